@@ -1,0 +1,103 @@
+# drydock: one non-recursive Makefile.  `make help` lists what there is to ask for.
+#
+#   VARIANT   names the object directory under build/ (release by default)
+#   SAN       sanitizers to compile with, for example SAN=address,undefined
+#   PREFIX, DESTDIR   where `make install` puts things
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+CC ?= gcc
+SAN ?=
+VARIANT ?= $(if $(SAN),san,release)
+OBJ := build/$(VARIANT)
+
+ROOMS := base record sandbox images envprobe qa runner
+
+# --- what is linked into what ---------------------------------------------------------------
+# drydock-box is built from its own directory alone; drydock is the front program (no library but
+# libc and libseccomp: the archive gives it only the objects it uses); drydock-core is everything.
+BOX_SRC   := $(wildcard sandbox/box/*.c)
+FRONT_SRC := $(wildcard runner/front/*.c)
+CORE_SRC  := $(wildcard runner/*.c)
+LIB_SRC   := $(foreach r,$(filter-out runner,$(ROOMS)),$(wildcard $(r)/*.c))
+TEST_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/test_*.c))
+
+PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat
+pkg_cflags := $(shell pkg-config --cflags $(PKGS) libseccomp 2>/dev/null)
+pkg_libs    = $(shell pkg-config --libs $(PKGS) libseccomp)
+
+WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	-Wformat=2 -Wnull-dereference -Wimplicit-fallthrough -Wconversion -Wno-sign-conversion \
+	-Wpointer-arith -Wundef -Wold-style-definition
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+OPT := $(if $(SAN),-O1 -g,-O2 -g $(HARDEN))
+CPPFLAGS += -I. -D_GNU_SOURCE -DDD_VERSION='"$(VERSION)"' $(pkg_cflags)
+CFLAGS += -std=gnu11 $(OPT) $(WARN) $(SAN_FLAGS) $(EXTRA_CFLAGS)
+LDFLAGS += $(SAN_FLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now) -Wl,--as-needed
+
+obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
+PROGRAMS := build/drydock build/drydock-core build/drydock-box
+TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC))
+
+.DEFAULT_GOAL := all
+.PHONY: all deps run check check-unit check-cli lint format install clean help
+all: $(PROGRAMS)
+
+$(OBJ)/libdrydock.a: $(call obj,$(LIB_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OBJ)/drydock-box: $(call obj,$(BOX_SRC))
+	$(CC) $(LDFLAGS) -o $@ $^ -lseccomp
+$(OBJ)/drydock: $(call obj,$(FRONT_SRC)) $(OBJ)/libdrydock.a
+	$(CC) $(LDFLAGS) -o $@ $^ -lseccomp
+$(OBJ)/drydock-core: $(call obj,$(CORE_SRC)) $(OBJ)/libdrydock.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+$(PROGRAMS): build/%: $(OBJ)/%
+	@ln -f $< $@ 2>/dev/null || cp $< $@
+
+$(OBJ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OBJ)/tests/%: tests/%.c $(OBJ)/libdrydock.a Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(pkg_libs) -lcmocka
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+# --- for people --------------------------------------------------------------------------------
+deps: ## install the Debian packages of deps.txt that are missing
+	@sh tools/deps.sh
+
+run: ## stand up the bundled application, or REPO=path, archive or git URL
+	@sh tools/deps.sh
+	@$(MAKE) --no-print-directory -j2 all
+	@sh tools/run.sh $(if $(REPO),'$(REPO)')
+
+check: ## run all tests; the last line is the tally
+	@sh tools/deps.sh
+	@$(MAKE) --no-print-directory -j2 all tests
+	@sh tests/run.sh
+
+tests: $(TESTS)
+.PHONY: tests
+
+lint: ## compile with -Werror, check the format and the architecture rules
+	$(MAKE) VARIANT=lint EXTRA_CFLAGS=-Werror all tests
+	sh tests/lint.sh
+
+format: ## run clang-format over the tree
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+install: all ## install under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/drydock
+	install -m 755 build/drydock $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 build/drydock-core build/drydock-box $(DESTDIR)$(PREFIX)/libexec/drydock/
+
+clean: ## remove what was built
+	rm -rf build
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24

@@ -1,0 +1,34 @@
+/*
+ * The content-addressed store: <root>/ab/cdef... by SHA-256, written once, verified when read.
+ * Publication is link() of a finished temporary file, so that a crash leaves either nothing or the
+ * whole object, and two writers of one object do no harm.  What fails its digest on reading is
+ * moved aside to <root>/quarantine and reported as DD_ECORRUPT.
+ */
+#ifndef BASE_CAS_H
+#define BASE_CAS_H
+
+#include "base/err.h"
+#include "base/hash.h"
+
+/* A new unnamed temporary file on the store's file system, for cas_adopt. */
+int cas_temp(const char *root, int *ret_fd, struct dd_err *err) DD_MUST_USE;
+
+/*
+ * Make the bytes of fd (a regular file, from offset 0) an object: digest, fsync, link.  expected
+ * may be NULL; DD_ECORRUPT when the digest differs from it.  fd is not closed.
+ */
+int cas_adopt(const char *root, int fd, const char *expected, struct hash_hex *ret,
+	struct dd_err *err) DD_MUST_USE;
+
+int cas_put(const char *root, struct str data, struct hash_hex *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+bool cas_has(const char *root, const char *digest);
+
+/* Path of the object, existing or not; heap. */
+char *cas_path(const char *root, const char *digest);
+
+/* Open for reading after verifying the digest. */
+int cas_open(const char *root, const char *digest, int *ret_fd, struct dd_err *err) DD_MUST_USE;
+
+#endif

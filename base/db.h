@@ -1,0 +1,50 @@
+/*
+ * SQLite behind a small wrapper: WAL, synchronous=FULL, foreign keys on, migrations by
+ * user_version.  A database written by a newer drydock is refused (DD_EUNSUPPORTED).
+ * Not shared between threads.
+ */
+#ifndef BASE_DB_H
+#define BASE_DB_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct db;
+struct db_stmt;
+
+/*
+ * Open or create.  migrations[i] is SQL that takes user_version i to i+1, each run in its own
+ * transaction; application_id marks the file as ours (a foreign one is DD_ECORRUPT).
+ */
+int db_open(const char *path, const char *const *migrations, size_t n, uint32_t application_id,
+	struct db **ret, struct dd_err *err) DD_MUST_USE;
+void db_close(struct db *db); /* NULL is fine */
+
+/* Run SQL without results. */
+int db_exec(struct db *db, const char *sql, struct dd_err *err) DD_MUST_USE;
+
+int db_begin(struct db *db, struct dd_err *err) DD_MUST_USE; /* BEGIN IMMEDIATE */
+int db_commit(struct db *db, struct dd_err *err) DD_MUST_USE;
+void db_rollback(struct db *db);
+
+/*
+ * Prepare (cached per SQL pointer and text) and bind: one character of `types` per parameter,
+ * s: const char * (NULL binds null), t: struct str, i: int64_t, f: double, b: struct str as blob.
+ */
+int db_query(struct db *db, struct db_stmt **ret, struct dd_err *err, const char *sql,
+	const char *types, ...) DD_MUST_USE;
+
+/* 1: a row is there, 0: done, negative: error.  After 0 or an error the statement is reset. */
+int db_step(struct db_stmt *st, struct dd_err *err) DD_MUST_USE;
+void db_done(struct db_stmt *st); /* reset early */
+
+/* Bind and run a statement that gives no rows. */
+int db_run(struct db *db, struct dd_err *err, const char *sql, const char *types, ...) DD_MUST_USE;
+
+int64_t db_int(struct db_stmt *st, int column);
+double db_real(struct db_stmt *st, int column);
+struct str db_text(struct db_stmt *st, int column); /* valid until the next step */
+char *db_dup(struct db_stmt *st, int column);	    /* heap; NULL for null */
+int64_t db_last_id(struct db *db);
+
+#endif

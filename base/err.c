@@ -1,0 +1,109 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+void
+dd_err_cleanup(struct dd_err *err)
+{
+	free(err->msg);
+	err->msg = NULL;
+	err->code = DD_OK;
+}
+
+static void
+store(struct dd_err *err, enum dd_code code, char *msg)
+{
+	free(err->msg);
+	err->msg = msg;
+	err->code = code;
+}
+
+int
+err_set(struct dd_err *err, enum dd_code code, const char *fmt, ...)
+{
+	if (err) {
+		char *msg = NULL;
+		va_list ap;
+		va_start(ap, fmt);
+		if (vasprintf(&msg, fmt, ap) < 0)
+			abort();
+		va_end(ap);
+		store(err, code, msg);
+	}
+	return -(int)code;
+}
+
+static enum dd_code
+code_of_errno(int errnum)
+{
+	switch (errnum) {
+	case ENOENT:
+	case ENOTDIR:
+		return DD_ENOENT;
+	case EEXIST:
+		return DD_EEXIST;
+	case EINVAL:
+	case ENAMETOOLONG:
+		return DD_EINVAL;
+	case EFBIG:
+	case ELOOP:
+		return DD_ELIMIT;
+	case ENOSYS:
+	case EOPNOTSUPP:
+		return DD_EUNSUPPORTED;
+	case EBUSY:
+	case EWOULDBLOCK:
+		return DD_EBUSY;
+	default:
+		return DD_EIO;
+	}
+}
+
+int
+err_errno(struct dd_err *err, int errnum, const char *fmt, ...)
+{
+	enum dd_code code = code_of_errno(errnum);
+	if (err) {
+		OWN_FREE char *what = NULL;
+		va_list ap;
+		va_start(ap, fmt);
+		if (vasprintf(&what, fmt, ap) < 0)
+			abort();
+		va_end(ap);
+		store(err, code, mem_printf("%s: %s", what, strerror(errnum)));
+	}
+	return -(int)code;
+}
+
+int
+err_wrap(struct dd_err *err, const char *fmt, ...)
+{
+	if (!err)
+		return -DD_EIO;
+	OWN_FREE char *what = NULL;
+	va_list ap;
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	store(err, err->code, mem_printf("%s: %s", what, err_msg(err)));
+	return -(int)err->code;
+}
+
+const char *
+err_msg(const struct dd_err *err)
+{
+	return err && err->msg ? err->msg : "unknown error";
+}
+
+int
+err_move(struct dd_err *dst, struct dd_err *src)
+{
+	int rc = -(int)src->code;
+	if (dst)
+		store(dst, src->code, TAKE(src->msg));
+	dd_err_cleanup(src);
+	return rc;
+}

@@ -1,0 +1,94 @@
+/*
+ * String views and builders.
+ *
+ * struct str is a view: it owns nothing and need not end in NUL.  struct buf is a builder with an
+ * explicit maximum: an append past it stores nothing more and sets `truncated`, so that hostile
+ * input cannot grow memory without bound.  buf keeps a NUL behind its bytes, so buf.p is a C
+ * string when the content has no NUL of its own.
+ */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include "base/own.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+#define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
+#define STR_FMT "%.*s"
+#define STR_ARG(s) (int)(s).n, (s).p
+
+struct str str_of(const char *s); /* NULL gives the empty view */
+bool str_eq(struct str a, const char *b);
+bool str_starts(struct str s, const char *prefix);
+bool str_ends(struct str s, const char *suffix);
+struct str str_trim(struct str s); /* ASCII white space at both ends */
+char *str_dup(struct str s);	   /* heap, NUL-terminated */
+
+/*
+ * Take the next piece of *rest up to sep (dropped) and advance *rest behind it.  False when *rest
+ * is exhausted.  "a,b," gives a and b: there is no empty last piece.
+ */
+bool str_next(struct str *rest, char sep, struct str *ret_piece);
+
+/* Next line without its \n or \r\n; false at the end. */
+bool str_next_line(struct str *rest, struct str *ret_line);
+
+/* Next word separated by ASCII blanks; false when only blanks are left. */
+bool str_next_word(struct str *rest, struct str *ret_word);
+
+/* Whole view as a non-negative decimal number <= max; false if it is anything else. */
+bool str_parse_u64(struct str s, uint64_t max, uint64_t *ret_value);
+
+struct buf {
+	char *p;	/* NUL-terminated; NULL until the first append */
+	size_t n;	/* bytes used, without the NUL */
+	size_t cap;	/* bytes allocated */
+	size_t max;	/* 0: BUF_DEFAULT_MAX */
+	bool truncated; /* an append did not fit */
+};
+
+#define BUF_DEFAULT_MAX ((size_t)256 << 20)
+
+void buf_cleanup(struct buf *b);
+void buf_reset(struct buf *b); /* n = 0, keeps the memory */
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_add_str(struct buf *b, struct str s);
+void buf_puts(struct buf *b, const char *s);
+void buf_putc(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...) DD_PRINTF(2, 3);
+void buf_drop_front(struct buf *b, size_t n);
+struct str buf_str(const struct buf *b);
+char *buf_take(struct buf *b); /* heap string, never NULL; the buffer is empty afterwards */
+
+/* Append s as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD. */
+void buf_put_json(struct buf *b, struct str s);
+
+/* Append s with what HTML gives a meaning escaped, fit for text and attribute values. */
+void buf_put_html(struct buf *b, struct str s);
+
+/* Append s with control characters and invalid UTF-8 shown as \xNN: safe on a terminal. */
+void buf_put_visible(struct buf *b, struct str s);
+
+/* A growing list of heap strings. */
+struct strlist {
+	char **v; /* always NULL-terminated once non-empty: fit for argv */
+	size_t n;
+	size_t cap;
+};
+
+void strlist_cleanup(struct strlist *l);
+void strlist_add(struct strlist *l, const char *s); /* copies */
+void strlist_addf(struct strlist *l, const char *fmt, ...) DD_PRINTF(2, 3);
+void strlist_add_str(struct strlist *l, struct str s);
+void strlist_add_new(struct strlist *l, const char *s); /* unless it is there already */
+bool strlist_has(const struct strlist *l, const char *s);
+void strlist_sort(struct strlist *l);
+void strlist_copy(struct strlist *dst, const struct strlist *src); /* appends */
+
+#endif

@@ -1,0 +1,271 @@
+/*
+ * sandbox: runs a program where it can hurt nobody and shows what it did.
+ *
+ * State      one directory (0700) that holds layers, pods, images, runs.  `state_open` refuses
+ * network file systems and overlayfs, and a directory made in the other privilege mode. Layer an
+ * immutable directory tree below <state>/layers/<key>/fs, written once by freezing the upper
+ * directory of a pod.  The key is known before the layer exists. Stack      layers, lowest first.
+ * A pod mounts two: `/` and the work tree. Pod        namespaces (user, mount, pid, net, ipc, uts,
+ * cgroup), the two stacks, limits.  pid 1 is drydock-box: it executes requests that come over a
+ * socket and dies with it. Exec       one command in a pod, with a security profile.
+ *
+ * Modes.  Started by root: inside-root is mapped to an unprivileged range of 65536 ids chosen once
+ * per state directory (never 0 to 0).  Started by a user: a single-uid map, and the fake-root
+ * filter for the profiles that are root inside.
+ *
+ * Everything here fails closed: a missing kernel feature is DD_EUNSUPPORTED and named.  Tracing
+ * degrades and says so (exec_result.trace_off).  One thread per pod.
+ */
+#ifndef SANDBOX_SANDBOX_H
+#define SANDBOX_SANDBOX_H
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/str.h"
+#include <sys/types.h>
+
+/* ---- state directory ---------------------------------------------------------------------- */
+
+struct state {
+	char *dir;     /* absolute */
+	bool root;     /* made by root: id range; else single uid */
+	uid_t id_base; /* host id of inside-root (root mode) */
+};
+
+/* dir NULL: $DRYDOCK_STATE, else /var/lib/drydock for root, else $XDG_STATE_HOME/drydock. */
+int state_open(const char *dir, struct state *ret, struct dd_err *err) DD_MUST_USE;
+void state_cleanup(struct state *st);
+char *state_path(const struct state *st, const char *name); /* dir/name, heap */
+
+/* ---- layers ------------------------------------------------------------------------------------
+ */
+
+struct stack {
+	struct hash_hex *v; /* lowest first */
+	size_t n;
+};
+
+void stack_cleanup(struct stack *s);
+void stack_push(struct stack *s, const char *key);
+void stack_copy(struct stack *dst, const struct stack *src);
+
+/* Key of the layer that `step` (any text that names the input of a step) makes on top of s. */
+struct hash_hex stack_next_key(const struct stack *s, struct str step);
+
+/* Whole and durable, or of this boot. */
+bool layer_exists(const struct state *st, const char *key);
+char *layer_dir(const struct state *st, const char *key); /* .../fs, heap */
+
+/*
+ * Single flight: the lock under which a layer of this key is made.  Blocks while another process
+ * makes it; look with layer_exists afterwards.
+ */
+int layer_lock(const struct state *st, const char *key, int *ret_fd, struct dd_err *err)
+	DD_MUST_USE;
+
+/*
+ * `owner` ("run-<id>", "image-<name>") keeps the layer from collection until its leases are
+ * released.
+ */
+int layer_lease(const struct state *st, const char *owner, const char *key, struct dd_err *err)
+	DD_MUST_USE;
+int layer_release_all(const struct state *st, const char *owner, struct dd_err *err) DD_MUST_USE;
+
+/* Delete layers nobody leases and leftovers of dead pods; dry_run only counts. */
+struct layer_gc_result {
+	size_t layers;
+	uint64_t bytes;
+};
+int layer_collect(const struct state *st, bool dry_run, struct layer_gc_result *ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/* Remove what dead processes left: pod directories with an unheld lock, cgroups.  Cheap. */
+int sandbox_sweep(const struct state *st, struct dd_err *err) DD_MUST_USE;
+
+/* ---- pods ------------------------------------------------------------------------------------ */
+
+struct pod;
+
+struct pod_bind {
+	const char *src; /* host path */
+	const char *dst; /* absolute path inside; created where the root is writable or a tmpfs */
+	bool writable;
+};
+
+struct pod_limits { /* of the whole pod; 0: the default of the state */
+	uint64_t memory_bytes;
+	uint64_t disk_bytes; /* what the uppers may grow to */
+	uint32_t pids;
+};
+
+struct pod_spec {
+	const struct state *state;
+	struct stack root;  /* borrowed; empty: the host's own /usr and /etc/ssl-like read-only
+			       ("tools root"), for our trusted programs only */
+	bool root_writable; /* an upper on the root stack, which may be frozen */
+	const struct stack *work; /* borrowed; NULL: no work tree.  May be empty */
+	const char *work_dir;	  /* where it is mounted; NULL: WORK_DIR */
+	const struct pod_bind *binds;
+	size_t nbinds;
+	struct pod_limits limits;
+};
+
+#define WORK_DIR "/work"
+#define POD_UID 1000 /* the ordinary user of profiles build, test and parser; home POD_HOME */
+#define POD_HOME "/home/builder"
+
+int pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err) DD_MUST_USE;
+
+/* End every process of the pod, unmount, delete its uppers.  NULL is fine. */
+void pod_close(struct pod *p);
+
+/*
+ * Close the pod and keep the upper of its root (or work tree) as layer `key`; the other upper is
+ * dropped.  Durable on return (syncfs).  An existing layer of that key wins.  The pod is gone
+ * afterwards, also on error.
+ */
+enum pod_stack { POD_ROOT, POD_WORK };
+int pod_freeze(struct pod *p, enum pod_stack which, const char *key, struct dd_err *err)
+	DD_MUST_USE;
+
+/* A TCP socket listening on 127.0.0.1:port in the pod's network namespace, served from out here. */
+int pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err) DD_MUST_USE;
+
+/* ---- exec --------------------------------------------------------------------------------------
+ */
+
+enum exec_profile {
+	PROFILE_BUILD,	   /* target code: POD_UID, no capability */
+	PROFILE_TEST,	   /* the same */
+	PROFILE_PROVISION, /* package managers: inside-root with file capabilities, or fake root */
+	PROFILE_IMAGE,	   /* trusted tools on a new root: also mount and chroot */
+	PROFILE_SERVICE,   /* a service of the application, as exec_spec.user */
+	PROFILE_PARSER,	   /* our own code on hostile bytes: POD_UID, a minimal system-call list */
+};
+
+enum exec_cause { /* why it ended early */
+	CAUSE_NONE,
+	CAUSE_SIGNAL, /* it died of a signal that nobody here sent */
+	CAUSE_TIME,
+	CAUSE_SILENCE, /* no output for silence_limit_ms */
+	CAUSE_MEMORY,
+	CAUSE_PIDS,
+	CAUSE_DISK,
+	CAUSE_PROMPT,  /* blocked on a terminal read that on_prompt did not answer */
+	CAUSE_STOPPED, /* we were asked to stop */
+};
+const char *exec_cause_name(enum exec_cause c); /* "none", "signal", "time", ... */
+
+enum trace_class {
+	TRACE_OPEN = 1,
+	TRACE_EXEC = 2,
+	TRACE_STAT = 4,
+	TRACE_CONNECT = 8,
+	TRACE_ALL = 15,
+};
+
+struct trace; /* see sandbox/trace.h */
+
+struct exec_spec {
+	const char *const *argv; /* argv[0] is looked up in the PATH of env */
+	const char *const *env;	 /* complete; NULL: empty but PATH, HOME, LANG */
+	const char *cwd;	 /* inside; NULL: the work tree, else / */
+	enum exec_profile profile;
+	const char *user; /* PROFILE_SERVICE: name in the root's passwd */
+
+	/* Descriptors for 0, 1, 2; -1: see below. */
+	int fds[3];
+	/* fds[1], fds[2] -1 and on_output set: pipes, pumped while waiting; NULL: /dev/null. */
+	void (*on_output)(void *ctx, int stream, struct str data); /* stream 1 or 2 */
+	/*
+	 * Set: standard input is a terminal of the pod (which is also its controlling terminal),
+	 * and when a process of it blocks reading from it, this is called with the last output (at
+	 * most 1 KiB). The returned heap string, with a newline if one is wanted, is typed; NULL
+	 * ends the exec with CAUSE_PROMPT.
+	 */
+	char *(*on_prompt)(void *ctx, struct str tail);
+	void *ctx;
+
+	int64_t time_limit_ms;	  /* 0: none */
+	int64_t silence_limit_ms; /* 0: none */
+	unsigned trace_classes;	  /* enum trace_class */
+	struct trace *trace;	  /* where to; borrowed */
+};
+
+struct exec_result {
+	int exit_code; /* 0-255; -1 when a signal ended it */
+	int signal;    /* 0 when it exited */
+	enum exec_cause cause;
+	int64_t wall_ns;
+	int64_t cpu_ns;	     /* of all its processes */
+	uint64_t peak_bytes; /* of the pod where a memory cgroup exists, else of the largest process
+			      */
+	bool trace_off;	     /* tracing was asked for and could not be had */
+};
+
+struct exec;
+
+int exec_start(struct pod *p, const struct exec_spec *spec, struct exec **ret, struct dd_err *err)
+	DD_MUST_USE;
+/*
+ * Pump output, terminal, trace and limits until it ends, then end what it left behind (unless
+ * PROFILE_SERVICE) and free e.  timeout_ms < 0: no limit; 0 or more: DD_EBUSY when it still runs
+ * then, and e stays valid.
+ */
+int exec_wait(struct exec *e, int timeout_ms, struct exec_result *ret, struct dd_err *err)
+	DD_MUST_USE;
+int exec_signal(struct exec *e, int sig, struct dd_err *err) DD_MUST_USE;
+
+/* exec_start and exec_wait. */
+int pod_exec(struct pod *p, const struct exec_spec *spec, struct exec_result *ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * The process-wide wish to stop (a signal handler sets it): running execs end with CAUSE_STOPPED,
+ * new ones are refused with DD_ESTOPPED.
+ */
+void sandbox_request_stop(void);
+bool sandbox_stop_requested(void);
+
+/* ---- workers -----------------------------------------------------------------------------------
+ */
+
+/*
+ * Run `drydock-core worker NAME ARGS...` on the tools root with PROFILE_PARSER (or PROVISION when
+ * as_root: to unpack files with their owners): the only way our own code reads hostile bytes.
+ * `input` goes to its standard input, its standard output to out (bounded by out->max).
+ * Its failure message (last line of standard error) becomes err.
+ */
+struct worker_spec {
+	const struct state *state;
+	const char *name;
+	const char *const *args; /* NULL-terminated, may be NULL */
+	const struct pod_bind *binds;
+	size_t nbinds;
+	struct str input;
+	int input_fd; /* used instead of input when > 0 */
+	bool as_root;
+	uint64_t memory_bytes; /* 0: 1 GiB */
+	int64_t time_limit_ms; /* 0: 10 minutes */
+};
+int worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *err) DD_MUST_USE;
+
+/* ---- what this machine can do ---------------------------------------------------------------- */
+
+struct doctor_item {
+	char *name; /* "user namespaces", "overlay in user namespace", "memory limit", ... */
+	bool ok;
+	bool needed;  /* without it nothing runs; else something degrades */
+	char *detail; /* what was found, which mechanism is used, its guarantee */
+	char *remedy; /* what to do about it; NULL when ok */
+};
+struct doctor_list {
+	struct doctor_item *v;
+	size_t n, cap;
+};
+void doctor_list_cleanup(struct doctor_list *l);
+void doctor_add(struct doctor_list *l, const char *name, bool ok, bool needed, const char *detail,
+	const char *remedy);
+void sandbox_doctor(const struct state *st, struct doctor_list *ret);
+
+#endif

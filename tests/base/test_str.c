@@ -1,0 +1,87 @@
+#include "base/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+append_past_the_maximum_is_dropped_and_marked(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf b = {.max = 4};
+	buf_puts(&b, "abcdef");
+	assert_string_equal(b.p, "abcd");
+	assert_true(b.truncated);
+}
+
+static void
+json_strings_survive_hostile_bytes(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf b = {0};
+	buf_put_json(&b, STR("a\"\\\n\x01\xff\xc3\xa9\xed\xa0\x80"));
+	assert_string_equal(b.p, "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd"
+				 "\xef\xbf\xbd\"");
+}
+
+static void
+html_meaning_is_escaped(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf b = {0};
+	buf_put_html(&b, STR("<a href='x'>&\"\x1b[0m"));
+	assert_string_equal(b.p, "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\xef\xbf\xbd[0m");
+}
+
+static void
+terminal_escapes_become_visible(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf b = {0};
+	buf_put_visible(&b, STR("\x1b]52;c;x\x07 \xc2\x9b ok"));
+	assert_string_equal(b.p, "\\x1b]52;c;x\\x07 \\xc2\\x9b ok");
+}
+
+static void
+lines_lose_their_ending(void **state)
+{
+	(void)state;
+	struct str rest = STR("one\r\n\nlast"), line;
+	assert_true(str_next_line(&rest, &line));
+	assert_true(str_eq(line, "one"));
+	assert_true(str_next_line(&rest, &line));
+	assert_int_equal(line.n, 0);
+	assert_true(str_next_line(&rest, &line));
+	assert_true(str_eq(line, "last"));
+	assert_false(str_next_line(&rest, &line));
+}
+
+static void
+numbers_are_whole_and_bounded(void **state)
+{
+	(void)state;
+	uint64_t v = 7;
+	assert_false(str_parse_u64(STR("12x"), 100, &v));
+	assert_false(str_parse_u64(STR(""), 100, &v));
+	assert_false(str_parse_u64(STR("101"), 100, &v));
+	assert_false(str_parse_u64(STR("99999999999999999999"), UINT64_MAX, &v));
+	assert_int_equal(v, 7);
+	assert_true(str_parse_u64(STR("100"), 100, &v));
+	assert_int_equal(v, 100);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(append_past_the_maximum_is_dropped_and_marked),
+		cmocka_unit_test(json_strings_survive_hostile_bytes),
+		cmocka_unit_test(html_meaning_is_escaped),
+		cmocka_unit_test(terminal_escapes_become_visible),
+		cmocka_unit_test(lines_lose_their_ending),
+		cmocka_unit_test(numbers_are_whole_and_bounded),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Run every test program and script, tally their TAP, and end with "N passed, N failed, N skipped".
+#
+#   tests/run.sh [NAME...]   only those whose path contains NAME
+#
+# A program that dies, exits non-zero without a failed case, or runs fewer cases than it planned counts
+# as failed.  cmocka prints a skip as "not ok N # SKIP".
+set -u
+cd "$(dirname "$0")/.."
+variant=${VARIANT:-release}
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+: >"$out/tally"
+export CMOCKA_MESSAGE_OUTPUT=TAP DD_ROOT="$PWD" DD_BUILD="$PWD/build/$variant"
+
+tally='
+/^1\.\.[0-9]+/ { plan = substr($1, 4) + 0; planned = 1 }
+/^ok / { if (/# *[Ss][Kk][Ii][Pp]/) s++; else if (/# *TODO/) k++; else p++; n++; next }
+/^not ok / { n++; if (/# *[Ss][Kk][Ii][Pp]/) s++; else if (/# *TODO/) k++; else { f++ } }
+END {
+	if (!planned || n < plan) { f += (planned ? plan - n : 1); print "# " name ": ran " n " of " (planned ? plan : "an unknown number") > "/dev/stderr" }
+	else if (rc != 0 && f == 0) { f++; print "# " name ": exit status " rc " without a failed case" > "/dev/stderr" }
+	printf "%d %d %d\n", p, f, s
+}'
+
+run_one() {
+	name=$1
+	shift
+	log=$out/log
+	start=$(date +%s)
+	timeout -k 5 "${DD_TEST_TIMEOUT:-1500}" "$@" >"$log" 2>&1 </dev/null
+	rc=$?
+	counts=$(awk -v name="$name" -v rc=$rc "$tally" "$log" 2>"$out/notes")
+	# shellcheck disable=SC2086
+	set -- $counts
+	printf '%s\n' "$counts" >>"$out/tally"
+	printf '%-44s %4d passed %3d failed %3d skipped  %ds\n' "$name" "$1" "$2" "$3" $(($(date +%s) - start))
+	grep -hE '^(ok|not ok) .*# *[Ss][Kk][Ii][Pp]' "$log" | sed 's/^/    /'
+	if [ "$2" -gt 0 ]; then
+		cat "$out/notes"
+		tail -n "${DD_TEST_TAIL:-80}" "$log" | sed 's/^/    | /'
+	fi
+}
+
+wanted() {
+	[ $# -gt 1 ] || return 0
+	path=$1
+	shift
+	for w in "$@"; do
+		case $path in *"$w"*) return 0 ;; esac
+	done
+	return 1
+}
+
+for c in tests/*/test_*.c; do
+	[ -e "$c" ] && wanted "$c" "$@" || continue
+	run_one "${c%.c}" "$DD_BUILD/${c%.c}"
+done
+for t in tests/*/*.t; do
+	[ -e "$t" ] && wanted "$t" "$@" || continue
+	run_one "$t" sh "$t"
+done
+
+awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$out/tally"
