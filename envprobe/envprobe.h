@@ -1,0 +1,110 @@
+/*
+ * envprobe: finds out what an application needs to build and run.
+ *
+ *   detect   a parser worker reads the source tree: build system, commands, declared needs
+ *   attempt  install what is known, build in a pristine tree, run the tests, watched by the tracer
+ *   learn    error text (rules in data files), failed look-ups, config.log -> needs
+ *   resolve  needs -> packages through an index compiled from the machine's own package lists
+ *   again, from the last good layer, until it is up, nothing new is learnt, or only a person can go
+ * on
+ *
+ * Every decision is a journalled step, so that a killed run goes on where it was.
+ */
+#ifndef ENVPROBE_ENVPROBE_H
+#define ENVPROBE_ENVPROBE_H
+
+#include "images/apt.h"
+#include "record/answers.h"
+#include "record/journal.h"
+#include "record/record.h"
+
+/* What the loop hands to the function that runs the tests. */
+struct probe_tests {
+	const struct stack *root;
+	const struct stack *work;
+	const struct command_list *commands;
+	const char *const *env;
+	struct trace *trace;
+	char *(*on_prompt)(void *ctx, struct str tail);
+	void *prompt_ctx;
+	const char *log_path;
+};
+
+struct probe_spec {
+	const struct state *state;
+	struct journal *journal;
+	const char *run_dir;
+	const char *owner; /* lease owner of its layers: "run-<id>" */
+	const struct image *image;
+	const struct apt_index *index;
+	const struct stack *source; /* the work stack: the source layer */
+	struct answers *answers;
+	struct egress_log *egress;
+	bool offline;
+	int max_attempts;	  /* 0: 20 */
+	int64_t step_limit_ms;	  /* of one command; 0: 30 minutes */
+	int64_t silence_limit_ms; /* 0: 10 minutes */
+	/* Runs the tests of an attempt (qa, handed down by runner). */
+	int (*run_tests)(void *ctx, const struct probe_tests *t, struct test_run *ret,
+		enum exec_cause *ret_cause, struct dd_err *err);
+	void *ctx;
+};
+
+struct probe_result {
+	enum run_outcome outcome;
+	struct diagnosis diagnosis;
+	struct project project;
+	struct attempt_list attempts;
+	struct package_list packages;
+	struct install_batch_list batches;
+	struct env_var_list environment;
+	struct prompt_answer_list prompts;
+	struct question_list questions;
+	struct feature_off_list features_off;
+	struct strlist options;
+	struct test_run tests;
+	struct stack root;    /* with the packages */
+	struct stack work;    /* source and built tree */
+	double build_seconds; /* of the last configure + build */
+};
+void probe_result_cleanup(struct probe_result *r);
+
+/* Errors are ours (disk, package sources, stop); a target that fails is an outcome. */
+int probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/*
+ * Run the configure, build and install commands of a recipe once on given stacks, without learning;
+ * used by replay.  Freezes the built tree and pushes it on `work`.
+ */
+struct build_spec {
+	const struct state *state;
+	const struct stack *root;
+	struct stack *work;
+	const struct command_list *commands;
+	const char *const *env;
+	const struct prompt_answer_list *prompts;
+	struct answers *answers;
+	const char *owner;
+	const char *log_path;
+	struct trace *trace; /* may be NULL */
+	int64_t step_limit_ms, silence_limit_ms;
+};
+int probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *ret_diagnosis,
+	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * The files made from a recipe, into dir: drydock.lock.json, Dockerfile,
+ * .devcontainer/devcontainer.json, BUILD.md.
+ */
+int recipe_write(const struct recipe *r, const char *dir, struct dd_err *err) DD_MUST_USE;
+
+/* RECIPE: the lock file or its folder. */
+int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
+
+/* Workers: "detect" (source tree at /src), "evidence" (log on standard input), "index". */
+int probe_detect_worker_main(int argc, char **argv);
+int probe_evidence_worker_main(int argc, char **argv);
+int probe_index_worker_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * Distribution packages: lists, resolution, download and installation as layers.
+ *
+ * The machine's own apt configuration (sources in both syntaxes, keyrings, proxies, credentials) is
+ * read at run time and becomes the upstreams of the egress broker; inside, apt sees plain HTTP
+ * origins. Lists are fetched by apt in a pod, so that signatures are checked there; packages are
+ * resolved by apt in a pod without network; archives are fetched by apt through the broker and land
+ * in the content store; installation is dpkg in a pod without network.  A replay starts at the
+ * content store.
+ */
+#ifndef IMAGES_APT_H
+#define IMAGES_APT_H
+
+#include "images/images.h"
+#include "record/record.h"
+#include "sandbox/egress.h"
+
+struct apt_index {	  /* package lists and Contents of one moment */
+	char *digest;	  /* of the release files */
+	char *lists_dir;  /* host path, bound read-only at /var/lib/apt/lists inside */
+	char *config_dir; /* host path: sources, keyrings, apt.conf for the inside */
+	struct strlist
+		contents; /* host paths of the Contents files (compressed as apt keeps them) */
+	struct strlist packages; /* host paths of the Packages files */
+	int64_t fetched_ns;
+};
+void apt_index_cleanup(struct apt_index *x);
+
+/*
+ * The current index: refreshed when older than a day (or `refresh`), never when offline.
+ * DD_ENOENT offline when there is none.
+ */
+int apt_index_open(const struct state *st, const struct image *base, bool refresh, bool offline,
+	struct egress_log *log, struct apt_index *ret, struct dd_err *err) DD_MUST_USE;
+
+/* An older index by its digest, for a resumed run. */
+int apt_index_open_digest(const struct state *st, const char *digest, struct apt_index *ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * What installing `names` on the root stack would take, in order, without recommended packages.
+ * DD_ENOENT (message names it) when a package does not exist or cannot be satisfied.  Packages
+ * already there give an empty batch.
+ */
+int apt_resolve(const struct state *st, const struct apt_index *index, const struct stack *root,
+	const struct strlist *names, struct install_batch *ret, struct dd_err *err) DD_MUST_USE;
+
+/* Bring the archives of a batch into the content store. */
+int apt_fetch(const struct state *st, const struct apt_index *index, const struct stack *root,
+	const struct install_batch *batch, bool offline, struct egress_log *log, struct dd_err *err)
+	DD_MUST_USE;
+
+/*
+ * Install a fetched batch as a new layer on the root stack (or find it: the key is that of the
+ * stack and the batch) and push it on `root`.  The layer is leased to `owner`.
+ */
+int apt_install(const struct state *st, struct stack *root, const struct install_batch *batch,
+	const char *owner, bool *ret_cached, struct dd_err *err) DD_MUST_USE;
+
+/* apt_fetch for a replay: archives by digest from the store, else from the locked upstream path. */
+int apt_fetch_locked(const struct state *st, const struct install_batch *batch, bool offline,
+	struct egress_log *log, struct dd_err *err) DD_MUST_USE;
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * images: base root filesystems.  `base` is Debian minbase made from the machine's own package
+ * sources, with an ordinary user of id POD_UID; kept by digest, rebuilt only when its inputs
+ * (suite, architecture, package list with versions and digests, the way it is made) change.
+ *
+ * A name is a file <state>/images/<name>.ref: "digest <hex>", "suite ...", "arch ...", then one
+ * "layer <key>" line per layer, lowest first; the front program reads it without this room.
+ */
+#ifndef IMAGES_IMAGES_H
+#define IMAGES_IMAGES_H
+
+#include "sandbox/sandbox.h"
+
+#define IMAGE_BASE "base"
+
+struct image {
+	char *name;
+	char *digest; /* hex sha256 of its manifest */
+	char *suite;  /* "bookworm" */
+	char *arch;   /* "amd64" */
+	struct stack stack;
+};
+void image_cleanup(struct image *img);
+
+/* Look up; DD_ENOENT when there is none of that name. */
+int image_open(const struct state *st, const char *name, struct image *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* Open, or build when it is the base image and absent (or refresh).  Single flight. */
+int image_ensure(const struct state *st, const char *name, bool refresh, bool offline,
+	struct image *ret, struct dd_err *err) DD_MUST_USE;
+
+int image_remove(const struct state *st, const char *name, struct dd_err *err) DD_MUST_USE;
+int image_names(const struct state *st, struct strlist *ret, struct dd_err *err) DD_MUST_USE;
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * The answers file: a JSON object from question id to a string, {"env": NAME}, {"file": PATH} or
+ * null (the question is declined).  An id that is not of the form kind:name is an error at loading;
+ * one that no question ever had is found by answers_unused at the end of the run. Values of
+ * `secret:` ids, and those read by {"env"} or {"file"}, are secrets: answers_redact replaces them
+ * wherever text is written.
+ */
+#ifndef RECORD_ANSWERS_H
+#define RECORD_ANSWERS_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct answers;
+
+struct answers *answers_create(void); /* empty */
+int answers_load(const char *path, struct answers **ret, struct dd_err *err) DD_MUST_USE;
+void answers_destroy(struct answers *a);
+
+enum answer_state { ANSWER_NONE, ANSWER_DECLINED, ANSWER_GIVEN };
+/* Looking an id up marks it used; *ret_value (may be NULL) is borrowed. */
+enum answer_state answers_get(struct answers *a, const char *id, const char **ret_value);
+/* Ids of the file that no answers_get ever asked for. */
+void answers_unused(const struct answers *a, struct strlist *ret);
+
+/* Replace every secret value of at least 4 bytes in text by "[redacted]". */
+void answers_redact(const struct answers *a, struct str text, struct buf *out);
+/* The secrets themselves, for a streaming redactor. */
+void answers_secrets(const struct answers *a, struct strlist *ret);
+
+/*
+ * The slug of a prompt: lower case, what is in [brackets] dropped, every other run of bytes that
+ * are not letters or digits becomes one '-', none at the ends, at most 48 bytes. "Administrator
+ * e-mail address? [none] " gives "administrator-e-mail-address".  Heap.
+ */
+char *question_slug(struct str prompt);
+
+#endif

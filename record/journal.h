@@ -1,0 +1,48 @@
+/*
+ * The journal of one run: an SQLite database in its directory, the only truth about what was done.
+ *
+ * A run is a deterministic program over recorded steps.  journal_step journals the intent, calls
+ * fn, journals the result; a step that has a result already gives it back without calling fn.
+ * Killed at any moment, the same program is run again on the same journal and goes on where it was:
+ * whatever fn does must be harmless to repeat.  Code between steps may use only results of steps
+ * and the journalled options.  Times and random numbers come from steps.
+ *
+ * Fault points: db.commit.before and db.commit.after at every transition (base/fault.h).
+ */
+#ifndef RECORD_JOURNAL_H
+#define RECORD_JOURNAL_H
+
+#include "base/json.h"
+
+struct journal;
+
+/* create: the database must not exist yet; else it must. */
+int journal_open(const char *run_dir, bool create, struct journal **ret, struct dd_err *err)
+	DD_MUST_USE;
+void journal_close(struct journal *j);
+
+/*
+ * fn sets *ret_result (a new reference) or fails; a failure leaves the step open, so that it is
+ * done again on resume, and is returned.  *ret_result: new reference; the argument may be NULL.
+ */
+typedef int journal_fn(void *ctx, json_t **ret_result, struct dd_err *err);
+int journal_step(struct journal *j, const char *key, journal_fn *fn, void *ctx, json_t **ret_result,
+	struct dd_err *err) DD_MUST_USE;
+
+/* Result of a finished step, NULL if it has none; new reference. */
+json_t *journal_result(struct journal *j, const char *key);
+
+/* A fact kept beside the steps (options of the run, outcome): last write wins. */
+int journal_set(struct journal *j, const char *key, json_t *value, struct dd_err *err) DD_MUST_USE;
+json_t *journal_get(struct journal *j, const char *key); /* new reference or NULL */
+
+struct journal_entry {
+	const char *key;
+	int64_t started_ns, ended_ns; /* real time; ended_ns 0 while open */
+	int64_t tries;		      /* times it was begun */
+};
+/* Steps in the order they were begun. */
+int journal_each(struct journal *j, int (*fn)(void *ctx, const struct journal_entry *e), void *ctx,
+	struct dd_err *err) DD_MUST_USE;
+
+#endif

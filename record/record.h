@@ -1,0 +1,263 @@
+/*
+ * record: what a run knows, once.  Plain structs with one JSON table each (record_json.c); report,
+ * recipe, BUILD.md and the --json output are views of them.  Strings are heap strings owned by
+ * their struct, NULL where unknown; X_cleanup frees what X owns.  Zeroed memory is a valid empty
+ * value.
+ */
+#ifndef RECORD_RECORD_H
+#define RECORD_RECORD_H
+
+#include "base/json.h"
+#include "base/str.h"
+
+/*
+ * One list type per record; RECORD_LIST(need) gives struct need_list {v, n, cap}.  X_list_add
+ * appends a zeroed element; the pointer is valid until the next append.
+ */
+#define RECORD_LIST(type) \
+	struct type##_list { \
+		struct type *v; \
+		size_t n, cap; \
+	}; \
+	void type##_cleanup(struct type *x); \
+	void type##_list_cleanup(struct type##_list *l); \
+	struct type *type##_list_add(struct type##_list *l); \
+	extern const struct json_field type##_fields[]; \
+	json_t *type##_list_to_json(const struct type##_list *l); \
+	int type##_list_from_json(const json_t *array, const char *what, struct type##_list *ret, \
+		struct dd_err *err) DD_MUST_USE
+
+/* ---- the run -----------------------------------------------------------------------------------
+ */
+
+enum run_outcome {
+	OUTCOME_NONE, /* not known yet */
+	OUTCOME_UP,
+	OUTCOME_BUILT,
+	OUTCOME_TESTS_FAILED,
+	OUTCOME_BUILD_FAILED,
+	OUTCOME_UNSATISFIABLE,
+	OUTCOME_BLOCKED,
+	OUTCOME_STOPPED,
+};
+extern const char *const run_outcome_names[]; /* NULL-terminated, index is the value */
+
+struct diagnosis {
+	char *class; /* "compile-error", "missing-input", "test-failure", "no-build-system", ... */
+	char *text;  /* one sentence */
+	char *where; /* file:line, command or log */
+	char *way_out; /* what a person can do */
+};
+void diagnosis_cleanup(struct diagnosis *d);
+extern const struct json_field diagnosis_fields[];
+
+/* ---- the project -------------------------------------------------------------------------------
+ */
+
+enum command_phase { PHASE_CONFIGURE, PHASE_BUILD, PHASE_INSTALL, PHASE_TEST, PHASE_START };
+extern const char *const command_phase_names[];
+
+enum test_level { LEVEL_UNIT, LEVEL_INTEGRATION, LEVEL_E2E };
+extern const char *const test_level_names[]; /* "unit", "integration", "e2e" */
+
+struct command {
+	enum command_phase phase;
+	char *run;	       /* shell text, run by /bin/sh -c inside, in the directory `dir` */
+	char *dir;	       /* below the work tree; NULL: its root */
+	enum test_level level; /* PHASE_TEST */
+	char *format;  /* PHASE_TEST: tap, junit, automake, ctest, pytest, node, exit, auto */
+	char *results; /* PHASE_TEST: glob below dir of result files, NULL: the output */
+	char *why;     /* what showed it: "Makefile.am:12", "package.json scripts.test" */
+};
+RECORD_LIST(command);
+
+enum need_kind {
+	NEED_PROGRAM,	/* a command: "bison" */
+	NEED_HEADER,	/* "zlib.h", "sys/acl.h" */
+	NEED_LIBRARY,	/* link name: "z" for libz.so */
+	NEED_PKGCONFIG, /* "glib-2.0" */
+	NEED_CMAKE,	/* find_package name */
+	NEED_M4,	/* autoconf macro: "AM_PATH_GTK" */
+	NEED_PERL,	/* "XML::Parser" */
+	NEED_PYTHON,	/* module or distribution: "pytest" */
+	NEED_NODE,	/* npm package */
+	NEED_FILE,	/* any other absolute path */
+	NEED_PACKAGE,	/* a distribution package by name */
+};
+extern const char *const need_kind_names[];
+
+enum need_scope { SCOPE_BUILD, SCOPE_TEST, SCOPE_RUN };
+extern const char *const need_scope_names[];
+
+struct need { /* something the application wants, before it is resolved */
+	enum need_kind kind;
+	char *name;
+	char *version; /* constraint as written, such as ">= 1.2"; NULL: any */
+	enum need_scope scope;
+	bool optional; /* a feature goes off without it */
+	char *feature; /* the name of that feature, if known */
+	char *source;  /* "declared", "log", "trace", "config-log", "default" */
+	char *why;     /* citation: "configure.ac:31: PKG_CHECK_MODULES(glib-2.0)", a log line */
+};
+RECORD_LIST(need);
+
+struct project {
+	char *system;	/* autotools, make, cmake, meson, python, perl, node, none */
+	char *evidence; /* the file that decided it */
+	char *dir;	/* sub-directory of the work tree that is built; NULL: its root */
+	struct command_list commands;
+	struct need_list needs; /* declared ones */
+	struct strlist
+		env_reads;     /* variables the source reads without a default, "NAME file:line" */
+	struct strlist others; /* other build systems seen, with their evidence, best first */
+};
+void project_cleanup(struct project *p);
+extern const struct json_field project_fields[];
+
+/* ---- what was found out ---------------------------------------------------------------------- */
+
+struct package { /* installed because of a need */
+	char *name;
+	char *version;
+	char *arch;
+	char *sha256; /* of its archive */
+	enum need_scope scope;
+	bool requested; /* for a need of the application; else pulled in by another package */
+	char *why;	/* the need and its citation */
+	char *proof;	/* a file of it that the build or tests opened; NULL: none seen */
+};
+RECORD_LIST(package);
+
+struct artefact {   /* a download, kept in the content store */
+	char *kind; /* "deb", "npm" */
+	char *name;
+	char *version;
+	char *arch;
+	char *sha256;
+	int64_t size;
+	char *upstream; /* name of the upstream of the machine's configuration, "apt0" */
+	char *path;	/* below that upstream */
+};
+RECORD_LIST(artefact);
+
+enum question_kind { Q_ENV, Q_SECRET, Q_SERVICE, Q_PROMPT, Q_FILE, Q_DECISION };
+extern const char *const question_kind_names[]; /* "env", "secret", ...: the id's prefix, too */
+
+struct question {
+	char *id; /* "env:NAME", "prompt:slug" */
+	enum question_kind kind;
+	char *text;  /* one sentence */
+	char *where; /* file:line, command */
+	char *why;
+	char *default_value; /* used where not blocking; JSON key "default" */
+	bool blocking;
+	char *unlocks; /* what can go on with an answer */
+	bool secret;
+};
+RECORD_LIST(question);
+
+struct feature_off {
+	char *feature;
+	char *input; /* what would switch it on */
+};
+RECORD_LIST(feature_off);
+
+struct attempt {
+	int64_t n;		  /* from 1 */
+	struct strlist added;	  /* packages installed for it */
+	struct strlist decisions; /* options, environment, answers that are new in it */
+	char *ended;  /* "built", "configure failed", "build failed", "tests failed", "tests passed"
+		       */
+	char *learnt; /* one line: what it was missing */
+	char *log;    /* path of its log, relative to the run's directory */
+	double seconds;
+};
+RECORD_LIST(attempt);
+
+/* ---- tests -------------------------------------------------------------------------------------
+ */
+
+enum test_status { TEST_PASSED, TEST_FAILED, TEST_SKIPPED, TEST_ERROR };
+extern const char *const test_status_names[]; /* "passed", "failed", "skipped", "error" */
+
+struct test_case {
+	char *id; /* stable: suite + "/" + name, made unique with "#2" */
+	char *suite;
+	char *name;
+	enum test_level level;
+	enum test_status status;
+	bool flaky;
+	double ms; /* < 0: unknown */
+	char *message;
+	char *file;
+};
+RECORD_LIST(test_case);
+
+struct test_run {
+	int64_t passed, failed, skipped, flaky;
+	bool by_exit_status; /* no per-case format was recognised: one case per command */
+	struct test_case_list cases;
+	char *note; /* what a reader must know: "0 tests were executed", "report truncated" */
+};
+void test_run_cleanup(struct test_run *t);
+extern const struct json_field test_run_fields[];
+/* Count cases: TEST_PASSED, failed = TEST_FAILED and TEST_ERROR, skipped, flaky. */
+void test_run_count(struct test_run *t);
+
+/* ---- the recipe ----------------------------------------------------------------------------- */
+
+#define RECIPE_VERSION 1
+
+struct env_var { /* of the build; a secret has its question's id and no value */
+	char *name;
+	char *value;	/* NULL when `question` names where it comes from */
+	char *question; /* id "env:NAME"; NULL: value is a constant */
+	char *why;
+};
+RECORD_LIST(env_var);
+
+struct install_step {	      /* one call of the package tool */
+	bool configure;	      /* false: unpack these archives; true: configure these packages */
+	struct strlist items; /* sha256 digests; package names */
+};
+RECORD_LIST(install_step);
+
+struct install_batch {			/* one layer: what was installed together */
+	struct strlist requested;	/* package names asked for */
+	struct artefact_list artefacts; /* in the order they are unpacked */
+	struct install_step_list steps;
+};
+RECORD_LIST(install_batch);
+
+struct prompt_answer {	/* typed when a step asks */
+	char *question; /* id "prompt:slug" */
+	char *value;	/* the default that was accepted; NULL: from the answers file */
+};
+RECORD_LIST(prompt_answer);
+
+struct recipe { /* drydock.lock.json */
+	int64_t version;
+	char *created;	     /* RFC 3339, from the journal */
+	char *name;	     /* of the application */
+	char *source_digest; /* of the tree that was stood up */
+	char *base_name, *base_digest, *base_suite, *base_arch;
+	char *index_digest; /* of the package lists the packages were resolved with */
+	struct install_batch_list batches;
+	struct package_list packages;
+	struct env_var_list environment;
+	struct strlist options; /* labelled decisions */
+	struct strlist services;
+	struct command_list commands;
+	struct prompt_answer_list prompts;
+	struct question_list questions;
+	struct feature_off_list features_off;
+	bool needs_network; /* it cannot be replayed offline: why_network */
+	char *why_network;
+	int64_t passed, failed, skipped; /* what it yielded */
+	enum run_outcome outcome;
+};
+void recipe_cleanup(struct recipe *r);
+json_t *recipe_to_json(const struct recipe *r);
+int recipe_from_json(const json_t *j, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
+
+#endif
