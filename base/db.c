@@ -1,0 +1,298 @@
+#include "base/db.h"
+
+#include "base/fault.h"
+#include "base/map.h"
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define BUSY_TIMEOUT_MS 30000
+
+struct db {
+	sqlite3 *handle;
+	struct map statements; /* SQL -> struct db_stmt */
+};
+
+struct db_stmt {
+	sqlite3_stmt *handle;
+	sqlite3 *db;
+};
+
+static void
+destroy_statement(void *p)
+{
+	struct db_stmt *st = p;
+	(void)sqlite3_finalize(st->handle);
+	free(st);
+}
+
+static int
+db_fail(sqlite3 *handle, const char *what, struct dd_err *err)
+{
+	int code = sqlite3_errcode(handle);
+	const char *path = sqlite3_db_filename(handle, "main");
+	enum dd_code c = code == SQLITE_BUSY || code == SQLITE_LOCKED	   ? DD_EBUSY
+			 : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? DD_ECORRUPT
+									   : DD_EIO;
+	return err_set(
+		err, c, "database %s: %s: %s", path ? path : "", what, sqlite3_errmsg(handle));
+}
+
+int
+db_exec(struct db *db, const char *sql, struct dd_err *err)
+{
+	if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return db_fail(db->handle, "cannot run a statement", err);
+	return 0;
+}
+
+int
+db_begin(struct db *db, struct dd_err *err)
+{
+	return db_exec(db, "BEGIN IMMEDIATE", err);
+}
+
+int
+db_commit(struct db *db, struct dd_err *err)
+{
+	fault_point("db.commit.before");
+	int rc = db_exec(db, "COMMIT", err);
+	fault_point("db.commit.after");
+	return rc;
+}
+
+void
+db_rollback(struct db *db)
+{
+	(void)!db_exec(db, "ROLLBACK", NULL);
+}
+
+/* An integer pragma such as user_version. */
+static int
+pragma_int(struct db *db, const char *name, int64_t *ret, struct dd_err *err)
+{
+	OWN_FREE char *sql = mem_printf("PRAGMA %s", name);
+	sqlite3_stmt *st;
+	if (sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL) != SQLITE_OK)
+		return db_fail(db->handle, sql, err);
+	int rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*ret = sqlite3_column_int64(st, 0);
+	(void)sqlite3_finalize(st);
+	return rc == SQLITE_ROW ? 0 : db_fail(db->handle, sql, err);
+}
+
+static int
+migrate(struct db *db, const char *const *migrations, size_t n, uint32_t application_id,
+	struct dd_err *err)
+{
+	int64_t version = 0, id = 0;
+	int rc = pragma_int(db, "user_version", &version, err);
+	if (rc == 0)
+		rc = pragma_int(db, "application_id", &id, err);
+	if (rc < 0)
+		return rc;
+	const char *path = sqlite3_db_filename(db->handle, "main");
+	if (version > 0 && (uint32_t)id != application_id)
+		return err_set(err, DD_ECORRUPT, "database %s is not one of drydock's", path);
+	if (version < 0 || (size_t)version > n)
+		return err_set(err, DD_EUNSUPPORTED,
+			"database %s was written by a newer drydock (version %lld, this one knows %zu)",
+			path, (long long)version, n);
+	for (size_t i = (size_t)version; rc == 0 && i < n; i++) {
+		OWN_FREE char *mark =
+			mem_printf("PRAGMA application_id = %u; PRAGMA user_version = %zu",
+				application_id, i + 1);
+		rc = db_begin(db, err);
+		if (rc == 0)
+			rc = db_exec(db, migrations[i], err);
+		if (rc == 0)
+			rc = db_exec(db, mark, err);
+		if (rc == 0)
+			rc = db_commit(db, err);
+		if (rc < 0)
+			db_rollback(db);
+	}
+	return rc;
+}
+
+int
+db_open(const char *path, const char *const *migrations, size_t n, uint32_t application_id,
+	struct db **ret, struct dd_err *err)
+{
+	struct db *db = mem_new(struct db);
+	db->statements.destroy = destroy_statement;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
+	int rc = 0;
+	if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
+		rc = err_set(err, DD_EIO, "cannot open database %s: %s", path,
+			db->handle ? sqlite3_errmsg(db->handle) : "out of memory");
+	} else {
+		(void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+		rc = db_exec(db,
+			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+			"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
+			err);
+	}
+	if (rc == 0)
+		rc = migrate(db, migrations, n, application_id, err);
+	if (rc < 0) {
+		db_close(db);
+		return rc;
+	}
+	*ret = db;
+	return 0;
+}
+
+void
+db_close(struct db *db)
+{
+	if (!db)
+		return;
+	map_cleanup(&db->statements);
+	(void)sqlite3_close(db->handle);
+	free(db);
+}
+
+static int
+prepare(struct db *db, const char *sql, struct db_stmt **ret, struct dd_err *err)
+{
+	struct db_stmt *st = map_get(&db->statements, sql);
+	if (!st) {
+		sqlite3_stmt *handle;
+		if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle,
+			    NULL) != SQLITE_OK)
+			return db_fail(db->handle, sql, err);
+		st = mem_new(struct db_stmt);
+		st->handle = handle;
+		st->db = db->handle;
+		map_put(&db->statements, sql, st);
+	}
+	(void)sqlite3_reset(st->handle);
+	(void)sqlite3_clear_bindings(st->handle);
+	*ret = st;
+	return 0;
+}
+
+static int
+bind_one(sqlite3_stmt *st, int i, char type, va_list *ap)
+{
+	const char *text;
+	struct str s;
+	switch (type) {
+	case 's':
+		text = va_arg(*ap, const char *);
+		return text ? sqlite3_bind_text(st, i, text, -1, SQLITE_TRANSIENT)
+			    : sqlite3_bind_null(st, i);
+	case 't':
+		s = va_arg(*ap, struct str);
+		return sqlite3_bind_text64(st, i, s.p, s.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+	case 'b':
+		s = va_arg(*ap, struct str);
+		return sqlite3_bind_blob64(st, i, s.p, s.n, SQLITE_TRANSIENT);
+	case 'i':
+		return sqlite3_bind_int64(st, i, va_arg(*ap, int64_t));
+	case 'f':
+		return sqlite3_bind_double(st, i, va_arg(*ap, double));
+	default:
+		return SQLITE_MISUSE;
+	}
+}
+
+static int
+query(struct db *db, struct db_stmt **ret, struct dd_err *err, const char *sql, const char *types,
+	va_list *ap)
+{
+	struct db_stmt *st = NULL;
+	int rc = prepare(db, sql, &st, err);
+	for (int i = 0; rc == 0 && types[i]; i++)
+		if (bind_one(st->handle, i + 1, types[i], ap) != SQLITE_OK)
+			rc = db_fail(db->handle, sql, err);
+	if (rc == 0)
+		*ret = st;
+	return rc;
+}
+
+int
+db_query(struct db *db, struct db_stmt **ret, struct dd_err *err, const char *sql,
+	const char *types, ...)
+{
+	va_list ap;
+	va_start(ap, types);
+	int rc = query(db, ret, err, sql, types, &ap);
+	va_end(ap);
+	return rc;
+}
+
+int
+db_step(struct db_stmt *st, struct dd_err *err)
+{
+	int rc = sqlite3_step(st->handle);
+	if (rc == SQLITE_ROW)
+		return 1;
+	int result = rc == SQLITE_DONE ? 0 : db_fail(st->db, sqlite3_sql(st->handle), err);
+	(void)sqlite3_reset(st->handle);
+	return result;
+}
+
+void
+db_done(struct db_stmt *st)
+{
+	(void)sqlite3_reset(st->handle);
+}
+
+int
+db_run(struct db *db, struct dd_err *err, const char *sql, const char *types, ...)
+{
+	struct db_stmt *st;
+	va_list ap;
+	va_start(ap, types);
+	int rc = query(db, &st, err, sql, types, &ap);
+	va_end(ap);
+	if (rc < 0)
+		return rc;
+	/* Outside a transaction the statement is one: the transition the crash tests aim at. */
+	bool own = sqlite3_get_autocommit(db->handle) != 0;
+	if (own)
+		fault_point("db.commit.before");
+	do
+		rc = db_step(st, err);
+	while (rc == 1);
+	if (own)
+		fault_point("db.commit.after");
+	return rc;
+}
+
+int64_t
+db_int(struct db_stmt *st, int column)
+{
+	return sqlite3_column_int64(st->handle, column);
+}
+
+double
+db_real(struct db_stmt *st, int column)
+{
+	return sqlite3_column_double(st->handle, column);
+}
+
+struct str
+db_text(struct db_stmt *st, int column)
+{
+	const char *p = (const char *)sqlite3_column_text(st->handle, column);
+	return (struct str){p ? p : "", p ? (size_t)sqlite3_column_bytes(st->handle, column) : 0};
+}
+
+char *
+db_dup(struct db_stmt *st, int column)
+{
+	if (sqlite3_column_type(st->handle, column) == SQLITE_NULL)
+		return NULL;
+	return str_dup(db_text(st, column));
+}
+
+int64_t
+db_last_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
