@@ -36,9 +36,16 @@ json_t *journal_result(struct journal *j, const char *key);
 int journal_set(struct journal *j, const char *key, json_t *value, struct dd_err *err) DD_MUST_USE;
 json_t *journal_get(struct journal *j, const char *key); /* new reference or NULL */
 
+/*
+ * Forget the steps whose key starts with one of the prefixes (NULL-terminated) and set a fact, in
+ * one transition: for when an answer changes what they were decided by.
+ */
+int journal_forget(struct journal *j, const char *const *prefixes, const char *fact, json_t *value,
+	struct dd_err *err) DD_MUST_USE;
+
 struct journal_entry {
 	const char *key;
-	int64_t started_ns, ended_ns; /* real time; ended_ns 0 while open */
+	int64_t started_ns, ended_ns; /* real time, of the last try; ended_ns 0 while open */
 	int64_t tries;		      /* times it was begun */
 };
 /* Steps in the order they were begun. */

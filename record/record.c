@@ -1,0 +1,251 @@
+#include "record/record.h"
+
+#include <string.h>
+
+/* Each record is described once, by its table; freeing, decoding and encoding follow from it. */
+#define F(type, name, member, what) \
+	.key = name, .kind = what, .offset = offsetof(struct type, member)
+#define S(type, member) \
+	{ \
+		F(type, #member, member, JSON_K_STRING) \
+	}
+#define SREQ(type, member) \
+	{ \
+		F(type, #member, member, JSON_K_STRING), .required = true \
+	}
+#define SKEY(type, key, member) \
+	{ \
+		F(type, key, member, JSON_K_STRING) \
+	}
+#define B(type, member) \
+	{ \
+		F(type, #member, member, JSON_K_BOOL) \
+	}
+#define I(type, member) \
+	{ \
+		F(type, #member, member, JSON_K_INT) \
+	}
+#define IREQ(type, member) \
+	{ \
+		F(type, #member, member, JSON_K_INT), .required = true \
+	}
+#define R(type, member) \
+	{ \
+		F(type, #member, member, JSON_K_REAL) \
+	}
+#define L(type, member) \
+	{ \
+		F(type, #member, member, JSON_K_STRLIST) \
+	}
+#define E(type, member, table) \
+	{ \
+		F(type, #member, member, JSON_K_ENUM), .names = table \
+	}
+#define A(type, member, elem) \
+	{ \
+		F(type, #member, member, JSON_K_ARRAY), .sub = elem##_fields, \
+							.elem_size = sizeof(struct elem) \
+	}
+#define END \
+	{ \
+		.key = NULL \
+	}
+
+#define RECORD_IMPLEMENT(type) \
+	void type##_cleanup(struct type *x) \
+	{ \
+		json_release(type##_fields, x); \
+		memset(x, 0, sizeof(*x)); \
+	} \
+	void type##_list_cleanup(struct type##_list *l) \
+	{ \
+		for (size_t i = 0; i < l->n; i++) \
+			type##_cleanup(&l->v[i]); \
+		free(l->v); \
+		memset(l, 0, sizeof(*l)); \
+	} \
+	struct type *type##_list_add(struct type##_list *l) \
+	{ \
+		l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v)); \
+		memset(&l->v[l->n], 0, sizeof(*l->v)); \
+		return &l->v[l->n++]; \
+	} \
+	json_t *type##_list_to_json(const struct type##_list *l) \
+	{ \
+		json_t *a = json_array(); \
+		for (size_t i = 0; i < l->n; i++) \
+			json_array_append_new(a, json_encode(type##_fields, &l->v[i])); \
+		return a; \
+	} \
+	int type##_list_from_json(const json_t *array, const char *what, struct type##_list *ret, \
+		struct dd_err *err) \
+	{ \
+		struct type##_list l = {0}; \
+		size_t i; \
+		json_t *item; \
+		if (!json_is_array(array)) \
+			return err_set(err, DD_ECORRUPT, "%s: expected an array", what); \
+		json_array_foreach (array, i, item) { \
+			OWN_FREE char *where = mem_printf("%s[%zu]", what, i); \
+			int rc = json_decode( \
+				item, type##_fields, false, type##_list_add(&l), where, err); \
+			if (rc < 0) { \
+				type##_list_cleanup(&l); \
+				return rc; \
+			} \
+		} \
+		*ret = l; \
+		return 0; \
+	}
+
+const char *const run_outcome_names[] = {"none", "up", "built", "tests-failed", "build-failed",
+	"unsatisfiable", "blocked", "stopped", NULL};
+const char *const command_phase_names[] = {"configure", "build", "install", "test", "start", NULL};
+const char *const test_level_names[] = {"unit", "integration", "e2e", NULL};
+const char *const need_kind_names[] = {"program", "header", "library", "pkgconfig", "cmake", "m4",
+	"perl", "python", "node", "file", "package", NULL};
+const char *const need_scope_names[] = {"build", "test", "run", NULL};
+const char *const question_kind_names[] = {
+	"env", "secret", "service", "prompt", "file", "decision", NULL};
+const char *const test_status_names[] = {"passed", "failed", "skipped", "error", NULL};
+
+const struct json_field diagnosis_fields[] = {
+	S(diagnosis, class), S(diagnosis, text), S(diagnosis, where), S(diagnosis, way_out), END};
+
+void
+diagnosis_cleanup(struct diagnosis *d)
+{
+	json_release(diagnosis_fields, d);
+	memset(d, 0, sizeof(*d));
+}
+
+const struct json_field command_fields[] = {E(command, phase, command_phase_names),
+	SREQ(command, run), S(command, dir), E(command, level, test_level_names),
+	S(command, format), S(command, results), S(command, why), END};
+RECORD_IMPLEMENT(command)
+
+const struct json_field need_fields[] = {E(need, kind, need_kind_names), SREQ(need, name),
+	S(need, version), E(need, scope, need_scope_names), B(need, optional), S(need, feature),
+	S(need, source), S(need, why), END};
+RECORD_IMPLEMENT(need)
+
+const struct json_field project_fields[] = {SREQ(project, system), S(project, evidence),
+	S(project, dir), A(project, commands, command), A(project, needs, need),
+	L(project, env_reads), L(project, others), END};
+
+void
+project_cleanup(struct project *p)
+{
+	json_release(project_fields, p);
+	memset(p, 0, sizeof(*p));
+}
+
+const struct json_field package_fields[] = {SREQ(package, name), S(package, version),
+	S(package, arch), S(package, sha256), E(package, scope, need_scope_names),
+	B(package, requested), S(package, why), S(package, proof), END};
+RECORD_IMPLEMENT(package)
+
+const struct json_field artefact_fields[] = {S(artefact, kind), SREQ(artefact, name),
+	S(artefact, version), S(artefact, arch), SREQ(artefact, sha256), I(artefact, size),
+	S(artefact, upstream), S(artefact, path), END};
+RECORD_IMPLEMENT(artefact)
+
+const struct json_field question_fields[] = {SREQ(question, id),
+	E(question, kind, question_kind_names), S(question, text), S(question, where),
+	S(question, why), SKEY(question, "default", default_value), B(question, blocking),
+	S(question, unlocks), B(question, secret), END};
+RECORD_IMPLEMENT(question)
+
+const struct json_field feature_off_fields[] = {
+	SREQ(feature_off, feature), S(feature_off, input), END};
+RECORD_IMPLEMENT(feature_off)
+
+const struct json_field attempt_fields[] = {I(attempt, n), L(attempt, added), L(attempt, decisions),
+	S(attempt, ended), S(attempt, learnt), S(attempt, log), R(attempt, seconds), END};
+RECORD_IMPLEMENT(attempt)
+
+const struct json_field test_case_fields[] = {SREQ(test_case, id), S(test_case, suite),
+	SREQ(test_case, name), E(test_case, level, test_level_names),
+	E(test_case, status, test_status_names), B(test_case, flaky), R(test_case, ms),
+	S(test_case, message), S(test_case, file), END};
+RECORD_IMPLEMENT(test_case)
+
+const struct json_field test_run_fields[] = {I(test_run, passed), I(test_run, failed),
+	I(test_run, skipped), I(test_run, flaky), B(test_run, by_exit_status),
+	A(test_run, cases, test_case), S(test_run, note), END};
+
+void
+test_run_cleanup(struct test_run *t)
+{
+	json_release(test_run_fields, t);
+	memset(t, 0, sizeof(*t));
+}
+
+void
+test_run_count(struct test_run *t)
+{
+	t->passed = t->failed = t->skipped = t->flaky = 0;
+	for (size_t i = 0; i < t->cases.n; i++) {
+		const struct test_case *c = &t->cases.v[i];
+		t->passed += c->status == TEST_PASSED;
+		t->failed += c->status == TEST_FAILED || c->status == TEST_ERROR;
+		t->skipped += c->status == TEST_SKIPPED;
+		t->flaky += c->flaky;
+	}
+}
+
+const struct json_field env_var_fields[] = {
+	SREQ(env_var, name), S(env_var, value), S(env_var, question), S(env_var, why), END};
+RECORD_IMPLEMENT(env_var)
+
+const struct json_field install_step_fields[] = {
+	B(install_step, configure), L(install_step, items), END};
+RECORD_IMPLEMENT(install_step)
+
+const struct json_field install_batch_fields[] = {L(install_batch, requested),
+	A(install_batch, artefacts, artefact), A(install_batch, steps, install_step), END};
+RECORD_IMPLEMENT(install_batch)
+
+const struct json_field prompt_answer_fields[] = {
+	SREQ(prompt_answer, question), S(prompt_answer, value), END};
+RECORD_IMPLEMENT(prompt_answer)
+
+static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recipe, created),
+	S(recipe, name), S(recipe, source_digest), S(recipe, base_name), SREQ(recipe, base_digest),
+	S(recipe, base_suite), S(recipe, base_arch), S(recipe, index_digest),
+	A(recipe, packages, package), A(recipe, environment, env_var), L(recipe, options),
+	L(recipe, services), A(recipe, commands, command), A(recipe, prompts, prompt_answer),
+	A(recipe, questions, question), A(recipe, features_off, feature_off),
+	B(recipe, needs_network), S(recipe, why_network), I(recipe, passed), I(recipe, failed),
+	I(recipe, skipped), E(recipe, outcome, run_outcome_names),
+	A(recipe, batches, install_batch), END};
+
+void
+recipe_cleanup(struct recipe *r)
+{
+	json_release(recipe_fields, r);
+	memset(r, 0, sizeof(*r));
+}
+
+json_t *
+recipe_to_json(const struct recipe *r)
+{
+	return json_encode(recipe_fields, r);
+}
+
+int
+recipe_from_json(const json_t *j, struct recipe *ret, struct dd_err *err)
+{
+	struct recipe r = {0};
+	int rc = json_decode(j, recipe_fields, false, &r, "recipe", err);
+	if (rc == 0 && r.version != RECIPE_VERSION)
+		rc = err_set(err, DD_EUNSUPPORTED,
+			"recipe: version %lld is not one this drydock knows (%d)",
+			(long long)r.version, RECIPE_VERSION);
+	if (rc < 0) {
+		recipe_cleanup(&r);
+		return rc;
+	}
+	*ret = r;
+	return 0;
+}

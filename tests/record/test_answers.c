@@ -1,0 +1,125 @@
+#include "base/fs.h"
+#include "record/answers.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char dir[] = "/tmp/dd-answers-XXXXXX";
+
+static int
+load(const char *text, struct answers **ret, struct dd_err *err)
+{
+	OWN_FREE char *path = fs_join(dir, "answers.json");
+	assert_int_equal(fs_write_atomic(path, str_of(text), 0600, NULL), 0);
+	return answers_load(path, ret, err);
+}
+
+static void
+values_come_from_strings_environment_files_and_null(void **state)
+{
+	(void)state;
+	OWN_FREE char *file = fs_join(dir, "licence");
+	assert_int_equal(fs_write_atomic(file, STR("L-1234\n"), 0600, NULL), 0);
+	setenv("DD_TEST_TOKEN", "tok-abcd", 1);
+	OWN_FREE char *text =
+		mem_printf("{\"env:SITE\": \"north\", \"secret:TOKEN\": {\"env\": "
+			   "\"DD_TEST_TOKEN\"}, \"file:licence\": {\"file\": \"%s\"}, "
+			   "\"decision:x\": null}",
+			file);
+	struct answers *a = NULL;
+	OWN(dd_err) struct dd_err err = {0};
+	assert_int_equal(load(text, &a, &err), 0);
+	const char *v = NULL;
+	assert_int_equal(answers_get(a, "env:SITE", &v), ANSWER_GIVEN);
+	assert_string_equal(v, "north");
+	assert_int_equal(answers_get(a, "secret:TOKEN", &v), ANSWER_GIVEN);
+	assert_string_equal(v, "tok-abcd");
+	assert_int_equal(answers_get(a, "file:licence", &v), ANSWER_GIVEN);
+	assert_string_equal(v, "L-1234");
+	assert_int_equal(answers_get(a, "decision:x", &v), ANSWER_DECLINED);
+	assert_int_equal(answers_get(a, "env:OTHER", &v), ANSWER_NONE);
+	answers_destroy(a);
+}
+
+static void
+secrets_are_redacted_and_plain_answers_are_not(void **state)
+{
+	(void)state;
+	struct answers *a = NULL;
+	OWN(dd_err) struct dd_err err = {0};
+	assert_int_equal(load("{\"secret:K\": \"s3cret\", \"env:SITE\": \"north\"}", &a, &err), 0);
+	OWN(buf) struct buf out = {0};
+	answers_redact(a, STR("key=s3cret at north, s3cre, s3cret"), &out);
+	assert_string_equal(out.p, "key=[redacted] at north, s3cre, [redacted]");
+	answers_destroy(a);
+}
+
+static void
+an_unknown_kind_is_an_error_that_names_it(void **state)
+{
+	(void)state;
+	struct answers *a = NULL;
+	OWN(dd_err) struct dd_err err = {0};
+	assert_int_equal(load("{\"colour:red\": \"x\"}", &a, &err), -DD_EINVAL);
+	assert_non_null(strstr(err.msg, "colour:red"));
+}
+
+static void
+what_nobody_asked_for_is_listed(void **state)
+{
+	(void)state;
+	struct answers *a = NULL;
+	OWN(dd_err) struct dd_err err = {0};
+	assert_int_equal(load("{\"env:A\": \"1\", \"env:B\": \"2\"}", &a, &err), 0);
+	(void)answers_get(a, "env:A", NULL);
+	OWN(strlist) struct strlist unused = {0};
+	answers_unused(a, &unused);
+	assert_int_equal(unused.n, 1);
+	assert_string_equal(unused.v[0], "env:B");
+	answers_destroy(a);
+}
+
+static void
+slugs_are_stable(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{"Administrator e-mail address? ", "administrator-e-mail-address"},
+		{"  Install prefix [/usr/local]: ", "install-prefix"},
+		{"???", ""},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN_FREE char *slug = question_slug(str_of(cases[i][0]));
+		assert_string_equal(slug, cases[i][1]);
+	}
+}
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int
+remove_dir(void **state)
+{
+	(void)state;
+	return fs_remove_tree(dir, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_come_from_strings_environment_files_and_null),
+		cmocka_unit_test(secrets_are_redacted_and_plain_answers_are_not),
+		cmocka_unit_test(an_unknown_kind_is_an_error_that_names_it),
+		cmocka_unit_test(what_nobody_asked_for_is_listed),
+		cmocka_unit_test(slugs_are_stable),
+	};
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
