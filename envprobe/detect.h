@@ -1,0 +1,49 @@
+/*
+ * Detectors: which build system an application has, the commands it is built and tested with, and
+ * what its build files declare to need.  They run in the parser worker "detect".
+ */
+#ifndef ENVPROBE_DETECT_H
+#define ENVPROBE_DETECT_H
+
+#include "envprobe/tree.h"
+#include "record/record.h"
+
+struct detector {
+	const char *system;
+	/* The file in dir that decides for it, heap; NULL: not this system. */
+	char *(*find)(const struct tree *t, const char *dir);
+	/* Fill commands and declared needs of a project in dir. */
+	void (*read)(const struct tree *t, const char *dir, struct project *p);
+};
+
+extern const struct detector detect_autotools, detect_cmake, detect_meson, detect_python,
+	detect_perl, detect_node, detect_make;
+
+/* Choose and read; a tree without any known build system gives system "none". */
+void detect_project(const struct tree *t, struct project *ret);
+
+/* Append a command; run is a printf format. */
+void detect_command(struct project *p, enum command_phase phase, const char *why, const char *run,
+	...) DD_PRINTF(4, 5);
+
+/* Append a test command of a level and format; results may be NULL. */
+void detect_test(struct project *p, const char *format, const char *results, const char *why,
+	const char *run);
+
+/* Append a need unless one of its kind and name is there; why is copied. */
+struct need *detect_need(struct project *p, enum need_kind kind, const char *name,
+	enum need_scope scope, bool optional, const char *why);
+
+/* What any C, C++, Fortran or assembler source below dir needs: compilers, by suffix. */
+void detect_compilers(const struct tree *t, const char *dir, struct project *p);
+
+/* Headers in <> that the sources include and the tree does not hold. */
+void detect_includes(const struct tree *t, const char *dir, struct project *p);
+
+/* Environment variables the source reads without a default, into project.env_reads. */
+void detect_environment(const struct tree *t, const char *dir, struct project *p);
+
+/* Tools that generate sources, by suffix (.y, .l, ...), and what scripts are written in. */
+void detect_generators(const struct tree *t, const char *dir, struct project *p);
+
+#endif

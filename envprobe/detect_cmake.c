@@ -1,0 +1,183 @@
+/* CMake. */
+#include "envprobe/detect.h"
+#include "envprobe/scan.h"
+
+#include <string.h>
+
+static char *
+find(const struct tree *t, const char *dir)
+{
+	char *path = tree_join(dir, "CMakeLists.txt");
+	if (tree_has(t, path))
+		return path;
+	free(path);
+	return NULL;
+}
+
+struct facts {
+	bool tests; /* enable_testing, add_test, include(CTest) */
+	const char *why_tests;
+	struct strlist options; /* switches that turn the tests on */
+	struct strlist languages;
+};
+
+static bool
+has_arg(const struct scan_call *c, const char *word)
+{
+	return strlist_has(&c->args, word);
+}
+
+static bool
+mentions_tests(const char *name)
+{
+	static const char *const words[] = {"TEST", "test", NULL};
+	for (size_t i = 0; words[i]; i++)
+		if (strstr(name, words[i]))
+			return true;
+	return false;
+}
+
+/* pkg_check_modules(PREFIX [REQUIRED] [QUIET] ... module>=1.0 ...) */
+static void
+read_modules(const struct scan_call *c, struct project *p, const char *why)
+{
+	static const char *const keywords[] = {"REQUIRED", "QUIET", "NO_CMAKE_PATH",
+		"NO_CMAKE_ENVIRONMENT_PATH", "IMPORTED_TARGET", "GLOBAL", NULL};
+	bool required = has_arg(c, "REQUIRED");
+	detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, !required, why);
+	for (size_t i = 1; i < c->args.n; i++) {
+		bool keyword = c->args.v[i][0] == '$';
+		for (size_t k = 0; !keyword && keywords[k]; k++)
+			keyword = strcmp(c->args.v[i], keywords[k]) == 0;
+		if (keyword)
+			continue;
+		size_t n = strcspn(c->args.v[i], "<>=");
+		OWN_FREE char *name = mem_strndup(c->args.v[i], n);
+		struct need *need =
+			detect_need(p, NEED_PKGCONFIG, name, SCOPE_BUILD, !required, why);
+		if (c->args.v[i][n] && !need->version)
+			need->version = mem_strdup(c->args.v[i] + n);
+	}
+}
+
+static void
+read_find_package(const struct scan_call *c, struct project *p, const char *why)
+{
+	/* CMake's own modules that find no input, or only the compiler's. */
+	static const char *const own[] = {"Threads", "PkgConfig", "CTest", "Git", NULL};
+	if (!c->args.n || strchr(c->args.v[0], '$'))
+		return;
+	bool required = has_arg(c, "REQUIRED");
+	if (strcmp(c->args.v[0], "PkgConfig") == 0)
+		detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, !required, why);
+	if (strcmp(c->args.v[0], "Git") == 0 && required)
+		detect_need(p, NEED_PROGRAM, "git", SCOPE_BUILD, false, why);
+	for (size_t i = 0; own[i]; i++)
+		if (strcmp(own[i], c->args.v[0]) == 0)
+			return;
+	struct need *n = detect_need(p, NEED_CMAKE, c->args.v[0], SCOPE_BUILD, !required, why);
+	if (c->args.n > 1 && c->args.v[1][0] >= '0' && c->args.v[1][0] <= '9' && !n->version)
+		n->version = mem_printf(">= %s", c->args.v[1]);
+}
+
+/* find_library(VAR name...) and find_library(VAR NAMES a b ...): the first name counts. */
+static void
+read_find(const struct scan_call *c, enum need_kind kind, struct project *p, const char *why)
+{
+	size_t i = c->args.n > 1 && strcmp(c->args.v[1], "NAMES") == 0 ? 2 : 1;
+	if (i < c->args.n && !strchr(c->args.v[i], '$'))
+		detect_need(p, kind, c->args.v[i], SCOPE_BUILD, true, why);
+}
+
+static void
+read_languages(const struct scan_call *c, bool project_call, struct facts *f)
+{
+	bool on = !project_call;
+	if (project_call && !has_arg(c, "LANGUAGES")) {
+		for (size_t i = 1; i < c->args.n; i++)
+			strlist_add_new(&f->languages, c->args.v[i]);
+		if (c->args.n == 1) {
+			strlist_add_new(&f->languages, "C");
+			strlist_add_new(&f->languages, "CXX");
+		}
+		return;
+	}
+	for (size_t i = 0; i < c->args.n; i++) {
+		if (on)
+			strlist_add_new(&f->languages, c->args.v[i]);
+		on = on || strcmp(c->args.v[i], "LANGUAGES") == 0;
+	}
+}
+
+static void
+read_call(const struct scan_call *c, const char *path, struct project *p, struct facts *f)
+{
+	OWN_FREE char *at = scan_cite(path, c->line);
+	OWN_FREE char *why =
+		mem_printf("%s: %s(%.60s)", at, c->name, c->args.n ? c->args.v[0] : "");
+	if (strcmp(c->name, "find_package") == 0)
+		read_find_package(c, p, why);
+	else if (strcmp(c->name, "pkg_check_modules") == 0 ||
+		 strcmp(c->name, "pkg_search_module") == 0)
+		read_modules(c, p, why);
+	else if (strcmp(c->name, "find_library") == 0)
+		read_find(c, NEED_LIBRARY, p, why);
+	else if (strcmp(c->name, "find_program") == 0)
+		read_find(c, NEED_PROGRAM, p, why);
+	else if (strcmp(c->name, "find_path") == 0)
+		read_find(c, NEED_HEADER, p, why);
+	else if (strcmp(c->name, "project") == 0)
+		read_languages(c, true, f);
+	else if (strcmp(c->name, "enable_language") == 0)
+		read_languages(c, false, f);
+	else if (strcmp(c->name, "enable_testing") == 0 || strcmp(c->name, "add_test") == 0 ||
+		 (strcmp(c->name, "include") == 0 && has_arg(c, "CTest")))
+		f->tests = true;
+	else if (c->args.n && mentions_tests(c->args.v[0]) &&
+		 (strcmp(c->name, "option") == 0 || strcmp(c->name, "cmake_dependent_option") == 0))
+		strlist_add_new(&f->options, c->args.v[0]);
+}
+
+static void
+read_file(const struct tree *t, const char *path, struct project *p, struct facts *f)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct scan s = {.text = buf_str(&text), .language = SCAN_CMAKE};
+	OWN(scan_call) struct scan_call c = {0};
+	while (scan_next_call(&s, &c))
+		read_call(&c, path, p, f);
+}
+
+static void
+read_project(const struct tree *t, const char *dir, struct project *p)
+{
+	struct facts f = {0};
+	for (size_t i = 0; i < t->files.n; i++)
+		if (tree_below(t->files.v[i], dir) && tree_name_is(t->files.v[i], "CMakeLists.txt"))
+			read_file(t, t->files.v[i], p, &f);
+	detect_need(p, NEED_PROGRAM, "cmake", SCOPE_BUILD, false, p->evidence);
+	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);
+	if (!f.languages.n || strlist_has(&f.languages, "CXX"))
+		detect_need(p, NEED_PROGRAM, "c++", SCOPE_BUILD, false, p->evidence);
+	if (strlist_has(&f.languages, "Fortran"))
+		detect_need(p, NEED_PROGRAM, "gfortran", SCOPE_BUILD, false, p->evidence);
+	detect_compilers(t, dir, p);
+	detect_includes(t, dir, p);
+	OWN(buf) struct buf configure = {0};
+	buf_puts(&configure, "cmake -S . -B drydock-build");
+	if (f.tests)
+		buf_puts(&configure, " -DBUILD_TESTING=ON");
+	for (size_t i = 0; f.tests && i < f.options.n; i++)
+		if (strcmp(f.options.v[i], "BUILD_TESTING") != 0)
+			buf_printf(&configure, " -D%s=ON", f.options.v[i]);
+	detect_command(p, PHASE_CONFIGURE, p->evidence, "%s", configure.p);
+	detect_command(p, PHASE_BUILD, p->evidence, "cmake --build drydock-build -j2");
+	if (f.tests)
+		detect_test(p, "ctest", NULL, p->evidence,
+			"ctest --test-dir drydock-build --output-on-failure --no-tests=error");
+	strlist_cleanup(&f.options);
+	strlist_cleanup(&f.languages);
+}
+
+const struct detector detect_cmake = {"cmake", find, read_project};

@@ -1,0 +1,134 @@
+/* Meson. */
+#include "envprobe/detect.h"
+#include "envprobe/scan.h"
+
+#include <string.h>
+
+static char *
+find(const struct tree *t, const char *dir)
+{
+	char *path = tree_join(dir, "meson.build");
+	if (tree_has(t, path))
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* Value of a keyword argument "key:value"; NULL. */
+static const char *
+keyword(const struct scan_call *c, const char *key)
+{
+	size_t n = strlen(key);
+	for (size_t i = 0; i < c->args.n; i++)
+		if (strncmp(c->args.v[i], key, n) == 0 && c->args.v[i][n] == ':')
+			return c->args.v[i] + n + 1;
+	return NULL;
+}
+
+static bool
+is_required(const struct scan_call *c)
+{
+	const char *required = keyword(c, "required");
+	return !required || strcmp(required, "true") == 0;
+}
+
+static bool
+is_plain(const struct scan_call *c)
+{
+	return c->args.n && c->args.v[0][0] && !strpbrk(c->args.v[0], ":@ ");
+}
+
+static void
+read_dependency(const struct scan_call *c, struct project *p, const char *why)
+{
+	static const char *const own[] = {"threads", "dl", "openmp", "", NULL};
+	for (size_t i = 0; own[i]; i++)
+		if (strcmp(own[i], c->args.v[0]) == 0)
+			return;
+	bool optional = !is_required(c);
+	struct need *n = detect_need(p, NEED_PKGCONFIG, c->args.v[0], SCOPE_BUILD, optional, why);
+	const char *version = keyword(c, "version");
+	if (version && !n->version)
+		n->version = mem_strdup(version);
+	detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, optional, why);
+}
+
+static void
+read_languages(const struct scan_call *c, struct project *p, const char *why)
+{
+	for (size_t i = 0; i < c->args.n; i++) {
+		if (strcmp(c->args.v[i], "cpp") == 0)
+			detect_need(p, NEED_PROGRAM, "c++", SCOPE_BUILD, false, why);
+		else if (strcmp(c->args.v[i], "fortran") == 0)
+			detect_need(p, NEED_PROGRAM, "gfortran", SCOPE_BUILD, false, why);
+		else if (strcmp(c->args.v[i], "vala") == 0)
+			detect_need(p, NEED_PROGRAM, "valac", SCOPE_BUILD, false, why);
+	}
+}
+
+/* Programs that Meson modules call. */
+static void
+read_import(const struct scan_call *c, struct project *p, const char *why)
+{
+	static const struct {
+		const char *module, *program;
+	} table[] = {
+		{"gnome", "glib-compile-resources"}, {"i18n", "msgfmt"}, {"python", "python3"}};
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (strcmp(c->args.v[0], table[i].module) == 0)
+			detect_need(p, NEED_PROGRAM, table[i].program, SCOPE_BUILD, true, why);
+}
+
+static void
+read_call(const struct scan_call *c, const char *path, struct project *p, bool *tests)
+{
+	OWN_FREE char *at = scan_cite(path, c->line);
+	OWN_FREE char *why =
+		mem_printf("%s: %s(%.60s)", at, c->name, c->args.n ? c->args.v[0] : "");
+	if (strcmp(c->name, "test") == 0)
+		*tests = true;
+	else if (!is_plain(c))
+		return;
+	else if (strcmp(c->name, "dependency") == 0)
+		read_dependency(c, p, why);
+	else if (strcmp(c->name, "find_program") == 0 && !strchr(c->args.v[0], '/'))
+		detect_need(p, NEED_PROGRAM, c->args.v[0], SCOPE_BUILD, !is_required(c), why);
+	else if (str_ends(str_of(c->name), ".find_library"))
+		detect_need(p, NEED_LIBRARY, c->args.v[0], SCOPE_BUILD, !is_required(c), why);
+	else if (str_ends(str_of(c->name), "has_header") ||
+		 str_ends(str_of(c->name), "check_header"))
+		detect_need(p, NEED_HEADER, c->args.v[0], SCOPE_BUILD, true, why);
+	else if (strcmp(c->name, "project") == 0 || strcmp(c->name, "add_languages") == 0)
+		read_languages(c, p, why);
+	else if (strcmp(c->name, "import") == 0)
+		read_import(c, p, why);
+}
+
+static void
+read_project(const struct tree *t, const char *dir, struct project *p)
+{
+	bool tests = false;
+	for (size_t i = 0; i < t->files.n; i++) {
+		if (!tree_below(t->files.v[i], dir) ||
+			!tree_name_is(t->files.v[i], "meson.build") ||
+			strstr(t->files.v[i], "subprojects/"))
+			continue;
+		OWN(buf) struct buf text = {0};
+		tree_read(t, t->files.v[i], &text);
+		struct scan s = {.text = buf_str(&text), .language = SCAN_MESON};
+		OWN(scan_call) struct scan_call c = {0};
+		while (scan_next_call(&s, &c))
+			read_call(&c, t->files.v[i], p, &tests);
+	}
+	detect_need(p, NEED_PROGRAM, "meson", SCOPE_BUILD, false, p->evidence);
+	detect_need(p, NEED_PROGRAM, "ninja", SCOPE_BUILD, false, p->evidence);
+	detect_compilers(t, dir, p);
+	detect_includes(t, dir, p);
+	detect_command(p, PHASE_CONFIGURE, p->evidence, "meson setup drydock-build");
+	detect_command(p, PHASE_BUILD, p->evidence, "meson compile -C drydock-build -j 2");
+	if (tests)
+		detect_test(p, "junit", "drydock-build/meson-logs/testlog.junit.xml", p->evidence,
+			"meson test -C drydock-build --no-rebuild --print-errorlogs");
+}
+
+const struct detector detect_meson = {"meson", find, read_project};

@@ -1,0 +1,286 @@
+/* Python: setup.py, setup.cfg, pyproject.toml. */
+#include "envprobe/detect.h"
+#include "envprobe/scan.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static char *
+find(const struct tree *t, const char *dir)
+{
+	static const char *const names[] = {"pyproject.toml", "setup.py", "setup.cfg", NULL};
+	OWN_FREE char *setup = tree_join(dir, "setup.py");
+	if (tree_has(t, setup))
+		return TAKE(setup);
+	for (size_t i = 0; names[i]; i++) {
+		OWN_FREE char *path = tree_join(dir, names[i]);
+		if (!tree_has(t, path))
+			continue;
+		OWN(buf) struct buf text = {0};
+		tree_read(t, path, &text);
+		/* A pyproject.toml may hold nothing but the settings of a linter. */
+		if (i > 0 || (text.p && (strstr(text.p, "[build-system]") ||
+						strstr(text.p, "[project]"))))
+			return TAKE(path);
+	}
+	return NULL;
+}
+
+static bool
+is_name_char(char c)
+{
+	return isalnum((unsigned char)c) || strchr("-_.", c) != NULL;
+}
+
+/* "Foo.bar[extra]>=1.2; marker": the distribution's name and its constraint. */
+static void
+add_requirement(
+	struct project *p, struct str text, enum need_scope scope, bool optional, const char *why)
+{
+	text = str_trim(text);
+	size_t n = 0;
+	while (n < text.n && is_name_char(text.p[n]))
+		n++;
+	if (!n || !isalpha((unsigned char)text.p[0]))
+		return;
+	const char *marker = memchr(text.p, ';', text.n);
+	if (marker) {
+		struct str m = {marker, text.n - (size_t)(marker - text.p)};
+		if (memmem(m.p, m.n, "win32", 5) || memmem(m.p, m.n, "python_version<", 15) ||
+			memmem(m.p, m.n, "python_version <", 16))
+			return;
+		text.n = (size_t)(marker - text.p);
+	}
+	OWN_FREE char *name = mem_strndup(text.p, n);
+	struct need *need = detect_need(p, NEED_PYTHON, name, scope, optional, why);
+	struct str rest = str_trim((struct str){text.p + n, text.n - n});
+	if (rest.n && strchr("<>=!~", rest.p[0]) && !need->version)
+		need->version = str_dup(rest);
+}
+
+/* Every quoted string of a list that starts at or behind `at`. */
+static void
+add_quoted_list(struct project *p, struct str text, size_t at, enum need_scope scope, bool optional,
+	const char *why)
+{
+	while (at < text.n && (isspace((unsigned char)text.p[at]) || strchr("=:", text.p[at])))
+		at++;
+	if (at >= text.n || !strchr("[(", text.p[at]))
+		return;
+	char close = text.p[at] == '[' ? ']' : ')';
+	for (at++; at < text.n && text.p[at] != close;) {
+		char q = text.p[at];
+		if (q == '#') {
+			while (at < text.n && text.p[at] != '\n')
+				at++;
+		} else if (q == '"' || q == '\'') {
+			const char *end = memchr(text.p + at + 1, q, text.n - at - 1);
+			if (!end)
+				return;
+			size_t n = (size_t)(end - (text.p + at + 1));
+			add_requirement(p, (struct str){text.p + at + 1, n}, scope, optional, why);
+			at += n + 2;
+		} else {
+			at++;
+		}
+	}
+}
+
+static const struct requirement_key {
+	const char *key;
+	enum need_scope scope;
+	bool optional;
+} keys[] = {
+	{"install_requires", SCOPE_BUILD, false},
+	{"setup_requires", SCOPE_BUILD, false},
+	{"tests_require", SCOPE_TEST, false},
+	{"requires", SCOPE_BUILD, false},
+	{"dependencies", SCOPE_BUILD, false},
+	{"test", SCOPE_TEST, true},
+	{"tests", SCOPE_TEST, true},
+	{"testing", SCOPE_TEST, true},
+};
+
+static bool
+is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/* key = [ ... ] in setup.py and pyproject.toml. */
+static void
+read_lists(const struct tree *t, const char *path, struct project *p)
+{
+	OWN(buf) struct buf buf = {0};
+	tree_read(t, path, &buf);
+	struct str text = buf_str(&buf);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		size_t n = strlen(keys[i].key);
+		for (size_t at = 0; at + n < text.n; at++) {
+			if (memcmp(text.p + at, keys[i].key, n) != 0 ||
+				(at && is_word(text.p[at - 1])) || is_word(text.p[at + n]))
+				continue;
+			OWN_FREE char *why = scan_cite(path, scan_line_of(text, at));
+			size_t behind = at + n;
+			if (behind < text.n && strchr("'\"", text.p[behind]))
+				behind++;
+			add_quoted_list(p, text, behind, keys[i].scope, keys[i].optional, why);
+		}
+	}
+}
+
+/* setup.cfg and tox.ini: "key =" and then one requirement an indented line. */
+static void
+read_ini(const struct tree *t, const char *path, struct project *p)
+{
+	OWN(buf) struct buf buf = {0};
+	tree_read(t, path, &buf);
+	struct str rest = buf_str(&buf), line;
+	const struct requirement_key *open = NULL;
+	static const struct requirement_key deps = {"deps", SCOPE_TEST, true};
+	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		OWN_FREE char *why = scan_cite(path, n);
+		bool indented = line.n && isspace((unsigned char)line.p[0]);
+		if (indented && open) {
+			struct str item = str_trim(line);
+			if (item.n && item.p[0] != '#' && item.p[0] != '-' && item.p[0] != '{')
+				add_requirement(p, item, open->scope, open->optional, why);
+			continue;
+		}
+		const char *eq = memchr(line.p, '=', line.n);
+		open = NULL;
+		if (!eq || indented)
+			continue;
+		struct str key = str_trim((struct str){line.p, (size_t)(eq - line.p)});
+		for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+			if (str_eq(key, keys[i].key))
+				open = &keys[i];
+		if (str_eq(key, "deps"))
+			open = &deps;
+		if (open)
+			add_requirement(p, (struct str){eq + 1, line.n - (size_t)(eq + 1 - line.p)},
+				open->scope, open->optional, why);
+	}
+}
+
+static void
+read_requirements(const struct tree *t, const char *path, struct project *p)
+{
+	bool test = strstr(path, "test") || strstr(path, "dev");
+	OWN(buf) struct buf buf = {0};
+	tree_read(t, path, &buf);
+	struct str rest = buf_str(&buf), line;
+	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		OWN_FREE char *why = scan_cite(path, n);
+		const char *comment = memchr(line.p, '#', line.n);
+		if (comment)
+			line.n = (size_t)(comment - line.p);
+		add_requirement(p, line, test ? SCOPE_TEST : SCOPE_BUILD, test, why);
+	}
+}
+
+/* The back end that [build-system] names builds without being declared elsewhere. */
+static const char *
+build_backend(const struct tree *t, const char *dir)
+{
+	OWN_FREE char *path = tree_join(dir, "pyproject.toml");
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	const char *at = text.p ? strstr(text.p, "build-backend") : NULL;
+	static const char *const known[] = {
+		"flit_core", "poetry", "hatchling", "pdm", "setuptools", NULL};
+	for (size_t i = 0; at && known[i]; i++) {
+		const char *end = strchr(at, '\n');
+		const char *hit = strstr(at, known[i]);
+		if (hit && (!end || hit < end))
+			return known[i];
+	}
+	return "setuptools";
+}
+
+static bool
+any_file_with(const struct tree *t, const char *dir, const char *pattern, const char *word)
+{
+	for (size_t i = 0; i < t->files.n; i++) {
+		if (!tree_below(t->files.v[i], dir) || !tree_name_is(t->files.v[i], pattern))
+			continue;
+		OWN(buf) struct buf text = {0};
+		if (!word)
+			return true;
+		tree_read(t, t->files.v[i], &text);
+		if (scan_has_word(buf_str(&text), word))
+			return true;
+	}
+	return false;
+}
+
+static void
+detect_tests(const struct tree *t, const char *dir, struct project *p)
+{
+	bool test_files = any_file_with(t, dir, "test_*.py", NULL) ||
+			  any_file_with(t, dir, "*_test.py", NULL) ||
+			  any_file_with(t, dir, "tests.py", NULL);
+	if (!test_files)
+		return;
+	bool pytest = any_file_with(t, dir, "*.py", "pytest") ||
+		      any_file_with(t, dir, "conftest.py", NULL) ||
+		      any_file_with(t, dir, "*.cfg", "pytest") ||
+		      any_file_with(t, dir, "*.ini", "pytest") ||
+		      any_file_with(t, dir, "*.toml", "pytest") ||
+		      any_file_with(t, dir, "requirements*.txt", "pytest");
+	OWN_FREE char *src = tree_join(dir, "src");
+	bool src_layout = any_file_with(t, src, "__init__.py", NULL);
+	OWN_FREE char *path = mem_printf("PYTHONPATH=%s ", src_layout ? "src:." : ".");
+	if (pytest) {
+		detect_need(p, NEED_PYTHON, "pytest", SCOPE_TEST, false, p->evidence);
+		OWN_FREE char *run = mem_printf("%spython3 -m pytest -v -rA", path);
+		detect_test(p, "pytest", NULL, p->evidence, run);
+	} else {
+		OWN_FREE char *run = mem_printf("%spython3 -m unittest discover -v", path);
+		detect_test(p, "auto", NULL, p->evidence, run);
+	}
+}
+
+static void
+read_project(const struct tree *t, const char *dir, struct project *p)
+{
+	OWN_FREE char *setup = tree_join(dir, "setup.py");
+	OWN_FREE char *pyproject = tree_join(dir, "pyproject.toml");
+	bool has_setup = tree_has(t, setup);
+	detect_need(p, NEED_PROGRAM, "python3", SCOPE_BUILD, false, p->evidence);
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		OWN_FREE char *here = tree_join(dir, tree_name(path));
+		if (strcmp(here, path) != 0)
+			continue;
+		if (strcmp(path, setup) == 0 || strcmp(path, pyproject) == 0)
+			read_lists(t, path, p);
+		else if (tree_name_is(path, "setup.cfg") || tree_name_is(path, "tox.ini"))
+			read_ini(t, path, p);
+		else if (tree_name_is(path, "*requirements*.txt"))
+			read_requirements(t, path, p);
+	}
+	bool extension = any_file_with(t, dir, "setup.py", "Extension") ||
+			 any_file_with(t, dir, "setup.py", "ext_modules");
+	const char *backend = build_backend(t, dir);
+	detect_need(p, NEED_PYTHON, backend, SCOPE_BUILD, false, p->evidence);
+	if (extension) {
+		detect_compilers(t, dir, p);
+		detect_need(p, NEED_PROGRAM, "cc", SCOPE_BUILD, false, setup);
+		detect_need(p, NEED_HEADER, "Python.h", SCOPE_BUILD, false, setup);
+		detect_includes(t, dir, p);
+	}
+	if (has_setup) {
+		detect_command(p, PHASE_BUILD, setup, "python3 setup.py build%s",
+			extension ? " build_ext --inplace" : "");
+	} else {
+		detect_need(p, NEED_PYTHON, "pip", SCOPE_BUILD, false, p->evidence);
+		detect_need(p, NEED_PYTHON, "wheel", SCOPE_BUILD, true, p->evidence);
+		detect_command(p, PHASE_BUILD, p->evidence,
+			"python3 -m pip wheel --no-build-isolation --no-deps --no-index -w "
+			"drydock-build .");
+	}
+	detect_tests(t, dir, p);
+}
+
+const struct detector detect_python = {"python", find, read_project};

@@ -1,0 +1,268 @@
+/* What the sources themselves say, whatever builds them: compilers, headers, generators,
+ * environment. */
+#include "base/map.h"
+#include "envprobe/detect.h"
+#include "envprobe/scan.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const char *const c_endings[] = {".c", ".h", NULL};
+static const char *const cxx_endings[] = {".cc", ".cpp", ".cxx", ".C", ".hpp", ".hxx", NULL};
+static const char *const fortran_endings[] = {".f", ".F", ".f77", ".f90", ".F90", NULL};
+
+static bool
+ends_with_one(const char *path, const char *const *endings)
+{
+	for (; *endings; endings++)
+		if (str_ends(str_of(path), *endings))
+			return true;
+	return false;
+}
+
+/* Examples and documentation say nothing about what the build needs. */
+static bool
+is_aside(const char *path)
+{
+	static const char *const dirs[] = {"doc/", "docs/", "example/", "examples/", "contrib/",
+		"third_party/", "vendor/", NULL};
+	for (size_t i = 0; dirs[i]; i++) {
+		size_t n = strlen(dirs[i]);
+		if (strncmp(path, dirs[i], n) == 0)
+			return true;
+		OWN_FREE char *inner = mem_printf("/%s", dirs[i]);
+		if (strstr(path, inner))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+first_with(const struct tree *t, const char *dir, const char *const *endings)
+{
+	for (size_t i = 0; i < t->files.n; i++)
+		if (tree_below(t->files.v[i], dir) && !is_aside(t->files.v[i]) &&
+			ends_with_one(t->files.v[i], endings))
+			return t->files.v[i];
+	return NULL;
+}
+
+void
+detect_compilers(const struct tree *t, const char *dir, struct project *p)
+{
+	const char *c = first_with(t, dir, c_endings);
+	const char *cxx = first_with(t, dir, cxx_endings);
+	const char *fortran = first_with(t, dir, fortran_endings);
+	if (c || cxx) {
+		detect_need(p, NEED_PROGRAM, "cc", SCOPE_BUILD, false, c ? c : cxx);
+		detect_need(p, NEED_HEADER, "stdio.h", SCOPE_BUILD, false, c ? c : cxx);
+	}
+	if (cxx)
+		detect_need(p, NEED_PROGRAM, "c++", SCOPE_BUILD, false, cxx);
+	if (fortran)
+		detect_need(p, NEED_PROGRAM, "gfortran", SCOPE_BUILD, !(!c && !cxx), fortran);
+}
+
+void
+detect_generators(const struct tree *t, const char *dir, struct project *p)
+{
+	static const struct {
+		const char *endings[4];
+		const char *program;
+	} table[] = {
+		{{".y", ".yy", ".ypp", NULL}, "bison"},
+		{{".l", ".ll", ".lpp", NULL}, "flex"},
+		{{".gperf", NULL}, "gperf"},
+		{{".nasm", NULL}, "nasm"},
+		{{".vala", NULL}, "valac"},
+	};
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		const char *path = first_with(t, dir, table[i].endings);
+		if (!path)
+			continue;
+		/* A generated file beside it, or a Lisp or Lua use of the suffix, makes it a guess.
+		 */
+		detect_need(p, NEED_PROGRAM, table[i].program, SCOPE_BUILD, true, path);
+	}
+}
+
+/* ---- #include <...>
+ * ------------------------------------------------------------------------------ */
+
+struct conditions {
+	int depth;  /* of #if */
+	bool guard; /* the outermost is the include guard */
+	bool any;   /* a directive was seen before */
+};
+
+static struct str
+directive(struct str line, struct str *ret_rest)
+{
+	line = str_trim(line);
+	if (!line.n || line.p[0] != '#')
+		return (struct str){0};
+	struct str rest = str_trim((struct str){line.p + 1, line.n - 1});
+	size_t n = 0;
+	while (n < rest.n && isalpha((unsigned char)rest.p[n]))
+		n++;
+	*ret_rest = str_trim((struct str){rest.p + n, rest.n - n});
+	return (struct str){rest.p, n};
+}
+
+static void
+track_condition(struct conditions *c, struct str name, const char *path)
+{
+	if (str_eq(name, "if") || str_eq(name, "ifdef") || str_eq(name, "ifndef")) {
+		bool header = str_ends(str_of(path), ".h") || str_ends(str_of(path), ".hpp");
+		if (!c->any && header && !str_eq(name, "if"))
+			c->guard = true;
+		c->depth++;
+	} else if (str_eq(name, "endif") && c->depth) {
+		c->depth--;
+		c->guard = c->guard && c->depth > 0;
+	}
+	c->any = true;
+}
+
+static bool
+has_suffix(const struct tree *t, const char *name)
+{
+	OWN_FREE char *suffix = mem_printf("/%s", name);
+	for (size_t i = 0; i < t->files.n; i++)
+		if (strcmp(t->files.v[i], name) == 0 || str_ends(str_of(t->files.v[i]), suffix))
+			return true;
+	return false;
+}
+
+/* Does the tree hold a file that <name> could mean, or one it is generated from? */
+static bool
+tree_provides(const struct tree *t, const char *name)
+{
+	OWN_FREE char *template = mem_printf("%s.in", name);
+	return has_suffix(t, name) || has_suffix(t, template);
+}
+
+struct include_scan {
+	const struct tree *t;
+	struct project *p;
+	struct map seen; /* header -> PROVIDED or WANTED */
+};
+static char provided, wanted;
+
+static void
+note_include(
+	struct include_scan *s, const char *header, const char *path, unsigned line, bool optional)
+{
+	void *known = map_get(&s->seen, header);
+	if (!known) {
+		known = tree_provides(s->t, header) ? &provided : &wanted;
+		map_put(&s->seen, header, known);
+	}
+	if (known == &provided)
+		return;
+	OWN_FREE char *why = mem_printf("%s:%u: #include <%s>", path, line, header);
+	detect_need(s->p, NEED_HEADER, header, SCOPE_BUILD, optional, why);
+}
+
+static void
+scan_includes(struct include_scan *s, const char *path)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(s->t, path, &text);
+	struct str rest = buf_str(&text), line;
+	struct conditions c = {0};
+	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		struct str what, name = directive(line, &what);
+		if (!name.n)
+			continue;
+		if (!str_eq(name, "include")) {
+			track_condition(&c, name, path);
+			continue;
+		}
+		const char *end = what.n && what.p[0] == '<' ? memchr(what.p, '>', what.n) : NULL;
+		if (!end)
+			continue;
+		OWN_FREE char *header = mem_strndup(what.p + 1, (size_t)(end - what.p - 1));
+		note_include(s, header, path, n, c.depth > (c.guard ? 1 : 0));
+	}
+}
+
+void
+detect_includes(const struct tree *t, const char *dir, struct project *p)
+{
+	struct include_scan s = {.t = t, .p = p};
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		if (tree_below(path, dir) && !is_aside(path) &&
+			(ends_with_one(path, c_endings) || ends_with_one(path, cxx_endings)))
+			scan_includes(&s, path);
+	}
+	map_cleanup(&s.seen);
+}
+
+/* ---- environment
+ * --------------------------------------------------------------------------------- */
+
+static void
+add_env_read(struct project *p, struct str name, const char *path, unsigned line)
+{
+	static const char *const harmless[] = {"HOME", "PATH", "TERM", "USER", "SHELL", "TMPDIR",
+		"TEMP", "TMP", "LANG", "LC_ALL", "LANGUAGE", "DISPLAY", "EDITOR", "PAGER",
+		"COLUMNS", "LINES", "PWD", "LOGNAME", "TZ", "NO_COLOR", "CI", NULL};
+	for (size_t i = 0; harmless[i]; i++)
+		if (str_eq(name, harmless[i]))
+			return;
+	for (size_t i = 0; i < p->env_reads.n; i++) {
+		struct str known = str_of(p->env_reads.v[i]), word;
+		if (str_next_word(&known, &word) && word.n == name.n &&
+			memcmp(word.p, name.p, name.n) == 0)
+			return;
+	}
+	strlist_addf(&p->env_reads, STR_FMT " %s:%u", STR_ARG(name), path, line);
+}
+
+/* NAME of a pattern such as getenv("NAME") behind `before`, read from p; empty if there is none. */
+static struct str
+env_name(const char *p, const char *end)
+{
+	if (p < end && (*p == '"' || *p == '\''))
+		p++;
+	const char *start = p;
+	while (p < end && (isupper((unsigned char)*p) || isdigit((unsigned char)*p) || *p == '_'))
+		p++;
+	return (struct str){start, (size_t)(p - start)};
+}
+
+static void
+scan_environment(const struct tree *t, const char *path, struct project *p)
+{
+	/* Only forms without a default: os.environ.get, process.env.X || y and the like have one.
+	 */
+	static const char *const forms[] = {"getenv(\"", "os.environ[", "$ENV{", "ENV.fetch(",
+		"process.env.", "os.Getenv(\"", NULL};
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct str all = buf_str(&text);
+	const char *end = all.p + all.n;
+	for (size_t i = 0; forms[i]; i++) {
+		size_t n = strlen(forms[i]);
+		for (const char *at = all.p;
+			(at = memmem(at, (size_t)(end - at), forms[i], n)) != NULL; at += n) {
+			struct str name = env_name(at + n, end);
+			if (name.n)
+				add_env_read(
+					p, name, path, scan_line_of(all, (size_t)(at - all.p)));
+		}
+	}
+}
+
+void
+detect_environment(const struct tree *t, const char *dir, struct project *p)
+{
+	static const char *const endings[] = {".c", ".cc", ".cpp", ".cxx", ".h", ".py", ".pl",
+		".pm", ".t", ".js", ".mjs", ".ts", ".rb", ".go", NULL};
+	for (size_t i = 0; i < t->files.n; i++)
+		if (tree_below(t->files.v[i], dir) && !is_aside(t->files.v[i]) &&
+			ends_with_one(t->files.v[i], endings))
+			scan_environment(t, t->files.v[i], p);
+}

@@ -1,0 +1,152 @@
+#include "envprobe/tree.h"
+
+#include "base/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_DEPTH 60
+
+static bool
+is_version_control(const char *name)
+{
+	static const char *const names[] = {".git", ".svn", ".hg", ".bzr", "CVS", NULL};
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static int
+list_directory(struct tree *t, int fd, const char *path, unsigned depth, struct dd_err *err)
+{
+	DIR *d = fdopendir(fd);
+	if (!d) {
+		(void)close(fd);
+		return err_errno(err, errno, "cannot read directory %s", path);
+	}
+	int rc = 0;
+	for (struct dirent *e; rc == 0 && (e = readdir(d));) {
+		struct stat st;
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+			is_version_control(e->d_name) ||
+			fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		OWN_FREE char *child = tree_join(path, e->d_name);
+		if (S_ISREG(st.st_mode)) {
+			strlist_add(&t->files, child);
+		} else if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH) {
+			int sub = openat(dirfd(d), e->d_name,
+				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			if (sub >= 0)
+				rc = list_directory(t, sub, child, depth + 1, err);
+		}
+		if (t->files.n > TREE_MAX_FILES)
+			rc = err_set(err, DD_ELIMIT, "the source has more than %d files",
+				TREE_MAX_FILES);
+	}
+	(void)closedir(d);
+	return rc;
+}
+
+int
+tree_open(const char *path, struct tree *ret, struct dd_err *err)
+{
+	struct tree t = {.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	if (t.fd < 0)
+		return err_errno(err, errno, "cannot read %s", path);
+	int fd = fcntl(t.fd, F_DUPFD_CLOEXEC, 0);
+	int rc = fd < 0 ? err_errno(err, errno, "cannot read %s", path)
+			: list_directory(&t, fd, "", 0, err);
+	if (rc < 0) {
+		tree_cleanup(&t);
+		return rc;
+	}
+	strlist_sort(&t.files);
+	*ret = t;
+	return 0;
+}
+
+void
+tree_cleanup(struct tree *t)
+{
+	if (t->fd >= 0)
+		(void)close(t->fd);
+	t->fd = -1;
+	strlist_cleanup(&t->files);
+}
+
+static int
+compare_path(const void *key, const void *element)
+{
+	return strcmp(key, *(char *const *)element);
+}
+
+bool
+tree_has(const struct tree *t, const char *path)
+{
+	return t->files.n &&
+	       bsearch(path, t->files.v, t->files.n, sizeof(*t->files.v), compare_path) != NULL;
+}
+
+char *
+tree_join(const char *dir, const char *name)
+{
+	return *dir ? mem_printf("%s/%s", dir, name) : mem_strdup(name);
+}
+
+void
+tree_read(const struct tree *t, const char *path, struct buf *ret)
+{
+	OWN_FD int fd = -1;
+	if (fs_open_in_root(t->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, &fd, NULL) < 0)
+		return;
+	while (ret->n < TREE_MAX_FILE_BYTES) {
+		char chunk[65536];
+		size_t want = TREE_MAX_FILE_BYTES - ret->n;
+		ssize_t n = read(fd, chunk, want < sizeof(chunk) ? want : sizeof(chunk));
+		if (n <= 0)
+			break;
+		buf_add(ret, chunk, (size_t)n);
+	}
+}
+
+bool
+tree_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	return n == 0 || (strncmp(path, dir, n) == 0 && path[n] == '/');
+}
+
+size_t
+tree_count(const struct tree *t, const char *dir, const char *const *endings)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < t->files.n; i++) {
+		if (!tree_below(t->files.v[i], dir))
+			continue;
+		for (size_t k = 0; endings[k]; k++)
+			if (str_ends(str_of(t->files.v[i]), endings[k])) {
+				count++;
+				break;
+			}
+	}
+	return count;
+}
+
+const char *
+tree_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+bool
+tree_name_is(const char *path, const char *pattern)
+{
+	return fnmatch(pattern, tree_name(path), 0) == 0;
+}

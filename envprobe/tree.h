@@ -1,0 +1,43 @@
+/*
+ * The source tree as the detectors see it, inside the parser worker: a list of its regular files
+ * and bounded reads of them.  Paths are relative to the root of the tree, byte-sorted; nothing is
+ * followed out of it.  What lies in a version control directory is not listed.
+ */
+#ifndef ENVPROBE_TREE_H
+#define ENVPROBE_TREE_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define TREE_MAX_FILES 200000
+#define TREE_MAX_FILE_BYTES ((size_t)2 << 20)
+
+struct tree {
+	int fd;		      /* of the root directory; owned */
+	struct strlist files; /* sorted */
+};
+
+int tree_open(const char *path, struct tree *ret, struct dd_err *err) DD_MUST_USE;
+void tree_cleanup(struct tree *t);
+
+bool tree_has(const struct tree *t, const char *path);
+
+/* dir "" is the root; the result is heap. */
+char *tree_join(const char *dir, const char *name);
+
+/* The first TREE_MAX_FILE_BYTES of a file; the empty view in `ret` when it cannot be read. */
+void tree_read(const struct tree *t, const char *path, struct buf *ret);
+
+/* Is the path below dir ("" is everything)? */
+bool tree_below(const char *path, const char *dir);
+
+/* Number of files below dir whose name ends with one of the endings (NULL-terminated). */
+size_t tree_count(const struct tree *t, const char *dir, const char *const *endings);
+
+/* Last component of a path, borrowed. */
+const char *tree_name(const char *path);
+
+/* Does the name match a shell pattern (fnmatch(3) without directories)? */
+bool tree_name_is(const char *path, const char *pattern);
+
+#endif
