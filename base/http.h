@@ -23,8 +23,9 @@ struct http_opts {
 	const char *ca_file; /* PEM; NULL: the system's */
 	/* 0 takes the default. */
 	int connect_timeout_ms; /* default 20 s */
-	int stall_timeout_ms; /* nothing came or went for so long, in whole seconds; default 60 s */
-	int total_timeout_ms; /* of one try; 0: none */
+	int stall_timeout_ms;	/* nothing came or went for so long; whole seconds, and libcurl
+				   notices up to five seconds late; default 60 s */
+	int total_timeout_ms;	/* of one try; 0: none */
 };
 
 struct http;
