@@ -21,6 +21,8 @@ FRONT_SRC := $(wildcard runner/front/*.c)
 CORE_SRC  := $(wildcard runner/*.c)
 LIB_SRC   := $(foreach r,$(filter-out runner,$(ROOMS)),$(wildcard $(r)/*.c))
 TEST_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/test_*.c))
+# programs that tests start: servers of ours and the like
+TOOL_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/tool_*.c))
 
 PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat
 pkg_cflags := $(shell pkg-config --cflags $(PKGS) libseccomp 2>/dev/null)
@@ -38,7 +40,7 @@ LDFLAGS += $(SAN_FLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now) -Wl,--as-needed
 
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 PROGRAMS := build/drydock build/drydock-core build/drydock-box
-TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC))
+TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC) $(TOOL_SRC))
 
 .DEFAULT_GOAL := all
 .PHONY: all deps run check check-unit check-cli lint format install clean help
