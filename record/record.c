@@ -207,7 +207,7 @@ const struct json_field install_batch_fields[] = {L(install_batch, requested),
 RECORD_IMPLEMENT(install_batch)
 
 const struct json_field prompt_answer_fields[] = {
-	SREQ(prompt_answer, question), S(prompt_answer, value), END};
+	SREQ(prompt_answer, question), S(prompt_answer, value), S(prompt_answer, run), END};
 RECORD_IMPLEMENT(prompt_answer)
 
 static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recipe, created),

@@ -232,6 +232,7 @@ RECORD_LIST(install_batch);
 struct prompt_answer {	/* typed when a step asks */
 	char *question; /* id "prompt:slug" */
 	char *value;	/* the default that was accepted; NULL: from the answers file */
+	char *run;	/* the command that asks */
 };
 RECORD_LIST(prompt_answer);
 

@@ -100,9 +100,8 @@ struct pod_limits { /* of the whole pod; 0: the default of the state */
 
 struct pod_spec {
 	const struct state *state;
-	struct stack root;  /* borrowed; empty: the host's own /usr and /etc/ssl-like read-only
-			       ("tools root"), for our trusted programs only */
-	bool root_writable; /* an upper on the root stack, which may be frozen */
+	struct stack root; /* borrowed; empty: the host's own /usr read-only ("tools root"), for our
+			      trusted programs only */
 	const struct stack *work; /* borrowed; NULL: no work tree.  May be empty */
 	const char *work_dir;	  /* where it is mounted; NULL: WORK_DIR */
 	const struct pod_bind *binds;

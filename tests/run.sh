@@ -11,7 +11,7 @@ variant=${VARIANT:-release}
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 : >"$out/tally"
-export CMOCKA_MESSAGE_OUTPUT=TAP DD_ROOT="$PWD" DD_BUILD="$PWD/build/$variant"
+export CMOCKA_MESSAGE_OUTPUT=TAP DD_ROOT="$PWD" DD_BUILD="$PWD/build/$variant" DRYDOCK_PROGRAMS="$PWD/build"
 
 tally='
 /^1\.\.[0-9]+/ { plan = substr($1, 4) + 0; planned = 1 }

@@ -1,5 +1,185 @@
+/*
+ * Theory of operation.
+ *
+ * drydock starts this program with one end of a socket as descriptor 3 and nothing else but
+ * standard error.  It receives the description of a pod, enters new user, mount, network, IPC, UTS
+ * and cgroup namespaces, and forks into a new pid namespace; the outer process only waits.  In root
+ * mode drydock, outside, writes the id maps (an unprivileged range, never 0 to 0); in user mode the
+ * single id is mapped here.  Layer directories are opened after the namespaces exist (an overlay
+ * takes only mounts of its own namespace) and before the identity changes to inside-root (which
+ * cannot enter the state directory).
+ *
+ * pid 1 builds every mount as a detached object while the host's /proc is still visible (the kernel
+ * allows a new /proc only then), makes the overlay its root with pivot_root, drops the old root,
+ * and only then attaches the rest: a hostile link in a layer resolves inside the pod.
+ *
+ * It then serves requests.  Each command gets a watcher process, a child subreaper, so that
+ * whatever the command leaves behind is found and ended when its main process has exited.  Target
+ * code gets an ordinary uid without capabilities, no_new_privs, a system-call filter, and only the
+ * descriptors it was given.
+ *
+ * When drydock dies, the socket reports end of file, pid 1 exits, and the kernel ends every process
+ * of the pid namespace.  PDEATHSIG is the second line.
+ */
+#include "sandbox/box/box.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+answer_listen(const struct message *m)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)message_get_number(m, "port")),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 128) < 0)
+		message_send(BOX_CONTROL_FD, BOX_FAILED, NULL, 0,
+			"errno=%d\ntext=cannot listen: %s", errno, strerror(errno));
+	else
+		message_send(BOX_CONTROL_FD, BOX_FD, &fd, 1, "n=1");
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* A terminal of the pod: master and slave. */
+static void
+answer_pty(void)
+{
+	int fds[2] = {-1, -1}, unlock = 0;
+	fds[0] = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fds[0] >= 0 && ioctl(fds[0], TIOCSPTLCK, &unlock) == 0)
+		fds[1] = ioctl(fds[0], TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fds[1] < 0)
+		message_send(BOX_CONTROL_FD, BOX_FAILED, NULL, 0,
+			"errno=%d\ntext=cannot make a terminal: %s", errno, strerror(errno));
+	else
+		message_send(BOX_CONTROL_FD, BOX_FD, fds, 2, "n=2");
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+}
+
+static void
+serve_request(struct message *m, bool root_mode)
+{
+	const char *id = message_get(m, "id");
+	switch (m->type) {
+	case BOX_EXEC:
+		exec_command(m, root_mode);
+		break;
+	case BOX_SIGNAL:
+		exec_signal(id, (int)message_get_number(m, "sig"));
+		break;
+	case BOX_LISTEN:
+		answer_listen(m);
+		break;
+	case BOX_PTY:
+		answer_pty();
+		break;
+	case BOX_BLOCKED:
+		message_send(BOX_CONTROL_FD, BOX_ANSWER, NULL, 0, "yes=%d", exec_is_blocked(id));
+		break;
+	default:
+		box_die(0, "unknown request %d", m->type);
+	}
+	message_close_fds(m);
+}
+
+static void
+reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+static void __attribute__((noreturn)) serve(bool root_mode)
+{
+	sigset_t child;
+	(void)sigemptyset(&child);
+	(void)sigaddset(&child, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &child, NULL);
+	int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0)
+		box_die(errno, "signalfd");
+	message_send(BOX_CONTROL_FD, BOX_READY, NULL, 0, "pid=1");
+	for (;;) {
+		struct pollfd p[2] = {{BOX_CONTROL_FD, POLLIN, 0}, {signals, POLLIN, 0}};
+		if (poll(p, 2, -1) < 0)
+			continue;
+		if (p[1].revents) {
+			struct signalfd_siginfo info;
+			while (read(signals, &info, sizeof(info)) > 0)
+				;
+			reap();
+		}
+		struct message m;
+		if (!p[0].revents)
+			continue;
+		if (!message_receive(BOX_CONTROL_FD, &m))
+			_exit(0);
+		serve_request(&m, root_mode);
+	}
+}
+
+static void
+die_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		box_die(errno, "prctl(PR_SET_PDEATHSIG)");
+	/* Inside a new pid namespace the parent is 0; outside a parent that is gone shows as
+	 * another. */
+	if (parent && getppid() != parent)
+		_exit(0);
+}
+
 int
 main(void)
 {
-	return 125;
+	struct message m;
+	struct pod_setup s = {0};
+	pid_t parent = getppid();
+	(void)umask(022);
+	(void)fcntl(BOX_CONTROL_FD, F_SETFD, FD_CLOEXEC);
+	die_with(parent);
+	if (!message_receive(BOX_CONTROL_FD, &m) || m.type != BOX_SETUP) {
+		fprintf(stderr, "drydock-box is started by drydock\n");
+		return 125;
+	}
+	/* The message buffer is used again; what it says is kept in a copy. */
+	char *copy = malloc(m.n + 1);
+	if (!copy)
+		box_die(ENOMEM, "setup");
+	memcpy(copy, m.text, m.n + 1);
+	m.text = copy;
+	setup_decode(&m, &s);
+	setup_namespaces(&s);
+	pid_t pid = fork();
+	if (pid < 0)
+		box_die(errno, "fork");
+	if (pid == 0) {
+		die_with(0);
+		setup_pod(&s);
+		serve(s.root_mode);
+	}
+	(void)close(BOX_CONTROL_FD);
+	int status = 0;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
 }

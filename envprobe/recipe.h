@@ -1,0 +1,18 @@
+/*
+ * The files made from a recipe, one function each: text appended to `out`.  Written as a careful
+ * person would: pinned, sorted, with a comment where a reader would ask why.
+ */
+#ifndef ENVPROBE_RECIPE_H
+#define ENVPROBE_RECIPE_H
+
+#include "record/record.h"
+
+void recipe_dockerfile(const struct recipe *r, struct buf *out);
+void recipe_devcontainer(const struct recipe *r, struct buf *out);
+void recipe_build_md(const struct recipe *r, struct buf *out);
+
+/* Name of the build argument that carries the answer to a question: "prompt:a-b" gives PROMPT_A_B.
+ */
+char *recipe_argument_name(const char *question_id);
+
+#endif

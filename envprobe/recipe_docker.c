@@ -1,0 +1,247 @@
+/* Dockerfile and .devcontainer/devcontainer.json. */
+#include "envprobe/recipe.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+#define USER_NAME "builder"
+#define USER_ID 1000
+
+/* Text for a double-quoted Dockerfile value: one line, nothing expands. */
+static void
+put_quoted(struct buf *out, const char *text)
+{
+	buf_putc(out, '"');
+	for (; *text; text++) {
+		if (strchr("\"\\$`", *text))
+			buf_putc(out, '\\');
+		buf_putc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
+	}
+	buf_putc(out, '"');
+}
+
+/* A comment must stay one line whatever the target called its files. */
+static void
+put_comment(struct buf *out, const char *text)
+{
+	buf_puts(out, "# ");
+	for (; *text; text++)
+		buf_putc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
+	buf_putc(out, '\n');
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct package *const *x = a, *const *y = b;
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* The packages the application needs, sorted; what they pull in follows from their versions. */
+static size_t
+requested(const struct recipe *r, const struct package ***ret)
+{
+	const struct package **v = mem_zalloc(r->packages.n + 1, sizeof(*v));
+	size_t n = 0;
+	for (size_t i = 0; i < r->packages.n; i++)
+		if (r->packages.v[i].requested)
+			v[n++] = &r->packages.v[i];
+	qsort(v, n, sizeof(*v), by_name);
+	*ret = v;
+	return n;
+}
+
+static void
+put_packages(const struct recipe *r, struct buf *out)
+{
+	const struct package **v;
+	size_t n = requested(r, &v);
+	if (n) {
+		buf_puts(out, "RUN apt-get update \\\n"
+			      " && apt-get install -y --no-install-recommends \\\n");
+		for (size_t i = 0; i < n; i++)
+			buf_printf(out, "        %s=%s \\\n", v[i]->name, v[i]->version);
+		buf_puts(out, " && rm -rf /var/lib/apt/lists/*\n");
+	}
+	free(v);
+}
+
+static const struct question *
+find_question(const struct recipe *r, const char *id)
+{
+	for (size_t i = 0; i < r->questions.n; i++)
+		if (strcmp(r->questions.v[i].id, id) == 0)
+			return &r->questions.v[i];
+	return NULL;
+}
+
+static void
+put_environment(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
+		const struct question *q = e->question ? find_question(r, e->question) : NULL;
+		if (e->why)
+			put_comment(out, e->why);
+		if (q && q->secret)
+			continue; /* mounted where it is used, never in a layer */
+		if (e->question) {
+			buf_printf(out, "ARG %s\nENV %s=${%s}\n", e->name, e->name, e->name);
+		} else {
+			buf_printf(out, "ENV %s=", e->name);
+			put_quoted(out, e->value ? e->value : "");
+			buf_putc(out, '\n');
+		}
+	}
+}
+
+static void
+put_secret_mounts(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
+		const struct question *q = e->question ? find_question(r, e->question) : NULL;
+		if (q && q->secret)
+			buf_printf(out, " --mount=type=secret,id=%s,env=%s", e->name, e->name);
+	}
+}
+
+/* The answers a command asks for, as a pipe in front of it. */
+static void
+put_prompt_pipe(const struct recipe *r, const char *run, struct buf *out)
+{
+	bool any = false;
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		const struct prompt_answer *a = &r->prompts.v[i];
+		if (!a->run || strcmp(a->run, run) != 0)
+			continue;
+		OWN_FREE char *name = recipe_argument_name(a->question);
+		buf_printf(out, "%s \"${%s}\"", any ? "" : "printf '%s\\n'", name);
+		any = true;
+	}
+	if (any)
+		buf_puts(out, " | ");
+}
+
+static void
+put_prompt_arguments(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		const struct prompt_answer *a = &r->prompts.v[i];
+		OWN_FREE char *name = recipe_argument_name(a->question);
+		const struct question *q = find_question(r, a->question);
+		if (q && q->text)
+			put_comment(out, q->text);
+		buf_printf(out, "ARG %s", name);
+		if (a->value) {
+			buf_putc(out, '=');
+			put_quoted(out, a->value);
+		}
+		buf_putc(out, '\n');
+	}
+}
+
+static void
+put_command(const struct recipe *r, const struct command *c, struct buf *out)
+{
+	buf_puts(out, "RUN");
+	put_secret_mounts(r, out);
+	buf_putc(out, ' ');
+	if (c->dir)
+		buf_printf(out, "cd '%s' && ", c->dir);
+	put_prompt_pipe(r, c->run, out);
+	buf_printf(out, "%s\n", c->run);
+}
+
+static void
+put_test_command(const struct recipe *r, struct buf *out)
+{
+	bool any = false;
+	OWN(buf) struct buf text = {0};
+	for (size_t i = 0; i < r->commands.n; i++) {
+		const struct command *c = &r->commands.v[i];
+		if (c->phase != PHASE_TEST)
+			continue;
+		if (any)
+			buf_puts(&text, " && ");
+		if (c->dir)
+			buf_printf(&text, "cd '/work/%s' && ", c->dir);
+		put_prompt_pipe(r, c->run, &text);
+		buf_puts(&text, c->run);
+		any = true;
+	}
+	if (!any)
+		return;
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		OWN_FREE char *name = recipe_argument_name(r->prompts.v[i].question);
+		buf_printf(out, "ENV %s=${%s}\n", name, name);
+	}
+	buf_puts(out, "# docker run IMAGE runs the tests.\nCMD [\"/bin/sh\", \"-c\", ");
+	buf_put_json(out, buf_str(&text));
+	buf_puts(out, "]\n");
+}
+
+void
+recipe_dockerfile(const struct recipe *r, struct buf *out)
+{
+	buf_puts(out, "# syntax=docker/dockerfile:1\n");
+	put_comment(out,
+		"Made by drydock from drydock.lock.json, which holds the digest and the reason of "
+		"every package.");
+	buf_printf(out,
+		"# No registry was asked for the digest of this tag; drydock built on its own base "
+		"image\n# sha256:%s.\nFROM debian:%s-slim\n"
+		"SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\n",
+		r->base_digest, r->base_suite ? r->base_suite : "stable");
+	buf_puts(out, "ARG DEBIAN_FRONTEND=noninteractive\n");
+	put_packages(r, out);
+	buf_printf(out,
+		"RUN useradd --create-home --uid %d " USER_NAME " && install -d -o " USER_NAME
+		" -g " USER_NAME " /work\n",
+		USER_ID);
+	put_environment(r, out);
+	put_prompt_arguments(r, out);
+	buf_puts(out, "USER " USER_NAME "\nWORKDIR /work\n"
+		      "COPY --chown=" USER_NAME ":" USER_NAME " . /work/\n");
+	for (size_t i = 0; i < r->commands.n; i++) {
+		const struct command *c = &r->commands.v[i];
+		if (c->phase == PHASE_CONFIGURE || c->phase == PHASE_BUILD ||
+			c->phase == PHASE_INSTALL)
+			put_command(r, c, out);
+	}
+	put_test_command(r, out);
+}
+
+void
+recipe_devcontainer(const struct recipe *r, struct buf *out)
+{
+	OWN_JSON json_t *j = json_object();
+	json_t *env = json_object(), *secrets = json_object();
+	json_object_set_new(j, "name", json_text(str_of(r->name ? r->name : "application")));
+	json_object_set_new(j, "build",
+		json_pack("{s:s, s:s}", "dockerfile", "../Dockerfile", "context", ".."));
+	json_object_set_new(j, "remoteUser", json_string(USER_NAME));
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
+		const struct question *q = e->question ? find_question(r, e->question) : NULL;
+		if (q && q->secret) {
+			json_object_set_new(secrets, e->name,
+				json_pack("{s:o}", "description",
+					json_text(str_of(q->text ? q->text : e->name))));
+		} else if (e->question) {
+			OWN_FREE char *local = mem_printf("${localEnv:%s}", e->name);
+			json_object_set_new(env, e->name, json_string(local));
+		} else {
+			json_object_set_new(env, e->name, json_text(str_of(e->value)));
+		}
+	}
+	if (json_object_size(env))
+		json_object_set(j, "containerEnv", env);
+	if (json_object_size(secrets))
+		json_object_set(j, "secrets", secrets);
+	json_decref(env);
+	json_decref(secrets);
+	json_print(j, 2, out);
+	buf_putc(out, '\n');
+}

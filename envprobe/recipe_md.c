@@ -1,0 +1,143 @@
+/* BUILD.md: the build instructions for people. */
+#include "envprobe/recipe.h"
+
+#include <string.h>
+
+/* Text that came from the target, as Markdown code: no line breaks, no backquotes. */
+static void
+put_code(struct buf *out, const char *text)
+{
+	buf_putc(out, '`');
+	for (; text && *text; text++)
+		buf_putc(out, (unsigned char)*text < 0x20 || *text == '`' ? ' ' : *text);
+	buf_putc(out, '`');
+}
+
+/* Text in a table cell. */
+static void
+put_cell(struct buf *out, const char *text)
+{
+	for (; text && *text; text++) {
+		if (*text == '|' || *text == '<' || *text == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
+	}
+}
+
+static void
+put_packages(const struct recipe *r, struct buf *out)
+{
+	buf_puts(out,
+		"## What it needs\n\n| package | version | for | why | proof |\n|---|---|---|---|---|\n");
+	for (size_t i = 0; i < r->packages.n; i++) {
+		const struct package *p = &r->packages.v[i];
+		if (!p->requested)
+			continue;
+		buf_printf(out, "| %s | %s | %s | ", p->name, p->version ? p->version : "",
+			need_scope_names[p->scope]);
+		put_cell(out, p->why);
+		buf_puts(out, " | ");
+		put_cell(out, p->proof ? p->proof : "no file of it was seen being opened");
+		buf_puts(out, " |\n");
+	}
+	buf_puts(out, "\nOn Debian");
+	if (r->base_suite)
+		buf_printf(out, " %s", r->base_suite);
+	buf_puts(out, ":\n\n```sh\nsudo apt-get install --no-install-recommends");
+	for (size_t i = 0; i < r->packages.n; i++)
+		if (r->packages.v[i].requested)
+			buf_printf(out, " \\\n    %s", r->packages.v[i].name);
+	buf_puts(out, "\n```\n\n");
+}
+
+static void
+put_environment(const struct recipe *r, struct buf *out)
+{
+	if (!r->environment.n && !r->prompts.n)
+		return;
+	buf_puts(out, "## What a person must supply\n\n");
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
+		buf_puts(out, "- the environment variable ");
+		put_code(out, e->name);
+		if (e->value) {
+			buf_puts(out, ", here ");
+			put_code(out, e->value);
+		}
+		buf_puts(out, e->why ? ": " : "");
+		put_cell(out, e->why);
+		buf_putc(out, '\n');
+	}
+	for (size_t i = 0; i < r->questions.n; i++) {
+		const struct question *q = &r->questions.v[i];
+		if (q->kind == Q_ENV || q->kind == Q_SECRET)
+			continue;
+		buf_puts(out, "- ");
+		put_code(out, q->id);
+		buf_puts(out, ": ");
+		put_cell(out, q->text);
+		buf_putc(out, '\n');
+	}
+	buf_putc(out, '\n');
+}
+
+static void
+put_commands(const struct recipe *r, bool tests, struct buf *out)
+{
+	buf_puts(out, "```sh\n");
+	for (size_t i = 0; i < r->commands.n; i++) {
+		const struct command *c = &r->commands.v[i];
+		if ((c->phase == PHASE_TEST) != tests || c->phase == PHASE_START)
+			continue;
+		if (c->dir)
+			buf_printf(out, "(cd '%s' && %s)\n", c->dir, c->run);
+		else
+			buf_printf(out, "%s\n", c->run);
+	}
+	buf_puts(out, "```\n\n");
+}
+
+static bool
+has_tests(const struct recipe *r)
+{
+	for (size_t i = 0; i < r->commands.n; i++)
+		if (r->commands.v[i].phase == PHASE_TEST)
+			return true;
+	return false;
+}
+
+void
+recipe_build_md(const struct recipe *r, struct buf *out)
+{
+	buf_puts(out, "# Building ");
+	put_cell(out, r->name);
+	buf_puts(out, "\n\nThese instructions were found out and carried out by drydock");
+	buf_printf(out,
+		" on %s; the outcome was `%s`.\n`drydock.lock.json` beside this file pins every "
+		"package by digest.\n\n",
+		r->created ? r->created : "an unknown day", run_outcome_names[r->outcome]);
+	put_packages(r, out);
+	put_environment(r, out);
+	buf_puts(out, "## Build\n\nAs an ordinary user, in the source tree:\n\n");
+	put_commands(r, false, out);
+	if (has_tests(r)) {
+		buf_puts(out, "## Test\n\n");
+		put_commands(r, true, out);
+		buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",
+			(long long)r->passed, (long long)r->failed, (long long)r->skipped);
+	}
+	if (r->features_off.n) {
+		buf_puts(out, "## What is switched off\n\n");
+		for (size_t i = 0; i < r->features_off.n; i++) {
+			buf_puts(out, "- ");
+			put_cell(out, r->features_off.v[i].feature);
+			buf_puts(out, ", for want of ");
+			put_cell(out, r->features_off.v[i].input ? r->features_off.v[i].input
+								 : "an unknown input");
+			buf_putc(out, '\n');
+		}
+		buf_putc(out, '\n');
+	}
+	buf_puts(out,
+		"## The same again\n\n```sh\ndrydock replay drydock.lock.json SOURCE --offline\n```\n");
+}

@@ -1,0 +1,45 @@
+/*
+ * What drydock and drydock-box say to each other over a SOCK_SEQPACKET socket.  A message is one
+ * type byte, then fields "key=value", each ended by a NUL.  Descriptors travel as SCM_RIGHTS. Plain
+ * C without any library, because both sides include it.
+ *
+ * drydock -> box                              box -> drydock
+ *   SETUP  the pod to make                      UNSHARED  namespaces exist; root mode waits for
+ * MAPPED MAPPED the id maps are written              READY     the pod is up EXEC   a command (id,
+ * fds)                  FAILED    text=why (of SETUP, EXEC, LISTEN, PTY) SIGNAL id, sig STARTED id
+ *   LISTEN port                                 EXITED    id, status (as waitpid), cpu_us, peak_kib
+ *   PTY                                         FD        one or two descriptors
+ *   BLOCKED id                                  ANSWER    yes=0|1
+ */
+#ifndef SANDBOX_BOX_PROTO_H
+#define SANDBOX_BOX_PROTO_H
+
+enum box_message {
+	BOX_SETUP = 'S',
+	BOX_MAPPED = 'M',
+	BOX_EXEC = 'E',
+	BOX_SIGNAL = 'K',
+	BOX_LISTEN = 'L',
+	BOX_PTY = 'P',
+	BOX_BLOCKED = 'B',
+	BOX_UNSHARED = 'u',
+	BOX_READY = 'r',
+	BOX_FAILED = 'f',
+	BOX_STARTED = 's',
+	BOX_EXITED = 'x',
+	BOX_FD = 'd',
+	BOX_ANSWER = 'a',
+};
+
+#define BOX_CONTROL_FD 3
+#define BOX_MAX_MESSAGE (192 * 1024)
+#define BOX_MAX_FDS 8
+
+/* Values of the field "profile" of EXEC. */
+#define BOX_PROFILE_BUILD "build"
+#define BOX_PROFILE_PROVISION "provision"
+#define BOX_PROFILE_IMAGE "image"
+#define BOX_PROFILE_SERVICE "service"
+#define BOX_PROFILE_PARSER "parser"
+
+#endif

@@ -1,0 +1,606 @@
+/* Namespaces, mounts and network of a pod; the order of things is explained in main.c. */
+#include "sandbox/box/box.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/mount.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* glibc 2.36 declares these in sys/mount.h, which clashes with linux/mount.h. */
+int mount(const char *, const char *, const char *, unsigned long, const void *);
+int umount2(const char *, int);
+#define MNT_DETACH 2
+
+#define STAGE "/tmp" /* covered by the new root until pivot_root */
+
+static int
+sys_open_tree(const char *path, unsigned flags)
+{
+	return (int)syscall(SYS_open_tree, AT_FDCWD, path, flags);
+}
+
+static int
+sys_fsopen(const char *type)
+{
+	int fd = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+	if (fd < 0)
+		box_die(errno, "the kernel lacks the file system %s or fsopen", type);
+	return fd;
+}
+
+/* ---- decoding
+ * ------------------------------------------------------------------------------------ */
+
+static void
+add_path(const char **list, size_t *n, const char *path)
+{
+	if (*n == BOX_MAX_LAYERS)
+		box_die(0, "more than %d layers", BOX_MAX_LAYERS);
+	list[(*n)++] = path;
+}
+
+static void
+add_bind(struct pod_setup *s, const char *src, bool writable)
+{
+	if (s->nbinds == BOX_MAX_BINDS)
+		box_die(0, "more than %d binds", BOX_MAX_BINDS);
+	s->binds[s->nbinds].src = src;
+	s->binds[s->nbinds++].writable = writable;
+}
+
+static void
+decode_field(struct pod_setup *s, const char *f)
+{
+	const char *v;
+	if ((v = field_value(f, "root")))
+		add_path(s->root_layers, &s->nroot, v);
+	else if ((v = field_value(f, "work")))
+		add_path(s->work_layers, &s->nwork, v);
+	else if ((v = field_value(f, "rootupper")))
+		s->root_upper = v;
+	else if ((v = field_value(f, "rootwork")))
+		s->root_work = v;
+	else if ((v = field_value(f, "workupper")))
+		s->work_upper = v;
+	else if ((v = field_value(f, "workwork")))
+		s->work_work = v;
+	else if ((v = field_value(f, "workdir"))) {
+		s->work_dir = v;
+		s->has_work = true;
+	} else if ((v = field_value(f, "bindro")) || (v = field_value(f, "bindrw")))
+		add_bind(s, v, f[5] == 'w');
+	else if ((v = field_value(f, "to")) && s->nbinds)
+		s->binds[s->nbinds - 1].dst = v;
+	else if ((v = field_value(f, "mode")))
+		s->root_mode = strcmp(v, "root") == 0;
+	else if ((v = field_value(f, "tools")))
+		s->tools = true;
+	else if ((v = field_value(f, "programs")))
+		s->programs = v;
+	else if ((v = field_value(f, "tmpfs")))
+		s->tmpfs_bytes = strtoull(v, NULL, 10);
+	else
+		box_die(0, "unknown field in the description of a pod: %.40s", f);
+}
+
+void
+setup_decode(const struct message *m, struct pod_setup *s)
+{
+	for (const char *f = message_next(m, NULL); f; f = message_next(m, f))
+		decode_field(s, f);
+}
+
+/* ---- namespaces
+ * ---------------------------------------------------------------------------------- */
+
+static void
+write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		box_die(errno, "cannot write %s", path);
+	(void)close(fd);
+}
+
+static void
+map_single_id(uid_t uid, gid_t gid)
+{
+	char map[64];
+	write_file("/proc/self/setgroups", "deny");
+	(void)snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
+	write_file("/proc/self/uid_map", map);
+	(void)snprintf(map, sizeof(map), "0 %u 1", (unsigned)gid);
+	write_file("/proc/self/gid_map", map);
+}
+
+void
+setup_namespaces(const struct pod_setup *s)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	struct message m;
+	int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+		    CLONE_NEWUTS | CLONE_NEWCGROUP;
+	if (unshare(flags) < 0)
+		box_die(errno, "cannot make namespaces (user, mount, pid, net, ipc, uts, cgroup); "
+			       "drydock doctor says what this machine lacks");
+	if (s->root_mode) {
+		message_send(BOX_CONTROL_FD, BOX_UNSHARED, NULL, 0, "wait=1");
+		if (!message_receive(BOX_CONTROL_FD, &m) || m.type != BOX_MAPPED)
+			_exit(125);
+	} else {
+		map_single_id(uid, gid);
+		message_send(BOX_CONTROL_FD, BOX_UNSHARED, NULL, 0, "wait=0");
+	}
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		box_die(errno, "cannot make the mounts private");
+}
+
+static void
+become_inside_root(bool root_mode)
+{
+	if (root_mode &&
+		(setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
+		box_die(errno, "cannot become root of the pod");
+	/* Both are cleared by a change of identity: /proc/self must be ours, and drydock's death
+	 * ours. */
+	if (prctl(PR_SET_DUMPABLE, 1) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		box_die(errno, "prctl");
+}
+
+/* ---- detached mounts
+ * ----------------------------------------------------------------------------- */
+
+static int
+open_path(const char *path)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		box_die(errno, "cannot open %s", path);
+	return fd;
+}
+
+static void
+set_string(int fs, const char *key, const char *value, const char *what)
+{
+	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0) < 0)
+		box_die(errno, "cannot set %s of %s", key, what);
+}
+
+static int
+finish_mount(int fs, unsigned attributes, const char *what)
+{
+	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		box_die(errno, "cannot make %s", what);
+	int fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
+	if (fd < 0)
+		box_die(errno, "cannot mount %s", what);
+	(void)close(fs);
+	return fd;
+}
+
+static int
+make_tmpfs(const char *mode, unsigned long long bytes, unsigned attributes)
+{
+	char size[32];
+	int fs = sys_fsopen("tmpfs");
+	(void)snprintf(size, sizeof(size), "%llu", bytes);
+	set_string(fs, "size", size, "tmpfs");
+	set_string(fs, "mode", mode, "tmpfs");
+	return finish_mount(fs, attributes, "tmpfs");
+}
+
+struct overlay { /* descriptors, opened before the identity changes */
+	int layers[BOX_MAX_LAYERS];
+	size_t n;
+	int upper, work;
+};
+
+static void
+open_overlay(
+	struct overlay *o, const char *const *layers, size_t n, const char *upper, const char *work)
+{
+	for (size_t i = 0; i < n; i++)
+		o->layers[i] = open_path(layers[i]);
+	o->n = n;
+	o->upper = open_path(upper);
+	o->work = open_path(work);
+}
+
+static void
+fd_path(int fd, char *out, size_t n)
+{
+	(void)snprintf(out, n, "/proc/self/fd/%d", fd);
+}
+
+/* lowerdir+ is newer (6.5) than the floor; the string form takes all of them at once, topmost
+ * first. */
+static void
+set_lowers(int fs, const struct overlay *o)
+{
+	char path[64], all[BOX_MAX_LAYERS * 32] = "";
+	for (size_t i = o->n; i-- > 0;) {
+		fd_path(o->layers[i], path, sizeof(path));
+		if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "lowerdir+", path, 0) < 0) {
+			if (i != o->n - 1)
+				box_die(errno, "cannot stack a layer");
+			break;
+		}
+		if (i == 0)
+			return;
+	}
+	for (size_t i = o->n; i-- > 0;) {
+		size_t used = strlen(all);
+		(void)snprintf(all + used, sizeof(all) - used, "%s/proc/self/fd/%d",
+			used ? ":" : "", o->layers[i]);
+	}
+	set_string(fs, "lowerdir", all, "the overlay");
+}
+
+static int
+make_overlay(const struct overlay *o, const char *what)
+{
+	char path[64];
+	int fs = sys_fsopen("overlay");
+	set_lowers(fs, o);
+	fd_path(o->upper, path, sizeof(path));
+	set_string(fs, "upperdir", path, what);
+	fd_path(o->work, path, sizeof(path));
+	set_string(fs, "workdir", path, what);
+	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
+		syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
+		box_die(errno, "the kernel's overlay lacks userxattr or volatile");
+	return finish_mount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, what);
+}
+
+/* A stack without layers is its upper directory alone. */
+static int
+make_plain(int upper, const char *what)
+{
+	char path[64];
+	fd_path(upper, path, sizeof(path));
+	int fd = sys_open_tree(path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	struct mount_attr a = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+	if (fd < 0 || syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &a, sizeof(a)) < 0)
+		box_die(errno, "cannot bind %s", what);
+	return fd;
+}
+
+static int
+make_stack(const struct overlay *o, const char *what)
+{
+	return o->n ? make_overlay(o, what) : make_plain(o->upper, what);
+}
+
+static int
+clone_bind(const char *src, bool writable, bool recursive)
+{
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
+	int fd = sys_open_tree(src, flags);
+	if (fd < 0)
+		box_die(errno, "cannot bind %s", src);
+	struct mount_attr a = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					   (writable ? 0 : (unsigned)MOUNT_ATTR_RDONLY)};
+	unsigned at = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+	if (syscall(SYS_mount_setattr, fd, "", at, &a, sizeof(a)) < 0)
+		box_die(errno, "cannot protect the bind of %s", src);
+	return fd;
+}
+
+static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
+#define N_DEVICES (sizeof(devices) / sizeof(*devices))
+
+static const char *const host_trees[] = {"/usr", "/etc/ssl", "/etc/alternatives",
+	"/etc/ld.so.cache", "/etc/ca-certificates", "/etc/mime.types", NULL};
+static const char *const host_links[] = {
+	"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", NULL};
+
+struct mounts { /* all of them detached until the root is in place */
+	int root, work, proc, devpts, dev, shm, tmp, run, home;
+	int device[N_DEVICES];
+	int binds[BOX_MAX_BINDS];
+	int programs;
+	int host_trees[8];
+	int host_links[8];	   /* -1: a link, see host_targets */
+	char host_targets[8][256]; /* "" : absent */
+};
+
+static void
+clone_host_tools(struct mounts *t)
+{
+	for (size_t i = 0; host_trees[i]; i++) {
+		struct stat st;
+		t->host_trees[i] = stat(host_trees[i], &st) == 0
+					   ? clone_bind(host_trees[i], false, false)
+					   : -1;
+	}
+	for (size_t i = 0; host_links[i]; i++) {
+		struct stat st;
+		t->host_links[i] = -1;
+		if (lstat(host_links[i], &st) < 0)
+			continue;
+		if (S_ISLNK(st.st_mode)) {
+			ssize_t n = readlink(host_links[i], t->host_targets[i], 255);
+			t->host_targets[i][n > 0 ? n : 0] = '\0';
+		} else {
+			t->host_links[i] = clone_bind(host_links[i], false, false);
+		}
+	}
+}
+
+static void
+clone_sources(const struct pod_setup *s, struct mounts *t)
+{
+	char path[64];
+	for (size_t i = 0; i < N_DEVICES; i++) {
+		(void)snprintf(path, sizeof(path), "/dev/%s", devices[i]);
+		t->device[i] = sys_open_tree(path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (t->device[i] < 0)
+			box_die(errno, "cannot bind %s", path);
+	}
+	for (size_t i = 0; i < s->nbinds; i++)
+		t->binds[i] = clone_bind(s->binds[i].src, s->binds[i].writable, true);
+	t->programs = s->programs ? clone_bind(s->programs, false, false) : -1;
+	if (s->tools)
+		clone_host_tools(t);
+}
+
+static void
+make_special(const struct pod_setup *s, struct mounts *t)
+{
+	unsigned safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	int fs = sys_fsopen("proc");
+	t->proc = finish_mount(fs, safe | MOUNT_ATTR_NOEXEC, "/proc");
+	fs = sys_fsopen("devpts");
+	set_string(fs, "ptmxmode", "0666", "devpts");
+	set_string(fs, "mode", "0620", "devpts");
+	t->devpts = finish_mount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "devpts");
+	t->dev = make_tmpfs("0755", 1 << 20, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	t->shm = make_tmpfs("1777", s->tmpfs_bytes, safe);
+	t->tmp = make_tmpfs("1777", s->tmpfs_bytes, safe);
+	t->run = make_tmpfs("0755", s->tmpfs_bytes, safe);
+	t->home = make_tmpfs("0755", s->tmpfs_bytes, safe);
+}
+
+/* ---- putting it together
+ * ------------------------------------------------------------------------- */
+
+static void
+attach_fd(int fd, const char *path)
+{
+	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		box_die(errno, "cannot mount on %s", path);
+	(void)close(fd);
+}
+
+static void
+make_dirs(const char *path)
+{
+	char copy[4096];
+	if (strlen(path) >= sizeof(copy))
+		box_die(ENAMETOOLONG, "%.80s", path);
+	(void)strcpy(copy, path);
+	for (char *p = copy + 1;; p++) {
+		if (*p && *p != '/')
+			continue;
+		char keep = *p;
+		*p = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			box_die(errno, "cannot make %s in the pod", copy);
+		*p = keep;
+		if (!keep)
+			return;
+	}
+}
+
+/* A mount point of the kind of the source: a directory, or an empty file. */
+static void
+make_mount_point(int fd, const char *path)
+{
+	struct stat st, there;
+	if (fstat(fd, &st) < 0)
+		box_die(errno, "%s", path);
+	if (S_ISDIR(st.st_mode)) {
+		make_dirs(path);
+		return;
+	}
+	if (stat(path, &there) == 0)
+		return;
+	char parent[4096];
+	(void)snprintf(parent, sizeof(parent), "%s", path);
+	char *slash = strrchr(parent, '/');
+	if (slash && slash != parent) {
+		*slash = '\0';
+		make_dirs(parent);
+	}
+	int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (file < 0)
+		box_die(errno, "cannot make %s in the pod", path);
+	(void)close(file);
+}
+
+static void
+attach_over(int fd, const char *path)
+{
+	if (fd < 0)
+		return;
+	make_mount_point(fd, path);
+	attach_fd(fd, path);
+}
+
+static void
+put_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		box_die(errno, "cannot write %s in the pod", path);
+	(void)close(fd);
+}
+
+static void
+put_link(const char *target, const char *path)
+{
+	if (symlink(target, path) < 0 && errno != EEXIST)
+		box_die(errno, "cannot make %s in the pod", path);
+}
+
+static void
+fill_dev(struct mounts *t)
+{
+	char path[64];
+	attach_over(t->dev, "/dev");
+	for (size_t i = 0; i < N_DEVICES; i++) {
+		(void)snprintf(path, sizeof(path), "/dev/%s", devices[i]);
+		int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+		if (file < 0)
+			box_die(errno, "cannot make %s in the pod", path);
+		(void)close(file);
+		attach_fd(t->device[i], path);
+	}
+	make_dirs("/dev/pts");
+	make_dirs("/dev/shm");
+	attach_fd(t->devpts, "/dev/pts");
+	attach_fd(t->shm, "/dev/shm");
+	put_link("pts/ptmx", "/dev/ptmx");
+	put_link("/proc/self/fd", "/dev/fd");
+	put_link("/proc/self/fd/0", "/dev/stdin");
+	put_link("/proc/self/fd/1", "/dev/stdout");
+	put_link("/proc/self/fd/2", "/dev/stderr");
+}
+
+static void
+fill_tools_root(struct mounts *t)
+{
+	for (size_t i = 0; host_trees[i]; i++)
+		attach_over(t->host_trees[i], host_trees[i]);
+	for (size_t i = 0; host_links[i]; i++) {
+		if (t->host_links[i] >= 0)
+			attach_over(t->host_links[i], host_links[i]);
+		else if (t->host_targets[i][0])
+			put_link(t->host_targets[i], host_links[i]);
+	}
+	make_dirs("/etc");
+	put_text("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"
+				"builder:x:1000:1000::/home/builder:/bin/sh\n"
+				"nobody:x:65534:65534:nobody:/:/bin/false\n");
+	put_text("/etc/group", "root:x:0:\nbuilder:x:1000:\nnogroup:x:65534:\n");
+	put_text("/etc/nsswitch.conf", "hosts: files\n");
+}
+
+/* Names that resolve without a network. */
+static void
+fill_etc(void)
+{
+	make_dirs("/etc");
+	(void)unlink("/etc/hosts");
+	(void)unlink("/etc/resolv.conf");
+	(void)unlink("/etc/hostname");
+	put_text(
+		"/etc/hosts", "127.0.0.1 localhost drydock\n::1 localhost ip6-localhost drydock\n");
+	put_text("/etc/resolv.conf", "");
+	put_text("/etc/hostname", "drydock\n");
+}
+
+/* What of /proc a process must not change or read, whatever the ids say. */
+static void
+mask_proc(void)
+{
+	static const char *const read_only[] = {
+		"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", NULL};
+	static const char *const hidden[] = {"/proc/kcore", "/proc/keys", "/proc/timer_list",
+		"/proc/sched_debug", "/proc/kmsg", NULL};
+	for (size_t i = 0; read_only[i]; i++) {
+		if (access(read_only[i], F_OK) < 0)
+			continue;
+		unsigned long same = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+		if (mount(read_only[i], read_only[i], NULL, MS_BIND, NULL) < 0 ||
+			mount("none", read_only[i], NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | same,
+				NULL) < 0)
+			box_die(errno, "cannot protect %s", read_only[i]);
+	}
+	for (size_t i = 0; hidden[i]; i++)
+		if (access(hidden[i], F_OK) == 0 &&
+			mount("/dev/null", hidden[i], NULL, MS_BIND, NULL) < 0)
+			box_die(errno, "cannot hide %s", hidden[i]);
+}
+
+static void
+enter_root(int root)
+{
+	attach_fd(root, STAGE);
+	if (chdir(STAGE) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+		box_die(errno, "cannot enter the root of the pod");
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		box_die(errno, "cannot leave the host's root");
+}
+
+static void
+bring_loopback_up(void)
+{
+	struct ifreq r = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &r) < 0)
+		box_die(errno, "cannot bring the loopback interface up");
+	(void)close(fd);
+}
+
+static void
+own_by_builder(const char *path, bool root_mode)
+{
+	/* In user mode there is one id; build and parser see it as theirs through a nested map. */
+	if (root_mode && chown(path, BOX_UID, BOX_UID) < 0)
+		box_die(errno, "cannot give %s to the builder", path);
+}
+
+void
+setup_pod(const struct pod_setup *s)
+{
+	static struct mounts t;
+	static struct overlay root, work;
+	if (!s->tools)
+		open_overlay(&root, s->root_layers, s->nroot, s->root_upper, s->root_work);
+	if (s->has_work)
+		open_overlay(&work, s->work_layers, s->nwork, s->work_upper, s->work_work);
+	clone_sources(s, &t);
+	become_inside_root(s->root_mode);
+	t.root = s->tools ? make_tmpfs("0755", 16 << 20, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+			  : make_stack(&root, "the root");
+	if (s->has_work)
+		t.work = make_stack(&work, "the work tree");
+	make_special(s, &t);
+	enter_root(t.root);
+	if (s->tools)
+		fill_tools_root(&t);
+	fill_etc();
+	attach_over(t.proc, "/proc");
+	fill_dev(&t);
+	attach_over(t.tmp, "/tmp");
+	attach_over(t.run, "/run");
+	make_dirs("/home/builder");
+	attach_over(t.home, "/home/builder");
+	make_dirs("/run/user/1000");
+	own_by_builder("/home/builder", s->root_mode);
+	own_by_builder("/run/user/1000", s->root_mode);
+	if (s->has_work)
+		attach_over(t.work, s->work_dir);
+	attach_over(t.programs, "/drydock");
+	for (size_t i = 0; i < s->nbinds; i++)
+		attach_over(t.binds[i], s->binds[i].dst);
+	mask_proc();
+	bring_loopback_up();
+	if (sethostname("drydock", 7) < 0)
+		box_die(errno, "cannot set the host name");
+}

@@ -1,0 +1,457 @@
+/*
+ * Theory of operation.  exec_start hands the command to the box with the descriptors it may have:
+ * ours, or the ends of pipes and of a terminal made inside the pod.  exec_wait is one poll loop
+ * over all that can happen to it: output, the terminal, trace notifications, the box's messages,
+ * and a tick for limits, time, silence, prompts and the wish to stop.  Whoever ends it first names
+ * the cause.
+ */
+#include "sandbox/pod.h"
+
+#include "base/log.h"
+#include "sandbox/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#define TAIL_BYTES 1024
+#define PROMPT_QUIET_NS 300000000
+#define DRAIN_NS 2000000000
+#define MAX_FILES 65536
+
+static volatile sig_atomic_t stop_requested;
+
+void
+sandbox_request_stop(void)
+{
+	stop_requested = 1;
+}
+
+bool
+sandbox_stop_requested(void)
+{
+	return stop_requested != 0;
+}
+
+const char *
+exec_cause_name(enum exec_cause c)
+{
+	static const char *const names[] = {
+		"none", "signal", "time", "silence", "memory", "pids", "disk", "prompt", "stopped"};
+	return names[c];
+}
+
+static const char *
+profile_name(enum exec_profile p)
+{
+	switch (p) {
+	case PROFILE_PROVISION:
+		return BOX_PROFILE_PROVISION;
+	case PROFILE_IMAGE:
+		return BOX_PROFILE_IMAGE;
+	case PROFILE_SERVICE:
+		return BOX_PROFILE_SERVICE;
+	case PROFILE_PARSER:
+		return BOX_PROFILE_PARSER;
+	default:
+		return BOX_PROFILE_BUILD;
+	}
+}
+
+/* ---- starting
+ * ------------------------------------------------------------------------------------ */
+
+struct child_fds { /* what the command gets; closed here once it is sent */
+	int fd[3];
+	bool ours[3]; /* to be closed */
+	int trace;
+};
+
+static void
+close_child_fds(struct child_fds *c)
+{
+	for (int i = 0; i < 3; i++)
+		if (c->ours[i] && c->fd[i] >= 0)
+			(void)close(c->fd[i]);
+	if (c->trace >= 0)
+		(void)close(c->trace);
+}
+
+static int
+open_null(struct child_fds *c, int i, struct dd_err *err)
+{
+	c->fd[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	c->ours[i] = true;
+	return c->fd[i] < 0 ? err_errno(err, errno, "cannot open /dev/null") : 0;
+}
+
+static int
+open_pipe(struct exec *e, struct child_fds *c, int i, struct dd_err *err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_errno(err, errno, "cannot make a pipe");
+	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	e->out[i - 1] = ends[0];
+	c->fd[i] = ends[1];
+	c->ours[i] = true;
+	return 0;
+}
+
+static int
+open_terminal(struct exec *e, struct child_fds *c, struct dd_err *err)
+{
+	OWN(request) struct request r;
+	OWN(reply) struct reply answer = {0};
+	request_init(&r, BOX_PTY);
+	int rc = pod_call(e->pod, &r, &answer, err);
+	if (rc < 0)
+		return rc;
+	e->terminal = reply_take_fd(&answer, 0);
+	c->fd[0] = reply_take_fd(&answer, 1);
+	c->ours[0] = true;
+	(void)fcntl(e->terminal, F_SETFL, O_NONBLOCK);
+	return c->fd[0] < 0 ? err_set(err, DD_EIO, "sandbox: no terminal came") : 0;
+}
+
+static int
+open_fds(struct exec *e, const struct exec_spec *spec, struct child_fds *c, struct dd_err *err)
+{
+	int rc = 0;
+	for (int i = 0; rc == 0 && i < 3; i++) {
+		c->fd[i] = spec->fds[i];
+		if (spec->fds[i] >= 0)
+			continue;
+		if (i == 0 && spec->on_prompt)
+			rc = open_terminal(e, c, err);
+		else if (i > 0 && spec->on_output)
+			rc = open_pipe(e, c, i, err);
+		else
+			rc = open_null(c, i, err);
+	}
+	if (rc < 0 || !spec->trace || !spec->trace_classes)
+		return rc;
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_errno(err, errno, "cannot make a socket pair");
+	e->trace_socket = ends[0];
+	c->trace = ends[1];
+	return 0;
+}
+
+static const char *const default_env[] = {
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" POD_HOME,
+	"LANG=C.UTF-8", NULL};
+
+static void
+describe(struct request *r, const struct exec *e, const struct exec_spec *spec,
+	const struct child_fds *c)
+{
+	const char *const *env = spec->env ? spec->env : default_env;
+	request_init(r, BOX_EXEC);
+	request_add(r, "id", e->id);
+	request_add(r, "profile", profile_name(spec->profile));
+	request_add(r, "cwd", spec->cwd ? spec->cwd : e->pod->default_dir);
+	if (spec->user)
+		request_add(r, "user", spec->user);
+	request_add_number(r, "tty", e->terminal >= 0);
+	request_add_number(r, "trace", c->trace >= 0 ? spec->trace_classes : 0);
+	request_add_number(r, "max_files", MAX_FILES);
+	request_add_number(r, "max_file", e->pod->limits.want.disk_bytes);
+	for (const char *const *a = spec->argv; *a; a++)
+		request_add(r, "arg", *a);
+	for (; *env; env++)
+		request_add(r, "env", *env);
+	for (int i = 0; i < 3; i++)
+		request_add_fd(r, c->fd[i]);
+	if (c->trace >= 0)
+		request_add_fd(r, c->trace);
+}
+
+static void
+free_exec(struct exec *e)
+{
+	if (e->pod)
+		TAILQ_REMOVE(&e->pod->execs, e, link);
+	int fds[] = {e->out[0], e->out[1], e->terminal, e->trace_socket, e->listener};
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	buf_cleanup(&e->tail);
+	free(e->id);
+	free(e->failed);
+	free(e);
+}
+
+int
+exec_start(struct pod *p, const struct exec_spec *spec, struct exec **ret, struct dd_err *err)
+{
+	if (sandbox_stop_requested())
+		return err_set(err, DD_ESTOPPED, "stopped");
+	struct exec *e = mem_new(struct exec);
+	struct child_fds c = {.fd = {-1, -1, -1}, .trace = -1};
+	*e = (struct exec){.pod = p,
+		.id = mem_printf("%u", p->next_exec++),
+		.out = {-1, -1},
+		.terminal = -1,
+		.trace_socket = -1,
+		.listener = -1,
+		.on_output = spec->on_output,
+		.on_prompt = spec->on_prompt,
+		.ctx = spec->ctx,
+		.trace = spec->trace,
+		.trace_classes = spec->trace_classes,
+		.time_limit_ns = spec->time_limit_ms * 1000000,
+		.silence_limit_ns = spec->silence_limit_ms * 1000000,
+		.start_ns = clock_mono_ns()};
+	e->last_output_ns = e->start_ns;
+	TAILQ_INSERT_TAIL(&p->execs, e, link);
+	int rc = open_fds(e, spec, &c, err);
+	if (rc == 0) {
+		OWN(request) struct request r;
+		OWN(reply) struct reply answer = {0};
+		describe(&r, e, spec, &c);
+		rc = pod_call(p, &r, &answer, err);
+	}
+	close_child_fds(&c);
+	if (rc < 0) {
+		free_exec(e);
+		return rc;
+	}
+	*ret = e;
+	return 0;
+}
+
+int
+exec_signal(struct exec *e, int sig, struct dd_err *err)
+{
+	OWN(request) struct request r;
+	request_init(&r, BOX_SIGNAL);
+	request_add(&r, "id", e->id);
+	request_add_number(&r, "sig", (uint64_t)sig);
+	return e->pod ? channel_send(e->pod->control, &r, err)
+		      : err_set(err, DD_EIO, "the pod is closed");
+}
+
+/* End it for a reason; the first reason stays. */
+static void
+end_for(struct exec *e, enum exec_cause cause)
+{
+	if (e->cause == CAUSE_NONE)
+		e->cause = cause;
+	(void)!exec_signal(e, SIGKILL, NULL);
+}
+
+/* ---- what happens to it
+ * -------------------------------------------------------------------------- */
+
+static void
+keep_tail(struct exec *e, struct str data)
+{
+	if (!e->on_prompt)
+		return;
+	if (data.n > TAIL_BYTES)
+		data = (struct str){data.p + data.n - TAIL_BYTES, TAIL_BYTES};
+	if (e->tail.n + data.n > TAIL_BYTES)
+		buf_drop_front(&e->tail, e->tail.n + data.n - TAIL_BYTES);
+	buf_add_str(&e->tail, data);
+}
+
+static void
+take_output(struct exec *e, int *fd, int stream)
+{
+	char chunk[65536];
+	ssize_t n = read(*fd, chunk, sizeof(chunk));
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) { /* a terminal whose last user is gone gives EIO */
+		(void)close(*fd);
+		*fd = -1;
+		return;
+	}
+	struct str data = {chunk, (size_t)n};
+	e->last_output_ns = clock_mono_ns();
+	keep_tail(e, data);
+	if (e->on_output)
+		e->on_output(e->ctx, stream, data);
+}
+
+static void
+take_listener(struct exec *e)
+{
+	OWN(reply) struct reply r = {0};
+	if (channel_receive(e->trace_socket, &r, NULL) == 0)
+		e->listener = reply_take_fd(&r, 0);
+	if (e->listener >= 0)
+		trace_prepare_listener(e->listener);
+	(void)close(TAKE_FD(e->trace_socket));
+}
+
+static bool
+is_blocked(struct exec *e)
+{
+	OWN(request) struct request r;
+	OWN(reply) struct reply answer = {0};
+	request_init(&r, BOX_BLOCKED);
+	request_add(&r, "id", e->id);
+	return pod_call(e->pod, &r, &answer, NULL) == 0 && reply_number(&answer, "yes");
+}
+
+/* Quiet for a moment and blocked in a read of the terminal: it asks something. */
+static void
+check_prompt(struct exec *e, int64_t now)
+{
+	if (e->terminal < 0 || !e->on_prompt || now - e->last_output_ns < PROMPT_QUIET_NS ||
+		now - e->prompt_checked_ns < PROMPT_QUIET_NS)
+		return;
+	e->prompt_checked_ns = now;
+	if (!is_blocked(e))
+		return;
+	OWN_FREE char *answer = e->on_prompt(e->ctx, buf_str(&e->tail));
+	if (!answer) {
+		end_for(e, CAUSE_PROMPT);
+		return;
+	}
+	(void)!write(e->terminal, answer, strlen(answer));
+	buf_reset(&e->tail);
+	e->last_output_ns = clock_mono_ns();
+}
+
+static void
+check_limits(struct exec *e, int64_t now)
+{
+	if (stop_requested) {
+		end_for(e, CAUSE_STOPPED);
+		return;
+	}
+	if (e->time_limit_ns && now - e->start_ns > e->time_limit_ns)
+		end_for(e, CAUSE_TIME);
+	else if (e->silence_limit_ns && now - e->last_output_ns > e->silence_limit_ns)
+		end_for(e, CAUSE_SILENCE);
+	enum exec_cause cause = limits_check(&e->pod->limits, e->pod->box);
+	if (cause != CAUSE_NONE)
+		end_for(e, cause);
+}
+
+enum slot { SLOT_CONTROL, SLOT_OUT, SLOT_ERR, SLOT_TERMINAL, SLOT_TRACE, SLOT_LISTENER, N_SLOTS };
+
+static int
+wait_once(struct exec *e, int timeout_ms, struct dd_err *err)
+{
+	struct pollfd p[N_SLOTS] = {
+		[SLOT_CONTROL] = {e->pod->control, POLLIN, 0},
+		[SLOT_OUT] = {e->out[0], POLLIN, 0},
+		[SLOT_ERR] = {e->out[1], POLLIN, 0},
+		[SLOT_TERMINAL] = {e->terminal, POLLIN, 0},
+		[SLOT_TRACE] = {e->trace_socket, POLLIN, 0},
+		[SLOT_LISTENER] = {e->listener, POLLIN, 0},
+	};
+	int n = poll(p, N_SLOTS, timeout_ms);
+	if (n < 0)
+		return errno == EINTR ? 0 : err_errno(err, errno, "poll");
+	if (p[SLOT_LISTENER].revents && !trace_serve(e->trace, e->listener, e->trace_classes))
+		(void)close(TAKE_FD(e->listener));
+	if (p[SLOT_OUT].revents)
+		take_output(e, &e->out[0], 1);
+	if (p[SLOT_ERR].revents)
+		take_output(e, &e->out[1], 2);
+	if (p[SLOT_TERMINAL].revents)
+		take_output(e, &e->terminal, 1);
+	if (p[SLOT_TRACE].revents)
+		take_listener(e);
+	return p[SLOT_CONTROL].revents ? pod_take_message(e->pod, err) : 0;
+}
+
+/* What is still in the pipes; leftovers are dead, so that they end soon. */
+static void
+drain(struct exec *e)
+{
+	int64_t deadline = clock_mono_ns() + DRAIN_NS;
+	while ((e->out[0] >= 0 || e->out[1] >= 0) && clock_mono_ns() < deadline) {
+		struct pollfd p[2] = {{e->out[0], POLLIN, 0}, {e->out[1], POLLIN, 0}};
+		if (poll(p, 2, 100) <= 0)
+			continue;
+		if (p[0].revents)
+			take_output(e, &e->out[0], 1);
+		if (p[1].revents)
+			take_output(e, &e->out[1], 2);
+	}
+	while (e->terminal >= 0) {
+		struct pollfd p = {e->terminal, POLLIN, 0};
+		if (poll(&p, 1, 0) <= 0)
+			break;
+		take_output(e, &e->terminal, 1);
+	}
+}
+
+static int
+finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
+{
+	drain(e);
+	int code = WIFEXITED(e->status) ? WEXITSTATUS(e->status) : -1;
+	/* 126 and 127 are the command's own business; anything else that failed is ours. */
+	if (e->failed && code != 126 && code != 127)
+		return err_set(err, DD_EIO, "sandbox: %s", e->failed);
+	if (e->failed && e->on_output) {
+		OWN_FREE char *line = mem_printf("%s\n", e->failed);
+		e->on_output(e->ctx, 2, str_of(line));
+	} else if (e->failed) {
+		log_warn("%s", e->failed);
+	}
+	enum exec_cause cause = e->cause;
+	if (cause == CAUSE_NONE)
+		cause = limits_check(&e->pod->limits, e->pod->box);
+	/* A limit that was touched and survived (a fork that failed once) did not end it. */
+	if (code == 0 && cause != CAUSE_STOPPED)
+		cause = CAUSE_NONE;
+	if (cause == CAUSE_NONE && WIFSIGNALED(e->status))
+		cause = CAUSE_SIGNAL;
+	uint64_t peak = limits_peak(&e->pod->limits);
+	*ret = (struct exec_result){
+		.exit_code = code,
+		.signal = WIFSIGNALED(e->status) ? WTERMSIG(e->status) : 0,
+		.cause = cause,
+		.wall_ns = clock_mono_ns() - e->start_ns,
+		.cpu_ns = (int64_t)e->cpu_us * 1000,
+		.peak_bytes = peak ? peak : e->peak_kib * 1024,
+		.trace_off =
+			e->trace && e->trace_classes && e->listener < 0 && e->trace_socket >= 0,
+	};
+	return 0;
+}
+
+int
+exec_wait(struct exec *e, int timeout_ms, struct exec_result *ret, struct dd_err *err)
+{
+	int64_t deadline =
+		timeout_ms < 0 ? INT64_MAX : clock_mono_ns() + (int64_t)timeout_ms * 1000000;
+	int64_t checked = 0;
+	int rc = 0;
+	while (rc == 0 && !e->exited) {
+		int64_t now = clock_mono_ns();
+		if (now >= deadline)
+			return err_set(err, DD_EBUSY, "the command still runs");
+		if (now - checked >= LIMITS_PERIOD_MS * 1000000LL || stop_requested) {
+			check_limits(e, now);
+			check_prompt(e, now);
+			checked = now;
+		}
+		rc = wait_once(e, LIMITS_PERIOD_MS, err);
+	}
+	if (rc == 0)
+		rc = finish(e, ret, err);
+	free_exec(e);
+	return rc;
+}
+
+int
+pod_exec(struct pod *p, const struct exec_spec *spec, struct exec_result *ret, struct dd_err *err)
+{
+	struct exec *e;
+	int rc = exec_start(p, spec, &e, err);
+	return rc < 0 ? rc : exec_wait(e, -1, ret, err);
+}

@@ -1,0 +1,175 @@
+/*
+ * The layer store.  <state>/layers/<key>/fs is the tree; a file `boot` beside it holds the boot id
+ * until the layer has reached the disk, so that one written before a power cut and not synced is
+ * told from a whole one.  Leases are empty files <state>/leases/<owner>/<key>.
+ */
+#include "sandbox/layer.h"
+
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char *
+layer_root(const struct state *st, const char *key)
+{
+	return mem_printf("%s/layers/%s", st->dir, key);
+}
+
+char *
+layer_dir(const struct state *st, const char *key)
+{
+	return mem_printf("%s/layers/%s/fs", st->dir, key);
+}
+
+static bool
+is_key(const char *name)
+{
+	size_t n = strlen(name);
+	if (n != HASH_HEX)
+		return false;
+	return strspn(name, "0123456789abcdef") == n;
+}
+
+int
+layer_boot_id(struct buf *ret, struct dd_err *err)
+{
+	return fs_read("/proc/sys/kernel/random/boot_id", 256, ret, err);
+}
+
+bool
+layer_exists(const struct state *st, const char *key)
+{
+	OWN_FREE char *dir = layer_dir(st, key);
+	OWN_FREE char *root = layer_root(st, key);
+	OWN_FREE char *marker = fs_join(root, "boot");
+	if (!is_key(key) || !fs_is_dir(dir))
+		return false;
+	OWN(buf) struct buf mine = {0}, its = {0};
+	if (fs_read(marker, 256, &its, NULL) < 0)
+		return true;
+	return layer_boot_id(&mine, NULL) == 0 && mine.n == its.n &&
+	       memcmp(mine.p, its.p, mine.n) == 0;
+}
+
+int
+layer_lock(const struct state *st, const char *key, int *ret_fd, struct dd_err *err)
+{
+	OWN_FREE char *path = mem_printf("%s/locks/%s", st->dir, key);
+	return fs_lock(path, true, ret_fd, err);
+}
+
+int
+layer_lease(const struct state *st, const char *owner, const char *key, struct dd_err *err)
+{
+	OWN_FREE char *dir = mem_printf("%s/leases/%s", st->dir, owner);
+	OWN_FREE char *path = fs_join(dir, key);
+	int rc = fs_mkdirs(dir, 0700, err);
+	if (rc < 0)
+		return rc;
+	OWN_FD int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot lease layer %.12s", key);
+	return fs_sync_dir(dir, err);
+}
+
+int
+layer_release_all(const struct state *st, const char *owner, struct dd_err *err)
+{
+	OWN_FREE char *dir = mem_printf("%s/leases/%s", st->dir, owner);
+	return fs_remove_tree(dir, err);
+}
+
+/* ---- publishing
+ * ---------------------------------------------------------------------------------- */
+
+static int
+sync_layer(const struct state *st, const char *key, struct dd_err *err)
+{
+	OWN_FREE char *root = layer_root(st, key);
+	OWN_FREE char *marker = fs_join(root, "boot");
+	OWN_FREE char *layers = state_path(st, "layers");
+	OWN_FD int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || syncfs(fd) < 0)
+		return err_errno(err, errno, "cannot sync layer %.12s", key);
+	if (unlink(marker) < 0 && errno != ENOENT)
+		return err_errno(err, errno, "cannot mark layer %.12s whole", key);
+	return fs_sync_dir(layers, err);
+}
+
+int
+layer_publish(const struct state *st, const char *key, const char *dir, struct dd_err *err)
+{
+	OWN_FREE char *marker = fs_join(dir, "boot");
+	OWN_FREE char *to = layer_root(st, key);
+	OWN(buf) struct buf boot = {0};
+	int rc = layer_boot_id(&boot, err);
+	if (rc == 0)
+		rc = fs_write_atomic(marker, buf_str(&boot), 0600, err);
+	if (rc < 0)
+		return rc;
+	if (fs_exists(to) && !layer_exists(st, key)) {
+		rc = fs_remove_tree(to, err); /* of a boot that ended before it was synced */
+		if (rc < 0)
+			return rc;
+	}
+	if (rename(dir, to) < 0 && errno != EEXIST && errno != ENOTEMPTY)
+		return err_errno(err, errno, "cannot store layer %.12s", key);
+	return sync_layer(st, key, err);
+}
+
+/* ---- collection
+ * ---------------------------------------------------------------------------------- */
+
+static bool
+is_leased(const struct state *st, const struct strlist *owners, const char *key)
+{
+	for (size_t i = 0; i < owners->n; i++) {
+		OWN_FREE char *path = mem_printf("%s/leases/%s/%s", st->dir, owners->v[i], key);
+		if (fs_exists(path))
+			return true;
+	}
+	return false;
+}
+
+/* With its lock held nobody is making it; whoever wants it next leases it first. */
+static int
+collect_one(const struct state *st, const char *key, const struct strlist *owners, bool dry_run,
+	struct layer_gc_result *ret, struct dd_err *err)
+{
+	OWN_FREE char *lock_path = mem_printf("%s/locks/%s", st->dir, key);
+	OWN_FREE char *root = layer_root(st, key);
+	OWN_FD int lock = -1;
+	uint64_t bytes = 0;
+	if (fs_lock(lock_path, false, &lock, NULL) < 0 || is_leased(st, owners, key))
+		return 0;
+	(void)!fs_disk_usage(root, &bytes, NULL);
+	ret->layers++;
+	ret->bytes += bytes;
+	if (dry_run)
+		return 0;
+	OWN_FREE char *doomed = mem_printf("%s/pods/doomed-%s", st->dir, key);
+	if (rename(root, doomed) < 0)
+		return err_errno(err, errno, "cannot remove layer %.12s", key);
+	int rc = fs_remove_tree(doomed, err);
+	if (rc == 0)
+		(void)unlink(lock_path);
+	return rc;
+}
+
+int
+layer_collect(const struct state *st, bool dry_run, struct layer_gc_result *ret, struct dd_err *err)
+{
+	OWN_FREE char *layers = state_path(st, "layers");
+	OWN_FREE char *leases = state_path(st, "leases");
+	OWN(strlist) struct strlist keys = {0}, owners = {0};
+	int rc = fs_list(layers, &keys, err);
+	if (rc == 0)
+		rc = fs_list(leases, &owners, err);
+	for (size_t i = 0; rc == 0 && i < keys.n; i++)
+		if (is_key(keys.v[i]))
+			rc = collect_one(st, keys.v[i], &owners, dry_run, ret, err);
+	return rc;
+}

@@ -1,0 +1,316 @@
+#include "sandbox/limits.h"
+
+#include "base/fs.h"
+#include "sandbox/pod.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define GROUP_PREFIX "drydock-"
+
+/* ---- finding control groups
+ * ---------------------------------------------------------------------- */
+
+/* Our own group's directory in the hierarchy of a controller (v1), or in v2 with controller "". */
+static char *
+own_group(const char *mount_point, const char *controller)
+{
+	OWN(buf) struct buf text = {0};
+	if (fs_read("/proc/self/cgroup", 65536, &text, NULL) < 0)
+		return NULL;
+	struct str rest = buf_str(&text), line;
+	while (str_next_line(&rest, &line)) {
+		struct str id, names, one;
+		if (!str_next(&line, ':', &id) || !line.n)
+			continue;
+		const char *colon = memchr(line.p, ':', line.n);
+		if (!colon)
+			continue;
+		names = (struct str){line.p, (size_t)(colon - line.p)};
+		bool match = !*controller && !names.n;
+		while (*controller && str_next(&names, ',', &one))
+			match = match || str_eq(one, controller);
+		if (match)
+			return mem_printf("%s%.*s", mount_point,
+				(int)(line.n - (size_t)(colon + 1 - line.p)), colon + 1);
+	}
+	return NULL;
+}
+
+static bool
+write_value(const char *dir, const char *file, uint64_t value)
+{
+	OWN_FREE char *path = fs_join(dir, file);
+	OWN_FREE char *text = mem_printf("%llu", (unsigned long long)value);
+	OWN_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+static bool
+read_value(const char *dir, const char *file, const char *key, uint64_t *ret)
+{
+	OWN_FREE char *path = fs_join(dir, file);
+	OWN(buf) struct buf text = {0};
+	if (fs_read(path, 65536, &text, NULL) < 0)
+		return false;
+	struct str rest = buf_str(&text), line, word;
+	while (str_next_line(&rest, &line)) {
+		if (key && (!str_next_word(&line, &word) || !str_eq(word, key)))
+			continue;
+		return str_next_word(&line, &word) && str_parse_u64(word, UINT64_MAX, ret);
+	}
+	return false;
+}
+
+/* A v1 child group of ours; NULL where it cannot be made. */
+static char *
+make_v1(const char *controller, const char *name)
+{
+	OWN_FREE char *mount_point = mem_printf("/sys/fs/cgroup/%s", controller);
+	OWN_FREE char *own = own_group(mount_point, controller);
+	/* A group of ours may be out of reach (a namespace, a read-only mount); the root may do. */
+	const char *parents[] = {own, mount_point, NULL};
+	for (size_t i = 0; parents[i]; i++) {
+		char *dir = mem_printf("%s/%s", parents[i], name);
+		if (mkdir(dir, 0755) == 0)
+			return dir;
+		free(dir);
+	}
+	return NULL;
+}
+
+/* A v2 child group with both controllers; works where our group is delegated. */
+static char *
+make_v2(const char *name)
+{
+	OWN_FREE char *own = own_group("/sys/fs/cgroup", "");
+	if (!own)
+		return NULL;
+	char *dir = mem_printf("%s/%s", own, name);
+	if (mkdir(dir, 0755) == 0) {
+		OWN_FREE char *memory = fs_join(dir, "memory.max");
+		OWN_FREE char *pids = fs_join(dir, "pids.max");
+		if (fs_exists(memory) && fs_exists(pids))
+			return dir;
+		(void)rmdir(dir);
+	}
+	free(dir);
+	return NULL;
+}
+
+static void
+make_groups(const char *name, struct limits *l)
+{
+	l->memory_group = make_v2(name);
+	l->v2 = l->memory_group != NULL;
+	if (l->v2) {
+		l->pids_group = mem_strdup(l->memory_group);
+		return;
+	}
+	l->memory_group = make_v1("memory", name);
+	l->pids_group = make_v1("pids", name);
+}
+
+static void
+drop_group(char **group)
+{
+	if (*group)
+		(void)rmdir(*group);
+	free(TAKE(*group));
+}
+
+static void
+set_memory(struct limits *l, uint64_t bytes)
+{
+	if (!l->memory_group || !bytes)
+		return;
+	const char *file = l->v2 ? "memory.max" : "memory.limit_in_bytes";
+	if (!write_value(l->memory_group, file, bytes))
+		drop_group(&l->memory_group);
+	else if (l->v2)
+		(void)write_value(l->memory_group, "memory.swap.max", 0);
+	else
+		(void)write_value(l->memory_group, "memory.memsw.limit_in_bytes", bytes);
+}
+
+void
+limits_open(
+	const char *pod_id, const struct pod_limits *want, const char *pod_dir, struct limits *ret)
+{
+	OWN_FREE char *name = mem_printf(GROUP_PREFIX "%s", pod_id);
+	*ret = (struct limits){.want = *want, .upper = mem_strdup(pod_dir)};
+	if (!ret->want.pids)
+		ret->want.pids = LIMITS_DEFAULT_PIDS;
+	make_groups(name, ret);
+	set_memory(ret, want->memory_bytes);
+	if (ret->pids_group && !write_value(ret->pids_group, "pids.max", ret->want.pids))
+		drop_group(&ret->pids_group);
+}
+
+int
+limits_enter(const struct limits *l, pid_t pid, struct dd_err *err)
+{
+	const char *groups[] = {l->memory_group, l->v2 ? NULL : l->pids_group};
+	for (size_t i = 0; i < 2; i++)
+		if (groups[i] && !write_value(groups[i], "cgroup.procs", (uint64_t)pid))
+			return err_errno(err, errno, "cannot enter control group %s", groups[i]);
+	return 0;
+}
+
+void
+limits_close(struct limits *l)
+{
+	/* A group is busy until the kernel has buried its last process. */
+	for (int i = 0; i < 200 && l->memory_group && rmdir(l->memory_group) < 0 && errno == EBUSY;
+		i++)
+		(void)usleep(5000);
+	for (int i = 0;
+		i < 200 && !l->v2 && l->pids_group && rmdir(l->pids_group) < 0 && errno == EBUSY;
+		i++)
+		(void)usleep(5000);
+	free(l->memory_group);
+	free(l->pids_group);
+	free(l->upper);
+	*l = (struct limits){0};
+}
+
+/* ---- watching
+ * ------------------------------------------------------------------------------------ */
+
+/* Sum of the resident memory of the processes below the box, from outside. */
+static void
+add_memory(pid_t pid, int depth, uint64_t *bytes, uint32_t *count)
+{
+	OWN_FREE char *statm = mem_printf("/proc/%d/statm", (int)pid);
+	OWN_FREE char *children = mem_printf("/proc/%d/task/%d/children", (int)pid, (int)pid);
+	OWN(buf) struct buf text = {0}, below = {0};
+	struct str rest, word;
+	uint64_t pages = 0;
+	if (depth > 1000 || fs_read(statm, 256, &text, NULL) < 0)
+		return;
+	rest = buf_str(&text);
+	/* Second and third fields: resident and shared; shared pages would count once a process. */
+	uint64_t fields[3] = {0};
+	for (size_t i = 0; i < 3 && str_next_word(&rest, &word); i++)
+		(void)str_parse_u64(word, UINT64_MAX, &fields[i]);
+	pages = fields[1] > fields[2] ? fields[1] - fields[2] : 0;
+	*bytes += pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	(*count)++;
+	if (fs_read(children, 1 << 20, &below, NULL) < 0)
+		return;
+	rest = buf_str(&below);
+	while (str_next_word(&rest, &word)) {
+		uint64_t child;
+		if (str_parse_u64(word, INT32_MAX, &child))
+			add_memory((pid_t)child, depth + 1, bytes, count);
+	}
+}
+
+static enum exec_cause
+check_groups(const struct limits *l)
+{
+	uint64_t n = 0;
+	if (l->memory_group && l->want.memory_bytes) {
+		bool oom =
+			l->v2 ? read_value(l->memory_group, "memory.events", "oom_kill", &n)
+			      : read_value(l->memory_group, "memory.oom_control", "oom_kill", &n);
+		if (oom && n)
+			return CAUSE_MEMORY;
+	}
+	if (l->pids_group && read_value(l->pids_group, "pids.events", "max", &n) && n)
+		return CAUSE_PIDS;
+	return CAUSE_NONE;
+}
+
+static enum exec_cause
+check_watched(struct limits *l, pid_t box)
+{
+	uint64_t bytes = 0;
+	uint32_t count = 0;
+	if (l->memory_group && l->pids_group)
+		return CAUSE_NONE;
+	add_memory(box, 0, &bytes, &count);
+	if (bytes > l->peak_bytes)
+		l->peak_bytes = bytes;
+	if (!l->memory_group && l->want.memory_bytes && bytes > l->want.memory_bytes)
+		return CAUSE_MEMORY;
+	if (!l->pids_group && count > l->want.pids)
+		return CAUSE_PIDS;
+	return CAUSE_NONE;
+}
+
+enum exec_cause
+limits_check(struct limits *l, pid_t box)
+{
+	enum exec_cause cause = check_groups(l);
+	uint64_t used = 0;
+	if (cause == CAUSE_NONE)
+		cause = check_watched(l, box);
+	if (cause == CAUSE_NONE && l->want.disk_bytes &&
+		fs_disk_usage(l->upper, &used, NULL) == 0 && used > l->want.disk_bytes)
+		cause = CAUSE_DISK;
+	return cause;
+}
+
+uint64_t
+limits_peak(const struct limits *l)
+{
+	uint64_t peak = 0;
+	if (l->memory_group)
+		(void)read_value(l->memory_group,
+			l->v2 ? "memory.peak" : "memory.max_usage_in_bytes", NULL, &peak);
+	return peak ? peak : l->peak_bytes;
+}
+
+const char *
+limits_mechanism(void)
+{
+	struct limits l = {0};
+	OWN_FREE char *name = mem_printf(GROUP_PREFIX "probe-%d", (int)getpid());
+	make_groups(name, &l);
+	const char *what = l.v2				    ? "cgroup v2"
+			   : l.memory_group && l.pids_group ? "cgroup v1"
+							    : "watchdog";
+	limits_close(&l);
+	return what;
+}
+
+/* ---- sweeping
+ * ------------------------------------------------------------------------------------ */
+
+/* Groups are named after their pods, and these after their state directory. */
+static void
+sweep_directory(const struct state *st, const char *dir)
+{
+	OWN_FREE char *tag = pod_state_tag(st);
+	OWN_FREE char *prefix = mem_printf(GROUP_PREFIX "%s-", tag);
+	OWN(strlist) struct strlist names = {0};
+	if (!dir || fs_list(dir, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		if (strncmp(names.v[i], prefix, strlen(prefix)) != 0)
+			continue;
+		OWN_FREE char *pod =
+			mem_printf("%s/pods/%s", st->dir, names.v[i] + strlen(GROUP_PREFIX));
+		OWN_FREE char *group = fs_join(dir, names.v[i]);
+		if (!fs_exists(pod))
+			(void)rmdir(group); /* refused by the kernel while anybody is in it */
+	}
+}
+
+void
+limits_sweep(const struct state *st)
+{
+	OWN_FREE char *v2 = own_group("/sys/fs/cgroup", "");
+	OWN_FREE char *memory = own_group("/sys/fs/cgroup/memory", "memory");
+	OWN_FREE char *pids = own_group("/sys/fs/cgroup/pids", "pids");
+	sweep_directory(st, v2);
+	sweep_directory(st, memory);
+	sweep_directory(st, pids);
+	sweep_directory(st, "/sys/fs/cgroup/memory");
+	sweep_directory(st, "/sys/fs/cgroup/pids");
+}

@@ -1,0 +1,42 @@
+/*
+ * Limits of a pod.  Where a memory and pids control group can be made (v1 or v2), the kernel
+ * enforces them; else, and for disk always, a watchdog looks every LIMITS_PERIOD_MS and ends the
+ * pod's processes, so that what it guarantees is the limit plus what can be taken in one period.
+ */
+#ifndef SANDBOX_LIMITS_H
+#define SANDBOX_LIMITS_H
+
+#include "sandbox/sandbox.h"
+
+#define LIMITS_PERIOD_MS 100
+#define LIMITS_DEFAULT_PIDS 4096
+
+struct limits {
+	struct pod_limits want;
+	char *memory_group; /* directories; NULL: none could be made */
+	char *pids_group;   /* the same as memory_group with v2 */
+	bool v2;
+	char *upper;	     /* pod directory whose uppers count as disk */
+	uint64_t peak_bytes; /* the watchdog's */
+};
+
+/* Make the groups for a pod of this id; missing ones are no error. */
+void limits_open(
+	const char *pod_id, const struct pod_limits *want, const char *pod_dir, struct limits *ret);
+/* Put a process (and what it forks from now on) under them. */
+int limits_enter(const struct limits *l, pid_t pid, struct dd_err *err) DD_MUST_USE;
+/* Remove the groups; the processes must be gone. */
+void limits_close(struct limits *l);
+
+/* A limit that has been exceeded since the pod was opened: CAUSE_NONE, _MEMORY, _PIDS or _DISK. */
+enum exec_cause limits_check(struct limits *l, pid_t box);
+
+uint64_t limits_peak(const struct limits *l);
+
+/* "cgroup v1", "cgroup v2" or "watchdog": what holds memory here. */
+const char *limits_mechanism(void);
+
+/* Remove control groups of pods whose directories are gone. */
+void limits_sweep(const struct state *st);
+
+#endif

@@ -1,0 +1,418 @@
+/*
+ * Theory of operation.  A pod directory <state>/pods/<id> holds the upper and work directories of
+ * the two overlays and a lock file that is flocked for the pod's life: an unheld lock tells
+ * sandbox_sweep that its drydock is gone.  drydock-box is started with nothing but one end of a
+ * socket and standard error, is put under the limits before it is told anything, and gets its id
+ * maps written from here in root mode.
+ */
+#include "sandbox/pod.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/spawn.h"
+#include "sandbox/layer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#define DEFAULT_TMPFS_BYTES ((uint64_t)2 << 30)
+#define ID_COUNT 65536
+
+/* ---- names
+ * --------------------------------------------------------------------------------------- */
+
+char *
+pod_state_tag(const struct state *st)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+	for (const char *p = st->dir; *p; p++)
+		h = (h ^ (unsigned char)*p) * 16777619u;
+	return mem_printf("%08x", h);
+}
+
+char *
+pod_programs_dir(void)
+{
+	const char *told = getenv("DRYDOCK_PROGRAMS"); /* where the tests have them */
+	if (told && *told == '/')
+		return mem_strdup(told);
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[n > 0 ? n : 0] = '\0';
+	char *slash = strrchr(self, '/');
+	if (slash)
+		*slash = '\0';
+	OWN_FREE char *beside = fs_join(self, "drydock-box");
+	if (fs_exists(beside))
+		return mem_strdup(self);
+	return mem_printf("%s/../libexec/drydock", self);
+}
+
+char *
+pod_program(const char *name)
+{
+	OWN_FREE char *dir = pod_programs_dir();
+	return fs_join(dir, name);
+}
+
+/* ---- directories
+ * --------------------------------------------------------------------------------- */
+
+static int
+make_owned_dir(
+	const struct pod *p, const char *name, uid_t inside_uid, mode_t mode, struct dd_err *err)
+{
+	OWN_FREE char *path = fs_join(p->dir, name);
+	int rc = fs_mkdirs(path, 0700, err);
+	uid_t uid = p->state->id_base + inside_uid;
+	if (rc == 0 && p->state->root && chown(path, uid, uid) < 0)
+		rc = err_errno(err, errno, "cannot give away %s", path);
+	if (rc == 0 && chmod(path, mode) < 0)
+		rc = err_errno(err, errno, "cannot set the mode of %s", path);
+	return rc;
+}
+
+static int
+make_pod_dir(struct pod *p, struct dd_err *err)
+{
+	static unsigned counter;
+	OWN_FREE char *tag = pod_state_tag(p->state);
+	p->id = mem_printf("%s-%d-%u", tag, (int)getpid(), counter++);
+	p->dir = mem_printf("%s/pods/%s", p->state->dir, p->id);
+	OWN_FREE char *lock = fs_join(p->dir, "lock");
+	/* A leftover of a process that had our pid. */
+	int rc = fs_remove_tree(p->dir, err);
+	if (rc == 0)
+		rc = fs_mkdirs(p->dir, 0700, err);
+	if (rc == 0)
+		rc = fs_lock(lock, false, &p->lock_fd, err);
+	if (rc == 0)
+		rc = make_owned_dir(p, "root/fs", 0, 0755, err);
+	if (rc == 0)
+		rc = make_owned_dir(p, "root/work", 0, 0755, err);
+	if (rc == 0 && p->has_work)
+		rc = make_owned_dir(p, "work/fs", p->state->root ? POD_UID : 0, 0755, err);
+	if (rc == 0 && p->has_work)
+		rc = make_owned_dir(p, "work/work", 0, 0755, err);
+	return rc;
+}
+
+/* ---- describing the pod to the box
+ * --------------------------------------------------------------- */
+
+static int
+add_stack(struct request *r, const struct pod *p, const char *name, const struct stack *s,
+	struct dd_err *err)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		OWN_FREE char *dir = layer_dir(p->state, s->v[i].s);
+		if (!layer_exists(p->state, s->v[i].s))
+			return err_set(err, DD_ENOENT,
+				"layer %.12s is not in the store (or was not whole after a crash)",
+				s->v[i].s);
+		request_add(r, name, dir);
+	}
+	OWN_FREE char *upper = mem_printf("%s/%s/fs", p->dir, name);
+	OWN_FREE char *work = mem_printf("%s/%s/work", p->dir, name);
+	OWN_FREE char *upper_key = mem_printf("%supper", name);
+	OWN_FREE char *work_key = mem_printf("%swork", name);
+	request_add(r, upper_key, upper);
+	request_add(r, work_key, work);
+	return 0;
+}
+
+static int
+describe(struct request *r, const struct pod *p, const struct pod_spec *spec, struct dd_err *err)
+{
+	OWN_FREE char *programs = pod_programs_dir();
+	uint64_t tmpfs =
+		spec->limits.memory_bytes ? spec->limits.memory_bytes : DEFAULT_TMPFS_BYTES;
+	int rc = 0;
+	request_add(r, "mode", p->state->root ? "root" : "user");
+	request_add_number(r, "tmpfs", tmpfs);
+	if (spec->root.n) {
+		rc = add_stack(r, p, "root", &spec->root, err);
+	} else {
+		request_add(r, "tools", "1");
+		request_add(r, "programs", programs);
+	}
+	if (rc == 0 && spec->work) {
+		request_add(r, "workdir", spec->work_dir ? spec->work_dir : WORK_DIR);
+		rc = add_stack(r, p, "work", spec->work, err);
+	}
+	for (size_t i = 0; rc == 0 && i < spec->nbinds; i++) {
+		request_add(r, spec->binds[i].writable ? "bindrw" : "bindro", spec->binds[i].src);
+		request_add(r, "to", spec->binds[i].dst);
+	}
+	return rc;
+}
+
+/* ---- starting the box
+ * ---------------------------------------------------------------------------- */
+
+static int
+write_map(pid_t pid, const char *file, uid_t base, struct dd_err *err)
+{
+	OWN_FREE char *path = mem_printf("/proc/%d/%s", (int)pid, file);
+	OWN_FREE char *text = mem_printf("0 %u %d", (unsigned)base, ID_COUNT);
+	OWN_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		return err_errno(err, errno, "cannot write %s", path);
+	return 0;
+}
+
+static int
+start_box(struct pod *p, struct dd_err *err)
+{
+	int ends[2];
+	OWN_FREE char *program = pod_program("drydock-box");
+	const char *argv[] = {program, NULL};
+	const char *env[] = {NULL};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_errno(err, errno, "cannot make a socket pair");
+	const struct spawn_fd fds[] = {{ends[1], BOX_CONTROL_FD}, {STDERR_FILENO, 2}};
+	const struct spawn_spec spec = {
+		.argv = argv, .env = env, .cwd = "/", .fds = fds, .nfds = 2};
+	int rc = spawn_start(&spec, &p->box, NULL, err);
+	(void)close(ends[1]);
+	if (rc < 0) {
+		(void)close(ends[0]);
+		return rc;
+	}
+	p->control = ends[0];
+	return limits_enter(&p->limits, p->box, err);
+}
+
+static int
+expect(struct pod *p, enum box_message type, struct dd_err *err)
+{
+	OWN(reply) struct reply r = {0};
+	int rc = channel_receive(p->control, &r, err);
+	if (rc < 0)
+		return rc;
+	if (r.type == BOX_FAILED)
+		return reply_error(&r, err);
+	if (r.type != type)
+		return err_set(err, DD_EIO, "sandbox: unexpected answer %d", r.type);
+	return 0;
+}
+
+static int
+handshake(struct pod *p, const struct pod_spec *spec, struct dd_err *err)
+{
+	OWN(request) struct request setup, mapped;
+	request_init(&setup, BOX_SETUP);
+	request_init(&mapped, BOX_MAPPED);
+	int rc = describe(&setup, p, spec, err);
+	if (rc == 0)
+		rc = channel_send(p->control, &setup, err);
+	if (rc == 0)
+		rc = expect(p, BOX_UNSHARED, err);
+	if (rc == 0 && p->state->root) {
+		rc = write_map(p->box, "uid_map", p->state->id_base, err);
+		if (rc == 0)
+			rc = write_map(p->box, "gid_map", p->state->id_base, err);
+		if (rc == 0)
+			rc = channel_send(p->control, &mapped, err);
+	}
+	return rc < 0 ? rc : expect(p, BOX_READY, err);
+}
+
+int
+pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
+{
+	if (sandbox_stop_requested())
+		return err_set(err, DD_ESTOPPED, "stopped");
+	struct pod *p = mem_new(struct pod);
+	p->state = spec->state;
+	p->lock_fd = p->control = -1;
+	p->has_work = spec->work != NULL;
+	p->default_dir = mem_strdup(!spec->work ? "/" : spec->work_dir ? spec->work_dir : WORK_DIR);
+	TAILQ_INIT(&p->execs);
+	int rc = make_pod_dir(p, err);
+	if (rc == 0) {
+		limits_open(p->id, &spec->limits, p->dir, &p->limits);
+		rc = start_box(p, err);
+	}
+	if (rc == 0)
+		rc = handshake(p, spec, err);
+	if (rc < 0) {
+		pod_close(p);
+		return rc;
+	}
+	*ret = p;
+	return 0;
+}
+
+/* ---- closing
+ * ------------------------------------------------------------------------------------- */
+
+static void
+end_processes(struct pod *p)
+{
+	int status;
+	if (p->control >= 0)
+		(void)close(TAKE_FD(p->control));
+	if (p->box > 0) {
+		/* End of file ends pid 1, and with it everything in the pod. */
+		(void)!spawn_wait(p->box, &status, NULL);
+		p->box = 0;
+	}
+	if (p->limits.upper)
+		limits_close(&p->limits);
+}
+
+static void
+destroy(struct pod *p)
+{
+	while (!TAILQ_EMPTY(&p->execs)) {
+		struct exec *e = TAILQ_FIRST(&p->execs);
+		TAILQ_REMOVE(&p->execs, e, link);
+		e->pod = NULL; /* its owner still frees it */
+	}
+	if (p->dir)
+		(void)!fs_remove_tree(p->dir, NULL);
+	if (p->lock_fd >= 0)
+		(void)close(p->lock_fd);
+	free(p->id);
+	free(p->dir);
+	free(p->default_dir);
+	free(p);
+}
+
+void
+pod_close(struct pod *p)
+{
+	if (!p)
+		return;
+	end_processes(p);
+	destroy(p);
+}
+
+int
+pod_freeze(struct pod *p, enum pod_stack which, const char *key, struct dd_err *err)
+{
+	const char *name = which == POD_ROOT ? "root" : "work";
+	OWN_FREE char *dir = fs_join(p->dir, name);
+	OWN_FREE char *overlay_work = fs_join(dir, "work");
+	end_processes(p);
+	int rc = fs_remove_tree(overlay_work, err);
+	if (rc == 0)
+		rc = layer_publish(p->state, key, dir, err);
+	destroy(p);
+	return rc;
+}
+
+/* ---- talking
+ * ------------------------------------------------------------------------------------- */
+
+static struct exec *
+find_exec(struct pod *p, const char *id)
+{
+	struct exec *e;
+	TAILQ_FOREACH (e, &p->execs, link) {
+		if (id && strcmp(e->id, id) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+/* True when the message was for a running exec. */
+static bool
+dispatch(struct pod *p, const struct reply *r)
+{
+	struct exec *e = find_exec(p, reply_get(r, "id"));
+	if (!e)
+		return r->type == BOX_EXITED;
+	if (r->type == BOX_EXITED) {
+		e->exited = true;
+		e->status = (int)reply_number(r, "status");
+		e->cpu_us = reply_number(r, "cpu_us");
+		e->peak_kib = reply_number(r, "peak_kib");
+		return true;
+	}
+	if (r->type == BOX_FAILED) {
+		free(e->failed);
+		const char *text = reply_get(r, "text");
+		e->failed = mem_strdup(text ? text : "unknown failure");
+		return true;
+	}
+	return false;
+}
+
+int
+pod_take_message(struct pod *p, struct dd_err *err)
+{
+	OWN(reply) struct reply r = {0};
+	int rc = channel_receive(p->control, &r, err);
+	if (rc == 0)
+		(void)dispatch(p, &r);
+	return rc;
+}
+
+int
+pod_call(struct pod *p, const struct request *request, struct reply *ret, struct dd_err *err)
+{
+	int rc = channel_send(p->control, request, err);
+	while (rc == 0) {
+		struct reply r = {0};
+		rc = channel_receive(p->control, &r, err);
+		if (rc < 0)
+			break;
+		if (dispatch(p, &r)) {
+			reply_cleanup(&r);
+			continue;
+		}
+		if (r.type != BOX_FAILED) {
+			*ret = r;
+			return 0;
+		}
+		rc = reply_error(&r, err);
+		reply_cleanup(&r);
+	}
+	return rc;
+}
+
+int
+pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err)
+{
+	OWN(request) struct request r;
+	OWN(reply) struct reply answer = {0};
+	request_init(&r, BOX_LISTEN);
+	request_add_number(&r, "port", port);
+	int rc = pod_call(p, &r, &answer, err);
+	int fd = rc == 0 ? reply_take_fd(&answer, 0) : -1;
+	if (rc == 0 && fd < 0)
+		rc = err_set(err, DD_EIO, "sandbox: no socket came");
+	if (rc == 0)
+		*ret_fd = fd;
+	return rc;
+}
+
+/* ---- sweeping
+ * ------------------------------------------------------------------------------------ */
+
+int
+sandbox_sweep(const struct state *st, struct dd_err *err)
+{
+	OWN_FREE char *pods = state_path(st, "pods");
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list(pods, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *dir = fs_join(pods, names.v[i]);
+		OWN_FREE char *lock_path = fs_join(dir, "lock");
+		OWN_FD int lock = -1;
+		/* Without a lock file it is being made right now, or is a layer on its way out. */
+		bool doomed = strncmp(names.v[i], "doomed-", 7) == 0;
+		if (!doomed &&
+			(!fs_exists(lock_path) || fs_lock(lock_path, false, &lock, NULL) < 0))
+			continue;
+		rc = fs_remove_tree(dir, err);
+	}
+	limits_sweep(st);
+	return rc;
+}

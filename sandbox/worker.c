@@ -1,0 +1,126 @@
+/*
+ * Theory of operation.  A worker is our own program on hostile bytes: a pod on the tools root, no
+ * network but loopback, no capability, a short list of system calls, the input as descriptor 0, the
+ * result through a pipe that is read up to a bound.
+ */
+#include "sandbox/sandbox.h"
+
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define CORE "/drydock/drydock-core"
+#define DEFAULT_MEMORY ((uint64_t)1 << 30)
+#define DEFAULT_TIME_MS (10 * 60 * 1000)
+
+struct output {
+	struct buf *out;
+	struct buf errors; /* the last of it */
+};
+
+static void
+take(void *ctx, int stream, struct str data)
+{
+	struct output *o = ctx;
+	if (stream == 1) {
+		buf_add_str(o->out, data);
+		return;
+	}
+	if (data.n > 4096)
+		data = (struct str){data.p + data.n - 4096, 4096};
+	if (o->errors.n + data.n > 8192)
+		buf_drop_front(&o->errors, o->errors.n + data.n - 8192);
+	buf_add_str(&o->errors, data);
+}
+
+/* The input as a file: a pipe would need somebody to feed it. */
+static int
+open_input(const struct worker_spec *spec, int *ret_fd, struct dd_err *err)
+{
+	if (spec->input_fd > 0 || !spec->input.n)
+		return 0;
+	OWN_FD int fd = memfd_create("worker-input", MFD_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot make a memory file");
+	int rc = fs_write_all(fd, spec->input.p, spec->input.n, err);
+	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		rc = err_errno(err, errno, "cannot rewind a memory file");
+	if (rc == 0)
+		*ret_fd = TAKE_FD(fd);
+	return rc;
+}
+
+static int
+judge(const struct worker_spec *spec, const struct output *o, const struct exec_result *r,
+	struct dd_err *err)
+{
+	if (r->cause == CAUSE_STOPPED)
+		return err_set(err, DD_ESTOPPED, "stopped");
+	if (r->cause != CAUSE_NONE && r->cause != CAUSE_SIGNAL)
+		return err_set(err, DD_ELIMIT, "worker %s exceeded its %s limit", spec->name,
+			exec_cause_name(r->cause));
+	if (o->out->truncated)
+		return err_set(err, DD_ELIMIT, "worker %s gave too much output", spec->name);
+	if (r->exit_code == 0)
+		return 0;
+	struct str line = str_trim(buf_str(&o->errors));
+	const char *nl = line.n ? memrchr(line.p, '\n', line.n) : NULL;
+	if (nl)
+		line = (struct str){nl + 1, line.n - (size_t)(nl + 1 - line.p)};
+	if (r->signal)
+		return err_set(
+			err, DD_ECORRUPT, "worker %s died of signal %d", spec->name, r->signal);
+	return err_set(err, DD_ECORRUPT, STR_FMT, STR_ARG(line));
+}
+
+static int
+run_in(struct pod *pod, const struct worker_spec *spec, int input, struct buf *out,
+	struct dd_err *err)
+{
+	OWN(strlist) struct strlist argv = {0};
+	strlist_add(&argv, CORE);
+	strlist_add(&argv, "worker");
+	strlist_add(&argv, spec->name);
+	for (const char *const *a = spec->args; a && *a; a++)
+		strlist_add(&argv, *a);
+	struct output o = {.out = out};
+	const struct exec_spec exec = {
+		.argv = (const char *const *)argv.v,
+		.profile = spec->as_root ? PROFILE_PROVISION : PROFILE_PARSER,
+		.fds = {input, -1, -1},
+		.on_output = take,
+		.ctx = &o,
+		.time_limit_ms = spec->time_limit_ms ? spec->time_limit_ms : DEFAULT_TIME_MS,
+	};
+	struct exec_result r;
+	int rc = pod_exec(pod, &exec, &r, err);
+	if (rc == 0)
+		rc = judge(spec, &o, &r, err);
+	buf_cleanup(&o.errors);
+	return rc;
+}
+
+int
+worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *err)
+{
+	OWN_FD int input = -1;
+	struct pod *pod;
+	const struct pod_spec pod_spec = {
+		.state = spec->state,
+		.binds = spec->binds,
+		.nbinds = spec->nbinds,
+		.limits = {.memory_bytes =
+				   spec->memory_bytes ? spec->memory_bytes : DEFAULT_MEMORY},
+	};
+	int rc = open_input(spec, &input, err);
+	if (rc == 0)
+		rc = pod_open(&pod_spec, &pod, err);
+	if (rc < 0)
+		return rc;
+	rc = run_in(pod, spec, spec->input_fd > 0 ? spec->input_fd : input, out, err);
+	pod_close(pod);
+	return rc;
+}

@@ -1,0 +1,231 @@
+#include "base/fs.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/trace.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char dir[] = "/tmp/dd-pod-XXXXXX";
+static struct state st;
+
+static void
+must(int rc, const struct dd_err *err)
+{
+	if (rc < 0)
+		fail_msg("%s", err_msg(err));
+}
+
+static void
+keep(void *ctx, int stream, struct str data)
+{
+	(void)stream;
+	buf_add_str(ctx, data);
+}
+
+static struct pod *
+open_tools(const struct stack *work)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	struct pod *p = NULL;
+	const struct pod_spec spec = {.state = &st, .work = work};
+	must(pod_open(&spec, &p, &err), &err);
+	return p;
+}
+
+static struct exec_result
+run_as(struct pod *p, enum exec_profile profile, const char *script, struct buf *out)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+	const struct exec_spec spec = {.argv = argv,
+		.profile = profile,
+		.fds = {-1, -1, -1},
+		.on_output = keep,
+		.ctx = out,
+		.time_limit_ms = 20000};
+	struct exec_result r;
+	must(pod_exec(p, &spec, &r, &err), &err);
+	return r;
+}
+
+static void
+output_and_status_come_back(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf out = {0};
+	struct pod *p = open_tools(NULL);
+	struct exec_result r = run_as(p, PROFILE_BUILD, "echo hello; id -u; exit 7", &out);
+	assert_string_equal(out.p, "hello\n1000\n");
+	assert_int_equal(r.exit_code, 7);
+	assert_int_equal(r.cause, CAUSE_NONE);
+	pod_close(p);
+}
+
+static void
+a_frozen_work_tree_is_the_next_pods_layer(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf out = {0};
+	struct stack work = {0};
+	struct pod *p = open_tools(&work);
+	assert_int_equal(
+		run_as(p, PROFILE_BUILD, "echo one > /work/a && mkdir /work/d", &out).exit_code, 0);
+	struct hash_hex key = stack_next_key(&work, STR("test"));
+	must(pod_freeze(p, POD_WORK, key.s, &err), &err);
+	assert_true(layer_exists(&st, key.s));
+	stack_push(&work, key.s);
+	p = open_tools(&work);
+	assert_int_equal(
+		run_as(p, PROFILE_BUILD, "cat /work/a; echo two > /work/a; cat /work/a", &out)
+			.exit_code,
+		0);
+	assert_string_equal(out.p, "one\ntwo\n");
+	pod_close(p);
+	buf_reset(&out);
+	p = open_tools(&work); /* the layer itself did not change */
+	(void)run_as(p, PROFILE_BUILD, "cat /work/a", &out);
+	assert_string_equal(out.p, "one\n");
+	pod_close(p);
+	stack_cleanup(&work);
+}
+
+static void
+an_ordinary_user_cannot_write_the_root(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf out = {0};
+	struct pod *p = open_tools(NULL);
+	struct exec_result r = run_as(p, PROFILE_BUILD, "touch /etc/x 2>/dev/null", &out);
+	assert_int_not_equal(r.exit_code, 0);
+	pod_close(p);
+}
+
+static void
+time_limit_ends_what_ignores_signals_and_its_daemons(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	struct pod *p = open_tools(NULL);
+	const char *argv[] = {"/bin/sh", "-c",
+		"trap '' TERM INT; (setsid sleep 1000 &) ; while :; do sleep 1; done", NULL};
+	const struct exec_spec spec = {
+		.argv = argv, .profile = PROFILE_BUILD, .fds = {-1, -1, -1}, .time_limit_ms = 500};
+	struct exec_result r;
+	must(pod_exec(p, &spec, &r, &err), &err);
+	assert_int_equal(r.cause, CAUSE_TIME);
+	assert_true(r.wall_ns < 3000000000LL);
+	OWN(buf) struct buf out = {0};
+	(void)run_as(p, PROFILE_PROVISION, "grep -l sleep /proc/[0-9]*/comm | wc -l", &out);
+	assert_string_equal(out.p, "0\n");
+	pod_close(p);
+}
+
+static char *
+answer(void *ctx, struct str tail)
+{
+	buf_add_str(ctx, tail);
+	return mem_strdup("me@example.org\n");
+}
+
+static void
+a_question_on_the_terminal_is_answered(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf out = {0};
+	struct pod *p = open_tools(NULL);
+	const char *argv[] = {
+		"/bin/sh", "-c", "printf 'Mail? '; read x; test \"$x\" = me@example.org", NULL};
+	const struct exec_spec spec = {.argv = argv,
+		.profile = PROFILE_BUILD,
+		.fds = {-1, -1, -1},
+		.on_output = keep,
+		.on_prompt = answer,
+		.ctx = &out,
+		.time_limit_ms = 20000};
+	struct exec_result r;
+	must(pod_exec(p, &spec, &r, &err), &err);
+	assert_int_equal(r.exit_code, 0);
+	assert_non_null(strstr(out.p, "Mail? "));
+	pod_close(p);
+}
+
+struct seen {
+	bool missing, found;
+};
+
+static bool
+look(void *ctx, const struct trace_path *p)
+{
+	struct seen *s = ctx;
+	if (strcmp(p->path, "/usr/include/nosuch/thing.h") == 0)
+		s->missing = !p->found;
+	if (strcmp(p->path, "/etc/passwd") == 0)
+		s->found = p->found && p->opened;
+	return true;
+}
+
+static void
+the_trace_tells_found_from_missing(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	struct pod *p = open_tools(NULL);
+	struct trace *t = trace_create();
+	const char *argv[] = {"/bin/sh", "-c",
+		"cd /etc; cat passwd >/dev/null; cat /usr/include/x/../nosuch/thing.h 2>/dev/null; :",
+		NULL};
+	const struct exec_spec spec = {.argv = argv,
+		.profile = PROFILE_BUILD,
+		.fds = {-1, -1, -1},
+		.trace = t,
+		.trace_classes = TRACE_ALL,
+		.time_limit_ms = 20000};
+	struct exec_result r;
+	struct seen s = {0};
+	must(pod_exec(p, &spec, &r, &err), &err);
+	assert_false(r.trace_off);
+	trace_each_path(t, look, &s);
+	assert_true(s.missing);
+	assert_true(s.found);
+	trace_destroy(t);
+	pod_close(p);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	if (!mkdtemp(dir) || state_open(dir, &st, &err) < 0) {
+		fprintf(stderr, "%s\n", err_msg(&err));
+		return -1;
+	}
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	state_cleanup(&st);
+	return fs_remove_tree(dir, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(output_and_status_come_back),
+		cmocka_unit_test(a_frozen_work_tree_is_the_next_pods_layer),
+		cmocka_unit_test(an_ordinary_user_cannot_write_the_root),
+		cmocka_unit_test(time_limit_ends_what_ignores_signals_and_its_daemons),
+		cmocka_unit_test(a_question_on_the_terminal_is_answered),
+		cmocka_unit_test(the_trace_tells_found_from_missing),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
