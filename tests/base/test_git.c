@@ -249,7 +249,7 @@ a_clone_is_one_that_git_itself_finds_clean(void **state)
 	assert_int_equal(c.rc, 0);
 	OWN_FREE char *status = GIT(&p, "-C", c.dir, "status", "--porcelain");
 	assert_string_equal(status, "");
-	OWN_FREE char *fsck = GIT(&p, "-C", c.dir, "fsck", "--strict");
+	git(&p, "-C", c.dir, "fsck", "--strict");
 	/* Versions are made from the tags. */
 	OWN_FREE char *describe = GIT(&p, "-C", c.dir, "describe");
 	assert_true(str_starts(str_of(describe), "v1.0-1-g"));
@@ -418,18 +418,13 @@ hooks_filters_and_configuration_do_nothing(void **state)
 		tmpdir_write(p.fd, path, hook);
 		assert_int_equal(fchmodat(p.fd, path, 0755, 0), 0);
 	}
-	/* As the repository's own, and as the user's. */
-	tmpdir_write(p.fd, ".gitconfig", config);
 	OWN_FREE char *own = tmpdir_read(p.fd, "repo/.git/config");
 	OWN_FREE char *both =
 		mem_printf("%s%s[uploadpack]\n\tpackObjectsHook = %s\n", own, config, evil);
 	tmpdir_write(p.fd, "repo/.git/config", both);
-	OWN_FREE char *home = mem_strdup(getenv("HOME") ? getenv("HOME") : "/");
-	assert_int_equal(setenv("HOME", p.dir, 1), 0);
 	OWN(clone) struct clone c = clone_from(&p, p.repo, (struct gitrepo_clone_opts){0});
 	OWN(gitrepo_head) struct gitrepo_head head = {0};
 	int rc = gitrepo_read_head(p.repo, &head, NULL);
-	assert_int_equal(setenv("HOME", home, 1), 0);
 	assert_int_equal(c.rc, 0);
 	assert_int_equal(rc, 0);
 	assert_text(&c, "a.txt", "$Id$\n");
@@ -491,8 +486,7 @@ trees_with_impossible_names_are_refused(void **state)
 			OWN(clone)
 			struct clone c =
 				clone_from(&p, k ? http : p.repo, (struct gitrepo_clone_opts){0});
-			if (c.rc == 0)
-				fail_msg("case %zu was cloned", i);
+			assert_fails(&c, DD_EINVAL, "holds the name");
 			assert_false(tmpdir_has(p.fd, "outside/new"));
 			assert_false(tmpdir_has(p.fd, "new"));
 			assert_false(tmpdir_has(p.fd, "x"));
@@ -600,6 +594,30 @@ head_is_read_without_searching_upwards(void **state)
 	assert_non_null(strstr(err_msg(&err), "no commit yet"));
 }
 
+/*
+ * A user whose configuration sends every repository elsewhere: with it, no test here could pass. It
+ * is in place before libgit2 starts, which looks for it only once.
+ */
+static int
+give_a_home(void **state)
+{
+	char *home = tmpdir_create();
+	OWN_FD int fd = tmpdir_open_fd(home);
+	tmpdir_write(fd, ".gitconfig",
+		"[url \"/nonexistent/\"]\n\tinsteadOf = /\n\tinsteadOf = http:\n"
+		"\tinsteadOf = git:\n\tinsteadOf = file:\n");
+	(void)unsetenv("XDG_CONFIG_HOME");
+	*state = home;
+	return setenv("HOME", home, 1);
+}
+
+static int
+remove_home(void **state)
+{
+	tmpdir_remove(*state);
+	return 0;
+}
+
 int
 main(void)
 {
@@ -619,5 +637,5 @@ main(void)
 		cmocka_unit_test(only_an_empty_place_is_cloned_into),
 		cmocka_unit_test(head_is_read_without_searching_upwards),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, give_a_home, remove_home);
 }

@@ -425,24 +425,26 @@ static void
 a_database_of_other_rules_or_with_damage_is_not_used(void **state)
 {
 	(void)state;
+	/* The stored rules differ in one case flag: taken for ours, they would lose a match. */
+	struct match_rule stricter[NMIXED];
+	memcpy(stricter, mixed, sizeof(mixed));
+	stricter[4].icase = false;
+	OWN(buf) struct buf other_db = {0}, out = {0};
+	struct match_set *set = compile(stricter, NMIXED), *other;
+	assert_int_equal(match_database(set, &other_db, NULL), 0);
+	match_destroy(set);
+	assert_int_equal(match_compile(mixed, NMIXED, buf_str(&other_db), &other, NULL), 0);
+	scan(other, STR("an ERROR\n"), &out);
+	assert_string_equal(buf_str(&out).p, "1 err: ERROR\n");
+	match_destroy(other);
+
 	OWN(buf) struct buf db = {0}, want = {0}, text = {0};
-	struct match_set *set = compile(mixed, NMIXED), *other;
+	set = compile(mixed, NMIXED);
 	assert_int_equal(match_database(set, &db, NULL), 0);
 	unsigned seed = 9;
 	make_log(&seed, 5000, &text);
 	scan(set, buf_str(&text), &want);
 	match_destroy(set);
-
-	/* One rule differs only in its case flag. */
-	struct match_rule changed[NMIXED];
-	memcpy(changed, mixed, sizeof(mixed));
-	changed[4].icase = false;
-	assert_int_equal(match_compile(changed, NMIXED, buf_str(&db), &other, NULL), 0);
-	OWN(buf) struct buf out = {0};
-	scan(other, STR("an ERROR\nan error\n"), &out);
-	assert_null(strstr(out.p, "1 err"));
-	match_destroy(other);
-
 	for (size_t i = 0; i < 60; i++) {
 		OWN(buf) struct buf bad = {0}, got = {0};
 		buf_add(&bad, db.p, i % 3 ? db.n : (size_t)rand_r(&seed) % (db.n + 1));
