@@ -73,7 +73,7 @@ code_of(int rc, const git_error *e)
 	} known[] = {
 		{"unsupported extension", DD_EUNSUPPORTED},
 		{"unsupported repository version", DD_EUNSUPPORTED},
-		/* What the longer digests of a SHA-256 repository look like to it. */
+		/* What longer digests, or the mark of a shallow clone, look like to it. */
 		{"error parsing REF pkt-line", DD_EUNSUPPORTED},
 		{"status code: 404", DD_ENOENT},
 		{"could not find repository", DD_ENOENT},
@@ -110,7 +110,7 @@ fail(int rc, const char *doing, struct dd_err *err)
 	OWN_FREE char *msg = visible(e && e->message ? e->message : "no reason given");
 	enum dd_code code = code_of(rc, e);
 	const char *hint = code == DD_EUNSUPPORTED
-				   ? " (is it a SHA-256 repository? these are not supported)"
+				   ? " (SHA-256 repositories and shallow clones are not supported)"
 				   : "";
 	return err_set(err, code, "%s: %s%s", doing, msg, hint);
 }
@@ -484,6 +484,26 @@ take_commit(struct cloning *c, struct dd_err *err)
 	return rc;
 }
 
+/*
+ * libgit2 would only miss the objects that a shallow clone does not have.  What cannot be opened is
+ * left to fail where it is fetched.
+ */
+static int
+check_local_source(const char *url, struct dd_err *err)
+{
+	const char *path = str_starts(str_of(url), "file://") ? url + strlen("file://") : url;
+	git_repository *repo = NULL;
+	bool shallow =
+		git_repository_open_ext(&repo, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
+		git_repository_is_shallow(repo) == 1;
+	git_repository_free(repo);
+	if (!shallow)
+		return 0;
+	return err_set(err, DD_EUNSUPPORTED,
+		"it is a shallow clone, which cannot be cloned again: fetch its whole history first "
+		"(git fetch --unshallow)");
+}
+
 static int
 make_repository(struct cloning *c, const char *url, const char *dest, struct dd_err *err)
 {
@@ -521,7 +541,8 @@ gitrepo_clone(const char *url, const char *dest, const struct gitrepo_clone_opts
 		return rc;
 	OWN_FREE char *spec = NULL;
 	OWN(dd_err) struct dd_err why = {0};
-	rc = make_repository(&c, url, dest, &why);
+	rc = check_local_source(url, &why);
+	rc = rc ? rc : make_repository(&c, url, dest, &why);
 	rc = rc ? rc : connect_and_choose(&c, &spec, &why);
 	rc = rc ? rc : fetch(&c, spec, &why);
 	rc = rc ? rc : take_commit(&c, &why);

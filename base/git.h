@@ -12,7 +12,7 @@
  * system or user configuration, no check who owns a repository: the sandbox's users differ).
  *
  * Spoken: http:// (smart; the broker does TLS and credentials), git://, and local paths.  libgit2
- * 1.5 cannot make shallow clones, and knows SHA-1 repositories only.
+ * 1.5 cannot make shallow clones nor clone from one, and knows SHA-1 repositories only.
  */
 #ifndef BASE_GIT_H
 #define BASE_GIT_H
@@ -53,8 +53,8 @@ void gitrepo_clone_result_cleanup(struct gitrepo_clone_result *r);
  * tags that point into it (builds take their version from them), its files.  opts may be NULL; *ret
  * is written on success.  After an error the caller throws dest away. DD_ENOENT: there is no
  * repository, it is empty, or has no such ref; DD_EINVAL: the URL is of no kind we speak, or the
- * tree is refused; DD_ELIMIT: a bound; DD_EUNSUPPORTED: SHA-256 and other formats; DD_ECORRUPT;
- * DD_EIO: network or disk.
+ * tree is refused; DD_ELIMIT: a bound; DD_EUNSUPPORTED: a shallow clone, SHA-256 and other formats;
+ * DD_ECORRUPT; DD_EIO: network or disk.
  */
 int gitrepo_clone(const char *url, const char *dest, const struct gitrepo_clone_opts *opts,
 	struct gitrepo_clone_result *ret, struct dd_err *err) DD_MUST_USE;

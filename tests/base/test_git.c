@@ -354,6 +354,27 @@ sha256_repositories_are_named_as_unsupported(void **state)
 }
 
 static void
+shallow_clones_are_named_as_unsupported(void **state)
+{
+	(void)state;
+	OWN(place) struct place p = place_with_history();
+	OWN_FREE char *file = mem_printf("file://%s", p.repo),
+		      *shallow = mem_printf("%s/shallow", p.dir);
+	git(&p, "clone", "-q", "--depth", "1", file, shallow);
+	OWN(served) struct served s = serve(&p);
+	OWN_FREE char *http = mem_printf("%s/shallow", s.http),
+		      *url = mem_printf("file://%s", shallow);
+	const char *const urls[] = {shallow, url, http};
+	for (size_t i = 0; i < 3; i++) {
+		OWN(clone) struct clone c = clone_from(&p, urls[i], (struct gitrepo_clone_opts){0});
+		assert_fails(&c, DD_EUNSUPPORTED, "shallow");
+	}
+	/* Its HEAD can be read all the same. */
+	OWN(gitrepo_head) struct gitrepo_head head = {0};
+	assert_int_equal(gitrepo_read_head(shallow, &head, NULL), 0);
+}
+
+static void
 only_http_git_and_paths_are_spoken(void **state)
 {
 	(void)state;
@@ -628,6 +649,7 @@ main(void)
 		cmocka_unit_test(a_detached_head_is_cloned_detached),
 		cmocka_unit_test(what_cannot_be_cloned_is_said_clearly),
 		cmocka_unit_test(sha256_repositories_are_named_as_unsupported),
+		cmocka_unit_test(shallow_clones_are_named_as_unsupported),
 		cmocka_unit_test(only_http_git_and_paths_are_spoken),
 		cmocka_unit_test(submodules_are_listed_and_not_fetched),
 		cmocka_unit_test(hooks_filters_and_configuration_do_nothing),
