@@ -1,0 +1,162 @@
+#include "runner/commands.h"
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "runner/run.h"
+#include "runner/session.h"
+
+#define DEFAULT_KEEP 20
+
+struct gc_options {
+	struct common_options common;
+	uint64_t keep;
+	uint64_t max_bytes;
+	const char *keep_text; /* to tell --keep 0 from no --keep */
+	bool dry_run;
+};
+
+#define O(member) offsetof(struct gc_options, member)
+static const struct option_def options[] = {
+	{"keep", 0, OPTION_TEXT, O(keep_text), "N",
+		"keep this many of the newest runs (default 20)"},
+	{"max-bytes", 0, OPTION_BYTES, O(max_bytes), "B",
+		"remove older runs until the state takes at most this much"},
+	{"dry-run", 'n', OPTION_FLAG, O(dry_run), NULL, "only say what would go"},
+	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
+};
+
+struct gc {
+	const struct state *st;
+	const struct gc_options *o;
+	struct strlist removed;
+	struct layer_gc_result layers;
+	uint64_t keep;
+};
+
+/* May this run go?  Not while somebody works on it, not when pinned. */
+static bool
+collectable(const struct state *st, const char *id)
+{
+	struct run r;
+	if (run_open(st, id, false, &r, NULL) < 0)
+		return false;
+	bool yes = !run_is_pinned(&r) && !run_is_live(&r);
+	run_cleanup(&r);
+	return yes;
+}
+
+static int
+remove_run(struct gc *g, const char *id, struct dd_err *err)
+{
+	strlist_add(&g->removed, id);
+	return g->o->dry_run ? 0 : run_remove(g->st, id, err);
+}
+
+/* Layers that no run or image leases any more. */
+static int
+collect_layers(struct gc *g, struct dd_err *err)
+{
+	struct layer_gc_result one = {0};
+	int rc = layer_collect(g->st, g->o->dry_run, &one, err);
+	if (g->o->dry_run) {
+		g->layers = one;
+	} else {
+		g->layers.layers += one.layers;
+		g->layers.bytes += one.bytes;
+	}
+	return rc;
+}
+
+static int
+over_budget(struct gc *g, bool *ret, struct dd_err *err)
+{
+	uint64_t bytes = 0;
+	int rc = fs_disk_usage(g->st->dir, &bytes, err);
+	if (rc == 0)
+		*ret = bytes > g->o->max_bytes;
+	return rc;
+}
+
+/* Oldest first, until the budget holds; a dry run cannot see what a removal would free. */
+static int
+shrink(struct gc *g, const struct strlist *ids, struct dd_err *err)
+{
+	bool over = false;
+	int rc = over_budget(g, &over, err);
+	for (size_t i = 0; rc == 0 && over && !g->o->dry_run && i < ids->n; i++) {
+		if (!collectable(g->st, ids->v[i]))
+			continue;
+		rc = remove_run(g, ids->v[i], err);
+		if (rc == 0)
+			rc = collect_layers(g, err);
+		if (rc == 0)
+			rc = over_budget(g, &over, err);
+	}
+	return rc;
+}
+
+static int
+collect(struct gc *g, struct dd_err *err)
+{
+	OWN(strlist) struct strlist ids = {0};
+	int rc = run_list(g->st, &ids, err);
+	size_t old = ids.n > g->keep ? ids.n - (size_t)g->keep : 0;
+	for (size_t i = 0; rc == 0 && i < old; i++)
+		if (collectable(g->st, ids.v[i]))
+			rc = remove_run(g, ids.v[i], err);
+	if (rc == 0)
+		rc = collect_layers(g, err);
+	if (rc == 0 && g->o->max_bytes)
+		rc = shrink(g, &ids, err);
+	return rc;
+}
+
+static void
+print_result(const struct gc *g)
+{
+	OWN_JSON json_t *runs = json_array();
+	for (size_t i = 0; i < g->removed.n; i++)
+		json_array_append_new(runs, json_string(g->removed.v[i]));
+	if (g->o->common.json) {
+		OWN_JSON json_t *j = json_pack("{s:b, s:O, s:I, s:I}", "dry_run", g->o->dry_run,
+			"runs", runs, "layers", (json_int_t)g->layers.layers, "bytes",
+			(json_int_t)g->layers.bytes);
+		OWN(buf) struct buf out = {0};
+		json_print(j, 2, &out);
+		printf("%s\n", out.p);
+		return;
+	}
+	printf("%s %zu runs and %zu layers, %llu MiB\n", g->o->dry_run ? "would remove" : "removed",
+		g->removed.n, g->layers.layers, (unsigned long long)(g->layers.bytes >> 20));
+}
+
+static int
+run_gc(const struct cli_call *call)
+{
+	const struct gc_options *o = call->options;
+	struct gc g = {.o = o, .keep = DEFAULT_KEEP};
+	if (o->keep_text && !str_parse_u64(str_of(o->keep_text), UINT64_MAX, &g.keep))
+		return cli_usage_error(
+			call->command, "--keep: \"%s\" is not a number", o->keep_text);
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(state) struct state st = {0};
+	g.st = &st;
+	int rc = session_start(&o->common, &st, &err);
+	if (rc == 0)
+		rc = collect(&g, &err);
+	if (rc == 0)
+		print_result(&g);
+	strlist_cleanup(&g.removed);
+	return rc < 0 ? cli_fail(cli_status_of(&err), &err) : EXIT_DONE;
+}
+
+const struct subcommand cmd_gc = {
+	.name = "gc",
+	.summary = "remove old runs and the layers nothing needs any more",
+	.args = "",
+	.description =
+		"Pinned runs (drydock runs --pin RUN), runs in progress and images are kept.",
+	.options = options,
+	.options_size = sizeof(struct gc_options),
+	.run = run_gc,
+};

@@ -1,0 +1,120 @@
+/* The subcommands about drydock itself: version, completion, man, and its own inner programs. */
+#include "runner/commands.h"
+
+#include "base/json.h"
+#include "envprobe/envprobe.h"
+#include "qa/qa.h"
+#include "runner/intake.h"
+#include "sandbox/egress.h"
+
+#include <string.h>
+
+static int
+run_version(const struct cli_call *call)
+{
+	const struct common_options *o = call->options;
+	if (o->json)
+		printf("{\"name\": \"drydock\", \"version\": \"%s\"}\n", DD_VERSION);
+	else
+		printf("drydock %s\n", DD_VERSION);
+	return EXIT_DONE;
+}
+
+const struct subcommand cmd_version = {
+	.name = "version",
+	.summary = "print the version",
+	.args = "",
+	.options_size = sizeof(struct common_options),
+	.run = run_version,
+};
+
+static int
+run_completion(const struct cli_call *call)
+{
+	if (call->nargs && strcmp(call->args[0], "bash") != 0)
+		return cli_usage_error(call->command, "only bash is known");
+	OWN(buf) struct buf out = {0};
+	cli_write_completion(commands, &out);
+	printf("%s", out.p);
+	return EXIT_DONE;
+}
+
+const struct subcommand cmd_completion = {
+	.name = "completion",
+	.summary = "print the completion script for a shell",
+	.args = "[bash]",
+	.options_size = sizeof(struct common_options),
+	.max_args = 1,
+	.run = run_completion,
+};
+
+static int
+run_man(const struct cli_call *call)
+{
+	size_t words;
+	const struct subcommand *c = call->nargs ? cli_find(commands, call->args, &words) : NULL;
+	if (call->nargs && !c)
+		return cli_usage_error(call->command, "there is no command \"%s\"", call->args[0]);
+	OWN(buf) struct buf out = {0};
+	cli_write_man(commands, c, &out);
+	printf("%s", out.p);
+	return EXIT_DONE;
+}
+
+const struct subcommand cmd_man = {
+	.name = "man",
+	.summary = "print a manual page in roff: drydock man [COMMAND] | man -l -",
+	.args = "[COMMAND]",
+	.options_size = sizeof(struct common_options),
+	.max_args = 2,
+	.run = run_man,
+};
+
+/* Programs that run inside the sandbox on hostile bytes; see worker_run. */
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+} workers[] = {
+	{"detect", probe_detect_worker_main},
+	{"evidence", probe_evidence_worker_main},
+	{"index", probe_index_worker_main},
+	{"intake", intake_worker_main},
+	{"results", qa_results_worker_main},
+};
+
+static int
+run_worker(const struct cli_call *call)
+{
+	for (size_t i = 0; i < sizeof(workers) / sizeof(*workers); i++)
+		if (strcmp(call->args[0], workers[i].name) == 0)
+			return workers[i].main((int)call->nargs, call->args);
+	return cli_usage_error(call->command, "there is no worker \"%s\"", call->args[0]);
+}
+
+const struct subcommand cmd_worker = {
+	.name = "worker",
+	.summary = "read hostile bytes; started by drydock inside the sandbox",
+	.args = "NAME [ARGS]",
+	.options_size = sizeof(struct common_options),
+	.min_args = 1,
+	.max_args = SIZE_MAX,
+	.stop_at_first_arg = true,
+	.hidden = true,
+	.run = run_worker,
+};
+
+static int
+run_broker(const struct cli_call *call)
+{
+	(void)call;
+	return egress_broker_main();
+}
+
+const struct subcommand cmd_broker = {
+	.name = "broker",
+	.summary = "serve the egress of a pod; started by drydock",
+	.args = "",
+	.options_size = sizeof(struct common_options),
+	.hidden = true,
+	.run = run_broker,
+};

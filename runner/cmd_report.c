@@ -1,0 +1,55 @@
+#include "runner/commands.h"
+
+#include "base/fs.h"
+#include "runner/run.h"
+#include "runner/session.h"
+
+#define RESULT_MAX_BYTES ((size_t)64 << 20)
+
+struct report_options {
+	struct common_options common;
+};
+
+static int
+print_result(const struct run *r, bool json, struct dd_err *err)
+{
+	OWN_FREE char *result = run_path(r, "result.json");
+	OWN_FREE char *report = run_path(r, "report.html");
+	if (!fs_exists(result))
+		return err_set(err, DD_ENOENT, "run %s has no report yet (drydock resume %s)",
+			r->id, r->id);
+	if (!json) {
+		printf("%s\n", report);
+		return 0;
+	}
+	OWN(buf) struct buf text = {0};
+	int rc = fs_read(result, RESULT_MAX_BYTES, &text, err);
+	if (rc == 0)
+		(void)fwrite(text.p, 1, text.n, stdout);
+	return rc;
+}
+
+static int
+run_report(const struct cli_call *call)
+{
+	const struct report_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(state) struct state st = {0};
+	struct run r = {.lock_fd = -1};
+	int rc = session_open(&o->common, &st, &err);
+	if (rc == 0)
+		rc = run_open(&st, call->args[0], false, &r, &err);
+	if (rc == 0)
+		rc = print_result(&r, o->common.json, &err);
+	run_cleanup(&r);
+	return rc < 0 ? cli_fail(cli_status_of(&err), &err) : EXIT_DONE;
+}
+
+const struct subcommand cmd_report = {
+	.name = "report",
+	.summary = "print where a run's report is, or its facts as JSON",
+	.args = "[RUN]",
+	.options_size = sizeof(struct report_options),
+	.max_args = 1,
+	.run = run_report,
+};

@@ -1,0 +1,426 @@
+/*
+ * Theory of operation.  A pod on the tools root with an empty work tree runs the worker "intake" as
+ * an unprivileged parser; what it leaves in the work tree is frozen as the source layer, whose key
+ * is made of the digest the worker computed.  A directory (or bare repository) reaches it as a tar
+ * stream on standard input, an archive as an open file, a remote repository through the egress
+ * broker, which reaches only the host that the user named.  A killed intake leaves a pod directory
+ * that is swept.
+ */
+#include "runner/intake.h"
+
+#include "base/fs.h"
+#include "base/pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define GIT_UPSTREAM "git"
+#define RELAY_PORT 9418
+#define CORE_PROGRAM "/drydock/drydock-core"
+#define INTAKE_LIMIT_MS (30 * 60 * 1000)
+
+#define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct source, member)
+const struct json_field source_fields[] = {
+	{F(kind, JSON_K_STRING)},
+	{F(name, JSON_K_STRING)},
+	{F(digest, JSON_K_STRING), .required = true},
+	{F(revision, JSON_K_STRING)},
+	{F(layer, JSON_K_STRING)},
+	{F(files, JSON_K_INT)},
+	{F(bytes, JSON_K_INT)},
+	{F(notes, JSON_K_STRLIST)},
+	{.key = NULL},
+};
+
+void
+source_cleanup(struct source *s)
+{
+	json_release(source_fields, s);
+	memset(s, 0, sizeof(*s));
+}
+
+/* ---- what it is
+ * ---------------------------------------------------------------------------------- */
+
+enum source_kind { SOURCE_DIRECTORY, SOURCE_BARE, SOURCE_ARCHIVE, SOURCE_HTTP, SOURCE_GIT };
+
+struct origin {
+	enum source_kind kind;
+	char *path; /* host path, or the path of a URL without its leading slash */
+	char *base; /* scheme://host[:port] of a URL; host:port for git:// */
+	char *ref;  /* what follows '#'; NULL */
+};
+
+static void
+origin_cleanup(struct origin *o)
+{
+	free(o->path);
+	free(o->base);
+	free(o->ref);
+}
+
+static bool
+is_bare_repository(const char *dir)
+{
+	OWN_FREE char *head = fs_join(dir, "HEAD");
+	OWN_FREE char *objects = fs_join(dir, "objects");
+	OWN_FREE char *refs = fs_join(dir, "refs");
+	return fs_exists(head) && fs_is_dir(objects) && fs_is_dir(refs);
+}
+
+static int
+classify_url(const char *url, size_t scheme_len, struct origin *ret, struct dd_err *err)
+{
+	const char *host = url + scheme_len;
+	const char *slash = strchr(host, '/');
+	if (!slash || slash == host || !slash[1])
+		return err_set(
+			err, DD_EINVAL, "source %s: a repository URL has a host and a path", url);
+	if (memchr(host, '@', (size_t)(slash - host)))
+		return err_set(err, DD_EINVAL,
+			"source: a URL must not hold a user name or password; make the repository "
+			"readable without, or clone it yourself and give the directory");
+	ret->path = mem_strdup(slash + 1);
+	if (ret->kind == SOURCE_HTTP)
+		ret->base = mem_strndup(url, (size_t)(slash - url));
+	else if (memchr(host, ':', (size_t)(slash - host)))
+		ret->base = mem_strndup(host, (size_t)(slash - host));
+	else
+		ret->base = mem_printf("%.*s:9418", (int)(slash - host), host);
+	return 0;
+}
+
+static int
+classify_path(const char *source, struct origin *ret, struct dd_err *err)
+{
+	struct stat st;
+	char *real = realpath(source, NULL);
+	if (!real || stat(real, &st) < 0) {
+		int errnum = errno;
+		free(real);
+		return err_errno(err, errnum, "source %s", source);
+	}
+	ret->path = real;
+	if (S_ISDIR(st.st_mode))
+		ret->kind = is_bare_repository(real) ? SOURCE_BARE : SOURCE_DIRECTORY;
+	else if (S_ISREG(st.st_mode))
+		ret->kind = SOURCE_ARCHIVE;
+	else
+		return err_set(
+			err, DD_EINVAL, "source %s is neither a directory nor an archive", source);
+	return 0;
+}
+
+static int
+classify(const char *source, struct origin *ret, struct dd_err *err)
+{
+	static const struct {
+		const char *prefix;
+		enum source_kind kind;
+	} schemes[] = {{"http://", SOURCE_HTTP}, {"https://", SOURCE_HTTP}, {"git://", SOURCE_GIT}};
+	bool is_url = strstr(source, "://") != NULL;
+	const char *hash = is_url ? strrchr(source, '#') : NULL;
+	OWN_FREE char *plain =
+		hash ? mem_strndup(source, (size_t)(hash - source)) : mem_strdup(source);
+	if (hash)
+		ret->ref = mem_strdup(hash + 1);
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+		size_t n = strlen(schemes[i].prefix);
+		if (strncmp(plain, schemes[i].prefix, n) != 0)
+			continue;
+		ret->kind = schemes[i].kind;
+		return classify_url(plain, n, ret, err);
+	}
+	if (strncmp(plain, "file://", 7) == 0)
+		return classify_path(plain + 7, ret, err);
+	if (is_url)
+		return err_set(err, DD_EINVAL,
+			"source %s: only http://, https://, git:// and file:// URLs are read; clone it "
+			"yourself and give the directory",
+			plain);
+	return classify_path(plain, ret, err);
+}
+
+/* "foo" from ".../foo.git", "foo-1.2.tar.gz", "foo/". */
+static char *
+name_of(const struct origin *o)
+{
+	static const char *const endings[] = {
+		".git", ".tar", ".tgz", ".zip", ".gz", ".xz", ".bz2", ".zst", ".orig", NULL};
+	struct str s = str_of(o->path);
+	while (s.n && s.p[s.n - 1] == '/')
+		s.n--;
+	const char *slash = s.n ? memrchr(s.p, '/', s.n) : NULL;
+	if (slash)
+		s = (struct str){slash + 1, s.n - (size_t)(slash + 1 - s.p)};
+	for (bool again = o->kind != SOURCE_DIRECTORY; again;) {
+		again = false;
+		for (size_t i = 0; endings[i]; i++)
+			if (s.n > strlen(endings[i]) && str_ends(s, endings[i])) {
+				s.n -= strlen(endings[i]);
+				again = true;
+			}
+	}
+	return s.n ? str_dup(s) : mem_strdup("application");
+}
+
+/* ---- feeding the worker
+ * -------------------------------------------------------------------------- */
+
+struct feeder {
+	pthread_t thread;
+	bool running;
+	int dir_fd;
+	int out_fd;
+	int rc;
+	struct pack_result packed;
+	struct dd_err err;
+};
+
+static void *
+feed(void *p)
+{
+	struct feeder *f = p;
+	f->rc = pack_tree(f->dir_fd, f->out_fd, NULL, &f->packed, &f->err);
+	(void)close(f->out_fd);
+	f->out_fd = -1;
+	return NULL;
+}
+
+static int
+start_feeder(const char *dir, struct feeder *f, int *ret_read_fd, struct dd_err *err)
+{
+	int ends[2];
+	f->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (f->dir_fd < 0)
+		return err_errno(err, errno, "cannot read %s", dir);
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_errno(err, errno, "cannot make a pipe");
+	f->out_fd = ends[1];
+	if (pthread_create(&f->thread, NULL, feed, f) != 0) {
+		(void)close(ends[0]);
+		return err_set(err, DD_EIO, "cannot start a thread");
+	}
+	f->running = true;
+	*ret_read_fd = ends[0];
+	return 0;
+}
+
+/* Its failure explains a worker's better than the worker's own ("truncated archive"). */
+static int
+end_feeder(struct feeder *f, int rc, struct dd_err *err)
+{
+	if (f->running)
+		(void)pthread_join(f->thread, NULL);
+	if (f->dir_fd >= 0)
+		(void)close(f->dir_fd);
+	if (f->out_fd >= 0)
+		(void)close(f->out_fd);
+	bool tells_more = f->rc < 0 && f->err.code != DD_EIO;
+	if (f->rc < 0 && (rc == 0 || tells_more || strstr(err_msg(&f->err), "cannot read")))
+		return err_move(err, &f->err);
+	dd_err_cleanup(&f->err);
+	return rc;
+}
+
+/* ---- running it
+ * ---------------------------------------------------------------------------------- */
+
+struct worker_output {
+	struct buf out;
+	struct buf errors;
+};
+
+static void
+keep_output(void *ctx, int stream, struct str data)
+{
+	struct worker_output *o = ctx;
+	buf_add_str(stream == 1 ? &o->out : &o->errors, data);
+}
+
+static int
+worker_failed(const struct worker_output *o, const struct exec_result *r, struct dd_err *err)
+{
+	if (r->cause == CAUSE_STOPPED)
+		return err_set(err, DD_ESTOPPED, "stopped");
+	if (r->cause != CAUSE_NONE && r->cause != CAUSE_SIGNAL)
+		return err_set(err, DD_ELIMIT, "source: reading it exceeded the %s limit",
+			exec_cause_name(r->cause));
+	struct str line = str_trim(buf_str(&o->errors));
+	const char *last = line.n ? memrchr(line.p, '\n', line.n) : NULL;
+	if (last)
+		line = (struct str){last + 1, line.n - (size_t)(last + 1 - line.p)};
+	if (!line.n)
+		line = STR("the worker died");
+	return err_set(err, DD_EINVAL, "source: " STR_FMT, STR_ARG(line));
+}
+
+static int
+decode_output(const struct buf *out, struct source *ret, struct dd_err *err)
+{
+	OWN_JSON json_t *j = NULL;
+	int rc = json_parse(buf_str(out), &j, err);
+	if (rc == 0)
+		rc = json_decode(j, source_fields, false, ret, "intake", err);
+	return rc < 0 ? err_wrap(err, "source") : 0;
+}
+
+static int
+run_worker(struct pod *pod, const char *const *args, int input_fd, struct source *ret,
+	struct dd_err *err)
+{
+	OWN(strlist) struct strlist argv = {0};
+	strlist_add(&argv, CORE_PROGRAM);
+	strlist_add(&argv, "worker");
+	strlist_add(&argv, "intake");
+	for (; *args; args++)
+		strlist_add(&argv, *args);
+	struct worker_output o = {.out = {.max = (size_t)4 << 20}, .errors = {.max = 65536}};
+	const struct exec_spec spec = {
+		.argv = (const char *const *)argv.v,
+		.profile = PROFILE_PARSER,
+		.fds = {input_fd, -1, -1},
+		.on_output = keep_output,
+		.ctx = &o,
+		.time_limit_ms = INTAKE_LIMIT_MS,
+	};
+	struct exec_result r;
+	int rc = pod_exec(pod, &spec, &r, err);
+	if (rc == 0 && (r.exit_code != 0 || r.cause != CAUSE_NONE))
+		rc = worker_failed(&o, &r, err);
+	if (rc == 0)
+		rc = decode_output(&o.out, ret, err);
+	buf_cleanup(&o.out);
+	buf_cleanup(&o.errors);
+	return rc;
+}
+
+static int
+read_local(struct pod *pod, const struct origin *o, struct source *ret, struct dd_err *err)
+{
+	OWN_FD int input = -1;
+	if (o->kind == SOURCE_ARCHIVE) {
+		input = open(o->path, O_RDONLY | O_CLOEXEC);
+		if (input < 0)
+			return err_errno(err, errno, "source %s", o->path);
+		const char *args[] = {"archive", NULL};
+		return run_worker(pod, args, input, ret, err);
+	}
+	struct feeder f = {.dir_fd = -1, .out_fd = -1};
+	int rc = start_feeder(o->path, &f, &input, err);
+	const char *args[] = {o->kind == SOURCE_BARE ? "bare" : "tree", o->ref, NULL};
+	if (rc == 0)
+		rc = run_worker(pod, args, input, ret, err);
+	(void)close(TAKE_FD(input)); /* a feeder that still writes gets EPIPE */
+	rc = end_feeder(&f, rc, err);
+	if (rc == 0 && f.packed.skipped)
+		strlist_addf(&ret->notes, "%llu sockets, FIFOs or devices were left out",
+			(unsigned long long)f.packed.skipped);
+	return rc;
+}
+
+static int
+clone_remote(struct pod *pod, const struct state *st, const struct origin *o,
+	struct egress_log *log, struct source *ret, struct dd_err *err)
+{
+	const struct egress_upstream http = {
+		.name = GIT_UPSTREAM, .url = o->base, .allow_post = true};
+	const struct egress_spec spec = {
+		.state = st,
+		.upstreams = &http,
+		.n = o->kind == SOURCE_HTTP ? 1 : 0,
+		.relay_host_port = o->kind == SOURCE_GIT ? o->base : NULL,
+		.relay_port = RELAY_PORT,
+	};
+	struct egress *egress;
+	int rc = egress_open(pod, &spec, &egress, err);
+	if (rc < 0)
+		return rc;
+	OWN_FREE char *origin = egress_inside_url(GIT_UPSTREAM);
+	OWN_FREE char *url = o->kind == SOURCE_HTTP
+				     ? mem_printf("%s/%s", origin, o->path)
+				     : mem_printf("git://127.0.0.1:%d/%s", RELAY_PORT, o->path);
+	const char *args[] = {"clone", url, o->ref, NULL};
+	rc = run_worker(pod, args, -1, ret, err);
+	int closed = egress_close(egress, log, rc < 0 ? NULL : err);
+	return rc < 0 ? rc : closed;
+}
+
+static int
+fill_pod(struct pod *pod, const struct state *st, const struct origin *o, bool offline,
+	struct egress_log *log, struct source *ret, struct dd_err *err)
+{
+	if (o->kind != SOURCE_HTTP && o->kind != SOURCE_GIT)
+		return read_local(pod, o, ret, err);
+	if (offline)
+		return err_set(err, DD_EINVAL, "source: a repository URL cannot be read --offline");
+	return clone_remote(pod, st, o, log, ret, err);
+}
+
+static int
+keep_layer(struct pod *pod, const struct state *st, const char *owner, struct source *s,
+	struct dd_err *err)
+{
+	if (!hash_is_hex(str_of(s->digest))) {
+		pod_close(pod);
+		return err_set(err, DD_ECORRUPT, "source: the worker gave no digest");
+	}
+	struct stack none = {0};
+	OWN_FREE char *step = mem_printf("source %s", s->digest);
+	struct hash_hex key = stack_next_key(&none, str_of(step));
+	s->layer = mem_strdup(key.s);
+	int rc = layer_lease(st, owner, key.s, err);
+	if (rc < 0) {
+		pod_close(pod);
+		return rc;
+	}
+	return pod_freeze(pod, POD_WORK, key.s, err);
+}
+
+static const char *
+kind_name(const struct origin *o)
+{
+	switch (o->kind) {
+	case SOURCE_DIRECTORY:
+		return "directory";
+	case SOURCE_ARCHIVE:
+		return "archive";
+	default:
+		return "git";
+	}
+}
+
+int
+intake_source(const struct state *st, const char *owner, const char *source, bool offline,
+	struct egress_log *log, struct source *ret, struct dd_err *err)
+{
+	OWN(origin) struct origin o = {0};
+	struct source s = {0};
+	struct stack none = {0};
+	struct pod *pod = NULL;
+	const struct pod_spec spec = {.state = st, .work = &none};
+	int rc = classify(source, &o, err);
+	if (rc == 0)
+		rc = pod_open(&spec, &pod, err);
+	if (rc < 0)
+		return rc;
+	rc = fill_pod(pod, st, &o, offline, log, &s, err);
+	if (rc == 0) {
+		free(s.kind);
+		free(s.name);
+		s.kind = mem_strdup(kind_name(&o));
+		s.name = name_of(&o);
+		rc = keep_layer(pod, st, owner, &s, err);
+	} else {
+		pod_close(pod);
+	}
+	if (rc < 0) {
+		source_cleanup(&s);
+		return rc;
+	}
+	*ret = s;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/*
+ * intake: brings the source of a run into the layer store.  A directory is sent as a stream of
+ * bytes and never modified; archives and git objects are read only inside the sandbox.
+ */
+#ifndef RUNNER_INTAKE_H
+#define RUNNER_INTAKE_H
+
+#include "base/json.h"
+#include "sandbox/egress.h"
+#include "sandbox/sandbox.h"
+
+struct source {
+	char *kind;	/* "directory", "archive", "git" */
+	char *name;	/* of the application, from the last component of where it came from */
+	char *digest;	/* of the tree: sorted paths, types, modes, contents; no times, no .git */
+	char *revision; /* commit of a clone; NULL */
+	char *layer;	/* key */
+	int64_t files;
+	int64_t bytes;
+	struct strlist notes; /* what was left out: submodules, special files */
+};
+void source_cleanup(struct source *s);
+extern const struct json_field source_fields[];
+
+/*
+ * `source` is a directory, an archive (.tar, .tar.gz/.xz/.bz2/.zst, .zip), a bare repository, or a
+ * URL (http://, https://, git://, file://), optionally with #REF.  DD_EINVAL: it is none of these;
+ * DD_ENOENT: it is not there.  The layer is leased to owner.
+ */
+int intake_source(const struct state *st, const char *owner, const char *source, bool offline,
+	struct egress_log *log, struct source *ret, struct dd_err *err) DD_MUST_USE;
+
+/* Body of the worker "intake": tree | archive | bare | clone URL. */
+int intake_worker_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,323 @@
+#include "runner/run.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define NEW_PREFIX ".new-"
+
+#define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct run_options, member)
+static const struct json_field option_fields[] = {
+	{F(source, JSON_K_STRING), .required = true},
+	{F(answers, JSON_K_STRING)},
+	{F(image, JSON_K_STRING)},
+	{F(recipe, JSON_K_STRING)},
+	{F(offline, JSON_K_BOOL)},
+	{F(created_ns, JSON_K_INT), .required = true},
+	{.key = NULL},
+};
+
+void
+run_options_cleanup(struct run_options *o)
+{
+	json_release(option_fields, o);
+	memset(o, 0, sizeof(*o));
+}
+
+static char *
+make_id(int64_t now_ns)
+{
+	time_t s = (time_t)(now_ns / 1000000000);
+	struct tm tm;
+	char date[32];
+	unsigned char r[2] = {0};
+	(void)gmtime_r(&s, &tm);
+	(void)strftime(date, sizeof(date), "%Y%m%d-%H%M%S", &tm);
+	if (getrandom(r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		abort();
+	return mem_printf("%s%03d-%02x%02x", date, (int)(now_ns / 1000000 % 1000), r[0], r[1]);
+}
+
+static char *
+runs_dir(const struct state *st)
+{
+	return state_path(st, "runs");
+}
+
+/* Held while a run is created or leftovers are swept, so that neither takes the other for dead. */
+static int
+lock_runs(const char *runs, int *ret_fd, struct dd_err *err)
+{
+	OWN_FREE char *path = fs_join(runs, ".lock");
+	int rc = fs_mkdirs(runs, 0700, err);
+	return rc < 0 ? rc : fs_lock(path, true, ret_fd, err);
+}
+
+char *
+run_path(const struct run *r, const char *name)
+{
+	return fs_join(r->dir, name);
+}
+
+char *
+run_owner(const struct run *r)
+{
+	return mem_printf("run-%s", r->id);
+}
+
+void
+run_cleanup(struct run *r)
+{
+	journal_close(r->journal);
+	run_options_cleanup(&r->options);
+	if (r->lock_fd > 0)
+		(void)close(r->lock_fd);
+	free(r->id);
+	free(r->dir);
+	*r = (struct run){.lock_fd = -1};
+}
+
+static int
+load_options(struct run *r, struct dd_err *err)
+{
+	OWN_JSON json_t *j = journal_get(r->journal, "options");
+	if (!j)
+		return err_set(err, DD_ECORRUPT, "run %s: its journal has no options", r->id);
+	return json_decode(j, option_fields, false, &r->options, "options", err);
+}
+
+static int
+take_lock(struct run *r, struct dd_err *err)
+{
+	OWN_FREE char *path = run_path(r, "lock");
+	int fd = -1;
+	int rc = fs_lock(path, false, &fd, err);
+	if (rc == -DD_EBUSY)
+		return err_set(err, DD_EBUSY, "run %s: another drydock is working on it", r->id);
+	if (rc == 0)
+		r->lock_fd = fd;
+	return rc;
+}
+
+/*
+ * The directory is filled under a hidden name and renamed when its journal holds the options, so
+ * that a run that can be seen can be resumed.
+ */
+static int
+fill_new(struct run *r, const char *hidden, const struct run_options *o, struct dd_err *err)
+{
+	OWN_FREE char *logs = fs_join(hidden, "logs");
+	int rc = fs_mkdirs(logs, 0700, err);
+	if (rc == 0)
+		rc = take_lock(r, err);
+	if (rc == 0)
+		rc = journal_open(hidden, true, &r->journal, err);
+	if (rc < 0)
+		return rc;
+	OWN_JSON json_t *j = json_encode(option_fields, o);
+	rc = journal_set(r->journal, "options", j, err);
+	journal_close(r->journal);
+	r->journal = NULL;
+	return rc;
+}
+
+int
+run_create(const struct state *st, const struct run_options *o, struct run *ret, struct dd_err *err)
+{
+	OWN_FREE char *runs = runs_dir(st);
+	struct run r = {.lock_fd = -1, .id = make_id(o->created_ns)};
+	OWN_FREE char *hidden = mem_printf("%s/" NEW_PREFIX "%s", runs, r.id);
+	r.dir = mem_strdup(hidden);
+	OWN_FD int runs_lock = -1;
+	int rc = lock_runs(runs, &runs_lock, err);
+	if (rc == 0)
+		rc = fill_new(&r, hidden, o, err);
+	if (rc == 0) {
+		free(r.dir);
+		r.dir = fs_join(runs, r.id);
+		if (rename(hidden, r.dir) < 0)
+			rc = err_errno(err, errno, "cannot create run %s", r.dir);
+	}
+	if (rc == 0)
+		rc = fs_sync_dir(runs, err);
+	if (rc == 0)
+		rc = journal_open(r.dir, false, &r.journal, err);
+	if (rc == 0)
+		rc = load_options(&r, err);
+	if (rc < 0) {
+		run_cleanup(&r);
+		return err_wrap(err, "run");
+	}
+	*ret = r;
+	return 0;
+}
+
+int
+run_list(const struct state *st, struct strlist *ret, struct dd_err *err)
+{
+	OWN_FREE char *runs = runs_dir(st);
+	OWN(strlist) struct strlist names = {0};
+	if (!fs_exists(runs))
+		return 0;
+	int rc = fs_list(runs, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++)
+		if (names.v[i][0] != '.')
+			strlist_add(ret, names.v[i]);
+	return rc;
+}
+
+static int
+find_run(const struct state *st, const char *name, char **ret_id, struct dd_err *err)
+{
+	OWN(strlist) struct strlist ids = {0};
+	int rc = run_list(st, &ids, err);
+	if (rc < 0)
+		return rc;
+	bool latest = !name || strcmp(name, "latest") == 0;
+	const char *found = latest && ids.n ? ids.v[ids.n - 1] : NULL;
+	for (size_t i = 0; !latest && i < ids.n; i++) {
+		if (strcmp(ids.v[i], name) == 0) {
+			found = ids.v[i];
+			break;
+		}
+		if (strncmp(ids.v[i], name, strlen(name)) != 0)
+			continue;
+		if (found)
+			return err_set(err, DD_EINVAL, "run \"%s\" is not unique: %s, %s", name,
+				found, ids.v[i]);
+		found = ids.v[i];
+	}
+	if (!found && latest)
+		return err_set(err, DD_ENOENT, "there is no run yet in %s", st->dir);
+	if (!found)
+		return err_set(err, DD_ENOENT,
+			"there is no run \"%s\" in %s (drydock runs lists them)", name, st->dir);
+	*ret_id = mem_strdup(found);
+	return 0;
+}
+
+int
+run_open(const struct state *st, const char *name, bool lock, struct run *ret, struct dd_err *err)
+{
+	struct run r = {.lock_fd = -1};
+	int rc = find_run(st, name, &r.id, err);
+	if (rc < 0)
+		return rc;
+	OWN_FREE char *runs = runs_dir(st);
+	r.dir = fs_join(runs, r.id);
+	if (lock)
+		rc = take_lock(&r, err);
+	if (rc == 0)
+		rc = journal_open(r.dir, false, &r.journal, err);
+	if (rc == 0)
+		rc = load_options(&r, err);
+	if (rc < 0) {
+		run_cleanup(&r);
+		return rc;
+	}
+	*ret = r;
+	return 0;
+}
+
+enum run_outcome
+run_outcome(const struct run *r)
+{
+	OWN_JSON json_t *j = journal_get(r->journal, "outcome");
+	const char *name = json_string_value(json_object_get(j, "name"));
+	for (int i = 0; name && run_outcome_names[i]; i++)
+		if (strcmp(run_outcome_names[i], name) == 0)
+			return (enum run_outcome)i;
+	return OUTCOME_NONE;
+}
+
+int
+run_change_answers(struct run *r, const char *path, struct dd_err *err)
+{
+	static const char *const decided_by_answers[] = {"attempt/", "recipe", "report", NULL};
+	if (!path && run_outcome(r) != OUTCOME_BLOCKED)
+		return 0;
+	if (path) {
+		char *real = realpath(path, NULL);
+		if (!real)
+			return err_set(err, DD_EINVAL, "%s: %s", path, strerror(errno));
+		free(r->options.answers);
+		r->options.answers = real;
+	}
+	OWN_JSON json_t *j = json_encode(option_fields, &r->options);
+	return journal_forget(r->journal, decided_by_answers, "options", j, err);
+}
+
+bool
+run_is_pinned(const struct run *r)
+{
+	OWN_JSON json_t *j = journal_get(r->journal, "pinned");
+	return json_is_true(json_object_get(j, "pinned"));
+}
+
+int
+run_pin(struct run *r, bool pinned, struct dd_err *err)
+{
+	OWN_JSON json_t *j = json_pack("{s:b}", "pinned", pinned);
+	return journal_set(r->journal, "pinned", j, err);
+}
+
+bool
+run_is_live(const struct run *r)
+{
+	if (r->lock_fd >= 0)
+		return true;
+	OWN_FREE char *path = run_path(r, "lock");
+	OWN_FD int fd = -1;
+	return fs_lock(path, false, &fd, NULL) == -DD_EBUSY;
+}
+
+int
+run_remove(const struct state *st, const char *id, struct dd_err *err)
+{
+	struct run r;
+	int rc = run_open(st, id, true, &r, err);
+	if (rc < 0)
+		return rc;
+	OWN_FREE char *owner = run_owner(&r);
+	OWN_FREE char *runs = runs_dir(st);
+	OWN_FREE char *hidden = mem_printf("%s/" NEW_PREFIX "%s", runs, r.id);
+	/* Out of sight first: what a crash leaves is swept like an unfinished creation. */
+	if (rename(r.dir, hidden) < 0)
+		rc = err_errno(err, errno, "run %s: cannot remove it", r.id);
+	if (rc == 0)
+		rc = layer_release_all(st, owner, err);
+	if (rc == 0)
+		rc = fs_remove_tree(hidden, err);
+	run_cleanup(&r);
+	return rc;
+}
+
+int
+run_sweep(const struct state *st, struct dd_err *err)
+{
+	OWN_FREE char *runs = runs_dir(st);
+	OWN(strlist) struct strlist names = {0};
+	OWN_FD int runs_lock = -1;
+	int rc = lock_runs(runs, &runs_lock, err);
+	if (rc == 0)
+		rc = fs_list(runs, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		if (strncmp(names.v[i], NEW_PREFIX, strlen(NEW_PREFIX)) != 0)
+			continue;
+		OWN_FREE char *dir = fs_join(runs, names.v[i]);
+		OWN_FREE char *lock = fs_join(dir, "lock");
+		OWN_FREE char *owner = mem_printf("run-%s", names.v[i] + strlen(NEW_PREFIX));
+		OWN_FD int fd = -1;
+		int held = fs_exists(lock) ? fs_lock(lock, false, &fd, NULL) : 0;
+		if (held == -DD_EBUSY)
+			continue;
+		rc = layer_release_all(st, owner, err);
+		if (rc == 0)
+			rc = fs_remove_tree(dir, err);
+	}
+	return rc;
+}

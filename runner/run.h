@@ -1,0 +1,72 @@
+/*
+ * A run: a directory <state>/runs/<id> with its journal, logs, results, recipe and report.  Its
+ * lock file is flocked by the drydock that works on it; a directory whose lock nobody holds is a
+ * run at rest.  Ids sort by time: "20240131-235959123-a1b2".
+ */
+#ifndef RUNNER_RUN_H
+#define RUNNER_RUN_H
+
+#include "record/journal.h"
+#include "record/record.h"
+#include "sandbox/sandbox.h"
+
+struct run_options { /* journalled at creation; what resume goes by */
+	char *source;
+	char *answers; /* absolute path of the answers file; NULL: none */
+	char *image;   /* NULL: the base image */
+	char *recipe;  /* absolute path of the recipe of a replay; NULL: discovery */
+	bool offline;
+	int64_t created_ns; /* real time */
+};
+void run_options_cleanup(struct run_options *o);
+
+struct run {
+	char *id;
+	char *dir;
+	int lock_fd; /* -1: opened for reading only */
+	struct journal *journal;
+	struct run_options options;
+};
+
+/* Create the directory and journal of a new run and lock it.  o is copied. */
+int run_create(const struct state *st, const struct run_options *o, struct run *ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * Open by "latest", NULL (the same) or a unique prefix.  DD_ENOENT, or DD_EINVAL when it is not
+ * unique. lock: DD_EBUSY while a drydock works on it.
+ */
+int run_open(const struct state *st, const char *name, bool lock, struct run *ret,
+	struct dd_err *err) DD_MUST_USE;
+void run_cleanup(struct run *r);
+
+/* Outcome journalled at the end of a run; OUTCOME_NONE while it has none. */
+enum run_outcome run_outcome(const struct run *r);
+
+/*
+ * Before a resume: with new answers (path may be NULL: the old file), or when the run was blocked,
+ * the steps that answers decide are forgotten, so that they are done again.
+ */
+int run_change_answers(struct run *r, const char *path, struct dd_err *err) DD_MUST_USE;
+
+/* A pinned run is never collected. */
+bool run_is_pinned(const struct run *r);
+int run_pin(struct run *r, bool pinned, struct dd_err *err) DD_MUST_USE;
+
+/* Ids, oldest first. */
+int run_list(const struct state *st, struct strlist *ret, struct dd_err *err) DD_MUST_USE;
+
+bool run_is_live(const struct run *r); /* a drydock (maybe this one) works on it */
+
+/* Delete a run at rest and release its layers. */
+int run_remove(const struct state *st, const char *id, struct dd_err *err) DD_MUST_USE;
+
+/* Remove what a drydock killed while it created a run left behind. */
+int run_sweep(const struct state *st, struct dd_err *err) DD_MUST_USE;
+
+/* "run-<id>": the owner of its layer leases.  Heap. */
+char *run_owner(const struct run *r);
+
+char *run_path(const struct run *r, const char *name); /* dir/name, heap */
+
+#endif

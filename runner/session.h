@@ -1,0 +1,19 @@
+/*
+ * What every subcommand that works on the state begins with: the state directory, signal handling
+ * (first SIGINT or SIGTERM: stop cleanly; second: at once), and the sweeping of leftovers.
+ */
+#ifndef RUNNER_SESSION_H
+#define RUNNER_SESSION_H
+
+#include "runner/cli.h"
+#include "sandbox/sandbox.h"
+
+/* Open the state the command line names. */
+int session_open(const struct common_options *common, struct state *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* session_open for a command that runs something: handlers and sweeping, too. */
+int session_start(const struct common_options *common, struct state *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+#endif
