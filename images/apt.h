@@ -30,8 +30,8 @@ void apt_index_cleanup(struct apt_index *x);
  * The current index: refreshed when older than a day (or `refresh`), never when offline.
  * DD_ENOENT offline when there is none.
  */
-int apt_index_open(const struct state *st, const struct image *base, bool refresh, bool offline,
-	struct egress_log *log, struct apt_index *ret, struct dd_err *err) DD_MUST_USE;
+int apt_index_open(const struct state *st, bool refresh, bool offline, struct egress_log *log,
+	struct apt_index *ret, struct dd_err *err) DD_MUST_USE;
 
 /* An older index by its digest, for a resumed run. */
 int apt_index_open_digest(const struct state *st, const char *digest, struct apt_index *ret,
@@ -45,10 +45,13 @@ int apt_index_open_digest(const struct state *st, const char *digest, struct apt
 int apt_resolve(const struct state *st, const struct apt_index *index, const struct stack *root,
 	const struct strlist *names, struct install_batch *ret, struct dd_err *err) DD_MUST_USE;
 
-/* Bring the archives of a batch into the content store. */
-int apt_fetch(const struct state *st, const struct apt_index *index, const struct stack *root,
-	const struct install_batch *batch, bool offline, struct egress_log *log, struct dd_err *err)
-	DD_MUST_USE;
+/*
+ * Bring the archives of a batch into the content store: what is not there is fetched from the locked
+ * path of its upstream (or of another upstream of this machine), whatever today's index says.  DD_ENOENT
+ * offline when one is missing; DD_ECORRUPT when what came has another digest.
+ */
+int apt_fetch(const struct state *st, const struct install_batch *batch, bool offline,
+	struct egress_log *log, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Install a fetched batch as a new layer on the root stack (or find it: the key is that of the
@@ -57,8 +60,7 @@ int apt_fetch(const struct state *st, const struct apt_index *index, const struc
 int apt_install(const struct state *st, struct stack *root, const struct install_batch *batch,
 	const char *owner, bool *ret_cached, struct dd_err *err) DD_MUST_USE;
 
-/* apt_fetch for a replay: archives by digest from the store, else from the locked upstream path. */
-int apt_fetch_locked(const struct state *st, const struct install_batch *batch, bool offline,
-	struct egress_log *log, struct dd_err *err) DD_MUST_USE;
+/* Is this machine's package configuration usable? */
+void images_doctor(const struct state *st, struct doctor_list *ret);
 
 #endif

@@ -1,7 +1,7 @@
 #include "runner/commands.h"
 
 #include "base/json.h"
-#include "images/images.h"
+#include "images/apt.h"
 #include "runner/session.h"
 
 static json_t *

@@ -25,7 +25,7 @@ struct egress_upstream {
 	const char *auth_header; /* whole header line such as "Authorization: Bearer ...", may be
 				    NULL */
 	bool rewrite_urls; /* bodies that are JSON: replace the base URL by the address inside */
-	bool immutable;	   /* a path's content never changes: a cached answer may be reused */
+
 	bool allow_post;   /* smart HTTP of git */
 };
 

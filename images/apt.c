@@ -1,0 +1,332 @@
+#include "images/apt.h"
+
+#include "images/aptpod.h"
+#include "images/plan.h"
+#include "images/sources.h"
+
+#include "base/cas.h"
+#include "base/fs.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_TEXT ((size_t)64 << 20)
+#define FETCH_AT_ONCE 50
+
+/* ---- resolving ----------------------------------------------------------------------------------- */
+
+/* On the tools root there is no dpkg state: the system is empty. */
+static const char prepare[] = "mkdir -p /var/lib/dpkg /var/cache/apt/archives/partial /etc/apt\n"
+			      "[ -e /var/lib/dpkg/status ] || : >/var/lib/dpkg/status\n";
+#define APT_OPTIONS                                                                                \
+	"-q -q -y --no-install-recommends -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= "          \
+	"-o Dir::Cache::srcpkgcache="
+
+static int
+simulate(struct pod *pod, const struct strlist *names, struct buf *out, struct dd_err *err)
+{
+	int rc = aptpod_run(pod, "apt-get install",
+		"exec apt-get " APT_OPTIONS " -s install -- \"$@\"", names, out, err);
+	/* What apt refuses is the answer to the question, not a failure of ours. */
+	if (rc == -DD_EIO && err) {
+		const char *reason = strstr(err_msg(err), "E: ");
+		if (reason)
+			err->code = DD_ENOENT;
+		return -(int)err->code;
+	}
+	return rc;
+}
+
+static int
+resolve_in(struct pod *pod, const struct strlist *names, struct install_batch *ret,
+	struct dd_err *err)
+{
+	OWN(buf) struct buf simulation = {.max = MAX_TEXT}, uris = {.max = MAX_TEXT},
+			    records = {.max = MAX_TEXT};
+	OWN(strlist) struct strlist wanted = {0};
+	int rc = aptpod_run(pod, "preparing apt", prepare, NULL, NULL, err);
+	if (rc == 0)
+		rc = simulate(pod, names, &simulation, err);
+	if (rc < 0)
+		return rc;
+	plan_wanted(buf_str(&simulation), &wanted);
+	if (wanted.n)
+		rc = aptpod_run(pod, "apt-get --print-uris",
+			"exec apt-get " APT_OPTIONS " --print-uris install -- \"$@\"", names, &uris, err);
+	if (rc == 0 && wanted.n)
+		rc = aptpod_run(pod, "apt-cache show", "exec apt-cache show --no-all-versions -- \"$@\"",
+			&wanted, &records, err);
+	if (rc == 0)
+		rc = plan_parse(
+			buf_str(&simulation), buf_str(&uris), buf_str(&records), ret, err);
+	return rc;
+}
+
+int
+apt_resolve(const struct state *st, const struct apt_index *index, const struct stack *root,
+	const struct strlist *names, struct install_batch *ret, struct dd_err *err)
+{
+	struct pod *pod;
+	struct install_batch batch = {0};
+	const struct aptpod_spec spec = {.state = st,
+		.root = root,
+		.config_dir = index->config_dir,
+		.lists_dir = index->lists_dir};
+	int rc = aptpod_open(&spec, &pod, err);
+	if (rc < 0)
+		return rc;
+	rc = resolve_in(pod, names, &batch, err);
+	pod_close(pod);
+	if (rc < 0)
+		return rc;
+	strlist_copy(&batch.requested, names);
+	*ret = batch;
+	return 0;
+}
+
+/* ---- fetching ------------------------------------------------------------------------------------ */
+
+/* $1: where to, then triples of URL, file name and digest. */
+static const char fetch_script[] =
+	"to=$1; shift; mkdir -p \"$to\"\n"
+	"n=$#\n"
+	"while [ $# -gt 0 ]; do\n"
+	"  set -- \"$@\" \"$1\" \"$to/$2\" \"SHA256:$3\"; shift 3; n=$((n - 3)); [ $n -gt 0 ] || break\n"
+	"done\n"
+	"exec /usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::http::Timeout=600"
+	" -o Acquire::Retries=2 -o Dir::Etc=/nonexistent download-file \"$@\"\n";
+
+static bool
+is_missing(const char *cas, const struct artefact *a)
+{
+	return !cas_has(cas, a->sha256);
+}
+
+static int
+fetch_some(struct pod *pod, const char *cas, const char *upstream,
+	const struct install_batch *batch, size_t *next, struct dd_err *err)
+{
+	OWN(strlist) struct strlist args = {0};
+	strlist_add(&args, "/tmp/archives");
+	size_t n = 0;
+	for (; *next < batch->artefacts.n && n < FETCH_AT_ONCE; (*next)++) {
+		const struct artefact *a = &batch->artefacts.v[*next];
+		if (!is_missing(cas, a))
+			continue;
+		OWN_FREE char *origin = egress_inside_url(upstream ? upstream : a->upstream);
+		strlist_addf(&args, "%s/%s", origin, a->path);
+		strlist_addf(&args, "%s.deb", a->sha256);
+		strlist_add(&args, a->sha256);
+		n++;
+	}
+	if (!n)
+		return 0;
+	progress_note("%zu of %zu archives", *next, batch->artefacts.n);
+	return aptpod_run(pod, "fetching archives", fetch_script, &args, NULL, err);
+}
+
+/* Every missing archive from its upstream, or all from one named upstream. */
+static int
+fetch_from(const struct state *st, const struct apt_sources *s, const char *upstream,
+	const struct install_batch *batch, struct egress_log *log, struct dd_err *err)
+{
+	OWN_FREE char *cas = state_path(st, "cas");
+	struct pod *pod;
+	struct egress *egress;
+	const struct aptpod_spec spec = {.state = st};
+	const struct egress_spec out = {.state = st, .upstreams = s->upstreams, .n = s->nupstreams};
+	size_t next = 0;
+	int rc = aptpod_open(&spec, &pod, err);
+	if (rc < 0)
+		return rc;
+	rc = egress_open(pod, &out, &egress, err);
+	if (rc == 0) {
+		while (rc == 0 && next < batch->artefacts.n)
+			rc = fetch_some(pod, cas, upstream, batch, &next, err);
+		int closed = egress_close(egress, log, rc < 0 ? NULL : err);
+		rc = rc < 0 ? rc : closed;
+	}
+	pod_close(pod);
+	return rc;
+}
+
+static size_t
+count_missing(const struct state *st, const struct install_batch *batch, const char **ret_name)
+{
+	OWN_FREE char *cas = state_path(st, "cas");
+	size_t n = 0;
+	for (size_t i = 0; i < batch->artefacts.n; i++)
+		if (is_missing(cas, &batch->artefacts.v[i])) {
+			*ret_name = batch->artefacts.v[i].name;
+			n++;
+		}
+	return n;
+}
+
+int
+apt_fetch(const struct state *st, const struct install_batch *batch, bool offline,
+	struct egress_log *log, struct dd_err *err)
+{
+	const char *name = NULL;
+	size_t missing = count_missing(st, batch, &name);
+	if (!missing)
+		return 0;
+	if (offline)
+		return err_set(err, DD_ENOENT,
+			"%zu package archives (such as %s) are not in the store, and --offline forbids to "
+			"fetch them",
+			missing, name);
+	struct apt_sources s = {0};
+	int rc = apt_sources_read(&s, err);
+	if (rc == 0)
+		rc = fetch_from(st, &s, NULL, batch, log, err);
+	/* A recipe from another machine may number its upstreams differently. */
+	for (size_t i = 0; rc == -DD_EIO && i < s.nupstreams; i++) {
+		(void)!fetch_from(st, &s, s.upstreams[i].name, batch, log, NULL);
+		if (!count_missing(st, batch, &name))
+			rc = 0;
+	}
+	apt_sources_cleanup(&s);
+	if (rc == 0 && count_missing(st, batch, &name))
+		rc = err_set(err, DD_EIO, "the archive of %s did not arrive", name);
+	return rc;
+}
+
+/* ---- installing ---------------------------------------------------------------------------------- */
+
+#define DPKG                                                                                       \
+	"dpkg --force-unsafe-io --force-confdef --force-confold --auto-deconfigure --no-triggers "
+static const char unpack_script[] = "cd /archives; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; "
+				    "done; exec " DPKG "--unpack \"$@\"\n";
+static const char configure_script[] = "exec " DPKG "--configure \"$@\"\n";
+static const char finish_script[] =
+	"dpkg --force-confdef --force-confold --configure --pending\n"
+	"rm -rf /var/cache/apt/archives/*.deb /var/log/dpkg.log /var/log/apt/* "
+	"/var/log/alternatives.log /var/cache/debconf/*-old /var/lib/dpkg/*-old\n";
+
+int
+apt_link_archives(const struct state *st, const struct install_batch *batch, const char *dir,
+	struct dd_err *err)
+{
+	OWN_FREE char *cas = state_path(st, "cas");
+	int rc = fs_mkdirs(dir, 0755, err);
+	for (size_t i = 0; rc == 0 && i < batch->artefacts.n; i++) {
+		const struct artefact *a = &batch->artefacts.v[i];
+		OWN_FREE char *from = cas_path(cas, a->sha256);
+		OWN_FREE char *to = mem_printf("%s/%s.deb", dir, a->sha256);
+		OWN_FD int verified = -1;
+		rc = cas_open(cas, a->sha256, &verified, err);
+		if (rc == 0 && link(from, to) < 0 && errno != EEXIST)
+			rc = err_errno(err, errno, "cannot link archive %s", a->name);
+	}
+	/* Read inside by another id of the sandbox. */
+	if (rc == 0 && chmod(dir, 0755) < 0)
+		rc = err_errno(err, errno, "%s", dir);
+	return rc;
+}
+
+int
+apt_machine(char **ret_suite, char **ret_arch, struct dd_err *err)
+{
+	struct apt_sources s = {0};
+	int rc = apt_sources_read(&s, err);
+	if (rc == 0) {
+		*ret_suite = TAKE(s.suite);
+		*ret_arch = TAKE(s.arch);
+	}
+	apt_sources_cleanup(&s);
+	return rc;
+}
+
+static int
+run_steps(struct pod *pod, const struct install_batch *batch, struct dd_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < batch->steps.n; i++) {
+		const struct install_step *s = &batch->steps.v[i];
+		progress_note("step %zu of %zu", i + 1, batch->steps.n);
+		rc = aptpod_run(pod, s->configure ? "configuring packages" : "unpacking packages",
+			s->configure ? configure_script : unpack_script, &s->items, NULL, err);
+	}
+	return rc < 0 ? rc : aptpod_run(pod, "finishing packages", finish_script, NULL, NULL, err);
+}
+
+static int
+install_layer(const struct state *st, const struct stack *root, const struct install_batch *batch,
+	const char *key, struct dd_err *err)
+{
+	OWN_FREE char *dir = mem_printf("%s/pods/archives-%.16s-%d", st->dir, key, (int)getpid());
+	OWN_FREE char *lock_path = fs_join(dir, "lock");
+	struct pod *pod = NULL;
+	OWN_FD int lock = -1;
+	const struct pod_bind bind = {dir, "/archives", false};
+	const struct aptpod_spec spec = {.state = st, .root = root, .binds = &bind, .nbinds = 1};
+	int rc = fs_mkdirs(dir, 0755, err);
+	if (rc == 0)
+		rc = fs_lock(lock_path, false, &lock, err); /* swept when we die */
+	if (rc == 0)
+		rc = apt_link_archives(st, batch, dir, err);
+	if (rc == 0)
+		rc = aptpod_open(&spec, &pod, err);
+	if (rc == 0)
+		rc = run_steps(pod, batch, err);
+	if (rc == 0)
+		rc = pod_freeze(TAKE(pod), POD_ROOT, key, err);
+	pod_close(pod);
+	(void)!fs_remove_tree(dir, NULL);
+	return rc;
+}
+
+static struct hash_hex
+batch_key(const struct stack *root, const struct install_batch *batch)
+{
+	OWN_JSON json_t *steps = install_step_list_to_json(&batch->steps);
+	OWN(buf) struct buf text = {0};
+	buf_puts(&text, "install 1 ");
+	json_print(steps, 0, &text);
+	return stack_next_key(root, buf_str(&text));
+}
+
+int
+apt_install(const struct state *st, struct stack *root, const struct install_batch *batch,
+	const char *owner, bool *ret_cached, struct dd_err *err)
+{
+	OWN_FD int lock = -1;
+	struct hash_hex key = batch_key(root, batch);
+	if (ret_cached)
+		*ret_cached = true;
+	if (!batch->artefacts.n)
+		return 0;
+	int rc = layer_lock(st, key.s, &lock, err);
+	if (rc == 0)
+		rc = layer_lease(st, owner, key.s, err);
+	if (rc == 0 && !layer_exists(st, key.s)) {
+		if (ret_cached)
+			*ret_cached = false;
+		rc = install_layer(st, root, batch, key.s, err);
+	}
+	if (rc == 0)
+		stack_push(root, key.s);
+	return rc;
+}
+
+/* ---- doctor -------------------------------------------------------------------------------------- */
+
+void
+images_doctor(const struct state *st, struct doctor_list *ret)
+{
+	struct apt_sources s = {0};
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf detail = {0};
+	(void)st;
+	if (apt_sources_read(&s, &err) < 0) {
+		doctor_add(ret, "package sources", false, true, err_msg(&err),
+			"configure apt (sources in /etc/apt) so that `apt-get update` works");
+		return;
+	}
+	buf_printf(&detail, "%zu suites of %zu repositories, %s", s.n, s.nupstreams, s.arch);
+	doctor_add(ret, "package sources", true, true, detail.p, NULL);
+	apt_sources_cleanup(&s);
+}

@@ -1,0 +1,211 @@
+/*
+ * Theory of operation.  The base image is Debian minbase (essential and required packages, and apt) made
+ * without any code of a package running outside the sandbox, in the proven order of mmdebstrap:
+ *
+ *   resolve    the machine's own apt, on the tools root, against an empty system
+ *   fetch      through the egress broker into the content store
+ *   extract    on the tools root: files of all packages into an empty tree with merged /usr
+ *   configure  in a pod on that tree: dpkg installs the same archives again, now with their scripts
+ *
+ * Its digest is that of the list of packages with their digests and of this recipe's version, so that both
+ * privilege modes and every machine with the same sources give the same digest.
+ */
+#include "images/base_image.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "images/apt.h"
+#include "images/aptpod.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define RECIPE "debian-minbase 1"
+
+static const char extract_script[] =
+	"chown 0:0 /work; chmod 755 /work; cd /work\n"
+	"for d in bin sbin lib lib32 lib64 libx32; do mkdir -p usr/$d; ln -s usr/$d $d; done\n"
+	"for a in \"$@\"; do\n"
+	"  dpkg-deb --fsys-tarfile /archives/$a.deb | tar --keep-directory-symlink -xf - -C /work\n"
+	"done\n"
+	"rmdir usr/lib32 usr/libx32 2>/dev/null && rm -f lib32 libx32 || :\n";
+
+static const char configure_script[] =
+	"mkdir -p /var/lib/dpkg/updates /var/lib/dpkg/info /var/lib/dpkg/alternatives\n"
+	"touch /var/lib/dpkg/status /var/lib/dpkg/available\n"
+	"mkdir -p /usr/sbin; printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d\n"
+	"chmod 755 /usr/sbin/policy-rc.d\n"
+	"cd /archives; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; done\n"
+	"dpkg --force-unsafe-io --force-depends --install \"$@\"\n"
+	"dpkg --force-unsafe-io --configure --pending\n"
+	"grep -q '^builder:' /etc/passwd || {\n"
+	"  echo 'builder:x:1000:1000:builder:/home/builder:/bin/sh' >>/etc/passwd\n"
+	"  echo 'builder:x:1000:' >>/etc/group\n"
+	"  echo 'builder:!:1::::::' >>/etc/shadow; }\n"
+	"mkdir -p /home/builder /etc/apt/preferences.d\n"
+	": >/etc/machine-id; : >/etc/hostname; : >/etc/resolv.conf\n"
+	"rm -rf /var/cache/apt/* /var/lib/apt/lists/* /var/log/*.log /var/log/apt "
+	"/var/cache/debconf/*-old /var/lib/dpkg/*-old /etc/passwd- /etc/group- /etc/shadow-\n";
+
+static int
+resolve(const struct state *st, bool refresh, bool offline, struct egress_log *log,
+	struct install_batch *ret, struct dd_err *err)
+{
+	OWN(strlist) struct strlist names = {0};
+	struct apt_index index = {0};
+	strlist_add(&names, "?essential");
+	strlist_add(&names, "?priority(required)");
+	strlist_add(&names, "apt");
+	int rc = apt_index_open(st, refresh, offline, log, &index, err);
+	if (rc == 0)
+		rc = apt_resolve(st, &index, NULL, &names, ret, err);
+	apt_index_cleanup(&index);
+	return rc;
+}
+
+/* "name=version=sha256" lines, sorted, behind the recipe's version. */
+static struct hash_hex
+digest_of(const struct install_batch *batch)
+{
+	OWN(strlist) struct strlist lines = {0};
+	OWN(buf) struct buf text = {0};
+	for (size_t i = 0; i < batch->artefacts.n; i++)
+		strlist_addf(&lines, "%s=%s=%s", batch->artefacts.v[i].name,
+			batch->artefacts.v[i].version, batch->artefacts.v[i].sha256);
+	strlist_sort(&lines);
+	buf_puts(&text, RECIPE "\n");
+	for (size_t i = 0; i < lines.n; i++)
+		buf_printf(&text, "%s\n", lines.v[i]);
+	return hash_bytes(buf_str(&text));
+}
+
+static void
+digests(const struct install_batch *batch, struct strlist *ret)
+{
+	for (size_t i = 0; i < batch->artefacts.n; i++)
+		strlist_add(ret, batch->artefacts.v[i].sha256);
+}
+
+static int
+extract(const struct state *st, const struct strlist *archives, const struct pod_bind *bind,
+	const char *key, struct dd_err *err)
+{
+	struct stack none = {0};
+	struct pod *pod;
+	const struct aptpod_spec spec = {.state = st, .binds = bind, .nbinds = 1, .work = &none};
+	int rc = aptpod_open(&spec, &pod, err);
+	if (rc < 0)
+		return rc;
+	rc = aptpod_run(pod, "extracting the base image", extract_script, archives, NULL, err);
+	if (rc == 0)
+		return pod_freeze(pod, POD_WORK, key, err);
+	pod_close(pod);
+	return rc;
+}
+
+static int
+configure(const struct state *st, const struct stack *root, const struct strlist *archives,
+	const struct pod_bind *bind, const char *key, struct dd_err *err)
+{
+	struct pod *pod;
+	const struct aptpod_spec spec = {.state = st, .root = root, .binds = bind, .nbinds = 1};
+	int rc = aptpod_open(&spec, &pod, err);
+	if (rc < 0)
+		return rc;
+	rc = aptpod_run(pod, "configuring the base image", configure_script, archives, NULL, err);
+	if (rc == 0)
+		return pod_freeze(pod, POD_ROOT, key, err);
+	pod_close(pod);
+	return rc;
+}
+
+static int
+make_layers(const struct state *st, const struct install_batch *batch, const char *digest,
+	const char *archives_dir, struct stack *ret, struct dd_err *err)
+{
+	const struct pod_bind bind = {archives_dir, "/archives", false};
+	OWN(strlist) struct strlist archives = {0};
+	OWN_FREE char *one = mem_printf("extract %s", digest);
+	OWN_FREE char *two = mem_printf("configure %s", digest);
+	struct hash_hex key = stack_next_key(ret, str_of(one));
+	int rc = 0;
+	digests(batch, &archives);
+	rc = layer_lease(st, "image-" IMAGE_BASE, key.s, err);
+	if (rc == 0 && !layer_exists(st, key.s))
+		rc = extract(st, &archives, &bind, key.s, err);
+	if (rc < 0)
+		return rc;
+	stack_push(ret, key.s);
+	key = stack_next_key(ret, str_of(two));
+	rc = layer_lease(st, "image-" IMAGE_BASE, key.s, err);
+	if (rc == 0 && !layer_exists(st, key.s))
+		rc = configure(st, ret, &archives, &bind, key.s, err);
+	if (rc == 0)
+		stack_push(ret, key.s);
+	return rc;
+}
+
+static int
+build(const struct state *st, const struct install_batch *batch, const char *digest,
+	struct stack *ret, struct dd_err *err)
+{
+	OWN_FREE char *dir = mem_printf("%s/pods/archives-base-%d", st->dir, (int)getpid());
+	OWN_FREE char *lock_path = fs_join(dir, "lock");
+	OWN_FD int lock = -1;
+	int rc = fs_mkdirs(dir, 0755, err);
+	if (rc == 0)
+		rc = fs_lock(lock_path, false, &lock, err);
+	if (rc == 0)
+		rc = apt_link_archives(st, batch, dir, err);
+	if (rc == 0)
+		rc = make_layers(st, batch, digest, dir, ret, err);
+	(void)!fs_remove_tree(dir, NULL);
+	return rc;
+}
+
+static int
+build_locked(const struct state *st, bool refresh, bool offline, struct image *ret,
+	struct dd_err *err)
+{
+	struct install_batch batch = {0};
+	struct egress_log log = {0};
+	struct image img = {.name = mem_strdup(IMAGE_BASE)};
+	int rc = resolve(st, refresh, offline, &log, &batch, err);
+	if (rc == 0)
+		rc = apt_fetch(st, &batch, offline, &log, err);
+	if (rc == 0) {
+		struct hash_hex digest = digest_of(&batch);
+		img.digest = mem_strdup(digest.s);
+		rc = apt_machine(&img.suite, &img.arch, err);
+		if (rc == 0)
+			rc = build(st, &batch, digest.s, &img.stack, err);
+	}
+	if (rc == 0)
+		rc = image_write(st, &img, err);
+	install_batch_cleanup(&batch);
+	egress_log_cleanup(&log);
+	if (rc < 0) {
+		image_cleanup(&img);
+		return err_wrap(err, "base image");
+	}
+	*ret = img;
+	return 0;
+}
+
+int
+base_image_build(const struct state *st, bool refresh, bool offline, struct image *ret,
+	struct dd_err *err)
+{
+	OWN_FREE char *lock_path = state_path(st, "images/base.lock");
+	OWN_FD int lock = -1;
+	int rc = fs_lock(lock_path, true, &lock, err);
+	if (rc < 0)
+		return rc;
+	if (!refresh && image_open(st, IMAGE_BASE, ret, NULL) == 0)
+		return 0; /* another drydock made it meanwhile */
+	int step = progress_begin("building the base image");
+	rc = build_locked(st, refresh, offline, ret, err);
+	progress_end(step, rc < 0 ? "failed" : "ok");
+	return rc;
+}

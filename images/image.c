@@ -1,0 +1,140 @@
+#include "images/images.h"
+
+#include "base/fs.h"
+#include "images/base_image.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SUFFIX ".ref"
+
+void
+image_cleanup(struct image *img)
+{
+	free(img->name);
+	free(img->digest);
+	free(img->suite);
+	free(img->arch);
+	stack_cleanup(&img->stack);
+	*img = (struct image){0};
+}
+
+static bool
+is_name(const char *name)
+{
+	return *name && *name != '.' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+		       strlen(name);
+}
+
+static char *
+ref_path(const struct state *st, const char *name)
+{
+	return mem_printf("%s/images/%s" SUFFIX, st->dir, name);
+}
+
+static void
+parse_line(struct str line, struct image *img)
+{
+	struct str key, value;
+	if (!str_next_word(&line, &key) || !str_next_word(&line, &value))
+		return;
+	OWN_FREE char *text = str_dup(value);
+	if (str_eq(key, "layer"))
+		stack_push(&img->stack, text);
+	else if (str_eq(key, "digest"))
+		img->digest = TAKE(text);
+	else if (str_eq(key, "suite"))
+		img->suite = TAKE(text);
+	else if (str_eq(key, "arch"))
+		img->arch = TAKE(text);
+}
+
+int
+image_open(const struct state *st, const char *name, struct image *ret, struct dd_err *err)
+{
+	if (!is_name(name))
+		return err_set(err, DD_EINVAL, "\"%.80s\" is not a name of an image", name);
+	OWN_FREE char *path = ref_path(st, name);
+	OWN(buf) struct buf text = {0};
+	if (!fs_exists(path))
+		return err_set(err, DD_ENOENT, "there is no image \"%s\" (drydock image list)", name);
+	int rc = fs_read(path, 65536, &text, err);
+	if (rc < 0)
+		return rc;
+	struct image img = {.name = mem_strdup(name)};
+	struct str rest = buf_str(&text), line;
+	while (str_next_line(&rest, &line))
+		parse_line(line, &img);
+	if (!img.digest || !img.stack.n)
+		rc = err_set(err, DD_ECORRUPT, "image %s: %s is damaged", name, path);
+	for (size_t i = 0; rc == 0 && i < img.stack.n; i++)
+		if (!layer_exists(st, img.stack.v[i].s))
+			rc = err_set(err, DD_ENOENT, "image %s: its layer %.12s is not in the store",
+				name, img.stack.v[i].s);
+	if (rc < 0) {
+		image_cleanup(&img);
+		return rc;
+	}
+	*ret = img;
+	return 0;
+}
+
+int
+image_write(const struct state *st, const struct image *img, struct dd_err *err)
+{
+	OWN_FREE char *path = ref_path(st, img->name);
+	OWN_FREE char *owner = mem_printf("image-%s", img->name);
+	OWN(buf) struct buf text = {0};
+	int rc = 0;
+	buf_printf(&text, "digest %s\nsuite %s\narch %s\n", img->digest, img->suite, img->arch);
+	for (size_t i = 0; rc == 0 && i < img->stack.n; i++) {
+		buf_printf(&text, "layer %s\n", img->stack.v[i].s);
+		rc = layer_lease(st, owner, img->stack.v[i].s, err);
+	}
+	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&text), 0600, err);
+}
+
+int
+image_ensure(const struct state *st, const char *name, bool refresh, bool offline, struct image *ret,
+	struct dd_err *err)
+{
+	bool base = strcmp(name, IMAGE_BASE) == 0;
+	OWN(dd_err) struct dd_err why = {0};
+	int rc = image_open(st, name, ret, &why);
+	if (!base || (rc == 0 && !refresh))
+		return rc < 0 ? err_move(err, &why) : 0;
+	if (rc < 0 && rc != -DD_ENOENT)
+		return err_move(err, &why);
+	if (rc == 0)
+		image_cleanup(ret);
+	return base_image_build(st, refresh, offline, ret, err);
+}
+
+int
+image_remove(const struct state *st, const char *name, struct dd_err *err)
+{
+	if (!is_name(name))
+		return err_set(err, DD_EINVAL, "\"%.80s\" is not a name of an image", name);
+	OWN_FREE char *path = ref_path(st, name);
+	OWN_FREE char *owner = mem_printf("image-%s", name);
+	if (unlink(path) < 0)
+		return err_errno(err, errno, "image %s", name);
+	return layer_release_all(st, owner, err);
+}
+
+int
+image_names(const struct state *st, struct strlist *ret, struct dd_err *err)
+{
+	OWN_FREE char *dir = state_path(st, "images");
+	OWN(strlist) struct strlist files = {0};
+	int rc = fs_list(dir, &files, err);
+	for (size_t i = 0; rc == 0 && i < files.n; i++) {
+		size_t n = strlen(files.v[i]);
+		if (str_ends(str_of(files.v[i]), SUFFIX)) {
+			OWN_FREE char *name = mem_strndup(files.v[i], n - strlen(SUFFIX));
+			strlist_add(ret, name);
+		}
+	}
+	return rc;
+}

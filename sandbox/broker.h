@@ -1,0 +1,17 @@
+/* Inside the room: what egress.c and the broker process agree on. */
+#ifndef SANDBOX_BROKER_H
+#define SANDBOX_BROKER_H
+
+/* Descriptors of the broker, counted from BROKER_FIRST_FD. */
+#define BROKER_FIRST_FD 3
+enum {
+	BROKER_CONFIG,	/* JSON: upstreams, offline, budget_bytes, relay */
+	BROKER_LISTEN,	/* HTTP, in the pod's network namespace */
+	BROKER_CONTROL, /* end of file ends the broker */
+	BROKER_SPOOL,	/* directory for bodies */
+	BROKER_LOG,	/* one JSON object a line and request */
+	BROKER_RELAY,	/* listening socket of the raw relay; may be closed */
+	BROKER_FDS,
+};
+
+#endif

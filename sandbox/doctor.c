@@ -1,0 +1,115 @@
+/* What this machine can do for the sandbox, found out by trying. */
+#include "sandbox/limits.h"
+#include "sandbox/sandbox.h"
+
+#include "base/fs.h"
+#include "sandbox/trace.h"
+
+#include <string.h>
+
+void
+doctor_list_cleanup(struct doctor_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].name);
+		free(l->v[i].detail);
+		free(l->v[i].remedy);
+	}
+	free(l->v);
+	*l = (struct doctor_list){0};
+}
+
+void
+doctor_add(struct doctor_list *l, const char *name, bool ok, bool needed, const char *detail,
+	const char *remedy)
+{
+	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
+	l->v[l->n++] = (struct doctor_item){.name = mem_strdup(name),
+		.ok = ok,
+		.needed = needed,
+		.detail = detail ? mem_strdup(detail) : NULL,
+		.remedy = remedy ? mem_strdup(remedy) : NULL};
+}
+
+/* Is a switch such as kernel.unprivileged_userns_clone in the way? */
+static const char *
+namespace_remedy(void)
+{
+	static const struct {
+		const char *path, *bad, *remedy;
+	} switches[] = {
+		{"/proc/sys/kernel/unprivileged_userns_clone", "0",
+			"sysctl -w kernel.unprivileged_userns_clone=1"},
+		{"/proc/sys/user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=15000"},
+		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+			"sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile "
+			"that lets drydock-box make user namespaces"},
+	};
+	for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
+		OWN(buf) struct buf text = {0};
+		if (fs_read(switches[i].path, 64, &text, NULL) == 0 &&
+			str_eq(str_trim(buf_str(&text)), switches[i].bad))
+			return switches[i].remedy;
+	}
+	return "a kernel of at least 6.1 with user, mount, pid, network, ipc, uts and cgroup namespaces "
+	       "and overlayfs, not inside a container that forbids them";
+}
+
+static struct exec_result
+run_true(struct pod *pod, struct trace *t, bool *ret_ok)
+{
+	static const char *const argv[] = {"/bin/true", NULL};
+	const struct exec_spec spec = {.argv = argv,
+		.profile = PROFILE_BUILD,
+		.fds = {-1, -1, -1},
+		.trace = t,
+		.trace_classes = TRACE_ALL,
+		.time_limit_ms = 10000};
+	struct exec_result r = {0};
+	*ret_ok = pod_exec(pod, &spec, &r, NULL) == 0 && r.exit_code == 0;
+	return r;
+}
+
+static void
+try_pod(const struct state *st, struct doctor_list *ret)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	struct stack none = {0};
+	struct pod *pod;
+	const struct pod_spec spec = {.state = st, .work = &none};
+	if (pod_open(&spec, &pod, &err) < 0) {
+		doctor_add(ret, "sandbox", false, true, err_msg(&err), namespace_remedy());
+		return;
+	}
+	struct trace *t = trace_create();
+	bool ran;
+	struct exec_result r = run_true(pod, t, &ran);
+	doctor_add(ret, "sandbox", ran, true,
+		st->root ? "a pod opens and runs a program (root: a range of 65536 ids)"
+			 : "a pod opens and runs a program (ordinary user: one id, fake root)",
+		ran ? NULL : "see the message of `drydock sandbox run -- /bin/true`");
+	doctor_add(ret, "tracing", !r.trace_off, false, "seccomp user notification",
+		r.trace_off ? "a kernel with seccomp user notification; without it, needs that no "
+			      "message names are not found"
+			    : NULL);
+	trace_destroy(t);
+	pod_close(pod);
+}
+
+void
+sandbox_doctor(const struct state *st, struct doctor_list *ret)
+{
+	OWN_FREE char *state = mem_printf("%s, %s mode", st->dir, st->root ? "root" : "user");
+	doctor_add(ret, "state directory", true, true, state, NULL);
+	try_pod(st, ret);
+	const char *mechanism = limits_mechanism();
+	bool watchdog = strcmp(mechanism, "watchdog") == 0;
+	OWN_FREE char *guarantee = mem_printf("a watchdog looks every %d ms: what can be taken in that "
+					      "time may exceed the limit",
+		LIMITS_PERIOD_MS);
+	doctor_add(ret, "memory and process limits", !watchdog, false, watchdog ? guarantee : mechanism,
+		watchdog ? "run as root, or delegate a cgroup v2 with the memory and pids controllers to "
+			   "this user"
+			 : NULL);
+	doctor_add(ret, "disk limit", true, false, guarantee, NULL);
+}

@@ -1,0 +1,234 @@
+/*
+ * Theory of operation.  The broker is a process of its own, so that code which talks to the network and to
+ * the pod holds neither drydock's rights nor its state: started by root it runs as an unprivileged id of
+ * the sandbox's range.  It gets a listening socket of the pod's network namespace, its configuration (with
+ * credentials) as a memory file, a spool directory, and a pipe for its log.  Closing the control pipe ends
+ * it.  Bodies are adopted into the content store here, by digest, when the phase is over.
+ */
+#include "sandbox/egress.h"
+
+#include "base/cas.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/spawn.h"
+#include "sandbox/broker.h"
+#include "sandbox/pod.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define BROKER_INSIDE_ID 65533
+#define LOG_MAX_BYTES ((size_t)256 << 20)
+
+struct egress {
+	const struct state *state;
+	pid_t broker;
+	int control; /* write end; closing it ends the broker */
+	int log;     /* a memory file the broker appends to */
+	char *spool; /* directory */
+};
+
+#define F(member, what)                                                                            \
+	.key = #member, .kind = what, .offset = offsetof(struct egress_request, member)
+static const struct json_field request_fields[] = {
+	{F(upstream, JSON_K_STRING)},
+	{F(path, JSON_K_STRING)},
+	{F(refused, JSON_K_BOOL)},
+	{F(from_cache, JSON_K_BOOL)},
+	{F(sha256, JSON_K_STRING)},
+	{.key = NULL},
+};
+
+void
+egress_log_cleanup(struct egress_log *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		json_release(request_fields, &l->v[i]);
+	free(l->v);
+	*l = (struct egress_log){0};
+}
+
+char *
+egress_inside_url(const char *upstream_name)
+{
+	return mem_printf("http://127.0.0.1:%d/%s", EGRESS_PORT, upstream_name);
+}
+
+/* ---- starting ------------------------------------------------------------------------------------ */
+
+static json_t *
+config_to_json(const struct egress_spec *spec)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < spec->n; i++) {
+		const struct egress_upstream *u = &spec->upstreams[i];
+		json_t *j = json_pack("{s:s, s:s, s:b, s:b}", "name", u->name, "url", u->url,
+			"rewrite_urls", u->rewrite_urls, "allow_post", u->allow_post);
+		if (u->proxy)
+			json_object_set_new(j, "proxy", json_string(u->proxy));
+		if (u->ca_file)
+			json_object_set_new(j, "ca_file", json_string(u->ca_file));
+		if (u->auth_header)
+			json_object_set_new(j, "auth_header", json_string(u->auth_header));
+		json_array_append_new(list, j);
+	}
+	json_t *all = json_pack("{s:o, s:b, s:I}", "upstreams", list, "offline", spec->offline,
+		"budget_bytes", (json_int_t)spec->budget_bytes);
+	if (spec->relay_host_port)
+		json_object_set_new(all, "relay", json_string(spec->relay_host_port));
+	return all;
+}
+
+/* A memory file is read by its descriptor only: nothing of it reaches argv, environment or disk. */
+static int
+config_file(const struct egress_spec *spec, int *ret_fd, struct dd_err *err)
+{
+	OWN_JSON json_t *j = config_to_json(spec);
+	OWN(buf) struct buf text = {0};
+	OWN_FD int fd = memfd_create("egress", MFD_CLOEXEC);
+	json_print(j, 0, &text);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot make a memory file");
+	int rc = fs_write_all(fd, text.p, text.n, err);
+	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		rc = err_errno(err, errno, "cannot rewind a memory file");
+	if (rc == 0)
+		*ret_fd = TAKE_FD(fd);
+	return rc;
+}
+
+static int
+make_spool(struct egress *e, const struct pod *p, uid_t uid, int *ret_fd, struct dd_err *err)
+{
+	static unsigned counter;
+	e->spool = mem_printf("%s/spool-%u", p->dir, counter++);
+	int rc = fs_mkdirs(e->spool, 0700, err);
+	if (rc == 0 && uid && chown(e->spool, uid, uid) < 0)
+		rc = err_errno(err, errno, "cannot give away %s", e->spool);
+	if (rc < 0)
+		return rc;
+	*ret_fd = open(e->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? err_errno(err, errno, "cannot open %s", e->spool) : 0;
+}
+
+static int
+start_broker(struct egress *e, const int fds[BROKER_FDS], uid_t uid, struct dd_err *err)
+{
+	OWN_FREE char *program = pod_program("drydock-core");
+	const char *argv[] = {program, "broker", NULL};
+	const char *env[] = {"PATH=/usr/bin:/bin", NULL};
+	struct spawn_fd pass[BROKER_FDS + 1] = {{STDERR_FILENO, 2}};
+	size_t n = 1;
+	for (int i = 0; i < BROKER_FDS; i++)
+		if (fds[i] >= 0)
+			pass[n++] = (struct spawn_fd){fds[i], BROKER_FIRST_FD + i};
+	const struct spawn_spec spec = {
+		.argv = argv, .env = env, .cwd = "/", .fds = pass, .nfds = n, .uid = uid};
+	return spawn_start(&spec, &e->broker, NULL, err);
+}
+
+static void
+free_egress(struct egress *e)
+{
+	if (e->control >= 0)
+		(void)close(e->control);
+	if (e->log >= 0)
+		(void)close(e->log);
+	free(e->spool);
+	free(e);
+}
+
+int
+egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, struct dd_err *err)
+{
+	struct egress *e = mem_new(struct egress);
+	*e = (struct egress){.state = spec->state, .control = -1, .log = -1};
+	uid_t uid = spec->state->root ? spec->state->id_base + BROKER_INSIDE_ID : 0;
+	int fds[BROKER_FDS] = {-1, -1, -1, -1, -1, -1}, control[2] = {-1, -1};
+	int rc = config_file(spec, &fds[BROKER_CONFIG], err);
+	if (rc == 0)
+		rc = pod_listen(p, EGRESS_PORT, &fds[BROKER_LISTEN], err);
+	if (rc == 0 && spec->relay_host_port)
+		rc = pod_listen(p, spec->relay_port, &fds[BROKER_RELAY], err);
+	if (rc == 0)
+		rc = make_spool(e, p, uid, &fds[BROKER_SPOOL], err);
+	if (rc == 0 && pipe2(control, O_CLOEXEC) < 0)
+		rc = err_errno(err, errno, "cannot make a pipe");
+	e->control = control[1];
+	fds[BROKER_CONTROL] = control[0];
+	e->log = memfd_create("egress-log", MFD_CLOEXEC);
+	fds[BROKER_LOG] = e->log < 0 ? -1 : fcntl(e->log, F_DUPFD_CLOEXEC, 0);
+	if (rc == 0 && fds[BROKER_LOG] < 0)
+		rc = err_errno(err, errno, "cannot make a memory file");
+	if (rc == 0)
+		rc = start_broker(e, fds, uid, err);
+	for (int i = 0; i < BROKER_FDS; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	if (rc < 0) {
+		free_egress(e);
+		return err_wrap(err, "egress");
+	}
+	*ret = e;
+	return 0;
+}
+
+/* ---- ending -------------------------------------------------------------------------------------- */
+
+static int
+adopt_body(const struct egress *e, const char *file, const char *sha256, struct dd_err *err)
+{
+	OWN_FREE char *cas = state_path(e->state, "cas");
+	OWN_FREE char *path = fs_join(e->spool, file);
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (strchr(file, '/') || fd < 0)
+		return err_errno(err, fd < 0 ? errno : EINVAL, "egress: spooled body %s", file);
+	int rc = cas_adopt(cas, fd, sha256, NULL, err);
+	(void)unlink(path);
+	return rc;
+}
+
+static int
+take_line(const struct egress *e, struct str line, struct egress_log *log, struct dd_err *err)
+{
+	OWN_JSON json_t *j = NULL;
+	struct egress_request r = {0};
+	int rc = json_parse(line, &j, err);
+	if (rc == 0)
+		rc = json_decode(j, request_fields, false, &r, "egress", err);
+	if (rc < 0)
+		return rc;
+	r.status = (int)json_integer_value(json_object_get(j, "status"));
+	r.bytes = (uint64_t)json_integer_value(json_object_get(j, "bytes"));
+	const char *file = json_string_value(json_object_get(j, "file"));
+	if (file && r.sha256)
+		rc = adopt_body(e, file, r.sha256, err);
+	if (!log || rc < 0) {
+		json_release(request_fields, &r);
+		return rc;
+	}
+	log->v = mem_grow(log->v, log->n, &log->cap, sizeof(*log->v));
+	log->v[log->n++] = r;
+	return 0;
+}
+
+int
+egress_close(struct egress *e, struct egress_log *log, struct dd_err *err)
+{
+	int status, rc;
+	OWN(buf) struct buf text = {.max = LOG_MAX_BYTES};
+	(void)close(TAKE_FD(e->control));
+	rc = spawn_wait(e->broker, &status, err);
+	OWN_FREE char *log_path = mem_printf("/proc/self/fd/%d", e->log);
+	if (rc == 0)
+		rc = fs_read(log_path, LOG_MAX_BYTES, &text, err);
+	struct str rest = buf_str(&text), line;
+	while (rc == 0 && str_next_line(&rest, &line))
+		rc = take_line(e, line, log, err);
+	(void)!fs_remove_tree(e->spool, NULL);
+	free_egress(e);
+	return rc;
+}
