@@ -148,6 +148,8 @@ progress_end(int step, const char *how)
 		fprintf(stderr, "%*s%s: %s (%.1fs)\n", 2 * step, "", state.steps[step].text, how,
 			seconds_of(step));
 	}
-	while (state.depth > step)
-		free(TAKE(state.steps[--state.depth].text));
+	while (state.depth > step) {
+		state.depth--;
+		free(TAKE(state.steps[state.depth].text));
+	}
 }

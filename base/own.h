@@ -42,7 +42,10 @@ own_close_file(FILE **f)
 /* TYPE_cleanup(TYPE *) at the end of the scope: the type's header defines it. */
 #define OWN(type) __attribute__((cleanup(type##_cleanup)))
 
-/* Hand a pointer or descriptor over to another owner: yields the value and disarms the cleanup. */
+/*
+ * Hand a pointer or descriptor over to another owner: yields the value and disarms the cleanup.  The
+ * argument is evaluated more than once: it must be a plain place.
+ */
 #define TAKE(p) \
 	({ \
 		__typeof__(p) take_tmp_ = (p); \

@@ -15,14 +15,13 @@
 #define MAX_TEXT ((size_t)64 << 20)
 #define FETCH_AT_ONCE 50
 
-/* ---- resolving ----------------------------------------------------------------------------------- */
+/* ---- resolving
+ * ----------------------------------------------------------------------------------- */
 
 /* On the tools root there is no dpkg state: the system is empty. */
 static const char prepare[] = "mkdir -p /var/lib/dpkg /var/cache/apt/archives/partial /etc/apt\n"
 			      "[ -e /var/lib/dpkg/status ] || : >/var/lib/dpkg/status\n";
-#define APT_OPTIONS                                                                                \
-	"-q -q -y --no-install-recommends -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= "          \
-	"-o Dir::Cache::srcpkgcache="
+#define APT_OPTIONS "-q -q -y --no-install-recommends -o Debug::NoLocking=1"
 
 static int
 simulate(struct pod *pod, const struct strlist *names, struct buf *out, struct dd_err *err)
@@ -40,11 +39,12 @@ simulate(struct pod *pod, const struct strlist *names, struct buf *out, struct d
 }
 
 static int
-resolve_in(struct pod *pod, const struct strlist *names, struct install_batch *ret,
-	struct dd_err *err)
+resolve_in(
+	struct pod *pod, const struct strlist *names, struct install_batch *ret, struct dd_err *err)
 {
-	OWN(buf) struct buf simulation = {.max = MAX_TEXT}, uris = {.max = MAX_TEXT},
-			    records = {.max = MAX_TEXT};
+	OWN(buf)
+	struct buf simulation = {.max = MAX_TEXT},
+		   uris = {.max = MAX_TEXT}, records = {.max = MAX_TEXT};
 	OWN(strlist) struct strlist wanted = {0};
 	int rc = aptpod_run(pod, "preparing apt", prepare, NULL, NULL, err);
 	if (rc == 0)
@@ -54,13 +54,13 @@ resolve_in(struct pod *pod, const struct strlist *names, struct install_batch *r
 	plan_wanted(buf_str(&simulation), &wanted);
 	if (wanted.n)
 		rc = aptpod_run(pod, "apt-get --print-uris",
-			"exec apt-get " APT_OPTIONS " --print-uris install -- \"$@\"", names, &uris, err);
+			"exec apt-get " APT_OPTIONS " --print-uris install -- \"$@\"", names, &uris,
+			err);
 	if (rc == 0 && wanted.n)
-		rc = aptpod_run(pod, "apt-cache show", "exec apt-cache show --no-all-versions -- \"$@\"",
-			&wanted, &records, err);
+		rc = aptpod_run(pod, "apt-cache show",
+			"exec apt-cache show --no-all-versions -- \"$@\"", &wanted, &records, err);
 	if (rc == 0)
-		rc = plan_parse(
-			buf_str(&simulation), buf_str(&uris), buf_str(&records), ret, err);
+		rc = plan_parse(buf_str(&simulation), buf_str(&uris), buf_str(&records), ret, err);
 	return rc;
 }
 
@@ -86,7 +86,8 @@ apt_resolve(const struct state *st, const struct apt_index *index, const struct 
 	return 0;
 }
 
-/* ---- fetching ------------------------------------------------------------------------------------ */
+/* ---- fetching
+ * ------------------------------------------------------------------------------------ */
 
 /* $1: where to, then triples of URL, file name and digest. */
 static const char fetch_script[] =
@@ -194,12 +195,14 @@ apt_fetch(const struct state *st, const struct install_batch *batch, bool offlin
 	return rc;
 }
 
-/* ---- installing ---------------------------------------------------------------------------------- */
+/* ---- installing
+ * ---------------------------------------------------------------------------------- */
 
-#define DPKG                                                                                       \
+#define DPKG \
 	"dpkg --force-unsafe-io --force-confdef --force-confold --auto-deconfigure --no-triggers "
-static const char unpack_script[] = "cd /archives; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; "
-				    "done; exec " DPKG "--unpack \"$@\"\n";
+static const char unpack_script[] =
+	"cd /archives; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; "
+	"done; exec " DPKG "--unpack \"$@\"\n";
 static const char configure_script[] = "exec " DPKG "--configure \"$@\"\n";
 static const char finish_script[] =
 	"dpkg --force-confdef --force-confold --configure --pending\n"
@@ -312,7 +315,8 @@ apt_install(const struct state *st, struct stack *root, const struct install_bat
 	return rc;
 }
 
-/* ---- doctor -------------------------------------------------------------------------------------- */
+/* ---- doctor
+ * -------------------------------------------------------------------------------------- */
 
 void
 images_doctor(const struct state *st, struct doctor_list *ret)

@@ -1,7 +1,7 @@
 /*
  * Package lists.  <state>/index/<digest> holds what one `apt-get update` fetched (lists) and the
- * configuration it was fetched with (config); the file <state>/index/current names the newest and when.
- * Fetched by the machine's own apt on the tools root, through the egress broker.
+ * configuration it was fetched with (config); the file <state>/index/current names the newest and
+ * when. Fetched by the machine's own apt on the tools root, through the egress broker.
  */
 #include "images/apt.h"
 #include "images/aptpod.h"
@@ -56,8 +56,8 @@ list_files(struct apt_index *x, struct dd_err *err)
 }
 
 int
-apt_index_open_digest(const struct state *st, const char *digest, struct apt_index *ret,
-	struct dd_err *err)
+apt_index_open_digest(
+	const struct state *st, const char *digest, struct apt_index *ret, struct dd_err *err)
 {
 	OWN_FREE char *dir = index_path(st, digest);
 	if (!hash_is_hex(str_of(digest)) || !fs_is_dir(dir))
@@ -105,7 +105,8 @@ write_current(const struct state *st, const char *digest, struct dd_err *err)
 	return fs_write_atomic(path, str_of(text), 0600, err);
 }
 
-/* ---- fetching ------------------------------------------------------------------------------------ */
+/* ---- fetching
+ * ------------------------------------------------------------------------------------ */
 
 /* Digest over the release files: signed, they name the digest of everything else. */
 static int

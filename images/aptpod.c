@@ -53,7 +53,8 @@ take(void *ctx, int stream, struct str data)
 	buf_add_str(&o->errors, data);
 }
 
-/* The line that names the failure: the last "E:" or "error" one, else the last that is not empty. */
+/* The line that names the failure: the last "E:" or "error" one, else the last that is not empty.
+ */
 static struct str
 telling_line(struct str text)
 {
@@ -80,8 +81,8 @@ judge(const char *what, const struct output *o, const struct exec_result *r, str
 		return 0;
 	struct str line = telling_line(buf_str(&o->errors));
 	if (r->cause != CAUSE_NONE && r->cause != CAUSE_SIGNAL)
-		return err_set(err, DD_EIO, "%s: ended by its %s limit", what,
-			exec_cause_name(r->cause));
+		return err_set(
+			err, DD_EIO, "%s: ended by its %s limit", what, exec_cause_name(r->cause));
 	log_debug("%s: " STR_FMT, what, STR_ARG(buf_str(&o->errors)));
 	return err_set(err, DD_EIO, "%s: " STR_FMT, what, STR_ARG(line));
 }

@@ -1,14 +1,15 @@
 /*
- * Theory of operation.  The base image is Debian minbase (essential and required packages, and apt) made
- * without any code of a package running outside the sandbox, in the proven order of mmdebstrap:
+ * Theory of operation.  The base image is Debian minbase (essential and required packages, and apt)
+ * made without any code of a package running outside the sandbox, in the proven order of
+ * mmdebstrap:
  *
  *   resolve    the machine's own apt, on the tools root, against an empty system
  *   fetch      through the egress broker into the content store
  *   extract    on the tools root: files of all packages into an empty tree with merged /usr
  *   configure  in a pod on that tree: dpkg installs the same archives again, now with their scripts
  *
- * Its digest is that of the list of packages with their digests and of this recipe's version, so that both
- * privilege modes and every machine with the same sources give the same digest.
+ * Its digest is that of the list of packages with their digests and of this recipe's version, so
+ * that both privilege modes and every machine with the same sources give the same digest.
  */
 #include "images/base_image.h"
 
@@ -165,8 +166,8 @@ build(const struct state *st, const struct install_batch *batch, const char *dig
 }
 
 static int
-build_locked(const struct state *st, bool refresh, bool offline, struct image *ret,
-	struct dd_err *err)
+build_locked(
+	const struct state *st, bool refresh, bool offline, struct image *ret, struct dd_err *err)
 {
 	struct install_batch batch = {0};
 	struct egress_log log = {0};
@@ -194,8 +195,8 @@ build_locked(const struct state *st, bool refresh, bool offline, struct image *r
 }
 
 int
-base_image_build(const struct state *st, bool refresh, bool offline, struct image *ret,
-	struct dd_err *err)
+base_image_build(
+	const struct state *st, bool refresh, bool offline, struct image *ret, struct dd_err *err)
 {
 	OWN_FREE char *lock_path = state_path(st, "images/base.lock");
 	OWN_FD int lock = -1;

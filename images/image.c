@@ -58,7 +58,8 @@ image_open(const struct state *st, const char *name, struct image *ret, struct d
 	OWN_FREE char *path = ref_path(st, name);
 	OWN(buf) struct buf text = {0};
 	if (!fs_exists(path))
-		return err_set(err, DD_ENOENT, "there is no image \"%s\" (drydock image list)", name);
+		return err_set(
+			err, DD_ENOENT, "there is no image \"%s\" (drydock image list)", name);
 	int rc = fs_read(path, 65536, &text, err);
 	if (rc < 0)
 		return rc;
@@ -70,8 +71,9 @@ image_open(const struct state *st, const char *name, struct image *ret, struct d
 		rc = err_set(err, DD_ECORRUPT, "image %s: %s is damaged", name, path);
 	for (size_t i = 0; rc == 0 && i < img.stack.n; i++)
 		if (!layer_exists(st, img.stack.v[i].s))
-			rc = err_set(err, DD_ENOENT, "image %s: its layer %.12s is not in the store",
-				name, img.stack.v[i].s);
+			rc = err_set(err, DD_ENOENT,
+				"image %s: its layer %.12s is not in the store", name,
+				img.stack.v[i].s);
 	if (rc < 0) {
 		image_cleanup(&img);
 		return rc;
@@ -96,8 +98,8 @@ image_write(const struct state *st, const struct image *img, struct dd_err *err)
 }
 
 int
-image_ensure(const struct state *st, const char *name, bool refresh, bool offline, struct image *ret,
-	struct dd_err *err)
+image_ensure(const struct state *st, const char *name, bool refresh, bool offline,
+	struct image *ret, struct dd_err *err)
 {
 	bool base = strcmp(name, IMAGE_BASE) == 0;
 	OWN(dd_err) struct dd_err why = {0};

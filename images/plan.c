@@ -39,7 +39,8 @@ plan_wanted(struct str simulation, struct strlist *ret)
 			strlist_addf(ret, STR_FMT "=" STR_FMT, STR_ARG(l.name), STR_ARG(l.version));
 }
 
-/* ---- where the archives are ---------------------------------------------------------------------- */
+/* ---- where the archives are
+ * ---------------------------------------------------------------------- */
 
 struct location {
 	char *upstream, *path;
@@ -52,6 +53,30 @@ free_location(void *p)
 	free(l->upstream);
 	free(l->path);
 	free(l);
+}
+
+static int
+hex_digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* The file name that an escaped path of a URL stands for. */
+static char *
+unescape(const char *path)
+{
+	char *out = mem_strdup(path), *to = out;
+	for (const char *p = path; *p; p++) {
+		int high = *p == '%' ? hex_digit(p[1]) : -1;
+		int low = high >= 0 ? hex_digit(p[2]) : -1;
+		*to++ = low >= 0 ? (char)(high << 4 | low) : *p;
+		p += low >= 0 ? 2 : 0;
+	}
+	*to = '\0';
+	return out;
 }
 
 /* 'http://127.0.0.1:3142/apt0/pool/b/bc/bc_1.deb' bc_1_amd64.deb 12345 SHA256:... */
@@ -72,11 +97,13 @@ read_uris(struct str uris, struct map *by_path)
 		struct location *l = mem_new(struct location);
 		l->upstream = mem_strndup(up + 1, (size_t)(path - up - 1));
 		l->path = mem_strndup(path + 1, (size_t)(end - path - 1));
-		map_put(by_path, l->path, l);
+		OWN_FREE char *name = unescape(l->path);
+		map_put(by_path, name, l);
 	}
 }
 
-/* ---- what they are ------------------------------------------------------------------------------- */
+/* ---- what they are
+ * ------------------------------------------------------------------------------- */
 
 static bool
 take_field(struct str line, const char *key, char **to)
@@ -136,7 +163,8 @@ read_records(struct str records, struct map *by_name)
 	end_stanza(&a, &size, by_name);
 }
 
-/* ---- putting it together ------------------------------------------------------------------------- */
+/* ---- putting it together
+ * ------------------------------------------------------------------------- */
 
 static int
 add_artefact(const struct line *l, const struct map *by_path, const struct map *by_name,
@@ -146,7 +174,8 @@ add_artefact(const struct line *l, const struct map *by_path, const struct map *
 	const struct artefact *known = map_get(by_name, key);
 	const struct location *at = known ? map_get(by_path, known->path) : NULL;
 	if (!at)
-		return err_set(err, DD_ECORRUPT, "apt would install %s but does not say from where", key);
+		return err_set(
+			err, DD_ECORRUPT, "apt would install %s but does not say from where", key);
 	struct artefact *a = artefact_list_add(&batch->artefacts);
 	a->kind = mem_strdup("deb");
 	a->name = mem_strdup(known->name);
@@ -175,7 +204,8 @@ add_line(const struct line *l, const struct map *by_path, const struct map *by_n
 	struct install_batch *batch, struct dd_err *err)
 {
 	if (str_eq(l->verb, "Remv"))
-		return err_set(err, DD_EINVAL, "installing this would remove " STR_FMT, STR_ARG(l->name));
+		return err_set(
+			err, DD_EINVAL, "installing this would remove " STR_FMT, STR_ARG(l->name));
 	if (str_eq(l->verb, "Conf")) {
 		strlist_add_str(&step_for(batch, true)->items, l->name);
 		return 0;

@@ -41,7 +41,8 @@ ask(const char *const *argv, struct buf *out, struct dd_err *err)
 	return spawn_capture(&spec, (struct str){0}, out, NULL, err);
 }
 
-/* ---- parsing ------------------------------------------------------------------------------------- */
+/* ---- parsing
+ * ------------------------------------------------------------------------------------- */
 
 static bool
 has_source(const struct apt_sources *s, struct str uri, struct str suite, struct str component)
@@ -87,11 +88,11 @@ apt_sources_parse(struct str text, struct apt_sources *s, struct dd_err *err)
 			continue;
 		if (!str_starts(f[0], "http://") && !str_starts(f[0], "https://"))
 			return err_set(err, DD_EUNSUPPORTED,
-				"package source " STR_FMT " is neither http nor https", STR_ARG(f[0]));
+				"package source " STR_FMT " is neither http nor https",
+				STR_ARG(f[0]));
 		s->v = mem_grow(s->v, s->n, &s->cap, sizeof(*s->v));
-		s->v[s->n++] = (struct apt_source){.uri = str_dup(f[0]),
-			.suite = str_dup(f[1]),
-			.component = str_dup(f[2])};
+		s->v[s->n++] = (struct apt_source){
+			.uri = str_dup(f[0]), .suite = str_dup(f[1]), .component = str_dup(f[2])};
 	}
 	if (!s->n)
 		return err_set(err, DD_ENOENT, "this machine has no enabled package source (apt)");
@@ -171,7 +172,8 @@ base64(const char *text)
 	return buf_take(&out);
 }
 
-/* ---- reading the machine ------------------------------------------------------------------------- */
+/* ---- reading the machine
+ * ------------------------------------------------------------------------- */
 
 static char *
 find_auth_header(const char *uri)
@@ -198,8 +200,8 @@ find_proxy(struct str dump, const char *uri)
 {
 	const char *scheme = strncmp(uri, "https:", 6) == 0 ? "https" : "http";
 	const char *host = strstr(uri, "://") + 3;
-	OWN_FREE char *one = mem_printf(
-		"Acquire::%s::Proxy::%.*s", scheme, (int)strcspn(host, ":/"), host);
+	OWN_FREE char *one =
+		mem_printf("Acquire::%s::Proxy::%.*s", scheme, (int)strcspn(host, ":/"), host);
 	OWN_FREE char *all = mem_printf("Acquire::%s::Proxy", scheme);
 	char *proxy = apt_config_value(dump, one);
 	if (!proxy)
@@ -262,8 +264,8 @@ read_keyrings(struct apt_sources *s)
 int
 apt_sources_read(struct apt_sources *ret, struct dd_err *err)
 {
-	static const char *const targets[] = {"apt-get", "indextargets", "--format", FORMAT,
-		"Created-By: Packages", NULL};
+	static const char *const targets[] = {
+		"apt-get", "indextargets", "--format", FORMAT, "Created-By: Packages", NULL};
 	static const char *const config[] = {"apt-config", "dump", NULL};
 	static const char *const arch[] = {"dpkg", "--print-architecture", NULL};
 	OWN(buf) struct buf list = {0}, dump = {0}, native = {0};
@@ -288,7 +290,8 @@ apt_sources_read(struct apt_sources *ret, struct dd_err *err)
 	return 0;
 }
 
-/* ---- the inside ---------------------------------------------------------------------------------- */
+/* ---- the inside
+ * ---------------------------------------------------------------------------------- */
 
 /* Settings of the inside; Contents as an index target the way apt-file declares it. */
 static const char settings[] =
@@ -297,6 +300,8 @@ static const char settings[] =
 	"Acquire::Languages \"none\";\n"
 	"Acquire::http::Timeout \"600\";\n"
 	"Acquire::Retries \"2\";\n"
+	"Dir::Cache::pkgcache \"\";\n"
+	"Dir::Cache::srcpkgcache \"\";\n"
 	"Acquire::IndexTargets {\n"
 	"  deb::Contents-deb {\n"
 	"    MetaKey \"$(COMPONENT)/Contents-$(ARCHITECTURE)\";\n"

@@ -576,7 +576,7 @@ setup_pod(const struct pod_setup *s)
 		open_overlay(&work, s->work_layers, s->nwork, s->work_upper, s->work_work);
 	clone_sources(s, &t);
 	become_inside_root(s->root_mode);
-	t.root = s->tools ? make_tmpfs("0755", 16 << 20, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+	t.root = s->tools ? make_tmpfs("0755", 256 << 20, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 			  : make_stack(&root, "the root");
 	if (s->has_work)
 		t.work = make_stack(&work, "the work tree");
