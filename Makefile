@@ -63,6 +63,8 @@ $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
+
 $(OBJ)/tests/%: tests/%.c $(OBJ)/libdrydock.a Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(pkg_libs) -lcmocka

@@ -75,6 +75,7 @@ static const struct {
 	int (*main)(int argc, char **argv);
 } workers[] = {
 	{"detect", probe_detect_worker_main},
+	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},
 };
 

@@ -1,0 +1,245 @@
+#include "envprobe/index.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define FORMAT "1" /* in the file's name: another format is another file */
+
+struct pkgindex {
+	char *p;
+	size_t n;
+};
+
+/* ---- searching ----------------------------------------------------------------------------------- */
+
+int
+pkgindex_map(const char *path, struct pkgindex **ret, struct dd_err *err)
+{
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, errno, "package index %s", path);
+	if (!st.st_size)
+		return err_set(err, DD_ECORRUPT, "package index %s is empty", path);
+	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return err_errno(err, errno, "package index %s", path);
+	struct pkgindex *x = mem_new(struct pkgindex);
+	x->p = p;
+	x->n = (size_t)st.st_size;
+	*ret = x;
+	return 0;
+}
+
+void
+pkgindex_close(struct pkgindex *x)
+{
+	if (!x)
+		return;
+	(void)munmap(x->p, x->n);
+	free(x);
+}
+
+/* Start of the line that holds offset. */
+static size_t
+line_start(const struct pkgindex *x, size_t at)
+{
+	const char *nl = at ? memrchr(x->p, '\n', at) : NULL;
+	return nl ? (size_t)(nl - x->p) + 1 : 0;
+}
+
+static struct str
+line_at(const struct pkgindex *x, size_t start)
+{
+	const char *nl = memchr(x->p + start, '\n', x->n - start);
+	return (struct str){x->p + start, nl ? (size_t)(nl - (x->p + start)) : x->n - start};
+}
+
+static int
+compare_prefix(struct str line, struct str prefix)
+{
+	size_t n = line.n < prefix.n ? line.n : prefix.n;
+	int c = memcmp(line.p, prefix.p, n);
+	return c ? c : line.n < prefix.n ? -1 : 0;
+}
+
+/* Offset of the first line that is not before the prefix. */
+static size_t
+lower_bound(const struct pkgindex *x, struct str prefix)
+{
+	size_t low = 0, high = x->n;
+	while (low < high) {
+		size_t start = line_start(x, low + (high - low) / 2);
+		struct str line = line_at(x, start);
+		if (compare_prefix(line, prefix) < 0)
+			low = start + line.n + 1;
+		else
+			high = start;
+	}
+	return low;
+}
+
+void
+pkgindex_find(const struct pkgindex *x, char class, const char *name,
+	bool (*fn)(void *ctx, const struct pkgindex_row *row), void *ctx)
+{
+	OWN_FREE char *prefix = mem_printf("%c:%s\t", class, name);
+	struct str p = str_of(prefix);
+	for (size_t at = lower_bound(x, p); at < x->n;) {
+		struct str line = line_at(x, at);
+		at += line.n + 1;
+		if (compare_prefix(line, p) != 0)
+			return;
+		struct str rest = {line.p + p.n, line.n - p.n};
+		struct pkgindex_row row = {{"", 0}, {"", 0}};
+		(void)str_next(&rest, '\t', &row.path);
+		row.package = rest;
+		if (!fn(ctx, &row))
+			return;
+	}
+}
+
+static bool
+note_row(void *ctx, const struct pkgindex_row *row)
+{
+	*(struct pkgindex_row *)ctx = *row;
+	return false;
+}
+
+bool
+pkgindex_has_package(const struct pkgindex *x, const char *name)
+{
+	struct pkgindex_row row = {{NULL, 0}, {NULL, 0}};
+	pkgindex_find(x, 'k', name, note_row, &row);
+	return row.path.p != NULL;
+}
+
+uint64_t
+pkgindex_popularity(const struct pkgindex *x, struct str package)
+{
+	OWN_FREE char *name = str_dup(package);
+	struct pkgindex_row row = {{NULL, 0}, {NULL, 0}};
+	uint64_t n = 0;
+	pkgindex_find(x, 'k', name, note_row, &row);
+	if (row.package.p)
+		(void)str_parse_u64(row.package, UINT64_MAX, &n);
+	return n;
+}
+
+/* ---- compiling ----------------------------------------------------------------------------------- */
+
+static char *
+compiled_path(const struct state *st, const struct apt_index *lists)
+{
+	return mem_printf("%s/index/%s/files-" FORMAT, st->dir, lists->digest);
+}
+
+struct sink {
+	int fd;
+	struct buf errors;
+	int rc;
+	struct dd_err *err;
+};
+
+static void
+take(void *ctx, int stream, struct str data)
+{
+	struct sink *s = ctx;
+	if (stream == 2)
+		buf_add_str(&s->errors, data);
+	else if (s->rc == 0)
+		s->rc = fs_write_all(s->fd, data.p, data.n, s->err);
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* Both kinds of lists, a form feed between them, decompressed by apt's own helper, into the worker. */
+static const char script[] = "cd /lists; n=$1; shift\n"
+			     "{ while [ $n -gt 0 ]; do /usr/lib/apt/apt-helper cat-file \"$1\"; shift; "
+			     "n=$((n - 1)); done; printf '\\f\\n'; "
+			     "for f in \"$@\"; do /usr/lib/apt/apt-helper cat-file \"$f\"; done; } | "
+			     "/drydock/drydock-core worker index\n";
+
+static int
+run_worker(struct pod *pod, const struct apt_index *lists, struct sink *s, struct dd_err *err)
+{
+	OWN(strlist) struct strlist argv = {0};
+	strlist_add(&argv, "/bin/sh");
+	strlist_add(&argv, "-euc");
+	strlist_add(&argv, script);
+	strlist_add(&argv, "index");
+	strlist_addf(&argv, "%zu", lists->packages.n);
+	for (size_t i = 0; i < lists->packages.n; i++)
+		strlist_add(&argv, base_name(lists->packages.v[i]));
+	for (size_t i = 0; i < lists->contents.n; i++)
+		strlist_add(&argv, base_name(lists->contents.v[i]));
+	const struct exec_spec spec = {.argv = (const char *const *)argv.v,
+		.profile = PROFILE_PARSER,
+		.cwd = "/",
+		.fds = {-1, -1, -1},
+		.on_output = take,
+		.ctx = s,
+		.time_limit_ms = 10 * 60 * 1000};
+	struct exec_result r;
+	int rc = pod_exec(pod, &spec, &r, err);
+	if (rc == 0)
+		rc = s->rc;
+	if (rc == 0 && r.cause == CAUSE_STOPPED)
+		rc = err_set(err, DD_ESTOPPED, "stopped");
+	if (rc == 0 && r.exit_code != 0)
+		rc = err_set(err, DD_EIO, "compiling the package index: " STR_FMT,
+			STR_ARG(str_trim(buf_str(&s->errors))));
+	return rc;
+}
+
+static int
+compile(const struct state *st, const struct apt_index *lists, const char *path, struct dd_err *err)
+{
+	OWN_FREE char *temp = mem_printf("%s.tmp", path);
+	struct sink s = {.fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600),
+		.errors = {.max = 65536},
+		.err = err};
+	struct pod *pod;
+	const struct pod_bind bind = {lists->lists_dir, "/lists", false};
+	const struct pod_spec spec = {.state = st, .binds = &bind, .nbinds = 1};
+	if (s.fd < 0)
+		return err_errno(err, errno, "cannot create %s", temp);
+	int step = progress_begin("compiling the package index");
+	int rc = pod_open(&spec, &pod, err);
+	if (rc == 0) {
+		rc = run_worker(pod, lists, &s, err);
+		pod_close(pod);
+	}
+	if (rc == 0 && fsync(s.fd) < 0)
+		rc = err_errno(err, errno, "cannot sync %s", temp);
+	(void)close(s.fd);
+	if (rc == 0 && rename(temp, path) < 0)
+		rc = err_errno(err, errno, "cannot rename to %s", path);
+	buf_cleanup(&s.errors);
+	progress_end(step, rc < 0 ? "failed" : "ok");
+	return rc;
+}
+
+int
+pkgindex_open(const struct state *st, const struct apt_index *lists, struct pkgindex **ret,
+	struct dd_err *err)
+{
+	OWN_FREE char *path = compiled_path(st, lists);
+	OWN_FREE char *lock_path = mem_printf("%s.lock", path);
+	OWN_FD int lock = -1;
+	int rc = fs_lock(lock_path, true, &lock, err);
+	if (rc == 0 && !fs_exists(path))
+		rc = compile(st, lists, path, err);
+	return rc < 0 ? rc : pkgindex_map(path, ret, err);
+}

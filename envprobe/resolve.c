@@ -1,0 +1,271 @@
+#include "envprobe/resolve.h"
+
+#include "envprobe/data.h"
+
+#include <ctype.h>
+#include <fnmatch.h>
+#include <string.h>
+
+void
+resolution_cleanup(struct resolution *r)
+{
+	free(r->package);
+	free(r->path);
+	*r = (struct resolution){0};
+}
+
+/* ---- the table of what file lists do not show ---------------------------------------------------- */
+
+static char *
+known_by_name(const char *kind, const char *name)
+{
+	struct str rest = data_alternatives(), f[3];
+	while (data_next(&rest, f, 3))
+		if (str_eq(f[0], kind) && str_eq(f[1], name))
+			return str_dup(f[2]);
+	return NULL;
+}
+
+/* The package a person would name for a part of it. */
+static char *
+front_of(struct str package)
+{
+	struct str rest = data_alternatives(), f[3];
+	OWN_FREE char *name = str_dup(package);
+	while (data_next(&rest, f, 3)) {
+		if (!str_eq(f[0], "front"))
+			continue;
+		OWN_FREE char *pattern = str_dup(f[1]);
+		if (fnmatch(pattern, name, 0) == 0)
+			return str_dup(f[2]);
+	}
+	return TAKE(name);
+}
+
+/* ---- candidates ---------------------------------------------------------------------------------- */
+
+struct search {
+	const struct pkgindex *x;
+	const char *suffix; /* the path must end with "/" and this; NULL: any */
+	bool shallow;	    /* only where compilers look by themselves */
+	bool library;
+	struct str package, path;
+	long score;
+};
+
+/* Packages for another machine, or that hold a copy for another purpose. */
+static bool
+is_foreign(struct str package)
+{
+	static const char *const parts[] = {"-cross", "mingw", "-dbg", "-doc", "-i386", "-armhf", "-arm64",
+		"-mips", "-riscv", "-sparc", "-s390", "-ppc", "-hppa", "-m68k", "-sh4", "-alpha", "-x32",
+		"djgpp", "emscripten", "-avr", "-wasm", "klibc", "dietlibc", "musl", "uclibc", "llvm-",
+		"-spu", "newlib", "android-", "-hurd", "picolibc", NULL};
+	for (size_t i = 0; parts[i]; i++)
+		if (memmem(package.p, package.n, parts[i], strlen(parts[i])))
+			return true;
+	return str_starts(package, "lib32") || str_starts(package, "lib64") ||
+	       str_starts(package, "libx32");
+}
+
+static size_t
+count_slashes(struct str s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '/';
+	return n;
+}
+
+static bool
+is_multiarch(struct str dir)
+{
+	return memmem(dir.p, dir.n, "-linux-gnu", 10) && !memchr(dir.p, '/', dir.n);
+}
+
+/* Directories between usr/include (or usr/lib) and the name that was asked for; 0 is where tools look. */
+static long
+extra_depth(const struct search *s, struct str path)
+{
+	size_t suffix = s->suffix ? strlen(s->suffix) : 0;
+	if (!str_starts(path, "usr/include/"))
+		return (long)count_slashes(path);
+	struct str between = {path.p + 12, path.n > 12 + suffix ? path.n - 12 - suffix : 0};
+	if (between.n && between.p[between.n - 1] == '/')
+		between.n--;
+	if (!between.n || is_multiarch(between))
+		return 0;
+	return (long)count_slashes(between) + 1;
+}
+
+static bool
+consider(void *ctx, const struct pkgindex_row *row)
+{
+	struct search *s = ctx;
+	size_t n = s->suffix ? strlen(s->suffix) : 0;
+	if (is_foreign(row->package))
+		return true;
+	if (n && !(str_ends(row->path, s->suffix) && row->path.n > n &&
+			 row->path.p[row->path.n - n - 1] == '/'))
+		return true;
+	long depth = s->suffix ? extra_depth(s, row->path) : 0;
+	if (s->shallow && depth > 0)
+		return true;
+	uint64_t popularity = pkgindex_popularity(s->x, row->package);
+	long score = -1000000 * depth + (long)(popularity < 100000 ? popularity : 100000) * 8 +
+		     (str_ends(row->package, "-dev") ? 400 : 0) - (long)row->package.n;
+	if (s->package.p && score <= s->score)
+		return true;
+	s->package = row->package;
+	s->path = row->path;
+	s->score = score;
+	return true;
+}
+
+static struct resolution
+finish(const struct search *s)
+{
+	struct resolution r = {0};
+	if (s->package.p) {
+		r.package = front_of(s->package);
+		r.path = mem_printf("/" STR_FMT, STR_ARG(s->path));
+	}
+	return r;
+}
+
+static struct resolution
+search_key(const struct pkgindex *x, char class, const char *key)
+{
+	struct search s = {.x = x};
+	pkgindex_find(x, class, key, consider, &s);
+	return finish(&s);
+}
+
+static char *
+lower(const char *s)
+{
+	char *out = mem_strdup(s);
+	for (char *p = out; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return out;
+}
+
+/* ---- kinds --------------------------------------------------------------------------------------- */
+
+static struct resolution
+resolve_header(const struct pkgindex *x, const struct need *n)
+{
+	const char *slash = strrchr(n->name, '/');
+	bool declared = n->source && strcmp(n->source, "declared") == 0;
+	struct search s = {.x = x, .suffix = n->name, .shallow = declared};
+	if (strstr(n->name, ".."))
+		return (struct resolution){0};
+	pkgindex_find(x, 'i', slash ? slash + 1 : n->name, consider, &s);
+	return finish(&s);
+}
+
+static struct resolution
+resolve_perl(const struct pkgindex *x, const char *module)
+{
+	OWN(buf) struct buf path = {0}, package = {0};
+	buf_puts(&package, "lib");
+	for (const char *p = module; *p; p++) {
+		bool colons = p[0] == ':' && p[1] == ':';
+		buf_putc(&path, colons ? '/' : *p);
+		buf_putc(&package, colons ? '-' : (char)tolower((unsigned char)*p));
+		p += colons;
+	}
+	buf_puts(&path, ".pm");
+	buf_puts(&package, "-perl");
+	struct resolution r = search_key(x, 'm', path.p);
+	if (!r.package && pkgindex_has_package(x, package.p))
+		r.package = mem_strdup(package.p);
+	return r;
+}
+
+static struct resolution
+resolve_python(const struct pkgindex *x, const char *name)
+{
+	OWN_FREE char *dist = lower(name);
+	for (char *p = dist; *p; p++)
+		if (*p == '_' || *p == '.')
+			*p = '-';
+	struct resolution r = search_key(x, 'd', dist);
+	if (r.package)
+		return r;
+	OWN_FREE char *top = mem_strndup(name, strcspn(name, ".")); /* a.b.c is in the package a */
+	r = search_key(x, 'y', top);
+	if (r.package)
+		return r;
+	OWN_FREE char *package = mem_printf("python3-%s", dist);
+	if (pkgindex_has_package(x, package))
+		r.package = TAKE(package);
+	return r;
+}
+
+/* CMake's own Find modules are files of CMake: what they look for goes by the same name elsewhere. */
+static struct resolution
+resolve_cmake(const struct pkgindex *x, const char *name)
+{
+	OWN_FREE char *key = lower(name);
+	struct resolution r = {.package = known_by_name("cmake", key)};
+	if (r.package)
+		return r;
+	r = search_key(x, 'c', key);
+	bool own = r.package && (strcmp(r.package, "cmake-data") == 0 ||
+					strcmp(r.package, "extra-cmake-modules") == 0);
+	if (r.package && !own)
+		return r;
+	resolution_cleanup(&r);
+	r = search_key(x, 'p', key);
+	if (!r.package)
+		r = search_key(x, 'l', strncmp(key, "lib", 3) == 0 ? key + 3 : key);
+	return r;
+}
+
+static struct resolution
+resolve_m4(const struct pkgindex *x, const char *macro)
+{
+	OWN_FREE char *key = lower(macro);
+	struct resolution r = {.package = known_by_name("m4", key)};
+	if (!r.package)
+		r = search_key(x, 'a', key);
+	if (!r.package && strncmp(key, "am_path_", 8) == 0)
+		r = search_key(x, 'a', key + 8);
+	return r;
+}
+
+struct resolution
+resolve_need(const struct pkgindex *x, const struct need *n)
+{
+	struct resolution r = {.package = known_by_name(need_kind_names[n->kind], n->name)};
+	if (r.package)
+		return r;
+	switch (n->kind) {
+	case NEED_PROGRAM:
+		return search_key(x, 'b', n->name);
+	case NEED_HEADER:
+		return resolve_header(x, n);
+	case NEED_LIBRARY:
+		return search_key(x, 'l', n->name);
+	case NEED_PKGCONFIG:
+		return search_key(x, 'p', n->name);
+	case NEED_CMAKE:
+		return resolve_cmake(x, n->name);
+	case NEED_M4:
+		return resolve_m4(x, n->name);
+	case NEED_PERL:
+		return resolve_perl(x, n->name);
+	case NEED_PYTHON:
+		return resolve_python(x, n->name);
+	case NEED_NODE:
+		return search_key(x, 'n', n->name);
+	case NEED_PACKAGE:
+		if (pkgindex_has_package(x, n->name))
+			r.package = mem_strdup(n->name);
+		return r;
+	case NEED_FILE:
+		break;
+	}
+	return r;
+}

@@ -1,0 +1,19 @@
+/* From a need to the package that satisfies it. */
+#ifndef ENVPROBE_RESOLVE_H
+#define ENVPROBE_RESOLVE_H
+
+#include "envprobe/index.h"
+
+struct resolution {
+	char *package; /* NULL: nothing provides it */
+	char *path;    /* the file of it that satisfies the need; NULL: known by name */
+};
+void resolution_cleanup(struct resolution *r);
+
+/*
+ * The best candidate: an exact place before a deeper one, the package more others depend on before a rarer
+ * one.  A header that is only guessed at (optional, declared) must lie where compilers look by themselves.
+ */
+struct resolution resolve_need(const struct pkgindex *x, const struct need *n);
+
+#endif
