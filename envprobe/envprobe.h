@@ -73,6 +73,14 @@ void probe_result_cleanup(struct probe_result *r);
 int probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err *err)
 	DD_MUST_USE;
 
+/* "NAME=value" of what every build and test gets: PATH, HOME, a fixed locale and time zone, ... */
+void probe_environment(struct strlist *ret);
+
+/* Stacks of an attempt of a run: its packages, and its tree as far as it was kept.  DD_ENOENT. */
+int probe_attempt_stacks(struct journal *j, const struct image *image, const struct stack *source,
+	int64_t attempt, struct stack *ret_root, struct stack *ret_work, struct dd_err *err)
+	DD_MUST_USE;
+
 /*
  * Run the configure, build and install commands of a recipe once on given stacks, without learning;
  * used by replay.  Freezes the built tree and pushes it on `work`.

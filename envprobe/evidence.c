@@ -1,0 +1,206 @@
+#include "envprobe/evidence.h"
+
+#include "base/fs.h"
+#include "base/map.h"
+#include "base/match.h"
+#include "envprobe/data.h"
+#include "envprobe/envprobe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define MAX_RULES 1000
+#define MAX_TEXT 300
+
+#define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct problem, member)
+static const struct json_field problem_fields[] = {
+	{F(kind, JSON_K_STRING), .required = true},
+	{F(name, JSON_K_STRING), .required = true},
+	{F(scope, JSON_K_ENUM), .names = need_scope_names},
+	{F(line, JSON_K_INT)},
+	{F(text, JSON_K_STRING)},
+	{.key = NULL},
+};
+
+void
+problem_list_cleanup(struct problem_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		json_release(problem_fields, &l->v[i]);
+	free(l->v);
+	*l = (struct problem_list){0};
+}
+
+const struct problem *
+problem_first(const struct problem_list *l, const char *kind)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].kind, kind) == 0)
+			return &l->v[i];
+	return NULL;
+}
+
+/* ---- matching
+ * ------------------------------------------------------------------------------------ */
+
+struct finder {
+	struct str kinds[MAX_RULES], scopes[MAX_RULES];
+	struct map seen; /* "kind name" */
+	struct problem_list *out;
+};
+
+static char seen_once;
+
+static bool
+take_hit(void *ctx, const struct match_hit *hit)
+{
+	struct finder *f = ctx;
+	struct str name = match_named(hit, "name");
+	if (!name.p || !name.n || name.n > 200)
+		return true;
+	OWN_FREE char *key =
+		mem_printf(STR_FMT " " STR_FMT, STR_ARG(f->kinds[hit->rule]), STR_ARG(name));
+	if (map_get(&f->seen, key))
+		return true;
+	map_put(&f->seen, key, &seen_once);
+	struct problem_list *l = f->out;
+	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
+	struct str text = hit->text;
+	if (text.n > MAX_TEXT)
+		text.n = MAX_TEXT;
+	l->v[l->n++] = (struct problem){.kind = str_dup(f->kinds[hit->rule]),
+		.name = str_dup(name),
+		.scope = str_eq(f->scopes[hit->rule], "test") ? SCOPE_TEST : SCOPE_BUILD,
+		.line = (int64_t)hit->line,
+		.text = str_dup(text)};
+	return l->n < EVIDENCE_MAX;
+}
+
+static int
+compile_rules(struct finder *f, struct match_set **ret, struct dd_err *err)
+{
+	struct match_rule *rules = mem_zalloc(MAX_RULES, sizeof(*rules));
+	OWN(strlist) struct strlist patterns = {0};
+	struct str rest = data_rules(), field[3];
+	size_t n = 0;
+	while (n < MAX_RULES && data_next(&rest, field, 3)) {
+		f->kinds[n] = field[0];
+		f->scopes[n] = field[1];
+		strlist_add_str(&patterns, field[2]);
+		n++;
+	}
+	for (size_t i = 0; i < n; i++)
+		rules[i] = (struct match_rule){.id = patterns.v[i], .pattern = patterns.v[i]};
+	int rc = match_compile(rules, n, (struct str){"", 0}, ret, err);
+	free(rules);
+	return rc;
+}
+
+int
+evidence_find(struct str log, struct problem_list *ret, struct dd_err *err)
+{
+	struct finder *f = mem_new(struct finder);
+	struct match_set *set = NULL;
+	f->out = ret;
+	int rc = compile_rules(f, &set, err);
+	if (rc == 0)
+		rc = match_text(set, log, take_hit, f, err);
+	match_destroy(set);
+	map_cleanup(&f->seen);
+	free(f);
+	return rc;
+}
+
+/* ---- the worker
+ * ---------------------------------------------------------------------------------- */
+
+int
+probe_evidence_worker_main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf log = {.max = (size_t)64 << 20}, out = {0};
+	struct problem_list found = {0};
+	char chunk[65536];
+	for (ssize_t n; (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
+		buf_add(&log, chunk, (size_t)n);
+	if (evidence_find(buf_str(&log), &found, &err) < 0) {
+		fprintf(stderr, "evidence: %s\n", err_msg(&err));
+		return 1;
+	}
+	OWN_JSON json_t *all = json_array();
+	for (size_t i = 0; i < found.n; i++)
+		json_array_append_new(all, json_encode(problem_fields, &found.v[i]));
+	json_print(all, 0, &out);
+	printf("%s\n", out.p);
+	problem_list_cleanup(&found);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int
+decode(struct str text, struct problem_list *ret, struct dd_err *err)
+{
+	OWN_JSON json_t *j = NULL;
+	size_t i;
+	json_t *item;
+	int rc = json_parse(text, &j, err);
+	if (rc == 0 && !json_is_array(j))
+		rc = err_set(err, DD_ECORRUPT, "evidence: expected an array");
+	if (rc < 0)
+		return rc;
+	json_array_foreach (j, i, item) {
+		ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
+		ret->v[ret->n] = (struct problem){0};
+		rc = json_decode(item, problem_fields, false, &ret->v[ret->n++], "evidence", err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int
+evidence_read(
+	const struct state *st, const char *log_path, struct problem_list *ret, struct dd_err *err)
+{
+	OWN(buf) struct buf out = {.max = (size_t)8 << 20};
+	OWN_FD int fd = open(log_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_errno(err, errno, "log %s", log_path);
+	const struct worker_spec spec = {.state = st, .name = "evidence", .input_fd = fd};
+	int rc = worker_run(&spec, &out, err);
+	if (rc == 0)
+		rc = decode(buf_str(&out), ret, err);
+	return rc < 0 ? err_wrap(err, "reading the log") : 0;
+}
+
+/* ---- needs
+ * --------------------------------------------------------------------------------------- */
+
+bool
+problem_to_need(const struct problem *p, struct need *ret)
+{
+	for (int i = 0; need_kind_names[i]; i++) {
+		if (strcmp(need_kind_names[i], p->kind) != 0)
+			continue;
+		*ret = (struct need){.kind = (enum need_kind)i, .scope = p->scope};
+		ret->name = mem_strdup(p->name);
+		if (i == NEED_PERL) /* "XML/Parser" as Perl's own message has it */
+			for (char *s = strchr(ret->name, '/'); s; s = strchr(ret->name, '/')) {
+				OWN_FREE char *old = ret->name;
+				*s = '\0';
+				ret->name = mem_printf("%s::%s", old, s + 1);
+			}
+		const char *base = strrchr(ret->name, '/');
+		if (i == NEED_PROGRAM && base) {
+			char *only = mem_strdup(base + 1);
+			free(ret->name);
+			ret->name = only;
+		}
+		ret->source = mem_strdup("log");
+		ret->why = mem_printf("log line %lld: %s", (long long)p->line, p->text);
+		return true;
+	}
+	return false;
+}

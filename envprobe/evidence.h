@@ -1,0 +1,41 @@
+/*
+ * What a log says was missing: typed problems, found by the rules of data/rules.tsv in one pass
+ * over the log, in the parser worker "evidence".
+ */
+#ifndef ENVPROBE_EVIDENCE_H
+#define ENVPROBE_EVIDENCE_H
+
+#include "base/json.h"
+#include "record/record.h"
+#include "sandbox/sandbox.h"
+
+#define EVIDENCE_MAX 400 /* problems kept of one log */
+
+struct problem {
+	char *kind; /* a need kind, or env, service, network, compile, disk */
+	char *name;
+	enum need_scope scope;
+	int64_t line; /* in the log */
+	char *text;   /* the line, at most 300 bytes */
+};
+struct problem_list {
+	struct problem *v;
+	size_t n, cap;
+};
+void problem_list_cleanup(struct problem_list *l);
+
+/* Read a log file in the worker; a missing file gives none. */
+int evidence_read(const struct state *st, const char *log_path, struct problem_list *ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/* The same on text in memory, for the worker and tests: one problem for each kind and name, in
+ * order. */
+int evidence_find(struct str log, struct problem_list *ret, struct dd_err *err) DD_MUST_USE;
+
+/* The need a problem stands for; false for the kinds that are no needs.  Strings are copies. */
+bool problem_to_need(const struct problem *p, struct need *ret);
+
+/* First problem of a kind, NULL. */
+const struct problem *problem_first(const struct problem_list *l, const char *kind);
+
+#endif

@@ -1,0 +1,149 @@
+#include "envprobe/lookups.h"
+
+#include "envprobe/resolve.h"
+
+#include <string.h>
+
+static char yes;
+
+struct collect {
+	struct map found;   /* class and name that was satisfied somewhere */
+	struct map missing; /* class and name -> example path, owned */
+};
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static bool
+is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	return strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
+/* The name behind a directory that a search path names, such as the include directories. */
+static const char *
+behind(const char *path, const char *part)
+{
+	const char *at = strstr(path, part);
+	return at ? at + strlen(part) : NULL;
+}
+
+/* "h:zlib.h", "b:bison", "l:z", "p:glib-2.0", "m:XML/Parser.pm", "y:yaml"; NULL: no name of
+ * interest. */
+static char *
+classify(const struct trace_path *p)
+{
+	const char *name = base_name(p->path), *rest;
+	struct str s = str_of(name);
+	if (is_below(p->path, WORK_DIR) || is_below(p->path, "/tmp") || is_below(p->path, POD_HOME))
+		return NULL;
+	if (p->executed)
+		return mem_printf("b:%s", name);
+	if (str_ends(s, ".pc"))
+		return mem_printf("p:%.*s", (int)(s.n - 3), name);
+	if (str_starts(s, "lib") && (str_ends(s, ".so") || str_ends(s, ".a")))
+		return mem_printf("l:%.*s", (int)(strrchr(name, '.') - name - 3), name + 3);
+	if (str_ends(s, ".h") && (rest = behind(p->path, "/include/"))) {
+		const char *arch = strstr(rest, "-linux-gnu/");
+		return mem_printf("h:%s", arch ? arch + 11 : rest);
+	}
+	if (str_ends(s, ".pm") && (rest = behind(p->path, "/perl5/")))
+		return mem_printf("m:%s", rest);
+	return NULL;
+}
+
+static bool
+collect_path(void *ctx, const struct trace_path *p)
+{
+	struct collect *c = ctx;
+	OWN_FREE char *key = classify(p);
+	if (!key)
+		return true;
+	if (p->found)
+		map_put(&c->found, key, &yes);
+	else if (!map_get(&c->missing, key))
+		map_put(&c->missing, key,
+			mem_printf("%s looked for %s",
+				*p->program ? base_name(p->program) : "a program", p->path));
+	return true;
+}
+
+static bool
+to_need(const char *key, struct need *n)
+{
+	static const struct {
+		char class;
+		enum need_kind kind;
+	} kinds[] = {{'b', NEED_PROGRAM}, {'h', NEED_HEADER}, {'l', NEED_LIBRARY},
+		{'p', NEED_PKGCONFIG}, {'m', NEED_PERL}};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (key[0] != kinds[i].class)
+			continue;
+		n->kind = kinds[i].kind;
+		n->name = mem_strdup(key + 2);
+		if (n->kind == NEED_PERL) { /* XML/Parser.pm */
+			OWN(buf) struct buf module = {0};
+			for (const char *p = key + 2; *p && strcmp(p, ".pm") != 0; p++)
+				buf_puts(&module, *p == '/' ? "::" : (char[]){*p, 0});
+			free(n->name);
+			n->name = buf_take(&module);
+		}
+		return true;
+	}
+	return false;
+}
+
+void
+lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_list *ret)
+{
+	struct collect c = {.missing = {.destroy = free}};
+	trace_each_path(t, collect_path, &c);
+	for (struct map_entry *e = map_first(&c.missing); e; e = map_next(e)) {
+		struct need n = {.optional = true};
+		if (map_get(&c.found, map_key(e)) || !to_need(map_key(e), &n))
+			continue;
+		n.source = mem_strdup("trace");
+		n.why = mem_strdup(map_value(e));
+		struct resolution r = resolve_need(x, &n);
+		if (r.package)
+			*need_list_add(ret) = n;
+		else
+			need_cleanup(&n);
+		resolution_cleanup(&r);
+	}
+	map_cleanup(&c.found);
+	map_cleanup(&c.missing);
+}
+
+static bool
+collect_opened(void *ctx, const struct trace_path *p)
+{
+	if (p->found && !p->directory && (p->opened || p->executed) && !is_below(p->path, WORK_DIR))
+		map_put(ctx, p->path, &yes);
+	return true;
+}
+
+void
+lookups_opened(const struct trace *t, struct map *ret)
+{
+	trace_each_path(t, collect_opened, ret);
+}
+
+static bool
+collect_refused(void *ctx, const struct trace_connect *c)
+{
+	if (c->refused)
+		strlist_add_new(ctx, c->target);
+	return true;
+}
+
+void
+lookups_refused(const struct trace *t, struct strlist *ret)
+{
+	trace_each_connect(t, collect_refused, ret);
+}

@@ -1,0 +1,319 @@
+/*
+ * The discovery loop.  Theory of operation: every attempt starts from the untouched source and the
+ * last good packages.  It installs what is wanted, builds, tests, and learns; what it learns is
+ * what the next one wants. It ends when everything ran, when nothing new is learnt, or when only a
+ * person can go on.  All effects are journalled steps (steps.c); this file only decides, from their
+ * results.
+ */
+#include "envprobe/loop.h"
+
+#include "base/log.h"
+#include "envprobe/resolve.h"
+
+#include <string.h>
+
+#define DEFAULT_ATTEMPTS 20
+
+void
+probe_result_cleanup(struct probe_result *r)
+{
+	diagnosis_cleanup(&r->diagnosis);
+	project_cleanup(&r->project);
+	attempt_list_cleanup(&r->attempts);
+	package_list_cleanup(&r->packages);
+	install_batch_list_cleanup(&r->batches);
+	env_var_list_cleanup(&r->environment);
+	prompt_answer_list_cleanup(&r->prompts);
+	question_list_cleanup(&r->questions);
+	feature_off_list_cleanup(&r->features_off);
+	strlist_cleanup(&r->options);
+	test_run_cleanup(&r->tests);
+	stack_cleanup(&r->root);
+	stack_cleanup(&r->work);
+	memset(r, 0, sizeof(*r));
+}
+
+void
+probe_environment(struct strlist *ret)
+{
+	static const char *const fixed[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games",
+		"HOME=" POD_HOME, "USER=builder", "LOGNAME=builder", "SHELL=/bin/sh",
+		"LANG=C.UTF-8", "LC_ALL=C.UTF-8", "TZ=UTC", "TERM=dumb",
+		"XDG_RUNTIME_DIR=/run/user/1000", "DEBIAN_FRONTEND=noninteractive",
+		"PERL_MM_USE_DEFAULT=1", "AUTOMATED_TESTING=1", "NO_COLOR=1", NULL};
+	for (size_t i = 0; fixed[i]; i++)
+		strlist_add(ret, fixed[i]);
+}
+
+/* ---- wanting
+ * ------------------------------------------------------------------------------------- */
+
+static char asked_once;
+
+bool
+loop_want(struct loop *l, const struct need *need)
+{
+	struct resolution res = resolve_need(l->index, need);
+	if (!res.package || map_get(&l->asked, res.package)) {
+		resolution_cleanup(&res);
+		return false;
+	}
+	map_put(&l->asked, res.package, &asked_once);
+	l->wanted.v = mem_grow(l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
+	l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(res.package),
+		.scope = need->scope,
+		.optional = need->optional,
+		.why = mem_printf("%s %s (%s)", need_kind_names[need->kind], need->name,
+			need->why      ? need->why
+			: need->source ? need->source
+				       : "")};
+	resolution_cleanup(&res);
+	return true;
+}
+
+static void
+want_declared(struct loop *l)
+{
+	const struct need_list *needs = &l->r->project.needs;
+	/* What is required first, so that its citation stands for the package. */
+	for (int optional = 0; optional <= 1; optional++)
+		for (size_t i = 0; i < needs->n; i++)
+			if (needs->v[i].optional == (optional != 0))
+				(void)loop_want(l, &needs->v[i]);
+}
+
+/* Needs that the log names; true when one of them is new. */
+static bool
+want_from_log(struct loop *l)
+{
+	bool any = false;
+	for (size_t i = 0; i < l->problems.n; i++) {
+		struct need n;
+		if (!problem_to_need(&l->problems.v[i], &n))
+			continue;
+		any = loop_want(l, &n) || any;
+		need_cleanup(&n);
+	}
+	return any;
+}
+
+/* When no message helps: programs, headers and modules that were looked for and found nowhere. */
+static bool
+want_from_trace(struct loop *l)
+{
+	bool any = false;
+	for (size_t i = 0; i < l->missing.n; i++)
+		any = loop_want(l, &l->missing.v[i]) || any;
+	return any;
+}
+
+/* ---- learning
+ * ------------------------------------------------------------------------------------ */
+
+static bool
+learn_variables(struct loop *l)
+{
+	bool any = false;
+	for (size_t i = 0; i < l->problems.n; i++) {
+		const struct problem *p = &l->problems.v[i];
+		if (strcmp(p->kind, "env") == 0)
+			any = loop_ask_variable(l, p->name, p->text, true) || any;
+	}
+	return any;
+}
+
+static void
+note_learnt(struct loop *l, const char *ended)
+{
+	struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
+	OWN(buf) struct buf text = {.max = 1000};
+	free(a->ended);
+	a->ended = mem_strdup(ended);
+	for (size_t i = 0; i < l->wanted.n && i < 12; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "wants ", l->wanted.v[i].package);
+	if (text.n)
+		a->learnt = mem_strdup(text.p);
+}
+
+/* After a failed build: is there something new to try? */
+static bool
+learn_from_build(struct loop *l)
+{
+	bool any = learn_variables(l);
+	any = want_from_log(l) || any;
+	return any || want_from_trace(l);
+}
+
+static bool
+has_tests(const struct loop *l)
+{
+	for (size_t i = 0; i < l->r->project.commands.n; i++)
+		if (l->r->project.commands.v[i].phase == PHASE_TEST)
+			return true;
+	return false;
+}
+
+/* ---- the loop
+ * ------------------------------------------------------------------------------------ */
+
+static struct attempt *
+begin_attempt(struct loop *l)
+{
+	struct attempt *a = attempt_list_add(&l->r->attempts);
+	a->n = l->n;
+	a->log = mem_printf("logs/attempt-%lld-build.log", (long long)l->n);
+	return a;
+}
+
+/* One attempt; *ret_again when the next one has something new to try. */
+static int
+attempt(struct loop *l, bool *ret_again, struct dd_err *err)
+{
+	(void)begin_attempt(l);
+	*ret_again = false;
+	int rc = loop_install(l, err);
+	if (rc == 0)
+		rc = loop_build(l, err);
+	if (rc < 0)
+		return rc;
+	if (!l->built) {
+		bool blocked = prompter_unanswered(&l->prompter) != NULL;
+		*ret_again = !blocked && learn_from_build(l);
+		note_learnt(l, "build failed");
+		loop_judge_build(l);
+		return 0;
+	}
+	if (!has_tests(l)) {
+		l->r->outcome = OUTCOME_BUILT;
+		note_learnt(l, "built");
+		return 0;
+	}
+	rc = loop_test(l, err);
+	if (rc < 0)
+		return rc;
+	bool failed = l->r->tests.failed > 0 || l->r->tests.passed == 0;
+	bool blocked = prompter_unanswered(&l->prompter) != NULL;
+	if (failed && !blocked) {
+		*ret_again = learn_variables(l);
+		*ret_again = want_from_log(l) || *ret_again;
+	}
+	note_learnt(l, failed ? "tests failed" : "tests passed");
+	loop_judge_tests(l);
+	return 0;
+}
+
+static int
+run_attempts(struct loop *l, struct dd_err *err)
+{
+	int max = l->spec->max_attempts ? l->spec->max_attempts : DEFAULT_ATTEMPTS;
+	bool again = true;
+	int rc = 0;
+	for (l->n = 1; rc == 0 && again && l->n <= max; l->n++) {
+		int step = progress_begin("attempt %lld", (long long)l->n);
+		rc = attempt(l, &again, err);
+		progress_end(
+			step, rc < 0 ? "stopped" : l->r->attempts.v[l->r->attempts.n - 1].ended);
+	}
+	return rc;
+}
+
+/* ---- detection
+ * ----------------------------------------------------------------------------------- */
+
+static int
+do_detect(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct loop *l = ctx;
+	OWN(buf) struct buf out = {.max = (size_t)64 << 20};
+	OWN_FREE char *dir = layer_dir(l->spec->state, l->spec->source->v[0].s);
+	const struct pod_bind bind = {dir, "/src", false};
+	const char *args[] = {"/src", NULL};
+	const struct worker_spec spec = {.state = l->spec->state,
+		.name = "detect",
+		.args = args,
+		.binds = &bind,
+		.nbinds = 1};
+	int step = progress_begin("looking for the build system");
+	int rc = worker_run(&spec, &out, err);
+	if (rc == 0)
+		rc = json_parse(buf_str(&out), ret_result, err);
+	progress_end(step, rc < 0 ? "failed" : "ok");
+	return rc;
+}
+
+static int
+detect(struct loop *l, struct dd_err *err)
+{
+	OWN_JSON json_t *j = NULL;
+	int rc = journal_step(l->spec->journal, "attempt/0/detect", do_detect, l, &j, err);
+	if (rc == 0)
+		rc = json_decode(j, project_fields, false, &l->r->project, "project", err);
+	return rc;
+}
+
+/* A variable the source reads is exported when the answers have it, and otherwise mentioned. */
+static void
+offer_variables(struct loop *l)
+{
+	for (size_t i = 0; i < l->r->project.env_reads.n; i++) {
+		struct str rest = str_of(l->r->project.env_reads.v[i]), name, where;
+		if (!str_next_word(&rest, &name) || !str_next_word(&rest, &where))
+			continue;
+		OWN_FREE char *n = str_dup(name);
+		OWN_FREE char *w = str_dup(where);
+		(void)loop_ask_variable(l, n, w, false);
+	}
+}
+
+static void
+no_build_system(struct loop *l)
+{
+	struct diagnosis *d = &l->r->diagnosis;
+	l->r->outcome = OUTCOME_BUILD_FAILED;
+	d->class = mem_strdup("no-build-system");
+	d->text = mem_strdup("no build system that drydock knows was found");
+	d->way_out = mem_strdup("give the directory that holds the build files as SOURCE");
+}
+
+static void
+free_loop(struct loop *l)
+{
+	loop_clear_findings(l);
+	for (size_t i = 0; i < l->wanted.n; i++) {
+		free(l->wanted.v[i].package);
+		free(l->wanted.v[i].why);
+	}
+	free(l->wanted.v);
+	map_cleanup(&l->asked);
+	strlist_cleanup(&l->env);
+	prompter_cleanup(&l->prompter);
+	pkgindex_close(l->index);
+}
+
+int
+probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err *err)
+{
+	struct probe_result r = {0};
+	struct loop l = {.spec = spec, .r = &r, .prompter = {.answers = spec->answers}};
+	stack_copy(&r.root, &spec->image->stack);
+	stack_copy(&r.work, spec->source);
+	probe_environment(&l.env);
+	int rc = pkgindex_open(spec->state, spec->index, &l.index, err);
+	if (rc == 0)
+		rc = detect(&l, err);
+	if (rc == 0 && strcmp(r.project.system, "none") == 0) {
+		no_build_system(&l);
+	} else if (rc == 0) {
+		offer_variables(&l);
+		want_declared(&l);
+		rc = run_attempts(&l, err);
+	}
+	free_loop(&l);
+	if (rc < 0) {
+		probe_result_cleanup(&r);
+		return rc;
+	}
+	*ret = r;
+	return 0;
+}

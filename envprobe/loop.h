@@ -1,0 +1,56 @@
+/* Inside the room: the state of the discovery loop, and its steps. */
+#ifndef ENVPROBE_LOOP_H
+#define ENVPROBE_LOOP_H
+
+#include "base/map.h"
+#include "envprobe/build.h"
+#include "envprobe/envprobe.h"
+#include "envprobe/evidence.h"
+#include "envprobe/index.h"
+
+struct wanted { /* a package to be installed, and the need that asks for it */
+	char *package;
+	enum need_scope scope;
+	bool optional;
+	char *why;
+};
+struct wanted_list {
+	struct wanted *v;
+	size_t n, cap;
+};
+
+struct loop {
+	const struct probe_spec *spec;
+	struct probe_result *r;
+	struct pkgindex *index;
+	struct wanted_list wanted; /* for the next attempt */
+	struct map asked;	   /* packages ever wanted */
+	struct strlist env;	   /* complete, NAME=value */
+	int64_t n;		   /* of the attempt */
+	/* of the last build or test run */
+	struct problem_list problems;
+	struct need_list missing; /* from the trace */
+	struct strlist refused;
+	bool built;
+	char *failed;
+	enum exec_cause cause;
+	struct prompter prompter;
+};
+
+/* Is the package wanted already, or installed by an earlier attempt? */
+bool loop_want(struct loop *l, const struct need *need);
+
+/* The journalled steps of attempt l->n (steps.c); what they found is put into l and l->r. */
+int loop_install(struct loop *l, struct dd_err *err) DD_MUST_USE;
+int loop_build(struct loop *l, struct dd_err *err) DD_MUST_USE;
+int loop_test(struct loop *l, struct dd_err *err) DD_MUST_USE;
+
+/* Decide what a failed build or test run means (verdict.c): the diagnosis and the outcome. */
+void loop_judge_build(struct loop *l);
+void loop_judge_tests(struct loop *l);
+/* Ask for an environment variable; true when the answers have it and it is new. */
+bool loop_ask_variable(struct loop *l, const char *name, const char *where, bool blocking);
+
+void loop_clear_findings(struct loop *l);
+
+#endif

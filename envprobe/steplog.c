@@ -1,0 +1,115 @@
+#include "envprobe/steplog.h"
+
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define MAX_LINE 65536
+
+struct steplog {
+	int fd;
+	const struct answers *answers;
+	struct buf line; /* not yet ended: a secret may lie across two pieces */
+	uint64_t written;
+	uint64_t dropped;
+	struct buf tail;
+	int rc;
+	struct dd_err err;
+};
+
+int
+steplog_open(
+	const char *path, const struct answers *answers, struct steplog **ret, struct dd_err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot create log %s", path);
+	struct steplog *l = mem_new(struct steplog);
+	l->fd = fd;
+	l->answers = answers;
+	*ret = l;
+	return 0;
+}
+
+static void
+put(struct steplog *l, struct str data)
+{
+	if (l->rc == 0 && l->written < STEPLOG_HEAD) {
+		l->rc = fs_write_all(l->fd, data.p, data.n, &l->err);
+		l->written += data.n;
+		return;
+	}
+	if (data.n > STEPLOG_TAIL) {
+		l->dropped += data.n - STEPLOG_TAIL;
+		data = (struct str){data.p + data.n - STEPLOG_TAIL, STEPLOG_TAIL};
+	}
+	if (l->tail.n + data.n > STEPLOG_TAIL) {
+		size_t over = l->tail.n + data.n - STEPLOG_TAIL;
+		l->dropped += over;
+		buf_drop_front(&l->tail, over);
+	}
+	buf_add_str(&l->tail, data);
+}
+
+static void
+flush_line(struct steplog *l)
+{
+	OWN(buf) struct buf plain = {0};
+	answers_redact(l->answers, buf_str(&l->line), &plain);
+	put(l, buf_str(&plain));
+	buf_reset(&l->line);
+}
+
+void
+steplog_add(struct steplog *l, struct str data)
+{
+	while (data.n) {
+		const char *nl = memchr(data.p, '\n', data.n);
+		size_t n = nl ? (size_t)(nl + 1 - data.p) : data.n;
+		buf_add(&l->line, data.p, n);
+		data.p += n;
+		data.n -= n;
+		if (nl || l->line.n > MAX_LINE)
+			flush_line(l);
+	}
+}
+
+void
+steplog_note(struct steplog *l, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	if (l->line.n)
+		steplog_add(l, STR("\n"));
+	steplog_add(l, str_of(text));
+	steplog_add(l, STR("\n"));
+	free(text);
+}
+
+int
+steplog_close(struct steplog *l, struct dd_err *err)
+{
+	flush_line(l);
+	if (l->rc == 0 && l->dropped) {
+		OWN_FREE char *note = mem_printf(
+			"\n[drydock: %llu bytes left out]\n", (unsigned long long)l->dropped);
+		l->rc = fs_write_all(l->fd, note, strlen(note), &l->err);
+	}
+	if (l->rc == 0)
+		l->rc = fs_write_all(l->fd, l->tail.p, l->tail.n, &l->err);
+	if (close(l->fd) < 0 && l->rc == 0)
+		l->rc = err_errno(&l->err, errno, "cannot write the log");
+	int rc = l->rc < 0 ? err_move(err, &l->err) : 0;
+	dd_err_cleanup(&l->err);
+	buf_cleanup(&l->line);
+	buf_cleanup(&l->tail);
+	free(l);
+	return rc;
+}

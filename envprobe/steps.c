@@ -1,0 +1,581 @@
+/*
+ * The journalled steps of an attempt.  Each has a function that does it (harmless to repeat) and
+ * one that takes its result, fresh or from the journal, into the loop: what is not in the result
+ * does not exist.
+ */
+#include "envprobe/loop.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "envprobe/lookups.h"
+#include "envprobe/steplog.h"
+
+#include <string.h>
+
+#define MAX_PROOFS ((size_t)32 << 20)
+
+void
+loop_clear_findings(struct loop *l)
+{
+	problem_list_cleanup(&l->problems);
+	need_list_cleanup(&l->missing);
+	strlist_cleanup(&l->refused);
+	free(TAKE(l->failed));
+	l->built = false;
+	l->cause = CAUSE_NONE;
+}
+
+static char *
+step_key(const struct loop *l, const char *name)
+{
+	return mem_printf("attempt/%lld/%s", (long long)l->n, name);
+}
+
+/* ---- install
+ * ------------------------------------------------------------------------------------- */
+
+struct install {
+	struct loop *l;
+	struct install_batch batch;
+	struct strlist dropped; /* optional packages that could not be had, with the reason */
+	bool cached;
+};
+
+static int
+resolve(struct install *in, const struct strlist *names, struct dd_err *err)
+{
+	const struct probe_spec *s = in->l->spec;
+	install_batch_cleanup(&in->batch);
+	return apt_resolve(s->state, s->index, &in->l->r->root, names, &in->batch, err);
+}
+
+/*
+ * All at once if apt can; else what is required, and the rest one by one, as far as it goes
+ * together.  A required package that cannot be had is left out, too: the build says whether it was
+ * one.
+ */
+static int
+resolve_wanted(struct install *in, struct dd_err *err)
+{
+	struct loop *l = in->l;
+	OWN(strlist) struct strlist all = {0}, kept = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	for (size_t i = 0; i < l->wanted.n; i++)
+		strlist_add(&all, l->wanted.v[i].package);
+	int rc = resolve(in, &all, &why);
+	if (rc != -DD_ENOENT && rc != -DD_EINVAL)
+		return rc < 0 ? err_move(err, &why) : 0;
+	for (int optional = 0; optional <= 1; optional++)
+		for (size_t i = 0; i < l->wanted.n; i++) {
+			OWN(strlist) struct strlist with = {0};
+			if (l->wanted.v[i].optional != (optional != 0))
+				continue;
+			strlist_copy(&with, &kept);
+			strlist_add(&with, l->wanted.v[i].package);
+			rc = resolve(in, &with, &why);
+			if (rc == 0)
+				strlist_add(&kept, l->wanted.v[i].package);
+			else if (rc == -DD_ENOENT || rc == -DD_EINVAL)
+				strlist_addf(&in->dropped, "%s: %s", l->wanted.v[i].package,
+					err_msg(&why));
+			else
+				return err_move(err, &why);
+		}
+	return kept.n ? resolve(in, &kept, err) : 0;
+}
+
+static json_t *
+wanted_to_json(const struct loop *l)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->wanted.n; i++) {
+		const struct wanted *w = &l->wanted.v[i];
+		json_array_append_new(
+			a, json_pack("{s:s, s:i, s:o}", "package", w->package, "scope",
+				   (int)w->scope, "why", json_text(str_of(w->why))));
+	}
+	return a;
+}
+
+static json_t *
+strings_to_json(const struct strlist *l)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(a, json_text(str_of(l->v[i])));
+	return a;
+}
+
+static int
+do_install(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct install in = {.l = ctx};
+	struct loop *l = ctx;
+	const struct probe_spec *s = l->spec;
+	struct stack root = {0};
+	stack_copy(&root, &l->r->root);
+	int step = progress_begin("installing %zu packages", l->wanted.n);
+	int rc = resolve_wanted(&in, err);
+	if (rc == 0)
+		rc = apt_fetch(s->state, &in.batch, s->offline, s->egress, err);
+	if (rc == 0)
+		rc = apt_install(s->state, &root, &in.batch, s->owner, &in.cached, err);
+	progress_end(step, rc < 0 ? "failed" : in.cached ? "cached" : "ok");
+	if (rc == 0)
+		*ret_result = json_pack("{s:o, s:o, s:o, s:o}", "wanted", wanted_to_json(l),
+			"dropped", strings_to_json(&in.dropped), "batch",
+			json_encode(install_batch_fields, &in.batch), "layer",
+			root.n > l->r->root.n ? json_string(root.v[root.n - 1].s) : json_null());
+	stack_cleanup(&root);
+	install_batch_cleanup(&in.batch);
+	strlist_cleanup(&in.dropped);
+	return rc;
+}
+
+static const struct artefact *
+find_artefact(const struct install_batch *b, const char *name)
+{
+	for (size_t i = 0; i < b->artefacts.n; i++)
+		if (strcmp(b->artefacts.v[i].name, name) == 0)
+			return &b->artefacts.v[i];
+	return NULL;
+}
+
+/* Packages of the batch: those wanted with their reason, the others as pulled in. */
+static void
+add_packages(struct loop *l, const struct install_batch *b)
+{
+	for (size_t i = 0; i < b->artefacts.n; i++) {
+		const struct artefact *a = &b->artefacts.v[i];
+		struct package *p = package_list_add(&l->r->packages);
+		p->name = mem_strdup(a->name);
+		p->version = mem_strdup(a->version);
+		p->arch = a->arch ? mem_strdup(a->arch) : NULL;
+		p->sha256 = mem_strdup(a->sha256);
+		for (size_t k = 0; k < l->wanted.n; k++) {
+			const struct wanted *w = &l->wanted.v[k];
+			if (strcmp(w->package, a->name) != 0)
+				continue;
+			p->requested = true;
+			p->scope = w->scope;
+			p->why = mem_strdup(w->why);
+		}
+		if (!p->why)
+			p->why = mem_strdup("another package depends on it");
+	}
+}
+
+static void
+drop_wanted(struct loop *l)
+{
+	for (size_t i = 0; i < l->wanted.n; i++) {
+		free(l->wanted.v[i].package);
+		free(l->wanted.v[i].why);
+	}
+	l->wanted.n = 0;
+}
+
+static void
+take_features(struct loop *l, const json_t *dropped)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach ((json_t *)dropped, i, item) {
+		struct feature_off *f = feature_off_list_add(&l->r->features_off);
+		f->feature = mem_strdup("what this package would give");
+		f->input = mem_strdup(json_string_value(item));
+	}
+}
+
+static int
+take_install(struct loop *l, const json_t *j, struct dd_err *err)
+{
+	struct install_batch batch = {0};
+	const char *layer = json_string_value(json_object_get(j, "layer"));
+	struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
+	int rc = json_decode(
+		json_object_get(j, "batch"), install_batch_fields, false, &batch, "batch", err);
+	if (rc < 0) {
+		install_batch_cleanup(&batch);
+		return rc;
+	}
+	for (size_t i = 0; i < l->wanted.n; i++)
+		if (find_artefact(&batch, l->wanted.v[i].package))
+			strlist_add(&a->added, l->wanted.v[i].package);
+	add_packages(l, &batch);
+	take_features(l, json_object_get(j, "dropped"));
+	if (layer)
+		stack_push(&l->r->root, layer);
+	if (batch.artefacts.n)
+		*install_batch_list_add(&l->r->batches) = batch;
+	else
+		install_batch_cleanup(&batch);
+	drop_wanted(l);
+	return 0;
+}
+
+int
+loop_install(struct loop *l, struct dd_err *err)
+{
+	OWN_FREE char *key = step_key(l, "install");
+	OWN_JSON json_t *j = NULL;
+	if (!l->wanted.n)
+		return 0;
+	int rc = journal_step(l->spec->journal, key, do_install, l, &j, err);
+	return rc < 0 ? rc : take_install(l, j, err);
+}
+
+/* ---- findings: what a build or test run showed
+ * ---------------------------------------------------- */
+
+#define PF(member, what) .key = #member, .kind = what, .offset = offsetof(struct problem, member)
+static const struct json_field problem_table[] = {{PF(kind, JSON_K_STRING), .required = true},
+	{PF(name, JSON_K_STRING), .required = true},
+	{PF(scope, JSON_K_ENUM), .names = need_scope_names}, {PF(line, JSON_K_INT)},
+	{PF(text, JSON_K_STRING)}, {.key = NULL}};
+
+static json_t *
+problems_to_json(const struct problem_list *l)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(a, json_encode(problem_table, &l->v[i]));
+	return a;
+}
+
+static int
+find_findings(
+	struct loop *l, const char *log, const struct trace *t, json_t *to, struct dd_err *err)
+{
+	struct problem_list problems = {0};
+	struct need_list missing = {0};
+	OWN(strlist) struct strlist refused = {0};
+	int rc = evidence_read(l->spec->state, log, &problems, err);
+	if (rc == 0) {
+		lookups_missing(t, l->index, &missing);
+		lookups_refused(t, &refused);
+		json_object_set_new(to, "problems", problems_to_json(&problems));
+		json_object_set_new(to, "missing", need_list_to_json(&missing));
+		json_object_set_new(to, "refused", strings_to_json(&refused));
+	}
+	problem_list_cleanup(&problems);
+	need_list_cleanup(&missing);
+	return rc;
+}
+
+static int
+take_findings(struct loop *l, const json_t *j, struct dd_err *err)
+{
+	size_t i;
+	json_t *item;
+	loop_clear_findings(l);
+	json_array_foreach (json_object_get(j, "problems"), i, item) {
+		struct problem_list *p = &l->problems;
+		p->v = mem_grow(p->v, p->n, &p->cap, sizeof(*p->v));
+		p->v[p->n] = (struct problem){0};
+		int rc = json_decode(item, problem_table, false, &p->v[p->n++], "problems", err);
+		if (rc < 0)
+			return rc;
+	}
+	json_array_foreach (json_object_get(j, "refused"), i, item) {
+		strlist_add(&l->refused, json_string_value(item));
+	}
+	return need_list_from_json(json_object_get(j, "missing"), "missing", &l->missing, err);
+}
+
+/* ---- proofs: which file of each wanted package was opened
+ * ------------------------------------------ */
+
+struct proofs {
+	struct loop *l;
+	struct trace *trace;
+	json_t *found; /* package -> path */
+};
+
+static void
+keep(void *ctx, int stream, struct str data)
+{
+	if (stream == 1)
+		buf_add_str(ctx, data);
+}
+
+/* "= package" lines and below each the files it owns. */
+static void
+match_proofs(struct str listing, const struct map *opened, json_t *found)
+{
+	struct str line;
+	OWN_FREE char *package = NULL;
+	while (str_next_line(&listing, &line)) {
+		if (str_starts(line, "= ")) {
+			free(package);
+			package = str_dup((struct str){line.p + 2, line.n - 2});
+			continue;
+		}
+		OWN_FREE char *path = str_dup(line);
+		/* Merged /usr: the list may say /bin/x for what was opened as /usr/bin/x. */
+		OWN_FREE char *usr = mem_printf("/usr%s", path);
+		if (package && !json_object_get(found, package) &&
+			(map_get(opened, path) || map_get(opened, usr)))
+			json_object_set_new(found, package, json_text(line));
+	}
+}
+
+static int
+find_proofs(void *ctx, struct pod *pod, struct dd_err *err)
+{
+	struct proofs *p = ctx;
+	OWN(strlist) struct strlist argv = {0};
+	OWN(buf) struct buf listing = {.max = MAX_PROOFS};
+	OWN(map) struct map opened = {0};
+	static const char script[] =
+		"for p in \"$@\"; do echo \"= $p\"; dpkg-query -L \"$p\"; done";
+	strlist_add(&argv, "/bin/sh");
+	strlist_add(&argv, "-c");
+	strlist_add(&argv, script);
+	strlist_add(&argv, "proofs");
+	for (size_t i = 0; i < p->l->r->packages.n; i++)
+		if (p->l->r->packages.v[i].requested)
+			strlist_add(&argv, p->l->r->packages.v[i].name);
+	const struct exec_spec spec = {.argv = (const char *const *)argv.v,
+		.cwd = "/",
+		.profile = PROFILE_PROVISION,
+		.fds = {-1, -1, -1},
+		.on_output = keep,
+		.ctx = &listing,
+		.time_limit_ms = 60000};
+	struct exec_result r;
+	int rc = pod_exec(pod, &spec, &r, err);
+	if (rc < 0)
+		return rc;
+	lookups_opened(p->trace, &opened);
+	match_proofs(buf_str(&listing), &opened, p->found);
+	return 0;
+}
+
+static void
+take_proofs(struct loop *l, const json_t *found)
+{
+	for (size_t i = 0; i < l->r->packages.n; i++) {
+		struct package *p = &l->r->packages.v[i];
+		const char *path = json_string_value(json_object_get(found, p->name));
+		if (path && !p->proof)
+			p->proof = mem_strdup(path);
+	}
+}
+
+/* ---- build
+ * --------------------------------------------------------------------------------------- */
+
+static json_t *
+build_to_json(const struct build_run *b, const struct prompter *p, json_t *proofs)
+{
+	return json_pack("{s:b, s:o, s:i, s:i, s:f, s:o, s:o, s:o, s:o}", "built", b->built,
+		"failed", b->failed ? json_text(str_of(b->failed)) : json_null(), "exit_code",
+		b->exit_code, "cause", (int)b->cause, "seconds", b->seconds, "layer",
+		b->layer ? json_string(b->layer) : json_null(), "prompts",
+		prompt_answer_list_to_json(&p->given), "questions",
+		question_list_to_json(&p->questions), "proofs", json_incref(proofs));
+}
+
+static int
+do_build(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct loop *l = ctx;
+	OWN_JSON json_t *found = json_object();
+	struct prompter prompter = {.answers = l->spec->answers};
+	OWN_FREE char *log =
+		mem_printf("%s/logs/attempt-%lld-build.log", l->spec->run_dir, (long long)l->n);
+	struct trace *trace = trace_create();
+	struct proofs proofs = {l, trace, found};
+	struct build_run b = {.state = l->spec->state,
+		.root = &l->r->root,
+		.work = l->spec->source,
+		.commands = &l->r->project.commands,
+		.env = (const char *const *)l->env.v,
+		.log_path = log,
+		.answers = l->spec->answers,
+		.prompter = &prompter,
+		.trace = trace,
+		.step_limit_ms = l->spec->step_limit_ms,
+		.silence_limit_ms = l->spec->silence_limit_ms,
+		.owner = l->spec->owner,
+		.inspect = find_proofs,
+		.ctx = &proofs};
+	int step = progress_begin("building");
+	int rc = build_perform(&b, err);
+	progress_end(step, rc == 0 && b.built ? "ok" : "failed");
+	if (rc == 0) {
+		json_t *j = build_to_json(&b, &prompter, found);
+		rc = find_findings(l, log, trace, j, err);
+		if (rc == 0)
+			*ret_result = j;
+		else
+			json_decref(j);
+	}
+	trace_destroy(trace);
+	build_run_cleanup(&b);
+	prompter_cleanup(&prompter);
+	return rc;
+}
+
+/* Prompts of one step, merged into the run's; a question is listed once. */
+static int
+take_prompts(struct loop *l, const json_t *j, struct dd_err *err)
+{
+	struct prompt_answer_list given = {0};
+	prompter_cleanup(&l->prompter);
+	memset(&l->prompter.given, 0, sizeof(l->prompter.given));
+	int rc =
+		prompt_answer_list_from_json(json_object_get(j, "prompts"), "prompts", &given, err);
+	if (rc == 0)
+		rc = question_list_from_json(
+			json_object_get(j, "questions"), "questions", &l->prompter.questions, err);
+	for (size_t i = 0; rc == 0 && i < given.n; i++)
+		*prompt_answer_list_add(&l->r->prompts) = given.v[i];
+	free(given.v);
+	for (size_t i = 0; rc == 0 && i < l->prompter.questions.n; i++) {
+		const struct question *q = &l->prompter.questions.v[i];
+		struct question *known = NULL;
+		for (size_t k = 0; k < l->r->questions.n; k++)
+			if (strcmp(l->r->questions.v[k].id, q->id) == 0)
+				known = &l->r->questions.v[k];
+		if (known) {
+			known->blocking = q->blocking;
+			continue;
+		}
+		OWN_JSON json_t *copy = json_encode(question_fields, q);
+		rc = json_decode(copy, question_fields, false, question_list_add(&l->r->questions),
+			"question", err);
+	}
+	return rc;
+}
+
+static int
+take_build(struct loop *l, const json_t *j, struct dd_err *err)
+{
+	struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
+	const char *layer = json_string_value(json_object_get(j, "layer"));
+	const char *failed = json_string_value(json_object_get(j, "failed"));
+	int rc = take_findings(l, j, err);
+	if (rc < 0)
+		return rc;
+	/* Earlier attempts' prompts were typed into builds that were thrown away. */
+	prompt_answer_list_cleanup(&l->r->prompts);
+	rc = take_prompts(l, j, err);
+	l->built = json_is_true(json_object_get(j, "built"));
+	l->failed = failed ? mem_strdup(failed) : NULL;
+	l->cause = (enum exec_cause)json_integer_value(json_object_get(j, "cause"));
+	l->r->build_seconds = json_real_value(json_object_get(j, "seconds"));
+	a->seconds = l->r->build_seconds;
+	take_proofs(l, json_object_get(j, "proofs"));
+	stack_cleanup(&l->r->work);
+	stack_copy(&l->r->work, l->spec->source);
+	if (layer)
+		stack_push(&l->r->work, layer);
+	return rc;
+}
+
+int
+loop_build(struct loop *l, struct dd_err *err)
+{
+	OWN_FREE char *key = step_key(l, "build");
+	OWN_JSON json_t *j = NULL;
+	int rc = journal_step(l->spec->journal, key, do_build, l, &j, err);
+	return rc < 0 ? rc : take_build(l, j, err);
+}
+
+/* ---- tests
+ * --------------------------------------------------------------------------------------- */
+
+static int
+do_test(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct loop *l = ctx;
+	struct prompter prompter = {.answers = l->spec->answers};
+	OWN_FREE char *log =
+		mem_printf("%s/logs/attempt-%lld-tests.log", l->spec->run_dir, (long long)l->n);
+	struct trace *trace = trace_create();
+	struct test_run tests = {0};
+	enum exec_cause cause = CAUSE_NONE;
+	const struct probe_tests t = {.root = &l->r->root,
+		.work = &l->r->work,
+		.commands = &l->r->project.commands,
+		.env = (const char *const *)l->env.v,
+		.trace = trace,
+		.on_prompt = prompter_answer,
+		.prompt_ctx = &prompter,
+		.log_path = log};
+	int64_t start = clock_mono_ns();
+	int step = progress_begin("running the tests");
+	int rc = l->spec->run_tests(l->spec->ctx, &t, &tests, &cause, err);
+	progress_end(step, rc < 0 ? "failed" : "ok");
+	json_t *j = rc < 0 ? NULL
+			   : json_pack("{s:o, s:i, s:f, s:o, s:o}", "tests",
+				     json_encode(test_run_fields, &tests), "cause", (int)cause,
+				     "seconds", (double)(clock_mono_ns() - start) / 1e9, "prompts",
+				     prompt_answer_list_to_json(&prompter.given), "questions",
+				     question_list_to_json(&prompter.questions));
+	if (rc == 0)
+		rc = find_findings(l, log, trace, j, err);
+	if (rc == 0)
+		*ret_result = j;
+	else
+		json_decref(j);
+	trace_destroy(trace);
+	test_run_cleanup(&tests);
+	prompter_cleanup(&prompter);
+	return rc;
+}
+
+int
+loop_test(struct loop *l, struct dd_err *err)
+{
+	OWN_FREE char *key = step_key(l, "tests");
+	OWN_JSON json_t *j = NULL;
+	struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
+	int rc = journal_step(l->spec->journal, key, do_test, l, &j, err);
+	if (rc == 0)
+		rc = take_findings(l, j, err);
+	if (rc == 0)
+		rc = take_prompts(l, j, err);
+	if (rc < 0)
+		return rc;
+	test_run_cleanup(&l->r->tests);
+	l->cause = (enum exec_cause)json_integer_value(json_object_get(j, "cause"));
+	a->seconds += json_real_value(json_object_get(j, "seconds"));
+	return json_decode(
+		json_object_get(j, "tests"), test_run_fields, false, &l->r->tests, "tests", err);
+}
+
+/* ---- looking back
+ * -------------------------------------------------------------------------------- */
+
+int
+probe_attempt_stacks(struct journal *j, const struct image *image, const struct stack *source,
+	int64_t attempt, struct stack *ret_root, struct stack *ret_work, struct dd_err *err)
+{
+	bool known = false;
+	stack_copy(ret_root, &image->stack);
+	stack_copy(ret_work, source);
+	for (int64_t n = 1; attempt == 0 || n <= attempt; n++) {
+		OWN_FREE char *install = mem_printf("attempt/%lld/install", (long long)n);
+		OWN_FREE char *build = mem_printf("attempt/%lld/build", (long long)n);
+		OWN_JSON json_t *i = journal_result(j, install);
+		OWN_JSON json_t *b = journal_result(j, build);
+		const char *layer = json_string_value(json_object_get(i, "layer"));
+		const char *tree = json_string_value(json_object_get(b, "layer"));
+		if (!i && !b)
+			break;
+		known = n == attempt || attempt == 0;
+		if (layer)
+			stack_push(ret_root, layer);
+		if (tree && (attempt == 0 || n == attempt)) {
+			stack_cleanup(ret_work);
+			stack_copy(ret_work, source);
+			stack_push(ret_work, tree);
+		}
+	}
+	if (!known && attempt)
+		return err_set(err, DD_ENOENT, "the run has no attempt %lld", (long long)attempt);
+	return 0;
+}

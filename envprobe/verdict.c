@@ -1,0 +1,207 @@
+/* What a failed build or test run means: outcome, diagnosis, questions. */
+#include "envprobe/loop.h"
+
+#include "envprobe/resolve.h"
+
+#include <string.h>
+
+static void
+diagnose(struct loop *l, enum run_outcome outcome, const char *class, char *text, const char *where,
+	const char *way_out)
+{
+	diagnosis_cleanup(&l->r->diagnosis);
+	l->r->outcome = outcome;
+	l->r->diagnosis.class = mem_strdup(class);
+	l->r->diagnosis.text = text;
+	l->r->diagnosis.where = where ? mem_strdup(where) : NULL;
+	l->r->diagnosis.way_out = way_out ? mem_strdup(way_out) : NULL;
+}
+
+static struct question *
+find_question(struct loop *l, const char *id)
+{
+	for (size_t i = 0; i < l->r->questions.n; i++)
+		if (strcmp(l->r->questions.v[i].id, id) == 0)
+			return &l->r->questions.v[i];
+	return NULL;
+}
+
+/* Where the source reads the variable, as detection found it; NULL. */
+static char *
+cited_at(const struct loop *l, const char *name)
+{
+	for (size_t i = 0; i < l->r->project.env_reads.n; i++) {
+		struct str rest = str_of(l->r->project.env_reads.v[i]), word, where;
+		if (str_next_word(&rest, &word) && str_eq(word, name) &&
+			str_next_word(&rest, &where))
+			return str_dup(where);
+	}
+	return NULL;
+}
+
+static bool
+looks_secret(const char *name)
+{
+	static const char *const parts[] = {"SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY",
+		"APIKEY", "PRIVATE_KEY", "ACCESS_KEY", "LICENSE_KEY", "LICENCE_KEY", "CREDENTIAL",
+		NULL};
+	for (size_t i = 0; parts[i]; i++)
+		if (strstr(name, parts[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_exported(const struct loop *l, const char *name)
+{
+	for (size_t i = 0; i < l->r->environment.n; i++)
+		if (strcmp(l->r->environment.v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+bool
+loop_ask_variable(struct loop *l, const char *name, const char *where, bool blocking)
+{
+	bool secret = looks_secret(name);
+	OWN_FREE char *id = mem_printf("%s:%s", secret ? "secret" : "env", name);
+	OWN_FREE char *cited = cited_at(l, name);
+	const char *value = NULL;
+	if (is_exported(l, name))
+		return false;
+	enum answer_state state = answers_get(l->spec->answers, id, &value);
+	struct question *q = find_question(l, id);
+	if (!q) {
+		q = question_list_add(&l->r->questions);
+		q->id = mem_strdup(id);
+		q->kind = secret ? Q_SECRET : Q_ENV;
+		q->secret = secret;
+		q->text = mem_printf("What is the value of the environment variable %s?", name);
+		q->where = mem_strdup(cited ? cited : where);
+		q->why = mem_strdup(blocking ? where : "the source reads it and gives no default");
+		q->unlocks = mem_strdup("the steps that read it");
+	}
+	q->blocking = (q->blocking || blocking) && state == ANSWER_NONE;
+	if (state != ANSWER_GIVEN)
+		return false;
+	struct env_var *e = env_var_list_add(&l->r->environment);
+	e->name = mem_strdup(name);
+	e->question = mem_strdup(id);
+	e->value = secret ? NULL : mem_strdup(value);
+	e->why = mem_printf("read at %s", q->where);
+	strlist_addf(&l->env, "%s=%s", name, value);
+	return true;
+}
+
+/* ---- blocked
+ * ------------------------------------------------------------------------------------- */
+
+static bool
+judge_blocked(struct loop *l)
+{
+	const struct question *q = prompter_unanswered(&l->prompter);
+	for (size_t i = 0; !q && i < l->r->questions.n; i++)
+		if (l->r->questions.v[i].blocking)
+			q = &l->r->questions.v[i];
+	if (!q)
+		return false;
+	diagnose(l, OUTCOME_BLOCKED, "needs-answer", mem_printf("it needs an answer: %s", q->text),
+		q->where, "write the answer to an answers file under the question's id and resume");
+	return true;
+}
+
+/* ---- a failed build
+ * ------------------------------------------------------------------------------ */
+
+/* A need the log names that nothing provides. */
+static const struct problem *
+unprovided(const struct loop *l)
+{
+	for (size_t i = 0; i < l->problems.n; i++) {
+		struct need n;
+		if (!problem_to_need(&l->problems.v[i], &n))
+			continue;
+		struct resolution r = resolve_need(l->index, &n);
+		bool none = r.package == NULL;
+		need_cleanup(&n);
+		resolution_cleanup(&r);
+		if (none)
+			return &l->problems.v[i];
+	}
+	return NULL;
+}
+
+static bool
+judge_limits(struct loop *l)
+{
+	if (l->cause == CAUSE_NONE || l->cause == CAUSE_SIGNAL || l->cause == CAUSE_PROMPT)
+		return false;
+	diagnose(l, OUTCOME_BUILD_FAILED, "limit",
+		mem_printf(
+			"\"%s\" was ended by its %s limit", l->failed, exec_cause_name(l->cause)),
+		l->failed, "look at the log; a step that waits or loops needs an answer or a fix");
+	return true;
+}
+
+void
+loop_judge_build(struct loop *l)
+{
+	const struct problem *compile = problem_first(&l->problems, "compile");
+	const struct problem *none = unprovided(l);
+	if (judge_blocked(l) || judge_limits(l))
+		return;
+	if (none && (!compile || none->line <= compile->line)) {
+		diagnose(l, OUTCOME_UNSATISFIABLE, "no-provider",
+			mem_printf(
+				"it needs the %s %s, which no package of this machine's sources provides",
+				none->kind, none->name),
+			none->text,
+			"add a package source that has it, or build it and put it into an image");
+		return;
+	}
+	if (compile) {
+		diagnose(l, OUTCOME_BUILD_FAILED, "compile-error",
+			mem_printf("the source does not compile: %s", compile->text), compile->name,
+			"mend the source, or use the compiler it was written for");
+		return;
+	}
+	diagnose(l, OUTCOME_BUILD_FAILED, "build-failed",
+		mem_printf("the command failed: %s", l->failed ? l->failed : ""), l->failed,
+		"drydock logs shows what it printed");
+}
+
+/* ---- tests
+ * --------------------------------------------------------------------------------------- */
+
+static const char *
+first_failed(const struct test_run *t)
+{
+	for (size_t i = 0; i < t->cases.n; i++)
+		if (t->cases.v[i].status == TEST_FAILED || t->cases.v[i].status == TEST_ERROR)
+			return t->cases.v[i].id;
+	return NULL;
+}
+
+void
+loop_judge_tests(struct loop *l)
+{
+	const struct test_run *t = &l->r->tests;
+	diagnosis_cleanup(&l->r->diagnosis);
+	if (t->failed == 0 && t->passed > 0) {
+		l->r->outcome = OUTCOME_UP;
+		return;
+	}
+	if (judge_blocked(l))
+		return;
+	if (t->passed + t->failed == 0) {
+		diagnose(l, OUTCOME_TESTS_FAILED, "no-tests-ran",
+			mem_strdup("it has tests, and none of them ran"), t->note,
+			"look at the log of the tests");
+		return;
+	}
+	const char *first = first_failed(t);
+	diagnose(l, OUTCOME_TESTS_FAILED, "test-failure",
+		mem_printf("%lld of %lld tests failed", (long long)t->failed,
+			(long long)(t->passed + t->failed)),
+		first, "the report shows their messages");
+}
