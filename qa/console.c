@@ -1,0 +1,319 @@
+/* Reports that tools print for people: automake, ctest, pytest, unittest, meson, node. */
+#include "qa/parse.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const struct str none = {"", 0};
+
+static struct str
+skip(struct str s, size_t n)
+{
+	return (struct str){s.p + n, s.n - n};
+}
+
+/* ---- automake
+ * ------------------------------------------------------------------------------------ */
+
+/* "PASS: tests/foo" of the simple driver, "PASS: tests/foo 3 - name" of the TAP driver. */
+static void
+add_automake(struct parse *p, struct str what, enum test_status status)
+{
+	struct str rest = what, suite, number;
+	if (!str_next_word(&rest, &suite))
+		return;
+	struct str name = str_trim(rest), copy = name;
+	uint64_t n;
+	if (!name.n) {
+		parse_add(p, STR("make check"), suite, status, none);
+		return;
+	}
+	if (str_next_word(&copy, &number) && str_parse_u64(number, 10000000, &n)) {
+		copy = str_trim(copy);
+		if (str_starts(copy, "- "))
+			copy = skip(copy, 2);
+		if (copy.n)
+			name = copy;
+	}
+	parse_add(p, suite, name, status, none);
+}
+
+bool
+parse_automake(struct parse *p, struct str text)
+{
+	static const struct {
+		const char *word;
+		enum test_status status;
+	} words[] = {{"PASS: ", TEST_PASSED}, {"FAIL: ", TEST_FAILED}, {"SKIP: ", TEST_SKIPPED},
+		{"ERROR: ", TEST_ERROR}, {"XFAIL: ", TEST_PASSED}, {"XPASS: ", TEST_FAILED}};
+	bool summary = memmem(text.p, text.n, "# TOTAL:", 8) != NULL ||
+		       memmem(text.p, text.n, "Testsuite summary", 17) != NULL;
+	bool old = !summary && (memmem(text.p, text.n, "\nAll ", 5) ||
+				       memmem(text.p, text.n, " tests passed", 13) ||
+				       memmem(text.p, text.n, " tests failed", 13));
+	struct str line;
+	if (!summary && !old)
+		return false;
+	while (str_next_line(&text, &line))
+		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+			if (str_starts(line, words[i].word))
+				add_automake(p, skip(line, strlen(words[i].word)), words[i].status);
+	p->zero = p->run->cases.n == 0;
+	return summary || p->run->cases.n;
+}
+
+/* ---- ctest
+ * --------------------------------------------------------------------------------------- */
+
+/* " 3/10 Test  #3: name .........   Passed    0.01 sec" */
+static void
+add_ctest(struct parse *p, struct str line)
+{
+	const char *colon = memmem(line.p, line.n, ": ", 2);
+	const char *dots =
+		colon ? memmem(colon, line.n - (size_t)(colon - line.p), " ..", 3) : NULL;
+	if (!dots)
+		dots = colon ? memmem(colon, line.n - (size_t)(colon - line.p), "...", 3) : NULL;
+	if (!dots)
+		return;
+	struct str name = {colon + 2, (size_t)(dots - colon - 2)};
+	struct str rest = {dots, line.n - (size_t)(dots - line.p)};
+	while (rest.n && strchr(". *", rest.p[0]))
+		rest = skip(rest, 1);
+	enum test_status status =
+		str_starts(rest, "Passed") ? TEST_PASSED
+		: str_starts(rest, "Skipped") || str_starts(rest, "Not Run (Disabled)")
+			? TEST_SKIPPED
+		: str_starts(rest, "Failed") ? TEST_FAILED
+					     : TEST_ERROR;
+	parse_add(p, STR("ctest"), name, status, status == TEST_PASSED ? none : rest);
+}
+
+bool
+parse_ctest(struct parse *p, struct str text)
+{
+	struct str line;
+	if (memmem(text.p, text.n, "No tests were found!!!", 22)) {
+		p->zero = true;
+		return true;
+	}
+	bool summary = memmem(text.p, text.n, " tests passed, ", 15) != NULL;
+	while (str_next_line(&text, &line)) {
+		struct str t = str_trim(line);
+		if (t.n && isdigit((unsigned char)t.p[0]) && memmem(t.p, t.n, " Test ", 6) &&
+			memchr(t.p, '#', t.n))
+			add_ctest(p, t);
+	}
+	p->truncated = p->truncated || (p->run->cases.n && !summary);
+	return p->run->cases.n > 0;
+}
+
+/* ---- pytest
+ * -------------------------------------------------------------------------------------- */
+
+/* "tests/test_x.py::test_a[1] PASSED   [ 50%]" */
+static bool
+add_pytest(struct parse *p, struct str line)
+{
+	static const struct {
+		const char *word;
+		enum test_status status;
+	} words[] = {{" PASSED", TEST_PASSED}, {" FAILED", TEST_FAILED}, {" SKIPPED", TEST_SKIPPED},
+		{" ERROR", TEST_ERROR}, {" XFAIL", TEST_PASSED}, {" XPASS", TEST_PASSED}};
+	const char *colons = memmem(line.p, line.n, "::", 2);
+	if (!colons || !memmem(line.p, line.n, ".py", 3))
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		const char *at = memmem(colons, line.n - (size_t)(colons - line.p), words[i].word,
+			strlen(words[i].word));
+		if (!at)
+			continue;
+		struct str file = {line.p, (size_t)(colons - line.p)};
+		struct str name = {colons + 2, (size_t)(at - colons - 2)};
+		struct test_case *c = parse_add(p, file, name, words[i].status, none);
+		c->file = str_dup(file);
+		return true;
+	}
+	return false;
+}
+
+/* "FAILED tests/test_x.py::test_a - AssertionError: ..." of the summary gives the message. */
+static void
+add_pytest_message(struct parse *p, struct str line)
+{
+	const char *dash = memmem(line.p, line.n, " - ", 3);
+	struct str rest = line, word, id;
+	if (!dash || !str_next_word(&rest, &word) || !str_next_word(&rest, &id))
+		return;
+	for (size_t i = 0; i < p->run->cases.n; i++) {
+		struct test_case *c = &p->run->cases.v[i];
+		OWN_FREE char *full = mem_printf("%s::%s", c->suite, c->name);
+		if (!c->message && str_eq(id, full)) {
+			OWN(buf) struct buf safe = {.max = PARSE_MAX_MESSAGE};
+			buf_put_visible(&safe, skip(line, (size_t)(dash + 3 - line.p)));
+			c->message = buf_take(&safe);
+		}
+	}
+}
+
+bool
+parse_pytest(struct parse *p, struct str text)
+{
+	struct str line;
+	bool session = memmem(text.p, text.n, "test session starts", 19) != NULL, summary = false;
+	if (!session)
+		return false;
+	while (str_next_line(&text, &line)) {
+		if (memmem(line.p, line.n, "short test summary info", 23))
+			summary = true;
+		else if (!summary)
+			(void)add_pytest(p, line);
+		else if (str_starts(line, "FAILED ") || str_starts(line, "ERROR "))
+			add_pytest_message(p, line);
+	}
+	p->zero = p->run->cases.n == 0;
+	return true;
+}
+
+/* ---- unittest
+ * ------------------------------------------------------------------------------------ */
+
+/* "test_a (tests.test_x.Case) ... ok" and, since Python 3.11, "(tests.test_x.Case.test_a)". */
+bool
+parse_unittest(struct parse *p, struct str text)
+{
+	struct str line;
+	bool ran = memmem(text.p, text.n, "\nRan ", 5) != NULL;
+	if (!ran)
+		return false;
+	while (str_next_line(&text, &line)) {
+		const char *dots = memmem(line.p, line.n, " ... ", 5);
+		const char *open = memchr(line.p, '(', line.n);
+		const char *close =
+			open ? memchr(open, ')', line.n - (size_t)(open - line.p)) : NULL;
+		if (!dots || !close || close > dots)
+			continue;
+		struct str result = skip(line, (size_t)(dots + 5 - line.p));
+		struct str name = str_trim((struct str){line.p, (size_t)(open - line.p)});
+		struct str suite = {open + 1, (size_t)(close - open - 1)};
+		enum test_status status = str_starts(result, "ok")	       ? TEST_PASSED
+					  : str_starts(result, "skipped")      ? TEST_SKIPPED
+					  : str_starts(result, "expected fai") ? TEST_PASSED
+					  : str_starts(result, "ERROR")	       ? TEST_ERROR
+									       : TEST_FAILED;
+		parse_add(p, suite, name, status, status == TEST_PASSED ? none : result);
+	}
+	p->zero = p->run->cases.n == 0;
+	return true;
+}
+
+/* ---- meson
+ * --------------------------------------------------------------------------------------- */
+
+/* " 1/23 suite / name    OK     0.05s" */
+static bool
+add_meson(struct parse *p, struct str line)
+{
+	static const struct {
+		const char *word;
+		enum test_status status;
+	} words[] = {{"OK", TEST_PASSED}, {"FAIL", TEST_FAILED}, {"SKIP", TEST_SKIPPED},
+		{"TIMEOUT", TEST_ERROR}, {"ERROR", TEST_ERROR}, {"EXPECTEDFAIL", TEST_PASSED},
+		{"UNEXPECTEDPASS", TEST_FAILED}, {"INTERRUPT", TEST_ERROR}};
+	struct str rest = line, number, word, last = none, result = none;
+	if (!str_next_word(&rest, &number) || !isdigit((unsigned char)number.p[0]) ||
+		!memchr(number.p, '/', number.n))
+		return false;
+	const char *start = NULL, *end = NULL;
+	for (struct str walk = rest; str_next_word(&walk, &word);) {
+		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+			if (start && str_eq(word, words[i].word)) {
+				result = word;
+				end = last.p + last.n;
+			}
+		start = start ? start : word.p;
+		last = word;
+	}
+	if (!result.n || !end || end <= start)
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (str_eq(result, words[i].word)) {
+			struct str name = {start, (size_t)(end - start)};
+			parse_add(p, STR("meson"), name, words[i].status, none);
+		}
+	return true;
+}
+
+bool
+parse_meson(struct parse *p, struct str text)
+{
+	struct str line;
+	bool summary = memmem(text.p, text.n, "\nOk: ", 5) != NULL;
+	if (memmem(text.p, text.n, "No tests defined.", 17)) {
+		p->zero = true;
+		return true;
+	}
+	if (!summary)
+		return false;
+	while (str_next_line(&text, &line))
+		(void)add_meson(p, line);
+	return p->run->cases.n > 0;
+}
+
+/* ---- node
+ * ---------------------------------------------------------------------------------------- */
+
+static size_t
+indent_of(struct str line)
+{
+	size_t n = 0;
+	while (n < line.n && line.p[n] == ' ')
+		n++;
+	return n;
+}
+
+/* The spec reporter: a tick, a cross or a hedgehog, the name, "(1.2ms)". */
+static bool
+add_node_spec(struct parse *p, struct str line)
+{
+	static const struct {
+		const char *mark;
+		enum test_status status;
+	} marks[] = {{"\xe2\x9c\x94 ", TEST_PASSED}, {"\xe2\x9c\x96 ", TEST_FAILED},
+		{"\xef\xb9\xa3 ", TEST_SKIPPED}};
+	struct str t = skip(line, indent_of(line));
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		if (!str_starts(t, marks[i].mark))
+			continue;
+		struct str name = skip(t, strlen(marks[i].mark));
+		const char *time = memmem(name.p, name.n, " (", 2);
+		if (time && str_ends(name, "ms)"))
+			name.n = (size_t)(time - name.p);
+		parse_add(p, none, name, marks[i].status, none);
+		return true;
+	}
+	return false;
+}
+
+/* "# tests 5" (TAP) or "i tests 5" (spec): node's own summary is what tells it from other tools. */
+bool
+parse_node(struct parse *p, struct str text)
+{
+	struct str all = text, line;
+	bool tap =
+		memmem(text.p, text.n, "\n# tests ", 9) && memmem(text.p, text.n, "\n# fail ", 8);
+	bool spec = memmem(text.p, text.n, "\xe2\x84\xb9 tests ", 10) != NULL;
+	if (!tap && !spec)
+		return false;
+	if (tap)
+		return parse_tap(p, all);
+	bool summary = false;
+	while (str_next_line(&text, &line)) {
+		/* Failures are repeated behind this line. */
+		summary = summary || memmem(line.p, line.n, "\xe2\x84\xb9 tests ", 10) != NULL;
+		if (!summary)
+			(void)add_node_spec(p, line);
+	}
+	p->zero = p->run->cases.n == 0;
+	return true;
+}

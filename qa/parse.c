@@ -1,0 +1,158 @@
+#include "qa/parse.h"
+
+#include <string.h>
+
+/* Text from the target as valid UTF-8 of bounded length, without control characters. */
+static char *
+clean(struct str s, size_t max)
+{
+	OWN(buf) struct buf out = {.max = max};
+	s = str_trim(s);
+	if (s.n > max)
+		s.n = max;
+	buf_put_visible(&out, s);
+	return buf_take(&out);
+}
+
+/* "tests/unit/x" says better than the command what level a case has. */
+static enum test_level
+level_of(const struct parse *p, const char *suite, const char *name)
+{
+	static const struct {
+		const char *part;
+		enum test_level level;
+	} parts[] = {{"e2e", LEVEL_E2E}, {"end-to-end", LEVEL_E2E}, {"end_to_end", LEVEL_E2E},
+		{"integration", LEVEL_INTEGRATION}, {"functional", LEVEL_INTEGRATION},
+		{"unit", LEVEL_UNIT}};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (strstr(suite, parts[i].part) || strstr(name, parts[i].part))
+			return parts[i].level;
+	return p->level;
+}
+
+static char *
+unique_id(struct parse *p, const char *suite, const char *name)
+{
+	OWN_FREE char *base = mem_printf("%s/%s", suite, name);
+	uintptr_t n = (uintptr_t)map_get(&p->ids, base) + 1;
+	map_put(&p->ids, base, (void *)n);
+	return n == 1 ? TAKE(base) : mem_printf("%s#%zu", base, (size_t)n);
+}
+
+struct test_case *
+parse_add(struct parse *p, struct str suite, struct str name, enum test_status status,
+	struct str message)
+{
+	static struct test_case overflow;
+	if (p->run->cases.n >= PARSE_MAX_CASES) {
+		p->truncated = true;
+		return &overflow;
+	}
+	struct test_case *c = test_case_list_add(&p->run->cases);
+	c->suite = suite.n ? clean(suite, 500) : mem_strdup(p->suite);
+	c->name = clean(name.n ? name : STR("unnamed"), 1000);
+	c->id = unique_id(p, c->suite, c->name);
+	c->level = level_of(p, c->suite, c->name);
+	c->status = status;
+	c->ms = -1;
+	c->message = message.n ? clean(message, PARSE_MAX_MESSAGE) : NULL;
+	return c;
+}
+
+/* ---- choosing
+ * ------------------------------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	bool (*parse)(struct parse *p, struct str text);
+} formats[] = {
+	/* For "auto", the most telling first: each must be sure of what it sees. */
+	{"junit", parse_junit},
+	{"automake", parse_automake},
+	{"ctest", parse_ctest},
+	{"meson", parse_meson},
+	{"pytest", parse_pytest},
+	{"node", parse_node},
+	{"prove", parse_prove},
+	{"unittest", parse_unittest},
+	{"tap", parse_tap},
+};
+
+static bool
+parse_as(struct parse *p, const char *format, struct str text)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		if (strcmp(formats[i].name, format) == 0)
+			return formats[i].parse(p, text);
+	return false;
+}
+
+static bool
+parse_any(struct parse *p, struct str text)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		if (formats[i].parse(p, text))
+			return true;
+	return false;
+}
+
+/* ---- the rules for all formats
+ * ------------------------------------------------------------------- */
+
+static void
+set_note(struct test_run *t, const char *note)
+{
+	free(t->note);
+	t->note = mem_strdup(note);
+}
+
+static void
+by_exit_status(struct parse *p, int exit_code, const struct command *cmd)
+{
+	OWN_FREE char *message = exit_code < 0 ? mem_strdup("ended by a signal or a limit")
+					       : mem_printf("exit status %d", exit_code);
+	p->run->by_exit_status = true;
+	set_note(p->run,
+		"no report of single cases was recognised: one case for each command, by exit status");
+	parse_add(p, STR("command"), str_of(cmd->run), exit_code == 0 ? TEST_PASSED : TEST_FAILED,
+		exit_code == 0 ? (struct str){"", 0} : str_of(message));
+}
+
+static void
+check_against_status(struct parse *p, int exit_code, const struct command *cmd)
+{
+	struct test_run *t = p->run;
+	test_run_count(t);
+	if (exit_code < 0)
+		parse_add(p, STR("command"), str_of(cmd->run), TEST_ERROR,
+			STR("the command was ended by a signal or a limit before it was done"));
+	else if (p->truncated)
+		parse_add(p, STR("command"), str_of(cmd->run), TEST_ERROR,
+			STR("the report ends before all planned tests were reported"));
+	else if (exit_code != 0 && t->failed == 0 && t->passed + t->skipped > 0) {
+		OWN_FREE char *message = mem_printf(
+			"the command ended with status %d, but no case of its report failed",
+			exit_code);
+		parse_add(p, STR("command"), str_of(cmd->run), TEST_ERROR, str_of(message));
+	}
+}
+
+void
+parse_report(const char *format, struct str text, int exit_code, const struct command *cmd,
+	struct test_run *ret)
+{
+	struct parse p = {.run = ret, .level = cmd->level, .suite = "tests"};
+	bool automatic = !format || strcmp(format, "auto") == 0;
+	bool by_status = format && strcmp(format, "exit") == 0;
+	bool known = !by_status && (automatic ? parse_any(&p, text) : parse_as(&p, format, text));
+	if (!known && !automatic && !by_status)
+		known = parse_any(&p, text);
+	if (known && (p.run->cases.n || p.zero))
+		check_against_status(&p, exit_code, cmd);
+	else
+		by_exit_status(&p, exit_code, cmd);
+	test_run_count(ret);
+	if (ret->passed + ret->failed == 0)
+		set_note(ret, "0 tests were executed");
+	map_cleanup(&p.ids);
+}

@@ -1,0 +1,46 @@
+/*
+ * Test results from what a test command printed or wrote; pure functions over bytes, run in the
+ * worker "results".  A parser adds the cases it recognises and may set flags; the rules that hold
+ * for all formats (exit status and report disagree, nothing ran) are applied once, in parse.c.
+ */
+#ifndef QA_PARSE_H
+#define QA_PARSE_H
+
+#include "base/map.h"
+#include "record/record.h"
+
+#define PARSE_MAX_CASES 1000000
+#define PARSE_MAX_MESSAGE 4096
+
+struct parse {
+	struct test_run *run;
+	enum test_level level; /* of the command; a case's own place may say better */
+	const char *suite;     /* default */
+	struct map ids;	       /* ids given so far */
+	bool truncated;	       /* the report ends before it should */
+	bool zero;	       /* the tool itself said that there was nothing to run */
+};
+
+/* Add a case; name and suite are made valid text.  message may be empty. */
+struct test_case *parse_add(struct parse *p, struct str suite, struct str name,
+	enum test_status status, struct str message);
+
+/* The formats.  True when the text looked like it at all. */
+bool parse_tap(struct parse *p, struct str text);
+bool parse_automake(struct parse *p, struct str text);
+bool parse_ctest(struct parse *p, struct str text);
+bool parse_pytest(struct parse *p, struct str text);
+bool parse_unittest(struct parse *p, struct str text);
+bool parse_meson(struct parse *p, struct str text);
+bool parse_prove(struct parse *p, struct str text);
+bool parse_node(struct parse *p, struct str text);
+bool parse_junit(struct parse *p, struct str text);
+
+/*
+ * One command's report.  format: see struct command; "auto" tries them all.  exit_code -1: a signal
+ * or a limit ended it.
+ */
+void parse_report(const char *format, struct str text, int exit_code, const struct command *cmd,
+	struct test_run *ret);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * Theory of operation.  One pod for all test commands of an attempt, on the packages and the built
+ * tree; what the tests write is thrown away with it.  Each command runs as an ordinary user; its
+ * output goes to the log (secrets taken out) and to a memory file, from which the worker "results"
+ * reads the cases.
+ */
+#include "qa/qa.h"
+
+#include "base/fs.h"
+#include "qa/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define DEFAULT_LIMIT_MS (30 * 60 * 1000)
+#define SILENCE_MS (10 * 60 * 1000)
+#define MAX_SPOOL ((uint64_t)256 << 20)
+#define MAX_RESULT ((size_t)1 << 30)
+
+struct run {
+	const struct qa_spec *spec;
+	int log;
+	int spool;
+	uint64_t spooled;
+	int rc;
+	struct dd_err *err;
+};
+
+static void
+log_text(struct run *r, struct str text)
+{
+	OWN(buf) struct buf plain = {0};
+	if (r->spec->answers)
+		answers_redact(r->spec->answers, text, &plain);
+	else
+		buf_add_str(&plain, text);
+	if (r->rc == 0)
+		r->rc = fs_write_all(r->log, plain.p, plain.n, r->err);
+}
+
+static void
+take(void *ctx, int stream, struct str data)
+{
+	struct run *r = ctx;
+	(void)stream;
+	if (r->spooled + data.n > MAX_SPOOL)
+		return; /* the cases so far are read; the end is missing, which is a failure */
+	r->spooled += data.n;
+	log_text(r, data);
+	if (r->rc == 0)
+		r->rc = fs_write_all(r->spool, data.p, data.n, r->err);
+}
+
+static char *
+answer(void *ctx, struct str tail)
+{
+	struct run *r = ctx;
+	return r->spec->on_prompt(r->spec->ctx, tail);
+}
+
+static int
+new_spool(struct run *r, struct dd_err *err)
+{
+	if (r->spool >= 0)
+		(void)close(r->spool);
+	r->spooled = 0;
+	r->spool = memfd_create("test-output", MFD_CLOEXEC);
+	return r->spool < 0 ? err_errno(err, errno, "cannot make a memory file") : 0;
+}
+
+static int
+exec_command(struct run *r, struct pod *pod, const struct command *c, struct exec_result *ret,
+	struct dd_err *err)
+{
+	const struct qa_spec *s = r->spec;
+	OWN_FREE char *cwd = c->dir ? mem_printf(WORK_DIR "/%s", c->dir) : mem_strdup(WORK_DIR);
+	OWN_FREE char *head = mem_printf("$ %s\n", c->run);
+	const char *argv[] = {"/bin/sh", "-c", c->run, NULL};
+	const struct exec_spec spec = {.argv = argv,
+		.env = s->env,
+		.cwd = cwd,
+		.profile = PROFILE_TEST,
+		.fds = {-1, -1, -1},
+		.on_output = take,
+		.on_prompt = s->on_prompt ? answer : NULL,
+		.ctx = r,
+		.time_limit_ms = s->time_limit_ms ? s->time_limit_ms : DEFAULT_LIMIT_MS,
+		.silence_limit_ms = SILENCE_MS,
+		.trace_classes = s->trace ? TRACE_ALL : 0,
+		.trace = s->trace};
+	int rc = new_spool(r, err);
+	if (rc < 0)
+		return rc;
+	log_text(r, str_of(head));
+	rc = pod_exec(pod, &spec, ret, err);
+	if (rc == 0)
+		rc = r->rc;
+	if (rc == 0 && ret->cause == CAUSE_STOPPED)
+		rc = err_set(err, DD_ESTOPPED, "stopped");
+	return rc;
+}
+
+/* Result files, printed by a command of ours in the pod: nothing of the target is opened from
+ * outside. */
+static int
+gather_files(struct run *r, struct pod *pod, const struct command *c, struct dd_err *err)
+{
+	OWN_FREE char *cwd = c->dir ? mem_printf(WORK_DIR "/%s", c->dir) : mem_strdup(WORK_DIR);
+	const char *argv[] = {"/bin/sh", "-c",
+		"for f in $1; do [ -f \"$f\" ] && cat \"$f\" && echo; done", "results", c->results,
+		NULL};
+	struct run quiet = {.spec = r->spec, .log = -1, .spool = -1, .err = err};
+	const struct exec_spec spec = {.argv = argv,
+		.cwd = cwd,
+		.profile = PROFILE_TEST,
+		.fds = {-1, -1, -1},
+		.time_limit_ms = 60000};
+	struct exec_spec with_output = spec;
+	struct exec_result ignored;
+	int rc = new_spool(&quiet, err);
+	if (rc < 0)
+		return rc;
+	with_output.fds[1] = quiet.spool;
+	rc = pod_exec(pod, &with_output, &ignored, err);
+	if (rc == 0 && lseek(quiet.spool, 0, SEEK_END) > 0) {
+		(void)close(r->spool);
+		r->spool = TAKE_FD(quiet.spool);
+	}
+	if (quiet.spool >= 0)
+		(void)close(quiet.spool);
+	return rc;
+}
+
+/* ---- reading the results
+ * --------------------------------------------------------------------------- */
+
+static int
+read_results(struct run *r, const struct command *c, int exit_code, struct test_run *ret,
+	struct dd_err *err)
+{
+	OWN(buf) struct buf out = {.max = MAX_RESULT};
+	OWN_JSON json_t *command = json_encode(command_fields, c), *j = NULL;
+	OWN(buf) struct buf command_text = {0};
+	OWN_FREE char *code = mem_printf("%d", exit_code);
+	json_print(command, 0, &command_text);
+	const char *args[] = {code, command_text.p, NULL};
+	if (lseek(r->spool, 0, SEEK_SET) < 0)
+		return err_errno(err, errno, "cannot rewind the test output");
+	const struct worker_spec spec = {
+		.state = r->spec->state, .name = "results", .args = args, .input_fd = r->spool};
+	int rc = worker_run(&spec, &out, err);
+	if (rc == 0)
+		rc = json_parse(buf_str(&out), &j, err);
+	if (rc == 0)
+		rc = json_decode(j, test_run_fields, false, ret, "results", err);
+	return rc < 0 ? err_wrap(err, "test results") : 0;
+}
+
+int
+qa_results_worker_main(int argc, char **argv)
+{
+	OWN(buf) struct buf text = {.max = MAX_SPOOL}, out = {.max = MAX_RESULT};
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(command) struct command c = {0};
+	OWN_JSON json_t *command = NULL;
+	struct test_run t = {0};
+	char chunk[65536];
+	if (argc < 3 || json_parse(str_of(argv[2]), &command, &err) < 0 ||
+		json_decode(command, command_fields, false, &c, "command", &err) < 0) {
+		fprintf(stderr, "results: %s\n", err_msg(&err));
+		return 1;
+	}
+	for (ssize_t n; (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
+		buf_add(&text, chunk, (size_t)n);
+	parse_report(c.format, buf_str(&text), atoi(argv[1]), &c, &t);
+	OWN_JSON json_t *j = json_encode(test_run_fields, &t);
+	json_print(j, 0, &out);
+	printf("%s\n", out.p);
+	test_run_cleanup(&t);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* ---- all of them
+ * ----------------------------------------------------------------------------------- */
+
+/* Append b's cases to a; b is empty afterwards. */
+static void
+merge(struct test_run *a, struct test_run *b)
+{
+	for (size_t i = 0; i < b->cases.n; i++)
+		*test_case_list_add(&a->cases) = b->cases.v[i];
+	b->cases.n = 0;
+	a->by_exit_status = a->by_exit_status || b->by_exit_status;
+	if (b->note && !a->note)
+		a->note = TAKE(b->note);
+	test_run_cleanup(b);
+}
+
+static int
+run_command(struct run *r, struct pod *pod, const struct command *c, struct test_run *all,
+	enum exec_cause *cause, struct dd_err *err)
+{
+	struct exec_result result;
+	struct test_run one = {0};
+	int rc = exec_command(r, pod, c, &result, err);
+	if (rc == 0 && c->results && c->format && strcmp(c->format, "junit") == 0)
+		rc = gather_files(r, pod, c, err);
+	if (rc == 0)
+		rc = read_results(
+			r, c, result.cause == CAUSE_NONE ? result.exit_code : -1, &one, err);
+	if (rc == 0 && *cause == CAUSE_NONE)
+		*cause = result.cause;
+	merge(all, &one);
+	return rc;
+}
+
+int
+qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *ret_cause,
+	struct dd_err *err)
+{
+	struct pod *pod;
+	struct test_run all = {0};
+	enum exec_cause cause = CAUSE_NONE;
+	struct run r = {.spec = spec, .spool = -1, .err = err};
+	const struct pod_spec pod_spec = {
+		.state = spec->state, .root = *spec->root, .work = spec->work};
+	OWN_FD int log = open(spec->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (log < 0)
+		return err_errno(err, errno, "cannot create log %s", spec->log_path);
+	r.log = log;
+	int rc = pod_open(&pod_spec, &pod, err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < spec->commands->n; i++)
+		if (spec->commands->v[i].phase == PHASE_TEST)
+			rc = run_command(&r, pod, &spec->commands->v[i], &all, &cause, err);
+	pod_close(pod);
+	if (r.spool >= 0)
+		(void)close(r.spool);
+	if (rc < 0) {
+		test_run_cleanup(&all);
+		return rc;
+	}
+	test_run_count(&all);
+	*ret = all;
+	*ret_cause = cause;
+	return 0;
+}
+
+int
+qa_write_cases(const char *path, const struct test_run *t, struct dd_err *err)
+{
+	static const struct json_field *const table = test_case_fields;
+	OWN(buf) struct buf out = {.max = MAX_RESULT};
+	for (size_t i = 0; i < t->cases.n; i++) {
+		OWN_JSON json_t *j = json_encode(table, &t->cases.v[i]);
+		json_print(j, 0, &out);
+		buf_putc(&out, '\n');
+	}
+	return fs_write_atomic(path, buf_str(&out), 0600, err);
+}
