@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "envprobe/envprobe.h"
+#include "qa/qa.h"
 #include "runner/intake.h"
 #include "sandbox/egress.h"
 
@@ -75,8 +76,10 @@ static const struct {
 	int (*main)(int argc, char **argv);
 } workers[] = {
 	{"detect", probe_detect_worker_main},
+	{"evidence", probe_evidence_worker_main},
 	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},
+	{"results", qa_results_worker_main},
 };
 
 static int

@@ -2,9 +2,13 @@
 #include "runner/commands.h"
 
 const struct subcommand *const commands[] = {
+	&cmd_up,
+	&cmd_replay,
+	&cmd_resume,
 	&cmd_runs,
 	&cmd_report,
 	&cmd_logs,
+	&cmd_shell,
 	&cmd_image_build,
 	&cmd_image_list,
 	&cmd_image_rm,

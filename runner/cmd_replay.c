@@ -1,0 +1,73 @@
+#include "runner/commands.h"
+
+#include "base/log.h"
+#include "runner/session.h"
+#include "runner/verdict.h"
+
+struct replay_options {
+	struct common_options common;
+	const char *answers;
+	bool offline;
+};
+
+#define O(member) offsetof(struct replay_options, member)
+static const struct option_def options[] = {
+	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
+		"answers to questions: a JSON object by id"},
+	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
+};
+
+static int
+new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
+{
+	const struct replay_options *o = call->options;
+	struct run_options ro = {.offline = o->offline, .created_ns = clock_real_ns()};
+	struct recipe recipe = {0};
+	int rc = command_absolute_path(call->args[0], &ro.recipe, err);
+	if (rc == 0)
+		rc = recipe_load(ro.recipe, &recipe, err); /* a bad one is refused before a run */
+	if (rc == 0 && recipe.base_name)
+		ro.image = mem_strdup(recipe.base_name);
+	if (rc == 0)
+		rc = command_absolute_path(call->args[1], &ro.source, err);
+	if (rc == 0)
+		rc = command_absolute_path(o->answers, &ro.answers, err);
+	if (rc == 0)
+		rc = run_create(st, &ro, ret, err);
+	recipe_cleanup(&recipe);
+	run_options_cleanup(&ro);
+	return rc;
+}
+
+static int
+run_replay(const struct cli_call *call)
+{
+	const struct replay_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(state) struct state st = {0};
+	struct answers *answers = NULL;
+	struct run run = {.lock_fd = -1};
+	int rc = command_load_answers(o->answers, &answers, &err);
+	if (rc == 0)
+		rc = session_start(&o->common, &st, &err);
+	if (rc == 0)
+		rc = new_run(call, &st, &run, &err);
+	int status = rc < 0 ? cli_fail(cli_status_of(&err), &err)
+			    : verdict_run(call, &st, &run, answers);
+	run_cleanup(&run);
+	answers_destroy(answers);
+	return status;
+}
+
+const struct subcommand cmd_replay = {
+	.name = "replay",
+	.summary = "build and test from a recipe, with no discovery",
+	.args = "RECIPE SOURCE",
+	.description = "RECIPE is a drydock.lock.json or the folder that holds it.",
+	.options = options,
+	.options_size = sizeof(struct replay_options),
+	.min_args = 2,
+	.max_args = 2,
+	.run = run_replay,
+};

@@ -1,0 +1,107 @@
+#include "runner/commands.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "runner/session.h"
+#include "runner/verdict.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct up_options {
+	struct common_options common;
+	const char *answers;
+	const char *image;
+	bool offline;
+};
+
+#define O(member) offsetof(struct up_options, member)
+static const struct option_def options[] = {
+	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
+		"answers to questions: a JSON object by id"},
+	{"image", 0, OPTION_TEXT, O(image), "NAME",
+		"start from this image instead of the base image"},
+	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
+};
+
+int
+command_load_answers(const char *path, struct answers **ret, struct dd_err *err)
+{
+	if (path)
+		return answers_load(path, ret, err);
+	*ret = answers_create();
+	return 0;
+}
+
+/* A path is kept as its absolute form, so that a resume from elsewhere finds it. */
+int
+command_absolute_path(const char *path, char **ret, struct dd_err *err)
+{
+	if (!path || strstr(path, "://")) {
+		*ret = path ? mem_strdup(path) : NULL;
+		return 0;
+	}
+	char *real = realpath(path, NULL);
+	if (!real)
+		return err_set(
+			err, errno == ENOENT ? DD_EINVAL : DD_EIO, "%s: %s", path, strerror(errno));
+	*ret = real;
+	return 0;
+}
+
+static int
+new_run(const struct up_options *o, const char *source, const struct state *st, struct run *ret,
+	struct dd_err *err)
+{
+	struct run_options ro = {.offline = o->offline, .created_ns = clock_real_ns()};
+	int rc = command_absolute_path(source, &ro.source, err);
+	if (rc == 0)
+		rc = command_absolute_path(o->answers, &ro.answers, err);
+	if (rc == 0 && o->image)
+		ro.image = mem_strdup(o->image);
+	if (rc == 0)
+		rc = run_create(st, &ro, ret, err);
+	run_options_cleanup(&ro);
+	return rc;
+}
+
+static int
+run_up(const struct cli_call *call)
+{
+	const struct up_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(state) struct state st = {0};
+	struct answers *answers = NULL;
+	struct run run;
+	int rc = command_load_answers(o->answers, &answers, &err);
+	if (rc == 0)
+		rc = session_start(&o->common, &st, &err);
+	if (rc == 0)
+		rc = new_run(o, call->args[0], &st, &run, &err);
+	if (rc < 0) {
+		answers_destroy(answers);
+		return cli_fail(cli_status_of(&err), &err);
+	}
+	int status = verdict_run(call, &st, &run, answers);
+	run_cleanup(&run);
+	answers_destroy(answers);
+	return status;
+}
+
+const struct subcommand cmd_up = {
+	.name = "up",
+	.summary = "find out what an application needs, build it, run its tests",
+	.args = "SOURCE",
+	.description =
+		"SOURCE is a directory (never modified), an archive (.tar.gz, .tar.xz, .tar.bz2, "
+		".tar.zst, .zip)\nor the URL or path of a git repository (http, https, git, file; "
+		"#REF picks a branch, tag or commit).\n\nThe outcome is one of up, built (it has no "
+		"tests), tests-failed, build-failed, unsatisfiable,\nblocked (it needs an answer) and "
+		"stopped (resumable).",
+	.options = options,
+	.options_size = sizeof(struct up_options),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_up,
+};

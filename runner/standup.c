@@ -1,0 +1,299 @@
+#include "runner/standup.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "qa/qa.h"
+#include "runner/report.h"
+
+#include <string.h>
+
+struct standup {
+	const struct state *st;
+	struct run *run;
+	struct answers *answers;
+	char *owner;
+	struct standup_result *r;
+};
+
+void
+standup_result_cleanup(struct standup_result *r)
+{
+	source_cleanup(&r->source);
+	image_cleanup(&r->base);
+	free(r->index_digest);
+	probe_result_cleanup(&r->probe);
+	egress_log_cleanup(&r->egress);
+	free(r->recipe);
+	free(r->report);
+	free(r->cases);
+	memset(r, 0, sizeof(*r));
+}
+
+/* ---- source
+ * -------------------------------------------------------------------------------------- */
+
+static int
+do_source(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct standup *s = ctx;
+	const struct run_options *o = &s->run->options;
+	struct source source = {0};
+	int step = progress_begin("reading the source");
+	int rc = intake_source(s->st, s->owner, o->source, o->offline, &s->r->egress, &source, err);
+	progress_end(step, rc < 0 ? "failed" : "ok");
+	if (rc < 0)
+		return rc;
+	*ret_result = json_encode(source_fields, &source);
+	source_cleanup(&source);
+	return 0;
+}
+
+/* ---- base image
+ * ---------------------------------------------------------------------------------- */
+
+static json_t *
+image_to_json(const struct image *img)
+{
+	json_t *layers = json_array();
+	for (size_t i = 0; i < img->stack.n; i++)
+		json_array_append_new(layers, json_string(img->stack.v[i].s));
+	return json_pack("{s:s, s:s, s:s*, s:s*, s:o}", "name", img->name, "digest", img->digest,
+		"suite", img->suite, "arch", img->arch, "layers", layers);
+}
+
+struct image_record {
+	char *name, *digest, *suite, *arch;
+	struct strlist layers;
+};
+#define F(member, what) \
+	{ \
+		.key = #member, .kind = what, .offset = offsetof(struct image_record, member) \
+	}
+static const struct json_field image_record_fields[] = {F(name, JSON_K_STRING),
+	F(digest, JSON_K_STRING), F(suite, JSON_K_STRING), F(arch, JSON_K_STRING),
+	F(layers, JSON_K_STRLIST), {.key = NULL}};
+
+static int
+image_from_json(const json_t *j, struct image *ret, struct dd_err *err)
+{
+	struct image_record rec = {0};
+	int rc = json_decode(j, image_record_fields, false, &rec, "base", err);
+	if (rc == 0) {
+		ret->name = TAKE(rec.name);
+		ret->digest = TAKE(rec.digest);
+		ret->suite = TAKE(rec.suite);
+		ret->arch = TAKE(rec.arch);
+		for (size_t i = 0; i < rec.layers.n; i++)
+			stack_push(&ret->stack, rec.layers.v[i]);
+	}
+	json_release(image_record_fields, &rec);
+	return rc;
+}
+
+static int
+do_base(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct standup *s = ctx;
+	const struct run_options *o = &s->run->options;
+	struct image img = {0};
+	int rc =
+		image_ensure(s->st, o->image ? o->image : IMAGE_BASE, false, o->offline, &img, err);
+	for (size_t i = 0; rc == 0 && i < img.stack.n; i++)
+		rc = layer_lease(s->st, s->owner, img.stack.v[i].s, err);
+	if (rc == 0)
+		*ret_result = image_to_json(&img);
+	image_cleanup(&img);
+	return rc;
+}
+
+/* ---- package index
+ * ------------------------------------------------------------------------------- */
+
+static int
+do_index(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct standup *s = ctx;
+	struct apt_index index = {0};
+	int rc = apt_index_open(s->st, false, s->run->options.offline, &s->r->egress, &index, err);
+	if (rc < 0)
+		return rc;
+	*ret_result = json_pack("{s:s}", "digest", index.digest);
+	apt_index_cleanup(&index);
+	return 0;
+}
+
+/* ---- discovery
+ * ----------------------------------------------------------------------------------- */
+
+static int
+run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exec_cause *ret_cause,
+	struct dd_err *err)
+{
+	struct standup *s = ctx;
+	const struct qa_spec spec = {
+		.state = s->st,
+		.root = t->root,
+		.work = t->work,
+		.commands = t->commands,
+		.env = t->env,
+		.trace = t->trace,
+		.on_prompt = t->on_prompt,
+		.ctx = t->prompt_ctx,
+		.answers = s->answers,
+		.log_path = t->log_path,
+	};
+	return qa_run_tests(&spec, ret, ret_cause, err);
+}
+
+static int
+discover(struct standup *s, struct dd_err *err)
+{
+	struct apt_index index = {0};
+	int rc = apt_index_open_digest(s->st, s->r->index_digest, &index, err);
+	if (rc < 0)
+		return rc;
+	struct stack source = {0};
+	stack_push(&source, s->r->source.layer);
+	const struct probe_spec spec = {
+		.state = s->st,
+		.journal = s->run->journal,
+		.run_dir = s->run->dir,
+		.owner = s->owner,
+		.image = &s->r->base,
+		.index = &index,
+		.source = &source,
+		.answers = s->answers,
+		.egress = &s->r->egress,
+		.offline = s->run->options.offline,
+		.run_tests = run_tests,
+		.ctx = s,
+	};
+	rc = probe_run(&spec, &s->r->probe, err);
+	stack_cleanup(&source);
+	apt_index_cleanup(&index);
+	return rc;
+}
+
+/* ---- results
+ * ------------------------------------------------------------------------------------- */
+
+static int
+add_duration(void *ctx, const struct journal_entry *e)
+{
+	double *seconds = ctx;
+	if (e->ended_ns)
+		*seconds += (double)(e->ended_ns - e->started_ns) / 1e9;
+	return 0;
+}
+
+static bool
+has_recipe(enum run_outcome o)
+{
+	return o == OUTCOME_UP || o == OUTCOME_BUILT || o == OUTCOME_TESTS_FAILED;
+}
+
+static int
+do_recipe(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct standup *s = ctx;
+	(void)ret_result;
+	OWN_FREE char *dir = run_path(s->run, "recipe");
+	struct recipe recipe = {0};
+	standup_recipe(s->run, s->r, &recipe);
+	int rc = fs_mkdirs(dir, 0755, err);
+	if (rc == 0)
+		rc = recipe_write(&recipe, dir, err);
+	recipe_cleanup(&recipe);
+	return rc;
+}
+
+static int
+do_report(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct standup *s = ctx;
+	(void)ret_result;
+	OWN_FREE char *cases = run_path(s->run, "tests.jsonl");
+	int rc = qa_write_cases(cases, &s->r->probe.tests, err);
+	if (rc == 0)
+		rc = standup_report(s->run, s->r, s->answers, err);
+	return rc;
+}
+
+static int
+do_finish(struct standup *s, struct dd_err *err)
+{
+	OWN_JSON json_t *result = standup_to_json(s->run, s->r, s->answers);
+	OWN(buf) struct buf text = {0};
+	json_print(result, 2, &text);
+	buf_putc(&text, '\n');
+	OWN_FREE char *path = run_path(s->run, "result.json");
+	int rc = fs_write_atomic(path, buf_str(&text), 0600, err);
+	if (rc == 0) {
+		OWN_JSON json_t *outcome =
+			json_pack("{s:s}", "name", run_outcome_names[s->r->probe.outcome]);
+		rc = journal_set(s->run->journal, "outcome", outcome, err);
+	}
+	return rc;
+}
+
+static int
+write_results(struct standup *s, struct dd_err *err)
+{
+	struct standup_result *r = s->r;
+	int rc = 0;
+	if (has_recipe(r->probe.outcome)) {
+		rc = journal_step(s->run->journal, "recipe", do_recipe, s, NULL, err);
+		r->recipe = run_path(s->run, "recipe/drydock.lock.json");
+	}
+	r->report = run_path(s->run, "report.html");
+	if (r->probe.tests.cases.n)
+		r->cases = run_path(s->run, "tests.jsonl");
+	if (rc == 0)
+		rc = journal_each(s->run->journal, add_duration, &r->seconds, err);
+	if (rc == 0)
+		rc = journal_step(s->run->journal, "report", do_report, s, NULL, err);
+	return rc < 0 ? rc : do_finish(s, err);
+}
+
+static int
+run_steps(struct standup *s, struct dd_err *err)
+{
+	struct journal *j = s->run->journal;
+	OWN_JSON json_t *source = NULL, *base = NULL, *index = NULL;
+	bool replay = s->run->options.recipe != NULL;
+	int rc = journal_step(j, "source", do_source, s, &source, err);
+	if (rc == 0)
+		rc = json_decode(source, source_fields, false, &s->r->source, "source", err);
+	if (rc == 0)
+		rc = journal_step(j, "base", do_base, s, &base, err);
+	if (rc == 0)
+		rc = image_from_json(base, &s->r->base, err);
+	if (rc == 0 && !replay)
+		rc = journal_step(j, "index", do_index, s, &index, err);
+	if (rc < 0)
+		return rc;
+	if (replay) {
+		rc = standup_replay(s->st, s->run, s->answers, s->r, err);
+	} else {
+		const char *digest = json_string_value(json_object_get(index, "digest"));
+		s->r->index_digest = mem_strdup(digest ? digest : "");
+		rc = discover(s, err);
+	}
+	return rc < 0 ? rc : write_results(s, err);
+}
+
+int
+standup(const struct state *st, struct run *run, struct answers *answers,
+	struct standup_result *ret, struct dd_err *err)
+{
+	struct standup_result r = {0};
+	OWN_FREE char *owner = run_owner(run);
+	struct standup s = {.st = st, .run = run, .answers = answers, .owner = owner, .r = &r};
+	int rc = run_steps(&s, err);
+	if (rc < 0) {
+		standup_result_cleanup(&r);
+		return rc;
+	}
+	*ret = r;
+	return 0;
+}

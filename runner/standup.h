@@ -1,0 +1,46 @@
+/*
+ * The durable run of `drydock up`: intake, base image, package index, discovery, recipe, report,
+ * each a journalled step.  Run again on the same journal it goes on where it was.
+ */
+#ifndef RUNNER_STANDUP_H
+#define RUNNER_STANDUP_H
+
+#include "envprobe/envprobe.h"
+#include "runner/intake.h"
+#include "runner/run.h"
+
+struct standup_result {
+	struct source source;
+	struct image base;
+	char *index_digest;
+	struct probe_result probe;
+	struct egress_log egress;
+	char *recipe;	/* absolute path of drydock.lock.json; NULL when there is none */
+	char *report;	/* absolute path of report.html */
+	char *cases;	/* absolute path of the test cases, JSON lines; NULL: no tests */
+	double seconds; /* of all steps, without the time the run lay still */
+};
+void standup_result_cleanup(struct standup_result *r);
+
+/*
+ * Run or go on.  An outcome is no error; DD_ESTOPPED when a signal stopped it (the run is
+ * resumable), any other error is ours.
+ */
+int standup(const struct state *st, struct run *run, struct answers *answers,
+	struct standup_result *ret, struct dd_err *err) DD_MUST_USE;
+
+/*
+ * The steps of a replay that stand for discovery: install the locked packages, build, test
+ * (runner/replay.c).  Fills r->probe.
+ */
+int standup_replay(const struct state *st, struct run *run, struct answers *answers,
+	struct standup_result *r, struct dd_err *err) DD_MUST_USE;
+
+/* The object of `drydock up --json`; secrets redacted. */
+json_t *standup_to_json(
+	const struct run *run, const struct standup_result *r, const struct answers *answers);
+
+/* The recipe of a finished run, for recipe_write; strings are copies. */
+void standup_recipe(const struct run *run, const struct standup_result *r, struct recipe *ret);
+
+#endif

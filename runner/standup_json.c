@@ -1,0 +1,142 @@
+/* Views of a finished run: the object of --json and the recipe. */
+#include "runner/standup.h"
+
+#include "base/log.h"
+
+#include <string.h>
+#include <time.h>
+
+/* Replace the secrets in every string of a value, in place. */
+static void
+redact(json_t *j, const struct answers *answers)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+	if (json_is_string(j)) {
+		OWN(buf) struct buf out = {0};
+		answers_redact(answers, str_of(json_string_value(j)), &out);
+		(void)json_string_set(j, out.p ? out.p : "");
+	} else if (json_is_object(j)) {
+		json_object_foreach (j, key, value) {
+			redact(value, answers);
+		}
+	} else {
+		json_array_foreach (j, i, value) {
+			redact(value, answers);
+		}
+	}
+}
+
+static json_t *
+text_or_null(const char *s)
+{
+	return s ? json_text(str_of(s)) : json_null();
+}
+
+static json_t *
+build_to_json(const struct probe_result *p)
+{
+	json_t *commands = json_array();
+	for (size_t i = 0; i < p->project.commands.n; i++) {
+		const struct command *c = &p->project.commands.v[i];
+		if (c->phase != PHASE_TEST && c->phase != PHASE_START)
+			json_array_append_new(commands, json_text(str_of(c->run)));
+	}
+	return json_pack("{s:o, s:o, s:f}", "system", text_or_null(p->project.system), "commands",
+		commands, "seconds", p->build_seconds);
+}
+
+static json_t *
+tests_to_json(const struct standup_result *r)
+{
+	const struct test_run *t = &r->probe.tests;
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:b, s:o}", "passed", (json_int_t)t->passed,
+		"failed", (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "flaky",
+		(json_int_t)t->flaky, "cases", text_or_null(r->cases), "by_exit_status",
+		t->by_exit_status, "note", text_or_null(t->note));
+}
+
+static json_t *
+packages_to_json(const struct package_list *l)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].requested)
+			json_array_append_new(a, json_encode(package_fields, &l->v[i]));
+	return a;
+}
+
+json_t *
+standup_to_json(
+	const struct run *run, const struct standup_result *r, const struct answers *answers)
+{
+	const struct probe_result *p = &r->probe;
+	json_t *j = json_object();
+	json_object_set_new(j, "run", json_string(run->id));
+	json_object_set_new(j, "outcome", json_string(run_outcome_names[p->outcome]));
+	json_object_set_new(j, "diagnosis", json_encode(diagnosis_fields, &p->diagnosis));
+	json_object_set_new(j, "build", build_to_json(p));
+	json_object_set_new(j, "tests", tests_to_json(r));
+	json_object_set_new(j, "attempts", attempt_list_to_json(&p->attempts));
+	json_object_set_new(j, "packages", packages_to_json(&p->packages));
+	json_object_set_new(j, "questions", question_list_to_json(&p->questions));
+	json_object_set_new(j, "features_off", feature_off_list_to_json(&p->features_off));
+	json_object_set_new(j, "recipe", text_or_null(r->recipe));
+	json_object_set_new(j, "report", text_or_null(r->report));
+	json_object_set_new(j, "seconds", json_real(r->seconds));
+	redact(j, answers);
+	return j;
+}
+
+static char *
+copy(const char *s)
+{
+	return s ? mem_strdup(s) : NULL;
+}
+
+static char *
+rfc3339(int64_t real_ns)
+{
+	time_t s = (time_t)(real_ns / 1000000000);
+	struct tm tm;
+	char text[40];
+	(void)gmtime_r(&s, &tm);
+	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return mem_strdup(text);
+}
+
+/* A deep copy of a list through its JSON form: the table is the only description of a record. */
+#define COPY_LIST(type, from, to) \
+	do { \
+		OWN_JSON json_t *list = type##_list_to_json(from); \
+		if (type##_list_from_json(list, #type, to, NULL) < 0) \
+			abort(); \
+	} while (0)
+
+void
+standup_recipe(const struct run *run, const struct standup_result *r, struct recipe *ret)
+{
+	const struct probe_result *p = &r->probe;
+	*ret = (struct recipe){.version = RECIPE_VERSION};
+	ret->created = rfc3339(run->options.created_ns);
+	ret->name = copy(r->source.name);
+	ret->source_digest = copy(r->source.digest);
+	ret->base_name = copy(r->base.name);
+	ret->base_digest = copy(r->base.digest);
+	ret->base_suite = copy(r->base.suite);
+	ret->base_arch = copy(r->base.arch);
+	ret->index_digest = copy(r->index_digest);
+	COPY_LIST(install_batch, &p->batches, &ret->batches);
+	COPY_LIST(package, &p->packages, &ret->packages);
+	COPY_LIST(env_var, &p->environment, &ret->environment);
+	COPY_LIST(command, &p->project.commands, &ret->commands);
+	COPY_LIST(prompt_answer, &p->prompts, &ret->prompts);
+	COPY_LIST(question, &p->questions, &ret->questions);
+	COPY_LIST(feature_off, &p->features_off, &ret->features_off);
+	strlist_copy(&ret->options, &p->options);
+	ret->passed = p->tests.passed;
+	ret->failed = p->tests.failed;
+	ret->skipped = p->tests.skipped;
+	ret->outcome = p->outcome;
+}

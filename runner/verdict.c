@@ -1,0 +1,140 @@
+#include "runner/verdict.h"
+
+#include "base/log.h"
+
+#include <string.h>
+
+int
+verdict_exit_status(enum run_outcome o)
+{
+	switch (o) {
+	case OUTCOME_UP:
+	case OUTCOME_BUILT:
+		return EXIT_DONE;
+	case OUTCOME_STOPPED:
+		return EXIT_RESUMABLE;
+	case OUTCOME_NONE:
+		return EXIT_OURS;
+	default:
+		return EXIT_TARGET_FAILED;
+	}
+}
+
+/* A line whose value came from the target: made safe for a terminal, and secrets taken out. */
+static void
+print_text(const struct answers *a, const char *label, const char *text)
+{
+	if (!text || !*text)
+		return;
+	OWN(buf) struct buf plain = {.max = 4096}, safe = {.max = 16384};
+	answers_redact(a, str_of(text), &plain);
+	buf_put_visible(&safe, buf_str(&plain));
+	printf("  %-10s %s\n", label, safe.p ? safe.p : "");
+}
+
+static void
+print_tests(const struct answers *a, const struct test_run *t)
+{
+	if (!t->cases.n && !t->note)
+		return;
+	printf("  %-10s %lld passed, %lld failed, %lld skipped\n", "tests", (long long)t->passed,
+		(long long)t->failed, (long long)t->skipped);
+	size_t shown = 0;
+	for (size_t i = 0; i < t->cases.n && shown < 10; i++) {
+		const struct test_case *c = &t->cases.v[i];
+		if (c->status != TEST_FAILED && c->status != TEST_ERROR)
+			continue;
+		print_text(a, "failed", c->id);
+		shown++;
+	}
+	print_text(a, "note", t->note);
+}
+
+static void
+print_questions(const struct answers *a, const struct question_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct question *q = &l->v[i];
+		if (!q->blocking)
+			continue;
+		print_text(a, "question", q->id);
+		print_text(a, "", q->text);
+	}
+}
+
+static void
+print_summary(const struct run *run, const struct answers *a, const struct standup_result *r)
+{
+	const struct probe_result *p = &r->probe;
+	printf("%s: %s\n", r->source.name, run_outcome_names[p->outcome]);
+	print_text(a, "diagnosis", p->diagnosis.text);
+	print_text(a, "where", p->diagnosis.where);
+	print_text(a, "way out", p->diagnosis.way_out);
+	print_tests(a, &p->tests);
+	print_questions(a, &p->questions);
+	if (p->outcome == OUTCOME_BLOCKED)
+		printf("  %-10s drydock resume %s --answers FILE\n", "then", run->id);
+	print_text(a, "recipe", r->recipe);
+	print_text(a, "report", r->report);
+}
+
+static void
+print_json(const struct run *run, const struct answers *a, const struct standup_result *r)
+{
+	OWN_JSON json_t *j = standup_to_json(run, r, a);
+	OWN(buf) struct buf out = {0};
+	json_print(j, 2, &out);
+	printf("%s\n", out.p);
+}
+
+/* Ids in the answers file that nothing asked for, once the whole run was seen. */
+static int
+check_unused_answers(const struct answers *a, enum run_outcome o)
+{
+	if (o != OUTCOME_UP && o != OUTCOME_BUILT && o != OUTCOME_TESTS_FAILED)
+		return EXIT_DONE;
+	OWN(strlist) struct strlist unused = {0};
+	answers_unused(a, &unused);
+	for (size_t i = 0; i < unused.n; i++) {
+		OWN(buf) struct buf id = {.max = 512};
+		buf_put_visible(&id, str_of(unused.v[i]));
+		fprintf(stderr, "drydock: answers: %s answers no question of this application\n",
+			id.p);
+	}
+	return unused.n ? EXIT_USAGE : EXIT_DONE;
+}
+
+static int
+stopped(const struct cli_call *call, const struct run *run)
+{
+	const struct common_options *common = call->options;
+	if (common->json)
+		printf("{\"run\": \"%s\", \"outcome\": \"stopped\"}\n", run->id);
+	fprintf(stderr, "drydock: stopped; go on with: drydock resume %s\n", run->id);
+	return EXIT_RESUMABLE;
+}
+
+int
+verdict_run(const struct cli_call *call, const struct state *st, struct run *run,
+	struct answers *answers)
+{
+	const struct common_options *common = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	struct standup_result r;
+	int rc = standup(st, run, answers, &r, &err);
+	if (rc == -DD_ESTOPPED)
+		return stopped(call, run);
+	if (rc < 0) {
+		(void)cli_fail(0, &err);
+		fprintf(stderr, "drydock: when the cause is gone: drydock resume %s\n", run->id);
+		return cli_status_of(&err);
+	}
+	if (common->json)
+		print_json(run, answers, &r);
+	else
+		print_summary(run, answers, &r);
+	int status = verdict_exit_status(r.probe.outcome);
+	int unused = check_unused_answers(answers, r.probe.outcome);
+	standup_result_cleanup(&r);
+	return unused ? unused : status;
+}
