@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+/* What err_wrap answers a caller who gave no dd_err: the code of what was just reported. */
+static __thread enum dd_code last_code;
+
 void
 dd_err_cleanup(struct dd_err *err)
 {
@@ -32,6 +35,7 @@ err_set(struct dd_err *err, enum dd_code code, const char *fmt, ...)
 		va_end(ap);
 		store(err, code, msg);
 	}
+	last_code = code;
 	return -(int)code;
 }
 
@@ -74,6 +78,7 @@ err_errno(struct dd_err *err, int errnum, const char *fmt, ...)
 		va_end(ap);
 		store(err, code, mem_printf("%s: %s", what, strerror(errnum)));
 	}
+	last_code = code;
 	return -(int)code;
 }
 
@@ -81,7 +86,7 @@ int
 err_wrap(struct dd_err *err, const char *fmt, ...)
 {
 	if (!err)
-		return -DD_EIO;
+		return -(int)(last_code ? last_code : DD_EIO);
 	OWN_FREE char *what = NULL;
 	va_list ap;
 	va_start(ap, fmt);
@@ -102,6 +107,7 @@ int
 err_move(struct dd_err *dst, struct dd_err *src)
 {
 	int rc = -(int)src->code;
+	last_code = src->code;
 	if (dst)
 		store(dst, src->code, TAKE(src->msg));
 	dd_err_cleanup(src);

@@ -38,7 +38,10 @@ int err_set(struct dd_err *err, enum dd_code code, const char *fmt, ...) DD_PRIN
 /* Like err_set, with ": <strerror(errnum)>" appended; ENOENT, EEXIST, ... map to their codes. */
 int err_errno(struct dd_err *err, int errnum, const char *fmt, ...) DD_PRINTF(3, 4);
 
-/* Prefix the message with "<what>: ", keep the code; returns -code.  Once per room boundary. */
+/*
+ * Prefix the message with "<what>: ", keep the code; returns -code (err NULL: that of the error
+ * this thread reported last).  Once per room boundary.
+ */
 int err_wrap(struct dd_err *err, const char *fmt, ...) DD_PRINTF(2, 3);
 
 /* Never NULL. */

@@ -1,5 +1,6 @@
 #include "base/fault.h"
 
+#include "base/log.h"
 #include "base/str.h"
 
 #include <signal.h>
@@ -8,7 +9,9 @@
 static struct {
 	bool read;
 	char *name; /* NULL: no fault is wanted */
-	uint64_t left;
+	uint64_t at;
+	uint64_t passed;
+	pid_t pid; /* who passed: a forked child counts anew */
 } wanted;
 
 static void
@@ -17,8 +20,10 @@ read_wish(void)
 	wanted.read = true;
 	const char *wish = getenv("DRYDOCK_FAULT");
 	const char *colon = wish ? strrchr(wish, ':') : NULL;
-	if (colon && str_parse_u64(str_of(colon + 1), UINT64_MAX, &wanted.left) && wanted.left)
+	if (colon && str_parse_u64(str_of(colon + 1), UINT64_MAX, &wanted.at) && wanted.at)
 		wanted.name = mem_strndup(wish, (size_t)(colon - wish));
+	else if (wish && *wish)
+		log_warn("DRYDOCK_FAULT=%s is not NAME:N and is not heeded", wish);
 }
 
 void
@@ -26,7 +31,15 @@ fault_point(const char *name)
 {
 	if (!wanted.read)
 		read_wish();
-	if (!wanted.name || strcmp(wanted.name, name) != 0 || --wanted.left)
+	if (!wanted.name || strcmp(wanted.name, name) != 0)
+		return;
+	if (wanted.pid != getpid()) {
+		wanted.pid = getpid();
+		wanted.passed = 0;
+	}
+	if (++wanted.passed != wanted.at)
 		return;
 	(void)kill(getpid(), SIGKILL);
+	for (;;)
+		(void)pause(); /* not one instruction of the caller's more */
 }

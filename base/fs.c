@@ -42,6 +42,8 @@ read_open(int fd, const char *path, size_t max, struct buf *ret, struct dd_err *
 		if (total > max)
 			return err_set(err, DD_ELIMIT, "%s is larger than %zu bytes", path, max);
 		buf_add(ret, chunk, (size_t)n);
+		if (ret->truncated)
+			return err_set(err, DD_ELIMIT, "%s is larger than its buffer", path);
 	}
 }
 
@@ -58,6 +60,12 @@ int
 fs_read(const char *path, size_t max, struct buf *ret, struct dd_err *err)
 {
 	return fs_read_at(AT_FDCWD, path, max, ret, err);
+}
+
+static bool
+is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 static char *
@@ -78,25 +86,62 @@ fs_sync_dir(const char *path, struct dd_err *err)
 	return 0;
 }
 
+/*
+ * Create temp and hold its lock.  The name is always the same, so that what a killed writer left is
+ * found by the next; the lock tells a living writer (wait until it renamed its file) from a dead
+ * one.  A file that was just created is empty: whoever gets its lock first may have it.
+ */
 static int
-write_temp(const char *temp, struct str data, mode_t mode, struct dd_err *err)
+open_temp(const char *temp, mode_t mode, int *ret_fd, struct dd_err *err)
 {
-	OWN_FD int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		return err_errno(err, errno, "cannot create %s", temp);
-	int rc = fs_write_all(fd, data.p, data.n, err);
-	if (rc == 0 && fsync(fd) < 0)
-		rc = err_errno(err, errno, "cannot sync %s", temp);
-	return rc < 0 ? err_wrap(err, "%s", temp) : 0;
+	const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	for (;;) {
+		OWN_FD int fd = open(temp, flags, mode | S_IWUSR);
+		struct stat held, named;
+		if (fd < 0)
+			return err_errno(err, errno, "cannot create %s", temp);
+		while (flock(fd, LOCK_EX) < 0)
+			if (errno != EINTR)
+				return err_errno(err, errno, "cannot lock %s", temp);
+		if (fstat(fd, &held) < 0 || lstat(temp, &named) < 0 || held.st_ino != named.st_ino)
+			continue; /* published while we waited */
+		if (held.st_size == 0) {
+			*ret_fd = TAKE_FD(fd);
+			return 0;
+		}
+		if (unlink(temp) < 0) /* a dead one's, perhaps of another mode */
+			return err_errno(err, errno, "cannot remove %s", temp);
+	}
+}
+
+/* open_temp adds the owner's right to write, for the next writer. */
+static int
+drop_added_mode(int fd, mode_t mode, const char *path, struct dd_err *err)
+{
+	struct stat st;
+	if (mode & S_IWUSR)
+		return 0;
+	if (fstat(fd, &st) < 0 || fchmod(fd, st.st_mode & 07777 & ~S_IWUSR) < 0)
+		return err_errno(err, errno, "cannot set the mode of %s", path);
+	return 0;
 }
 
 int
 fs_write_atomic(const char *path, struct str data, mode_t mode, struct dd_err *err)
 {
-	static unsigned counter;
-	OWN_FREE char *temp = mem_printf("%s.tmp-%d-%u", path, (int)getpid(), counter++);
 	OWN_FREE char *dir = parent_of(path);
-	int rc = write_temp(temp, data, mode, err);
+	OWN_FREE char *temp = mem_printf("%s.drydock-tmp", path);
+	OWN_FD int fd = -1;
+	int rc = open_temp(temp, mode, &fd, err);
+	if (rc < 0)
+		return rc;
+	rc = fs_write_all(fd, data.p, data.n, err);
+	if (rc < 0)
+		rc = err_wrap(err, "%s", temp);
+	else
+		rc = drop_added_mode(fd, mode, temp, err);
+	if (rc == 0 && fsync(fd) < 0)
+		rc = err_errno(err, errno, "cannot sync %s", temp);
 	if (rc == 0 && rename(temp, path) < 0)
 		rc = err_errno(err, errno, "cannot rename to %s", path);
 	if (rc < 0) {
@@ -110,79 +155,34 @@ int
 fs_mkdirs(const char *path, mode_t mode, struct dd_err *err)
 {
 	OWN_FREE char *copy = mem_strdup(path);
-	for (char *p = copy + 1;; p++) {
-		if (*p && *p != '/')
-			continue;
+	for (char *p = copy + (*copy == '/'); *p;) {
+		p = strchrnul(p, '/');
 		char keep = *p;
 		*p = '\0';
 		if (mkdir(copy, mode) < 0 && errno != EEXIST)
 			return err_errno(err, errno, "cannot create directory %s", copy);
 		*p = keep;
-		if (!keep)
-			break;
+		p += keep != '\0';
 	}
-	return fs_is_dir(path) ? 0 : err_set(err, DD_EIO, "%s is not a directory", path);
-}
-
-static int remove_entries(int dir_fd, const char *path, unsigned depth, struct dd_err *err);
-
-/* One entry; a directory that cannot be entered is made enterable first. */
-static int
-remove_entry(int dir_fd, const char *name, const char *path, unsigned depth, struct dd_err *err)
-{
-	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return err_errno(err, errno, "cannot remove %s/%s", path, name);
-	OWN_FREE char *child = fs_join(path, name);
-	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES) {
-		(void)!fchmodat(dir_fd, name, 0700, 0);
-		fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	}
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_errno(err, errno, "cannot remove %s", child);
-	(void)fchmod(fd, 0700);
-	int rc = remove_entries(fd, child, depth + 1, err);
-	if (rc == 0 && unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		rc = err_errno(err, errno, "cannot remove %s", child);
-	return rc;
-}
-
-/* Takes the descriptor. */
-static int
-remove_entries(int dir_fd, const char *path, unsigned depth, struct dd_err *err)
-{
-	DIR *d = fdopendir(dir_fd);
-	if (!d) {
-		(void)close(dir_fd);
-		return err_errno(err, errno, "cannot read directory %s", path);
-	}
-	int rc = depth > 2000 ? err_set(err, DD_ELIMIT, "%s is too deep", path) : 0;
-	for (struct dirent *e; rc == 0 && (e = readdir(d));)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			rc = remove_entry(dirfd(d), e->d_name, path, depth, err);
-	(void)closedir(d);
-	return rc;
-}
-
-int
-fs_remove_tree(const char *path, struct dd_err *err)
-{
-	OWN_FREE char *dir = parent_of(path);
-	const char *slash = strrchr(path, '/');
-	OWN_FD int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_errno(err, errno, "cannot open %s", dir);
-	return remove_entry(fd, slash ? slash + 1 : path, dir, 0, err);
+	if (!fs_is_dir(path))
+		return err_set(err, DD_EEXIST, "cannot create directory \"%s\": %s", path,
+			*path ? "it exists and is none" : "it has no name");
+	return 0;
 }
 
 int
 fs_open_in_root(int root_fd, const char *path, int flags, int *ret_fd, struct dd_err *err)
 {
+	bool creates = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
 	struct open_how how = {.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+		.mode = creates ? 0600 : 0,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-	long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	long fd;
+	int tries = 0;
+	/* EAGAIN: something was renamed on the way and ".." could not be judged. */
+	do
+		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	while (fd < 0 && (errno == EAGAIN || errno == EINTR) && ++tries < 100);
 	if (fd < 0)
 		return err_errno(err, errno, "cannot open %s", path);
 	*ret_fd = (int)fd;
@@ -216,9 +216,8 @@ fs_list(const char *path, struct strlist *ret, struct dd_err *err)
 	DIR *d = opendir(path);
 	if (!d)
 		return err_errno(err, errno, "cannot read directory %s", path);
-	errno = 0;
-	for (struct dirent *e; (e = readdir(d));)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+	for (struct dirent *e; errno = 0, (e = readdir(d));)
+		if (!is_dots(e->d_name))
 			strlist_add(ret, e->d_name);
 	int errnum = errno;
 	(void)closedir(d);
@@ -228,52 +227,22 @@ fs_list(const char *path, struct strlist *ret, struct dd_err *err)
 	return 0;
 }
 
-/* Takes the descriptor; entries that vanish or cannot be entered count as nothing. */
-static void
-add_usage(int fd, unsigned depth, uint64_t *bytes)
-{
-	DIR *d = fdopendir(fd);
-	if (!d) {
-		(void)close(fd);
-		return;
-	}
-	for (struct dirent *e; (e = readdir(d));) {
-		struct stat st;
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-			fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		*bytes += (uint64_t)st.st_blocks * 512;
-		if (!S_ISDIR(st.st_mode) || depth > 2000)
-			continue;
-		int sub = openat(
-			dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (sub >= 0)
-			add_usage(sub, depth + 1, bytes);
-	}
-	(void)closedir(d);
-}
-
-int
-fs_disk_usage(const char *path, uint64_t *ret_bytes, struct dd_err *err)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(err, errno, "cannot open %s", path);
-	uint64_t bytes = 0;
-	add_usage(fd, 0, &bytes);
-	*ret_bytes = bytes;
-	return 0;
-}
-
 int
 fs_lock(const char *path, bool wait, int *ret_fd, struct dd_err *err)
 {
-	OWN_FD int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno(err, errno, "cannot open lock %s", path);
-	while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)
-		if (errno != EINTR)
-			return err_errno(err, errno, "cannot lock %s", path);
-	*ret_fd = TAKE_FD(fd);
-	return 0;
+	for (;;) {
+		struct stat held, named;
+		OWN_FD int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0)
+			return err_errno(err, errno, "cannot open lock %s", path);
+		while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)
+			if (errno != EINTR)
+				return err_errno(err, errno, "cannot lock %s", path);
+		/* Its last holder may have removed the file: a lock nobody else can find. */
+		if (fstat(fd, &held) == 0 && lstat(path, &named) == 0 &&
+			held.st_ino == named.st_ino && held.st_dev == named.st_dev) {
+			*ret_fd = TAKE_FD(fd);
+			return 0;
+		}
+	}
 }

@@ -1,8 +1,8 @@
 #include "base/hash.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <openssl/evp.h>
-#include <string.h>
 
 struct hash {
 	EVP_MD_CTX *ctx;
@@ -64,7 +64,7 @@ hash_fields(const struct str *fields, size_t n)
 {
 	struct hash *h = hash_create();
 	for (size_t i = 0; i < n; i++) {
-		uint64_t len = fields[i].n;
+		uint64_t len = htole64(fields[i].n);
 		hash_add(h, &len, sizeof(len));
 		hash_add(h, fields[i].p, fields[i].n);
 	}
@@ -103,7 +103,7 @@ hash_is_hex(struct str s)
 	if (s.n != HASH_HEX)
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (!strchr("0123456789abcdef", s.p[i]))
+		if (!(s.p[i] >= '0' && s.p[i] <= '9') && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
 			return false;
 	return true;
 }

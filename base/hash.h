@@ -14,18 +14,26 @@ struct hash_hex {
 };
 
 struct hash; /* a digest being computed */
+
+/* Heap; ends with hash_finish or hash_destroy. */
 struct hash *hash_create(void);
 void hash_add(struct hash *h, const void *p, size_t n);
 /* Gives the digest and destroys h. */
 struct hash_hex hash_finish(struct hash *h);
-void hash_destroy(struct hash *h);
+void hash_destroy(struct hash *h); /* NULL is fine */
 
 struct hash_hex hash_bytes(struct str data);
 
-/* Digest of several fields with their lengths between them, so that no two lists collide. */
+/*
+ * Digest of several fields, each behind its length (64 bits, little-endian), so that no two lists
+ * collide.
+ */
 struct hash_hex hash_fields(const struct str *fields, size_t n);
 
-/* Digest of a file from its current offset to its end; ret_size may be NULL. */
+/*
+ * Digest of a file from its current offset to its end, where the offset then is; ret_size (bytes
+ * read) may be NULL.  DD_EIO when it cannot be read; the message does not name the file.
+ */
 int hash_fd(int fd, struct hash_hex *ret, uint64_t *ret_size, struct dd_err *err) DD_MUST_USE;
 
 bool hash_is_hex(struct str s); /* exactly 64 lower-case hexadecimal digits */

@@ -1,10 +1,13 @@
 /*
- * What people see on standard error: a log line, and progress.  Levels by -q/-v and the
- * environment; colour only on a terminal without NO_COLOR.  Results go to standard output and are
- * not this module's.  Text that came from the target must be passed through buf_put_visible.
+ * What people see on standard error: a log line, and progress.  Colour and redrawing only on a
+ * terminal (not a dumb one; colour not with NO_COLOR, https://no-color.org).  Results go to
+ * standard output and are not this module's.
  *
- * Progress: nested steps; on a terminal one line is redrawn with the running step and its time,
- * else one line when a step begins and one when it ends.
+ * Texts are made visible (buf_put_visible) on their way out, so that what a target named cannot
+ * drive the terminal; each line is one write.  For one thread.
+ *
+ * Progress: nested steps.  On a terminal one line is redrawn with the running step and its time,
+ * cut to the width; else one line when a step begins and one when it ends.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -15,16 +18,26 @@
 
 enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
 
+/*
+ * Choose the level and look at standard error and the environment.  DRYDOCK_LOG=quiet or verbose
+ * decides where the command line did not (level LOG_NORMAL).  Without this call: normal, and never
+ * as on a terminal.
+ */
 void log_init(enum log_level level);
-void log_warn(const char *fmt, ...) DD_PRINTF(1, 2);
-void log_info(const char *fmt, ...) DD_PRINTF(1, 2);
-void log_debug(const char *fmt, ...) DD_PRINTF(1, 2); /* only with -v */
+void log_warn(const char *fmt, ...) DD_PRINTF(1, 2);  /* also when quiet */
+void log_info(const char *fmt, ...) DD_PRINTF(1, 2);  /* not when quiet */
+void log_debug(const char *fmt, ...) DD_PRINTF(1, 2); /* only when verbose */
 
-/* A step begins; the returned number is handed to progress_end. */
+/*
+ * A step begins, inside the one that runs; the returned number is handed to progress_end.  Past 16
+ * levels a step is not shown (-1, which progress_end takes).
+ */
 int progress_begin(const char *fmt, ...) DD_PRINTF(1, 2);
-/* What the running step does right now (a terminal shows it, a log does not). */
+/* What the running step does right now (a terminal shows it, a log does not).  May come often. */
 void progress_note(const char *fmt, ...) DD_PRINTF(1, 2);
-/* The step ended; `how` is a short result such as "ok", "cached" or "failed". */
+/* Redraw the time, for loops that wait: cheap, draws at most ten times a second. */
+void progress_tick(void);
+/* The step ended, and those inside it; `how` is a short result such as "ok" or "failed". */
 void progress_end(int step, const char *how);
 
 /* Nanoseconds: CLOCK_MONOTONIC for durations, CLOCK_REALTIME for what is stored. */

@@ -1,7 +1,8 @@
 /*
  * A hash table from byte strings to pointers (uthash behind one wrapper).  Keys are copied; values
  * are borrowed unless the map was made with a destructor.  Iteration is in insertion order, so
- * that output is deterministic.
+ * that output is deterministic.  The hash function is keyed: hostile keys cannot be made to
+ * collide. A zeroed struct map is empty; not shared between threads.
  */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
@@ -16,9 +17,10 @@ struct map {
 void map_cleanup(struct map *m);
 void *map_get(const struct map *m, const char *key); /* NULL if absent */
 void *map_get_str(const struct map *m, struct str key);
-/* Insert or replace; a replaced value is destroyed. */
+/* Insert or replace; a replaced value is destroyed, its key keeps its place in the order. */
 void map_put(struct map *m, const char *key, void *value);
 void map_put_str(struct map *m, struct str key, void *value);
+/* Destroys the value; false if the key was not there. */
 bool map_remove(struct map *m, const char *key);
 size_t map_count(const struct map *m);
 

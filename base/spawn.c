@@ -1,9 +1,10 @@
 /*
  * Theory of operation.  The parent prepares everything that needs memory (argv, environment, the
- * descriptor plan), then forks.  The child makes only system calls: it dies with the parent, moves
- * the named descriptors to their numbers through copies above them (so that no move overwrites a
- * source still needed), closes all others, drops privileges, and execs.  A close-on-exec pipe tells
- * the parent why an exec failed; its end of file means success.
+ * descriptor plan), blocks all signals, so that no handler of ours ever runs in the child, and
+ * forks.  The child makes only system calls: it resets the handlers and the mask, moves the named
+ * descriptors to their numbers through copies above them (so that no move overwrites a source still
+ * needed), closes all others, drops privileges, asks to die with the parent, and execs.  A
+ * close-on-exec pipe tells the parent why that failed; its end of file means success.
  */
 #include "base/spawn.h"
 
@@ -12,14 +13,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-
-#define ERROR_TAIL 65536
 
 extern char **environ;
 
@@ -65,18 +63,29 @@ child_place_fds(struct plan *p)
 		if (!wanted)
 			(void)close(fd);
 	}
-	if (report > floor)
-		(void)syscall(SYS_close_range, floor, report - 1, 0);
-	(void)syscall(SYS_close_range, report + 1, ~0U, 0);
+	if (syscall(SYS_close_range, floor, report - 1, 0) < 0 ||
+		syscall(SYS_close_range, report + 1, ~0U, 0) < 0)
+		child_fail(report);
+}
+
+static void
+child_reset_signals(void)
+{
+	sigset_t none;
+	for (int sig = 1; sig < NSIG; sig++) {
+		struct sigaction old;
+		if (sigaction(sig, NULL, &old) == 0 &&
+			(sig == SIGPIPE || old.sa_handler != SIG_IGN))
+			(void)signal(sig, SIG_DFL);
+	}
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static void __attribute__((noreturn)) child_main(struct plan *p)
 {
 	const struct spawn_spec *s = p->spec;
-	sigset_t none;
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)signal(SIGPIPE, SIG_DFL);
+	child_reset_signals();
 	child_place_fds(p);
 	if (s->new_session)
 		(void)setsid();
@@ -153,10 +162,14 @@ spawn_start(const struct spawn_spec *spec, pid_t *ret_pid, int *ret_pidfd, struc
 		return err_errno(err, errno, "cannot make a pipe");
 	struct plan p = {.report_fd = report[1]};
 	make_plan(spec, null_fd, &p);
+	sigset_t all, before;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid_t pid = fork();
 	if (pid == 0)
 		child_main(&p);
 	int errnum = errno;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)close(report[1]);
 	if (pid > 0)
 		errnum = read_report(report[0]);
@@ -192,145 +205,4 @@ spawn_wait(pid_t pid, int *ret_status, struct dd_err *err)
 			return err_errno(err, errno, "cannot wait for process %d", (int)pid);
 	*ret_status = status;
 	return 0;
-}
-
-/* ---- capture
- * ------------------------------------------------------------------------------------- */
-
-struct pump {
-	int in;	 /* write end of its standard input; -1 when done */
-	int out; /* read ends */
-	int errs;
-	struct str input;
-	struct buf *output;
-	struct buf *errors;
-};
-
-static void
-close_end(int *fd)
-{
-	(void)close(*fd);
-	*fd = -1;
-}
-
-static void
-pump_input(struct pump *p)
-{
-	ssize_t n = write(p->in, p->input.p, p->input.n);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n > 0) {
-		p->input.p += n;
-		p->input.n -= (size_t)n;
-	}
-	if (n <= 0 || !p->input.n)
-		close_end(&p->in);
-}
-
-static void
-pump_output(int *fd, struct buf *to, bool tail)
-{
-	char chunk[65536];
-	ssize_t n = read(*fd, chunk, sizeof(chunk));
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		close_end(fd);
-		return;
-	}
-	if (!to)
-		return;
-	if (tail && to->n + (size_t)n > ERROR_TAIL)
-		buf_drop_front(to, to->n + (size_t)n - ERROR_TAIL);
-	buf_add(to, chunk, (size_t)n);
-}
-
-static void
-pump_all(struct pump *p)
-{
-	while (p->out >= 0 || p->errs >= 0) {
-		struct pollfd fds[3] = {
-			{p->in, POLLOUT, 0}, {p->out, POLLIN, 0}, {p->errs, POLLIN, 0}};
-		if (poll(fds, 3, -1) < 0)
-			continue;
-		if (p->in >= 0 && fds[0].revents)
-			pump_input(p);
-		if (p->out >= 0 && fds[1].revents)
-			pump_output(&p->out, p->output, false);
-		if (p->errs >= 0 && fds[2].revents)
-			pump_output(&p->errs, p->errors, true);
-	}
-	if (p->in >= 0)
-		close_end(&p->in);
-}
-
-static struct str
-last_line(const struct buf *b)
-{
-	struct str s = str_trim(buf_str(b));
-	const char *nl = s.n ? memrchr(s.p, '\n', s.n) : NULL;
-	return nl ? (struct str){nl + 1, s.n - (size_t)(nl + 1 - s.p)} : s;
-}
-
-static int
-check_status(const char *program, int status, const struct buf *errors, struct dd_err *err)
-{
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
-	struct str line = last_line(errors);
-	const char *colon = line.n ? ": " : "";
-	if (WIFSIGNALED(status))
-		return err_set(err, DD_EIO, "%s died of signal %d%s" STR_FMT, program,
-			WTERMSIG(status), colon, STR_ARG(line));
-	return err_set(err, DD_EIO, "%s exited with status %d%s" STR_FMT, program,
-		WEXITSTATUS(status), colon, STR_ARG(line));
-}
-
-static int
-open_pipes(int in[2], int out[2], int errs[2], struct dd_err *err)
-{
-	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(errs, O_CLOEXEC) < 0)
-		return err_errno(err, errno, "cannot make a pipe");
-	(void)fcntl(in[1], F_SETFL, O_NONBLOCK);
-	return 0;
-}
-
-int
-spawn_capture(const struct spawn_spec *spec, struct str input, struct buf *out, struct buf *errout,
-	struct dd_err *err)
-{
-	int in[2] = {-1, -1}, o[2] = {-1, -1}, e[2] = {-1, -1};
-	OWN(buf) struct buf own_errors = {0};
-	struct buf *errors = errout ? errout : &own_errors;
-	struct spawn_fd fds[16] = {{-1, 0}, {-1, 1}, {-1, 2}};
-	struct spawn_spec s = *spec;
-	pid_t pid;
-	int status, rc = open_pipes(in, o, e, err);
-	fds[0].fd = in[0];
-	fds[1].fd = o[1];
-	fds[2].fd = e[1];
-	s.nfds = 3;
-	for (size_t i = 0; i < spec->nfds && s.nfds < 16; i++)
-		if (spec->fds[i].child > 2)
-			fds[s.nfds++] = spec->fds[i];
-	s.fds = fds;
-	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
-	if (rc == 0)
-		rc = spawn_start(&s, &pid, NULL, err);
-	for (int i = 0; i < 3; i++)
-		if (fds[i].fd >= 0)
-			(void)close(fds[i].fd);
-	struct pump p = {in[1], o[0], e[0], input, out, errors};
-	if (rc == 0 && !input.n)
-		close_end(&p.in);
-	if (rc == 0) {
-		pump_all(&p);
-		rc = spawn_wait(pid, &status, err);
-	} else {
-		(void)close(in[1]);
-		(void)close(o[0]);
-		(void)close(e[0]);
-	}
-	(void)signal(SIGPIPE, old);
-	return rc < 0 ? rc : check_status(spec->argv[0], status, errors, err);
 }
