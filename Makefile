@@ -88,6 +88,10 @@ check: ## run all tests; the last line is the tally
 tests: $(TESTS)
 .PHONY: tests
 
+bench-standup: all ## drydock up over real packages: LIST=FILE, NAMES="a b", LIMIT=seconds
+	@bash tools/bench_standup.sh $(or $(LIST),../shared/corpus/packages.tsv) $(NAMES)
+.PHONY: bench-standup
+
 lint: ## compile with -Werror, check the format and the architecture rules
 	$(MAKE) VARIANT=lint EXTRA_CFLAGS=-Werror all tests
 	sh tests/lint.sh

@@ -180,6 +180,7 @@ apt_fetch(const struct state *st, const struct install_batch *batch, bool offlin
 			"fetch them",
 			missing, name);
 	struct apt_sources s = {0};
+	int step = progress_begin("fetching %zu packages", missing);
 	int rc = apt_sources_read(&s, err);
 	if (rc == 0)
 		rc = fetch_from(st, &s, NULL, batch, log, err);
@@ -192,6 +193,7 @@ apt_fetch(const struct state *st, const struct install_batch *batch, bool offlin
 	apt_sources_cleanup(&s);
 	if (rc == 0 && count_missing(st, batch, &name))
 		rc = err_set(err, DD_EIO, "the archive of %s did not arrive", name);
+	progress_end(step, rc < 0 ? "failed" : "ok");
 	return rc;
 }
 

@@ -133,15 +133,21 @@ make_layers(const struct state *st, const struct install_batch *batch, const cha
 	int rc = 0;
 	digests(batch, &archives);
 	rc = layer_lease(st, "image-" IMAGE_BASE, key.s, err);
-	if (rc == 0 && !layer_exists(st, key.s))
+	if (rc == 0 && !layer_exists(st, key.s)) {
+		int step = progress_begin("extracting %zu packages", archives.n);
 		rc = extract(st, &archives, &bind, key.s, err);
+		progress_end(step, rc < 0 ? "failed" : "ok");
+	}
 	if (rc < 0)
 		return rc;
 	stack_push(ret, key.s);
 	key = stack_next_key(ret, str_of(two));
 	rc = layer_lease(st, "image-" IMAGE_BASE, key.s, err);
-	if (rc == 0 && !layer_exists(st, key.s))
+	if (rc == 0 && !layer_exists(st, key.s)) {
+		int step = progress_begin("installing them");
 		rc = configure(st, ret, &archives, &bind, key.s, err);
+		progress_end(step, rc < 0 ? "failed" : "ok");
+	}
 	if (rc == 0)
 		stack_push(ret, key.s);
 	return rc;

@@ -12,6 +12,8 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 : >"$out/tally"
 export CMOCKA_MESSAGE_OUTPUT=TAP DD_ROOT="$PWD" DD_BUILD="$PWD/build/$variant" DRYDOCK_PROGRAMS="$PWD/build"
+# One state directory for all tests that need the base image: built by the first, kept for the next run.
+export DD_TEST_STATE="${DD_TEST_STATE:-$PWD/build/test-state}"
 
 tally='
 /^1\.\.[0-9]+/ { plan = substr($1, 4) + 0; planned = 1 }
