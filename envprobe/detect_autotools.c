@@ -275,7 +275,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_command(p, PHASE_BUILD, p->evidence, "make -j2");
 	OWN_FREE char *why = NULL;
 	if (has_tests(t, dir, &why)) {
-		OWN_FREE char *run = mem_printf("make %s", test_target(t, dir));
+		/* VERBOSE: the logs of failed tests are printed at the end. */
+		OWN_FREE char *run = mem_printf("make %s VERBOSE=1", test_target(t, dir));
 		detect_test(p, "automake", "**/*.trs", why, run);
 	}
 }

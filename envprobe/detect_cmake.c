@@ -2,6 +2,7 @@
 #include "envprobe/detect.h"
 #include "envprobe/scan.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static char *
@@ -60,6 +61,22 @@ read_modules(const struct scan_call *c, struct project *p, const char *why)
 	}
 }
 
+/* Boost is many libraries with one name: find_package(Boost COMPONENTS thread ...). */
+static void
+read_boost_components(const struct scan_call *c, struct project *p, const char *why)
+{
+	bool required = has_arg(c, "REQUIRED"), on = false;
+	for (size_t i = 1; i < c->args.n; i++) {
+		const char *word = c->args.v[i];
+		if (isupper((unsigned char)*word)) {
+			on = strcmp(word, "COMPONENTS") == 0 || (on && strcmp(word, "REQUIRED") == 0);
+		} else if (on && isalpha((unsigned char)*word)) {
+			OWN_FREE char *library = mem_printf("boost_%s", word);
+			detect_need(p, NEED_LIBRARY, library, SCOPE_BUILD, !required, why);
+		}
+	}
+}
+
 static void
 read_find_package(const struct scan_call *c, struct project *p, const char *why)
 {
@@ -76,6 +93,8 @@ read_find_package(const struct scan_call *c, struct project *p, const char *why)
 		if (strcmp(own[i], c->args.v[0]) == 0)
 			return;
 	struct need *n = detect_need(p, NEED_CMAKE, c->args.v[0], SCOPE_BUILD, !required, why);
+	if (strcmp(c->args.v[0], "Boost") == 0)
+		read_boost_components(c, p, why);
 	if (c->args.n > 1 && c->args.v[1][0] >= '0' && c->args.v[1][0] <= '9' && !n->version)
 		n->version = mem_printf(">= %s", c->args.v[1]);
 }

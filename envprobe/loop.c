@@ -98,13 +98,22 @@ want_from_log(struct loop *l)
 	return any;
 }
 
-/* When no message helps: programs, headers and modules that were looked for and found nowhere. */
+/*
+ * When no message helps: what was looked for and found nowhere.  A build looks for many things it
+ * can do without, and stops at the first it cannot; tests that fail go on, so that only programs
+ * they tried to run, and modules they tried to load, count.
+ */
 static bool
-want_from_trace(struct loop *l)
+want_from_trace(struct loop *l, enum need_scope scope)
 {
 	bool any = false;
-	for (size_t i = 0; i < l->missing.n; i++)
-		any = loop_want(l, &l->missing.v[i]) || any;
+	for (size_t i = 0; i < l->missing.n; i++) {
+		struct need *n = &l->missing.v[i];
+		if (scope == SCOPE_TEST && n->kind != NEED_PROGRAM && n->kind != NEED_PERL)
+			continue;
+		n->scope = scope;
+		any = loop_want(l, n) || any;
+	}
 	return any;
 }
 
@@ -142,7 +151,7 @@ learn_from_build(struct loop *l)
 {
 	bool any = learn_variables(l);
 	any = want_from_log(l) || any;
-	return any || want_from_trace(l);
+	return any || want_from_trace(l, SCOPE_BUILD);
 }
 
 static bool
@@ -186,6 +195,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	}
 	if (!has_tests(l)) {
 		l->r->outcome = OUTCOME_BUILT;
+		diagnosis_cleanup(&l->r->diagnosis); /* of an earlier attempt */
 		note_learnt(l, "built");
 		return 0;
 	}
@@ -197,6 +207,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	if (failed && !blocked) {
 		*ret_again = learn_variables(l);
 		*ret_again = want_from_log(l) || *ret_again;
+		*ret_again = *ret_again || want_from_trace(l, SCOPE_TEST);
 	}
 	note_learnt(l, failed ? "tests failed" : "tests passed");
 	loop_judge_tests(l);

@@ -38,26 +38,85 @@ add_automake(struct parse *p, struct str what, enum test_status status)
 	parse_add(p, suite, name, status, none);
 }
 
-bool
-parse_automake(struct parse *p, struct str text)
+/*
+ * With VERBOSE, test-suite.log is printed in between: sections of "FAIL: name", underlined, then what
+ * the test printed, then "FAIL name (exit status: 1)".  Nothing in it is a result line.
+ */
+static bool
+is_underline(struct str line, size_t n)
+{
+	return line.n == n && n && strspn(line.p, "=") >= n;
+}
+
+static void
+set_message(struct parse *p, struct str name, const char *message)
+{
+	for (size_t i = 0; i < p->run->cases.n; i++) {
+		struct test_case *c = &p->run->cases.v[i];
+		bool bad = c->status == TEST_FAILED || c->status == TEST_ERROR;
+		if (bad && !c->message && (str_eq(name, c->name) || str_eq(name, c->suite)))
+			c->message = mem_strdup(message);
+	}
+}
+
+/* `log` stands behind the title of a section; the title is "FAIL: name". */
+static void
+read_section(struct parse *p, struct str title, struct str log)
+{
+	const char *colon = memchr(title.p, ':', title.n);
+	struct str line, name;
+	if (!colon || !str_next_line(&log, &line) || !is_underline(line, title.n))
+		return;
+	name = str_trim(skip(title, (size_t)(colon + 1 - title.p)));
+	OWN(buf) struct buf text = {.max = PARSE_MAX_MESSAGE};
+	OWN_FREE char *end = mem_printf(STR_FMT " (exit status: ", STR_ARG(name));
+	while (!text.truncated && str_next_line(&log, &line) &&
+		!memmem(line.p, line.n, end, strlen(end))) {
+		if (!line.n)
+			continue;
+		if (text.n)
+			buf_puts(&text, " | ");
+		buf_put_visible(&text, line);
+	}
+	if (text.n)
+		set_message(p, name, text.p);
+}
+
+static void
+read_result_line(struct parse *p, struct str line)
 {
 	static const struct {
 		const char *word;
 		enum test_status status;
 	} words[] = {{"PASS: ", TEST_PASSED}, {"FAIL: ", TEST_FAILED}, {"SKIP: ", TEST_SKIPPED},
 		{"ERROR: ", TEST_ERROR}, {"XFAIL: ", TEST_PASSED}, {"XPASS: ", TEST_FAILED}};
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (str_starts(line, words[i].word))
+			add_automake(p, skip(line, strlen(words[i].word)), words[i].status);
+}
+
+bool
+parse_automake(struct parse *p, struct str text)
+{
 	bool summary = memmem(text.p, text.n, "# TOTAL:", 8) != NULL ||
 		       memmem(text.p, text.n, "Testsuite summary", 17) != NULL;
 	bool old = !summary && (memmem(text.p, text.n, "\nAll ", 5) ||
 				       memmem(text.p, text.n, " tests passed", 13) ||
 				       memmem(text.p, text.n, " tests failed", 13));
+	bool in_log = false;
 	struct str line;
 	if (!summary && !old)
 		return false;
-	while (str_next_line(&text, &line))
-		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-			if (str_starts(line, words[i].word))
-				add_automake(p, skip(line, strlen(words[i].word)), words[i].status);
+	while (str_next_line(&text, &line)) {
+		if (str_ends(line, "test-suite.log") && str_starts(line, "   "))
+			in_log = true;
+		else if (str_starts(line, "Testsuite summary"))
+			in_log = false;
+		else if (!in_log)
+			read_result_line(p, line);
+		else if (str_starts(line, "FAIL: ") || str_starts(line, "ERROR: "))
+			read_section(p, line, text);
+	}
 	p->zero = p->run->cases.n == 0;
 	return summary || p->run->cases.n;
 }

@@ -68,7 +68,8 @@ get() {
 
 # score NEEDS PACKAGES: "needs found wanted" on one line.  A need is a word of the list (what stands in
 # parentheses is optional: finding it is right, missing it is no fault); a package meets it when, bare of
-# lib-, -dev, -perl, python3- and digits, one name begins with the other.
+# lib-, -dev, -perl, python3- and digits, one name begins with the other.  The list leaves out the compiler
+# and what the build system itself is (its third column names it): such packages count neither way.
 score() {
 	awk -v needs="$1" -v packages="$2" '
 	function bare(s) {
@@ -76,6 +77,9 @@ score() {
 		sub(/-[0-9][0-9.]*$/, "", s); sub(/^(lib|python3-|golang-|node-|php-)/, "", s)
 		sub(/(-dev|-perl|-cli|-cil)$/, "", s); sub(/-[0-9][0-9.]*$/, "", s); gsub(/[0-9.+]+$/, "", s)
 		return s
+	}
+	function implied(p) {
+		return p ~ /^(gcc|g\+\+|make|libc6-dev|linux-libc-dev|pkg-config|autoconf|autoconf-archive|automake|libtool|libtool-bin|cmake|meson|ninja-build|python3|python3-dev|perl|libperl-dev|nodejs|npm)$/
 	}
 	function meets(p, n) { return length(p) > 1 && (index(p, n) == 1 || index(n, p) == 1) }
 	BEGIN {
@@ -93,8 +97,9 @@ score() {
 			for (i = 1; i <= nn && !hit; i++) hit = meets(bare(P[j]), bare(N[i]))
 			for (i = 1; i <= no && !hit; i++) hit = meets(bare(P[j]), bare(O[i]))
 			right += hit
+			counted += hit || !implied(P[j])
 		}
-		print met + 0, nn, right + 0, np
+		print met + 0, nn, right + 0, counted + 0
 	}'
 }
 
