@@ -69,7 +69,7 @@ $(OBJ)/tests/%: tests/%.c $(OBJ)/libdrydock.a Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(pkg_libs) -lcmocka
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $(OBJ) -name '*.d' -type f 2>/dev/null)
 
 # --- for people --------------------------------------------------------------------------------
 deps: ## install the Debian packages of deps.txt that are missing

@@ -37,6 +37,9 @@ struct need *detect_need(struct project *p, enum need_kind kind, const char *nam
 /* What any C, C++, Fortran or assembler source below dir needs: compilers, by suffix. */
 void detect_compilers(const struct tree *t, const char *dir, struct project *p);
 
+/* Below doc/, examples/, contrib/ and the like, which say nothing about what the build needs. */
+bool detect_is_aside(const char *path);
+
 /* Headers in <> that the sources include and the tree does not hold. */
 void detect_includes(const struct tree *t, const char *dir, struct project *p);
 

@@ -111,7 +111,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	for (size_t i = 0; i < t->files.n; i++) {
 		if (!tree_below(t->files.v[i], dir) ||
 			!tree_name_is(t->files.v[i], "meson.build") ||
-			strstr(t->files.v[i], "subprojects/"))
+			strstr(t->files.v[i], "subprojects/") ||
+			detect_is_aside(t->files.v[i]))
 			continue;
 		OWN(buf) struct buf text = {0};
 		tree_read(t, t->files.v[i], &text);

@@ -20,9 +20,8 @@ ends_with_one(const char *path, const char *const *endings)
 	return false;
 }
 
-/* Examples and documentation say nothing about what the build needs. */
-static bool
-is_aside(const char *path)
+bool
+detect_is_aside(const char *path)
 {
 	static const char *const dirs[] = {"doc/", "docs/", "example/", "examples/", "contrib/",
 		"third_party/", "vendor/", NULL};
@@ -41,7 +40,7 @@ static const char *
 first_with(const struct tree *t, const char *dir, const char *const *endings)
 {
 	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir) && !is_aside(t->files.v[i]) &&
+		if (tree_below(t->files.v[i], dir) && !detect_is_aside(t->files.v[i]) &&
 			ends_with_one(t->files.v[i], endings))
 			return t->files.v[i];
 	return NULL;
@@ -193,7 +192,7 @@ detect_includes(const struct tree *t, const char *dir, struct project *p)
 	struct include_scan s = {.t = t, .p = p};
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
-		if (tree_below(path, dir) && !is_aside(path) &&
+		if (tree_below(path, dir) && !detect_is_aside(path) &&
 			(ends_with_one(path, c_endings) || ends_with_one(path, cxx_endings)))
 			scan_includes(&s, path);
 	}
@@ -262,7 +261,7 @@ detect_environment(const struct tree *t, const char *dir, struct project *p)
 	static const char *const endings[] = {".c", ".cc", ".cpp", ".cxx", ".h", ".py", ".pl",
 		".pm", ".t", ".js", ".mjs", ".ts", ".rb", ".go", NULL};
 	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir) && !is_aside(t->files.v[i]) &&
+		if (tree_below(t->files.v[i], dir) && !detect_is_aside(t->files.v[i]) &&
 			ends_with_one(t->files.v[i], endings))
 			scan_environment(t, t->files.v[i], p);
 }

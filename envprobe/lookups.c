@@ -33,7 +33,19 @@ behind(const char *path, const char *part)
 	return at ? at + strlen(part) : NULL;
 }
 
-/* "h:zlib.h", "b:bison", "l:z", "p:glib-2.0", "m:XML/Parser.pm", "y:yaml"; NULL: no name of
+/* Shells and scripts look for a program with stat(2) before they run it. */
+static bool
+is_in_path(const char *path)
+{
+	static const char *const dirs[] = {"/usr/bin", "/bin", "/usr/sbin", "/sbin", NULL};
+	size_t n = (size_t)(base_name(path) - path);
+	for (size_t i = 0; dirs[i]; i++)
+		if (n == strlen(dirs[i]) + 1 && strncmp(path, dirs[i], n - 1) == 0)
+			return true;
+	return false;
+}
+
+/* "h:zlib.h", "b:bison", "s:bison" (only looked for), "l:z", "p:glib-2.0", "m:XML/Parser.pm", "y:yaml"; NULL: no name of
  * interest. */
 static char *
 classify(const struct trace_path *p)
@@ -44,6 +56,8 @@ classify(const struct trace_path *p)
 		return NULL;
 	if (p->executed)
 		return mem_printf("b:%s", name);
+	if (is_in_path(p->path))
+		return mem_printf("s:%s", name);
 	if (str_ends(s, ".pc"))
 		return mem_printf("p:%.*s", (int)(s.n - 3), name);
 	if (str_starts(s, "lib") && (str_ends(s, ".so") || str_ends(s, ".a")))
@@ -79,7 +93,7 @@ to_need(const char *key, struct need *n)
 	static const struct {
 		char class;
 		enum need_kind kind;
-	} kinds[] = {{'b', NEED_PROGRAM}, {'h', NEED_HEADER}, {'l', NEED_LIBRARY},
+	} kinds[] = {{'b', NEED_PROGRAM}, {'s', NEED_PROGRAM}, {'h', NEED_HEADER}, {'l', NEED_LIBRARY},
 		{'p', NEED_PKGCONFIG}, {'m', NEED_PERL}};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (key[0] != kinds[i].class)
@@ -107,7 +121,7 @@ lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_lis
 		struct need n = {.optional = true};
 		if (map_get(&c.found, map_key(e)) || !to_need(map_key(e), &n))
 			continue;
-		n.source = mem_strdup("trace");
+		n.source = mem_strdup(map_key(e)[0] == 's' ? "search" : "trace");
 		n.why = mem_strdup(map_value(e));
 		struct resolution r = resolve_need(x, &n);
 		if (r.package)
@@ -120,11 +134,26 @@ lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_lis
 	map_cleanup(&c.missing);
 }
 
+/* dir/__pycache__/name.cpython-311.pyc was compiled, after the installation, from dir/name.py. */
+static char *
+python_source(const char *path)
+{
+	const char *cache = strstr(path, "/__pycache__/"), *name = base_name(path);
+	if (!cache || !str_ends(str_of(path), ".pyc"))
+		return NULL;
+	return mem_printf("%.*s/%.*s.py", (int)(cache - path), path, (int)strcspn(name, "."), name);
+}
+
 static bool
 collect_opened(void *ctx, const struct trace_path *p)
 {
-	if (p->found && !p->directory && (p->opened || p->executed) && !is_below(p->path, WORK_DIR))
-		map_put(ctx, p->path, &yes);
+	if (!p->found || p->directory || !(p->opened || p->executed) ||
+		is_below(p->path, WORK_DIR))
+		return true;
+	map_put(ctx, p->path, &yes);
+	OWN_FREE char *source = python_source(p->path);
+	if (source)
+		map_put(ctx, source, &yes);
 	return true;
 }
 

@@ -104,17 +104,26 @@ want_from_log(struct loop *l)
  * they tried to run, and modules they tried to load, count.
  */
 static bool
-want_from_trace(struct loop *l, enum need_scope scope)
+want_looked_up(struct loop *l, enum need_scope scope, const char *source)
 {
 	bool any = false;
 	for (size_t i = 0; i < l->missing.n; i++) {
 		struct need *n = &l->missing.v[i];
+		if (strcmp(n->source, source) != 0)
+			continue;
 		if (scope == SCOPE_TEST && n->kind != NEED_PROGRAM && n->kind != NEED_PERL)
 			continue;
 		n->scope = scope;
 		any = loop_want(l, n) || any;
 	}
 	return any;
+}
+
+/* What was tried first; then what was only searched for, which may have been one of many choices. */
+static bool
+want_from_trace(struct loop *l, enum need_scope scope)
+{
+	return want_looked_up(l, scope, "trace") || want_looked_up(l, scope, "search");
 }
 
 /* ---- learning

@@ -99,6 +99,15 @@ extra_depth(const struct search *s, struct str path)
 }
 
 static bool
+is_core(struct str package)
+{
+	return str_starts(package, "perl-modules-") || str_eq(package, "perl-base") ||
+	       (str_starts(package, "libperl5") && !str_ends(package, "-dev")) ||
+	       (str_starts(package, "libpython3") &&
+		       (str_ends(package, "-stdlib") || str_ends(package, "-minimal")));
+}
+
+static bool
 consider(void *ctx, const struct pkgindex_row *row)
 {
 	struct search *s = ctx;
@@ -112,7 +121,9 @@ consider(void *ctx, const struct pkgindex_row *row)
 	if (s->shallow && depth > 0)
 		return true;
 	uint64_t popularity = pkgindex_popularity(s->x, row->package);
-	long score = -1000000 * depth + (long)(popularity < 100000 ? popularity : 100000) * 8 +
+	if (is_core(row->package)) /* an interpreter's own modules are no package of their own */
+		popularity = 200000;
+	long score = -1000000 * depth + (long)(popularity < 200000 ? popularity : 200000) * 4 +
 		     (str_ends(row->package, "-dev") ? 400 : 0) - (long)row->package.n;
 	if (s->package.p && score <= s->score)
 		return true;
@@ -162,6 +173,23 @@ resolve_header(const struct pkgindex *x, const struct need *n)
 		return (struct resolution){0};
 	pkgindex_find(x, 'i', slash ? slash + 1 : n->name, consider, &s);
 	return finish(&s);
+}
+
+/* Messages say "zlib" and "libfoo" as well as what follows -l. */
+static struct resolution
+resolve_library(const struct pkgindex *x, const char *name)
+{
+	struct resolution r = search_key(x, 'l', name);
+	OWN_FREE char *key = lower(name);
+	OWN_FREE char *prefixed = mem_printf("lib%s", key);
+	OWN_FREE char *package = mem_printf("%s-dev", prefixed);
+	if (!r.package)
+		r = search_key(x, 'p', key);
+	if (!r.package)
+		r = search_key(x, 'p', prefixed);
+	if (!r.package && pkgindex_has_package(x, package))
+		r.package = TAKE(package);
+	return r;
 }
 
 static struct resolution
@@ -247,7 +275,7 @@ resolve_need(const struct pkgindex *x, const struct need *n)
 	case NEED_HEADER:
 		return resolve_header(x, n);
 	case NEED_LIBRARY:
-		return search_key(x, 'l', n->name);
+		return resolve_library(x, n->name);
 	case NEED_PKGCONFIG:
 		return search_key(x, 'p', n->name);
 	case NEED_CMAKE:

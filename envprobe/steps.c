@@ -352,6 +352,20 @@ find_proofs(void *ctx, struct pod *pod, struct dd_err *err)
 	return 0;
 }
 
+/* Some packages are only used by the tests; they run in a pod without package tools. */
+static int
+prove_by_tests(struct loop *l, struct trace *trace, json_t *found, struct dd_err *err)
+{
+	struct proofs p = {l, trace, found};
+	struct pod *pod = NULL;
+	const struct pod_spec spec = {.state = l->spec->state, .root = l->r->root};
+	int rc = pod_open(&spec, &pod, err);
+	if (rc == 0)
+		rc = find_proofs(&p, pod, err);
+	pod_close(pod);
+	return rc;
+}
+
 static void
 take_proofs(struct loop *l, const json_t *found)
 {
@@ -494,6 +508,7 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct prompter prompter = {.answers = l->spec->answers};
 	OWN_FREE char *log =
 		mem_printf("%s/logs/attempt-%lld-tests.log", l->spec->run_dir, (long long)l->n);
+	OWN_JSON json_t *found = json_object();
 	struct trace *trace = trace_create();
 	struct test_run tests = {0};
 	enum exec_cause cause = CAUSE_NONE;
@@ -518,9 +533,13 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 	if (rc == 0)
 		rc = find_findings(l, log, trace, j, err);
 	if (rc == 0)
+		rc = prove_by_tests(l, trace, found, err);
+	if (rc == 0) {
+		json_object_set(j, "proofs", found);
 		*ret_result = j;
-	else
+	} else {
 		json_decref(j);
+	}
 	trace_destroy(trace);
 	test_run_cleanup(&tests);
 	prompter_cleanup(&prompter);
@@ -540,6 +559,7 @@ loop_test(struct loop *l, struct dd_err *err)
 		rc = take_prompts(l, j, err);
 	if (rc < 0)
 		return rc;
+	take_proofs(l, json_object_get(j, "proofs"));
 	test_run_cleanup(&l->r->tests);
 	l->cause = (enum exec_cause)json_integer_value(json_object_get(j, "cause"));
 	a->seconds += json_real_value(json_object_get(j, "seconds"));

@@ -168,12 +168,13 @@ parse_prove(struct parse *p, struct str text)
 	size_t before = p->run->cases.n;
 	while (str_next_line(&text, &line)) {
 		if (!parse_file_line(line, &file, &result)) {
-			if (s.suite.n)
-				(void)take_line(&s, line);
-			/* The verdict on a file closes it. */
-			if (s.suite.n && (str_eq(line, "ok") || str_starts(line, "Dubious") ||
-						 str_starts(line, "Failed ")))
+			/* prove's verdict on a file closes it: a bare "ok" behind all that was planned. */
+			bool done = str_starts(line, "Dubious") || str_starts(line, "Failed ") ||
+				    (str_eq(line, "ok") && s.planned && s.seen >= s.plan);
+			if (s.suite.n && done)
 				end_stream(&s);
+			else if (s.suite.n)
+				(void)take_line(&s, line);
 			continue;
 		}
 		any = true;

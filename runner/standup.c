@@ -246,8 +246,7 @@ write_results(struct standup *s, struct dd_err *err)
 		r->recipe = run_path(s->run, "recipe/drydock.lock.json");
 	}
 	r->report = run_path(s->run, "report.html");
-	if (r->probe.tests.cases.n)
-		r->cases = run_path(s->run, "tests.jsonl");
+	r->cases = run_path(s->run, "tests.jsonl");
 	if (rc == 0)
 		rc = journal_each(s->run->journal, add_duration, &r->seconds, err);
 	if (rc == 0)

@@ -20,7 +20,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -31,6 +33,7 @@
 struct running {
 	char id[32];
 	pid_t watcher; /* 0: free */
+	dev_t terminal; /* of descriptor 0, if it has one */
 };
 static struct running execs[MAX_EXECS];
 
@@ -373,6 +376,13 @@ text_or(const char *s, const char *otherwise)
 	return s ? s : otherwise;
 }
 
+static dev_t
+device_of(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) ? st.st_rdev : 0;
+}
+
 void
 exec_command(struct message *m, bool root_mode)
 {
@@ -412,14 +422,16 @@ exec_command(struct message *m, bool root_mode)
 	}
 	(void)strcpy(slot->id, p.id);
 	slot->watcher = pid;
+	slot->terminal = p.tty ? device_of(p.fds[0]) : 0;
 	message_send(BOX_CONTROL_FD, BOX_STARTED, NULL, 0, "id=%s\npid=%d", p.id, (int)pid);
 }
 
 /* ---- looking at processes
  * ------------------------------------------------------------------------ */
 
-static pid_t
-parent_of(pid_t pid)
+/* Parent and controlling terminal of a process; false when it is gone. */
+static bool
+read_stat(pid_t pid, int *ret_parent, dev_t *ret_terminal)
 {
 	char path[64], text[512];
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
@@ -429,28 +441,39 @@ parent_of(pid_t pid)
 		(void)close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	char *paren = strrchr(text, ')'); /* the name before it is the target's choice */
-	int ppid = 0;
-	if (!paren || sscanf(paren + 1, " %*c %d", &ppid) != 1)
-		return 0;
-	return ppid;
+	unsigned tty;
+	if (!paren || sscanf(paren + 1, " %*c %d %*d %*d %u", ret_parent, &tty) != 2)
+		return false;
+	*ret_terminal = makedev((tty >> 8) & 0xfff, (tty & 0xff) | ((tty >> 12) & 0xfff00));
+	return true;
 }
 
 static bool
 is_below(pid_t pid, pid_t top)
 {
 	for (int depth = 0; pid > 1 && depth < 1000; depth++) {
+		int parent = 0;
+		dev_t terminal;
 		if (pid == top)
 			return true;
-		pid = parent_of(pid);
+		if (!read_stat(pid, &parent, &terminal))
+			return false;
+		pid = parent;
 	}
 	return false;
 }
 
-/* In read(2), on a descriptor that is a terminal of the pod. */
+/*
+ * In read(2) of this very terminal, or of /dev/tty while it is its controlling one.  A test may have made
+ * terminals of its own, whose readers it feeds itself.
+ */
 static bool
-reads_terminal(pid_t pid)
+reads_terminal(pid_t pid, dev_t terminal)
 {
-	char path[64], text[256], link[64];
+	char path[64], text[256];
+	struct stat st;
+	int parent;
+	dev_t own;
 	long nr;
 	unsigned long fd_arg;
 	(void)snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
@@ -462,22 +485,23 @@ reads_terminal(pid_t pid)
 	if (sscanf(text, "%ld %lx", &nr, &fd_arg) != 2 || nr != SYS_read)
 		return false;
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%lu", (int)pid, fd_arg);
-	n = readlink(path, link, sizeof(link) - 1);
-	link[n > 0 ? n : 0] = '\0';
-	return strncmp(link, "/dev/pts/", 9) == 0 || strcmp(link, "/dev/tty") == 0;
+	if (stat(path, &st) < 0 || !S_ISCHR(st.st_mode))
+		return false;
+	return st.st_rdev == terminal ||
+	       (st.st_rdev == makedev(5, 0) && read_stat(pid, &parent, &own) && own == terminal);
 }
 
 bool
 exec_is_blocked(const char *id)
 {
 	struct running *r = find_exec(id);
-	DIR *d = r ? opendir("/proc") : NULL;
+	DIR *d = r && r->terminal ? opendir("/proc") : NULL;
 	bool blocked = false;
 	if (!d)
 		return false;
 	for (struct dirent *e; !blocked && (e = readdir(d));) {
 		pid_t pid = (pid_t)atoi(e->d_name);
-		blocked = pid > 1 && pid != r->watcher && reads_terminal(pid) &&
+		blocked = pid > 1 && pid != r->watcher && reads_terminal(pid, r->terminal) &&
 			  is_below(pid, r->watcher);
 	}
 	(void)closedir(d);

@@ -165,7 +165,9 @@ deny_sockets(scmp_filter_ctx ctx)
 	deny_when(ctx, SCMP_SYS(socket), SCMP_A0_32(SCMP_CMP_GT, 63));
 	struct scmp_arg_cmp netlink[] = {
 		SCMP_A0_32(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2_32(SCMP_CMP_NE, NETLINK_ROUTE)};
-	check(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 2, netlink),
+	/* What a kernel without the protocol answers: groupadd(8) and its kind go on without auditing. */
+	check(seccomp_rule_add_array(
+		      ctx, SCMP_ACT_ERRNO(EPROTONOSUPPORT), SCMP_SYS(socket), 2, netlink),
 		"netlink");
 	static const uint64_t inet[] = {AF_INET, AF_INET6};
 	for (size_t i = 0; i < 2; i++) {

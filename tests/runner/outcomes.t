@@ -1,0 +1,23 @@
+#!/bin/sh
+# Every small application ends as it should, with its tests counted case by case and its source untouched.
+. "$(dirname "$0")/../tap.sh"
+
+tab=$(printf '\t')
+while IFS=$tab read -r app outcome passed failures skipped package; do
+	before=$(digest "$apps/$app")
+	up "$apps/$app"
+	is "$app: outcome, passed, failed, skipped, listed cases" \
+		"$(json '[.outcome, .tests.passed, .tests.failed, .tests.skipped] | join(" ")') $(json .tests.cases | xargs cat | jq -s length)" \
+		"$outcome $passed $failures $skipped $((passed + failures + skipped))"
+	case $outcome in up | built) want=0 ;; *) want=1 ;; esac
+	is "$app: exit status" "$status" "$want"
+	is "$app: the source is as it was" "$(digest "$apps/$app")" "$before"
+	[ -z "$package" ] || is "$app: found $package, with its reason and a proof" \
+		"$(json ".packages[] | select(.name == \"$package\") | [(.why | length > 0), (.proof | length > 0)] | join(\" \")")" "true true"
+	case $outcome in
+	*failed) ok "$app: the diagnosis says what and what to do" \
+		jq -e '.diagnosis | (.class | length > 0) and (.text | length > 0) and (.way_out | length > 0)' "$tmp/out" ;;
+	*) is "$app: no diagnosis" "$(json '.diagnosis.class // ""')" "" ;;
+	esac
+done <"$apps/outcomes.tsv"
+done_testing

@@ -1,0 +1,78 @@
+# Functions for test scripts that speak TAP; a script sources it and ends with `done_testing`.
+#
+#   $drydock   the front program        $tmp   a directory of the script's own, removed at the end
+#   $state     the state directory the scripts share (with the base image, made by the first that asks)
+
+set -u
+cd "${DD_ROOT:-$(dirname "$0")/../..}" || exit 99
+root=$PWD
+drydock=$root/build/drydock
+state=${DD_TEST_STATE:-$root/build/test-state}
+apps=$root/tests/apps
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/drydock-t.XXXXXX") || exit 99
+on_exit="rm -rf $tmp"
+trap 'eval "$on_exit"' EXIT
+trap 'exit 99' HUP INT TERM
+n=0
+failed=0
+
+# ok NAME COMMAND...: the command must succeed
+ok() {
+	name=$1
+	shift
+	n=$((n + 1))
+	if "$@" >"$tmp/.ok" 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		echo "# failed: $*"
+		sed 's/^/# /' "$tmp/.ok"
+		failed=$((failed + 1))
+	fi
+}
+
+# is NAME GOT WANTED
+is() {
+	n=$((n + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		printf '%s\n' "$2" | sed 's/^/#   got: /'
+		printf '%s\n' "$3" | sed 's/^/#   wanted: /'
+		failed=$((failed + 1))
+	fi
+}
+
+# has NAME FILE TEXT: the file has the text; hasnt: it has not (and is there)
+has() { ok "$1" grep -qF -e "$3" "$2"; }
+hasnt() { ok "$1" sh -c '[ -e "$1" ] && ! grep -rqF -e "$2" "$1"' sh "$2" "$3"; }
+
+# skip NAME REASON
+skip() {
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP $2"
+}
+
+# run COMMAND...: its output to $tmp/out and $tmp/err, its status to $status
+run() {
+	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	status=$?
+}
+
+# json EXPRESSION [FILE]: what jq says, strings bare; of the last output unless a file is named
+json() { jq -r "$1" "${2:-$tmp/out}" 2>&1; }
+
+# up ARGS...: drydock up --json
+up() { run "$drydock" up --json --quiet --state "$state" "$@"; }
+
+# digest DIR: of names, modes, link targets and contents
+digest() {
+	(cd "$1" && find . -printf '%p %m %y %l\n' | sort && find . -type f -print0 | sort -z |
+		xargs -0 sha256sum) | sha256sum
+}
+
+done_testing() {
+	echo "1..$n"
+	exit $((failed > 0))
+}
