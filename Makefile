@@ -17,7 +17,7 @@ ROOMS := base record sandbox images envprobe qa runner
 # drydock-box is built from its own directory alone; drydock is the front program (no library but
 # libc and libseccomp: the archive gives it only the objects it uses); drydock-core is everything.
 BOX_SRC   := $(wildcard sandbox/box/*.c)
-FRONT_SRC := $(wildcard runner/front/*.c) runner/cli.c runner/cli_help.c
+FRONT_SRC := $(wildcard runner/front/*.c) runner/cmd_sandbox_run.c runner/cli.c runner/cli_help.c
 CORE_SRC  := $(wildcard runner/*.c)
 LIB_SRC   := $(foreach r,$(filter-out runner,$(ROOMS)),$(wildcard $(r)/*.c))
 TEST_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/test_*.c))

@@ -1,7 +1,7 @@
 #include "envprobe/build.h"
 
 #include "base/log.h"
-#include "envprobe/steplog.h"
+#include "record/steplog.h"
 
 #include <string.h>
 
@@ -149,6 +149,15 @@ build_perform(struct build_run *b, struct dd_err *err)
 
 /* ---- replay
  * -------------------------------------------------------------------------------------- */
+
+char *
+probe_answer_prompt(void *ctx, const char *run, struct str tail)
+{
+	struct prompter prompter = {.answers = ctx, .run = run};
+	char *line = prompter_answer(&prompter, tail);
+	prompter_cleanup(&prompter);
+	return line;
+}
 
 int
 probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *ret_diagnosis,

@@ -134,6 +134,8 @@ read_call(const struct scan_call *c, const char *path, struct project *p, struct
 	OWN_FREE char *at = scan_cite(path, c->line);
 	OWN_FREE char *why =
 		mem_printf("%s: %s(%.60s)", at, c->name, c->args.n ? c->args.v[0] : "");
+	if (detect_is_aside(path) && !has_arg(c, "REQUIRED"))
+		return;
 	if (strcmp(c->name, "find_package") == 0)
 		read_find_package(c, p, why);
 	else if (strcmp(c->name, "pkg_check_modules") == 0 ||
@@ -173,8 +175,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 {
 	struct facts f = {0};
 	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir) && !detect_is_aside(t->files.v[i]) &&
-			tree_name_is(t->files.v[i], "CMakeLists.txt"))
+		if (tree_below(t->files.v[i], dir) && tree_name_is(t->files.v[i], "CMakeLists.txt"))
 			read_file(t, t->files.v[i], p, &f);
 	detect_need(p, NEED_PROGRAM, "cmake", SCOPE_BUILD, false, p->evidence);
 	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);

@@ -87,7 +87,7 @@ read_call(const struct scan_call *c, const char *path, struct project *p, bool *
 		mem_printf("%s: %s(%.60s)", at, c->name, c->args.n ? c->args.v[0] : "");
 	if (strcmp(c->name, "test") == 0)
 		*tests = true;
-	else if (!is_plain(c))
+	else if (!is_plain(c) || (detect_is_aside(path) && !is_required(c)))
 		return;
 	else if (strcmp(c->name, "dependency") == 0)
 		read_dependency(c, p, why);
@@ -111,8 +111,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	for (size_t i = 0; i < t->files.n; i++) {
 		if (!tree_below(t->files.v[i], dir) ||
 			!tree_name_is(t->files.v[i], "meson.build") ||
-			strstr(t->files.v[i], "subprojects/") ||
-			detect_is_aside(t->files.v[i]))
+			strstr(t->files.v[i], "subprojects/"))
 			continue;
 		OWN(buf) struct buf text = {0};
 		tree_read(t, t->files.v[i], &text);

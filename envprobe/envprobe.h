@@ -25,7 +25,7 @@ struct probe_tests {
 	const struct command_list *commands;
 	const char *const *env;
 	struct trace *trace;
-	char *(*on_prompt)(void *ctx, struct str tail);
+	char *(*on_prompt)(void *ctx, const char *run, struct str tail);
 	void *prompt_ctx;
 	const char *log_path;
 };
@@ -91,7 +91,6 @@ struct build_spec {
 	struct stack *work;
 	const struct command_list *commands;
 	const char *const *env;
-	const struct prompt_answer_list *prompts;
 	struct answers *answers;
 	const char *owner;
 	const char *log_path;
@@ -100,6 +99,9 @@ struct build_spec {
 };
 int probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *ret_diagnosis,
 	struct dd_err *err) DD_MUST_USE;
+
+/* The on_prompt of a replay's tests; ctx is its struct answers. */
+char *probe_answer_prompt(void *ctx, const char *run, struct str tail);
 
 /*
  * The files made from a recipe, into dir: drydock.lock.json, Dockerfile,

@@ -33,6 +33,19 @@ behind(const char *path, const char *part)
 	return at ? at + strlen(part) : NULL;
 }
 
+/* .../perl5/XML/Parser.pm, .../perl-base/strict.pm and .../perl/5.36.0/Carp.pm */
+static const char *
+perl_module(const char *path)
+{
+	const char *rest = behind(path, "/perl5/");
+	rest = rest ? rest : behind(path, "/perl-base/");
+	if (rest)
+		return rest;
+	rest = behind(path, "/perl/5.");
+	rest = rest ? strchr(rest, '/') : NULL;
+	return rest ? rest + 1 : NULL;
+}
+
 /* Shells and scripts look for a program with stat(2) before they run it. */
 static bool
 is_in_path(const char *path)
@@ -66,7 +79,7 @@ classify(const struct trace_path *p)
 		const char *arch = strstr(rest, "-linux-gnu/");
 		return mem_printf("h:%s", arch ? arch + 11 : rest);
 	}
-	if (str_ends(s, ".pm") && (rest = behind(p->path, "/perl5/")))
+	if (str_ends(s, ".pm") && (rest = perl_module(p->path)))
 		return mem_printf("m:%s", rest);
 	return NULL;
 }
@@ -112,6 +125,17 @@ to_need(const char *key, struct need *n)
 	return false;
 }
 
+/* A program that ran, or was seen, in any directory is not missing in another. */
+static bool
+is_found(const struct collect *c, const char *key)
+{
+	if (key[0] != 'b' && key[0] != 's')
+		return map_get(&c->found, key) != NULL;
+	OWN_FREE char *ran = mem_printf("b%s", key + 1);
+	OWN_FREE char *seen = mem_printf("s%s", key + 1);
+	return map_get(&c->found, ran) || map_get(&c->found, seen);
+}
+
 void
 lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_list *ret)
 {
@@ -119,7 +143,7 @@ lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_lis
 	trace_each_path(t, collect_path, &c);
 	for (struct map_entry *e = map_first(&c.missing); e; e = map_next(e)) {
 		struct need n = {.optional = true};
-		if (map_get(&c.found, map_key(e)) || !to_need(map_key(e), &n))
+		if (is_found(&c, map_key(e)) || !to_need(map_key(e), &n))
 			continue;
 		n.source = mem_strdup(map_key(e)[0] == 's' ? "search" : "trace");
 		n.why = mem_strdup(map_value(e));

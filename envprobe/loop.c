@@ -175,6 +175,18 @@ has_tests(const struct loop *l)
 /* ---- the loop
  * ------------------------------------------------------------------------------------ */
 
+/* Tests that fail for a reason of their own fail again, whatever is installed: one try must pay. */
+static bool
+tests_got_better(struct loop *l)
+{
+	const struct test_run *t = &l->r->tests;
+	bool better = !l->tested || t->passed > l->best_passed;
+	l->tested = true;
+	if (t->passed > l->best_passed)
+		l->best_passed = t->passed;
+	return better;
+}
+
 static struct attempt *
 begin_attempt(struct loop *l)
 {
@@ -213,7 +225,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		return rc;
 	bool failed = l->r->tests.failed > 0 || l->r->tests.passed == 0;
 	bool blocked = prompter_unanswered(&l->prompter) != NULL;
-	if (failed && !blocked) {
+	if (failed && !blocked && tests_got_better(l)) {
 		*ret_again = learn_variables(l);
 		*ret_again = want_from_log(l) || *ret_again;
 		*ret_again = *ret_again || want_from_trace(l, SCOPE_TEST);

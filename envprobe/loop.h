@@ -35,6 +35,8 @@ struct loop {
 	char *failed;
 	enum exec_cause cause;
 	struct prompter prompter;
+	bool tested; /* the tests ran in an attempt before */
+	int64_t best_passed;
 };
 
 /* Is the package wanted already, or installed by an earlier attempt? */

@@ -87,10 +87,13 @@ prompter_answer(void *ctx, struct str tail)
 		q->unlocks = mem_strdup("the step that asks, and all that follows");
 		q->default_value = default_value ? mem_strdup(default_value) : NULL;
 	}
-	if (answers_get(p->answers, id, &value) == ANSWER_GIVEN) {
+	enum answer_state state = answers_get(p->answers, id, &value);
+	if (state == ANSWER_GIVEN) {
 		record(p, id, NULL);
 		return mem_printf("%s\n", value);
 	}
+	if (state == ANSWER_DECLINED)
+		return mem_strdup("\004"); /* end of file, as a person who has no answer would type */
 	if (default_value) {
 		record(p, id, default_value);
 		return mem_strdup("\n");

@@ -8,7 +8,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "envprobe/lookups.h"
-#include "envprobe/steplog.h"
+#include "record/steplog.h"
 
 #include <string.h>
 
@@ -501,6 +501,14 @@ loop_build(struct loop *l, struct dd_err *err)
 /* ---- tests
  * --------------------------------------------------------------------------------------- */
 
+static char *
+test_prompt(void *ctx, const char *run, struct str tail)
+{
+	struct prompter *p = ctx;
+	p->run = run;
+	return prompter_answer(p, tail);
+}
+
 static int
 do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -517,7 +525,7 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 		.commands = &l->r->project.commands,
 		.env = (const char *const *)l->env.v,
 		.trace = trace,
-		.on_prompt = prompter_answer,
+		.on_prompt = test_prompt,
 		.prompt_ctx = &prompter,
 		.log_path = log};
 	int64_t start = clock_mono_ns();

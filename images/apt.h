@@ -60,6 +60,16 @@ int apt_fetch(const struct state *st, const struct install_batch *batch, bool of
 int apt_install(const struct state *st, struct stack *root, const struct install_batch *batch,
 	const char *owner, bool *ret_cached, struct dd_err *err) DD_MUST_USE;
 
+/*
+ * The machine's package sources for a pod of the caller's: prepare gives what to bind, connect opens
+ * the way out, release closes it and frees.
+ */
+struct apt_online;
+int apt_online_prepare(const struct state *st, struct apt_online **ret, struct pod_bind *ret_bind,
+	struct dd_err *err) DD_MUST_USE;
+int apt_online_connect(struct apt_online *o, struct pod *pod, struct dd_err *err) DD_MUST_USE;
+void apt_online_release(struct apt_online *o);
+
 /* Is this machine's package configuration usable? */
 void images_doctor(const struct state *st, struct doctor_list *ret);
 

@@ -18,7 +18,8 @@ struct qa_spec {
 	const struct command_list *commands; /* those of PHASE_TEST are run, in order */
 	const char *const *env;
 	struct trace *trace;				/* may be NULL */
-	char *(*on_prompt)(void *ctx, struct str tail); /* as in exec_spec */
+	/* As in exec_spec, with the command that asks. */
+	char *(*on_prompt)(void *ctx, const char *run, struct str tail);
 	void *ctx;
 	const struct answers *answers; /* for redaction of the log, may be NULL */
 	const char *log_path;	       /* output of all commands, with a header line for each */

@@ -1,13 +1,14 @@
 /*
  * Theory of operation.  One pod for all test commands of an attempt, on the packages and the built
  * tree; what the tests write is thrown away with it.  Each command runs as an ordinary user; its
- * output goes to the log (secrets taken out) and to a memory file, from which the worker "results"
+ * output, secrets taken out, goes to the log and to a memory file, from which the worker "results"
  * reads the cases.
  */
 #include "qa/qa.h"
 
 #include "base/fs.h"
 #include "qa/parse.h"
+#include "record/steplog.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,9 @@
 
 struct run {
 	const struct qa_spec *spec;
-	int log;
+	const char *command; /* that runs now */
+	struct steplog *log;
+	struct redactor redactor; /* of the command that runs now */
 	int spool;
 	uint64_t spooled;
 	int rc;
@@ -29,35 +32,40 @@ struct run {
 };
 
 static void
-log_text(struct run *r, struct str text)
+spool(struct run *r, struct str plain)
 {
-	OWN(buf) struct buf plain = {0};
-	if (r->spec->answers)
-		answers_redact(r->spec->answers, text, &plain);
-	else
-		buf_add_str(&plain, text);
+	if (r->log)
+		steplog_add(r->log, plain);
+	if (r->spooled + plain.n > MAX_SPOOL)
+		return; /* the cases so far are read; the end is missing, which is a failure */
+	r->spooled += plain.n;
 	if (r->rc == 0)
-		r->rc = fs_write_all(r->log, plain.p, plain.n, r->err);
+		r->rc = fs_write_all(r->spool, plain.p, plain.n, r->err);
 }
 
 static void
 take(void *ctx, int stream, struct str data)
 {
 	struct run *r = ctx;
+	OWN(buf) struct buf plain = {0};
 	(void)stream;
-	if (r->spooled + data.n > MAX_SPOOL)
-		return; /* the cases so far are read; the end is missing, which is a failure */
-	r->spooled += data.n;
-	log_text(r, data);
-	if (r->rc == 0)
-		r->rc = fs_write_all(r->spool, data.p, data.n, r->err);
+	redactor_add(&r->redactor, data, &plain);
+	spool(r, buf_str(&plain));
+}
+
+static void
+take_end(struct run *r)
+{
+	OWN(buf) struct buf plain = {0};
+	redactor_end(&r->redactor, &plain);
+	spool(r, buf_str(&plain));
 }
 
 static char *
 answer(void *ctx, struct str tail)
 {
 	struct run *r = ctx;
-	return r->spec->on_prompt(r->spec->ctx, tail);
+	return r->spec->on_prompt(r->spec->ctx, r->command, tail);
 }
 
 static int
@@ -76,7 +84,6 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 {
 	const struct qa_spec *s = r->spec;
 	OWN_FREE char *cwd = c->dir ? mem_printf(WORK_DIR "/%s", c->dir) : mem_strdup(WORK_DIR);
-	OWN_FREE char *head = mem_printf("$ %s\n", c->run);
 	const char *argv[] = {"/bin/sh", "-c", c->run, NULL};
 	const struct exec_spec spec = {.argv = argv,
 		.env = s->env,
@@ -93,8 +100,11 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 	int rc = new_spool(r, err);
 	if (rc < 0)
 		return rc;
-	log_text(r, str_of(head));
+	r->command = c->run;
+	steplog_note(r->log, "$ %s", c->run);
+	redactor_init(&r->redactor, s->answers);
 	rc = pod_exec(pod, &spec, ret, err);
+	take_end(r);
 	if (rc == 0)
 		rc = r->rc;
 	if (rc == 0 && ret->cause == CAUSE_STOPPED)
@@ -111,19 +121,23 @@ gather_files(struct run *r, struct pod *pod, const struct command *c, struct dd_
 	const char *argv[] = {"/bin/sh", "-c",
 		"for f in $1; do [ -f \"$f\" ] && cat \"$f\" && echo; done", "results", c->results,
 		NULL};
-	struct run quiet = {.spec = r->spec, .log = -1, .spool = -1, .err = err};
+	struct run quiet = {.spec = r->spec, .spool = -1, .err = err};
 	const struct exec_spec spec = {.argv = argv,
 		.cwd = cwd,
 		.profile = PROFILE_TEST,
 		.fds = {-1, -1, -1},
+		.on_output = take,
+		.ctx = &quiet,
 		.time_limit_ms = 60000};
-	struct exec_spec with_output = spec;
 	struct exec_result ignored;
 	int rc = new_spool(&quiet, err);
 	if (rc < 0)
 		return rc;
-	with_output.fds[1] = quiet.spool;
-	rc = pod_exec(pod, &with_output, &ignored, err);
+	redactor_init(&quiet.redactor, r->spec->answers);
+	rc = pod_exec(pod, &spec, &ignored, err);
+	take_end(&quiet);
+	if (rc == 0)
+		rc = quiet.rc;
 	if (rc == 0 && lseek(quiet.spool, 0, SEEK_END) > 0) {
 		(void)close(r->spool);
 		r->spool = TAKE_FD(quiet.spool);
@@ -220,25 +234,24 @@ int
 qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *ret_cause,
 	struct dd_err *err)
 {
-	struct pod *pod;
+	struct pod *pod = NULL;
 	struct test_run all = {0};
 	enum exec_cause cause = CAUSE_NONE;
 	struct run r = {.spec = spec, .spool = -1, .err = err};
 	const struct pod_spec pod_spec = {
 		.state = spec->state, .root = *spec->root, .work = spec->work};
-	OWN_FD int log = open(spec->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (log < 0)
-		return err_errno(err, errno, "cannot create log %s", spec->log_path);
-	r.log = log;
-	int rc = pod_open(&pod_spec, &pod, err);
+	int rc = steplog_open(spec->log_path, NULL, &r.log, err);
 	if (rc < 0)
 		return rc;
+	rc = pod_open(&pod_spec, &pod, err);
 	for (size_t i = 0; rc == 0 && i < spec->commands->n; i++)
 		if (spec->commands->v[i].phase == PHASE_TEST)
 			rc = run_command(&r, pod, &spec->commands->v[i], &all, &cause, err);
 	pod_close(pod);
 	if (r.spool >= 0)
 		(void)close(r.spool);
+	int closed = steplog_close(r.log, rc < 0 ? NULL : err);
+	rc = rc < 0 ? rc : closed;
 	if (rc < 0) {
 		test_run_cleanup(&all);
 		return rc;

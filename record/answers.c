@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define ANSWERS_MAX_BYTES ((size_t)1 << 20)
+#define SECRET_LINE_MIN_BYTES 12
 #define SECRET_MIN_BYTES 4
 #define SLUG_MAX_BYTES 48
 
@@ -119,8 +120,12 @@ answers_load(const char *path, struct answers **ret, struct dd_err *err)
 {
 	OWN_JSON json_t *root = NULL;
 	int rc = json_parse_file(path, ANSWERS_MAX_BYTES, &root, err);
-	if (rc < 0)
-		return err_wrap(err, "answers");
+	if (rc < 0) { /* whatever is wrong with it, it is the caller's file */
+		(void)!err_wrap(err, "answers");
+		if (err)
+			err->code = DD_EINVAL;
+		return -DD_EINVAL;
+	}
 	if (!json_is_object(root))
 		return err_set(err, DD_EINVAL,
 			"answers: %s: expected a JSON object from question id to value", path);
@@ -162,13 +167,28 @@ answers_unused(const struct answers *a, struct strlist *ret)
 	}
 }
 
-void
-answers_secrets(const struct answers *a, struct strlist *ret)
+/* A key is also printed line by line. */
+static void
+add_secret(struct strlist *l, const char *value)
+{
+	struct str rest = str_of(value), line;
+	if (strlen(value) < SECRET_MIN_BYTES)
+		return;
+	strlist_add_new(l, value);
+	while (strchr(value, '\n') && str_next_line(&rest, &line))
+		if (line.n >= SECRET_LINE_MIN_BYTES) {
+			OWN_FREE char *one = str_dup(line);
+			strlist_add_new(l, one);
+		}
+}
+
+static void
+collect_secrets(const struct answers *a, struct strlist *ret)
 {
 	for (struct map_entry *e = a ? map_first(&a->by_id) : NULL; e; e = map_next(e)) {
 		const struct answer *answer = map_value(e);
-		if (answer->secret && answer->value && strlen(answer->value) >= SECRET_MIN_BYTES)
-			strlist_add_new(ret, answer->value);
+		if (answer->secret && answer->value)
+			add_secret(ret, answer->value);
 	}
 }
 
@@ -186,23 +206,63 @@ secret_at(const struct strlist *secrets, const char *p, size_t n)
 }
 
 void
-answers_redact(const struct answers *a, struct str text, struct buf *out)
+redactor_init(struct redactor *r, const struct answers *a)
 {
-	OWN(strlist) struct strlist secrets = {0};
-	answers_secrets(a, &secrets);
-	size_t from = 0;
-	for (size_t i = 0; secrets.n && i < text.n;) {
-		size_t len = secret_at(&secrets, text.p + i, text.n - i);
+	*r = (struct redactor){0};
+	collect_secrets(a, &r->secrets);
+	for (size_t i = 0; i < r->secrets.n; i++)
+		if (strlen(r->secrets.v[i]) > r->longest)
+			r->longest = strlen(r->secrets.v[i]);
+}
+
+/* Redact the held text up to where `keep` bytes are left. */
+static void
+redact_held(struct redactor *r, size_t keep, struct buf *out)
+{
+	size_t i = 0, from = 0;
+	const char *p = r->held.p;
+	while (i + keep < r->held.n) {
+		size_t len = secret_at(&r->secrets, p + i, r->held.n - i);
 		if (!len) {
 			i++;
 			continue;
 		}
-		buf_add(out, text.p + from, i - from);
+		buf_add(out, p + from, i - from);
 		buf_puts(out, "[redacted]");
 		i += len;
 		from = i;
 	}
-	buf_add(out, text.p + from, text.n - from);
+	if (i > from)
+		buf_add(out, p + from, i - from);
+	buf_drop_front(&r->held, i);
+}
+
+void
+redactor_add(struct redactor *r, struct str data, struct buf *out)
+{
+	if (!r->longest) {
+		buf_add_str(out, data);
+		return;
+	}
+	buf_add_str(&r->held, data);
+	redact_held(r, r->longest - 1, out);
+}
+
+void
+redactor_end(struct redactor *r, struct buf *out)
+{
+	redact_held(r, 0, out);
+	buf_cleanup(&r->held);
+	strlist_cleanup(&r->secrets);
+}
+
+void
+answers_redact(const struct answers *a, struct str text, struct buf *out)
+{
+	struct redactor r;
+	redactor_init(&r, a);
+	redactor_add(&r, text, out);
+	redactor_end(&r, out);
 }
 
 char *

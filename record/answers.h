@@ -23,10 +23,23 @@ enum answer_state answers_get(struct answers *a, const char *id, const char **re
 /* Ids of the file that no answers_get ever asked for. */
 void answers_unused(const struct answers *a, struct strlist *ret);
 
-/* Replace every secret value of at least 4 bytes in text by "[redacted]". */
+/* Replace every secret value of at least 4 bytes, and every line of at least 12 bytes of one that has several
+ * lines, in text by "[redacted]". */
 void answers_redact(const struct answers *a, struct str text, struct buf *out);
-/* The secrets themselves, for a streaming redactor. */
-void answers_secrets(const struct answers *a, struct strlist *ret);
+
+/*
+ * The same for text that comes in pieces: what may be the beginning of a secret is held back until
+ * the next piece or the end.
+ */
+struct redactor {
+	struct strlist secrets;
+	size_t longest;
+	struct buf held;
+};
+void redactor_init(struct redactor *r, const struct answers *a); /* a may be NULL */
+void redactor_add(struct redactor *r, struct str data, struct buf *out);
+/* Give what is held back, and free. */
+void redactor_end(struct redactor *r, struct buf *out);
 
 /*
  * The slug of a prompt: lower case, what is in [brackets] dropped, every other run of bytes that

@@ -1,5 +1,11 @@
-/* drydock-core: everything but `sandbox run`, which the front program does itself. */
+/* drydock-core: all subcommands. */
+#include "images/apt.h"
 #include "runner/commands.h"
+#include "runner/sandbox_run.h"
+
+static const struct sandbox_run_net_ops package_sources = {
+	apt_online_prepare, apt_online_connect, apt_online_release};
+const struct sandbox_run_net_ops *const sandbox_run_net = &package_sources;
 
 const struct subcommand *const commands[] = {
 	&cmd_up,
@@ -9,6 +15,7 @@ const struct subcommand *const commands[] = {
 	&cmd_report,
 	&cmd_logs,
 	&cmd_shell,
+	&cmd_sandbox_run,
 	&cmd_image_build,
 	&cmd_image_list,
 	&cmd_image_rm,

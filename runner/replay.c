@@ -70,7 +70,6 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 		.work = &res->work,
 		.commands = &p->recipe->commands,
 		.env = (const char *const *)p->env.v,
-		.prompts = &p->recipe->prompts,
 		.answers = p->answers,
 		.owner = p->owner,
 		.log_path = log,
@@ -120,6 +119,8 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 		.work = &res->work,
 		.commands = &p->recipe->commands,
 		.env = (const char *const *)p->env.v,
+		.on_prompt = probe_answer_prompt,
+		.ctx = p->answers,
 		.answers = p->answers,
 		.log_path = log,
 	};

@@ -117,7 +117,7 @@ make_spool(struct egress *e, const struct pod *p, uid_t uid, int *ret_fd, struct
 static int
 start_broker(struct egress *e, const int fds[BROKER_FDS], uid_t uid, struct dd_err *err)
 {
-	OWN_FREE char *program = pod_program("drydock-core");
+	OWN_FREE char *program = sandbox_program("drydock-core");
 	const char *argv[] = {program, "broker", NULL};
 	const char *env[] = {"PATH=/usr/bin:/bin", NULL};
 	struct spawn_fd pass[BROKER_FDS + 1] = {{STDERR_FILENO, 2}};

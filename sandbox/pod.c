@@ -53,7 +53,7 @@ pod_programs_dir(void)
 }
 
 char *
-pod_program(const char *name)
+sandbox_program(const char *name)
 {
 	OWN_FREE char *dir = pod_programs_dir();
 	return fs_join(dir, name);
@@ -169,7 +169,7 @@ static int
 start_box(struct pod *p, struct dd_err *err)
 {
 	int ends[2];
-	OWN_FREE char *program = pod_program("drydock-box");
+	OWN_FREE char *program = sandbox_program("drydock-box");
 	const char *argv[] = {program, NULL};
 	const char *env[] = {NULL};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)

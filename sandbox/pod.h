@@ -49,8 +49,6 @@ struct pod {
 /* "ab12cd34": tells this state directory's pods and control groups from another's. */
 char *pod_state_tag(const struct state *st);
 
-/* Path of a program that is installed beside this one; heap. */
-char *pod_program(const char *name);
 /* The directory those programs are in; heap. */
 char *pod_programs_dir(void);
 

@@ -249,6 +249,9 @@ struct worker_spec {
 };
 int worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *err) DD_MUST_USE;
 
+/* Path of a program of ours, beside this one or in ../libexec/drydock; heap. */
+char *sandbox_program(const char *name);
+
 /* ---- what this machine can do ---------------------------------------------------------------- */
 
 struct doctor_item {

@@ -3,25 +3,44 @@
  * and the libraries of everything else take longer to load than a sandbox to open; all else is
  * drydock-core's.
  */
-#include "runner/cli.h"
-
-#include "runner/front/front.h"
+#include "runner/sandbox_run.h"
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-static const struct subcommand *const own[] = {&front_sandbox_run, NULL};
+static const struct subcommand *const own[] = {&cmd_sandbox_run, NULL};
+const struct sandbox_run_net_ops *const sandbox_run_net = NULL;
+
+/* Become drydock-core with the same arguments; returns only when that fails. */
+static void
+exec_core(char **argv)
+{
+	OWN_FREE char *program = sandbox_program("drydock-core");
+	argv[0] = program;
+	(void)execv(program, argv);
+}
+
+static bool
+wants_package_sources(char **argv)
+{
+	for (; *argv && strcmp(*argv, "--") != 0; argv++)
+		if (strcmp(*argv, "--net=provision") == 0 ||
+			(strcmp(*argv, "--net") == 0 && argv[1] && strcmp(argv[1], "provision") == 0))
+			return true;
+	return false;
+}
 
 int
 main(int argc, char **argv)
 {
 	size_t words;
 	(void)argc;
-	if (argv[1] && cli_find(own, argv + 1, &words))
+	if (argv[1] && cli_find(own, argv + 1, &words) && !wants_package_sources(argv))
 		return cli_main(own, argv + 1);
 	if (argv[1] && strcmp(argv[1], "--version") == 0)
 		argv[1] = (char[]){"version"};
-	front_exec_core(argv + 1);
+	exec_core(argv);
 	fprintf(stderr, "drydock: cannot run drydock-core: %s\n", strerror(errno));
 	return EXIT_OURS;
 }

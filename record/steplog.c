@@ -1,4 +1,4 @@
-#include "envprobe/steplog.h"
+#include "record/steplog.h"
 
 #include "base/fs.h"
 
@@ -7,12 +7,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define MAX_LINE 65536
-
 struct steplog {
 	int fd;
-	const struct answers *answers;
-	struct buf line; /* not yet ended: a secret may lie across two pieces */
+	struct redactor redactor;
+	bool mid_line;
 	uint64_t written;
 	uint64_t dropped;
 	struct buf tail;
@@ -29,7 +27,7 @@ steplog_open(
 		return err_errno(err, errno, "cannot create log %s", path);
 	struct steplog *l = mem_new(struct steplog);
 	l->fd = fd;
-	l->answers = answers;
+	redactor_init(&l->redactor, answers);
 	*ret = l;
 	return 0;
 }
@@ -54,27 +52,15 @@ put(struct steplog *l, struct str data)
 	buf_add_str(&l->tail, data);
 }
 
-static void
-flush_line(struct steplog *l)
-{
-	OWN(buf) struct buf plain = {0};
-	answers_redact(l->answers, buf_str(&l->line), &plain);
-	put(l, buf_str(&plain));
-	buf_reset(&l->line);
-}
-
 void
 steplog_add(struct steplog *l, struct str data)
 {
-	while (data.n) {
-		const char *nl = memchr(data.p, '\n', data.n);
-		size_t n = nl ? (size_t)(nl + 1 - data.p) : data.n;
-		buf_add(&l->line, data.p, n);
-		data.p += n;
-		data.n -= n;
-		if (nl || l->line.n > MAX_LINE)
-			flush_line(l);
-	}
+	OWN(buf) struct buf plain = {0};
+	if (!data.n)
+		return;
+	l->mid_line = data.p[data.n - 1] != '\n';
+	redactor_add(&l->redactor, data, &plain);
+	put(l, buf_str(&plain));
 }
 
 void
@@ -86,7 +72,7 @@ steplog_note(struct steplog *l, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		abort();
 	va_end(ap);
-	if (l->line.n)
+	if (l->mid_line)
 		steplog_add(l, STR("\n"));
 	steplog_add(l, str_of(text));
 	steplog_add(l, STR("\n"));
@@ -96,7 +82,9 @@ steplog_note(struct steplog *l, const char *fmt, ...)
 int
 steplog_close(struct steplog *l, struct dd_err *err)
 {
-	flush_line(l);
+	OWN(buf) struct buf rest = {0};
+	redactor_end(&l->redactor, &rest);
+	put(l, buf_str(&rest));
 	if (l->rc == 0 && l->dropped) {
 		OWN_FREE char *note = mem_printf(
 			"\n[drydock: %llu bytes left out]\n", (unsigned long long)l->dropped);
@@ -108,7 +96,6 @@ steplog_close(struct steplog *l, struct dd_err *err)
 		l->rc = err_errno(&l->err, errno, "cannot write the log");
 	int rc = l->rc < 0 ? err_move(err, &l->err) : 0;
 	dd_err_cleanup(&l->err);
-	buf_cleanup(&l->line);
 	buf_cleanup(&l->tail);
 	free(l);
 	return rc;

@@ -3,8 +3,8 @@
  * STEPLOG_HEAD bytes and the last STEPLOG_TAIL are kept, with a line that says how much is missing
  * between.
  */
-#ifndef ENVPROBE_STEPLOG_H
-#define ENVPROBE_STEPLOG_H
+#ifndef RECORD_STEPLOG_H
+#define RECORD_STEPLOG_H
 
 #include "record/answers.h"
 

@@ -1,13 +1,13 @@
 /*
  * drydock sandbox run: one command in a fresh pod on an image, with nothing kept.  Standard input,
- * output and error are the caller's own; there is no journal.
+ * output and error are the caller's own; there is no journal.  Linked into the front program, which
+ * does all of it but what needs the package sources: that is handed to drydock-core.
  */
-#include "runner/front/front.h"
+#include "runner/sandbox_run.h"
 
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/spawn.h"
-#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -35,7 +35,8 @@ static const struct option_def options[] = {
 	{"bind", 0, OPTION_TEXTS, O(binds), "SRC:DST[:ro]",
 		"make a path of this machine visible inside; may be given again"},
 	{"net", 0, OPTION_TEXT, O(net), "none|provision",
-		"none: loopback only (the default); provision: reserved for package tools"},
+		"none: loopback only (the default); provision: root inside, and the package sources of "
+		"this machine"},
 	{"time", 0, OPTION_TEXT, O(time), "S", "end it after this many seconds"},
 	{"memory", 0, OPTION_BYTES, O(memory), "BYTES", "limit its memory (suffixes K, M, G)"},
 	{"pids", 0, OPTION_NUMBER, O(pids), "N", "limit the number of its processes"},
@@ -54,6 +55,7 @@ struct job {
 	size_t nbinds;
 	struct strlist paths; /* the binds' strings */
 	int64_t time_ms;
+	bool provision;
 };
 
 /* ---- options
@@ -98,10 +100,9 @@ parse_job(struct job *j, struct dd_err *err)
 {
 	const struct run_options *o = j->o;
 	int rc = parse_time(o->time, &j->time_ms, err);
-	if (rc == 0 && o->net && strcmp(o->net, "none") != 0)
-		rc = err_set(err, DD_EUNSUPPORTED,
-			"--net %s: only \"none\" is available here; packages are installed by drydock up",
-			o->net);
+	j->provision = o->net && strcmp(o->net, "provision") == 0;
+	if (rc == 0 && o->net && !j->provision && strcmp(o->net, "none") != 0)
+		rc = err_set(err, DD_EINVAL, "--net: \"%s\" is neither none nor provision", o->net);
 	for (size_t i = 0; rc == 0 && i < o->binds.n; i++)
 		rc = parse_bind(j, o->binds.v[i], err);
 	for (size_t i = 0; rc == 0 && i < j->nbinds; i++) {
@@ -117,7 +118,7 @@ parse_job(struct job *j, struct dd_err *err)
 static int
 build_base(const struct job *j, struct dd_err *err)
 {
-	OWN_FREE char *core = front_program("drydock-core");
+	OWN_FREE char *core = sandbox_program("drydock-core");
 	const char *argv[] = {core, "image", "build", "--state", j->st.dir, NULL};
 	const struct spawn_fd fds[] = {{STDERR_FILENO, 1}, {STDERR_FILENO, 2}};
 	const struct spawn_spec spec = {.argv = argv, .fds = fds, .nfds = 2};
@@ -177,9 +178,29 @@ on_stop(int sig)
 }
 
 static int
+exec_in(struct job *j, struct pod *pod, struct exec_result *ret, struct dd_err *err)
+{
+	const struct exec_spec exec = {.argv = (const char *const *)j->argv,
+		.profile = j->provision ? PROFILE_PROVISION : PROFILE_BUILD,
+		.fds = {0, 1, 2},
+		.time_limit_ms = j->time_ms};
+	return pod_exec(pod, &exec, ret, err);
+}
+
+static int
 run_job(struct job *j, struct exec_result *ret, struct dd_err *err)
 {
 	struct pod *pod;
+	struct apt_online *net = NULL;
+	if (j->provision) {
+		if (j->nbinds == MAX_BINDS)
+			return err_set(err, DD_EINVAL, "more than %d binds", MAX_BINDS - 1);
+		int rc = sandbox_run_net->prepare(
+			&j->st, &net, &j->binds[j->nbinds], err);
+		if (rc < 0)
+			return rc;
+		j->nbinds++;
+	}
 	const struct pod_spec spec = {
 		.state = &j->st,
 		.root = j->root,
@@ -190,13 +211,12 @@ run_job(struct job *j, struct exec_result *ret, struct dd_err *err)
 			.pids = (uint32_t)j->o->pids},
 	};
 	int rc = pod_open(&spec, &pod, err);
-	if (rc < 0)
-		return rc;
-	const struct exec_spec exec = {.argv = (const char *const *)j->argv,
-		.profile = PROFILE_BUILD,
-		.fds = {0, 1, 2},
-		.time_limit_ms = j->time_ms};
-	rc = pod_exec(pod, &exec, ret, err);
+	if (rc == 0 && net)
+		rc = sandbox_run_net->connect(net, pod, err);
+	if (rc == 0)
+		rc = exec_in(j, pod, ret, err);
+	if (net)
+		sandbox_run_net->release(net);
 	pod_close(pod);
 	return rc;
 }
@@ -250,7 +270,7 @@ run(const struct cli_call *call)
 	return r.signal ? 128 + r.signal : r.exit_code;
 }
 
-const struct subcommand front_sandbox_run = {
+const struct subcommand cmd_sandbox_run = {
 	.name = "sandbox run",
 	.summary = "run a command in the sandbox; nothing of it is kept",
 	.args = "-- CMD [ARGS...]",

@@ -1,0 +1,64 @@
+#include "images/apt.h"
+
+#include "base/fs.h"
+#include "images/sources.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct apt_online {
+	const struct state *st;
+	struct apt_sources sources;
+	char *dir, *config;
+	int lock; /* held while we live: the directory is swept afterwards */
+	struct egress *egress;
+};
+
+int
+apt_online_prepare(
+	const struct state *st, struct apt_online **ret, struct pod_bind *ret_bind, struct dd_err *err)
+{
+	struct apt_online *o = mem_new(struct apt_online);
+	*o = (struct apt_online){.st = st, .lock = -1};
+	o->dir = mem_printf("%s/pods/online-%d", st->dir, (int)getpid());
+	OWN_FREE char *lock_path = fs_join(o->dir, "lock");
+	OWN_FREE char *config = fs_join(o->dir, "apt");
+	int rc = apt_sources_read(&o->sources, err);
+	if (rc == 0)
+		rc = fs_mkdirs(o->dir, 0755, err);
+	if (rc == 0)
+		rc = fs_lock(lock_path, false, &o->lock, err);
+	if (rc == 0)
+		rc = apt_sources_write_inside(&o->sources, config, err);
+	if (rc < 0) {
+		apt_online_release(o);
+		return rc;
+	}
+	o->config = TAKE(config);
+	*ret_bind = (struct pod_bind){o->config, "/etc/apt", false};
+	*ret = o;
+	return 0;
+}
+
+int
+apt_online_connect(struct apt_online *o, struct pod *pod, struct dd_err *err)
+{
+	const struct egress_spec spec = {
+		.state = o->st, .upstreams = o->sources.upstreams, .n = o->sources.nupstreams};
+	return egress_open(pod, &spec, &o->egress, err);
+}
+
+void
+apt_online_release(struct apt_online *o)
+{
+	if (o->egress) /* keeps what came in the store */
+		(void)!egress_close(o->egress, NULL, NULL);
+	if (o->dir)
+		(void)!fs_remove_tree(o->dir, NULL);
+	if (o->lock >= 0)
+		(void)close(o->lock);
+	apt_sources_cleanup(&o->sources);
+	free(o->config);
+	free(o->dir);
+	free(o);
+}

@@ -1,0 +1,79 @@
+# Turn a Dockerfile made of the instructions that drydock emits into a shell script that carries them out,
+# to be run as root in a sandbox on the base image with the build context at /context:
+#
+#   awk -f tests/dockerfile.awk -v args="NAME=value;NAME=value" Dockerfile >script
+#
+# FROM must come first; ARG values come from `args`, else from the default.  RUN goes to the SHELL that was set,
+# as the user that was set; CMD (JSON form) is run last.  Any other instruction ends it with status 3.
+
+function fail(why) { print "dockerfile: " why ": " $0 > "/dev/stderr"; bad = 1; exit 3 }
+function quoted(s) { gsub(/'/, "'\\''", s); return "'" s "'" }
+function as_user(command) {
+	return user == "" ? command : "setpriv --reuid=" user " --regid=" user " --clear-groups env HOME=/home/" user " " command
+}
+function run(text) { printf "cd %s\n%s\n", quoted(dir), as_user(shell " " quoted(text)) }
+# The words of a JSON array of strings, each quoted for the shell.
+function array(s,   out, word) {
+	out = ""
+	while (match(s, /"([^"\\]|\\.)*"/)) {
+		word = substr(s, RSTART + 1, RLENGTH - 2)
+		s = substr(s, RSTART + RLENGTH)
+		gsub(/\\u0026/, "\\&", word); gsub(/\\"/, "\"", word); gsub(/\\\\/, "\\", word)
+		out = out (out == "" ? "" : " ") quoted(word)
+	}
+	return out
+}
+# NAME=value or NAME="value with $REFERENCES"
+function assignment(s,   name, value) {
+	name = s; sub(/=.*/, "", name)
+	value = s; sub(/^[^=]*=?/, "", value)
+	if (value !~ /^"/) value = "\"" value "\""
+	return name "=" value
+}
+
+BEGIN {
+	shell = "/bin/sh -c"; dir = "/"; user = ""; from = 0
+	n = split(args, pairs, ";")
+	for (i = 1; i <= n; i++) { name = pairs[i]; sub(/=.*/, "", name); given[name] = substr(pairs[i], length(name) + 2) }
+	print "set -eu"
+}
+
+{ # continued lines
+	line = pending $0
+	if (line ~ /\\$/) { pending = substr(line, 1, length(line) - 1) " "; next }
+	pending = ""
+	$0 = line
+}
+/^[[:space:]]*(#|$)/ { next }
+!from && $1 != "FROM" { fail("before FROM") }
+{ rest = $0; sub(/^[A-Z]+[[:space:]]+/, "", rest) }
+$1 == "FROM" {
+	if (from++ || $2 !~ /^debian:[a-z]+-slim$/) fail("not the base image")
+	print "userdel -r builder 2>/dev/null || true # what our base image has and the named one has not"
+	next
+}
+$1 == "SHELL" { shell = array(rest); next }
+$1 == "ARG" {
+	name = $2; sub(/=.*/, "", name)
+	if (name in given) printf "export %s=%s\n", name, quoted(given[name])
+	else if (rest ~ /=/) print "export " assignment(rest)
+	else printf "export %s=\n", name
+	next
+}
+$1 == "ENV" { print "export " assignment(rest); next }
+$1 == "USER" { user = $2; next }
+$1 == "WORKDIR" { dir = $2; printf "mkdir -p %s\n", quoted(dir); next }
+$1 == "COPY" {
+	if ($2 !~ /^--chown=[a-z]+:[a-z]+$/ || $3 != "." || NF != 4) fail("unknown form")
+	owner = $2; sub(/^--chown=/, "", owner)
+	printf "cp -R /context/. %s\nchown -R %s %s\n", quoted($4), owner, quoted($4)
+	next
+}
+$1 == "RUN" { if (rest ~ /^--/) fail("options of RUN"); run(rest); next }
+$1 == "CMD" { command = array(rest); next }
+{ fail("unknown instruction") }
+
+END {
+	if (bad) exit 3
+	if (command != "") printf "cd %s\necho '== CMD'\nexec %s\n", quoted(dir), as_user(command)
+}

@@ -1,0 +1,126 @@
+#!/bin/sh
+# The bundled application, from nothing to a recipe that others can carry out: without answers, with them,
+# resumed, replayed, and its Dockerfile executed.
+. "$(dirname "$0")/../tap.sh"
+app=$apps/harbourbook
+answers=$apps/harbourbook.answers.json
+secret=s3cr3t-anchor-79
+
+# counts FILE: "passed failed" of what automake printed
+counts() {
+	awk '/^Testsuite summary/ { on = 1 } on && /^# PASS:/ { p += $3 } on && /^# FAIL:/ { f += $3 }
+		END { print p + 0, f + 0 }' "$1"
+}
+
+# --- without answers it ends blocked, and says on what
+before=$(digest "$app")
+up "$app"
+is "without answers: outcome" "$(json .outcome)" blocked
+is "without answers: exit status" "$status" 1
+is "the question that blocks" "$(json '[.questions[] | select(.blocking) | .id] | join(" ")')" \
+	prompt:administrator-e-mail-address
+is "the variable is asked for, too" "$(json '.questions[] | select(.id == "env:HARBOUR_SITE") | .where')" src/main.c:17
+run=$(json .run)
+
+# --- resumed with the answers it goes on from there
+run "$drydock" resume --json --quiet --state "$state" --answers "$answers" "$run"
+is "resumed with answers: outcome" "$(json .outcome)" tests-failed
+is "the same run" "$(json .run)" "$run"
+
+# --- with answers
+up --answers "$answers" "$app"
+cp "$tmp/out" "$tmp/first"
+is "with answers: outcome" "$(json .outcome)" tests-failed
+is "with answers: exit status" "$status" 1
+is "one case fails, by name" "$(jq -r 'select(.status == "failed") | .name' "$(json .tests.cases)")" "so had 2000"
+is "cases passed and failed" "$(json '[.tests.passed, .tests.failed] | join(" ")')" "45 1"
+is "the libraries nobody wrote down" "$(json '[.packages[].name | select(test("sqlite|expat"))] | join(" ")')" \
+	"libexpat1-dev libsqlite3-dev"
+is "unit, integration and end-to-end cases" \
+	"$(jq -rs 'map(.level) | unique | join(" ")' "$(json .tests.cases)")" "e2e integration unit"
+is "no blocking question is left" "$(json '[.questions[] | select(.blocking)] | length')" 0
+is "the keys of the result" "$(json 'keys_unsorted | join(" ")')" \
+	"run outcome diagnosis build tests attempts packages questions features_off recipe report seconds"
+is "the keys of a case" "$(jq -rs '.[0] | keys_unsorted | sort | join(" ")' "$(json .tests.cases)")" \
+	"file flaky id level message ms name status suite"
+for f in .recipe .report .tests.cases; do
+	case $(json $f) in /*) found=yes ;; *) found=no ;; esac
+	is "$f is an absolute path of a file" "$found $([ -f "$(json $f)" ] && echo there)" "yes there"
+done
+is "the source is as it was" "$(digest "$app")" "$before"
+recipe=$(json .recipe)
+dir=$(dirname "$recipe")
+
+# --- the report
+page=$(json .report)
+ok "the report loads nothing" sh -c '! grep -qiE "(src|href)=.?(https?:)?//|@import|<script[^>]+src" "$1"' sh "$page"
+has "the report names the failed case" "$page" "so had 2000"
+has "the report has the verdict" "$page" tests-failed
+is "report.json tells the same" "$(jq -r '[.outcome, .tests.passed, .tests.failed] | join(" ")' "${page%.html}.json")" \
+	"tests-failed 45 1"
+ok "report.json lists every download with its digest" jq -e \
+	'.downloads | type == "array" and all(.sha256 == null or (.sha256 | length == 64))' "${page%.html}.json"
+
+# --- the recipe's files
+is "the lock has what the contract says" "$(jq -r '[has("version", "base_digest", "packages", "environment", "options", "services", "commands")] | all' "$recipe" 2>&1)" \
+	"$(jq -rn true)"
+ok "every package is pinned by digest" jq -e '[.batches[].artefacts[].sha256 | test("^[0-9a-f]{64}$")] | length > 20 and all' "$recipe"
+ok "devcontainer.json is JSON" jq -e '.build.dockerfile and .remoteUser' "$dir/.devcontainer/devcontainer.json"
+has "BUILD.md says what it needs" "$dir/BUILD.md" libsqlite3-dev
+has "BUILD.md says how to test" "$dir/BUILD.md" "make check"
+hasnt "no path of this machine in the recipe" "$dir" "$root"
+hasnt "no registry's name in the recipe" "$dir" deb.debian.org
+
+# --- replay: offline, twice, without discovery
+for time in 1 2; do
+	run "$drydock" replay --json --quiet --state "$state" --offline --answers "$answers" "$dir" "$app"
+	is "replay $time: outcome and counts" "$(json '[.outcome, .tests.passed, .tests.failed] | join(" ")')" "tests-failed 45 1"
+	is "replay $time: exit status" "$status" 1
+done
+
+# --- the Dockerfile, carried out in the sandbox with the machine's package sources
+mkdir "$tmp/context" "$tmp/docker"
+cp -R "$app/." "$tmp/context"
+awk -f tests/dockerfile.awk -v args="HARBOUR_SITE=north-basin;PROMPT_ADMINISTRATOR_E_MAIL_ADDRESS=harbour@example.org" \
+	"$dir/Dockerfile" >"$tmp/docker/script"
+is "the Dockerfile has only what the runner knows" "$?" 0
+chmod -R a+rX "$tmp"
+run "$drydock" sandbox run --state "$state" --net provision --bind "$tmp/context:/context:ro" \
+	--bind "$tmp/docker:/docker:ro" -- /bin/bash /docker/script
+is "the Dockerfile's tests: passed and failed" "$(counts "$tmp/out")" "45 1"
+[ "$(counts "$tmp/out")" = "45 1" ] || tail -n 30 "$tmp/err" | sed 's/^/# /'
+
+# --- secrets
+mkdir "$tmp/vault"
+cat >"$tmp/vault/Makefile" <<'M'
+vault: ; touch $@
+check:
+	@test -n "$$VAULT_TOKEN" || { echo "VAULT_TOKEN is not set"; exit 1; }
+	@echo "1..1"; echo "ok 1 - opened with $$VAULT_TOKEN"
+M
+echo 'int main(void) { return getenv("VAULT_TOKEN") == 0; }' >"$tmp/vault/use.c"
+up "$tmp/vault"
+is "a secret that is missing blocks" "$(json '[.outcome, (.questions[] | select(.blocking) | .id)] | join(" ")')" \
+	"blocked secret:VAULT_TOKEN"
+ok "and is marked as one" jq -e '.questions[] | select(.id == "secret:VAULT_TOKEN") | .secret' "$tmp/out"
+printf '{"secret:VAULT_TOKEN": {"env": "ANCHOR"}}\n' >"$tmp/answers.json"
+ANCHOR=$secret up --answers "$tmp/answers.json" "$tmp/vault"
+is "with the secret from the environment" "$(json .outcome)" up
+run_dir=$(dirname "$(json .report)")
+cp "$tmp/out" "$run_dir/stdout.copy"
+ok "the secret is in nothing that was written" sh -c '! grep -raqF "$1" "$2"' sh "$secret" "$run_dir"
+ok "where it was printed, it is marked" grep -rq "opened with \[redacted\]\|opened with \*\*\*" "$run_dir"
+rm -f "$run_dir/stdout.copy"
+
+# --- bad answers
+printf '{"env:HARBOUR_SITE": "x", "colour:SAIL": "red"}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$app"
+is "an unknown kind of id is a usage error" "$status" 2
+has "which names it" "$tmp/err" "colour:SAIL"
+printf '{"env:HARBOUR_SITE": ' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$app"
+is "answers that are no JSON are a usage error" "$status" 2
+printf '{"prompt:administrator-e-mail-address": null, "env:HARBOUR_SITE": "x"}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$app"
+is "a declined answer is not asked for again" "$(json '[.questions[] | select(.blocking)] | length')" 0
+done_testing
