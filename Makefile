@@ -39,6 +39,9 @@ CFLAGS += -std=gnu11 $(OPT) $(WARN) $(SAN_FLAGS) $(EXTRA_CFLAGS)
 LDFLAGS += $(SAN_FLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now) -Wl,--as-needed
 
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
+# one a subcommand; tests/runner/cli.t compares with `drydock help`
+MAN_PAGES := up replay resume runs report logs shell sandbox-run image-build image-list image-rm gc doctor \
+	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box
 TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC) $(TOOL_SRC))
 
@@ -102,6 +105,12 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/drydock
 	install -m 755 build/drydock $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 build/drydock-core build/drydock-box $(DESTDIR)$(PREFIX)/libexec/drydock/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	build/drydock man >$(DESTDIR)$(PREFIX)/share/man/man1/drydock.1
+	for c in $(MAN_PAGES); do \
+		build/drydock man $$(echo $$c | tr - ' ') >$(DESTDIR)$(PREFIX)/share/man/man1/drydock-$$c.1 || exit 1; \
+	done
+	build/drydock completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/drydock
 
 clean: ## remove what was built
 	rm -rf build

@@ -192,9 +192,9 @@ find_run(const struct state *st, const char *name, char **ret_id, struct dd_err 
 		found = ids.v[i];
 	}
 	if (!found && latest)
-		return err_set(err, DD_ENOENT, "there is no run yet in %s", st->dir);
+		return err_set(err, DD_EINVAL, "there is no run yet in %s", st->dir);
 	if (!found)
-		return err_set(err, DD_ENOENT,
+		return err_set(err, DD_EINVAL,
 			"there is no run \"%s\" in %s (drydock runs lists them)", name, st->dir);
 	*ret_id = mem_strdup(found);
 	return 0;

@@ -3,9 +3,13 @@
 #include "sandbox/sandbox.h"
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "sandbox/trace.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 void
 doctor_list_cleanup(struct doctor_list *l)
@@ -96,20 +100,64 @@ try_pod(const struct state *st, struct doctor_list *ret)
 	pod_close(pod);
 }
 
+/* ---- limits ------------------------------------------------------------------------------------- */
+
+#define PROBE_BYTES ((size_t)64 << 20)
+
+/* MiB that one process can write to the state's disk within a period of the watchdog. */
+static unsigned
+measure_disk(const struct state *st)
+{
+	static const char block[65536];
+	OWN_FD int fd = open(st->dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	int64_t start = clock_mono_ns();
+	size_t n = 0;
+	while (fd >= 0 && n < PROBE_BYTES && write(fd, block, sizeof(block)) == sizeof(block))
+		n += sizeof(block);
+	int64_t ns = clock_mono_ns() - start + 1;
+	return (unsigned)((double)n / (double)ns * LIMITS_PERIOD_MS * 1e6 / (1 << 20)) + 1;
+}
+
+/* MiB of fresh memory that one processor can touch within a period. */
+static unsigned
+measure_memory(void)
+{
+	int64_t start = clock_mono_ns();
+	char *p = mmap(NULL, PROBE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return 0;
+	memset(p, 1, PROBE_BYTES);
+	(void)munmap(p, PROBE_BYTES);
+	int64_t ns = clock_mono_ns() - start + 1;
+	return (unsigned)((double)PROBE_BYTES / (double)ns * LIMITS_PERIOD_MS * 1e6 / (1 << 20)) + 1;
+}
+
+static void
+add_limits(const struct state *st, struct doctor_list *ret)
+{
+	const char *mechanism = limits_mechanism();
+	bool watchdog = strcmp(mechanism, "watchdog") == 0;
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned each = measure_memory();
+	OWN_FREE char *memory = mem_printf("a watchdog that looks every %d ms; overshoot: what is taken "
+					   "meanwhile, here up to %u MiB (%u MiB by each of %ld processors)",
+		LIMITS_PERIOD_MS, each * (unsigned)processors, each, processors);
+	OWN_FREE char *groups = mem_printf("%s; overshoot: none, the kernel refuses", mechanism);
+	doctor_add(ret, "memory and process limits", !watchdog, false, watchdog ? memory : groups,
+		watchdog ? "run as root, or delegate a cgroup v2 with the memory and pids controllers to "
+			   "this user"
+			 : NULL);
+	OWN_FREE char *disk = mem_printf("a watchdog that looks every %d ms, and no single file above the "
+					 "limit; overshoot: what is written meanwhile, here about %u MiB",
+		LIMITS_PERIOD_MS, measure_disk(st));
+	doctor_add(ret, "disk limit", true, false, disk, NULL);
+}
+
 void
 sandbox_doctor(const struct state *st, struct doctor_list *ret)
 {
 	OWN_FREE char *state = mem_printf("%s, %s mode", st->dir, st->root ? "root" : "user");
 	doctor_add(ret, "state directory", true, true, state, NULL);
 	try_pod(st, ret);
-	const char *mechanism = limits_mechanism();
-	bool watchdog = strcmp(mechanism, "watchdog") == 0;
-	OWN_FREE char *guarantee = mem_printf("a watchdog looks every %d ms: what can be taken in that "
-					      "time may exceed the limit",
-		LIMITS_PERIOD_MS);
-	doctor_add(ret, "memory and process limits", !watchdog, false, watchdog ? guarantee : mechanism,
-		watchdog ? "run as root, or delegate a cgroup v2 with the memory and pids controllers to "
-			   "this user"
-			 : NULL);
-	doctor_add(ret, "disk limit", true, false, guarantee, NULL);
+	add_limits(st, ret);
 }

@@ -34,12 +34,13 @@ wants_package_sources(char **argv)
 int
 main(int argc, char **argv)
 {
+	static char version[] = "version";
 	size_t words;
 	(void)argc;
 	if (argv[1] && cli_find(own, argv + 1, &words) && !wants_package_sources(argv))
 		return cli_main(own, argv + 1);
 	if (argv[1] && strcmp(argv[1], "--version") == 0)
-		argv[1] = (char[]){"version"};
+		argv[1] = version;
 	exec_core(argv);
 	fprintf(stderr, "drydock: cannot run drydock-core: %s\n", strerror(errno));
 	return EXIT_OURS;

@@ -1,0 +1,106 @@
+#!/bin/sh
+# The command line as its users and their scripts know it.
+. "$(dirname "$0")/../tap.sh"
+
+commands=$("$drydock" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\( run\| build\| list\| rm\)\?\)  .*/\1/p')
+ok "help lists the commands of the contract" sh -c 'for c in up replay resume runs report logs shell gc doctor version \
+	"sandbox run" "image build" "image list" "image rm"; do echo "$1" | grep -qx "$c" || { echo "$c"; exit 1; }; done' \
+	sh "$commands"
+echo "$commands" | while read -r c; do
+	# shellcheck disable=SC2086
+	"$drydock" $c --help >"$tmp/help" 2>&1 || echo "$c: --help exits $?"
+	grep -q "^Usage: drydock $c" "$tmp/help" || echo "$c: no usage line"
+	grep -q -- "--state DIR" "$tmp/help" || echo "$c: no --state"
+	# shellcheck disable=SC2086
+	"$drydock" man $c >"$tmp/man" || echo "$c: no manual page"
+	sed 's/\\//g' "$tmp/man" >"$tmp/plain"
+	grep -oE -- '--[a-z-]+' "$tmp/help" | sort -u | while read -r o; do
+		grep -qF -- "$o" "$tmp/plain" || echo "$c: the manual lacks $o"
+	done
+	man --warnings -l "$tmp/man" 2>&1 >/dev/null | grep -v 'command not found' | sed "s/^/$c: /" | grep -v "not found"
+done >"$tmp/bad"
+is "every command has help, --state and a manual page with the same options" "$(cat "$tmp/bad")" ""
+"$drydock" completion bash >"$tmp/completion"
+ok "the completion is a script" bash -n "$tmp/completion"
+is "which completes" "$(bash -c '. "$1"; COMP_WORDS=(drydock re); COMP_CWORD=1; _drydock; echo "${COMPREPLY[*]}"' \
+	sh "$tmp/completion")" "replay resume report"
+is "the list of manual pages to install is that of the commands" \
+	"$(make -pn 2>/dev/null | sed -n 's/^MAN_PAGES := //p' | tr ' ' '\n' | sed '/^$/d' | sort)" "$(echo "$commands" | tr ' ' '-' | sort)"
+
+# --- usage errors: 2, with a word about what is wrong
+for args in "--colour" "up --json" "up a b" "sail" "sandbox run" "logs no-such-run" "gc --keep many" "report no-such-run" "resume no-such-run"; do
+	# shellcheck disable=SC2086
+	run "$drydock" $args --state "$state"
+	is "usage error: $args" "$status $(test -s "$tmp/err" && echo said)" "2 said"
+done
+run "$drydock" version --json
+is "version --json" "$(json .name)" drydock
+run "$drydock" --version
+ok "--version" grep -q '^drydock [0-9]' "$tmp/out"
+run "$drydock" doctor --json --state "$state"
+ok "doctor says what this machine can do" jq -e 'length > 5 and all(.name and .detail and (.ok or .remedy))' "$tmp/out"
+ok "doctor states the overshoot of its limits" grep -qi overshoot "$tmp/out"
+
+# --- names of runs
+up "$apps/tiny-make"
+id=$(json .run)
+run "$drydock" report --state "$state" latest
+is "latest is the newest run" "$(cat "$tmp/out")" "$state/runs/$id/report.html"
+run "$drydock" report --json --state "$state" "$id"
+is "report --json has the facts" "$(json '[.run, .outcome] | join(" ")')" "$id up"
+prefix=$(echo "$id" | cut -c1-21)
+run "$drydock" report --state "$state" "$prefix"
+is "a unique prefix names a run" "$(cat "$tmp/out")" "$state/runs/$id/report.html"
+run "$drydock" report --state "$state" 2
+is "an ambiguous one is a usage error" "$status" 2
+run "$drydock" logs --state "$state" latest
+has "logs lists the steps" "$tmp/out" attempt-1-build.log
+run "$drydock" logs --state "$state" latest attempt-1-build.log
+has "logs prints one" "$tmp/out" "make -j2"
+run "$drydock" logs --state "$state" latest ../journal.db
+is "and nothing beside them" "$status" 2
+echo 'ls knots && id -u' | "$drydock" shell --quiet --state "$state" latest >"$tmp/out" 2>"$tmp/err"
+ok "shell opens in the built tree, as an ordinary user" grep -qx 1000 "$tmp/out"
+run "$drydock" runs --json --du --state "$state"
+ok "runs --du tells sizes" jq -e --arg id "$id" '.[] | select(.run == $id) | .bytes > 0' "$tmp/out"
+
+# --- gc keeps what is pinned and what is newest
+run "$drydock" runs --pin "$id" --state "$state"
+up "$apps/tiny-none"
+newest=$(json .run)
+run "$drydock" gc --json --dry-run --keep 1 --state "$state"
+is "gc would keep the newest and the pinned" "$(json "[.runs[] | select(. == \"$id\" or . == \"$newest\")] | length")" 0
+cp "$tmp/out" "$tmp/would"
+ok "a dry run removes nothing" test -d "$state/runs/$(json '.runs[0] // ""')"
+
+# --- building and installing
+is "a second make does nothing" "$(make -q all; echo $?)" 0
+run make --no-print-directory install DESTDIR="$tmp/dest" PREFIX=/opt/drydock
+is "install" "$status" 0
+run env -u DRYDOCK_PROGRAMS "$tmp/dest/opt/drydock/bin/drydock" sandbox run --state "$state" -- echo hello from inside
+is "the installed drydock runs" "$(cat "$tmp/out")" "hello from inside"
+is "manual pages and completion are installed" \
+	"$(ls "$tmp/dest/opt/drydock/share/man/man1" | wc -l) $(ls "$tmp/dest/opt/drydock/share/bash-completion/completions")" \
+	"$(($(echo "$commands" | wc -l) + 1)) drydock"
+
+# --- stopping
+up_and_stop() {
+	"$drydock" up --quiet --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	for i in $(seq 100); do
+		sleep 0.1
+		id=$(ls -t "$state/runs" | head -n 1)
+		grep -qs 'make' "$state/runs/$id/logs/attempt-1-build.log" && break
+	done
+	kill -INT "$pid"
+	wait "$pid"
+	status=$?
+}
+mkdir "$tmp/slow"
+printf 'all:\n\tsleep 3; echo built >done\ncheck:\n\techo 1..1; echo ok 1\n' >"$tmp/slow/Makefile"
+up_and_stop
+is "the first Ctrl-C stops it, resumable" "$status $(json .outcome)" "4 stopped"
+has "and prints how to go on" "$tmp/err" "drydock resume"
+run "$drydock" resume --quiet --json --state "$state" "$id"
+is "resume finishes it" "$status $(json .outcome)" "0 up"
+done_testing
