@@ -64,6 +64,45 @@ resolve_in(
 	return rc;
 }
 
+/* ---- resolutions are kept beside the lists they were made from ----------------------------------- */
+
+static char *
+plan_path(const struct apt_index *index, const struct stack *root, const struct strlist *names)
+{
+	OWN(buf) struct buf text = {0};
+	buf_puts(&text, "resolve 1");
+	for (size_t i = 0; root && i < root->n; i++)
+		buf_printf(&text, "\n/%s", root->v[i].s);
+	for (size_t i = 0; i < names->n; i++)
+		buf_printf(&text, "\n%s", names->v[i]);
+	struct hash_hex key = hash_bytes(buf_str(&text));
+	return mem_printf("%s/../plans/%s.json", index->lists_dir, key.s);
+}
+
+static bool
+read_plan(const char *path, struct install_batch *ret)
+{
+	OWN_JSON json_t *j = NULL;
+	if (!fs_exists(path) || json_parse_file(path, MAX_TEXT, &j, NULL) < 0)
+		return false;
+	if (json_decode(j, install_batch_fields, false, ret, "plan", NULL) == 0)
+		return true;
+	install_batch_cleanup(ret);
+	return false;
+}
+
+/* A plan that cannot be kept is made again. */
+static void
+keep_plan(const char *path, const struct install_batch *batch)
+{
+	OWN(buf) struct buf text = {0};
+	OWN_JSON json_t *j = json_encode(install_batch_fields, batch);
+	OWN_FREE char *dir = mem_strndup(path, (size_t)(strrchr(path, '/') - path));
+	json_print(j, 0, &text);
+	if (fs_mkdirs(dir, 0700, NULL) == 0)
+		(void)!fs_write_atomic(path, buf_str(&text), 0600, NULL);
+}
+
 int
 apt_resolve(const struct state *st, const struct apt_index *index, const struct stack *root,
 	const struct strlist *names, struct install_batch *ret, struct dd_err *err)
@@ -74,6 +113,9 @@ apt_resolve(const struct state *st, const struct apt_index *index, const struct 
 		.root = root,
 		.config_dir = index->config_dir,
 		.lists_dir = index->lists_dir};
+	OWN_FREE char *path = plan_path(index, root, names);
+	if (read_plan(path, ret))
+		return 0;
 	int rc = aptpod_open(&spec, &pod, err);
 	if (rc < 0)
 		return rc;
@@ -82,6 +124,7 @@ apt_resolve(const struct state *st, const struct apt_index *index, const struct 
 	if (rc < 0)
 		return rc;
 	strlist_copy(&batch.requested, names);
+	keep_plan(path, &batch);
 	*ret = batch;
 	return 0;
 }

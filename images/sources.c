@@ -301,7 +301,7 @@ static const char settings[] =
 	"Acquire::http::Timeout \"600\";\n"
 	"Acquire::Retries \"2\";\n"
 	"Dir::Cache::pkgcache \"\";\n"
-	"Dir::Cache::srcpkgcache \"\";\n"
+	"Dir::Cache::srcpkgcache \"/var/lib/apt/lists/srcpkgcache.bin\";\n" /* made by update */
 	"Acquire::IndexTargets {\n"
 	"  deb::Contents-deb {\n"
 	"    MetaKey \"$(COMPONENT)/Contents-$(ARCHITECTURE)\";\n"

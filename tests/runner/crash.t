@@ -1,0 +1,168 @@
+#!/bin/sh
+# kill -9 at any moment, then `drydock resume`: ends as the undisturbed run would, and leaves nothing behind.
+# Killed before and after every journal transition, and at random moments, on warm and on cold caches.
+. "$(dirname "$0")/../tap.sh"
+app=$apps/tiny-missing
+RANDOM_KILLS=${DD_CRASH_RANDOM:-140}
+COLD_KILLS=${DD_CRASH_COLD:-12}
+tag=DD_CRASH_TEST=$$-$(date +%s)
+
+# A state directory that has the base image, the index and the downloads, by hard links; no other layer.
+base_state() { # DIR
+	mkdir -m 700 "$1" "$1/layers" "$1/leases" || return 1
+	cp -p "$state/mode" "$1/mode"
+	cp -al "$state/images" "$state/index" "$state/cas" "$1"
+	cp -al "$state/leases/image-base" "$1/leases"
+	for key in $(sed -n 's/^layer //p' "$state/images/base.ref"); do
+		cp -al "$state/layers/$key" "$1/layers" || return 1
+	done
+}
+
+# What a finished run is, without what differs from run to run: times, its own id and paths.
+essence() { # STATE RUN
+	dir=$1/runs/$2
+	scrub='walk(if type == "object" then del(.seconds, .ms, .run, .created, .created_ns, .from_cache, .cached) else . end)'
+	sqlite3 "$dir/journal.db" "select key || ' ' || coalesce(result, 'null') from step order by id" |
+		while read -r key result; do
+			printf '%s %s\n' "$key" "$(echo "$result" | jq -Sc "$scrub" 2>/dev/null)"
+		done | sed "s|$2|RUN|g; s|$1|STATE|g"
+	sqlite3 "$dir/journal.db" "select count(*) from step where ended_ns = 0"
+	jq -Sc "$scrub" "$dir/result.json" "$dir/recipe/drydock.lock.json" | sed "s|$2|RUN|g; s|$1|STATE|g"
+	jq -Sc "$scrub" "$dir/tests.jsonl"
+	(cd "$dir" && find . -type f | sort)
+	for layer in $(sqlite3 "$dir/journal.db" "select json_extract(result, '\$.layer') from step where key like '%build'"); do
+		digest "$1/layers/$layer/fs"
+	done
+}
+
+# What must not be there when a run is over.
+leftovers() { # STATE
+	ls "$1/pods"
+	find "$1" -maxdepth 2 \( -name '*.tmp*' -o -name 'tmp*' -o -name '*-journal' -o -name '*-wal' \) -print
+	find "$1/layers" -mindepth 1 -maxdepth 1 -name '*.*' -print
+	grep -F "$1" /proc/self/mountinfo
+	grep -lazF "$tag" /proc/[0-9]*/environ 2>/dev/null | while read -r f; do
+		[ "$f" = /proc/$$/environ ] || tr '\0' ' ' 2>/dev/null <"${f%environ}cmdline" | grep drydock
+	done
+	find /sys/fs/cgroup -type d -name "drydock-*" 2>/dev/null | while read -r g; do
+		[ -z "$(cat "$g/cgroup.procs" 2>/dev/null)" ] && case $g in *"$(cat "$tmp/group" 2>/dev/null || echo none)"*) echo "$g" ;; esac
+	done
+}
+settled() { # STATE: processes need a moment to see that their drydock is gone
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		left=$(leftovers "$1")
+		[ -z "$left" ] && return
+		sleep 0.2
+	done
+	echo "$left"
+}
+
+# after_kill NAME STATE: the newest run is resumed and compared; one line for what is wrong
+after_kill() {
+	id=$(ls "$2/runs" 2>/dev/null | tail -n 1)
+	if [ "$status" != 137 ]; then
+		echo "$1: was not killed (status $status)"
+	elif [ -z "$id" ]; then
+		"$drydock" up --quiet --json --state "$2" "$app" >"$tmp/out" 2>"$tmp/err" # before there was a run
+		id=$(ls "$2/runs" | tail -n 1)
+	else
+		"$drydock" resume --quiet --json --state "$2" "$id" >"$tmp/out" 2>"$tmp/err"
+	fi
+	essence "$2" "$id" >"$tmp/essence" 2>&1
+	cmp -s "$tmp/essence" "$tmp/want" || {
+		echo "$1: ends otherwise"
+		diff "$tmp/want" "$tmp/essence" | cut -c1-300 | head -n 6
+		head -n 3 "$tmp/err"
+	}
+	left=$(settled "$2")
+	[ -z "$left" ] || echo "$1: left behind: $left"
+	rm -rf "$2/runs/$id"
+}
+
+up --image base "$apps/tiny-none" # so that there is a base image
+base_state "$tmp/base" && s=$tmp/warm && cp -al "$tmp/base" "$s"
+ok "a state directory of its own" test -d "$s/layers"
+
+# --- the undisturbed run, twice: the comparison itself must hold
+for round in first second; do
+	run env "$tag" "$drydock" up --quiet --json --state "$s" "$app"
+	[ $round = first ] || essence "$s" "$(json .run)" >"$tmp/want"
+	[ $round = second ] || essence "$s" "$(json .run)" >"$tmp/before"
+	last=$(json .run)
+done
+is "undisturbed: outcome" "$(json .outcome)" up
+is "two undisturbed runs are the same" "$(diff "$tmp/before" "$tmp/want" | cut -c1-300 | head -n 5)" ""
+is "an undisturbed run leaves nothing" "$(settled "$s")" ""
+transitions=$(sqlite3 "$s/runs/$last/journal.db" "select count(*) from step")
+rm -rf "$s/runs/"*
+
+# --- before and after every transition: commits until one run passes without being killed
+killed=0
+for point in before after; do
+	for i in $(seq 1 200); do
+		run env "$tag" DRYDOCK_FAULT="db.commit.$point:$i" "$drydock" up --quiet --json --state "$s" "$app"
+		[ "$status" = 137 ] || break
+		killed=$((killed + 1))
+		after_kill "commit $i, $point" "$s" >>"$tmp/bad"
+	done
+	is "the last commit was reached ($point)" "$status" 0
+	ok "there were at least two commits a step ($point: $i)" test "$i" -gt $((2 * transitions))
+	rm -rf "$s/runs/"*
+done
+is "killed before and after every transition ($killed times)" "$(cat "$tmp/bad")" ""
+
+# --- at random moments
+kill_after() { # STATE SECONDS
+	env "$tag" "$drydock" up --quiet --json --state "$1" "$app" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	sleep "$2"
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	status=$?
+}
+random() { od -An -N2 -tu2 /dev/urandom | tr -d ' '; }
+: >"$tmp/bad"
+start=$(date +%s%N)
+run env "$tag" "$drydock" up --quiet --json --state "$s" "$app"
+span=$((($(date +%s%N) - start) / 1000000))
+rm -rf "$s/runs/"*
+random_killed=0
+while [ $random_killed -lt "$RANDOM_KILLS" ]; do
+	ms=$(($(random) * span / 65536))
+	kill_after "$s" "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
+	if [ "$status" != 137 ]; then # it was done before
+		rm -rf "$s/runs/"*
+		continue
+	fi
+	random_killed=$((random_killed + 1))
+	after_kill "after $ms ms" "$s" >>"$tmp/bad"
+done
+is "killed $random_killed times at random within $span ms" "$(cat "$tmp/bad")" ""
+
+# --- on a cold cache, where packages are installed
+: >"$tmp/bad"
+cold_killed=0
+while [ $cold_killed -lt "$COLD_KILLS" ]; do
+	rm -rf "$tmp/cold" && cp -al "$tmp/base" "$tmp/cold"
+	ms=$((300 + $(random) * 9000 / 65536))
+	kill_after "$tmp/cold" "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
+	[ "$status" = 137 ] || continue
+	cold_killed=$((cold_killed + 1))
+	after_kill "cold, after $ms ms" "$tmp/cold" >>"$tmp/bad"
+done
+is "killed $cold_killed times while packages are installed" "$(cat "$tmp/bad")" ""
+ok "at 200 points or more in all" test $((killed + random_killed + cold_killed)) -ge "${DD_CRASH_TOTAL:-200}"
+
+# --- two at once
+rm -rf "$s/runs/"*
+for n_ in 1 2; do
+	"$drydock" up --quiet --json --state "$s" "$app" >"$tmp/out.$n_" 2>"$tmp/err.$n_" &
+	eval "pid$n_=$!"
+done
+wait "$pid1" "$pid2"
+for n_ in 1 2; do
+	is "two runs at once: number $n_" "$(essence "$s" "$(json .run "$tmp/out.$n_")" | diff "$tmp/want" - | head -n 5)" ""
+done
+is "and nothing is left of either" "$(settled "$s")" ""
+rm -rf "$tmp/cold" "$tmp/base" "$s"
+done_testing
