@@ -3,7 +3,7 @@
 # Killed before and after every journal transition, and at random moments, on warm and on cold caches.
 . "$(dirname "$0")/../tap.sh"
 app=$apps/tiny-missing
-RANDOM_KILLS=${DD_CRASH_RANDOM:-140}
+RANDOM_KILLS=${DD_CRASH_RANDOM:-150}
 COLD_KILLS=${DD_CRASH_COLD:-12}
 tag=DD_CRASH_TEST=$$-$(date +%s)
 
