@@ -201,9 +201,11 @@ run_job(struct job *j, struct exec_result *ret, struct dd_err *err)
 			return rc;
 		j->nbinds++;
 	}
+	const struct stack nothing = {0}; /* an empty work tree, to write in */
 	const struct pod_spec spec = {
 		.state = &j->st,
 		.root = j->root,
+		.work = &nothing,
 		.binds = j->binds,
 		.nbinds = j->nbinds,
 		.limits = {.memory_bytes = j->o->memory,
@@ -218,6 +220,7 @@ run_job(struct job *j, struct exec_result *ret, struct dd_err *err)
 	if (net)
 		sandbox_run_net->release(net);
 	pod_close(pod);
+	(void)!sandbox_sweep(&j->st, NULL); /* what a drydock that was killed left */
 	return rc;
 }
 

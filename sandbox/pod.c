@@ -132,6 +132,8 @@ describe(struct request *r, const struct pod *p, const struct pod_spec *spec, st
 	uint64_t tmpfs =
 		spec->limits.memory_bytes ? spec->limits.memory_bytes : DEFAULT_TMPFS_BYTES;
 	int rc = 0;
+	if (spec->limits.disk_bytes && spec->limits.disk_bytes < tmpfs)
+		tmpfs = spec->limits.disk_bytes;
 	request_add(r, "mode", p->state->root ? "root" : "user");
 	request_add_number(r, "tmpfs", tmpfs);
 	if (spec->root.n) {

@@ -51,15 +51,16 @@ is "report --json has the facts" "$(json '[.run, .outcome] | join(" ")')" "$id u
 prefix=$(echo "$id" | cut -c1-21)
 run "$drydock" report --state "$state" "$prefix"
 is "a unique prefix names a run" "$(cat "$tmp/out")" "$state/runs/$id/report.html"
+up "$apps/tiny-none"
 run "$drydock" report --state "$state" 2
 is "an ambiguous one is a usage error" "$status" 2
-run "$drydock" logs --state "$state" latest
+run "$drydock" logs --state "$state" "$id"
 has "logs lists the steps" "$tmp/out" attempt-1-build.log
-run "$drydock" logs --state "$state" latest attempt-1-build.log
+run "$drydock" logs --state "$state" "$id" attempt-1-build.log
 has "logs prints one" "$tmp/out" "make -j2"
-run "$drydock" logs --state "$state" latest ../journal.db
+run "$drydock" logs --state "$state" "$id" ../journal.db
 is "and nothing beside them" "$status" 2
-echo 'ls knots && id -u' | "$drydock" shell --quiet --state "$state" latest >"$tmp/out" 2>"$tmp/err"
+echo 'ls knots && id -u' | "$drydock" shell --quiet --state "$state" "$id" >"$tmp/out" 2>"$tmp/err"
 ok "shell opens in the built tree, as an ordinary user" grep -qx 1000 "$tmp/out"
 run "$drydock" runs --json --du --state "$state"
 ok "runs --du tells sizes" jq -e --arg id "$id" '.[] | select(.run == $id) | .bytes > 0' "$tmp/out"
@@ -74,7 +75,7 @@ cp "$tmp/out" "$tmp/would"
 ok "a dry run removes nothing" test -d "$state/runs/$(json '.runs[0] // ""')"
 
 # --- building and installing
-is "a second make does nothing" "$(make -q all; echo $?)" 0
+is "a second make does nothing" "$(make -q all >"$tmp/make" 2>&1; echo $?)" 0
 run make --no-print-directory install DESTDIR="$tmp/dest" PREFIX=/opt/drydock
 is "install" "$status" 0
 run env -u DRYDOCK_PROGRAMS "$tmp/dest/opt/drydock/bin/drydock" sandbox run --state "$state" -- echo hello from inside
