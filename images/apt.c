@@ -305,17 +305,16 @@ static int
 install_layer(const struct state *st, const struct stack *root, const struct install_batch *batch,
 	const char *key, struct dd_err *err)
 {
-	OWN_FREE char *dir = mem_printf("%s/pods/archives-%.16s-%d", st->dir, key, (int)getpid());
-	OWN_FREE char *lock_path = fs_join(dir, "lock");
+	OWN_FREE char *name = mem_printf("archives-%.16s-%d", key, (int)getpid());
+	OWN_FREE char *dir = NULL;
 	struct pod *pod = NULL;
 	OWN_FD int lock = -1;
+	int rc = scratch_create(st, name, 0755, &dir, &lock, err);
+	if (rc < 0)
+		return rc;
 	const struct pod_bind bind = {dir, "/archives", false};
 	const struct aptpod_spec spec = {.state = st, .root = root, .binds = &bind, .nbinds = 1};
-	int rc = fs_mkdirs(dir, 0755, err);
-	if (rc == 0)
-		rc = fs_lock(lock_path, false, &lock, err); /* swept when we die */
-	if (rc == 0)
-		rc = apt_link_archives(st, batch, dir, err);
+	rc = apt_link_archives(st, batch, dir, err);
 	if (rc == 0)
 		rc = aptpod_open(&spec, &pod, err);
 	if (rc == 0)
@@ -323,7 +322,7 @@ install_layer(const struct state *st, const struct stack *root, const struct ins
 	if (rc == 0)
 		rc = pod_freeze(TAKE(pod), POD_ROOT, key, err);
 	pod_close(pod);
-	(void)!fs_remove_tree(dir, NULL);
+	(void)!scratch_discard(dir, NULL);
 	return rc;
 }
 

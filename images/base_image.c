@@ -157,17 +157,16 @@ static int
 build(const struct state *st, const struct install_batch *batch, const char *digest,
 	struct stack *ret, struct dd_err *err)
 {
-	OWN_FREE char *dir = mem_printf("%s/pods/archives-base-%d", st->dir, (int)getpid());
-	OWN_FREE char *lock_path = fs_join(dir, "lock");
+	OWN_FREE char *name = mem_printf("archives-base-%d", (int)getpid());
+	OWN_FREE char *dir = NULL;
 	OWN_FD int lock = -1;
-	int rc = fs_mkdirs(dir, 0755, err);
-	if (rc == 0)
-		rc = fs_lock(lock_path, false, &lock, err);
+	int rc = scratch_create(st, name, 0755, &dir, &lock, err);
 	if (rc == 0)
 		rc = apt_link_archives(st, batch, dir, err);
 	if (rc == 0)
 		rc = make_layers(st, batch, digest, dir, ret, err);
-	(void)!fs_remove_tree(dir, NULL);
+	if (dir)
+		(void)!scratch_discard(dir, NULL);
 	return rc;
 }
 

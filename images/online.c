@@ -20,21 +20,18 @@ apt_online_prepare(
 {
 	struct apt_online *o = mem_new(struct apt_online);
 	*o = (struct apt_online){.st = st, .lock = -1};
-	o->dir = mem_printf("%s/pods/online-%d", st->dir, (int)getpid());
-	OWN_FREE char *lock_path = fs_join(o->dir, "lock");
-	OWN_FREE char *config = fs_join(o->dir, "apt");
+	OWN_FREE char *name = mem_printf("online-%d", (int)getpid());
 	int rc = apt_sources_read(&o->sources, err);
 	if (rc == 0)
-		rc = fs_mkdirs(o->dir, 0755, err);
-	if (rc == 0)
-		rc = fs_lock(lock_path, false, &o->lock, err);
-	if (rc == 0)
-		rc = apt_sources_write_inside(&o->sources, config, err);
+		rc = scratch_create(st, name, 0755, &o->dir, &o->lock, err);
+	if (rc == 0) {
+		o->config = fs_join(o->dir, "apt");
+		rc = apt_sources_write_inside(&o->sources, o->config, err);
+	}
 	if (rc < 0) {
 		apt_online_release(o);
 		return rc;
 	}
-	o->config = TAKE(config);
 	*ret_bind = (struct pod_bind){o->config, "/etc/apt", false};
 	*ret = o;
 	return 0;
@@ -54,7 +51,7 @@ apt_online_release(struct apt_online *o)
 	if (o->egress) /* keeps what came in the store */
 		(void)!egress_close(o->egress, NULL, NULL);
 	if (o->dir)
-		(void)!fs_remove_tree(o->dir, NULL);
+		(void)!scratch_discard(o->dir, NULL);
 	if (o->lock >= 0)
 		(void)close(o->lock);
 	apt_sources_cleanup(&o->sources);

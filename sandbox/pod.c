@@ -82,14 +82,7 @@ make_pod_dir(struct pod *p, struct dd_err *err)
 	static unsigned counter;
 	OWN_FREE char *tag = pod_state_tag(p->state);
 	p->id = mem_printf("%s-%d-%u", tag, (int)getpid(), counter++);
-	p->dir = mem_printf("%s/pods/%s", p->state->dir, p->id);
-	OWN_FREE char *lock = fs_join(p->dir, "lock");
-	/* A leftover of a process that had our pid. */
-	int rc = fs_remove_tree(p->dir, err);
-	if (rc == 0)
-		rc = fs_mkdirs(p->dir, 0700, err);
-	if (rc == 0)
-		rc = fs_lock(lock, false, &p->lock_fd, err);
+	int rc = scratch_create(p->state, p->id, 0700, &p->dir, &p->lock_fd, err);
 	if (rc == 0)
 		rc = make_owned_dir(p, "root/fs", 0, 0755, err);
 	if (rc == 0)
@@ -277,7 +270,7 @@ destroy(struct pod *p)
 		e->pod = NULL; /* its owner still frees it */
 	}
 	if (p->dir)
-		(void)!fs_remove_tree(p->dir, NULL);
+		(void)!scratch_discard(p->dir, NULL);
 	if (p->lock_fd >= 0)
 		(void)close(p->lock_fd);
 	free(p->id);
@@ -392,29 +385,5 @@ pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err)
 		rc = err_set(err, DD_EIO, "sandbox: no socket came");
 	if (rc == 0)
 		*ret_fd = fd;
-	return rc;
-}
-
-/* ---- sweeping
- * ------------------------------------------------------------------------------------ */
-
-int
-sandbox_sweep(const struct state *st, struct dd_err *err)
-{
-	OWN_FREE char *pods = state_path(st, "pods");
-	OWN(strlist) struct strlist names = {0};
-	int rc = fs_list(pods, &names, err);
-	for (size_t i = 0; rc == 0 && i < names.n; i++) {
-		OWN_FREE char *dir = fs_join(pods, names.v[i]);
-		OWN_FREE char *lock_path = fs_join(dir, "lock");
-		OWN_FD int lock = -1;
-		/* Without a lock file it is being made right now, or is a layer on its way out. */
-		bool doomed = strncmp(names.v[i], "doomed-", 7) == 0;
-		if (!doomed &&
-			(!fs_exists(lock_path) || fs_lock(lock_path, false, &lock, NULL) < 0))
-			continue;
-		rc = fs_remove_tree(dir, err);
-	}
-	limits_sweep(st);
 	return rc;
 }

@@ -1,0 +1,90 @@
+/*
+ * Scratch directories: <state>/pods/NAME, each with a file `lock` that its maker holds while it lives.
+ * It gets its name only when the lock is held, and loses it before anything in it is removed, so that
+ * at any moment a sweep can tell what is dead: "new-PID-..." of a process that is gone, "doomed-...",
+ * and every other whose lock nobody holds.
+ */
+#include "sandbox/limits.h"
+#include "sandbox/sandbox.h"
+
+#include "base/fs.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int
+scratch_create(const struct state *st, const char *name, mode_t mode, char **ret_dir, int *ret_lock,
+	struct dd_err *err)
+{
+	static unsigned serial;
+	OWN_FREE char *dir = mem_printf("%s/pods/%s", st->dir, name);
+	OWN_FREE char *made = mem_printf("%s/pods/new-%d-%u", st->dir, (int)getpid(), serial++);
+	OWN_FREE char *lock_path = fs_join(made, "lock");
+	OWN_FD int lock = -1;
+	int rc = fs_remove_tree(made, err);
+	if (rc == 0 && fs_exists(dir)) /* of a process that had our number */
+		rc = scratch_discard(dir, err);
+	if (rc == 0)
+		rc = fs_mkdirs(made, 0700, err);
+	if (rc == 0)
+		rc = fs_lock(lock_path, false, &lock, err);
+	if (rc == 0 && chmod(made, mode) < 0)
+		rc = err_errno(err, errno, "%s", made);
+	if (rc == 0 && rename(made, dir) < 0)
+		rc = err_errno(err, errno, "cannot name %s", dir);
+	if (rc < 0)
+		return rc;
+	*ret_dir = TAKE(dir);
+	*ret_lock = TAKE_FD(lock);
+	return 0;
+}
+
+int
+scratch_discard(const char *dir, struct dd_err *err)
+{
+	const char *slash = strrchr(dir, '/');
+	OWN_FREE char *doomed = mem_printf("%.*s/doomed-%s", (int)(slash - dir), dir, slash + 1);
+	(void)!fs_remove_tree(doomed, NULL); /* an earlier one of that name */
+	if (rename(dir, doomed) < 0)
+		return errno == ENOENT ? 0 : err_errno(err, errno, "cannot discard %s", dir);
+	return fs_remove_tree(doomed, err);
+}
+
+static bool
+maker_is_gone(const char *name)
+{
+	pid_t pid = (pid_t)atoi(name + strlen("new-"));
+	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+static int
+sweep_one(const char *dir, const char *name, struct dd_err *err)
+{
+	OWN_FREE char *lock_path = fs_join(dir, "lock");
+	OWN_FD int lock = -1;
+	if (strncmp(name, "doomed-", 7) == 0) {
+		(void)!fs_remove_tree(dir, NULL); /* another may be at it */
+		return 0;
+	}
+	if (strncmp(name, "new-", 4) == 0)
+		return maker_is_gone(name) ? scratch_discard(dir, err) : 0;
+	if (!fs_exists(lock_path) || fs_lock(lock_path, false, &lock, NULL) < 0)
+		return 0;
+	return scratch_discard(dir, err);
+}
+
+int
+sandbox_sweep(const struct state *st, struct dd_err *err)
+{
+	OWN_FREE char *pods = state_path(st, "pods");
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list(pods, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *dir = fs_join(pods, names.v[i]);
+		rc = sweep_one(dir, names.v[i], err);
+	}
+	limits_sweep(st);
+	return rc;
+}
