@@ -137,8 +137,11 @@ parse_junit(struct parse *p, struct str text)
 {
 	static const char mark[] = "<?xml";
 	const char *first = text.n ? memmem(text.p, text.n, mark, 5) : NULL;
-	if (!first || !memmem(text.p, text.n, "<testsuite", 10))
+	const char *suite = text.n ? memmem(text.p, text.n, "<testsuite", 10) : NULL;
+	if (!suite)
 		return false;
+	if (!first || first > suite) /* the declaration may be left out */
+		first = suite;
 	text.n -= (size_t)(first - text.p);
 	text.p = first;
 	while (text.n) {

@@ -1,0 +1,193 @@
+/* qa's parsers on what the tools print: one row a report, with what must come out of it. */
+#include "qa/parse.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct report {
+	const char *what, *format, *text;
+	int exit_code;
+	int passed, failed, skipped;
+	const char *failed_name;    /* of the first failed case; NULL: none */
+	const char *failed_message; /* part of its message; NULL: any */
+};
+
+static const struct report reports[] = {
+	{"TAP", "tap", "1..3\nok 1 - a\nnot ok 2 - b\n# why it failed\nok 3 - c # SKIP no network\n", 1, 1, 1,
+		1, "b", "why it failed"},
+	{"TAP, plan at the end, todo", "tap", "ok 1 - a\nnot ok 2 - b # TODO later\n1..2\n", 0, 1, 0, 1, NULL,
+		NULL},
+	{"TAP that ends before its plan", "tap", "1..5\nok 1 - a\n", 0, 1, 1, 0, "make test", "ends before"},
+	{"TAP that bails out", "tap", "1..2\nok 1 - a\nBail out! no database\n", 1, 1, 1, 0, "make test", NULL},
+	{"TAP of no test", "tap", "1..0\n", 0, 0, 0, 0, NULL, NULL},
+	{"all pass, and the command fails", "tap", "1..1\nok 1 - a\n", 2, 1, 1, 0, "make test", "status 2"},
+	{"all pass, and a signal ends it", "tap", "1..1\nok 1 - a\n", -1, 1, 1, 0, "make test", "signal"},
+	{"prove", "prove",
+		"t/a.t .. ok\nt/b.t .. skipped: no DISPLAY\nt/c.t .. Dubious, test returned 2\nResult: FAIL\n", 1, 1,
+		1, 1, "whole file", "Dubious"},
+	{"prove, verbose: its own verdict is no case", "prove",
+		"t/a.t .. \n1..2\nok 1 - one\nok 2 - two\nok\nt/b.t .. \nok 1 - three\n1..1\nok\nAll tests "
+		"successful.\nResult: PASS\n",
+		0, 3, 0, 0, NULL, NULL},
+	{"automake", "automake",
+		"PASS: tests/a\nFAIL: tests/b\nSKIP: tests/c\nXFAIL: tests/d\nXPASS: tests/e\nERROR: tests/f\n"
+		"============\nTestsuite summary for x 1\n============\n# TOTAL: 6\n",
+		2, 2, 3, 1, "tests/b", NULL},
+	{"automake with the logs of what failed", "automake",
+		"PASS: a\nFAIL: b\n====================\n   x 1.0: ./test-suite.log\n====================\n\n"
+		"FAIL: b\n=======\n\nPASS: not a case\nboom at line 3\nFAIL b (exit status: 1)\n\n"
+		"============\nTestsuite summary for x 1.0\n============\n# TOTAL: 2\n# PASS:  1\n# FAIL:  1\n",
+		2, 1, 1, 0, "b", "boom at line 3"},
+	{"automake with the TAP driver", "automake",
+		"PASS: tests/unit 1 - opens\nFAIL: tests/unit 2 - closes\n# TOTAL: 2\n", 1, 1, 1, 0, "closes", NULL},
+	{"ctest", "ctest",
+		"Test project /work/build\n    Start 1: a\n1/2 Test #1: a ................   Passed    0.01 sec\n"
+		"    Start 2: b\n2/2 Test #2: b ................***Failed    0.02 sec\n\n50% tests passed, 1 tests "
+		"failed out of 2\n",
+		8, 1, 1, 0, "b", NULL},
+	{"ctest without tests", "ctest", "No tests were found!!!\n", 8, 0, 0, 0, NULL, NULL},
+	{"pytest", "pytest",
+		"===== test session starts =====\ncollected 4 items\n\ntests/test_a.py::test_one PASSED [ 25%]\n"
+		"tests/test_a.py::test_two[1-x] FAILED [ 50%]\ntests/test_a.py::test_three SKIPPED (no) [ 75%]\n"
+		"tests/test_a.py::test_four XFAIL [100%]\n\n==== short test summary info ====\n"
+		"FAILED tests/test_a.py::test_two[1-x] - assert 1 == 2\n==== 1 failed ====\n",
+		1, 2, 1, 1, "test_two[1-x]", "assert 1 == 2"},
+	{"pytest that collected nothing", "pytest",
+		"===== test session starts =====\ncollected 0 items\n\n===== no tests ran in 0.01s =====\n", 5, 0, 0, 0,
+		NULL, NULL},
+	{"unittest", "unittest",
+		"test_a (tests.test_x.Case.test_a) ... ok\ntest_b (tests.test_x.Case.test_b) ... FAIL\n"
+		"test_c (tests.test_x.Case.test_c) ... skipped 'no'\n\nRan 3 tests in 0.1s\n\nFAILED\n",
+		1, 1, 1, 1, "test_b", NULL},
+	{"meson", "meson",
+		"1/3 one            OK      0.01s\n2/3 suite / two    FAIL    0.02s   exit status 1\n3/3 three   SKIP "
+		"0.0s\n\nOk:                 1   \nFail:               1   \n",
+		1, 1, 1, 1, "suite / two", NULL},
+	{"node --test", "node",
+		"TAP version 13\n# Subtest: sails\nok 1 - sails\n  ---\n  duration_ms: 0.6\n  ...\n# Subtest: sinks\n"
+		"not ok 2 - sinks\n  ---\n  error: 'wet'\n  ...\n1..2\n# tests 2\n# pass 1\n# fail 1\n",
+		1, 1, 1, 0, "sinks", NULL},
+	{"JUnit", "junit",
+		"<?xml version='1.0'?><testsuites><testsuite name='s'><testcase classname='c' name='a' time='0.5'/>"
+		"<testcase name='b'><failure message='bad &lt;thing&gt;'>trace</failure></testcase>"
+		"<testcase name='c'><skipped/></testcase><testcase name='d'><error/></testcase></testsuite></testsuites>",
+		1, 1, 2, 1, "b", "bad <thing>"},
+	{"JUnit cut short", "junit", "<testsuite name='s'><testcase name='a'/><testcase name='b'>", 0, 1, 2, 0,
+		"b", "ends in this case"},
+	{"JUnit with an entity bomb", "junit",
+		"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><testsuite><testcase name='&b;'/>", 0, 0,
+		-1, 0, NULL, NULL},
+	{"no report, status 0", "auto", "all is well\n", 0, 1, 0, 0, NULL, NULL},
+	{"no report, status 3", "auto", "oops\n", 3, 0, 1, 0, "make test", "exit status 3"},
+	{"found by itself: pytest", "auto",
+		"===== test session starts =====\nt.py::test_one PASSED [100%]\n==== 1 passed ====\n", 0, 1, 0, 0, NULL,
+		NULL},
+	{"by exit status, whatever it prints", "exit", "1..1\nnot ok 1 - x\n", 0, 1, 0, 0, NULL, NULL},
+};
+#define N_REPORTS (sizeof(reports) / sizeof(*reports))
+
+static struct test_run
+parse(const char *format, struct str text, int exit_code)
+{
+	struct test_run run = {0};
+	char run_text[] = "make test";
+	const struct command c = {.run = run_text, .level = LEVEL_UNIT};
+	parse_report(format, text, exit_code, &c, &run);
+	return run;
+}
+
+static const struct test_case *
+first_failed(const struct test_run *t)
+{
+	for (size_t i = 0; i < t->cases.n; i++)
+		if (t->cases.v[i].status == TEST_FAILED || t->cases.v[i].status == TEST_ERROR)
+			return &t->cases.v[i];
+	return NULL;
+}
+
+static void
+check(const struct report *r)
+{
+	struct test_run t = parse(r->format, str_of(r->text), r->exit_code);
+	const struct test_case *bad = first_failed(&t);
+	if (t.passed != r->passed || (r->failed >= 0 && t.failed != r->failed) || t.skipped != r->skipped)
+		fail_msg("%s: %lld passed, %lld failed, %lld skipped; wanted %d, %d, %d", r->what,
+			(long long)t.passed, (long long)t.failed, (long long)t.skipped, r->passed, r->failed,
+			r->skipped);
+	if (r->failed_name && (!bad || strcmp(bad->name, r->failed_name) != 0))
+		fail_msg("%s: the failed case is \"%s\"", r->what, bad ? bad->name : "none");
+	if (r->failed_message && (!bad->message || !strstr(bad->message, r->failed_message)))
+		fail_msg("%s: its message is \"%s\"", r->what, bad->message ? bad->message : "none");
+	test_run_cleanup(&t);
+}
+
+static void
+reports_are_counted_case_by_case(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_REPORTS; i++)
+		check(&reports[i]);
+}
+
+static void
+nothing_executed_is_never_a_pass(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"1..0\n", "No tests were found!!!\n", "1..0 # SKIP all\n", ""};
+	for (size_t i = 0; i < 3; i++) {
+		struct test_run t = parse("auto", str_of(texts[i]), 0);
+		assert_int_equal(t.passed, 0);
+		assert_non_null(t.note);
+		test_run_cleanup(&t);
+	}
+}
+
+static void
+ids_are_unique_and_text_is_valid(void **state)
+{
+	(void)state;
+	struct test_run t = parse("tap", STR("1..3\nok 1 - same\nok 2 - same\nok 3 - \xff\x1b[31m\n"), 0);
+	assert_int_equal(t.cases.n, 3);
+	assert_string_not_equal(t.cases.v[0].id, t.cases.v[1].id);
+	assert_null(strchr(t.cases.v[2].name, '\x1b'));
+	assert_null(strchr(t.cases.v[2].name, '\xff'));
+	test_run_cleanup(&t);
+}
+
+/* Every report cut at every place, and with bytes exchanged: any result, but one that is whole. */
+static void
+damaged_reports_do_no_harm(void **state)
+{
+	(void)state;
+	uint32_t seed = 7;
+	for (size_t i = 0; i < N_REPORTS; i++) {
+		size_t n = strlen(reports[i].text);
+		for (size_t cut = 0; cut <= n; cut++) {
+			OWN(buf) struct buf text = {0};
+			buf_add(&text, reports[i].text, cut);
+			for (int k = 0; k < 3 && cut; k++) {
+				seed = seed * 1664525 + 1013904223;
+				text.p[(seed >> 8) % cut] = (char)(seed >> 24);
+			}
+			struct test_run t = parse(reports[i].format, buf_str(&text), 0);
+			assert_true(t.passed >= 0 && t.failed >= 0 && t.skipped >= 0);
+			assert_true((size_t)(t.passed + t.failed + t.skipped) == t.cases.n);
+			test_run_cleanup(&t);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reports_are_counted_case_by_case),
+		cmocka_unit_test(nothing_executed_is_never_a_pass),
+		cmocka_unit_test(ids_are_unique_and_text_is_valid),
+		cmocka_unit_test(damaged_reports_do_no_harm),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
