@@ -1,0 +1,86 @@
+/* What tools say when something is missing: one line each, with what must be understood. */
+#include "envprobe/evidence.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct {
+	const char *line, *kind, *name; /* kind NULL: nothing may be found */
+} lines[] = {
+	{"tide.c:3:10: fatal error: tidal/moon.h: No such file or directory", "header", "tidal/moon.h"},
+	{"tide.c:3:10: fatal error: 'tidal/moon.h' file not found", "header", "tidal/moon.h"},
+	{"/usr/bin/ld: cannot find -lmoon: No such file or directory", "library", "moon"},
+	{"No package 'moon-2.0' found", "pkgconfig", "moon-2.0"},
+	{"Package moon-2.0 was not found in the pkg-config search path.", "pkgconfig", "moon-2.0"},
+	{"meson.build:9:0: ERROR: Dependency \"moon-2.0\" not found, tried pkgconfig and cmake", "pkgconfig", "moon-2.0"},
+	{"  Could NOT find Moon (missing: MOON_LIBRARY MOON_INCLUDE_DIR)", "cmake", "Moon"},
+	{"  By not providing \"FindMoon.cmake\" in CMAKE_MODULE_PATH this project has", "cmake", "Moon"},
+	{"/bin/sh: 1: moonc: not found", "program", "moonc"},
+	{"./build.sh: line 12: moonc: command not found", "program", "moonc"},
+	{"make[2]: moonc: No such file or directory", "program", "moonc"},
+	{"/usr/bin/env: 'moonc': No such file or directory", "program", "moonc"},
+	{"Program 'moonc' not found or not executable", "program", "moonc"},
+	{"configure.ac:12: error: possibly undefined macro: AM_PATH_MOON", "m4", "AM_PATH_MOON"},
+	{"Can't locate Moon/Phase.pm in @INC (you may need to install the Moon::Phase module)", "perl", "Moon/Phase"},
+	{"Warning: prerequisite Moon::Phase 1.2 not found.", "perl", "Moon::Phase"},
+	{"ModuleNotFoundError: No module named 'moon.phase'", "python", "moon.phase"},
+	{"Error: Cannot find module 'moon-phase'", "node", "moon-phase"},
+	{"MOON_PHASE is not set", "env", "MOON_PHASE"},
+	{"Please make sure the libmoon and libtide development packages are installed.", "library", "tide"},
+	{"Please make sure the libmoon and libtide development packages are installed.", "library", "moon"},
+	{"tide.c:14:9: error: 'moon' undeclared (first use in this function)", "compile", "tide.c"},
+	{"checking for moon.h... no", NULL, NULL},
+	{"gcc -DHAVE_MOON_H -c tide.c", NULL, NULL},
+	{"the tide was high and the moon was full", NULL, NULL},
+};
+
+static bool
+is_found(const struct problem_list *l, const char *kind, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].kind, kind) == 0 && strcmp(l->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+messages_name_what_is_missing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		OWN(dd_err) struct dd_err err = {0};
+		struct problem_list found = {0};
+		if (evidence_find(str_of(lines[i].line), &found, &err) < 0)
+			fail_msg("%s", err_msg(&err));
+		if (lines[i].kind && !is_found(&found, lines[i].kind, lines[i].name))
+			fail_msg("\"%s\": no %s %s", lines[i].line, lines[i].kind, lines[i].name);
+		if (!lines[i].kind && found.n)
+			fail_msg("\"%s\": found %s %s", lines[i].line, found.v[0].kind, found.v[0].name);
+		problem_list_cleanup(&found);
+	}
+}
+
+static void
+what_is_missing_is_named_once_with_its_first_line(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	struct problem_list found = {0};
+	assert_int_equal(evidence_find(STR("x\nsh: 1: moonc: not found\ny\nsh: 1: moonc: not found\n"), &found, &err), 0);
+	assert_int_equal(found.n, 1);
+	assert_int_equal(found.v[0].line, 2);
+	problem_list_cleanup(&found);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(messages_name_what_is_missing),
+		cmocka_unit_test(what_is_missing_is_named_once_with_its_first_line),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
