@@ -218,8 +218,8 @@ makefile_word(const struct tree *t, const char *path, const char *const *words)
 static bool
 has_tests(const struct tree *t, const char *dir, char **ret_why)
 {
-	static const char *const automake[] = {"TESTS", "check_PROGRAMS", "check-local",
-		"check_SCRIPTS", "dist_check_SCRIPTS", NULL};
+	/* check_PROGRAMS alone are built by `make check`, and not run. */
+	static const char *const automake[] = {"TESTS", "check-local", "check-am", "check", NULL};
 	static const char *const plain[] = {"check", "test", NULL};
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];

@@ -62,6 +62,7 @@ struct probe_result {
 	struct question_list questions;
 	struct feature_off_list features_off;
 	struct strlist options;
+	struct strlist services; /* commands that start them, before the tests */
 	struct test_run tests;
 	struct stack root;    /* with the packages */
 	struct stack work;    /* source and built tree */

@@ -27,6 +27,7 @@ probe_result_cleanup(struct probe_result *r)
 	question_list_cleanup(&r->questions);
 	feature_off_list_cleanup(&r->features_off);
 	strlist_cleanup(&r->options);
+	strlist_cleanup(&r->services);
 	test_run_cleanup(&r->tests);
 	stack_cleanup(&r->root);
 	stack_cleanup(&r->work);
@@ -129,13 +130,27 @@ want_from_trace(struct loop *l, enum need_scope scope)
 /* ---- learning
  * ------------------------------------------------------------------------------------ */
 
+/* What advice about tools names; a person who sets them cannot help. */
+static bool
+is_tool_variable(const char *name)
+{
+	static const char *const names[] = {"PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR",
+		"LD_LIBRARY_PATH", "LD_RUN_PATH", "CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS",
+		"LDFLAGS", "LIBS", "PATH", "CMAKE_PREFIX_PATH", "PYTHONPATH", "PERL5LIB", "ACLOCAL_PATH",
+		NULL};
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return str_ends(str_of(name), "_CFLAGS") || str_ends(str_of(name), "_LIBS");
+}
+
 static bool
 learn_variables(struct loop *l)
 {
 	bool any = false;
 	for (size_t i = 0; i < l->problems.n; i++) {
 		const struct problem *p = &l->problems.v[i];
-		if (strcmp(p->kind, "env") == 0)
+		if (strcmp(p->kind, "env") == 0 && !is_tool_variable(p->name))
 			any = loop_ask_variable(l, p->name, p->text, true) || any;
 	}
 	return any;
@@ -225,7 +240,10 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		return rc;
 	bool failed = l->r->tests.failed > 0 || l->r->tests.passed == 0;
 	bool blocked = prompter_unanswered(&l->prompter) != NULL;
-	if (failed && !blocked && tests_got_better(l)) {
+	bool served = failed && !blocked && loop_learn_services(l);
+	if (served) {
+		*ret_again = true;
+	} else if (failed && !blocked && tests_got_better(l)) {
 		*ret_again = learn_variables(l);
 		*ret_again = want_from_log(l) || *ret_again;
 		*ret_again = *ret_again || want_from_trace(l, SCOPE_TEST);

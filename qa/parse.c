@@ -106,6 +106,21 @@ set_note(struct test_run *t, const char *note)
 	t->note = mem_strdup(note);
 }
 
+/* Make found nothing to do: all that was printed is make's own talk. */
+static bool
+is_only_make(struct str text)
+{
+	struct str line;
+	bool any = false;
+	while (str_next_line(&text, &line)) {
+		if (line.n && !str_starts(line, "make"))
+			return false;
+		any = any || memmem(line.p, line.n, "Nothing to be done", 18) ||
+		      memmem(line.p, line.n, "is up to date", 13);
+	}
+	return any;
+}
+
 static void
 by_exit_status(struct parse *p, int exit_code, const struct command *cmd)
 {
@@ -147,6 +162,8 @@ parse_report(const char *format, struct str text, int exit_code, const struct co
 	bool known = !by_status && (automatic ? parse_any(&p, text) : parse_as(&p, format, text));
 	if (!known && !automatic && !by_status)
 		known = parse_any(&p, text);
+	if (!known && !by_status && exit_code == 0 && is_only_make(text))
+		known = p.zero = true;
 	if (known && (p.run->cases.n || p.zero))
 		check_against_status(&p, exit_code, cmd);
 	else

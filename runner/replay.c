@@ -213,6 +213,7 @@ copy_facts(struct replay *p, struct dd_err *err)
 		rc = prompt_answer_list_from_json(prompts, "prompts", &res->prompts, err);
 	res->project.system = mem_strdup("recipe");
 	strlist_copy(&res->options, &r->options);
+	strlist_copy(&res->services, &r->services);
 	return rc;
 }
 

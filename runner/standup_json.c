@@ -135,6 +135,7 @@ standup_recipe(const struct run *run, const struct standup_result *r, struct rec
 	COPY_LIST(question, &p->questions, &ret->questions);
 	COPY_LIST(feature_off, &p->features_off, &ret->features_off);
 	strlist_copy(&ret->options, &p->options);
+	strlist_copy(&ret->services, &p->services);
 	ret->passed = p->tests.passed;
 	ret->failed = p->tests.failed;
 	ret->skipped = p->tests.skipped;

@@ -85,6 +85,9 @@ static const struct report reports[] = {
 	{"found by itself: pytest", "auto",
 		"===== test session starts =====\nt.py::test_one PASSED [100%]\n==== 1 passed ====\n", 0, 1, 0, 0, NULL,
 		NULL},
+	{"make that did nothing", "automake",
+		"make  \nmake[1]: Entering directory '/work'\nmake[1]: Nothing to be done for 'all'.\n", 0, 0, 0, 0,
+		NULL, NULL},
 	{"by exit status, whatever it prints", "exit", "1..1\nnot ok 1 - x\n", 0, 1, 0, 0, NULL, NULL},
 };
 #define N_REPORTS (sizeof(reports) / sizeof(*reports))

@@ -112,6 +112,18 @@ ok "the secret is in nothing that was written" sh -c '! grep -raqF "$1" "$2"' sh
 ok "where it was printed, it is marked" grep -rq "opened with \[redacted\]\|opened with \*\*\*" "$run_dir"
 rm -f "$run_dir/stdout.copy"
 
+# --- a service that the tests need
+up "$apps/tiny-service"
+is "a service that is missing blocks" "$(json '[.outcome, (.questions[] | select(.blocking) | .id)] | join(" ")')" \
+	"blocked service:memcached"
+printf '{"service:memcached": "memcached -l 127.0.0.1"}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$apps/tiny-service"
+is "and is started by the answer" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+is "the recipe starts it, too" "$(json '.services[0]' "$(json .recipe)")" "memcached -l 127.0.0.1"
+printf '{"service:memcached": null}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$apps/tiny-service"
+is "declined, its tests fail" "$(json .outcome)" tests-failed
+
 # --- bad answers
 printf '{"env:HARBOUR_SITE": "x", "colour:SAIL": "red"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$app"
