@@ -68,7 +68,7 @@ get() {
 
 # score NEEDS PACKAGES: "needs found wanted" on one line.  A need is a word of the list (what stands in
 # parentheses is optional: finding it is right, missing it is no fault); a package meets it when, bare of
-# lib-, -dev, -perl, python3- and digits, one name begins with the other, or a long one is part of it.  The list leaves out the compiler
+# lib-, -dev, -perl, python3- and digits, one name begins with the other.  The list leaves out the compiler
 # and what the build system itself is (its third column names it): such packages count neither way.
 score() {
 	awk -v needs="$1" -v packages="$2" '
@@ -81,9 +81,7 @@ score() {
 	function implied(p) {
 		return p ~ /^(gcc|g\+\+|make|libc6-dev|linux-libc-dev|pkg-config|autoconf|autoconf-archive|automake|libtool|libtool-bin|cmake|meson|ninja-build|python3|python3-dev|perl|libperl-dev|nodejs|npm)$/
 	}
-	function meets(p, n) {
-		return length(p) > 1 && (index(p, n) == 1 || index(n, p) == 1 || (length(n) > 4 && index(p, n)))
-	}
+	function meets(p, n) { return length(p) > 1 && (index(p, n) == 1 || index(n, p) == 1) }
 	BEGIN {
 		optional = ""
 		while (match(needs, /\([^)]*\)/)) {
