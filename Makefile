@@ -53,8 +53,17 @@ $(OBJ)/libdrydock.a: $(call obj,$(LIB_SRC))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# The lists of system calls are compiled to BPF here, so that no exec pays for it.
+$(OBJ)/gen_filters: sandbox/box/gen/gen_filters.c sandbox/box/calls.h sandbox/box/filter.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lseccomp
+$(OBJ)/filters.inc: $(OBJ)/gen_filters
+	$< >$@.new && mv $@.new $@
+$(OBJ)/sandbox/box/filter.o: $(OBJ)/filters.inc
+$(OBJ)/sandbox/box/filter.o: CPPFLAGS += -I$(OBJ)
+
 $(OBJ)/drydock-box: $(call obj,$(BOX_SRC))
-	$(CC) $(LDFLAGS) -o $@ $^ -lseccomp
+	$(CC) $(LDFLAGS) -o $@ $^
 $(OBJ)/drydock: $(call obj,$(FRONT_SRC)) $(OBJ)/libdrydock.a
 	$(CC) $(LDFLAGS) -o $@ $^ -lseccomp
 $(OBJ)/drydock-core: $(call obj,$(CORE_SRC)) $(OBJ)/libdrydock.a

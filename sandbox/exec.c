@@ -45,22 +45,16 @@ exec_cause_name(enum exec_cause c)
 	return names[c];
 }
 
-static const char *
-profile_name(enum exec_profile p)
-{
-	switch (p) {
-	case PROFILE_PROVISION:
-		return BOX_PROFILE_PROVISION;
-	case PROFILE_IMAGE:
-		return BOX_PROFILE_IMAGE;
-	case PROFILE_SERVICE:
-		return BOX_PROFILE_SERVICE;
-	case PROFILE_PARSER:
-		return BOX_PROFILE_PARSER;
-	default:
-		return BOX_PROFILE_BUILD;
-	}
-}
+static const char *const profile_names[] = {
+	[PROFILE_BUILD] = BOX_PROFILE_BUILD,
+	[PROFILE_TEST] = BOX_PROFILE_BUILD,
+	[PROFILE_PROVISION] = BOX_PROFILE_PROVISION,
+	[PROFILE_IMAGE] = BOX_PROFILE_IMAGE,
+	[PROFILE_SERVICE] = BOX_PROFILE_SERVICE,
+	[PROFILE_PARSER] = BOX_PROFILE_PARSER,
+	[PROFILE_BROWSER] = BOX_PROFILE_BROWSER,
+	[PROFILE_DEBUG] = BOX_PROFILE_DEBUG,
+};
 
 /* ---- starting
  * ------------------------------------------------------------------------------------ */
@@ -68,7 +62,7 @@ profile_name(enum exec_profile p)
 struct child_fds { /* what the command gets; closed here once it is sent */
 	int fd[3];
 	bool ours[3]; /* to be closed */
-	int trace;
+	int supervisor; /* socket for the listener; -1 */
 };
 
 static void
@@ -77,8 +71,8 @@ close_child_fds(struct child_fds *c)
 	for (int i = 0; i < 3; i++)
 		if (c->ours[i] && c->fd[i] >= 0)
 			(void)close(c->fd[i]);
-	if (c->trace >= 0)
-		(void)close(c->trace);
+	if (c->supervisor >= 0)
+		(void)close(c->supervisor);
 }
 
 static int
@@ -133,14 +127,36 @@ open_fds(struct exec *e, const struct exec_spec *spec, struct child_fds *c, stru
 		else
 			rc = open_null(c, i, err);
 	}
-	if (rc < 0 || !spec->trace || !spec->trace_classes)
-		return rc;
+	return rc;
+}
+
+/* What is recorded of an exec; our own parsers are not worth it. */
+static unsigned
+observed(const struct exec *e, const struct exec_spec *spec)
+{
+	bool fake_root = !e->pod->state->root &&
+			 (spec->profile == PROFILE_PROVISION || spec->profile == PROFILE_IMAGE);
+	unsigned observe = fake_root ? BOX_OBSERVE_OWNERS : 0;
+	if (spec->trace)
+		observe |= spec->trace_classes | BOX_OBSERVE_CONNECT | BOX_OBSERVE_DENIED;
+	return observe;
+}
+
+static int
+start_supervisor(struct exec *e, const struct exec_spec *spec, struct child_fds *c, struct dd_err *err)
+{
 	int ends[2];
+	e->observe = observed(e, spec);
+	if (!e->observe)
+		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_errno(err, errno, "cannot make a socket pair");
-	e->trace_socket = ends[0];
-	c->trace = ends[1];
-	return 0;
+	c->supervisor = ends[1];
+	const struct supervisor_spec how = {.trace = spec->trace,
+		.observe = e->observe,
+		.owners = e->observe & BOX_OBSERVE_OWNERS ? e->pod->owners : NULL,
+		.socket = ends[0]};
+	return supervisor_start(&how, &e->supervisor, err);
 }
 
 static const char *const default_env[] = {
@@ -154,12 +170,12 @@ describe(struct request *r, const struct exec *e, const struct exec_spec *spec,
 	const char *const *env = spec->env ? spec->env : default_env;
 	request_init(r, BOX_EXEC);
 	request_add(r, "id", e->id);
-	request_add(r, "profile", profile_name(spec->profile));
+	request_add(r, "profile", profile_names[spec->profile]);
 	request_add(r, "cwd", spec->cwd ? spec->cwd : e->pod->default_dir);
 	if (spec->user)
 		request_add(r, "user", spec->user);
 	request_add_number(r, "tty", e->terminal >= 0);
-	request_add_number(r, "trace", c->trace >= 0 ? spec->trace_classes : 0);
+	request_add_number(r, "observe", e->observe);
 	request_add_number(r, "max_files", MAX_FILES);
 	request_add_number(r, "max_file", e->pod->limits.want.disk_bytes);
 	for (const char *const *a = spec->argv; *a; a++)
@@ -168,8 +184,8 @@ describe(struct request *r, const struct exec *e, const struct exec_spec *spec,
 		request_add(r, "env", *env);
 	for (int i = 0; i < 3; i++)
 		request_add_fd(r, c->fd[i]);
-	if (c->trace >= 0)
-		request_add_fd(r, c->trace);
+	if (c->supervisor >= 0)
+		request_add_fd(r, c->supervisor);
 }
 
 static void
@@ -177,10 +193,12 @@ free_exec(struct exec *e)
 {
 	if (e->pod)
 		TAILQ_REMOVE(&e->pod->execs, e, link);
-	int fds[] = {e->out[0], e->out[1], e->terminal, e->trace_socket, e->listener};
+	int fds[] = {e->out[0], e->out[1], e->terminal};
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
+	if (e->supervisor)
+		(void)supervisor_join(e->supervisor);
 	buf_cleanup(&e->tail);
 	free(e->id);
 	free(e->failed);
@@ -193,24 +211,22 @@ exec_start(struct pod *p, const struct exec_spec *spec, struct exec **ret, struc
 	if (sandbox_stop_requested())
 		return err_set(err, DD_ESTOPPED, "stopped");
 	struct exec *e = mem_new(struct exec);
-	struct child_fds c = {.fd = {-1, -1, -1}, .trace = -1};
+	struct child_fds c = {.fd = {-1, -1, -1}, .supervisor = -1};
 	*e = (struct exec){.pod = p,
 		.id = mem_printf("%u", p->next_exec++),
 		.out = {-1, -1},
 		.terminal = -1,
-		.trace_socket = -1,
-		.listener = -1,
 		.on_output = spec->on_output,
 		.on_prompt = spec->on_prompt,
 		.ctx = spec->ctx,
-		.trace = spec->trace,
-		.trace_classes = spec->trace_classes,
 		.time_limit_ns = spec->time_limit_ms * 1000000,
 		.silence_limit_ns = spec->silence_limit_ms * 1000000,
 		.start_ns = clock_mono_ns()};
 	e->last_output_ns = e->start_ns;
 	TAILQ_INSERT_TAIL(&p->execs, e, link);
 	int rc = open_fds(e, spec, &c, err);
+	if (rc == 0)
+		rc = start_supervisor(e, spec, &c, err);
 	if (rc == 0) {
 		OWN(request) struct request r;
 		OWN(reply) struct reply answer = {0};
@@ -280,17 +296,6 @@ take_output(struct exec *e, int *fd, int stream)
 		e->on_output(e->ctx, stream, data);
 }
 
-static void
-take_listener(struct exec *e)
-{
-	OWN(reply) struct reply r = {0};
-	if (channel_receive(e->trace_socket, &r, NULL) == 0)
-		e->listener = reply_take_fd(&r, 0);
-	if (e->listener >= 0)
-		trace_prepare_listener(e->listener);
-	(void)close(TAKE_FD(e->trace_socket));
-}
-
 static bool
 is_blocked(struct exec *e)
 {
@@ -337,7 +342,7 @@ check_limits(struct exec *e, int64_t now)
 		end_for(e, cause);
 }
 
-enum slot { SLOT_CONTROL, SLOT_OUT, SLOT_ERR, SLOT_TERMINAL, SLOT_TRACE, SLOT_LISTENER, N_SLOTS };
+enum slot { SLOT_CONTROL, SLOT_OUT, SLOT_ERR, SLOT_TERMINAL, N_SLOTS };
 
 static int
 wait_once(struct exec *e, int timeout_ms, struct dd_err *err)
@@ -347,22 +352,16 @@ wait_once(struct exec *e, int timeout_ms, struct dd_err *err)
 		[SLOT_OUT] = {e->out[0], POLLIN, 0},
 		[SLOT_ERR] = {e->out[1], POLLIN, 0},
 		[SLOT_TERMINAL] = {e->terminal, POLLIN, 0},
-		[SLOT_TRACE] = {e->trace_socket, POLLIN, 0},
-		[SLOT_LISTENER] = {e->listener, POLLIN, 0},
 	};
 	int n = poll(p, N_SLOTS, timeout_ms);
 	if (n < 0)
 		return errno == EINTR ? 0 : err_errno(err, errno, "poll");
-	if (p[SLOT_LISTENER].revents && !trace_serve(e->trace, e->listener, e->trace_classes))
-		(void)close(TAKE_FD(e->listener));
 	if (p[SLOT_OUT].revents)
 		take_output(e, &e->out[0], 1);
 	if (p[SLOT_ERR].revents)
 		take_output(e, &e->out[1], 2);
 	if (p[SLOT_TERMINAL].revents)
 		take_output(e, &e->terminal, 1);
-	if (p[SLOT_TRACE].revents)
-		take_listener(e);
 	return p[SLOT_CONTROL].revents ? pod_take_message(e->pod, err) : 0;
 }
 
@@ -418,8 +417,7 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 		.wall_ns = clock_mono_ns() - e->start_ns,
 		.cpu_ns = (int64_t)e->cpu_us * 1000,
 		.peak_bytes = peak ? peak : e->peak_kib * 1024,
-		.trace_off =
-			e->trace && e->trace_classes && e->listener < 0 && e->trace_socket >= 0,
+		.trace_off = e->supervisor && !supervisor_join(TAKE(e->supervisor)),
 	};
 	return 0;
 }

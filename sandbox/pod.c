@@ -94,13 +94,16 @@ make_pod_dir(struct pod *p, struct dd_err *err)
 	return rc;
 }
 
+static const char *const stack_names[] = {[POD_ROOT] = "root", [POD_WORK] = "work"};
+
 /* ---- describing the pod to the box
  * --------------------------------------------------------------- */
 
 static int
-add_stack(struct request *r, const struct pod *p, const char *name, const struct stack *s,
+add_stack(struct request *r, struct pod *p, enum pod_stack which, const struct stack *s,
 	struct dd_err *err)
 {
+	const char *name = stack_names[which];
 	for (size_t i = 0; i < s->n; i++) {
 		OWN_FREE char *dir = layer_dir(p->state, s->v[i].s);
 		if (!layer_exists(p->state, s->v[i].s))
@@ -108,6 +111,7 @@ add_stack(struct request *r, const struct pod *p, const char *name, const struct
 				"layer %.12s is not in the store (or was not whole after a crash)",
 				s->v[i].s);
 		request_add(r, name, dir);
+		strlist_add(&p->lowers[which], dir);
 	}
 	OWN_FREE char *upper = mem_printf("%s/%s/fs", p->dir, name);
 	OWN_FREE char *work = mem_printf("%s/%s/work", p->dir, name);
@@ -119,7 +123,7 @@ add_stack(struct request *r, const struct pod *p, const char *name, const struct
 }
 
 static int
-describe(struct request *r, const struct pod *p, const struct pod_spec *spec, struct dd_err *err)
+describe(struct request *r, struct pod *p, const struct pod_spec *spec, struct dd_err *err)
 {
 	OWN_FREE char *programs = pod_programs_dir();
 	uint64_t tmpfs =
@@ -130,14 +134,14 @@ describe(struct request *r, const struct pod *p, const struct pod_spec *spec, st
 	request_add(r, "mode", p->state->root ? "root" : "user");
 	request_add_number(r, "tmpfs", tmpfs);
 	if (spec->root.n) {
-		rc = add_stack(r, p, "root", &spec->root, err);
+		rc = add_stack(r, p, POD_ROOT, &spec->root, err);
 	} else {
 		request_add(r, "tools", "1");
 		request_add(r, "programs", programs);
 	}
 	if (rc == 0 && spec->work) {
 		request_add(r, "workdir", spec->work_dir ? spec->work_dir : WORK_DIR);
-		rc = add_stack(r, p, "work", spec->work, err);
+		rc = add_stack(r, p, POD_WORK, spec->work, err);
 	}
 	for (size_t i = 0; rc == 0 && i < spec->nbinds; i++) {
 		request_add(r, spec->binds[i].writable ? "bindrw" : "bindro", spec->binds[i].src);
@@ -226,6 +230,7 @@ pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
 	p->state = spec->state;
 	p->lock_fd = p->control = -1;
 	p->has_work = spec->work != NULL;
+	p->owners = p->state->root ? NULL : owners_create();
 	p->default_dir = mem_strdup(!spec->work ? "/" : spec->work_dir ? spec->work_dir : WORK_DIR);
 	TAILQ_INIT(&p->execs);
 	int rc = make_pod_dir(p, err);
@@ -273,6 +278,9 @@ destroy(struct pod *p)
 		(void)!scratch_discard(p->dir, NULL);
 	if (p->lock_fd >= 0)
 		(void)close(p->lock_fd);
+	owners_destroy(p->owners);
+	strlist_cleanup(&p->lowers[POD_ROOT]);
+	strlist_cleanup(&p->lowers[POD_WORK]);
 	free(p->id);
 	free(p->dir);
 	free(p->default_dir);
@@ -291,11 +299,17 @@ pod_close(struct pod *p)
 int
 pod_freeze(struct pod *p, enum pod_stack which, const char *key, struct dd_err *err)
 {
-	const char *name = which == POD_ROOT ? "root" : "work";
-	OWN_FREE char *dir = fs_join(p->dir, name);
+	OWN_FREE char *dir = fs_join(p->dir, stack_names[which]);
 	OWN_FREE char *overlay_work = fs_join(dir, "work");
+	OWN_FREE char *upper = fs_join(dir, "fs");
+	OWN_FREE char *owners = fs_join(dir, "owners");
+	const struct owners_tree tree = {.upper = upper,
+		.mounted = which == POD_WORK ? p->default_dir : "/",
+		.lowers = &p->lowers[which]};
 	end_processes(p);
 	int rc = fs_remove_tree(overlay_work, err);
+	if (rc == 0 && p->owners)
+		rc = owners_write(p->owners, &tree, owners, err);
 	if (rc == 0)
 		rc = layer_publish(p->state, key, dir, err);
 	destroy(p);

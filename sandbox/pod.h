@@ -4,7 +4,9 @@
 
 #include "sandbox/channel.h"
 #include "sandbox/limits.h"
+#include "sandbox/owners.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/supervisor.h"
 
 #include <sys/queue.h>
 
@@ -14,13 +16,11 @@ struct exec {
 	char *id;
 	int out[2];	  /* read ends of standard output and error; -1 */
 	int terminal;	  /* pty master; -1 */
-	int trace_socket; /* the listener arrives here; -1 */
-	int listener;	  /* -1 */
+	unsigned observe; /* enum box_observe */
+	struct supervisor *supervisor; /* NULL: nothing is observed */
 	void (*on_output)(void *ctx, int stream, struct str data);
 	char *(*on_prompt)(void *ctx, struct str tail);
 	void *ctx;
-	struct trace *trace;
-	unsigned trace_classes;
 	int64_t start_ns, last_output_ns;
 	int64_t time_limit_ns, silence_limit_ns;
 	struct buf tail; /* last output, for on_prompt */
@@ -41,7 +41,9 @@ struct pod {
 	pid_t box;
 	struct limits limits;
 	bool has_work;
+	struct strlist lowers[2]; /* directories of the layers, by enum pod_stack */
 	char *default_dir; /* of an exec without cwd */
+	struct owners *owners; /* that package tools meant, in user mode; else NULL */
 	unsigned next_exec;
 	TAILQ_HEAD(, exec) execs;
 };

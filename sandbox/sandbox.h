@@ -148,6 +148,8 @@ enum exec_profile {
 	PROFILE_IMAGE,	   /* trusted tools on a new root: also mount and chroot */
 	PROFILE_SERVICE,   /* a service of the application, as exec_spec.user */
 	PROFILE_PARSER,	   /* our own code on hostile bytes: POD_UID, a minimal system-call list */
+	PROFILE_BROWSER,   /* POD_UID; may make namespaces, as the sandbox of a browser does */
+	PROFILE_DEBUG,	   /* POD_UID; may trace its own processes */
 };
 
 enum exec_cause { /* why it ended early */
@@ -196,7 +198,7 @@ struct exec_spec {
 	int64_t time_limit_ms;	  /* 0: none */
 	int64_t silence_limit_ms; /* 0: none */
 	unsigned trace_classes;	  /* enum trace_class */
-	struct trace *trace;	  /* where to; borrowed */
+	struct trace *trace;	  /* where to, and denied calls, too; borrowed, to be read when it ended */
 };
 
 struct exec_result {

@@ -1,21 +1,35 @@
 /*
- * The supervisor's half of tracing: answers the notifications of one exec and records them.  It
- * never decides whether a call is allowed (every one continues), so what the target changes after
- * the look cannot fool a permission.
+ * The supervisor of an exec: a thread that answers the notifications of its filter and records
+ * them.  It decides nothing that rests on what the target can change: an observed call continues, a
+ * denied call is denied by its number and arguments, and a change of owner that fake root lets
+ * succeed has no effect.
+ *
+ * While it runs, the trace and the owners of its spec are its own; they may be read after
+ * supervisor_join.
  */
 #ifndef SANDBOX_SUPERVISOR_H
 #define SANDBOX_SUPERVISOR_H
 
 #include "base/err.h"
+#include "sandbox/owners.h"
 #include "sandbox/trace.h"
 
-/* Switch the listener to synchronous wake-up where the kernel has it (6.6); harmless elsewhere. */
-void trace_prepare_listener(int listener_fd);
+struct supervisor;
+
+struct supervisor_spec {
+	struct trace *trace;   /* borrowed; NULL: nothing is recorded */
+	unsigned observe;      /* enum box_observe */
+	struct owners *owners; /* borrowed; may be NULL */
+	int socket;	       /* where the listener will arrive; taken over, also on error */
+};
+
+int supervisor_start(const struct supervisor_spec *spec, struct supervisor **ret,
+	struct dd_err *err) DD_MUST_USE;
 
 /*
- * Answer what is queued on the listener (at most a bounded batch).  `classes`: enum trace_class.
- * False when the listener is of no use any more.
+ * Wait for the thread, which ends with the last process under the filter (or with the socket, when
+ * no listener came), and free s.  False: the kernel gave no listener, and nothing was observed.
  */
-bool trace_serve(struct trace *t, int listener_fd, unsigned classes);
+bool supervisor_join(struct supervisor *s);
 
 #endif

@@ -1,6 +1,8 @@
 #include "sandbox/trace.h"
 
 #include "base/map.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/trace_group.h"
 #include "sandbox/trace_record.h"
 
 #include <string.h>
@@ -8,12 +10,14 @@
 struct trace {
 	struct map paths;    /* -> struct trace_path, owned */
 	struct map connects; /* -> struct trace_connect, owned */
-	struct map programs; /* interned names */
+	struct map denials;  /* -> struct trace_denial, owned */
+	struct groups groups;
+	struct map programs; /* interned names and command lines */
 	uint64_t dropped;
 };
 
 static void
-free_path(void *p)
+free_value(void *p)
 {
 	free(p);
 }
@@ -22,9 +26,11 @@ struct trace *
 trace_create(void)
 {
 	struct trace *t = mem_new(struct trace);
-	t->paths.destroy = free_path;
-	t->connects.destroy = free_path;
-	t->programs.destroy = free_path;
+	t->paths.destroy = free_value;
+	t->connects.destroy = free_value;
+	t->denials.destroy = free_value;
+	t->groups.done.destroy = free_value;
+	t->programs.destroy = free_value;
 	return t;
 }
 
@@ -35,14 +41,20 @@ trace_destroy(struct trace *t)
 		return;
 	map_cleanup(&t->paths);
 	map_cleanup(&t->connects);
+	map_cleanup(&t->denials);
+	groups_cleanup(&t->groups);
 	map_cleanup(&t->programs);
 	free(t);
 }
+
+#define MAX_PROGRAMS 50000
 
 static const char *
 intern(struct trace *t, const char *name)
 {
 	char *known = map_get(&t->programs, name);
+	if (!known && map_count(&t->programs) >= MAX_PROGRAMS)
+		return "";
 	if (!known) {
 		known = mem_strdup(name);
 		map_put(&t->programs, name, known);
@@ -50,28 +62,57 @@ intern(struct trace *t, const char *name)
 	return known;
 }
 
-void
-trace_add_path(struct trace *t, const char *path, const char *program, bool found, bool opened,
-	bool executed, bool directory)
+static void
+add_path(struct trace *t, const struct trace_look *look)
 {
-	struct trace_path *p = map_get(&t->paths, path);
+	struct trace_path *p = map_get(&t->paths, look->path);
+	bool opened = look->class == TRACE_OPEN;
 	if (!p) {
 		if (map_count(&t->paths) >= TRACE_MAX_PATHS) {
 			t->dropped++;
 			return;
 		}
-		size_t n = strlen(path) + 1;
+		size_t n = strlen(look->path) + 1;
 		p = mem_zalloc(1, sizeof(*p) + n);
-		memcpy(p + 1, path, n);
+		memcpy(p + 1, look->path, n);
 		p->path = (const char *)(p + 1);
-		p->program = intern(t, program);
-		map_put(&t->paths, path, p);
+		p->program = look->program;
+		map_put(&t->paths, look->path, p);
 	}
-	p->found = p->found || found;
-	p->opened = p->opened || (opened && found);
-	p->executed = p->executed || executed;
-	p->directory = p->directory || directory;
+	p->found = p->found || look->found;
+	p->opened = p->opened || (opened && look->found);
+	p->executed = p->executed || look->class == TRACE_EXEC;
+	p->directory = p->directory || look->directory;
 	p->count++;
+}
+
+void
+trace_add_look(struct trace *t, const struct trace_look *look)
+{
+	struct trace_look kept = *look;
+	kept.program = intern(t, look->program);
+	kept.args = intern(t, look->args);
+	add_path(t, &kept);
+	groups_add(&t->groups, &kept);
+}
+
+void
+trace_add_denial(struct trace *t, const char *call, const char *program, const char *profile)
+{
+	OWN_FREE char *key = mem_printf("%s %s", call, program);
+	struct trace_denial *d = map_get(&t->denials, key);
+	if (!d) {
+		if (map_count(&t->denials) >= TRACE_MAX_DENIALS) {
+			t->dropped++;
+			return;
+		}
+		d = mem_new(struct trace_denial);
+		d->call = intern(t, call);
+		d->program = intern(t, program);
+		d->profile = profile;
+		map_put(&t->denials, key, d);
+	}
+	d->count++;
 }
 
 void
@@ -112,8 +153,26 @@ trace_each_connect(
 			return;
 }
 
+void
+trace_each_group(struct trace *t, bool (*fn)(void *ctx, const struct trace_group *g), void *ctx)
+{
+	groups_finish(&t->groups);
+	for (struct map_entry *e = map_first(&t->groups.done); e; e = map_next(e))
+		if (!fn(ctx, map_value(e)))
+			return;
+}
+
+void
+trace_each_denial(
+	const struct trace *t, bool (*fn)(void *ctx, const struct trace_denial *d), void *ctx)
+{
+	for (struct map_entry *e = map_first(&t->denials); e; e = map_next(e))
+		if (!fn(ctx, map_value(e)))
+			return;
+}
+
 uint64_t
 trace_dropped(const struct trace *t)
 {
-	return t->dropped;
+	return t->dropped + t->groups.dropped;
 }

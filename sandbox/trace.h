@@ -1,7 +1,7 @@
 /*
- * What an exec looked for, found, and tried to reach: the record the supervisor fills from seccomp
- * user notifications.  Paths are resolved inside the target's root; memory is bounded
- * (TRACE_MAX_PATHS distinct paths, the rest is counted).  Never a permission decision.
+ * What an exec looked for, found, tried to reach and was denied: the record the supervisor fills.
+ * Paths are resolved inside the target's root.  Memory is bounded: TRACE_MAX_PATHS distinct paths
+ * and so on, the rest is counted.  Evidence, never a permission.
  */
 #ifndef SANDBOX_TRACE_H
 #define SANDBOX_TRACE_H
@@ -9,6 +9,8 @@
 #include "base/str.h"
 
 #define TRACE_MAX_PATHS 400000
+#define TRACE_MAX_GROUPS 100000
+#define TRACE_MAX_DENIALS 1000
 
 struct trace;
 struct trace *trace_create(void);
@@ -31,11 +33,37 @@ struct trace_connect {
 	const char *program;
 };
 
+/*
+ * A search: one name looked for under one directory after another by one process, until it was
+ * found or there was no directory left.  A header that a compiler tries in eight directories is one
+ * of these.
+ */
+struct trace_group {
+	const char *name;    /* the trailing components that all tries share: "sys/types.h" */
+	const char *program; /* of the first that looked for it with this result */
+	const char *args;    /* its command line */
+	const char *found;   /* where it was found; NULL: nowhere */
+	uint32_t tried;	     /* paths it tried */
+	uint32_t count;	     /* searches with this name, program and result */
+};
+
+struct trace_denial {	  /* a system call that was refused */
+	const char *call; /* "keyctl"; "call 1234" for one without a name */
+	const char *program;
+	const char *profile; /* the profile that would let it through; NULL: none does */
+	uint32_t count;
+};
+
 /* In order of first appearance; false from fn stops. */
 void trace_each_path(
 	const struct trace *t, bool (*fn)(void *ctx, const struct trace_path *p), void *ctx);
 void trace_each_connect(
 	const struct trace *t, bool (*fn)(void *ctx, const struct trace_connect *c), void *ctx);
-uint64_t trace_dropped(const struct trace *t); /* paths not kept because of the bound */
+/* Searches that failed, and those that found what they looked for only behind another place. */
+void trace_each_group(
+	struct trace *t, bool (*fn)(void *ctx, const struct trace_group *g), void *ctx);
+void trace_each_denial(
+	const struct trace *t, bool (*fn)(void *ctx, const struct trace_denial *d), void *ctx);
+uint64_t trace_dropped(const struct trace *t); /* not kept because of a bound */
 
 #endif

@@ -4,10 +4,19 @@
 
 #include "sandbox/trace.h"
 
-/* One look-up of a normalised absolute path. */
-void trace_add_path(struct trace *t, const char *path, const char *program, bool found, bool opened,
-	bool executed, bool directory);
+#include <sys/types.h>
+
+struct trace_look {
+	const char *path; /* absolute, normalised */
+	pid_t pid;
+	const char *program, *args;
+	unsigned class; /* enum trace_class */
+	bool found;
+	bool directory;
+};
+void trace_add_look(struct trace *t, const struct trace_look *look);
 
 void trace_add_connect(struct trace *t, const char *target, const char *program, bool refused);
+void trace_add_denial(struct trace *t, const char *call, const char *program, const char *profile);
 
 #endif

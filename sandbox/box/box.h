@@ -5,6 +5,7 @@
 #ifndef SANDBOX_BOX_BOX_H
 #define SANDBOX_BOX_BOX_H
 
+#include "sandbox/box/filter.h"
 #include "sandbox/box/proto.h"
 
 #include <stdbool.h>
@@ -86,14 +87,5 @@ void exec_command(struct message *m, bool root_mode);
 /* Is a process below exec `id` blocked reading from a terminal? */
 bool exec_is_blocked(const char *id);
 void exec_signal(const char *id, int sig);
-
-/* ---- filter.c ---- */
-
-enum filter_kind { FILTER_BUILD, FILTER_PROVISION, FILTER_IMAGE, FILTER_PARSER };
-
-/* Install the system-call filters of a profile on this process; fake_root: see filter.c. */
-void filter_install(enum filter_kind kind, bool fake_root);
-/* Install the notifying filter for the trace classes; gives its listener. */
-int filter_install_trace(unsigned classes);
 
 #endif

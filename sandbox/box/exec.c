@@ -40,12 +40,12 @@ static struct running execs[MAX_EXECS];
 struct plan {
 	char **argv, **env;
 	const char *cwd, *profile, *user, *id;
-	unsigned trace;
+	unsigned observe; /* enum box_observe */
 	bool tty;
 	bool root_mode;
 	unsigned long long max_file, max_files, max_data;
 	int fds[3];
-	int trace_socket; /* -1 */
+	int supervisor; /* socket to send the listener over; -1 */
 };
 
 static struct running *
@@ -152,6 +152,21 @@ become_user(const struct plan *p, uid_t uid, gid_t gid)
 	set_capabilities(0);
 }
 
+/* Profiles of an ordinary user differ only in their filter. */
+static enum filter_kind
+kind_of_user_profile(const char *profile)
+{
+	static const struct {
+		const char *profile;
+		enum filter_kind kind;
+	} kinds[] = {{BOX_PROFILE_PARSER, FILTER_PARSER}, {BOX_PROFILE_BROWSER, FILTER_BROWSER},
+		{BOX_PROFILE_DEBUG, FILTER_DEBUG}};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strcmp(profile, kinds[i].profile) == 0)
+			return kinds[i].kind;
+	return FILTER_BUILD;
+}
+
 static enum filter_kind
 take_identity(const struct plan *p)
 {
@@ -171,7 +186,7 @@ take_identity(const struct plan *p)
 		return FILTER_BUILD;
 	}
 	become_user(p, BOX_UID, BOX_UID);
-	return strcmp(p->profile, BOX_PROFILE_PARSER) == 0 ? FILTER_PARSER : FILTER_BUILD;
+	return kind_of_user_profile(p->profile);
 }
 
 /* ---- the command
@@ -214,11 +229,16 @@ place_fds(struct plan *p)
 			child_fail("cannot pass a descriptor");
 }
 
+/* Nothing is sent where the kernel gave no listener: the supervisor sees the end of the socket. */
 static void
-send_listener(int socket_fd, int listener)
+install_filter(const struct plan *p, enum filter_kind kind)
 {
-	message_send(socket_fd, BOX_FD, &listener, 1, "n=1");
-	(void)close(listener);
+	struct filter_spec spec = {.kind = kind,
+		.fake_root = !p->root_mode && (kind == FILTER_PROVISION || kind == FILTER_IMAGE),
+		.observe = p->supervisor >= 0 ? p->observe : 0};
+	int listener = filter_install(&spec);
+	if (listener >= 0)
+		message_send(p->supervisor, BOX_FD, &listener, 1, "n=1");
 }
 
 /* argv[0] in the PATH of the command's own environment. */
@@ -264,12 +284,7 @@ static void __attribute__((noreturn)) run_command(struct plan *p)
 	set_limits(p);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		child_fail("no_new_privs");
-	/* From here on box_die reaches drydock only until the filter is in place and the socket
-	 * closed. */
-	if (p->trace && p->trace_socket >= 0)
-		send_listener(p->trace_socket, filter_install_trace(p->trace));
-	bool fake = !p->root_mode && (kind == FILTER_PROVISION || kind == FILTER_IMAGE);
-	filter_install(kind, fake);
+	install_filter(p, kind);
 	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		child_fail("close_range");
 	exec_program(p);
@@ -334,8 +349,8 @@ static void __attribute__((noreturn)) watch(struct plan *p, bool service)
 		run_command(p);
 	for (int i = 0; i < 3; i++)
 		(void)close(p->fds[i]);
-	if (p->trace_socket >= 0)
-		(void)close(p->trace_socket);
+	if (p->supervisor >= 0)
+		(void)close(p->supervisor);
 	for (pid_t got = 0; got != pid;)
 		got = waitpid(-1, &status, 0);
 	if (service)
@@ -397,13 +412,13 @@ exec_command(struct message *m, bool root_mode)
 		.profile = text_or(message_get(m, "profile"), BOX_PROFILE_BUILD),
 		.user = message_get(m, "user"),
 		.id = text_or(message_get(m, "id"), ""),
-		.trace = (unsigned)message_get_number(m, "trace"),
+		.observe = (unsigned)message_get_number(m, "observe"),
 		.tty = message_get_number(m, "tty") != 0,
 		.root_mode = root_mode,
 		.max_file = message_get_number(m, "max_file"),
 		.max_files = message_get_number(m, "max_files"),
 		.max_data = message_get_number(m, "max_data"),
-		.trace_socket = m->nfds > 3 ? m->fds[3] : -1,
+		.supervisor = m->nfds > 3 ? m->fds[3] : -1,
 	};
 	if (!slot || !argv[0] || m->nfds < 3 || strlen(p.id) >= sizeof(slot->id)) {
 		message_send(BOX_CONTROL_FD, BOX_FAILED, NULL, 0,

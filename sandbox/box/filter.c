@@ -1,272 +1,364 @@
 /*
- * System-call filters, stacked; the kernel takes the strictest answer of all of them.
+ * System-call filters.
  *
- *   allow    a default-deny list of what ordinary programs call; what is not on it, newer calls
- * that nobody here has looked at and the calls of foreign ABIs answer ENOSYS, so that libraries
- *            fall back.
- *   deny     calls and arguments with a known misuse answer EPERM.
- *   fake     user mode only, for package tools: changes of owner and identity and device nodes
- * succeed without effect, because there is one id (the technique of Charliecloud's ch-image). trace
- * user notification for the supervisor; it never decides anything.
+ * One BPF program an exec, so that one listener hears all that is to be heard of it (Linux allows
+ * one a task).  It begins with checks put together here, in this order, and ends with a program
+ * that was compiled from the lists of calls.h when drydock was built (gen/gen_filters.c):
+ *
+ *   arguments  of calls that are allowed but for some of their uses (namespaces, raw sockets,
+ * typing into a terminal) identity   where there is one id only, and for package tools: changes of
+ * owner and identity and device nodes succeed without effect (the technique of Charliecloud's
+ * ch-image) observed   the calls of the trace classes lists      allowed, else denied (EPERM), else
+ * unknown: ENOSYS, so that libraries fall back
+ *
+ * What a supervisor listens for is answered by user notification, and so is what is denied, for the
+ * record; without one the filter answers by itself.  A notified call that is denied is never
+ * continued: the kernel answers ENOSYS when the supervisor is gone.
  *
  * clone3 answers ENOSYS in every profile: its flags lie in memory where a filter cannot see them.
+ * Calls of foreign ABIs (i386, x32) answer ENOSYS.
  */
+#include "sandbox/box/filter.h"
+
 #include "sandbox/box/box.h"
 
+#include <asm/ioctls.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
 #include <linux/netlink.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
-#include <seccomp.h>
-#include <sys/ioctl.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-static const char *const allowed[] = {"_llseek", "_newselect", "accept", "accept4", "access",
-	"alarm", "arch_prctl", "bind", "brk", "cachestat", "capget", "capset", "chdir", "chmod",
-	"chown", "chown32", "clock_getres", "clock_gettime", "clock_nanosleep", "clone", "close",
-	"close_range", "connect", "copy_file_range", "creat", "dup", "dup2", "dup3", "epoll_create",
-	"epoll_create1", "epoll_ctl", "epoll_ctl_old", "epoll_pwait", "epoll_pwait2", "epoll_wait",
-	"epoll_wait_old", "eventfd", "eventfd2", "execve", "execveat", "exit", "exit_group",
-	"faccessat", "faccessat2", "fadvise64", "fadvise64_64", "fallocate", "fchdir", "fchmod",
-	"fchmodat", "fchmodat2", "fchown", "fchown32", "fchownat", "fcntl", "fcntl64", "fdatasync",
-	"fgetxattr", "flistxattr", "flock", "fork", "fremovexattr", "fsetxattr", "fstat", "fstat64",
-	"fstatat64", "fstatfs", "fstatfs64", "fsync", "ftruncate", "ftruncate64", "futex",
-	"futex_requeue", "futex_wait", "futex_waitv", "futex_wake", "futimesat", "get_mempolicy",
-	"get_robust_list", "get_thread_area", "getcpu", "getcwd", "getdents", "getdents64",
-	"getegid", "geteuid", "getgid", "getgroups", "getitimer", "getpeername", "getpgid",
-	"getpgrp", "getpid", "getppid", "getpriority", "getrandom", "getresgid", "getresuid",
-	"getrlimit", "getrusage", "getsid", "getsockname", "getsockopt", "gettid", "gettimeofday",
-	"getuid", "getxattr", "inotify_add_watch", "inotify_init", "inotify_init1",
-	"inotify_rm_watch", "io_cancel", "io_destroy", "io_getevents", "io_setup", "io_submit",
-	"ioctl", "ioprio_get", "ioprio_set", "ipc", "kill", "landlock_add_rule",
-	"landlock_create_ruleset", "landlock_restrict_self", "lchown", "lchown32", "lgetxattr",
-	"link", "linkat", "listen", "listxattr", "llistxattr", "lremovexattr", "lseek", "lsetxattr",
-	"lstat", "lstat64", "madvise", "map_shadow_stack", "membarrier", "memfd_create", "mincore",
-	"mkdir", "mkdirat", "mknod", "mknodat", "mlock", "mlock2", "mlockall", "mmap", "mmap2",
-	"mprotect", "mq_getsetattr", "mq_notify", "mq_open", "mq_timedreceive", "mq_timedsend",
-	"mq_unlink", "mremap", "msgctl", "msgget", "msgrcv", "msgsnd", "msync", "munlock",
-	"munlockall", "munmap", "nanosleep", "newfstatat", "open", "openat", "openat2", "pause",
-	"personality", "pidfd_open", "pidfd_send_signal", "pipe", "pipe2", "pkey_alloc",
-	"pkey_free", "pkey_mprotect", "poll", "ppoll", "prctl", "pread64", "preadv", "preadv2",
-	"prlimit64", "pselect6", "pwrite64", "pwritev", "pwritev2", "read", "readahead", "readlink",
-	"readlinkat", "readv", "recv", "recvfrom", "recvmmsg", "recvmsg", "remap_file_pages",
-	"removexattr", "rename", "renameat", "renameat2", "restart_syscall", "rmdir", "rseq",
-	"rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigqueueinfo", "rt_sigreturn",
-	"rt_sigsuspend", "rt_sigtimedwait", "rt_tgsigqueueinfo", "sched_get_priority_max",
-	"sched_get_priority_min", "sched_getaffinity", "sched_getattr", "sched_getparam",
-	"sched_getscheduler", "sched_rr_get_interval", "sched_setaffinity", "sched_setattr",
-	"sched_setparam", "sched_setscheduler", "sched_yield", "seccomp", "select", "semctl",
-	"semget", "semop", "semtimedop", "send", "sendfile", "sendfile64", "sendmmsg", "sendmsg",
-	"sendto", "set_mempolicy", "set_robust_list", "set_thread_area", "set_tid_address",
-	"setfsgid", "setfsuid", "setgid", "setgroups", "setitimer", "setpgid", "setpriority",
-	"setregid", "setresgid", "setresuid", "setreuid", "setrlimit", "setsid", "setsockopt",
-	"setuid", "setxattr", "shmat", "shmctl", "shmdt", "shmget", "shutdown", "sigaltstack",
-	"signalfd", "signalfd4", "sigreturn", "socket", "socketcall", "socketpair", "splice",
-	"stat", "stat64", "statfs", "statfs64", "statx", "symlink", "symlinkat", "sync",
-	"sync_file_range", "syncfs", "sysinfo", "tee", "tgkill", "time", "timer_create",
-	"timer_delete", "timer_getoverrun", "timer_gettime", "timer_settime", "timerfd_create",
-	"timerfd_gettime", "timerfd_settime", "times", "tkill", "truncate", "truncate64",
-	"ugetrlimit", "umask", "uname", "unlink", "unlinkat", "unshare", "utime", "utimensat",
-	"utimes", "vfork", "vmsplice", "wait4", "waitid", "waitpid", "write", "writev", NULL};
+#include "filters.inc"
 
-/*
- * What a parser of our own never needs of the list above.  connect(2) stays: the one that reads a remote
- * repository does so through the broker, and where no broker listens there is nowhere to go.
- */
-static const char *const parser_denied[] = {"accept", "accept4", "bind", "capset", "chown",
-	"fchown", "fchownat", "lchown", "listen", "memfd_create", "mknod", "mknodat",
-	"msgget", "mq_open", "personality", "semget", "setgid", "setgroups", "setregid",
-	"setresgid", "setresuid", "setreuid", "setuid", "shmat", "shmget", "unshare", NULL};
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define NATIVE_ARCH AUDIT_ARCH_RISCV64
+#else
+#error "the filters know no argument layout of this architecture"
+#endif
 
-static const char *const denied[] = {"acct", "add_key", "bpf", "delete_module", "fanotify_init",
-	"finit_module", "fsconfig", "fsmount", "fsopen", "fspick", "init_module", "io_uring_enter",
-	"io_uring_register", "io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load",
-	"kexec_load", "keyctl", "lookup_dcookie", "mount_setattr", "move_mount", "move_pages",
-	"name_to_handle_at", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open",
-	"pidfd_getfd", "pivot_root", "process_madvise", "process_vm_readv", "process_vm_writev",
-	"ptrace", "quotactl", "quotactl_fd", "reboot", "request_key", "setdomainname",
-	"sethostname", "setns", "settimeofday", "clock_settime", "adjtimex", "clock_adjtime",
-	"stime", "swapoff", "swapon", "syslog", "userfaultfd", "vhangup", NULL};
+#define MAX_PROGRAM 2048
+#define NAMESPACES \
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | \
+		CLONE_NEWCGROUP)
+#define CLONE_NEWTIME_BIT 0x80u /* in clone() this bit is part of the exit signal */
+#define TIOCLINUX_REQUEST 0x541Cu
+#define NETFILTER_SET_REPLACE 64u
+#define NETFILTER_SET_COUNTERS 65u
 
-/* Only the profile `image` may mount and change its root. */
-static const char *const mounting[] = {"mount", "umount", "umount2", "chroot", NULL};
+#define ERRNO(e) (SECCOMP_RET_ERRNO | ((e)&SECCOMP_RET_DATA))
 
-static const char *const faked[] = {"chown", "chown32", "fchown", "fchown32", "fchownat", "lchown",
-	"lchown32", "setuid", "setuid32", "setgid", "setgid32", "setreuid", "setreuid32",
-	"setregid", "setregid32", "setresuid", "setresuid32", "setresgid", "setresgid32",
-	"setfsuid", "setfsuid32", "setfsgid", "setfsgid32", "setgroups", "setgroups32", "capset",
-	NULL};
-
-static void
-check(int rc, const char *what)
-{
-	if (rc < 0)
-		box_die(-rc, "seccomp: %s", what);
-}
-
-static scmp_filter_ctx
-make(uint32_t default_action)
-{
-	scmp_filter_ctx ctx = seccomp_init(default_action);
-	if (!ctx)
-		box_die(ENOMEM, "seccomp");
-	check(seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)),
-		"foreign ABIs");
-	check(seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimisation");
-	return ctx;
-}
-
-/* Names this libseccomp does not know on this architecture cannot be called by number either way.
- */
-static void
-add_names(scmp_filter_ctx ctx, uint32_t action, const char *const *names)
-{
-	for (; *names; names++) {
-		int nr = seccomp_syscall_resolve_name(*names);
-		if (nr < 0)
-			continue;
-		check(seccomp_rule_add(ctx, action, nr, 0), *names);
-	}
-}
-
-static void
-load(scmp_filter_ctx ctx)
-{
-	check(seccomp_load(ctx), "the kernel refuses the filter");
-	seccomp_release(ctx);
-}
-
-static void
-deny_when(scmp_filter_ctx ctx, int nr, struct scmp_arg_cmp cmp)
-{
-	check(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), nr, 1, &cmp), "an argument");
-}
-
-static void
-deny_namespaces(scmp_filter_ctx ctx)
-{
-	static const unsigned long flags[] = {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID,
-		CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP,
-		0x80 /* CLONE_NEWTIME */};
-	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
-		deny_when(ctx, SCMP_SYS(unshare), SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i]));
-		if (flags[i] != 0x80) /* in clone() this bit is part of the exit signal */
-			deny_when(ctx, SCMP_SYS(clone),
-				SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i]));
-	}
-}
-
-/* UNIX, IPv4, IPv6 and routing netlink only; no raw or packet sockets. */
-static void
-deny_sockets(scmp_filter_ctx ctx)
-{
-	for (uint64_t domain = 0; domain <= 63; domain++)
-		if (domain != AF_UNIX && domain != AF_INET && domain != AF_INET6 &&
-			domain != AF_NETLINK)
-			deny_when(ctx, SCMP_SYS(socket), SCMP_A0_32(SCMP_CMP_EQ, domain));
-	deny_when(ctx, SCMP_SYS(socket), SCMP_A0_32(SCMP_CMP_GT, 63));
-	struct scmp_arg_cmp netlink[] = {
-		SCMP_A0_32(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2_32(SCMP_CMP_NE, NETLINK_ROUTE)};
-	/* What a kernel without the protocol answers: groupadd(8) and its kind go on without auditing. */
-	check(seccomp_rule_add_array(
-		      ctx, SCMP_ACT_ERRNO(EPROTONOSUPPORT), SCMP_SYS(socket), 2, netlink),
-		"netlink");
-	static const uint64_t inet[] = {AF_INET, AF_INET6};
-	for (size_t i = 0; i < 2; i++) {
-		struct scmp_arg_cmp raw[] = {SCMP_A0_32(SCMP_CMP_EQ, inet[i]),
-			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_RAW)};
-		check(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 2, raw),
-			"raw sockets");
-	}
-}
-
-static void
-install_denials(enum filter_kind kind)
-{
-	scmp_filter_ctx ctx = make(SCMP_ACT_ALLOW);
-	add_names(ctx, SCMP_ACT_ERRNO(EPERM), denied);
-	if (kind != FILTER_IMAGE && kind != FILTER_PROVISION)
-		add_names(ctx, SCMP_ACT_ERRNO(EPERM), mounting);
-	else if (kind == FILTER_PROVISION)
-		add_names(ctx, SCMP_ACT_ERRNO(EPERM),
-			(const char *const[]){"mount", "umount2", NULL});
-	if (kind == FILTER_PARSER)
-		add_names(ctx, SCMP_ACT_ERRNO(EPERM), parser_denied);
-	else
-		deny_namespaces(ctx);
-	deny_sockets(ctx);
-	/* Only 32 bits of the request count: the kernel ignores the rest. */
-	deny_when(ctx, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, TIOCSTI));
-	deny_when(ctx, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, 0x541C));
-	load(ctx);
-}
-
-static void
-install_allow_list(void)
-{
-	scmp_filter_ctx ctx = make(SCMP_ACT_ERRNO(ENOSYS));
-	add_names(ctx, SCMP_ACT_ALLOW, allowed);
-	/* On the list so that the filter above it answers EPERM. */
-	add_names(ctx, SCMP_ACT_ALLOW, denied);
-	add_names(ctx, SCMP_ACT_ALLOW, mounting);
-
-	load(ctx);
-}
-
-static void
-install_fake_root(void)
-{
-	scmp_filter_ctx ctx = make(SCMP_ACT_ALLOW);
-	static const mode_t devices[] = {S_IFCHR, S_IFBLK};
-	add_names(ctx, SCMP_ACT_ERRNO(0), faked);
-	for (size_t i = 0; i < 2; i++) {
-		struct scmp_arg_cmp node = SCMP_A1(SCMP_CMP_MASKED_EQ, S_IFMT, devices[i]);
-		struct scmp_arg_cmp node_at = SCMP_A2(SCMP_CMP_MASKED_EQ, S_IFMT, devices[i]);
-		int nr = SCMP_SYS(mknod);
-		if (nr >= 0)
-			check(seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(0), nr, 1, &node),
-				"mknod");
-		check(seccomp_rule_add_array(
-			      ctx, SCMP_ACT_ERRNO(0), SCMP_SYS(mknodat), 1, &node_at),
-			"mknodat");
-	}
-	load(ctx);
-}
-
-void
-filter_install(enum filter_kind kind, bool fake_root)
-{
-	if (fake_root)
-		install_fake_root();
-	install_allow_list();
-	install_denials(kind);
-}
-
-/* ---- trace
- * --------------------------------------------------------------------------------------- */
-
-static const struct {
-	unsigned class; /* enum trace_class of sandbox/sandbox.h */
-	const char *names[10];
-} traced[] = {
-	{1, {"open", "openat", "openat2", "creat", NULL}},
-	{2, {"execve", "execveat", NULL}},
-	{4, {"stat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2",
-		    "readlink", "readlinkat", NULL}},
-	{8, {"connect", NULL}},
+struct program {
+	struct sock_filter f[MAX_PROGRAM];
+	size_t n;
+	uint32_t denied, unknown; /* what stands for the markers */
+	uint32_t faked;
 };
 
-int
-filter_install_trace(unsigned classes)
+/* ---- assembling ---- */
+
+static void
+emit(struct program *p, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
 {
-	scmp_filter_ctx ctx = make(SCMP_ACT_ALLOW);
-	for (size_t i = 0; i < sizeof(traced) / sizeof(*traced); i++)
-		if (classes & traced[i].class)
-			add_names(ctx, SCMP_ACT_NOTIFY, traced[i].names);
-	check(seccomp_load(ctx), "the kernel refuses user notification");
-	int fd = seccomp_notify_fd(ctx);
-	if (fd < 0)
-		box_die(-fd, "seccomp: no listener");
-	return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (p->n == MAX_PROGRAM)
+		box_die(0, "seccomp: the filter is too long");
+	p->f[p->n++] = (struct sock_filter){code, jt, jf, k};
+}
+
+static void
+load_nr(struct program *p)
+{
+	emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
+}
+
+/* The low half: the kernel looks at no more of the arguments that are checked here. */
+static void
+load_argument(struct program *p, unsigned i)
+{
+	emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0,
+		(uint32_t)(offsetof(struct seccomp_data, args) + 8 * i));
+}
+
+static void
+return_value(struct program *p, uint32_t value)
+{
+	emit(p, BPF_RET | BPF_K, 0, 0, value);
+}
+
+static void
+return_if_equal(struct program *p, uint32_t k, uint32_t value)
+{
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, k);
+	return_value(p, value);
+}
+
+static void
+return_if_any_bit(struct program *p, uint32_t bits, uint32_t value)
+{
+	emit(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, bits);
+	return_value(p, value);
+}
+
+/*
+ * What is emitted between block_begin and block_end is for one system call; the number is loaded
+ * before and again behind it.
+ */
+static size_t
+block_begin(struct program *p, uint32_t nr)
+{
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, nr);
+	emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
+	return p->n;
+}
+
+static void
+block_end(struct program *p, size_t start)
+{
+	load_nr(p); /* skipped by the jump: then it is still there */
+	p->f[start - 1].k = (uint32_t)(p->n - start);
+}
+
+/* ---- the checks ---- */
+
+static void
+check_namespaces(struct program *p)
+{
+	size_t b = block_begin(p, SYS_clone);
+	load_argument(p, 0);
+	return_if_any_bit(p, NAMESPACES, p->denied);
+	block_end(p, b);
+	b = block_begin(p, SYS_unshare);
+	load_argument(p, 0);
+	return_if_any_bit(p, NAMESPACES | CLONE_NEWTIME_BIT, p->denied);
+	block_end(p, b);
+}
+
+static void
+check_terminals(struct program *p)
+{
+	size_t b = block_begin(p, SYS_ioctl);
+	load_argument(p, 1);
+	return_if_equal(p, TIOCSTI, p->denied);
+	return_if_equal(p, TIOCLINUX_REQUEST, p->denied);
+	block_end(p, b);
+}
+
+/*
+ * UNIX, IPv4 and IPv6 of the common protocols, routing netlink.  Of other protocols and of auditing
+ * it says what a kernel without them says: groupadd(8) and its kind then go on.
+ */
+static void
+check_sockets(struct program *p)
+{
+	static const uint32_t protocols[] = {0, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP,
+		IPPROTO_ICMPV6, IPPROTO_UDPLITE, IPPROTO_MPTCP};
+	const size_t n = sizeof(protocols) / sizeof(*protocols);
+	size_t b = block_begin(p, SYS_socket);
+	load_argument(p, 0);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AF_INET);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, (uint8_t)(n + 6), AF_INET6); /* to `netlink` */
+	load_argument(p, 1);
+	emit(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf);
+	return_if_equal(p, SOCK_RAW, p->denied);
+	load_argument(p, 2);
+	for (size_t i = 0; i < n; i++) /* to `end` */
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint8_t)(n - i - 1 + 7), 0, protocols[i]);
+	return_value(p, ERRNO(EPROTONOSUPPORT));
+	/* netlink: */
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 5, 0, AF_UNIX);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AF_NETLINK);
+	return_value(p, p->denied);
+	load_argument(p, 2);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NETLINK_ROUTE);
+	return_value(p, ERRNO(EPROTONOSUPPORT));
+	/* end: */
+	block_end(p, b);
+}
+
+/* The tables of a packet filter, which a nested namespace would own. */
+static void
+check_netfilter(struct program *p)
+{
+	size_t b = block_begin(p, SYS_setsockopt);
+	load_argument(p, 1);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, SOL_IP);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 5, SOL_IPV6);
+	load_argument(p, 2);
+	return_if_equal(p, NETFILTER_SET_REPLACE, p->denied);
+	return_if_equal(p, NETFILTER_SET_COUNTERS, p->denied);
+	block_end(p, b);
+}
+
+static const uint32_t faked_calls[] = {
+	SYS_fchownat,
+	SYS_fchown,
+	SYS_setuid,
+	SYS_setgid,
+	SYS_setreuid,
+	SYS_setregid,
+	SYS_setresuid,
+	SYS_setresgid,
+	SYS_setfsuid,
+	SYS_setfsgid,
+	SYS_setgroups,
+	SYS_capset,
+#ifdef SYS_chown
+	SYS_chown,
+	SYS_lchown,
+#endif
+};
+
+static void
+fake_device(struct program *p, uint32_t nr, unsigned mode_argument)
+{
+	size_t b = block_begin(p, nr);
+	load_argument(p, mode_argument);
+	emit(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, S_IFMT);
+	return_if_equal(p, S_IFCHR, p->faked);
+	return_if_equal(p, S_IFBLK, p->faked);
+	block_end(p, b);
+}
+
+static void
+fake_identity(struct program *p)
+{
+	for (size_t i = 0; i < sizeof(faked_calls) / sizeof(*faked_calls); i++)
+		return_if_equal(p, faked_calls[i], p->faked);
+#ifdef SYS_mknod
+	fake_device(p, SYS_mknod, 1);
+#endif
+	fake_device(p, SYS_mknodat, 2);
+}
+
+static const struct {
+	unsigned class;
+	uint32_t nr;
+} observed[] = {
+	{BOX_OBSERVE_OPEN, SYS_openat},
+	{BOX_OBSERVE_STAT, SYS_newfstatat},
+	{BOX_OBSERVE_STAT, SYS_readlinkat},
+	{BOX_OBSERVE_STAT, SYS_faccessat},
+	{BOX_OBSERVE_STAT, SYS_faccessat2},
+	{BOX_OBSERVE_STAT, SYS_statx},
+#ifdef SYS_open
+	{BOX_OBSERVE_STAT, SYS_stat},
+	{BOX_OBSERVE_STAT, SYS_access},
+	{BOX_OBSERVE_STAT, SYS_readlink},
+	{BOX_OBSERVE_OPEN, SYS_open},
+	{BOX_OBSERVE_STAT, SYS_lstat},
+	{BOX_OBSERVE_OPEN, SYS_creat},
+#endif
+	{BOX_OBSERVE_OPEN, SYS_openat2},
+	{BOX_OBSERVE_EXEC, SYS_execve},
+	{BOX_OBSERVE_EXEC, SYS_execveat},
+	{BOX_OBSERVE_CONNECT, SYS_connect},
+};
+
+static void
+notify_observed(struct program *p, unsigned classes)
+{
+	for (size_t i = 0; i < sizeof(observed) / sizeof(*observed); i++)
+		if (classes & observed[i].class)
+			return_if_equal(p, observed[i].nr, SECCOMP_RET_USER_NOTIF);
+}
+
+static const struct {
+	const struct sock_filter *f;
+	size_t n;
+} lists[] = {
+#define LIST(kind, name) [kind] = {name##_program, sizeof(name##_program) / sizeof(*name##_program)}
+	LIST(FILTER_BUILD, build), LIST(FILTER_PROVISION, provision), LIST(FILTER_IMAGE, image),
+	LIST(FILTER_PARSER, parser), LIST(FILTER_BROWSER, browser), LIST(FILTER_DEBUG, debug)};
+
+static void
+append_list(struct program *p, enum filter_kind kind)
+{
+	for (size_t i = 0; i < lists[kind].n; i++) {
+		struct sock_filter f = lists[kind].f[i];
+		if (f.code == (BPF_RET | BPF_K) && f.k == MARK_DENIED)
+			f.k = p->denied;
+		else if (f.code == (BPF_RET | BPF_K) && f.k == MARK_UNKNOWN)
+			f.k = p->unknown;
+		emit(p, f.code, f.jt, f.jf, f.k);
+	}
+}
+
+static void
+assemble(struct program *p, const struct filter_spec *s, unsigned observe)
+{
+	bool record = observe & BOX_OBSERVE_DENIED;
+	p->n = 0;
+	p->denied = record ? SECCOMP_RET_USER_NOTIF : ERRNO(EPERM);
+	p->unknown = record ? SECCOMP_RET_USER_NOTIF : ERRNO(ENOSYS);
+	p->faked = observe & BOX_OBSERVE_OWNERS ? SECCOMP_RET_USER_NOTIF : ERRNO(0);
+	/* Calls of another ABI have other numbers: the lists answer them. */
+	emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NATIVE_ARCH);
+	emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
+	size_t start = p->n;
+	load_nr(p);
+	if (s->kind != FILTER_BROWSER && s->kind != FILTER_PARSER)
+		check_namespaces(p);
+	check_terminals(p);
+	check_sockets(p);
+	check_netfilter(p);
+	if (s->fake_root)
+		fake_identity(p);
+	notify_observed(p, observe);
+	p->f[start - 1].k = (uint32_t)(p->n - start);
+	append_list(p, s->kind);
+}
+
+/* ---- installing ---- */
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* 5.19; newer than the headers of Debian 12's libc \
+						*/
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+static int
+load(const struct program *p, unsigned long flags)
+{
+	struct sock_fprog prog = {
+		.len = (unsigned short)p->n, .filter = (struct sock_filter *)p->f};
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
+}
+
+/* A call that the supervisor has taken is not interrupted by signals, where the kernel can do that.
+ */
+static int
+load_listening(const struct program *p)
+{
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	int fd = load(p, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	return fd >= 0 || errno != EINVAL ? fd : load(p, flags);
+}
+
+int
+filter_install(const struct filter_spec *s)
+{
+	static struct program p;
+	if (s->observe) {
+		assemble(&p, s, s->observe);
+		int fd = load_listening(&p);
+		if (fd >= 0)
+			return fd;
+	}
+	assemble(&p, s, 0);
+	if (load(&p, 0) < 0)
+		box_die(errno, "seccomp: the kernel refuses the filter");
+	return -1;
 }

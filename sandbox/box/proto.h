@@ -41,5 +41,20 @@ enum box_message {
 #define BOX_PROFILE_IMAGE "image"
 #define BOX_PROFILE_SERVICE "service"
 #define BOX_PROFILE_PARSER "parser"
+#define BOX_PROFILE_BROWSER "browser"
+#define BOX_PROFILE_DEBUG "debug"
+
+/*
+ * Values of the field "observe" of EXEC: what the supervisor is notified of over the listener that arrives on
+ * the fourth descriptor of EXEC.  The first four are those of enum trace_class.
+ */
+enum box_observe {
+	BOX_OBSERVE_OPEN = 1,
+	BOX_OBSERVE_EXEC = 2,
+	BOX_OBSERVE_STAT = 4,
+	BOX_OBSERVE_CONNECT = 8,
+	BOX_OBSERVE_DENIED = 16, /* calls the filter denies or does not know */
+	BOX_OBSERVE_OWNERS = 32, /* changes of owner that fake root lets succeed */
+};
 
 #endif

@@ -1,0 +1,35 @@
+/*
+ * System-call filters; see filter.c.
+ */
+#ifndef SANDBOX_BOX_FILTER_H
+#define SANDBOX_BOX_FILTER_H
+
+#include <stdbool.h>
+
+enum filter_kind {
+	FILTER_BUILD,
+	FILTER_PROVISION,
+	FILTER_IMAGE,
+	FILTER_PARSER,
+	FILTER_BROWSER,
+	FILTER_DEBUG,
+};
+
+/* Placeholders in a generated program.  Left there by mistake, they answer ENOSYS: nobody traces.
+ */
+#define MARK_DENIED 0x7ff00001u	 /* SECCOMP_RET_TRACE, 1 */
+#define MARK_UNKNOWN 0x7ff00002u /* SECCOMP_RET_TRACE, 2 */
+
+struct filter_spec {
+	enum filter_kind kind;
+	bool fake_root;	  /* changes of owner and identity succeed without effect */
+	unsigned observe; /* enum box_observe of proto.h: what the supervisor is notified of */
+};
+
+/*
+ * Install the filter of a profile on this process.  When something is to be observed: gives the
+ * listener, or -1 when the kernel has none to give (the filter then answers by itself).
+ */
+int filter_install(const struct filter_spec *spec);
+
+#endif

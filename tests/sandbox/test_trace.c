@@ -1,0 +1,278 @@
+#include "base/fs.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/trace.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char dir[] = "/tmp/dd-trace-XXXXXX";
+static struct state st;
+
+static void
+must(int rc, const struct dd_err *err)
+{
+	if (rc < 0)
+		fail_msg("%s", err_msg(err));
+}
+
+static struct pod *
+open_tools(void)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	struct pod *p = NULL;
+	const struct pod_spec spec = {.state = &st};
+	must(pod_open(&spec, &p, &err), &err);
+	return p;
+}
+
+static struct exec_result
+watch(struct trace *t, enum exec_profile profile, unsigned classes, const char *script)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	struct pod *p = open_tools();
+	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+	const struct exec_spec spec = {.argv = argv,
+		.profile = profile,
+		.fds = {-1, -1, -1},
+		.trace = t,
+		.trace_classes = classes,
+		.time_limit_ms = 20000};
+	struct exec_result r;
+	must(pod_exec(p, &spec, &r, &err), &err);
+	pod_close(p);
+	return r;
+}
+
+/* ---- denied calls ---- */
+
+struct denials {
+	const char *call;
+	const struct trace_denial *found;
+	size_t n;
+};
+
+static bool
+find_denial(void *ctx, const struct trace_denial *d)
+{
+	struct denials *f = ctx;
+	f->n++;
+	if (strcmp(d->call, f->call) == 0)
+		f->found = d;
+	return true;
+}
+
+static void
+expect_denial(const struct trace *t, const char *call, const char *program, const char *profile)
+{
+	struct denials f = {.call = call};
+	trace_each_denial(t, find_denial, &f);
+	assert_non_null(f.found);
+	assert_non_null(strstr(f.found->program, program));
+	if (profile)
+		assert_string_equal(f.found->profile, profile);
+	else
+		assert_null(f.found->profile);
+}
+
+static void
+denied_calls_are_recorded_with_the_profile_that_opens_them(void **state)
+{
+	(void)state;
+	struct trace *t = trace_create();
+	struct exec_result r = watch(t, PROFILE_BUILD, 0,
+		"unshare -U true 2>/dev/null; chroot / true 2>/dev/null; perl -e 'syscall(166, 0, 0)';"
+		"perl -e 'exit(syscall(250, 0, 0, 0, 0, 0) == -1 && $!{EPERM} ? 9 : 1)'");
+	assert_int_equal(r.exit_code, 9); /* keyctl answered EPERM, as without a supervisor */
+	assert_false(r.trace_off);
+	expect_denial(t, "unshare", "unshare", "browser");
+	expect_denial(t, "chroot", "chroot", "provision");
+	expect_denial(t, "umount2", "perl", "image");
+	expect_denial(t, "keyctl", "perl", NULL);
+	trace_destroy(t);
+}
+
+static void
+unknown_calls_are_not_implemented_and_recorded(void **state)
+{
+	(void)state;
+	struct trace *t = trace_create();
+	struct exec_result r = watch(
+		t, PROFILE_BUILD, 0, "perl -e 'exit(syscall(999, 0) == -1 && $!{ENOSYS} ? 9 : 1)'");
+	assert_int_equal(r.exit_code, 9);
+	expect_denial(t, "call 999", "perl", NULL);
+	trace_destroy(t);
+}
+
+static void
+an_ordinary_program_is_denied_nothing(void **state)
+{
+	(void)state;
+	struct trace *t = trace_create();
+	struct exec_result r =
+		watch(t, PROFILE_BUILD, 0, "ls -l /usr | sort | tail -n 1; perl -e 1; id");
+	assert_int_equal(r.exit_code, 0);
+	struct denials f = {.call = ""};
+	trace_each_denial(t, find_denial, &f);
+	assert_int_equal(f.n, 0);
+	trace_destroy(t);
+}
+
+static void
+the_debug_profile_opens_ptrace_of_ones_own(void **state)
+{
+	(void)state;
+	static const char script[] =
+		"perl -e 'exit(syscall(101, 0, 0, 0, 0) == 0 ? 9 : 1)'"; /* TRACEME */
+	struct trace *t = trace_create();
+	assert_int_equal(watch(t, PROFILE_DEBUG, 0, script).exit_code, 9);
+	assert_int_equal(watch(t, PROFILE_BUILD, 0, script).exit_code, 1);
+	expect_denial(t, "ptrace", "perl", "debug");
+	trace_destroy(t);
+}
+
+/* ---- searches ---- */
+
+struct searches {
+	const char *name;
+	const struct trace_group *found;
+};
+
+static bool
+find_group(void *ctx, const struct trace_group *g)
+{
+	struct searches *s = ctx;
+	if (strcmp(g->name, s->name) == 0)
+		s->found = g;
+	return true;
+}
+
+static const struct trace_group *
+search(struct trace *t, const char *name)
+{
+	struct searches s = {.name = name};
+	trace_each_group(t, find_group, &s);
+	return s.found;
+}
+
+static void
+one_name_in_many_directories_is_one_search(void **state)
+{
+	(void)state;
+	struct trace *t = trace_create();
+	(void)watch(t, PROFILE_BUILD, TRACE_ALL,
+		"PATH=/a/bin:/b/bin:/c/bin:/usr/bin; nosuchtool; nosuchtool;"
+		"perl -I/d/lib -e 'require No::Such' 2>/dev/null; uname >/dev/null");
+	const struct trace_group *g = search(t, "bin/nosuchtool");
+	assert_non_null(g);
+	assert_null(g->found);
+	assert_int_equal(g->tried, 4);
+	assert_int_equal(g->count, 2);
+	g = search(t, "No/Such.pm");
+	assert_non_null(g);
+	assert_null(g->found);
+	assert_non_null(strstr(g->args, "-I/d/lib"));
+	g = search(t, "bin/uname");
+	assert_non_null(g);
+	assert_string_equal(g->found, "/usr/bin/uname");
+	trace_destroy(t);
+}
+
+/* ---- connections ---- */
+
+static bool
+find_refused(void *ctx, const struct trace_connect *c)
+{
+	struct strlist *l = ctx;
+	if (c->refused)
+		strlist_add(l, c->target);
+	return true;
+}
+
+static void
+connections_are_recorded_without_any_class(void **state)
+{
+	(void)state;
+	OWN(strlist) struct strlist refused = {0};
+	struct trace *t = trace_create();
+	(void)watch(t, PROFILE_BUILD, 0,
+		"perl -MSocket -e 'socket(S, AF_INET, SOCK_STREAM, 0);"
+		"connect(S, sockaddr_in(5432, inet_aton(\"127.0.0.1\")));"
+		"connect(S, sockaddr_in(443, inet_aton(\"192.0.2.7\")))'");
+	trace_each_connect(t, find_refused, &refused);
+	assert_true(strlist_has(&refused, "127.0.0.1:5432"));
+	assert_true(strlist_has(&refused, "192.0.2.7:443"));
+	trace_destroy(t);
+}
+
+/* ---- owners ---- */
+
+static void
+owners_that_package_tools_meant_are_kept_with_the_layer(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf text = {0};
+	if (st.root)
+		skip(); /* root mode has the ids themselves */
+	const char *argv[] = {"/bin/sh", "-c",
+		"cd /work; : >a.new; chown 33:34 a.new; mv a.new a; mkdir d; : >d/b; chgrp 7 d/b; : >c;"
+		"ln -s a l; chown -h 5 l; : >gone; chown 9 gone; rm gone",
+		NULL};
+	struct stack work = {0};
+	struct pod *p = NULL;
+	const struct pod_spec spec = {.state = &st, .work = &work};
+	must(pod_open(&spec, &p, &err), &err);
+	const struct exec_spec exec = {.argv = argv,
+		.profile = PROFILE_PROVISION,
+		.fds = {-1, -1, -1},
+		.time_limit_ms = 20000};
+	struct exec_result r;
+	must(pod_exec(p, &exec, &r, &err), &err);
+	assert_int_equal(r.exit_code, 0);
+	struct hash_hex key = stack_next_key(&work, STR("owners"));
+	must(pod_freeze(p, POD_WORK, key.s, &err), &err);
+	OWN_FREE char *path = mem_printf("%s/layers/%s/owners", st.dir, key.s);
+	must(fs_read(path, 4096, &text, &err), &err);
+	static const char wanted[] = "33 34 /a\0000 7 /d/b\0005 0 /l";
+	assert_int_equal(text.n, sizeof(wanted));
+	assert_memory_equal(text.p, wanted, sizeof(wanted));
+	stack_cleanup(&work);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	if (!mkdtemp(dir) || state_open(dir, &st, &err) < 0) {
+		fprintf(stderr, "%s\n", err_msg(&err));
+		return -1;
+	}
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	state_cleanup(&st);
+	return fs_remove_tree(dir, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(denied_calls_are_recorded_with_the_profile_that_opens_them),
+		cmocka_unit_test(unknown_calls_are_not_implemented_and_recorded),
+		cmocka_unit_test(an_ordinary_program_is_denied_nothing),
+		cmocka_unit_test(the_debug_profile_opens_ptrace_of_ones_own),
+		cmocka_unit_test(one_name_in_many_directories_is_one_search),
+		cmocka_unit_test(connections_are_recorded_without_any_class),
+		cmocka_unit_test(owners_that_package_tools_meant_are_kept_with_the_layer),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
