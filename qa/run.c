@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "qa/parse.h"
 #include "record/steplog.h"
+#include "sandbox/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -230,6 +231,22 @@ run_command(struct run *r, struct pod *pod, const struct command *c, struct test
 	return rc;
 }
 
+/* A test that failed may have failed for a call that the sandbox denies: then the reader must know.
+ */
+static void
+note_denials(struct run *r, struct test_run *t)
+{
+	OWN(buf) struct buf text = {0};
+	if (!r->spec->trace || !trace_describe_denials(r->spec->trace, &text))
+		return;
+	steplog_note(r->log, "denied by the sandbox: %s", text.p);
+	if (!t->failed)
+		return;
+	OWN_FREE char *before = TAKE(t->note);
+	t->note = mem_printf(
+		"%s%sthe sandbox denied: %s", before ? before : "", before ? "; " : "", text.p);
+}
+
 int
 qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *ret_cause,
 	struct dd_err *err)
@@ -250,13 +267,14 @@ qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *
 	pod_close(pod);
 	if (r.spool >= 0)
 		(void)close(r.spool);
+	test_run_count(&all);
+	note_denials(&r, &all);
 	int closed = steplog_close(r.log, rc < 0 ? NULL : err);
 	rc = rc < 0 ? rc : closed;
 	if (rc < 0) {
 		test_run_cleanup(&all);
 		return rc;
 	}
-	test_run_count(&all);
 	*ret = all;
 	*ret_cause = cause;
 	return 0;

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/spawn.h"
+#include "sandbox/trace.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -56,6 +57,7 @@ struct job {
 	struct strlist paths; /* the binds' strings */
 	int64_t time_ms;
 	bool provision;
+	struct trace *trace; /* denied calls */
 };
 
 /* ---- options
@@ -183,7 +185,8 @@ exec_in(struct job *j, struct pod *pod, struct exec_result *ret, struct dd_err *
 	const struct exec_spec exec = {.argv = (const char *const *)j->argv,
 		.profile = j->provision ? PROFILE_PROVISION : PROFILE_BUILD,
 		.fds = {0, 1, 2},
-		.time_limit_ms = j->time_ms};
+		.time_limit_ms = j->time_ms,
+		.trace = j->trace};
 	return pod_exec(pod, &exec, ret, err);
 }
 
@@ -224,8 +227,35 @@ run_job(struct job *j, struct exec_result *ret, struct dd_err *err)
 	return rc;
 }
 
+static bool
+print_denial(void *ctx, const struct trace_denial *d)
+{
+	struct buf *out = ctx;
+	buf_puts(out, str_ends(buf_str(out), "[") ? "{\"call\": " : ", {\"call\": ");
+	buf_put_json(out, str_of(d->call));
+	buf_puts(out, ", \"program\": ");
+	buf_put_json(out, str_of(d->program));
+	buf_puts(out, ", \"profile\": ");
+	if (d->profile)
+		buf_put_json(out, str_of(d->profile));
+	else
+		buf_puts(out, "null");
+	buf_printf(out, ", \"count\": %u}", d->count);
+	return true;
+}
+
+/* To people who see a command fail. */
+static void
+tell_denials(const struct job *j, const struct exec_result *r)
+{
+	OWN(buf) struct buf text = {0};
+	if (r->exit_code == 0 || j->o->common.quiet || !trace_describe_denials(j->trace, &text))
+		return;
+	log_warn("denied: %s", text.p);
+}
+
 static int
-write_result(const char *path, const struct exec_result *r, struct dd_err *err)
+write_result(const char *path, const struct trace *t, const struct exec_result *r, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {0};
 	buf_puts(&text, "{\"exit\": ");
@@ -239,9 +269,12 @@ write_result(const char *path, const struct exec_result *r, struct dd_err *err)
 	else
 		buf_puts(&text, "null");
 	buf_printf(&text,
-		", \"cause\": \"%s\", \"cpu_ms\": %lld, \"wall_ms\": %lld, \"peak_bytes\": %llu}\n",
+		", \"cause\": \"%s\", \"cpu_ms\": %lld, \"wall_ms\": %lld, \"peak_bytes\": %llu, "
+		"\"denied\": [",
 		exec_cause_name(r->cause), (long long)(r->cpu_ns / 1000000),
 		(long long)(r->wall_ns / 1000000), (unsigned long long)r->peak_bytes);
+	trace_each_denial(t, print_denial, &text);
+	buf_puts(&text, "]}\n");
 	return fs_write_atomic(path, buf_str(&text), 0644, err);
 }
 
@@ -249,7 +282,7 @@ static int
 run(const struct cli_call *call)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	struct job j = {.o = call->options, .argv = call->args};
+	struct job j = {.o = call->options, .argv = call->args, .trace = trace_create()};
 	struct exec_result r = {0};
 	struct sigaction stop = {.sa_handler = on_stop};
 	(void)sigaction(SIGINT, &stop, NULL);
@@ -261,8 +294,11 @@ run(const struct cli_call *call)
 		rc = open_image(&j, &err);
 	if (rc == 0)
 		rc = run_job(&j, &r, &err);
+	if (rc == 0)
+		tell_denials(&j, &r);
 	if (rc == 0 && j.o->result)
-		rc = write_result(j.o->result, &r, &err);
+		rc = write_result(j.o->result, j.trace, &r, &err);
+	trace_destroy(j.trace);
 	strlist_cleanup(&j.paths);
 	stack_cleanup(&j.root);
 	state_cleanup(&j.st);
@@ -279,7 +315,8 @@ const struct subcommand cmd_sandbox_run = {
 	.args = "-- CMD [ARGS...]",
 	.description =
 		"Exits with the command's status, 128+N for signal N, 125 for drydock's own failure.\n"
-		"The cause in the result is one of none, signal, time, memory, pids, disk.",
+		"The cause in the result is one of none, signal, time, memory, pids, disk; denied lists the\n"
+		"system calls that the sandbox refused, with the profile that would open each.",
 	.options = options,
 	.options_size = sizeof(struct run_options),
 	.min_args = 1,

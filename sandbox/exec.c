@@ -154,6 +154,7 @@ start_supervisor(struct exec *e, const struct exec_spec *spec, struct child_fds 
 	c->supervisor = ends[1];
 	const struct supervisor_spec how = {.trace = spec->trace,
 		.observe = e->observe,
+		.method = spec->trace_method,
 		.owners = e->observe & BOX_OBSERVE_OWNERS ? e->pod->owners : NULL,
 		.socket = ends[0]};
 	return supervisor_start(&how, &e->supervisor, err);
@@ -176,6 +177,7 @@ describe(struct request *r, const struct exec *e, const struct exec_spec *spec,
 		request_add(r, "user", spec->user);
 	request_add_number(r, "tty", e->terminal >= 0);
 	request_add_number(r, "observe", e->observe);
+	request_add_number(r, "ptrace", spec->trace_method == TRACE_PTRACE || spec->trace_method == TRACE_EXACT);
 	request_add_number(r, "max_files", MAX_FILES);
 	request_add_number(r, "max_file", e->pod->limits.want.disk_bytes);
 	for (const char *const *a = spec->argv; *a; a++)
@@ -410,6 +412,7 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 	if (cause == CAUSE_NONE && WIFSIGNALED(e->status))
 		cause = CAUSE_SIGNAL;
 	uint64_t peak = limits_peak(&e->pod->limits);
+	enum trace_method method = e->supervisor ? supervisor_join(TAKE(e->supervisor)) : TRACE_BEST;
 	*ret = (struct exec_result){
 		.exit_code = code,
 		.signal = WIFSIGNALED(e->status) ? WTERMSIG(e->status) : 0,
@@ -417,7 +420,8 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 		.wall_ns = clock_mono_ns() - e->start_ns,
 		.cpu_ns = (int64_t)e->cpu_us * 1000,
 		.peak_bytes = peak ? peak : e->peak_kib * 1024,
-		.trace_off = e->supervisor && !supervisor_join(TAKE(e->supervisor)),
+		.trace_off = method == TRACE_NONE,
+		.trace_method = method,
 	};
 	return 0;
 }

@@ -173,6 +173,17 @@ enum trace_class {
 	TRACE_ALL = 15,
 };
 
+/* How calls are observed.  The best that the kernel has, unless one is asked for. */
+enum trace_method {
+	TRACE_BEST,
+	TRACE_NOTIFY_SYNC, /* user notification; caller and supervisor take turns on one processor (6.6) */
+	TRACE_NOTIFY,	   /* user notification */
+	TRACE_PTRACE,	   /* denied calls are not recorded */
+	TRACE_EXACT,	   /* ptrace, and each call judged by what it returned: for a run that must be sure */
+	TRACE_NONE,	   /* nothing could be had */
+};
+const char *trace_method_name(enum trace_method m);
+
 struct trace; /* see sandbox/trace.h */
 
 struct exec_spec {
@@ -198,6 +209,7 @@ struct exec_spec {
 	int64_t time_limit_ms;	  /* 0: none */
 	int64_t silence_limit_ms; /* 0: none */
 	unsigned trace_classes;	  /* enum trace_class */
+	enum trace_method trace_method;
 	struct trace *trace;	  /* where to, and denied calls, too; borrowed, to be read when it ended */
 };
 
@@ -210,6 +222,7 @@ struct exec_result {
 	uint64_t peak_bytes; /* of the pod where a memory cgroup exists, else of the largest process
 			      */
 	bool trace_off;	     /* tracing was asked for and could not be had */
+	enum trace_method trace_method; /* what was used */
 };
 
 struct exec;

@@ -14,6 +14,7 @@
 #include "sandbox/target.h"
 #include "sandbox/trace_call.h"
 #include "sandbox/trace_record.h"
+#include "sandbox/tracer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,7 @@ struct supervisor {
 	struct supervisor_spec spec;
 	struct target_cache *cache;
 	pthread_t thread;
-	bool listened;
+	enum trace_method used;
 };
 
 /* ---- denied calls ---- */
@@ -105,6 +106,18 @@ is_faked(const struct supervisor *s, const char *call)
 }
 
 static void
+observe(struct supervisor *s, struct target *t, int nr, const uint64_t *args)
+{
+	struct traced x;
+	target_identify(s->cache, t, nr == SYS_execve || nr == SYS_execveat);
+	if (!trace_call_name(t, nr, args, &x))
+		return;
+	trace_call_look(t, &x);
+	if (target_still_there(t))
+		trace_call_add(s->spec.trace, t, &x);
+}
+
+static void
 answer(struct supervisor *s, const struct seccomp_notif *req, struct seccomp_notif_resp *ret)
 {
 	struct target t = {.pid = (pid_t)req->pid, .listener = s->spec.socket, .id = req->id};
@@ -117,10 +130,8 @@ answer(struct supervisor *s, const struct seccomp_notif *req, struct seccomp_not
 		return;
 	}
 	if (trace_call_is_observed(nr, s->spec.observe)) {
-		if (s->spec.trace) {
-			target_identify(s->cache, &t, nr == SYS_execve || nr == SYS_execveat);
-			trace_call_record(s->spec.trace, &t, nr, args);
-		}
+		if (s->spec.trace)
+			observe(s, &t, nr, args);
 		ret->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 		return;
 	}
@@ -149,31 +160,68 @@ serve_one(struct supervisor *s)
 	       errno == EINTR;
 }
 
-/* The socket gives way to the listener that comes over it. */
-static bool
-take_listener(struct supervisor *s)
+/* The pid, seen from here, of the process behind a pidfd; 0: it is gone. */
+static pid_t
+pid_of(int pidfd)
 {
-	OWN(reply) struct reply r = {0};
-	int rc = channel_receive(s->spec.socket, &r, NULL);
-	(void)close(TAKE_FD(s->spec.socket));
-	s->spec.socket = rc == 0 ? reply_take_fd(&r, 0) : -1;
-	if (s->spec.socket < 0)
-		return false;
-	/* Synchronous wake-up: the target and its supervisor take turns on one processor. */
-	(void)ioctl(
-		s->spec.socket, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
-	return true;
+	OWN_FREE char *path = mem_printf("/proc/self/fdinfo/%d", pidfd);
+	OWN(buf) struct buf text = {0};
+	struct str rest, line, word;
+	uint64_t pid = 0;
+	if (fs_read(path, 4096, &text, NULL) < 0)
+		return 0;
+	rest = buf_str(&text);
+	while (str_next_line(&rest, &line))
+		if (str_next_word(&line, &word) && str_eq(word, "Pid:") &&
+			str_next_word(&line, &word) && str_parse_u64(word, INT32_MAX, &pid))
+			return (pid_t)pid;
+	return 0;
+}
+
+static void
+serve_by_ptrace(struct supervisor *s, int pidfd)
+{
+	const struct tracer_spec spec = {.pid = pid_of(pidfd),
+		.observe = s->spec.observe,
+		.exact = s->spec.method == TRACE_EXACT,
+		.cache = s->cache,
+		.trace = s->spec.trace};
+	OWN(request) struct request go;
+	request_init(&go, BOX_TRACE);
+	if (spec.pid <= 0 || !tracer_attach(spec.pid))
+		return;
+	s->used = spec.exact ? TRACE_EXACT : TRACE_PTRACE;
+	if (channel_send(s->spec.socket, &go, NULL) == 0)
+		tracer_run(&spec);
+}
+
+/* The socket gives way to the listener that came over it. */
+static void
+serve_listener(struct supervisor *s, int listener)
+{
+	(void)close(s->spec.socket);
+	s->spec.socket = listener;
+	s->used = s->spec.method != TRACE_NOTIFY && ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+							    SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0
+			  ? TRACE_NOTIFY_SYNC
+			  : TRACE_NOTIFY;
+	while (serve_one(s))
+		;
 }
 
 static void *
 supervise(void *arg)
 {
 	struct supervisor *s = arg;
-	s->listened = take_listener(s);
-	while (s->listened && serve_one(s))
-		;
-	if (s->spec.socket >= 0)
-		(void)close(TAKE_FD(s->spec.socket));
+	OWN(reply) struct reply r = {0};
+	int fd = channel_receive(s->spec.socket, &r, NULL) == 0 ? reply_take_fd(&r, 0) : -1;
+	if (fd >= 0 && r.type == BOX_TRACE) {
+		serve_by_ptrace(s, fd);
+		(void)close(fd);
+	} else if (fd >= 0) {
+		serve_listener(s, fd);
+	}
+	(void)close(s->spec.socket);
 	return NULL;
 }
 
@@ -184,7 +232,7 @@ supervisor_start(const struct supervisor_spec *spec, struct supervisor **ret, st
 {
 	struct supervisor *s = mem_new(struct supervisor);
 	sigset_t all, before;
-	*s = (struct supervisor){.spec = *spec, .cache = target_cache_create()};
+	*s = (struct supervisor){.spec = *spec, .cache = target_cache_create(), .used = TRACE_NONE};
 	/* Signals are for the thread that runs the command. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -200,12 +248,24 @@ supervisor_start(const struct supervisor_spec *spec, struct supervisor **ret, st
 	return 0;
 }
 
-bool
+enum trace_method
 supervisor_join(struct supervisor *s)
 {
 	(void)pthread_join(s->thread, NULL);
-	bool listened = s->listened;
+	enum trace_method used = s->used;
 	target_cache_destroy(s->cache);
 	free(s);
-	return listened;
+	return used;
+}
+
+const char *
+trace_method_name(enum trace_method m)
+{
+	static const char *const names[] = {[TRACE_BEST] = "the best there is",
+		[TRACE_NOTIFY_SYNC] = "seccomp user notification with synchronous wake-up",
+		[TRACE_NOTIFY] = "seccomp user notification",
+		[TRACE_PTRACE] = "ptrace",
+		[TRACE_EXACT] = "ptrace, exact",
+		[TRACE_NONE] = "nothing"};
+	return names[m];
 }

@@ -12,13 +12,15 @@
 
 #include "base/err.h"
 #include "sandbox/owners.h"
+#include "sandbox/sandbox.h"
 #include "sandbox/trace.h"
 
 struct supervisor;
 
 struct supervisor_spec {
-	struct trace *trace;   /* borrowed; NULL: nothing is recorded */
-	unsigned observe;      /* enum box_observe */
+	struct trace *trace; /* borrowed; NULL: nothing is recorded */
+	unsigned observe;    /* enum box_observe */
+	enum trace_method method;
 	struct owners *owners; /* borrowed; may be NULL */
 	int socket;	       /* where the listener will arrive; taken over, also on error */
 };
@@ -28,8 +30,8 @@ int supervisor_start(const struct supervisor_spec *spec, struct supervisor **ret
 
 /*
  * Wait for the thread, which ends with the last process under the filter (or with the socket, when
- * no listener came), and free s.  False: the kernel gave no listener, and nothing was observed.
+ * nothing came over it), and free s.  Gives the method that was used.
  */
-bool supervisor_join(struct supervisor *s);
+enum trace_method supervisor_join(struct supervisor *s);
 
 #endif

@@ -171,6 +171,38 @@ trace_each_denial(
 			return;
 }
 
+#define DESCRIBED_DENIALS 8
+
+struct description {
+	struct buf *out;
+	size_t n;
+};
+
+static bool
+describe_denial(void *ctx, const struct trace_denial *d)
+{
+	struct description *s = ctx;
+	if (s->n++ == DESCRIBED_DENIALS)
+		return false;
+	buf_printf(s->out, "%s%s by %s (", s->n > 1 ? ", " : "", d->call,
+		*d->program ? d->program : "a program");
+	if (d->profile)
+		buf_printf(s->out, "the profile %s opens it)", d->profile);
+	else
+		buf_puts(s->out, "no profile opens it)");
+	return true;
+}
+
+bool
+trace_describe_denials(const struct trace *t, struct buf *out)
+{
+	struct description s = {out, 0};
+	trace_each_denial(t, describe_denial, &s);
+	if (s.n > DESCRIBED_DENIALS)
+		buf_puts(out, ", and more");
+	return s.n > 0;
+}
+
 uint64_t
 trace_dropped(const struct trace *t)
 {

@@ -64,6 +64,11 @@ void trace_each_group(
 	struct trace *t, bool (*fn)(void *ctx, const struct trace_group *g), void *ctx);
 void trace_each_denial(
 	const struct trace *t, bool (*fn)(void *ctx, const struct trace_denial *d), void *ctx);
+/*
+ * The denied calls for people, at most a handful: "ptrace by /usr/bin/gdb (the profile debug opens
+ * it), ...". False, and nothing is added, when none was denied.
+ */
+bool trace_describe_denials(const struct trace *t, struct buf *out);
 uint64_t trace_dropped(const struct trace *t); /* not kept because of a bound */
 
 #endif

@@ -5,6 +5,7 @@
 #include "sandbox/trace_record.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -58,36 +59,74 @@ trace_call_is_observed(int nr, unsigned classes)
 	return c && (c->class & classes);
 }
 
-/* ---- paths ---- */
+/* ---- naming ---- */
 
-static void
-record_path(struct trace *t, const struct target *target, const struct traced_call *c,
-	const uint64_t *args)
+static bool
+name_path(const struct target *target, const struct traced_call *c, const uint64_t *args,
+	struct traced *ret)
 {
-	char path[2 * TARGET_PATH_BYTES + 2];
 	int dir_fd = c->dir_arg < 0 ? AT_FDCWD : (int)args[(int)c->dir_arg];
-	if (!target_path(target, dir_fd, args[c->path_arg], path))
-		return;
-	if (strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/dev/", 5) == 0)
-		return;
-	struct lookup found = target_look_up(target, path);
-	if (!target_still_there(target))
-		return;
-	const struct trace_look look = {.path = path,
-		.pid = target->pid,
-		.program = target->program,
-		.args = target->args,
-		.class = c->class,
-		.found = found.found,
-		.directory = found.directory};
-	trace_add_look(t, &look);
+	return target_path(target, dir_fd, args[c->path_arg], ret->what) &&
+	       strncmp(ret->what, "/proc/", 6) != 0 && strncmp(ret->what, "/dev/", 5) != 0;
 }
 
-/* ---- connections ---- */
+static bool
+name_inet(const struct sockaddr_storage *a, struct traced *ret)
+{
+	char host[INET6_ADDRSTRLEN] = "?";
+	const struct sockaddr_in *v4 = (const void *)a;
+	const struct sockaddr_in6 *v6 = (const void *)a;
+	bool is6 = a->ss_family == AF_INET6;
+	unsigned port = ntohs(is6 ? v6->sin6_port : v4->sin_port);
+	(void)inet_ntop(a->ss_family, is6 ? (const void *)&v6->sin6_addr : &v4->sin_addr, host,
+		sizeof(host));
+	(void)snprintf(ret->what, sizeof(ret->what), is6 ? "[%s]:%u" : "%s:%u", host, port);
+	return port != 0;
+}
+
+static bool
+name_unix(const struct sockaddr_un *a, size_t n, struct traced *ret)
+{
+	size_t len = n - offsetof(struct sockaddr_un, sun_path);
+	char path[sizeof(a->sun_path) + 1] = "";
+	memcpy(path, a->sun_path, len < sizeof(path) ? len : sizeof(path) - 1);
+	if (!*path) /* abstract: its name has no place in the file system */
+		path[0] = '@';
+	(void)snprintf(ret->what, sizeof(ret->what), "unix:%s", path);
+	return true;
+}
+
+static bool
+name_connection(const struct target *target, const uint64_t *args, struct traced *ret)
+{
+	struct sockaddr_storage a = {0};
+	size_t n = args[2] < sizeof(a) ? (size_t)args[2] : sizeof(a);
+	if (n < sizeof(sa_family_t) || !target_read(target, args[1], &a, n))
+		return false;
+	if (a.ss_family == AF_INET || a.ss_family == AF_INET6)
+		return name_inet(&a, ret);
+	if (a.ss_family == AF_UNIX && n > offsetof(struct sockaddr_un, sun_path))
+		return name_unix((const struct sockaddr_un *)&a, n, ret);
+	return false;
+}
+
+bool
+trace_call_name(const struct target *target, int nr, const uint64_t *args, struct traced *ret)
+{
+	const struct traced_call *c = find_call(nr);
+	if (!c)
+		return false;
+	ret->class = c->class;
+	ret->found = ret->directory = false;
+	return c->class == TRACE_CONNECT ? name_connection(target, args, ret)
+					 : name_path(target, c, args, ret);
+}
+
+/* ---- judging ---- */
 
 /* Is there a listening socket on the port, as the target's network namespace tells? */
 static bool
-listens(pid_t pid, const char *table, unsigned port)
+listens(pid_t pid, const char *table, unsigned long port)
 {
 	OWN_FREE char *path = mem_printf("/proc/%d/net/%s", (int)pid, table);
 	OWN(buf) struct buf text = {0};
@@ -106,64 +145,53 @@ listens(pid_t pid, const char *table, unsigned port)
 	return false;
 }
 
-static void
-record_inet(struct trace *t, const struct target *target, const struct sockaddr_storage *a)
+static bool
+is_answered(const struct target *target, const char *where)
 {
-	char host[INET6_ADDRSTRLEN] = "?", text[128];
-	const struct sockaddr_in *v4 = (const void *)a;
-	const struct sockaddr_in6 *v6 = (const void *)a;
-	bool is6 = a->ss_family == AF_INET6;
-	unsigned port = ntohs(is6 ? v6->sin6_port : v4->sin_port);
-	(void)inet_ntop(a->ss_family, is6 ? (const void *)&v6->sin6_addr : &v4->sin_addr, host,
-		sizeof(host));
-	bool loopback = is6 ? IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr)
-			    : ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-	bool open = loopback &&
-		    (listens(target->pid, "tcp", port) || listens(target->pid, "tcp6", port));
-	(void)snprintf(text, sizeof(text), is6 ? "[%s]:%u" : "%s:%u", host, port);
-	if (port && target_still_there(target))
-		trace_add_connect(t, text, target->program, !open);
-}
-
-static void
-record_unix(struct trace *t, const struct target *target, const struct sockaddr_un *a, size_t n)
-{
-	char path[sizeof(a->sun_path) + 1] = "", text[sizeof(path) + 16];
-	size_t len = n - offsetof(struct sockaddr_un, sun_path);
-	memcpy(path, a->sun_path, len < sizeof(path) ? len : sizeof(path) - 1);
-	if (!*path) { /* abstract: its name has no place in the file system */
-		path[0] = '@';
-		(void)snprintf(text, sizeof(text), "unix:%s", path);
-		trace_add_connect(t, text, target->program, false);
-		return;
-	}
-	(void)snprintf(text, sizeof(text), "unix:%s", path);
-	bool there = *path != '/' || target_look_up(target, path).found;
-	if (target_still_there(target))
-		trace_add_connect(t, text, target->program, !there);
-}
-
-static void
-record_connect(struct trace *t, const struct target *target, const uint64_t *args)
-{
-	struct sockaddr_storage a = {0};
-	size_t n = args[2] < sizeof(a) ? (size_t)args[2] : sizeof(a);
-	if (n < sizeof(sa_family_t) || !target_read(target, args[1], &a, n))
-		return;
-	if (a.ss_family == AF_INET || a.ss_family == AF_INET6)
-		record_inet(t, target, &a);
-	else if (a.ss_family == AF_UNIX && n > offsetof(struct sockaddr_un, sun_path))
-		record_unix(t, target, (const struct sockaddr_un *)&a, n);
+	const char *path = where + strlen("unix:");
+	if (str_starts(str_of(where), "unix:"))
+		return *path != '/' || target_look_up(target, path).found;
+	if (!str_starts(str_of(where), "127.") && !str_starts(str_of(where), "[::1]"))
+		return false; /* there is no way to anywhere else */
+	unsigned long port = strtoul(strrchr(where, ':') + 1, NULL, 10);
+	return listens(target->pid, "tcp", port) || listens(target->pid, "tcp6", port);
 }
 
 void
-trace_call_record(struct trace *t, const struct target *target, int nr, const uint64_t *args)
+trace_call_look(const struct target *target, struct traced *x)
 {
-	const struct traced_call *c = find_call(nr);
-	if (!c)
+	if (x->class == TRACE_CONNECT) {
+		x->found = is_answered(target, x->what);
 		return;
-	if (c->class == TRACE_CONNECT)
-		record_connect(t, target, args);
-	else
-		record_path(t, target, c, args);
+	}
+	struct lookup l = target_look_up(target, x->what);
+	x->found = l.found;
+	x->directory = l.directory;
+}
+
+void
+trace_call_judge(int64_t returned, struct traced *x)
+{
+	if (x->class == TRACE_CONNECT)
+		x->found = returned >= 0 || returned == -EINPROGRESS || returned == -EISCONN ||
+			   returned == -EALREADY || returned == -EINTR;
+	else /* what may not be entered is there; EINVAL: readlink(2) of what is no link */
+		x->found = returned >= 0 || (returned != -ENOENT && returned != -ENOTDIR);
+}
+
+void
+trace_call_add(struct trace *t, const struct target *target, const struct traced *x)
+{
+	if (x->class == TRACE_CONNECT) {
+		trace_add_connect(t, x->what, target->program, !x->found);
+		return;
+	}
+	const struct trace_look look = {.path = x->what,
+		.pid = target->pid,
+		.program = target->program,
+		.args = target->args,
+		.class = x->class,
+		.found = x->found,
+		.directory = x->directory};
+	trace_add_look(t, &look);
 }

@@ -41,6 +41,7 @@ struct plan {
 	char **argv, **env;
 	const char *cwd, *profile, *user, *id;
 	unsigned observe; /* enum box_observe */
+	bool by_ptrace;
 	bool tty;
 	bool root_mode;
 	unsigned long long max_file, max_files, max_data;
@@ -229,16 +230,31 @@ place_fds(struct plan *p)
 			child_fail("cannot pass a descriptor");
 }
 
-/* Nothing is sent where the kernel gave no listener: the supervisor sees the end of the socket. */
+/* Ask the supervisor to trace this process; false when it will not. */
+static bool
+ask_for_tracer(int supervisor)
+{
+	struct message m;
+	int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	if (self < 0)
+		return false;
+	message_send(supervisor, BOX_TRACE, &self, 1, "n=1");
+	(void)close(self);
+	return message_receive(supervisor, &m) && m.type == BOX_TRACE;
+}
+
+/* Observed by notification, else by a tracer, else not at all: the supervisor sees the end of the socket. */
 static void
 install_filter(const struct plan *p, enum filter_kind kind)
 {
 	struct filter_spec spec = {.kind = kind,
 		.fake_root = !p->root_mode && (kind == FILTER_PROVISION || kind == FILTER_IMAGE),
 		.observe = p->supervisor >= 0 ? p->observe : 0};
-	int listener = filter_install(&spec);
+	int listener = spec.observe && !p->by_ptrace ? filter_install_listening(&spec) : -1;
 	if (listener >= 0)
 		message_send(p->supervisor, BOX_FD, &listener, 1, "n=1");
+	else
+		filter_install(&spec, spec.observe && ask_for_tracer(p->supervisor));
 }
 
 /* argv[0] in the PATH of the command's own environment. */
@@ -413,6 +429,7 @@ exec_command(struct message *m, bool root_mode)
 		.user = message_get(m, "user"),
 		.id = text_or(message_get(m, "id"), ""),
 		.observe = (unsigned)message_get_number(m, "observe"),
+		.by_ptrace = message_get_number(m, "ptrace") != 0,
 		.tty = message_get_number(m, "tty") != 0,
 		.root_mode = root_mode,
 		.max_file = message_get_number(m, "max_file"),

@@ -65,7 +65,7 @@ struct program {
 	struct sock_filter f[MAX_PROGRAM];
 	size_t n;
 	uint32_t denied, unknown; /* what stands for the markers */
-	uint32_t faked;
+	uint32_t faked, observed;
 };
 
 /* ---- assembling ---- */
@@ -268,11 +268,11 @@ static const struct {
 };
 
 static void
-notify_observed(struct program *p, unsigned classes)
+observe_calls(struct program *p, unsigned classes)
 {
 	for (size_t i = 0; i < sizeof(observed) / sizeof(*observed); i++)
 		if (classes & observed[i].class)
-			return_if_equal(p, observed[i].nr, SECCOMP_RET_USER_NOTIF);
+			return_if_equal(p, observed[i].nr, p->observed);
 }
 
 static const struct {
@@ -297,13 +297,9 @@ append_list(struct program *p, enum filter_kind kind)
 }
 
 static void
-assemble(struct program *p, const struct filter_spec *s, unsigned observe)
+assemble(struct program *p, const struct filter_spec *s)
 {
-	bool record = observe & BOX_OBSERVE_DENIED;
 	p->n = 0;
-	p->denied = record ? SECCOMP_RET_USER_NOTIF : ERRNO(EPERM);
-	p->unknown = record ? SECCOMP_RET_USER_NOTIF : ERRNO(ENOSYS);
-	p->faked = observe & BOX_OBSERVE_OWNERS ? SECCOMP_RET_USER_NOTIF : ERRNO(0);
 	/* Calls of another ABI have other numbers: the lists answer them. */
 	emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
 	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NATIVE_ARCH);
@@ -317,7 +313,8 @@ assemble(struct program *p, const struct filter_spec *s, unsigned observe)
 	check_netfilter(p);
 	if (s->fake_root)
 		fake_identity(p);
-	notify_observed(p, observe);
+	if (p->observed)
+		observe_calls(p, s->observe);
 	p->f[start - 1].k = (uint32_t)(p->n - start);
 	append_list(p, s->kind);
 }
@@ -348,17 +345,27 @@ load_listening(const struct program *p)
 }
 
 int
-filter_install(const struct filter_spec *s)
+filter_install_listening(const struct filter_spec *s)
 {
 	static struct program p;
-	if (s->observe) {
-		assemble(&p, s, s->observe);
-		int fd = load_listening(&p);
-		if (fd >= 0)
-			return fd;
-	}
-	assemble(&p, s, 0);
+	bool record = s->observe & BOX_OBSERVE_DENIED;
+	p.denied = record ? SECCOMP_RET_USER_NOTIF : ERRNO(EPERM);
+	p.unknown = record ? SECCOMP_RET_USER_NOTIF : ERRNO(ENOSYS);
+	p.faked = s->observe & BOX_OBSERVE_OWNERS ? SECCOMP_RET_USER_NOTIF : ERRNO(0);
+	p.observed = SECCOMP_RET_USER_NOTIF;
+	assemble(&p, s);
+	return load_listening(&p);
+}
+
+void
+filter_install(const struct filter_spec *s, bool traced)
+{
+	static struct program p;
+	p.denied = ERRNO(EPERM);
+	p.unknown = ERRNO(ENOSYS);
+	p.faked = ERRNO(0);
+	p.observed = traced ? SECCOMP_RET_TRACE : 0;
+	assemble(&p, s);
 	if (load(&p, 0) < 0)
 		box_die(errno, "seccomp: the kernel refuses the filter");
-	return -1;
 }

@@ -27,9 +27,16 @@ struct filter_spec {
 };
 
 /*
- * Install the filter of a profile on this process.  When something is to be observed: gives the
- * listener, or -1 when the kernel has none to give (the filter then answers by itself).
+ * Install the filter of a profile on this process with what is to be observed answered by
+ * notification.  Gives the listener; -1, and nothing is installed, when the kernel has none to
+ * give.
  */
-int filter_install(const struct filter_spec *spec);
+int filter_install_listening(const struct filter_spec *spec);
+
+/*
+ * Install it without a listener: it answers by itself.  `traced`: what is to be observed, as far as
+ * it is in a trace class, stops the process for its tracer.
+ */
+void filter_install(const struct filter_spec *spec, bool traced);
 
 #endif

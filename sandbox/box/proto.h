@@ -29,6 +29,7 @@ enum box_message {
 	BOX_EXITED = 'x',
 	BOX_FD = 'd',
 	BOX_ANSWER = 'a',
+	BOX_TRACE = 't', /* to the supervisor: trace the process of this pidfd; answered by the same */
 };
 
 #define BOX_CONTROL_FD 3

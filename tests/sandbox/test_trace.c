@@ -29,7 +29,8 @@ open_tools(void)
 }
 
 static struct exec_result
-watch(struct trace *t, enum exec_profile profile, unsigned classes, const char *script)
+watch_by(struct trace *t, enum trace_method method, enum exec_profile profile, unsigned classes,
+	const char *script)
 {
 	OWN(dd_err) struct dd_err err = {0};
 	struct pod *p = open_tools();
@@ -39,11 +40,18 @@ watch(struct trace *t, enum exec_profile profile, unsigned classes, const char *
 		.fds = {-1, -1, -1},
 		.trace = t,
 		.trace_classes = classes,
+		.trace_method = method,
 		.time_limit_ms = 20000};
 	struct exec_result r;
 	must(pod_exec(p, &spec, &r, &err), &err);
 	pod_close(p);
 	return r;
+}
+
+static struct exec_result
+watch(struct trace *t, enum exec_profile profile, unsigned classes, const char *script)
+{
+	return watch_by(t, TRACE_BEST, profile, classes, script);
 }
 
 /* ---- denied calls ---- */
@@ -180,6 +188,85 @@ one_name_in_many_directories_is_one_search(void **state)
 	trace_destroy(t);
 }
 
+/* ---- methods ---- */
+
+struct paths {
+	const char *path;
+	bool found, missing;
+};
+
+static bool
+find_path(void *ctx, const struct trace_path *p)
+{
+	struct paths *f = ctx;
+	if (strcmp(p->path, f->path) == 0) {
+		f->found = p->found;
+		f->missing = !p->found;
+	}
+	return true;
+}
+
+static struct paths
+path_state(const struct trace *t, const char *path)
+{
+	struct paths f = {.path = path};
+	trace_each_path(t, find_path, &f);
+	return f;
+}
+
+/* The same facts, whatever the kernel has to find them with; forks, execs and threads included. */
+static void
+every_method_sees_the_same(void **state)
+{
+	(void)state;
+	static const enum trace_method methods[] = {
+		TRACE_NOTIFY_SYNC, TRACE_NOTIFY, TRACE_PTRACE, TRACE_EXACT};
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+		struct trace *t = trace_create();
+		struct exec_result r = watch_by(t, methods[i], PROFILE_BUILD, TRACE_ALL,
+			"cd /etc; (cat passwd /usr/nosuch/thing 2>/dev/null); nosuchtool 2>/dev/null;"
+			"perl -e 'if (fork == 0) { exec \"cat\", \"/etc/hostname\" } wait; exit 7'");
+		assert_int_equal(r.exit_code, 7);
+		assert_int_equal(r.trace_method, methods[i]);
+		assert_true(path_state(t, "/etc/passwd").found);
+		assert_true(path_state(t, "/etc/hostname").found);
+		assert_true(path_state(t, "/usr/nosuch/thing").missing);
+		assert_non_null(search(t, "nosuchtool"));
+		trace_destroy(t);
+	}
+}
+
+/* A file that is made by the very call is missing when the call begins, and there when it returned.
+ */
+static void
+the_exact_method_goes_by_what_calls_returned(void **state)
+{
+	(void)state;
+	static const char made[] = "perl -e 'open(F, \">\", \"/tmp/made\"); exit 5'";
+	struct trace *t = trace_create();
+	assert_int_equal(watch_by(t, TRACE_EXACT, PROFILE_BUILD, TRACE_OPEN, made).exit_code, 5);
+	assert_true(path_state(t, "/tmp/made").found);
+	trace_destroy(t);
+	t = trace_create();
+	assert_int_equal(watch_by(t, TRACE_NOTIFY, PROFILE_BUILD, TRACE_OPEN, made).exit_code, 5);
+	assert_true(path_state(t, "/tmp/made").missing);
+	trace_destroy(t);
+}
+
+/* Signals, stops and the end of a traced process are those of an untraced one. */
+static void
+tracing_by_ptrace_changes_no_ending(void **state)
+{
+	(void)state;
+	struct trace *t = trace_create();
+	struct exec_result r = watch_by(t, TRACE_PTRACE, PROFILE_BUILD, TRACE_ALL,
+		"trap 'exit 6' USR1; (sleep 0.2; kill -CONT $$; kill -USR1 $$) & kill -STOP $$; wait; exit 1");
+	assert_int_equal(r.exit_code, 6);
+	r = watch_by(t, TRACE_PTRACE, PROFILE_BUILD, TRACE_ALL, "kill -SEGV $$");
+	assert_int_equal(r.signal, 11);
+	trace_destroy(t);
+}
+
 /* ---- connections ---- */
 
 static bool
@@ -271,6 +358,9 @@ main(void)
 		cmocka_unit_test(an_ordinary_program_is_denied_nothing),
 		cmocka_unit_test(the_debug_profile_opens_ptrace_of_ones_own),
 		cmocka_unit_test(one_name_in_many_directories_is_one_search),
+		cmocka_unit_test(every_method_sees_the_same),
+		cmocka_unit_test(the_exact_method_goes_by_what_calls_returned),
+		cmocka_unit_test(tracing_by_ptrace_changes_no_ending),
 		cmocka_unit_test(connections_are_recorded_without_any_class),
 		cmocka_unit_test(owners_that_package_tools_meant_are_kept_with_the_layer),
 	};
