@@ -17,7 +17,7 @@ ROOMS := base record sandbox images envprobe qa runner
 # drydock-box is built from its own directory alone; drydock is the front program (no library but
 # libc and libseccomp: the archive gives it only the objects it uses); drydock-core is everything.
 BOX_SRC   := $(wildcard sandbox/box/*.c)
-FRONT_SRC := $(wildcard runner/front/*.c) runner/cmd_sandbox_run.c runner/cli.c runner/cli_help.c
+FRONT_SRC := $(wildcard runner/front/*.c) runner/cmd_sandbox_run.c runner/sandbox_job.c runner/cli.c runner/cli_help.c
 CORE_SRC  := $(wildcard runner/*.c)
 LIB_SRC   := $(foreach r,$(filter-out runner,$(ROOMS)),$(wildcard $(r)/*.c))
 TEST_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/test_*.c))
@@ -40,7 +40,7 @@ LDFLAGS += $(SAN_FLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now) -Wl,--as-needed
 
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
-MAN_PAGES := up replay resume runs report logs shell sandbox-run image-build image-list image-rm gc doctor \
+MAN_PAGES := up replay resume runs report logs shell sandbox-run sandbox-trace image-build image-list image-rm gc doctor \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box
 TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC) $(TOOL_SRC))

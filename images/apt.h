@@ -11,6 +11,7 @@
 #ifndef IMAGES_APT_H
 #define IMAGES_APT_H
 
+#include "base/map.h"
 #include "images/images.h"
 #include "record/record.h"
 #include "sandbox/egress.h"
@@ -69,6 +70,13 @@ int apt_online_prepare(const struct state *st, struct apt_online **ret, struct p
 	struct dd_err *err) DD_MUST_USE;
 int apt_online_connect(struct apt_online *o, struct pod *pod, struct dd_err *err) DD_MUST_USE;
 void apt_online_release(struct apt_online *o);
+
+/*
+ * Which package each path of the pod's root belongs to: path -> name, owned by ret.  What belongs to none, and
+ * everything on an image without dpkg, is not in it.
+ */
+int apt_packages_of(struct pod *pod, const struct strlist *paths, struct map *ret, struct dd_err *err)
+	DD_MUST_USE;
 
 /* Is this machine's package configuration usable? */
 void images_doctor(const struct state *st, struct doctor_list *ret);

@@ -1,7 +1,7 @@
 /* drydock-core: all subcommands. */
 #include "images/apt.h"
 #include "runner/commands.h"
-#include "runner/sandbox_run.h"
+#include "runner/sandbox_job.h"
 
 static const struct sandbox_run_net_ops package_sources = {
 	apt_online_prepare, apt_online_connect, apt_online_release};
@@ -16,6 +16,7 @@ const struct subcommand *const commands[] = {
 	&cmd_logs,
 	&cmd_shell,
 	&cmd_sandbox_run,
+	&cmd_sandbox_trace,
 	&cmd_image_build,
 	&cmd_image_list,
 	&cmd_image_rm,

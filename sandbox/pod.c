@@ -316,6 +316,31 @@ pod_freeze(struct pod *p, enum pod_stack which, const char *key, struct dd_err *
 	return rc;
 }
 
+/* ---- looking ---- */
+
+static bool
+has_path(const char *dir, const char *path)
+{
+	OWN_FD int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD int fd = -1;
+	return root >= 0 && fs_open_in_root(root, path, O_PATH | O_NOFOLLOW, &fd, NULL) == 0;
+}
+
+char *
+pod_layer_of(const struct pod *p, const char *path)
+{
+	size_t n = strlen(p->default_dir);
+	bool work = p->has_work && strncmp(path, p->default_dir, n) == 0 && path[n] == '/';
+	const struct strlist *lowers = &p->lowers[work ? POD_WORK : POD_ROOT];
+	for (size_t i = lowers->n; i-- > 0;) {
+		if (!has_path(lowers->v[i], work ? path + n : path))
+			continue;
+		const char *end = strrchr(lowers->v[i], '/'); /* .../layers/KEY/fs */
+		return mem_strndup(end - HASH_HEX, HASH_HEX);
+	}
+	return NULL;
+}
+
 /* ---- talking
  * ------------------------------------------------------------------------------------- */
 

@@ -135,6 +135,12 @@ enum pod_stack { POD_ROOT, POD_WORK };
 int pod_freeze(struct pod *p, enum pod_stack which, const char *key, struct dd_err *err)
 	DD_MUST_USE;
 
+/*
+ * The key of the topmost layer that has the path (absolute inside the pod); heap.  NULL: none has, it was made
+ * in the pod or does not exist.
+ */
+char *pod_layer_of(const struct pod *p, const char *path);
+
 /* A TCP socket listening on 127.0.0.1:port in the pod's network namespace, served from out here. */
 int pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err) DD_MUST_USE;
 

@@ -14,6 +14,7 @@
 
 #define SLOTS 1024
 #define ARGS_BYTES 512
+#define BOX_NAME "drydock-box"
 #define KNOWN_FOR_NS 2000000000 /* pids come round again, but not so soon */
 
 struct process {
@@ -83,6 +84,10 @@ target_identify(struct target_cache *c, struct target *t, bool exec)
 		if (!read_proc_link(t->pid, "exe", p->program, sizeof(p->program)))
 			p->program[0] = '\0';
 		read_args(t->pid, p->args, sizeof(p->args));
+		if (str_ends(str_of(p->program), "/" BOX_NAME)) { /* by its path out here */
+			(void)snprintf(p->program, sizeof(p->program), "%s", BOX_NAME);
+			(void)snprintf(p->args, sizeof(p->args), "%s", BOX_NAME);
+		}
 		p->seen_ns = now;
 	}
 	if (exec)

@@ -3,7 +3,7 @@
  * and the libraries of everything else take longer to load than a sandbox to open; all else is
  * drydock-core's.
  */
-#include "runner/sandbox_run.h"
+#include "runner/sandbox_job.h"
 
 #include <errno.h>
 #include <string.h>

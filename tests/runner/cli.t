@@ -2,7 +2,7 @@
 # The command line as its users and their scripts know it.
 . "$(dirname "$0")/../tap.sh"
 
-commands=$("$drydock" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\( run\| build\| list\| rm\)\?\)  .*/\1/p')
+commands=$("$drydock" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\( [a-z]\+\)\?\)  .*/\1/p')
 ok "help lists the commands of the contract" sh -c 'for c in up replay resume runs report logs shell gc doctor version \
 	"sandbox run" "image build" "image list" "image rm"; do echo "$1" | grep -qx "$c" || { echo "$c"; exit 1; }; done' \
 	sh "$commands"

@@ -6,6 +6,8 @@ sb() { run "$drydock" sandbox run --state "$state" "$@"; }
 inside() { sb -- /bin/sh -c "$1"; }
 result() { jq -r "$1" "$tmp/result"; }
 
+inside : # builds the base image when it is absent
+
 # --- the contract
 inside 'echo out; echo err >&2; exit 7'
 is "status, output and error are the program's" "$status $(cat "$tmp/out") $(cat "$tmp/err")" "7 out err"
@@ -22,8 +24,12 @@ sb --net everything -- /bin/true
 is "an unknown network is a usage error" "$status" 2
 sb --result "$tmp/result" -- /bin/sh -c 'exit 3'
 is "the result has what the contract says" "$(result 'keys_unsorted | join(" ")')" \
-	"exit signal cause cpu_ms wall_ms peak_bytes"
+	"exit signal cause cpu_ms wall_ms peak_bytes denied"
 is "exit and cause" "$(result '[.exit, .cause] | join(" ")')" "3 none"
+sb --result "$tmp/result" -- unshare -U true
+is "denied calls, with the profile that would open them" "$(result '.denied[0] | [.call, .profile] | tostring')" \
+	'["unshare","browser"]'
+has "and people are told" "$tmp/err" "denied: unshare by /usr/bin/unshare"
 mkdir "$tmp/shared" && echo mine >"$tmp/shared/file" && chmod -R a+rX "$tmp"
 sb --bind "$tmp/shared:/shared:ro" -- /bin/sh -c 'cat /shared/file; echo harm >/shared/file || echo refused'
 is "a read-only bind" "$(cat "$tmp/out")" "mine

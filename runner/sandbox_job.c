@@ -1,0 +1,196 @@
+#include "runner/sandbox_job.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/spawn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#define MAX_REF 65536
+
+/* ---- options ---- */
+
+static int
+parse_time(const char *text, int64_t *ret_ms, struct dd_err *err)
+{
+	char *end = NULL;
+	double s = text ? strtod(text, &end) : 0;
+	if (text && (end == text || *end || s <= 0 || s > 1e9))
+		return err_set(err, DD_EINVAL, "--time: \"%s\" is not a number of seconds", text);
+	*ret_ms = (int64_t)(s * 1000);
+	return 0;
+}
+
+/* SRC:DST[:ro] */
+static int
+parse_bind(struct sandbox_job *j, const char *text, struct dd_err *err)
+{
+	struct str rest = str_of(text), src, dst, mode = {"", 0};
+	if (j->nbinds == SANDBOX_JOB_MAX_BINDS)
+		return err_set(err, DD_EINVAL, "more than %d binds", SANDBOX_JOB_MAX_BINDS);
+	if (!str_next(&rest, ':', &src) || !str_next(&rest, ':', &dst) || dst.p[0] != '/' || !src.n)
+		return err_set(err, DD_EINVAL,
+			"--bind: \"%s\" is not SRC:DST[:ro] with an absolute DST", text);
+	if (rest.n && (!str_next(&rest, ':', &mode) || !str_eq(mode, "ro") || rest.n))
+		return err_set(err, DD_EINVAL, "--bind: \"%s\": only :ro may follow", text);
+	OWN_FREE char *from = str_dup(src);
+	char *real = realpath(from, NULL);
+	if (!real)
+		return err_errno(err, errno, "--bind: %s", from);
+	strlist_add(&j->paths, real);
+	free(real);
+	strlist_add_str(&j->paths, dst);
+	j->binds[j->nbinds++].writable = !mode.n;
+	return 0;
+}
+
+static int
+parse_job(struct sandbox_job *j, struct dd_err *err)
+{
+	const struct sandbox_job_options *o = j->o;
+	int rc = parse_time(o->time, &j->exec.time_limit_ms, err);
+	j->provision = o->net && strcmp(o->net, "provision") == 0;
+	if (rc == 0 && o->net && !j->provision && strcmp(o->net, "none") != 0)
+		rc = err_set(err, DD_EINVAL, "--net: \"%s\" is neither none nor provision", o->net);
+	for (size_t i = 0; rc == 0 && i < o->binds.n; i++)
+		rc = parse_bind(j, o->binds.v[i], err);
+	for (size_t i = 0; rc == 0 && i < j->nbinds; i++) {
+		j->binds[i].src = j->paths.v[2 * i];
+		j->binds[i].dst = j->paths.v[2 * i + 1];
+	}
+	return rc;
+}
+
+/* ---- the image ---- */
+
+static int
+build_base(const struct sandbox_job *j, struct dd_err *err)
+{
+	OWN_FREE char *core = sandbox_program("drydock-core");
+	const char *argv[] = {core, "image", "build", "--state", j->st.dir, NULL};
+	const struct spawn_fd fds[] = {{STDERR_FILENO, 1}, {STDERR_FILENO, 2}};
+	const struct spawn_spec spec = {.argv = argv, .fds = fds, .nfds = 2};
+	pid_t pid;
+	int status, rc = spawn_start(&spec, &pid, NULL, err);
+	if (rc == 0)
+		rc = spawn_wait(pid, &status, err);
+	if (rc == 0 && status != 0)
+		rc = err_set(err, DD_EIO, "the base image could not be built");
+	return rc;
+}
+
+/* images/NAME.ref: its "layer KEY" lines, lowest first. */
+static int
+read_image(struct sandbox_job *j, const char *path, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	int rc = fs_read(path, MAX_REF, &text, err);
+	struct str rest = buf_str(&text), line, key, value;
+	while (rc == 0 && str_next_line(&rest, &line))
+		if (str_next_word(&line, &key) && str_eq(key, "layer") &&
+			str_next_word(&line, &value)) {
+			OWN_FREE char *layer = str_dup(value);
+			stack_push(&j->root, layer);
+		}
+	if (rc == 0 && !j->root.n)
+		rc = err_set(err, DD_ECORRUPT, "%s names no layer", path);
+	return rc;
+}
+
+static int
+open_image(struct sandbox_job *j, struct dd_err *err)
+{
+	const char *name = j->o->image ? j->o->image : "base";
+	OWN_FREE char *path = mem_printf("%s/images/%s.ref", j->st.dir, name);
+	if (strchr(name, '/') || *name == '.')
+		return err_set(err, DD_EINVAL, "\"%s\" is not a name of an image", name);
+	if (!fs_exists(path) && strcmp(name, "base") == 0) {
+		int rc = build_base(j, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (!fs_exists(path))
+		return err_set(
+			err, DD_ENOENT, "there is no image \"%s\" (drydock image list)", name);
+	return read_image(j, path, err);
+}
+
+/* ---- running ---- */
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	sandbox_request_stop();
+}
+
+static int
+run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
+{
+	struct pod *pod;
+	struct apt_online *net = NULL;
+	if (j->provision) {
+		if (j->nbinds == SANDBOX_JOB_MAX_BINDS)
+			return err_set(
+				err, DD_EINVAL, "more than %d binds", SANDBOX_JOB_MAX_BINDS - 1);
+		int rc = sandbox_run_net->prepare(&j->st, &net, &j->binds[j->nbinds], err);
+		if (rc < 0)
+			return rc;
+		j->nbinds++;
+	}
+	const struct stack nothing = {0}; /* an empty work tree, to write in */
+	const struct pod_spec spec = {
+		.state = &j->st,
+		.root = j->root,
+		.work = &nothing,
+		.binds = j->binds,
+		.nbinds = j->nbinds,
+		.limits = {.memory_bytes = j->o->memory,
+			.disk_bytes = j->o->disk,
+			.pids = (uint32_t)j->o->pids},
+	};
+	int rc = pod_open(&spec, &pod, err);
+	if (rc == 0 && net)
+		rc = sandbox_run_net->connect(net, pod, err);
+	if (rc == 0)
+		rc = pod_exec(pod, &j->exec, ret, err);
+	if (rc == 0 && j->inspect)
+		rc = j->inspect(j->ctx, pod, err);
+	if (net)
+		sandbox_run_net->release(net);
+	pod_close(pod);
+	(void)!sandbox_sweep(&j->st, NULL); /* what a drydock that was killed left */
+	return rc;
+}
+
+int
+sandbox_job_run(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
+{
+	struct sigaction stop = {.sa_handler = on_stop};
+	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGTERM, &stop, NULL);
+	int rc = parse_job(j, err);
+	if (rc == 0)
+		rc = state_open(j->o->common.state, &j->st, err);
+	if (rc == 0)
+		rc = open_image(j, err);
+	j->exec.argv = (const char *const *)j->argv;
+	j->exec.profile = j->provision ? PROFILE_PROVISION : PROFILE_BUILD;
+	return rc < 0 ? rc : run_job(j, ret, err);
+}
+
+void
+sandbox_job_cleanup(struct sandbox_job *j)
+{
+	strlist_cleanup(&j->paths);
+	stack_cleanup(&j->root);
+	state_cleanup(&j->st);
+}
+
+int
+sandbox_job_status(const struct exec_result *r)
+{
+	return r->signal ? 128 + r->signal : r->exit_code;
+}
