@@ -154,6 +154,10 @@ fs_write_atomic(const char *path, struct str data, mode_t mode, struct dd_err *e
 int
 fs_mkdirs(const char *path, mode_t mode, struct dd_err *err)
 {
+	if (mkdir(path, mode) == 0) /* most often only the last one is missing, or none */
+		return 0;
+	if (errno == EEXIST && fs_is_dir(path))
+		return 0;
 	OWN_FREE char *copy = mem_strdup(path);
 	for (char *p = copy + (*copy == '/'); *p;) {
 		p = strchrnul(p, '/');

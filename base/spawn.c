@@ -1,10 +1,12 @@
 /*
  * Theory of operation.  The parent prepares everything that needs memory (argv, environment, the
  * descriptor plan), blocks all signals, so that no handler of ours ever runs in the child, and
- * forks.  The child makes only system calls: it resets the handlers and the mask, moves the named
- * descriptors to their numbers through copies above them (so that no move overwrites a source still
- * needed), closes all others, drops privileges, asks to die with the parent, and execs.  A
- * close-on-exec pipe tells the parent why that failed; its end of file means success.
+ * forks; with vfork(2), because a fork copies the tables of all our memory.  The child makes only
+ * system calls and changes nothing of the parent's memory but the plan: it resets the handlers and
+ * the mask, moves the named descriptors to their numbers through copies above them (so that no move
+ * overwrites a source still needed), closes all others, drops privileges, asks to die with the
+ * parent, and execs.  A close-on-exec pipe tells the parent why that failed; its end of file means
+ * success.
  */
 #include "base/spawn.h"
 
@@ -12,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -91,8 +92,10 @@ static void __attribute__((noreturn)) child_main(struct plan *p)
 		(void)setsid();
 	if (s->cwd && chdir(s->cwd) < 0)
 		child_fail(p->report_fd);
-	if (s->uid && (setgroups(0, NULL) < 0 || setresgid(s->uid, s->uid, s->uid) < 0 ||
-			      setresuid(s->uid, s->uid, s->uid) < 0 ||
+	/* Not the functions of libc, which would change the threads of the parent, too. */
+	if (s->uid && (syscall(SYS_setgroups, 0, NULL) < 0 ||
+			      syscall(SYS_setresgid, s->uid, s->uid, s->uid) < 0 ||
+			      syscall(SYS_setresuid, s->uid, s->uid, s->uid) < 0 ||
 			      prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
 		child_fail(p->report_fd);
 	/* After the change of uid, which clears it. */
@@ -165,7 +168,7 @@ spawn_start(const struct spawn_spec *spec, pid_t *ret_pid, int *ret_pidfd, struc
 	sigset_t all, before;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid_t pid = fork();
+	pid_t pid = vfork(); /* the child changes nothing of ours but the plan */
 	if (pid == 0)
 		child_main(&p);
 	int errnum = errno;

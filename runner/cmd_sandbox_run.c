@@ -9,6 +9,10 @@
 #include "base/log.h"
 #include "sandbox/trace.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #define EXIT_SANDBOX 125 /* our own failure; below it is the command's */
 
 struct run_options {
@@ -50,6 +54,26 @@ tell_denials(const struct trace *t, const struct exec_result *r)
 	log_warn("denied: %s", text.p);
 }
 
+/* A file is replaced; a pipe, a device or a link is written to. */
+static int
+put_file(const char *path, struct str text, struct dd_err *err)
+{
+	struct stat st;
+	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return fs_write_atomic(path, text, 0644, err);
+	OWN_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot open %s", path);
+	return fs_write_all(fd, text.p, text.n, err) < 0 ? err_wrap(err, "%s", path) : 0;
+}
+
+/* Being stopped is, to the command, a signal. */
+static enum exec_cause
+cause_of(const struct exec_result *r)
+{
+	return r->cause == CAUSE_STOPPED ? CAUSE_SIGNAL : r->cause;
+}
+
 static int
 write_result(
 	const char *path, const struct trace *t, const struct exec_result *r, struct dd_err *err)
@@ -68,11 +92,11 @@ write_result(
 	buf_printf(&text,
 		", \"cause\": \"%s\", \"cpu_ms\": %lld, \"wall_ms\": %lld, \"peak_bytes\": %llu, "
 		"\"denied\": [",
-		exec_cause_name(r->cause), (long long)(r->cpu_ns / 1000000),
+		exec_cause_name(cause_of(r)), (long long)(r->cpu_ns / 1000000),
 		(long long)(r->wall_ns / 1000000), (unsigned long long)r->peak_bytes);
 	trace_each_denial(t, print_denial, &text);
 	buf_puts(&text, "]}\n");
-	return fs_write_atomic(path, buf_str(&text), 0644, err);
+	return put_file(path, buf_str(&text), err);
 }
 
 static int

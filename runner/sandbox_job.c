@@ -23,6 +23,24 @@ parse_time(const char *text, int64_t *ret_ms, struct dd_err *err)
 	return 0;
 }
 
+/* What the sandbox is made of; a mount over it would undo that, or be undone. */
+static bool
+is_reserved(struct str dst)
+{
+	static const char *const places[] = {"/proc", "/dev", "/sys", "/drydock", NULL};
+	while (dst.n > 1 && dst.p[dst.n - 1] == '/')
+		dst.n--;
+	if (dst.n == 1 || memmem(dst.p, dst.n, "/..", 3) || memmem(dst.p, dst.n, "//", 2) ||
+		memmem(dst.p, dst.n, "/./", 3))
+		return true;
+	for (size_t i = 0; places[i]; i++) {
+		size_t n = strlen(places[i]);
+		if (str_starts(dst, places[i]) && (dst.n == n || dst.p[n] == '/'))
+			return true;
+	}
+	return false;
+}
+
 /* SRC:DST[:ro] */
 static int
 parse_bind(struct sandbox_job *j, const char *text, struct dd_err *err)
@@ -35,6 +53,9 @@ parse_bind(struct sandbox_job *j, const char *text, struct dd_err *err)
 			"--bind: \"%s\" is not SRC:DST[:ro] with an absolute DST", text);
 	if (rest.n && (!str_next(&rest, ':', &mode) || !str_eq(mode, "ro") || rest.n))
 		return err_set(err, DD_EINVAL, "--bind: \"%s\": only :ro may follow", text);
+	if (is_reserved(dst))
+		return err_set(err, DD_EINVAL,
+			"--bind: " STR_FMT " is a place of the sandbox itself", STR_ARG(dst));
 	OWN_FREE char *from = str_dup(src);
 	char *real = realpath(from, NULL);
 	if (!real)
@@ -129,7 +150,7 @@ on_stop(int sig)
 static int
 run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
 {
-	struct pod *pod;
+	struct pod *pod = NULL;
 	struct apt_online *net = NULL;
 	if (j->provision) {
 		if (j->nbinds == SANDBOX_JOB_MAX_BINDS)

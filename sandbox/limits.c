@@ -152,26 +152,42 @@ limits_open(
 }
 
 int
-limits_enter(const struct limits *l, pid_t pid, struct dd_err *err)
+limits_entries(const struct limits *l, int *ret_fds, size_t *ret_n, struct dd_err *err)
 {
-	const char *groups[] = {l->memory_group, l->v2 ? NULL : l->pids_group};
-	for (size_t i = 0; i < 2; i++)
-		if (groups[i] && !write_value(groups[i], "cgroup.procs", (uint64_t)pid))
-			return err_errno(err, errno, "cannot enter control group %s", groups[i]);
+	const char *groups[LIMITS_MAX_ENTRIES] = {l->memory_group, l->v2 ? NULL : l->pids_group};
+	*ret_n = 0;
+	for (size_t i = 0; i < LIMITS_MAX_ENTRIES; i++) {
+		if (!groups[i])
+			continue;
+		OWN_FREE char *path = fs_join(groups[i], l->v2 ? "cgroup.procs" : "tasks");
+		int fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_errno(err, errno, "cannot open %s", path);
+		ret_fds[(*ret_n)++] = fd;
+	}
 	return 0;
+}
+
+/* A group is busy until the kernel has buried its last process. */
+static void
+remove_group(const char *group)
+{
+	useconds_t pause_us = 50;
+	for (int64_t total = 0; total < 1000000 && rmdir(group) < 0 && errno == EBUSY;
+		total += pause_us) {
+		(void)usleep(pause_us);
+		if (pause_us < 5000)
+			pause_us *= 2;
+	}
 }
 
 void
 limits_close(struct limits *l)
 {
-	/* A group is busy until the kernel has buried its last process. */
-	for (int i = 0; i < 200 && l->memory_group && rmdir(l->memory_group) < 0 && errno == EBUSY;
-		i++)
-		(void)usleep(5000);
-	for (int i = 0;
-		i < 200 && !l->v2 && l->pids_group && rmdir(l->pids_group) < 0 && errno == EBUSY;
-		i++)
-		(void)usleep(5000);
+	if (l->memory_group)
+		remove_group(l->memory_group);
+	if (l->pids_group && !l->v2)
+		remove_group(l->pids_group);
 	free(l->memory_group);
 	free(l->pids_group);
 	free(l->upper);

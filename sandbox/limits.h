@@ -23,8 +23,15 @@ struct limits {
 /* Make the groups for a pod of this id; missing ones are no error. */
 void limits_open(
 	const char *pod_id, const struct pod_limits *want, const char *pod_dir, struct limits *ret);
-/* Put a process (and what it forks from now on) under them. */
-int limits_enter(const struct limits *l, pid_t pid, struct dd_err *err) DD_MUST_USE;
+/*
+ * Descriptors by which a process puts itself (and what it forks from now on) under them: it writes
+ * "0" to each. That is a matter of microseconds, where the kernel takes milliseconds to move
+ * another process (it waits for every running fork and exec).  At most LIMITS_MAX_ENTRIES; the
+ * caller closes them.
+ */
+#define LIMITS_MAX_ENTRIES 2
+int limits_entries(const struct limits *l, int *ret_fds, size_t *ret_n, struct dd_err *err)
+	DD_MUST_USE;
 /* Remove the groups; the processes must be gone. */
 void limits_close(struct limits *l);
 

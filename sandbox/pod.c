@@ -183,7 +183,23 @@ start_box(struct pod *p, struct dd_err *err)
 		return rc;
 	}
 	p->control = ends[0];
-	return limits_enter(&p->limits, p->box, err);
+	return 0;
+}
+
+/* The box enters the control groups by itself, before anything else. */
+static int
+send_setup(struct pod *p, struct request *setup, struct dd_err *err)
+{
+	int fds[LIMITS_MAX_ENTRIES];
+	size_t n;
+	int rc = limits_entries(&p->limits, fds, &n, err);
+	for (size_t i = 0; i < n; i++)
+		request_add_fd(setup, fds[i]);
+	if (rc == 0)
+		rc = channel_send(p->control, setup, err);
+	for (size_t i = 0; i < n; i++)
+		(void)close(fds[i]);
+	return rc;
 }
 
 static int
@@ -208,7 +224,7 @@ handshake(struct pod *p, const struct pod_spec *spec, struct dd_err *err)
 	request_init(&mapped, BOX_MAPPED);
 	int rc = describe(&setup, p, spec, err);
 	if (rc == 0)
-		rc = channel_send(p->control, &setup, err);
+		rc = send_setup(p, &setup, err);
 	if (rc == 0)
 		rc = expect(p, BOX_UNSHARED, err);
 	if (rc == 0 && p->state->root) {

@@ -12,8 +12,9 @@
 #include <sys/statfs.h>
 
 #define ID_RANGE 65536u
-#define ID_FIRST 0x20000000u /* far above people, services and the ranges distributions give out \
-			      */
+#define ID_FIRST \
+	0x20000000u /* far above people, services and the ranges distributions give out \
+		     */
 #define ID_RANGES 4096u
 #define NFS_MAGIC 0x6969
 #define CIFS_MAGIC 0xff534d42
@@ -145,18 +146,6 @@ read_mode(struct state *st, const char *path, struct dd_err *err)
 }
 
 static int
-open_mode(struct state *st, struct dd_err *err)
-{
-	OWN_FREE char *path = state_path(st, "mode");
-	OWN_FREE char *lock_path = state_path(st, "lock");
-	OWN_FD int lock = -1;
-	int rc = fs_lock(lock_path, true, &lock, err);
-	if (rc < 0)
-		return rc;
-	return fs_exists(path) ? read_mode(st, path, err) : write_mode(st, path, err);
-}
-
-static int
 make_directories(const struct state *st, struct dd_err *err)
 {
 	static const char *const names[] = {
@@ -167,6 +156,20 @@ make_directories(const struct state *st, struct dd_err *err)
 		rc = fs_mkdirs(path, 0700, err);
 	}
 	return rc;
+}
+
+static int
+open_mode(struct state *st, struct dd_err *err)
+{
+	OWN_FREE char *path = state_path(st, "mode");
+	OWN_FREE char *lock_path = state_path(st, "lock");
+	OWN_FD int lock = -1;
+	if (fs_exists(path)) /* it comes into being whole */
+		return read_mode(st, path, err);
+	int rc = fs_lock(lock_path, true, &lock, err);
+	if (rc < 0)
+		return rc;
+	return fs_exists(path) ? read_mode(st, path, err) : write_mode(st, path, err);
 }
 
 int

@@ -36,6 +36,8 @@ enum box_message {
 #define BOX_MAX_MESSAGE (192 * 1024)
 #define BOX_MAX_FDS 8
 
+/* SETUP comes with descriptors of control groups, for the box to enter. */
+
 /* Values of the field "profile" of EXEC. */
 #define BOX_PROFILE_BUILD "build"
 #define BOX_PROFILE_PROVISION "provision"
