@@ -94,6 +94,8 @@ image_write(const struct state *st, const struct image *img, struct dd_err *err)
 		buf_printf(&text, "layer %s\n", img->stack.v[i].s);
 		rc = layer_lease(st, owner, img->stack.v[i].s, err);
 	}
+	if (rc == 0)
+		rc = layer_settle(st, err);
 	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&text), 0600, err);
 }
 

@@ -20,6 +20,8 @@ static const char *const migrations[] = {
 
 struct journal {
 	struct db *db;
+	journal_barrier *barrier; /* may be NULL */
+	void *barrier_ctx;
 };
 
 int
@@ -105,13 +107,23 @@ journal_step(struct journal *j, const char *key, journal_fn *fn, void *ctx, json
 			return rc;
 		if (!result)
 			result = json_object();
-		rc = end_step(j, key, result, err);
+		if (j->barrier)
+			rc = j->barrier(j->barrier_ctx, err);
+		if (rc == 0)
+			rc = end_step(j, key, result, err);
 		if (rc < 0)
 			return err_wrap(err, "journal");
 	}
 	if (ret_result)
 		*ret_result = json_incref(result);
 	return 0;
+}
+
+void
+journal_set_barrier(struct journal *j, journal_barrier *fn, void *ctx)
+{
+	j->barrier = fn;
+	j->barrier_ctx = ctx;
 }
 
 int

@@ -22,6 +22,13 @@ int journal_open(const char *run_dir, bool create, struct journal **ret, struct 
 void journal_close(struct journal *j);
 
 /*
+ * Called before the result of a step is written down: what the result rests on must reach the disk
+ * first.  A failure leaves the step open and is returned.
+ */
+typedef int journal_barrier(void *ctx, struct dd_err *err);
+void journal_set_barrier(struct journal *j, journal_barrier *fn, void *ctx);
+
+/*
  * fn sets *ret_result (a new reference) or fails; a failure leaves the step open, so that it is
  * done again on resume, and is returned.  *ret_result: new reference; the argument may be NULL.
  */

@@ -281,6 +281,13 @@ run_steps(struct standup *s, struct dd_err *err)
 	return rc < 0 ? rc : write_results(s, err);
 }
 
+static int
+settle_layers(void *ctx, struct dd_err *err)
+{
+	struct standup *s = ctx;
+	return layer_settle(s->st, err);
+}
+
 int
 standup(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result *ret, struct dd_err *err)
@@ -288,6 +295,7 @@ standup(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result r = {0};
 	OWN_FREE char *owner = run_owner(run);
 	struct standup s = {.st = st, .run = run, .answers = answers, .owner = owner, .r = &r};
+	journal_set_barrier(run->journal, settle_layers, &s);
 	int rc = run_steps(&s, err);
 	if (rc < 0) {
 		standup_result_cleanup(&r);

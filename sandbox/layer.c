@@ -1,7 +1,9 @@
 /*
  * The layer store.  <state>/layers/<key>/fs is the tree; a file `boot` beside it holds the boot id
  * until the layer has reached the disk, so that one written before a power cut and not synced is
- * told from a whole one.  Leases are empty files <state>/leases/<owner>/<key>.
+ * told from a whole one.  A layer of this boot is used at once; layer_settle brings those that this
+ * process made or used to the disk, before anything is written down that rests on them.  Leases are
+ * empty files <state>/leases/<owner>/<key>.
  */
 #include "sandbox/layer.h"
 
@@ -9,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -39,6 +42,19 @@ layer_boot_id(struct buf *ret, struct dd_err *err)
 	return fs_read("/proc/sys/kernel/random/boot_id", 256, ret, err);
 }
 
+/* ---- layers that are not on the disk yet ---- */
+
+static struct strlist unsettled; /* keys that this process made or used */
+static pthread_mutex_t unsettled_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+note_unsettled(const char *key)
+{
+	(void)pthread_mutex_lock(&unsettled_lock);
+	strlist_add_new(&unsettled, key);
+	(void)pthread_mutex_unlock(&unsettled_lock);
+}
+
 bool
 layer_exists(const struct state *st, const char *key)
 {
@@ -50,8 +66,11 @@ layer_exists(const struct state *st, const char *key)
 	OWN(buf) struct buf mine = {0}, its = {0};
 	if (fs_read(marker, 256, &its, NULL) < 0)
 		return true;
-	return layer_boot_id(&mine, NULL) == 0 && mine.n == its.n &&
-	       memcmp(mine.p, its.p, mine.n) == 0;
+	bool ours = layer_boot_id(&mine, NULL) == 0 && mine.n == its.n &&
+		    memcmp(mine.p, its.p, mine.n) == 0;
+	if (ours)
+		note_unsettled(key);
+	return ours;
 }
 
 int
@@ -85,29 +104,59 @@ layer_release_all(const struct state *st, const char *owner, struct dd_err *err)
 /* ---- publishing
  * ---------------------------------------------------------------------------------- */
 
+/* One syncfs for all of them: they lie on one file system. */
 static int
-sync_layer(const struct state *st, const char *key, struct dd_err *err)
+sync_layers(const struct state *st, const struct strlist *keys, struct dd_err *err)
 {
-	OWN_FREE char *root = layer_root(st, key);
-	OWN_FREE char *marker = fs_join(root, "boot");
 	OWN_FREE char *layers = state_path(st, "layers");
-	OWN_FD int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD int fd = open(layers, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || syncfs(fd) < 0)
-		return err_errno(err, errno, "cannot sync layer %.12s", key);
-	if (unlink(marker) < 0 && errno != ENOENT)
-		return err_errno(err, errno, "cannot mark layer %.12s whole", key);
-	return fs_sync_dir(layers, err);
+		return err_errno(err, errno, "cannot sync %s", layers);
+	for (size_t i = 0; i < keys->n; i++) {
+		OWN_FREE char *marker = mem_printf("%s/%s/boot", layers, keys->v[i]);
+		if (unlink(marker) < 0 && errno != ENOENT)
+			return err_errno(err, errno, "cannot mark layer %.12s whole", keys->v[i]);
+	}
+	return 0;
+}
+
+int
+layer_settle(const struct state *st, struct dd_err *err)
+{
+	OWN(strlist) struct strlist keys = {0};
+	(void)pthread_mutex_lock(&unsettled_lock);
+	keys = unsettled;
+	unsettled = (struct strlist){0};
+	(void)pthread_mutex_unlock(&unsettled_lock);
+	int rc = keys.n ? sync_layers(st, &keys, err) : 0;
+	for (size_t i = 0; rc < 0 && i < keys.n; i++)
+		note_unsettled(keys.v[i]);
+	return rc;
+}
+
+/*
+ * Not synced: a journalling file system brings the marker to the disk no later than the rename that
+ * follows, and one whose text did not arrive names no boot at all.
+ */
+static int
+write_marker(const char *dir, struct dd_err *err)
+{
+	OWN_FREE char *path = fs_join(dir, "boot");
+	OWN(buf) struct buf boot = {0};
+	int rc = layer_boot_id(&boot, err);
+	if (rc < 0)
+		return rc;
+	OWN_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot write %s", path);
+	return fs_write_all(fd, boot.p, boot.n, err) < 0 ? err_wrap(err, "%s", path) : 0;
 }
 
 int
 layer_publish(const struct state *st, const char *key, const char *dir, struct dd_err *err)
 {
-	OWN_FREE char *marker = fs_join(dir, "boot");
 	OWN_FREE char *to = layer_root(st, key);
-	OWN(buf) struct buf boot = {0};
-	int rc = layer_boot_id(&boot, err);
-	if (rc == 0)
-		rc = fs_write_atomic(marker, buf_str(&boot), 0600, err);
+	int rc = write_marker(dir, err);
 	if (rc < 0)
 		return rc;
 	if (fs_exists(to) && !layer_exists(st, key)) {
@@ -117,7 +166,8 @@ layer_publish(const struct state *st, const char *key, const char *dir, struct d
 	}
 	if (rename(dir, to) < 0 && errno != EEXIST && errno != ENOTEMPTY)
 		return err_errno(err, errno, "cannot store layer %.12s", key);
-	return sync_layer(st, key, err);
+	note_unsettled(key);
+	return 0;
 }
 
 /* ---- collection

@@ -3,7 +3,6 @@
 #include "base/fs.h"
 #include "sandbox/pod.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -169,25 +168,27 @@ limits_entries(const struct limits *l, int *ret_fds, size_t *ret_n, struct dd_er
 }
 
 /* A group is busy until the kernel has buried its last process. */
-static void
+static bool
 remove_group(const char *group)
 {
 	useconds_t pause_us = 50;
-	for (int64_t total = 0; total < 1000000 && rmdir(group) < 0 && errno == EBUSY;
-		total += pause_us) {
+	for (int64_t total = 0; rmdir(group) < 0 && errno == EBUSY; total += pause_us) {
+		if (total > 1000000)
+			return false;
 		(void)usleep(pause_us);
 		if (pause_us < 5000)
 			pause_us *= 2;
 	}
+	return true;
 }
 
 void
 limits_close(struct limits *l)
 {
 	if (l->memory_group)
-		remove_group(l->memory_group);
+		(void)remove_group(l->memory_group);
 	if (l->pids_group && !l->v2)
-		remove_group(l->pids_group);
+		(void)remove_group(l->pids_group);
 	free(l->memory_group);
 	free(l->pids_group);
 	free(l->upper);
@@ -298,35 +299,25 @@ limits_mechanism(void)
 /* ---- sweeping
  * ------------------------------------------------------------------------------------ */
 
-/* Groups are named after their pods, and these after their state directory. */
-static void
-sweep_directory(const struct state *st, const char *dir)
+static bool
+sweep_group(const char *parent, const char *pod_id)
 {
-	OWN_FREE char *tag = pod_state_tag(st);
-	OWN_FREE char *prefix = mem_printf(GROUP_PREFIX "%s-", tag);
-	OWN(strlist) struct strlist names = {0};
-	if (!dir || fs_list(dir, &names, NULL) < 0)
-		return;
-	for (size_t i = 0; i < names.n; i++) {
-		if (strncmp(names.v[i], prefix, strlen(prefix)) != 0)
-			continue;
-		OWN_FREE char *pod =
-			mem_printf("%s/pods/%s", st->dir, names.v[i] + strlen(GROUP_PREFIX));
-		OWN_FREE char *group = fs_join(dir, names.v[i]);
-		if (!fs_exists(pod))
-			(void)rmdir(group); /* refused by the kernel while anybody is in it */
-	}
+	if (!parent)
+		return true;
+	OWN_FREE char *group = mem_printf("%s/" GROUP_PREFIX "%s", parent, pod_id);
+	return remove_group(group);
 }
 
-void
-limits_sweep(const struct state *st)
+bool
+limits_sweep(const char *pod_id)
 {
 	OWN_FREE char *v2 = own_group("/sys/fs/cgroup", "");
 	OWN_FREE char *memory = own_group("/sys/fs/cgroup/memory", "memory");
 	OWN_FREE char *pids = own_group("/sys/fs/cgroup/pids", "pids");
-	sweep_directory(st, v2);
-	sweep_directory(st, memory);
-	sweep_directory(st, pids);
-	sweep_directory(st, "/sys/fs/cgroup/memory");
-	sweep_directory(st, "/sys/fs/cgroup/pids");
+	const char *const parents[] = {
+		v2, memory, pids, "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids"};
+	bool done = true;
+	for (size_t i = 0; i < sizeof(parents) / sizeof(*parents); i++)
+		done = sweep_group(parents[i], pod_id) && done;
+	return done;
 }

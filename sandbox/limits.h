@@ -43,7 +43,7 @@ uint64_t limits_peak(const struct limits *l);
 /* "cgroup v1", "cgroup v2" or "watchdog": what holds memory here. */
 const char *limits_mechanism(void);
 
-/* Remove control groups of pods whose directories are gone. */
-void limits_sweep(const struct state *st);
+/* Remove the control groups of a pod whose drydock is gone.  False: somebody is in them still. */
+bool limits_sweep(const char *pod_id);
 
 #endif

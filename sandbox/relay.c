@@ -36,14 +36,23 @@ connect_out(void)
 	return fd;
 }
 
+struct counter {
+	bool (*count)(void *ctx, size_t n);
+	void *ctx;
+};
+
 /* One piece from a to b; false at the end. */
 static bool
-pass(int a, int b)
+pass(int a, int b, const struct counter *c, bool *ret_stop)
 {
 	char chunk[65536];
 	ssize_t n = recv(a, chunk, sizeof(chunk), 0);
 	if (n <= 0) {
 		(void)shutdown(b, SHUT_WR);
+		return false;
+	}
+	if (c->count && !c->count(c->ctx, (size_t)n)) {
+		*ret_stop = true;
 		return false;
 	}
 	for (ssize_t done = 0; done < n;) {
@@ -55,22 +64,30 @@ pass(int a, int b)
 	return true;
 }
 
+void
+relay_join(int a, int b, bool (*count)(void *ctx, size_t n), void *ctx)
+{
+	const struct counter c = {count, ctx};
+	bool open[2] = {true, true}, stop = false;
+	while (!stop && (open[0] || open[1])) {
+		struct pollfd f[2] = {{open[0] ? a : -1, POLLIN, 0}, {open[1] ? b : -1, POLLIN, 0}};
+		if (poll(f, 2, IDLE_MS) <= 0)
+			return;
+		if (f[0].revents)
+			open[0] = pass(a, b, &c, &stop);
+		if (f[1].revents && !stop)
+			open[1] = pass(b, a, &c, &stop);
+	}
+}
+
 static void *
 join_connection(void *p)
 {
 	int in = (int)(intptr_t)p, out = connect_out();
-	bool open[2] = {out >= 0, out >= 0};
-	while (open[0] || open[1]) {
-		struct pollfd f[2] = {{open[0] ? in : -1, POLLIN, 0}, {open[1] ? out : -1, POLLIN, 0}};
-		if (poll(f, 2, IDLE_MS) <= 0)
-			break;
-		if (f[0].revents)
-			open[0] = pass(in, out);
-		if (f[1].revents)
-			open[1] = pass(out, in);
-	}
-	if (out >= 0)
+	if (out >= 0) {
+		relay_join(in, out, NULL, NULL);
 		(void)close(out);
+	}
 	(void)close(in);
 	return NULL;
 }

@@ -64,6 +64,12 @@ int layer_lock(const struct state *st, const char *key, int *ret_fd, struct dd_e
 	DD_MUST_USE;
 
 /*
+ * Bring every layer to the disk that this process froze, or found not yet there: before anything is written
+ * that rests on it (a step's result, an image).  Until then a layer is good in this boot only.
+ */
+int layer_settle(const struct state *st, struct dd_err *err) DD_MUST_USE;
+
+/*
  * `owner` ("run-<id>", "image-<name>") keeps the layer from collection until its leases are
  * released.
  */
@@ -128,7 +134,7 @@ void pod_close(struct pod *p);
 
 /*
  * Close the pod and keep the upper of its root (or work tree) as layer `key`; the other upper is
- * dropped.  Durable on return (syncfs).  An existing layer of that key wins.  The pod is gone
+ * dropped.  Durable after layer_settle.  An existing layer of that key wins.  The pod is gone
  * afterwards, also on error.
  */
 enum pod_stack { POD_ROOT, POD_WORK };

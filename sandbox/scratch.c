@@ -59,6 +59,7 @@ maker_is_gone(const char *name)
 	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
 }
 
+/* A pod's name is also that of its control groups, which are made after its directory and removed before. */
 static int
 sweep_one(const char *dir, const char *name, struct dd_err *err)
 {
@@ -72,7 +73,8 @@ sweep_one(const char *dir, const char *name, struct dd_err *err)
 		return maker_is_gone(name) ? scratch_discard(dir, err) : 0;
 	if (!fs_exists(lock_path) || fs_lock(lock_path, false, &lock, NULL) < 0)
 		return 0;
-	return scratch_discard(dir, err);
+	/* First: a group whose pod has no directory is found by nobody. */
+	return limits_sweep(name) ? scratch_discard(dir, err) : 0;
 }
 
 int
@@ -85,6 +87,5 @@ sandbox_sweep(const struct state *st, struct dd_err *err)
 		OWN_FREE char *dir = fs_join(pods, names.v[i]);
 		rc = sweep_one(dir, names.v[i], err);
 	}
-	limits_sweep(st);
 	return rc;
 }

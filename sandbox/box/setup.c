@@ -309,7 +309,8 @@ static const char *const host_links[] = {
 	"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", NULL};
 
 struct mounts { /* all of them detached until the root is in place */
-	int root, work, proc, devpts, dev, shm, tmp, run, home;
+	int root, work, proc, devpts, dev;
+	int scratch; /* one tmpfs for all that goes with the pod: see scratch_dirs */
 	int device[N_DEVICES];
 	int binds[BOX_MAX_BINDS];
 	int programs;
@@ -369,10 +370,7 @@ make_special(const struct pod_setup *s, struct mounts *t)
 	set_string(fs, "mode", "0620", "devpts");
 	t->devpts = finish_mount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "devpts");
 	t->dev = make_tmpfs("0755", 1 << 20, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	t->shm = make_tmpfs("1777", s->tmpfs_bytes, safe);
-	t->tmp = make_tmpfs("1777", s->tmpfs_bytes, safe);
-	t->run = make_tmpfs("0755", s->tmpfs_bytes, safe);
-	t->home = make_tmpfs("0755", s->tmpfs_bytes, safe);
+	t->scratch = make_tmpfs("0755", s->tmpfs_bytes, safe);
 }
 
 /* ---- putting it together
@@ -471,9 +469,7 @@ fill_dev(struct mounts *t)
 		attach_fd(t->device[i], path);
 	}
 	make_dirs("/dev/pts");
-	make_dirs("/dev/shm");
 	attach_fd(t->devpts, "/dev/pts");
-	attach_fd(t->shm, "/dev/shm");
 	put_link("pts/ptmx", "/dev/ptmx");
 	put_link("/proc/self/fd", "/dev/fd");
 	put_link("/proc/self/fd/0", "/dev/stdin");
@@ -500,18 +496,81 @@ fill_tools_root(struct mounts *t)
 	put_text("/etc/nsswitch.conf", "hosts: files\n");
 }
 
-/* Names that resolve without a network. */
 static void
-fill_etc(void)
+own_by_builder(const char *path, bool root_mode)
 {
-	make_dirs("/etc");
-	(void)unlink("/etc/hosts");
-	(void)unlink("/etc/resolv.conf");
-	(void)unlink("/etc/hostname");
-	put_text(
-		"/etc/hosts", "127.0.0.1 localhost drydock\n::1 localhost ip6-localhost drydock\n");
-	put_text("/etc/resolv.conf", "");
-	put_text("/etc/hostname", "drydock\n");
+	/* In user mode there is one id; build and parser see it as theirs through a nested map. */
+	if (root_mode && chown(path, BOX_UID, BOX_UID) < 0)
+		box_die(errno, "cannot give %s to the builder", path);
+}
+
+/*
+ * Directories and files of the one scratch tmpfs, bound where they belong: all of them together are bounded, and
+ * a layer has nothing of this machine and this pod.
+ */
+static const struct scratch_dir {
+	const char *name, *place;
+	mode_t mode;
+	bool builder;
+} scratch_dirs[] = {
+	{"shm", "/dev/shm", 01777, false},
+	{"tmp", "/tmp", 01777, false},
+	{"run", "/run", 0755, false},
+	{"home", "/home/builder", 0755, true},
+};
+
+/* Names that resolve without a network. */
+static const struct scratch_file {
+	const char *name, *place, *text;
+} scratch_files[] = {
+	{"hosts", "/etc/hosts", "127.0.0.1 localhost drydock\n::1 localhost ip6-localhost drydock\n"},
+	{"resolv.conf", "/etc/resolv.conf", ""},
+	{"hostname", "/etc/hostname", "drydock\n"},
+};
+
+static void
+bind_scratch(int scratch, const char *name, const char *place)
+{
+	int fd = (int)syscall(SYS_open_tree, scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0)
+		box_die(errno, "cannot bind %s", place);
+	attach_over(fd, place);
+}
+
+static void
+make_scratch_dir(const struct scratch_dir *d, int scratch, bool root_mode)
+{
+	uid_t owner = root_mode && d->builder ? BOX_UID : 0;
+	if (mkdirat(scratch, d->name, 0700) < 0 || fchmodat(scratch, d->name, d->mode, 0) < 0 ||
+		(owner && fchownat(scratch, d->name, owner, owner, 0) < 0))
+		box_die(errno, "cannot make %s", d->place);
+	bind_scratch(scratch, d->name, d->place);
+}
+
+static void
+make_scratch_file(const struct scratch_file *f, int scratch)
+{
+	int fd = openat(scratch, f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	size_t n = strlen(f->text);
+	if (fd < 0 || write(fd, f->text, n) != (ssize_t)n)
+		box_die(errno, "cannot write %s", f->place);
+	(void)close(fd);
+	struct stat st; /* a link would lead the mount elsewhere */
+	if (lstat(f->place, &st) == 0 && !S_ISREG(st.st_mode) && unlink(f->place) < 0)
+		box_die(errno, "cannot remove %s", f->place);
+	bind_scratch(scratch, f->name, f->place);
+}
+
+static void
+fill_scratch(const struct pod_setup *s, int scratch)
+{
+	for (size_t i = 0; i < sizeof(scratch_dirs) / sizeof(*scratch_dirs); i++)
+		make_scratch_dir(&scratch_dirs[i], scratch, s->root_mode);
+	for (size_t i = 0; i < sizeof(scratch_files) / sizeof(*scratch_files); i++)
+		make_scratch_file(&scratch_files[i], scratch);
+	make_dirs("/run/user/1000");
+	own_by_builder("/run/user/1000", s->root_mode);
+	(void)close(scratch);
 }
 
 /* What of /proc a process must not change or read, whatever the ids say. */
@@ -557,14 +616,6 @@ bring_loopback_up(void)
 	(void)close(fd);
 }
 
-static void
-own_by_builder(const char *path, bool root_mode)
-{
-	/* In user mode there is one id; build and parser see it as theirs through a nested map. */
-	if (root_mode && chown(path, BOX_UID, BOX_UID) < 0)
-		box_die(errno, "cannot give %s to the builder", path);
-}
-
 void
 setup_pod(const struct pod_setup *s)
 {
@@ -584,16 +635,9 @@ setup_pod(const struct pod_setup *s)
 	enter_root(t.root);
 	if (s->tools)
 		fill_tools_root(&t);
-	fill_etc();
 	attach_over(t.proc, "/proc");
 	fill_dev(&t);
-	attach_over(t.tmp, "/tmp");
-	attach_over(t.run, "/run");
-	make_dirs("/home/builder");
-	attach_over(t.home, "/home/builder");
-	make_dirs("/run/user/1000");
-	own_by_builder("/home/builder", s->root_mode);
-	own_by_builder("/run/user/1000", s->root_mode);
+	fill_scratch(s, t.scratch);
 	if (s->has_work)
 		attach_over(t.work, s->work_dir);
 	attach_over(t.programs, "/drydock");

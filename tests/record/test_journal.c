@@ -56,6 +56,30 @@ a_finished_step_is_not_done_again(void **state)
 	journal_close(j);
 }
 
+static int
+barrier(void *ctx, struct dd_err *err)
+{
+	int *fail = ctx;
+	return *fail ? err_set(err, DD_EIO, "not on the disk") : 0;
+}
+
+static void
+a_result_is_not_written_before_what_it_rests_on(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	int fail = 1;
+	struct journal *j = reopen(NULL, false);
+	journal_set_barrier(j, barrier, &fail);
+	calls = 0;
+	assert_int_equal(journal_step(j, "freeze", count_up, NULL, NULL, &err), -DD_EIO);
+	assert_null(journal_result(j, "freeze"));
+	fail = 0;
+	assert_int_equal(journal_step(j, "freeze", count_up, NULL, NULL, NULL), 0);
+	assert_int_equal(calls, 2);
+	journal_close(j);
+}
+
 static void
 a_failed_step_stays_open_and_is_done_again(void **state)
 {
@@ -115,6 +139,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_finished_step_is_not_done_again),
+		cmocka_unit_test(a_result_is_not_written_before_what_it_rests_on),
 		cmocka_unit_test(a_failed_step_stays_open_and_is_done_again),
 		cmocka_unit_test(facts_keep_the_last_value),
 		cmocka_unit_test(creating_over_an_existing_journal_is_refused),

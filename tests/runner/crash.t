@@ -5,7 +5,6 @@
 app=$apps/tiny-missing
 RANDOM_KILLS=${DD_CRASH_RANDOM:-150}
 COLD_KILLS=${DD_CRASH_COLD:-12}
-tag=DD_CRASH_TEST=$$-$(date +%s)
 
 # A state directory that has the base image, the index and the downloads, by hard links; no other layer.
 base_state() { # DIR
@@ -35,18 +34,38 @@ essence() { # STATE RUN
 	done
 }
 
+# The name that pods and control groups of a state directory have in common (FNV-1a of its path).
+tag_of() { # STATE
+	h=2166136261
+	for c in $(printf %s "$(realpath "$1")" | od -An -v -tu1); do
+		h=$((((h ^ c) * 16777619) & 0xffffffff))
+	done
+	printf %08x "$h"
+}
+
+# Processes inside a pod: of the ids of the state directory, or of this user in another pid namespace.
+inside() { # STATE
+	read -r mode first <"$1/mode"
+	for p in /proc/[0-9]*; do
+		uid=$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$p/status" 2>/dev/null)
+		[ -n "$uid" ] || continue
+		if [ "$mode" = root ]; then
+			[ "$uid" -ge "$first" ] && [ "$uid" -lt $((first + 65536)) ] && echo "process $p"
+		elif [ "$uid" = "$(id -u)" ]; then
+			ns=$(readlink "$p/ns/pid" 2>/dev/null)
+			[ -n "$ns" ] && [ "$ns" != "$(readlink /proc/self/ns/pid)" ] && echo "process $p"
+		fi
+	done
+}
+
 # What must not be there when a run is over.
 leftovers() { # STATE
 	ls "$1/pods"
-	find "$1" -maxdepth 2 \( -name '*.tmp*' -o -name 'tmp*' -o -name '*-journal' -o -name '*-wal' \) -print
+	find "$1" -path "$1/layers" -prune -o \( -name '*.tmp' -o -name '*drydock-tmp*' -o -name 'tmp*' -o -name '*-journal' -o -name '*-wal' \) -print
 	find "$1/layers" -mindepth 1 -maxdepth 1 -name '*.*' -print
 	grep -F "$1" /proc/self/mountinfo
-	grep -lazF "$tag" /proc/[0-9]*/environ 2>/dev/null | while read -r f; do
-		[ "$f" = /proc/$$/environ ] || tr '\0' ' ' 2>/dev/null <"${f%environ}cmdline" | grep drydock
-	done
-	find /sys/fs/cgroup -type d -name "drydock-*" 2>/dev/null | while read -r g; do
-		[ -z "$(cat "$g/cgroup.procs" 2>/dev/null)" ] && case $g in *"$(cat "$tmp/group" 2>/dev/null || echo none)"*) echo "$g" ;; esac
-	done
+	inside "$1"
+	find /sys/fs/cgroup -type d -name "drydock-$(tag_of "$1")-*" 2>/dev/null
 }
 settled() { # STATE: processes need a moment to see that their drydock is gone
 	for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -85,7 +104,7 @@ ok "a state directory of its own" test -d "$s/layers"
 
 # --- the undisturbed run, twice: the comparison itself must hold
 for round in first second; do
-	run env "$tag" "$drydock" up --quiet --json --state "$s" "$app"
+	run "$drydock" up --quiet --json --state "$s" "$app"
 	[ $round = first ] || essence "$s" "$(json .run)" >"$tmp/want"
 	[ $round = second ] || essence "$s" "$(json .run)" >"$tmp/before"
 	last=$(json .run)
@@ -100,7 +119,7 @@ rm -rf "$s/runs/"*
 killed=0
 for point in before after; do
 	for i in $(seq 1 200); do
-		run env "$tag" DRYDOCK_FAULT="db.commit.$point:$i" "$drydock" up --quiet --json --state "$s" "$app"
+		run env DRYDOCK_FAULT="db.commit.$point:$i" "$drydock" up --quiet --json --state "$s" "$app"
 		[ "$status" = 137 ] || break
 		killed=$((killed + 1))
 		after_kill "commit $i, $point" "$s" >>"$tmp/bad"
@@ -113,7 +132,7 @@ is "killed before and after every transition ($killed times)" "$(cat "$tmp/bad")
 
 # --- at random moments
 kill_after() { # STATE SECONDS
-	env "$tag" "$drydock" up --quiet --json --state "$1" "$app" >"$tmp/out" 2>"$tmp/err" &
+	"$drydock" up --quiet --json --state "$1" "$app" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	sleep "$2"
 	kill -9 $pid 2>/dev/null
@@ -123,7 +142,7 @@ kill_after() { # STATE SECONDS
 random() { od -An -N2 -tu2 /dev/urandom | tr -d ' '; }
 : >"$tmp/bad"
 start=$(date +%s%N)
-run env "$tag" "$drydock" up --quiet --json --state "$s" "$app"
+run "$drydock" up --quiet --json --state "$s" "$app"
 span=$((($(date +%s%N) - start) / 1000000))
 rm -rf "$s/runs/"*
 random_killed=0

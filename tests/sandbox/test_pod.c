@@ -94,6 +94,28 @@ a_frozen_work_tree_is_the_next_pods_layer(void **state)
 }
 
 static void
+a_layer_is_of_this_boot_until_it_is_settled(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf out = {0};
+	struct stack work = {0};
+	struct pod *p = open_tools(&work);
+	struct hash_hex key = stack_next_key(&work, STR("settle"));
+	OWN_FREE char *marker = mem_printf("%s/layers/%s/boot", st.dir, key.s);
+	(void)run_as(p, PROFILE_BUILD, ": >/work/a", &out);
+	must(pod_freeze(p, POD_WORK, key.s, &err), &err);
+	assert_true(fs_exists(marker));
+	assert_true(layer_exists(&st, key.s));
+	must(layer_settle(&st, &err), &err);
+	assert_false(fs_exists(marker));
+	/* After a power cut, what was not settled is not there. */
+	must(fs_write_atomic(marker, STR("another boot"), 0600, &err), &err);
+	assert_false(layer_exists(&st, key.s));
+	stack_cleanup(&work);
+}
+
+static void
 an_ordinary_user_cannot_write_the_root(void **state)
 {
 	(void)state;
@@ -222,6 +244,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(output_and_status_come_back),
 		cmocka_unit_test(a_frozen_work_tree_is_the_next_pods_layer),
+		cmocka_unit_test(a_layer_is_of_this_boot_until_it_is_settled),
 		cmocka_unit_test(an_ordinary_user_cannot_write_the_root),
 		cmocka_unit_test(time_limit_ends_what_ignores_signals_and_its_daemons),
 		cmocka_unit_test(a_question_on_the_terminal_is_answered),

@@ -1,7 +1,7 @@
 /*
- * The floor of a sandbox: the same seven namespaces, an overlay of the same layers with its upper directory on
- * the same disk, /proc, a /dev with the same six devices, and nothing for safety: no filter, no limits, no
- * protocol, no supervisor.
+ * The floor of a sandbox: the same seven namespaces, an overlay of the same layers with its upper
+ * directory on the same disk, /proc, a /dev with the same six devices, and nothing for safety: no
+ * filter, no limits, no protocol, no supervisor.
  *
  *   floor UPPER-PARENT UID LAYER[:LAYER...] CMD [ARGS...]     UID: what inside-root is outside
  *
@@ -12,8 +12,8 @@
 #include <ftw.h>
 #include <linux/sched.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +59,8 @@ enter(const char *layers, char **argv)
 {
 	static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
 	char options[8192], from[64], to[64];
-	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=fs,workdir=work,userxattr,volatile", layers);
+	snprintf(options, sizeof(options),
+		"lowerdir=%s,upperdir=fs,workdir=work,userxattr,volatile", layers);
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		mount("overlay", "root", "overlay", MS_NOSUID | MS_NODEV, options) < 0)
 		die("overlay");
@@ -73,8 +74,8 @@ enter(const char *layers, char **argv)
 		if (mount(from, to, NULL, MS_BIND, NULL) < 0)
 			die(to);
 	}
-	if (chdir("root") < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||
-		chdir("/") < 0)
+	if (chdir("root") < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+		umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		die("pivot_root");
 	execv(argv[0], argv);
 	die(argv[0]);
@@ -105,8 +106,8 @@ main(int argc, char **argv)
 	bool root = geteuid() == 0;
 	if (root && (chown("fs", uid, uid) < 0 || chown("work", uid, uid) < 0))
 		die("chown");
-	struct clone_args a = {.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-					CLONE_NEWUTS | CLONE_NEWCGROUP,
+	struct clone_args a = {.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+					CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP,
 		.exit_signal = SIGCHLD};
 	pid_t pid = (pid_t)syscall(SYS_clone3, &a, sizeof(a));
 	if (pid < 0)

@@ -1,10 +1,11 @@
 /*
- * Interleaved rounds: each command once a round, so that a machine that drifts drifts for all of them.
+ * Interleaved rounds: each command once a round, so that a machine that drifts drifts for all of
+ * them.
  *
  *   rounds N NAME COMMAND [NAME COMMAND]...     commands are run by /bin/sh -c with exec
  *
- * Prints a line a command: name, median wall ms, 10th percentile of wall ms, median CPU ms (user and system, of
- * all its processes), failures.
+ * Prints a line a command: name, median wall ms, 10th percentile of wall ms, median CPU ms (user
+ * and system, of all its processes), failures.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +87,8 @@ main(int argc, char **argv)
 		qsort(all[i].wall, rounds, sizeof(double), by_value);
 		qsort(all[i].cpu, rounds, sizeof(double), by_value);
 		printf("%s\t%.3f\t%.3f\t%.3f\t%u\n", all[i].name, all[i].wall[rounds / 2] * 1e3,
-			all[i].wall[rounds / 10] * 1e3, all[i].cpu[rounds / 2] * 1e3, all[i].failed);
+			all[i].wall[rounds / 10] * 1e3, all[i].cpu[rounds / 2] * 1e3,
+			all[i].failed);
 	}
 	return 0;
 }
