@@ -1,10 +1,16 @@
 #include "images/apt.h"
 
 #include "base/fs.h"
+#include "images/aptpod.h"
 #include "images/sources.h"
 
 #include <string.h>
 #include <unistd.h>
+
+#define CONFIG_INSIDE "/run/drydock/apt"
+
+/* A copy, because packages put files of their own there. */
+static const char configure_script[] = "rm -rf /etc/apt; cp -r " CONFIG_INSIDE " /etc/apt";
 
 struct apt_online {
 	const struct state *st;
@@ -32,7 +38,7 @@ apt_online_prepare(
 		apt_online_release(o);
 		return rc;
 	}
-	*ret_bind = (struct pod_bind){o->config, "/etc/apt", false};
+	*ret_bind = (struct pod_bind){o->config, CONFIG_INSIDE, false};
 	*ret = o;
 	return 0;
 }
@@ -42,7 +48,8 @@ apt_online_connect(struct apt_online *o, struct pod *pod, struct dd_err *err)
 {
 	const struct egress_spec spec = {
 		.state = o->st, .upstreams = o->sources.upstreams, .n = o->sources.nupstreams};
-	return egress_open(pod, &spec, &o->egress, err);
+	int rc = egress_open(pod, &spec, &o->egress, err);
+	return rc < 0 ? rc : aptpod_run(pod, "package sources", configure_script, NULL, NULL, err);
 }
 
 void

@@ -164,6 +164,19 @@ static const char *const default_env[] = {
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" POD_HOME,
 	"LANG=C.UTF-8", NULL};
 
+static int
+check_passed(const struct exec_spec *spec, struct dd_err *err)
+{
+	if (spec->npass > EXEC_MAX_PASSED)
+		return err_set(err, DD_ELIMIT, "more than %d descriptors to pass", EXEC_MAX_PASSED);
+	for (size_t i = 0; i < spec->npass; i++)
+		if (spec->pass[i].as < 3 || spec->pass[i].as >= EXEC_FD_END)
+			return err_set(err, DD_EINVAL,
+				"a descriptor is passed as one from 3 to %d, not %d",
+				EXEC_FD_END - 1, spec->pass[i].as);
+	return 0;
+}
+
 static void
 describe(struct request *r, const struct exec *e, const struct exec_spec *spec,
 	const struct child_fds *c)
@@ -188,6 +201,12 @@ describe(struct request *r, const struct exec *e, const struct exec_spec *spec,
 		request_add_fd(r, c->fd[i]);
 	if (c->supervisor >= 0)
 		request_add_fd(r, c->supervisor);
+	for (size_t i = 0; i < spec->npass; i++) {
+		request_add_number(r, "fd", (uint64_t)spec->pass[i].as);
+		request_add_fd(r, spec->pass[i].fd);
+	}
+	for (const char *const *d = spec->dirs; d && *d; d++)
+		request_add(r, "dir", *d);
 }
 
 static void
@@ -212,6 +231,9 @@ exec_start(struct pod *p, const struct exec_spec *spec, struct exec **ret, struc
 {
 	if (sandbox_stop_requested())
 		return err_set(err, DD_ESTOPPED, "stopped");
+	int rc = check_passed(spec, err);
+	if (rc < 0)
+		return rc;
 	struct exec *e = mem_new(struct exec);
 	struct child_fds c = {.fd = {-1, -1, -1}, .supervisor = -1};
 	*e = (struct exec){.pod = p,
@@ -226,7 +248,7 @@ exec_start(struct pod *p, const struct exec_spec *spec, struct exec **ret, struc
 		.start_ns = clock_mono_ns()};
 	e->last_output_ns = e->start_ns;
 	TAILQ_INSERT_TAIL(&p->execs, e, link);
-	int rc = open_fds(e, spec, &c, err);
+	rc = open_fds(e, spec, &c, err);
 	if (rc == 0)
 		rc = start_supervisor(e, spec, &c, err);
 	if (rc == 0) {
@@ -244,15 +266,34 @@ exec_start(struct pod *p, const struct exec_spec *spec, struct exec **ret, struc
 	return 0;
 }
 
-int
-exec_signal(struct exec *e, int sig, struct dd_err *err)
+void
+exec_forget(struct exec *e)
+{
+	free_exec(e);
+}
+
+static int
+send_signal(struct exec *e, int sig, bool top, struct dd_err *err)
 {
 	OWN(request) struct request r;
 	request_init(&r, BOX_SIGNAL);
 	request_add(&r, "id", e->id);
 	request_add_number(&r, "sig", (uint64_t)sig);
+	request_add_number(&r, "top", top);
 	return e->pod ? channel_send(e->pod->control, &r, err)
 		      : err_set(err, DD_EIO, "the pod is closed");
+}
+
+int
+exec_signal(struct exec *e, int sig, struct dd_err *err)
+{
+	return send_signal(e, sig, false, err);
+}
+
+int
+exec_signal_main(struct exec *e, int sig, struct dd_err *err)
+{
+	return send_signal(e, sig, true, err);
 }
 
 /* End it for a reason; the first reason stays. */
@@ -432,17 +473,19 @@ exec_wait(struct exec *e, int timeout_ms, struct exec_result *ret, struct dd_err
 	int64_t deadline =
 		timeout_ms < 0 ? INT64_MAX : clock_mono_ns() + (int64_t)timeout_ms * 1000000;
 	int64_t checked = 0;
-	int rc = 0;
+	int rc = e->pod ? 0 : err_set(err, DD_EIO, "the pod is closed");
 	while (rc == 0 && !e->exited) {
 		int64_t now = clock_mono_ns();
-		if (now >= deadline)
-			return err_set(err, DD_EBUSY, "the command still runs");
+		int64_t left_ms = now < deadline ? (deadline - now + 999999) / 1000000 : 0;
 		if (now - checked >= LIMITS_PERIOD_MS * 1000000LL || stop_requested) {
 			check_limits(e, now);
 			check_prompt(e, now);
 			checked = now;
 		}
-		rc = wait_once(e, LIMITS_PERIOD_MS, err);
+		rc = wait_once(
+			e, (int)(left_ms < LIMITS_PERIOD_MS ? left_ms : LIMITS_PERIOD_MS), err);
+		if (rc == 0 && !e->exited && clock_mono_ns() >= deadline)
+			return err_set(err, DD_EBUSY, "the command still runs");
 	}
 	if (rc == 0)
 		rc = finish(e, ret, err);

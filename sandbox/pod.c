@@ -62,8 +62,8 @@ sandbox_program(const char *name)
 /* ---- directories
  * --------------------------------------------------------------------------------- */
 
-static int
-make_owned_dir(
+int
+pod_make_dir(
 	const struct pod *p, const char *name, uid_t inside_uid, mode_t mode, struct dd_err *err)
 {
 	OWN_FREE char *path = fs_join(p->dir, name);
@@ -77,21 +77,25 @@ make_owned_dir(
 }
 
 static int
+make_uppers(struct pod *p, struct dd_err *err)
+{
+	int rc = pod_make_dir(p, "root/fs", 0, 0755, err);
+	if (rc == 0)
+		rc = pod_make_dir(p, "root/work", 0, 0755, err);
+	if (rc == 0 && p->spec.work)
+		rc = pod_make_dir(p, "work/fs", p->state->root ? POD_UID : 0, 0755, err);
+	if (rc == 0 && p->spec.work)
+		rc = pod_make_dir(p, "work/work", 0, 0755, err);
+	return rc < 0 ? rc : data_make_uppers(p, err);
+}
+
+static int
 make_pod_dir(struct pod *p, struct dd_err *err)
 {
 	static unsigned counter;
 	OWN_FREE char *tag = pod_state_tag(p->state);
 	p->id = mem_printf("%s-%d-%u", tag, (int)getpid(), counter++);
-	int rc = scratch_create(p->state, p->id, 0700, &p->dir, &p->lock_fd, err);
-	if (rc == 0)
-		rc = make_owned_dir(p, "root/fs", 0, 0755, err);
-	if (rc == 0)
-		rc = make_owned_dir(p, "root/work", 0, 0755, err);
-	if (rc == 0 && p->has_work)
-		rc = make_owned_dir(p, "work/fs", p->state->root ? POD_UID : 0, 0755, err);
-	if (rc == 0 && p->has_work)
-		rc = make_owned_dir(p, "work/work", 0, 0755, err);
-	return rc;
+	return scratch_create(p->state, p->id, 0700, &p->dir, &p->lock_fd, err);
 }
 
 static const char *const stack_names[] = {[POD_ROOT] = "root", [POD_WORK] = "work"};
@@ -123,8 +127,9 @@ add_stack(struct request *r, struct pod *p, enum pod_stack which, const struct s
 }
 
 static int
-describe(struct request *r, struct pod *p, const struct pod_spec *spec, struct dd_err *err)
+describe(struct request *r, struct pod *p, struct dd_err *err)
 {
+	const struct pod_spec *spec = &p->spec;
 	OWN_FREE char *programs = pod_programs_dir();
 	uint64_t tmpfs =
 		spec->limits.memory_bytes ? spec->limits.memory_bytes : DEFAULT_TMPFS_BYTES;
@@ -143,6 +148,8 @@ describe(struct request *r, struct pod *p, const struct pod_spec *spec, struct d
 		request_add(r, "workdir", spec->work_dir ? spec->work_dir : WORK_DIR);
 		rc = add_stack(r, p, POD_WORK, spec->work, err);
 	}
+	if (rc == 0)
+		data_describe(p, r);
 	for (size_t i = 0; rc == 0 && i < spec->nbinds; i++) {
 		request_add(r, spec->binds[i].writable ? "bindrw" : "bindro", spec->binds[i].src);
 		request_add(r, "to", spec->binds[i].dst);
@@ -217,12 +224,12 @@ expect(struct pod *p, enum box_message type, struct dd_err *err)
 }
 
 static int
-handshake(struct pod *p, const struct pod_spec *spec, struct dd_err *err)
+handshake(struct pod *p, struct dd_err *err)
 {
 	OWN(request) struct request setup, mapped;
 	request_init(&setup, BOX_SETUP);
 	request_init(&mapped, BOX_MAPPED);
-	int rc = describe(&setup, p, spec, err);
+	int rc = describe(&setup, p, err);
 	if (rc == 0)
 		rc = send_setup(p, &setup, err);
 	if (rc == 0)
@@ -238,24 +245,33 @@ handshake(struct pod *p, const struct pod_spec *spec, struct dd_err *err)
 }
 
 int
-pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
+pod_start(struct pod *p, struct dd_err *err)
 {
 	if (sandbox_stop_requested())
 		return err_set(err, DD_ESTOPPED, "stopped");
+	int rc = make_uppers(p, err);
+	strlist_cleanup(&p->lowers[POD_ROOT]);
+	strlist_cleanup(&p->lowers[POD_WORK]);
+	if (rc == 0) {
+		limits_open(p->id, &p->spec.limits, p->dir, &p->limits);
+		rc = start_box(p, err);
+	}
+	return rc < 0 ? rc : handshake(p, err);
+}
+
+int
+pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
+{
 	struct pod *p = mem_new(struct pod);
 	p->state = spec->state;
 	p->lock_fd = p->control = -1;
-	p->has_work = spec->work != NULL;
 	p->owners = p->state->root ? NULL : owners_create();
-	p->default_dir = mem_strdup(!spec->work ? "/" : spec->work_dir ? spec->work_dir : WORK_DIR);
 	TAILQ_INIT(&p->execs);
+	TAILQ_INIT(&p->services);
+	pod_spec_copy(p, spec);
 	int rc = make_pod_dir(p, err);
-	if (rc == 0) {
-		limits_open(p->id, &spec->limits, p->dir, &p->limits);
-		rc = start_box(p, err);
-	}
 	if (rc == 0)
-		rc = handshake(p, spec, err);
+		rc = pod_start(p, err);
 	if (rc < 0) {
 		pod_close(p);
 		return rc;
@@ -267,10 +283,15 @@ pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
 /* ---- closing
  * ------------------------------------------------------------------------------------- */
 
-static void
-end_processes(struct pod *p)
+void
+pod_end_processes(struct pod *p)
 {
 	int status;
+	while (!TAILQ_EMPTY(&p->execs)) {
+		struct exec *e = TAILQ_FIRST(&p->execs);
+		TAILQ_REMOVE(&p->execs, e, link);
+		e->pod = NULL; /* its owner still frees it */
+	}
 	if (p->control >= 0)
 		(void)close(TAKE_FD(p->control));
 	if (p->box > 0) {
@@ -285,11 +306,7 @@ end_processes(struct pod *p)
 static void
 destroy(struct pod *p)
 {
-	while (!TAILQ_EMPTY(&p->execs)) {
-		struct exec *e = TAILQ_FIRST(&p->execs);
-		TAILQ_REMOVE(&p->execs, e, link);
-		e->pod = NULL; /* its owner still frees it */
-	}
+	services_cleanup(p);
 	if (p->dir)
 		(void)!scratch_discard(p->dir, NULL);
 	if (p->lock_fd >= 0)
@@ -299,7 +316,7 @@ destroy(struct pod *p)
 	strlist_cleanup(&p->lowers[POD_WORK]);
 	free(p->id);
 	free(p->dir);
-	free(p->default_dir);
+	pod_spec_cleanup(p);
 	free(p);
 }
 
@@ -308,12 +325,12 @@ pod_close(struct pod *p)
 {
 	if (!p)
 		return;
-	end_processes(p);
+	pod_end_processes(p);
 	destroy(p);
 }
 
 int
-pod_freeze(struct pod *p, enum pod_stack which, const char *key, struct dd_err *err)
+pod_publish(struct pod *p, enum pod_stack which, const char *key, struct dd_err *err)
 {
 	OWN_FREE char *dir = fs_join(p->dir, stack_names[which]);
 	OWN_FREE char *overlay_work = fs_join(dir, "work");
@@ -322,12 +339,17 @@ pod_freeze(struct pod *p, enum pod_stack which, const char *key, struct dd_err *
 	const struct owners_tree tree = {.upper = upper,
 		.mounted = which == POD_WORK ? p->default_dir : "/",
 		.lowers = &p->lowers[which]};
-	end_processes(p);
 	int rc = fs_remove_tree(overlay_work, err);
 	if (rc == 0 && p->owners)
 		rc = owners_write(p->owners, &tree, owners, err);
-	if (rc == 0)
-		rc = layer_publish(p->state, key, dir, err);
+	return rc < 0 ? rc : layer_publish(p->state, key, dir, err);
+}
+
+int
+pod_freeze(struct pod *p, enum pod_stack which, const char *key, struct dd_err *err)
+{
+	pod_end_processes(p);
+	int rc = pod_publish(p, which, key, err);
 	destroy(p);
 	return rc;
 }
@@ -346,7 +368,7 @@ char *
 pod_layer_of(const struct pod *p, const char *path)
 {
 	size_t n = strlen(p->default_dir);
-	bool work = p->has_work && strncmp(path, p->default_dir, n) == 0 && path[n] == '/';
+	bool work = p->spec.work && strncmp(path, p->default_dir, n) == 0 && path[n] == '/';
 	const struct strlist *lowers = &p->lowers[work ? POD_WORK : POD_ROOT];
 	for (size_t i = lowers->n; i-- > 0;) {
 		if (!has_path(lowers->v[i], work ? path + n : path))

@@ -40,13 +40,49 @@ struct pod {
 	int control;
 	pid_t box;
 	struct limits limits;
-	bool has_work;
+	struct pod_spec spec; /* a copy; what it borrows is in the next four */
+	struct stack work;
+	struct strlist data_dirs, paths;
+	struct pod_bind *binds;
 	struct strlist lowers[2]; /* directories of the layers, by enum pod_stack */
-	char *default_dir; /* of an exec without cwd */
+	size_t data_layers; /* kept ones, below the upper of each data directory */
+	char *default_dir;  /* of an exec without cwd */
 	struct owners *owners; /* that package tools meant, in user mode; else NULL */
 	unsigned next_exec;
 	TAILQ_HEAD(, exec) execs;
+	TAILQ_HEAD(service_list, service) services; /* in the order of declaration */
 };
+
+/* All of a spec is copied; cleanup frees it. */
+void pod_spec_copy(struct pod *p, const struct pod_spec *spec);
+void pod_spec_cleanup(struct pod *p);
+
+/* Make uppers and a box, which becomes the pod; in a pod without them. */
+int pod_start(struct pod *p, struct dd_err *err) DD_MUST_USE;
+/* Execs that ran have no pod any more. */
+void pod_end_processes(struct pod *p);
+/* The upper of a stack becomes a layer; no process may be left. */
+int pod_publish(struct pod *p, enum pod_stack which, const char *key, struct dd_err *err)
+	DD_MUST_USE;
+/* A directory below the pod's that belongs to an id of the inside. */
+int pod_make_dir(const struct pod *p, const char *name, uid_t inside_uid, mode_t mode,
+	struct dd_err *err) DD_MUST_USE;
+
+/* Stacks of data directories: new uppers, what the box is told, and the end of a pod's uppers. */
+int data_make_uppers(const struct pod *p, struct dd_err *err) DD_MUST_USE;
+void data_describe(const struct pod *p, struct request *r);
+int data_keep(struct pod *p, struct dd_err *err) DD_MUST_USE;
+int data_drop(struct pod *p, struct dd_err *err) DD_MUST_USE;
+
+/* Like exec_signal, but to its main process, or what is left of it when that has ended. */
+int exec_signal_main(struct exec *e, int sig, struct dd_err *err) DD_MUST_USE;
+/* Free it, whatever becomes of its processes. */
+void exec_forget(struct exec *e);
+
+/* Stop what was declared, in reverse order; it stays declared.  Start it again. */
+void services_stop(struct pod *p);
+int services_start(struct pod *p, struct dd_err *err) DD_MUST_USE;
+void services_cleanup(struct pod *p);
 
 /* "ab12cd34": tells this state directory's pods and control groups from another's. */
 char *pod_state_tag(const struct state *st);

@@ -90,10 +90,11 @@ int sandbox_sweep(const struct state *st, struct dd_err *err) DD_MUST_USE;
 
 /*
  * A directory <state>/pods/NAME for what must not outlive us: swept when we are gone.  *ret_lock is
- * held until scratch_discard, or the end of the process.  NAME must be unique among living processes.
+ * held until scratch_discard, or the end of the process.  NAME must be unique among living
+ * processes.
  */
-int scratch_create(const struct state *st, const char *name, mode_t mode, char **ret_dir, int *ret_lock,
-	struct dd_err *err) DD_MUST_USE;
+int scratch_create(const struct state *st, const char *name, mode_t mode, char **ret_dir,
+	int *ret_lock, struct dd_err *err) DD_MUST_USE;
 int scratch_discard(const char *dir, struct dd_err *err) DD_MUST_USE;
 
 /* ---- pods ------------------------------------------------------------------------------------ */
@@ -118,6 +119,12 @@ struct pod_spec {
 			      trusted programs only */
 	const struct stack *work; /* borrowed; NULL: no work tree.  May be empty */
 	const char *work_dir;	  /* where it is mounted; NULL: WORK_DIR */
+	/*
+	 * Directories of the root that are stacks of their own, on top of what the root has there:
+	 * the data of services, which goes into no layer of the root and is kept and dropped by
+	 * itself. Its layers live and die with the pod.  Ends with NULL; may be NULL.
+	 */
+	const char *const *data_dirs;
 	const struct pod_bind *binds;
 	size_t nbinds;
 	struct pod_limits limits;
@@ -146,6 +153,20 @@ int pod_freeze(struct pod *p, enum pod_stack which, const char *key, struct dd_e
  * in the pod or does not exist.
  */
 char *pod_layer_of(const struct pod *p, const char *path);
+
+/*
+ * The snapshot of a pod that goes on: stop its services, end its processes, freeze what is to be
+ * kept (its key becomes the top of that stack), open it again on the longer stacks, and start its
+ * services (see sandbox/service.h) in the order in which they were declared, each ready before the
+ * next.  Execs that ran are over (exec_wait says so), egress has to be opened anew.  On an error
+ * nothing runs in the pod any more, and only pod_close is left to call.
+ */
+struct pod_snapshot {
+	const char *root_key; /* of the layer the root's upper becomes; NULL: it is dropped */
+	const char *work_key; /* the same of the work tree */
+	bool keep_data;	      /* else data_dirs are again what they were when they were last kept */
+};
+int pod_reopen(struct pod *p, const struct pod_snapshot *keep, struct dd_err *err) DD_MUST_USE;
 
 /* A TCP socket listening on 127.0.0.1:port in the pod's network namespace, served from out here. */
 int pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err) DD_MUST_USE;
@@ -198,15 +219,34 @@ const char *trace_method_name(enum trace_method m);
 
 struct trace; /* see sandbox/trace.h */
 
+#define EXEC_MAX_PASSED 16
+#define EXEC_FD_END 64
+struct exec_fd { /* a descriptor of ours (it stays ours), and the number it gets: from 3 to
+		    EXEC_FD_END - 1 */
+	int fd, as;
+};
+
 struct exec_spec {
 	const char *const *argv; /* argv[0] is looked up in the PATH of env */
 	const char *const *env;	 /* complete; NULL: empty but PATH, HOME, LANG */
 	const char *cwd;	 /* inside; NULL: the work tree, else / */
 	enum exec_profile profile;
-	const char *user; /* PROFILE_SERVICE: name in the root's passwd */
+	/*
+	 * PROFILE_SERVICE: a name in the root's passwd.  "root": it may take other identities
+	 * itself, as package tools do.
+	 */
+	const char *user;
+	/*
+	 * PROFILE_SERVICE: directories it writes to besides what belongs to its user (user mode:
+	 * besides /var and /run), made for it where they are missing.  Ends with NULL; may be NULL.
+	 */
+	const char *const *dirs;
 
 	/* Descriptors for 0, 1, 2; -1: see below. */
 	int fds[3];
+	const struct exec_fd
+		*pass; /* the others it gets; at most EXEC_MAX_PASSED.  All else is closed */
+	size_t npass;
 	/* fds[1], fds[2] -1 and on_output set: pipes, pumped while waiting; NULL: /dev/null. */
 	void (*on_output)(void *ctx, int stream, struct str data); /* stream 1 or 2 */
 	/*

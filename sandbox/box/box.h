@@ -15,7 +15,8 @@
 
 #define BOX_MAX_LAYERS 64
 #define BOX_MAX_BINDS 64
-#define BOX_UID 1000 /* of profiles build and parser */
+#define BOX_MAX_NAMESPACES "4096" /* of other ids, in a pod with one */
+#define BOX_UID 1000		  /* of profiles build and parser */
 
 /* A received message; its strings live in `text`. */
 struct message {
@@ -49,6 +50,9 @@ void message_send(int fd, char type, const int *fds, size_t nfds, const char *fm
 /* In the processes of a command: its id, so that a failure is told of it; else "". */
 extern const char *box_exec_id;
 
+/* In the processes of a command: the same with this errno. */
+void __attribute__((noreturn)) box_fail(const char *what);
+
 /* Tell drydock why (with errno's text when errnum is not 0) and exit. */
 void __attribute__((noreturn, format(printf, 2, 3))) box_die(int errnum, const char *fmt, ...);
 
@@ -66,6 +70,14 @@ struct pod_setup { /* decoded SETUP */
 	size_t nwork;
 	const char *work_upper, *work_work;
 	const char *work_dir;
+	const char *data_tree; /* the paths of data but dst are below it */
+	struct {
+		const char *dst;
+		const char *layers[BOX_MAX_DATA_LAYERS]; /* above what the root has at dst */
+		size_t n;
+		const char *upper, *work;
+	} data[BOX_MAX_DATA];
+	size_t ndata;
 	struct {
 		const char *src, *dst;
 		bool writable;
@@ -79,13 +91,79 @@ void setup_decode(const struct message *m, struct pod_setup *s);
 void setup_namespaces(const struct pod_setup *s);
 /* The file system and network of the pod; in pid 1. */
 void setup_pod(const struct pod_setup *s);
+extern const char *box_work_dir; /* where the work tree is in the pod; "" without one */
+
+/*
+ * How many user namespaces may exist below the one the caller is in, in figures; a wall behind the
+ * system-call filter.  In pid 1 once the pod is set up, and in what it forks.
+ */
+void limit_user_namespaces(const char *count);
+void make_dirs(const char *path); /* with parents; in the pod */
+
+/* ---- users.c ---- */
+
+#define BOX_MAX_GROUPS 64
+
+struct box_user {
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[BOX_MAX_GROUPS]; /* supplementary */
+	size_t ngroups;
+};
+/* Look a name up in the passwd and group files of the pod. */
+bool user_find(const char *name, struct box_user *ret);
+
+/* ---- identity.c: who a command is ---- */
+
+struct identity {
+	const char *profile;
+	const char *user; /* of profile service */
+	char **dirs;	  /* of a service: made for it, and its to write to */
+	bool root_mode;
+	struct box_user service; /* once it was looked up */
+};
+bool identity_is_service(const struct identity *i);
+/* Find the user of a service; false when there is none. */
+bool identity_look_up(struct identity *i);
+/* Is it root inside where that is the only id there is? */
+bool identity_is_fake(const struct identity *i);
+/* Become it, for ever. */
+enum filter_kind identity_take(const struct identity *i);
+
+/* ---- ids.c: several ids where there is one ---- */
+
+/*
+ * Take charge of a process just forked and of all that it forks: its system calls that the filter
+ * asks about are answered here.  False: the kernel does not let us, and it must get by with fixed
+ * answers.
+ */
+bool ids_attach(pid_t pid);
+/*
+ * Serve what was attached until `main` has ended (all: until nothing is left); gives its status.
+ */
+int ids_serve(pid_t main, bool all);
+/* End everything that was attached. */
+void ids_end(void);
 
 /* ---- exec.c ---- */
 
 /* Start the command of an EXEC message; the process that watches it reports EXITED by itself. */
 void exec_command(struct message *m, bool root_mode);
+/*
+ * A child of pid 1 has ended: when it watched a command and could not report, it is reported, and what it
+ * leaves behind is ended.
+ */
+void exec_reaped(pid_t pid, int status);
 /* Is a process below exec `id` blocked reading from a terminal? */
 bool exec_is_blocked(const char *id);
-void exec_signal(const char *id, int sig);
+/* To all of its processes; top: only to its main process, or what is left of it when that has
+ * ended. */
+void exec_signal(const char *id, int sig, bool top);
+
+/* ---- probe.c ---- */
+
+/* Does anybody in the pod listen on this TCP port, on this UNIX socket? */
+bool probe_port(unsigned port);
+bool probe_socket(const char *path);
 
 #endif

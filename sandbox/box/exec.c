@@ -1,22 +1,17 @@
 /*
  * Commands in the pod.  The watcher of a command is inside-root, a child subreaper and leader of
- * nothing; the command itself is its child.  See main.c.
+ * nothing; the command itself is its child.  See main.c, identity.c and ids.c.
  */
 #include "sandbox/box/box.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
-#include <pwd.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -32,21 +27,26 @@
 
 struct running {
 	char id[32];
-	pid_t watcher; /* 0: free */
+	pid_t watcher;	/* 0: free */
 	dev_t terminal; /* of descriptor 0, if it has one */
 };
 static struct running execs[MAX_EXECS];
 
 struct plan {
+	struct identity who;
 	char **argv, **env;
-	const char *cwd, *profile, *user, *id;
+	const char *cwd, *id;
 	unsigned observe; /* enum box_observe */
 	bool by_ptrace;
 	bool tty;
-	bool root_mode;
 	unsigned long long max_file, max_files, max_data;
 	int fds[3];
+	struct {
+		int fd, as;
+	} extra[BOX_MAX_EXTRA_FDS];
+	size_t nextra;
 	int supervisor; /* socket to send the listener over; -1 */
+	enum filter_ids ids;
 };
 
 static struct running *
@@ -58,138 +58,13 @@ find_exec(const char *id)
 	return NULL;
 }
 
-/* A watcher that is gone (reaped by main.c) frees its slot. */
 static struct running *
 free_slot(void)
 {
 	for (size_t i = 0; i < MAX_EXECS; i++)
-		if (!execs[i].watcher || (kill(execs[i].watcher, 0) < 0 && errno == ESRCH))
+		if (!execs[i].watcher)
 			return &execs[i];
 	return NULL;
-}
-
-/* ---- identity
- * ------------------------------------------------------------------------------------ */
-
-static void
-child_fail(const char *what)
-{
-	/* The watcher's and the command's only way to say it: standard error is the target's. */
-	box_die(errno, "%s", what);
-}
-
-static void
-write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		child_fail(path);
-	(void)close(fd);
-}
-
-/* User mode: an ordinary id is a nested namespace; what is not ours to write becomes read-only. */
-static void
-nest_id(uid_t uid, gid_t gid)
-{
-	char map[64];
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		child_fail("cannot make a nested user namespace");
-	write_text("/proc/self/setgroups", "deny");
-	(void)snprintf(map, sizeof(map), "%u 0 1", (unsigned)uid);
-	write_text("/proc/self/uid_map", map);
-	(void)snprintf(map, sizeof(map), "%u 0 1", (unsigned)gid);
-	write_text("/proc/self/gid_map", map);
-	if (mount("none", "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV,
-		    NULL) < 0)
-		child_fail("cannot make the root read-only");
-}
-
-/* Needs CAP_SETPCAP, so it comes before the identity is given up. */
-static void
-drop_bounding(uint64_t keep)
-{
-	for (int cap = 0; cap <= 63; cap++)
-		if (!(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap) < 0) {
-			if (errno == EINVAL && cap > CAP_AUDIT_READ)
-				return; /* the kernel knows no more of them */
-			child_fail("cannot drop a capability");
-		}
-}
-
-static void
-set_capabilities(uint64_t keep)
-{
-	struct __user_cap_header_struct h = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct d[2];
-	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	for (int i = 0; i < 2; i++) {
-		uint32_t half = (uint32_t)(keep >> (32 * i));
-		d[i] = (struct __user_cap_data_struct){half, half, half};
-	}
-	if (syscall(SYS_capset, &h, d) < 0)
-		child_fail("cannot set capabilities");
-}
-
-#define CAP(x) (1ULL << (x))
-#define PROVISION_CAPS \
-	(CAP(CAP_CHOWN) | CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FOWNER) | CAP(CAP_FSETID) | \
-		CAP(CAP_SETUID) | CAP(CAP_SETGID) | CAP(CAP_SETFCAP) | CAP(CAP_SYS_CHROOT) | \
-		CAP(CAP_KILL))
-
-static void
-stay_root(uint64_t capabilities)
-{
-	drop_bounding(capabilities);
-	set_capabilities(capabilities);
-}
-
-static void
-become_user(const struct plan *p, uid_t uid, gid_t gid)
-{
-	if (!p->root_mode && uid != 0)
-		nest_id(uid, gid); /* with a full bounding set of its own */
-	drop_bounding(0);
-	if (p->root_mode && (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
-				    setresuid(uid, uid, uid) < 0))
-		child_fail("cannot become the user");
-	set_capabilities(0);
-}
-
-/* Profiles of an ordinary user differ only in their filter. */
-static enum filter_kind
-kind_of_user_profile(const char *profile)
-{
-	static const struct {
-		const char *profile;
-		enum filter_kind kind;
-	} kinds[] = {{BOX_PROFILE_PARSER, FILTER_PARSER}, {BOX_PROFILE_BROWSER, FILTER_BROWSER},
-		{BOX_PROFILE_DEBUG, FILTER_DEBUG}};
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (strcmp(profile, kinds[i].profile) == 0)
-			return kinds[i].kind;
-	return FILTER_BUILD;
-}
-
-static enum filter_kind
-take_identity(const struct plan *p)
-{
-	if (strcmp(p->profile, BOX_PROFILE_PROVISION) == 0) {
-		stay_root(PROVISION_CAPS);
-		return FILTER_PROVISION;
-	}
-	if (strcmp(p->profile, BOX_PROFILE_IMAGE) == 0) {
-		stay_root(PROVISION_CAPS | CAP(CAP_SYS_ADMIN) | CAP(CAP_MKNOD));
-		return FILTER_IMAGE;
-	}
-	if (strcmp(p->profile, BOX_PROFILE_SERVICE) == 0) {
-		struct passwd *pw = p->user ? getpwnam(p->user) : NULL;
-		if (!pw)
-			box_die(0, "there is no user %.60s in the pod", p->user ? p->user : "");
-		become_user(p, pw->pw_uid, pw->pw_gid);
-		return FILTER_BUILD;
-	}
-	become_user(p, BOX_UID, BOX_UID);
-	return kind_of_user_profile(p->profile);
 }
 
 /* ---- the command
@@ -205,7 +80,7 @@ limit(int resource, unsigned long long value)
 		r.rlim_max = value;
 	r.rlim_cur = r.rlim_max; /* never above the hard limit that was there */
 	if (setrlimit(resource, &r) < 0)
-		child_fail("cannot set a limit");
+		box_fail("cannot set a limit");
 }
 
 static void
@@ -218,18 +93,40 @@ set_limits(const struct plan *p)
 	limit(RLIMIT_DATA, p->max_data);
 }
 
+/* Out of the way of the numbers that commands get. */
+static int
+move_up(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, BOX_FD_END);
+	if (high < 0)
+		box_fail("cannot pass a descriptor");
+	return high;
+}
+
 static void
 place_fds(struct plan *p)
 {
-	for (int i = 0; i < 3; i++) {
-		int fd = fcntl(p->fds[i], F_DUPFD_CLOEXEC, 10);
-		if (fd < 0)
-			child_fail("cannot pass a descriptor");
-		p->fds[i] = fd;
-	}
+	for (int i = 0; i < 3; i++)
+		p->fds[i] = move_up(p->fds[i]);
+	for (size_t i = 0; i < p->nextra; i++)
+		p->extra[i].fd = move_up(p->extra[i].fd);
 	for (int i = 0; i < 3; i++)
 		if (dup2(p->fds[i], i) < 0)
-			child_fail("cannot pass a descriptor");
+			box_fail("cannot pass a descriptor");
+}
+
+/* Last of all, because one of them may get the number of the control socket; gives where that is
+ * now. */
+static int
+place_extra_fds(const struct plan *p)
+{
+	int control = move_up(BOX_CONTROL_FD);
+	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		box_fail("close_range");
+	for (size_t i = 0; i < p->nextra; i++)
+		if (dup2(p->extra[i].fd, p->extra[i].as) < 0)
+			_exit(125);
+	return control;
 }
 
 /* Ask the supervisor to trace this process; false when it will not. */
@@ -245,13 +142,13 @@ ask_for_tracer(int supervisor)
 	return message_receive(supervisor, &m) && m.type == BOX_TRACE;
 }
 
-/* Observed by notification, else by a tracer, else not at all: the supervisor sees the end of the socket. */
+/* Observed by notification, else by a tracer, else not at all: the supervisor sees the end of the
+ * socket. */
 static void
 install_filter(const struct plan *p, enum filter_kind kind)
 {
-	struct filter_spec spec = {.kind = kind,
-		.fake_root = !p->root_mode && (kind == FILTER_PROVISION || kind == FILTER_IMAGE),
-		.observe = p->supervisor >= 0 ? p->observe : 0};
+	struct filter_spec spec = {
+		.kind = kind, .ids = p->ids, .observe = p->supervisor >= 0 ? p->observe : 0};
 	int listener = spec.observe && !p->by_ptrace ? filter_install_listening(&spec) : -1;
 	if (listener >= 0)
 		message_send(p->supervisor, BOX_FD, &listener, 1, "n=1");
@@ -292,24 +189,22 @@ static void __attribute__((noreturn)) run_command(struct plan *p)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (setsid() < 0)
-		child_fail("setsid");
+		box_fail("setsid");
 	place_fds(p);
 	if (p->tty && ioctl(0, TIOCSCTTY, 0) < 0)
-		child_fail("cannot take the terminal");
-	enum filter_kind kind = take_identity(p);
+		box_fail("cannot take the terminal");
+	enum filter_kind kind = identity_take(&p->who);
 	if (chdir(p->cwd) < 0)
-		child_fail(p->cwd);
+		box_fail(p->cwd);
 	set_limits(p);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		child_fail("no_new_privs");
+		box_fail("no_new_privs");
 	install_filter(p, kind);
-	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		child_fail("close_range");
+	int control = place_extra_fds(p);
 	exec_program(p);
 	int errnum = errno;
-	message_send(BOX_CONTROL_FD, BOX_FAILED, NULL, 0,
-		"id=%s\nerrno=%d\ntext=cannot run %.200s: %s", p->id, errnum, p->argv[0],
-		strerror(errnum));
+	message_send(control, BOX_FAILED, NULL, 0, "id=%s\nerrno=%d\ntext=cannot run %.200s: %s",
+		p->id, errnum, p->argv[0], strerror(errnum));
 	_exit(errnum == ENOENT ? 127 : 126);
 }
 
@@ -353,22 +248,38 @@ end_leftovers(void)
 		;
 }
 
-static void __attribute__((noreturn)) watch(struct plan *p, bool service)
+/* The command, which waits until we know how it is told its ids. */
+static pid_t
+start_command(struct plan *p)
 {
-	int status = 0;
-	struct rusage usage;
-	box_exec_id = p->id;
-	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		box_die(errno, "pipe");
 	pid_t pid = fork();
 	if (pid < 0)
 		box_die(errno, "fork");
-	if (pid == 0)
+	if (pid == 0) {
+		char ids;
+		(void)close(ends[1]);
+		if (read(ends[0], &ids, 1) != 1)
+			_exit(125);
+		p->ids = (enum filter_ids)ids;
 		run_command(p);
-	for (int i = 0; i < 3; i++)
-		(void)close(p->fds[i]);
-	if (p->supervisor >= 0)
-		(void)close(p->supervisor);
+	}
+	p->ids = !identity_is_fake(&p->who) ? IDS_REAL : ids_attach(pid) ? IDS_ASKED : IDS_FIXED;
+	char ids = (char)p->ids;
+	if (write(ends[1], &ids, 1) != 1)
+		box_die(errno, "pipe");
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	return pid;
+}
+
+/* A service lasts as long as any process of it; what another command leaves behind is ended. */
+static int
+wait_for(pid_t pid, bool service)
+{
+	int status = 0;
 	for (pid_t got = 0; got != pid;)
 		got = waitpid(-1, &status, 0);
 	if (service)
@@ -376,6 +287,29 @@ static void __attribute__((noreturn)) watch(struct plan *p, bool service)
 			;
 	else
 		end_leftovers();
+	return status;
+}
+
+static void __attribute__((noreturn)) watch(struct plan *p)
+{
+	int status;
+	struct rusage usage;
+	box_exec_id = p->id;
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pid_t pid = start_command(p);
+	for (int i = 0; i < 3; i++)
+		(void)close(p->fds[i]);
+	for (size_t i = 0; i < p->nextra; i++)
+		(void)close(p->extra[i].fd);
+	if (p->supervisor >= 0)
+		(void)close(p->supervisor);
+	if (p->ids == IDS_ASKED) {
+		status = ids_serve(pid, identity_is_service(&p->who));
+		ids_end();
+	} else {
+		status = wait_for(pid, identity_is_service(&p->who));
+	}
 	(void)getrusage(RUSAGE_CHILDREN, &usage);
 	unsigned long long cpu_us = ((unsigned long long)usage.ru_utime.tv_sec +
 					    (unsigned long long)usage.ru_stime.tv_sec) *
@@ -416,42 +350,73 @@ device_of(int fd)
 	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) ? st.st_rdev : 0;
 }
 
+/* Descriptors behind the third; false when they are not what the fields say. */
+static bool
+take_extra_fds(const struct message *m, struct plan *p)
+{
+	size_t next = 3;
+	if (p->observe)
+		p->supervisor = next < m->nfds ? m->fds[next++] : -1;
+	for (const char *f = message_next(m, NULL); f; f = message_next(m, f)) {
+		const char *v = field_value(f, "fd");
+		if (!v)
+			continue;
+		int as = atoi(v);
+		if (next >= m->nfds || p->nextra == BOX_MAX_EXTRA_FDS || as < 3 || as >= BOX_FD_END)
+			return false;
+		p->extra[p->nextra].fd = m->fds[next++];
+		p->extra[p->nextra++].as = as;
+	}
+	return next == m->nfds;
+}
+
+/* The answer to EXEC; with an id it would be about a command that runs. */
+static void
+refuse(const char *why)
+{
+	message_send(BOX_CONTROL_FD, BOX_FAILED, NULL, 0, "errno=0\ntext=%s", why);
+}
+
 void
 exec_command(struct message *m, bool root_mode)
 {
-	static char *argv[MAX_WORDS + 1], *env[MAX_WORDS + 1];
+	static char *argv[MAX_WORDS + 1], *env[MAX_WORDS + 1], *dirs[MAX_WORDS + 1];
 	struct running *slot = free_slot();
 	collect_words(m, "arg", argv);
 	collect_words(m, "env", env);
+	collect_words(m, "dir", dirs);
 	struct plan p = {
 		.argv = argv,
 		.env = env,
 		.cwd = text_or(message_get(m, "cwd"), "/"),
-		.profile = text_or(message_get(m, "profile"), BOX_PROFILE_BUILD),
-		.user = message_get(m, "user"),
+		.who = {.profile = text_or(message_get(m, "profile"), BOX_PROFILE_BUILD),
+			.user = message_get(m, "user"),
+			.dirs = dirs,
+			.root_mode = root_mode},
 		.id = text_or(message_get(m, "id"), ""),
 		.observe = (unsigned)message_get_number(m, "observe"),
 		.by_ptrace = message_get_number(m, "ptrace") != 0,
 		.tty = message_get_number(m, "tty") != 0,
-		.root_mode = root_mode,
 		.max_file = message_get_number(m, "max_file"),
 		.max_files = message_get_number(m, "max_files"),
 		.max_data = message_get_number(m, "max_data"),
-		.supervisor = m->nfds > 3 ? m->fds[3] : -1,
+		.supervisor = -1,
 	};
-	if (!slot || !argv[0] || m->nfds < 3 || strlen(p.id) >= sizeof(slot->id)) {
-		message_send(BOX_CONTROL_FD, BOX_FAILED, NULL, 0,
-			"id=%s\nerrno=0\ntext=a command needs an id, arguments and descriptors",
-			p.id);
+	if (!slot || !argv[0] || m->nfds < 3 || !take_extra_fds(m, &p) ||
+		strlen(p.id) >= sizeof(slot->id)) {
+		refuse("a command needs an id, arguments and descriptors");
+		return;
+	}
+	if (!identity_look_up(&p.who)) {
+		refuse("there is no such user in the pod");
 		return;
 	}
 	memcpy(p.fds, m->fds, sizeof(p.fds));
 	pid_t pid = fork();
 	if (pid == 0)
-		watch(&p, strcmp(p.profile, BOX_PROFILE_SERVICE) == 0);
+		watch(&p);
 	if (pid < 0) {
-		message_send(BOX_CONTROL_FD, BOX_FAILED, NULL, 0, "id=%s\nerrno=%d\ntext=fork: %s",
-			p.id, errno, strerror(errno));
+		refuse(strerror(errno));
 		return;
 	}
 	(void)strcpy(slot->id, p.id);
@@ -498,8 +463,8 @@ is_below(pid_t pid, pid_t top)
 }
 
 /*
- * In read(2) of this very terminal, or of /dev/tty while it is its controlling one.  A test may have made
- * terminals of its own, whose readers it feeds itself.
+ * In read(2) of this very terminal, or of /dev/tty while it is its controlling one.  A test may
+ * have made terminals of its own, whose readers it feeds itself.
  */
 static bool
 reads_terminal(pid_t pid, dev_t terminal)
@@ -542,9 +507,8 @@ exec_is_blocked(const char *id)
 	return blocked;
 }
 
-/* SIGKILL ends the whole tree below the watcher; others go to the command's process group. */
 void
-exec_signal(const char *id, int sig)
+exec_signal(const char *id, int sig, bool top)
 {
 	struct running *r = find_exec(id);
 	DIR *d = r ? opendir("/proc") : NULL;
@@ -552,8 +516,59 @@ exec_signal(const char *id, int sig)
 		return;
 	for (struct dirent *e; (e = readdir(d));) {
 		pid_t pid = (pid_t)atoi(e->d_name);
-		if (pid > 1 && pid != r->watcher && is_below(pid, r->watcher))
+		int parent;
+		dev_t terminal;
+		if (pid <= 1 || pid == r->watcher || !is_below(pid, r->watcher))
+			continue;
+		if (!top || (read_stat(pid, &parent, &terminal) && parent == r->watcher))
 			(void)kill(pid, sig);
 	}
 	(void)closedir(d);
+}
+
+/* ---- watchers that did not report ---- */
+
+static bool
+is_watcher(pid_t pid)
+{
+	for (size_t i = 0; i < MAX_EXECS; i++)
+		if (execs[i].watcher == pid)
+			return true;
+	return false;
+}
+
+static bool strays; /* processes without a watcher may be children of ours */
+
+/* The next ones become children of ours when these have ended. */
+static void
+kill_strays(void)
+{
+	DIR *d = opendir("/proc");
+	for (struct dirent *e; d && (e = readdir(d));) {
+		pid_t pid = (pid_t)atoi(e->d_name);
+		int parent;
+		dev_t terminal;
+		if (pid > 1 && !is_watcher(pid) && read_stat(pid, &parent, &terminal) &&
+			parent == 1)
+			(void)kill(pid, SIGKILL);
+	}
+	if (d)
+		(void)closedir(d);
+}
+
+void
+exec_reaped(pid_t pid, int status)
+{
+	for (size_t i = 0; i < MAX_EXECS; i++) {
+		if (execs[i].watcher != pid)
+			continue;
+		execs[i].watcher = 0;
+		if (status == 0)
+			return;
+		strays = true;
+		message_send(BOX_CONTROL_FD, BOX_EXITED, NULL, 0, "id=%s\nstatus=%d", execs[i].id,
+			status);
+	}
+	if (strays)
+		kill_strays();
 }

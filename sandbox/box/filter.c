@@ -7,8 +7,8 @@
  *
  *   arguments  of calls that are allowed but for some of their uses (namespaces, raw sockets,
  * typing into a terminal) identity   where there is one id only, and for package tools: changes of
- * owner and identity and device nodes succeed without effect (the technique of Charliecloud's
- * ch-image) observed   the calls of the trace classes lists      allowed, else denied (EPERM), else
+ * owner and device nodes succeed without effect (the technique of Charliecloud's ch-image), and what
+ * concerns the identity of the process is asked of its watcher (ids.c) observed   the calls of the trace classes lists      allowed, else denied (EPERM), else
  * unknown: ENOSYS, so that libraries fall back
  *
  * What a supervisor listens for is answered by user notification, and so is what is denied, for the
@@ -33,6 +33,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -221,6 +222,38 @@ static const uint32_t faked_calls[] = {
 #endif
 };
 
+/* Who am I, and who do I want to be?  And the one namespace that the answer takes. */
+static const uint32_t asked_calls[] = {
+	SYS_getuid,
+	SYS_geteuid,
+	SYS_getgid,
+	SYS_getegid,
+	SYS_getresuid,
+	SYS_getresgid,
+	SYS_setuid,
+	SYS_setgid,
+	SYS_setreuid,
+	SYS_setregid,
+	SYS_setresuid,
+	SYS_setresgid,
+	SYS_capset,
+};
+
+static void
+ask_identity(struct program *p)
+{
+	for (size_t i = 0; i < sizeof(asked_calls) / sizeof(*asked_calls); i++)
+		return_if_equal(p, asked_calls[i], SECCOMP_RET_TRACE);
+	size_t b = block_begin(p, SYS_unshare);
+	load_argument(p, 0);
+	return_if_equal(p, CLONE_NEWUSER, SECCOMP_RET_TRACE);
+	block_end(p, b);
+	b = block_begin(p, SYS_prctl);
+	load_argument(p, 0);
+	return_if_equal(p, PR_SET_KEEPCAPS, SECCOMP_RET_TRACE);
+	block_end(p, b);
+}
+
 static void
 fake_device(struct program *p, uint32_t nr, unsigned mode_argument)
 {
@@ -306,12 +339,14 @@ assemble(struct program *p, const struct filter_spec *s)
 	emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
 	size_t start = p->n;
 	load_nr(p);
+	if (s->ids == IDS_ASKED)
+		ask_identity(p);
 	if (s->kind != FILTER_BROWSER && s->kind != FILTER_PARSER)
 		check_namespaces(p);
 	check_terminals(p);
 	check_sockets(p);
 	check_netfilter(p);
-	if (s->fake_root)
+	if (s->ids != IDS_REAL)
 		fake_identity(p);
 	if (p->observed)
 		observe_calls(p, s->observe);

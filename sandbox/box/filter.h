@@ -20,9 +20,15 @@ enum filter_kind {
 #define MARK_DENIED 0x7ff00001u	 /* SECCOMP_RET_TRACE, 1 */
 #define MARK_UNKNOWN 0x7ff00002u /* SECCOMP_RET_TRACE, 2 */
 
+enum filter_ids {  /* of root inside */
+	IDS_REAL,  /* there are several */
+	IDS_FIXED, /* there is one: changes of owner and identity succeed without effect */
+	IDS_ASKED, /* the same, but the watcher is asked about identity (ids.c) */
+};
+
 struct filter_spec {
 	enum filter_kind kind;
-	bool fake_root;	  /* changes of owner and identity succeed without effect */
+	enum filter_ids ids;
 	unsigned observe; /* enum box_observe of proto.h: what the supervisor is notified of */
 };
 

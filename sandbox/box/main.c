@@ -75,6 +75,13 @@ answer_pty(void)
 			(void)close(fds[i]);
 }
 
+static bool
+probe(const struct message *m)
+{
+	const char *path = message_get(m, "socket");
+	return path ? probe_socket(path) : probe_port((unsigned)message_get_number(m, "port"));
+}
+
 static void
 serve_request(struct message *m, bool root_mode)
 {
@@ -84,7 +91,8 @@ serve_request(struct message *m, bool root_mode)
 		exec_command(m, root_mode);
 		break;
 	case BOX_SIGNAL:
-		exec_signal(id, (int)message_get_number(m, "sig"));
+		exec_signal(
+			id, (int)message_get_number(m, "sig"), message_get_number(m, "top") != 0);
 		break;
 	case BOX_LISTEN:
 		answer_listen(m);
@@ -95,6 +103,9 @@ serve_request(struct message *m, bool root_mode)
 	case BOX_BLOCKED:
 		message_send(BOX_CONTROL_FD, BOX_ANSWER, NULL, 0, "yes=%d", exec_is_blocked(id));
 		break;
+	case BOX_PROBE:
+		message_send(BOX_CONTROL_FD, BOX_ANSWER, NULL, 0, "yes=%d", probe(m));
+		break;
 	default:
 		box_die(0, "unknown request %d", m->type);
 	}
@@ -104,8 +115,9 @@ serve_request(struct message *m, bool root_mode)
 static void
 reap(void)
 {
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	int status;
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+		exec_reaped(pid, status);
 }
 
 static void __attribute__((noreturn)) serve(bool root_mode)

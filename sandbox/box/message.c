@@ -134,3 +134,9 @@ box_die(int errnum, const char *fmt, ...)
 		box_exec_id, errnum, what, errnum ? ": " : "", errnum ? strerror(errnum) : "");
 	_exit(125);
 }
+
+void
+box_fail(const char *what)
+{
+	box_die(errno, "%s", what);
+}

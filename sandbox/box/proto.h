@@ -10,6 +10,10 @@
  *   LISTEN port                                 EXITED    id, status (as waitpid), cpu_us, peak_kib
  *   PTY                                         FD        one or two descriptors
  *   BLOCKED id                                  ANSWER    yes=0|1
+ *   PROBE port or socket: does anybody listen?
+ *
+ * SIGNAL with "top": only the main process of the command, or what is left of it when that has
+ * ended.
  */
 #ifndef SANDBOX_BOX_PROTO_H
 #define SANDBOX_BOX_PROTO_H
@@ -22,6 +26,7 @@ enum box_message {
 	BOX_LISTEN = 'L',
 	BOX_PTY = 'P',
 	BOX_BLOCKED = 'B',
+	BOX_PROBE = 'Q',
 	BOX_UNSHARED = 'u',
 	BOX_READY = 'r',
 	BOX_FAILED = 'f',
@@ -34,7 +39,15 @@ enum box_message {
 
 #define BOX_CONTROL_FD 3
 #define BOX_MAX_MESSAGE (192 * 1024)
-#define BOX_MAX_FDS 8
+#define BOX_MAX_DATA 8
+#define BOX_MAX_DATA_LAYERS 48
+#define BOX_MAX_EXTRA_FDS 16
+#define BOX_MAX_FDS (4 + BOX_MAX_EXTRA_FDS)
+/*
+ * Descriptors of EXEC: 0, 1, 2, the trace socket when "trace" is not 0, then one for each field
+ * "fd", which says what number it gets: from 3 to below this.
+ */
+#define BOX_FD_END 64
 
 /* SETUP comes with descriptors of control groups, for the box to enter. */
 

@@ -24,6 +24,8 @@ int mount(const char *, const char *, const char *, unsigned long, const void *)
 int umount2(const char *, int);
 #define MNT_DETACH 2
 
+const char *box_work_dir = "";
+
 #define STAGE "/tmp" /* covered by the new root until pivot_root */
 
 static int
@@ -62,6 +64,39 @@ add_bind(struct pod_setup *s, const char *src, bool writable)
 }
 
 static void
+add_data(struct pod_setup *s, const char *dst)
+{
+	if (s->ndata == BOX_MAX_DATA)
+		box_die(0, "more than %d data directories", BOX_MAX_DATA);
+	s->data[s->ndata++].dst = dst;
+}
+
+/* Of the data directory named last. */
+static bool
+decode_data(struct pod_setup *s, const char *f)
+{
+	const char *v = field_value(f, "data");
+	if (v) {
+		add_data(s, v);
+		return true;
+	}
+	if ((v = field_value(f, "datatree")))
+		s->data_tree = v;
+	else if (!s->ndata)
+		return false;
+	else if ((v = field_value(f, "datalayer"))) {
+		if (s->data[s->ndata - 1].n == BOX_MAX_DATA_LAYERS)
+			box_die(0, "more than %d layers of data", BOX_MAX_DATA_LAYERS);
+		s->data[s->ndata - 1].layers[s->data[s->ndata - 1].n++] = v;
+	} else if ((v = field_value(f, "dataupper"))) {
+		s->data[s->ndata - 1].upper = v;
+	} else if ((v = field_value(f, "datawork"))) {
+		s->data[s->ndata - 1].work = v;
+	}
+	return v != NULL;
+}
+
+static void
 decode_field(struct pod_setup *s, const char *f)
 {
 	const char *v;
@@ -92,7 +127,7 @@ decode_field(struct pod_setup *s, const char *f)
 		s->programs = v;
 	else if ((v = field_value(f, "tmpfs")))
 		s->tmpfs_bytes = strtoull(v, NULL, 10);
-	else
+	else if (!decode_data(s, f))
 		box_die(0, "unknown field in the description of a pod: %.40s", f);
 }
 
@@ -384,7 +419,7 @@ attach_fd(int fd, const char *path)
 	(void)close(fd);
 }
 
-static void
+void
 make_dirs(const char *path)
 {
 	char copy[4096];
@@ -573,6 +608,36 @@ fill_scratch(const struct pod_setup *s, int scratch)
 	(void)close(scratch);
 }
 
+/* ---- switches of the kernel ---- */
+
+static int proc_sys = -1; /* as it was before it became read-only; not inherited by commands */
+
+static void
+set_switch(const char *name, const char *value)
+{
+	int fd = openat(proc_sys, name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, strlen(value)) != (ssize_t)strlen(value))
+		box_die(errno, "cannot set %s", name);
+	(void)close(fd);
+}
+
+void
+limit_user_namespaces(const char *count)
+{
+	set_switch("user/max_user_namespaces", count);
+}
+
+static void
+set_switches(const struct pod_setup *s)
+{
+	proc_sys = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Where there is one id, each command with another has a namespace of its own. */
+	limit_user_namespaces(s->root_mode ? "0" : BOX_MAX_NAMESPACES);
+	/* Nobody else is on this loopback interface: a web server needs no capability for port 80.
+	 */
+	set_switch("net/ipv4/ip_unprivileged_port_start", "0");
+}
+
 /* What of /proc a process must not change or read, whatever the ids say. */
 static void
 mask_proc(void)
@@ -616,15 +681,83 @@ bring_loopback_up(void)
 	(void)close(fd);
 }
 
+/* ---- data directories ---- */
+
+/* The top of a stack looks like what it covers. */
+static void
+copy_attributes(int from, int to, const char *path)
+{
+	struct stat st;
+	if (fstat(from, &st) < 0 || fchownat(to, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0)
+		box_die(errno, "cannot give %s its owner", path);
+	char self[64];
+	fd_path(to, self, sizeof(self));
+	if (chmod(self, st.st_mode & 07777) < 0)
+		box_die(errno, "cannot give %s its mode", path);
+}
+
+static int
+open_data(int tree, const char *path)
+{
+	int fd = openat(tree, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		box_die(errno, "cannot open %s", path);
+	return fd;
+}
+
+struct data {	  /* opened before the identity changes */
+	int tree; /* a mount that outlives the host's root; -1 */
+	struct overlay overlays[BOX_MAX_DATA];
+};
+
+static void
+open_data_stacks(const struct pod_setup *s, struct data *d)
+{
+	d->tree = s->data_tree ? clone_bind(s->data_tree, true, false) : -1;
+	for (size_t i = 0; i < s->ndata; i++) {
+		struct overlay *o = &d->overlays[i];
+		o->n = 1; /* what the root has, once there is a root */
+		for (size_t k = 0; k < s->data[i].n; k++)
+			o->layers[o->n++] = open_data(d->tree, s->data[i].layers[k]);
+		o->upper = open_data(d->tree, s->data[i].upper);
+		o->work = open_data(d->tree, s->data[i].work);
+	}
+}
+
+static void
+attach_data_stacks(const struct pod_setup *s, struct data *d)
+{
+	if (d->tree < 0)
+		return;
+	attach_fd(d->tree, STAGE); /* an overlay takes only mounts of its own namespace */
+	for (size_t i = 0; i < s->ndata; i++) {
+		struct overlay *o = &d->overlays[i];
+		const char *path = s->data[i].dst;
+		make_dirs(path);
+		o->layers[0] = open_path(path);
+		copy_attributes(o->layers[o->n - 1], o->upper, path);
+		int fd = make_overlay(o, path);
+		for (size_t k = 0; k < o->n; k++)
+			(void)close(o->layers[k]);
+		(void)close(o->upper);
+		(void)close(o->work);
+		attach_fd(fd, path);
+	}
+	if (umount2(STAGE, MNT_DETACH) < 0)
+		box_die(errno, "cannot leave the stage");
+}
+
 void
 setup_pod(const struct pod_setup *s)
 {
 	static struct mounts t;
 	static struct overlay root, work;
+	static struct data data;
 	if (!s->tools)
 		open_overlay(&root, s->root_layers, s->nroot, s->root_upper, s->root_work);
 	if (s->has_work)
 		open_overlay(&work, s->work_layers, s->nwork, s->work_upper, s->work_work);
+	open_data_stacks(s, &data);
 	clone_sources(s, &t);
 	become_inside_root(s->root_mode);
 	t.root = s->tools ? make_tmpfs("0755", 256 << 20, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -638,11 +771,15 @@ setup_pod(const struct pod_setup *s)
 	attach_over(t.proc, "/proc");
 	fill_dev(&t);
 	fill_scratch(s, t.scratch);
-	if (s->has_work)
+	if (s->has_work) {
 		attach_over(t.work, s->work_dir);
+		box_work_dir = s->work_dir;
+	}
+	attach_data_stacks(s, &data);
 	attach_over(t.programs, "/drydock");
 	for (size_t i = 0; i < s->nbinds; i++)
 		attach_over(t.binds[i], s->binds[i].dst);
+	set_switches(s);
 	mask_proc();
 	bring_loopback_up();
 	if (sethostname("drydock", 7) < 0)
