@@ -104,6 +104,10 @@ bench-standup: all ## drydock up over real packages: LIST=FILE, NAMES="a b", LIM
 	@bash tools/bench_standup.sh $(or $(LIST),../shared/corpus/packages.tsv) $(NAMES)
 .PHONY: bench-standup
 
+bench-services: all tests ## packages whose services need ids of their own, in both privilege modes: NAMES="a b"
+	@bash tools/bench_services.sh $(NAMES)
+.PHONY: bench-services
+
 lint: ## compile everything with -Werror
 	$(MAKE) VARIANT=lint EXTRA_CFLAGS=-Werror all tests
 

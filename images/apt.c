@@ -291,7 +291,7 @@ apt_machine(char **ret_suite, char **ret_arch, struct dd_err *err)
 static int
 run_steps(struct pod *pod, const struct install_batch *batch, struct dd_err *err)
 {
-	int rc = 0;
+	int rc = aptpod_run(pod, "preparing the root", APTPOD_NO_SERVICES, NULL, NULL, err);
 	for (size_t i = 0; rc == 0 && i < batch->steps.n; i++) {
 		const struct install_step *s = &batch->steps.v[i];
 		progress_note("step %zu of %zu", i + 1, batch->steps.n);

@@ -7,6 +7,11 @@
 
 #include "images/apt.h"
 
+/* A piece of shell: invoke-rc.d(8) starts nothing, so that an installation leaves no process behind. */
+#define APTPOD_NO_SERVICES \
+	"[ -e /usr/sbin/policy-rc.d ] || { mkdir -p /usr/sbin\n" \
+	"printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; }\n"
+
 struct aptpod_spec {
 	const struct state *state;
 	const struct stack *root;  /* NULL: the tools root, where the machine's own apt works */

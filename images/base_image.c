@@ -35,8 +35,7 @@ static const char extract_script[] =
 static const char configure_script[] =
 	"mkdir -p /var/lib/dpkg/updates /var/lib/dpkg/info /var/lib/dpkg/alternatives\n"
 	"touch /var/lib/dpkg/status /var/lib/dpkg/available\n"
-	"mkdir -p /usr/sbin; printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d\n"
-	"chmod 755 /usr/sbin/policy-rc.d\n"
+	APTPOD_NO_SERVICES
 	"cd /archives; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; done\n"
 	"dpkg --force-unsafe-io --force-depends --install \"$@\"\n"
 	"dpkg --force-unsafe-io --configure --pending\n"

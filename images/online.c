@@ -10,7 +10,8 @@
 #define CONFIG_INSIDE "/run/drydock/apt"
 
 /* A copy, because packages put files of their own there. */
-static const char configure_script[] = "rm -rf /etc/apt; cp -r " CONFIG_INSIDE " /etc/apt";
+static const char configure_script[] =
+	"rm -rf /etc/apt; cp -r " CONFIG_INSIDE " /etc/apt\n" APTPOD_NO_SERVICES;
 
 struct apt_online {
 	const struct state *st;

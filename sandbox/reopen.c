@@ -22,6 +22,7 @@ void
 pod_spec_copy(struct pod *p, const struct pod_spec *spec)
 {
 	p->spec = *spec;
+	p->spec.root = (struct stack){0};
 	stack_copy(&p->spec.root, &spec->root);
 	if (spec->work) {
 		stack_copy(&p->work, spec->work);
