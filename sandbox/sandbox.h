@@ -157,7 +157,7 @@ char *pod_layer_of(const struct pod *p, const char *path);
 /*
  * The snapshot of a pod that goes on: stop its services, end its processes, freeze what is to be
  * kept (its key becomes the top of that stack), open it again on the longer stacks, and start its
- * services (see sandbox/service.h) in the order in which they were declared, each ready before the
+ * services in the order in which they were declared, each ready before the
  * next.  Execs that ran are over (exec_wait says so), egress has to be opened anew.  On an error
  * nothing runs in the pod any more, and only pod_close is left to call.
  */
@@ -293,6 +293,49 @@ int exec_signal(struct exec *e, int sig, struct dd_err *err) DD_MUST_USE;
 /* exec_start and exec_wait. */
 int pod_exec(struct pod *p, const struct exec_spec *spec, struct exec_result *ret,
 	struct dd_err *err) DD_MUST_USE;
+
+/* ---- services of a pod: long-lived programs that its other execs use --------------------------- */
+
+/*
+ * A service lives until it is stopped or its pod ends, never longer.  pod_reopen stops the services, the
+ * oldest last, and starts them again in the order of their declaration.  What one prints goes to a file of the
+ * pod's, of which the end can be read; its data belongs in a data directory (pod_spec.data_dirs).
+ */
+struct service_spec {	  /* copied */
+	const char *name; /* of letters, digits and "-_."; one of a kind in its pod */
+	const char *const *argv;
+	const char *const *env;	 /* complete; NULL: as exec_spec.env */
+	const char *cwd;	 /* NULL: / */
+	const char *user;	 /* see exec_spec.user */
+	const char *const *dirs; /* see exec_spec.dirs; may be NULL */
+
+	/* It is ready when all that is named here holds. */
+	uint16_t port;		  /* somebody listens on this TCP port; 0: not asked */
+	const char *socket;	  /* and on this UNIX socket; may be NULL */
+	const char *const *check; /* and this command, as its user, succeeds; may be NULL */
+	int64_t ready_limit_ms;	  /* 0: a minute */
+
+	int stop_signal;       /* to its main process; 0: SIGTERM */
+	int64_t stop_limit_ms; /* how long it has before it is killed; 0: 10 seconds */
+};
+
+/*
+ * Start it and wait until it is ready.  DD_EEXIST: a service of this name is there already; DD_EIO:
+ * it ended or was not ready in time (the message ends with the last line it printed), and is not
+ * declared.
+ */
+int service_start(struct pod *p, const struct service_spec *spec, struct dd_err *err) DD_MUST_USE;
+
+/* End it; it is declared no more.  DD_ENOENT: there is none of this name. */
+int service_stop(struct pod *p, const char *name, struct dd_err *err) DD_MUST_USE;
+
+/* False also when there is none of this name. */
+bool service_is_running(struct pod *p, const char *name);
+
+/* Append the end of what it printed since it was started, at most ret->max bytes of it (0: 64 KiB).
+ */
+int service_output(struct pod *p, const char *name, struct buf *ret, struct dd_err *err)
+	DD_MUST_USE;
 
 /*
  * The process-wide wish to stop (a signal handler sets it): running execs end with CAUSE_STOPPED,

@@ -1,8 +1,7 @@
-#include "sandbox/service.h"
+#include "sandbox/pod.h"
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "sandbox/pod.h"
 
 #include <errno.h>
 #include <fcntl.h>

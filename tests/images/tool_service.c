@@ -22,7 +22,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "images/apt.h"
-#include "sandbox/service.h"
+#include "sandbox/sandbox.h"
 
 #include <stdio.h>
 #include <string.h>

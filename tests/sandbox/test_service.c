@@ -1,5 +1,5 @@
 /* Services of a pod, pods that go on with longer stacks, and what an exec is given. */
-#include "sandbox/service.h"
+#include "sandbox/sandbox.h"
 
 #include "base/fs.h"
 #include "base/log.h"
