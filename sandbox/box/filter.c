@@ -230,6 +230,7 @@ static const uint32_t asked_calls[] = {
 	SYS_getegid,
 	SYS_getresuid,
 	SYS_getresgid,
+	SYS_getgroups,
 	SYS_setuid,
 	SYS_setgid,
 	SYS_setreuid,
