@@ -98,7 +98,6 @@ extern const char *box_work_dir; /* where the work tree is in the pod; "" withou
  * system-call filter.  In pid 1 once the pod is set up, and in what it forks.
  */
 void limit_user_namespaces(const char *count);
-void make_dirs(const char *path); /* with parents; in the pod */
 
 /* ---- users.c ---- */
 

@@ -4,13 +4,12 @@
  * it has another name.  To that name all files are its own, so that mounts say what it may write
  * to.
  */
-#include "sandbox/box/box.h"
+#include "sandbox/box/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +17,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* glibc 2.36 declares these in sys/mount.h, which clashes with linux/mount.h. */
-int mount(const char *, const char *, const char *, unsigned long, const void *);
 
 #define MAX_WRITABLE 32
 #define BROWSER_NAMESPACES "256"
@@ -150,7 +146,7 @@ make_service_dirs(const struct identity *p)
 			box_die(0, "a directory of a service is not absolute: %.80s", *d);
 		if (lstat(*d, &st) == 0)
 			continue;
-		make_dirs(*d);
+		mount_make_dirs(*d);
 		if (p->root_mode && lchown(*d, p->service.uid, p->service.gid) < 0)
 			box_fail(*d);
 	}

@@ -1,10 +1,9 @@
 /* Namespaces, mounts and network of a pod; the order of things is explained in main.c. */
-#include "sandbox/box/box.h"
+#include "sandbox/box/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/mount.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,124 +18,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* glibc 2.36 declares these in sys/mount.h, which clashes with linux/mount.h. */
-int mount(const char *, const char *, const char *, unsigned long, const void *);
-int umount2(const char *, int);
-#define MNT_DETACH 2
-
 const char *box_work_dir = "";
-
-#define STAGE "/tmp" /* covered by the new root until pivot_root */
-
-static int
-sys_open_tree(const char *path, unsigned flags)
-{
-	return (int)syscall(SYS_open_tree, AT_FDCWD, path, flags);
-}
-
-static int
-sys_fsopen(const char *type)
-{
-	int fd = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
-	if (fd < 0)
-		box_die(errno, "the kernel lacks the file system %s or fsopen", type);
-	return fd;
-}
-
-/* ---- decoding
- * ------------------------------------------------------------------------------------ */
-
-static void
-add_path(const char **list, size_t *n, const char *path)
-{
-	if (*n == BOX_MAX_LAYERS)
-		box_die(0, "more than %d layers", BOX_MAX_LAYERS);
-	list[(*n)++] = path;
-}
-
-static void
-add_bind(struct pod_setup *s, const char *src, bool writable)
-{
-	if (s->nbinds == BOX_MAX_BINDS)
-		box_die(0, "more than %d binds", BOX_MAX_BINDS);
-	s->binds[s->nbinds].src = src;
-	s->binds[s->nbinds++].writable = writable;
-}
-
-static void
-add_data(struct pod_setup *s, const char *dst)
-{
-	if (s->ndata == BOX_MAX_DATA)
-		box_die(0, "more than %d data directories", BOX_MAX_DATA);
-	s->data[s->ndata++].dst = dst;
-}
-
-/* Of the data directory named last. */
-static bool
-decode_data(struct pod_setup *s, const char *f)
-{
-	const char *v = field_value(f, "data");
-	if (v) {
-		add_data(s, v);
-		return true;
-	}
-	if ((v = field_value(f, "datatree")))
-		s->data_tree = v;
-	else if (!s->ndata)
-		return false;
-	else if ((v = field_value(f, "datalayer"))) {
-		if (s->data[s->ndata - 1].n == BOX_MAX_DATA_LAYERS)
-			box_die(0, "more than %d layers of data", BOX_MAX_DATA_LAYERS);
-		s->data[s->ndata - 1].layers[s->data[s->ndata - 1].n++] = v;
-	} else if ((v = field_value(f, "dataupper"))) {
-		s->data[s->ndata - 1].upper = v;
-	} else if ((v = field_value(f, "datawork"))) {
-		s->data[s->ndata - 1].work = v;
-	}
-	return v != NULL;
-}
-
-static void
-decode_field(struct pod_setup *s, const char *f)
-{
-	const char *v;
-	if ((v = field_value(f, "root")))
-		add_path(s->root_layers, &s->nroot, v);
-	else if ((v = field_value(f, "work")))
-		add_path(s->work_layers, &s->nwork, v);
-	else if ((v = field_value(f, "rootupper")))
-		s->root_upper = v;
-	else if ((v = field_value(f, "rootwork")))
-		s->root_work = v;
-	else if ((v = field_value(f, "workupper")))
-		s->work_upper = v;
-	else if ((v = field_value(f, "workwork")))
-		s->work_work = v;
-	else if ((v = field_value(f, "workdir"))) {
-		s->work_dir = v;
-		s->has_work = true;
-	} else if ((v = field_value(f, "bindro")) || (v = field_value(f, "bindrw")))
-		add_bind(s, v, f[5] == 'w');
-	else if ((v = field_value(f, "to")) && s->nbinds)
-		s->binds[s->nbinds - 1].dst = v;
-	else if ((v = field_value(f, "mode")))
-		s->root_mode = strcmp(v, "root") == 0;
-	else if ((v = field_value(f, "tools")))
-		s->tools = true;
-	else if ((v = field_value(f, "programs")))
-		s->programs = v;
-	else if ((v = field_value(f, "tmpfs")))
-		s->tmpfs_bytes = strtoull(v, NULL, 10);
-	else if (!decode_data(s, f))
-		box_die(0, "unknown field in the description of a pod: %.40s", f);
-}
-
-void
-setup_decode(const struct message *m, struct pod_setup *s)
-{
-	for (const char *f = message_next(m, NULL); f; f = message_next(m, f))
-		decode_field(s, f);
-}
 
 /* ---- namespaces
  * ---------------------------------------------------------------------------------- */
@@ -196,143 +78,15 @@ become_inside_root(bool root_mode)
 		box_die(errno, "prctl");
 }
 
-/* ---- detached mounts
- * ----------------------------------------------------------------------------- */
-
-static int
-open_path(const char *path)
-{
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		box_die(errno, "cannot open %s", path);
-	return fd;
-}
-
-static void
-set_string(int fs, const char *key, const char *value, const char *what)
-{
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0) < 0)
-		box_die(errno, "cannot set %s of %s", key, what);
-}
-
-static int
-finish_mount(int fs, unsigned attributes, const char *what)
-{
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		box_die(errno, "cannot make %s", what);
-	int fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
-	if (fd < 0)
-		box_die(errno, "cannot mount %s", what);
-	(void)close(fs);
-	return fd;
-}
-
 static int
 make_tmpfs(const char *mode, unsigned long long bytes, unsigned attributes)
 {
 	char size[32];
-	int fs = sys_fsopen("tmpfs");
+	int fs = mount_open_type("tmpfs");
 	(void)snprintf(size, sizeof(size), "%llu", bytes);
-	set_string(fs, "size", size, "tmpfs");
-	set_string(fs, "mode", mode, "tmpfs");
-	return finish_mount(fs, attributes, "tmpfs");
-}
-
-struct overlay { /* descriptors, opened before the identity changes */
-	int layers[BOX_MAX_LAYERS];
-	size_t n;
-	int upper, work;
-};
-
-static void
-open_overlay(
-	struct overlay *o, const char *const *layers, size_t n, const char *upper, const char *work)
-{
-	for (size_t i = 0; i < n; i++)
-		o->layers[i] = open_path(layers[i]);
-	o->n = n;
-	o->upper = open_path(upper);
-	o->work = open_path(work);
-}
-
-static void
-fd_path(int fd, char *out, size_t n)
-{
-	(void)snprintf(out, n, "/proc/self/fd/%d", fd);
-}
-
-/* lowerdir+ is newer (6.5) than the floor; the string form takes all of them at once, topmost
- * first. */
-static void
-set_lowers(int fs, const struct overlay *o)
-{
-	char path[64], all[BOX_MAX_LAYERS * 32] = "";
-	for (size_t i = o->n; i-- > 0;) {
-		fd_path(o->layers[i], path, sizeof(path));
-		if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "lowerdir+", path, 0) < 0) {
-			if (i != o->n - 1)
-				box_die(errno, "cannot stack a layer");
-			break;
-		}
-		if (i == 0)
-			return;
-	}
-	for (size_t i = o->n; i-- > 0;) {
-		size_t used = strlen(all);
-		(void)snprintf(all + used, sizeof(all) - used, "%s/proc/self/fd/%d",
-			used ? ":" : "", o->layers[i]);
-	}
-	set_string(fs, "lowerdir", all, "the overlay");
-}
-
-static int
-make_overlay(const struct overlay *o, const char *what)
-{
-	char path[64];
-	int fs = sys_fsopen("overlay");
-	set_lowers(fs, o);
-	fd_path(o->upper, path, sizeof(path));
-	set_string(fs, "upperdir", path, what);
-	fd_path(o->work, path, sizeof(path));
-	set_string(fs, "workdir", path, what);
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
-		syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
-		box_die(errno, "the kernel's overlay lacks userxattr or volatile");
-	return finish_mount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, what);
-}
-
-/* A stack without layers is its upper directory alone. */
-static int
-make_plain(int upper, const char *what)
-{
-	char path[64];
-	fd_path(upper, path, sizeof(path));
-	int fd = sys_open_tree(path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	struct mount_attr a = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
-	if (fd < 0 || syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &a, sizeof(a)) < 0)
-		box_die(errno, "cannot bind %s", what);
-	return fd;
-}
-
-static int
-make_stack(const struct overlay *o, const char *what)
-{
-	return o->n ? make_overlay(o, what) : make_plain(o->upper, what);
-}
-
-static int
-clone_bind(const char *src, bool writable, bool recursive)
-{
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
-	int fd = sys_open_tree(src, flags);
-	if (fd < 0)
-		box_die(errno, "cannot bind %s", src);
-	struct mount_attr a = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-					   (writable ? 0 : (unsigned)MOUNT_ATTR_RDONLY)};
-	unsigned at = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
-	if (syscall(SYS_mount_setattr, fd, "", at, &a, sizeof(a)) < 0)
-		box_die(errno, "cannot protect the bind of %s", src);
-	return fd;
+	mount_set_string(fs, "size", size, "tmpfs");
+	mount_set_string(fs, "mode", mode, "tmpfs");
+	return mount_finish(fs, attributes, "tmpfs");
 }
 
 static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
@@ -360,7 +114,7 @@ clone_host_tools(struct mounts *t)
 	for (size_t i = 0; host_trees[i]; i++) {
 		struct stat st;
 		t->host_trees[i] = stat(host_trees[i], &st) == 0
-					   ? clone_bind(host_trees[i], false, false)
+					   ? mount_clone(host_trees[i], false, false)
 					   : -1;
 	}
 	for (size_t i = 0; host_links[i]; i++) {
@@ -372,7 +126,7 @@ clone_host_tools(struct mounts *t)
 			ssize_t n = readlink(host_links[i], t->host_targets[i], 255);
 			t->host_targets[i][n > 0 ? n : 0] = '\0';
 		} else {
-			t->host_links[i] = clone_bind(host_links[i], false, false);
+			t->host_links[i] = mount_clone(host_links[i], false, false);
 		}
 	}
 }
@@ -383,13 +137,13 @@ clone_sources(const struct pod_setup *s, struct mounts *t)
 	char path[64];
 	for (size_t i = 0; i < N_DEVICES; i++) {
 		(void)snprintf(path, sizeof(path), "/dev/%s", devices[i]);
-		t->device[i] = sys_open_tree(path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		t->device[i] = mount_open_tree(path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 		if (t->device[i] < 0)
 			box_die(errno, "cannot bind %s", path);
 	}
 	for (size_t i = 0; i < s->nbinds; i++)
-		t->binds[i] = clone_bind(s->binds[i].src, s->binds[i].writable, true);
-	t->programs = s->programs ? clone_bind(s->programs, false, false) : -1;
+		t->binds[i] = mount_clone(s->binds[i].src, s->binds[i].writable, true);
+	t->programs = s->programs ? mount_clone(s->programs, false, false) : -1;
 	if (s->tools)
 		clone_host_tools(t);
 }
@@ -398,12 +152,12 @@ static void
 make_special(const struct pod_setup *s, struct mounts *t)
 {
 	unsigned safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-	int fs = sys_fsopen("proc");
-	t->proc = finish_mount(fs, safe | MOUNT_ATTR_NOEXEC, "/proc");
-	fs = sys_fsopen("devpts");
-	set_string(fs, "ptmxmode", "0666", "devpts");
-	set_string(fs, "mode", "0620", "devpts");
-	t->devpts = finish_mount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "devpts");
+	int fs = mount_open_type("proc");
+	t->proc = mount_finish(fs, safe | MOUNT_ATTR_NOEXEC, "/proc");
+	fs = mount_open_type("devpts");
+	mount_set_string(fs, "ptmxmode", "0666", "devpts");
+	mount_set_string(fs, "mode", "0620", "devpts");
+	t->devpts = mount_finish(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "devpts");
 	t->dev = make_tmpfs("0755", 1 << 20, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	t->scratch = make_tmpfs("0755", s->tmpfs_bytes, safe);
 }
@@ -412,42 +166,13 @@ make_special(const struct pod_setup *s, struct mounts *t)
  * ------------------------------------------------------------------------- */
 
 static void
-attach_fd(int fd, const char *path)
-{
-	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		box_die(errno, "cannot mount on %s", path);
-	(void)close(fd);
-}
-
-void
-make_dirs(const char *path)
-{
-	char copy[4096];
-	if (strlen(path) >= sizeof(copy))
-		box_die(ENAMETOOLONG, "%.80s", path);
-	(void)strcpy(copy, path);
-	for (char *p = copy + 1;; p++) {
-		if (*p && *p != '/')
-			continue;
-		char keep = *p;
-		*p = '\0';
-		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-			box_die(errno, "cannot make %s in the pod", copy);
-		*p = keep;
-		if (!keep)
-			return;
-	}
-}
-
-/* A mount point of the kind of the source: a directory, or an empty file. */
-static void
 make_mount_point(int fd, const char *path)
 {
 	struct stat st, there;
 	if (fstat(fd, &st) < 0)
 		box_die(errno, "%s", path);
 	if (S_ISDIR(st.st_mode)) {
-		make_dirs(path);
+		mount_make_dirs(path);
 		return;
 	}
 	if (stat(path, &there) == 0)
@@ -457,7 +182,7 @@ make_mount_point(int fd, const char *path)
 	char *slash = strrchr(parent, '/');
 	if (slash && slash != parent) {
 		*slash = '\0';
-		make_dirs(parent);
+		mount_make_dirs(parent);
 	}
 	int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (file < 0)
@@ -471,7 +196,7 @@ attach_over(int fd, const char *path)
 	if (fd < 0)
 		return;
 	make_mount_point(fd, path);
-	attach_fd(fd, path);
+	mount_attach(fd, path);
 }
 
 static void
@@ -501,10 +226,10 @@ fill_dev(struct mounts *t)
 		if (file < 0)
 			box_die(errno, "cannot make %s in the pod", path);
 		(void)close(file);
-		attach_fd(t->device[i], path);
+		mount_attach(t->device[i], path);
 	}
-	make_dirs("/dev/pts");
-	attach_fd(t->devpts, "/dev/pts");
+	mount_make_dirs("/dev/pts");
+	mount_attach(t->devpts, "/dev/pts");
 	put_link("pts/ptmx", "/dev/ptmx");
 	put_link("/proc/self/fd", "/dev/fd");
 	put_link("/proc/self/fd/0", "/dev/stdin");
@@ -523,7 +248,7 @@ fill_tools_root(struct mounts *t)
 		else if (t->host_targets[i][0])
 			put_link(t->host_targets[i], host_links[i]);
 	}
-	make_dirs("/etc");
+	mount_make_dirs("/etc");
 	put_text("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"
 				"builder:x:1000:1000::/home/builder:/bin/sh\n"
 				"nobody:x:65534:65534:nobody:/:/bin/false\n");
@@ -540,8 +265,8 @@ own_by_builder(const char *path, bool root_mode)
 }
 
 /*
- * Directories and files of the one scratch tmpfs, bound where they belong: all of them together are bounded, and
- * a layer has nothing of this machine and this pod.
+ * Directories and files of the one scratch tmpfs, bound where they belong: all of them together are
+ * bounded, and a layer has nothing of this machine and this pod.
  */
 static const struct scratch_dir {
 	const char *name, *place;
@@ -558,7 +283,8 @@ static const struct scratch_dir {
 static const struct scratch_file {
 	const char *name, *place, *text;
 } scratch_files[] = {
-	{"hosts", "/etc/hosts", "127.0.0.1 localhost drydock\n::1 localhost ip6-localhost drydock\n"},
+	{"hosts", "/etc/hosts",
+		"127.0.0.1 localhost drydock\n::1 localhost ip6-localhost drydock\n"},
 	{"resolv.conf", "/etc/resolv.conf", ""},
 	{"hostname", "/etc/hostname", "drydock\n"},
 };
@@ -603,7 +329,7 @@ fill_scratch(const struct pod_setup *s, int scratch)
 		make_scratch_dir(&scratch_dirs[i], scratch, s->root_mode);
 	for (size_t i = 0; i < sizeof(scratch_files) / sizeof(*scratch_files); i++)
 		make_scratch_file(&scratch_files[i], scratch);
-	make_dirs("/run/user/1000");
+	mount_make_dirs("/run/user/1000");
 	own_by_builder("/run/user/1000", s->root_mode);
 	(void)close(scratch);
 }
@@ -664,7 +390,7 @@ mask_proc(void)
 static void
 enter_root(int root)
 {
-	attach_fd(root, STAGE);
+	mount_attach(root, STAGE);
 	if (chdir(STAGE) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		box_die(errno, "cannot enter the root of the pod");
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
@@ -681,72 +407,6 @@ bring_loopback_up(void)
 	(void)close(fd);
 }
 
-/* ---- data directories ---- */
-
-/* The top of a stack looks like what it covers. */
-static void
-copy_attributes(int from, int to, const char *path)
-{
-	struct stat st;
-	if (fstat(from, &st) < 0 || fchownat(to, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0)
-		box_die(errno, "cannot give %s its owner", path);
-	char self[64];
-	fd_path(to, self, sizeof(self));
-	if (chmod(self, st.st_mode & 07777) < 0)
-		box_die(errno, "cannot give %s its mode", path);
-}
-
-static int
-open_data(int tree, const char *path)
-{
-	int fd = openat(tree, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		box_die(errno, "cannot open %s", path);
-	return fd;
-}
-
-struct data {	  /* opened before the identity changes */
-	int tree; /* a mount that outlives the host's root; -1 */
-	struct overlay overlays[BOX_MAX_DATA];
-};
-
-static void
-open_data_stacks(const struct pod_setup *s, struct data *d)
-{
-	d->tree = s->data_tree ? clone_bind(s->data_tree, true, false) : -1;
-	for (size_t i = 0; i < s->ndata; i++) {
-		struct overlay *o = &d->overlays[i];
-		o->n = 1; /* what the root has, once there is a root */
-		for (size_t k = 0; k < s->data[i].n; k++)
-			o->layers[o->n++] = open_data(d->tree, s->data[i].layers[k]);
-		o->upper = open_data(d->tree, s->data[i].upper);
-		o->work = open_data(d->tree, s->data[i].work);
-	}
-}
-
-static void
-attach_data_stacks(const struct pod_setup *s, struct data *d)
-{
-	if (d->tree < 0)
-		return;
-	attach_fd(d->tree, STAGE); /* an overlay takes only mounts of its own namespace */
-	for (size_t i = 0; i < s->ndata; i++) {
-		struct overlay *o = &d->overlays[i];
-		const char *path = s->data[i].dst;
-		make_dirs(path);
-		o->layers[0] = open_path(path);
-		copy_attributes(o->layers[o->n - 1], o->upper, path);
-		int fd = make_overlay(o, path);
-		for (size_t k = 0; k < o->n; k++)
-			(void)close(o->layers[k]);
-		(void)close(o->upper);
-		(void)close(o->work);
-		attach_fd(fd, path);
-	}
-	if (umount2(STAGE, MNT_DETACH) < 0)
-		box_die(errno, "cannot leave the stage");
-}
-
 void
 setup_pod(const struct pod_setup *s)
 {
@@ -754,16 +414,16 @@ setup_pod(const struct pod_setup *s)
 	static struct overlay root, work;
 	static struct data data;
 	if (!s->tools)
-		open_overlay(&root, s->root_layers, s->nroot, s->root_upper, s->root_work);
+		stack_open(&root, s->root_layers, s->nroot, s->root_upper, s->root_work);
 	if (s->has_work)
-		open_overlay(&work, s->work_layers, s->nwork, s->work_upper, s->work_work);
-	open_data_stacks(s, &data);
+		stack_open(&work, s->work_layers, s->nwork, s->work_upper, s->work_work);
+	data_open(s, &data);
 	clone_sources(s, &t);
 	become_inside_root(s->root_mode);
 	t.root = s->tools ? make_tmpfs("0755", 256 << 20, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
-			  : make_stack(&root, "the root");
+			  : stack_make(&root, "the root");
 	if (s->has_work)
-		t.work = make_stack(&work, "the work tree");
+		t.work = stack_make(&work, "the work tree");
 	make_special(s, &t);
 	enter_root(t.root);
 	if (s->tools)
@@ -775,7 +435,7 @@ setup_pod(const struct pod_setup *s)
 		attach_over(t.work, s->work_dir);
 		box_work_dir = s->work_dir;
 	}
-	attach_data_stacks(s, &data);
+	data_attach(s, &data);
 	attach_over(t.programs, "/drydock");
 	for (size_t i = 0; i < s->nbinds; i++)
 		attach_over(t.binds[i], s->binds[i].dst);
