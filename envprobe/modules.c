@@ -87,6 +87,24 @@ put_scripts_first(struct loop *l, const json_t *scripts, const json_t *optional)
 	*own = all;
 }
 
+/* node-gyp would fetch node's headers from their maker: those of the distribution are there. */
+static void
+name_headers(struct loop *l)
+{
+	bool compiles = false;
+	for (size_t i = 0; i < l->r->project.commands.n; i++) {
+		const char *run = l->r->project.commands.v[i].run;
+		compiles = compiles || strncmp(run, "npm rebuild ", 12) == 0 || strstr(run, "node-gyp");
+	}
+	if (!compiles)
+		return;
+	struct env_var *e = env_var_list_add(&l->r->environment);
+	e->name = mem_strdup("npm_config_nodedir");
+	e->value = mem_strdup("/usr");
+	e->why = mem_strdup("node-gyp takes the headers of the installed node, and fetches none");
+	strlist_addf(&l->env, "%s=%s", e->name, e->value);
+}
+
 static int
 take_questions(struct loop *l, const json_t *j, struct dd_err *err)
 {
@@ -127,6 +145,7 @@ take_modules(struct loop *l, const json_t *j, struct dd_err *err)
 	if (layer)
 		stack_push(&l->tree, layer);
 	put_scripts_first(l, json_object_get(j, "scripts"), json_object_get(j, "optional_scripts"));
+	name_headers(l);
 	l->modules_known = true;
 	return 0;
 }

@@ -436,6 +436,19 @@ add_package(struct work *w, const struct npm_run *run, const json_t *package, st
 	return 0;
 }
 
+/* Every manifest but the first is one of the tree's own packages. */
+static void
+list_members(const struct work *w, struct strlist *ret)
+{
+	static const char end[] = "/package.json";
+	const char *path;
+	json_t *text;
+	json_object_foreach (json_object_get(w->plan, "files"), path, text) {
+		if (str_ends(str_of(path), end))
+			strlist_add_str(ret, (struct str){path, strlen(path) - sizeof(end) + 1});
+	}
+}
+
 /* What npm installed becomes the set. */
 static int
 settle(struct work *w, const struct npm_run *run, struct dd_err *err)
@@ -461,6 +474,7 @@ settle(struct work *w, const struct npm_run *run, struct dd_err *err)
 	set->manager = mem_strdup("npm");
 	set->dir = w->job->dir ? mem_strdup(w->job->dir) : NULL;
 	set->lock = copy_at(answer, "lock");
+	list_members(w, &set->members);
 	/* The source's own file will do for others if npm took it as it is, or read it for version 1. */
 	bool as_is = w->clean || !json_is_true(json_object_get(w->plan, "complete"));
 	if (as_is && !set->changes.n)

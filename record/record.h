@@ -239,6 +239,7 @@ struct module_set {
 	char *dir;	 /* below the work tree; NULL: its root */
 	char *lock;	 /* text of the lock file they are installed from */
 	char *lock_file; /* the source's own file that says the same; NULL: `lock` is part of the recipe */
+	struct strlist members; /* directories below dir that are packages of the tree's own */
 	struct strlist options; /* of the manager, beside its usual ones */
 	struct strlist changes; /* "name=version" put in place of what no registry has, "name" left out */
 	struct artefact_list artefacts; /* in the order of installation */
