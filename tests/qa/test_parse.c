@@ -70,6 +70,27 @@ static const struct report reports[] = {
 		"TAP version 13\n# Subtest: sails\nok 1 - sails\n  ---\n  duration_ms: 0.6\n  ...\n# Subtest: sinks\n"
 		"not ok 2 - sinks\n  ---\n  error: 'wet'\n  ...\n1..2\n# tests 2\n# pass 1\n# fail 1\n",
 		1, 1, 1, 0, "sinks", NULL},
+	{"mocha", "auto",
+		"\n> x@1.0.0 test\n> mocha\n\n\n  Router\n    .use\n      \xe2\x9c\x94 mounts (38ms)\n"
+		"      \xe2\x9c\x93 works (or not)\n      - later\n      1) breaks\n\n\n  2 passing (15s)\n  1 pending\n"
+		"  1 failing\n\n  1) Router\n       .use\n         breaks:\n     Error: no\n      - expected\n",
+		1, 2, 1, 1, "breaks", NULL},
+	{"mocha with dots", "auto", "\n  \xe2\x80\xa4\xe2\x80\xa4\xe2\x80\xa4\n\n  3 passing (4ms)\n", 0, 3, 0, 0, NULL,
+		NULL},
+	{"mocha twice in one command", "auto",
+		"  a\n    \xe2\x9c\x94 one\n\n  1 passing (2ms)\n\n  b\n    \xe2\x9c\x94 two\n\n  1 passing (2ms)\n",
+		0, 2, 0, 0, NULL, NULL},
+	{"mocha that found nothing", "auto", "\n\n  0 passing (1ms)\n\n", 0, 0, 0, 0, NULL, NULL},
+	{"jest, one line a case", "auto",
+		"FAIL test/a.test.js (5.1 s)\n  sum\n    \xe2\x9c\x93 adds (2 ms)\n    \xe2\x9c\x95 carries\n"
+		"    \xe2\x97\x8b skipped later\n\n  \xe2\x97\x8f sum \xe2\x80\xba carries\n\n    expect(1).toBe(2)\n"
+		"      - Expected\n\nTest Suites: 1 failed, 1 total\nTests:       1 failed, 1 skipped, 1 passed, 3 total\n",
+		1, 1, 1, 1, "carries", NULL},
+	{"jest, one line a file", "auto",
+		"PASS test/a.test.js\nFAIL test/b.test.js\n  \xe2\x97\x8f b \xe2\x80\xba sinks\n\n    boom\n\n"
+		"Summary of all failing tests\nFAIL test/b.test.js\n  \xe2\x97\x8f b \xe2\x80\xba sinks\n\n"
+		"Tests:       1 failed, 6 passed, 7 total\n",
+		1, 6, 1, 0, "sinks", NULL},
 	{"JUnit", "junit",
 		"<?xml version='1.0'?><testsuites><testsuite name='s'><testcase classname='c' name='a' time='0.5'/>"
 		"<testcase name='b'><failure message='bad &lt;thing&gt;'>trace</failure></testcase>"
