@@ -10,20 +10,11 @@
 #include <string.h>
 
 static json_t *
-strings_to_json(const struct strlist *l)
-{
-	json_t *a = json_array();
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(a, json_text(str_of(l->v[i])));
-	return a;
-}
-
-static json_t *
 result_to_json(const struct npm_result *r)
 {
 	return json_pack("{s:s?, s:o, s:o, s:o, s:o, s:o, s:i, s:o}", "layer", r->layer, "set",
 		r->set.manager ? json_encode(module_set_fields, &r->set) : json_null(), "scripts",
-		strings_to_json(&r->scripts), "optional_scripts", strings_to_json(&r->optional_scripts),
+		json_from_strings(&r->scripts), "optional_scripts", json_from_strings(&r->optional_scripts),
 		"questions", question_list_to_json(&r->questions), "features_off",
 		feature_off_list_to_json(&r->features_off), "outcome", (int)r->outcome, "diagnosis",
 		json_encode(diagnosis_fields, &r->diagnosis));

@@ -262,32 +262,34 @@ read_settings(const struct plan *p)
 			json_array_append_new(p->options, json_string("--legacy-peer-deps"));
 }
 
-/* Does the tree bring every package it names? */
+/* Does the tree bring every package it names?  One that no registry has may lie there. */
 static bool
-is_vendored(const struct plan *p)
+is_vendored(const struct plan *p, const json_t *package)
 {
 	static const char *const sections[] = {"dependencies", "devDependencies", NULL};
-	bool all = true;
+	bool all = !p->members.n, any = false;
 	for (size_t i = 0; sections[i]; i++) {
 		const char *name;
 		json_t *spec;
-		json_object_foreach (json_object_get(p->manifest, sections[i]), name, spec) {
+		json_object_foreach (json_object_get(package, sections[i]), name, spec) {
 			OWN_FREE char *path = mem_printf("node_modules/%s/package.json", name);
 			OWN_FD int fd = open_in_tree(p, path, O_RDONLY);
 			all = all && fd >= 0;
+			any = true;
 		}
 	}
-	return all;
+	return all && any;
 }
 
 static bool
-needs_anything(const struct plan *p)
+needs_anything(const json_t *package)
 {
 	static const char *const sections[] = {
 		"dependencies", "devDependencies", "optionalDependencies", "peerDependencies",
 		"workspaces", NULL};
 	for (size_t i = 0; sections[i]; i++)
-		if (json_object_get(p->manifest, sections[i]))
+		if (json_object_size(json_object_get(package, sections[i])) ||
+			json_array_size(json_object_get(package, sections[i])))
 			return true;
 	return false;
 }
@@ -314,9 +316,9 @@ make_plan(struct plan *p)
 	if (lock)
 		add_file(p, "package-lock.json", lock);
 	read_settings(p);
-	json_t *answer = json_pack("{s:O, s:O, s:O, s:b, s:b, s:b, s:s?}", "files", p->files, "refused",
-		p->refused, "options", p->options, "needed", json_is_object(package) && needs_anything(p),
-		"vendored", is_vendored(p), "complete", complete, "lock_file", lock ? lock_file : NULL);
+	json_t *answer = json_pack("{s:b, s:O, s:O, s:O, s:b, s:b, s:b, s:s?}", "broken",
+		!json_is_object(package), "files", p->files, "refused",
+		p->refused, "options", p->options, "needed", needs_anything(package), "vendored", is_vendored(p, package), "complete", complete, "lock_file", lock ? lock_file : NULL);
 	if (lock)
 		json_object_set_new(answer, "lock", json_text(buf_str(&plain)));
 	json_decref(lock);
