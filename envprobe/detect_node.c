@@ -31,8 +31,8 @@ test_format(const char *run)
 }
 
 /*
- * What npm runs of the application's own when it has installed what that depends on.  Without a script of
- * its own a binding.gyp stands for one.
+ * What npm runs of the application's own when it has installed what that depends on.  Without a
+ * script of its own a binding.gyp stands for one.
  */
 static void
 add_lifecycle(struct project *p, const json_t *package, bool gyp)

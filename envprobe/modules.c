@@ -1,7 +1,7 @@
 /*
- * The journalled step for packages of a language's own registry: a layer between the source and what is
- * built on it, so that later attempts have them without fetching, and the commands that run what they bring
- * to be run.
+ * The journalled step for packages of a language's own registry: a layer between the source and
+ * what is built on it, so that later attempts have them without fetching, and the commands that run
+ * what they bring to be run.
  */
 #include "envprobe/loop.h"
 
@@ -14,8 +14,9 @@ result_to_json(const struct npm_result *r)
 {
 	return json_pack("{s:s?, s:o, s:o, s:o, s:o, s:o, s:i, s:o}", "layer", r->layer, "set",
 		r->set.manager ? json_encode(module_set_fields, &r->set) : json_null(), "scripts",
-		json_from_strings(&r->scripts), "optional_scripts", json_from_strings(&r->optional_scripts),
-		"questions", question_list_to_json(&r->questions), "features_off",
+		json_from_strings(&r->scripts), "optional_scripts",
+		json_from_strings(&r->optional_scripts), "questions",
+		question_list_to_json(&r->questions), "features_off",
 		feature_off_list_to_json(&r->features_off), "outcome", (int)r->outcome, "diagnosis",
 		json_encode(diagnosis_fields, &r->diagnosis));
 }
@@ -85,7 +86,8 @@ name_headers(struct loop *l)
 	bool compiles = false;
 	for (size_t i = 0; i < l->r->project.commands.n; i++) {
 		const char *run = l->r->project.commands.v[i].run;
-		compiles = compiles || strncmp(run, "npm rebuild ", 12) == 0 || strstr(run, "node-gyp");
+		compiles = compiles || strncmp(run, "npm rebuild ", 12) == 0 ||
+			   strstr(run, "node-gyp");
 	}
 	if (!compiles)
 		return;
@@ -101,7 +103,8 @@ take_questions(struct loop *l, const json_t *j, struct dd_err *err)
 {
 	struct question_list questions = {0};
 	struct feature_off_list features = {0};
-	int rc = question_list_from_json(json_object_get(j, "questions"), "questions", &questions, err);
+	int rc = question_list_from_json(
+		json_object_get(j, "questions"), "questions", &questions, err);
 	for (size_t i = 0; rc == 0 && i < questions.n; i++)
 		*question_list_add(&l->r->questions) = questions.v[i];
 	free(questions.v);

@@ -1,9 +1,10 @@
 /*
- * Theory of operation.  What npm is to install is planned by the worker: first without any address, which
- * gives the key under which an earlier resolution of the same files may be known; then, if npm has to be
- * run, with addresses.  A lock file has none that could be trusted, so that archives are first asked for
- * where registries have them by convention; where that fails npm asks for the metadata.  A resolution (the
- * settled lock file and each archive's digest) is kept in <state>/npm and makes the layer's key.
+ * Theory of operation.  What npm is to install is planned by the worker: first without any address,
+ * which gives the key under which an earlier resolution of the same files may be known; then, if
+ * npm has to be run, with addresses.  A lock file has none that could be trusted, so that archives
+ * are first asked for where registries have them by convention; where that fails npm asks for the
+ * metadata.  A resolution (the settled lock file and each archive's digest) is kept in <state>/npm
+ * and makes the layer's key.
  */
 #include "images/npm_work.h"
 
@@ -32,8 +33,8 @@ npm_result_cleanup(struct npm_result *r)
 }
 
 void
-npm_diagnose(struct npm_work *w, enum run_outcome outcome, const char *class, char *text, const char *where,
-	const char *way_out)
+npm_diagnose(struct npm_work *w, enum run_outcome outcome, const char *class, char *text,
+	const char *where, const char *way_out)
 {
 	w->r->outcome = outcome;
 	diagnosis_cleanup(&w->r->diagnosis);
@@ -43,10 +44,12 @@ npm_diagnose(struct npm_work *w, enum run_outcome outcome, const char *class, ch
 	w->r->diagnosis.way_out = mem_strdup(way_out);
 }
 
-/* ---- the worker ----------------------------------------------------------------------------------- */
+/* ---- the worker
+ * ----------------------------------------------------------------------------------- */
 
 int
-npm_ask_worker(const struct npm_work *w, const char *mode, struct str input, json_t **ret, struct dd_err *err)
+npm_ask_worker(const struct npm_work *w, const char *mode, struct str input, json_t **ret,
+	struct dd_err *err)
 {
 	OWN(buf) struct buf out = {.max = MAX_ANSWER};
 	OWN_FREE char *src = layer_dir(w->job->state, w->job->source->v[0].s);
@@ -98,7 +101,8 @@ npm_plan(struct npm_work *w, bool addresses, json_t **ret, struct dd_err *err)
 	return npm_ask_worker(w, "plan", buf_str(&text), ret, err);
 }
 
-/* ---- registries -------------------------------------------------------------------------------------- */
+/* ---- registries
+ * -------------------------------------------------------------------------------------- */
 
 static int
 read_default(const struct state *st, struct npm_sources *s, struct dd_err *err)
@@ -140,7 +144,8 @@ npm_sources_of_machine(const struct state *st, struct npm_sources *ret, struct d
 	return 0;
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------------- */
+/* ---- all of it
+ * ----------------------------------------------------------------------------------------- */
 
 static int
 freeze(struct npm_work *w, struct npm_run *run, struct dd_err *err)
@@ -288,8 +293,9 @@ install(struct npm_work *w, struct dd_err *err)
 	if (rc == 0)
 		rc = npm_plan(w, false, &w->plan, err);
 	if (rc == 0 && json_is_true(json_object_get(w->plan, "broken"))) {
-		npm_diagnose(w, OUTCOME_BUILD_FAILED, "bad-manifest", mem_strdup("package.json is no JSON object"),
-			"package.json", "mend the file");
+		npm_diagnose(w, OUTCOME_BUILD_FAILED, "bad-manifest",
+			mem_strdup("package.json is no JSON object"), "package.json",
+			"mend the file");
 		return 0;
 	}
 	if (rc < 0 || !json_is_true(json_object_get(w->plan, "needed")) ||
@@ -308,8 +314,8 @@ install(struct npm_work *w, struct dd_err *err)
 		return rc;
 	if (!w->known)
 		json_to_strings(json_object_get(w->plan, "options"), &w->r->set.options);
-	w->clean = w->known || (json_is_true(json_object_get(w->plan, "complete")) &&
-				       !w->r->set.changes.n);
+	w->clean = w->known ||
+		   (json_is_true(json_object_get(w->plan, "complete")) && !w->r->set.changes.n);
 	w->by_convention = !w->known;
 	return run_npm(w, err);
 }

@@ -46,7 +46,8 @@ static bool
 is_fresh(const struct npm_work *w, const json_t *known)
 {
 	json_int_t made = json_integer_value(json_object_get(known, "made"));
-	return w->job->offline || npm_string(w->plan, "lock") || (json_int_t)time(NULL) - made < FRESH_S;
+	return w->job->offline || npm_string(w->plan, "lock") ||
+	       (json_int_t)time(NULL) - made < FRESH_S;
 }
 
 void
@@ -55,10 +56,10 @@ npm_read_known(struct npm_work *w)
 	OWN_FREE char *path = known_path(w);
 	OWN_JSON json_t *j = NULL;
 	struct module_set set = {0};
-	if (!fs_exists(path) || json_parse_file(path, MAX_KNOWN, &j, NULL) < 0 ||
-		!is_fresh(w, j))
+	if (!fs_exists(path) || json_parse_file(path, MAX_KNOWN, &j, NULL) < 0 || !is_fresh(w, j))
 		return;
-	if (json_decode(json_object_get(j, "set"), module_set_fields, false, &set, "set", NULL) < 0) {
+	if (json_decode(json_object_get(j, "set"), module_set_fields, false, &set, "set", NULL) <
+		0) {
 		module_set_cleanup(&set);
 		return;
 	}
@@ -70,17 +71,18 @@ npm_read_known(struct npm_work *w)
 }
 
 /*
- * A resolution that cannot be kept is made again.  Its place is computed once more, since npm's own registry
- * may not have been known before.
+ * A resolution that cannot be kept is made again.  Its place is computed once more, since npm's own
+ * registry may not have been known before.
  */
 void
 npm_keep_known(const struct npm_work *w)
 {
 	OWN_FREE char *path = known_path(w);
 	OWN_FREE char *dir = state_path(w->job->state, NPM_KNOWN_DIR);
-	OWN_JSON json_t *j = json_pack("{s:I, s:o, s:o, s:o}", "made", (json_int_t)time(NULL), "set",
-		json_encode(module_set_fields, &w->r->set), "scripts", json_from_strings(&w->r->scripts),
-		"optional_scripts", json_from_strings(&w->r->optional_scripts));
+	OWN_JSON json_t *j = json_pack("{s:I, s:o, s:o, s:o}", "made", (json_int_t)time(NULL),
+		"set", json_encode(module_set_fields, &w->r->set), "scripts",
+		json_from_strings(&w->r->scripts), "optional_scripts",
+		json_from_strings(&w->r->optional_scripts));
 	OWN(buf) struct buf text = {0};
 	json_print(j, 0, &text);
 	if (fs_mkdirs(dir, 0700, NULL) == 0)

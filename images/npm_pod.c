@@ -24,7 +24,8 @@ npm_run_cleanup(struct npm_run *r)
 	r->pod = NULL;
 }
 
-/* ---- commands ------------------------------------------------------------------------------------ */
+/* ---- commands
+ * ------------------------------------------------------------------------------------ */
 
 struct sink {
 	struct npm_run *run;
@@ -85,7 +86,8 @@ run_script(struct npm_run *r, struct pod *pod, const char *script, const struct 
 	return 0;
 }
 
-/* ---- what npm finds ------------------------------------------------------------------------------- */
+/* ---- what npm finds
+ * ------------------------------------------------------------------------------- */
 
 static bool
 is_plain_path(const char *path)
@@ -135,7 +137,8 @@ write_files(const struct npm_run *r, const char *dir, struct dd_err *err)
 	return rc < 0 ? err_wrap(err, "npm") : 0;
 }
 
-/* ---- the run -------------------------------------------------------------------------------------- */
+/* ---- the run
+ * -------------------------------------------------------------------------------------- */
 
 /* $1: directory of the application; the rest is npm's. */
 static const char npm_script[] = "mkdir -p \"/work/$1\"; cd \"/work/$1\"; shift\n"
@@ -145,11 +148,13 @@ static const char hidden_script[] = "cd \"/work/$1\"; f=node_modules/.package-lo
 				    "[ ! -e \"$f\" ] || exec cat \"$f\"\n";
 static const char lock_script[] = "cd \"/work/$1\"; exec cat package-lock.json\n";
 /* $1 as above; the rest are the files that were put there. */
-static const char tidy_script[] = "mkdir -p \"/work/$1\"; cd \"/work/$1\"; shift; mkdir -p node_modules\n"
-				  "rm -f -- \"$@\" package-lock.json node_modules/.package-lock.json\n";
+static const char tidy_script[] =
+	"mkdir -p \"/work/$1\"; cd \"/work/$1\"; shift; mkdir -p node_modules\n"
+	"rm -f -- \"$@\" package-lock.json node_modules/.package-lock.json\n";
 
 static int
-must(struct npm_run *r, const char *script, const struct strlist *args, struct buf *out, struct dd_err *err)
+must(struct npm_run *r, const char *script, const struct strlist *args, struct buf *out,
+	struct dd_err *err)
 {
 	int code = 0;
 	int rc = run_script(r, r->pod, script, args, out, &code, err);

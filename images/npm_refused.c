@@ -17,7 +17,8 @@ static bool
 is_required(const json_t *refused)
 {
 	const char *section = npm_string(refused, "section");
-	return strcmp(section, "devDependencies") != 0 && strcmp(section, "optionalDependencies") != 0 &&
+	return strcmp(section, "devDependencies") != 0 &&
+	       strcmp(section, "optionalDependencies") != 0 &&
 	       strcmp(section, "peerDependencies") != 0;
 }
 
@@ -28,11 +29,13 @@ ask_question(struct npm_work *w, const json_t *refused, const char *id, bool blo
 	struct question *q = question_list_add(&w->r->questions);
 	q->id = mem_strdup(id);
 	q->kind = Q_DECISION;
-	q->text = mem_printf("%s is wanted from \"%s\", which is not on a package registry: which version of "
-			     "it on the registry shall stand for it?",
+	q->text = mem_printf(
+		"%s is wanted from \"%s\", which is not on a package registry: which version of "
+		"it on the registry shall stand for it?",
 		name, spec);
 	q->where = mem_printf("%s: %s", npm_string(refused, "where"), name);
-	q->why = mem_strdup("only packages from registries that this machine is configured for are fetched");
+	q->why = mem_strdup(
+		"only packages from registries that this machine is configured for are fetched");
 	q->default_value = blocking ? NULL : mem_strdup("it is left out");
 	q->unlocks = mem_strdup("the installation of the packages");
 	q->blocking = blocking;
@@ -43,7 +46,8 @@ leave_out(struct npm_work *w, const json_t *refused)
 {
 	struct feature_off *f = feature_off_list_add(&w->r->features_off);
 	f->feature = mem_printf("what %s would give", npm_string(refused, "name"));
-	f->input = mem_printf("%s, which is not on a package registry", npm_string(refused, "spec"));
+	f->input =
+		mem_printf("%s, which is not on a package registry", npm_string(refused, "spec"));
 }
 
 /* The answer to what was refused: a version in its place, nothing (declined), or none yet. */
@@ -55,7 +59,8 @@ decide(struct npm_work *w, const json_t *refused)
 	OWN_FREE char *id = mem_printf("decision:npm-%s", slug);
 	if (json_object_get(w->answers, name) || has_question(w, id))
 		return false;
-	enum answer_state state = w->job->answers ? answers_get(w->job->answers, id, &value) : ANSWER_NONE;
+	enum answer_state state =
+		w->job->answers ? answers_get(w->job->answers, id, &value) : ANSWER_NONE;
 	bool blocking = state == ANSWER_NONE && is_required(refused);
 	ask_question(w, refused, id, blocking);
 	if (state == ANSWER_GIVEN)
@@ -71,7 +76,8 @@ decide(struct npm_work *w, const json_t *refused)
 	return !blocking;
 }
 
-/* Plan again with what was decided; *ret_blocked when something is left that only a person can decide. */
+/* Plan again with what was decided; *ret_blocked when something is left that only a person can
+ * decide. */
 int
 npm_settle_refused(struct npm_work *w, bool *ret_blocked, struct dd_err *err)
 {
@@ -87,8 +93,8 @@ npm_settle_refused(struct npm_work *w, bool *ret_blocked, struct dd_err *err)
 		if (!q->blocking)
 			continue;
 		*ret_blocked = true;
-		npm_diagnose(w, OUTCOME_BLOCKED, "needs-answer", mem_printf("it needs an answer: %s", q->text),
-			q->where,
+		npm_diagnose(w, OUTCOME_BLOCKED, "needs-answer",
+			mem_printf("it needs an answer: %s", q->text), q->where,
 			"write a version that the registry has, or null to go without it, to an answers file "
 			"under the question's id, and resume");
 	}
@@ -104,8 +110,7 @@ npm_take_changes(struct npm_work *w, const struct strlist *changes)
 {
 	for (size_t i = 0; i < changes->n; i++) {
 		const char *equals = strchr(changes->v[i], '=');
-		OWN_FREE char *name =
-			mem_strndup(changes->v[i], strcspn(changes->v[i], "="));
+		OWN_FREE char *name = mem_strndup(changes->v[i], strcspn(changes->v[i], "="));
 		json_object_set_new(
 			w->answers, name, equals ? json_text(str_of(equals + 1)) : json_null());
 	}

@@ -35,7 +35,8 @@ one_digest(const char *integrity)
 
 /* Every archive of this run by its digest, as lock files write them: integrity -> request. */
 static int
-index_archives(const struct npm_work *w, const struct egress_log *log, struct map *ret, struct dd_err *err)
+index_archives(
+	const struct npm_work *w, const struct egress_log *log, struct map *ret, struct dd_err *err)
 {
 	static const char *const algorithms[] = {"sha512", "sha1"};
 	OWN_FREE char *cas = state_path(w->job->state, "cas");
@@ -98,8 +99,8 @@ add_package(struct npm_work *w, const struct npm_run *run, const json_t *package
 		return 0;
 	const struct egress_request *q = archive_of(run, package, by_digest);
 	if (!q)
-		return err_set(err, DD_EIO, "npm installed %s %s, but no archive of it was fetched", name,
-			version);
+		return err_set(err, DD_EIO, "npm installed %s %s, but no archive of it was fetched",
+			name, version);
 	struct artefact *a = artefact_list_add(list);
 	a->kind = mem_strdup("npm");
 	a->name = mem_strdup(name);
@@ -154,7 +155,8 @@ npm_settle(struct npm_work *w, const struct npm_run *run, struct dd_err *err)
 	set->dir = w->job->dir ? mem_strdup(w->job->dir) : NULL;
 	set->lock = copy_at(answer, "lock");
 	list_members(w, &set->members);
-	/* The source's own file will do for others if npm took it as it is, or read it for version 1. */
+	/* The source's own file will do for others if npm took it as it is, or read it for
+	 * version 1. */
 	bool as_is = w->clean || !json_is_true(json_object_get(w->plan, "complete"));
 	if (as_is && !set->changes.n)
 		set->lock_file = copy_at(w->plan, "lock_file");
@@ -172,8 +174,9 @@ npm_check_locked(const struct npm_work *w, const struct npm_run *run, struct dd_
 		const struct egress_request *q =
 			u ? find_request(&run->egress, u->name, l->v[i].path) : NULL;
 		if (q && strcmp(q->sha256, l->v[i].sha256) != 0)
-			return err_set(err, DD_ECORRUPT, "the archive of %s %s is not the one that is locked",
-				l->v[i].name, l->v[i].version);
+			return err_set(err, DD_ECORRUPT,
+				"the archive of %s %s is not the one that is locked", l->v[i].name,
+				l->v[i].version);
 	}
 	return 0;
 }

@@ -3,7 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
-/* ---- values of dependencies ---------------------------------------------------------------------- */
+/* ---- values of dependencies
+ * ---------------------------------------------------------------------- */
 
 static bool
 is_archive(struct str spec)
@@ -36,7 +37,8 @@ npm_is_name(const char *name)
 			return false;
 	}
 	const char *slash = strchr(name, '/');
-	return slashes == (*name == '@' ? 1 : 0) && (!slash || (slash[1] && slash[1] != '.' && slash > name + 1));
+	return slashes == (*name == '@' ? 1 : 0) &&
+	       (!slash || (slash[1] && slash[1] != '.' && slash > name + 1));
 }
 
 /* "npm:name@range" */
@@ -46,7 +48,8 @@ is_alias(const char *spec)
 	if (strncmp(spec, "npm:", 4) != 0)
 		return false;
 	const char *at = strchr(spec + 5, '@');
-	OWN_FREE char *name = at ? mem_strndup(spec + 4, (size_t)(at - spec - 4)) : mem_strdup(spec + 4);
+	OWN_FREE char *name =
+		at ? mem_strndup(spec + 4, (size_t)(at - spec - 4)) : mem_strdup(spec + 4);
 	return npm_is_name(name) && (!at || is_range(at + 1));
 }
 
@@ -57,8 +60,8 @@ is_local(const char *spec)
 	const char *path = named ? spec + 5 : spec;
 	if (is_archive(str_of(spec)) || *path == '/' || *path == '~')
 		return false;
-	return named || strcmp(path, ".") == 0 || strcmp(path, "..") == 0 || strncmp(path, "./", 2) == 0 ||
-	       strncmp(path, "../", 3) == 0;
+	return named || strcmp(path, ".") == 0 || strcmp(path, "..") == 0 ||
+	       strncmp(path, "./", 2) == 0 || strncmp(path, "../", 3) == 0;
 }
 
 enum npm_spec_kind
@@ -80,7 +83,8 @@ npm_name_at(const char *location)
 	return name && npm_is_name(name) ? name : NULL;
 }
 
-/* ---- a manifest ---------------------------------------------------------------------------------- */
+/* ---- a manifest
+ * ---------------------------------------------------------------------------------- */
 
 static void
 refuse(json_t *refused, const char *name, const char *spec, const char *where, const char *section)
@@ -110,7 +114,8 @@ keep_section(const json_t *section, const char *title, const char *where, const 
 	json_object_foreach ((json_t *)section, name, value) {
 		const char *spec = json_string_value(value);
 		const json_t *answer = json_object_get(answers, name);
-		enum npm_spec_kind kind = spec && npm_is_name(name) ? npm_spec_kind(spec) : NPM_ELSEWHERE;
+		enum npm_spec_kind kind =
+			spec && npm_is_name(name) ? npm_spec_kind(spec) : NPM_ELSEWHERE;
 		if (kind == NPM_ELSEWHERE && json_is_string(answer) && npm_is_name(name) &&
 			npm_spec_kind(json_string_value(answer)) == NPM_REGISTRY)
 			json_object_set(kept, name, (json_t *)answer);
@@ -172,13 +177,14 @@ npm_manifest(const json_t *package, const char *where, const json_t *answers, js
 	static const char *const bundles[] = {"bundleDependencies", "bundledDependencies", NULL};
 	const char *name = json_string_value(json_object_get(package, "name"));
 	json_t *version = json_object_get(package, "version"), *m = json_object();
-	json_object_set_new(m, "name", json_string(name && npm_is_name(name) ? name : "application"));
+	json_object_set_new(
+		m, "name", json_string(name && npm_is_name(name) ? name : "application"));
 	if (json_is_string(version) && npm_spec_kind(json_string_value(version)) == NPM_REGISTRY)
 		json_object_set(m, "version", version);
 	for (size_t i = 0; sections[i]; i++)
 		set_unless_empty(m, sections[i],
-			keep_section(json_object_get(package, sections[i]), sections[i], where, answers,
-				refused, locals));
+			keep_section(json_object_get(package, sections[i]), sections[i], where,
+				answers, refused, locals));
 	for (size_t i = 0; bundles[i]; i++)
 		set_unless_empty(m, bundles[i], keep_names(json_object_get(package, bundles[i])));
 	const char *peer;
@@ -192,7 +198,8 @@ npm_manifest(const json_t *package, const char *where, const json_t *answers, js
 	return m;
 }
 
-/* ---- a lock file --------------------------------------------------------------------------------- */
+/* ---- a lock file
+ * --------------------------------------------------------------------------------- */
 
 /* What an entry says it depends on: addresses in it would be followed. */
 static void
@@ -228,7 +235,8 @@ keep_package(json_t *kept, const char *location, const json_t *entry, const stru
 	bool member = strlist_has(members, location);
 	if (strstr(location, "..") || (!name && !member))
 		return false;
-	if (link ? !resolved || !strlist_has(members, resolved) : !member && !is_plain_version(entry))
+	if (link ? !resolved || !strlist_has(members, resolved)
+		 : !member && !is_plain_version(entry))
 		return false;
 	OWN_JSON json_t *copy = json_copy((json_t *)entry);
 	if (!link)
@@ -250,8 +258,8 @@ keep_packages(const json_t *packages, const json_t *manifest, const struct strli
 		if (!*location || keep_package(kept, location, entry, members, refused))
 			continue;
 		const char *from = json_string_value(json_object_get(entry, "resolved"));
-		refuse(refused, npm_name_at(location) ? npm_name_at(location) : location, from ? from : "",
-			location, "lock");
+		refuse(refused, npm_name_at(location) ? npm_name_at(location) : location,
+			from ? from : "", location, "lock");
 	}
 	return kept;
 }
@@ -273,7 +281,8 @@ keep_tree(const json_t *dependencies, json_t *refused, unsigned depth)
 		json_object_del(copy, "from");
 		const json_t *below = json_object_get(entry, "dependencies");
 		if (json_is_object(below))
-			json_object_set_new(copy, "dependencies", keep_tree(below, refused, depth + 1));
+			json_object_set_new(
+				copy, "dependencies", keep_tree(below, refused, depth + 1));
 		json_object_set(kept, name, copy);
 	}
 	return kept;

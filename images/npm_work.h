@@ -10,10 +10,10 @@ struct npm_work {
 	const struct npm_job *job;
 	struct npm_result *r;
 	struct npm_sources sources;
-	json_t *answers;      /* name -> version or null */
-	json_t *plan;	      /* without addresses */
-	bool known;	      /* r->set is a whole resolution */
-	bool clean;	      /* npm ci: the lock is taken as it is */
+	json_t *answers; /* name -> version or null */
+	json_t *plan;	 /* without addresses */
+	bool known;	 /* r->set is a whole resolution */
+	bool clean;	 /* npm ci: the lock is taken as it is */
 	bool by_convention;
 	struct steplog *log;
 };
@@ -35,7 +35,8 @@ int npm_plan(struct npm_work *w, bool addresses, json_t **ret, struct dd_err *er
 void npm_diagnose(struct npm_work *w, enum run_outcome outcome, const char *class, char *text,
 	const char *where, const char *way_out);
 
-/* Plan again with what was decided; *ret_blocked when something is left that only a person can decide. */
+/* Plan again with what was decided; *ret_blocked when something is left that only a person can
+ * decide. */
 int npm_settle_refused(struct npm_work *w, bool *ret_blocked, struct dd_err *err) DD_MUST_USE;
 /* The decisions that a recipe was made with. */
 void npm_take_changes(struct npm_work *w, const struct strlist *changes);
@@ -49,7 +50,8 @@ struct hash_hex npm_layer_key(const struct npm_work *w);
 /* The set of what npm installed. */
 int npm_settle(struct npm_work *w, const struct npm_run *run, struct dd_err *err) DD_MUST_USE;
 /* A locked archive that was fetched again is the one that is locked. */
-int npm_check_locked(const struct npm_work *w, const struct npm_run *run, struct dd_err *err) DD_MUST_USE;
+int npm_check_locked(const struct npm_work *w, const struct npm_run *run, struct dd_err *err)
+	DD_MUST_USE;
 
 /* Something else to try after this error code: false when there is nothing. */
 bool npm_change_tactics(struct npm_work *w, const char *code);

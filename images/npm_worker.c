@@ -1,6 +1,7 @@
 /*
- * The parser worker "npm": reads what the target and a registry say, so that npm gets nothing of them but
- * names, versions and digests.  Modes (request on standard input, answer on standard output, both JSON):
+ * The parser worker "npm": reads what the target and a registry say, so that npm gets nothing of
+ * them but names, versions and digests.  Modes (request on standard input, answer on standard
+ * output, both JSON):
  *
  *   plan DIR   the tree at /src -> the files npm is to work on
  *   settle     the lock files npm wrote -> one of ours, and the packages in it
@@ -21,13 +22,14 @@
 #define MAX_MEMBERS 1000
 #define MAX_FAILURE ((size_t)600)
 
-/* ---- the tree ------------------------------------------------------------------------------------ */
+/* ---- the tree
+ * ------------------------------------------------------------------------------------ */
 
 struct plan {
-	int root;	    /* of the tree */
-	const char *dir;    /* of the application, "" the root */
+	int root;	 /* of the tree */
+	const char *dir; /* of the application, "" the root */
 	const json_t *request;
-	json_t *files;	    /* path below dir -> text */
+	json_t *files; /* path below dir -> text */
 	json_t *refused, *options;
 	struct strlist members; /* directories below dir that are packages of the tree */
 	json_t *manifest;
@@ -85,7 +87,8 @@ add_file(struct plan *p, const char *path, const json_t *j)
 	json_object_set_new(p->files, path, json_text(buf_str(&text)));
 }
 
-/* ---- packages that the tree itself holds ---------------------------------------------------------- */
+/* ---- packages that the tree itself holds
+ * ---------------------------------------------------------- */
 
 /* A path relative to dir without "." and ".."; NULL: it leads out. */
 static char *
@@ -178,7 +181,8 @@ add_workspaces(struct plan *p, const json_t *package)
 	json_object_set_new(p->manifest, "workspaces", names);
 }
 
-/* ---- addresses ----------------------------------------------------------------------------------- */
+/* ---- addresses
+ * ----------------------------------------------------------------------------------- */
 
 /* The registry inside for a package: that of its scope, else the default one. */
 static const char *
@@ -191,15 +195,16 @@ registry_of(const json_t *inside, const char *name)
 }
 
 /*
- * Where an archive is: where the recipe found it, else where registries have it by convention.  NULL: npm
- * is to ask the registry.
+ * Where an archive is: where the recipe found it, else where registries have it by convention.
+ * NULL: npm is to ask the registry.
  */
 static char *
 address_of(const json_t *request, const char *name, const char *version)
 {
 	const char *registry = registry_of(json_object_get(request, "inside"), name);
 	OWN_FREE char *key = mem_printf("%s@%s", name, version);
-	const char *path = json_string_value(json_object_get(json_object_get(request, "known"), key));
+	const char *path =
+		json_string_value(json_object_get(json_object_get(request, "known"), key));
 	const char *base = strchr(name, '/') ? strchr(name, '/') + 1 : name;
 	if (!registry)
 		return NULL;
@@ -229,7 +234,8 @@ add_addresses(const struct plan *p, json_t *lock)
 	}
 }
 
-/* ---- plan ---------------------------------------------------------------------------------------- */
+/* ---- plan
+ * ---------------------------------------------------------------------------------------- */
 
 /* The lock of the request, else the tree's own. */
 static json_t *
@@ -284,9 +290,8 @@ is_vendored(const struct plan *p, const json_t *package)
 static bool
 needs_anything(const json_t *package)
 {
-	static const char *const sections[] = {
-		"dependencies", "devDependencies", "optionalDependencies", "peerDependencies",
-		"workspaces", NULL};
+	static const char *const sections[] = {"dependencies", "devDependencies",
+		"optionalDependencies", "peerDependencies", "workspaces", NULL};
 	for (size_t i = 0; sections[i]; i++)
 		if (json_object_size(json_object_get(package, sections[i])) ||
 			json_array_size(json_object_get(package, sections[i])))
@@ -300,8 +305,8 @@ make_plan(struct plan *p)
 	OWN_JSON json_t *package = read_json(p, "package.json");
 	OWN(strlist) struct strlist locals = {0};
 	const char *lock_file = NULL;
-	p->manifest = npm_manifest(
-		package, "package.json", json_object_get(p->request, "answers"), p->refused, &locals);
+	p->manifest = npm_manifest(package, "package.json", json_object_get(p->request, "answers"),
+		p->refused, &locals);
 	add_workspaces(p, package);
 	for (size_t i = 0; i < locals.n; i++)
 		add_member(p, locals.v[i]);
@@ -317,8 +322,9 @@ make_plan(struct plan *p)
 		add_file(p, "package-lock.json", lock);
 	read_settings(p);
 	json_t *answer = json_pack("{s:b, s:O, s:O, s:O, s:b, s:b, s:b, s:s?}", "broken",
-		!json_is_object(package), "files", p->files, "refused",
-		p->refused, "options", p->options, "needed", needs_anything(package), "vendored", is_vendored(p, package), "complete", complete, "lock_file", lock ? lock_file : NULL);
+		!json_is_object(package), "files", p->files, "refused", p->refused, "options",
+		p->options, "needed", needs_anything(package), "vendored", is_vendored(p, package),
+		"complete", complete, "lock_file", lock ? lock_file : NULL);
 	if (lock)
 		json_object_set_new(answer, "lock", json_text(buf_str(&plain)));
 	json_decref(lock);
@@ -345,7 +351,8 @@ plan(const char *dir, const json_t *request)
 	return answer;
 }
 
-/* ---- settle -------------------------------------------------------------------------------------- */
+/* ---- settle
+ * -------------------------------------------------------------------------------------- */
 
 /* Without addresses, and with the digests that only the installed packages had. */
 static void
@@ -370,7 +377,8 @@ text_of(const json_t *entry, const char *key)
 	return json_is_string(v) ? json_text(str_of(json_string_value(v))) : json_null();
 }
 
-/* Upstream and path of an address inside: http://127.0.0.1:3142/npm0/left-pad/-/left-pad-1.3.0.tgz */
+/* Upstream and path of an address inside: http://127.0.0.1:3142/npm0/left-pad/-/left-pad-1.3.0.tgz
+ */
 static void
 split_address(json_t *package, const char *origin, const char *address)
 {
@@ -380,7 +388,8 @@ split_address(json_t *package, const char *origin, const char *address)
 	const char *slash = strchr(address + n, '/');
 	if (!slash)
 		return;
-	json_object_set_new(package, "upstream", json_text((struct str){address + n, (size_t)(slash - address - n)}));
+	json_object_set_new(package, "upstream",
+		json_text((struct str){address + n, (size_t)(slash - address - n)}));
 	json_object_set_new(package, "path", json_text(str_of(slash)));
 }
 
@@ -394,10 +403,11 @@ list_packages(const json_t *installed, const char *origin)
 		const json_t *alias = json_object_get(entry, "name");
 		if (!name || json_is_true(json_object_get(entry, "link")))
 			continue;
-		json_t *p = json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:b}", "place", json_text(str_of(name)),
-			"name", alias ? text_of(entry, "name") : json_text(str_of(name)), "version",
-			text_of(entry, "version"), "integrity", text_of(entry, "integrity"), "bundled",
-			json_is_true(json_object_get(entry, "inBundle")), "scripts",
+		json_t *p = json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:b}", "place",
+			json_text(str_of(name)), "name",
+			alias ? text_of(entry, "name") : json_text(str_of(name)), "version",
+			text_of(entry, "version"), "integrity", text_of(entry, "integrity"),
+			"bundled", json_is_true(json_object_get(entry, "inBundle")), "scripts",
 			json_is_true(json_object_get(entry, "hasInstallScript")), "optional",
 			json_is_true(json_object_get(entry, "optional")));
 		split_address(p, origin, json_string_value(json_object_get(entry, "resolved")));
@@ -417,7 +427,8 @@ parse_member(const json_t *request, const char *key)
 static json_t *
 settle(const json_t *request)
 {
-	OWN_JSON json_t *hidden = parse_member(request, "hidden"), *lock = parse_member(request, "lock");
+	OWN_JSON json_t *hidden = parse_member(request, "hidden"),
+			*lock = parse_member(request, "lock");
 	const json_t *installed = json_object_get(hidden, "packages");
 	const char *origin = json_string_value(json_object_get(request, "origin"));
 	OWN(buf) struct buf text = {0};
@@ -430,7 +441,8 @@ settle(const json_t *request)
 		list_packages(installed, origin));
 }
 
-/* ---- failure ------------------------------------------------------------------------------------- */
+/* ---- failure
+ * ------------------------------------------------------------------------------------- */
 
 /* "npm ERR! code E404" and the lines behind it. */
 static json_t *

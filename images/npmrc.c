@@ -27,7 +27,8 @@ npm_sources_cleanup(struct npm_sources *s)
 	*s = (struct npm_sources){0};
 }
 
-/* ---- reading settings ---------------------------------------------------------------------------- */
+/* ---- reading settings
+ * ---------------------------------------------------------------------------- */
 
 static void
 put(struct map *values, const char *key, const char *value)
@@ -121,8 +122,8 @@ read_file(const char *path, struct map *values)
 }
 
 /*
- * Where the machine's file is depends on where npm was installed; without npm nobody can tell, so that all
- * usual places are read.
+ * Where the machine's file is depends on where npm was installed; without npm nobody can tell, so
+ * that all usual places are read.
  */
 static void
 read_global(const struct map *first, struct map *values)
@@ -158,7 +159,8 @@ read_machine(struct map *values)
 	npmrc_parse_env((const char *const *)environ, values);
 }
 
-/* ---- logins -------------------------------------------------------------------------------------- */
+/* ---- logins
+ * -------------------------------------------------------------------------------------- */
 
 /* RFC 4648; what is no digit is skipped. */
 static char *
@@ -222,7 +224,8 @@ npmrc_auth_header(const struct map *values, const char *url)
 	return NULL;
 }
 
-/* ---- upstreams ----------------------------------------------------------------------------------- */
+/* ---- upstreams
+ * ----------------------------------------------------------------------------------- */
 
 static bool
 is_direct(const struct map *values, const char *host, size_t n)
@@ -271,7 +274,8 @@ add_upstream(struct npm_sources *s, const struct map *values, const char *url, s
 		base[n - 1] = '\0';
 	if (strncmp(base, "http://", 7) != 0 && strncmp(base, "https://", 8) != 0) {
 		free(base);
-		return err_set(err, DD_EUNSUPPORTED, "npm registry %s is neither http nor https", url);
+		return err_set(
+			err, DD_EUNSUPPORTED, "npm registry %s is neither http nor https", url);
 	}
 	for (size_t i = 0; i < s->nupstreams; i++)
 		if (strcmp(s->upstreams[i].url, base) == 0) {
@@ -279,7 +283,8 @@ add_upstream(struct npm_sources *s, const struct map *values, const char *url, s
 			*ret = i;
 			return 0;
 		}
-	s->upstreams = mem_grow(s->upstreams, s->nupstreams, &s->upstreams_cap, sizeof(*s->upstreams));
+	s->upstreams =
+		mem_grow(s->upstreams, s->nupstreams, &s->upstreams_cap, sizeof(*s->upstreams));
 	const char *ca_file = values ? get(values, "cafile") : NULL;
 	s->upstreams[s->nupstreams] = (struct egress_upstream){
 		.name = mem_printf("npm%zu", s->nupstreams),

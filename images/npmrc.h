@@ -1,7 +1,7 @@
 /*
- * The machine's own npm configuration, read at run time (the machine need not have npm): npmrc(5) files of
- * the user and of the machine, and the environment; turned into upstreams for the egress broker and a
- * configuration for the inside that has neither credentials nor proxies.
+ * The machine's own npm configuration, read at run time (the machine need not have npm): npmrc(5)
+ * files of the user and of the machine, and the environment; turned into upstreams for the egress
+ * broker and a configuration for the inside that has neither credentials nor proxies.
  */
 #ifndef IMAGES_NPMRC_H
 #define IMAGES_NPMRC_H
@@ -43,6 +43,7 @@ void npmrc_parse(struct str text, struct map *values);
 void npmrc_parse_env(const char *const *env, struct map *values);
 /* "Authorization: ..." for a registry's URL, as npm would send it; heap, NULL. */
 char *npmrc_auth_header(const struct map *values, const char *url);
-int npm_sources_make(const struct map *values, struct npm_sources *ret, struct dd_err *err) DD_MUST_USE;
+int npm_sources_make(const struct map *values, struct npm_sources *ret, struct dd_err *err)
+	DD_MUST_USE;
 
 #endif

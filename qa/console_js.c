@@ -44,7 +44,8 @@ take_mark(struct str *text, enum test_status *ret)
 			continue;
 		*text = str_trim(skip(*text, strlen(marks[i].mark)));
 		const char *open = text->n ? memrchr(text->p, '(', text->n) : NULL;
-		if (open && open > text->p && isdigit((unsigned char)open[1]) && str_ends(*text, "s)"))
+		if (open && open > text->p && isdigit((unsigned char)open[1]) &&
+			str_ends(*text, "s)"))
 			text->n = (size_t)(open - text->p);
 		*text = str_trim(*text);
 		*ret = marks[i].status;
@@ -83,12 +84,14 @@ fill_up(struct parse *p, enum test_status status, int64_t wanted)
 	for (size_t i = 0; i < p->run->cases.n; i++)
 		have += p->run->cases.v[i].status == status;
 	for (; have < wanted && !p->truncated; have++) {
-		OWN_FREE char *name = mem_printf("case %lld, whose name is not printed", (long long)have + 1);
+		OWN_FREE char *name =
+			mem_printf("case %lld, whose name is not printed", (long long)have + 1);
 		parse_add(p, none, str_of(name), status, none);
 	}
 }
 
-/* ---- mocha --------------------------------------------------------------------------------------- */
+/* ---- mocha
+ * --------------------------------------------------------------------------------------- */
 
 struct outline { /* titles that a case lies under, by their indent */
 	struct str title[MAX_DEPTH];
@@ -108,7 +111,8 @@ put_title(struct outline *o, size_t indent, struct str title)
 }
 
 static void
-add_mocha(struct parse *p, struct outline *o, size_t indent, struct str name, enum test_status status)
+add_mocha(
+	struct parse *p, struct outline *o, size_t indent, struct str name, enum test_status status)
 {
 	OWN(buf) struct buf suite = {.max = 1000};
 	for (size_t i = 0; i < o->n && o->indent[i] < indent; i++) {
@@ -119,7 +123,8 @@ add_mocha(struct parse *p, struct outline *o, size_t indent, struct str name, en
 	parse_add(p, buf_str(&suite), name, status, none);
 }
 
-/* Cases, each marked, below indented titles; then the counts; then the failures once more, with reasons. */
+/* Cases, each marked, below indented titles; then the counts; then the failures once more, with
+ * reasons. */
 bool
 parse_mocha(struct parse *p, struct str text)
 {
@@ -139,7 +144,8 @@ parse_mocha(struct parse *p, struct str text)
 			failing += n;
 		} else if (behind && (n = counted(line, "pending")) >= 0) {
 			pending += n;
-		} else if (indent >= 2 && !(behind && str_starts(rest, "- ")) && take_mark(&rest, &status)) {
+		} else if (indent >= 2 && !(behind && str_starts(rest, "- ")) &&
+			   take_mark(&rest, &status)) {
 			add_mocha(p, &o, indent, rest, status);
 			behind = false;
 		} else if (indent >= 2 && !behind && take_number(&rest)) {
@@ -157,7 +163,8 @@ parse_mocha(struct parse *p, struct str text)
 	return true;
 }
 
-/* ---- jest ---------------------------------------------------------------------------------------- */
+/* ---- jest
+ * ---------------------------------------------------------------------------------------- */
 
 /* "Tests:       1 failed, 2 skipped, 10 passed, 13 total" */
 static bool
@@ -186,7 +193,8 @@ add_jest_failure(struct parse *p, struct str suite, struct str title)
 		name = skip(name, (size_t)(at - name.p) + sizeof(angle) - 1);
 	name = str_trim(name);
 	for (size_t i = 0; i < p->run->cases.n; i++)
-		if (p->run->cases.v[i].status == TEST_FAILED && str_eq(name, p->run->cases.v[i].name))
+		if (p->run->cases.v[i].status == TEST_FAILED &&
+			str_eq(name, p->run->cases.v[i].name))
 			return;
 	parse_add(p, suite, name, TEST_FAILED, none);
 }
@@ -208,7 +216,8 @@ parse_jest(struct parse *p, struct str text)
 			summary = true; /* the same once more */
 		} else if (str_starts(line, "PASS ") || str_starts(line, "FAIL ")) {
 			suite = skip(line, 5);
-			suite.n = strcspn(suite.p, " \n") < suite.n ? strcspn(suite.p, " \n") : suite.n;
+			suite.n = strcspn(suite.p, " \n") < suite.n ? strcspn(suite.p, " \n")
+								    : suite.n;
 		} else if (!summary && indent_of(line) >= 2 && str_starts(rest, bullet)) {
 			add_jest_failure(p, suite, skip(rest, sizeof(bullet) - 1));
 		} else if (!summary && suite.n && indent_of(line) >= 2 && *rest.p != '-' &&

@@ -3,11 +3,11 @@
  *
  *   tool_httpd ROOT SECONDS [PREFIX CREDENTIAL]
  *
- * Prints "http PORT" on standard output when it listens, then serves until it is killed, its parent dies, or
- * SECONDS are over.  GET /a/b gives the file ROOT/a/b, or, when that is a directory, ROOT/a/b/index.json as
- * JSON.  What is below PREFIX wants the header "Authorization: CREDENTIAL".  Each request is a line on
- * standard error: status, path, and "none" or "given" for its credential.  A file ROOT/.delay holds
- * milliseconds that every answer waits.
+ * Prints "http PORT" on standard output when it listens, then serves until it is killed, its parent
+ * dies, or SECONDS are over.  GET /a/b gives the file ROOT/a/b, or, when that is a directory,
+ * ROOT/a/b/index.json as JSON.  What is below PREFIX wants the header "Authorization: CREDENTIAL".
+ * Each request is a line on standard error: status, path, and "none" or "given" for its credential.
+ * A file ROOT/.delay holds milliseconds that every answer waits.
  */
 #include "base/fs.h"
 
@@ -63,7 +63,8 @@ request_path(const char *head)
 	OWN(buf) struct buf out = {0};
 	for (const char *p = head + 4; *p && !strchr(" ?\r\n", *p); p++) {
 		unsigned byte;
-		if (*p == '%' && isxdigit((unsigned char)p[1]) && sscanf(p + 1, "%2x", &byte) == 1) {
+		if (*p == '%' && isxdigit((unsigned char)p[1]) &&
+			sscanf(p + 1, "%2x", &byte) == 1) {
 			buf_putc(&out, (char)byte);
 			p += 2;
 		} else {
@@ -101,7 +102,8 @@ wait_as_told(void)
 	OWN(buf) struct buf text = {0};
 	OWN_FREE char *file = fs_join(root, ".delay");
 	uint64_t ms = 0;
-	if (fs_read(file, 32, &text, NULL) == 0 && str_parse_u64(str_trim(buf_str(&text)), 60000, &ms))
+	if (fs_read(file, 32, &text, NULL) == 0 &&
+		str_parse_u64(str_trim(buf_str(&text)), 60000, &ms))
 		(void)poll(NULL, 0, (int)ms);
 }
 
@@ -127,7 +129,8 @@ serve_one(int fd)
 	fprintf(stderr, "%d %s %s\n", status, path ? path : "-", given ? "given" : "none");
 	buf_printf(&head,
 		"HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-		status, json || status != 200 ? "application/json" : "application/octet-stream", body.n);
+		status, json || status != 200 ? "application/json" : "application/octet-stream",
+		body.n);
 	send_all(fd, buf_str(&head));
 	send_all(fd, buf_str(&body));
 }

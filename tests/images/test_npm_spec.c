@@ -11,17 +11,39 @@ static const struct {
 	const char *spec;
 	enum npm_spec_kind kind;
 } specs[] = {
-	{"1.2.3", NPM_REGISTRY}, {"^1.2.3", NPM_REGISTRY}, {">=1 <2 || ~3.1.x", NPM_REGISTRY},
-	{"latest", NPM_REGISTRY}, {"", NPM_REGISTRY}, {"*", NPM_REGISTRY}, {"1.0.0-rc.1+b5", NPM_REGISTRY},
-	{"npm:left-pad@^1", NPM_REGISTRY}, {"npm:@dock/crane@2", NPM_REGISTRY}, {"npm:left-pad", NPM_REGISTRY},
-	{"npm:user/repo@1", NPM_ELSEWHERE}, {"npm:x@git://h/y", NPM_ELSEWHERE}, {"npm:../x", NPM_ELSEWHERE},
-	{"user/repo", NPM_ELSEWHERE}, {"user/repo#v1", NPM_ELSEWHERE}, {"github:user/repo", NPM_ELSEWHERE},
-	{"git+ssh://git@h.example/x.git", NPM_ELSEWHERE}, {"git@h.example:x.git", NPM_ELSEWHERE},
-	{"https://h.example/x.tgz", NPM_ELSEWHERE}, {"http://127.0.0.1:3142/npm0/x", NPM_ELSEWHERE},
-	{"file:x.tgz", NPM_ELSEWHERE}, {"./x.tar.gz", NPM_ELSEWHERE}, {"x.tgz", NPM_ELSEWHERE},
-	{"file:/etc", NPM_ELSEWHERE}, {"/etc", NPM_ELSEWHERE}, {"~/x", NPM_ELSEWHERE},
-	{"workspace:*", NPM_ELSEWHERE}, {"link:/etc", NPM_ELSEWHERE}, {"a\nb", NPM_ELSEWHERE},
-	{"file:lib", NPM_LOCAL}, {"file:../lib", NPM_LOCAL}, {"./lib", NPM_LOCAL}, {"..", NPM_LOCAL},
+	{"1.2.3", NPM_REGISTRY},
+	{"^1.2.3", NPM_REGISTRY},
+	{">=1 <2 || ~3.1.x", NPM_REGISTRY},
+	{"latest", NPM_REGISTRY},
+	{"", NPM_REGISTRY},
+	{"*", NPM_REGISTRY},
+	{"1.0.0-rc.1+b5", NPM_REGISTRY},
+	{"npm:left-pad@^1", NPM_REGISTRY},
+	{"npm:@dock/crane@2", NPM_REGISTRY},
+	{"npm:left-pad", NPM_REGISTRY},
+	{"npm:user/repo@1", NPM_ELSEWHERE},
+	{"npm:x@git://h/y", NPM_ELSEWHERE},
+	{"npm:../x", NPM_ELSEWHERE},
+	{"user/repo", NPM_ELSEWHERE},
+	{"user/repo#v1", NPM_ELSEWHERE},
+	{"github:user/repo", NPM_ELSEWHERE},
+	{"git+ssh://git@h.example/x.git", NPM_ELSEWHERE},
+	{"git@h.example:x.git", NPM_ELSEWHERE},
+	{"https://h.example/x.tgz", NPM_ELSEWHERE},
+	{"http://127.0.0.1:3142/npm0/x", NPM_ELSEWHERE},
+	{"file:x.tgz", NPM_ELSEWHERE},
+	{"./x.tar.gz", NPM_ELSEWHERE},
+	{"x.tgz", NPM_ELSEWHERE},
+	{"file:/etc", NPM_ELSEWHERE},
+	{"/etc", NPM_ELSEWHERE},
+	{"~/x", NPM_ELSEWHERE},
+	{"workspace:*", NPM_ELSEWHERE},
+	{"link:/etc", NPM_ELSEWHERE},
+	{"a\nb", NPM_ELSEWHERE},
+	{"file:lib", NPM_LOCAL},
+	{"file:../lib", NPM_LOCAL},
+	{"./lib", NPM_LOCAL},
+	{"..", NPM_LOCAL},
 	{"link:lib", NPM_LOCAL},
 };
 
@@ -38,9 +60,10 @@ static void
 names_cannot_be_places(void **state)
 {
 	(void)state;
-	static const char *const good[] = {"left-pad", "@dock/crane", "JSONStream", "a.b_c~d", NULL};
-	static const char *const bad[] = {"", ".", "..", ".bin", "a/b", "/a", "@a", "@/a", "@a/", "@a/..", "@a/b/c",
-		"a b", "a\nb", "--flag x", "@a/.b", NULL};
+	static const char *const good[] = {
+		"left-pad", "@dock/crane", "JSONStream", "a.b_c~d", NULL};
+	static const char *const bad[] = {"", ".", "..", ".bin", "a/b", "/a", "@a", "@/a", "@a/",
+		"@a/..", "@a/b/c", "a b", "a\nb", "--flag x", "@a/.b", NULL};
 	for (size_t i = 0; good[i]; i++)
 		if (!npm_is_name(good[i]))
 			fail_msg("%s is a name", good[i]);
@@ -79,7 +102,8 @@ a_manifest_keeps_names_and_versions_only(void **state)
 		"{\"name\": \"x\", \"version\": \"1.0.0\", \"dependencies\": {\"a\": \"^1\", \"c\": \"file:../c\"},"
 		" \"devDependencies\": {\"f\": \"3\"}, \"overrides\": {\"i\": {\"j\": \"2\"}, \"k\": \"$a\"}}");
 	assert_true(json_equal(m, wanted));
-	assert_int_equal(json_array_size(refused), 3); /* b, whose answer is no version either, d, and ../e */
+	assert_int_equal(json_array_size(refused),
+		3); /* b, whose answer is no version either, d, and ../e */
 	assert_int_equal(locals.n, 1);
 	assert_string_equal(locals.v[0], "../c");
 }
@@ -118,9 +142,10 @@ static void
 a_lock_file_of_version_1_keeps_no_address(void **state)
 {
 	(void)state;
-	OWN_JSON json_t *lock = parse("{\"lockfileVersion\": 1, \"dependencies\": {\"a\": {\"version\": \"1.0.0\","
-				      " \"resolved\": \"http://h/a.tgz\", \"dependencies\": {\"b\": {\"version\": \"2.0.0\","
-				      " \"resolved\": \"http://h/b.tgz\"}}}, \"c\": {\"version\": \"http://h/c.tgz\"}}}");
+	OWN_JSON json_t *lock = parse(
+		"{\"lockfileVersion\": 1, \"dependencies\": {\"a\": {\"version\": \"1.0.0\","
+		" \"resolved\": \"http://h/a.tgz\", \"dependencies\": {\"b\": {\"version\": \"2.0.0\","
+		" \"resolved\": \"http://h/b.tgz\"}}}, \"c\": {\"version\": \"http://h/c.tgz\"}}}");
 	OWN_JSON json_t *manifest = parse("{\"name\": \"x\"}"), *refused = json_array();
 	struct strlist members = {0};
 	OWN(buf) struct buf text = {0};
@@ -135,8 +160,9 @@ static void
 what_is_no_lock_file_is_none(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"[]", "{}", "{\"lockfileVersion\": 2}", "{\"lockfileVersion\": 9e9}",
-		"{\"lockfileVersion\": 3, \"packages\": []}", "{\"lockfileVersion\": 1, \"dependencies\": 7}", NULL};
+	static const char *const texts[] = {"[]", "{}", "{\"lockfileVersion\": 2}",
+		"{\"lockfileVersion\": 9e9}", "{\"lockfileVersion\": 3, \"packages\": []}",
+		"{\"lockfileVersion\": 1, \"dependencies\": 7}", NULL};
 	OWN_JSON json_t *manifest = parse("{\"name\": \"x\"}"), *refused = json_array();
 	struct strlist members = {0};
 	for (size_t i = 0; texts[i]; i++) {

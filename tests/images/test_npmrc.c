@@ -20,8 +20,9 @@ settings_are_read_the_way_npm_reads_them(void **state)
 	OWN(map) struct map v = {0};
 	(void)setenv("NPMRC_TEST", "v1", 1);
 	(void)unsetenv("NPMRC_NONE");
-	read_text("; a comment\n# another\n registry = \"http://a.example/\" \r\nx=${NPMRC_TEST}-${NPMRC_NONE}\n"
-		  "y=<${NPMRC_NONE?}>\nregistry=http://b.example\nnothing\n",
+	read_text(
+		"; a comment\n# another\n registry = \"http://a.example/\" \r\nx=${NPMRC_TEST}-${NPMRC_NONE}\n"
+		"y=<${NPMRC_NONE?}>\nregistry=http://b.example\nnothing\n",
 		&v);
 	assert_string_equal(map_get(&v, "registry"), "http://b.example");
 	assert_string_equal(map_get(&v, "x"), "v1-${NPMRC_NONE}");
@@ -35,7 +36,8 @@ the_environment_names_settings_in_its_way(void **state)
 	(void)state;
 	OWN(map) struct map v = {0};
 	static const char *const env[] = {"npm_config_registry=http://a.example",
-		"NPM_CONFIG_HTTPS_PROXY=http://p.example:1", "npm_config_@dock:registry=http://d.example",
+		"NPM_CONFIG_HTTPS_PROXY=http://p.example:1",
+		"npm_config_@dock:registry=http://d.example",
 		"npm_config_//a.example/:_authToken=T", "npm_config_empty=", "PATH=/bin", NULL};
 	npmrc_parse_env(env, &v);
 	assert_string_equal(map_get(&v, "registry"), "http://a.example");
@@ -86,9 +88,10 @@ registries_become_upstreams_without_a_secret_inside(void **state)
 	OWN(map) struct map v = {0};
 	struct npm_sources s;
 	OWN(buf) struct buf inside = {0};
-	read_text("registry=http://user:pw@a.example/npm/\n@dock:registry=https://d.example/x/\n"
-		  "@same:registry=http://user:pw@a.example/npm\n//d.example/x/:_authToken=T\n"
-		  "https-proxy=http://proxy.example:1\nnoproxy=a.example,.example.org\ncafile=/ca.pem\n",
+	read_text(
+		"registry=http://user:pw@a.example/npm/\n@dock:registry=https://d.example/x/\n"
+		"@same:registry=http://user:pw@a.example/npm\n//d.example/x/:_authToken=T\n"
+		"https-proxy=http://proxy.example:1\nnoproxy=a.example,.example.org\ncafile=/ca.pem\n",
 		&v);
 	assert_int_equal(npm_sources_make(&v, &s, NULL), 0);
 	assert_int_equal(s.nupstreams, 2);
