@@ -336,3 +336,21 @@ npm_install(const struct npm_job *job, struct npm_result *ret, struct dd_err *er
 	*ret = r;
 	return 0;
 }
+
+void
+npm_doctor(const struct state *st, struct doctor_list *ret)
+{
+	struct npm_sources s = {0};
+	OWN(dd_err) struct dd_err err = {0};
+	if (npm_sources_of_machine(st, &s, &err) < 0) {
+		doctor_add(ret, "npm registries", false, false, err_msg(&err),
+			"mend the npmrc file or the npm_config_ variable that names the registry");
+		return;
+	}
+	size_t scopes = s.n - (npm_sources_has_default(&s) ? 1 : 0);
+	OWN_FREE char *detail = mem_printf("%s, %zu scopes with one of their own",
+		npm_sources_has_default(&s) ? "a default registry" : "the default registry of npm",
+		scopes);
+	doctor_add(ret, "npm registries", true, false, detail, NULL);
+	npm_sources_cleanup(&s);
+}

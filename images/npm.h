@@ -56,6 +56,9 @@ int npm_install(const struct npm_job *job, struct npm_result *ret, struct dd_err
 int npm_sources_of_machine(const struct state *st, struct npm_sources *ret, struct dd_err *err)
 	DD_MUST_USE;
 
+/* Which registries Node applications get their packages from. */
+void npm_doctor(const struct state *st, struct doctor_list *ret);
+
 /* Worker "npm". */
 int npm_worker_main(int argc, char **argv);
 

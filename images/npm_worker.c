@@ -458,7 +458,8 @@ failure(struct str log)
 		if (str_starts(rest, "code ")) {
 			code = (struct str){rest.p + 5, rest.n - 5};
 			buf_reset(&text);
-		} else if (code.n && rest.n && !str_starts(rest, "A complete log")) {
+		} else if (code.n && rest.n && !memmem(rest.p, rest.n, "_logs/", 6) &&
+			   !str_starts(rest, "A complete log")) {
 			if (text.n)
 				buf_putc(&text, ' ');
 			buf_put_visible(&text, str_trim(rest));

@@ -246,6 +246,40 @@ jq '.dependencies.rope = "1.0.0"' "$tmp/git/package.json" >"$tmp/own/package.jso
 up "$tmp/own"
 is "packages that the tree brings along are not fetched" "$(outcome) $(wc -l <"$tmp/requests")" "up 1 0 0"
 
+# --- versions that do not go together, by the rules that newer npm has
+mkdir "$tmp/packages/mast" "$tmp/clash" "$tmp/deep"
+echo '{"name": "mast", "version": "1.0.0", "peerDependencies": {"rope": "^2.0.0"}}' >"$tmp/packages/mast/package.json"
+publish "$tmp/packages/mast"
+sed 's/1.0.0/2.0.0/' "$tmp/packages/rope/package.json" >"$tmp/p" && mv "$tmp/p" "$tmp/packages/rope/package.json"
+publish "$tmp/packages/rope"
+jq '.dependencies = {rope: "1.0.0", mast: "1.0.0"}' "$tmp/git/package.json" >"$tmp/clash/package.json"
+cp "$tmp/git/test.js" "$tmp/clash"
+up "$tmp/clash"
+is "a clash of peers is passed over, as it was when npm was older" "$(outcome)" "up 1 0"
+has "and said" "$(dirname "$(json .recipe)")/Dockerfile" "npm ci --ignore-scripts --legacy-peer-deps"
+
+# --- an application below the root of its source
+cp -R "$tmp/quay" "$tmp/deep/app"
+sed -i s,/work/evil.js,/work/app/evil.js, "$tmp/deep/app/.npmrc"
+up "$tmp/deep"
+is "an application in a directory" "$(outcome)" "up 3 0"
+
+# --- the Dockerfile, carried out in the sandbox: the login stays outside there, too
+mkdir "$tmp/context" "$tmp/docker"
+recipe=$(dirname "$(json .recipe)")
+cp -R "$tmp/deep/." "$tmp/context"
+cp "$recipe/package-lock.json" "$tmp/context"
+awk -f tests/dockerfile.awk "$recipe/Dockerfile" >"$tmp/docker/script"
+is "the Dockerfile has only what the runner knows" "$?" 0
+chmod -R a+rX "$tmp"
+: >"$tmp/requests"
+run "$drydock" sandbox run --state "$state" --net provision --bind "$tmp/context:/context:ro" \
+	--bind "$tmp/docker:/docker:ro" -- /bin/bash /docker/script
+ok "the Dockerfile's tests: the crane lifts" grep -q "^ok - the crane lifts" "$tmp/out"
+ok "the login is nowhere inside" grep -q "^ok - the login is nowhere inside" "$tmp/out"
+has "it was given outside" "$tmp/requests" "/private/@dock/crane/-/crane-2.1.0.tgz given"
+grep -q "^ok - the crane" "$tmp/out" || tail -n 30 "$tmp/err" | sed 's/^/# /'
+
 # --- the registry is gone
 kill $server 2>/dev/null
 run "$drydock" replay --json --quiet --state "$state" --offline "$first" "$tmp/quay"
