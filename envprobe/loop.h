@@ -47,8 +47,8 @@ bool loop_want(struct loop *l, const struct need *need);
 /* The journalled steps of attempt l->n (steps.c); what they found is put into l and l->r. */
 int loop_install(struct loop *l, struct dd_err *err) DD_MUST_USE;
 /*
- * Once a run (modules.c): the packages of the language's own registry.  When they cannot be had, l->r has the
- * outcome and its diagnosis.
+ * Once a run (modules.c): the packages of the language's own registry.  When they cannot be had,
+ * l->r has the outcome and its diagnosis.
  */
 int loop_modules(struct loop *l, struct dd_err *err) DD_MUST_USE;
 int loop_build(struct loop *l, struct dd_err *err) DD_MUST_USE;

@@ -30,14 +30,16 @@ add_command(struct command_list *l, const struct module_set *m, char *run)
 void
 recipe_module_commands(const struct module_set *m, struct command_list *ret)
 {
-	static const char *const sections[] = {"dependencies", "devDependencies", "optionalDependencies"};
+	static const char *const sections[] = {
+		"dependencies", "devDependencies", "optionalDependencies"};
 	OWN(buf) struct buf install = {0};
 	for (size_t i = 0; i < m->changes.n; i++) {
 		const char *change = m->changes.v[i];
 		OWN(buf) struct buf run = {0};
 		buf_puts(&run, "npm pkg delete");
 		for (size_t k = 0; k < sizeof(sections) / sizeof(*sections); k++)
-			buf_printf(&run, " '%s[%.*s]'", sections[k], (int)strcspn(change, "="), change);
+			buf_printf(&run, " '%s[%.*s]'", sections[k], (int)strcspn(change, "="),
+				change);
 		add_command(ret, m, buf_take(&run));
 		if (strchr(change, '='))
 			add_command(ret, m,

@@ -14,7 +14,8 @@ void recipe_build_md(const struct recipe *r, struct buf *out);
 /* Name of a lock file that is part of the recipe, beside the Dockerfile. */
 #define RECIPE_NPM_LOCK "package-lock.json"
 
-/* What a person types to have the packages of a module set, with its manifests and lock file in place. */
+/* What a person types to have the packages of a module set, with its manifests and lock file in
+ * place. */
 void recipe_module_commands(const struct module_set *m, struct command_list *ret);
 
 /* Name of the build argument that carries the answer to a question: "prompt:a-b" gives PROMPT_A_B.

@@ -154,12 +154,14 @@ put_command(const struct recipe *r, const struct command *c, struct buf *out)
 	buf_printf(out, "%s\n", c->run);
 }
 
-/* ---- packages of the language's own registry ------------------------------------------------------ */
+/* ---- packages of the language's own registry
+ * ------------------------------------------------------ */
 
 static bool
 is_plain(const char *path)
 {
-	return strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") ==
+	return strspn(path,
+		       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") ==
 	       strlen(path);
 }
 
@@ -204,7 +206,8 @@ put_manifests(const struct module_set *m, struct buf *out)
 	strlist_add(m->lock_file ? &own : &lock, m->lock_file ? locked : RECIPE_NPM_LOCK);
 	put_copy(out, &own, to);
 	if (lock.n) {
-		put_comment(out, "The source has no lock file that fits: this one is part of the recipe.");
+		put_comment(out,
+			"The source has no lock file that fits: this one is part of the recipe.");
 		put_copy(out, &lock, to);
 	}
 	for (size_t i = 0; i < m->members.n; i++) {

@@ -106,7 +106,8 @@ put_modules(const struct recipe *r, struct buf *out)
 		buf_puts(out, "```sh\n");
 		for (size_t k = 0; k < commands.n; k++)
 			put_command(&commands.v[k], out);
-		buf_printf(out, "```\n\nThis fetches %zu packages from the registry, all listed in the lock file.\n\n",
+		buf_printf(out,
+			"```\n\nThis fetches %zu packages from the registry, all listed in the lock file.\n\n",
 			m->artefacts.n);
 		command_list_cleanup(&commands);
 	}

@@ -23,7 +23,8 @@ struct apt_online {
 	struct egress *egress;
 };
 
-/* Where nothing names a registry, and no npm has run inside yet: the machine's own npm, if it has one. */
+/* Where nothing names a registry, and no npm has run inside yet: the machine's own npm, if it has
+ * one. */
 static void
 ask_machine(struct npm_sources *s)
 {

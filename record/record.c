@@ -207,7 +207,8 @@ const struct json_field install_batch_fields[] = {L(install_batch, requested),
 RECORD_IMPLEMENT(install_batch)
 
 const struct json_field module_set_fields[] = {SREQ(module_set, manager), S(module_set, dir),
-	SREQ(module_set, lock), S(module_set, lock_file), L(module_set, members), L(module_set, options), L(module_set, changes), A(module_set, artefacts, artefact), END};
+	SREQ(module_set, lock), S(module_set, lock_file), L(module_set, members),
+	L(module_set, options), L(module_set, changes), A(module_set, artefacts, artefact), END};
 RECORD_IMPLEMENT(module_set)
 
 const struct json_field prompt_answer_fields[] = {

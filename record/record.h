@@ -231,17 +231,19 @@ struct install_batch {			/* one layer: what was installed together */
 RECORD_LIST(install_batch);
 
 /*
- * Packages from the registry of a language, which become a layer of the work tree.  What stands in `lock`
- * are names, versions and digests: nothing that runs, no address.
+ * Packages from the registry of a language, which become a layer of the work tree.  What stands in
+ * `lock` are names, versions and digests: nothing that runs, no address.
  */
 struct module_set {
 	char *manager;	 /* "npm" */
 	char *dir;	 /* below the work tree; NULL: its root */
 	char *lock;	 /* text of the lock file they are installed from */
-	char *lock_file; /* the source's own file that says the same; NULL: `lock` is part of the recipe */
+	char *lock_file; /* the source's own file that says the same; NULL: `lock` is part of the
+			    recipe */
 	struct strlist members; /* directories below dir that are packages of the tree's own */
 	struct strlist options; /* of the manager, beside its usual ones */
-	struct strlist changes; /* "name=version" put in place of what no registry has, "name" left out */
+	struct strlist
+		changes; /* "name=version" put in place of what no registry has, "name" left out */
 	struct artefact_list artefacts; /* in the order of installation */
 };
 RECORD_LIST(module_set);

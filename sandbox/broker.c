@@ -51,8 +51,8 @@ static const struct json_field upstream_fields[] = {U(name, JSON_K_STRING), U(ur
 #define C(member, what) .key = #member, .kind = what, .offset = offsetof(struct config, member)
 static const struct json_field config_fields[] = {
 	{C(upstreams, JSON_K_ARRAY), .sub = upstream_fields, .elem_size = sizeof(struct upstream)},
-	{C(stored, JSON_K_ANY)}, {C(offline, JSON_K_BOOL)}, {C(budget_bytes, JSON_K_INT)}, {C(relay, JSON_K_STRING)},
-	{.key = NULL}};
+	{C(stored, JSON_K_ANY)}, {C(offline, JSON_K_BOOL)}, {C(budget_bytes, JSON_K_INT)},
+	{C(relay, JSON_K_STRING)}, {.key = NULL}};
 
 static struct {
 	struct config config;
@@ -241,19 +241,22 @@ base_path(const struct upstream *u)
 
 /*
  * Length of the address at `at` that stands for the upstream's base URL; 0: it is another one.  A
- * registry behind a proxy may give another scheme or host for itself than the one it was asked by, so
- * that only the path counts.
+ * registry behind a proxy may give another scheme or host for itself than the one it was asked by,
+ * so that only the path counts.
  */
 static size_t
 own_address(const struct upstream *u, const char *at, const char *end)
 {
 	const char *path = base_path(u);
-	size_t scheme = strncmp(at, "https://", 8) == 0 ? 8 : strncmp(at, "http://", 7) == 0 ? 7 : 0;
+	size_t scheme = strncmp(at, "https://", 8) == 0	 ? 8
+			: strncmp(at, "http://", 7) == 0 ? 7
+							 : 0;
 	if (!scheme || (size_t)(end - at) <= scheme)
 		return 0;
 	const char *host = at + scheme;
 	size_t n = strcspn(host, "/\" \\?#");
-	if (host[n] != '/' || strncmp(host + n, path, strlen(path)) != 0 || host[n + strlen(path)] != '/')
+	if (host[n] != '/' || strncmp(host + n, path, strlen(path)) != 0 ||
+		host[n + strlen(path)] != '/')
 		return 0;
 	return scheme + n + strlen(path);
 }

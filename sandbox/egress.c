@@ -75,8 +75,8 @@ config_to_json(const struct egress_spec *spec, json_t *stored)
 			json_object_set_new(j, "auth_header", json_string(u->auth_header));
 		json_array_append_new(list, j);
 	}
-	json_t *all = json_pack("{s:o, s:O, s:b, s:I}", "upstreams", list, "stored", stored, "offline",
-		spec->offline, "budget_bytes", (json_int_t)spec->budget_bytes);
+	json_t *all = json_pack("{s:o, s:O, s:b, s:I}", "upstreams", list, "stored", stored,
+		"offline", spec->offline, "budget_bytes", (json_int_t)spec->budget_bytes);
 	if (spec->relay_host_port)
 		json_object_set_new(all, "relay", json_string(spec->relay_host_port));
 	return all;
@@ -115,8 +115,8 @@ make_spool(struct egress *e, const struct pod *p, uid_t uid, int *ret_fd, struct
 }
 
 /*
- * The broker may not read the content store: what it is to serve from there is linked into its spool
- * directory, under names that its own files never have.
+ * The broker may not read the content store: what it is to serve from there is linked into its
+ * spool directory, under names that its own files never have.
  */
 static int
 link_stored(const struct egress *e, const struct egress_spec *spec, json_t *ret, struct dd_err *err)

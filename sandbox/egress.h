@@ -56,7 +56,8 @@ struct egress_spec {
 	const struct state *state;
 	const struct egress_upstream *upstreams;
 	size_t n;
-	/* Answered from the content store, without asking the upstream; what is not there is left out. */
+	/* Answered from the content store, without asking the upstream; what is not there is left
+	 * out. */
 	const struct egress_stored *stored;
 	size_t nstored;
 	bool offline;	       /* answer from `stored` only */

@@ -45,9 +45,8 @@ the_notation_of_others_is_met(void **state)
 	assert_string_equal(text, "sha1-qZk+NkcGgWq6PiVxeFDCbJzQ2J0=");
 	free(text);
 	assert_int_equal(hash_fd_integrity(fileno(f), "sha512", &text, NULL), 0);
-	assert_string_equal(text,
-		"sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/"
-		"BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==");
+	assert_string_equal(text, "sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/"
+				  "BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==");
 	free(text);
 	(void)fclose(f);
 }
