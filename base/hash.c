@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <openssl/evp.h>
+#include <unistd.h>
 
 struct hash {
 	EVP_MD_CTX *ctx;
@@ -71,25 +72,59 @@ hash_fields(const struct str *fields, size_t n)
 	return hash_finish(h);
 }
 
-int
-hash_fd(int fd, struct hash_hex *ret, uint64_t *ret_size, struct dd_err *err)
+/* From the current offset to the end. */
+static int
+add_fd(EVP_MD_CTX *ctx, int fd, uint64_t *ret_size, struct dd_err *err)
 {
-	struct hash *h = hash_create();
 	char chunk[65536];
 	uint64_t size = 0;
 	for (;;) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			int errnum = errno;
-			hash_destroy(h);
-			return err_errno(err, errnum, "cannot read for its digest");
-		}
+		if (n < 0)
+			return err_errno(err, errno, "cannot read for its digest");
 		if (n == 0)
 			break;
-		hash_add(h, chunk, (size_t)n);
+		if (EVP_DigestUpdate(ctx, chunk, (size_t)n) != 1)
+			abort();
 		size += (uint64_t)n;
+	}
+	*ret_size = size;
+	return 0;
+}
+
+int
+hash_fd_integrity(int fd, const char *algorithm, char **ret, struct dd_err *err)
+{
+	unsigned char raw[EVP_MAX_MD_SIZE], text[2 * EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	uint64_t size;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const EVP_MD *md = EVP_get_digestbyname(algorithm);
+	if (!ctx || !md || EVP_DigestInit_ex(ctx, md, NULL) != 1)
+		abort();
+	int rc = lseek(fd, 0, SEEK_SET) < 0 ? err_errno(err, errno, "cannot read for its digest")
+					    : add_fd(ctx, fd, &size, err);
+	if (rc == 0 && EVP_DigestFinal_ex(ctx, raw, &n) != 1)
+		abort();
+	EVP_MD_CTX_free(ctx);
+	if (rc < 0)
+		return rc;
+	(void)EVP_EncodeBlock(text, raw, (int)n);
+	*ret = mem_printf("%s-%s", algorithm, (const char *)text);
+	return 0;
+}
+
+int
+hash_fd(int fd, struct hash_hex *ret, uint64_t *ret_size, struct dd_err *err)
+{
+	struct hash *h = hash_create();
+	uint64_t size = 0;
+	int rc = add_fd(h->ctx, fd, &size, err);
+	if (rc < 0) {
+		hash_destroy(h);
+		return rc;
 	}
 	*ret = hash_finish(h);
 	if (ret_size)

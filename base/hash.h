@@ -36,6 +36,12 @@ struct hash_hex hash_fields(const struct str *fields, size_t n);
  */
 int hash_fd(int fd, struct hash_hex *ret, uint64_t *ret_size, struct dd_err *err) DD_MUST_USE;
 
+/*
+ * Digest of a whole file from offset 0 as others write theirs: "sha512-<base64>" (W3C Subresource
+ * Integrity); algorithm is "sha512" or "sha1".  Heap.
+ */
+int hash_fd_integrity(int fd, const char *algorithm, char **ret, struct dd_err *err) DD_MUST_USE;
+
 bool hash_is_hex(struct str s); /* exactly 64 lower-case hexadecimal digits */
 
 #endif

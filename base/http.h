@@ -92,6 +92,9 @@ struct http_request {
 int http_perform(struct http *h, const struct http_request *req, struct http_response *ret,
 	struct dd_err *err) DD_MUST_USE;
 
+/* "Authorization: Basic ..." for "user:password" (RFC 7617); heap. */
+char *http_basic_header(const char *login);
+
 /* url without user, password, query and fragment, fit for a message; heap. */
 char *http_redact_url(const char *url);
 

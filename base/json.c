@@ -363,3 +363,23 @@ json_print(const json_t *j, int indent, struct buf *out)
 	flags |= indent ? JSON_INDENT((size_t)indent) : JSON_COMPACT;
 	(void)json_dump_callback(j, append, out, flags);
 }
+
+json_t *
+json_from_strings(const struct strlist *l)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(a, json_text(str_of(l->v[i])));
+	return a;
+}
+
+void
+json_to_strings(const json_t *array, struct strlist *ret)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach ((json_t *)array, i, item) {
+		if (json_is_string(item))
+			strlist_add(ret, json_string_value(item));
+	}
+}

@@ -70,6 +70,10 @@ void json_release(const struct json_field *fields, void *dst);
 /* String from text of any bytes: invalid UTF-8 and NUL become U+FFFD.  Never NULL. */
 json_t *json_text(struct str s);
 
+/* An array of texts, and its strings appended to ret; what is no string is left out. */
+json_t *json_from_strings(const struct strlist *l);
+void json_to_strings(const json_t *array, struct strlist *ret);
+
 /* Append as text; `indent` 0 gives one line.  Keys keep their insertion order. */
 void json_print(const json_t *j, int indent, struct buf *out);
 

@@ -1,4 +1,4 @@
-/* Node.js: package.json. */
+/* Node.js: package.json. What it depends on is fetched from the registry (images/npm.h). */
 #include "envprobe/detect.h"
 
 #include <string.h>
@@ -19,20 +19,6 @@ script(const json_t *package, const char *name)
 	return json_string_value(json_object_get(json_object_get(package, "scripts"), name));
 }
 
-static void
-add_dependencies(
-	struct project *p, const json_t *package, const char *section, enum need_scope scope)
-{
-	const char *name;
-	json_t *version;
-	json_object_foreach (json_object_get(package, section), name, version) {
-		OWN_FREE char *why = mem_printf("%s: %s.%s", p->evidence, section, name);
-		struct need *n = detect_need(p, NEED_NODE, name, scope, false, why);
-		if (json_is_string(version) && !n->version)
-			n->version = mem_strdup(json_string_value(version));
-	}
-}
-
 /* The runner that a test script calls decides the format. */
 static const char *
 test_format(const char *run)
@@ -42,6 +28,36 @@ test_format(const char *run)
 	if (strstr(run, "tap"))
 		return "tap";
 	return "auto";
+}
+
+/*
+ * What npm runs of the application's own when it has installed what that depends on.  Without a
+ * script of its own a binding.gyp stands for one.
+ */
+static void
+add_lifecycle(struct project *p, const json_t *package, bool gyp)
+{
+	static const char *const events[] = {"preinstall", "install", "postinstall", "prepublish",
+		"preprepare", "prepare", "postprepare", NULL};
+	bool implied = gyp && !script(package, "install") && !script(package, "preinstall");
+	for (size_t i = 0; events[i]; i++) {
+		OWN_FREE char *why = mem_printf("package.json scripts.%s", events[i]);
+		if (implied && strcmp(events[i], "install") == 0)
+			detect_command(p, PHASE_BUILD, "binding.gyp", "node-gyp rebuild");
+		else if (script(package, events[i]))
+			detect_command(p, PHASE_BUILD, why, "npm run %s", events[i]);
+	}
+}
+
+/* A build that "prepare" has run is not run again. */
+static void
+add_build(struct project *p, const json_t *package)
+{
+	const char *build = script(package, "build"), *prepare = script(package, "prepare");
+	bool done = build && prepare &&
+		    (strcmp(build, prepare) == 0 || strstr(prepare, "npm run build"));
+	if (build && !done)
+		detect_command(p, PHASE_BUILD, "package.json scripts.build", "npm run build");
 }
 
 static void
@@ -54,8 +70,6 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_need(p, NEED_PROGRAM, "npm", SCOPE_BUILD, false, p->evidence);
 	if (json_parse(buf_str(&text), &package, NULL) < 0)
 		return;
-	add_dependencies(p, package, "dependencies", SCOPE_BUILD);
-	add_dependencies(p, package, "devDependencies", SCOPE_TEST);
 	OWN_FREE char *gyp = tree_join(dir, "binding.gyp");
 	if (tree_has(t, gyp)) {
 		detect_compilers(t, dir, p);
@@ -63,8 +77,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		detect_need(p, NEED_PROGRAM, "node-gyp", SCOPE_BUILD, false, gyp);
 		detect_includes(t, dir, p);
 	}
-	if (script(package, "build"))
-		detect_command(p, PHASE_BUILD, "package.json scripts.build", "npm run build");
+	add_lifecycle(p, package, tree_has(t, gyp));
+	add_build(p, package);
 	const char *test = script(package, "test");
 	if (test && !strstr(test, "no test specified"))
 		detect_test(p, test_format(test), NULL, "package.json scripts.test", "npm test");

@@ -57,6 +57,7 @@ struct probe_result {
 	struct attempt_list attempts;
 	struct package_list packages;
 	struct install_batch_list batches;
+	struct module_set_list modules;
 	struct env_var_list environment;
 	struct prompt_answer_list prompts;
 	struct question_list questions;

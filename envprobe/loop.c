@@ -22,6 +22,7 @@ probe_result_cleanup(struct probe_result *r)
 	attempt_list_cleanup(&r->attempts);
 	package_list_cleanup(&r->packages);
 	install_batch_list_cleanup(&r->batches);
+	module_set_list_cleanup(&r->modules);
 	env_var_list_cleanup(&r->environment);
 	prompt_answer_list_cleanup(&r->prompts);
 	question_list_cleanup(&r->questions);
@@ -219,6 +220,12 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	*ret_again = false;
 	int rc = loop_install(l, err);
 	if (rc == 0)
+		rc = loop_modules(l, err);
+	if (rc == 0 && !l->modules_known) {
+		note_learnt(l, "packages missing");
+		return 0;
+	}
+	if (rc == 0)
 		rc = loop_build(l, err);
 	if (rc < 0)
 		return rc;
@@ -337,6 +344,7 @@ free_loop(struct loop *l)
 	free(l->wanted.v);
 	map_cleanup(&l->asked);
 	strlist_cleanup(&l->env);
+	stack_cleanup(&l->tree);
 	prompter_cleanup(&l->prompter);
 	pkgindex_close(l->index);
 }
@@ -348,6 +356,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 	struct loop l = {.spec = spec, .r = &r, .prompter = {.answers = spec->answers}};
 	stack_copy(&r.root, &spec->image->stack);
 	stack_copy(&r.work, spec->source);
+	stack_copy(&l.tree, spec->source);
 	probe_environment(&l.env);
 	int rc = pkgindex_open(spec->state, spec->index, &l.index, err);
 	if (rc == 0)

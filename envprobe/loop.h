@@ -27,6 +27,8 @@ struct loop {
 	struct map asked;	   /* packages ever wanted */
 	struct strlist env;	   /* complete, NAME=value */
 	int64_t n;		   /* of the attempt */
+	struct stack tree;	   /* what a build starts from: the source, and its modules */
+	bool modules_known;	   /* loop_modules was done */
 	/* of the last build or test run */
 	struct problem_list problems;
 	struct need_list missing; /* from the trace */
@@ -44,6 +46,11 @@ bool loop_want(struct loop *l, const struct need *need);
 
 /* The journalled steps of attempt l->n (steps.c); what they found is put into l and l->r. */
 int loop_install(struct loop *l, struct dd_err *err) DD_MUST_USE;
+/*
+ * Once a run (modules.c): the packages of the language's own registry.  When they cannot be had,
+ * l->r has the outcome and its diagnosis.
+ */
+int loop_modules(struct loop *l, struct dd_err *err) DD_MUST_USE;
 int loop_build(struct loop *l, struct dd_err *err) DD_MUST_USE;
 int loop_test(struct loop *l, struct dd_err *err) DD_MUST_USE;
 

@@ -18,6 +18,53 @@ recipe_argument_name(const char *question_id)
 	return name;
 }
 
+static void
+add_command(struct command_list *l, const struct module_set *m, char *run)
+{
+	struct command *c = command_list_add(l);
+	c->phase = PHASE_CONFIGURE;
+	c->run = run;
+	c->dir = m->dir ? mem_strdup(m->dir) : NULL;
+}
+
+void
+recipe_module_commands(const struct module_set *m, struct command_list *ret)
+{
+	static const char *const sections[] = {
+		"dependencies", "devDependencies", "optionalDependencies"};
+	OWN(buf) struct buf install = {0};
+	for (size_t i = 0; i < m->changes.n; i++) {
+		const char *change = m->changes.v[i];
+		OWN(buf) struct buf run = {0};
+		buf_puts(&run, "npm pkg delete");
+		for (size_t k = 0; k < sizeof(sections) / sizeof(*sections); k++)
+			buf_printf(&run, " '%s[%.*s]'", sections[k], (int)strcspn(change, "="),
+				change);
+		add_command(ret, m, buf_take(&run));
+		if (strchr(change, '='))
+			add_command(ret, m,
+				mem_printf("npm pkg set 'dependencies[%.*s]%s'",
+					(int)strcspn(change, "="), change, strchr(change, '=')));
+	}
+	buf_puts(&install, "npm ci --ignore-scripts");
+	for (size_t i = 0; i < m->options.n; i++)
+		buf_printf(&install, " %s", m->options.v[i]);
+	add_command(ret, m, buf_take(&install));
+}
+
+/* A lock file that the source has not is one of the recipe's files. */
+static int
+write_locks(const struct recipe *r, const char *dir, struct dd_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < r->modules.n; i++) {
+		OWN_FREE char *path = fs_join(dir, RECIPE_NPM_LOCK);
+		if (!r->modules.v[i].lock_file)
+			rc = fs_write_atomic(path, str_of(r->modules.v[i].lock), 0644, err);
+	}
+	return rc;
+}
+
 static int
 write_file(const char *dir, const char *name, const struct buf *text, struct dd_err *err)
 {
@@ -39,6 +86,8 @@ recipe_write(const struct recipe *r, const char *dir, struct dd_err *err)
 	int rc = fs_mkdirs(hidden, 0755, err);
 	if (rc == 0)
 		rc = write_file(dir, "Dockerfile", &dockerfile, err);
+	if (rc == 0)
+		rc = write_locks(r, dir, err);
 	if (rc == 0)
 		rc = write_file(dir, "BUILD.md", &build_md, err);
 	if (rc == 0)

@@ -11,6 +11,13 @@ void recipe_dockerfile(const struct recipe *r, struct buf *out);
 void recipe_devcontainer(const struct recipe *r, struct buf *out);
 void recipe_build_md(const struct recipe *r, struct buf *out);
 
+/* Name of a lock file that is part of the recipe, beside the Dockerfile. */
+#define RECIPE_NPM_LOCK "package-lock.json"
+
+/* What a person types to have the packages of a module set, with its manifests and lock file in
+ * place. */
+void recipe_module_commands(const struct module_set *m, struct command_list *ret);
+
 /* Name of the build argument that carries the answer to a question: "prompt:a-b" gives PROMPT_A_B.
  */
 char *recipe_argument_name(const char *question_id);

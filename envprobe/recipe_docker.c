@@ -154,6 +154,90 @@ put_command(const struct recipe *r, const struct command *c, struct buf *out)
 	buf_printf(out, "%s\n", c->run);
 }
 
+/* ---- packages of the language's own registry
+ * ------------------------------------------------------ */
+
+static bool
+is_plain(const char *path)
+{
+	return strspn(path,
+		       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") ==
+	       strlen(path);
+}
+
+/* Sources below the context into one directory of the image. */
+static void
+put_copy(struct buf *out, const struct strlist *from, const char *to)
+{
+	bool plain = is_plain(to);
+	for (size_t i = 0; i < from->n; i++)
+		plain = plain && is_plain(from->v[i]);
+	buf_puts(out, "COPY --chown=" USER_NAME ":" USER_NAME);
+	if (plain) {
+		for (size_t i = 0; i < from->n; i++)
+			buf_printf(out, " %s", from->v[i]);
+		buf_printf(out, " %s\n", to);
+		return;
+	}
+	buf_puts(out, " [");
+	for (size_t i = 0; i < from->n; i++) {
+		buf_put_json(out, str_of(from->v[i]));
+		buf_puts(out, ", ");
+	}
+	buf_put_json(out, str_of(to));
+	buf_puts(out, "]\n");
+}
+
+static char *
+below(const char *dir, const char *name)
+{
+	return dir ? mem_printf("%s/%s", dir, name) : mem_strdup(name);
+}
+
+/* The manifests alone, so that an edit of the source does not fetch again. */
+static void
+put_manifests(const struct module_set *m, struct buf *out)
+{
+	OWN(strlist) struct strlist own = {0}, lock = {0};
+	OWN_FREE char *manifest = below(m->dir, "package.json");
+	OWN_FREE char *locked = below(m->dir, m->lock_file ? m->lock_file : RECIPE_NPM_LOCK);
+	OWN_FREE char *to = m->dir ? mem_printf("/work/%s/", m->dir) : mem_strdup("/work/");
+	strlist_add(&own, manifest);
+	strlist_add(m->lock_file ? &own : &lock, m->lock_file ? locked : RECIPE_NPM_LOCK);
+	put_copy(out, &own, to);
+	if (lock.n) {
+		put_comment(out,
+			"The source has no lock file that fits: this one is part of the recipe.");
+		put_copy(out, &lock, to);
+	}
+	for (size_t i = 0; i < m->members.n; i++) {
+		OWN(strlist) struct strlist member = {0};
+		OWN_FREE char *dir = below(m->dir, m->members.v[i]);
+		OWN_FREE char *from = below(dir, "package.json");
+		OWN_FREE char *member_to = mem_printf("/work/%s/", dir);
+		strlist_add(&member, from);
+		put_copy(out, &member, member_to);
+	}
+}
+
+static void
+put_modules(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->modules.n; i++) {
+		const struct module_set *m = &r->modules.v[i];
+		struct command_list commands = {0};
+		put_manifests(m, out);
+		recipe_module_commands(m, &commands);
+		for (size_t k = 0; k < commands.n; k++) {
+			buf_puts(out, "RUN ");
+			if (m->dir)
+				buf_printf(out, "cd '%s' && ", m->dir);
+			buf_printf(out, "%s\n", commands.v[k].run);
+		}
+		command_list_cleanup(&commands);
+	}
+}
+
 static void
 put_test_command(const struct recipe *r, struct buf *out)
 {
@@ -202,8 +286,9 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 		USER_ID);
 	put_environment(r, out);
 	put_prompt_arguments(r, out);
-	buf_puts(out, "USER " USER_NAME "\nWORKDIR /work\n"
-		      "COPY --chown=" USER_NAME ":" USER_NAME " . /work/\n");
+	buf_puts(out, "USER " USER_NAME "\nWORKDIR /work\n");
+	put_modules(r, out);
+	buf_puts(out, "COPY --chown=" USER_NAME ":" USER_NAME " . /work/\n");
 	for (size_t i = 0; i < r->commands.n; i++) {
 		const struct command *c = &r->commands.v[i];
 		if (c->phase == PHASE_CONFIGURE || c->phase == PHASE_BUILD ||

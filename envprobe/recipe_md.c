@@ -82,19 +82,50 @@ put_environment(const struct recipe *r, struct buf *out)
 }
 
 static void
+put_command(const struct command *c, struct buf *out)
+{
+	if (c->dir)
+		buf_printf(out, "(cd '%s' && %s)\n", c->dir, c->run);
+	else
+		buf_printf(out, "%s\n", c->run);
+}
+
+/* The only commands that need a network; they run nothing of what they fetch. */
+static void
+put_modules(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->modules.n; i++) {
+		const struct module_set *m = &r->modules.v[i];
+		struct command_list commands = {0};
+		if (!m->lock_file) {
+			buf_puts(out, "Copy `" RECIPE_NPM_LOCK "` from beside this file to ");
+			put_code(out, m->dir ? m->dir : "the root of the source tree");
+			buf_puts(out, ": the source has none that fits.\n\n");
+		}
+		recipe_module_commands(m, &commands);
+		buf_puts(out, "```sh\n");
+		for (size_t k = 0; k < commands.n; k++)
+			put_command(&commands.v[k], out);
+		buf_printf(out,
+			"```\n\nThis fetches %zu packages from the registry, all listed in the lock file.\n\n",
+			m->artefacts.n);
+		command_list_cleanup(&commands);
+	}
+}
+
+static void
 put_commands(const struct recipe *r, bool tests, struct buf *out)
 {
-	buf_puts(out, "```sh\n");
+	bool any = false;
 	for (size_t i = 0; i < r->commands.n; i++) {
 		const struct command *c = &r->commands.v[i];
 		if ((c->phase == PHASE_TEST) != tests || c->phase == PHASE_START)
 			continue;
-		if (c->dir)
-			buf_printf(out, "(cd '%s' && %s)\n", c->dir, c->run);
-		else
-			buf_printf(out, "%s\n", c->run);
+		buf_puts(out, any ? "" : "```sh\n");
+		put_command(c, out);
+		any = true;
 	}
-	buf_puts(out, "```\n\n");
+	buf_puts(out, any ? "```\n\n" : "");
 }
 
 static bool
@@ -119,6 +150,7 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 	put_packages(r, out);
 	put_environment(r, out);
 	buf_puts(out, "## Build\n\nAs an ordinary user, in the source tree:\n\n");
+	put_modules(r, out);
 	put_commands(r, false, out);
 	if (has_tests(r)) {
 		buf_puts(out, "## Test\n\n");

@@ -403,7 +403,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct proofs proofs = {l, trace, found};
 	struct build_run b = {.state = l->spec->state,
 		.root = &l->r->root,
-		.work = l->spec->source,
+		.work = &l->tree,
 		.commands = &l->r->project.commands,
 		.env = (const char *const *)l->env.v,
 		.log_path = log,
@@ -483,7 +483,7 @@ take_build(struct loop *l, const json_t *j, struct dd_err *err)
 	a->seconds = l->r->build_seconds;
 	take_proofs(l, json_object_get(j, "proofs"));
 	stack_cleanup(&l->r->work);
-	stack_copy(&l->r->work, l->spec->source);
+	stack_copy(&l->r->work, &l->tree);
 	if (layer)
 		stack_push(&l->r->work, layer);
 	return rc;
@@ -583,26 +583,35 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 	int64_t attempt, struct stack *ret_root, struct stack *ret_work, struct dd_err *err)
 {
 	bool known = false;
+	struct stack start = {0}; /* of a build */
+	stack_copy(&start, source);
 	stack_copy(ret_root, &image->stack);
 	stack_copy(ret_work, source);
 	for (int64_t n = 1; attempt == 0 || n <= attempt; n++) {
 		OWN_FREE char *install = mem_printf("attempt/%lld/install", (long long)n);
+		OWN_FREE char *modules = mem_printf("attempt/%lld/modules", (long long)n);
 		OWN_FREE char *build = mem_printf("attempt/%lld/build", (long long)n);
 		OWN_JSON json_t *i = journal_result(j, install);
+		OWN_JSON json_t *m = journal_result(j, modules);
 		OWN_JSON json_t *b = journal_result(j, build);
 		const char *layer = json_string_value(json_object_get(i, "layer"));
+		const char *packages = json_string_value(json_object_get(m, "layer"));
 		const char *tree = json_string_value(json_object_get(b, "layer"));
 		if (!i && !b)
 			break;
 		known = n == attempt || attempt == 0;
 		if (layer)
 			stack_push(ret_root, layer);
-		if (tree && (attempt == 0 || n == attempt)) {
+		if (packages)
+			stack_push(&start, packages);
+		if ((tree || packages) && (attempt == 0 || n == attempt)) {
 			stack_cleanup(ret_work);
-			stack_copy(ret_work, source);
-			stack_push(ret_work, tree);
+			stack_copy(ret_work, &start);
+			if (tree)
+				stack_push(ret_work, tree);
 		}
 	}
+	stack_cleanup(&start);
 	if (!known && attempt)
 		return err_set(err, DD_ENOENT, "the run has no attempt %lld", (long long)attempt);
 	return 0;

@@ -1,6 +1,7 @@
 #include "images/apt.h"
 
 #include "images/aptpod.h"
+#include "images/npm.h"
 #include "images/plan.h"
 #include "images/sources.h"
 
@@ -368,7 +369,7 @@ images_doctor(const struct state *st, struct doctor_list *ret)
 	struct apt_sources s = {0};
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(buf) struct buf detail = {0};
-	(void)st;
+	npm_doctor(st, ret);
 	if (apt_sources_read(&s, &err) < 0) {
 		doctor_add(ret, "package sources", false, true, err_msg(&err),
 			"configure apt (sources in /etc/apt) so that `apt-get update` works");

@@ -62,8 +62,8 @@ int apt_install(const struct state *st, struct stack *root, const struct install
 	const char *owner, bool *ret_cached, struct dd_err *err) DD_MUST_USE;
 
 /*
- * The machine's package sources for a pod of the caller's: prepare gives what to bind, connect opens
- * the way out, release closes it and frees.
+ * The machine's package sources and npm registries for a pod of the caller's: prepare gives what to
+ * bind, connect opens the way out, release closes it and frees.
  */
 struct apt_online;
 int apt_online_prepare(const struct state *st, struct apt_online **ret, struct pod_bind *ret_bind,

@@ -1,25 +1,62 @@
 #include "images/apt.h"
 
 #include "base/fs.h"
+#include "base/spawn.h"
 #include "images/aptpod.h"
+#include "images/npm.h"
 #include "images/sources.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CONFIG_INSIDE "/run/drydock/apt"
 
-/* A copy, because packages put files of their own there. */
-static const char configure_script[] =
-	"rm -rf /etc/apt; cp -r " CONFIG_INSIDE " /etc/apt\n" APTPOD_NO_SERVICES;
+/* Copies: packages put files of their own into the one, and the distribution's npm reads the other. */
+static const char configure_script[] = "rm -rf /etc/apt; cp -r " CONFIG_INSIDE " /etc/apt\n"
+				       "cp " CONFIG_INSIDE "/npmrc /etc/npmrc\n" APTPOD_NO_SERVICES;
 
 struct apt_online {
 	const struct state *st;
 	struct apt_sources sources;
+	struct npm_sources npm;
 	char *dir, *config;
 	int lock; /* held while we live: the directory is swept afterwards */
 	struct egress *egress;
 };
+
+/* Where nothing names a registry, and no npm has run inside yet: the machine's own npm, if it has
+ * one. */
+static void
+ask_machine(struct npm_sources *s)
+{
+	static const char *const argv[] = {"npm", "config", "get", "registry", NULL};
+	const struct spawn_spec spec = {.argv = argv, .cwd = "/", .timeout_ms = 20000};
+	OWN(buf) struct buf out = {.max = 4096};
+	if (spawn_capture(&spec, (struct str){0}, &out, NULL, NULL) < 0)
+		return;
+	OWN_FREE char *url = str_dup(str_trim(buf_str(&out)));
+	(void)!npm_sources_set_default(s, url, NULL);
+}
+
+static int
+prepare_npm(struct apt_online *o, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	int rc = npm_sources_of_machine(o->st, &o->npm, err);
+	if (rc < 0)
+		return rc;
+	if (!npm_sources_has_default(&o->npm))
+		ask_machine(&o->npm);
+	npm_sources_inside(&o->npm, &text);
+	OWN_FREE char *path = fs_join(o->config, "npmrc");
+	rc = fs_write_atomic(path, buf_str(&text), 0644, err);
+	/* Read inside by another id of the sandbox. */
+	if (rc == 0 && chmod(path, 0644) < 0)
+		rc = err_errno(err, errno, "cannot open %s to the sandbox", path);
+	return rc;
+}
 
 int
 apt_online_prepare(
@@ -35,6 +72,8 @@ apt_online_prepare(
 		o->config = fs_join(o->dir, "apt");
 		rc = apt_sources_write_inside(&o->sources, o->config, err);
 	}
+	if (rc == 0)
+		rc = prepare_npm(o, err);
 	if (rc < 0) {
 		apt_online_release(o);
 		return rc;
@@ -47,8 +86,13 @@ apt_online_prepare(
 int
 apt_online_connect(struct apt_online *o, struct pod *pod, struct dd_err *err)
 {
-	const struct egress_spec spec = {
-		.state = o->st, .upstreams = o->sources.upstreams, .n = o->sources.nupstreams};
+	size_t n = 0, all = o->sources.nupstreams + o->npm.nupstreams;
+	OWN_FREE struct egress_upstream *upstreams = mem_zalloc(all + 1, sizeof(*upstreams));
+	for (size_t i = 0; i < o->sources.nupstreams; i++)
+		upstreams[n++] = o->sources.upstreams[i];
+	for (size_t i = 0; i < o->npm.nupstreams; i++)
+		upstreams[n++] = o->npm.upstreams[i];
+	const struct egress_spec spec = {.state = o->st, .upstreams = upstreams, .n = n};
 	int rc = egress_open(pod, &spec, &o->egress, err);
 	return rc < 0 ? rc : aptpod_run(pod, "package sources", configure_script, NULL, NULL, err);
 }
@@ -63,6 +107,7 @@ apt_online_release(struct apt_online *o)
 	if (o->lock >= 0)
 		(void)close(o->lock);
 	apt_sources_cleanup(&o->sources);
+	npm_sources_cleanup(&o->npm);
 	free(o->config);
 	free(o->dir);
 	free(o);

@@ -1,6 +1,7 @@
 #include "images/sources.h"
 
 #include "base/fs.h"
+#include "base/http.h"
 #include "base/spawn.h"
 
 #include <errno.h>
@@ -152,26 +153,6 @@ apt_auth_login(struct str text, const char *uri)
 	return mem_printf(STR_FMT ":" STR_FMT, STR_ARG(login), STR_ARG(password));
 }
 
-/* RFC 4648. */
-static char *
-base64(const char *text)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	OWN(buf) struct buf out = {0};
-	size_t n = strlen(text);
-	for (size_t i = 0; i < n; i += 3) {
-		unsigned v = (unsigned)(unsigned char)text[i] << 16;
-		v |= i + 1 < n ? (unsigned)(unsigned char)text[i + 1] << 8 : 0;
-		v |= i + 2 < n ? (unsigned)(unsigned char)text[i + 2] : 0;
-		buf_putc(&out, digits[v >> 18]);
-		buf_putc(&out, digits[v >> 12 & 63]);
-		buf_putc(&out, i + 1 < n ? digits[v >> 6 & 63] : '=');
-		buf_putc(&out, i + 2 < n ? digits[v & 63] : '=');
-	}
-	return buf_take(&out);
-}
-
 /* ---- reading the machine
  * ------------------------------------------------------------------------- */
 
@@ -189,10 +170,7 @@ find_auth_header(const char *uri)
 		buf_putc(&text, '\n');
 	}
 	OWN_FREE char *login = apt_auth_login(buf_str(&text), uri);
-	if (!login)
-		return NULL;
-	OWN_FREE char *encoded = base64(login);
-	return mem_printf("Authorization: Basic %s", encoded);
+	return login ? http_basic_header(login) : NULL;
 }
 
 static char *

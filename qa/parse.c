@@ -73,6 +73,8 @@ static const struct {
 	{"meson", parse_meson},
 	{"pytest", parse_pytest},
 	{"node", parse_node},
+	{"jest", parse_jest},
+	{"mocha", parse_mocha},
 	{"prove", parse_prove},
 	{"unittest", parse_unittest},
 	{"tap", parse_tap},

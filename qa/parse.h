@@ -34,6 +34,8 @@ bool parse_unittest(struct parse *p, struct str text);
 bool parse_meson(struct parse *p, struct str text);
 bool parse_prove(struct parse *p, struct str text);
 bool parse_node(struct parse *p, struct str text);
+bool parse_mocha(struct parse *p, struct str text);
+bool parse_jest(struct parse *p, struct str text);
 bool parse_junit(struct parse *p, struct str text);
 
 /*

@@ -1,8 +1,8 @@
 /*
  * qa: runs tests and keeps the proof.  Result formats: TAP, JUnit XML, automake (.trs), ctest,
- * pytest, node --test; else one case per command, by exit status, and it says so.  Results are
- * parsed in a parser worker.  Rules: exit status and report disagree -> failure; zero tests is not
- * a pass; a truncated report is a failure that keeps the cases it has.
+ * pytest, node --test, mocha, jest; else one case per command, by exit status, and it says so.
+ * Results are parsed in a parser worker.  Rules: exit status and report disagree -> failure; zero
+ * tests is not a pass; a truncated report is a failure that keeps the cases it has.
  */
 #ifndef QA_QA_H
 #define QA_QA_H

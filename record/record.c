@@ -147,7 +147,7 @@ RECORD_IMPLEMENT(package)
 
 const struct json_field artefact_fields[] = {S(artefact, kind), SREQ(artefact, name),
 	S(artefact, version), S(artefact, arch), SREQ(artefact, sha256), I(artefact, size),
-	S(artefact, upstream), S(artefact, path), END};
+	S(artefact, upstream), S(artefact, path), S(artefact, integrity), END};
 RECORD_IMPLEMENT(artefact)
 
 const struct json_field question_fields[] = {SREQ(question, id),
@@ -206,6 +206,11 @@ const struct json_field install_batch_fields[] = {L(install_batch, requested),
 	A(install_batch, artefacts, artefact), A(install_batch, steps, install_step), END};
 RECORD_IMPLEMENT(install_batch)
 
+const struct json_field module_set_fields[] = {SREQ(module_set, manager), S(module_set, dir),
+	SREQ(module_set, lock), S(module_set, lock_file), L(module_set, members),
+	L(module_set, options), L(module_set, changes), A(module_set, artefacts, artefact), END};
+RECORD_IMPLEMENT(module_set)
+
 const struct json_field prompt_answer_fields[] = {
 	SREQ(prompt_answer, question), S(prompt_answer, value), S(prompt_answer, run), END};
 RECORD_IMPLEMENT(prompt_answer)
@@ -218,7 +223,7 @@ static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recip
 	A(recipe, questions, question), A(recipe, features_off, feature_off),
 	B(recipe, needs_network), S(recipe, why_network), I(recipe, passed), I(recipe, failed),
 	I(recipe, skipped), E(recipe, outcome, run_outcome_names),
-	A(recipe, batches, install_batch), END};
+	A(recipe, batches, install_batch), A(recipe, modules, module_set), END};
 
 void
 recipe_cleanup(struct recipe *r)

@@ -135,8 +135,9 @@ struct artefact {   /* a download, kept in the content store */
 	char *arch;
 	char *sha256;
 	int64_t size;
-	char *upstream; /* name of the upstream of the machine's configuration, "apt0" */
-	char *path;	/* below that upstream */
+	char *upstream;	 /* name of the upstream of the machine's configuration, "apt0" */
+	char *path;	 /* below that upstream */
+	char *integrity; /* "npm": the digest as its lock file has it, "sha512-..."; NULL */
 };
 RECORD_LIST(artefact);
 
@@ -229,6 +230,24 @@ struct install_batch {			/* one layer: what was installed together */
 };
 RECORD_LIST(install_batch);
 
+/*
+ * Packages from the registry of a language, which become a layer of the work tree.  What stands in
+ * `lock` are names, versions and digests: nothing that runs, no address.
+ */
+struct module_set {
+	char *manager;	 /* "npm" */
+	char *dir;	 /* below the work tree; NULL: its root */
+	char *lock;	 /* text of the lock file they are installed from */
+	char *lock_file; /* the source's own file that says the same; NULL: `lock` is part of the
+			    recipe */
+	struct strlist members; /* directories below dir that are packages of the tree's own */
+	struct strlist options; /* of the manager, beside its usual ones */
+	struct strlist
+		changes; /* "name=version" put in place of what no registry has, "name" left out */
+	struct artefact_list artefacts; /* in the order of installation */
+};
+RECORD_LIST(module_set);
+
 struct prompt_answer {	/* typed when a step asks */
 	char *question; /* id "prompt:slug" */
 	char *value;	/* the default that was accepted; NULL: from the answers file */
@@ -244,6 +263,7 @@ struct recipe { /* drydock.lock.json */
 	char *base_name, *base_digest, *base_suite, *base_arch;
 	char *index_digest; /* of the package lists the packages were resolved with */
 	struct install_batch_list batches;
+	struct module_set_list modules;
 	struct package_list packages;
 	struct env_var_list environment;
 	struct strlist options; /* labelled decisions */

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "envprobe/envprobe.h"
+#include "images/npm.h"
 #include "qa/qa.h"
 #include "runner/intake.h"
 #include "sandbox/egress.h"
@@ -79,6 +80,7 @@ static const struct {
 	{"evidence", probe_evidence_worker_main},
 	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},
+	{"npm", npm_worker_main},
 	{"results", qa_results_worker_main},
 };
 

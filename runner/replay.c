@@ -2,6 +2,7 @@
 #include "runner/standup.h"
 
 #include "base/log.h"
+#include "images/npm.h"
 #include "qa/qa.h"
 
 #include <string.h>
@@ -14,7 +15,8 @@ struct replay {
 	const struct recipe *recipe;
 	struct standup_result *r;
 	struct strlist env;
-	size_t batch;
+	size_t batch, set;
+	struct stack tree; /* the source, and the modules on it */
 };
 
 static struct probe_result *
@@ -57,6 +59,65 @@ install_batches(struct replay *p, struct dd_err *err)
 	return rc;
 }
 
+/* ---- modules: from the store, without asking a registry what there is
+ * ----------------------------- */
+
+static int
+do_modules(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct replay *p = ctx;
+	const struct module_set *set = &p->recipe->modules.v[p->set];
+	OWN_FREE char *name = mem_printf("logs/modules-%zu.log", p->set);
+	OWN_FREE char *log = run_path(p->run, name);
+	struct stack source = {0};
+	stack_push(&source, p->r->source.layer);
+	const struct npm_job job = {.state = p->st,
+		.root = &result_of(p)->root,
+		.source = &source,
+		.dir = set->dir,
+		.answers = p->answers,
+		.locked = set,
+		.offline = p->run->options.offline,
+		.owner = p->owner,
+		.log_path = log,
+		.egress = &p->r->egress};
+	struct npm_result r;
+	int rc = npm_install(&job, &r, err);
+	stack_cleanup(&source);
+	if (rc < 0)
+		return rc;
+	*ret_result = json_pack("{s:s?, s:i, s:o}", "layer", r.layer, "outcome", (int)r.outcome,
+		"diagnosis", json_encode(diagnosis_fields, &r.diagnosis));
+	npm_result_cleanup(&r);
+	return 0;
+}
+
+/* *ret_ok is false when a set cannot be had, and the outcome says why. */
+static int
+install_modules(struct replay *p, bool *ret_ok, struct dd_err *err)
+{
+	struct probe_result *res = result_of(p);
+	int rc = 0;
+	stack_push(&p->tree, p->r->source.layer);
+	*ret_ok = true;
+	for (p->set = 0; rc == 0 && *ret_ok && p->set < p->recipe->modules.n; p->set++) {
+		OWN_FREE char *key = mem_printf("replay/modules/%zu", p->set);
+		OWN_JSON json_t *j = NULL;
+		rc = journal_step(p->run->journal, key, do_modules, p, &j, err);
+		const char *layer = json_string_value(json_object_get(j, "layer"));
+		if (rc == 0 && layer)
+			stack_push(&p->tree, layer);
+		res->outcome = (enum run_outcome)json_integer_value(json_object_get(j, "outcome"));
+		*ret_ok = res->outcome == OUTCOME_NONE;
+		if (rc == 0 && !*ret_ok)
+			rc = json_decode(json_object_get(j, "diagnosis"), diagnosis_fields, false,
+				&res->diagnosis, "diagnosis", err);
+	}
+	stack_cleanup(&res->work);
+	stack_copy(&res->work, &p->tree);
+	return rc;
+}
+
 static int
 do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -83,7 +144,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 		*ret_result = json_pack("{s:b, s:f, s:o, s:s*}", "built", built, "seconds",
 			(double)(clock_mono_ns() - start) / 1e9, "diagnosis",
 			json_encode(diagnosis_fields, &diagnosis), "layer",
-			built && res->work.n > 1 ? res->work.v[res->work.n - 1].s : NULL);
+			built && res->work.n > p->tree.n ? res->work.v[res->work.n - 1].s : NULL);
 	diagnosis_cleanup(&diagnosis);
 	return rc;
 }
@@ -97,7 +158,7 @@ build(struct replay *p, bool *ret_built, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	const char *layer = json_string_value(json_object_get(j, "layer"));
-	if (layer && res->work.n == 1)
+	if (layer && res->work.n == p->tree.n)
 		stack_push(&res->work, layer);
 	*ret_built = json_is_true(json_object_get(j, "built"));
 	res->build_seconds = json_real_value(json_object_get(j, "seconds"));
@@ -198,6 +259,7 @@ copy_facts(struct replay *p, struct dd_err *err)
 	OWN_JSON json_t *packages = package_list_to_json(&r->packages);
 	OWN_JSON json_t *questions = question_list_to_json(&r->questions);
 	OWN_JSON json_t *batches = install_batch_list_to_json(&r->batches);
+	OWN_JSON json_t *modules = module_set_list_to_json(&r->modules);
 	OWN_JSON json_t *env = env_var_list_to_json(&r->environment);
 	OWN_JSON json_t *prompts = prompt_answer_list_to_json(&r->prompts);
 	int rc = command_list_from_json(commands, "commands", &res->project.commands, err);
@@ -207,6 +269,8 @@ copy_facts(struct replay *p, struct dd_err *err)
 		rc = question_list_from_json(questions, "questions", &res->questions, err);
 	if (rc == 0)
 		rc = install_batch_list_from_json(batches, "batches", &res->batches, err);
+	if (rc == 0)
+		rc = module_set_list_from_json(modules, "modules", &res->modules, err);
 	if (rc == 0)
 		rc = env_var_list_from_json(env, "environment", &res->environment, err);
 	if (rc == 0)
@@ -223,8 +287,9 @@ run_steps(struct replay *p, struct dd_err *err)
 	struct probe_result *res = result_of(p);
 	bool built = false;
 	stack_copy(&res->root, &p->r->base.stack);
-	stack_push(&res->work, p->r->source.layer);
 	int rc = copy_facts(p, err);
+	bool complete = true;
+	stack_push(&res->work, p->r->source.layer);
 	if (rc < 0)
 		return rc;
 	if (!make_environment(p)) {
@@ -233,8 +298,10 @@ run_steps(struct replay *p, struct dd_err *err)
 	}
 	rc = install_batches(p, err);
 	if (rc == 0)
+		rc = install_modules(p, &complete, err);
+	if (rc == 0 && complete)
 		rc = build(p, &built, err);
-	if (rc < 0)
+	if (rc < 0 || !complete)
 		return rc;
 	if (!built) {
 		res->outcome = OUTCOME_BUILD_FAILED;
@@ -273,6 +340,7 @@ standup_replay(const struct state *st, struct run *run, struct answers *answers,
 	if (rc == 0)
 		rc = run_steps(&p, err);
 	strlist_cleanup(&p.env);
+	stack_cleanup(&p.tree);
 	recipe_cleanup(&recipe);
 	return rc;
 }

@@ -214,28 +214,41 @@ put_attempts(struct page *p, const struct attempt_list *l)
 	end_table(p, 0);
 }
 
+struct listed { /* rows so far */
+	size_t n, left_out;
+};
+
+static void
+put_artefacts(struct page *p, const struct artefact_list *l, struct listed *rows)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct artefact *a = &l->v[i];
+		if (rows->n++ >= MAX_ROWS) {
+			rows->left_out++;
+			continue;
+		}
+		OWN_FREE char *name = mem_printf("%s %s", a->name, a->version);
+		OWN_FREE char *bytes = mem_printf("%lld", (long long)a->size);
+		OWN_FREE char *from =
+			mem_printf("%s%s%s", a->upstream, a->path[0] == '/' ? "" : "/", a->path);
+		const char *cells[] = {name, bytes, a->sha256, from};
+		put_row(p, cells, 4);
+	}
+}
+
 static void
 put_downloads(struct page *p, const struct standup_result *r)
 {
 	static const char *const heads[] = {"what", "bytes", "SHA-256", "from", NULL};
-	size_t n = 0, left_out = 0;
+	struct listed rows = {0};
 	buf_puts(&p->out,
 		"<h2>Downloads</h2>\n<details><summary>Every archive that was installed</summary>\n");
 	begin_table(p, "By digest", heads);
 	for (size_t i = 0; i < r->probe.batches.n; i++)
-		for (size_t k = 0; k < r->probe.batches.v[i].artefacts.n; k++) {
-			const struct artefact *a = &r->probe.batches.v[i].artefacts.v[k];
-			if (n++ >= MAX_ROWS) {
-				left_out++;
-				continue;
-			}
-			OWN_FREE char *name = mem_printf("%s %s", a->name, a->version);
-			OWN_FREE char *bytes = mem_printf("%lld", (long long)a->size);
-			OWN_FREE char *from = mem_printf("%s/%s", a->upstream, a->path);
-			const char *cells[] = {name, bytes, a->sha256, from};
-			put_row(p, cells, 4);
-		}
-	end_table(p, left_out);
+		put_artefacts(p, &r->probe.batches.v[i].artefacts, &rows);
+	for (size_t i = 0; i < r->probe.modules.n; i++)
+		put_artefacts(p, &r->probe.modules.v[i].artefacts, &rows);
+	end_table(p, rows.left_out);
 	buf_puts(&p->out, "</details>\n");
 	for (size_t i = 0; i < r->egress.n; i++)
 		if (r->egress.v[i].refused)
@@ -295,6 +308,7 @@ write_json(const struct run *run, const struct standup_result *r, const struct a
 	OWN_JSON json_t *j = standup_to_json(run, r, answers);
 	OWN(buf) struct buf text = {0};
 	json_object_set_new(j, "downloads", install_batch_list_to_json(&r->probe.batches));
+	json_object_set_new(j, "modules", module_set_list_to_json(&r->probe.modules));
 	json_object_set_new(j, "cases", test_case_list_to_json(&r->probe.tests.cases));
 	json_print(j, 1, &text);
 	OWN(buf) struct buf plain = {0};

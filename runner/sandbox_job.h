@@ -42,7 +42,7 @@ struct sandbox_job_options { /* first member of an options struct */
 			"make a path of this machine visible inside; may be given again"}, \
 		{"net", 0, OPTION_TEXT, SANDBOX_JOB_OPTION(net), "none|provision", \
 			"none: loopback only (the default); provision: root inside, and the package " \
-			"sources of this machine"}, \
+			"sources and npm registries of this machine"}, \
 		{"time", 0, OPTION_TEXT, SANDBOX_JOB_OPTION(time), "S", \
 			"end it after this many seconds"}, \
 		{"memory", 0, OPTION_BYTES, SANDBOX_JOB_OPTION(memory), "BYTES", \

@@ -128,6 +128,7 @@ standup_recipe(const struct run *run, const struct standup_result *r, struct rec
 	ret->base_arch = copy(r->base.arch);
 	ret->index_digest = copy(r->index_digest);
 	COPY_LIST(install_batch, &p->batches, &ret->batches);
+	COPY_LIST(module_set, &p->modules, &ret->modules);
 	COPY_LIST(package, &p->packages, &ret->packages);
 	COPY_LIST(env_var, &p->environment, &ret->environment);
 	COPY_LIST(command, &p->project.commands, &ret->commands);

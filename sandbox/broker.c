@@ -37,6 +37,7 @@ struct upstream {
 
 struct config {
 	struct json_array_of upstreams;
+	json_t *stored; /* upstream and path -> digest of a body that lies in the spool directory */
 	bool offline;
 	int64_t budget_bytes;
 	char *relay;
@@ -50,8 +51,8 @@ static const struct json_field upstream_fields[] = {U(name, JSON_K_STRING), U(ur
 #define C(member, what) .key = #member, .kind = what, .offset = offsetof(struct config, member)
 static const struct json_field config_fields[] = {
 	{C(upstreams, JSON_K_ARRAY), .sub = upstream_fields, .elem_size = sizeof(struct upstream)},
-	{C(offline, JSON_K_BOOL)}, {C(budget_bytes, JSON_K_INT)}, {C(relay, JSON_K_STRING)},
-	{.key = NULL}};
+	{C(stored, JSON_K_ANY)}, {C(offline, JSON_K_BOOL)}, {C(budget_bytes, JSON_K_INT)},
+	{C(relay, JSON_K_STRING)}, {.key = NULL}};
 
 static struct {
 	struct config config;
@@ -72,7 +73,8 @@ struct fetch {
 	struct hash *hash;
 	struct http_response response;
 	uint64_t bytes;
-	bool answered; /* response is filled */
+	bool answered;	/* response is filled */
+	bool rewritten; /* what is handed inside is not what came */
 };
 
 static void
@@ -87,7 +89,11 @@ write_log(const struct fetch *f, const char *path, int status, bool refused, con
 	buf_printf(&line, ",\"status\":%d,\"refused\":%s,\"bytes\":%llu", status,
 		refused ? "true" : "false", (unsigned long long)(f ? f->bytes : 0));
 	if (sha256)
-		buf_printf(&line, ",\"sha256\":\"%s\",\"file\":\"%s\"", sha256, f->file);
+		buf_printf(&line, ",\"sha256\":\"%s\"", sha256);
+	if (sha256 && f->file)
+		buf_printf(&line, ",\"file\":\"%s\"", f->file);
+	if (sha256 && !f->file)
+		buf_puts(&line, ",\"from_cache\":true");
 	if (why) {
 		buf_puts(&line, ",\"why\":");
 		buf_put_json(&line, str_of(why));
@@ -224,27 +230,72 @@ ask_upstream(struct MHD_Connection *c, struct fetch *f, const char *method, stru
 	return rc;
 }
 
+/* The path of the upstream's base URL: "" or "/a/b". */
+static const char *
+base_path(const struct upstream *u)
+{
+	const char *host = strstr(u->url, "://");
+	const char *path = host ? strchr(host + 3, '/') : NULL;
+	return path ? path : "";
+}
+
+/*
+ * Length of the address at `at` that stands for the upstream's base URL; 0: it is another one.  A
+ * registry behind a proxy may give another scheme or host for itself than the one it was asked by,
+ * so that only the path counts.
+ */
+static size_t
+own_address(const struct upstream *u, const char *at, const char *end)
+{
+	const char *path = base_path(u);
+	size_t scheme = strncmp(at, "https://", 8) == 0	 ? 8
+			: strncmp(at, "http://", 7) == 0 ? 7
+							 : 0;
+	if (!scheme || (size_t)(end - at) <= scheme)
+		return 0;
+	const char *host = at + scheme;
+	size_t n = strcspn(host, "/\" \\?#");
+	if (host[n] != '/' || strncmp(host + n, path, strlen(path)) != 0 ||
+		host[n + strlen(path)] != '/')
+		return 0;
+	return scheme + n + strlen(path);
+}
+
+/* Where archives are is told as "tarball": "<address>"; addresses of other things stay. */
+static void
+rewrite_text(const struct upstream *u, struct str text, struct buf *out)
+{
+	static const char key[] = "\"tarball\"";
+	OWN_FREE char *inside = egress_inside_url(u->name);
+	const char *end = text.p + text.n;
+	for (const char *at; (at = memmem(text.p, text.n, key, sizeof(key) - 1));) {
+		at += sizeof(key) - 1;
+		at += strspn(at, " :\"");
+		size_t n = own_address(u, at, end);
+		buf_add(out, text.p, (size_t)(at - text.p));
+		if (n)
+			buf_puts(out, inside);
+		text = (struct str){at + n, (size_t)(end - at) - n};
+	}
+	buf_add_str(out, text);
+}
+
 /* Metadata that names the upstream is made to name us; the digest stays that of the original. */
 static int
 rewrite_body(struct fetch *f, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {0}, out = {0};
-	OWN_FREE char *inside = egress_inside_url(f->upstream->name);
 	const char *type = http_header_value(&f->response, "Content-Type");
 	if (!type || !strstr(type, "json") || f->bytes > MAX_REWRITE)
 		return 0;
 	OWN_FREE char *path = mem_printf("/proc/self/fd/%d", f->fd);
 	int rc = fs_read(path, MAX_REWRITE, &text, err);
-	size_t n = strlen(f->upstream->url), from = 0;
-	for (const char *at; rc == 0 && (at = memmem(text.p + from, text.n - from, f->upstream->url, n));) {
-		size_t pos = (size_t)(at - text.p);
-		buf_add(&out, text.p + from, pos - from);
-		buf_puts(&out, inside);
-		from = pos + n;
-	}
-	if (rc < 0 || !from)
+	if (rc < 0 || !text.n)
 		return rc;
-	buf_add(&out, text.p + from, text.n - from);
+	rewrite_text(f->upstream, buf_str(&text), &out);
+	f->rewritten = out.n != text.n || memcmp(out.p, text.p, text.n) != 0;
+	if (!f->rewritten)
+		return 0;
 	if (ftruncate(f->fd, 0) < 0 || lseek(f->fd, 0, SEEK_SET) < 0)
 		return err_errno(err, errno, "cannot rewrite a body");
 	return fs_write_all(f->fd, out.p, out.n, err);
@@ -272,10 +323,35 @@ answer_file(struct MHD_Connection *c, struct fetch *f)
 	return ok;
 }
 
+/* What the content store has for this request; NULL. */
+static const char *
+find_stored(const struct fetch *f)
+{
+	OWN_FREE char *key = mem_printf("%s%s", f->upstream->name, f->path);
+	return json_string_value(json_object_get(broker.config.stored, key));
+}
+
+static enum MHD_Result
+serve_stored(struct MHD_Connection *c, struct fetch *f, const char *sha256)
+{
+	OWN_FREE char *name = mem_printf("stored-%s", sha256);
+	struct stat st;
+	f->fd = openat(BROKER_FIRST_FD + BROKER_SPOOL, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (f->fd < 0 || fstat(f->fd, &st) < 0)
+		return answer_text(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "the store cannot be read\n");
+	f->bytes = (uint64_t)st.st_size;
+	f->response.status = MHD_HTTP_OK;
+	write_log(f, f->path, MHD_HTTP_OK, false, sha256, NULL);
+	return answer_file(c, f);
+}
+
 static enum MHD_Result
 serve_fetch(struct MHD_Connection *c, struct fetch *f, const char *method)
 {
 	OWN(dd_err) struct dd_err err = {0};
+	const char *stored = strcmp(method, "GET") == 0 ? find_stored(f) : NULL;
+	if (stored)
+		return serve_stored(c, f, stored);
 	if (broker.config.offline) {
 		write_log(f, f->path, MHD_HTTP_GATEWAY_TIMEOUT, false, NULL, "offline");
 		return answer_text(c, MHD_HTTP_GATEWAY_TIMEOUT, "drydock is offline\n");
@@ -283,14 +359,11 @@ serve_fetch(struct MHD_Connection *c, struct fetch *f, const char *method)
 	int rc = open_spool(f, &err);
 	if (rc == 0)
 		rc = ask_upstream(c, f, method, &err);
-	struct hash_hex digest = hash_finish(f->hash);
-	f->hash = NULL;
+	struct hash_hex digest = hash_finish(TAKE(f->hash));
 	bool keep = rc == 0 && f->response.status == 200 && strcmp(method, "GET") == 0;
 	if (rc == 0 && f->upstream->rewrite_urls) {
-		/* The log's digest is that of what came; a rewritten body is not kept. */
 		rc = rewrite_body(f, &err);
-		struct stat st;
-		keep = keep && fstat(f->fd, &st) == 0 && (uint64_t)st.st_size == f->bytes;
+		keep = keep && !f->rewritten;
 	}
 	if (rc < 0) {
 		write_log(f, f->path, MHD_HTTP_BAD_GATEWAY, false, NULL, err_msg(&err));

@@ -60,7 +60,7 @@ egress_inside_url(const char *upstream_name)
 /* ---- starting ------------------------------------------------------------------------------------ */
 
 static json_t *
-config_to_json(const struct egress_spec *spec)
+config_to_json(const struct egress_spec *spec, json_t *stored)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < spec->n; i++) {
@@ -75,8 +75,8 @@ config_to_json(const struct egress_spec *spec)
 			json_object_set_new(j, "auth_header", json_string(u->auth_header));
 		json_array_append_new(list, j);
 	}
-	json_t *all = json_pack("{s:o, s:b, s:I}", "upstreams", list, "offline", spec->offline,
-		"budget_bytes", (json_int_t)spec->budget_bytes);
+	json_t *all = json_pack("{s:o, s:O, s:b, s:I}", "upstreams", list, "stored", stored,
+		"offline", spec->offline, "budget_bytes", (json_int_t)spec->budget_bytes);
 	if (spec->relay_host_port)
 		json_object_set_new(all, "relay", json_string(spec->relay_host_port));
 	return all;
@@ -84,9 +84,9 @@ config_to_json(const struct egress_spec *spec)
 
 /* A memory file is read by its descriptor only: nothing of it reaches argv, environment or disk. */
 static int
-config_file(const struct egress_spec *spec, int *ret_fd, struct dd_err *err)
+config_file(const struct egress_spec *spec, json_t *stored, int *ret_fd, struct dd_err *err)
 {
-	OWN_JSON json_t *j = config_to_json(spec);
+	OWN_JSON json_t *j = config_to_json(spec, stored);
 	OWN(buf) struct buf text = {0};
 	OWN_FD int fd = memfd_create("egress", MFD_CLOEXEC);
 	json_print(j, 0, &text);
@@ -112,6 +112,32 @@ make_spool(struct egress *e, const struct pod *p, uid_t uid, int *ret_fd, struct
 		return rc;
 	*ret_fd = open(e->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return *ret_fd < 0 ? err_errno(err, errno, "cannot open %s", e->spool) : 0;
+}
+
+/*
+ * The broker may not read the content store: what it is to serve from there is linked into its
+ * spool directory, under names that its own files never have.
+ */
+static int
+link_stored(const struct egress *e, const struct egress_spec *spec, json_t *ret, struct dd_err *err)
+{
+	OWN_FREE char *cas = state_path(e->state, "cas");
+	for (size_t i = 0; i < spec->nstored; i++) {
+		const struct egress_stored *s = &spec->stored[i];
+		OWN_FREE char *from = cas_path(cas, s->sha256);
+		OWN_FREE char *to = mem_printf("%s/stored-%s", e->spool, s->sha256);
+		OWN_FREE char *key = mem_printf("%s%s", s->upstream, s->path);
+		OWN_FD int verified = -1;
+		if (!cas_has(cas, s->sha256))
+			continue;
+		int rc = cas_open(cas, s->sha256, &verified, err);
+		if (rc == 0 && link(from, to) < 0 && errno != EEXIST)
+			rc = err_errno(err, errno, "cannot link %s", s->sha256);
+		if (rc < 0)
+			return rc;
+		json_object_set_new(ret, key, json_string(s->sha256));
+	}
+	return 0;
 }
 
 static int
@@ -148,13 +174,16 @@ egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, 
 	*e = (struct egress){.state = spec->state, .control = -1, .log = -1};
 	uid_t uid = spec->state->root ? spec->state->id_base + BROKER_INSIDE_ID : 0;
 	int fds[BROKER_FDS] = {-1, -1, -1, -1, -1, -1}, control[2] = {-1, -1};
-	int rc = config_file(spec, &fds[BROKER_CONFIG], err);
+	OWN_JSON json_t *stored = json_object();
+	int rc = make_spool(e, p, uid, &fds[BROKER_SPOOL], err);
+	if (rc == 0)
+		rc = link_stored(e, spec, stored, err);
+	if (rc == 0)
+		rc = config_file(spec, stored, &fds[BROKER_CONFIG], err);
 	if (rc == 0)
 		rc = pod_listen(p, EGRESS_PORT, &fds[BROKER_LISTEN], err);
 	if (rc == 0 && spec->relay_host_port)
 		rc = pod_listen(p, spec->relay_port, &fds[BROKER_RELAY], err);
-	if (rc == 0)
-		rc = make_spool(e, p, uid, &fds[BROKER_SPOOL], err);
 	if (rc == 0 && pipe2(control, O_CLOEXEC) < 0)
 		rc = err_errno(err, errno, "cannot make a pipe");
 	e->control = control[1];

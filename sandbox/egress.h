@@ -24,9 +24,16 @@ struct egress_upstream {
 	const char *ca_file;	 /* may be NULL: the system's */
 	const char *auth_header; /* whole header line such as "Authorization: Bearer ...", may be
 				    NULL */
-	bool rewrite_urls; /* bodies that are JSON: replace the base URL by the address inside */
+	bool rewrite_urls; /* bodies that are JSON: addresses of the upstream become those inside */
 
 	bool allow_post;   /* smart HTTP of git */
+};
+
+/* An artefact of the content store that stands for what an upstream has at a path. */
+struct egress_stored {
+	const char *upstream;
+	const char *path; /* as asked for: begins with '/' */
+	const char *sha256;
 };
 
 struct egress_request {
@@ -49,7 +56,11 @@ struct egress_spec {
 	const struct state *state;
 	const struct egress_upstream *upstreams;
 	size_t n;
-	bool offline;	       /* answer from the cache only */
+	/* Answered from the content store, without asking the upstream; what is not there is left
+	 * out. */
+	const struct egress_stored *stored;
+	size_t nstored;
+	bool offline;	       /* answer from `stored` only */
 	uint64_t budget_bytes; /* 0: none */
 	/* Raw TCP relay (git://): 127.0.0.1:relay_port inside to this host:port outside; NULL:
 	 * none. */

@@ -23,6 +23,7 @@ function array(s,   out, word) {
 	}
 	return out
 }
+function base(path) { sub(/.*\//, "", path); return path }
 # NAME=value or NAME="value with $REFERENCES"
 function assignment(s,   name, value) {
 	name = s; sub(/=.*/, "", name)
@@ -63,10 +64,16 @@ $1 == "ARG" {
 $1 == "ENV" { print "export " assignment(rest); next }
 $1 == "USER" { user = $2; next }
 $1 == "WORKDIR" { dir = $2; printf "mkdir -p %s\n", quoted(dir); next }
+# COPY --chown=USER:GROUP . DIRECTORY/, or files of the context instead of "."
 $1 == "COPY" {
-	if ($2 !~ /^--chown=[a-z]+:[a-z]+$/ || $3 != "." || NF != 4) fail("unknown form")
+	if ($2 !~ /^--chown=[a-z]+:[a-z]+$/ || NF < 4 || $NF !~ /^\/.*\/$/) fail("unknown form")
 	owner = $2; sub(/^--chown=/, "", owner)
-	printf "cp -R /context/. %s\nchown -R %s %s\n", quoted($4), owner, quoted($4)
+	printf "install -d -o %s -g %s %s\n", substr(owner, 1, index(owner, ":") - 1), substr(owner, index(owner, ":") + 1), quoted($NF)
+	for (i = 3; i < NF; i++) {
+		if ($i !~ /^[A-Za-z0-9._\/+-]+$/) fail("unknown form")
+		printf "cp -R %s %s\n", quoted("/context/" $i ($i == "." ? "/." : "")), quoted($NF)
+		printf "chown -R %s %s\n", owner, quoted($NF ($i == "." ? "" : base($i)))
+	}
 	next
 }
 $1 == "RUN" { if (rest ~ /^--/) fail("options of RUN"); run(rest); next }

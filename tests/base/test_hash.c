@@ -34,6 +34,24 @@ pieces_give_the_digest_of_the_whole(void **state)
 }
 
 static void
+the_notation_of_others_is_met(void **state)
+{
+	(void)state;
+	char *text = NULL;
+	FILE *f = tmpfile();
+	assert_int_equal(fputs("abc", f), 1);
+	assert_int_equal(fflush(f), 0);
+	assert_int_equal(hash_fd_integrity(fileno(f), "sha1", &text, NULL), 0);
+	assert_string_equal(text, "sha1-qZk+NkcGgWq6PiVxeFDCbJzQ2J0=");
+	free(text);
+	assert_int_equal(hash_fd_integrity(fileno(f), "sha512", &text, NULL), 0);
+	assert_string_equal(text, "sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/"
+				  "BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==");
+	free(text);
+	(void)fclose(f);
+}
+
+static void
 fields_are_kept_apart(void **state)
 {
 	(void)state;
@@ -98,6 +116,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(published_digests_are_met),
 		cmocka_unit_test(pieces_give_the_digest_of_the_whole),
+		cmocka_unit_test(the_notation_of_others_is_met),
 		cmocka_unit_test(fields_are_kept_apart),
 		cmocka_unit_test(a_file_is_read_from_its_offset),
 		cmocka_unit_test(an_unreadable_file_is_reported_and_leaves_the_result),

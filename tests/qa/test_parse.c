@@ -16,18 +16,23 @@ struct report {
 };
 
 static const struct report reports[] = {
-	{"TAP", "tap", "1..3\nok 1 - a\nnot ok 2 - b\n# why it failed\nok 3 - c # SKIP no network\n", 1, 1, 1,
-		1, "b", "why it failed"},
-	{"TAP, plan at the end, todo", "tap", "ok 1 - a\nnot ok 2 - b # TODO later\n1..2\n", 0, 1, 0, 1, NULL,
-		NULL},
-	{"TAP that ends before its plan", "tap", "1..5\nok 1 - a\n", 0, 1, 1, 0, "make test", "ends before"},
-	{"TAP that bails out", "tap", "1..2\nok 1 - a\nBail out! no database\n", 1, 1, 1, 0, "make test", NULL},
+	{"TAP", "tap",
+		"1..3\nok 1 - a\nnot ok 2 - b\n# why it failed\nok 3 - c # SKIP no network\n", 1, 1,
+		1, 1, "b", "why it failed"},
+	{"TAP, plan at the end, todo", "tap", "ok 1 - a\nnot ok 2 - b # TODO later\n1..2\n", 0, 1,
+		0, 1, NULL, NULL},
+	{"TAP that ends before its plan", "tap", "1..5\nok 1 - a\n", 0, 1, 1, 0, "make test",
+		"ends before"},
+	{"TAP that bails out", "tap", "1..2\nok 1 - a\nBail out! no database\n", 1, 1, 1, 0,
+		"make test", NULL},
 	{"TAP of no test", "tap", "1..0\n", 0, 0, 0, 0, NULL, NULL},
-	{"all pass, and the command fails", "tap", "1..1\nok 1 - a\n", 2, 1, 1, 0, "make test", "status 2"},
-	{"all pass, and a signal ends it", "tap", "1..1\nok 1 - a\n", -1, 1, 1, 0, "make test", "signal"},
+	{"all pass, and the command fails", "tap", "1..1\nok 1 - a\n", 2, 1, 1, 0, "make test",
+		"status 2"},
+	{"all pass, and a signal ends it", "tap", "1..1\nok 1 - a\n", -1, 1, 1, 0, "make test",
+		"signal"},
 	{"prove", "prove",
-		"t/a.t .. ok\nt/b.t .. skipped: no DISPLAY\nt/c.t .. Dubious, test returned 2\nResult: FAIL\n", 1, 1,
-		1, 1, "whole file", "Dubious"},
+		"t/a.t .. ok\nt/b.t .. skipped: no DISPLAY\nt/c.t .. Dubious, test returned 2\nResult: FAIL\n",
+		1, 1, 1, 1, "whole file", "Dubious"},
 	{"prove, verbose: its own verdict is no case", "prove",
 		"t/a.t .. \n1..2\nok 1 - one\nok 2 - two\nok\nt/b.t .. \nok 1 - three\n1..1\nok\nAll tests "
 		"successful.\nResult: PASS\n",
@@ -42,7 +47,8 @@ static const struct report reports[] = {
 		"============\nTestsuite summary for x 1.0\n============\n# TOTAL: 2\n# PASS:  1\n# FAIL:  1\n",
 		2, 1, 1, 0, "b", "boom at line 3"},
 	{"automake with the TAP driver", "automake",
-		"PASS: tests/unit 1 - opens\nFAIL: tests/unit 2 - closes\n# TOTAL: 2\n", 1, 1, 1, 0, "closes", NULL},
+		"PASS: tests/unit 1 - opens\nFAIL: tests/unit 2 - closes\n# TOTAL: 2\n", 1, 1, 1, 0,
+		"closes", NULL},
 	{"ctest", "ctest",
 		"Test project /work/build\n    Start 1: a\n1/2 Test #1: a ................   Passed    0.01 sec\n"
 		"    Start 2: b\n2/2 Test #2: b ................***Failed    0.02 sec\n\n50% tests passed, 1 tests "
@@ -56,8 +62,8 @@ static const struct report reports[] = {
 		"FAILED tests/test_a.py::test_two[1-x] - assert 1 == 2\n==== 1 failed ====\n",
 		1, 2, 1, 1, "test_two[1-x]", "assert 1 == 2"},
 	{"pytest that collected nothing", "pytest",
-		"===== test session starts =====\ncollected 0 items\n\n===== no tests ran in 0.01s =====\n", 5, 0, 0, 0,
-		NULL, NULL},
+		"===== test session starts =====\ncollected 0 items\n\n===== no tests ran in 0.01s =====\n",
+		5, 0, 0, 0, NULL, NULL},
 	{"unittest", "unittest",
 		"test_a (tests.test_x.Case.test_a) ... ok\ntest_b (tests.test_x.Case.test_b) ... FAIL\n"
 		"test_c (tests.test_x.Case.test_c) ... skipped 'no'\n\nRan 3 tests in 0.1s\n\nFAILED\n",
@@ -70,25 +76,48 @@ static const struct report reports[] = {
 		"TAP version 13\n# Subtest: sails\nok 1 - sails\n  ---\n  duration_ms: 0.6\n  ...\n# Subtest: sinks\n"
 		"not ok 2 - sinks\n  ---\n  error: 'wet'\n  ...\n1..2\n# tests 2\n# pass 1\n# fail 1\n",
 		1, 1, 1, 0, "sinks", NULL},
+	{"mocha", "auto",
+		"\n> x@1.0.0 test\n> mocha\n\n\n  Router\n    .use\n      \xe2\x9c\x94 mounts (38ms)\n"
+		"      \xe2\x9c\x93 works (or not)\n      - later\n      1) breaks\n\n\n  2 passing (15s)\n  1 pending\n"
+		"  1 failing\n\n  1) Router\n       .use\n         breaks:\n     Error: no\n      - expected\n",
+		1, 2, 1, 1, "breaks", NULL},
+	{"mocha with dots", "auto",
+		"\n  \xe2\x80\xa4\xe2\x80\xa4\xe2\x80\xa4\n\n  3 passing (4ms)\n", 0, 3, 0, 0, NULL,
+		NULL},
+	{"mocha twice in one command", "auto",
+		"  a\n    \xe2\x9c\x94 one\n\n  1 passing (2ms)\n\n  b\n    \xe2\x9c\x94 two\n\n  1 passing (2ms)\n",
+		0, 2, 0, 0, NULL, NULL},
+	{"mocha that found nothing", "auto", "\n\n  0 passing (1ms)\n\n", 0, 0, 0, 0, NULL, NULL},
+	{"jest, one line a case", "auto",
+		"FAIL test/a.test.js (5.1 s)\n  sum\n    \xe2\x9c\x93 adds (2 ms)\n    \xe2\x9c\x95 carries\n"
+		"    \xe2\x97\x8b skipped later\n\n  \xe2\x97\x8f sum \xe2\x80\xba carries\n\n    expect(1).toBe(2)\n"
+		"      - Expected\n\nTest Suites: 1 failed, 1 total\nTests:       1 failed, 1 skipped, 1 passed, 3 total\n",
+		1, 1, 1, 1, "carries", NULL},
+	{"jest, one line a file", "auto",
+		"PASS test/a.test.js\nFAIL test/b.test.js\n  \xe2\x97\x8f b \xe2\x80\xba sinks\n\n    boom\n\n"
+		"Summary of all failing tests\nFAIL test/b.test.js\n  \xe2\x97\x8f b \xe2\x80\xba sinks\n\n"
+		"Tests:       1 failed, 6 passed, 7 total\n",
+		1, 6, 1, 0, "sinks", NULL},
 	{"JUnit", "junit",
 		"<?xml version='1.0'?><testsuites><testsuite name='s'><testcase classname='c' name='a' time='0.5'/>"
 		"<testcase name='b'><failure message='bad &lt;thing&gt;'>trace</failure></testcase>"
 		"<testcase name='c'><skipped/></testcase><testcase name='d'><error/></testcase></testsuite></testsuites>",
 		1, 1, 2, 1, "b", "bad <thing>"},
-	{"JUnit cut short", "junit", "<testsuite name='s'><testcase name='a'/><testcase name='b'>", 0, 1, 2, 0,
-		"b", "ends in this case"},
+	{"JUnit cut short", "junit", "<testsuite name='s'><testcase name='a'/><testcase name='b'>",
+		0, 1, 2, 0, "b", "ends in this case"},
 	{"JUnit with an entity bomb", "junit",
-		"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><testsuite><testcase name='&b;'/>", 0, 0,
-		-1, 0, NULL, NULL},
+		"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><testsuite><testcase name='&b;'/>",
+		0, 0, -1, 0, NULL, NULL},
 	{"no report, status 0", "auto", "all is well\n", 0, 1, 0, 0, NULL, NULL},
 	{"no report, status 3", "auto", "oops\n", 3, 0, 1, 0, "make test", "exit status 3"},
 	{"found by itself: pytest", "auto",
-		"===== test session starts =====\nt.py::test_one PASSED [100%]\n==== 1 passed ====\n", 0, 1, 0, 0, NULL,
-		NULL},
+		"===== test session starts =====\nt.py::test_one PASSED [100%]\n==== 1 passed ====\n",
+		0, 1, 0, 0, NULL, NULL},
 	{"make that did nothing", "automake",
-		"make  \nmake[1]: Entering directory '/work'\nmake[1]: Nothing to be done for 'all'.\n", 0, 0, 0, 0,
-		NULL, NULL},
-	{"by exit status, whatever it prints", "exit", "1..1\nnot ok 1 - x\n", 0, 1, 0, 0, NULL, NULL},
+		"make  \nmake[1]: Entering directory '/work'\nmake[1]: Nothing to be done for 'all'.\n",
+		0, 0, 0, 0, NULL, NULL},
+	{"by exit status, whatever it prints", "exit", "1..1\nnot ok 1 - x\n", 0, 1, 0, 0, NULL,
+		NULL},
 };
 #define N_REPORTS (sizeof(reports) / sizeof(*reports))
 
