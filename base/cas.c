@@ -23,8 +23,9 @@ cas_has(const char *root, const char *digest)
 	return fs_exists(path);
 }
 
-int
-cas_temp(const char *root, int *ret_fd, struct dd_err *err)
+/* A new unnamed file of the store. */
+static int
+make_temp(const char *root, int *ret_fd, struct dd_err *err)
 {
 	int rc = fs_mkdirs(root, 0700, err);
 	if (rc < 0)
@@ -36,85 +37,104 @@ cas_temp(const char *root, int *ret_fd, struct dd_err *err)
 	return 0;
 }
 
-/* Give an unnamed file its name; an object that is there already is the same bytes. */
 static int
-publish(const char *root, int fd, const char *digest, struct dd_err *err)
+copy_and_hash(int from, int to, struct hash_hex *ret, struct dd_err *err)
 {
-	OWN_FREE char *path = cas_path(root, digest);
-	OWN_FREE char *dir = mem_printf("%s/%.2s", root, digest);
-	OWN_FREE char *link_to = mem_printf("/proc/self/fd/%d", fd);
-	int rc = fs_mkdirs(dir, 0700, err);
-	if (rc < 0)
-		return rc;
-	if (fchmod(fd, 0444) < 0 || fsync(fd) < 0)
-		return err_errno(err, errno, "cannot sync a new object");
-	if (linkat(AT_FDCWD, link_to, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST)
-		return err_errno(err, errno, "cannot store object %s", path);
-	return fs_sync_dir(dir, err);
+	char chunk[65536];
+	struct hash *h = hash_create();
+	int rc = 0;
+	off_t at = 0;
+	for (ssize_t n; rc == 0 && (n = pread(from, chunk, sizeof(chunk), at)) != 0; at += n) {
+		if (n < 0) {
+			rc = err_errno(err, errno, "cannot read a new object");
+			break;
+		}
+		hash_add(h, chunk, (size_t)n);
+		rc = fs_write_all(to, chunk, (size_t)n, err);
+	}
+	*ret = hash_finish(h);
+	return rc;
 }
 
-static int
-copy_to_temp(const char *root, int fd, int *ret_fd, struct dd_err *err)
+int
+cas_stage(
+	const char *root, int fd, const char *expected, struct cas_staged *ret, struct dd_err *err)
 {
-	OWN_FD int temp = -1;
-	char chunk[65536];
-	int rc = cas_temp(root, &temp, err);
-	while (rc == 0) {
-		ssize_t n = read(fd, chunk, sizeof(chunk));
-		if (n < 0)
-			return err_errno(err, errno, "cannot read a new object");
-		if (n == 0)
-			break;
-		rc = fs_write_all(temp, chunk, (size_t)n, err);
-	}
+	OWN_FD int copy = -1;
+	struct hash_hex digest;
+	int rc = make_temp(root, &copy, err);
 	if (rc == 0)
-		*ret_fd = TAKE_FD(temp);
+		rc = copy_and_hash(fd, copy, &digest, err);
+	if (rc == 0 && expected && strcmp(expected, digest.s) != 0)
+		rc = err_set(err, DD_ECORRUPT, "its digest is %s, expected %s", digest.s, expected);
+	if (rc < 0)
+		return rc;
+	/* On its way to the disk while the next one is copied. */
+	(void)sync_file_range(copy, 0, 0, SYNC_FILE_RANGE_WRITE);
+	*ret = (struct cas_staged){TAKE_FD(copy), digest};
+	return 0;
+}
+
+/* Give an unnamed file its name; an object that is there already is the same bytes. */
+static int
+link_object(const char *root, const struct cas_staged *o, struct dd_err *err)
+{
+	OWN_FREE char *path = cas_path(root, o->digest.s);
+	OWN_FREE char *dir = mem_printf("%s/%.2s", root, o->digest.s);
+	OWN_FREE char *link_to = mem_printf("/proc/self/fd/%d", o->fd);
+	int rc = fs_mkdirs(dir, 0700, err);
+	if (rc == 0 && linkat(AT_FDCWD, link_to, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0 &&
+		errno != EEXIST)
+		rc = err_errno(err, errno, "cannot store object %s", path);
+	return rc;
+}
+
+/* Each pass over all of them: the first file's sync takes the others' metadata along. */
+int
+cas_publish(const char *root, struct cas_staged *v, size_t n, struct dd_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (fchmod(v[i].fd, 0444) < 0 || fsync(v[i].fd) < 0)
+			rc = err_errno(err, errno, "cannot sync a new object");
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = link_object(root, &v[i], err);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		OWN_FREE char *dir = mem_printf("%s/%.2s", root, v[i].digest.s);
+		rc = fs_sync_dir(dir, err);
+	}
+	for (size_t i = 0; i < n; i++)
+		(void)close(v[i].fd);
 	return rc;
 }
 
 int
 cas_adopt(const char *root, int fd, const char *expected, struct hash_hex *ret, struct dd_err *err)
 {
-	struct hash_hex digest;
-	struct stat st, root_st;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(err, errno, "cannot read a new object");
-	int rc = hash_fd(fd, &digest, NULL, err);
-	if (rc == 0 && expected && strcmp(expected, digest.s) != 0)
-		rc = err_set(err, DD_ECORRUPT, "its digest is %s, expected %s", digest.s, expected);
-	if (rc < 0)
-		return rc;
-	/* A named file could be changed by its owner later, one elsewhere cannot be linked: copy
-	 * these. */
-	bool ours = fstat(fd, &st) == 0 && stat(root, &root_st) == 0 && st.st_nlink == 0 &&
-		    st.st_dev == root_st.st_dev && st.st_uid == geteuid();
-	OWN_FD int copy = -1;
-	if (!ours) {
-		if (lseek(fd, 0, SEEK_SET) < 0)
-			return err_errno(err, errno, "cannot read a new object");
-		rc = copy_to_temp(root, fd, &copy, err);
-		if (rc == 0)
-			rc = lseek(copy, 0, SEEK_SET) < 0
-				     ? err_errno(err, errno, "cannot read a new object")
-				     : hash_fd(copy, &digest, NULL, err);
-		if (rc == 0 && expected && strcmp(expected, digest.s) != 0)
-			rc = err_set(err, DD_ECORRUPT, "it changed while it was stored");
-	}
+	struct cas_staged o;
+	int rc = cas_stage(root, fd, expected, &o, err);
 	if (rc == 0)
-		rc = publish(root, ours ? fd : copy, digest.s, err);
+		rc = cas_publish(root, &o, 1, err);
 	if (rc == 0 && ret)
-		*ret = digest;
+		*ret = o.digest;
 	return rc;
 }
 
 int
 cas_put(const char *root, struct str data, struct hash_hex *ret, struct dd_err *err)
 {
+	struct cas_staged o = {.digest = hash_bytes(data)};
 	OWN_FD int fd = -1;
-	int rc = cas_temp(root, &fd, err);
+	int rc = make_temp(root, &fd, err);
 	if (rc == 0)
 		rc = fs_write_all(fd, data.p, data.n, err);
-	return rc < 0 ? rc : cas_adopt(root, fd, NULL, ret, err);
+	if (rc < 0)
+		return rc;
+	o.fd = TAKE_FD(fd);
+	rc = cas_publish(root, &o, 1, err);
+	if (rc == 0 && ret)
+		*ret = o.digest;
+	return rc;
 }
 
 static int

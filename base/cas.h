@@ -10,13 +10,22 @@
 #include "base/err.h"
 #include "base/hash.h"
 
-/* A new unnamed temporary file on the store's file system, for cas_adopt. */
-int cas_temp(const char *root, int *ret_fd, struct dd_err *err) DD_MUST_USE;
-
 /*
- * Make the bytes of fd (a regular file, from offset 0) an object: digest, fsync, link.  expected
- * may be NULL; DD_ECORRUPT when the digest differs from it.  fd is not closed.
+ * Many objects are made in two steps, so that the disk is waited for once: a copy of the bytes of
+ * fd (a regular file, from offset 0) in an unnamed file of the store, with its digest; then all of
+ * them on disk and under their names.  expected may be NULL; DD_ECORRUPT when the digest differs
+ * from it.  fd is not closed.
  */
+struct cas_staged {
+	int fd;
+	struct hash_hex digest;
+};
+int cas_stage(const char *root, int fd, const char *expected, struct cas_staged *ret,
+	struct dd_err *err) DD_MUST_USE;
+/* Publish n staged objects; closes all of them in any case. */
+int cas_publish(const char *root, struct cas_staged *v, size_t n, struct dd_err *err) DD_MUST_USE;
+
+/* One object, both steps. */
 int cas_adopt(const char *root, int fd, const char *expected, struct hash_hex *ret,
 	struct dd_err *err) DD_MUST_USE;
 

@@ -301,6 +301,48 @@ on_send(char *p, size_t size, size_t n, void *arg)
 	return part;
 }
 
+/* ---- what the clients of a process share ------------------------------------------------- */
+
+/*
+ * Names that were resolved and TLS sessions.  A name server whose answer is lost costs seconds, and a
+ * client of its own asks again for each of its first requests.  Connections are not shared: libcurl
+ * does not support that between threads.
+ */
+static struct {
+	CURLSH *handle;
+	pthread_mutex_t locks[CURL_LOCK_DATA_LAST];
+} shared;
+
+static void
+lock_shared(CURL *c, curl_lock_data data, curl_lock_access access, void *arg)
+{
+	(void)c;
+	(void)access;
+	(void)arg;
+	(void)pthread_mutex_lock(&shared.locks[data]);
+}
+
+static void
+unlock_shared(CURL *c, curl_lock_data data, void *arg)
+{
+	(void)c;
+	(void)arg;
+	(void)pthread_mutex_unlock(&shared.locks[data]);
+}
+
+static void
+init_curl(void)
+{
+	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
+	for (size_t i = 0; i < CURL_LOCK_DATA_LAST; i++)
+		(void)pthread_mutex_init(&shared.locks[i], NULL);
+	shared.handle = curl_share_init();
+	(void)curl_share_setopt(shared.handle, CURLSHOPT_LOCKFUNC, lock_shared);
+	(void)curl_share_setopt(shared.handle, CURLSHOPT_UNLOCKFUNC, unlock_shared);
+	(void)curl_share_setopt(shared.handle, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	(void)curl_share_setopt(shared.handle, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+}
+
 /* ---- one request -------------------------------------------------------------------------- */
 
 static bool
@@ -356,7 +398,7 @@ set_options(struct exchange *x)
 {
 	struct http *h = x->h;
 	CURL *c = h->curl;
-	curl_easy_reset(c); /* connections stay */
+	curl_easy_reset(c); /* connections and what is shared stay */
 	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->curl_msg);
 	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -494,12 +536,6 @@ http_perform(struct http *h, const struct http_request *req, struct http_respons
 
 /* ---- clients ------------------------------------------------------------------------------ */
 
-static void
-init_curl(void)
-{
-	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 int
 http_create(const struct http_opts *opts, struct http **ret, struct dd_err *err)
 {
@@ -510,6 +546,7 @@ http_create(const struct http_opts *opts, struct http **ret, struct dd_err *err)
 	CURL *curl = curl_easy_init();
 	if (!curl)
 		return err_set(err, DD_EIO, "libcurl could not be started");
+	(void)curl_easy_setopt(curl, CURLOPT_SHARE, shared.handle);
 	struct http *h = mem_new(struct http);
 	h->curl = curl;
 	h->proxy = o->proxy ? mem_strdup(o->proxy) : NULL;

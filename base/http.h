@@ -10,7 +10,8 @@
  * No message of an error contains credentials or a URL's query.
  *
  * A status such as 404 is an answer and not an error.  A client keeps its connections open for the
- * next request; it is used by one thread at a time.
+ * next request; it is used by one thread at a time.  The clients of a process share the names they
+ * resolved and their TLS sessions.
  */
 #ifndef BASE_HTTP_H
 #define BASE_HTTP_H

@@ -29,10 +29,13 @@
 #define MAX_BODY ((uint64_t)4 << 30)
 #define MAX_REWRITE ((size_t)64 << 20)
 #define FETCH_TRIES 3
+#define MAX_IDLE 8
 
 struct upstream {
 	char *name, *url, *proxy, *ca_file, *auth_header;
 	bool rewrite_urls, allow_post;
+	struct http *idle[MAX_IDLE]; /* clients nobody uses now, with their open connections */
+	size_t nidle;
 };
 
 struct config {
@@ -56,7 +59,7 @@ static const struct json_field config_fields[] = {
 
 static struct {
 	struct config config;
-	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t lock; /* of what follows, and of the upstreams' idle clients */
 	unsigned next_file;
 	uint64_t used_bytes;
 } broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -64,7 +67,7 @@ static struct {
 /* ---- one request --------------------------------------------------------------------------------- */
 
 struct fetch {
-	const struct upstream *upstream;
+	struct upstream *upstream;
 	char *path; /* below the upstream, with the query */
 	struct buf post;
 	/* of the answer */
@@ -133,13 +136,13 @@ is_climbing(const char *path)
 }
 
 /* "/apt0/dists/..." names the upstream apt0 and what is asked of it. */
-static const struct upstream *
+static struct upstream *
 choose(const char *url, const char **ret_rest)
 {
 	if (*url != '/' || is_climbing(url))
 		return NULL;
 	for (size_t i = 0; i < broker.config.upstreams.n; i++) {
-		const struct upstream *u = (struct upstream *)broker.config.upstreams.v + i;
+		struct upstream *u = (struct upstream *)broker.config.upstreams.v + i;
 		size_t n = strlen(u->name);
 		if (strncmp(url + 1, u->name, n) == 0 && (url[n + 1] == '/' || !url[n + 1])) {
 			*ret_rest = url + n + 1;
@@ -200,16 +203,46 @@ copy_request_headers(struct MHD_Connection *c, struct strlist *headers)
 	strlist_add(headers, "User-Agent: drydock/" DD_VERSION);
 }
 
+/*
+ * A client for one request: the one that was given back last, since its connection is the freshest.
+ * A client a request would be a look-up of the name, a connection and a handshake a request.
+ */
+static int
+take_client(struct upstream *u, struct http **ret, struct dd_err *err)
+{
+	const struct http_opts opts = {.proxy = u->proxy, .ca_file = u->ca_file};
+	struct http *h = NULL;
+	(void)pthread_mutex_lock(&broker.lock);
+	if (u->nidle)
+		h = u->idle[--u->nidle];
+	(void)pthread_mutex_unlock(&broker.lock);
+	if (!h)
+		return http_create(&opts, ret, err);
+	*ret = h;
+	return 0;
+}
+
+static void
+give_back(struct upstream *u, struct http *h)
+{
+	(void)pthread_mutex_lock(&broker.lock);
+	if (u->nidle < MAX_IDLE) {
+		u->idle[u->nidle++] = h;
+		h = NULL;
+	}
+	(void)pthread_mutex_unlock(&broker.lock);
+	http_destroy(h);
+}
+
 static int
 ask_upstream(struct MHD_Connection *c, struct fetch *f, const char *method, struct dd_err *err)
 {
 	OWN(strlist) struct strlist headers = {0};
 	OWN_FREE char *url = mem_printf("%s%s", f->upstream->url, f->path);
-	const struct http_opts opts = {.proxy = f->upstream->proxy, .ca_file = f->upstream->ca_file};
 	struct http *h;
 	bool post = strcmp(method, "POST") == 0;
 	copy_request_headers(c, &headers);
-	int rc = http_create(&opts, &h, err);
+	int rc = take_client(f->upstream, &h, err);
 	if (rc < 0)
 		return rc;
 	const struct http_request req = {
@@ -226,7 +259,7 @@ ask_upstream(struct MHD_Connection *c, struct fetch *f, const char *method, stru
 	};
 	rc = http_perform(h, &req, &f->response, err);
 	f->answered = rc == 0;
-	http_destroy(h);
+	give_back(f->upstream, h);
 	return rc;
 }
 
