@@ -32,6 +32,33 @@ problem_list_cleanup(struct problem_list *l)
 	*l = (struct problem_list){0};
 }
 
+json_t *
+problem_list_to_json(const struct problem_list *l)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(a, json_encode(problem_fields, &l->v[i]));
+	return a;
+}
+
+int
+problem_list_from_json(const json_t *array, struct problem_list *ret, struct dd_err *err)
+{
+	size_t i;
+	json_t *item;
+	int rc = 0;
+	if (!json_is_array(array))
+		return err_set(err, DD_ECORRUPT, "problems: expected an array");
+	json_array_foreach (array, i, item) {
+		ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
+		ret->v[ret->n] = (struct problem){0};
+		rc = json_decode(item, problem_fields, false, &ret->v[ret->n++], "problems", err);
+		if (rc < 0)
+			break;
+	}
+	return rc;
+}
+
 const struct problem *
 problem_first(const struct problem_list *l, const char *kind)
 {
@@ -130,34 +157,11 @@ probe_evidence_worker_main(int argc, char **argv)
 		fprintf(stderr, "evidence: %s\n", err_msg(&err));
 		return 1;
 	}
-	OWN_JSON json_t *all = json_array();
-	for (size_t i = 0; i < found.n; i++)
-		json_array_append_new(all, json_encode(problem_fields, &found.v[i]));
+	OWN_JSON json_t *all = problem_list_to_json(&found);
 	json_print(all, 0, &out);
 	printf("%s\n", out.p);
 	problem_list_cleanup(&found);
 	return fflush(stdout) == 0 ? 0 : 1;
-}
-
-static int
-decode(struct str text, struct problem_list *ret, struct dd_err *err)
-{
-	OWN_JSON json_t *j = NULL;
-	size_t i;
-	json_t *item;
-	int rc = json_parse(text, &j, err);
-	if (rc == 0 && !json_is_array(j))
-		rc = err_set(err, DD_ECORRUPT, "evidence: expected an array");
-	if (rc < 0)
-		return rc;
-	json_array_foreach (j, i, item) {
-		ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
-		ret->v[ret->n] = (struct problem){0};
-		rc = json_decode(item, problem_fields, false, &ret->v[ret->n++], "evidence", err);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
 }
 
 int
@@ -170,8 +174,11 @@ evidence_read(
 		return errno == ENOENT ? 0 : err_errno(err, errno, "log %s", log_path);
 	const struct worker_spec spec = {.state = st, .name = "evidence", .input_fd = fd};
 	int rc = worker_run(&spec, &out, err);
+	OWN_JSON json_t *j = NULL;
 	if (rc == 0)
-		rc = decode(buf_str(&out), ret, err);
+		rc = json_parse(buf_str(&out), &j, err);
+	if (rc == 0)
+		rc = problem_list_from_json(j, ret, err);
 	return rc < 0 ? err_wrap(err, "reading the log") : 0;
 }
 
@@ -192,9 +199,8 @@ problem_to_need(const struct problem *p, struct need *ret)
 				*s = '\0';
 				ret->name = mem_printf("%s::%s", old, s + 1);
 			}
-		const char *base = strrchr(ret->name, '/');
-		if (i == NEED_PROGRAM && base) {
-			char *only = mem_strdup(base + 1);
+		if (i == NEED_PROGRAM) {
+			char *only = mem_strdup(fs_name(ret->name));
 			free(ret->name);
 			ret->name = only;
 		}

@@ -157,13 +157,6 @@ take(void *ctx, int stream, struct str data)
 		s->rc = fs_write_all(s->fd, data.p, data.n, s->err);
 }
 
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 /* Both kinds of lists, a form feed between them, decompressed by apt's own helper, into the worker. */
 static const char script[] = "cd /lists; n=$1; shift\n"
 			     "{ while [ $n -gt 0 ]; do /usr/lib/apt/apt-helper cat-file \"$1\"; shift; "
@@ -181,9 +174,9 @@ run_worker(struct pod *pod, const struct apt_index *lists, struct sink *s, struc
 	strlist_add(&argv, "index");
 	strlist_addf(&argv, "%zu", lists->packages.n);
 	for (size_t i = 0; i < lists->packages.n; i++)
-		strlist_add(&argv, base_name(lists->packages.v[i]));
+		strlist_add(&argv, fs_name(lists->packages.v[i]));
 	for (size_t i = 0; i < lists->contents.n; i++)
-		strlist_add(&argv, base_name(lists->contents.v[i]));
+		strlist_add(&argv, fs_name(lists->contents.v[i]));
 	const struct exec_spec spec = {.argv = (const char *const *)argv.v,
 		.profile = PROFILE_PARSER,
 		.cwd = "/",

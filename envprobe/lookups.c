@@ -1,5 +1,6 @@
 #include "envprobe/lookups.h"
 
+#include "base/fs.h"
 #include "envprobe/resolve.h"
 
 #include <string.h>
@@ -10,13 +11,6 @@ struct collect {
 	struct map found;   /* class and name that was satisfied somewhere */
 	struct map missing; /* class and name -> example path, owned */
 };
-
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
 
 static bool
 is_below(const char *path, const char *dir)
@@ -51,7 +45,7 @@ static bool
 is_in_path(const char *path)
 {
 	static const char *const dirs[] = {"/usr/bin", "/bin", "/usr/sbin", "/sbin", NULL};
-	size_t n = (size_t)(base_name(path) - path);
+	size_t n = (size_t)(fs_name(path) - path);
 	for (size_t i = 0; dirs[i]; i++)
 		if (n == strlen(dirs[i]) + 1 && strncmp(path, dirs[i], n - 1) == 0)
 			return true;
@@ -63,7 +57,7 @@ is_in_path(const char *path)
 static char *
 classify(const struct trace_path *p)
 {
-	const char *name = base_name(p->path), *rest;
+	const char *name = fs_name(p->path), *rest;
 	struct str s = str_of(name);
 	if (is_below(p->path, WORK_DIR) || is_below(p->path, "/tmp") || is_below(p->path, POD_HOME))
 		return NULL;
@@ -96,7 +90,7 @@ collect_path(void *ctx, const struct trace_path *p)
 	else if (!map_get(&c->missing, key))
 		map_put(&c->missing, key,
 			mem_printf("%s looked for %s",
-				*p->program ? base_name(p->program) : "a program", p->path));
+				*p->program ? fs_name(p->program) : "a program", p->path));
 	return true;
 }
 
@@ -162,7 +156,7 @@ lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_lis
 static char *
 python_source(const char *path)
 {
-	const char *cache = strstr(path, "/__pycache__/"), *name = base_name(path);
+	const char *cache = strstr(path, "/__pycache__/"), *name = fs_name(path);
 	if (!cache || !str_ends(str_of(path), ".pyc"))
 		return NULL;
 	return mem_printf("%.*s/%.*s.py", (int)(cache - path), path, (int)strcspn(name, "."), name);

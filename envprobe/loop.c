@@ -178,15 +178,6 @@ learn_from_build(struct loop *l)
 	return any || want_from_trace(l, SCOPE_BUILD);
 }
 
-static bool
-has_tests(const struct loop *l)
-{
-	for (size_t i = 0; i < l->r->project.commands.n; i++)
-		if (l->r->project.commands.v[i].phase == PHASE_TEST)
-			return true;
-	return false;
-}
-
 /* ---- the loop
  * ------------------------------------------------------------------------------------ */
 
@@ -229,7 +220,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		loop_judge_build(l);
 		return 0;
 	}
-	if (!has_tests(l)) {
+	if (!command_list_has(&l->r->project.commands, PHASE_TEST)) {
 		l->r->outcome = OUTCOME_BUILT;
 		diagnosis_cleanup(&l->r->diagnosis); /* of an earlier attempt */
 		note_learnt(l, "built");

@@ -53,7 +53,6 @@ void loop_judge_tests(struct loop *l);
 /* Ask for an environment variable; true when the answers have it and it is new. */
 bool loop_ask_variable(struct loop *l, const char *name, const char *where, bool blocking);
 
-struct question *loop_find_question(struct loop *l, const char *id); /* NULL */
 /* Ask for services that refused connections; true when an answer starts one from now on. */
 bool loop_learn_services(struct loop *l);
 

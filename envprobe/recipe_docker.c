@@ -67,21 +67,13 @@ put_packages(const struct recipe *r, struct buf *out)
 	free(v);
 }
 
-static const struct question *
-find_question(const struct recipe *r, const char *id)
-{
-	for (size_t i = 0; i < r->questions.n; i++)
-		if (strcmp(r->questions.v[i].id, id) == 0)
-			return &r->questions.v[i];
-	return NULL;
-}
-
 static void
 put_environment(const struct recipe *r, struct buf *out)
 {
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q = e->question ? find_question(r, e->question) : NULL;
+		const struct question *q =
+			e->question ? question_list_find(&r->questions, e->question) : NULL;
 		if (e->why)
 			put_comment(out, e->why);
 		if (q && q->secret)
@@ -101,7 +93,8 @@ put_secret_mounts(const struct recipe *r, struct buf *out)
 {
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q = e->question ? find_question(r, e->question) : NULL;
+		const struct question *q =
+			e->question ? question_list_find(&r->questions, e->question) : NULL;
 		if (q && q->secret)
 			buf_printf(out, " --mount=type=secret,id=%s,env=%s", e->name, e->name);
 	}
@@ -130,7 +123,7 @@ put_prompt_arguments(const struct recipe *r, struct buf *out)
 	for (size_t i = 0; i < r->prompts.n; i++) {
 		const struct prompt_answer *a = &r->prompts.v[i];
 		OWN_FREE char *name = recipe_argument_name(a->question);
-		const struct question *q = find_question(r, a->question);
+		const struct question *q = question_list_find(&r->questions, a->question);
 		if (q && q->text)
 			put_comment(out, q->text);
 		buf_printf(out, "ARG %s", name);
@@ -224,7 +217,8 @@ recipe_devcontainer(const struct recipe *r, struct buf *out)
 	json_object_set_new(j, "remoteUser", json_string(USER_NAME));
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q = e->question ? find_question(r, e->question) : NULL;
+		const struct question *q =
+			e->question ? question_list_find(&r->questions, e->question) : NULL;
 		if (q && q->secret) {
 			json_object_set_new(secrets, e->name,
 				json_pack("{s:o}", "description",

@@ -97,15 +97,6 @@ put_commands(const struct recipe *r, bool tests, struct buf *out)
 	buf_puts(out, "```\n\n");
 }
 
-static bool
-has_tests(const struct recipe *r)
-{
-	for (size_t i = 0; i < r->commands.n; i++)
-		if (r->commands.v[i].phase == PHASE_TEST)
-			return true;
-	return false;
-}
-
 void
 recipe_build_md(const struct recipe *r, struct buf *out)
 {
@@ -120,7 +111,7 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 	put_environment(r, out);
 	buf_puts(out, "## Build\n\nAs an ordinary user, in the source tree:\n\n");
 	put_commands(r, false, out);
-	if (has_tests(r)) {
+	if (command_list_has(&r->commands, PHASE_TEST)) {
 		buf_puts(out, "## Test\n\n");
 		put_commands(r, true, out);
 		buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",

@@ -228,21 +228,6 @@ loop_install(struct loop *l, struct dd_err *err)
 /* ---- findings: what a build or test run showed
  * ---------------------------------------------------- */
 
-#define PF(member, what) .key = #member, .kind = what, .offset = offsetof(struct problem, member)
-static const struct json_field problem_table[] = {{PF(kind, JSON_K_STRING), .required = true},
-	{PF(name, JSON_K_STRING), .required = true},
-	{PF(scope, JSON_K_ENUM), .names = need_scope_names}, {PF(line, JSON_K_INT)},
-	{PF(text, JSON_K_STRING)}, {.key = NULL}};
-
-static json_t *
-problems_to_json(const struct problem_list *l)
-{
-	json_t *a = json_array();
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(a, json_encode(problem_table, &l->v[i]));
-	return a;
-}
-
 static int
 find_findings(
 	struct loop *l, const char *log, const struct trace *t, json_t *to, struct dd_err *err)
@@ -254,7 +239,7 @@ find_findings(
 	if (rc == 0) {
 		lookups_missing(t, l->index, &missing);
 		lookups_refused(t, &refused);
-		json_object_set_new(to, "problems", problems_to_json(&problems));
+		json_object_set_new(to, "problems", problem_list_to_json(&problems));
 		json_object_set_new(to, "missing", need_list_to_json(&missing));
 		json_object_set_new(to, "refused", strings_to_json(&refused));
 	}
@@ -269,14 +254,9 @@ take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 	size_t i;
 	json_t *item;
 	loop_clear_findings(l);
-	json_array_foreach (json_object_get(j, "problems"), i, item) {
-		struct problem_list *p = &l->problems;
-		p->v = mem_grow(p->v, p->n, &p->cap, sizeof(*p->v));
-		p->v[p->n] = (struct problem){0};
-		int rc = json_decode(item, problem_table, false, &p->v[p->n++], "problems", err);
-		if (rc < 0)
-			return rc;
-	}
+	int rc = problem_list_from_json(json_object_get(j, "problems"), &l->problems, err);
+	if (rc < 0)
+		return rc;
 	json_array_foreach (json_object_get(j, "refused"), i, item) {
 		strlist_add(&l->refused, json_string_value(item));
 	}
@@ -449,10 +429,7 @@ take_prompts(struct loop *l, const json_t *j, struct dd_err *err)
 	free(given.v);
 	for (size_t i = 0; rc == 0 && i < l->prompter.questions.n; i++) {
 		const struct question *q = &l->prompter.questions.v[i];
-		struct question *known = NULL;
-		for (size_t k = 0; k < l->r->questions.n; k++)
-			if (strcmp(l->r->questions.v[k].id, q->id) == 0)
-				known = &l->r->questions.v[k];
+		struct question *known = question_list_find(&l->r->questions, q->id);
 		if (known) {
 			known->blocking = q->blocking;
 			continue;

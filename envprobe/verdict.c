@@ -17,15 +17,6 @@ diagnose(struct loop *l, enum run_outcome outcome, const char *class, char *text
 	l->r->diagnosis.way_out = way_out ? mem_strdup(way_out) : NULL;
 }
 
-struct question *
-loop_find_question(struct loop *l, const char *id)
-{
-	for (size_t i = 0; i < l->r->questions.n; i++)
-		if (strcmp(l->r->questions.v[i].id, id) == 0)
-			return &l->r->questions.v[i];
-	return NULL;
-}
-
 /* Where the source reads the variable, as detection found it; NULL. */
 static char *
 cited_at(const struct loop *l, const char *name)
@@ -70,7 +61,7 @@ loop_ask_variable(struct loop *l, const char *name, const char *where, bool bloc
 	if (is_exported(l, name))
 		return false;
 	enum answer_state state = answers_get(l->spec->answers, id, &value);
-	struct question *q = loop_find_question(l, id);
+	struct question *q = question_list_find(&l->r->questions, id);
 	if (!q) {
 		q = question_list_add(&l->r->questions);
 		q->id = mem_strdup(id);

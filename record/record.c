@@ -124,6 +124,15 @@ const struct json_field command_fields[] = {E(command, phase, command_phase_name
 	S(command, format), S(command, results), S(command, why), END};
 RECORD_IMPLEMENT(command)
 
+bool
+command_list_has(const struct command_list *l, enum command_phase phase)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].phase == phase)
+			return true;
+	return false;
+}
+
 const struct json_field need_fields[] = {E(need, kind, need_kind_names), SREQ(need, name),
 	S(need, version), E(need, scope, need_scope_names), B(need, optional), S(need, feature),
 	S(need, source), S(need, why), END};
@@ -155,6 +164,15 @@ const struct json_field question_fields[] = {SREQ(question, id),
 	S(question, why), SKEY(question, "default", default_value), B(question, blocking),
 	S(question, unlocks), B(question, secret), END};
 RECORD_IMPLEMENT(question)
+
+struct question *
+question_list_find(const struct question_list *l, const char *id)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].id, id) == 0)
+			return &l->v[i];
+	return NULL;
+}
 
 const struct json_field feature_off_fields[] = {
 	SREQ(feature_off, feature), S(feature_off, input), END};

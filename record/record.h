@@ -70,6 +70,7 @@ struct command {
 	char *why;     /* what showed it: "Makefile.am:12", "package.json scripts.test" */
 };
 RECORD_LIST(command);
+bool command_list_has(const struct command_list *l, enum command_phase phase);
 
 enum need_kind {
 	NEED_PROGRAM,	/* a command: "bison" */
@@ -155,6 +156,7 @@ struct question {
 	bool secret;
 };
 RECORD_LIST(question);
+struct question *question_list_find(const struct question_list *l, const char *id); /* NULL */
 
 struct feature_off {
 	char *feature;

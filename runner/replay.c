@@ -133,20 +133,11 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	return rc;
 }
 
-static bool
-has_tests(const struct command_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].phase == PHASE_TEST)
-			return true;
-	return false;
-}
-
 static int
 test(struct replay *p, struct dd_err *err)
 {
 	struct probe_result *res = result_of(p);
-	if (!has_tests(&p->recipe->commands)) {
+	if (!command_list_has(&p->recipe->commands, PHASE_TEST)) {
 		res->outcome = OUTCOME_BUILT;
 		return 0;
 	}
