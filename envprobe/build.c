@@ -53,7 +53,9 @@ run_command(struct build_run *b, struct pod *pod, const struct command *c, struc
 		.ctx = s,
 		.time_limit_ms = b->step_limit_ms ? b->step_limit_ms : DEFAULT_STEP_MS,
 		.silence_limit_ms = b->silence_limit_ms ? b->silence_limit_ms : DEFAULT_SILENCE_MS,
-		.trace_classes = b->trace ? TRACE_ALL : 0,
+		.trace_classes = !b->trace	    ? 0
+				 : b->trace_classes ? b->trace_classes
+						    : TRACE_ALL,
 		.trace = b->trace,
 	};
 	struct exec_result r;
@@ -173,6 +175,7 @@ probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *re
 		.answers = spec->answers,
 		.prompter = &prompter,
 		.trace = spec->trace,
+		.trace_classes = TRACE_CONNECT,
 		.step_limit_ms = spec->step_limit_ms,
 		.silence_limit_ms = spec->silence_limit_ms,
 		.owner = spec->owner};

@@ -61,6 +61,7 @@ struct probe_result {
 	struct prompt_answer_list prompts;
 	struct question_list questions;
 	struct feature_off_list features_off;
+	struct refusal_list refused; /* of every attempt */
 	struct strlist options;
 	struct strlist services; /* commands that start them, before the tests */
 	struct test_run tests;
@@ -95,11 +96,14 @@ struct build_spec {
 	struct answers *answers;
 	const char *owner;
 	const char *log_path;
-	struct trace *trace; /* may be NULL */
+	struct trace *trace; /* of its connections; may be NULL */
 	int64_t step_limit_ms, silence_limit_ms;
 };
 int probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *ret_diagnosis,
 	struct dd_err *err) DD_MUST_USE;
+
+/* The refused connections of a trace, by target and program; their attempt is 0. */
+void probe_refused(const struct trace *t, const char *step, struct refusal_list *ret);
 
 /* The on_prompt of a replay's tests; ctx is its struct answers. */
 char *probe_answer_prompt(void *ctx, const char *run, struct str tail);

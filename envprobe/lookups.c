@@ -1,6 +1,7 @@
 #include "envprobe/lookups.h"
 
 #include "base/fs.h"
+#include "envprobe/envprobe.h"
 #include "envprobe/resolve.h"
 
 #include <string.h>
@@ -181,16 +182,47 @@ lookups_opened(const struct trace *t, struct map *ret)
 	trace_each_path(t, collect_opened, ret);
 }
 
+/* What somebody reached was there in the end: the others came too early. */
+static bool
+note_reached(void *ctx, const struct trace_connect *c)
+{
+	if (!c->refused)
+		map_put(ctx, c->target, &yes);
+	return true;
+}
+
+/* The C library asks for this daemon wherever a user's name is looked up, and does without. */
+static bool
+is_name_cache(const char *target)
+{
+	return str_ends(str_of(target), "/nscd/socket");
+}
+
+struct refusals {
+	struct map reached;
+	const char *step;
+	struct refusal_list *list;
+};
+
 static bool
 collect_refused(void *ctx, const struct trace_connect *c)
 {
-	if (c->refused)
-		strlist_add_new(ctx, c->target);
+	struct refusals *r = ctx;
+	if (!c->refused || is_name_cache(c->target) || map_get(&r->reached, c->target))
+		return true;
+	struct refusal *new = refusal_list_add(r->list);
+	new->target = mem_strdup(c->target);
+	new->program = mem_strdup(c->program);
+	new->step = mem_strdup(r->step);
+	new->count = c->count;
 	return true;
 }
 
 void
-lookups_refused(const struct trace *t, struct strlist *ret)
+probe_refused(const struct trace *t, const char *step, struct refusal_list *ret)
 {
-	trace_each_connect(t, collect_refused, ret);
+	struct refusals r = {.list = ret, .step = step};
+	trace_each_connect(t, note_reached, &r.reached);
+	trace_each_connect(t, collect_refused, &r);
+	map_cleanup(&r.reached);
 }

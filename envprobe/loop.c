@@ -26,6 +26,7 @@ probe_result_cleanup(struct probe_result *r)
 	prompt_answer_list_cleanup(&r->prompts);
 	question_list_cleanup(&r->questions);
 	feature_off_list_cleanup(&r->features_off);
+	refusal_list_cleanup(&r->refused);
 	strlist_cleanup(&r->options);
 	strlist_cleanup(&r->services);
 	test_run_cleanup(&r->tests);

@@ -229,38 +229,52 @@ loop_install(struct loop *l, struct dd_err *err)
  * ---------------------------------------------------- */
 
 static int
-find_findings(
-	struct loop *l, const char *log, const struct trace *t, json_t *to, struct dd_err *err)
+find_findings(struct loop *l, const char *step, const char *log, const struct trace *t, json_t *to,
+	struct dd_err *err)
 {
 	struct problem_list problems = {0};
 	struct need_list missing = {0};
-	OWN(strlist) struct strlist refused = {0};
+	struct refusal_list refused = {0};
 	int rc = evidence_read(l->spec->state, log, &problems, err);
 	if (rc == 0) {
 		lookups_missing(t, l->index, &missing);
-		lookups_refused(t, &refused);
+		probe_refused(t, step, &refused);
 		json_object_set_new(to, "problems", problem_list_to_json(&problems));
 		json_object_set_new(to, "missing", need_list_to_json(&missing));
-		json_object_set_new(to, "refused", strings_to_json(&refused));
+		json_object_set_new(to, "refused", refusal_list_to_json(&refused));
 	}
+	refusal_list_cleanup(&refused);
 	problem_list_cleanup(&problems);
 	need_list_cleanup(&missing);
 	return rc;
 }
 
 static int
+take_refused(struct loop *l, const json_t *j, struct dd_err *err)
+{
+	struct refusal_list refused = {0};
+	int rc = refusal_list_from_json(j, "refused", &refused, err);
+	for (size_t i = 0; rc == 0 && i < refused.n; i++) {
+		struct refusal *r = &refused.v[i];
+		r->attempt = l->n;
+		strlist_add_new(&l->refused, r->target);
+		*refusal_list_add(&l->r->refused) = *r;
+	}
+	free(refused.v);
+	return rc;
+}
+
+static int
 take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 {
-	size_t i;
-	json_t *item;
 	loop_clear_findings(l);
 	int rc = problem_list_from_json(json_object_get(j, "problems"), &l->problems, err);
-	if (rc < 0)
-		return rc;
-	json_array_foreach (json_object_get(j, "refused"), i, item) {
-		strlist_add(&l->refused, json_string_value(item));
-	}
-	return need_list_from_json(json_object_get(j, "missing"), "missing", &l->missing, err);
+	if (rc == 0)
+		rc = take_refused(l, json_object_get(j, "refused"), err);
+	if (rc == 0)
+		rc = need_list_from_json(
+			json_object_get(j, "missing"), "missing", &l->missing, err);
+	return rc;
 }
 
 /* ---- proofs: which file of each wanted package was opened
@@ -400,7 +414,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	progress_end(step, rc == 0 && b.built ? "ok" : "failed");
 	if (rc == 0) {
 		json_t *j = build_to_json(&b, &prompter, found);
-		rc = find_findings(l, log, trace, j, err);
+		rc = find_findings(l, "build", log, trace, j, err);
 		if (rc == 0)
 			*ret_result = j;
 		else
@@ -516,7 +530,7 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 				     prompt_answer_list_to_json(&prompter.given), "questions",
 				     question_list_to_json(&prompter.questions));
 	if (rc == 0)
-		rc = find_findings(l, log, trace, j, err);
+		rc = find_findings(l, "tests", log, trace, j, err);
 	if (rc == 0)
 		rc = prove_by_tests(l, trace, found, err);
 	if (rc == 0) {

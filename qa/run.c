@@ -96,7 +96,9 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 		.ctx = r,
 		.time_limit_ms = s->time_limit_ms ? s->time_limit_ms : DEFAULT_LIMIT_MS,
 		.silence_limit_ms = SILENCE_MS,
-		.trace_classes = s->trace ? TRACE_ALL : 0,
+		.trace_classes = !s->trace	    ? 0
+				 : s->trace_classes ? s->trace_classes
+						    : TRACE_ALL,
 		.trace = s->trace};
 	int rc = new_spool(r, err);
 	if (rc < 0)

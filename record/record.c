@@ -174,6 +174,10 @@ question_list_find(const struct question_list *l, const char *id)
 	return NULL;
 }
 
+const struct json_field refusal_fields[] = {SREQ(refusal, target), S(refusal, program),
+	S(refusal, step), I(refusal, attempt), I(refusal, count), END};
+RECORD_IMPLEMENT(refusal)
+
 const struct json_field feature_off_fields[] = {
 	SREQ(feature_off, feature), S(feature_off, input), END};
 RECORD_IMPLEMENT(feature_off)

@@ -158,6 +158,15 @@ struct question {
 RECORD_LIST(question);
 struct question *question_list_find(const struct question_list *l, const char *id); /* NULL */
 
+struct refusal {	 /* a connection that a build or a test tried, and that nobody took */
+	char *target;	 /* "127.0.0.1:5432", "unix:/run/x.sock" */
+	char *program;	 /* that tried; "" when unknown */
+	char *step;	 /* "build" or "tests" */
+	int64_t attempt; /* it was made in; 0: a replay */
+	int64_t count;
+};
+RECORD_LIST(refusal);
+
 struct feature_off {
 	char *feature;
 	char *input; /* what would switch it on */

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "qa/qa.h"
+#include "sandbox/trace.h"
 
 #include <string.h>
 
@@ -64,6 +65,8 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct probe_result *res = result_of(p);
 	OWN_FREE char *log = run_path(p->run, "logs/build.log");
 	bool built = false;
+	struct refusal_list refused = {0};
+	struct trace *trace = trace_create();
 	const struct build_spec spec = {
 		.state = p->st,
 		.root = &res->root,
@@ -73,18 +76,34 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 		.answers = p->answers,
 		.owner = p->owner,
 		.log_path = log,
+		.trace = trace,
 	};
 	int step = progress_begin("building");
 	int64_t start = clock_mono_ns();
 	struct diagnosis diagnosis = {0};
 	int rc = probe_build(&spec, &built, &diagnosis, err);
 	progress_end(step, rc == 0 && built ? "ok" : "failed");
+	probe_refused(trace, "build", &refused);
 	if (rc == 0)
-		*ret_result = json_pack("{s:b, s:f, s:o, s:s*}", "built", built, "seconds",
+		*ret_result = json_pack("{s:b, s:f, s:o, s:o, s:s*}", "built", built, "seconds",
 			(double)(clock_mono_ns() - start) / 1e9, "diagnosis",
-			json_encode(diagnosis_fields, &diagnosis), "layer",
+			json_encode(diagnosis_fields, &diagnosis), "refused",
+			refusal_list_to_json(&refused), "layer",
 			built && res->work.n > 1 ? res->work.v[res->work.n - 1].s : NULL);
+	refusal_list_cleanup(&refused);
+	trace_destroy(trace);
 	diagnosis_cleanup(&diagnosis);
+	return rc;
+}
+
+static int
+take_refused(struct replay *p, const json_t *j, struct dd_err *err)
+{
+	struct refusal_list refused = {0};
+	int rc = refusal_list_from_json(json_object_get(j, "refused"), "refused", &refused, err);
+	for (size_t i = 0; rc == 0 && i < refused.n; i++)
+		*refusal_list_add(&result_of(p)->refused) = refused.v[i];
+	free(refused.v);
 	return rc;
 }
 
@@ -101,8 +120,10 @@ build(struct replay *p, bool *ret_built, struct dd_err *err)
 		stack_push(&res->work, layer);
 	*ret_built = json_is_true(json_object_get(j, "built"));
 	res->build_seconds = json_real_value(json_object_get(j, "seconds"));
-	return json_decode(json_object_get(j, "diagnosis"), diagnosis_fields, false,
-		&res->diagnosis, "diagnosis", err);
+	rc = take_refused(p, j, err);
+	return rc < 0 ? rc
+		      : json_decode(json_object_get(j, "diagnosis"), diagnosis_fields, false,
+				&res->diagnosis, "diagnosis", err);
 }
 
 static int
@@ -113,6 +134,8 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	OWN_FREE char *log = run_path(p->run, "logs/tests.log");
 	struct test_run tests = {0};
 	enum exec_cause cause;
+	struct refusal_list refused = {0};
+	struct trace *trace = trace_create();
 	const struct qa_spec spec = {
 		.state = p->st,
 		.root = &res->root,
@@ -122,13 +145,19 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 		.on_prompt = probe_answer_prompt,
 		.ctx = p->answers,
 		.answers = p->answers,
+		.trace = trace,
+		.trace_classes = TRACE_CONNECT,
 		.log_path = log,
 	};
 	int step = progress_begin("running the tests");
 	int rc = qa_run_tests(&spec, &tests, &cause, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
+	probe_refused(trace, "tests", &refused);
 	if (rc == 0)
-		*ret_result = json_encode(test_run_fields, &tests);
+		*ret_result = json_pack("{s:o, s:o}", "tests", json_encode(test_run_fields, &tests),
+			"refused", refusal_list_to_json(&refused));
+	refusal_list_cleanup(&refused);
+	trace_destroy(trace);
 	test_run_cleanup(&tests);
 	return rc;
 }
@@ -144,7 +173,10 @@ test(struct replay *p, struct dd_err *err)
 	OWN_JSON json_t *j = NULL;
 	int rc = journal_step(p->run->journal, "replay/tests", do_tests, p, &j, err);
 	if (rc == 0)
-		rc = json_decode(j, test_run_fields, false, &res->tests, "tests", err);
+		rc = json_decode(json_object_get(j, "tests"), test_run_fields, false, &res->tests,
+			"tests", err);
+	if (rc == 0)
+		rc = take_refused(p, j, err);
 	bool passed = res->tests.failed == 0 && res->tests.passed > 0;
 	res->outcome = passed ? OUTCOME_UP : OUTCOME_TESTS_FAILED;
 	return rc;
