@@ -81,6 +81,8 @@ add_path(struct trace *t, const struct trace_look *look)
 	}
 	p->found = p->found || look->found;
 	p->opened = p->opened || (opened && look->found);
+	p->sought = p->sought || (opened && !look->creates);
+	p->created = p->created || look->creates;
 	p->executed = p->executed || look->class == TRACE_EXEC;
 	p->directory = p->directory || look->directory;
 	p->count++;

@@ -20,6 +20,8 @@ struct trace_path {
 	const char *path; /* absolute inside the pod, normalised */
 	bool found;	  /* existed when asked for, at least once */
 	bool opened;	  /* found by open */
+	bool sought;	  /* asked for by an open that would not create it */
+	bool created;	  /* asked for by one that would */
 	bool executed;	  /* asked for by execve */
 	bool directory;	  /* found, and a directory */
 	uint32_t count;
