@@ -106,6 +106,8 @@ layer_key(const struct build_run *b)
 		buf_printf(&text, " %s", b->root->v[i].s);
 	for (const char *const *e = b->env; *e; e++)
 		buf_printf(&text, "\n%s", *e);
+	for (size_t i = 0; i < b->nbinds; i++)
+		buf_printf(&text, "\n%s", b->binds[i].src);
 	return stack_next_key(b->work, buf_str(&text));
 }
 
@@ -127,7 +129,11 @@ build_perform(struct build_run *b, struct dd_err *err)
 {
 	struct steplog *log;
 	struct pod *pod;
-	const struct pod_spec spec = {.state = b->state, .root = *b->root, .work = b->work};
+	const struct pod_spec spec = {.state = b->state,
+		.root = *b->root,
+		.work = b->work,
+		.binds = b->binds,
+		.nbinds = b->nbinds};
 	int64_t start = clock_mono_ns();
 	int rc = steplog_open(b->log_path, b->answers, &log, err);
 	if (rc < 0)
@@ -171,6 +177,8 @@ probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *re
 		.work = spec->work,
 		.commands = spec->commands,
 		.env = spec->env,
+		.binds = spec->binds,
+		.nbinds = spec->nbinds,
 		.log_path = spec->log_path,
 		.answers = spec->answers,
 		.prompter = &prompter,

@@ -11,6 +11,8 @@ struct build_run {
 	const struct stack *root, *work;
 	const struct command_list *commands; /* configure, build and install are run, in order */
 	const char *const *env;
+	const struct pod_bind *binds;
+	size_t nbinds;
 	const char *log_path;
 	const struct answers *answers;
 	struct prompter *prompter;

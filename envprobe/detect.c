@@ -122,6 +122,7 @@ detect_project(const struct tree *t, struct project *ret)
 	if (!ret->system)
 		ret->system = mem_strdup("none");
 	detect_environment(t, ret->dir ? ret->dir : "", ret);
+	detect_absent(t, ret);
 }
 
 int

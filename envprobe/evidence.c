@@ -12,6 +12,7 @@
 
 #define MAX_RULES 1000
 #define MAX_TEXT 300
+#define PATHS_MAX 100
 
 #define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct problem, member)
 static const struct json_field problem_fields[] = {
@@ -75,9 +76,31 @@ struct finder {
 	struct str kinds[MAX_RULES], scopes[MAX_RULES];
 	struct map seen; /* "kind name" */
 	struct problem_list *out;
+	unsigned paths;
 };
 
 static char seen_once;
+
+/* What a tool is content without, or was told to remove or to make. */
+static bool
+is_mere_remark(struct str line)
+{
+	static const char *const words[] = {"warning", "Warning", "WARNING", "optional", "ignor",
+		"default", "skipp", "cannot remove", "cannot access", "cannot create",
+		"cannot touch", "cd: ", NULL};
+	for (size_t i = 0; words[i]; i++)
+		if (memmem(line.p, line.n, words[i], strlen(words[i])))
+			/* PHP calls it a warning and then has nothing to go on with. */
+			return !memmem(line.p, line.n, "ailed to open stream", 20);
+	return false;
+}
+
+/* A message about a file says little by itself: these must not crowd out the others. */
+static bool
+is_kept_path(struct finder *f, struct str line)
+{
+	return !is_mere_remark(line) && f->paths++ < PATHS_MAX;
+}
 
 static bool
 take_hit(void *ctx, const struct match_hit *hit)
@@ -91,6 +114,8 @@ take_hit(void *ctx, const struct match_hit *hit)
 	if (map_get(&f->seen, key))
 		return true;
 	map_put(&f->seen, key, &seen_once);
+	if (str_eq(f->kinds[hit->rule], "path") && !is_kept_path(f, hit->text))
+		return true;
 	struct problem_list *l = f->out;
 	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
 	struct str text = hit->text;

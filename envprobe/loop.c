@@ -8,6 +8,7 @@
 #include "envprobe/loop.h"
 
 #include "base/log.h"
+#include "envprobe/files.h"
 #include "envprobe/resolve.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@ probe_result_cleanup(struct probe_result *r)
 	package_list_cleanup(&r->packages);
 	install_batch_list_cleanup(&r->batches);
 	env_var_list_cleanup(&r->environment);
+	supplied_file_list_cleanup(&r->files);
 	prompt_answer_list_cleanup(&r->prompts);
 	question_list_cleanup(&r->questions);
 	feature_off_list_cleanup(&r->features_off);
@@ -176,6 +178,7 @@ learn_from_build(struct loop *l)
 {
 	bool any = learn_variables(l);
 	any = want_from_log(l) || any;
+	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);
 }
 
@@ -211,6 +214,8 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	*ret_again = false;
 	int rc = loop_install(l, err);
 	if (rc == 0)
+		rc = files_place(l, err);
+	if (rc == 0)
 		rc = loop_build(l, err);
 	if (rc < 0)
 		return rc;
@@ -222,8 +227,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		return 0;
 	}
 	if (!command_list_has(&l->r->project.commands, PHASE_TEST)) {
-		l->r->outcome = OUTCOME_BUILT;
-		diagnosis_cleanup(&l->r->diagnosis); /* of an earlier attempt */
+		loop_succeed(l, OUTCOME_BUILT);
 		note_learnt(l, "built");
 		return 0;
 	}
@@ -233,6 +237,8 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	bool failed = l->r->tests.failed > 0 || l->r->tests.passed == 0;
 	bool blocked = prompter_unanswered(&l->prompter) != NULL;
 	bool served = failed && !blocked && loop_learn_services(l);
+	served = (failed && !blocked && files_learn(l, SCOPE_TEST, l->r->tests.passed == 0)) ||
+		 served;
 	if (served) {
 		*ret_again = true;
 	} else if (failed && !blocked && tests_got_better(l)) {
@@ -329,6 +335,8 @@ free_loop(struct loop *l)
 	free(l->wanted.v);
 	map_cleanup(&l->asked);
 	strlist_cleanup(&l->env);
+	stack_cleanup(&l->source);
+	probe_files_cleanup(&l->placed);
 	prompter_cleanup(&l->prompter);
 	pkgindex_close(l->index);
 }
@@ -340,6 +348,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 	struct loop l = {.spec = spec, .r = &r, .prompter = {.answers = spec->answers}};
 	stack_copy(&r.root, &spec->image->stack);
 	stack_copy(&r.work, spec->source);
+	stack_copy(&l.source, spec->source);
 	probe_environment(&l.env);
 	int rc = pkgindex_open(spec->state, spec->index, &l.index, err);
 	if (rc == 0)
@@ -348,6 +357,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 		no_build_system(&l);
 	} else if (rc == 0) {
 		offer_variables(&l);
+		files_offer(&l);
 		want_declared(&l);
 		rc = run_attempts(&l, err);
 	}

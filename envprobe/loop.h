@@ -26,10 +26,15 @@ struct loop {
 	struct wanted_list wanted; /* for the next attempt */
 	struct map asked;	   /* packages ever wanted */
 	struct strlist env;	   /* complete, NAME=value */
+	struct stack source;	   /* with the files that were supplied */
+	struct probe_files placed; /* the others of them */
+	size_t nplaced;		   /* of r->files */
 	int64_t n;		   /* of the attempt */
 	/* of the last build or test run */
 	struct problem_list problems;
 	struct need_list missing; /* from the trace */
+	struct missing_file_list files;
+	struct strlist touched; /* absent parts of the source that were looked at */
 	struct strlist refused;
 	bool built;
 	char *failed;
@@ -50,6 +55,8 @@ int loop_test(struct loop *l, struct dd_err *err) DD_MUST_USE;
 /* Decide what a failed build or test run means (verdict.c): the diagnosis and the outcome. */
 void loop_judge_build(struct loop *l);
 void loop_judge_tests(struct loop *l);
+/* Everything ran: no diagnosis, and what was asked for was not needed. */
+void loop_succeed(struct loop *l, enum run_outcome outcome);
 /* Ask for an environment variable; true when the answers have it and it is new. */
 bool loop_ask_variable(struct loop *l, const char *name, const char *where, bool blocking);
 

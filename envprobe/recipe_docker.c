@@ -100,6 +100,66 @@ put_secret_mounts(const struct recipe *r, struct buf *out)
 	}
 }
 
+/* In a shell, nothing expands. */
+static void
+put_shell(struct buf *out, const char *text)
+{
+	buf_putc(out, '\'');
+	for (; *text; text++)
+		if (*text == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
+	buf_putc(out, '\'');
+}
+
+/* A mount takes commas and blanks apart: such a path is left to the person who builds. */
+static bool
+is_mountable(const struct supplied_file *f)
+{
+	return !f->sample && !f->archive && !strpbrk(f->path, ", \t\n\"'\\$");
+}
+
+/* Files that a person supplies are mounted where they are used: they may be secrets. */
+static void
+put_file_mounts(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->files.n; i++) {
+		const struct supplied_file *f = &r->files.v[i];
+		OWN_FREE char *id = recipe_argument_name(f->question);
+		if (is_mountable(f))
+			buf_printf(out, " --mount=type=secret,id=%s,target=%s%s,mode=0444", id,
+				f->path[0] == '/' ? "" : "/work/", f->path);
+	}
+}
+
+/* Before the first command: what comes from a sample, and what is to be in the tree. */
+static void
+put_files(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->files.n; i++) {
+		const struct supplied_file *f = &r->files.v[i];
+		OWN_FREE char *id = recipe_argument_name(f->question);
+		OWN_FREE char *note =
+			f->sample ? mem_printf("%s is to be adapted: here it is a copy of %s.",
+					    f->path, f->sample)
+			: is_mountable(f)
+				? mem_printf(
+					  "%s comes with --secret id=%s,src=FILE, and for the tests with "
+					  "-v FILE:%s%s:ro.",
+					  f->path, id, f->path[0] == '/' ? "" : "/work/", f->path)
+				: mem_printf("%s must be in the tree.", f->path);
+		put_comment(out, note);
+		if (!f->sample)
+			continue;
+		buf_puts(out, "RUN cp -- ");
+		put_shell(out, f->sample);
+		buf_putc(out, ' ');
+		put_shell(out, f->path);
+		buf_putc(out, '\n');
+	}
+}
+
 /* The answers a command asks for, as a pipe in front of it. */
 static void
 put_prompt_pipe(const struct recipe *r, const char *run, struct buf *out)
@@ -140,6 +200,7 @@ put_command(const struct recipe *r, const struct command *c, struct buf *out)
 {
 	buf_puts(out, "RUN");
 	put_secret_mounts(r, out);
+	put_file_mounts(r, out);
 	buf_putc(out, ' ');
 	if (c->dir)
 		buf_printf(out, "cd '%s' && ", c->dir);
@@ -197,6 +258,7 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 	put_prompt_arguments(r, out);
 	buf_puts(out, "USER " USER_NAME "\nWORKDIR /work\n"
 		      "COPY --chown=" USER_NAME ":" USER_NAME " . /work/\n");
+	put_files(r, out);
 	for (size_t i = 0; i < r->commands.n; i++) {
 		const struct command *c = &r->commands.v[i];
 		if (c->phase == PHASE_CONFIGURE || c->phase == PHASE_BUILD ||

@@ -51,9 +51,23 @@ put_packages(const struct recipe *r, struct buf *out)
 }
 
 static void
+put_file(const struct supplied_file *f, struct buf *out)
+{
+	buf_puts(out, f->archive ? "- the content of the directory " : "- the file ");
+	put_code(out, f->path);
+	if (f->sample) {
+		buf_puts(out, ", here a copy of ");
+		put_code(out, f->sample);
+	}
+	buf_puts(out, ": ");
+	put_cell(out, f->why);
+	buf_putc(out, '\n');
+}
+
+static void
 put_environment(const struct recipe *r, struct buf *out)
 {
-	if (!r->environment.n && !r->prompts.n)
+	if (!r->environment.n && !r->prompts.n && !r->files.n)
 		return;
 	buf_puts(out, "## What a person must supply\n\n");
 	for (size_t i = 0; i < r->environment.n; i++) {
@@ -68,9 +82,11 @@ put_environment(const struct recipe *r, struct buf *out)
 		put_cell(out, e->why);
 		buf_putc(out, '\n');
 	}
+	for (size_t i = 0; i < r->files.n; i++)
+		put_file(&r->files.v[i], out);
 	for (size_t i = 0; i < r->questions.n; i++) {
 		const struct question *q = &r->questions.v[i];
-		if (q->kind == Q_ENV || q->kind == Q_SECRET)
+		if (q->kind != Q_PROMPT && q->kind != Q_SERVICE)
 			continue;
 		buf_puts(out, "- ");
 		put_code(out, q->id);

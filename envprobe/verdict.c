@@ -1,6 +1,7 @@
 /* What a failed build or test run means: outcome, diagnosis, questions. */
 #include "envprobe/loop.h"
 
+#include "envprobe/files.h"
 #include "envprobe/resolve.h"
 
 #include <string.h>
@@ -161,6 +162,16 @@ loop_judge_build(struct loop *l)
 		"drydock logs shows what it printed");
 }
 
+void
+loop_succeed(struct loop *l, enum run_outcome outcome)
+{
+	l->r->outcome = outcome;
+	diagnosis_cleanup(&l->r->diagnosis); /* of an earlier attempt */
+	files_forget(l);
+	for (size_t i = 0; i < l->r->questions.n; i++)
+		l->r->questions.v[i].blocking = false;
+}
+
 /* ---- tests
  * --------------------------------------------------------------------------------------- */
 
@@ -177,11 +188,11 @@ void
 loop_judge_tests(struct loop *l)
 {
 	const struct test_run *t = &l->r->tests;
-	diagnosis_cleanup(&l->r->diagnosis);
 	if (t->failed == 0 && t->passed > 0) {
-		l->r->outcome = OUTCOME_UP;
+		loop_succeed(l, OUTCOME_UP);
 		return;
 	}
+	diagnosis_cleanup(&l->r->diagnosis);
 	if (judge_blocked(l))
 		return;
 	if (t->passed + t->failed == 0) {

@@ -17,6 +17,8 @@ struct qa_spec {
 	const struct stack *work;	     /* source and built tree */
 	const struct command_list *commands; /* those of PHASE_TEST are run, in order */
 	const char *const *env;
+	const struct pod_bind *binds;
+	size_t nbinds;
 	struct trace *trace;				/* may be NULL */
 	unsigned trace_classes;				/* 0: all */
 	/* As in exec_spec, with the command that asks. */

@@ -257,8 +257,11 @@ qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *
 	struct test_run all = {0};
 	enum exec_cause cause = CAUSE_NONE;
 	struct run r = {.spec = spec, .spool = -1, .err = err};
-	const struct pod_spec pod_spec = {
-		.state = spec->state, .root = *spec->root, .work = spec->work};
+	const struct pod_spec pod_spec = {.state = spec->state,
+		.root = *spec->root,
+		.work = spec->work,
+		.binds = spec->binds,
+		.nbinds = spec->nbinds};
 	int rc = steplog_open(spec->log_path, NULL, &r.log, err);
 	if (rc < 0)
 		return rc;

@@ -104,6 +104,7 @@ const char *const command_phase_names[] = {"configure", "build", "install", "tes
 const char *const test_level_names[] = {"unit", "integration", "e2e", NULL};
 const char *const need_kind_names[] = {"program", "header", "library", "pkgconfig", "cmake", "m4",
 	"perl", "python", "node", "file", "package", NULL};
+const char *const absent_kind_names[] = {"submodule", "lfs", NULL};
 const char *const need_scope_names[] = {"build", "test", "run", NULL};
 const char *const question_kind_names[] = {
 	"env", "secret", "service", "prompt", "file", "decision", NULL};
@@ -138,9 +139,13 @@ const struct json_field need_fields[] = {E(need, kind, need_kind_names), SREQ(ne
 	S(need, source), S(need, why), END};
 RECORD_IMPLEMENT(need)
 
+const struct json_field absent_part_fields[] = {E(absent_part, kind, absent_kind_names),
+	SREQ(absent_part, path), S(absent_part, where), S(absent_part, origin), END};
+RECORD_IMPLEMENT(absent_part)
+
 const struct json_field project_fields[] = {SREQ(project, system), S(project, evidence),
 	S(project, dir), A(project, commands, command), A(project, needs, need),
-	L(project, env_reads), L(project, others), END};
+	L(project, env_reads), L(project, others), A(project, absent, absent_part), END};
 
 void
 project_cleanup(struct project *p)
@@ -173,6 +178,11 @@ question_list_find(const struct question_list *l, const char *id)
 			return &l->v[i];
 	return NULL;
 }
+
+const struct json_field missing_file_fields[] = {SREQ(missing_file, path), S(missing_file, message),
+	I(missing_file, line), S(missing_file, program), S(missing_file, where),
+	B(missing_file, required), S(missing_file, sample), S(missing_file, package), END};
+RECORD_IMPLEMENT(missing_file)
 
 const struct json_field refusal_fields[] = {SREQ(refusal, target), S(refusal, program),
 	S(refusal, step), I(refusal, attempt), I(refusal, count), END};
@@ -228,6 +238,11 @@ const struct json_field install_batch_fields[] = {L(install_batch, requested),
 	A(install_batch, artefacts, artefact), A(install_batch, steps, install_step), END};
 RECORD_IMPLEMENT(install_batch)
 
+const struct json_field supplied_file_fields[] = {SREQ(supplied_file, path),
+	SREQ(supplied_file, question), S(supplied_file, sample), B(supplied_file, archive),
+	S(supplied_file, why), END};
+RECORD_IMPLEMENT(supplied_file)
+
 const struct json_field prompt_answer_fields[] = {
 	SREQ(prompt_answer, question), S(prompt_answer, value), S(prompt_answer, run), END};
 RECORD_IMPLEMENT(prompt_answer)
@@ -235,8 +250,9 @@ RECORD_IMPLEMENT(prompt_answer)
 static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recipe, created),
 	S(recipe, name), S(recipe, source_digest), S(recipe, base_name), SREQ(recipe, base_digest),
 	S(recipe, base_suite), S(recipe, base_arch), S(recipe, index_digest),
-	A(recipe, packages, package), A(recipe, environment, env_var), L(recipe, options),
-	L(recipe, services), A(recipe, commands, command), A(recipe, prompts, prompt_answer),
+	A(recipe, packages, package), A(recipe, environment, env_var),
+	A(recipe, files, supplied_file), L(recipe, options), L(recipe, services),
+	A(recipe, commands, command), A(recipe, prompts, prompt_answer),
 	A(recipe, questions, question), A(recipe, features_off, feature_off),
 	B(recipe, needs_network), S(recipe, why_network), I(recipe, passed), I(recipe, failed),
 	I(recipe, skipped), E(recipe, outcome, run_outcome_names),

@@ -79,6 +79,9 @@ static const struct {
 	{"evidence", probe_evidence_worker_main},
 	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},
+	{"owners", probe_owners_worker_main},
+	{"place", probe_place_worker_main},
+	{"references", probe_references_worker_main},
 	{"results", qa_results_worker_main},
 };
 

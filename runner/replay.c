@@ -15,6 +15,7 @@ struct replay {
 	const struct recipe *recipe;
 	struct standup_result *r;
 	struct strlist env;
+	struct probe_files files;
 	size_t batch;
 };
 
@@ -73,6 +74,8 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 		.work = &res->work,
 		.commands = &p->recipe->commands,
 		.env = (const char *const *)p->env.v,
+		.binds = p->files.binds,
+		.nbinds = p->files.nbinds,
 		.answers = p->answers,
 		.owner = p->owner,
 		.log_path = log,
@@ -89,7 +92,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 			(double)(clock_mono_ns() - start) / 1e9, "diagnosis",
 			json_encode(diagnosis_fields, &diagnosis), "refused",
 			refusal_list_to_json(&refused), "layer",
-			built && res->work.n > 1 ? res->work.v[res->work.n - 1].s : NULL);
+			built ? res->work.v[res->work.n - 1].s : NULL);
 	refusal_list_cleanup(&refused);
 	trace_destroy(trace);
 	diagnosis_cleanup(&diagnosis);
@@ -116,7 +119,7 @@ build(struct replay *p, bool *ret_built, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	const char *layer = json_string_value(json_object_get(j, "layer"));
-	if (layer && res->work.n == 1)
+	if (layer && strcmp(res->work.v[res->work.n - 1].s, layer) != 0)
 		stack_push(&res->work, layer);
 	*ret_built = json_is_true(json_object_get(j, "built"));
 	res->build_seconds = json_real_value(json_object_get(j, "seconds"));
@@ -142,6 +145,8 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 		.work = &res->work,
 		.commands = &p->recipe->commands,
 		.env = (const char *const *)p->env.v,
+		.binds = p->files.binds,
+		.nbinds = p->files.nbinds,
 		.on_prompt = probe_answer_prompt,
 		.ctx = p->answers,
 		.answers = p->answers,
@@ -182,11 +187,10 @@ test(struct replay *p, struct dd_err *err)
 	return rc;
 }
 
-/* NAME=value for each variable of the recipe; false when an answer is missing. */
-static bool
-make_environment(struct replay *p)
+/* NAME=value for each variable of the recipe; what has no answer is added to missing. */
+static void
+make_environment(struct replay *p, struct strlist *missing)
 {
-	bool complete = true;
 	probe_environment(&p->env);
 	for (size_t i = 0; i < p->recipe->environment.n; i++) {
 		const struct env_var *e = &p->recipe->environment.v[i];
@@ -196,19 +200,63 @@ make_environment(struct replay *p)
 		if (value)
 			strlist_addf(&p->env, "%s=%s", e->name, value);
 		else
-			complete = false;
+			strlist_add(missing, e->question ? e->question : e->name);
 	}
-	return complete;
 }
 
 static void
-block(struct replay *p)
+find_files(struct replay *p, struct strlist *missing)
+{
+	for (size_t i = 0; i < p->recipe->files.n; i++) {
+		const struct supplied_file *f = &p->recipe->files.v[i];
+		enum answer_state state = answers_get(p->answers, f->question, NULL);
+		if (!f->sample && state != ANSWER_GIVEN)
+			strlist_add(missing, f->question);
+	}
+}
+
+static int
+do_place(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct replay *p = ctx;
+	struct probe_files files = {0};
+	const struct probe_placing spec = {
+		p->st, p->owner, p->answers, &result_of(p)->work, &p->recipe->files};
+	int rc = probe_place_files(&spec, &files, err);
+	if (rc == 0)
+		*ret_result =
+			json_pack("{s:s*, s:s*}", "tree", files.tree, "outside", files.outside);
+	probe_files_cleanup(&files);
+	return rc;
+}
+
+static int
+place_files(struct replay *p, struct dd_err *err)
+{
+	OWN_JSON json_t *j = NULL;
+	if (!p->recipe->files.n)
+		return 0;
+	int rc = journal_step(p->run->journal, "replay/files", do_place, p, &j, err);
+	const char *tree = json_string_value(json_object_get(j, "tree"));
+	const char *outside = json_string_value(json_object_get(j, "outside"));
+	if (tree)
+		stack_push(&result_of(p)->work, tree);
+	p->files.outside = outside ? mem_strdup(outside) : NULL;
+	probe_bind_files(p->st, &p->recipe->files, &p->files);
+	return rc;
+}
+
+static void
+block(struct replay *p, const struct strlist *missing)
 {
 	struct probe_result *res = result_of(p);
+	OWN(buf) struct buf text = {.max = 4096};
+	for (size_t i = 0; i < missing->n; i++)
+		buf_printf(&text, "%s%s",
+			i ? ", " : "the recipe needs answers that were not given: ", missing->v[i]);
 	res->outcome = OUTCOME_BLOCKED;
 	res->diagnosis.class = mem_strdup("needs-answer");
-	res->diagnosis.text =
-		mem_strdup("the recipe needs answers that were not given: see its questions");
+	res->diagnosis.text = buf_take(&text);
 	res->diagnosis.way_out = mem_strdup("give an answers file with --answers");
 }
 
@@ -223,6 +271,7 @@ copy_facts(struct replay *p, struct dd_err *err)
 	OWN_JSON json_t *batches = install_batch_list_to_json(&r->batches);
 	OWN_JSON json_t *env = env_var_list_to_json(&r->environment);
 	OWN_JSON json_t *prompts = prompt_answer_list_to_json(&r->prompts);
+	OWN_JSON json_t *files = supplied_file_list_to_json(&r->files);
 	int rc = command_list_from_json(commands, "commands", &res->project.commands, err);
 	if (rc == 0)
 		rc = package_list_from_json(packages, "packages", &res->packages, err);
@@ -234,6 +283,8 @@ copy_facts(struct replay *p, struct dd_err *err)
 		rc = env_var_list_from_json(env, "environment", &res->environment, err);
 	if (rc == 0)
 		rc = prompt_answer_list_from_json(prompts, "prompts", &res->prompts, err);
+	if (rc == 0)
+		rc = supplied_file_list_from_json(files, "files", &res->files, err);
 	res->project.system = mem_strdup("recipe");
 	strlist_copy(&res->options, &r->options);
 	strlist_copy(&res->services, &r->services);
@@ -244,17 +295,22 @@ static int
 run_steps(struct replay *p, struct dd_err *err)
 {
 	struct probe_result *res = result_of(p);
+	OWN(strlist) struct strlist missing = {0};
 	bool built = false;
 	stack_copy(&res->root, &p->r->base.stack);
 	stack_push(&res->work, p->r->source.layer);
 	int rc = copy_facts(p, err);
 	if (rc < 0)
 		return rc;
-	if (!make_environment(p)) {
-		block(p);
+	make_environment(p, &missing);
+	find_files(p, &missing);
+	if (missing.n) {
+		block(p, &missing);
 		return 0;
 	}
 	rc = install_batches(p, err);
+	if (rc == 0)
+		rc = place_files(p, err);
 	if (rc == 0)
 		rc = build(p, &built, err);
 	if (rc < 0)
@@ -296,6 +352,7 @@ standup_replay(const struct state *st, struct run *run, struct answers *answers,
 	if (rc == 0)
 		rc = run_steps(&p, err);
 	strlist_cleanup(&p.env);
+	probe_files_cleanup(&p.files);
 	recipe_cleanup(&recipe);
 	return rc;
 }
