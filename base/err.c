@@ -1,7 +1,6 @@
 #include "base/err.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 /* What err_wrap answers a caller who gave no dd_err: the code of what was just reported. */
@@ -27,11 +26,9 @@ int
 err_set(struct dd_err *err, enum dd_code code, const char *fmt, ...)
 {
 	if (err) {
-		char *msg = NULL;
 		va_list ap;
 		va_start(ap, fmt);
-		if (vasprintf(&msg, fmt, ap) < 0)
-			abort();
+		char *msg = mem_vprintf(fmt, ap);
 		va_end(ap);
 		store(err, code, msg);
 	}
@@ -70,11 +67,9 @@ err_errno(struct dd_err *err, int errnum, const char *fmt, ...)
 {
 	enum dd_code code = code_of_errno(errnum);
 	if (err) {
-		OWN_FREE char *what = NULL;
 		va_list ap;
 		va_start(ap, fmt);
-		if (vasprintf(&what, fmt, ap) < 0)
-			abort();
+		OWN_FREE char *what = mem_vprintf(fmt, ap);
 		va_end(ap);
 		store(err, code, mem_printf("%s: %s", what, strerror(errnum)));
 	}
@@ -87,11 +82,9 @@ err_wrap(struct dd_err *err, const char *fmt, ...)
 {
 	if (!err)
 		return -(int)(last_code ? last_code : DD_EIO);
-	OWN_FREE char *what = NULL;
 	va_list ap;
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		abort();
+	OWN_FREE char *what = mem_vprintf(fmt, ap);
 	va_end(ap);
 	store(err, err->code, mem_printf("%s: %s", what, err_msg(err)));
 	return -(int)err->code;

@@ -62,8 +62,8 @@ fs_read(const char *path, size_t max, struct buf *ret, struct dd_err *err)
 	return fs_read_at(AT_FDCWD, path, max, ret, err);
 }
 
-static bool
-is_dots(const char *name)
+bool
+fs_is_dots(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
@@ -214,21 +214,46 @@ fs_join(const char *dir, const char *name)
 	return mem_printf("%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
 }
 
-int
-fs_list(const char *path, struct strlist *ret, struct dd_err *err)
+const char *
+fs_name(const char *path)
 {
-	DIR *d = opendir(path);
-	if (!d)
-		return err_errno(err, errno, "cannot read directory %s", path);
-	for (struct dirent *e; errno = 0, (e = readdir(d));)
-		if (!is_dots(e->d_name))
-			strlist_add(ret, e->d_name);
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* Takes fd over, also on error; below 0 it is the failure to open it. */
+static int
+list_names(int fd, const char *path, struct strlist *ret, struct dd_err *err)
+{
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	int errnum = errno;
+	if (!d && fd >= 0)
+		(void)close(fd);
+	if (!d)
+		return err_errno(err, errnum, "cannot read directory %s", path);
+	for (struct dirent *e; errno = 0, (e = readdir(d));)
+		if (!fs_is_dots(e->d_name))
+			strlist_add(ret, e->d_name);
+	errnum = errno;
 	(void)closedir(d);
 	if (errnum)
 		return err_errno(err, errnum, "cannot read directory %s", path);
 	strlist_sort(ret);
 	return 0;
+}
+
+int
+fs_list_fd(int dir_fd, const char *path, struct strlist *ret, struct dd_err *err)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return list_names(fd, path, ret, err);
+}
+
+int
+fs_list(const char *path, struct strlist *ret, struct dd_err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return list_names(fd, path, ret, err);
 }
 
 int

@@ -54,6 +54,13 @@ char *fs_join(const char *dir, const char *name);
 
 /* Names in a directory without . and .., sorted. */
 int fs_list(const char *path, struct strlist *ret, struct dd_err *err) DD_MUST_USE;
+/* The same of an open directory, whose offset stays as it is; path is for the message. */
+int fs_list_fd(int dir_fd, const char *path, struct strlist *ret, struct dd_err *err) DD_MUST_USE;
+
+bool fs_is_dots(const char *name); /* "." or ".." */
+
+/* Last component of a path, borrowed. */
+const char *fs_name(const char *path);
 
 /*
  * Bytes allocated below path (st_blocks) without path itself, a file counted once for each of its

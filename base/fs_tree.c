@@ -6,12 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool
-is_dots(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 /* ---- removing a tree ---------------------------------------------------------------------- */
 
 /*
@@ -103,7 +97,7 @@ remove_entries(struct removal *r, int dir_fd, const char *path, unsigned depth, 
 	for (unsigned long before = r->progress + 1; rc == 0 && before != r->progress;) {
 		before = r->progress;
 		for (struct dirent *e; rc == 0 && (e = readdir(d));)
-			if (!is_dots(e->d_name))
+			if (!fs_is_dots(e->d_name))
 				rc = remove_entry(r, dir_fd, e->d_name, path, depth, err);
 		rewinddir(d);
 	}
@@ -122,7 +116,7 @@ fs_remove_tree(const char *path, struct dd_err *err)
 	size_t up = slash ? (size_t)(slash - path) : 0;
 	OWN_FREE char *dir = !slash ? mem_strdup(".") : mem_strndup(path, up ? up : 1);
 	OWN_FREE char *name = slash ? mem_strndup(slash + 1, whole.n - up - 1) : str_dup(whole);
-	if (!*name || is_dots(name))
+	if (!*name || fs_is_dots(name))
 		return err_set(err, DD_EINVAL, "cannot remove \"%s\"", path);
 	struct removal r = {.top_fd = -1};
 	OWN_FD int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -166,7 +160,8 @@ usage_enter(struct usage *u)
 		l.ino = st.st_ino;
 	}
 	for (struct dirent *e; d && (e = readdir(d));) {
-		if (is_dots(e->d_name) || fstatat(u->fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (fs_is_dots(e->d_name) ||
+			fstatat(u->fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		u->bytes += (uint64_t)st.st_blocks * 512;
 		if (S_ISDIR(st.st_mode))

@@ -83,9 +83,7 @@ static char *
 format(const char *fmt, va_list ap)
 {
 	OWN(buf) struct buf visible = {.max = MAX_LINE};
-	OWN_FREE char *text = NULL;
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+	OWN_FREE char *text = mem_vprintf(fmt, ap);
 	buf_put_visible(&visible, str_of(text));
 	return buf_take(&visible);
 }

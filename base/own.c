@@ -1,6 +1,5 @@
 #include "base/own.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -46,15 +45,22 @@ mem_strndup(const char *s, size_t n)
 }
 
 char *
-mem_printf(const char *fmt, ...)
+mem_vprintf(const char *fmt, va_list ap)
 {
 	char *s = NULL;
-	va_list ap;
-	va_start(ap, fmt);
 	if (vasprintf(&s, fmt, ap) < 0)
 		s = NULL;
-	va_end(ap);
 	return check(s);
+}
+
+char *
+mem_printf(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char *s = mem_vprintf(fmt, ap);
+	va_end(ap);
+	return s;
 }
 
 void *

@@ -6,6 +6,7 @@
 #ifndef BASE_OWN_H
 #define BASE_OWN_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,8 @@ void *mem_realloc(void *p, size_t count, size_t size) __attribute__((returns_non
 char *mem_strdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *mem_strndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull));
 char *mem_printf(const char *fmt, ...) DD_PRINTF(1, 2) __attribute__((malloc, returns_nonnull));
+char *mem_vprintf(const char *fmt, va_list ap)
+	__attribute__((malloc, returns_nonnull, format(printf, 1, 0)));
 
 #define mem_new(type) ((type *)mem_zalloc(1, sizeof(type)))
 

@@ -1,8 +1,9 @@
 #include "base/pack.h"
 
+#include "base/fs.h"
+
 #include <archive.h>
 #include <archive_entry.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -18,30 +19,6 @@ struct pack {
 	char *buffer;
 	struct dd_err *err;
 };
-
-/* Names of an open directory, sorted so that the stream does not depend on the file system. */
-static int
-read_names(int dir_fd, const char *path, struct strlist *ret, struct dd_err *err)
-{
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		int rc = err_errno(err, errno, "cannot read directory %s", path);
-		if (fd >= 0)
-			(void)close(fd);
-		return rc;
-	}
-	errno = 0;
-	for (struct dirent *e; (e = readdir(d));)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			strlist_add(ret, e->d_name);
-	int errnum = errno;
-	(void)closedir(d);
-	if (errnum)
-		return err_errno(err, errnum, "cannot read directory %s", path);
-	strlist_sort(ret);
-	return 0;
-}
 
 static int
 write_header(struct pack *p, struct archive_entry *entry)
@@ -156,7 +133,8 @@ pack_directory(struct pack *p, int dir_fd, const char *path, unsigned depth)
 	if (depth > (p->limits.depth ? p->limits.depth : PACK_DEFAULT_DEPTH))
 		return err_set(p->err, DD_ELIMIT, "the tree is too deep at %s", path);
 	OWN(strlist) struct strlist names = {0};
-	int rc = read_names(dir_fd, path, &names, p->err);
+	/* Sorted, so that the stream does not depend on the file system. */
+	int rc = fs_list_fd(dir_fd, path, &names, p->err);
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN_FREE char *child =
 			*path ? mem_printf("%s/%s", path, names.v[i]) : mem_strdup(names.v[i]);

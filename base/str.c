@@ -1,6 +1,5 @@
 #include "base/str.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 struct str
@@ -180,14 +179,11 @@ buf_putc(struct buf *b, char c)
 void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
-	OWN_FREE char *s = NULL;
 	va_list ap;
 	va_start(ap, fmt);
-	int n = vasprintf(&s, fmt, ap);
+	OWN_FREE char *s = mem_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		abort();
-	buf_add(b, s, (size_t)n);
+	buf_puts(b, s);
 }
 
 void
@@ -346,11 +342,9 @@ strlist_add(struct strlist *l, const char *s)
 void
 strlist_addf(struct strlist *l, const char *fmt, ...)
 {
-	char *s = NULL;
 	va_list ap;
 	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		abort();
+	char *s = mem_vprintf(fmt, ap);
 	va_end(ap);
 	list_push(l, s);
 }

@@ -1,5 +1,7 @@
 #include "base/tree.h"
 
+#include "base/fs.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -253,7 +255,7 @@ copy_content(struct copier *c, int src, int dest, uint32_t depth, struct dd_err 
 	int rc = 0;
 	struct dirent *e;
 	while (!rc && (errno = 0, e = readdir(dir))) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		if (fs_is_dots(e->d_name))
 			continue;
 		buf_printf(&c->path, "%s%s", len ? "/" : "", e->d_name);
 		rc = copy_entry(c, src, dest, e->d_name, depth, err);

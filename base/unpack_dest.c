@@ -1,8 +1,9 @@
 #include "base/unpack_dest.h"
 
+#include "base/fs.h"
+
 #include <archive.h>
 #include <archive_entry.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -475,21 +476,6 @@ unpack_dest_put(
 
 /* ---- when all is written ------------------------------------------------------------------ */
 
-static int
-list_names(int dir_fd, struct strlist *ret, struct dd_err *err)
-{
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	if (!dir)
-		return err_errno(err, errno, "listing the common directory");
-	struct dirent *e;
-	while ((e = readdir(dir)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			strlist_add(ret, e->d_name);
-	(void)closedir(dir);
-	return 0;
-}
-
 /*
  * Move the content of the common directory up.  The directory itself is moved aside first, since it
  * may hold an entry of its own name.
@@ -510,7 +496,7 @@ strip_top(struct unpack_dest *d, struct dd_err *err)
 	if (top < 0)
 		return fail(err, errno, "opening", d->top);
 	OWN(strlist) struct strlist names = {0};
-	int rc = list_names(top, &names, err);
+	int rc = fs_list_fd(top, "of the archive", &names, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < names.n; i++)

@@ -53,7 +53,9 @@ run_command(struct build_run *b, struct pod *pod, const struct command *c, struc
 		.ctx = s,
 		.time_limit_ms = b->step_limit_ms ? b->step_limit_ms : DEFAULT_STEP_MS,
 		.silence_limit_ms = b->silence_limit_ms ? b->silence_limit_ms : DEFAULT_SILENCE_MS,
-		.trace_classes = b->trace ? TRACE_ALL : 0,
+		.trace_classes = !b->trace	    ? 0
+				 : b->trace_classes ? b->trace_classes
+						    : TRACE_ALL,
 		.trace = b->trace,
 	};
 	struct exec_result r;
@@ -104,6 +106,8 @@ layer_key(const struct build_run *b)
 		buf_printf(&text, " %s", b->root->v[i].s);
 	for (const char *const *e = b->env; *e; e++)
 		buf_printf(&text, "\n%s", *e);
+	for (size_t i = 0; i < b->nbinds; i++)
+		buf_printf(&text, "\n%s", b->binds[i].src);
 	return stack_next_key(b->work, buf_str(&text));
 }
 
@@ -125,7 +129,11 @@ build_perform(struct build_run *b, struct dd_err *err)
 {
 	struct steplog *log;
 	struct pod *pod;
-	const struct pod_spec spec = {.state = b->state, .root = *b->root, .work = b->work};
+	const struct pod_spec spec = {.state = b->state,
+		.root = *b->root,
+		.work = b->work,
+		.binds = b->binds,
+		.nbinds = b->nbinds};
 	int64_t start = clock_mono_ns();
 	int rc = steplog_open(b->log_path, b->answers, &log, err);
 	if (rc < 0)
@@ -169,10 +177,13 @@ probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *re
 		.work = spec->work,
 		.commands = spec->commands,
 		.env = spec->env,
+		.binds = spec->binds,
+		.nbinds = spec->nbinds,
 		.log_path = spec->log_path,
 		.answers = spec->answers,
 		.prompter = &prompter,
 		.trace = spec->trace,
+		.trace_classes = TRACE_CONNECT,
 		.step_limit_ms = spec->step_limit_ms,
 		.silence_limit_ms = spec->silence_limit_ms,
 		.owner = spec->owner};

@@ -11,10 +11,13 @@ struct build_run {
 	const struct stack *root, *work;
 	const struct command_list *commands; /* configure, build and install are run, in order */
 	const char *const *env;
+	const struct pod_bind *binds;
+	size_t nbinds;
 	const char *log_path;
 	const struct answers *answers;
 	struct prompter *prompter;
 	struct trace *trace;			 /* may be NULL */
+	unsigned trace_classes;			 /* 0: all */
 	int64_t step_limit_ms, silence_limit_ms; /* 0: the defaults of envprobe.h */
 	const char *owner;			 /* of the lease of the layer */
 	/* Called with the open pod when everything was built, before it is frozen; may be NULL. */

@@ -3,7 +3,6 @@
 #include "envprobe/envprobe.h"
 #include "envprobe/scan.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 /*
@@ -20,8 +19,7 @@ detect_command(struct project *p, enum command_phase phase, const char *why, con
 	struct command *c = command_list_add(&p->commands);
 	va_list ap;
 	va_start(ap, run);
-	if (vasprintf(&c->run, run, ap) < 0)
-		abort();
+	c->run = mem_vprintf(run, ap);
 	va_end(ap);
 	c->phase = phase;
 	c->why = why ? mem_strdup(why) : NULL;
@@ -124,6 +122,7 @@ detect_project(const struct tree *t, struct project *ret)
 	if (!ret->system)
 		ret->system = mem_strdup("none");
 	detect_environment(t, ret->dir ? ret->dir : "", ret);
+	detect_absent(t, ret);
 }
 
 int

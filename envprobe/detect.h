@@ -46,6 +46,9 @@ void detect_includes(const struct tree *t, const char *dir, struct project *p);
 /* Environment variables the source reads without a default, into project.env_reads. */
 void detect_environment(const struct tree *t, const char *dir, struct project *p);
 
+/* Submodules that are empty and pointers of Git LFS, into project.absent. */
+void detect_absent(const struct tree *t, struct project *p);
+
 /* Tools that generate sources, by suffix (.y, .l, ...), and what scripts are written in. */
 void detect_generators(const struct tree *t, const char *dir, struct project *p);
 

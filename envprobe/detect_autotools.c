@@ -1,31 +1,21 @@
 /* GNU autotools: configure.ac (or .in), or a generated configure with Makefile.in. */
 #include "envprobe/detect.h"
+
+#include "base/fs.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
 #include <string.h>
 
 static char *
-existing(const struct tree *t, const char *dir, const char *name)
-{
-	char *path = tree_join(dir, name);
-	if (tree_has(t, path))
-		return path;
-	free(path);
-	return NULL;
-}
-
-static char *
 find(const struct tree *t, const char *dir)
 {
 	static const char *const names[] = {"configure.ac", "configure.in", NULL};
-	for (size_t i = 0; names[i]; i++) {
-		char *path = existing(t, dir, names[i]);
-		if (path)
-			return path;
-	}
-	OWN_FREE char *makefile = existing(t, dir, "Makefile.in");
-	return makefile ? existing(t, dir, "configure") : NULL;
+	char *path = tree_find(t, dir, names);
+	if (path)
+		return path;
+	OWN_FREE char *makefile = tree_file(t, dir, "Makefile.in");
+	return makefile ? tree_file(t, dir, "configure") : NULL;
 }
 
 /* ---- configure.ac
@@ -256,13 +246,13 @@ test_target(const struct tree *t, const char *dir)
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
-	OWN_FREE char *configure = existing(t, dir, "configure");
-	bool from_source = !str_eq(str_of(tree_name(p->evidence)), "configure");
+	OWN_FREE char *configure = tree_file(t, dir, "configure");
+	bool from_source = !str_eq(str_of(fs_name(p->evidence)), "configure");
 	if (from_source)
 		read_configure_ac(t, p->evidence, p);
 	if (!configure) {
 		detect_need(p, NEED_PROGRAM, "autoreconf", SCOPE_BUILD, false, p->evidence);
-		OWN_FREE char *am = existing(t, dir, "Makefile.am");
+		OWN_FREE char *am = tree_file(t, dir, "Makefile.am");
 		if (am)
 			detect_need(p, NEED_PROGRAM, "automake", SCOPE_BUILD, false, am);
 		detect_command(p, PHASE_CONFIGURE, p->evidence, "autoreconf -fi");

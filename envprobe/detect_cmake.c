@@ -8,11 +8,7 @@
 static char *
 find(const struct tree *t, const char *dir)
 {
-	char *path = tree_join(dir, "CMakeLists.txt");
-	if (tree_has(t, path))
-		return path;
-	free(path);
-	return NULL;
+	return tree_file(t, dir, "CMakeLists.txt");
 }
 
 struct facts {

@@ -9,13 +9,7 @@ static char *
 find(const struct tree *t, const char *dir)
 {
 	static const char *const names[] = {"GNUmakefile", "makefile", "Makefile", NULL};
-	for (size_t i = 0; names[i]; i++) {
-		char *path = tree_join(dir, names[i]);
-		if (tree_has(t, path))
-			return path;
-		free(path);
-	}
-	return NULL;
+	return tree_find(t, dir, names);
 }
 
 static bool

@@ -7,11 +7,7 @@
 static char *
 find(const struct tree *t, const char *dir)
 {
-	char *path = tree_join(dir, "meson.build");
-	if (tree_has(t, path))
-		return path;
-	free(path);
-	return NULL;
+	return tree_file(t, dir, "meson.build");
 }
 
 /* Value of a keyword argument "key:value"; NULL. */

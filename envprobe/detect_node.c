@@ -6,11 +6,7 @@
 static char *
 find(const struct tree *t, const char *dir)
 {
-	char *path = tree_join(dir, "package.json");
-	if (tree_has(t, path))
-		return path;
-	free(path);
-	return NULL;
+	return tree_file(t, dir, "package.json");
 }
 
 static const char *

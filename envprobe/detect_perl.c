@@ -1,5 +1,7 @@
 /* Perl distributions: ExtUtils::MakeMaker and Module::Build. */
 #include "envprobe/detect.h"
+
+#include "base/fs.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
@@ -9,13 +11,7 @@ static char *
 find(const struct tree *t, const char *dir)
 {
 	static const char *const names[] = {"Makefile.PL", "Build.PL", NULL};
-	for (size_t i = 0; names[i]; i++) {
-		char *path = tree_join(dir, names[i]);
-		if (tree_has(t, path))
-			return path;
-		free(path);
-	}
-	return NULL;
+	return tree_find(t, dir, names);
 }
 
 static bool
@@ -208,7 +204,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 {
 	static const char *const xs[] = {".xs", ".c", NULL};
 	static const char *const tests[] = {".t", NULL};
-	bool build_pl = str_eq(str_of(tree_name(p->evidence)), "Build.PL");
+	bool build_pl = str_eq(str_of(fs_name(p->evidence)), "Build.PL");
 	OWN_FREE char *cpanfile = tree_join(dir, "cpanfile");
 	OWN_FREE char *t_dir = tree_join(dir, "t");
 	detect_need(p, NEED_PROGRAM, "perl", SCOPE_BUILD, false, p->evidence);

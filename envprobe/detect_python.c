@@ -1,5 +1,7 @@
 /* Python: setup.py, setup.cfg, pyproject.toml. */
 #include "envprobe/detect.h"
+
+#include "base/fs.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
@@ -9,8 +11,8 @@ static char *
 find(const struct tree *t, const char *dir)
 {
 	static const char *const names[] = {"pyproject.toml", "setup.py", "setup.cfg", NULL};
-	OWN_FREE char *setup = tree_join(dir, "setup.py");
-	if (tree_has(t, setup))
+	OWN_FREE char *setup = tree_file(t, dir, "setup.py");
+	if (setup)
 		return TAKE(setup);
 	for (size_t i = 0; names[i]; i++) {
 		OWN_FREE char *path = tree_join(dir, names[i]);
@@ -250,7 +252,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_need(p, NEED_PROGRAM, "python3", SCOPE_BUILD, false, p->evidence);
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
-		OWN_FREE char *here = tree_join(dir, tree_name(path));
+		OWN_FREE char *here = tree_join(dir, fs_name(path));
 		if (strcmp(here, path) != 0)
 			continue;
 		if (strcmp(path, setup) == 0 || strcmp(path, pyproject) == 0)

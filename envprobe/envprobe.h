@@ -24,6 +24,8 @@ struct probe_tests {
 	const struct stack *work;
 	const struct command_list *commands;
 	const char *const *env;
+	const struct pod_bind *binds;
+	size_t nbinds;
 	struct trace *trace;
 	char *(*on_prompt)(void *ctx, const char *run, struct str tail);
 	void *prompt_ctx;
@@ -59,9 +61,11 @@ struct probe_result {
 	struct install_batch_list batches;
 	struct module_set_list modules;
 	struct env_var_list environment;
+	struct supplied_file_list files;
 	struct prompt_answer_list prompts;
 	struct question_list questions;
 	struct feature_off_list features_off;
+	struct refusal_list refused; /* of every attempt */
 	struct strlist options;
 	struct strlist services; /* commands that start them, before the tests */
 	struct test_run tests;
@@ -93,14 +97,50 @@ struct build_spec {
 	struct stack *work;
 	const struct command_list *commands;
 	const char *const *env;
+	const struct pod_bind *binds;
+	size_t nbinds;
 	struct answers *answers;
 	const char *owner;
 	const char *log_path;
-	struct trace *trace; /* may be NULL */
+	struct trace *trace; /* of its connections; may be NULL */
 	int64_t step_limit_ms, silence_limit_ms;
 };
 int probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *ret_diagnosis,
 	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * Files that a person supplied, where builds and tests look for them: those of the tree in a layer on the work
+ * stack, so that a build may change its own copy; the others bound read-only from a layer on no stack.
+ */
+struct probe_placing {
+	const struct state *state;
+	const char *owner; /* of the layers' leases */
+	struct answers *answers;
+	const struct stack *source; /* the work stack without them */
+	const struct supplied_file_list *files;
+};
+struct probe_files {
+	char *tree;    /* key; NULL: none of them is in the tree */
+	char *outside; /* key; NULL: none of them is elsewhere */
+	struct pod_bind *binds;
+	size_t nbinds;
+};
+void probe_files_cleanup(struct probe_files *f);
+
+/* Makes the layers.  DD_EINVAL: an answer cannot be read, or is no archive where one is needed. */
+int probe_place_files(const struct probe_placing *spec, struct probe_files *ret, struct dd_err *err)
+	DD_MUST_USE;
+/* Fills in the binds of f->outside. */
+void probe_bind_files(
+	const struct state *st, const struct supplied_file_list *files, struct probe_files *f);
+/* Those of an attempt of a run that are not in its tree (0: of the last); none is no error. */
+int probe_attempt_files(const struct state *st, struct journal *j, int64_t attempt,
+	struct probe_files *ret, struct dd_err *err) DD_MUST_USE;
+/* Below the tree or absolute, plain, and not where a pod has file systems of its own (but its home)? */
+bool probe_may_place(const char *path);
+
+/* The refused connections of a trace, by target and program; their attempt is 0. */
+void probe_refused(const struct trace *t, const char *step, struct refusal_list *ret);
 
 /* The on_prompt of a replay's tests; ctx is its struct answers. */
 char *probe_answer_prompt(void *ctx, const char *run, struct str tail);
@@ -114,9 +154,15 @@ int recipe_write(const struct recipe *r, const char *dir, struct dd_err *err) DD
 /* RECIPE: the lock file or its folder. */
 int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
 
-/* Workers: "detect" (source tree at /src), "evidence" (log on standard input), "index". */
+/*
+ * Workers: "detect" and "references" (source tree at /src), "evidence" (log on standard input), "index" and
+ * "owners" (package lists), "place" (work tree at WORK_DIR).
+ */
 int probe_detect_worker_main(int argc, char **argv);
 int probe_evidence_worker_main(int argc, char **argv);
 int probe_index_worker_main(int argc, char **argv);
+int probe_owners_worker_main(int argc, char **argv);
+int probe_place_worker_main(int argc, char **argv);
+int probe_references_worker_main(int argc, char **argv);
 
 #endif

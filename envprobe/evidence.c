@@ -12,6 +12,7 @@
 
 #define MAX_RULES 1000
 #define MAX_TEXT 300
+#define PATHS_MAX 100
 
 #define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct problem, member)
 static const struct json_field problem_fields[] = {
@@ -32,6 +33,33 @@ problem_list_cleanup(struct problem_list *l)
 	*l = (struct problem_list){0};
 }
 
+json_t *
+problem_list_to_json(const struct problem_list *l)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(a, json_encode(problem_fields, &l->v[i]));
+	return a;
+}
+
+int
+problem_list_from_json(const json_t *array, struct problem_list *ret, struct dd_err *err)
+{
+	size_t i;
+	json_t *item;
+	int rc = 0;
+	if (!json_is_array(array))
+		return err_set(err, DD_ECORRUPT, "problems: expected an array");
+	json_array_foreach (array, i, item) {
+		ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
+		ret->v[ret->n] = (struct problem){0};
+		rc = json_decode(item, problem_fields, false, &ret->v[ret->n++], "problems", err);
+		if (rc < 0)
+			break;
+	}
+	return rc;
+}
+
 const struct problem *
 problem_first(const struct problem_list *l, const char *kind)
 {
@@ -48,9 +76,31 @@ struct finder {
 	struct str kinds[MAX_RULES], scopes[MAX_RULES];
 	struct map seen; /* "kind name" */
 	struct problem_list *out;
+	unsigned paths;
 };
 
 static char seen_once;
+
+/* What a tool is content without, or was told to remove or to make. */
+static bool
+is_mere_remark(struct str line)
+{
+	static const char *const words[] = {"warning", "Warning", "WARNING", "optional", "ignor",
+		"default", "skipp", "cannot remove", "cannot access", "cannot create",
+		"cannot touch", "cd: ", NULL};
+	for (size_t i = 0; words[i]; i++)
+		if (memmem(line.p, line.n, words[i], strlen(words[i])))
+			/* PHP calls it a warning and then has nothing to go on with. */
+			return !memmem(line.p, line.n, "ailed to open stream", 20);
+	return false;
+}
+
+/* A message about a file says little by itself: these must not crowd out the others. */
+static bool
+is_kept_path(struct finder *f, struct str line)
+{
+	return !is_mere_remark(line) && f->paths++ < PATHS_MAX;
+}
 
 static bool
 take_hit(void *ctx, const struct match_hit *hit)
@@ -64,6 +114,8 @@ take_hit(void *ctx, const struct match_hit *hit)
 	if (map_get(&f->seen, key))
 		return true;
 	map_put(&f->seen, key, &seen_once);
+	if (str_eq(f->kinds[hit->rule], "path") && !is_kept_path(f, hit->text))
+		return true;
 	struct problem_list *l = f->out;
 	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
 	struct str text = hit->text;
@@ -130,34 +182,11 @@ probe_evidence_worker_main(int argc, char **argv)
 		fprintf(stderr, "evidence: %s\n", err_msg(&err));
 		return 1;
 	}
-	OWN_JSON json_t *all = json_array();
-	for (size_t i = 0; i < found.n; i++)
-		json_array_append_new(all, json_encode(problem_fields, &found.v[i]));
+	OWN_JSON json_t *all = problem_list_to_json(&found);
 	json_print(all, 0, &out);
 	printf("%s\n", out.p);
 	problem_list_cleanup(&found);
 	return fflush(stdout) == 0 ? 0 : 1;
-}
-
-static int
-decode(struct str text, struct problem_list *ret, struct dd_err *err)
-{
-	OWN_JSON json_t *j = NULL;
-	size_t i;
-	json_t *item;
-	int rc = json_parse(text, &j, err);
-	if (rc == 0 && !json_is_array(j))
-		rc = err_set(err, DD_ECORRUPT, "evidence: expected an array");
-	if (rc < 0)
-		return rc;
-	json_array_foreach (j, i, item) {
-		ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
-		ret->v[ret->n] = (struct problem){0};
-		rc = json_decode(item, problem_fields, false, &ret->v[ret->n++], "evidence", err);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
 }
 
 int
@@ -170,8 +199,11 @@ evidence_read(
 		return errno == ENOENT ? 0 : err_errno(err, errno, "log %s", log_path);
 	const struct worker_spec spec = {.state = st, .name = "evidence", .input_fd = fd};
 	int rc = worker_run(&spec, &out, err);
+	OWN_JSON json_t *j = NULL;
 	if (rc == 0)
-		rc = decode(buf_str(&out), ret, err);
+		rc = json_parse(buf_str(&out), &j, err);
+	if (rc == 0)
+		rc = problem_list_from_json(j, ret, err);
 	return rc < 0 ? err_wrap(err, "reading the log") : 0;
 }
 
@@ -192,9 +224,8 @@ problem_to_need(const struct problem *p, struct need *ret)
 				*s = '\0';
 				ret->name = mem_printf("%s::%s", old, s + 1);
 			}
-		const char *base = strrchr(ret->name, '/');
-		if (i == NEED_PROGRAM && base) {
-			char *only = mem_strdup(base + 1);
+		if (i == NEED_PROGRAM) {
+			char *only = mem_strdup(fs_name(ret->name));
 			free(ret->name);
 			ret->name = only;
 		}

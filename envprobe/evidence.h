@@ -12,7 +12,7 @@
 #define EVIDENCE_MAX 400 /* problems kept of one log */
 
 struct problem {
-	char *kind; /* a need kind, or env, service, network, compile, disk */
+	char *kind; /* a need kind, or env, service, network, compile, disk, path */
 	char *name;
 	enum need_scope scope;
 	int64_t line; /* in the log */
@@ -23,6 +23,10 @@ struct problem_list {
 	size_t n, cap;
 };
 void problem_list_cleanup(struct problem_list *l);
+json_t *problem_list_to_json(const struct problem_list *l);
+/* Appends to ret, which its owner cleans up also on error. */
+int problem_list_from_json(const json_t *array, struct problem_list *ret, struct dd_err *err)
+	DD_MUST_USE;
 
 /* Read a log file in the worker; a missing file gives none. */
 int evidence_read(const struct state *st, const char *log_path, struct problem_list *ret,

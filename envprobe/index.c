@@ -141,7 +141,8 @@ compiled_path(const struct state *st, const struct apt_index *lists)
 }
 
 struct sink {
-	int fd;
+	int fd; /* -1: into out */
+	struct buf out;
 	struct buf errors;
 	int rc;
 	struct dd_err *err;
@@ -153,37 +154,48 @@ take(void *ctx, int stream, struct str data)
 	struct sink *s = ctx;
 	if (stream == 2)
 		buf_add_str(&s->errors, data);
+	else if (s->fd < 0)
+		buf_add_str(&s->out, data);
 	else if (s->rc == 0)
 		s->rc = fs_write_all(s->fd, data.p, data.n, s->err);
 }
 
-static const char *
-base_name(const char *path)
+/* Both kinds of lists, a form feed between them, decompressed by apt's own helper, into the worker. */
+static const char index_script[] =
+	"cd /lists; n=$1; shift\n"
+	"{ while [ $n -gt 0 ]; do /usr/lib/apt/apt-helper cat-file \"$1\"; shift; "
+	"n=$((n - 1)); done; printf '\\f\\n'; "
+	"for f in \"$@\"; do /usr/lib/apt/apt-helper cat-file \"$f\"; done; } | "
+	"/drydock/drydock-core worker index\n";
+
+/* The Contents lists alone; the first arguments are their number and they, the others are for the worker. */
+static const char owners_script[] =
+	"cd /lists; n=$1; shift; lists=\n"
+	"while [ $n -gt 0 ]; do lists=\"$lists $1\"; shift; n=$((n - 1)); done\n"
+	"for f in $lists; do /usr/lib/apt/apt-helper cat-file \"$f\"; done | "
+	"/drydock/drydock-core worker owners \"$@\"\n";
+
+static void
+add_names(struct strlist *argv, const struct strlist *paths)
 {
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
+	for (size_t i = 0; i < paths->n; i++)
+		strlist_add(argv, fs_name(paths->v[i]));
 }
 
-/* Both kinds of lists, a form feed between them, decompressed by apt's own helper, into the worker. */
-static const char script[] = "cd /lists; n=$1; shift\n"
-			     "{ while [ $n -gt 0 ]; do /usr/lib/apt/apt-helper cat-file \"$1\"; shift; "
-			     "n=$((n - 1)); done; printf '\\f\\n'; "
-			     "for f in \"$@\"; do /usr/lib/apt/apt-helper cat-file \"$f\"; done; } | "
-			     "/drydock/drydock-core worker index\n";
-
+/* A script over the lists, in a pod of its own; what it prints goes to the sink. */
 static int
-run_worker(struct pod *pod, const struct apt_index *lists, struct sink *s, struct dd_err *err)
+run_script(const struct state *st, const struct apt_index *lists, const char *script,
+	const struct strlist *args, struct sink *s, struct dd_err *err)
 {
 	OWN(strlist) struct strlist argv = {0};
+	struct pod *pod;
+	const struct pod_bind bind = {lists->lists_dir, "/lists", false};
+	const struct pod_spec pod_spec = {.state = st, .binds = &bind, .nbinds = 1};
 	strlist_add(&argv, "/bin/sh");
 	strlist_add(&argv, "-euc");
 	strlist_add(&argv, script);
-	strlist_add(&argv, "index");
-	strlist_addf(&argv, "%zu", lists->packages.n);
-	for (size_t i = 0; i < lists->packages.n; i++)
-		strlist_add(&argv, base_name(lists->packages.v[i]));
-	for (size_t i = 0; i < lists->contents.n; i++)
-		strlist_add(&argv, base_name(lists->contents.v[i]));
+	strlist_add(&argv, "lists");
+	strlist_copy(&argv, args);
 	const struct exec_spec spec = {.argv = (const char *const *)argv.v,
 		.profile = PROFILE_PARSER,
 		.cwd = "/",
@@ -192,13 +204,17 @@ run_worker(struct pod *pod, const struct apt_index *lists, struct sink *s, struc
 		.ctx = s,
 		.time_limit_ms = 10 * 60 * 1000};
 	struct exec_result r;
-	int rc = pod_exec(pod, &spec, &r, err);
+	int rc = pod_open(&pod_spec, &pod, err);
+	if (rc < 0)
+		return rc;
+	rc = pod_exec(pod, &spec, &r, err);
+	pod_close(pod);
 	if (rc == 0)
 		rc = s->rc;
 	if (rc == 0 && r.cause == CAUSE_STOPPED)
 		rc = err_set(err, DD_ESTOPPED, "stopped");
 	if (rc == 0 && r.exit_code != 0)
-		rc = err_set(err, DD_EIO, "compiling the package index: " STR_FMT,
+		rc = err_set(err, DD_EIO, "reading the package lists: " STR_FMT,
 			STR_ARG(str_trim(buf_str(&s->errors))));
 	return rc;
 }
@@ -207,20 +223,17 @@ static int
 compile(const struct state *st, const struct apt_index *lists, const char *path, struct dd_err *err)
 {
 	OWN_FREE char *temp = mem_printf("%s.tmp", path);
+	OWN(strlist) struct strlist args = {0};
 	struct sink s = {.fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600),
 		.errors = {.max = 65536},
 		.err = err};
-	struct pod *pod;
-	const struct pod_bind bind = {lists->lists_dir, "/lists", false};
-	const struct pod_spec spec = {.state = st, .binds = &bind, .nbinds = 1};
 	if (s.fd < 0)
 		return err_errno(err, errno, "cannot create %s", temp);
+	strlist_addf(&args, "%zu", lists->packages.n);
+	add_names(&args, &lists->packages);
+	add_names(&args, &lists->contents);
 	int step = progress_begin("compiling the package index");
-	int rc = pod_open(&spec, &pod, err);
-	if (rc == 0) {
-		rc = run_worker(pod, lists, &s, err);
-		pod_close(pod);
-	}
+	int rc = run_script(st, lists, index_script, &args, &s, err);
 	if (rc == 0 && fsync(s.fd) < 0)
 		rc = err_errno(err, errno, "cannot sync %s", temp);
 	(void)close(s.fd);
@@ -242,4 +255,40 @@ pkgindex_open(const struct state *st, const struct apt_index *lists, struct pkgi
 	if (rc == 0 && !fs_exists(path))
 		rc = compile(st, lists, path, err);
 	return rc < 0 ? rc : pkgindex_map(path, ret, err);
+}
+
+/* ---- owners ---- */
+
+/* "path TAB package" lines */
+static void
+take_owners(const struct pkgindex *x, struct str rows, struct map *ret)
+{
+	struct str line, path;
+	while (str_next_line(&rows, &line)) {
+		if (!str_next(&line, '\t', &path))
+			continue;
+		const char *known = map_get_str(ret, path);
+		if (!known || pkgindex_popularity(x, line) > pkgindex_popularity(x, str_of(known)))
+			map_put_str(ret, path, str_dup(line));
+	}
+}
+
+int
+pkgindex_owners(const struct pkgindex *x, const struct state *st, const struct apt_index *lists,
+	const struct strlist *paths, struct map *ret, struct dd_err *err)
+{
+	OWN(strlist) struct strlist args = {0};
+	struct sink s = {
+		.fd = -1, .out = {.max = (size_t)1 << 20}, .errors = {.max = 65536}, .err = err};
+	if (!paths->n)
+		return 0;
+	strlist_addf(&args, "%zu", lists->contents.n);
+	add_names(&args, &lists->contents);
+	strlist_copy(&args, paths);
+	int rc = run_script(st, lists, owners_script, &args, &s, err);
+	if (rc == 0)
+		take_owners(x, buf_str(&s.out), ret);
+	buf_cleanup(&s.out);
+	buf_cleanup(&s.errors);
+	return rc;
 }

@@ -14,6 +14,7 @@
 #ifndef ENVPROBE_INDEX_H
 #define ENVPROBE_INDEX_H
 
+#include "base/map.h"
 #include "images/apt.h"
 
 struct pkgindex;
@@ -36,6 +37,13 @@ void pkgindex_find(const struct pkgindex *x, char class, const char *name,
 bool pkgindex_has_package(const struct pkgindex *x, const char *name);
 /* How many packages depend on it; 0 for an unknown one. */
 uint64_t pkgindex_popularity(const struct pkgindex *x, struct str package);
+
+/*
+ * Packages that hold files the index does not tell about, by a look through the whole lists, which takes
+ * seconds.  paths are absolute; ret gets path -> package (heap; the map must free), the most popular of several.
+ */
+int pkgindex_owners(const struct pkgindex *x, const struct state *st, const struct apt_index *lists,
+	const struct strlist *paths, struct map *ret, struct dd_err *err) DD_MUST_USE;
 
 /* One line of a Contents file as index lines, appended to out; pure, for the worker. */
 void pkgindex_add_contents(struct str line, struct buf *out);

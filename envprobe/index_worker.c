@@ -207,14 +207,33 @@ add_path(const struct where *w, struct str package, struct buf *out)
 }
 
 /* "usr/include/zlib.h    libdevel/zlib1g-dev,..." : the last blank separates. */
-void
-pkgindex_add_contents(struct str line, struct buf *out)
+static struct str
+split_contents(struct str line, struct str *ret_locations)
 {
 	size_t end = line.n;
 	while (end && line.p[end - 1] != ' ' && line.p[end - 1] != '\t')
 		end--;
-	struct str locations = {line.p + end, line.n - end}, one;
-	struct where w = {.path = str_trim((struct str){line.p, end})};
+	*ret_locations = (struct str){line.p + end, line.n - end};
+	return str_trim((struct str){line.p, end});
+}
+
+/* "libdevel/zlib1g-dev,..." : the next package's name. */
+static bool
+next_package(struct str *locations, struct str *ret)
+{
+	if (!str_next(locations, ',', ret))
+		return false;
+	const char *sep = ret->n ? memrchr(ret->p, '/', ret->n) : NULL;
+	if (sep)
+		*ret = (struct str){sep + 1, ret->n - (size_t)(sep + 1 - ret->p)};
+	return true;
+}
+
+void
+pkgindex_add_contents(struct str line, struct buf *out)
+{
+	struct str locations, one;
+	struct where w = {.path = split_contents(line, &locations)};
 	const char *slash = w.path.n ? memrchr(w.path.p, '/', w.path.n) : NULL;
 	if (!slash || memchr(w.path.p, '\t', w.path.n))
 		return;
@@ -222,12 +241,8 @@ pkgindex_add_contents(struct str line, struct buf *out)
 	w.name = (struct str){slash + 1, w.path.n - w.dir.n - 1};
 	if (!w.name.n)
 		return;
-	while (str_next(&locations, ',', &one)) {
-		const char *sep = one.n ? memrchr(one.p, '/', one.n) : NULL;
-		if (sep)
-			one = (struct str){sep + 1, one.n - (size_t)(sep + 1 - one.p)};
+	while (next_package(&locations, &one))
 		add_path(&w, one, out);
-	}
 }
 
 /* ---- Packages ------------------------------------------------------------------------------------ */
@@ -349,4 +364,41 @@ probe_index_worker_main(int argc, char **argv)
 		return 1;
 	}
 	return write_sorted(&out);
+}
+
+/* ---- owners ---- */
+
+/* /bin/x and /usr/bin/x are one file (merged /usr), and packages list either. */
+static void
+want_owner(struct map *wanted, const char *path)
+{
+	static const char *const merged[] = {"bin/", "sbin/", "lib/", NULL};
+	const char *plain = *path == '/' ? path + 1 : path;
+	map_put(wanted, plain, (void *)path);
+	for (size_t i = 0; merged[i]; i++) {
+		OWN_FREE char *usr = mem_printf("usr/%s", merged[i]);
+		if (str_starts(str_of(plain), usr))
+			map_put(wanted, plain + 4, (void *)path);
+		if (!str_starts(str_of(plain), merged[i]))
+			continue;
+		OWN_FREE char *other = mem_printf("usr/%s", plain);
+		map_put(wanted, other, (void *)path);
+	}
+}
+
+int
+probe_owners_worker_main(int argc, char **argv)
+{
+	OWN(map) struct map wanted = {0};
+	OWN_FREE char *line = NULL;
+	size_t cap = 0;
+	for (int i = 1; i < argc; i++)
+		want_owner(&wanted, argv[i]);
+	for (ssize_t n; (n = getline(&line, &cap, stdin)) > 0;) {
+		struct str s = {line, (size_t)n - (line[n - 1] == '\n')}, locations, package;
+		const char *path = map_get_str(&wanted, split_contents(s, &locations));
+		while (path && next_package(&locations, &package))
+			printf("%s\t" STR_FMT "\n", path, STR_ARG(package));
+	}
+	return ferror(stdin) || fflush(stdout) != 0 ? 1 : 0;
 }

@@ -1,5 +1,7 @@
 #include "envprobe/lookups.h"
 
+#include "base/fs.h"
+#include "envprobe/envprobe.h"
 #include "envprobe/resolve.h"
 
 #include <string.h>
@@ -10,13 +12,6 @@ struct collect {
 	struct map found;   /* class and name that was satisfied somewhere */
 	struct map missing; /* class and name -> example path, owned */
 };
-
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
 
 static bool
 is_below(const char *path, const char *dir)
@@ -51,7 +46,7 @@ static bool
 is_in_path(const char *path)
 {
 	static const char *const dirs[] = {"/usr/bin", "/bin", "/usr/sbin", "/sbin", NULL};
-	size_t n = (size_t)(base_name(path) - path);
+	size_t n = (size_t)(fs_name(path) - path);
 	for (size_t i = 0; dirs[i]; i++)
 		if (n == strlen(dirs[i]) + 1 && strncmp(path, dirs[i], n - 1) == 0)
 			return true;
@@ -63,7 +58,7 @@ is_in_path(const char *path)
 static char *
 classify(const struct trace_path *p)
 {
-	const char *name = base_name(p->path), *rest;
+	const char *name = fs_name(p->path), *rest;
 	struct str s = str_of(name);
 	if (is_below(p->path, WORK_DIR) || is_below(p->path, "/tmp") || is_below(p->path, POD_HOME))
 		return NULL;
@@ -96,7 +91,7 @@ collect_path(void *ctx, const struct trace_path *p)
 	else if (!map_get(&c->missing, key))
 		map_put(&c->missing, key,
 			mem_printf("%s looked for %s",
-				*p->program ? base_name(p->program) : "a program", p->path));
+				*p->program ? fs_name(p->program) : "a program", p->path));
 	return true;
 }
 
@@ -162,7 +157,7 @@ lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_lis
 static char *
 python_source(const char *path)
 {
-	const char *cache = strstr(path, "/__pycache__/"), *name = base_name(path);
+	const char *cache = strstr(path, "/__pycache__/"), *name = fs_name(path);
 	if (!cache || !str_ends(str_of(path), ".pyc"))
 		return NULL;
 	return mem_printf("%.*s/%.*s.py", (int)(cache - path), path, (int)strcspn(name, "."), name);
@@ -187,16 +182,47 @@ lookups_opened(const struct trace *t, struct map *ret)
 	trace_each_path(t, collect_opened, ret);
 }
 
+/* What somebody reached was there in the end: the others came too early. */
+static bool
+note_reached(void *ctx, const struct trace_connect *c)
+{
+	if (!c->refused)
+		map_put(ctx, c->target, &yes);
+	return true;
+}
+
+/* The C library asks for this daemon wherever a user's name is looked up, and does without. */
+static bool
+is_name_cache(const char *target)
+{
+	return str_ends(str_of(target), "/nscd/socket");
+}
+
+struct refusals {
+	struct map reached;
+	const char *step;
+	struct refusal_list *list;
+};
+
 static bool
 collect_refused(void *ctx, const struct trace_connect *c)
 {
-	if (c->refused)
-		strlist_add_new(ctx, c->target);
+	struct refusals *r = ctx;
+	if (!c->refused || is_name_cache(c->target) || map_get(&r->reached, c->target))
+		return true;
+	struct refusal *new = refusal_list_add(r->list);
+	new->target = mem_strdup(c->target);
+	new->program = mem_strdup(c->program);
+	new->step = mem_strdup(r->step);
+	new->count = c->count;
 	return true;
 }
 
 void
-lookups_refused(const struct trace *t, struct strlist *ret)
+probe_refused(const struct trace *t, const char *step, struct refusal_list *ret)
 {
-	trace_each_connect(t, collect_refused, ret);
+	struct refusals r = {.list = ret, .step = step};
+	trace_each_connect(t, note_reached, &r.reached);
+	trace_each_connect(t, collect_refused, &r);
+	map_cleanup(&r.reached);
 }

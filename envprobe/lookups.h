@@ -19,7 +19,4 @@ void lookups_missing(const struct trace *t, const struct pkgindex *x, struct nee
 /* Absolute paths of files outside the work tree that were opened or executed. */
 void lookups_opened(const struct trace *t, struct map *ret);
 
-/* Targets of refused connections. */
-void lookups_refused(const struct trace *t, struct strlist *ret);
-
 #endif

@@ -8,6 +8,7 @@
 #include "envprobe/loop.h"
 
 #include "base/log.h"
+#include "envprobe/files.h"
 #include "envprobe/resolve.h"
 
 #include <string.h>
@@ -24,9 +25,11 @@ probe_result_cleanup(struct probe_result *r)
 	install_batch_list_cleanup(&r->batches);
 	module_set_list_cleanup(&r->modules);
 	env_var_list_cleanup(&r->environment);
+	supplied_file_list_cleanup(&r->files);
 	prompt_answer_list_cleanup(&r->prompts);
 	question_list_cleanup(&r->questions);
 	feature_off_list_cleanup(&r->features_off);
+	refusal_list_cleanup(&r->refused);
 	strlist_cleanup(&r->options);
 	strlist_cleanup(&r->services);
 	test_run_cleanup(&r->tests);
@@ -176,16 +179,8 @@ learn_from_build(struct loop *l)
 {
 	bool any = learn_variables(l);
 	any = want_from_log(l) || any;
+	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);
-}
-
-static bool
-has_tests(const struct loop *l)
-{
-	for (size_t i = 0; i < l->r->project.commands.n; i++)
-		if (l->r->project.commands.v[i].phase == PHASE_TEST)
-			return true;
-	return false;
 }
 
 /* ---- the loop
@@ -212,6 +207,14 @@ begin_attempt(struct loop *l)
 	return a;
 }
 
+void
+loop_restack(struct loop *l)
+{
+	stack_cleanup(&l->tree);
+	stack_copy(&l->tree, &l->source);
+	stack_copy(&l->tree, &l->modules);
+}
+
 /* One attempt; *ret_again when the next one has something new to try. */
 static int
 attempt(struct loop *l, bool *ret_again, struct dd_err *err)
@@ -219,6 +222,8 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	(void)begin_attempt(l);
 	*ret_again = false;
 	int rc = loop_install(l, err);
+	if (rc == 0)
+		rc = files_place(l, err);
 	if (rc == 0)
 		rc = loop_modules(l, err);
 	if (rc == 0 && !l->modules_known) {
@@ -236,9 +241,8 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		loop_judge_build(l);
 		return 0;
 	}
-	if (!has_tests(l)) {
-		l->r->outcome = OUTCOME_BUILT;
-		diagnosis_cleanup(&l->r->diagnosis); /* of an earlier attempt */
+	if (!command_list_has(&l->r->project.commands, PHASE_TEST)) {
+		loop_succeed(l, OUTCOME_BUILT);
 		note_learnt(l, "built");
 		return 0;
 	}
@@ -248,6 +252,8 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	bool failed = l->r->tests.failed > 0 || l->r->tests.passed == 0;
 	bool blocked = prompter_unanswered(&l->prompter) != NULL;
 	bool served = failed && !blocked && loop_learn_services(l);
+	served = (failed && !blocked && files_learn(l, SCOPE_TEST, l->r->tests.passed == 0)) ||
+		 served;
 	if (served) {
 		*ret_again = true;
 	} else if (failed && !blocked && tests_got_better(l)) {
@@ -345,6 +351,9 @@ free_loop(struct loop *l)
 	map_cleanup(&l->asked);
 	strlist_cleanup(&l->env);
 	stack_cleanup(&l->tree);
+	stack_cleanup(&l->modules);
+	stack_cleanup(&l->source);
+	probe_files_cleanup(&l->placed);
 	prompter_cleanup(&l->prompter);
 	pkgindex_close(l->index);
 }
@@ -357,6 +366,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 	stack_copy(&r.root, &spec->image->stack);
 	stack_copy(&r.work, spec->source);
 	stack_copy(&l.tree, spec->source);
+	stack_copy(&l.source, spec->source);
 	probe_environment(&l.env);
 	int rc = pkgindex_open(spec->state, spec->index, &l.index, err);
 	if (rc == 0)
@@ -365,6 +375,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 		no_build_system(&l);
 	} else if (rc == 0) {
 		offer_variables(&l);
+		files_offer(&l);
 		want_declared(&l);
 		rc = run_attempts(&l, err);
 	}

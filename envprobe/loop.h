@@ -26,12 +26,18 @@ struct loop {
 	struct wanted_list wanted; /* for the next attempt */
 	struct map asked;	   /* packages ever wanted */
 	struct strlist env;	   /* complete, NAME=value */
+	struct stack source;	   /* with the files that were supplied */
+	struct probe_files placed; /* the others of them */
+	size_t nplaced;		   /* of r->files */
 	int64_t n;		   /* of the attempt */
-	struct stack tree;	   /* what a build starts from: the source, and its modules */
+	struct stack modules;	   /* layers of the packages of its language's own registry */
+	struct stack tree;	   /* what a build starts from: source and modules, see loop_restack */
 	bool modules_known;	   /* loop_modules was done */
 	/* of the last build or test run */
 	struct problem_list problems;
 	struct need_list missing; /* from the trace */
+	struct missing_file_list files;
+	struct strlist touched; /* absent parts of the source that were looked at */
 	struct strlist refused;
 	bool built;
 	char *failed;
@@ -51,16 +57,19 @@ int loop_install(struct loop *l, struct dd_err *err) DD_MUST_USE;
  * l->r has the outcome and its diagnosis.
  */
 int loop_modules(struct loop *l, struct dd_err *err) DD_MUST_USE;
+/* Put l->tree together again, after l->source or l->modules changed. */
+void loop_restack(struct loop *l);
 int loop_build(struct loop *l, struct dd_err *err) DD_MUST_USE;
 int loop_test(struct loop *l, struct dd_err *err) DD_MUST_USE;
 
 /* Decide what a failed build or test run means (verdict.c): the diagnosis and the outcome. */
 void loop_judge_build(struct loop *l);
 void loop_judge_tests(struct loop *l);
+/* Everything ran: no diagnosis, and what was asked for was not needed. */
+void loop_succeed(struct loop *l, enum run_outcome outcome);
 /* Ask for an environment variable; true when the answers have it and it is new. */
 bool loop_ask_variable(struct loop *l, const char *name, const char *where, bool blocking);
 
-struct question *loop_find_question(struct loop *l, const char *id); /* NULL */
 /* Ask for services that refused connections; true when an answer starts one from now on. */
 bool loop_learn_services(struct loop *l);
 

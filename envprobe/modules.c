@@ -137,7 +137,8 @@ take_modules(struct loop *l, const json_t *j, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	if (layer)
-		stack_push(&l->tree, layer);
+		stack_push(&l->modules, layer);
+	loop_restack(l);
 	put_scripts_first(l, json_object_get(j, "scripts"), json_object_get(j, "optional_scripts"));
 	name_headers(l);
 	l->modules_known = true;

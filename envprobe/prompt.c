@@ -48,10 +48,10 @@ prompt_default(struct str prompt)
 static struct question *
 find_question(struct prompter *p, const char *id)
 {
-	for (size_t i = 0; i < p->questions.n; i++)
-		if (strcmp(p->questions.v[i].id, id) == 0)
-			return &p->questions.v[i];
-	struct question *q = question_list_add(&p->questions);
+	struct question *q = question_list_find(&p->questions, id);
+	if (q)
+		return q;
+	q = question_list_add(&p->questions);
 	q->id = mem_strdup(id);
 	q->kind = Q_PROMPT;
 	return q;

@@ -67,21 +67,13 @@ put_packages(const struct recipe *r, struct buf *out)
 	free(v);
 }
 
-static const struct question *
-find_question(const struct recipe *r, const char *id)
-{
-	for (size_t i = 0; i < r->questions.n; i++)
-		if (strcmp(r->questions.v[i].id, id) == 0)
-			return &r->questions.v[i];
-	return NULL;
-}
-
 static void
 put_environment(const struct recipe *r, struct buf *out)
 {
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q = e->question ? find_question(r, e->question) : NULL;
+		const struct question *q =
+			e->question ? question_list_find(&r->questions, e->question) : NULL;
 		if (e->why)
 			put_comment(out, e->why);
 		if (q && q->secret)
@@ -101,9 +93,70 @@ put_secret_mounts(const struct recipe *r, struct buf *out)
 {
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q = e->question ? find_question(r, e->question) : NULL;
+		const struct question *q =
+			e->question ? question_list_find(&r->questions, e->question) : NULL;
 		if (q && q->secret)
 			buf_printf(out, " --mount=type=secret,id=%s,env=%s", e->name, e->name);
+	}
+}
+
+/* In a shell, nothing expands. */
+static void
+put_shell(struct buf *out, const char *text)
+{
+	buf_putc(out, '\'');
+	for (; *text; text++)
+		if (*text == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
+	buf_putc(out, '\'');
+}
+
+/* A mount takes commas and blanks apart: such a path is left to the person who builds. */
+static bool
+is_mountable(const struct supplied_file *f)
+{
+	return !f->sample && !f->archive && !strpbrk(f->path, ", \t\n\"'\\$");
+}
+
+/* Files that a person supplies are mounted where they are used: they may be secrets. */
+static void
+put_file_mounts(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->files.n; i++) {
+		const struct supplied_file *f = &r->files.v[i];
+		OWN_FREE char *id = recipe_argument_name(f->question);
+		if (is_mountable(f))
+			buf_printf(out, " --mount=type=secret,id=%s,target=%s%s,mode=0444", id,
+				f->path[0] == '/' ? "" : "/work/", f->path);
+	}
+}
+
+/* Before the first command: what comes from a sample, and what is to be in the tree. */
+static void
+put_files(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->files.n; i++) {
+		const struct supplied_file *f = &r->files.v[i];
+		OWN_FREE char *id = recipe_argument_name(f->question);
+		OWN_FREE char *note =
+			f->sample ? mem_printf("%s is to be adapted: here it is a copy of %s.",
+					    f->path, f->sample)
+			: is_mountable(f)
+				? mem_printf(
+					  "%s comes with --secret id=%s,src=FILE, and for the tests with "
+					  "-v FILE:%s%s:ro.",
+					  f->path, id, f->path[0] == '/' ? "" : "/work/", f->path)
+				: mem_printf("%s must be in the tree.", f->path);
+		put_comment(out, note);
+		if (!f->sample)
+			continue;
+		buf_puts(out, "RUN cp -- ");
+		put_shell(out, f->sample);
+		buf_putc(out, ' ');
+		put_shell(out, f->path);
+		buf_putc(out, '\n');
 	}
 }
 
@@ -130,7 +183,7 @@ put_prompt_arguments(const struct recipe *r, struct buf *out)
 	for (size_t i = 0; i < r->prompts.n; i++) {
 		const struct prompt_answer *a = &r->prompts.v[i];
 		OWN_FREE char *name = recipe_argument_name(a->question);
-		const struct question *q = find_question(r, a->question);
+		const struct question *q = question_list_find(&r->questions, a->question);
 		if (q && q->text)
 			put_comment(out, q->text);
 		buf_printf(out, "ARG %s", name);
@@ -147,6 +200,7 @@ put_command(const struct recipe *r, const struct command *c, struct buf *out)
 {
 	buf_puts(out, "RUN");
 	put_secret_mounts(r, out);
+	put_file_mounts(r, out);
 	buf_putc(out, ' ');
 	if (c->dir)
 		buf_printf(out, "cd '%s' && ", c->dir);
@@ -289,6 +343,7 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 	buf_puts(out, "USER " USER_NAME "\nWORKDIR /work\n");
 	put_modules(r, out);
 	buf_puts(out, "COPY --chown=" USER_NAME ":" USER_NAME " . /work/\n");
+	put_files(r, out);
 	for (size_t i = 0; i < r->commands.n; i++) {
 		const struct command *c = &r->commands.v[i];
 		if (c->phase == PHASE_CONFIGURE || c->phase == PHASE_BUILD ||
@@ -309,7 +364,8 @@ recipe_devcontainer(const struct recipe *r, struct buf *out)
 	json_object_set_new(j, "remoteUser", json_string(USER_NAME));
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q = e->question ? find_question(r, e->question) : NULL;
+		const struct question *q =
+			e->question ? question_list_find(&r->questions, e->question) : NULL;
 		if (q && q->secret) {
 			json_object_set_new(secrets, e->name,
 				json_pack("{s:o}", "description",

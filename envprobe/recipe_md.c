@@ -51,9 +51,23 @@ put_packages(const struct recipe *r, struct buf *out)
 }
 
 static void
+put_file(const struct supplied_file *f, struct buf *out)
+{
+	buf_puts(out, f->archive ? "- the content of the directory " : "- the file ");
+	put_code(out, f->path);
+	if (f->sample) {
+		buf_puts(out, ", here a copy of ");
+		put_code(out, f->sample);
+	}
+	buf_puts(out, ": ");
+	put_cell(out, f->why);
+	buf_putc(out, '\n');
+}
+
+static void
 put_environment(const struct recipe *r, struct buf *out)
 {
-	if (!r->environment.n && !r->prompts.n)
+	if (!r->environment.n && !r->prompts.n && !r->files.n)
 		return;
 	buf_puts(out, "## What a person must supply\n\n");
 	for (size_t i = 0; i < r->environment.n; i++) {
@@ -68,9 +82,11 @@ put_environment(const struct recipe *r, struct buf *out)
 		put_cell(out, e->why);
 		buf_putc(out, '\n');
 	}
+	for (size_t i = 0; i < r->files.n; i++)
+		put_file(&r->files.v[i], out);
 	for (size_t i = 0; i < r->questions.n; i++) {
 		const struct question *q = &r->questions.v[i];
-		if (q->kind == Q_ENV || q->kind == Q_SECRET)
+		if (q->kind != Q_PROMPT && q->kind != Q_SERVICE)
 			continue;
 		buf_puts(out, "- ");
 		put_code(out, q->id);
@@ -128,15 +144,6 @@ put_commands(const struct recipe *r, bool tests, struct buf *out)
 	buf_puts(out, any ? "```\n\n" : "");
 }
 
-static bool
-has_tests(const struct recipe *r)
-{
-	for (size_t i = 0; i < r->commands.n; i++)
-		if (r->commands.v[i].phase == PHASE_TEST)
-			return true;
-	return false;
-}
-
 void
 recipe_build_md(const struct recipe *r, struct buf *out)
 {
@@ -152,7 +159,7 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 	buf_puts(out, "## Build\n\nAs an ordinary user, in the source tree:\n\n");
 	put_modules(r, out);
 	put_commands(r, false, out);
-	if (has_tests(r)) {
+	if (command_list_has(&r->commands, PHASE_TEST)) {
 		buf_puts(out, "## Test\n\n");
 		put_commands(r, true, out);
 		buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",

@@ -1,5 +1,6 @@
 #include "envprobe/resolve.h"
 
+#include "base/fs.h"
 #include "envprobe/data.h"
 
 #include <ctype.h>
@@ -166,12 +167,11 @@ lower(const char *s)
 static struct resolution
 resolve_header(const struct pkgindex *x, const struct need *n)
 {
-	const char *slash = strrchr(n->name, '/');
 	bool declared = n->source && strcmp(n->source, "declared") == 0;
 	struct search s = {.x = x, .suffix = n->name, .shallow = declared};
 	if (strstr(n->name, ".."))
 		return (struct resolution){0};
-	pkgindex_find(x, 'i', slash ? slash + 1 : n->name, consider, &s);
+	pkgindex_find(x, 'i', fs_name(n->name), consider, &s);
 	return finish(&s);
 }
 

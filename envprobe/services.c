@@ -66,7 +66,7 @@ ask_service(struct loop *l, const char *name, const char *target, bool blocking)
 {
 	OWN_FREE char *id = mem_printf("service:%s", name);
 	const char *start = NULL;
-	struct question *q = loop_find_question(l, id);
+	struct question *q = question_list_find(&l->r->questions, id);
 	enum answer_state state = answers_get(l->spec->answers, id, &start);
 	if (!q) {
 		q = question_list_add(&l->r->questions);

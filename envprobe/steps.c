@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "envprobe/files.h"
 #include "envprobe/lookups.h"
 #include "record/steplog.h"
 
@@ -20,6 +21,8 @@ loop_clear_findings(struct loop *l)
 	problem_list_cleanup(&l->problems);
 	need_list_cleanup(&l->missing);
 	strlist_cleanup(&l->refused);
+	missing_file_list_cleanup(&l->files);
+	strlist_cleanup(&l->touched);
 	free(TAKE(l->failed));
 	l->built = false;
 	l->cause = CAUSE_NONE;
@@ -228,59 +231,85 @@ loop_install(struct loop *l, struct dd_err *err)
 /* ---- findings: what a build or test run showed
  * ---------------------------------------------------- */
 
-#define PF(member, what) .key = #member, .kind = what, .offset = offsetof(struct problem, member)
-static const struct json_field problem_table[] = {{PF(kind, JSON_K_STRING), .required = true},
-	{PF(name, JSON_K_STRING), .required = true},
-	{PF(scope, JSON_K_ENUM), .names = need_scope_names}, {PF(line, JSON_K_INT)},
-	{PF(text, JSON_K_STRING)}, {.key = NULL}};
+struct step { /* that ran, and what is left of it */
+	const char *name;
+	bool failed;
+	const char *log;
+	struct trace *trace;
+};
 
-static json_t *
-problems_to_json(const struct problem_list *l)
+/* What a step that failed missed in files; one that did not can do without. */
+static int
+find_files(struct loop *l, const struct step *step, const struct problem_list *problems, json_t *to,
+	struct dd_err *err)
 {
-	json_t *a = json_array();
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(a, json_encode(problem_table, &l->v[i]));
-	return a;
+	struct missing_file_list files = {0};
+	OWN(strlist) struct strlist touched = {0};
+	int rc = 0;
+	if (step->failed) {
+		rc = files_missing(l, step->trace, problems, &files, err);
+		files_touched(l, step->trace, &touched);
+	}
+	json_object_set_new(to, "files", missing_file_list_to_json(&files));
+	json_object_set_new(to, "touched", strings_to_json(&touched));
+	missing_file_list_cleanup(&files);
+	return rc;
 }
 
 static int
-find_findings(
-	struct loop *l, const char *log, const struct trace *t, json_t *to, struct dd_err *err)
+find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err *err)
 {
 	struct problem_list problems = {0};
 	struct need_list missing = {0};
-	OWN(strlist) struct strlist refused = {0};
-	int rc = evidence_read(l->spec->state, log, &problems, err);
+	struct refusal_list refused = {0};
+	int rc = evidence_read(l->spec->state, step->log, &problems, err);
+	if (rc == 0)
+		rc = find_files(l, step, &problems, to, err);
 	if (rc == 0) {
-		lookups_missing(t, l->index, &missing);
-		lookups_refused(t, &refused);
-		json_object_set_new(to, "problems", problems_to_json(&problems));
+		lookups_missing(step->trace, l->index, &missing);
+		probe_refused(step->trace, step->name, &refused);
+		json_object_set_new(to, "problems", problem_list_to_json(&problems));
 		json_object_set_new(to, "missing", need_list_to_json(&missing));
-		json_object_set_new(to, "refused", strings_to_json(&refused));
+		json_object_set_new(to, "refused", refusal_list_to_json(&refused));
 	}
+	refusal_list_cleanup(&refused);
 	problem_list_cleanup(&problems);
 	need_list_cleanup(&missing);
 	return rc;
 }
 
 static int
+take_refused(struct loop *l, const json_t *j, struct dd_err *err)
+{
+	struct refusal_list refused = {0};
+	int rc = refusal_list_from_json(j, "refused", &refused, err);
+	for (size_t i = 0; rc == 0 && i < refused.n; i++) {
+		struct refusal *r = &refused.v[i];
+		r->attempt = l->n;
+		strlist_add_new(&l->refused, r->target);
+		*refusal_list_add(&l->r->refused) = *r;
+	}
+	free(refused.v);
+	return rc;
+}
+
+static int
 take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 {
-	size_t i;
-	json_t *item;
 	loop_clear_findings(l);
-	json_array_foreach (json_object_get(j, "problems"), i, item) {
-		struct problem_list *p = &l->problems;
-		p->v = mem_grow(p->v, p->n, &p->cap, sizeof(*p->v));
-		p->v[p->n] = (struct problem){0};
-		int rc = json_decode(item, problem_table, false, &p->v[p->n++], "problems", err);
-		if (rc < 0)
-			return rc;
-	}
-	json_array_foreach (json_object_get(j, "refused"), i, item) {
-		strlist_add(&l->refused, json_string_value(item));
-	}
-	return need_list_from_json(json_object_get(j, "missing"), "missing", &l->missing, err);
+	int rc = problem_list_from_json(json_object_get(j, "problems"), &l->problems, err);
+	if (rc == 0)
+		rc = take_refused(l, json_object_get(j, "refused"), err);
+	if (rc == 0)
+		rc = missing_file_list_from_json(
+			json_object_get(j, "files"), "files", &l->files, err);
+	for (size_t i = 0; i < json_array_size(json_object_get(j, "touched")); i++)
+		strlist_add(&l->touched,
+			json_string_value(json_array_get(json_object_get(j, "touched"), i)));
+	if (rc == 0)
+		rc = need_list_from_json(
+			json_object_get(j, "missing"), "missing", &l->missing, err);
+	return rc;
 }
 
 /* ---- proofs: which file of each wanted package was opened
@@ -404,6 +433,8 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct build_run b = {.state = l->spec->state,
 		.root = &l->r->root,
 		.work = &l->tree,
+		.binds = l->placed.binds,
+		.nbinds = l->placed.nbinds,
 		.commands = &l->r->project.commands,
 		.env = (const char *const *)l->env.v,
 		.log_path = log,
@@ -420,7 +451,8 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	progress_end(step, rc == 0 && b.built ? "ok" : "failed");
 	if (rc == 0) {
 		json_t *j = build_to_json(&b, &prompter, found);
-		rc = find_findings(l, log, trace, j, err);
+		const struct step build = {"build", !b.built, log, trace};
+		rc = find_findings(l, &build, j, err);
 		if (rc == 0)
 			*ret_result = j;
 		else
@@ -449,10 +481,7 @@ take_prompts(struct loop *l, const json_t *j, struct dd_err *err)
 	free(given.v);
 	for (size_t i = 0; rc == 0 && i < l->prompter.questions.n; i++) {
 		const struct question *q = &l->prompter.questions.v[i];
-		struct question *known = NULL;
-		for (size_t k = 0; k < l->r->questions.n; k++)
-			if (strcmp(l->r->questions.v[k].id, q->id) == 0)
-				known = &l->r->questions.v[k];
+		struct question *known = question_list_find(&l->r->questions, q->id);
 		if (known) {
 			known->blocking = q->blocking;
 			continue;
@@ -524,6 +553,8 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 		.work = &l->r->work,
 		.commands = &l->r->project.commands,
 		.env = (const char *const *)l->env.v,
+		.binds = l->placed.binds,
+		.nbinds = l->placed.nbinds,
 		.trace = trace,
 		.on_prompt = test_prompt,
 		.prompt_ctx = &prompter,
@@ -538,8 +569,9 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 				     "seconds", (double)(clock_mono_ns() - start) / 1e9, "prompts",
 				     prompt_answer_list_to_json(&prompter.given), "questions",
 				     question_list_to_json(&prompter.questions));
+	const struct step ran = {"tests", tests.failed || !tests.passed, log, trace};
 	if (rc == 0)
-		rc = find_findings(l, log, trace, j, err);
+		rc = find_findings(l, &ran, j, err);
 	if (rc == 0)
 		rc = prove_by_tests(l, trace, found, err);
 	if (rc == 0) {
@@ -578,40 +610,67 @@ loop_test(struct loop *l, struct dd_err *err)
 /* ---- looking back
  * -------------------------------------------------------------------------------- */
 
+static json_t *
+attempt_result(struct journal *j, int64_t n, const char *step)
+{
+	OWN_FREE char *key = mem_printf("attempt/%lld/%s", (long long)n, step);
+	return journal_result(j, key);
+}
+
+/* s becomes `below` with a layer on it, if there is one. */
+static void
+replace_top(struct stack *s, const struct stack *below, const char *layer)
+{
+	stack_cleanup(s);
+	stack_copy(s, below);
+	if (layer)
+		stack_push(s, layer);
+}
+
+/* The source with what was supplied, the packages of its language, and what was built. */
+static void
+restack(struct stack *s, const struct stack *files, const struct strlist *modules, const char *built)
+{
+	stack_cleanup(s);
+	stack_copy(s, files);
+	for (size_t i = 0; i < modules->n; i++)
+		stack_push(s, modules->v[i]);
+	if (built)
+		stack_push(s, built);
+}
+
 int
 probe_attempt_stacks(struct journal *j, const struct image *image, const struct stack *source,
 	int64_t attempt, struct stack *ret_root, struct stack *ret_work, struct dd_err *err)
 {
 	bool known = false;
-	struct stack start = {0}; /* of a build */
-	stack_copy(&start, source);
+	struct stack files = {0}; /* the source with what was supplied so far */
+	OWN(strlist) struct strlist modules = {0};
 	stack_copy(ret_root, &image->stack);
 	stack_copy(ret_work, source);
+	stack_copy(&files, source);
 	for (int64_t n = 1; attempt == 0 || n <= attempt; n++) {
-		OWN_FREE char *install = mem_printf("attempt/%lld/install", (long long)n);
-		OWN_FREE char *modules = mem_printf("attempt/%lld/modules", (long long)n);
-		OWN_FREE char *build = mem_printf("attempt/%lld/build", (long long)n);
-		OWN_JSON json_t *i = journal_result(j, install);
-		OWN_JSON json_t *m = journal_result(j, modules);
-		OWN_JSON json_t *b = journal_result(j, build);
+		OWN_JSON json_t *i = attempt_result(j, n, "install");
+		OWN_JSON json_t *f = attempt_result(j, n, "files");
+		OWN_JSON json_t *m = attempt_result(j, n, "modules");
+		OWN_JSON json_t *b = attempt_result(j, n, "build");
 		const char *layer = json_string_value(json_object_get(i, "layer"));
+		const char *placed = json_string_value(json_object_get(f, "tree"));
 		const char *packages = json_string_value(json_object_get(m, "layer"));
 		const char *tree = json_string_value(json_object_get(b, "layer"));
-		if (!i && !b)
+		if (!i && !f && !b)
 			break;
 		known = n == attempt || attempt == 0;
 		if (layer)
 			stack_push(ret_root, layer);
 		if (packages)
-			stack_push(&start, packages);
-		if ((tree || packages) && (attempt == 0 || n == attempt)) {
-			stack_cleanup(ret_work);
-			stack_copy(ret_work, &start);
-			if (tree)
-				stack_push(ret_work, tree);
-		}
+			strlist_add(&modules, packages);
+		if (f)
+			replace_top(&files, source, placed);
+		if (attempt == 0 ? f || tree || packages : n == attempt)
+			restack(ret_work, &files, &modules, tree);
 	}
-	stack_cleanup(&start);
+	stack_cleanup(&files);
 	if (!known && attempt)
 		return err_set(err, DD_ENOENT, "the run has no attempt %lld", (long long)attempt);
 	return 0;

@@ -2,7 +2,6 @@
 
 #include "base/fs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -24,24 +23,19 @@ is_version_control(const char *name)
 static int
 list_directory(struct tree *t, int fd, const char *path, unsigned depth, struct dd_err *err)
 {
-	DIR *d = fdopendir(fd);
-	if (!d) {
-		(void)close(fd);
-		return err_errno(err, errno, "cannot read directory %s", path);
-	}
-	int rc = 0;
-	for (struct dirent *e; rc == 0 && (e = readdir(d));) {
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list_fd(fd, *path ? path : ".", &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		const char *name = names.v[i];
 		struct stat st;
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-			is_version_control(e->d_name) ||
-			fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (is_version_control(name) || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		OWN_FREE char *child = tree_join(path, e->d_name);
+		OWN_FREE char *child = tree_join(path, name);
 		if (S_ISREG(st.st_mode)) {
 			strlist_add(&t->files, child);
 		} else if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH) {
-			int sub = openat(dirfd(d), e->d_name,
-				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			OWN_FD int sub =
+				openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 			if (sub >= 0)
 				rc = list_directory(t, sub, child, depth + 1, err);
 		}
@@ -49,7 +43,6 @@ list_directory(struct tree *t, int fd, const char *path, unsigned depth, struct 
 			rc = err_set(err, DD_ELIMIT, "the source has more than %d files",
 				TREE_MAX_FILES);
 	}
-	(void)closedir(d);
 	return rc;
 }
 
@@ -59,9 +52,7 @@ tree_open(const char *path, struct tree *ret, struct dd_err *err)
 	struct tree t = {.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 	if (t.fd < 0)
 		return err_errno(err, errno, "cannot read %s", path);
-	int fd = fcntl(t.fd, F_DUPFD_CLOEXEC, 0);
-	int rc = fd < 0 ? err_errno(err, errno, "cannot read %s", path)
-			: list_directory(&t, fd, "", 0, err);
+	int rc = list_directory(&t, t.fd, "", 0, err);
 	if (rc < 0) {
 		tree_cleanup(&t);
 		return rc;
@@ -97,6 +88,22 @@ char *
 tree_join(const char *dir, const char *name)
 {
 	return *dir ? mem_printf("%s/%s", dir, name) : mem_strdup(name);
+}
+
+char *
+tree_file(const struct tree *t, const char *dir, const char *name)
+{
+	OWN_FREE char *path = tree_join(dir, name);
+	return tree_has(t, path) ? TAKE(path) : NULL;
+}
+
+char *
+tree_find(const struct tree *t, const char *dir, const char *const *names)
+{
+	char *path = NULL;
+	for (; !path && *names; names++)
+		path = tree_file(t, dir, *names);
+	return path;
 }
 
 void
@@ -138,15 +145,8 @@ tree_count(const struct tree *t, const char *dir, const char *const *endings)
 	return count;
 }
 
-const char *
-tree_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 bool
 tree_name_is(const char *path, const char *pattern)
 {
-	return fnmatch(pattern, tree_name(path), 0) == 0;
+	return fnmatch(pattern, fs_name(path), 0) == 0;
 }

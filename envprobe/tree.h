@@ -25,6 +25,12 @@ bool tree_has(const struct tree *t, const char *path);
 /* dir "" is the root; the result is heap. */
 char *tree_join(const char *dir, const char *name);
 
+/* Path of dir's file of that name; heap, NULL if it has none. */
+char *tree_file(const struct tree *t, const char *dir, const char *name);
+
+/* Path of the first of these names (NULL-terminated) that dir has; heap, NULL if it has none. */
+char *tree_find(const struct tree *t, const char *dir, const char *const *names);
+
 /* The first TREE_MAX_FILE_BYTES of a file; the empty view in `ret` when it cannot be read. */
 void tree_read(const struct tree *t, const char *path, struct buf *ret);
 
@@ -33,9 +39,6 @@ bool tree_below(const char *path, const char *dir);
 
 /* Number of files below dir whose name ends with one of the endings (NULL-terminated). */
 size_t tree_count(const struct tree *t, const char *dir, const char *const *endings);
-
-/* Last component of a path, borrowed. */
-const char *tree_name(const char *path);
 
 /* Does the name match a shell pattern (fnmatch(3) without directories)? */
 bool tree_name_is(const char *path, const char *pattern);

@@ -1,6 +1,7 @@
 /* What a failed build or test run means: outcome, diagnosis, questions. */
 #include "envprobe/loop.h"
 
+#include "envprobe/files.h"
 #include "envprobe/resolve.h"
 
 #include <string.h>
@@ -15,15 +16,6 @@ diagnose(struct loop *l, enum run_outcome outcome, const char *class, char *text
 	l->r->diagnosis.text = text;
 	l->r->diagnosis.where = where ? mem_strdup(where) : NULL;
 	l->r->diagnosis.way_out = way_out ? mem_strdup(way_out) : NULL;
-}
-
-struct question *
-loop_find_question(struct loop *l, const char *id)
-{
-	for (size_t i = 0; i < l->r->questions.n; i++)
-		if (strcmp(l->r->questions.v[i].id, id) == 0)
-			return &l->r->questions.v[i];
-	return NULL;
 }
 
 /* Where the source reads the variable, as detection found it; NULL. */
@@ -70,7 +62,7 @@ loop_ask_variable(struct loop *l, const char *name, const char *where, bool bloc
 	if (is_exported(l, name))
 		return false;
 	enum answer_state state = answers_get(l->spec->answers, id, &value);
-	struct question *q = loop_find_question(l, id);
+	struct question *q = question_list_find(&l->r->questions, id);
 	if (!q) {
 		q = question_list_add(&l->r->questions);
 		q->id = mem_strdup(id);
@@ -170,6 +162,16 @@ loop_judge_build(struct loop *l)
 		"drydock logs shows what it printed");
 }
 
+void
+loop_succeed(struct loop *l, enum run_outcome outcome)
+{
+	l->r->outcome = outcome;
+	diagnosis_cleanup(&l->r->diagnosis); /* of an earlier attempt */
+	files_forget(l);
+	for (size_t i = 0; i < l->r->questions.n; i++)
+		l->r->questions.v[i].blocking = false;
+}
+
 /* ---- tests
  * --------------------------------------------------------------------------------------- */
 
@@ -186,11 +188,11 @@ void
 loop_judge_tests(struct loop *l)
 {
 	const struct test_run *t = &l->r->tests;
-	diagnosis_cleanup(&l->r->diagnosis);
 	if (t->failed == 0 && t->passed > 0) {
-		l->r->outcome = OUTCOME_UP;
+		loop_succeed(l, OUTCOME_UP);
 		return;
 	}
+	diagnosis_cleanup(&l->r->diagnosis);
 	if (judge_blocked(l))
 		return;
 	if (t->passed + t->failed == 0) {

@@ -17,7 +17,10 @@ struct qa_spec {
 	const struct stack *work;	     /* source and built tree */
 	const struct command_list *commands; /* those of PHASE_TEST are run, in order */
 	const char *const *env;
+	const struct pod_bind *binds;
+	size_t nbinds;
 	struct trace *trace;				/* may be NULL */
+	unsigned trace_classes;				/* 0: all */
 	/* As in exec_spec, with the command that asks. */
 	char *(*on_prompt)(void *ctx, const char *run, struct str tail);
 	void *ctx;

@@ -96,7 +96,9 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 		.ctx = r,
 		.time_limit_ms = s->time_limit_ms ? s->time_limit_ms : DEFAULT_LIMIT_MS,
 		.silence_limit_ms = SILENCE_MS,
-		.trace_classes = s->trace ? TRACE_ALL : 0,
+		.trace_classes = !s->trace	    ? 0
+				 : s->trace_classes ? s->trace_classes
+						    : TRACE_ALL,
 		.trace = s->trace};
 	int rc = new_spool(r, err);
 	if (rc < 0)
@@ -255,8 +257,11 @@ qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *
 	struct test_run all = {0};
 	enum exec_cause cause = CAUSE_NONE;
 	struct run r = {.spec = spec, .spool = -1, .err = err};
-	const struct pod_spec pod_spec = {
-		.state = spec->state, .root = *spec->root, .work = spec->work};
+	const struct pod_spec pod_spec = {.state = spec->state,
+		.root = *spec->root,
+		.work = spec->work,
+		.binds = spec->binds,
+		.nbinds = spec->nbinds};
 	int rc = steplog_open(spec->log_path, NULL, &r.log, err);
 	if (rc < 0)
 		return rc;

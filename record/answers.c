@@ -4,22 +4,26 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "record/record.h"
+#include "record/secrets.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
-#define ANSWERS_MAX_BYTES ((size_t)1 << 20)
-#define SECRET_LINE_MIN_BYTES 12
-#define SECRET_MIN_BYTES 4
 #define SLUG_MAX_BYTES 48
 
 struct answer {
 	char *value; /* NULL: declined */
+	char *path;  /* of the file it comes from, absolute; NULL: none */
 	bool secret;
 	bool used;
 };
 
 struct answers {
 	struct map by_id; /* id -> struct answer */
+	struct secrets secrets;
 };
 
 static void
@@ -27,6 +31,7 @@ destroy_answer(void *p)
 {
 	struct answer *a = p;
 	free(a->value);
+	free(a->path);
 	free(a);
 }
 
@@ -44,6 +49,7 @@ answers_destroy(struct answers *a)
 	if (!a)
 		return;
 	map_cleanup(&a->by_id);
+	secrets_cleanup(&a->secrets);
 	free(a);
 }
 
@@ -61,9 +67,53 @@ is_question_id(const char *id)
 	return false;
 }
 
+static int
+open_file(const char *id, const char *path, int *ret_fd, off_t *ret_size, struct dd_err *err)
+{
+	struct stat st;
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, DD_EINVAL, "answers: %s: %s: %s", id, path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, DD_EINVAL, "answers: %s: %s is %s", id, path,
+			S_ISDIR(st.st_mode) ? "a directory, not a file" : "not a regular file");
+	*ret_fd = TAKE_FD(fd);
+	*ret_size = st.st_size;
+	return 0;
+}
+
+/* A `file:` question takes files that are no text, too; of these no value is kept. */
+static int
+read_file(const char *id, const char *path, struct answer *a, struct dd_err *err)
+{
+	bool any = strncmp(id, "file:", 5) == 0;
+	OWN(buf) struct buf text = {0};
+	OWN_FD int fd = -1;
+	off_t size;
+	int rc = open_file(id, path, &fd, &size, err);
+	if (rc < 0)
+		return rc;
+	a->path = mem_strdup(path);
+	if (!any || size <= (off_t)ANSWERS_MAX_BYTES)
+		rc = fs_read(path, ANSWERS_MAX_BYTES, &text, err);
+	if (rc < 0) {
+		(void)!err_wrap(err, "answers: %s", id);
+		if (err)
+			err->code = DD_EINVAL;
+		return -DD_EINVAL;
+	}
+	if (text.n && memchr(text.p, 0, text.n))
+		buf_reset(&text);
+	if (text.n && text.p[text.n - 1] == '\n')
+		text.p[--text.n] = '\0';
+	a->value = buf_take(&text);
+	return 0;
+}
+
 /* {"env": NAME} or {"file": PATH}: the value is fetched from there and is a secret. */
 static int
-read_reference(const char *id, const json_t *object, struct answer *a, struct dd_err *err)
+read_reference(
+	const char *dir, const char *id, const json_t *object, struct answer *a, struct dd_err *err)
 {
 	const char *env = json_string_value(json_object_get(object, "env"));
 	const char *file = json_string_value(json_object_get(object, "file"));
@@ -80,18 +130,13 @@ read_reference(const char *id, const json_t *object, struct answer *a, struct dd
 		a->value = mem_strdup(value);
 		return 0;
 	}
-	OWN(buf) struct buf text = {0};
-	int rc = fs_read(file, ANSWERS_MAX_BYTES, &text, err);
-	if (rc < 0)
-		return err_wrap(err, "answers: %s", id);
-	if (text.n && text.p[text.n - 1] == '\n')
-		text.p[--text.n] = '\0';
-	a->value = buf_take(&text);
-	return 0;
+	OWN_FREE char *path = *file == '/' ? mem_strdup(file) : fs_join(dir, file);
+	return read_file(id, path, a, err);
 }
 
 static int
-read_answer(struct answers *all, const char *id, const json_t *value, struct dd_err *err)
+read_answer(struct answers *all, const char *dir, const char *id, const json_t *value,
+	struct dd_err *err)
 {
 	if (!is_question_id(id))
 		return err_set(err, DD_EINVAL,
@@ -104,7 +149,7 @@ read_answer(struct answers *all, const char *id, const json_t *value, struct dd_
 	if (json_is_string(value))
 		a->value = mem_strdup(json_string_value(value));
 	else if (json_is_object(value))
-		rc = read_reference(id, value, a, err);
+		rc = read_reference(dir, id, value, a, err);
 	else if (!json_is_null(value))
 		rc = err_set(
 			err, DD_EINVAL, "answers: %s: expected a string, an object or null", id);
@@ -129,16 +174,24 @@ answers_load(const char *path, struct answers **ret, struct dd_err *err)
 	if (!json_is_object(root))
 		return err_set(err, DD_EINVAL,
 			"answers: %s: expected a JSON object from question id to value", path);
+	OWN_FREE char *real = realpath(path, NULL);
+	OWN_FREE char *dir = real ? mem_strndup(real, (size_t)(fs_name(real) - real)) : NULL;
 	struct answers *all = answers_create();
 	const char *id;
 	json_t *value;
 	json_object_foreach (root, id, value) {
-		rc = read_answer(all, id, value, err);
+		rc = read_answer(all, dir ? dir : ".", id, value, err);
 		if (rc < 0) {
 			answers_destroy(all);
 			return rc;
 		}
 	}
+	for (struct map_entry *e = map_first(&all->by_id); e; e = map_next(e)) {
+		const struct answer *answer = map_value(e);
+		if (answer->secret && answer->value)
+			secrets_add(&all->secrets, answer->value);
+	}
+	secrets_finish(&all->secrets);
 	*ret = all;
 	return 0;
 }
@@ -167,52 +220,31 @@ answers_unused(const struct answers *a, struct strlist *ret)
 	}
 }
 
-/* A key is also printed line by line. */
-static void
-add_secret(struct strlist *l, const char *value)
+int
+answers_open(struct answers *a, const char *id, int *ret_fd, struct dd_err *err)
 {
-	struct str rest = str_of(value), line;
-	if (strlen(value) < SECRET_MIN_BYTES)
-		return;
-	strlist_add_new(l, value);
-	while (strchr(value, '\n') && str_next_line(&rest, &line))
-		if (line.n >= SECRET_LINE_MIN_BYTES) {
-			OWN_FREE char *one = str_dup(line);
-			strlist_add_new(l, one);
-		}
+	struct answer *answer = a ? map_get(&a->by_id, id) : NULL;
+	off_t size;
+	if (!answer || !answer->value)
+		return err_set(err, DD_ENOENT, "answers: %s has no answer", id);
+	if (answer->path)
+		return open_file(id, answer->path, ret_fd, &size, err);
+	OWN_FD int fd = memfd_create("answer", MFD_CLOEXEC);
+	int rc = fd < 0 ? err_errno(err, errno, "cannot make a memory file")
+			: fs_write_all(fd, answer->value, strlen(answer->value), err);
+	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		rc = err_errno(err, errno, "cannot rewind a memory file");
+	if (rc == 0)
+		*ret_fd = TAKE_FD(fd);
+	return rc;
 }
 
-static void
-collect_secrets(const struct answers *a, struct strlist *ret)
-{
-	for (struct map_entry *e = a ? map_first(&a->by_id) : NULL; e; e = map_next(e)) {
-		const struct answer *answer = map_value(e);
-		if (answer->secret && answer->value)
-			add_secret(ret, answer->value);
-	}
-}
-
-/* Length of the longest secret that starts at p, 0 if none does. */
-static size_t
-secret_at(const struct strlist *secrets, const char *p, size_t n)
-{
-	size_t longest = 0;
-	for (size_t i = 0; i < secrets->n; i++) {
-		size_t len = strlen(secrets->v[i]);
-		if (len <= n && len > longest && memcmp(p, secrets->v[i], len) == 0)
-			longest = len;
-	}
-	return longest;
-}
+/* ---- taking secrets out ---- */
 
 void
 redactor_init(struct redactor *r, const struct answers *a)
 {
-	*r = (struct redactor){0};
-	collect_secrets(a, &r->secrets);
-	for (size_t i = 0; i < r->secrets.n; i++)
-		if (strlen(r->secrets.v[i]) > r->longest)
-			r->longest = strlen(r->secrets.v[i]);
+	*r = (struct redactor){.answers = a};
 }
 
 /* Redact the held text up to where `keep` bytes are left. */
@@ -222,7 +254,7 @@ redact_held(struct redactor *r, size_t keep, struct buf *out)
 	size_t i = 0, from = 0;
 	const char *p = r->held.p;
 	while (i + keep < r->held.n) {
-		size_t len = secret_at(&r->secrets, p + i, r->held.n - i);
+		size_t len = secrets_at(&r->answers->secrets, p + i, r->held.n - i);
 		if (!len) {
 			i++;
 			continue;
@@ -240,12 +272,12 @@ redact_held(struct redactor *r, size_t keep, struct buf *out)
 void
 redactor_add(struct redactor *r, struct str data, struct buf *out)
 {
-	if (!r->longest) {
+	if (!r->answers || !r->answers->secrets.longest) {
 		buf_add_str(out, data);
 		return;
 	}
 	buf_add_str(&r->held, data);
-	redact_held(r, r->longest - 1, out);
+	redact_held(r, r->answers->secrets.longest - 1, out);
 }
 
 void
@@ -253,7 +285,6 @@ redactor_end(struct redactor *r, struct buf *out)
 {
 	redact_held(r, 0, out);
 	buf_cleanup(&r->held);
-	strlist_cleanup(&r->secrets);
 }
 
 void

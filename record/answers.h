@@ -1,15 +1,20 @@
 /*
- * The answers file: a JSON object from question id to a string, {"env": NAME}, {"file": PATH} or
- * null (the question is declined).  An id that is not of the form kind:name is an error at loading;
- * one that no question ever had is found by answers_unused at the end of the run. Values of
- * `secret:` ids, and those read by {"env"} or {"file"}, are secrets: answers_redact replaces them
- * wherever text is written.
+ * The answers file: a JSON object from question id to a string, {"env": NAME}, {"file": PATH} or null (the
+ * question is declined).  PATH is relative to the answers file, and must be a regular file that can be read.
+ * An id that is not of the form kind:name is an error at loading; one that no question ever had is found by
+ * answers_unused at the end of the run.
+ *
+ * Values of `secret:` ids, and those read by {"env"} or {"file"}, are secrets: answers_redact replaces them
+ * wherever text is written.  The file that answers a `file:` question may be of any size and kind; it is
+ * redacted as far as it is text of at most ANSWERS_MAX_BYTES.
  */
 #ifndef RECORD_ANSWERS_H
 #define RECORD_ANSWERS_H
 
 #include "base/err.h"
 #include "base/str.h"
+
+#define ANSWERS_MAX_BYTES ((size_t)1 << 20) /* of the answers file, and of a value */
 
 struct answers;
 
@@ -18,8 +23,17 @@ int answers_load(const char *path, struct answers **ret, struct dd_err *err) DD_
 void answers_destroy(struct answers *a);
 
 enum answer_state { ANSWER_NONE, ANSWER_DECLINED, ANSWER_GIVEN };
-/* Looking an id up marks it used; *ret_value (may be NULL) is borrowed. */
+/*
+ * Looking an id up marks it used; *ret_value (may be NULL) is borrowed, and empty for a file that is no text or
+ * too large.
+ */
 enum answer_state answers_get(struct answers *a, const char *id, const char **ret_value);
+
+/*
+ * The content of a given answer, from its start: its file, else its value.  DD_ENOENT: it is not given;
+ * DD_EINVAL: the file cannot be read any more.
+ */
+int answers_open(struct answers *a, const char *id, int *ret_fd, struct dd_err *err) DD_MUST_USE;
 /* Ids of the file that no answers_get ever asked for. */
 void answers_unused(const struct answers *a, struct strlist *ret);
 
@@ -32,11 +46,11 @@ void answers_redact(const struct answers *a, struct str text, struct buf *out);
  * the next piece or the end.
  */
 struct redactor {
-	struct strlist secrets;
-	size_t longest;
+	const struct answers *answers;
 	struct buf held;
 };
-void redactor_init(struct redactor *r, const struct answers *a); /* a may be NULL */
+/* a may be NULL, and must outlive the redactor. */
+void redactor_init(struct redactor *r, const struct answers *a);
 void redactor_add(struct redactor *r, struct str data, struct buf *out);
 /* Give what is held back, and free. */
 void redactor_end(struct redactor *r, struct buf *out);

@@ -104,6 +104,7 @@ const char *const command_phase_names[] = {"configure", "build", "install", "tes
 const char *const test_level_names[] = {"unit", "integration", "e2e", NULL};
 const char *const need_kind_names[] = {"program", "header", "library", "pkgconfig", "cmake", "m4",
 	"perl", "python", "node", "file", "package", NULL};
+const char *const absent_kind_names[] = {"submodule", "lfs", NULL};
 const char *const need_scope_names[] = {"build", "test", "run", NULL};
 const char *const question_kind_names[] = {
 	"env", "secret", "service", "prompt", "file", "decision", NULL};
@@ -124,14 +125,27 @@ const struct json_field command_fields[] = {E(command, phase, command_phase_name
 	S(command, format), S(command, results), S(command, why), END};
 RECORD_IMPLEMENT(command)
 
+bool
+command_list_has(const struct command_list *l, enum command_phase phase)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].phase == phase)
+			return true;
+	return false;
+}
+
 const struct json_field need_fields[] = {E(need, kind, need_kind_names), SREQ(need, name),
 	S(need, version), E(need, scope, need_scope_names), B(need, optional), S(need, feature),
 	S(need, source), S(need, why), END};
 RECORD_IMPLEMENT(need)
 
+const struct json_field absent_part_fields[] = {E(absent_part, kind, absent_kind_names),
+	SREQ(absent_part, path), S(absent_part, where), S(absent_part, origin), END};
+RECORD_IMPLEMENT(absent_part)
+
 const struct json_field project_fields[] = {SREQ(project, system), S(project, evidence),
 	S(project, dir), A(project, commands, command), A(project, needs, need),
-	L(project, env_reads), L(project, others), END};
+	L(project, env_reads), L(project, others), A(project, absent, absent_part), END};
 
 void
 project_cleanup(struct project *p)
@@ -155,6 +169,24 @@ const struct json_field question_fields[] = {SREQ(question, id),
 	S(question, why), SKEY(question, "default", default_value), B(question, blocking),
 	S(question, unlocks), B(question, secret), END};
 RECORD_IMPLEMENT(question)
+
+struct question *
+question_list_find(const struct question_list *l, const char *id)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].id, id) == 0)
+			return &l->v[i];
+	return NULL;
+}
+
+const struct json_field missing_file_fields[] = {SREQ(missing_file, path), S(missing_file, message),
+	I(missing_file, line), S(missing_file, program), S(missing_file, where),
+	B(missing_file, required), S(missing_file, sample), S(missing_file, package), END};
+RECORD_IMPLEMENT(missing_file)
+
+const struct json_field refusal_fields[] = {SREQ(refusal, target), S(refusal, program),
+	S(refusal, step), I(refusal, attempt), I(refusal, count), END};
+RECORD_IMPLEMENT(refusal)
 
 const struct json_field feature_off_fields[] = {
 	SREQ(feature_off, feature), S(feature_off, input), END};
@@ -210,6 +242,10 @@ const struct json_field module_set_fields[] = {SREQ(module_set, manager), S(modu
 	SREQ(module_set, lock), S(module_set, lock_file), L(module_set, members),
 	L(module_set, options), L(module_set, changes), A(module_set, artefacts, artefact), END};
 RECORD_IMPLEMENT(module_set)
+const struct json_field supplied_file_fields[] = {SREQ(supplied_file, path),
+	SREQ(supplied_file, question), S(supplied_file, sample), B(supplied_file, archive),
+	S(supplied_file, why), END};
+RECORD_IMPLEMENT(supplied_file)
 
 const struct json_field prompt_answer_fields[] = {
 	SREQ(prompt_answer, question), S(prompt_answer, value), S(prompt_answer, run), END};
@@ -218,8 +254,9 @@ RECORD_IMPLEMENT(prompt_answer)
 static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recipe, created),
 	S(recipe, name), S(recipe, source_digest), S(recipe, base_name), SREQ(recipe, base_digest),
 	S(recipe, base_suite), S(recipe, base_arch), S(recipe, index_digest),
-	A(recipe, packages, package), A(recipe, environment, env_var), L(recipe, options),
-	L(recipe, services), A(recipe, commands, command), A(recipe, prompts, prompt_answer),
+	A(recipe, packages, package), A(recipe, environment, env_var),
+	A(recipe, files, supplied_file), L(recipe, options), L(recipe, services),
+	A(recipe, commands, command), A(recipe, prompts, prompt_answer),
 	A(recipe, questions, question), A(recipe, features_off, feature_off),
 	B(recipe, needs_network), S(recipe, why_network), I(recipe, passed), I(recipe, failed),
 	I(recipe, skipped), E(recipe, outcome, run_outcome_names),

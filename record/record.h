@@ -70,6 +70,7 @@ struct command {
 	char *why;     /* what showed it: "Makefile.am:12", "package.json scripts.test" */
 };
 RECORD_LIST(command);
+bool command_list_has(const struct command_list *l, enum command_phase phase);
 
 enum need_kind {
 	NEED_PROGRAM,	/* a command: "bison" */
@@ -101,6 +102,17 @@ struct need { /* something the application wants, before it is resolved */
 };
 RECORD_LIST(need);
 
+enum absent_kind { ABSENT_SUBMODULE, ABSENT_LFS };
+extern const char *const absent_kind_names[]; /* "submodule", "lfs" */
+
+struct absent_part { /* of the source: referred to, and not in it */
+	enum absent_kind kind;
+	char *path;   /* of a submodule's empty directory, of a Git LFS pointer */
+	char *where;  /* ".gitmodules:3" */
+	char *origin; /* URL of a submodule, size and digest that the pointer names */
+};
+RECORD_LIST(absent_part);
+
 struct project {
 	char *system;	/* autotools, make, cmake, meson, python, perl, node, none */
 	char *evidence; /* the file that decided it */
@@ -110,6 +122,7 @@ struct project {
 	struct strlist
 		env_reads;     /* variables the source reads without a default, "NAME file:line" */
 	struct strlist others; /* other build systems seen, with their evidence, best first */
+	struct absent_part_list absent;
 };
 void project_cleanup(struct project *p);
 extern const struct json_field project_fields[];
@@ -156,6 +169,28 @@ struct question {
 	bool secret;
 };
 RECORD_LIST(question);
+struct question *question_list_find(const struct question_list *l, const char *id); /* NULL */
+
+struct refusal {	 /* a connection that a build or a test tried, and that nobody took */
+	char *target;	 /* "127.0.0.1:5432", "unix:/run/x.sock" */
+	char *program;	 /* that tried; "" when unknown */
+	char *step;	 /* "build" or "tests" */
+	int64_t attempt; /* it was made in; 0: a replay */
+	int64_t count;
+};
+RECORD_LIST(refusal);
+
+struct missing_file { /* a build or a test looked for it, it was never there, and nothing would make it */
+	char *path;    /* below the tree, or absolute */
+	char *message; /* the line of the log that names it; NULL: none does */
+	int64_t line;  /* of that log */
+	char *program; /* that looked for it */
+	char *where;   /* file:line that refers to it; NULL */
+	bool required; /* the code there gives up without it */
+	char *sample;  /* a file of the tree that is made to be copied there; NULL */
+	char *package; /* that has it; NULL */
+};
+RECORD_LIST(missing_file);
 
 struct feature_off {
 	char *feature;
@@ -247,6 +282,14 @@ struct module_set {
 	struct artefact_list artefacts; /* in the order of installation */
 };
 RECORD_LIST(module_set);
+struct supplied_file {	/* of the build and the tests, not of the source */
+	char *path;	/* below the tree, or absolute */
+	char *question; /* id "file:PATH": where it comes from, unless it is a copy */
+	char *sample;	/* the file of the tree that it is a copy of; NULL: an answer */
+	bool archive;	/* what is unpacked there: the content of a submodule */
+	char *why;
+};
+RECORD_LIST(supplied_file);
 
 struct prompt_answer {	/* typed when a step asks */
 	char *question; /* id "prompt:slug" */
@@ -266,6 +309,7 @@ struct recipe { /* drydock.lock.json */
 	struct module_set_list modules;
 	struct package_list packages;
 	struct env_var_list environment;
+	struct supplied_file_list files;
 	struct strlist options; /* labelled decisions */
 	struct strlist services;
 	struct command_list commands;

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <string.h>
 
 struct steplog {
@@ -66,11 +65,9 @@ steplog_add(struct steplog *l, struct str data)
 void
 steplog_note(struct steplog *l, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list ap;
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+	char *text = mem_vprintf(fmt, ap);
 	va_end(ap);
 	if (l->mid_line)
 		steplog_add(l, STR("\n"));

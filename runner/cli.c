@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #define COMMON(member) offsetof(struct common_options, member)
@@ -280,11 +279,9 @@ cli_fail(int status, const struct dd_err *err)
 int
 cli_usage_error(const struct subcommand *c, const char *fmt, ...)
 {
-	OWN_FREE char *msg = NULL;
 	va_list ap;
 	va_start(ap, fmt);
-	if (vasprintf(&msg, fmt, ap) < 0)
-		abort();
+	OWN_FREE char *msg = mem_vprintf(fmt, ap);
 	va_end(ap);
 	OWN(buf) struct buf line = {.max = 4096};
 	buf_put_visible(&line, str_of(msg));

@@ -81,6 +81,9 @@ static const struct {
 	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},
 	{"npm", npm_worker_main},
+	{"owners", probe_owners_worker_main},
+	{"place", probe_place_worker_main},
+	{"references", probe_references_worker_main},
 	{"results", qa_results_worker_main},
 };
 

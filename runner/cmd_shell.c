@@ -41,13 +41,17 @@ find_stacks(const struct run *r, int64_t attempt, struct stack *root, struct sta
 }
 
 static int
-run_in(const struct state *st, const struct stack *root, const struct stack *work, int *ret_status,
-	struct dd_err *err)
+run_in(const struct state *st, const struct stack *root, const struct stack *work,
+	const struct probe_files *files, int *ret_status, struct dd_err *err)
 {
 	OWN(strlist) struct strlist env = {0};
 	const char *argv[] = {"/bin/bash", "-i", NULL};
 	struct pod *pod;
-	const struct pod_spec spec = {.state = st, .root = *root, .work = work};
+	const struct pod_spec spec = {.state = st,
+		.root = *root,
+		.work = work,
+		.binds = files->binds,
+		.nbinds = files->nbinds};
 	struct exec_result r;
 	probe_environment(&env);
 	int rc = pod_open(&spec, &pod, err);
@@ -72,6 +76,7 @@ run_shell(const struct cli_call *call)
 	OWN(state) struct state st = {0};
 	struct run run = {.lock_fd = -1};
 	struct stack root = {0}, work = {0};
+	struct probe_files files = {0};
 	int status = EXIT_DONE;
 	int rc = session_open(&o->common, &st, &err);
 	if (rc == 0)
@@ -79,7 +84,10 @@ run_shell(const struct cli_call *call)
 	if (rc == 0)
 		rc = find_stacks(&run, (int64_t)o->attempt, &root, &work, &err);
 	if (rc == 0)
-		rc = run_in(&st, &root, &work, &status, &err);
+		rc = probe_attempt_files(&st, run.journal, (int64_t)o->attempt, &files, &err);
+	if (rc == 0)
+		rc = run_in(&st, &root, &work, &files, &status, &err);
+	probe_files_cleanup(&files);
 	run_cleanup(&run);
 	stack_cleanup(&root);
 	stack_cleanup(&work);

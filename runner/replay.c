@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "images/npm.h"
 #include "qa/qa.h"
+#include "sandbox/trace.h"
 
 #include <string.h>
 
@@ -16,7 +17,8 @@ struct replay {
 	struct standup_result *r;
 	struct strlist env;
 	size_t batch, set;
-	struct stack tree; /* the source, and the modules on it */
+	struct stack tree; /* the source, the files supplied, and the modules on it */
+	struct probe_files files;
 };
 
 static struct probe_result *
@@ -98,7 +100,7 @@ install_modules(struct replay *p, bool *ret_ok, struct dd_err *err)
 {
 	struct probe_result *res = result_of(p);
 	int rc = 0;
-	stack_push(&p->tree, p->r->source.layer);
+	stack_copy(&p->tree, &res->work);
 	*ret_ok = true;
 	for (p->set = 0; rc == 0 && *ret_ok && p->set < p->recipe->modules.n; p->set++) {
 		OWN_FREE char *key = mem_printf("replay/modules/%zu", p->set);
@@ -125,27 +127,47 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct probe_result *res = result_of(p);
 	OWN_FREE char *log = run_path(p->run, "logs/build.log");
 	bool built = false;
+	struct refusal_list refused = {0};
+	struct trace *trace = trace_create();
 	const struct build_spec spec = {
 		.state = p->st,
 		.root = &res->root,
 		.work = &res->work,
 		.commands = &p->recipe->commands,
 		.env = (const char *const *)p->env.v,
+		.binds = p->files.binds,
+		.nbinds = p->files.nbinds,
 		.answers = p->answers,
 		.owner = p->owner,
 		.log_path = log,
+		.trace = trace,
 	};
 	int step = progress_begin("building");
 	int64_t start = clock_mono_ns();
 	struct diagnosis diagnosis = {0};
 	int rc = probe_build(&spec, &built, &diagnosis, err);
 	progress_end(step, rc == 0 && built ? "ok" : "failed");
+	probe_refused(trace, "build", &refused);
 	if (rc == 0)
-		*ret_result = json_pack("{s:b, s:f, s:o, s:s*}", "built", built, "seconds",
+		*ret_result = json_pack("{s:b, s:f, s:o, s:o, s:s*}", "built", built, "seconds",
 			(double)(clock_mono_ns() - start) / 1e9, "diagnosis",
-			json_encode(diagnosis_fields, &diagnosis), "layer",
+			json_encode(diagnosis_fields, &diagnosis), "refused",
+			refusal_list_to_json(&refused), "layer",
 			built && res->work.n > p->tree.n ? res->work.v[res->work.n - 1].s : NULL);
+	refusal_list_cleanup(&refused);
+	trace_destroy(trace);
 	diagnosis_cleanup(&diagnosis);
+	return rc;
+}
+
+static int
+take_refused(struct replay *p, const json_t *j, struct dd_err *err)
+{
+	struct refusal_list refused = {0};
+	int rc = refusal_list_from_json(json_object_get(j, "refused"), "refused", &refused, err);
+	for (size_t i = 0; rc == 0 && i < refused.n; i++)
+		*refusal_list_add(&result_of(p)->refused) = refused.v[i];
+	free(refused.v);
 	return rc;
 }
 
@@ -162,8 +184,10 @@ build(struct replay *p, bool *ret_built, struct dd_err *err)
 		stack_push(&res->work, layer);
 	*ret_built = json_is_true(json_object_get(j, "built"));
 	res->build_seconds = json_real_value(json_object_get(j, "seconds"));
-	return json_decode(json_object_get(j, "diagnosis"), diagnosis_fields, false,
-		&res->diagnosis, "diagnosis", err);
+	rc = take_refused(p, j, err);
+	return rc < 0 ? rc
+		      : json_decode(json_object_get(j, "diagnosis"), diagnosis_fields, false,
+				&res->diagnosis, "diagnosis", err);
 }
 
 static int
@@ -174,57 +198,60 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	OWN_FREE char *log = run_path(p->run, "logs/tests.log");
 	struct test_run tests = {0};
 	enum exec_cause cause;
+	struct refusal_list refused = {0};
+	struct trace *trace = trace_create();
 	const struct qa_spec spec = {
 		.state = p->st,
 		.root = &res->root,
 		.work = &res->work,
 		.commands = &p->recipe->commands,
 		.env = (const char *const *)p->env.v,
+		.binds = p->files.binds,
+		.nbinds = p->files.nbinds,
 		.on_prompt = probe_answer_prompt,
 		.ctx = p->answers,
 		.answers = p->answers,
+		.trace = trace,
+		.trace_classes = TRACE_CONNECT,
 		.log_path = log,
 	};
 	int step = progress_begin("running the tests");
 	int rc = qa_run_tests(&spec, &tests, &cause, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
+	probe_refused(trace, "tests", &refused);
 	if (rc == 0)
-		*ret_result = json_encode(test_run_fields, &tests);
+		*ret_result = json_pack("{s:o, s:o}", "tests", json_encode(test_run_fields, &tests),
+			"refused", refusal_list_to_json(&refused));
+	refusal_list_cleanup(&refused);
+	trace_destroy(trace);
 	test_run_cleanup(&tests);
 	return rc;
-}
-
-static bool
-has_tests(const struct command_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].phase == PHASE_TEST)
-			return true;
-	return false;
 }
 
 static int
 test(struct replay *p, struct dd_err *err)
 {
 	struct probe_result *res = result_of(p);
-	if (!has_tests(&p->recipe->commands)) {
+	if (!command_list_has(&p->recipe->commands, PHASE_TEST)) {
 		res->outcome = OUTCOME_BUILT;
 		return 0;
 	}
 	OWN_JSON json_t *j = NULL;
 	int rc = journal_step(p->run->journal, "replay/tests", do_tests, p, &j, err);
 	if (rc == 0)
-		rc = json_decode(j, test_run_fields, false, &res->tests, "tests", err);
+		rc = json_decode(json_object_get(j, "tests"), test_run_fields, false, &res->tests,
+			"tests", err);
+	if (rc == 0)
+		rc = take_refused(p, j, err);
 	bool passed = res->tests.failed == 0 && res->tests.passed > 0;
 	res->outcome = passed ? OUTCOME_UP : OUTCOME_TESTS_FAILED;
 	return rc;
 }
 
-/* NAME=value for each variable of the recipe; false when an answer is missing. */
-static bool
-make_environment(struct replay *p)
+/* NAME=value for each variable of the recipe; what has no answer is added to missing. */
+static void
+make_environment(struct replay *p, struct strlist *missing)
 {
-	bool complete = true;
 	probe_environment(&p->env);
 	for (size_t i = 0; i < p->recipe->environment.n; i++) {
 		const struct env_var *e = &p->recipe->environment.v[i];
@@ -234,19 +261,63 @@ make_environment(struct replay *p)
 		if (value)
 			strlist_addf(&p->env, "%s=%s", e->name, value);
 		else
-			complete = false;
+			strlist_add(missing, e->question ? e->question : e->name);
 	}
-	return complete;
 }
 
 static void
-block(struct replay *p)
+find_files(struct replay *p, struct strlist *missing)
+{
+	for (size_t i = 0; i < p->recipe->files.n; i++) {
+		const struct supplied_file *f = &p->recipe->files.v[i];
+		enum answer_state state = answers_get(p->answers, f->question, NULL);
+		if (!f->sample && state != ANSWER_GIVEN)
+			strlist_add(missing, f->question);
+	}
+}
+
+static int
+do_place(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct replay *p = ctx;
+	struct probe_files files = {0};
+	const struct probe_placing spec = {
+		p->st, p->owner, p->answers, &result_of(p)->work, &p->recipe->files};
+	int rc = probe_place_files(&spec, &files, err);
+	if (rc == 0)
+		*ret_result =
+			json_pack("{s:s*, s:s*}", "tree", files.tree, "outside", files.outside);
+	probe_files_cleanup(&files);
+	return rc;
+}
+
+static int
+place_files(struct replay *p, struct dd_err *err)
+{
+	OWN_JSON json_t *j = NULL;
+	if (!p->recipe->files.n)
+		return 0;
+	int rc = journal_step(p->run->journal, "replay/files", do_place, p, &j, err);
+	const char *tree = json_string_value(json_object_get(j, "tree"));
+	const char *outside = json_string_value(json_object_get(j, "outside"));
+	if (tree)
+		stack_push(&result_of(p)->work, tree);
+	p->files.outside = outside ? mem_strdup(outside) : NULL;
+	probe_bind_files(p->st, &p->recipe->files, &p->files);
+	return rc;
+}
+
+static void
+block(struct replay *p, const struct strlist *missing)
 {
 	struct probe_result *res = result_of(p);
+	OWN(buf) struct buf text = {.max = 4096};
+	for (size_t i = 0; i < missing->n; i++)
+		buf_printf(&text, "%s%s",
+			i ? ", " : "the recipe needs answers that were not given: ", missing->v[i]);
 	res->outcome = OUTCOME_BLOCKED;
 	res->diagnosis.class = mem_strdup("needs-answer");
-	res->diagnosis.text =
-		mem_strdup("the recipe needs answers that were not given: see its questions");
+	res->diagnosis.text = buf_take(&text);
 	res->diagnosis.way_out = mem_strdup("give an answers file with --answers");
 }
 
@@ -262,6 +333,7 @@ copy_facts(struct replay *p, struct dd_err *err)
 	OWN_JSON json_t *modules = module_set_list_to_json(&r->modules);
 	OWN_JSON json_t *env = env_var_list_to_json(&r->environment);
 	OWN_JSON json_t *prompts = prompt_answer_list_to_json(&r->prompts);
+	OWN_JSON json_t *files = supplied_file_list_to_json(&r->files);
 	int rc = command_list_from_json(commands, "commands", &res->project.commands, err);
 	if (rc == 0)
 		rc = package_list_from_json(packages, "packages", &res->packages, err);
@@ -275,6 +347,8 @@ copy_facts(struct replay *p, struct dd_err *err)
 		rc = env_var_list_from_json(env, "environment", &res->environment, err);
 	if (rc == 0)
 		rc = prompt_answer_list_from_json(prompts, "prompts", &res->prompts, err);
+	if (rc == 0)
+		rc = supplied_file_list_from_json(files, "files", &res->files, err);
 	res->project.system = mem_strdup("recipe");
 	strlist_copy(&res->options, &r->options);
 	strlist_copy(&res->services, &r->services);
@@ -285,6 +359,7 @@ static int
 run_steps(struct replay *p, struct dd_err *err)
 {
 	struct probe_result *res = result_of(p);
+	OWN(strlist) struct strlist missing = {0};
 	bool built = false;
 	stack_copy(&res->root, &p->r->base.stack);
 	int rc = copy_facts(p, err);
@@ -292,11 +367,15 @@ run_steps(struct replay *p, struct dd_err *err)
 	stack_push(&res->work, p->r->source.layer);
 	if (rc < 0)
 		return rc;
-	if (!make_environment(p)) {
-		block(p);
+	make_environment(p, &missing);
+	find_files(p, &missing);
+	if (missing.n) {
+		block(p, &missing);
 		return 0;
 	}
 	rc = install_batches(p, err);
+	if (rc == 0)
+		rc = place_files(p, err);
 	if (rc == 0)
 		rc = install_modules(p, &complete, err);
 	if (rc == 0 && complete)
@@ -341,6 +420,7 @@ standup_replay(const struct state *st, struct run *run, struct answers *answers,
 		rc = run_steps(&p, err);
 	strlist_cleanup(&p.env);
 	stack_cleanup(&p.tree);
+	probe_files_cleanup(&p.files);
 	recipe_cleanup(&recipe);
 	return rc;
 }

@@ -250,9 +250,39 @@ put_downloads(struct page *p, const struct standup_result *r)
 		put_artefacts(p, &r->probe.modules.v[i].artefacts, &rows);
 	end_table(p, rows.left_out);
 	buf_puts(&p->out, "</details>\n");
+}
+
+static char *
+step_name(const struct refusal *r)
+{
+	return r->attempt ? mem_printf("attempt %lld, %s", (long long)r->attempt, r->step)
+			  : mem_strdup(r->step);
+}
+
+static void
+put_refused(struct page *p, const struct standup_result *r)
+{
+	static const char *const heads[] = {"what", "by", "times", "when", NULL};
+	const struct refusal_list *l = &r->probe.refused;
+	size_t requests = 0;
 	for (size_t i = 0; i < r->egress.n; i++)
+		requests += r->egress.v[i].refused;
+	if (!l->n && !requests)
+		return;
+	buf_puts(&p->out, "<h2>Refused connections</h2>\n");
+	begin_table(p, "There is no network but loopback; downloads go through a broker", heads);
+	for (size_t i = 0; i < l->n && i < MAX_ROWS; i++) {
+		OWN_FREE char *times = mem_printf("%lld", (long long)l->v[i].count);
+		OWN_FREE char *when = step_name(&l->v[i]);
+		const char *cells[] = {l->v[i].target, l->v[i].program, times, when};
+		put_row(p, cells, 4);
+	}
+	for (size_t i = 0; i < r->egress.n; i++) {
+		const char *cells[] = {r->egress.v[i].path, "a package tool", "1", "download"};
 		if (r->egress.v[i].refused)
-			put_paragraph(p, "Refused request:", r->egress.v[i].path);
+			put_row(p, cells, 4);
+	}
+	end_table(p, l->n > MAX_ROWS ? l->n - MAX_ROWS : 0);
 }
 
 static void
@@ -300,6 +330,19 @@ put_again(struct page *p, const struct run *run, const struct standup_result *r)
 	buf_puts(&p->out, "</pre>\n");
 }
 
+/* Those of builds and tests, then the requests that the broker refused. */
+static json_t *
+refused_to_json(const struct standup_result *r)
+{
+	json_t *a = refusal_list_to_json(&r->probe.refused);
+	for (size_t i = 0; i < r->egress.n; i++)
+		if (r->egress.v[i].refused)
+			json_array_append_new(a, json_pack("{s:o, s:s, s:i}", "target",
+							 json_text(str_of(r->egress.v[i].path)),
+							 "step", "download", "count", 1));
+	return a;
+}
+
 static int
 write_json(const struct run *run, const struct standup_result *r, const struct answers *answers,
 	struct dd_err *err)
@@ -309,6 +352,7 @@ write_json(const struct run *run, const struct standup_result *r, const struct a
 	OWN(buf) struct buf text = {0};
 	json_object_set_new(j, "downloads", install_batch_list_to_json(&r->probe.batches));
 	json_object_set_new(j, "modules", module_set_list_to_json(&r->probe.modules));
+	json_object_set_new(j, "refused", refused_to_json(r));
 	json_object_set_new(j, "cases", test_case_list_to_json(&r->probe.tests.cases));
 	json_print(j, 1, &text);
 	OWN(buf) struct buf plain = {0};
@@ -340,6 +384,7 @@ standup_report(const struct run *run, const struct standup_result *r, const stru
 	put_left(&p, r);
 	put_again(&p, run, r);
 	put_downloads(&p, r);
+	put_refused(&p, r);
 	buf_puts(&p.out, "</main></body></html>\n");
 	int rc = fs_write_atomic(path, buf_str(&p.out), 0600, err);
 	buf_cleanup(&p.out);

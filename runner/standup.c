@@ -136,6 +136,8 @@ run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exe
 		.work = t->work,
 		.commands = t->commands,
 		.env = t->env,
+		.binds = t->binds,
+		.nbinds = t->nbinds,
 		.trace = t->trace,
 		.on_prompt = t->on_prompt,
 		.ctx = t->prompt_ctx,

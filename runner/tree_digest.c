@@ -1,6 +1,7 @@
 #include "runner/tree_digest.h"
 
-#include <dirent.h>
+#include "base/fs.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,25 +14,6 @@ struct walk {
 	struct tree_digest done;
 	struct dd_err *err;
 };
-
-static int
-list_directory(int dir_fd, const char *path, struct strlist *ret, struct dd_err *err)
-{
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		int rc = err_errno(err, errno, "cannot read directory %s", path);
-		if (fd >= 0)
-			(void)close(fd);
-		return rc;
-	}
-	for (struct dirent *e; (e = readdir(d));)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			strlist_add(ret, e->d_name);
-	(void)closedir(d);
-	strlist_sort(ret);
-	return 0;
-}
 
 static void
 add_line(struct walk *w, char type, mode_t mode, const char *path, int64_t size, const char *what)
@@ -79,7 +61,7 @@ walk_directory(struct walk *w, int dir_fd, const char *path, unsigned depth)
 	if (depth > MAX_DEPTH)
 		return err_set(w->err, DD_ELIMIT, "the tree is too deep at %s", path);
 	OWN(strlist) struct strlist names = {0};
-	int rc = list_directory(dir_fd, path, &names, w->err);
+	int rc = fs_list_fd(dir_fd, path, &names, w->err);
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		const char *name = names.v[i];
 		OWN_FREE char *child = depth ? mem_printf("%s/%s", path, name) : mem_strdup(name);

@@ -367,6 +367,13 @@ struct worker_spec {
 };
 int worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *err) DD_MUST_USE;
 
+/*
+ * The same in an open pod on the tools root, whose work tree it may write; state, binds and memory_bytes of
+ * the spec are not looked at.
+ */
+int worker_exec(struct pod *pod, const struct worker_spec *spec, struct buf *out,
+	struct dd_err *err) DD_MUST_USE;
+
 /* Path of a program of ours, beside this one or in ../libexec/drydock; heap. */
 char *sandbox_program(const char *name);
 

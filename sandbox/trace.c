@@ -81,6 +81,8 @@ add_path(struct trace *t, const struct trace_look *look)
 	}
 	p->found = p->found || look->found;
 	p->opened = p->opened || (opened && look->found);
+	p->sought = p->sought || (opened && !look->creates);
+	p->created = p->created || look->creates;
 	p->executed = p->executed || look->class == TRACE_EXEC;
 	p->directory = p->directory || look->directory;
 	p->count++;
@@ -118,7 +120,8 @@ trace_add_denial(struct trace *t, const char *call, const char *program, const c
 void
 trace_add_connect(struct trace *t, const char *target, const char *program, bool refused)
 {
-	struct trace_connect *c = map_get(&t->connects, target);
+	OWN_FREE char *key = mem_printf("%s %s", target, program);
+	struct trace_connect *c = map_get(&t->connects, key);
 	if (!c) {
 		if (map_count(&t->connects) >= TRACE_MAX_PATHS) {
 			t->dropped++;
@@ -130,7 +133,7 @@ trace_add_connect(struct trace *t, const char *target, const char *program, bool
 		c->target = (const char *)(c + 1);
 		c->program = intern(t, program);
 		c->refused = true;
-		map_put(&t->connects, target, c);
+		map_put(&t->connects, key, c);
 	}
 	c->refused = c->refused && refused;
 	c->count++;

@@ -20,15 +20,17 @@ struct trace_path {
 	const char *path; /* absolute inside the pod, normalised */
 	bool found;	  /* existed when asked for, at least once */
 	bool opened;	  /* found by open */
+	bool sought;	  /* asked for by an open that would not create it */
+	bool created;	  /* asked for by one that would */
 	bool executed;	  /* asked for by execve */
 	bool directory;	  /* found, and a directory */
 	uint32_t count;
 	const char *program; /* executable of the first process that asked, "" if unknown */
 };
 
-struct trace_connect {
+struct trace_connect {	    /* what one program tried of one target */
 	const char *target; /* "127.0.0.1:5432", "[::1]:80", "unix:/run/x.sock", "unix:@abstract" */
-	bool refused;	    /* nobody listens there, or there is no way to it */
+	bool refused;	    /* each time nobody listened there, or there was no way to it */
 	uint32_t count;
 	const char *program;
 };
@@ -54,7 +56,7 @@ struct trace_denial {	  /* a system call that was refused */
 	uint32_t count;
 };
 
-/* In order of first appearance; false from fn stops. */
+/* In order of first appearance, connections by target and program; false from fn stops. */
 void trace_each_path(
 	const struct trace *t, bool (*fn)(void *ctx, const struct trace_path *p), void *ctx);
 void trace_each_connect(

@@ -70,6 +70,20 @@ name_path(const struct target *target, const struct traced_call *c, const uint64
 	       strncmp(ret->what, "/proc/", 6) != 0 && strncmp(ret->what, "/dev/", 5) != 0;
 }
 
+/* Does the open make what is not there? */
+static bool
+creates(const struct target *target, int nr, const struct traced_call *c, const uint64_t *args)
+{
+	uint64_t flags = args[c->path_arg + 1];
+#ifdef SYS_creat
+	if (nr == SYS_creat)
+		return true;
+#endif
+	if (nr == SYS_openat2 && !target_read(target, flags, &flags, sizeof(flags)))
+		return false;
+	return c->class == TRACE_OPEN && (flags & O_CREAT);
+}
+
 static bool
 name_inet(const struct sockaddr_storage *a, struct traced *ret)
 {
@@ -118,6 +132,7 @@ trace_call_name(const struct target *target, int nr, const uint64_t *args, struc
 		return false;
 	ret->class = c->class;
 	ret->found = ret->directory = false;
+	ret->creates = creates(target, nr, c, args);
 	return c->class == TRACE_CONNECT ? name_connection(target, args, ret)
 					 : name_path(target, c, args, ret);
 }
@@ -192,6 +207,7 @@ trace_call_add(struct trace *t, const struct target *target, const struct traced
 		.args = target->args,
 		.class = x->class,
 		.found = x->found,
-		.directory = x->directory};
+		.directory = x->directory,
+		.creates = x->creates};
 	trace_add_look(t, &look);
 }

@@ -13,6 +13,7 @@ struct traced {
 	char what[2 * TARGET_PATH_BYTES + 2]; /* a path, or where a connection goes */
 	bool found;			      /* there is such a file; somebody listens there */
 	bool directory;
+	bool creates; /* an open that makes what is not there */
 };
 
 /* Is the call of one of these classes (enum trace_class, other bits are ignored)? */

@@ -13,6 +13,7 @@ struct trace_look {
 	unsigned class; /* enum trace_class */
 	bool found;
 	bool directory;
+	bool creates; /* TRACE_OPEN: what is not there is made */
 };
 void trace_add_look(struct trace *t, const struct trace_look *look);
 

@@ -104,9 +104,17 @@ run_in(struct pod *pod, const struct worker_spec *spec, int input, struct buf *o
 }
 
 int
-worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *err)
+worker_exec(struct pod *pod, const struct worker_spec *spec, struct buf *out, struct dd_err *err)
 {
 	OWN_FD int input = -1;
+	int rc = open_input(spec, &input, err);
+	return rc < 0 ? rc
+		      : run_in(pod, spec, spec->input_fd > 0 ? spec->input_fd : input, out, err);
+}
+
+int
+worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *err)
+{
 	struct pod *pod;
 	const struct pod_spec pod_spec = {
 		.state = spec->state,
@@ -115,12 +123,10 @@ worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *err)
 		.limits = {.memory_bytes =
 				   spec->memory_bytes ? spec->memory_bytes : DEFAULT_MEMORY},
 	};
-	int rc = open_input(spec, &input, err);
-	if (rc == 0)
-		rc = pod_open(&pod_spec, &pod, err);
+	int rc = pod_open(&pod_spec, &pod, err);
 	if (rc < 0)
 		return rc;
-	rc = run_in(pod, spec, spec->input_fd > 0 ? spec->input_fd : input, out, err);
+	rc = worker_exec(pod, spec, out, err);
 	pod_close(pod);
 	return rc;
 }

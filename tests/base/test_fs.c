@@ -481,10 +481,36 @@ who_waited_for_a_removed_lock_holds_one_that_others_find(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, enter, leave)
 
+static void
+an_open_directory_is_listed_like_a_path_whatever_was_read_of_it(void **state)
+{
+	(void)state;
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN_FD int fd = tmpdir_open_fd(dir);
+	OWN(strlist) struct strlist first = {0}, again = {0}, by_path = {0};
+	tmpdir_write(fd, "b", "");
+	tmpdir_write(fd, "a", "");
+	tmpdir_write(fd, ".c", "");
+	assert_int_equal(fs_list_fd(fd, dir, &first, NULL), 0);
+	assert_int_equal(fs_list_fd(fd, dir, &again, NULL), 0);
+	assert_int_equal(fs_list(dir, &by_path, NULL), 0);
+	assert_int_equal(first.n, 3);
+	assert_int_equal(again.n, 3);
+	assert_int_equal(by_path.n, 3);
+	assert_string_equal(first.v[0], ".c");
+	assert_string_equal(again.v[1], "a");
+	assert_string_equal(by_path.v[2], "b");
+	assert_string_equal(fs_name("a/b/c"), "c");
+	assert_string_equal(fs_name("c"), "c");
+	OWN_FD int file = openat(fd, "a", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(fs_list_fd(file, "a", &again, NULL), -DD_ENOENT);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_open_directory_is_listed_like_a_path_whatever_was_read_of_it),
 		T(a_file_is_appended_to_the_buffer),
 		T(a_file_past_either_bound_is_refused),
 		T(a_missing_file_is_named),

@@ -86,11 +86,9 @@ static void redirect(int fd, const char *to, ...) DD_PRINTF(2, 3);
 static void
 redirect(int fd, const char *to, ...)
 {
-	char *where = NULL;
 	va_list ap;
 	va_start(ap, to);
-	if (vasprintf(&where, to, ap) < 0)
-		abort();
+	char *where = mem_vprintf(to, ap);
 	va_end(ap);
 	OWN_FREE char *head = mem_printf("302 Found\r\nLocation: %s", where);
 	free(where);

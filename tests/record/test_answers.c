@@ -58,6 +58,80 @@ secrets_are_redacted_and_plain_answers_are_not(void **state)
 }
 
 static void
+a_file_of_any_kind_answers_a_file_question_and_only_that(void **state)
+{
+	(void)state;
+	OWN_FREE char *file = fs_join(dir, "blob");
+	OWN_FREE char *sub = fs_join(dir, "folder");
+	static const char *const wrong[] = {"{\"file:x\": {\"file\": \"folder\"}}",
+		"{\"file:x\": {\"file\": \"not-there\"}}",
+		"{\"secret:x\": {\"file\": \"folder\"}}"};
+	struct answers *a = NULL;
+	assert_int_equal(fs_write_atomic(file, (struct str){"a\0bcdefgh", 9}, 0600, NULL), 0);
+	assert_int_equal(fs_mkdirs(sub, 0700, NULL), 0);
+	for (size_t i = 0; i < 3; i++) {
+		OWN(dd_err) struct dd_err err = {0};
+		assert_int_equal(load(wrong[i], &a, &err), -DD_EINVAL);
+		assert_non_null(strstr(err.msg, ":x"));
+	}
+	assert_int_equal(
+		load("{\"file:x\": {\"file\": \"blob\"}, \"file:y\": \"text\"}", &a, NULL), 0);
+	OWN_FD int blob = -1, text = -1, none = -1;
+	char content[16] = "";
+	assert_int_equal(answers_get(a, "file:x", NULL), ANSWER_GIVEN);
+	assert_int_equal(answers_open(a, "file:x", &blob, NULL), 0);
+	assert_int_equal(read(blob, content, sizeof(content)), 9);
+	assert_memory_equal(content, "a\0bcdefgh", 9);
+	assert_int_equal(answers_open(a, "file:y", &text, NULL), 0);
+	assert_int_equal(read(text, content, sizeof(content)), 4);
+	assert_int_equal(answers_open(a, "file:z", &none, NULL), -DD_ENOENT);
+	answers_destroy(a);
+}
+
+/* Every secret at every place, however they overlap, and however many there are. */
+static void
+each_line_of_a_large_file_is_redacted(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf file = {0}, out = {0}, log = {0};
+	OWN_FREE char *path = fs_join(dir, "many");
+	struct answers *a = NULL;
+	for (unsigned i = 0; i < 20000; i++)
+		buf_printf(&file, "2024-01-%u,port,%u\n", i * 7919 % 20000, i);
+	assert_int_equal(fs_write_atomic(path, buf_str(&file), 0600, NULL), 0);
+	assert_int_equal(load("{\"file:x\": {\"file\": \"many\"}}", &a, NULL), 0);
+	for (unsigned i = 0; i < 20000; i++)
+		buf_printf(&log, "row 2024-01-%u,port,%u ends 2024-01-\n", i * 7919 % 20000, i);
+	answers_redact(a, buf_str(&log), &out);
+	struct str rest = buf_str(&out), line;
+	while (str_next_line(&rest, &line))
+		if (!str_starts(line, "row [redacted]") || !str_ends(line, " ends 2024-01-"))
+			fail_msg(STR_FMT, STR_ARG(line));
+	answers_destroy(a);
+}
+
+static void
+the_longest_secret_that_fits_is_taken(void **state)
+{
+	(void)state;
+	struct answers *a = NULL;
+	assert_int_equal(
+		load("{\"secret:A\": \"abcd\", \"secret:B\": \"abcdef\", \"secret:C\": \"abcdzz\", "
+		     "\"secret:D\": \"abcdefghij\"}",
+			&a, NULL),
+		0);
+	static const char *const cases[][2] = {{"abcdefgh!", "[redacted]gh!"},
+		{"abcdy", "[redacted]y"}, {"xabcdzzy", "x[redacted]y"},
+		{"abcdefghij", "[redacted]"}, {"abc", "abc"}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN(buf) struct buf out = {0};
+		answers_redact(a, str_of(cases[i][0]), &out);
+		assert_string_equal(out.p, cases[i][1]);
+	}
+	answers_destroy(a);
+}
+
+static void
 an_unknown_kind_is_an_error_that_names_it(void **state)
 {
 	(void)state;
@@ -117,6 +191,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_come_from_strings_environment_files_and_null),
 		cmocka_unit_test(secrets_are_redacted_and_plain_answers_are_not),
+		cmocka_unit_test(a_file_of_any_kind_answers_a_file_question_and_only_that),
+		cmocka_unit_test(each_line_of_a_large_file_is_redacted),
+		cmocka_unit_test(the_longest_secret_that_fits_is_taken),
 		cmocka_unit_test(an_unknown_kind_is_an_error_that_names_it),
 		cmocka_unit_test(what_nobody_asked_for_is_listed),
 		cmocka_unit_test(slugs_are_stable),

@@ -329,6 +329,68 @@ owners_that_package_tools_meant_are_kept_with_the_layer(void **state)
 	stack_cleanup(&work);
 }
 
+/* ---- intent ---- */
+
+struct intents {
+	bool sought[3], created[3]; /* of in, out and both */
+};
+
+static bool
+note_intent(void *ctx, const struct trace_path *p)
+{
+	static const char *const names[] = {"/tmp/in", "/tmp/out", "/tmp/both"};
+	struct intents *s = ctx;
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp(p->path, names[i]) == 0) {
+			s->sought[i] = p->sought;
+			s->created[i] = p->created;
+		}
+	return true;
+}
+
+static void
+what_was_to_be_made_is_told_from_what_was_sought(void **state)
+{
+	(void)state;
+	static const enum trace_method methods[] = {TRACE_BEST, TRACE_EXACT};
+	for (size_t i = 0; i < 2; i++) {
+		struct trace *t = trace_create();
+		struct intents s = {0};
+		(void)watch_by(t, methods[i], PROFILE_BUILD, TRACE_ALL,
+			"cd /tmp; read x <in; echo >out; read x <both; echo >both; cat both");
+		trace_each_path(t, note_intent, &s);
+		assert_true(s.sought[0] && !s.created[0]);
+		assert_true(!s.sought[1] && s.created[1]);
+		assert_true(s.sought[2] && s.created[2]);
+		trace_destroy(t);
+	}
+}
+
+static bool
+count_program(void *ctx, const struct trace_connect *c)
+{
+	uint32_t *n = ctx;
+	if (strcmp(c->target, "127.0.0.1:4") == 0)
+		n[strstr(c->program, "perl") != NULL] += c->count;
+	return true;
+}
+
+static void
+connections_are_told_apart_by_program(void **state)
+{
+	(void)state;
+	struct trace *t = trace_create();
+	uint32_t n[2] = {0, 0};
+	(void)watch(t, PROFILE_BUILD, TRACE_CONNECT,
+		"perl -MSocket -e 'socket($s, PF_INET, SOCK_STREAM, 0);"
+		"connect($s, pack_sockaddr_in(4, inet_aton(\"127.0.0.1\")))';"
+		"for i in 1 2; do bash -c ': </dev/tcp/127.0.0.1/4'; done");
+	trace_each_connect(t, count_program, n);
+	assert_int_equal(n[0], 2);
+	assert_int_equal(n[1], 1);
+	trace_destroy(t);
+}
+
 static int
 set_up(void **state)
 {
@@ -353,6 +415,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_to_be_made_is_told_from_what_was_sought),
+		cmocka_unit_test(connections_are_told_apart_by_program),
 		cmocka_unit_test(denied_calls_are_recorded_with_the_profile_that_opens_them),
 		cmocka_unit_test(unknown_calls_are_not_implemented_and_recorded),
 		cmocka_unit_test(an_ordinary_program_is_denied_nothing),
