@@ -24,8 +24,8 @@ cas_has(const char *root, const char *digest)
 }
 
 /* A new unnamed file of the store. */
-static int
-make_temp(const char *root, int *ret_fd, struct dd_err *err)
+int
+cas_temp(const char *root, int *ret_fd, struct dd_err *err)
 {
 	int rc = fs_mkdirs(root, 0700, err);
 	if (rc < 0)
@@ -62,7 +62,7 @@ cas_stage(
 {
 	OWN_FD int copy = -1;
 	struct hash_hex digest;
-	int rc = make_temp(root, &copy, err);
+	int rc = cas_temp(root, &copy, err);
 	if (rc == 0)
 		rc = copy_and_hash(fd, copy, &digest, err);
 	if (rc == 0 && expected && strcmp(expected, digest.s) != 0)
@@ -125,7 +125,7 @@ cas_put(const char *root, struct str data, struct hash_hex *ret, struct dd_err *
 {
 	struct cas_staged o = {.digest = hash_bytes(data)};
 	OWN_FD int fd = -1;
-	int rc = make_temp(root, &fd, err);
+	int rc = cas_temp(root, &fd, err);
 	if (rc == 0)
 		rc = fs_write_all(fd, data.p, data.n, err);
 	if (rc < 0)

@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "base/hash.h"
 
+/* A new unnamed file on the store's file system, for what is to become an object. */
+int cas_temp(const char *root, int *ret_fd, struct dd_err *err) DD_MUST_USE;
+
 /*
  * Many objects are made in two steps, so that the disk is waited for once: a copy of the bytes of
  * fd (a regular file, from offset 0) in an unnamed file of the store, with its digest; then all of
