@@ -174,13 +174,13 @@ fetch_some(struct pod *pod, const char *cas, const char *upstream,
 /* Every missing archive from its upstream, or all from one named upstream. */
 static int
 fetch_from(const struct state *st, const struct apt_sources *s, const char *upstream,
-	const struct install_batch *batch, struct egress_log *log, struct dd_err *err)
+	const struct install_batch *batch, const char *log, struct dd_err *err)
 {
 	OWN_FREE char *cas = state_path(st, "cas");
 	struct pod *pod;
 	struct egress *egress;
 	const struct aptpod_spec spec = {.state = st};
-	const struct egress_spec out = {.state = st, .upstreams = s->upstreams, .n = s->nupstreams};
+	const struct egress_spec out = {.state = st, .upstreams = s->upstreams, .n = s->nupstreams, .log_path = log};
 	size_t next = 0;
 	int rc = aptpod_open(&spec, &pod, err);
 	if (rc < 0)
@@ -189,7 +189,7 @@ fetch_from(const struct state *st, const struct apt_sources *s, const char *upst
 	if (rc == 0) {
 		while (rc == 0 && next < batch->artefacts.n)
 			rc = fetch_some(pod, cas, upstream, batch, &next, err);
-		int closed = egress_close(egress, log, rc < 0 ? NULL : err);
+		int closed = egress_close(egress, rc < 0 ? NULL : err);
 		rc = rc < 0 ? rc : closed;
 	}
 	pod_close(pod);
@@ -211,7 +211,7 @@ count_missing(const struct state *st, const struct install_batch *batch, const c
 
 int
 apt_fetch(const struct state *st, const struct install_batch *batch, bool offline,
-	struct egress_log *log, struct dd_err *err)
+	const char *log, struct dd_err *err)
 {
 	const char *name = NULL;
 	size_t missing = count_missing(st, batch, &name);

@@ -31,7 +31,7 @@ void apt_index_cleanup(struct apt_index *x);
  * The current index: refreshed when older than a day (or `refresh`), never when offline.
  * DD_ENOENT offline when there is none.
  */
-int apt_index_open(const struct state *st, bool refresh, bool offline, struct egress_log *log,
+int apt_index_open(const struct state *st, bool refresh, bool offline, const char *log,
 	struct apt_index *ret, struct dd_err *err) DD_MUST_USE;
 
 /* An older index by its digest, for a resumed run. */
@@ -52,7 +52,7 @@ int apt_resolve(const struct state *st, const struct apt_index *index, const str
  * offline when one is missing; DD_ECORRUPT when what came has another digest.
  */
 int apt_fetch(const struct state *st, const struct install_batch *batch, bool offline,
-	struct egress_log *log, struct dd_err *err) DD_MUST_USE;
+	const char *log, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Install a fetched batch as a new layer on the root stack (or find it: the key is that of the

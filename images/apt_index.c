@@ -136,20 +136,20 @@ digest_lists(const char *lists, struct hash_hex *ret, struct dd_err *err)
 
 static int
 update_in_pod(const struct state *st, const struct apt_sources *s, const char *config,
-	const char *lists, struct egress_log *log, struct dd_err *err)
+	const char *lists, const char *log, struct dd_err *err)
 {
 	struct pod *pod;
 	struct egress *egress;
 	const struct aptpod_spec spec = {
 		.state = st, .config_dir = config, .lists_dir = lists, .lists_writable = true};
-	const struct egress_spec out = {.state = st, .upstreams = s->upstreams, .n = s->nupstreams};
+	const struct egress_spec out = {.state = st, .upstreams = s->upstreams, .n = s->nupstreams, .log_path = log};
 	int rc = aptpod_open(&spec, &pod, err);
 	if (rc < 0)
 		return rc;
 	rc = egress_open(pod, &out, &egress, err);
 	if (rc == 0) {
 		rc = aptpod_run(pod, "apt-get update", update_script, NULL, NULL, err);
-		int closed = egress_close(egress, log, rc < 0 ? NULL : err);
+		int closed = egress_close(egress, rc < 0 ? NULL : err);
 		rc = rc < 0 ? rc : closed;
 	}
 	pod_close(pod);
@@ -183,7 +183,7 @@ publish(const struct state *st, const char *temp, const char *lists, char **ret_
 }
 
 static int
-fetch(const struct state *st, struct egress_log *log, char **ret_digest, struct dd_err *err)
+fetch(const struct state *st, const char *log, char **ret_digest, struct dd_err *err)
 {
 	OWN_FREE char *temp = index_path(st, "tmp");
 	OWN_FREE char *config = fs_join(temp, "config");
@@ -210,7 +210,7 @@ fetch(const struct state *st, struct egress_log *log, char **ret_digest, struct 
 }
 
 int
-apt_index_open(const struct state *st, bool refresh, bool offline, struct egress_log *log,
+apt_index_open(const struct state *st, bool refresh, bool offline, const char *log,
 	struct apt_index *ret, struct dd_err *err)
 {
 	OWN_FREE char *dir = state_path(st, "index");

@@ -50,7 +50,7 @@ static const char configure_script[] =
 	"/var/cache/debconf/*-old /var/lib/dpkg/*-old /etc/passwd- /etc/group- /etc/shadow-\n";
 
 static int
-resolve(const struct state *st, bool refresh, bool offline, struct egress_log *log,
+resolve(const struct state *st, bool refresh, bool offline, const char *log,
 	struct install_batch *ret, struct dd_err *err)
 {
 	OWN(strlist) struct strlist names = {0};
@@ -171,15 +171,14 @@ build(const struct state *st, const struct install_batch *batch, const char *dig
 }
 
 static int
-build_locked(
-	const struct state *st, bool refresh, bool offline, struct image *ret, struct dd_err *err)
+build_locked(const struct state *st, bool refresh, bool offline, const char *log, struct image *ret,
+	struct dd_err *err)
 {
 	struct install_batch batch = {0};
-	struct egress_log log = {0};
 	struct image img = {.name = mem_strdup(IMAGE_BASE)};
-	int rc = resolve(st, refresh, offline, &log, &batch, err);
+	int rc = resolve(st, refresh, offline, log, &batch, err);
 	if (rc == 0)
-		rc = apt_fetch(st, &batch, offline, &log, err);
+		rc = apt_fetch(st, &batch, offline, log, err);
 	if (rc == 0) {
 		struct hash_hex digest = digest_of(&batch);
 		img.digest = mem_strdup(digest.s);
@@ -190,7 +189,6 @@ build_locked(
 	if (rc == 0)
 		rc = image_write(st, &img, err);
 	install_batch_cleanup(&batch);
-	egress_log_cleanup(&log);
 	if (rc < 0) {
 		image_cleanup(&img);
 		return err_wrap(err, "base image");
@@ -200,8 +198,8 @@ build_locked(
 }
 
 int
-base_image_build(
-	const struct state *st, bool refresh, bool offline, struct image *ret, struct dd_err *err)
+base_image_build(const struct state *st, bool refresh, bool offline, const char *log,
+	struct image *ret, struct dd_err *err)
 {
 	OWN_FREE char *lock_path = state_path(st, "images/base.lock");
 	OWN_FD int lock = -1;
@@ -211,7 +209,7 @@ base_image_build(
 	if (!refresh && image_open(st, IMAGE_BASE, ret, NULL) == 0)
 		return 0; /* another drydock made it meanwhile */
 	int step = progress_begin("building the base image");
-	rc = build_locked(st, refresh, offline, ret, err);
+	rc = build_locked(st, refresh, offline, log, ret, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	return rc;
 }

@@ -5,8 +5,8 @@
 #include "images/images.h"
 
 /* Build (or find, when its inputs did not change) the base image and give it its name. */
-int base_image_build(const struct state *st, bool refresh, bool offline, struct image *ret,
-	struct dd_err *err) DD_MUST_USE;
+int base_image_build(const struct state *st, bool refresh, bool offline, const char *log,
+	struct image *ret, struct dd_err *err) DD_MUST_USE;
 
 /* Write the reference and the leases of an image. */
 int image_write(const struct state *st, const struct image *img, struct dd_err *err) DD_MUST_USE;

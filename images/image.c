@@ -100,7 +100,7 @@ image_write(const struct state *st, const struct image *img, struct dd_err *err)
 }
 
 int
-image_ensure(const struct state *st, const char *name, bool refresh, bool offline,
+image_ensure(const struct state *st, const char *name, bool refresh, bool offline, const char *log,
 	struct image *ret, struct dd_err *err)
 {
 	bool base = strcmp(name, IMAGE_BASE) == 0;
@@ -112,7 +112,7 @@ image_ensure(const struct state *st, const char *name, bool refresh, bool offlin
 		return err_move(err, &why);
 	if (rc == 0)
 		image_cleanup(ret);
-	return base_image_build(st, refresh, offline, ret, err);
+	return base_image_build(st, refresh, offline, log, ret, err);
 }
 
 int

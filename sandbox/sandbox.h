@@ -85,15 +85,20 @@ struct layer_gc_result {
 int layer_collect(const struct state *st, bool dry_run, struct layer_gc_result *ret,
 	struct dd_err *err) DD_MUST_USE;
 
-/* Remove what dead processes left: pod directories with an unheld lock, cgroups.  Cheap. */
-int sandbox_sweep(const struct state *st, struct dd_err *err) DD_MUST_USE;
+/*
+ * Remove what dead processes left: pod directories with an unheld lock, cgroups.  Cheap.  before
+ * (may be NULL) is called for each directory while it is still there: egress_salvage.
+ */
+int sandbox_sweep(const struct state *st, void (*before)(const struct state *, const char *),
+	struct dd_err *err) DD_MUST_USE;
 
 /*
  * A directory <state>/pods/NAME for what must not outlive us: swept when we are gone.  *ret_lock is
- * held until scratch_discard, or the end of the process.  NAME must be unique among living processes.
+ * held until scratch_discard, or the end of the process.  NAME must be unique among living
+ * processes.
  */
-int scratch_create(const struct state *st, const char *name, mode_t mode, char **ret_dir, int *ret_lock,
-	struct dd_err *err) DD_MUST_USE;
+int scratch_create(const struct state *st, const char *name, mode_t mode, char **ret_dir,
+	int *ret_lock, struct dd_err *err) DD_MUST_USE;
 int scratch_discard(const char *dir, struct dd_err *err) DD_MUST_USE;
 
 /* ---- pods ------------------------------------------------------------------------------------ */
