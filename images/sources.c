@@ -264,8 +264,10 @@ read_keyrings(struct apt_sources *s)
 int
 apt_sources_read(struct apt_sources *ret, struct dd_err *err)
 {
-	static const char *const targets[] = {
-		"apt-get", "indextargets", "--format", FORMAT, "Created-By: Packages", NULL};
+	/* What is configured, whatever was fetched: with lists in sight apt reads all of them
+	 * first. */
+	static const char *const targets[] = {"apt-get", "indextargets", "--no-release-info", "-o",
+		"Dir::State::lists=/", "--format", FORMAT, "Created-By: Packages", NULL};
 	static const char *const config[] = {"apt-config", "dump", NULL};
 	static const char *const arch[] = {"dpkg", "--print-architecture", NULL};
 	OWN(buf) struct buf list = {0}, dump = {0}, native = {0};
