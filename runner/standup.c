@@ -119,6 +119,8 @@ do_index(void *ctx, json_t **ret_result, struct dd_err *err)
 	bool offline = s->run->options.offline;
 	int rc = apt_index_open(s->st, false, offline, s->r->egress_log, &index, err);
 	if (rc == 0)
+		rc = apt_index_add_contents(s->st, offline, s->r->egress_log, &index, err);
+	if (rc == 0)
 		*ret_result = json_pack("{s:s}", "digest", index.digest);
 	apt_index_cleanup(&index);
 	return rc;
