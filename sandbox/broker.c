@@ -115,6 +115,15 @@ write_log(const struct fetch *f, const char *path, int status, bool refused, con
 	(void)pthread_mutex_unlock(&broker.lock);
 }
 
+/* What goes through a raw connection is not seen: only that there was one. */
+static void
+log_relay(bool connected)
+{
+	OWN_FREE char *path = mem_printf("tcp://%s", broker.config.relay);
+	write_log(NULL, path, connected ? MHD_HTTP_OK : 0, false, NULL,
+		connected ? "a raw connection" : "cannot connect");
+}
+
 /* The body is whole: give it the name under which it is taken into the store, or drop it. */
 static void
 settle_body(const struct fetch *f, const char *sha256)
@@ -493,7 +502,7 @@ egress_broker_main(void)
 		return 3;
 	}
 	if (broker.config.relay)
-		relay_start(BROKER_FIRST_FD + BROKER_RELAY, broker.config.relay);
+		relay_start(BROKER_FIRST_FD + BROKER_RELAY, broker.config.relay, log_relay);
 	struct MHD_Daemon *d = MHD_start_daemon(
 		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL,
 		handle, NULL, MHD_OPTION_LISTEN_SOCKET, BROKER_FIRST_FD + BROKER_LISTEN,

@@ -11,6 +11,7 @@
 #include "sandbox/egress.h"
 
 #include "base/cas.h"
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/spawn.h"
@@ -38,7 +39,7 @@ struct egress {
 
 #define F(member, what) \
 	.key = #member, .kind = what, .offset = offsetof(struct egress_request, member)
-const struct json_field egress_request_fields[] = {
+static const struct json_field request_fields[] = {
 	{F(upstream, JSON_K_STRING)},
 	{F(path, JSON_K_STRING)},
 	{F(url, JSON_K_STRING)},
@@ -238,10 +239,12 @@ int
 egress_close(struct egress *e, struct dd_err *err)
 {
 	int status;
+	fault_point("egress.close");
 	(void)close(TAKE_FD(e->control));
 	int rc = spawn_wait(e->broker, &status, err);
 	if (rc == 0)
 		rc = adopt_bodies(e->state, e->spool, err);
+	fault_point("egress.adopted");
 	if (rc == 0 && e->log >= 0 && fdatasync(e->log) < 0)
 		rc = err_errno(err, errno, "egress: cannot sync its log");
 	(void)!fs_remove_tree(e->spool, NULL);
@@ -256,9 +259,18 @@ void
 egress_log_cleanup(struct egress_log *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		json_release(egress_request_fields, &l->v[i]);
+		json_release(request_fields, &l->v[i]);
 	free(l->v);
 	*l = (struct egress_log){0};
+}
+
+json_t *
+egress_log_to_json(const struct egress_log *l)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(a, json_encode(request_fields, &l->v[i]));
+	return a;
 }
 
 static bool
@@ -266,10 +278,10 @@ parse_line(struct str line, struct egress_request *ret)
 {
 	OWN_JSON json_t *j = NULL;
 	if (json_parse(line, &j, NULL) == 0 &&
-		json_decode(j, egress_request_fields, false, ret, "egress", NULL) == 0 &&
-		ret->upstream && ret->path)
+		json_decode(j, request_fields, false, ret, "egress", NULL) == 0 && ret->upstream &&
+		ret->path)
 		return true;
-	json_release(egress_request_fields, ret);
+	json_release(request_fields, ret);
 	return false;
 }
 

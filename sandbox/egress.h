@@ -50,7 +50,7 @@ struct egress_log {
 	size_t n, cap;
 };
 void egress_log_cleanup(struct egress_log *l);
-extern const struct json_field egress_request_fields[];
+json_t *egress_log_to_json(const struct egress_log *l); /* an array */
 
 /*
  * What a log file holds, added to ret in the order of time; what was repeated (a run that was

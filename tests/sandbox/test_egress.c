@@ -309,7 +309,7 @@ sweep(void)
 	OWN_FREE char *pods = state_path(&st, "pods");
 	const struct timespec moment = {.tv_nsec = 50000000};
 	OWN(strlist) struct strlist names = {0};
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 400; i++) {
 		must(sandbox_sweep(&st, egress_salvage, &err), &err);
 		strlist_cleanup(&names);
 		must(fs_list(pods, &names, &err), &err);
