@@ -226,7 +226,8 @@ pkgindex_add_contents(struct str line, struct buf *out)
 		const char *sep = one.n ? memrchr(one.p, '/', one.n) : NULL;
 		if (sep)
 			one = (struct str){sep + 1, one.n - (size_t)(sep + 1 - one.p)};
-		add_path(&w, one, out);
+		if (one.n)
+			add_path(&w, one, out);
 	}
 }
 
