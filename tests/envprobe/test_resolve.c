@@ -164,7 +164,7 @@ any_name_is_survived(void **state)
 {
 	(void)state;
 	static const char *const names[] = {"\t", "\n", "x\tmoon.h", "moonc\tusr/bin/moonc",
-		"moon.h\tusr/include/moon.h", "a\nb", "/", "//", "::::", "%s%n", "\xff\xfe", "....",
+		"rare.h\tusr/include/rare.h", "a\nb", "/", "//", "::::", "%s%n", "\xff\xfe", "....",
 		"-", "lib", "am_path_", "moon.h/"};
 	OWN_FREE char *long_name = mem_zalloc(1, 200001);
 	memset(long_name, 'x', 200000);
