@@ -7,6 +7,8 @@
  *   db.commit.before   a transaction is about to be committed (db_commit, or a db_run that is a
  *                      transaction of its own)
  *   db.commit.after    it is committed (or that failed), and the caller does not know yet
+ *   egress.close       a fetch phase is about to be closed: all of it came, none of it is in the store
+ *   egress.adopted     it is in the store, and the caller does not know yet
  */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H

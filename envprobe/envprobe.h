@@ -41,7 +41,7 @@ struct probe_spec {
 	const struct apt_index *index;
 	const struct stack *source; /* the work stack: the source layer */
 	struct answers *answers;
-	struct egress_log *egress;
+	const char *egress_log; /* path; appended to */
 	bool offline;
 	int max_attempts;	  /* 0: 20 */
 	int64_t step_limit_ms;	  /* of one command; 0: 30 minutes */

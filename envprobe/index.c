@@ -89,6 +89,8 @@ void
 pkgindex_find(const struct pkgindex *x, char class, const char *name,
 	bool (*fn)(void *ctx, const struct pkgindex_row *row), void *ctx)
 {
+	if (strpbrk(name, "\t\n")) /* it would reach into the next column */
+		return;
 	OWN_FREE char *prefix = mem_printf("%c:%s\t", class, name);
 	struct str p = str_of(prefix);
 	for (size_t at = lower_bound(x, p); at < x->n;) {

@@ -242,7 +242,8 @@ pkgindex_add_contents(struct str line, struct buf *out)
 	if (!w.name.n)
 		return;
 	while (next_package(&locations, &one))
-		add_path(&w, one, out);
+		if (one.n)
+			add_path(&w, one, out);
 }
 
 /* ---- Packages ------------------------------------------------------------------------------------ */

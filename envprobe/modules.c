@@ -36,7 +36,7 @@ do_modules(void *ctx, json_t **ret_result, struct dd_err *err)
 		.offline = s->offline,
 		.owner = s->owner,
 		.log_path = log,
-		.egress = s->egress};
+		.egress_log = s->egress_log};
 	struct npm_result r;
 	int rc = npm_install(&job, &r, err);
 	if (rc < 0)

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 #define MAX_TEXT ((size_t)64 << 20)
-#define FETCH_AT_ONCE 50
+#define FETCH_AT_ONCE 200
 
 /* ---- resolving
  * ----------------------------------------------------------------------------------- */
@@ -24,11 +24,17 @@ static const char prepare[] = "mkdir -p /var/lib/dpkg /var/cache/apt/archives/pa
 			      "[ -e /var/lib/dpkg/status ] || : >/var/lib/dpkg/status\n";
 #define APT_OPTIONS "-q -q -y --no-install-recommends -o Debug::NoLocking=1"
 
+/* Where the archives are is asked at the same time: each costs reading all lists. */
+static const char simulate_script[] =
+	"apt-get " APT_OPTIONS " --print-uris install -- \"$@\" >/tmp/uris 2>/dev/null & uris=$!\n"
+	"apt-get " APT_OPTIONS " -s install -- \"$@\" && rc=0 || rc=$?\n"
+	"wait $uris || :\n"
+	"exit $rc\n";
+
 static int
 simulate(struct pod *pod, const struct strlist *names, struct buf *out, struct dd_err *err)
 {
-	int rc = aptpod_run(pod, "apt-get install",
-		"exec apt-get " APT_OPTIONS " -s install -- \"$@\"", names, out, err);
+	int rc = aptpod_run(pod, "apt-get install", simulate_script, names, out, err);
 	/* What apt refuses is the answer to the question, not a failure of ours. */
 	if (rc == -DD_EIO && err) {
 		const char *reason = strstr(err_msg(err), "E: ");
@@ -44,8 +50,8 @@ resolve_in(
 	struct pod *pod, const struct strlist *names, struct install_batch *ret, struct dd_err *err)
 {
 	OWN(buf)
-	struct buf simulation = {.max = MAX_TEXT},
-		   uris = {.max = MAX_TEXT}, records = {.max = MAX_TEXT};
+	struct buf simulation = {.max = MAX_TEXT}, uris = {.max = MAX_TEXT},
+		   records = {.max = MAX_TEXT};
 	OWN(strlist) struct strlist wanted = {0};
 	int rc = aptpod_run(pod, "preparing apt", prepare, NULL, NULL, err);
 	if (rc == 0)
@@ -54,9 +60,8 @@ resolve_in(
 		return rc;
 	plan_wanted(buf_str(&simulation), &wanted);
 	if (wanted.n)
-		rc = aptpod_run(pod, "apt-get --print-uris",
-			"exec apt-get " APT_OPTIONS " --print-uris install -- \"$@\"", names, &uris,
-			err);
+		rc = aptpod_run(
+			pod, "apt-get --print-uris", "exec cat /tmp/uris", NULL, &uris, err);
 	if (rc == 0 && wanted.n)
 		rc = aptpod_run(pod, "apt-cache show",
 			"exec apt-cache show --no-all-versions -- \"$@\"", &wanted, &records, err);
@@ -65,7 +70,8 @@ resolve_in(
 	return rc;
 }
 
-/* ---- resolutions are kept beside the lists they were made from ----------------------------------- */
+/* ---- resolutions are kept beside the lists they were made from
+ * ----------------------------------- */
 
 static char *
 plan_path(const struct apt_index *index, const struct stack *root, const struct strlist *names)
@@ -133,15 +139,24 @@ apt_resolve(const struct state *st, const struct apt_index *index, const struct 
 /* ---- fetching
  * ------------------------------------------------------------------------------------ */
 
-/* $1: where to, then triples of URL, file name and digest. */
+/*
+ * $1: where to, then triples of URL, file name and digest.  apt has one connection to a host, and
+ * the broker asks upstream for one request of a connection after the other: with four at once the
+ * way there and back is not waited for in vain.  (The names are ours and without blanks.)
+ */
 static const char fetch_script[] =
-	"to=$1; shift; mkdir -p \"$to\"\n"
-	"n=$#\n"
+	"to=$1; shift; mkdir -p \"$to\"; set -f\n"
+	"a= b= c= d=\n"
 	"while [ $# -gt 0 ]; do\n"
-	"  set -- \"$@\" \"$1\" \"$to/$2\" \"SHA256:$3\"; shift 3; n=$((n - 3)); [ $n -gt 0 ] || break\n"
+	"  f=$a; a=$b; b=$c; c=$d; d=\"$f $1 $to/$2 SHA256:$3\"; shift 3\n"
 	"done\n"
-	"exec /usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::http::Timeout=600"
-	" -o Acquire::Retries=2 -o Dir::Etc=/nonexistent download-file \"$@\"\n";
+	"fetch() {\n"
+	"  [ $# = 0 ] || exec /usr/lib/apt/apt-helper -o APT::Sandbox::User=root"
+	" -o Acquire::http::Timeout=600 -o Acquire::Retries=2 -o Dir::Etc=/nonexistent download-file \"$@\"\n"
+	"}\n"
+	"jobs=\n"
+	"for l in \"$a\" \"$b\" \"$c\" \"$d\"; do (fetch $l) & jobs=\"$jobs $!\"; done\n"
+	"for j in $jobs; do wait $j; done\n";
 
 static bool
 is_missing(const char *cas, const struct artefact *a)
@@ -175,13 +190,14 @@ fetch_some(struct pod *pod, const char *cas, const char *upstream,
 /* Every missing archive from its upstream, or all from one named upstream. */
 static int
 fetch_from(const struct state *st, const struct apt_sources *s, const char *upstream,
-	const struct install_batch *batch, struct egress_log *log, struct dd_err *err)
+	const struct install_batch *batch, const char *log, struct dd_err *err)
 {
 	OWN_FREE char *cas = state_path(st, "cas");
 	struct pod *pod;
 	struct egress *egress;
 	const struct aptpod_spec spec = {.state = st};
-	const struct egress_spec out = {.state = st, .upstreams = s->upstreams, .n = s->nupstreams};
+	const struct egress_spec out = {
+		.state = st, .upstreams = s->upstreams, .n = s->nupstreams, .log_path = log};
 	size_t next = 0;
 	int rc = aptpod_open(&spec, &pod, err);
 	if (rc < 0)
@@ -190,7 +206,7 @@ fetch_from(const struct state *st, const struct apt_sources *s, const char *upst
 	if (rc == 0) {
 		while (rc == 0 && next < batch->artefacts.n)
 			rc = fetch_some(pod, cas, upstream, batch, &next, err);
-		int closed = egress_close(egress, log, rc < 0 ? NULL : err);
+		int closed = egress_close(egress, rc < 0 ? NULL : err);
 		rc = rc < 0 ? rc : closed;
 	}
 	pod_close(pod);
@@ -211,8 +227,8 @@ count_missing(const struct state *st, const struct install_batch *batch, const c
 }
 
 int
-apt_fetch(const struct state *st, const struct install_batch *batch, bool offline,
-	struct egress_log *log, struct dd_err *err)
+apt_fetch(const struct state *st, const struct install_batch *batch, bool offline, const char *log,
+	struct dd_err *err)
 {
 	const char *name = NULL;
 	size_t missing = count_missing(st, batch, &name);

@@ -16,7 +16,7 @@
 #include "record/record.h"
 #include "sandbox/egress.h"
 
-struct apt_index {	  /* package lists and Contents of one moment */
+struct apt_index {	  /* package lists of one moment */
 	char *digest;	  /* of the release files */
 	char *lists_dir;  /* host path, bound read-only at /var/lib/apt/lists inside */
 	char *config_dir; /* host path: sources, keyrings, apt.conf for the inside */
@@ -29,10 +29,19 @@ void apt_index_cleanup(struct apt_index *x);
 
 /*
  * The current index: refreshed when older than a day (or `refresh`), never when offline.
- * DD_ENOENT offline when there is none.
+ * DD_ENOENT offline when there is none.  `log`, here and below: a file to which what is asked of
+ * the network is appended (sandbox/egress.h); NULL: none.
  */
-int apt_index_open(const struct state *st, bool refresh, bool offline, struct egress_log *log,
+int apt_index_open(const struct state *st, bool refresh, bool offline, const char *log,
 	struct apt_index *ret, struct dd_err *err) DD_MUST_USE;
+
+/*
+ * The Contents files of an index: an image needs none, discovery does, and they are most of what
+ * there is to fetch.  *x becomes a newer index when the repositories changed meanwhile.  DD_ENOENT
+ * offline when they are not there yet.
+ */
+int apt_index_add_contents(const struct state *st, bool offline, const char *log,
+	struct apt_index *x, struct dd_err *err) DD_MUST_USE;
 
 /* An older index by its digest, for a resumed run. */
 int apt_index_open_digest(const struct state *st, const char *digest, struct apt_index *ret,
@@ -47,12 +56,12 @@ int apt_resolve(const struct state *st, const struct apt_index *index, const str
 	const struct strlist *names, struct install_batch *ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Bring the archives of a batch into the content store: what is not there is fetched from the locked
- * path of its upstream (or of another upstream of this machine), whatever today's index says.  DD_ENOENT
- * offline when one is missing; DD_ECORRUPT when what came has another digest.
+ * Bring the archives of a batch into the content store: what is not there is fetched from the
+ * locked path of its upstream (or of another upstream of this machine), whatever today's index
+ * says.  DD_ENOENT offline when one is missing; DD_ECORRUPT when what came has another digest.
  */
 int apt_fetch(const struct state *st, const struct install_batch *batch, bool offline,
-	struct egress_log *log, struct dd_err *err) DD_MUST_USE;
+	const char *log, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Install a fetched batch as a new layer on the root stack (or find it: the key is that of the

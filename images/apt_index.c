@@ -2,6 +2,10 @@
  * Package lists.  <state>/index/<digest> holds what one `apt-get update` fetched (lists) and the
  * configuration it was fetched with (config); the file <state>/index/current names the newest and
  * when. Fetched by the machine's own apt on the tools root, through the egress broker.
+ *
+ * Contents files come later, by a second update that starts from the lists that are there: apt
+ * fetches only what it has not, and checks it against the same signed release files.  The file
+ * `contents` says that they are complete.
  */
 #include "images/apt.h"
 #include "images/aptpod.h"
@@ -21,7 +25,12 @@
 static const char update_script[] =
 	"mkdir -p /var/lib/dpkg /var/cache/apt/archives/partial /var/lib/apt/lists/partial\n"
 	"touch /var/lib/dpkg/status\n"
-	"exec apt-get -q -o APT::Update::Error-Mode=any update\n";
+	"exec apt-get -q -o APT::Update::Error-Mode=any -o \"$1\" update\n";
+
+/* Without Contents, and with them: then nothing is resolved afterwards, and no cache is made for
+ * it. */
+static const char lists_only[] = "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false";
+static const char with_contents[] = "pkgCacheFile::Generate=false";
 
 void
 apt_index_cleanup(struct apt_index *x)
@@ -40,6 +49,12 @@ index_path(const struct state *st, const char *name)
 	return mem_printf("%s/index/%s", st->dir, name);
 }
 
+static bool
+is_contents(const char *name)
+{
+	return strstr(name, "_Contents-") || strncmp(name, "Contents-", 9) == 0;
+}
+
 static int
 list_files(struct apt_index *x, struct dd_err *err)
 {
@@ -47,7 +62,7 @@ list_files(struct apt_index *x, struct dd_err *err)
 	int rc = fs_list(x->lists_dir, &names, err);
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN_FREE char *path = fs_join(x->lists_dir, names.v[i]);
-		if (strstr(names.v[i], "_Contents-") || strncmp(names.v[i], "Contents-", 9) == 0)
+		if (is_contents(names.v[i]))
 			strlist_add(&x->contents, path);
 		else if (strstr(names.v[i], "_Packages"))
 			strlist_add(&x->packages, path);
@@ -134,93 +149,164 @@ digest_lists(const char *lists, struct hash_hex *ret, struct dd_err *err)
 	return rc;
 }
 
+struct update { /* one `apt-get update` in a directory of its own, <state>/index/tmp */
+	const struct apt_index *base; /* go on from its lists, and fetch the Contents; NULL: anew */
+	const char *log;
+	char *dir, *config, *lists;
+};
+
+static void
+update_cleanup(struct update *u)
+{
+	(void)!fs_remove_tree(u->dir, NULL);
+	free(u->dir);
+	free(u->config);
+	free(u->lists);
+}
+
 static int
-update_in_pod(const struct state *st, const struct apt_sources *s, const char *config,
-	const char *lists, struct egress_log *log, struct dd_err *err)
+update_in_pod(const struct state *st, const struct apt_sources *s, const struct update *u,
+	struct dd_err *err)
 {
 	struct pod *pod;
 	struct egress *egress;
-	const struct aptpod_spec spec = {
-		.state = st, .config_dir = config, .lists_dir = lists, .lists_writable = true};
-	const struct egress_spec out = {.state = st, .upstreams = s->upstreams, .n = s->nupstreams};
+	OWN(strlist) struct strlist option = {0};
+	const struct aptpod_spec spec = {.state = st,
+		.config_dir = u->config,
+		.lists_dir = u->lists,
+		.lists_writable = true};
+	const struct egress_spec out = {
+		.state = st, .upstreams = s->upstreams, .n = s->nupstreams, .log_path = u->log};
 	int rc = aptpod_open(&spec, &pod, err);
 	if (rc < 0)
 		return rc;
+	strlist_add(&option, u->base ? with_contents : lists_only);
 	rc = egress_open(pod, &out, &egress, err);
 	if (rc == 0) {
-		rc = aptpod_run(pod, "apt-get update", update_script, NULL, NULL, err);
-		int closed = egress_close(egress, log, rc < 0 ? NULL : err);
+		rc = aptpod_run(pod, "apt-get update", update_script, &option, NULL, err);
+		int closed = egress_close(egress, rc < 0 ? NULL : err);
 		rc = rc < 0 ? rc : closed;
 	}
 	pod_close(pod);
 	return rc;
 }
 
+/* The lists that are there under another name each: apt replaces files and never changes them. */
 static int
-make_lists_dir(const struct state *st, const char *lists, struct dd_err *err)
+start_from(const struct apt_index *base, const char *lists, struct dd_err *err)
 {
-	int rc = fs_mkdirs(lists, 0755, err);
-	if (rc == 0 && st->root && chown(lists, st->id_base, st->id_base) < 0)
-		rc = err_errno(err, errno, "cannot give away %s", lists);
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list(base->lists_dir, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *from = fs_join(base->lists_dir, names.v[i]);
+		OWN_FREE char *to = fs_join(lists, names.v[i]);
+		bool list = str_ends(str_of(from), "Release") || strstr(names.v[i], "_Packages");
+		if (list && link(from, to) < 0)
+			rc = err_errno(err, errno, "cannot link the list %s", from);
+	}
 	return rc;
 }
 
 static int
-publish(const struct state *st, const char *temp, const char *lists, char **ret_digest,
-	struct dd_err *err)
+make_lists_dir(const struct state *st, const struct update *u, struct dd_err *err)
+{
+	int rc = fs_mkdirs(u->lists, 0755, err);
+	if (rc == 0 && st->root && chown(u->lists, st->id_base, st->id_base) < 0)
+		rc = err_errno(err, errno, "cannot give away %s", u->lists);
+	return rc == 0 && u->base ? start_from(u->base, u->lists, err) : rc;
+}
+
+static int
+mark_contents(const char *dir, struct dd_err *err)
+{
+	OWN_FREE char *marker = fs_join(dir, "contents");
+	return fs_write_atomic(marker, STR("complete\n"), 0600, err);
+}
+
+/* The index of these release files is there: what is new are the Contents. */
+static int
+move_contents(const struct update *u, const char *dir, struct dd_err *err)
+{
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list(u->lists, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *from = fs_join(u->lists, names.v[i]);
+		OWN_FREE char *to = mem_printf("%s/lists/%s", dir, names.v[i]);
+		if (is_contents(names.v[i]) && rename(from, to) < 0)
+			rc = err_errno(err, errno, "cannot store %s", names.v[i]);
+	}
+	return rc;
+}
+
+static int
+publish(const struct state *st, const struct update *u, char **ret_digest, struct dd_err *err)
 {
 	struct hash_hex digest;
-	int rc = digest_lists(lists, &digest, err);
+	int rc = digest_lists(u->lists, &digest, err);
 	if (rc < 0)
 		return rc;
 	OWN_FREE char *dir = index_path(st, digest.s);
-	if (rename(temp, dir) < 0 && errno != EEXIST && errno != ENOTEMPTY)
-		return err_errno(err, errno, "cannot store the package index");
-	rc = write_current(st, digest.s, err);
+	if (fs_is_dir(dir))
+		rc = move_contents(u, dir, err);
+	else if (rename(u->dir, dir) < 0)
+		rc = err_errno(err, errno, "cannot store the package index");
+	if (rc == 0 && u->base)
+		rc = mark_contents(dir, err);
+	if (rc == 0)
+		rc = write_current(st, digest.s, err);
 	if (rc == 0)
 		*ret_digest = mem_strdup(digest.s);
 	return rc;
 }
 
 static int
-fetch(const struct state *st, struct egress_log *log, char **ret_digest, struct dd_err *err)
+fetch(const struct state *st, const struct apt_index *base, const char *log, char **ret_digest,
+	struct dd_err *err)
 {
-	OWN_FREE char *temp = index_path(st, "tmp");
-	OWN_FREE char *config = fs_join(temp, "config");
-	OWN_FREE char *lists = fs_join(temp, "lists");
 	struct apt_sources s = {0};
-	int step = progress_begin("fetching the package lists");
+	struct update u = {.base = base, .log = log, .dir = index_path(st, "tmp")};
+	u.config = fs_join(u.dir, "config");
+	u.lists = fs_join(u.dir, "lists");
+	int step =
+		progress_begin(base ? "fetching the lists of files" : "fetching the package lists");
 	int rc = apt_sources_read(&s, err);
 	if (rc == 0)
-		rc = fs_remove_tree(temp, err); /* of a drydock that was killed: we hold the lock */
+		rc = fs_remove_tree(
+			u.dir, err); /* of a drydock that was killed: we hold the lock */
 	if (rc == 0)
-		rc = fs_mkdirs(temp, 0700, err);
+		rc = fs_mkdirs(u.dir, 0700, err);
 	if (rc == 0)
-		rc = apt_sources_write_inside(&s, config, err);
+		rc = apt_sources_write_inside(&s, u.config, err);
 	if (rc == 0)
-		rc = make_lists_dir(st, lists, err);
+		rc = make_lists_dir(st, &u, err);
 	if (rc == 0)
-		rc = update_in_pod(st, &s, config, lists, log, err);
+		rc = update_in_pod(st, &s, &u, err);
 	if (rc == 0)
-		rc = publish(st, temp, lists, ret_digest, err);
-	(void)!fs_remove_tree(temp, NULL);
+		rc = publish(st, &u, ret_digest, err);
+	update_cleanup(&u);
 	apt_sources_cleanup(&s);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	return rc;
 }
 
-int
-apt_index_open(const struct state *st, bool refresh, bool offline, struct egress_log *log,
-	struct apt_index *ret, struct dd_err *err)
+/* Held while an index is made or completed. */
+static int
+lock_index(const struct state *st, int *ret_fd, struct dd_err *err)
 {
 	OWN_FREE char *dir = state_path(st, "index");
-	OWN_FREE char *lock_path = fs_join(dir, "lock");
+	OWN_FREE char *path = fs_join(dir, "lock");
+	int rc = fs_mkdirs(dir, 0700, err);
+	return rc < 0 ? rc : fs_lock(path, true, ret_fd, err);
+}
+
+int
+apt_index_open(const struct state *st, bool refresh, bool offline, const char *log,
+	struct apt_index *ret, struct dd_err *err)
+{
 	OWN_FREE char *digest = NULL;
 	OWN_FD int lock = -1;
 	int64_t fetched_ns = 0;
-	int rc = fs_mkdirs(dir, 0700, err);
-	if (rc == 0)
-		rc = fs_lock(lock_path, true, &lock, err);
+	int rc = lock_index(st, &lock, err);
 	if (rc < 0)
 		return rc;
 	bool have = read_current(st, &digest, &fetched_ns);
@@ -230,11 +316,39 @@ apt_index_open(const struct state *st, bool refresh, bool offline, struct egress
 			"there is no package index in the store yet, and --offline forbids to fetch one");
 	if (!fresh && !offline) {
 		free(TAKE(digest));
-		rc = fetch(st, log, &digest, err);
+		rc = fetch(st, NULL, log, &digest, err);
 	}
 	if (rc == 0)
 		rc = apt_index_open_digest(st, digest, ret, err);
 	if (rc == 0)
 		ret->fetched_ns = fetched_ns;
 	return rc;
+}
+
+int
+apt_index_add_contents(const struct state *st, bool offline, const char *log, struct apt_index *x,
+	struct dd_err *err)
+{
+	OWN_FREE char *marker = mem_printf("%s/../contents", x->lists_dir);
+	OWN_FREE char *digest = NULL;
+	struct apt_index whole;
+	OWN_FD int lock = -1;
+	int rc = lock_index(st, &lock, err);
+	if (rc < 0)
+		return rc;
+	if (!fs_exists(marker)) {
+		if (offline)
+			return err_set(err, DD_ENOENT,
+				"the lists of files of the packages are not in the store yet, and --offline "
+				"forbids to fetch them");
+		rc = fetch(st, x, log, &digest, err);
+	}
+	if (rc == 0)
+		rc = apt_index_open_digest(st, digest ? digest : x->digest, &whole, err);
+	if (rc < 0)
+		return rc;
+	whole.fetched_ns = digest ? clock_real_ns() : x->fetched_ns;
+	apt_index_cleanup(x);
+	*x = whole;
+	return 0;
 }

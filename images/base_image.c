@@ -1,12 +1,11 @@
 /*
  * Theory of operation.  The base image is Debian minbase (essential and required packages, and apt)
- * made without any code of a package running outside the sandbox, in the proven order of
- * mmdebstrap:
+ * made without any code of a package running outside the sandbox:
  *
  *   resolve    the machine's own apt, on the tools root, against an empty system
  *   fetch      through the egress broker into the content store
- *   extract    on the tools root: files of all packages into an empty tree with merged /usr
- *   configure  in a pod on that tree: dpkg installs the same archives again, now with their scripts
+ *   unpack     on the tools root: dpkg unpacks all packages into an empty tree with merged /usr
+ *   configure  in a pod on that tree: dpkg configures them there
  *
  * Its digest is that of the list of packages with their digests and of this recipe's version, so
  * that both privilege modes and every machine with the same sources give the same digest.
@@ -23,22 +22,29 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define RECIPE "debian-minbase 2"
+#define RECIPE "debian-minbase 3"
 
-static const char extract_script[] =
+/*
+ * In the empty tree nothing can run yet: dpkg runs preinst scripts on the tools root and tells them
+ * by DPKG_ROOT where the tree is (dpkg(1), --force-script-chrootless).  debconf's database is not
+ * there either: every question is answered by its protocol's success without a value. Configuration
+ * files are put in place before any package is configured, as where all packages were extracted
+ * first.
+ */
+static const char unpack_script[] =
 	"chown 0:0 /work; chmod 755 /work; cd /work\n"
 	"for d in bin sbin lib lib32 lib64 libx32; do mkdir -p usr/$d; ln -s usr/$d $d; done\n"
-	"for a in \"$@\"; do\n"
-	"  dpkg-deb --fsys-tarfile /archives/$a.deb | tar --keep-directory-symlink -xf - -C /work\n"
-	"done\n"
-	"rmdir usr/lib32 usr/libx32 2>/dev/null && rm -f lib32 libx32 || :\n";
+	"mkdir -p var/lib/dpkg/updates var/lib/dpkg/info var/lib/dpkg/alternatives var/lib/dpkg/triggers\n"
+	"touch var/lib/dpkg/status var/lib/dpkg/available\n"
+	"cd /archives; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; done\n"
+	"yes 0 | DEBIAN_HAS_FRONTEND=1 dpkg --root=/work --force-script-chrootless --force-unsafe-io "
+	"--force-depends --no-triggers --unpack \"$@\"\n"
+	"cd /work; rmdir usr/lib32 usr/libx32 2>/dev/null && rm -f lib32 libx32 || :\n"
+	"find . -name '*.dpkg-new' -exec sh -c "
+	"'for f; do cp -a \"$f\" \"${f%.dpkg-new}\"; done' sh {} +\n";
 
 static const char configure_script[] =
-	"mkdir -p /var/lib/dpkg/updates /var/lib/dpkg/info /var/lib/dpkg/alternatives\n"
-	"touch /var/lib/dpkg/status /var/lib/dpkg/available\n"
 	APTPOD_NO_SERVICES
-	"cd /archives; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; done\n"
-	"dpkg --force-unsafe-io --force-depends --install \"$@\"\n"
 	"dpkg --force-unsafe-io --configure --pending\n"
 	"grep -q '^builder:' /etc/passwd || {\n"
 	"  echo 'builder:x:1000:1000:builder:/home/builder:/bin/sh' >>/etc/passwd\n"
@@ -51,7 +57,7 @@ static const char configure_script[] =
 	"/etc/passwd- /etc/group- /etc/shadow-\n";
 
 static int
-resolve(const struct state *st, bool refresh, bool offline, struct egress_log *log,
+resolve(const struct state *st, bool refresh, bool offline, const char *log,
 	struct install_batch *ret, struct dd_err *err)
 {
 	OWN(strlist) struct strlist names = {0};
@@ -59,6 +65,8 @@ resolve(const struct state *st, bool refresh, bool offline, struct egress_log *l
 	strlist_add(&names, "?essential");
 	strlist_add(&names, "?priority(required)");
 	strlist_add(&names, "apt");
+	strlist_add(
+		&names, "?exact-name(usr-is-merged)"); /* not usrmerge, which brings all of Perl */
 	int rc = apt_index_open(st, refresh, offline, log, &index, err);
 	if (rc == 0)
 		rc = apt_resolve(st, &index, NULL, &names, ret, err);
@@ -90,7 +98,7 @@ digests(const struct install_batch *batch, struct strlist *ret)
 }
 
 static int
-extract(const struct state *st, const struct strlist *archives, const struct pod_bind *bind,
+unpack(const struct state *st, const struct strlist *archives, const struct pod_bind *bind,
 	const char *key, struct dd_err *err)
 {
 	struct stack none = {0};
@@ -99,7 +107,7 @@ extract(const struct state *st, const struct strlist *archives, const struct pod
 	int rc = aptpod_open(&spec, &pod, err);
 	if (rc < 0)
 		return rc;
-	rc = aptpod_run(pod, "extracting the base image", extract_script, archives, NULL, err);
+	rc = aptpod_run(pod, "unpacking the base image", unpack_script, archives, NULL, err);
 	if (rc == 0)
 		return pod_freeze(pod, POD_WORK, key, err);
 	pod_close(pod);
@@ -128,15 +136,15 @@ make_layers(const struct state *st, const struct install_batch *batch, const cha
 {
 	const struct pod_bind bind = {archives_dir, "/archives", false};
 	OWN(strlist) struct strlist archives = {0};
-	OWN_FREE char *one = mem_printf("extract %s", digest);
+	OWN_FREE char *one = mem_printf("unpack %s", digest);
 	OWN_FREE char *two = mem_printf("configure %s", digest);
 	struct hash_hex key = stack_next_key(ret, str_of(one));
 	int rc = 0;
 	digests(batch, &archives);
 	rc = layer_lease(st, "image-" IMAGE_BASE, key.s, err);
 	if (rc == 0 && !layer_exists(st, key.s)) {
-		int step = progress_begin("extracting %zu packages", archives.n);
-		rc = extract(st, &archives, &bind, key.s, err);
+		int step = progress_begin("unpacking %zu packages", archives.n);
+		rc = unpack(st, &archives, &bind, key.s, err);
 		progress_end(step, rc < 0 ? "failed" : "ok");
 	}
 	if (rc < 0)
@@ -172,15 +180,14 @@ build(const struct state *st, const struct install_batch *batch, const char *dig
 }
 
 static int
-build_locked(
-	const struct state *st, bool refresh, bool offline, struct image *ret, struct dd_err *err)
+build_locked(const struct state *st, bool refresh, bool offline, const char *log, struct image *ret,
+	struct dd_err *err)
 {
 	struct install_batch batch = {0};
-	struct egress_log log = {0};
 	struct image img = {.name = mem_strdup(IMAGE_BASE)};
-	int rc = resolve(st, refresh, offline, &log, &batch, err);
+	int rc = resolve(st, refresh, offline, log, &batch, err);
 	if (rc == 0)
-		rc = apt_fetch(st, &batch, offline, &log, err);
+		rc = apt_fetch(st, &batch, offline, log, err);
 	if (rc == 0) {
 		struct hash_hex digest = digest_of(&batch);
 		img.digest = mem_strdup(digest.s);
@@ -191,7 +198,6 @@ build_locked(
 	if (rc == 0)
 		rc = image_write(st, &img, err);
 	install_batch_cleanup(&batch);
-	egress_log_cleanup(&log);
 	if (rc < 0) {
 		image_cleanup(&img);
 		return err_wrap(err, "base image");
@@ -201,8 +207,8 @@ build_locked(
 }
 
 int
-base_image_build(
-	const struct state *st, bool refresh, bool offline, struct image *ret, struct dd_err *err)
+base_image_build(const struct state *st, bool refresh, bool offline, const char *log,
+	struct image *ret, struct dd_err *err)
 {
 	OWN_FREE char *lock_path = state_path(st, "images/base.lock");
 	OWN_FD int lock = -1;
@@ -212,7 +218,7 @@ base_image_build(
 	if (!refresh && image_open(st, IMAGE_BASE, ret, NULL) == 0)
 		return 0; /* another drydock made it meanwhile */
 	int step = progress_begin("building the base image");
-	rc = build_locked(st, refresh, offline, ret, err);
+	rc = build_locked(st, refresh, offline, log, ret, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	return rc;
 }

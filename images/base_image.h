@@ -5,7 +5,7 @@
 #include "images/images.h"
 
 /* Build (or find, when its inputs did not change) the base image and give it its name. */
-int base_image_build(const struct state *st, bool refresh, bool offline, struct image *ret,
-	struct dd_err *err) DD_MUST_USE;
+int base_image_build(const struct state *st, bool refresh, bool offline, const char *log,
+	struct image *ret, struct dd_err *err) DD_MUST_USE;
 
 #endif

@@ -145,7 +145,7 @@ image_forget_attempt(const struct state *st, const char *name)
 }
 
 int
-image_ensure(const struct state *st, const char *name, bool refresh, bool offline,
+image_ensure(const struct state *st, const char *name, bool refresh, bool offline, const char *log,
 	struct image *ret, struct dd_err *err)
 {
 	bool base = strcmp(name, IMAGE_BASE) == 0;
@@ -157,7 +157,7 @@ image_ensure(const struct state *st, const char *name, bool refresh, bool offlin
 		return err_move(err, &why);
 	if (rc == 0)
 		image_cleanup(ret);
-	return base_image_build(st, refresh, offline, ret, err);
+	return base_image_build(st, refresh, offline, log, ret, err);
 }
 
 int

@@ -31,9 +31,12 @@ void image_cleanup(struct image *img);
 int image_open(const struct state *st, const char *name, struct image *ret, struct dd_err *err)
 	DD_MUST_USE;
 
-/* Open, or build when it is the base image and absent (or refresh).  Single flight. */
+/*
+ * Open, or build when it is the base image and absent (or refresh).  Single flight.  What is asked
+ * of the network is appended to the file `log` (NULL: none).
+ */
 int image_ensure(const struct state *st, const char *name, bool refresh, bool offline,
-	struct image *ret, struct dd_err *err) DD_MUST_USE;
+	const char *log, struct image *ret, struct dd_err *err) DD_MUST_USE;
 
 int image_remove(const struct state *st, const char *name, struct dd_err *err) DD_MUST_USE;
 int image_names(const struct state *st, struct strlist *ret, struct dd_err *err) DD_MUST_USE;

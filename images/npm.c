@@ -179,16 +179,6 @@ run_once(struct npm_work *w, struct npm_run *run, struct dd_err *err)
 	return rc;
 }
 
-static void
-move_log(struct egress_log *to, struct egress_log *from)
-{
-	for (size_t i = 0; to && i < from->n; i++) {
-		to->v = mem_grow(to->v, to->n, &to->cap, sizeof(*to->v));
-		to->v[to->n++] = from->v[i];
-		from->v[i] = (struct egress_request){0};
-	}
-}
-
 static int
 finish(struct npm_work *w, struct npm_run *run, struct dd_err *err)
 {
@@ -217,7 +207,6 @@ try_once(struct npm_work *w, bool *ret_again, struct dd_err *err)
 		if (rc == 0 && !*ret_again)
 			rc = npm_judge_failure(w, &run, failure, err);
 	}
-	move_log(w->job->egress, &run.egress);
 	npm_run_cleanup(&run);
 	return rc;
 }

@@ -27,7 +27,7 @@ struct npm_job {
 	bool offline;
 	const char *owner;    /* of the lease of the layer */
 	const char *log_path; /* what npm prints */
-	struct egress_log *egress;
+	const char *egress_log; /* file that what was asked of the network is added to */
 };
 
 struct npm_result {

@@ -208,7 +208,8 @@ run_online(struct npm_run *r, const char *dir, struct dd_err *err)
 		.n = r->sources->nupstreams,
 		.stored = stored,
 		.nstored = nstored,
-		.offline = r->job->offline};
+		.offline = r->job->offline,
+		.log_path = r->job->egress_log};
 	strlist_add(&args, dir);
 	for (const char *const *c = r->command; *c; c++)
 		strlist_add(&args, *c);
@@ -217,8 +218,9 @@ run_online(struct npm_run *r, const char *dir, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	rc = run_script(r, r->pod, npm_script, &args, NULL, &r->exit_code, err);
-	int closed = egress_close(egress, &r->egress, rc < 0 ? NULL : err);
-	return rc < 0 ? rc : closed;
+	int closed = egress_close(egress, rc < 0 ? NULL : err);
+	rc = rc < 0 ? rc : closed;
+	return rc < 0 ? rc : egress_log_read(r->job->egress_log, &r->egress, err);
 }
 
 static int

@@ -59,8 +59,8 @@ prepare_npm(struct apt_online *o, struct dd_err *err)
 }
 
 int
-apt_online_prepare(
-	const struct state *st, struct apt_online **ret, struct pod_bind *ret_bind, struct dd_err *err)
+apt_online_prepare(const struct state *st, struct apt_online **ret, struct pod_bind *ret_bind,
+	struct dd_err *err)
 {
 	struct apt_online *o = mem_new(struct apt_online);
 	*o = (struct apt_online){.st = st, .lock = -1};
@@ -101,7 +101,7 @@ void
 apt_online_release(struct apt_online *o)
 {
 	if (o->egress) /* keeps what came in the store */
-		(void)!egress_close(o->egress, NULL, NULL);
+		(void)!egress_close(o->egress, NULL);
 	if (o->dir)
 		(void)!scratch_discard(o->dir, NULL);
 	if (o->lock >= 0)

@@ -1,5 +1,6 @@
 #include "images/plan.h"
 
+#include "base/hash.h"
 #include "base/map.h"
 
 #include <string.h>
@@ -173,7 +174,7 @@ add_artefact(const struct line *l, const struct map *by_path, const struct map *
 	OWN_FREE char *key = mem_printf(STR_FMT "=" STR_FMT, STR_ARG(l->name), STR_ARG(l->version));
 	const struct artefact *known = map_get(by_name, key);
 	const struct location *at = known ? map_get(by_path, known->path) : NULL;
-	if (!at)
+	if (!at || !hash_is_hex(str_of(known->sha256)))
 		return err_set(
 			err, DD_ECORRUPT, "apt would install %s but does not say from where", key);
 	struct artefact *a = artefact_list_add(&batch->artefacts);

@@ -3,12 +3,14 @@
 #include "base/fs.h"
 #include "base/http.h"
 #include "base/spawn.h"
+#include "images/source_entry.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define FORMAT "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)"
+#define FORMAT "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(SOURCESENTRY)"
+#define NO_COMPONENT "$(COMPONENT)" /* what apt makes of it for a flat repository */
 #define MAX_OUTPUT ((size_t)4 << 20)
 
 void
@@ -27,6 +29,7 @@ apt_sources_cleanup(struct apt_sources *s)
 		free((char *)s->upstreams[i].auth_header);
 	}
 	strlist_cleanup(&s->keyrings);
+	strlist_cleanup(&s->keys);
 	free(s->v);
 	free(s->upstreams);
 	free(s->arch);
@@ -55,36 +58,20 @@ has_source(const struct apt_sources *s, struct str uri, struct str suite, struct
 	return false;
 }
 
-/* "Signed-By: /a.gpg" of deb822 and "[signed-by=/a.gpg,/b.asc]" of the one-line form. */
-void
-apt_sources_keyrings(struct str text, struct strlist *ret)
-{
-	struct str line;
-	while (str_next_line(&text, &line)) {
-		OWN_FREE char *copy = str_dup(str_trim(line));
-		char *at = *copy == '#' ? NULL : strcasestr(copy, "signed-by");
-		for (at = at ? strchr(at, '/') : NULL; at; at = strchr(at, '/')) {
-			size_t n = strcspn(at, ", \t]");
-			OWN_FREE char *path = mem_strndup(at, n);
-			strlist_add_new(ret, path);
-			if (at[n] != ',')
-				break;
-			at += n;
-		}
-	}
-}
-
 int
-apt_sources_parse(struct str text, struct apt_sources *s, struct dd_err *err)
+apt_sources_parse(
+	struct str text, struct apt_sources *s, struct strlist *entries, struct dd_err *err)
 {
 	struct str line;
 	while (str_next_line(&text, &line)) {
-		struct str f[3] = {{0}};
-		for (size_t i = 0; i < 3; i++)
+		struct str f[4] = {{0}};
+		for (size_t i = 0; i < 4; i++)
 			if (!str_next(&line, '\t', &f[i]))
 				f[i] = (struct str){"", 0};
 		while (f[0].n && f[0].p[f[0].n - 1] == '/')
 			f[0].n--;
+		if (str_eq(f[2], NO_COMPONENT))
+			f[2].n = 0;
 		if (!f[0].n || !f[1].n || has_source(s, f[0], f[1], f[2]))
 			continue;
 		if (!str_starts(f[0], "http://") && !str_starts(f[0], "https://"))
@@ -94,6 +81,7 @@ apt_sources_parse(struct str text, struct apt_sources *s, struct dd_err *err)
 		s->v = mem_grow(s->v, s->n, &s->cap, sizeof(*s->v));
 		s->v[s->n++] = (struct apt_source){
 			.uri = str_dup(f[0]), .suite = str_dup(f[1]), .component = str_dup(f[2])};
+		strlist_add_str(entries, f[3]);
 	}
 	if (!s->n)
 		return err_set(err, DD_ENOENT, "this machine has no enabled package source (apt)");
@@ -112,24 +100,35 @@ apt_config_value(struct str dump, const char *key)
 		if (line.n < n + 4 || strncasecmp(line.p, key, n) != 0 || line.p[n] != ' ' ||
 			line.p[n + 1] != '"')
 			continue;
-		const char *end = memrchr(line.p, '"', line.n);
-		free(found); /* the last one counts */
-		found = mem_strndup(line.p + n + 2, (size_t)(end - (line.p + n + 2)));
+		const char *begin = line.p + n + 2, *end = memrchr(line.p, '"', line.n);
+		if (end < begin)
+			continue; /* cut off */
+		free(found);	  /* the last one counts */
+		found = mem_strndup(begin, (size_t)(end - begin));
 	}
 	if (found && !*found)
 		free(TAKE(found));
 	return found;
 }
 
-/* Does "host[:port][/path]" of auth.conf cover the URI? */
+/*
+ * Does "[protocol://]host[:port][/path]" cover the URI?  A path is a prefix; without a port any
+ * will do; without a protocol only https.
+ */
 static bool
 machine_covers(struct str machine, const char *uri)
 {
-	const char *rest = strstr(uri, "://");
-	const char *scheme = machine.n ? memmem(machine.p, machine.n, "://", 3) : NULL;
-	rest = scheme || !rest ? uri : rest + 3;
-	return strncmp(rest, machine.p, machine.n) == 0 &&
-	       (rest[machine.n] == '\0' || strchr("/:", rest[machine.n]));
+	const char *scheme = memmem(machine.p, machine.n, "://", 3);
+	const char *host = strstr(uri, "://");
+	if (!host || (!scheme && strncmp(uri, "https://", 8) != 0))
+		return false;
+	/* The URI of a repository ends with a slash, whether it is written or not. */
+	OWN_FREE char *full = mem_printf("%s/", scheme ? uri : host + 3);
+	if (!machine.n || strncmp(full, machine.p, machine.n) != 0)
+		return false;
+	struct str behind = {scheme ? scheme + 3 : machine.p, 0};
+	behind.n = (size_t)(machine.p + machine.n - behind.p);
+	return memchr(behind.p, '/', behind.n) || strchr("/:", full[machine.n]);
 }
 
 char *
@@ -222,31 +221,34 @@ is_off(struct str dump, const char *key)
 	return v && (strcmp(v, "false") == 0 || strcmp(v, "no") == 0 || strcmp(v, "0") == 0);
 }
 
+/* What the sources files say of a source and apt does not. */
 static void
-read_keyrings(struct apt_sources *s)
+read_entry(struct apt_sources *s, struct apt_source *source, const char *where)
 {
-	OWN(strlist) struct strlist names = {0};
 	OWN(buf) struct buf text = {0};
-	(void)!fs_read("/etc/apt/sources.list", 1 << 20, &text, NULL);
-	(void)!fs_list("/etc/apt/sources.list.d", &names, NULL);
-	for (size_t i = 0; i < names.n; i++) {
-		OWN_FREE char *path = fs_join("/etc/apt/sources.list.d", names.v[i]);
-		bool read = str_ends(str_of(path), ".list") || str_ends(str_of(path), ".sources");
-		buf_putc(&text, '\n');
-		if (read)
-			(void)!fs_read(path, 1 << 20, &text, NULL);
-	}
-	apt_sources_keyrings(buf_str(&text), &s->keyrings);
+	const char *colon = strrchr(where, ':');
+	uint64_t number = 0;
+	if (!colon || !str_parse_u64(str_of(colon + 1), UINT32_MAX, &number))
+		return;
+	OWN_FREE char *path = mem_strndup(where, (size_t)(colon - where));
+	(void)!fs_read(path, 1 << 20, &text, NULL);
+	struct str entry = source_entry_find(buf_str(&text), path, number);
+	OWN_FREE char *trusted = source_entry_option(entry, "trusted");
+	source->trusted = trusted && strcasecmp(trusted, "yes") == 0;
+	source_entry_keys(entry, &s->keyrings, &s->keys);
 }
 
 int
 apt_sources_read(struct apt_sources *ret, struct dd_err *err)
 {
-	static const char *const targets[] = {
-		"apt-get", "indextargets", "--format", FORMAT, "Created-By: Packages", NULL};
+	/* What is configured, whatever was fetched: with lists in sight apt reads all of them
+	 * first. */
+	static const char *const targets[] = {"apt-get", "indextargets", "--no-release-info", "-o",
+		"Dir::State::lists=/", "--format", FORMAT, "Created-By: Packages", NULL};
 	static const char *const config[] = {"apt-config", "dump", NULL};
 	static const char *const arch[] = {"dpkg", "--print-architecture", NULL};
 	OWN(buf) struct buf list = {0}, dump = {0}, native = {0};
+	OWN(strlist) struct strlist entries = {0};
 	struct apt_sources s = {0};
 	int rc = ask(targets, &list, err);
 	if (rc == 0)
@@ -254,7 +256,7 @@ apt_sources_read(struct apt_sources *ret, struct dd_err *err)
 	if (rc == 0)
 		rc = ask(arch, &native, err);
 	if (rc == 0)
-		rc = apt_sources_parse(buf_str(&list), &s, err);
+		rc = apt_sources_parse(buf_str(&list), &s, &entries, err);
 	if (rc < 0) {
 		apt_sources_cleanup(&s);
 		return err_wrap(err, "package sources");
@@ -263,7 +265,8 @@ apt_sources_read(struct apt_sources *ret, struct dd_err *err)
 	s.check_valid_until = !is_off(buf_str(&dump), "Acquire::Check-Valid-Until");
 	s.check_date = !is_off(buf_str(&dump), "Acquire::Check-Date");
 	make_upstreams(&s, buf_str(&dump));
-	read_keyrings(&s);
+	for (size_t i = 0; i < s.n; i++)
+		read_entry(&s, &s.v[i], entries.v[i]);
 	*ret = s;
 	return 0;
 }
@@ -324,6 +327,10 @@ copy_keys(const struct apt_sources *s, const char *dir, struct dd_err *err)
 			mem_printf("%s/source-%zu.%s", to_dir, i, armoured ? "asc" : "gpg");
 		rc = copy_file(s->keyrings.v[i], to, err);
 	}
+	for (size_t i = 0; rc == 0 && i < s->keys.n; i++) {
+		OWN_FREE char *to = mem_printf("%s/inline-%zu.asc", to_dir, i);
+		rc = fs_write_atomic(to, str_of(s->keys.v[i]), 0644, err);
+	}
 	return rc;
 }
 
@@ -351,7 +358,8 @@ apt_sources_write_inside(const struct apt_sources *s, const char *dir, struct dd
 		rc = fs_mkdirs(dirs[i], 0755, err);
 	for (size_t i = 0; i < s->n; i++) {
 		OWN_FREE char *origin = egress_inside_url(upstream_of(s, s->v[i].uri));
-		buf_printf(&list, "deb %s %s %s\n", origin, s->v[i].suite, s->v[i].component);
+		buf_printf(&list, "deb %s%s %s %s\n", s->v[i].trusted ? "[trusted=yes] " : "",
+			origin, s->v[i].suite, s->v[i].component);
 	}
 	buf_puts(&conf, settings);
 	if (!s->check_valid_until)

@@ -48,7 +48,7 @@ run_build(const struct cli_call *call)
 	int rc = session_start(&o->common, &st, &err);
 	if (rc == 0)
 		rc = image_ensure(&st, call->nargs ? call->args[0] : IMAGE_BASE, o->refresh,
-			o->offline, &img, &err);
+			o->offline, NULL, &img, &err);
 	if (rc < 0)
 		return cli_fail(cli_status_of(&err), &err);
 	print_image(&img, o->common.json);

@@ -323,8 +323,8 @@ read_local(struct pod *pod, const struct origin *o, struct source *ret, struct d
 }
 
 static int
-clone_remote(struct pod *pod, const struct state *st, const struct origin *o,
-	struct egress_log *log, struct source *ret, struct dd_err *err)
+clone_remote(struct pod *pod, const struct state *st, const struct origin *o, const char *log,
+	struct source *ret, struct dd_err *err)
 {
 	const struct egress_upstream http = {
 		.name = GIT_UPSTREAM, .url = o->base, .allow_post = true};
@@ -334,6 +334,7 @@ clone_remote(struct pod *pod, const struct state *st, const struct origin *o,
 		.n = o->kind == SOURCE_HTTP ? 1 : 0,
 		.relay_host_port = o->kind == SOURCE_GIT ? o->base : NULL,
 		.relay_port = RELAY_PORT,
+		.log_path = log,
 	};
 	struct egress *egress;
 	int rc = egress_open(pod, &spec, &egress, err);
@@ -345,13 +346,13 @@ clone_remote(struct pod *pod, const struct state *st, const struct origin *o,
 				     : mem_printf("git://127.0.0.1:%d/%s", RELAY_PORT, o->path);
 	const char *args[] = {"clone", url, o->ref, NULL};
 	rc = run_worker(pod, args, -1, ret, err);
-	int closed = egress_close(egress, log, rc < 0 ? NULL : err);
+	int closed = egress_close(egress, rc < 0 ? NULL : err);
 	return rc < 0 ? rc : closed;
 }
 
 static int
 fill_pod(struct pod *pod, const struct state *st, const struct origin *o, bool offline,
-	struct egress_log *log, struct source *ret, struct dd_err *err)
+	const char *log, struct source *ret, struct dd_err *err)
 {
 	if (o->kind != SOURCE_HTTP && o->kind != SOURCE_GIT)
 		return read_local(pod, o, ret, err);
@@ -395,7 +396,7 @@ kind_name(const struct origin *o)
 
 int
 intake_source(const struct state *st, const char *owner, const char *source, bool offline,
-	struct egress_log *log, struct source *ret, struct dd_err *err)
+	const char *log, struct source *ret, struct dd_err *err)
 {
 	OWN(origin) struct origin o = {0};
 	struct source s = {0};

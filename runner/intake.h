@@ -24,11 +24,12 @@ extern const struct json_field source_fields[];
 
 /*
  * `source` is a directory, an archive (.tar, .tar.gz/.xz/.bz2/.zst, .zip), a bare repository, or a
- * URL (http://, https://, git://, file://), optionally with #REF.  DD_EINVAL: it is none of these;
- * DD_ENOENT: it is not there.  The layer is leased to owner.
+ * URL (http://, https://, git://, file://), optionally with #REF; what was asked of the network is
+ * appended to the file `log`.  DD_EINVAL: it is none of these; DD_ENOENT: it is not there.  The
+ * layer is leased to owner.
  */
 int intake_source(const struct state *st, const char *owner, const char *source, bool offline,
-	struct egress_log *log, struct source *ret, struct dd_err *err) DD_MUST_USE;
+	const char *log, struct source *ret, struct dd_err *err) DD_MUST_USE;
 
 /* Body of the worker "intake": tree | archive | bare | clone URL. */
 int intake_worker_main(int argc, char **argv);

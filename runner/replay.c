@@ -35,7 +35,7 @@ do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct stack *root = &result_of(p)->root;
 	bool cached = false;
 	int step = progress_begin("installing %zu packages", b->artefacts.n);
-	int rc = apt_fetch(p->st, b, p->run->options.offline, &p->r->egress, err);
+	int rc = apt_fetch(p->st, b, p->run->options.offline, p->r->egress_log, err);
 	if (rc == 0)
 		rc = apt_install(p->st, root, b, p->owner, &cached, err);
 	progress_end(step, rc < 0 ? "failed" : cached ? "cached" : "ok");
@@ -82,7 +82,7 @@ do_modules(void *ctx, json_t **ret_result, struct dd_err *err)
 		.offline = p->run->options.offline,
 		.owner = p->owner,
 		.log_path = log,
-		.egress = &p->r->egress};
+		.egress_log = p->r->egress_log};
 	struct npm_result r;
 	int rc = npm_install(&job, &r, err);
 	stack_cleanup(&source);

@@ -286,6 +286,25 @@ put_refused(struct page *p, const struct standup_result *r)
 }
 
 static void
+put_requests(struct page *p, const struct egress_log *l)
+{
+	static const char *const heads[] = {"address", "answer", "bytes", "SHA-256", "times", NULL};
+	buf_puts(&p->out, "<details><summary>Every request to the network</summary>\n");
+	begin_table(p, "By the broker, outside the sandbox", heads);
+	for (size_t i = 0; i < l->n && i < MAX_ROWS; i++) {
+		const struct egress_request *e = &l->v[i];
+		OWN_FREE char *bytes = mem_printf("%lld", (long long)e->bytes);
+		OWN_FREE char *times = mem_printf("%lld", (long long)e->times);
+		OWN_FREE char *status = mem_printf("%lld", (long long)e->status);
+		const char *cells[] = {e->url ? e->url : e->path, status, bytes,
+			e->sha256 ? e->sha256 : e->why, times};
+		put_row(p, cells, 5);
+	}
+	end_table(p, l->n > MAX_ROWS ? l->n - MAX_ROWS : 0);
+	buf_puts(&p->out, "</details>\n");
+}
+
+static void
 put_left(struct page *p, const struct standup_result *r)
 {
 	const struct probe_result *b = &r->probe;
@@ -353,6 +372,7 @@ write_json(const struct run *run, const struct standup_result *r, const struct a
 	json_object_set_new(j, "downloads", install_batch_list_to_json(&r->probe.batches));
 	json_object_set_new(j, "modules", module_set_list_to_json(&r->probe.modules));
 	json_object_set_new(j, "refused", refused_to_json(r));
+	json_object_set_new(j, "requests", egress_log_to_json(&r->egress));
 	json_object_set_new(j, "cases", test_case_list_to_json(&r->probe.tests.cases));
 	json_print(j, 1, &text);
 	OWN(buf) struct buf plain = {0};
@@ -385,6 +405,7 @@ standup_report(const struct run *run, const struct standup_result *r, const stru
 	put_again(&p, run, r);
 	put_downloads(&p, r);
 	put_refused(&p, r);
+	put_requests(&p, &r->egress);
 	buf_puts(&p.out, "</main></body></html>\n");
 	int rc = fs_write_atomic(path, buf_str(&p.out), 0600, err);
 	buf_cleanup(&p.out);

@@ -204,7 +204,7 @@ run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
 	if (net)
 		sandbox_run_net->release(net);
 	pod_close(pod);
-	(void)!sandbox_sweep(&j->st, NULL); /* what a drydock that was killed left */
+	(void)!sandbox_sweep(&j->st, NULL, NULL); /* what a drydock that was killed left */
 	return rc;
 }
 

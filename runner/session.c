@@ -1,6 +1,7 @@
 #include "runner/session.h"
 
 #include "runner/run.h"
+#include "sandbox/egress.h"
 
 #include <signal.h>
 
@@ -37,7 +38,7 @@ session_start(const struct common_options *common, struct state *ret, struct dd_
 	int rc = session_open(common, ret, err);
 	if (rc < 0)
 		return rc;
-	rc = sandbox_sweep(ret, err);
+	rc = sandbox_sweep(ret, egress_salvage, err);
 	if (rc == 0)
 		rc = run_sweep(ret, err);
 	if (rc < 0)

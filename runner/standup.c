@@ -23,6 +23,7 @@ standup_result_cleanup(struct standup_result *r)
 	free(r->index_digest);
 	probe_result_cleanup(&r->probe);
 	egress_log_cleanup(&r->egress);
+	free(r->egress_log);
 	free(r->recipe);
 	free(r->report);
 	free(r->cases);
@@ -39,7 +40,8 @@ do_source(void *ctx, json_t **ret_result, struct dd_err *err)
 	const struct run_options *o = &s->run->options;
 	struct source source = {0};
 	int step = progress_begin("reading the source");
-	int rc = intake_source(s->st, s->owner, o->source, o->offline, &s->r->egress, &source, err);
+	int rc = intake_source(
+		s->st, s->owner, o->source, o->offline, s->r->egress_log, &source, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	if (rc < 0)
 		return rc;
@@ -96,8 +98,8 @@ do_base(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct standup *s = ctx;
 	const struct run_options *o = &s->run->options;
 	struct image img = {0};
-	int rc =
-		image_ensure(s->st, o->image ? o->image : IMAGE_BASE, false, o->offline, &img, err);
+	int rc = image_ensure(s->st, o->image ? o->image : IMAGE_BASE, false, o->offline,
+		s->r->egress_log, &img, err);
 	for (size_t i = 0; rc == 0 && i < img.stack.n; i++)
 		rc = layer_lease(s->st, s->owner, img.stack.v[i].s, err);
 	if (rc == 0)
@@ -114,12 +116,14 @@ do_index(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct standup *s = ctx;
 	struct apt_index index = {0};
-	int rc = apt_index_open(s->st, false, s->run->options.offline, &s->r->egress, &index, err);
-	if (rc < 0)
-		return rc;
-	*ret_result = json_pack("{s:s}", "digest", index.digest);
+	bool offline = s->run->options.offline;
+	int rc = apt_index_open(s->st, false, offline, s->r->egress_log, &index, err);
+	if (rc == 0)
+		rc = apt_index_add_contents(s->st, offline, s->r->egress_log, &index, err);
+	if (rc == 0)
+		*ret_result = json_pack("{s:s}", "digest", index.digest);
 	apt_index_cleanup(&index);
-	return 0;
+	return rc;
 }
 
 /* ---- discovery
@@ -165,7 +169,7 @@ discover(struct standup *s, struct dd_err *err)
 		.index = &index,
 		.source = &source,
 		.answers = s->answers,
-		.egress = &s->r->egress,
+		.egress_log = s->r->egress_log,
 		.offline = s->run->options.offline,
 		.run_tests = run_tests,
 		.ctx = s,
@@ -216,6 +220,8 @@ do_report(void *ctx, json_t **ret_result, struct dd_err *err)
 	(void)ret_result;
 	OWN_FREE char *cases = run_path(s->run, "tests.jsonl");
 	int rc = qa_write_cases(cases, &s->r->probe.tests, err);
+	if (rc == 0)
+		rc = egress_log_read(s->r->egress_log, &s->r->egress, err);
 	if (rc == 0)
 		rc = standup_report(s->run, s->r, s->answers, err);
 	return rc;
@@ -294,7 +300,7 @@ int
 standup(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result *ret, struct dd_err *err)
 {
-	struct standup_result r = {0};
+	struct standup_result r = {.egress_log = run_path(run, "egress.jsonl")};
 	OWN_FREE char *owner = run_owner(run);
 	struct standup s = {.st = st, .run = run, .answers = answers, .owner = owner, .r = &r};
 	journal_set_barrier(run->journal, settle_layers, &s);

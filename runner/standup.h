@@ -14,11 +14,13 @@ struct standup_result {
 	struct image base;
 	char *index_digest;
 	struct probe_result probe;
-	struct egress_log egress;
-	char *recipe;	/* absolute path of drydock.lock.json; NULL when there is none */
-	char *report;	/* absolute path of report.html */
-	char *cases;	/* absolute path of the test cases, JSON lines; NULL: no tests */
-	double seconds; /* of all steps, without the time the run lay still */
+	char *egress_log; /* absolute path: what was asked of the network, by all tries of the run
+			   */
+	struct egress_log egress; /* its content, once the run is over */
+	char *recipe;		  /* absolute path of drydock.lock.json; NULL when there is none */
+	char *report;		  /* absolute path of report.html */
+	char *cases;		  /* absolute path of the test cases, JSON lines; NULL: no tests */
+	double seconds;		  /* of all steps, without the time the run lay still */
 };
 void standup_result_cleanup(struct standup_result *r);
 

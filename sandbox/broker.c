@@ -1,9 +1,10 @@
 /*
  * The broker process; see egress.c for where it stands.
  *
- * Each connection from inside has a thread (libmicrohttpd).  A request is fetched from its upstream into a
- * spool file, its digest computed on the way, and only a whole body is handed inside, so that a broken
- * transfer can never look like a short success.  What is not below a listed upstream is refused.
+ * Each connection from inside has a thread (libmicrohttpd).  A request is fetched from its upstream
+ * into a spool file, its digest computed on the way, and only a whole body is handed inside, so
+ * that a broken transfer can never look like a short success.  What is not below a listed upstream
+ * is refused.
  */
 #include "sandbox/broker.h"
 
@@ -46,7 +47,10 @@ struct config {
 	char *relay;
 };
 
-#define U(member, what) {.key = #member, .kind = what, .offset = offsetof(struct upstream, member)}
+#define U(member, what) \
+	{ \
+		.key = #member, .kind = what, .offset = offsetof(struct upstream, member) \
+	}
 static const struct json_field upstream_fields[] = {U(name, JSON_K_STRING), U(url, JSON_K_STRING),
 	U(proxy, JSON_K_STRING), U(ca_file, JSON_K_STRING), U(auth_header, JSON_K_STRING),
 	U(rewrite_urls, JSON_K_BOOL), U(allow_post, JSON_K_BOOL), {.key = NULL}};
@@ -64,7 +68,8 @@ static struct {
 	uint64_t used_bytes;
 } broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* ---- one request --------------------------------------------------------------------------------- */
+/* ---- one request
+ * --------------------------------------------------------------------------------- */
 
 struct fetch {
 	struct upstream *upstream;
@@ -81,30 +86,58 @@ struct fetch {
 };
 
 static void
+put_member(struct buf *line, const char *key, const char *value)
+{
+	buf_printf(line, ",\"%s\":", key);
+	buf_put_json(line, str_of(value));
+}
+
+static void
 write_log(const struct fetch *f, const char *path, int status, bool refused, const char *sha256,
 	const char *why)
 {
+	const struct upstream *u = f ? f->upstream : NULL;
+	OWN_FREE char *full = u ? mem_printf("%s%s", u->url, path) : NULL;
+	OWN_FREE char *url = full ? http_redact_url(full) : NULL;
 	OWN(buf) struct buf line = {0};
 	buf_puts(&line, "{\"upstream\":");
-	buf_put_json(&line, str_of(f && f->upstream ? f->upstream->name : ""));
-	buf_puts(&line, ",\"path\":");
-	buf_put_json(&line, str_of(path));
+	buf_put_json(&line, str_of(u ? u->name : ""));
+	put_member(&line, "path", path);
+	if (url)
+		put_member(&line, "url", url);
 	buf_printf(&line, ",\"status\":%d,\"refused\":%s,\"bytes\":%llu", status,
 		refused ? "true" : "false", (unsigned long long)(f ? f->bytes : 0));
 	if (sha256)
-		buf_printf(&line, ",\"sha256\":\"%s\"", sha256);
-	if (sha256 && f->file)
-		buf_printf(&line, ",\"file\":\"%s\"", f->file);
+		put_member(&line, "sha256", sha256);
 	if (sha256 && !f->file)
 		buf_puts(&line, ",\"from_cache\":true");
-	if (why) {
-		buf_puts(&line, ",\"why\":");
-		buf_put_json(&line, str_of(why));
-	}
+	if (why)
+		put_member(&line, "why", why);
 	buf_puts(&line, "}\n");
 	(void)pthread_mutex_lock(&broker.lock);
 	(void)!fs_write_all(BROKER_FIRST_FD + BROKER_LOG, line.p, line.n, NULL);
 	(void)pthread_mutex_unlock(&broker.lock);
+}
+
+/* What goes through a raw connection is not seen: only that there was one. */
+static void
+log_relay(bool connected)
+{
+	OWN_FREE char *path = mem_printf("tcp://%s", broker.config.relay);
+	write_log(NULL, path, connected ? MHD_HTTP_OK : 0, false, NULL,
+		connected ? "a raw connection" : "cannot connect");
+}
+
+/* The body is whole: give it the name under which it is taken into the store, or drop it. */
+static void
+settle_body(const struct fetch *f, const char *sha256)
+{
+	int spool = BROKER_FIRST_FD + BROKER_SPOOL;
+	OWN_FREE char *whole = sha256 ? mem_printf(BROKER_WHOLE "%s", sha256) : NULL;
+	if (whole)
+		(void)renameat(spool, f->file, spool, whole);
+	else
+		(void)unlinkat(spool, f->file, 0);
 }
 
 static enum MHD_Result
@@ -120,15 +153,18 @@ answer_text(struct MHD_Connection *c, unsigned status, const char *text)
 static enum MHD_Result
 refuse(struct MHD_Connection *c, const char *path)
 {
-	write_log(NULL, path, MHD_HTTP_FORBIDDEN, true, NULL, "not below an upstream of this phase");
-	return answer_text(c, MHD_HTTP_FORBIDDEN, "refused by drydock: not an upstream of this phase\n");
+	write_log(
+		NULL, path, MHD_HTTP_FORBIDDEN, true, NULL, "not below an upstream of this phase");
+	return answer_text(
+		c, MHD_HTTP_FORBIDDEN, "refused by drydock: not an upstream of this phase\n");
 }
 
 /* A path that could climb out of the upstream once somebody normalises it. */
 static bool
 is_climbing(const char *path)
 {
-	static const char *const bad[] = {"/../", "%2e", "%2E", "\\", "/./", "%2f..", "%2F..", NULL};
+	static const char *const bad[] = {
+		"/../", "%2e", "%2E", "\\", "/./", "%2f..", "%2F..", NULL};
 	for (size_t i = 0; bad[i]; i++)
 		if (strstr(path, bad[i]))
 			return true;
@@ -193,8 +229,8 @@ take_body(void *ctx, struct str piece, struct dd_err *err)
 static void
 copy_request_headers(struct MHD_Connection *c, struct strlist *headers)
 {
-	static const char *const names[] = {"Range", "If-Range", "If-Modified-Since", "If-None-Match",
-		"Accept", "Content-Type", "Git-Protocol", NULL};
+	static const char *const names[] = {"Range", "If-Range", "If-Modified-Since",
+		"If-None-Match", "Accept", "Content-Type", "Git-Protocol", NULL};
 	for (size_t i = 0; names[i]; i++) {
 		const char *v = MHD_lookup_connection_value(c, MHD_HEADER_KIND, names[i]);
 		if (v)
@@ -246,7 +282,9 @@ ask_upstream(struct MHD_Connection *c, struct fetch *f, const char *method, stru
 	if (rc < 0)
 		return rc;
 	const struct http_request req = {
-		.method = post ? HTTP_POST : strcmp(method, "HEAD") == 0 ? HTTP_HEAD : HTTP_GET,
+		.method = post				? HTTP_POST
+			  : strcmp(method, "HEAD") == 0 ? HTTP_HEAD
+							: HTTP_GET,
 		.url = url,
 		.headers = (const char *const *)headers.v,
 		.secret_header = f->upstream->auth_header,
@@ -337,8 +375,8 @@ rewrite_body(struct fetch *f, struct dd_err *err)
 static enum MHD_Result
 answer_file(struct MHD_Connection *c, struct fetch *f)
 {
-	static const char *const names[] = {"Content-Type", "Last-Modified", "ETag", "Content-Range",
-		"Accept-Ranges", "Cache-Control", NULL};
+	static const char *const names[] = {"Content-Type", "Last-Modified", "ETag",
+		"Content-Range", "Accept-Ranges", "Cache-Control", NULL};
 	struct stat st;
 	int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -399,17 +437,21 @@ serve_fetch(struct MHD_Connection *c, struct fetch *f, const char *method)
 		keep = keep && !f->rewritten;
 	}
 	if (rc < 0) {
+		if (f->fd >= 0)
+			settle_body(f, NULL);
 		write_log(f, f->path, MHD_HTTP_BAD_GATEWAY, false, NULL, err_msg(&err));
 		OWN_FREE char *text = mem_printf("drydock: %s\n", err_msg(&err));
 		return answer_text(c, MHD_HTTP_BAD_GATEWAY, text);
 	}
+	/* In this order: what a kill in between leaves is asked for again, and what is kept is
+	 * logged. */
 	write_log(f, f->path, f->response.status, false, keep ? digest.s : NULL, NULL);
-	if (!keep)
-		(void)unlinkat(BROKER_FIRST_FD + BROKER_SPOOL, f->file, 0);
+	settle_body(f, keep ? digest.s : NULL);
 	return answer_file(c, f);
 }
 
-/* ---- libmicrohttpd ------------------------------------------------------------------------------- */
+/* ---- libmicrohttpd
+ * ------------------------------------------------------------------------------- */
 
 static enum MHD_Result
 add_argument(void *ctx, enum MHD_ValueKind kind, const char *key, const char *value)
@@ -493,7 +535,8 @@ completed(void *cls, struct MHD_Connection *c, void **ctx, enum MHD_RequestTermi
 	*ctx = NULL;
 }
 
-/* ---- the process --------------------------------------------------------------------------------- */
+/* ---- the process
+ * --------------------------------------------------------------------------------- */
 
 static int
 read_config(struct dd_err *err)
@@ -529,10 +572,10 @@ egress_broker_main(void)
 		return 3;
 	}
 	if (broker.config.relay)
-		relay_start(BROKER_FIRST_FD + BROKER_RELAY, broker.config.relay);
+		relay_start(BROKER_FIRST_FD + BROKER_RELAY, broker.config.relay, log_relay);
 	struct MHD_Daemon *d = MHD_start_daemon(
-		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, handle,
-		NULL, MHD_OPTION_LISTEN_SOCKET, BROKER_FIRST_FD + BROKER_LISTEN,
+		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL,
+		handle, NULL, MHD_OPTION_LISTEN_SOCKET, BROKER_FIRST_FD + BROKER_LISTEN,
 		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)MAX_CONNECTIONS, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 		MHD_OPTION_CONNECTION_TIMEOUT, 300U, MHD_OPTION_END);

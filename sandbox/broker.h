@@ -4,13 +4,15 @@
 
 /* Descriptors of the broker, counted from BROKER_FIRST_FD. */
 #define BROKER_FIRST_FD 3
+#define BROKER_WHOLE "sha256-"
 enum {
 	BROKER_CONFIG,	/* JSON: upstreams, offline, budget_bytes, relay */
 	BROKER_LISTEN,	/* HTTP, in the pod's network namespace */
 	BROKER_CONTROL, /* end of file ends the broker */
-	BROKER_SPOOL,	/* directory for bodies */
-	BROKER_LOG,	/* one JSON object a line and request */
-	BROKER_RELAY,	/* listening socket of the raw relay; may be closed */
+	BROKER_SPOOL,	/* directory for bodies: a number while one comes, then BROKER_WHOLE and its
+			   digest */
+	BROKER_LOG,   /* one JSON object a line and request, appended in one write; may be closed */
+	BROKER_RELAY, /* listening socket of the raw relay; may be closed */
 	BROKER_FDS,
 };
 

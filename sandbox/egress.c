@@ -1,15 +1,19 @@
 /*
- * Theory of operation.  The broker is a process of its own, so that code which talks to the network and to
- * the pod holds neither drydock's rights nor its state: started by root it runs as an unprivileged id of
- * the sandbox's range.  It gets a listening socket of the pod's network namespace, its configuration (with
- * credentials) as a memory file, a spool directory, and a pipe for its log.  Closing the control pipe ends
- * it.  Bodies are adopted into the content store here, by digest, when the phase is over.
+ * Theory of operation.  The broker is a process of its own, so that code which talks to the network
+ * and to the pod holds neither drydock's rights nor its state: started by root it runs as an
+ * unprivileged id of the sandbox's range.  It gets a listening socket of the pod's network
+ * namespace, its configuration (with credentials) as a memory file, a spool directory, and a log
+ * file to append to.  Closing the control pipe ends it.  Bodies are adopted into the content store
+ * here, by digest, when the phase is over, or by a sweep when the drydock of the phase was killed.
+ * The broker is not trusted with more: a body that is not what its name says is not adopted, and
+ * the log is read as text of somebody else's.
  */
 #include "sandbox/egress.h"
 
 #include "base/cas.h"
+#include "base/fault.h"
 #include "base/fs.h"
-#include "base/json.h"
+#include "base/map.h"
 #include "base/spawn.h"
 #include "sandbox/broker.h"
 #include "sandbox/pod.h"
@@ -21,35 +25,32 @@
 #include <sys/stat.h>
 
 #define BROKER_INSIDE_ID 65533
-#define LOG_MAX_BYTES ((size_t)256 << 20)
+#define LOG_MAX_BYTES ((size_t)64 << 20)
+#define SPOOL_PREFIX "spool-"
+#define ADOPT_AT_ONCE 64
 
 struct egress {
 	const struct state *state;
 	pid_t broker;
 	int control; /* write end; closing it ends the broker */
-	int log;     /* a memory file the broker appends to */
+	int log;     /* appended to by the broker; -1: none */
 	char *spool; /* directory */
 };
 
-#define F(member, what)                                                                            \
+#define F(member, what) \
 	.key = #member, .kind = what, .offset = offsetof(struct egress_request, member)
 static const struct json_field request_fields[] = {
 	{F(upstream, JSON_K_STRING)},
 	{F(path, JSON_K_STRING)},
+	{F(url, JSON_K_STRING)},
+	{F(status, JSON_K_INT)},
 	{F(refused, JSON_K_BOOL)},
-	{F(from_cache, JSON_K_BOOL)},
+	{F(bytes, JSON_K_INT)},
 	{F(sha256, JSON_K_STRING)},
+	{F(why, JSON_K_STRING)},
+	{F(times, JSON_K_INT)},
 	{.key = NULL},
 };
-
-void
-egress_log_cleanup(struct egress_log *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		json_release(request_fields, &l->v[i]);
-	free(l->v);
-	*l = (struct egress_log){0};
-}
 
 char *
 egress_inside_url(const char *upstream_name)
@@ -57,7 +58,8 @@ egress_inside_url(const char *upstream_name)
 	return mem_printf("http://127.0.0.1:%d/%s", EGRESS_PORT, upstream_name);
 }
 
-/* ---- starting ------------------------------------------------------------------------------------ */
+/* ---- starting
+ * ------------------------------------------------------------------------------------ */
 
 static json_t *
 config_to_json(const struct egress_spec *spec, json_t *stored)
@@ -104,7 +106,7 @@ static int
 make_spool(struct egress *e, const struct pod *p, uid_t uid, int *ret_fd, struct dd_err *err)
 {
 	static unsigned counter;
-	e->spool = mem_printf("%s/spool-%u", p->dir, counter++);
+	e->spool = mem_printf("%s/" SPOOL_PREFIX "%u", p->dir, counter++);
 	int rc = fs_mkdirs(e->spool, 0700, err);
 	if (rc == 0 && uid && chown(e->spool, uid, uid) < 0)
 		rc = err_errno(err, errno, "cannot give away %s", e->spool);
@@ -141,11 +143,20 @@ link_stored(const struct egress *e, const struct egress_spec *spec, json_t *ret,
 }
 
 static int
+open_log(struct egress *e, const char *path, int *ret_fd, struct dd_err *err)
+{
+	e->log = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	*ret_fd = e->log < 0 ? -1 : fcntl(e->log, F_DUPFD_CLOEXEC, 0);
+	return *ret_fd < 0 ? err_errno(err, errno, "cannot open the log %s", path) : 0;
+}
+
+static int
 start_broker(struct egress *e, const int fds[BROKER_FDS], uid_t uid, struct dd_err *err)
 {
 	OWN_FREE char *program = sandbox_program("drydock-core");
 	const char *argv[] = {program, "broker", NULL};
-	/* resolv.conf(5): as patient as the default in all, but one lost answer costs two seconds, not five. */
+	/* resolv.conf(5): as patient as the default in all, but one lost answer costs two seconds,
+	 * not five. */
 	const char *env[] = {"PATH=/usr/bin:/bin", "RES_OPTIONS=timeout:2 attempts:5", NULL};
 	struct spawn_fd pass[BROKER_FDS + 1] = {{STDERR_FILENO, 2}};
 	size_t n = 1;
@@ -189,10 +200,8 @@ egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, 
 		rc = err_errno(err, errno, "cannot make a pipe");
 	e->control = control[1];
 	fds[BROKER_CONTROL] = control[0];
-	e->log = memfd_create("egress-log", MFD_CLOEXEC);
-	fds[BROKER_LOG] = e->log < 0 ? -1 : fcntl(e->log, F_DUPFD_CLOEXEC, 0);
-	if (rc == 0 && fds[BROKER_LOG] < 0)
-		rc = err_errno(err, errno, "cannot make a memory file");
+	if (rc == 0 && spec->log_path)
+		rc = open_log(e, spec->log_path, &fds[BROKER_LOG], err);
 	if (rc == 0)
 		rc = start_broker(e, fds, uid, err);
 	for (int i = 0; i < BROKER_FDS; i++)
@@ -206,59 +215,127 @@ egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, 
 	return 0;
 }
 
-/* ---- ending -------------------------------------------------------------------------------------- */
+/* ---- ending
+ * -------------------------------------------------------------------------------------- */
 
+/* Take one body into the batch; a body that is not what its name says is an error. */
 static int
-adopt_body(const struct egress *e, const char *file, const char *sha256, struct dd_err *err)
+stage_body(const char *cas, const char *spool, const char *name, struct cas_staged *ret,
+	struct dd_err *err)
 {
-	OWN_FREE char *cas = state_path(e->state, "cas");
-	OWN_FREE char *path = fs_join(e->spool, file);
-	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (strchr(file, '/') || fd < 0)
-		return err_errno(err, fd < 0 ? errno : EINVAL, "egress: spooled body %s", file);
-	int rc = cas_adopt(cas, fd, sha256, NULL, err);
-	(void)unlink(path);
-	return rc;
+	OWN_FREE char *path = fs_join(spool, name);
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, DD_ECORRUPT, "egress: spooled body %s", name);
+	return cas_stage(cas, fd, name + strlen(BROKER_WHOLE), ret, err);
 }
 
 static int
-take_line(const struct egress *e, struct str line, struct egress_log *log, struct dd_err *err)
+adopt_bodies(const struct state *st, const char *spool, struct dd_err *err)
 {
-	OWN_JSON json_t *j = NULL;
-	struct egress_request r = {0};
-	int rc = json_parse(line, &j, err);
-	if (rc == 0)
-		rc = json_decode(j, request_fields, false, &r, "egress", err);
-	if (rc < 0)
-		return rc;
-	r.status = (int)json_integer_value(json_object_get(j, "status"));
-	r.bytes = (uint64_t)json_integer_value(json_object_get(j, "bytes"));
-	const char *file = json_string_value(json_object_get(j, "file"));
-	if (file && r.sha256)
-		rc = adopt_body(e, file, r.sha256, err);
-	if (!log || rc < 0) {
-		json_release(request_fields, &r);
-		return rc;
+	OWN_FREE char *cas = state_path(st, "cas");
+	OWN(strlist) struct strlist names = {0};
+	struct cas_staged staged[ADOPT_AT_ONCE];
+	int rc = fs_list(spool, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n;) {
+		size_t n = 0;
+		for (; rc == 0 && i < names.n && n < ADOPT_AT_ONCE; i++) {
+			if (!str_starts(str_of(names.v[i]), BROKER_WHOLE))
+				continue;
+			rc = stage_body(cas, spool, names.v[i], &staged[n], err);
+			n += rc == 0;
+		}
+		int published = cas_publish(cas, staged, n, rc < 0 ? NULL : err);
+		rc = rc < 0 ? rc : published;
 	}
-	log->v = mem_grow(log->v, log->n, &log->cap, sizeof(*log->v));
-	log->v[log->n++] = r;
-	return 0;
+	return rc;
+}
+
+void
+egress_salvage(const struct state *st, const char *pod_dir)
+{
+	OWN(strlist) struct strlist names = {0};
+	(void)!fs_list(pod_dir, &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		OWN_FREE char *spool = fs_join(pod_dir, names.v[i]);
+		if (str_starts(str_of(names.v[i]), SPOOL_PREFIX))
+			(void)!adopt_bodies(st, spool, NULL);
+	}
 }
 
 int
-egress_close(struct egress *e, struct egress_log *log, struct dd_err *err)
+egress_close(struct egress *e, struct dd_err *err)
 {
-	int status, rc;
-	OWN(buf) struct buf text = {.max = LOG_MAX_BYTES};
+	int status;
+	fault_point("egress.close");
 	(void)close(TAKE_FD(e->control));
-	rc = spawn_wait(e->broker, &status, err);
-	OWN_FREE char *log_path = mem_printf("/proc/self/fd/%d", e->log);
+	int rc = spawn_wait(e->broker, &status, err);
 	if (rc == 0)
-		rc = fs_read(log_path, LOG_MAX_BYTES, &text, err);
-	struct str rest = buf_str(&text), line;
-	while (rc == 0 && str_next_line(&rest, &line))
-		rc = take_line(e, line, log, err);
+		rc = adopt_bodies(e->state, e->spool, err);
+	fault_point("egress.adopted");
+	if (rc == 0 && e->log >= 0 && fdatasync(e->log) < 0)
+		rc = err_errno(err, errno, "egress: cannot sync its log");
 	(void)!fs_remove_tree(e->spool, NULL);
 	free_egress(e);
 	return rc;
+}
+
+/* ---- reading a log
+ * ------------------------------------------------------------------------------- */
+
+void
+egress_log_cleanup(struct egress_log *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		json_release(request_fields, &l->v[i]);
+	free(l->v);
+	*l = (struct egress_log){0};
+}
+
+json_t *
+egress_log_to_json(const struct egress_log *l)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(a, json_encode(request_fields, &l->v[i]));
+	return a;
+}
+
+static bool
+parse_line(struct str line, struct egress_request *ret)
+{
+	OWN_JSON json_t *j = NULL;
+	if (json_parse(line, &j, NULL) == 0 &&
+		json_decode(j, request_fields, false, ret, "egress", NULL) == 0 && ret->upstream &&
+		ret->path)
+		return true;
+	json_release(request_fields, ret);
+	return false;
+}
+
+int
+egress_log_read(const char *path, struct egress_log *ret, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {.max = LOG_MAX_BYTES};
+	OWN(map) struct map seen = {0}; /* line -> its place, from 1 */
+	int rc = fs_exists(path) ? fs_read(path, LOG_MAX_BYTES, &text, err) : 0;
+	if (rc < 0 && rc != -DD_ELIMIT)
+		return rc;
+	struct str rest = buf_str(&text), line;
+	while (str_next_line(&rest, &line)) {
+		uintptr_t at = (uintptr_t)map_get_str(&seen, line);
+		struct egress_request r = {0};
+		if (at) {
+			ret->v[at - 1].times++;
+			continue;
+		}
+		if (!parse_line(line, &r))
+			continue;
+		r.times = 1;
+		ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
+		ret->v[ret->n++] = r;
+		map_put_str(&seen, line, (void *)(uintptr_t)ret->n);
+	}
+	return 0;
 }

@@ -9,10 +9,15 @@
  * is not below a listed upstream is refused and logged.  Every body is kept in the content store by
  * digest. The configuration of the upstreams is handed to the process over a pipe, never in argv or
  * environment.
+ *
+ * The log is a file that the broker appends a line to when a request is answered, so that one of a
+ * drydock that was killed is whole; the bodies that had come are taken into the store by the next
+ * sandbox_sweep.
  */
 #ifndef SANDBOX_EGRESS_H
 #define SANDBOX_EGRESS_H
 
+#include "base/json.h"
 #include "sandbox/sandbox.h"
 
 #define EGRESS_PORT 3142
@@ -26,7 +31,7 @@ struct egress_upstream {
 				    NULL */
 	bool rewrite_urls; /* bodies that are JSON: addresses of the upstream become those inside */
 
-	bool allow_post;   /* smart HTTP of git */
+	bool allow_post; /* smart HTTP of git */
 };
 
 /* An artefact of the content store that stands for what an upstream has at a path. */
@@ -39,17 +44,27 @@ struct egress_stored {
 struct egress_request {
 	char *upstream; /* name; "" when refused before one was chosen */
 	char *path;	/* as asked for, without credentials */
-	int status;	/* HTTP status given to the inside; 0: connection failed */
+	char *url;	/* outside, without credentials and query; NULL when refused */
+	int64_t status; /* HTTP status given to the inside */
 	bool refused;	/* not allowed */
-	bool from_cache;
-	uint64_t bytes;
-	char *sha256; /* of the body; NULL when there was none or it was not kept */
+	int64_t bytes;
+	char *sha256;  /* of the body; NULL when there was none or it was not kept */
+	char *why;     /* it was refused or failed; NULL */
+	int64_t times; /* how often the very same was asked and answered */
 };
 struct egress_log {
 	struct egress_request *v;
 	size_t n, cap;
 };
 void egress_log_cleanup(struct egress_log *l);
+json_t *egress_log_to_json(const struct egress_log *l); /* an array */
+
+/*
+ * What a log file holds, added to ret in the order of time; what was repeated (a run that was
+ * killed and resumed asks again) is one entry.  A file that is not there is an empty log; a line
+ * that is damaged is left out.
+ */
+int egress_log_read(const char *path, struct egress_log *ret, struct dd_err *err) DD_MUST_USE;
 
 struct egress;
 struct egress_spec {
@@ -66,12 +81,18 @@ struct egress_spec {
 	 * none. */
 	const char *relay_host_port;
 	uint16_t relay_port;
+	const char *log_path; /* appended to, made if absent; NULL: no log */
 };
 int egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret,
 	struct dd_err *err) DD_MUST_USE;
 
-/* End of the phase: socket, connections and process end; what was asked for is added to log. */
-int egress_close(struct egress *e, struct egress_log *log, struct dd_err *err) DD_MUST_USE;
+/* End of the phase: socket, connections and process end; what came is in the store, its log on
+ * disk. */
+int egress_close(struct egress *e, struct dd_err *err) DD_MUST_USE;
+
+/* Take into the store what a phase of a killed drydock had fetched, from the directory of its dead
+ * pod. */
+void egress_salvage(const struct state *st, const char *pod_dir);
 
 /* "http://127.0.0.1:3142/<name>" */
 char *egress_inside_url(const char *upstream_name);

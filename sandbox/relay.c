@@ -16,6 +16,7 @@
 static struct {
 	int listen_fd;
 	char *host, *port;
+	relay_fn *on_connect;
 } relay;
 
 static int
@@ -84,6 +85,7 @@ static void *
 join_connection(void *p)
 {
 	int in = (int)(intptr_t)p, out = connect_out();
+	relay.on_connect(out >= 0);
 	if (out >= 0) {
 		relay_join(in, out, NULL, NULL);
 		(void)close(out);
@@ -109,7 +111,7 @@ accept_all(void *unused)
 }
 
 void
-relay_start(int listen_fd, const char *host_port)
+relay_start(int listen_fd, const char *host_port, relay_fn *on_connect)
 {
 	pthread_t t;
 	const char *colon = strrchr(host_port, ':');
@@ -118,6 +120,7 @@ relay_start(int listen_fd, const char *host_port)
 	relay.host = mem_strndup(host_port + brackets, n - 2 * brackets);
 	relay.port = mem_strdup(colon ? colon + 1 : "9418");
 	relay.listen_fd = listen_fd;
+	relay.on_connect = on_connect;
 	if (pthread_create(&t, NULL, accept_all, NULL) == 0)
 		(void)pthread_detach(t);
 }

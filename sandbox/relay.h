@@ -5,11 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Called for each connection, by its thread, before anything is passed on. */
+typedef void relay_fn(bool connected);
+
 /*
- * Serve a listening socket in threads of its own for as long as the process lives: every connection is
- * joined with one to host_port ("host:port").
+ * Serve a listening socket in threads of its own for as long as the process lives: every connection
+ * is joined with one to host_port ("host:port").
  */
-void relay_start(int listen_fd, const char *host_port);
+void relay_start(int listen_fd, const char *host_port, relay_fn *on_connect);
 
 /*
  * Pass bytes between two connected sockets until both have ended, or nothing moved for five minutes.  `count` (may

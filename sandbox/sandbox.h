@@ -95,8 +95,12 @@ struct layer_gc_result {
 int layer_collect(const struct state *st, bool dry_run, struct layer_gc_result *ret,
 	struct dd_err *err) DD_MUST_USE;
 
-/* Remove what dead processes left: pod directories with an unheld lock, cgroups.  Cheap. */
-int sandbox_sweep(const struct state *st, struct dd_err *err) DD_MUST_USE;
+/*
+ * Remove what dead processes left: pod directories with an unheld lock, cgroups.  Cheap.  before
+ * (may be NULL) is called for each directory while it is still there: egress_salvage.
+ */
+int sandbox_sweep(const struct state *st, void (*before)(const struct state *, const char *),
+	struct dd_err *err) DD_MUST_USE;
 
 /*
  * A directory <state>/pods/NAME for what must not outlive us: swept when we are gone.  *ret_lock is

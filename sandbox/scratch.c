@@ -1,8 +1,8 @@
 /*
- * Scratch directories: <state>/pods/NAME, each with a file `lock` that its maker holds while it lives.
- * It gets its name only when the lock is held, and loses it before anything in it is removed, so that
- * at any moment a sweep can tell what is dead: "new-PID-..." of a process that is gone, "doomed-...",
- * and every other whose lock nobody holds.
+ * Scratch directories: <state>/pods/NAME, each with a file `lock` that its maker holds while it
+ * lives. It gets its name only when the lock is held, and loses it before anything in it is
+ * removed, so that at any moment a sweep can tell what is dead: "new-PID-..." of a process that is
+ * gone, "doomed-...", and every other whose lock nobody holds.
  */
 #include "sandbox/limits.h"
 #include "sandbox/sandbox.h"
@@ -52,6 +52,8 @@ scratch_discard(const char *dir, struct dd_err *err)
 	return fs_remove_tree(doomed, err);
 }
 
+typedef void sweep_fn(const struct state *st, const char *dir);
+
 static bool
 maker_is_gone(const char *name)
 {
@@ -61,7 +63,8 @@ maker_is_gone(const char *name)
 
 /* A pod's name is also that of its control groups, which are made after its directory and removed before. */
 static int
-sweep_one(const char *dir, const char *name, struct dd_err *err)
+sweep_one(const struct state *st, const char *dir, const char *name, sweep_fn *before,
+	struct dd_err *err)
 {
 	OWN_FREE char *lock_path = fs_join(dir, "lock");
 	OWN_FD int lock = -1;
@@ -73,19 +76,21 @@ sweep_one(const char *dir, const char *name, struct dd_err *err)
 		return maker_is_gone(name) ? scratch_discard(dir, err) : 0;
 	if (!fs_exists(lock_path) || fs_lock(lock_path, false, &lock, NULL) < 0)
 		return 0;
+	if (before)
+		before(st, dir);
 	/* First: a group whose pod has no directory is found by nobody. */
 	return limits_sweep(name) ? scratch_discard(dir, err) : 0;
 }
 
 int
-sandbox_sweep(const struct state *st, struct dd_err *err)
+sandbox_sweep(const struct state *st, sweep_fn *before, struct dd_err *err)
 {
 	OWN_FREE char *pods = state_path(st, "pods");
 	OWN(strlist) struct strlist names = {0};
 	int rc = fs_list(pods, &names, err);
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN_FREE char *dir = fs_join(pods, names.v[i]);
-		rc = sweep_one(dir, names.v[i], err);
+		rc = sweep_one(st, dir, names.v[i], before, err);
 	}
 	return rc;
 }

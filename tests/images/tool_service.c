@@ -102,17 +102,15 @@ prepare(const struct state *st, const struct subject *p, struct stack *root, str
 {
 	struct image img = {0};
 	struct apt_index index = {0};
-	struct egress_log log = {0};
-	int rc = image_ensure(st, IMAGE_BASE, false, false, &img, err);
+	int rc = image_ensure(st, IMAGE_BASE, false, false, NULL, &img, err);
 	if (rc == 0) {
 		stack_copy(root, &img.stack);
-		rc = apt_index_open(st, false, false, &log, &index, err);
+		rc = apt_index_open(st, false, false, NULL, &index, err);
 	}
 	if (rc == 0)
 		rc = apt_resolve(st, &index, root, &p->names, ret, err);
 	if (rc == 0)
-		rc = apt_fetch(st, ret, false, &log, err);
-	egress_log_cleanup(&log);
+		rc = apt_fetch(st, ret, false, NULL, err);
 	apt_index_cleanup(&index);
 	image_cleanup(&img);
 	return rc;

@@ -42,8 +42,13 @@ on_exit="kill $server 2>/dev/null; $on_exit"
 while [ "$(wc -l <"$tmp/ports")" -lt 2 ] && kill -0 $server; do sleep 0.1; done
 http=http://127.0.0.1:$(sed -n 's/^http //p' "$tmp/ports")
 git=git://127.0.0.1:$(sed -n 's/^git //p' "$tmp/ports")
+asked() { jq -r '.requests[] | .url // .path' "$(json .report | sed 's/html$/json/')" >"$tmp/asked"; }
 stands_up "smart HTTP" "$http/knots.git"
+asked
+has "what it asked for is in the report" "$tmp/asked" "$http/knots.git/git-upload-pack"
 stands_up "git://" "$git/knots.git"
+asked
+has "that it connected is in the report" "$tmp/asked" "tcp://${git#git://}"
 stands_up "a tag" "$http/knots.git#v1"
 up "$http/knots.git#broken"
 is "a branch, which has a wrong factor" "$status $(json '[.outcome, .tests.passed, .tests.failed] | join(" ")')" \

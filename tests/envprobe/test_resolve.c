@@ -1,0 +1,209 @@
+/* From what is missing to the package a careful person would install. */
+#include "envprobe/resolve.h"
+#include "tests/envprobe/make_index.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+/* libmoon-dev is what 3 packages need, libmoon-ng-dev what 1 does, the others nobody. */
+static const char packages[] =
+	"Package: libmoon-dev\nVersion: 1\n\n"
+	"Package: libmoon-ng-dev\nVersion: 1\n\n"
+	"Package: libtide-perl\nVersion: 1\n\n"
+	"Package: python3-tide\nVersion: 1\n\n"
+	"Package: libstar-dev\nVersion: 1\n\n"
+	"Package: moon\nVersion: 1\n\n"
+	"Package: a\nVersion: 1\nDepends: libmoon-dev, libmoon-ng-dev, cmake-data\n\n"
+	"Package: b\nVersion: 1\nDepends: libmoon-dev\n\n"
+	"Package: c\nVersion: 1\nDepends: libmoon-dev (>= 1) | libmoon0-dev\n";
+
+static const char contents[] =
+	/* headers */
+	"usr/include/moon.h libdevel/libmoon-ng-dev\n"
+	"usr/include/x86_64-linux-gnu/moon.h libdevel/libmoon-dev\n"
+	"usr/include/deep/er/moon.h libdevel/libdeep-dev\n"
+	"usr/include/sky/star.h libdevel/libsky-dev\n"
+	"usr/include/sky/other/star.h libdevel/libother-dev\n"
+	"usr/include/bigstar.h libdevel/libbigstar-dev\n"
+	"usr/include/rare.h libdevel/librare\n"
+	"usr/include/rare.h libdevel/librare-dev\n"
+	/* the same for other machines and other purposes */
+	"usr/i686-w64-mingw32/include/only.h devel/mingw-w64-only\n"
+	"usr/include/cross.h libdevel/libcross-dev-arm64-cross\n"
+	"usr/include/cross.h libdevel/libcross-dev\n"
+	"usr/include/only-cross.h devel/libonly-dev-armhf-cross\n"
+	"usr/include/three.h libdevel/lib32three-dev\n"
+	"usr/include/three.h libdevel/libx32three-dev\n"
+	"usr/include/three.h libdevel/libthree-dev-i386-cross\n"
+	"usr/include/doc.h doc/libdoc-doc\n"
+	"usr/include/musl.h libdevel/musl-dev\n"
+	/* programs, libraries, pkg-config, CMake, autoconf */
+	"usr/bin/moonc devel/moon\n"
+	"usr/bin/moonc devel/moon-very-long-name\n"
+	"usr/lib/x86_64-linux-gnu/libmoon.so libdevel/libmoon-dev\n"
+	"usr/lib/x86_64-linux-gnu/libmoon.a libdevel/libmoon-ng-dev\n"
+	"usr/lib/x86_64-linux-gnu/pkgconfig/moon-2.0.pc libdevel/libmoon-dev\n"
+	"usr/lib/x86_64-linux-gnu/pkgconfig/libcomet.pc libdevel/libcomet-dev\n"
+	"usr/lib/x86_64-linux-gnu/cmake/Moon/MoonConfig.cmake libdevel/libmoon-dev\n"
+	"usr/share/cmake-3.25/Modules/FindComet.cmake devel/cmake-data\n"
+	"usr/lib/x86_64-linux-gnu/pkgconfig/comet.pc libdevel/libcomet-dev\n"
+	"usr/share/aclocal/moon.m4 libdevel/libmoon-dev\n"
+	"usr/share/aclocal/am_path_tide.m4 libdevel/libtide-dev\n"
+	/* Perl, Python, Node */
+	"usr/share/perl5/Moon/Phase.pm perl/libmoon-phase-perl\n"
+	"usr/share/perl5/Data/Core.pm perl/libdata-core-perl\n"
+	"usr/share/perl/5.36.0/Data/Core.pm perl/perl-modules-5.36\n"
+	"usr/lib/python3/dist-packages/moon/__init__.py python/python3-moon\n"
+	"usr/lib/python3/dist-packages/moon_extras-1.dist-info/METADATA python/python3-moon-extras\n"
+	"usr/lib/python3.11/json/__init__.py python/libpython3.11-minimal\n"
+	"usr/share/nodejs/moon-phase/package.json javascript/node-moon-phase\n";
+
+static const struct {
+	enum need_kind kind;
+	const char *name, *package, *path; /* package NULL: nothing; path NULL: not looked at */
+} wanted[] = {
+	/* the one more others need, where compilers look by themselves */
+	{NEED_HEADER, "moon.h", "libmoon-dev", "/usr/include/x86_64-linux-gnu/moon.h"},
+	{NEED_HEADER, "er/moon.h", "libdeep-dev", "/usr/include/deep/er/moon.h"},
+	{NEED_HEADER, "sky/star.h", "libsky-dev", "/usr/include/sky/star.h"},
+	{NEED_HEADER, "star.h", "libsky-dev", NULL}, /* the least deep; never bigstar.h */
+	{NEED_HEADER, "rare.h", "librare-dev", NULL},
+	{NEED_HEADER, "nosuch.h", NULL, NULL},
+	{NEED_HEADER, "../../etc/star.h", NULL, NULL},
+	{NEED_HEADER, "", NULL, NULL},
+	{NEED_HEADER, "sky/", NULL, NULL},
+	/* other machines and other purposes are no answer */
+	{NEED_HEADER, "only.h", NULL, NULL},
+	{NEED_HEADER, "only-cross.h", NULL, NULL},
+	{NEED_HEADER, "cross.h", "libcross-dev", NULL},
+	{NEED_HEADER, "three.h", NULL, NULL},
+	{NEED_HEADER, "doc.h", NULL, NULL},
+	{NEED_HEADER, "musl.h", NULL, NULL},
+	/* the table knows what file lists do not show */
+	{NEED_HEADER, "Python.h", "python3-dev", NULL},
+	{NEED_LIBRARY, "m", "libc6-dev", NULL},
+	{NEED_PROGRAM, "cc", "gcc", NULL},
+	{NEED_PROGRAM, "moonc", "moon", "/usr/bin/moonc"}, /* the shorter name of equals */
+	{NEED_PROGRAM, "moon", NULL, NULL},
+	{NEED_PROGRAM, "", NULL, NULL},
+	{NEED_LIBRARY, "moon", "libmoon-dev", "/usr/lib/x86_64-linux-gnu/libmoon.so"},
+	{NEED_LIBRARY, "comet", "libcomet-dev", NULL},	  /* by comet.pc */
+	{NEED_LIBRARY, "libcomet", "libcomet-dev", NULL}, /* as messages say it */
+	{NEED_LIBRARY, "Star", "libstar-dev", NULL},	  /* by the package's name */
+	{NEED_LIBRARY, "nosuch", NULL, NULL},
+	{NEED_PKGCONFIG, "moon-2.0", "libmoon-dev", NULL},
+	{NEED_PKGCONFIG, "moon", NULL, NULL},
+	{NEED_CMAKE, "Moon", "libmoon-dev", NULL},
+	{NEED_CMAKE, "Comet", "libcomet-dev", NULL}, /* not CMake, whose own module looks for it */
+	{NEED_CMAKE, "OpenSSL", "libssl-dev", NULL},
+	{NEED_M4, "MOON", "libmoon-dev", NULL},
+	{NEED_M4, "AM_PATH_TIDE", "libtide-dev", NULL},
+	{NEED_M4, "AM_PATH_MOON", "libmoon-dev", NULL},
+	{NEED_PERL, "Moon::Phase", "libmoon-phase-perl", "/usr/share/perl5/Moon/Phase.pm"},
+	{NEED_PERL, "Data::Core", "perl", NULL}, /* an interpreter's own is no package of its own */
+	{NEED_PERL, "Tide", "libtide-perl", NULL},
+	{NEED_PERL, "Nosuch::", NULL, NULL},
+	{NEED_PYTHON, "moon", "python3-moon", NULL},
+	{NEED_PYTHON, "moon.phase.full", "python3-moon", NULL},
+	{NEED_PYTHON, "Moon_Extras", "python3-moon-extras", NULL},
+	{NEED_PYTHON, "json", "python3", NULL},
+	{NEED_PYTHON, "Tide", "python3-tide", NULL},
+	{NEED_PYTHON, ".", NULL, NULL},
+	{NEED_NODE, "moon-phase", "node-moon-phase", NULL},
+	{NEED_PACKAGE, "moon", "moon", NULL},
+	{NEED_PACKAGE, "nosuch", NULL, NULL},
+	{NEED_FILE, "/usr/bin/moonc", NULL, NULL},
+};
+
+static struct pkgindex *sky;
+
+static void
+each_need_has_the_package_of_a_careful_person(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		const struct need n = {
+			.kind = wanted[i].kind, .name = (char *)(uintptr_t)wanted[i].name};
+		struct resolution r = resolve_need(sky, &n);
+		const char *got = r.package ? r.package : "nothing";
+		const char *want = wanted[i].package ? wanted[i].package : "nothing";
+		if (strcmp(got, want) != 0)
+			fail_msg("%s %s: got %s, not %s", need_kind_names[n.kind], n.name, got,
+				want);
+		if (wanted[i].path)
+			assert_string_equal(r.path, wanted[i].path);
+		resolution_cleanup(&r);
+	}
+}
+
+/* A header that a build file only mentions may be anybody's: not the one in some directory. */
+static void
+a_declared_header_lies_where_compilers_look(void **state)
+{
+	(void)state;
+	static char declared[] = "declared", deep[] = "star.h", flat[] = "moon.h",
+		    sub[] = "sky/star.h";
+	struct need n = {.kind = NEED_HEADER, .name = deep, .source = declared};
+	struct resolution r = resolve_need(sky, &n);
+	assert_null(r.package);
+	n.name = flat;
+	r = resolve_need(sky, &n);
+	assert_string_equal(r.package, "libmoon-dev");
+	resolution_cleanup(&r);
+	n.name = sub;
+	r = resolve_need(sky, &n);
+	assert_string_equal(r.package, "libsky-dev");
+	resolution_cleanup(&r);
+}
+
+/* Names come from logs of hostile builds. */
+static void
+any_name_is_survived(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"\t", "\n", "x\tmoon.h", "moonc\tusr/bin/moonc",
+		"rare.h\tusr/include/rare.h", "a\nb", "/", "//", "::::", "%s%n", "\xff\xfe", "....",
+		"-", "lib", "am_path_", "moon.h/"};
+	OWN_FREE char *long_name = mem_zalloc(1, 200001);
+	memset(long_name, 'x', 200000);
+	for (int kind = NEED_PROGRAM; kind <= NEED_PACKAGE; kind++)
+		for (size_t i = 0; i <= sizeof(names) / sizeof(*names); i++) {
+			bool last = i == sizeof(names) / sizeof(*names);
+			const char *name = last ? long_name : names[i];
+			struct need n = {
+				.kind = (enum need_kind)kind, .name = (char *)(uintptr_t)name};
+			struct resolution r = resolve_need(sky, &n);
+			if (r.package)
+				fail_msg(
+					"%s \"%.20s\": %s", need_kind_names[kind], name, r.package);
+		}
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	sky = make_index(packages, contents);
+	return sky ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	pkgindex_close(sky);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_need_has_the_package_of_a_careful_person),
+		cmocka_unit_test(a_declared_header_lies_where_compilers_look),
+		cmocka_unit_test(any_name_is_survived),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
