@@ -127,7 +127,7 @@ mkdir "$tmp/out3" && tar -C "$tmp/out3" -xf "$tmp/base.tar"
 bundle "$tmp/out3" latest "$tmp/got3"
 listing='cd "$1" && find . -xdev -path ./proc -prune -o -path ./dev -prune -o -path ./tmp -prune -o -path ./run -prune -o -path ./home -prune -o \
 	-path ./work -prune -o -path ./sys -prune -o -path ./etc/hosts -prune -o -path ./etc/resolv.conf -prune -o -path ./etc/hostname -prune -o \
-	-path ./root -prune -o -path ./etc/apt -prune -o ! -type l -printf "%P %y %m %s\n" -o -printf "%P l %l\n" | grep -v " d " | sort'
+	-path ./root -prune -o -path ./etc/apt -prune -o -path ./etc/npmrc -prune -o ! -type l -printf "%P %y %m %s\n" -o -printf "%P l %l\n" | grep -v " d " | sort'
 run "$drydock" sandbox run --image base --state "$state" --net provision -- sh -c "$listing" sh /
 cp "$tmp/out" "$tmp/inside"
 run sh -c "$listing" sh "$tmp/got3/rootfs"
