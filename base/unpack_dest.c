@@ -5,12 +5,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
-#define COMPONENT_MAX 255
 #define SETID_BITS (mode_t)(S_ISUID | S_ISGID)
 
 struct unpack_dir_note {
@@ -46,87 +43,12 @@ unpack_dest_cleanup(struct unpack_dest *d)
 	d->ndirs = d->dirs_cap = 0;
 }
 
-char *
-unpack_show(const char *name)
-{
-	OWN(buf) struct buf b = {.max = 200};
-	buf_put_visible(&b, str_of(name));
-	if (b.truncated)
-		memcpy(b.p + b.n - 3, "...", 3);
-	return buf_take(&b);
-}
-
-static int
-refuse(struct dd_err *err, enum dd_code code, const char *name, const char *why)
-{
-	OWN_FREE char *shown = unpack_show(name);
-	return err_set(err, code, "entry '%s' %s", shown, why);
-}
-
-static int
-fail(struct dd_err *err, int errnum, const char *doing, const char *name)
-{
-	OWN_FREE char *shown = unpack_show(name);
-	if (errnum == ELOOP || errnum == EXDEV)
-		return err_set(err, DD_EINVAL, "entry '%s' leads through a symbolic link", shown);
-	if (errnum == ENOTDIR)
-		return err_set(err, DD_EINVAL, "entry '%s' lies below a file", shown);
-	return err_errno(err, errnum, "%s '%s'", doing, shown);
-}
-
 /* ---- paths -------------------------------------------------------------------------------- */
-
-/*
- * Bring an archive's path into the form a/b/c: no empty or "." components.  "" for the destination
- * itself.
- */
-static int
-clean_path(const struct unpack_limits *max, const char *raw, char **ret, struct dd_err *err)
-{
-	if (raw[0] == '/')
-		return refuse(err, DD_EINVAL, raw, "has an absolute path");
-	OWN(buf) struct buf out = {.max = max->path_bytes};
-	struct str rest = str_of(raw), part;
-	uint32_t depth = 0;
-	while (str_next(&rest, '/', &part)) {
-		if (part.n == 0 || str_eq(part, "."))
-			continue;
-		if (str_eq(part, ".."))
-			return refuse(err, DD_EINVAL, raw, "has '..' in its path");
-		if (part.n > COMPONENT_MAX)
-			return refuse(err, DD_ELIMIT, raw, "has too long a name");
-		if (++depth > max->depth)
-			return refuse(err, DD_ELIMIT, raw, "lies too deep");
-		if (out.n)
-			buf_putc(&out, '/');
-		buf_add_str(&out, part);
-	}
-	if (out.truncated)
-		return refuse(err, DD_ELIMIT, raw, "has too long a path");
-	*ret = buf_take(&out);
-	return 0;
-}
 
 static int
 open_below(const struct unpack_dest *d, const char *path, uint64_t flags)
 {
-	struct open_how how = {.flags = flags | O_CLOEXEC,
-		.resolve = d->opts->in_root ? RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS
-					    : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-	return (int)syscall(SYS_openat2, d->fd, path[0] ? path : ".", &how, sizeof(how));
-}
-
-/*
- * A new file, empty, in a directory that is open: openat2 once more, although a single component
- * with O_EXCL cannot lead anywhere, so that no write depends on that argument.
- */
-static int
-create_in(int dir_fd, const char *name)
-{
-	struct open_how how = {.flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		.mode = 0600,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-	return (int)syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
+	return unpack_path_open(d->fd, path, flags, d->opts->in_root);
 }
 
 /* Make every directory of path that is missing; what is there must be a directory already. */
@@ -141,10 +63,10 @@ make_dirs(struct unpack_dest *d, const char *path, struct dd_err *err)
 		*s = '\0';
 		int dir = at >= 0 ? at : d->fd;
 		if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
-			return fail(err, errno, "making directory", p);
+			return unpack_fail(err, errno, "making directory", p);
 		int next = open_below(d, p, O_PATH | O_DIRECTORY);
 		if (next < 0)
-			return fail(err, errno, "opening directory", p);
+			return unpack_fail(err, errno, "opening directory", p);
 		if (at >= 0)
 			(void)close(at);
 		at = next;
@@ -172,7 +94,7 @@ open_parent(struct unpack_dest *d, const char *path, const char **ret_name, stru
 			fd = open_below(d, parent, O_PATH | O_DIRECTORY);
 		}
 		if (fd < 0)
-			return fail(err, errno, "opening the directory of", path);
+			return unpack_fail(err, errno, "opening the directory of", path);
 		if (d->parent_fd >= 0)
 			(void)close(d->parent_fd);
 		free(d->parent);
@@ -190,8 +112,8 @@ clear_name(struct unpack_dest *d, const char *path, const char *name, struct dd_
 	if (unlinkat(d->parent_fd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno == EISDIR)
-		return refuse(err, DD_EINVAL, path, "would replace a directory");
-	return fail(err, errno, "replacing", path);
+		return unpack_refuse(err, DD_EINVAL, path, "would replace a directory");
+	return unpack_fail(err, errno, "replacing", path);
 }
 
 static void
@@ -241,7 +163,7 @@ owner_of(const struct unpack_dest *d, struct archive_entry *e, const char *path,
 		uid = gid = 0;
 	/* All ones is "do not change" to chown(2). */
 	if (uid < 0 || gid < 0 || uid >= UINT32_MAX || gid >= UINT32_MAX)
-		return refuse(err, DD_EINVAL, path, "has an owner that cannot be");
+		return unpack_refuse(err, DD_EINVAL, path, "has an owner that cannot be");
 	*ret_uid = (uid_t)uid;
 	*ret_gid = (gid_t)gid;
 	return 0;
@@ -253,32 +175,16 @@ set_attributes(
 	const struct unpack_dest *d, int fd, const struct unpack_dir_note *n, struct dd_err *err)
 {
 	if (d->opts->keep_owners && fchown(fd, n->uid, n->gid) < 0)
-		return fail(err, errno, "setting the owner of", n->path);
+		return unpack_fail(err, errno, "setting the owner of", n->path);
 	if (fchmod(fd, n->mode) < 0)
-		return fail(err, errno, "setting the mode of", n->path);
+		return unpack_fail(err, errno, "setting the mode of", n->path);
 	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, n->mtime};
 	if (futimens(fd, times) < 0)
-		return fail(err, errno, "setting the time of", n->path);
+		return unpack_fail(err, errno, "setting the time of", n->path);
 	return 0;
 }
 
 /* ---- one kind of entry each --------------------------------------------------------------- */
-
-static int
-write_at(int fd, const char *p, size_t n, off_t at, const char *path, struct dd_err *err)
-{
-	while (n) {
-		ssize_t w = pwrite(fd, p, n, at);
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return fail(err, errno, "writing", path);
-		p += w;
-		n -= (size_t)w;
-		at += w;
-	}
-	return 0;
-}
 
 /*
  * The data of the current entry into fd.  Holes of a sparse file stay holes but count, since a
@@ -291,7 +197,8 @@ write_data(struct unpack_dest *d, struct archive *a, struct archive_entry *e, in
 	uint64_t end = 0;
 	uint64_t promised = archive_entry_size_is_set(e) ? (uint64_t)archive_entry_size(e) : 0;
 	if (promised > d->meter->max.bytes)
-		return refuse(err, DD_ELIMIT, path, "is larger than all of the archive may be");
+		return unpack_refuse(
+			err, DD_ELIMIT, path, "is larger than all of the archive may be");
 	for (;;) {
 		const void *p;
 		size_t n;
@@ -302,19 +209,19 @@ write_data(struct unpack_dest *d, struct archive *a, struct archive_entry *e, in
 		if (r != ARCHIVE_OK)
 			return unpack_archive_error(a, path, err);
 		if (at < 0 || (uint64_t)at < end)
-			return refuse(err, DD_ECORRUPT, path, "has overlapping data");
-		int rc = unpack_meter_add(d->meter, a, (uint64_t)at - end + n, err);
-		rc = rc ? rc : write_at(fd, p, n, at, path, err);
+			return unpack_refuse(err, DD_ECORRUPT, path, "has overlapping data");
+		int rc = unpack_meter_add(d->meter, (uint64_t)at - end + n, err);
+		rc = rc ? rc : unpack_path_write(fd, p, n, at, path, err);
 		if (rc)
 			return rc;
 		end = (uint64_t)at + n;
 	}
 	if (promised > end) {
-		int rc = unpack_meter_add(d->meter, a, promised - end, err);
+		int rc = unpack_meter_add(d->meter, promised - end, err);
 		if (rc)
 			return rc;
 		if (ftruncate(fd, (off_t)promised) < 0)
-			return fail(err, errno, "writing", path);
+			return unpack_fail(err, errno, "writing", path);
 		end = promised;
 	}
 	d->res->bytes += end;
@@ -332,9 +239,9 @@ put_file(struct unpack_dest *d, struct archive *a, struct archive_entry *e, char
 	rc = rc ? rc : clear_name(d, path, name, err);
 	if (rc)
 		return rc;
-	OWN_FD int fd = create_in(d->parent_fd, name);
+	OWN_FD int fd = unpack_path_create(d->parent_fd, name);
 	if (fd < 0)
-		return fail(err, errno, "creating", path);
+		return unpack_fail(err, errno, "creating", path);
 	rc = write_data(d, a, e, fd, path, err);
 	rc = rc ? rc : set_attributes(d, fd, &n, err);
 	if (!rc)
@@ -354,12 +261,13 @@ put_dir(struct unpack_dest *d, struct archive_entry *e, const char *path, const 
 		return rc;
 	if (mkdirat(d->parent_fd, name, 0700) < 0) {
 		if (errno != EEXIST)
-			return fail(err, errno, "making directory", path);
+			return unpack_fail(err, errno, "making directory", path);
 		OWN_FD int there = open_below(d, path, O_PATH | O_DIRECTORY);
 		if (there < 0 && errno == ENOTDIR)
-			return refuse(err, DD_EINVAL, path, "would replace a file by a directory");
+			return unpack_refuse(
+				err, DD_EINVAL, path, "would replace a file by a directory");
 		if (there < 0)
-			return fail(err, errno, "opening directory", path);
+			return unpack_fail(err, errno, "opening directory", path);
 	}
 	n.path = mem_strdup(path);
 	d->dirs = mem_grow(d->dirs, d->ndirs, &d->dirs_cap, sizeof(*d->dirs));
@@ -374,9 +282,9 @@ put_symlink(struct unpack_dest *d, struct archive_entry *e, const char *path, co
 {
 	const char *target = archive_entry_symlink(e);
 	if (!target || !target[0])
-		return refuse(err, DD_EINVAL, path, "is a symbolic link to nothing");
+		return unpack_refuse(err, DD_EINVAL, path, "is a symbolic link to nothing");
 	if (strlen(target) > d->meter->max.path_bytes)
-		return refuse(err, DD_ELIMIT, path, "is too long a symbolic link");
+		return unpack_refuse(err, DD_ELIMIT, path, "is too long a symbolic link");
 	uid_t uid;
 	gid_t gid;
 	int rc = owner_of(d, e, path, &uid, &gid, err);
@@ -384,12 +292,12 @@ put_symlink(struct unpack_dest *d, struct archive_entry *e, const char *path, co
 	if (rc)
 		return rc;
 	if (symlinkat(target, d->parent_fd, name) < 0)
-		return fail(err, errno, "linking", path);
+		return unpack_fail(err, errno, "linking", path);
 	if (d->opts->keep_owners && fchownat(d->parent_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail(err, errno, "setting the owner of", path);
+		return unpack_fail(err, errno, "setting the owner of", path);
 	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime_of(e)};
 	if (utimensat(d->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail(err, errno, "setting the time of", path);
+		return unpack_fail(err, errno, "setting the time of", path);
 	d->res->symlinks++;
 	return 0;
 }
@@ -403,7 +311,7 @@ put_hardlink(struct unpack_dest *d, const char *target, const char *path, const 
 	struct dd_err *err)
 {
 	OWN_FREE char *clean = NULL;
-	int rc = clean_path(&d->meter->max, target, &clean, err);
+	int rc = unpack_path_clean(&d->meter->max, target, &clean, err);
 	if (rc) {
 		OWN_FREE char *shown = unpack_show(path);
 		return err_wrap(err, "hard link '%s' to", shown);
@@ -415,17 +323,17 @@ put_hardlink(struct unpack_dest *d, const char *target, const char *path, const 
 	OWN_FREE char *dir = slash ? mem_strndup(clean, (size_t)(slash - clean)) : mem_strdup("");
 	OWN_FD int dir_fd = open_below(d, dir, O_PATH | O_DIRECTORY);
 	if (dir_fd < 0)
-		return fail(err, errno, "following the hard link", path);
+		return unpack_fail(err, errno, "following the hard link", path);
 	struct stat st;
 	if (!base[0] || fstatat(dir_fd, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return refuse(err, DD_EINVAL, path, "is a hard link to what is not there");
+		return unpack_refuse(err, DD_EINVAL, path, "is a hard link to what is not there");
 	if (!S_ISREG(st.st_mode))
-		return refuse(err, DD_EINVAL, path, "is a hard link to what is not a file");
+		return unpack_refuse(err, DD_EINVAL, path, "is a hard link to what is not a file");
 	rc = clear_name(d, path, name, err);
 	if (rc)
 		return rc;
 	if (linkat(dir_fd, base, d->parent_fd, name, 0) < 0)
-		return fail(err, errno, "linking", path);
+		return unpack_fail(err, errno, "linking", path);
 	d->res->hardlinks++;
 	return 0;
 }
@@ -434,7 +342,7 @@ static int
 put_special(struct unpack_dest *d, const char *path, struct dd_err *err)
 {
 	if (!d->opts->skip_special)
-		return refuse(err, DD_EINVAL, path, "is a device node or FIFO");
+		return unpack_refuse(err, DD_EINVAL, path, "is a device node or FIFO");
 	d->res->nskipped++;
 	if (d->res->skipped.n < UNPACK_MAX_SKIPPED)
 		strlist_add(&d->res->skipped, path);
@@ -450,13 +358,13 @@ unpack_dest_put(
 		return err_set(err, DD_EINVAL, "entry %llu has a name that is not valid UTF-8",
 			(unsigned long long)d->meter->entries);
 	OWN_FREE char *path = NULL;
-	int rc = clean_path(&d->meter->max, raw, &path, err);
+	int rc = unpack_path_clean(&d->meter->max, raw, &path, err);
 	if (rc)
 		return rc;
 	const char *target = archive_entry_hardlink(e);
 	mode_t type = target ? S_IFREG : archive_entry_filetype(e);
 	if (!path[0])
-		return S_ISDIR(type) ? 0 : refuse(err, DD_EINVAL, raw, "names no file");
+		return S_ISDIR(type) ? 0 : unpack_refuse(err, DD_EINVAL, raw, "names no file");
 	if (!S_ISREG(type) && !S_ISDIR(type) && !S_ISLNK(type))
 		return put_special(d, path, err);
 
@@ -504,20 +412,20 @@ strip_top(struct unpack_dest *d, struct dd_err *err)
 		if (renameat2(d->fd, d->top, d->fd, aside, RENAME_NOREPLACE) == 0)
 			break;
 		if (errno != EEXIST || i == 1000)
-			return fail(err, errno, "moving", d->top);
+			return unpack_fail(err, errno, "moving", d->top);
 	}
 	OWN_FD int top = open_below(d, aside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	if (top < 0)
-		return fail(err, errno, "opening", d->top);
+		return unpack_fail(err, errno, "opening", d->top);
 	OWN(strlist) struct strlist names = {0};
 	int rc = list_names(top, &names, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < names.n; i++)
 		if (renameat2(top, names.v[i], d->fd, names.v[i], RENAME_NOREPLACE) < 0)
-			return fail(err, errno, "moving up", names.v[i]);
+			return unpack_fail(err, errno, "moving up", names.v[i]);
 	if (unlinkat(d->fd, aside, AT_REMOVEDIR) < 0)
-		return fail(err, errno, "removing", d->top);
+		return unpack_fail(err, errno, "removing", d->top);
 	d->res->common_dir = TAKE(d->top);
 	return 0;
 }
@@ -543,7 +451,7 @@ apply_note(struct unpack_dest *d, const struct unpack_dir_note *n, struct dd_err
 	}
 	OWN_FD int fd = open_below(d, path, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
-		return fail(err, errno, "opening directory", path);
+		return unpack_fail(err, errno, "opening directory", path);
 	return set_attributes(d, fd, n, err);
 }
 

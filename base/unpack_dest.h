@@ -5,22 +5,9 @@
 #ifndef BASE_UNPACK_DEST_H
 #define BASE_UNPACK_DEST_H
 
-#include "base/unpack.h"
+#include "base/unpack_path.h"
+#include "base/unpack_reader.h"
 #include <time.h>
-
-struct archive;
-struct archive_entry;
-
-/* What came out so far against what may come out. */
-struct unpack_meter {
-	struct unpack_limits max; /* no zeros */
-	uint64_t entries, bytes;
-	uint64_t bytes_in; /* high-water mark of what was read of the archive */
-};
-
-/* Count bytes more (from archive a) before they are written; DD_ELIMIT. */
-int unpack_meter_add(struct unpack_meter *m, struct archive *a, uint64_t bytes, struct dd_err *err)
-	DD_MUST_USE;
 
 struct unpack_dir_note;
 
@@ -47,11 +34,5 @@ int unpack_dest_put(struct unpack_dest *d, struct archive *a, struct archive_ent
 
 /* Strip the common directory if wanted, then give directories their owners, modes and times. */
 int unpack_dest_finish(struct unpack_dest *d, struct dd_err *err) DD_MUST_USE;
-
-/* name for a message: terminal-safe and of bounded length; heap. */
-char *unpack_show(const char *name);
-
-/* The code that fits a failure of libarchive: ECORRUPT, EUNSUPPORTED or EIO with its message. */
-int unpack_archive_error(struct archive *a, const char *what, struct dd_err *err);
 
 #endif
