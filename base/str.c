@@ -321,6 +321,55 @@ buf_put_visible(struct buf *b, struct str s)
 }
 
 void
+buf_put_percent(struct buf *b, struct str s)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c > ' ' && c != '%' && c != 0x7f) {
+			buf_putc(b, s.p[i]);
+			continue;
+		}
+		buf_putc(b, '%');
+		buf_putc(b, digits[c >> 4]);
+		buf_putc(b, digits[c & 15]);
+	}
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *
+str_unpercent(struct str s)
+{
+	OWN_FREE char *out = mem_alloc(s.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		if (c == '%') {
+			int hi = s.n - i > 2 ? hex_value(s.p[i + 1]) : -1;
+			int lo = s.n - i > 2 ? hex_value(s.p[i + 2]) : -1;
+			if (hi < 0 || lo < 0)
+				return NULL;
+			c = (char)(hi << 4 | lo);
+			i += 2;
+		}
+		if (!c)
+			return NULL;
+		out[n++] = c;
+	}
+	out[n] = '\0';
+	return TAKE(out);
+}
+
+void
 strlist_cleanup(struct strlist *l)
 {
 	for (size_t i = 0; i < l->n; i++)

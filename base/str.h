@@ -75,6 +75,13 @@ void buf_put_html(struct buf *b, struct str s);
 /* Append s with control characters and invalid UTF-8 shown as \xNN: safe on a terminal. */
 void buf_put_visible(struct buf *b, struct str s);
 
+/*
+ * Append s as one word: control characters, the blank, '%' and DEL become %XX.  str_unpercent is
+ * the way back, heap; NULL when s is not well formed or holds a NUL.
+ */
+void buf_put_percent(struct buf *b, struct str s);
+char *str_unpercent(struct str s);
+
 /* A growing list of heap strings. */
 struct strlist {
 	char **v; /* always NULL-terminated once non-empty: fit for argv */
