@@ -136,11 +136,26 @@ same_part(const char *a, const char *b, CURLUPart part)
 	return pa && pb && strcasecmp(pa, pb) == 0;
 }
 
-static bool
-same_origin(const char *a, const char *b)
+bool
+http_same_origin(const char *a, const char *b)
 {
 	return same_part(a, b, CURLUPART_SCHEME) && same_part(a, b, CURLUPART_HOST) &&
 	       same_part(a, b, CURLUPART_PORT);
+}
+
+char *
+http_resolve_url(const char *url, const char *location)
+{
+	CURLU *u = curl_url();
+	char *text = NULL, *copy = NULL;
+	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		curl_url_set(u, CURLUPART_URL, location, 0) == CURLUE_OK &&
+		curl_url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK) {
+		copy = mem_strdup(text);
+		curl_free(text);
+	}
+	curl_url_cleanup(u);
+	return copy;
 }
 
 /* Replace every occurrence of a secret in text by stars, in place. */
@@ -180,7 +195,8 @@ static bool
 will_redirect(const struct exchange *x)
 {
 	int s = x->res.status;
-	return x->req->max_redirects > 0 && x->req->method != HTTP_POST &&
+	bool asks = x->req->method == HTTP_GET || x->req->method == HTTP_HEAD;
+	return x->req->max_redirects > 0 && asks &&
 	       (s == 301 || s == 302 || s == 303 || s == 307 || s == 308) &&
 	       http_header_value(&x->res, "Location");
 }
@@ -324,7 +340,8 @@ make_headers(struct exchange *x, struct curl_slist **ret, struct dd_err *err)
 		ok = is_clean_header(x->req->secret_header);
 		list = ok ? curl_slist_append(list, x->req->secret_header) : list;
 	}
-	if (ok && x->req->method == HTTP_POST && x->req->read_body && x->req->body_size < 0)
+	bool sends = x->req->method == HTTP_POST || x->req->method == HTTP_PUT;
+	if (ok && sends && x->req->read_body && x->req->body_size < 0)
 		list = curl_slist_append(list, "Transfer-Encoding: chunked");
 	if (!ok) {
 		curl_slist_free_all(list);
@@ -339,16 +356,25 @@ set_method(struct exchange *x)
 {
 	CURL *c = x->h->curl;
 	const struct http_request *req = x->req;
-	if (req->method == HTTP_HEAD) {
+	int64_t size = req->read_body ? req->body_size : (int64_t)req->body.n;
+	curl_off_t known = (curl_off_t)(size < 0 ? -1 : size);
+	switch (req->method) {
+	case HTTP_GET:
+		return;
+	case HTTP_HEAD:
 		(void)curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-	} else if (req->method == HTTP_POST) {
-		int64_t size = req->read_body ? req->body_size : (int64_t)req->body.n;
+		return;
+	case HTTP_POST:
 		(void)curl_easy_setopt(c, CURLOPT_POST, 1L);
-		(void)curl_easy_setopt(
-			c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(size < 0 ? -1 : size));
-		(void)curl_easy_setopt(c, CURLOPT_READFUNCTION, on_send);
-		(void)curl_easy_setopt(c, CURLOPT_READDATA, x);
+		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, known);
+		break;
+	case HTTP_PUT:
+		(void)curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
+		(void)curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, known);
+		break;
 	}
+	(void)curl_easy_setopt(c, CURLOPT_READFUNCTION, on_send);
+	(void)curl_easy_setopt(c, CURLOPT_READDATA, x);
 }
 
 static void
@@ -436,7 +462,7 @@ follow(struct exchange *x, struct dd_err *err)
 		return fail(x, DD_EINVAL, "a redirect from https to http is refused", err);
 	if (x->redirects-- <= 0)
 		return fail(x, DD_ELIMIT, "too many redirects", err);
-	x->secret = same_origin(next, x->req->url);
+	x->secret = http_same_origin(next, x->req->url);
 	free(x->url);
 	x->url = TAKE(next);
 	return 0;

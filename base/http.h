@@ -49,7 +49,7 @@ void http_response_cleanup(struct http_response *r);
 /* Value of the first header of that name (ASCII case ignored), NULL if there is none. */
 const char *http_header_value(const struct http_response *r, const char *name);
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT };
 
 struct http_request {
 	enum http_method method;
@@ -57,7 +57,7 @@ struct http_request {
 	const char *const *headers; /* "Name: value", ended by NULL; may be NULL */
 	const char *secret_header;  /* "Authorization: ...": to the URL's own origin only */
 
-	struct str body; /* of a POST */
+	struct str body; /* of a POST or PUT */
 	/*
 	 * Set: the body is read from here instead; 0 ends it, negative aborts with that code.  Such
 	 * a request is tried once.
@@ -91,6 +91,12 @@ struct http_request {
  */
 int http_perform(struct http *h, const struct http_request *req, struct http_response *ret,
 	struct dd_err *err) DD_MUST_USE;
+
+/* Scheme, host and port of two URLs are the same. */
+bool http_same_origin(const char *a, const char *b);
+
+/* `location`, which may be relative to url, as an absolute URL, heap; NULL when it is none. */
+char *http_resolve_url(const char *url, const char *location);
 
 /* url without user, password, query and fragment, fit for a message; heap. */
 char *http_redact_url(const char *url);
