@@ -101,6 +101,24 @@ layer_release_all(const struct state *st, const char *owner, struct dd_err *err)
 	return fs_remove_tree(dir, err);
 }
 
+int
+layer_release_others(const struct state *st, const char *owner, const struct stack *keep,
+	struct dd_err *err)
+{
+	OWN_FREE char *dir = mem_printf("%s/leases/%s", st->dir, owner);
+	OWN(strlist) struct strlist keys = {0};
+	int rc = fs_exists(dir) ? fs_list(dir, &keys, err) : 0;
+	for (size_t i = 0; rc == 0 && i < keys.n; i++) {
+		OWN_FREE char *path = fs_join(dir, keys.v[i]);
+		bool kept = false;
+		for (size_t k = 0; k < keep->n; k++)
+			kept = kept || strcmp(keep->v[k].s, keys.v[i]) == 0;
+		if (!kept && unlink(path) < 0 && errno != ENOENT)
+			rc = err_errno(err, errno, "cannot release layer %.12s", keys.v[i]);
+	}
+	return rc;
+}
+
 /* ---- publishing
  * ---------------------------------------------------------------------------------- */
 

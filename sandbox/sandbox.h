@@ -76,6 +76,17 @@ int layer_settle(const struct state *st, struct dd_err *err) DD_MUST_USE;
 int layer_lease(const struct state *st, const char *owner, const char *key, struct dd_err *err)
 	DD_MUST_USE;
 int layer_release_all(const struct state *st, const char *owner, struct dd_err *err) DD_MUST_USE;
+/* Release what owner leases but the layers of keep. */
+int layer_release_others(const struct state *st, const char *owner, const struct stack *keep,
+	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * Make dir (a directory of the state's file system that holds `fs` and what belongs beside it) the
+ * layer of that key; layer_settle makes it durable.  If the layer exists already, dir is left where
+ * it is.
+ */
+int layer_publish(const struct state *st, const char *key, const char *dir, struct dd_err *err)
+	DD_MUST_USE;
 
 /* Delete layers nobody leases and leftovers of dead pods; dry_run only counts. */
 struct layer_gc_result {
