@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "images/apt.h"
 #include "images/aptpod.h"
+#include "images/store.h"
 
 #include <errno.h>
 #include <string.h>

@@ -8,7 +8,4 @@
 int base_image_build(const struct state *st, bool refresh, bool offline, struct image *ret,
 	struct dd_err *err) DD_MUST_USE;
 
-/* Write the reference and the leases of an image. */
-int image_write(const struct state *st, const struct image *img, struct dd_err *err) DD_MUST_USE;
-
 #endif

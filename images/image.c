@@ -2,11 +2,13 @@
 
 #include "base/fs.h"
 #include "images/base_image.h"
+#include "images/store.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define SUFFIX ".ref"
+#define MAX_REF 65536
 
 void
 image_cleanup(struct image *img)
@@ -16,15 +18,20 @@ image_cleanup(struct image *img)
 	free(img->suite);
 	free(img->arch);
 	stack_cleanup(&img->stack);
+	free(img->config);
+	free(img->source);
+	strlist_cleanup(&img->env);
 	*img = (struct image){0};
 }
 
-static bool
-is_name(const char *name)
+int
+image_check_name(const char *name, struct dd_err *err)
 {
-	return *name && *name != '.' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-		       strlen(name);
+	bool ok =
+		*name && *name != '.' && strlen(name) < 200 &&
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+			strlen(name);
+	return ok ? 0 : err_set(err, DD_EINVAL, "\"%.80s\" is not a name of an image", name);
 }
 
 static char *
@@ -39,9 +46,17 @@ parse_line(struct str line, struct image *img)
 	struct str key, value;
 	if (!str_next_word(&line, &key) || !str_next_word(&line, &value))
 		return;
-	OWN_FREE char *text = str_dup(value);
+	OWN_FREE char *text = str_unpercent(value);
+	if (!text)
+		return;
 	if (str_eq(key, "layer"))
 		stack_push(&img->stack, text);
+	else if (str_eq(key, "env"))
+		strlist_add(&img->env, text);
+	else if (str_eq(key, "config"))
+		img->config = TAKE(text);
+	else if (str_eq(key, "source"))
+		img->source = TAKE(text);
 	else if (str_eq(key, "digest"))
 		img->digest = TAKE(text);
 	else if (str_eq(key, "suite"))
@@ -53,14 +68,15 @@ parse_line(struct str line, struct image *img)
 int
 image_open(const struct state *st, const char *name, struct image *ret, struct dd_err *err)
 {
-	if (!is_name(name))
-		return err_set(err, DD_EINVAL, "\"%.80s\" is not a name of an image", name);
+	int rc = image_check_name(name, err);
+	if (rc < 0)
+		return rc;
 	OWN_FREE char *path = ref_path(st, name);
 	OWN(buf) struct buf text = {0};
 	if (!fs_exists(path))
 		return err_set(
 			err, DD_ENOENT, "there is no image \"%s\" (drydock image list)", name);
-	int rc = fs_read(path, 65536, &text, err);
+	rc = fs_read(path, MAX_REF, &text, err);
 	if (rc < 0)
 		return rc;
 	struct image img = {.name = mem_strdup(name)};
@@ -82,21 +98,50 @@ image_open(const struct state *st, const char *name, struct image *ret, struct d
 	return 0;
 }
 
+static void
+put_line(struct buf *text, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	buf_printf(text, "%s ", key);
+	buf_put_percent(text, str_of(value));
+	buf_putc(text, '\n');
+}
+
 int
 image_write(const struct state *st, const struct image *img, struct dd_err *err)
 {
 	OWN_FREE char *path = ref_path(st, img->name);
 	OWN_FREE char *owner = mem_printf("image-%s", img->name);
-	OWN(buf) struct buf text = {0};
+	OWN(buf) struct buf text = {.max = MAX_REF};
 	int rc = 0;
-	buf_printf(&text, "digest %s\nsuite %s\narch %s\n", img->digest, img->suite, img->arch);
+	put_line(&text, "digest", img->digest);
+	put_line(&text, "suite", img->suite);
+	put_line(&text, "arch", img->arch);
+	put_line(&text, "config", img->config);
+	put_line(&text, "source", img->source);
 	for (size_t i = 0; rc == 0 && i < img->stack.n; i++) {
-		buf_printf(&text, "layer %s\n", img->stack.v[i].s);
+		put_line(&text, "layer", img->stack.v[i].s);
 		rc = layer_lease(st, owner, img->stack.v[i].s, err);
 	}
-	if (rc == 0)
-		rc = layer_settle(st, err);
-	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&text), 0600, err);
+	for (size_t i = 0; i < img->env.n; i++)
+		put_line(&text, "env", img->env.v[i]);
+	if (rc == 0 && text.truncated)
+		rc = err_set(err, DD_ELIMIT, "image %s has too large an environment", img->name);
+	rc = rc ? rc : layer_settle(st, err);
+	rc = rc ? rc : fs_write_atomic(path, buf_str(&text), 0600, err);
+	return rc ? rc : layer_release_others(st, owner, &img->stack, err);
+}
+
+void
+image_forget_attempt(const struct state *st, const char *name)
+{
+	OWN_FREE char *owner = mem_printf("image-%s", name);
+	OWN(image) struct image img = {0};
+	if (image_open(st, name, &img, NULL) == 0)
+		(void)!layer_release_others(st, owner, &img.stack, NULL);
+	else
+		(void)!layer_release_all(st, owner, NULL);
 }
 
 int
@@ -118,8 +163,9 @@ image_ensure(const struct state *st, const char *name, bool refresh, bool offlin
 int
 image_remove(const struct state *st, const char *name, struct dd_err *err)
 {
-	if (!is_name(name))
-		return err_set(err, DD_EINVAL, "\"%.80s\" is not a name of an image", name);
+	int rc = image_check_name(name, err);
+	if (rc < 0)
+		return rc;
 	OWN_FREE char *path = ref_path(st, name);
 	OWN_FREE char *owner = mem_printf("image-%s", name);
 	if (unlink(path) < 0)

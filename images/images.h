@@ -4,7 +4,9 @@
  * (suite, architecture, package list with versions and digests, the way it is made) change.
  *
  * A name is a file <state>/images/<name>.ref: "digest <hex>", "suite ...", "arch ...", then one
- * "layer <key>" line per layer, lowest first; the front program reads it without this room.
+ * "layer <key>" line per layer, lowest first; the front program reads it without this room.  An image
+ * from elsewhere (images/transfer.h) has also "config <hex>" (its configuration, in the content store),
+ * "source ..." (where it came from) and "env NAME=VALUE" lines; words are written by buf_put_percent.
  */
 #ifndef IMAGES_IMAGES_H
 #define IMAGES_IMAGES_H
@@ -15,10 +17,13 @@
 
 struct image {
 	char *name;
-	char *digest; /* hex sha256 of its manifest */
+	char *digest; /* hex sha256: of the inputs of the base image, of the content of others */
 	char *suite;  /* "bookworm" */
 	char *arch;   /* "amd64" */
 	struct stack stack;
+	char *config;	    /* hex sha256, NULL: it has none */
+	char *source;	    /* "host/repository:tag@sha256:..."; NULL: made here or from a file */
+	struct strlist env; /* "NAME=VALUE": what it wants its programs to have */
 };
 void image_cleanup(struct image *img);
 
