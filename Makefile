@@ -40,7 +40,8 @@ LDFLAGS += $(SAN_FLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now) -Wl,--as-needed
 
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
-MAN_PAGES := up replay resume runs report logs shell sandbox-run sandbox-trace image-build image-list image-rm gc doctor \
+MAN_PAGES := up replay resume runs report logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
+	image-pull image-push gc doctor \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box
 TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC) $(TOOL_SRC))

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "envprobe/envprobe.h"
+#include "images/transfer.h"
 #include "qa/qa.h"
 #include "runner/intake.h"
 #include "sandbox/egress.h"
@@ -77,6 +78,7 @@ static const struct {
 } workers[] = {
 	{"detect", probe_detect_worker_main},
 	{"evidence", probe_evidence_worker_main},
+	{"image", image_worker_main},
 	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},
 	{"results", qa_results_worker_main},
@@ -117,4 +119,20 @@ const struct subcommand cmd_broker = {
 	.options_size = sizeof(struct common_options),
 	.hidden = true,
 	.run = run_broker,
+};
+
+static int
+run_courier(const struct cli_call *call)
+{
+	(void)call;
+	return image_courier_main();
+}
+
+const struct subcommand cmd_courier = {
+	.name = "courier",
+	.summary = "talk to a registry; started by drydock",
+	.args = "",
+	.options_size = sizeof(struct common_options),
+	.hidden = true,
+	.run = run_courier,
 };

@@ -20,6 +20,10 @@ const struct subcommand *const commands[] = {
 	&cmd_image_build,
 	&cmd_image_list,
 	&cmd_image_rm,
+	&cmd_image_import,
+	&cmd_image_export,
+	&cmd_image_pull,
+	&cmd_image_push,
 	&cmd_gc,
 	&cmd_doctor,
 	&cmd_version,
@@ -27,6 +31,7 @@ const struct subcommand *const commands[] = {
 	&cmd_man,
 	&cmd_worker,
 	&cmd_broker,
+	&cmd_courier,
 	NULL,
 };
 

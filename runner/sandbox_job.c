@@ -102,19 +102,22 @@ build_base(const struct sandbox_job *j, struct dd_err *err)
 	return rc;
 }
 
-/* images/NAME.ref: its "layer KEY" lines, lowest first. */
+/* images/NAME.ref: its "layer KEY" lines, lowest first, and its "env NAME=VALUE" lines. */
 static int
 read_image(struct sandbox_job *j, const char *path, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {0};
 	int rc = fs_read(path, MAX_REF, &text, err);
 	struct str rest = buf_str(&text), line, key, value;
-	while (rc == 0 && str_next_line(&rest, &line))
-		if (str_next_word(&line, &key) && str_eq(key, "layer") &&
-			str_next_word(&line, &value)) {
-			OWN_FREE char *layer = str_dup(value);
-			stack_push(&j->root, layer);
-		}
+	while (rc == 0 && str_next_line(&rest, &line)) {
+		if (!str_next_word(&line, &key) || !str_next_word(&line, &value))
+			continue;
+		OWN_FREE char *word = str_unpercent(value);
+		if (word && str_eq(key, "layer"))
+			stack_push(&j->root, word);
+		else if (word && str_eq(key, "env") && strchr(word, '='))
+			strlist_add(&j->env, word);
+	}
 	if (rc == 0 && !j->root.n)
 		rc = err_set(err, DD_ECORRUPT, "%s names no layer", path);
 	return rc;
@@ -145,6 +148,25 @@ on_stop(int sig)
 {
 	(void)sig;
 	sandbox_request_stop();
+}
+
+/* The image's environment, and what is missing of ours; none of its own: the sandbox's default. */
+static const char *const *
+environment(struct sandbox_job *j)
+{
+	static const char *const ours[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME=" POD_HOME, "LANG=C.UTF-8", NULL};
+	size_t n = j->env.n;
+	for (size_t i = 0; n && ours[i]; i++) {
+		size_t name = strcspn(ours[i], "=") + 1;
+		bool there = false;
+		for (size_t k = 0; k < n; k++)
+			there = there || strncmp(j->env.v[k], ours[i], name) == 0;
+		if (!there)
+			strlist_add(&j->env, ours[i]);
+	}
+	return n ? (const char *const *)j->env.v : NULL;
 }
 
 static int
@@ -198,6 +220,7 @@ sandbox_job_run(struct sandbox_job *j, struct exec_result *ret, struct dd_err *e
 	if (rc == 0)
 		rc = open_image(j, err);
 	j->exec.argv = (const char *const *)j->argv;
+	j->exec.env = environment(j);
 	j->exec.profile = j->provision ? PROFILE_PROVISION : PROFILE_BUILD;
 	return rc < 0 ? rc : run_job(j, ret, err);
 }
@@ -207,6 +230,7 @@ sandbox_job_cleanup(struct sandbox_job *j)
 {
 	strlist_cleanup(&j->paths);
 	stack_cleanup(&j->root);
+	strlist_cleanup(&j->env);
 	state_cleanup(&j->st);
 }
 

@@ -63,6 +63,7 @@ struct sandbox_job {
 	/* the rest is its own */
 	struct state st;
 	struct stack root;
+	struct strlist env; /* what the image wants its programs to have */
 	struct pod_bind binds[SANDBOX_JOB_MAX_BINDS];
 	size_t nbinds;
 	struct strlist paths; /* the binds' strings */
