@@ -26,6 +26,7 @@ struct item {
 	const char *link;
 	mode_t mode;  /* 0: 0644, 0755 for a directory */
 	int64_t size; /* 0: that of text; more: zeros behind it */
+	const char *xattr, *value;
 };
 
 static inline int
@@ -53,6 +54,8 @@ write_item(struct archive *a, const struct item *it)
 		archive_entry_copy_hardlink(e, it->link);
 	else if (it->link)
 		archive_entry_copy_symlink(e, it->link);
+	if (it->xattr)
+		archive_entry_xattr_add_entry(e, it->xattr, it->value, strlen(it->value));
 	(void)archive_write_header(a, e);
 	if (it->type == AE_IFREG) {
 		static const char zeros[1 << 16];
