@@ -1,6 +1,7 @@
 #include "base/layer_pack.h"
 
 #include "base/fs.h"
+#include "base/unpack_path.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -26,8 +27,10 @@ struct pack {
 	struct archive *compressor; /* -> blob */
 	int out_fd;
 	struct hash *content, *blob;
-	const struct manifest *intended;
+	const struct layer_pack_spec *spec;
+	struct strlist raised; /* paths of the layers below that are to be part of this one */
 	struct layer_pack_result *res;
+	bool lifting;	   /* what is packed now lies in a layer below */
 	struct map inodes; /* "device:inode" of a file with several names -> its entry */
 	char *block;
 	struct dd_err *err;
@@ -53,6 +56,7 @@ pack_cleanup(struct pack *p)
 	hash_destroy(p->content);
 	hash_destroy(p->blob);
 	map_cleanup(&p->inodes);
+	strlist_cleanup(&p->raised);
 	free(p->block);
 }
 
@@ -180,7 +184,15 @@ read_disk_xattrs(struct pack *p, int fd, struct manifest_entry *e)
 static void
 apply_intended(struct pack *p, struct manifest_entry *e)
 {
-	const struct manifest_entry *i = p->intended ? manifest_find(p->intended, e->path) : NULL;
+	const struct layer_pack_spec *s = p->spec;
+	const struct manifest_entry *i = s->intended ? manifest_find(s->intended, e->path) : NULL;
+	const struct layer_owner *o = s->owners ? map_get(s->owners, e->path) : NULL;
+	if (!o && p->lifting && s->lower_owners)
+		o = map_get(s->lower_owners, e->path);
+	if (o) {
+		e->uid = o->uid;
+		e->gid = o->gid;
+	}
 	if (!i || i->type != e->type)
 		return;
 	e->mode = i->mode;
@@ -355,15 +367,60 @@ pack_directory(struct pack *p, int dir_fd, const char *name, const char *path,
 	return rc ? rc : pack_content(p, fd, path, depth + 1);
 }
 
+/* The directory of a layer below that holds path, of the topmost that has it; -1. */
+static int
+open_below(struct pack *p, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	OWN_FREE char *parent = mem_strndup(path, slash ? (size_t)(slash - path) : 0);
+	for (size_t i = p->spec->nlower; i-- > 0;) {
+		struct stat st;
+		OWN_FD int fd = unpack_path_open(
+			p->spec->lower_fds[i], parent, O_PATH | O_DIRECTORY, false);
+		if (fd >= 0 &&
+			fstatat(fd, slash ? slash + 1 : path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			!S_ISCHR(st.st_mode))
+			return TAKE_FD(fd);
+	}
+	return -1;
+}
+
+/* What only a layer below has: it, or of a directory its entry and what else is raised in it. */
+static int
+lift(struct pack *p, const char *name, const char *path, unsigned depth)
+{
+	struct stat st;
+	OWN_FD int dir_fd = open_below(p, path);
+	if (dir_fd < 0 || fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0; /* gone since */
+	p->lifting = true;
+	int rc = 0;
+	if (S_ISREG(st.st_mode)) {
+		rc = pack_file(p, dir_fd, name, path);
+	} else if (S_ISLNK(st.st_mode)) {
+		rc = pack_link(p, dir_fd, name, path, &st);
+	} else if (S_ISDIR(st.st_mode)) {
+		struct manifest_entry *e = add_entry(p, path, MANIFEST_DIR, &st);
+		apply_intended(p, e);
+		rc = put_header(p, e);
+		rc = rc ? rc : pack_content(p, -1, path, depth + 1);
+	}
+	p->lifting = false;
+	return rc;
+}
+
 static int
 pack_one(struct pack *p, int dir_fd, const char *name, const char *path, unsigned depth)
 {
 	struct stat st;
+	if (dir_fd < 0)
+		return lift(p, name, path, depth);
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? lift(p, name, path, depth)
+				       : err_errno(p->err, errno, "cannot look at %s", path);
 	if (strncmp(name, WHITEOUT, strlen(WHITEOUT)) == 0)
 		return err_set(p->err, DD_EINVAL,
 			"%s: a layer cannot hold a name that begins with " WHITEOUT, path);
-	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_errno(p->err, errno, "cannot look at %s", path);
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
 		return pack_whiteout(p, path, &st);
 	if (S_ISREG(st.st_mode))
@@ -391,8 +448,50 @@ read_names(struct pack *p, int dir_fd, const char *path, struct strlist *ret)
 	(void)closedir(d);
 	if (errnum)
 		return err_errno(p->err, errnum, "cannot read directory %s", path);
-	strlist_sort(ret);
 	return 0;
+}
+
+/* The names in the directory path that lead to what is raised. */
+static void
+add_raised(struct pack *p, const char *path, struct strlist *names)
+{
+	size_t n = strlen(path);
+	for (size_t i = 0; i < p->raised.n; i++) {
+		const char *at = p->raised.v[i];
+		if (n && (strncmp(at, path, n) != 0 || at[n] != '/'))
+			continue;
+		at += n ? n + 1 : 0;
+		OWN_FREE char *name = mem_strndup(at, strcspn(at, "/"));
+		strlist_add_new(names, name);
+	}
+	strlist_sort(names);
+}
+
+/* Does a directory of this layer hide what the layers below have at path? */
+static bool
+is_hidden(int dir_fd, const char *path)
+{
+	OWN_FREE char *p = mem_strdup(path);
+	for (char *slash; (slash = strrchr(p, '/'));) {
+		char value;
+		*slash = '\0';
+		OWN_FD int fd = unpack_path_open(dir_fd, p, O_RDONLY | O_DIRECTORY, false);
+		if (fd >= 0 && fgetxattr(fd, OVERLAY_OPAQUE, &value, 1) == 1 && value == 'y')
+			return true;
+	}
+	return false;
+}
+
+/* Which of the owners are of files that this layer does not have. */
+static void
+find_raised(struct pack *p, int dir_fd)
+{
+	const struct map *owners = p->spec->owners;
+	for (struct map_entry *m = owners ? map_first(owners) : NULL; m; m = map_next(m)) {
+		OWN_FD int fd = unpack_path_open(dir_fd, map_key(m), O_PATH | O_NOFOLLOW, false);
+		if (fd < 0 && errno == ENOENT && !is_hidden(dir_fd, map_key(m)))
+			strlist_add(&p->raised, map_key(m));
+	}
 }
 
 static int
@@ -401,7 +500,8 @@ pack_content(struct pack *p, int dir_fd, const char *path, unsigned depth)
 	OWN(strlist) struct strlist names = {0};
 	if (depth > MAX_DEPTH)
 		return err_set(p->err, DD_ELIMIT, "the tree is too deep at %s", path);
-	int rc = read_names(p, dir_fd, path, &names);
+	int rc = dir_fd < 0 ? 0 : read_names(p, dir_fd, path, &names);
+	add_raised(p, path, &names);
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN_FREE char *child =
 			*path ? mem_printf("%s/%s", path, names.v[i]) : mem_strdup(names.v[i]);
@@ -411,19 +511,20 @@ pack_content(struct pack *p, int dir_fd, const char *path, unsigned depth)
 }
 
 int
-layer_pack(int dir_fd, int out_fd, const struct manifest *intended,
-	enum layer_compression compression, struct layer_pack_result *ret, struct dd_err *err)
+layer_pack(int dir_fd, int out_fd, const struct layer_pack_spec *spec,
+	struct layer_pack_result *ret, struct dd_err *err)
 {
 	OWN(layer_pack_result) struct layer_pack_result res = {0};
 	OWN(pack)
 	struct pack p = {.out_fd = out_fd,
 		.content = hash_create(),
 		.blob = hash_create(),
-		.intended = intended,
+		.spec = spec,
 		.res = &res,
 		.block = mem_alloc(BLOCK),
 		.err = err};
-	int rc = open_streams(&p, compression);
+	find_raised(&p, dir_fd);
+	int rc = open_streams(&p, spec->compression);
 	rc = rc ? rc : pack_content(&p, dir_fd, "", 0);
 	rc = rc ? rc : close_streams(&p);
 	rc = rc ? rc : manifest_normalise(&res.manifest, err);

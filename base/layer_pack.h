@@ -25,13 +25,29 @@ struct layer_pack_result {
 };
 void layer_pack_result_cleanup(struct layer_pack_result *r);
 
+struct layer_owner {
+	uint32_t uid, gid;
+};
+
+struct layer_pack_spec {
+	enum layer_compression compression;
+	/* What it says of a path of the same type wins over the disk: mode, owner, attributes. */
+	const struct manifest *intended; /* may be NULL */
+	/*
+	 * Paths to struct layer_owner, may be NULL: whose they are meant to be where the disk could
+	 * not be told (sandbox/owners.h).  A path that the layer does not have is of a layer below:
+	 * it becomes part of this one, as an overlay would have copied it up.
+	 */
+	const struct map *owners, *lower_owners;
+	const int *lower_fds; /* the trees below, lowest first */
+	size_t nlower;
+};
+
 /*
- * Write the tree below dir_fd as a layer to out_fd.  What `intended` (may be NULL) says of a path
- * of the same type wins over the disk: mode, owner and attributes.  DD_EINVAL: a name that a layer
- * cannot say (".wh."); DD_ELIMIT: too deep; DD_EIO.
+ * Write the tree below dir_fd as a layer to out_fd.  DD_EINVAL: a name that a layer cannot say
+ * (".wh."); DD_ELIMIT: too deep; DD_EIO.
  */
-int layer_pack(int dir_fd, int out_fd, const struct manifest *intended,
-	enum layer_compression compression, struct layer_pack_result *ret, struct dd_err *err)
-	DD_MUST_USE;
+int layer_pack(int dir_fd, int out_fd, const struct layer_pack_spec *spec,
+	struct layer_pack_result *ret, struct dd_err *err) DD_MUST_USE;
 
 #endif

@@ -23,7 +23,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define RECIPE "debian-minbase 1"
+#define RECIPE "debian-minbase 2"
 
 static const char extract_script[] =
 	"chown 0:0 /work; chmod 755 /work; cd /work\n"
@@ -48,7 +48,8 @@ static const char configure_script[] =
 	"mkdir -p /home/builder /etc/apt/preferences.d\n"
 	": >/etc/machine-id; : >/etc/hostname; : >/etc/resolv.conf\n"
 	"rm -rf /var/cache/apt/* /var/lib/apt/lists/* /var/log/*.log /var/log/apt "
-	"/var/cache/debconf/*-old /var/lib/dpkg/*-old /etc/passwd- /etc/group- /etc/shadow-\n";
+	"/var/cache/ldconfig/aux-cache /var/cache/debconf/*-old /var/lib/dpkg/*-old "
+	"/etc/passwd- /etc/group- /etc/shadow-\n";
 
 static int
 resolve(const struct state *st, bool refresh, bool offline, struct egress_log *log,

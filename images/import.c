@@ -137,51 +137,9 @@ static int
 append_lower(struct import *im, const char *key, struct dd_err *err)
 {
 	OWN_FREE char *path = layer_side_file(im->st, key, "manifest");
-	OWN_FREE char *block = mem_alloc(65536);
-	OWN_FD int from = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n = 0;
-	int rc = from < 0 ? err_errno(err, errno, "layer %.12s has no manifest", key) : 0;
-	if (rc == 0 && !im->lowers)
-		rc = transfer_give(im->st, &im->dir, "lowers", true, 0, &im->lowers, err);
-	OWN_FD int to = rc ? -1 : open(im->lowers, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (rc == 0 && to < 0)
-		rc = err_errno(err, errno, "cannot open %s", im->lowers);
-	while (rc == 0 && (n = read(from, block, 65536)) > 0)
-		rc = fs_write_all(to, block, (size_t)n, err);
-	return rc == 0 && n < 0 ? err_errno(err, errno, "cannot read %s", path) : rc;
-}
-
-struct binds {
-	struct pod_bind v[OCI_MAX_LAYERS + 4];
-	size_t n;
-	struct strlist paths; /* keeps the strings */
-};
-
-static void
-binds_cleanup(struct binds *b)
-{
-	strlist_cleanup(&b->paths);
-}
-
-static void
-add_bind(struct binds *b, const char *src, const char *dst, bool writable)
-{
-	strlist_add(&b->paths, src);
-	strlist_add(&b->paths, dst);
-	b->v[b->n++] =
-		(struct pod_bind){b->paths.v[b->paths.n - 2], b->paths.v[b->paths.n - 1], writable};
-}
-
-static void
-bind_lowers(const struct import *im, struct binds *b)
-{
-	if (im->lowers)
-		add_bind(b, im->lowers, OCI_IN_LOWER_MANIFESTS, false);
-	for (size_t i = 0; i < im->img.stack.n; i++) {
-		OWN_FREE char *src = layer_dir(im->st, im->img.stack.v[i].s);
-		OWN_FREE char *dst = mem_printf(OCI_IN_LOWER_FS, i);
-		add_bind(b, src, dst, false);
-	}
+	int rc = im->lowers ? 0
+			    : transfer_give(im->st, &im->dir, "lowers", true, 0, &im->lowers, err);
+	return rc ? rc : transfer_append(path, im->lowers, err);
 }
 
 /* The worker's work; *ret is what came of it, dir/layer-N then holds `fs` and `manifest`. */
@@ -190,7 +148,7 @@ unpack(struct import *im, size_t i, const char *dir, int blob, struct oci_layer_
 	struct dd_err *err)
 {
 	const struct oci_blob *b = (const struct oci_blob *)im->document.layers.v + i;
-	OWN(binds) struct binds binds = {0};
+	OWN(transfer_binds) struct transfer_binds binds = {0};
 	OWN_FREE char *fs = NULL, *manifest = NULL;
 	struct transfer_dir here = {.path = (char *)(uintptr_t)dir};
 	/* By root with the owners of the files; else as the parser that any worker is. */
@@ -213,9 +171,11 @@ unpack(struct import *im, size_t i, const char *dir, int blob, struct oci_layer_
 	rc = rc ? rc : transfer_give(im->st, &here, "manifest", true, uid, &manifest, err);
 	if (rc < 0)
 		return rc;
-	add_bind(&binds, fs, OCI_IN_FS, true);
-	add_bind(&binds, manifest, OCI_IN_MANIFEST, true);
-	bind_lowers(im, &binds);
+	transfer_bind(&binds, fs, OCI_IN_FS, true);
+	transfer_bind(&binds, manifest, OCI_IN_MANIFEST, true);
+	if (im->lowers)
+		transfer_bind(&binds, im->lowers, OCI_IN_LOWER_MANIFESTS, false);
+	transfer_bind_lowers(im->st, &im->img.stack, &binds);
 	const struct worker_spec spec = {
 		.state = im->st,
 		.name = OCI_WORKER,

@@ -45,6 +45,7 @@ const struct json_field oci_layer_order_fields[] = {
 	{O(lowers, JSON_K_INT)},
 	{O(compression, JSON_K_STRING)},
 	{O(has_manifest, JSON_K_BOOL)},
+	{O(has_owners, JSON_K_BOOL)},
 	{.key = NULL},
 };
 

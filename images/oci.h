@@ -64,6 +64,7 @@ struct oci_layer_order {
 	int64_t lowers;	   /* how many layers are below */
 	char *compression; /* pack: "gzip", "zstd" or "none" */
 	bool has_manifest; /* pack */
+	bool has_owners;   /* pack */
 };
 extern const struct json_field oci_layer_order_fields[];
 
@@ -82,6 +83,8 @@ void oci_layer_report_cleanup(struct oci_layer_report *r);
 /* Where the worker finds things. */
 #define OCI_IN_FS "/layer/fs"
 #define OCI_IN_MANIFEST "/layer/manifest"
+#define OCI_IN_OWNERS "/layer/owners"		  /* pack: sandbox/owners.h */
+#define OCI_IN_LOWER_OWNERS "/lower/owners"	  /* one behind the other, lowest first */
 #define OCI_IN_BLOB "/layer/blob"		  /* pack: to be filled */
 #define OCI_IN_LOWER_MANIFESTS "/lower/manifests" /* one behind the other, lowest first */
 #define OCI_IN_LOWER_FS "/lower/%zu"

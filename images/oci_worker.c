@@ -24,6 +24,7 @@
 #include <string.h>
 
 #define MAX_MANIFESTS ((size_t)1 << 30)
+#define MAX_OWNERS ((size_t)256 << 20)
 
 static int
 read_input(struct buf *ret, struct dd_err *err)
@@ -178,7 +179,7 @@ open_lowers(struct lowers *l, int64_t n, struct dd_err *err)
 		if (l->fds[l->n] < 0)
 			return err_errno(err, errno, "cannot open %s", path);
 	}
-	return n ? read_manifests(OCI_IN_LOWER_MANIFESTS, l->manifests, l->n, err) : 0;
+	return 0;
 }
 
 static int
@@ -219,6 +220,8 @@ unpack_with(const struct oci_layer_order *o, struct dd_err *err)
 	if (dest < 0)
 		return err_errno(err, errno, "cannot open %s", OCI_IN_FS);
 	int rc = open_lowers(&lowers, o->lowers, err);
+	if (rc == 0 && lowers.n)
+		rc = read_manifests(OCI_IN_LOWER_MANIFESTS, lowers.manifests, lowers.n, err);
 	const struct layer_unpack_spec spec = {
 		.limits = {.bytes = (uint64_t)o->max_bytes, .entries = (uint64_t)o->max_entries},
 		.give_owners = o->give_owners,
@@ -271,17 +274,53 @@ compression_of(const char *name)
 	return name && strcmp(name, "zstd") == 0 ? LAYER_ZSTD : LAYER_GZIP;
 }
 
+/* "UID GID /PATH", each ended by a NUL. */
+static int
+read_owners(const char *path, struct map *ret, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {.max = MAX_OWNERS};
+	int rc = fs_read(path, MAX_OWNERS, &text, err);
+	struct str rest = buf_str(&text), line, uid, gid;
+	ret->destroy = free;
+	while (rc == 0 && str_next(&rest, '\0', &line)) {
+		uint64_t u, g;
+		if (!str_next(&line, ' ', &uid) || !str_next(&line, ' ', &gid) ||
+			!str_parse_u64(uid, UINT32_MAX, &u) ||
+			!str_parse_u64(gid, UINT32_MAX, &g) || line.n < 2 || line.p[0] != '/')
+			return err_set(err, DD_ECORRUPT, "%s is not a list of owners", path);
+		struct layer_owner *o = mem_new(struct layer_owner);
+		*o = (struct layer_owner){(uint32_t)u, (uint32_t)g};
+		map_put_str(ret, (struct str){line.p + 1, line.n - 1}, o);
+	}
+	return rc;
+}
+
 static int
 pack_with(const struct oci_layer_order *o, struct dd_err *err)
 {
 	OWN(manifest) struct manifest intended = {0};
+	OWN(map) struct map owners = {0}, lower_owners = {0};
+	OWN(lowers) struct lowers lowers = {0};
 	OWN(layer_pack_result) struct layer_pack_result r = {0};
 	OWN_FD int dir = open(OCI_IN_FS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	OWN_FD int out = open(OCI_IN_BLOB, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (dir < 0 || out < 0)
 		return err_errno(err, errno, "cannot open the layer");
 	int rc = o->has_manifest ? read_manifests(OCI_IN_MANIFEST, &intended, 1, err) : 0;
-	rc = rc ? rc : layer_pack(dir, out, &intended, compression_of(o->compression), &r, err);
+	rc = rc ? rc : open_lowers(&lowers, o->lowers, err);
+	if (rc == 0 && o->has_owners)
+		rc = read_owners(OCI_IN_OWNERS, &owners, err);
+	if (rc == 0 && o->has_owners && lowers.n)
+		rc = read_owners(OCI_IN_LOWER_OWNERS, &lower_owners, err);
+	const struct layer_pack_spec spec = {
+		.compression = compression_of(o->compression),
+		.intended = &intended,
+		.owners = &owners,
+		.lower_owners = &lower_owners,
+		.lower_fds = lowers.fds,
+		.nlower = lowers.n,
+	};
+	rc = rc ? rc : layer_pack(dir, out, &spec, &r, err);
 	return rc ? rc : report_packed(&r, err);
 }
 

@@ -51,6 +51,51 @@ check_layer(const struct state *st, const char *key, struct packed_layer *l, str
 	return 0;
 }
 
+/*
+ * In user mode package tools' changes of owner are noted beside the layer.  One may be of a file
+ * that lies in a layer below, so that those are needed, too.
+ */
+static int
+bind_owners(const struct state *st, const struct packed_image *p, size_t i, const char *owners,
+	struct transfer_binds *b, struct dd_err *err)
+{
+	const struct stack below = {.v = p->img.stack.v, .n = i};
+	OWN_FREE char *name = mem_printf("owners-%zu", i);
+	OWN_FREE char *all = NULL;
+	int rc = transfer_give(st, &p->dir, name, true, 0, &all, err);
+	for (size_t k = 0; rc == 0 && k < i; k++) {
+		OWN_FREE char *one = layer_side_file(st, below.v[k].s, "owners");
+		if (fs_exists(one))
+			rc = transfer_append(one, all, err);
+	}
+	transfer_bind(b, owners, OCI_IN_OWNERS, false);
+	if (i && rc == 0)
+		transfer_bind(b, all, OCI_IN_LOWER_OWNERS, false);
+	transfer_bind_lowers(st, &below, b);
+	return rc;
+}
+
+static int
+run_packer(const struct state *st, const struct oci_layer_order *order,
+	const struct transfer_binds *b, struct oci_layer_report *ret, struct dd_err *err)
+{
+	OWN_JSON json_t *j = json_encode(oci_layer_order_fields, order);
+	OWN(buf) struct buf text = {0};
+	json_print(j, 0, &text);
+	const char *args[] = {"pack", text.p, NULL};
+	const struct worker_spec spec = {
+		.state = st,
+		.name = OCI_WORKER,
+		.args = args,
+		.binds = b->v,
+		.nbinds = b->n,
+		.as_root = true, /* to read what belongs to whomever */
+		.memory_bytes = WORKER_MEMORY,
+		.time_limit_ms = LAYER_TIME_MS,
+	};
+	return image_worker(&spec, oci_layer_report_fields, ret, err);
+}
+
 static int
 pack_layer(const struct state *st, const struct packed_image *p, size_t i, const char *compression,
 	struct packed_layer *l, struct dd_err *err)
@@ -58,30 +103,27 @@ pack_layer(const struct state *st, const struct packed_image *p, size_t i, const
 	const char *key = p->img.stack.v[i].s;
 	OWN_FREE char *fs = layer_dir(st, key);
 	OWN_FREE char *manifest = layer_side_file(st, key, "manifest");
+	OWN_FREE char *owners = layer_side_file(st, key, "owners");
 	OWN_FREE char *name = mem_printf("blob-%zu", i);
 	OWN_FREE char *blob = NULL;
+	OWN(transfer_binds) struct transfer_binds binds = {0};
+	bool has_owners = fs_exists(owners);
 	const struct oci_layer_order order = {
-		.compression = (char *)(uintptr_t)compression, .has_manifest = fs_exists(manifest)};
-	OWN_JSON json_t *j = json_encode(oci_layer_order_fields, &order);
-	OWN(buf) struct buf text = {0};
-	json_print(j, 0, &text);
-	const char *args[] = {"pack", text.p, NULL};
+		.compression = (char *)(uintptr_t)compression,
+		.has_manifest = fs_exists(manifest),
+		.has_owners = has_owners,
+		.lowers = has_owners ? (int64_t)i : 0,
+	};
 	int rc = transfer_give(st, &p->dir, name, true, 0, &blob, err);
 	if (rc < 0)
 		return rc;
-	const struct pod_bind binds[] = {{fs, OCI_IN_FS, false}, {blob, OCI_IN_BLOB, true},
-		{manifest, OCI_IN_MANIFEST, false}};
-	const struct worker_spec spec = {
-		.state = st,
-		.name = OCI_WORKER,
-		.args = args,
-		.binds = binds,
-		.nbinds = order.has_manifest ? 3 : 2,
-		.as_root = true, /* to read what belongs to whomever */
-		.memory_bytes = WORKER_MEMORY,
-		.time_limit_ms = LAYER_TIME_MS,
-	};
-	rc = image_worker(&spec, oci_layer_report_fields, &l->report, err);
+	transfer_bind(&binds, fs, OCI_IN_FS, false);
+	transfer_bind(&binds, blob, OCI_IN_BLOB, true);
+	if (order.has_manifest)
+		transfer_bind(&binds, manifest, OCI_IN_MANIFEST, false);
+	if (has_owners)
+		rc = bind_owners(st, p, i, owners, &binds, err);
+	rc = rc ? rc : run_packer(st, &order, &binds, &l->report, err);
 	if (rc < 0)
 		return rc;
 	l->fd = open(blob, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -192,6 +234,8 @@ packed_image_make(const struct state *st, const char *name, const struct image_e
 {
 	OWN(packed_image) struct packed_image p = {.dir.lock = -1};
 	int rc = image_open(st, name, &p.img, err);
+	if (rc == 0 && p.img.stack.n > OCI_MAX_LAYERS)
+		rc = err_set(err, DD_ELIMIT, "it has more than %d layers", OCI_MAX_LAYERS);
 	rc = rc ? rc : transfer_dir_open(st, &p.dir, err);
 	rc = rc ? rc : pack_layers(st, &p, opts->compression ? opts->compression : "gzip", err);
 	rc = rc ? rc : compose_config(st, &p, err);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#define COPY ((size_t)64 << 10)
 #define MAX_REPORT ((size_t)4 << 20)
 
 int
@@ -44,6 +45,46 @@ transfer_give(const struct state *st, const struct transfer_dir *d, const char *
 		return err_errno(err, errno, "cannot make %s", path);
 	*ret_path = TAKE(path);
 	return 0;
+}
+
+int
+transfer_append(const char *from_path, const char *to_path, struct dd_err *err)
+{
+	OWN_FREE char *block = mem_alloc(COPY);
+	OWN_FD int from = open(from_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	OWN_FD int to = open(to_path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = 0;
+	int rc = 0;
+	if (from < 0 || to < 0)
+		return err_errno(err, errno, "cannot append %s", from_path);
+	while (rc == 0 && (n = read(from, block, COPY)) > 0)
+		rc = fs_write_all(to, block, (size_t)n, err);
+	return rc == 0 && n < 0 ? err_errno(err, errno, "cannot read %s", from_path) : rc;
+}
+
+void
+transfer_binds_cleanup(struct transfer_binds *b)
+{
+	strlist_cleanup(&b->paths);
+}
+
+void
+transfer_bind(struct transfer_binds *b, const char *src, const char *dst, bool writable)
+{
+	strlist_add(&b->paths, src);
+	strlist_add(&b->paths, dst);
+	b->v[b->n++] =
+		(struct pod_bind){b->paths.v[b->paths.n - 2], b->paths.v[b->paths.n - 1], writable};
+}
+
+void
+transfer_bind_lowers(const struct state *st, const struct stack *layers, struct transfer_binds *b)
+{
+	for (size_t i = 0; i < layers->n; i++) {
+		OWN_FREE char *src = layer_dir(st, layers->v[i].s);
+		OWN_FREE char *dst = mem_printf(OCI_IN_LOWER_FS, i);
+		transfer_bind(b, src, dst, false);
+	}
 }
 
 char *

@@ -37,6 +37,21 @@ void transfer_dir_close(struct transfer_dir *d);
 int transfer_give(const struct state *st, const struct transfer_dir *d, const char *name, bool file,
 	uid_t inside_uid, char **ret_path, struct dd_err *err) DD_MUST_USE;
 
+/* Append the bytes of one file to another, both ours. */
+int transfer_append(const char *from, const char *to, struct dd_err *err) DD_MUST_USE;
+
+/* What a worker is shown. */
+struct transfer_binds {
+	struct pod_bind v[OCI_MAX_LAYERS + 8];
+	size_t n;
+	struct strlist paths; /* keeps the strings */
+};
+void transfer_binds_cleanup(struct transfer_binds *b);
+void transfer_bind(struct transfer_binds *b, const char *src, const char *dst, bool writable);
+/* The trees of these layers at OCI_IN_LOWER_FS. */
+void transfer_bind_lowers(
+	const struct state *st, const struct stack *layers, struct transfer_binds *b);
+
 /* The path of FILE beside layer `key`; heap. */
 char *layer_side_file(const struct state *st, const char *key, const char *file);
 

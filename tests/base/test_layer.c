@@ -319,7 +319,8 @@ pack(int dir, const struct manifest *m, enum layer_compression c, struct layer_p
 {
 	OWN(dd_err) struct dd_err err = {0};
 	int fd = memory_file();
-	if (layer_pack(dir, fd, m, c, r, &err))
+	const struct layer_pack_spec spec = {.compression = c, .intended = m};
+	if (layer_pack(dir, fd, &spec, r, &err))
 		fail_msg("%s", err_msg(&err));
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	return fd;
@@ -365,6 +366,39 @@ a_layer_comes_back_as_it_was(void **state)
 	}
 }
 
+/* Package tools changed the owner of files that the layer does not have. */
+static void
+files_below_with_another_owner_become_part_of_it(void **state)
+{
+	(void)state;
+	OWN(lower) struct lower below = lower_create();
+	OWN(place) struct place p = place_create(), q = place_create();
+	OWN(layer_pack_result) struct layer_pack_result r = {0};
+	OWN(layer_unpack_result) struct layer_unpack_result back = {0};
+	OWN(map) struct map owners = {0}, lower_owners = {0};
+	struct layer_owner mail = {0, 8}, user = {5, 6}, other = {7, 7};
+	map_put(&owners, "etc/conf", &user);
+	map_put(&owners, "own", &mail);
+	map_put(&owners, "hidden/x", &mail);
+	map_put(&owners, "gone", &mail);
+	map_put(&lower_owners, "etc", &other);
+	map_put(&lower_owners, "own", &other);
+	tmpdir_write(p.dest, "own", "mine");
+	const struct layer_pack_spec spec = {.owners = &owners,
+		.lower_owners = &lower_owners,
+		.lower_fds = &below.p.dest,
+		.nlower = 1};
+	OWN_FD int fd = memory_file();
+	assert_int_equal(layer_pack(p.dest, fd, &spec, &r, NULL), 0);
+	(void)lseek(fd, 0, SEEK_SET);
+	layer_ok(fd, q.dest, NULL, &back);
+	assert_int_equal(map_count(&back.manifest.by_path), 3);
+	assert_int_equal(entry(&back, "own")->gid, 8);
+	assert_int_equal(entry(&back, "etc")->uid, 7);
+	assert_int_equal(entry(&back, "etc/conf")->uid, 5);
+	assert_text(q.dest, "etc/conf", "x");
+}
+
 static void
 what_a_layer_cannot_say_is_refused(void **state)
 {
@@ -374,7 +408,8 @@ what_a_layer_cannot_say_is_refused(void **state)
 	struct layer_pack_result r = {0};
 	tmpdir_write(p.dest, ".wh.x", "");
 	OWN_FD int fd = memory_file();
-	assert_int_equal(layer_pack(p.dest, fd, NULL, LAYER_GZIP, &r, &err), -DD_EINVAL);
+	assert_int_equal(
+		layer_pack(p.dest, fd, &(struct layer_pack_spec){0}, &r, &err), -DD_EINVAL);
 	assert_non_null(strstr(err_msg(&err), ".wh."));
 }
 
@@ -394,6 +429,7 @@ main(void)
 		cmocka_unit_test(hard_links_to_files_below_copy_them),
 		cmocka_unit_test(an_opaque_root_hides_all_that_is_below),
 		cmocka_unit_test(a_layer_comes_back_as_it_was),
+		cmocka_unit_test(files_below_with_another_owner_become_part_of_it),
 		cmocka_unit_test(what_a_layer_cannot_say_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
