@@ -400,14 +400,15 @@ layer_dest_hide_content(struct layer_dest *d, const char *path, struct dd_err *e
 	return 0;
 }
 
+/* What lies above is no directory of this layer: it hides all that is below already. */
 static bool
-below_whiteout(const struct layer_dest *d, const char *path)
+below_no_directory(const struct layer_dest *d, const char *path)
 {
 	OWN_FREE char *p = mem_strdup(path);
 	for (char *slash; (slash = strrchr(p, '/'));) {
 		*slash = '\0';
 		const struct manifest_entry *e = manifest_find(&d->res->manifest, p);
-		if (e && e->type == MANIFEST_WHITEOUT)
+		if (e && e->type != MANIFEST_DIR)
 			return true;
 	}
 	return false;
@@ -422,7 +423,7 @@ make_whiteout(struct layer_dest *d, const char *path, struct dd_err *err)
 		e->opaque = e->opaque || e->type == MANIFEST_DIR;
 		return 0;
 	}
-	if (below_whiteout(d, path))
+	if (below_no_directory(d, path))
 		return 0;
 	int rc = open_parent(d, path, &name, err);
 	if (rc < 0)

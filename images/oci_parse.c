@@ -173,11 +173,13 @@ choose(const struct raw_document *raw, const char *platform, const char *ref,
 {
 	const struct descriptor *all = raw->manifests.v, *found = NULL;
 	OWN(buf) struct buf there = {.max = 1000};
+	for (size_t i = 0; i < raw->manifests.n; i++)
+		if (is_image_or_index(&all[i]))
+			name_candidate(&all[i], &there);
 	for (size_t i = 0; i < raw->manifests.n; i++) {
 		const char *name = ref_of(&all[i]);
 		if (!is_image_or_index(&all[i]))
 			continue;
-		name_candidate(&all[i], &there);
 		/* A name is said at the outermost index only. */
 		if (!fits_platform(&all[i], platform) || (ref && name && strcmp(ref, name) != 0))
 			continue;

@@ -208,11 +208,11 @@ whiteouts_become_overlays_own(void **state)
 	OWN(place) struct place p = place_create();
 	OWN(layer_unpack_result) struct layer_unpack_result r = {0};
 	/* Before, behind and without what the layer itself has there. */
-	OWN_FD int fd =
-		TAR(FILE_("d/.wh.gone", ""), FILE_("d/.wh.file", ""), FILE_("d/file", "new"),
-			DIR_("d/dir"), FILE_("d/dir/in", "new"), FILE_("d/.wh.dir", ""), DIR_("o"),
-			FILE_("o/kept", "new"), FILE_("o/.wh..wh..opq", ""),
-			FILE_("i/.wh..wh..opq", ""), FILE_("x/.wh.y", ""), FILE_(".wh.x", ""));
+	OWN_FD int fd = TAR(FILE_("d/.wh.gone", ""), FILE_("d/.wh.file", ""),
+		FILE_("d/file", "new"), DIR_("d/dir"), FILE_("d/dir/in", "new"),
+		FILE_("d/.wh.dir", ""), DIR_("o"), FILE_("o/kept", "new"),
+		FILE_("o/.wh..wh..opq", ""), FILE_("i/.wh..wh..opq", ""), FILE_("x/.wh.y", ""),
+		FILE_(".wh.x", ""), FILE_("f", "now"), FILE_("f/.wh.a", ""));
 	layer_ok(fd, p.dest, NULL, &r);
 	assert_true(is_whiteout(p.dest, "d/gone"));
 	assert_text(p.dest, "d/file", "new");
@@ -223,6 +223,7 @@ whiteouts_become_overlays_own(void **state)
 	assert_true(is_opaque(p.dest, "i"));
 	assert_text(p.dest, "o/kept", "new");
 	assert_true(is_whiteout(p.dest, "x"));
+	assert_text(p.dest, "f", "now");
 	assert_int_equal(r.whiteouts, 2);
 	assert_true(entry(&r, "o")->opaque && entry(&r, "d/dir")->opaque);
 	assert_int_equal(entry(&r, "d/gone")->type, MANIFEST_WHITEOUT);
