@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define BLOCK 512
+#define REGULAR '0'
+#define DIRECTORY '5'
 #define COPY ((size_t)128 << 10)
 
 /* Octal, filling n bytes with the NUL at their end. */
@@ -20,14 +22,14 @@ put_octal(char *p, int n, uint64_t v)
 }
 
 static int
-put_header(int out_fd, const char *name, uint64_t size, struct dd_err *err)
+put_header(int out_fd, const char *name, char type, uint64_t size, struct dd_err *err)
 {
 	char h[BLOCK] = {0};
 	unsigned sum = 0;
 	if (strlen(name) > 100)
 		return err_set(err, DD_EINVAL, "%s does not fit into a plain archive", name);
 	memcpy(h, name, strlen(name));
-	put_octal(h + 100, 8, 0644);
+	put_octal(h + 100, 8, type == DIRECTORY ? 0755 : 0644);
 	put_octal(h + 108, 8, 0);
 	put_octal(h + 116, 8, 0);
 	if (size >> 33) { /* GNU's base 256 */
@@ -39,7 +41,7 @@ put_header(int out_fd, const char *name, uint64_t size, struct dd_err *err)
 	}
 	put_octal(h + 136, 12, 0);
 	memset(h + 148, ' ', 8);
-	h[156] = '0';
+	h[156] = type;
 	memcpy(h + 257, "ustar\00000", 8);
 	for (int i = 0; i < BLOCK; i++)
 		sum += (unsigned char)h[i];
@@ -71,12 +73,18 @@ tar_write_member(int out_fd, const char *name, int content_fd, struct str text, 
 	static const char zeros[BLOCK];
 	size = content_fd >= 0 ? size : text.n;
 	size_t fill = (BLOCK - size % BLOCK) % BLOCK;
-	int rc = put_header(out_fd, name, size, err);
+	int rc = put_header(out_fd, name, REGULAR, size, err);
 	if (rc == 0 && content_fd >= 0)
 		rc = copy(out_fd, content_fd, size, err);
 	else if (rc == 0)
 		rc = fs_write_all(out_fd, text.p, text.n, err);
 	return rc ? rc : fs_write_all(out_fd, zeros, fill, err);
+}
+
+int
+tar_write_directory(int out_fd, const char *name, struct dd_err *err)
+{
+	return put_header(out_fd, name, DIRECTORY, 0, err);
 }
 
 int

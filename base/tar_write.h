@@ -1,6 +1,6 @@
 /*
- * Plain tar archives (ustar) of files of ours, always the same bytes for the same content: mode
- * 0644, owner 0, time 0.  For the outermost archive of an image; what a target made is packed by
+ * Plain tar archives (ustar) of files of ours, always the same bytes for the same content: modes
+ * 0644 and 0755, owner 0, time 0.  For the outermost archive of an image; what a target made is packed by
  * base/layer_pack.
  */
 #ifndef BASE_TAR_WRITE_H
@@ -15,6 +15,9 @@
  */
 int tar_write_member(int out_fd, const char *name, int content_fd, struct str text, uint64_t size,
 	struct dd_err *err) DD_MUST_USE;
+
+/* A directory; name ends in a slash. */
+int tar_write_directory(int out_fd, const char *name, struct dd_err *err) DD_MUST_USE;
 
 /* The end of the archive. */
 int tar_write_end(int out_fd, struct dd_err *err) DD_MUST_USE;

@@ -56,6 +56,9 @@ write_oci(struct archive_out *a, const struct packed_image *p, const char *ref, 
 		"org.opencontainers.image.ref.name", ref ? ref : "latest");
 	int rc = put_text(a, "oci-layout", STR("{\"imageLayoutVersion\":\"1.0.0\"}"), err);
 	rc = rc ? rc : put_json(a, "index.json", index, err);
+	/* Others want to be told of directories, or make them root's and fail. */
+	rc = rc ? rc : tar_write_directory(a->fd, "blobs/", err);
+	rc = rc ? rc : tar_write_directory(a->fd, "blobs/sha256/", err);
 	rc = rc ? rc : put_text(a, manifest, buf_str(&p->manifest), err);
 	rc = rc ? rc : put_text(a, config, buf_str(&p->config), err);
 	for (size_t i = 0; rc == 0 && i < p->n; i++) {

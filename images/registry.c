@@ -68,6 +68,14 @@ url_of(const struct registry *r, const char *kind, const char *name)
 	return mem_printf("%s/v2/%s/%s/%s", r->base, r->ref->repository, kind, name);
 }
 
+/* A URL of the registry's choice: never without TLS unless the registry is without, too. */
+static bool
+may_be_asked(const struct registry *r, const char *url)
+{
+	return strncasecmp(url, "https://", 8) == 0 ||
+	       (r->ref->plain && strncasecmp(url, "http://", 7) == 0);
+}
+
 /* ---- authorization ------------------------------------------------------------------------ */
 
 /* Everything but letters, digits and these, as %XX. */
@@ -126,7 +134,7 @@ read_token(struct registry *r, struct str answer, struct dd_err *err)
 
 /*
  * The token service of the registry's choice (docker's "token authentication").  It gets our login,
- * as it does of every client; hence never without TLS unless the registry is without, too.
+ * as it does of every client.
  */
 static int
 fetch_token(struct registry *r, const struct courier_answer *challenge, struct dd_err *err)
@@ -136,9 +144,9 @@ fetch_token(struct registry *r, const struct courier_answer *challenge, struct d
 		r->login.basic ? mem_printf("Authorization: Basic %s", r->login.basic) : NULL;
 	OWN(buf) struct buf query = {0}, body = {.max = MAX_TOKEN_ANSWER};
 	OWN(courier_answer) struct courier_answer a = {0};
-	bool tls = challenge->realm && strncasecmp(challenge->realm, "https://", 8) == 0;
+	bool fits = challenge->realm && may_be_asked(r, challenge->realm);
 	bool refresh = r->login.identity != NULL;
-	if (!challenge->realm || (!tls && !r->ref->plain))
+	if (!fits)
 		return err_set(err, DD_EIO,
 			"the registry names no authorization service that can be trusted");
 	put_parameter(&query, "service", challenge->service);
@@ -409,8 +417,9 @@ start_upload(struct registry *r, char **ret_location, struct dd_err *err)
 	int rc = ask(r, req, &a, err);
 	if (rc == 0 && (a.status != 202 || !a.location))
 		rc = refused(r, &a, "place for an upload", err);
-	if (rc == 0 && !r->ref->plain && strncasecmp(a.location, "https://", 8) != 0)
-		rc = err_set(err, DD_EIO, "the registry wants the upload without TLS");
+	if (rc == 0 && !may_be_asked(r, a.location))
+		rc = err_set(err, DD_EIO,
+			"the registry names no place for the upload that can be trusted");
 	if (rc == 0)
 		*ret_location = TAKE(a.location);
 	return rc;

@@ -97,7 +97,7 @@ for way in oci-archive docker-archive dir-of-docker; do
 	esac
 	image import "$tmp/way" "way"
 	is "import of $way" "$status $(json '[.tree, .reused] | join(" ")')" "0 $tree_digest 3"
-	mv "$tmp/way" "$tmp/was"
+	rm -rf "$tmp/was" && mv "$tmp/way" "$tmp/was"
 done
 gzip -c "$tmp/x.tar" >"$tmp/x.tar.gz"
 image import "$tmp/x.tar.gz" way

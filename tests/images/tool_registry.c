@@ -18,6 +18,7 @@
  *   long           blobs have a byte too many
  *   forged         manifests have a blank too many
  *   endless        manifests never end
+ *   slow           every answer waits a second
  *   away           blobs are at another origin (a second port), which notes what it is sent
  */
 #include "base/fs.h"
@@ -193,6 +194,8 @@ give_blob(int fd, const struct request *r, const char *digest)
 static void
 serve(int fd, const struct request *r, bool away)
 {
+	if (fault("slow"))
+		(void)sleep(1);
 	char *manifest = strstr(r->path, "/manifests/"), *blob = strstr(r->path, "/blobs/sha256:");
 	if (strncmp(r->path, "/token", 6) == 0) {
 		give_token(fd, r);
