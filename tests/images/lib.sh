@@ -49,3 +49,42 @@ stop_registry() {
 	registry_pid=
 }
 on_exit="stop_registry; $on_exit"
+
+# layout DIR LAYER...: an OCI layout at DIR with these files as layers (gzip, as they are)
+layout() {
+	dir=$1
+	shift
+	rm -rf "$dir"
+	mkdir -p "$dir/blobs/sha256"
+	echo '{"imageLayoutVersion":"1.0.0"}' >"$dir/oci-layout"
+	layers='[]' ids='[]'
+	for layer in "$@"; do
+		digest=$(blob "$dir" <"$layer")
+		id=$(gzip -dcf <"$layer" | sha256sum | cut -c 1-64)
+		layers=$(jq -nc --argjson l "$layers" --arg d "sha256:$digest" --argjson n "$(wc -c <"$layer")" \
+			'$l + [{mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: $d, size: $n}]')
+		ids=$(jq -nc --argjson l "$ids" --arg d "sha256:$id" '$l + [$d]')
+	done
+	document "$dir" "$(jq -nc --argjson ids "$ids" --arg arch "$(dpkg --print-architecture)" \
+		'{os: "linux", architecture: $arch, rootfs: {type: "layers", diff_ids: $ids}}')" "$layers"
+}
+
+# blob DIR: standard input becomes a blob; its digest
+blob() {
+	cat >"$1/blobs/new"
+	sha256sum <"$1/blobs/new" | cut -c 1-64 >"$1/blobs/digest"
+	mv "$1/blobs/new" "$1/blobs/sha256/$(cat "$1/blobs/digest")"
+	cat "$1/blobs/digest"
+	rm "$1/blobs/digest"
+}
+
+# document DIR CONFIG LAYERS: manifest and index for a configuration and a list of descriptors
+document() {
+	config=$(printf %s "$2" | blob "$1")
+	m=$(jq -nc --arg d "sha256:$config" --argjson n "$(printf %s "$2" | wc -c)" --argjson l "$3" '{schemaVersion: 2,
+		mediaType: "application/vnd.oci.image.manifest.v1+json",
+		config: {mediaType: "application/vnd.oci.image.config.v1+json", digest: $d, size: $n}, layers: $l}')
+	manifest=$(printf %s "$m" | blob "$1")
+	jq -nc --arg d "sha256:$manifest" --argjson n "$(printf %s "$m" | wc -c)" '{schemaVersion: 2, manifests: [
+		{mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $d, size: $n}]}' >"$1/index.json"
+}
