@@ -105,6 +105,10 @@ bench-standup: all ## drydock up over real packages: LIST=FILE, NAMES="a b", LIM
 	@bash tools/bench_standup.sh $(or $(LIST),../shared/corpus/packages.tsv) $(NAMES)
 .PHONY: bench-standup
 
+bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
+	@bash tools/bench_unpack.sh $(ROUNDS)
+.PHONY: bench-unpack
+
 lint: ## compile everything with -Werror
 	$(MAKE) VARIANT=lint EXTRA_CFLAGS=-Werror all tests
 

@@ -222,7 +222,7 @@ a_root_file_systems_own_links_are_followed_inside_it(void **state)
 	assert_int_equal(symlinkat("/usr/bin", p.dest, "abs"), 0);
 	assert_int_equal(symlinkat("../../../../../outside", p.dest, "up"), 0);
 	OWN_FD int fd = TAR(DIR_("bin/"), FILE_("bin/sh", "sh"), FILE_("abs/ls", "ls"));
-	OWN(unpack_result) struct unpack_result r = {0}, r2;
+	OWN(unpack_result) struct unpack_result r = {0}, r2 = {0};
 	unpack_ok(fd, p.dest, &root, &r);
 	assert_text(p.dest, "usr/bin/sh", "sh");
 	assert_text(p.dest, "usr/bin/ls", "ls");
