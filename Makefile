@@ -108,6 +108,9 @@ bench-standup: all ## drydock up over real packages: LIST=FILE, NAMES="a b", LIM
 bench-services: all tests ## packages whose services need ids of their own, in both privilege modes: NAMES="a b"
 	@bash tools/bench_services.sh $(NAMES)
 .PHONY: bench-services
+bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
+	@bash tools/bench_unpack.sh $(ROUNDS)
+.PHONY: bench-unpack
 
 lint: ## compile everything with -Werror
 	$(MAKE) VARIANT=lint EXTRA_CFLAGS=-Werror all tests

@@ -30,6 +30,7 @@ struct pack {
 	const struct layer_pack_spec *spec;
 	struct strlist raised; /* paths of the layers below that are to be part of this one */
 	struct layer_pack_result *res;
+	bool given_up;	   /* nothing more is to be written */
 	bool lifting;	   /* what is packed now lies in a layer below */
 	struct map inodes; /* "device:inode" of a file with several names -> its entry */
 	char *block;
@@ -46,13 +47,11 @@ layer_pack_result_cleanup(struct layer_pack_result *r)
 static void
 pack_cleanup(struct pack *p)
 {
-	/* First given up, so that freeing one that was not closed writes nothing more. */
-	struct archive *const both[] = {p->tar, p->compressor};
-	for (size_t i = 0; i < 2; i++)
-		if (both[i]) {
-			(void)archive_write_fail(both[i]);
-			(void)archive_write_free(both[i]);
-		}
+	p->given_up = true; /* freeing what was not closed closes it, which writes */
+	if (p->tar)
+		(void)archive_write_free(p->tar);
+	if (p->compressor)
+		(void)archive_write_free(p->compressor);
 	hash_destroy(p->content);
 	hash_destroy(p->blob);
 	map_cleanup(&p->inodes);
@@ -67,6 +66,8 @@ write_blob(struct archive *a, void *ctx, const void *data, size_t n)
 {
 	struct pack *p = ctx;
 	OWN(dd_err) struct dd_err err = {0};
+	if (p->given_up)
+		return (la_ssize_t)n;
 	if (fs_write_all(p->out_fd, data, n, &err) < 0) {
 		archive_set_error(a, EIO, "%s", err_msg(&err));
 		return -1;
@@ -80,6 +81,8 @@ static la_ssize_t
 write_content(struct archive *a, void *ctx, const void *data, size_t n)
 {
 	struct pack *p = ctx;
+	if (p->given_up)
+		return (la_ssize_t)n;
 	hash_add(p->content, data, n);
 	p->res->content_bytes += n;
 	if (archive_write_data(p->compressor, data, n) == (la_ssize_t)n)

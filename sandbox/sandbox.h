@@ -82,7 +82,8 @@ int layer_release_others(const struct state *st, const char *owner, const struct
 
 /*
  * Make dir (a directory of the state's file system that holds `fs` and what belongs beside it) the
- * layer of that key, layer_settle makes it durable.  If the layer exists already, dir is left where it is.
+ * layer of that key; layer_settle makes it durable.  If the layer exists already, dir is left where
+ * it is.
  */
 int layer_publish(const struct state *st, const char *key, const char *dir, struct dd_err *err)
 	DD_MUST_USE;
