@@ -211,9 +211,20 @@ resolve_perl(const struct pkgindex *x, const char *module)
 	return r;
 }
 
+/* Of modules and of distributions. */
+static bool
+is_python_name(const char *name)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	return *name && !name[strspn(name, letters)];
+}
+
 static struct resolution
 resolve_python(const struct pkgindex *x, const char *name)
 {
+	if (!is_python_name(name))
+		return (struct resolution){0};
 	OWN_FREE char *dist = lower(name);
 	for (char *p = dist; *p; p++)
 		if (*p == '_' || *p == '.')
