@@ -1,23 +1,24 @@
 /*
- * Does a package work?  Installs it on the base image, starts its service in a pod, and asks it something.
+ * Does a package work?  Installs it on the base image, starts its service in a pod, and asks it
+ * something.
  *
  *   tool_service STATE FILE [fresh]
  *
- * "fresh": what was installed before is removed first, so that the seconds are those of an installation whose
- * archives are there.
+ * "fresh": what was installed before is removed first, so that the seconds are those of an
+ * installation whose archives are there.
  *
  * FILE says what to do, a line each: a key, a blank, a value.
  *
  *   packages NAMES   what to install
- *   setup SCRIPT     run as root inside, before the service is started; several lines are one script
- *   user NAME        of the service; "root" when it changes its identity itself
- *   dir PATH         made for it (may be given again)
- *   data PATH        a stack of its own (may be given again)
- *   port N, socket PATH   where it listens
- *   start SCRIPT     what it is; without it there is no service, and only the probe is made
- *   probe SCRIPT     succeeds when it answers; run as the user `as NAME`, else an ordinary one
+ *   setup SCRIPT     run as root inside, before the service is started; several lines are one
+ * script user NAME        of the service; "root" when it changes its identity itself dir PATH made
+ * for it (may be given again) data PATH        a stack of its own (may be given again) port N,
+ * socket PATH   where it listens start SCRIPT     what it is; without it there is no service, and
+ * only the probe is made probe SCRIPT     succeeds when it answers; run as the user `as NAME`, else
+ * an ordinary one
  *
- * Prints one line: name, "installed" or why not, seconds, "answers" or why not, seconds; separated by tabs.
+ * Prints one line: name, "installed" or why not, seconds, "answers" or why not, seconds; separated
+ * by tabs.
  */
 #include "base/fs.h"
 #include "base/log.h"
@@ -97,8 +98,8 @@ forget_installed(const struct state *st, struct dd_err *err)
 
 /* What it takes, with all archives in the store. */
 static int
-prepare(const struct state *st, const struct subject *p, struct stack *root, struct install_batch *ret,
-	struct dd_err *err)
+prepare(const struct state *st, const struct subject *p, struct stack *root,
+	struct install_batch *ret, struct dd_err *err)
 {
 	struct image img = {0};
 	struct apt_index index = {0};
@@ -172,12 +173,13 @@ ask(struct pod *pod, struct subject *p, struct dd_err *err)
 		.dirs = words(&p->dirs),
 		.port = (uint16_t)p->port,
 		.socket = p->socket};
-	int rc = p->setup.n ? run_script(pod, "setup", p->setup.p, PROFILE_PROVISION, NULL, err) : 0;
+	int rc =
+		p->setup.n ? run_script(pod, "setup", p->setup.p, PROFILE_PROVISION, NULL, err) : 0;
 	if (rc == 0 && p->start)
 		rc = service_start(pod, &service, err);
 	if (rc == 0)
-		rc = run_script(pod, "probe", p->probe, p->as ? PROFILE_SERVICE : PROFILE_TEST,
-			p->as, err);
+		rc = run_script(
+			pod, "probe", p->probe, p->as ? PROFILE_SERVICE : PROFILE_TEST, p->as, err);
 	OWN(buf) struct buf text = {0};
 	if (rc < 0 && p->start && service_output(pod, p->name, &text, NULL) == 0)
 		log_debug("%s: " STR_FMT, p->name, STR_ARG(buf_str(&text)));
@@ -238,10 +240,15 @@ main(int argc, char **argv)
 	if (rc == 0)
 		rc = apt_install(&st, &root, &batch, LEASE, NULL, &err);
 	install_batch_cleanup(&batch);
-	printf("%s\t%s\t%.1f\t", p.name, rc < 0 ? err_msg(&err) : "installed", seconds_since(start));
+	printf("%s\t%s\t%.1f\t", p.name, rc < 0 ? err_msg(&err) : "installed",
+		seconds_since(start));
 	start = clock_mono_ns();
 	if (rc == 0)
 		rc = answers(&st, &p, &root, &err);
-	printf("%s\t%.1f\n", rc < 0 ? err_msg(&err) : p.start ? "answers" : "works", seconds_since(start));
+	printf("%s\t%.1f\n",
+		rc < 0	  ? err_msg(&err)
+		: p.start ? "answers"
+			  : "works",
+		seconds_since(start));
 	return rc < 0;
 }

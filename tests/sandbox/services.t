@@ -2,7 +2,7 @@
 # Packages whose maintainer scripts need ids of their own: they are installed, start, and answer.
 . "$(dirname "$0")/../tap.sh"
 
-ask() { "$DD_BUILD/tests/images/tool_service" "$state" "tests/images/services/$1" 2>"$tmp/err" | tee "$tmp/out" | cut -f 2,4; }
+ask() { "${DD_BUILD:-build/release}/tests/images/tool_service" "$state" "tests/images/services/$1" 2>"$tmp/err" | tee "$tmp/out" | cut -f 2,4; }
 as_root_inside() { run "$drydock" sandbox run --state "$state" --net provision -- /bin/sh -c "$1"; }
 
 # --- who a command becomes
