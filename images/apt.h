@@ -77,7 +77,9 @@ int apt_install(const struct state *st, struct stack *root, const struct install
 struct apt_online;
 int apt_online_prepare(const struct state *st, struct apt_online **ret, struct pod_bind *ret_bind,
 	struct dd_err *err) DD_MUST_USE;
-int apt_online_connect(struct apt_online *o, struct pod *pod, struct dd_err *err) DD_MUST_USE;
+/* allow: hosts that the proxy opens ways to (egress_spec); NULL: none. */
+int apt_online_connect(struct apt_online *o, struct pod *pod, const struct strlist *allow,
+	struct dd_err *err) DD_MUST_USE;
 void apt_online_release(struct apt_online *o);
 
 /*

@@ -1,6 +1,7 @@
 #include "images/apt.h"
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/spawn.h"
 #include "images/aptpod.h"
 #include "images/npm.h"
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOG_NAME "egress.jsonl"
 #define CONFIG_INSIDE "/run/drydock/apt"
 
 /* Copies: packages put files of their own into the one, and the distribution's npm reads the other. */
@@ -84,7 +86,8 @@ apt_online_prepare(const struct state *st, struct apt_online **ret, struct pod_b
 }
 
 int
-apt_online_connect(struct apt_online *o, struct pod *pod, struct dd_err *err)
+apt_online_connect(
+	struct apt_online *o, struct pod *pod, const struct strlist *allow, struct dd_err *err)
 {
 	size_t n = 0, all = o->sources.nupstreams + o->npm.nupstreams;
 	OWN_FREE struct egress_upstream *upstreams = mem_zalloc(all + 1, sizeof(*upstreams));
@@ -92,16 +95,38 @@ apt_online_connect(struct apt_online *o, struct pod *pod, struct dd_err *err)
 		upstreams[n++] = o->sources.upstreams[i];
 	for (size_t i = 0; i < o->npm.nupstreams; i++)
 		upstreams[n++] = o->npm.upstreams[i];
-	const struct egress_spec spec = {.state = o->st, .upstreams = upstreams, .n = n};
+	OWN_FREE char *log = fs_join(o->dir, LOG_NAME);
+	const struct egress_spec spec = {.state = o->st,
+		.upstreams = upstreams,
+		.n = n,
+		.allow = allow && allow->n ? allow : NULL,
+		.log_path = log};
 	int rc = egress_open(pod, &spec, &o->egress, err);
 	return rc < 0 ? rc : aptpod_run(pod, "package sources", configure_script, NULL, NULL, err);
+}
+
+/* Nothing else tells the user that something inside wanted to go elsewhere. */
+static void
+tell_refused(const struct apt_online *o)
+{
+	OWN_FREE char *path = fs_join(o->dir, LOG_NAME);
+	OWN(egress_log) struct egress_log log = {0};
+	if (egress_log_read(path, &log, NULL) < 0)
+		return;
+	for (size_t i = 0; i < log.n; i++)
+		if (log.v[i].refused)
+			log_warn("refused: %s by %s (%s)", log.v[i].path,
+				log.v[i].program ? log.v[i].program : "a program",
+				log.v[i].why ? log.v[i].why : "not allowed");
 }
 
 void
 apt_online_release(struct apt_online *o)
 {
-	if (o->egress) /* keeps what came in the store */
+	if (o->egress) { /* keeps what came in the store */
 		(void)!egress_close(o->egress, NULL);
+		tell_refused(o);
+	}
 	if (o->dir)
 		(void)!scratch_discard(o->dir, NULL);
 	if (o->lock >= 0)

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/spawn.h"
+#include "sandbox/egress.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -75,6 +76,10 @@ parse_job(struct sandbox_job *j, struct dd_err *err)
 	j->provision = o->net && strcmp(o->net, "provision") == 0;
 	if (rc == 0 && o->net && !j->provision && strcmp(o->net, "none") != 0)
 		rc = err_set(err, DD_EINVAL, "--net: \"%s\" is neither none nor provision", o->net);
+	if (rc == 0 && o->allow.n && !j->provision)
+		rc = err_set(err, DD_EINVAL, "--allow goes with --net provision");
+	if (rc == 0 && o->allow.n)
+		strlist_addf(&j->env, "https_proxy=http://127.0.0.1:%d", EGRESS_PROXY_PORT);
 	for (size_t i = 0; rc == 0 && i < o->binds.n; i++)
 		rc = parse_bind(j, o->binds.v[i], err);
 	for (size_t i = 0; rc == 0 && i < j->nbinds; i++) {
@@ -196,7 +201,7 @@ run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
 	};
 	int rc = pod_open(&spec, &pod, err);
 	if (rc == 0 && net)
-		rc = sandbox_run_net->connect(net, pod, err);
+		rc = sandbox_run_net->connect(net, pod, &j->o->allow, err);
 	if (rc == 0)
 		rc = pod_exec(pod, &j->exec, ret, err);
 	if (rc == 0 && j->inspect)

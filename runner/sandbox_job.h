@@ -16,7 +16,8 @@ struct sandbox_run_net_ops {
 	/* Make ready; *ret_bind is to be bound in the pod.  *ret is ended by release. */
 	int (*prepare)(const struct state *st, struct apt_online **ret, struct pod_bind *ret_bind,
 		struct dd_err *err);
-	int (*connect)(struct apt_online *net, struct pod *pod, struct dd_err *err);
+	int (*connect)(struct apt_online *net, struct pod *pod, const struct strlist *allow,
+		struct dd_err *err);
 	void (*release)(struct apt_online *net);
 };
 extern const struct sandbox_run_net_ops *const sandbox_run_net;
@@ -28,6 +29,7 @@ struct sandbox_job_options { /* first member of an options struct */
 	const char *image;
 	struct strlist binds;
 	const char *net;
+	struct strlist allow;
 	const char *time;
 	uint64_t memory, disk;
 	uint64_t pids;
@@ -43,6 +45,9 @@ struct sandbox_job_options { /* first member of an options struct */
 		{"net", 0, OPTION_TEXT, SANDBOX_JOB_OPTION(net), "none|provision", \
 			"none: loopback only (the default); provision: root inside, and the package " \
 			"sources and npm registries of this machine"}, \
+		{"allow", 0, OPTION_TEXTS, SANDBOX_JOB_OPTION(allow), "HOST:PORT", \
+			"with --net provision: a host (or *.suffix) that https_proxy opens a way " \
+			"to; may be given again"}, \
 		{"time", 0, OPTION_TEXT, SANDBOX_JOB_OPTION(time), "S", \
 			"end it after this many seconds"}, \
 		{"memory", 0, OPTION_BYTES, SANDBOX_JOB_OPTION(memory), "BYTES", \

@@ -14,11 +14,14 @@
 #include "base/http.h"
 #include "base/json.h"
 #include "sandbox/egress.h"
+#include "sandbox/proxy.h"
 #include "sandbox/relay.h"
+#include "sandbox/witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -45,6 +48,7 @@ struct config {
 	bool offline;
 	int64_t budget_bytes;
 	char *relay;
+	struct strlist allow; /* of the proxy */
 };
 
 #define U(member, what) \
@@ -59,7 +63,7 @@ static const struct json_field upstream_fields[] = {U(name, JSON_K_STRING), U(ur
 static const struct json_field config_fields[] = {
 	{C(upstreams, JSON_K_ARRAY), .sub = upstream_fields, .elem_size = sizeof(struct upstream)},
 	{C(stored, JSON_K_ANY)}, {C(offline, JSON_K_BOOL)}, {C(budget_bytes, JSON_K_INT)},
-	{C(relay, JSON_K_STRING)}, {.key = NULL}};
+	{C(relay, JSON_K_STRING)}, {C(allow, JSON_K_STRLIST)}, {.key = NULL}};
 
 static struct {
 	struct config config;
@@ -92,9 +96,10 @@ put_member(struct buf *line, const char *key, const char *value)
 	buf_put_json(line, str_of(value));
 }
 
+/* program: of the one inside, when it was refused; NULL */
 static void
-write_log(const struct fetch *f, const char *path, int status, bool refused, const char *sha256,
-	const char *why)
+write_log_of(const struct fetch *f, const char *path, int status, bool refused, const char *sha256,
+	const char *why, const char *program)
 {
 	const struct upstream *u = f ? f->upstream : NULL;
 	OWN_FREE char *full = u ? mem_printf("%s%s", u->url, path) : NULL;
@@ -113,10 +118,19 @@ write_log(const struct fetch *f, const char *path, int status, bool refused, con
 		buf_puts(&line, ",\"from_cache\":true");
 	if (why)
 		put_member(&line, "why", why);
+	if (program && *program)
+		put_member(&line, "program", program);
 	buf_puts(&line, "}\n");
 	(void)pthread_mutex_lock(&broker.lock);
 	(void)!fs_write_all(BROKER_FIRST_FD + BROKER_LOG, line.p, line.n, NULL);
 	(void)pthread_mutex_unlock(&broker.lock);
+}
+
+static void
+write_log(const struct fetch *f, const char *path, int status, bool refused, const char *sha256,
+	const char *why)
+{
+	write_log_of(f, path, status, refused, sha256, why, NULL);
 }
 
 /* What goes through a raw connection is not seen: only that there was one. */
@@ -150,11 +164,21 @@ answer_text(struct MHD_Connection *c, unsigned status, const char *text)
 	return ok;
 }
 
+static uint16_t
+client_port(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (!i || !i->client_addr || i->client_addr->sa_family != AF_INET)
+		return 0;
+	return ntohs(((const struct sockaddr_in *)(const void *)i->client_addr)->sin_port);
+}
+
 static enum MHD_Result
 refuse(struct MHD_Connection *c, const char *path)
 {
-	write_log(
-		NULL, path, MHD_HTTP_FORBIDDEN, true, NULL, "not below an upstream of this phase");
+	OWN_FREE char *program = witness_ask(BROKER_FIRST_FD + BROKER_WITNESS, client_port(c));
+	write_log_of(NULL, path, MHD_HTTP_FORBIDDEN, true, NULL,
+		"not below an upstream of this phase", program);
 	return answer_text(
 		c, MHD_HTTP_FORBIDDEN, "refused by drydock: not an upstream of this phase\n");
 }
@@ -538,6 +562,27 @@ completed(void *cls, struct MHD_Connection *c, void **ctx, enum MHD_RequestTermi
 /* ---- the process
  * --------------------------------------------------------------------------------- */
 
+/* What goes through the proxy is opaque: no digest, nothing kept. */
+static void
+log_attempt(const struct proxy_attempt *a)
+{
+	const struct fetch f = {.bytes = a->bytes};
+	OWN_FREE char *path = mem_printf("connect://%s", a->target);
+	OWN_FREE char *program =
+		a->refused ? witness_ask(BROKER_FIRST_FD + BROKER_WITNESS, a->client_port) : NULL;
+	write_log_of(&f, path, a->status, a->refused, NULL, a->why, program);
+}
+
+static void
+start_proxy(void)
+{
+	const struct proxy_spec spec = {.listen_fd = BROKER_FIRST_FD + BROKER_PROXY,
+		.allow = &broker.config.allow,
+		.take_budget = take_budget,
+		.on_attempt = log_attempt};
+	proxy_start(&spec);
+}
+
 static int
 read_config(struct dd_err *err)
 {
@@ -573,6 +618,8 @@ egress_broker_main(void)
 	}
 	if (broker.config.relay)
 		relay_start(BROKER_FIRST_FD + BROKER_RELAY, broker.config.relay, log_relay);
+	if (broker.config.allow.n)
+		start_proxy();
 	struct MHD_Daemon *d = MHD_start_daemon(
 		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL,
 		handle, NULL, MHD_OPTION_LISTEN_SOCKET, BROKER_FIRST_FD + BROKER_LISTEN,

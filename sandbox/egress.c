@@ -17,11 +17,13 @@
 #include "base/spawn.h"
 #include "sandbox/broker.h"
 #include "sandbox/pod.h"
+#include "sandbox/witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #define BROKER_INSIDE_ID 65533
@@ -35,6 +37,7 @@ struct egress {
 	int control; /* write end; closing it ends the broker */
 	int log;     /* appended to by the broker; -1: none */
 	char *spool; /* directory */
+	struct witness *witness;
 };
 
 #define F(member, what) \
@@ -47,6 +50,7 @@ static const struct json_field request_fields[] = {
 	{F(refused, JSON_K_BOOL)},
 	{F(bytes, JSON_K_INT)},
 	{F(sha256, JSON_K_STRING)},
+	{F(program, JSON_K_STRING)},
 	{F(why, JSON_K_STRING)},
 	{F(times, JSON_K_INT)},
 	{.key = NULL},
@@ -81,6 +85,10 @@ config_to_json(const struct egress_spec *spec, json_t *stored)
 		"offline", spec->offline, "budget_bytes", (json_int_t)spec->budget_bytes);
 	if (spec->relay_host_port)
 		json_object_set_new(all, "relay", json_string(spec->relay_host_port));
+	json_t *allow = json_array();
+	for (size_t i = 0; spec->allow && i < spec->allow->n; i++)
+		json_array_append_new(allow, json_string(spec->allow->v[i]));
+	json_object_set_new(all, "allow", allow);
 	return all;
 }
 
@@ -175,8 +183,20 @@ free_egress(struct egress *e)
 		(void)close(e->control);
 	if (e->log >= 0)
 		(void)close(e->log);
+	witness_join(e->witness);
 	free(e->spool);
 	free(e);
+}
+
+/* The broker asks over one end; the other is served here, until the broker is gone. */
+static int
+start_witness(struct egress *e, const struct pod *p, int *ret_fd, struct dd_err *err)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_errno(err, errno, "cannot make a socket pair");
+	*ret_fd = ends[1];
+	return witness_start(p->box, ends[0], &e->witness, err);
 }
 
 int
@@ -185,7 +205,9 @@ egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, 
 	struct egress *e = mem_new(struct egress);
 	*e = (struct egress){.state = spec->state, .control = -1, .log = -1};
 	uid_t uid = spec->state->root ? spec->state->id_base + BROKER_INSIDE_ID : 0;
-	int fds[BROKER_FDS] = {-1, -1, -1, -1, -1, -1}, control[2] = {-1, -1};
+	int fds[BROKER_FDS], control[2] = {-1, -1};
+	for (int i = 0; i < BROKER_FDS; i++)
+		fds[i] = -1;
 	OWN_JSON json_t *stored = json_object();
 	int rc = make_spool(e, p, uid, &fds[BROKER_SPOOL], err);
 	if (rc == 0)
@@ -196,6 +218,10 @@ egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, 
 		rc = pod_listen(p, EGRESS_PORT, &fds[BROKER_LISTEN], err);
 	if (rc == 0 && spec->relay_host_port)
 		rc = pod_listen(p, spec->relay_port, &fds[BROKER_RELAY], err);
+	if (rc == 0 && spec->allow)
+		rc = pod_listen(p, EGRESS_PROXY_PORT, &fds[BROKER_PROXY], err);
+	if (rc == 0)
+		rc = start_witness(e, p, &fds[BROKER_WITNESS], err);
 	if (rc == 0 && pipe2(control, O_CLOEXEC) < 0)
 		rc = err_errno(err, errno, "cannot make a pipe");
 	e->control = control[1];

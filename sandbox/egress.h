@@ -21,6 +21,7 @@
 #include "sandbox/sandbox.h"
 
 #define EGRESS_PORT 3142
+#define EGRESS_PROXY_PORT 3143
 
 struct egress_upstream {
 	const char *name;	 /* first path component inside, for example "apt0" or "npm" */
@@ -50,6 +51,7 @@ struct egress_request {
 	int64_t bytes;
 	char *sha256;  /* of the body; NULL when there was none or it was not kept */
 	char *why;     /* it was refused or failed; NULL */
+	char *program; /* path inside of the one that asked, when it was refused; NULL: unknown */
 	int64_t times; /* how often the very same was asked and answered */
 };
 struct egress_log {
@@ -81,6 +83,11 @@ struct egress_spec {
 	 * none. */
 	const char *relay_host_port;
 	uint16_t relay_port;
+	/*
+	 * Hosts the user named, "host:port" or "*.suffix:port": 127.0.0.1:EGRESS_PROXY_PORT inside is a
+	 * proxy that opens ways to them by CONNECT, see sandbox/proxy.h; NULL: there is none.
+	 */
+	const struct strlist *allow;
 	const char *log_path; /* appended to, made if absent; NULL: no log */
 };
 int egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret,

@@ -135,4 +135,32 @@ sleep 1
 is "its processes die with it" "$(pgrep -f 'sleep 54321' | wc -l)" 0
 sb -- /bin/true
 is "and the next one sweeps what it left" "$(ls "$state/pods" | wc -l)" 0
+# --- the proxy for hosts that were named
+perl -MSocket -e '
+	socket(S, AF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(0, INADDR_LOOPBACK)); listen(S, 5);
+	print((sockaddr_in(getsockname(S)))[0], "\n"); close STDOUT; alarm 300;
+	while (accept(C, S)) { sysread(C, $x, 4); syswrite(C, "pong"); close C }' >"$tmp/port" &
+server=$!
+while [ ! -s "$tmp/port" ]; do sleep 0.1; done
+port=$(cat "$tmp/port")
+cat >"$tmp/shared/connect.pl" <<'PERL'
+use Socket;
+my ($host, $port) = $ENV{https_proxy} =~ m|//([0-9.]+):([0-9]+)| or die "no proxy\n";
+socket(S, AF_INET, SOCK_STREAM, 0); connect(S, sockaddr_in($port, inet_aton($host))) or die "no way: $!\n";
+syswrite(S, "CONNECT $ARGV[0] HTTP/1.1\r\n\r\n"); sysread(S, $x, 500);
+print $x =~ m|^HTTP/1.1 (\d+)|, " "; syswrite(S, "ping"); sysread(S, $x, 500); print "$x\n";
+PERL
+through() { sb --net provision --allow "127.0.0.1:$port" --allow "localhost:$port" --bind "$tmp/shared:/shared:ro" -- perl /shared/connect.pl "$1"; }
+through "127.0.0.1:$port"
+is "a host that was named is reached" "$(cat "$tmp/out")" "200 pong"
+through "127.0.0.1:1"
+is "another is not" "$(head -c 3 "$tmp/out")" 403
+ok "which people are told, with the program" grep -q "refused: connect://127.0.0.1:1 by /usr/bin/perl" "$tmp/err"
+through "localhost:$port"
+is "a name that leads into this machine is not, although it was named" "$(head -c 3 "$tmp/out")" 403
+sb --net provision -- perl -e 'print $ENV{https_proxy} // "none"'
+is "without names there is no proxy" "$(cat "$tmp/out")" none
+sb --allow a.example:443 -- true
+is "--allow without the network is a usage error" "$status" 2
+kill $server
 done_testing
