@@ -286,11 +286,11 @@ more_descriptors_than_sixteen_are_passed(void **state)
 	for (int i = 0; i < 40; i++)
 		fds[i] = (struct spawn_fd){zero, 10 + i};
 	struct spawn_spec spec = {
-		.argv = (const char *[]){"sh", "-c", "ls /proc/$$/fd | wc -l", NULL},
+		.argv = (const char *[]){"sh", "-c", "set -- /proc/$$/fd/*; echo $#", NULL},
 		.fds = fds,
 		.nfds = 40};
 	assert_int_equal(spawn_capture(&spec, STR(""), &out, NULL, &err), 0);
-	assert_string_equal(out.p, "43\n");
+	assert_string_equal(out.p, "44\n"); /* with the one that the shell lists them by */
 }
 
 static void

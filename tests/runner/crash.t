@@ -28,7 +28,7 @@ essence() { # STATE RUN
 	sqlite3 "$dir/journal.db" "select count(*) from step where ended_ns = 0"
 	jq -Sc "$scrub" "$dir/result.json" "$dir/recipe/drydock.lock.json" | sed "s|$2|RUN|g; s|$1|STATE|g"
 	jq -Sc "$scrub" "$dir/tests.jsonl"
-	(cd "$dir" && find . -type f | sort)
+	(cd "$dir" && find . -type f ! -name egress.jsonl | sort) # there where something was fetched
 	for layer in $(sqlite3 "$dir/journal.db" "select json_extract(result, '\$.layer') from step where key like '%build'"); do
 		digest "$1/layers/$layer/fs"
 	done
