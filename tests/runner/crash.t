@@ -68,7 +68,7 @@ leftovers() { # STATE
 	find /sys/fs/cgroup -type d -name "drydock-$(tag_of "$1")-*" 2>/dev/null
 }
 settled() { # STATE: processes need a moment to see that their drydock is gone
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for i in $(seq 1 75); do
 		left=$(leftovers "$1")
 		[ -z "$left" ] && return
 		sleep 0.2
