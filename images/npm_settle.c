@@ -33,6 +33,15 @@ one_digest(const char *integrity)
 	return NULL;
 }
 
+static bool
+is_from_registry(const struct npm_work *w, const char *upstream)
+{
+	for (size_t i = 0; i < w->sources.nupstreams; i++)
+		if (strcmp(w->sources.upstreams[i].name, upstream) == 0)
+			return true;
+	return false;
+}
+
 /* Every archive of this run by its digest, as lock files write them: integrity -> request. */
 static int
 index_archives(
@@ -42,7 +51,8 @@ index_archives(
 	OWN_FREE char *cas = state_path(w->job->state, "cas");
 	for (size_t i = 0; i < log->n; i++) {
 		OWN_FD int fd = -1;
-		if (log->v[i].status != 200 || !log->v[i].sha256)
+		if (log->v[i].status != 200 || !log->v[i].sha256 ||
+			!is_from_registry(w, log->v[i].upstream) || !cas_has(cas, log->v[i].sha256))
 			continue;
 		int rc = cas_open(cas, log->v[i].sha256, &fd, err);
 		for (size_t k = 0; rc == 0 && k < 2; k++) {
