@@ -405,6 +405,46 @@ a_post_sends_its_body_from_memory_or_piece_by_piece(void **state)
 }
 
 static void
+a_put_sends_its_body_and_is_never_redirected(void **state)
+{
+	(void)state;
+	OWN(answer)
+	struct answer a = GET("/post", .method = HTTP_PUT, .body = STR("put-from-memory"));
+	assert_int_equal(a.rc, 0);
+	assert_string_equal(a.body.p, "posted");
+	int left = 3;
+	OWN(answer)
+	struct answer p = GET("/post", .method = HTTP_PUT, .read_body = read_piecewise,
+		.ctx = &left, .body_size = 15, .on_body = drop_body);
+	assert_int_equal(p.rc, 0);
+	OWN(answer) struct answer away = GET("/relative", .method = HTTP_PUT, .max_redirects = 5);
+	assert_int_equal(away.res.status, 302);
+	OWN_FREE char *log = server_log(one);
+	assert_non_null(strstr(log, "PUT /post"));
+	assert_non_null(strstr(log, "\r\n\r\nput-from-memory"));
+}
+
+static void
+locations_are_resolved_and_origins_compared(void **state)
+{
+	(void)state;
+	static const char *const cases[][3] = {
+		{"http://h:5/a/b", "c?x=1", "http://h:5/a/c?x=1"},
+		{"http://h:5/a/b", "/c", "http://h:5/c"},
+		{"http://h:5/a/b", "https://other/c", "https://other/c"},
+	};
+	for (size_t i = 0; i < 3; i++) {
+		OWN_FREE char *got = http_resolve_url(cases[i][0], cases[i][1]);
+		assert_string_equal(got, cases[i][2]);
+	}
+	assert_true(http_same_origin("http://h/a", "http://H:80/b"));
+	assert_false(http_same_origin("http://h/a", "https://h/a"));
+	assert_false(http_same_origin("http://h/a", "http://h:81/a"));
+	assert_false(http_same_origin("http://h/a", "http://h@other/a"));
+	assert_false(http_same_origin("no url", "no url"));
+}
+
+static void
 redirects_are_followed_within_their_bound(void **state)
 {
 	(void)state;
@@ -712,6 +752,8 @@ main(void)
 		cmocka_unit_test(an_answer_has_status_headers_and_body),
 		cmocka_unit_test(bodies_are_not_decompressed),
 		cmocka_unit_test(a_post_sends_its_body_from_memory_or_piece_by_piece),
+		cmocka_unit_test(a_put_sends_its_body_and_is_never_redirected),
+		cmocka_unit_test(locations_are_resolved_and_origins_compared),
 		cmocka_unit_test(redirects_are_followed_within_their_bound),
 		cmocka_unit_test(only_http_and_https_are_spoken),
 		cmocka_unit_test(secrets_never_go_to_another_origin),

@@ -72,6 +72,20 @@ numbers_are_whole_and_bounded(void **state)
 	assert_int_equal(v, 100);
 }
 
+static void
+any_text_is_one_word_and_comes_back(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"%", "%4", "%zz", "a%00b"};
+	OWN(buf) struct buf b = {0};
+	buf_put_percent(&b, STR("a b\n100%\x7f\xc3\xa9="));
+	assert_string_equal(b.p, "a%20b%0A100%25%7F\xc3\xa9=");
+	OWN_FREE char *back = str_unpercent(buf_str(&b));
+	assert_string_equal(back, "a b\n100%\x7f\xc3\xa9=");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_null(str_unpercent(str_of(bad[i])));
+}
+
 int
 main(void)
 {
@@ -82,6 +96,7 @@ main(void)
 		cmocka_unit_test(terminal_escapes_become_visible),
 		cmocka_unit_test(lines_lose_their_ending),
 		cmocka_unit_test(numbers_are_whole_and_bounded),
+		cmocka_unit_test(any_text_is_one_word_and_comes_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,6 +143,31 @@ image import "$tmp/env" env
 run "$drydock" sandbox run --image env --state "$state" -- sh -c 'echo "$PATH|$GREETING|$HOME"'
 is "with the image's environment" "$(cat "$tmp/out")" "/opt/pier/bin:/usr/bin:/bin|a hoy%|/home/builder"
 
+# --- an image of one static program, without a directory of its own
+mkdir -p "$tmp/tiny/fs"
+printf '#include <unistd.h>\n#include <stdio.h>\nint main(void) { printf("%%d ahoy\\n", (int)getuid()); return 7; }\n' >"$tmp/tiny/a.c"
+gcc -static -o "$tmp/tiny/fs/ahoy" "$tmp/tiny/a.c"
+tar -C "$tmp/tiny/fs" -cf "$tmp/tiny.tar" ahoy
+layout "$tmp/tiny/lay" "$tmp/tiny.tar"
+image import "$tmp/tiny/lay" tiny
+run "$drydock" sandbox run --image tiny --state "$state" -- /ahoy
+is "runs, as the ordinary user" "$status $(cat "$tmp/out")" "7 1000 ahoy"
+
+# --- killed in the middle
+run "$drydock" image rm --state "$state" again
+run "$drydock" image rm --state "$state" env
+run "$drydock" gc --state "$state"
+for pause in 0.1 0.2 0.3 0.4; do
+	"$drydock" image import --quiet --state "$state" "$tmp/base.tar" again >/dev/null 2>&1 &
+	pid=$!
+	sleep $pause
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+done
+image import "$tmp/base.tar" again
+is "the import after those that were killed is whole" "$status $(json .tree)" "0 $base_tree"
+is "nothing of the killed ones is left" "$(ls "$state/pods")" ""
+
 # --- housekeeping
 layer=$(sed -n 's/^layer //p' "$state/images/x.ref" | head -n 1)
 for name in x way; do
@@ -152,6 +177,6 @@ run "$drydock" gc --state "$state"
 ok "gc removes what no image needs any more" test ! -e "$state/layers/$layer"
 ok "and keeps what one does" test -d "$state/layers/$(sed -n 's/^layer //p' "$state/images/again.ref" | head -n 1)"
 run "$drydock" image rm --state "$state" again
-run "$drydock" image rm --state "$state" env
+run "$drydock" image rm --state "$state" tiny
 is "nothing of a transfer is left" "$(ls "$state/pods")" ""
 done_testing
