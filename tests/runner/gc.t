@@ -71,6 +71,17 @@ is "with --max-bytes the image's own are left" "$(objects | sort | cksum)" "$(of
 run "$drydock" sandbox run --state "$s" -- echo still there
 is "and the image still works" "$(cat "$tmp/out")" "still there"
 
+# --- an imported image needs its configuration
+run "$drydock" image export --quiet --compress none --state "$s" base "$tmp/base.tar"
+run "$drydock" image import --quiet --state "$s" "$tmp/base.tar" two
+is "an image comes back in" "$status" 0
+config=$(sed -n 's/^config //p' "$s/images/two.ref")
+gc --max-bytes 1
+is "gc leaves its configuration" "${config:-none} $(echo "$config" | absent)" "$config "
+run "$drydock" image rm --state "$s" two
+gc
+is "and takes it once the image is gone" "$(echo "$config" | absent)" "$config"
+
 # --- while a run is at work, which has to fetch everything anew
 "$drydock" up --quiet --json --state "$s" "$app" >"$tmp/live" 2>"$tmp/live.err" &
 live=$!
