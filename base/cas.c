@@ -56,15 +56,35 @@ copy_and_hash(int from, int to, struct hash_hex *ret, struct dd_err *err)
 	return rc;
 }
 
+/* From cas_temp: nobody else can change it, and it can have a name in the store. */
+static bool
+is_of_store(const char *root, int fd)
+{
+	struct stat st, root_st;
+	return fstat(fd, &st) == 0 && stat(root, &root_st) == 0 && st.st_nlink == 0 &&
+	       st.st_dev == root_st.st_dev && st.st_uid == geteuid();
+}
+
+static int
+take_or_copy(const char *root, int fd, int *ret_fd, struct hash_hex *ret, struct dd_err *err)
+{
+	if (!is_of_store(root, fd)) {
+		int rc = cas_temp(root, ret_fd, err);
+		return rc < 0 ? rc : copy_and_hash(fd, *ret_fd, ret, err);
+	}
+	*ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (*ret_fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, errno, "cannot read a new object");
+	return hash_fd(fd, ret, NULL, err);
+}
+
 int
 cas_stage(
 	const char *root, int fd, const char *expected, struct cas_staged *ret, struct dd_err *err)
 {
 	OWN_FD int copy = -1;
 	struct hash_hex digest;
-	int rc = cas_temp(root, &copy, err);
-	if (rc == 0)
-		rc = copy_and_hash(fd, copy, &digest, err);
+	int rc = take_or_copy(root, fd, &copy, &digest, err);
 	if (rc == 0 && expected && strcmp(expected, digest.s) != 0)
 		rc = err_set(err, DD_ECORRUPT, "its digest is %s, expected %s", digest.s, expected);
 	if (rc < 0)
@@ -165,5 +185,44 @@ cas_open(const char *root, const char *digest, int *ret_fd, struct dd_err *err)
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(err, errno, "object %s", digest);
 	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* Objects whose digest begins with the name of the directory. */
+static int
+each_in(const char *root, const char *prefix,
+	int (*fn)(void *ctx, const char *digest, uint64_t bytes), void *ctx, struct dd_err *err)
+{
+	OWN_FREE char *dir = fs_join(root, prefix);
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list(dir, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *digest = mem_printf("%s%s", prefix, names.v[i]);
+		OWN_FREE char *path = fs_join(dir, names.v[i]);
+		struct stat st;
+		if (hash_is_hex(str_of(digest)) && lstat(path, &st) == 0)
+			rc = fn(ctx, digest, (uint64_t)st.st_blocks * 512);
+	}
+	return rc;
+}
+
+int
+cas_each(const char *root, int (*fn)(void *ctx, const char *digest, uint64_t bytes), void *ctx,
+	struct dd_err *err)
+{
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list(root, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++)
+		if (strlen(names.v[i]) == 2)
+			rc = each_in(root, names.v[i], fn, ctx, err);
+	return rc;
+}
+
+int
+cas_remove(const char *root, const char *digest, struct dd_err *err)
+{
+	OWN_FREE char *path = cas_path(root, digest);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_errno(err, errno, "cannot remove object %s", digest);
 	return 0;
 }

@@ -15,9 +15,9 @@ int cas_temp(const char *root, int *ret_fd, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Many objects are made in two steps, so that the disk is waited for once: a copy of the bytes of
- * fd (a regular file, from offset 0) in an unnamed file of the store, with its digest; then all of
- * them on disk and under their names.  expected may be NULL; DD_ECORRUPT when the digest differs
- * from it.  fd is not closed.
+ * fd (a regular file, from offset 0; one of cas_temp is taken itself) in an unnamed file of the
+ * store, with its digest; then all of them on disk and under their names.  expected may be NULL;
+ * DD_ECORRUPT when the digest differs from it.  fd is not closed.
  */
 struct cas_staged {
 	int fd;
@@ -39,6 +39,16 @@ bool cas_has(const char *root, const char *digest);
 
 /* Path of the object, existing or not; heap. */
 char *cas_path(const char *root, const char *digest);
+
+/*
+ * Each object, with the bytes it takes on the disk.  Negative from fn stops and is returned.  What
+ * vanishes meanwhile is left out; what was moved aside is not an object.
+ */
+int cas_each(const char *root, int (*fn)(void *ctx, const char *digest, uint64_t bytes), void *ctx,
+	struct dd_err *err) DD_MUST_USE;
+
+/* Gone afterwards, whether it was there or not. */
+int cas_remove(const char *root, const char *digest, struct dd_err *err) DD_MUST_USE;
 
 /* Open for reading after verifying the digest. */
 int cas_open(const char *root, const char *digest, int *ret_fd, struct dd_err *err) DD_MUST_USE;

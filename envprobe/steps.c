@@ -120,7 +120,7 @@ do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 	int step = progress_begin("installing %zu packages", l->wanted.n);
 	int rc = resolve_wanted(&in, err);
 	if (rc == 0)
-		rc = apt_fetch(s->state, &in.batch, s->offline, s->egress_log, err);
+		rc = apt_fetch(s->state, &in.batch, s->owner, s->offline, s->egress_log, err);
 	if (rc == 0)
 		rc = apt_install(s->state, &root, &in.batch, s->owner, &in.cached, err);
 	progress_end(step, rc < 0 ? "failed" : in.cached ? "cached" : "ok");

@@ -86,8 +86,8 @@ plan_path(const struct apt_index *index, const struct stack *root, const struct 
 	return mem_printf("%s/../plans/%s.json", index->lists_dir, key.s);
 }
 
-static bool
-read_plan(const char *path, struct install_batch *ret)
+bool
+apt_plan_read(const char *path, struct install_batch *ret)
 {
 	OWN_JSON json_t *j = NULL;
 	if (!fs_exists(path) || json_parse_file(path, MAX_TEXT, &j, NULL) < 0)
@@ -121,7 +121,7 @@ apt_resolve(const struct state *st, const struct apt_index *index, const struct 
 		.config_dir = index->config_dir,
 		.lists_dir = index->lists_dir};
 	OWN_FREE char *path = plan_path(index, root, names);
-	if (read_plan(path, ret))
+	if (apt_plan_read(path, ret))
 		return 0;
 	int rc = aptpod_open(&spec, &pod, err);
 	if (rc < 0)
@@ -226,14 +226,24 @@ count_missing(const struct state *st, const struct install_batch *batch, const c
 	return n;
 }
 
+void
+apt_batch_digests(const struct install_batch *batch, struct strlist *ret)
+{
+	for (size_t i = 0; i < batch->artefacts.n; i++)
+		strlist_add(ret, batch->artefacts.v[i].sha256);
+}
+
 int
-apt_fetch(const struct state *st, const struct install_batch *batch, bool offline, const char *log,
-	struct dd_err *err)
+apt_fetch(const struct state *st, const struct install_batch *batch, const char *owner,
+	bool offline, const char *log, struct dd_err *err)
 {
 	const char *name = NULL;
-	size_t missing = count_missing(st, batch, &name);
+	OWN(strlist) struct strlist digests = {0};
+	apt_batch_digests(batch, &digests);
+	int rc = object_lease(st, owner, &digests, err);
+	size_t missing = rc == 0 ? count_missing(st, batch, &name) : 0;
 	if (!missing)
-		return 0;
+		return rc;
 	if (offline)
 		return err_set(err, DD_ENOENT,
 			"%zu package archives (such as %s) are not in the store, and --offline forbids to "
@@ -241,7 +251,7 @@ apt_fetch(const struct state *st, const struct install_batch *batch, bool offlin
 			missing, name);
 	struct apt_sources s = {0};
 	int step = progress_begin("fetching %zu packages", missing);
-	int rc = apt_sources_read(&s, err);
+	rc = apt_sources_read(&s, err);
 	if (rc == 0)
 		rc = fetch_from(st, &s, NULL, batch, log, err);
 	/* A recipe from another machine may number its upstreams differently. */

@@ -48,6 +48,18 @@ int apt_index_open_digest(const struct state *st, const char *digest, struct apt
 	struct dd_err *err) DD_MUST_USE;
 
 /*
+ * Collection.  Indexes go that are neither the current one nor among `keep` (digests) and at least
+ * a day old, so that no run that just opened one loses it; their digests are added to ret_gone.
+ * What the resolutions that are kept with the others would install is worth keeping while there is
+ * room: object digests, added to ret; forgetting the resolutions gives them up.
+ */
+int apt_index_collect(const struct state *st, const struct strlist *keep, bool dry_run,
+	struct strlist *ret_gone, uint64_t *ret_bytes, struct dd_err *err) DD_MUST_USE;
+int apt_index_objects(const struct state *st, const struct strlist *gone, struct strlist *ret,
+	struct dd_err *err) DD_MUST_USE;
+int apt_index_forget(const struct state *st, struct dd_err *err) DD_MUST_USE;
+
+/*
  * What installing `names` on the root stack would take, in order, without recommended packages.
  * DD_ENOENT (message names it) when a package does not exist or cannot be satisfied.  Packages
  * already there give an empty batch.
@@ -56,12 +68,13 @@ int apt_resolve(const struct state *st, const struct apt_index *index, const str
 	const struct strlist *names, struct install_batch *ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Bring the archives of a batch into the content store: what is not there is fetched from the
- * locked path of its upstream (or of another upstream of this machine), whatever today's index
- * says.  DD_ENOENT offline when one is missing; DD_ECORRUPT when what came has another digest.
+ * Bring the archives of a batch into the content store: what is not there is fetched from the locked
+ * path of its upstream (or of another upstream of this machine), whatever today's index says.  They
+ * are leased to owner.  DD_ENOENT offline when one is missing; DD_ECORRUPT when what came has another
+ * digest.
  */
-int apt_fetch(const struct state *st, const struct install_batch *batch, bool offline,
-	const char *log, struct dd_err *err) DD_MUST_USE;
+int apt_fetch(const struct state *st, const struct install_batch *batch, const char *owner,
+	bool offline, const char *log, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Install a fetched batch as a new layer on the root stack (or find it: the key is that of the
@@ -83,11 +96,11 @@ int apt_online_connect(struct apt_online *o, struct pod *pod, const struct strli
 void apt_online_release(struct apt_online *o);
 
 /*
- * Which package each path of the pod's root belongs to: path -> name, owned by ret.  What belongs to none, and
- * everything on an image without dpkg, is not in it.
+ * Which package each path of the pod's root belongs to: path -> name, owned by ret.  What belongs
+ * to none, and everything on an image without dpkg, is not in it.
  */
-int apt_packages_of(struct pod *pod, const struct strlist *paths, struct map *ret, struct dd_err *err)
-	DD_MUST_USE;
+int apt_packages_of(struct pod *pod, const struct strlist *paths, struct map *ret,
+	struct dd_err *err) DD_MUST_USE;
 
 /* Is this machine's package configuration usable? */
 void images_doctor(const struct state *st, struct doctor_list *ret);

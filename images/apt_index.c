@@ -352,3 +352,112 @@ apt_index_add_contents(const struct state *st, bool offline, const char *log, st
 	*x = whole;
 	return 0;
 }
+
+/* ---- collection
+ * ---------------------------------------------------------------------------------- */
+
+#define DOOMED "doomed-"
+
+/* May nobody have just opened it? */
+static bool
+is_old(const char *dir)
+{
+	struct stat st;
+	return stat(dir, &st) == 0 &&
+	       clock_real_ns() - (int64_t)st.st_mtim.tv_sec * 1000000000 > MAX_AGE_NS;
+}
+
+static int
+collect_index(const struct state *st, const char *digest, bool dry_run, uint64_t *ret_bytes,
+	struct dd_err *err)
+{
+	OWN_FREE char *dir = index_path(st, digest);
+	OWN_FREE char *name = mem_printf(DOOMED "%s", digest);
+	OWN_FREE char *doomed = index_path(st, name);
+	uint64_t bytes = 0;
+	(void)!fs_disk_usage(dir, &bytes, NULL);
+	*ret_bytes += bytes;
+	if (dry_run)
+		return 0;
+	if (rename(dir, doomed) < 0)
+		return err_errno(err, errno, "cannot remove package index %.12s", digest);
+	return fs_remove_tree(doomed, err);
+}
+
+int
+apt_index_collect(const struct state *st, const struct strlist *keep, bool dry_run,
+	struct strlist *ret_gone, uint64_t *ret_bytes, struct dd_err *err)
+{
+	OWN_FREE char *all = state_path(st, "index");
+	OWN_FREE char *current = NULL;
+	OWN(strlist) struct strlist names = {0};
+	OWN_FD int lock = -1;
+	int64_t fetched_ns;
+	int rc = lock_index(st, &lock, err);
+	if (rc == 0)
+		rc = fs_list(all, &names, err);
+	(void)(rc == 0 && read_current(st, &current, &fetched_ns));
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *dir = fs_join(all, names.v[i]);
+		if (str_starts(str_of(names.v[i]), DOOMED) && !dry_run)
+			(void)!fs_remove_tree(dir, NULL); /* of a collection that was killed */
+		if (!hash_is_hex(str_of(names.v[i])) || strlist_has(keep, names.v[i]) ||
+			(current && strcmp(current, names.v[i]) == 0) || !is_old(dir))
+			continue;
+		strlist_add(ret_gone, names.v[i]);
+		rc = collect_index(st, names.v[i], dry_run, ret_bytes, err);
+	}
+	return rc;
+}
+
+/* Call fn for the directory of resolutions of every index that stays. */
+static int
+each_plans(const struct state *st, const struct strlist *gone,
+	int (*fn)(void *ctx, const char *dir, struct dd_err *err), void *ctx, struct dd_err *err)
+{
+	OWN_FREE char *all = state_path(st, "index");
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_exists(all) ? fs_list(all, &names, err) : 0;
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *dir = mem_printf("%s/%s/plans", all, names.v[i]);
+		if (hash_is_hex(str_of(names.v[i])) && !(gone && strlist_has(gone, names.v[i])) &&
+			fs_exists(dir))
+			rc = fn(ctx, dir, err);
+	}
+	return rc;
+}
+
+static int
+list_plans(void *ctx, const char *dir, struct dd_err *err)
+{
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list(dir, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *path = fs_join(dir, names.v[i]);
+		struct install_batch batch = {0};
+		if (apt_plan_read(path, &batch))
+			apt_batch_digests(&batch, ctx);
+		install_batch_cleanup(&batch);
+	}
+	return rc;
+}
+
+int
+apt_index_objects(
+	const struct state *st, const struct strlist *gone, struct strlist *ret, struct dd_err *err)
+{
+	return each_plans(st, gone, list_plans, ret, err);
+}
+
+static int
+forget_plans(void *ctx, const char *dir, struct dd_err *err)
+{
+	(void)ctx;
+	return fs_remove_tree(dir, err);
+}
+
+int
+apt_index_forget(const struct state *st, struct dd_err *err)
+{
+	return each_plans(st, NULL, forget_plans, NULL, err);
+}

@@ -1,6 +1,6 @@
 /*
- * Inside the room: a pod in which apt and dpkg are run.  Commands are shell text of ours; what comes from
- * outside (package names) is passed as arguments, never as text.
+ * Inside the room: a pod in which apt and dpkg are run.  Commands are shell text of ours; what
+ * comes from outside (package names) is passed as arguments, never as text.
  */
 #ifndef IMAGES_APTPOD_H
 #define IMAGES_APTPOD_H
@@ -14,9 +14,9 @@
 
 struct aptpod_spec {
 	const struct state *state;
-	const struct stack *root;  /* NULL: the tools root, where the machine's own apt works */
-	const char *config_dir;	   /* bound at /etc/apt; NULL: none */
-	const char *lists_dir;	   /* bound at /var/lib/apt/lists; NULL: none */
+	const struct stack *root; /* NULL: the tools root, where the machine's own apt works */
+	const char *config_dir;	  /* bound at /etc/apt; NULL: none */
+	const char *lists_dir;	  /* bound at /var/lib/apt/lists; NULL: none */
 	bool lists_writable;
 	const struct pod_bind *binds; /* more */
 	size_t nbinds;
@@ -26,18 +26,25 @@ struct aptpod_spec {
 int aptpod_open(const struct aptpod_spec *spec, struct pod **ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Run shell text with positional arguments ($1, ...), standard output to out (may be NULL).  DD_EIO when it
- * does not exit with 0; the message ends with the last line of its standard error that says something.
+ * Run shell text with positional arguments ($1, ...), standard output to out (may be NULL).  DD_EIO
+ * when it does not exit with 0; the message ends with the last line of its standard error that says
+ * something.
  */
 int aptpod_run(struct pod *p, const char *what, const char *script, const struct strlist *args,
 	struct buf *out, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Fill dir, which is made, with a link SHA256.deb into the content store for every archive of the batch,
- * verified; to be bound read-only at /archives.
+ * Fill dir, which is made, with a link SHA256.deb into the content store for every archive of the
+ * batch, verified; to be bound read-only at /archives.
  */
 int apt_link_archives(const struct state *st, const struct install_batch *batch, const char *dir,
 	struct dd_err *err) DD_MUST_USE;
+
+/* SHA-256 of each archive, in order, added to ret. */
+void apt_batch_digests(const struct install_batch *batch, struct strlist *ret);
+
+/* A resolution that was kept; false when there is none at path. */
+bool apt_plan_read(const char *path, struct install_batch *ret);
 
 /* Suite and architecture of this machine's package sources. */
 int apt_machine(char **ret_suite, char **ret_arch, struct dd_err *err) DD_MUST_USE;

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define OWNER "image-" IMAGE_BASE
 #define RECIPE "debian-minbase 3"
 
 /*
@@ -90,13 +91,6 @@ digest_of(const struct install_batch *batch)
 	return hash_bytes(buf_str(&text));
 }
 
-static void
-digests(const struct install_batch *batch, struct strlist *ret)
-{
-	for (size_t i = 0; i < batch->artefacts.n; i++)
-		strlist_add(ret, batch->artefacts.v[i].sha256);
-}
-
 static int
 unpack(const struct state *st, const struct strlist *archives, const struct pod_bind *bind,
 	const char *key, struct dd_err *err)
@@ -140,8 +134,8 @@ make_layers(const struct state *st, const struct install_batch *batch, const cha
 	OWN_FREE char *two = mem_printf("configure %s", digest);
 	struct hash_hex key = stack_next_key(ret, str_of(one));
 	int rc = 0;
-	digests(batch, &archives);
-	rc = layer_lease(st, "image-" IMAGE_BASE, key.s, err);
+	apt_batch_digests(batch, &archives);
+	rc = layer_lease(st, OWNER, key.s, err);
 	if (rc == 0 && !layer_exists(st, key.s)) {
 		int step = progress_begin("unpacking %zu packages", archives.n);
 		rc = unpack(st, &archives, &bind, key.s, err);
@@ -151,7 +145,7 @@ make_layers(const struct state *st, const struct install_batch *batch, const cha
 		return rc;
 	stack_push(ret, key.s);
 	key = stack_next_key(ret, str_of(two));
-	rc = layer_lease(st, "image-" IMAGE_BASE, key.s, err);
+	rc = layer_lease(st, OWNER, key.s, err);
 	if (rc == 0 && !layer_exists(st, key.s)) {
 		int step = progress_begin("installing them");
 		rc = configure(st, ret, &archives, &bind, key.s, err);
@@ -187,7 +181,7 @@ build_locked(const struct state *st, bool refresh, bool offline, const char *log
 	struct image img = {.name = mem_strdup(IMAGE_BASE)};
 	int rc = resolve(st, refresh, offline, log, &batch, err);
 	if (rc == 0)
-		rc = apt_fetch(st, &batch, offline, log, err);
+		rc = apt_fetch(st, &batch, OWNER, offline, log, err);
 	if (rc == 0) {
 		struct hash_hex digest = digest_of(&batch);
 		img.digest = mem_strdup(digest.s);
@@ -195,6 +189,7 @@ build_locked(const struct state *st, bool refresh, bool offline, const char *log
 		if (rc == 0)
 			rc = build(st, &batch, digest.s, &img.stack, err);
 	}
+	apt_batch_digests(&batch, &img.objects);
 	if (rc == 0)
 		rc = image_write(st, &img, err);
 	install_batch_cleanup(&batch);

@@ -21,6 +21,7 @@ image_cleanup(struct image *img)
 	free(img->config);
 	free(img->source);
 	strlist_cleanup(&img->env);
+	strlist_cleanup(&img->objects);
 	*img = (struct image){0};
 }
 
@@ -53,6 +54,8 @@ parse_line(struct str line, struct image *img)
 		stack_push(&img->stack, text);
 	else if (str_eq(key, "env"))
 		strlist_add(&img->env, text);
+	else if (str_eq(key, "object"))
+		strlist_add(&img->objects, text);
 	else if (str_eq(key, "config"))
 		img->config = TAKE(text);
 	else if (str_eq(key, "source"))
@@ -108,13 +111,24 @@ put_line(struct buf *text, const char *key, const char *value)
 	buf_putc(text, '\n');
 }
 
+/* All that it needs of the content store. */
+static void
+list_objects(const struct image *img, struct strlist *ret)
+{
+	strlist_copy(ret, &img->objects);
+	if (img->config)
+		strlist_add(ret, img->config);
+}
+
 int
 image_write(const struct state *st, const struct image *img, struct dd_err *err)
 {
 	OWN_FREE char *path = ref_path(st, img->name);
 	OWN_FREE char *owner = mem_printf("image-%s", img->name);
 	OWN(buf) struct buf text = {.max = MAX_REF};
-	int rc = 0;
+	OWN(strlist) struct strlist objects = {0};
+	list_objects(img, &objects);
+	int rc = object_lease(st, owner, &objects, err);
 	put_line(&text, "digest", img->digest);
 	put_line(&text, "suite", img->suite);
 	put_line(&text, "arch", img->arch);
@@ -126,11 +140,13 @@ image_write(const struct state *st, const struct image *img, struct dd_err *err)
 	}
 	for (size_t i = 0; i < img->env.n; i++)
 		put_line(&text, "env", img->env.v[i]);
+	for (size_t i = 0; i < img->objects.n; i++)
+		put_line(&text, "object", img->objects.v[i]);
 	if (rc == 0 && text.truncated)
 		rc = err_set(err, DD_ELIMIT, "image %s has too large an environment", img->name);
 	rc = rc ? rc : layer_settle(st, err);
 	rc = rc ? rc : fs_write_atomic(path, buf_str(&text), 0600, err);
-	return rc ? rc : layer_release_others(st, owner, &img->stack, err);
+	return rc ? rc : lease_keep_only(st, owner, &img->stack, &objects, err);
 }
 
 void
@@ -138,10 +154,13 @@ image_forget_attempt(const struct state *st, const char *name)
 {
 	OWN_FREE char *owner = mem_printf("image-%s", name);
 	OWN(image) struct image img = {0};
-	if (image_open(st, name, &img, NULL) == 0)
-		(void)!layer_release_others(st, owner, &img.stack, NULL);
-	else
+	OWN(strlist) struct strlist objects = {0};
+	if (image_open(st, name, &img, NULL) < 0) {
 		(void)!layer_release_all(st, owner, NULL);
+		return;
+	}
+	list_objects(&img, &objects);
+	(void)!lease_keep_only(st, owner, &img.stack, &objects, NULL);
 }
 
 int

@@ -4,9 +4,10 @@
  * (suite, architecture, package list with versions and digests, the way it is made) change.
  *
  * A name is a file <state>/images/<name>.ref: "digest <hex>", "suite ...", "arch ...", then one
- * "layer <key>" line per layer, lowest first; the front program reads it without this room.  An image
- * from elsewhere (images/transfer.h) has also "config <hex>" (its configuration, in the content store),
- * "source ..." (where it came from) and "env NAME=VALUE" lines; words are written by buf_put_percent.
+ * "layer <key>" line per layer, lowest first, and an "object <digest>" line for each archive it was
+ * made of; the front program reads it without this room.  An image from elsewhere
+ * (images/transfer.h) has also "config <hex>" (its configuration, in the content store), "source
+ * ..." (where it came from) and "env NAME=VALUE" lines; words are written by buf_put_percent.
  */
 #ifndef IMAGES_IMAGES_H
 #define IMAGES_IMAGES_H
@@ -24,6 +25,7 @@ struct image {
 	char *config;	    /* hex sha256, NULL: it has none */
 	char *source;	    /* "host/repository:tag@sha256:..."; NULL: made here or from a file */
 	struct strlist env; /* "NAME=VALUE": what it wants its programs to have */
+	struct strlist objects; /* digests of the archives it was made of, in the content store */
 };
 void image_cleanup(struct image *img);
 

@@ -114,13 +114,17 @@ load_config(struct import *im, struct dd_err *err)
 {
 	static const char *const args[] = {"config", NULL};
 	OWN_FREE char *cas = state_path(im->st, "cas");
+	OWN_FREE char *owner = mem_printf("image-%s", im->img.name);
 	OWN(buf) struct buf text = {.max = OCI_MAX_DOCUMENT};
+	OWN(strlist) struct strlist objects = {0};
 	struct hash_hex digest;
 	int rc = fetch_document(im->from, &im->document.config, &text, err);
 	const struct worker_spec spec = {
 		.state = im->st, .name = OCI_WORKER, .args = args, .input = buf_str(&text)};
 	rc = rc ? rc : image_worker(&spec, oci_config_fields, &im->config, err);
 	rc = rc ? rc : check_config(im, err);
+	strlist_add(&objects, hash_bytes(buf_str(&text)).s);
+	rc = rc ? rc : object_lease(im->st, owner, &objects, err);
 	rc = rc ? rc : cas_put(cas, buf_str(&text), &digest, err);
 	if (rc < 0)
 		return rc;

@@ -272,6 +272,16 @@ find_layer(struct npm_work *w, struct dd_err *err)
 	return rc;
 }
 
+/* The archives of a set that is known keep being there from now on, or are fetched. */
+static int
+lease_known(const struct npm_work *w, struct dd_err *err)
+{
+	OWN(strlist) struct strlist digests = {0};
+	for (size_t i = 0; i < w->r->set.artefacts.n; i++)
+		strlist_add(&digests, w->r->set.artefacts.v[i].sha256);
+	return object_lease(w->job->state, w->job->owner, &digests, err);
+}
+
 static int
 install(struct npm_work *w, struct dd_err *err)
 {
@@ -298,6 +308,8 @@ install(struct npm_work *w, struct dd_err *err)
 	else
 		npm_read_known(w);
 	if (w->known)
+		rc = lease_known(w, err);
+	if (rc == 0 && w->known)
 		rc = find_layer(w, err);
 	if (rc < 0 || w->r->layer)
 		return rc;

@@ -209,7 +209,8 @@ run_online(struct npm_run *r, const char *dir, struct dd_err *err)
 		.stored = stored,
 		.nstored = nstored,
 		.offline = r->job->offline,
-		.log_path = r->job->egress_log};
+		.log_path = r->job->egress_log,
+		.owner = r->job->owner};
 	strlist_add(&args, dir);
 	for (const char *const *c = r->command; *c; c++)
 		strlist_add(&args, *c);

@@ -382,18 +382,22 @@ int
 registry_get_blob(struct registry *r, const struct oci_blob *blob, int *ret_fd, struct dd_err *err)
 {
 	OWN_FREE char *cas = state_path(r->st, "cas");
-	OWN_FREE char *path = cas_path(cas, blob->digest);
 	OWN_FD int fd = -1;
-	if (cas_has(cas, blob->digest))
-		return cas_open(cas, blob->digest, ret_fd, err);
-	int rc = cas_temp(cas, &fd, err);
+	/* It may be collected at any moment: then it is fetched again. */
+	int rc =
+		cas_has(cas, blob->digest) ? cas_open(cas, blob->digest, ret_fd, NULL) : -DD_ENOENT;
+	if (rc == 0)
+		return 0;
+	rc = cas_temp(cas, &fd, err);
 	struct download d = {.blob = blob, .fd = fd};
 	rc = rc ? rc : download(r, &d, err);
 	rc = rc ? rc : cas_adopt(cas, fd, blob->digest, NULL, err);
 	if (rc < 0)
 		return rc;
-	*ret_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return *ret_fd < 0 ? err_errno(err, errno, "%s", path) : 0;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, errno, "cannot read a blob");
+	*ret_fd = TAKE_FD(fd);
+	return 0;
 }
 
 static int

@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "images/apt.h"
 #include "runner/run.h"
 #include "runner/session.h"
 
@@ -28,8 +29,10 @@ static const struct option_def options[] = {
 struct gc {
 	const struct state *st;
 	const struct gc_options *o;
-	struct strlist removed;
-	struct layer_gc_result layers;
+	struct strlist removed; /* runs */
+	struct strlist gone;	/* their owners of leases */
+	struct strlist indexes; /* digests */
+	struct gc_result result;
 	uint64_t keep;
 };
 
@@ -49,22 +52,45 @@ static int
 remove_run(struct gc *g, const char *id, struct dd_err *err)
 {
 	strlist_add(&g->removed, id);
+	strlist_addf(&g->gone, "run-%s", id);
 	return g->o->dry_run ? 0 : run_remove(g->st, id, err);
 }
 
-/* Layers that no run or image leases any more. */
+/* Digests of the package indexes that runs rest on. */
 static int
-collect_layers(struct gc *g, struct dd_err *err)
+list_indexes_of_runs(const struct gc *g, struct strlist *ret, struct dd_err *err)
 {
-	struct layer_gc_result one = {0};
-	int rc = layer_collect(g->st, g->o->dry_run, &one, err);
-	if (g->o->dry_run) {
-		g->layers = one;
-	} else {
-		g->layers.layers += one.layers;
-		g->layers.bytes += one.bytes;
+	OWN(strlist) struct strlist ids = {0};
+	int rc = run_list(g->st, &ids, err);
+	for (size_t i = 0; rc == 0 && i < ids.n; i++) {
+		struct run r;
+		if (strlist_has(&g->removed, ids.v[i]) ||
+			run_open(g->st, ids.v[i], false, &r, NULL) < 0)
+			continue;
+		OWN_JSON json_t *index = journal_result(r.journal, "index");
+		const char *digest = json_string_value(json_object_get(index, "digest"));
+		if (digest)
+			strlist_add_new(ret, digest);
+		run_cleanup(&r);
 	}
 	return rc;
+}
+
+/* What no run, image or index needs any more. */
+static int
+collect_rest(struct gc *g, struct dd_err *err)
+{
+	OWN(strlist) struct strlist keep = {0}, needed = {0};
+	const struct gc_spec spec = {.gone = &g->gone, .needed = &needed, .dry_run = g->o->dry_run};
+	int rc = list_indexes_of_runs(g, &keep, err);
+	if (rc == 0)
+		rc = apt_index_collect(
+			g->st, &keep, g->o->dry_run, &g->indexes, &g->result.bytes, err);
+	if (rc == 0)
+		rc = apt_index_objects(g->st, &g->indexes, &needed, err);
+	if (rc == 0)
+		rc = layer_collect(g->st, &spec, &g->result, err);
+	return rc < 0 ? rc : object_collect(g->st, &spec, &g->result, err);
 }
 
 static int
@@ -77,18 +103,27 @@ over_budget(struct gc *g, bool *ret, struct dd_err *err)
 	return rc;
 }
 
-/* Oldest first, until the budget holds; a dry run cannot see what a removal would free. */
+/*
+ * Until the budget holds: first the archives that are only kept to be installed again, then runs,
+ * the oldest first.  A dry run cannot see what a removal would free.
+ */
 static int
 shrink(struct gc *g, const struct strlist *ids, struct dd_err *err)
 {
 	bool over = false;
-	int rc = over_budget(g, &over, err);
-	for (size_t i = 0; rc == 0 && over && !g->o->dry_run && i < ids->n; i++) {
+	int rc = g->o->dry_run ? 0 : over_budget(g, &over, err);
+	if (rc == 0 && over)
+		rc = apt_index_forget(g->st, err);
+	if (rc == 0 && over)
+		rc = collect_rest(g, err);
+	if (rc == 0 && over)
+		rc = over_budget(g, &over, err);
+	for (size_t i = 0; rc == 0 && over && i < ids->n; i++) {
 		if (!collectable(g->st, ids->v[i]))
 			continue;
 		rc = remove_run(g, ids->v[i], err);
 		if (rc == 0)
-			rc = collect_layers(g, err);
+			rc = collect_rest(g, err);
 		if (rc == 0)
 			rc = over_budget(g, &over, err);
 	}
@@ -105,7 +140,7 @@ collect(struct gc *g, struct dd_err *err)
 		if (collectable(g->st, ids.v[i]))
 			rc = remove_run(g, ids.v[i], err);
 	if (rc == 0)
-		rc = collect_layers(g, err);
+		rc = collect_rest(g, err);
 	if (rc == 0 && g->o->max_bytes)
 		rc = shrink(g, &ids, err);
 	return rc;
@@ -117,17 +152,20 @@ print_result(const struct gc *g)
 	OWN_JSON json_t *runs = json_array();
 	for (size_t i = 0; i < g->removed.n; i++)
 		json_array_append_new(runs, json_string(g->removed.v[i]));
+	const struct gc_result *r = &g->result;
 	if (g->o->common.json) {
-		OWN_JSON json_t *j = json_pack("{s:b, s:O, s:I, s:I}", "dry_run", g->o->dry_run,
-			"runs", runs, "layers", (json_int_t)g->layers.layers, "bytes",
-			(json_int_t)g->layers.bytes);
+		OWN_JSON json_t *j = json_pack("{s:b, s:O, s:I, s:I, s:I, s:I}", "dry_run",
+			g->o->dry_run, "runs", runs, "layers", (json_int_t)r->layers, "objects",
+			(json_int_t)r->objects, "indexes", (json_int_t)g->indexes.n, "bytes",
+			(json_int_t)r->bytes);
 		OWN(buf) struct buf out = {0};
 		json_print(j, 2, &out);
 		printf("%s\n", out.p);
 		return;
 	}
-	printf("%s %zu runs and %zu layers, %llu MiB\n", g->o->dry_run ? "would remove" : "removed",
-		g->removed.n, g->layers.layers, (unsigned long long)(g->layers.bytes >> 20));
+	printf("%s %zu runs, %zu layers, %zu downloads and %zu package indexes, %llu MiB\n",
+		g->o->dry_run ? "would remove" : "removed", g->removed.n, r->layers, r->objects,
+		g->indexes.n, (unsigned long long)(r->bytes >> 20));
 }
 
 static int
@@ -147,15 +185,18 @@ run_gc(const struct cli_call *call)
 	if (rc == 0)
 		print_result(&g);
 	strlist_cleanup(&g.removed);
+	strlist_cleanup(&g.gone);
+	strlist_cleanup(&g.indexes);
 	return rc < 0 ? cli_fail(cli_status_of(&err), &err) : EXIT_DONE;
 }
 
 const struct subcommand cmd_gc = {
 	.name = "gc",
-	.summary = "remove old runs and the layers nothing needs any more",
+	.summary = "remove old runs, and the layers and downloads nothing needs any more",
 	.args = "",
 	.description =
-		"Pinned runs (drydock runs --pin RUN), runs in progress and images are kept.",
+		"Pinned runs (drydock runs --pin RUN), runs in progress, images and what they rest on are kept. "
+		"With --max-bytes, archives that are only kept to be installed again go first, then runs.",
 	.options = options,
 	.options_size = sizeof(struct gc_options),
 	.run = run_gc,

@@ -92,16 +92,36 @@ image_from_json(const json_t *j, struct image *ret, struct dd_err *err)
 	return rc;
 }
 
+/* Lease its layers; *ret_whole: they are all there still (an image can be replaced meanwhile). */
+static int
+lease_image(const struct standup *s, const struct image *img, bool *ret_whole, struct dd_err *err)
+{
+	int rc = 0;
+	bool whole = true;
+	for (size_t i = 0; rc == 0 && i < img->stack.n; i++) {
+		rc = layer_lease(s->st, s->owner, img->stack.v[i].s, err);
+		whole = whole && layer_exists(s->st, img->stack.v[i].s);
+	}
+	if (rc == 0)
+		*ret_whole = whole;
+	return rc;
+}
+
 static int
 do_base(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct standup *s = ctx;
 	const struct run_options *o = &s->run->options;
+	const char *name = o->image ? o->image : IMAGE_BASE;
 	struct image img = {0};
-	int rc = image_ensure(s->st, o->image ? o->image : IMAGE_BASE, false, o->offline,
-		s->r->egress_log, &img, err);
-	for (size_t i = 0; rc == 0 && i < img.stack.n; i++)
-		rc = layer_lease(s->st, s->owner, img.stack.v[i].s, err);
+	bool whole = false;
+	int rc = 0;
+	while (rc == 0 && !whole) {
+		image_cleanup(&img);
+		rc = image_ensure(s->st, name, false, o->offline, s->r->egress_log, &img, err);
+		if (rc == 0)
+			rc = lease_image(s, &img, &whole, err);
+	}
 	if (rc == 0)
 		*ret_result = image_to_json(&img);
 	image_cleanup(&img);

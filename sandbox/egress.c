@@ -37,6 +37,7 @@ struct egress {
 	int control; /* write end; closing it ends the broker */
 	int log;     /* appended to by the broker; -1: none */
 	char *spool; /* directory */
+	char *owner; /* of the leases of what comes; may be NULL */
 	struct witness *witness;
 };
 
@@ -185,6 +186,7 @@ free_egress(struct egress *e)
 		(void)close(e->log);
 	witness_join(e->witness);
 	free(e->spool);
+	free(e->owner);
 	free(e);
 }
 
@@ -204,6 +206,7 @@ egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, 
 {
 	struct egress *e = mem_new(struct egress);
 	*e = (struct egress){.state = spec->state, .control = -1, .log = -1};
+	e->owner = spec->owner ? mem_strdup(spec->owner) : NULL;
 	uid_t uid = spec->state->root ? spec->state->id_base + BROKER_INSIDE_ID : 0;
 	int fds[BROKER_FDS], control[2] = {-1, -1};
 	for (int i = 0; i < BROKER_FDS; i++)
@@ -258,12 +261,25 @@ stage_body(const char *cas, const char *spool, const char *name, struct cas_stag
 }
 
 static int
-adopt_bodies(const struct state *st, const char *spool, struct dd_err *err)
+lease_bodies(
+	const struct state *st, const char *owner, const struct strlist *names, struct dd_err *err)
+{
+	OWN(strlist) struct strlist digests = {0};
+	for (size_t i = 0; i < names->n; i++)
+		if (str_starts(str_of(names->v[i]), BROKER_WHOLE))
+			strlist_add(&digests, names->v[i] + strlen(BROKER_WHOLE));
+	return object_lease(st, owner, &digests, err);
+}
+
+static int
+adopt_bodies(const struct state *st, const char *spool, const char *owner, struct dd_err *err)
 {
 	OWN_FREE char *cas = state_path(st, "cas");
 	OWN(strlist) struct strlist names = {0};
 	struct cas_staged staged[ADOPT_AT_ONCE];
 	int rc = fs_list(spool, &names, err);
+	if (rc == 0 && owner)
+		rc = lease_bodies(st, owner, &names, err);
 	for (size_t i = 0; rc == 0 && i < names.n;) {
 		size_t n = 0;
 		for (; rc == 0 && i < names.n && n < ADOPT_AT_ONCE; i++) {
@@ -286,7 +302,7 @@ egress_salvage(const struct state *st, const char *pod_dir)
 	for (size_t i = 0; i < names.n; i++) {
 		OWN_FREE char *spool = fs_join(pod_dir, names.v[i]);
 		if (str_starts(str_of(names.v[i]), SPOOL_PREFIX))
-			(void)!adopt_bodies(st, spool, NULL);
+			(void)!adopt_bodies(st, spool, NULL, NULL);
 	}
 }
 
@@ -298,7 +314,7 @@ egress_close(struct egress *e, struct dd_err *err)
 	(void)close(TAKE_FD(e->control));
 	int rc = spawn_wait(e->broker, &status, err);
 	if (rc == 0)
-		rc = adopt_bodies(e->state, e->spool, err);
+		rc = adopt_bodies(e->state, e->spool, e->owner, err);
 	fault_point("egress.adopted");
 	if (rc == 0 && e->log >= 0 && fdatasync(e->log) < 0)
 		rc = err_errno(err, errno, "egress: cannot sync its log");

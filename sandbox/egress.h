@@ -84,11 +84,12 @@ struct egress_spec {
 	const char *relay_host_port;
 	uint16_t relay_port;
 	/*
-	 * Hosts the user named, "host:port" or "*.suffix:port": 127.0.0.1:EGRESS_PROXY_PORT inside is a
-	 * proxy that opens ways to them by CONNECT, see sandbox/proxy.h; NULL: there is none.
+	 * Hosts the user named, "host:port" or "*.suffix:port": 127.0.0.1:EGRESS_PROXY_PORT inside
+	 * is a proxy that opens ways to them by CONNECT, see sandbox/proxy.h; NULL: there is none.
 	 */
 	const struct strlist *allow;
 	const char *log_path; /* appended to, made if absent; NULL: no log */
+	const char *owner;    /* what comes is leased to him when it is stored; NULL: to nobody */
 };
 int egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret,
 	struct dd_err *err) DD_MUST_USE;

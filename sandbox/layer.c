@@ -2,8 +2,7 @@
  * The layer store.  <state>/layers/<key>/fs is the tree; a file `boot` beside it holds the boot id
  * until the layer has reached the disk, so that one written before a power cut and not synced is
  * told from a whole one.  A layer of this boot is used at once; layer_settle brings those that this
- * process made or used to the disk, before anything is written down that rests on them.  Leases are
- * empty files <state>/leases/<owner>/<key>.
+ * process made or used to the disk, before anything is written down that rests on them.
  */
 #include "sandbox/layer.h"
 
@@ -80,45 +79,6 @@ layer_lock(const struct state *st, const char *key, int *ret_fd, struct dd_err *
 	return fs_lock(path, true, ret_fd, err);
 }
 
-int
-layer_lease(const struct state *st, const char *owner, const char *key, struct dd_err *err)
-{
-	OWN_FREE char *dir = mem_printf("%s/leases/%s", st->dir, owner);
-	OWN_FREE char *path = fs_join(dir, key);
-	int rc = fs_mkdirs(dir, 0700, err);
-	if (rc < 0)
-		return rc;
-	OWN_FD int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno(err, errno, "cannot lease layer %.12s", key);
-	return fs_sync_dir(dir, err);
-}
-
-int
-layer_release_all(const struct state *st, const char *owner, struct dd_err *err)
-{
-	OWN_FREE char *dir = mem_printf("%s/leases/%s", st->dir, owner);
-	return fs_remove_tree(dir, err);
-}
-
-int
-layer_release_others(const struct state *st, const char *owner, const struct stack *keep,
-	struct dd_err *err)
-{
-	OWN_FREE char *dir = mem_printf("%s/leases/%s", st->dir, owner);
-	OWN(strlist) struct strlist keys = {0};
-	int rc = fs_exists(dir) ? fs_list(dir, &keys, err) : 0;
-	for (size_t i = 0; rc == 0 && i < keys.n; i++) {
-		OWN_FREE char *path = fs_join(dir, keys.v[i]);
-		bool kept = false;
-		for (size_t k = 0; k < keep->n; k++)
-			kept = kept || strcmp(keep->v[k].s, keys.v[i]) == 0;
-		if (!kept && unlink(path) < 0 && errno != ENOENT)
-			rc = err_errno(err, errno, "cannot release layer %.12s", keys.v[i]);
-	}
-	return rc;
-}
-
 /* ---- publishing
  * ---------------------------------------------------------------------------------- */
 
@@ -186,58 +146,4 @@ layer_publish(const struct state *st, const char *key, const char *dir, struct d
 		return err_errno(err, errno, "cannot store layer %.12s", key);
 	note_unsettled(key);
 	return 0;
-}
-
-/* ---- collection
- * ---------------------------------------------------------------------------------- */
-
-static bool
-is_leased(const struct state *st, const struct strlist *owners, const char *key)
-{
-	for (size_t i = 0; i < owners->n; i++) {
-		OWN_FREE char *path = mem_printf("%s/leases/%s/%s", st->dir, owners->v[i], key);
-		if (fs_exists(path))
-			return true;
-	}
-	return false;
-}
-
-/* With its lock held nobody is making it; whoever wants it next leases it first. */
-static int
-collect_one(const struct state *st, const char *key, const struct strlist *owners, bool dry_run,
-	struct layer_gc_result *ret, struct dd_err *err)
-{
-	OWN_FREE char *lock_path = mem_printf("%s/locks/%s", st->dir, key);
-	OWN_FREE char *root = layer_root(st, key);
-	OWN_FD int lock = -1;
-	uint64_t bytes = 0;
-	if (fs_lock(lock_path, false, &lock, NULL) < 0 || is_leased(st, owners, key))
-		return 0;
-	(void)!fs_disk_usage(root, &bytes, NULL);
-	ret->layers++;
-	ret->bytes += bytes;
-	if (dry_run)
-		return 0;
-	OWN_FREE char *doomed = mem_printf("%s/pods/doomed-%s", st->dir, key);
-	if (rename(root, doomed) < 0)
-		return err_errno(err, errno, "cannot remove layer %.12s", key);
-	int rc = fs_remove_tree(doomed, err);
-	if (rc == 0)
-		(void)unlink(lock_path);
-	return rc;
-}
-
-int
-layer_collect(const struct state *st, bool dry_run, struct layer_gc_result *ret, struct dd_err *err)
-{
-	OWN_FREE char *layers = state_path(st, "layers");
-	OWN_FREE char *leases = state_path(st, "leases");
-	OWN(strlist) struct strlist keys = {0}, owners = {0};
-	int rc = fs_list(layers, &keys, err);
-	if (rc == 0)
-		rc = fs_list(leases, &owners, err);
-	for (size_t i = 0; rc == 0 && i < keys.n; i++)
-		if (is_key(keys.v[i]))
-			rc = collect_one(st, keys.v[i], &owners, dry_run, ret, err);
-	return rc;
 }

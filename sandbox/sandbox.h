@@ -70,15 +70,17 @@ int layer_lock(const struct state *st, const char *key, int *ret_fd, struct dd_e
 int layer_settle(const struct state *st, struct dd_err *err) DD_MUST_USE;
 
 /*
- * `owner` ("run-<id>", "image-<name>") keeps the layer from collection until its leases are
- * released.
+ * `owner` ("run-<id>", "image-<name>") keeps a layer, or objects of the content store, from collection
+ * until its leases are released.  Lease first, then look whether it is there.
  */
 int layer_lease(const struct state *st, const char *owner, const char *key, struct dd_err *err)
 	DD_MUST_USE;
-int layer_release_all(const struct state *st, const char *owner, struct dd_err *err) DD_MUST_USE;
-/* Release what owner leases but the layers of keep. */
-int layer_release_others(const struct state *st, const char *owner, const struct stack *keep,
+int object_lease(const struct state *st, const char *owner, const struct strlist *digests,
 	struct dd_err *err) DD_MUST_USE;
+int layer_release_all(const struct state *st, const char *owner, struct dd_err *err) DD_MUST_USE;
+/* Release all but these layers and this list of objects, as it was leased. */
+int lease_keep_only(const struct state *st, const char *owner, const struct stack *layers,
+	const struct strlist *objects, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Make dir (a directory of the state's file system that holds `fs` and what belongs beside it) the
@@ -88,12 +90,19 @@ int layer_release_others(const struct state *st, const char *owner, const struct
 int layer_publish(const struct state *st, const char *key, const char *dir, struct dd_err *err)
 	DD_MUST_USE;
 
-/* Delete layers nobody leases and leftovers of dead pods; dry_run only counts. */
-struct layer_gc_result {
-	size_t layers;
+/* Delete layers, and objects, that nobody leases; adds to ret. */
+struct gc_spec {
+	const struct strlist *gone;   /* owners whose leases do not count; may be NULL */
+	const struct strlist *needed; /* more objects that are kept; may be NULL */
+	bool dry_run;		      /* only count */
+};
+struct gc_result {
+	size_t layers, objects;
 	uint64_t bytes;
 };
-int layer_collect(const struct state *st, bool dry_run, struct layer_gc_result *ret,
+int layer_collect(const struct state *st, const struct gc_spec *spec, struct gc_result *ret,
+	struct dd_err *err) DD_MUST_USE;
+int object_collect(const struct state *st, const struct gc_spec *spec, struct gc_result *ret,
 	struct dd_err *err) DD_MUST_USE;
 
 /*

@@ -91,9 +91,10 @@ read_package(const char *path, struct subject *p, struct dd_err *err)
 static int
 forget_installed(const struct state *st, struct dd_err *err)
 {
-	struct layer_gc_result freed;
+	struct gc_result freed = {0};
+	const struct gc_spec all = {0};
 	int rc = layer_release_all(st, LEASE, err);
-	return rc < 0 ? rc : layer_collect(st, false, &freed, err);
+	return rc < 0 ? rc : layer_collect(st, &all, &freed, err);
 }
 
 /* What it takes, with all archives in the store. */
@@ -111,7 +112,7 @@ prepare(const struct state *st, const struct subject *p, struct stack *root,
 	if (rc == 0)
 		rc = apt_resolve(st, &index, root, &p->names, ret, err);
 	if (rc == 0)
-		rc = apt_fetch(st, ret, false, NULL, err);
+		rc = apt_fetch(st, ret, LEASE, false, NULL, err);
 	apt_index_cleanup(&index);
 	image_cleanup(&img);
 	return rc;
