@@ -31,16 +31,16 @@ cited_at(const struct loop *l, const char *name)
 	return NULL;
 }
 
-static bool
-looks_secret(const char *name)
+/* The question's id: as the answers file has it, else as the name suggests. */
+static char *
+variable_id(const struct loop *l, const char *name)
 {
-	static const char *const parts[] = {"SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY",
-		"APIKEY", "PRIVATE_KEY", "ACCESS_KEY", "LICENSE_KEY", "LICENCE_KEY", "CREDENTIAL",
-		NULL};
-	for (size_t i = 0; parts[i]; i++)
-		if (strstr(name, parts[i]))
-			return true;
-	return false;
+	OWN_FREE char *plain = mem_printf("env:%s", name), *secret = mem_printf("secret:%s", name);
+	if (answers_get(l->spec->answers, secret, NULL) != ANSWER_NONE)
+		return TAKE(secret);
+	if (answers_get(l->spec->answers, plain, NULL) != ANSWER_NONE)
+		return TAKE(plain);
+	return answers_is_secret(NULL, plain) ? TAKE(secret) : TAKE(plain);
 }
 
 static bool
@@ -55,8 +55,8 @@ is_exported(const struct loop *l, const char *name)
 bool
 loop_ask_variable(struct loop *l, const char *name, const char *where, bool blocking)
 {
-	bool secret = looks_secret(name);
-	OWN_FREE char *id = mem_printf("%s:%s", secret ? "secret" : "env", name);
+	OWN_FREE char *id = variable_id(l, name);
+	bool secret = answers_is_secret(l->spec->answers, id);
 	OWN_FREE char *cited = cited_at(l, name);
 	const char *value = NULL;
 	if (is_exported(l, name))
@@ -66,7 +66,7 @@ loop_ask_variable(struct loop *l, const char *name, const char *where, bool bloc
 	if (!q) {
 		q = question_list_add(&l->r->questions);
 		q->id = mem_strdup(id);
-		q->kind = secret ? Q_SECRET : Q_ENV;
+		q->kind = str_starts(str_of(id), "secret:") ? Q_SECRET : Q_ENV;
 		q->secret = secret;
 		q->text = mem_printf("What is the value of the environment variable %s?", name);
 		q->where = mem_strdup(cited ? cited : where);

@@ -205,7 +205,7 @@ do_recipe(void *ctx, json_t **ret_result, struct dd_err *err)
 	(void)ret_result;
 	OWN_FREE char *dir = run_path(s->run, "recipe");
 	struct recipe recipe = {0};
-	standup_recipe(s->run, s->r, &recipe);
+	standup_recipe(s->run, s->r, s->answers, &recipe);
 	int rc = fs_mkdirs(dir, 0755, err);
 	if (rc == 0)
 		rc = recipe_write(&recipe, dir, err);

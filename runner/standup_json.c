@@ -6,28 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-/* Replace the secrets in every string of a value, in place. */
-static void
-redact(json_t *j, const struct answers *answers)
-{
-	const char *key;
-	json_t *value;
-	size_t i;
-	if (json_is_string(j)) {
-		OWN(buf) struct buf out = {0};
-		answers_redact(answers, str_of(json_string_value(j)), &out);
-		(void)json_string_set(j, out.p ? out.p : "");
-	} else if (json_is_object(j)) {
-		json_object_foreach (j, key, value) {
-			redact(value, answers);
-		}
-	} else {
-		json_array_foreach (j, i, value) {
-			redact(value, answers);
-		}
-	}
-}
-
 static json_t *
 text_or_null(const char *s)
 {
@@ -85,7 +63,7 @@ standup_to_json(
 	json_object_set_new(j, "recipe", text_or_null(r->recipe));
 	json_object_set_new(j, "report", text_or_null(r->report));
 	json_object_set_new(j, "seconds", json_real(r->seconds));
-	redact(j, answers);
+	answers_redact_json(answers, j);
 	return j;
 }
 
@@ -114,8 +92,42 @@ rfc3339(int64_t real_ns)
 			abort(); \
 	} while (0)
 
+/*
+ * Secrets out of what people or the target wrote.  Names of packages, digests and commands are no
+ * such text: a replay goes by them.
+ */
+static void
+redact_recipe(struct recipe *r, const struct answers *a)
+{
+	answers_redact_text(a, &r->name);
+	for (size_t i = 0; i < r->packages.n; i++) {
+		answers_redact_text(a, &r->packages.v[i].why);
+		answers_redact_text(a, &r->packages.v[i].proof);
+	}
+	for (size_t i = 0; i < r->environment.n; i++) {
+		answers_redact_text(a, &r->environment.v[i].value);
+		answers_redact_text(a, &r->environment.v[i].why);
+	}
+	for (size_t i = 0; i < r->commands.n; i++)
+		answers_redact_text(a, &r->commands.v[i].why);
+	for (size_t i = 0; i < r->prompts.n; i++)
+		answers_redact_text(a, &r->prompts.v[i].value);
+	for (size_t i = 0; i < r->questions.n; i++) {
+		struct question *q = &r->questions.v[i];
+		char **const texts[] = {
+			&q->text, &q->where, &q->why, &q->default_value, &q->unlocks};
+		for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++)
+			answers_redact_text(a, texts[k]);
+	}
+	for (size_t i = 0; i < r->features_off.n; i++) {
+		answers_redact_text(a, &r->features_off.v[i].feature);
+		answers_redact_text(a, &r->features_off.v[i].input);
+	}
+}
+
 void
-standup_recipe(const struct run *run, const struct standup_result *r, struct recipe *ret)
+standup_recipe(const struct run *run, const struct standup_result *r, const struct answers *answers,
+	struct recipe *ret)
 {
 	const struct probe_result *p = &r->probe;
 	*ret = (struct recipe){.version = RECIPE_VERSION};
@@ -142,4 +154,5 @@ standup_recipe(const struct run *run, const struct standup_result *r, struct rec
 	ret->failed = p->tests.failed;
 	ret->skipped = p->tests.skipped;
 	ret->outcome = p->outcome;
+	redact_recipe(ret, answers);
 }
