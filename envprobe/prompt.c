@@ -70,7 +70,9 @@ char *
 prompter_answer(void *ctx, struct str tail)
 {
 	struct prompter *p = ctx;
-	struct str line = last_line(tail);
+	OWN(buf) struct buf plain = {0};
+	answers_redact(p->answers, tail, &plain);
+	struct str line = last_line(buf_str(&plain));
 	OWN_FREE char *slug = question_slug(line);
 	OWN_FREE char *id = mem_printf("prompt:%s", *slug ? slug : "unnamed");
 	OWN_FREE char *default_value = prompt_default(line);

@@ -238,6 +238,34 @@ struct step { /* that ran, and what is left of it */
 	struct trace *trace;
 };
 
+/* Logs have no secrets any more; what the target looked for, and whom it called, may. */
+static void
+hide_secrets(const struct answers *a, struct need_list *missing, struct refusal_list *refused)
+{
+	for (size_t i = 0; i < missing->n; i++)
+		answers_redact_text(a, &missing->v[i].why);
+	for (size_t i = 0; i < refused->n; i++) {
+		answers_redact_text(a, &refused->v[i].target);
+		answers_redact_text(a, &refused->v[i].program);
+	}
+}
+
+/* A file whose name holds a secret cannot be asked for. */
+static json_t *
+files_to_json(const struct answers *a, struct missing_file_list *files)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; i < files->n; i++) {
+		struct missing_file *f = &files->v[i];
+		OWN(buf) struct buf plain = {0};
+		answers_redact(a, str_of(f->path), &plain);
+		answers_redact_text(a, &f->program);
+		if (str_eq(buf_str(&plain), f->path))
+			json_array_append_new(all, json_encode(missing_file_fields, f));
+	}
+	return all;
+}
+
 /* What a step that failed missed in files; one that did not can do without. */
 static int
 find_files(struct loop *l, const struct step *step, const struct problem_list *problems, json_t *to,
@@ -250,7 +278,7 @@ find_files(struct loop *l, const struct step *step, const struct problem_list *p
 		rc = files_missing(l, step->trace, problems, &files, err);
 		files_touched(l, step->trace, &touched);
 	}
-	json_object_set_new(to, "files", missing_file_list_to_json(&files));
+	json_object_set_new(to, "files", files_to_json(l->spec->answers, &files));
 	json_object_set_new(to, "touched", strings_to_json(&touched));
 	missing_file_list_cleanup(&files);
 	return rc;
@@ -268,6 +296,7 @@ find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err
 	if (rc == 0) {
 		lookups_missing(step->trace, l->index, &missing);
 		probe_refused(step->trace, step->name, &refused);
+		hide_secrets(l->spec->answers, &missing, &refused);
 		json_object_set_new(to, "problems", problem_list_to_json(&problems));
 		json_object_set_new(to, "missing", need_list_to_json(&missing));
 		json_object_set_new(to, "refused", refusal_list_to_json(&refused));

@@ -41,4 +41,20 @@ has "the Dockerfile mounts them" "$(dirname "$recipe")/Dockerfile" "--mount=type
 run "$drydock" replay --json --quiet --state "$state" --offline --answers "$tmp/answers.json" "$recipe" "$tmp/vault"
 is "a replay takes them from the answers" "$(json .outcome)" up
 ok "and does not write them either" kept oak-and-iron-77
+
+# --- nor does the journal keep one that the application calls, looks for or asks with
+app leak <<'M'
+hull: ; printf 'Keep %s [y/n]? ' "$$KEY_TOKEN"; read -r keep; test "$$keep" = y
+	perl -e 'use IO::Socket::UNIX; IO::Socket::UNIX->new("/tmp/$$ENV{KEY_TOKEN}.sock")'
+	-perl -I "/opt/$$KEY_TOKEN/perl5" -e 'use Try::Tiny'
+	perl open.pl
+M
+echo 'open(F, "<", "/opt/$ENV{KEY_TOKEN}/site.conf") or die "cannot go on";' >"$tmp/leak/open.pl"
+echo '{"secret:KEY_TOKEN": "amber-lamp-19", "prompt:keep": "y"}' >"$tmp/answers.json"
+echo 'getenv("KEY_TOKEN");' >"$tmp/leak/a.h"
+up --answers "$tmp/answers.json" "$tmp/leak"
+journal=$(dirname "$(json .report)")/journal.db
+is "leak: outcome" "$(json .outcome)" build-failed
+ok "leak: the secret is in nothing that was written" kept amber-lamp-19
+ok "leak: what was called is told" sh -c 'sqlite3 "$1" "select result from step" | grep -qF "/tmp/[redacted].sock"' sh "$journal"
 done_testing
