@@ -82,6 +82,13 @@ void buf_put_visible(struct buf *b, struct str s);
 void buf_put_percent(struct buf *b, struct str s);
 char *str_unpercent(struct str s);
 
+/*
+ * Append s as one word of a shell command, on one line: bare where that is safe, else in quotes.
+ * Control characters and invalid UTF-8 need $'...', which bash and POSIX.1-2024 know and older
+ * shells do not.
+ */
+void buf_put_shell(struct buf *b, struct str s);
+
 /* A growing list of heap strings. */
 struct strlist {
 	char **v; /* always NULL-terminated once non-empty: fit for argv */

@@ -18,6 +18,9 @@ void recipe_build_md(const struct recipe *r, struct buf *out);
  * place. */
 void recipe_module_commands(const struct module_set *m, struct command_list *ret);
 
+/* "cd DIR && " in front of what runs below the directory `root` (NULL: where the tree is). */
+void recipe_put_cd(const struct command *c, const char *root, struct buf *out);
+
 /* Name of the build argument that carries the answer to a question: "prompt:a-b" gives PROMPT_A_B.
  */
 char *recipe_argument_name(const char *question_id);

@@ -7,6 +7,7 @@
 
 #define USER_NAME "builder"
 #define USER_ID 1000
+#define SHELL "\"/bin/bash\", \"-o\", \"pipefail\", \"-c\""
 
 /* Text for a double-quoted Dockerfile value: one line, nothing expands. */
 static void
@@ -100,24 +101,42 @@ put_secret_mounts(const struct recipe *r, struct buf *out)
 	}
 }
 
-/* In a shell, nothing expands. */
-static void
-put_shell(struct buf *out, const char *text)
+/* Would the text end the instruction, or go on behind it? */
+static bool
+breaks_instruction(struct str text)
 {
-	buf_putc(out, '\'');
-	for (; *text; text++)
-		if (*text == '\'')
-			buf_puts(out, "'\\''");
-		else
-			buf_putc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
-	buf_putc(out, '\'');
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] < 0x20)
+			return true;
+	return str_ends(text, "\\") || memmem(text.p, text.n, "<<", 2);
+}
+
+/* A shell command as words of JSON. */
+static void
+put_exec_form(struct buf *out, const char *shell, struct str text)
+{
+	buf_printf(out, "[%s, ", shell);
+	buf_put_json(out, text);
+	buf_puts(out, "]\n");
+}
+
+/* What follows RUN and its options. */
+static void
+put_run(struct buf *out, struct str text)
+{
+	buf_putc(out, ' ');
+	if (breaks_instruction(text))
+		put_exec_form(out, SHELL, text);
+	else
+		buf_printf(out, STR_FMT "\n", STR_ARG(text));
 }
 
 /* A mount takes commas and blanks apart: such a path is left to the person who builds. */
 static bool
 is_mountable(const struct supplied_file *f)
 {
-	return !f->sample && !f->archive && !strpbrk(f->path, ", \t\n\"'\\$");
+	return !f->sample && !f->archive && !strpbrk(f->path, ", \"'\\$") &&
+	       !breaks_instruction(str_of(f->path));
 }
 
 /* Files that a person supplies are mounted where they are used: they may be secrets. */
@@ -153,9 +172,9 @@ put_files(const struct recipe *r, struct buf *out)
 		if (!f->sample)
 			continue;
 		buf_puts(out, "RUN cp -- ");
-		put_shell(out, f->sample);
+		buf_put_shell(out, str_of(f->sample));
 		buf_putc(out, ' ');
-		put_shell(out, f->path);
+		buf_put_shell(out, str_of(f->path));
 		buf_putc(out, '\n');
 	}
 }
@@ -198,14 +217,14 @@ put_prompt_arguments(const struct recipe *r, struct buf *out)
 static void
 put_command(const struct recipe *r, const struct command *c, struct buf *out)
 {
+	OWN(buf) struct buf text = {0};
+	recipe_put_cd(c, NULL, &text);
+	put_prompt_pipe(r, c->run, &text);
+	buf_puts(&text, c->run);
 	buf_puts(out, "RUN");
 	put_secret_mounts(r, out);
 	put_file_mounts(r, out);
-	buf_putc(out, ' ');
-	if (c->dir)
-		buf_printf(out, "cd '%s' && ", c->dir);
-	put_prompt_pipe(r, c->run, out);
-	buf_printf(out, "%s\n", c->run);
+	put_run(out, buf_str(&text));
 }
 
 /* ---- packages of the language's own registry
@@ -283,10 +302,11 @@ put_modules(const struct recipe *r, struct buf *out)
 		put_manifests(m, out);
 		recipe_module_commands(m, &commands);
 		for (size_t k = 0; k < commands.n; k++) {
-			buf_puts(out, "RUN ");
-			if (m->dir)
-				buf_printf(out, "cd '%s' && ", m->dir);
-			buf_printf(out, "%s\n", commands.v[k].run);
+			OWN(buf) struct buf text = {0};
+			recipe_put_cd(&commands.v[k], NULL, &text);
+			buf_puts(&text, commands.v[k].run);
+			buf_puts(out, "RUN");
+			put_run(out, buf_str(&text));
 		}
 		command_list_cleanup(&commands);
 	}
@@ -303,8 +323,7 @@ put_test_command(const struct recipe *r, struct buf *out)
 			continue;
 		if (any)
 			buf_puts(&text, " && ");
-		if (c->dir)
-			buf_printf(&text, "cd '/work/%s' && ", c->dir);
+		recipe_put_cd(c, "/work", &text);
 		put_prompt_pipe(r, c->run, &text);
 		buf_puts(&text, c->run);
 		any = true;
@@ -315,9 +334,8 @@ put_test_command(const struct recipe *r, struct buf *out)
 		OWN_FREE char *name = recipe_argument_name(r->prompts.v[i].question);
 		buf_printf(out, "ENV %s=${%s}\n", name, name);
 	}
-	buf_puts(out, "# docker run IMAGE runs the tests.\nCMD [\"/bin/sh\", \"-c\", ");
-	buf_put_json(out, buf_str(&text));
-	buf_puts(out, "]\n");
+	buf_puts(out, "# docker run IMAGE runs the tests.\nCMD ");
+	put_exec_form(out, "\"/bin/bash\", \"-c\"", buf_str(&text));
 }
 
 void
@@ -330,7 +348,7 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 	buf_printf(out,
 		"# No registry was asked for the digest of this tag; drydock built on its own base "
 		"image\n# sha256:%s.\nFROM debian:%s-slim\n"
-		"SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\n",
+		"SHELL [" SHELL "]\n",
 		r->base_digest, r->base_suite ? r->base_suite : "stable");
 	buf_puts(out, "ARG DEBIAN_FRONTEND=noninteractive\n");
 	put_packages(r, out);

@@ -97,13 +97,39 @@ put_environment(const struct recipe *r, struct buf *out)
 	buf_putc(out, '\n');
 }
 
+/* A line that no text inside is taken for: longer than any row of backquotes in it. */
 static void
-put_command(const struct command *c, struct buf *out)
+put_fence(struct buf *out, struct str inside, const char *language)
 {
-	if (c->dir)
-		buf_printf(out, "(cd '%s' && %s)\n", c->dir, c->run);
-	else
-		buf_printf(out, "%s\n", c->run);
+	size_t longest = 2, row = 0;
+	for (size_t i = 0; i < inside.n; i++) {
+		row = inside.p[i] == '`' ? row + 1 : 0;
+		longest = row > longest ? row : longest;
+	}
+	for (size_t i = 0; i <= longest; i++)
+		buf_putc(out, '`');
+	buf_printf(out, "%s\n", language);
+}
+
+/* Lines for a shell, in a block of their own. */
+static void
+put_shell_block(const struct command_list *l, enum command_phase from, enum command_phase to,
+	struct buf *out)
+{
+	OWN(buf) struct buf text = {0};
+	for (size_t i = 0; i < l->n; i++) {
+		const struct command *c = &l->v[i];
+		if (c->phase < from || c->phase > to)
+			continue;
+		buf_puts(&text, c->dir ? "(" : "");
+		recipe_put_cd(c, NULL, &text);
+		buf_printf(&text, "%s%s\n", c->run, c->dir ? ")" : "");
+	}
+	if (!text.n)
+		return;
+	put_fence(out, buf_str(&text), "sh");
+	buf_add_str(out, buf_str(&text));
+	put_fence(out, buf_str(&text), "\n");
 }
 
 /* The only commands that need a network; they run nothing of what they fetch. */
@@ -119,29 +145,12 @@ put_modules(const struct recipe *r, struct buf *out)
 			buf_puts(out, ": the source has none that fits.\n\n");
 		}
 		recipe_module_commands(m, &commands);
-		buf_puts(out, "```sh\n");
-		for (size_t k = 0; k < commands.n; k++)
-			put_command(&commands.v[k], out);
+		put_shell_block(&commands, PHASE_CONFIGURE, PHASE_INSTALL, out);
 		buf_printf(out,
-			"```\n\nThis fetches %zu packages from the registry, all listed in the lock file.\n\n",
+			"This fetches %zu packages from the registry, all listed in the lock file.\n\n",
 			m->artefacts.n);
 		command_list_cleanup(&commands);
 	}
-}
-
-static void
-put_commands(const struct recipe *r, bool tests, struct buf *out)
-{
-	bool any = false;
-	for (size_t i = 0; i < r->commands.n; i++) {
-		const struct command *c = &r->commands.v[i];
-		if ((c->phase == PHASE_TEST) != tests || c->phase == PHASE_START)
-			continue;
-		buf_puts(out, any ? "" : "```sh\n");
-		put_command(c, out);
-		any = true;
-	}
-	buf_puts(out, any ? "```\n\n" : "");
 }
 
 void
@@ -158,10 +167,10 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 	put_environment(r, out);
 	buf_puts(out, "## Build\n\nAs an ordinary user, in the source tree:\n\n");
 	put_modules(r, out);
-	put_commands(r, false, out);
+	put_shell_block(&r->commands, PHASE_CONFIGURE, PHASE_INSTALL, out);
 	if (command_list_has(&r->commands, PHASE_TEST)) {
 		buf_puts(out, "## Test\n\n");
-		put_commands(r, true, out);
+		put_shell_block(&r->commands, PHASE_TEST, PHASE_TEST, out);
 		buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",
 			(long long)r->passed, (long long)r->failed, (long long)r->skipped);
 	}
