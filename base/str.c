@@ -478,6 +478,19 @@ by_bytes(const void *a, const void *b)
 }
 
 void
+strlist_set_env(struct strlist *l, const char *name, const char *value)
+{
+	size_t n = strlen(name);
+	for (size_t i = 0; i < l->n; i++)
+		if (strncmp(l->v[i], name, n) == 0 && l->v[i][n] == '=') {
+			free(l->v[i]);
+			l->v[i] = mem_printf("%s=%s", name, value);
+			return;
+		}
+	strlist_addf(l, "%s=%s", name, value);
+}
+
+void
 strlist_sort(struct strlist *l)
 {
 	if (l->n)

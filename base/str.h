@@ -103,6 +103,8 @@ void strlist_add_str(struct strlist *l, struct str s);
 void strlist_add_new(struct strlist *l, const char *s); /* unless it is there already */
 bool strlist_has(const struct strlist *l, const char *s);
 void strlist_sort(struct strlist *l);
+/* In a list of NAME=value, such as an environment: replaces the one of that name, else appends. */
+void strlist_set_env(struct strlist *l, const char *name, const char *value);
 void strlist_copy(struct strlist *dst, const struct strlist *src); /* appends */
 
 #endif

@@ -155,12 +155,13 @@ int recipe_write(const struct recipe *r, const char *dir, struct dd_err *err) DD
 int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Workers: "detect" and "references" (source tree at /src), "evidence" (log on standard input), "index" and
- * "owners" (package lists), "place" (work tree at WORK_DIR).
+ * Workers: "detect", "references" and "locate" (source tree at /src), "evidence" (log on standard
+ * input), "index" and "owners" (package lists), "place" (work tree at WORK_DIR).
  */
 int probe_detect_worker_main(int argc, char **argv);
 int probe_evidence_worker_main(int argc, char **argv);
 int probe_index_worker_main(int argc, char **argv);
+int probe_locate_worker_main(int argc, char **argv);
 int probe_owners_worker_main(int argc, char **argv);
 int probe_place_worker_main(int argc, char **argv);
 int probe_references_worker_main(int argc, char **argv);

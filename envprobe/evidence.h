@@ -17,6 +17,7 @@ struct problem {
 	enum need_scope scope;
 	int64_t line; /* in the log */
 	char *text;   /* the line, at most 300 bytes */
+	char *place;  /* of a variable: "file:line" of the source, else of the log */
 };
 struct problem_list {
 	struct problem *v;

@@ -148,14 +148,38 @@ is_tool_variable(const char *name)
 	return str_ends(str_of(name), "_CFLAGS") || str_ends(str_of(name), "_LIBS");
 }
 
+/*
+ * A step that stops at a variable would stop at the next one: what else the same file cannot do
+ * without is asked for in the same round.
+ */
+static bool
+ask_beside(struct loop *l, const char *place)
+{
+	size_t n = strcspn(place, ":");
+	bool any = false;
+	for (size_t i = 0; i < l->r->project.env_reads.n; i++) {
+		const struct env_read *r = &l->r->project.env_reads.v[i];
+		if (!r->required || strncmp(r->where, place, n) != 0 || r->where[n] != ':')
+			continue;
+		OWN_FREE char *why =
+			mem_printf("a step stopped in %.*s, which needs it, too", (int)n, place);
+		any = loop_ask_variable(l, r->name, r->where, why, true) || any;
+	}
+	return any;
+}
+
 static bool
 learn_variables(struct loop *l)
 {
 	bool any = false;
 	for (size_t i = 0; i < l->problems.n; i++) {
 		const struct problem *p = &l->problems.v[i];
-		if (strcmp(p->kind, "env") == 0 && !is_tool_variable(p->name))
-			any = loop_ask_variable(l, p->name, p->text, true) || any;
+		if (strcmp(p->kind, "env") != 0 || is_tool_variable(p->name))
+			continue;
+		const char *cited = loop_cited_at(l, p->name);
+		const char *place = cited ? cited : p->place;
+		any = loop_ask_variable(l, p->name, place, p->text, true) || any;
+		any = (place && ask_beside(l, place)) || any;
 	}
 	return any;
 }
@@ -320,12 +344,34 @@ static void
 offer_variables(struct loop *l)
 {
 	for (size_t i = 0; i < l->r->project.env_reads.n; i++) {
-		struct str rest = str_of(l->r->project.env_reads.v[i]), name, where;
-		if (!str_next_word(&rest, &name) || !str_next_word(&rest, &where))
-			continue;
-		OWN_FREE char *n = str_dup(name);
-		OWN_FREE char *w = str_dup(where);
-		(void)loop_ask_variable(l, n, w, false);
+		const struct env_read *r = &l->r->project.env_reads.v[i];
+		(void)loop_ask_variable(l, r->name, r->where,
+			r->required ? "it cannot do without"
+				    : "the source reads it and gives no default",
+			false);
+	}
+}
+
+static bool
+is_variable_name(const char *name)
+{
+	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+	return n && !name[n] && !(*name >= '0' && *name <= '9');
+}
+
+/* Whoever gives a variable knows that it is read, also where no reading of the source shows it. */
+static void
+export_answers(struct loop *l)
+{
+	OWN(strlist) struct strlist ids = {0};
+	answers_given(l->spec->answers, &ids);
+	for (size_t i = 0; i < ids.n; i++) {
+		const char *name = strchr(ids.v[i], ':') + 1;
+		bool variable = str_starts(str_of(ids.v[i]), "env:") ||
+				str_starts(str_of(ids.v[i]), "secret:");
+		if (variable && is_variable_name(name))
+			(void)loop_ask_variable(l, name, NULL,
+				"the answers have it; nothing was seen that reads it", false);
 	}
 }
 
@@ -376,6 +422,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 	} else if (rc == 0) {
 		offer_variables(&l);
 		files_offer(&l);
+		export_answers(&l);
 		want_declared(&l);
 		rc = run_attempts(&l, err);
 	}

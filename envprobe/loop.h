@@ -67,8 +67,23 @@ void loop_judge_build(struct loop *l);
 void loop_judge_tests(struct loop *l);
 /* Everything ran: no diagnosis, and what was asked for was not needed. */
 void loop_succeed(struct loop *l, enum run_outcome outcome);
-/* Ask for an environment variable; true when the answers have it and it is new. */
-bool loop_ask_variable(struct loop *l, const char *name, const char *where, bool blocking);
+/*
+ * Ask for an environment variable; true when the answers have it and it is new.  where: a place of
+ * the source or of a log; NULL: none was seen.
+ */
+bool loop_ask_variable(
+	struct loop *l, const char *name, const char *where, const char *why, bool blocking);
+
+/* Where the source reads the variable, as detection found it, borrowed; NULL. */
+const char *loop_cited_at(const struct loop *l, const char *name);
+/*
+ * Places (cite.c) for the variables among the problems and for what was asked; log: as it is
+ * cited, relative to the run's directory.
+ */
+int loop_find_places(struct loop *l, const char *log, struct problem_list *problems,
+	struct prompter *asked, struct dd_err *err) DD_MUST_USE;
+/* "t.sh:2" of "./t.sh: line 2: message" and the like, heap; NULL: the line names no place. */
+char *place_in_message(struct str line);
 
 /* Ask for services that refused connections; true when an answer starts one from now on. */
 bool loop_learn_services(struct loop *l);

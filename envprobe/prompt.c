@@ -9,6 +9,7 @@ prompter_cleanup(struct prompter *p)
 {
 	prompt_answer_list_cleanup(&p->given);
 	question_list_cleanup(&p->questions);
+	strlist_cleanup(&p->texts);
 }
 
 /* What stands behind the last newline: the question, without terminal escapes. */
@@ -43,6 +44,14 @@ prompt_default(struct str prompt)
 		return NULL;
 	}
 	return str_dup(inner);
+}
+
+/* The prompt without the default that it shows, which is often filled in. */
+static struct str
+asked_text(struct str prompt)
+{
+	const char *open = prompt.n ? memchr(prompt.p, '[', prompt.n) : NULL;
+	return open ? str_trim((struct str){prompt.p, (size_t)(open - prompt.p)}) : prompt;
 }
 
 static struct question *
@@ -84,8 +93,9 @@ prompter_answer(void *ctx, struct str tail)
 		OWN(buf) struct buf visible = {.max = 300};
 		buf_put_visible(&visible, line);
 		q->text = mem_printf("A step asks: %s", visible.p ? visible.p : "(nothing)");
-		q->where = p->run ? mem_strdup(p->run) : NULL;
-		q->why = mem_strdup("it reads the answer from its terminal and waits");
+		strlist_add_str(&p->texts, asked_text(line));
+		q->why = mem_printf("\"%s\" reads the answer from its terminal and waits",
+			p->run ? p->run : "");
 		q->unlocks = mem_strdup("the step that asks, and all that follows");
 		q->default_value = default_value ? mem_strdup(default_value) : NULL;
 	}

@@ -232,10 +232,10 @@ loop_install(struct loop *l, struct dd_err *err)
  * ---------------------------------------------------- */
 
 struct step { /* that ran, and what is left of it */
-	const char *name;
+	const char *name; /* "build" or "tests" */
 	bool failed;
-	const char *log;
 	struct trace *trace;
+	struct prompter *asked;
 };
 
 /* Logs have no secrets any more; what the target looked for, and whom it called, may. */
@@ -284,15 +284,20 @@ find_files(struct loop *l, const struct step *step, const struct problem_list *p
 	return rc;
 }
 
+/* What log and trace of the step show, and what it asked, into its result. */
 static int
 find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err *err)
 {
+	OWN_FREE char *name = mem_printf("logs/attempt-%lld-%s.log", (long long)l->n, step->name);
+	OWN_FREE char *log = fs_join(l->spec->run_dir, name);
 	struct problem_list problems = {0};
 	struct need_list missing = {0};
 	struct refusal_list refused = {0};
-	int rc = evidence_read(l->spec->state, step->log, &problems, err);
+	int rc = evidence_read(l->spec->state, log, &problems, err);
 	if (rc == 0)
 		rc = find_files(l, step, &problems, to, err);
+	if (rc == 0)
+		rc = loop_find_places(l, name, &problems, step->asked, err);
 	if (rc == 0) {
 		lookups_missing(step->trace, l->index, &missing);
 		probe_refused(step->trace, step->name, &refused);
@@ -300,6 +305,8 @@ find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err
 		json_object_set_new(to, "problems", problem_list_to_json(&problems));
 		json_object_set_new(to, "missing", need_list_to_json(&missing));
 		json_object_set_new(to, "refused", refusal_list_to_json(&refused));
+		json_object_set_new(
+			to, "questions", question_list_to_json(&step->asked->questions));
 	}
 	refusal_list_cleanup(&refused);
 	problem_list_cleanup(&problems);
@@ -441,12 +448,11 @@ take_proofs(struct loop *l, const json_t *found)
 static json_t *
 build_to_json(const struct build_run *b, const struct prompter *p, json_t *proofs)
 {
-	return json_pack("{s:b, s:o, s:i, s:i, s:f, s:o, s:o, s:o, s:o}", "built", b->built,
-		"failed", b->failed ? json_text(str_of(b->failed)) : json_null(), "exit_code",
-		b->exit_code, "cause", (int)b->cause, "seconds", b->seconds, "layer",
+	return json_pack("{s:b, s:o, s:i, s:i, s:f, s:o, s:o, s:o}", "built", b->built, "failed",
+		b->failed ? json_text(str_of(b->failed)) : json_null(), "exit_code", b->exit_code,
+		"cause", (int)b->cause, "seconds", b->seconds, "layer",
 		b->layer ? json_string(b->layer) : json_null(), "prompts",
-		prompt_answer_list_to_json(&p->given), "questions",
-		question_list_to_json(&p->questions), "proofs", json_incref(proofs));
+		prompt_answer_list_to_json(&p->given), "proofs", json_incref(proofs));
 }
 
 static int
@@ -480,7 +486,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	progress_end(step, rc == 0 && b.built ? "ok" : "failed");
 	if (rc == 0) {
 		json_t *j = build_to_json(&b, &prompter, found);
-		const struct step build = {"build", !b.built, log, trace};
+		const struct step build = {"build", !b.built, trace, &prompter};
 		rc = find_findings(l, &build, j, err);
 		if (rc == 0)
 			*ret_result = j;
@@ -593,12 +599,11 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 	int rc = l->spec->run_tests(l->spec->ctx, &t, &tests, &cause, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	json_t *j = rc < 0 ? NULL
-			   : json_pack("{s:o, s:i, s:f, s:o, s:o}", "tests",
+			   : json_pack("{s:o, s:i, s:f, s:o}", "tests",
 				     json_encode(test_run_fields, &tests), "cause", (int)cause,
 				     "seconds", (double)(clock_mono_ns() - start) / 1e9, "prompts",
-				     prompt_answer_list_to_json(&prompter.given), "questions",
-				     question_list_to_json(&prompter.questions));
-	const struct step ran = {"tests", tests.failed || !tests.passed, log, trace};
+				     prompt_answer_list_to_json(&prompter.given));
+	const struct step ran = {"tests", tests.failed || !tests.passed, trace, &prompter};
 	if (rc == 0)
 		rc = find_findings(l, &ran, j, err);
 	if (rc == 0)

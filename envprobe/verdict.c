@@ -18,19 +18,6 @@ diagnose(struct loop *l, enum run_outcome outcome, const char *class, char *text
 	l->r->diagnosis.way_out = way_out ? mem_strdup(way_out) : NULL;
 }
 
-/* Where the source reads the variable, as detection found it; NULL. */
-static char *
-cited_at(const struct loop *l, const char *name)
-{
-	for (size_t i = 0; i < l->r->project.env_reads.n; i++) {
-		struct str rest = str_of(l->r->project.env_reads.v[i]), word, where;
-		if (str_next_word(&rest, &word) && str_eq(word, name) &&
-			str_next_word(&rest, &where))
-			return str_dup(where);
-	}
-	return NULL;
-}
-
 /* The question's id: as the answers file has it, else as the name suggests. */
 static char *
 variable_id(const struct loop *l, const char *name)
@@ -52,36 +39,52 @@ is_exported(const struct loop *l, const char *name)
 	return false;
 }
 
+static struct question *
+new_variable_question(struct loop *l, const char *id, const char *name, bool secret)
+{
+	struct question *q = question_list_add(&l->r->questions);
+	q->id = mem_strdup(id);
+	q->kind = str_starts(str_of(id), "secret:") ? Q_SECRET : Q_ENV;
+	q->secret = secret;
+	q->text = mem_printf("What is the value of the environment variable %s?", name);
+	q->unlocks = mem_strdup("the steps that read it");
+	return q;
+}
+
+static void
+export_variable(struct loop *l, const char *name, const char *value, const struct question *q)
+{
+	struct env_var *e = env_var_list_add(&l->r->environment);
+	e->name = mem_strdup(name);
+	e->question = mem_strdup(q->id);
+	e->value = q->secret ? NULL : mem_strdup(value);
+	e->why = q->where ? mem_printf("read at %s", q->where) : mem_strdup(q->why);
+	strlist_set_env(&l->env, name, value);
+}
+
 bool
-loop_ask_variable(struct loop *l, const char *name, const char *where, bool blocking)
+loop_ask_variable(
+	struct loop *l, const char *name, const char *where, const char *why, bool blocking)
 {
 	OWN_FREE char *id = variable_id(l, name);
-	bool secret = answers_is_secret(l->spec->answers, id);
-	OWN_FREE char *cited = cited_at(l, name);
 	const char *value = NULL;
 	if (is_exported(l, name))
 		return false;
 	enum answer_state state = answers_get(l->spec->answers, id, &value);
 	struct question *q = question_list_find(&l->r->questions, id);
-	if (!q) {
-		q = question_list_add(&l->r->questions);
-		q->id = mem_strdup(id);
-		q->kind = str_starts(str_of(id), "secret:") ? Q_SECRET : Q_ENV;
-		q->secret = secret;
-		q->text = mem_printf("What is the value of the environment variable %s?", name);
-		q->where = mem_strdup(cited ? cited : where);
-		q->why = mem_strdup(blocking ? where : "the source reads it and gives no default");
-		q->unlocks = mem_strdup("the steps that read it");
+	bool known = q != NULL;
+	if (!known)
+		q = new_variable_question(l, id, name, answers_is_secret(l->spec->answers, id));
+	if (!q->where && where)
+		q->where = mem_strdup(where);
+	if (!known || (blocking && !q->blocking)) { /* what a step said counts more */
+		free(q->why);
+		q->why = mem_strdup(why);
 	}
 	q->blocking = (q->blocking || blocking) && state == ANSWER_NONE;
 	if (state != ANSWER_GIVEN)
 		return false;
-	struct env_var *e = env_var_list_add(&l->r->environment);
-	e->name = mem_strdup(name);
-	e->question = mem_strdup(id);
-	e->value = secret ? NULL : mem_strdup(value);
-	e->why = mem_printf("read at %s", q->where);
-	strlist_addf(&l->env, "%s=%s", name, value);
+	export_variable(l, name, value, q);
 	return true;
 }
 

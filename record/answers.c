@@ -245,6 +245,17 @@ answers_get(struct answers *a, const char *id, const char **ret_value)
 }
 
 void
+answers_given(const struct answers *a, struct strlist *ret)
+{
+	for (struct map_entry *e = a ? map_first(&a->by_id) : NULL; e; e = map_next(e)) {
+		const struct answer *answer = map_value(e);
+		if (answer->value)
+			strlist_add(ret, map_key(e));
+	}
+	strlist_sort(ret);
+}
+
+void
 answers_unused(const struct answers *a, struct strlist *ret)
 {
 	for (struct map_entry *e = map_first(&a->by_id); e; e = map_next(e)) {

@@ -2,7 +2,7 @@
  * The answers file: a JSON object from question id to a string, {"env": NAME}, {"file": PATH} or
  * null (the question is declined).  PATH is relative to the answers file, and must be a regular
  * file that can be read.  An id that is not of the form kind:name is an error at loading; one that
- * no question ever had is found by answers_unused at the end of the run.
+ * no question ever had is named at the end of the run, whose outcome it does not change.
  *
  * Values of `secret:` ids, of ids that speak of one ("env:DB_PASSWORD", "prompt:passphrase"), and
  * those from an {"env"} or {"file"}, are secrets: answers_redact replaces them wherever text is
@@ -37,6 +37,8 @@ enum answer_state answers_get(struct answers *a, const char *id, const char **re
  * DD_EINVAL: the file cannot be read any more.
  */
 int answers_open(struct answers *a, const char *id, int *ret_fd, struct dd_err *err) DD_MUST_USE;
+/* Ids that were given a value, sorted. */
+void answers_given(const struct answers *a, struct strlist *ret);
 /* Ids of the file that no answers_get ever asked for. */
 void answers_unused(const struct answers *a, struct strlist *ret);
 

@@ -143,9 +143,13 @@ const struct json_field absent_part_fields[] = {E(absent_part, kind, absent_kind
 	SREQ(absent_part, path), S(absent_part, where), S(absent_part, origin), END};
 RECORD_IMPLEMENT(absent_part)
 
+const struct json_field env_read_fields[] = {
+	SREQ(env_read, name), SREQ(env_read, where), B(env_read, required), END};
+RECORD_IMPLEMENT(env_read)
+
 const struct json_field project_fields[] = {SREQ(project, system), S(project, evidence),
 	S(project, dir), A(project, commands, command), A(project, needs, need),
-	L(project, env_reads), L(project, others), A(project, absent, absent_part), END};
+	A(project, env_reads, env_read), L(project, others), A(project, absent, absent_part), END};
 
 void
 project_cleanup(struct project *p)

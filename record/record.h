@@ -113,14 +113,20 @@ struct absent_part { /* of the source: referred to, and not in it */
 };
 RECORD_LIST(absent_part);
 
+struct env_read { /* of a variable by the source, with no default */
+	char *name;
+	char *where;   /* "file:line" */
+	bool required; /* it fails there without it, as ${NAME:?} does; else it may do without */
+};
+RECORD_LIST(env_read);
+
 struct project {
 	char *system;	/* autotools, make, cmake, meson, python, perl, node, none */
 	char *evidence; /* the file that decided it */
 	char *dir;	/* sub-directory of the work tree that is built; NULL: its root */
 	struct command_list commands;
 	struct need_list needs; /* declared ones */
-	struct strlist
-		env_reads;     /* variables the source reads without a default, "NAME file:line" */
+	struct env_read_list env_reads;
 	struct strlist others; /* other build systems seen, with their evidence, best first */
 	struct absent_part_list absent;
 };

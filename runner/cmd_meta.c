@@ -82,6 +82,7 @@ static const struct {
 	{"image", image_worker_main},
 	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},
+	{"locate", probe_locate_worker_main},
 	{"npm", npm_worker_main},
 	{"owners", probe_owners_worker_main},
 	{"place", probe_place_worker_main},

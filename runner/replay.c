@@ -259,7 +259,7 @@ make_environment(struct replay *p, struct strlist *missing)
 		if (e->question && answers_get(p->answers, e->question, &value) != ANSWER_GIVEN)
 			value = e->value;
 		if (value)
-			strlist_addf(&p->env, "%s=%s", e->name, value);
+			strlist_set_env(&p->env, e->name, value);
 		else
 			strlist_add(missing, e->question ? e->question : e->name);
 	}

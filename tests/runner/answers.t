@@ -11,6 +11,7 @@ app() {
 blocking() { json '[.questions[] | select(.blocking) | .id] | join(" ")'; }
 # kept SECRET: nothing that the last run wrote has it, but the layers (what the application wrote itself)
 kept() {
+	[ -e "$(json .report)" ] || return 1
 	cp "$tmp/out" "$(dirname "$(json .report)")/stdout.copy"
 	! grep -raF "$1" "$(dirname "$(json .report)")"
 }
@@ -57,4 +58,53 @@ journal=$(dirname "$(json .report)")/journal.db
 is "leak: outcome" "$(json .outcome)" build-failed
 ok "leak: the secret is in nothing that was written" kept amber-lamp-19
 ok "leak: what was called is told" sh -c 'sqlite3 "$1" "select result from step" | grep -qF "/tmp/[redacted].sock"' sh "$journal"
+
+# --- variables that a shell script insists on are asked for in one round, where the script says so
+app pier <<'M'
+pier: ; touch $@
+check: ; sh t.sh
+M
+cat >"$tmp/pier/t.sh" <<'S'
+#!/bin/sh
+# "${BERTH:?}" in a comment is nothing
+: "${PIER:?must be set}"
+: "${PIER_TOKEN?ask the harbour master for one}"
+DEPTH=7
+: "${DEPTH:?}"
+echo 1..1
+[ "$PIER-$PIER_TOKEN" = 4-rope ] && echo ok 1
+S
+up "$tmp/pier"
+is "both block, at once" "$(json .outcome) $(blocking)" "blocked env:PIER secret:PIER_TOKEN"
+is "each at its place" "$(json '[.questions[] | select(.blocking) | .where] | join(" ")')" "t.sh:3 t.sh:4"
+is "with what the script says of the first" "$(json '.questions[] | select(.id == "env:PIER") | .why')" \
+	"t.sh: 3: PIER: must be set"
+is "nothing else is asked" "$(json '.questions | length')" 2
+printf '{"env:PIER": "4", "secret:PIER_TOKEN": "rope"}\n' >"$tmp/answers.json"
+run "$drydock" resume --json --quiet --state "$state" --answers "$tmp/answers.json" "$(json .run)"
+is "answered, it is up in the first attempt" "$status $(json '[.outcome, (.attempts | length)] | join(" ")')" "0 up 1"
+
+# --- what is given is in the environment, also where nothing was seen that reads it
+app quiet <<'M'
+quiet: ; touch $@
+check: ; @test "$$QUAY" = north && echo 1..1 && echo ok 1
+M
+up "$tmp/quiet"
+is "without it" "$(json .outcome)" tests-failed
+printf '{"env:QUAY": "north", "service:moon": "moond"}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$tmp/quiet"
+is "with it, and the outcome decides the status" "$status $(json .outcome)" "0 up"
+has "what answers no question is named" "$tmp/err" "service:moon answers no question"
+is "the recipe needs it" "$(json '.environment[] | [.name, .value, .question] | join(" ")' "$(json .recipe)")" \
+	"QUAY north env:QUAY"
+printf '{"env:QUAY": "south", "service:moon": "moond"}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$tmp/quiet"
+is "tests that failed stay that" "$status $(json .outcome)" "1 tests-failed"
+
+# --- a variable is asked for where the source names it, whatever the message
+app lock <<'M'
+lock: ; @gate=$$(printenv GATE_KEEPER) || { echo 'build: GATE_KEEPER is not set'; exit 1; }
+M
+up "$tmp/lock"
+is "a place of the source" "$(json '.questions[] | select(.id == "env:GATE_KEEPER") | .where')" "Makefile:1"
 done_testing
