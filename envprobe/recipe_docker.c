@@ -89,15 +89,35 @@ put_environment(const struct recipe *r, struct buf *out)
 	}
 }
 
+static bool
+is_secret_prompt(const struct recipe *r, const struct prompt_answer *a)
+{
+	const struct question *q = question_list_find(&r->questions, a->question);
+	return q && q->secret;
+}
+
 static void
-put_secret_mounts(const struct recipe *r, struct buf *out)
+put_secret_mount(struct buf *out, const char *name)
+{
+	buf_printf(out, " --mount=type=secret,id=%s,env=%s", name, name);
+}
+
+/* What the command `run` may read and no layer may keep. */
+static void
+put_secret_mounts(const struct recipe *r, const char *run, struct buf *out)
 {
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
 		const struct question *q =
 			e->question ? question_list_find(&r->questions, e->question) : NULL;
 		if (q && q->secret)
-			buf_printf(out, " --mount=type=secret,id=%s,env=%s", e->name, e->name);
+			put_secret_mount(out, e->name);
+	}
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		const struct prompt_answer *a = &r->prompts.v[i];
+		OWN_FREE char *name = recipe_argument_name(a->question);
+		if (a->run && strcmp(a->run, run) == 0 && is_secret_prompt(r, a))
+			put_secret_mount(out, name);
 	}
 }
 
@@ -205,6 +225,10 @@ put_prompt_arguments(const struct recipe *r, struct buf *out)
 		const struct question *q = question_list_find(&r->questions, a->question);
 		if (q && q->text)
 			put_comment(out, q->text);
+		if (is_secret_prompt(r, a)) { /* mounted where it is typed, never in a layer */
+			buf_printf(out, "# Its answer is the secret %s.\n", name);
+			continue;
+		}
 		buf_printf(out, "ARG %s", name);
 		if (a->value) {
 			buf_putc(out, '=');
@@ -222,7 +246,7 @@ put_command(const struct recipe *r, const struct command *c, struct buf *out)
 	put_prompt_pipe(r, c->run, &text);
 	buf_puts(&text, c->run);
 	buf_puts(out, "RUN");
-	put_secret_mounts(r, out);
+	put_secret_mounts(r, c->run, out);
 	put_file_mounts(r, out);
 	put_run(out, buf_str(&text));
 }
@@ -331,8 +355,10 @@ put_test_command(const struct recipe *r, struct buf *out)
 	if (!any)
 		return;
 	for (size_t i = 0; i < r->prompts.n; i++) {
-		OWN_FREE char *name = recipe_argument_name(r->prompts.v[i].question);
-		buf_printf(out, "ENV %s=${%s}\n", name, name);
+		const struct prompt_answer *a = &r->prompts.v[i];
+		OWN_FREE char *name = recipe_argument_name(a->question);
+		if (!is_secret_prompt(r, a)) /* the others come with docker run -e */
+			buf_printf(out, "ENV %s=${%s}\n", name, name);
 	}
 	buf_puts(out, "# docker run IMAGE runs the tests.\nCMD ");
 	put_exec_form(out, "\"/bin/bash\", \"-c\"", buf_str(&text));

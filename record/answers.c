@@ -82,9 +82,9 @@ has_word(const char *text, const char *word)
 static bool
 speaks_of_secret(const char *id)
 {
-	static const char *const parts[] = {"SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "APIKEY",
-		"CREDENTIAL", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY", "LICENSE_KEY", "LICENCE_KEY",
-		NULL};
+	static const char *const parts[] = {"SECRET", "PASSWORD", "PASSWD", "PASSPHRASE",
+		"PASS_PHRASE", "APIKEY", "CREDENTIAL", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY",
+		"LICENSE_KEY", "LICENCE_KEY", NULL};
 	static const char *const words[] = {"TOKEN", "PWD", "PIN", "PASSCODE", NULL};
 	bool named = strncmp(id, "env:", 4) == 0 || strncmp(id, "prompt:", 7) == 0;
 	if (strncmp(id, "secret:", 7) == 0)

@@ -12,8 +12,7 @@ blocking() { json '[.questions[] | select(.blocking) | .id] | join(" ")'; }
 # kept SECRET: nothing that the last run wrote has it, but the layers (what the application wrote itself)
 kept() {
 	[ -e "$(json .report)" ] || return 1
-	cp "$tmp/out" "$(dirname "$(json .report)")/stdout.copy"
-	! grep -raF "$1" "$(dirname "$(json .report)")"
+	! grep -raF -e "$1" "$tmp/out" "$(dirname "$(json .report)")"
 }
 
 # --- an answer is a secret by its id, by where it comes from, or by what it contains
@@ -107,4 +106,45 @@ lock: ; @gate=$$(printenv GATE_KEEPER) || { echo 'build: GATE_KEEPER is not set'
 M
 up "$tmp/lock"
 is "a place of the source" "$(json '.questions[] | select(.id == "env:GATE_KEEPER") | .where')" "Makefile:1"
+
+# --- prompts: a menu is known by its question, a password is a secret, both by where they are asked
+app chandler <<'M'
+rope: ; sh ask.sh
+	touch $@
+check: ; @echo 1..1; echo ok 1
+M
+cat >"$tmp/chandler/ask.sh" <<'S'
+echo "Select a rope:"
+echo " 1) hemp"
+echo " 2) manila"
+read rope
+echo "rope $rope" >rope.txt
+printf 'Password of the store: '
+read password
+test "$rope-$password" = 2-tarred-twine-88
+S
+up "$tmp/chandler"
+is "a menu has the id of its question" "$(json .outcome) $(blocking)" "blocked prompt:select-a-rope"
+is "and its place" "$(json '.questions[0].where')" "ask.sh:1"
+is "and all its text" "$(json '.questions[0].text')" "A step asks: Select a rope: / 1) hemp / 2) manila"
+printf '{"prompt:select-a-rope": "2"}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$tmp/chandler"
+is "a password is asked for as a secret" "$(json '.questions[] | select(.blocking) | [.id, .secret, .where] | join(" ")')" \
+	"prompt:password-of-the-store true ask.sh:6"
+printf '{"prompt:select-a-rope": "2", "prompt:password-of-the-store": "tarred-twine-88"}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$tmp/chandler"
+is "both answered" "$(json .outcome)" up
+ok "the password is in nothing that was written" kept tarred-twine-88
+docker=$(dirname "$(json .recipe)")/Dockerfile
+ok "nor is it an argument or in the environment of the image" sh -c '! grep -E "^(ARG|ENV) .*PASSWORD" "$1"' sh "$docker"
+has "but mounted where it is typed" "$docker" "RUN --mount=type=secret,id=PROMPT_PASSWORD_OF_THE_STORE,env=PROMPT_PASSWORD_OF_THE_STORE "
+
+# --- the Dockerfile takes both
+mkdir "$tmp/docker"
+awk -f tests/dockerfile.awk -v args="PROMPT_SELECT_A_ROPE=2;PROMPT_PASSWORD_OF_THE_STORE=tarred-twine-88" "$docker" >"$tmp/docker/script"
+is "the Dockerfile has only what the runner knows" "$?" 0
+chmod -R a+rX "$tmp"
+run "$drydock" sandbox run --state "$state" --net provision --bind "$tmp/chandler:/context:ro" \
+	--bind "$tmp/docker:/docker:ro" -- /bin/bash /docker/script
+is "carried out, its tests pass" "$status $(tail -n 1 "$tmp/out")" "0 ok 1"
 done_testing
