@@ -57,9 +57,49 @@ wants_place(const struct loop *l, const struct problem *p)
 	return strcmp(p->kind, "env") == 0 && !loop_cited_at(l, p->name);
 }
 
+#define MAX_CALLED 30 /* addresses that are looked up */
+
+/* What the source says of an address: its port, or the path of a socket. */
+static void
+add_target(struct locate_list *l, const char *target)
+{
+	struct str host;
+	uint64_t port;
+	if (service_address(target, &host, &port)) {
+		OWN_FREE char *text = mem_printf("%llu", (unsigned long long)port);
+		locate_add(l, text, true);
+	} else {
+		locate_add(l, strchr(target, ':') ? strchr(target, ':') + 1 : target, true);
+	}
+}
+
+static void
+take_places(struct loop *l, const char *log, struct problem_list *problems, struct prompter *asked,
+	struct refusal_list *refused, struct locate_text *found)
+{
+	for (size_t i = 0; i < problems->n; i++) {
+		struct problem *p = &problems->v[i];
+		if (!wants_place(l, p))
+			continue;
+		p->place = place_in_message(str_of(p->text));
+		if (!p->place && found->place)
+			p->place = TAKE(found->place);
+		else if (!p->place)
+			p->place = mem_printf("%s:%lld", log, (long long)p->line);
+		found++;
+	}
+	for (size_t i = 0; i < asked->questions.n; i++, found++) {
+		struct question *q = &asked->questions.v[i];
+		free(q->where);
+		q->where = found->place ? TAKE(found->place) : mem_strdup(log);
+	}
+	for (size_t i = 0; i < refused->n && i < MAX_CALLED; i++, found++)
+		refused->v[i].where = found->place ? TAKE(found->place) : mem_strdup(log);
+}
+
 int
 loop_find_places(struct loop *l, const char *log, struct problem_list *problems,
-	struct prompter *asked, struct dd_err *err)
+	struct prompter *asked, struct refusal_list *refused, struct dd_err *err)
 {
 	struct locate_list texts = {0};
 	for (size_t i = 0; i < problems->n; i++)
@@ -67,25 +107,11 @@ loop_find_places(struct loop *l, const char *log, struct problem_list *problems,
 			locate_add(&texts, problems->v[i].name, true);
 	for (size_t i = 0; i < asked->questions.n; i++)
 		locate_add(&texts, asked->texts.v[i], false);
+	for (size_t i = 0; i < refused->n && i < MAX_CALLED; i++)
+		add_target(&texts, refused->v[i].target);
 	int rc = locate_in_source(l->spec->state, l->spec->source, &texts, err);
-	size_t n = 0;
-	for (size_t i = 0; rc == 0 && i < problems->n; i++) {
-		struct problem *p = &problems->v[i];
-		if (!wants_place(l, p))
-			continue;
-		p->place = place_in_message(str_of(p->text));
-		if (!p->place && texts.v[n].place)
-			p->place = TAKE(texts.v[n].place);
-		else if (!p->place)
-			p->place = mem_printf("%s:%lld", log, (long long)p->line);
-		n++;
-	}
-	for (size_t i = 0; rc == 0 && i < asked->questions.n; i++) {
-		struct question *q = &asked->questions.v[i];
-		free(q->where);
-		q->where = texts.v[n].place ? TAKE(texts.v[n].place) : mem_strdup(log);
-		n++;
-	}
+	if (rc == 0)
+		take_places(l, log, problems, asked, refused, texts.v);
 	locate_list_cleanup(&texts);
 	return rc;
 }

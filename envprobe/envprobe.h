@@ -23,6 +23,7 @@ struct probe_tests {
 	const struct stack *root;
 	const struct stack *work;
 	const struct command_list *commands;
+	const char *before; /* shell text in front of each command; NULL */
 	const char *const *env;
 	const struct pod_bind *binds;
 	size_t nbinds;
@@ -67,7 +68,7 @@ struct probe_result {
 	struct feature_off_list features_off;
 	struct refusal_list refused; /* of every attempt */
 	struct strlist options;
-	struct strlist services; /* commands that start them, before the tests */
+	struct service_list services; /* started before the tests */
 	struct test_run tests;
 	struct stack root;    /* with the packages */
 	struct stack work;    /* source and built tree */
@@ -139,6 +140,20 @@ int probe_attempt_files(const struct state *st, struct journal *j, int64_t attem
 /* Below the tree or absolute, plain, and not where a pod has file systems of its own (but its home)? */
 bool probe_may_place(const char *path);
 
+/* What the tests need to have services beside them. */
+struct probe_serving {
+	char *before; /* shell text that starts them; NULL: there is none */
+	char *hosts;  /* file with the names that lead to them; NULL */
+	struct pod_bind *binds;
+	size_t nbinds;
+};
+void probe_serving_cleanup(struct probe_serving *s);
+/* `binds` come first among its own, and are borrowed.  DD_EINVAL: a secret command has no answer.
+ */
+int probe_serve(const struct service_list *l, struct answers *answers, const char *run_dir,
+	const struct pod_bind *binds, size_t nbinds, struct probe_serving *ret, struct dd_err *err)
+	DD_MUST_USE;
+
 /* The refused connections of a trace, by target and program; their attempt is 0. */
 void probe_refused(const struct trace *t, const char *step, struct refusal_list *ret);
 
@@ -155,10 +170,11 @@ int recipe_write(const struct recipe *r, const char *dir, struct dd_err *err) DD
 int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Workers: "detect", "references" and "locate" (source tree at /src), "evidence" (log on standard
- * input), "index" and "owners" (package lists), "place" (work tree at WORK_DIR).
+ * Workers: "detect", "endpoints", "references" and "locate" (source tree at /src), "evidence" (log
+ * on standard input), "index" and "owners" (package lists), "place" (work tree at WORK_DIR).
  */
 int probe_detect_worker_main(int argc, char **argv);
+int probe_endpoints_worker_main(int argc, char **argv);
 int probe_evidence_worker_main(int argc, char **argv);
 int probe_index_worker_main(int argc, char **argv);
 int probe_locate_worker_main(int argc, char **argv);

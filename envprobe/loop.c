@@ -31,7 +31,7 @@ probe_result_cleanup(struct probe_result *r)
 	feature_off_list_cleanup(&r->features_off);
 	refusal_list_cleanup(&r->refused);
 	strlist_cleanup(&r->options);
-	strlist_cleanup(&r->services);
+	service_list_cleanup(&r->services);
 	test_run_cleanup(&r->tests);
 	stack_cleanup(&r->root);
 	stack_cleanup(&r->work);

@@ -88,6 +88,12 @@ write_locks(const struct recipe *r, const char *dir, struct dd_err *err)
 	return rc;
 }
 
+void
+recipe_put_start(const char *start, struct buf *out)
+{
+	buf_printf(out, "(%s >/dev/null 2>&1 &); ", start);
+}
+
 static int
 write_file(const char *dir, const char *name, const struct buf *text, struct dd_err *err)
 {

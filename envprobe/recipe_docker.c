@@ -336,11 +336,45 @@ put_modules(const struct recipe *r, struct buf *out)
 	}
 }
 
+/* Services are started with the tests; a command that is a secret comes in the environment. */
+static void
+put_services(const struct recipe *r, struct buf *text)
+{
+	for (size_t i = 0; i < r->services.n; i++) {
+		const struct service *s = &r->services.v[i];
+		OWN_FREE char *name = recipe_argument_name(s->question);
+		OWN_FREE char *secret = mem_printf("sh -c \"${%s}\"", name);
+		recipe_put_start(s->start ? s->start : secret, text);
+	}
+	if (r->services.n)
+		buf_puts(text, "sleep 2; ");
+}
+
+/* What has to be said to docker run, beside the image. */
+static void
+put_run_options(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->services.n; i++) {
+		const struct service *s = &r->services.v[i];
+		OWN_FREE char *name = recipe_argument_name(s->question);
+		for (size_t k = 0; k < s->hosts.n; k++)
+			buf_printf(out, " --add-host %s:127.0.0.1", s->hosts.v[k]);
+		if (!s->start)
+			buf_printf(out, " -e %s", name);
+	}
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		OWN_FREE char *name = recipe_argument_name(r->prompts.v[i].question);
+		if (is_secret_prompt(r, &r->prompts.v[i]))
+			buf_printf(out, " -e %s", name);
+	}
+}
+
 static void
 put_test_command(const struct recipe *r, struct buf *out)
 {
 	bool any = false;
 	OWN(buf) struct buf text = {0};
+	put_services(r, &text);
 	for (size_t i = 0; i < r->commands.n; i++) {
 		const struct command *c = &r->commands.v[i];
 		if (c->phase != PHASE_TEST)
@@ -357,10 +391,12 @@ put_test_command(const struct recipe *r, struct buf *out)
 	for (size_t i = 0; i < r->prompts.n; i++) {
 		const struct prompt_answer *a = &r->prompts.v[i];
 		OWN_FREE char *name = recipe_argument_name(a->question);
-		if (!is_secret_prompt(r, a)) /* the others come with docker run -e */
+		if (!is_secret_prompt(r, a)) /* those come with docker run */
 			buf_printf(out, "ENV %s=${%s}\n", name, name);
 	}
-	buf_puts(out, "# docker run IMAGE runs the tests.\nCMD ");
+	buf_puts(out, "# docker run");
+	put_run_options(r, out);
+	buf_puts(out, " IMAGE runs the tests.\nCMD ");
 	put_exec_form(out, "\"/bin/bash\", \"-c\"", buf_str(&text));
 }
 

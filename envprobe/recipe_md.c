@@ -153,6 +153,28 @@ put_modules(const struct recipe *r, struct buf *out)
 	}
 }
 
+static void
+put_services(const struct recipe *r, struct buf *out)
+{
+	OWN(buf) struct buf text = {0};
+	for (size_t i = 0; i < r->services.n; i++) {
+		const struct service *s = &r->services.v[i];
+		buf_printf(&text, "%s &\n",
+			s->start ? s->start : "# a secret: see its question above");
+		for (size_t k = 0; k < s->hosts.n; k++) {
+			buf_puts(out, "The name ");
+			put_code(out, s->hosts.v[k]);
+			buf_puts(out, " must lead to this machine (a line in `/etc/hosts`).\n\n");
+		}
+	}
+	if (!text.n)
+		return;
+	buf_puts(out, "Start what the tests connect to, and wait until it listens:\n\n");
+	put_fence(out, buf_str(&text), "sh");
+	buf_add_str(out, buf_str(&text));
+	put_fence(out, buf_str(&text), "\n");
+}
+
 void
 recipe_build_md(const struct recipe *r, struct buf *out)
 {
@@ -170,6 +192,7 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 	put_shell_block(&r->commands, PHASE_CONFIGURE, PHASE_INSTALL, out);
 	if (command_list_has(&r->commands, PHASE_TEST)) {
 		buf_puts(out, "## Test\n\n");
+		put_services(r, out);
 		put_shell_block(&r->commands, PHASE_TEST, PHASE_TEST, out);
 		buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",
 			(long long)r->passed, (long long)r->failed, (long long)r->skipped);

@@ -20,7 +20,7 @@ loop_clear_findings(struct loop *l)
 {
 	problem_list_cleanup(&l->problems);
 	need_list_cleanup(&l->missing);
-	strlist_cleanup(&l->refused);
+	endpoint_list_cleanup(&l->endpoints);
 	missing_file_list_cleanup(&l->files);
 	strlist_cleanup(&l->touched);
 	free(TAKE(l->failed));
@@ -284,6 +284,23 @@ find_files(struct loop *l, const struct step *step, const struct problem_list *p
 	return rc;
 }
 
+/* Addresses that the source names, where tests failed and did not reach one. */
+static int
+find_endpoints(struct loop *l, const struct step *step, const struct problem_list *problems,
+	const struct refusal_list *refused, json_t *to, struct dd_err *err)
+{
+	OWN(endpoint_list) struct endpoint_list found = {0};
+	bool tests = strcmp(step->name, "tests") == 0;
+	bool unreached = refused->n || problem_first(problems, "host") ||
+			 problem_first(problems, "unresolved");
+	int rc = 0;
+	if (tests && step->failed && unreached)
+		rc = endpoints_in_source(l->spec->state, l->spec->source, &found, err);
+	if (rc == 0)
+		json_object_set_new(to, "endpoints", endpoint_list_to_json(&found));
+	return rc;
+}
+
 /* What log and trace of the step show, and what it asked, into its result. */
 static int
 find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err *err)
@@ -297,10 +314,13 @@ find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err
 	if (rc == 0)
 		rc = find_files(l, step, &problems, to, err);
 	if (rc == 0)
-		rc = loop_find_places(l, name, &problems, step->asked, err);
+		probe_refused(step->trace, step->name, &refused);
+	if (rc == 0)
+		rc = loop_find_places(l, name, &problems, step->asked, &refused, err);
+	if (rc == 0)
+		rc = find_endpoints(l, step, &problems, &refused, to, err);
 	if (rc == 0) {
 		lookups_missing(step->trace, l->index, &missing);
-		probe_refused(step->trace, step->name, &refused);
 		hide_secrets(l->spec->answers, &missing, &refused);
 		json_object_set_new(to, "problems", problem_list_to_json(&problems));
 		json_object_set_new(to, "missing", need_list_to_json(&missing));
@@ -322,7 +342,6 @@ take_refused(struct loop *l, const json_t *j, struct dd_err *err)
 	for (size_t i = 0; rc == 0 && i < refused.n; i++) {
 		struct refusal *r = &refused.v[i];
 		r->attempt = l->n;
-		strlist_add_new(&l->refused, r->target);
 		*refusal_list_add(&l->r->refused) = *r;
 	}
 	free(refused.v);
@@ -336,6 +355,8 @@ take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 	int rc = problem_list_from_json(json_object_get(j, "problems"), &l->problems, err);
 	if (rc == 0)
 		rc = take_refused(l, json_object_get(j, "refused"), err);
+	if (rc == 0)
+		rc = endpoint_list_from_json(json_object_get(j, "endpoints"), &l->endpoints, err);
 	if (rc == 0)
 		rc = missing_file_list_from_json(
 			json_object_get(j, "files"), "files", &l->files, err);
@@ -584,19 +605,24 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct trace *trace = trace_create();
 	struct test_run tests = {0};
 	enum exec_cause cause = CAUSE_NONE;
+	struct probe_serving serving = {0};
+	int rc = probe_serve(&l->r->services, l->spec->answers, l->spec->run_dir, l->placed.binds,
+		l->placed.nbinds, &serving, err);
 	const struct probe_tests t = {.root = &l->r->root,
 		.work = &l->r->work,
 		.commands = &l->r->project.commands,
+		.before = serving.before,
 		.env = (const char *const *)l->env.v,
-		.binds = l->placed.binds,
-		.nbinds = l->placed.nbinds,
+		.binds = serving.binds,
+		.nbinds = serving.nbinds,
 		.trace = trace,
 		.on_prompt = test_prompt,
 		.prompt_ctx = &prompter,
 		.log_path = log};
 	int64_t start = clock_mono_ns();
 	int step = progress_begin("running the tests");
-	int rc = l->spec->run_tests(l->spec->ctx, &t, &tests, &cause, err);
+	if (rc == 0)
+		rc = l->spec->run_tests(l->spec->ctx, &t, &tests, &cause, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	json_t *j = rc < 0 ? NULL
 			   : json_pack("{s:o, s:i, s:f, s:o}", "tests",
@@ -614,6 +640,7 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 	} else {
 		json_decref(j);
 	}
+	probe_serving_cleanup(&serving);
 	trace_destroy(trace);
 	test_run_cleanup(&tests);
 	prompter_cleanup(&prompter);

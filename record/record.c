@@ -189,7 +189,7 @@ const struct json_field missing_file_fields[] = {SREQ(missing_file, path), S(mis
 RECORD_IMPLEMENT(missing_file)
 
 const struct json_field refusal_fields[] = {SREQ(refusal, target), S(refusal, program),
-	S(refusal, step), I(refusal, attempt), I(refusal, count), END};
+	S(refusal, step), S(refusal, where), I(refusal, attempt), I(refusal, count), END};
 RECORD_IMPLEMENT(refusal)
 
 const struct json_field feature_off_fields[] = {
@@ -251,6 +251,10 @@ const struct json_field supplied_file_fields[] = {SREQ(supplied_file, path),
 	S(supplied_file, why), END};
 RECORD_IMPLEMENT(supplied_file)
 
+const struct json_field service_fields[] = {
+	SREQ(service, name), SREQ(service, question), S(service, start), L(service, hosts), END};
+RECORD_IMPLEMENT(service)
+
 const struct json_field prompt_answer_fields[] = {
 	SREQ(prompt_answer, question), S(prompt_answer, value), S(prompt_answer, run), END};
 RECORD_IMPLEMENT(prompt_answer)
@@ -259,7 +263,7 @@ static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recip
 	S(recipe, name), S(recipe, source_digest), S(recipe, base_name), SREQ(recipe, base_digest),
 	S(recipe, base_suite), S(recipe, base_arch), S(recipe, index_digest),
 	A(recipe, packages, package), A(recipe, environment, env_var),
-	A(recipe, files, supplied_file), L(recipe, options), L(recipe, services),
+	A(recipe, files, supplied_file), L(recipe, options), A(recipe, services, service),
 	A(recipe, commands, command), A(recipe, prompts, prompt_answer),
 	A(recipe, questions, question), A(recipe, features_off, feature_off),
 	B(recipe, needs_network), S(recipe, why_network), I(recipe, passed), I(recipe, failed),

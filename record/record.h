@@ -181,6 +181,7 @@ struct refusal {	 /* a connection that a build or a test tried, and that nobody 
 	char *target;	 /* "127.0.0.1:5432", "unix:/run/x.sock" */
 	char *program;	 /* that tried; "" when unknown */
 	char *step;	 /* "build" or "tests" */
+	char *where;	 /* file:line of the source that may name the address, else the log */
 	int64_t attempt; /* it was made in; 0: a replay */
 	int64_t count;
 };
@@ -297,6 +298,14 @@ struct supplied_file {	/* of the build and the tests, not of the source */
 };
 RECORD_LIST(supplied_file);
 
+struct service {	      /* started before the tests, in their pod */
+	char *name;	      /* "redis", "localhost:15432", "/run/x.sock" */
+	char *question;	      /* id "service:NAME" */
+	char *start;	      /* the command; NULL: a secret, from the answers */
+	struct strlist hosts; /* names that must lead to it */
+};
+RECORD_LIST(service);
+
 struct prompt_answer {	/* typed when a step asks */
 	char *question; /* id "prompt:slug" */
 	char *value;	/* the default that was accepted; NULL: from the answers file */
@@ -317,7 +326,7 @@ struct recipe { /* drydock.lock.json */
 	struct env_var_list environment;
 	struct supplied_file_list files;
 	struct strlist options; /* labelled decisions */
-	struct strlist services;
+	struct service_list services;
 	struct command_list commands;
 	struct prompt_answer_list prompts;
 	struct question_list questions;

@@ -78,6 +78,7 @@ static const struct {
 	int (*main)(int argc, char **argv);
 } workers[] = {
 	{"detect", probe_detect_worker_main},
+	{"endpoints", probe_endpoints_worker_main},
 	{"evidence", probe_evidence_worker_main},
 	{"image", image_worker_main},
 	{"index", probe_index_worker_main},

@@ -200,14 +200,18 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	enum exec_cause cause;
 	struct refusal_list refused = {0};
 	struct trace *trace = trace_create();
+	struct probe_serving serving = {0};
+	int rc = probe_serve(&p->recipe->services, p->answers, p->run->dir, p->files.binds,
+		p->files.nbinds, &serving, err);
 	const struct qa_spec spec = {
 		.state = p->st,
 		.root = &res->root,
 		.work = &res->work,
 		.commands = &p->recipe->commands,
+		.before = serving.before,
 		.env = (const char *const *)p->env.v,
-		.binds = p->files.binds,
-		.nbinds = p->files.nbinds,
+		.binds = serving.binds,
+		.nbinds = serving.nbinds,
 		.on_prompt = probe_answer_prompt,
 		.ctx = p->answers,
 		.answers = p->answers,
@@ -216,12 +220,14 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 		.log_path = log,
 	};
 	int step = progress_begin("running the tests");
-	int rc = qa_run_tests(&spec, &tests, &cause, err);
+	if (rc == 0)
+		rc = qa_run_tests(&spec, &tests, &cause, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	probe_refused(trace, "tests", &refused);
 	if (rc == 0)
 		*ret_result = json_pack("{s:o, s:o}", "tests", json_encode(test_run_fields, &tests),
 			"refused", refusal_list_to_json(&refused));
+	probe_serving_cleanup(&serving);
 	refusal_list_cleanup(&refused);
 	trace_destroy(trace);
 	test_run_cleanup(&tests);
@@ -273,6 +279,16 @@ find_files(struct replay *p, struct strlist *missing)
 		enum answer_state state = answers_get(p->answers, f->question, NULL);
 		if (!f->sample && state != ANSWER_GIVEN)
 			strlist_add(missing, f->question);
+	}
+}
+
+static void
+find_services(struct replay *p, struct strlist *missing)
+{
+	for (size_t i = 0; i < p->recipe->services.n; i++) {
+		const struct service *s = &p->recipe->services.v[i];
+		if (!s->start && answers_get(p->answers, s->question, NULL) != ANSWER_GIVEN)
+			strlist_add(missing, s->question);
 	}
 }
 
@@ -333,6 +349,7 @@ copy_facts(struct replay *p, struct dd_err *err)
 	OWN_JSON json_t *modules = module_set_list_to_json(&r->modules);
 	OWN_JSON json_t *env = env_var_list_to_json(&r->environment);
 	OWN_JSON json_t *prompts = prompt_answer_list_to_json(&r->prompts);
+	OWN_JSON json_t *services = service_list_to_json(&r->services);
 	OWN_JSON json_t *files = supplied_file_list_to_json(&r->files);
 	int rc = command_list_from_json(commands, "commands", &res->project.commands, err);
 	if (rc == 0)
@@ -348,10 +365,11 @@ copy_facts(struct replay *p, struct dd_err *err)
 	if (rc == 0)
 		rc = prompt_answer_list_from_json(prompts, "prompts", &res->prompts, err);
 	if (rc == 0)
+		rc = service_list_from_json(services, "services", &res->services, err);
+	if (rc == 0)
 		rc = supplied_file_list_from_json(files, "files", &res->files, err);
 	res->project.system = mem_strdup("recipe");
 	strlist_copy(&res->options, &r->options);
-	strlist_copy(&res->services, &r->services);
 	return rc;
 }
 
@@ -369,6 +387,7 @@ run_steps(struct replay *p, struct dd_err *err)
 		return rc;
 	make_environment(p, &missing);
 	find_files(p, &missing);
+	find_services(p, &missing);
 	if (missing.n) {
 		block(p, &missing);
 		return 0;

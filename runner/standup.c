@@ -139,6 +139,7 @@ run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exe
 		.root = t->root,
 		.work = t->work,
 		.commands = t->commands,
+		.before = t->before,
 		.env = t->env,
 		.binds = t->binds,
 		.nbinds = t->nbinds,

@@ -108,6 +108,8 @@ redact_recipe(struct recipe *r, const struct answers *a)
 		answers_redact_text(a, &r->environment.v[i].value);
 		answers_redact_text(a, &r->environment.v[i].why);
 	}
+	for (size_t i = 0; i < r->services.n; i++)
+		answers_redact_text(a, &r->services.v[i].start);
 	for (size_t i = 0; i < r->commands.n; i++)
 		answers_redact_text(a, &r->commands.v[i].why);
 	for (size_t i = 0; i < r->prompts.n; i++)
@@ -149,7 +151,7 @@ standup_recipe(const struct run *run, const struct standup_result *r, const stru
 	COPY_LIST(question, &p->questions, &ret->questions);
 	COPY_LIST(feature_off, &p->features_off, &ret->features_off);
 	strlist_copy(&ret->options, &p->options);
-	strlist_copy(&ret->services, &p->services);
+	COPY_LIST(service, &p->services, &ret->services);
 	ret->passed = p->tests.passed;
 	ret->failed = p->tests.failed;
 	ret->skipped = p->tests.skipped;

@@ -147,4 +147,46 @@ chmod -R a+rX "$tmp"
 run "$drydock" sandbox run --state "$state" --net provision --bind "$tmp/chandler:/context:ro" \
 	--bind "$tmp/docker:/docker:ro" -- /bin/bash /docker/script
 is "carried out, its tests pass" "$status $(tail -n 1 "$tmp/out")" "0 ok 1"
+
+# --- services at any address, by any name
+app store <<'M'
+store: ; touch $@
+check: ; @perl client.pl
+M
+cat >"$tmp/store/client.pl" <<'S'
+use IO::Socket::INET;
+my @at = ("127.0.0.1", 15432);
+my $s = IO::Socket::INET->new(PeerAddr => $at[0], PeerPort => $at[1]) or die "no store: $@\n";
+print "1..1\nok 1 - ", scalar <$s>;
+S
+cat >"$tmp/store/server.pl" <<'S'
+use IO::Socket::INET;
+my $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift, Listen => 5, ReuseAddr => 1) or die;
+while (my $c = $l->accept) { print $c "rope and tar\n"; close $c }
+S
+up "$tmp/store"
+is "a port that says nothing" "$(json .outcome) $(blocking)" "blocked service:localhost:15432"
+is "where the source has it" "$(json '.questions[0].where')" client.pl:2
+printf '{"service:localhost:15432": "perl server.pl 15432"}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$tmp/store"
+is "is served by the answer" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+is "the test's own command stays what it was" "$(json '.commands | .. | .run? | select(. == "make check")' "$(json .recipe)")" "make check"
+
+sed -i 's/"127.0.0.1", 15432/"db.internal.example", 5432/' "$tmp/store/client.pl"
+up "$tmp/store"
+is "a name that does not resolve" "$(json .outcome) $(blocking)" "blocked service:postgresql"
+is "where the source names it" "$(json '.questions[0].where')" client.pl:2
+printf '%s' 'perl server.pl 5432' >"$tmp/start"
+printf '{"service:postgresql": {"file": "start"}}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$tmp/store"
+is "leads to the service of the answer" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+recipe=$(json .recipe)
+is "the recipe knows the name, and the command is a secret" \
+	"$(json '.services[0] | [.name, .hosts[0], .start] | join(" ")' "$recipe")" "postgresql db.internal.example "
+has "the Dockerfile says what to run with" "$(dirname "$recipe")/Dockerfile" \
+	"docker run --add-host db.internal.example:127.0.0.1 -e SERVICE_POSTGRESQL IMAGE"
+run "$drydock" replay --json --quiet --state "$state" --offline "$recipe" "$tmp/store"
+is "a replay needs the answer" "$(json .outcome)" blocked
+run "$drydock" replay --json --quiet --state "$state" --offline --answers "$tmp/answers.json" "$recipe" "$tmp/store"
+is "and serves it under its name" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
 done_testing

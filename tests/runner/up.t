@@ -119,7 +119,7 @@ is "a service that is missing blocks" "$(json '[.outcome, (.questions[] | select
 printf '{"service:memcached": "memcached -l 127.0.0.1"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$apps/tiny-service"
 is "and is started by the answer" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
-is "the recipe starts it, too" "$(json '.services[0]' "$(json .recipe)")" "memcached -l 127.0.0.1"
+is "the recipe starts it, too" "$(json '.services[0].start' "$(json .recipe)")" "memcached -l 127.0.0.1"
 printf '{"service:memcached": null}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$apps/tiny-service"
 is "declined, its tests fail" "$(json .outcome)" tests-failed
