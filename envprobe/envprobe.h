@@ -83,6 +83,9 @@ int probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd
 /* "NAME=value" of what every build and test gets: PATH, HOME, a fixed locale and time zone, ... */
 void probe_environment(struct strlist *ret);
 
+/* Those of it that mean the same elsewhere, as constants of a recipe; one that is there is kept. */
+void probe_recipe_environment(struct env_var_list *ret);
+
 /* Stacks of an attempt of a run: its packages, and its tree as far as it was kept.  DD_ENOENT. */
 int probe_attempt_stacks(struct journal *j, const struct image *image, const struct stack *source,
 	int64_t attempt, struct stack *ret_root, struct stack *ret_work, struct dd_err *err)

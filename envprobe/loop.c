@@ -38,17 +38,54 @@ probe_result_cleanup(struct probe_result *r)
 	memset(r, 0, sizeof(*r));
 }
 
+/* What every build and test gets; `here`: it is about the sandbox, and no part of a recipe. */
+static const struct {
+	const char *name, *value;
+	bool here;
+} fixed_environment[] = {
+	{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games", false},
+	{"HOME", POD_HOME, true},
+	{"USER", "builder", true},
+	{"LOGNAME", "builder", true},
+	{"SHELL", "/bin/sh", true},
+	{"LANG", "C.UTF-8", false},
+	{"LC_ALL", "C.UTF-8", false},
+	{"TZ", "UTC", false},
+	{"TERM", "dumb", false},
+	{"XDG_RUNTIME_DIR", "/run/user/1000", true},
+	{"DEBIAN_FRONTEND", "noninteractive", true},
+	{"PERL_MM_USE_DEFAULT", "1", false},
+	{"AUTOMATED_TESTING", "1", false},
+	{"NO_COLOR", "1", false},
+};
+#define N_FIXED (sizeof(fixed_environment) / sizeof(*fixed_environment))
+
 void
 probe_environment(struct strlist *ret)
 {
-	static const char *const fixed[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games",
-		"HOME=" POD_HOME, "USER=builder", "LOGNAME=builder", "SHELL=/bin/sh",
-		"LANG=C.UTF-8", "LC_ALL=C.UTF-8", "TZ=UTC", "TERM=dumb",
-		"XDG_RUNTIME_DIR=/run/user/1000", "DEBIAN_FRONTEND=noninteractive",
-		"PERL_MM_USE_DEFAULT=1", "AUTOMATED_TESTING=1", "NO_COLOR=1", NULL};
-	for (size_t i = 0; fixed[i]; i++)
-		strlist_add(ret, fixed[i]);
+	for (size_t i = 0; i < N_FIXED; i++)
+		strlist_set_env(ret, fixed_environment[i].name, fixed_environment[i].value);
+}
+
+static bool
+has_variable(const struct env_var_list *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+void
+probe_recipe_environment(struct env_var_list *ret)
+{
+	for (size_t i = 0; i < N_FIXED; i++) {
+		if (fixed_environment[i].here || has_variable(ret, fixed_environment[i].name))
+			continue;
+		struct env_var *e = env_var_list_add(ret);
+		e->name = mem_strdup(fixed_environment[i].name);
+		e->value = mem_strdup(fixed_environment[i].value);
+	}
 }
 
 /* ---- wanting

@@ -68,32 +68,43 @@ put_packages(const struct recipe *r, struct buf *out)
 	free(v);
 }
 
+static bool
+is_secret(const struct recipe *r, const char *question_id)
+{
+	const struct question *q =
+		question_id ? question_list_find(&r->questions, question_id) : NULL;
+	return q && q->secret;
+}
+
+static void
+put_constants(const struct recipe *r, struct buf *out)
+{
+	buf_puts(out, "# What it was built and tested with.\n");
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
+		if (e->question)
+			continue;
+		buf_printf(out, "ENV %s=", e->name);
+		put_quoted(out, e->value ? e->value : "");
+		buf_putc(out, '\n');
+	}
+	buf_puts(out, "ENV USER=\"" USER_NAME "\"\nENV LOGNAME=\"" USER_NAME "\"\n");
+}
+
 static void
 put_environment(const struct recipe *r, struct buf *out)
 {
+	put_constants(r, out);
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q =
-			e->question ? question_list_find(&r->questions, e->question) : NULL;
+		if (!e->question)
+			continue;
 		if (e->why)
 			put_comment(out, e->why);
-		if (q && q->secret)
-			continue; /* mounted where it is used, never in a layer */
-		if (e->question) {
+		if (!is_secret(
+			    r, e->question)) /* else mounted where it is used, never in a layer */
 			buf_printf(out, "ARG %s\nENV %s=${%s}\n", e->name, e->name, e->name);
-		} else {
-			buf_printf(out, "ENV %s=", e->name);
-			put_quoted(out, e->value ? e->value : "");
-			buf_putc(out, '\n');
-		}
 	}
-}
-
-static bool
-is_secret_prompt(const struct recipe *r, const struct prompt_answer *a)
-{
-	const struct question *q = question_list_find(&r->questions, a->question);
-	return q && q->secret;
 }
 
 static void
@@ -108,15 +119,13 @@ put_secret_mounts(const struct recipe *r, const char *run, struct buf *out)
 {
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q =
-			e->question ? question_list_find(&r->questions, e->question) : NULL;
-		if (q && q->secret)
+		if (is_secret(r, e->question))
 			put_secret_mount(out, e->name);
 	}
 	for (size_t i = 0; i < r->prompts.n; i++) {
 		const struct prompt_answer *a = &r->prompts.v[i];
 		OWN_FREE char *name = recipe_argument_name(a->question);
-		if (a->run && strcmp(a->run, run) == 0 && is_secret_prompt(r, a))
+		if (a->run && strcmp(a->run, run) == 0 && is_secret(r, a->question))
 			put_secret_mount(out, name);
 	}
 }
@@ -225,7 +234,7 @@ put_prompt_arguments(const struct recipe *r, struct buf *out)
 		const struct question *q = question_list_find(&r->questions, a->question);
 		if (q && q->text)
 			put_comment(out, q->text);
-		if (is_secret_prompt(r, a)) { /* mounted where it is typed, never in a layer */
+		if (is_secret(r, a->question)) { /* mounted where it is typed, never in a layer */
 			buf_printf(out, "# Its answer is the secret %s.\n", name);
 			continue;
 		}
@@ -350,9 +359,58 @@ put_services(const struct recipe *r, struct buf *text)
 		buf_puts(text, "sleep 2; ");
 }
 
-/* What has to be said to docker run, beside the image. */
+static bool
+is_asked_by_tests(const struct recipe *r, const struct prompt_answer *a)
+{
+	for (size_t i = 0; i < r->commands.n; i++)
+		if (r->commands.v[i].phase == PHASE_TEST && a->run &&
+			strcmp(r->commands.v[i].run, a->run) == 0)
+			return true;
+	return false;
+}
+
+/* " --OPTION NAME=VALUE" for docker, where the value is known. */
 static void
-put_run_options(const struct recipe *r, struct buf *out)
+put_option(struct buf *out, const char *option, const char *name, const char *value)
+{
+	OWN_FREE char *word = mem_printf("%s=%s", name, value ? value : "VALUE");
+	buf_printf(out, " %s ", option);
+	buf_put_shell(out, str_of(word));
+}
+
+static void
+put_secret_option(struct buf *out, const char *name)
+{
+	buf_printf(out, " --secret id=%s,env=%s", name, name);
+}
+
+void
+recipe_put_build_options(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
+		if (is_secret(r, e->question))
+			put_secret_option(out, e->name);
+		else if (e->question)
+			put_option(out, "--build-arg", e->name, e->value);
+	}
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		const struct prompt_answer *a = &r->prompts.v[i];
+		OWN_FREE char *name = recipe_argument_name(a->question);
+		if (is_secret(r, a->question))
+			put_secret_option(out, name);
+		else if (!a->value)
+			put_option(out, "--build-arg", name, NULL);
+	}
+	for (size_t i = 0; i < r->files.n; i++) {
+		OWN_FREE char *id = recipe_argument_name(r->files.v[i].question);
+		if (is_mountable(&r->files.v[i]))
+			buf_printf(out, " --secret id=%s,src=FILE", id);
+	}
+}
+
+void
+recipe_put_run_options(const struct recipe *r, struct buf *out)
 {
 	for (size_t i = 0; i < r->services.n; i++) {
 		const struct service *s = &r->services.v[i];
@@ -362,10 +420,20 @@ put_run_options(const struct recipe *r, struct buf *out)
 		if (!s->start)
 			buf_printf(out, " -e %s", name);
 	}
+	for (size_t i = 0; i < r->environment.n; i++)
+		if (is_secret(r, r->environment.v[i].question))
+			buf_printf(out, " -e %s", r->environment.v[i].name);
 	for (size_t i = 0; i < r->prompts.n; i++) {
-		OWN_FREE char *name = recipe_argument_name(r->prompts.v[i].question);
-		if (is_secret_prompt(r, &r->prompts.v[i]))
+		const struct prompt_answer *a = &r->prompts.v[i];
+		OWN_FREE char *name = recipe_argument_name(a->question);
+		if (is_secret(r, a->question) && is_asked_by_tests(r, a))
 			buf_printf(out, " -e %s", name);
+	}
+	for (size_t i = 0; i < r->files.n; i++) {
+		const struct supplied_file *f = &r->files.v[i];
+		if (is_mountable(f))
+			buf_printf(out, " -v FILE:%s%s:ro", f->path[0] == '/' ? "" : "/work/",
+				f->path);
 	}
 }
 
@@ -391,11 +459,11 @@ put_test_command(const struct recipe *r, struct buf *out)
 	for (size_t i = 0; i < r->prompts.n; i++) {
 		const struct prompt_answer *a = &r->prompts.v[i];
 		OWN_FREE char *name = recipe_argument_name(a->question);
-		if (!is_secret_prompt(r, a)) /* those come with docker run */
+		if (is_asked_by_tests(r, a) && !is_secret(r, a->question))
 			buf_printf(out, "ENV %s=${%s}\n", name, name);
 	}
 	buf_puts(out, "# docker run");
-	put_run_options(r, out);
+	recipe_put_run_options(r, out);
 	buf_puts(out, " IMAGE runs the tests.\nCMD ");
 	put_exec_form(out, "\"/bin/bash\", \"-c\"", buf_str(&text));
 }
@@ -453,9 +521,7 @@ recipe_devcontainer(const struct recipe *r, struct buf *out)
 		} else if (e->question) {
 			OWN_FREE char *local = mem_printf("${localEnv:%s}", e->name);
 			json_object_set_new(env, e->name, json_string(local));
-		} else {
-			json_object_set_new(env, e->name, json_text(str_of(e->value)));
-		}
+		} /* the others are the Dockerfile's */
 	}
 	if (json_object_size(env))
 		json_object_set(j, "containerEnv", env);

@@ -1,6 +1,8 @@
 /* BUILD.md: the build instructions for people. */
 #include "envprobe/recipe.h"
 
+#include "record/answers.h"
+
 #include <string.h>
 
 /* Text that came from the target, as Markdown code: no line breaks, no backquotes. */
@@ -65,36 +67,40 @@ put_file(const struct supplied_file *f, struct buf *out)
 }
 
 static void
-put_environment(const struct recipe *r, struct buf *out)
+put_variable(const struct env_var *e, struct buf *out)
 {
-	if (!r->environment.n && !r->prompts.n && !r->files.n)
-		return;
-	buf_puts(out, "## What a person must supply\n\n");
-	for (size_t i = 0; i < r->environment.n; i++) {
-		const struct env_var *e = &r->environment.v[i];
-		buf_puts(out, "- the environment variable ");
-		put_code(out, e->name);
-		if (e->value) {
-			buf_puts(out, ", here ");
-			put_code(out, e->value);
-		}
-		buf_puts(out, e->why ? ": " : "");
-		put_cell(out, e->why);
-		buf_putc(out, '\n');
+	buf_puts(out, "- the environment variable ");
+	put_code(out, e->name);
+	if (e->value) {
+		buf_puts(out, ", here ");
+		put_code(out, e->value);
 	}
+	buf_puts(out, e->why ? ": " : "");
+	put_cell(out, e->why);
+	buf_putc(out, '\n');
+}
+
+static void
+put_supplies(const struct recipe *r, struct buf *out)
+{
+	OWN(buf) struct buf items = {0};
+	for (size_t i = 0; i < r->environment.n; i++)
+		if (r->environment.v[i].question)
+			put_variable(&r->environment.v[i], &items);
 	for (size_t i = 0; i < r->files.n; i++)
-		put_file(&r->files.v[i], out);
+		put_file(&r->files.v[i], &items);
 	for (size_t i = 0; i < r->questions.n; i++) {
 		const struct question *q = &r->questions.v[i];
 		if (q->kind != Q_PROMPT && q->kind != Q_SERVICE)
 			continue;
-		buf_puts(out, "- ");
-		put_code(out, q->id);
-		buf_puts(out, ": ");
-		put_cell(out, q->text);
-		buf_putc(out, '\n');
+		buf_puts(&items, "- ");
+		put_code(&items, q->id);
+		buf_puts(&items, ": ");
+		put_cell(&items, q->text);
+		buf_putc(&items, '\n');
 	}
-	buf_putc(out, '\n');
+	if (items.n)
+		buf_printf(out, "## What a person must supply\n\n%s\n", items.p);
 }
 
 /* A line that no text inside is taken for: longer than any row of backquotes in it. */
@@ -109,6 +115,14 @@ put_fence(struct buf *out, struct str inside, const char *language)
 	for (size_t i = 0; i <= longest; i++)
 		buf_putc(out, '`');
 	buf_printf(out, "%s\n", language);
+}
+
+static void
+put_block(struct buf *out, const struct buf *text)
+{
+	put_fence(out, buf_str(text), "sh");
+	buf_add_str(out, buf_str(text));
+	put_fence(out, buf_str(text), "\n");
 }
 
 /* Lines for a shell, in a block of their own. */
@@ -127,9 +141,58 @@ put_shell_block(const struct command_list *l, enum command_phase from, enum comm
 	}
 	if (!text.n)
 		return;
-	put_fence(out, buf_str(&text), "sh");
-	buf_add_str(out, buf_str(&text));
-	put_fence(out, buf_str(&text), "\n");
+	put_block(out, &text);
+}
+
+/* All but the path of programs, which is a matter of the machine. */
+static void
+put_environment(const struct recipe *r, struct buf *out)
+{
+	OWN(buf) struct buf text = {0};
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
+		if (!e->question && strcmp(e->name, "PATH") == 0)
+			continue;
+		buf_printf(&text, "export %s=", e->name);
+		if (e->value)
+			buf_put_shell(&text, str_of(e->value));
+		buf_puts(&text, e->value ? "\n" : "VALUE # a secret\n");
+	}
+	buf_puts(out, "As an ordinary user, in the source tree");
+	buf_puts(out, text.n ? ", with this environment:\n\n" : ":\n\n");
+	if (text.n)
+		put_block(out, &text);
+}
+
+/* What the commands ask on the terminal, and what to type. */
+static void
+put_prompts(const struct recipe *r, bool tests, struct buf *out)
+{
+	OWN(buf) struct buf items = {0};
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		const struct prompt_answer *a = &r->prompts.v[i];
+		const struct question *q = question_list_find(&r->questions, a->question);
+		for (size_t k = 0; k < r->commands.n; k++) {
+			const struct command *c = &r->commands.v[k];
+			if ((c->phase == PHASE_TEST) != tests || !a->run ||
+				strcmp(a->run, c->run) != 0)
+				continue;
+			buf_puts(&items, "- ");
+			put_code(&items, c->run);
+			buf_puts(&items, ": ");
+			put_cell(&items, q && q->text ? q->text : a->question);
+			buf_puts(&items,
+				a->value ? " An empty line means " : " Type the answer to ");
+			put_code(&items, a->value ? a->value : a->question);
+			buf_puts(&items, ".\n");
+			break;
+		}
+	}
+	if (items.n)
+		buf_printf(out,
+			"This is asked on the terminal, in this order. Where there is no terminal, a pipe "
+			"gives the answers to the command, one a line, as in the Dockerfile.\n\n%s\n",
+			items.p);
 }
 
 /* The only commands that need a network; they run nothing of what they fetch. */
@@ -170,9 +233,32 @@ put_services(const struct recipe *r, struct buf *out)
 	if (!text.n)
 		return;
 	buf_puts(out, "Start what the tests connect to, and wait until it listens:\n\n");
-	put_fence(out, buf_str(&text), "sh");
-	buf_add_str(out, buf_str(&text));
-	put_fence(out, buf_str(&text), "\n");
+	put_block(out, &text);
+}
+
+static void
+put_container(const struct recipe *r, struct buf *out)
+{
+	OWN(buf) struct buf text = {0};
+	OWN_FREE char *name = question_slug(str_of(r->name));
+	const char *image = *name ? name : "application";
+	bool lock = false;
+	for (size_t i = 0; i < r->modules.n; i++)
+		lock = lock || !r->modules.v[i].lock_file;
+	buf_printf(out,
+		"## In a container\n\nCopy `Dockerfile`%s and `.devcontainer` from beside this file into "
+		"the root of the source tree; editors that know dev containers find the rest. By "
+		"hand, there:\n\n",
+		lock ? ", `" RECIPE_NPM_LOCK "`" : "");
+	buf_puts(&text, "docker build");
+	recipe_put_build_options(r, &text);
+	buf_printf(&text, " -t %s .\n", image);
+	if (command_list_has(&r->commands, PHASE_TEST)) {
+		buf_puts(&text, "docker run --rm");
+		recipe_put_run_options(r, &text);
+		buf_printf(&text, " %s\n", image);
+	}
+	put_block(out, &text);
 }
 
 void
@@ -186,14 +272,17 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 		"package by digest.\n\n",
 		r->created ? r->created : "an unknown day", run_outcome_names[r->outcome]);
 	put_packages(r, out);
+	put_supplies(r, out);
+	buf_puts(out, "## Build\n\n");
 	put_environment(r, out);
-	buf_puts(out, "## Build\n\nAs an ordinary user, in the source tree:\n\n");
 	put_modules(r, out);
 	put_shell_block(&r->commands, PHASE_CONFIGURE, PHASE_INSTALL, out);
+	put_prompts(r, false, out);
 	if (command_list_has(&r->commands, PHASE_TEST)) {
 		buf_puts(out, "## Test\n\n");
 		put_services(r, out);
 		put_shell_block(&r->commands, PHASE_TEST, PHASE_TEST, out);
+		put_prompts(r, true, out);
 		buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",
 			(long long)r->passed, (long long)r->failed, (long long)r->skipped);
 	}
@@ -209,6 +298,7 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 		}
 		buf_putc(out, '\n');
 	}
+	put_container(r, out);
 	buf_puts(out,
 		"## The same again\n\n```sh\ndrydock replay drydock.lock.json SOURCE --offline\n```\n");
 }

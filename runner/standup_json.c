@@ -145,6 +145,7 @@ standup_recipe(const struct run *run, const struct standup_result *r, const stru
 	COPY_LIST(module_set, &p->modules, &ret->modules);
 	COPY_LIST(package, &p->packages, &ret->packages);
 	COPY_LIST(env_var, &p->environment, &ret->environment);
+	probe_recipe_environment(&ret->environment);
 	COPY_LIST(supplied_file, &p->files, &ret->files);
 	COPY_LIST(command, &p->project.commands, &ret->commands);
 	COPY_LIST(prompt_answer, &p->prompts, &ret->prompts);

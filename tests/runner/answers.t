@@ -94,7 +94,7 @@ printf '{"env:QUAY": "north", "service:moon": "moond"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$tmp/quiet"
 is "with it, and the outcome decides the status" "$status $(json .outcome)" "0 up"
 has "what answers no question is named" "$tmp/err" "service:moon answers no question"
-is "the recipe needs it" "$(json '.environment[] | [.name, .value, .question] | join(" ")' "$(json .recipe)")" \
+is "the recipe needs it" "$(json '.environment[] | select(.question) | [.name, .value, .question] | join(" ")' "$(json .recipe)")" \
 	"QUAY north env:QUAY"
 printf '{"env:QUAY": "south", "service:moon": "moond"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$tmp/quiet"
