@@ -109,8 +109,21 @@ struct build_spec {
 	struct trace *trace; /* of its connections; may be NULL */
 	int64_t step_limit_ms, silence_limit_ms;
 };
-int probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *ret_diagnosis,
-	struct dd_err *err) DD_MUST_USE;
+struct build_outcome {
+	bool built;
+	enum run_outcome outcome; /* not built: blocked or build-failed */
+	struct diagnosis diagnosis;
+	struct question_list questions; /* that it asked on its terminal */
+};
+void build_outcome_cleanup(struct build_outcome *o);
+int probe_build(const struct build_spec *spec, struct build_outcome *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* Why a build failed, and what a test run means; waits_for: a question without an answer, NULL. */
+enum run_outcome probe_judge_build(const char *failed, enum exec_cause cause,
+	const struct question *waits_for, struct diagnosis *ret);
+enum run_outcome probe_judge_tests(
+	const struct test_run *t, const struct question *waits_for, struct diagnosis *ret);
 
 /*
  * Files that a person supplied, where builds and tests look for them: those of the tree in a layer on the work
@@ -160,8 +173,12 @@ int probe_serve(const struct service_list *l, struct answers *answers, const cha
 /* The refused connections of a trace, by target and program; their attempt is 0. */
 void probe_refused(const struct trace *t, const char *step, struct refusal_list *ret);
 
-/* The on_prompt of a replay's tests; ctx is its struct answers. */
+/* Prompts of tests: ctx of probe_answer_prompt, an on_prompt of theirs.  answers is borrowed. */
+struct prompter *probe_prompter_create(struct answers *answers);
+void probe_prompter_destroy(struct prompter *p); /* NULL is fine */
 char *probe_answer_prompt(void *ctx, const char *run, struct str tail);
+/* What was asked, borrowed. */
+const struct question_list *probe_prompter_questions(const struct prompter *p);
 
 /*
  * The files made from a recipe, into dir: drydock.lock.json, Dockerfile,
@@ -169,7 +186,7 @@ char *probe_answer_prompt(void *ctx, const char *run, struct str tail);
  */
 int recipe_write(const struct recipe *r, const char *dir, struct dd_err *err) DD_MUST_USE;
 
-/* RECIPE: the lock file or its folder. */
+/* RECIPE: the lock file or its folder.  DD_EINVAL: it is no recipe, or not a complete one. */
 int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
 
 /*

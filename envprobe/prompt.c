@@ -1,5 +1,7 @@
 #include "envprobe/prompt.h"
 
+#include "envprobe/envprobe.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -186,11 +188,39 @@ prompter_answer(void *ctx, struct str tail)
 	return NULL;
 }
 
+struct prompter *
+probe_prompter_create(struct answers *answers)
+{
+	struct prompter *p = mem_new(struct prompter);
+	p->answers = answers;
+	return p;
+}
+
+void
+probe_prompter_destroy(struct prompter *p)
+{
+	if (!p)
+		return;
+	prompter_cleanup(p);
+	free(p);
+}
+
+char *
+probe_answer_prompt(void *ctx, const char *run, struct str tail)
+{
+	struct prompter *p = ctx;
+	p->run = run;
+	return prompter_answer(p, tail);
+}
+
+const struct question_list *
+probe_prompter_questions(const struct prompter *p)
+{
+	return &p->questions;
+}
+
 const struct question *
 prompter_unanswered(const struct prompter *p)
 {
-	for (size_t i = 0; i < p->questions.n; i++)
-		if (p->questions.v[i].blocking)
-			return &p->questions.v[i];
-	return NULL;
+	return question_list_blocking(&p->questions);
 }

@@ -134,5 +134,9 @@ recipe_load(const char *path, struct recipe *ret, struct dd_err *err)
 	int rc = json_parse_file(fs_is_dir(path) ? inner : path, LOCK_MAX_BYTES, &j, err);
 	if (rc == 0)
 		rc = recipe_from_json(j, ret, err);
-	return rc < 0 ? err_wrap(err, "recipe") : 0;
+	if (rc == 0)
+		return 0;
+	if (err) /* whatever is wrong with it, it is the caller's file */
+		err->code = DD_EINVAL;
+	return -DD_EINVAL;
 }

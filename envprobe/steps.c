@@ -525,6 +525,7 @@ static int
 take_prompts(struct loop *l, const json_t *j, struct dd_err *err)
 {
 	struct prompt_answer_list given = {0};
+	struct question_list asked = {0};
 	prompter_cleanup(&l->prompter);
 	memset(&l->prompter.given, 0, sizeof(l->prompter.given));
 	int rc =
@@ -535,17 +536,11 @@ take_prompts(struct loop *l, const json_t *j, struct dd_err *err)
 	for (size_t i = 0; rc == 0 && i < given.n; i++)
 		*prompt_answer_list_add(&l->r->prompts) = given.v[i];
 	free(given.v);
-	for (size_t i = 0; rc == 0 && i < l->prompter.questions.n; i++) {
-		const struct question *q = &l->prompter.questions.v[i];
-		struct question *known = question_list_find(&l->r->questions, q->id);
-		if (known) {
-			known->blocking = q->blocking;
-			continue;
-		}
-		OWN_JSON json_t *copy = json_encode(question_fields, q);
-		rc = json_decode(copy, question_fields, false, question_list_add(&l->r->questions),
-			"question", err);
-	}
+	if (rc == 0)
+		rc = question_list_from_json(
+			json_object_get(j, "questions"), "questions", &asked, err);
+	if (rc == 0)
+		question_list_merge(&l->r->questions, &asked);
 	return rc;
 }
 
@@ -586,14 +581,6 @@ loop_build(struct loop *l, struct dd_err *err)
 /* ---- tests
  * --------------------------------------------------------------------------------------- */
 
-static char *
-test_prompt(void *ctx, const char *run, struct str tail)
-{
-	struct prompter *p = ctx;
-	p->run = run;
-	return prompter_answer(p, tail);
-}
-
 static int
 do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -616,7 +603,7 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 		.binds = serving.binds,
 		.nbinds = serving.nbinds,
 		.trace = trace,
-		.on_prompt = test_prompt,
+		.on_prompt = probe_answer_prompt,
 		.prompt_ctx = &prompter,
 		.log_path = log};
 	int64_t start = clock_mono_ns();

@@ -6,16 +6,23 @@
 
 #include <string.h>
 
+static enum run_outcome
+set_diagnosis(struct diagnosis *d, enum run_outcome outcome, const char *class, char *text,
+	const char *where, const char *way_out)
+{
+	diagnosis_cleanup(d);
+	d->class = mem_strdup(class);
+	d->text = text;
+	d->where = where ? mem_strdup(where) : NULL;
+	d->way_out = way_out ? mem_strdup(way_out) : NULL;
+	return outcome;
+}
+
 static void
 diagnose(struct loop *l, enum run_outcome outcome, const char *class, char *text, const char *where,
 	const char *way_out)
 {
-	diagnosis_cleanup(&l->r->diagnosis);
-	l->r->outcome = outcome;
-	l->r->diagnosis.class = mem_strdup(class);
-	l->r->diagnosis.text = text;
-	l->r->diagnosis.where = where ? mem_strdup(where) : NULL;
-	l->r->diagnosis.way_out = way_out ? mem_strdup(way_out) : NULL;
+	l->r->outcome = set_diagnosis(&l->r->diagnosis, outcome, class, text, where, way_out);
 }
 
 /* The question's id: as the answers file has it, else as the name suggests. */
@@ -91,18 +98,20 @@ loop_ask_variable(
 /* ---- blocked
  * ------------------------------------------------------------------------------------- */
 
-static bool
-judge_blocked(struct loop *l)
+static enum run_outcome
+blocked_by(const struct question *q, struct diagnosis *ret)
+{
+	return set_diagnosis(ret, OUTCOME_BLOCKED, "needs-answer",
+		mem_printf("it needs an answer: %s", q->text), q->where,
+		"write the answer to an answers file under the question's id and resume");
+}
+
+/* What the loop waits for; NULL. */
+static const struct question *
+unanswered(const struct loop *l)
 {
 	const struct question *q = prompter_unanswered(&l->prompter);
-	for (size_t i = 0; !q && i < l->r->questions.n; i++)
-		if (l->r->questions.v[i].blocking)
-			q = &l->r->questions.v[i];
-	if (!q)
-		return false;
-	diagnose(l, OUTCOME_BLOCKED, "needs-answer", mem_printf("it needs an answer: %s", q->text),
-		q->where, "write the answer to an answers file under the question's id and resume");
-	return true;
+	return q ? q : question_list_blocking(&l->r->questions);
 }
 
 /* ---- a failed build
@@ -126,16 +135,21 @@ unprovided(const struct loop *l)
 	return NULL;
 }
 
-static bool
-judge_limits(struct loop *l)
+enum run_outcome
+probe_judge_build(const char *failed, enum exec_cause cause, const struct question *waits_for,
+	struct diagnosis *ret)
 {
-	if (l->cause == CAUSE_NONE || l->cause == CAUSE_SIGNAL || l->cause == CAUSE_PROMPT)
-		return false;
-	diagnose(l, OUTCOME_BUILD_FAILED, "limit",
-		mem_printf(
-			"\"%s\" was ended by its %s limit", l->failed, exec_cause_name(l->cause)),
-		l->failed, "look at the log; a step that waits or loops needs an answer or a fix");
-	return true;
+	if (waits_for)
+		return blocked_by(waits_for, ret);
+	if (cause != CAUSE_NONE && cause != CAUSE_SIGNAL && cause != CAUSE_PROMPT)
+		return set_diagnosis(ret, OUTCOME_BUILD_FAILED, "limit",
+			mem_printf(
+				"\"%s\" was ended by its %s limit", failed, exec_cause_name(cause)),
+			failed,
+			"look at the log; a step that waits or loops needs an answer or a fix");
+	return set_diagnosis(ret, OUTCOME_BUILD_FAILED, "build-failed",
+		mem_printf("the command failed: %s", failed), failed,
+		"drydock logs shows what it printed");
 }
 
 void
@@ -143,7 +157,9 @@ loop_judge_build(struct loop *l)
 {
 	const struct problem *compile = problem_first(&l->problems, "compile");
 	const struct problem *none = unprovided(l);
-	if (judge_blocked(l) || judge_limits(l))
+	l->r->outcome = probe_judge_build(
+		l->failed ? l->failed : "", l->cause, unanswered(l), &l->r->diagnosis);
+	if (strcmp(l->r->diagnosis.class, "build-failed") != 0)
 		return;
 	if (none && (!compile || none->line <= compile->line)) {
 		diagnose(l, OUTCOME_UNSATISFIABLE, "no-provider",
@@ -158,11 +174,7 @@ loop_judge_build(struct loop *l)
 		diagnose(l, OUTCOME_BUILD_FAILED, "compile-error",
 			mem_printf("the source does not compile: %s", compile->text), compile->name,
 			"mend the source, or use the compiler it was written for");
-		return;
 	}
-	diagnose(l, OUTCOME_BUILD_FAILED, "build-failed",
-		mem_printf("the command failed: %s", l->failed ? l->failed : ""), l->failed,
-		"drydock logs shows what it printed");
 }
 
 void
@@ -187,26 +199,28 @@ first_failed(const struct test_run *t)
 	return NULL;
 }
 
+enum run_outcome
+probe_judge_tests(const struct test_run *t, const struct question *waits_for, struct diagnosis *ret)
+{
+	diagnosis_cleanup(ret);
+	if (t->failed == 0 && t->passed > 0)
+		return OUTCOME_UP;
+	if (waits_for)
+		return blocked_by(waits_for, ret);
+	if (t->passed + t->failed == 0)
+		return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "no-tests-ran",
+			mem_strdup("it has tests, and none of them ran"), t->note,
+			"look at the log of the tests");
+	return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "test-failure",
+		mem_printf("%lld of %lld tests failed", (long long)t->failed,
+			(long long)(t->passed + t->failed)),
+		first_failed(t), "the report shows their messages");
+}
+
 void
 loop_judge_tests(struct loop *l)
 {
-	const struct test_run *t = &l->r->tests;
-	if (t->failed == 0 && t->passed > 0) {
+	l->r->outcome = probe_judge_tests(&l->r->tests, unanswered(l), &l->r->diagnosis);
+	if (l->r->outcome == OUTCOME_UP)
 		loop_succeed(l, OUTCOME_UP);
-		return;
-	}
-	diagnosis_cleanup(&l->r->diagnosis);
-	if (judge_blocked(l))
-		return;
-	if (t->passed + t->failed == 0) {
-		diagnose(l, OUTCOME_TESTS_FAILED, "no-tests-ran",
-			mem_strdup("it has tests, and none of them ran"), t->note,
-			"look at the log of the tests");
-		return;
-	}
-	const char *first = first_failed(t);
-	diagnose(l, OUTCOME_TESTS_FAILED, "test-failure",
-		mem_printf("%lld of %lld tests failed", (long long)t->failed,
-			(long long)(t->passed + t->failed)),
-		first, "the report shows their messages");
 }

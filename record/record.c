@@ -188,6 +188,30 @@ const struct json_field missing_file_fields[] = {SREQ(missing_file, path), S(mis
 	B(missing_file, required), S(missing_file, sample), S(missing_file, package), END};
 RECORD_IMPLEMENT(missing_file)
 
+const struct question *
+question_list_blocking(const struct question_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].blocking)
+			return &l->v[i];
+	return NULL;
+}
+
+void
+question_list_merge(struct question_list *l, struct question_list *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct question *known = question_list_find(l, from->v[i].id);
+		if (known) {
+			known->blocking = from->v[i].blocking;
+		} else {
+			*question_list_add(l) = from->v[i];
+			memset(&from->v[i], 0, sizeof(from->v[i]));
+		}
+	}
+	question_list_cleanup(from);
+}
+
 const struct json_field refusal_fields[] = {SREQ(refusal, target), S(refusal, program),
 	S(refusal, step), S(refusal, where), I(refusal, attempt), I(refusal, count), END};
 RECORD_IMPLEMENT(refusal)
@@ -260,9 +284,9 @@ const struct json_field prompt_answer_fields[] = {
 RECORD_IMPLEMENT(prompt_answer)
 
 static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recipe, created),
-	S(recipe, name), S(recipe, source_digest), S(recipe, base_name), SREQ(recipe, base_digest),
-	S(recipe, base_suite), S(recipe, base_arch), S(recipe, index_digest),
-	A(recipe, packages, package), A(recipe, environment, env_var),
+	S(recipe, name), S(recipe, system), S(recipe, source_digest), S(recipe, base_name),
+	SREQ(recipe, base_digest), S(recipe, base_suite), S(recipe, base_arch),
+	S(recipe, index_digest), A(recipe, packages, package), A(recipe, environment, env_var),
 	A(recipe, files, supplied_file), L(recipe, options), A(recipe, services, service),
 	A(recipe, commands, command), A(recipe, prompts, prompt_answer),
 	A(recipe, questions, question), A(recipe, features_off, feature_off),
@@ -283,6 +307,31 @@ recipe_to_json(const struct recipe *r)
 	return json_encode(recipe_fields, r);
 }
 
+static const struct artefact *
+find_archive(const struct recipe *r, const char *name)
+{
+	for (size_t i = 0; i < r->batches.n; i++)
+		for (size_t k = 0; k < r->batches.v[i].artefacts.n; k++)
+			if (strcmp(r->batches.v[i].artefacts.v[k].name, name) == 0)
+				return &r->batches.v[i].artefacts.v[k];
+	return NULL;
+}
+
+/* Is every package there with its archive, the same by digest? */
+static int
+check_archives(const struct recipe *r, struct dd_err *err)
+{
+	for (size_t i = 0; i < r->packages.n; i++) {
+		const struct package *p = &r->packages.v[i];
+		const struct artefact *a = find_archive(r, p->name);
+		if (!a || !p->sha256 || strcmp(a->sha256, p->sha256) != 0)
+			return err_set(err, DD_ECORRUPT,
+				"recipe: packages[%zu]: batches have no archive of %s with that digest",
+				i, p->name);
+	}
+	return 0;
+}
+
 int
 recipe_from_json(const json_t *j, struct recipe *ret, struct dd_err *err)
 {
@@ -292,6 +341,8 @@ recipe_from_json(const json_t *j, struct recipe *ret, struct dd_err *err)
 		rc = err_set(err, DD_EUNSUPPORTED,
 			"recipe: version %lld is not one this drydock knows (%d)",
 			(long long)r.version, RECIPE_VERSION);
+	if (rc == 0)
+		rc = check_archives(&r, err);
 	if (rc < 0) {
 		recipe_cleanup(&r);
 		return rc;

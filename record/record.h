@@ -176,6 +176,10 @@ struct question {
 };
 RECORD_LIST(question);
 struct question *question_list_find(const struct question_list *l, const char *id); /* NULL */
+/* First one that blocks; NULL. */
+const struct question *question_list_blocking(const struct question_list *l);
+/* Add those of `from` that are new; of the others, take whether they block.  from is empty then. */
+void question_list_merge(struct question_list *l, struct question_list *from);
 
 struct refusal {	 /* a connection that a build or a test tried, and that nobody took */
 	char *target;	 /* "127.0.0.1:5432", "unix:/run/x.sock" */
@@ -317,6 +321,7 @@ struct recipe { /* drydock.lock.json */
 	int64_t version;
 	char *created;	     /* RFC 3339, from the journal */
 	char *name;	     /* of the application */
+	char *system;	     /* build system, as in struct project */
 	char *source_digest; /* of the tree that was stood up */
 	char *base_name, *base_digest, *base_suite, *base_arch;
 	char *index_digest; /* of the package lists the packages were resolved with */

@@ -135,6 +135,7 @@ standup_recipe(const struct run *run, const struct standup_result *r, const stru
 	*ret = (struct recipe){.version = RECIPE_VERSION};
 	ret->created = rfc3339(run->options.created_ns);
 	ret->name = copy(r->source.name);
+	ret->system = copy(p->project.system);
 	ret->source_digest = copy(r->source.digest);
 	ret->base_name = copy(r->base.name);
 	ret->base_digest = copy(r->base.digest);
