@@ -85,8 +85,7 @@ run_commands(struct build_run *b, struct pod *pod, struct steplog *log, struct d
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && !b->failed && i < b->commands->n; i++) {
 		const struct command *c = &b->commands->v[i];
-		if (c->phase == PHASE_CONFIGURE || c->phase == PHASE_BUILD ||
-			c->phase == PHASE_INSTALL)
+		if (c->phase != PHASE_TEST)
 			rc = run_command(b, pod, c, &s, err);
 	}
 	b->built = rc == 0 && !b->failed;

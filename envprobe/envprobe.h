@@ -92,7 +92,7 @@ int probe_attempt_stacks(struct journal *j, const struct image *image, const str
 	DD_MUST_USE;
 
 /*
- * Run the configure, build and install commands of a recipe once on given stacks, without learning;
+ * Run the configure and build commands of a recipe once on given stacks, without learning;
  * used by replay.  Freezes the built tree and pushes it on `work`.
  */
 struct build_spec {

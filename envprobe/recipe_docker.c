@@ -494,8 +494,7 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 	put_files(r, out);
 	for (size_t i = 0; i < r->commands.n; i++) {
 		const struct command *c = &r->commands.v[i];
-		if (c->phase == PHASE_CONFIGURE || c->phase == PHASE_BUILD ||
-			c->phase == PHASE_INSTALL)
+		if (c->phase != PHASE_TEST)
 			put_command(r, c, out);
 	}
 	put_test_command(r, out);

@@ -208,7 +208,7 @@ put_modules(const struct recipe *r, struct buf *out)
 			buf_puts(out, ": the source has none that fits.\n\n");
 		}
 		recipe_module_commands(m, &commands);
-		put_shell_block(&commands, PHASE_CONFIGURE, PHASE_INSTALL, out);
+		put_shell_block(&commands, PHASE_CONFIGURE, PHASE_BUILD, out);
 		buf_printf(out,
 			"This fetches %zu packages from the registry, all listed in the lock file.\n\n",
 			m->artefacts.n);
@@ -276,7 +276,7 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 	buf_puts(out, "## Build\n\n");
 	put_environment(r, out);
 	put_modules(r, out);
-	put_shell_block(&r->commands, PHASE_CONFIGURE, PHASE_INSTALL, out);
+	put_shell_block(&r->commands, PHASE_CONFIGURE, PHASE_BUILD, out);
 	put_prompts(r, false, out);
 	if (command_list_has(&r->commands, PHASE_TEST)) {
 		buf_puts(out, "## Test\n\n");

@@ -100,7 +100,7 @@
 
 const char *const run_outcome_names[] = {"none", "up", "built", "tests-failed", "build-failed",
 	"unsatisfiable", "blocked", "stopped", NULL};
-const char *const command_phase_names[] = {"configure", "build", "install", "test", "start", NULL};
+const char *const command_phase_names[] = {"configure", "build", "test", NULL};
 const char *const test_level_names[] = {"unit", "integration", "e2e", NULL};
 const char *const need_kind_names[] = {"program", "header", "library", "pkgconfig", "cmake", "m4",
 	"perl", "python", "node", "file", "package", NULL};

@@ -54,7 +54,7 @@ extern const struct json_field diagnosis_fields[];
 /* ---- the project -------------------------------------------------------------------------------
  */
 
-enum command_phase { PHASE_CONFIGURE, PHASE_BUILD, PHASE_INSTALL, PHASE_TEST, PHASE_START };
+enum command_phase { PHASE_CONFIGURE, PHASE_BUILD, PHASE_TEST };
 extern const char *const command_phase_names[];
 
 enum test_level { LEVEL_UNIT, LEVEL_INTEGRATION, LEVEL_E2E };

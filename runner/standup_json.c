@@ -18,7 +18,7 @@ build_to_json(const struct probe_result *p)
 	json_t *commands = json_array();
 	for (size_t i = 0; i < p->project.commands.n; i++) {
 		const struct command *c = &p->project.commands.v[i];
-		if (c->phase != PHASE_TEST && c->phase != PHASE_START)
+		if (c->phase != PHASE_TEST)
 			json_array_append_new(commands, json_text(str_of(c->run)));
 	}
 	return json_pack("{s:o, s:o, s:f}", "system", text_or_null(p->project.system), "commands",
