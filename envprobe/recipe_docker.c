@@ -479,7 +479,7 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 		"# No registry was asked for the digest of this tag; drydock built on its own base "
 		"image\n# sha256:%s.\nFROM debian:%s-slim\n"
 		"SHELL [" SHELL "]\n",
-		r->base_digest, r->base_suite ? r->base_suite : "stable");
+		r->base.digest, r->base.suite ? r->base.suite : "stable");
 	buf_puts(out, "ARG DEBIAN_FRONTEND=noninteractive\n");
 	put_packages(r, out);
 	buf_printf(out,

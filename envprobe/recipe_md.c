@@ -43,8 +43,8 @@ put_packages(const struct recipe *r, struct buf *out)
 		buf_puts(out, " |\n");
 	}
 	buf_puts(out, "\nOn Debian");
-	if (r->base_suite)
-		buf_printf(out, " %s", r->base_suite);
+	if (r->base.suite)
+		buf_printf(out, " %s", r->base.suite);
 	buf_puts(out, ":\n\n```sh\nsudo apt-get install --no-install-recommends");
 	for (size_t i = 0; i < r->packages.n; i++)
 		if (r->packages.v[i].requested)

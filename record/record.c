@@ -283,10 +283,14 @@ const struct json_field prompt_answer_fields[] = {
 	SREQ(prompt_answer, question), S(prompt_answer, value), S(prompt_answer, run), END};
 RECORD_IMPLEMENT(prompt_answer)
 
+static const struct json_field recipe_base_fields[] = {S(recipe_base, name),
+	SREQ(recipe_base, digest), S(recipe_base, suite), S(recipe_base, arch),
+	S(recipe_base, index), END};
+
 static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recipe, created),
-	S(recipe, name), S(recipe, system), S(recipe, source_digest), S(recipe, base_name),
-	SREQ(recipe, base_digest), S(recipe, base_suite), S(recipe, base_arch),
-	S(recipe, index_digest), A(recipe, packages, package), A(recipe, environment, env_var),
+	S(recipe, name), S(recipe, system), S(recipe, source_digest),
+	{F(recipe, "base", base, JSON_K_OBJECT), .required = true, .sub = recipe_base_fields},
+	A(recipe, packages, package), A(recipe, environment, env_var),
 	A(recipe, files, supplied_file), L(recipe, options), A(recipe, services, service),
 	A(recipe, commands, command), A(recipe, prompts, prompt_answer),
 	A(recipe, questions, question), A(recipe, features_off, feature_off),
@@ -301,10 +305,73 @@ recipe_cleanup(struct recipe *r)
 	memset(r, 0, sizeof(*r));
 }
 
+/* ---- the commands of a lock: lists by phase, the phase itself left out ---- */
+
+static json_t *
+phase_to_json(const struct command_list *l, enum command_phase phase)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i].phase != phase)
+			continue;
+		json_t *c = json_encode(command_fields, &l->v[i]);
+		(void)json_object_del(c, "phase");
+		if (phase != PHASE_TEST) {
+			(void)json_object_del(c, "level");
+			(void)json_object_del(c, "format");
+			(void)json_object_del(c, "results");
+		}
+		json_array_append_new(a, c);
+	}
+	return a;
+}
+
+static json_t *
+commands_to_json(const struct command_list *l)
+{
+	json_t *o = json_object();
+	for (int i = 0; command_phase_names[i]; i++)
+		json_object_set_new(
+			o, command_phase_names[i], phase_to_json(l, (enum command_phase)i));
+	json_object_set_new(o, "start", json_null());
+	json_object_set_new(o, "ready", json_null());
+	json_object_set_new(o, "ports", json_array());
+	json_object_set_new(o, "stop", json_null());
+	return o;
+}
+
+/* One list again; a new reference in *ret. */
+static int
+commands_from_json(const json_t *o, json_t **ret, struct dd_err *err)
+{
+	OWN_JSON json_t *all = json_array();
+	for (int i = 0; command_phase_names[i]; i++) {
+		const char *phase = command_phase_names[i];
+		const json_t *l = json_object_get(o, phase);
+		size_t k;
+		json_t *c;
+		if (!json_is_array(l))
+			return err_set(
+				err, DD_ECORRUPT, "recipe.commands.%s: expected an array", phase);
+		json_array_foreach (l, k, c) {
+			if (!json_is_object(c))
+				return err_set(err, DD_ECORRUPT,
+					"recipe.commands.%s[%zu]: expected an object", phase, k);
+			json_t *one = json_copy(c);
+			json_object_set_new(one, "phase", json_string(phase));
+			json_array_append_new(all, one);
+		}
+	}
+	*ret = json_incref(all);
+	return 0;
+}
+
 json_t *
 recipe_to_json(const struct recipe *r)
 {
-	return json_encode(recipe_fields, r);
+	json_t *j = json_encode(recipe_fields, r);
+	json_object_set_new(j, "commands", commands_to_json(&r->commands));
+	return j;
 }
 
 static const struct artefact *
@@ -336,11 +403,18 @@ int
 recipe_from_json(const json_t *j, struct recipe *ret, struct dd_err *err)
 {
 	struct recipe r = {0};
-	int rc = json_decode(j, recipe_fields, false, &r, "recipe", err);
-	if (rc == 0 && r.version != RECIPE_VERSION)
-		rc = err_set(err, DD_EUNSUPPORTED,
+	const json_t *version = json_object_get(j, "version");
+	OWN_JSON json_t *flat = NULL, *commands = NULL;
+	if (json_is_integer(version) && json_integer_value(version) != RECIPE_VERSION)
+		return err_set(err, DD_EUNSUPPORTED,
 			"recipe: version %lld is not one this drydock knows (%d)",
-			(long long)r.version, RECIPE_VERSION);
+			(long long)json_integer_value(version), RECIPE_VERSION);
+	int rc = commands_from_json(json_object_get(j, "commands"), &commands, err);
+	if (rc < 0)
+		return rc;
+	flat = json_copy((json_t *)j);
+	json_object_set(flat, "commands", commands);
+	rc = json_decode(flat, recipe_fields, false, &r, "recipe", err);
 	if (rc == 0)
 		rc = check_archives(&r, err);
 	if (rc < 0) {

@@ -253,7 +253,7 @@ void test_run_count(struct test_run *t);
 
 /* ---- the recipe ----------------------------------------------------------------------------- */
 
-#define RECIPE_VERSION 1
+#define RECIPE_VERSION 2
 
 struct env_var { /* of the build; a secret has its question's id and no value */
 	char *name;
@@ -317,14 +317,22 @@ struct prompt_answer {	/* typed when a step asks */
 };
 RECORD_LIST(prompt_answer);
 
-struct recipe { /* drydock.lock.json */
+struct recipe_base {
+	char *name, *digest, *suite, *arch;
+	char *index; /* digest of the package lists the packages were resolved with */
+};
+
+/*
+ * drydock.lock.json.  There, `commands` is an object of lists by phase; its keys start, ready,
+ * ports and stop say how the application is run: null and empty as long as that is not found out.
+ */
+struct recipe {
 	int64_t version;
 	char *created;	     /* RFC 3339, from the journal */
 	char *name;	     /* of the application */
 	char *system;	     /* build system, as in struct project */
 	char *source_digest; /* of the tree that was stood up */
-	char *base_name, *base_digest, *base_suite, *base_arch;
-	char *index_digest; /* of the package lists the packages were resolved with */
+	struct recipe_base base;
 	struct install_batch_list batches;
 	struct module_set_list modules;
 	struct package_list packages;
@@ -332,7 +340,7 @@ struct recipe { /* drydock.lock.json */
 	struct supplied_file_list files;
 	struct strlist options; /* labelled decisions */
 	struct service_list services;
-	struct command_list commands;
+	struct command_list commands; /* in the order of their phases */
 	struct prompt_answer_list prompts;
 	struct question_list questions;
 	struct feature_off_list features_off;

@@ -408,7 +408,7 @@ copy_facts(struct replay *p, struct dd_err *err)
 	if (rc == 0)
 		rc = feature_off_list_from_json(off, "features_off", &res->features_off, err);
 	res->project.system = r->system ? mem_strdup(r->system) : NULL;
-	p->r->index_digest = r->index_digest ? mem_strdup(r->index_digest) : NULL;
+	p->r->index_digest = r->base.index ? mem_strdup(r->base.index) : NULL;
 	strlist_copy(&res->options, &r->options);
 	return rc;
 }
@@ -488,12 +488,12 @@ run_steps(struct replay *p, struct dd_err *err)
 static int
 check_base(const struct recipe *recipe, const struct image *base, struct dd_err *err)
 {
-	if (strcmp(recipe->base_digest, base->digest) == 0)
+	if (strcmp(recipe->base.digest, base->digest) == 0)
 		return 0;
 	return err_set(err, DD_EINVAL,
 		"recipe: it was made on base image %s %.12s, but the one here is %.12s; its packages "
 		"would not fit. Import that image, or run drydock up again",
-		recipe->base_name ? recipe->base_name : "", recipe->base_digest, base->digest);
+		recipe->base.name ? recipe->base.name : "", recipe->base.digest, base->digest);
 }
 
 int

@@ -137,11 +137,11 @@ standup_recipe(const struct run *run, const struct standup_result *r, const stru
 	ret->name = copy(r->source.name);
 	ret->system = copy(p->project.system);
 	ret->source_digest = copy(r->source.digest);
-	ret->base_name = copy(r->base.name);
-	ret->base_digest = copy(r->base.digest);
-	ret->base_suite = copy(r->base.suite);
-	ret->base_arch = copy(r->base.arch);
-	ret->index_digest = copy(r->index_digest);
+	ret->base.name = copy(r->base.name);
+	ret->base.digest = copy(r->base.digest);
+	ret->base.suite = copy(r->base.suite);
+	ret->base.arch = copy(r->base.arch);
+	ret->base.index = copy(r->index_digest);
 	COPY_LIST(install_batch, &p->batches, &ret->batches);
 	COPY_LIST(module_set, &p->modules, &ret->modules);
 	COPY_LIST(package, &p->packages, &ret->packages);

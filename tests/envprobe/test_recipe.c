@@ -10,7 +10,7 @@
 static struct recipe
 recipe_of(const char *dir, const char *build, const char *test)
 {
-	struct recipe r = {.version = RECIPE_VERSION, .base_digest = mem_strdup("d")};
+	struct recipe r = {.version = RECIPE_VERSION, .base.digest = mem_strdup("d")};
 	struct command *c = command_list_add(&r.commands);
 	*c = (struct command){.phase = PHASE_BUILD,
 		.run = mem_strdup(build),
