@@ -12,7 +12,7 @@
 #define EVIDENCE_MAX 400 /* problems kept of one log */
 
 struct problem {
-	char *kind; /* a need kind, or env, service, host, unresolved, compile, disk, path */
+	char *kind; /* a need kind, or env, mention, service, host, unresolved, compile, disk, path */
 	char *name;
 	enum need_scope scope;
 	int64_t line; /* in the log */

@@ -211,9 +211,11 @@ learn_variables(struct loop *l)
 	bool any = false;
 	for (size_t i = 0; i < l->problems.n; i++) {
 		const struct problem *p = &l->problems.v[i];
-		if (strcmp(p->kind, "env") != 0 || is_tool_variable(p->name))
-			continue;
 		const char *cited = loop_cited_at(l, p->name);
+		bool told = strcmp(p->kind, "env") == 0 ||
+			    (cited && strcmp(p->kind, "mention") == 0);
+		if (!told || is_tool_variable(p->name))
+			continue;
 		const char *place = cited ? cited : p->place;
 		any = loop_ask_variable(l, p->name, place, p->text, true) || any;
 		any = (place && ask_beside(l, place)) || any;

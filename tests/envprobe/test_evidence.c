@@ -38,6 +38,7 @@ static const struct {
 	{"/bin/sh: 1: MOON: parameter not set", "env", "MOON"},
 	{"t.sh: line 3: MOON: unbound variable", "env", "MOON"},
 	{"t.sh: 2: MOON_KEY: ask the harbour master for one", "env", "MOON_KEY"},
+	{"tide: missing required configuration MOON_PHASE", "mention", "MOON_PHASE"},
 	{"t.sh: 2: MOON: bad variable name", NULL, NULL},
 	{"t.sh: line 2: MOON: readonly variable", NULL, NULL},
 	{"t.sh: 2: MOON: Permission denied", NULL, NULL},

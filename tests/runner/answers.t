@@ -107,6 +107,15 @@ M
 up "$tmp/lock"
 is "a place of the source" "$(json '.questions[] | select(.id == "env:GATE_KEEPER") | .where')" "Makefile:1"
 
+# --- a message that names what the source reads, in words of its own
+app own <<'M'
+own: ; touch $@
+check: ; @perl own.pl
+M
+echo 'print STDERR "this needs TIDE_TABLE and LUNAR_TABLE\n" and exit 1 unless $ENV{TIDE_TABLE}; print "1..1\nok 1\n";' >"$tmp/own/own.pl"
+up "$tmp/own"
+is "a variable that is read and named" "$(json .outcome) $(blocking)" "blocked env:TIDE_TABLE"
+
 # --- prompts: a menu is known by its question, a password is a secret, both by where they are asked
 app chandler <<'M'
 rope: ; sh ask.sh
