@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct str
@@ -298,15 +299,22 @@ buf_put_html(struct buf *b, struct str s)
 	}
 }
 
+/* Is what utf8_len found at p a control character, or no character at all? */
+static bool
+is_control(const unsigned char *p, size_t len)
+{
+	/* U+0080 to U+009F are control characters to a terminal, too. */
+	bool c1 = len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
+	return !len || c1 || p[0] == 0x7f || p[0] < 0x20;
+}
+
 void
 buf_put_visible(struct buf *b, struct str s)
 {
 	for (size_t i = 0; i < s.n;) {
 		const unsigned char *p = (const unsigned char *)s.p + i;
 		size_t len = utf8_len(p, s.n - i);
-		/* U+0080 to U+009F are control characters to a terminal, too. */
-		bool c1 = len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
-		if (!len || c1 || p[0] == 0x7f || (p[0] < 0x20 && p[0] != '\n' && p[0] != '\t')) {
+		if (is_control(p, len) && p[0] != '\n' && p[0] != '\t') {
 			for (size_t k = 0; k < (len ? len : 1); k++)
 				buf_printf(b, "\\x%02x", p[k]);
 		} else {
@@ -314,6 +322,49 @@ buf_put_visible(struct buf *b, struct str s)
 		}
 		i += len ? len : 1;
 	}
+}
+
+static bool
+has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n;) {
+		const unsigned char *p = (const unsigned char *)s.p + i;
+		size_t len = utf8_len(p, s.n - i);
+		if (is_control(p, len))
+			return true;
+		i += len;
+	}
+	return false;
+}
+
+static bool
+is_bare(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!isalnum((unsigned char)s.p[i]) && !memchr("@%_+=:,./-", s.p[i], 10))
+			return false;
+	return s.n > 0;
+}
+
+void
+buf_put_shell(struct buf *b, struct str s)
+{
+	bool escapes = has_control(s);
+	if (is_bare(s)) {
+		buf_add_str(b, s);
+		return;
+	}
+	buf_puts(b, escapes ? "$'" : "'");
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (!escapes && c == '\'')
+			buf_puts(b, "'\\''");
+		else if (escapes && (c == '\'' || c == '\\' || c < 0x20 || c >= 0x7f))
+			buf_printf(b, "\\%03o", c);
+		else
+			buf_putc(b, (char)c);
+	}
+	buf_putc(b, '\'');
 }
 
 void
@@ -424,6 +475,19 @@ static int
 by_bytes(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void
+strlist_set_env(struct strlist *l, const char *name, const char *value)
+{
+	size_t n = strlen(name);
+	for (size_t i = 0; i < l->n; i++)
+		if (strncmp(l->v[i], name, n) == 0 && l->v[i][n] == '=') {
+			free(l->v[i]);
+			l->v[i] = mem_printf("%s=%s", name, value);
+			return;
+		}
+	strlist_addf(l, "%s=%s", name, value);
 }
 
 void

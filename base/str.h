@@ -82,6 +82,13 @@ void buf_put_visible(struct buf *b, struct str s);
 void buf_put_percent(struct buf *b, struct str s);
 char *str_unpercent(struct str s);
 
+/*
+ * Append s as one word of a shell command, on one line: bare where that is safe, else in quotes.
+ * Control characters and invalid UTF-8 need $'...', which bash and POSIX.1-2024 know and older
+ * shells do not.
+ */
+void buf_put_shell(struct buf *b, struct str s);
+
 /* A growing list of heap strings. */
 struct strlist {
 	char **v; /* always NULL-terminated once non-empty: fit for argv */
@@ -96,6 +103,8 @@ void strlist_add_str(struct strlist *l, struct str s);
 void strlist_add_new(struct strlist *l, const char *s); /* unless it is there already */
 bool strlist_has(const struct strlist *l, const char *s);
 void strlist_sort(struct strlist *l);
+/* In a list of NAME=value, such as an environment: replaces the one of that name, else appends. */
+void strlist_set_env(struct strlist *l, const char *name, const char *value);
 void strlist_copy(struct strlist *dst, const struct strlist *src); /* appends */
 
 #endif

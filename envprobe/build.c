@@ -85,8 +85,7 @@ run_commands(struct build_run *b, struct pod *pod, struct steplog *log, struct d
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && !b->failed && i < b->commands->n; i++) {
 		const struct command *c = &b->commands->v[i];
-		if (c->phase == PHASE_CONFIGURE || c->phase == PHASE_BUILD ||
-			c->phase == PHASE_INSTALL)
+		if (c->phase != PHASE_TEST)
 			rc = run_command(b, pod, c, &s, err);
 	}
 	b->built = rc == 0 && !b->failed;
@@ -158,18 +157,15 @@ build_perform(struct build_run *b, struct dd_err *err)
 /* ---- replay
  * -------------------------------------------------------------------------------------- */
 
-char *
-probe_answer_prompt(void *ctx, const char *run, struct str tail)
+void
+build_outcome_cleanup(struct build_outcome *o)
 {
-	struct prompter prompter = {.answers = ctx, .run = run};
-	char *line = prompter_answer(&prompter, tail);
-	prompter_cleanup(&prompter);
-	return line;
+	diagnosis_cleanup(&o->diagnosis);
+	question_list_cleanup(&o->questions);
 }
 
 int
-probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *ret_diagnosis,
-	struct dd_err *err)
+probe_build(const struct build_spec *spec, struct build_outcome *ret, struct dd_err *err)
 {
 	struct prompter prompter = {.answers = spec->answers};
 	struct build_run b = {.state = spec->state,
@@ -190,13 +186,13 @@ probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *re
 	int rc = build_perform(&b, err);
 	if (rc == 0 && b.layer)
 		stack_push(spec->work, b.layer);
-	if (rc == 0 && !b.built) {
-		ret_diagnosis->class = mem_strdup("build-failed");
-		ret_diagnosis->text = mem_printf("the command failed: %s", b.failed);
-		ret_diagnosis->where = mem_strdup(spec->log_path);
+	if (rc == 0) {
+		*ret = (struct build_outcome){.built = b.built};
+		if (!b.built)
+			ret->outcome = probe_judge_build(
+				b.failed, b.cause, prompter_unanswered(&prompter), &ret->diagnosis);
+		question_list_merge(&ret->questions, &prompter.questions);
 	}
-	if (rc == 0)
-		*ret_built = b.built;
 	build_run_cleanup(&b);
 	prompter_cleanup(&prompter);
 	return rc;

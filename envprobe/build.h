@@ -9,7 +9,7 @@ struct build_run {
 	/* in */
 	const struct state *state;
 	const struct stack *root, *work;
-	const struct command_list *commands; /* configure, build and install are run, in order */
+	const struct command_list *commands; /* all but the tests are run, in order */
 	const char *const *env;
 	const struct pod_bind *binds;
 	size_t nbinds;

@@ -186,8 +186,11 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	if (f.tests)
 		buf_puts(&configure, " -DBUILD_TESTING=ON");
 	for (size_t i = 0; f.tests && i < f.options.n; i++)
-		if (strcmp(f.options.v[i], "BUILD_TESTING") != 0)
-			buf_printf(&configure, " -D%s=ON", f.options.v[i]);
+		if (strcmp(f.options.v[i], "BUILD_TESTING") != 0) {
+			OWN_FREE char *option = mem_printf("-D%s=ON", f.options.v[i]);
+			buf_putc(&configure, ' ');
+			buf_put_shell(&configure, str_of(option));
+		}
 	detect_command(p, PHASE_CONFIGURE, p->evidence, "%s", configure.p);
 	detect_command(p, PHASE_BUILD, p->evidence, "cmake --build drydock-build -j2");
 	if (f.tests)

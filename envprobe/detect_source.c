@@ -1,5 +1,6 @@
 /* What the sources themselves say, whatever builds them: compilers, headers, generators,
  * environment. */
+#include "base/fs.h"
 #include "base/map.h"
 #include "envprobe/detect.h"
 #include "envprobe/scan.h"
@@ -202,22 +203,35 @@ detect_includes(const struct tree *t, const char *dir, struct project *p)
 /* ---- environment
  * --------------------------------------------------------------------------------- */
 
-static void
-add_env_read(struct project *p, struct str name, const char *path, unsigned line)
+static bool
+is_harmless(struct str name)
 {
-	static const char *const harmless[] = {"HOME", "PATH", "TERM", "USER", "SHELL", "TMPDIR",
+	static const char *const names[] = {"HOME", "PATH", "TERM", "USER", "SHELL", "TMPDIR",
 		"TEMP", "TMP", "LANG", "LC_ALL", "LANGUAGE", "DISPLAY", "EDITOR", "PAGER",
 		"COLUMNS", "LINES", "PWD", "LOGNAME", "TZ", "NO_COLOR", "CI", NULL};
-	for (size_t i = 0; harmless[i]; i++)
-		if (str_eq(name, harmless[i]))
-			return;
-	for (size_t i = 0; i < p->env_reads.n; i++) {
-		struct str known = str_of(p->env_reads.v[i]), word;
-		if (str_next_word(&known, &word) && word.n == name.n &&
-			memcmp(word.p, name.p, name.n) == 0)
-			return;
-	}
-	strlist_addf(&p->env_reads, STR_FMT " %s:%u", STR_ARG(name), path, line);
+	for (size_t i = 0; names[i]; i++)
+		if (str_eq(name, names[i]))
+			return true;
+	return false;
+}
+
+/* The first place stands for a variable, but one that fails without it says more. */
+static void
+add_env_read(struct project *p, struct str name, bool required, const char *path, unsigned line)
+{
+	struct env_read *r = NULL;
+	if (is_harmless(name))
+		return;
+	for (size_t i = 0; i < p->env_reads.n && !r; i++)
+		if (str_eq(name, p->env_reads.v[i].name))
+			r = &p->env_reads.v[i];
+	if (r && (r->required || !required))
+		return;
+	if (r)
+		env_read_cleanup(r);
+	else
+		r = env_read_list_add(&p->env_reads);
+	*r = (struct env_read){str_dup(name), scan_cite(path, line), required};
 }
 
 /* NAME of a pattern such as getenv("NAME") behind `before`, read from p; empty if there is none. */
@@ -227,41 +241,116 @@ env_name(const char *p, const char *end)
 	if (p < end && (*p == '"' || *p == '\''))
 		p++;
 	const char *start = p;
+	if (p < end && isdigit((unsigned char)*p))
+		return (struct str){start, 0};
 	while (p < end && (isupper((unsigned char)*p) || isdigit((unsigned char)*p) || *p == '_'))
 		p++;
 	return (struct str){start, (size_t)(p - start)};
 }
 
-static void
-scan_environment(const struct tree *t, const char *path, struct project *p)
+/* Does what stands behind the name and its quote make it a read that must succeed? */
+static bool
+must_succeed(const char *p, const char *end, char close)
 {
-	/* Only forms without a default: os.environ.get, process.env.X || y and the like have one.
+	if (p < end && (*p == '"' || *p == '\''))
+		p++;
+	if (p >= end || *p != close)
+		return false;
+	for (p++; p < end && (*p == ' ' || *p == '\t'); p++)
+		;
+	return p >= end || *p != '=' || (p + 1 < end && p[1] == '='); /* no assignment */
+}
+
+static void
+scan_environment(struct str all, const char *path, struct project *p)
+{
+	/*
+	 * Only forms without a default: os.environ.get, process.env.X || y and the like have one.
+	 * `close` is what ends a read that fails where the variable is not set; 0: it never fails.
 	 */
-	static const char *const forms[] = {"getenv(\"", "os.environ[", "$ENV{", "ENV.fetch(",
-		"process.env.", "os.Getenv(\"", NULL};
-	OWN(buf) struct buf text = {0};
-	tree_read(t, path, &text);
-	struct str all = buf_str(&text);
+	static const struct {
+		const char *text;
+		char close;
+	} forms[] = {{"getenv(\"", 0}, {"os.environ[", ']'}, {"$ENV{", 0}, {"ENV.fetch(", ')'},
+		{"process.env.", 0}, {"os.Getenv(\"", 0}};
 	const char *end = all.p + all.n;
-	for (size_t i = 0; forms[i]; i++) {
-		size_t n = strlen(forms[i]);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		size_t n = strlen(forms[i].text);
 		for (const char *at = all.p;
-			(at = memmem(at, (size_t)(end - at), forms[i], n)) != NULL; at += n) {
+			(at = memmem(at, (size_t)(end - at), forms[i].text, n)) != NULL; at += n) {
 			struct str name = env_name(at + n, end);
 			if (name.n)
-				add_env_read(
-					p, name, path, scan_line_of(all, (size_t)(at - all.p)));
+				add_env_read(p, name,
+					forms[i].close &&
+						must_succeed(name.p + name.n, end, forms[i].close),
+					path, scan_line_of(all, (size_t)(at - all.p)));
 		}
 	}
+}
+
+static bool
+is_comment(struct str all, size_t at)
+{
+	const char *nl = at ? memrchr(all.p, '\n', at) : NULL;
+	size_t start = nl ? (size_t)(nl + 1 - all.p) : 0;
+	struct str before = str_trim((struct str){all.p + start, at - start});
+	return before.n && before.p[0] == '#';
+}
+
+/* Does the script give the variable its value itself? */
+static bool
+is_assigned(struct str all, struct str name)
+{
+	OWN_FREE char *set = mem_printf(STR_FMT "=", STR_ARG(name));
+	for (const char *p = all.p, *end = all.p + all.n;
+		(p = memmem(p, (size_t)(end - p), set, name.n + 1)); p++)
+		if (p == all.p || strchr("\n\t ;", p[-1]))
+			return true;
+	return false;
+}
+
+/* ${NAME:?message} and ${NAME?message}, in a makefile with two dollars. */
+static void
+scan_shell(struct str all, const char *path, struct project *p)
+{
+	const char *end = all.p + all.n;
+	for (const char *at = all.p; (at = memmem(at, (size_t)(end - at), "${", 2)); at += 2) {
+		struct str name = env_name(at + 2, end);
+		const char *behind = name.p + name.n;
+		size_t offset = (size_t)(at - all.p);
+		if (!name.n || behind + 1 >= end ||
+			!(behind[0] == '?' || (behind[0] == ':' && behind[1] == '?')))
+			continue;
+		if (!is_comment(all, offset) && !is_assigned(all, name))
+			add_env_read(p, name, true, path, scan_line_of(all, offset));
+	}
+}
+
+static bool
+is_makefile(const char *path)
+{
+	return tree_name_is(path, "[Mm]akefile") || tree_name_is(path, "GNUmakefile") ||
+	       tree_name_is(path, "Makefile.am") || tree_name_is(path, "*.mk");
 }
 
 void
 detect_environment(const struct tree *t, const char *dir, struct project *p)
 {
-	static const char *const endings[] = {".c", ".cc", ".cpp", ".cxx", ".h", ".py", ".pl",
-		".pm", ".t", ".js", ".mjs", ".ts", ".rb", ".go", NULL};
-	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir) && !detect_is_aside(t->files.v[i]) &&
-			ends_with_one(t->files.v[i], endings))
-			scan_environment(t, t->files.v[i], p);
+	static const char *const code[] = {".c", ".cc", ".cpp", ".cxx", ".h", ".py", ".pl", ".pm",
+		".t", ".js", ".mjs", ".ts", ".rb", ".go", NULL};
+	static const char *const shell[] = {".sh", ".bash", ".ksh", NULL};
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		bool script = ends_with_one(path, shell) || is_makefile(path);
+		bool bare = !strchr(fs_name(path), '.');
+		if (!tree_below(path, dir) || detect_is_aside(path) ||
+			!(script || bare || ends_with_one(path, code)))
+			continue;
+		OWN(buf) struct buf text = {0};
+		tree_read(t, path, &text);
+		if (script || (bare && str_starts(buf_str(&text), "#!")))
+			scan_shell(buf_str(&text), path, p);
+		if (!script && !bare)
+			scan_environment(buf_str(&text), path, p);
+	}
 }

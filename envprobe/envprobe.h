@@ -23,6 +23,7 @@ struct probe_tests {
 	const struct stack *root;
 	const struct stack *work;
 	const struct command_list *commands;
+	const char *before; /* shell text in front of each command; NULL */
 	const char *const *env;
 	const struct pod_bind *binds;
 	size_t nbinds;
@@ -67,7 +68,7 @@ struct probe_result {
 	struct feature_off_list features_off;
 	struct refusal_list refused; /* of every attempt */
 	struct strlist options;
-	struct strlist services; /* commands that start them, before the tests */
+	struct service_list services; /* started before the tests */
 	struct test_run tests;
 	struct stack root;    /* with the packages */
 	struct stack work;    /* source and built tree */
@@ -82,13 +83,16 @@ int probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd
 /* "NAME=value" of what every build and test gets: PATH, HOME, a fixed locale and time zone, ... */
 void probe_environment(struct strlist *ret);
 
+/* Those of it that mean the same elsewhere, as constants of a recipe; one that is there is kept. */
+void probe_recipe_environment(struct env_var_list *ret);
+
 /* Stacks of an attempt of a run: its packages, and its tree as far as it was kept.  DD_ENOENT. */
 int probe_attempt_stacks(struct journal *j, const struct image *image, const struct stack *source,
 	int64_t attempt, struct stack *ret_root, struct stack *ret_work, struct dd_err *err)
 	DD_MUST_USE;
 
 /*
- * Run the configure, build and install commands of a recipe once on given stacks, without learning;
+ * Run the configure and build commands of a recipe once on given stacks, without learning;
  * used by replay.  Freezes the built tree and pushes it on `work`.
  */
 struct build_spec {
@@ -105,8 +109,21 @@ struct build_spec {
 	struct trace *trace; /* of its connections; may be NULL */
 	int64_t step_limit_ms, silence_limit_ms;
 };
-int probe_build(const struct build_spec *spec, bool *ret_built, struct diagnosis *ret_diagnosis,
-	struct dd_err *err) DD_MUST_USE;
+struct build_outcome {
+	bool built;
+	enum run_outcome outcome; /* not built: blocked or build-failed */
+	struct diagnosis diagnosis;
+	struct question_list questions; /* that it asked on its terminal */
+};
+void build_outcome_cleanup(struct build_outcome *o);
+int probe_build(const struct build_spec *spec, struct build_outcome *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* Why a build failed, and what a test run means; waits_for: a question without an answer, NULL. */
+enum run_outcome probe_judge_build(const char *failed, enum exec_cause cause,
+	const struct question *waits_for, struct diagnosis *ret);
+enum run_outcome probe_judge_tests(
+	const struct test_run *t, const struct question *waits_for, struct diagnosis *ret);
 
 /*
  * Files that a person supplied, where builds and tests look for them: those of the tree in a layer on the work
@@ -139,11 +156,29 @@ int probe_attempt_files(const struct state *st, struct journal *j, int64_t attem
 /* Below the tree or absolute, plain, and not where a pod has file systems of its own (but its home)? */
 bool probe_may_place(const char *path);
 
+/* What the tests need to have services beside them. */
+struct probe_serving {
+	char *before; /* shell text that starts them; NULL: there is none */
+	char *hosts;  /* file with the names that lead to them; NULL */
+	struct pod_bind *binds;
+	size_t nbinds;
+};
+void probe_serving_cleanup(struct probe_serving *s);
+/* `binds` come first among its own, and are borrowed.  DD_EINVAL: a secret command has no answer.
+ */
+int probe_serve(const struct service_list *l, struct answers *answers, const char *run_dir,
+	const struct pod_bind *binds, size_t nbinds, struct probe_serving *ret, struct dd_err *err)
+	DD_MUST_USE;
+
 /* The refused connections of a trace, by target and program; their attempt is 0. */
 void probe_refused(const struct trace *t, const char *step, struct refusal_list *ret);
 
-/* The on_prompt of a replay's tests; ctx is its struct answers. */
+/* Prompts of tests: ctx of probe_answer_prompt, an on_prompt of theirs.  answers is borrowed. */
+struct prompter *probe_prompter_create(struct answers *answers);
+void probe_prompter_destroy(struct prompter *p); /* NULL is fine */
 char *probe_answer_prompt(void *ctx, const char *run, struct str tail);
+/* What was asked, borrowed. */
+const struct question_list *probe_prompter_questions(const struct prompter *p);
 
 /*
  * The files made from a recipe, into dir: drydock.lock.json, Dockerfile,
@@ -151,16 +186,18 @@ char *probe_answer_prompt(void *ctx, const char *run, struct str tail);
  */
 int recipe_write(const struct recipe *r, const char *dir, struct dd_err *err) DD_MUST_USE;
 
-/* RECIPE: the lock file or its folder. */
+/* RECIPE: the lock file or its folder.  DD_EINVAL: it is no recipe, or not a complete one. */
 int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Workers: "detect" and "references" (source tree at /src), "evidence" (log on standard input), "index" and
- * "owners" (package lists), "place" (work tree at WORK_DIR).
+ * Workers: "detect", "endpoints", "references" and "locate" (source tree at /src), "evidence" (log
+ * on standard input), "index" and "owners" (package lists), "place" (work tree at WORK_DIR).
  */
 int probe_detect_worker_main(int argc, char **argv);
+int probe_endpoints_worker_main(int argc, char **argv);
 int probe_evidence_worker_main(int argc, char **argv);
 int probe_index_worker_main(int argc, char **argv);
+int probe_locate_worker_main(int argc, char **argv);
 int probe_owners_worker_main(int argc, char **argv);
 int probe_place_worker_main(int argc, char **argv);
 int probe_references_worker_main(int argc, char **argv);

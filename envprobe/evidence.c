@@ -21,6 +21,7 @@ static const struct json_field problem_fields[] = {
 	{F(scope, JSON_K_ENUM), .names = need_scope_names},
 	{F(line, JSON_K_INT)},
 	{F(text, JSON_K_STRING)},
+	{F(place, JSON_K_STRING)},
 	{.key = NULL},
 };
 

@@ -12,11 +12,12 @@
 #define EVIDENCE_MAX 400 /* problems kept of one log */
 
 struct problem {
-	char *kind; /* a need kind, or env, service, network, compile, disk, path */
+	char *kind; /* a need kind, or env, mention, service, host, unresolved, compile, disk, path */
 	char *name;
 	enum need_scope scope;
 	int64_t line; /* in the log */
 	char *text;   /* the line, at most 300 bytes */
+	char *place;  /* of a variable: "file:line" of the source, else of the log */
 };
 struct problem_list {
 	struct problem *v;

@@ -31,24 +31,61 @@ probe_result_cleanup(struct probe_result *r)
 	feature_off_list_cleanup(&r->features_off);
 	refusal_list_cleanup(&r->refused);
 	strlist_cleanup(&r->options);
-	strlist_cleanup(&r->services);
+	service_list_cleanup(&r->services);
 	test_run_cleanup(&r->tests);
 	stack_cleanup(&r->root);
 	stack_cleanup(&r->work);
 	memset(r, 0, sizeof(*r));
 }
 
+/* What every build and test gets; `here`: it is about the sandbox, and no part of a recipe. */
+static const struct {
+	const char *name, *value;
+	bool here;
+} fixed_environment[] = {
+	{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games", false},
+	{"HOME", POD_HOME, true},
+	{"USER", "builder", true},
+	{"LOGNAME", "builder", true},
+	{"SHELL", "/bin/sh", true},
+	{"LANG", "C.UTF-8", false},
+	{"LC_ALL", "C.UTF-8", false},
+	{"TZ", "UTC", false},
+	{"TERM", "dumb", false},
+	{"XDG_RUNTIME_DIR", "/run/user/1000", true},
+	{"DEBIAN_FRONTEND", "noninteractive", true},
+	{"PERL_MM_USE_DEFAULT", "1", false},
+	{"AUTOMATED_TESTING", "1", false},
+	{"NO_COLOR", "1", false},
+};
+#define N_FIXED (sizeof(fixed_environment) / sizeof(*fixed_environment))
+
 void
 probe_environment(struct strlist *ret)
 {
-	static const char *const fixed[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games",
-		"HOME=" POD_HOME, "USER=builder", "LOGNAME=builder", "SHELL=/bin/sh",
-		"LANG=C.UTF-8", "LC_ALL=C.UTF-8", "TZ=UTC", "TERM=dumb",
-		"XDG_RUNTIME_DIR=/run/user/1000", "DEBIAN_FRONTEND=noninteractive",
-		"PERL_MM_USE_DEFAULT=1", "AUTOMATED_TESTING=1", "NO_COLOR=1", NULL};
-	for (size_t i = 0; fixed[i]; i++)
-		strlist_add(ret, fixed[i]);
+	for (size_t i = 0; i < N_FIXED; i++)
+		strlist_set_env(ret, fixed_environment[i].name, fixed_environment[i].value);
+}
+
+static bool
+has_variable(const struct env_var_list *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+void
+probe_recipe_environment(struct env_var_list *ret)
+{
+	for (size_t i = 0; i < N_FIXED; i++) {
+		if (fixed_environment[i].here || has_variable(ret, fixed_environment[i].name))
+			continue;
+		struct env_var *e = env_var_list_add(ret);
+		e->name = mem_strdup(fixed_environment[i].name);
+		e->value = mem_strdup(fixed_environment[i].value);
+	}
 }
 
 /* ---- wanting
@@ -148,14 +185,40 @@ is_tool_variable(const char *name)
 	return str_ends(str_of(name), "_CFLAGS") || str_ends(str_of(name), "_LIBS");
 }
 
+/*
+ * A step that stops at a variable would stop at the next one: what else the same file cannot do
+ * without is asked for in the same round.
+ */
+static bool
+ask_beside(struct loop *l, const char *place)
+{
+	size_t n = strcspn(place, ":");
+	bool any = false;
+	for (size_t i = 0; i < l->r->project.env_reads.n; i++) {
+		const struct env_read *r = &l->r->project.env_reads.v[i];
+		if (!r->required || strncmp(r->where, place, n) != 0 || r->where[n] != ':')
+			continue;
+		OWN_FREE char *why =
+			mem_printf("a step stopped in %.*s, which needs it, too", (int)n, place);
+		any = loop_ask_variable(l, r->name, r->where, why, true) || any;
+	}
+	return any;
+}
+
 static bool
 learn_variables(struct loop *l)
 {
 	bool any = false;
 	for (size_t i = 0; i < l->problems.n; i++) {
 		const struct problem *p = &l->problems.v[i];
-		if (strcmp(p->kind, "env") == 0 && !is_tool_variable(p->name))
-			any = loop_ask_variable(l, p->name, p->text, true) || any;
+		const char *cited = loop_cited_at(l, p->name);
+		bool told = strcmp(p->kind, "env") == 0 ||
+			    (cited && strcmp(p->kind, "mention") == 0);
+		if (!told || is_tool_variable(p->name))
+			continue;
+		const char *place = cited ? cited : p->place;
+		any = loop_ask_variable(l, p->name, place, p->text, true) || any;
+		any = (place && ask_beside(l, place)) || any;
 	}
 	return any;
 }
@@ -320,12 +383,34 @@ static void
 offer_variables(struct loop *l)
 {
 	for (size_t i = 0; i < l->r->project.env_reads.n; i++) {
-		struct str rest = str_of(l->r->project.env_reads.v[i]), name, where;
-		if (!str_next_word(&rest, &name) || !str_next_word(&rest, &where))
-			continue;
-		OWN_FREE char *n = str_dup(name);
-		OWN_FREE char *w = str_dup(where);
-		(void)loop_ask_variable(l, n, w, false);
+		const struct env_read *r = &l->r->project.env_reads.v[i];
+		(void)loop_ask_variable(l, r->name, r->where,
+			r->required ? "it cannot do without"
+				    : "the source reads it and gives no default",
+			false);
+	}
+}
+
+static bool
+is_variable_name(const char *name)
+{
+	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+	return n && !name[n] && !(*name >= '0' && *name <= '9');
+}
+
+/* Whoever gives a variable knows that it is read, also where no reading of the source shows it. */
+static void
+export_answers(struct loop *l)
+{
+	OWN(strlist) struct strlist ids = {0};
+	answers_given(l->spec->answers, &ids);
+	for (size_t i = 0; i < ids.n; i++) {
+		const char *name = strchr(ids.v[i], ':') + 1;
+		bool variable = str_starts(str_of(ids.v[i]), "env:") ||
+				str_starts(str_of(ids.v[i]), "secret:");
+		if (variable && is_variable_name(name))
+			(void)loop_ask_variable(l, name, NULL,
+				"the answers have it; nothing was seen that reads it", false);
 	}
 }
 
@@ -376,6 +461,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 	} else if (rc == 0) {
 		offer_variables(&l);
 		files_offer(&l);
+		export_answers(&l);
 		want_declared(&l);
 		rc = run_attempts(&l, err);
 	}

@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "envprobe/build.h"
+#include "envprobe/endpoints.h"
 #include "envprobe/envprobe.h"
 #include "envprobe/evidence.h"
 #include "envprobe/index.h"
@@ -38,7 +39,7 @@ struct loop {
 	struct need_list missing; /* from the trace */
 	struct missing_file_list files;
 	struct strlist touched; /* absent parts of the source that were looked at */
-	struct strlist refused;
+	struct endpoint_list endpoints; /* of the source, once tests could not reach one */
 	bool built;
 	char *failed;
 	enum exec_cause cause;
@@ -67,11 +68,28 @@ void loop_judge_build(struct loop *l);
 void loop_judge_tests(struct loop *l);
 /* Everything ran: no diagnosis, and what was asked for was not needed. */
 void loop_succeed(struct loop *l, enum run_outcome outcome);
-/* Ask for an environment variable; true when the answers have it and it is new. */
-bool loop_ask_variable(struct loop *l, const char *name, const char *where, bool blocking);
+/*
+ * Ask for an environment variable; true when the answers have it and it is new.  where: a place of
+ * the source or of a log; NULL: none was seen.
+ */
+bool loop_ask_variable(
+	struct loop *l, const char *name, const char *where, const char *why, bool blocking);
 
-/* Ask for services that refused connections; true when an answer starts one from now on. */
+/* Where the source reads the variable, as detection found it, borrowed; NULL. */
+const char *loop_cited_at(const struct loop *l, const char *name);
+/*
+ * Places (cite.c) for the variables among the problems, for what was asked and what was called;
+ * log: as it is cited, relative to the run's directory.
+ */
+int loop_find_places(struct loop *l, const char *log, struct problem_list *problems,
+	struct prompter *asked, struct refusal_list *refused, struct dd_err *err) DD_MUST_USE;
+/* "t.sh:2" of "./t.sh: line 2: message" and the like, heap; NULL: the line names no place. */
+char *place_in_message(struct str line);
+
+/* Ask for services that the tests could not reach; true when an answer starts one from now on. */
 bool loop_learn_services(struct loop *l);
+/* Host and port of the target of a connection; false: it is no such thing. */
+bool service_address(const char *target, struct str *ret_host, uint64_t *ret_port);
 
 void loop_clear_findings(struct loop *l);
 

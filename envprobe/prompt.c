@@ -1,5 +1,8 @@
 #include "envprobe/prompt.h"
 
+#include "envprobe/envprobe.h"
+
+#include <ctype.h>
 #include <string.h>
 
 #define MAX_ASKED 200
@@ -9,18 +12,77 @@ prompter_cleanup(struct prompter *p)
 {
 	prompt_answer_list_cleanup(&p->given);
 	question_list_cleanup(&p->questions);
+	strlist_cleanup(&p->texts);
 }
 
-/* What stands behind the last newline: the question, without terminal escapes. */
-static struct str
-last_line(struct str tail)
+/* Take the last line off, trimmed; false when nothing is left. */
+static bool
+pop_line(struct str *text, struct str *ret)
 {
-	while (tail.n && (tail.p[tail.n - 1] == '\n' || tail.p[tail.n - 1] == '\r'))
-		tail.n--;
-	const char *nl = tail.n ? memrchr(tail.p, '\n', tail.n) : NULL;
-	if (nl)
-		tail = (struct str){nl + 1, tail.n - (size_t)(nl + 1 - tail.p)};
-	return str_trim(tail);
+	if (!text->n)
+		return false;
+	const char *nl = memrchr(text->p, '\n', text->n);
+	size_t start = nl ? (size_t)(nl + 1 - text->p) : 0;
+	*ret = str_trim((struct str){text->p + start, text->n - start});
+	text->n = nl ? start - 1 : 0;
+	return true;
+}
+
+/* Does it say anything, beside a [default]? */
+static bool
+has_words(struct str line)
+{
+	OWN_FREE char *slug = question_slug(line);
+	for (size_t i = 0; i < line.n; i++)
+		if ((unsigned char)line.p[i] >= 0x80)
+			return true;
+	return *slug != '\0';
+}
+
+/* "1) sqlite", "b. pg", "[3] none", "12: other": one of several that can be chosen. */
+static bool
+is_menu_entry(struct str line)
+{
+	bool open = line.n && (line.p[0] == '[' || line.p[0] == '(');
+	size_t i = open, digits = 0;
+	while (i < line.n && isdigit((unsigned char)line.p[i]) && digits < 4)
+		i++, digits++;
+	if (!digits && i < line.n && isalpha((unsigned char)line.p[i]))
+		i++;
+	if (i == open || i >= line.n || !strchr(open ? "])" : ").:", line.p[i]))
+		return false;
+	return i + 1 < line.n && (line.p[i + 1] == ' ' || line.p[i + 1] == '\t');
+}
+
+/*
+ * The line that asks.  It is the last one, unless that is an entry of a menu or says nothing, such
+ * as the "#? " of a shell's select: then the one above these.
+ */
+static struct str
+asking_line(struct str tail)
+{
+	struct str line, last = {"", 0};
+	while (pop_line(&tail, &line)) {
+		if (!last.n)
+			last = line;
+		if (has_words(line) && !is_menu_entry(line))
+			return line;
+	}
+	return last;
+}
+
+/* From the line that asks to the end, as one line. */
+static void
+put_question(struct buf *out, struct str asks, struct str tail)
+{
+	struct str rest = {asks.p, (size_t)(tail.p + tail.n - asks.p)}, line;
+	for (bool first = true; str_next_line(&rest, &line); first = false) {
+		line = str_trim(line);
+		if (!line.n)
+			continue;
+		buf_puts(out, first ? "" : " / ");
+		buf_put_visible(out, line);
+	}
 }
 
 char *
@@ -34,8 +96,9 @@ prompt_default(struct str prompt)
 	if (!close || close == open + 1)
 		return NULL;
 	struct str inner = {open + 1, (size_t)(close - open - 1)};
-	/* "[Y/n]": the capital one is what an empty line means; "[y/n]" offers none. */
-	if (memchr(inner.p, '/', inner.n)) {
+	/* "[Y/n]": the capital one is what an empty line means; "[y/n]" offers none.  A path does.
+	 */
+	if (!strchr("/.~", inner.p[0]) && memchr(inner.p, '/', inner.n)) {
 		struct str one;
 		while (str_next(&inner, '/', &one))
 			if (one.n && one.p[0] >= 'A' && one.p[0] <= 'Z')
@@ -43,6 +106,25 @@ prompt_default(struct str prompt)
 		return NULL;
 	}
 	return str_dup(inner);
+}
+
+/* The prompt without the default that it shows, which is often filled in. */
+static struct str
+asked_text(struct str prompt)
+{
+	const char *open = prompt.n ? memchr(prompt.p, '[', prompt.n) : NULL;
+	return open ? str_trim((struct str){prompt.p, (size_t)(open - prompt.p)}) : prompt;
+}
+
+/* Of the last line that says anything, or of the one that asks. */
+static char *
+last_default(struct str asks, struct str tail)
+{
+	struct str last = {"", 0};
+	while (!last.n && pop_line(&tail, &last))
+		;
+	char *value = is_menu_entry(last) ? NULL : prompt_default(last);
+	return value ? value : prompt_default(asks);
 }
 
 static struct question *
@@ -70,21 +152,25 @@ char *
 prompter_answer(void *ctx, struct str tail)
 {
 	struct prompter *p = ctx;
-	struct str line = last_line(tail);
+	OWN(buf) struct buf plain = {0};
+	answers_redact(p->answers, tail, &plain);
+	struct str line = asking_line(buf_str(&plain));
 	OWN_FREE char *slug = question_slug(line);
 	OWN_FREE char *id = mem_printf("prompt:%s", *slug ? slug : "unnamed");
-	OWN_FREE char *default_value = prompt_default(line);
+	OWN_FREE char *default_value = last_default(line, buf_str(&plain));
 	const char *value = NULL;
 	if (p->asked++ >= MAX_ASKED)
 		return NULL;
 	struct question *q = find_question(p, id);
 	if (!q->text) {
 		OWN(buf) struct buf visible = {.max = 300};
-		buf_put_visible(&visible, line);
+		put_question(&visible, line, buf_str(&plain));
 		q->text = mem_printf("A step asks: %s", visible.p ? visible.p : "(nothing)");
-		q->where = p->run ? mem_strdup(p->run) : NULL;
-		q->why = mem_strdup("it reads the answer from its terminal and waits");
+		strlist_add_str(&p->texts, asked_text(line));
+		q->why = mem_printf("\"%s\" reads the answer from its terminal and waits",
+			p->run ? p->run : "");
 		q->unlocks = mem_strdup("the step that asks, and all that follows");
+		q->secret = answers_is_secret(p->answers, id);
 		q->default_value = default_value ? mem_strdup(default_value) : NULL;
 	}
 	enum answer_state state = answers_get(p->answers, id, &value);
@@ -102,11 +188,39 @@ prompter_answer(void *ctx, struct str tail)
 	return NULL;
 }
 
+struct prompter *
+probe_prompter_create(struct answers *answers)
+{
+	struct prompter *p = mem_new(struct prompter);
+	p->answers = answers;
+	return p;
+}
+
+void
+probe_prompter_destroy(struct prompter *p)
+{
+	if (!p)
+		return;
+	prompter_cleanup(p);
+	free(p);
+}
+
+char *
+probe_answer_prompt(void *ctx, const char *run, struct str tail)
+{
+	struct prompter *p = ctx;
+	p->run = run;
+	return prompter_answer(p, tail);
+}
+
+const struct question_list *
+probe_prompter_questions(const struct prompter *p)
+{
+	return &p->questions;
+}
+
 const struct question *
 prompter_unanswered(const struct prompter *p)
 {
-	for (size_t i = 0; i < p->questions.n; i++)
-		if (p->questions.v[i].blocking)
-			return &p->questions.v[i];
-	return NULL;
+	return question_list_blocking(&p->questions);
 }

@@ -11,6 +11,7 @@ struct prompter {
 	const char *run;		 /* the command that may ask now */
 	struct prompt_answer_list given; /* what was typed */
 	struct question_list questions;	 /* what was asked; blocking ones had no answer */
+	struct strlist texts;		 /* of each question: what the source may say */
 	unsigned asked;
 };
 

@@ -18,6 +18,19 @@ recipe_argument_name(const char *question_id)
 	return name;
 }
 
+void
+recipe_put_cd(const struct command *c, const char *root, struct buf *out)
+{
+	if (!c->dir)
+		return;
+	OWN_FREE char *dir = root	      ? fs_join(root, c->dir)
+			     : *c->dir == '-' ? mem_printf("./%s", c->dir)
+					      : mem_strdup(c->dir);
+	buf_puts(out, "cd ");
+	buf_put_shell(out, str_of(dir));
+	buf_puts(out, " && ");
+}
+
 static void
 add_command(struct command_list *l, const struct module_set *m, char *run)
 {
@@ -25,6 +38,15 @@ add_command(struct command_list *l, const struct module_set *m, char *run)
 	c->phase = PHASE_CONFIGURE;
 	c->run = run;
 	c->dir = m->dir ? mem_strdup(m->dir) : NULL;
+}
+
+/* Frees the word. */
+static void
+put_word(struct buf *out, char *word)
+{
+	buf_putc(out, ' ');
+	buf_put_shell(out, str_of(word));
+	free(word);
 }
 
 void
@@ -35,20 +57,21 @@ recipe_module_commands(const struct module_set *m, struct command_list *ret)
 	OWN(buf) struct buf install = {0};
 	for (size_t i = 0; i < m->changes.n; i++) {
 		const char *change = m->changes.v[i];
+		int name = (int)strcspn(change, "=");
 		OWN(buf) struct buf run = {0};
 		buf_puts(&run, "npm pkg delete");
 		for (size_t k = 0; k < sizeof(sections) / sizeof(*sections); k++)
-			buf_printf(&run, " '%s[%.*s]'", sections[k], (int)strcspn(change, "="),
-				change);
+			put_word(&run, mem_printf("%s[%.*s]", sections[k], name, change));
 		add_command(ret, m, buf_take(&run));
-		if (strchr(change, '='))
-			add_command(ret, m,
-				mem_printf("npm pkg set 'dependencies[%.*s]%s'",
-					(int)strcspn(change, "="), change, strchr(change, '=')));
+		if (!change[name])
+			continue;
+		buf_puts(&run, "npm pkg set");
+		put_word(&run, mem_printf("dependencies[%.*s]%s", name, change, change + name));
+		add_command(ret, m, buf_take(&run));
 	}
 	buf_puts(&install, "npm ci --ignore-scripts");
 	for (size_t i = 0; i < m->options.n; i++)
-		buf_printf(&install, " %s", m->options.v[i]);
+		put_word(&install, mem_strdup(m->options.v[i]));
 	add_command(ret, m, buf_take(&install));
 }
 
@@ -63,6 +86,12 @@ write_locks(const struct recipe *r, const char *dir, struct dd_err *err)
 			rc = fs_write_atomic(path, str_of(r->modules.v[i].lock), 0644, err);
 	}
 	return rc;
+}
+
+void
+recipe_put_start(const char *start, struct buf *out)
+{
+	buf_printf(out, "(%s >/dev/null 2>&1 &); ", start);
 }
 
 static int
@@ -105,5 +134,9 @@ recipe_load(const char *path, struct recipe *ret, struct dd_err *err)
 	int rc = json_parse_file(fs_is_dir(path) ? inner : path, LOCK_MAX_BYTES, &j, err);
 	if (rc == 0)
 		rc = recipe_from_json(j, ret, err);
-	return rc < 0 ? err_wrap(err, "recipe") : 0;
+	if (rc == 0)
+		return 0;
+	if (err) /* whatever is wrong with it, it is the caller's file */
+		err->code = DD_EINVAL;
+	return -DD_EINVAL;
 }

@@ -18,6 +18,16 @@ void recipe_build_md(const struct recipe *r, struct buf *out);
  * place. */
 void recipe_module_commands(const struct module_set *m, struct command_list *ret);
 
+/* "cd DIR && " in front of what runs below the directory `root` (NULL: where the tree is). */
+void recipe_put_cd(const struct command *c, const char *root, struct buf *out);
+
+/* What starts a service behind a command's back, as shell text in front of it. */
+void recipe_put_start(const char *start, struct buf *out);
+
+/* What has to be said to docker build and docker run, beside the context and the image. */
+void recipe_put_build_options(const struct recipe *r, struct buf *out);
+void recipe_put_run_options(const struct recipe *r, struct buf *out);
+
 /* Name of the build argument that carries the answer to a question: "prompt:a-b" gives PROMPT_A_B.
  */
 char *recipe_argument_name(const char *question_id);

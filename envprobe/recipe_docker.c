@@ -7,6 +7,7 @@
 
 #define USER_NAME "builder"
 #define USER_ID 1000
+#define SHELL "\"/bin/bash\", \"-o\", \"pipefail\", \"-c\""
 
 /* Text for a double-quoted Dockerfile value: one line, nothing expands. */
 static void
@@ -67,57 +68,104 @@ put_packages(const struct recipe *r, struct buf *out)
 	free(v);
 }
 
+static bool
+is_secret(const struct recipe *r, const char *question_id)
+{
+	const struct question *q =
+		question_id ? question_list_find(&r->questions, question_id) : NULL;
+	return q && q->secret;
+}
+
+static void
+put_constants(const struct recipe *r, struct buf *out)
+{
+	buf_puts(out, "# What it was built and tested with.\n");
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
+		if (e->question)
+			continue;
+		buf_printf(out, "ENV %s=", e->name);
+		put_quoted(out, e->value ? e->value : "");
+		buf_putc(out, '\n');
+	}
+	buf_puts(out, "ENV USER=\"" USER_NAME "\"\nENV LOGNAME=\"" USER_NAME "\"\n");
+}
+
 static void
 put_environment(const struct recipe *r, struct buf *out)
 {
+	put_constants(r, out);
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q =
-			e->question ? question_list_find(&r->questions, e->question) : NULL;
+		if (!e->question)
+			continue;
 		if (e->why)
 			put_comment(out, e->why);
-		if (q && q->secret)
-			continue; /* mounted where it is used, never in a layer */
-		if (e->question) {
+		if (!is_secret(
+			    r, e->question)) /* else mounted where it is used, never in a layer */
 			buf_printf(out, "ARG %s\nENV %s=${%s}\n", e->name, e->name, e->name);
-		} else {
-			buf_printf(out, "ENV %s=", e->name);
-			put_quoted(out, e->value ? e->value : "");
-			buf_putc(out, '\n');
-		}
 	}
 }
 
 static void
-put_secret_mounts(const struct recipe *r, struct buf *out)
+put_secret_mount(struct buf *out, const char *name)
+{
+	buf_printf(out, " --mount=type=secret,id=%s,env=%s", name, name);
+}
+
+/* What the command `run` may read and no layer may keep. */
+static void
+put_secret_mounts(const struct recipe *r, const char *run, struct buf *out)
 {
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q =
-			e->question ? question_list_find(&r->questions, e->question) : NULL;
-		if (q && q->secret)
-			buf_printf(out, " --mount=type=secret,id=%s,env=%s", e->name, e->name);
+		if (is_secret(r, e->question))
+			put_secret_mount(out, e->name);
+	}
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		const struct prompt_answer *a = &r->prompts.v[i];
+		OWN_FREE char *name = recipe_argument_name(a->question);
+		if (a->run && strcmp(a->run, run) == 0 && is_secret(r, a->question))
+			put_secret_mount(out, name);
 	}
 }
 
-/* In a shell, nothing expands. */
-static void
-put_shell(struct buf *out, const char *text)
+/* Would the text end the instruction, or go on behind it? */
+static bool
+breaks_instruction(struct str text)
 {
-	buf_putc(out, '\'');
-	for (; *text; text++)
-		if (*text == '\'')
-			buf_puts(out, "'\\''");
-		else
-			buf_putc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
-	buf_putc(out, '\'');
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] < 0x20)
+			return true;
+	return str_ends(text, "\\") || memmem(text.p, text.n, "<<", 2);
+}
+
+/* A shell command as words of JSON. */
+static void
+put_exec_form(struct buf *out, const char *shell, struct str text)
+{
+	buf_printf(out, "[%s, ", shell);
+	buf_put_json(out, text);
+	buf_puts(out, "]\n");
+}
+
+/* What follows RUN and its options. */
+static void
+put_run(struct buf *out, struct str text)
+{
+	buf_putc(out, ' ');
+	if (breaks_instruction(text))
+		put_exec_form(out, SHELL, text);
+	else
+		buf_printf(out, STR_FMT "\n", STR_ARG(text));
 }
 
 /* A mount takes commas and blanks apart: such a path is left to the person who builds. */
 static bool
 is_mountable(const struct supplied_file *f)
 {
-	return !f->sample && !f->archive && !strpbrk(f->path, ", \t\n\"'\\$");
+	return !f->sample && !f->archive && !strpbrk(f->path, ", \"'\\$") &&
+	       !breaks_instruction(str_of(f->path));
 }
 
 /* Files that a person supplies are mounted where they are used: they may be secrets. */
@@ -153,9 +201,9 @@ put_files(const struct recipe *r, struct buf *out)
 		if (!f->sample)
 			continue;
 		buf_puts(out, "RUN cp -- ");
-		put_shell(out, f->sample);
+		buf_put_shell(out, str_of(f->sample));
 		buf_putc(out, ' ');
-		put_shell(out, f->path);
+		buf_put_shell(out, str_of(f->path));
 		buf_putc(out, '\n');
 	}
 }
@@ -186,6 +234,10 @@ put_prompt_arguments(const struct recipe *r, struct buf *out)
 		const struct question *q = question_list_find(&r->questions, a->question);
 		if (q && q->text)
 			put_comment(out, q->text);
+		if (is_secret(r, a->question)) { /* mounted where it is typed, never in a layer */
+			buf_printf(out, "# Its answer is the secret %s.\n", name);
+			continue;
+		}
 		buf_printf(out, "ARG %s", name);
 		if (a->value) {
 			buf_putc(out, '=');
@@ -198,14 +250,14 @@ put_prompt_arguments(const struct recipe *r, struct buf *out)
 static void
 put_command(const struct recipe *r, const struct command *c, struct buf *out)
 {
+	OWN(buf) struct buf text = {0};
+	recipe_put_cd(c, NULL, &text);
+	put_prompt_pipe(r, c->run, &text);
+	buf_puts(&text, c->run);
 	buf_puts(out, "RUN");
-	put_secret_mounts(r, out);
+	put_secret_mounts(r, c->run, out);
 	put_file_mounts(r, out);
-	buf_putc(out, ' ');
-	if (c->dir)
-		buf_printf(out, "cd '%s' && ", c->dir);
-	put_prompt_pipe(r, c->run, out);
-	buf_printf(out, "%s\n", c->run);
+	put_run(out, buf_str(&text));
 }
 
 /* ---- packages of the language's own registry
@@ -283,12 +335,105 @@ put_modules(const struct recipe *r, struct buf *out)
 		put_manifests(m, out);
 		recipe_module_commands(m, &commands);
 		for (size_t k = 0; k < commands.n; k++) {
-			buf_puts(out, "RUN ");
-			if (m->dir)
-				buf_printf(out, "cd '%s' && ", m->dir);
-			buf_printf(out, "%s\n", commands.v[k].run);
+			OWN(buf) struct buf text = {0};
+			recipe_put_cd(&commands.v[k], NULL, &text);
+			buf_puts(&text, commands.v[k].run);
+			buf_puts(out, "RUN");
+			put_run(out, buf_str(&text));
 		}
 		command_list_cleanup(&commands);
+	}
+}
+
+/* Services are started with the tests; a command that is a secret comes in the environment. */
+static void
+put_services(const struct recipe *r, struct buf *text)
+{
+	for (size_t i = 0; i < r->services.n; i++) {
+		const struct service *s = &r->services.v[i];
+		OWN_FREE char *name = recipe_argument_name(s->question);
+		OWN_FREE char *secret = mem_printf("sh -c \"${%s}\"", name);
+		recipe_put_start(s->start ? s->start : secret, text);
+	}
+	if (r->services.n)
+		buf_puts(text, "sleep 2; ");
+}
+
+static bool
+is_asked_by_tests(const struct recipe *r, const struct prompt_answer *a)
+{
+	for (size_t i = 0; i < r->commands.n; i++)
+		if (r->commands.v[i].phase == PHASE_TEST && a->run &&
+			strcmp(r->commands.v[i].run, a->run) == 0)
+			return true;
+	return false;
+}
+
+/* " --OPTION NAME=VALUE" for docker, where the value is known. */
+static void
+put_option(struct buf *out, const char *option, const char *name, const char *value)
+{
+	OWN_FREE char *word = mem_printf("%s=%s", name, value ? value : "VALUE");
+	buf_printf(out, " %s ", option);
+	buf_put_shell(out, str_of(word));
+}
+
+static void
+put_secret_option(struct buf *out, const char *name)
+{
+	buf_printf(out, " --secret id=%s,env=%s", name, name);
+}
+
+void
+recipe_put_build_options(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
+		if (is_secret(r, e->question))
+			put_secret_option(out, e->name);
+		else if (e->question)
+			put_option(out, "--build-arg", e->name, e->value);
+	}
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		const struct prompt_answer *a = &r->prompts.v[i];
+		OWN_FREE char *name = recipe_argument_name(a->question);
+		if (is_secret(r, a->question))
+			put_secret_option(out, name);
+		else if (!a->value)
+			put_option(out, "--build-arg", name, NULL);
+	}
+	for (size_t i = 0; i < r->files.n; i++) {
+		OWN_FREE char *id = recipe_argument_name(r->files.v[i].question);
+		if (is_mountable(&r->files.v[i]))
+			buf_printf(out, " --secret id=%s,src=FILE", id);
+	}
+}
+
+void
+recipe_put_run_options(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->services.n; i++) {
+		const struct service *s = &r->services.v[i];
+		OWN_FREE char *name = recipe_argument_name(s->question);
+		for (size_t k = 0; k < s->hosts.n; k++)
+			buf_printf(out, " --add-host %s:127.0.0.1", s->hosts.v[k]);
+		if (!s->start)
+			buf_printf(out, " -e %s", name);
+	}
+	for (size_t i = 0; i < r->environment.n; i++)
+		if (is_secret(r, r->environment.v[i].question))
+			buf_printf(out, " -e %s", r->environment.v[i].name);
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		const struct prompt_answer *a = &r->prompts.v[i];
+		OWN_FREE char *name = recipe_argument_name(a->question);
+		if (is_secret(r, a->question) && is_asked_by_tests(r, a))
+			buf_printf(out, " -e %s", name);
+	}
+	for (size_t i = 0; i < r->files.n; i++) {
+		const struct supplied_file *f = &r->files.v[i];
+		if (is_mountable(f))
+			buf_printf(out, " -v FILE:%s%s:ro", f->path[0] == '/' ? "" : "/work/",
+				f->path);
 	}
 }
 
@@ -297,14 +442,14 @@ put_test_command(const struct recipe *r, struct buf *out)
 {
 	bool any = false;
 	OWN(buf) struct buf text = {0};
+	put_services(r, &text);
 	for (size_t i = 0; i < r->commands.n; i++) {
 		const struct command *c = &r->commands.v[i];
 		if (c->phase != PHASE_TEST)
 			continue;
 		if (any)
 			buf_puts(&text, " && ");
-		if (c->dir)
-			buf_printf(&text, "cd '/work/%s' && ", c->dir);
+		recipe_put_cd(c, "/work", &text);
 		put_prompt_pipe(r, c->run, &text);
 		buf_puts(&text, c->run);
 		any = true;
@@ -312,12 +457,15 @@ put_test_command(const struct recipe *r, struct buf *out)
 	if (!any)
 		return;
 	for (size_t i = 0; i < r->prompts.n; i++) {
-		OWN_FREE char *name = recipe_argument_name(r->prompts.v[i].question);
-		buf_printf(out, "ENV %s=${%s}\n", name, name);
+		const struct prompt_answer *a = &r->prompts.v[i];
+		OWN_FREE char *name = recipe_argument_name(a->question);
+		if (is_asked_by_tests(r, a) && !is_secret(r, a->question))
+			buf_printf(out, "ENV %s=${%s}\n", name, name);
 	}
-	buf_puts(out, "# docker run IMAGE runs the tests.\nCMD [\"/bin/sh\", \"-c\", ");
-	buf_put_json(out, buf_str(&text));
-	buf_puts(out, "]\n");
+	buf_puts(out, "# docker run");
+	recipe_put_run_options(r, out);
+	buf_puts(out, " IMAGE runs the tests.\nCMD ");
+	put_exec_form(out, "\"/bin/bash\", \"-c\"", buf_str(&text));
 }
 
 void
@@ -330,8 +478,8 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 	buf_printf(out,
 		"# No registry was asked for the digest of this tag; drydock built on its own base "
 		"image\n# sha256:%s.\nFROM debian:%s-slim\n"
-		"SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\n",
-		r->base_digest, r->base_suite ? r->base_suite : "stable");
+		"SHELL [" SHELL "]\n",
+		r->base.digest, r->base.suite ? r->base.suite : "stable");
 	buf_puts(out, "ARG DEBIAN_FRONTEND=noninteractive\n");
 	put_packages(r, out);
 	buf_printf(out,
@@ -346,8 +494,7 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 	put_files(r, out);
 	for (size_t i = 0; i < r->commands.n; i++) {
 		const struct command *c = &r->commands.v[i];
-		if (c->phase == PHASE_CONFIGURE || c->phase == PHASE_BUILD ||
-			c->phase == PHASE_INSTALL)
+		if (c->phase != PHASE_TEST)
 			put_command(r, c, out);
 	}
 	put_test_command(r, out);
@@ -373,9 +520,7 @@ recipe_devcontainer(const struct recipe *r, struct buf *out)
 		} else if (e->question) {
 			OWN_FREE char *local = mem_printf("${localEnv:%s}", e->name);
 			json_object_set_new(env, e->name, json_string(local));
-		} else {
-			json_object_set_new(env, e->name, json_text(str_of(e->value)));
-		}
+		} /* the others are the Dockerfile's */
 	}
 	if (json_object_size(env))
 		json_object_set(j, "containerEnv", env);

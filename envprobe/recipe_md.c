@@ -1,6 +1,8 @@
 /* BUILD.md: the build instructions for people. */
 #include "envprobe/recipe.h"
 
+#include "record/answers.h"
+
 #include <string.h>
 
 /* Text that came from the target, as Markdown code: no line breaks, no backquotes. */
@@ -41,8 +43,8 @@ put_packages(const struct recipe *r, struct buf *out)
 		buf_puts(out, " |\n");
 	}
 	buf_puts(out, "\nOn Debian");
-	if (r->base_suite)
-		buf_printf(out, " %s", r->base_suite);
+	if (r->base.suite)
+		buf_printf(out, " %s", r->base.suite);
 	buf_puts(out, ":\n\n```sh\nsudo apt-get install --no-install-recommends");
 	for (size_t i = 0; i < r->packages.n; i++)
 		if (r->packages.v[i].requested)
@@ -65,45 +67,132 @@ put_file(const struct supplied_file *f, struct buf *out)
 }
 
 static void
-put_environment(const struct recipe *r, struct buf *out)
+put_variable(const struct env_var *e, struct buf *out)
 {
-	if (!r->environment.n && !r->prompts.n && !r->files.n)
-		return;
-	buf_puts(out, "## What a person must supply\n\n");
-	for (size_t i = 0; i < r->environment.n; i++) {
-		const struct env_var *e = &r->environment.v[i];
-		buf_puts(out, "- the environment variable ");
-		put_code(out, e->name);
-		if (e->value) {
-			buf_puts(out, ", here ");
-			put_code(out, e->value);
-		}
-		buf_puts(out, e->why ? ": " : "");
-		put_cell(out, e->why);
-		buf_putc(out, '\n');
+	buf_puts(out, "- the environment variable ");
+	put_code(out, e->name);
+	if (e->value) {
+		buf_puts(out, ", here ");
+		put_code(out, e->value);
 	}
-	for (size_t i = 0; i < r->files.n; i++)
-		put_file(&r->files.v[i], out);
-	for (size_t i = 0; i < r->questions.n; i++) {
-		const struct question *q = &r->questions.v[i];
-		if (q->kind != Q_PROMPT && q->kind != Q_SERVICE)
-			continue;
-		buf_puts(out, "- ");
-		put_code(out, q->id);
-		buf_puts(out, ": ");
-		put_cell(out, q->text);
-		buf_putc(out, '\n');
-	}
+	buf_puts(out, e->why ? ": " : "");
+	put_cell(out, e->why);
 	buf_putc(out, '\n');
 }
 
 static void
-put_command(const struct command *c, struct buf *out)
+put_supplies(const struct recipe *r, struct buf *out)
 {
-	if (c->dir)
-		buf_printf(out, "(cd '%s' && %s)\n", c->dir, c->run);
-	else
-		buf_printf(out, "%s\n", c->run);
+	OWN(buf) struct buf items = {0};
+	for (size_t i = 0; i < r->environment.n; i++)
+		if (r->environment.v[i].question)
+			put_variable(&r->environment.v[i], &items);
+	for (size_t i = 0; i < r->files.n; i++)
+		put_file(&r->files.v[i], &items);
+	for (size_t i = 0; i < r->questions.n; i++) {
+		const struct question *q = &r->questions.v[i];
+		if (q->kind != Q_PROMPT && q->kind != Q_SERVICE)
+			continue;
+		buf_puts(&items, "- ");
+		put_code(&items, q->id);
+		buf_puts(&items, ": ");
+		put_cell(&items, q->text);
+		buf_putc(&items, '\n');
+	}
+	if (items.n)
+		buf_printf(out, "## What a person must supply\n\n%s\n", items.p);
+}
+
+/* A line that no text inside is taken for: longer than any row of backquotes in it. */
+static void
+put_fence(struct buf *out, struct str inside, const char *language)
+{
+	size_t longest = 2, row = 0;
+	for (size_t i = 0; i < inside.n; i++) {
+		row = inside.p[i] == '`' ? row + 1 : 0;
+		longest = row > longest ? row : longest;
+	}
+	for (size_t i = 0; i <= longest; i++)
+		buf_putc(out, '`');
+	buf_printf(out, "%s\n", language);
+}
+
+static void
+put_block(struct buf *out, const struct buf *text)
+{
+	put_fence(out, buf_str(text), "sh");
+	buf_add_str(out, buf_str(text));
+	put_fence(out, buf_str(text), "\n");
+}
+
+/* Lines for a shell, in a block of their own. */
+static void
+put_shell_block(const struct command_list *l, enum command_phase from, enum command_phase to,
+	struct buf *out)
+{
+	OWN(buf) struct buf text = {0};
+	for (size_t i = 0; i < l->n; i++) {
+		const struct command *c = &l->v[i];
+		if (c->phase < from || c->phase > to)
+			continue;
+		buf_puts(&text, c->dir ? "(" : "");
+		recipe_put_cd(c, NULL, &text);
+		buf_printf(&text, "%s%s\n", c->run, c->dir ? ")" : "");
+	}
+	if (!text.n)
+		return;
+	put_block(out, &text);
+}
+
+/* All but the path of programs, which is a matter of the machine. */
+static void
+put_environment(const struct recipe *r, struct buf *out)
+{
+	OWN(buf) struct buf text = {0};
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
+		if (!e->question && strcmp(e->name, "PATH") == 0)
+			continue;
+		buf_printf(&text, "export %s=", e->name);
+		if (e->value)
+			buf_put_shell(&text, str_of(e->value));
+		buf_puts(&text, e->value ? "\n" : "VALUE # a secret\n");
+	}
+	buf_puts(out, "As an ordinary user, in the source tree");
+	buf_puts(out, text.n ? ", with this environment:\n\n" : ":\n\n");
+	if (text.n)
+		put_block(out, &text);
+}
+
+/* What the commands ask on the terminal, and what to type. */
+static void
+put_prompts(const struct recipe *r, bool tests, struct buf *out)
+{
+	OWN(buf) struct buf items = {0};
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		const struct prompt_answer *a = &r->prompts.v[i];
+		const struct question *q = question_list_find(&r->questions, a->question);
+		for (size_t k = 0; k < r->commands.n; k++) {
+			const struct command *c = &r->commands.v[k];
+			if ((c->phase == PHASE_TEST) != tests || !a->run ||
+				strcmp(a->run, c->run) != 0)
+				continue;
+			buf_puts(&items, "- ");
+			put_code(&items, c->run);
+			buf_puts(&items, ": ");
+			put_cell(&items, q && q->text ? q->text : a->question);
+			buf_puts(&items,
+				a->value ? " An empty line means " : " Type the answer to ");
+			put_code(&items, a->value ? a->value : a->question);
+			buf_puts(&items, ".\n");
+			break;
+		}
+	}
+	if (items.n)
+		buf_printf(out,
+			"This is asked on the terminal, in this order. Where there is no terminal, a pipe "
+			"gives the answers to the command, one a line, as in the Dockerfile.\n\n%s\n",
+			items.p);
 }
 
 /* The only commands that need a network; they run nothing of what they fetch. */
@@ -119,29 +208,57 @@ put_modules(const struct recipe *r, struct buf *out)
 			buf_puts(out, ": the source has none that fits.\n\n");
 		}
 		recipe_module_commands(m, &commands);
-		buf_puts(out, "```sh\n");
-		for (size_t k = 0; k < commands.n; k++)
-			put_command(&commands.v[k], out);
+		put_shell_block(&commands, PHASE_CONFIGURE, PHASE_BUILD, out);
 		buf_printf(out,
-			"```\n\nThis fetches %zu packages from the registry, all listed in the lock file.\n\n",
+			"This fetches %zu packages from the registry, all listed in the lock file.\n\n",
 			m->artefacts.n);
 		command_list_cleanup(&commands);
 	}
 }
 
 static void
-put_commands(const struct recipe *r, bool tests, struct buf *out)
+put_services(const struct recipe *r, struct buf *out)
 {
-	bool any = false;
-	for (size_t i = 0; i < r->commands.n; i++) {
-		const struct command *c = &r->commands.v[i];
-		if ((c->phase == PHASE_TEST) != tests || c->phase == PHASE_START)
-			continue;
-		buf_puts(out, any ? "" : "```sh\n");
-		put_command(c, out);
-		any = true;
+	OWN(buf) struct buf text = {0};
+	for (size_t i = 0; i < r->services.n; i++) {
+		const struct service *s = &r->services.v[i];
+		buf_printf(&text, "%s &\n",
+			s->start ? s->start : "# a secret: see its question above");
+		for (size_t k = 0; k < s->hosts.n; k++) {
+			buf_puts(out, "The name ");
+			put_code(out, s->hosts.v[k]);
+			buf_puts(out, " must lead to this machine (a line in `/etc/hosts`).\n\n");
+		}
 	}
-	buf_puts(out, any ? "```\n\n" : "");
+	if (!text.n)
+		return;
+	buf_puts(out, "Start what the tests connect to, and wait until it listens:\n\n");
+	put_block(out, &text);
+}
+
+static void
+put_container(const struct recipe *r, struct buf *out)
+{
+	OWN(buf) struct buf text = {0};
+	OWN_FREE char *name = question_slug(str_of(r->name));
+	const char *image = *name ? name : "application";
+	bool lock = false;
+	for (size_t i = 0; i < r->modules.n; i++)
+		lock = lock || !r->modules.v[i].lock_file;
+	buf_printf(out,
+		"## In a container\n\nCopy `Dockerfile`%s and `.devcontainer` from beside this file into "
+		"the root of the source tree; editors that know dev containers find the rest. By "
+		"hand, there:\n\n",
+		lock ? ", `" RECIPE_NPM_LOCK "`" : "");
+	buf_puts(&text, "docker build");
+	recipe_put_build_options(r, &text);
+	buf_printf(&text, " -t %s .\n", image);
+	if (command_list_has(&r->commands, PHASE_TEST)) {
+		buf_puts(&text, "docker run --rm");
+		recipe_put_run_options(r, &text);
+		buf_printf(&text, " %s\n", image);
+	}
+	put_block(out, &text);
 }
 
 void
@@ -155,13 +272,17 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 		"package by digest.\n\n",
 		r->created ? r->created : "an unknown day", run_outcome_names[r->outcome]);
 	put_packages(r, out);
+	put_supplies(r, out);
+	buf_puts(out, "## Build\n\n");
 	put_environment(r, out);
-	buf_puts(out, "## Build\n\nAs an ordinary user, in the source tree:\n\n");
 	put_modules(r, out);
-	put_commands(r, false, out);
+	put_shell_block(&r->commands, PHASE_CONFIGURE, PHASE_BUILD, out);
+	put_prompts(r, false, out);
 	if (command_list_has(&r->commands, PHASE_TEST)) {
 		buf_puts(out, "## Test\n\n");
-		put_commands(r, true, out);
+		put_services(r, out);
+		put_shell_block(&r->commands, PHASE_TEST, PHASE_TEST, out);
+		put_prompts(r, true, out);
 		buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",
 			(long long)r->passed, (long long)r->failed, (long long)r->skipped);
 	}
@@ -177,6 +298,7 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 		}
 		buf_putc(out, '\n');
 	}
+	put_container(r, out);
 	buf_puts(out,
 		"## The same again\n\n```sh\ndrydock replay drydock.lock.json SOURCE --offline\n```\n");
 }

@@ -1,52 +1,145 @@
 /*
- * Services that the tests tried to reach and that nobody serves in the sandbox.  Which one it is follows
- * from the address; how to start it is a question, whose answer is a command.
+ * Services that the tests tried to reach and that nobody serves in the sandbox: connections that
+ * were refused, and names that did not resolve.  Which service it is follows from the address, by
+ * what ports and sockets usually are and by the URLs of the source; how to start it is a question,
+ * whose answer is a command.
  */
 #include "envprobe/loop.h"
 
+#include "base/fs.h"
+#include "envprobe/recipe.h"
+
 #include <string.h>
 
+#define MAX_ASKED 10	       /* services of one run whose names say nothing */
+#define FIRST_EPHEMERAL 32768U /* ports from here on are chosen by the kernel */
+
 static const struct {
-	const char *part; /* of the refused address */
 	const char *name;
+	uint64_t ports[3];
+	const char *sockets[2]; /* begin the last part of a path */
+	const char *schemes[3];
 } known[] = {
-	{":6379", "redis"},
-	{"redis.sock", "redis"},
-	{":5432", "postgresql"},
-	{".s.PGSQL.", "postgresql"},
-	{":3306", "mysql"},
-	{"mysqld.sock", "mysql"},
-	{":27017", "mongodb"},
-	{":11211", "memcached"},
-	{":5672", "rabbitmq"},
-	{":9200", "elasticsearch"},
-	{":389", "ldap"},
-	{":2181", "zookeeper"},
-	{":9092", "kafka"},
+	{"redis", {6379}, {"redis"}, {"redis", "rediss"}},
+	{"postgresql", {5432}, {".s.PGSQL."}, {"postgres", "postgresql"}},
+	{"mysql", {3306, 33060}, {"mysql"}, {"mysql", "mariadb"}},
+	{"mongodb", {27017}, {"mongodb-"}, {"mongodb"}},
+	{"memcached", {11211}, {"memcached"}, {"memcache", "memcached"}},
+	{"rabbitmq", {5672, 5671}, {NULL}, {"amqp", "amqps"}},
+	{"elasticsearch", {9200}, {NULL}, {"elasticsearch"}},
+	{"ldap", {389, 636}, {"ldapi"}, {"ldap", "ldaps"}},
+	{"zookeeper", {2181}, {NULL}, {NULL}},
+	{"kafka", {9092}, {NULL}, {"kafka"}},
+	{"nats", {4222}, {NULL}, {"nats"}},
 };
+#define N_KNOWN (sizeof(known) / sizeof(*known))
 
 static const char *
-service_at(const char *target)
+by_port(uint64_t port)
 {
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (strstr(target, known[i].part))
-			return known[i].name;
+	for (size_t i = 0; port && i < N_KNOWN; i++)
+		for (size_t k = 0; k < 3; k++)
+			if (known[i].ports[k] == port)
+				return known[i].name;
 	return NULL;
 }
 
-/* Started before each test command, in the same pod; it ends with the pod. */
-static void
-start_before_tests(struct loop *l, const char *start)
+static const char *
+by_socket(const char *name)
 {
-	for (size_t i = 0; i < l->r->project.commands.n; i++) {
-		struct command *c = &l->r->project.commands.v[i];
-		if (c->phase != PHASE_TEST)
-			continue;
-		char *run = mem_printf("(%s >/dev/null 2>&1 &); sleep 2; %s", start, c->run);
-		free(c->run);
-		c->run = run;
-	}
+	for (size_t i = 0; i < N_KNOWN; i++)
+		for (size_t k = 0; k < 2 && known[i].sockets[k]; k++)
+			if (str_starts(str_of(name), known[i].sockets[k]))
+				return known[i].name;
+	return NULL;
 }
+
+static const char *
+by_scheme(const char *scheme)
+{
+	for (size_t i = 0; scheme && i < N_KNOWN; i++)
+		for (size_t k = 0; k < 3 && known[i].schemes[k]; k++)
+			if (strcasecmp(scheme, known[i].schemes[k]) == 0)
+				return known[i].name;
+	return NULL;
+}
+
+/* ---- what an address is ---- */
+
+static bool
+is_loopback(struct str host)
+{
+	return str_starts(host, "127.") || str_eq(host, "[::1]") || str_eq(host, "::1") ||
+	       str_eq(host, "localhost") || str_eq(host, "0.0.0.0");
+}
+
+bool
+service_address(const char *target, struct str *ret_host, uint64_t *ret_port)
+{
+	const char *colon = strrchr(target, ':');
+	if (!colon || str_starts(str_of(target), "unix:") ||
+		!str_parse_u64(str_of(colon + 1), 65535, ret_port))
+		return false;
+	*ret_host = (struct str){target, (size_t)(colon - target)};
+	return true;
+}
+
+/* Sockets of the machine that programs try and do without, and those that tests make for
+ * themselves. */
+static bool
+is_of_machine(const char *path)
+{
+	static const char *const starts[] = {"@", "/tmp/", WORK_DIR "/", POD_HOME "/", "/dev/log",
+		"/run/user/", "/run/dbus/", "/var/run/dbus/", "/run/systemd/", "/var/run/systemd/",
+		"/run/nscd/", "/var/run/nscd/", "/run/utmp", "/run/udev/", "/var/run/avahi", NULL};
+	for (size_t i = 0; starts[i]; i++)
+		if (str_starts(str_of(path), starts[i]))
+			return true;
+	return false;
+}
+
+/* The scheme that the source gives to a port. */
+static const char *
+named_by_source(const struct loop *l, uint64_t port)
+{
+	for (size_t i = 0; i < l->endpoints.n; i++)
+		if ((uint64_t)l->endpoints.v[i].port == port && l->endpoints.v[i].scheme)
+			return by_scheme(l->endpoints.v[i].scheme);
+	return NULL;
+}
+
+/*
+ * Name of the service that was to be at the target, heap; NULL: it is none that a person could
+ * start.  A test may try a port where nobody listens on purpose, or one that it was given a moment
+ * before.
+ */
+static char *
+service_at(const struct loop *l, const char *target)
+{
+	struct str host;
+	uint64_t port;
+	if (str_starts(str_of(target), "unix:")) {
+		const char *path = target + strlen("unix:");
+		const char *name = by_socket(fs_name(path));
+		if (name)
+			return mem_strdup(name);
+		return is_of_machine(path) ? NULL : mem_strdup(path);
+	}
+	if (!service_address(target, &host, &port))
+		return NULL;
+	const char *name = by_port(port);
+	if (!name)
+		name = named_by_source(l, port);
+	if (name)
+		return mem_strdup(name);
+	bool local = is_loopback(host);
+	if (port < 20 || port == 53 || port >= FIRST_EPHEMERAL ||
+		(!local && (port == 80 || port == 443)))
+		return NULL;
+	return local ? mem_printf("localhost:%u", (unsigned)port) : mem_strdup(target);
+}
+
+/* ---- asking ---- */
 
 static void
 want_program(struct loop *l, const char *start, const char *id)
@@ -61,39 +154,191 @@ want_program(struct loop *l, const char *start, const char *id)
 	need_cleanup(&n);
 }
 
-static bool
-ask_service(struct loop *l, const char *name, const char *target, bool blocking)
+static struct service *
+find_service(struct loop *l, const char *name)
 {
-	OWN_FREE char *id = mem_printf("service:%s", name);
+	for (size_t i = 0; i < l->r->services.n; i++)
+		if (strcmp(l->r->services.v[i].name, name) == 0)
+			return &l->r->services.v[i];
+	return NULL;
+}
+
+struct unserved {
+	const char *name;
+	const char *host; /* that must lead to it; NULL: it is asked for by address */
+	const char *where;
+	char *why; /* heap */
+};
+
+static struct question *
+new_question(struct loop *l, const char *id, const struct unserved *u)
+{
+	struct question *q = question_list_add(&l->r->questions);
+	q->id = mem_strdup(id);
+	q->kind = Q_SERVICE;
+	q->text = mem_printf("Which command starts %s%s in the sandbox, for the tests?%s%s%s",
+		by_scheme(u->name) || !strpbrk(u->name, ":/") ? "" : "what is to listen on ",
+		u->name, u->host ? " The name " : "", u->host ? u->host : "",
+		u->host ? " will lead to it." : "");
+	q->where = u->where ? mem_strdup(u->where) : NULL;
+	q->why = mem_strdup(u->why);
+	q->unlocks = mem_strdup("the tests that use it");
+	q->secret = answers_is_secret(l->spec->answers, id);
+	return q;
+}
+
+/* True when an answer starts it, or leads a name to it, from now on. */
+static bool
+ask_service(struct loop *l, struct unserved *u)
+{
+	OWN_FREE char *id = mem_printf("service:%s", u->name), *why = u->why;
 	const char *start = NULL;
 	struct question *q = question_list_find(&l->r->questions, id);
 	enum answer_state state = answers_get(l->spec->answers, id, &start);
-	if (!q) {
-		q = question_list_add(&l->r->questions);
-		q->id = mem_strdup(id);
-		q->kind = Q_SERVICE;
-		q->text = mem_printf("Which command starts %s in the sandbox, for the tests?", name);
-		q->where = mem_strdup(target);
-		q->why = mem_strdup("the tests connect to it, and nobody listens there");
-		q->unlocks = mem_strdup("the tests that use it");
-	}
-	q->blocking = blocking && state == ANSWER_NONE;
-	if (state != ANSWER_GIVEN || strlist_has(&l->r->services, start))
+	struct service *s = find_service(l, u->name);
+	if (!q)
+		q = new_question(l, id, u);
+	q->blocking = l->r->tests.passed == 0 && state == ANSWER_NONE;
+	if (state != ANSWER_GIVEN)
 		return false;
-	strlist_add(&l->r->services, start);
-	start_before_tests(l, start);
-	want_program(l, start, id);
-	return true;
+	bool news = !s || (u->host && !strlist_has(&s->hosts, u->host));
+	if (!s) {
+		s = service_list_add(&l->r->services);
+		s->name = mem_strdup(u->name);
+		s->question = mem_strdup(id);
+		s->start = q->secret ? NULL : mem_strdup(start);
+		want_program(l, start, id);
+	}
+	if (u->host)
+		strlist_add_new(&s->hosts, u->host);
+	return news;
+}
+
+static bool
+ask_refused(struct loop *l, const struct refusal *r)
+{
+	OWN_FREE char *name = service_at(l, r->target);
+	OWN_FREE char *id = name ? mem_printf("service:%s", name) : NULL;
+	size_t asked = 0;
+	for (size_t i = 0; i < l->r->questions.n; i++)
+		asked += l->r->questions.v[i].kind == Q_SERVICE;
+	if (!name || (asked >= MAX_ASKED && !question_list_find(&l->r->questions, id)))
+		return false;
+	struct unserved u = {.name = name,
+		.where = r->where,
+		.why = mem_printf("%s connected to %s, where nobody listens",
+			*r->program ? fs_name(r->program) : "a program", r->target)};
+	return ask_service(l, &u);
+}
+
+/* ---- names that do not resolve ---- */
+
+static bool
+is_name(const char *host)
+{
+	return strspn(host, "0123456789.:") != strlen(host) && !is_loopback(str_of(host));
+}
+
+static bool
+ask_endpoint(struct loop *l, const struct endpoint *e)
+{
+	uint64_t port = (uint64_t)e->port;
+	const char *name = by_scheme(e->scheme);
+	if (!name)
+		name = by_port(port);
+	if (!is_name(e->host) || (!name && (!port || port == 80 || port == 443)))
+		return false;
+	OWN_FREE char *address = mem_printf("%s:%llu", e->host, (unsigned long long)port);
+	struct unserved u = {.name = name ? name : address,
+		.host = e->host,
+		.where = e->where,
+		.why = mem_printf("a test looked up %s, and there is no network", e->host)};
+	return ask_service(l, &u);
+}
+
+/* The names that messages tell; where one tells none, those that the source has. */
+static bool
+learn_names(struct loop *l)
+{
+	bool unnamed = problem_first(&l->problems, "unresolved") != NULL, any = false;
+	const struct problem *named = problem_first(&l->problems, "host");
+	for (size_t i = 0; i < l->endpoints.n; i++) {
+		const struct endpoint *e = &l->endpoints.v[i];
+		bool told = false;
+		for (size_t k = 0; k < l->problems.n; k++)
+			told = told || (strcmp(l->problems.v[k].kind, "host") == 0 &&
+					       strcmp(l->problems.v[k].name, e->host) == 0);
+		if (told || (unnamed && !named))
+			any = ask_endpoint(l, e) || any;
+	}
+	return any;
 }
 
 bool
 loop_learn_services(struct loop *l)
 {
-	bool any = false;
-	for (size_t i = 0; i < l->refused.n; i++) {
-		const char *name = service_at(l->refused.v[i]);
-		if (name)
-			any = ask_service(l, name, l->refused.v[i], l->r->tests.passed == 0) || any;
+	bool any = learn_names(l);
+	for (size_t i = 0; i < l->r->refused.n; i++) {
+		const struct refusal *r = &l->r->refused.v[i];
+		if (r->attempt == l->n && strcmp(r->step, "tests") == 0)
+			any = ask_refused(l, r) || any;
 	}
 	return any;
+}
+
+/* ---- starting them ---- */
+
+void
+probe_serving_cleanup(struct probe_serving *s)
+{
+	free(s->before);
+	free(s->hosts);
+	free(s->binds);
+	*s = (struct probe_serving){0};
+}
+
+/* Names that lead to services here, beside the pod's own. */
+static int
+write_hosts(const struct service_list *l, const char *run_dir, char **ret, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	OWN_FREE char *path = fs_join(run_dir, "hosts");
+	buf_puts(&text, "127.0.0.1 localhost drydock\n::1 localhost ip6-localhost drydock\n");
+	size_t own = text.n;
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < l->v[i].hosts.n; k++)
+			buf_printf(&text, "127.0.0.1 %s\n", l->v[i].hosts.v[k]);
+	if (text.n == own)
+		return 0;
+	int rc = fs_write_atomic(path, buf_str(&text), 0644, err);
+	if (rc == 0)
+		*ret = TAKE(path);
+	return rc;
+}
+
+int
+probe_serve(const struct service_list *l, struct answers *answers, const char *run_dir,
+	const struct pod_bind *binds, size_t nbinds, struct probe_serving *ret, struct dd_err *err)
+{
+	struct probe_serving s = {0};
+	OWN(buf) struct buf before = {0};
+	for (size_t i = 0; i < l->n; i++) {
+		const char *start = l->v[i].start;
+		if (!start && answers_get(answers, l->v[i].question, &start) != ANSWER_GIVEN)
+			return err_set(err, DD_EINVAL, "%s has no answer", l->v[i].question);
+		recipe_put_start(start, &before);
+	}
+	if (before.n)
+		buf_puts(&before, "sleep 2; ");
+	int rc = write_hosts(l, run_dir, &s.hosts, err);
+	if (rc < 0)
+		return rc;
+	s.binds = mem_zalloc(nbinds + 1, sizeof(*s.binds));
+	for (; s.nbinds < nbinds; s.nbinds++)
+		s.binds[s.nbinds] = binds[s.nbinds];
+	if (s.hosts)
+		s.binds[s.nbinds++] = (struct pod_bind){s.hosts, "/etc/hosts", false};
+	s.before = before.n ? buf_take(&before) : NULL;
+	*ret = s;
+	return 0;
 }

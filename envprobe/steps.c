@@ -20,7 +20,7 @@ loop_clear_findings(struct loop *l)
 {
 	problem_list_cleanup(&l->problems);
 	need_list_cleanup(&l->missing);
-	strlist_cleanup(&l->refused);
+	endpoint_list_cleanup(&l->endpoints);
 	missing_file_list_cleanup(&l->files);
 	strlist_cleanup(&l->touched);
 	free(TAKE(l->failed));
@@ -232,11 +232,39 @@ loop_install(struct loop *l, struct dd_err *err)
  * ---------------------------------------------------- */
 
 struct step { /* that ran, and what is left of it */
-	const char *name;
+	const char *name; /* "build" or "tests" */
 	bool failed;
-	const char *log;
 	struct trace *trace;
+	struct prompter *asked;
 };
+
+/* Logs have no secrets any more; what the target looked for, and whom it called, may. */
+static void
+hide_secrets(const struct answers *a, struct need_list *missing, struct refusal_list *refused)
+{
+	for (size_t i = 0; i < missing->n; i++)
+		answers_redact_text(a, &missing->v[i].why);
+	for (size_t i = 0; i < refused->n; i++) {
+		answers_redact_text(a, &refused->v[i].target);
+		answers_redact_text(a, &refused->v[i].program);
+	}
+}
+
+/* A file whose name holds a secret cannot be asked for. */
+static json_t *
+files_to_json(const struct answers *a, struct missing_file_list *files)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; i < files->n; i++) {
+		struct missing_file *f = &files->v[i];
+		OWN(buf) struct buf plain = {0};
+		answers_redact(a, str_of(f->path), &plain);
+		answers_redact_text(a, &f->program);
+		if (str_eq(buf_str(&plain), f->path))
+			json_array_append_new(all, json_encode(missing_file_fields, f));
+	}
+	return all;
+}
 
 /* What a step that failed missed in files; one that did not can do without. */
 static int
@@ -250,27 +278,55 @@ find_files(struct loop *l, const struct step *step, const struct problem_list *p
 		rc = files_missing(l, step->trace, problems, &files, err);
 		files_touched(l, step->trace, &touched);
 	}
-	json_object_set_new(to, "files", missing_file_list_to_json(&files));
+	json_object_set_new(to, "files", files_to_json(l->spec->answers, &files));
 	json_object_set_new(to, "touched", strings_to_json(&touched));
 	missing_file_list_cleanup(&files);
 	return rc;
 }
 
+/* Addresses that the source names, where tests failed and did not reach one. */
+static int
+find_endpoints(struct loop *l, const struct step *step, const struct problem_list *problems,
+	const struct refusal_list *refused, json_t *to, struct dd_err *err)
+{
+	OWN(endpoint_list) struct endpoint_list found = {0};
+	bool tests = strcmp(step->name, "tests") == 0;
+	bool unreached = refused->n || problem_first(problems, "host") ||
+			 problem_first(problems, "unresolved");
+	int rc = 0;
+	if (tests && step->failed && unreached)
+		rc = endpoints_in_source(l->spec->state, l->spec->source, &found, err);
+	if (rc == 0)
+		json_object_set_new(to, "endpoints", endpoint_list_to_json(&found));
+	return rc;
+}
+
+/* What log and trace of the step show, and what it asked, into its result. */
 static int
 find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err *err)
 {
+	OWN_FREE char *name = mem_printf("logs/attempt-%lld-%s.log", (long long)l->n, step->name);
+	OWN_FREE char *log = fs_join(l->spec->run_dir, name);
 	struct problem_list problems = {0};
 	struct need_list missing = {0};
 	struct refusal_list refused = {0};
-	int rc = evidence_read(l->spec->state, step->log, &problems, err);
+	int rc = evidence_read(l->spec->state, log, &problems, err);
 	if (rc == 0)
 		rc = find_files(l, step, &problems, to, err);
+	if (rc == 0)
+		probe_refused(step->trace, step->name, &refused);
+	if (rc == 0)
+		rc = loop_find_places(l, name, &problems, step->asked, &refused, err);
+	if (rc == 0)
+		rc = find_endpoints(l, step, &problems, &refused, to, err);
 	if (rc == 0) {
 		lookups_missing(step->trace, l->index, &missing);
-		probe_refused(step->trace, step->name, &refused);
+		hide_secrets(l->spec->answers, &missing, &refused);
 		json_object_set_new(to, "problems", problem_list_to_json(&problems));
 		json_object_set_new(to, "missing", need_list_to_json(&missing));
 		json_object_set_new(to, "refused", refusal_list_to_json(&refused));
+		json_object_set_new(
+			to, "questions", question_list_to_json(&step->asked->questions));
 	}
 	refusal_list_cleanup(&refused);
 	problem_list_cleanup(&problems);
@@ -286,7 +342,6 @@ take_refused(struct loop *l, const json_t *j, struct dd_err *err)
 	for (size_t i = 0; rc == 0 && i < refused.n; i++) {
 		struct refusal *r = &refused.v[i];
 		r->attempt = l->n;
-		strlist_add_new(&l->refused, r->target);
 		*refusal_list_add(&l->r->refused) = *r;
 	}
 	free(refused.v);
@@ -300,6 +355,8 @@ take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 	int rc = problem_list_from_json(json_object_get(j, "problems"), &l->problems, err);
 	if (rc == 0)
 		rc = take_refused(l, json_object_get(j, "refused"), err);
+	if (rc == 0)
+		rc = endpoint_list_from_json(json_object_get(j, "endpoints"), &l->endpoints, err);
 	if (rc == 0)
 		rc = missing_file_list_from_json(
 			json_object_get(j, "files"), "files", &l->files, err);
@@ -412,12 +469,11 @@ take_proofs(struct loop *l, const json_t *found)
 static json_t *
 build_to_json(const struct build_run *b, const struct prompter *p, json_t *proofs)
 {
-	return json_pack("{s:b, s:o, s:i, s:i, s:f, s:o, s:o, s:o, s:o}", "built", b->built,
-		"failed", b->failed ? json_text(str_of(b->failed)) : json_null(), "exit_code",
-		b->exit_code, "cause", (int)b->cause, "seconds", b->seconds, "layer",
+	return json_pack("{s:b, s:o, s:i, s:i, s:f, s:o, s:o, s:o}", "built", b->built, "failed",
+		b->failed ? json_text(str_of(b->failed)) : json_null(), "exit_code", b->exit_code,
+		"cause", (int)b->cause, "seconds", b->seconds, "layer",
 		b->layer ? json_string(b->layer) : json_null(), "prompts",
-		prompt_answer_list_to_json(&p->given), "questions",
-		question_list_to_json(&p->questions), "proofs", json_incref(proofs));
+		prompt_answer_list_to_json(&p->given), "proofs", json_incref(proofs));
 }
 
 static int
@@ -451,7 +507,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	progress_end(step, rc == 0 && b.built ? "ok" : "failed");
 	if (rc == 0) {
 		json_t *j = build_to_json(&b, &prompter, found);
-		const struct step build = {"build", !b.built, log, trace};
+		const struct step build = {"build", !b.built, trace, &prompter};
 		rc = find_findings(l, &build, j, err);
 		if (rc == 0)
 			*ret_result = j;
@@ -469,6 +525,7 @@ static int
 take_prompts(struct loop *l, const json_t *j, struct dd_err *err)
 {
 	struct prompt_answer_list given = {0};
+	struct question_list asked = {0};
 	prompter_cleanup(&l->prompter);
 	memset(&l->prompter.given, 0, sizeof(l->prompter.given));
 	int rc =
@@ -479,17 +536,11 @@ take_prompts(struct loop *l, const json_t *j, struct dd_err *err)
 	for (size_t i = 0; rc == 0 && i < given.n; i++)
 		*prompt_answer_list_add(&l->r->prompts) = given.v[i];
 	free(given.v);
-	for (size_t i = 0; rc == 0 && i < l->prompter.questions.n; i++) {
-		const struct question *q = &l->prompter.questions.v[i];
-		struct question *known = question_list_find(&l->r->questions, q->id);
-		if (known) {
-			known->blocking = q->blocking;
-			continue;
-		}
-		OWN_JSON json_t *copy = json_encode(question_fields, q);
-		rc = json_decode(copy, question_fields, false, question_list_add(&l->r->questions),
-			"question", err);
-	}
+	if (rc == 0)
+		rc = question_list_from_json(
+			json_object_get(j, "questions"), "questions", &asked, err);
+	if (rc == 0)
+		question_list_merge(&l->r->questions, &asked);
 	return rc;
 }
 
@@ -530,14 +581,6 @@ loop_build(struct loop *l, struct dd_err *err)
 /* ---- tests
  * --------------------------------------------------------------------------------------- */
 
-static char *
-test_prompt(void *ctx, const char *run, struct str tail)
-{
-	struct prompter *p = ctx;
-	p->run = run;
-	return prompter_answer(p, tail);
-}
-
 static int
 do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -549,27 +592,31 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct trace *trace = trace_create();
 	struct test_run tests = {0};
 	enum exec_cause cause = CAUSE_NONE;
+	struct probe_serving serving = {0};
+	int rc = probe_serve(&l->r->services, l->spec->answers, l->spec->run_dir, l->placed.binds,
+		l->placed.nbinds, &serving, err);
 	const struct probe_tests t = {.root = &l->r->root,
 		.work = &l->r->work,
 		.commands = &l->r->project.commands,
+		.before = serving.before,
 		.env = (const char *const *)l->env.v,
-		.binds = l->placed.binds,
-		.nbinds = l->placed.nbinds,
+		.binds = serving.binds,
+		.nbinds = serving.nbinds,
 		.trace = trace,
-		.on_prompt = test_prompt,
+		.on_prompt = probe_answer_prompt,
 		.prompt_ctx = &prompter,
 		.log_path = log};
 	int64_t start = clock_mono_ns();
 	int step = progress_begin("running the tests");
-	int rc = l->spec->run_tests(l->spec->ctx, &t, &tests, &cause, err);
+	if (rc == 0)
+		rc = l->spec->run_tests(l->spec->ctx, &t, &tests, &cause, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	json_t *j = rc < 0 ? NULL
-			   : json_pack("{s:o, s:i, s:f, s:o, s:o}", "tests",
+			   : json_pack("{s:o, s:i, s:f, s:o}", "tests",
 				     json_encode(test_run_fields, &tests), "cause", (int)cause,
 				     "seconds", (double)(clock_mono_ns() - start) / 1e9, "prompts",
-				     prompt_answer_list_to_json(&prompter.given), "questions",
-				     question_list_to_json(&prompter.questions));
-	const struct step ran = {"tests", tests.failed || !tests.passed, log, trace};
+				     prompt_answer_list_to_json(&prompter.given));
+	const struct step ran = {"tests", tests.failed || !tests.passed, trace, &prompter};
 	if (rc == 0)
 		rc = find_findings(l, &ran, j, err);
 	if (rc == 0)
@@ -580,6 +627,7 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 	} else {
 		json_decref(j);
 	}
+	probe_serving_cleanup(&serving);
 	trace_destroy(trace);
 	test_run_cleanup(&tests);
 	prompter_cleanup(&prompter);

@@ -6,41 +6,35 @@
 
 #include <string.h>
 
+static enum run_outcome
+set_diagnosis(struct diagnosis *d, enum run_outcome outcome, const char *class, char *text,
+	const char *where, const char *way_out)
+{
+	diagnosis_cleanup(d);
+	d->class = mem_strdup(class);
+	d->text = text;
+	d->where = where ? mem_strdup(where) : NULL;
+	d->way_out = way_out ? mem_strdup(way_out) : NULL;
+	return outcome;
+}
+
 static void
 diagnose(struct loop *l, enum run_outcome outcome, const char *class, char *text, const char *where,
 	const char *way_out)
 {
-	diagnosis_cleanup(&l->r->diagnosis);
-	l->r->outcome = outcome;
-	l->r->diagnosis.class = mem_strdup(class);
-	l->r->diagnosis.text = text;
-	l->r->diagnosis.where = where ? mem_strdup(where) : NULL;
-	l->r->diagnosis.way_out = way_out ? mem_strdup(way_out) : NULL;
+	l->r->outcome = set_diagnosis(&l->r->diagnosis, outcome, class, text, where, way_out);
 }
 
-/* Where the source reads the variable, as detection found it; NULL. */
+/* The question's id: as the answers file has it, else as the name suggests. */
 static char *
-cited_at(const struct loop *l, const char *name)
+variable_id(const struct loop *l, const char *name)
 {
-	for (size_t i = 0; i < l->r->project.env_reads.n; i++) {
-		struct str rest = str_of(l->r->project.env_reads.v[i]), word, where;
-		if (str_next_word(&rest, &word) && str_eq(word, name) &&
-			str_next_word(&rest, &where))
-			return str_dup(where);
-	}
-	return NULL;
-}
-
-static bool
-looks_secret(const char *name)
-{
-	static const char *const parts[] = {"SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY",
-		"APIKEY", "PRIVATE_KEY", "ACCESS_KEY", "LICENSE_KEY", "LICENCE_KEY", "CREDENTIAL",
-		NULL};
-	for (size_t i = 0; parts[i]; i++)
-		if (strstr(name, parts[i]))
-			return true;
-	return false;
+	OWN_FREE char *plain = mem_printf("env:%s", name), *secret = mem_printf("secret:%s", name);
+	if (answers_get(l->spec->answers, secret, NULL) != ANSWER_NONE)
+		return TAKE(secret);
+	if (answers_get(l->spec->answers, plain, NULL) != ANSWER_NONE)
+		return TAKE(plain);
+	return answers_is_secret(NULL, plain) ? TAKE(secret) : TAKE(plain);
 }
 
 static bool
@@ -52,54 +46,72 @@ is_exported(const struct loop *l, const char *name)
 	return false;
 }
 
-bool
-loop_ask_variable(struct loop *l, const char *name, const char *where, bool blocking)
+static struct question *
+new_variable_question(struct loop *l, const char *id, const char *name, bool secret)
 {
-	bool secret = looks_secret(name);
-	OWN_FREE char *id = mem_printf("%s:%s", secret ? "secret" : "env", name);
-	OWN_FREE char *cited = cited_at(l, name);
+	struct question *q = question_list_add(&l->r->questions);
+	q->id = mem_strdup(id);
+	q->kind = str_starts(str_of(id), "secret:") ? Q_SECRET : Q_ENV;
+	q->secret = secret;
+	q->text = mem_printf("What is the value of the environment variable %s?", name);
+	q->unlocks = mem_strdup("the steps that read it");
+	return q;
+}
+
+static void
+export_variable(struct loop *l, const char *name, const char *value, const struct question *q)
+{
+	struct env_var *e = env_var_list_add(&l->r->environment);
+	e->name = mem_strdup(name);
+	e->question = mem_strdup(q->id);
+	e->value = q->secret ? NULL : mem_strdup(value);
+	e->why = q->where ? mem_printf("read at %s", q->where) : mem_strdup(q->why);
+	strlist_set_env(&l->env, name, value);
+}
+
+bool
+loop_ask_variable(
+	struct loop *l, const char *name, const char *where, const char *why, bool blocking)
+{
+	OWN_FREE char *id = variable_id(l, name);
 	const char *value = NULL;
 	if (is_exported(l, name))
 		return false;
 	enum answer_state state = answers_get(l->spec->answers, id, &value);
 	struct question *q = question_list_find(&l->r->questions, id);
-	if (!q) {
-		q = question_list_add(&l->r->questions);
-		q->id = mem_strdup(id);
-		q->kind = secret ? Q_SECRET : Q_ENV;
-		q->secret = secret;
-		q->text = mem_printf("What is the value of the environment variable %s?", name);
-		q->where = mem_strdup(cited ? cited : where);
-		q->why = mem_strdup(blocking ? where : "the source reads it and gives no default");
-		q->unlocks = mem_strdup("the steps that read it");
+	bool known = q != NULL;
+	if (!known)
+		q = new_variable_question(l, id, name, answers_is_secret(l->spec->answers, id));
+	if (!q->where && where)
+		q->where = mem_strdup(where);
+	if (!known || (blocking && !q->blocking)) { /* what a step said counts more */
+		free(q->why);
+		q->why = mem_strdup(why);
 	}
 	q->blocking = (q->blocking || blocking) && state == ANSWER_NONE;
 	if (state != ANSWER_GIVEN)
 		return false;
-	struct env_var *e = env_var_list_add(&l->r->environment);
-	e->name = mem_strdup(name);
-	e->question = mem_strdup(id);
-	e->value = secret ? NULL : mem_strdup(value);
-	e->why = mem_printf("read at %s", q->where);
-	strlist_addf(&l->env, "%s=%s", name, value);
+	export_variable(l, name, value, q);
 	return true;
 }
 
 /* ---- blocked
  * ------------------------------------------------------------------------------------- */
 
-static bool
-judge_blocked(struct loop *l)
+static enum run_outcome
+blocked_by(const struct question *q, struct diagnosis *ret)
+{
+	return set_diagnosis(ret, OUTCOME_BLOCKED, "needs-answer",
+		mem_printf("it needs an answer: %s", q->text), q->where,
+		"write the answer to an answers file under the question's id and resume");
+}
+
+/* What the loop waits for; NULL. */
+static const struct question *
+unanswered(const struct loop *l)
 {
 	const struct question *q = prompter_unanswered(&l->prompter);
-	for (size_t i = 0; !q && i < l->r->questions.n; i++)
-		if (l->r->questions.v[i].blocking)
-			q = &l->r->questions.v[i];
-	if (!q)
-		return false;
-	diagnose(l, OUTCOME_BLOCKED, "needs-answer", mem_printf("it needs an answer: %s", q->text),
-		q->where, "write the answer to an answers file under the question's id and resume");
-	return true;
+	return q ? q : question_list_blocking(&l->r->questions);
 }
 
 /* ---- a failed build
@@ -123,16 +135,21 @@ unprovided(const struct loop *l)
 	return NULL;
 }
 
-static bool
-judge_limits(struct loop *l)
+enum run_outcome
+probe_judge_build(const char *failed, enum exec_cause cause, const struct question *waits_for,
+	struct diagnosis *ret)
 {
-	if (l->cause == CAUSE_NONE || l->cause == CAUSE_SIGNAL || l->cause == CAUSE_PROMPT)
-		return false;
-	diagnose(l, OUTCOME_BUILD_FAILED, "limit",
-		mem_printf(
-			"\"%s\" was ended by its %s limit", l->failed, exec_cause_name(l->cause)),
-		l->failed, "look at the log; a step that waits or loops needs an answer or a fix");
-	return true;
+	if (waits_for)
+		return blocked_by(waits_for, ret);
+	if (cause != CAUSE_NONE && cause != CAUSE_SIGNAL && cause != CAUSE_PROMPT)
+		return set_diagnosis(ret, OUTCOME_BUILD_FAILED, "limit",
+			mem_printf(
+				"\"%s\" was ended by its %s limit", failed, exec_cause_name(cause)),
+			failed,
+			"look at the log; a step that waits or loops needs an answer or a fix");
+	return set_diagnosis(ret, OUTCOME_BUILD_FAILED, "build-failed",
+		mem_printf("the command failed: %s", failed), failed,
+		"drydock logs shows what it printed");
 }
 
 void
@@ -140,7 +157,9 @@ loop_judge_build(struct loop *l)
 {
 	const struct problem *compile = problem_first(&l->problems, "compile");
 	const struct problem *none = unprovided(l);
-	if (judge_blocked(l) || judge_limits(l))
+	l->r->outcome = probe_judge_build(
+		l->failed ? l->failed : "", l->cause, unanswered(l), &l->r->diagnosis);
+	if (strcmp(l->r->diagnosis.class, "build-failed") != 0)
 		return;
 	if (none && (!compile || none->line <= compile->line)) {
 		diagnose(l, OUTCOME_UNSATISFIABLE, "no-provider",
@@ -155,11 +174,7 @@ loop_judge_build(struct loop *l)
 		diagnose(l, OUTCOME_BUILD_FAILED, "compile-error",
 			mem_printf("the source does not compile: %s", compile->text), compile->name,
 			"mend the source, or use the compiler it was written for");
-		return;
 	}
-	diagnose(l, OUTCOME_BUILD_FAILED, "build-failed",
-		mem_printf("the command failed: %s", l->failed ? l->failed : ""), l->failed,
-		"drydock logs shows what it printed");
 }
 
 void
@@ -184,26 +199,28 @@ first_failed(const struct test_run *t)
 	return NULL;
 }
 
+enum run_outcome
+probe_judge_tests(const struct test_run *t, const struct question *waits_for, struct diagnosis *ret)
+{
+	diagnosis_cleanup(ret);
+	if (t->failed == 0 && t->passed > 0)
+		return OUTCOME_UP;
+	if (waits_for)
+		return blocked_by(waits_for, ret);
+	if (t->passed + t->failed == 0)
+		return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "no-tests-ran",
+			mem_strdup("it has tests, and none of them ran"), t->note,
+			"look at the log of the tests");
+	return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "test-failure",
+		mem_printf("%lld of %lld tests failed", (long long)t->failed,
+			(long long)(t->passed + t->failed)),
+		first_failed(t), "the report shows their messages");
+}
+
 void
 loop_judge_tests(struct loop *l)
 {
-	const struct test_run *t = &l->r->tests;
-	if (t->failed == 0 && t->passed > 0) {
+	l->r->outcome = probe_judge_tests(&l->r->tests, unanswered(l), &l->r->diagnosis);
+	if (l->r->outcome == OUTCOME_UP)
 		loop_succeed(l, OUTCOME_UP);
-		return;
-	}
-	diagnosis_cleanup(&l->r->diagnosis);
-	if (judge_blocked(l))
-		return;
-	if (t->passed + t->failed == 0) {
-		diagnose(l, OUTCOME_TESTS_FAILED, "no-tests-ran",
-			mem_strdup("it has tests, and none of them ran"), t->note,
-			"look at the log of the tests");
-		return;
-	}
-	const char *first = first_failed(t);
-	diagnose(l, OUTCOME_TESTS_FAILED, "test-failure",
-		mem_printf("%lld of %lld tests failed", (long long)t->failed,
-			(long long)(t->passed + t->failed)),
-		first, "the report shows their messages");
 }

@@ -16,6 +16,7 @@ struct qa_spec {
 	const struct stack *root;	     /* packages included */
 	const struct stack *work;	     /* source and built tree */
 	const struct command_list *commands; /* those of PHASE_TEST are run, in order */
+	const char *before; /* shell text in front of each, such as the start of services; NULL */
 	const char *const *env;
 	const struct pod_bind *binds;
 	size_t nbinds;

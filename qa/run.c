@@ -85,7 +85,8 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 {
 	const struct qa_spec *s = r->spec;
 	OWN_FREE char *cwd = c->dir ? mem_printf(WORK_DIR "/%s", c->dir) : mem_strdup(WORK_DIR);
-	const char *argv[] = {"/bin/sh", "-c", c->run, NULL};
+	OWN_FREE char *script = mem_printf("%s%s", s->before ? s->before : "", c->run);
+	const char *argv[] = {"/bin/sh", "-c", script, NULL};
 	const struct exec_spec spec = {.argv = argv,
 		.env = s->env,
 		.cwd = cwd,

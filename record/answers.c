@@ -1,11 +1,11 @@
 #include "record/answers.h"
 
 #include "base/fs.h"
-#include "base/json.h"
 #include "base/map.h"
 #include "record/record.h"
 #include "record/secrets.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -64,6 +64,40 @@ is_question_id(const char *id)
 		if (strlen(kind) == (size_t)(colon - id) && strncmp(id, kind, strlen(kind)) == 0)
 			return true;
 	}
+	return false;
+}
+
+/* Is the word in the text, with no letter or digit at its sides? */
+static bool
+has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+	for (const char *p = text; (p = strstr(p, word)); p++)
+		if ((p == text || !isalnum((unsigned char)p[-1])) && !isalnum((unsigned char)p[n]))
+			return true;
+	return false;
+}
+
+/* Does the id alone say that the answer is a secret? */
+static bool
+speaks_of_secret(const char *id)
+{
+	static const char *const parts[] = {"SECRET", "PASSWORD", "PASSWD", "PASSPHRASE",
+		"PASS_PHRASE", "APIKEY", "CREDENTIAL", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY",
+		"LICENSE_KEY", "LICENCE_KEY", NULL};
+	static const char *const words[] = {"TOKEN", "PWD", "PIN", "PASSCODE", NULL};
+	bool named = strncmp(id, "env:", 4) == 0 || strncmp(id, "prompt:", 7) == 0;
+	if (strncmp(id, "secret:", 7) == 0)
+		return true;
+	OWN_FREE char *name = mem_strdup(strchr(id, ':'));
+	for (char *p = name; *p; p++)
+		*p = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+	for (size_t i = 0; named && parts[i]; i++)
+		if (strstr(name, parts[i]))
+			return true;
+	for (size_t i = 0; named && words[i]; i++)
+		if (has_word(name, words[i]))
+			return true;
 	return false;
 }
 
@@ -144,7 +178,7 @@ read_answer(struct answers *all, const char *dir, const char *id, const json_t *
 			"env, secret, service, prompt, file or decision",
 			id);
 	struct answer *a = mem_new(struct answer);
-	a->secret = strncmp(id, "secret:", 7) == 0;
+	a->secret = speaks_of_secret(id);
 	int rc = 0;
 	if (json_is_string(value))
 		a->value = mem_strdup(json_string_value(value));
@@ -208,6 +242,17 @@ answers_get(struct answers *a, const char *id, const char **ret_value)
 	if (ret_value)
 		*ret_value = answer->value;
 	return ANSWER_GIVEN;
+}
+
+void
+answers_given(const struct answers *a, struct strlist *ret)
+{
+	for (struct map_entry *e = a ? map_first(&a->by_id) : NULL; e; e = map_next(e)) {
+		const struct answer *answer = map_value(e);
+		if (answer->value)
+			strlist_add(ret, map_key(e));
+	}
+	strlist_sort(ret);
 }
 
 void
@@ -294,6 +339,51 @@ answers_redact(const struct answers *a, struct str text, struct buf *out)
 	redactor_init(&r, a);
 	redactor_add(&r, text, out);
 	redactor_end(&r, out);
+}
+
+void
+answers_redact_text(const struct answers *a, char **text)
+{
+	OWN(buf) struct buf out = {0};
+	if (!*text)
+		return;
+	answers_redact(a, str_of(*text), &out);
+	free(*text);
+	*text = buf_take(&out);
+}
+
+void
+answers_redact_json(const struct answers *a, json_t *j)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+	if (json_is_string(j)) {
+		OWN(buf) struct buf out = {0};
+		answers_redact(a, str_of(json_string_value(j)), &out);
+		(void)json_string_set(j, out.p ? out.p : "");
+	} else if (json_is_object(j)) {
+		json_object_foreach (j, key, value) {
+			answers_redact_json(a, value);
+		}
+	} else {
+		json_array_foreach (j, i, value) {
+			answers_redact_json(a, value);
+		}
+	}
+}
+
+bool
+answers_is_secret(const struct answers *a, const char *id)
+{
+	const struct answer *answer = a ? map_get(&a->by_id, id) : NULL;
+	if (speaks_of_secret(id) || (answer && answer->secret))
+		return true;
+	if (!answer || !answer->value)
+		return false;
+	OWN(buf) struct buf out = {0};
+	answers_redact(a, str_of(answer->value), &out);
+	return strcmp(out.p ? out.p : "", answer->value) != 0;
 }
 
 char *

@@ -100,7 +100,7 @@
 
 const char *const run_outcome_names[] = {"none", "up", "built", "tests-failed", "build-failed",
 	"unsatisfiable", "blocked", "stopped", NULL};
-const char *const command_phase_names[] = {"configure", "build", "install", "test", "start", NULL};
+const char *const command_phase_names[] = {"configure", "build", "test", NULL};
 const char *const test_level_names[] = {"unit", "integration", "e2e", NULL};
 const char *const need_kind_names[] = {"program", "header", "library", "pkgconfig", "cmake", "m4",
 	"perl", "python", "node", "file", "package", NULL};
@@ -143,9 +143,13 @@ const struct json_field absent_part_fields[] = {E(absent_part, kind, absent_kind
 	SREQ(absent_part, path), S(absent_part, where), S(absent_part, origin), END};
 RECORD_IMPLEMENT(absent_part)
 
+const struct json_field env_read_fields[] = {
+	SREQ(env_read, name), SREQ(env_read, where), B(env_read, required), END};
+RECORD_IMPLEMENT(env_read)
+
 const struct json_field project_fields[] = {SREQ(project, system), S(project, evidence),
 	S(project, dir), A(project, commands, command), A(project, needs, need),
-	L(project, env_reads), L(project, others), A(project, absent, absent_part), END};
+	A(project, env_reads, env_read), L(project, others), A(project, absent, absent_part), END};
 
 void
 project_cleanup(struct project *p)
@@ -184,8 +188,32 @@ const struct json_field missing_file_fields[] = {SREQ(missing_file, path), S(mis
 	B(missing_file, required), S(missing_file, sample), S(missing_file, package), END};
 RECORD_IMPLEMENT(missing_file)
 
+const struct question *
+question_list_blocking(const struct question_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].blocking)
+			return &l->v[i];
+	return NULL;
+}
+
+void
+question_list_merge(struct question_list *l, struct question_list *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct question *known = question_list_find(l, from->v[i].id);
+		if (known) {
+			known->blocking = from->v[i].blocking;
+		} else {
+			*question_list_add(l) = from->v[i];
+			memset(&from->v[i], 0, sizeof(from->v[i]));
+		}
+	}
+	question_list_cleanup(from);
+}
+
 const struct json_field refusal_fields[] = {SREQ(refusal, target), S(refusal, program),
-	S(refusal, step), I(refusal, attempt), I(refusal, count), END};
+	S(refusal, step), S(refusal, where), I(refusal, attempt), I(refusal, count), END};
 RECORD_IMPLEMENT(refusal)
 
 const struct json_field feature_off_fields[] = {
@@ -247,15 +275,23 @@ const struct json_field supplied_file_fields[] = {SREQ(supplied_file, path),
 	S(supplied_file, why), END};
 RECORD_IMPLEMENT(supplied_file)
 
+const struct json_field service_fields[] = {
+	SREQ(service, name), SREQ(service, question), S(service, start), L(service, hosts), END};
+RECORD_IMPLEMENT(service)
+
 const struct json_field prompt_answer_fields[] = {
 	SREQ(prompt_answer, question), S(prompt_answer, value), S(prompt_answer, run), END};
 RECORD_IMPLEMENT(prompt_answer)
 
+static const struct json_field recipe_base_fields[] = {S(recipe_base, name),
+	SREQ(recipe_base, digest), S(recipe_base, suite), S(recipe_base, arch),
+	S(recipe_base, index), END};
+
 static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recipe, created),
-	S(recipe, name), S(recipe, source_digest), S(recipe, base_name), SREQ(recipe, base_digest),
-	S(recipe, base_suite), S(recipe, base_arch), S(recipe, index_digest),
+	S(recipe, name), S(recipe, system), S(recipe, source_digest),
+	{F(recipe, "base", base, JSON_K_OBJECT), .required = true, .sub = recipe_base_fields},
 	A(recipe, packages, package), A(recipe, environment, env_var),
-	A(recipe, files, supplied_file), L(recipe, options), L(recipe, services),
+	A(recipe, files, supplied_file), L(recipe, options), A(recipe, services, service),
 	A(recipe, commands, command), A(recipe, prompts, prompt_answer),
 	A(recipe, questions, question), A(recipe, features_off, feature_off),
 	B(recipe, needs_network), S(recipe, why_network), I(recipe, passed), I(recipe, failed),
@@ -269,21 +305,118 @@ recipe_cleanup(struct recipe *r)
 	memset(r, 0, sizeof(*r));
 }
 
+/* ---- the commands of a lock: lists by phase, the phase itself left out ---- */
+
+static json_t *
+phase_to_json(const struct command_list *l, enum command_phase phase)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i].phase != phase)
+			continue;
+		json_t *c = json_encode(command_fields, &l->v[i]);
+		(void)json_object_del(c, "phase");
+		if (phase != PHASE_TEST) {
+			(void)json_object_del(c, "level");
+			(void)json_object_del(c, "format");
+			(void)json_object_del(c, "results");
+		}
+		json_array_append_new(a, c);
+	}
+	return a;
+}
+
+static json_t *
+commands_to_json(const struct command_list *l)
+{
+	json_t *o = json_object();
+	for (int i = 0; command_phase_names[i]; i++)
+		json_object_set_new(
+			o, command_phase_names[i], phase_to_json(l, (enum command_phase)i));
+	json_object_set_new(o, "start", json_null());
+	json_object_set_new(o, "ready", json_null());
+	json_object_set_new(o, "ports", json_array());
+	json_object_set_new(o, "stop", json_null());
+	return o;
+}
+
+/* One list again; a new reference in *ret. */
+static int
+commands_from_json(const json_t *o, json_t **ret, struct dd_err *err)
+{
+	OWN_JSON json_t *all = json_array();
+	for (int i = 0; command_phase_names[i]; i++) {
+		const char *phase = command_phase_names[i];
+		const json_t *l = json_object_get(o, phase);
+		size_t k;
+		json_t *c;
+		if (!json_is_array(l))
+			return err_set(
+				err, DD_ECORRUPT, "recipe.commands.%s: expected an array", phase);
+		json_array_foreach (l, k, c) {
+			if (!json_is_object(c))
+				return err_set(err, DD_ECORRUPT,
+					"recipe.commands.%s[%zu]: expected an object", phase, k);
+			json_t *one = json_copy(c);
+			json_object_set_new(one, "phase", json_string(phase));
+			json_array_append_new(all, one);
+		}
+	}
+	*ret = json_incref(all);
+	return 0;
+}
+
 json_t *
 recipe_to_json(const struct recipe *r)
 {
-	return json_encode(recipe_fields, r);
+	json_t *j = json_encode(recipe_fields, r);
+	json_object_set_new(j, "commands", commands_to_json(&r->commands));
+	return j;
+}
+
+static const struct artefact *
+find_archive(const struct recipe *r, const char *name)
+{
+	for (size_t i = 0; i < r->batches.n; i++)
+		for (size_t k = 0; k < r->batches.v[i].artefacts.n; k++)
+			if (strcmp(r->batches.v[i].artefacts.v[k].name, name) == 0)
+				return &r->batches.v[i].artefacts.v[k];
+	return NULL;
+}
+
+/* Is every package there with its archive, the same by digest? */
+static int
+check_archives(const struct recipe *r, struct dd_err *err)
+{
+	for (size_t i = 0; i < r->packages.n; i++) {
+		const struct package *p = &r->packages.v[i];
+		const struct artefact *a = find_archive(r, p->name);
+		if (!a || !p->sha256 || strcmp(a->sha256, p->sha256) != 0)
+			return err_set(err, DD_ECORRUPT,
+				"recipe: packages[%zu]: batches have no archive of %s with that digest",
+				i, p->name);
+	}
+	return 0;
 }
 
 int
 recipe_from_json(const json_t *j, struct recipe *ret, struct dd_err *err)
 {
 	struct recipe r = {0};
-	int rc = json_decode(j, recipe_fields, false, &r, "recipe", err);
-	if (rc == 0 && r.version != RECIPE_VERSION)
-		rc = err_set(err, DD_EUNSUPPORTED,
+	const json_t *version = json_object_get(j, "version");
+	OWN_JSON json_t *flat = NULL, *commands = NULL;
+	if (json_is_integer(version) && json_integer_value(version) != RECIPE_VERSION)
+		return err_set(err, DD_EUNSUPPORTED,
 			"recipe: version %lld is not one this drydock knows (%d)",
-			(long long)r.version, RECIPE_VERSION);
+			(long long)json_integer_value(version), RECIPE_VERSION);
+	int rc = commands_from_json(json_object_get(j, "commands"), &commands, err);
+	if (rc < 0)
+		return rc;
+	flat = json_copy((json_t *)j);
+	json_object_set(flat, "commands", commands);
+	rc = json_decode(flat, recipe_fields, false, &r, "recipe", err);
+	if (rc == 0)
+		rc = check_archives(&r, err);
 	if (rc < 0) {
 		recipe_cleanup(&r);
 		return rc;

@@ -54,7 +54,7 @@ extern const struct json_field diagnosis_fields[];
 /* ---- the project -------------------------------------------------------------------------------
  */
 
-enum command_phase { PHASE_CONFIGURE, PHASE_BUILD, PHASE_INSTALL, PHASE_TEST, PHASE_START };
+enum command_phase { PHASE_CONFIGURE, PHASE_BUILD, PHASE_TEST };
 extern const char *const command_phase_names[];
 
 enum test_level { LEVEL_UNIT, LEVEL_INTEGRATION, LEVEL_E2E };
@@ -113,14 +113,20 @@ struct absent_part { /* of the source: referred to, and not in it */
 };
 RECORD_LIST(absent_part);
 
+struct env_read { /* of a variable by the source, with no default */
+	char *name;
+	char *where;   /* "file:line" */
+	bool required; /* it fails there without it, as ${NAME:?} does; else it may do without */
+};
+RECORD_LIST(env_read);
+
 struct project {
 	char *system;	/* autotools, make, cmake, meson, python, perl, node, none */
 	char *evidence; /* the file that decided it */
 	char *dir;	/* sub-directory of the work tree that is built; NULL: its root */
 	struct command_list commands;
 	struct need_list needs; /* declared ones */
-	struct strlist
-		env_reads;     /* variables the source reads without a default, "NAME file:line" */
+	struct env_read_list env_reads;
 	struct strlist others; /* other build systems seen, with their evidence, best first */
 	struct absent_part_list absent;
 };
@@ -170,11 +176,16 @@ struct question {
 };
 RECORD_LIST(question);
 struct question *question_list_find(const struct question_list *l, const char *id); /* NULL */
+/* First one that blocks; NULL. */
+const struct question *question_list_blocking(const struct question_list *l);
+/* Add those of `from` that are new; of the others, take whether they block.  from is empty then. */
+void question_list_merge(struct question_list *l, struct question_list *from);
 
 struct refusal {	 /* a connection that a build or a test tried, and that nobody took */
 	char *target;	 /* "127.0.0.1:5432", "unix:/run/x.sock" */
 	char *program;	 /* that tried; "" when unknown */
 	char *step;	 /* "build" or "tests" */
+	char *where;	 /* file:line of the source that may name the address, else the log */
 	int64_t attempt; /* it was made in; 0: a replay */
 	int64_t count;
 };
@@ -242,7 +253,7 @@ void test_run_count(struct test_run *t);
 
 /* ---- the recipe ----------------------------------------------------------------------------- */
 
-#define RECIPE_VERSION 1
+#define RECIPE_VERSION 2
 
 struct env_var { /* of the build; a secret has its question's id and no value */
 	char *name;
@@ -291,6 +302,14 @@ struct supplied_file {	/* of the build and the tests, not of the source */
 };
 RECORD_LIST(supplied_file);
 
+struct service {	      /* started before the tests, in their pod */
+	char *name;	      /* "redis", "localhost:15432", "/run/x.sock" */
+	char *question;	      /* id "service:NAME" */
+	char *start;	      /* the command; NULL: a secret, from the answers */
+	struct strlist hosts; /* names that must lead to it */
+};
+RECORD_LIST(service);
+
 struct prompt_answer {	/* typed when a step asks */
 	char *question; /* id "prompt:slug" */
 	char *value;	/* the default that was accepted; NULL: from the answers file */
@@ -298,21 +317,30 @@ struct prompt_answer {	/* typed when a step asks */
 };
 RECORD_LIST(prompt_answer);
 
-struct recipe { /* drydock.lock.json */
+struct recipe_base {
+	char *name, *digest, *suite, *arch;
+	char *index; /* digest of the package lists the packages were resolved with */
+};
+
+/*
+ * drydock.lock.json.  There, `commands` is an object of lists by phase; its keys start, ready,
+ * ports and stop say how the application is run: null and empty as long as that is not found out.
+ */
+struct recipe {
 	int64_t version;
 	char *created;	     /* RFC 3339, from the journal */
 	char *name;	     /* of the application */
+	char *system;	     /* build system, as in struct project */
 	char *source_digest; /* of the tree that was stood up */
-	char *base_name, *base_digest, *base_suite, *base_arch;
-	char *index_digest; /* of the package lists the packages were resolved with */
+	struct recipe_base base;
 	struct install_batch_list batches;
 	struct module_set_list modules;
 	struct package_list packages;
 	struct env_var_list environment;
 	struct supplied_file_list files;
 	struct strlist options; /* labelled decisions */
-	struct strlist services;
-	struct command_list commands;
+	struct service_list services;
+	struct command_list commands; /* in the order of their phases */
 	struct prompt_answer_list prompts;
 	struct question_list questions;
 	struct feature_off_list features_off;

@@ -78,10 +78,12 @@ static const struct {
 	int (*main)(int argc, char **argv);
 } workers[] = {
 	{"detect", probe_detect_worker_main},
+	{"endpoints", probe_endpoints_worker_main},
 	{"evidence", probe_evidence_worker_main},
 	{"image", image_worker_main},
 	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},
+	{"locate", probe_locate_worker_main},
 	{"npm", npm_worker_main},
 	{"owners", probe_owners_worker_main},
 	{"place", probe_place_worker_main},

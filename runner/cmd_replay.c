@@ -27,8 +27,8 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 	int rc = command_absolute_path(call->args[0], &ro.recipe, err);
 	if (rc == 0)
 		rc = recipe_load(ro.recipe, &recipe, err); /* a bad one is refused before a run */
-	if (rc == 0 && recipe.base_name)
-		ro.image = mem_strdup(recipe.base_name);
+	if (rc == 0 && recipe.base.name)
+		ro.image = mem_strdup(recipe.base.name);
 	if (rc == 0)
 		rc = command_absolute_path(call->args[1], &ro.source, err);
 	if (rc == 0)

@@ -17,6 +17,7 @@ struct replay {
 	struct standup_result *r;
 	struct strlist env;
 	size_t batch, set;
+	double test_seconds;
 	struct stack tree; /* the source, the files supplied, and the modules on it */
 	struct probe_files files;
 };
@@ -126,7 +127,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct replay *p = ctx;
 	struct probe_result *res = result_of(p);
 	OWN_FREE char *log = run_path(p->run, "logs/build.log");
-	bool built = false;
+	struct build_outcome built = {0};
 	struct refusal_list refused = {0};
 	struct trace *trace = trace_create();
 	const struct build_spec spec = {
@@ -144,19 +145,19 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	};
 	int step = progress_begin("building");
 	int64_t start = clock_mono_ns();
-	struct diagnosis diagnosis = {0};
-	int rc = probe_build(&spec, &built, &diagnosis, err);
-	progress_end(step, rc == 0 && built ? "ok" : "failed");
+	int rc = probe_build(&spec, &built, err);
+	progress_end(step, rc == 0 && built.built ? "ok" : "failed");
 	probe_refused(trace, "build", &refused);
 	if (rc == 0)
-		*ret_result = json_pack("{s:b, s:f, s:o, s:o, s:s*}", "built", built, "seconds",
-			(double)(clock_mono_ns() - start) / 1e9, "diagnosis",
-			json_encode(diagnosis_fields, &diagnosis), "refused",
+		*ret_result = json_pack("{s:i, s:f, s:o, s:o, s:o, s:s*}", "outcome",
+			(int)built.outcome, "seconds", (double)(clock_mono_ns() - start) / 1e9,
+			"diagnosis", json_encode(diagnosis_fields, &built.diagnosis), "questions",
+			question_list_to_json(&built.questions), "refused",
 			refusal_list_to_json(&refused), "layer",
-			built && res->work.n > p->tree.n ? res->work.v[res->work.n - 1].s : NULL);
+			res->work.n > p->tree.n ? res->work.v[res->work.n - 1].s : NULL);
 	refusal_list_cleanup(&refused);
 	trace_destroy(trace);
-	diagnosis_cleanup(&diagnosis);
+	build_outcome_cleanup(&built);
 	return rc;
 }
 
@@ -172,7 +173,21 @@ take_refused(struct replay *p, const json_t *j, struct dd_err *err)
 }
 
 static int
-build(struct replay *p, bool *ret_built, struct dd_err *err)
+take_questions(struct replay *p, const json_t *j, const char *log, struct dd_err *err)
+{
+	struct question_list asked = {0};
+	int rc = question_list_from_json(json_object_get(j, "questions"), "questions", &asked, err);
+	for (size_t i = 0; i < asked.n; i++)
+		if (!asked.v[i].where)
+			asked.v[i].where = mem_strdup(log);
+	if (rc == 0)
+		question_list_merge(&result_of(p)->questions, &asked);
+	return rc;
+}
+
+/* The outcome stays OUTCOME_NONE when it was built. */
+static int
+build(struct replay *p, struct dd_err *err)
 {
 	struct probe_result *res = result_of(p);
 	OWN_JSON json_t *j = NULL;
@@ -182,12 +197,18 @@ build(struct replay *p, bool *ret_built, struct dd_err *err)
 	const char *layer = json_string_value(json_object_get(j, "layer"));
 	if (layer && res->work.n == p->tree.n)
 		stack_push(&res->work, layer);
-	*ret_built = json_is_true(json_object_get(j, "built"));
+	res->outcome = (enum run_outcome)json_integer_value(json_object_get(j, "outcome"));
 	res->build_seconds = json_real_value(json_object_get(j, "seconds"));
 	rc = take_refused(p, j, err);
-	return rc < 0 ? rc
-		      : json_decode(json_object_get(j, "diagnosis"), diagnosis_fields, false,
-				&res->diagnosis, "diagnosis", err);
+	if (rc == 0)
+		rc = take_questions(p, j, "logs/build.log", err);
+	if (rc == 0)
+		rc = json_decode(json_object_get(j, "diagnosis"), diagnosis_fields, false,
+			&res->diagnosis, "diagnosis", err);
+	const struct question *q = question_list_blocking(&res->questions);
+	if (rc == 0 && q && q->where && !res->diagnosis.where)
+		res->diagnosis.where = mem_strdup(q->where);
+	return rc;
 }
 
 static int
@@ -200,28 +221,40 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	enum exec_cause cause;
 	struct refusal_list refused = {0};
 	struct trace *trace = trace_create();
+	struct probe_serving serving = {0};
+	struct prompter *prompter = probe_prompter_create(p->answers);
+	int64_t start = clock_mono_ns();
+	int rc = probe_serve(&p->recipe->services, p->answers, p->run->dir, p->files.binds,
+		p->files.nbinds, &serving, err);
 	const struct qa_spec spec = {
 		.state = p->st,
 		.root = &res->root,
 		.work = &res->work,
 		.commands = &p->recipe->commands,
+		.before = serving.before,
 		.env = (const char *const *)p->env.v,
-		.binds = p->files.binds,
-		.nbinds = p->files.nbinds,
+		.binds = serving.binds,
+		.nbinds = serving.nbinds,
 		.on_prompt = probe_answer_prompt,
-		.ctx = p->answers,
+		.ctx = prompter,
 		.answers = p->answers,
 		.trace = trace,
 		.trace_classes = TRACE_CONNECT,
 		.log_path = log,
 	};
 	int step = progress_begin("running the tests");
-	int rc = qa_run_tests(&spec, &tests, &cause, err);
+	if (rc == 0)
+		rc = qa_run_tests(&spec, &tests, &cause, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	probe_refused(trace, "tests", &refused);
 	if (rc == 0)
-		*ret_result = json_pack("{s:o, s:o}", "tests", json_encode(test_run_fields, &tests),
-			"refused", refusal_list_to_json(&refused));
+		*ret_result = json_pack("{s:o, s:o, s:o, s:f}", "tests",
+			json_encode(test_run_fields, &tests), "refused",
+			refusal_list_to_json(&refused), "questions",
+			question_list_to_json(probe_prompter_questions(prompter)), "seconds",
+			(double)(clock_mono_ns() - start) / 1e9);
+	probe_prompter_destroy(prompter);
+	probe_serving_cleanup(&serving);
 	refusal_list_cleanup(&refused);
 	trace_destroy(trace);
 	test_run_cleanup(&tests);
@@ -243,9 +276,14 @@ test(struct replay *p, struct dd_err *err)
 			"tests", err);
 	if (rc == 0)
 		rc = take_refused(p, j, err);
-	bool passed = res->tests.failed == 0 && res->tests.passed > 0;
-	res->outcome = passed ? OUTCOME_UP : OUTCOME_TESTS_FAILED;
-	return rc;
+	if (rc == 0)
+		rc = take_questions(p, j, "logs/tests.log", err);
+	if (rc < 0)
+		return rc;
+	p->test_seconds = json_real_value(json_object_get(j, "seconds"));
+	res->outcome = probe_judge_tests(
+		&res->tests, question_list_blocking(&res->questions), &res->diagnosis);
+	return 0;
 }
 
 /* NAME=value for each variable of the recipe; what has no answer is added to missing. */
@@ -259,7 +297,7 @@ make_environment(struct replay *p, struct strlist *missing)
 		if (e->question && answers_get(p->answers, e->question, &value) != ANSWER_GIVEN)
 			value = e->value;
 		if (value)
-			strlist_addf(&p->env, "%s=%s", e->name, value);
+			strlist_set_env(&p->env, e->name, value);
 		else
 			strlist_add(missing, e->question ? e->question : e->name);
 	}
@@ -273,6 +311,16 @@ find_files(struct replay *p, struct strlist *missing)
 		enum answer_state state = answers_get(p->answers, f->question, NULL);
 		if (!f->sample && state != ANSWER_GIVEN)
 			strlist_add(missing, f->question);
+	}
+}
+
+static void
+find_services(struct replay *p, struct strlist *missing)
+{
+	for (size_t i = 0; i < p->recipe->services.n; i++) {
+		const struct service *s = &p->recipe->services.v[i];
+		if (!s->start && answers_get(p->answers, s->question, NULL) != ANSWER_GIVEN)
+			strlist_add(missing, s->question);
 	}
 }
 
@@ -312,9 +360,13 @@ block(struct replay *p, const struct strlist *missing)
 {
 	struct probe_result *res = result_of(p);
 	OWN(buf) struct buf text = {.max = 4096};
-	for (size_t i = 0; i < missing->n; i++)
+	for (size_t i = 0; i < missing->n; i++) {
+		struct question *q = question_list_find(&res->questions, missing->v[i]);
 		buf_printf(&text, "%s%s",
 			i ? ", " : "the recipe needs answers that were not given: ", missing->v[i]);
+		if (q)
+			q->blocking = true;
+	}
 	res->outcome = OUTCOME_BLOCKED;
 	res->diagnosis.class = mem_strdup("needs-answer");
 	res->diagnosis.text = buf_take(&text);
@@ -333,7 +385,9 @@ copy_facts(struct replay *p, struct dd_err *err)
 	OWN_JSON json_t *modules = module_set_list_to_json(&r->modules);
 	OWN_JSON json_t *env = env_var_list_to_json(&r->environment);
 	OWN_JSON json_t *prompts = prompt_answer_list_to_json(&r->prompts);
+	OWN_JSON json_t *services = service_list_to_json(&r->services);
 	OWN_JSON json_t *files = supplied_file_list_to_json(&r->files);
+	OWN_JSON json_t *off = feature_off_list_to_json(&r->features_off);
 	int rc = command_list_from_json(commands, "commands", &res->project.commands, err);
 	if (rc == 0)
 		rc = package_list_from_json(packages, "packages", &res->packages, err);
@@ -348,11 +402,66 @@ copy_facts(struct replay *p, struct dd_err *err)
 	if (rc == 0)
 		rc = prompt_answer_list_from_json(prompts, "prompts", &res->prompts, err);
 	if (rc == 0)
+		rc = service_list_from_json(services, "services", &res->services, err);
+	if (rc == 0)
 		rc = supplied_file_list_from_json(files, "files", &res->files, err);
-	res->project.system = mem_strdup("recipe");
+	if (rc == 0)
+		rc = feature_off_list_from_json(off, "features_off", &res->features_off, err);
+	res->project.system = r->system ? mem_strdup(r->system) : NULL;
+	p->r->index_digest = r->base.index ? mem_strdup(r->base.index) : NULL;
 	strlist_copy(&res->options, &r->options);
-	strlist_copy(&res->services, &r->services);
 	return rc;
+}
+
+/* A replay is one attempt. */
+static void
+note_attempt(struct replay *p)
+{
+	struct probe_result *res = result_of(p);
+	struct attempt *a = attempt_list_add(&res->attempts);
+	a->n = 1;
+	a->log = mem_strdup("logs/build.log");
+	a->seconds = res->build_seconds + p->test_seconds;
+	for (size_t i = 0; i < res->packages.n; i++)
+		if (res->packages.v[i].requested)
+			strlist_add(&a->added, res->packages.v[i].name);
+	a->ended = mem_strdup(res->outcome == OUTCOME_UP	     ? "tests passed"
+			      : res->outcome == OUTCOME_BUILT	     ? "built"
+			      : res->outcome == OUTCOME_TESTS_FAILED ? "tests failed"
+								     : "build failed");
+}
+
+static int
+build_and_test(struct replay *p, struct dd_err *err)
+{
+	struct probe_result *res = result_of(p);
+	bool complete = true;
+	int rc = install_batches(p, err);
+	if (rc == 0)
+		rc = place_files(p, err);
+	if (rc == 0)
+		rc = install_modules(p, &complete, err);
+	if (rc == 0 && complete)
+		rc = build(p, err);
+	if (rc == 0 && complete && res->outcome == OUTCOME_NONE)
+		rc = test(p, err);
+	if (rc == 0)
+		note_attempt(p);
+	return rc;
+}
+
+/* The same recipe may well fit another tree, but who reads the result must know. */
+static void
+compare_source(struct replay *p)
+{
+	const struct recipe *r = p->recipe;
+	if (!r->source_digest || strcmp(r->source_digest, p->r->source.digest) == 0)
+		return;
+	strlist_addf(&p->r->source.notes,
+		"the source is not the one that the recipe was made of: its tree is %.16s, that one "
+		"was %.16s",
+		p->r->source.digest, r->source_digest);
+	log_warn("%s", p->r->source.notes.v[p->r->source.notes.n - 1]);
 }
 
 static int
@@ -360,44 +469,31 @@ run_steps(struct replay *p, struct dd_err *err)
 {
 	struct probe_result *res = result_of(p);
 	OWN(strlist) struct strlist missing = {0};
-	bool built = false;
 	stack_copy(&res->root, &p->r->base.stack);
 	int rc = copy_facts(p, err);
-	bool complete = true;
 	stack_push(&res->work, p->r->source.layer);
 	if (rc < 0)
 		return rc;
+	compare_source(p);
 	make_environment(p, &missing);
 	find_files(p, &missing);
+	find_services(p, &missing);
 	if (missing.n) {
 		block(p, &missing);
 		return 0;
 	}
-	rc = install_batches(p, err);
-	if (rc == 0)
-		rc = place_files(p, err);
-	if (rc == 0)
-		rc = install_modules(p, &complete, err);
-	if (rc == 0 && complete)
-		rc = build(p, &built, err);
-	if (rc < 0 || !complete)
-		return rc;
-	if (!built) {
-		res->outcome = OUTCOME_BUILD_FAILED;
-		return 0;
-	}
-	return test(p, err);
+	return build_and_test(p, err);
 }
 
 static int
 check_base(const struct recipe *recipe, const struct image *base, struct dd_err *err)
 {
-	if (strcmp(recipe->base_digest, base->digest) == 0)
+	if (strcmp(recipe->base.digest, base->digest) == 0)
 		return 0;
 	return err_set(err, DD_EINVAL,
 		"recipe: it was made on base image %s %.12s, but the one here is %.12s; its packages "
 		"would not fit. Import that image, or run drydock up again",
-		recipe->base_name ? recipe->base_name : "", recipe->base_digest, base->digest);
+		recipe->base.name ? recipe->base.name : "", recipe->base.digest, base->digest);
 }
 
 int

@@ -132,7 +132,8 @@ put_needs(struct page *p, const struct probe_result *b)
 	buf_printf(
 		&p->out, "<p class=dim>%zu more packages were pulled in by these.</p>\n", pulled);
 	for (size_t i = 0; i < b->environment.n; i++)
-		put_paragraph(p, "Environment variable:", b->environment.v[i].name);
+		if (b->environment.v[i].question)
+			put_paragraph(p, "Environment variable:", b->environment.v[i].name);
 }
 
 static void

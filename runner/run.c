@@ -237,7 +237,8 @@ run_outcome(const struct run *r)
 int
 run_change_answers(struct run *r, const char *path, struct dd_err *err)
 {
-	static const char *const decided_by_answers[] = {"attempt/", "recipe", "report", NULL};
+	static const char *const decided_by_answers[] = {
+		"attempt/", "replay/", "recipe", "report", NULL};
 	if (!path && run_outcome(r) != OUTCOME_BLOCKED)
 		return 0;
 	if (path) {

@@ -159,6 +159,7 @@ run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exe
 		.root = t->root,
 		.work = t->work,
 		.commands = t->commands,
+		.before = t->before,
 		.env = t->env,
 		.binds = t->binds,
 		.nbinds = t->nbinds,
@@ -225,7 +226,7 @@ do_recipe(void *ctx, json_t **ret_result, struct dd_err *err)
 	(void)ret_result;
 	OWN_FREE char *dir = run_path(s->run, "recipe");
 	struct recipe recipe = {0};
-	standup_recipe(s->run, s->r, &recipe);
+	standup_recipe(s->run, s->r, s->answers, &recipe);
 	int rc = fs_mkdirs(dir, 0755, err);
 	if (rc == 0)
 		rc = recipe_write(&recipe, dir, err);

@@ -42,7 +42,8 @@ int standup_replay(const struct state *st, struct run *run, struct answers *answ
 json_t *standup_to_json(
 	const struct run *run, const struct standup_result *r, const struct answers *answers);
 
-/* The recipe of a finished run, for recipe_write; strings are copies. */
-void standup_recipe(const struct run *run, const struct standup_result *r, struct recipe *ret);
+/* The recipe of a finished run, for recipe_write; strings are copies, secrets redacted. */
+void standup_recipe(const struct run *run, const struct standup_result *r,
+	const struct answers *answers, struct recipe *ret);
 
 #endif

@@ -6,28 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-/* Replace the secrets in every string of a value, in place. */
-static void
-redact(json_t *j, const struct answers *answers)
-{
-	const char *key;
-	json_t *value;
-	size_t i;
-	if (json_is_string(j)) {
-		OWN(buf) struct buf out = {0};
-		answers_redact(answers, str_of(json_string_value(j)), &out);
-		(void)json_string_set(j, out.p ? out.p : "");
-	} else if (json_is_object(j)) {
-		json_object_foreach (j, key, value) {
-			redact(value, answers);
-		}
-	} else {
-		json_array_foreach (j, i, value) {
-			redact(value, answers);
-		}
-	}
-}
-
 static json_t *
 text_or_null(const char *s)
 {
@@ -40,7 +18,7 @@ build_to_json(const struct probe_result *p)
 	json_t *commands = json_array();
 	for (size_t i = 0; i < p->project.commands.n; i++) {
 		const struct command *c = &p->project.commands.v[i];
-		if (c->phase != PHASE_TEST && c->phase != PHASE_START)
+		if (c->phase != PHASE_TEST)
 			json_array_append_new(commands, json_text(str_of(c->run)));
 	}
 	return json_pack("{s:o, s:o, s:f}", "system", text_or_null(p->project.system), "commands",
@@ -85,7 +63,7 @@ standup_to_json(
 	json_object_set_new(j, "recipe", text_or_null(r->recipe));
 	json_object_set_new(j, "report", text_or_null(r->report));
 	json_object_set_new(j, "seconds", json_real(r->seconds));
-	redact(j, answers);
+	answers_redact_json(answers, j);
 	return j;
 }
 
@@ -114,32 +92,71 @@ rfc3339(int64_t real_ns)
 			abort(); \
 	} while (0)
 
+/*
+ * Secrets out of what people or the target wrote.  Names of packages, digests and commands are no
+ * such text: a replay goes by them.
+ */
+static void
+redact_recipe(struct recipe *r, const struct answers *a)
+{
+	answers_redact_text(a, &r->name);
+	for (size_t i = 0; i < r->packages.n; i++) {
+		answers_redact_text(a, &r->packages.v[i].why);
+		answers_redact_text(a, &r->packages.v[i].proof);
+	}
+	for (size_t i = 0; i < r->environment.n; i++) {
+		answers_redact_text(a, &r->environment.v[i].value);
+		answers_redact_text(a, &r->environment.v[i].why);
+	}
+	for (size_t i = 0; i < r->services.n; i++)
+		answers_redact_text(a, &r->services.v[i].start);
+	for (size_t i = 0; i < r->commands.n; i++)
+		answers_redact_text(a, &r->commands.v[i].why);
+	for (size_t i = 0; i < r->prompts.n; i++)
+		answers_redact_text(a, &r->prompts.v[i].value);
+	for (size_t i = 0; i < r->questions.n; i++) {
+		struct question *q = &r->questions.v[i];
+		char **const texts[] = {
+			&q->text, &q->where, &q->why, &q->default_value, &q->unlocks};
+		for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++)
+			answers_redact_text(a, texts[k]);
+	}
+	for (size_t i = 0; i < r->features_off.n; i++) {
+		answers_redact_text(a, &r->features_off.v[i].feature);
+		answers_redact_text(a, &r->features_off.v[i].input);
+	}
+}
+
 void
-standup_recipe(const struct run *run, const struct standup_result *r, struct recipe *ret)
+standup_recipe(const struct run *run, const struct standup_result *r, const struct answers *answers,
+	struct recipe *ret)
 {
 	const struct probe_result *p = &r->probe;
 	*ret = (struct recipe){.version = RECIPE_VERSION};
 	ret->created = rfc3339(run->options.created_ns);
 	ret->name = copy(r->source.name);
+	ret->system = copy(p->project.system);
 	ret->source_digest = copy(r->source.digest);
-	ret->base_name = copy(r->base.name);
-	ret->base_digest = copy(r->base.digest);
-	ret->base_suite = copy(r->base.suite);
-	ret->base_arch = copy(r->base.arch);
-	ret->index_digest = copy(r->index_digest);
+	ret->base.name = copy(r->base.name);
+	ret->base.digest = copy(r->base.digest);
+	ret->base.suite = copy(r->base.suite);
+	ret->base.arch = copy(r->base.arch);
+	ret->base.index = copy(r->index_digest);
 	COPY_LIST(install_batch, &p->batches, &ret->batches);
 	COPY_LIST(module_set, &p->modules, &ret->modules);
 	COPY_LIST(package, &p->packages, &ret->packages);
 	COPY_LIST(env_var, &p->environment, &ret->environment);
+	probe_recipe_environment(&ret->environment);
 	COPY_LIST(supplied_file, &p->files, &ret->files);
 	COPY_LIST(command, &p->project.commands, &ret->commands);
 	COPY_LIST(prompt_answer, &p->prompts, &ret->prompts);
 	COPY_LIST(question, &p->questions, &ret->questions);
 	COPY_LIST(feature_off, &p->features_off, &ret->features_off);
 	strlist_copy(&ret->options, &p->options);
-	strlist_copy(&ret->services, &p->services);
+	COPY_LIST(service, &p->services, &ret->services);
 	ret->passed = p->tests.passed;
 	ret->failed = p->tests.failed;
 	ret->skipped = p->tests.skipped;
 	ret->outcome = p->outcome;
+	redact_recipe(ret, answers);
 }

@@ -87,12 +87,15 @@ print_json(const struct run *run, const struct answers *a, const struct standup_
 	printf("%s\n", out.p);
 }
 
-/* Ids in the answers file that nothing asked for, once the whole run was seen. */
-static int
-check_unused_answers(const struct answers *a, enum run_outcome o)
+/*
+ * Ids in the answers file that nothing asked for, once the whole run was seen.  The outcome is what
+ * it is without them.
+ */
+static void
+name_unused_answers(const struct answers *a, enum run_outcome o)
 {
 	if (o != OUTCOME_UP && o != OUTCOME_BUILT && o != OUTCOME_TESTS_FAILED)
-		return EXIT_DONE;
+		return;
 	OWN(strlist) struct strlist unused = {0};
 	answers_unused(a, &unused);
 	for (size_t i = 0; i < unused.n; i++) {
@@ -101,7 +104,6 @@ check_unused_answers(const struct answers *a, enum run_outcome o)
 		fprintf(stderr, "drydock: answers: %s answers no question of this application\n",
 			id.p);
 	}
-	return unused.n ? EXIT_USAGE : EXIT_DONE;
 }
 
 static int
@@ -134,7 +136,7 @@ verdict_run(const struct cli_call *call, const struct state *st, struct run *run
 	else
 		print_summary(run, answers, &r);
 	int status = verdict_exit_status(r.probe.outcome);
-	int unused = check_unused_answers(answers, r.probe.outcome);
+	name_unused_answers(answers, r.probe.outcome);
 	standup_result_cleanup(&r);
-	return unused ? unused : status;
+	return status;
 }

@@ -17,8 +17,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
 
 #define TAIL_BYTES 1024
+#define ECHO_MS 200
 #define PROMPT_QUIET_NS 300000000
 #define DRAIN_NS 2000000000
 #define MAX_FILES 65536
@@ -349,6 +351,19 @@ is_blocked(struct exec *e)
 	return pod_call(e->pod, &r, &answer, NULL) == 0 && reply_number(&answer, "yes");
 }
 
+/*
+ * A terminal shows what is typed.  That comes by another way than the output of a program that goes on at once:
+ * it is waited for, so that it stands before that output.
+ */
+static void
+take_echo(struct exec *e)
+{
+	struct termios t;
+	struct pollfd p = {e->terminal, POLLIN, 0};
+	if (tcgetattr(e->terminal, &t) == 0 && (t.c_lflag & ECHO) && poll(&p, 1, ECHO_MS) > 0)
+		take_output(e, &e->terminal, 1);
+}
+
 /* Quiet for a moment and blocked in a read of the terminal: it asks something. */
 static void
 check_prompt(struct exec *e, int64_t now)
@@ -365,6 +380,7 @@ check_prompt(struct exec *e, int64_t now)
 		return;
 	}
 	(void)!write(e->terminal, answer, strlen(answer));
+	take_echo(e);
 	buf_reset(&e->tail);
 	e->last_output_ns = clock_mono_ns();
 }

@@ -3,23 +3,39 @@
 #
 #   awk -f tests/dockerfile.awk -v args="NAME=value;NAME=value" Dockerfile >script
 #
-# FROM must come first; ARG values come from `args`, else from the default.  RUN goes to the SHELL that was set,
-# as the user that was set; CMD (JSON form) is run last.  Any other instruction ends it with status 3.
+# FROM must come first; ARG values and secrets come from `args`, ARG's else from the default.  RUN goes to the
+# SHELL that was set or is a JSON array of words, as the user that was set; CMD (JSON form) is run last.  Any other instruction ends it with status 3.
 
 function fail(why) { print "dockerfile: " why ": " $0 > "/dev/stderr"; bad = 1; exit 3 }
 function quoted(s) { gsub(/'/, "'\\''", s); return "'" s "'" }
 function as_user(command) {
+	command = "env" extra " " command
 	return user == "" ? command : "setpriv --reuid=" user " --regid=" user " --clear-groups env HOME=/home/" user " " command
 }
-function run(text) { printf "cd %s\n%s\n", quoted(dir), as_user(shell " " quoted(text)) }
+function run(words) { printf "cd %s\n%s\n", quoted(dir), as_user(words) }
+function unescaped(s,   out, c) {
+	for (out = ""; s != ""; s = substr(s, 3)) {
+		if (!match(s, /\\/)) return out s
+		out = out substr(s, 1, RSTART - 1)
+		s = substr(s, RSTART)
+		c = substr(s, 2, 1)
+		if (c == "u") {
+			c = sprintf("%c", 16 * index("123456789abcdef", substr(s, 5, 1)) + index("123456789abcdef", substr(s, 6, 1)))
+			s = substr(s, 5)
+		}
+		else if (c == "n") c = "\n"
+		else if (c == "t") c = "\t"
+		out = out c
+	}
+	return out
+}
 # The words of a JSON array of strings, each quoted for the shell.
 function array(s,   out, word) {
 	out = ""
 	while (match(s, /"([^"\\]|\\.)*"/)) {
 		word = substr(s, RSTART + 1, RLENGTH - 2)
 		s = substr(s, RSTART + RLENGTH)
-		gsub(/\\u0026/, "\\&", word); gsub(/\\"/, "\"", word); gsub(/\\\\/, "\\", word)
-		out = out (out == "" ? "" : " ") quoted(word)
+		out = out (out == "" ? "" : " ") quoted(unescaped(word))
 	}
 	return out
 }
@@ -76,7 +92,18 @@ $1 == "COPY" {
 	}
 	next
 }
-$1 == "RUN" { if (rest ~ /^--/) fail("options of RUN"); run(rest); next }
+$1 == "RUN" {
+	extra = ""
+	while (match(rest, /^--mount=type=secret,id=[A-Za-z0-9_]+,env=[A-Za-z0-9_]+ /)) {
+		name = substr(rest, 1, RLENGTH - 1); sub(/.*=/, "", name)
+		extra = extra " " name "=" quoted(given[name])
+		rest = substr(rest, RLENGTH + 1)
+	}
+	if (rest ~ /^--/) fail("options of RUN")
+	run(rest ~ /^\[/ ? array(rest) : shell " " quoted(rest))
+	extra = ""
+	next
+}
 $1 == "CMD" { command = array(rest); next }
 { fail("unknown instruction") }
 

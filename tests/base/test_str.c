@@ -36,6 +36,28 @@ html_meaning_is_escaped(void **state)
 }
 
 static void
+what_a_shell_reads_is_one_word_on_one_line(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{"src/a-b_c.2", "src/a-b_c.2"},
+		{"", "''"},
+		{"a b", "'a b'"},
+		{"x'; touch pwned; '", "'x'\\''; touch pwned; '\\'''"},
+		{"$(id)`id`\\", "'$(id)`id`\\'"},
+		{"~", "'~'"},
+		{"caf\xc3\xa9", "'caf\xc3\xa9'"},
+		{"a\nUSER root\\'", "$'a\\012USER root\\134\\047'"},
+		{"\x1b[2J\xff", "$'\\033[2J\\377'"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN(buf) struct buf b = {0};
+		buf_put_shell(&b, str_of(cases[i][0]));
+		assert_string_equal(b.p, cases[i][1]);
+	}
+}
+
+static void
 terminal_escapes_become_visible(void **state)
 {
 	(void)state;
@@ -94,6 +116,7 @@ main(void)
 		cmocka_unit_test(json_strings_survive_hostile_bytes),
 		cmocka_unit_test(html_meaning_is_escaped),
 		cmocka_unit_test(terminal_escapes_become_visible),
+		cmocka_unit_test(what_a_shell_reads_is_one_word_on_one_line),
 		cmocka_unit_test(lines_lose_their_ending),
 		cmocka_unit_test(numbers_are_whole_and_bounded),
 		cmocka_unit_test(any_text_is_one_word_and_comes_back),

@@ -171,6 +171,44 @@ slugs_are_stable(void **state)
 	}
 }
 
+static void
+secrets_are_told_by_id_by_origin_and_by_content(void **state)
+{
+	(void)state;
+	static const char *const secret[] = {"secret:X", "env:PGPASSWORD", "env:STRIPE_API_KEY",
+		"env:GITHUB_TOKEN", "env:MYSQL_PWD", "prompt:enter-the-admin-password",
+		"prompt:pin", "prompt:key-passphrase-again", NULL};
+	static const char *const plain[] = {"env:HARBOUR_SITE", "env:TOKENIZER_PATH", "env:SPINDLE",
+		"prompt:do-you-accept-the-license", "prompt:pinnace-or-cutter", "service:redis",
+		"decision:password-store", NULL};
+	for (size_t i = 0; secret[i]; i++)
+		if (!answers_is_secret(NULL, secret[i]))
+			fail_msg("%s is not a secret", secret[i]);
+	for (size_t i = 0; plain[i]; i++)
+		if (answers_is_secret(NULL, plain[i]))
+			fail_msg("%s is a secret", plain[i]);
+	struct answers *a = NULL;
+	OWN(dd_err) struct dd_err err = {0};
+	setenv("DD_TEST_TOKEN", "tok-abcd", 1);
+	assert_int_equal(load("{\"prompt:password\": \"tar-and-feather\", \"env:A\": {\"env\": "
+			      "\"DD_TEST_TOKEN\"}, \"env:B\": \"x-tok-abcd-y\", \"env:C\": "
+			      "\"tok\"}",
+				 &a, &err),
+		0);
+	assert_true(answers_is_secret(a, "env:A"));
+	assert_true(answers_is_secret(a, "env:B"));
+	assert_false(answers_is_secret(a, "env:C"));
+	char *text = mem_strdup("typed tar-and-feather");
+	answers_redact_text(a, &text);
+	assert_string_equal(text, "typed [redacted]");
+	free(text);
+	OWN_JSON json_t *j = json_pack("{s:[s, {s:s}]}", "x", "tok-abcd", "y", "no tok-abcd");
+	answers_redact_json(a, j);
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(j, "x"), 0)), "[redacted]");
+	answers_destroy(a);
+}
+
 static int
 make_dir(void **state)
 {
@@ -197,6 +235,7 @@ main(void)
 		cmocka_unit_test(an_unknown_kind_is_an_error_that_names_it),
 		cmocka_unit_test(what_nobody_asked_for_is_listed),
 		cmocka_unit_test(slugs_are_stable),
+		cmocka_unit_test(secrets_are_told_by_id_by_origin_and_by_content),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

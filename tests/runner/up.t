@@ -62,8 +62,12 @@ ok "report.json lists every download with its digest" jq -e \
 	'.downloads | type == "array" and all(.sha256 == null or (.sha256 | length == 64))' "${page%.html}.json"
 
 # --- the recipe's files
-is "the lock has what the contract says" "$(jq -r '[has("version", "base_digest", "packages", "environment", "options", "services", "commands")] | all' "$recipe" 2>&1)" \
+is "the lock has what the contract says" "$(jq -r '[has("version", "base", "packages", "environment", "options", "services", "commands")] | all' "$recipe" 2>&1)" \
 	"$(jq -rn true)"
+is "its base" "$(jq -r '.base | [(.digest | length), .name, .suite, .arch, (.index | length)] | join(" ")' "$recipe")" "64 base bookworm $(dpkg --print-architecture) 64"
+is "its packages" "$(jq -r '.packages[] | select(.requested) | [.name, .version, .sha256, .scope, .why, .proof] | all' "$recipe" | sort -u)" true
+is "its commands" "$(jq -c '.commands | [(.configure, .build | map(.run)), (.test | map([.level, .run, .format])), .start, .ready, .ports, .stop]' "$recipe")" \
+	'[["autoreconf -fi","./configure"],["make -j2"],[["unit","make check VERBOSE=1","automake"]],null,null,[],null]'
 ok "every package is pinned by digest" jq -e '[.batches[].artefacts[].sha256 | test("^[0-9a-f]{64}$")] | length > 20 and all' "$recipe"
 ok "devcontainer.json is JSON" jq -e '.build.dockerfile and .remoteUser' "$dir/.devcontainer/devcontainer.json"
 has "BUILD.md says what it needs" "$dir/BUILD.md" libsqlite3-dev
@@ -119,7 +123,7 @@ is "a service that is missing blocks" "$(json '[.outcome, (.questions[] | select
 printf '{"service:memcached": "memcached -l 127.0.0.1"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$apps/tiny-service"
 is "and is started by the answer" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
-is "the recipe starts it, too" "$(json '.services[0]' "$(json .recipe)")" "memcached -l 127.0.0.1"
+is "the recipe starts it, too" "$(json '.services[0].start' "$(json .recipe)")" "memcached -l 127.0.0.1"
 printf '{"service:memcached": null}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$apps/tiny-service"
 is "declined, its tests fail" "$(json .outcome)" tests-failed

@@ -1,0 +1,35 @@
+/*
+ * Addresses of services as a source names them: URLs, pairs of host and port in code and
+ * configuration. A search in the parser worker "endpoints", once the tests could not reach one.
+ */
+#ifndef ENVPROBE_ENDPOINTS_H
+#define ENVPROBE_ENDPOINTS_H
+
+#include "base/json.h"
+#include "envprobe/tree.h"
+#include "sandbox/sandbox.h"
+
+struct endpoint {
+	char *host;
+	int64_t port; /* 0: not named */
+	char *scheme; /* of a URL; NULL */
+	char *where;  /* file:line */
+};
+struct endpoint_list {
+	struct endpoint *v;
+	size_t n, cap;
+};
+void endpoint_list_cleanup(struct endpoint_list *l);
+json_t *endpoint_list_to_json(const struct endpoint_list *l);
+int endpoint_list_from_json(const json_t *array, struct endpoint_list *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* One of each host, port and scheme, in the order of files. */
+int endpoints_in_source(const struct state *st, const struct stack *source,
+	struct endpoint_list *ret, struct dd_err *err) DD_MUST_USE;
+
+/* The same on an open tree, for the worker and tests. */
+int endpoints_in_tree(const struct tree *t, struct endpoint_list *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+#endif

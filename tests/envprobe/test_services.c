@@ -1,0 +1,174 @@
+/* Which services are asked for: by the addresses that were refused, by the names that did not
+ * resolve. */
+#include "base/fs.h"
+#include "envprobe/loop.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char dir[] = "/tmp/dd-services-XXXXXX";
+
+/* Ids of the questions after tests that were refused at the target, and those endpoints in the
+ * source. */
+static char *
+asked(const char *target, const struct endpoint *source, size_t n)
+{
+	struct probe_spec spec = {0};
+	struct probe_result r = {0};
+	struct loop l = {
+		.spec = &spec, .r = &r, .n = 1, .endpoints = {(struct endpoint *)source, n, n}};
+	OWN(buf) struct buf ids = {0};
+	struct refusal *f = refusal_list_add(&r.refused);
+	f->target = mem_strdup(target);
+	f->program = mem_strdup("/usr/bin/client");
+	f->step = mem_strdup("tests");
+	f->attempt = 1;
+	assert_false(loop_learn_services(&l));
+	for (size_t i = 0; i < r.questions.n; i++)
+		buf_printf(&ids, "%s%s", i ? " " : "", r.questions.v[i].id);
+	probe_result_cleanup(&r);
+	return buf_take(&ids);
+}
+
+static void
+addresses_have_their_services(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{"127.0.0.1:5432", "service:postgresql"},
+		{"[::1]:6379", "service:redis"},
+		{"10.1.2.3:389", "service:ldap"},
+		{"127.0.0.1:3890", "service:localhost:3890"}, /* not 389 */
+		{"127.0.0.1:15432", "service:localhost:15432"},
+		{"[::1]:15432", "service:localhost:15432"},
+		{"10.1.2.3:8200", "service:10.1.2.3:8200"},
+		{"10.1.2.3:443", ""},	 /* the web */
+		{"127.0.0.1:1", ""},	 /* nobody is expected there */
+		{"127.0.0.1:40123", ""}, /* chosen by the kernel a moment before */
+		{"unix:/run/postgresql/.s.PGSQL.5432", "service:postgresql"},
+		{"unix:/tmp/mysqld.sock", "service:mysql"},
+		{"unix:/run/pcscd/pcscd.comm", "service:/run/pcscd/pcscd.comm"},
+		{"unix:/tmp/own.sock", ""},
+		{"unix:/run/systemd/private", ""},
+		{"unix:@/tmp/.X11-unix/X0", ""},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN_FREE char *ids = asked(cases[i][0], NULL, 0);
+		if (strcmp(ids, cases[i][1]) != 0)
+			fail_msg("%s: \"%s\", not \"%s\"", cases[i][0], ids, cases[i][1]);
+	}
+}
+
+static void
+the_source_names_a_port(void **state)
+{
+	(void)state;
+	const struct endpoint source[] = {
+		{.host = (char[]){"localhost"}, .port = 15432, .scheme = (char[]){"postgres"}}};
+	OWN_FREE char *ids = asked("127.0.0.1:15432", source, 1);
+	assert_string_equal(ids, "service:postgresql");
+}
+
+/* Ids after tests whose log has those problems. */
+static char *
+looked_up(const char *kind, const char *name)
+{
+	struct endpoint source[] = {
+		{.host = (char[]){"db.internal"}, .port = 5432},
+		{.host = (char[]){"store.internal"}, .port = 9999},
+		{.host = (char[]){"www.internal"}, .port = 443},
+		{.host = (char[]){"127.0.0.1"}, .port = 7777},
+	};
+	struct problem problem = {.kind = (char *)kind, .name = (char *)name};
+	struct probe_spec spec = {0};
+	struct probe_result r = {0};
+	struct loop l = {.spec = &spec,
+		.r = &r,
+		.n = 1,
+		.endpoints = {source, 4, 4},
+		.problems = {&problem, 1, 1}};
+	OWN(buf) struct buf ids = {0};
+	(void)loop_learn_services(&l);
+	for (size_t i = 0; i < r.questions.n; i++)
+		buf_printf(&ids, "%s%s", i ? " " : "", r.questions.v[i].id);
+	probe_result_cleanup(&r);
+	return buf_take(&ids);
+}
+
+static void
+names_that_do_not_resolve_are_those_of_the_source(void **state)
+{
+	(void)state;
+	OWN_FREE char *told = looked_up("host", "db.internal");
+	assert_string_equal(told, "service:postgresql");
+	OWN_FREE char *untold = looked_up("unresolved", "Name or service not known");
+	assert_string_equal(untold, "service:postgresql service:store.internal:9999");
+	OWN_FREE char *web = looked_up("host", "www.internal");
+	assert_string_equal(web, "");
+}
+
+static void
+endpoints_are_read_from_code_and_settings(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *file, *text, *host, *scheme;
+		int port;
+	} cases[] = {
+		{"a.py", "connect(\"postgresql+psycopg2://me:pw@db.one:5433/x\")\n", "db.one",
+			"postgresql", 5433},
+		{"b.py", "s.connect((\"db.two\", 4711))\n", "db.two", NULL, 4711},
+		{"c.ini", "dsn = host=db.three port=5432 dbname=x\n", "db.three", NULL, 5432},
+		{"d.js", "const at = 'db.four.example:9000';\n", "db.four.example", NULL, 9000},
+		{"e.yml", "cache: redis://cache\n", "cache", "redis", 0},
+	};
+	OWN(endpoint_list) struct endpoint_list l = {0};
+	struct tree t;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN_FREE char *path = fs_join(dir, cases[i].file);
+		assert_int_equal(fs_write_atomic(path, str_of(cases[i].text), 0644, NULL), 0);
+	}
+	OWN_FREE char *readme = fs_join(dir, "README");
+	assert_int_equal(fs_write_atomic(readme, STR("redis://elsewhere:1234\n"), 0644, NULL), 0);
+	assert_int_equal(tree_open(dir, &t, NULL), 0);
+	assert_int_equal(endpoints_in_tree(&t, &l, NULL), 0);
+	tree_cleanup(&t);
+	assert_int_equal(l.n, sizeof(cases) / sizeof(*cases));
+	for (size_t i = 0; i < l.n; i++) {
+		OWN_FREE char *where = mem_printf("%s:1", cases[i].file);
+		assert_string_equal(l.v[i].host, cases[i].host);
+		assert_string_equal(l.v[i].where, where);
+		assert_string_equal(
+			l.v[i].scheme ? l.v[i].scheme : "", cases[i].scheme ? cases[i].scheme : "");
+		assert_int_equal(l.v[i].port, cases[i].port);
+	}
+}
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int
+remove_dir(void **state)
+{
+	(void)state;
+	return fs_remove_tree(dir, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_have_their_services),
+		cmocka_unit_test(the_source_names_a_port),
+		cmocka_unit_test(names_that_do_not_resolve_are_those_of_the_source),
+		cmocka_unit_test(endpoints_are_read_from_code_and_settings),
+	};
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
