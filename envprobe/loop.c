@@ -8,6 +8,7 @@
 #include "envprobe/loop.h"
 
 #include "base/log.h"
+#include "envprobe/decide.h"
 #include "envprobe/files.h"
 #include "envprobe/resolve.h"
 
@@ -60,13 +61,16 @@ bool
 loop_want(struct loop *l, const struct need *need)
 {
 	struct resolution res = resolve_need(l->index, need);
-	if (!res.package || map_get(&l->asked, res.package)) {
+	const char *package = res.package;
+	if (package && res.alternatives.n)
+		package = decide_provider(l, need, &res.alternatives);
+	if (!package || map_get(&l->asked, package)) {
 		resolution_cleanup(&res);
 		return false;
 	}
-	map_put(&l->asked, res.package, &asked_once);
+	map_put(&l->asked, package, &asked_once);
 	l->wanted.v = mem_grow(l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
-	l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(res.package),
+	l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(package),
 		.scope = need->scope,
 		.optional = need->optional,
 		.why = mem_printf("%s %s (%s)", need_kind_names[need->kind], need->name,
@@ -267,16 +271,23 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 }
 
 static int
+check_decisions(const struct loop *l, struct dd_err *err)
+{
+	return l->wrong_answer ? err_set(err, DD_EINVAL, "%s", l->wrong_answer) : 0;
+}
+
+static int
 run_attempts(struct loop *l, struct dd_err *err)
 {
 	int max = l->spec->max_attempts ? l->spec->max_attempts : DEFAULT_ATTEMPTS;
 	bool again = true;
-	int rc = 0;
+	int rc = check_decisions(l, err);
 	for (l->n = 1; rc == 0 && again && l->n <= max; l->n++) {
 		int step = progress_begin("attempt %lld", (long long)l->n);
 		rc = attempt(l, &again, err);
 		progress_end(
 			step, rc < 0 ? "stopped" : l->r->attempts.v[l->r->attempts.n - 1].ended);
+		rc = rc < 0 ? rc : check_decisions(l, err);
 	}
 	return rc;
 }
@@ -291,7 +302,7 @@ do_detect(void *ctx, json_t **ret_result, struct dd_err *err)
 	OWN(buf) struct buf out = {.max = (size_t)64 << 20};
 	OWN_FREE char *dir = layer_dir(l->spec->state, l->spec->source->v[0].s);
 	const struct pod_bind bind = {dir, "/src", false};
-	const char *args[] = {"/src", NULL};
+	const char *args[] = {"/src", decide_system_wanted(l), NULL};
 	const struct worker_spec spec = {.state = l->spec->state,
 		.name = "detect",
 		.args = args,
@@ -312,6 +323,8 @@ detect(struct loop *l, struct dd_err *err)
 	int rc = journal_step(l->spec->journal, "attempt/0/detect", do_detect, l, &j, err);
 	if (rc == 0)
 		rc = json_decode(j, project_fields, false, &l->r->project, "project", err);
+	if (rc == 0)
+		decide_system(l);
 	return rc;
 }
 
@@ -349,6 +362,7 @@ free_loop(struct loop *l)
 	}
 	free(l->wanted.v);
 	map_cleanup(&l->asked);
+	free(l->wrong_answer);
 	strlist_cleanup(&l->env);
 	stack_cleanup(&l->tree);
 	stack_cleanup(&l->modules);

@@ -121,7 +121,9 @@ struct project {
 	struct need_list needs; /* declared ones */
 	struct strlist
 		env_reads;     /* variables the source reads without a default, "NAME file:line" */
-	struct strlist others; /* other build systems seen, with their evidence, best first */
+	struct strlist
+		choices; /* names of the build systems seen, best first: "cmake", "make:src" */
+	struct strlist others; /* those that were not chosen, with their evidence */
 	struct absent_part_list absent;
 };
 void project_cleanup(struct project *p);
@@ -167,6 +169,7 @@ struct question {
 	bool blocking;
 	char *unlocks; /* what can go on with an answer */
 	bool secret;
+	struct strlist alternatives; /* Q_DECISION: what can be chosen */
 };
 RECORD_LIST(question);
 struct question *question_list_find(const struct question_list *l, const char *id); /* NULL */
