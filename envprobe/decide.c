@@ -73,8 +73,8 @@ decide_system(struct loop *l)
 		(void)decide(l, &d);
 }
 
-const char *
-decide_provider(struct loop *l, const struct need *need, const struct strlist *alternatives)
+static const char *
+decide_package(struct loop *l, const struct need *need, const struct strlist *alternatives)
 {
 	OWN_FREE char *slug = mem_printf("package-%s", alternatives->v[0]);
 	OWN_FREE char *text = mem_printf(
@@ -85,4 +85,21 @@ decide_provider(struct loop *l, const struct need *need, const struct strlist *a
 		.where = need->why,
 		.why = "each of them has the same file; the one that most others depend on was taken"};
 	return decide(l, &d);
+}
+
+const char *
+decide_provider(struct loop *l, const struct need *need, const struct resolution *r)
+{
+	/* A name that is known without its files may stand for one that another need found with them. */
+	if (!r->alternatives.n) {
+		const char *chosen = map_get(&l->instead, r->package);
+		return chosen ? chosen : r->package;
+	}
+	for (size_t i = 0; i < r->alternatives.n; i++)
+		if (map_get(&l->asked, r->alternatives.v[i]))
+			return r->alternatives.v[i];
+	const char *chosen = decide_package(l, need, &r->alternatives);
+	for (size_t i = 0; i < r->alternatives.n; i++)
+		map_put(&l->instead, r->alternatives.v[i], mem_strdup(chosen));
+	return chosen;
 }

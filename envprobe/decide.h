@@ -6,6 +6,7 @@
 #define ENVPROBE_DECIDE_H
 
 #include "envprobe/loop.h"
+#include "envprobe/resolve.h"
 
 struct decision {
 	const char *slug;		    /* of the id "decision:SLUG" */
@@ -25,8 +26,10 @@ const char *decide_system_wanted(struct loop *l);
 /* Detection is over: ask, if there is another. */
 void decide_system(struct loop *l);
 
-/* The package for a need, among those that stand in for each other. */
-const char *decide_provider(
-	struct loop *l, const struct need *need, const struct strlist *alternatives);
+/*
+ * The package for a need: what was resolved, or one of those that can stand in for it: the one that is wanted
+ * already, or that is answered.  Borrowed.
+ */
+const char *decide_provider(struct loop *l, const struct need *need, const struct resolution *r);
 
 #endif

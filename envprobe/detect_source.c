@@ -9,6 +9,7 @@
 
 static const char *const c_endings[] = {".c", ".h", NULL};
 static const char *const cxx_endings[] = {".cc", ".cpp", ".cxx", ".C", ".hpp", ".hxx", NULL};
+static const char *const grammar_endings[] = {".y", ".l", NULL}; /* C is made of them */
 static const char *const fortran_endings[] = {".f", ".F", ".f77", ".f90", ".F90", NULL};
 
 static bool
@@ -52,9 +53,11 @@ detect_compilers(const struct tree *t, const char *dir, struct project *p)
 	const char *c = first_with(t, dir, c_endings);
 	const char *cxx = first_with(t, dir, cxx_endings);
 	const char *fortran = first_with(t, dir, fortran_endings);
-	if (c || cxx) {
-		detect_need(p, NEED_PROGRAM, "cc", SCOPE_BUILD, false, c ? c : cxx);
-		detect_need(p, NEED_HEADER, "stdio.h", SCOPE_BUILD, false, c ? c : cxx);
+	const char *grammar = c || cxx ? NULL : first_with(t, dir, grammar_endings);
+	if (c || cxx || grammar) {
+		const char *why = c ? c : cxx ? cxx : grammar;
+		detect_need(p, NEED_PROGRAM, "cc", SCOPE_BUILD, grammar != NULL, why);
+		detect_need(p, NEED_HEADER, "stdio.h", SCOPE_BUILD, grammar != NULL, why);
 	}
 	if (cxx)
 		detect_need(p, NEED_PROGRAM, "c++", SCOPE_BUILD, false, cxx);

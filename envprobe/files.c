@@ -323,7 +323,8 @@ static bool
 looks_secret(const char *path)
 {
 	static const char *const parts[] = {"licen", "secret", "token", "passw", "credential",
-		"private", ".key", ".pem", ".p12", ".pfx", ".jks", ".netrc", ".pgpass", NULL};
+		"private", ".key", ".pem", ".p12", ".pfx", ".jks", ".lic", ".netrc", ".pgpass",
+		NULL};
 	for (size_t i = 0; parts[i]; i++)
 		if (strcasestr(path, parts[i]))
 			return true;

@@ -61,9 +61,7 @@ bool
 loop_want(struct loop *l, const struct need *need)
 {
 	struct resolution res = resolve_need(l->index, need);
-	const char *package = res.package;
-	if (package && res.alternatives.n)
-		package = decide_provider(l, need, &res.alternatives);
+	const char *package = res.package ? decide_provider(l, need, &res) : NULL;
 	if (!package || map_get(&l->asked, package)) {
 		resolution_cleanup(&res);
 		return false;
@@ -92,16 +90,25 @@ want_declared(struct loop *l)
 				(void)loop_want(l, &needs->v[i]);
 }
 
+/* Does a message that names such a thing say that it stopped the program? */
+static bool
+is_conclusive(enum need_kind kind)
+{
+	return kind == NEED_PYTHON || kind == NEED_PERL || kind == NEED_NODE ||
+	       kind == NEED_PROGRAM;
+}
+
 /* Needs that the log names; true when one of them is new. */
 static bool
-want_from_log(struct loop *l)
+want_from_log(struct loop *l, bool conclusive_only)
 {
 	bool any = false;
 	for (size_t i = 0; i < l->problems.n; i++) {
 		struct need n;
 		if (!problem_to_need(&l->problems.v[i], &n))
 			continue;
-		any = loop_want(l, &n) || any;
+		if (!conclusive_only || is_conclusive(n.kind))
+			any = loop_want(l, &n) || any;
 		need_cleanup(&n);
 	}
 	return any;
@@ -182,7 +189,7 @@ static bool
 learn_from_build(struct loop *l)
 {
 	bool any = learn_variables(l);
-	any = want_from_log(l) || any;
+	any = want_from_log(l, false) || any;
 	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);
 }
@@ -260,10 +267,11 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		 served;
 	if (served) {
 		*ret_again = true;
-	} else if (failed && !blocked && tests_got_better(l)) {
-		*ret_again = learn_variables(l);
-		*ret_again = want_from_log(l) || *ret_again;
-		*ret_again = *ret_again || want_from_trace(l, SCOPE_TEST);
+	} else if (failed && !blocked) {
+		bool better = tests_got_better(l);
+		*ret_again = better && learn_variables(l);
+		*ret_again = want_from_log(l, !better) || *ret_again;
+		*ret_again = *ret_again || (better && want_from_trace(l, SCOPE_TEST));
 	}
 	note_learnt(l, failed ? "tests failed" : "tests passed");
 	loop_judge_tests(l);
@@ -362,6 +370,7 @@ free_loop(struct loop *l)
 	}
 	free(l->wanted.v);
 	map_cleanup(&l->asked);
+	map_cleanup(&l->instead);
 	free(l->wrong_answer);
 	strlist_cleanup(&l->env);
 	stack_cleanup(&l->tree);
@@ -376,7 +385,10 @@ int
 probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err *err)
 {
 	struct probe_result r = {0};
-	struct loop l = {.spec = spec, .r = &r, .prompter = {.answers = spec->answers}};
+	struct loop l = {.spec = spec,
+		.r = &r,
+		.prompter = {.answers = spec->answers},
+		.instead = {.destroy = free}};
 	stack_copy(&r.root, &spec->image->stack);
 	stack_copy(&r.work, spec->source);
 	stack_copy(&l.tree, spec->source);

@@ -189,6 +189,21 @@ version_by_distribution(const struct search *s, const struct strlist *packages)
 	return NULL;
 }
 
+/* Of packages that are alike the first is the one that the table gives for another name. */
+static void
+prefer_known(struct strlist *packages)
+{
+	struct str rest = data_alternatives(), f[3];
+	while (data_next(&rest, f, 3))
+		for (size_t i = 0; i < packages->n; i++)
+			if (str_eq(f[2], packages->v[i])) {
+				char *known = packages->v[i];
+				memmove(&packages->v[1], &packages->v[0], i * sizeof(*packages->v));
+				packages->v[0] = known;
+				return;
+			}
+}
+
 /*
  * Search the rows of a key.  Where several packages have the very path of the best, and the best is not by far
  * the one that others depend on, nothing here tells which is meant.
@@ -210,6 +225,9 @@ search_rows(struct search *s, char class, const char *key)
 		free(r.package);
 		r.package = version;
 	} else if (same.next && same.next * SPLIT >= pkgindex_popularity(s->x, s->package)) {
+		prefer_known(&same.packages);
+		free(r.package);
+		r.package = mem_strdup(same.packages.v[0]);
 		strlist_copy(&r.alternatives, &same.packages);
 	}
 	strlist_cleanup(&same.packages);

@@ -130,6 +130,13 @@ up "$tmp/words"
 is "files of packages are installed" "$(json .outcome) $(ask) $(json '[.packages[].name] | sort | join(" ")')" \
 	"up  make pci.ids wamerican"
 
+# --- tests that say what stopped them are listened to, also when they get no further
+mkdir "$tmp/crew"
+printf 'all: ; touch all\ncheck: ; @perl crew.pl\n' >"$tmp/crew/Makefile"
+printf 'use IPC::Run3;\nuse Try::Tiny;\nprint "1..1\\nok 1 - aboard\\n";\n' >"$tmp/crew/crew.pl"
+up "$tmp/crew"
+is "one missing module after the other" "$(json '[.outcome, (.attempts | length)] | join(" ")')" "up 3"
+
 # --- parts of the source that are somewhere else
 mkdir -p "$tmp/parts/vendor/knots" "$tmp/parts/vendor/flags" "$tmp/parts/img" "$tmp/knots-1.0"
 cat >"$tmp/parts/.gitmodules" <<'M'
