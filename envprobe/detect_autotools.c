@@ -223,7 +223,7 @@ has_tests(const struct tree *t, const char *dir, char **ret_why)
 	static const char *const plain[] = {"check", "test", NULL};
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
-		if (!tree_below(path, dir))
+		if (!fs_is_below(path, dir))
 			continue;
 		bool am = tree_name_is(path, "Makefile.am") || tree_name_is(path, "*.mk") ||
 			  tree_name_is(path, "Makefile.inc");

@@ -133,7 +133,7 @@ read_others(const struct tree *t, const char *dir, struct project *p)
 {
 	size_t ignored = SIZE_MAX;
 	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir) && strcmp(t->files.v[i], p->evidence) != 0 &&
+		if (fs_is_below(t->files.v[i], dir) && strcmp(t->files.v[i], p->evidence) != 0 &&
 			(tree_name_is(t->files.v[i], "Makefile") ||
 				tree_name_is(t->files.v[i], "*.mk")))
 			read_makefile(t, t->files.v[i], p, &ignored);

@@ -206,7 +206,7 @@ static bool
 any_file_with(const struct tree *t, const char *dir, const char *pattern, const char *word)
 {
 	for (size_t i = 0; i < t->files.n; i++) {
-		if (!tree_below(t->files.v[i], dir) || !tree_name_is(t->files.v[i], pattern))
+		if (!fs_is_below(t->files.v[i], dir) || !tree_name_is(t->files.v[i], pattern))
 			continue;
 		OWN(buf) struct buf text = {0};
 		if (!word)
@@ -227,7 +227,7 @@ unittest_dirs(const struct tree *t, const char *dir, struct strlist *ret)
 {
 	for (size_t i = 0; i < t->files.n && ret->n < MAX_TEST_DIRS; i++) {
 		const char *path = t->files.v[i], *name = fs_name(path);
-		if (!tree_below(path, dir) || name == path || detect_is_aside(path) ||
+		if (!fs_is_below(path, dir) || name == path || detect_is_aside(path) ||
 			!(tree_name_is(path, "test_*.py") || tree_name_is(path, "test*.py")))
 			continue;
 		OWN_FREE char *in = mem_strndup(path, (size_t)(name - path) - 1);

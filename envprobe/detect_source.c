@@ -2,6 +2,8 @@
  * environment. */
 #include "base/map.h"
 #include "envprobe/detect.h"
+
+#include "base/fs.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
@@ -11,15 +13,6 @@ static const char *const c_endings[] = {".c", ".h", NULL};
 static const char *const cxx_endings[] = {".cc", ".cpp", ".cxx", ".C", ".hpp", ".hxx", NULL};
 static const char *const grammar_endings[] = {".y", ".l", NULL}; /* C is made of them */
 static const char *const fortran_endings[] = {".f", ".F", ".f77", ".f90", ".F90", NULL};
-
-static bool
-ends_with_one(const char *path, const char *const *endings)
-{
-	for (; *endings; endings++)
-		if (str_ends(str_of(path), *endings))
-			return true;
-	return false;
-}
 
 bool
 detect_is_aside(const char *path)
@@ -41,8 +34,8 @@ static const char *
 first_with(const struct tree *t, const char *dir, const char *const *endings)
 {
 	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir) && !detect_is_aside(t->files.v[i]) &&
-			ends_with_one(t->files.v[i], endings))
+		if (fs_is_below(t->files.v[i], dir) && !detect_is_aside(t->files.v[i]) &&
+			str_ends_one(str_of(t->files.v[i]), endings))
 			return t->files.v[i];
 	return NULL;
 }
@@ -195,8 +188,8 @@ detect_includes(const struct tree *t, const char *dir, struct project *p)
 	struct include_scan s = {.t = t, .p = p};
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
-		if (tree_below(path, dir) && !detect_is_aside(path) &&
-			(ends_with_one(path, c_endings) || ends_with_one(path, cxx_endings)))
+		if (fs_is_below(path, dir) && !detect_is_aside(path) &&
+			(str_ends_one(str_of(path), c_endings) || str_ends_one(str_of(path), cxx_endings)))
 			scan_includes(&s, path);
 	}
 	map_cleanup(&s.seen);
@@ -264,7 +257,7 @@ detect_environment(const struct tree *t, const char *dir, struct project *p)
 	static const char *const endings[] = {".c", ".cc", ".cpp", ".cxx", ".h", ".py", ".pl",
 		".pm", ".t", ".js", ".mjs", ".ts", ".rb", ".go", NULL};
 	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir) && !detect_is_aside(t->files.v[i]) &&
-			ends_with_one(t->files.v[i], endings))
+		if (fs_is_below(t->files.v[i], dir) && !detect_is_aside(t->files.v[i]) &&
+			str_ends_one(str_of(t->files.v[i]), endings))
 			scan_environment(t, t->files.v[i], p);
 }
