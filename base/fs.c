@@ -221,6 +221,13 @@ fs_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+bool
+fs_is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	return n == 0 || (strncmp(path, dir, n) == 0 && path[n] == '/');
+}
+
 /* Takes fd over, also on error; below 0 it is the failure to open it. */
 static int
 list_names(int fd, const char *path, struct strlist *ret, struct dd_err *err)

@@ -62,6 +62,9 @@ bool fs_is_dots(const char *name); /* "." or ".." */
 /* Last component of a path, borrowed. */
 const char *fs_name(const char *path);
 
+/* Does the text of the path lie below dir?  "" is everything; dir itself does not. */
+bool fs_is_below(const char *path, const char *dir);
+
 /*
  * Bytes allocated below path (st_blocks) without path itself, a file counted once for each of its
  * hard links.  The tree may change meanwhile and may be of any depth: what vanishes or cannot be

@@ -36,6 +36,15 @@ is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+bool
+str_ends_one(struct str s, const char *const *suffixes)
+{
+	for (; *suffixes; suffixes++)
+		if (str_ends(s, *suffixes))
+			return true;
+	return false;
+}
+
 struct str
 str_trim(struct str s)
 {

@@ -11,6 +11,7 @@
  */
 static const struct detector *const detectors[] = {&detect_meson, &detect_cmake, &detect_autotools,
 	&detect_perl, &detect_python, &detect_node, &detect_make};
+#define MAX_CANDIDATES 20
 #define N_DETECTORS (sizeof(detectors) / sizeof(*detectors))
 
 void
@@ -88,39 +89,112 @@ candidate_dirs(const struct tree *t, struct strlist *ret)
 		}
 }
 
-static bool
-choose(const struct tree *t, const char *dir, struct project *p)
+struct candidate {
+	const struct detector *d;
+	const char *dir;
+	char *file; /* that shows it */
+};
+struct candidate_list {
+	struct candidate v[MAX_CANDIDATES];
+	size_t n;
+};
+
+/* "make"; in a directory of the tree "make:client". */
+static char *
+candidate_name(const struct candidate *c)
 {
-	bool found = false;
-	for (size_t i = 0; i < N_DETECTORS; i++) {
-		const struct detector *d = detectors[i];
-		OWN_FREE char *file = d->find(t, dir);
+	return *c->dir ? mem_printf("%s:%s", c->d->system, c->dir) : mem_strdup(c->d->system);
+}
+
+static int
+depth_of(const char *dir)
+{
+	int depth = *dir != '\0';
+	for (; *dir; dir++)
+		depth += *dir == '/';
+	return depth;
+}
+
+static bool
+is_aside_directory(const char *dir)
+{
+	OWN_FREE char *path = mem_printf("%s/", dir);
+	return *dir && detect_is_aside(path);
+}
+
+static void
+add_candidates(const struct tree *t, const char *dir, bool all, struct candidate_list *l)
+{
+	for (size_t i = 0; i < N_DETECTORS && l->n < MAX_CANDIDATES; i++) {
+		char *file = detectors[i]->find(t, dir);
 		if (!file)
 			continue;
-		if (found) {
-			strlist_addf(&p->others, "%s: %s", d->system, file);
-			continue;
-		}
-		found = true;
-		p->system = mem_strdup(d->system);
-		p->evidence = TAKE(file);
-		p->dir = *dir ? mem_strdup(dir) : NULL;
-		d->read(t, dir, p);
+		l->v[l->n++] = (struct candidate){detectors[i], dir, file};
+		if (!all)
+			return;
 	}
-	return found;
+}
+
+/*
+ * All systems of the nearest directory that has one, and the best of each directory that is as near: what lies
+ * below is part of them.  Documentation and examples only where there is nothing else.
+ */
+static void
+find_candidates(const struct tree *t, const struct strlist *dirs, struct candidate_list *l)
+{
+	for (int aside = 0; aside <= 1 && !l->n; aside++)
+		for (size_t i = 0; i < dirs->n; i++) {
+			const char *dir = dirs->v[i];
+			if (is_aside_directory(dir) != (aside != 0))
+				continue;
+			if (l->n && depth_of(dir) > depth_of(l->v[0].dir))
+				break;
+			add_candidates(t, dir, l->n == 0, l);
+		}
+}
+
+static void
+use_candidate(const struct tree *t, struct candidate *c, struct project *p)
+{
+	p->system = mem_strdup(c->d->system);
+	p->evidence = TAKE(c->file);
+	p->dir = *c->dir ? mem_strdup(c->dir) : NULL;
+	c->d->read(t, c->dir, p);
+}
+
+/* The one that is wanted by name, else the first. */
+static size_t
+find_wanted(const struct candidate_list *l, const char *wanted)
+{
+	for (size_t i = 0; wanted && i < l->n; i++) {
+		OWN_FREE char *name = candidate_name(&l->v[i]);
+		if (strcmp(name, wanted) == 0)
+			return i;
+	}
+	return 0;
 }
 
 void
-detect_project(const struct tree *t, struct project *ret)
+detect_project(const struct tree *t, const char *wanted, struct project *ret)
 {
 	OWN(strlist) struct strlist dirs = {0};
+	struct candidate_list l = {.n = 0};
 	candidate_dirs(t, &dirs);
 	*ret = (struct project){0};
-	for (size_t i = 0; i < dirs.n; i++)
-		if (choose(t, dirs.v[i], ret))
-			break;
-	if (!ret->system)
+	find_candidates(t, &dirs, &l);
+	size_t chosen = find_wanted(&l, wanted);
+	for (size_t i = 0; i < l.n; i++) {
+		OWN_FREE char *name = candidate_name(&l.v[i]);
+		strlist_add(&ret->choices, name);
+		if (i != chosen)
+			strlist_addf(&ret->others, "%s: %s", name, l.v[i].file);
+	}
+	if (l.n)
+		use_candidate(t, &l.v[chosen], ret);
+	else
 		ret->system = mem_strdup("none");
+	for (size_t i = 0; i < l.n; i++)
+		free(l.v[i].file);
 	detect_environment(t, ret->dir ? ret->dir : "", ret);
 	detect_absent(t, ret);
 }
@@ -135,7 +209,7 @@ probe_detect_worker_main(int argc, char **argv)
 		return 1;
 	}
 	struct project p;
-	detect_project(&t, &p);
+	detect_project(&t, argc > 2 ? argv[2] : NULL, &p);
 	OWN_JSON json_t *j = json_encode(project_fields, &p);
 	OWN(buf) struct buf out = {0};
 	json_print(j, 0, &out);

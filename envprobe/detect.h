@@ -19,8 +19,11 @@ struct detector {
 extern const struct detector detect_autotools, detect_cmake, detect_meson, detect_python,
 	detect_perl, detect_node, detect_make;
 
-/* Choose and read; a tree without any known build system gives system "none". */
-void detect_project(const struct tree *t, struct project *ret);
+/*
+ * Choose and read; a tree without any known build system gives system "none".  wanted: the name of the one to
+ * choose, as in project.choices; NULL, or what is none of them: the first.
+ */
+void detect_project(const struct tree *t, const char *wanted, struct project *ret);
 
 /* Append a command; run is a printf format. */
 void detect_command(struct project *p, enum command_phase phase, const char *why, const char *run,

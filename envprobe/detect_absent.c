@@ -4,6 +4,8 @@
  * 1024 bytes).
  */
 #include "envprobe/detect.h"
+
+#include "base/fs.h"
 #include "envprobe/scan.h"
 
 #include <fcntl.h>
@@ -43,7 +45,7 @@ static bool
 is_empty(const struct tree *t, const char *dir)
 {
 	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir))
+		if (fs_is_below(t->files.v[i], dir))
 			return false;
 	return true;
 }

@@ -1,5 +1,7 @@
 /* CMake. */
 #include "envprobe/detect.h"
+
+#include "base/fs.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
@@ -171,7 +173,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 {
 	struct facts f = {0};
 	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir) && tree_name_is(t->files.v[i], "CMakeLists.txt"))
+		if (fs_is_below(t->files.v[i], dir) && tree_name_is(t->files.v[i], "CMakeLists.txt"))
 			read_file(t, t->files.v[i], p, &f);
 	detect_need(p, NEED_PROGRAM, "cmake", SCOPE_BUILD, false, p->evidence);
 	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);

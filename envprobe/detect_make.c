@@ -1,15 +1,25 @@
-/* A plain makefile. */
+/* A plain makefile, perhaps for a configure script that autoconf did not make, or under a name of its own. */
 #include "envprobe/detect.h"
+
+#include "base/fs.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
 #include <string.h>
 
+static const char *const names[] = {"GNUmakefile", "makefile", "Makefile", NULL};
+
+/* One makefile for each system: those that can be meant here. */
+static const char *const variants[] = {"Makefile.linux", "makefile.linux", "Makefile.gnu",
+	"makefile.gnu", "Makefile.gcc", "makefile.gcc", "Makefile.unix", "makefile.unix",
+	"Makefile.posix", "Makefile.generic", NULL};
+
 static char *
 find(const struct tree *t, const char *dir)
 {
-	static const char *const names[] = {"GNUmakefile", "makefile", "Makefile", NULL};
-	return tree_find(t, dir, names);
+	char *path = tree_find(t, dir, names);
+	path = path ? path : tree_find(t, dir, variants);
+	return path ? path : tree_file(t, dir, "configure"); /* which writes the makefile */
 }
 
 static bool
@@ -67,12 +77,31 @@ read_config_programs(struct project *p, struct str line, const char *why)
 	}
 }
 
-/* The test target of a makefile; NULL if it has none. */
-static const char *
-read_makefile(const struct tree *t, const char *path, struct project *p)
+/* Best first. */
+static const char *const test_targets[] = {"check", "test", "tests", "testsuite", "selftest",
+	"unittest", "unittests", "unit-test", "unit-tests", "unit_tests", "runtests", "run-tests",
+	"run_tests", "regress", "regression", "regtest", NULL};
+
+/* Rank of the test target that a line of a makefile begins; SIZE_MAX: none. */
+static size_t
+test_target_of(struct str line)
 {
-	static const char *const targets[] = {"check", "test", "tests", NULL};
-	const char *found = NULL;
+	size_t n = 0;
+	while (n < line.n && (is_name_char(line.p[n]) || line.p[n] == '/'))
+		n++;
+	struct str name = {line.p, n}, after = str_trim((struct str){line.p + n, line.n - n});
+	if (!after.n || after.p[0] != ':' || (after.n > 1 && after.p[1] == '='))
+		return SIZE_MAX;
+	for (size_t i = 0; test_targets[i]; i++)
+		if (str_eq(name, test_targets[i]))
+			return i;
+	return SIZE_MAX;
+}
+
+/* What a makefile needs; *best becomes the rank of its test target if that is better. */
+static void
+read_makefile(const struct tree *t, const char *path, struct project *p, size_t *best)
+{
 	OWN(buf) struct buf text = {0};
 	tree_read(t, path, &text);
 	struct str rest = buf_str(&text), line;
@@ -80,36 +109,60 @@ read_makefile(const struct tree *t, const char *path, struct project *p)
 		if (line.n && line.p[0] == '#')
 			continue;
 		OWN_FREE char *at = scan_cite(path, n);
+		size_t rank = test_target_of(line);
 		read_libraries(p, line, at);
 		read_config_programs(p, line, at);
-		for (size_t i = 0; !found && targets[i]; i++) {
-			size_t len = strlen(targets[i]);
-			struct str after = {line.p + len, line.n > len ? line.n - len : 0};
-			after = str_trim(after);
-			if (str_starts(line, targets[i]) && after.n && after.p[0] == ':' &&
-				!(after.n > 1 && after.p[1] == '='))
-				found = targets[i];
-		}
+		*best = rank < *best ? rank : *best;
 	}
-	return found;
+}
+
+/* The makefile is written by configure: its test target stands in what it is written from. */
+static void
+read_templates(const struct tree *t, const char *dir, struct project *p, size_t *best)
+{
+	for (size_t i = 0; i < t->files.n; i++) {
+		OWN_FREE char *here = tree_join(dir, fs_name(t->files.v[i]));
+		if (strcmp(here, t->files.v[i]) == 0 &&
+			(tree_name_is(here, "[Mm]akefile.*") || strcmp(here, p->evidence) == 0))
+			read_makefile(t, t->files.v[i], p, best);
+	}
+}
+
+static void
+read_others(const struct tree *t, const char *dir, struct project *p)
+{
+	size_t ignored = SIZE_MAX;
+	for (size_t i = 0; i < t->files.n; i++)
+		if (fs_is_below(t->files.v[i], dir) && strcmp(t->files.v[i], p->evidence) != 0 &&
+			(tree_name_is(t->files.v[i], "Makefile") ||
+				tree_name_is(t->files.v[i], "*.mk")))
+			read_makefile(t, t->files.v[i], p, &ignored);
 }
 
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
+	OWN_FREE char *configure = tree_file(t, dir, "configure");
+	OWN_FREE char *usual = tree_find(t, dir, names);
+	const char *name = fs_name(p->evidence);
+	bool written = strcmp(name, "configure") == 0;
+	OWN_FREE char *make =
+		usual || written ? mem_strdup("make") : mem_printf("make -f %s", name);
+	size_t best = SIZE_MAX;
 	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);
 	detect_compilers(t, dir, p);
 	detect_generators(t, dir, p);
 	detect_includes(t, dir, p);
-	const char *target = read_makefile(t, p->evidence, p);
-	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir) && strcmp(t->files.v[i], p->evidence) != 0 &&
-			(tree_name_is(t->files.v[i], "Makefile") ||
-				tree_name_is(t->files.v[i], "*.mk")))
-			(void)read_makefile(t, t->files.v[i], p);
-	detect_command(p, PHASE_BUILD, p->evidence, "make -j2");
-	if (target) {
-		OWN_FREE char *run = mem_printf("make %s", target);
+	if (written)
+		read_templates(t, dir, p, &best);
+	else
+		read_makefile(t, p->evidence, p, &best);
+	read_others(t, dir, p);
+	if (configure)
+		detect_command(p, PHASE_CONFIGURE, configure, "./configure");
+	detect_command(p, PHASE_BUILD, p->evidence, "%s -j2", make);
+	if (best != SIZE_MAX) {
+		OWN_FREE char *run = mem_printf("%s %s", make, test_targets[best]);
 		detect_test(p, "auto", NULL, p->evidence, run);
 	}
 }

@@ -1,5 +1,7 @@
 /* Meson. */
 #include "envprobe/detect.h"
+
+#include "base/fs.h"
 #include "envprobe/scan.h"
 
 #include <string.h>
@@ -105,7 +107,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 {
 	bool tests = false;
 	for (size_t i = 0; i < t->files.n; i++) {
-		if (!tree_below(t->files.v[i], dir) ||
+		if (!fs_is_below(t->files.v[i], dir) ||
 			!tree_name_is(t->files.v[i], "meson.build") ||
 			strstr(t->files.v[i], "subprojects/"))
 			continue;

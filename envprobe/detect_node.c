@@ -3,10 +3,32 @@
 
 #include <string.h>
 
+/* One that only lists tools for other people's work is not what the application is built by. */
+static bool
+is_of_an_application(const struct tree *t, const char *dir, const char *path)
+{
+	static const char *const keys[] = {
+		"scripts", "dependencies", "main", "module", "exports", "bin", "workspaces", NULL};
+	static const char *const files[] = {"index.js", "binding.gyp", NULL};
+	OWN(buf) struct buf text = {0};
+	OWN_JSON json_t *package = NULL;
+	OWN_FREE char *file = tree_find(t, dir, files);
+	tree_read(t, path, &text);
+	if (file || json_parse(buf_str(&text), &package, NULL) < 0)
+		return true; /* what is wrong with it is for npm to say */
+	for (size_t i = 0; keys[i]; i++) {
+		const json_t *value = json_object_get(package, keys[i]);
+		if (json_is_object(value) ? json_object_size(value) > 0 : value != NULL)
+			return true;
+	}
+	return false;
+}
+
 static char *
 find(const struct tree *t, const char *dir)
 {
-	return tree_file(t, dir, "package.json");
+	OWN_FREE char *path = tree_file(t, dir, "package.json");
+	return path && is_of_an_application(t, dir, path) ? TAKE(path) : NULL;
 }
 
 static const char *

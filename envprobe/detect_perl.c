@@ -152,7 +152,7 @@ read_test_uses(const struct tree *t, const char *dir, struct project *p)
 	OWN_FREE char *t_dir = tree_join(dir, "t");
 	OWN_FREE char *lib = tree_join(dir, "lib");
 	for (size_t i = 0; i < t->files.n; i++) {
-		if (!tree_below(t->files.v[i], t_dir) || !tree_name_is(t->files.v[i], "*.t"))
+		if (!fs_is_below(t->files.v[i], t_dir) || !tree_name_is(t->files.v[i], "*.t"))
 			continue;
 		OWN(buf) struct buf buf = {0};
 		tree_read(t, t->files.v[i], &buf);

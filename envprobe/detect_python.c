@@ -7,6 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define MAX_TEST_DIRS 10
+
 static char *
 find(const struct tree *t, const char *dir)
 {
@@ -204,7 +206,7 @@ static bool
 any_file_with(const struct tree *t, const char *dir, const char *pattern, const char *word)
 {
 	for (size_t i = 0; i < t->files.n; i++) {
-		if (!tree_below(t->files.v[i], dir) || !tree_name_is(t->files.v[i], pattern))
+		if (!fs_is_below(t->files.v[i], dir) || !tree_name_is(t->files.v[i], pattern))
 			continue;
 		OWN(buf) struct buf text = {0};
 		if (!word)
@@ -214,6 +216,42 @@ any_file_with(const struct tree *t, const char *dir, const char *pattern, const 
 			return true;
 	}
 	return false;
+}
+
+/*
+ * unittest finds by itself what lies in packages; a directory of test files that is none must be named.  Below
+ * dir, each once.
+ */
+static void
+unittest_dirs(const struct tree *t, const char *dir, struct strlist *ret)
+{
+	for (size_t i = 0; i < t->files.n && ret->n < MAX_TEST_DIRS; i++) {
+		const char *path = t->files.v[i], *name = fs_name(path);
+		if (!fs_is_below(path, dir) || name == path || detect_is_aside(path) ||
+			!(tree_name_is(path, "test_*.py") || tree_name_is(path, "test*.py")))
+			continue;
+		OWN_FREE char *in = mem_strndup(path, (size_t)(name - path) - 1);
+		OWN_FREE char *package = tree_file(t, in, "__init__.py");
+		if (!package && strcmp(in, dir) != 0)
+			strlist_add_new(ret, *dir ? in + strlen(dir) + 1 : in);
+	}
+}
+
+static void
+detect_unittest(const struct tree *t, const char *dir, const char *path, struct project *p)
+{
+	OWN(strlist) struct strlist dirs = {0};
+	unittest_dirs(t, dir, &dirs);
+	for (size_t i = 0; i < dirs.n; i++) {
+		OWN_FREE char *run =
+			mem_printf("%spython3 -m unittest discover -v -s '%s'", path, dirs.v[i]);
+		if (!strchr(dirs.v[i], '\''))
+			detect_test(p, "auto", NULL, p->evidence, run);
+	}
+	if (dirs.n)
+		return;
+	OWN_FREE char *run = mem_printf("%spython3 -m unittest discover -v", path);
+	detect_test(p, "auto", NULL, p->evidence, run);
 }
 
 static void
@@ -238,8 +276,7 @@ detect_tests(const struct tree *t, const char *dir, struct project *p)
 		OWN_FREE char *run = mem_printf("%spython3 -m pytest -v -rA", path);
 		detect_test(p, "pytest", NULL, p->evidence, run);
 	} else {
-		OWN_FREE char *run = mem_printf("%spython3 -m unittest discover -v", path);
-		detect_test(p, "auto", NULL, p->evidence, run);
+		detect_unittest(t, dir, path, p);
 	}
 }
 

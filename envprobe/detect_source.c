@@ -1,8 +1,9 @@
 /* What the sources themselves say, whatever builds them: compilers, headers, generators,
  * environment. */
+#include "envprobe/detect.h"
+
 #include "base/fs.h"
 #include "base/map.h"
-#include "envprobe/detect.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
@@ -10,16 +11,8 @@
 
 static const char *const c_endings[] = {".c", ".h", NULL};
 static const char *const cxx_endings[] = {".cc", ".cpp", ".cxx", ".C", ".hpp", ".hxx", NULL};
+static const char *const grammar_endings[] = {".y", ".l", NULL}; /* C is made of them */
 static const char *const fortran_endings[] = {".f", ".F", ".f77", ".f90", ".F90", NULL};
-
-static bool
-ends_with_one(const char *path, const char *const *endings)
-{
-	for (; *endings; endings++)
-		if (str_ends(str_of(path), *endings))
-			return true;
-	return false;
-}
 
 bool
 detect_is_aside(const char *path)
@@ -41,8 +34,8 @@ static const char *
 first_with(const struct tree *t, const char *dir, const char *const *endings)
 {
 	for (size_t i = 0; i < t->files.n; i++)
-		if (tree_below(t->files.v[i], dir) && !detect_is_aside(t->files.v[i]) &&
-			ends_with_one(t->files.v[i], endings))
+		if (fs_is_below(t->files.v[i], dir) && !detect_is_aside(t->files.v[i]) &&
+			str_ends_one(str_of(t->files.v[i]), endings))
 			return t->files.v[i];
 	return NULL;
 }
@@ -53,9 +46,11 @@ detect_compilers(const struct tree *t, const char *dir, struct project *p)
 	const char *c = first_with(t, dir, c_endings);
 	const char *cxx = first_with(t, dir, cxx_endings);
 	const char *fortran = first_with(t, dir, fortran_endings);
-	if (c || cxx) {
-		detect_need(p, NEED_PROGRAM, "cc", SCOPE_BUILD, false, c ? c : cxx);
-		detect_need(p, NEED_HEADER, "stdio.h", SCOPE_BUILD, false, c ? c : cxx);
+	const char *grammar = c || cxx ? NULL : first_with(t, dir, grammar_endings);
+	if (c || cxx || grammar) {
+		const char *why = c ? c : cxx ? cxx : grammar;
+		detect_need(p, NEED_PROGRAM, "cc", SCOPE_BUILD, grammar != NULL, why);
+		detect_need(p, NEED_HEADER, "stdio.h", SCOPE_BUILD, grammar != NULL, why);
 	}
 	if (cxx)
 		detect_need(p, NEED_PROGRAM, "c++", SCOPE_BUILD, false, cxx);
@@ -193,8 +188,8 @@ detect_includes(const struct tree *t, const char *dir, struct project *p)
 	struct include_scan s = {.t = t, .p = p};
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
-		if (tree_below(path, dir) && !detect_is_aside(path) &&
-			(ends_with_one(path, c_endings) || ends_with_one(path, cxx_endings)))
+		if (fs_is_below(path, dir) && !detect_is_aside(path) &&
+			(str_ends_one(str_of(path), c_endings) || str_ends_one(str_of(path), cxx_endings)))
 			scan_includes(&s, path);
 	}
 	map_cleanup(&s.seen);
@@ -341,10 +336,10 @@ detect_environment(const struct tree *t, const char *dir, struct project *p)
 	static const char *const shell[] = {".sh", ".bash", ".ksh", NULL};
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
-		bool script = ends_with_one(path, shell) || is_makefile(path);
+		bool script = str_ends_one(str_of(path), shell) || is_makefile(path);
 		bool bare = !strchr(fs_name(path), '.');
-		if (!tree_below(path, dir) || detect_is_aside(path) ||
-			!(script || bare || ends_with_one(path, code)))
+		if (!fs_is_below(path, dir) || detect_is_aside(path) ||
+			!(script || bare || str_ends_one(str_of(path), code)))
 			continue;
 		OWN(buf) struct buf text = {0};
 		tree_read(t, path, &text);

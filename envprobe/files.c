@@ -20,22 +20,13 @@ named(const char *path)
 	return strncmp(path, WORK_DIR, n) == 0 && path[n] == '/' ? path + n + 1 : path;
 }
 
-static bool
-ends_with_one(const char *path, const char *const *endings)
-{
-	for (; *endings; endings++)
-		if (str_ends(str_of(path), *endings))
-			return true;
-	return false;
-}
-
 /* What tools make and throw away, whatever a message says about it. */
 static bool
 is_by_product(const char *path)
 {
 	static const char *const endings[] = {".o", ".lo", ".la", ".d", ".Po", ".Plo", ".pyc",
 		".class", ".gch", ".tmp", ".log", ".lock", ".pid", "~", NULL};
-	return ends_with_one(path, endings);
+	return str_ends_one(str_of(path), endings);
 }
 
 /* What other evidence is about, or what a search path tries: nothing without a message. */
@@ -51,7 +42,7 @@ is_searched_for(const char *path)
 		if (str_starts(str_of(path), dirs[i]))
 			return true;
 	const char *dot = strrchr(fs_name(path), '.');
-	return !dot || ends_with_one(path, endings) || strstr(path, ".so.") || is_by_product(path);
+	return !dot || str_ends_one(str_of(path), endings) || strstr(path, ".so.") || is_by_product(path);
 }
 
 struct candidates {
@@ -276,19 +267,12 @@ files_missing(const struct loop *l, const struct trace *t, const struct problem_
 
 /* ---- parts that are absent from the source ---- */
 
-static bool
-is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-	return strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n]);
-}
-
 static const struct absent_part *
 absent_at(const struct loop *l, const char *path)
 {
 	const struct absent_part_list *a = &l->r->project.absent;
 	for (size_t i = 0; i < a->n; i++)
-		if (is_below(path, a->v[i].path))
+		if (strcmp(path, a->v[i].path) == 0 || fs_is_below(path, a->v[i].path))
 			return &a->v[i];
 	return NULL;
 }
@@ -323,7 +307,8 @@ static bool
 looks_secret(const char *path)
 {
 	static const char *const parts[] = {"licen", "secret", "token", "passw", "credential",
-		"private", ".key", ".pem", ".p12", ".pfx", ".jks", ".netrc", ".pgpass", NULL};
+		"private", ".key", ".pem", ".p12", ".pfx", ".jks", ".lic", ".netrc", ".pgpass",
+		NULL};
 	for (size_t i = 0; parts[i]; i++)
 		if (strcasestr(path, parts[i]))
 			return true;

@@ -13,13 +13,6 @@ struct collect {
 	struct map missing; /* class and name -> example path, owned */
 };
 
-static bool
-is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-	return strncmp(path, dir, n) == 0 && path[n] == '/';
-}
-
 /* The name behind a directory that a search path names, such as the include directories. */
 static const char *
 behind(const char *path, const char *part)
@@ -60,7 +53,7 @@ classify(const struct trace_path *p)
 {
 	const char *name = fs_name(p->path), *rest;
 	struct str s = str_of(name);
-	if (is_below(p->path, WORK_DIR) || is_below(p->path, "/tmp") || is_below(p->path, POD_HOME))
+	if (fs_is_below(p->path, WORK_DIR) || fs_is_below(p->path, "/tmp") || fs_is_below(p->path, POD_HOME))
 		return NULL;
 	if (p->executed)
 		return mem_printf("b:%s", name);
@@ -167,7 +160,7 @@ static bool
 collect_opened(void *ctx, const struct trace_path *p)
 {
 	if (!p->found || p->directory || !(p->opened || p->executed) ||
-		is_below(p->path, WORK_DIR))
+		fs_is_below(p->path, WORK_DIR))
 		return true;
 	map_put(ctx, p->path, &yes);
 	OWN_FREE char *source = python_source(p->path);

@@ -8,6 +8,7 @@
 #include "envprobe/loop.h"
 
 #include "base/log.h"
+#include "envprobe/decide.h"
 #include "envprobe/files.h"
 #include "envprobe/resolve.h"
 
@@ -97,13 +98,14 @@ bool
 loop_want(struct loop *l, const struct need *need)
 {
 	struct resolution res = resolve_need(l->index, need);
-	if (!res.package || map_get(&l->asked, res.package)) {
+	const char *package = res.package ? decide_provider(l, need, &res) : NULL;
+	if (!package || map_get(&l->asked, package)) {
 		resolution_cleanup(&res);
 		return false;
 	}
-	map_put(&l->asked, res.package, &asked_once);
+	map_put(&l->asked, package, &asked_once);
 	l->wanted.v = mem_grow(l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
-	l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(res.package),
+	l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(package),
 		.scope = need->scope,
 		.optional = need->optional,
 		.why = mem_printf("%s %s (%s)", need_kind_names[need->kind], need->name,
@@ -125,16 +127,25 @@ want_declared(struct loop *l)
 				(void)loop_want(l, &needs->v[i]);
 }
 
+/* Does a message that names such a thing say that it stopped the program? */
+static bool
+is_conclusive(enum need_kind kind)
+{
+	return kind == NEED_PYTHON || kind == NEED_PERL || kind == NEED_NODE ||
+	       kind == NEED_PROGRAM;
+}
+
 /* Needs that the log names; true when one of them is new. */
 static bool
-want_from_log(struct loop *l)
+want_from_log(struct loop *l, bool conclusive_only)
 {
 	bool any = false;
 	for (size_t i = 0; i < l->problems.n; i++) {
 		struct need n;
 		if (!problem_to_need(&l->problems.v[i], &n))
 			continue;
-		any = loop_want(l, &n) || any;
+		if (!conclusive_only || is_conclusive(n.kind))
+			any = loop_want(l, &n) || any;
 		need_cleanup(&n);
 	}
 	return any;
@@ -241,7 +252,7 @@ static bool
 learn_from_build(struct loop *l)
 {
 	bool any = learn_variables(l);
-	any = want_from_log(l) || any;
+	any = want_from_log(l, false) || any;
 	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);
 }
@@ -319,10 +330,11 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		 served;
 	if (served) {
 		*ret_again = true;
-	} else if (failed && !blocked && tests_got_better(l)) {
-		*ret_again = learn_variables(l);
-		*ret_again = want_from_log(l) || *ret_again;
-		*ret_again = *ret_again || want_from_trace(l, SCOPE_TEST);
+	} else if (failed && !blocked) {
+		bool better = tests_got_better(l);
+		*ret_again = better && learn_variables(l);
+		*ret_again = want_from_log(l, !better) || *ret_again;
+		*ret_again = *ret_again || (better && want_from_trace(l, SCOPE_TEST));
 	}
 	note_learnt(l, failed ? "tests failed" : "tests passed");
 	loop_judge_tests(l);
@@ -330,16 +342,23 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 }
 
 static int
+check_decisions(const struct loop *l, struct dd_err *err)
+{
+	return l->wrong_answer ? err_set(err, DD_EINVAL, "%s", l->wrong_answer) : 0;
+}
+
+static int
 run_attempts(struct loop *l, struct dd_err *err)
 {
 	int max = l->spec->max_attempts ? l->spec->max_attempts : DEFAULT_ATTEMPTS;
 	bool again = true;
-	int rc = 0;
+	int rc = check_decisions(l, err);
 	for (l->n = 1; rc == 0 && again && l->n <= max; l->n++) {
 		int step = progress_begin("attempt %lld", (long long)l->n);
 		rc = attempt(l, &again, err);
 		progress_end(
 			step, rc < 0 ? "stopped" : l->r->attempts.v[l->r->attempts.n - 1].ended);
+		rc = rc < 0 ? rc : check_decisions(l, err);
 	}
 	return rc;
 }
@@ -354,7 +373,7 @@ do_detect(void *ctx, json_t **ret_result, struct dd_err *err)
 	OWN(buf) struct buf out = {.max = (size_t)64 << 20};
 	OWN_FREE char *dir = layer_dir(l->spec->state, l->spec->source->v[0].s);
 	const struct pod_bind bind = {dir, "/src", false};
-	const char *args[] = {"/src", NULL};
+	const char *args[] = {"/src", decide_system_wanted(l), NULL};
 	const struct worker_spec spec = {.state = l->spec->state,
 		.name = "detect",
 		.args = args,
@@ -375,6 +394,8 @@ detect(struct loop *l, struct dd_err *err)
 	int rc = journal_step(l->spec->journal, "attempt/0/detect", do_detect, l, &j, err);
 	if (rc == 0)
 		rc = json_decode(j, project_fields, false, &l->r->project, "project", err);
+	if (rc == 0)
+		decide_system(l);
 	return rc;
 }
 
@@ -434,6 +455,8 @@ free_loop(struct loop *l)
 	}
 	free(l->wanted.v);
 	map_cleanup(&l->asked);
+	map_cleanup(&l->instead);
+	free(l->wrong_answer);
 	strlist_cleanup(&l->env);
 	stack_cleanup(&l->tree);
 	stack_cleanup(&l->modules);
@@ -447,7 +470,10 @@ int
 probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err *err)
 {
 	struct probe_result r = {0};
-	struct loop l = {.spec = spec, .r = &r, .prompter = {.answers = spec->answers}};
+	struct loop l = {.spec = spec,
+		.r = &r,
+		.prompter = {.answers = spec->answers},
+		.instead = {.destroy = free}};
 	stack_copy(&r.root, &spec->image->stack);
 	stack_copy(&r.work, spec->source);
 	stack_copy(&l.tree, spec->source);

@@ -26,6 +26,8 @@ struct loop {
 	struct pkgindex *index;
 	struct wanted_list wanted; /* for the next attempt */
 	struct map asked;	   /* packages ever wanted */
+	struct map instead;	   /* package -> the one that was chosen of those like it; heap */
+	char *wrong_answer;	   /* to a decision: what ends the run; NULL */
 	struct strlist env;	   /* complete, NAME=value */
 	struct stack source;	   /* with the files that were supplied */
 	struct probe_files placed; /* the others of them */

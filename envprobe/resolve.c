@@ -7,11 +7,14 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#define SPLIT 4 /* times as popular is by far */
+
 void
 resolution_cleanup(struct resolution *r)
 {
 	free(r->package);
 	free(r->path);
+	strlist_cleanup(&r->alternatives);
 	*r = (struct resolution){0};
 }
 
@@ -125,7 +128,8 @@ consider(void *ctx, const struct pkgindex_row *row)
 	if (is_core(row->package)) /* an interpreter's own modules are no package of their own */
 		popularity = 200000;
 	long score = -1000000 * depth + (long)(popularity < 200000 ? popularity : 200000) * 4 +
-		     (str_ends(row->package, "-dev") ? 400 : 0) - (long)row->package.n;
+		     (str_ends(row->package, "-dev") ? 400 : 0) +
+		     (str_ends(row->path, ".so") ? 1 : 0) - (long)row->package.n;
 	if (s->package.p && score <= s->score)
 		return true;
 	s->package = row->package;
@@ -134,14 +138,99 @@ consider(void *ctx, const struct pkgindex_row *row)
 	return true;
 }
 
+/* "libboost-dev" of "libboost1.74-dev": what stands for the version that the distribution has chosen. */
+static char *
+without_version(const char *package)
+{
+	size_t all = strlen(package), end = all > 4 ? all - 4 : 0, n = end;
+	if (!str_ends(str_of(package), "-dev"))
+		return NULL;
+	while (n && (isdigit((unsigned char)package[n - 1]) || package[n - 1] == '.'))
+		n--;
+	bool version = n && n < end && isalpha((unsigned char)package[n - 1]) &&
+		       memchr(package + n, '.', end - n);
+	return version ? mem_printf("%.*s-dev", (int)n, package) : NULL;
+}
+
+struct same_file {
+	const struct search *s;
+	struct strlist packages; /* that have the path of the best, which comes first */
+	uint64_t next;		 /* the popularity of the one that comes closest to it */
+};
+
+static bool
+note_same_file(void *ctx, const struct pkgindex_row *row)
+{
+	struct same_file *f = ctx;
+	const struct search *s = f->s;
+	if (row->path.n != s->path.n || memcmp(row->path.p, s->path.p, s->path.n) != 0 ||
+		is_foreign(row->package))
+		return true;
+	OWN_FREE char *package = front_of(row->package);
+	uint64_t n = pkgindex_popularity(s->x, row->package);
+	if (strcmp(package, f->packages.v[0]) != 0 && n > f->next)
+		f->next = n;
+	strlist_add_new(&f->packages, package);
+	return true;
+}
+
+/* Another version of the best has the path, too, and one of them is the distribution's own choice. */
+static char *
+version_by_distribution(const struct search *s, const struct strlist *packages)
+{
+	OWN_FREE char *name = without_version(packages->v[0]);
+	if (!name || !pkgindex_has_package(s->x, name))
+		return NULL;
+	for (size_t i = 1; i < packages->n; i++) {
+		OWN_FREE char *other = without_version(packages->v[i]);
+		if (other && strcmp(other, name) == 0)
+			return TAKE(name);
+	}
+	return NULL;
+}
+
+/* Of packages that are alike the first is the one that the table gives for another name. */
+static void
+prefer_known(struct strlist *packages)
+{
+	struct str rest = data_alternatives(), f[3];
+	while (data_next(&rest, f, 3))
+		for (size_t i = 0; i < packages->n; i++)
+			if (str_eq(f[2], packages->v[i])) {
+				char *known = packages->v[i];
+				memmove(&packages->v[1], &packages->v[0], i * sizeof(*packages->v));
+				packages->v[0] = known;
+				return;
+			}
+}
+
+/*
+ * Search the rows of a key.  Where several packages have the very path of the best, and the best is not by far
+ * the one that others depend on, nothing here tells which is meant.
+ */
 static struct resolution
-finish(const struct search *s)
+search_rows(struct search *s, char class, const char *key)
 {
 	struct resolution r = {0};
-	if (s->package.p) {
-		r.package = front_of(s->package);
-		r.path = mem_printf("/" STR_FMT, STR_ARG(s->path));
+	struct same_file same = {.s = s};
+	pkgindex_find(s->x, class, key, consider, s);
+	if (!s->package.p)
+		return r;
+	r.package = front_of(s->package);
+	r.path = mem_printf("/" STR_FMT, STR_ARG(s->path));
+	strlist_add(&same.packages, r.package);
+	pkgindex_find(s->x, class, key, note_same_file, &same);
+	char *version = version_by_distribution(s, &same.packages);
+	if (version) {
+		free(r.package);
+		r.package = version;
+	} else if (same.next && same.next * SPLIT >= pkgindex_popularity(s->x, s->package)) {
+		prefer_known(&same.packages);
+		free(r.package);
+		r.package = mem_strdup(same.packages.v[0]);
+		strlist_copy(&r.alternatives, &same.packages);
 	}
+	strlist_cleanup(&same.packages);
 	return r;
 }
 
@@ -149,8 +238,7 @@ static struct resolution
 search_key(const struct pkgindex *x, char class, const char *key)
 {
 	struct search s = {.x = x};
-	pkgindex_find(x, class, key, consider, &s);
-	return finish(&s);
+	return search_rows(&s, class, key);
 }
 
 static char *
@@ -171,8 +259,7 @@ resolve_header(const struct pkgindex *x, const struct need *n)
 	struct search s = {.x = x, .suffix = n->name, .shallow = declared};
 	if (strstr(n->name, ".."))
 		return (struct resolution){0};
-	pkgindex_find(x, 'i', fs_name(n->name), consider, &s);
-	return finish(&s);
+	return search_rows(&s, 'i', fs_name(n->name));
 }
 
 /* Messages say "zlib" and "libfoo" as well as what follows -l. */

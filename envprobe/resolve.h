@@ -7,6 +7,9 @@
 struct resolution {
 	char *package; /* NULL: nothing provides it */
 	char *path;    /* the file of it that satisfies the need; NULL: known by name */
+	struct strlist
+		alternatives; /* packages that have the very same file, where it is not clear which is
+					meant; the chosen one first */
 };
 void resolution_cleanup(struct resolution *r);
 

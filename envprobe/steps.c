@@ -100,15 +100,6 @@ wanted_to_json(const struct loop *l)
 	return a;
 }
 
-static json_t *
-strings_to_json(const struct strlist *l)
-{
-	json_t *a = json_array();
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(a, json_text(str_of(l->v[i])));
-	return a;
-}
-
 static int
 do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -126,7 +117,7 @@ do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 	progress_end(step, rc < 0 ? "failed" : in.cached ? "cached" : "ok");
 	if (rc == 0)
 		*ret_result = json_pack("{s:o, s:o, s:o, s:o}", "wanted", wanted_to_json(l),
-			"dropped", strings_to_json(&in.dropped), "batch",
+			"dropped", json_from_strings(&in.dropped), "batch",
 			json_encode(install_batch_fields, &in.batch), "layer",
 			root.n > l->r->root.n ? json_string(root.v[root.n - 1].s) : json_null());
 	stack_cleanup(&root);
@@ -228,8 +219,7 @@ loop_install(struct loop *l, struct dd_err *err)
 	return rc < 0 ? rc : take_install(l, j, err);
 }
 
-/* ---- findings: what a build or test run showed
- * ---------------------------------------------------- */
+/* ---- findings: what a build or test run showed ---- */
 
 struct step { /* that ran, and what is left of it */
 	const char *name; /* "build" or "tests" */
@@ -279,7 +269,7 @@ find_files(struct loop *l, const struct step *step, const struct problem_list *p
 		files_touched(l, step->trace, &touched);
 	}
 	json_object_set_new(to, "files", files_to_json(l->spec->answers, &files));
-	json_object_set_new(to, "touched", strings_to_json(&touched));
+	json_object_set_new(to, "touched", json_from_strings(&touched));
 	missing_file_list_cleanup(&files);
 	return rc;
 }

@@ -122,25 +122,14 @@ tree_read(const struct tree *t, const char *path, struct buf *ret)
 	}
 }
 
-bool
-tree_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-	return n == 0 || (strncmp(path, dir, n) == 0 && path[n] == '/');
-}
-
 size_t
 tree_count(const struct tree *t, const char *dir, const char *const *endings)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < t->files.n; i++) {
-		if (!tree_below(t->files.v[i], dir))
+		if (!fs_is_below(t->files.v[i], dir))
 			continue;
-		for (size_t k = 0; endings[k]; k++)
-			if (str_ends(str_of(t->files.v[i]), endings[k])) {
-				count++;
-				break;
-			}
+		count += str_ends_one(str_of(t->files.v[i]), endings);
 	}
 	return count;
 }

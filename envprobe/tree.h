@@ -34,9 +34,6 @@ char *tree_find(const struct tree *t, const char *dir, const char *const *names)
 /* The first TREE_MAX_FILE_BYTES of a file; the empty view in `ret` when it cannot be read. */
 void tree_read(const struct tree *t, const char *path, struct buf *ret);
 
-/* Is the path below dir ("" is everything)? */
-bool tree_below(const char *path, const char *dir);
-
 /* Number of files below dir whose name ends with one of the endings (NULL-terminated). */
 size_t tree_count(const struct tree *t, const char *dir, const char *const *endings);
 

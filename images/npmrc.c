@@ -15,15 +15,8 @@ npm_sources_cleanup(struct npm_sources *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		free(s->v[i].scope);
-	for (size_t i = 0; i < s->nupstreams; i++) {
-		free((char *)s->upstreams[i].name);
-		free((char *)s->upstreams[i].url);
-		free((char *)s->upstreams[i].proxy);
-		free((char *)s->upstreams[i].ca_file);
-		free((char *)s->upstreams[i].auth_header);
-	}
 	free(s->v);
-	free(s->upstreams);
+	egress_upstreams_free(s->upstreams, s->nupstreams);
 	*s = (struct npm_sources){0};
 }
 

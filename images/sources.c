@@ -21,17 +21,10 @@ apt_sources_cleanup(struct apt_sources *s)
 		free(s->v[i].suite);
 		free(s->v[i].component);
 	}
-	for (size_t i = 0; i < s->nupstreams; i++) {
-		free((char *)s->upstreams[i].name);
-		free((char *)s->upstreams[i].url);
-		free((char *)s->upstreams[i].proxy);
-		free((char *)s->upstreams[i].ca_file);
-		free((char *)s->upstreams[i].auth_header);
-	}
 	strlist_cleanup(&s->keyrings);
 	strlist_cleanup(&s->keys);
 	free(s->v);
-	free(s->upstreams);
+	egress_upstreams_free(s->upstreams, s->nupstreams);
 	free(s->arch);
 	free(s->suite);
 	*s = (struct apt_sources){0};

@@ -149,7 +149,8 @@ RECORD_IMPLEMENT(env_read)
 
 const struct json_field project_fields[] = {SREQ(project, system), S(project, evidence),
 	S(project, dir), A(project, commands, command), A(project, needs, need),
-	A(project, env_reads, env_read), L(project, others), A(project, absent, absent_part), END};
+	A(project, env_reads, env_read), L(project, choices), L(project, others),
+	A(project, absent, absent_part), END};
 
 void
 project_cleanup(struct project *p)
@@ -171,7 +172,7 @@ RECORD_IMPLEMENT(artefact)
 const struct json_field question_fields[] = {SREQ(question, id),
 	E(question, kind, question_kind_names), S(question, text), S(question, where),
 	S(question, why), SKEY(question, "default", default_value), B(question, blocking),
-	S(question, unlocks), B(question, secret), END};
+	S(question, unlocks), B(question, secret), L(question, alternatives), END};
 RECORD_IMPLEMENT(question)
 
 struct question *

@@ -127,7 +127,9 @@ struct project {
 	struct command_list commands;
 	struct need_list needs; /* declared ones */
 	struct env_read_list env_reads;
-	struct strlist others; /* other build systems seen, with their evidence, best first */
+	struct strlist
+		choices; /* names of the build systems seen, best first: "cmake", "make:src" */
+	struct strlist others; /* those that were not chosen, with their evidence */
 	struct absent_part_list absent;
 };
 void project_cleanup(struct project *p);
@@ -173,6 +175,7 @@ struct question {
 	bool blocking;
 	char *unlocks; /* what can go on with an answer */
 	bool secret;
+	struct strlist alternatives; /* Q_DECISION: what can be chosen */
 };
 RECORD_LIST(question);
 struct question *question_list_find(const struct question_list *l, const char *id); /* NULL */

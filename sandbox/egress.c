@@ -327,6 +327,19 @@ egress_close(struct egress *e, struct dd_err *err)
  * ------------------------------------------------------------------------------- */
 
 void
+egress_upstreams_free(struct egress_upstream *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free((char *)v[i].name);
+		free((char *)v[i].url);
+		free((char *)v[i].proxy);
+		free((char *)v[i].ca_file);
+		free((char *)v[i].auth_header);
+	}
+	free(v);
+}
+
+void
 egress_log_cleanup(struct egress_log *l)
 {
 	for (size_t i = 0; i < l->n; i++)

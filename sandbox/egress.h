@@ -42,6 +42,9 @@ struct egress_stored {
 	const char *sha256;
 };
 
+/* Free the strings and the array: for upstreams whose strings are heap. */
+void egress_upstreams_free(struct egress_upstream *v, size_t n);
+
 struct egress_request {
 	char *upstream; /* name; "" when refused before one was chosen */
 	char *path;	/* as asked for, without credentials */

@@ -31,6 +31,7 @@ static const struct {
 		"perl", "Moon/Phase"},
 	{"Warning: prerequisite Moon::Phase 1.2 not found.", "perl", "Moon::Phase"},
 	{"ModuleNotFoundError: No module named 'moon.phase'", "python", "moon.phase"},
+	{"/usr/bin/python3: No module named moon", "python", "moon"},
 	{"Error: Cannot find module 'moon-phase'", "node", "moon-phase"},
 	{"MOON_PHASE is not set", "env", "MOON_PHASE"},
 	{"t.sh: 2: MOON: must be set", "env", "MOON"},

@@ -65,6 +65,9 @@ a_reference_is_cited_with_what_the_code_does_without(void **state)
 	r = look(files, "data/stars.csv", REFERENCE_STRING);
 	assert_string_equal(r.where, "src/c.c:1");
 	done(&r);
+	r = look(files, "/home/x/stars.csv", REFERENCE_STRING);
+	assert_string_equal(r.where, "src/c.c:1");
+	done(&r);
 	r = look(files, "other/ides.csv", REFERENCE_ANY);
 	assert_null(r.where);
 	done(&r);

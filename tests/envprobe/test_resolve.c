@@ -17,7 +17,21 @@ static const char packages[] =
 	"Package: moon\nVersion: 1\n\n"
 	"Package: a\nVersion: 1\nDepends: libmoon-dev, libmoon-ng-dev, cmake-data\n\n"
 	"Package: b\nVersion: 1\nDepends: libmoon-dev\n\n"
-	"Package: c\nVersion: 1\nDepends: libmoon-dev (>= 1) | libmoon0-dev\n";
+	"Package: c\nVersion: 1\nDepends: libmoon-dev (>= 1) | libmoon0-dev\n\n"
+	/* alike: cotton and nylon are used, paper is not; one rower is what everybody takes */
+	"Package: libmast-dev\nVersion: 1.2\n\n"
+	"Package: libmast1.3-dev\nVersion: 1.3\n\n"
+	"Package: libmast1.2-dev\nVersion: 1.2\n\n"
+	"Package: libsail-cotton-dev\nVersion: 1\n\n"
+	"Package: libsail-nylon-dev\nVersion: 1\n\n"
+	"Package: libsail-paper-dev\nVersion: 1\n\n"
+	"Package: row\nVersion: 1\n\n"
+	"Package: row-classic\nVersion: 1\n\n"
+	"Package: d\nVersion: 1\nDepends: libsail-cotton-dev, libsail-nylon-dev, row, row-classic\n\n"
+	"Package: e\nVersion: 1\nDepends: libsail-cotton-dev, row\n\n"
+	"Package: f\nVersion: 1\nDepends: libmast1.2-dev, libmast1.3-dev, row\n\n"
+	"Package: g\nVersion: 1\nDepends: libmast1.3-dev, row\n\n"
+	"Package: h\nVersion: 1\nDepends: row\n";
 
 static const char contents[] =
 	/* headers */
@@ -51,6 +65,13 @@ static const char contents[] =
 	"usr/lib/x86_64-linux-gnu/pkgconfig/comet.pc libdevel/libcomet-dev\n"
 	"usr/share/aclocal/moon.m4 libdevel/libmoon-dev\n"
 	"usr/share/aclocal/am_path_tide.m4 libdevel/libtide-dev\n"
+	/* the same file in several packages */
+	"usr/lib/libsail.a libdevel/libsail-cotton-dev\n"
+	"usr/lib/libsail.so libdevel/libsail-cotton-dev,libdevel/libsail-nylon-dev,libdevel/libsail-paper-dev\n"
+	"usr/lib/libsail.so libdevel/libsail-mingw-dev\n"
+	"usr/bin/row utils/row,utils/row-classic\n"
+	"usr/include/mast.h libdevel/libmast1.2-dev,libdevel/libmast1.3-dev\n"
+	"usr/lib/libkeel.so libdevel/libkeel2.0-dev\n"
 	/* Perl, Python, Node */
 	"usr/share/perl5/Moon/Phase.pm perl/libmoon-phase-perl\n"
 	"usr/share/perl5/Data/Core.pm perl/libdata-core-perl\n"
@@ -181,6 +202,43 @@ any_name_is_survived(void **state)
 		}
 }
 
+static struct resolution
+resolve(enum need_kind kind, const char *name)
+{
+	const struct need n = {.kind = kind, .name = (char *)(uintptr_t)name};
+	return resolve_need(sky, &n);
+}
+
+static void
+packages_with_the_same_file_are_alternatives(void **state)
+{
+	(void)state;
+	struct resolution r = resolve(NEED_LIBRARY, "sail");
+	assert_string_equal(r.package, "libsail-cotton-dev");
+	assert_int_equal(r.alternatives.n, 3);
+	assert_string_equal(r.alternatives.v[0], "libsail-cotton-dev");
+	assert_true(strlist_has(&r.alternatives, "libsail-nylon-dev"));
+	assert_true(strlist_has(&r.alternatives, "libsail-paper-dev"));
+	resolution_cleanup(&r);
+	r = resolve(NEED_PROGRAM, "row"); /* most others depend on it */
+	assert_string_equal(r.package, "row");
+	assert_int_equal(r.alternatives.n, 0);
+	resolution_cleanup(&r);
+}
+
+static void
+of_several_versions_it_is_the_distributions_own(void **state)
+{
+	(void)state;
+	struct resolution r = resolve(NEED_HEADER, "mast.h");
+	assert_string_equal(r.package, "libmast-dev");
+	assert_int_equal(r.alternatives.n, 0);
+	resolution_cleanup(&r);
+	r = resolve(NEED_LIBRARY, "keel"); /* there is no other, and no libkeel-dev */
+	assert_string_equal(r.package, "libkeel2.0-dev");
+	resolution_cleanup(&r);
+}
+
 static int
 set_up(void **state)
 {
@@ -204,6 +262,8 @@ main(void)
 		cmocka_unit_test(each_need_has_the_package_of_a_careful_person),
 		cmocka_unit_test(a_declared_header_lies_where_compilers_look),
 		cmocka_unit_test(any_name_is_survived),
+		cmocka_unit_test(packages_with_the_same_file_are_alternatives),
+		cmocka_unit_test(of_several_versions_it_is_the_distributions_own),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,5 +1,6 @@
 #include "base/fs.h"
 #include "record/journal.h"
+#include "tests/base/tmpdir.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +8,7 @@
 
 #include <cmocka.h>
 
-static char dir[] = "/tmp/dd-journal-XXXXXX";
+static char *dir;
 static int calls;
 
 static int
@@ -124,14 +125,16 @@ static int
 make_dir(void **state)
 {
 	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
+	dir = tmpdir_create();
+	return 0;
 }
 
 static int
 remove_dir(void **state)
 {
 	(void)state;
-	return fs_remove_tree(dir, NULL);
+	tmpdir_remove(dir);
+	return 0;
 }
 
 int

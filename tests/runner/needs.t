@@ -130,6 +130,13 @@ up "$tmp/words"
 is "files of packages are installed" "$(json .outcome) $(ask) $(json '[.packages[].name] | sort | join(" ")')" \
 	"up  make pci.ids wamerican"
 
+# --- tests that say what stopped them are listened to, also when they get no further
+mkdir "$tmp/crew"
+printf 'all: ; touch all\ncheck: ; @perl crew.pl\n' >"$tmp/crew/Makefile"
+printf 'use IPC::Run3;\nuse Try::Tiny;\nprint "1..1\\nok 1 - aboard\\n";\n' >"$tmp/crew/crew.pl"
+up "$tmp/crew"
+is "one missing module after the other" "$(json '[.outcome, (.attempts | length)] | join(" ")')" "up 3"
+
 # --- parts of the source that are somewhere else
 mkdir -p "$tmp/parts/vendor/knots" "$tmp/parts/vendor/flags" "$tmp/parts/img" "$tmp/knots-1.0"
 cat >"$tmp/parts/.gitmodules" <<'M'
@@ -187,4 +194,55 @@ is "and in a replay" "$(json .outcome)" up
 printf '{"file:site.ini": "port = 8\\n"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$tmp/site"
 is "the answer goes first" "$(json .outcome)" tests-failed
+
+# --- choices
+# decisions: "id default" of each
+decisions() { json '[.questions[] | select(.kind == "decision") | .id + " " + .default] | join(", ")'; }
+
+mkdir "$tmp/both"
+cat >"$tmp/both/CMakeLists.txt" <<'M'
+cmake_minimum_required(VERSION 3.5)
+project(both C)
+enable_testing()
+add_executable(oar oar.c)
+add_test(NAME row COMMAND oar)
+M
+printf 'oar: oar.c\n\tcc -o oar oar.c\ncheck: oar\n\t./oar && echo 1..1 && echo "ok 1 - row by make"\n' >"$tmp/both/Makefile"
+echo 'int main(void) { return 0; }' >"$tmp/both/oar.c"
+up "$tmp/both"
+is "of two build systems one is used, and asked about" "$(json '[.outcome, .build.system] | join(" ")') $(decisions)" \
+	"up cmake decision:build-system cmake"
+is "with what else there is" "$(json '.questions[0] | [(.alternatives | join(" ")), .blocking, .where] | join(", ")')" \
+	"cmake make, false, CMakeLists.txt"
+printf '{"decision:build-system": "make"}\n' >"$tmp/answers.json"
+run "$drydock" resume --json --quiet --state "$state" --answers "$tmp/answers.json" "$(json .run)"
+is "an answer changes it" "$(json '[.outcome, .build.system] | join(" ")')" "up make"
+is "the tests are the other's" "$(jq -r .name "$(json .tests.cases)")" "row by make"
+is "the recipe says so" "$(jq -r '.options | join(" ")' "$(json .recipe)")" "decision:build-system=make"
+printf '{"decision:build-system": "ninja"}\n' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$tmp/both"
+is "what is no alternative is a usage error" "$status" 2
+has "which names them" "$tmp/err" "cmake or make"
+mkdir -p "$tmp/fleet/docs" "$tmp/fleet/server" "$tmp/fleet/tender"
+printf 'all:; false\n' >"$tmp/fleet/docs/Makefile"
+printf 'all:; touch all\n' | tee "$tmp/fleet/server/Makefile" >"$tmp/fleet/tender/Makefile"
+up "$tmp/fleet"
+is "of two directories, too, and documentation is none of them" "$(json .outcome) $(decisions) $(json '.questions[0].alternatives[1]')" \
+	"built decision:build-system make:server make:tender"
+
+mkdir "$tmp/fetch"
+cat >"$tmp/fetch/Makefile" <<'M'
+fetch: fetch.c
+	cc -o fetch fetch.c -lcurl
+M
+printf '#include <curl/curl.h>\nint main(void) { return curl_version() == 0; }\n' >"$tmp/fetch/fetch.c"
+up "$tmp/fetch"
+is "of packages that replace each other one is taken" "$(json .outcome) $(json '[.questions[] | select(.kind == "decision")] | length')" "built 1"
+id=$(json '.questions[0].id')
+other=$(json '.questions[0].alternatives[-1]')
+is "the question names it" "$(json '.questions[0].default')" "${id#decision:package-}"
+ok "it was installed" jq -e '.questions[0].default as $p | .packages | any(.name == $p)' "$tmp/out"
+printf '{"%s": "%s"}\n' "$id" "$other" >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$tmp/fetch"
+is "the answer is taken in its place" "$(json '[.packages[].name | select(test("curl"))] | join(" ")')" "$other"
 done_testing

@@ -3,25 +3,20 @@
 #include "base/cas.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "tests/sandbox/state_fixture.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #define LOGIN "Authorization: Basic c2VjcmV0"
 
-static char dir[] = "/tmp/dd-egress-XXXXXX";
-static struct state st;
 static char *log_path, *upstream_url;
 
 /* ---- an upstream of our own, on loopback, that keeps connections open --------------------- */
@@ -102,25 +97,11 @@ start_server(void)
 
 /* ---- a phase ------------------------------------------------------------------------------ */
 
-static void
-must(int rc, const struct dd_err *err)
-{
-	if (rc < 0)
-		fail_msg("%s", err_msg(err));
-}
-
 struct phase {
 	struct pod *pod;
 	struct egress *egress;
 	struct buf out;
 };
-
-static void
-keep(void *ctx, int stream, struct str data)
-{
-	(void)stream;
-	buf_add_str(ctx, data);
-}
 
 static void
 begin(struct phase *p, bool offline, uint64_t budget_bytes)
@@ -387,12 +368,8 @@ damaged_lines_are_left_out(void **state)
 static int
 set_up(void **state)
 {
-	(void)state;
-	OWN(dd_err) struct dd_err err = {0};
-	if (!mkdtemp(dir) || state_open(dir, &st, &err) < 0 || start_server() != 0) {
-		fprintf(stderr, "%s\n", err_msg(&err));
+	if (state_set_up(state) < 0 || start_server() != 0)
 		return -1;
-	}
 	log_path = fs_join(dir, "egress.jsonl");
 	return 0;
 }
@@ -408,11 +385,9 @@ no_log(void **state)
 static int
 tear_down(void **state)
 {
-	(void)state;
-	state_cleanup(&st);
 	free(log_path);
 	free(upstream_url);
-	return fs_remove_tree(dir, NULL);
+	return state_tear_down(state);
 }
 
 int

@@ -1,29 +1,10 @@
 #include "base/fs.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/trace.h"
+#include "tests/sandbox/state_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-static char dir[] = "/tmp/dd-pod-XXXXXX";
-static struct state st;
-
-static void
-must(int rc, const struct dd_err *err)
-{
-	if (rc < 0)
-		fail_msg("%s", err_msg(err));
-}
-
-static void
-keep(void *ctx, int stream, struct str data)
-{
-	(void)stream;
-	buf_add_str(ctx, data);
-}
 
 static struct pod *
 open_tools(const struct stack *work)
@@ -218,26 +199,6 @@ the_trace_tells_found_from_missing(void **state)
 	pod_close(p);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	OWN(dd_err) struct dd_err err = {0};
-	if (!mkdtemp(dir) || state_open(dir, &st, &err) < 0) {
-		fprintf(stderr, "%s\n", err_msg(&err));
-		return -1;
-	}
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	state_cleanup(&st);
-	return fs_remove_tree(dir, NULL);
-}
-
 int
 main(void)
 {
@@ -250,5 +211,5 @@ main(void)
 		cmocka_unit_test(a_question_on_the_terminal_is_answered),
 		cmocka_unit_test(the_trace_tells_found_from_missing),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, state_set_up, state_tear_down);
 }

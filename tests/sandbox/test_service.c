@@ -3,33 +3,14 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "tests/sandbox/state_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-static char dir[] = "/var/tmp/drydock-service-XXXXXX";
-static struct state st;
 static const struct stack nothing;
-
-static void
-must(int rc, struct dd_err *err)
-{
-	if (rc < 0)
-		fail_msg("%s", err_msg(err));
-}
-
-static void
-keep(void *ctx, int stream, struct str data)
-{
-	(void)stream;
-	buf_add_str(ctx, data);
-}
 
 /* On the tools root, with a work tree. */
 static struct pod *
@@ -398,26 +379,6 @@ a_command_that_ends_its_watcher_is_over_too(void **state)
 	pod_close(p);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	OWN(dd_err) struct dd_err err = {0};
-	if (!mkdtemp(dir) || state_open(dir, &st, &err) < 0) {
-		fprintf(stderr, "%s\n", err_msg(&err));
-		return -1;
-	}
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	state_cleanup(&st);
-	return fs_remove_tree(dir, NULL);
-}
-
 int
 main(void)
 {
@@ -437,5 +398,5 @@ main(void)
 		cmocka_unit_test(a_pipeline_of_root_inside_ends_when_its_command_does),
 		cmocka_unit_test(a_command_that_ends_its_watcher_is_over_too),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, state_set_up, state_tear_down);
 }

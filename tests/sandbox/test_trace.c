@@ -1,22 +1,10 @@
 #include "base/fs.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/trace.h"
+#include "tests/sandbox/state_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-static char dir[] = "/tmp/dd-trace-XXXXXX";
-static struct state st;
-
-static void
-must(int rc, const struct dd_err *err)
-{
-	if (rc < 0)
-		fail_msg("%s", err_msg(err));
-}
 
 static struct pod *
 open_tools(void)
@@ -391,26 +379,6 @@ connections_are_told_apart_by_program(void **state)
 	trace_destroy(t);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	OWN(dd_err) struct dd_err err = {0};
-	if (!mkdtemp(dir) || state_open(dir, &st, &err) < 0) {
-		fprintf(stderr, "%s\n", err_msg(&err));
-		return -1;
-	}
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	state_cleanup(&st);
-	return fs_remove_tree(dir, NULL);
-}
-
 int
 main(void)
 {
@@ -428,5 +396,5 @@ main(void)
 		cmocka_unit_test(connections_are_recorded_without_any_class),
 		cmocka_unit_test(owners_that_package_tools_meant_are_kept_with_the_layer),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, state_set_up, state_tear_down);
 }
