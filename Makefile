@@ -22,7 +22,9 @@ CORE_SRC  := $(wildcard runner/*.c)
 LIB_SRC   := $(foreach r,$(filter-out runner,$(ROOMS)),$(wildcard $(r)/*.c))
 TEST_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/test_*.c))
 # programs that tests start: servers of ours and the like
-TOOL_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/tool_*.c))
+TOOL_SRC  := $(foreach r,$(ROOMS) hostile,$(wildcard tests/$(r)/tool_*.c))
+# what runs only inside the sandbox: static, without a line of ours but attack.h
+ATTACK_SRC := $(wildcard tests/hostile/attack_*.c)
 
 PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat
 pkg_cflags := $(shell pkg-config --cflags $(PKGS) libseccomp 2>/dev/null)
@@ -44,7 +46,8 @@ MAN_PAGES := up replay resume runs report logs shell sandbox-run sandbox-trace i
 	image-pull image-push gc doctor \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box
-TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC) $(TOOL_SRC))
+ATTACKS := $(patsubst %.c,$(OBJ)/%,$(ATTACK_SRC)) $(OBJ)/tests/hostile/libnss_hostile.so.2
+TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC) $(TOOL_SRC)) $(ATTACKS)
 
 .DEFAULT_GOAL := all
 .PHONY: all deps run check check-unit check-cli lint format install clean help
@@ -61,7 +64,8 @@ $(OBJ)/gen_filters: sandbox/box/gen/gen_filters.c sandbox/box/calls.h sandbox/bo
 $(OBJ)/filters.inc: $(OBJ)/gen_filters
 	$< >$@.new && mv $@.new $@
 $(OBJ)/sandbox/box/filter.o: $(OBJ)/filters.inc
-$(OBJ)/sandbox/box/filter.o: CPPFLAGS += -I$(OBJ)
+$(OBJ)/sandbox/box/filter.o $(OBJ)/tests/sandbox/test_filter: CPPFLAGS += -I$(OBJ)
+$(OBJ)/tests/sandbox/test_filter: $(OBJ)/filters.inc
 
 $(OBJ)/drydock-box: $(call obj,$(BOX_SRC))
 	$(CC) $(LDFLAGS) -o $@ $^
@@ -77,6 +81,13 @@ $(OBJ)/%.o: %.c Makefile
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
+
+$(OBJ)/tests/hostile/attack_%: tests/hostile/attack_%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -I. -D_GNU_SOURCE -std=gnu11 -O1 -g $(WARN) $(EXTRA_CFLAGS) -MMD -MP -static -pthread -o $@ $<
+$(OBJ)/tests/hostile/%.so.2: tests/hostile/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 $(WARN) $(EXTRA_CFLAGS) -shared -fPIC -o $@ $<
 
 $(OBJ)/tests/%: tests/%.c $(OBJ)/libdrydock.a Makefile
 	@mkdir -p $(@D)

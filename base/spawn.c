@@ -126,7 +126,7 @@ static void
 make_plan(const struct spawn_spec *spec, int null_fd, struct plan *p)
 {
 	p->spec = spec;
-	p->program = find_program(spec->argv[0]);
+	p->program = spec->program ? mem_strdup(spec->program) : find_program(spec->argv[0]);
 	p->parent = getpid();
 	p->fds = mem_zalloc(spec->nfds + 3, sizeof(*p->fds));
 	for (size_t i = 0; i < spec->nfds; i++)

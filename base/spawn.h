@@ -21,6 +21,7 @@ struct spawn_fd {
 
 struct spawn_spec {
 	const char *const *argv;    /* argv[0] without a slash is looked up in our PATH */
+	const char *program;	    /* what is executed instead of argv[0]; NULL */
 	const char *const *env;	    /* NULL: inherit */
 	const char *cwd;	    /* NULL: inherit */
 	const struct spawn_fd *fds; /* what is not listed among 0, 1, 2 becomes /dev/null */

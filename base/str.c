@@ -284,6 +284,27 @@ buf_put_json(struct buf *b, struct str s)
 	buf_putc(b, '"');
 }
 
+/*
+ * What changes how the text around it is shown: C1 controls, which a terminal obeys (U+0080 to U+009F), and
+ * overrides, embeddings and isolates of direction (U+202A to U+202E, U+2066 to U+2069).
+ */
+static bool
+changes_others(const unsigned char *p, size_t len)
+{
+	if (len == 2)
+		return p[0] == 0xc2 && p[1] < 0xa0;
+	return len == 3 && p[0] == 0xe2 &&
+	       ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
+		       (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
+/* Is what utf8_len found at p a control character of whatever kind, or no character at all? */
+static bool
+is_control(const unsigned char *p, size_t len)
+{
+	return !len || changes_others(p, len) || p[0] == 0x7f || p[0] < 0x20;
+}
+
 void
 buf_put_html(struct buf *b, struct str s)
 {
@@ -300,21 +321,12 @@ buf_put_html(struct buf *b, struct str s)
 			buf_puts(b, "&quot;");
 		else if (p[0] == '\'')
 			buf_puts(b, "&#39;");
-		else if (!len || (p[0] < 0x20 && p[0] != '\n' && p[0] != '\t') || p[0] == 0x7f)
+		else if (is_control(p, len) && p[0] != '\n' && p[0] != '\t')
 			buf_puts(b, "\xef\xbf\xbd");
 		else
 			buf_add(b, p, len);
 		i += len ? len : 1;
 	}
-}
-
-/* Is what utf8_len found at p a control character, or no character at all? */
-static bool
-is_control(const unsigned char *p, size_t len)
-{
-	/* U+0080 to U+009F are control characters to a terminal, too. */
-	bool c1 = len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
-	return !len || c1 || p[0] == 0x7f || p[0] < 0x20;
 }
 
 void

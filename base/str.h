@@ -70,10 +70,16 @@ char *buf_take(struct buf *b); /* heap string, never NULL; the buffer is empty a
 /* Append s as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD. */
 void buf_put_json(struct buf *b, struct str s);
 
-/* Append s with what HTML gives a meaning escaped, fit for text and attribute values. */
+/*
+ * Append s with what HTML gives a meaning escaped, fit for text and attribute values; controls and overrides
+ * of direction become U+FFFD.
+ */
 void buf_put_html(struct buf *b, struct str s);
 
-/* Append s with control characters and invalid UTF-8 shown as \xNN: safe on a terminal. */
+/*
+ * Append s with control characters, overrides of direction and invalid UTF-8 shown as \xNN: safe on a
+ * terminal.
+ */
 void buf_put_visible(struct buf *b, struct str s);
 
 /*

@@ -6,8 +6,11 @@
 #include "sandbox/egress.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 
 #define MAX_REF 65536
 
@@ -174,6 +177,48 @@ environment(struct sandbox_job *j)
 	return n ? (const char *const *)j->env.v : NULL;
 }
 
+/*
+ * The caller's terminal is the command's as well, and that may leave it without echo, for one user only,
+ * or not waiting: descriptors share these with their other holders.
+ */
+struct terminal {
+	bool is;
+	struct termios modes;
+	int flags;
+};
+
+static void
+terminals_save(struct terminal *t)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		t[fd].flags = fcntl(fd, F_GETFL);
+		t[fd].is = tcgetattr(fd, &t[fd].modes) == 0;
+	}
+}
+
+static void
+terminals_restore(const struct terminal *t)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		if (t[fd].flags >= 0)
+			(void)fcntl(fd, F_SETFL, t[fd].flags);
+		if (!t[fd].is)
+			continue;
+		(void)ioctl(fd, TIOCNXCL);
+		(void)tcsetattr(fd, TCSANOW, &t[fd].modes);
+	}
+}
+
+static int
+exec_in(const struct sandbox_job *j, struct pod *pod, struct exec_result *ret, struct dd_err *err)
+{
+	struct terminal terminals[3];
+	terminals_save(terminals);
+	int rc = pod_exec(pod, &j->exec, ret, err);
+	terminals_restore(terminals);
+	return rc;
+}
+
 static int
 run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
 {
@@ -203,7 +248,7 @@ run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
 	if (rc == 0 && net)
 		rc = sandbox_run_net->connect(net, pod, &j->o->allow, err);
 	if (rc == 0)
-		rc = pod_exec(pod, &j->exec, ret, err);
+		rc = exec_in(j, pod, ret, err);
 	if (rc == 0 && j->inspect)
 		rc = j->inspect(j->ctx, pod, err);
 	if (net)

@@ -3,12 +3,10 @@
 #include "sandbox/sandbox.h"
 
 #include "base/fs.h"
-#include "base/log.h"
+#include "sandbox/box/proto.h"
 #include "sandbox/trace.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 void
@@ -102,54 +100,39 @@ try_pod(const struct state *st, struct doctor_list *ret)
 
 /* ---- limits ------------------------------------------------------------------------------------- */
 
-#define PROBE_BYTES ((size_t)64 << 20)
-
-/* MiB that one process can write to the state's disk within a period of the watchdog. */
+/*
+ * What can be taken between two looks of the warden when a limit is near, and once more while the processes
+ * end: all processors at the speed that the warden reckons with.
+ */
 static unsigned
-measure_disk(const struct state *st)
+overshoot_mib(void)
 {
-	static const char block[65536];
-	OWN_FD int fd = open(st->dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-	int64_t start = clock_mono_ns();
-	size_t n = 0;
-	while (fd >= 0 && n < PROBE_BYTES && write(fd, block, sizeof(block)) == sizeof(block))
-		n += sizeof(block);
-	int64_t ns = clock_mono_ns() - start + 1;
-	return (unsigned)((double)n / (double)ns * LIMITS_PERIOD_MS * 1e6 / (1 << 20)) + 1;
-}
-
-/* MiB of fresh memory that one processor can touch within a period. */
-static unsigned
-measure_memory(void)
-{
-	int64_t start = clock_mono_ns();
-	char *p = mmap(NULL, PROBE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED)
-		return 0;
-	memset(p, 1, PROBE_BYTES);
-	(void)munmap(p, PROBE_BYTES);
-	int64_t ns = clock_mono_ns() - start + 1;
-	return (unsigned)((double)PROBE_BYTES / (double)ns * LIMITS_PERIOD_MS * 1e6 / (1 << 20)) + 1;
+	return (unsigned)((uint64_t)sysconf(_SC_NPROCESSORS_ONLN) * 2 * WARDEN_MIN_MS * WARDEN_TOUCH_PER_MS >>
+			  20);
 }
 
 static void
-add_limits(const struct state *st, struct doctor_list *ret)
+add_limits(struct doctor_list *ret)
 {
 	const char *mechanism = limits_mechanism();
-	bool watchdog = strcmp(mechanism, "watchdog") == 0;
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned each = measure_memory();
-	OWN_FREE char *memory = mem_printf("a watchdog that looks every %d ms; overshoot: what is taken "
-					   "meanwhile, here up to %u MiB (%u MiB by each of %ld processors)",
-		LIMITS_PERIOD_MS, each * (unsigned)processors, each, processors);
-	OWN_FREE char *groups = mem_printf("%s; overshoot: none, the kernel refuses", mechanism);
-	doctor_add(ret, "memory and process limits", !watchdog, false, watchdog ? memory : groups,
-		watchdog ? "run as root, or delegate a cgroup v2 with the memory and pids controllers to "
-			   "this user"
-			 : NULL);
-	OWN_FREE char *disk = mem_printf("a watchdog that looks every %d ms, and no single file above the "
-					 "limit; overshoot: what is written meanwhile, here about %u MiB",
-		LIMITS_PERIOD_MS, measure_disk(st));
+	bool watched = strcmp(mechanism, "watchdog") == 0;
+	unsigned over = overshoot_mib();
+	OWN_FREE char *kernel = mem_printf("%s; overshoot: none, the kernel refuses", mechanism);
+	OWN_FREE char *memory = mem_printf("watchdog, looks every %d ms when the limit is near; overshoot: at most "
+					   "%u MiB, what all processors touch in %d ms; pipes in addition, which "
+					   "the kernel bounds at 64 MiB a user and 8 KiB each",
+		WARDEN_MIN_MS, over, 2 * WARDEN_MIN_MS);
+	doctor_add(ret, "memory limit", !watched, false, watched ? memory : kernel,
+		watched ? "run as root, or delegate a cgroup v2 with the memory and pids controllers to "
+			  "this user"
+			: NULL);
+	doctor_add(ret, "process limit", true, false,
+		watched ? "RLIMIT_NPROC of the pod's user namespace; overshoot: none, the kernel refuses" : kernel,
+		NULL);
+	OWN_FREE char *disk = mem_printf("watchdog, looks every %d ms when the limit is near, and no single file above "
+					 "the limit; an entry counts as 4 KiB at least; overshoot: at most %u MiB, and "
+					 "what is written while the tree is measured",
+		WARDEN_MIN_MS, over);
 	doctor_add(ret, "disk limit", true, false, disk, NULL);
 }
 
@@ -159,5 +142,5 @@ sandbox_doctor(const struct state *st, struct doctor_list *ret)
 	OWN_FREE char *state = mem_printf("%s, %s mode", st->dir, st->root ? "root" : "user");
 	doctor_add(ret, "state directory", true, true, state, NULL);
 	try_pod(st, ret);
-	add_limits(st, ret);
+	add_limits(ret);
 }

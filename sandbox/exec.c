@@ -7,7 +7,9 @@
  */
 #include "sandbox/pod.h"
 
+#include "base/fs.h"
 #include "base/log.h"
+#include "sandbox/stdio.h"
 #include "sandbox/supervisor.h"
 
 #include <errno.h>
@@ -23,6 +25,7 @@
 #define ECHO_MS 200
 #define PROMPT_QUIET_NS 300000000
 #define DRAIN_NS 2000000000
+#define PATIENCE_NS 2000000000
 #define MAX_FILES 65536
 
 static volatile sig_atomic_t stop_requested;
@@ -92,6 +95,10 @@ open_pipe(struct exec *e, struct child_fds *c, int i, struct dd_err *err)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_errno(err, errno, "cannot make a pipe");
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	/* So that it can be opened again as /dev/stdout. */
+	uid_t owner = e->pod->state->id_base + POD_UID;
+	if (e->pod->state->root && fchown(ends[1], owner, owner) < 0)
+		log_warn("a pipe could not be given away: %s", strerror(errno));
 	e->out[i - 1] = ends[0];
 	c->fd[i] = ends[1];
 	c->ours[i] = true;
@@ -114,15 +121,38 @@ open_terminal(struct exec *e, struct child_fds *c, struct dd_err *err)
 	return c->fd[0] < 0 ? err_set(err, DD_EIO, "sandbox: no terminal came") : 0;
 }
 
+/* A descriptor of the caller's, see stdio.h. */
+static int
+pass_fd(struct exec *e, struct child_fds *c, int i, int fd, struct dd_err *err)
+{
+	enum stdio_way way;
+	int rc = stdio_judge(fd, &way, err);
+	if (rc < 0)
+		return rc;
+	c->fd[i] = fd;
+	if (way == STDIO_PASS)
+		return 0;
+	if (i == 0) {
+		c->ours[0] = true;
+		c->fd[0] = -1;
+		return stdio_copy(fd, e->pod->dir, &c->fd[0], err);
+	}
+	if (i == 2 && e->forward[0] >= 0 && stdio_is_same(fd, e->forward[0])) {
+		c->fd[2] = c->fd[1];
+		return 0;
+	}
+	e->forward[i - 1] = fd;
+	return open_pipe(e, c, i, err);
+}
+
 static int
 open_fds(struct exec *e, const struct exec_spec *spec, struct child_fds *c, struct dd_err *err)
 {
 	int rc = 0;
 	for (int i = 0; rc == 0 && i < 3; i++) {
-		c->fd[i] = spec->fds[i];
 		if (spec->fds[i] >= 0)
-			continue;
-		if (i == 0 && spec->on_prompt)
+			rc = pass_fd(e, c, i, spec->fds[i], err);
+		else if (i == 0 && spec->on_prompt)
 			rc = open_terminal(e, c, err);
 		else if (i > 0 && spec->on_output)
 			rc = open_pipe(e, c, i, err);
@@ -195,6 +225,8 @@ describe(struct request *r, const struct exec *e, const struct exec_spec *spec,
 	request_add_number(r, "ptrace", spec->trace_method == TRACE_PTRACE || spec->trace_method == TRACE_EXACT);
 	request_add_number(r, "max_files", MAX_FILES);
 	request_add_number(r, "max_file", e->pod->limits.want.disk_bytes);
+	if (!e->pod->limits.pids_group)
+		request_add_number(r, "max_tasks", e->pod->limits.want.pids);
 	for (const char *const *a = spec->argv; *a; a++)
 		request_add(r, "arg", *a);
 	for (; *env; env++)
@@ -241,6 +273,7 @@ exec_start(struct pod *p, const struct exec_spec *spec, struct exec **ret, struc
 	*e = (struct exec){.pod = p,
 		.id = mem_printf("%u", p->next_exec++),
 		.out = {-1, -1},
+		.forward = {-1, -1},
 		.terminal = -1,
 		.on_output = spec->on_output,
 		.on_prompt = spec->on_prompt,
@@ -250,6 +283,7 @@ exec_start(struct pod *p, const struct exec_spec *spec, struct exec **ret, struc
 		.start_ns = clock_mono_ns()};
 	e->last_output_ns = e->start_ns;
 	TAILQ_INSERT_TAIL(&p->execs, e, link);
+	limits_begin(&p->limits);
 	rc = open_fds(e, spec, &c, err);
 	if (rc == 0)
 		rc = start_supervisor(e, spec, &c, err);
@@ -298,13 +332,22 @@ exec_signal_main(struct exec *e, int sig, struct dd_err *err)
 	return send_signal(e, sig, true, err);
 }
 
-/* End it for a reason; the first reason stays. */
+/*
+ * End it for a reason; the first reason stays.  A pod that does not manage to (the target has everything
+ * there is of a processor, say) ends as a whole: pid 1 dies with the outer half of the box.
+ */
 static void
 end_for(struct exec *e, enum exec_cause cause)
 {
-	if (e->cause == CAUSE_NONE)
+	int64_t now = clock_mono_ns();
+	if (e->cause == CAUSE_NONE) {
 		e->cause = cause;
-	(void)!exec_signal(e, SIGKILL, NULL);
+		e->ended_ns = now;
+	}
+	if (now - e->ended_ns > PATIENCE_NS)
+		(void)kill(e->pod->box, SIGKILL);
+	else
+		(void)!exec_signal(e, SIGKILL, NULL);
 }
 
 /* ---- what happens to it
@@ -335,9 +378,13 @@ take_output(struct exec *e, int *fd, int stream)
 		return;
 	}
 	struct str data = {chunk, (size_t)n};
+	int file = stream == 1 ? e->forward[0] : e->forward[1];
 	e->last_output_ns = clock_mono_ns();
 	keep_tail(e, data);
-	if (e->on_output)
+	if (file >= 0 && fs_write_all(file, data.p, data.n, NULL) < 0) {
+		(void)close(*fd); /* as if the command had written there itself and failed */
+		*fd = -1;
+	} else if (file < 0 && e->on_output)
 		e->on_output(e->ctx, stream, data);
 }
 
@@ -396,7 +443,7 @@ check_limits(struct exec *e, int64_t now)
 		end_for(e, CAUSE_TIME);
 	else if (e->silence_limit_ns && now - e->last_output_ns > e->silence_limit_ns)
 		end_for(e, CAUSE_SILENCE);
-	enum exec_cause cause = limits_check(&e->pod->limits, e->pod->box);
+	enum exec_cause cause = limits_check(&e->pod->limits);
 	if (cause != CAUSE_NONE)
 		end_for(e, cause);
 }
@@ -462,7 +509,7 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 	}
 	enum exec_cause cause = e->cause;
 	if (cause == CAUSE_NONE)
-		cause = limits_check(&e->pod->limits, e->pod->box);
+		cause = limits_check(&e->pod->limits);
 	/* A limit that was touched and survived (a fork that failed once) did not end it. */
 	if (code == 0 && cause != CAUSE_STOPPED)
 		cause = CAUSE_NONE;
@@ -502,6 +549,14 @@ exec_wait(struct exec *e, int timeout_ms, struct exec_result *ret, struct dd_err
 			e, (int)(left_ms < LIMITS_PERIOD_MS ? left_ms : LIMITS_PERIOD_MS), err);
 		if (rc == 0 && !e->exited && clock_mono_ns() >= deadline)
 			return err_set(err, DD_EBUSY, "the command still runs");
+	}
+	if (rc < 0 && e->pod && e->cause == CAUSE_NONE)
+		e->cause = limits_check(&e->pod->limits); /* pid 1 may have gone for its memory */
+	if (rc < 0 && e->cause != CAUSE_NONE) { /* the pod went with it */
+		if (err)
+			dd_err_cleanup(err);
+		e->status = SIGKILL;
+		rc = 0;
 	}
 	if (rc == 0)
 		rc = finish(e, ret, err);

@@ -5,9 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #define GROUP_PREFIX "drydock-"
 
@@ -136,16 +136,29 @@ set_memory(struct limits *l, uint64_t bytes)
 		(void)write_value(l->memory_group, "memory.memsw.limit_in_bytes", bytes);
 }
 
+/* Three quarters of the machine's memory, half of what is free on the disk. */
+static void
+fill_defaults(struct pod_limits *want, const char *pod_dir)
+{
+	struct statfs s;
+	if (!want->pids)
+		want->pids = LIMITS_DEFAULT_PIDS;
+	if (!want->memory_bytes)
+		want->memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) / 4 * 3 *
+				     (uint64_t)sysconf(_SC_PAGESIZE);
+	if (!want->disk_bytes && statfs(pod_dir, &s) == 0)
+		want->disk_bytes = (uint64_t)s.f_bavail * (uint64_t)s.f_bsize / 2;
+}
+
 void
 limits_open(
 	const char *pod_id, const struct pod_limits *want, const char *pod_dir, struct limits *ret)
 {
 	OWN_FREE char *name = mem_printf(GROUP_PREFIX "%s", pod_id);
-	*ret = (struct limits){.want = *want, .upper = mem_strdup(pod_dir)};
-	if (!ret->want.pids)
-		ret->want.pids = LIMITS_DEFAULT_PIDS;
+	*ret = (struct limits){.opened = true, .want = *want};
+	fill_defaults(&ret->want, pod_dir);
 	make_groups(name, ret);
-	set_memory(ret, want->memory_bytes);
+	set_memory(ret, ret->want.memory_bytes);
 	if (ret->pids_group && !write_value(ret->pids_group, "pids.max", ret->want.pids))
 		drop_group(&ret->pids_group);
 }
@@ -191,86 +204,51 @@ limits_close(struct limits *l)
 		(void)remove_group(l->pids_group);
 	free(l->memory_group);
 	free(l->pids_group);
-	free(l->upper);
 	*l = (struct limits){0};
 }
 
-/* ---- watching
- * ------------------------------------------------------------------------------------ */
+/* ---- what was exceeded
+ * --------------------------------------------------------------------------- */
 
-/* Sum of the resident memory of the processes below the box, from outside. */
+/* Times the kernel ended a process of the group for its memory, and refused a new one. */
 static void
-add_memory(pid_t pid, int depth, uint64_t *bytes, uint32_t *count)
+read_events(const struct limits *l, uint64_t *ret_memory, uint64_t *ret_pids)
 {
-	OWN_FREE char *statm = mem_printf("/proc/%d/statm", (int)pid);
-	OWN_FREE char *children = mem_printf("/proc/%d/task/%d/children", (int)pid, (int)pid);
-	OWN(buf) struct buf text = {0}, below = {0};
-	struct str rest, word;
-	uint64_t pages = 0;
-	if (depth > 1000 || fs_read(statm, 256, &text, NULL) < 0)
-		return;
-	rest = buf_str(&text);
-	/* Second and third fields: resident and shared; shared pages would count once a process. */
-	uint64_t fields[3] = {0};
-	for (size_t i = 0; i < 3 && str_next_word(&rest, &word); i++)
-		(void)str_parse_u64(word, UINT64_MAX, &fields[i]);
-	pages = fields[1] > fields[2] ? fields[1] - fields[2] : 0;
-	*bytes += pages * (uint64_t)sysconf(_SC_PAGESIZE);
-	(*count)++;
-	if (fs_read(children, 1 << 20, &below, NULL) < 0)
-		return;
-	rest = buf_str(&below);
-	while (str_next_word(&rest, &word)) {
-		uint64_t child;
-		if (str_parse_u64(word, INT32_MAX, &child))
-			add_memory((pid_t)child, depth + 1, bytes, count);
-	}
+	*ret_memory = *ret_pids = 0;
+	if (l->memory_group)
+		(void)read_value(l->memory_group, l->v2 ? "memory.events" : "memory.oom_control",
+			"oom_kill", ret_memory);
+	if (l->pids_group)
+		(void)read_value(l->pids_group, "pids.events", "max", ret_pids);
 }
 
-static enum exec_cause
-check_groups(const struct limits *l)
+void
+limits_begin(struct limits *l)
 {
-	uint64_t n = 0;
-	if (l->memory_group && l->want.memory_bytes) {
-		bool oom =
-			l->v2 ? read_value(l->memory_group, "memory.events", "oom_kill", &n)
-			      : read_value(l->memory_group, "memory.oom_control", "oom_kill", &n);
-		if (oom && n)
-			return CAUSE_MEMORY;
-	}
-	if (l->pids_group && read_value(l->pids_group, "pids.events", "max", &n) && n)
-		return CAUSE_PIDS;
-	return CAUSE_NONE;
-}
-
-static enum exec_cause
-check_watched(struct limits *l, pid_t box)
-{
-	uint64_t bytes = 0;
-	uint32_t count = 0;
-	if (l->memory_group && l->pids_group)
-		return CAUSE_NONE;
-	add_memory(box, 0, &bytes, &count);
-	if (bytes > l->peak_bytes)
-		l->peak_bytes = bytes;
-	if (!l->memory_group && l->want.memory_bytes && bytes > l->want.memory_bytes)
-		return CAUSE_MEMORY;
-	if (!l->pids_group && count > l->want.pids)
-		return CAUSE_PIDS;
-	return CAUSE_NONE;
+	read_events(l, &l->seen_memory, &l->seen_pids);
+	if (l->ended != CAUSE_DISK)
+		l->ended = CAUSE_NONE;
 }
 
 enum exec_cause
-limits_check(struct limits *l, pid_t box)
+limits_check(const struct limits *l)
 {
-	enum exec_cause cause = check_groups(l);
-	uint64_t used = 0;
-	if (cause == CAUSE_NONE)
-		cause = check_watched(l, box);
-	if (cause == CAUSE_NONE && l->want.disk_bytes &&
-		fs_disk_usage(l->upper, &used, NULL) == 0 && used > l->want.disk_bytes)
-		cause = CAUSE_DISK;
-	return cause;
+	uint64_t memory, pids;
+	read_events(l, &memory, &pids);
+	if (memory > l->seen_memory)
+		return CAUSE_MEMORY;
+	return pids > l->seen_pids ? CAUSE_PIDS : l->ended;
+}
+
+void
+limits_exceeded(struct limits *l, const char *cause, uint64_t used)
+{
+	static const enum exec_cause watched[] = {CAUSE_MEMORY, CAUSE_PIDS, CAUSE_DISK};
+	for (size_t i = 0; i < sizeof(watched) / sizeof(*watched); i++)
+		if (cause && strcmp(cause, exec_cause_name(watched[i])) == 0)
+			l->ended = watched[i];
+	if (l->ended == CAUSE_MEMORY && used > l->peak_bytes)
+		l->peak_bytes = used;
 }
 
 uint64_t

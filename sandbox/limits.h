@@ -1,26 +1,31 @@
 /*
- * Limits of a pod.  Where a memory and pids control group can be made (v1 or v2), the kernel
- * enforces them; else, and for disk always, a watchdog looks every LIMITS_PERIOD_MS and ends the
- * pod's processes, so that what it guarantees is the limit plus what can be taken in one period.
+ * Limits of a pod.  Where a memory and a pids control group can be made (v1 or v2), the kernel enforces
+ * those.  Else RLIMIT_NPROC of the pod's own user namespace bounds its processes, and the warden in
+ * drydock-box (sandbox/box/warden.c) watches memory; the disk it watches always.
  */
 #ifndef SANDBOX_LIMITS_H
 #define SANDBOX_LIMITS_H
 
 #include "sandbox/sandbox.h"
 
-#define LIMITS_PERIOD_MS 100
+#define LIMITS_PERIOD_MS 100 /* how often the groups are asked whether they were exceeded */
 #define LIMITS_DEFAULT_PIDS 4096
 
 struct limits {
-	struct pod_limits want;
-	char *memory_group; /* directories; NULL: none could be made */
-	char *pids_group;   /* the same as memory_group with v2 */
+	bool opened;
+	struct pod_limits want; /* no zeros */
+	char *memory_group;	/* directories; NULL: none could be made */
+	char *pids_group;	/* the same as memory_group with v2 */
 	bool v2;
-	char *upper;	     /* pod directory whose uppers count as disk */
-	uint64_t peak_bytes; /* the watchdog's */
+	uint64_t seen_memory, seen_pids; /* events of the groups before this exec */
+	enum exec_cause ended;		 /* what the warden said */
+	uint64_t peak_bytes;		 /* the same */
 };
 
-/* Make the groups for a pod of this id; missing ones are no error. */
+/*
+ * Make the groups for a pod of this id; missing ones are no error.  What want leaves open gets a default:
+ * three quarters of the memory, half of the free disk, LIMITS_DEFAULT_PIDS.
+ */
 void limits_open(
 	const char *pod_id, const struct pod_limits *want, const char *pod_dir, struct limits *ret);
 /*
@@ -35,8 +40,12 @@ int limits_entries(const struct limits *l, int *ret_fds, size_t *ret_n, struct d
 /* Remove the groups; the processes must be gone. */
 void limits_close(struct limits *l);
 
-/* A limit that has been exceeded since the pod was opened: CAUSE_NONE, _MEMORY, _PIDS or _DISK. */
-enum exec_cause limits_check(struct limits *l, pid_t box);
+/* What was exceeded before is not the next command's doing; but a disk that is full stays full. */
+void limits_begin(struct limits *l);
+/* A limit that has been exceeded since then: CAUSE_NONE, _MEMORY, _PIDS or _DISK. */
+enum exec_cause limits_check(const struct limits *l);
+/* The warden has ended the pod's processes: a name as of exec_cause_name. */
+void limits_exceeded(struct limits *l, const char *cause, uint64_t used);
 
 uint64_t limits_peak(const struct limits *l);
 

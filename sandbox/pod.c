@@ -16,6 +16,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -133,11 +135,17 @@ describe(struct request *r, struct pod *p, struct dd_err *err)
 	OWN_FREE char *programs = pod_programs_dir();
 	uint64_t tmpfs =
 		spec->limits.memory_bytes ? spec->limits.memory_bytes : DEFAULT_TMPFS_BYTES;
+	const struct limits *l = &p->limits;
 	int rc = 0;
 	if (spec->limits.disk_bytes && spec->limits.disk_bytes < tmpfs)
 		tmpfs = spec->limits.disk_bytes;
 	request_add(r, "mode", p->state->root ? "root" : "user");
 	request_add_number(r, "tmpfs", tmpfs);
+	/* What no control group holds, the warden does. */
+	request_add(r, "dir", p->dir);
+	request_add_number(r, "disk", l->want.disk_bytes);
+	request_add_number(r, "memory", l->memory_group ? 0 : l->want.memory_bytes);
+	request_add_number(r, "pids", l->pids_group ? 0 : l->want.pids);
 	if (spec->root.n) {
 		rc = add_stack(r, p, POD_ROOT, &spec->root, err);
 	} else {
@@ -172,18 +180,66 @@ write_map(pid_t pid, const char *file, uid_t base, struct dd_err *err)
 }
 
 static int
+copy_program(int from, off_t size, int to, const char *path, struct dd_err *err)
+{
+	for (off_t done = 0; done < size;) {
+		ssize_t n = sendfile(to, from, &done, (size_t)(size - done));
+		if (n <= 0)
+			return err_errno(err, n < 0 ? errno : EIO, "cannot read %s", path);
+	}
+	if (fcntl(to, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return err_errno(err, errno, "cannot seal a copy of %s", path);
+	return 0;
+}
+
+/*
+ * The target can make its own process run drydock-box again (a link to /proc/self/exe as the command, or
+ * as the interpreter of a script), with a C library of its own, and so open that program's file.  Where
+ * it runs with the id of the file's owner it could write there.  Then what runs is a copy that nobody
+ * can change: *ret_fd, else -1.
+ */
+static int
+seal_program(const struct pod *p, const char *path, int *ret_fd, struct dd_err *err)
+{
+	struct stat st;
+	OWN_FD int from = open(path, O_RDONLY | O_CLOEXEC);
+	if (from < 0 || fstat(from, &st) < 0)
+		return err_errno(err, errno, "cannot open %s", path);
+	*ret_fd = -1;
+	if (!(st.st_mode & 022) && (p->state->root || st.st_uid != geteuid()))
+		return 0;
+	OWN_FD int to = memfd_create("drydock-box", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (to < 0)
+		return err_errno(err, errno, "cannot make a memory file");
+	int rc = copy_program(from, st.st_size, to, path, err);
+	if (rc == 0)
+		*ret_fd = TAKE_FD(to);
+	return rc;
+}
+
+static int
 start_box(struct pod *p, struct dd_err *err)
 {
 	int ends[2];
 	OWN_FREE char *program = sandbox_program("drydock-box");
+	OWN_FREE char *sealed = mem_printf("/proc/self/fd/%d", BOX_PROGRAM_FD);
+	OWN_FD int copy = -1;
 	const char *argv[] = {program, NULL};
 	const char *env[] = {NULL};
+	int rc = seal_program(p, program, &copy, err);
+	if (rc < 0)
+		return rc;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_errno(err, errno, "cannot make a socket pair");
-	const struct spawn_fd fds[] = {{ends[1], BOX_CONTROL_FD}, {STDERR_FILENO, 2}};
-	const struct spawn_spec spec = {
-		.argv = argv, .env = env, .cwd = "/", .fds = fds, .nfds = 2};
-	int rc = spawn_start(&spec, &p->box, NULL, err);
+	const struct spawn_fd fds[] = {
+		{ends[1], BOX_CONTROL_FD}, {STDERR_FILENO, 2}, {copy, BOX_PROGRAM_FD}};
+	const struct spawn_spec spec = {.argv = argv,
+		.program = copy < 0 ? NULL : sealed,
+		.env = env,
+		.cwd = "/",
+		.fds = fds,
+		.nfds = copy < 0 ? 2 : 3};
+	rc = spawn_start(&spec, &p->box, NULL, err);
 	(void)close(ends[1]);
 	if (rc < 0) {
 		(void)close(ends[0]);
@@ -299,7 +355,7 @@ pod_end_processes(struct pod *p)
 		(void)!spawn_wait(p->box, &status, NULL);
 		p->box = 0;
 	}
-	if (p->limits.upper)
+	if (p->limits.opened)
 		limits_close(&p->limits);
 }
 
@@ -393,10 +449,14 @@ find_exec(struct pod *p, const char *id)
 	return NULL;
 }
 
-/* True when the message was for a running exec. */
+/* True when the message was no answer. */
 static bool
 dispatch(struct pod *p, const struct reply *r)
 {
+	if (r->type == BOX_LIMIT) {
+		limits_exceeded(&p->limits, reply_get(r, "cause"), reply_number(r, "used"));
+		return true;
+	}
 	struct exec *e = find_exec(p, reply_get(r, "id"));
 	if (!e)
 		return r->type == BOX_EXITED;
@@ -405,6 +465,8 @@ dispatch(struct pod *p, const struct reply *r)
 		e->status = (int)reply_number(r, "status");
 		e->cpu_us = reply_number(r, "cpu_us");
 		e->peak_kib = reply_number(r, "peak_kib");
+		if (reply_number(r, "full"))
+			limits_exceeded(&p->limits, exec_cause_name(CAUSE_PIDS), 0);
 		return true;
 	}
 	if (r->type == BOX_FAILED) {

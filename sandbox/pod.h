@@ -15,6 +15,7 @@ struct exec {
 	TAILQ_ENTRY(exec) link;
 	char *id;
 	int out[2];	  /* read ends of standard output and error; -1 */
+	int forward[2];	  /* the caller's files that standard output and error go to; -1 */
 	int terminal;	  /* pty master; -1 */
 	unsigned observe; /* enum box_observe */
 	struct supervisor *supervisor; /* NULL: nothing is observed */
@@ -30,6 +31,7 @@ struct exec {
 	uint64_t cpu_us, peak_kib;
 	char *failed; /* why the box could not run it */
 	enum exec_cause cause;
+	int64_t ended_ns; /* when it was first asked to end */
 };
 
 struct pod {

@@ -22,6 +22,7 @@ struct service {
 	struct strlist argv, env, dirs, check;
 	char *name, *cwd, *user, *socket;
 	struct exec *exec; /* NULL: it does not run */
+	int out;	   /* what it prints; -1 */
 };
 
 /* ---- declaration ---- */
@@ -49,6 +50,7 @@ create(const struct service_spec *spec)
 {
 	struct service *s = mem_new(struct service);
 	s->spec = *spec;
+	s->out = -1;
 	s->spec.name = s->name = mem_strdup(spec->name);
 	s->spec.cwd = s->cwd = mem_strdup(spec->cwd ? spec->cwd : "/");
 	s->spec.user = s->user = dup_or_null(spec->user);
@@ -63,6 +65,8 @@ create(const struct service_spec *spec)
 static void
 destroy(struct service *s)
 {
+	if (s->out >= 0)
+		(void)close(s->out);
 	free(s->name);
 	free(s->cwd);
 	free(s->user);
@@ -95,24 +99,18 @@ is_name(const char *name)
 
 /* ---- what it prints ---- */
 
-static char *
-output_path(const struct pod *p, const struct service *s)
-{
-	return mem_printf("%s/service-%s.log", p->dir, s->name);
-}
-
 static int
-read_output(const struct pod *p, const struct service *s, struct buf *ret, struct dd_err *err)
+read_output(const struct service *s, struct buf *ret, struct dd_err *err)
 {
-	OWN_FREE char *path = output_path(p, s);
-	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 	size_t max = ret->max ? ret->max : OUTPUT_BYTES;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (s->out < 0)
+		return err_set(err, DD_ENOENT, "%s has printed nothing", s->name);
+	if (fstat(s->out, &st) < 0)
 		return err_errno(err, errno, "cannot read what %s printed", s->name);
 	off_t from = (uint64_t)st.st_size > max ? st.st_size - (off_t)max : 0;
 	OWN_FREE char *text = mem_alloc(max);
-	ssize_t n = pread(fd, text, max, from);
+	ssize_t n = pread(s->out, text, max, from);
 	if (n < 0)
 		return err_errno(err, errno, "cannot read what %s printed", s->name);
 	buf_add(ret, text, (size_t)n);
@@ -121,11 +119,11 @@ read_output(const struct pod *p, const struct service *s, struct buf *ret, struc
 
 /* Its last line that is not empty, for an error. */
 static int
-fail(const struct pod *p, const struct service *s, const char *why, struct dd_err *err)
+fail(const struct service *s, const char *why, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {.max = 4096};
 	struct str line, last = {"", 0};
-	(void)!read_output(p, s, &text, NULL);
+	(void)!read_output(s, &text, NULL);
 	struct str rest = buf_str(&text);
 	while (str_next_line(&rest, &line))
 		last = str_trim(line).n ? str_trim(line) : last;
@@ -138,11 +136,13 @@ fail(const struct pod *p, const struct service *s, const char *why, struct dd_er
 static int
 begin(struct pod *p, struct service *s, struct dd_err *err)
 {
-	OWN_FREE char *path = output_path(p, s);
-	(void)unlink(path);
-	OWN_FD int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-	if (out < 0)
-		return err_errno(err, errno, "cannot make %s", path);
+	/* Without a name: nothing else can be reached by it, so that it may be opened again inside. */
+	OWN_FD int out = open(p->dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+	if (out < 0 || fchmod(out, 0666) < 0)
+		return err_errno(err, errno, "cannot make a file for what %s prints", s->name);
+	if (s->out >= 0)
+		(void)close(s->out);
+	s->out = TAKE_FD(out);
 	const struct exec_spec exec = {
 		.argv = s->spec.argv,
 		.env = s->spec.env,
@@ -150,7 +150,7 @@ begin(struct pod *p, struct service *s, struct dd_err *err)
 		.profile = PROFILE_SERVICE,
 		.user = s->spec.user,
 		.dirs = s->spec.dirs,
-		.fds = {-1, out, out},
+		.fds = {-1, s->out, s->out},
 	};
 	return exec_start(p, &exec, &s->exec, err);
 }
@@ -212,7 +212,7 @@ wait_ready(struct pod *p, struct service *s, struct dd_err *err)
 		if (rc == 0) {
 			OWN_FREE char *how = r.signal ? mem_printf("ended by signal %d", r.signal)
 						      : mem_printf("ended with %d", r.exit_code);
-			return fail(p, s, how, err);
+			return fail(s, how, err);
 		}
 		if (rc != -DD_EBUSY)
 			return rc;
@@ -221,7 +221,7 @@ wait_ready(struct pod *p, struct service *s, struct dd_err *err)
 		if (is_ready(p, s))
 			return 0;
 		if (clock_mono_ns() > deadline)
-			return fail(p, s, "was not ready in time", err);
+			return fail(s, "was not ready in time", err);
 	}
 }
 
@@ -338,5 +338,5 @@ service_output(struct pod *p, const char *name, struct buf *ret, struct dd_err *
 	struct service *s = find(p, name);
 	if (!s)
 		return err_set(err, DD_ENOENT, "there is no service %s", name);
-	return read_output(p, s, ret, err);
+	return read_output(s, ret, err);
 }

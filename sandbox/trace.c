@@ -13,6 +13,7 @@ struct trace {
 	struct map denials;  /* -> struct trace_denial, owned */
 	struct groups groups;
 	struct map programs; /* interned names and command lines */
+	size_t bytes;	     /* in all of them */
 	uint64_t dropped;
 };
 
@@ -49,11 +50,21 @@ trace_destroy(struct trace *t)
 
 #define MAX_PROGRAMS 50000
 
+/* Room for a string of n bytes and its key; the target decides how long they are. */
+static bool
+take_bytes(struct trace *t, size_t n)
+{
+	if (t->bytes + 2 * n > TRACE_MAX_BYTES)
+		return false;
+	t->bytes += 2 * n;
+	return true;
+}
+
 static const char *
 intern(struct trace *t, const char *name)
 {
 	char *known = map_get(&t->programs, name);
-	if (!known && map_count(&t->programs) >= MAX_PROGRAMS)
+	if (!known && (map_count(&t->programs) >= MAX_PROGRAMS || !take_bytes(t, strlen(name))))
 		return "";
 	if (!known) {
 		known = mem_strdup(name);
@@ -68,11 +79,11 @@ add_path(struct trace *t, const struct trace_look *look)
 	struct trace_path *p = map_get(&t->paths, look->path);
 	bool opened = look->class == TRACE_OPEN;
 	if (!p) {
-		if (map_count(&t->paths) >= TRACE_MAX_PATHS) {
+		size_t n = strlen(look->path) + 1;
+		if (map_count(&t->paths) >= TRACE_MAX_PATHS || !take_bytes(t, n)) {
 			t->dropped++;
 			return;
 		}
-		size_t n = strlen(look->path) + 1;
 		p = mem_zalloc(1, sizeof(*p) + n);
 		memcpy(p + 1, look->path, n);
 		p->path = (const char *)(p + 1);

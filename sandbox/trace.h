@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #define TRACE_MAX_PATHS 400000
+#define TRACE_MAX_BYTES ((size_t)64 << 20) /* of paths and names; half as many of searches */
 #define TRACE_MAX_GROUPS 100000
 #define TRACE_MAX_DENIALS 1000
 

@@ -80,11 +80,12 @@ add_done(struct groups *g, const struct search *s)
 		known->count++;
 		return;
 	}
-	if (map_count(&g->done) >= TRACE_MAX_GROUPS) {
+	size_t n = strlen(s->path) + 1;
+	if (map_count(&g->done) >= TRACE_MAX_GROUPS || g->bytes + 2 * n > TRACE_MAX_BYTES / 2) {
 		g->dropped++;
 		return;
 	}
-	size_t n = strlen(s->path) + 1;
+	g->bytes += 2 * n;
 	known = mem_zalloc(1, sizeof(*known) + n);
 	char *copy = memcpy(known + 1, s->path, n);
 	*known = (struct trace_group){.name = copy + (name - s->path),

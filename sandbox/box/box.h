@@ -84,6 +84,9 @@ struct pod_setup { /* decoded SETUP */
 	} binds[BOX_MAX_BINDS];
 	size_t nbinds;
 	unsigned long long tmpfs_bytes;
+	/* What the warden watches; 0: the kernel does, or nobody asked. */
+	unsigned long long memory, pids, disk;
+	const char *pod_dir; /* holds what counts as disk */
 };
 
 void setup_decode(const struct message *m, struct pod_setup *s);
@@ -144,20 +147,49 @@ int ids_serve(pid_t main, bool all);
 /* End everything that was attached. */
 void ids_end(void);
 
+/* ---- warden.c ---- */
+
+/* The directory that is measured; before the host's root is gone.  -1: the disk is not watched. */
+int warden_open_disk(const struct pod_setup *s);
+/*
+ * In the outer process: watch until pid 1 ends, and give its status as one to exit with.  `ready` is a
+ * pipe whose other end pid 1 closes when the pod is made.
+ */
+int warden_wait(const struct pod_setup *s, pid_t pid1, int ready, int disk);
+
 /* ---- exec.c ---- */
 
 /* Start the command of an EXEC message; the process that watches it reports EXITED by itself. */
 void exec_command(struct message *m, bool root_mode);
 /*
- * A child of pid 1 has ended: when it watched a command and could not report, it is reported, and what it
- * leaves behind is ended.
+ * Told of each child of pid 1 that died (status as from waitpid) or was stopped: a watcher that did not
+ * end by itself was attacked, so its command ends.
  */
-void exec_reaped(pid_t pid, int status);
+void exec_child_changed(pid_t pid, int status);
+/* End what watchers that are gone left behind; then tell that their commands have ended. */
+void exec_end_strays(void);
 /* Is a process below exec `id` blocked reading from a terminal? */
 bool exec_is_blocked(const char *id);
 /* To all of its processes; top: only to its main process, or what is left of it when that has
  * ended. */
 void exec_signal(const char *id, int sig, bool top);
+
+/* ---- processes.c: all of the pod ---- */
+
+struct process_stat {
+	int parent;
+	dev_t terminal; /* controlling */
+	unsigned tasks;
+};
+
+/* False when it is gone. */
+bool process_read(pid_t pid, struct process_stat *ret);
+bool process_is_below(pid_t pid, pid_t top);
+/* Signal every process below one (direct: its children only); false when there is none. */
+bool processes_signal_below(pid_t top, int sig, bool direct);
+/* Signal the children of pid 1 but those that is_ours knows; false when there is none. */
+bool processes_signal_strays(int sig, bool (*is_ours)(pid_t pid));
+unsigned long long processes_count_tasks(void);
 
 /* ---- probe.c ---- */
 

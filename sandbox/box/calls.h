@@ -100,7 +100,10 @@ static const char *const calls_faked[] = {
 	NULL};
 
 /* Allowed, but for some of their arguments. */
-static const char *const calls_checked[] = {"clone", "ioctl", "socket", "unshare", NULL};
+static const char *const calls_checked[] = {
+	"clone", "ioctl", "prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam",
+	"sched_setscheduler", "setpriority", "socket", "unshare",
+	NULL};
 
 /* Looked for by libraries that fall back when it is not there; not worth telling anybody. */
 static const char *const calls_quiet[] = {"clone3", "set_mempolicy_home_node", "setxattrat", NULL};

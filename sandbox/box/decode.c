@@ -85,6 +85,14 @@ decode_field(struct pod_setup *s, const char *f)
 		s->programs = v;
 	else if ((v = field_value(f, "tmpfs")))
 		s->tmpfs_bytes = strtoull(v, NULL, 10);
+	else if ((v = field_value(f, "memory")))
+		s->memory = strtoull(v, NULL, 10);
+	else if ((v = field_value(f, "pids")))
+		s->pids = strtoull(v, NULL, 10);
+	else if ((v = field_value(f, "disk")))
+		s->disk = strtoull(v, NULL, 10);
+	else if ((v = field_value(f, "dir")))
+		s->pod_dir = v;
 	else if (!decode_data(s, f))
 		box_die(0, "unknown field in the description of a pod: %.40s", f);
 }

@@ -26,8 +26,8 @@
 #define MAX_WORDS 8192
 
 struct running {
-	char id[32];
-	pid_t watcher;	/* 0: free */
+	char id[32];	/* "": free */
+	pid_t watcher;	/* 0: it was killed, and what it watched is being ended */
 	dev_t terminal; /* of descriptor 0, if it has one */
 };
 static struct running execs[MAX_EXECS];
@@ -39,7 +39,7 @@ struct plan {
 	unsigned observe; /* enum box_observe */
 	bool by_ptrace;
 	bool tty;
-	unsigned long long max_file, max_files, max_data;
+	unsigned long long max_file, max_files, max_tasks;
 	int fds[3];
 	struct {
 		int fd, as;
@@ -62,7 +62,16 @@ static struct running *
 free_slot(void)
 {
 	for (size_t i = 0; i < MAX_EXECS; i++)
-		if (!execs[i].watcher)
+		if (!*execs[i].id)
+			return &execs[i];
+	return NULL;
+}
+
+static struct running *
+find_watcher(pid_t pid)
+{
+	for (size_t i = 0; i < MAX_EXECS; i++)
+		if (*execs[i].id && execs[i].watcher == pid)
 			return &execs[i];
 	return NULL;
 }
@@ -83,14 +92,49 @@ limit(int resource, unsigned long long value)
 		box_fail("cannot set a limit");
 }
 
+/*
+ * One byte of core keeps the kernel from writing one and, which none would not, from starting this
+ * machine's core handler for a process of the target (core(5)).
+ */
 static void
 set_limits(const struct plan *p)
 {
-	struct rlimit none = {0, 0};
-	(void)setrlimit(RLIMIT_CORE, &none);
+	limit(RLIMIT_CORE, 1);
 	limit(RLIMIT_FSIZE, p->max_file);
 	limit(RLIMIT_NOFILE, p->max_files);
-	limit(RLIMIT_DATA, p->max_data);
+}
+
+static void
+set_dumpable(bool on)
+{
+	if (prctl(PR_SET_DUMPABLE, on ? 1 : 0) < 0)
+		box_fail("prctl(PR_SET_DUMPABLE)");
+}
+
+/* The first that this machine ends when its memory is all gone. */
+static void
+offer_to_oom_killer(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1000", 4) != 4)
+		box_fail("oom_score_adj");
+	(void)close(fd);
+}
+
+/*
+ * It must be ours to write its id maps; from then to the new program no other process is to look into it,
+ * whatever id that has.
+ */
+static enum filter_kind
+take_identity(const struct plan *p)
+{
+	/* Counted for the user namespace that it enters now, too: a limit on all its commands. */
+	limit(RLIMIT_NPROC, p->max_tasks);
+	set_dumpable(true);
+	offer_to_oom_killer();
+	enum filter_kind kind = identity_take(&p->who);
+	set_dumpable(false);
+	return kind;
 }
 
 /* Out of the way of the numbers that commands get. */
@@ -137,6 +181,7 @@ ask_for_tracer(int supervisor)
 	int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	if (self < 0)
 		return false;
+	set_dumpable(true); /* for a tracer without rights over this machine */
 	message_send(supervisor, BOX_TRACE, &self, 1, "n=1");
 	(void)close(self);
 	return message_receive(supervisor, &m) && m.type == BOX_TRACE;
@@ -193,7 +238,7 @@ static void __attribute__((noreturn)) run_command(struct plan *p)
 	place_fds(p);
 	if (p->tty && ioctl(0, TIOCSCTTY, 0) < 0)
 		box_fail("cannot take the terminal");
-	enum filter_kind kind = identity_take(&p->who);
+	enum filter_kind kind = take_identity(p);
 	if (chdir(p->cwd) < 0)
 		box_fail(p->cwd);
 	set_limits(p);
@@ -211,41 +256,24 @@ static void __attribute__((noreturn)) run_command(struct plan *p)
 /* ---- the watcher
  * --------------------------------------------------------------------------------- */
 
-/* Signal the direct children; orphans below them become children here, so repeating reaches all. */
-static bool
-kill_children(void)
-{
-	char path[64], text[65536];
-	bool any = false;
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		(void)close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	for (char *p = text; *p;) {
-		char *end;
-		long pid = strtol(p, &end, 10);
-		if (end == p)
-			break;
-		any = kill((pid_t)pid, SIGKILL) == 0 || any;
-		p = end;
-	}
-	return any;
-}
-
 static void
 end_leftovers(void)
 {
 	for (;;) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		if (!kill_children())
+		if (!processes_signal_below(getpid(), SIGKILL, false))
 			break;
 		(void)waitpid(-1, NULL, 0);
 	}
-	while (waitpid(-1, NULL, 0) > 0)
-		;
+}
+
+/* It stands at its limit (RLIMIT_NPROC, which tells nobody): the reason why it failed, probably. */
+static bool
+is_at_task_limit(const struct plan *p)
+{
+	/* The command itself is gone, and the warden counts without being seen. */
+	return p->max_tasks && processes_count_tasks() + 2 >= p->max_tasks;
 }
 
 /* The command, which waits until we know how it is told its ids. */
@@ -255,6 +283,9 @@ start_command(struct plan *p)
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		box_die(errno, "pipe");
+	/* So that we may attach to it; it closes itself again, and so do we. */
+	if (identity_is_fake(&p->who))
+		set_dumpable(true);
 	pid_t pid = fork();
 	if (pid < 0)
 		box_die(errno, "fork");
@@ -267,6 +298,7 @@ start_command(struct plan *p)
 		run_command(p);
 	}
 	p->ids = !identity_is_fake(&p->who) ? IDS_REAL : ids_attach(pid) ? IDS_ASKED : IDS_FIXED;
+	set_dumpable(false);
 	char ids = (char)p->ids;
 	if (write(ends[1], &ids, 1) != 1)
 		box_die(errno, "pipe");
@@ -277,12 +309,13 @@ start_command(struct plan *p)
 
 /* A service lasts as long as any process of it; what another command leaves behind is ended. */
 static int
-wait_for(pid_t pid, bool service)
+wait_for(const struct plan *p, pid_t pid, bool *ret_full)
 {
 	int status = 0;
 	for (pid_t got = 0; got != pid;)
 		got = waitpid(-1, &status, 0);
-	if (service)
+	*ret_full = is_at_task_limit(p);
+	if (identity_is_service(&p->who))
 		while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 			;
 	else
@@ -293,6 +326,7 @@ wait_for(pid_t pid, bool service)
 static void __attribute__((noreturn)) watch(struct plan *p)
 {
 	int status;
+	bool full;
 	struct rusage usage;
 	box_exec_id = p->id;
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -306,9 +340,10 @@ static void __attribute__((noreturn)) watch(struct plan *p)
 		(void)close(p->supervisor);
 	if (p->ids == IDS_ASKED) {
 		status = ids_serve(pid, identity_is_service(&p->who));
+		full = is_at_task_limit(p);
 		ids_end();
 	} else {
-		status = wait_for(pid, identity_is_service(&p->who));
+		status = wait_for(p, pid, &full);
 	}
 	(void)getrusage(RUSAGE_CHILDREN, &usage);
 	unsigned long long cpu_us = ((unsigned long long)usage.ru_utime.tv_sec +
@@ -317,8 +352,8 @@ static void __attribute__((noreturn)) watch(struct plan *p)
 				    (unsigned long long)usage.ru_utime.tv_usec +
 				    (unsigned long long)usage.ru_stime.tv_usec;
 	message_send(BOX_CONTROL_FD, BOX_EXITED, NULL, 0,
-		"id=%s\nstatus=%d\ncpu_us=%llu\npeak_kib=%ld", p->id, status, cpu_us,
-		usage.ru_maxrss);
+		"id=%s\nstatus=%d\ncpu_us=%llu\npeak_kib=%ld\nfull=%d", p->id, status, cpu_us,
+		usage.ru_maxrss, full);
 	_exit(0);
 }
 
@@ -399,10 +434,10 @@ exec_command(struct message *m, bool root_mode)
 		.tty = message_get_number(m, "tty") != 0,
 		.max_file = message_get_number(m, "max_file"),
 		.max_files = message_get_number(m, "max_files"),
-		.max_data = message_get_number(m, "max_data"),
+		.max_tasks = message_get_number(m, "max_tasks"),
 		.supervisor = -1,
 	};
-	if (!slot || !argv[0] || m->nfds < 3 || !take_extra_fds(m, &p) ||
+	if (!slot || !argv[0] || m->nfds < 3 || !take_extra_fds(m, &p) || !*p.id ||
 		strlen(p.id) >= sizeof(slot->id)) {
 		refuse("a command needs an id, arguments and descriptors");
 		return;
@@ -428,40 +463,6 @@ exec_command(struct message *m, bool root_mode)
 /* ---- looking at processes
  * ------------------------------------------------------------------------ */
 
-/* Parent and controlling terminal of a process; false when it is gone. */
-static bool
-read_stat(pid_t pid, int *ret_parent, dev_t *ret_terminal)
-{
-	char path[64], text[512];
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		(void)close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	char *paren = strrchr(text, ')'); /* the name before it is the target's choice */
-	unsigned tty;
-	if (!paren || sscanf(paren + 1, " %*c %d %*d %*d %u", ret_parent, &tty) != 2)
-		return false;
-	*ret_terminal = makedev((tty >> 8) & 0xfff, (tty & 0xff) | ((tty >> 12) & 0xfff00));
-	return true;
-}
-
-static bool
-is_below(pid_t pid, pid_t top)
-{
-	for (int depth = 0; pid > 1 && depth < 1000; depth++) {
-		int parent = 0;
-		dev_t terminal;
-		if (pid == top)
-			return true;
-		if (!read_stat(pid, &parent, &terminal))
-			return false;
-		pid = parent;
-	}
-	return false;
-}
-
 /*
  * In read(2) of this very terminal, or of /dev/tty while it is its controlling one.  A test may
  * have made terminals of its own, whose readers it feeds itself.
@@ -470,9 +471,8 @@ static bool
 reads_terminal(pid_t pid, dev_t terminal)
 {
 	char path[64], text[256];
+	struct process_stat own;
 	struct stat st;
-	int parent;
-	dev_t own;
 	long nr;
 	unsigned long fd_arg;
 	(void)snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
@@ -487,7 +487,7 @@ reads_terminal(pid_t pid, dev_t terminal)
 	if (stat(path, &st) < 0 || !S_ISCHR(st.st_mode))
 		return false;
 	return st.st_rdev == terminal ||
-	       (st.st_rdev == makedev(5, 0) && read_stat(pid, &parent, &own) && own == terminal);
+	       (st.st_rdev == makedev(5, 0) && process_read(pid, &own) && own.terminal == terminal);
 }
 
 bool
@@ -501,7 +501,7 @@ exec_is_blocked(const char *id)
 	for (struct dirent *e; !blocked && (e = readdir(d));) {
 		pid_t pid = (pid_t)atoi(e->d_name);
 		blocked = pid > 1 && pid != r->watcher && reads_terminal(pid, r->terminal) &&
-			  is_below(pid, r->watcher);
+			  process_is_below(pid, r->watcher);
 	}
 	(void)closedir(d);
 	return blocked;
@@ -511,64 +511,45 @@ void
 exec_signal(const char *id, int sig, bool top)
 {
 	struct running *r = find_exec(id);
-	DIR *d = r ? opendir("/proc") : NULL;
-	if (!d)
-		return;
-	for (struct dirent *e; (e = readdir(d));) {
-		pid_t pid = (pid_t)atoi(e->d_name);
-		int parent;
-		dev_t terminal;
-		if (pid <= 1 || pid == r->watcher || !is_below(pid, r->watcher))
-			continue;
-		if (!top || (read_stat(pid, &parent, &terminal) && parent == r->watcher))
-			(void)kill(pid, sig);
-	}
-	(void)closedir(d);
+	if (r)
+		(void)processes_signal_below(r->watcher, sig, top);
 }
 
-/* ---- watchers that did not report ---- */
+/* ---- watchers that the target got at ---- */
+
+void
+exec_child_changed(pid_t pid, int status)
+{
+	struct running *r = find_watcher(pid);
+	if (!r)
+		return;
+	if (WIFSTOPPED(status))
+		(void)kill(pid, SIGKILL);
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		*r = (struct running){0};
+	else
+		r->watcher = 0;
+}
 
 static bool
 is_watcher(pid_t pid)
 {
-	for (size_t i = 0; i < MAX_EXECS; i++)
-		if (execs[i].watcher == pid)
-			return true;
-	return false;
-}
-
-static bool strays; /* processes without a watcher may be children of ours */
-
-/* The next ones become children of ours when these have ended. */
-static void
-kill_strays(void)
-{
-	DIR *d = opendir("/proc");
-	for (struct dirent *e; d && (e = readdir(d));) {
-		pid_t pid = (pid_t)atoi(e->d_name);
-		int parent;
-		dev_t terminal;
-		if (pid > 1 && !is_watcher(pid) && read_stat(pid, &parent, &terminal) &&
-			parent == 1)
-			(void)kill(pid, SIGKILL);
-	}
-	if (d)
-		(void)closedir(d);
+	return find_watcher(pid) != NULL;
 }
 
 void
-exec_reaped(pid_t pid, int status)
+exec_end_strays(void)
 {
+	bool lost = false;
+	for (size_t i = 0; i < MAX_EXECS; i++)
+		lost = lost || (*execs[i].id && !execs[i].watcher);
+	if (!lost || processes_signal_strays(SIGKILL, is_watcher))
+		return; /* the death of each brings us here again */
 	for (size_t i = 0; i < MAX_EXECS; i++) {
-		if (execs[i].watcher != pid)
+		if (!*execs[i].id || execs[i].watcher)
 			continue;
-		execs[i].watcher = 0;
-		if (status == 0)
-			return;
-		strays = true;
-		message_send(BOX_CONTROL_FD, BOX_EXITED, NULL, 0, "id=%s\nstatus=%d", execs[i].id,
-			status);
+		message_send(BOX_CONTROL_FD, BOX_EXITED, NULL, 0,
+			"id=%s\nstatus=%d\ncpu_us=0\npeak_kib=0", execs[i].id, SIGKILL);
+		execs[i] = (struct running){0};
 	}
-	if (strays)
-		kill_strays();
 }

@@ -34,6 +34,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -91,6 +92,13 @@ load_argument(struct program *p, unsigned i)
 {
 	emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0,
 		(uint32_t)(offsetof(struct seccomp_data, args) + 8 * i));
+}
+
+static void
+load_upper_half(struct program *p, unsigned i)
+{
+	emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0,
+		(uint32_t)(offsetof(struct seccomp_data, args) + 8 * i + 4));
 }
 
 static void
@@ -154,6 +162,53 @@ check_terminals(struct program *p)
 	load_argument(p, 1);
 	return_if_equal(p, TIOCSTI, p->denied);
 	return_if_equal(p, TIOCLINUX_REQUEST, p->denied);
+	return_if_equal(p, TIOCSETD, p->denied); /* line disciplines: loads modules, has had holes */
+	block_end(p, b);
+}
+
+/*
+ * Core dumps stay off: with a limit of 0 the kernel would start this machine's core handler, so it stays
+ * as it was set (see exec.c), and the target is told that it changed.
+ */
+static void
+keep_core_limit(struct program *p)
+{
+	size_t b = block_begin(p, SYS_prlimit64);
+	load_argument(p, 0);
+	return_if_equal(p, 1, p->denied);
+	load_argument(p, 1);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 5, RLIMIT_CORE);
+	load_argument(p, 2);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0);
+	load_upper_half(p, 2);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
+	return_value(p, ERRNO(0));
+	block_end(p, b);
+#ifdef SYS_setrlimit
+	b = block_begin(p, SYS_setrlimit);
+	load_argument(p, 0);
+	return_if_equal(p, RLIMIT_CORE, ERRNO(0));
+	block_end(p, b);
+#endif
+}
+
+/* Where the target has the id of pid 1 it could make that too slow to end it. */
+static void
+check_scheduling(struct program *p)
+{
+	static const uint32_t calls[] = {SYS_sched_setaffinity, SYS_sched_setattr, SYS_sched_setparam,
+		SYS_sched_setscheduler};
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		size_t b = block_begin(p, calls[i]);
+		load_argument(p, 0);
+		return_if_equal(p, 1, p->denied);
+		block_end(p, b);
+	}
+	size_t b = block_begin(p, SYS_setpriority);
+	load_argument(p, 0);
+	return_if_equal(p, PRIO_USER, p->denied);
+	load_argument(p, 1);
+	return_if_equal(p, 1, p->denied); /* process or group */
 	block_end(p, b);
 }
 
@@ -342,9 +397,11 @@ assemble(struct program *p, const struct filter_spec *s)
 	load_nr(p);
 	if (s->ids == IDS_ASKED)
 		ask_identity(p);
-	if (s->kind != FILTER_BROWSER && s->kind != FILTER_PARSER)
+	if (s->kind != FILTER_BROWSER)
 		check_namespaces(p);
 	check_terminals(p);
+	keep_core_limit(p);
+	check_scheduling(p);
 	check_sockets(p);
 	check_netfilter(p);
 	if (s->ids != IDS_REAL)

@@ -3,7 +3,8 @@
  *
  * drydock starts this program with one end of a socket as descriptor 3 and nothing else but
  * standard error.  It receives the description of a pod, enters new user, mount, network, IPC, UTS
- * and cgroup namespaces, and forks into a new pid namespace; the outer process only waits.  In root
+ * and cgroup namespaces, and forks into a new pid namespace; the outer process is the pod's warden
+ * (warden.c).  In root
  * mode drydock, outside, writes the id maps (an unprivileged range, never 0 to 0); in user mode the
  * single id is mapped here.  Layer directories are opened after the namespaces exist (an overlay
  * takes only mounts of its own namespace) and before the identity changes to inside-root (which
@@ -14,8 +15,9 @@
  * and only then attaches the rest: a hostile link in a layer resolves inside the pod.
  *
  * It then serves requests.  Each command gets a watcher process, a child subreaper, so that
- * whatever the command leaves behind is found and ended when its main process has exited.  Target
- * code gets an ordinary uid without capabilities, no_new_privs, a system-call filter, and only the
+ * whatever the command leaves behind is found and ended when its main process has exited.  In user
+ * mode the target may signal a watcher: it runs as the same id.  A watcher that is killed or stopped
+ * ends its command, and pid 1 ends what is left of it.  Target code gets an ordinary uid without capabilities, no_new_privs, a system-call filter, and only the
  * descriptors it was given.
  *
  * When drydock dies, the socket reports end of file, pid 1 exits, and the kernel ends every process
@@ -116,30 +118,42 @@ static void
 reap(void)
 {
 	int status;
-	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
-		exec_reaped(pid, status);
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;)
+		exec_child_changed(pid, status);
+	exec_end_strays();
 }
 
-static void __attribute__((noreturn)) serve(bool root_mode)
+static void
+take_signals(int signals)
 {
-	sigset_t child;
-	(void)sigemptyset(&child);
-	(void)sigaddset(&child, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &child, NULL);
-	int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	struct signalfd_siginfo info;
+	while (read(signals, &info, sizeof(info)) > 0)
+		if (info.ssi_signo == SIGUSR1 && info.ssi_pid == 0) /* from outside: the warden */
+			(void)kill(-1, SIGKILL);
+	reap();
+}
+
+static void __attribute__((noreturn)) serve(bool root_mode, int ready)
+{
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGUSR1);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		box_die(errno, "signalfd");
+	/* With this nothing of its /proc/1 is the target's to open, whatever id that runs as. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		box_die(errno, "prctl");
+	(void)close(ready);
 	message_send(BOX_CONTROL_FD, BOX_READY, NULL, 0, "pid=1");
 	for (;;) {
 		struct pollfd p[2] = {{BOX_CONTROL_FD, POLLIN, 0}, {signals, POLLIN, 0}};
 		if (poll(p, 2, -1) < 0)
 			continue;
-		if (p[1].revents) {
-			struct signalfd_siginfo info;
-			while (read(signals, &info, sizeof(info)) > 0)
-				;
-			reap();
-		}
+		if (p[1].revents)
+			take_signals(signals);
 		struct message m;
 		if (!p[0].revents)
 			continue;
@@ -170,6 +184,16 @@ enter_groups(struct message *m)
 	message_close_fds(m);
 }
 
+/* The warden waits for them in sigtimedwait(2). */
+static void
+block_children(void)
+{
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int
 main(void)
 {
@@ -178,6 +202,8 @@ main(void)
 	pid_t parent = getppid();
 	(void)umask(022);
 	(void)fcntl(BOX_CONTROL_FD, F_SETFD, FD_CLOEXEC);
+	(void)close(BOX_PROGRAM_FD);
+	(void)prctl(PR_SET_NAME, "drydock-box");
 	die_with(parent);
 	if (!message_receive(BOX_CONTROL_FD, &m) || m.type != BOX_SETUP) {
 		fprintf(stderr, "drydock-box is started by drydock\n");
@@ -192,17 +218,22 @@ main(void)
 	enter_groups(&m);
 	setup_decode(&m, &s);
 	setup_namespaces(&s);
+	int disk = warden_open_disk(&s), ready[2];
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		box_die(errno, "pipe");
+	block_children();
 	pid_t pid = fork();
 	if (pid < 0)
 		box_die(errno, "fork");
 	if (pid == 0) {
 		die_with(0);
+		(void)setsid(); /* the caller's session and its share of the processors are not the pod's */
+		(void)close(ready[0]);
+		if (disk >= 0)
+			(void)close(disk);
 		setup_pod(&s);
-		serve(s.root_mode);
+		serve(s.root_mode, ready[1]);
 	}
-	(void)close(BOX_CONTROL_FD);
-	int status = 0;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
+	(void)close(ready[1]);
+	return warden_wait(&s, pid, ready[0], disk);
 }

@@ -75,11 +75,17 @@ mount_clone(const char *src, bool writable, bool recursive)
 	return fd;
 }
 
+/* Without following a link at the end of the path: an image decides what is there. */
 void
 mount_attach(int fd, const char *path)
 {
-	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		box_die(errno, "cannot mount on %s", path);
+	struct stat st;
+	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0) {
+		int errnum = errno;
+		if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+			box_die(0, "%s is a link in the image; it must be a directory", path);
+		box_die(errnum, "cannot mount on %s", path);
+	}
 	(void)close(fd);
 }
 

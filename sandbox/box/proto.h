@@ -3,14 +3,17 @@
  * type byte, then fields "key=value", each ended by a NUL.  Descriptors travel as SCM_RIGHTS. Plain
  * C without any library, because both sides include it.
  *
- * drydock -> box                              box -> drydock
- *   SETUP  the pod to make                      UNSHARED  namespaces exist; root mode waits for
- * MAPPED MAPPED the id maps are written              READY     the pod is up EXEC   a command (id,
- * fds)                  FAILED    text=why (of SETUP, EXEC, LISTEN, PTY) SIGNAL id, sig STARTED id
- *   LISTEN port                                 EXITED    id, status (as waitpid), cpu_us, peak_kib
- *   PTY                                         FD        one or two descriptors
- *   BLOCKED id                                  ANSWER    yes=0|1
- *   PROBE port or socket: does anybody listen?
+ *   drydock -> box                        box -> drydock
+ *   SETUP   the pod to make               UNSHARED  namespaces exist; root mode waits for MAPPED
+ *   MAPPED  the id maps are written       READY     the pod is up
+ *   EXEC    a command (id, fds)           STARTED   id
+ *   SIGNAL  id, sig                       EXITED    id, status (as waitpid), cpu_us, peak_kib,
+ *                                                   full=0|1 (it stood at RLIMIT_NPROC)
+ *   LISTEN  port                          FD        one or two descriptors
+ *   PTY                                   FAILED    text=why (of SETUP, EXEC, LISTEN, PTY)
+ *   BLOCKED id                            ANSWER    yes=0|1
+ *   PROBE   port or socket: does anybody listen?
+ *                                         LIMIT     cause, used: the warden ended all processes
  *
  * SIGNAL with "top": only the main process of the command, or what is left of it when that has
  * ended.
@@ -35,9 +38,11 @@ enum box_message {
 	BOX_FD = 'd',
 	BOX_ANSWER = 'a',
 	BOX_TRACE = 't', /* to the supervisor: trace the process of this pidfd; answered by the same */
+	BOX_LIMIT = 'l',
 };
 
 #define BOX_CONTROL_FD 3
+#define BOX_PROGRAM_FD 4 /* the box's own program, if it runs from a descriptor */
 #define BOX_MAX_MESSAGE (192 * 1024)
 #define BOX_MAX_DATA 8
 #define BOX_MAX_DATA_LAYERS 48
@@ -50,6 +55,14 @@ enum box_message {
 #define BOX_FD_END 64
 
 /* SETUP comes with descriptors of control groups, for the box to enter. */
+
+/*
+ * The warden looks at memory at least every WARDEN_MAX_MS and at most every WARDEN_MIN_MS, the sooner the
+ * less there is left; WARDEN_TOUCH_PER_MS is what one processor can touch in a millisecond.
+ */
+#define WARDEN_MAX_MS 100
+#define WARDEN_MIN_MS 5
+#define WARDEN_TOUCH_PER_MS (8ULL << 20)
 
 /* Values of the field "profile" of EXEC. */
 #define BOX_PROFILE_BUILD "build"

@@ -67,6 +67,17 @@ terminal_escapes_become_visible(void **state)
 }
 
 static void
+text_cannot_turn_round_what_stands_beside_it(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf b = {0}, html = {0};
+	buf_put_visible(&b, STR("a\u202egpj\u2066x \u2013"));
+	assert_string_equal(b.p, "a\\xe2\\x80\\xaegpj\\xe2\\x81\\xa6x \u2013");
+	buf_put_html(&html, STR("\u202e<\xc2\x9b>"));
+	assert_string_equal(html.p, "\ufffd&lt;\ufffd&gt;");
+}
+
+static void
 lines_lose_their_ending(void **state)
 {
 	(void)state;
@@ -117,6 +128,7 @@ main(void)
 		cmocka_unit_test(html_meaning_is_escaped),
 		cmocka_unit_test(terminal_escapes_become_visible),
 		cmocka_unit_test(what_a_shell_reads_is_one_word_on_one_line),
+		cmocka_unit_test(text_cannot_turn_round_what_stands_beside_it),
 		cmocka_unit_test(lines_lose_their_ending),
 		cmocka_unit_test(numbers_are_whole_and_bounded),
 		cmocka_unit_test(any_text_is_one_word_and_comes_back),

@@ -17,6 +17,7 @@ while read -r f; do
 done <"$tmp/files" | awk -v rooms="$(tr '\n' ' ' <"$tmp/rooms")" '
 	BEGIN { n = split(rooms, R, " ") }
 	function room(path,   i, best) {
+		sub(/^tests\/hostile\//, "tests/sandbox/", path)
 		sub(/^tests\//, "", path)
 		best = ""
 		for (i = 1; i <= n; i++)

@@ -1,0 +1,75 @@
+/*
+ * The warden of a pod: the outer half of drydock-box, which measures what the kernel does not limit and
+ * ends the pod's processes; see warden.c.  Private to sandbox/box.
+ */
+#ifndef SANDBOX_BOX_WARDEN_H
+#define SANDBOX_BOX_WARDEN_H
+
+#include "sandbox/box/box.h"
+
+#include <dirent.h>
+
+/* Of CLOCK_MONOTONIC. */
+long long warden_now_ms(void);
+
+/* ---- memory.c --------------------------------------------------------------------------------- */
+
+struct memory_use {
+	unsigned long long bytes;
+	unsigned long long tasks;  /* threads */
+	unsigned long long shared; /* what the machine's shared memory grew by, whoever took it */
+	bool scarce;		  /* the machine has no more than its reserve, whoever took it */
+};
+
+struct file_use { /* what only descriptors keep */
+	unsigned long long memory;    /* memory files, pipes, and the kernel's own for each descriptor */
+	unsigned long long deleted;   /* on the disk */
+	unsigned long long in_flight; /* descriptors in the queues of sockets */
+	bool incomplete;	      /* there are too many to look at each */
+};
+
+struct memory {
+	int proc;			/* the pod's */
+	int tmpfs[4];			/* its file systems in memory */
+	dev_t tmpfs_dev[4];
+	unsigned long long shared_then; /* the machine's shared memory when the pod was opened */
+	unsigned long long reserve;	/* what the machine must keep available */
+	unsigned long long queue_bytes; /* what a socket's queue may hold */
+};
+
+void memory_init(struct memory *m);
+/*
+ * Never less than there is, but for pipes and for memory files of before, and quick; `limit` is what it
+ * matters for.
+ */
+void memory_look(const struct memory *m, unsigned long long limit, struct memory_use *ret);
+/* Each thing once, after a look; stops being exact, upwards, after a fifth of a second. */
+void memory_count(const struct memory *m, struct memory_use *ret);
+void memory_files(const struct memory *m, struct file_use *ret);
+
+/* ---- usage.c ---------------------------------------------------------------------------------- */
+
+/*
+ * An entry counts as this at least: an empty file takes an inode, and a limit on bytes alone would let
+ * the target have as many as the file system has.
+ */
+#define USAGE_ENTRY_BYTES 4096ULL
+
+struct usage_level;
+
+struct usage {
+	bool walking;
+	bool torn;		  /* the last walk ended early: directories were moved under it */
+	unsigned long long bytes; /* counted so far */
+	int fd;			  /* directory of the last level */
+	DIR *reading;		  /* of the last level, while its names are read; else NULL */
+	struct usage_level *levels;
+	size_t n, cap;
+};
+
+/* Start over, at a directory. */
+void usage_begin(struct usage *u, int root);
+/* Go on for about ms milliseconds; true when the walk has ended. */
+bool usage_step(struct usage *u, int ms);
+
+#endif

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Taking all there is.  exhaust.tsv names, for each attack, the cause it must end with where a control group
+# holds memory and processes and where the warden watches them, and what must stay within its bound:
+# the limit itself, or the limit and the overshoot that `drydock doctor` states.
+. "$(dirname "$0")/hostile.sh"
+
+"$drydock" doctor --state "$state" >"$tmp/doctor"
+line() { grep -i " $1 limit:" "$tmp/doctor"; }
+stated() { line "$1" | sed -n 's/.*overshoot: at most \([0-9]*\) MiB.*/\1/p'; }
+case $(line memory) in *cgroup*) column=4 over_memory=3 ;; *) column=5 over_memory=$(stated memory) ;; esac
+over_disk=$(stated disk)
+ok "doctor states what each limit guarantees" sh -c 'for l in memory process disk; do grep -qE " $l limit: .*overshoot" "$1" || exit 1; done' sh "$tmp/doctor"
+ok "in numbers" test "${over_memory:-0}" -gt 0 -a "${over_disk:-0}" -gt 0
+
+# within NAME GOT MOST
+within() { ok "$1: $2 of at most $3" test "$2" -le "$3" -a "$2" -gt 0; }
+
+judge() { # WHAT NAME
+	mib=$(($(result .peak_bytes) / 1048576))
+	last=$(tail -n 1 "$tmp/out")
+	limit=$(echo "$options" | sed -n 's/.*--\(memory\|disk\) \([0-9]*\)M.*/\2/p')
+	case $1 in
+	peak) within "$2 peaks in MiB" "$mib" $((limit + over_memory)) ;;
+	# The kernel lets a user have 64 MiB in pipes, and two pages in each pipe more.
+	peak+pipes) within "$2 peaks in MiB" "$mib" $((limit + over_memory + 128)) ;;
+	written) within "$2 writes in MiB" "${last:-0}" $((limit + over_disk)) ;;
+	# The last thousand it told of; what it had of the others is given back below.
+	entries) within "$2 makes entries" "${last:-0}" $(((limit + over_disk) * 256)) ;;
+	esac
+}
+
+grep -v '^#' "$root/tests/hostile/exhaust.tsv" >"$tmp/table"
+while IFS="$(printf '\t')" read -r what options args cgroup watchdog bounded <&3; do
+	case $column in 4) wanted=$cgroup ;; *) wanted=$watchdog ;; esac
+	start=$(date +%s)
+	[ "$args" = - ] && args=
+	# shellcheck disable=SC2086
+	attack exhaust "--time 60 $options" $what $args
+	took=$(($(date +%s) - start))
+	is "$what${args:+ $args}" "$(result '[.exit, .signal, .cause] | map(tostring) | join(" ")')" "null 9 $wanted"
+	judge "$bounded" "$what${args:+ $args}"
+	ok "$what${args:+ $args} is over soon, and gone" sh -c '[ "$1" -lt 20 ] && ! ps -eo args | grep -q "^$2 "' sh "$took" "$at"
+done 3<"$tmp/table"
+
+# --- what the kernel refuses by itself
+attack exhaust "--disk 32M" sparse /work
+is "a sparse file of a terabyte, promised blocks, a far write" "$(tr '\n' ' ' <"$tmp/out")" \
+	"truncate EFBIG fallocate EFBIG write-far EFBIG "
+attack exhaust "" descriptors
+is "descriptors" "$(cat "$tmp/out")" "descriptors bounded EMFILE"
+
+# --- without any option there are limits, too: memory of the machine, disk, 4096 processes
+sizes() { "$drydock" sandbox run --quiet --state "$state" $1 -- /bin/sh -c \
+	'for d in /tmp /run /dev/shm /home/builder; do echo $(stat -f -c "%b %S" $d); done' | awk '{ printf "%d ", $1 * $2 / 1048576 }'; }
+is "trees in memory have a size" "$(sizes "")" "2048 2048 2048 2048 "
+is "which is the memory limit where there is one" "$(sizes "--memory 64M")" "64 64 64 64 "
+
+# --- what one command used up is not held against the next in the same pod
+pod attack_exhaust "--pids 100 --time 20000" --- build "$at" forks --- build /bin/sh -c 'sleep 0.5; exit 3'
+is "after a fork bomb the next command runs" "$(jq -r .cause "$tmp/result" | tr '\n' ' ')$status" "pids none 3"
+pod attack_exhaust "--memory 67108864 --time 20000" --- build "$at" memory --- build /bin/sh -c 'sleep 0.5; exit 3'
+is "after a memory bomb, too" "$(jq -r .cause "$tmp/result" | tr '\n' ' ')$status" "memory none 3"
+pod attack_exhaust "--disk 33554432 --time 20000" --- build "$at" disk /work --- build /bin/sleep 5
+is "but a full disk stays full" "$(jq -r .cause "$tmp/result" | tr '\n' ' ')" "disk disk "
+same_host "this machine is as it was"
+done_testing
