@@ -122,6 +122,10 @@ bench-services: all tests ## packages whose services need ids of their own, in b
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack
+faults: all ## make every call that changes the disk fail in turn, in every way (an hour)
+	DD_TEST_TIMEOUT=20000 DD_FAULT_POINTS=all DD_FAULT_READS=all DD_FAULT_COLD=40 DD_FAULT_REPLAYS=all \
+		DD_FULL_POINTS=1000 sh tests/run.sh runner/faults runner/full_disk runner/damage
+.PHONY: faults
 
 lint: ## compile everything with -Werror
 	$(MAKE) VARIANT=lint EXTRA_CFLAGS=-Werror all tests

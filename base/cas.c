@@ -1,6 +1,7 @@
 #include "base/cas.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@ cas_temp(const char *root, int *ret_fd, struct dd_err *err)
 	int rc = fs_mkdirs(root, 0700, err);
 	if (rc < 0)
 		return rc;
-	int fd = open(root, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = io_create(root, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(err, errno, "cannot make a temporary file in %s", root);
 	*ret_fd = fd;
@@ -46,14 +47,14 @@ copy_and_hash(int from, int to, struct hash_hex *ret, struct dd_err *err)
 	off_t at = 0;
 	for (ssize_t n; rc == 0 && (n = pread(from, chunk, sizeof(chunk), at)) != 0; at += n) {
 		if (n < 0) {
-			rc = err_errno(err, errno, "cannot read a new object");
+			rc = err_errno(err, errno, "cannot read");
 			break;
 		}
 		hash_add(h, chunk, (size_t)n);
 		rc = fs_write_all(to, chunk, (size_t)n, err);
 	}
 	*ret = hash_finish(h);
-	return rc;
+	return rc < 0 ? err_wrap(err, "a new object") : 0;
 }
 
 /* From cas_temp: nobody else can change it, and it can have a name in the store. */
@@ -88,7 +89,7 @@ cas_stage(
 	if (rc == 0 && expected && strcmp(expected, digest.s) != 0)
 		rc = err_set(err, DD_ECORRUPT, "its digest is %s, expected %s", digest.s, expected);
 	if (rc < 0)
-		return rc;
+		return err_wrap(err, "store %s", root);
 	/* On its way to the disk while the next one is copied. */
 	(void)sync_file_range(copy, 0, 0, SYNC_FILE_RANGE_WRITE);
 	*ret = (struct cas_staged){TAKE_FD(copy), digest};
@@ -103,7 +104,7 @@ link_object(const char *root, const struct cas_staged *o, struct dd_err *err)
 	OWN_FREE char *dir = mem_printf("%s/%.2s", root, o->digest.s);
 	OWN_FREE char *link_to = mem_printf("/proc/self/fd/%d", o->fd);
 	int rc = fs_mkdirs(dir, 0700, err);
-	if (rc == 0 && linkat(AT_FDCWD, link_to, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0 &&
+	if (rc == 0 && io_linkat(AT_FDCWD, link_to, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0 &&
 		errno != EEXIST)
 		rc = err_errno(err, errno, "cannot store object %s", path);
 	return rc;
@@ -115,8 +116,8 @@ cas_publish(const char *root, struct cas_staged *v, size_t n, struct dd_err *err
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		if (fchmod(v[i].fd, 0444) < 0 || fsync(v[i].fd) < 0)
-			rc = err_errno(err, errno, "cannot sync a new object");
+		if (fchmod(v[i].fd, 0444) < 0 || io_fsync(v[i].fd) < 0)
+			rc = err_errno(err, errno, "cannot sync object %s", v[i].digest.s);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = link_object(root, &v[i], err);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
@@ -125,7 +126,7 @@ cas_publish(const char *root, struct cas_staged *v, size_t n, struct dd_err *err
 	}
 	for (size_t i = 0; i < n; i++)
 		(void)close(v[i].fd);
-	return rc;
+	return rc < 0 ? err_wrap(err, "store %s", root) : 0;
 }
 
 int
@@ -149,7 +150,7 @@ cas_put(const char *root, struct str data, struct hash_hex *ret, struct dd_err *
 	if (rc == 0)
 		rc = fs_write_all(fd, data.p, data.n, err);
 	if (rc < 0)
-		return rc;
+		return err_wrap(err, "store %s", root);
 	o.fd = TAKE_FD(fd);
 	rc = cas_publish(root, &o, 1, err);
 	if (rc == 0 && ret)
@@ -162,9 +163,12 @@ quarantine(const char *root, const char *path, const char *digest, struct dd_err
 {
 	OWN_FREE char *dir = fs_join(root, "quarantine");
 	OWN_FREE char *to = mem_printf("%s/%s-%lld", dir, digest, (long long)clock_real_ns());
-	if (fs_mkdirs(dir, 0700, err) == 0)
-		(void)rename(path, to);
-	return err_set(err, DD_ECORRUPT, "object %s was damaged; it is kept as %s", digest, to);
+	/* What cannot be moved aside is removed: it must not be taken for the object again. */
+	bool kept = fs_mkdirs(dir, 0700, NULL) == 0 && io_rename(path, to) == 0;
+	if (!kept && unlink(path) < 0)
+		return err_errno(err, errno, "object %s is damaged and cannot be removed", path);
+	return err_set(err, DD_ECORRUPT, "object %s was damaged; %s%s", path,
+		kept ? "it is kept as " : "it was removed", kept ? to : "");
 }
 
 int
@@ -176,14 +180,14 @@ cas_open(const char *root, const char *digest, int *ret_fd, struct dd_err *err)
 	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct hash_hex got;
 	if (fd < 0)
-		return err_errno(err, errno, "object %s", digest);
+		return err_errno(err, errno, "object %s", path);
 	int rc = hash_fd(fd, &got, NULL, err);
 	if (rc < 0)
-		return rc;
+		return err_wrap(err, "object %s", path);
 	if (strcmp(got.s, digest) != 0)
 		return quarantine(root, path, digest, err);
 	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(err, errno, "object %s", digest);
+		return err_errno(err, errno, "object %s", path);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }

@@ -1,8 +1,10 @@
 #include "base/db.h"
 
+#include "base/db_fault.h"
 #include "base/fault.h"
 #include "base/map.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <string.h>
@@ -27,16 +29,20 @@ destroy_statement(void *p)
 	free(st);
 }
 
+/* What was tried is told only where it may be the reason. */
 static int
 db_fail(sqlite3 *handle, const char *what, struct dd_err *err)
 {
-	int code = sqlite3_errcode(handle);
+	int code = sqlite3_errcode(handle), errnum = sqlite3_system_errno(handle);
 	const char *path = sqlite3_db_filename(handle, "main");
+	bool system = errnum && (code == SQLITE_IOERR || code == SQLITE_CANTOPEN);
+	bool ours = code == SQLITE_ERROR || code == SQLITE_MISUSE || code == SQLITE_CONSTRAINT;
 	enum dd_code c = code == SQLITE_BUSY || code == SQLITE_LOCKED	   ? DD_EBUSY
 			 : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? DD_ECORRUPT
 									   : DD_EIO;
-	return err_set(
-		err, c, "database %s: %s: %s", path ? path : "", what, sqlite3_errmsg(handle));
+	return err_set(err, c, "database %s: %s%s%s%s%s", path ? path : "", ours ? what : "",
+		ours ? ": " : "", sqlite3_errmsg(handle), system ? ": " : "",
+		system ? strerror(errnum) : "");
 }
 
 int
@@ -53,19 +59,21 @@ db_begin(struct db *db, struct dd_err *err)
 	return db_exec(db, "BEGIN IMMEDIATE", err);
 }
 
+void
+db_rollback(struct db *db)
+{
+	(void)!db_exec(db, "ROLLBACK", NULL);
+}
+
 int
 db_commit(struct db *db, struct dd_err *err)
 {
 	fault_point("db.commit.before");
 	int rc = db_exec(db, "COMMIT", err);
 	fault_point("db.commit.after");
+	if (rc < 0)
+		db_rollback(db);
 	return rc;
-}
-
-void
-db_rollback(struct db *db)
-{
-	(void)!db_exec(db, "ROLLBACK", NULL);
 }
 
 /* An integer pragma such as user_version. */
@@ -117,23 +125,46 @@ migrate(struct db *db, const char *const *migrations, size_t n, uint32_t applica
 	return rc;
 }
 
+static int
+open_file(struct db *db, const char *path, bool alone, struct dd_err *err)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
+	if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
+		int errnum = db->handle ? sqlite3_system_errno(db->handle) : 0;
+		return err_set(err, DD_EIO, "database %s: %s%s%s", path,
+			db->handle ? sqlite3_errmsg(db->handle) : "out of memory",
+			errnum ? ": " : "", errnum ? strerror(errnum) : "");
+	}
+	(void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+	int rc = alone ? db_exec(db, "PRAGMA locking_mode = EXCLUSIVE", err) : 0;
+	if (rc == 0)
+		rc = db_exec(db,
+			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+			"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
+			err);
+	return rc;
+}
+
+/* Was there no room for the file by which the users of a database share its index (path-shm)? */
+static bool
+lacks_room(const struct db *db)
+{
+	int errnum = db->handle ? sqlite3_system_errno(db->handle) : 0;
+	return errnum == ENOSPC || errnum == EDQUOT;
+}
+
 int
 db_open(const char *path, const char *const *migrations, size_t n, uint32_t application_id,
 	struct db **ret, struct dd_err *err)
 {
 	struct db *db = mem_new(struct db);
+	db_fault_install();
 	db->statements.destroy = destroy_statement;
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
-	int rc = 0;
-	if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
-		rc = err_set(err, DD_EIO, "cannot open database %s: %s", path,
-			db->handle ? sqlite3_errmsg(db->handle) : "out of memory");
-	} else {
-		(void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
-		rc = db_exec(db,
-			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-			"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
-			err);
+	int rc = open_file(db, path, false, err);
+	if (rc < 0 && lacks_room(db)) {
+		/* Alone, the index is kept in memory: what is there can be read on a full disk. */
+		(void)sqlite3_close(TAKE(db->handle));
+		rc = open_file(db, path, true, err);
 	}
 	if (rc == 0)
 		rc = migrate(db, migrations, n, application_id, err);

@@ -1,7 +1,8 @@
 /*
  * SQLite behind a small wrapper: WAL, synchronous=FULL, foreign keys on, migrations by
  * user_version.  A database written by a newer drydock is refused (DD_EUNSUPPORTED).
- * Not shared between threads.
+ * Not shared between threads.  On a full disk a database that nobody else has open can still be
+ * read, and is then ours alone until it is closed.
  */
 #ifndef BASE_DB_H
 #define BASE_DB_H
@@ -23,8 +24,8 @@ void db_close(struct db *db); /* NULL is fine */
 /* Run SQL without results. */
 int db_exec(struct db *db, const char *sql, struct dd_err *err) DD_MUST_USE;
 
-int db_begin(struct db *db, struct dd_err *err) DD_MUST_USE; /* BEGIN IMMEDIATE */
-int db_commit(struct db *db, struct dd_err *err) DD_MUST_USE;
+int db_begin(struct db *db, struct dd_err *err) DD_MUST_USE;  /* BEGIN IMMEDIATE */
+int db_commit(struct db *db, struct dd_err *err) DD_MUST_USE; /* fails: rolled back */
 void db_rollback(struct db *db);
 
 /*

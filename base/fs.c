@@ -1,5 +1,7 @@
 #include "base/fs.h"
 
+#include "base/io.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +16,7 @@ fs_write_all(int fd, const void *p, size_t n, struct dd_err *err)
 {
 	const char *at = p;
 	while (n) {
-		ssize_t w = write(fd, at, n);
+		ssize_t w = io_write(fd, at, n);
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w < 0)
@@ -31,7 +33,7 @@ read_open(int fd, const char *path, size_t max, struct buf *ret, struct dd_err *
 	char chunk[65536];
 	size_t total = 0;
 	for (;;) {
-		ssize_t n = read(fd, chunk, sizeof(chunk));
+		ssize_t n = io_read(fd, chunk, sizeof(chunk));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -81,8 +83,17 @@ int
 fs_sync_dir(const char *path, struct dd_err *err)
 {
 	OWN_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
+	if (fd < 0 || io_fsync(fd) < 0)
 		return err_errno(err, errno, "cannot sync directory %s", path);
+	return 0;
+}
+
+int
+fs_sync_all(const char *path, struct dd_err *err)
+{
+	OWN_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || io_syncfs(fd) < 0)
+		return err_errno(err, errno, "cannot sync the file system of %s", path);
 	return 0;
 }
 
@@ -96,7 +107,7 @@ open_temp(const char *temp, mode_t mode, int *ret_fd, struct dd_err *err)
 {
 	const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	for (;;) {
-		OWN_FD int fd = open(temp, flags, mode | S_IWUSR);
+		OWN_FD int fd = io_create(temp, flags, mode | S_IWUSR);
 		struct stat held, named;
 		if (fd < 0)
 			return err_errno(err, errno, "cannot create %s", temp);
@@ -137,12 +148,12 @@ fs_write_atomic(const char *path, struct str data, mode_t mode, struct dd_err *e
 		return rc;
 	rc = fs_write_all(fd, data.p, data.n, err);
 	if (rc < 0)
-		rc = err_wrap(err, "%s", temp);
+		rc = err_wrap(err, "file %s", temp);
 	else
 		rc = drop_added_mode(fd, mode, temp, err);
-	if (rc == 0 && fsync(fd) < 0)
+	if (rc == 0 && io_fsync(fd) < 0)
 		rc = err_errno(err, errno, "cannot sync %s", temp);
-	if (rc == 0 && rename(temp, path) < 0)
+	if (rc == 0 && io_rename(temp, path) < 0)
 		rc = err_errno(err, errno, "cannot rename to %s", path);
 	if (rc < 0) {
 		(void)unlink(temp);
@@ -154,16 +165,16 @@ fs_write_atomic(const char *path, struct str data, mode_t mode, struct dd_err *e
 int
 fs_mkdirs(const char *path, mode_t mode, struct dd_err *err)
 {
-	if (mkdir(path, mode) == 0) /* most often only the last one is missing, or none */
+	if (fs_is_dir(path) || io_mkdir(path, mode) == 0) /* nearly always */
 		return 0;
-	if (errno == EEXIST && fs_is_dir(path))
-		return 0;
+	if (errno != ENOENT && errno != ENOTDIR && errno != EEXIST)
+		return err_errno(err, errno, "cannot create directory %s", path);
 	OWN_FREE char *copy = mem_strdup(path);
 	for (char *p = copy + (*copy == '/'); *p;) {
 		p = strchrnul(p, '/');
 		char keep = *p;
 		*p = '\0';
-		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+		if (!fs_is_dir(copy) && io_mkdir(copy, mode) < 0 && errno != EEXIST)
 			return err_errno(err, errno, "cannot create directory %s", copy);
 		*p = keep;
 		p += keep != '\0';
@@ -268,7 +279,7 @@ fs_lock(const char *path, bool wait, int *ret_fd, struct dd_err *err)
 {
 	for (;;) {
 		struct stat held, named;
-		OWN_FD int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		OWN_FD int fd = io_create(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd < 0)
 			return err_errno(err, errno, "cannot open lock %s", path);
 		while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)

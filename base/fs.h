@@ -19,7 +19,8 @@ int fs_read_at(int dir_fd, const char *path, size_t max, struct buf *ret, struct
 
 /*
  * Write to a temporary name beside path, fsync, rename, fsync the directory: after success the new
- * content is durable, after a failure or kill -9 the old is untouched.  What a killed writer left
+ * content is durable, after a failure or kill -9 the old is untouched (or, when only the directory
+ * could not be synced, the new is there whole).  What a killed writer left
  * (path.drydock-tmp) goes with the next write of the same path.  mode is subject to the umask.
  * Writers of one path wait for each other; the last one's content stays.
  */
@@ -74,6 +75,9 @@ int fs_disk_usage(const char *path, uint64_t *ret_bytes, struct dd_err *err) DD_
 
 /* fsync a directory by path. */
 int fs_sync_dir(const char *path, struct dd_err *err) DD_MUST_USE;
+
+/* All that was written to the file system path is on (syncfs): for trees, before they are named. */
+int fs_sync_all(const char *path, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Take an exclusive flock on path (created if missing, a link is refused) without waiting; DD_EBUSY

@@ -1,5 +1,7 @@
 #include "base/fs.h"
 
+#include "base/io.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +45,7 @@ move_up(struct removal *r, int dir_fd, const char *name, const char *path, struc
 {
 	for (;;) {
 		OWN_FREE char *to = mem_printf(".deep-%lu", r->moved++);
-		if (renameat2(dir_fd, name, r->top_fd, to, RENAME_NOREPLACE) == 0) {
+		if (io_renameat2(dir_fd, name, r->top_fd, to, RENAME_NOREPLACE) == 0) {
 			r->progress++;
 			return 0;
 		}

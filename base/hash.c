@@ -1,5 +1,7 @@
 #include "base/hash.h"
 
+#include "base/io.h"
+
 #include <endian.h>
 #include <errno.h>
 #include <openssl/evp.h>
@@ -79,7 +81,7 @@ add_fd(EVP_MD_CTX *ctx, int fd, uint64_t *ret_size, struct dd_err *err)
 	char chunk[65536];
 	uint64_t size = 0;
 	for (;;) {
-		ssize_t n = read(fd, chunk, sizeof(chunk));
+		ssize_t n = io_read(fd, chunk, sizeof(chunk));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

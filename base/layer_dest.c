@@ -7,6 +7,8 @@
  */
 #include "base/layer_dest.h"
 
+#include "base/io.h"
+
 #include "base/unpack_path.h"
 
 #include <errno.h>
@@ -140,7 +142,7 @@ make_directories(struct layer_dest *d, const char *path, struct dd_err *err)
 			char *slash = strrchr(p, '/');
 			OWN_FREE char *above = mem_strndup(p, slash ? (size_t)(slash - p) : 0);
 			OWN_FD int fd = unpack_path_open(d->fd, above, O_PATH | O_DIRECTORY, false);
-			if (fd < 0 || mkdirat(fd, slash ? slash + 1 : p, 0700) < 0)
+			if (fd < 0 || io_mkdirat(fd, slash ? slash + 1 : p, 0700) < 0)
 				return unpack_fail(err, errno, "making directory", p);
 			add_implicit(d, p);
 		}
@@ -193,7 +195,7 @@ layer_dest_directory(
 	int rc = open_parent(d, path, &name, err);
 	if (rc < 0)
 		return rc;
-	if (mkdirat(d->parent_fd, name, 0700) < 0)
+	if (io_mkdirat(d->parent_fd, name, 0700) < 0)
 		return unpack_fail(err, errno, "making directory", path);
 	*ret = manifest_add(&d->res->manifest, path, MANIFEST_DIR);
 	d->res->dirs++;
@@ -238,7 +240,7 @@ layer_dest_symlink(struct layer_dest *d, const struct manifest_entry *e, struct 
 	int rc = open_parent(d, e->path, &name, err);
 	if (rc < 0)
 		return rc;
-	if (symlinkat(e->link, d->parent_fd, name) < 0)
+	if (io_symlinkat(e->link, d->parent_fd, name) < 0)
 		return unpack_fail(err, errno, "linking", e->path);
 	rc = set_owner(d, d->parent_fd, name, e, err);
 	if (rc == 0 && utimensat(d->parent_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
@@ -324,7 +326,7 @@ link_file(struct layer_dest *d, const struct manifest_entry *file, const char *p
 	if (rc < 0)
 		return rc;
 	e->link = mem_strdup(file->path);
-	if (linkat(dir_fd, slash ? slash + 1 : file->path, d->parent_fd, name, 0) < 0)
+	if (io_linkat(dir_fd, slash ? slash + 1 : file->path, d->parent_fd, name, 0) < 0)
 		return unpack_fail(err, errno, "linking", path);
 	d->res->hardlinks++;
 	return 0;
@@ -429,7 +431,7 @@ make_whiteout(struct layer_dest *d, const char *path, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	OWN_FD int fd = unpack_path_create(d->parent_fd, name);
-	if (fd < 0 || renameat2(d->parent_fd, name, d->parent_fd, ASIDE, RENAME_WHITEOUT) < 0 ||
+	if (fd < 0 || io_renameat2(d->parent_fd, name, d->parent_fd, ASIDE, RENAME_WHITEOUT) < 0 ||
 		unlinkat(d->parent_fd, ASIDE, 0) < 0)
 		return unpack_fail(err, errno, "making the whiteout", path);
 	(void)manifest_add(&d->res->manifest, path, MANIFEST_WHITEOUT);

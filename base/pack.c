@@ -1,6 +1,7 @@
 #include "base/pack.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -143,6 +144,19 @@ pack_directory(struct pack *p, int dir_fd, const char *path, unsigned depth)
 	return rc;
 }
 
+static la_ssize_t
+send_block(struct archive *a, void *ctx, const void *p, size_t n)
+{
+	const int *fd = ctx;
+	ssize_t w;
+	do
+		w = io_write(*fd, p, n);
+	while (w < 0 && errno == EINTR);
+	if (w < 0)
+		archive_set_error(a, errno, "%s", strerror(errno));
+	return w;
+}
+
 int
 pack_tree(int dir_fd, int out_fd, const struct pack_limits *limits, struct pack_result *ret,
 	struct dd_err *err)
@@ -153,7 +167,7 @@ pack_tree(int dir_fd, int out_fd, const struct pack_limits *limits, struct pack_
 	p.buffer = mem_alloc(PACK_BUFFER);
 	int rc = 0;
 	if (archive_write_set_format_pax(p.out) < ARCHIVE_OK ||
-		archive_write_open_fd(p.out, out_fd) < ARCHIVE_OK)
+		archive_write_open2(p.out, &out_fd, NULL, send_block, NULL, NULL) < ARCHIVE_OK)
 		rc = err_set(
 			err, DD_EIO, "cannot start a tar stream: %s", archive_error_string(p.out));
 	if (rc == 0)

@@ -1,6 +1,7 @@
 #include "base/tree.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -86,7 +87,7 @@ static int
 write_whole(struct copier *c, int fd, const char *p, size_t n, struct dd_err *err)
 {
 	while (n) {
-		ssize_t w = write(fd, p, n);
+		ssize_t w = io_write(fd, p, n);
 		if (w < 0 && errno != EINTR)
 			return fail(c, errno, "writing", err);
 		p += w > 0 ? w : 0;
@@ -180,7 +181,7 @@ copy_symlink(struct copier *c, int src_dir, int dest_dir, const char *name, cons
 	if (n < 0)
 		return fail(c, errno, "reading the link", err);
 	target[n] = '\0';
-	if (symlinkat(target, dest_dir, name) < 0)
+	if (io_symlinkat(target, dest_dir, name) < 0)
 		return fail(c, errno, "creating the link", err);
 	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
 	if (utimensat(dest_dir, name, times, AT_SYMLINK_NOFOLLOW) < 0)
@@ -207,7 +208,7 @@ copy_dir(struct copier *c, int src_dir, int dest_dir, const char *name, uint32_t
 		return fail(c, errno, "opening", err);
 	if (st.st_dev == c->dest.st_dev && st.st_ino == c->dest.st_ino)
 		return 0;
-	if (mkdirat(dest_dir, name, 0700) < 0)
+	if (io_mkdirat(dest_dir, name, 0700) < 0)
 		return fail(c, errno, "making directory", err);
 	OWN_FD int dest = openat(dest_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dest < 0)

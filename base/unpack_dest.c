@@ -1,6 +1,7 @@
 #include "base/unpack_dest.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -63,7 +64,7 @@ make_dirs(struct unpack_dest *d, const char *path, struct dd_err *err)
 		char end = *s;
 		*s = '\0';
 		int dir = at >= 0 ? at : d->fd;
-		if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
+		if (io_mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
 			return unpack_fail(err, errno, "making directory", p);
 		int next = open_below(d, p, O_PATH | O_DIRECTORY);
 		if (next < 0)
@@ -221,7 +222,7 @@ write_data(struct unpack_dest *d, struct archive *a, struct archive_entry *e, in
 		int rc = unpack_meter_add(d->meter, promised - end, err);
 		if (rc)
 			return rc;
-		if (ftruncate(fd, (off_t)promised) < 0)
+		if (io_truncate(fd, (off_t)promised) < 0)
 			return unpack_fail(err, errno, "writing", path);
 		end = promised;
 	}
@@ -260,7 +261,7 @@ put_dir(struct unpack_dest *d, struct archive_entry *e, const char *path, const 
 	int rc = owner_of(d, e, path, &n.uid, &n.gid, err);
 	if (rc)
 		return rc;
-	if (mkdirat(d->parent_fd, name, 0700) < 0) {
+	if (io_mkdirat(d->parent_fd, name, 0700) < 0) {
 		if (errno != EEXIST)
 			return unpack_fail(err, errno, "making directory", path);
 		OWN_FD int there = open_below(d, path, O_PATH | O_DIRECTORY);
@@ -292,7 +293,7 @@ put_symlink(struct unpack_dest *d, struct archive_entry *e, const char *path, co
 	rc = rc ? rc : clear_name(d, path, name, err);
 	if (rc)
 		return rc;
-	if (symlinkat(target, d->parent_fd, name) < 0)
+	if (io_symlinkat(target, d->parent_fd, name) < 0)
 		return unpack_fail(err, errno, "linking", path);
 	if (d->opts->keep_owners && fchownat(d->parent_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return unpack_fail(err, errno, "setting the owner of", path);
@@ -333,7 +334,7 @@ put_hardlink(struct unpack_dest *d, const char *target, const char *path, const 
 	rc = clear_name(d, path, name, err);
 	if (rc)
 		return rc;
-	if (linkat(dir_fd, base, d->parent_fd, name, 0) < 0)
+	if (io_linkat(dir_fd, base, d->parent_fd, name, 0) < 0)
 		return unpack_fail(err, errno, "linking", path);
 	d->res->hardlinks++;
 	return 0;
@@ -395,7 +396,7 @@ strip_top(struct unpack_dest *d, struct dd_err *err)
 	for (int i = 0;; i++) {
 		free(aside);
 		aside = mem_printf(".unpack-%d", i);
-		if (renameat2(d->fd, d->top, d->fd, aside, RENAME_NOREPLACE) == 0)
+		if (io_renameat2(d->fd, d->top, d->fd, aside, RENAME_NOREPLACE) == 0)
 			break;
 		if (errno != EEXIST || i == 1000)
 			return unpack_fail(err, errno, "moving", d->top);
@@ -408,7 +409,7 @@ strip_top(struct unpack_dest *d, struct dd_err *err)
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < names.n; i++)
-		if (renameat2(top, names.v[i], d->fd, names.v[i], RENAME_NOREPLACE) < 0)
+		if (io_renameat2(top, names.v[i], d->fd, names.v[i], RENAME_NOREPLACE) < 0)
 			return unpack_fail(err, errno, "moving up", names.v[i]);
 	if (unlinkat(d->fd, aside, AT_REMOVEDIR) < 0)
 		return unpack_fail(err, errno, "removing", d->top);

@@ -1,5 +1,8 @@
 #include "base/unpack_path.h"
 
+#include "base/fault.h"
+#include "base/io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -83,6 +86,8 @@ unpack_path_create(int dir_fd, const char *name)
 	struct open_how how = {.flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		.mode = 0600,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+	if (fault_fails(FAULT_CREATE, name, -1))
+		return -1;
 	return (int)syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
 }
 
@@ -90,7 +95,7 @@ int
 unpack_path_write(int fd, const char *p, size_t n, off_t at, const char *path, struct dd_err *err)
 {
 	while (n) {
-		ssize_t w = pwrite(fd, p, n, at);
+		ssize_t w = io_pwrite(fd, p, n, at);
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w < 0)

@@ -1,6 +1,7 @@
 #include "envprobe/index.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -144,10 +145,11 @@ compiled_path(const struct state *st, const struct apt_index *lists)
 
 struct sink {
 	int fd; /* -1: into out */
+	const char *path;
 	struct buf out;
 	struct buf errors;
 	int rc;
-	struct dd_err *err;
+	struct dd_err err; /* of writing it */
 };
 
 static void
@@ -159,15 +161,15 @@ take(void *ctx, int stream, struct str data)
 	else if (s->fd < 0)
 		buf_add_str(&s->out, data);
 	else if (s->rc == 0)
-		s->rc = fs_write_all(s->fd, data.p, data.n, s->err);
+		s->rc = fs_write_all(s->fd, data.p, data.n, &s->err);
 }
 
-/* Both kinds of lists, a form feed between them, decompressed by apt's own helper, into the worker. */
+/* Both kinds of lists, a form feed behind each, decompressed by apt's own helper, into the worker. */
 static const char index_script[] =
 	"cd /lists; n=$1; shift\n"
 	"{ while [ $n -gt 0 ]; do /usr/lib/apt/apt-helper cat-file \"$1\"; shift; "
 	"n=$((n - 1)); done; printf '\\f\\n'; "
-	"for f in \"$@\"; do /usr/lib/apt/apt-helper cat-file \"$f\"; done; } | "
+	"for f in \"$@\"; do /usr/lib/apt/apt-helper cat-file \"$f\"; done; printf '\\f\\n'; } | "
 	"/drydock/drydock-core worker index\n";
 
 /* The Contents lists alone; the first arguments are their number and they, the others are for the worker. */
@@ -211,8 +213,10 @@ run_script(const struct state *st, const struct apt_index *lists, const char *sc
 		return rc;
 	rc = pod_exec(pod, &spec, &r, err);
 	pod_close(pod);
-	if (rc == 0)
-		rc = s->rc;
+	if (rc == 0 && s->rc < 0) {
+		(void)err_move(err, &s->err);
+		rc = err_wrap(err, "file %s", s->path);
+	}
 	if (rc == 0 && r.cause == CAUSE_STOPPED)
 		rc = err_set(err, DD_ESTOPPED, "stopped");
 	if (rc == 0 && r.exit_code != 0)
@@ -226,9 +230,9 @@ compile(const struct state *st, const struct apt_index *lists, const char *path,
 {
 	OWN_FREE char *temp = mem_printf("%s.tmp", path);
 	OWN(strlist) struct strlist args = {0};
-	struct sink s = {.fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600),
-		.errors = {.max = 65536},
-		.err = err};
+	struct sink s = {.fd = io_create(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600),
+		.path = temp,
+		.errors = {.max = 65536}};
 	if (s.fd < 0)
 		return err_errno(err, errno, "cannot create %s", temp);
 	strlist_addf(&args, "%zu", lists->packages.n);
@@ -236,12 +240,15 @@ compile(const struct state *st, const struct apt_index *lists, const char *path,
 	add_names(&args, &lists->contents);
 	int step = progress_begin("compiling the package index");
 	int rc = run_script(st, lists, index_script, &args, &s, err);
-	if (rc == 0 && fsync(s.fd) < 0)
+	if (rc == 0 && io_fsync(s.fd) < 0)
 		rc = err_errno(err, errno, "cannot sync %s", temp);
 	(void)close(s.fd);
-	if (rc == 0 && rename(temp, path) < 0)
+	if (rc == 0 && io_rename(temp, path) < 0)
 		rc = err_errno(err, errno, "cannot rename to %s", path);
+	if (rc < 0)
+		(void)unlink(temp);
 	buf_cleanup(&s.errors);
+	dd_err_cleanup(&s.err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	return rc;
 }
@@ -256,7 +263,7 @@ pkgindex_open(const struct state *st, const struct apt_index *lists, struct pkgi
 	int rc = fs_lock(lock_path, true, &lock, err);
 	if (rc == 0 && !fs_exists(path))
 		rc = compile(st, lists, path, err);
-	return rc < 0 ? rc : pkgindex_map(path, ret, err);
+	return rc < 0 ? err_wrap(err, "package index") : pkgindex_map(path, ret, err);
 }
 
 /* ---- owners ---- */
@@ -281,7 +288,7 @@ pkgindex_owners(const struct pkgindex *x, const struct state *st, const struct a
 {
 	OWN(strlist) struct strlist args = {0};
 	struct sink s = {
-		.fd = -1, .out = {.max = (size_t)1 << 20}, .errors = {.max = 65536}, .err = err};
+		.fd = -1, .out = {.max = (size_t)1 << 20}, .errors = {.max = 65536}};
 	if (!paths->n)
 		return 0;
 	strlist_addf(&args, "%zu", lists->contents.n);

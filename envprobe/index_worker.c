@@ -1,4 +1,7 @@
-/* The worker "index": package lists, a form feed, Contents lists on standard input; sorted lines out. */
+/*
+ * The worker "index": package lists, a form feed, Contents lists, a form feed on standard input;
+ * sorted lines out.  What is cut short is no index.
+ */
 #include "envprobe/envprobe.h"
 #include "envprobe/index.h"
 
@@ -347,20 +350,22 @@ probe_index_worker_main(int argc, char **argv)
 	OWN(buf) struct buf out = {.max = (size_t)1 << 30};
 	OWN_FREE char *line = NULL;
 	size_t cap = 0;
-	bool contents = false;
+	bool contents = false, whole = false;
 	struct packages p = {.versions = {.destroy = free}, .out = &out};
 	for (ssize_t n; (n = getline(&line, &cap, stdin)) > 0;) {
 		struct str s = {line, (size_t)n - (line[n - 1] == '\n')};
 		if (!contents && str_eq(s, "\f")) {
 			end_packages(&p);
 			contents = true;
+		} else if (str_eq(s, "\f")) {
+			whole = true;
 		} else if (contents) {
 			pkgindex_add_contents(s, &out);
 		} else {
 			read_field(&p, s);
 		}
 	}
-	if (!contents || ferror(stdin) || out.truncated) {
+	if (!whole || ferror(stdin) || out.truncated) {
 		fprintf(stderr, "the package lists are incomplete or too large\n");
 		return 1;
 	}

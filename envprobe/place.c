@@ -9,6 +9,7 @@
 #include "envprobe/envprobe.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/unpack.h"
 
 #include <errno.h>
@@ -236,7 +237,7 @@ make_dirs(int root, const char *path, struct dd_err *err)
 				root, *parent ? parent : ".", O_PATH | O_DIRECTORY, &up, err);
 			if (rc < 0)
 				return rc;
-			if (mkdirat(up, fs_name(dir), 0755) < 0)
+			if (io_mkdirat(up, fs_name(dir), 0755) < 0)
 				return err_errno(err, errno, "cannot make the directory %s", dir);
 		}
 		if (!slash)

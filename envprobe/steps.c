@@ -111,9 +111,8 @@ do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 	int step = progress_begin("installing %zu packages", l->wanted.n);
 	int rc = resolve_wanted(&in, err);
 	if (rc == 0)
-		rc = apt_fetch(s->state, &in.batch, s->owner, s->offline, s->egress_log, err);
-	if (rc == 0)
-		rc = apt_install(s->state, &root, &in.batch, s->owner, &in.cached, err);
+		rc = apt_provide(s->state, &root, &in.batch, s->offline, s->owner, s->egress_log,
+			&in.cached, err);
 	progress_end(step, rc < 0 ? "failed" : in.cached ? "cached" : "ok");
 	if (rc == 0)
 		*ret_result = json_pack("{s:o, s:o, s:o, s:o}", "wanted", wanted_to_json(l),

@@ -7,6 +7,7 @@
 
 #include "base/cas.h"
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -293,13 +294,13 @@ apt_link_archives(const struct state *st, const struct install_batch *batch, con
 		OWN_FREE char *to = mem_printf("%s/%s.deb", dir, a->sha256);
 		OWN_FD int verified = -1;
 		rc = cas_open(cas, a->sha256, &verified, err);
-		if (rc == 0 && link(from, to) < 0 && errno != EEXIST)
-			rc = err_errno(err, errno, "cannot link archive %s", a->name);
+		if (rc == 0 && io_link(from, to) < 0 && errno != EEXIST)
+			rc = err_errno(err, errno, "cannot link to %s", to);
 	}
 	/* Read inside by another id of the sandbox. */
 	if (rc == 0 && chmod(dir, 0755) < 0)
-		rc = err_errno(err, errno, "%s", dir);
-	return rc;
+		rc = err_errno(err, errno, "cannot set the mode of %s", dir);
+	return rc < 0 ? err_wrap(err, "packages") : 0;
 }
 
 int
@@ -384,6 +385,23 @@ apt_install(const struct state *st, struct stack *root, const struct install_bat
 	if (rc == 0)
 		stack_push(root, key.s);
 	return rc;
+}
+
+int
+apt_provide(const struct state *st, struct stack *root, const struct install_batch *batch,
+	bool offline, const char *owner, const char *log, bool *ret_cached,
+	struct dd_err *err)
+{
+	for (bool again = true;; again = false) {
+		OWN(dd_err) struct dd_err why = {0};
+		int rc = apt_fetch(st, batch, owner, offline, log, err);
+		if (rc < 0)
+			return rc;
+		rc = apt_install(st, root, batch, owner, ret_cached, &why);
+		if (rc != -DD_ECORRUPT || !again)
+			return rc < 0 ? err_move(err, &why) : 0;
+		log_warn("%s; fetching it again", err_msg(&why));
+	}
 }
 
 /* ---- doctor

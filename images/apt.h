@@ -84,6 +84,14 @@ int apt_install(const struct state *st, struct stack *root, const struct install
 	const char *owner, bool *ret_cached, struct dd_err *err) DD_MUST_USE;
 
 /*
+ * apt_fetch and apt_install.  An archive that turns out damaged is named in a warning, moved aside
+ * and fetched again.
+ */
+int apt_provide(const struct state *st, struct stack *root, const struct install_batch *batch,
+	bool offline, const char *owner, const char *log, bool *ret_cached, struct dd_err *err)
+	DD_MUST_USE;
+
+/*
  * The machine's package sources and npm registries for a pod of the caller's: prepare gives what to
  * bind, connect opens the way out, release closes it and frees.
  */

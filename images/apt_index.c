@@ -12,6 +12,7 @@
 #include "images/sources.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/hash.h"
 #include "base/log.h"
 
@@ -89,27 +90,31 @@ apt_index_open_digest(
 	return 0;
 }
 
-/* "<digest> <fetched, real ns>" */
-static bool
-read_current(const struct state *st, char **ret_digest, int64_t *ret_fetched_ns)
+/* "<digest> <fetched, real ns>"; a missing or damaged one leaves *ret_digest NULL. */
+static int
+read_current(
+	const struct state *st, char **ret_digest, int64_t *ret_fetched_ns, struct dd_err *err)
 {
 	OWN_FREE char *path = index_path(st, "current");
 	OWN(buf) struct buf text = {0};
 	struct str rest, digest, when;
 	uint64_t ns = 0;
-	if (fs_read(path, 256, &text, NULL) < 0)
-		return false;
+	if (!fs_exists(path))
+		return 0;
+	int rc = fs_read(path, 256, &text, err);
+	if (rc < 0)
+		return rc;
 	rest = buf_str(&text);
 	if (!str_next_word(&rest, &digest) || !str_next_word(&rest, &when) ||
 		!str_parse_u64(when, INT64_MAX, &ns))
-		return false;
+		return 0;
 	OWN_FREE char *name = str_dup(digest);
 	OWN_FREE char *dir = index_path(st, name);
 	if (!fs_is_dir(dir))
-		return false;
+		return 0;
 	*ret_digest = TAKE(name);
 	*ret_fetched_ns = (int64_t)ns;
-	return true;
+	return 0;
 }
 
 static int
@@ -201,8 +206,8 @@ start_from(const struct apt_index *base, const char *lists, struct dd_err *err)
 		OWN_FREE char *from = fs_join(base->lists_dir, names.v[i]);
 		OWN_FREE char *to = fs_join(lists, names.v[i]);
 		bool list = str_ends(str_of(from), "Release") || strstr(names.v[i], "_Packages");
-		if (list && link(from, to) < 0)
-			rc = err_errno(err, errno, "cannot link the list %s", from);
+		if (list && io_link(from, to) < 0)
+			rc = err_errno(err, errno, "cannot link to %s", to);
 	}
 	return rc;
 }
@@ -232,8 +237,8 @@ move_contents(const struct update *u, const char *dir, struct dd_err *err)
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN_FREE char *from = fs_join(u->lists, names.v[i]);
 		OWN_FREE char *to = mem_printf("%s/lists/%s", dir, names.v[i]);
-		if (is_contents(names.v[i]) && rename(from, to) < 0)
-			rc = err_errno(err, errno, "cannot store %s", names.v[i]);
+		if (is_contents(names.v[i]) && io_rename(from, to) < 0)
+			rc = err_errno(err, errno, "cannot rename to %s", to);
 	}
 	return rc;
 }
@@ -246,10 +251,11 @@ publish(const struct state *st, const struct update *u, char **ret_digest, struc
 	if (rc < 0)
 		return rc;
 	OWN_FREE char *dir = index_path(st, digest.s);
-	if (fs_is_dir(dir))
+	rc = fs_sync_all(u->dir, err);
+	if (rc == 0 && fs_is_dir(dir))
 		rc = move_contents(u, dir, err);
-	else if (rename(u->dir, dir) < 0)
-		rc = err_errno(err, errno, "cannot store the package index");
+	else if (rc == 0 && io_rename(u->dir, dir) < 0)
+		rc = err_errno(err, errno, "cannot rename to %s", dir);
 	if (rc == 0 && u->base)
 		rc = mark_contents(dir, err);
 	if (rc == 0)
@@ -307,9 +313,11 @@ apt_index_open(const struct state *st, bool refresh, bool offline, const char *l
 	OWN_FD int lock = -1;
 	int64_t fetched_ns = 0;
 	int rc = lock_index(st, &lock, err);
+	if (rc == 0)
+		rc = read_current(st, &digest, &fetched_ns, err);
 	if (rc < 0)
-		return rc;
-	bool have = read_current(st, &digest, &fetched_ns);
+		return err_wrap(err, "package index");
+	bool have = digest != NULL;
 	bool fresh = have && !refresh && clock_real_ns() - fetched_ns < MAX_AGE_NS;
 	if (!have && offline)
 		return err_set(err, DD_ENOENT,
@@ -317,6 +325,8 @@ apt_index_open(const struct state *st, bool refresh, bool offline, const char *l
 	if (!fresh && !offline) {
 		free(TAKE(digest));
 		rc = fetch(st, NULL, log, &digest, err);
+		if (rc < 0)
+			return err_wrap(err, "package index");
 	}
 	if (rc == 0)
 		rc = apt_index_open_digest(st, digest, ret, err);
@@ -335,13 +345,15 @@ apt_index_add_contents(const struct state *st, bool offline, const char *log, st
 	OWN_FD int lock = -1;
 	int rc = lock_index(st, &lock, err);
 	if (rc < 0)
-		return rc;
+		return err_wrap(err, "package index");
 	if (!fs_exists(marker)) {
 		if (offline)
 			return err_set(err, DD_ENOENT,
 				"the lists of files of the packages are not in the store yet, and --offline "
 				"forbids to fetch them");
 		rc = fetch(st, x, log, &digest, err);
+		if (rc < 0)
+			rc = err_wrap(err, "package index");
 	}
 	if (rc == 0)
 		rc = apt_index_open_digest(st, digest ? digest : x->digest, &whole, err);
@@ -392,11 +404,12 @@ apt_index_collect(const struct state *st, const struct strlist *keep, bool dry_r
 	OWN_FREE char *current = NULL;
 	OWN(strlist) struct strlist names = {0};
 	OWN_FD int lock = -1;
-	int64_t fetched_ns;
+	int64_t fetched_ns = 0;
 	int rc = lock_index(st, &lock, err);
 	if (rc == 0)
 		rc = fs_list(all, &names, err);
-	(void)(rc == 0 && read_current(st, &current, &fetched_ns));
+	if (rc == 0)
+		rc = read_current(st, &current, &fetched_ns, err);
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN_FREE char *dir = fs_join(all, names.v[i]);
 		if (str_starts(str_of(names.v[i]), DOOMED) && !dry_run)

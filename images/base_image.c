@@ -173,6 +173,23 @@ build(const struct state *st, const struct install_batch *batch, const char *dig
 	return rc;
 }
 
+/* An archive that turns out damaged was moved aside and is fetched again. */
+static int
+fetch_and_build(const struct state *st, const struct install_batch *batch, bool offline,
+	const char *log, struct image *img, struct dd_err *err)
+{
+	for (bool again = true;; again = false) {
+		OWN(dd_err) struct dd_err why = {0};
+		int rc = apt_fetch(st, batch, OWNER, offline, log, err);
+		if (rc < 0)
+			return rc;
+		rc = build(st, batch, img->digest, &img->stack, &why);
+		if (rc != -DD_ECORRUPT || !again)
+			return rc < 0 ? err_move(err, &why) : 0;
+		log_warn("%s; fetching it again", err_msg(&why));
+	}
+}
+
 static int
 build_locked(const struct state *st, bool refresh, bool offline, const char *log, struct image *ret,
 	struct dd_err *err)
@@ -180,14 +197,12 @@ build_locked(const struct state *st, bool refresh, bool offline, const char *log
 	struct install_batch batch = {0};
 	struct image img = {.name = mem_strdup(IMAGE_BASE)};
 	int rc = resolve(st, refresh, offline, log, &batch, err);
-	if (rc == 0)
-		rc = apt_fetch(st, &batch, OWNER, offline, log, err);
 	if (rc == 0) {
 		struct hash_hex digest = digest_of(&batch);
 		img.digest = mem_strdup(digest.s);
 		rc = apt_machine(&img.suite, &img.arch, err);
 		if (rc == 0)
-			rc = build(st, &batch, digest.s, &img.stack, err);
+			rc = fetch_and_build(st, &batch, offline, log, &img, err);
 	}
 	apt_batch_digests(&batch, &img.objects);
 	if (rc == 0)

@@ -1,6 +1,7 @@
 #include "images/packed.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/tar_write.h"
 
 #include <errno.h>
@@ -106,11 +107,11 @@ write_file(const char *path, const struct packed_image *p, const struct image_ex
 	uint64_t *ret_bytes, struct dd_err *err)
 {
 	OWN_FREE char *temp = mem_printf("%s.drydock-%d", path, (int)getpid());
-	OWN_FD int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	OWN_FD int fd = io_create(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return err_errno(err, errno, "cannot write %s", temp);
 	int rc = write_archive(fd, p, o, ret_bytes, err);
-	if (rc == 0 && (fsync(fd) < 0 || rename(temp, path) < 0))
+	if (rc == 0 && (io_fsync(fd) < 0 || io_rename(temp, path) < 0))
 		rc = err_errno(err, errno, "cannot write %s", path);
 	if (rc < 0)
 		(void)unlink(temp);

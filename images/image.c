@@ -81,7 +81,7 @@ image_open(const struct state *st, const char *name, struct image *ret, struct d
 			err, DD_ENOENT, "there is no image \"%s\" (drydock image list)", name);
 	rc = fs_read(path, MAX_REF, &text, err);
 	if (rc < 0)
-		return rc;
+		return err_wrap(err, "image %s", name);
 	struct image img = {.name = mem_strdup(name)};
 	struct str rest = buf_str(&text), line;
 	while (str_next_line(&rest, &line))
@@ -172,7 +172,7 @@ image_ensure(const struct state *st, const char *name, bool refresh, bool offlin
 	int rc = image_open(st, name, ret, &why);
 	if (!base || (rc == 0 && !refresh))
 		return rc < 0 ? err_move(err, &why) : 0;
-	if (rc < 0 && rc != -DD_ENOENT)
+	if (rc < 0 && rc != -DD_ENOENT && rc != -DD_ECORRUPT)
 		return err_move(err, &why);
 	if (rc == 0)
 		image_cleanup(ret);

@@ -10,6 +10,7 @@
 
 #include "base/cas.h"
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -212,7 +213,7 @@ make_layer(struct import *im, size_t i, const char *key, struct dd_err *err)
 	OWN_FREE char *dir = mem_printf("%s/layer-%zu", im->dir.path, i);
 	OWN(oci_layer_report) struct oci_layer_report r = {0};
 	OWN_FD int blob = -1;
-	if (mkdir(dir, 0700) < 0)
+	if (io_mkdir(dir, 0700) < 0)
 		return err_errno(err, errno, "cannot make %s", dir);
 	int rc = fetch_blob(im->from, b, &blob, err);
 	rc = rc ? rc : unpack(im, i, dir, blob, &r, err);

@@ -2,6 +2,7 @@
 
 #include "base/cas.h"
 #include "base/fs.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <string.h>
@@ -108,7 +109,7 @@ write_open(const char *dir, const char *path, struct str text, struct dd_err *er
 	OWN_FREE char *full = fs_join(dir, path);
 	for (char *slash = full + strlen(dir); (slash = strchr(slash + 1, '/'));) {
 		*slash = '\0';
-		if (mkdir(full, 0755) < 0 && errno != EEXIST)
+		if (io_mkdir(full, 0755) < 0 && errno != EEXIST)
 			return err_errno(err, errno, "cannot make %s", full);
 		(void)chmod(full, 0755);
 		*slash = '/';

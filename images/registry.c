@@ -2,6 +2,7 @@
 
 #include "base/cas.h"
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "images/courier.h"
 
@@ -305,7 +306,7 @@ restart(struct download *d, struct dd_err *err)
 	hash_destroy(d->hash);
 	d->hash = hash_create();
 	d->have = 0;
-	if (ftruncate(d->fd, 0) < 0 || lseek(d->fd, 0, SEEK_SET) < 0)
+	if (io_truncate(d->fd, 0) < 0 || lseek(d->fd, 0, SEEK_SET) < 0)
 		return err_errno(err, errno, "cannot store a blob");
 	return 0;
 }
@@ -383,11 +384,13 @@ registry_get_blob(struct registry *r, const struct oci_blob *blob, int *ret_fd, 
 {
 	OWN_FREE char *cas = state_path(r->st, "cas");
 	OWN_FD int fd = -1;
+	OWN(dd_err) struct dd_err why = {0};
 	/* It may be collected at any moment: then it is fetched again. */
-	int rc =
-		cas_has(cas, blob->digest) ? cas_open(cas, blob->digest, ret_fd, NULL) : -DD_ENOENT;
-	if (rc == 0)
-		return 0;
+	int rc = cas_has(cas, blob->digest) ? cas_open(cas, blob->digest, ret_fd, &why) : -DD_ENOENT;
+	if (rc != -DD_ENOENT && rc != -DD_ECORRUPT)
+		return rc < 0 ? err_move(err, &why) : 0;
+	if (rc == -DD_ECORRUPT)
+		log_warn("%s; fetching it again", err_msg(&why));
 	rc = cas_temp(cas, &fd, err);
 	struct download d = {.blob = blob, .fd = fd};
 	rc = rc ? rc : download(r, &d, err);

@@ -1,6 +1,7 @@
 #include "images/store.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,8 +39,8 @@ transfer_give(const struct state *st, const struct transfer_dir *d, const char *
 	uid_t uid = st->id_base + inside_uid;
 	OWN_FD int fd = -1;
 	if (file)
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	else if (mkdir(path, 0755) == 0)
+		fd = io_create(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	else if (io_mkdir(path, 0755) == 0)
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fchmod(fd, file ? 0600 : 0755) < 0 || (st->root && fchown(fd, uid, uid) < 0))
 		return err_errno(err, errno, "cannot make %s", path);

@@ -40,8 +40,11 @@ spool(struct run *r, struct str plain)
 	if (r->spooled + plain.n > MAX_SPOOL)
 		return; /* the cases so far are read; the end is missing, which is a failure */
 	r->spooled += plain.n;
-	if (r->rc == 0)
-		r->rc = fs_write_all(r->spool, plain.p, plain.n, r->err);
+	if (r->rc < 0)
+		return;
+	r->rc = fs_write_all(r->spool, plain.p, plain.n, r->err);
+	if (r->rc < 0)
+		r->rc = err_wrap(r->err, "test results: memory file");
 }
 
 static void

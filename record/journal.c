@@ -4,6 +4,9 @@
 #include "base/fs.h"
 #include "base/log.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
 #define JOURNAL_APPLICATION_ID 0x64726a31 /* "drj1" */
 
 static const char *const migrations[] = {
@@ -28,10 +31,13 @@ int
 journal_open(const char *run_dir, bool create, struct journal **ret, struct dd_err *err)
 {
 	OWN_FREE char *path = fs_join(run_dir, "journal.db");
+	struct stat st;
 	if (create && fs_exists(path))
 		return err_set(err, DD_EEXIST, "journal: %s exists already", path);
-	if (!create && !fs_exists(path))
-		return err_set(err, DD_ENOENT, "journal: there is no %s", path);
+	if (!create && stat(path, &st) < 0)
+		return err_errno(err, errno, "journal: %s", path);
+	if (!create && st.st_size == 0) /* SQLite would take it for a new one */
+		return err_set(err, DD_ECORRUPT, "journal: %s is empty", path);
 	struct db *db;
 	int rc = db_open(path, migrations, sizeof(migrations) / sizeof(*migrations),
 		JOURNAL_APPLICATION_ID, &db, err);
@@ -53,24 +59,37 @@ journal_close(struct journal *j)
 }
 
 /* One column of one row as JSON, NULL if there is no row or it is null. */
-static json_t *
-lookup(struct journal *j, const char *sql, const char *key)
+static int
+lookup(struct journal *j, const char *sql, const char *key, json_t **ret, struct dd_err *err)
 {
 	struct db_stmt *st;
-	if (db_query(j->db, &st, NULL, sql, "s", key) < 0 || db_step(st, NULL) != 1)
-		return NULL;
 	json_t *value = NULL;
-	struct str text = db_text(st, 0);
-	if (text.n && json_parse(text, &value, NULL) < 0)
-		value = NULL;
-	db_done(st);
-	return value;
+	int rc = db_query(j->db, &st, err, sql, "s", key);
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc == 1) {
+		struct str text = db_text(st, 0);
+		rc = text.n ? json_parse(text, &value, err) : 0;
+		db_done(st);
+	}
+	if (rc < 0)
+		return err_wrap(err, "journal: \"%s\"", key);
+	*ret = value;
+	return 0;
+}
+
+int
+journal_find(struct journal *j, const char *key, json_t **ret, struct dd_err *err)
+{
+	return lookup(j, "SELECT result FROM step WHERE key = ?1 AND ended_ns > 0", key, ret, err);
 }
 
 json_t *
 journal_result(struct journal *j, const char *key)
 {
-	return lookup(j, "SELECT result FROM step WHERE key = ?1 AND ended_ns > 0", key);
+	json_t *value = NULL;
+	(void)!journal_find(j, key, &value, NULL);
+	return value;
 }
 
 static int
@@ -97,9 +116,12 @@ int
 journal_step(struct journal *j, const char *key, journal_fn *fn, void *ctx, json_t **ret_result,
 	struct dd_err *err)
 {
-	OWN_JSON json_t *result = journal_result(j, key);
+	OWN_JSON json_t *result = NULL;
+	int rc = journal_find(j, key, &result, err);
+	if (rc < 0)
+		return rc;
 	if (!result) {
-		int rc = begin_step(j, key, err);
+		rc = begin_step(j, key, err);
 		if (rc < 0)
 			return err_wrap(err, "journal");
 		rc = fn(ctx, &result, err);
@@ -131,10 +153,11 @@ journal_set(struct journal *j, const char *key, json_t *value, struct dd_err *er
 {
 	OWN(buf) struct buf text = {0};
 	json_print(value, 0, &text);
-	return db_run(j->db, err,
+	int rc = db_run(j->db, err,
 		"INSERT INTO fact (key, value) VALUES (?1, ?2)"
 		" ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 		"st", key, buf_str(&text));
+	return rc < 0 ? err_wrap(err, "journal") : 0;
 }
 
 static int
@@ -144,7 +167,7 @@ delete_steps(struct journal *j, const char *const *prefixes, struct dd_err *err)
 	for (; rc == 0 && *prefixes; prefixes++)
 		rc = db_run(j->db, err, "DELETE FROM step WHERE substr(key, 1, length(?1)) = ?1",
 			"s", *prefixes);
-	return rc;
+	return rc < 0 ? err_wrap(err, "journal") : 0;
 }
 
 int
@@ -153,20 +176,30 @@ journal_forget(struct journal *j, const char *const *prefixes, const char *fact,
 {
 	int rc = db_begin(j->db, err);
 	if (rc < 0)
-		return rc;
+		return err_wrap(err, "journal");
 	rc = delete_steps(j, prefixes, err);
 	if (rc == 0)
 		rc = journal_set(j, fact, value, err);
-	if (rc == 0)
-		return db_commit(j->db, err);
+	if (rc == 0) {
+		rc = db_commit(j->db, err);
+		return rc < 0 ? err_wrap(err, "journal") : 0;
+	}
 	db_rollback(j->db);
 	return rc;
 }
 
-json_t *
-journal_get(struct journal *j, const char *key)
+int
+journal_forget_from(struct journal *j, const char *key, struct dd_err *err)
 {
-	return lookup(j, "SELECT value FROM fact WHERE key = ?1", key);
+	int rc = db_run(j->db, err,
+		"DELETE FROM step WHERE id >= (SELECT id FROM step WHERE key = ?1)", "s", key);
+	return rc < 0 ? err_wrap(err, "journal") : 0;
+}
+
+int
+journal_get(struct journal *j, const char *key, json_t **ret, struct dd_err *err)
+{
+	return lookup(j, "SELECT value FROM fact WHERE key = ?1", key, ret, err);
 }
 
 int
@@ -179,9 +212,11 @@ journal_each(struct journal *j, int (*fn)(void *ctx, const struct journal_entry 
 	while (rc >= 0 && (rc = db_step(st, err)) == 1) {
 		OWN_FREE char *key = db_dup(st, 0);
 		struct journal_entry e = {key, db_int(st, 1), db_int(st, 2), db_int(st, 3)};
-		rc = fn(ctx, &e);
-		if (rc < 0)
+		int stop = fn(ctx, &e);
+		if (stop < 0) {
 			db_done(st);
+			return stop;
+		}
 	}
-	return rc;
+	return rc < 0 ? err_wrap(err, "journal") : 0;
 }

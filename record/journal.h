@@ -36,12 +36,14 @@ typedef int journal_fn(void *ctx, json_t **ret_result, struct dd_err *err);
 int journal_step(struct journal *j, const char *key, journal_fn *fn, void *ctx, json_t **ret_result,
 	struct dd_err *err) DD_MUST_USE;
 
-/* Result of a finished step, NULL if it has none; new reference. */
-json_t *journal_result(struct journal *j, const char *key);
+/* *ret: result of a finished step as a new reference, NULL if it has none. */
+int journal_find(struct journal *j, const char *key, json_t **ret, struct dd_err *err) DD_MUST_USE;
+json_t *journal_result(struct journal *j, const char *key); /* the same; NULL also on failure */
 
 /* A fact kept beside the steps (options of the run, outcome): last write wins. */
 int journal_set(struct journal *j, const char *key, json_t *value, struct dd_err *err) DD_MUST_USE;
-json_t *journal_get(struct journal *j, const char *key); /* new reference or NULL */
+int journal_get(struct journal *j, const char *key, json_t **ret, struct dd_err *err)
+	DD_MUST_USE; /* new reference, or NULL when it was not set */
 
 /*
  * Forget the steps whose key starts with one of the prefixes (NULL-terminated) and set a fact, in
@@ -49,6 +51,9 @@ json_t *journal_get(struct journal *j, const char *key); /* new reference or NUL
  */
 int journal_forget(struct journal *j, const char *const *prefixes, const char *fact, json_t *value,
 	struct dd_err *err) DD_MUST_USE;
+
+/* Forget a step and those that were begun after it: what it gave is lost. */
+int journal_forget_from(struct journal *j, const char *key, struct dd_err *err) DD_MUST_USE;
 
 struct journal_entry {
 	const char *key;

@@ -1,6 +1,7 @@
 #include "record/steplog.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 
 struct steplog {
 	int fd;
+	char *path;
 	struct redactor redactor;
 	bool mid_line;
 	uint64_t written;
@@ -21,11 +23,17 @@ int
 steplog_open(
 	const char *path, const struct answers *answers, struct steplog **ret, struct dd_err *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	const char *slash = strrchr(path, '/');
+	OWN_FREE char *dir = slash ? mem_strndup(path, (size_t)(slash - path)) : mem_strdup(".");
+	int rc = fs_mkdirs(dir, 0700, err); /* a run directory may have lost it */
+	if (rc < 0)
+		return err_wrap(err, "log");
+	int fd = io_create(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_errno(err, errno, "cannot create log %s", path);
+		return err_errno(err, errno, "log: cannot create %s", path);
 	struct steplog *l = mem_new(struct steplog);
 	l->fd = fd;
+	l->path = mem_strdup(path);
 	redactor_init(&l->redactor, answers);
 	*ret = l;
 	return 0;
@@ -90,10 +98,14 @@ steplog_close(struct steplog *l, struct dd_err *err)
 	if (l->rc == 0)
 		l->rc = fs_write_all(l->fd, l->tail.p, l->tail.n, &l->err);
 	if (close(l->fd) < 0 && l->rc == 0)
-		l->rc = err_errno(&l->err, errno, "cannot write the log");
-	int rc = l->rc < 0 ? err_move(err, &l->err) : 0;
-	dd_err_cleanup(&l->err);
+		l->rc = err_errno(&l->err, errno, "cannot write");
+	int rc = 0;
+	if (l->rc < 0) {
+		(void)err_move(err, &l->err);
+		rc = err_wrap(err, "log %s", l->path);
+	}
 	buf_cleanup(&l->tail);
+	free(l->path);
 	free(l);
 	return rc;
 }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define COMMON(member) offsetof(struct common_options, member)
@@ -247,8 +248,8 @@ unknown_command(const struct subcommand *const *table, const char *word)
 	return EXIT_USAGE;
 }
 
-int
-cli_main(const struct subcommand *const *table, char **argv)
+static int
+dispatch(const struct subcommand *const *table, char **argv)
 {
 	if (!argv[0] || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 ||
 		(strcmp(argv[0], "help") == 0 && !argv[1])) {
@@ -265,6 +266,18 @@ cli_main(const struct subcommand *const *table, char **argv)
 		return EXIT_DONE;
 	}
 	return run_subcommand(c, argv + words);
+}
+
+int
+cli_main(const struct subcommand *const *table, char **argv)
+{
+	int status = dispatch(table, argv);
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "drydock: standard output: cannot write%s%s\n", errno ? ": " : "",
+		errno ? strerror(errno) : "");
+	return EXIT_OURS;
 }
 
 int

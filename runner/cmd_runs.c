@@ -42,11 +42,22 @@ describe(const struct run *r, bool du)
 	return j;
 }
 
+/* A run whose journal cannot be read hides no other. */
+static json_t *
+describe_damaged(const char *id, const struct dd_err *why)
+{
+	return json_pack("{s:s, s:s, s:s, s:I, s:b, s:o}", "run", id, "state", "damaged", "source",
+		"", "created_ns", (json_int_t)0, "pinned", 0, "why",
+		json_text(str_of(err_msg(why))));
+}
+
 static void
 print_line(const json_t *j, bool du)
 {
 	OWN(buf) struct buf source = {.max = 1024};
-	buf_put_visible(&source, str_of(json_string_value(json_object_get(j, "source"))));
+	const json_t *why = json_object_get(j, "why");
+	buf_put_visible(
+		&source, str_of(json_string_value(why ? why : json_object_get(j, "source"))));
 	printf("%s  %-14s", json_string_value(json_object_get(j, "run")),
 		json_string_value(json_object_get(j, "state")));
 	if (du)
@@ -62,15 +73,15 @@ list_runs(const struct state *st, json_t *all, bool du, struct dd_err *err)
 	int rc = run_list(st, &ids, err);
 	for (size_t i = ids.n; rc == 0 && i-- > 0;) {
 		struct run r;
-		rc = run_open(st, ids.v[i], false, &r, err);
-		if (rc == -DD_ENOENT) { /* collected meanwhile */
-			rc = 0;
+		OWN(dd_err) struct dd_err why = {0};
+		if (run_open(st, ids.v[i], false, &r, &why) == 0) {
+			json_array_append_new(all, describe(&r, du));
+			run_cleanup(&r);
 			continue;
 		}
-		if (rc < 0)
-			break;
-		json_array_append_new(all, describe(&r, du));
-		run_cleanup(&r);
+		OWN_FREE char *dir = mem_printf("%s/runs/%s", st->dir, ids.v[i]);
+		if (fs_is_dir(dir)) /* else collected meanwhile */
+			json_array_append_new(all, describe_damaged(ids.v[i], &why));
 	}
 	return rc;
 }

@@ -196,7 +196,7 @@ start_feeder(const char *dir, struct feeder *f, int *ret_read_fd, struct dd_err 
 	int ends[2];
 	f->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f->dir_fd < 0)
-		return err_errno(err, errno, "cannot read %s", dir);
+		return err_errno(err, errno, "source %s", dir);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_errno(err, errno, "cannot make a pipe");
 	f->out_fd = ends[1];
@@ -209,9 +209,12 @@ start_feeder(const char *dir, struct feeder *f, int *ret_read_fd, struct dd_err 
 	return 0;
 }
 
-/* Its failure explains a worker's better than the worker's own ("truncated archive"). */
+/*
+ * Its failure explains a worker's better than the worker's own ("truncated archive"), but for a
+ * pipe that broke because the worker was gone.
+ */
 static int
-end_feeder(struct feeder *f, int rc, struct dd_err *err)
+end_feeder(struct feeder *f, const char *path, int rc, struct dd_err *err)
 {
 	if (f->running)
 		(void)pthread_join(f->thread, NULL);
@@ -219,10 +222,14 @@ end_feeder(struct feeder *f, int rc, struct dd_err *err)
 		(void)close(f->dir_fd);
 	if (f->out_fd >= 0)
 		(void)close(f->out_fd);
-	bool tells_more = f->rc < 0 && f->err.code != DD_EIO;
-	if (f->rc < 0 && (rc == 0 || tells_more || strstr(err_msg(&f->err), "cannot read")))
-		return err_move(err, &f->err);
+	bool broken = f->rc < 0 && str_ends(str_of(err_msg(&f->err)), strerror(EPIPE));
+	if (f->rc < 0 && (rc == 0 || (rc != -DD_ESTOPPED && !broken))) {
+		(void)err_move(err, &f->err);
+		return err_wrap(err, "source %s", path);
+	}
 	dd_err_cleanup(&f->err);
+	if (rc < 0 && f->running && f->rc == 0 && !f->packed.entries)
+		return err_set(err, DD_EINVAL, "source %s: it holds no files", path);
 	return rc;
 }
 
@@ -315,7 +322,7 @@ read_local(struct pod *pod, const struct origin *o, struct source *ret, struct d
 	if (rc == 0)
 		rc = run_worker(pod, args, input, ret, err);
 	(void)close(TAKE_FD(input)); /* a feeder that still writes gets EPIPE */
-	rc = end_feeder(&f, rc, err);
+	rc = end_feeder(&f, o->path, rc, err);
 	if (rc == 0 && f.packed.skipped)
 		strlist_addf(&ret->notes, "%llu sockets, FIFOs or devices were left out",
 			(unsigned long long)f.packed.skipped);

@@ -1,6 +1,7 @@
 #include "runner/run.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <time.h>
 
 #define NEW_PREFIX ".new-"
+#define OWNER_PREFIX "run-" /* of leases */
 
 #define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct run_options, member)
 static const struct json_field option_fields[] = {
@@ -66,7 +68,7 @@ run_path(const struct run *r, const char *name)
 char *
 run_owner(const struct run *r)
 {
-	return mem_printf("run-%s", r->id);
+	return mem_printf(OWNER_PREFIX "%s", r->id);
 }
 
 void
@@ -84,10 +86,11 @@ run_cleanup(struct run *r)
 static int
 load_options(struct run *r, struct dd_err *err)
 {
-	OWN_JSON json_t *j = journal_get(r->journal, "options");
-	if (!j)
-		return err_set(err, DD_ECORRUPT, "run %s: its journal has no options", r->id);
-	return json_decode(j, option_fields, false, &r->options, "options", err);
+	OWN_JSON json_t *j = NULL;
+	int rc = journal_get(r->journal, "options", &j, err);
+	if (rc == 0 && !j)
+		rc = err_set(err, DD_ECORRUPT, "its journal has no options");
+	return rc < 0 ? rc : json_decode(j, option_fields, false, &r->options, "options", err);
 }
 
 static int
@@ -101,6 +104,19 @@ take_lock(struct run *r, struct dd_err *err)
 	if (rc == 0)
 		r->lock_fd = fd;
 	return rc;
+}
+
+/* Out of sight first: what a crash leaves is swept like an unfinished creation. */
+static int
+remove_run(const struct state *st, const struct run *r, struct dd_err *err)
+{
+	OWN_FREE char *owner = run_owner(r);
+	OWN_FREE char *runs = runs_dir(st);
+	OWN_FREE char *hidden = mem_printf("%s/" NEW_PREFIX "%s", runs, r->id);
+	if (strcmp(r->dir, hidden) != 0 && io_rename(r->dir, hidden) < 0)
+		return err_errno(err, errno, "cannot rename to %s", hidden);
+	int rc = layer_release_all(st, owner, err);
+	return rc < 0 ? rc : fs_remove_tree(hidden, err);
 }
 
 /*
@@ -139,7 +155,7 @@ run_create(const struct state *st, const struct run_options *o, struct run *ret,
 	if (rc == 0) {
 		free(r.dir);
 		r.dir = fs_join(runs, r.id);
-		if (rename(hidden, r.dir) < 0)
+		if (io_rename(hidden, r.dir) < 0)
 			rc = err_errno(err, errno, "cannot create run %s", r.dir);
 	}
 	if (rc == 0)
@@ -149,6 +165,7 @@ run_create(const struct state *st, const struct run_options *o, struct run *ret,
 	if (rc == 0)
 		rc = load_options(&r, err);
 	if (rc < 0) {
+		(void)!remove_run(st, &r, NULL);
 		run_cleanup(&r);
 		return err_wrap(err, "run");
 	}
@@ -211,10 +228,13 @@ run_open(const struct state *st, const char *name, bool lock, struct run *ret, s
 	r.dir = fs_join(runs, r.id);
 	if (lock)
 		rc = take_lock(&r, err);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = journal_open(r.dir, false, &r.journal, err);
-	if (rc == 0)
-		rc = load_options(&r, err);
+		if (rc == 0)
+			rc = load_options(&r, err);
+		if (rc < 0)
+			rc = err_wrap(err, "run %s", r.id);
+	}
 	if (rc < 0) {
 		run_cleanup(&r);
 		return rc;
@@ -226,7 +246,8 @@ run_open(const struct state *st, const char *name, bool lock, struct run *ret, s
 enum run_outcome
 run_outcome(const struct run *r)
 {
-	OWN_JSON json_t *j = journal_get(r->journal, "outcome");
+	OWN_JSON json_t *j = NULL;
+	(void)!journal_get(r->journal, "outcome", &j, NULL);
 	const char *name = json_string_value(json_object_get(j, "name"));
 	for (int i = 0; name && run_outcome_names[i]; i++)
 		if (strcmp(run_outcome_names[i], name) == 0)
@@ -255,7 +276,8 @@ run_change_answers(struct run *r, const char *path, struct dd_err *err)
 bool
 run_is_pinned(const struct run *r)
 {
-	OWN_JSON json_t *j = journal_get(r->journal, "pinned");
+	OWN_JSON json_t *j = NULL;
+	(void)!journal_get(r->journal, "pinned", &j, NULL);
 	return json_is_true(json_object_get(j, "pinned"));
 }
 
@@ -277,23 +299,41 @@ run_is_live(const struct run *r)
 }
 
 int
+run_discard(const struct state *st, struct run *r, struct dd_err *err)
+{
+	journal_close(TAKE(r->journal));
+	int rc = remove_run(st, r, err);
+	return rc < 0 ? err_wrap(err, "run %s", r->id) : 0;
+}
+
+int
 run_remove(const struct state *st, const char *id, struct dd_err *err)
 {
 	struct run r;
 	int rc = run_open(st, id, true, &r, err);
 	if (rc < 0)
 		return rc;
-	OWN_FREE char *owner = run_owner(&r);
-	OWN_FREE char *runs = runs_dir(st);
-	OWN_FREE char *hidden = mem_printf("%s/" NEW_PREFIX "%s", runs, r.id);
-	/* Out of sight first: what a crash leaves is swept like an unfinished creation. */
-	if (rename(r.dir, hidden) < 0)
-		rc = err_errno(err, errno, "run %s: cannot remove it", r.id);
-	if (rc == 0)
-		rc = layer_release_all(st, owner, err);
-	if (rc == 0)
-		rc = fs_remove_tree(hidden, err);
+	rc = run_discard(st, &r, err);
 	run_cleanup(&r);
+	return rc;
+}
+
+/* Leases of runs that are not there: somebody removed a run's directory by hand. */
+static int
+sweep_leases(const struct state *st, const char *runs, struct dd_err *err)
+{
+	OWN_FREE char *leases = state_path(st, "leases");
+	OWN(strlist) struct strlist owners = {0};
+	int rc = fs_list(leases, &owners, err);
+	for (size_t i = 0; rc == 0 && i < owners.n; i++) {
+		if (strncmp(owners.v[i], OWNER_PREFIX, strlen(OWNER_PREFIX)) != 0)
+			continue;
+		const char *id = owners.v[i] + strlen(OWNER_PREFIX);
+		OWN_FREE char *dir = fs_join(runs, id);
+		OWN_FREE char *hidden = mem_printf("%s/" NEW_PREFIX "%s", runs, id);
+		if (!fs_exists(dir) && !fs_exists(hidden))
+			rc = layer_release_all(st, owners.v[i], err);
+	}
 	return rc;
 }
 
@@ -311,7 +351,8 @@ run_sweep(const struct state *st, struct dd_err *err)
 			continue;
 		OWN_FREE char *dir = fs_join(runs, names.v[i]);
 		OWN_FREE char *lock = fs_join(dir, "lock");
-		OWN_FREE char *owner = mem_printf("run-%s", names.v[i] + strlen(NEW_PREFIX));
+		OWN_FREE char *owner =
+			mem_printf(OWNER_PREFIX "%s", names.v[i] + strlen(NEW_PREFIX));
 		OWN_FD int fd = -1;
 		int held = fs_exists(lock) ? fs_lock(lock, false, &fd, NULL) : 0;
 		if (held == -DD_EBUSY)
@@ -320,5 +361,7 @@ run_sweep(const struct state *st, struct dd_err *err)
 		if (rc == 0)
 			rc = fs_remove_tree(dir, err);
 	}
-	return rc;
+	if (rc == 0)
+		rc = sweep_leases(st, runs, err);
+	return rc < 0 ? err_wrap(err, "runs") : 0;
 }

@@ -58,6 +58,9 @@ int run_list(const struct state *st, struct strlist *ret, struct dd_err *err) DD
 
 bool run_is_live(const struct run *r); /* a drydock (maybe this one) works on it */
 
+/* Delete a run we hold the lock of and release its layers; only run_cleanup may follow. */
+int run_discard(const struct state *st, struct run *r, struct dd_err *err) DD_MUST_USE;
+
 /* Delete a run at rest and release its layers. */
 int run_remove(const struct state *st, const char *id, struct dd_err *err) DD_MUST_USE;
 

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "qa/qa.h"
+#include "runner/lost.h"
 #include "runner/report.h"
 
 #include <string.h>
@@ -228,6 +229,8 @@ do_recipe(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct recipe recipe = {0};
 	standup_recipe(s->run, s->r, s->answers, &recipe);
 	int rc = fs_mkdirs(dir, 0755, err);
+	if (rc < 0)
+		rc = err_wrap(err, "recipe");
 	if (rc == 0)
 		rc = recipe_write(&recipe, dir, err);
 	recipe_cleanup(&recipe);
@@ -245,7 +248,7 @@ do_report(void *ctx, json_t **ret_result, struct dd_err *err)
 		rc = egress_log_read(s->r->egress_log, &s->r->egress, err);
 	if (rc == 0)
 		rc = standup_report(s->run, s->r, s->answers, err);
-	return rc;
+	return rc < 0 ? err_wrap(err, "report") : 0;
 }
 
 static int
@@ -262,16 +265,34 @@ do_finish(struct standup *s, struct dd_err *err)
 			json_pack("{s:s}", "name", run_outcome_names[s->r->probe.outcome]);
 		rc = journal_set(s->run->journal, "outcome", outcome, err);
 	}
-	return rc;
+	return rc < 0 ? err_wrap(err, "report") : 0;
+}
+
+/* A step whose files are gone is done again: a run directory may lose some. */
+static int
+forget_if_gone(struct standup *s, const char *step, const char *const *files, struct dd_err *err)
+{
+	for (; *files; files++) {
+		OWN_FREE char *path = run_path(s->run, *files);
+		if (!fs_exists(path))
+			return journal_forget_from(s->run->journal, step, err);
+	}
+	return 0;
 }
 
 static int
 write_results(struct standup *s, struct dd_err *err)
 {
+	static const char *const recipe_files[] = {"recipe/drydock.lock.json", "recipe/Dockerfile",
+		"recipe/BUILD.md", "recipe/.devcontainer/devcontainer.json", NULL};
+	static const char *const report_files[] = {
+		"tests.jsonl", "report.html", "report.json", NULL};
 	struct standup_result *r = s->r;
-	int rc = 0;
-	if (has_recipe(r->probe.outcome)) {
-		rc = journal_step(s->run->journal, "recipe", do_recipe, s, NULL, err);
+	int rc = forget_if_gone(s, "report", report_files, err);
+	if (rc == 0 && has_recipe(r->probe.outcome)) {
+		rc = forget_if_gone(s, "recipe", recipe_files, err);
+		if (rc == 0)
+			rc = journal_step(s->run->journal, "recipe", do_recipe, s, NULL, err);
 		r->recipe = run_path(s->run, "recipe/drydock.lock.json");
 	}
 	r->report = run_path(s->run, "report.html");
@@ -325,7 +346,9 @@ standup(const struct state *st, struct run *run, struct answers *answers,
 	OWN_FREE char *owner = run_owner(run);
 	struct standup s = {.st = st, .run = run, .answers = answers, .owner = owner, .r = &r};
 	journal_set_barrier(run->journal, settle_layers, &s);
-	int rc = run_steps(&s, err);
+	int rc = lost_forget(st, run, err);
+	if (rc == 0)
+		rc = run_steps(&s, err);
 	if (rc < 0) {
 		standup_result_cleanup(&r);
 		return rc;

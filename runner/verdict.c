@@ -116,6 +116,16 @@ stopped(const struct cli_call *call, const struct run *run)
 	return EXIT_RESUMABLE;
 }
 
+/* A run that has not even its source has nothing to go on with: the same command does as well. */
+static bool
+discard_empty(const struct state *st, struct run *run)
+{
+	OWN_JSON json_t *source = NULL;
+	if (journal_find(run->journal, "source", &source, NULL) < 0 || source)
+		return false;
+	return run_discard(st, run, NULL) == 0;
+}
+
 int
 verdict_run(const struct cli_call *call, const struct state *st, struct run *run,
 	struct answers *answers)
@@ -128,7 +138,9 @@ verdict_run(const struct cli_call *call, const struct state *st, struct run *run
 		return stopped(call, run);
 	if (rc < 0) {
 		(void)cli_fail(0, &err);
-		fprintf(stderr, "drydock: when the cause is gone: drydock resume %s\n", run->id);
+		if (!discard_empty(st, run))
+			fprintf(stderr, "drydock: when the cause is gone: drydock resume %s\n",
+				run->id);
 		return cli_status_of(&err);
 	}
 	if (common->json)

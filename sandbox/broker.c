@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/http.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "sandbox/egress.h"
 #include "sandbox/proxy.h"
@@ -70,6 +71,7 @@ static struct {
 	pthread_mutex_t lock; /* of what follows, and of the upstreams' idle clients */
 	unsigned next_file;
 	uint64_t used_bytes;
+	int log_errnum; /* why a request could not be logged; 0 */
 } broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- one request
@@ -122,7 +124,8 @@ write_log_of(const struct fetch *f, const char *path, int status, bool refused, 
 		put_member(&line, "program", program);
 	buf_puts(&line, "}\n");
 	(void)pthread_mutex_lock(&broker.lock);
-	(void)!fs_write_all(BROKER_FIRST_FD + BROKER_LOG, line.p, line.n, NULL);
+	if (fs_write_all(BROKER_FIRST_FD + BROKER_LOG, line.p, line.n, NULL) < 0 && errno != EBADF)
+		broker.log_errnum = errno; /* a phase may have no log */
 	(void)pthread_mutex_unlock(&broker.lock);
 }
 
@@ -149,7 +152,7 @@ settle_body(const struct fetch *f, const char *sha256)
 	int spool = BROKER_FIRST_FD + BROKER_SPOOL;
 	OWN_FREE char *whole = sha256 ? mem_printf(BROKER_WHOLE "%s", sha256) : NULL;
 	if (whole)
-		(void)renameat(spool, f->file, spool, whole);
+		(void)!io_renameat2(spool, f->file, spool, whole, 0);
 	else
 		(void)unlinkat(spool, f->file, 0);
 }
@@ -391,7 +394,7 @@ rewrite_body(struct fetch *f, struct dd_err *err)
 	f->rewritten = out.n != text.n || memcmp(out.p, text.p, text.n) != 0;
 	if (!f->rewritten)
 		return 0;
-	if (ftruncate(f->fd, 0) < 0 || lseek(f->fd, 0, SEEK_SET) < 0)
+	if (io_truncate(f->fd, 0) < 0 || lseek(f->fd, 0, SEEK_SET) < 0)
 		return err_errno(err, errno, "cannot rewrite a body");
 	return fs_write_all(f->fd, out.p, out.n, err);
 }
@@ -614,7 +617,7 @@ egress_broker_main(void)
 	(void)signal(SIGINT, SIG_IGN); /* the phase ends by its pipe, also on Ctrl-C */
 	if (read_config(&err) < 0) {
 		fprintf(stderr, "drydock: broker: %s\n", err_msg(&err));
-		return 3;
+		return BROKER_NO_START;
 	}
 	if (broker.config.relay)
 		relay_start(BROKER_FIRST_FD + BROKER_RELAY, broker.config.relay, log_relay);
@@ -628,9 +631,9 @@ egress_broker_main(void)
 		MHD_OPTION_CONNECTION_TIMEOUT, 300U, MHD_OPTION_END);
 	if (!d) {
 		fprintf(stderr, "drydock: broker: cannot serve\n");
-		return 3;
+		return BROKER_NO_START;
 	}
 	wait_for_end();
 	/* Requests under way are not worth waiting for: the phase is over. */
-	_exit(0);
+	_exit(broker.log_errnum);
 }

@@ -18,4 +18,7 @@ enum {
 	BROKER_FDS,
 };
 
+/* Its exit status: 0, this, or the errno for which a request could not be logged. */
+#define BROKER_NO_START 3
+
 #endif

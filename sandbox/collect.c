@@ -1,5 +1,6 @@
 #include "base/cas.h"
 #include "base/fs.h"
+#include "base/io.h"
 #include "sandbox/layer.h"
 #include "sandbox/lease.h"
 
@@ -22,8 +23,8 @@ withdraw(const struct state *st, const char *key, const struct gc_spec *spec, co
 	int rc = lease_lock(st, &lock, err);
 	if (rc == 0)
 		rc = lease_find_layer(st, key, spec->gone, &leased, err);
-	if (rc == 0 && !leased && !spec->dry_run && rename(root, doomed) < 0)
-		rc = err_errno(err, errno, "cannot remove layer %.12s", key);
+	if (rc == 0 && !leased && !spec->dry_run && io_rename(root, doomed) < 0)
+		rc = err_errno(err, errno, "layer %.12s: cannot move %s", key, root);
 	if (rc == 0)
 		*ret_taken = !leased;
 	return rc;
@@ -41,7 +42,9 @@ collect_layer(const struct state *st, const char *key, const struct gc_spec *spe
 	uint64_t bytes = 0;
 	if (fs_lock(lock_path, false, &lock, NULL) < 0)
 		return 0;
-	int rc = withdraw(st, key, spec, doomed, &taken, err);
+	int rc = spec->dry_run ? 0 : fs_remove_tree(doomed, err); /* an earlier one of that key */
+	if (rc == 0)
+		rc = withdraw(st, key, spec, doomed, &taken, err);
 	if (rc < 0 || !taken)
 		return rc;
 	(void)!fs_disk_usage(spec->dry_run ? root : doomed, &bytes, NULL);

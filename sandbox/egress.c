@@ -13,6 +13,8 @@
 #include "base/cas.h"
 #include "base/fault.h"
 #include "base/fs.h"
+#include "base/io.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/spawn.h"
 #include "sandbox/broker.h"
@@ -25,6 +27,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define BROKER_INSIDE_ID 65533
 #define LOG_MAX_BYTES ((size_t)64 << 20)
@@ -141,9 +144,16 @@ link_stored(const struct egress *e, const struct egress_spec *spec, json_t *ret,
 		OWN_FD int verified = -1;
 		if (!cas_has(cas, s->sha256))
 			continue;
-		int rc = cas_open(cas, s->sha256, &verified, err);
-		if (rc == 0 && link(from, to) < 0 && errno != EEXIST)
-			rc = err_errno(err, errno, "cannot link %s", s->sha256);
+		OWN(dd_err) struct dd_err why = {0};
+		int rc = cas_open(cas, s->sha256, &verified, &why);
+		if (rc == -DD_ECORRUPT) { /* it was moved aside */
+			log_warn("%s; fetching it again", err_msg(&why));
+			continue;
+		}
+		if (rc < 0)
+			(void)err_move(err, &why);
+		else if (io_link(from, to) < 0 && errno != EEXIST)
+			rc = err_errno(err, errno, "cannot link to %s", to);
 		if (rc < 0)
 			return rc;
 		json_object_set_new(ret, key, json_string(s->sha256));
@@ -154,7 +164,7 @@ link_stored(const struct egress *e, const struct egress_spec *spec, json_t *ret,
 static int
 open_log(struct egress *e, const char *path, int *ret_fd, struct dd_err *err)
 {
-	e->log = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	e->log = io_create(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	*ret_fd = e->log < 0 ? -1 : fcntl(e->log, F_DUPFD_CLOEXEC, 0);
 	return *ret_fd < 0 ? err_errno(err, errno, "cannot open the log %s", path) : 0;
 }
@@ -313,10 +323,14 @@ egress_close(struct egress *e, struct dd_err *err)
 	fault_point("egress.close");
 	(void)close(TAKE_FD(e->control));
 	int rc = spawn_wait(e->broker, &status, err);
+	if (rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == BROKER_NO_START)
+		rc = err_set(err, DD_EIO, "egress: the broker did not start");
+	else if (rc == 0 && WIFEXITED(status) && WEXITSTATUS(status))
+		rc = err_errno(err, WEXITSTATUS(status), "egress: cannot write its log");
 	if (rc == 0)
 		rc = adopt_bodies(e->state, e->spool, e->owner, err);
 	fault_point("egress.adopted");
-	if (rc == 0 && e->log >= 0 && fdatasync(e->log) < 0)
+	if (rc == 0 && e->log >= 0 && io_fsync(e->log) < 0)
 		rc = err_errno(err, errno, "egress: cannot sync its log");
 	(void)!fs_remove_tree(e->spool, NULL);
 	free_egress(e);

@@ -255,6 +255,7 @@ free_exec(struct exec *e)
 	if (e->supervisor)
 		(void)supervisor_join(e->supervisor);
 	buf_cleanup(&e->tail);
+	dd_err_cleanup(&e->no_room);
 	free(e->id);
 	free(e->failed);
 	free(e);
@@ -446,6 +447,8 @@ check_limits(struct exec *e, int64_t now)
 	enum exec_cause cause = limits_check(&e->pod->limits);
 	if (cause != CAUSE_NONE)
 		end_for(e, cause);
+	else if (e->cause == CAUSE_NONE && state_check_room(e->pod->state, &e->no_room) < 0)
+		(void)!exec_signal(e, SIGKILL, NULL);
 }
 
 enum slot { SLOT_CONTROL, SLOT_OUT, SLOT_ERR, SLOT_TERMINAL, N_SLOTS };
@@ -508,6 +511,11 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 		log_warn("%s", e->failed);
 	}
 	enum exec_cause cause = e->cause;
+	/* A full disk makes anything fail: that is no result of the command. */
+	if (cause == CAUSE_NONE && code != 0 && !e->no_room.msg)
+		(void)!state_check_room(e->pod->state, &e->no_room);
+	if (cause == CAUSE_NONE && e->no_room.msg)
+		return err_move(err, &e->no_room);
 	if (cause == CAUSE_NONE)
 		cause = limits_check(&e->pod->limits);
 	/* A limit that was touched and survived (a fork that failed once) did not end it. */

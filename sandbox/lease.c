@@ -1,6 +1,7 @@
 #include "sandbox/lease.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,12 +28,14 @@ layer_lease(const struct state *st, const char *owner, const char *key, struct d
 	int rc = fs_mkdirs(dir, 0700, err);
 	if (rc == 0)
 		rc = lease_lock(st, &lock, err);
-	if (rc < 0)
-		return rc;
-	OWN_FD int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno(err, errno, "cannot lease layer %.12s", key);
-	return fs_sync_dir(dir, err);
+	if (rc == 0) {
+		OWN_FD int fd = io_create(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0)
+			rc = err_errno(err, errno, "cannot create %s", path);
+	}
+	if (rc == 0)
+		rc = fs_sync_dir(dir, err);
+	return rc < 0 ? err_wrap(err, "lease of layer %.12s", key) : 0;
 }
 
 int
@@ -51,9 +54,9 @@ object_lease(const struct state *st, const char *owner, const struct strlist *di
 	int rc = fs_mkdirs(dir, 0700, err);
 	if (rc == 0)
 		rc = lease_lock(st, &lock, err);
-	if (rc < 0 || fs_exists(path))
-		return rc;
-	return fs_write_atomic(path, buf_str(&text), 0600, err);
+	if (rc == 0 && !fs_exists(path))
+		rc = fs_write_atomic(path, buf_str(&text), 0600, err);
+	return rc < 0 ? err_wrap(err, "lease of downloads") : 0;
 }
 
 /* ---- ending ---- */

@@ -75,7 +75,7 @@ pod_make_dir(
 		rc = err_errno(err, errno, "cannot give away %s", path);
 	if (rc == 0 && chmod(path, mode) < 0)
 		rc = err_errno(err, errno, "cannot set the mode of %s", path);
-	return rc;
+	return rc < 0 ? err_wrap(err, "sandbox") : 0;
 }
 
 static int

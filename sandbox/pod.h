@@ -32,6 +32,7 @@ struct exec {
 	char *failed; /* why the box could not run it */
 	enum exec_cause cause;
 	int64_t ended_ns; /* when it was first asked to end */
+	struct dd_err no_room; /* set when it was ended for want of room on the state's disk */
 };
 
 struct pod {

@@ -10,6 +10,7 @@
 #include "sandbox/pod.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "sandbox/box/proto.h"
 
 #include <errno.h>
@@ -108,7 +109,7 @@ data_keep(struct pod *p, struct dd_err *err)
 		OWN_FREE char *work = data_path(p, i, "top/work");
 		OWN_FREE char *layer = mem_printf("%s/data/%zu/%zu", p->dir, i, p->data_layers);
 		rc = fs_remove_tree(work, err);
-		if (rc == 0 && rename(top, layer) < 0)
+		if (rc == 0 && io_rename(top, layer) < 0)
 			rc = err_errno(err, errno, "cannot keep the data of %s", p->data_dirs.v[i]);
 	}
 	if (rc == 0 && p->data_dirs.n)

@@ -37,6 +37,14 @@ int state_open(const char *dir, struct state *ret, struct dd_err *err) DD_MUST_U
 void state_cleanup(struct state *st);
 char *state_path(const struct state *st, const char *name); /* dir/name, heap */
 
+/*
+ * Is there room on the file system of the state directory?  DD_EIO, and the message says how much
+ * is left, once less than STATE_RESERVE is: what is kept for the journal and the report of a run,
+ * which stops there and is resumed when there is room.
+ */
+#define STATE_RESERVE ((uint64_t)8 << 20)
+int state_check_room(const struct state *st, struct dd_err *err) DD_MUST_USE;
+
 /* ---- layers ------------------------------------------------------------------------------------
  */
 

@@ -8,6 +8,7 @@
 #include "sandbox/sandbox.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -31,11 +32,13 @@ scratch_create(const struct state *st, const char *name, mode_t mode, char **ret
 	if (rc == 0)
 		rc = fs_lock(lock_path, false, &lock, err);
 	if (rc == 0 && chmod(made, mode) < 0)
-		rc = err_errno(err, errno, "%s", made);
-	if (rc == 0 && rename(made, dir) < 0)
-		rc = err_errno(err, errno, "cannot name %s", dir);
-	if (rc < 0)
-		return rc;
+		rc = err_errno(err, errno, "cannot set the mode of %s", made);
+	if (rc == 0 && io_rename(made, dir) < 0)
+		rc = err_errno(err, errno, "cannot rename to %s", dir);
+	if (rc < 0) {
+		(void)!fs_remove_tree(made, NULL);
+		return err_wrap(err, "sandbox");
+	}
 	*ret_dir = TAKE(dir);
 	*ret_lock = TAKE_FD(lock);
 	return 0;
@@ -47,7 +50,7 @@ scratch_discard(const char *dir, struct dd_err *err)
 	const char *slash = strrchr(dir, '/');
 	OWN_FREE char *doomed = mem_printf("%.*s/doomed-%s", (int)(slash - dir), dir, slash + 1);
 	(void)!fs_remove_tree(doomed, NULL); /* an earlier one of that name */
-	if (rename(dir, doomed) < 0)
+	if (io_rename(dir, doomed) < 0)
 		return errno == ENOENT ? 0 : err_errno(err, errno, "cannot discard %s", dir);
 	return fs_remove_tree(doomed, err);
 }

@@ -1,6 +1,7 @@
 #include "sandbox/pod.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -137,7 +138,7 @@ static int
 begin(struct pod *p, struct service *s, struct dd_err *err)
 {
 	/* Without a name: nothing else can be reached by it, so that it may be opened again inside. */
-	OWN_FD int out = open(p->dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+	OWN_FD int out = io_create(p->dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
 	if (out < 0 || fchmod(out, 0666) < 0)
 		return err_errno(err, errno, "cannot make a file for what %s prints", s->name);
 	if (s->out >= 0)

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 
 #define ID_RANGE 65536u
 #define ID_FIRST \
@@ -71,6 +72,25 @@ check_file_system(const char *dir, struct dd_err *err)
 			"state directory %s is on overlayfs, which cannot hold the upper layers; put it "
 			"on a volume or another local disk with --state",
 			dir);
+	return 0;
+}
+
+int
+state_check_room(const struct state *st, struct dd_err *err)
+{
+	struct statvfs s;
+	if (statvfs(st->dir, &s) < 0)
+		return err_errno(err, errno, "state directory %s", st->dir);
+	uint64_t left = (uint64_t)s.f_bavail * s.f_frsize;
+	if (s.f_blocks && left < STATE_RESERVE)
+		return err_set(err, DD_EIO,
+			"state directory %s: %llu KiB are left on its disk; drydock gc removes old runs: "
+			"%s",
+			st->dir, (unsigned long long)left >> 10, strerror(ENOSPC));
+	if (s.f_files && !s.f_favail)
+		return err_set(err, DD_EIO,
+			"state directory %s: no file can be made on its disk (inodes): %s", st->dir,
+			strerror(ENOSPC));
 	return 0;
 }
 
@@ -139,8 +159,8 @@ read_mode(struct state *st, const char *path, struct dd_err *err)
 	bool root = str_eq(mode, "root");
 	if (root != st->root || (!root && number != geteuid()))
 		return err_set(err, DD_EINVAL,
-			"state directory %s was made by %s; root and users each need their own (--state)",
-			st->dir, root ? "root" : "another user or mode");
+			"%s was made by %s; root and users each need their own (--state)", st->dir,
+			root ? "root" : "another user or mode");
 	st->id_base = root ? (uid_t)number : 0;
 	return 0;
 }
@@ -190,10 +210,13 @@ state_open(const char *dir, struct state *ret, struct dd_err *err)
 		rc = err_errno(err, errno, "state directory %s", st.dir);
 	if (rc == 0)
 		rc = check_file_system(st.dir, err);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = open_mode(&st, err);
-	if (rc == 0)
-		rc = make_directories(&st, err);
+		if (rc == 0)
+			rc = make_directories(&st, err);
+		if (rc < 0)
+			rc = err_wrap(err, "state directory");
+	}
 	if (rc < 0) {
 		state_cleanup(&st);
 		return rc;

@@ -1,6 +1,7 @@
 #include "sandbox/stdio.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,7 +77,7 @@ copy_rest(int from, int to, struct dd_err *err)
 int
 stdio_copy(int fd, const char *dir, int *ret_fd, struct dd_err *err)
 {
-	OWN_FD int to = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	OWN_FD int to = io_create(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (to < 0)
 		return err_errno(err, errno, "cannot make a file in %s", dir);
 	int rc;

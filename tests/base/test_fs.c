@@ -1,6 +1,7 @@
 #include "base/fs.h"
 
 #include "tests/base/tmpdir.h"
+#include "tests/base/under_fault.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -177,6 +178,42 @@ a_write_that_fails_keeps_the_old_content(void **state)
 	assert_string_equal(text, "old");
 	assert_int_equal(fs_list(r->dir, &names, &r->err), 0);
 	assert_int_equal(names.n, 1);
+}
+
+static int
+write_new(void *ctx, struct dd_err *err)
+{
+	return fs_write_atomic(ctx, STR("new"), 0600, err);
+}
+
+static void
+check_old_or_new(void *ctx, const struct fault_outcome *o, int n)
+{
+	const char *path = ctx;
+	OWN(buf) struct buf text = {0};
+	OWN_FREE char *temp = mem_printf("%s.drydock-tmp", path);
+	(void)n;
+	assert_true(o->rc < 0);
+	assert_non_null(strstr(o->msg, ": No space left on device"));
+	assert_non_null(strchr(o->msg, '/'));
+	assert_false(fs_exists(temp));
+	assert_int_equal(fs_read(path, 100, &text, NULL), 0);
+	/* The new one only where all but the directory was synced. */
+	assert_true(strcmp(text.p, "old") == 0 || strstr(o->msg, "sync directory"));
+	assert_int_equal(fs_write_atomic(path, STR("old"), 0600, NULL), 0);
+}
+
+static void
+a_write_whose_calls_fail_keeps_the_old_content(void **state)
+{
+	struct room *r = *state;
+	static const char *const effects[] = {"ENOSPC", "short"};
+	OWN_FREE char *path = mem_strdup(in(r, "f"));
+	for (size_t i = 0; i < 2; i++) { /* create, write, sync, rename, sync */
+		assert_int_equal(fs_write_atomic(path, STR("old"), 0600, NULL), 0);
+		assert_int_equal(
+			under_each_fault(effects[i], write_new, path, check_old_or_new), 5);
+	}
 }
 
 static void
@@ -518,6 +555,7 @@ main(void)
 		T(what_a_killed_writer_left_goes_with_the_next_write),
 		T(writers_of_one_path_do_not_disturb_each_other),
 		T(a_write_that_fails_keeps_the_old_content),
+		T(a_write_whose_calls_fail_keeps_the_old_content),
 		T(a_write_into_a_missing_directory_is_reported),
 		T(missing_parents_are_made),
 		T(a_file_in_the_way_of_a_directory_is_reported),

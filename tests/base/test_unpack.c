@@ -1,4 +1,6 @@
 /* base/unpack on archives as they should be. */
+#include "base/pack.h"
+#include "tests/base/under_fault.h"
 #include "tests/base/unpack_archives.h"
 
 /* ---- what should work --------------------------------------------------------------------- */
@@ -354,6 +356,72 @@ a_listing_is_bounded_like_the_unpacking(void **state)
 		unpack_list(fd, UNPACK_ARCHIVE, &few, list_nothing, NULL, &err), -DD_ELIMIT);
 }
 
+/* ---- a disk that fails ---- */
+
+static int
+unpack_all(void *ctx, struct dd_err *err)
+{
+	const struct unpack_opts opts = {.strip_common_dir = true};
+	struct unpack_result r = {0};
+	const int *fd = ctx;
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN_FD int dest = tmpdir_open_fd(dir);
+	if (lseek(*fd, 0, SEEK_SET) < 0)
+		return err_set(err, DD_EIO, "lseek");
+	int rc = unpack_to(*fd, dest, &opts, &r, err);
+	unpack_result_cleanup(&r);
+	return rc;
+}
+
+static void
+check_entry_and_reason(void *ctx, const struct fault_outcome *o, int n)
+{
+	(void)ctx;
+	if (o->rc != -DD_EIO || !strstr(o->msg, ": No space left on device") ||
+		!strchr(o->msg, '\''))
+		fail_msg("fault %d: %d, \"%s\"", n, o->rc, o->msg);
+}
+
+static void
+a_full_disk_is_told_with_the_entry_whatever_call_meets_it(void **state)
+{
+	(void)state;
+	OWN_FD int fd = TAR(DIR_("d/"), FILE_("d/f", "text"), SYM("d/s", "f"), HARD("d/h", "d/f"),
+		FILE_("d/e/g", "more"));
+	/* mkdir, create, write, link, link, mkdir, create, write, and the moves up */
+	assert_true(under_each_fault("ENOSPC", unpack_all, &fd, check_entry_and_reason) >= 10);
+	assert_true(under_each_fault("short", unpack_all, &fd, check_entry_and_reason) >= 10);
+}
+
+static int
+pack_all(void *ctx, struct dd_err *err)
+{
+	OWN_FD int dir = tmpdir_open_fd(ctx);
+	OWN_FD int out = memfd_create("stream", MFD_CLOEXEC);
+	return pack_tree(dir, out, NULL, NULL, err);
+}
+
+static void
+check_reason(void *ctx, const struct fault_outcome *o, int n)
+{
+	(void)ctx;
+	(void)n;
+	assert_int_equal(o->rc, -DD_EIO);
+	assert_non_null(strstr(o->msg, ": Input/output error"));
+}
+
+static void
+a_stream_that_cannot_be_written_is_told_with_its_reason(void **state)
+{
+	(void)state;
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN_FD int fd = tmpdir_open_fd(dir);
+	OWN_FREE char *large = mem_zalloc(1, 100001);
+	memset(large, 'x', 100000);
+	tmpdir_write(fd, "file", large);
+	assert_true(under_each_fault("EIO", pack_all, dir, check_reason) > 1);
+}
+
 int
 main(void)
 {
@@ -372,6 +440,8 @@ main(void)
 		cmocka_unit_test(what_is_no_debian_package_is_refused),
 		cmocka_unit_test(a_listing_shows_what_is_there_as_it_is),
 		cmocka_unit_test(a_listing_is_bounded_like_the_unpacking),
+		cmocka_unit_test(a_full_disk_is_told_with_the_entry_whatever_call_meets_it),
+		cmocka_unit_test(a_stream_that_cannot_be_written_is_told_with_its_reason),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

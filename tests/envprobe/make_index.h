@@ -38,7 +38,7 @@ make_index(const char *packages, const char *contents)
 {
 	OWN_TMPDIR char *dir = tmpdir_create();
 	OWN_FREE char *path = fs_join(dir, "index");
-	OWN_FREE char *text = mem_printf("%s\n\f\n%s", packages, contents);
+	OWN_FREE char *text = mem_printf("%s\n\f\n%s\n\f\n", packages, contents);
 	struct pkgindex *x = NULL;
 	if (run_index_worker(text, strlen(text), path) == 0)
 		(void)!pkgindex_map(path, &x, NULL);

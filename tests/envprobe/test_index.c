@@ -184,15 +184,18 @@ packages_are_known_with_how_many_need_them(void **state)
 }
 
 static void
-lists_without_the_mark_between_them_are_refused(void **state)
+lists_without_their_marks_are_refused(void **state)
 {
 	(void)state;
 	OWN_TMPDIR char *dir = tmpdir_create();
 	OWN_FREE char *path = fs_join(dir, "index");
 	assert_int_equal(run_index_worker(packages, strlen(packages), path), 1);
 	assert_int_equal(run_index_worker("", 0, path), 1);
+	/* What made them may have been ended half-way. */
+	static const char cut[] = "Package: x\nVersion: 1\n\f\nusr/bin/x g/x\n";
+	assert_int_equal(run_index_worker(cut, sizeof(cut) - 1, path), 1);
 	static const char odd[] =
-		"Package: x\0y\nVersion: 1\nDepends: ,|,\xff | (\n\f\nusr/bin/\xff g/\xff";
+		"Package: x\0y\nVersion: 1\nDepends: ,|,\xff | (\n\f\nusr/bin/\xff g/\xff\n\f";
 	assert_int_equal(run_index_worker(odd, sizeof(odd) - 1, path), 0);
 }
 
@@ -227,7 +230,7 @@ main(void)
 		cmocka_unit_test(cut_off_lines_give_whole_rows),
 		cmocka_unit_test(every_row_of_a_key_is_found_and_no_other),
 		cmocka_unit_test(packages_are_known_with_how_many_need_them),
-		cmocka_unit_test(lists_without_the_mark_between_them_are_refused),
+		cmocka_unit_test(lists_without_their_marks_are_refused),
 		cmocka_unit_test(a_damaged_table_is_searched_without_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "base/fs.h"
 #include "record/journal.h"
 #include "tests/base/tmpdir.h"
+#include "tests/base/under_fault.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -107,9 +108,11 @@ facts_keep_the_last_value(void **state)
 	assert_int_equal(journal_set(j, "options", a, NULL), 0);
 	assert_int_equal(journal_set(j, "options", b, NULL), 0);
 	j = reopen(j, false);
-	OWN_JSON json_t *got = journal_get(j, "options");
+	OWN_JSON json_t *got = NULL, *nothing = NULL;
+	assert_int_equal(journal_get(j, "options", &got, NULL), 0);
+	assert_int_equal(journal_get(j, "nothing", &nothing, NULL), 0);
 	assert_true(json_equal(got, b));
-	assert_null(journal_get(j, "nothing"));
+	assert_null(nothing);
 	journal_close(j);
 }
 
@@ -119,6 +122,91 @@ creating_over_an_existing_journal_is_refused(void **state)
 	(void)state;
 	struct journal *j = NULL;
 	assert_int_equal(journal_open(dir, true, &j, NULL), -DD_EEXIST);
+}
+
+/* ---- what was lost ---- */
+
+static int
+fill(struct journal *j, const char *const *keys)
+{
+	int rc = 0;
+	for (; rc == 0 && *keys; keys++)
+		rc = journal_step(j, *keys, count_up, NULL, NULL, NULL);
+	return rc;
+}
+
+static void
+a_step_is_forgotten_with_those_after_it(void **state)
+{
+	(void)state;
+	static const char *const keys[] = {"one", "two", "three", NULL};
+	struct journal *j = reopen(NULL, false);
+	assert_int_equal(fill(j, keys), 0);
+	assert_int_equal(journal_forget_from(j, "two", NULL), 0);
+	OWN_JSON json_t *one = journal_result(j, "one");
+	assert_non_null(one);
+	assert_null(journal_result(j, "two"));
+	assert_null(journal_result(j, "three"));
+	assert_int_equal(journal_forget_from(j, "nothing", NULL), 0);
+	OWN_JSON json_t *still = journal_result(j, "one");
+	assert_non_null(still);
+	journal_close(j);
+}
+
+static int
+find_build(void *ctx, struct dd_err *err)
+{
+	struct journal *j;
+	OWN_JSON json_t *result = NULL;
+	(void)ctx;
+	int rc = journal_open(dir, false, &j, err);
+	if (rc < 0)
+		return rc;
+	rc = journal_find(j, "build", &result, err);
+	if (rc == 0 && !result)
+		rc = err_set(err, DD_ENOENT, "taken for undone");
+	journal_close(j);
+	return rc;
+}
+
+static void
+a_step_that_cannot_be_read_is_not_taken_for_undone(void **state)
+{
+	(void)state;
+	int faults = 0;
+	for (int n = 1;; n++) {
+		OWN_FREE char *wish = mem_printf("read:%d:EIO", n);
+		struct fault_outcome o = under_fault(wish, find_build, NULL);
+		if (!o.injected)
+			break;
+		faults++;
+		if (o.rc != 0 && o.rc != -DD_EIO)
+			fail_msg("%s: %d, %s", wish, o.rc, o.msg);
+		assert_true(o.rc == 0 || strstr(o.msg, "journal.db: disk I/O error"));
+	}
+	assert_true(faults > 1);
+}
+
+static void
+what_is_no_journal_is_told(void **state)
+{
+	(void)state;
+	OWN_FREE char *other = mem_printf("%s/other", dir);
+	OWN_FREE char *path = mem_printf("%s/journal.db", other);
+	OWN_FREE char *garbage = mem_zalloc(1, 20001);
+	OWN(dd_err) struct dd_err err = {0};
+	struct journal *j;
+	memset(garbage, 'x', 20000);
+	assert_int_equal(fs_mkdirs(other, 0700, NULL), 0);
+	assert_int_equal(journal_open(other, false, &j, &err), -DD_ENOENT);
+	assert_non_null(strstr(err.msg, path));
+	/* Nothing is made of an empty one: SQLite would. */
+	assert_int_equal(fs_write_atomic(path, STR(""), 0600, NULL), 0);
+	assert_int_equal(journal_open(other, false, &j, &err), -DD_ECORRUPT);
+	assert_non_null(strstr(err.msg, path));
+	assert_int_equal(fs_write_atomic(path, str_of(garbage), 0600, NULL), 0);
+	assert_int_equal(journal_open(other, false, &j, &err), -DD_ECORRUPT);
+	assert_non_null(strstr(err.msg, path));
 }
 
 static int
@@ -146,6 +234,9 @@ main(void)
 		cmocka_unit_test(a_failed_step_stays_open_and_is_done_again),
 		cmocka_unit_test(facts_keep_the_last_value),
 		cmocka_unit_test(creating_over_an_existing_journal_is_refused),
+		cmocka_unit_test(a_step_is_forgotten_with_those_after_it),
+		cmocka_unit_test(a_step_that_cannot_be_read_is_not_taken_for_undone),
+		cmocka_unit_test(what_is_no_journal_is_told),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -78,5 +78,10 @@ ok "drydock-core links the others" sh -c 'echo "$1" | grep -q libsqlite3' sh "$(
 # --- names that must not be written down
 is "no registry is named" "$(grep -rnIE --exclude-dir=build --exclude-dir=.git --exclude=architecture.t --exclude=up.t \
 	'(deb|security)\.debian\.org|registry\.npmjs|pypi\.org|crates\.io' . | head -n 5)" ""
+# Not meant: pipes, terminals, /proc, control groups, what is measured or written inside a pod.
+is "calls that change a disk are those of base/io.h" "$(xargs grep -nE \
+	'(^|[^_a-zA-Z>.])(write|pwrite|fsync|fdatasync|syncfs|rename|renameat2?|link|linkat|symlinkat?|mkdir|mkdirat|f?truncate)\(' <"$tmp/files" |
+	grep -vE '^(tests|tools|sandbox/box)/|^base/(io|fault|log|own|spawn|spawn_capture)\.c|^sandbox/(exec|pod|limits|doctor)\.c|^runner/intake_worker\.c' |
+	grep -vE ':[[:space:]]*(/?\*|//)|truncate\(marker, 0\)')" ""
 is "no file is longer than 800 lines" "$(xargs wc -l <"$tmp/files" | awk '$2 != "total" && $1 > 800 { print $2 }')" ""
 done_testing

@@ -2,79 +2,10 @@
 # kill -9 at any moment, then `drydock resume`: ends as the undisturbed run would, and leaves nothing behind.
 # Killed before and after every journal transition, and at random moments, on warm and on cold caches.
 . "$(dirname "$0")/../tap.sh"
+. "$root/tests/runner/resumed.sh"
 app=$apps/tiny-missing
 RANDOM_KILLS=${DD_CRASH_RANDOM:-150}
 COLD_KILLS=${DD_CRASH_COLD:-12}
-
-# A state directory that has the base image, the index and the downloads, by hard links; no other layer.
-base_state() { # DIR
-	mkdir -m 700 "$1" "$1/layers" "$1/leases" || return 1
-	cp -p "$state/mode" "$1/mode"
-	cp -al "$state/images" "$state/index" "$state/cas" "$1"
-	cp -al "$state/leases/image-base" "$1/leases"
-	for key in $(sed -n 's/^layer //p' "$state/images/base.ref"); do
-		cp -al "$state/layers/$key" "$1/layers" || return 1
-	done
-}
-
-# What a finished run is, without what differs from run to run: times, its own id and paths.
-essence() { # STATE RUN
-	dir=$1/runs/$2
-	scrub='walk(if type == "object" then del(.seconds, .ms, .run, .created, .created_ns, .from_cache, .cached) else . end)'
-	sqlite3 "$dir/journal.db" "select key || ' ' || coalesce(result, 'null') from step order by id" |
-		while read -r key result; do
-			printf '%s %s\n' "$key" "$(echo "$result" | jq -Sc "$scrub" 2>/dev/null)"
-		done | sed "s|$2|RUN|g; s|$1|STATE|g"
-	sqlite3 "$dir/journal.db" "select count(*) from step where ended_ns = 0"
-	jq -Sc "$scrub" "$dir/result.json" "$dir/recipe/drydock.lock.json" | sed "s|$2|RUN|g; s|$1|STATE|g"
-	jq -Sc "$scrub" "$dir/tests.jsonl"
-	(cd "$dir" && find . -type f ! -name egress.jsonl | sort) # there where something was fetched
-	for layer in $(sqlite3 "$dir/journal.db" "select json_extract(result, '\$.layer') from step where key like '%build'"); do
-		digest "$1/layers/$layer/fs"
-	done
-}
-
-# The name that pods and control groups of a state directory have in common (FNV-1a of its path).
-tag_of() { # STATE
-	h=2166136261
-	for c in $(printf %s "$(realpath "$1")" | od -An -v -tu1); do
-		h=$((((h ^ c) * 16777619) & 0xffffffff))
-	done
-	printf %08x "$h"
-}
-
-# Processes inside a pod: of the ids of the state directory, or of this user in another pid namespace.
-inside() { # STATE
-	read -r mode first <"$1/mode"
-	for p in /proc/[0-9]*; do
-		uid=$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$p/status" 2>/dev/null)
-		[ -n "$uid" ] || continue
-		if [ "$mode" = root ]; then
-			[ "$uid" -ge "$first" ] && [ "$uid" -lt $((first + 65536)) ] && echo "process $p"
-		elif [ "$uid" = "$(id -u)" ]; then
-			ns=$(readlink "$p/ns/pid" 2>/dev/null)
-			[ -n "$ns" ] && [ "$ns" != "$(readlink /proc/self/ns/pid)" ] && echo "process $p"
-		fi
-	done
-}
-
-# What must not be there when a run is over.
-leftovers() { # STATE
-	ls "$1/pods"
-	find "$1" -path "$1/layers" -prune -o \( -name '*.tmp' -o -name '*drydock-tmp*' -o -name 'tmp*' -o -name '*-journal' -o -name '*-wal' \) -print
-	find "$1/layers" -mindepth 1 -maxdepth 1 -name '*.*' -print
-	grep -F "$1" /proc/self/mountinfo
-	inside "$1"
-	find /sys/fs/cgroup -type d -name "drydock-$(tag_of "$1")-*" 2>/dev/null
-}
-settled() { # STATE: processes need a moment to see that their drydock is gone
-	for i in $(seq 1 75); do
-		left=$(leftovers "$1")
-		[ -z "$left" ] && return
-		sleep 0.2
-	done
-	echo "$left"
-}
 
 # after_kill NAME STATE: the newest run is resumed and compared; one line for what is wrong
 after_kill() {

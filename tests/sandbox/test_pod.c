@@ -1,6 +1,7 @@
 #include "base/fs.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/trace.h"
+#include "tests/base/under_fault.h"
 #include "tests/sandbox/state_fixture.h"
 
 #include <string.h>
@@ -94,6 +95,69 @@ a_layer_is_of_this_boot_until_it_is_settled(void **state)
 	must(fs_write_atomic(marker, STR("another boot"), 0600, &err), &err);
 	assert_false(layer_exists(&st, key.s));
 	stack_cleanup(&work);
+}
+
+static int
+settle(void *ctx, struct dd_err *err)
+{
+	(void)ctx;
+	return layer_settle(&st, err);
+}
+
+static void
+a_layer_that_the_disk_did_not_take_is_not_trusted(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf out = {0};
+	struct stack work = {0};
+	struct hash_hex key = stack_next_key(&work, STR("unsynced"));
+	for (int round = 0; round < 2; round++) {
+		struct pod *p = open_tools(&work);
+		(void)run_as(p, PROFILE_BUILD, ": >/work/a", &out);
+		must(pod_freeze(p, POD_WORK, key.s, &err), &err);
+		assert_true(layer_exists(&st, key.s));
+		if (round == 0) { /* and our own sync would say nothing of it */
+			struct fault_outcome o = under_fault("sync:1:EIO", settle, NULL);
+			assert_int_equal(o.rc, -DD_EIO);
+			assert_non_null(strstr(o.msg, "layers: cannot sync"));
+			assert_false(layer_exists(&st, key.s));
+			assert_int_equal(layer_settle(&st, &err), -DD_EIO);
+			assert_non_null(strstr(err.msg, "did not reach the disk"));
+		}
+		must(layer_settle(&st, &err), &err);
+		assert_int_equal(layer_exists(&st, key.s), round == 1);
+	}
+	stack_cleanup(&work);
+}
+
+static int
+make_scratch(void *ctx, struct dd_err *err)
+{
+	OWN_FREE char *made = NULL;
+	OWN_FD int lock = -1;
+	return scratch_create(ctx, "scratch", 0700, &made, &lock, err);
+}
+
+static void
+check_nothing_is_left(void *ctx, const struct fault_outcome *o, int n)
+{
+	OWN_FREE char *pods = state_path(ctx, "pods");
+	OWN(strlist) struct strlist names = {0};
+	(void)n;
+	assert_int_equal(o->rc, -DD_EIO);
+	assert_non_null(strstr(o->msg, ": No space left on device"));
+	assert_int_equal(fs_list(pods, &names, NULL), 0);
+	for (size_t i = 0; i < names.n; i++)
+		if (strncmp(names.v[i], "new-", 4) == 0)
+			fail_msg("%s is left after \"%s\"", names.v[i], o->msg);
+}
+
+static void
+a_scratch_directory_that_cannot_be_made_leaves_nothing(void **state)
+{
+	(void)state;
+	assert_true(under_each_fault("ENOSPC", make_scratch, &st, check_nothing_is_left) >= 3);
 }
 
 static void
@@ -206,6 +270,8 @@ main(void)
 		cmocka_unit_test(output_and_status_come_back),
 		cmocka_unit_test(a_frozen_work_tree_is_the_next_pods_layer),
 		cmocka_unit_test(a_layer_is_of_this_boot_until_it_is_settled),
+		cmocka_unit_test(a_layer_that_the_disk_did_not_take_is_not_trusted),
+		cmocka_unit_test(a_scratch_directory_that_cannot_be_made_leaves_nothing),
 		cmocka_unit_test(an_ordinary_user_cannot_write_the_root),
 		cmocka_unit_test(time_limit_ends_what_ignores_signals_and_its_daemons),
 		cmocka_unit_test(a_question_on_the_terminal_is_answered),

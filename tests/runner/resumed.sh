@@ -1,0 +1,118 @@
+# For scripts that stop a run half-way and resume it: a state directory of their own, what a finished run
+# is, and what must not be left behind.  Sourced after tap.sh.
+
+# A state directory that has the base image, the index and the downloads, by hard links; no other layer.
+base_state() { # DIR
+	mkdir -m 700 "$1" "$1/layers" "$1/leases" || return 1
+	cp -p "$state/mode" "$1/mode"
+	cp -al "$state/images" "$state/index" "$state/cas" "$1"
+	cp -al "$state/leases/image-base" "$1/leases"
+	for key in $(sed -n 's/^layer //p' "$state/images/base.ref"); do
+		cp -al "$state/layers/$key" "$1/layers" || return 1
+	done
+}
+
+# What a finished run is, without what differs from run to run: times, its own id and paths.
+essence() { # STATE RUN
+	dir=$1/runs/$2
+	scrub='walk(if type == "object" then del(.seconds, .ms, .run, .created, .created_ns, .from_cache, .cached) else . end)'
+	sqlite3 "$dir/journal.db" "select key || ' ' || coalesce(result, 'null') from step order by id" |
+		while read -r key result; do
+			printf '%s %s\n' "$key" "$(echo "$result" | jq -Sc "$scrub" 2>/dev/null)"
+		done | sed "s|$2|RUN|g; s|$1|STATE|g"
+	sqlite3 "$dir/journal.db" "select count(*) from step where ended_ns = 0"
+	jq -Sc "$scrub" "$dir/result.json" "$dir/recipe/drydock.lock.json" | sed "s|$2|RUN|g; s|$1|STATE|g"
+	jq -Sc "$scrub" "$dir/tests.jsonl"
+	(cd "$dir" && find . -type f ! -name egress.jsonl | sort) # there where something was fetched
+	for layer in $(sqlite3 "$dir/journal.db" "select json_extract(result, '\$.layer') from step where key like '%build'"); do
+		digest "$1/layers/$layer/fs"
+	done
+}
+
+# The name that pods and control groups of a state directory have in common (FNV-1a of its path).
+tag_of() { # STATE
+	h=2166136261
+	for c in $(printf %s "$(realpath "$1")" | od -An -v -tu1); do
+		h=$((((h ^ c) * 16777619) & 0xffffffff))
+	done
+	printf %08x "$h"
+}
+
+# Processes inside a pod: of the ids of the state directory, or of this user in another pid namespace.
+inside() { # STATE
+	read -r mode first <"$1/mode"
+	for p in /proc/[0-9]*; do
+		uid=$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$p/status" 2>/dev/null)
+		[ -n "$uid" ] || continue
+		if [ "$mode" = root ]; then
+			[ "$uid" -ge "$first" ] && [ "$uid" -lt $((first + 65536)) ] && echo "process $p"
+		elif [ "$uid" = "$(id -u)" ]; then
+			ns=$(readlink "$p/ns/pid" 2>/dev/null)
+			[ -n "$ns" ] && [ "$ns" != "$(readlink /proc/self/ns/pid)" ] && echo "process $p"
+		fi
+	done
+}
+
+# What must not be there when a run is over.
+leftovers() { # STATE
+	ls -A "$1/pods"
+	find "$1" -path "$1/layers" -prune -o \( -name '*.tmp' -o -name '*drydock-tmp*' -o -name 'tmp*' -o -name '*-journal' -o -name '*-wal' -o -name '.new-*' \) -print
+	find "$1/layers" -mindepth 1 -maxdepth 1 -name '*.*' -print
+	grep -F "$1" /proc/self/mountinfo
+	inside "$1"
+	find /sys/fs/cgroup -type d -name "drydock-$(tag_of "$1")-*" 2>/dev/null
+}
+settled() { # STATE: processes need a moment to see that their drydock is gone
+	for i in $(seq 1 75); do
+		left=$(leftovers "$1")
+		[ -z "$left" ] && return
+		sleep 0.2
+	done
+	echo "$left"
+}
+
+# How what drydock says of itself begins, and how it ends when a disk was full or broken.
+rooms='state directory|runs?|journal|log|layer|lease of layer|sandbox|source|package index|package sources|packages|recipe|report|test results|reading the log|base image|image base|fetching archives'
+reasons='No space left on device|Input/output error|database or disk is full|disk I/O error'
+
+# What is wrong with how a run under a fault ended, a line each: $status, and what it said in $tmp/err.
+judge_end() {
+	[ -s "$tmp/injected" ] || echo "no fault was injected"
+	case $status in
+	3 | 4) ;;
+	0) head -n 1 "$tmp/injected" >>"$tmp/absorbed" && return ;;
+	137) grep -q ' kill ' "$tmp/injected" && return ;;
+	*) echo "exit status $status" ;;
+	esac
+	grep '^drydock: ' "$tmp/err" | grep -vE '^drydock: (when the cause is gone: drydock resume|warning: )' >"$tmp/said"
+	[ "$(wc -l <"$tmp/said")" = 1 ] || echo "says not one thing: $(head -n 4 "$tmp/err")"
+	grep -qE "($reasons)\$" "$tmp/said" || echo "gives no reason: $(cat "$tmp/said")"
+	grep -qE "^drydock: ($rooms)[: ].*(/|memory file)" "$tmp/said" || echo "names no room or path: $(cat "$tmp/said")"
+	grep -v '^drydock: ' "$tmp/err" | head -n 2
+}
+
+# The run goes on, or is begun anew if there is none; what is wrong then, a line each.  $tmp/want is the
+# essence of the undisturbed run.
+judge_rest() { # STATE COMMAND...
+	s_=$1
+	shift
+	id=$(ls "$s_/runs" 2>/dev/null | tail -n 1)
+	[ "$(ls "$s_/runs" 2>/dev/null | wc -l)" -le 1 ] || echo "more than one run: $(ls "$s_/runs" | tr '\n' ' ')"
+	if [ "$status" = 0 ]; then
+		"$drydock" gc --state "$s_" --dry-run >/dev/null # sweeps what could not be removed
+	elif [ -z "$id" ]; then
+		run "$@"
+		id=$(ls "$s_/runs" | tail -n 1)
+	else
+		run "$drydock" resume --quiet --json --state "$s_" "$id"
+	fi
+	essence "$s_" "$id" >"$tmp/essence" 2>&1
+	cmp -s "$tmp/essence" "$tmp/want" || {
+		echo "ends otherwise (status $status)"
+		diff "$tmp/want" "$tmp/essence" | cut -c1-300 | head -n 6
+		head -n 3 "$tmp/err"
+	}
+	left=$(settled "$s_")
+	[ -z "$left" ] || echo "left behind: $left"
+	rm -rf "$s_/runs/"*
+}
