@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- removing a tree ---------------------------------------------------------------------- */
+/* ---- removing a tree ---- */
 
 /*
  * Directories deeper than this are moved up to the top before they are emptied: the target decides
@@ -127,7 +127,7 @@ fs_remove_tree(const char *path, struct dd_err *err)
 	return remove_entry(&r, fd, name, dir, 0, err);
 }
 
-/* ---- measuring a tree --------------------------------------------------------------------- */
+/* ---- measuring a tree ---- */
 
 /*
  * The tree may be as deep as its maker likes and change while it is read, so the walk holds one

@@ -123,7 +123,7 @@ hex_of(const git_oid *id)
 	return mem_strdup(hex);
 }
 
-/* ---- reading the remote ------------------------------------------------------------------- */
+/* ---- reading the remote ---- */
 
 struct cloning {
 	struct gitrepo_clone_opts max; /* no zeros */
@@ -288,7 +288,7 @@ fetch(struct cloning *c, char *spec, struct dd_err *err)
 	return 0;
 }
 
-/* ---- looking before the leap -------------------------------------------------------------- */
+/* ---- looking before the leap ---- */
 
 /* A name in a tree object: git itself never writes these. */
 static bool
@@ -380,7 +380,7 @@ measure_tree(struct cloning *c, const git_oid *id, const char *dir, int depth, s
 	return rc;
 }
 
-/* ---- the work tree ------------------------------------------------------------------------ */
+/* ---- the work tree ---- */
 
 static int
 find_commit(struct cloning *c, git_commit **ret, struct dd_err *err)

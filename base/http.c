@@ -40,7 +40,7 @@ struct exchange {
 	char curl_msg[CURL_ERROR_SIZE];
 };
 
-/* ---- small things ------------------------------------------------------------------------- */
+/* ---- small things ---- */
 
 static void
 http_response_reset(struct http_response *r)
@@ -183,7 +183,7 @@ fail(struct exchange *x, enum dd_code code, const char *why, struct dd_err *err)
 	return err_set(err, code, "%s: %s", url, buf_str(&text).p);
 }
 
-/* ---- what curl calls ---------------------------------------------------------------------- */
+/* ---- what curl calls ---- */
 
 static bool
 is_transient(int status)
@@ -317,7 +317,7 @@ on_send(char *p, size_t size, size_t n, void *arg)
 	return part;
 }
 
-/* ---- what the clients of a process share ------------------------------------------------- */
+/* ---- what the clients of a process share ---- */
 
 /*
  * Names that were resolved and TLS sessions.  A name server whose answer is lost costs seconds, and a
@@ -359,7 +359,7 @@ init_curl(void)
 	(void)curl_share_setopt(shared.handle, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 }
 
-/* ---- one request -------------------------------------------------------------------------- */
+/* ---- one request ---- */
 
 static bool
 is_clean_header(const char *h)
@@ -560,7 +560,7 @@ http_perform(struct http *h, const struct http_request *req, struct http_respons
 	return 0;
 }
 
-/* ---- clients ------------------------------------------------------------------------------ */
+/* ---- clients ---- */
 
 int
 http_create(const struct http_opts *opts, struct http **ret, struct dd_err *err)
@@ -595,8 +595,7 @@ http_destroy(struct http *h)
 	free(h);
 }
 
-/* ---- logins
- * -------------------------------------------------------------------------------------- */
+/* ---- logins ---- */
 
 /* RFC 4648. */
 static char *

@@ -240,8 +240,7 @@ json_decode(const json_t *obj, const struct json_field *fields, bool strict, voi
 	return decode_object(obj, fields, strict, dst, &path, err);
 }
 
-/* ---- encoding
- * ------------------------------------------------------------------------------------ */
+/* ---- encoding ---- */
 
 json_t *
 json_text(struct str s)

@@ -39,7 +39,7 @@ layer_dest_cleanup(struct layer_dest *d)
 	*d = (struct layer_dest){.fd = -1, .parent_fd = -1};
 }
 
-/* ---- attributes --------------------------------------------------------------------------- */
+/* ---- attributes ---- */
 
 static uid_t
 id_on_disk(struct layer_dest *d, uint32_t id)
@@ -107,7 +107,7 @@ layer_dest_seal(struct layer_dest *d, int fd, const struct manifest_entry *e, st
 	return 0;
 }
 
-/* ---- directories -------------------------------------------------------------------------- */
+/* ---- directories ---- */
 
 /* A directory that nothing described so far. */
 static void
@@ -202,7 +202,7 @@ layer_dest_directory(
 	return 0;
 }
 
-/* ---- files and links ---------------------------------------------------------------------- */
+/* ---- files and links ---- */
 
 int
 layer_dest_enter(struct layer_dest *d, const char *path, enum manifest_type type,
@@ -374,7 +374,7 @@ layer_dest_hardlink(struct layer_dest *d, const char *path, const char *target, 
 	}
 }
 
-/* ---- whiteouts ---------------------------------------------------------------------------- */
+/* ---- whiteouts ---- */
 
 void
 layer_dest_hide(struct layer_dest *d, const char *path)
@@ -455,7 +455,7 @@ hide_all(struct layer_dest *d)
 	}
 }
 
-/* ---- the end ------------------------------------------------------------------------------ */
+/* ---- the end ---- */
 
 static int
 finish_directories(struct layer_dest *d, struct dd_err *err)

@@ -59,7 +59,7 @@ pack_cleanup(struct pack *p)
 	free(p->block);
 }
 
-/* ---- the two streams ---------------------------------------------------------------------- */
+/* ---- the two streams ---- */
 
 static la_ssize_t
 write_blob(struct archive *a, void *ctx, const void *data, size_t n)
@@ -154,7 +154,7 @@ close_streams(struct pack *p)
 	return 0;
 }
 
-/* ---- metadata ----------------------------------------------------------------------------- */
+/* ---- metadata ---- */
 
 static int
 read_disk_xattr(struct pack *p, int fd, const char *name, struct manifest_entry *e)
@@ -218,7 +218,7 @@ add_entry(struct pack *p, const char *path, enum manifest_type type, const struc
 	return e;
 }
 
-/* ---- entries ------------------------------------------------------------------------------ */
+/* ---- entries ---- */
 
 static int
 put_header(struct pack *p, const struct manifest_entry *e)

@@ -40,7 +40,7 @@ layer_unpack_result_cleanup(struct layer_unpack_result *r)
 	*r = (struct layer_unpack_result){0};
 }
 
-/* ---- what an entry says ------------------------------------------------------------------- */
+/* ---- what an entry says ---- */
 
 static int
 take_xattr(struct layer *l, struct manifest_entry *e, const char *name, const void *value, size_t n,
@@ -93,7 +93,7 @@ take_attributes(
 	return take_xattrs(l, e, ae, err);
 }
 
-/* ---- one kind of entry each --------------------------------------------------------------- */
+/* ---- one kind of entry each ---- */
 
 static int
 copy_data(struct layer *l, struct manifest_entry *e, int fd, struct dd_err *err)
@@ -247,7 +247,7 @@ put_entry(struct layer *l, struct archive_entry *ae, struct dd_err *err)
 	return put_special(l, path, err);
 }
 
-/* ---- the whole ---------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static int
 put_all(struct layer *l, struct dd_err *err)

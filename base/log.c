@@ -62,7 +62,7 @@ log_init(enum log_level level)
 	state.colour = state.terminal && (!no || !*no);
 }
 
-/* ---- lines -------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 /* One write, so that lines of several processes do not mix; a lost message has no second place. */
 static void
@@ -130,7 +130,7 @@ log_debug(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* ---- progress ----------------------------------------------------------------------------- */
+/* ---- progress ---- */
 
 static double
 seconds_of(int step)

@@ -9,7 +9,7 @@
 
 static const char type_letters[] = "dflhw"; /* enum manifest_type */
 
-/* ---- entries ------------------------------------------------------------------------------ */
+/* ---- entries ---- */
 
 void
 manifest_drop_xattrs(struct manifest_entry *e)
@@ -68,7 +68,7 @@ manifest_add_xattr(struct manifest_entry *e, const char *name, const void *value
 		memcpy(x->value, value, n);
 }
 
-/* ---- order -------------------------------------------------------------------------------- */
+/* ---- order ---- */
 
 /* By components: "a/b" comes before "a.b", as a walk finds them. */
 static int
@@ -156,7 +156,7 @@ manifest_normalise(struct manifest *m, struct dd_err *err)
 	return 0;
 }
 
-/* ---- writing ------------------------------------------------------------------------------ */
+/* ---- writing ---- */
 
 static void
 put_hex(struct buf *b, const char *p, size_t n)
@@ -225,7 +225,7 @@ manifest_write(const struct manifest *m, int fd, struct hash_hex *ret, struct dd
 	return rc;
 }
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading ---- */
 
 static int
 hex_digit(char c)
@@ -347,7 +347,7 @@ manifest_read(struct str *text, struct manifest *ret, struct dd_err *err)
 	return 0;
 }
 
-/* ---- stacks ------------------------------------------------------------------------------- */
+/* ---- stacks ---- */
 
 /* Does this layer hide what the ones below have at path, which it does not name itself? */
 static bool

@@ -17,7 +17,7 @@ struct map_entry {
 	char key[];
 };
 
-/* ---- the hash function -------------------------------------------------------------------- */
+/* ---- the hash function ---- */
 
 /*
  * SipHash-1-3 (Aumasson and Bernstein, 2012) under a key of this process.  Keys come from hostile
@@ -88,7 +88,7 @@ hash_key(const void *key, size_t n)
 	return s.a ^ s.b ^ s.c ^ s.d;
 }
 
-/* ---- the table ---------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static struct map_entry *
 find(const struct map *m, struct str key)

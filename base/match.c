@@ -32,7 +32,7 @@ match_set_cleanup_ptr(struct match_set **set)
 }
 #define OWN_SET __attribute__((cleanup(match_set_cleanup_ptr)))
 
-/* ---- PCRE2 -------------------------------------------------------------------------------- */
+/* ---- PCRE2 ---- */
 
 static int
 compile_rule(struct compiled_rule *r, pcre2_compile_context *cc, struct dd_err *err)
@@ -115,7 +115,7 @@ match_set_decide(struct match_set *set, size_t rule, const char *p, const struct
 	return rc == PCRE2_ERROR_NOMATCH ? 0 : rc;
 }
 
-/* ---- Hyperscan ---------------------------------------------------------------------------- */
+/* ---- Hyperscan ---- */
 
 /*
  * Whether a pattern means the same in a block of many lines, with HS_FLAG_MULTILINE, as in each
@@ -219,7 +219,7 @@ match_get_plan(const struct match_set *set)
 	return p;
 }
 
-/* ---- the stored form ---------------------------------------------------------------------- */
+/* ---- the stored form ---- */
 
 /*
  * What a database depends on: Hyperscan's version, and each rule's pattern and flags.  (The

@@ -10,7 +10,7 @@ tar_guard_cleanup(struct tar_guard *g)
 	buf_cleanup(&g->text);
 }
 
-/* ---- headers ------------------------------------------------------------------------------ */
+/* ---- headers ---- */
 
 /* Octal digits between blanks and NULs, or GNU's base 256; false when it is no number. */
 static bool
@@ -123,7 +123,7 @@ take_header(struct tar_guard *g, struct dd_err *err)
 	return 0;
 }
 
-/* ---- extended headers --------------------------------------------------------------------- */
+/* ---- extended headers ---- */
 
 static int
 check_record(struct tar_guard *g, struct str key, struct str value, struct dd_err *err)
@@ -186,7 +186,7 @@ end_extended(struct tar_guard *g, struct dd_err *err)
 	return rc;
 }
 
-/* ---- the stream --------------------------------------------------------------------------- */
+/* ---- the stream ---- */
 
 static size_t
 take_content(struct tar_guard *g, const char *p, size_t n)

@@ -20,7 +20,7 @@ unpack_type_name(enum unpack_type t)
 	return names[t];
 }
 
-/* ---- the front door ----------------------------------------------------------------------- */
+/* ---- the front door ---- */
 
 static enum unpack_type
 type_of(struct archive_entry *e)

@@ -45,7 +45,7 @@ unpack_dest_cleanup(struct unpack_dest *d)
 	d->ndirs = d->dirs_cap = 0;
 }
 
-/* ---- paths -------------------------------------------------------------------------------- */
+/* ---- paths ---- */
 
 static int
 open_below(const struct unpack_dest *d, const char *path, uint64_t flags)
@@ -131,7 +131,7 @@ note_top(struct unpack_dest *d, const char *path, bool is_dir)
 		d->many_tops = true;
 }
 
-/* ---- attributes --------------------------------------------------------------------------- */
+/* ---- attributes ---- */
 
 static mode_t
 mode_of(const struct unpack_opts *o, mode_t mode, bool dir)
@@ -186,7 +186,7 @@ set_attributes(
 	return 0;
 }
 
-/* ---- one kind of entry each --------------------------------------------------------------- */
+/* ---- one kind of entry each ---- */
 
 /*
  * The data of the current entry into fd.  Holes of a sparse file stay holes but count, since a
@@ -383,7 +383,7 @@ unpack_dest_put(
 	return put_file(d, a, e, path, name, err);
 }
 
-/* ---- when all is written ------------------------------------------------------------------ */
+/* ---- when all is written ---- */
 
 /*
  * Move the content of the common directory up.  The directory itself is moved aside first, since it

@@ -6,7 +6,7 @@
 #include <archive_entry.h>
 #include <string.h>
 
-/* ---- bounds ------------------------------------------------------------------------------- */
+/* ---- bounds ---- */
 
 struct unpack_limits
 unpack_limits_of(const struct unpack_limits *l)
@@ -36,7 +36,7 @@ unpack_meter_add(struct unpack_meter *m, uint64_t bytes, struct dd_err *err)
 	return 0;
 }
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading ---- */
 
 void
 unpack_reader_cleanup(struct unpack_reader *r)

@@ -154,8 +154,7 @@ build_perform(struct build_run *b, struct dd_err *err)
 	return rc;
 }
 
-/* ---- replay
- * -------------------------------------------------------------------------------------- */
+/* ---- replay ---- */
 
 void
 build_outcome_cleanup(struct build_outcome *o)

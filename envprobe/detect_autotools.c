@@ -28,8 +28,7 @@ find(const struct tree *t, const char *dir)
 									    : NULL;
 }
 
-/* ---- configure.ac
- * -------------------------------------------------------------------------------- */
+/* ---- configure.ac ---- */
 
 enum rule_kind {
 	RULE_MODULES,	/* argument names pkg-config modules, with versions */
@@ -192,8 +191,7 @@ read_configure_ac(const struct tree *t, const char *path, struct project *p)
 			detect_need(p, NEED_PROGRAM, rules[i].fixed, SCOPE_BUILD, false, path);
 }
 
-/* ---- commands
- * ------------------------------------------------------------------------------------ */
+/* ---- commands ---- */
 
 /* Does a makefile have one of these targets, or define one of these variables? */
 static const char *

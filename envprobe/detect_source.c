@@ -81,8 +81,7 @@ detect_generators(const struct tree *t, const char *dir, struct project *p)
 	}
 }
 
-/* ---- #include <...>
- * ------------------------------------------------------------------------------ */
+/* ---- #include <...> ---- */
 
 struct conditions {
 	int depth;  /* of #if */
@@ -195,8 +194,7 @@ detect_includes(const struct tree *t, const char *dir, struct project *p)
 	map_cleanup(&s.seen);
 }
 
-/* ---- environment
- * --------------------------------------------------------------------------------- */
+/* ---- environment ---- */
 
 static bool
 is_harmless(struct str name)

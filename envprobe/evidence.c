@@ -70,8 +70,7 @@ problem_first(const struct problem_list *l, const char *kind)
 	return NULL;
 }
 
-/* ---- matching
- * ------------------------------------------------------------------------------------ */
+/* ---- matching ---- */
 
 struct finder {
 	struct str kinds[MAX_RULES], scopes[MAX_RULES];
@@ -165,8 +164,7 @@ evidence_find(struct str log, struct problem_list *ret, struct dd_err *err)
 	return rc;
 }
 
-/* ---- the worker
- * ---------------------------------------------------------------------------------- */
+/* ---- the worker ---- */
 
 int
 probe_evidence_worker_main(int argc, char **argv)
@@ -208,8 +206,7 @@ evidence_read(
 	return rc < 0 ? err_wrap(err, "reading the log") : 0;
 }
 
-/* ---- needs
- * --------------------------------------------------------------------------------------- */
+/* ---- needs ---- */
 
 bool
 problem_to_need(const struct problem *p, struct need *ret)

@@ -17,7 +17,7 @@ struct pkgindex {
 	size_t n;
 };
 
-/* ---- searching ----------------------------------------------------------------------------------- */
+/* ---- searching ---- */
 
 int
 pkgindex_map(const char *path, struct pkgindex **ret, struct dd_err *err)
@@ -135,7 +135,7 @@ pkgindex_popularity(const struct pkgindex *x, struct str package)
 	return n;
 }
 
-/* ---- compiling ----------------------------------------------------------------------------------- */
+/* ---- compiling ---- */
 
 static char *
 compiled_path(const struct state *st, const struct apt_index *lists)

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* ---- Contents ------------------------------------------------------------------------------------ */
+/* ---- Contents ---- */
 
 struct where { /* a path, taken apart */
 	struct str path; /* without a leading slash */
@@ -249,7 +249,7 @@ pkgindex_add_contents(struct str line, struct buf *out)
 			add_path(&w, one, out);
 }
 
-/* ---- Packages ------------------------------------------------------------------------------------ */
+/* ---- Packages ---- */
 
 struct packages {
 	struct map versions; /* name -> char * */
@@ -312,7 +312,7 @@ end_packages(struct packages *p)
 	free(TAKE(p->name));
 }
 
-/* ---- the worker ---------------------------------------------------------------------------------- */
+/* ---- the worker ---- */
 
 static int
 by_line(const void *a, const void *b)

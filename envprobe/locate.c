@@ -62,8 +62,7 @@ from_json(const json_t *j, struct locate_list *ret, struct dd_err *err)
 	return rc;
 }
 
-/* ---- searching
- * ----------------------------------------------------------------------------------- */
+/* ---- searching ---- */
 
 static bool
 is_word_char(char c)
@@ -144,8 +143,7 @@ locate_in_tree(const struct tree *t, struct locate_list *l)
 		}
 }
 
-/* ---- the worker
- * ---------------------------------------------------------------------------------- */
+/* ---- the worker ---- */
 
 int
 probe_locate_worker_main(int argc, char **argv)

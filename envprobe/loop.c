@@ -89,8 +89,7 @@ probe_recipe_environment(struct env_var_list *ret)
 	}
 }
 
-/* ---- wanting
- * ------------------------------------------------------------------------------------- */
+/* ---- wanting ---- */
 
 static char asked_once;
 
@@ -179,8 +178,7 @@ want_from_trace(struct loop *l, enum need_scope scope)
 	return want_looked_up(l, scope, "trace") || want_looked_up(l, scope, "search");
 }
 
-/* ---- learning
- * ------------------------------------------------------------------------------------ */
+/* ---- learning ---- */
 
 /* What advice about tools names; a person who sets them cannot help. */
 static bool
@@ -257,8 +255,7 @@ learn_from_build(struct loop *l)
 	return any || want_from_trace(l, SCOPE_BUILD);
 }
 
-/* ---- the loop
- * ------------------------------------------------------------------------------------ */
+/* ---- the loop ---- */
 
 /* Tests that fail for a reason of their own fail again, whatever is installed: one try must pay. */
 static bool
@@ -363,8 +360,7 @@ run_attempts(struct loop *l, struct dd_err *err)
 	return rc;
 }
 
-/* ---- detection
- * ----------------------------------------------------------------------------------- */
+/* ---- detection ---- */
 
 static int
 do_detect(void *ctx, json_t **ret_result, struct dd_err *err)

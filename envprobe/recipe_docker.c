@@ -260,8 +260,7 @@ put_command(const struct recipe *r, const struct command *c, struct buf *out)
 	put_run(out, buf_str(&text));
 }
 
-/* ---- packages of the language's own registry
- * ------------------------------------------------------ */
+/* ---- packages of the language's own registry ---- */
 
 static bool
 is_plain(const char *path)

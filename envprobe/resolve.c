@@ -18,7 +18,7 @@ resolution_cleanup(struct resolution *r)
 	*r = (struct resolution){0};
 }
 
-/* ---- the table of what file lists do not show ---------------------------------------------------- */
+/* ---- the table of what file lists do not show ---- */
 
 static char *
 known_by_name(const char *kind, const char *name)
@@ -46,7 +46,7 @@ front_of(struct str package)
 	return TAKE(name);
 }
 
-/* ---- candidates ---------------------------------------------------------------------------------- */
+/* ---- candidates ---- */
 
 struct search {
 	const struct pkgindex *x;
@@ -250,7 +250,7 @@ lower(const char *s)
 	return out;
 }
 
-/* ---- kinds --------------------------------------------------------------------------------------- */
+/* ---- kinds ---- */
 
 static struct resolution
 resolve_header(const struct pkgindex *x, const struct need *n)

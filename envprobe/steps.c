@@ -34,8 +34,7 @@ step_key(const struct loop *l, const char *name)
 	return mem_printf("attempt/%lld/%s", (long long)l->n, name);
 }
 
-/* ---- install
- * ------------------------------------------------------------------------------------- */
+/* ---- install ---- */
 
 struct install {
 	struct loop *l;
@@ -358,8 +357,7 @@ take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 	return rc;
 }
 
-/* ---- proofs: which file of each wanted package was opened
- * ------------------------------------------ */
+/* ---- proofs: which file of each wanted package was opened ---- */
 
 struct proofs {
 	struct loop *l;
@@ -452,8 +450,7 @@ take_proofs(struct loop *l, const json_t *found)
 	}
 }
 
-/* ---- build
- * --------------------------------------------------------------------------------------- */
+/* ---- build ---- */
 
 static json_t *
 build_to_json(const struct build_run *b, const struct prompter *p, json_t *proofs)
@@ -567,8 +564,7 @@ loop_build(struct loop *l, struct dd_err *err)
 	return rc < 0 ? rc : take_build(l, j, err);
 }
 
-/* ---- tests
- * --------------------------------------------------------------------------------------- */
+/* ---- tests ---- */
 
 static int
 do_test(void *ctx, json_t **ret_result, struct dd_err *err)
@@ -644,8 +640,7 @@ loop_test(struct loop *l, struct dd_err *err)
 		json_object_get(j, "tests"), test_run_fields, false, &l->r->tests, "tests", err);
 }
 
-/* ---- looking back
- * -------------------------------------------------------------------------------- */
+/* ---- looking back ---- */
 
 static json_t *
 attempt_result(struct journal *j, int64_t n, const char *step)

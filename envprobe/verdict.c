@@ -95,8 +95,7 @@ loop_ask_variable(
 	return true;
 }
 
-/* ---- blocked
- * ------------------------------------------------------------------------------------- */
+/* ---- blocked ---- */
 
 static enum run_outcome
 blocked_by(const struct question *q, struct diagnosis *ret)
@@ -114,8 +113,7 @@ unanswered(const struct loop *l)
 	return q ? q : question_list_blocking(&l->r->questions);
 }
 
-/* ---- a failed build
- * ------------------------------------------------------------------------------ */
+/* ---- a failed build ---- */
 
 /* A need the log names that nothing provides. */
 static const struct problem *
@@ -187,8 +185,7 @@ loop_succeed(struct loop *l, enum run_outcome outcome)
 		l->r->questions.v[i].blocking = false;
 }
 
-/* ---- tests
- * --------------------------------------------------------------------------------------- */
+/* ---- tests ---- */
 
 static const char *
 first_failed(const struct test_run *t)

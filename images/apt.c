@@ -17,8 +17,7 @@
 #define MAX_TEXT ((size_t)64 << 20)
 #define FETCH_AT_ONCE 200
 
-/* ---- resolving
- * ----------------------------------------------------------------------------------- */
+/* ---- resolving ---- */
 
 /* On the tools root there is no dpkg state: the system is empty. */
 static const char prepare[] = "mkdir -p /var/lib/dpkg /var/cache/apt/archives/partial /etc/apt\n"
@@ -71,8 +70,7 @@ resolve_in(
 	return rc;
 }
 
-/* ---- resolutions are kept beside the lists they were made from
- * ----------------------------------- */
+/* ---- resolutions are kept beside the lists they were made from ---- */
 
 static char *
 plan_path(const struct apt_index *index, const struct stack *root, const struct strlist *names)
@@ -137,8 +135,7 @@ apt_resolve(const struct state *st, const struct apt_index *index, const struct 
 	return 0;
 }
 
-/* ---- fetching
- * ------------------------------------------------------------------------------------ */
+/* ---- fetching ---- */
 
 /*
  * $1: where to, then triples of URL, file name and digest.  apt has one connection to a host, and
@@ -268,8 +265,7 @@ apt_fetch(const struct state *st, const struct install_batch *batch, const char 
 	return rc;
 }
 
-/* ---- installing
- * ---------------------------------------------------------------------------------- */
+/* ---- installing ---- */
 
 #define DPKG \
 	"dpkg --force-unsafe-io --force-confdef --force-confold --auto-deconfigure --no-triggers "
@@ -404,8 +400,7 @@ apt_provide(const struct state *st, struct stack *root, const struct install_bat
 	}
 }
 
-/* ---- doctor
- * -------------------------------------------------------------------------------------- */
+/* ---- doctor ---- */
 
 void
 images_doctor(const struct state *st, struct doctor_list *ret)

@@ -125,8 +125,7 @@ write_current(const struct state *st, const char *digest, struct dd_err *err)
 	return fs_write_atomic(path, str_of(text), 0600, err);
 }
 
-/* ---- fetching
- * ------------------------------------------------------------------------------------ */
+/* ---- fetching ---- */
 
 /* Digest over the release files: signed, they name the digest of everything else. */
 static int
@@ -365,8 +364,7 @@ apt_index_add_contents(const struct state *st, bool offline, const char *log, st
 	return 0;
 }
 
-/* ---- collection
- * ---------------------------------------------------------------------------------- */
+/* ---- collection ---- */
 
 #define DOOMED "doomed-"
 

@@ -16,7 +16,7 @@
 #define MAX_CA ((size_t)4 << 20)
 #define DEFAULT_MAX_BYTES ((uint64_t)1 << 20)
 
-/* ---- messages ----------------------------------------------------------------------------- */
+/* ---- messages ---- */
 
 #define A(member, what) \
 	.key = #member, .kind = what, .offset = offsetof(struct courier_answer, member)
@@ -90,7 +90,7 @@ courier_receive(int fd, char *buffer, char *ret_type, struct str *ret_text)
 	return true;
 }
 
-/* ---- the process -------------------------------------------------------------------------- */
+/* ---- the process ---- */
 
 struct courier {
 	int socket;
@@ -181,7 +181,7 @@ courier_end(struct courier *c)
 	free(c);
 }
 
-/* ---- one request -------------------------------------------------------------------------- */
+/* ---- one request ---- */
 
 static int
 send_file(struct courier *c, const struct courier_request *req, struct dd_err *err)

@@ -25,7 +25,7 @@ struct agent {
 	const struct courier_order *order;
 };
 
-/* ---- the request's body ------------------------------------------------------------------- */
+/* ---- the request's body ---- */
 
 static bool
 next_piece(struct agent *a)
@@ -51,7 +51,7 @@ read_body(void *ctx, char *p, size_t n)
 	return (ssize_t)part;
 }
 
-/* ---- the answer --------------------------------------------------------------------------- */
+/* ---- the answer ---- */
 
 static void
 send_json(struct agent *a, enum courier_message type, const struct json_field *fields,
@@ -184,7 +184,7 @@ serve(struct agent *a, struct str text)
 	json_release(courier_order_fields, &o);
 }
 
-/* ---- the process -------------------------------------------------------------------------- */
+/* ---- the process ---- */
 
 /* libcurl wants a file of certificates; this process may open none. */
 static int

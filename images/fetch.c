@@ -31,7 +31,7 @@ fetch_close(struct fetch *f)
 	free(f);
 }
 
-/* ---- a file or directory ------------------------------------------------------------------ */
+/* ---- a file or directory ---- */
 
 static int
 split(const struct state *st, const char *path, const struct transfer_dir *dir, char **ret_parts,
@@ -139,7 +139,7 @@ first_of_directory(struct fetch *f, struct buf *ret, struct dd_err *err)
 	return read_fd(fd, ret, err);
 }
 
-/* ---- a registry --------------------------------------------------------------------------- */
+/* ---- a registry ---- */
 
 int
 fetch_open_registry(const struct state *st, const char *ref, const struct image_registry_opts *opts,
@@ -158,7 +158,7 @@ fetch_open_registry(const struct state *st, const char *ref, const struct image_
 	return 0;
 }
 
-/* ---- both --------------------------------------------------------------------------------- */
+/* ---- both ---- */
 
 int
 fetch_first(struct fetch *f, struct buf *ret, struct dd_err *err)

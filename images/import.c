@@ -53,7 +53,7 @@ import_cleanup(struct import *im)
 	image_transfer_cleanup(&im->done);
 }
 
-/* ---- documents ---------------------------------------------------------------------------- */
+/* ---- documents ---- */
 
 static int
 read_document(struct import *im, struct str text, const char *ref, struct dd_err *err)
@@ -135,7 +135,7 @@ load_config(struct import *im, struct dd_err *err)
 	return 0;
 }
 
-/* ---- layers ------------------------------------------------------------------------------- */
+/* ---- layers ---- */
 
 /* Add the manifest of a layer to the file of those below the next one: bytes, not looked at. */
 static int
@@ -273,7 +273,7 @@ take_layers(struct import *im, struct dd_err *err)
 	return rc;
 }
 
-/* ---- the image ---------------------------------------------------------------------------- */
+/* ---- the image ---- */
 
 /* os-release of the topmost layer that has one, as bytes. */
 static void

@@ -44,8 +44,7 @@ npm_diagnose(struct npm_work *w, enum run_outcome outcome, const char *class, ch
 	w->r->diagnosis.way_out = mem_strdup(way_out);
 }
 
-/* ---- the worker
- * ----------------------------------------------------------------------------------- */
+/* ---- the worker ---- */
 
 int
 npm_ask_worker(const struct npm_work *w, const char *mode, struct str input, json_t **ret,
@@ -101,8 +100,7 @@ npm_plan(struct npm_work *w, bool addresses, json_t **ret, struct dd_err *err)
 	return npm_ask_worker(w, "plan", buf_str(&text), ret, err);
 }
 
-/* ---- registries
- * -------------------------------------------------------------------------------------- */
+/* ---- registries ---- */
 
 static int
 read_default(const struct state *st, struct npm_sources *s, struct dd_err *err)
@@ -144,8 +142,7 @@ npm_sources_of_machine(const struct state *st, struct npm_sources *ret, struct d
 	return 0;
 }
 
-/* ---- all of it
- * ----------------------------------------------------------------------------------------- */
+/* ---- all of it ---- */
 
 static int
 freeze(struct npm_work *w, struct npm_run *run, struct dd_err *err)

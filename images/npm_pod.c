@@ -25,8 +25,7 @@ npm_run_cleanup(struct npm_run *r)
 	r->pod = NULL;
 }
 
-/* ---- commands
- * ------------------------------------------------------------------------------------ */
+/* ---- commands ---- */
 
 struct sink {
 	struct npm_run *run;
@@ -87,8 +86,7 @@ run_script(struct npm_run *r, struct pod *pod, const char *script, const struct 
 	return 0;
 }
 
-/* ---- what npm finds
- * ------------------------------------------------------------------------------- */
+/* ---- what npm finds ---- */
 
 static bool
 is_plain_path(const char *path)
@@ -138,8 +136,7 @@ write_files(const struct npm_run *r, const char *dir, struct dd_err *err)
 	return rc < 0 ? err_wrap(err, "npm") : 0;
 }
 
-/* ---- the run
- * -------------------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
 /* $1: directory of the application; the rest is npm's. */
 static const char npm_script[] = "mkdir -p \"/work/$1\"; cd \"/work/$1\"; shift\n"

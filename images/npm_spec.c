@@ -3,8 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* ---- values of dependencies
- * ---------------------------------------------------------------------- */
+/* ---- values of dependencies ---- */
 
 static bool
 is_archive(struct str spec)
@@ -83,8 +82,7 @@ npm_name_at(const char *location)
 	return name && npm_is_name(name) ? name : NULL;
 }
 
-/* ---- a manifest
- * ---------------------------------------------------------------------------------- */
+/* ---- a manifest ---- */
 
 static void
 refuse(json_t *refused, const char *name, const char *spec, const char *where, const char *section)
@@ -198,8 +196,7 @@ npm_manifest(const json_t *package, const char *where, const json_t *answers, js
 	return m;
 }
 
-/* ---- a lock file
- * --------------------------------------------------------------------------------- */
+/* ---- a lock file ---- */
 
 /* What an entry says it depends on: addresses in it would be followed. */
 static void

@@ -22,8 +22,7 @@
 #define MAX_MEMBERS 1000
 #define MAX_FAILURE ((size_t)600)
 
-/* ---- the tree
- * ------------------------------------------------------------------------------------ */
+/* ---- the tree ---- */
 
 struct plan {
 	int root;	 /* of the tree */
@@ -87,8 +86,7 @@ add_file(struct plan *p, const char *path, const json_t *j)
 	json_object_set_new(p->files, path, json_text(buf_str(&text)));
 }
 
-/* ---- packages that the tree itself holds
- * ---------------------------------------------------------- */
+/* ---- packages that the tree itself holds ---- */
 
 /* A path relative to dir without "." and ".."; NULL: it leads out. */
 static char *
@@ -181,8 +179,7 @@ add_workspaces(struct plan *p, const json_t *package)
 	json_object_set_new(p->manifest, "workspaces", names);
 }
 
-/* ---- addresses
- * ----------------------------------------------------------------------------------- */
+/* ---- addresses ---- */
 
 /* The registry inside for a package: that of its scope, else the default one. */
 static const char *
@@ -234,8 +231,7 @@ add_addresses(const struct plan *p, json_t *lock)
 	}
 }
 
-/* ---- plan
- * ---------------------------------------------------------------------------------------- */
+/* ---- plan ---- */
 
 /* The lock of the request, else the tree's own. */
 static json_t *
@@ -351,8 +347,7 @@ plan(const char *dir, const json_t *request)
 	return answer;
 }
 
-/* ---- settle
- * -------------------------------------------------------------------------------------- */
+/* ---- settle ---- */
 
 /* Without addresses, and with the digests that only the installed packages had. */
 static void
@@ -441,8 +436,7 @@ settle(const json_t *request)
 		list_packages(installed, origin));
 }
 
-/* ---- failure
- * ------------------------------------------------------------------------------------- */
+/* ---- failure ---- */
 
 /* "npm ERR! code E404" and the lines behind it. */
 static json_t *

@@ -20,8 +20,7 @@ npm_sources_cleanup(struct npm_sources *s)
 	*s = (struct npm_sources){0};
 }
 
-/* ---- reading settings
- * ---------------------------------------------------------------------------- */
+/* ---- reading settings ---- */
 
 static void
 put(struct map *values, const char *key, const char *value)
@@ -152,8 +151,7 @@ read_machine(struct map *values)
 	npmrc_parse_env((const char *const *)environ, values);
 }
 
-/* ---- logins
- * -------------------------------------------------------------------------------------- */
+/* ---- logins ---- */
 
 /* RFC 4648; what is no digit is skipped. */
 static char *
@@ -217,8 +215,7 @@ npmrc_auth_header(const struct map *values, const char *url)
 	return NULL;
 }
 
-/* ---- upstreams
- * ----------------------------------------------------------------------------------- */
+/* ---- upstreams ---- */
 
 static bool
 is_direct(const struct map *values, const char *host, size_t n)

@@ -70,7 +70,7 @@ static const struct json_field saved_fields[] = {
 	{.key = NULL},
 };
 
-/* ---- small things ------------------------------------------------------------------------- */
+/* ---- small things ---- */
 
 static bool
 is_one_of(const char *s, const char *const *list)
@@ -128,7 +128,7 @@ check_layer_count(size_t n, struct dd_err *err)
 	return 0;
 }
 
-/* ---- index -------------------------------------------------------------------------------- */
+/* ---- index ---- */
 
 static const char *
 ref_of(const struct descriptor *d)
@@ -198,7 +198,7 @@ choose(const struct raw_document *raw, const char *platform, const char *ref,
 	return take_blob(found, &ret->chosen, err);
 }
 
-/* ---- manifest ----------------------------------------------------------------------------- */
+/* ---- manifest ---- */
 
 static int
 check_layer_type(const struct descriptor *d, struct dd_err *err)
@@ -256,7 +256,7 @@ take_document(const json_t *j, const char *platform, const char *ref, struct oci
 	return rc;
 }
 
-/* ---- docker save -------------------------------------------------------------------------- */
+/* ---- docker save ---- */
 
 static int
 take_saved(const struct saved_image *s, struct oci_document *ret, struct dd_err *err)
@@ -312,7 +312,7 @@ oci_parse_document(struct str text, const char *platform, const char *ref, struc
 				: take_document(j, platform, ref, ret, err);
 }
 
-/* ---- configuration ------------------------------------------------------------------------ */
+/* ---- configuration ---- */
 
 int
 oci_parse_config(struct str text, struct oci_config *ret, struct dd_err *err)
@@ -406,7 +406,7 @@ oci_compose_config(struct str text, const char *platform, char *const *diff_ids,
 	return 0;
 }
 
-/* ---- the rest ----------------------------------------------------------------------------- */
+/* ---- the rest ---- */
 
 int
 oci_parse_token(struct str text, char **ret, struct dd_err *err)

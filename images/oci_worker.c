@@ -50,7 +50,7 @@ print(json_t *j)
 	return 0;
 }
 
-/* ---- documents ---------------------------------------------------------------------------- */
+/* ---- documents ---- */
 
 static int
 document(int argc, char **argv, struct dd_err *err)
@@ -113,7 +113,7 @@ release(int argc, char **argv, struct dd_err *err)
 	return print(json_pack("{s:s}", "suite", suite));
 }
 
-/* ---- archives ----------------------------------------------------------------------------- */
+/* ---- archives ---- */
 
 static int
 split(int argc, char **argv, struct dd_err *err)
@@ -334,7 +334,7 @@ pack(int argc, char **argv, struct dd_err *err)
 	return rc;
 }
 
-/* ---- the worker --------------------------------------------------------------------------- */
+/* ---- the worker ---- */
 
 static const struct {
 	const char *name;

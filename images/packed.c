@@ -28,7 +28,7 @@ packed_image_cleanup(struct packed_image *p)
 	*p = (struct packed_image){.dir.lock = -1};
 }
 
-/* ---- layers ------------------------------------------------------------------------------- */
+/* ---- layers ---- */
 
 /* What the worker says of the blob is true, and the layer is what it was when it was made. */
 static int
@@ -161,7 +161,7 @@ set_tree(struct packed_image *p)
 	free(contents);
 }
 
-/* ---- documents ---------------------------------------------------------------------------- */
+/* ---- documents ---- */
 
 static int
 read_old_config(

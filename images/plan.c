@@ -40,8 +40,7 @@ plan_wanted(struct str simulation, struct strlist *ret)
 			strlist_addf(ret, STR_FMT "=" STR_FMT, STR_ARG(l.name), STR_ARG(l.version));
 }
 
-/* ---- where the archives are
- * ---------------------------------------------------------------------- */
+/* ---- where the archives are ---- */
 
 struct location {
 	char *upstream, *path;
@@ -103,8 +102,7 @@ read_uris(struct str uris, struct map *by_path)
 	}
 }
 
-/* ---- what they are
- * ------------------------------------------------------------------------------- */
+/* ---- what they are ---- */
 
 static bool
 take_field(struct str line, const char *key, char **to)
@@ -164,8 +162,7 @@ read_records(struct str records, struct map *by_name)
 	end_stanza(&a, &size, by_name);
 }
 
-/* ---- putting it together
- * ------------------------------------------------------------------------- */
+/* ---- putting it together ---- */
 
 static int
 add_artefact(const struct line *l, const struct map *by_path, const struct map *by_name,

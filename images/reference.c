@@ -95,7 +95,7 @@ reference_parse(const char *text, bool plain, struct reference *ret, struct dd_e
 	return 0;
 }
 
-/* ---- the environment's proxy -------------------------------------------------------------- */
+/* ---- the environment's proxy ---- */
 
 /* "example.org", ".example.org" and "*" of no_proxy. */
 static bool

@@ -28,7 +28,7 @@ struct registry {
 	char *authorization; /* header line; NULL: none so far */
 };
 
-/* ---- opening ------------------------------------------------------------------------------ */
+/* ---- opening ---- */
 
 void
 registry_close(struct registry *r)
@@ -77,7 +77,7 @@ may_be_asked(const struct registry *r, const char *url)
 	       (r->ref->plain && strncasecmp(url, "http://", 7) == 0);
 }
 
-/* ---- authorization ------------------------------------------------------------------------ */
+/* ---- authorization ---- */
 
 /* Everything but letters, digits and these, as %XX. */
 static void
@@ -240,7 +240,7 @@ refused(const struct registry *r, const struct courier_answer *a, const char *wh
 	}
 }
 
-/* ---- manifests ---------------------------------------------------------------------------- */
+/* ---- manifests ---- */
 
 int
 registry_get_manifest(struct registry *r, const char *tag, const char *digest, struct buf *ret,
@@ -289,7 +289,7 @@ registry_put_manifest(struct registry *r, const char *tag, const char *media_typ
 	return rc == 0 && a.status != 201 ? refused(r, &a, "manifest", err) : rc;
 }
 
-/* ---- blobs -------------------------------------------------------------------------------- */
+/* ---- blobs ---- */
 
 struct download {
 	const struct oci_blob *blob;

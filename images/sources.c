@@ -38,8 +38,7 @@ ask(const char *const *argv, struct buf *out, struct dd_err *err)
 	return spawn_capture(&spec, (struct str){0}, out, NULL, err);
 }
 
-/* ---- parsing
- * ------------------------------------------------------------------------------------- */
+/* ---- parsing ---- */
 
 static bool
 has_source(const struct apt_sources *s, struct str uri, struct str suite, struct str component)
@@ -145,8 +144,7 @@ apt_auth_login(struct str text, const char *uri)
 	return mem_printf(STR_FMT ":" STR_FMT, STR_ARG(login), STR_ARG(password));
 }
 
-/* ---- reading the machine
- * ------------------------------------------------------------------------- */
+/* ---- reading the machine ---- */
 
 static char *
 find_auth_header(const char *uri)
@@ -264,8 +262,7 @@ apt_sources_read(struct apt_sources *ret, struct dd_err *err)
 	return 0;
 }
 
-/* ---- the inside
- * ---------------------------------------------------------------------------------- */
+/* ---- the inside ---- */
 
 /* Settings of the inside; Contents as an index target the way apt-file declares it. */
 static const char settings[] =

@@ -12,8 +12,7 @@ skip(struct str s, size_t n)
 	return (struct str){s.p + n, s.n - n};
 }
 
-/* ---- automake
- * ------------------------------------------------------------------------------------ */
+/* ---- automake ---- */
 
 /* "PASS: tests/foo" of the simple driver, "PASS: tests/foo 3 - name" of the TAP driver. */
 static void
@@ -121,8 +120,7 @@ parse_automake(struct parse *p, struct str text)
 	return summary || p->run->cases.n;
 }
 
-/* ---- ctest
- * --------------------------------------------------------------------------------------- */
+/* ---- ctest ---- */
 
 /* " 3/10 Test  #3: name .........   Passed    0.01 sec" */
 static void
@@ -167,8 +165,7 @@ parse_ctest(struct parse *p, struct str text)
 	return p->run->cases.n > 0;
 }
 
-/* ---- pytest
- * -------------------------------------------------------------------------------------- */
+/* ---- pytest ---- */
 
 /* "tests/test_x.py::test_a[1] PASSED   [ 50%]" */
 static bool
@@ -234,8 +231,7 @@ parse_pytest(struct parse *p, struct str text)
 	return true;
 }
 
-/* ---- unittest
- * ------------------------------------------------------------------------------------ */
+/* ---- unittest ---- */
 
 /* "test_a (tests.test_x.Case) ... ok" and, since Python 3.11, "(tests.test_x.Case.test_a)". */
 bool
@@ -266,8 +262,7 @@ parse_unittest(struct parse *p, struct str text)
 	return true;
 }
 
-/* ---- meson
- * --------------------------------------------------------------------------------------- */
+/* ---- meson ---- */
 
 /* " 1/23 suite / name    OK     0.05s" */
 static bool
@@ -319,8 +314,7 @@ parse_meson(struct parse *p, struct str text)
 	return p->run->cases.n > 0;
 }
 
-/* ---- node
- * ---------------------------------------------------------------------------------------- */
+/* ---- node ---- */
 
 static size_t
 indent_of(struct str line)

@@ -90,8 +90,7 @@ fill_up(struct parse *p, enum test_status status, int64_t wanted)
 	}
 }
 
-/* ---- mocha
- * --------------------------------------------------------------------------------------- */
+/* ---- mocha ---- */
 
 struct outline { /* titles that a case lies under, by their indent */
 	struct str title[MAX_DEPTH];
@@ -163,8 +162,7 @@ parse_mocha(struct parse *p, struct str text)
 	return true;
 }
 
-/* ---- jest
- * ---------------------------------------------------------------------------------------- */
+/* ---- jest ---- */
 
 /* "Tests:       1 failed, 2 skipped, 10 passed, 13 total" */
 static bool

@@ -59,8 +59,7 @@ parse_add(struct parse *p, struct str suite, struct str name, enum test_status s
 	return c;
 }
 
-/* ---- choosing
- * ------------------------------------------------------------------------------------ */
+/* ---- choosing ---- */
 
 static const struct {
 	const char *name;
@@ -98,8 +97,7 @@ parse_any(struct parse *p, struct str text)
 	return false;
 }
 
-/* ---- the rules for all formats
- * ------------------------------------------------------------------- */
+/* ---- the rules for all formats ---- */
 
 static void
 set_note(struct test_run *t, const char *note)

@@ -154,8 +154,7 @@ gather_files(struct run *r, struct pod *pod, const struct command *c, struct dd_
 	return rc;
 }
 
-/* ---- reading the results
- * --------------------------------------------------------------------------- */
+/* ---- reading the results ---- */
 
 static int
 read_results(struct run *r, const struct command *c, int exit_code, struct test_run *ret,
@@ -203,8 +202,7 @@ qa_results_worker_main(int argc, char **argv)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
-/* ---- all of them
- * ----------------------------------------------------------------------------------- */
+/* ---- all of them ---- */
 
 /* Append b's cases to a; b is empty afterwards. */
 static void

@@ -135,7 +135,7 @@ struct project {
 void project_cleanup(struct project *p);
 extern const struct json_field project_fields[];
 
-/* ---- what was found out ---------------------------------------------------------------------- */
+/* ---- what was found out ---- */
 
 struct package { /* installed because of a need */
 	char *name;
@@ -254,7 +254,7 @@ extern const struct json_field test_run_fields[];
 /* Count cases: TEST_PASSED, failed = TEST_FAILED and TEST_ERROR, skipped, flaky. */
 void test_run_count(struct test_run *t);
 
-/* ---- the recipe ----------------------------------------------------------------------------- */
+/* ---- the recipe ---- */
 
 #define RECIPE_VERSION 2
 

@@ -61,7 +61,7 @@ static const struct option_def push_options[] = {
 	{"format", 0, OPTION_TEXT, O(format), "oci|docker", "the kind of manifest (default oci)"},
 	COMPRESS_OPTION, REGISTRY_OPTIONS, END};
 
-/* ---- results ------------------------------------------------------------------------------ */
+/* ---- results ---- */
 
 static json_t *
 describe(const char *name, const struct image *img, const struct image_transfer *t)
@@ -108,7 +108,7 @@ finish(const struct transfer_options *o, int rc, const char *name, struct image 
 	return rc < 0 ? cli_fail(cli_status_of(err), err) : EXIT_DONE;
 }
 
-/* ---- ways in ------------------------------------------------------------------------------ */
+/* ---- ways in ---- */
 
 static struct image_import_opts
 import_opts_of(const struct transfer_options *o)
@@ -165,7 +165,7 @@ run_pull(const struct cli_call *call)
 	return finish(o, rc, name, &img, &t, &err);
 }
 
-/* ---- ways out ----------------------------------------------------------------------------- */
+/* ---- ways out ---- */
 
 /* 0, or the exit status of a usage error. */
 static int
@@ -227,7 +227,7 @@ run_push(const struct cli_call *call)
 	return finish(o, rc, call->args[0], NULL, &t, &err);
 }
 
-/* ---- commands ----------------------------------------------------------------------------- */
+/* ---- commands ---- */
 
 const struct subcommand cmd_image_import = {
 	.name = "image import",

@@ -42,8 +42,7 @@ source_cleanup(struct source *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* ---- what it is
- * ---------------------------------------------------------------------------------- */
+/* ---- what it is ---- */
 
 enum source_kind { SOURCE_DIRECTORY, SOURCE_BARE, SOURCE_ARCHIVE, SOURCE_HTTP, SOURCE_GIT };
 
@@ -167,8 +166,7 @@ name_of(const struct origin *o)
 	return s.n ? str_dup(s) : mem_strdup("application");
 }
 
-/* ---- feeding the worker
- * -------------------------------------------------------------------------- */
+/* ---- feeding the worker ---- */
 
 struct feeder {
 	pthread_t thread;
@@ -233,8 +231,7 @@ end_feeder(struct feeder *f, const char *path, int rc, struct dd_err *err)
 	return rc;
 }
 
-/* ---- running it
- * ---------------------------------------------------------------------------------- */
+/* ---- running it ---- */
 
 struct worker_output {
 	struct buf out;

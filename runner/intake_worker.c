@@ -12,7 +12,7 @@
 
 #define BARE_DIR "/tmp/repository"
 
-/* ---- the ways in --------------------------------------------------------------------------------- */
+/* ---- the ways in ---- */
 
 static int
 unpack_stdin(const char *to, const struct unpack_opts *opts, struct source *s, struct dd_err *err)
@@ -77,7 +77,7 @@ read_clone(char **args, struct source *s, struct dd_err *err)
 	return clone(args[0], args[1], s, err);
 }
 
-/* ---- the worker ---------------------------------------------------------------------------------- */
+/* ---- the worker ---- */
 
 static const struct {
 	const char *name;

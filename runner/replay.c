@@ -61,8 +61,7 @@ install_batches(struct replay *p, struct dd_err *err)
 	return rc;
 }
 
-/* ---- modules: from the store, without asking a registry what there is
- * ----------------------------- */
+/* ---- modules: from the store, without asking a registry what there is ---- */
 
 static int
 do_modules(void *ctx, json_t **ret_result, struct dd_err *err)

@@ -85,8 +85,7 @@ end_table(struct page *p, size_t left_out)
 			&p->out, "<p class=dim>%zu more rows are in report.json.</p>\n", left_out);
 }
 
-/* ---- sections
- * ------------------------------------------------------------------------------------ */
+/* ---- sections ---- */
 
 static void
 put_verdict(struct page *p, const struct run *run, const struct standup_result *r)

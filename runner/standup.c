@@ -31,8 +31,7 @@ standup_result_cleanup(struct standup_result *r)
 	memset(r, 0, sizeof(*r));
 }
 
-/* ---- source
- * -------------------------------------------------------------------------------------- */
+/* ---- source ---- */
 
 static int
 do_source(void *ctx, json_t **ret_result, struct dd_err *err)
@@ -51,8 +50,7 @@ do_source(void *ctx, json_t **ret_result, struct dd_err *err)
 	return 0;
 }
 
-/* ---- base image
- * ---------------------------------------------------------------------------------- */
+/* ---- base image ---- */
 
 static json_t *
 image_to_json(const struct image *img)
@@ -129,8 +127,7 @@ do_base(void *ctx, json_t **ret_result, struct dd_err *err)
 	return rc;
 }
 
-/* ---- package index
- * ------------------------------------------------------------------------------- */
+/* ---- package index ---- */
 
 static int
 do_index(void *ctx, json_t **ret_result, struct dd_err *err)
@@ -147,8 +144,7 @@ do_index(void *ctx, json_t **ret_result, struct dd_err *err)
 	return rc;
 }
 
-/* ---- discovery
- * ----------------------------------------------------------------------------------- */
+/* ---- discovery ---- */
 
 static int
 run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exec_cause *ret_cause,
@@ -202,8 +198,7 @@ discover(struct standup *s, struct dd_err *err)
 	return rc;
 }
 
-/* ---- results
- * ------------------------------------------------------------------------------------- */
+/* ---- results ---- */
 
 static int
 add_duration(void *ctx, const struct journal_entry *e)

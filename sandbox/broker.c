@@ -74,8 +74,7 @@ static struct {
 	int log_errnum; /* why a request could not be logged; 0 */
 } broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* ---- one request
- * --------------------------------------------------------------------------------- */
+/* ---- one request ---- */
 
 struct fetch {
 	struct upstream *upstream;
@@ -477,8 +476,7 @@ serve_fetch(struct MHD_Connection *c, struct fetch *f, const char *method)
 	return answer_file(c, f);
 }
 
-/* ---- libmicrohttpd
- * ------------------------------------------------------------------------------- */
+/* ---- libmicrohttpd ---- */
 
 static enum MHD_Result
 add_argument(void *ctx, enum MHD_ValueKind kind, const char *key, const char *value)
@@ -562,8 +560,7 @@ completed(void *cls, struct MHD_Connection *c, void **ctx, enum MHD_RequestTermi
 	*ctx = NULL;
 }
 
-/* ---- the process
- * --------------------------------------------------------------------------------- */
+/* ---- the process ---- */
 
 /* What goes through the proxy is opaque: no digest, nothing kept. */
 static void

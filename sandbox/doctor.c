@@ -98,7 +98,7 @@ try_pod(const struct state *st, struct doctor_list *ret)
 	pod_close(pod);
 }
 
-/* ---- limits ------------------------------------------------------------------------------------- */
+/* ---- limits ---- */
 
 /*
  * What can be taken between two looks of the warden when a limit is near, and once more while the processes

@@ -66,8 +66,7 @@ egress_inside_url(const char *upstream_name)
 	return mem_printf("http://127.0.0.1:%d/%s", EGRESS_PORT, upstream_name);
 }
 
-/* ---- starting
- * ------------------------------------------------------------------------------------ */
+/* ---- starting ---- */
 
 static json_t *
 config_to_json(const struct egress_spec *spec, json_t *stored)
@@ -254,8 +253,7 @@ egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, 
 	return 0;
 }
 
-/* ---- ending
- * -------------------------------------------------------------------------------------- */
+/* ---- ending ---- */
 
 /* Take one body into the batch; a body that is not what its name says is an error. */
 static int
@@ -337,8 +335,7 @@ egress_close(struct egress *e, struct dd_err *err)
 	return rc;
 }
 
-/* ---- reading a log
- * ------------------------------------------------------------------------------- */
+/* ---- reading a log ---- */
 
 void
 egress_upstreams_free(struct egress_upstream *v, size_t n)

@@ -61,8 +61,7 @@ static const char *const profile_names[] = {
 	[PROFILE_DEBUG] = BOX_PROFILE_DEBUG,
 };
 
-/* ---- starting
- * ------------------------------------------------------------------------------------ */
+/* ---- starting ---- */
 
 struct child_fds { /* what the command gets; closed here once it is sent */
 	int fd[3];
@@ -351,8 +350,7 @@ end_for(struct exec *e, enum exec_cause cause)
 		(void)!exec_signal(e, SIGKILL, NULL);
 }
 
-/* ---- what happens to it
- * -------------------------------------------------------------------------- */
+/* ---- what happens to it ---- */
 
 static void
 keep_tail(struct exec *e, struct str data)

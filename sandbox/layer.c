@@ -102,8 +102,7 @@ remove_layer(const struct state *st, const char *key, struct dd_err *err)
 	return rc < 0 ? rc : fs_remove_tree(doomed, err);
 }
 
-/* ---- publishing
- * ---------------------------------------------------------------------------------- */
+/* ---- publishing ---- */
 
 /* One syncfs for all of them: they lie on one file system. */
 static int

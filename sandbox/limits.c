@@ -11,8 +11,7 @@
 
 #define GROUP_PREFIX "drydock-"
 
-/* ---- finding control groups
- * ---------------------------------------------------------------------- */
+/* ---- finding control groups ---- */
 
 /* Our own group's directory in the hierarchy of a controller (v1), or in v2 with controller "". */
 static char *
@@ -207,8 +206,7 @@ limits_close(struct limits *l)
 	*l = (struct limits){0};
 }
 
-/* ---- what was exceeded
- * --------------------------------------------------------------------------- */
+/* ---- what was exceeded ---- */
 
 /* Times the kernel ended a process of the group for its memory, and refused a new one. */
 static void
@@ -274,8 +272,7 @@ limits_mechanism(void)
 	return what;
 }
 
-/* ---- sweeping
- * ------------------------------------------------------------------------------------ */
+/* ---- sweeping ---- */
 
 static bool
 sweep_group(const char *parent, const char *pod_id)

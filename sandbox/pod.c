@@ -24,8 +24,7 @@
 #define DEFAULT_TMPFS_BYTES ((uint64_t)2 << 30)
 #define ID_COUNT 65536
 
-/* ---- names
- * --------------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 char *
 pod_state_tag(const struct state *st)
@@ -61,8 +60,7 @@ sandbox_program(const char *name)
 	return fs_join(dir, name);
 }
 
-/* ---- directories
- * --------------------------------------------------------------------------------- */
+/* ---- directories ---- */
 
 int
 pod_make_dir(
@@ -102,8 +100,7 @@ make_pod_dir(struct pod *p, struct dd_err *err)
 
 static const char *const stack_names[] = {[POD_ROOT] = "root", [POD_WORK] = "work"};
 
-/* ---- describing the pod to the box
- * --------------------------------------------------------------- */
+/* ---- describing the pod to the box ---- */
 
 static int
 add_stack(struct request *r, struct pod *p, enum pod_stack which, const struct stack *s,
@@ -165,8 +162,7 @@ describe(struct request *r, struct pod *p, struct dd_err *err)
 	return rc;
 }
 
-/* ---- starting the box
- * ---------------------------------------------------------------------------- */
+/* ---- starting the box ---- */
 
 static int
 write_map(pid_t pid, const char *file, uid_t base, struct dd_err *err)
@@ -336,8 +332,7 @@ pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
 	return 0;
 }
 
-/* ---- closing
- * ------------------------------------------------------------------------------------- */
+/* ---- closing ---- */
 
 void
 pod_end_processes(struct pod *p)
@@ -435,8 +430,7 @@ pod_layer_of(const struct pod *p, const char *path)
 	return NULL;
 }
 
-/* ---- talking
- * ------------------------------------------------------------------------------------- */
+/* ---- talking ---- */
 
 static struct exec *
 find_exec(struct pod *p, const char *id)

@@ -24,7 +24,7 @@
 #include "base/str.h"
 #include <sys/types.h>
 
-/* ---- state directory ---------------------------------------------------------------------- */
+/* ---- state directory ---- */
 
 struct state {
 	char *dir;     /* absolute */
@@ -129,7 +129,7 @@ int scratch_create(const struct state *st, const char *name, mode_t mode, char *
 	int *ret_lock, struct dd_err *err) DD_MUST_USE;
 int scratch_discard(const char *dir, struct dd_err *err) DD_MUST_USE;
 
-/* ---- pods ------------------------------------------------------------------------------------ */
+/* ---- pods ---- */
 
 struct pod;
 
@@ -326,7 +326,7 @@ int exec_signal(struct exec *e, int sig, struct dd_err *err) DD_MUST_USE;
 int pod_exec(struct pod *p, const struct exec_spec *spec, struct exec_result *ret,
 	struct dd_err *err) DD_MUST_USE;
 
-/* ---- services of a pod: long-lived programs that its other execs use --------------------------- */
+/* ---- services of a pod: long-lived programs that its other execs use ---- */
 
 /*
  * A service lives until it is stopped or its pod ends, never longer.  pod_reopen stops the services, the
@@ -409,7 +409,7 @@ int worker_exec(struct pod *pod, const struct worker_spec *spec, struct buf *out
 /* Path of a program of ours, beside this one or in ../libexec/drydock; heap. */
 char *sandbox_program(const char *name);
 
-/* ---- what this machine can do ---------------------------------------------------------------- */
+/* ---- what this machine can do ---- */
 
 struct doctor_item {
 	char *name; /* "user namespaces", "overlay in user namespace", "memory limit", ... */

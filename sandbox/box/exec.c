@@ -76,8 +76,7 @@ find_watcher(pid_t pid)
 	return NULL;
 }
 
-/* ---- the command
- * --------------------------------------------------------------------------------- */
+/* ---- the command ---- */
 
 static void
 limit(int resource, unsigned long long value)
@@ -253,8 +252,7 @@ static void __attribute__((noreturn)) run_command(struct plan *p)
 	_exit(errnum == ENOENT ? 127 : 126);
 }
 
-/* ---- the watcher
- * --------------------------------------------------------------------------------- */
+/* ---- the watcher ---- */
 
 static void
 end_leftovers(void)
@@ -357,8 +355,7 @@ static void __attribute__((noreturn)) watch(struct plan *p)
 	_exit(0);
 }
 
-/* ---- requests
- * ------------------------------------------------------------------------------------ */
+/* ---- requests ---- */
 
 static void
 collect_words(const struct message *m, const char *key, char **list)
@@ -460,8 +457,7 @@ exec_command(struct message *m, bool root_mode)
 	message_send(BOX_CONTROL_FD, BOX_STARTED, NULL, 0, "id=%s\npid=%d", p.id, (int)pid);
 }
 
-/* ---- looking at processes
- * ------------------------------------------------------------------------ */
+/* ---- looking at processes ---- */
 
 /*
  * In read(2) of this very terminal, or of /dev/tty while it is its controlling one.  A test may

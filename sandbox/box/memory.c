@@ -27,7 +27,7 @@
 #define MAX_INODES 4096
 #define DEFAULT_QUEUE_BYTES (8ULL << 20)
 
-/* ---- reading /proc ---------------------------------------------------------------------------- */
+/* ---- reading /proc ---- */
 
 static bool
 read_text(int dir, const char *path, char *to, size_t n)
@@ -125,7 +125,7 @@ look_at_process(const struct memory *m, const char *pid)
 	};
 }
 
-/* ---- what no process has mapped --------------------------------------------------------------- */
+/* ---- what no process has mapped ---- */
 
 static unsigned long long
 tmpfs_bytes(const struct memory *m)
@@ -163,7 +163,7 @@ message_bytes(void)
 	return (unsigned long long)msg.msgtql + (unsigned long long)sem.semaem * SEMAPHORE_BYTES;
 }
 
-/* ---- queues of sockets ------------------------------------------------------------------------ */
+/* ---- queues of sockets ---- */
 
 struct queues {
 	unsigned long long unread; /* by the reader */
@@ -264,7 +264,7 @@ count_sockets(const struct memory *m)
 	return used ? strtoull(used + 5, NULL, 10) : 0;
 }
 
-/* ---- a look ----------------------------------------------------------------------------------- */
+/* ---- a look ---- */
 
 static void
 look_at_machine(const struct memory *m, struct memory_use *ret)
@@ -296,7 +296,7 @@ memory_look(const struct memory *m, unsigned long long limit, struct memory_use 
 		ret->bytes += socket_bytes(m);
 }
 
-/* ---- what descriptors keep -------------------------------------------------------------------- */
+/* ---- what descriptors keep ---- */
 
 /* Inodes seen in this count; one too many is counted twice. */
 struct inodes {
@@ -377,7 +377,7 @@ memory_files(const struct memory *m, struct file_use *ret)
 		(void)closedir(processes);
 }
 
-/* ---- what processes have mapped --------------------------------------------------------------- */
+/* ---- what processes have mapped ---- */
 
 enum mapping { MAPPING_MEMORY, MAPPING_FILE, MAPPING_COUNTED };
 

@@ -20,8 +20,7 @@
 
 const char *box_work_dir = "";
 
-/* ---- namespaces
- * ---------------------------------------------------------------------------------- */
+/* ---- namespaces ---- */
 
 static void
 write_file(const char *path, const char *text)
@@ -162,8 +161,7 @@ make_special(const struct pod_setup *s, struct mounts *t)
 	t->scratch = make_tmpfs("0755", s->tmpfs_bytes, safe);
 }
 
-/* ---- putting it together
- * ------------------------------------------------------------------------- */
+/* ---- putting it together ---- */
 
 static void
 make_mount_point(int fd, const char *path)

@@ -58,7 +58,7 @@ warden_now_ms(void)
 	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* ---- what to do about it ---------------------------------------------------------------------- */
+/* ---- what to do about it ---- */
 
 static void
 fire(struct warden *w, const char *cause, unsigned long long used)
@@ -69,7 +69,7 @@ fire(struct warden *w, const char *cause, unsigned long long used)
 	(void)kill(w->pid1, SIGUSR1);
 }
 
-/* ---- memory and processes --------------------------------------------------------------------- */
+/* ---- memory and processes ---- */
 
 /* Until there can be no room left. */
 static void
@@ -109,7 +109,7 @@ look_at_memory(struct warden *w, long long now, int *wait_ms)
 	return false;
 }
 
-/* ---- disk ------------------------------------------------------------------------------------- */
+/* ---- disk ---- */
 
 /* Bytes that are left to write, an inode counted as its least. */
 static unsigned long long
@@ -189,7 +189,7 @@ look_at_disk(struct warden *w, long long now, int *wait_ms)
 	return true;
 }
 
-/* ---- waiting ---------------------------------------------------------------------------------- */
+/* ---- waiting ---- */
 
 /* pid 1 closes its end when the pod is made: from then on /proc is the pod's. */
 static void

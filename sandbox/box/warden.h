@@ -12,7 +12,7 @@
 /* Of CLOCK_MONOTONIC. */
 long long warden_now_ms(void);
 
-/* ---- memory.c --------------------------------------------------------------------------------- */
+/* ---- memory.c ---- */
 
 struct memory_use {
 	unsigned long long bytes;
@@ -47,7 +47,7 @@ void memory_look(const struct memory *m, unsigned long long limit, struct memory
 void memory_count(const struct memory *m, struct memory_use *ret);
 void memory_files(const struct memory *m, struct file_use *ret);
 
-/* ---- usage.c ---------------------------------------------------------------------------------- */
+/* ---- usage.c ---- */
 
 /*
  * An entry counts as this at least: an empty file takes an inode, and a limit on bytes alone would let

@@ -36,7 +36,7 @@ layer_refused(int fd, const struct layer_unpack_spec *spec, enum dd_code code, c
 	(void)close(fd);
 }
 
-/* ---- tar by hand -------------------------------------------------------------------------- */
+/* ---- tar by hand ---- */
 
 static inline void
 raw_header(struct buf *b, const char *name, char type, size_t size)

@@ -59,7 +59,7 @@ assert_message_has(struct room *r, const char *text)
 		fail_msg("\"%s\" is not in \"%s\"", text, err_msg(&r->err));
 }
 
-/* ---- reading and writing ------------------------------------------------------------------ */
+/* ---- reading and writing ---- */
 
 static void
 a_file_is_appended_to_the_buffer(void **state)
@@ -224,7 +224,7 @@ a_write_into_a_missing_directory_is_reported(void **state)
 	assert_message_has(r, "cannot create");
 }
 
-/* ---- directories -------------------------------------------------------------------------- */
+/* ---- directories ---- */
 
 static void
 missing_parents_are_made(void **state)
@@ -273,7 +273,7 @@ joining_adds_a_slash_only_where_it_is_missing(void **state)
 	assert_string_equal(none, "/b");
 }
 
-/* ---- removing ----------------------------------------------------------------------------- */
+/* ---- removing ---- */
 
 static void
 a_tree_with_closed_directories_is_removed(void **state)
@@ -367,7 +367,7 @@ a_tree_deeper_than_any_path_is_measured_and_removed(void **state)
 	assert_false(fs_exists(in(r, "deep")));
 }
 
-/* ---- measuring ---------------------------------------------------------------------------- */
+/* ---- measuring ---- */
 
 static void
 every_file_of_a_wide_tree_counts(void **state)
@@ -416,7 +416,7 @@ measuring_survives_a_tree_that_moves(void **state)
 	assert_int_equal(fs_disk_usage(in(r, "none"), &bytes, &r->err), -DD_ENOENT);
 }
 
-/* ---- hostile roots ------------------------------------------------------------------------ */
+/* ---- hostile roots ---- */
 
 static void
 links_stay_in_the_root(void **state)
@@ -462,7 +462,7 @@ existence_is_of_the_name(void **state)
 	assert_false(fs_exists(in(r, "none")));
 }
 
-/* ---- locks -------------------------------------------------------------------------------- */
+/* ---- locks ---- */
 
 static void
 a_held_lock_is_busy_until_it_is_closed(void **state)

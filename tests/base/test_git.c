@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* ---- repositories to order, made by git(1) ------------------------------------------------ */
+/* ---- repositories to order, made by git(1) ---- */
 
 struct place {
 	char *dir, *repo; /* repo: dir/repo */
@@ -170,7 +170,7 @@ assert_fails(const struct clone *c, enum dd_code code, const char *words)
 		fail_msg("'%s' does not say '%s'", err_msg(&c->err), words);
 }
 
-/* ---- a server on loopback ----------------------------------------------------------------- */
+/* ---- a server on loopback ---- */
 
 struct served {
 	pid_t pid;
@@ -212,7 +212,7 @@ serve(const struct place *p)
 	return s;
 }
 
-/* ---- tests -------------------------------------------------------------------------------- */
+/* ---- tests ---- */
 
 static void
 a_clone_is_the_same_from_a_path_over_http_and_over_git(void **state)
@@ -454,7 +454,7 @@ hooks_filters_and_configuration_do_nothing(void **state)
 	assert_null(strstr(fresh, "evil"));
 }
 
-/* ---- bounds and hostile trees ------------------------------------------------------------- */
+/* ---- bounds and hostile trees ---- */
 
 /* Commit a tree object of any bytes on main. */
 static void
@@ -582,7 +582,7 @@ only_an_empty_place_is_cloned_into(void **state)
 	assert_false(tmpdir_has(p.fd, "full/.git"));
 }
 
-/* ---- HEAD of a directory ------------------------------------------------------------------ */
+/* ---- HEAD of a directory ---- */
 
 static void
 head_is_read_without_searching_upwards(void **state)

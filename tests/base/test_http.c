@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-/* ---- a server of our own: one thread, one connection at a time, loopback ------------------ */
+/* ---- a server of our own: one thread, one connection at a time, loopback ---- */
 
 struct server {
 	int listener, stop[2];
@@ -237,7 +237,7 @@ server_log(struct server *s)
 	return text;
 }
 
-/* ---- the client's side -------------------------------------------------------------------- */
+/* ---- the client's side ---- */
 
 static struct server *one, *two;
 
@@ -322,7 +322,7 @@ assert_fails(const struct answer *a, enum dd_code code, const char *words)
 		fail_msg("'%s' does not say '%s'", err_msg(&a->err), words);
 }
 
-/* ---- tests -------------------------------------------------------------------------------- */
+/* ---- tests ---- */
 
 static void
 an_answer_has_status_headers_and_body(void **state)
@@ -670,7 +670,7 @@ header_injection_is_refused(void **state)
 	assert_null(strstr(err_msg(&b.err), "s3cr3t"));
 }
 
-/* ---- TLS, served by openssl(1) ------------------------------------------------------------ */
+/* ---- TLS, served by openssl(1) ---- */
 
 static pid_t
 spawn_openssl(const char *const argv[], int *ret_out)

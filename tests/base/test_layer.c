@@ -48,7 +48,7 @@ is_opaque(int dir, const char *path)
 	return fgetxattr(fd, "user.overlay.opaque", value, 4) == 1 && value[0] == 'y';
 }
 
-/* ---- one layer ---------------------------------------------------------------------------- */
+/* ---- one layer ---- */
 
 static void
 what_the_disk_must_not_hold_is_in_the_manifest(void **state)
@@ -199,7 +199,7 @@ special_files_are_left_out_when_asked_to(void **state)
 	assert_text(p.dest, "a", "x");
 }
 
-/* ---- whiteouts ---------------------------------------------------------------------------- */
+/* ---- whiteouts ---- */
 
 static void
 whiteouts_become_overlays_own(void **state)
@@ -230,7 +230,7 @@ whiteouts_become_overlays_own(void **state)
 	assert_false(tmpdir_has(p.dest, "d/.wh.gone") || tmpdir_has(p.dest, ".wh..wh.aside"));
 }
 
-/* ---- on top of another -------------------------------------------------------------------- */
+/* ---- on top of another ---- */
 
 struct lower {
 	struct place p;
@@ -313,7 +313,7 @@ an_opaque_root_hides_all_that_is_below(void **state)
 	assert_text(p.dest, "etc/new", "x");
 }
 
-/* ---- there and back ----------------------------------------------------------------------- */
+/* ---- there and back ---- */
 
 static int
 pack(int dir, const struct manifest *m, enum layer_compression c, struct layer_pack_result *r)

@@ -120,7 +120,7 @@ overlays_own_attributes_are_refused(void **state)
 		DD_ELIMIT, "attributes");
 }
 
-/* ---- what readers of tar take differently ------------------------------------------------- */
+/* ---- what readers of tar take differently ---- */
 
 static void
 names_with_a_nul_are_refused(void **state)
@@ -196,7 +196,7 @@ damaged_headers_are_refused(void **state)
 	layer_refused(raw_archive(&b), NULL, DD_ECORRUPT, "damaged");
 }
 
-/* ---- bounds ------------------------------------------------------------------------------- */
+/* ---- bounds ---- */
 
 static void
 counts_sizes_and_names_are_bounded(void **state)

@@ -57,7 +57,7 @@ assert_hits(const struct match_rule *rules, size_t n, const char *text, const ch
 	match_destroy(set);
 }
 
-/* ---- what a line is ----------------------------------------------------------------------- */
+/* ---- what a line is ---- */
 
 static void
 assert_lines(const char *text, const char *want)
@@ -108,7 +108,7 @@ an_unfinished_escape_sequence_hides_one_line_at_most(void **state)
 	assert_lines("a\x1b\x1b[mb\x1b[1\x1b[mc\x1b\xc3\xa9\n", "1 x: abc\xc3\xa9\n");
 }
 
-/* ---- hits --------------------------------------------------------------------------------- */
+/* ---- hits ---- */
 
 static void
 captures_come_by_number_and_by_name(void **state)
@@ -205,7 +205,7 @@ wrong_patterns_are_refused_by_id(void **state)
 	}
 }
 
-/* ---- long lines --------------------------------------------------------------------------- */
+/* ---- long lines ---- */
 
 static void
 long_lines_are_searched_everywhere_and_reported_once(void **state)
@@ -230,7 +230,7 @@ long_lines_are_searched_everywhere_and_reported_once(void **state)
 		}
 }
 
-/* ---- hostile input ------------------------------------------------------------------------ */
+/* ---- hostile input ---- */
 
 static void
 matching_that_explodes_is_given_up_and_counted(void **state)
@@ -261,7 +261,7 @@ matching_that_explodes_is_given_up_and_counted(void **state)
 	match_destroy(set);
 }
 
-/* ---- chunks and engines ------------------------------------------------------------------- */
+/* ---- chunks and engines ---- */
 
 /* Patterns of all plans: plain, approximated (look-around, back references), and neither. */
 static const struct match_rule mixed[] = {
@@ -395,7 +395,7 @@ every_mixed_rule_can_match(void **state)
 	match_destroy(set);
 }
 
-/* ---- the stored form ---------------------------------------------------------------------- */
+/* ---- the stored form ---- */
 
 static void
 a_stored_database_gives_the_same_hits(void **state)

@@ -24,7 +24,7 @@ run_sh(const char *script, struct str input, struct buf *out, struct buf *errout
 	return spawn_capture(&(struct spawn_spec){.argv = argv}, input, out, errout, err);
 }
 
-/* ---- capture ------------------------------------------------------------------------------ */
+/* ---- capture ---- */
 
 static void
 both_outputs_are_gathered(void **state)
@@ -160,7 +160,7 @@ capture_leaves_no_descriptor_open(void **state)
 	assert_int_equal(after, before);
 }
 
-/* ---- start -------------------------------------------------------------------------------- */
+/* ---- start ---- */
 
 static void
 a_failed_exec_is_reported_with_the_program(void **state)

@@ -3,7 +3,7 @@
 #include "tests/base/under_fault.h"
 #include "tests/base/unpack_archives.h"
 
-/* ---- what should work --------------------------------------------------------------------- */
+/* ---- what should work ---- */
 
 static void
 every_allowed_format_and_filter_gives_the_same_tree(void **state)
@@ -235,7 +235,7 @@ a_root_file_systems_own_links_are_followed_inside_it(void **state)
 	assert_nothing_outside(&p);
 }
 
-/* ---- Debian packages and listing ---------------------------------------------------------- */
+/* ---- Debian packages and listing ---- */
 
 static void
 ar_member(int to, const char *name, int from)

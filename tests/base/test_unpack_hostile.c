@@ -1,7 +1,7 @@
 /* base/unpack on archives that mean harm; tests/run.sh starts it inside the sandbox. */
 #include "tests/base/unpack_archives.h"
 
-/* ---- what must not work ------------------------------------------------------------------- */
+/* ---- what must not work ---- */
 
 static void
 paths_that_climb_are_refused(void **state)
@@ -261,7 +261,7 @@ nested_compression_is_refused(void **state)
 		DD_EINVAL, "more than once");
 }
 
-/* ---- hostile bytes and hostile timing ----------------------------------------------------- */
+/* ---- hostile bytes and hostile timing ---- */
 
 static void
 damaged_archives_never_reach_outside(void **state)

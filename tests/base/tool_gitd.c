@@ -60,7 +60,7 @@ add_git_env(struct strlist *env)
 	strlist_add(env, "GIT_CONFIG_VALUE_0=*");
 }
 
-/* ---- git:// (gitprotocol-pack(5)) --------------------------------------------------------- */
+/* ---- git:// (gitprotocol-pack(5)) ---- */
 
 static void
 serve_git(int fd)
@@ -91,7 +91,7 @@ serve_git(int fd)
 		(void)!spawn_wait(pid, &status, NULL);
 }
 
-/* ---- http (RFC 9112, RFC 3875) ------------------------------------------------------------ */
+/* ---- http (RFC 9112, RFC 3875) ---- */
 
 /* Value of a header in a head, heap; NULL. */
 static char *
@@ -222,7 +222,7 @@ serve_http(int fd)
 	send_cgi(fd, buf_str(&out));
 }
 
-/* ---- sockets ------------------------------------------------------------------------------ */
+/* ---- sockets ---- */
 
 static int
 listen_loopback(const char *what)

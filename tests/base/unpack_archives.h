@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <cmocka.h>
 
-/* ---- archives to order -------------------------------------------------------------------- */
+/* ---- archives to order ---- */
 
 struct item {
 	const char *path;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-/* ---- one line of Contents ----------------------------------------------------------------- */
+/* ---- one line of Contents ---- */
 
 static const struct {
 	const char *line, *rows; /* rows: "" for none */
@@ -104,7 +104,7 @@ cut_off_lines_give_whole_rows(void **state)
 		}
 }
 
-/* ---- the table ---------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static const char packages[] = "Package: zlib1g-dev\n"
 			       "Version: 1:1.2.13\n"

@@ -227,7 +227,7 @@ foreign(const char *name, char **args)
 }
 #endif
 
-/* ---- where the filter might not reach ------------------------------------------------------------ */
+/* ---- where the filter might not reach ---- */
 
 static void *
 unshare_in_thread(void *name)
@@ -305,7 +305,7 @@ unshare_once(const char *name, char **args)
 		(void)name;
 }
 
-/* ---- terminals ------------------------------------------------------------------------------------- */
+/* ---- terminals ---- */
 
 static void
 try_requests(const char *prefix, int fd)
@@ -376,7 +376,7 @@ spoil_terminal(const char *name, char **args)
 	say(name, "spoilt");
 }
 
-/* ---- limits ---------------------------------------------------------------------------------------- */
+/* ---- limits ---- */
 
 static void
 raise_limits(const char *name, char **args)

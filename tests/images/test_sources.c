@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* ---- what apt lists ----------------------------------------------------------------------- */
+/* ---- what apt lists ---- */
 
 static void
 targets_become_sources_without_repetition(void **state)
@@ -77,7 +77,7 @@ no_source_and_other_protocols_are_errors(void **state)
 	apt_sources_cleanup(&s);
 }
 
-/* ---- entries of sources files ------------------------------------------------------------- */
+/* ---- entries of sources files ---- */
 
 static const char one_line[] =
 	"# deb [signed-by=/no.gpg] https://a.example.org/ s main\n"
@@ -183,7 +183,7 @@ keys_are_paths_or_in_the_entry(void **state)
 				       "-----END PGP PUBLIC KEY BLOCK-----\n");
 }
 
-/* ---- settings and logins ------------------------------------------------------------------ */
+/* ---- settings and logins ---- */
 
 static void
 check_setting(const char *dump, const char *key, const char *want)
@@ -278,7 +278,7 @@ plain_http_gets_a_login_only_when_it_is_named(void **state)
 	check_login("machine example.org login a", "https://example.org/x", "a:");
 }
 
-/* ---- the inside --------------------------------------------------------------------------- */
+/* ---- the inside ---- */
 
 static void
 nothing_secret_is_written_for_the_inside(void **state)

@@ -85,7 +85,7 @@ plain(int fd, const struct request *r, const char *status, const char *headers, 
 	answer(fd, r, status, headers, str_of(text), strlen(text));
 }
 
-/* ---- who asks ----------------------------------------------------------------------------- */
+/* ---- who asks ---- */
 
 static bool
 is_authorized(const struct request *r)
@@ -121,7 +121,7 @@ give_token(int fd, const struct request *r)
 		plain(fd, r, "200 OK", "", "{\"token\": \"" TOKEN "\", \"expires_in\": 60}");
 }
 
-/* ---- what is asked for -------------------------------------------------------------------- */
+/* ---- what is asked for ---- */
 
 static bool
 read_file(const char *name, struct buf *ret)
@@ -214,7 +214,7 @@ serve(int fd, const struct request *r, bool away)
 	}
 }
 
-/* ---- connections -------------------------------------------------------------------------- */
+/* ---- connections ---- */
 
 static void
 read_header(struct str line, struct request *r)

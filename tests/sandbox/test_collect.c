@@ -197,7 +197,7 @@ layers_nobody_leases_go(void **state)
 	assert_int_equal(collect(&everything).layers, 2);
 }
 
-/* ---- against others at work --------------------------------------------------------------- */
+/* ---- against others at work ---- */
 
 static pid_t
 in_child(int (*fn)(void), int our_lock)

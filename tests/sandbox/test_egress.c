@@ -19,7 +19,7 @@
 
 static char *log_path, *upstream_url;
 
-/* ---- an upstream of our own, on loopback, that keeps connections open --------------------- */
+/* ---- an upstream of our own, on loopback, that keeps connections open ---- */
 
 static struct {
 	int listener;
@@ -95,7 +95,7 @@ start_server(void)
 	return pthread_create(&t, NULL, serve, NULL);
 }
 
-/* ---- a phase ------------------------------------------------------------------------------ */
+/* ---- a phase ---- */
 
 struct phase {
 	struct pod *pod;
@@ -178,7 +178,7 @@ read_log(struct egress_log *ret)
 	must(egress_log_read(log_path, ret, &err), &err);
 }
 
-/* ---- tests -------------------------------------------------------------------------------- */
+/* ---- tests ---- */
 
 static void
 requests_share_a_connection_and_bodies_are_kept(void **state)
