@@ -27,9 +27,10 @@ struct str str_of(const char *s); /* NULL gives the empty view */
 bool str_eq(struct str a, const char *b);
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
-bool str_ends_one(struct str s, const char *const *suffixes); /* with one of them; NULL-terminated */
-struct str str_trim(struct str s); /* ASCII white space at both ends */
-char *str_dup(struct str s);	   /* heap, NUL-terminated */
+bool str_ends_one(
+	struct str s, const char *const *suffixes); /* with one of them; NULL-terminated */
+struct str str_trim(struct str s);		    /* ASCII white space at both ends */
+char *str_dup(struct str s);			    /* heap, NUL-terminated */
 
 /*
  * Take the next piece of *rest up to sep (dropped) and advance *rest behind it.  False when *rest

@@ -177,8 +177,8 @@ end_extended(struct tar_guard *g, struct dd_err *err)
 	if (kind == 'x' || kind == 'g')
 		rc = check_pax(g, text, err);
 	else
-		for (const char *end = text.n ? memchr(text.p, '\0', text.n) : NULL; end && end < text.p + text.n;
-			end++)
+		for (const char *end = text.n ? memchr(text.p, '\0', text.n) : NULL;
+			end && end < text.p + text.n; end++)
 			if (*end)
 				return err_set(
 					err, DD_EINVAL, "an entry has a name with a NUL in it");

@@ -1,9 +1,9 @@
 #include "envprobe/data.h"
 
 /* The assembler embeds the file; its path is relative to where make runs. */
-#define EMBED(symbol, path)                                                                        \
-	__asm__(".section .rodata\n.global " #symbol "_begin\n.global " #symbol "_end\n" #symbol   \
-		"_begin:\n.incbin \"" path "\"\n" #symbol "_end:\n.byte 0\n.text\n");              \
+#define EMBED(symbol, path) \
+	__asm__(".section .rodata\n.global " #symbol "_begin\n.global " #symbol "_end\n" #symbol \
+		"_begin:\n.incbin \"" path "\"\n" #symbol "_end:\n.byte 0\n.text\n"); \
 	extern const char symbol##_begin[], symbol##_end[]
 
 EMBED(data_alternatives_text, "envprobe/data/alternatives.tsv");

@@ -67,7 +67,8 @@ read_boost_components(const struct scan_call *c, struct project *p, const char *
 	for (size_t i = 1; i < c->args.n; i++) {
 		const char *word = c->args.v[i];
 		if (isupper((unsigned char)*word)) {
-			on = strcmp(word, "COMPONENTS") == 0 || (on && strcmp(word, "REQUIRED") == 0);
+			on = strcmp(word, "COMPONENTS") == 0 ||
+			     (on && strcmp(word, "REQUIRED") == 0);
 		} else if (on && isalpha((unsigned char)*word)) {
 			OWN_FREE char *library = mem_printf("boost_%s", word);
 			detect_need(p, NEED_LIBRARY, library, SCOPE_BUILD, !required, why);
@@ -173,7 +174,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 {
 	struct facts f = {0};
 	for (size_t i = 0; i < t->files.n; i++)
-		if (fs_is_below(t->files.v[i], dir) && tree_name_is(t->files.v[i], "CMakeLists.txt"))
+		if (fs_is_below(t->files.v[i], dir) &&
+			tree_name_is(t->files.v[i], "CMakeLists.txt"))
 			read_file(t, t->files.v[i], p, &f);
 	detect_need(p, NEED_PROGRAM, "cmake", SCOPE_BUILD, false, p->evidence);
 	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);

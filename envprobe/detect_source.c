@@ -188,7 +188,8 @@ detect_includes(const struct tree *t, const char *dir, struct project *p)
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
 		if (fs_is_below(path, dir) && !detect_is_aside(path) &&
-			(str_ends_one(str_of(path), c_endings) || str_ends_one(str_of(path), cxx_endings)))
+			(str_ends_one(str_of(path), c_endings) ||
+				str_ends_one(str_of(path), cxx_endings)))
 			scan_includes(&s, path);
 	}
 	map_cleanup(&s.seen);

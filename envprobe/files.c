@@ -42,7 +42,8 @@ is_searched_for(const char *path)
 		if (str_starts(str_of(path), dirs[i]))
 			return true;
 	const char *dot = strrchr(fs_name(path), '.');
-	return !dot || str_ends_one(str_of(path), endings) || strstr(path, ".so.") || is_by_product(path);
+	return !dot || str_ends_one(str_of(path), endings) || strstr(path, ".so.") ||
+	       is_by_product(path);
 }
 
 struct candidates {

@@ -287,8 +287,7 @@ pkgindex_owners(const struct pkgindex *x, const struct state *st, const struct a
 	const struct strlist *paths, struct map *ret, struct dd_err *err)
 {
 	OWN(strlist) struct strlist args = {0};
-	struct sink s = {
-		.fd = -1, .out = {.max = (size_t)1 << 20}, .errors = {.max = 65536}};
+	struct sink s = {.fd = -1, .out = {.max = (size_t)1 << 20}, .errors = {.max = 65536}};
 	if (!paths->n)
 		return 0;
 	strlist_addf(&args, "%zu", lists->contents.n);

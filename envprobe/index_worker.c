@@ -13,7 +13,7 @@
 
 /* ---- Contents ---- */
 
-struct where { /* a path, taken apart */
+struct where {		 /* a path, taken apart */
 	struct str path; /* without a leading slash */
 	struct str name; /* last component */
 	struct str dir;	 /* without the name and the slash before it */
@@ -29,7 +29,8 @@ static bool
 below(const struct where *w, const char *dir)
 {
 	size_t n = strlen(dir);
-	return w->dir.n >= n && memcmp(w->dir.p, dir, n) == 0 && (w->dir.n == n || w->dir.p[n] == '/');
+	return w->dir.n >= n && memcmp(w->dir.p, dir, n) == 0 &&
+	       (w->dir.n == n || w->dir.p[n] == '/');
 }
 
 /* "usr/lib/x86_64-linux-gnu/REST" and "usr/lib/REST": the REST of the directory; p NULL if neither. */
@@ -90,7 +91,8 @@ add_distribution(const struct where *w, struct str name, struct str package, str
 {
 	OWN(buf) struct buf key = {0};
 	size_t n = 0;
-	while (n < name.n && !(name.p[n] == '-' && n + 1 < name.n && isdigit((unsigned char)name.p[n + 1])))
+	while (n < name.n &&
+		!(name.p[n] == '-' && n + 1 < name.n && isdigit((unsigned char)name.p[n + 1])))
 		n++;
 	for (size_t i = 0; i < n; i++) {
 		char c = (char)tolower((unsigned char)name.p[i]);
@@ -120,7 +122,9 @@ add_python(const struct where *w, struct str rest, struct str package, struct bu
 	else if (top && str_ends(w->name, ".py"))
 		emit(out, 'y', cut(w->name, 0, 3), w, package);
 	else if ((top || str_eq(rest, "lib-dynload")) && str_ends(w->name, ".so"))
-		emit(out, 'y', (struct str){w->name.p, (size_t)((char *)memchr(w->name.p, '.', w->name.n) - w->name.p)},
+		emit(out, 'y',
+			(struct str){w->name.p,
+				(size_t)((char *)memchr(w->name.p, '.', w->name.n) - w->name.p)},
 			w, package);
 }
 
@@ -142,10 +146,12 @@ add_perl(const struct where *w, struct str package, struct buf *out)
 			continue;
 		/* .../perl/5.36/X.pm and .../perl5/5.36/X.pm have a version in between. */
 		struct str ahead = copy;
-		if (str_next(&ahead, '/', &version) && version.n && isdigit((unsigned char)version.p[0]))
+		if (str_next(&ahead, '/', &version) && version.n &&
+			isdigit((unsigned char)version.p[0]))
 			copy = ahead;
-		OWN_FREE char *key = copy.n ? mem_printf(STR_FMT "/" STR_FMT, STR_ARG(copy), STR_ARG(w->name))
-					    : str_dup(w->name);
+		OWN_FREE char *key =
+			copy.n ? mem_printf(STR_FMT "/" STR_FMT, STR_ARG(copy), STR_ARG(w->name))
+			       : str_dup(w->name);
 		emit(out, 'm', str_of(key), w, package);
 		return true;
 	}
@@ -166,7 +172,8 @@ add_below_lib(const struct where *w, struct str package, struct buf *out)
 		add_python(w, rest.n > 22 ? cut(rest, 22, 0) : (struct str){"", 0}, package, out);
 	else if (str_starts(rest, "python3.") && !memmem(rest.p, rest.n, "site-packages", 13)) {
 		const char *slash = memchr(rest.p, '/', rest.n);
-		add_python(w, slash ? cut(rest, (size_t)(slash + 1 - rest.p), 0) : (struct str){"", 0},
+		add_python(w,
+			slash ? cut(rest, (size_t)(slash + 1 - rest.p), 0) : (struct str){"", 0},
 			package, out);
 	} else if (str_starts(rest, "tcltk") && str_eq(w->name, "pkgIndex.tcl"))
 		emit(out, 't', rest, w, package);
@@ -186,8 +193,8 @@ add_cmake(const struct where *w, struct str package, struct buf *out)
 static void
 add_path(const struct where *w, struct str package, struct buf *out)
 {
-	static const char *const bins[] = {
-		"usr/bin", "bin", "usr/sbin", "sbin", "usr/games", "usr/lib/node_modules/.bin", NULL};
+	static const char *const bins[] = {"usr/bin", "bin", "usr/sbin", "sbin", "usr/games",
+		"usr/lib/node_modules/.bin", NULL};
 	for (size_t i = 0; bins[i]; i++)
 		if (in_dir(w, bins[i]))
 			emit(out, 'b', w->name, w, package);

@@ -53,7 +53,8 @@ classify(const struct trace_path *p)
 {
 	const char *name = fs_name(p->path), *rest;
 	struct str s = str_of(name);
-	if (fs_is_below(p->path, WORK_DIR) || fs_is_below(p->path, "/tmp") || fs_is_below(p->path, POD_HOME))
+	if (fs_is_below(p->path, WORK_DIR) || fs_is_below(p->path, "/tmp") ||
+		fs_is_below(p->path, POD_HOME))
 		return NULL;
 	if (p->executed)
 		return mem_printf("b:%s", name);
@@ -94,8 +95,8 @@ to_need(const char *key, struct need *n)
 	static const struct {
 		char class;
 		enum need_kind kind;
-	} kinds[] = {{'b', NEED_PROGRAM}, {'s', NEED_PROGRAM}, {'h', NEED_HEADER}, {'l', NEED_LIBRARY},
-		{'p', NEED_PKGCONFIG}, {'m', NEED_PERL}};
+	} kinds[] = {{'b', NEED_PROGRAM}, {'s', NEED_PROGRAM}, {'h', NEED_HEADER},
+		{'l', NEED_LIBRARY}, {'p', NEED_PKGCONFIG}, {'m', NEED_PERL}};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (key[0] != kinds[i].class)
 			continue;

@@ -186,8 +186,8 @@ is_tool_variable(const char *name)
 {
 	static const char *const names[] = {"PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR",
 		"LD_LIBRARY_PATH", "LD_RUN_PATH", "CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS",
-		"LDFLAGS", "LIBS", "PATH", "CMAKE_PREFIX_PATH", "PYTHONPATH", "PERL5LIB", "ACLOCAL_PATH",
-		NULL};
+		"LDFLAGS", "LIBS", "PATH", "CMAKE_PREFIX_PATH", "PYTHONPATH", "PERL5LIB",
+		"ACLOCAL_PATH", NULL};
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(names[i], name) == 0)
 			return true;
@@ -221,8 +221,8 @@ learn_variables(struct loop *l)
 	for (size_t i = 0; i < l->problems.n; i++) {
 		const struct problem *p = &l->problems.v[i];
 		const char *cited = loop_cited_at(l, p->name);
-		bool told = strcmp(p->kind, "env") == 0 ||
-			    (cited && strcmp(p->kind, "mention") == 0);
+		bool told =
+			strcmp(p->kind, "env") == 0 || (cited && strcmp(p->kind, "mention") == 0);
 		if (!told || is_tool_variable(p->name))
 			continue;
 		const char *place = cited ? cited : p->place;

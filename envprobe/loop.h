@@ -34,13 +34,13 @@ struct loop {
 	size_t nplaced;		   /* of r->files */
 	int64_t n;		   /* of the attempt */
 	struct stack modules;	   /* layers of the packages of its language's own registry */
-	struct stack tree;	   /* what a build starts from: source and modules, see loop_restack */
-	bool modules_known;	   /* loop_modules was done */
+	struct stack tree;  /* what a build starts from: source and modules, see loop_restack */
+	bool modules_known; /* loop_modules was done */
 	/* of the last build or test run */
 	struct problem_list problems;
 	struct need_list missing; /* from the trace */
 	struct missing_file_list files;
-	struct strlist touched; /* absent parts of the source that were looked at */
+	struct strlist touched;		/* absent parts of the source that were looked at */
 	struct endpoint_list endpoints; /* of the source, once tests could not reach one */
 	bool built;
 	char *failed;

@@ -179,7 +179,8 @@ prompter_answer(void *ctx, struct str tail)
 		return mem_printf("%s\n", value);
 	}
 	if (state == ANSWER_DECLINED)
-		return mem_strdup("\004"); /* end of file, as a person who has no answer would type */
+		return mem_strdup(
+			"\004"); /* end of file, as a person who has no answer would type */
 	if (default_value) {
 		record(p, id, default_value);
 		return mem_strdup("\n");

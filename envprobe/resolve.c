@@ -61,10 +61,10 @@ struct search {
 static bool
 is_foreign(struct str package)
 {
-	static const char *const parts[] = {"-cross", "mingw", "-dbg", "-doc", "-i386", "-armhf", "-arm64",
-		"-mips", "-riscv", "-sparc", "-s390", "-ppc", "-hppa", "-m68k", "-sh4", "-alpha", "-x32",
-		"djgpp", "emscripten", "-avr", "-wasm", "klibc", "dietlibc", "musl", "uclibc", "llvm-",
-		"-spu", "newlib", "android-", "-hurd", "picolibc", NULL};
+	static const char *const parts[] = {"-cross", "mingw", "-dbg", "-doc", "-i386", "-armhf",
+		"-arm64", "-mips", "-riscv", "-sparc", "-s390", "-ppc", "-hppa", "-m68k", "-sh4",
+		"-alpha", "-x32", "djgpp", "emscripten", "-avr", "-wasm", "klibc", "dietlibc",
+		"musl", "uclibc", "llvm-", "-spu", "newlib", "android-", "-hurd", "picolibc", NULL};
 	for (size_t i = 0; parts[i]; i++)
 		if (memmem(package.p, package.n, parts[i], strlen(parts[i])))
 			return true;

@@ -219,7 +219,7 @@ loop_install(struct loop *l, struct dd_err *err)
 
 /* ---- findings: what a build or test run showed ---- */
 
-struct step { /* that ran, and what is left of it */
+struct step {		  /* that ran, and what is left of it */
 	const char *name; /* "build" or "tests" */
 	bool failed;
 	struct trace *trace;
@@ -661,7 +661,8 @@ replace_top(struct stack *s, const struct stack *below, const char *layer)
 
 /* The source with what was supplied, the packages of its language, and what was built. */
 static void
-restack(struct stack *s, const struct stack *files, const struct strlist *modules, const char *built)
+restack(struct stack *s, const struct stack *files, const struct strlist *modules,
+	const char *built)
 {
 	stack_cleanup(s);
 	stack_copy(s, files);

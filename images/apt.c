@@ -385,8 +385,7 @@ apt_install(const struct state *st, struct stack *root, const struct install_bat
 
 int
 apt_provide(const struct state *st, struct stack *root, const struct install_batch *batch,
-	bool offline, const char *owner, const char *log, bool *ret_cached,
-	struct dd_err *err)
+	bool offline, const char *owner, const char *log, bool *ret_cached, struct dd_err *err)
 {
 	for (bool again = true;; again = false) {
 		OWN(dd_err) struct dd_err why = {0};

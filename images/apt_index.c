@@ -12,8 +12,8 @@
 #include "images/sources.h"
 
 #include "base/fs.h"
-#include "base/io.h"
 #include "base/hash.h"
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -92,8 +92,7 @@ apt_index_open_digest(
 
 /* "<digest> <fetched, real ns>"; a missing or damaged one leaves *ret_digest NULL. */
 static int
-read_current(
-	const struct state *st, char **ret_digest, int64_t *ret_fetched_ns, struct dd_err *err)
+read_current(const struct state *st, char **ret_digest, int64_t *ret_fetched_ns, struct dd_err *err)
 {
 	OWN_FREE char *path = index_path(st, "current");
 	OWN(buf) struct buf text = {0};

@@ -44,8 +44,7 @@ static const char unpack_script[] =
 	"find . -name '*.dpkg-new' -exec sh -c "
 	"'for f; do cp -a \"$f\" \"${f%.dpkg-new}\"; done' sh {} +\n";
 
-static const char configure_script[] =
-	APTPOD_NO_SERVICES
+static const char configure_script[] = APTPOD_NO_SERVICES
 	"dpkg --force-unsafe-io --configure --pending\n"
 	"grep -q '^builder:' /etc/passwd || {\n"
 	"  echo 'builder:x:1000:1000:builder:/home/builder:/bin/sh' >>/etc/passwd\n"

@@ -25,8 +25,8 @@ struct npm_job {
 	struct answers *answers;	 /* for what no registry has; may be NULL */
 	const struct module_set *locked; /* of a recipe: nothing is resolved; may be NULL */
 	bool offline;
-	const char *owner;    /* of the lease of the layer */
-	const char *log_path; /* what npm prints */
+	const char *owner;	/* of the lease of the layer */
+	const char *log_path;	/* what npm prints */
 	const char *egress_log; /* file that what was asked of the network is added to */
 };
 

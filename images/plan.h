@@ -11,8 +11,8 @@
  * "apt-cache show" for the same packages.  DD_EINVAL when something would be removed; DD_ECORRUPT when the
  * three do not fit together.
  */
-int plan_parse(struct str simulation, struct str uris, struct str records, struct install_batch *ret,
-	struct dd_err *err) DD_MUST_USE;
+int plan_parse(struct str simulation, struct str uris, struct str records,
+	struct install_batch *ret, struct dd_err *err) DD_MUST_USE;
 
 /* "name=version" of what would be unpacked. */
 void plan_wanted(struct str simulation, struct strlist *ret);

@@ -386,7 +386,8 @@ registry_get_blob(struct registry *r, const struct oci_blob *blob, int *ret_fd, 
 	OWN_FD int fd = -1;
 	OWN(dd_err) struct dd_err why = {0};
 	/* It may be collected at any moment: then it is fetched again. */
-	int rc = cas_has(cas, blob->digest) ? cas_open(cas, blob->digest, ret_fd, &why) : -DD_ENOENT;
+	int rc =
+		cas_has(cas, blob->digest) ? cas_open(cas, blob->digest, ret_fd, &why) : -DD_ENOENT;
 	if (rc != -DD_ENOENT && rc != -DD_ECORRUPT)
 		return rc < 0 ? err_move(err, &why) : 0;
 	if (rc == -DD_ECORRUPT)

@@ -20,8 +20,8 @@ struct qa_spec {
 	const char *const *env;
 	const struct pod_bind *binds;
 	size_t nbinds;
-	struct trace *trace;				/* may be NULL */
-	unsigned trace_classes;				/* 0: all */
+	struct trace *trace;	/* may be NULL */
+	unsigned trace_classes; /* 0: all */
 	/* As in exec_spec, with the command that asks. */
 	char *(*on_prompt)(void *ctx, const char *run, struct str tail);
 	void *ctx;

@@ -36,8 +36,8 @@ do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct stack *root = &result_of(p)->root;
 	bool cached = false;
 	int step = progress_begin("installing %zu packages", b->artefacts.n);
-	int rc = apt_provide(p->st, root, b, p->run->options.offline, p->owner, p->r->egress_log,
-		&cached, err);
+	int rc = apt_provide(
+		p->st, root, b, p->run->options.offline, p->owner, p->r->egress_log, &cached, err);
 	progress_end(step, rc < 0 ? "failed" : cached ? "cached" : "ok");
 	if (rc == 0)
 		*ret_result = json_pack("{s:s}", "layer", root->v[root->n - 1].s);

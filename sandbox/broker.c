@@ -169,7 +169,8 @@ answer_text(struct MHD_Connection *c, unsigned status, const char *text)
 static uint16_t
 client_port(struct MHD_Connection *c)
 {
-	const union MHD_ConnectionInfo *i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *i =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	if (!i || !i->client_addr || i->client_addr->sa_family != AF_INET)
 		return 0;
 	return ntohs(((const struct sockaddr_in *)(const void *)i->client_addr)->sin_port);

@@ -42,7 +42,8 @@ namespace_remedy(void)
 	} switches[] = {
 		{"/proc/sys/kernel/unprivileged_userns_clone", "0",
 			"sysctl -w kernel.unprivileged_userns_clone=1"},
-		{"/proc/sys/user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=15000"},
+		{"/proc/sys/user/max_user_namespaces", "0",
+			"sysctl -w user.max_user_namespaces=15000"},
 		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
 			"sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile "
 			"that lets drydock-box make user namespaces"},
@@ -107,7 +108,8 @@ try_pod(const struct state *st, struct doctor_list *ret)
 static unsigned
 overshoot_mib(void)
 {
-	return (unsigned)((uint64_t)sysconf(_SC_NPROCESSORS_ONLN) * 2 * WARDEN_MIN_MS * WARDEN_TOUCH_PER_MS >>
+	return (unsigned)((uint64_t)sysconf(_SC_NPROCESSORS_ONLN) * 2 * WARDEN_MIN_MS *
+				  WARDEN_TOUCH_PER_MS >>
 			  20);
 }
 
@@ -118,20 +120,23 @@ add_limits(struct doctor_list *ret)
 	bool watched = strcmp(mechanism, "watchdog") == 0;
 	unsigned over = overshoot_mib();
 	OWN_FREE char *kernel = mem_printf("%s; overshoot: none, the kernel refuses", mechanism);
-	OWN_FREE char *memory = mem_printf("watchdog, looks every %d ms when the limit is near; overshoot: at most "
-					   "%u MiB, what all processors touch in %d ms; pipes in addition, which "
-					   "the kernel bounds at 64 MiB a user and 8 KiB each",
-		WARDEN_MIN_MS, over, 2 * WARDEN_MIN_MS);
+	OWN_FREE char *memory =
+		mem_printf("watchdog, looks every %d ms when the limit is near; overshoot: at most "
+			   "%u MiB, what all processors touch in %d ms; pipes in addition, which "
+			   "the kernel bounds at 64 MiB a user and 8 KiB each",
+			WARDEN_MIN_MS, over, 2 * WARDEN_MIN_MS);
 	doctor_add(ret, "memory limit", !watched, false, watched ? memory : kernel,
 		watched ? "run as root, or delegate a cgroup v2 with the memory and pids controllers to "
 			  "this user"
 			: NULL);
 	doctor_add(ret, "process limit", true, false,
-		watched ? "RLIMIT_NPROC of the pod's user namespace; overshoot: none, the kernel refuses" : kernel,
+		watched ? "RLIMIT_NPROC of the pod's user namespace; overshoot: none, the kernel refuses"
+			: kernel,
 		NULL);
-	OWN_FREE char *disk = mem_printf("watchdog, looks every %d ms when the limit is near, and no single file above "
-					 "the limit; an entry counts as 4 KiB at least; overshoot: at most %u MiB, and "
-					 "what is written while the tree is measured",
+	OWN_FREE char *disk = mem_printf(
+		"watchdog, looks every %d ms when the limit is near, and no single file above "
+		"the limit; an entry counts as 4 KiB at least; overshoot: at most %u MiB, and "
+		"what is written while the tree is measured",
 		WARDEN_MIN_MS, over);
 	doctor_add(ret, "disk limit", true, false, disk, NULL);
 }

@@ -65,7 +65,7 @@ static const char *const profile_names[] = {
 
 struct child_fds { /* what the command gets; closed here once it is sent */
 	int fd[3];
-	bool ours[3]; /* to be closed */
+	bool ours[3];	/* to be closed */
 	int supervisor; /* socket for the listener; -1 */
 };
 
@@ -174,7 +174,8 @@ observed(const struct exec *e, const struct exec_spec *spec)
 }
 
 static int
-start_supervisor(struct exec *e, const struct exec_spec *spec, struct child_fds *c, struct dd_err *err)
+start_supervisor(
+	struct exec *e, const struct exec_spec *spec, struct child_fds *c, struct dd_err *err)
 {
 	int ends[2];
 	e->observe = observed(e, spec);
@@ -221,7 +222,8 @@ describe(struct request *r, const struct exec *e, const struct exec_spec *spec,
 		request_add(r, "user", spec->user);
 	request_add_number(r, "tty", e->terminal >= 0);
 	request_add_number(r, "observe", e->observe);
-	request_add_number(r, "ptrace", spec->trace_method == TRACE_PTRACE || spec->trace_method == TRACE_EXACT);
+	request_add_number(r, "ptrace",
+		spec->trace_method == TRACE_PTRACE || spec->trace_method == TRACE_EXACT);
 	request_add_number(r, "max_files", MAX_FILES);
 	request_add_number(r, "max_file", e->pod->limits.want.disk_bytes);
 	if (!e->pod->limits.pids_group)
@@ -522,7 +524,8 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 	if (cause == CAUSE_NONE && WIFSIGNALED(e->status))
 		cause = CAUSE_SIGNAL;
 	uint64_t peak = limits_peak(&e->pod->limits);
-	enum trace_method method = e->supervisor ? supervisor_join(TAKE(e->supervisor)) : TRACE_BEST;
+	enum trace_method method =
+		e->supervisor ? supervisor_join(TAKE(e->supervisor)) : TRACE_BEST;
 	*ret = (struct exec_result){
 		.exit_code = code,
 		.signal = WIFSIGNALED(e->status) ? WTERMSIG(e->status) : 0,
@@ -558,7 +561,7 @@ exec_wait(struct exec *e, int timeout_ms, struct exec_result *ret, struct dd_err
 	}
 	if (rc < 0 && e->pod && e->cause == CAUSE_NONE)
 		e->cause = limits_check(&e->pod->limits); /* pid 1 may have gone for its memory */
-	if (rc < 0 && e->cause != CAUSE_NONE) { /* the pod went with it */
+	if (rc < 0 && e->cause != CAUSE_NONE) {		  /* the pod went with it */
 		if (err)
 			dd_err_cleanup(err);
 		e->status = SIGKILL;

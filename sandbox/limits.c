@@ -143,8 +143,8 @@ fill_defaults(struct pod_limits *want, const char *pod_dir)
 	if (!want->pids)
 		want->pids = LIMITS_DEFAULT_PIDS;
 	if (!want->memory_bytes)
-		want->memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) / 4 * 3 *
-				     (uint64_t)sysconf(_SC_PAGESIZE);
+		want->memory_bytes =
+			(uint64_t)sysconf(_SC_PHYS_PAGES) / 4 * 3 * (uint64_t)sysconf(_SC_PAGESIZE);
 	if (!want->disk_bytes && statfs(pod_dir, &s) == 0)
 		want->disk_bytes = (uint64_t)s.f_bavail * (uint64_t)s.f_bsize / 2;
 }

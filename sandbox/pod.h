@@ -31,7 +31,7 @@ struct exec {
 	uint64_t cpu_us, peak_kib;
 	char *failed; /* why the box could not run it */
 	enum exec_cause cause;
-	int64_t ended_ns; /* when it was first asked to end */
+	int64_t ended_ns;      /* when it was first asked to end */
 	struct dd_err no_room; /* set when it was ended for want of room on the state's disk */
 };
 
@@ -48,9 +48,9 @@ struct pod {
 	struct strlist data_dirs, paths;
 	struct pod_bind *binds;
 	struct strlist lowers[2]; /* directories of the layers, by enum pod_stack */
-	size_t data_layers; /* kept ones, below the upper of each data directory */
-	char *default_dir;  /* of an exec without cwd */
-	struct owners *owners; /* that package tools meant, in user mode; else NULL */
+	size_t data_layers;	  /* kept ones, below the upper of each data directory */
+	char *default_dir;	  /* of an exec without cwd */
+	struct owners *owners;	  /* that package tools meant, in user mode; else NULL */
 	unsigned next_exec;
 	TAILQ_HEAD(, exec) execs;
 	TAILQ_HEAD(service_list, service) services; /* in the order of declaration */

@@ -242,10 +242,10 @@ enum trace_class {
 enum trace_method {
 	TRACE_BEST,
 	TRACE_NOTIFY_SYNC, /* user notification; caller and supervisor take turns on one processor (6.6) */
-	TRACE_NOTIFY,	   /* user notification */
-	TRACE_PTRACE,	   /* denied calls are not recorded */
-	TRACE_EXACT,	   /* ptrace, and each call judged by what it returned: for a run that must be sure */
-	TRACE_NONE,	   /* nothing could be had */
+	TRACE_NOTIFY, /* user notification */
+	TRACE_PTRACE, /* denied calls are not recorded */
+	TRACE_EXACT, /* ptrace, and each call judged by what it returned: for a run that must be sure */
+	TRACE_NONE, /* nothing could be had */
 };
 const char *trace_method_name(enum trace_method m);
 
@@ -294,7 +294,8 @@ struct exec_spec {
 	int64_t silence_limit_ms; /* 0: none */
 	unsigned trace_classes;	  /* enum trace_class */
 	enum trace_method trace_method;
-	struct trace *trace;	  /* where to, and denied calls, too; borrowed, to be read when it ended */
+	struct trace
+		*trace; /* where to, and denied calls, too; borrowed, to be read when it ended */
 };
 
 struct exec_result {

@@ -37,7 +37,8 @@ stdio_judge(int fd, enum stdio_way *ret, struct dd_err *err)
 		*ret = STDIO_PASS;
 		return 0;
 	}
-	return err_set(err, DD_EINVAL, "descriptor %d is a %s, which would be a way out of the sandbox", fd,
+	return err_set(err, DD_EINVAL,
+		"descriptor %d is a %s, which would be a way out of the sandbox", fd,
 		S_ISDIR(st.st_mode) ? "directory" : "device");
 }
 
@@ -45,7 +46,8 @@ bool
 stdio_is_same(int a, int b)
 {
 	struct stat x, y;
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
 }
 
 /* 1: a piece was copied, 0: the end, or the kernel cannot; negative: error. */

@@ -16,7 +16,7 @@ struct search; /* one that goes on */
 struct groups {
 	struct search *going_on[GROUP_SLOTS]; /* by pid */
 	struct map done;		      /* -> struct trace_group, owned */
-	size_t bytes; /* of the paths in done */
+	size_t bytes;			      /* of the paths in done */
 	uint64_t dropped;
 };
 

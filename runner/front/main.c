@@ -26,7 +26,8 @@ wants_package_sources(char **argv)
 {
 	for (; *argv && strcmp(*argv, "--") != 0; argv++)
 		if (strcmp(*argv, "--net=provision") == 0 ||
-			(strcmp(*argv, "--net") == 0 && argv[1] && strcmp(argv[1], "provision") == 0))
+			(strcmp(*argv, "--net") == 0 && argv[1] &&
+				strcmp(argv[1], "provision") == 0))
 			return true;
 	return false;
 }

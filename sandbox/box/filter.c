@@ -162,7 +162,8 @@ check_terminals(struct program *p)
 	load_argument(p, 1);
 	return_if_equal(p, TIOCSTI, p->denied);
 	return_if_equal(p, TIOCLINUX_REQUEST, p->denied);
-	return_if_equal(p, TIOCSETD, p->denied); /* line disciplines: loads modules, has had holes */
+	return_if_equal(
+		p, TIOCSETD, p->denied); /* line disciplines: loads modules, has had holes */
 	block_end(p, b);
 }
 
@@ -196,8 +197,8 @@ keep_core_limit(struct program *p)
 static void
 check_scheduling(struct program *p)
 {
-	static const uint32_t calls[] = {SYS_sched_setaffinity, SYS_sched_setattr, SYS_sched_setparam,
-		SYS_sched_setscheduler};
+	static const uint32_t calls[] = {SYS_sched_setaffinity, SYS_sched_setattr,
+		SYS_sched_setparam, SYS_sched_setscheduler};
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
 		size_t b = block_begin(p, calls[i]);
 		load_argument(p, 0);

@@ -20,7 +20,7 @@
 
 #define KIB 1024ULL
 #define COUNT_MS 200
-#define INODE_BYTES KIB	    /* of the kernel, for a file in memory */
+#define INODE_BYTES KIB	     /* of the kernel, for a file in memory */
 #define DESCRIPTOR_BYTES KIB /* of the kernel, for an open file */
 #define PIPE_BYTES (4 * KIB) /* for either end: a user's pipes beyond 64 MiB hold two pages each */
 #define SEMAPHORE_BYTES 64ULL
@@ -181,7 +181,8 @@ add_socket(const struct nlmsghdr *h, struct queues *q)
 		if (a->nla_len < NLA_HDRLEN || p + a->nla_len > end)
 			return;
 		if (a->nla_type == UNIX_DIAG_RQLEN)
-			q->unread += ((const struct unix_diag_rqlen *)(const void *)value)->udiag_rqueue;
+			q->unread +=
+				((const struct unix_diag_rqlen *)(const void *)value)->udiag_rqueue;
 		if (a->nla_type == UNIX_DIAG_MEMINFO)
 			q->sent += ((const uint32_t *)(const void *)value)[SK_MEMINFO_WMEM_ALLOC];
 		p += NLA_ALIGN(a->nla_len);
@@ -260,7 +261,9 @@ static unsigned long long
 count_sockets(const struct memory *m)
 {
 	char text[512];
-	const char *used = read_text(m->proc, "1/net/sockstat", text, sizeof(text)) ? strstr(text, "used ") : NULL;
+	const char *used = read_text(m->proc, "1/net/sockstat", text, sizeof(text))
+				   ? strstr(text, "used ")
+				   : NULL;
 	return used ? strtoull(used + 5, NULL, 10) : 0;
 }
 
@@ -320,12 +323,14 @@ in_flight(const struct memory *m, const char *pid, const char *name)
 {
 	char path[64], text[512];
 	(void)snprintf(path, sizeof(path), "%.16s/fdinfo/%.16s", pid, name);
-	const char *at = read_text(m->proc, path, text, sizeof(text)) ? strstr(text, "scm_fds:") : NULL;
+	const char *at =
+		read_text(m->proc, path, text, sizeof(text)) ? strstr(text, "scm_fds:") : NULL;
 	return at ? strtoull(at + 8, NULL, 10) : 0;
 }
 
 static void
-count_descriptor(const struct memory *m, const char *pid, int dir, const char *name, struct file_use *ret)
+count_descriptor(
+	const struct memory *m, const char *pid, int dir, const char *name, struct file_use *ret)
 {
 	char to[256];
 	struct stat st;

@@ -34,9 +34,10 @@ process_read(pid_t pid, struct process_stat *ret)
 	text[n > 0 ? n : 0] = '\0';
 	char *paren = strrchr(text, ')'); /* the name before it is the target's choice */
 	unsigned tty;
-	if (!paren || sscanf(paren + 1,
-			      " %*c %d %*d %*d %u %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u",
-			      &ret->parent, &tty, &ret->tasks) != 3)
+	if (!paren ||
+		sscanf(paren + 1,
+			" %*c %d %*d %*d %u %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u",
+			&ret->parent, &tty, &ret->tasks) != 3)
 		return false;
 	ret->terminal = makedev((tty >> 8) & 0xfff, (tty & 0xff) | ((tty >> 12) & 0xfff00));
 	return true;
@@ -66,8 +67,8 @@ read_all(void)
 		struct process_stat st;
 		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
 		if (pid > 0 && process_read(pid, &st))
-			processes[n++] = (struct process){
-				pid, (pid_t)st.parent, st.tasks, PLACE_UNKNOWN};
+			processes[n++] =
+				(struct process){pid, (pid_t)st.parent, st.tasks, PLACE_UNKNOWN};
 	}
 	if (d)
 		(void)closedir(d);

@@ -37,7 +37,8 @@ enum box_message {
 	BOX_EXITED = 'x',
 	BOX_FD = 'd',
 	BOX_ANSWER = 'a',
-	BOX_TRACE = 't', /* to the supervisor: trace the process of this pidfd; answered by the same */
+	BOX_TRACE =
+		't', /* to the supervisor: trace the process of this pidfd; answered by the same */
 	BOX_LIMIT = 'l',
 };
 

@@ -160,8 +160,8 @@ usage_step(struct usage *u, int ms)
 		} else {
 			const char *name = l->names + l->next;
 			l->next += strlen(name) + 1;
-			int fd = openat(u->fd, name,
-				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			int fd = openat(
+				u->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 			if (fd >= 0)
 				enter(u, fd);
 		}

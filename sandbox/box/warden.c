@@ -16,8 +16,8 @@
  *
  * When a limit is exceeded drydock is told which, and pid 1 by SIGUSR1 to kill all there is.
  */
-#include "sandbox/box/box.h"
 #include "sandbox/box/warden.h"
+#include "sandbox/box/box.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,9 +36,10 @@ struct warden {
 	const struct pod_setup *setup;
 	pid_t pid1;
 	struct memory memory;
-	long long count_ms, count_took_ms; /* when memory was last counted exactly, how long it took */
-	unsigned long long per_ms;	   /* bytes that all processors can touch in a millisecond */
-	int disk;			   /* directory of the pod; -1: not watched */
+	long long count_ms,
+		count_took_ms;	   /* when memory was last counted exactly, how long it took */
+	unsigned long long per_ms; /* bytes that all processors can touch in a millisecond */
+	int disk;		   /* directory of the pod; -1: not watched */
 	struct usage usage;
 	unsigned long long avail_then; /* of its file system, when the last whole walk began */
 	unsigned long long used_then;  /* what that walk found */
@@ -64,7 +65,8 @@ static void
 fire(struct warden *w, const char *cause, unsigned long long used)
 {
 	if (!w->told)
-		message_send(BOX_CONTROL_FD, BOX_LIMIT, NULL, 0, "cause=%s\nused=%llu", cause, used);
+		message_send(
+			BOX_CONTROL_FD, BOX_LIMIT, NULL, 0, "cause=%s\nused=%llu", cause, used);
 	w->told = cause;
 	(void)kill(w->pid1, SIGUSR1);
 }

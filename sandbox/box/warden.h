@@ -18,19 +18,20 @@ struct memory_use {
 	unsigned long long bytes;
 	unsigned long long tasks;  /* threads */
 	unsigned long long shared; /* what the machine's shared memory grew by, whoever took it */
-	bool scarce;		  /* the machine has no more than its reserve, whoever took it */
+	bool scarce;		   /* the machine has no more than its reserve, whoever took it */
 };
 
 struct file_use { /* what only descriptors keep */
-	unsigned long long memory;    /* memory files, pipes, and the kernel's own for each descriptor */
+	unsigned long long
+		memory; /* memory files, pipes, and the kernel's own for each descriptor */
 	unsigned long long deleted;   /* on the disk */
 	unsigned long long in_flight; /* descriptors in the queues of sockets */
 	bool incomplete;	      /* there are too many to look at each */
 };
 
 struct memory {
-	int proc;			/* the pod's */
-	int tmpfs[4];			/* its file systems in memory */
+	int proc;     /* the pod's */
+	int tmpfs[4]; /* its file systems in memory */
 	dev_t tmpfs_dev[4];
 	unsigned long long shared_then; /* the machine's shared memory when the pod was opened */
 	unsigned long long reserve;	/* what the machine must keep available */

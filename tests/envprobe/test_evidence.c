@@ -107,7 +107,8 @@ messages_name_what_is_missing(void **state)
 		if (lines[i].kind && !is_found(&found, lines[i].kind, lines[i].name))
 			fail_msg("\"%s\": no %s %s", lines[i].line, lines[i].kind, lines[i].name);
 		if (!lines[i].kind && found.n)
-			fail_msg("\"%s\": found %s %s", lines[i].line, found.v[0].kind, found.v[0].name);
+			fail_msg("\"%s\": found %s %s", lines[i].line, found.v[0].kind,
+				found.v[0].name);
 		problem_list_cleanup(&found);
 	}
 }
@@ -118,7 +119,10 @@ what_is_missing_is_named_once_with_its_first_line(void **state)
 	(void)state;
 	OWN(dd_err) struct dd_err err = {0};
 	struct problem_list found = {0};
-	assert_int_equal(evidence_find(STR("x\nsh: 1: moonc: not found\ny\nsh: 1: moonc: not found\n"), &found, &err), 0);
+	assert_int_equal(
+		evidence_find(STR("x\nsh: 1: moonc: not found\ny\nsh: 1: moonc: not found\n"),
+			&found, &err),
+		0);
 	assert_int_equal(found.n, 1);
 	assert_int_equal(found.v[0].line, 2);
 	problem_list_cleanup(&found);

@@ -92,7 +92,8 @@ static const struct call {
 	{"open_tree", SYS_open_tree, 428, {-100, P(root), 0}},
 	{"open_tree-clone", SYS_open_tree, 428, {-100, P(root), 1}},
 	{"mount_setattr", SYS_mount_setattr, 442, {-1, P(""), 0, 0, 0}},
-	{"name_to_handle_at", SYS_name_to_handle_at, 341, {-100, P(root), P(&handle), P(&mount_id), 0}},
+	{"name_to_handle_at", SYS_name_to_handle_at, 341,
+		{-100, P(root), P(&handle), P(&mount_id), 0}},
 	{"open_by_handle_at", SYS_open_by_handle_at, 342, {-100, P(&handle), 0}},
 	/* the machine */
 	{"reboot", SYS_reboot, 88, {0, 0, 0, 0}},
@@ -125,7 +126,8 @@ static const struct call {
 	{"dccp", SYS_socket, 359, {AF_INET, 6, 33}},
 	{"l2tp", SYS_socket, 359, {AF_INET, SOCK_DGRAM, 115}},
 	{"netlink-netfilter", SYS_socket, 359, {AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER}},
-	{"netlink-netfilter-high", SYS_socket, 359, {AF_NETLINK | HIGH, SOCK_RAW, NETLINK_NETFILTER | HIGH}},
+	{"netlink-netfilter-high", SYS_socket, 359,
+		{AF_NETLINK | HIGH, SOCK_RAW, NETLINK_NETFILTER | HIGH}},
 	{"netlink-xfrm", SYS_socket, 359, {AF_NETLINK, SOCK_RAW, NETLINK_XFRM}},
 	{"netlink-audit", SYS_socket, 359, {AF_NETLINK, SOCK_RAW, NETLINK_AUDIT}},
 	{"alg", SYS_socket, 359, {AF_ALG, SOCK_SEQPACKET, 0}},
@@ -164,7 +166,8 @@ call_native(const struct call *c, long bits)
 
 /* What it would do, it does in a child only. */
 static void
-try(const char *prefix, const struct call *c, long (*how)(const struct call *c, long bits), long bits)
+try(const char *prefix, const struct call *c, long (*how)(const struct call *c, long bits),
+	long bits)
 {
 	char name[64];
 	(void)snprintf(name, sizeof(name), "%s%s", prefix, c->name);
@@ -201,8 +204,8 @@ call_int80(const struct call *c, long bits)
 	(void)bits;
 	__asm__ volatile("push %%rbp; int $0x80; pop %%rbp"
 			 : "=a"(rc)
-			 : "a"(c->i386), "b"(c->args[0]), "c"(c->args[1]), "d"(c->args[2]), "S"(c->args[3]),
-			 "D"(c->args[4])
+			 : "a"(c->i386), "b"(c->args[0]), "c"(c->args[1]), "d"(c->args[2]),
+			 "S"(c->args[3]), "D"(c->args[4])
 			 : "memory", "r8", "r9", "r10", "r11");
 	errno = (int)-rc;
 	return (int)rc < 0 ? -1 : rc;
@@ -212,8 +215,9 @@ static void
 foreign(const char *name, char **args)
 {
 	/* Harmless ones, too: getpid, write of nothing. */
-	static const struct call plain[] = {{"getpid", SYS_getpid, 20, {0}}, {"write", SYS_write, 4, {1, 0, 0}},
-		{"socketcall", 999, 102, {1, 0}}, {"ioctl-tiocsti", SYS_ioctl, 54, {0, TIOCSTI, 0}},
+	static const struct call plain[] = {{"getpid", SYS_getpid, 20, {0}},
+		{"write", SYS_write, 4, {1, 0, 0}}, {"socketcall", 999, 102, {1, 0}},
+		{"ioctl-tiocsti", SYS_ioctl, 54, {0, TIOCSTI, 0}},
 		{"mknod", SYS_mknod, 14, {P("/tmp/node"), 0020666, 0x103}}};
 	bool x32 = strcmp(name, "x32") == 0;
 	(void)args;
@@ -313,14 +317,16 @@ try_requests(const char *prefix, int fd)
 	static const struct {
 		const char *name;
 		unsigned long request;
-	} tries[] = {{"tiocsti", TIOCSTI}, {"tiocsti-high", TIOCSTI | (1UL << 32)}, {"tioclinux", 0x541C},
-		{"tioclinux-high", 0x541C | (1UL << 40)}, {"tiocsetd", TIOCSETD}, {"tioccons", TIOCCONS}};
+	} tries[] = {{"tiocsti", TIOCSTI}, {"tiocsti-high", TIOCSTI | (1UL << 32)},
+		{"tioclinux", 0x541C}, {"tioclinux-high", 0x541C | (1UL << 40)},
+		{"tiocsetd", TIOCSETD}, {"tioccons", TIOCCONS}};
 	for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
 		char name[64], c = tries[i].request == 0x541C ? 3 : 'x';
 		int n = 0;
 		bool number = (unsigned)tries[i].request == TIOCSETD;
 		(void)snprintf(name, sizeof(name), "%s%s", prefix, tries[i].name);
-		say_result(name, syscall(SYS_ioctl, fd, tries[i].request, number ? (void *)&n : (void *)&c));
+		say_result(name,
+			syscall(SYS_ioctl, fd, tries[i].request, number ? (void *)&n : (void *)&c));
 	}
 }
 

@@ -146,7 +146,8 @@ memory_fast(const char *name, char **args)
 		if (fork() == 0)
 			break;
 	for (;;) {
-		char *p = mmap(NULL, 256 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *p = mmap(NULL, 256 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
 		if (p == MAP_FAILED)
 			continue;
 		(void)madvise(p, 256 * MIB, MADV_HUGEPAGE);
@@ -224,7 +225,10 @@ memory_in_flight(const char *name, char **args)
 		int ends[2];
 		char space[CMSG_SPACE(sizeof(int))] = {0}, byte = 0;
 		struct iovec iov = {&byte, 1};
-		struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space)};
+		struct msghdr h = {.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = space,
+			.msg_controllen = sizeof(space)};
 		struct cmsghdr *c = CMSG_FIRSTHDR(&h);
 		if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0) {
 			(void)usleep(1000);
@@ -342,7 +346,8 @@ memory_tables(const char *name, char **args)
 	(void)args;
 	for (;;) {
 		size_t n = (size_t)64 << 30;
-		volatile char *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		volatile char *p = mmap(
+			NULL, n, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		for (size_t i = 0; p != MAP_FAILED && i < n; i += 2 * MIB)
 			(void)p[i];
 	}

@@ -85,10 +85,11 @@ has_content(const char *path)
 static void
 kernel_secrets(const char *name, char **args)
 {
-	static const char *const paths[] = {"/proc/kcore", "/proc/keys", "/proc/kmsg", "/proc/timer_list",
-		"/proc/sched_debug", "/proc/vmallocinfo", "/proc/slabinfo", "/proc/kpagecount",
-		"/proc/kpageflags", "/proc/iomem-secret", "/dev/mem", "/dev/kmsg", "/dev/port", "/dev/vda",
-		"/dev/kvm", "/dev/fuse", "/dev/vsock", "/dev/userfaultfd", "/sys/kernel/notes", NULL};
+	static const char *const paths[] = {"/proc/kcore", "/proc/keys", "/proc/kmsg",
+		"/proc/timer_list", "/proc/sched_debug", "/proc/vmallocinfo", "/proc/slabinfo",
+		"/proc/kpagecount", "/proc/kpageflags", "/proc/iomem-secret", "/dev/mem",
+		"/dev/kmsg", "/dev/port", "/dev/vda", "/dev/kvm", "/dev/fuse", "/dev/vsock",
+		"/dev/userfaultfd", "/sys/kernel/notes", NULL};
 	(void)args;
 	for (size_t i = 0; paths[i]; i++)
 		if (has_content(paths[i]))
@@ -112,11 +113,12 @@ open_of(const char *pid, const char *what, int flags)
 static void
 box_processes(const char *name, char **args)
 {
-	static const char *const read_only[] = {"mem", "environ", "maps", "smaps", "root/", "root/etc/", "cwd/",
-		"fd/", "fd/3", "map_files/", "exe", "auxv", "stack", "syscall", "io", "ns/net", "ns/user", NULL};
-	static const char *const writable[] = {"mem", "exe", "oom_score_adj", "oom_adj", "autogroup", "sched",
-		"coredump_filter", "clear_refs", "comm", "uid_map", "gid_map", "setgroups", "timens_offsets",
-		"loginuid", "make-it-fail", "fd/3", NULL};
+	static const char *const read_only[] = {"mem", "environ", "maps", "smaps", "root/",
+		"root/etc/", "cwd/", "fd/", "fd/3", "map_files/", "exe", "auxv", "stack", "syscall",
+		"io", "ns/net", "ns/user", NULL};
+	static const char *const writable[] = {"mem", "exe", "oom_score_adj", "oom_adj",
+		"autogroup", "sched", "coredump_filter", "clear_refs", "comm", "uid_map", "gid_map",
+		"setgroups", "timens_offsets", "loginuid", "make-it-fail", "fd/3", NULL};
 	/* Opened by anybody; what counts is the write. */
 	static const char *const written[] = {"timerslack_ns", "attr/current", NULL};
 	char parent[16];
@@ -154,8 +156,8 @@ host_process(const char *name, char **args)
 static void
 own_files(const char *name, char **args)
 {
-	static const char *const paths[] = {"/proc/self/uid_map", "/proc/self/gid_map", "/proc/self/setgroups",
-		"/proc/self/timens_offsets", NULL};
+	static const char *const paths[] = {"/proc/self/uid_map", "/proc/self/gid_map",
+		"/proc/self/setgroups", "/proc/self/timens_offsets", NULL};
 	(void)args;
 	for (size_t i = 0; paths[i]; i++) {
 		int fd = open(paths[i], O_WRONLY);
@@ -217,8 +219,9 @@ static void
 host_path(const char *name, char **args)
 {
 	static const char *const ways[] = {"", "/proc/1/root", "/proc/self/root",
-		"/proc/self/cwd/../../../..", "/work/../..", "/../../../..", "/proc/self/task/1/root",
-		"/dev/fd/0/..", "/dev/fd/1/..", "/.oldroot", "/tmp/..", "/proc/thread-self/root/..", NULL};
+		"/proc/self/cwd/../../../..", "/work/../..", "/../../../..",
+		"/proc/self/task/1/root", "/dev/fd/0/..", "/dev/fd/1/..", "/.oldroot", "/tmp/..",
+		"/proc/thread-self/root/..", NULL};
 	for (size_t i = 0; ways[i]; i++) {
 		char path[4096];
 		(void)snprintf(path, sizeof(path), "%s%s", ways[i], *args);
@@ -280,8 +283,8 @@ devices(const char *name, char **args)
 	if (mknod("/tmp/mem", S_IFCHR | 0666, makedev(1, 1)) == 0 && lstat("/tmp/mem", &st) == 0 &&
 		S_ISCHR(st.st_mode))
 		printf("%s makes a device\n", name);
-	if (mknod("/tmp/disk", S_IFBLK | 0666, makedev(254, 0)) == 0 && lstat("/tmp/disk", &st) == 0 &&
-		S_ISBLK(st.st_mode))
+	if (mknod("/tmp/disk", S_IFBLK | 0666, makedev(254, 0)) == 0 &&
+		lstat("/tmp/disk", &st) == 0 && S_ISBLK(st.st_mode))
 		printf("%s makes a block device\n", name);
 	if (chmod("/dev/null", 0) == 0)
 		printf("%s: changes the mode of /dev/null\n", name);
@@ -291,7 +294,8 @@ devices(const char *name, char **args)
 		printf("%s: sets the times of /dev/null\n", name);
 	if (setxattr("/dev/null", "user.x", "1", 1, 0) == 0)
 		printf("%s: attributes of /dev/null\n", name);
-	if (chown("/dev/null", getuid(), getgid()) == 0 && stat("/dev/null", &st) == 0 && st.st_uid == getuid())
+	if (chown("/dev/null", getuid(), getgid()) == 0 && stat("/dev/null", &st) == 0 &&
+		st.st_uid == getuid())
 		printf("%s: owns /dev/null\n", name);
 	say(name, "tried");
 }
@@ -305,14 +309,16 @@ abstract_socket(const char *name, char **args)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	size_t n = strlen(*args);
 	memcpy(a.sun_path + 1, *args, n);
-	say_result(name, connect(fd, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n)));
+	say_result(name, connect(fd, (struct sockaddr *)&a,
+				 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n)));
 }
 
 static void
 connect_to(const char *name, int type, const char *address, int port)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_scope_id = 2};
+	struct sockaddr_in6 v6 = {
+		.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_scope_id = 2};
 	bool six = inet_pton(AF_INET, address, &v4.sin_addr) != 1;
 	if (six)
 		(void)inet_pton(AF_INET6, address, &v6.sin6_addr);
@@ -367,7 +373,8 @@ static void
 rights(const char *name, char **args)
 {
 	struct __user_cap_header_struct h = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct d[2] = {{1u << CAP_SYS_ADMIN, 1u << CAP_SYS_ADMIN, 0}, {0, 0, 0}};
+	struct __user_cap_data_struct d[2] = {
+		{1u << CAP_SYS_ADMIN, 1u << CAP_SYS_ADMIN, 0}, {0, 0, 0}};
 	(void)name;
 	(void)args;
 	say_result("capset", syscall(SYS_capset, &h, d));
@@ -400,8 +407,8 @@ static void
 make_privileged(const char *name, char **args)
 {
 	/* VFS_CAP_REVISION_2 with everything in it */
-	static const unsigned char capabilities[20] = {1, 0, 0, 2, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-		255, 255, 255, 255, 255, 255};
+	static const unsigned char capabilities[20] = {1, 0, 0, 2, 255, 255, 255, 255, 255, 255,
+		255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 	(void)name;
 	say_result("make-set-id", chmod(args[0], 06755));
 	say_result("make-capable", setxattr(args[1], "security.capability", capabilities, 20, 0));
@@ -421,8 +428,9 @@ second_wall(const char *name, char **args)
 static void
 tools_writable(const char *name, char **args)
 {
-	static const char *const paths[] = {"/drydock/drydock-core", "/drydock/drydock-box", "/drydock/drydock",
-		"/drydock/new", "/usr/bin/env", "/usr/new", "/etc/ssl/new", NULL};
+	static const char *const paths[] = {"/drydock/drydock-core", "/drydock/drydock-box",
+		"/drydock/drydock", "/drydock/new", "/usr/bin/env", "/usr/new", "/etc/ssl/new",
+		NULL};
 	(void)args;
 	for (size_t i = 0; paths[i]; i++)
 		if (open(paths[i], O_WRONLY | O_CREAT, 0644) >= 0)

@@ -16,8 +16,9 @@
 #define PORT 4711
 #define NAME "left-behind"
 
-static const char *const files[] = {"/work/" NAME, "/tmp/" NAME, "/var/tmp/" NAME, "/home/builder/" NAME,
-	"/run/user/1000/" NAME, "/run/" NAME, "/dev/shm/" NAME, "/etc/" NAME, "/usr/" NAME, NULL};
+static const char *const files[] = {"/work/" NAME, "/tmp/" NAME, "/var/tmp/" NAME,
+	"/home/builder/" NAME, "/run/user/1000/" NAME, "/run/" NAME, "/dev/shm/" NAME, "/etc/" NAME,
+	"/usr/" NAME, NULL};
 
 static struct sockaddr_un
 abstract(socklen_t *ret_n)
@@ -31,8 +32,9 @@ abstract(socklen_t *ret_n)
 static void
 serve(void)
 {
-	struct sockaddr_in in = {
-		.sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in in = {.sin_family = AF_INET,
+		.sin_port = htons(PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t n;
 	struct sockaddr_un un = abstract(&n);
 	int tcp = socket(AF_INET, SOCK_STREAM, 0), local = socket(AF_UNIX, SOCK_STREAM, 0), on = 1;
@@ -73,7 +75,8 @@ is_running(void)
 		char path[300], comm[64] = "";
 		(void)snprintf(path, sizeof(path), "/proc/%s/comm", e->d_name);
 		int fd = open(path, O_RDONLY);
-		found = found || (read(fd, comm, sizeof(comm) - 1) > 0 && strncmp(comm, NAME, 11) == 0);
+		found = found ||
+			(read(fd, comm, sizeof(comm) - 1) > 0 && strncmp(comm, NAME, 11) == 0);
 		(void)close(fd);
 	}
 	return found;
@@ -82,8 +85,9 @@ is_running(void)
 static void
 look(const char *name, char **args)
 {
-	struct sockaddr_in in = {
-		.sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in in = {.sin_family = AF_INET,
+		.sin_port = htons(PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t n;
 	struct sockaddr_un un = abstract(&n);
 	(void)args;

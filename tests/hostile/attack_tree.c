@@ -35,8 +35,9 @@ static void
 names(const char *name, char **args)
 {
 	char longest[256];
-	static const char *const hostile[] = {"new\nline", "\x1b]0;owned\x07", "\x1b[2J", "\u202egpj.exe", "\xff\xfe",
-		"-rf", "--", " ", "a\tb", "~", "$(id)", "`id`", "a;b", "<script>", "'\"", "*", "\r", "\x7f", NULL};
+	static const char *const hostile[] = {"new\nline", "\x1b]0;owned\x07", "\x1b[2J",
+		"\u202egpj.exe", "\xff\xfe", "-rf", "--", " ", "a\tb", "~", "$(id)", "`id`", "a;b",
+		"<script>", "'\"", "*", "\r", "\x7f", NULL};
 	(void)args;
 	memset(longest, 'n', 255);
 	longest[255] = '\0';
@@ -96,8 +97,8 @@ static void
 orders(const char *name, char **args)
 {
 	static const char *const attributes[] = {"user.overlay.redirect", "user.overlay.metacopy",
-		"user.overlay.opaque", "user.overlay.origin", "user.overlay.whiteout", "trusted.overlay.redirect",
-		"security.capability", NULL};
+		"user.overlay.opaque", "user.overlay.origin", "user.overlay.whiteout",
+		"trusted.overlay.redirect", "security.capability", NULL};
 	int set = 0;
 	(void)mkdir("dir", 0755);
 	put("dir/own", "own");
@@ -118,17 +119,20 @@ swaps(const char *name, char **args)
 	(void)symlink(*args, "evil");
 	say(name, "swapping");
 	for (;;)
-		(void)syscall(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "evil", 2 /* RENAME_EXCHANGE */);
+		(void)syscall(
+			SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "evil", 2 /* RENAME_EXCHANGE */);
 }
 
 /* A root file system with this program in it, whose mount points are WHAT. */
 static void
 root(const char *name, char **args)
 {
-	static const char *const points[] = {"proc", "dev", "tmp", "run", "home", "etc", "work", NULL};
+	static const char *const points[] = {
+		"proc", "dev", "tmp", "run", "home", "etc", "work", NULL};
 	char target[64];
 	(void)mkdir("bin", 0755);
-	int in = open("/proc/self/exe", O_RDONLY), out = open("bin/attack", O_WRONLY | O_CREAT, 0755);
+	int in = open("/proc/self/exe", O_RDONLY),
+	    out = open("bin/attack", O_WRONLY | O_CREAT, 0755);
 	char block[65536];
 	for (ssize_t n; (n = read(in, block, sizeof(block))) > 0;)
 		(void)!write(out, block, (size_t)n);
@@ -157,14 +161,17 @@ inspect(const char *name, char **args)
 {
 	(void)args;
 	int fd = open("/proc/sys/kernel/core_pattern", O_WRONLY);
-	say(name, fd >= 0 ? "unprotected" : access("/proc/self/status", R_OK) == 0 ? "protected" : "no-proc");
+	say(name, fd >= 0				   ? "unprotected"
+		  : access("/proc/self/status", R_OK) == 0 ? "protected"
+							   : "no-proc");
 }
 
 static void
 list(const char *name, char **args)
 {
 	for (; *args; args++)
-		printf("%s %s %s\n", name, *args, access(*args, F_OK) == 0 ? "there" : strerrorname_np(errno));
+		printf("%s %s %s\n", name, *args,
+			access(*args, F_OK) == 0 ? "there" : strerrorname_np(errno));
 }
 
 static const struct attack attacks[] = {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 struct header {
-	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], sum[8], type, link[100], magic[8], user[32],
-		group[32], major[8], minor[8], prefix[155], pad[12];
+	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], sum[8], type, link[100],
+		magic[8], user[32], group[32], major[8], minor[8], prefix[155], pad[12];
 };
 
 static char aim[100];
@@ -184,7 +184,8 @@ static void
 git_directory(void)
 {
 	good();
-	file("app/.git/config", "[core]\n\tfsmonitor = touch pwned\n\tsshCommand = touch pwned\n[filter \"x\"]\n\tsmudge = touch pwned\n");
+	file("app/.git/config",
+		"[core]\n\tfsmonitor = touch pwned\n\tsshCommand = touch pwned\n[filter \"x\"]\n\tsmudge = touch pwned\n");
 	file("app/.git/HEAD", "ref: refs/heads/main\n");
 	entry("app/.git/hooks/post-checkout", '0', 26, "", 0755);
 	content("#!/bin/sh\ntouch /work/pwned", 26);

@@ -75,7 +75,8 @@ add_base(struct job *j)
 		die("base image", &err);
 	struct str rest = buf_str(&text), line, key, value;
 	while (str_next_line(&rest, &line))
-		if (str_next_word(&line, &key) && str_eq(key, "layer") && str_next_word(&line, &value)) {
+		if (str_next_word(&line, &key) && str_eq(key, "layer") &&
+			str_next_word(&line, &value)) {
 			OWN_FREE char *layer = str_dup(value);
 			stack_push(&j->root, layer);
 		}
@@ -221,8 +222,9 @@ finish(struct job *j, struct step *s)
 	fprintf(f,
 		"{\"exit\": %d, \"signal\": %d, \"cause\": \"%s\", \"wall_ms\": %lld, \"peak_bytes\": %llu, "
 		"\"printed\": %llu, \"own_kib\": %ld}\n",
-		r->exit_code, r->signal, exec_cause_name(r->cause), (long long)(r->wall_ns / 1000000),
-		(unsigned long long)r->peak_bytes, (unsigned long long)s->printed, own.ru_maxrss);
+		r->exit_code, r->signal, exec_cause_name(r->cause),
+		(long long)(r->wall_ns / 1000000), (unsigned long long)r->peak_bytes,
+		(unsigned long long)s->printed, own.ru_maxrss);
 	if (j->result)
 		(void)fclose(f);
 }

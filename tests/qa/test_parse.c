@@ -145,14 +145,16 @@ check(const struct report *r)
 {
 	struct test_run t = parse(r->format, str_of(r->text), r->exit_code);
 	const struct test_case *bad = first_failed(&t);
-	if (t.passed != r->passed || (r->failed >= 0 && t.failed != r->failed) || t.skipped != r->skipped)
+	if (t.passed != r->passed || (r->failed >= 0 && t.failed != r->failed) ||
+		t.skipped != r->skipped)
 		fail_msg("%s: %lld passed, %lld failed, %lld skipped; wanted %d, %d, %d", r->what,
-			(long long)t.passed, (long long)t.failed, (long long)t.skipped, r->passed, r->failed,
-			r->skipped);
+			(long long)t.passed, (long long)t.failed, (long long)t.skipped, r->passed,
+			r->failed, r->skipped);
 	if (r->failed_name && (!bad || strcmp(bad->name, r->failed_name) != 0))
 		fail_msg("%s: the failed case is \"%s\"", r->what, bad ? bad->name : "none");
 	if (r->failed_message && (!bad->message || !strstr(bad->message, r->failed_message)))
-		fail_msg("%s: its message is \"%s\"", r->what, bad->message ? bad->message : "none");
+		fail_msg(
+			"%s: its message is \"%s\"", r->what, bad->message ? bad->message : "none");
 	test_run_cleanup(&t);
 }
 
@@ -168,7 +170,8 @@ static void
 nothing_executed_is_never_a_pass(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"1..0\n", "No tests were found!!!\n", "1..0 # SKIP all\n", ""};
+	static const char *const texts[] = {
+		"1..0\n", "No tests were found!!!\n", "1..0 # SKIP all\n", ""};
 	for (size_t i = 0; i < 3; i++) {
 		struct test_run t = parse("auto", str_of(texts[i]), 0);
 		assert_int_equal(t.passed, 0);
@@ -181,7 +184,8 @@ static void
 ids_are_unique_and_text_is_valid(void **state)
 {
 	(void)state;
-	struct test_run t = parse("tap", STR("1..3\nok 1 - same\nok 2 - same\nok 3 - \xff\x1b[31m\n"), 0);
+	struct test_run t =
+		parse("tap", STR("1..3\nok 1 - same\nok 2 - same\nok 3 - \xff\x1b[31m\n"), 0);
 	assert_int_equal(t.cases.n, 3);
 	assert_string_not_equal(t.cases.v[0].id, t.cases.v[1].id);
 	assert_null(strchr(t.cases.v[2].name, '\x1b'));

@@ -89,13 +89,15 @@ static void
 for_each_filter(void (*fn)(const struct program *p, enum filter_kind kind))
 {
 	static const unsigned observed_sets[] = {0, BOX_OBSERVE_DENIED,
-		BOX_OBSERVE_OPEN | BOX_OBSERVE_EXEC | BOX_OBSERVE_STAT | BOX_OBSERVE_CONNECT | BOX_OBSERVE_DENIED};
+		BOX_OBSERVE_OPEN | BOX_OBSERVE_EXEC | BOX_OBSERVE_STAT | BOX_OBSERVE_CONNECT |
+			BOX_OBSERVE_DENIED};
 	static struct program p;
 	for (int kind = 0; kind < N_KINDS; kind++)
 		for (int ids = IDS_REAL; ids <= IDS_ASKED; ids++)
 			for (size_t i = 0; i < 3; i++) {
-				const struct filter_spec s = {
-					.kind = (enum filter_kind)kind, .ids = (enum filter_ids)ids, .observe = observed_sets[i]};
+				const struct filter_spec s = {.kind = (enum filter_kind)kind,
+					.ids = (enum filter_ids)ids,
+					.observe = observed_sets[i]};
 				prepare(&p, &s);
 				fn(&p, (enum filter_kind)kind);
 			}
@@ -110,13 +112,14 @@ call(uint32_t arch, uint32_t nr, uint64_t a, uint64_t b, uint64_t c)
 static void
 no_foreign_call(const struct program *p, enum filter_kind kind)
 {
-	static const uint32_t foreign[] = {AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM,
-		AUDIT_ARCH_RISCV64, 0, UINT32_MAX};
+	static const uint32_t foreign[] = {AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64,
+		AUDIT_ARCH_ARM, AUDIT_ARCH_RISCV64, 0, UINT32_MAX};
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
 		for (uint32_t nr = 0; foreign[i] != NATIVE_ARCH && nr < NUMBERS; nr++) {
 			struct seccomp_data d = call(foreign[i], nr, 0, 0, 0);
 			if (evaluate(p, &d) != ERRNO(ENOSYS))
-				fail_msg("kind %d, ABI %x, call %u: %x", kind, foreign[i], nr, evaluate(p, &d));
+				fail_msg("kind %d, ABI %x, call %u: %x", kind, foreign[i], nr,
+					evaluate(p, &d));
 		}
 #ifdef __x86_64__
 	for (uint32_t nr = 0; nr < NUMBERS; nr++) {
@@ -138,8 +141,8 @@ static bool
 is_refused(const struct program *p, uint32_t answer)
 {
 	uint32_t action = answer & SECCOMP_RET_ACTION_FULL;
-	return (action == SECCOMP_RET_ERRNO && (answer & SECCOMP_RET_DATA)) || answer == p->denied ||
-	       answer == p->unknown;
+	return (action == SECCOMP_RET_ERRNO && (answer & SECCOMP_RET_DATA)) ||
+	       answer == p->denied || answer == p->unknown;
 }
 
 /* Numbers that no list has; with a supervisor it answers them, without one they are unknown. */
@@ -184,20 +187,24 @@ what_is_known_for_misuse_is_refused_in_every_profile(void **state)
 static void
 no_namespace(const struct program *p, enum filter_kind kind)
 {
-	static const uint64_t flags[] = {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC,
-		CLONE_NEWUTS, CLONE_NEWCGROUP};
-	static const uint64_t beside[] = {0, 17, CLONE_VM, 1ULL << 32, 0xffffffff00000000ULL, 0xffffffffULL};
+	static const uint64_t flags[] = {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET,
+		CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP};
+	static const uint64_t beside[] = {
+		0, 17, CLONE_VM, 1ULL << 32, 0xffffffff00000000ULL, 0xffffffffULL};
 	if (kind == FILTER_BROWSER)
 		return;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
 		for (size_t k = 0; k < sizeof(beside) / sizeof(*beside); k++) {
-			struct seccomp_data c = call(NATIVE_ARCH, SYS_clone, flags[i] | beside[k], 0, 0);
-			struct seccomp_data u = call(NATIVE_ARCH, SYS_unshare, flags[i] | beside[k], 0, 0);
+			struct seccomp_data c =
+				call(NATIVE_ARCH, SYS_clone, flags[i] | beside[k], 0, 0);
+			struct seccomp_data u =
+				call(NATIVE_ARCH, SYS_unshare, flags[i] | beside[k], 0, 0);
 			uint32_t unshare = evaluate(p, &u);
 			/* What the watcher is asked about it answers with EPERM. */
 			bool asked = (unshare & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE;
 			if (!is_refused(p, evaluate(p, &c)) || (!is_refused(p, unshare) && !asked))
-				fail_msg("kind %d: flags %llx", kind, (unsigned long long)(flags[i] | beside[k]));
+				fail_msg("kind %d: flags %llx", kind,
+					(unsigned long long)(flags[i] | beside[k]));
 		}
 	struct seccomp_data d = call(NATIVE_ARCH, SYS_clone3, 0, 0, 0);
 	assert_int_equal(evaluate(p, &d), ERRNO(ENOSYS));
@@ -217,7 +224,8 @@ no_core_limit(const struct program *p, enum filter_kind kind)
 	static const uint64_t pointers[] = {1, 0x7fff12345678ULL, 1ULL << 32};
 	(void)kind;
 	for (size_t i = 0; i < 3; i++) {
-		struct seccomp_data d = call(NATIVE_ARCH, SYS_prlimit64, 0, RLIMIT_CORE, pointers[i]);
+		struct seccomp_data d =
+			call(NATIVE_ARCH, SYS_prlimit64, 0, RLIMIT_CORE, pointers[i]);
 		assert_int_equal(evaluate(p, &d), ERRNO(0));
 	}
 	struct seccomp_data get = call(NATIVE_ARCH, SYS_prlimit64, 0, RLIMIT_CORE, 0);

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-
 static struct pod *
 open_tools(const struct stack *work)
 {

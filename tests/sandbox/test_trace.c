@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-
 static struct pod *
 open_tools(void)
 {
