@@ -85,7 +85,8 @@ config_to_json(const struct egress_spec *spec, json_t *stored)
 		json_array_append_new(list, j);
 	}
 	json_t *all = json_pack("{s:o, s:O, s:b, s:I}", "upstreams", list, "stored", stored,
-		"offline", spec->offline, "budget_bytes", (json_int_t)spec->budget_bytes);
+		"offline", spec->offline, "budget_bytes",
+		(json_int_t)(spec->budget_bytes ? spec->budget_bytes : EGRESS_BUDGET));
 	if (spec->relay_host_port)
 		json_object_set_new(all, "relay", json_string(spec->relay_host_port));
 	json_t *allow = json_array();
@@ -160,12 +161,28 @@ link_stored(const struct egress *e, const struct egress_spec *spec, json_t *ret,
 	return 0;
 }
 
+/* Without one the broker still has its descriptor: another file must not come to lie there. */
 static int
 open_log(struct egress *e, const char *path, int *ret_fd, struct dd_err *err)
 {
+	if (!path) {
+		*ret_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		return *ret_fd < 0 ? err_errno(err, errno, "cannot open /dev/null") : 0;
+	}
 	e->log = io_create(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	*ret_fd = e->log < 0 ? -1 : fcntl(e->log, F_DUPFD_CLOEXEC, 0);
 	return *ret_fd < 0 ? err_errno(err, errno, "cannot open the log %s", path) : 0;
+}
+
+/* The pod's execs are watched from now on, and have the log longer than the phase may last. */
+static int
+watch_direct(const struct egress *e, struct pod *p, struct dd_err *err)
+{
+	if (p->egress_log >= 0)
+		(void)close(TAKE_FD(p->egress_log));
+	if (e->log >= 0 && (p->egress_log = fcntl(e->log, F_DUPFD_CLOEXEC, 0)) < 0)
+		return err_errno(err, errno, "cannot keep a log open");
+	return 0;
 }
 
 static int
@@ -238,8 +255,10 @@ egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, 
 		rc = err_errno(err, errno, "cannot make a pipe");
 	e->control = control[1];
 	fds[BROKER_CONTROL] = control[0];
-	if (rc == 0 && spec->log_path)
+	if (rc == 0)
 		rc = open_log(e, spec->log_path, &fds[BROKER_LOG], err);
+	if (rc == 0)
+		rc = watch_direct(e, p, err);
 	if (rc == 0)
 		rc = start_broker(e, fds, uid, err);
 	for (int i = 0; i < BROKER_FDS; i++)

@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "sandbox/bypass.h"
 #include "sandbox/stdio.h"
 #include "sandbox/supervisor.h"
 
@@ -170,6 +171,8 @@ observed(const struct exec *e, const struct exec_spec *spec)
 	unsigned observe = fake_root ? BOX_OBSERVE_OWNERS : 0;
 	if (spec->trace)
 		observe |= spec->trace_classes | BOX_OBSERVE_CONNECT | BOX_OBSERVE_DENIED;
+	if (e->pod->egress_log >= 0)
+		observe |= BOX_OBSERVE_CONNECT;
 	return observe;
 }
 
@@ -184,7 +187,9 @@ start_supervisor(
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_errno(err, errno, "cannot make a socket pair");
 	c->supervisor = ends[1];
-	const struct supervisor_spec how = {.trace = spec->trace,
+	e->watch = spec->trace || e->pod->egress_log < 0 ? NULL : trace_create();
+	e->trace = spec->trace ? spec->trace : e->watch;
+	const struct supervisor_spec how = {.trace = e->watch ? e->watch : spec->trace,
 		.observe = e->observe,
 		.method = spec->trace_method,
 		.owners = e->observe & BOX_OBSERVE_OWNERS ? e->pod->owners : NULL,
@@ -255,6 +260,7 @@ free_exec(struct exec *e)
 			(void)close(fds[i]);
 	if (e->supervisor)
 		(void)supervisor_join(e->supervisor);
+	trace_destroy(e->watch);
 	buf_cleanup(&e->tail);
 	dd_err_cleanup(&e->no_room);
 	free(e->id);
@@ -526,6 +532,9 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 	uint64_t peak = limits_peak(&e->pod->limits);
 	enum trace_method method =
 		e->supervisor ? supervisor_join(TAKE(e->supervisor)) : TRACE_BEST;
+	int rc = e->trace ? bypass_note(e->pod->egress_log, e->trace, err) : 0;
+	if (rc < 0)
+		return rc;
 	*ret = (struct exec_result){
 		.exit_code = code,
 		.signal = WIFSIGNALED(e->status) ? WTERMSIG(e->status) : 0,

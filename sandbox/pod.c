@@ -316,7 +316,7 @@ pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
 {
 	struct pod *p = mem_new(struct pod);
 	p->state = spec->state;
-	p->lock_fd = p->control = -1;
+	p->lock_fd = p->control = p->egress_log = -1;
 	p->owners = p->state->root ? NULL : owners_create();
 	TAILQ_INIT(&p->execs);
 	TAILQ_INIT(&p->services);
@@ -362,6 +362,8 @@ destroy(struct pod *p)
 		(void)!scratch_discard(p->dir, NULL);
 	if (p->lock_fd >= 0)
 		(void)close(p->lock_fd);
+	if (p->egress_log >= 0)
+		(void)close(p->egress_log);
 	owners_destroy(p->owners);
 	strlist_cleanup(&p->lowers[POD_ROOT]);
 	strlist_cleanup(&p->lowers[POD_WORK]);

@@ -19,6 +19,8 @@ struct exec {
 	int terminal;	  /* pty master; -1 */
 	unsigned observe; /* enum box_observe */
 	struct supervisor *supervisor; /* NULL: nothing is observed */
+	const struct trace *trace;     /* the caller's, or `watch`; NULL */
+	struct trace *watch;	       /* where connections are seen that nobody asked for */
 	void (*on_output)(void *ctx, int stream, struct str data);
 	char *(*on_prompt)(void *ctx, struct str tail);
 	void *ctx;
@@ -51,6 +53,7 @@ struct pod {
 	size_t data_layers;	  /* kept ones, below the upper of each data directory */
 	char *default_dir;	  /* of an exec without cwd */
 	struct owners *owners;	  /* that package tools meant, in user mode; else NULL */
+	int egress_log;		  /* of the way out it has or had; -1: none */
 	unsigned next_exec;
 	TAILQ_HEAD(, exec) execs;
 	TAILQ_HEAD(service_list, service) services; /* in the order of declaration */
