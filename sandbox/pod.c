@@ -220,7 +220,7 @@ start_box(struct pod *p, struct dd_err *err)
 	OWN_FREE char *program = sandbox_program("drydock-box");
 	OWN_FREE char *sealed = mem_printf("/proc/self/fd/%d", BOX_PROGRAM_FD);
 	OWN_FD int copy = -1;
-	const char *argv[] = {program, NULL};
+	const char *argv[] = {program, p->id, NULL}; /* for whoever looks at the processes */
 	const char *env[] = {NULL};
 	int rc = seal_program(p, program, &copy, err);
 	if (rc < 0)

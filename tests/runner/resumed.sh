@@ -38,19 +38,9 @@ tag_of() { # STATE
 	printf %08x "$h"
 }
 
-# Processes inside a pod: of the ids of the state directory, or of this user in another pid namespace.
+# Processes of a pod of the state directory: the box says which it is, and what is inside dies with its pid 1.
 inside() { # STATE
-	read -r mode first <"$1/mode"
-	for p in /proc/[0-9]*; do
-		uid=$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$p/status" 2>/dev/null)
-		[ -n "$uid" ] || continue
-		if [ "$mode" = root ]; then
-			[ "$uid" -ge "$first" ] && [ "$uid" -lt $((first + 65536)) ] && echo "process $p"
-		elif [ "$uid" = "$(id -u)" ]; then
-			ns=$(readlink "$p/ns/pid" 2>/dev/null)
-			[ -n "$ns" ] && [ "$ns" != "$(readlink /proc/self/ns/pid)" ] && echo "process $p"
-		fi
-	done
+	grep -lzx "$(tag_of "$1")-[0-9]*-[0-9]*" /proc/[0-9]*/cmdline 2>/dev/null
 }
 
 # What must not be there when a run is over.
