@@ -123,8 +123,8 @@ write_log_of(const struct fetch *f, const char *path, int status, bool refused, 
 		put_member(&line, "program", program);
 	buf_puts(&line, "}\n");
 	(void)pthread_mutex_lock(&broker.lock);
-	if (fs_write_all(BROKER_FIRST_FD + BROKER_LOG, line.p, line.n, NULL) < 0 && errno != EBADF)
-		broker.log_errnum = errno; /* a phase may have no log */
+	if (fs_write_all(BROKER_FIRST_FD + BROKER_LOG, line.p, line.n, NULL) < 0)
+		broker.log_errnum = errno;
 	(void)pthread_mutex_unlock(&broker.lock);
 }
 

@@ -226,6 +226,22 @@ what_is_no_upstream_is_refused_and_logged(void **state)
 }
 
 static void
+a_phase_without_a_log_fetches_and_refuses_as_well(void **state)
+{
+	(void)state;
+	struct phase p;
+	char *path = log_path;
+	log_path = NULL;
+	begin(&p, false, 0);
+	assert_int_equal(fetch(&p, "up/12 up/13"), 0);
+	assert_int_not_equal(fetch(&p, "down/secrets"), 0);
+	end(&p);
+	log_path = path;
+	assert_true(is_kept("13"));
+	assert_int_equal(access(log_path, F_OK), -1);
+}
+
+static void
 what_failed_is_logged_and_not_kept(void **state)
 {
 	(void)state;
@@ -396,6 +412,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(requests_share_a_connection_and_bodies_are_kept, no_log),
 		cmocka_unit_test_setup(what_is_no_upstream_is_refused_and_logged, no_log),
+		cmocka_unit_test_setup(a_phase_without_a_log_fetches_and_refuses_as_well, no_log),
 		cmocka_unit_test_setup(what_failed_is_logged_and_not_kept, no_log),
 		cmocka_unit_test_setup(the_log_has_no_credentials, no_log),
 		cmocka_unit_test_setup(a_killed_phase_is_whole_once_it_was_resumed, no_log),
