@@ -547,7 +547,8 @@ gitrepo_clone(const char *url, const char *dest, const struct gitrepo_clone_opts
 	rc = rc ? rc : fetch(&c, spec, &why);
 	rc = rc ? rc : take_commit(&c, &why);
 	if (rc) {
-		OWN_FREE char *shown = strstr(url, "://") ? http_redact_url(url) : visible(url);
+		const char *name = c.max.shown ? c.max.shown : url;
+		OWN_FREE char *shown = strstr(name, "://") ? http_redact_url(name) : visible(name);
 		(void)err_wrap(&why, "%s", shown);
 		return err_move(err, &why);
 	}
