@@ -93,6 +93,18 @@ io_symlinkat(const char *target, int dir_fd, const char *name)
 }
 
 int
+io_unlink(const char *path)
+{
+	return fault_fails(FAULT_REMOVE, path, -1) ? -1 : unlink(path);
+}
+
+int
+io_unlinkat(int dir_fd, const char *name, int flags)
+{
+	return fault_fails(FAULT_REMOVE, name, -1) ? -1 : unlinkat(dir_fd, name, flags);
+}
+
+int
 io_fsync(int fd)
 {
 	return fault_fails(FAULT_SYNC, NULL, fd) ? -1 : fsync(fd);

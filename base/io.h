@@ -29,6 +29,9 @@ int io_link(const char *from, const char *to) DD_MUST_USE;
 int io_linkat(int from_fd, const char *from, int to_fd, const char *to, int flags) DD_MUST_USE;
 int io_symlinkat(const char *target, int dir_fd, const char *name) DD_MUST_USE;
 
+int io_unlink(const char *path) DD_MUST_USE;
+int io_unlinkat(int dir_fd, const char *name, int flags) DD_MUST_USE;
+
 int io_fsync(int fd) DD_MUST_USE;
 /* The whole file system that fd is on. */
 int io_syncfs(int fd) DD_MUST_USE;

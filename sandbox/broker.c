@@ -153,7 +153,7 @@ settle_body(const struct fetch *f, const char *sha256)
 	if (whole)
 		(void)!io_renameat2(spool, f->file, spool, whole, 0);
 	else
-		(void)unlinkat(spool, f->file, 0);
+		(void)!io_unlinkat(spool, f->file, 0);
 }
 
 static enum MHD_Result

@@ -80,7 +80,7 @@ is "no registry is named" "$(grep -rnIE --exclude-dir=build --exclude-dir=.git -
 	'(deb|security)\.debian\.org|registry\.npmjs|pypi\.org|crates\.io' . | head -n 5)" ""
 # In every room.  Not meant: pipes, terminals, /proc, control groups, what is measured or written inside a pod.
 calls_of_disk='write|writev|pwritev?|fsync|fdatasync|syncfs|rename|renameat2?|link|linkat|symlinkat?|mkdir|mkdirat|f?truncate'
-calls_of_disk="$calls_of_disk|creat|mknod|mknodat|mkfifo|mkdtemp|mkos?temps?|copy_file_range|sendfile|splice|(posix_)?fallocate"
+calls_of_disk="$calls_of_disk|creat|mknod|mknodat|mkfifo|mkdtemp|mkos?temps?|copy_file_range|sendfile|splice|(posix_)?fallocate|unlink|unlinkat|rmdir|remove"
 is "calls that change a disk are those of base/io.h" "$(xargs grep -nE \
 	"(^|[^_a-zA-Z>.])($calls_of_disk)\\(" <"$tmp/files" |
 	grep -vE '^(tests|tools|sandbox/box)/|^base/(io|fault|log|own|spawn|spawn_capture)\.c|^sandbox/(exec|pod|limits|doctor)\.c|^runner/intake_worker\.c' |
