@@ -547,9 +547,9 @@ gitrepo_clone(const char *url, const char *dest, const struct gitrepo_clone_opts
 	rc = rc ? rc : fetch(&c, spec, &why);
 	rc = rc ? rc : take_commit(&c, &why);
 	if (rc) {
-		const char *name = c.max.shown ? c.max.shown : url;
-		OWN_FREE char *shown = strstr(name, "://") ? http_redact_url(name) : visible(name);
-		(void)err_wrap(&why, "%s", shown);
+		OWN_FREE char *shown = strstr(url, "://") ? http_redact_url(url) : visible(url);
+		if (!c.max.unnamed)
+			(void)err_wrap(&why, "%s", shown);
 		return err_move(err, &why);
 	}
 	*ret = c.res;

@@ -264,10 +264,7 @@ worker_failed(const struct worker_output *out, const struct exec_result *r, cons
 		line = (struct str){last + 1, line.n - (size_t)(last + 1 - line.p)};
 	if (!line.n)
 		line = STR("the worker died");
-	/* A repository's name is in it. */
-	size_t named = str_starts(line, o->source) ? strlen(o->source) : 0;
-	return err_set(err, DD_EINVAL, "source %s%s%.*s%s", o->source, named ? "" : ": ",
-		(int)(line.n - named), line.p + named,
+	return err_set(err, DD_EINVAL, "source %s: " STR_FMT "%s", o->source, STR_ARG(line),
 		o->kind == SOURCE_ARCHIVE
 			? "; give a whole archive, or the directory it was made from"
 			: "");
@@ -326,7 +323,7 @@ read_local(struct pod *pod, const struct origin *o, struct source *ret, struct d
 	}
 	struct feeder f = {.dir_fd = -1, .out_fd = -1};
 	int rc = start_feeder(o->path, &f, &input, err);
-	const char *args[] = {o->kind == SOURCE_BARE ? "bare" : "tree", o->source, o->ref, NULL};
+	const char *args[] = {o->kind == SOURCE_BARE ? "bare" : "tree", o->ref, NULL};
 	if (rc == 0)
 		rc = run_worker(pod, args, o, input, ret, err);
 	(void)close(TAKE_FD(input)); /* a feeder that still writes gets EPIPE */
@@ -384,7 +381,7 @@ clone_remote(struct pod *pod, const struct state *st, const struct origin *o, co
 	OWN_FREE char *url = o->kind == SOURCE_HTTP
 				     ? mem_printf("%s/%s", origin, o->path)
 				     : mem_printf("git://127.0.0.1:%d/%s", RELAY_PORT, o->path);
-	const char *args[] = {"clone", url, o->source, o->ref, NULL};
+	const char *args[] = {"clone", url, o->ref, NULL};
 	rc = run_worker(pod, args, o, -1, ret, err);
 	int closed = egress_close(egress, rc < 0 ? NULL : err);
 	if (rc == -DD_EINVAL)

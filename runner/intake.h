@@ -35,7 +35,7 @@ extern const struct json_field source_fields[];
 int intake_source(const struct state *st, const char *owner, const char *source, bool offline,
 	const char *log, struct source *ret, struct dd_err *err) DD_MUST_USE;
 
-/* Body of the worker "intake": tree | archive | bare NAME [REF] | clone URL NAME [REF]. */
+/* Body of the worker "intake": tree | archive | bare [REF] | clone URL [REF]. */
 int intake_worker_main(int argc, char **argv);
 
 #endif

@@ -45,9 +45,9 @@ read_archive(char **args, struct source *s, struct dd_err *err)
 }
 
 static int
-clone(const char *url, const char *shown, const char *ref, struct source *s, struct dd_err *err)
+clone(const char *url, const char *ref, struct source *s, struct dd_err *err)
 {
-	const struct gitrepo_clone_opts opts = {.ref = ref, .shown = shown};
+	const struct gitrepo_clone_opts opts = {.ref = ref, .unnamed = true};
 	struct gitrepo_clone_result r = {0};
 	int rc = gitrepo_clone(url, WORK_DIR, &opts, &r, err);
 	if (rc == 0)
@@ -66,15 +66,15 @@ read_bare(char **args, struct source *s, struct dd_err *err)
 	if (mkdir(BARE_DIR, 0700) < 0)
 		return err_errno(err, errno, "cannot make %s", BARE_DIR);
 	int rc = unpack_stdin(BARE_DIR, &opts, s, err);
-	return rc < 0 || !args[0] ? rc : clone(BARE_DIR, args[0], args[1], s, err);
+	return rc < 0 ? rc : clone(BARE_DIR, args[0], s, err);
 }
 
 static int
 read_clone(char **args, struct source *s, struct dd_err *err)
 {
-	if (!args[0] || !args[1])
-		return err_set(err, DD_EINVAL, "clone needs a URL and what to call it");
-	return clone(args[0], args[1], args[2], s, err);
+	if (!args[0])
+		return err_set(err, DD_EINVAL, "clone needs a URL");
+	return clone(args[0], args[1], s, err);
 }
 
 /* ---- the worker ---- */

@@ -79,7 +79,7 @@ is "a branch, which has a wrong factor" "$status $(json '[.outcome, .tests.passe
 stands_up "a commit" "$git/knots.git#$(git -C "$tmp/git/work" rev-parse v1)"
 up "$http/knots.git#nowhere"
 is "a ref that is not there is a usage error" "$status" 2
-has "which names it" "$tmp/err" "source $http/knots.git: the repository has no branch or tag 'nowhere'"
+has "which names it" "$tmp/err" "source $http/knots.git#nowhere: the repository has no branch or tag 'nowhere'"
 up "$http/other.git"
 is "a repository that is not there, too" "$status $(cat "$tmp/err")" \
 	"2 drydock: source $http/other.git: its server has no git repository of that name; check the URL"
