@@ -58,7 +58,7 @@ static int
 remove_entry(struct removal *r, int dir_fd, const char *name, const char *path, unsigned depth,
 	struct dd_err *err)
 {
-	if (unlinkat(dir_fd, name, 0) == 0) {
+	if (io_unlinkat(dir_fd, name, 0) == 0) {
 		r->progress++;
 		return 0;
 	}
@@ -79,7 +79,7 @@ remove_entry(struct removal *r, int dir_fd, const char *name, const char *path, 
 		r->top_fd = fd;
 	OWN_FREE char *child = fs_join(path, name);
 	int rc = remove_entries(r, TAKE_FD(fd), child, depth + 1, err);
-	if (rc == 0 && unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+	if (rc == 0 && io_unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		rc = err_errno(err, errno, "cannot remove %s", child);
 	r->progress++;
 	return rc;

@@ -288,7 +288,7 @@ apt_fetch(const struct state *st, const struct install_batch *batch, const char 
 #define DPKG \
 	"dpkg --force-unsafe-io --force-confdef --force-confold --auto-deconfigure --no-triggers "
 static const char unpack_script[] =
-	"cd /archives; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; "
+	"cd " APTPOD_ARCHIVES "; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; "
 	"done; exec " DPKG "--unpack \"$@\"\n";
 static const char configure_script[] = "exec " DPKG "--configure \"$@\"\n";
 static const char finish_script[] =
@@ -354,7 +354,7 @@ install_layer(const struct state *st, const struct stack *root, const struct ins
 	int rc = scratch_create(st, name, 0755, &dir, &lock, err);
 	if (rc < 0)
 		return rc;
-	const struct pod_bind bind = {dir, "/archives", false};
+	const struct pod_bind bind = {dir, APTPOD_ARCHIVES, false};
 	const struct aptpod_spec spec = {.state = st, .root = root, .binds = &bind, .nbinds = 1};
 	rc = apt_link_archives(st, batch, dir, err);
 	if (rc == 0)

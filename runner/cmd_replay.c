@@ -30,7 +30,7 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 	if (rc == 0 && recipe.base.name)
 		ro.image = mem_strdup(recipe.base.name);
 	if (rc == 0)
-		rc = command_absolute_path(call->args[1], &ro.source, err);
+		rc = command_source(call->args[1], &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
 	if (rc == 0)

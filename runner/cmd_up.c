@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "runner/intake.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
 
@@ -44,10 +45,20 @@ command_absolute_path(const char *path, char **ret, struct dd_err *err)
 	}
 	char *real = realpath(path, NULL);
 	if (!real)
-		return err_set(
-			err, errno == ENOENT ? DD_EINVAL : DD_EIO, "%s: %s", path, strerror(errno));
+		return err_set(err, errno == ENOENT || errno == ENOTDIR ? DD_EINVAL : DD_EIO,
+			"%s: %s", path, strerror(errno));
 	*ret = real;
 	return 0;
+}
+
+int
+command_source(const char *source, char **ret, struct dd_err *err)
+{
+	int rc = command_absolute_path(source, ret, err);
+	if (rc == -DD_EINVAL)
+		(void)err_set(
+			err, DD_EINVAL, "source %s: no such file or directory; " SOURCE_IS, source);
+	return rc;
 }
 
 static int
@@ -55,7 +66,7 @@ new_run(const struct up_options *o, const char *source, const struct state *st, 
 	struct dd_err *err)
 {
 	struct run_options ro = {.offline = o->offline, .created_ns = clock_real_ns()};
-	int rc = command_absolute_path(source, &ro.source, err);
+	int rc = command_source(source, &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
 	if (rc == 0 && o->image)

@@ -19,4 +19,7 @@ int command_load_answers(const char *path, struct answers **ret, struct dd_err *
 /* Absolute form of a path; URLs and NULL stay what they are.  DD_EINVAL: it is not there.  Heap. */
 int command_absolute_path(const char *path, char **ret, struct dd_err *err) DD_MUST_USE;
 
+/* The same for the source of a run. */
+int command_source(const char *source, char **ret, struct dd_err *err) DD_MUST_USE;
+
 #endif

@@ -24,6 +24,7 @@ struct run {
 	char *id;
 	char *dir;
 	int lock_fd; /* -1: opened for reading only */
+	int hold_fd; /* 0: not held */
 	struct journal *journal;
 	struct run_options options;
 };
@@ -58,10 +59,17 @@ int run_list(const struct state *st, struct strlist *ret, struct dd_err *err) DD
 
 bool run_is_live(const struct run *r); /* a drydock (maybe this one) works on it */
 
+/*
+ * Keep it from being collected until run_cleanup, whoever works on it; any number of processes may.
+ * DD_EBUSY: it is being removed.
+ */
+int run_hold(struct run *r, struct dd_err *err) DD_MUST_USE;
+bool run_is_held(const struct run *r);
+
 /* Delete a run we hold the lock of and release its layers; only run_cleanup may follow. */
 int run_discard(const struct state *st, struct run *r, struct dd_err *err) DD_MUST_USE;
 
-/* Delete a run at rest and release its layers. */
+/* Delete a run at rest and release its layers.  DD_EBUSY: somebody works on it or holds it. */
 int run_remove(const struct state *st, const char *id, struct dd_err *err) DD_MUST_USE;
 
 /* Remove what a drydock killed while it created a run left behind. */

@@ -32,6 +32,15 @@ session_open(const struct common_options *common, struct state *ret, struct dd_e
 }
 
 int
+session_require(const struct common_options *common, struct dd_err *err)
+{
+	OWN_FREE char *dir = state_dir(common->state);
+	return state_exists(dir)
+		       ? 0
+		       : err_set(err, DD_EINVAL, "there is no run yet: no state directory %s", dir);
+}
+
+int
 session_start(const struct common_options *common, struct state *ret, struct dd_err *err)
 {
 	install_handlers();

@@ -153,7 +153,7 @@ settle_body(const struct fetch *f, const char *sha256)
 	if (whole)
 		(void)!io_renameat2(spool, f->file, spool, whole, 0);
 	else
-		(void)unlinkat(spool, f->file, 0);
+		(void)!io_unlinkat(spool, f->file, 0);
 }
 
 static enum MHD_Result
@@ -221,7 +221,7 @@ open_spool(struct fetch *f, struct dd_err *err)
 	(void)pthread_mutex_lock(&broker.lock);
 	f->file = mem_printf("%u", broker.next_file++);
 	(void)pthread_mutex_unlock(&broker.lock);
-	f->fd = openat(BROKER_FIRST_FD + BROKER_SPOOL, f->file,
+	f->fd = io_createat(BROKER_FIRST_FD + BROKER_SPOOL, f->file,
 		O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	f->hash = hash_create();
 	return f->fd < 0 ? err_errno(err, errno, "cannot make a spool file") : 0;

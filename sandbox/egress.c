@@ -39,6 +39,7 @@ struct egress {
 	pid_t broker;
 	int control; /* write end; closing it ends the broker */
 	int log;     /* appended to by the broker; -1: none */
+	char *log_path;
 	char *spool; /* directory */
 	char *owner; /* of the leases of what comes; may be NULL */
 	struct witness *witness;
@@ -169,6 +170,7 @@ open_log(struct egress *e, const char *path, int *ret_fd, struct dd_err *err)
 		*ret_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		return *ret_fd < 0 ? err_errno(err, errno, "cannot open /dev/null") : 0;
 	}
+	e->log_path = mem_strdup(path);
 	e->log = io_create(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	*ret_fd = e->log < 0 ? -1 : fcntl(e->log, F_DUPFD_CLOEXEC, 0);
 	return *ret_fd < 0 ? err_errno(err, errno, "cannot open the log %s", path) : 0;
@@ -213,6 +215,7 @@ free_egress(struct egress *e)
 	witness_join(e->witness);
 	free(e->spool);
 	free(e->owner);
+	free(e->log_path);
 	free(e);
 }
 
@@ -343,12 +346,13 @@ egress_close(struct egress *e, struct dd_err *err)
 	if (rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == BROKER_NO_START)
 		rc = err_set(err, DD_EIO, "egress: the broker did not start");
 	else if (rc == 0 && WIFEXITED(status) && WEXITSTATUS(status))
-		rc = err_errno(err, WEXITSTATUS(status), "egress: cannot write its log");
+		rc = err_errno(err, WEXITSTATUS(status), "egress: cannot write %s",
+			e->log_path ? e->log_path : "its log");
 	if (rc == 0)
 		rc = adopt_bodies(e->state, e->spool, e->owner, err);
 	fault_point("egress.adopted");
 	if (rc == 0 && e->log >= 0 && io_fsync(e->log) < 0)
-		rc = err_errno(err, errno, "egress: cannot sync its log");
+		rc = err_errno(err, errno, "egress: cannot sync %s", e->log_path);
 	(void)!fs_remove_tree(e->spool, NULL);
 	free_egress(e);
 	return rc;

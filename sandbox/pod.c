@@ -395,7 +395,9 @@ pod_publish(struct pod *p, enum pod_stack which, const char *key, struct dd_err 
 	int rc = fs_remove_tree(overlay_work, err);
 	if (rc == 0 && p->owners)
 		rc = owners_write(p->owners, &tree, owners, err);
-	return rc < 0 ? rc : layer_publish(p->state, key, dir, err);
+	if (rc < 0)
+		return err_wrap(err, "layer %.12s", key);
+	return layer_publish(p->state, key, dir, err);
 }
 
 int

@@ -2,7 +2,7 @@
  * sandbox: runs a program where it can hurt nobody and shows what it did.
  *
  * State      one directory (0700) that holds layers, pods, images, runs.  `state_open` refuses
- * network file systems and overlayfs, and a directory made in the other privilege mode. Layer an
+ * network file systems and overlayfs, a directory made in the other privilege mode, and one that holds other files. Layer an
  * immutable directory tree below <state>/layers/<key>/fs, written once by freezing the upper
  * directory of a pod.  The key is known before the layer exists. Stack      layers, lowest first.
  * A pod mounts two: `/` and the work tree. Pod        namespaces (user, mount, pid, net, ipc, uts,
@@ -32,8 +32,11 @@ struct state {
 	uid_t id_base; /* host id of inside-root (root mode) */
 };
 
-/* dir NULL: $DRYDOCK_STATE, else /var/lib/drydock for root, else $XDG_STATE_HOME/drydock. */
+/* dir, or for NULL $DRYDOCK_STATE, else /var/lib/drydock for root, else $XDG_STATE_HOME/drydock; heap. */
+char *state_dir(const char *dir);
+/* It is made if it is not there.  dir as for state_dir. */
 int state_open(const char *dir, struct state *ret, struct dd_err *err) DD_MUST_USE;
+bool state_exists(const char *dir); /* state_open made it before; dir is not NULL */
 void state_cleanup(struct state *st);
 char *state_path(const struct state *st, const char *name); /* dir/name, heap */
 

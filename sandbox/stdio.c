@@ -52,16 +52,16 @@ stdio_is_same(int a, int b)
 
 /* 1: a piece was copied, 0: the end, or the kernel cannot; negative: error. */
 static int
-copy_in_kernel(int from, int to, struct dd_err *err)
+copy_in_kernel(int from, int to, const char *dir, struct dd_err *err)
 {
-	ssize_t n = copy_file_range(from, NULL, to, NULL, COPY_CHUNK, 0);
+	ssize_t n = io_copy_range(from, to, COPY_CHUNK);
 	if (n < 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT))
-		return err_errno(err, errno, "cannot copy the input");
+		return err_errno(err, errno, "cannot copy the input to a file in %s", dir);
 	return n > 0;
 }
 
 static int
-copy_rest(int from, int to, struct dd_err *err)
+copy_rest(int from, int to, const char *dir, struct dd_err *err)
 {
 	char block[65536];
 	for (;;) {
@@ -72,7 +72,7 @@ copy_rest(int from, int to, struct dd_err *err)
 			return 0;
 		int rc = n > 0 ? fs_write_all(to, block, (size_t)n, err) : 0;
 		if (rc < 0)
-			return rc;
+			return err_wrap(err, "the input's copy in %s", dir);
 	}
 }
 
@@ -83,10 +83,10 @@ stdio_copy(int fd, const char *dir, int *ret_fd, struct dd_err *err)
 	if (to < 0)
 		return err_errno(err, errno, "cannot make a file in %s", dir);
 	int rc;
-	while ((rc = copy_in_kernel(fd, to, err)) > 0)
+	while ((rc = copy_in_kernel(fd, to, dir, err)) > 0)
 		;
 	if (rc == 0)
-		rc = copy_rest(fd, to, err);
+		rc = copy_rest(fd, to, dir, err);
 	if (rc < 0)
 		return rc;
 	OWN_FREE char *self = mem_printf("/proc/self/fd/%d", to);
