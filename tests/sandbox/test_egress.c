@@ -346,6 +346,21 @@ sweep(void)
 	fail_msg("%s was not swept", names.v[0]);
 }
 
+/* What takes the number that its descriptor would have is not written to. */
+static void
+a_phase_without_a_log_serves_and_ends_well(void **state)
+{
+	(void)state;
+	OWN_FREE char *keep_path = log_path;
+	struct phase p;
+	log_path = NULL;
+	begin(&p, false, 0);
+	assert_int_equal(fetch(&p, "up/31 up/32 up/33"), 0);
+	end(&p);
+	log_path = TAKE(keep_path);
+	assert_true(is_kept("33"));
+}
+
 static void
 a_killed_phase_is_whole_once_it_was_resumed(void **state)
 {
@@ -445,6 +460,7 @@ main(void)
 		cmocka_unit_test_setup(a_phase_may_have_no_log, no_log),
 		cmocka_unit_test_setup(what_failed_is_logged_and_not_kept, no_log),
 		cmocka_unit_test_setup(the_log_has_no_credentials, no_log),
+		cmocka_unit_test_setup(a_phase_without_a_log_serves_and_ends_well, no_log),
 		cmocka_unit_test_setup(a_killed_phase_is_whole_once_it_was_resumed, no_log),
 		cmocka_unit_test_setup(only_what_its_digest_says_is_salvaged, no_log),
 		cmocka_unit_test_setup(damaged_lines_are_left_out, no_log),
