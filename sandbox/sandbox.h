@@ -26,10 +26,21 @@
 
 /* ---- state directory ---- */
 
+/*
+ * Of a whole pod.  0 in a pod_spec: that of the state; 0 there: three quarters of the memory that this machine,
+ * or the control group we are in, has; half of the free disk; 4096 processes.
+ */
+struct pod_limits {
+	uint64_t memory_bytes;
+	uint64_t disk_bytes; /* what the uppers may grow to */
+	uint32_t pids;
+};
+
 struct state {
-	char *dir;     /* absolute */
-	bool root;     /* made by root: id range; else single uid */
-	uid_t id_base; /* host id of inside-root (root mode) */
+	char *dir;		  /* absolute */
+	bool root;		  /* made by root: id range; else single uid */
+	uid_t id_base;		  /* host id of inside-root (root mode) */
+	struct pod_limits limits; /* state_open leaves them 0 */
 };
 
 /* dir NULL: $DRYDOCK_STATE, else /var/lib/drydock for root, else $XDG_STATE_HOME/drydock. */
@@ -137,12 +148,6 @@ struct pod_bind {
 	const char *src; /* host path */
 	const char *dst; /* absolute path inside; created where the root is writable or a tmpfs */
 	bool writable;
-};
-
-struct pod_limits { /* of the whole pod; 0: the default of the state */
-	uint64_t memory_bytes;
-	uint64_t disk_bytes; /* what the uppers may grow to */
-	uint32_t pids;
 };
 
 struct pod_spec {

@@ -55,6 +55,23 @@ sizes() { "$drydock" sandbox run --quiet --state "$state" $1 -- /bin/sh -c \
 is "trees in memory have a size" "$(sizes "")" "2048 2048 2048 2048 "
 is "which is the memory limit where there is one" "$(sizes "--memory 64M")" "64 64 64 64 "
 
+# A control group of its own, as a container has: it, not the machine, has the memory of which the default is a part.
+group=
+for d in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+	for f in memory.limit_in_bytes memory.max; do
+		[ -z "$group" ] && mkdir "$d/drydock-test-$$" 2>/dev/null &&
+			on_exit="rmdir $d/drydock-test-$$; $on_exit"
+		[ -z "$group" ] && { echo 1G >"$d/drydock-test-$$/$f"; } 2>/dev/null && group=$d/drydock-test-$$
+	done
+done
+if [ -n "$group" ]; then
+	sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$group" \
+		"$drydock" sandbox run --quiet --state "$state" -- /usr/bin/stat -f -c "%b %S" /tmp >"$tmp/out"
+	is "in a container with 1 GiB, three quarters of that" "$(awk '{ print $1 * $2 / 1048576 }' "$tmp/out")" 768
+else
+	skip "in a container with 1 GiB, three quarters of that" "no control group can be made"
+fi
+
 # --- what one command used up is not held against the next in the same pod
 pod attack_exhaust "--pids 100 --time 20000" --- build "$at" forks --- build /bin/sh -c 'sleep 0.5; exit 3'
 is "after a fork bomb the next command runs" "$(jq -r .cause "$tmp/result" | tr '\n' ' ')$status" "pids none 3"
