@@ -431,6 +431,8 @@ struct doctor_list {
 void doctor_list_cleanup(struct doctor_list *l);
 void doctor_add(struct doctor_list *l, const char *name, bool ok, bool needed, const char *detail,
 	const char *remedy);
+/* Says how traces are made here, and what would make better ones. */
+void doctor_add_tracing(struct doctor_list *l, enum trace_method m);
 void sandbox_doctor(const struct state *st, struct doctor_list *ret);
 
 #endif
