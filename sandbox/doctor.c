@@ -157,7 +157,8 @@ add_limits(struct doctor_list *ret)
 			  "this user"
 			: NULL);
 	doctor_add(ret, "process limit", true, false,
-		watched ? "RLIMIT_NPROC of the pod's user namespace; overshoot: none, the kernel refuses"
+		watched ? "watchdog, and RLIMIT_NPROC of the pod's user namespace; overshoot: at most an "
+			  "eighth and 4, the kernel refuses more"
 			: kernel,
 		NULL);
 	OWN_FREE char *disk = mem_printf(

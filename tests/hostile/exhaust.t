@@ -49,6 +49,15 @@ is "a sparse file of a terabyte, promised blocks, a far write" "$(tr '\n' ' ' <"
 attack exhaust "" descriptors
 is "descriptors" "$(cat "$tmp/out")" "descriptors bounded EMFILE"
 
+# --- what it is given is not what it takes: as a copy, and as the file itself
+head -c 100M /dev/zero >"$tmp/large"
+for m in 666 644; do
+	chmod $m "$tmp/large"
+	run sh -c 'exec "$@" <"$0"' "$tmp/large" "$drydock" sandbox run --quiet --state "$state" --disk 32M --memory 64M -- \
+		/bin/sh -c 'sleep 1.5; wc -c'
+	is "an input larger than the limits ($m)" "$status $(cat "$tmp/out" "$tmp/err")" "0 104857600"
+done
+
 # --- without any option there are limits, too: memory of the machine, disk, 4096 processes
 sizes() { "$drydock" sandbox run --quiet --state "$state" $1 -- /bin/sh -c \
 	'for d in /tmp /run /dev/shm /home/builder; do echo $(stat -f -c "%b %S" $d); done' | awk '{ printf "%d ", $1 * $2 / 1048576 }'; }
