@@ -122,8 +122,8 @@ int probe_build(const struct build_spec *spec, struct build_outcome *ret, struct
 /* Why a build failed, and what a test run means; waits_for: a question without an answer, NULL. */
 enum run_outcome probe_judge_build(const char *failed, enum exec_cause cause,
 	const struct question *waits_for, struct diagnosis *ret);
-enum run_outcome probe_judge_tests(
-	const struct test_run *t, const struct question *waits_for, struct diagnosis *ret);
+enum run_outcome probe_judge_tests(const struct test_run *t, enum exec_cause cause,
+	const struct question *waits_for, struct diagnosis *ret);
 
 /*
  * Files that a person supplied, where builds and tests look for them: those of the tree in a layer on the work

@@ -133,13 +133,20 @@ unprovided(const struct loop *l)
 	return NULL;
 }
 
+/* Was it a limit of the sandbox that ended a command? */
+static bool
+is_limit(enum exec_cause c)
+{
+	return c != CAUSE_NONE && c != CAUSE_SIGNAL && c != CAUSE_PROMPT;
+}
+
 enum run_outcome
 probe_judge_build(const char *failed, enum exec_cause cause, const struct question *waits_for,
 	struct diagnosis *ret)
 {
 	if (waits_for)
 		return blocked_by(waits_for, ret);
-	if (cause != CAUSE_NONE && cause != CAUSE_SIGNAL && cause != CAUSE_PROMPT)
+	if (is_limit(cause))
 		return set_diagnosis(ret, OUTCOME_BUILD_FAILED, "limit",
 			mem_printf(
 				"\"%s\" was ended by its %s limit", failed, exec_cause_name(cause)),
@@ -197,13 +204,20 @@ first_failed(const struct test_run *t)
 }
 
 enum run_outcome
-probe_judge_tests(const struct test_run *t, const struct question *waits_for, struct diagnosis *ret)
+probe_judge_tests(const struct test_run *t, enum exec_cause cause, const struct question *waits_for,
+	struct diagnosis *ret)
 {
 	diagnosis_cleanup(ret);
-	if (t->failed == 0 && t->passed > 0)
+	if (t->failed == 0 && t->passed > 0 && !is_limit(cause))
 		return OUTCOME_UP;
 	if (waits_for)
 		return blocked_by(waits_for, ret);
+	if (is_limit(cause))
+		return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "limit",
+			mem_printf(
+				"the tests were ended by their %s limit", exec_cause_name(cause)),
+			first_failed(t),
+			"look at the log; what they need may be more than they are given");
 	if (t->passed + t->failed == 0)
 		return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "no-tests-ran",
 			mem_strdup("it has tests, and none of them ran"), t->note,
@@ -217,7 +231,7 @@ probe_judge_tests(const struct test_run *t, const struct question *waits_for, st
 void
 loop_judge_tests(struct loop *l)
 {
-	l->r->outcome = probe_judge_tests(&l->r->tests, unanswered(l), &l->r->diagnosis);
+	l->r->outcome = probe_judge_tests(&l->r->tests, l->cause, unanswered(l), &l->r->diagnosis);
 	if (l->r->outcome == OUTCOME_UP)
 		loop_succeed(l, OUTCOME_UP);
 }

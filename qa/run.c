@@ -114,6 +114,9 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 	take_end(r);
 	if (rc == 0)
 		rc = r->rc;
+	if (rc == 0 && ret->cause != CAUSE_NONE)
+		steplog_note(r->log, "[drydock: ended with status %d, cause %s]", ret->exit_code,
+			exec_cause_name(ret->cause));
 	if (rc == 0 && ret->cause == CAUSE_STOPPED)
 		rc = err_set(err, DD_ESTOPPED, "stopped");
 	return rc;

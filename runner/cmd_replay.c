@@ -8,6 +8,7 @@ struct replay_options {
 	struct common_options common;
 	const char *answers;
 	bool offline;
+	struct limit_options limits;
 };
 
 #define O(member) offsetof(struct replay_options, member)
@@ -15,6 +16,7 @@ static const struct option_def options[] = {
 	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
 		"answers to questions: a JSON object by id"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	LIMIT_OPTIONS(struct replay_options, limits),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -22,7 +24,8 @@ static int
 new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
 {
 	const struct replay_options *o = call->options;
-	struct run_options ro = {.offline = o->offline, .created_ns = clock_real_ns()};
+	struct run_options ro = {
+		.offline = o->offline, .limits = o->limits, .created_ns = clock_real_ns()};
 	struct recipe recipe = {0};
 	int rc = command_absolute_path(call->args[0], &ro.recipe, err);
 	if (rc == 0)

@@ -14,6 +14,7 @@ struct up_options {
 	const char *answers;
 	const char *image;
 	bool offline;
+	struct limit_options limits;
 };
 
 #define O(member) offsetof(struct up_options, member)
@@ -23,6 +24,7 @@ static const struct option_def options[] = {
 	{"image", 0, OPTION_TEXT, O(image), "NAME",
 		"start from this image instead of the base image"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	LIMIT_OPTIONS(struct up_options, limits),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -65,7 +67,8 @@ static int
 new_run(const struct up_options *o, const char *source, const struct state *st, struct run *ret,
 	struct dd_err *err)
 {
-	struct run_options ro = {.offline = o->offline, .created_ns = clock_real_ns()};
+	struct run_options ro = {
+		.offline = o->offline, .limits = o->limits, .created_ns = clock_real_ns()};
 	int rc = command_source(source, &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);

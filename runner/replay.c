@@ -216,7 +216,7 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct probe_result *res = result_of(p);
 	OWN_FREE char *log = run_path(p->run, "logs/tests.log");
 	struct test_run tests = {0};
-	enum exec_cause cause;
+	enum exec_cause cause = CAUSE_NONE;
 	struct refusal_list refused = {0};
 	struct trace *trace = trace_create();
 	struct probe_serving serving = {0};
@@ -246,8 +246,8 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	probe_refused(trace, "tests", &refused);
 	if (rc == 0)
-		*ret_result = json_pack("{s:o, s:o, s:o, s:f}", "tests",
-			json_encode(test_run_fields, &tests), "refused",
+		*ret_result = json_pack("{s:o, s:i, s:o, s:o, s:f}", "tests",
+			json_encode(test_run_fields, &tests), "cause", (int)cause, "refused",
 			refusal_list_to_json(&refused), "questions",
 			question_list_to_json(probe_prompter_questions(prompter)), "seconds",
 			(double)(clock_mono_ns() - start) / 1e9);
@@ -279,8 +279,9 @@ test(struct replay *p, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	p->test_seconds = json_real_value(json_object_get(j, "seconds"));
+	enum exec_cause cause = (enum exec_cause)json_integer_value(json_object_get(j, "cause"));
 	res->outcome = probe_judge_tests(
-		&res->tests, question_list_blocking(&res->questions), &res->diagnosis);
+		&res->tests, cause, question_list_blocking(&res->questions), &res->diagnosis);
 	return 0;
 }
 

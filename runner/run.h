@@ -8,7 +8,7 @@
 
 #include "record/journal.h"
 #include "record/record.h"
-#include "sandbox/sandbox.h"
+#include "runner/limit_options.h"
 
 struct run_options { /* journalled at creation; what resume goes by */
 	char *source;
@@ -16,7 +16,8 @@ struct run_options { /* journalled at creation; what resume goes by */
 	char *image;   /* NULL: the base image */
 	char *recipe;  /* absolute path of the recipe of a replay; NULL: discovery */
 	bool offline;
-	int64_t created_ns; /* real time */
+	struct limit_options limits; /* of each pod of the run */
+	int64_t created_ns;	     /* real time */
 };
 void run_options_cleanup(struct run_options *o);
 

@@ -240,9 +240,7 @@ run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
 		.work = &nothing,
 		.binds = j->binds,
 		.nbinds = j->nbinds,
-		.limits = {.memory_bytes = j->o->memory,
-			.disk_bytes = j->o->disk,
-			.pids = (uint32_t)j->o->pids},
+		.limits = limit_options_to_pod(&j->o->limits),
 	};
 	int rc = pod_open(&spec, &pod, err);
 	if (rc == 0 && net)

@@ -127,12 +127,12 @@ discard_empty(const struct state *st, struct run *run)
 }
 
 int
-verdict_run(const struct cli_call *call, const struct state *st, struct run *run,
-	struct answers *answers)
+verdict_run(const struct cli_call *call, struct state *st, struct run *run, struct answers *answers)
 {
 	const struct common_options *common = call->options;
 	OWN(dd_err) struct dd_err err = {0};
 	struct standup_result r;
+	st->limits = limit_options_to_pod(&run->options.limits);
 	int rc = standup(st, run, answers, &r, &err);
 	if (rc == -DD_ESTOPPED)
 		return stopped(call, run);

@@ -126,7 +126,7 @@ static int
 pass_fd(struct exec *e, struct child_fds *c, int i, int fd, struct dd_err *err)
 {
 	enum stdio_way way;
-	int rc = stdio_judge(fd, &way, err);
+	int rc = stdio_judge(e->pod->state, fd, &way, err);
 	if (rc < 0)
 		return rc;
 	c->fd[i] = fd;

@@ -135,7 +135,32 @@ set_memory(struct limits *l, uint64_t bytes)
 		(void)write_value(l->memory_group, "memory.memsw.limit_in_bytes", bytes);
 }
 
-/* Three quarters of the machine's memory, half of what is free on the disk. */
+/* The least that a control group of ours, or one above it, lets us have. */
+static uint64_t
+least_above(const char *mount_point, const char *controller, const char *file)
+{
+	OWN_FREE char *dir = own_group(mount_point, controller);
+	uint64_t least = UINT64_MAX, bytes;
+	while (dir && strlen(dir) >= strlen(mount_point)) {
+		if (read_value(dir, file, NULL, &bytes) && bytes < least)
+			least = bytes;
+		*strrchr(dir, '/') = '\0';
+	}
+	return least;
+}
+
+/* Of this machine, or of the container that we are in. */
+static uint64_t
+whole_memory(void)
+{
+	uint64_t v1 = least_above("/sys/fs/cgroup/memory", "memory", "memory.limit_in_bytes");
+	uint64_t v2 = least_above("/sys/fs/cgroup", "", "memory.max");
+	uint64_t all = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	all = v1 < all ? v1 : all;
+	return v2 < all ? v2 : all;
+}
+
+/* Three quarters of the memory, half of what is free on the disk. */
 static void
 fill_defaults(struct pod_limits *want, const char *pod_dir)
 {
@@ -143,8 +168,7 @@ fill_defaults(struct pod_limits *want, const char *pod_dir)
 	if (!want->pids)
 		want->pids = LIMITS_DEFAULT_PIDS;
 	if (!want->memory_bytes)
-		want->memory_bytes =
-			(uint64_t)sysconf(_SC_PHYS_PAGES) / 4 * 3 * (uint64_t)sysconf(_SC_PAGESIZE);
+		want->memory_bytes = whole_memory() / 4 * 3;
 	if (!want->disk_bytes && statfs(pod_dir, &s) == 0)
 		want->disk_bytes = (uint64_t)s.f_bavail * (uint64_t)s.f_bsize / 2;
 }

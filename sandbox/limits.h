@@ -1,7 +1,7 @@
 /*
  * Limits of a pod.  Where a memory and a pids control group can be made (v1 or v2), the kernel enforces
- * those.  Else RLIMIT_NPROC of the pod's own user namespace bounds its processes, and the warden in
- * drydock-box (sandbox/box/warden.c) watches memory; the disk it watches always.
+ * those.  Else the warden in drydock-box (sandbox/box/warden.c) watches processes and memory, and
+ * RLIMIT_NPROC of the pod's own user namespace bounds what it has not seen yet; the disk it watches always.
  */
 #ifndef SANDBOX_LIMITS_H
 #define SANDBOX_LIMITS_H

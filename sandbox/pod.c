@@ -130,10 +130,11 @@ describe(struct request *r, struct pod *p, struct dd_err *err)
 {
 	const struct pod_spec *spec = &p->spec;
 	OWN_FREE char *programs = pod_programs_dir();
-	uint64_t tmpfs =
-		spec->limits.memory_bytes ? spec->limits.memory_bytes : DEFAULT_TMPFS_BYTES;
 	const struct limits *l = &p->limits;
+	uint64_t tmpfs = l->want.memory_bytes;
 	int rc = 0;
+	if (!spec->limits.memory_bytes && tmpfs > DEFAULT_TMPFS_BYTES)
+		tmpfs = DEFAULT_TMPFS_BYTES;
 	if (spec->limits.disk_bytes && spec->limits.disk_bytes < tmpfs)
 		tmpfs = spec->limits.disk_bytes;
 	request_add(r, "mode", p->state->root ? "root" : "user");

@@ -22,7 +22,14 @@
 void
 pod_spec_copy(struct pod *p, const struct pod_spec *spec)
 {
+	const struct pod_limits *all = &spec->state->limits;
 	p->spec = *spec;
+	if (!spec->limits.memory_bytes)
+		p->spec.limits.memory_bytes = all->memory_bytes;
+	if (!spec->limits.disk_bytes)
+		p->spec.limits.disk_bytes = all->disk_bytes;
+	if (!spec->limits.pids)
+		p->spec.limits.pids = all->pids;
 	p->spec.root = (struct stack){0};
 	stack_copy(&p->spec.root, &spec->root);
 	if (spec->work) {

@@ -26,10 +26,21 @@
 
 /* ---- state directory ---- */
 
+/*
+ * Of a whole pod.  0 in a pod_spec: that of the state; 0 there: three quarters of the memory that this machine,
+ * or the control group we are in, has; half of the free disk; 4096 processes.
+ */
+struct pod_limits {
+	uint64_t memory_bytes;
+	uint64_t disk_bytes; /* what the uppers may grow to */
+	uint32_t pids;
+};
+
 struct state {
-	char *dir;     /* absolute */
-	bool root;     /* made by root: id range; else single uid */
-	uid_t id_base; /* host id of inside-root (root mode) */
+	char *dir;		  /* absolute */
+	bool root;		  /* made by root: id range; else single uid */
+	uid_t id_base;		  /* host id of inside-root (root mode) */
+	struct pod_limits limits; /* state_open leaves them 0 */
 };
 
 /* dir, or for NULL $DRYDOCK_STATE, else /var/lib/drydock for root, else $XDG_STATE_HOME/drydock; heap. */
@@ -140,12 +151,6 @@ struct pod_bind {
 	const char *src; /* host path */
 	const char *dst; /* absolute path inside; created where the root is writable or a tmpfs */
 	bool writable;
-};
-
-struct pod_limits { /* of the whole pod; 0: the default of the state */
-	uint64_t memory_bytes;
-	uint64_t disk_bytes; /* what the uppers may grow to */
-	uint32_t pids;
 };
 
 struct pod_spec {
@@ -429,6 +434,8 @@ struct doctor_list {
 void doctor_list_cleanup(struct doctor_list *l);
 void doctor_add(struct doctor_list *l, const char *name, bool ok, bool needed, const char *detail,
 	const char *remedy);
+/* Says how traces are made here, and what would make better ones. */
+void doctor_add_tracing(struct doctor_list *l, enum trace_method m);
 void sandbox_doctor(const struct state *st, struct doctor_list *ret);
 
 #endif

@@ -22,14 +22,23 @@ is_harmless(dev_t device)
 	return false;
 }
 
+/* Open for reading, and no id of the pod owns it or may write to it. */
+static bool
+is_read_only(const struct state *state, int fd, const struct stat *st)
+{
+	return state->root && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY &&
+	       !(st->st_mode & S_IWOTH) && st->st_uid < state->id_base &&
+	       st->st_gid < state->id_base;
+}
+
 int
-stdio_judge(int fd, enum stdio_way *ret, struct dd_err *err)
+stdio_judge(const struct state *state, int fd, enum stdio_way *ret, struct dd_err *err)
 {
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, errno, "descriptor %d", fd);
 	if (S_ISREG(st.st_mode)) {
-		*ret = st.st_nlink ? STDIO_COPY : STDIO_PASS;
+		*ret = st.st_nlink && !is_read_only(state, fd, &st) ? STDIO_COPY : STDIO_PASS;
 		return 0;
 	}
 	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||

@@ -159,6 +159,10 @@ int warden_wait(const struct pod_setup *s, pid_t pid1, int ready, int disk);
 
 /* ---- exec.c ---- */
 
+/* Before the fork of pid 1. */
+void exec_init(void);
+/* What a file without a name held when a command that runs got it as its input, for the warden: not its doing. */
+unsigned long long exec_input_bytes(ino_t ino);
 /* Start the command of an EXEC message; the process that watches it reports EXITED by itself. */
 void exec_command(struct message *m, bool root_mode);
 /*

@@ -222,6 +222,7 @@ main(void)
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		box_die(errno, "pipe");
 	block_children();
+	exec_init();
 	pid_t pid = fork();
 	if (pid < 0)
 		box_die(errno, "fork");

@@ -280,6 +280,18 @@ look_at_machine(const struct memory *m, struct memory_use *ret)
 	ret->scarce = kib_field(text, "\nMemAvailable:") < m->reserve;
 }
 
+unsigned long long
+memory_processes(const struct memory *m)
+{
+	DIR *d = open_processes(m);
+	unsigned long long n = 0;
+	while (next_number(d))
+		n++;
+	if (d)
+		(void)closedir(d);
+	return n;
+}
+
 void
 memory_look(const struct memory *m, unsigned long long limit, struct memory_use *ret)
 {
@@ -354,7 +366,9 @@ count_descriptor(
 		return;
 	if (seen.n < MAX_INODES)
 		seen.v[seen.n++] = st.st_ino;
-	*(memfd ? &ret->memory : &ret->deleted) += (unsigned long long)st.st_blocks * 512;
+	unsigned long long bytes = (unsigned long long)st.st_blocks * 512;
+	unsigned long long given = exec_input_bytes(st.st_ino);
+	*(memfd ? &ret->memory : &ret->deleted) += bytes > given ? bytes - given : 0;
 }
 
 void

@@ -89,6 +89,12 @@ look_at_memory(struct warden *w, long long now, int *wait_ms)
 	struct memory_use use;
 	if (!s->memory && !s->pids)
 		return false;
+	/* Of very many, each look into one is too long. */
+	unsigned long long processes = s->pids ? memory_processes(&w->memory) : 0;
+	if (processes > s->pids) {
+		fire(w, "pids", processes);
+		return true;
+	}
 	memory_look(&w->memory, s->memory, &use);
 	if (s->pids && use.tasks + 1 >= s->pids) { /* with ourselves */
 		fire(w, "pids", use.tasks);

@@ -39,6 +39,8 @@ struct memory {
 };
 
 void memory_init(struct memory *m);
+/* How many there are in the pod. */
+unsigned long long memory_processes(const struct memory *m);
 /*
  * Never less than there is, but for pipes and for memory files of before, and quick; `limit` is what it
  * matters for.

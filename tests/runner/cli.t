@@ -64,6 +64,12 @@ ok "--version" grep -q '^drydock [0-9]' "$tmp/out"
 run "$drydock" doctor --json --state "$state"
 ok "doctor says what this machine can do" jq -e 'length > 5 and all(.name and .detail and (.ok or .remedy))' "$tmp/out"
 ok "doctor states the overshoot of its limits" grep -qi overshoot "$tmp/out"
+case $(id -u) in 0) ids=true ;; *) ids="false run as root" ;; esac
+is "doctor tells an ordinary user what one id means" \
+	"$(json '.[] | select(.name == "user ids") | "\(.ok) \(.remedy // "")"' | sed 's/:.*//; s/ $//')" "$ids"
+is "doctor says that there is no quota, and what bounds the disk instead" \
+	"$(json '.[] | select(.name == "disk limit") | [.ok, (.detail | startswith("no quota; watchdog")), has("remedy")] | map(tostring) | join(" ")')" \
+	"false true true"
 
 # --- names of runs
 up "$apps/tiny-make"
