@@ -119,6 +119,18 @@ bench-standup: all ## drydock up over real packages: LIST=FILE, NAMES="a b", LIM
 bench-services: all tests ## packages whose services need ids of their own, in both privilege modes: NAMES="a b"
 	@bash tools/bench_services.sh $(NAMES)
 .PHONY: bench-services
+# Programs that measure.
+BENCH := $(patsubst %.c,$(OBJ)/%,$(wildcard tools/bench/*.c))
+$(OBJ)/tools/bench/pod: tools/bench/pod.c $(OBJ)/libdrydock.a Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(pkg_libs)
+$(OBJ)/tools/bench/%: tools/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 $(WARN) $(EXTRA_CFLAGS) -MMD -MP -static -o $@ $<
+
+bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, runc, firejail: ROUNDS=n ZLIB=ARCHIVE
+	@bash tools/bench_sandbox.sh '$(OBJ)/tools/bench' '$(ROUNDS)' '$(ZLIB)'
+.PHONY: bench-sandbox
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack
