@@ -2,7 +2,8 @@
  * Runs when drydock is built: compiles the lists of calls.h with libseccomp, one program for each
  * kind of filter, and prints them as C.  What a denied and an unknown call answer depends on
  * whether a supervisor listens, so that both are markers here, which filter.c replaces when it
- * installs a filter.
+ * installs a filter.  With the argument "names": what the calls of this architecture are called, by
+ * number.
  */
 #include "sandbox/box/calls.h"
 #include "sandbox/box/filter.h"
@@ -75,8 +76,23 @@ static const struct {
 	[FILTER_DEBUG] = {"debug", false, false, true, NULL},
 };
 
-int
-main(void)
+#define NAMES_END 1024
+
+static void
+print_names(void)
+{
+	printf("static const char *const call_names[] = {\n");
+	for (int nr = 0; nr < NAMES_END; nr++) {
+		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, nr);
+		if (name)
+			printf("\t[%d] = \"%s\",\n", nr, name);
+		free(name);
+	}
+	printf("};\n");
+}
+
+static void
+print_programs(void)
 {
 	static const char *const rooting[] = {"chroot", NULL};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
@@ -99,5 +115,14 @@ main(void)
 		print_program(ctx, kinds[i].name);
 		seccomp_release(ctx);
 	}
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "names") == 0)
+		print_names();
+	else
+		print_programs();
 	return 0;
 }
