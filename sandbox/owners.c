@@ -186,7 +186,8 @@ add_upper(struct owners *o, const char *upper, struct strlist *lines, struct dd_
 		OWN_FREE char *path = todo.v[--todo.n];
 		OWN(strlist) struct strlist names = {0};
 		add_file(o, path, strlen(upper), lines);
-		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && fs_list(path, &names, NULL) == 0)
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+			fs_list(path, &names, NULL) == 0)
 			add_entries(&todo, path, &names);
 	}
 	return 0;

@@ -63,7 +63,8 @@ sandbox_program(const char *name)
 /* ---- directories ---- */
 
 static int
-make_dir(const struct state *st, const char *path, uid_t inside_uid, mode_t mode, struct dd_err *err)
+make_dir(
+	const struct state *st, const char *path, uid_t inside_uid, mode_t mode, struct dd_err *err)
 {
 	int rc = fs_mkdirs(path, 0700, err);
 	uid_t uid = st->id_base + inside_uid;
@@ -345,14 +346,15 @@ pod_start(struct pod *p, struct dd_err *err)
 {
 	if (sandbox_stop_requested())
 		return err_set(err, DD_ESTOPPED, "stopped");
-	int rc = make_uppers(p, err);
+	int rc = start_box(p, err); /* it makes its namespaces meanwhile */
+	if (rc == 0)
+		rc = make_uppers(p, err);
 	strlist_cleanup(&p->lowers[POD_ROOT]);
 	strlist_cleanup(&p->lowers[POD_WORK]);
-	if (rc == 0) {
-		limits_open(p->id, &p->spec.limits, p->dir, &p->limits);
-		rc = start_box(p, err);
-	}
-	return rc < 0 ? rc : handshake(p, err);
+	if (rc < 0)
+		return rc;
+	limits_open(p->id, &p->spec.limits, p->dir, &p->limits);
+	return handshake(p, err);
 }
 
 int
