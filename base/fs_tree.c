@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -67,6 +68,10 @@ remove_entry(struct removal *r, int dir_fd, const char *name, const char *path, 
 		return 0;
 	if (errnum != EISDIR && errnum != EPERM)
 		return err_errno(err, errnum, "cannot remove %s/%s", path, name);
+	if (depth > 0 && unlinkat(dir_fd, name, AT_REMOVEDIR) == 0) { /* it was empty */
+		r->progress++;
+		return 0;
+	}
 	OWN_FD int fd = open_enterable(dir_fd, name);
 	if (fd < 0 && errno == ENOENT)
 		return 0;

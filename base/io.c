@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 ssize_t
@@ -71,7 +72,9 @@ io_rename(const char *from, const char *to)
 int
 io_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
 {
-	return fault_fails(FAULT_RENAME, to, -1) ? -1 : renameat2(from_fd, from, to_fd, to, flags);
+	if (fault_fails(FAULT_RENAME, to, -1))
+		return -1;
+	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
 }
 
 int

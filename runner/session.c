@@ -48,6 +48,7 @@ session_start(const struct common_options *common, struct state *ret, struct dd_
 	if (rc < 0)
 		return rc;
 	rc = sandbox_sweep(ret, egress_salvage, err);
+	sandbox_tidy(ret);
 	if (rc == 0)
 		rc = run_sweep(ret, err);
 	if (rc < 0)

@@ -71,7 +71,6 @@ static struct {
 	pthread_mutex_t lock; /* of what follows, and of the upstreams' idle clients */
 	unsigned next_file;
 	uint64_t used_bytes;
-	bool has_log;	/* else the number of its descriptor may be anything's */
 	int log_errnum; /* why a request could not be logged; 0 */
 } broker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -103,8 +102,6 @@ static void
 write_log_of(const struct fetch *f, const char *path, int status, bool refused, const char *sha256,
 	const char *why, const char *program)
 {
-	if (!broker.has_log)
-		return;
 	const struct upstream *u = f ? f->upstream : NULL;
 	OWN_FREE char *full = u ? mem_printf("%s%s", u->url, path) : NULL;
 	OWN_FREE char *url = full ? http_redact_url(full) : NULL;
@@ -615,7 +612,6 @@ egress_broker_main(void)
 	OWN(dd_err) struct dd_err err = {0};
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN); /* the phase ends by its pipe, also on Ctrl-C */
-	broker.has_log = fcntl(BROKER_FIRST_FD + BROKER_LOG, F_GETFD) >= 0;
 	if (read_config(&err) < 0) {
 		fprintf(stderr, "drydock: broker: %s\n", err_msg(&err));
 		return BROKER_NO_START;

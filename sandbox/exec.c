@@ -522,7 +522,7 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 		(void)!state_check_room(e->pod->state, &e->no_room);
 	if (cause == CAUSE_NONE && e->no_room.msg)
 		return err_move(err, &e->no_room);
-	if (cause == CAUSE_NONE)
+	if (cause == CAUSE_NONE && code != 0)
 		cause = limits_check(&e->pod->limits);
 	/* A limit that was touched and survived (a fork that failed once) did not end it. */
 	if (code == 0 && cause != CAUSE_STOPPED)
@@ -553,7 +553,7 @@ exec_wait(struct exec *e, int timeout_ms, struct exec_result *ret, struct dd_err
 {
 	int64_t deadline =
 		timeout_ms < 0 ? INT64_MAX : clock_mono_ns() + (int64_t)timeout_ms * 1000000;
-	int64_t checked = 0;
+	int64_t checked = e->start_ns;
 	int rc = e->pod ? 0 : err_set(err, DD_EIO, "the pod is closed");
 	while (rc == 0 && !e->exited) {
 		int64_t now = clock_mono_ns();

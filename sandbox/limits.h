@@ -17,6 +17,7 @@ struct limits {
 	char *memory_group;	/* directories; NULL: none could be made */
 	char *pids_group;	/* the same as memory_group with v2 */
 	bool v2;
+	int memory_events, pids_events;	 /* files in which the groups count; -1 */
 	uint64_t seen_memory, seen_pids; /* events of the groups before this exec */
 	enum exec_cause ended;		 /* what the warden said */
 	uint64_t peak_bytes;		 /* the same */

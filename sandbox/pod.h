@@ -41,6 +41,7 @@ struct pod {
 	const struct state *state;
 	char *id;
 	char *dir;
+	bool has_uppers; /* its directory was ready: make_uppers has nothing to do */
 	int lock_fd;
 	int control;
 	pid_t box;
@@ -73,6 +74,16 @@ int pod_publish(struct pod *p, enum pod_stack which, const char *key, struct dd_
 /* A directory below the pod's that belongs to an id of the inside. */
 int pod_make_dir(const struct pod *p, const char *name, uid_t inside_uid, mode_t mode,
 	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * A directory as a pod has it, but for its name: made below a new path; taken, when there is one, with its
+ * lock.  DD_ENOENT: there is none.
+ */
+int pod_make_ready(const struct state *st, const char *dir) DD_MUST_USE;
+int scratch_take_ready(const struct state *st, const char *name, char **ret_dir, int *ret_lock)
+	DD_MUST_USE;
+/* Put a pod's directory where sandbox_tidy finds it. */
+int scratch_leave(const struct state *st, const char *dir) DD_MUST_USE;
 
 /* Stacks of data directories: new uppers, what the box is told, and the end of a pod's uppers. */
 int data_make_uppers(const struct pod *p, struct dd_err *err) DD_MUST_USE;

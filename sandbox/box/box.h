@@ -90,8 +90,10 @@ struct pod_setup { /* decoded SETUP */
 };
 
 void setup_decode(const struct message *m, struct pod_setup *s);
-/* Namespaces and id maps; returns as inside-root, before the fork of pid 1. */
-void setup_namespaces(const struct pod_setup *s);
+/* All namespaces but that of control groups, for which we have to be in ours. */
+void setup_namespaces(void);
+/* That one, and the id maps; before the fork of pid 1. */
+void setup_ids(const struct pod_setup *s);
 /* The file system and network of the pod; in pid 1. */
 void setup_pod(const struct pod_setup *s);
 extern const char *box_work_dir; /* where the work tree is in the pod; "" without one */

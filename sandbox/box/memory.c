@@ -58,12 +58,16 @@ is_on_tmpfs(const struct memory *m, dev_t dev)
 }
 
 void
-memory_init(struct memory *m)
+memory_init(struct memory *m, bool watched)
 {
 	static const char *const trees[] = {"/tmp", "/run", "/dev/shm", "/home/builder"};
 	struct stat st;
 	char text[4096];
 	m->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < 4; i++)
+		m->tmpfs[i] = -1;
+	if (!watched)
+		return;
 	for (size_t i = 0; i < 4; i++) {
 		int fd = open(trees[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		bool once = fd >= 0 && fstat(fd, &st) == 0 && !is_on_tmpfs(m, st.st_dev);
