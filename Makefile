@@ -42,13 +42,17 @@ LDFLAGS += $(SAN_FLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now) -Wl,--as-needed
 
 # The two programs that every sandbox starts are static and, where musl is there, linked to it: its start does not
 # ask the processor what it is, which every virtual machine traps (docs/decisions/0016-small-programs.md).
+# musl-gcc compiles for it, but knows no -static-pie: the start files are given to the ordinary compiler.
 MUSL := $(if $(SAN),,$(shell command -v musl-gcc))
 ifneq ($(MUSL),)
-SMALL_CC := musl-gcc -idirafter /usr/include $(addprefix -idirafter /usr/include/,$(shell $(CC) -print-multiarch))
-SMALL_LDFLAGS := -static-pie -Wl,-z,relro,-z,now
+MULTIARCH := $(shell $(CC) -print-multiarch)
+MUSL_LIB := /usr/lib/$(MULTIARCH:gnu=musl)
+SMALL_CC := musl-gcc -idirafter /usr/include $(addprefix -idirafter /usr/include/,$(MULTIARCH))
+link_small = $(CC) -static-pie -nostdlib -Wl,-z,relro,-z,now -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $^ \
+	-L$(MUSL_LIB) -lc -lgcc $(MUSL_LIB)/crtn.o
 else
 SMALL_CC := $(CC)
-SMALL_LDFLAGS := $(LDFLAGS)
+link_small = $(CC) $(LDFLAGS) -o $@ $^
 endif
 SMALL_LIB := $(patsubst %,base/%.c,err fault fs fs_tree io log map own spawn str) \
 	$(filter-out sandbox/broker.c,$(wildcard sandbox/*.c))
@@ -87,9 +91,9 @@ $(OBJ)/small/libdrydock.a: $(call small,$(SMALL_LIB))
 	@rm -f $@
 	$(AR) rcs $@ $^
 $(OBJ)/drydock-box: $(call small,$(BOX_SRC))
-	$(SMALL_CC) $(SMALL_LDFLAGS) -o $@ $^
+	$(link_small)
 $(OBJ)/drydock: $(call small,$(FRONT_SRC)) $(OBJ)/small/libdrydock.a
-	$(SMALL_CC) $(SMALL_LDFLAGS) -o $@ $^
+	$(link_small)
 $(OBJ)/drydock-core: $(call obj,$(CORE_SRC)) $(OBJ)/libdrydock.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 $(PROGRAMS): build/%: $(OBJ)/%

@@ -68,7 +68,7 @@ remove_entry(struct removal *r, int dir_fd, const char *name, const char *path, 
 		return 0;
 	if (errnum != EISDIR && errnum != EPERM)
 		return err_errno(err, errnum, "cannot remove %s/%s", path, name);
-	if (depth > 0 && unlinkat(dir_fd, name, AT_REMOVEDIR) == 0) { /* it was empty */
+	if (depth > 0 && io_unlinkat(dir_fd, name, AT_REMOVEDIR) == 0) { /* it was empty */
 		r->progress++;
 		return 0;
 	}

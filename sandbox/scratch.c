@@ -70,7 +70,7 @@ scratch_take_ready(const struct state *st, const char *name, char **ret_dir, int
 {
 	OWN_FREE char *made = name_new(st);
 	OWN_FREE char *ready = state_path(st, "ready");
-	if (rename(ready, made) < 0)
+	if (io_rename(ready, made) < 0)
 		return -DD_ENOENT;
 	return finish(st, name, made, ret_dir, ret_lock, NULL);
 }
