@@ -162,7 +162,7 @@ bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 .PHONY: bench-unpack
 faults: all ## make every call that changes the disk fail in turn, in every way (an hour)
 	DD_TEST_TIMEOUT=20000 DD_FAULT_POINTS=all DD_FAULT_READS=all DD_FAULT_COLD=40 DD_FAULT_REPLAYS=all \
-		DD_FULL_POINTS=1000 sh tests/run.sh runner/faults runner/full_disk runner/damage
+		DD_FAULT_REMOVALS=100 DD_FULL_POINTS=1000 sh tests/run.sh runner/faults runner/full_disk runner/damage
 .PHONY: faults
 
 lint: ## compile everything with -Werror

@@ -1,14 +1,16 @@
 #!/bin/sh
 # Any call that changes the disk fails: drydock says in one line which and why, and the same run resumed
-# ends as the undisturbed one.  A spread of the calls; all of them with `make faults`.
+# ends as the undisturbed one.  Exhaustive: the calls of a collection.  A spread of the places, each time with
+# another effect: those of a run, of a resume, of reading, of removals, of a replay, and of a run that installs
+# packages and compiles the index.  All of them with `make faults`.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/runner/resumed.sh"
 app=$apps/tiny-missing
-POINTS=${DD_FAULT_POINTS:-60}
-READS=${DD_FAULT_READS:-6}
-COLD=${DD_FAULT_COLD:-3}
-REPLAYS=${DD_FAULT_REPLAYS:-8}
-REMOVALS=${DD_FAULT_REMOVALS:-8}
+POINTS=${DD_FAULT_POINTS:-16}
+READS=${DD_FAULT_READS:-3}
+COLD=${DD_FAULT_COLD:-2}
+REPLAYS=${DD_FAULT_REPLAYS:-4}
+REMOVALS=${DD_FAULT_REMOVALS:-4}
 
 up --image base "$apps/tiny-none" # so that there is a base image
 base_state "$tmp/base" && s=$tmp/state && cp -al "$tmp/base" "$s"
