@@ -90,7 +90,7 @@ make_root_upper(const struct state *st, const char *dir, struct dd_err *err)
 	OWN_FREE char *top = fs_join(dir, "root");
 	OWN_FREE char *upper = fs_join(dir, "root/fs");
 	OWN_FREE char *work = fs_join(dir, "root/work");
-	int rc = fs_mkdirs(top, 0700, err);
+	int rc = fs_mkdirs(top, 0700, err) < 0 ? err_wrap(err, "sandbox") : 0;
 	if (rc == 0)
 		rc = make_dir(st, upper, 0, 0755, err);
 	return rc < 0 ? rc : make_dir(st, work, 0, 0755, err);
@@ -101,7 +101,7 @@ make_tree_upper(const struct state *st, const char *dir, struct dd_err *err)
 {
 	OWN_FREE char *top = fs_join(dir, "work");
 	OWN_FREE char *upper = fs_join(dir, "work/fs");
-	int rc = fs_mkdirs(top, 0700, err);
+	int rc = fs_mkdirs(top, 0700, err) < 0 ? err_wrap(err, "sandbox") : 0;
 	return rc < 0 ? rc : make_dir(st, upper, st->root ? POD_UID : 0, 0755, err);
 }
 

@@ -206,7 +206,11 @@ main(void)
 	(void)prctl(PR_SET_NAME, "drydock-box");
 	die_with(parent);
 	setup_namespaces(); /* before we know for whom: drydock prepares the rest meanwhile */
-	if (!message_receive(BOX_CONTROL_FD, &m) || m.type != BOX_SETUP) {
+	struct stat control;
+	bool asked = message_receive(BOX_CONTROL_FD, &m);
+	if (!asked && fstat(BOX_CONTROL_FD, &control) == 0 && S_ISSOCK(control.st_mode))
+		return 1; /* it could not prepare the rest, and says so itself */
+	if (!asked || m.type != BOX_SETUP) {
 		fprintf(stderr, "drydock-box is started by drydock\n");
 		return 125;
 	}
