@@ -147,11 +147,12 @@ add_limits(struct doctor_list *ret)
 	bool watched = strcmp(mechanism, "watchdog") == 0;
 	unsigned over = overshoot_mib();
 	OWN_FREE char *kernel = mem_printf("%s; overshoot: none, the kernel refuses", mechanism);
-	OWN_FREE char *memory =
-		mem_printf("watchdog, looks every %d ms when the limit is near; overshoot: at most "
-			   "%u MiB, what all processors touch in %d ms; pipes in addition, which "
-			   "the kernel bounds at 64 MiB a user and 8 KiB each",
-			WARDEN_MIN_MS, over, 2 * WARDEN_MIN_MS);
+	OWN_FREE char *memory = mem_printf(
+		"watchdog, looks every %d ms when the limit is near; overshoot: at most "
+		"%u MiB, what all processors touch in %d ms, and more while others leave "
+		"it none; pipes in addition, which "
+		"the kernel bounds at 64 MiB a user and 8 KiB each",
+		WARDEN_MIN_MS, over, 2 * WARDEN_MIN_MS);
 	doctor_add(ret, "memory limit", !watched, false, watched ? memory : kernel,
 		watched ? "run as root, or delegate a cgroup v2 with the memory and pids controllers to "
 			  "this user"

@@ -403,6 +403,50 @@ who_am_i(const char *name, char **args)
 	printf("%s %d %d %llx\n", name, (int)geteuid(), (int)getegid(), effective);
 }
 
+/* A descriptor of the program of whatever else runs here, if that is drydock-box; -1. */
+static int
+open_box_program(const char *pid)
+{
+	char path[64], to[256];
+	(void)snprintf(path, sizeof(path), "/proc/%.16s/exe", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ssize_t n = fd < 0 ? -1 : readlink(path, to, sizeof(to) - 1);
+	to[n > 0 ? n : 0] = '\0';
+	if (strstr(to, "drydock-box")) {
+		say("found", to);
+		return fd;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
+}
+
+/* While it is executed beside this (CVE-2019-5736), and for a while behind that. */
+static void
+write_program(const char *name, char **args)
+{
+	char path[64];
+	int fd = -1;
+	(void)args;
+	say(name, "waits");
+	for (long end = now_ms() + 1500; fd < 0 && now_ms() < end;) {
+		DIR *d = opendir("/proc");
+		for (struct dirent *e; fd < 0 && d && (e = readdir(d));)
+			if (*e->d_name >= '0' && *e->d_name <= '9' && atoi(e->d_name) != getpid())
+				fd = open_box_program(e->d_name);
+		if (d)
+			(void)closedir(d);
+	}
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	for (long end = now_ms() + 200; fd >= 0 && now_ms() < end;)
+		if (open(path, O_WRONLY) >= 0 || open(path, O_RDWR) >= 0) {
+			say(name, "opened");
+			return;
+		}
+	say(name, fd < 0 ? "unseen" : "refused");
+}
+
 static void
 make_privileged(const char *name, char **args)
 {
@@ -458,6 +502,7 @@ static const struct attack attacks[] = {
 	{"shared-names", shared_names},
 	{"rights", rights},
 	{"who-am-i", who_am_i},
+	{"write-program", write_program},
 	{"make-privileged", make_privileged},
 	{"second-wall", second_wall},
 	{"tools-writable", tools_writable},

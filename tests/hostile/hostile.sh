@@ -43,7 +43,7 @@ host_facts() {
 	echo "processes $(ps -eo args | grep -c "^$at ")"
 	echo "groups $(find /sys/fs/cgroup -maxdepth 6 -type d -name "drydock-$tag-*" 2>/dev/null | wc -l)"
 	echo "pods $(ls "$state/pods" | wc -l)"
-	echo "in /dev/shm and /tmp $(ls -d /dev/shm/left-behind* /tmp/left-behind* /tmp/drydock-hostile-attack* 2>/dev/null | wc -l)"
+	echo "in /dev/shm and /tmp:" $(ls -ld --time-style=full-iso /dev/shm/left-behind* /tmp/left-behind* /tmp/drydock-hostile-attack* 2>/dev/null)
 	echo "devices $(stat -c '%a %U' /dev/null /dev/zero /dev/tty | tr '\n' ' ')"
 }
 

@@ -108,13 +108,25 @@ pod libnss_hostile.so.2 "" --- provision /bin/sh -c "cp $at /usr/lib/libnss_host
 		sed -i 's/^passwd:.*/passwd: hostile files/' /etc/nsswitch.conf; touch /etc/mark-nss" \
 	--- service:daemon /bin/true --- build /bin/ls /tmp --- build /bin/sh -c 'id daemon >/dev/null; ls /tmp'
 is "looking up a user loads nothing from the root" "$(cat "$tmp/out")" "nss-was-loaded"
-pod libnss_hostile.so.2 "" --- provision /bin/sh -c "cp $at /usr/lib/libnss_hostile.so.2
-		echo /usr/lib/libnss_hostile.so.2 >/etc/ld.so.preload; printf '#!/proc/self/exe\n' >/script; chmod 755 /script" \
-	--- build /proc/self/exe --- build /script
-is "the sandbox's own program cannot be written by what it runs" "$(grep -cx refused "$tmp/out") $(grep -c opened "$tmp/out")" "2 0"
+pod libnss_hostile.so.2 "" --- provision /bin/sh -c "cp $at /usr/lib/libnss_hostile.so.2; touch /etc/mark-nss
+		echo /usr/lib/libnss_hostile.so.2 >/etc/ld.so.preload" \
+	--- build /proc/self/exe --- build /bin/sh -c 'ls /tmp; cat /tmp/nss-was-loaded'
+is "its own program loads nothing from the root when the target runs it" "$(grep -c drydock-box "$tmp/out")" 0
+for i in 1 2 3 4 5 6 7 8; do # it lives for a moment only
+	pod attack_reach "" --- +build "$at" write-program \
+		$(for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo --- build /proc/self/exe; done) --- build /bin/true
+	[ $mode = root ] && grep -q "write-program unseen" "$tmp/out" || break
+done
+# In user mode each command has a user namespace of its own, from which it cannot look into another's processes.
+case $mode in user) wanted=unseen ;; *) wanted=refused ;; esac
+is "the sandbox's own program cannot be written by what it runs" "$(grep write-program "$tmp/out" | tail -n 1)" "write-program $wanted"
 # In user mode the target has its owner's id, so that this is a copy; in root mode it has not.
-case $mode in user) copies=2 ;; *) copies=0 ;; esac
-is "it runs from a sealed copy where the target has its owner's id" "$(grep -c memfd "$tmp/out")" $copies
+case $mode in user) wanted='/memfd:drydock-box (deleted)' ;; *) wanted=$(realpath "$root/build/drydock-box") ;; esac
+"$drydock" sandbox run --quiet --state "$state" -- /bin/sleep 2 &
+sleeper=$!
+for i in $(seq 20); do box=$(pgrep -P $sleeper -x drydock-box) && break; sleep 0.1; done
+is "it runs from a sealed copy where the target has its owner's id" "$(readlink "/proc/$box/exe")" "$wanted"
+wait $sleeper
 for profile in parser provision; do
 	pod attack_reach --tools --- $profile "$at" tools-writable
 	is "our programs are read-only inside ($profile)" "$(cat "$tmp/out")" "tools-writable tried"
