@@ -27,23 +27,27 @@ END {
 
 with_time() { timeout -k 5 "${DD_TEST_TIMEOUT:-1500}" "$@"; }
 
+# One at a time, or one of two: what it prints comes out as a whole.
 run_one() {
 	name=$1
+	log=$out/$(echo "$name" | tr / .)
 	shift
-	log=$out/log
 	start=$(date +%s)
 	"$@" >"$log" 2>&1 </dev/null
 	rc=$?
-	counts=$(awk -v name="$name" -v rc=$rc "$tally" "$log" 2>"$out/notes")
+	counts=$(awk -v name="$name" -v rc=$rc "$tally" "$log" 2>"$log.notes")
 	# shellcheck disable=SC2086
 	set -- $counts
 	printf '%s\n' "$counts" >>"$out/tally"
-	printf '%-44s %4d passed %3d failed %3d skipped  %ds\n' "$name" "$1" "$2" "$3" $(($(date +%s) - start))
-	grep -hE '^(ok|not ok) .*# *[Ss][Kk][Ii][Pp]' "$log" | sed 's/^/    /'
-	if [ "$2" -gt 0 ]; then
-		cat "$out/notes"
-		tail -n "${DD_TEST_TAIL:-80}" "$log" | sed 's/^/    | /'
-	fi
+	{
+		printf '%-44s %4d passed %3d failed %3d skipped  %ds\n' "$name" "$1" "$2" "$3" $(($(date +%s) - start))
+		grep -hE '^(ok|not ok) .*# *[Ss][Kk][Ii][Pp]' "$log" | sed 's/^/    /'
+		if [ "$2" -gt 0 ]; then
+			cat "$log.notes"
+			tail -n "${DD_TEST_TAIL:-80}" "$log" | sed 's/^/    | /'
+		fi
+	} >"$log.said"
+	cat "$log.said"
 }
 
 wanted() {
@@ -70,9 +74,26 @@ for c in tests/*/test_*.c; do
 	*) run_one "${c%.c}" with_time "$DD_BUILD/${c%.c}" ;;
 	esac
 done
+# Scripts two at a time, each by the first that is free; those that say "Alone:" one by one before them.
+lane() {
+	for t in "$@"; do
+		mkdir "$out/taken.$(echo "$t" | tr / .)" 2>/dev/null && run_one "$t" with_time sh "$t"
+	done
+}
+together=
 for t in tests/*/*.t; do
 	[ -e "$t" ] && wanted "$t" "$@" || continue
-	run_one "$t" with_time sh "$t"
+	if head -n 3 "$t" | grep -q '^# Alone:'; then
+		run_one "$t" with_time sh "$t"
+	else
+		together="$together $t"
+	fi
 done
+# shellcheck disable=SC2086
+{
+	lane $together &
+	lane $together
+	wait
+}
 
 awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$out/tally"

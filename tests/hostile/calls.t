@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures the machine, and looks for what is left on it.
 # Every system call with a known misuse: in each profile, in the numbers of each ABI that the kernel takes, and
 # by each way round the filter.  calls.tsv says what each must answer; it is the same in both privilege modes.
 . "$(dirname "$0")/hostile.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures the machine, and looks for what is left on it.
 # Taking all there is.  exhaust.tsv names, for each attack, the cause it must end with where a control group
 # holds memory and processes and where the warden watches them, and what must stay within its bound:
 # the limit itself, or the limit and the overshoot that `drydock doctor` states.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures the machine, and looks for what is left on it.
 # Sources that harm whoever takes them in: archives that write elsewhere, git repositories that run something or
 # point elsewhere.  Each through the whole of `drydock up`; what is refused is a usage error that names the reason.
 . "$(dirname "$0")/hostile.sh"

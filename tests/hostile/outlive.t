@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures the machine, and looks for what is left on it.
 # Not ending: what ignores signals, has no parent, attacks the processes that watch it, or holds the output.
 # A command has one second; it must be over at its deadline and one second more (the machine may be busy: three),
 # and nothing of it may be left.

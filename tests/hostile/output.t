@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures the machine, and looks for what is left on it.
 # Output that harms whoever reads it: ten gigabytes, a line that never ends, a record that grows with every name,
 # orders to terminals, markup; through the sandbox alone and through a whole run.
 . "$(dirname "$0")/hostile.sh"

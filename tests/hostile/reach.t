@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures the machine, and looks for what is left on it.
 # Reaching out of the sandbox: files, switches, processes, sockets and names of this machine, the processes of
 # the sandbox itself, and rights that were not given.  In every profile that runs code of others.
 . "$(dirname "$0")/hostile.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures the machine, and looks for what is left on it.
 # What one attempt leaves for the next: nothing, but in the layer that was kept on purpose; between two commands
 # of one pod its files, and no process.
 . "$(dirname "$0")/hostile.sh"

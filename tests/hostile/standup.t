@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures the machine, and looks for what is left on it.
 # An application whose own build, tests and services take all there is: the run ends, says which limit it was, and
 # so does a replay.  The limits of every pod are those of --memory, --disk and --pids, or the default ones.
 . "$(dirname "$0")/hostile.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures the machine, and looks for what is left on it.
 # Trees of files that harm whoever stores, stacks, measures or deletes them, and root file systems that mislead
 # whoever mounts on them.  In a state directory of its own, on the tools root.
 . "$(dirname "$0")/hostile.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it asks for the newest run.
 # The command line as its users and their scripts know it.
 . "$(dirname "$0")/../tap.sh"
 

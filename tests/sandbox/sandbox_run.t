@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures, and sweeps.
 # `drydock sandbox run`: its contract, its limits, and what a program inside cannot do.
 . "$(dirname "$0")/../tap.sh"
 

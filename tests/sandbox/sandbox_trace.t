@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures, and sweeps.
 # drydock sandbox trace: what a command looked for, found, connected to and was denied.
 . "$(dirname "$0")/../tap.sh"
 trace() { run "$drydock" sandbox trace --state "$state" "$@"; }
