@@ -9,13 +9,14 @@
 #include "tests/base/tmpdir.h"
 #include <archive.h>
 #include <archive_entry.h>
-#include <cmocka.h>
 #include <dirent.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+
+#include <cmocka.h>
 
 /* ---- archives to order ---- */
 
