@@ -105,6 +105,8 @@ const char *const test_level_names[] = {"unit", "integration", "e2e", NULL};
 const char *const need_kind_names[] = {"program", "header", "library", "pkgconfig", "cmake", "m4",
 	"perl", "python", "node", "file", "package", NULL};
 const char *const absent_kind_names[] = {"submodule", "lfs", NULL};
+const char *const need_source_names[] = {
+	"log", "declared", "trace", "search", "answer", NULL};
 const char *const need_scope_names[] = {"build", "test", "run", NULL};
 const char *const question_kind_names[] = {
 	"env", "secret", "service", "prompt", "file", "decision", NULL};
@@ -136,7 +138,7 @@ command_list_has(const struct command_list *l, enum command_phase phase)
 
 const struct json_field need_fields[] = {E(need, kind, need_kind_names), SREQ(need, name),
 	S(need, version), E(need, scope, need_scope_names), B(need, optional), S(need, feature),
-	S(need, source), S(need, why), END};
+	E(need, source, need_source_names), S(need, why), END};
 RECORD_IMPLEMENT(need)
 
 const struct json_field absent_part_fields[] = {E(absent_part, kind, absent_kind_names),

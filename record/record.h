@@ -87,6 +87,15 @@ enum need_kind {
 };
 extern const char *const need_kind_names[];
 
+enum need_source { /* what showed it */
+	NEED_FROM_LOG,
+	NEED_DECLARED,
+	NEED_FROM_TRACE,  /* something tried to use it */
+	NEED_FROM_SEARCH, /* something looked whether it is there */
+	NEED_FROM_ANSWER, /* a person's */
+};
+extern const char *const need_source_names[];
+
 enum need_scope { SCOPE_BUILD, SCOPE_TEST, SCOPE_RUN };
 extern const char *const need_scope_names[];
 
@@ -97,7 +106,7 @@ struct need { /* something the application wants, before it is resolved */
 	enum need_scope scope;
 	bool optional; /* a feature goes off without it */
 	char *feature; /* the name of that feature, if known */
-	char *source;  /* "declared", "log", "trace", "config-log", "default" */
+	enum need_source source;
 	char *why;     /* citation: "configure.ac:31: PKG_CHECK_MODULES(glib-2.0)", a log line */
 };
 RECORD_LIST(need);
