@@ -139,15 +139,18 @@ want_the_used(struct loop *l, const struct package_list *packages)
 }
 
 static int
-build_and_test(struct loop *l, struct dd_err *err)
+build_and_test(struct loop *l, bool *ret_built, struct dd_err *err)
 {
 	int rc = loop_install(l, err);
 	if (rc == 0)
 		rc = files_place(l, err);
 	if (rc == 0)
 		rc = loop_build(l, err);
-	if (rc == 0 && l->built && command_list_has(&l->r->project.commands, PHASE_TEST))
+	bool built = l->built; /* what the tests show takes its place */
+	if (rc == 0 && built && command_list_has(&l->r->project.commands, PHASE_TEST))
 		rc = loop_test(l, err);
+	if (rc == 0)
+		*ret_built = built;
 	return rc;
 }
 
@@ -155,7 +158,7 @@ static bool
 is_the_same(const struct loop *l, const struct kept *k)
 {
 	const struct test_run *now = &l->r->tests, *before = &k->tests;
-	return l->built && now->passed == before->passed && now->failed == before->failed &&
+	return now->passed == before->passed && now->failed == before->failed &&
 	       now->skipped == before->skipped;
 }
 
@@ -167,8 +170,9 @@ try_without(struct loop *l, const char *names, struct dd_err *err)
 	struct attempt *a = loop_begin_attempt(l);
 	want_the_used(l, &kept.packages);
 	int step = progress_begin("attempt %lld, without %s", (long long)l->n, names);
-	int rc = build_and_test(l, err);
-	bool same = rc == 0 && is_the_same(l, &kept);
+	bool built = false;
+	int rc = build_and_test(l, &built, err);
+	bool same = rc == 0 && built && is_the_same(l, &kept);
 	if (rc == 0) {
 		a = &l->r->attempts.v[l->r->attempts.n - 1];
 		a->ended = mem_strdup(same ? "the same" : "not the same");
