@@ -47,6 +47,7 @@ struct probe_spec {
 	int max_attempts;	  /* 0: 20 */
 	int64_t step_limit_ms;	  /* of one command; 0: 30 minutes */
 	int64_t silence_limit_ms; /* 0: 10 minutes */
+	struct pod_limits limits; /* of builds */
 	/* Runs the tests of an attempt (qa, handed down by runner). */
 	int (*run_tests)(void *ctx, const struct probe_tests *t, struct test_run *ret,
 		enum exec_cause *ret_cause, struct dd_err *err);
@@ -108,6 +109,7 @@ struct build_spec {
 	const char *log_path;
 	struct trace *trace; /* of its connections; may be NULL */
 	int64_t step_limit_ms, silence_limit_ms;
+	struct pod_limits limits;
 };
 struct build_outcome {
 	bool built;
@@ -122,8 +124,8 @@ int probe_build(const struct build_spec *spec, struct build_outcome *ret, struct
 /* Why a build failed, and what a test run means; waits_for: a question without an answer, NULL. */
 enum run_outcome probe_judge_build(const char *failed, enum exec_cause cause,
 	const struct question *waits_for, struct diagnosis *ret);
-enum run_outcome probe_judge_tests(
-	const struct test_run *t, const struct question *waits_for, struct diagnosis *ret);
+enum run_outcome probe_judge_tests(const struct test_run *t, enum exec_cause cause,
+	const struct question *waits_for, struct diagnosis *ret);
 
 /*
  * Files that a person supplied, where builds and tests look for them: those of the tree in a layer on the work

@@ -187,7 +187,8 @@ want_looked_up(struct loop *l, enum need_scope scope, enum need_source source)
 static bool
 want_from_trace(struct loop *l, enum need_scope scope)
 {
-	return want_looked_up(l, scope, NEED_FROM_TRACE) || want_looked_up(l, scope, NEED_FROM_SEARCH);
+	return want_looked_up(l, scope, NEED_FROM_TRACE) ||
+	       want_looked_up(l, scope, NEED_FROM_SEARCH);
 }
 
 /* ---- learning ---- */

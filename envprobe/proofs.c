@@ -94,8 +94,8 @@ struct matching {
 	const struct package_list *packages;
 	struct map opened; /* by merged path */
 	char *package;	   /* whose proof is looked for */
-	char *owner;	   /* of the files that are listed: itself, or one it depends on; NULL: no matter */
-	bool bare;	   /* it has nothing but documentation */
+	char *owner; /* of the files that are listed: itself, or one it depends on; NULL: no matter */
+	bool bare;   /* it has nothing but documentation */
 	json_t *found;
 };
 
@@ -136,8 +136,8 @@ begin_dependency(struct matching *m, struct str name)
 static bool
 is_documentation(const char *path)
 {
-	static const char *const dirs[] = {"/usr/share/doc", "/usr/share/man", "/usr/share/lintian",
-		"/usr/share/bug", NULL};
+	static const char *const dirs[] = {
+		"/usr/share/doc", "/usr/share/man", "/usr/share/lintian", "/usr/share/bug", NULL};
 	for (size_t i = 0; dirs[i]; i++)
 		if (fs_is_below(path, dirs[i]) || str_starts(str_of(dirs[i]), path))
 			return true;

@@ -145,8 +145,7 @@ static void
 want_program(struct loop *l, const char *start, const char *id)
 {
 	struct str rest = str_of(start), word;
-	struct need n = {
-		.kind = NEED_PROGRAM, .scope = SCOPE_TEST, .source = NEED_FROM_ANSWER};
+	struct need n = {.kind = NEED_PROGRAM, .scope = SCOPE_TEST, .source = NEED_FROM_ANSWER};
 	if (!str_next_word(&rest, &word))
 		return;
 	n.name = str_dup(word);

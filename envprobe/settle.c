@@ -25,8 +25,8 @@ loop_weigh(struct loop *l)
 	}
 	free(l->good_failure);
 	l->good_failure = l->failure ? mem_strdup(l->failure) : NULL;
-	l->good = (struct gained){l->r->root.n, l->r->packages.n, l->r->batches.n,
-		l->r->features_off.n};
+	l->good = (struct gained){
+		l->r->root.n, l->r->packages.n, l->r->batches.n, l->r->features_off.n};
 }
 
 /* ---- back to the last attempt that gained something ---- */
@@ -56,8 +56,7 @@ take_out_again(struct loop *l)
 static bool
 is_unused(const struct loop *l, const struct package *p)
 {
-	return p->requested && !p->proof &&
-	       (p->scope == SCOPE_TEST || map_get(&l->idle, p->name));
+	return p->requested && !p->proof && (p->scope == SCOPE_TEST || map_get(&l->idle, p->name));
 }
 
 /* What the result of a run was, while another is tried. */
@@ -129,8 +128,8 @@ want_the_used(struct loop *l, const struct package_list *packages)
 		const struct package *p = &packages->v[i];
 		if (!p->requested || is_unused(l, p))
 			continue;
-		l->wanted.v = mem_grow(
-			l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
+		l->wanted.v =
+			mem_grow(l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
 		l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(p->name),
 			.scope = p->scope,
 			.why = mem_strdup(p->why),
@@ -176,8 +175,8 @@ try_without(struct loop *l, const char *names, struct dd_err *err)
 	if (rc == 0) {
 		a = &l->r->attempts.v[l->r->attempts.n - 1];
 		a->ended = mem_strdup(same ? "the same" : "not the same");
-		a->learnt = mem_printf(
-			"%s %s", same ? "needs no" : "nothing was seen to use, and it needs:", names);
+		a->learnt = mem_printf("%s %s",
+			same ? "needs no" : "nothing was seen to use, and it needs:", names);
 	}
 	progress_end(step, rc < 0 ? "stopped" : same ? "the same" : "not the same");
 	if (!same)

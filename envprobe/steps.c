@@ -120,8 +120,8 @@ do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 	progress_end(step, rc < 0 ? "failed" : in.cached ? "cached" : "ok");
 	if (rc == 0)
 		*ret_result = json_pack("{s:o, s:b, s:o, s:o, s:o}", "wanted", wanted_to_json(l),
-			"anew", l->r->root.n == s->image->stack.n,
-			"dropped", json_from_strings(&in.dropped), "batch",
+			"anew", l->r->root.n == s->image->stack.n, "dropped",
+			json_from_strings(&in.dropped), "batch",
 			json_encode(install_batch_fields, &in.batch), "layer",
 			root.n > l->r->root.n ? json_string(root.v[root.n - 1].s) : json_null());
 	stack_cleanup(&root);
@@ -163,7 +163,6 @@ add_packages(struct loop *l, const struct install_batch *b)
 			p->why = mem_strdup("another package depends on it");
 	}
 }
-
 
 static void
 take_features(struct loop *l, const json_t *dropped)
@@ -494,6 +493,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 		.trace = trace,
 		.step_limit_ms = l->spec->step_limit_ms,
 		.silence_limit_ms = l->spec->silence_limit_ms,
+		.limits = l->spec->limits,
 		.owner = l->spec->owner,
 		.inspect = find_proofs,
 		.ctx = &proofs};

@@ -79,12 +79,24 @@ static const struct {
 	{"tap", parse_tap},
 };
 
+/* What is not recognised leaves nothing behind. */
+static bool
+try_format(struct parse *p, bool (*parse)(struct parse *p, struct str text), struct str text)
+{
+	if (parse(p, text))
+		return true;
+	test_case_list_cleanup(&p->run->cases);
+	map_cleanup(&p->ids);
+	p->truncated = p->zero = false;
+	return false;
+}
+
 static bool
 parse_as(struct parse *p, const char *format, struct str text)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
 		if (strcmp(formats[i].name, format) == 0)
-			return formats[i].parse(p, text);
+			return try_format(p, formats[i].parse, text);
 	return false;
 }
 
@@ -92,7 +104,7 @@ static bool
 parse_any(struct parse *p, struct str text)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-		if (formats[i].parse(p, text))
+		if (try_format(p, formats[i].parse, text))
 			return true;
 	return false;
 }
@@ -127,8 +139,11 @@ by_exit_status(struct parse *p, int exit_code, const struct command *cmd)
 	OWN_FREE char *message = exit_code < 0 ? mem_strdup("ended by a signal or a limit")
 					       : mem_printf("exit status %d", exit_code);
 	p->run->by_exit_status = true;
-	set_note(p->run,
-		"no report of single cases was recognised: one case for each command, by exit status");
+	OWN_FREE char *note = mem_printf(
+		"no report of single cases was recognised in what \"%s\" printed: it is one case, by "
+		"its exit status",
+		cmd->run);
+	set_note(p->run, note);
 	parse_add(p, STR("command"), str_of(cmd->run), exit_code == 0 ? TEST_PASSED : TEST_FAILED,
 		exit_code == 0 ? (struct str){"", 0} : str_of(message));
 }
@@ -156,7 +171,7 @@ void
 parse_report(const char *format, struct str text, int exit_code, const struct command *cmd,
 	struct test_run *ret)
 {
-	struct parse p = {.run = ret, .level = cmd->level, .suite = "tests"};
+	struct parse p = {.run = ret, .level = cmd->level, .suite = "tests", .cut = exit_code < 0};
 	bool automatic = !format || strcmp(format, "auto") == 0;
 	bool by_status = format && strcmp(format, "exit") == 0;
 	bool known = !by_status && (automatic ? parse_any(&p, text) : parse_as(&p, format, text));

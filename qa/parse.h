@@ -17,6 +17,7 @@ struct parse {
 	enum test_level level; /* of the command; a case's own place may say better */
 	const char *suite;     /* default */
 	struct map ids;	       /* ids given so far */
+	bool cut;	       /* the command was ended before it was done */
 	bool truncated;	       /* the report ends before it should */
 	bool zero;	       /* the tool itself said that there was nothing to run */
 };

@@ -27,12 +27,13 @@ struct qa_spec {
 	void *ctx;
 	const struct answers *answers; /* for redaction of the log, may be NULL */
 	const char *log_path;	       /* output of all commands, with a header line for each */
-	int64_t time_limit_ms;
+	int64_t time_limit_ms, silence_limit_ms; /* of a command; 0: 30 and 10 minutes */
+	struct pod_limits limits;
 };
 
 /*
  * Run every test command and gather the cases.  A test that fails is not an error of this function;
- * *ret_cause is the first command's that did not end by itself.
+ * *ret_cause is that of the first command that did not end by itself, which ret->ended names.
  */
 int qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *ret_cause,
 	struct dd_err *err) DD_MUST_USE;

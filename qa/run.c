@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 
 #define DEFAULT_LIMIT_MS (30 * 60 * 1000)
-#define SILENCE_MS (10 * 60 * 1000)
+#define DEFAULT_SILENCE_MS (10 * 60 * 1000)
 #define MAX_SPOOL ((uint64_t)256 << 20)
 #define MAX_RESULT ((size_t)1 << 30)
 
@@ -99,7 +99,7 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 		.on_prompt = s->on_prompt ? answer : NULL,
 		.ctx = r,
 		.time_limit_ms = s->time_limit_ms ? s->time_limit_ms : DEFAULT_LIMIT_MS,
-		.silence_limit_ms = SILENCE_MS,
+		.silence_limit_ms = s->silence_limit_ms ? s->silence_limit_ms : DEFAULT_SILENCE_MS,
 		.trace_classes = !s->trace	    ? 0
 				 : s->trace_classes ? s->trace_classes
 						    : TRACE_ALL,
@@ -229,8 +229,11 @@ run_command(struct run *r, struct pod *pod, const struct command *c, struct test
 	if (rc == 0)
 		rc = read_results(
 			r, c, result.cause == CAUSE_NONE ? result.exit_code : -1, &one, err);
-	if (rc == 0 && *cause == CAUSE_NONE)
+	if (rc == 0 && *cause == CAUSE_NONE && result.cause != CAUSE_NONE) {
 		*cause = result.cause;
+		all->ended = mem_strdup(c->run);
+		steplog_note(r->log, "[drydock: ended, cause %s]", exec_cause_name(result.cause));
+	}
 	merge(all, &one);
 	return rc;
 }
@@ -263,7 +266,8 @@ qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *
 		.root = *spec->root,
 		.work = spec->work,
 		.binds = spec->binds,
-		.nbinds = spec->nbinds};
+		.nbinds = spec->nbinds,
+		.limits = spec->limits};
 	int rc = steplog_open(spec->log_path, NULL, &r.log, err);
 	if (rc < 0)
 		return rc;

@@ -139,6 +139,8 @@ parse_tap(struct parse *p, struct str text)
 	}
 	end_stream(&s);
 	buf_cleanup(&s.diagnostic);
+	if (any && !planned && p->cut) /* a plan may come last */
+		p->truncated = planned = true;
 	return any && planned;
 }
 

@@ -105,8 +105,7 @@ const char *const test_level_names[] = {"unit", "integration", "e2e", NULL};
 const char *const need_kind_names[] = {"program", "header", "library", "pkgconfig", "cmake", "m4",
 	"perl", "python", "node", "file", "package", NULL};
 const char *const absent_kind_names[] = {"submodule", "lfs", NULL};
-const char *const need_source_names[] = {
-	"log", "declared", "trace", "search", "answer", NULL};
+const char *const need_source_names[] = {"log", "declared", "trace", "search", "answer", NULL};
 const char *const need_scope_names[] = {"build", "test", "run", NULL};
 const char *const question_kind_names[] = {
 	"env", "secret", "service", "prompt", "file", "decision", NULL};
@@ -235,7 +234,7 @@ RECORD_IMPLEMENT(test_case)
 
 const struct json_field test_run_fields[] = {I(test_run, passed), I(test_run, failed),
 	I(test_run, skipped), I(test_run, flaky), B(test_run, by_exit_status),
-	A(test_run, cases, test_case), S(test_run, note), END};
+	A(test_run, cases, test_case), S(test_run, ended), S(test_run, note), END};
 
 void
 test_run_cleanup(struct test_run *t)

@@ -107,7 +107,7 @@ struct need { /* something the application wants, before it is resolved */
 	bool optional; /* a feature goes off without it */
 	char *feature; /* the name of that feature, if known */
 	enum need_source source;
-	char *why;     /* citation: "configure.ac:31: PKG_CHECK_MODULES(glib-2.0)", a log line */
+	char *why; /* citation: "configure.ac:31: PKG_CHECK_MODULES(glib-2.0)", a log line */
 };
 RECORD_LIST(need);
 
@@ -256,7 +256,8 @@ struct test_run {
 	int64_t passed, failed, skipped, flaky;
 	bool by_exit_status; /* no per-case format was recognised: one case per command */
 	struct test_case_list cases;
-	char *note; /* what a reader must know: "0 tests were executed", "report truncated" */
+	char *ended; /* the command that ended before it was done; NULL */
+	char *note;  /* what a reader must know: "0 tests were executed", "report truncated" */
 };
 void test_run_cleanup(struct test_run *t);
 extern const struct json_field test_run_fields[];

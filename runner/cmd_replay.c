@@ -8,6 +8,7 @@ struct replay_options {
 	struct common_options common;
 	const char *answers;
 	bool offline;
+	struct limit_options limits;
 };
 
 #define O(member) offsetof(struct replay_options, member)
@@ -15,6 +16,7 @@ static const struct option_def options[] = {
 	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
 		"answers to questions: a JSON object by id"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	LIMIT_OPTIONS(replay_options),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -24,7 +26,9 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 	const struct replay_options *o = call->options;
 	struct run_options ro = {.offline = o->offline, .created_ns = clock_real_ns()};
 	struct recipe recipe = {0};
-	int rc = command_absolute_path(call->args[0], &ro.recipe, err);
+	int rc = command_limits(&o->limits, &ro, err);
+	if (rc == 0)
+		rc = command_absolute_path(call->args[0], &ro.recipe, err);
 	if (rc == 0)
 		rc = recipe_load(ro.recipe, &recipe, err); /* a bad one is refused before a run */
 	if (rc == 0 && recipe.base.name)

@@ -13,6 +13,7 @@ struct up_options {
 	const char *answers;
 	const char *image;
 	bool offline;
+	struct limit_options limits;
 };
 
 #define O(member) offsetof(struct up_options, member)
@@ -22,6 +23,7 @@ static const struct option_def options[] = {
 	{"image", 0, OPTION_TEXT, O(image), "NAME",
 		"start from this image instead of the base image"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	LIMIT_OPTIONS(up_options),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -31,6 +33,21 @@ command_load_answers(const char *path, struct answers **ret, struct dd_err *err)
 	if (path)
 		return answers_load(path, ret, err);
 	*ret = answers_create();
+	return 0;
+}
+
+int
+command_limits(const struct limit_options *l, struct run_options *ret, struct dd_err *err)
+{
+	const uint64_t seconds = 1000000000;
+	if (l->time > seconds || l->silence > seconds || l->pids > UINT32_MAX ||
+		l->memory > INT64_MAX || l->disk > INT64_MAX)
+		return err_set(err, DD_EINVAL, "a limit is out of range");
+	ret->time_ms = (int64_t)l->time * 1000;
+	ret->silence_ms = (int64_t)l->silence * 1000;
+	ret->memory_bytes = (int64_t)l->memory;
+	ret->disk_bytes = (int64_t)l->disk;
+	ret->pids = (int64_t)l->pids;
 	return 0;
 }
 
@@ -55,7 +72,9 @@ new_run(const struct up_options *o, const char *source, const struct state *st, 
 	struct dd_err *err)
 {
 	struct run_options ro = {.offline = o->offline, .created_ns = clock_real_ns()};
-	int rc = command_absolute_path(source, &ro.source, err);
+	int rc = command_limits(&o->limits, &ro, err);
+	if (rc == 0)
+		rc = command_absolute_path(source, &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
 	if (rc == 0 && o->image)

@@ -4,6 +4,7 @@
 
 #include "record/answers.h"
 #include "runner/cli.h"
+#include "runner/run.h"
 
 extern const struct subcommand cmd_up, cmd_replay, cmd_resume, cmd_runs, cmd_report, cmd_logs,
 	cmd_shell, cmd_sandbox_trace, cmd_image_build, cmd_image_list, cmd_image_rm,
@@ -12,6 +13,29 @@ extern const struct subcommand cmd_up, cmd_replay, cmd_resume, cmd_runs, cmd_rep
 
 /* All of them; NULL-terminated. */
 extern const struct subcommand *const commands[];
+
+/* Limits that a run can be given; `limits` is the member of the options struct. */
+struct limit_options {
+	uint64_t time, silence, memory, disk, pids;
+};
+#define LIMIT_OPTION(type, member) offsetof(struct type, limits.member)
+/* Rows for a table of option_def; `type` is the options struct. */
+#define LIMIT_OPTIONS(type) \
+	{"time", 0, OPTION_NUMBER, LIMIT_OPTION(type, time), "S", \
+		"end a command of the build or the tests after this many seconds (default: 1800)"}, \
+		{"silence", 0, OPTION_NUMBER, LIMIT_OPTION(type, silence), "S", \
+			"end one that prints nothing for so long (default: 600)"}, \
+		{"memory", 0, OPTION_BYTES, LIMIT_OPTION(type, memory), "BYTES", \
+			"limit their memory (suffixes K, M, G)"}, \
+		{"disk", 0, OPTION_BYTES, LIMIT_OPTION(type, disk), "BYTES", \
+			"limit what they write"}, \
+	{ \
+		"pids", 0, OPTION_NUMBER, LIMIT_OPTION(type, pids), "N", \
+			"limit the number of their processes" \
+	}
+/* DD_EINVAL: one of them is out of range. */
+int command_limits(const struct limit_options *l, struct run_options *ret, struct dd_err *err)
+	DD_MUST_USE;
 
 /* The answers file, or no answers when path is NULL. */
 int command_load_answers(const char *path, struct answers **ret, struct dd_err *err) DD_MUST_USE;

@@ -140,6 +140,9 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 		.owner = p->owner,
 		.log_path = log,
 		.trace = trace,
+		.step_limit_ms = p->run->options.time_ms,
+		.silence_limit_ms = p->run->options.silence_ms,
+		.limits = run_limits(&p->run->options),
 	};
 	int step = progress_begin("building");
 	int64_t start = clock_mono_ns();
@@ -239,6 +242,9 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 		.trace = trace,
 		.trace_classes = TRACE_CONNECT,
 		.log_path = log,
+		.time_limit_ms = p->run->options.time_ms,
+		.silence_limit_ms = p->run->options.silence_ms,
+		.limits = run_limits(&p->run->options),
 	};
 	int step = progress_begin("running the tests");
 	if (rc == 0)
@@ -246,8 +252,8 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	probe_refused(trace, "tests", &refused);
 	if (rc == 0)
-		*ret_result = json_pack("{s:o, s:o, s:o, s:f}", "tests",
-			json_encode(test_run_fields, &tests), "refused",
+		*ret_result = json_pack("{s:o, s:i, s:o, s:o, s:f}", "tests",
+			json_encode(test_run_fields, &tests), "cause", (int)cause, "refused",
 			refusal_list_to_json(&refused), "questions",
 			question_list_to_json(probe_prompter_questions(prompter)), "seconds",
 			(double)(clock_mono_ns() - start) / 1e9);
@@ -279,8 +285,9 @@ test(struct replay *p, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	p->test_seconds = json_real_value(json_object_get(j, "seconds"));
+	enum exec_cause cause = (enum exec_cause)json_integer_value(json_object_get(j, "cause"));
 	res->outcome = probe_judge_tests(
-		&res->tests, question_list_blocking(&res->questions), &res->diagnosis);
+		&res->tests, cause, question_list_blocking(&res->questions), &res->diagnosis);
 	return 0;
 }
 

@@ -19,6 +19,11 @@ static const struct json_field option_fields[] = {
 	{F(image, JSON_K_STRING)},
 	{F(recipe, JSON_K_STRING)},
 	{F(offline, JSON_K_BOOL)},
+	{F(time_ms, JSON_K_INT)},
+	{F(silence_ms, JSON_K_INT)},
+	{F(memory_bytes, JSON_K_INT)},
+	{F(disk_bytes, JSON_K_INT)},
+	{F(pids, JSON_K_INT)},
 	{F(created_ns, JSON_K_INT), .required = true},
 	{.key = NULL},
 };
@@ -28,6 +33,14 @@ run_options_cleanup(struct run_options *o)
 {
 	json_release(option_fields, o);
 	memset(o, 0, sizeof(*o));
+}
+
+struct pod_limits
+run_limits(const struct run_options *o)
+{
+	return (struct pod_limits){.memory_bytes = (uint64_t)o->memory_bytes,
+		.disk_bytes = (uint64_t)o->disk_bytes,
+		.pids = (uint32_t)o->pids};
 }
 
 static char *

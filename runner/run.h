@@ -16,9 +16,13 @@ struct run_options { /* journalled at creation; what resume goes by */
 	char *image;   /* NULL: the base image */
 	char *recipe;  /* absolute path of the recipe of a replay; NULL: discovery */
 	bool offline;
+	/* of each command of build and tests, and of their pods; 0: the defaults */
+	int64_t time_ms, silence_ms, memory_bytes, disk_bytes, pids;
 	int64_t created_ns; /* real time */
 };
 void run_options_cleanup(struct run_options *o);
+
+struct pod_limits run_limits(const struct run_options *o);
 
 struct run {
 	char *id;
