@@ -59,6 +59,35 @@ parse_add(struct parse *p, struct str suite, struct str name, enum test_status s
 	return c;
 }
 
+double
+parse_time_at_end(struct str text)
+{
+	static const struct {
+		const char *name;
+		double ms;
+	} units[] = {{"ms", 1}, {"sec", 1000}, {"s", 1000}};
+	char number[32];
+	text = str_trim(text);
+	if (str_ends(text, ")"))
+		text.n--;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (!str_ends(text, units[i].name))
+			continue;
+		struct str rest = {text.p, text.n - strlen(units[i].name)};
+		rest = str_trim(rest);
+		size_t n = 0;
+		while (n < rest.n && n < sizeof(number) - 1 &&
+			strchr("0123456789.", rest.p[rest.n - n - 1]))
+			n++;
+		if (!n || rest.p[rest.n - n] == '.')
+			return -1;
+		memcpy(number, rest.p + rest.n - n, n);
+		number[n] = '\0';
+		return strtod(number, NULL) * units[i].ms;
+	}
+	return -1;
+}
+
 /* ---- choosing ---- */
 
 static const struct {

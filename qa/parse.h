@@ -26,6 +26,9 @@ struct parse {
 struct test_case *parse_add(struct parse *p, struct str suite, struct str name,
 	enum test_status status, struct str message);
 
+/* Milliseconds that the text ends with: "0.01 sec", "(38ms)", "5.1 s"; -1: it ends with no time. */
+double parse_time_at_end(struct str text);
+
 /* The formats.  True when the text looked like it at all. */
 bool parse_tap(struct parse *p, struct str text);
 bool parse_automake(struct parse *p, struct str text);

@@ -82,6 +82,33 @@ new_spool(struct run *r, struct dd_err *err)
 	return r->spool < 0 ? err_errno(err, errno, "cannot make a memory file") : 0;
 }
 
+/* pytest's own report of a run of it, which has whole messages and times, beside what it prints. */
+#define PYTEST_REPORT "/tmp/drydock-pytest.xml"
+#define PYTEST_OPTIONS "--junitxml=" PYTEST_REPORT " -o junit_family=xunit1"
+
+static bool
+is_format(const struct command *c, const char *format)
+{
+	return c->format && strcmp(c->format, format) == 0;
+}
+
+static void
+make_environment(const struct qa_spec *s, const struct command *c, struct strlist *ret)
+{
+	static const char addopts[] = "PYTEST_ADDOPTS=";
+	const char *given = "";
+	for (size_t i = 0; s->env && s->env[i]; i++) {
+		strlist_add(ret, s->env[i]);
+		if (str_starts(str_of(s->env[i]), addopts))
+			given = s->env[i] + sizeof(addopts) - 1;
+	}
+	if (!is_format(c, "pytest"))
+		return;
+	OWN_FREE char *options = mem_printf("%s " PYTEST_OPTIONS, given);
+	strlist_set_env(ret, "PYTEST_ADDOPTS", options);
+	strlist_set_env(ret, "COLUMNS", "1000"); /* where it prints no report, messages are whole */
+}
+
 static int
 exec_command(struct run *r, struct pod *pod, const struct command *c, struct exec_result *ret,
 	struct dd_err *err)
@@ -90,8 +117,10 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 	OWN_FREE char *cwd = c->dir ? mem_printf(WORK_DIR "/%s", c->dir) : mem_strdup(WORK_DIR);
 	OWN_FREE char *script = mem_printf("%s%s", s->before ? s->before : "", c->run);
 	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+	OWN(strlist) struct strlist env = {0};
+	make_environment(s, c, &env);
 	const struct exec_spec spec = {.argv = argv,
-		.env = s->env,
+		.env = (const char *const *)env.v,
 		.cwd = cwd,
 		.profile = PROFILE_TEST,
 		.fds = {-1, -1, -1},
@@ -122,11 +151,12 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 /* Result files, printed by a command of ours in the pod: nothing of the target is opened from
  * outside. */
 static int
-gather_files(struct run *r, struct pod *pod, const struct command *c, struct dd_err *err)
+gather_files(struct run *r, struct pod *pod, const struct command *c, const char *results,
+	bool *ret_any, struct dd_err *err)
 {
 	OWN_FREE char *cwd = c->dir ? mem_printf(WORK_DIR "/%s", c->dir) : mem_strdup(WORK_DIR);
 	const char *argv[] = {"/bin/sh", "-c",
-		"for f in $1; do [ -f \"$f\" ] && cat \"$f\" && echo; done", "results", c->results,
+		"for f in $1; do [ -f \"$f\" ] && cat \"$f\" && echo; done", "results", results,
 		NULL};
 	struct run quiet = {.spec = r->spec, .spool = -1, .err = err};
 	const struct exec_spec spec = {.argv = argv,
@@ -145,7 +175,8 @@ gather_files(struct run *r, struct pod *pod, const struct command *c, struct dd_
 	take_end(&quiet);
 	if (rc == 0)
 		rc = quiet.rc;
-	if (rc == 0 && lseek(quiet.spool, 0, SEEK_END) > 0) {
+	*ret_any = rc == 0 && lseek(quiet.spool, 0, SEEK_END) > 0;
+	if (*ret_any) {
 		(void)close(r->spool);
 		r->spool = TAKE_FD(quiet.spool);
 	}
@@ -224,11 +255,16 @@ run_command(struct run *r, struct pod *pod, const struct command *c, struct test
 	struct exec_result result;
 	struct test_run one = {0};
 	int rc = exec_command(r, pod, c, &result, err);
-	if (rc == 0 && c->results && c->format && strcmp(c->format, "junit") == 0)
-		rc = gather_files(r, pod, c, err);
+	bool pytest = is_format(c, "pytest"), any = false;
+	struct command as = *c; /* as whose report it is read; borrowed */
+	char junit[] = "junit";
+	if (rc == 0 && (pytest || (c->results && is_format(c, "junit"))))
+		rc = gather_files(r, pod, c, pytest ? PYTEST_REPORT : c->results, &any, err);
+	if (pytest && any)
+		as.format = junit;
 	if (rc == 0)
 		rc = read_results(
-			r, c, result.cause == CAUSE_NONE ? result.exit_code : -1, &one, err);
+			r, &as, result.cause == CAUSE_NONE ? result.exit_code : -1, &one, err);
 	if (rc == 0 && *cause == CAUSE_NONE && result.cause != CAUSE_NONE) {
 		*cause = result.cause;
 		all->ended = mem_strdup(c->run);
