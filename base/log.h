@@ -39,6 +39,11 @@ void progress_note(const char *fmt, ...) DD_PRINTF(1, 2);
 void progress_tick(void);
 /* The step ended, and those inside it; `how` is a short result such as "ok" or "failed". */
 void progress_end(int step, const char *how);
+/*
+ * From now on what would end as "failed" was stopped, and has not failed: the user wants everything to end.
+ * Async-signal-safe.
+ */
+void progress_set_stopping(void);
 
 /* Nanoseconds: CLOCK_MONOTONIC for durations, CLOCK_REALTIME for what is stored. */
 int64_t clock_mono_ns(void);

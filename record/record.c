@@ -228,13 +228,13 @@ RECORD_IMPLEMENT(attempt)
 
 const struct json_field test_case_fields[] = {SREQ(test_case, id), S(test_case, suite),
 	SREQ(test_case, name), E(test_case, level, test_level_names),
-	E(test_case, status, test_status_names), B(test_case, flaky), R(test_case, ms),
-	S(test_case, message), S(test_case, file), END};
+	E(test_case, status, test_status_names), R(test_case, ms), S(test_case, message),
+	S(test_case, file), END};
 RECORD_IMPLEMENT(test_case)
 
 const struct json_field test_run_fields[] = {I(test_run, passed), I(test_run, failed),
-	I(test_run, skipped), I(test_run, flaky), B(test_run, by_exit_status),
-	A(test_run, cases, test_case), S(test_run, ended), S(test_run, note), END};
+	I(test_run, skipped), B(test_run, by_exit_status), A(test_run, cases, test_case),
+	S(test_run, ended), S(test_run, note), END};
 
 void
 test_run_cleanup(struct test_run *t)
@@ -246,13 +246,12 @@ test_run_cleanup(struct test_run *t)
 void
 test_run_count(struct test_run *t)
 {
-	t->passed = t->failed = t->skipped = t->flaky = 0;
+	t->passed = t->failed = t->skipped = 0;
 	for (size_t i = 0; i < t->cases.n; i++) {
 		const struct test_case *c = &t->cases.v[i];
 		t->passed += c->status == TEST_PASSED;
 		t->failed += c->status == TEST_FAILED || c->status == TEST_ERROR;
 		t->skipped += c->status == TEST_SKIPPED;
-		t->flaky += c->flaky;
 	}
 }
 
@@ -295,9 +294,8 @@ static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recip
 	A(recipe, packages, package), A(recipe, environment, env_var),
 	A(recipe, files, supplied_file), L(recipe, options), A(recipe, services, service),
 	A(recipe, commands, command), A(recipe, prompts, prompt_answer),
-	A(recipe, questions, question), A(recipe, features_off, feature_off),
-	B(recipe, needs_network), S(recipe, why_network), I(recipe, passed), I(recipe, failed),
-	I(recipe, skipped), E(recipe, outcome, run_outcome_names),
+	A(recipe, questions, question), A(recipe, features_off, feature_off), I(recipe, passed),
+	I(recipe, failed), I(recipe, skipped), E(recipe, outcome, run_outcome_names),
 	A(recipe, batches, install_batch), A(recipe, modules, module_set), END};
 
 void

@@ -245,7 +245,6 @@ struct test_case {
 	char *name;
 	enum test_level level;
 	enum test_status status;
-	bool flaky;
 	double ms; /* < 0: unknown */
 	char *message;
 	char *file;
@@ -253,7 +252,7 @@ struct test_case {
 RECORD_LIST(test_case);
 
 struct test_run {
-	int64_t passed, failed, skipped, flaky;
+	int64_t passed, failed, skipped;
 	bool by_exit_status; /* no per-case format was recognised: one case per command */
 	struct test_case_list cases;
 	char *ended; /* the command that ended before it was done; NULL */
@@ -261,7 +260,7 @@ struct test_run {
 };
 void test_run_cleanup(struct test_run *t);
 extern const struct json_field test_run_fields[];
-/* Count cases: TEST_PASSED, failed = TEST_FAILED and TEST_ERROR, skipped, flaky. */
+/* Count cases: TEST_PASSED, failed = TEST_FAILED and TEST_ERROR, skipped. */
 void test_run_count(struct test_run *t);
 
 /* ---- the recipe ---- */
@@ -357,8 +356,6 @@ struct recipe {
 	struct prompt_answer_list prompts;
 	struct question_list questions;
 	struct feature_off_list features_off;
-	bool needs_network; /* it cannot be replayed offline: why_network */
-	char *why_network;
 	int64_t passed, failed, skipped; /* what it yielded */
 	enum run_outcome outcome;
 };

@@ -117,7 +117,8 @@ const struct subcommand cmd_up = {
 		".tar.zst, .zip)\nor the URL or path of a git repository (http, https, git, file; "
 		"#REF picks a branch, tag or commit).\n\nThe outcome is one of up, built (it has no "
 		"tests), tests-failed, build-failed, unsatisfiable,\nblocked (it needs an answer) and "
-		"stopped (resumable).",
+		"stopped (resumable).\n\nWith --json, paths are absolute. A case's ms is -1 where its test "
+		"tool tells no time; tests.flaky is -1,\nsince each test runs once in a run.",
 	.options = options,
 	.options_size = sizeof(struct up_options),
 	.min_args = 1,

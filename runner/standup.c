@@ -215,6 +215,16 @@ add_duration(void *ctx, const struct journal_entry *e)
 	return 0;
 }
 
+int
+standup_seconds(const struct run *run, double *ret, struct dd_err *err)
+{
+	double seconds = 0;
+	int rc = journal_each(run->journal, add_duration, &seconds, err);
+	if (rc == 0)
+		*ret = seconds;
+	return rc;
+}
+
 static bool
 has_recipe(enum run_outcome o)
 {
@@ -299,7 +309,7 @@ write_results(struct standup *s, struct dd_err *err)
 	r->report = run_path(s->run, "report.html");
 	r->cases = run_path(s->run, "tests.jsonl");
 	if (rc == 0)
-		rc = journal_each(s->run->journal, add_duration, &r->seconds, err);
+		rc = standup_seconds(s->run, &r->seconds, err);
 	if (rc == 0)
 		rc = journal_step(s->run->journal, "report", do_report, s, NULL, err);
 	return rc < 0 ? rc : do_finish(s, err);

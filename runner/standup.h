@@ -38,6 +38,9 @@ int standup(const struct state *st, struct run *run, struct answers *answers,
 int standup_replay(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result *r, struct dd_err *err) DD_MUST_USE;
 
+/* Of all its steps so far. */
+int standup_seconds(const struct run *run, double *ret, struct dd_err *err) DD_MUST_USE;
+
 /* The object of `drydock up --json`; secrets redacted. */
 json_t *standup_to_json(
 	const struct run *run, const struct standup_result *r, const struct answers *answers);

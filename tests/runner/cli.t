@@ -86,22 +86,49 @@ is "manual pages and completion are installed" \
 
 # --- stopping
 up_and_stop() {
-	"$drydock" up --quiet --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
+	before=$(ls -t "$state/runs" | head -n 1)
+	"$drydock" up "$@" --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	for i in $(seq 100); do
 		sleep 0.1
 		id=$(ls -t "$state/runs" | head -n 1)
-		grep -qs 'make' "$state/runs/$id/logs/attempt-1-build.log" && break
+		[ "$id" != "$before" ] && grep -qs 'make' "$state/runs/$id/logs/attempt-1-build.log" && break
 	done
 	kill -INT "$pid"
 	wait "$pid"
 	status=$?
 }
+# keys: those of the object that any outcome has
+keys() { json 'keys_unsorted | join(" ")'; }
+all_keys="run outcome diagnosis build tests attempts packages questions features_off recipe report seconds"
 mkdir "$tmp/slow"
 printf 'all:\n\tsleep 3; echo built >done\ncheck:\n\techo 1..1; echo ok 1\n' >"$tmp/slow/Makefile"
-up_and_stop
+up_and_stop --quiet
 is "the first Ctrl-C stops it, resumable" "$status $(json .outcome)" "4 stopped"
-has "and prints how to go on" "$tmp/err" "drydock resume"
+has "and prints how to go on" "$tmp/err" "drydock resume $id"
+is "with all that an outcome has" "$(keys) $(json '.diagnosis.way_out')" "$all_keys drydock resume $id"
 run "$drydock" resume --quiet --json --state "$state" "$id"
 is "resume finishes it" "$status $(json .outcome)" "0 up"
+
+up_and_stop
+has "meanwhile it says that it stops" "$tmp/err" "drydock: stopping"
+has "what ends then is stopped" "$tmp/err" "building: stopped"
+hasnt "and has not failed" "$tmp/err" failed
+
+# a second one, while the first has not come through: what takes it in is stopped
+printf 'all: ; trap "" TERM INT; sleep 30\n' >"$tmp/slow/Makefile"
+"$drydock" up --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+for i in $(seq 100); do
+	sleep 0.1
+	grep -qs building "$tmp/err" && break
+done
+kill -STOP "$pid"
+kill -INT "$pid"
+kill -TERM "$pid"
+kill -CONT "$pid"
+wait "$pid"
+status=$?
+is "the second Ctrl-C stops it at once, with the same object" "$status $(json .outcome) $(keys)" "4 stopped $all_keys"
+has "and the same advice" "$tmp/err" "go on with: drydock resume $(json .run)"
 done_testing
