@@ -695,6 +695,7 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 	int64_t attempt, struct stack *ret_root, struct stack *ret_work, struct dd_err *err)
 {
 	bool known = false;
+	int64_t last = 0;
 	struct stack files = {0}; /* the source with what was supplied so far */
 	OWN(strlist) struct strlist modules = {0};
 	stack_copy(ret_root, &image->stack);
@@ -712,6 +713,7 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 		if (!i && !f && !b)
 			break;
 		known = n == attempt || attempt == 0;
+		last = n;
 		if (json_is_true(json_object_get(i, "anew"))) {
 			stack_cleanup(ret_root);
 			stack_copy(ret_root, &image->stack);
@@ -727,6 +729,7 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 	}
 	stack_cleanup(&files);
 	if (!known && attempt)
-		return err_set(err, DD_ENOENT, "the run has no attempt %lld", (long long)attempt);
+		return err_set(err, DD_ENOENT, "the run has no attempt %lld; its last is %lld",
+			(long long)attempt, (long long)last);
 	return 0;
 }

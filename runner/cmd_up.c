@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "images/images.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
 
@@ -51,6 +52,12 @@ command_limits(const struct limit_options *l, struct run_options *ret, struct dd
 	return 0;
 }
 
+int
+command_status_of_name(const struct dd_err *err)
+{
+	return err->code == DD_ENOENT ? EXIT_USAGE : cli_status_of(err);
+}
+
 /* A path is kept as its absolute form, so that a resume from elsewhere finds it. */
 int
 command_absolute_path(const char *path, char **ret, struct dd_err *err)
@@ -77,8 +84,13 @@ new_run(const struct up_options *o, const char *source, const struct state *st, 
 		rc = command_absolute_path(source, &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
-	if (rc == 0 && o->image)
+	if (rc == 0 && o->image) {
+		OWN(image) struct image img = {0};
+		bool base =
+			strcmp(o->image, IMAGE_BASE) == 0; /* which is built where there is none */
+		rc = base ? 0 : image_open(st, o->image, &img, err);
 		ro.image = mem_strdup(o->image);
+	}
 	if (rc == 0)
 		rc = run_create(st, &ro, ret, err);
 	run_options_cleanup(&ro);
@@ -100,7 +112,7 @@ run_up(const struct cli_call *call)
 		rc = new_run(o, call->args[0], &st, &run, &err);
 	if (rc < 0) {
 		answers_destroy(answers);
-		return cli_fail(cli_status_of(&err), &err);
+		return cli_fail(command_status_of_name(&err), &err);
 	}
 	int status = verdict_run(call, &st, &run, answers);
 	run_cleanup(&run);

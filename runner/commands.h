@@ -40,6 +40,9 @@ int command_limits(const struct limit_options *l, struct run_options *ret, struc
 /* The answers file, or no answers when path is NULL. */
 int command_load_answers(const char *path, struct answers **ret, struct dd_err *err) DD_MUST_USE;
 
+/* What the exit status is when the command line named what is not there (DD_ENOENT), or else. */
+int command_status_of_name(const struct dd_err *err);
+
 /* Absolute form of a path; URLs and NULL stay what they are.  DD_EINVAL: it is not there.  Heap. */
 int command_absolute_path(const char *path, char **ret, struct dd_err *err) DD_MUST_USE;
 

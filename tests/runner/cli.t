@@ -27,6 +27,19 @@ is "which completes" "$(bash -c '. "$1"; COMP_WORDS=(drydock re); COMP_CWORD=1; 
 is "the list of manual pages to install is that of the commands" \
 	"$(make -pn 2>/dev/null | sed -n 's/^MAN_PAGES := //p' | tr ' ' '\n' | sed '/^$/d' | sort)" "$(echo "$commands" | tr ' ' '-' | sort)"
 
+for group in image sandbox; do
+	want=$(echo "$commands" | grep "^$group " | tr '\n' ',')
+	for how in "$group --help" "help $group" "$group -h"; do
+		# shellcheck disable=SC2086
+		run "$drydock" $how
+		is "$how lists its commands" "$status $(sed -n '/^Commands:/,/^$/s/^  \([a-z]* [a-z]*\)  .*/\1/p' "$tmp/out" | tr '\n' ',')" "0 $want"
+	done
+	run "$drydock" "$group"
+	is "$group alone is a usage error that lists them, too" "$status $(grep -c "^  $group " "$tmp/err")" "2 $(echo "$commands" | grep -c "^$group ")"
+done
+run "$drydock" image biuld
+has "a word that is nearly one" "$tmp/err" 'did you mean "image build"'
+
 # --- usage errors: 2, with a word about what is wrong
 for args in "--colour" "up --json" "up a b" "sail" "sandbox run" "logs no-such-run" "gc --keep many" "report no-such-run" "resume no-such-run"; do
 	# shellcheck disable=SC2086
@@ -58,8 +71,26 @@ run "$drydock" logs --state "$state" "$id"
 has "logs lists the steps" "$tmp/out" attempt-1-build.log
 run "$drydock" logs --state "$state" "$id" attempt-1-build.log
 has "logs prints one" "$tmp/out" "make -j2"
-run "$drydock" logs --state "$state" "$id" ../journal.db
-is "and nothing beside them" "$status" 2
+cp "$tmp/out" "$tmp/whole"
+run "$drydock" logs --state "$state" "$id" attempt-1-build
+is "also without its ending" "$(cmp "$tmp/out" "$tmp/whole" 2>&1)" ""
+for name in ../journal.db attempt-7-build; do
+	run "$drydock" logs --state "$state" "$id" "$name"
+	is "$name is none of them" "$status" 2
+	has "$name: what there is" "$tmp/err" "attempt-1-build.log, attempt-1-tests.log"
+done
+run "$drydock" shell --state "$state" --attempt 99 "$id"
+is "an attempt that is not there" "$status $(grep -c 'has no attempt 99; its last is 1' "$tmp/err")" "2 1"
+before=$(ls "$state/runs")
+for args in "image rm nosuch" "up --image nosuch $apps/tiny-none"; do
+	# shellcheck disable=SC2086
+	run "$drydock" $args --state "$state"
+	is "$args: no such image" "$status $(grep -c 'there is no image "nosuch" (there is: .*base' "$tmp/err")" "2 1"
+done
+is "and no run was begun" "$(ls "$state/runs")" "$before"
+printf '{"env:X": {"file": "not-there"}}' >"$tmp/answers.json"
+run "$drydock" up --answers "$tmp/answers.json" --state "$state" "$apps/tiny-none"
+is "an answer in a file that is not there" "$status" 2
 echo 'ls knots && id -u' | "$drydock" shell --quiet --state "$state" "$id" >"$tmp/out" 2>"$tmp/err"
 ok "shell opens in the built tree, as an ordinary user" grep -qx 1000 "$tmp/out"
 run "$drydock" runs --json --du --state "$state"
