@@ -111,6 +111,7 @@ loop_want(struct loop *l, const struct need *need)
 			need->why ? need->why : need_source_names[need->source]),
 		.proof = need->source == NEED_FROM_ANSWER ? mem_printf("%s runs it", need->why)
 							  : NULL};
+	strlist_copy(&l->wanted.v[l->wanted.n - 1].alternatives, &res.alternatives);
 	resolution_cleanup(&res);
 	return true;
 }
@@ -122,6 +123,7 @@ wanted_list_clear(struct wanted_list *l)
 		free(l->v[i].package);
 		free(l->v[i].why);
 		free(l->v[i].proof);
+		strlist_cleanup(&l->v[i].alternatives);
 	}
 	l->n = 0;
 }

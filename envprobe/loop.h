@@ -14,6 +14,7 @@ struct wanted { /* a package to be installed, and the need that asks for it */
 	enum need_scope scope;
 	bool optional;
 	char *why;
+	struct strlist alternatives; /* others that provide the same */
 	char *proof; /* that it is used, where nothing can be seen to use it; NULL */
 };
 struct wanted_list {

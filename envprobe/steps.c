@@ -44,7 +44,8 @@ step_key(const struct loop *l, const char *name)
 struct install {
 	struct loop *l;
 	struct install_batch batch;
-	struct strlist dropped; /* optional packages that could not be had, with the reason */
+	struct feature_off_list
+		dropped; /* what packages would give that cannot be had with the others */
 	bool cached;
 };
 
@@ -54,6 +55,18 @@ resolve(struct install *in, const struct strlist *names, struct dd_err *err)
 	const struct probe_spec *s = in->l->spec;
 	install_batch_cleanup(&in->batch);
 	return apt_resolve(s->state, s->index, &in->l->r->root, names, &in->batch, err);
+}
+
+static void
+drop(struct install *in, const struct wanted *w, const struct dd_err *why)
+{
+	struct feature_off *f = feature_off_list_add(&in->dropped);
+	f->feature = mem_strdup(w->why);
+	f->input =
+		why->code == DD_ENOENT
+			? mem_printf("the package %s (%s)", w->package, err_msg(why))
+			: mem_printf("the package %s, which cannot be installed beside the others",
+				  w->package);
 }
 
 /*
@@ -83,8 +96,7 @@ resolve_wanted(struct install *in, struct dd_err *err)
 			if (rc == 0)
 				strlist_add(&kept, l->wanted.v[i].package);
 			else if (rc == -DD_ENOENT || rc == -DD_EINVAL)
-				strlist_addf(&in->dropped, "%s: %s", l->wanted.v[i].package,
-					err_msg(&why));
+				drop(in, &l->wanted.v[i], &why);
 			else
 				return err_move(err, &why);
 		}
@@ -121,12 +133,12 @@ do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 	if (rc == 0)
 		*ret_result = json_pack("{s:o, s:b, s:o, s:o, s:o}", "wanted", wanted_to_json(l),
 			"anew", l->r->root.n == s->image->stack.n, "dropped",
-			json_from_strings(&in.dropped), "batch",
+			feature_off_list_to_json(&in.dropped), "batch",
 			json_encode(install_batch_fields, &in.batch), "layer",
 			root.n > l->r->root.n ? json_string(root.v[root.n - 1].s) : json_null());
 	stack_cleanup(&root);
 	install_batch_cleanup(&in.batch);
-	strlist_cleanup(&in.dropped);
+	feature_off_list_cleanup(&in.dropped);
 	return rc;
 }
 
@@ -164,16 +176,35 @@ add_packages(struct loop *l, const struct install_batch *b)
 	}
 }
 
-static void
-take_features(struct loop *l, const json_t *dropped)
+/* Is what the package would give there by another? */
+static bool
+has_alternative(const struct loop *l, const char *why)
 {
-	size_t i;
-	json_t *item;
-	json_array_foreach ((json_t *)dropped, i, item) {
-		struct feature_off *f = feature_off_list_add(&l->r->features_off);
-		f->feature = mem_strdup("what this package would give");
-		f->input = mem_strdup(json_string_value(item));
+	for (size_t i = 0; i < l->wanted.n; i++) {
+		const struct wanted *w = &l->wanted.v[i];
+		if (strcmp(w->why, why) != 0)
+			continue;
+		for (size_t k = 0; k < l->r->packages.n; k++)
+			if (strcmp(l->r->packages.v[k].name, w->package) != 0 &&
+				strlist_has(&w->alternatives, l->r->packages.v[k].name))
+				return true;
 	}
+	return false;
+}
+
+static int
+take_features(struct loop *l, const json_t *j, struct dd_err *err)
+{
+	struct feature_off_list dropped = {0};
+	int rc = feature_off_list_from_json(j, "dropped", &dropped, err);
+	for (size_t i = 0; i < dropped.n; i++) {
+		if (has_alternative(l, dropped.v[i].feature))
+			continue;
+		*feature_off_list_add(&l->r->features_off) = dropped.v[i];
+		dropped.v[i] = (struct feature_off){0};
+	}
+	feature_off_list_cleanup(&dropped);
+	return rc;
 }
 
 static int
@@ -192,7 +223,7 @@ take_install(struct loop *l, const json_t *j, struct dd_err *err)
 		if (find_artefact(&batch, l->wanted.v[i].package))
 			strlist_add(&a->added, l->wanted.v[i].package);
 	add_packages(l, &batch);
-	take_features(l, json_object_get(j, "dropped"));
+	rc = take_features(l, json_object_get(j, "dropped"), err);
 	if (layer)
 		stack_push(&l->r->root, layer);
 	if (batch.artefacts.n)
@@ -200,7 +231,7 @@ take_install(struct loop *l, const json_t *j, struct dd_err *err)
 	else
 		install_batch_cleanup(&batch);
 	wanted_list_clear(&l->wanted);
-	return 0;
+	return rc;
 }
 
 int

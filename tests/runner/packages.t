@@ -60,4 +60,23 @@ M
 up "$tmp/flag"
 is "then it stays" "$(json .outcome) $(names)" "up libxml2-utils make"
 is "for that attempt says so" "$(json '.attempts[-1].ended')" "not the same"
+
+# --- what is off, because two packages exclude each other
+mkdir "$tmp/mail"
+cat >"$tmp/mail/configure.ac" <<'M'
+AC_INIT([mail],[1])
+AM_INIT_AUTOMAKE([foreign])
+AC_PATH_PROG([EXIM], [exim4], [no])
+AC_PATH_PROG([QUEUE], [postqueue], [no])
+AC_CONFIG_FILES([Makefile])
+AC_OUTPUT
+M
+echo 'all-local: ; touch mail' >"$tmp/mail/Makefile.am"
+up "$tmp/mail"
+is "the feature, and what would switch it on" "$(json '.features_off[] | [.feature, .input] | join(" | ")')" \
+	"program postqueue (configure.ac:4: AC_PATH_PROG(postqueue)) | the package postfix, which cannot be installed beside the others"
+has "BUILD.md says so" "$(dirname "$(json .recipe)")/BUILD.md" "for want of the package postfix"
+has "and the report" "$(json .report)" "for want of the package postfix"
+up "$tmp/hull"
+is "nothing is off where everything was installed" "$(json '.features_off | length')" 0
 done_testing
