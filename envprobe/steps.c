@@ -62,11 +62,9 @@ drop(struct install *in, const struct wanted *w, const struct dd_err *why)
 {
 	struct feature_off *f = feature_off_list_add(&in->dropped);
 	f->feature = mem_strdup(w->why);
-	f->input =
-		why->code == DD_ENOENT
-			? mem_printf("the package %s (%s)", w->package, err_msg(why))
-			: mem_printf("the package %s, which cannot be installed beside the others",
-				  w->package);
+	f->input = mem_printf(
+		"the package %s, which cannot be installed beside the others", w->package);
+	log_debug("%s: %s", w->package, err_msg(why));
 }
 
 /*

@@ -25,6 +25,7 @@ standup_result_cleanup(struct standup_result *r)
 	probe_result_cleanup(&r->probe);
 	egress_log_cleanup(&r->egress);
 	free(r->egress_log);
+	map_cleanup(&r->upstreams);
 	free(r->recipe);
 	free(r->report);
 	free(r->cases);
@@ -257,6 +258,7 @@ do_report(void *ctx, json_t **ret_result, struct dd_err *err)
 	int rc = qa_write_cases(cases, &s->r->probe.tests, err);
 	if (rc == 0)
 		rc = egress_log_read(s->r->egress_log, &s->r->egress, err);
+	apt_upstream_urls(s->st, &s->r->upstreams);
 	if (rc == 0)
 		rc = standup_report(s->run, s->r, s->answers, err);
 	return rc < 0 ? err_wrap(err, "report") : 0;
@@ -353,7 +355,8 @@ int
 standup(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result *ret, struct dd_err *err)
 {
-	struct standup_result r = {.egress_log = run_path(run, "egress.jsonl")};
+	struct standup_result r = {
+		.egress_log = run_path(run, "egress.jsonl"), .upstreams = {.destroy = free}};
 	OWN_FREE char *owner = run_owner(run);
 	struct standup s = {.st = st, .run = run, .answers = answers, .owner = owner, .r = &r};
 	journal_set_barrier(run->journal, settle_layers, &s);

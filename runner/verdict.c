@@ -67,7 +67,9 @@ static void
 print_summary(const struct run *run, const struct answers *a, const struct standup_result *r)
 {
 	const struct probe_result *p = &r->probe;
-	printf("%s: %s\n", r->source.name, run_outcome_names[p->outcome]);
+	OWN(buf) struct buf name = {.max = 1024};
+	buf_put_visible(&name, str_of(r->source.name));
+	printf("%s: %s\n", name.n ? name.p : "", run_outcome_names[p->outcome]);
 	print_text(a, "diagnosis", p->diagnosis.text);
 	print_text(a, "where", p->diagnosis.where);
 	print_text(a, "way out", p->diagnosis.way_out);
