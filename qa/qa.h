@@ -16,7 +16,12 @@ struct qa_spec {
 	const struct stack *root;	     /* packages included */
 	const struct stack *work;	     /* source and built tree */
 	const struct command_list *commands; /* those of PHASE_TEST are run, in order */
-	const char *before; /* shell text in front of each, such as the start of services; NULL */
+	/*
+	 * Started before the first, each ready before the next, with env for an environment.  One that does
+	 * not start is a case that failed.
+	 */
+	const struct service_spec *services;
+	size_t nservices;
 	const char *const *env;
 	const struct pod_bind *binds;
 	size_t nbinds;

@@ -115,8 +115,7 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 {
 	const struct qa_spec *s = r->spec;
 	OWN_FREE char *cwd = c->dir ? mem_printf(WORK_DIR "/%s", c->dir) : mem_strdup(WORK_DIR);
-	OWN_FREE char *script = mem_printf("%s%s", s->before ? s->before : "", c->run);
-	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+	const char *argv[] = {"/bin/sh", "-c", c->run, NULL};
 	OWN(strlist) struct strlist env = {0};
 	make_environment(s, c, &env);
 	const struct exec_spec spec = {.argv = argv,
@@ -290,6 +289,46 @@ note_denials(struct run *r, struct test_run *t)
 		"%s%sthe sandbox denied: %s", before ? before : "", before ? "; " : "", text.p);
 }
 
+/* ---- services ---- */
+
+/* What one that did not start printed belongs to the log of the tests, too. */
+static void
+note_failed_service(struct run *r, const char *name, const struct dd_err *why, struct test_run *all)
+{
+	OWN(buf) struct buf plain = {.max = 4096}, message = {.max = 16384};
+	answers_redact(r->spec->answers, str_of(err_msg(why)), &plain);
+	buf_put_visible(&message, buf_str(&plain));
+	steplog_note(r->log, "[drydock: %s]", message.n ? message.p : "");
+	struct test_case *c = test_case_list_add(&all->cases);
+	c->suite = mem_strdup("services");
+	c->name = mem_strdup(name);
+	c->id = mem_printf("services/%s", name);
+	c->level = LEVEL_INTEGRATION;
+	c->status = TEST_ERROR;
+	c->ms = -1;
+	c->message = buf_take(&message);
+}
+
+static int
+start_services(struct run *r, struct pod *pod, struct test_run *all, struct dd_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < r->spec->nservices; i++) {
+		OWN(dd_err) struct dd_err why = {0};
+		struct service_spec s = r->spec->services[i];
+		s.env = s.env ? s.env : r->spec->env;
+		steplog_note(r->log, "starting service %s", s.name);
+		rc = service_start(pod, &s, &why);
+		if (rc == -DD_EIO) {
+			note_failed_service(r, s.name, &why, all);
+			rc = 0;
+		} else if (rc < 0) {
+			err_move(err, &why);
+		}
+	}
+	return rc;
+}
+
 int
 qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *ret_cause,
 	struct dd_err *err)
@@ -308,6 +347,8 @@ qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *
 	if (rc < 0)
 		return rc;
 	rc = pod_open(&pod_spec, &pod, err);
+	if (rc == 0)
+		rc = start_services(&r, pod, &all, err);
 	for (size_t i = 0; rc == 0 && i < spec->commands->n; i++)
 		if (spec->commands->v[i].phase == PHASE_TEST)
 			rc = run_command(&r, pod, &spec->commands->v[i], &all, &cause, err);

@@ -276,8 +276,8 @@ const struct json_field supplied_file_fields[] = {SREQ(supplied_file, path),
 	S(supplied_file, why), END};
 RECORD_IMPLEMENT(supplied_file)
 
-const struct json_field service_fields[] = {
-	SREQ(service, name), SREQ(service, question), S(service, start), L(service, hosts), END};
+const struct json_field service_fields[] = {SREQ(service, name), SREQ(service, question),
+	S(service, start), L(service, hosts), I(service, port), S(service, socket), END};
 RECORD_IMPLEMENT(service)
 
 const struct json_field prompt_answer_fields[] = {

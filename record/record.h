@@ -319,6 +319,8 @@ struct service {	      /* started before the tests, in their pod */
 	char *question;	      /* id "service:NAME" */
 	char *start;	      /* the command; NULL: a secret, from the answers */
 	struct strlist hosts; /* names that must lead to it */
+	int64_t port;	      /* it is ready when it listens there; 0: see socket */
+	char *socket;	      /* and there; NULL */
 };
 RECORD_LIST(service);
 
