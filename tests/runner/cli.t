@@ -96,6 +96,13 @@ ok "shell opens in the built tree, as an ordinary user" grep -qx 1000 "$tmp/out"
 run "$drydock" runs --json --du --state "$state"
 ok "runs --du tells sizes" jq -e --arg id "$id" '.[] | select(.run == $id) | .bytes > 0' "$tmp/out"
 
+# --- another image
+cp "$state/images/base.ref" "$state/images/hulk.ref"
+up --image hulk "$apps/tiny-make"
+is "up --image starts from that one" "$(json .outcome) $(json .base.name "$(json .recipe)")" "up hulk"
+run "$drydock" image rm --state "$state" hulk
+is "which can be forgotten" "$status $(ls "$state/images/hulk.ref" 2>/dev/null)" "0 "
+
 # --- gc keeps what is pinned and what is newest
 run "$drydock" runs --pin "$id" --state "$state"
 up "$apps/tiny-none"

@@ -50,6 +50,8 @@ is "after an attempt that showed it" "$(json '.attempts[-1] | [.ended, .learnt] 
 echo 'python3 -c "import simplejson"; python3 -c "import yaml" 2>/dev/null || echo gone; exit' >"$tmp/typed"
 "$drydock" shell --state "$state" "$(json .run)" <"$tmp/typed" >"$tmp/shell" 2>&1
 ok "a shell of the run is without it" grep -qx gone "$tmp/shell"
+"$drydock" shell --state "$state" --attempt 1 "$(json .run)" <"$tmp/typed" >"$tmp/shell" 2>&1
+ok "one of the attempt before has it" sh -c '! grep -qx gone "$1"' sh "$tmp/shell"
 
 # --- what nothing opens may be needed all the same
 mkdir "$tmp/flag"
