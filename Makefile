@@ -15,7 +15,7 @@ ROOMS := base record sandbox images envprobe qa runner
 
 # --- what is linked into what ---------------------------------------------------------------
 # drydock-box is built from its own directory alone; drydock is the front program (no library but
-# libc and libseccomp: the archive gives it only the objects it uses); drydock-core is everything.
+# libc: the archive gives it only the objects it uses); drydock-core is everything.
 BOX_SRC   := $(wildcard sandbox/box/*.c)
 FRONT_SRC := $(wildcard runner/front/*.c) runner/cmd_sandbox_run.c runner/sandbox_job.c runner/cli.c runner/cli_help.c
 CORE_SRC  := $(wildcard runner/*.c)
@@ -40,7 +40,25 @@ CPPFLAGS += -I. -D_GNU_SOURCE -DDD_VERSION='"$(VERSION)"' $(pkg_cflags)
 CFLAGS += -std=gnu11 $(OPT) $(WARN) $(SAN_FLAGS) $(EXTRA_CFLAGS)
 LDFLAGS += $(SAN_FLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now) -Wl,--as-needed
 
+# The two programs that every sandbox starts are static and, where musl is there, linked to it: its start does not
+# ask the processor what it is, which every virtual machine traps (docs/decisions/0016-small-programs.md).
+# musl-gcc compiles for it, but knows no -static-pie: the start files are given to the ordinary compiler.
+MUSL := $(if $(SAN),,$(shell command -v musl-gcc))
+ifneq ($(MUSL),)
+MULTIARCH := $(shell $(CC) -print-multiarch)
+MUSL_LIB := /usr/lib/$(MULTIARCH:gnu=musl)
+SMALL_CC := musl-gcc -idirafter /usr/include $(addprefix -idirafter /usr/include/,$(MULTIARCH))
+link_small = $(CC) -static-pie -nostdlib -Wl,-z,relro,-z,now -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $^ \
+	-L$(MUSL_LIB) -lc -lgcc $(MUSL_LIB)/crtn.o
+else
+SMALL_CC := $(CC)
+link_small = $(CC) $(LDFLAGS) -o $@ $^
+endif
+SMALL_LIB := $(patsubst %,base/%.c,err fault fs fs_tree io log map own spawn str) \
+	$(filter-out sandbox/broker.c,$(wildcard sandbox/*.c))
+
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
+small = $(patsubst %.c,$(OBJ)/small/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
 MAN_PAGES := up replay resume runs report logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
 	image-pull image-push gc doctor \
@@ -63,19 +81,27 @@ $(OBJ)/gen_filters: sandbox/box/gen/gen_filters.c sandbox/box/calls.h sandbox/bo
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lseccomp
 $(OBJ)/filters.inc: $(OBJ)/gen_filters
 	$< >$@.new && mv $@.new $@
-$(OBJ)/sandbox/box/filter.o: $(OBJ)/filters.inc
-$(OBJ)/sandbox/box/filter.o $(OBJ)/tests/sandbox/test_filter: CPPFLAGS += -I$(OBJ)
-$(OBJ)/tests/sandbox/test_filter: $(OBJ)/filters.inc
+$(OBJ)/call_names.inc: $(OBJ)/gen_filters
+	$< names >$@.new && mv $@.new $@
+$(OBJ)/small/sandbox/box/filter.o $(OBJ)/tests/sandbox/test_filter: $(OBJ)/filters.inc
+$(OBJ)/sandbox/supervisor.o $(OBJ)/small/sandbox/supervisor.o: $(OBJ)/call_names.inc
+$(OBJ)/sandbox/supervisor.o $(OBJ)/tests/sandbox/test_filter: CPPFLAGS += -I$(OBJ)
 
-$(OBJ)/drydock-box: $(call obj,$(BOX_SRC))
-	$(CC) $(LDFLAGS) -o $@ $^
-$(OBJ)/drydock: $(call obj,$(FRONT_SRC)) $(OBJ)/libdrydock.a
-	$(CC) $(LDFLAGS) -o $@ $^ -lseccomp
+$(OBJ)/small/libdrydock.a: $(call small,$(SMALL_LIB))
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(OBJ)/drydock-box: $(call small,$(BOX_SRC))
+	$(link_small)
+$(OBJ)/drydock: $(call small,$(FRONT_SRC)) $(OBJ)/small/libdrydock.a
+	$(link_small)
 $(OBJ)/drydock-core: $(call obj,$(CORE_SRC)) $(OBJ)/libdrydock.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 $(PROGRAMS): build/%: $(OBJ)/%
 	@ln -f $< $@ 2>/dev/null || cp $< $@
 
+$(OBJ)/small/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(SMALL_CC) -I. -I$(OBJ) -D_GNU_SOURCE -DDD_VERSION='"$(VERSION)"' $(CFLAGS) -MMD -MP -c -o $@ $<
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -119,6 +145,18 @@ bench-standup: all ## drydock up over real packages: LIST=FILE, NAMES="a b", LIM
 bench-services: all tests ## packages whose services need ids of their own, in both privilege modes: NAMES="a b"
 	@bash tools/bench_services.sh $(NAMES)
 .PHONY: bench-services
+# Programs that measure.
+BENCH := $(patsubst %.c,$(OBJ)/%,$(wildcard tools/bench/*.c))
+$(OBJ)/tools/bench/pod: tools/bench/pod.c $(OBJ)/libdrydock.a Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(pkg_libs)
+$(OBJ)/tools/bench/%: tools/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 $(WARN) $(EXTRA_CFLAGS) -MMD -MP -static -o $@ $<
+
+bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, runc, firejail: ROUNDS=n ZLIB=ARCHIVE
+	@bash tools/bench_sandbox.sh '$(OBJ)/tools/bench' '$(ROUNDS)' '$(ZLIB)'
+.PHONY: bench-sandbox
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack

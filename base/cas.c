@@ -165,7 +165,7 @@ quarantine(const char *root, const char *path, const char *digest, struct dd_err
 	OWN_FREE char *to = mem_printf("%s/%s-%lld", dir, digest, (long long)clock_real_ns());
 	/* What cannot be moved aside is removed: it must not be taken for the object again. */
 	bool kept = fs_mkdirs(dir, 0700, NULL) == 0 && io_rename(path, to) == 0;
-	if (!kept && unlink(path) < 0)
+	if (!kept && io_unlink(path) < 0)
 		return err_errno(err, errno, "object %s is damaged and cannot be removed", path);
 	return err_set(err, DD_ECORRUPT, "object %s was damaged; %s%s", path,
 		kept ? "it is kept as " : "it was removed", kept ? to : "");
@@ -226,7 +226,7 @@ int
 cas_remove(const char *root, const char *digest, struct dd_err *err)
 {
 	OWN_FREE char *path = cas_path(root, digest);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_errno(err, errno, "cannot remove object %s", digest);
+	if (io_unlink(path) < 0 && errno != ENOENT)
+		return err_errno(err, errno, "cannot remove object %s", path);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *const call_names[FAULT_CALLS] = {
-	"write", "sync", "rename", "link", "mkdir", "create", "truncate", "read"};
+	"write", "sync", "rename", "link", "mkdir", "create", "truncate", "read", "remove"};
 
 enum effect { KILL, STOP, FAIL, SHORT, LOG };
 
@@ -153,7 +153,7 @@ concerns(enum fault_call call, const char *path)
 		(strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0))
 		return false;
 	return strcmp(wanted.name, call_names[call]) == 0 ||
-	       (call != FAULT_READ && strcmp(wanted.name, "io") == 0);
+	       (call != FAULT_READ && call != FAULT_REMOVE && strcmp(wanted.name, "io") == 0);
 }
 
 /* n: how much a write writes; NULL for another call, which cannot be cut. */

@@ -14,7 +14,7 @@
  *   egress.adopted     it is in the store, and the caller does not know yet
  *
  * or a kind of system call (base/io.h and SQLite's): write, sync, rename, link, mkdir, create,
- * truncate, read; or "io", all of these but read.  WHAT is
+ * truncate, read, remove; or "io", all of these but the last two.  WHAT is
  *
  *   kill    the process kills itself there with SIGKILL, as a power cut would, but that what it
  *           wrote stays written (the default)
@@ -44,6 +44,7 @@ enum fault_call {
 	FAULT_CREATE, /* of a file, named or not */
 	FAULT_TRUNCATE,
 	FAULT_READ,
+	FAULT_REMOVE, /* of a file or a directory */
 	FAULT_CALLS
 };
 

@@ -120,7 +120,7 @@ open_temp(const char *temp, mode_t mode, int *ret_fd, struct dd_err *err)
 			*ret_fd = TAKE_FD(fd);
 			return 0;
 		}
-		if (unlink(temp) < 0) /* a dead one's, perhaps of another mode */
+		if (io_unlink(temp) < 0) /* a dead one's, perhaps of another mode */
 			return err_errno(err, errno, "cannot remove %s", temp);
 	}
 }
@@ -156,7 +156,7 @@ fs_write_atomic(const char *path, struct str data, mode_t mode, struct dd_err *e
 	if (rc == 0 && io_rename(temp, path) < 0)
 		rc = err_errno(err, errno, "cannot rename to %s", path);
 	if (rc < 0) {
-		(void)unlink(temp);
+		(void)!io_unlink(temp);
 		return rc;
 	}
 	return fs_sync_dir(dir, err);

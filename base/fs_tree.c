@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -58,7 +59,7 @@ static int
 remove_entry(struct removal *r, int dir_fd, const char *name, const char *path, unsigned depth,
 	struct dd_err *err)
 {
-	if (unlinkat(dir_fd, name, 0) == 0) {
+	if (io_unlinkat(dir_fd, name, 0) == 0) {
 		r->progress++;
 		return 0;
 	}
@@ -67,6 +68,10 @@ remove_entry(struct removal *r, int dir_fd, const char *name, const char *path, 
 		return 0;
 	if (errnum != EISDIR && errnum != EPERM)
 		return err_errno(err, errnum, "cannot remove %s/%s", path, name);
+	if (depth > 0 && io_unlinkat(dir_fd, name, AT_REMOVEDIR) == 0) { /* it was empty */
+		r->progress++;
+		return 0;
+	}
 	OWN_FD int fd = open_enterable(dir_fd, name);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
@@ -79,7 +84,7 @@ remove_entry(struct removal *r, int dir_fd, const char *name, const char *path, 
 		r->top_fd = fd;
 	OWN_FREE char *child = fs_join(path, name);
 	int rc = remove_entries(r, TAKE_FD(fd), child, depth + 1, err);
-	if (rc == 0 && unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+	if (rc == 0 && io_unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		rc = err_errno(err, errno, "cannot remove %s", child);
 	r->progress++;
 	return rc;

@@ -548,7 +548,8 @@ gitrepo_clone(const char *url, const char *dest, const struct gitrepo_clone_opts
 	rc = rc ? rc : take_commit(&c, &why);
 	if (rc) {
 		OWN_FREE char *shown = strstr(url, "://") ? http_redact_url(url) : visible(url);
-		(void)err_wrap(&why, "%s", shown);
+		if (!c.max.unnamed)
+			(void)err_wrap(&why, "%s", shown);
 		return err_move(err, &why);
 	}
 	*ret = c.res;

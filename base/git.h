@@ -26,6 +26,7 @@ struct gitrepo_clone_opts {
 	 * that a branch or tag leads to.  NULL: what HEAD names there.
 	 */
 	const char *ref;
+	bool unnamed; /* messages do not begin with the URL: the caller's user knows another */
 	/* Bounds; 0 takes the default. */
 	uint64_t max_bytes;   /* received, and again of the files checked out; default 8 GiB */
 	uint64_t max_objects; /* received; default 20,000,000 */

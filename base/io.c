@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 ssize_t
 io_write(int fd, const void *p, size_t n)
@@ -27,6 +29,20 @@ int
 io_create(const char *path, int flags, mode_t mode)
 {
 	return fault_fails(FAULT_CREATE, path, -1) ? -1 : open(path, flags, mode);
+}
+
+int
+io_createat(int dir_fd, const char *name, int flags, mode_t mode)
+{
+	return fault_fails(FAULT_CREATE, name, -1) ? -1 : openat(dir_fd, name, flags, mode);
+}
+
+ssize_t
+io_copy_range(int from_fd, int to_fd, size_t n)
+{
+	return fault_fails_write(to_fd, NULL, &n)
+		       ? -1
+		       : copy_file_range(from_fd, NULL, to_fd, NULL, n, 0);
 }
 
 int
@@ -56,7 +72,9 @@ io_rename(const char *from, const char *to)
 int
 io_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
 {
-	return fault_fails(FAULT_RENAME, to, -1) ? -1 : renameat2(from_fd, from, to_fd, to, flags);
+	if (fault_fails(FAULT_RENAME, to, -1))
+		return -1;
+	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
 }
 
 int
@@ -75,6 +93,18 @@ int
 io_symlinkat(const char *target, int dir_fd, const char *name)
 {
 	return fault_fails(FAULT_LINK, name, -1) ? -1 : symlinkat(target, dir_fd, name);
+}
+
+int
+io_unlink(const char *path)
+{
+	return fault_fails(FAULT_REMOVE, path, -1) ? -1 : unlink(path);
+}
+
+int
+io_unlinkat(int dir_fd, const char *name, int flags)
+{
+	return fault_fails(FAULT_REMOVE, name, -1) ? -1 : unlinkat(dir_fd, name, flags);
 }
 
 int

@@ -432,7 +432,7 @@ make_whiteout(struct layer_dest *d, const char *path, struct dd_err *err)
 		return rc;
 	OWN_FD int fd = unpack_path_create(d->parent_fd, name);
 	if (fd < 0 || io_renameat2(d->parent_fd, name, d->parent_fd, ASIDE, RENAME_WHITEOUT) < 0 ||
-		unlinkat(d->parent_fd, ASIDE, 0) < 0)
+		io_unlinkat(d->parent_fd, ASIDE, 0) < 0)
 		return unpack_fail(err, errno, "making the whiteout", path);
 	(void)manifest_add(&d->res->manifest, path, MANIFEST_WHITEOUT);
 	d->res->whiteouts++;

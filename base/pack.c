@@ -166,7 +166,10 @@ pack_tree(int dir_fd, int out_fd, const struct pack_limits *limits, struct pack_
 		p.limits = *limits;
 	p.buffer = mem_alloc(PACK_BUFFER);
 	int rc = 0;
+	/* Names are bytes: of no character set. */
 	if (archive_write_set_format_pax(p.out) < ARCHIVE_OK ||
+		archive_write_set_format_option(p.out, "pax", "hdrcharset", "BINARY") <
+			ARCHIVE_OK ||
 		archive_write_open2(p.out, &out_fd, NULL, send_block, NULL, NULL) < ARCHIVE_OK)
 		rc = err_set(
 			err, DD_EIO, "cannot start a tar stream: %s", archive_error_string(p.out));

@@ -75,7 +75,7 @@ child_reset_signals(void)
 	sigset_t none;
 	for (int sig = 1; sig < NSIG; sig++) {
 		struct sigaction old;
-		if (sigaction(sig, NULL, &old) == 0 &&
+		if (sigaction(sig, NULL, &old) == 0 && old.sa_handler != SIG_DFL &&
 			(sig == SIGPIPE || old.sa_handler != SIG_IGN))
 			(void)signal(sig, SIG_DFL);
 	}

@@ -100,7 +100,7 @@ write_whole(struct copier *c, int fd, const char *p, size_t n, struct dd_err *er
 static int
 copy_in_kernel(struct copier *c, int from, int to, struct dd_err *err)
 {
-	ssize_t n = copy_file_range(from, NULL, to, NULL, COPY_CHUNK, 0);
+	ssize_t n = io_copy_range(from, to, COPY_CHUNK);
 	if (n > 0) {
 		int rc = add_bytes(c, (uint64_t)n, err);
 		return rc ? rc : 1;
@@ -159,8 +159,8 @@ copy_file(struct copier *c, int src_dir, int dest_dir, const char *name, struct 
 		skip_entry(c, &c->res.nunreadable, "changed while it was copied");
 		return 0;
 	}
-	OWN_FD int to =
-		openat(dest_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	OWN_FD int to = io_createat(
+		dest_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return fail(c, errno, "creating", err);
 	int rc = copy_bytes(c, from, to, err);

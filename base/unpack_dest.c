@@ -111,7 +111,7 @@ open_parent(struct unpack_dest *d, const char *path, const char **ret_name, stru
 static int
 clear_name(struct unpack_dest *d, const char *path, const char *name, struct dd_err *err)
 {
-	if (unlinkat(d->parent_fd, name, 0) == 0 || errno == ENOENT)
+	if (io_unlinkat(d->parent_fd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno == EISDIR)
 		return unpack_refuse(err, DD_EINVAL, path, "would replace a directory");
@@ -411,7 +411,7 @@ strip_top(struct unpack_dest *d, struct dd_err *err)
 	for (size_t i = 0; i < names.n; i++)
 		if (io_renameat2(top, names.v[i], d->fd, names.v[i], RENAME_NOREPLACE) < 0)
 			return unpack_fail(err, errno, "moving up", names.v[i]);
-	if (unlinkat(d->fd, aside, AT_REMOVEDIR) < 0)
+	if (io_unlinkat(d->fd, aside, AT_REMOVEDIR) < 0)
 		return unpack_fail(err, errno, "removing", d->top);
 	d->res->common_dir = TAKE(d->top);
 	return 0;

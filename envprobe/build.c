@@ -132,8 +132,7 @@ build_perform(struct build_run *b, struct dd_err *err)
 		.root = *b->root,
 		.work = b->work,
 		.binds = b->binds,
-		.nbinds = b->nbinds,
-		.limits = b->limits};
+		.nbinds = b->nbinds};
 	int64_t start = clock_mono_ns();
 	int rc = steplog_open(b->log_path, b->answers, &log, err);
 	if (rc < 0)
@@ -182,7 +181,6 @@ probe_build(const struct build_spec *spec, struct build_outcome *ret, struct dd_
 		.trace_classes = TRACE_CONNECT,
 		.step_limit_ms = spec->step_limit_ms,
 		.silence_limit_ms = spec->silence_limit_ms,
-		.limits = spec->limits,
 		.owner = spec->owner};
 	int rc = build_perform(&b, err);
 	if (rc == 0 && b.layer)

@@ -48,7 +48,6 @@ struct probe_spec {
 	int max_attempts;	  /* 0: 20 */
 	int64_t step_limit_ms;	  /* of one command; 0: 30 minutes */
 	int64_t silence_limit_ms; /* 0: 10 minutes */
-	struct pod_limits limits; /* of builds */
 	/* Runs the tests of an attempt (qa, handed down by runner). */
 	int (*run_tests)(void *ctx, const struct probe_tests *t, struct test_run *ret,
 		enum exec_cause *ret_cause, struct dd_err *err);
@@ -110,7 +109,6 @@ struct build_spec {
 	const char *log_path;
 	struct trace *trace; /* of its connections; may be NULL */
 	int64_t step_limit_ms, silence_limit_ms;
-	struct pod_limits limits;
 };
 struct build_outcome {
 	bool built;

@@ -246,7 +246,7 @@ compile(const struct state *st, const struct apt_index *lists, const char *path,
 	if (rc == 0 && io_rename(temp, path) < 0)
 		rc = err_errno(err, errno, "cannot rename to %s", path);
 	if (rc < 0)
-		(void)unlink(temp);
+		(void)!io_unlink(temp);
 	buf_cleanup(&s.errors);
 	dd_err_cleanup(&s.err);
 	progress_end(step, rc < 0 ? "failed" : "ok");

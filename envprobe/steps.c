@@ -522,7 +522,6 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 		.trace = trace,
 		.step_limit_ms = l->spec->step_limit_ms,
 		.silence_limit_ms = l->spec->silence_limit_ms,
-		.limits = l->spec->limits,
 		.owner = l->spec->owner,
 		.inspect = find_proofs,
 		.ctx = &proofs};

@@ -224,7 +224,7 @@ probe_judge_tests(const struct test_run *t, enum exec_cause cause, const struct 
 {
 	const struct limit *limit = find_limit(cause);
 	diagnosis_cleanup(ret);
-	if (t->failed == 0 && t->passed > 0)
+	if (t->failed == 0 && t->passed > 0 && !limit)
 		return OUTCOME_UP;
 	if (waits_for)
 		return blocked_by(waits_for, ret);

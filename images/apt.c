@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #define MAX_TEXT ((size_t)64 << 20)
+#define FETCH_SLACK ((uint64_t)64 << 20)
 #define FETCH_AT_ONCE 200
 
 /* ---- resolving ---- */
@@ -185,6 +186,20 @@ fetch_some(struct pod *pod, const char *cas, const char *upstream,
 	return aptpod_run(pod, "fetching archives", fetch_script, &args, NULL, err);
 }
 
+/* Nobody gets more than what the batch says there is, once again where a connection broke. */
+static uint64_t
+budget_of(const struct install_batch *batch)
+{
+	uint64_t bytes = FETCH_SLACK;
+	for (size_t i = 0; i < batch->artefacts.n; i++) {
+		int64_t size = batch->artefacts.v[i].size;
+		if (size <= 0)
+			return EGRESS_BUDGET;
+		bytes += 2 * (uint64_t)size;
+	}
+	return bytes < EGRESS_BUDGET ? bytes : EGRESS_BUDGET;
+}
+
 /* Every missing archive from its upstream, or all from one named upstream. */
 static int
 fetch_from(const struct state *st, const struct apt_sources *s, const char *upstream,
@@ -194,8 +209,11 @@ fetch_from(const struct state *st, const struct apt_sources *s, const char *upst
 	struct pod *pod;
 	struct egress *egress;
 	const struct aptpod_spec spec = {.state = st};
-	const struct egress_spec out = {
-		.state = st, .upstreams = s->upstreams, .n = s->nupstreams, .log_path = log};
+	const struct egress_spec out = {.state = st,
+		.upstreams = s->upstreams,
+		.n = s->nupstreams,
+		.budget_bytes = budget_of(batch),
+		.log_path = log};
 	size_t next = 0;
 	int rc = aptpod_open(&spec, &pod, err);
 	if (rc < 0)
@@ -270,7 +288,7 @@ apt_fetch(const struct state *st, const struct install_batch *batch, const char 
 #define DPKG \
 	"dpkg --force-unsafe-io --force-confdef --force-confold --auto-deconfigure --no-triggers "
 static const char unpack_script[] =
-	"cd /archives; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; "
+	"cd " APTPOD_ARCHIVES "; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; "
 	"done; exec " DPKG "--unpack \"$@\"\n";
 static const char configure_script[] = "exec " DPKG "--configure \"$@\"\n";
 static const char finish_script[] =
@@ -336,7 +354,7 @@ install_layer(const struct state *st, const struct stack *root, const struct ins
 	int rc = scratch_create(st, name, 0755, &dir, &lock, err);
 	if (rc < 0)
 		return rc;
-	const struct pod_bind bind = {dir, "/archives", false};
+	const struct pod_bind bind = {dir, APTPOD_ARCHIVES, false};
 	const struct aptpod_spec spec = {.state = st, .root = root, .binds = &bind, .nbinds = 1};
 	rc = apt_link_archives(st, batch, dir, err);
 	if (rc == 0)

@@ -388,8 +388,8 @@ collect_index(const struct state *st, const char *digest, bool dry_run, uint64_t
 	*ret_bytes += bytes;
 	if (dry_run)
 		return 0;
-	if (rename(dir, doomed) < 0)
-		return err_errno(err, errno, "cannot remove package index %.12s", digest);
+	if (io_rename(dir, doomed) < 0)
+		return err_errno(err, errno, "package index: cannot move %s", dir);
 	return fs_remove_tree(doomed, err);
 }
 

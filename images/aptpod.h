@@ -7,6 +7,9 @@
 
 #include "images/apt.h"
 
+/* Where package archives are bound: on a file system that is in no layer, so that no directory stays behind. */
+#define APTPOD_ARCHIVES "/run/archives"
+
 /* A piece of shell: invoke-rc.d(8) starts nothing, so that an installation leaves no process behind. */
 #define APTPOD_NO_SERVICES \
 	"[ -e /usr/sbin/policy-rc.d ] || { mkdir -p /usr/sbin\n" \

@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 
 #define OWNER "image-" IMAGE_BASE
-#define RECIPE "debian-minbase 3"
+#define RECIPE "debian-minbase 4"
 
 /*
  * In the empty tree nothing can run yet: dpkg runs preinst scripts on the tools root and tells them
@@ -37,7 +37,7 @@ static const char unpack_script[] =
 	"for d in bin sbin lib lib32 lib64 libx32; do mkdir -p usr/$d; ln -s usr/$d $d; done\n"
 	"mkdir -p var/lib/dpkg/updates var/lib/dpkg/info var/lib/dpkg/alternatives var/lib/dpkg/triggers\n"
 	"touch var/lib/dpkg/status var/lib/dpkg/available\n"
-	"cd /archives; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; done\n"
+	"cd " APTPOD_ARCHIVES "; for d in \"$@\"; do set -- \"$@\" \"$d.deb\"; shift; done\n"
 	"yes 0 | DEBIAN_HAS_FRONTEND=1 dpkg --root=/work --force-script-chrootless --force-unsafe-io "
 	"--force-depends --no-triggers --unpack \"$@\"\n"
 	"cd /work; rmdir usr/lib32 usr/libx32 2>/dev/null && rm -f lib32 libx32 || :\n"
@@ -127,7 +127,7 @@ static int
 make_layers(const struct state *st, const struct install_batch *batch, const char *digest,
 	const char *archives_dir, struct stack *ret, struct dd_err *err)
 {
-	const struct pod_bind bind = {archives_dir, "/archives", false};
+	const struct pod_bind bind = {archives_dir, APTPOD_ARCHIVES, false};
 	OWN(strlist) struct strlist archives = {0};
 	OWN_FREE char *one = mem_printf("unpack %s", digest);
 	OWN_FREE char *two = mem_printf("configure %s", digest);

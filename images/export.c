@@ -114,7 +114,7 @@ write_file(const char *path, const struct packed_image *p, const struct image_ex
 	if (rc == 0 && (io_fsync(fd) < 0 || io_rename(temp, path) < 0))
 		rc = err_errno(err, errno, "cannot write %s", path);
 	if (rc < 0)
-		(void)unlink(temp);
+		(void)!io_unlink(temp);
 	return rc;
 }
 

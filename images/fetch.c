@@ -2,6 +2,7 @@
 
 #include "base/cas.h"
 #include "base/fs.h"
+#include "base/io.h"
 #include "images/registry.h"
 
 #include <errno.h>
@@ -205,7 +206,7 @@ fetch_forget_blob(struct fetch *f, const struct oci_blob *b)
 	OWN_FREE char *cas = state_path(f->st, "cas");
 	OWN_FREE char *path = f->registry ? cas_path(cas, b->digest) : NULL;
 	if (path)
-		(void)unlink(path);
+		(void)!io_unlink(path);
 }
 
 char *

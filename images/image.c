@@ -1,6 +1,7 @@
 #include "images/images.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "images/base_image.h"
 #include "images/store.h"
 
@@ -198,7 +199,7 @@ image_remove(const struct state *st, const char *name, struct dd_err *err)
 		return rc;
 	OWN_FREE char *path = ref_path(st, name);
 	OWN_FREE char *owner = mem_printf("image-%s", name);
-	if (unlink(path) < 0)
+	if (io_unlink(path) < 0)
 		return errno == ENOENT ? no_image(st, name, err)
 				       : err_errno(err, errno, "image %s", name);
 	return layer_release_all(st, owner, err);

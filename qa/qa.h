@@ -33,7 +33,6 @@ struct qa_spec {
 	const struct answers *answers; /* for redaction of the log, may be NULL */
 	const char *log_path;	       /* output of all commands, with a header line for each */
 	int64_t time_limit_ms, silence_limit_ms; /* of a command; 0: 30 and 10 minutes */
-	struct pod_limits limits;
 };
 
 /*

@@ -142,6 +142,9 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 	take_end(r);
 	if (rc == 0)
 		rc = r->rc;
+	if (rc == 0 && ret->cause != CAUSE_NONE)
+		steplog_note(r->log, "[drydock: ended with status %d, cause %s]", ret->exit_code,
+			exec_cause_name(ret->cause));
 	if (rc == 0 && ret->cause == CAUSE_STOPPED)
 		rc = err_set(err, DD_ESTOPPED, "stopped");
 	return rc;
@@ -267,7 +270,6 @@ run_command(struct run *r, struct pod *pod, const struct command *c, struct test
 	if (rc == 0 && *cause == CAUSE_NONE && result.cause != CAUSE_NONE) {
 		*cause = result.cause;
 		all->ended = mem_strdup(c->run);
-		steplog_note(r->log, "[drydock: ended, cause %s]", exec_cause_name(result.cause));
 	}
 	merge(all, &one);
 	return rc;
@@ -341,8 +343,7 @@ qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *
 		.root = *spec->root,
 		.work = spec->work,
 		.binds = spec->binds,
-		.nbinds = spec->nbinds,
-		.limits = spec->limits};
+		.nbinds = spec->nbinds};
 	int rc = steplog_open(spec->log_path, NULL, &r.log, err);
 	if (rc < 0)
 		return rc;

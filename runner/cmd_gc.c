@@ -36,14 +36,14 @@ struct gc {
 	uint64_t keep;
 };
 
-/* May this run go?  Not while somebody works on it, not when pinned. */
+/* May this run go?  Not while somebody works on it or looks into it, not when pinned. */
 static bool
 collectable(const struct state *st, const char *id)
 {
 	struct run r;
 	if (run_open(st, id, false, &r, NULL) < 0)
 		return false;
-	bool yes = !run_is_pinned(&r) && !run_is_live(&r);
+	bool yes = !run_is_pinned(&r) && !run_is_live(&r) && !run_is_held(&r);
 	run_cleanup(&r);
 	return yes;
 }
@@ -51,9 +51,12 @@ collectable(const struct state *st, const char *id)
 static int
 remove_run(struct gc *g, const char *id, struct dd_err *err)
 {
+	int rc = g->o->dry_run ? 0 : run_remove(g->st, id, err);
+	if (rc == -DD_EBUSY) /* since a moment ago */
+		return 0;
 	strlist_add(&g->removed, id);
 	strlist_addf(&g->gone, "run-%s", id);
-	return g->o->dry_run ? 0 : run_remove(g->st, id, err);
+	return rc;
 }
 
 /* Digests of the package indexes that runs rest on. */
@@ -179,8 +182,9 @@ run_gc(const struct cli_call *call)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(state) struct state st = {0};
 	g.st = &st;
-	int rc = session_start(&o->common, &st, &err);
-	if (rc == 0)
+	bool none = session_require(&o->common, NULL) < 0; /* nothing to collect */
+	int rc = none ? 0 : session_start(&o->common, &st, &err);
+	if (rc == 0 && !none)
 		rc = collect(&g, &err);
 	if (rc == 0)
 		print_result(&g);

@@ -79,8 +79,9 @@ run_list_images(const struct cli_call *call)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(state) struct state st = {0};
 	OWN_JSON json_t *all = json_array();
-	int rc = session_open(o, &st, &err);
-	if (rc == 0)
+	bool none = session_require(o, NULL) < 0;
+	int rc = none ? 0 : session_open(o, &st, &err);
+	if (rc == 0 && !none)
 		rc = list_images(&st, all, o->json, &err);
 	if (rc < 0)
 		return cli_fail(cli_status_of(&err), &err);
@@ -97,7 +98,9 @@ run_rm(const struct cli_call *call)
 {
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(state) struct state st = {0};
-	int rc = session_open(call->options, &st, &err);
+	int rc = session_require(call->options, &err);
+	if (rc == 0)
+		rc = session_open(call->options, &st, &err);
 	if (rc == 0)
 		rc = image_remove(&st, call->args[0], &err);
 	return rc < 0 ? cli_fail(command_status_of_name(&err), &err) : EXIT_DONE;

@@ -86,7 +86,9 @@ run_logs(const struct cli_call *call)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(state) struct state st = {0};
 	struct run r = {.lock_fd = -1};
-	int rc = session_open(&o->common, &st, &err);
+	int rc = session_require(&o->common, &err);
+	if (rc == 0)
+		rc = session_open(&o->common, &st, &err);
 	if (rc == 0)
 		rc = run_open(&st, call->args[0], false, &r, &err);
 	if (rc == 0) {

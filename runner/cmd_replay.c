@@ -9,6 +9,7 @@ struct replay_options {
 	const char *answers;
 	bool offline;
 	struct limit_options limits;
+	struct patience_options patience;
 };
 
 #define O(member) offsetof(struct replay_options, member)
@@ -16,7 +17,8 @@ static const struct option_def options[] = {
 	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
 		"answers to questions: a JSON object by id"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
-	LIMIT_OPTIONS(replay_options),
+	LIMIT_OPTIONS(struct replay_options, limits),
+	PATIENCE_OPTIONS(struct replay_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -24,9 +26,10 @@ static int
 new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
 {
 	const struct replay_options *o = call->options;
-	struct run_options ro = {.offline = o->offline, .created_ns = clock_real_ns()};
+	struct run_options ro = {
+		.offline = o->offline, .limits = o->limits, .created_ns = clock_real_ns()};
 	struct recipe recipe = {0};
-	int rc = command_limits(&o->limits, &ro, err);
+	int rc = command_patience(&o->patience, &ro, err);
 	if (rc == 0)
 		rc = command_absolute_path(call->args[0], &ro.recipe, err);
 	if (rc == 0)
@@ -34,7 +37,7 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 	if (rc == 0 && recipe.base.name)
 		ro.image = mem_strdup(recipe.base.name);
 	if (rc == 0)
-		rc = command_absolute_path(call->args[1], &ro.source, err);
+		rc = command_source(call->args[1], &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
 	if (rc == 0)

@@ -23,7 +23,9 @@ run_resume(const struct cli_call *call)
 	OWN(state) struct state st = {0};
 	struct answers *answers = NULL;
 	struct run run = {.lock_fd = -1};
-	int rc = session_start(&o->common, &st, &err);
+	int rc = session_require(&o->common, &err);
+	if (rc == 0)
+		rc = session_start(&o->common, &st, &err);
 	if (rc == 0)
 		rc = run_open(&st, call->args[0], true, &run, &err);
 	if (rc == 0)

@@ -98,6 +98,7 @@ set_pin(const struct state *st, const char *name, bool pinned, struct dd_err *er
 	return rc;
 }
 
+/* st NULL: nothing is there. */
 static void
 print_runs(const json_t *all, const struct runs_options *o, const struct state *st)
 {
@@ -113,7 +114,7 @@ print_runs(const json_t *all, const struct runs_options *o, const struct state *
 		print_line(item, o->du);
 	}
 	uint64_t bytes;
-	if (o->du && fs_disk_usage(st->dir, &bytes, NULL) == 0)
+	if (o->du && st && fs_disk_usage(st->dir, &bytes, NULL) == 0)
 		printf("all of %s: %llu MiB\n", st->dir, (unsigned long long)(bytes >> 20));
 }
 
@@ -124,7 +125,14 @@ run_runs(const struct cli_call *call)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(state) struct state st = {0};
 	OWN_JSON json_t *all = json_array();
-	int rc = session_open(&o->common, &st, &err);
+	bool pins = o->pin || o->unpin;
+	int rc = session_require(&o->common, pins ? &err : NULL);
+	if (rc < 0 && !pins) {
+		print_runs(all, o, NULL);
+		return EXIT_DONE;
+	}
+	if (rc == 0)
+		rc = session_open(&o->common, &st, &err);
 	if (rc == 0 && o->pin)
 		rc = set_pin(&st, o->pin, true, &err);
 	if (rc == 0 && o->unpin)

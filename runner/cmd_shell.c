@@ -78,9 +78,13 @@ run_shell(const struct cli_call *call)
 	struct stack root = {0}, work = {0};
 	struct probe_files files = {0};
 	int status = EXIT_DONE;
-	int rc = session_open(&o->common, &st, &err);
+	int rc = session_require(&o->common, &err);
+	if (rc == 0)
+		rc = session_open(&o->common, &st, &err);
 	if (rc == 0)
 		rc = run_open(&st, call->args[0], false, &run, &err);
+	if (rc == 0)
+		rc = run_hold(&run, &err);
 	if (rc == 0)
 		rc = find_stacks(&run, (int64_t)o->attempt, &root, &work, &err);
 	if (rc == 0)

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "images/images.h"
+#include "runner/intake.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
 
@@ -15,6 +16,7 @@ struct up_options {
 	const char *image;
 	bool offline;
 	struct limit_options limits;
+	struct patience_options patience;
 };
 
 #define O(member) offsetof(struct up_options, member)
@@ -24,7 +26,8 @@ static const struct option_def options[] = {
 	{"image", 0, OPTION_TEXT, O(image), "NAME",
 		"start from this image instead of the base image"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
-	LIMIT_OPTIONS(up_options),
+	LIMIT_OPTIONS(struct up_options, limits),
+	PATIENCE_OPTIONS(struct up_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -38,17 +41,13 @@ command_load_answers(const char *path, struct answers **ret, struct dd_err *err)
 }
 
 int
-command_limits(const struct limit_options *l, struct run_options *ret, struct dd_err *err)
+command_patience(const struct patience_options *p, struct run_options *ret, struct dd_err *err)
 {
-	const uint64_t seconds = 1000000000;
-	if (l->time > seconds || l->silence > seconds || l->pids > UINT32_MAX ||
-		l->memory > INT64_MAX || l->disk > INT64_MAX)
+	const uint64_t longest = 1000000000;
+	if (p->time > longest || p->silence > longest)
 		return err_set(err, DD_EINVAL, "a limit is out of range");
-	ret->time_ms = (int64_t)l->time * 1000;
-	ret->silence_ms = (int64_t)l->silence * 1000;
-	ret->memory_bytes = (int64_t)l->memory;
-	ret->disk_bytes = (int64_t)l->disk;
-	ret->pids = (int64_t)l->pids;
+	ret->time_ms = (int64_t)p->time * 1000;
+	ret->silence_ms = (int64_t)p->silence * 1000;
 	return 0;
 }
 
@@ -68,20 +67,31 @@ command_absolute_path(const char *path, char **ret, struct dd_err *err)
 	}
 	char *real = realpath(path, NULL);
 	if (!real)
-		return err_set(
-			err, errno == ENOENT ? DD_EINVAL : DD_EIO, "%s: %s", path, strerror(errno));
+		return err_set(err, errno == ENOENT || errno == ENOTDIR ? DD_EINVAL : DD_EIO,
+			"%s: %s", path, strerror(errno));
 	*ret = real;
 	return 0;
+}
+
+int
+command_source(const char *source, char **ret, struct dd_err *err)
+{
+	int rc = command_absolute_path(source, ret, err);
+	if (rc == -DD_EINVAL)
+		(void)err_set(
+			err, DD_EINVAL, "source %s: no such file or directory; " SOURCE_IS, source);
+	return rc;
 }
 
 static int
 new_run(const struct up_options *o, const char *source, const struct state *st, struct run *ret,
 	struct dd_err *err)
 {
-	struct run_options ro = {.offline = o->offline, .created_ns = clock_real_ns()};
-	int rc = command_limits(&o->limits, &ro, err);
+	struct run_options ro = {
+		.offline = o->offline, .limits = o->limits, .created_ns = clock_real_ns()};
+	int rc = command_patience(&o->patience, &ro, err);
 	if (rc == 0)
-		rc = command_absolute_path(source, &ro.source, err);
+		rc = command_source(source, &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
 	if (rc == 0 && o->image) {

@@ -14,27 +14,20 @@ extern const struct subcommand cmd_up, cmd_replay, cmd_resume, cmd_runs, cmd_rep
 /* All of them; NULL-terminated. */
 extern const struct subcommand *const commands[];
 
-/* Limits that a run can be given; `limits` is the member of the options struct. */
-struct limit_options {
-	uint64_t time, silence, memory, disk, pids;
+/* How long a command of a build or of tests may take. */
+struct patience_options {
+	uint64_t time, silence;
 };
-#define LIMIT_OPTION(type, member) offsetof(struct type, limits.member)
-/* Rows for a table of option_def; `type` is the options struct. */
-#define LIMIT_OPTIONS(type) \
-	{"time", 0, OPTION_NUMBER, LIMIT_OPTION(type, time), "S", \
+/* Their rows, for a table of option_def; `member` is the patience_options in `type`, the options struct. */
+#define PATIENCE_OPTIONS(type, member) \
+	{"time", 0, OPTION_NUMBER, offsetof(type, member.time), "S", \
 		"end a command of the build or the tests after this many seconds (default: 1800)"}, \
-		{"silence", 0, OPTION_NUMBER, LIMIT_OPTION(type, silence), "S", \
-			"end one that prints nothing for so long (default: 600)"}, \
-		{"memory", 0, OPTION_BYTES, LIMIT_OPTION(type, memory), "BYTES", \
-			"limit their memory (suffixes K, M, G)"}, \
-		{"disk", 0, OPTION_BYTES, LIMIT_OPTION(type, disk), "BYTES", \
-			"limit what they write"}, \
 	{ \
-		"pids", 0, OPTION_NUMBER, LIMIT_OPTION(type, pids), "N", \
-			"limit the number of their processes" \
+		"silence", 0, OPTION_NUMBER, offsetof(type, member.silence), "S", \
+			"end one that prints nothing for so long (default: 600)" \
 	}
 /* DD_EINVAL: one of them is out of range. */
-int command_limits(const struct limit_options *l, struct run_options *ret, struct dd_err *err)
+int command_patience(const struct patience_options *p, struct run_options *ret, struct dd_err *err)
 	DD_MUST_USE;
 
 /* The answers file, or no answers when path is NULL. */
@@ -45,5 +38,8 @@ int command_status_of_name(const struct dd_err *err);
 
 /* Absolute form of a path; URLs and NULL stay what they are.  DD_EINVAL: it is not there.  Heap. */
 int command_absolute_path(const char *path, char **ret, struct dd_err *err) DD_MUST_USE;
+
+/* The same for the source of a run. */
+int command_source(const char *source, char **ret, struct dd_err *err) DD_MUST_USE;
 
 #endif

@@ -48,9 +48,10 @@ enum source_kind { SOURCE_DIRECTORY, SOURCE_BARE, SOURCE_ARCHIVE, SOURCE_HTTP, S
 
 struct origin {
 	enum source_kind kind;
-	char *path; /* host path, or the path of a URL without its leading slash */
-	char *base; /* scheme://host[:port] of a URL; host:port for git:// */
-	char *ref;  /* what follows '#'; NULL */
+	const char *source; /* as the user named it: what messages say */
+	char *path;	    /* host path, or the path of a URL without its leading slash */
+	char *base;	    /* scheme://host[:port] of a URL; host:port for git:// */
+	char *ref;	    /* what follows '#'; NULL */
 };
 
 static void
@@ -100,7 +101,8 @@ classify_path(const char *source, struct origin *ret, struct dd_err *err)
 	if (!real || stat(real, &st) < 0) {
 		int errnum = errno;
 		free(real);
-		return err_errno(err, errnum, "source %s", source);
+		return err_set(err, errnum == ENOENT || errnum == ENOTDIR ? DD_EINVAL : DD_EIO,
+			"source %s: %s; " SOURCE_IS, source, strerror(errnum));
 	}
 	ret->path = real;
 	if (S_ISDIR(st.st_mode))
@@ -108,8 +110,8 @@ classify_path(const char *source, struct origin *ret, struct dd_err *err)
 	else if (S_ISREG(st.st_mode))
 		ret->kind = SOURCE_ARCHIVE;
 	else
-		return err_set(
-			err, DD_EINVAL, "source %s is neither a directory nor an archive", source);
+		return err_set(err, DD_EINVAL,
+			"source %s is neither a directory nor an archive; " SOURCE_IS, source);
 	return 0;
 }
 
@@ -227,7 +229,9 @@ end_feeder(struct feeder *f, const char *path, int rc, struct dd_err *err)
 	}
 	dd_err_cleanup(&f->err);
 	if (rc < 0 && f->running && f->rc == 0 && !f->packed.entries)
-		return err_set(err, DD_EINVAL, "source %s: it holds no files", path);
+		return err_set(err, DD_EINVAL,
+			"source %s: it holds no files; give the directory of an application's sources",
+			path);
 	return rc;
 }
 
@@ -246,20 +250,24 @@ keep_output(void *ctx, int stream, struct str data)
 }
 
 static int
-worker_failed(const struct worker_output *o, const struct exec_result *r, struct dd_err *err)
+worker_failed(const struct worker_output *out, const struct exec_result *r, const struct origin *o,
+	struct dd_err *err)
 {
 	if (r->cause == CAUSE_STOPPED)
 		return err_set(err, DD_ESTOPPED, "stopped");
 	if (r->cause != CAUSE_NONE && r->cause != CAUSE_SIGNAL)
-		return err_set(err, DD_ELIMIT, "source: reading it exceeded the %s limit",
-			exec_cause_name(r->cause));
-	struct str line = str_trim(buf_str(&o->errors));
+		return err_set(err, DD_ELIMIT, "source %s: reading it exceeded the %s limit",
+			o->source, exec_cause_name(r->cause));
+	struct str line = str_trim(buf_str(&out->errors));
 	const char *last = line.n ? memrchr(line.p, '\n', line.n) : NULL;
 	if (last)
 		line = (struct str){last + 1, line.n - (size_t)(last + 1 - line.p)};
 	if (!line.n)
 		line = STR("the worker died");
-	return err_set(err, DD_EINVAL, "source: " STR_FMT, STR_ARG(line));
+	return err_set(err, DD_EINVAL, "source %s: " STR_FMT "%s", o->source, STR_ARG(line),
+		o->kind == SOURCE_ARCHIVE
+			? "; give a whole archive, or the directory it was made from"
+			: "");
 }
 
 static int
@@ -273,8 +281,8 @@ decode_output(const struct buf *out, struct source *ret, struct dd_err *err)
 }
 
 static int
-run_worker(struct pod *pod, const char *const *args, int input_fd, struct source *ret,
-	struct dd_err *err)
+run_worker(struct pod *pod, const char *const *args, const struct origin *origin, int input_fd,
+	struct source *ret, struct dd_err *err)
 {
 	OWN(strlist) struct strlist argv = {0};
 	strlist_add(&argv, CORE_PROGRAM);
@@ -294,7 +302,7 @@ run_worker(struct pod *pod, const char *const *args, int input_fd, struct source
 	struct exec_result r;
 	int rc = pod_exec(pod, &spec, &r, err);
 	if (rc == 0 && (r.exit_code != 0 || r.cause != CAUSE_NONE))
-		rc = worker_failed(&o, &r, err);
+		rc = worker_failed(&o, &r, origin, err);
 	if (rc == 0)
 		rc = decode_output(&o.out, ret, err);
 	buf_cleanup(&o.out);
@@ -311,19 +319,44 @@ read_local(struct pod *pod, const struct origin *o, struct source *ret, struct d
 		if (input < 0)
 			return err_errno(err, errno, "source %s", o->path);
 		const char *args[] = {"archive", NULL};
-		return run_worker(pod, args, input, ret, err);
+		return run_worker(pod, args, o, input, ret, err);
 	}
 	struct feeder f = {.dir_fd = -1, .out_fd = -1};
 	int rc = start_feeder(o->path, &f, &input, err);
 	const char *args[] = {o->kind == SOURCE_BARE ? "bare" : "tree", o->ref, NULL};
 	if (rc == 0)
-		rc = run_worker(pod, args, input, ret, err);
+		rc = run_worker(pod, args, o, input, ret, err);
 	(void)close(TAKE_FD(input)); /* a feeder that still writes gets EPIPE */
 	rc = end_feeder(&f, o->path, rc, err);
 	if (rc == 0 && f.packed.skipped)
 		strlist_addf(&ret->notes, "%llu sockets, FIFOs or devices were left out",
 			(unsigned long long)f.packed.skipped);
 	return rc;
+}
+
+/* What the broker saw says more than that the repository cannot be reached. */
+static int
+explain_failure(const struct origin *o, const char *log, struct dd_err *err)
+{
+	struct egress_log l = {0};
+	(void)!egress_log_read(log, &l, NULL);
+	const struct egress_request *last = l.n ? &l.v[l.n - 1] : NULL;
+	if (last && (last->status == 401 || last->status == 403))
+		(void)err_set(err, DD_EINVAL,
+			"source %s: its server wants a login (HTTP status %d); clone it yourself and give the "
+			"directory",
+			o->source, (int)last->status);
+	else if (last && last->status == 404)
+		(void)err_set(err, DD_EINVAL,
+			"source %s: its server has no git repository of that name; check the URL",
+			o->source);
+	else if (last && last->why && (last->status == 502 || last->status == 0))
+		(void)err_set(err, DD_EINVAL,
+			"source %s: its server cannot be reached: %s; check the URL, or clone it where that "
+			"works and give the directory",
+			o->source, last->why);
+	egress_log_cleanup(&l);
+	return -err->code;
 }
 
 static int
@@ -349,8 +382,10 @@ clone_remote(struct pod *pod, const struct state *st, const struct origin *o, co
 				     ? mem_printf("%s/%s", origin, o->path)
 				     : mem_printf("git://127.0.0.1:%d/%s", RELAY_PORT, o->path);
 	const char *args[] = {"clone", url, o->ref, NULL};
-	rc = run_worker(pod, args, -1, ret, err);
+	rc = run_worker(pod, args, o, -1, ret, err);
 	int closed = egress_close(egress, rc < 0 ? NULL : err);
+	if (rc == -DD_EINVAL)
+		return explain_failure(o, log, err);
 	return rc < 0 ? rc : closed;
 }
 
@@ -361,7 +396,9 @@ fill_pod(struct pod *pod, const struct state *st, const struct origin *o, bool o
 	if (o->kind != SOURCE_HTTP && o->kind != SOURCE_GIT)
 		return read_local(pod, o, ret, err);
 	if (offline)
-		return err_set(err, DD_EINVAL, "source: a repository URL cannot be read --offline");
+		return err_set(err, DD_EINVAL,
+			"source %s: a repository URL cannot be read --offline; clone it and give the directory",
+			o->source);
 	return clone_remote(pod, st, o, log, ret, err);
 }
 
@@ -407,6 +444,7 @@ intake_source(const struct state *st, const char *owner, const char *source, boo
 	struct stack none = {0};
 	struct pod *pod = NULL;
 	const struct pod_spec spec = {.state = st, .work = &none};
+	o.source = source;
 	int rc = classify(source, &o, err);
 	if (rc == 0)
 		rc = pod_open(&spec, &pod, err);

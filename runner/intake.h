@@ -9,6 +9,10 @@
 #include "sandbox/egress.h"
 #include "sandbox/sandbox.h"
 
+/* For messages about one that is none. */
+#define SOURCE_IS \
+	"give a directory, an archive (.tar.gz, .tar.xz, .tar.bz2, .tar.zst, .zip) or the URL of a git repository"
+
 struct source {
 	char *kind;	/* "directory", "archive", "git" */
 	char *name;	/* of the application, from the last component of where it came from */
@@ -31,7 +35,7 @@ extern const struct json_field source_fields[];
 int intake_source(const struct state *st, const char *owner, const char *source, bool offline,
 	const char *log, struct source *ret, struct dd_err *err) DD_MUST_USE;
 
-/* Body of the worker "intake": tree | archive | bare | clone URL. */
+/* Body of the worker "intake": tree | archive | bare [REF] | clone URL [REF]. */
 int intake_worker_main(int argc, char **argv);
 
 #endif

@@ -47,7 +47,7 @@ read_archive(char **args, struct source *s, struct dd_err *err)
 static int
 clone(const char *url, const char *ref, struct source *s, struct dd_err *err)
 {
-	const struct gitrepo_clone_opts opts = {.ref = ref};
+	const struct gitrepo_clone_opts opts = {.ref = ref, .unnamed = true};
 	struct gitrepo_clone_result r = {0};
 	int rc = gitrepo_clone(url, WORK_DIR, &opts, &r, err);
 	if (rc == 0)

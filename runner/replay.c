@@ -142,7 +142,6 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 		.trace = trace,
 		.step_limit_ms = p->run->options.time_ms,
 		.silence_limit_ms = p->run->options.silence_ms,
-		.limits = run_limits(&p->run->options),
 	};
 	int step = progress_begin("building");
 	int64_t start = clock_mono_ns();
@@ -219,7 +218,7 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct probe_result *res = result_of(p);
 	OWN_FREE char *log = run_path(p->run, "logs/tests.log");
 	struct test_run tests = {0};
-	enum exec_cause cause;
+	enum exec_cause cause = CAUSE_NONE;
 	struct refusal_list refused = {0};
 	struct trace *trace = trace_create();
 	struct probe_serving serving = {0};
@@ -245,7 +244,6 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 		.log_path = log,
 		.time_limit_ms = p->run->options.time_ms,
 		.silence_limit_ms = p->run->options.silence_ms,
-		.limits = run_limits(&p->run->options),
 	};
 	int step = progress_begin("running the tests");
 	if (rc == 0)

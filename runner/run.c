@@ -5,7 +5,9 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -21,9 +23,9 @@ static const struct json_field option_fields[] = {
 	{F(offline, JSON_K_BOOL)},
 	{F(time_ms, JSON_K_INT)},
 	{F(silence_ms, JSON_K_INT)},
-	{F(memory_bytes, JSON_K_INT)},
-	{F(disk_bytes, JSON_K_INT)},
-	{F(pids, JSON_K_INT)},
+	{F(limits.memory, JSON_K_INT)},
+	{F(limits.pids, JSON_K_INT)},
+	{F(limits.disk, JSON_K_INT)},
 	{F(created_ns, JSON_K_INT), .required = true},
 	{.key = NULL},
 };
@@ -33,14 +35,6 @@ run_options_cleanup(struct run_options *o)
 {
 	json_release(option_fields, o);
 	memset(o, 0, sizeof(*o));
-}
-
-struct pod_limits
-run_limits(const struct run_options *o)
-{
-	return (struct pod_limits){.memory_bytes = (uint64_t)o->memory_bytes,
-		.disk_bytes = (uint64_t)o->disk_bytes,
-		.pids = (uint32_t)o->pids};
 }
 
 static char *
@@ -91,6 +85,8 @@ run_cleanup(struct run *r)
 	run_options_cleanup(&r->options);
 	if (r->lock_fd > 0)
 		(void)close(r->lock_fd);
+	if (r->hold_fd > 0)
+		(void)close(r->hold_fd);
 	free(r->id);
 	free(r->dir);
 	*r = (struct run){.lock_fd = -1};
@@ -117,6 +113,35 @@ take_lock(struct run *r, struct dd_err *err)
 	if (rc == 0)
 		r->lock_fd = fd;
 	return rc;
+}
+
+/* The directory itself is what is locked: shared by those who hold it, for one alone to remove it. */
+static int
+lock_directory(const struct run *r, int how, int *ret_fd, struct dd_err *err)
+{
+	OWN_FD int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot open %s", r->dir);
+	if (flock(fd, how | LOCK_NB) < 0)
+		return err_errno(err, errno, "run %s", r->id);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int
+run_hold(struct run *r, struct dd_err *err)
+{
+	int rc = lock_directory(r, LOCK_SH, &r->hold_fd, err);
+	if (rc == 0 && !fs_is_dir(r->dir)) /* its name was gone before we had the lock */
+		rc = err_set(err, DD_EBUSY, "run %s is being removed", r->id);
+	return rc;
+}
+
+bool
+run_is_held(const struct run *r)
+{
+	OWN_FD int fd = -1;
+	return lock_directory(r, LOCK_EX, &fd, NULL) == -DD_EBUSY;
 }
 
 /* Out of sight first: what a crash leaves is swept like an unfinished creation. */
@@ -326,7 +351,9 @@ run_remove(const struct state *st, const char *id, struct dd_err *err)
 	int rc = run_open(st, id, true, &r, err);
 	if (rc < 0)
 		return rc;
-	rc = run_discard(st, &r, err);
+	rc = lock_directory(&r, LOCK_EX, &r.hold_fd, err);
+	if (rc == 0)
+		rc = run_discard(st, &r, err);
 	run_cleanup(&r);
 	return rc;
 }

@@ -8,7 +8,7 @@
 
 #include "record/journal.h"
 #include "record/record.h"
-#include "sandbox/sandbox.h"
+#include "runner/limit_options.h"
 
 struct run_options { /* journalled at creation; what resume goes by */
 	char *source;
@@ -16,18 +16,17 @@ struct run_options { /* journalled at creation; what resume goes by */
 	char *image;   /* NULL: the base image */
 	char *recipe;  /* absolute path of the recipe of a replay; NULL: discovery */
 	bool offline;
-	/* of each command of build and tests, and of their pods; 0: the defaults */
-	int64_t time_ms, silence_ms, memory_bytes, disk_bytes, pids;
-	int64_t created_ns; /* real time */
+	struct limit_options limits; /* of each pod of the run */
+	int64_t time_ms, silence_ms; /* of each command of build and tests; 0: the defaults */
+	int64_t created_ns;	     /* real time */
 };
 void run_options_cleanup(struct run_options *o);
-
-struct pod_limits run_limits(const struct run_options *o);
 
 struct run {
 	char *id;
 	char *dir;
 	int lock_fd; /* -1: opened for reading only */
+	int hold_fd; /* 0: not held */
 	struct journal *journal;
 	struct run_options options;
 };
@@ -62,10 +61,17 @@ int run_list(const struct state *st, struct strlist *ret, struct dd_err *err) DD
 
 bool run_is_live(const struct run *r); /* a drydock (maybe this one) works on it */
 
+/*
+ * Keep it from being collected until run_cleanup, whoever works on it; any number of processes may.
+ * DD_EBUSY: it is being removed.
+ */
+int run_hold(struct run *r, struct dd_err *err) DD_MUST_USE;
+bool run_is_held(const struct run *r);
+
 /* Delete a run we hold the lock of and release its layers; only run_cleanup may follow. */
 int run_discard(const struct state *st, struct run *r, struct dd_err *err) DD_MUST_USE;
 
-/* Delete a run at rest and release its layers. */
+/* Delete a run at rest and release its layers.  DD_EBUSY: somebody works on it or holds it. */
 int run_remove(const struct state *st, const char *id, struct dd_err *err) DD_MUST_USE;
 
 /* Remove what a drydock killed while it created a run left behind. */

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <termios.h>
 
 #define MAX_REF 65536
@@ -240,9 +241,7 @@ run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
 		.work = &nothing,
 		.binds = j->binds,
 		.nbinds = j->nbinds,
-		.limits = {.memory_bytes = j->o->memory,
-			.disk_bytes = j->o->disk,
-			.pids = (uint32_t)j->o->pids},
+		.limits = limit_options_to_pod(&j->o->limits),
 	};
 	int rc = pod_open(&spec, &pod, err);
 	if (rc == 0 && net)
@@ -253,7 +252,7 @@ run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
 		rc = j->inspect(j->ctx, pod, err);
 	if (net)
 		sandbox_run_net->release(net);
-	pod_close(pod);
+	pod_leave(pod);
 	(void)!sandbox_sweep(&j->st, NULL, NULL); /* what a drydock that was killed left */
 	return rc;
 }
@@ -275,9 +274,23 @@ sandbox_job_run(struct sandbox_job *j, struct exec_result *ret, struct dd_err *e
 	return rc < 0 ? rc : run_job(j, ret, err);
 }
 
+/* Whoever waits for us, or for the end of our output, need not wait for this. */
+static void
+tidy_behind(const struct state *st)
+{
+	pid_t pid = st->dir ? fork() : -1;
+	if (pid != 0)
+		return; /* not at all: the next one does it */
+	(void)setsid();
+	(void)syscall(SYS_close_range, 0, ~0U, 0);
+	sandbox_tidy(st);
+	_exit(0);
+}
+
 void
 sandbox_job_cleanup(struct sandbox_job *j)
 {
+	tidy_behind(&j->st);
 	strlist_cleanup(&j->paths);
 	stack_cleanup(&j->root);
 	strlist_cleanup(&j->env);

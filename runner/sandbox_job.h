@@ -8,8 +8,7 @@
 #ifndef RUNNER_SANDBOX_JOB_H
 #define RUNNER_SANDBOX_JOB_H
 
-#include "runner/cli.h"
-#include "sandbox/sandbox.h"
+#include "runner/limit_options.h"
 
 struct apt_online; /* images/apt.h */
 struct sandbox_run_net_ops {
@@ -31,8 +30,7 @@ struct sandbox_job_options { /* first member of an options struct */
 	const char *net;
 	struct strlist allow;
 	const char *time;
-	uint64_t memory, disk;
-	uint64_t pids;
+	struct limit_options limits;
 };
 
 #define SANDBOX_JOB_OPTION(member) offsetof(struct sandbox_job_options, member)
@@ -50,13 +48,7 @@ struct sandbox_job_options { /* first member of an options struct */
 			"to; may be given again"}, \
 		{"time", 0, OPTION_TEXT, SANDBOX_JOB_OPTION(time), "S", \
 			"end it after this many seconds"}, \
-		{"memory", 0, OPTION_BYTES, SANDBOX_JOB_OPTION(memory), "BYTES", \
-			"limit its memory (suffixes K, M, G)"}, \
-		{"pids", 0, OPTION_NUMBER, SANDBOX_JOB_OPTION(pids), "N", \
-			"limit the number of its processes"}, \
-	{ \
-		"disk", 0, OPTION_BYTES, SANDBOX_JOB_OPTION(disk), "BYTES", "limit what it writes" \
-	}
+		LIMIT_OPTIONS(struct sandbox_job_options, limits)
 
 struct sandbox_job {
 	const struct sandbox_job_options *o;

@@ -59,6 +59,15 @@ session_open(const struct common_options *common, struct state *ret, struct dd_e
 }
 
 int
+session_require(const struct common_options *common, struct dd_err *err)
+{
+	OWN_FREE char *dir = state_dir(common->state);
+	return state_exists(dir)
+		       ? 0
+		       : err_set(err, DD_EINVAL, "there is no run yet: no state directory %s", dir);
+}
+
+int
 session_start(const struct common_options *common, struct state *ret, struct dd_err *err)
 {
 	install_handlers();
@@ -66,6 +75,7 @@ session_start(const struct common_options *common, struct state *ret, struct dd_
 	if (rc < 0)
 		return rc;
 	rc = sandbox_sweep(ret, egress_salvage, err);
+	sandbox_tidy(ret);
 	if (rc == 0)
 		rc = run_sweep(ret, err);
 	if (rc < 0)

@@ -8,9 +8,12 @@
 #include "runner/cli.h"
 #include "sandbox/sandbox.h"
 
-/* Open the state the command line names. */
+/* Open the state the command line names; make it if it is not there. */
 int session_open(const struct common_options *common, struct state *ret, struct dd_err *err)
 	DD_MUST_USE;
+
+/* For commands about what is there, before they open it: DD_EINVAL when there is no state. */
+int session_require(const struct common_options *common, struct dd_err *err) DD_MUST_USE;
 
 /* session_open for a command that runs something: handlers and sweeping, too. */
 int session_start(const struct common_options *common, struct state *ret, struct dd_err *err)

@@ -169,7 +169,6 @@ run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exe
 		.log_path = t->log_path,
 		.time_limit_ms = s->run->options.time_ms,
 		.silence_limit_ms = s->run->options.silence_ms,
-		.limits = run_limits(&s->run->options),
 	};
 	return qa_run_tests(&spec, ret, ret_cause, err);
 }
@@ -196,7 +195,6 @@ discover(struct standup *s, struct dd_err *err)
 		.offline = s->run->options.offline,
 		.step_limit_ms = s->run->options.time_ms,
 		.silence_limit_ms = s->run->options.silence_ms,
-		.limits = run_limits(&s->run->options),
 		.run_tests = run_tests,
 		.ctx = s,
 	};

@@ -157,8 +157,7 @@ discard_empty(const struct state *st, struct run *run)
 }
 
 int
-verdict_run(const struct cli_call *call, const struct state *st, struct run *run,
-	struct answers *answers)
+verdict_run(const struct cli_call *call, struct state *st, struct run *run, struct answers *answers)
 {
 	const struct common_options *common = call->options;
 	OWN(dd_err) struct dd_err err = {0};
@@ -166,6 +165,7 @@ verdict_run(const struct cli_call *call, const struct state *st, struct run *run
 	OWN(buf) struct buf out = {0}, words = {0};
 	put_stopped(call, run, answers, &out, &words);
 	session_set_last_words(out.p, words.p);
+	st->limits = limit_options_to_pod(&run->options.limits);
 	int rc = standup(st, run, answers, &r, &err);
 	session_set_last_words(NULL, NULL);
 	if (rc == -DD_ESTOPPED)

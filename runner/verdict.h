@@ -8,9 +8,9 @@
 #include "runner/cli.h"
 #include "runner/standup.h"
 
-/* Do the run (new, or resumed) and print how it ended. */
-int verdict_run(const struct cli_call *call, const struct state *st, struct run *run,
-	struct answers *answers);
+/* Do the run (new, or resumed), under its limits from now on, and print how it ended. */
+int verdict_run(
+	const struct cli_call *call, struct state *st, struct run *run, struct answers *answers);
 
 int verdict_exit_status(enum run_outcome o);
 

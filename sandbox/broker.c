@@ -123,8 +123,8 @@ write_log_of(const struct fetch *f, const char *path, int status, bool refused, 
 		put_member(&line, "program", program);
 	buf_puts(&line, "}\n");
 	(void)pthread_mutex_lock(&broker.lock);
-	if (fs_write_all(BROKER_FIRST_FD + BROKER_LOG, line.p, line.n, NULL) < 0 && errno != EBADF)
-		broker.log_errnum = errno; /* a phase may have no log */
+	if (fs_write_all(BROKER_FIRST_FD + BROKER_LOG, line.p, line.n, NULL) < 0)
+		broker.log_errnum = errno;
 	(void)pthread_mutex_unlock(&broker.lock);
 }
 
@@ -153,7 +153,7 @@ settle_body(const struct fetch *f, const char *sha256)
 	if (whole)
 		(void)!io_renameat2(spool, f->file, spool, whole, 0);
 	else
-		(void)unlinkat(spool, f->file, 0);
+		(void)!io_unlinkat(spool, f->file, 0);
 }
 
 static enum MHD_Result
@@ -221,7 +221,7 @@ open_spool(struct fetch *f, struct dd_err *err)
 	(void)pthread_mutex_lock(&broker.lock);
 	f->file = mem_printf("%u", broker.next_file++);
 	(void)pthread_mutex_unlock(&broker.lock);
-	f->fd = openat(BROKER_FIRST_FD + BROKER_SPOOL, f->file,
+	f->fd = io_createat(BROKER_FIRST_FD + BROKER_SPOOL, f->file,
 		O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	f->hash = hash_create();
 	return f->fd < 0 ? err_errno(err, errno, "cannot make a spool file") : 0;
@@ -232,8 +232,7 @@ take_budget(size_t n, struct dd_err *err)
 {
 	(void)pthread_mutex_lock(&broker.lock);
 	broker.used_bytes += n;
-	bool over = broker.config.budget_bytes &&
-		    broker.used_bytes > (uint64_t)broker.config.budget_bytes;
+	bool over = broker.used_bytes > (uint64_t)broker.config.budget_bytes;
 	(void)pthread_mutex_unlock(&broker.lock);
 	return over ? err_set(err, DD_ELIMIT, "the byte budget of this phase is used up") : 0;
 }

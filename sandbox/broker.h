@@ -11,9 +11,9 @@ enum {
 	BROKER_CONTROL, /* end of file ends the broker */
 	BROKER_SPOOL,	/* directory for bodies: a number while one comes, then BROKER_WHOLE and its
 			   digest */
-	BROKER_LOG,   /* one JSON object a line and request, appended in one write; may be closed */
-	BROKER_RELAY, /* listening socket of the raw relay; may be closed */
-	BROKER_PROXY, /* listening socket of the proxy; may be closed */
+	BROKER_LOG,	/* one JSON object a line and request, appended in one write */
+	BROKER_RELAY,	/* listening socket of the raw relay; may be closed */
+	BROKER_PROXY,	/* listening socket of the proxy; may be closed */
 	BROKER_WITNESS, /* asked which program a connection belongs to; see witness.h */
 	BROKER_FDS,
 };

@@ -57,10 +57,10 @@ channel_send(int fd, const struct request *r, struct dd_err *err)
 	if (r->nfds) {
 		memset(&control, 0, sizeof(control));
 		h.msg_control = &control;
-		h.msg_controllen = CMSG_SPACE(sizeof(int) * r->nfds);
+		h.msg_controllen = (socklen_t)CMSG_SPACE(sizeof(int) * r->nfds);
 		control.align.cmsg_level = SOL_SOCKET;
 		control.align.cmsg_type = SCM_RIGHTS;
-		control.align.cmsg_len = CMSG_LEN(sizeof(int) * r->nfds);
+		control.align.cmsg_len = (socklen_t)CMSG_LEN(sizeof(int) * r->nfds);
 		memcpy(CMSG_DATA(&control.align), r->fds, sizeof(int) * r->nfds);
 	}
 	while (sendmsg(fd, &h, MSG_NOSIGNAL) < 0)

@@ -54,7 +54,7 @@ collect_layer(const struct state *st, const char *key, const struct gc_spec *spe
 		return 0;
 	rc = fs_remove_tree(doomed, err);
 	if (rc == 0)
-		(void)unlink(lock_path);
+		(void)!io_unlink(lock_path);
 	return rc;
 }
 

@@ -73,6 +73,36 @@ run_true(struct pod *pod, struct trace *t, bool *ret_ok)
 	return r;
 }
 
+void
+doctor_add_tracing(struct doctor_list *l, enum trace_method m)
+{
+	static const char *const remedies[] = {
+		[TRACE_NOTIFY] =
+			"a kernel of at least 6.6, whose synchronous wake-up makes traced builds as "
+			"fast as others; until then they take up to a quarter more time",
+		[TRACE_PTRACE] =
+			"a kernel with seccomp user notification (5.0); until then traced builds "
+			"take up to a quarter more time, and denied calls are not recorded",
+		[TRACE_NONE] =
+			"a kernel with seccomp user notification (5.0); until then needs that no "
+			"message names are not found",
+	};
+	const char *remedy = (size_t)m < sizeof(remedies) / sizeof(*remedies) ? remedies[m] : NULL;
+	doctor_add(l, "tracing", !remedy, false, trace_method_name(m), remedy);
+}
+
+static void
+add_ids(const struct state *st, struct doctor_list *ret)
+{
+	doctor_add(ret, "user ids", st->root, false,
+		st->root
+			? "a range of 65536, of nobody else"
+			: "one, yours (ordinary user): root inside is told what it wants to hear, a "
+			  "service has a namespace for its own id, and can be ended by commands beside it",
+		st->root ? NULL
+			 : "run as root: installations and services then have ids of their own");
+}
+
 static void
 try_pod(const struct state *st, struct doctor_list *ret)
 {
@@ -87,14 +117,11 @@ try_pod(const struct state *st, struct doctor_list *ret)
 	struct trace *t = trace_create();
 	bool ran;
 	struct exec_result r = run_true(pod, t, &ran);
-	doctor_add(ret, "sandbox", ran, true,
-		st->root ? "a pod opens and runs a program (root: a range of 65536 ids)"
-			 : "a pod opens and runs a program (ordinary user: one id, fake root)",
+	doctor_add(ret, "sandbox", ran, true, "a pod opens and runs a program",
 		ran ? NULL : "see the message of `drydock sandbox run -- /bin/true`");
-	doctor_add(ret, "tracing", !r.trace_off, false, "seccomp user notification",
-		r.trace_off ? "a kernel with seccomp user notification; without it, needs that no "
-			      "message names are not found"
-			    : NULL);
+	add_ids(st, ret);
+	if (ran)
+		doctor_add_tracing(ret, r.trace_method);
 	trace_destroy(t);
 	pod_close(pod);
 }
@@ -130,15 +157,18 @@ add_limits(struct doctor_list *ret)
 			  "this user"
 			: NULL);
 	doctor_add(ret, "process limit", true, false,
-		watched ? "RLIMIT_NPROC of the pod's user namespace; overshoot: none, the kernel refuses"
+		watched ? "watchdog, and RLIMIT_NPROC of the pod's user namespace; overshoot: at most an "
+			  "eighth and 4, the kernel refuses more"
 			: kernel,
 		NULL);
 	OWN_FREE char *disk = mem_printf(
-		"watchdog, looks every %d ms when the limit is near, and no single file above "
-		"the limit; an entry counts as 4 KiB at least; overshoot: at most %u MiB, and "
+		"no quota; watchdog, looks every %d ms when the limit is near, and no single file "
+		"above the limit; an entry counts as 4 KiB at least; overshoot: at most %u MiB, and "
 		"what is written while the tree is measured",
 		WARDEN_MIN_MS, over);
-	doctor_add(ret, "disk limit", true, false, disk, NULL);
+	doctor_add(ret, "disk limit", false, false, disk,
+		"a state directory on a file system of its own (--state), whose size then bounds all "
+		"pods together");
 }
 
 void

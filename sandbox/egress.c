@@ -39,6 +39,7 @@ struct egress {
 	pid_t broker;
 	int control; /* write end; closing it ends the broker */
 	int log;     /* appended to by the broker; -1: none */
+	char *log_path;
 	char *spool; /* directory */
 	char *owner; /* of the leases of what comes; may be NULL */
 	struct witness *witness;
@@ -85,7 +86,8 @@ config_to_json(const struct egress_spec *spec, json_t *stored)
 		json_array_append_new(list, j);
 	}
 	json_t *all = json_pack("{s:o, s:O, s:b, s:I}", "upstreams", list, "stored", stored,
-		"offline", spec->offline, "budget_bytes", (json_int_t)spec->budget_bytes);
+		"offline", spec->offline, "budget_bytes",
+		(json_int_t)(spec->budget_bytes ? spec->budget_bytes : EGRESS_BUDGET));
 	if (spec->relay_host_port)
 		json_object_set_new(all, "relay", json_string(spec->relay_host_port));
 	json_t *allow = json_array();
@@ -160,12 +162,29 @@ link_stored(const struct egress *e, const struct egress_spec *spec, json_t *ret,
 	return 0;
 }
 
+/* Without one the broker still has its descriptor: another file must not come to lie there. */
 static int
 open_log(struct egress *e, const char *path, int *ret_fd, struct dd_err *err)
 {
+	if (!path) {
+		*ret_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		return *ret_fd < 0 ? err_errno(err, errno, "cannot open /dev/null") : 0;
+	}
+	e->log_path = mem_strdup(path);
 	e->log = io_create(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	*ret_fd = e->log < 0 ? -1 : fcntl(e->log, F_DUPFD_CLOEXEC, 0);
 	return *ret_fd < 0 ? err_errno(err, errno, "cannot open the log %s", path) : 0;
+}
+
+/* The pod's execs are watched from now on, and have the log longer than the phase may last. */
+static int
+watch_direct(const struct egress *e, struct pod *p, struct dd_err *err)
+{
+	if (p->egress_log >= 0)
+		(void)close(TAKE_FD(p->egress_log));
+	if (e->log >= 0 && (p->egress_log = fcntl(e->log, F_DUPFD_CLOEXEC, 0)) < 0)
+		return err_errno(err, errno, "cannot keep a log open");
+	return 0;
 }
 
 static int
@@ -196,6 +215,7 @@ free_egress(struct egress *e)
 	witness_join(e->witness);
 	free(e->spool);
 	free(e->owner);
+	free(e->log_path);
 	free(e);
 }
 
@@ -238,8 +258,10 @@ egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, 
 		rc = err_errno(err, errno, "cannot make a pipe");
 	e->control = control[1];
 	fds[BROKER_CONTROL] = control[0];
-	if (rc == 0 && spec->log_path)
+	if (rc == 0)
 		rc = open_log(e, spec->log_path, &fds[BROKER_LOG], err);
+	if (rc == 0)
+		rc = watch_direct(e, p, err);
 	if (rc == 0)
 		rc = start_broker(e, fds, uid, err);
 	for (int i = 0; i < BROKER_FDS; i++)
@@ -324,12 +346,13 @@ egress_close(struct egress *e, struct dd_err *err)
 	if (rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == BROKER_NO_START)
 		rc = err_set(err, DD_EIO, "egress: the broker did not start");
 	else if (rc == 0 && WIFEXITED(status) && WEXITSTATUS(status))
-		rc = err_errno(err, WEXITSTATUS(status), "egress: cannot write its log");
+		rc = err_errno(err, WEXITSTATUS(status), "egress: cannot write %s",
+			e->log_path ? e->log_path : "its log");
 	if (rc == 0)
 		rc = adopt_bodies(e->state, e->spool, e->owner, err);
 	fault_point("egress.adopted");
 	if (rc == 0 && e->log >= 0 && io_fsync(e->log) < 0)
-		rc = err_errno(err, errno, "egress: cannot sync its log");
+		rc = err_errno(err, errno, "egress: cannot sync %s", e->log_path);
 	(void)!fs_remove_tree(e->spool, NULL);
 	free_egress(e);
 	return rc;

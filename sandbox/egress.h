@@ -22,6 +22,7 @@
 
 #define EGRESS_PORT 3142
 #define EGRESS_PROXY_PORT 3143
+#define EGRESS_BUDGET ((uint64_t)16 << 30)
 
 struct egress_upstream {
 	const char *name;	 /* first path component inside, for example "apt0" or "npm" */
@@ -81,7 +82,7 @@ struct egress_spec {
 	const struct egress_stored *stored;
 	size_t nstored;
 	bool offline;	       /* answer from `stored` only */
-	uint64_t budget_bytes; /* 0: none */
+	uint64_t budget_bytes; /* that may come in this phase; 0: EGRESS_BUDGET */
 	/* Raw TCP relay (git://): 127.0.0.1:relay_port inside to this host:port outside; NULL:
 	 * none. */
 	const char *relay_host_port;

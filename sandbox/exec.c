@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "sandbox/bypass.h"
 #include "sandbox/stdio.h"
 #include "sandbox/supervisor.h"
 
@@ -125,7 +126,7 @@ static int
 pass_fd(struct exec *e, struct child_fds *c, int i, int fd, struct dd_err *err)
 {
 	enum stdio_way way;
-	int rc = stdio_judge(fd, &way, err);
+	int rc = stdio_judge(e->pod->state, fd, &way, err);
 	if (rc < 0)
 		return rc;
 	c->fd[i] = fd;
@@ -170,6 +171,8 @@ observed(const struct exec *e, const struct exec_spec *spec)
 	unsigned observe = fake_root ? BOX_OBSERVE_OWNERS : 0;
 	if (spec->trace)
 		observe |= spec->trace_classes | BOX_OBSERVE_CONNECT | BOX_OBSERVE_DENIED;
+	if (e->pod->egress_log >= 0)
+		observe |= BOX_OBSERVE_CONNECT;
 	return observe;
 }
 
@@ -184,7 +187,9 @@ start_supervisor(
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_errno(err, errno, "cannot make a socket pair");
 	c->supervisor = ends[1];
-	const struct supervisor_spec how = {.trace = spec->trace,
+	e->watch = spec->trace || e->pod->egress_log < 0 ? NULL : trace_create();
+	e->trace = spec->trace ? spec->trace : e->watch;
+	const struct supervisor_spec how = {.trace = e->watch ? e->watch : spec->trace,
 		.observe = e->observe,
 		.method = spec->trace_method,
 		.owners = e->observe & BOX_OBSERVE_OWNERS ? e->pod->owners : NULL,
@@ -255,6 +260,7 @@ free_exec(struct exec *e)
 			(void)close(fds[i]);
 	if (e->supervisor)
 		(void)supervisor_join(e->supervisor);
+	trace_destroy(e->watch);
 	buf_cleanup(&e->tail);
 	dd_err_cleanup(&e->no_room);
 	free(e->id);
@@ -516,7 +522,7 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 		(void)!state_check_room(e->pod->state, &e->no_room);
 	if (cause == CAUSE_NONE && e->no_room.msg)
 		return err_move(err, &e->no_room);
-	if (cause == CAUSE_NONE)
+	if (cause == CAUSE_NONE && code != 0)
 		cause = limits_check(&e->pod->limits);
 	/* A limit that was touched and survived (a fork that failed once) did not end it. */
 	if (code == 0 && cause != CAUSE_STOPPED)
@@ -526,6 +532,9 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 	uint64_t peak = limits_peak(&e->pod->limits);
 	enum trace_method method =
 		e->supervisor ? supervisor_join(TAKE(e->supervisor)) : TRACE_BEST;
+	int rc = e->trace ? bypass_note(e->pod->egress_log, e->trace, err) : 0;
+	if (rc < 0)
+		return rc;
 	*ret = (struct exec_result){
 		.exit_code = code,
 		.signal = WIFSIGNALED(e->status) ? WTERMSIG(e->status) : 0,
@@ -544,7 +553,7 @@ exec_wait(struct exec *e, int timeout_ms, struct exec_result *ret, struct dd_err
 {
 	int64_t deadline =
 		timeout_ms < 0 ? INT64_MAX : clock_mono_ns() + (int64_t)timeout_ms * 1000000;
-	int64_t checked = 0;
+	int64_t checked = e->start_ns;
 	int rc = e->pod ? 0 : err_set(err, DD_EIO, "the pod is closed");
 	while (rc == 0 && !e->exited) {
 		int64_t now = clock_mono_ns();

@@ -118,7 +118,7 @@ sync_layers(const struct state *st, const struct strlist *keys, struct dd_err *e
 		rc = fs_sync_all(layers, err);
 	for (size_t i = 0; rc == 0 && i < keys->n; i++) {
 		OWN_FREE char *marker = mem_printf("%s/%s/boot", layers, keys->v[i]);
-		if (unlink(marker) < 0 && errno != ENOENT)
+		if (io_unlink(marker) < 0 && errno != ENOENT)
 			rc = err_errno(err, errno, "cannot remove %s", marker);
 	}
 	return rc;

@@ -83,7 +83,7 @@ lease_keep_only(const struct state *st, const char *owner, const struct stack *l
 	int rc = fs_exists(dir) ? fs_list(dir, &names, err) : 0;
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN_FREE char *path = fs_join(dir, names.v[i]);
-		if (!strlist_has(&keep, names.v[i]) && unlink(path) < 0 && errno != ENOENT)
+		if (!strlist_has(&keep, names.v[i]) && io_unlink(path) < 0 && errno != ENOENT)
 			rc = err_errno(err, errno, "cannot release %s", path);
 	}
 	return rc;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -13,14 +14,17 @@
 
 /* ---- finding control groups ---- */
 
-/* Our own group's directory in the hierarchy of a controller (v1), or in v2 with controller "". */
+#define OWN_GROUPS "/proc/self/cgroup"
+#define OWN_GROUPS_MAX 65536
+
+/*
+ * Our own group's directory in the hierarchy of a controller (v1), or in v2 with controller "", by what
+ * OWN_GROUPS says.
+ */
 static char *
-own_group(const char *mount_point, const char *controller)
+own_group(struct str groups, const char *mount_point, const char *controller)
 {
-	OWN(buf) struct buf text = {0};
-	if (fs_read("/proc/self/cgroup", 65536, &text, NULL) < 0)
-		return NULL;
-	struct str rest = buf_str(&text), line;
+	struct str rest = groups, line;
 	while (str_next_line(&rest, &line)) {
 		struct str id, names, one;
 		if (!str_next(&line, ':', &id) || !line.n)
@@ -48,14 +52,11 @@ write_value(const char *dir, const char *file, uint64_t value)
 	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
+/* The number behind a key at the beginning of a line; NULL: the first of all. */
 static bool
-read_value(const char *dir, const char *file, const char *key, uint64_t *ret)
+find_value(struct str rest, const char *key, uint64_t *ret)
 {
-	OWN_FREE char *path = fs_join(dir, file);
-	OWN(buf) struct buf text = {0};
-	if (fs_read(path, 65536, &text, NULL) < 0)
-		return false;
-	struct str rest = buf_str(&text), line, word;
+	struct str line, word;
 	while (str_next_line(&rest, &line)) {
 		if (key && (!str_next_word(&line, &word) || !str_eq(word, key)))
 			continue;
@@ -64,12 +65,37 @@ read_value(const char *dir, const char *file, const char *key, uint64_t *ret)
 	return false;
 }
 
+static bool
+read_value(const char *dir, const char *file, const char *key, uint64_t *ret)
+{
+	OWN_FREE char *path = fs_join(dir, file);
+	OWN(buf) struct buf text = {0};
+	return fs_read(path, 65536, &text, NULL) == 0 && find_value(buf_str(&text), key, ret);
+}
+
+static int
+open_events(const char *dir, const char *file)
+{
+	OWN_FREE char *path = dir ? fs_join(dir, file) : NULL;
+	return path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+}
+
+/* From a file that stays open: opening one of these takes three times as long as reading it. */
+static void
+read_event(int fd, const char *key, uint64_t *ret)
+{
+	char text[4096];
+	ssize_t n = fd >= 0 ? pread(fd, text, sizeof(text), 0) : -1;
+	if (n > 0)
+		(void)find_value((struct str){text, (size_t)n}, key, ret);
+}
+
 /* A v1 child group of ours; NULL where it cannot be made. */
 static char *
-make_v1(const char *controller, const char *name)
+make_v1(struct str groups, const char *controller, const char *name)
 {
 	OWN_FREE char *mount_point = mem_printf("/sys/fs/cgroup/%s", controller);
-	OWN_FREE char *own = own_group(mount_point, controller);
+	OWN_FREE char *own = own_group(groups, mount_point, controller);
 	/* A group of ours may be out of reach (a namespace, a read-only mount); the root may do. */
 	const char *parents[] = {own, mount_point, NULL};
 	for (size_t i = 0; parents[i]; i++) {
@@ -83,9 +109,12 @@ make_v1(const char *controller, const char *name)
 
 /* A v2 child group with both controllers; works where our group is delegated. */
 static char *
-make_v2(const char *name)
+make_v2(struct str groups, const char *name)
 {
-	OWN_FREE char *own = own_group("/sys/fs/cgroup", "");
+	struct statfs s;
+	if (statfs("/sys/fs/cgroup", &s) < 0 || s.f_type != CGROUP2_SUPER_MAGIC)
+		return NULL;
+	OWN_FREE char *own = own_group(groups, "/sys/fs/cgroup", "");
 	if (!own)
 		return NULL;
 	char *dir = mem_printf("%s/%s", own, name);
@@ -101,16 +130,16 @@ make_v2(const char *name)
 }
 
 static void
-make_groups(const char *name, struct limits *l)
+make_groups(struct str groups, const char *name, struct limits *l)
 {
-	l->memory_group = make_v2(name);
+	l->memory_group = make_v2(groups, name);
 	l->v2 = l->memory_group != NULL;
 	if (l->v2) {
 		l->pids_group = mem_strdup(l->memory_group);
 		return;
 	}
-	l->memory_group = make_v1("memory", name);
-	l->pids_group = make_v1("pids", name);
+	l->memory_group = make_v1(groups, "memory", name);
+	l->pids_group = make_v1(groups, "pids", name);
 }
 
 static void
@@ -135,16 +164,41 @@ set_memory(struct limits *l, uint64_t bytes)
 		(void)write_value(l->memory_group, "memory.memsw.limit_in_bytes", bytes);
 }
 
-/* Three quarters of the machine's memory, half of what is free on the disk. */
+/* The least that a control group of ours, or one above it, lets us have. */
+static uint64_t
+least_above(struct str groups, const char *mount_point, const char *controller, const char *file)
+{
+	OWN_FREE char *dir = own_group(groups, mount_point, controller);
+	uint64_t least = UINT64_MAX, bytes;
+	while (dir && strlen(dir) >= strlen(mount_point)) {
+		if (read_value(dir, file, NULL, &bytes) && bytes < least)
+			least = bytes;
+		*strrchr(dir, '/') = '\0';
+	}
+	return least;
+}
+
+/* Of this machine, or of the container that we are in. */
+static uint64_t
+whole_memory(struct str groups)
+{
+	uint64_t v1 =
+		least_above(groups, "/sys/fs/cgroup/memory", "memory", "memory.limit_in_bytes");
+	uint64_t v2 = least_above(groups, "/sys/fs/cgroup", "", "memory.max");
+	uint64_t all = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	all = v1 < all ? v1 : all;
+	return v2 < all ? v2 : all;
+}
+
+/* Three quarters of the memory, half of what is free on the disk. */
 static void
-fill_defaults(struct pod_limits *want, const char *pod_dir)
+fill_defaults(struct pod_limits *want, struct str groups, const char *pod_dir)
 {
 	struct statfs s;
 	if (!want->pids)
 		want->pids = LIMITS_DEFAULT_PIDS;
 	if (!want->memory_bytes)
-		want->memory_bytes =
-			(uint64_t)sysconf(_SC_PHYS_PAGES) / 4 * 3 * (uint64_t)sysconf(_SC_PAGESIZE);
+		want->memory_bytes = whole_memory(groups) / 4 * 3;
 	if (!want->disk_bytes && statfs(pod_dir, &s) == 0)
 		want->disk_bytes = (uint64_t)s.f_bavail * (uint64_t)s.f_bsize / 2;
 }
@@ -154,12 +208,18 @@ limits_open(
 	const char *pod_id, const struct pod_limits *want, const char *pod_dir, struct limits *ret)
 {
 	OWN_FREE char *name = mem_printf(GROUP_PREFIX "%s", pod_id);
-	*ret = (struct limits){.opened = true, .want = *want};
-	fill_defaults(&ret->want, pod_dir);
-	make_groups(name, ret);
+	OWN(buf) struct buf groups = {0};
+	*ret = (struct limits){
+		.opened = true, .want = *want, .memory_events = -1, .pids_events = -1};
+	(void)!fs_read(OWN_GROUPS, OWN_GROUPS_MAX, &groups, NULL);
+	fill_defaults(&ret->want, buf_str(&groups), pod_dir);
+	make_groups(buf_str(&groups), name, ret);
 	set_memory(ret, ret->want.memory_bytes);
 	if (ret->pids_group && !write_value(ret->pids_group, "pids.max", ret->want.pids))
 		drop_group(&ret->pids_group);
+	ret->memory_events =
+		open_events(ret->memory_group, ret->v2 ? "memory.events" : "memory.oom_control");
+	ret->pids_events = open_events(ret->pids_group, "pids.events");
 }
 
 int
@@ -197,6 +257,10 @@ remove_group(const char *group)
 void
 limits_close(struct limits *l)
 {
+	if (l->memory_events >= 0)
+		(void)close(l->memory_events);
+	if (l->pids_events >= 0)
+		(void)close(l->pids_events);
 	if (l->memory_group)
 		(void)remove_group(l->memory_group);
 	if (l->pids_group && !l->v2)
@@ -213,11 +277,10 @@ static void
 read_events(const struct limits *l, uint64_t *ret_memory, uint64_t *ret_pids)
 {
 	*ret_memory = *ret_pids = 0;
-	if (l->memory_group)
-		(void)read_value(l->memory_group, l->v2 ? "memory.events" : "memory.oom_control",
-			"oom_kill", ret_memory);
-	if (l->pids_group)
-		(void)read_value(l->pids_group, "pids.events", "max", ret_pids);
+	if (!l->opened)
+		return;
+	read_event(l->memory_events, "oom_kill", ret_memory);
+	read_event(l->pids_events, "max", ret_pids);
 }
 
 void
@@ -262,9 +325,11 @@ limits_peak(const struct limits *l)
 const char *
 limits_mechanism(void)
 {
-	struct limits l = {0};
+	struct limits l = {.memory_events = -1, .pids_events = -1};
 	OWN_FREE char *name = mem_printf(GROUP_PREFIX "probe-%d", (int)getpid());
-	make_groups(name, &l);
+	OWN(buf) struct buf groups = {0};
+	(void)!fs_read(OWN_GROUPS, OWN_GROUPS_MAX, &groups, NULL);
+	make_groups(buf_str(&groups), name, &l);
 	const char *what = l.v2				    ? "cgroup v2"
 			   : l.memory_group && l.pids_group ? "cgroup v1"
 							    : "watchdog";
@@ -286,9 +351,12 @@ sweep_group(const char *parent, const char *pod_id)
 bool
 limits_sweep(const char *pod_id)
 {
-	OWN_FREE char *v2 = own_group("/sys/fs/cgroup", "");
-	OWN_FREE char *memory = own_group("/sys/fs/cgroup/memory", "memory");
-	OWN_FREE char *pids = own_group("/sys/fs/cgroup/pids", "pids");
+	OWN(buf) struct buf text = {0};
+	(void)!fs_read(OWN_GROUPS, OWN_GROUPS_MAX, &text, NULL);
+	const struct str groups = buf_str(&text);
+	OWN_FREE char *v2 = own_group(groups, "/sys/fs/cgroup", "");
+	OWN_FREE char *memory = own_group(groups, "/sys/fs/cgroup/memory", "memory");
+	OWN_FREE char *pids = own_group(groups, "/sys/fs/cgroup/pids", "pids");
 	const char *const parents[] = {
 		v2, memory, pids, "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids"};
 	bool done = true;

@@ -1,7 +1,7 @@
 /*
  * Limits of a pod.  Where a memory and a pids control group can be made (v1 or v2), the kernel enforces
- * those.  Else RLIMIT_NPROC of the pod's own user namespace bounds its processes, and the warden in
- * drydock-box (sandbox/box/warden.c) watches memory; the disk it watches always.
+ * those.  Else the warden in drydock-box (sandbox/box/warden.c) watches processes and memory, and
+ * RLIMIT_NPROC of the pod's own user namespace bounds what it has not seen yet; the disk it watches always.
  */
 #ifndef SANDBOX_LIMITS_H
 #define SANDBOX_LIMITS_H
@@ -17,6 +17,7 @@ struct limits {
 	char *memory_group;	/* directories; NULL: none could be made */
 	char *pids_group;	/* the same as memory_group with v2 */
 	bool v2;
+	int memory_events, pids_events;	 /* files in which the groups count; -1 */
 	uint64_t seen_memory, seen_pids; /* events of the groups before this exec */
 	enum exec_cause ended;		 /* what the warden said */
 	uint64_t peak_bytes;		 /* the same */

@@ -5,10 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
+#include <linux/stat.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -60,7 +61,8 @@ static char *
 file_key(int fd, const char *name)
 {
 	struct statx s;
-	if (statx(fd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &s) < 0)
+	if (syscall(SYS_statx, fd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
+		    STATX_INO | STATX_BTIME, &s) < 0)
 		return NULL;
 	return mem_printf("%llx %lld.%u", (unsigned long long)s.stx_ino,
 		(long long)s.stx_btime.tv_sec, s.stx_btime.tv_nsec);
@@ -153,22 +155,41 @@ add_line(struct strlist *lines, struct owner *w, const char *path)
 		strlist_addf(lines, "%u %u %s", w->uid, w->gid, path);
 }
 
-/* Files of the upper directory, by what they are called now. */
+static void
+add_file(struct owners *o, const char *path, size_t upper, struct strlist *lines)
+{
+	OWN_FREE char *key = file_key(AT_FDCWD, path);
+	struct owner *w = key ? map_get(&o->by_file, key) : NULL;
+	if (w)
+		add_line(lines, w, path[upper] ? path + upper : "/");
+}
+
+static void
+add_entries(struct strlist *todo, const char *dir, const struct strlist *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		strlist_addf(todo, "%s/%s", dir, names->v[i]);
+}
+
+/* Files of the upper directory, by what they are called now.  What cannot be read has none. */
 static int
 add_upper(struct owners *o, const char *upper, struct strlist *lines, struct dd_err *err)
 {
-	char *const roots[] = {(char *)upper, NULL};
-	size_t n = strlen(upper);
-	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
-	if (!walk)
-		return err_errno(err, errno, "cannot read %s", upper);
-	for (FTSENT *e; (e = fts_read(walk));) {
-		OWN_FREE char *key = e->fts_info == FTS_DP ? NULL : file_key(AT_FDCWD, e->fts_path);
-		struct owner *w = key ? map_get(&o->by_file, key) : NULL;
-		if (w)
-			add_line(lines, w, e->fts_path[n] ? e->fts_path + n : "/");
+	OWN(strlist) struct strlist todo = {0}, top = {0};
+	struct stat st;
+	int rc = fs_list(upper, &top, err);
+	if (rc < 0)
+		return rc;
+	add_file(o, upper, strlen(upper), lines);
+	add_entries(&todo, upper, &top);
+	while (todo.n) {
+		OWN_FREE char *path = todo.v[--todo.n];
+		OWN(strlist) struct strlist names = {0};
+		add_file(o, path, strlen(upper), lines);
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+			fs_list(path, &names, NULL) == 0)
+			add_entries(&todo, path, &names);
 	}
-	(void)fts_close(walk);
 	return 0;
 }
 

@@ -62,29 +62,69 @@ sandbox_program(const char *name)
 
 /* ---- directories ---- */
 
-int
-pod_make_dir(
-	const struct pod *p, const char *name, uid_t inside_uid, mode_t mode, struct dd_err *err)
+static int
+make_dir(
+	const struct state *st, const char *path, uid_t inside_uid, mode_t mode, struct dd_err *err)
 {
-	OWN_FREE char *path = fs_join(p->dir, name);
 	int rc = fs_mkdirs(path, 0700, err);
-	uid_t uid = p->state->id_base + inside_uid;
-	if (rc == 0 && p->state->root && chown(path, uid, uid) < 0)
+	uid_t uid = st->id_base + inside_uid;
+	if (rc == 0 && st->root && chown(path, uid, uid) < 0)
 		rc = err_errno(err, errno, "cannot give away %s", path);
 	if (rc == 0 && chmod(path, mode) < 0)
 		rc = err_errno(err, errno, "cannot set the mode of %s", path);
 	return rc < 0 ? err_wrap(err, "sandbox") : 0;
 }
 
+int
+pod_make_dir(
+	const struct pod *p, const char *name, uid_t inside_uid, mode_t mode, struct dd_err *err)
+{
+	OWN_FREE char *path = fs_join(p->dir, name);
+	return make_dir(p->state, path, inside_uid, mode, err);
+}
+
+/* Uppers and work directories of a root and of a work tree; the tree that has no layers needs no other. */
+static int
+make_root_upper(const struct state *st, const char *dir, struct dd_err *err)
+{
+	OWN_FREE char *top = fs_join(dir, "root");
+	OWN_FREE char *upper = fs_join(dir, "root/fs");
+	OWN_FREE char *work = fs_join(dir, "root/work");
+	int rc = fs_mkdirs(top, 0700, err);
+	if (rc == 0)
+		rc = make_dir(st, upper, 0, 0755, err);
+	return rc < 0 ? rc : make_dir(st, work, 0, 0755, err);
+}
+
+static int
+make_tree_upper(const struct state *st, const char *dir, struct dd_err *err)
+{
+	OWN_FREE char *top = fs_join(dir, "work");
+	OWN_FREE char *upper = fs_join(dir, "work/fs");
+	int rc = fs_mkdirs(top, 0700, err);
+	return rc < 0 ? rc : make_dir(st, upper, st->root ? POD_UID : 0, 0755, err);
+}
+
+int
+pod_make_ready(const struct state *st, const char *dir)
+{
+	int rc = fs_mkdirs(dir, 0700, NULL);
+	if (rc == 0)
+		rc = make_root_upper(st, dir, NULL);
+	return rc < 0 ? rc : make_tree_upper(st, dir, NULL);
+}
+
 static int
 make_uppers(struct pod *p, struct dd_err *err)
 {
-	int rc = pod_make_dir(p, "root/fs", 0, 0755, err);
-	if (rc == 0)
-		rc = pod_make_dir(p, "root/work", 0, 0755, err);
-	if (rc == 0 && p->spec.work)
-		rc = pod_make_dir(p, "work/fs", p->state->root ? POD_UID : 0, 0755, err);
-	if (rc == 0 && p->spec.work)
+	bool ready = p->has_uppers;
+	int rc = 0;
+	p->has_uppers = false; /* once */
+	if (!ready && p->spec.root.n)
+		rc = make_root_upper(p->state, p->dir, err);
+	if (rc == 0 && !ready && p->spec.work)
+		rc = make_tree_upper(p->state, p->dir, err);
+	if (rc == 0 && p->spec.work && p->spec.work->n)
 		rc = pod_make_dir(p, "work/work", 0, 0755, err);
 	return rc < 0 ? rc : data_make_uppers(p, err);
 }
@@ -95,6 +135,10 @@ make_pod_dir(struct pod *p, struct dd_err *err)
 	static unsigned counter;
 	OWN_FREE char *tag = pod_state_tag(p->state);
 	p->id = mem_printf("%s-%d-%u", tag, (int)getpid(), counter++);
+	p->has_uppers = p->spec.root.n && p->spec.work &&
+			scratch_take_ready(p->state, p->id, &p->dir, &p->lock_fd) == 0;
+	if (p->has_uppers)
+		return 0;
 	return scratch_create(p->state, p->id, 0700, &p->dir, &p->lock_fd, err);
 }
 
@@ -121,7 +165,8 @@ add_stack(struct request *r, struct pod *p, enum pod_stack which, const struct s
 	OWN_FREE char *upper_key = mem_printf("%supper", name);
 	OWN_FREE char *work_key = mem_printf("%swork", name);
 	request_add(r, upper_key, upper);
-	request_add(r, work_key, work);
+	if (s->n)
+		request_add(r, work_key, work);
 	return 0;
 }
 
@@ -130,10 +175,11 @@ describe(struct request *r, struct pod *p, struct dd_err *err)
 {
 	const struct pod_spec *spec = &p->spec;
 	OWN_FREE char *programs = pod_programs_dir();
-	uint64_t tmpfs =
-		spec->limits.memory_bytes ? spec->limits.memory_bytes : DEFAULT_TMPFS_BYTES;
 	const struct limits *l = &p->limits;
+	uint64_t tmpfs = l->want.memory_bytes;
 	int rc = 0;
+	if (!spec->limits.memory_bytes && tmpfs > DEFAULT_TMPFS_BYTES)
+		tmpfs = DEFAULT_TMPFS_BYTES;
 	if (spec->limits.disk_bytes && spec->limits.disk_bytes < tmpfs)
 		tmpfs = spec->limits.disk_bytes;
 	request_add(r, "mode", p->state->root ? "root" : "user");
@@ -220,7 +266,7 @@ start_box(struct pod *p, struct dd_err *err)
 	OWN_FREE char *program = sandbox_program("drydock-box");
 	OWN_FREE char *sealed = mem_printf("/proc/self/fd/%d", BOX_PROGRAM_FD);
 	OWN_FD int copy = -1;
-	const char *argv[] = {program, NULL};
+	const char *argv[] = {program, p->id, NULL}; /* for whoever looks at the processes */
 	const char *env[] = {NULL};
 	int rc = seal_program(p, program, &copy, err);
 	if (rc < 0)
@@ -301,14 +347,15 @@ pod_start(struct pod *p, struct dd_err *err)
 {
 	if (sandbox_stop_requested())
 		return err_set(err, DD_ESTOPPED, "stopped");
-	int rc = make_uppers(p, err);
+	int rc = start_box(p, err); /* it makes its namespaces meanwhile */
+	if (rc == 0)
+		rc = make_uppers(p, err);
 	strlist_cleanup(&p->lowers[POD_ROOT]);
 	strlist_cleanup(&p->lowers[POD_WORK]);
-	if (rc == 0) {
-		limits_open(p->id, &p->spec.limits, p->dir, &p->limits);
-		rc = start_box(p, err);
-	}
-	return rc < 0 ? rc : handshake(p, err);
+	if (rc < 0)
+		return rc;
+	limits_open(p->id, &p->spec.limits, p->dir, &p->limits);
+	return handshake(p, err);
 }
 
 int
@@ -316,7 +363,7 @@ pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
 {
 	struct pod *p = mem_new(struct pod);
 	p->state = spec->state;
-	p->lock_fd = p->control = -1;
+	p->lock_fd = p->control = p->egress_log = -1;
 	p->owners = p->state->root ? NULL : owners_create();
 	TAILQ_INIT(&p->execs);
 	TAILQ_INIT(&p->services);
@@ -362,6 +409,8 @@ destroy(struct pod *p)
 		(void)!scratch_discard(p->dir, NULL);
 	if (p->lock_fd >= 0)
 		(void)close(p->lock_fd);
+	if (p->egress_log >= 0)
+		(void)close(p->egress_log);
 	owners_destroy(p->owners);
 	strlist_cleanup(&p->lowers[POD_ROOT]);
 	strlist_cleanup(&p->lowers[POD_WORK]);
@@ -380,6 +429,29 @@ pod_close(struct pod *p)
 	destroy(p);
 }
 
+/* Nothing below it but, perhaps, an entry of this name. */
+static bool
+is_bare(const struct pod *p, const char *upper, const char *but)
+{
+	OWN_FREE char *path = fs_join(p->dir, upper);
+	OWN(strlist) struct strlist names = {0};
+	return fs_list(path, &names, NULL) == 0 &&
+	       (!names.n || (but && names.n == 1 && strcmp(names.v[0], but) == 0));
+}
+
+void
+pod_leave(struct pod *p)
+{
+	if (!p)
+		return;
+	pod_end_processes(p);
+	/* The box makes where the work tree is mounted. */
+	if (is_bare(p, "root/fs", fs_name(p->default_dir)) && is_bare(p, "work/fs", NULL) &&
+		scratch_leave(p->state, p->dir) == 0)
+		free(TAKE(p->dir));
+	destroy(p);
+}
+
 int
 pod_publish(struct pod *p, enum pod_stack which, const char *key, struct dd_err *err)
 {
@@ -393,7 +465,9 @@ pod_publish(struct pod *p, enum pod_stack which, const char *key, struct dd_err 
 	int rc = fs_remove_tree(overlay_work, err);
 	if (rc == 0 && p->owners)
 		rc = owners_write(p->owners, &tree, owners, err);
-	return rc < 0 ? rc : layer_publish(p->state, key, dir, err);
+	if (rc < 0)
+		return err_wrap(err, "layer %.12s", key);
+	return layer_publish(p->state, key, dir, err);
 }
 
 int

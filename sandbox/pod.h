@@ -19,6 +19,8 @@ struct exec {
 	int terminal;	  /* pty master; -1 */
 	unsigned observe; /* enum box_observe */
 	struct supervisor *supervisor; /* NULL: nothing is observed */
+	const struct trace *trace;     /* the caller's, or `watch`; NULL */
+	struct trace *watch;	       /* where connections are seen that nobody asked for */
 	void (*on_output)(void *ctx, int stream, struct str data);
 	char *(*on_prompt)(void *ctx, struct str tail);
 	void *ctx;
@@ -39,6 +41,7 @@ struct pod {
 	const struct state *state;
 	char *id;
 	char *dir;
+	bool has_uppers; /* its directory was ready: make_uppers has nothing to do */
 	int lock_fd;
 	int control;
 	pid_t box;
@@ -51,6 +54,7 @@ struct pod {
 	size_t data_layers;	  /* kept ones, below the upper of each data directory */
 	char *default_dir;	  /* of an exec without cwd */
 	struct owners *owners;	  /* that package tools meant, in user mode; else NULL */
+	int egress_log;		  /* of the way out it has or had; -1: none */
 	unsigned next_exec;
 	TAILQ_HEAD(, exec) execs;
 	TAILQ_HEAD(service_list, service) services; /* in the order of declaration */
@@ -70,6 +74,16 @@ int pod_publish(struct pod *p, enum pod_stack which, const char *key, struct dd_
 /* A directory below the pod's that belongs to an id of the inside. */
 int pod_make_dir(const struct pod *p, const char *name, uid_t inside_uid, mode_t mode,
 	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * A directory as a pod has it, but for its name: made below a new path; taken, when there is one, with its
+ * lock.  DD_ENOENT: there is none.
+ */
+int pod_make_ready(const struct state *st, const char *dir) DD_MUST_USE;
+int scratch_take_ready(const struct state *st, const char *name, char **ret_dir, int *ret_lock)
+	DD_MUST_USE;
+/* Put a pod's directory where sandbox_tidy finds it. */
+int scratch_leave(const struct state *st, const char *dir) DD_MUST_USE;
 
 /* Stacks of data directories: new uppers, what the box is told, and the end of a pod's uppers. */
 int data_make_uppers(const struct pod *p, struct dd_err *err) DD_MUST_USE;

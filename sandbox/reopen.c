@@ -22,7 +22,14 @@
 void
 pod_spec_copy(struct pod *p, const struct pod_spec *spec)
 {
+	const struct pod_limits *all = &spec->state->limits;
 	p->spec = *spec;
+	if (!spec->limits.memory_bytes)
+		p->spec.limits.memory_bytes = all->memory_bytes;
+	if (!spec->limits.disk_bytes)
+		p->spec.limits.disk_bytes = all->disk_bytes;
+	if (!spec->limits.pids)
+		p->spec.limits.pids = all->pids;
 	p->spec.root = (struct stack){0};
 	stack_copy(&p->spec.root, &spec->root);
 	if (spec->work) {
@@ -110,7 +117,8 @@ data_keep(struct pod *p, struct dd_err *err)
 		OWN_FREE char *layer = mem_printf("%s/data/%zu/%zu", p->dir, i, p->data_layers);
 		rc = fs_remove_tree(work, err);
 		if (rc == 0 && io_rename(top, layer) < 0)
-			rc = err_errno(err, errno, "cannot keep the data of %s", p->data_dirs.v[i]);
+			rc = err_errno(err, errno, "the data of %s: cannot move %s",
+				p->data_dirs.v[i], top);
 	}
 	if (rc == 0 && p->data_dirs.n)
 		p->data_layers++;
@@ -136,7 +144,7 @@ settle_stack(struct pod *p, enum pod_stack which, const char *key, struct dd_err
 	OWN_FREE char *dir = fs_join(p->dir, which == POD_ROOT ? "root" : "work");
 	int rc = key ? pod_publish(p, which, key, err) : 0;
 	if (rc == 0) /* also when the layer was there already */
-		rc = fs_remove_tree(dir, err);
+		rc = fs_remove_tree(dir, err) < 0 ? err_wrap(err, "sandbox") : 0;
 	if (rc == 0 && key)
 		stack_push(which == POD_ROOT ? &p->spec.root : &p->work, key);
 	return rc;
@@ -153,7 +161,9 @@ pod_reopen(struct pod *p, const struct pod_snapshot *keep, struct dd_err *err)
 	if (rc == 0)
 		rc = settle_stack(p, POD_WORK, keep->work_key, err);
 	if (rc == 0)
-		rc = keep->keep_data ? data_keep(p, err) : data_drop(p, err);
+		rc = (keep->keep_data ? data_keep(p, err) : data_drop(p, err)) < 0
+			     ? err_wrap(err, "sandbox")
+			     : 0;
 	if (rc == 0)
 		rc = pod_start(p, err);
 	if (rc == 0)

@@ -2,7 +2,7 @@
  * sandbox: runs a program where it can hurt nobody and shows what it did.
  *
  * State      one directory (0700) that holds layers, pods, images, runs.  `state_open` refuses
- * network file systems and overlayfs, and a directory made in the other privilege mode. Layer an
+ * network file systems and overlayfs, a directory made in the other privilege mode, and one that holds other files. Layer an
  * immutable directory tree below <state>/layers/<key>/fs, written once by freezing the upper
  * directory of a pod.  The key is known before the layer exists. Stack      layers, lowest first.
  * A pod mounts two: `/` and the work tree. Pod        namespaces (user, mount, pid, net, ipc, uts,
@@ -26,14 +26,28 @@
 
 /* ---- state directory ---- */
 
-struct state {
-	char *dir;     /* absolute */
-	bool root;     /* made by root: id range; else single uid */
-	uid_t id_base; /* host id of inside-root (root mode) */
+/*
+ * Of a whole pod.  0 in a pod_spec: that of the state; 0 there: three quarters of the memory that this machine,
+ * or the control group we are in, has; half of the free disk; 4096 processes.
+ */
+struct pod_limits {
+	uint64_t memory_bytes;
+	uint64_t disk_bytes; /* what the uppers may grow to */
+	uint32_t pids;
 };
 
-/* dir NULL: $DRYDOCK_STATE, else /var/lib/drydock for root, else $XDG_STATE_HOME/drydock. */
+struct state {
+	char *dir;		  /* absolute */
+	bool root;		  /* made by root: id range; else single uid */
+	uid_t id_base;		  /* host id of inside-root (root mode) */
+	struct pod_limits limits; /* state_open leaves them 0 */
+};
+
+/* dir, or for NULL $DRYDOCK_STATE, else /var/lib/drydock for root, else $XDG_STATE_HOME/drydock; heap. */
+char *state_dir(const char *dir);
+/* It is made if it is not there.  dir as for state_dir. */
 int state_open(const char *dir, struct state *ret, struct dd_err *err) DD_MUST_USE;
+bool state_exists(const char *dir); /* state_open made it before; dir is not NULL */
 void state_cleanup(struct state *st);
 char *state_path(const struct state *st, const char *name); /* dir/name, heap */
 
@@ -139,12 +153,6 @@ struct pod_bind {
 	bool writable;
 };
 
-struct pod_limits { /* of the whole pod; 0: the default of the state */
-	uint64_t memory_bytes;
-	uint64_t disk_bytes; /* what the uppers may grow to */
-	uint32_t pids;
-};
-
 struct pod_spec {
 	const struct state *state;
 	struct stack root; /* borrowed; empty: the host's own /usr read-only ("tools root"), for our
@@ -170,6 +178,18 @@ int pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err) 
 
 /* End every process of the pod, unmount, delete its uppers.  NULL is fine. */
 void pod_close(struct pod *p);
+
+/*
+ * The same for a program that has a result to give: when the command left nothing, the empty directories are
+ * left to sandbox_tidy.
+ */
+void pod_leave(struct pod *p);
+
+/*
+ * Remove the empty directories that pod_leave left, and make those of the next pod.  Nothing rests on
+ * it: whoever is killed there has done it in part, and the next does the rest.
+ */
+void sandbox_tidy(const struct state *st);
 
 /*
  * Close the pod and keep the upper of its root (or work tree) as layer `key`; the other upper is
@@ -426,6 +446,8 @@ struct doctor_list {
 void doctor_list_cleanup(struct doctor_list *l);
 void doctor_add(struct doctor_list *l, const char *name, bool ok, bool needed, const char *detail,
 	const char *remedy);
+/* Says how traces are made here, and what would make better ones. */
+void doctor_add_tracing(struct doctor_list *l, enum trace_method m);
 void sandbox_doctor(const struct state *st, struct doctor_list *ret);
 
 #endif

@@ -3,9 +3,14 @@
  * lives. It gets its name only when the lock is held, and loses it before anything in it is
  * removed, so that at any moment a sweep can tell what is dead: "new-PID-..." of a process that is
  * gone, "doomed-...", and every other whose lock nobody holds.
+ *
+ * A pod that left nothing is removed behind the back of whoever waits for its result, and what the next
+ * one needs is made then: making and removing a dozen of directories takes a journalling file system as
+ * long as all the rest of a short command.  <state>/doomed/ holds what is to go, <state>/ready is
+ * the directory of a pod that was never used.
  */
 #include "sandbox/limits.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/pod.h"
 
 #include "base/fs.h"
 #include "base/io.h"
@@ -15,24 +20,25 @@
 #include <string.h>
 #include <sys/stat.h>
 
-int
-scratch_create(const struct state *st, const char *name, mode_t mode, char **ret_dir, int *ret_lock,
-	struct dd_err *err)
+/* Its name while it is made; heap. */
+static char *
+name_new(const struct state *st)
 {
 	static unsigned serial;
+	return mem_printf("%s/pods/new-%d-%u", st->dir, (int)getpid(), serial++);
+}
+
+/* Lock what was made, and give it its name. */
+static int
+finish(const struct state *st, const char *name, const char *made, char **ret_dir, int *ret_lock,
+	struct dd_err *err)
+{
 	OWN_FREE char *dir = mem_printf("%s/pods/%s", st->dir, name);
-	OWN_FREE char *made = mem_printf("%s/pods/new-%d-%u", st->dir, (int)getpid(), serial++);
 	OWN_FREE char *lock_path = fs_join(made, "lock");
 	OWN_FD int lock = -1;
-	int rc = fs_remove_tree(made, err);
-	if (rc == 0 && fs_exists(dir)) /* of a process that had our number */
-		rc = scratch_discard(dir, err);
-	if (rc == 0)
-		rc = fs_mkdirs(made, 0700, err);
+	int rc = fs_exists(dir) ? scratch_discard(dir, err) : 0; /* of one that had our number */
 	if (rc == 0)
 		rc = fs_lock(lock_path, false, &lock, err);
-	if (rc == 0 && chmod(made, mode) < 0)
-		rc = err_errno(err, errno, "cannot set the mode of %s", made);
 	if (rc == 0 && io_rename(made, dir) < 0)
 		rc = err_errno(err, errno, "cannot rename to %s", dir);
 	if (rc < 0) {
@@ -42,6 +48,65 @@ scratch_create(const struct state *st, const char *name, mode_t mode, char **ret
 	*ret_dir = TAKE(dir);
 	*ret_lock = TAKE_FD(lock);
 	return 0;
+}
+
+int
+scratch_create(const struct state *st, const char *name, mode_t mode, char **ret_dir, int *ret_lock,
+	struct dd_err *err)
+{
+	OWN_FREE char *made = name_new(st);
+	int rc = fs_remove_tree(made, err);
+	if (rc == 0)
+		rc = fs_mkdirs(made, 0700, err);
+	if (rc == 0 && chmod(made, mode) < 0)
+		rc = err_errno(err, errno, "cannot set the mode of %s", made);
+	return rc < 0 ? err_wrap(err, "sandbox") : finish(st, name, made, ret_dir, ret_lock, err);
+}
+
+/* ---- what is ready, and what is to go ---- */
+
+int
+scratch_take_ready(const struct state *st, const char *name, char **ret_dir, int *ret_lock)
+{
+	OWN_FREE char *made = name_new(st);
+	OWN_FREE char *ready = state_path(st, "ready");
+	if (io_rename(ready, made) < 0)
+		return -DD_ENOENT;
+	return finish(st, name, made, ret_dir, ret_lock, NULL);
+}
+
+int
+scratch_leave(const struct state *st, const char *dir)
+{
+	OWN_FREE char *doomed = mem_printf("%s/doomed/%s", st->dir, fs_name(dir));
+	return io_rename(dir, doomed) < 0 ? -DD_EIO : 0;
+}
+
+static void
+make_ready(const struct state *st)
+{
+	OWN_FREE char *ready = state_path(st, "ready");
+	OWN_FREE char *made = name_new(st);
+	OWN_FREE char *lock_path = fs_join(made, "lock");
+	OWN_FD int lock = -1;
+	if (fs_exists(ready) || fs_remove_tree(made, NULL) < 0)
+		return;
+	if (pod_make_ready(st, made) < 0 || fs_lock(lock_path, false, &lock, NULL) < 0 ||
+		io_rename(made, ready) < 0)
+		(void)!fs_remove_tree(made, NULL);
+}
+
+void
+sandbox_tidy(const struct state *st)
+{
+	OWN_FREE char *dir = state_path(st, "doomed");
+	OWN(strlist) struct strlist names = {0};
+	make_ready(st);
+	(void)!fs_list(dir, &names, NULL);
+	for (size_t i = 0; i < names.n; i++) {
+		OWN_FREE char *path = fs_join(dir, names.v[i]);
+		(void)!fs_remove_tree(path, NULL); /* another may be at it */
+	}
 }
 
 int

@@ -12,6 +12,7 @@
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 
+#define MODE_FILE "mode"
 #define ID_RANGE 65536u
 #define ID_FIRST \
 	0x20000000u /* far above people, services and the ranges distributions give out \
@@ -36,14 +37,14 @@ state_cleanup(struct state *st)
 	st->dir = NULL;
 }
 
-static char *
-default_dir(void)
+char *
+state_dir(const char *dir)
 {
-	const char *dir = getenv("DRYDOCK_STATE");
+	const char *env = getenv("DRYDOCK_STATE");
 	const char *xdg = getenv("XDG_STATE_HOME");
 	const char *home = getenv("HOME");
-	if (dir && *dir)
-		return mem_strdup(dir);
+	if (dir || (env && *env))
+		return mem_strdup(dir ? dir : env);
 	if (geteuid() == 0)
 		return mem_strdup("/var/lib/drydock");
 	if (xdg && *xdg == '/')
@@ -169,7 +170,7 @@ static int
 make_directories(const struct state *st, struct dd_err *err)
 {
 	static const char *const names[] = {
-		"layers", "locks", "leases", "pods", "images", "runs", "cas", NULL};
+		"layers", "locks", "leases", "pods", "doomed", "images", "runs", "cas", NULL};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && names[i]; i++) {
 		OWN_FREE char *path = state_path(st, names[i]);
@@ -178,10 +179,37 @@ make_directories(const struct state *st, struct dd_err *err)
 	return rc;
 }
 
+/*
+ * What is to become a state directory is empty, or its making was cut short: its mode would be changed, and
+ * what is not known in it be swept.
+ */
+static int
+check_is_ours(const struct state *st, struct dd_err *err)
+{
+	static const char *const ours[] = {
+		"lock", MODE_FILE, MODE_FILE ".drydock-tmp", "lost+found"};
+	OWN_FREE char *path = state_path(st, MODE_FILE);
+	OWN(strlist) struct strlist names = {0};
+	const char *foreign = NULL;
+	int rc = fs_exists(path) ? 0 : fs_list(st->dir, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		bool known = false;
+		for (size_t k = 0; k < sizeof(ours) / sizeof(*ours); k++)
+			known = known || strcmp(names.v[i], ours[k]) == 0;
+		if (!known)
+			foreign = names.v[i];
+	}
+	if (rc == 0 && foreign && !fs_exists(path)) /* another drydock may have made it meanwhile */
+		return err_set(err, DD_EINVAL,
+			"state directory %s holds other files; name a new or an empty directory with --state",
+			st->dir);
+	return rc;
+}
+
 static int
 open_mode(struct state *st, struct dd_err *err)
 {
-	OWN_FREE char *path = state_path(st, "mode");
+	OWN_FREE char *path = state_path(st, MODE_FILE);
 	OWN_FREE char *lock_path = state_path(st, "lock");
 	OWN_FD int lock = -1;
 	if (fs_exists(path)) /* it comes into being whole */
@@ -192,24 +220,38 @@ open_mode(struct state *st, struct dd_err *err)
 	return fs_exists(path) ? read_mode(st, path, err) : write_mode(st, path, err);
 }
 
+bool
+state_exists(const char *dir)
+{
+	OWN_FREE char *path = fs_join(dir, MODE_FILE);
+	return fs_exists(path);
+}
+
+static int
+check_directory(const struct state *st, struct dd_err *err)
+{
+	struct stat s;
+	if (stat(st->dir, &s) < 0)
+		return err_errno(err, errno, "state directory %s", st->dir);
+	if (s.st_uid != geteuid())
+		return err_set(
+			err, DD_EINVAL, "state directory %s belongs to another user", st->dir);
+	int rc = check_is_ours(st, err);
+	if (rc == 0 && (s.st_mode & 077) && chmod(st->dir, 0700) < 0)
+		rc = err_errno(err, errno, "state directory %s", st->dir);
+	return rc < 0 ? rc : check_file_system(st->dir, err);
+}
+
 int
 state_open(const char *dir, struct state *ret, struct dd_err *err)
 {
-	OWN_FREE char *name = dir ? mem_strdup(dir) : default_dir();
+	OWN_FREE char *name = state_dir(dir);
 	struct state st = {.root = geteuid() == 0};
 	int rc = fs_mkdirs(name, 0700, err);
 	if (rc < 0)
 		return err_wrap(err, "state directory");
 	st.dir = realpath(name, NULL);
-	struct stat s;
-	if (!st.dir || stat(st.dir, &s) < 0)
-		rc = err_errno(err, errno, "state directory %s", name);
-	else if (s.st_uid != geteuid())
-		rc = err_set(err, DD_EINVAL, "state directory %s belongs to another user", st.dir);
-	else if ((s.st_mode & 077) && chmod(st.dir, 0700) < 0)
-		rc = err_errno(err, errno, "state directory %s", st.dir);
-	if (rc == 0)
-		rc = check_file_system(st.dir, err);
+	rc = st.dir ? check_directory(&st, err) : err_errno(err, errno, "state directory %s", name);
 	if (rc == 0) {
 		rc = open_mode(&st, err);
 		if (rc == 0)

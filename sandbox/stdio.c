@@ -22,14 +22,23 @@ is_harmless(dev_t device)
 	return false;
 }
 
+/* Open for reading, and no id of the pod owns it or may write to it. */
+static bool
+is_read_only(const struct state *state, int fd, const struct stat *st)
+{
+	return state->root && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY &&
+	       !(st->st_mode & S_IWOTH) && st->st_uid < state->id_base &&
+	       st->st_gid < state->id_base;
+}
+
 int
-stdio_judge(int fd, enum stdio_way *ret, struct dd_err *err)
+stdio_judge(const struct state *state, int fd, enum stdio_way *ret, struct dd_err *err)
 {
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, errno, "descriptor %d", fd);
 	if (S_ISREG(st.st_mode)) {
-		*ret = st.st_nlink ? STDIO_COPY : STDIO_PASS;
+		*ret = st.st_nlink && !is_read_only(state, fd, &st) ? STDIO_COPY : STDIO_PASS;
 		return 0;
 	}
 	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
@@ -52,16 +61,16 @@ stdio_is_same(int a, int b)
 
 /* 1: a piece was copied, 0: the end, or the kernel cannot; negative: error. */
 static int
-copy_in_kernel(int from, int to, struct dd_err *err)
+copy_in_kernel(int from, int to, const char *dir, struct dd_err *err)
 {
-	ssize_t n = copy_file_range(from, NULL, to, NULL, COPY_CHUNK, 0);
+	ssize_t n = io_copy_range(from, to, COPY_CHUNK);
 	if (n < 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT))
-		return err_errno(err, errno, "cannot copy the input");
+		return err_errno(err, errno, "cannot copy the input to a file in %s", dir);
 	return n > 0;
 }
 
 static int
-copy_rest(int from, int to, struct dd_err *err)
+copy_rest(int from, int to, const char *dir, struct dd_err *err)
 {
 	char block[65536];
 	for (;;) {
@@ -72,7 +81,7 @@ copy_rest(int from, int to, struct dd_err *err)
 			return 0;
 		int rc = n > 0 ? fs_write_all(to, block, (size_t)n, err) : 0;
 		if (rc < 0)
-			return rc;
+			return err_wrap(err, "the input's copy in %s", dir);
 	}
 }
 
@@ -83,10 +92,10 @@ stdio_copy(int fd, const char *dir, int *ret_fd, struct dd_err *err)
 	if (to < 0)
 		return err_errno(err, errno, "cannot make a file in %s", dir);
 	int rc;
-	while ((rc = copy_in_kernel(fd, to, err)) > 0)
+	while ((rc = copy_in_kernel(fd, to, dir, err)) > 0)
 		;
 	if (rc == 0)
-		rc = copy_rest(fd, to, err);
+		rc = copy_rest(fd, to, dir, err);
 	if (rc < 0)
 		return rc;
 	OWN_FREE char *self = mem_printf("/proc/self/fd/%d", to);

@@ -16,12 +16,13 @@
 #include "sandbox/trace_record.h"
 #include "sandbox/tracer.h"
 
+#include "call_names.inc" /* made by sandbox/box/gen */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -32,6 +33,8 @@
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
 
+#define STACK_BYTES ((size_t)1 << 20) /* where libc gives a thread too little */
+
 struct supervisor {
 	struct supervisor_spec spec;
 	struct target_cache *cache;
@@ -40,6 +43,16 @@ struct supervisor {
 };
 
 /* ---- denied calls ---- */
+
+/* Heap; a call that was not known when drydock was built goes by its number. */
+static char *
+name_call(int nr)
+{
+	const size_t n = sizeof(call_names) / sizeof(*call_names);
+	if (nr >= 0 && (size_t)nr < n && call_names[nr])
+		return mem_strdup(call_names[nr]);
+	return mem_printf("call %d", nr);
+}
 
 static bool
 is_in(const char *const *names, const char *name)
@@ -75,10 +88,8 @@ opened_by(const char *call)
 }
 
 static int
-answer_denied(struct supervisor *s, const struct target *t, int nr)
+answer_denied(struct supervisor *s, const struct target *t, const char *call)
 {
-	char *known = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, nr);
-	OWN_FREE char *call = known ? known : mem_printf("call %d", nr);
 	if (s->spec.trace)
 		trace_add_denial(s->spec.trace, call, t->program, opened_by(call));
 	return denial_errno(call);
@@ -135,11 +146,11 @@ answer(struct supervisor *s, const struct seccomp_notif *req, struct seccomp_not
 		ret->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 		return;
 	}
-	OWN_FREE char *call = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, nr);
-	if (call && is_faked(s, call))
+	OWN_FREE char *call = name_call(nr);
+	if (is_faked(s, call))
 		return;
 	target_identify(s->cache, &t, false);
-	ret->error = -answer_denied(s, &t, nr);
+	ret->error = -answer_denied(s, &t, call);
 }
 
 /* False when nobody is left under the filter. */
@@ -232,11 +243,15 @@ supervisor_start(const struct supervisor_spec *spec, struct supervisor **ret, st
 {
 	struct supervisor *s = mem_new(struct supervisor);
 	sigset_t all, before;
+	pthread_attr_t attributes;
 	*s = (struct supervisor){.spec = *spec, .cache = target_cache_create(), .used = TRACE_NONE};
 	/* Signals are for the thread that runs the command. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	int errnum = pthread_create(&s->thread, NULL, supervise, s);
+	(void)pthread_attr_init(&attributes);
+	(void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	int errnum = pthread_create(&s->thread, &attributes, supervise, s);
+	(void)pthread_attr_destroy(&attributes);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (errnum) {
 		(void)close(s->spec.socket);

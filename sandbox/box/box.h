@@ -90,8 +90,10 @@ struct pod_setup { /* decoded SETUP */
 };
 
 void setup_decode(const struct message *m, struct pod_setup *s);
-/* Namespaces and id maps; returns as inside-root, before the fork of pid 1. */
-void setup_namespaces(const struct pod_setup *s);
+/* All namespaces but that of control groups, for which we have to be in ours. */
+void setup_namespaces(void);
+/* That one, and the id maps; before the fork of pid 1. */
+void setup_ids(const struct pod_setup *s);
 /* The file system and network of the pod; in pid 1. */
 void setup_pod(const struct pod_setup *s);
 extern const char *box_work_dir; /* where the work tree is in the pod; "" without one */
@@ -159,6 +161,10 @@ int warden_wait(const struct pod_setup *s, pid_t pid1, int ready, int disk);
 
 /* ---- exec.c ---- */
 
+/* Before the fork of pid 1. */
+void exec_init(void);
+/* What a file without a name held when a command that runs got it as its input, for the warden: not its doing. */
+unsigned long long exec_input_bytes(ino_t ino);
 /* Start the command of an EXEC message; the process that watches it reports EXITED by itself. */
 void exec_command(struct message *m, bool root_mode);
 /*

@@ -7,11 +7,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -29,8 +31,10 @@ struct running {
 	char id[32];	/* "": free */
 	pid_t watcher;	/* 0: it was killed, and what it watched is being ended */
 	dev_t terminal; /* of descriptor 0, if it has one */
+	ino_t input;	/* the file without a name that it was given as descriptor 0, if it was */
+	unsigned long long input_bytes;
 };
-static struct running execs[MAX_EXECS];
+static struct running *execs; /* shared with the warden */
 
 struct plan {
 	struct identity who;
@@ -48,6 +52,24 @@ struct plan {
 	int supervisor; /* socket to send the listener over; -1 */
 	enum filter_ids ids;
 };
+
+void
+exec_init(void)
+{
+	execs = mmap(NULL, MAX_EXECS * sizeof(*execs), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (execs == MAP_FAILED)
+		box_die(errno, "shared memory");
+}
+
+unsigned long long
+exec_input_bytes(ino_t ino)
+{
+	for (size_t i = 0; i < MAX_EXECS; i++)
+		if (execs[i].input == ino)
+			return execs[i].input_bytes;
+	return 0;
+}
 
 static struct running *
 find_exec(const char *id)
@@ -127,8 +149,12 @@ offer_to_oom_killer(void)
 static enum filter_kind
 take_identity(const struct plan *p)
 {
-	/* Counted for the user namespace that it enters now, too: a limit on all its commands. */
-	limit(RLIMIT_NPROC, p->max_tasks);
+	/*
+	 * Counted for the user namespace that it enters now, too: a limit on all its commands.  Above the one
+	 * that the warden goes by, which would not be reached: a process that is on its way to be refused
+	 * counts for the kernel, and there may be many of these at once.
+	 */
+	limit(RLIMIT_NPROC, p->max_tasks + BOX_SPARE_TASKS(p->max_tasks));
 	set_dumpable(true);
 	offer_to_oom_killer();
 	enum filter_kind kind = identity_take(&p->who);
@@ -382,6 +408,16 @@ device_of(int fd)
 	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) ? st.st_rdev : 0;
 }
 
+static void
+note_input(struct running *r, int fd)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink)
+		return;
+	r->input_bytes = (unsigned long long)st.st_blocks * 512;
+	r->input = st.st_ino;
+}
+
 /* Descriptors behind the third; false when they are not what the fields say. */
 static bool
 take_extra_fds(const struct message *m, struct plan *p)
@@ -454,6 +490,7 @@ exec_command(struct message *m, bool root_mode)
 	(void)strcpy(slot->id, p.id);
 	slot->watcher = pid;
 	slot->terminal = p.tty ? device_of(p.fds[0]) : 0;
+	note_input(slot, p.fds[0]);
 	message_send(BOX_CONTROL_FD, BOX_STARTED, NULL, 0, "id=%s\npid=%d", p.id, (int)pid);
 }
 

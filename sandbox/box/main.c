@@ -2,9 +2,9 @@
  * Theory of operation.
  *
  * drydock starts this program with one end of a socket as descriptor 3 and nothing else but
- * standard error.  It receives the description of a pod, enters new user, mount, network, IPC, UTS
- * and cgroup namespaces, and forks into a new pid namespace; the outer process is the pod's warden
- * (warden.c).  In root
+ * standard error.  It enters new user, mount, network, IPC and UTS namespaces, receives the description
+ * of a pod, enters its control groups and a namespace of those, and forks into a new pid namespace; the
+ * outer process is the pod's warden (warden.c).  In root
  * mode drydock, outside, writes the id maps (an unprivileged range, never 0 to 0); in user mode the
  * single id is mapped here.  Layer directories are opened after the namespaces exist (an overlay
  * takes only mounts of its own namespace) and before the identity changes to inside-root (which
@@ -205,6 +205,7 @@ main(void)
 	(void)close(BOX_PROGRAM_FD);
 	(void)prctl(PR_SET_NAME, "drydock-box");
 	die_with(parent);
+	setup_namespaces(); /* before we know for whom: drydock prepares the rest meanwhile */
 	if (!message_receive(BOX_CONTROL_FD, &m) || m.type != BOX_SETUP) {
 		fprintf(stderr, "drydock-box is started by drydock\n");
 		return 125;
@@ -217,11 +218,12 @@ main(void)
 	m.text = copy;
 	enter_groups(&m);
 	setup_decode(&m, &s);
-	setup_namespaces(&s);
+	setup_ids(&s);
 	int disk = warden_open_disk(&s), ready[2];
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		box_die(errno, "pipe");
 	block_children();
+	exec_init();
 	pid_t pid = fork();
 	if (pid < 0)
 		box_die(errno, "fork");

@@ -58,12 +58,16 @@ is_on_tmpfs(const struct memory *m, dev_t dev)
 }
 
 void
-memory_init(struct memory *m)
+memory_init(struct memory *m, bool watched)
 {
 	static const char *const trees[] = {"/tmp", "/run", "/dev/shm", "/home/builder"};
 	struct stat st;
 	char text[4096];
 	m->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < 4; i++)
+		m->tmpfs[i] = -1;
+	if (!watched)
+		return;
 	for (size_t i = 0; i < 4; i++) {
 		int fd = open(trees[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		bool once = fd >= 0 && fstat(fd, &st) == 0 && !is_on_tmpfs(m, st.st_dev);
@@ -280,6 +284,18 @@ look_at_machine(const struct memory *m, struct memory_use *ret)
 	ret->scarce = kib_field(text, "\nMemAvailable:") < m->reserve;
 }
 
+unsigned long long
+memory_processes(const struct memory *m)
+{
+	DIR *d = open_processes(m);
+	unsigned long long n = 0;
+	while (next_number(d))
+		n++;
+	if (d)
+		(void)closedir(d);
+	return n;
+}
+
 void
 memory_look(const struct memory *m, unsigned long long limit, struct memory_use *ret)
 {
@@ -354,7 +370,9 @@ count_descriptor(
 		return;
 	if (seen.n < MAX_INODES)
 		seen.v[seen.n++] = st.st_ino;
-	*(memfd ? &ret->memory : &ret->deleted) += (unsigned long long)st.st_blocks * 512;
+	unsigned long long bytes = (unsigned long long)st.st_blocks * 512;
+	unsigned long long given = exec_input_bytes(st.st_ino);
+	*(memfd ? &ret->memory : &ret->deleted) += bytes > given ? bytes - given : 0;
 }
 
 void

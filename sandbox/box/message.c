@@ -90,10 +90,10 @@ send_text(int fd, char *text, size_t n, const int *fds, size_t nfds)
 	if (nfds) {
 		memset(&control, 0, sizeof(control));
 		h.msg_control = &control;
-		h.msg_controllen = CMSG_SPACE(sizeof(int) * nfds);
+		h.msg_controllen = (socklen_t)CMSG_SPACE(sizeof(int) * nfds);
 		control.align.cmsg_level = SOL_SOCKET;
 		control.align.cmsg_type = SCM_RIGHTS;
-		control.align.cmsg_len = CMSG_LEN(sizeof(int) * nfds);
+		control.align.cmsg_len = (socklen_t)CMSG_LEN(sizeof(int) * nfds);
 		memcpy(CMSG_DATA(&control.align), fds, sizeof(int) * nfds);
 	}
 	/* A drydock that is gone is noticed by the next receive. */

@@ -65,6 +65,9 @@ enum box_message {
 #define WARDEN_MIN_MS 5
 #define WARDEN_TOUCH_PER_MS (8ULL << 20)
 
+/* Processes beyond the limit that the kernel lets be before the warden ends them all. */
+#define BOX_SPARE_TASKS(max) ((max) ? (max) / 8 + 4 : 0)
+
 /* Values of the field "profile" of EXEC. */
 #define BOX_PROFILE_BUILD "build"
 #define BOX_PROFILE_PROVISION "provision"

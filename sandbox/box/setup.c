@@ -42,23 +42,37 @@ map_single_id(uid_t uid, gid_t gid)
 	write_file("/proc/self/gid_map", map);
 }
 
-void
-setup_namespaces(const struct pod_setup *s)
+static uid_t outer_uid;
+static gid_t outer_gid;
+
+static void
+enter_new(int flags)
 {
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	struct message m;
-	int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-		    CLONE_NEWUTS | CLONE_NEWCGROUP;
 	if (unshare(flags) < 0)
 		box_die(errno, "cannot make namespaces (user, mount, pid, net, ipc, uts, cgroup); "
 			       "drydock doctor says what this machine lacks");
+}
+
+void
+setup_namespaces(void)
+{
+	outer_uid = geteuid();
+	outer_gid = getegid();
+	enter_new(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+		  CLONE_NEWUTS);
+}
+
+void
+setup_ids(const struct pod_setup *s)
+{
+	struct message m;
+	enter_new(CLONE_NEWCGROUP); /* its root is the group that we are in now */
 	if (s->root_mode) {
 		message_send(BOX_CONTROL_FD, BOX_UNSHARED, NULL, 0, "wait=1");
 		if (!message_receive(BOX_CONTROL_FD, &m) || m.type != BOX_MAPPED)
 			_exit(125);
 	} else {
-		map_single_id(uid, gid);
+		map_single_id(outer_uid, outer_gid);
 		message_send(BOX_CONTROL_FD, BOX_UNSHARED, NULL, 0, "wait=0");
 	}
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)

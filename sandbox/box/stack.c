@@ -20,7 +20,7 @@ stack_open(
 		o->layers[i] = mount_open_path(layers[i]);
 	o->n = n;
 	o->upper = mount_open_path(upper);
-	o->work = mount_open_path(work);
+	o->work = n ? mount_open_path(work) : -1;
 }
 
 /* lowerdir+ is newer (6.5) than the floor; the string form takes all of them at once, topmost

@@ -89,6 +89,12 @@ look_at_memory(struct warden *w, long long now, int *wait_ms)
 	struct memory_use use;
 	if (!s->memory && !s->pids)
 		return false;
+	/* Of very many, each look into one is too long. */
+	unsigned long long processes = s->pids ? memory_processes(&w->memory) : 0;
+	if (processes > s->pids) {
+		fire(w, "pids", processes);
+		return true;
+	}
 	memory_look(&w->memory, s->memory, &use);
 	if (s->pids && use.tasks + 1 >= s->pids) { /* with ourselves */
 		fire(w, "pids", use.tasks);
@@ -230,7 +236,7 @@ warden_wait(const struct pod_setup *s, pid_t pid1, int ready, int disk)
 	await_ready(ready);
 	w = (struct warden){.setup = s, .pid1 = pid1, .disk = disk};
 	w.per_ms = (unsigned long long)(cpus > 0 ? cpus : 1) * WARDEN_TOUCH_PER_MS;
-	memory_init(&w.memory);
+	memory_init(&w.memory, s->memory || s->pids);
 	w.walked_ms = w.count_ms = warden_now_ms();
 	w.avail_then = disk < 0 ? 0 : available(disk);
 	w.reserve = w.avail_then / 8;

@@ -38,7 +38,10 @@ struct memory {
 	unsigned long long queue_bytes; /* what a socket's queue may hold */
 };
 
-void memory_init(struct memory *m);
+/* watched: what memory_look and memory_count compare with is noted now. */
+void memory_init(struct memory *m, bool watched);
+/* How many processes there are in the pod. */
+unsigned long long memory_processes(const struct memory *m);
 /*
  * Never less than there is, but for pipes and for memory files of before, and quick; `limit` is what it
  * matters for.

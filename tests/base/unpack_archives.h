@@ -7,6 +7,7 @@
 
 #include "base/unpack.h"
 #include "tests/base/tmpdir.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <dirent.h>

@@ -49,11 +49,37 @@ is "a sparse file of a terabyte, promised blocks, a far write" "$(tr '\n' ' ' <"
 attack exhaust "" descriptors
 is "descriptors" "$(cat "$tmp/out")" "descriptors bounded EMFILE"
 
+# --- what it is given is not what it takes: as a copy, and as the file itself
+head -c 100M /dev/zero >"$tmp/large"
+for m in 666 644; do
+	chmod $m "$tmp/large"
+	run sh -c 'exec "$@" <"$0"' "$tmp/large" "$drydock" sandbox run --quiet --state "$state" --disk 32M --memory 64M -- \
+		/bin/sh -c 'sleep 1.5; wc -c'
+	is "an input larger than the limits ($m)" "$status $(cat "$tmp/out" "$tmp/err")" "0 104857600"
+done
+
 # --- without any option there are limits, too: memory of the machine, disk, 4096 processes
 sizes() { "$drydock" sandbox run --quiet --state "$state" $1 -- /bin/sh -c \
 	'for d in /tmp /run /dev/shm /home/builder; do echo $(stat -f -c "%b %S" $d); done' | awk '{ printf "%d ", $1 * $2 / 1048576 }'; }
 is "trees in memory have a size" "$(sizes "")" "2048 2048 2048 2048 "
 is "which is the memory limit where there is one" "$(sizes "--memory 64M")" "64 64 64 64 "
+
+# A control group of its own, as a container has: it, not the machine, has the memory of which the default is a part.
+group=
+for d in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+	for f in memory.limit_in_bytes memory.max; do
+		[ -z "$group" ] && mkdir "$d/drydock-test-$$" 2>/dev/null &&
+			on_exit="rmdir $d/drydock-test-$$; $on_exit"
+		[ -z "$group" ] && { echo 1G >"$d/drydock-test-$$/$f"; } 2>/dev/null && group=$d/drydock-test-$$
+	done
+done
+if [ -n "$group" ]; then
+	sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$group" \
+		"$drydock" sandbox run --quiet --state "$state" -- /usr/bin/stat -f -c "%b %S" /tmp >"$tmp/out"
+	is "in a container with 1 GiB, three quarters of that" "$(awk '{ print $1 * $2 / 1048576 }' "$tmp/out")" 768
+elif [ $mode = root ]; then
+	skip "in a container with 1 GiB, three quarters of that" "no control group can be made"
+fi
 
 # --- what one command used up is not held against the next in the same pod
 pod attack_exhaust "--pids 100 --time 20000" --- build "$at" forks --- build /bin/sh -c 'sleep 0.5; exit 3'

@@ -82,6 +82,9 @@ fi
 echo precious >"$tmp/input" && chmod 666 "$tmp/input"
 "$drydock" sandbox run --quiet --state "$state" --bind "$tmp/programs/attack_reach:$at:ro" -- "$at" input-again <"$tmp/input" >"$tmp/out"
 is "an input file cannot be written through its descriptor" "$(cat "$tmp/input")" precious
+chmod 644 "$tmp/input"
+"$drydock" sandbox run --quiet --state "$state" --bind "$tmp/programs/attack_reach:$at:ro" -- "$at" input-again <"$tmp/input" >"$tmp/out"
+is "nor one that others may only read" "$(cat "$tmp/input")" precious
 printf 'earlier secret\n' >"$tmp/log" && chmod 666 "$tmp/log"
 "$drydock" sandbox run --quiet --state "$state" --bind "$tmp/programs/attack_reach:$at:ro" -- "$at" output-again >>"$tmp/log"
 is "an output file cannot be read through its descriptor" "$(cat "$tmp/log")" "earlier secret

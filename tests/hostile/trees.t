@@ -30,6 +30,26 @@ frozen links "$tmp/secret"
 upon "$layer" 'cat /work/absolute /work/root/etc/shadow /work/magic 2>/dev/null; cat /work/climbing | head -c 4; ls /work | grep -c link'
 is "links: lead nowhere but in the pod" "$(cat "$tmp/out")" "root1001"
 
+# --- a layer that has come to belong to this machine's root, set-id bits and capabilities with it
+[ $mode = user ] || {
+	owned=$(key owned) after=$(key after)
+	pod attack_reach "--tools --freeze-work $owned" --- build /bin/sh -c "cd /work && mkdir dir && echo secret >dir/file &&
+		chmod 600 dir/file && echo mine >file && cp $at set-id && cp $at capable"
+	chown -R 0:0 "$state/layers/$owned" && chmod 6755 "$state/layers/$owned/fs/set-id"
+	setfattr -n security.capability -v 0x0100000200ffffff00ffffff0000000000000000 "$state/layers/$owned/fs/capable"
+	before=$(digest "$state/layers/$owned")
+	for profile in build provision image; do
+		pod attack_reach "--tools --work $owned --freeze-work $after" --- $profile "$at" who-am-i --- $profile /work/set-id who-am-i \
+			--- $profile /work/capable who-am-i --- $profile /bin/sh -c 'cd /work; echo x >>file; echo x >new
+			chmod 4777 set-id; chown 0:0 capable; mv file moved; mv dir/file dir/moved; ln set-id hard; rm -f set-id
+			cat dir/file moved new 2>/dev/null'
+		is "a layer of this machine's root gives nobody more ($profile)" "$(sort -u "$tmp/out" | wc -l) $(tail -n 1 "$tmp/out")" "2 x"
+		is "it is as it was, and nothing above it is root's ($profile)" \
+			"$(digest "$state/layers/$owned") $(find "$state/layers/$after/fs" -mindepth 1 -uid 0 ! -type c)" "$before "
+		rm -rf "${state:?}/layers/$after"
+	done
+}
+
 # --- what overlayfs would take for its own orders
 pod attack_tree "--tools --freeze-work $(key low)" --- build /bin/sh -c 'mkdir /work/dir /work/other; echo low >/work/dir/low; echo hidden >/work/other/x'
 pod attack_tree "--tools --freeze-work $(key orders)" --- build "$at" orders /other

@@ -46,6 +46,30 @@ for args in "--colour" "up --json" "up a b" "sail" "sandbox run" "logs no-such-r
 	run "$drydock" $args --state "$state"
 	is "usage error: $args" "$status $(test -s "$tmp/err" && echo said)" "2 said"
 done
+
+# --- who only asks makes nothing
+for args in runs "gc --dry-run" gc "image list" "runs --json"; do
+	# shellcheck disable=SC2086
+	run "$drydock" $args --state "$tmp/nowhere/a/b"
+	is "without a state: $args" "$status$(cat "$tmp/err")" 0
+done
+is "no run is an empty list" "$(cat "$tmp/out")" "[]"
+for args in report "report latest" "logs latest" shell resume "runs --pin latest" "image rm base"; do
+	# shellcheck disable=SC2086
+	run "$drydock" $args --state "$tmp/nowhere/a/b"
+	is "without a state: $args" "$status $(cat "$tmp/err")" "2 drydock: there is no run yet: no state directory $tmp/nowhere/a/b"
+done
+ok "none of them made a directory" test ! -e "$tmp/nowhere"
+
+# --- nor is a directory with something else in it taken over
+mkdir -m 755 "$tmp/home" && echo mine >"$tmp/home/letter"
+for args in "runs" "up $apps/tiny-none"; do
+	# shellcheck disable=SC2086
+	run "$drydock" $args --state "$tmp/home"
+	is "$args, the state in a directory of other files: it stays as it was" "$(ls -A "$tmp/home") $(stat -c %a "$tmp/home")" "letter 755"
+done
+is "and up says why" "$status $(cat "$tmp/err")" \
+	"2 drydock: state directory $tmp/home holds other files; name a new or an empty directory with --state"
 run "$drydock" version --json
 is "version --json" "$(json .name)" drydock
 run "$drydock" --version
@@ -53,6 +77,12 @@ ok "--version" grep -q '^drydock [0-9]' "$tmp/out"
 run "$drydock" doctor --json --state "$state"
 ok "doctor says what this machine can do" jq -e 'length > 5 and all(.name and .detail and (.ok or .remedy))' "$tmp/out"
 ok "doctor states the overshoot of its limits" grep -qi overshoot "$tmp/out"
+case $(id -u) in 0) ids=true ;; *) ids="false run as root" ;; esac
+is "doctor tells an ordinary user what one id means" \
+	"$(json '.[] | select(.name == "user ids") | "\(.ok) \(.remedy // "")"' | sed 's/:.*//; s/ $//')" "$ids"
+is "doctor says that there is no quota, and what bounds the disk instead" \
+	"$(json '.[] | select(.name == "disk limit") | [.ok, (.detail | startswith("no quota; watchdog")), has("remedy")] | map(tostring) | join(" ")')" \
+	"false true true"
 
 # --- names of runs
 up "$apps/tiny-make"

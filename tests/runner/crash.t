@@ -46,22 +46,6 @@ is "an undisturbed run leaves nothing" "$(settled "$s")" ""
 transitions=$(sqlite3 "$s/runs/$last/journal.db" "select count(*) from step")
 rm -rf "$s/runs/"*
 
-# --- before and after every transition: commits until one run passes without being killed
-killed=0
-for point in before after; do
-	for i in $(seq 1 200); do
-		run env DRYDOCK_FAULT="db.commit.$point:$i" "$drydock" up --quiet --json --state "$s" "$app"
-		[ "$status" = 137 ] || break
-		killed=$((killed + 1))
-		after_kill "commit $i, $point" "$s" >>"$tmp/bad"
-	done
-	is "the last commit was reached ($point)" "$status" 0
-	ok "there were at least two commits a step ($point: $i)" test "$i" -gt $((2 * transitions))
-	rm -rf "$s/runs/"*
-done
-is "killed before and after every transition ($killed times)" "$(cat "$tmp/bad")" ""
-
-# --- at random moments
 kill_after() { # STATE SECONDS
 	"$drydock" up --quiet --json --state "$1" "$app" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
@@ -71,37 +55,82 @@ kill_after() { # STATE SECONDS
 	status=$?
 }
 random() { od -An -N2 -tu2 /dev/urandom | tr -d ' '; }
-: >"$tmp/bad"
-start=$(date +%s%N)
-run "$drydock" up --quiet --json --state "$s" "$app"
-span=$((($(date +%s%N) - start) / 1000000))
-rm -rf "$s/runs/"*
-random_killed=0
-while [ $random_killed -lt "$RANDOM_KILLS" ]; do
-	ms=$(($(random) * span / 65536))
-	kill_after "$s" "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
-	if [ "$status" != 137 ]; then # it was done before
-		rm -rf "$s/runs/"*
-		continue
-	fi
-	random_killed=$((random_killed + 1))
-	after_kill "after $ms ms" "$s" >>"$tmp/bad"
-done
-is "killed $random_killed times at random within $span ms" "$(cat "$tmp/bad")" ""
 
-# --- on a cold cache, where packages are installed
-: >"$tmp/bad"
-cold_killed=0
-while [ $cold_killed -lt "$COLD_KILLS" ]; do
-	rm -rf "$tmp/cold" && cp -al "$tmp/base" "$tmp/cold"
-	ms=$((300 + $(random) * 9000 / 65536))
-	kill_after "$tmp/cold" "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
-	[ "$status" = 137 ] || continue
-	cold_killed=$((cold_killed + 1))
-	after_kill "cold, after $ms ms" "$tmp/cold" >>"$tmp/bad"
+# Commits until one run passes without being killed.
+kill_at_commits() { # STATE before|after
+	for i in $(seq 1 200); do
+		run env DRYDOCK_FAULT="db.commit.$2:$i" "$drydock" up --quiet --json --state "$1" "$app"
+		[ "$status" = 137 ] || break
+		after_kill "commit $i, $2" "$1" >>"$tmp/bad.commits"
+	done
+	echo "$i" >"$tmp/commits"
+	echo "$status" >"$tmp/last"
+	rm -rf "$1/runs/"*
+}
+
+kill_at_random() { # STATE TIMES
+	start=$(date +%s%N)
+	run "$drydock" up --quiet --json --state "$1" "$app"
+	span=$((($(date +%s%N) - start) / 1000000))
+	rm -rf "$1/runs/"*
+	n_=0
+	while [ "$n_" -lt "$2" ]; do
+		ms=$(($(random) * span / 65536))
+		kill_after "$1" "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
+		if [ "$status" != 137 ]; then # it was done before
+			rm -rf "$1/runs/"*
+			continue
+		fi
+		n_=$((n_ + 1))
+		after_kill "after $ms ms of $span" "$1" >>"$tmp/bad.random"
+		echo "$n_" >"$tmp/random"
+	done
+}
+
+# On a cold cache, where packages are installed.
+kill_when_cold() { # BASE TIMES
+	n_=0
+	while [ "$n_" -lt "$2" ]; do
+		rm -rf "$tmp/cold" && cp -al "$1" "$tmp/cold"
+		ms=$((300 + $(random) * 9000 / 65536))
+		kill_after "$tmp/cold" "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
+		[ "$status" = 137 ] || continue
+		n_=$((n_ + 1))
+		after_kill "cold, after $ms ms" "$tmp/cold" >>"$tmp/bad.cold"
+		echo "$n_" >"$tmp/cold.n"
+	done
+	rm -rf "$tmp/cold"
+}
+
+# Two lanes at once, with a state directory each: neither may see the other.
+lane() { # before|after
+	base=$tmp/base
+	tmp=$tmp/lane-$1
+	mkdir "$tmp" && cp "$tmp/../want" "$tmp/want" && cp -al "$s" "$tmp/warm" || return
+	: >"$tmp/bad.commits"
+	: >"$tmp/bad.random"
+	: >"$tmp/bad.cold"
+	kill_at_commits "$tmp/warm" "$1"
+	kill_at_random "$tmp/warm" $((RANDOM_KILLS / 2))
+	kill_when_cold "$base" $((COLD_KILLS / 2))
+	rm -rf "$tmp/warm"
+}
+(lane before) &
+before=$!
+(lane after) &
+wait $before $!
+total=0
+for point in before after; do
+	d_=$tmp/lane-$point
+	killed=$(($(cat "$d_/commits") - 1))
+	is "the last commit was reached ($point)" "$(cat "$d_/last")" 0
+	ok "there were at least two commits a step ($point: $killed)" test "$killed" -ge $((2 * transitions))
+	is "killed $point every transition" "$(cat "$d_/bad.commits")" ""
+	is "killed $(cat "$d_/random") times at random" "$(cat "$d_/bad.random")" ""
+	is "killed $(cat "$d_/cold.n") times while packages are installed" "$(cat "$d_/bad.cold")" ""
+	total=$((total + killed + $(cat "$d_/random") + $(cat "$d_/cold.n")))
 done
-is "killed $cold_killed times while packages are installed" "$(cat "$tmp/bad")" ""
-ok "at 200 points or more in all" test $((killed + random_killed + cold_killed)) -ge "${DD_CRASH_TOTAL:-200}"
+ok "at 200 points or more in all ($total)" test $total -ge "${DD_CRASH_TOTAL:-200}"
 
 # --- two at once
 rm -rf "$s/runs/"*
@@ -114,5 +143,5 @@ for n_ in 1 2; do
 	is "two runs at once: number $n_" "$(essence "$s" "$(json .run "$tmp/out.$n_")" | diff "$tmp/want" - | head -n 5)" ""
 done
 is "and nothing is left of either" "$(settled "$s")" ""
-rm -rf "$tmp/cold" "$tmp/base" "$s"
+rm -rf "$tmp/base" "$s"
 done_testing

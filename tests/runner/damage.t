@@ -165,11 +165,24 @@ mkdir "$tmp/empty" "$tmp/closed"
 head -c 5000 /dev/urandom >"$tmp/noise.tar.gz"
 tar -C "$apps" -czf "$tmp/cut.tar.gz" harbourbook && truncate -s 3000 "$tmp/cut.tar.gz"
 mkfifo "$tmp/fifo"
-unread "noise" 2 "$tmp/noise.tar.gz" "not a tar or zip archive"
-unread "an archive cut short" 2 "$tmp/cut.tar.gz" "source: "
-unread "an empty directory" 2 "$tmp/empty" "source $tmp/empty: it holds no files"
-unread "a FIFO" 2 "$tmp/fifo" "neither a directory nor an archive"
-unread "a server that is not there" 2 "http://127.0.0.1:1/x" "source: "
+unread "what is not there" 2 "$tmp/missing" "source $tmp/missing: no such file or directory; give a directory, an archive"
+unread "noise" 2 "$tmp/noise.tar.gz" "source $tmp/noise.tar.gz: not a tar or zip archive"
+has "noise: the way out" "$tmp/err" "; give a whole archive, or the directory it was made from"
+unread "an archive cut short" 2 "$tmp/cut.tar.gz" "source $tmp/cut.tar.gz: "
+has "an archive cut short: the way out" "$tmp/err" "; give a whole archive, or the directory it was made from"
+unread "an empty directory" 2 "$tmp/empty" "source $tmp/empty: it holds no files; give the directory of an application's sources"
+unread "a FIFO" 2 "$tmp/fifo" "neither a directory nor an archive; give a directory, an archive"
+for url in http://127.0.0.1:1/x https://127.0.0.1:1/x.git git://127.0.0.1:1/x.git; do
+	unread "a server that is not there" 2 "$url" "source $url: its server cannot be reached: "
+	has "a server that is not there: the way out" "$tmp/err" "; check the URL, or clone it where that works and give the directory"
+	hasnt "a server that is not there: no address of the sandbox" "$tmp/err" 127.0.0.1:3142
+done
+unread "ssh" 2 "ssh://git@host.example/x.git" "clone it yourself and give the directory"
+unread "a login in a URL" 2 "http://me:hush@127.0.0.1:1/x" "clone it yourself and give the directory"
+hasnt "a login in a URL is not repeated" "$tmp/err" hush
+run "$drydock" up --quiet --offline --state "$s" http://127.0.0.1:1/x
+is "a URL offline" "$status $(cat "$tmp/err")" \
+	"2 drydock: source http://127.0.0.1:1/x: a repository URL cannot be read --offline; clone it and give the directory"
 if [ "$(id -u)" = 0 ]; then
 	skip "a file that may not be read" "root reads everything"
 else

@@ -8,6 +8,7 @@ POINTS=${DD_FAULT_POINTS:-60}
 READS=${DD_FAULT_READS:-6}
 COLD=${DD_FAULT_COLD:-3}
 REPLAYS=${DD_FAULT_REPLAYS:-8}
+REMOVALS=${DD_FAULT_REMOVALS:-8}
 
 up --image base "$apps/tiny-none" # so that there is a base image
 base_state "$tmp/base" && s=$tmp/state && cp -al "$tmp/base" "$s"
@@ -64,11 +65,14 @@ sweep() {
 	is "$name: $points faults in $calls places, $(wc -l <"$tmp/absorbed") of them without harm" "$(cat "$tmp/bad")" ""
 	# What may fail unseen: the checkpoint of a closed journal and the files SQLite can do without, a plan that
 	# is kept for speed, and the removal of a directory that the next start sweeps.
+	[ "$calls_" != remove ] || return 0 # what is left of pods goes with the next start, and is looked for
 	is "$name: which ones" "$(grep -vE '\(database\)$|/journal\.db[a-z-]*$|/pods/doomed-|/plans(/|$)' "$tmp/absorbed" | head -n 5)" ""
 }
 
 sweep "warm" io "$POINTS" "ENOSPC EIO ENOSPC+ EIO+ short kill" "$drydock" up --quiet --json --state "$s" "$app"
 sweep "reading" read "$READS" "EIO" "$drydock" up --quiet --json --state "$s" "$app"
+
+sweep "removing" remove "$REMOVALS" "EIO EROFS+" "$drydock" up --quiet --json --state "$s" "$app"
 
 # --- a run that was killed half-way is resumed: what it has done is in the journal
 quiet_up DRYDOCK_FAULT=db.commit.after:10
@@ -98,27 +102,36 @@ essence "$s" "$(json .run)" >"$tmp/want"
 rm -rf "$s/runs/"*
 sweep "replay" io "$REPLAYS" "ENOSPC EIO+" "$drydock" replay --quiet --json --state "$s" "$tmp/recipe" "$app"
 
-# --- what is collected goes whole or stays
+# --- what is collected goes whole or stays: each call of a gc, and some of its very many removals
 quiet_up
 cp -al "$s" "$tmp/full"
 names() { (cd "$1/layers/$2" && find . | sort); }
 for layer in $(ls "$s/layers"); do
 	names "$s" "$layer" >"$tmp/names.$layer"
 done
-i=1
-: >"$tmp/bad"
-while [ $i -lt 60 ]; do
+gc_under() { # WISH: with what is wrong then in $tmp/bad
 	rm -rf "$s" "$tmp/injected" && cp -al "$tmp/full" "$s"
-	run env DRYDOCK_FAULT="io:$i:EIO" DRYDOCK_FAULT_LOG="$tmp/injected" "$drydock" gc --keep 0 --state "$s"
-	[ -s "$tmp/injected" ] || break
+	run env DRYDOCK_FAULT="$1" DRYDOCK_FAULT_LOG="$tmp/injected" "$drydock" gc --keep 0 --state "$s"
+	[ -s "$tmp/injected" ] || return
 	for layer in $(ls "$s/layers"); do
-		names "$s" "$layer" | cmp -s - "$tmp/names.$layer" || echo "gc, call $i: layer $layer is half there"
+		names "$s" "$layer" | cmp -s - "$tmp/names.$layer" || echo "gc, $1: layer $layer is half there"
 	done >>"$tmp/bad"
 	run "$drydock" gc --keep 0 --state "$s"
-	[ "$status" = 0 ] || echo "gc, call $i: the next one fails: $(cat "$tmp/err")" >>"$tmp/bad"
-	[ -z "$(ls "$s/runs")$(settled "$s")" ] || echo "gc, call $i: left: $(ls -A "$s/runs") $(settled "$s")" >>"$tmp/bad"
-	i=$((i + 1))
+	[ "$status" = 0 ] || echo "gc, $1: the next one fails: $(cat "$tmp/err")" >>"$tmp/bad"
+	[ -z "$(ls "$s/runs")$(settled "$s")" ] || echo "gc, $1: left: $(ls -A "$s/runs") $(settled "$s")" >>"$tmp/bad"
+}
+: >"$tmp/bad"
+for i in $(seq 60); do
+	gc_under "io:$i:EIO"
+	[ -s "$tmp/injected" ] || break
 done
 is "gc: each of $((i - 1)) calls failed" "$(cat "$tmp/bad")" ""
-ok "gc makes some calls" test $i -gt 5
+ok "gc makes some calls" test "$i" -gt 5
+: >"$tmp/bad"
+gc_under remove:1+:log
+removals=$(wc -l <"$tmp/injected")
+for i in $(seq 0 $((REMOVALS - 1))); do
+	gc_under "remove:$((i * removals / REMOVALS + 1))$([ $((i % 2)) = 0 ] || echo +):EROFS"
+done
+is "gc: $REMOVALS of $removals removals failed" "$(cat "$tmp/bad")" ""
 done_testing

@@ -56,6 +56,20 @@ ok "one that a run rests on stays" test -d "$s/index/$used/lists"
 rm -r "$s/index/$young"
 echo "$used $(date +%s)000000000" >"$s/index/current"
 
+# --- a run that somebody looks into stays, with its layers
+mkfifo "$tmp/typed"
+"$drydock" shell --state "$s" "$id" <"$tmp/typed" >"$tmp/shell" 2>/dev/null &
+shell=$!
+exec 9>"$tmp/typed"
+echo 'ls Makefile' >&9
+for i in $(seq 100); do grep -q Makefile "$tmp/shell" && break; sleep 0.1; done
+gc --keep 0
+is "a run with a shell in it is not collected" "$status $(json '.runs | length')" "0 0"
+echo 'cat Makefile; make -B squash && echo made' >&9
+exec 9>&-
+wait $shell
+is "and the shell has all of its layers" "$? $(grep -c '^made' "$tmp/shell")" "0 1"
+
 # --- runs that go take along what only they needed
 gc --keep 0 --dry-run
 would=$(json '[(.runs | length), .layers, .objects] | join(" ")')

@@ -175,6 +175,40 @@ again "from a registry with ways of its own" "$tmp/quay"
 ok "whose archive is locked where it lies" jq -e '[.modules[].artefacts[].path] | contains(["/elsewhere/1"])' "$(json .recipe)"
 rm "$tmp/quay/package-lock.json"
 
+# --- a gc beside it takes nothing: neither what is known and about to be used, nor what just came
+g=$tmp/g
+mkdir -m 700 "$g" "$g/leases"
+cp -p "$state/mode" "$g"
+cp -al "$state/images" "$state/index" "$state/cas" "$state/npm" "$state/layers" "$g"
+cp -al "$state"/leases/image-* "$g/leases"
+beside_gc() { # FAULT OPTION...: the run stops there, everything that nobody leases goes, and it goes on
+	fault=$1
+	shift
+	rm -rf "$g/layers/$layer" "$g/runs/"* "$tmp/reached"
+	DRYDOCK_FAULT=$fault DRYDOCK_FAULT_LOG="$tmp/reached" "$drydock" up --json --quiet --state "$g" "$@" "$tmp/quay" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	case $fault in
+	*:stop)
+		while [ ! -s "$tmp/reached" ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
+		"$drydock" gc --quiet --keep 0 --max-bytes 1 --state "$g" >"$tmp/gc"
+		kill -CONT $pid
+		;;
+	esac
+	wait $pid
+}
+rm -rf "$g/npm"
+beside_gc egress.adopted:1:stop
+is "a gc when everything has come" "$(outcome)$(cat "$tmp/err")" "up 3 0"
+has "that was the place" "$tmp/reached" "egress.adopted 1 stop"
+layer=$(modules_layer "$(run_dir)")
+beside_gc mkdir:1+:log --offline
+at=$(grep -n '/pods/npm-' "$tmp/reached" | cut -d: -f1 | head -n 1)
+cp -al "$state/cas/." "$g/cas" # more that nobody leases
+beside_gc "mkdir:$at:stop" --offline
+is "a gc before npm runs, offline" "$(outcome)$(cat "$tmp/err")" "up 3 0"
+ok "which took something" grep -qE 'removed 0 runs, .* [1-9][0-9]* downloads' "$tmp/gc"
+rm -rf "$g"
+
 # --- killed while it fetches, and resumed
 rm -rf "$state/npm" "$state/layers/$layer"
 : >"$tmp/requests"

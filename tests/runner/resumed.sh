@@ -38,19 +38,9 @@ tag_of() { # STATE
 	printf %08x "$h"
 }
 
-# Processes inside a pod: of the ids of the state directory, or of this user in another pid namespace.
+# Processes of a pod of the state directory: the box says which it is, and what is inside dies with its pid 1.
 inside() { # STATE
-	read -r mode first <"$1/mode"
-	for p in /proc/[0-9]*; do
-		uid=$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$p/status" 2>/dev/null)
-		[ -n "$uid" ] || continue
-		if [ "$mode" = root ]; then
-			[ "$uid" -ge "$first" ] && [ "$uid" -lt $((first + 65536)) ] && echo "process $p"
-		elif [ "$uid" = "$(id -u)" ]; then
-			ns=$(readlink "$p/ns/pid" 2>/dev/null)
-			[ -n "$ns" ] && [ "$ns" != "$(readlink /proc/self/ns/pid)" ] && echo "process $p"
-		fi
-	done
+	grep -lzx "$(tag_of "$1")-[0-9]*-[0-9]*" /proc/[0-9]*/cmdline 2>/dev/null
 }
 
 # What must not be there when a run is over.
@@ -72,8 +62,8 @@ settled() { # STATE: processes need a moment to see that their drydock is gone
 }
 
 # How what drydock says of itself begins, and how it ends when a disk was full or broken.
-rooms='state directory|runs?|journal|log|layer|lease of layer|sandbox|source|package index|package sources|packages|recipe|report|test results|reading the log|base image|image base|fetching archives'
-reasons='No space left on device|Input/output error|database or disk is full|disk I/O error'
+rooms='state directory|runs?|journal|log|layer|lease of layer|lease of downloads|sandbox|source|package index|package sources|packages|recipe|report|test results|reading the log|base image|image base|fetching archives'
+reasons='No space left on device|Input/output error|database or disk is full|disk I/O error|Read-only file system'
 
 # What is wrong with how a run under a fault ended, a line each: $status, and what it said in $tmp/err.
 judge_end() {

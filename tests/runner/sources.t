@@ -18,6 +18,29 @@ stands_up "an archive without a common directory" "$tmp/flat.tgz"
 (cd "$tmp/a" && zip -qr "$tmp/knots.zip" knots-1.0)
 stands_up "archive .zip" "$tmp/knots.zip"
 
+# --- names that are bytes: the tests of the application want each of them
+mkdir "$tmp/named" && cp -R "$app/." "$tmp/named"
+latin=$(printf 'caf\351.txt') line=$(printf 'new\nline.txt') bell=$(printf 'a\007bell\033[31m.txt')
+for name in "$latin" "two  words.txt" "$line" "$bell" "-n" '$(id)`.txt' ; do
+	mkdir -p "$tmp/named/of $name" && printf %s "$name" >"$tmp/named/of $name/$name"
+done
+sed -i 's/^echo 1..2/echo 1..3/' "$tmp/named/test.sh"
+cat >>"$tmp/named/test.sh" <<'T'
+n=0
+for d in of*; do
+	name=${d#of }
+	[ "$(cat "$d/$name")" = "$name" ] && n=$((n + 1))
+done
+[ $n = 6 ] && echo "ok 3 - names" || echo "not ok 3 - names"
+T
+tar -C "$tmp" -cz -f "$tmp/named.tgz" named
+for source in "$tmp/named" "$tmp/named.tgz"; do
+	up "$source"
+	is "names that are bytes (${source##*/})" "$status $(json '[.outcome, .tests.passed] | join(" ")')" "0 up 3"
+done
+run "$drydock" replay --quiet --json --state "$state" "$(json .recipe)" "$tmp/named"
+is "a replay with them" "$status $(json '[.outcome, .tests.passed] | join(" ")')" "0 up 3"
+
 # --- git: a path, a bare repository, smart HTTP, git://, and a ref of each kind
 git_() { git -c user.name=t -c user.email=t@example.org -c init.defaultBranch=main -c commit.gpgsign=false "$@"; }
 mkdir "$tmp/git"
@@ -56,9 +79,14 @@ is "a branch, which has a wrong factor" "$status $(json '[.outcome, .tests.passe
 stands_up "a commit" "$git/knots.git#$(git -C "$tmp/git/work" rev-parse v1)"
 up "$http/knots.git#nowhere"
 is "a ref that is not there is a usage error" "$status" 2
-has "which names it" "$tmp/err" nowhere
+has "which names it" "$tmp/err" "source $http/knots.git#nowhere: the repository has no branch or tag 'nowhere'"
 up "$http/other.git"
-is "a repository that is not there, too" "$status" 2
+is "a repository that is not there, too" "$status $(cat "$tmp/err")" \
+	"2 drydock: source $http/other.git: its server has no git repository of that name; check the URL"
+up "$git/other.git"
+is "nor by git://" "$status" 2
+has "which names the URL" "$tmp/err" "source $git/other.git: "
+hasnt "and no address of the sandbox" "$tmp/err" 127.0.0.1:9418
 kill $server 2>/dev/null
 
 # --- what cannot be read

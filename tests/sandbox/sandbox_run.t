@@ -9,6 +9,9 @@ result() { jq -r "$1" "$tmp/result"; }
 inside : # builds the base image when it is absent
 
 # --- the contract
+sb -- /bin/ls -A /
+is "the root has what a system has" "$(tr '\n' ' ' <"$tmp/out")" \
+	"bin boot dev etc home lib lib64 media mnt opt proc root run sbin srv sys tmp usr var work "
 inside 'echo out; echo err >&2; exit 7'
 is "status, output and error are the program's" "$status $(cat "$tmp/out") $(cat "$tmp/err")" "7 out err"
 inside 'kill -TERM $$'
@@ -51,6 +54,7 @@ limit time --time 1 'sleep 30'
 ok "at once" test $(($(date +%s) - start)) -lt 10
 limit memory --memory 64M 'perl -e "my @a; push @a, q(x) x 1000000 for 1..400; sleep 5"; kill -9 $$'
 limit pids --pids 20 'for i in $(seq 60); do sleep 20 & done; wait; exit 1'
+limit disk --disk 8M 'mkdir d; i=0; while [ $i -lt 50000 ]; do echo x >d/$i; i=$((i + 1)); done; sleep 20'
 limit disk --disk 16M 'dd if=/dev/zero of=a bs=1M count=12; dd if=/dev/zero of=b bs=1M count=12; sleep 20'
 sb --result "$tmp/result" --memory 1G --disk 1G --pids 100 --time 60 -- /bin/true
 is "within all limits" "$status $(result .cause)" "0 none"

@@ -120,18 +120,11 @@ begin(struct phase *p, bool offline, uint64_t budget_bytes)
 	must(egress_open(p->pod, &spec, &p->egress, &err), &err);
 }
 
-/* Fetch paths below the broker with apt's downloader, one request after the other. */
 static int
-fetch(struct phase *p, const char *paths)
+in_shell(struct phase *p, const char *shell, const char *script)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN_FREE char *script = mem_printf(
-		"n=0; cd /tmp; set --; for p in %s; do n=$((n + 1)); "
-		"set -- \"$@\" http://127.0.0.1:%d/$p /tmp/$n ''; done; "
-		"/usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=0 "
-		"-o Acquire::http::Pipeline-Depth=0 download-file \"$@\"",
-		paths, EGRESS_PORT);
-	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+	const char *argv[] = {shell, "-c", script, NULL};
 	const struct exec_spec spec = {.argv = argv,
 		.profile = PROFILE_PROVISION,
 		.fds = {-1, -1, -1},
@@ -141,6 +134,19 @@ fetch(struct phase *p, const char *paths)
 	struct exec_result r;
 	must(pod_exec(p->pod, &spec, &r, &err), &err);
 	return r.exit_code;
+}
+
+/* Fetch paths below the broker with apt's downloader, one request after the other. */
+static int
+fetch(struct phase *p, const char *paths)
+{
+	OWN_FREE char *script = mem_printf(
+		"n=0; cd /tmp; set --; for p in %s; do n=$((n + 1)); "
+		"set -- \"$@\" http://127.0.0.1:%d/$p /tmp/$n ''; done; "
+		"/usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=0 "
+		"-o Acquire::http::Pipeline-Depth=0 download-file \"$@\"",
+		paths, EGRESS_PORT);
+	return in_shell(p, "/bin/sh", script);
 }
 
 static void
@@ -223,6 +229,45 @@ what_is_no_upstream_is_refused_and_logged(void **state)
 	assert_null(r->sha256);
 	assert_non_null(r->why);
 	egress_log_cleanup(&log);
+}
+
+static void
+what_goes_past_the_broker_is_refused_and_logged(void **state)
+{
+	(void)state;
+	struct phase p;
+	struct egress_log log = {0};
+	begin(&p, false, 0);
+	assert_int_equal(fetch(&p, "up/31"), 0);
+	assert_int_not_equal(in_shell(&p, "/bin/bash", "echo > /dev/tcp/192.0.2.7/443"), 0);
+	assert_int_not_equal(in_shell(&p, "/bin/bash", "echo > /dev/tcp/127.0.0.1/9"), 0);
+	(void)in_shell(&p, "/bin/bash", "echo ask > /dev/udp/127.0.0.1/53"); /* for a name */
+	end(&p);
+	read_log(&log);
+	assert_int_equal(log.n, 3);
+	const struct egress_request *r = find(&log, "192.0.2.7:443");
+	assert_true(r->refused);
+	assert_int_equal(r->status, 0);
+	assert_non_null(strstr(r->program, "bash"));
+	assert_non_null(strstr(r->why, "direct"));
+	assert_non_null(strstr(find(&log, "127.0.0.1:53")->program, "bash"));
+	egress_log_cleanup(&log);
+}
+
+static void
+a_phase_may_have_no_log(void **state)
+{
+	(void)state;
+	OWN_FREE char *kept = log_path;
+	struct phase p;
+	log_path = NULL;
+	begin(&p, false, 0);
+	log_path = TAKE(kept);
+	assert_int_equal(fetch(&p, "up/41 up/42"), 0);
+	assert_int_not_equal(in_shell(&p, "/bin/bash", "echo > /dev/tcp/192.0.2.7/443"), 0);
+	end(&p);
+	assert_true(is_kept("42"));
+	assert_false(fs_exists(log_path));
 }
 
 static void
@@ -396,6 +441,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(requests_share_a_connection_and_bodies_are_kept, no_log),
 		cmocka_unit_test_setup(what_is_no_upstream_is_refused_and_logged, no_log),
+		cmocka_unit_test_setup(what_goes_past_the_broker_is_refused_and_logged, no_log),
+		cmocka_unit_test_setup(a_phase_may_have_no_log, no_log),
 		cmocka_unit_test_setup(what_failed_is_logged_and_not_kept, no_log),
 		cmocka_unit_test_setup(the_log_has_no_credentials, no_log),
 		cmocka_unit_test_setup(a_killed_phase_is_whole_once_it_was_resumed, no_log),

@@ -223,6 +223,25 @@ every_method_sees_the_same(void **state)
 	}
 }
 
+static void
+doctor_says_what_tracing_lacks(void **state)
+{
+	(void)state;
+	struct doctor_list l = {0};
+	doctor_add_tracing(&l, TRACE_NOTIFY_SYNC);
+	doctor_add_tracing(&l, TRACE_NOTIFY);
+	doctor_add_tracing(&l, TRACE_PTRACE);
+	doctor_add_tracing(&l, TRACE_NONE);
+	assert_true(l.v[0].ok);
+	assert_null(l.v[0].remedy);
+	assert_non_null(strstr(l.v[1].remedy, "6.6"));
+	assert_non_null(strstr(l.v[2].remedy, "denied calls are not recorded"));
+	assert_non_null(strstr(l.v[3].remedy, "not found"));
+	for (size_t i = 1; i < l.n; i++)
+		assert_false(l.v[i].ok);
+	doctor_list_cleanup(&l);
+}
+
 /* A file that is made by the very call is missing when the call begins, and there when it returned.
  */
 static void
@@ -390,6 +409,7 @@ main(void)
 		cmocka_unit_test(the_debug_profile_opens_ptrace_of_ones_own),
 		cmocka_unit_test(one_name_in_many_directories_is_one_search),
 		cmocka_unit_test(every_method_sees_the_same),
+		cmocka_unit_test(doctor_says_what_tracing_lacks),
 		cmocka_unit_test(the_exact_method_goes_by_what_calls_returned),
 		cmocka_unit_test(tracing_by_ptrace_changes_no_ending),
 		cmocka_unit_test(connections_are_recorded_without_any_class),

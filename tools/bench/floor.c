@@ -5,7 +5,8 @@
  *
  *   floor UPPER-PARENT UID LAYER[:LAYER...] CMD [ARGS...]     UID: what inside-root is outside
  *
- * Layers: topmost first, as mount(2) wants them.
+ * Layers: topmost first, as mount(2) wants them.  In the environment: FLOOR_PLAIN makes the overlay
+ * one that syncs, FLOOR_BIND names a directory that is seen at /mnt.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -55,18 +56,21 @@ open_layers(char *layers)
 }
 
 static void
-enter(const char *layers, char **argv)
+enter(const char *layers, int bound, char **argv)
 {
 	static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
 	char options[8192], from[64], to[64];
-	snprintf(options, sizeof(options),
-		"lowerdir=%s,upperdir=fs,workdir=work,userxattr,volatile", layers);
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=fs,workdir=work,userxattr%s",
+		layers, getenv("FLOOR_PLAIN") ? "" : ",volatile");
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		mount("overlay", "root", "overlay", MS_NOSUID | MS_NODEV, options) < 0)
 		die("overlay");
 	if (mount("proc", "root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 ||
 		mount("tmpfs", "root/dev", "tmpfs", MS_NOSUID, "mode=0755") < 0)
 		die("proc, dev");
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", bound);
+	if (bound >= 0 && mount(from, "root/mnt", NULL, MS_BIND, NULL) < 0)
+		die("bind");
 	for (size_t i = 0; i < 6; i++) {
 		snprintf(from, sizeof(from), "/dev/%s", devices[i]);
 		snprintf(to, sizeof(to), "root/dev/%s", devices[i]);
@@ -114,11 +118,12 @@ main(int argc, char **argv)
 		die("clone3");
 	if (pid == 0) {
 		char c;
-		const char *layers = open_layers(argv[3]);
+		const char *layers = open_layers(argv[3]), *bind = getenv("FLOOR_BIND");
+		int bound = bind ? open(bind, O_PATH | O_DIRECTORY) : -1;
 		close(ready[1]);
 		if (read(ready[0], &c, 1) != 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 			die("map");
-		enter(layers, argv + 4);
+		enter(layers, bound, argv + 4);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
 	if (!root)

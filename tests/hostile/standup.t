@@ -1,0 +1,39 @@
+#!/bin/sh
+# An application whose own build, tests and services take all there is: the run ends, says which limit it was, and
+# so does a replay.  The limits of every pod are those of --memory, --disk and --pids, or the default ones.
+. "$(dirname "$0")/hostile.sh"
+
+# app NAME BUILD TESTS: in $tmp/NAME
+app() {
+	mkdir "$tmp/$1" && cp "$tmp/programs/attack_exhaust" "$tmp/$1/attack"
+	printf 'all:\n\t%s\ncheck:\n\t%s\n' "$2" "$3" >"$tmp/$1/Makefile"
+}
+# ended NAME OUTCOME DIAGNOSIS: of the last run
+ended() {
+	is "$1" "$(json '[.outcome, .diagnosis.class, (.diagnosis.text | sub("make -j[0-9]+"; "make") | sub("; .*"; ""))] | join(": ")')" "$2: limit: $3"
+	ok "$1: all of it is gone" sh -c '! pgrep -f "^\./attack "'
+}
+last_run() { echo "$state/runs/$(json .run)"; }
+
+app memory-in-tests @true './attack memory'
+up --memory 256M "$tmp/memory-in-tests"
+ended "tests that take memory without end" tests-failed '"make check" was ended: it needed more than its memory limit'
+has "with the cause in the log" "$(last_run)/logs/attempt-1-tests.log" "cause memory"
+run "$drydock" replay --json --quiet --state "$state" --memory 256M "$(last_run)/recipe" "$tmp/memory-in-tests"
+ended "the same in a replay" tests-failed '"make check" was ended: it needed more than its memory limit'
+app memory-in-build './attack memory' @true
+up --memory 256M "$tmp/memory-in-build"
+ended "a build that takes memory without end" build-failed '"make" was ended: it needed more than its memory limit'
+app disk-in-tests @true './attack disk .'
+up --disk 64M "$tmp/disk-in-tests"
+ended "tests that fill the disk" tests-failed '"make check" was ended: it wrote more than its disk limit'
+app disk-in-build './attack disk .' @true
+up --disk 64M "$tmp/disk-in-build"
+ended "a build that fills the disk" build-failed '"make" was ended: it wrote more than its disk limit'
+app forks-in-tests @true './attack forks'
+up --pids 200 "$tmp/forks-in-tests"
+ended "tests that fork without end" tests-failed '"make check" was ended: it started more processes than its limit'
+up "$tmp/forks-in-tests"
+ended "the same without an option" tests-failed '"make check" was ended: it started more processes than its limit'
+same_host "this machine is as it was"
+done_testing
