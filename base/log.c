@@ -235,6 +235,14 @@ progress_note(const char *fmt, ...)
 }
 
 void
+log_say(int fd, const char *text)
+{
+	size_t n = text ? strlen(text) : 0;
+	if (n)
+		(void)!write(fd, text, n);
+}
+
+void
 progress_set_stopping(void)
 {
 	stopping = 1;

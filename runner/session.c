@@ -5,31 +5,21 @@
 #include "sandbox/egress.h"
 
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 /* What a stop at once still has to say: on standard output, and on standard error. */
 static const char *last_words[2];
-
-/* Async-signal-safe; when it cannot be written there is nobody to tell. */
-static void
-say(int fd, const char *text)
-{
-	size_t n = text ? strlen(text) : 0;
-	if (n)
-		(void)!write(fd, text, n);
-}
 
 static void
 on_stop(int sig)
 {
 	(void)sig;
 	if (sandbox_stop_requested()) {
-		say(STDOUT_FILENO, last_words[0]);
-		say(STDERR_FILENO, last_words[1]);
+		log_say(STDOUT_FILENO, last_words[0]);
+		log_say(STDERR_FILENO, last_words[1]);
 		_exit(EXIT_RESUMABLE);
 	}
-	say(STDERR_FILENO, "drydock: stopping; once more stops it at once\n");
+	log_say(STDERR_FILENO, "drydock: stopping; once more stops it at once\n");
 	progress_set_stopping();
 	sandbox_request_stop();
 }
