@@ -26,7 +26,7 @@ app 'echo 1..2; echo ok 1; perl -e '"'"'$$x = "x" x 300000000; print "ok 2\\n"'"
 ended "memory" "needed more than its memory limit; 1 of 2 tests had failed" "give it more with --memory" --memory 100M
 app 'echo 1..2; echo ok 1; i=0; while [ $$i -lt 60 ]; do sleep 3 & i=$$((i + 1)); done; wait; exit 1'
 ended "processes" "started more processes than its limit; 1 of 2 tests had failed" "give it more with --pids" --pids 40
-app 'echo 1..2; echo ok 1; head -c 60000000 /dev/zero >big && echo ok 2'
+app 'echo 1..2; echo ok 1; i=0; while head -c 4000000 /dev/zero >big$$i; do i=$$((i + 1)); done; exit 1'
 ended "disk" "wrote more than its disk limit; 1 of 2 tests had failed" "give it more with --disk" --disk 20M
 
 # --- the build, and a replay
