@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -28,6 +29,7 @@ static struct {
 		int64_t start_ns;
 	} steps[MAX_STEPS];
 } state = {.level = LOG_NORMAL};
+static volatile sig_atomic_t stopping;
 
 static int64_t
 read_clock(clockid_t clock)
@@ -233,8 +235,24 @@ progress_note(const char *fmt, ...)
 }
 
 void
+log_say(int fd, const char *text)
+{
+	size_t n = text ? strlen(text) : 0;
+	if (n)
+		(void)!write(fd, text, n);
+}
+
+void
+progress_set_stopping(void)
+{
+	stopping = 1;
+}
+
+void
 progress_end(int step, const char *how)
 {
+	if (stopping && strcmp(how, "failed") == 0)
+		how = "stopped";
 	if (step < 0 || step >= state.depth)
 		return;
 	if (state.level >= LOG_NORMAL) {

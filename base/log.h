@@ -39,6 +39,14 @@ void progress_note(const char *fmt, ...) DD_PRINTF(1, 2);
 void progress_tick(void);
 /* The step ended, and those inside it; `how` is a short result such as "ok" or "failed". */
 void progress_end(int step, const char *how);
+/* The text as it is, from a signal handler; where it cannot be written there is nobody to tell. NULL is fine. */
+void log_say(int fd, const char *text);
+
+/*
+ * From now on what would end as "failed" was stopped, and has not failed: the user wants everything to end.
+ * Async-signal-safe.
+ */
+void progress_set_stopping(void);
 
 /* Nanoseconds: CLOCK_MONOTONIC for durations, CLOCK_REALTIME for what is stored. */
 int64_t clock_mono_ns(void);

@@ -54,7 +54,7 @@ detect_need(struct project *p, enum need_kind kind, const char *name, enum need_
 	n->name = mem_strdup(name);
 	n->scope = scope;
 	n->optional = optional;
-	n->source = mem_strdup("declared");
+	n->source = NEED_DECLARED;
 	n->why = mem_strdup(why);
 	return n;
 }

@@ -23,7 +23,8 @@ struct probe_tests {
 	const struct stack *root;
 	const struct stack *work;
 	const struct command_list *commands;
-	const char *before; /* shell text in front of each command; NULL */
+	const struct service_spec *services; /* that run beside them */
+	size_t nservices;
 	const char *const *env;
 	const struct pod_bind *binds;
 	size_t nbinds;
@@ -158,8 +159,11 @@ bool probe_may_place(const char *path);
 
 /* What the tests need to have services beside them. */
 struct probe_serving {
-	char *before; /* shell text that starts them; NULL: there is none */
-	char *hosts;  /* file with the names that lead to them; NULL */
+	struct service_spec *services; /* without an environment; valid as long as the list */
+	size_t nservices;
+	const char *(*argv)[4]; /* of the services, and their strings */
+	struct strlist words;
+	char *hosts; /* file with the names that lead to them; NULL */
 	struct pod_bind *binds;
 	size_t nbinds;
 };

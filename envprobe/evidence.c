@@ -227,7 +227,7 @@ problem_to_need(const struct problem *p, struct need *ret)
 			free(ret->name);
 			ret->name = only;
 		}
-		ret->source = mem_strdup("log");
+		ret->source = NEED_FROM_LOG;
 		ret->why = mem_printf("log line %lld: %s", (long long)p->line, p->text);
 		return true;
 	}

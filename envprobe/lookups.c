@@ -134,7 +134,7 @@ lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_lis
 		struct need n = {.optional = true};
 		if (is_found(&c, map_key(e)) || !to_need(map_key(e), &n))
 			continue;
-		n.source = mem_strdup(map_key(e)[0] == 's' ? "search" : "trace");
+		n.source = map_key(e)[0] == 's' ? NEED_FROM_SEARCH : NEED_FROM_TRACE;
 		n.why = mem_strdup(map_value(e));
 		struct resolution r = resolve_need(x, &n);
 		if (r.package)

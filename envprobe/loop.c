@@ -108,11 +108,24 @@ loop_want(struct loop *l, const struct need *need)
 		.scope = need->scope,
 		.optional = need->optional,
 		.why = mem_printf("%s %s (%s)", need_kind_names[need->kind], need->name,
-			need->why      ? need->why
-			: need->source ? need->source
-				       : "")};
+			need->why ? need->why : need_source_names[need->source]),
+		.proof = need->source == NEED_FROM_ANSWER ? mem_printf("%s runs it", need->why)
+							  : NULL};
+	strlist_copy(&l->wanted.v[l->wanted.n - 1].alternatives, &res.alternatives);
 	resolution_cleanup(&res);
 	return true;
+}
+
+void
+wanted_list_clear(struct wanted_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].package);
+		free(l->v[i].why);
+		free(l->v[i].proof);
+		strlist_cleanup(&l->v[i].alternatives);
+	}
+	l->n = 0;
 }
 
 static void
@@ -136,13 +149,14 @@ is_conclusive(enum need_kind kind)
 
 /* Needs that the log names; true when one of them is new. */
 static bool
-want_from_log(struct loop *l, bool conclusive_only)
+want_from_log(struct loop *l, enum need_scope scope, bool conclusive_only)
 {
 	bool any = false;
 	for (size_t i = 0; i < l->problems.n; i++) {
 		struct need n;
 		if (!problem_to_need(&l->problems.v[i], &n))
 			continue;
+		n.scope = scope == SCOPE_TEST ? scope : n.scope;
 		if (!conclusive_only || is_conclusive(n.kind))
 			any = loop_want(l, &n) || any;
 		need_cleanup(&n);
@@ -156,12 +170,12 @@ want_from_log(struct loop *l, bool conclusive_only)
  * they tried to run, and modules they tried to load, count.
  */
 static bool
-want_looked_up(struct loop *l, enum need_scope scope, const char *source)
+want_looked_up(struct loop *l, enum need_scope scope, enum need_source source)
 {
 	bool any = false;
 	for (size_t i = 0; i < l->missing.n; i++) {
 		struct need *n = &l->missing.v[i];
-		if (strcmp(n->source, source) != 0)
+		if (n->source != source)
 			continue;
 		if (scope == SCOPE_TEST && n->kind != NEED_PROGRAM && n->kind != NEED_PERL)
 			continue;
@@ -175,7 +189,8 @@ want_looked_up(struct loop *l, enum need_scope scope, const char *source)
 static bool
 want_from_trace(struct loop *l, enum need_scope scope)
 {
-	return want_looked_up(l, scope, "trace") || want_looked_up(l, scope, "search");
+	return want_looked_up(l, scope, NEED_FROM_TRACE) ||
+	       want_looked_up(l, scope, NEED_FROM_SEARCH);
 }
 
 /* ---- learning ---- */
@@ -250,7 +265,7 @@ static bool
 learn_from_build(struct loop *l)
 {
 	bool any = learn_variables(l);
-	any = want_from_log(l, false) || any;
+	any = want_from_log(l, SCOPE_BUILD, false) || any;
 	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);
 }
@@ -269,8 +284,8 @@ tests_got_better(struct loop *l)
 	return better;
 }
 
-static struct attempt *
-begin_attempt(struct loop *l)
+struct attempt *
+loop_begin_attempt(struct loop *l)
 {
 	struct attempt *a = attempt_list_add(&l->r->attempts);
 	a->n = l->n;
@@ -290,7 +305,7 @@ loop_restack(struct loop *l)
 static int
 attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 {
-	(void)begin_attempt(l);
+	(void)loop_begin_attempt(l);
 	*ret_again = false;
 	int rc = loop_install(l, err);
 	if (rc == 0)
@@ -330,7 +345,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	} else if (failed && !blocked) {
 		bool better = tests_got_better(l);
 		*ret_again = better && learn_variables(l);
-		*ret_again = want_from_log(l, !better) || *ret_again;
+		*ret_again = want_from_log(l, SCOPE_TEST, !better) || *ret_again;
 		*ret_again = *ret_again || (better && want_from_trace(l, SCOPE_TEST));
 	}
 	note_learnt(l, failed ? "tests failed" : "tests passed");
@@ -353,11 +368,13 @@ run_attempts(struct loop *l, struct dd_err *err)
 	for (l->n = 1; rc == 0 && again && l->n <= max; l->n++) {
 		int step = progress_begin("attempt %lld", (long long)l->n);
 		rc = attempt(l, &again, err);
+		if (rc == 0)
+			loop_weigh(l);
 		progress_end(
 			step, rc < 0 ? "stopped" : l->r->attempts.v[l->r->attempts.n - 1].ended);
 		rc = rc < 0 ? rc : check_decisions(l, err);
 	}
-	return rc;
+	return rc < 0 ? rc : loop_settle(l, err);
 }
 
 /* ---- detection ---- */
@@ -445,11 +462,10 @@ static void
 free_loop(struct loop *l)
 {
 	loop_clear_findings(l);
-	for (size_t i = 0; i < l->wanted.n; i++) {
-		free(l->wanted.v[i].package);
-		free(l->wanted.v[i].why);
-	}
+	wanted_list_clear(&l->wanted);
 	free(l->wanted.v);
+	free(l->good_failure);
+	map_cleanup(&l->idle);
 	map_cleanup(&l->asked);
 	map_cleanup(&l->instead);
 	free(l->wrong_answer);

@@ -14,6 +14,8 @@ struct wanted { /* a package to be installed, and the need that asks for it */
 	enum need_scope scope;
 	bool optional;
 	char *why;
+	struct strlist alternatives; /* others that provide the same */
+	char *proof; /* that it is used, where nothing can be seen to use it; NULL */
 };
 struct wanted_list {
 	struct wanted *v;
@@ -44,11 +46,20 @@ struct loop {
 	struct endpoint_list endpoints; /* of the source, once tests could not reach one */
 	bool built;
 	char *failed;
+	char *failure; /* what it is told by; NULL: none */
 	enum exec_cause cause;
 	struct prompter prompter;
 	bool tested; /* the tests ran in an attempt before */
 	int64_t best_passed;
+	/* of the last attempt that got further than the one before, or elsewhere */
+	char *good_failure;
+	struct gained {
+		size_t layers, packages, batches, features;
+	} good;
+	struct map idle; /* packages of attempts that gained nothing */
 };
+
+void wanted_list_clear(struct wanted_list *l);
 
 /* Is the package wanted already, or installed by an earlier attempt? */
 bool loop_want(struct loop *l, const struct need *need);
@@ -64,6 +75,15 @@ int loop_modules(struct loop *l, struct dd_err *err) DD_MUST_USE;
 void loop_restack(struct loop *l);
 int loop_build(struct loop *l, struct dd_err *err) DD_MUST_USE;
 int loop_test(struct loop *l, struct dd_err *err) DD_MUST_USE;
+
+/* Did the attempt that is just over get anywhere?  (settle.c) */
+void loop_weigh(struct loop *l);
+/*
+ * After the last attempt: what only attempts brought that gained nothing is taken out again, and what tests were
+ * given and did not use, if they end the same without it, which one more attempt shows.
+ */
+int loop_settle(struct loop *l, struct dd_err *err) DD_MUST_USE;
+struct attempt *loop_begin_attempt(struct loop *l);
 
 /* Decide what a failed build or test run means (verdict.c): the diagnosis and the outcome. */
 void loop_judge_build(struct loop *l);

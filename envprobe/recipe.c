@@ -89,9 +89,20 @@ write_locks(const struct recipe *r, const char *dir, struct dd_err *err)
 }
 
 void
-recipe_put_start(const char *start, struct buf *out)
+recipe_put_wait(const struct service *s, struct buf *out)
 {
-	buf_printf(out, "(%s >/dev/null 2>&1 &); ", start);
+	OWN(buf) struct buf test = {0};
+	if (s->port) {
+		buf_printf(&test, "(: </dev/tcp/localhost/%lld) 2>/dev/null", (long long)s->port);
+	} else if (s->socket) {
+		buf_puts(&test, "[ -S ");
+		buf_put_shell(&test, str_of(s->socket));
+		buf_puts(&test, " ]");
+	} else {
+		buf_puts(out, "sleep 2");
+		return;
+	}
+	buf_printf(out, "for i in {1..300}; do %s && break; sleep 0.2; done", test.p);
 }
 
 static int

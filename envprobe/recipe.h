@@ -21,8 +21,8 @@ void recipe_module_commands(const struct module_set *m, struct command_list *ret
 /* "cd DIR && " in front of what runs below the directory `root` (NULL: where the tree is). */
 void recipe_put_cd(const struct command *c, const char *root, struct buf *out);
 
-/* What starts a service behind a command's back, as shell text in front of it. */
-void recipe_put_start(const char *start, struct buf *out);
+/* For bash: a command that waits until the service can be connected to, at most a minute. */
+void recipe_put_wait(const struct service *s, struct buf *out);
 
 /* What has to be said to docker build and docker run, beside the context and the image. */
 void recipe_put_build_options(const struct recipe *r, struct buf *out);

@@ -352,10 +352,10 @@ put_services(const struct recipe *r, struct buf *text)
 		const struct service *s = &r->services.v[i];
 		OWN_FREE char *name = recipe_argument_name(s->question);
 		OWN_FREE char *secret = mem_printf("sh -c \"${%s}\"", name);
-		recipe_put_start(s->start ? s->start : secret, text);
+		buf_printf(text, "(%s >/dev/null 2>&1 &); ", s->start ? s->start : secret);
+		recipe_put_wait(s, text);
+		buf_puts(text, "; ");
 	}
-	if (r->services.n)
-		buf_puts(text, "sleep 2; ");
 }
 
 static bool

@@ -222,8 +222,11 @@ put_services(const struct recipe *r, struct buf *out)
 	OWN(buf) struct buf text = {0};
 	for (size_t i = 0; i < r->services.n; i++) {
 		const struct service *s = &r->services.v[i];
-		buf_printf(&text, "%s &\n",
-			s->start ? s->start : "# a secret: see its question above");
+		buf_printf(&text, "%s%s\n",
+			s->start ? s->start : "# a secret: see its question above",
+			s->start ? " &" : "");
+		recipe_put_wait(s, &text);
+		buf_putc(&text, '\n');
 		for (size_t k = 0; k < s->hosts.n; k++) {
 			buf_puts(out, "The name ");
 			put_code(out, s->hosts.v[k]);
@@ -232,7 +235,7 @@ put_services(const struct recipe *r, struct buf *out)
 	}
 	if (!text.n)
 		return;
-	buf_puts(out, "Start what the tests connect to, and wait until it listens:\n\n");
+	buf_puts(out, "Start what the tests connect to, in bash, and wait until it listens:\n\n");
 	put_block(out, &text);
 }
 

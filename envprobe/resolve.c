@@ -255,7 +255,7 @@ lower(const char *s)
 static struct resolution
 resolve_header(const struct pkgindex *x, const struct need *n)
 {
-	bool declared = n->source && strcmp(n->source, "declared") == 0;
+	bool declared = n->source == NEED_DECLARED;
 	struct search s = {.x = x, .suffix = n->name, .shallow = declared};
 	if (strstr(n->name, ".."))
 		return (struct resolution){0};

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#define READY_LIMIT_MS 30000
 #define MAX_ASKED 10	       /* services of one run whose names say nothing */
 #define FIRST_EPHEMERAL 32768U /* ports from here on are chosen by the kernel */
 
@@ -42,6 +43,16 @@ by_port(uint64_t port)
 			if (known[i].ports[k] == port)
 				return known[i].name;
 	return NULL;
+}
+
+/* Where it listens unless it is told otherwise; 0: unknown. */
+static uint64_t
+port_of(const char *name)
+{
+	for (size_t i = 0; name && i < N_KNOWN; i++)
+		if (strcmp(known[i].name, name) == 0)
+			return known[i].ports[0];
+	return 0;
 }
 
 static const char *
@@ -145,7 +156,7 @@ static void
 want_program(struct loop *l, const char *start, const char *id)
 {
 	struct str rest = str_of(start), word;
-	struct need n = {.kind = NEED_PROGRAM, .scope = SCOPE_TEST};
+	struct need n = {.kind = NEED_PROGRAM, .scope = SCOPE_TEST, .source = NEED_FROM_ANSWER};
 	if (!str_next_word(&rest, &word))
 		return;
 	n.name = str_dup(word);
@@ -167,7 +178,9 @@ struct unserved {
 	const char *name;
 	const char *host; /* that must lead to it; NULL: it is asked for by address */
 	const char *where;
-	char *why; /* heap */
+	uint64_t port;	    /* that it is to listen on; 0 */
+	const char *socket; /* or that; NULL */
+	char *why;	    /* heap */
 };
 
 static struct question *
@@ -207,6 +220,8 @@ ask_service(struct loop *l, struct unserved *u)
 		s->name = mem_strdup(u->name);
 		s->question = mem_strdup(id);
 		s->start = q->secret ? NULL : mem_strdup(start);
+		s->port = (int64_t)u->port;
+		s->socket = u->socket ? mem_strdup(u->socket) : NULL;
 		want_program(l, start, id);
 	}
 	if (u->host)
@@ -224,8 +239,13 @@ ask_refused(struct loop *l, const struct refusal *r)
 		asked += l->r->questions.v[i].kind == Q_SERVICE;
 	if (!name || (asked >= MAX_ASKED && !question_list_find(&l->r->questions, id)))
 		return false;
+	struct str host;
+	uint64_t port = 0;
+	bool tcp = service_address(r->target, &host, &port);
 	struct unserved u = {.name = name,
 		.where = r->where,
+		.port = tcp ? port : 0,
+		.socket = tcp ? NULL : r->target + strlen("unix:"),
 		.why = mem_printf("%s connected to %s, where nobody listens",
 			*r->program ? fs_name(r->program) : "a program", r->target)};
 	return ask_service(l, &u);
@@ -252,6 +272,7 @@ ask_endpoint(struct loop *l, const struct endpoint *e)
 	struct unserved u = {.name = name ? name : address,
 		.host = e->host,
 		.where = e->where,
+		.port = port ? port : port_of(name),
 		.why = mem_printf("a test looked up %s, and there is no network", e->host)};
 	return ask_service(l, &u);
 }
@@ -291,7 +312,9 @@ loop_learn_services(struct loop *l)
 void
 probe_serving_cleanup(struct probe_serving *s)
 {
-	free(s->before);
+	free(s->services);
+	free(s->argv);
+	strlist_cleanup(&s->words);
 	free(s->hosts);
 	free(s->binds);
 	*s = (struct probe_serving){0};
@@ -316,20 +339,55 @@ write_hosts(const struct service_list *l, const char *run_dir, char **ret, struc
 	return rc;
 }
 
+/* A name of the pod's own: letters, digits and "-_." only, and no two the same. */
+static char *
+pod_name(const struct service *s, size_t i)
+{
+	char *name = mem_printf("%zu-%.80s", i + 1, s->name);
+	for (char *p = name; *p; p++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.",
+			    *p))
+			*p = '-';
+	return name;
+}
+
+/*
+ * As the tests' own user, in their tree.  What goes to the background by itself is none the less what the shell
+ * here stands for.
+ */
+static void
+add_service(struct probe_serving *to, const struct service *s, const char *start)
+{
+	size_t i = to->nservices++;
+	OWN_FREE char *name = pod_name(s, i);
+	OWN_FREE char *script =
+		mem_printf("%s\nrc=$?; [ $rc = 0 ] || exit $rc\nexec sleep infinity", start);
+	strlist_add(&to->words, name);
+	strlist_add(&to->words, script);
+	const char *argv[] = {"/bin/sh", "-c", to->words.v[2 * i + 1], NULL};
+	memcpy(to->argv[i], argv, sizeof(argv));
+	to->services[i] = (struct service_spec){.name = to->words.v[2 * i],
+		.argv = to->argv[i],
+		.cwd = WORK_DIR,
+		.user = "builder",
+		.port = (uint16_t)s->port,
+		.socket = s->socket,
+		.ready_limit_ms = READY_LIMIT_MS};
+}
+
 int
 probe_serve(const struct service_list *l, struct answers *answers, const char *run_dir,
 	const struct pod_bind *binds, size_t nbinds, struct probe_serving *ret, struct dd_err *err)
 {
-	struct probe_serving s = {0};
-	OWN(buf) struct buf before = {0};
+	OWN(probe_serving)
+	struct probe_serving s = {.services = mem_zalloc(l->n + 1, sizeof(*s.services)),
+		.argv = mem_zalloc(l->n + 1, sizeof(*s.argv))};
 	for (size_t i = 0; i < l->n; i++) {
 		const char *start = l->v[i].start;
 		if (!start && answers_get(answers, l->v[i].question, &start) != ANSWER_GIVEN)
 			return err_set(err, DD_EINVAL, "%s has no answer", l->v[i].question);
-		recipe_put_start(start, &before);
+		add_service(&s, &l->v[i], start);
 	}
-	if (before.n)
-		buf_puts(&before, "sleep 2; ");
 	int rc = write_hosts(l, run_dir, &s.hosts, err);
 	if (rc < 0)
 		return rc;
@@ -338,7 +396,7 @@ probe_serve(const struct service_list *l, struct answers *answers, const char *r
 		s.binds[s.nbinds] = binds[s.nbinds];
 	if (s.hosts)
 		s.binds[s.nbinds++] = (struct pod_bind){s.hosts, "/etc/hosts", false};
-	s.before = before.n ? buf_take(&before) : NULL;
 	*ret = s;
+	s = (struct probe_serving){0};
 	return 0;
 }

@@ -6,14 +6,18 @@
 #include "envprobe/loop.h"
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "envprobe/files.h"
 #include "envprobe/lookups.h"
+#include "envprobe/proofs.h"
 #include "record/steplog.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define MAX_PROOFS ((size_t)32 << 20)
+#define FAILURE_TAIL 400 /* bytes of a log that count */
 
 void
 loop_clear_findings(struct loop *l)
@@ -24,6 +28,7 @@ loop_clear_findings(struct loop *l)
 	missing_file_list_cleanup(&l->files);
 	strlist_cleanup(&l->touched);
 	free(TAKE(l->failed));
+	free(TAKE(l->failure));
 	l->built = false;
 	l->cause = CAUSE_NONE;
 }
@@ -39,7 +44,8 @@ step_key(const struct loop *l, const char *name)
 struct install {
 	struct loop *l;
 	struct install_batch batch;
-	struct strlist dropped; /* optional packages that could not be had, with the reason */
+	struct feature_off_list
+		dropped; /* what packages would give that cannot be had with the others */
 	bool cached;
 };
 
@@ -49,6 +55,16 @@ resolve(struct install *in, const struct strlist *names, struct dd_err *err)
 	const struct probe_spec *s = in->l->spec;
 	install_batch_cleanup(&in->batch);
 	return apt_resolve(s->state, s->index, &in->l->r->root, names, &in->batch, err);
+}
+
+static void
+drop(struct install *in, const struct wanted *w, const struct dd_err *why)
+{
+	struct feature_off *f = feature_off_list_add(&in->dropped);
+	f->feature = mem_strdup(w->why);
+	f->input = mem_printf(
+		"the package %s, which cannot be installed beside the others", w->package);
+	log_debug("%s: %s", w->package, err_msg(why));
 }
 
 /*
@@ -78,8 +94,7 @@ resolve_wanted(struct install *in, struct dd_err *err)
 			if (rc == 0)
 				strlist_add(&kept, l->wanted.v[i].package);
 			else if (rc == -DD_ENOENT || rc == -DD_EINVAL)
-				strlist_addf(&in->dropped, "%s: %s", l->wanted.v[i].package,
-					err_msg(&why));
+				drop(in, &l->wanted.v[i], &why);
 			else
 				return err_move(err, &why);
 		}
@@ -114,13 +129,14 @@ do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 			&in.cached, err);
 	progress_end(step, rc < 0 ? "failed" : in.cached ? "cached" : "ok");
 	if (rc == 0)
-		*ret_result = json_pack("{s:o, s:o, s:o, s:o}", "wanted", wanted_to_json(l),
-			"dropped", json_from_strings(&in.dropped), "batch",
+		*ret_result = json_pack("{s:o, s:b, s:o, s:o, s:o}", "wanted", wanted_to_json(l),
+			"anew", l->r->root.n == s->image->stack.n, "dropped",
+			feature_off_list_to_json(&in.dropped), "batch",
 			json_encode(install_batch_fields, &in.batch), "layer",
 			root.n > l->r->root.n ? json_string(root.v[root.n - 1].s) : json_null());
 	stack_cleanup(&root);
 	install_batch_cleanup(&in.batch);
-	strlist_cleanup(&in.dropped);
+	feature_off_list_cleanup(&in.dropped);
 	return rc;
 }
 
@@ -151,32 +167,42 @@ add_packages(struct loop *l, const struct install_batch *b)
 			p->requested = true;
 			p->scope = w->scope;
 			p->why = mem_strdup(w->why);
+			p->proof = w->proof ? mem_strdup(w->proof) : NULL;
 		}
 		if (!p->why)
 			p->why = mem_strdup("another package depends on it");
 	}
 }
 
-static void
-drop_wanted(struct loop *l)
+/* Is what the package would give there by another? */
+static bool
+has_alternative(const struct loop *l, const char *why)
 {
 	for (size_t i = 0; i < l->wanted.n; i++) {
-		free(l->wanted.v[i].package);
-		free(l->wanted.v[i].why);
+		const struct wanted *w = &l->wanted.v[i];
+		if (strcmp(w->why, why) != 0)
+			continue;
+		for (size_t k = 0; k < l->r->packages.n; k++)
+			if (strcmp(l->r->packages.v[k].name, w->package) != 0 &&
+				strlist_has(&w->alternatives, l->r->packages.v[k].name))
+				return true;
 	}
-	l->wanted.n = 0;
+	return false;
 }
 
-static void
-take_features(struct loop *l, const json_t *dropped)
+static int
+take_features(struct loop *l, const json_t *j, struct dd_err *err)
 {
-	size_t i;
-	json_t *item;
-	json_array_foreach ((json_t *)dropped, i, item) {
-		struct feature_off *f = feature_off_list_add(&l->r->features_off);
-		f->feature = mem_strdup("what this package would give");
-		f->input = mem_strdup(json_string_value(item));
+	struct feature_off_list dropped = {0};
+	int rc = feature_off_list_from_json(j, "dropped", &dropped, err);
+	for (size_t i = 0; i < dropped.n; i++) {
+		if (has_alternative(l, dropped.v[i].feature))
+			continue;
+		*feature_off_list_add(&l->r->features_off) = dropped.v[i];
+		dropped.v[i] = (struct feature_off){0};
 	}
+	feature_off_list_cleanup(&dropped);
+	return rc;
 }
 
 static int
@@ -195,15 +221,15 @@ take_install(struct loop *l, const json_t *j, struct dd_err *err)
 		if (find_artefact(&batch, l->wanted.v[i].package))
 			strlist_add(&a->added, l->wanted.v[i].package);
 	add_packages(l, &batch);
-	take_features(l, json_object_get(j, "dropped"));
+	rc = take_features(l, json_object_get(j, "dropped"), err);
 	if (layer)
 		stack_push(&l->r->root, layer);
 	if (batch.artefacts.n)
 		*install_batch_list_add(&l->r->batches) = batch;
 	else
 		install_batch_cleanup(&batch);
-	drop_wanted(l);
-	return 0;
+	wanted_list_clear(&l->wanted);
+	return rc;
 }
 
 int
@@ -224,6 +250,9 @@ struct step {		  /* that ran, and what is left of it */
 	bool failed;
 	struct trace *trace;
 	struct prompter *asked;
+	const char *command; /* "build": the one that failed */
+	int exit_code;
+	const struct test_run *tests; /* "tests" */
 };
 
 /* Logs have no secrets any more; what the target looked for, and whom it called, may. */
@@ -289,6 +318,64 @@ find_endpoints(struct loop *l, const struct step *step, const struct problem_lis
 	return rc;
 }
 
+/* ---- what a failure is told by ---- */
+
+/* Counts, times and addresses differ from run to run. */
+static void
+put_steady(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < '0' || text.p[i] > '9')
+			buf_putc(out, text.p[i]);
+	buf_putc(out, '\n');
+}
+
+static void
+put_tail(struct buf *out, const char *log)
+{
+	char text[FAILURE_TAIL];
+	struct stat st;
+	OWN_FD int fd = open(log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return;
+	off_t from = st.st_size > FAILURE_TAIL ? st.st_size - FAILURE_TAIL : 0;
+	ssize_t n = pread(fd, text, sizeof(text), from);
+	put_steady(out, (struct str){text, n > 0 ? (size_t)n : 0});
+}
+
+static void
+put_failed_cases(struct buf *out, const struct test_run *t)
+{
+	buf_printf(out, "%lld %lld %lld\n", (long long)t->passed, (long long)t->failed,
+		(long long)t->skipped);
+	for (size_t i = 0; i < t->cases.n; i++) {
+		const struct test_case *c = &t->cases.v[i];
+		if (c->status != TEST_FAILED && c->status != TEST_ERROR)
+			continue;
+		buf_printf(out, "%s\n", c->id);
+		put_steady(out, str_of(c->message));
+	}
+}
+
+/* The same for two attempts that failed at the same place for the same reason; NULL: it did not fail. */
+static json_t *
+failure_of(const struct step *step, const struct problem_list *problems, const char *log)
+{
+	OWN(buf) struct buf text = {.max = (size_t)64 << 20};
+	if (!step->failed)
+		return json_null();
+	for (size_t i = 0; i < problems->n; i++)
+		buf_printf(&text, "%s %s\n", problems->v[i].kind, problems->v[i].name);
+	if (step->tests)
+		put_failed_cases(&text, step->tests);
+	else
+		buf_printf(&text, "%d %s\n", step->exit_code, step->command ? step->command : "");
+	if (!step->tests || step->tests->by_exit_status || !step->tests->cases.n)
+		put_tail(&text, log);
+	struct hash_hex digest = hash_bytes(buf_str(&text));
+	return json_string(digest.s);
+}
+
 /* What log and trace of the step show, and what it asked, into its result. */
 static int
 find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err *err)
@@ -310,6 +397,7 @@ find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err
 	if (rc == 0) {
 		lookups_missing(step->trace, l->index, &missing);
 		hide_secrets(l->spec->answers, &missing, &refused);
+		json_object_set_new(to, "failure", failure_of(step, &problems, log));
 		json_object_set_new(to, "problems", problem_list_to_json(&problems));
 		json_object_set_new(to, "missing", need_list_to_json(&missing));
 		json_object_set_new(to, "refused", refusal_list_to_json(&refused));
@@ -339,7 +427,9 @@ take_refused(struct loop *l, const json_t *j, struct dd_err *err)
 static int
 take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 {
+	const char *failure = json_string_value(json_object_get(j, "failure"));
 	loop_clear_findings(l);
+	l->failure = failure ? mem_strdup(failure) : NULL;
 	int rc = problem_list_from_json(json_object_get(j, "problems"), &l->problems, err);
 	if (rc == 0)
 		rc = take_refused(l, json_object_get(j, "refused"), err);
@@ -365,64 +455,11 @@ struct proofs {
 	json_t *found; /* package -> path */
 };
 
-static void
-keep(void *ctx, int stream, struct str data)
-{
-	if (stream == 1)
-		buf_add_str(ctx, data);
-}
-
-/* "= package" lines and below each the files it owns. */
-static void
-match_proofs(struct str listing, const struct map *opened, json_t *found)
-{
-	struct str line;
-	OWN_FREE char *package = NULL;
-	while (str_next_line(&listing, &line)) {
-		if (str_starts(line, "= ")) {
-			free(package);
-			package = str_dup((struct str){line.p + 2, line.n - 2});
-			continue;
-		}
-		OWN_FREE char *path = str_dup(line);
-		/* Merged /usr: the list may say /bin/x for what was opened as /usr/bin/x. */
-		OWN_FREE char *usr = mem_printf("/usr%s", path);
-		if (package && !json_object_get(found, package) &&
-			(map_get(opened, path) || map_get(opened, usr)))
-			json_object_set_new(found, package, json_text(line));
-	}
-}
-
 static int
 find_proofs(void *ctx, struct pod *pod, struct dd_err *err)
 {
 	struct proofs *p = ctx;
-	OWN(strlist) struct strlist argv = {0};
-	OWN(buf) struct buf listing = {.max = MAX_PROOFS};
-	OWN(map) struct map opened = {0};
-	static const char script[] =
-		"for p in \"$@\"; do echo \"= $p\"; dpkg-query -L \"$p\"; done";
-	strlist_add(&argv, "/bin/sh");
-	strlist_add(&argv, "-c");
-	strlist_add(&argv, script);
-	strlist_add(&argv, "proofs");
-	for (size_t i = 0; i < p->l->r->packages.n; i++)
-		if (p->l->r->packages.v[i].requested)
-			strlist_add(&argv, p->l->r->packages.v[i].name);
-	const struct exec_spec spec = {.argv = (const char *const *)argv.v,
-		.cwd = "/",
-		.profile = PROFILE_PROVISION,
-		.fds = {-1, -1, -1},
-		.on_output = keep,
-		.ctx = &listing,
-		.time_limit_ms = 60000};
-	struct exec_result r;
-	int rc = pod_exec(pod, &spec, &r, err);
-	if (rc < 0)
-		return rc;
-	lookups_opened(p->trace, &opened);
-	match_proofs(buf_str(&listing), &opened, p->found);
-	return 0;
+	return proofs_find(pod, &p->l->r->packages, p->trace, p->found, err);
 }
 
 /* Some packages are only used by the tests; they run in a pod without package tools. */
@@ -493,7 +530,12 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	progress_end(step, rc == 0 && b.built ? "ok" : "failed");
 	if (rc == 0) {
 		json_t *j = build_to_json(&b, &prompter, found);
-		const struct step build = {"build", !b.built, trace, &prompter};
+		const struct step build = {.name = "build",
+			.failed = !b.built,
+			.trace = trace,
+			.asked = &prompter,
+			.command = b.failed,
+			.exit_code = b.exit_code};
 		rc = find_findings(l, &build, j, err);
 		if (rc == 0)
 			*ret_result = j;
@@ -583,7 +625,8 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 	const struct probe_tests t = {.root = &l->r->root,
 		.work = &l->r->work,
 		.commands = &l->r->project.commands,
-		.before = serving.before,
+		.services = serving.services,
+		.nservices = serving.nservices,
 		.env = (const char *const *)l->env.v,
 		.binds = serving.binds,
 		.nbinds = serving.nbinds,
@@ -601,7 +644,11 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 				     json_encode(test_run_fields, &tests), "cause", (int)cause,
 				     "seconds", (double)(clock_mono_ns() - start) / 1e9, "prompts",
 				     prompt_answer_list_to_json(&prompter.given));
-	const struct step ran = {"tests", tests.failed || !tests.passed, trace, &prompter};
+	const struct step ran = {.name = "tests",
+		.failed = tests.failed || !tests.passed,
+		.trace = trace,
+		.asked = &prompter,
+		.tests = &tests};
 	if (rc == 0)
 		rc = find_findings(l, &ran, j, err);
 	if (rc == 0)
@@ -677,6 +724,7 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 	int64_t attempt, struct stack *ret_root, struct stack *ret_work, struct dd_err *err)
 {
 	bool known = false;
+	int64_t last = 0;
 	struct stack files = {0}; /* the source with what was supplied so far */
 	OWN(strlist) struct strlist modules = {0};
 	stack_copy(ret_root, &image->stack);
@@ -694,6 +742,11 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 		if (!i && !f && !b)
 			break;
 		known = n == attempt || attempt == 0;
+		last = n;
+		if (json_is_true(json_object_get(i, "anew"))) {
+			stack_cleanup(ret_root);
+			stack_copy(ret_root, &image->stack);
+		}
 		if (layer)
 			stack_push(ret_root, layer);
 		if (packages)
@@ -705,6 +758,7 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 	}
 	stack_cleanup(&files);
 	if (!known && attempt)
-		return err_set(err, DD_ENOENT, "the run has no attempt %lld", (long long)attempt);
+		return err_set(err, DD_ENOENT, "the run has no attempt %lld; its last is %lld",
+			(long long)attempt, (long long)last);
 	return 0;
 }

@@ -133,11 +133,27 @@ unprovided(const struct loop *l)
 	return NULL;
 }
 
-/* Was it a limit of the sandbox that ended a command? */
-static bool
-is_limit(enum exec_cause c)
+/* What ended a command that did not end by itself. */
+static const struct limit {
+	enum exec_cause cause;
+	const char *text, *way_out;
+} limits[] = {
+	{CAUSE_TIME, "took longer than its time limit",
+		"give it more with --time, if it does not loop"},
+	{CAUSE_SILENCE, "printed nothing for longer than its silence limit",
+		"see the end of the log for what it waits for; give it more time with --silence"},
+	{CAUSE_MEMORY, "needed more than its memory limit", "give it more with --memory"},
+	{CAUSE_PIDS, "started more processes than its limit", "give it more with --pids"},
+	{CAUSE_DISK, "wrote more than its disk limit", "give it more with --disk"},
+};
+
+static const struct limit *
+find_limit(enum exec_cause cause)
 {
-	return c != CAUSE_NONE && c != CAUSE_SIGNAL && c != CAUSE_PROMPT;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+		if (limits[i].cause == cause)
+			return &limits[i];
+	return NULL;
 }
 
 enum run_outcome
@@ -146,12 +162,11 @@ probe_judge_build(const char *failed, enum exec_cause cause, const struct questi
 {
 	if (waits_for)
 		return blocked_by(waits_for, ret);
-	if (is_limit(cause))
+	const struct limit *limit = find_limit(cause);
+	if (limit)
 		return set_diagnosis(ret, OUTCOME_BUILD_FAILED, "limit",
-			mem_printf(
-				"\"%s\" was ended by its %s limit", failed, exec_cause_name(cause)),
-			failed,
-			"look at the log; a step that waits or loops needs an answer or a fix");
+			mem_printf("\"%s\" was ended: it %s", failed, limit->text), failed,
+			limit->way_out);
 	return set_diagnosis(ret, OUTCOME_BUILD_FAILED, "build-failed",
 		mem_printf("the command failed: %s", failed), failed,
 		"drydock logs shows what it printed");
@@ -207,17 +222,18 @@ enum run_outcome
 probe_judge_tests(const struct test_run *t, enum exec_cause cause, const struct question *waits_for,
 	struct diagnosis *ret)
 {
+	const struct limit *limit = find_limit(cause);
 	diagnosis_cleanup(ret);
-	if (t->failed == 0 && t->passed > 0 && !is_limit(cause))
+	if (t->failed == 0 && t->passed > 0 && !limit)
 		return OUTCOME_UP;
 	if (waits_for)
 		return blocked_by(waits_for, ret);
-	if (is_limit(cause))
+	if (limit && t->ended)
 		return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "limit",
-			mem_printf(
-				"the tests were ended by their %s limit", exec_cause_name(cause)),
-			first_failed(t),
-			"look at the log; what they need may be more than they are given");
+			mem_printf("\"%s\" was ended: it %s; %lld of %lld tests had failed",
+				t->ended, limit->text, (long long)t->failed,
+				(long long)(t->passed + t->failed)),
+			t->ended, limit->way_out);
 	if (t->passed + t->failed == 0)
 		return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "no-tests-ran",
 			mem_strdup("it has tests, and none of them ran"), t->note,

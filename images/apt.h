@@ -96,6 +96,13 @@ int apt_provide(const struct state *st, struct stack *root, const struct install
  * bind, connect opens the way out, release closes it and frees.
  */
 struct apt_online;
+
+/*
+ * Where the upstreams are that artefacts name ("apt0", "npm0"): name -> URL as the machine's configuration has
+ * it now, without credentials.  Where it cannot be read, names are left out.  Values are heap: ret owns them.
+ */
+void apt_upstream_urls(const struct state *st, struct map *ret);
+
 int apt_online_prepare(const struct state *st, struct apt_online **ret, struct pod_bind *ret_bind,
 	struct dd_err *err) DD_MUST_USE;
 /* allow: hosts that the proxy opens ways to (egress_spec); NULL: none. */

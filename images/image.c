@@ -69,6 +69,18 @@ parse_line(struct str line, struct image *img)
 		img->arch = TAKE(text);
 }
 
+static int
+no_image(const struct state *st, const char *name, struct dd_err *err)
+{
+	OWN(strlist) struct strlist names = {0};
+	OWN(buf) struct buf all = {.max = 1000};
+	(void)!image_names(st, &names, NULL);
+	for (size_t i = 0; i < names.n; i++)
+		buf_printf(&all, "%s%s", i ? ", " : "", names.v[i]);
+	return err_set(err, DD_ENOENT, "there is no image \"%s\" (there is: %s)", name,
+		names.n ? all.p : "none");
+}
+
 int
 image_open(const struct state *st, const char *name, struct image *ret, struct dd_err *err)
 {
@@ -78,8 +90,7 @@ image_open(const struct state *st, const char *name, struct image *ret, struct d
 	OWN_FREE char *path = ref_path(st, name);
 	OWN(buf) struct buf text = {0};
 	if (!fs_exists(path))
-		return err_set(
-			err, DD_ENOENT, "there is no image \"%s\" (drydock image list)", name);
+		return no_image(st, name, err);
 	rc = fs_read(path, MAX_REF, &text, err);
 	if (rc < 0)
 		return err_wrap(err, "image %s", name);
@@ -189,7 +200,8 @@ image_remove(const struct state *st, const char *name, struct dd_err *err)
 	OWN_FREE char *path = ref_path(st, name);
 	OWN_FREE char *owner = mem_printf("image-%s", name);
 	if (io_unlink(path) < 0)
-		return err_errno(err, errno, "image %s", name);
+		return errno == ENOENT ? no_image(st, name, err)
+				       : err_errno(err, errno, "image %s", name);
 	return layer_release_all(st, owner, err);
 }
 

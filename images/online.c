@@ -60,6 +60,34 @@ prepare_npm(struct apt_online *o, struct dd_err *err)
 	return rc;
 }
 
+static void
+add_urls(const struct egress_upstream *v, size_t n, struct map *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *scheme = strstr(v[i].url, "://");
+		const char *host = scheme ? scheme + 3 : v[i].url;
+		size_t end = strcspn(host, "/");
+		const char *at = memrchr(host, '@', end);
+		char *url = at ? mem_printf("%.*s%s", (int)(host - v[i].url), v[i].url, at + 1)
+			       : mem_strdup(v[i].url);
+		url[strcspn(url, "?#")] = '\0';
+		map_put(ret, v[i].name, url);
+	}
+}
+
+void
+apt_upstream_urls(const struct state *st, struct map *ret)
+{
+	struct apt_sources apt = {0};
+	struct npm_sources npm = {0};
+	if (apt_sources_read(&apt, NULL) == 0)
+		add_urls(apt.upstreams, apt.nupstreams, ret);
+	if (npm_sources_of_machine(st, &npm, NULL) == 0)
+		add_urls(npm.upstreams, npm.nupstreams, ret);
+	apt_sources_cleanup(&apt);
+	npm_sources_cleanup(&npm);
+}
+
 int
 apt_online_prepare(const struct state *st, struct apt_online **ret, struct pod_bind *ret_bind,
 	struct dd_err *err)

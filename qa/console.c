@@ -143,7 +143,9 @@ add_ctest(struct parse *p, struct str line)
 			? TEST_SKIPPED
 		: str_starts(rest, "Failed") ? TEST_FAILED
 					     : TEST_ERROR;
-	parse_add(p, STR("ctest"), name, status, status == TEST_PASSED ? none : rest);
+	struct test_case *c =
+		parse_add(p, STR("ctest"), name, status, status == TEST_PASSED ? none : rest);
+	c->ms = parse_time_at_end(rest);
 }
 
 bool
@@ -279,12 +281,15 @@ add_meson(struct parse *p, struct str line)
 		!memchr(number.p, '/', number.n))
 		return false;
 	const char *start = NULL, *end = NULL;
+	double ms = -1;
 	for (struct str walk = rest; str_next_word(&walk, &word);) {
 		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 			if (start && str_eq(word, words[i].word)) {
 				result = word;
 				end = last.p + last.n;
 			}
+		if (result.n && last.p == result.p) /* what follows it */
+			ms = parse_time_at_end(word);
 		start = start ? start : word.p;
 		last = word;
 	}
@@ -293,7 +298,7 @@ add_meson(struct parse *p, struct str line)
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (str_eq(result, words[i].word)) {
 			struct str name = {start, (size_t)(end - start)};
-			parse_add(p, STR("meson"), name, words[i].status, none);
+			parse_add(p, STR("meson"), name, words[i].status, none)->ms = ms;
 		}
 	return true;
 }
@@ -340,9 +345,10 @@ add_node_spec(struct parse *p, struct str line)
 			continue;
 		struct str name = skip(t, strlen(marks[i].mark));
 		const char *time = memmem(name.p, name.n, " (", 2);
-		if (time && str_ends(name, "ms)"))
+		double ms = time ? parse_time_at_end(name) : -1;
+		if (ms >= 0)
 			name.n = (size_t)(time - name.p);
-		parse_add(p, none, name, marks[i].status, none);
+		parse_add(p, none, name, marks[i].status, none)->ms = ms;
 		return true;
 	}
 	return false;

@@ -37,16 +37,19 @@ static const struct {
 
 /* The status by the mark in front of a name, which is taken off, with a duration behind it. */
 static bool
-take_mark(struct str *text, enum test_status *ret)
+take_mark(struct str *text, enum test_status *ret, double *ret_ms)
 {
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		if (!str_starts(*text, marks[i].mark))
 			continue;
 		*text = str_trim(skip(*text, strlen(marks[i].mark)));
 		const char *open = text->n ? memrchr(text->p, '(', text->n) : NULL;
-		if (open && open > text->p && isdigit((unsigned char)open[1]) &&
-			str_ends(*text, "s)"))
+		double ms = open && open > text->p && isdigit((unsigned char)open[1])
+				    ? parse_time_at_end(*text)
+				    : -1;
+		if (ms >= 0)
 			text->n = (size_t)(open - text->p);
+		*ret_ms = ms;
 		*text = str_trim(*text);
 		*ret = marks[i].status;
 		return true;
@@ -110,8 +113,8 @@ put_title(struct outline *o, size_t indent, struct str title)
 }
 
 static void
-add_mocha(
-	struct parse *p, struct outline *o, size_t indent, struct str name, enum test_status status)
+add_mocha(struct parse *p, struct outline *o, size_t indent, struct str name,
+	enum test_status status, double ms)
 {
 	OWN(buf) struct buf suite = {.max = 1000};
 	for (size_t i = 0; i < o->n && o->indent[i] < indent; i++) {
@@ -119,7 +122,7 @@ add_mocha(
 			buf_putc(&suite, ' ');
 		buf_add_str(&suite, o->title[i]);
 	}
-	parse_add(p, buf_str(&suite), name, status, none);
+	parse_add(p, buf_str(&suite), name, status, none)->ms = ms;
 }
 
 /* Cases, each marked, below indented titles; then the counts; then the failures once more, with
@@ -135,6 +138,7 @@ parse_mocha(struct parse *p, struct str text)
 		size_t indent = indent_of(line);
 		struct str rest = str_trim(line);
 		enum test_status status;
+		double ms;
 		int64_t n = counted(line, "passing");
 		if (n >= 0) {
 			passing = (passing < 0 ? 0 : passing) + n;
@@ -144,11 +148,11 @@ parse_mocha(struct parse *p, struct str text)
 		} else if (behind && (n = counted(line, "pending")) >= 0) {
 			pending += n;
 		} else if (indent >= 2 && !(behind && str_starts(rest, "- ")) &&
-			   take_mark(&rest, &status)) {
-			add_mocha(p, &o, indent, rest, status);
+			   take_mark(&rest, &status, &ms)) {
+			add_mocha(p, &o, indent, rest, status, ms);
 			behind = false;
 		} else if (indent >= 2 && !behind && take_number(&rest)) {
-			add_mocha(p, &o, indent, rest, TEST_FAILED);
+			add_mocha(p, &o, indent, rest, TEST_FAILED, -1);
 		} else if (indent >= 2 && rest.n) {
 			put_title(&o, indent, rest);
 		}
@@ -207,6 +211,7 @@ parse_jest(struct parse *p, struct str text)
 	while (str_next_line(&text, &line)) {
 		struct str rest = str_trim(line);
 		enum test_status status;
+		double ms;
 		if (read_totals(line, totals)) {
 			known = true;
 			summary = false;
@@ -219,8 +224,8 @@ parse_jest(struct parse *p, struct str text)
 		} else if (!summary && indent_of(line) >= 2 && str_starts(rest, bullet)) {
 			add_jest_failure(p, suite, skip(rest, sizeof(bullet) - 1));
 		} else if (!summary && suite.n && indent_of(line) >= 2 && *rest.p != '-' &&
-			   take_mark(&rest, &status)) {
-			parse_add(p, suite, rest, status, none);
+			   take_mark(&rest, &status, &ms)) {
+			parse_add(p, suite, rest, status, none)->ms = ms;
 		}
 	}
 	if (!known)

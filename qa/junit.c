@@ -59,7 +59,10 @@ on_start(void *ctx, const char *element, const char **atts)
 	} else if (j->in_case &&
 		   (strcmp(element, "failure") == 0 || strcmp(element, "error") == 0 ||
 			   strcmp(element, "skipped") == 0)) {
-		j->status = element[0] == 'f'	? TEST_FAILED
+		const char *type = attribute(atts, "type");
+		bool expected = type && strcmp(type, "pytest.xfail") == 0;
+		j->status = expected		? TEST_PASSED /* to fail, as it did */
+			    : element[0] == 'f' ? TEST_FAILED
 			    : element[0] == 'e' ? TEST_ERROR
 						: TEST_SKIPPED;
 		if (message)
@@ -76,15 +79,41 @@ on_text(void *ctx, const char *text, int n)
 		buf_add(&j->message, text, (size_t)n);
 }
 
+/*
+ * pytest names a case by the module and the class in which it is; as it prints them, they are the file, and
+ * "Class::name".
+ */
+static char *
+python_name(const struct junit *j)
+{
+	if (!j->file || !j->class || !str_ends(str_of(j->file), ".py"))
+		return NULL;
+	size_t n = strlen(j->file) - 3;
+	for (size_t i = 0; i < n; i++)
+		if (j->class[i] != (j->file[i] == '/' ? '.' : j->file[i]))
+			return NULL;
+	if (j->class[n] && j->class[n] != '.')
+		return NULL;
+	OWN(buf) struct buf name = {.max = 4096};
+	struct str rest = str_of(j->class + n + (j->class[n] == '.')), part;
+	while (rest.n && str_next(&rest, '.', &part))
+		buf_printf(&name, STR_FMT "::", STR_ARG(part));
+	buf_puts(&name, j->name ? j->name : "");
+	return buf_take(&name);
+}
+
 static void XMLCALL
 on_end(void *ctx, const char *element)
 {
 	struct junit *j = ctx;
 	j->depth--;
 	if (strcmp(element, "testcase") == 0 && j->in_case) {
-		const char *suite = j->class && *j->class ? j->class : j->suite;
+		OWN_FREE char *python = python_name(j);
+		const char *suite = python ? j->file : j->class && *j->class ? j->class : j->suite;
+		struct str text =
+			j->status == TEST_PASSED ? (struct str){"", 0} : buf_str(&j->message);
 		struct test_case *c = parse_add(
-			j->p, str_of(suite), str_of(j->name), j->status, buf_str(&j->message));
+			j->p, str_of(suite), str_of(python ? python : j->name), j->status, text);
 		c->ms = j->seconds < 0 ? -1 : j->seconds * 1000;
 		if (j->file && !c->file)
 			c->file = mem_strdup(j->file);

@@ -59,6 +59,35 @@ parse_add(struct parse *p, struct str suite, struct str name, enum test_status s
 	return c;
 }
 
+double
+parse_time_at_end(struct str text)
+{
+	static const struct {
+		const char *name;
+		double ms;
+	} units[] = {{"ms", 1}, {"sec", 1000}, {"s", 1000}};
+	char number[32];
+	text = str_trim(text);
+	if (str_ends(text, ")"))
+		text.n--;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (!str_ends(text, units[i].name))
+			continue;
+		struct str rest = {text.p, text.n - strlen(units[i].name)};
+		rest = str_trim(rest);
+		size_t n = 0;
+		while (n < rest.n && n < sizeof(number) - 1 &&
+			strchr("0123456789.", rest.p[rest.n - n - 1]))
+			n++;
+		if (!n || rest.p[rest.n - n] == '.')
+			return -1;
+		memcpy(number, rest.p + rest.n - n, n);
+		number[n] = '\0';
+		return strtod(number, NULL) * units[i].ms;
+	}
+	return -1;
+}
+
 /* ---- choosing ---- */
 
 static const struct {
@@ -79,12 +108,24 @@ static const struct {
 	{"tap", parse_tap},
 };
 
+/* What is not recognised leaves nothing behind. */
+static bool
+try_format(struct parse *p, bool (*parse)(struct parse *p, struct str text), struct str text)
+{
+	if (parse(p, text))
+		return true;
+	test_case_list_cleanup(&p->run->cases);
+	map_cleanup(&p->ids);
+	p->truncated = p->zero = false;
+	return false;
+}
+
 static bool
 parse_as(struct parse *p, const char *format, struct str text)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
 		if (strcmp(formats[i].name, format) == 0)
-			return formats[i].parse(p, text);
+			return try_format(p, formats[i].parse, text);
 	return false;
 }
 
@@ -92,7 +133,7 @@ static bool
 parse_any(struct parse *p, struct str text)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-		if (formats[i].parse(p, text))
+		if (try_format(p, formats[i].parse, text))
 			return true;
 	return false;
 }
@@ -127,8 +168,11 @@ by_exit_status(struct parse *p, int exit_code, const struct command *cmd)
 	OWN_FREE char *message = exit_code < 0 ? mem_strdup("ended by a signal or a limit")
 					       : mem_printf("exit status %d", exit_code);
 	p->run->by_exit_status = true;
-	set_note(p->run,
-		"no report of single cases was recognised: one case for each command, by exit status");
+	OWN_FREE char *note = mem_printf(
+		"no report of single cases was recognised in what \"%s\" printed: it is one case, by "
+		"its exit status",
+		cmd->run);
+	set_note(p->run, note);
 	parse_add(p, STR("command"), str_of(cmd->run), exit_code == 0 ? TEST_PASSED : TEST_FAILED,
 		exit_code == 0 ? (struct str){"", 0} : str_of(message));
 }
@@ -156,7 +200,7 @@ void
 parse_report(const char *format, struct str text, int exit_code, const struct command *cmd,
 	struct test_run *ret)
 {
-	struct parse p = {.run = ret, .level = cmd->level, .suite = "tests"};
+	struct parse p = {.run = ret, .level = cmd->level, .suite = "tests", .cut = exit_code < 0};
 	bool automatic = !format || strcmp(format, "auto") == 0;
 	bool by_status = format && strcmp(format, "exit") == 0;
 	bool known = !by_status && (automatic ? parse_any(&p, text) : parse_as(&p, format, text));

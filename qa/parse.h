@@ -17,6 +17,7 @@ struct parse {
 	enum test_level level; /* of the command; a case's own place may say better */
 	const char *suite;     /* default */
 	struct map ids;	       /* ids given so far */
+	bool cut;	       /* the command was ended before it was done */
 	bool truncated;	       /* the report ends before it should */
 	bool zero;	       /* the tool itself said that there was nothing to run */
 };
@@ -24,6 +25,9 @@ struct parse {
 /* Add a case; name and suite are made valid text.  message may be empty. */
 struct test_case *parse_add(struct parse *p, struct str suite, struct str name,
 	enum test_status status, struct str message);
+
+/* Milliseconds that the text ends with: "0.01 sec", "(38ms)", "5.1 s"; -1: it ends with no time. */
+double parse_time_at_end(struct str text);
 
 /* The formats.  True when the text looked like it at all. */
 bool parse_tap(struct parse *p, struct str text);

@@ -16,7 +16,12 @@ struct qa_spec {
 	const struct stack *root;	     /* packages included */
 	const struct stack *work;	     /* source and built tree */
 	const struct command_list *commands; /* those of PHASE_TEST are run, in order */
-	const char *before; /* shell text in front of each, such as the start of services; NULL */
+	/*
+	 * Started before the first, each ready before the next, with env for an environment.  One that does
+	 * not start is a case that failed.
+	 */
+	const struct service_spec *services;
+	size_t nservices;
 	const char *const *env;
 	const struct pod_bind *binds;
 	size_t nbinds;
@@ -27,12 +32,12 @@ struct qa_spec {
 	void *ctx;
 	const struct answers *answers; /* for redaction of the log, may be NULL */
 	const char *log_path;	       /* output of all commands, with a header line for each */
-	int64_t time_limit_ms;
+	int64_t time_limit_ms, silence_limit_ms; /* of a command; 0: 30 and 10 minutes */
 };
 
 /*
  * Run every test command and gather the cases.  A test that fails is not an error of this function;
- * *ret_cause is the first command's that did not end by itself.
+ * *ret_cause is that of the first command that did not end by itself, which ret->ended names.
  */
 int qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *ret_cause,
 	struct dd_err *err) DD_MUST_USE;

@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 
 #define DEFAULT_LIMIT_MS (30 * 60 * 1000)
-#define SILENCE_MS (10 * 60 * 1000)
+#define DEFAULT_SILENCE_MS (10 * 60 * 1000)
 #define MAX_SPOOL ((uint64_t)256 << 20)
 #define MAX_RESULT ((size_t)1 << 30)
 
@@ -82,16 +82,44 @@ new_spool(struct run *r, struct dd_err *err)
 	return r->spool < 0 ? err_errno(err, errno, "cannot make a memory file") : 0;
 }
 
+/* pytest's own report of a run of it, which has whole messages and times, beside what it prints. */
+#define PYTEST_REPORT "/tmp/drydock-pytest.xml"
+#define PYTEST_OPTIONS "--junitxml=" PYTEST_REPORT " -o junit_family=xunit1"
+
+static bool
+is_format(const struct command *c, const char *format)
+{
+	return c->format && strcmp(c->format, format) == 0;
+}
+
+static void
+make_environment(const struct qa_spec *s, const struct command *c, struct strlist *ret)
+{
+	static const char addopts[] = "PYTEST_ADDOPTS=";
+	const char *given = "";
+	for (size_t i = 0; s->env && s->env[i]; i++) {
+		strlist_add(ret, s->env[i]);
+		if (str_starts(str_of(s->env[i]), addopts))
+			given = s->env[i] + sizeof(addopts) - 1;
+	}
+	if (!is_format(c, "pytest"))
+		return;
+	OWN_FREE char *options = mem_printf("%s " PYTEST_OPTIONS, given);
+	strlist_set_env(ret, "PYTEST_ADDOPTS", options);
+	strlist_set_env(ret, "COLUMNS", "1000"); /* where it prints no report, messages are whole */
+}
+
 static int
 exec_command(struct run *r, struct pod *pod, const struct command *c, struct exec_result *ret,
 	struct dd_err *err)
 {
 	const struct qa_spec *s = r->spec;
 	OWN_FREE char *cwd = c->dir ? mem_printf(WORK_DIR "/%s", c->dir) : mem_strdup(WORK_DIR);
-	OWN_FREE char *script = mem_printf("%s%s", s->before ? s->before : "", c->run);
-	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+	const char *argv[] = {"/bin/sh", "-c", c->run, NULL};
+	OWN(strlist) struct strlist env = {0};
+	make_environment(s, c, &env);
 	const struct exec_spec spec = {.argv = argv,
-		.env = s->env,
+		.env = (const char *const *)env.v,
 		.cwd = cwd,
 		.profile = PROFILE_TEST,
 		.fds = {-1, -1, -1},
@@ -99,7 +127,7 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 		.on_prompt = s->on_prompt ? answer : NULL,
 		.ctx = r,
 		.time_limit_ms = s->time_limit_ms ? s->time_limit_ms : DEFAULT_LIMIT_MS,
-		.silence_limit_ms = SILENCE_MS,
+		.silence_limit_ms = s->silence_limit_ms ? s->silence_limit_ms : DEFAULT_SILENCE_MS,
 		.trace_classes = !s->trace	    ? 0
 				 : s->trace_classes ? s->trace_classes
 						    : TRACE_ALL,
@@ -125,11 +153,12 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 /* Result files, printed by a command of ours in the pod: nothing of the target is opened from
  * outside. */
 static int
-gather_files(struct run *r, struct pod *pod, const struct command *c, struct dd_err *err)
+gather_files(struct run *r, struct pod *pod, const struct command *c, const char *results,
+	bool *ret_any, struct dd_err *err)
 {
 	OWN_FREE char *cwd = c->dir ? mem_printf(WORK_DIR "/%s", c->dir) : mem_strdup(WORK_DIR);
 	const char *argv[] = {"/bin/sh", "-c",
-		"for f in $1; do [ -f \"$f\" ] && cat \"$f\" && echo; done", "results", c->results,
+		"for f in $1; do [ -f \"$f\" ] && cat \"$f\" && echo; done", "results", results,
 		NULL};
 	struct run quiet = {.spec = r->spec, .spool = -1, .err = err};
 	const struct exec_spec spec = {.argv = argv,
@@ -148,7 +177,8 @@ gather_files(struct run *r, struct pod *pod, const struct command *c, struct dd_
 	take_end(&quiet);
 	if (rc == 0)
 		rc = quiet.rc;
-	if (rc == 0 && lseek(quiet.spool, 0, SEEK_END) > 0) {
+	*ret_any = rc == 0 && lseek(quiet.spool, 0, SEEK_END) > 0;
+	if (*ret_any) {
 		(void)close(r->spool);
 		r->spool = TAKE_FD(quiet.spool);
 	}
@@ -227,13 +257,20 @@ run_command(struct run *r, struct pod *pod, const struct command *c, struct test
 	struct exec_result result;
 	struct test_run one = {0};
 	int rc = exec_command(r, pod, c, &result, err);
-	if (rc == 0 && c->results && c->format && strcmp(c->format, "junit") == 0)
-		rc = gather_files(r, pod, c, err);
+	bool pytest = is_format(c, "pytest"), any = false;
+	struct command as = *c; /* as whose report it is read; borrowed */
+	char junit[] = "junit";
+	if (rc == 0 && (pytest || (c->results && is_format(c, "junit"))))
+		rc = gather_files(r, pod, c, pytest ? PYTEST_REPORT : c->results, &any, err);
+	if (pytest && any)
+		as.format = junit;
 	if (rc == 0)
 		rc = read_results(
-			r, c, result.cause == CAUSE_NONE ? result.exit_code : -1, &one, err);
-	if (rc == 0 && *cause == CAUSE_NONE)
+			r, &as, result.cause == CAUSE_NONE ? result.exit_code : -1, &one, err);
+	if (rc == 0 && *cause == CAUSE_NONE && result.cause != CAUSE_NONE) {
 		*cause = result.cause;
+		all->ended = mem_strdup(c->run);
+	}
 	merge(all, &one);
 	return rc;
 }
@@ -254,6 +291,46 @@ note_denials(struct run *r, struct test_run *t)
 		"%s%sthe sandbox denied: %s", before ? before : "", before ? "; " : "", text.p);
 }
 
+/* ---- services ---- */
+
+/* What one that did not start printed belongs to the log of the tests, too. */
+static void
+note_failed_service(struct run *r, const char *name, const struct dd_err *why, struct test_run *all)
+{
+	OWN(buf) struct buf plain = {.max = 4096}, message = {.max = 16384};
+	answers_redact(r->spec->answers, str_of(err_msg(why)), &plain);
+	buf_put_visible(&message, buf_str(&plain));
+	steplog_note(r->log, "[drydock: %s]", message.n ? message.p : "");
+	struct test_case *c = test_case_list_add(&all->cases);
+	c->suite = mem_strdup("services");
+	c->name = mem_strdup(name);
+	c->id = mem_printf("services/%s", name);
+	c->level = LEVEL_INTEGRATION;
+	c->status = TEST_ERROR;
+	c->ms = -1;
+	c->message = buf_take(&message);
+}
+
+static int
+start_services(struct run *r, struct pod *pod, struct test_run *all, struct dd_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < r->spec->nservices; i++) {
+		OWN(dd_err) struct dd_err why = {0};
+		struct service_spec s = r->spec->services[i];
+		s.env = s.env ? s.env : r->spec->env;
+		steplog_note(r->log, "starting service %s", s.name);
+		rc = service_start(pod, &s, &why);
+		if (rc == -DD_EIO) {
+			note_failed_service(r, s.name, &why, all);
+			rc = 0;
+		} else if (rc < 0) {
+			err_move(err, &why);
+		}
+	}
+	return rc;
+}
+
 int
 qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *ret_cause,
 	struct dd_err *err)
@@ -271,6 +348,8 @@ qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *
 	if (rc < 0)
 		return rc;
 	rc = pod_open(&pod_spec, &pod, err);
+	if (rc == 0)
+		rc = start_services(&r, pod, &all, err);
 	for (size_t i = 0; rc == 0 && i < spec->commands->n; i++)
 		if (spec->commands->v[i].phase == PHASE_TEST)
 			rc = run_command(&r, pod, &spec->commands->v[i], &all, &cause, err);

@@ -7,6 +7,7 @@
 struct tap {
 	struct str number, name, directive;
 	bool ok;
+	double ms; /* "# time=12ms"; -1 */
 };
 
 /* "ok 3 - name # SKIP why" */
@@ -31,12 +32,18 @@ parse_line(struct str line, struct tap *ret)
 		rest = (struct str){rest.p + 2, rest.n - 2};
 	ret->directive = (struct str){"", 0};
 	ret->name = rest;
+	ret->ms = -1;
 	for (size_t i = 0; i < rest.n; i++) {
 		if (rest.p[i] != '#' || (i && rest.p[i - 1] == '\\'))
 			continue;
 		struct str d = str_trim((struct str){rest.p + i + 1, rest.n - i - 1});
 		if (strncasecmp(d.p, "skip", 4) == 0 || strncasecmp(d.p, "todo", 4) == 0) {
 			ret->directive = d;
+			ret->name = str_trim((struct str){rest.p, i});
+			break;
+		}
+		if (str_starts(d, "time=") && parse_time_at_end(d) >= 0) {
+			ret->ms = parse_time_at_end(d);
 			ret->name = str_trim((struct str){rest.p, i});
 			break;
 		}
@@ -96,6 +103,18 @@ end_stream(struct stream *s)
 	s->last = NULL;
 }
 
+/* "  duration_ms: 0.6" in what node and others put below a case. */
+static void
+take_duration(struct stream *s, struct str line)
+{
+	static const char key[] = "  duration_ms: ";
+	if (!s->last || !str_starts(line, key))
+		return;
+	OWN_FREE char *value = mem_printf(STR_FMT "ms",
+		STR_ARG(((struct str){line.p + sizeof(key) - 1, line.n - sizeof(key) + 1})));
+	s->last->ms = parse_time_at_end(str_of(value));
+}
+
 static bool
 take_line(struct stream *s, struct str line)
 {
@@ -117,12 +136,14 @@ take_line(struct stream *s, struct str line)
 		buf_putc(&s->diagnostic, '\n');
 		return false;
 	}
+	take_duration(s, line);
 	if (!parse_line(line, &t))
 		return false;
 	end_diagnostic(s);
 	OWN_FREE char *unnamed = mem_printf("test " STR_FMT, STR_ARG(t.number));
 	s->last = parse_add(
 		s->p, s->suite, t.name.n ? t.name : str_of(unnamed), status_of(&t), t.directive);
+	s->last->ms = t.ms;
 	s->seen++;
 	return true;
 }
@@ -139,6 +160,8 @@ parse_tap(struct parse *p, struct str text)
 	}
 	end_stream(&s);
 	buf_cleanup(&s.diagnostic);
+	if (any && !planned && p->cut) /* a plan may come last */
+		p->truncated = planned = true;
 	return any && planned;
 }
 
@@ -157,6 +180,20 @@ parse_file_line(struct str line, struct str *ret_file, struct str *ret_result)
 	}
 	*ret_result = rest;
 	return str_ends(*ret_file, ".t") || memchr(ret_file->p, '/', ret_file->n);
+}
+
+/* "ok       12 ms ( 0.00 usr ..." of prove --timer becomes "ok"; gives the milliseconds, else -1. */
+static double
+take_timer(struct str *result)
+{
+	struct str time = *result;
+	const char *open = time.n ? memchr(time.p, '(', time.n) : NULL;
+	if (open)
+		time.n = (size_t)(open - time.p);
+	double ms = str_starts(time, "ok ") ? parse_time_at_end(time) : -1;
+	if (ms >= 0)
+		result->n = 2;
+	return ms;
 }
 
 bool
@@ -183,10 +220,12 @@ parse_prove(struct parse *p, struct str text)
 		before = p->run->cases.n;
 		if (!result.n)
 			continue;
+		double ms = take_timer(&result);
 		if (str_starts(result, "skipped"))
 			parse_add(p, file, STR("whole file"), TEST_SKIPPED, result);
 		else if (str_eq(result, "ok") && p->run->cases.n == before)
-			parse_add(p, file, STR("whole file"), TEST_PASSED, (struct str){"", 0});
+			parse_add(p, file, STR("whole file"), TEST_PASSED, (struct str){"", 0})
+				->ms = ms;
 		else if (!str_eq(result, "ok"))
 			parse_add(p, file, STR("whole file"), TEST_FAILED, result);
 	}

@@ -105,6 +105,7 @@ const char *const test_level_names[] = {"unit", "integration", "e2e", NULL};
 const char *const need_kind_names[] = {"program", "header", "library", "pkgconfig", "cmake", "m4",
 	"perl", "python", "node", "file", "package", NULL};
 const char *const absent_kind_names[] = {"submodule", "lfs", NULL};
+const char *const need_source_names[] = {"log", "declared", "trace", "search", "answer", NULL};
 const char *const need_scope_names[] = {"build", "test", "run", NULL};
 const char *const question_kind_names[] = {
 	"env", "secret", "service", "prompt", "file", "decision", NULL};
@@ -136,7 +137,7 @@ command_list_has(const struct command_list *l, enum command_phase phase)
 
 const struct json_field need_fields[] = {E(need, kind, need_kind_names), SREQ(need, name),
 	S(need, version), E(need, scope, need_scope_names), B(need, optional), S(need, feature),
-	S(need, source), S(need, why), END};
+	E(need, source, need_source_names), S(need, why), END};
 RECORD_IMPLEMENT(need)
 
 const struct json_field absent_part_fields[] = {E(absent_part, kind, absent_kind_names),
@@ -227,13 +228,13 @@ RECORD_IMPLEMENT(attempt)
 
 const struct json_field test_case_fields[] = {SREQ(test_case, id), S(test_case, suite),
 	SREQ(test_case, name), E(test_case, level, test_level_names),
-	E(test_case, status, test_status_names), B(test_case, flaky), R(test_case, ms),
-	S(test_case, message), S(test_case, file), END};
+	E(test_case, status, test_status_names), R(test_case, ms), S(test_case, message),
+	S(test_case, file), END};
 RECORD_IMPLEMENT(test_case)
 
 const struct json_field test_run_fields[] = {I(test_run, passed), I(test_run, failed),
-	I(test_run, skipped), I(test_run, flaky), B(test_run, by_exit_status),
-	A(test_run, cases, test_case), S(test_run, note), END};
+	I(test_run, skipped), B(test_run, by_exit_status), A(test_run, cases, test_case),
+	S(test_run, ended), S(test_run, note), END};
 
 void
 test_run_cleanup(struct test_run *t)
@@ -245,13 +246,12 @@ test_run_cleanup(struct test_run *t)
 void
 test_run_count(struct test_run *t)
 {
-	t->passed = t->failed = t->skipped = t->flaky = 0;
+	t->passed = t->failed = t->skipped = 0;
 	for (size_t i = 0; i < t->cases.n; i++) {
 		const struct test_case *c = &t->cases.v[i];
 		t->passed += c->status == TEST_PASSED;
 		t->failed += c->status == TEST_FAILED || c->status == TEST_ERROR;
 		t->skipped += c->status == TEST_SKIPPED;
-		t->flaky += c->flaky;
 	}
 }
 
@@ -276,8 +276,8 @@ const struct json_field supplied_file_fields[] = {SREQ(supplied_file, path),
 	S(supplied_file, why), END};
 RECORD_IMPLEMENT(supplied_file)
 
-const struct json_field service_fields[] = {
-	SREQ(service, name), SREQ(service, question), S(service, start), L(service, hosts), END};
+const struct json_field service_fields[] = {SREQ(service, name), SREQ(service, question),
+	S(service, start), L(service, hosts), I(service, port), S(service, socket), END};
 RECORD_IMPLEMENT(service)
 
 const struct json_field prompt_answer_fields[] = {
@@ -294,9 +294,8 @@ static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recip
 	A(recipe, packages, package), A(recipe, environment, env_var),
 	A(recipe, files, supplied_file), L(recipe, options), A(recipe, services, service),
 	A(recipe, commands, command), A(recipe, prompts, prompt_answer),
-	A(recipe, questions, question), A(recipe, features_off, feature_off),
-	B(recipe, needs_network), S(recipe, why_network), I(recipe, passed), I(recipe, failed),
-	I(recipe, skipped), E(recipe, outcome, run_outcome_names),
+	A(recipe, questions, question), A(recipe, features_off, feature_off), I(recipe, passed),
+	I(recipe, failed), I(recipe, skipped), E(recipe, outcome, run_outcome_names),
 	A(recipe, batches, install_batch), A(recipe, modules, module_set), END};
 
 void

@@ -87,6 +87,15 @@ enum need_kind {
 };
 extern const char *const need_kind_names[];
 
+enum need_source { /* what showed it */
+	NEED_FROM_LOG,
+	NEED_DECLARED,
+	NEED_FROM_TRACE,  /* something tried to use it */
+	NEED_FROM_SEARCH, /* something looked whether it is there */
+	NEED_FROM_ANSWER, /* a person's */
+};
+extern const char *const need_source_names[];
+
 enum need_scope { SCOPE_BUILD, SCOPE_TEST, SCOPE_RUN };
 extern const char *const need_scope_names[];
 
@@ -97,8 +106,8 @@ struct need { /* something the application wants, before it is resolved */
 	enum need_scope scope;
 	bool optional; /* a feature goes off without it */
 	char *feature; /* the name of that feature, if known */
-	char *source;  /* "declared", "log", "trace", "config-log", "default" */
-	char *why;     /* citation: "configure.ac:31: PKG_CHECK_MODULES(glib-2.0)", a log line */
+	enum need_source source;
+	char *why; /* citation: "configure.ac:31: PKG_CHECK_MODULES(glib-2.0)", a log line */
 };
 RECORD_LIST(need);
 
@@ -236,7 +245,6 @@ struct test_case {
 	char *name;
 	enum test_level level;
 	enum test_status status;
-	bool flaky;
 	double ms; /* < 0: unknown */
 	char *message;
 	char *file;
@@ -244,14 +252,15 @@ struct test_case {
 RECORD_LIST(test_case);
 
 struct test_run {
-	int64_t passed, failed, skipped, flaky;
+	int64_t passed, failed, skipped;
 	bool by_exit_status; /* no per-case format was recognised: one case per command */
 	struct test_case_list cases;
-	char *note; /* what a reader must know: "0 tests were executed", "report truncated" */
+	char *ended; /* the command that ended before it was done; NULL */
+	char *note;  /* what a reader must know: "0 tests were executed", "report truncated" */
 };
 void test_run_cleanup(struct test_run *t);
 extern const struct json_field test_run_fields[];
-/* Count cases: TEST_PASSED, failed = TEST_FAILED and TEST_ERROR, skipped, flaky. */
+/* Count cases: TEST_PASSED, failed = TEST_FAILED and TEST_ERROR, skipped. */
 void test_run_count(struct test_run *t);
 
 /* ---- the recipe ---- */
@@ -310,6 +319,8 @@ struct service {	      /* started before the tests, in their pod */
 	char *question;	      /* id "service:NAME" */
 	char *start;	      /* the command; NULL: a secret, from the answers */
 	struct strlist hosts; /* names that must lead to it */
+	int64_t port;	      /* it is ready when it listens there; 0: see socket */
+	char *socket;	      /* and there; NULL */
 };
 RECORD_LIST(service);
 
@@ -347,8 +358,6 @@ struct recipe {
 	struct prompt_answer_list prompts;
 	struct question_list questions;
 	struct feature_off_list features_off;
-	bool needs_network; /* it cannot be replayed offline: why_network */
-	char *why_network;
 	int64_t passed, failed, skipped; /* what it yielded */
 	enum run_outcome outcome;
 };

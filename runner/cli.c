@@ -248,11 +248,34 @@ unknown_command(const struct subcommand *const *table, const char *word)
 	return EXIT_USAGE;
 }
 
+static bool
+is_help(const char *word)
+{
+	return word && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+}
+
+/* "image --help" and "help image" list what there is; "image" alone, or "image sail", is an error. */
+static int
+group(const struct subcommand *const *table, char **argv, bool help)
+{
+	help = help || is_help(argv[1]);
+	if (!argv[1] || argv[1][0] == '-') {
+		if (cli_print_group(table, argv[0], help ? stdout : stderr))
+			return help ? EXIT_DONE : EXIT_USAGE;
+		return unknown_command(table, argv[0]);
+	}
+	OWN_FREE char *both = mem_printf("%s %s", argv[0], argv[1]);
+	OWN_FREE char *prefix = mem_printf("%s ", argv[0]);
+	for (const struct subcommand *const *c = table; *c; c++)
+		if (str_starts(str_of((*c)->name), prefix))
+			return unknown_command(table, both);
+	return unknown_command(table, argv[0]);
+}
+
 static int
 dispatch(const struct subcommand *const *table, char **argv)
 {
-	if (!argv[0] || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 ||
-		(strcmp(argv[0], "help") == 0 && !argv[1])) {
+	if (!argv[0] || is_help(argv[0]) || (strcmp(argv[0], "help") == 0 && !argv[1])) {
 		cli_print_overview(table);
 		return EXIT_DONE;
 	}
@@ -260,7 +283,7 @@ dispatch(const struct subcommand *const *table, char **argv)
 	size_t words;
 	const struct subcommand *c = cli_find(table, argv + help, &words);
 	if (!c)
-		return unknown_command(table, argv[help]);
+		return group(table, argv + help, help);
 	if (help) {
 		cli_print_help(c);
 		return EXIT_DONE;

@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdio.h>
+
 enum exit_status { /* what every command exits with */
 	EXIT_DONE = 0,
 	EXIT_TARGET_FAILED = 1,
@@ -81,6 +83,8 @@ int cli_usage_error(const struct subcommand *c, const char *fmt, ...) DD_PRINTF(
 int cli_status_of(const struct dd_err *err);
 
 void cli_print_help(const struct subcommand *c);
+/* The commands that begin with this word, as "image" does "image build"; false: none does. */
+bool cli_print_group(const struct subcommand *const *table, const char *word, FILE *to);
 void cli_print_overview(const struct subcommand *const *table);
 
 /* Bash completion, and a manual page (man(7)) of one subcommand or, with c NULL, of drydock. */

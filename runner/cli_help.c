@@ -35,6 +35,27 @@ cli_print_help(const struct subcommand *c)
 	print_options(cli_common_options);
 }
 
+bool
+cli_print_group(const struct subcommand *const *table, const char *word, FILE *to)
+{
+	size_t n = strlen(word);
+	bool any = false;
+	for (; *table; table++) {
+		const char *name = (*table)->name;
+		if ((*table)->hidden || strncmp(name, word, n) != 0 || name[n] != ' ')
+			continue;
+		if (!any)
+			fprintf(to,
+				"Usage: drydock %s COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n",
+				word);
+		fprintf(to, "  %-16s %s\n", name, (*table)->summary);
+		any = true;
+	}
+	if (any)
+		fprintf(to, "\nEach command has --help.\n");
+	return any;
+}
+
 void
 cli_print_overview(const struct subcommand *const *table)
 {

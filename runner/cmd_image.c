@@ -103,7 +103,7 @@ run_rm(const struct cli_call *call)
 		rc = session_open(call->options, &st, &err);
 	if (rc == 0)
 		rc = image_remove(&st, call->args[0], &err);
-	return rc < 0 ? cli_fail(cli_status_of(&err), &err) : EXIT_DONE;
+	return rc < 0 ? cli_fail(command_status_of_name(&err), &err) : EXIT_DONE;
 }
 
 const struct subcommand cmd_image_build = {

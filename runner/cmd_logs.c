@@ -33,13 +33,31 @@ list_logs(const char *dir, bool json, struct dd_err *err)
 	return 0;
 }
 
-/* Copy a log to standard output; to a terminal only with its escapes made visible. */
+static int
+no_log(const char *name, const struct strlist *names, struct dd_err *err)
+{
+	OWN(buf) struct buf all = {.max = 4000};
+	for (size_t i = 0; i < names->n; i++)
+		buf_printf(&all, "%s%s", i ? ", " : "", names->v[i]);
+	return err_set(err, DD_EINVAL, "there is no log \"%s\" (there is: %s)", name,
+		names->n ? all.p : "none");
+}
+
+/* Named with or without its ".log". Copy a log to standard output; to a terminal only with its escapes made visible. */
 static int
 print_log(const char *dir, const char *name, struct dd_err *err)
 {
-	if (strchr(name, '/') || name[0] == '.')
-		return err_set(err, DD_EINVAL, "\"%s\" is not the name of a log", name);
-	OWN_FREE char *path = fs_join(dir, name);
+	OWN(strlist) struct strlist names = {0};
+	OWN_FREE char *with = mem_printf("%s.log", name);
+	int rc = fs_list(dir, &names, err);
+	if (rc < 0)
+		return rc;
+	const char *file = strlist_has(&names, name)   ? name
+			   : strlist_has(&names, with) ? with
+						       : NULL;
+	if (!file)
+		return no_log(name, &names, err);
+	OWN_FREE char *path = fs_join(dir, file);
 	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_errno(err, errno, "log %s", name);
@@ -54,7 +72,7 @@ print_log(const char *dir, const char *name, struct dd_err *err)
 			buf_put_visible(&safe, data);
 		else
 			buf_add_str(&safe, data);
-		int rc = fs_write_all(STDOUT_FILENO, safe.p, safe.n, err);
+		rc = fs_write_all(STDOUT_FILENO, safe.p, safe.n, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -9,6 +9,7 @@ struct replay_options {
 	const char *answers;
 	bool offline;
 	struct limit_options limits;
+	struct patience_options patience;
 };
 
 #define O(member) offsetof(struct replay_options, member)
@@ -17,6 +18,7 @@ static const struct option_def options[] = {
 		"answers to questions: a JSON object by id"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
 	LIMIT_OPTIONS(struct replay_options, limits),
+	PATIENCE_OPTIONS(struct replay_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -27,7 +29,9 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 	struct run_options ro = {
 		.offline = o->offline, .limits = o->limits, .created_ns = clock_real_ns()};
 	struct recipe recipe = {0};
-	int rc = command_absolute_path(call->args[0], &ro.recipe, err);
+	int rc = command_patience(&o->patience, &ro, err);
+	if (rc == 0)
+		rc = command_absolute_path(call->args[0], &ro.recipe, err);
 	if (rc == 0)
 		rc = recipe_load(ro.recipe, &recipe, err); /* a bad one is refused before a run */
 	if (rc == 0 && recipe.base.name)

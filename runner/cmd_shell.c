@@ -95,7 +95,7 @@ run_shell(const struct cli_call *call)
 	run_cleanup(&run);
 	stack_cleanup(&root);
 	stack_cleanup(&work);
-	return rc < 0 ? cli_fail(cli_status_of(&err), &err) : status;
+	return rc < 0 ? cli_fail(command_status_of_name(&err), &err) : status;
 }
 
 const struct subcommand cmd_shell = {

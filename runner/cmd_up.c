@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "images/images.h"
 #include "runner/intake.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
@@ -15,6 +16,7 @@ struct up_options {
 	const char *image;
 	bool offline;
 	struct limit_options limits;
+	struct patience_options patience;
 };
 
 #define O(member) offsetof(struct up_options, member)
@@ -25,6 +27,7 @@ static const struct option_def options[] = {
 		"start from this image instead of the base image"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
 	LIMIT_OPTIONS(struct up_options, limits),
+	PATIENCE_OPTIONS(struct up_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -35,6 +38,23 @@ command_load_answers(const char *path, struct answers **ret, struct dd_err *err)
 		return answers_load(path, ret, err);
 	*ret = answers_create();
 	return 0;
+}
+
+int
+command_patience(const struct patience_options *p, struct run_options *ret, struct dd_err *err)
+{
+	const uint64_t longest = 1000000000;
+	if (p->time > longest || p->silence > longest)
+		return err_set(err, DD_EINVAL, "a limit is out of range");
+	ret->time_ms = (int64_t)p->time * 1000;
+	ret->silence_ms = (int64_t)p->silence * 1000;
+	return 0;
+}
+
+int
+command_status_of_name(const struct dd_err *err)
+{
+	return err->code == DD_ENOENT ? EXIT_USAGE : cli_status_of(err);
 }
 
 /* A path is kept as its absolute form, so that a resume from elsewhere finds it. */
@@ -69,11 +89,18 @@ new_run(const struct up_options *o, const char *source, const struct state *st, 
 {
 	struct run_options ro = {
 		.offline = o->offline, .limits = o->limits, .created_ns = clock_real_ns()};
-	int rc = command_source(source, &ro.source, err);
+	int rc = command_patience(&o->patience, &ro, err);
+	if (rc == 0)
+		rc = command_source(source, &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
-	if (rc == 0 && o->image)
+	if (rc == 0 && o->image) {
+		OWN(image) struct image img = {0};
+		bool base =
+			strcmp(o->image, IMAGE_BASE) == 0; /* which is built where there is none */
+		rc = base ? 0 : image_open(st, o->image, &img, err);
 		ro.image = mem_strdup(o->image);
+	}
 	if (rc == 0)
 		rc = run_create(st, &ro, ret, err);
 	run_options_cleanup(&ro);
@@ -95,7 +122,7 @@ run_up(const struct cli_call *call)
 		rc = new_run(o, call->args[0], &st, &run, &err);
 	if (rc < 0) {
 		answers_destroy(answers);
-		return cli_fail(cli_status_of(&err), &err);
+		return cli_fail(command_status_of_name(&err), &err);
 	}
 	int status = verdict_run(call, &st, &run, answers);
 	run_cleanup(&run);
@@ -112,7 +139,8 @@ const struct subcommand cmd_up = {
 		".tar.zst, .zip)\nor the URL or path of a git repository (http, https, git, file; "
 		"#REF picks a branch, tag or commit).\n\nThe outcome is one of up, built (it has no "
 		"tests), tests-failed, build-failed, unsatisfiable,\nblocked (it needs an answer) and "
-		"stopped (resumable).",
+		"stopped (resumable).\n\nWith --json, paths are absolute. A case's ms is -1 where its test "
+		"tool tells no time; tests.flaky is -1,\nsince each test runs once in a run.",
 	.options = options,
 	.options_size = sizeof(struct up_options),
 	.min_args = 1,

@@ -4,6 +4,7 @@
 
 #include "record/answers.h"
 #include "runner/cli.h"
+#include "runner/run.h"
 
 extern const struct subcommand cmd_up, cmd_replay, cmd_resume, cmd_runs, cmd_report, cmd_logs,
 	cmd_shell, cmd_sandbox_trace, cmd_image_build, cmd_image_list, cmd_image_rm,
@@ -13,8 +14,27 @@ extern const struct subcommand cmd_up, cmd_replay, cmd_resume, cmd_runs, cmd_rep
 /* All of them; NULL-terminated. */
 extern const struct subcommand *const commands[];
 
+/* How long a command of a build or of tests may take. */
+struct patience_options {
+	uint64_t time, silence;
+};
+/* Their rows, for a table of option_def; `member` is the patience_options in `type`, the options struct. */
+#define PATIENCE_OPTIONS(type, member) \
+	{"time", 0, OPTION_NUMBER, offsetof(type, member.time), "S", \
+		"end a command of the build or the tests after this many seconds (default: 1800)"}, \
+	{ \
+		"silence", 0, OPTION_NUMBER, offsetof(type, member.silence), "S", \
+			"end one that prints nothing for so long (default: 600)" \
+	}
+/* DD_EINVAL: one of them is out of range. */
+int command_patience(const struct patience_options *p, struct run_options *ret, struct dd_err *err)
+	DD_MUST_USE;
+
 /* The answers file, or no answers when path is NULL. */
 int command_load_answers(const char *path, struct answers **ret, struct dd_err *err) DD_MUST_USE;
+
+/* What the exit status is when the command line named what is not there (DD_ENOENT), or else. */
+int command_status_of_name(const struct dd_err *err);
 
 /* Absolute form of a path; URLs and NULL stay what they are.  DD_EINVAL: it is not there.  Heap. */
 int command_absolute_path(const char *path, char **ret, struct dd_err *err) DD_MUST_USE;

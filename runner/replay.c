@@ -140,6 +140,8 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 		.owner = p->owner,
 		.log_path = log,
 		.trace = trace,
+		.step_limit_ms = p->run->options.time_ms,
+		.silence_limit_ms = p->run->options.silence_ms,
 	};
 	int step = progress_begin("building");
 	int64_t start = clock_mono_ns();
@@ -229,7 +231,8 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 		.root = &res->root,
 		.work = &res->work,
 		.commands = &p->recipe->commands,
-		.before = serving.before,
+		.services = serving.services,
+		.nservices = serving.nservices,
 		.env = (const char *const *)p->env.v,
 		.binds = serving.binds,
 		.nbinds = serving.nbinds,
@@ -239,6 +242,8 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 		.trace = trace,
 		.trace_classes = TRACE_CONNECT,
 		.log_path = log,
+		.time_limit_ms = p->run->options.time_ms,
+		.silence_limit_ms = p->run->options.silence_ms,
 	};
 	int step = progress_begin("running the tests");
 	if (rc == 0)

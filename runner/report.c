@@ -110,6 +110,36 @@ put_verdict(struct page *p, const struct run *run, const struct standup_result *
 		r->source.kind, r->source.digest, run->id, r->seconds, r->base.digest);
 }
 
+/* What no package has: how a person, or a sample, came to give it. */
+static void
+put_supplies(struct page *p, const struct probe_result *b)
+{
+	static const char *const heads[] = {"what", "name", "why", NULL};
+	size_t n = b->files.n + b->services.n;
+	for (size_t i = 0; i < b->environment.n; i++)
+		n += b->environment.v[i].question != NULL;
+	if (!n)
+		return;
+	begin_table(p, "Supplied by people", heads);
+	for (size_t i = 0; i < b->environment.n; i++) {
+		const struct env_var *e = &b->environment.v[i];
+		const char *cells[] = {"environment variable", e->name, e->why};
+		if (e->question)
+			put_row(p, cells, 3);
+	}
+	for (size_t i = 0; i < b->files.n; i++) {
+		const char *cells[] = {"file", b->files.v[i].path, b->files.v[i].why};
+		put_row(p, cells, 3);
+	}
+	for (size_t i = 0; i < b->services.n; i++) {
+		const struct service *s = &b->services.v[i];
+		const char *cells[] = {
+			"service", s->name, s->start ? s->start : "started by a secret command"};
+		put_row(p, cells, 3);
+	}
+	end_table(p, 0);
+}
+
 static void
 put_needs(struct page *p, const struct probe_result *b)
 {
@@ -130,9 +160,7 @@ put_needs(struct page *p, const struct probe_result *b)
 	end_table(p, 0);
 	buf_printf(
 		&p->out, "<p class=dim>%zu more packages were pulled in by these.</p>\n", pulled);
-	for (size_t i = 0; i < b->environment.n; i++)
-		if (b->environment.v[i].question)
-			put_paragraph(p, "Environment variable:", b->environment.v[i].name);
+	put_supplies(p, b);
 }
 
 static void
@@ -199,7 +227,7 @@ put_attempts(struct page *p, const struct attempt_list *l)
 {
 	static const char *const heads[] = {
 		"attempt", "ended", "seconds", "installed", "learnt", "log", NULL};
-	buf_puts(&p->out, "<h2>Attempts</h2>\n");
+	buf_puts(&p->out, "<h2>Timeline of attempts</h2>\n");
 	begin_table(p, "Each from the untouched source", heads);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct attempt *a = &l->v[i];
@@ -219,7 +247,8 @@ struct listed { /* rows so far */
 };
 
 static void
-put_artefacts(struct page *p, const struct artefact_list *l, struct listed *rows)
+put_artefacts(struct page *p, const struct standup_result *r, const struct artefact_list *l,
+	struct listed *rows)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct artefact *a = &l->v[i];
@@ -229,8 +258,10 @@ put_artefacts(struct page *p, const struct artefact_list *l, struct listed *rows
 		}
 		OWN_FREE char *name = mem_printf("%s %s", a->name, a->version);
 		OWN_FREE char *bytes = mem_printf("%lld", (long long)a->size);
-		OWN_FREE char *from =
-			mem_printf("%s%s%s", a->upstream, a->path[0] == '/' ? "" : "/", a->path);
+		const char *url = a->upstream ? map_get(&r->upstreams, a->upstream) : NULL;
+		const char *path = a->path ? a->path : "";
+		OWN_FREE char *from = mem_printf(
+			"%s%s%s", url ? url : a->upstream, path[0] == '/' ? "" : "/", path);
 		const char *cells[] = {name, bytes, a->sha256, from};
 		put_row(p, cells, 4);
 	}
@@ -245,9 +276,9 @@ put_downloads(struct page *p, const struct standup_result *r)
 		"<h2>Downloads</h2>\n<details><summary>Every archive that was installed</summary>\n");
 	begin_table(p, "By digest", heads);
 	for (size_t i = 0; i < r->probe.batches.n; i++)
-		put_artefacts(p, &r->probe.batches.v[i].artefacts, &rows);
+		put_artefacts(p, r, &r->probe.batches.v[i].artefacts, &rows);
 	for (size_t i = 0; i < r->probe.modules.n; i++)
-		put_artefacts(p, &r->probe.modules.v[i].artefacts, &rows);
+		put_artefacts(p, r, &r->probe.modules.v[i].artefacts, &rows);
 	end_table(p, rows.left_out);
 	buf_puts(&p->out, "</details>\n");
 }
@@ -362,6 +393,15 @@ refused_to_json(const struct standup_result *r)
 	return a;
 }
 
+static json_t *
+upstreams_to_json(const struct map *urls)
+{
+	json_t *j = json_object();
+	for (struct map_entry *e = map_first(urls); e; e = map_next(e))
+		json_object_set_new(j, map_key(e), json_text(str_of(map_value(e))));
+	return j;
+}
+
 static int
 write_json(const struct run *run, const struct standup_result *r, const struct answers *answers,
 	struct dd_err *err)
@@ -372,6 +412,7 @@ write_json(const struct run *run, const struct standup_result *r, const struct a
 	json_object_set_new(j, "downloads", install_batch_list_to_json(&r->probe.batches));
 	json_object_set_new(j, "modules", module_set_list_to_json(&r->probe.modules));
 	json_object_set_new(j, "refused", refused_to_json(r));
+	json_object_set_new(j, "upstreams", upstreams_to_json(&r->upstreams));
 	json_object_set_new(j, "requests", egress_log_to_json(&r->egress));
 	json_object_set_new(j, "cases", test_case_list_to_json(&r->probe.tests.cases));
 	json_print(j, 1, &text);
@@ -397,15 +438,15 @@ standup_report(const struct run *run, const struct standup_result *r, const stru
 	put(&p, r->source.name);
 	buf_puts(&p.out, "</h1>\n");
 	put_verdict(&p, run, r);
-	put_questions(&p, &r->probe.questions);
-	put_tests(&p, &r->probe.tests);
 	put_needs(&p, &r->probe);
+	put_tests(&p, &r->probe.tests);
 	put_attempts(&p, &r->probe.attempts);
+	put_downloads(&p, r);
+	put_requests(&p, &r->egress);
+	put_refused(&p, r);
+	put_questions(&p, &r->probe.questions);
 	put_left(&p, r);
 	put_again(&p, run, r);
-	put_downloads(&p, r);
-	put_refused(&p, r);
-	put_requests(&p, &r->egress);
 	buf_puts(&p.out, "</main></body></html>\n");
 	int rc = fs_write_atomic(path, buf_str(&p.out), 0600, err);
 	buf_cleanup(&p.out);

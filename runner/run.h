@@ -17,6 +17,7 @@ struct run_options { /* journalled at creation; what resume goes by */
 	char *recipe;  /* absolute path of the recipe of a replay; NULL: discovery */
 	bool offline;
 	struct limit_options limits; /* of each pod of the run */
+	int64_t time_ms, silence_ms; /* of each command of build and tests; 0: the defaults */
 	int64_t created_ns;	     /* real time */
 };
 void run_options_cleanup(struct run_options *o);

@@ -1,17 +1,34 @@
 #include "runner/session.h"
 
+#include "base/log.h"
 #include "runner/run.h"
 #include "sandbox/egress.h"
 
 #include <signal.h>
+#include <unistd.h>
+
+/* What a stop at once still has to say: on standard output, and on standard error. */
+static const char *last_words[2];
 
 static void
 on_stop(int sig)
 {
 	(void)sig;
-	if (sandbox_stop_requested())
+	if (sandbox_stop_requested()) {
+		log_say(STDOUT_FILENO, last_words[0]);
+		log_say(STDERR_FILENO, last_words[1]);
 		_exit(EXIT_RESUMABLE);
+	}
+	log_say(STDERR_FILENO, "drydock: stopping; once more stops it at once\n");
+	progress_set_stopping();
 	sandbox_request_stop();
+}
+
+void
+session_set_last_words(const char *out, const char *err)
+{
+	last_words[0] = out;
+	last_words[1] = err;
 }
 
 static void

@@ -18,5 +18,10 @@ int session_require(const struct common_options *common, struct dd_err *err) DD_
 /* session_open for a command that runs something: handlers and sweeping, too. */
 int session_start(const struct common_options *common, struct state *ret, struct dd_err *err)
 	DD_MUST_USE;
+/*
+ * What is written to standard output and to standard error when a second signal stops it at once; NULL: nothing.
+ * Borrowed, until they are set anew.
+ */
+void session_set_last_words(const char *out, const char *err);
 
 #endif

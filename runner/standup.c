@@ -25,6 +25,7 @@ standup_result_cleanup(struct standup_result *r)
 	probe_result_cleanup(&r->probe);
 	egress_log_cleanup(&r->egress);
 	free(r->egress_log);
+	map_cleanup(&r->upstreams);
 	free(r->recipe);
 	free(r->report);
 	free(r->cases);
@@ -156,7 +157,8 @@ run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exe
 		.root = t->root,
 		.work = t->work,
 		.commands = t->commands,
-		.before = t->before,
+		.services = t->services,
+		.nservices = t->nservices,
 		.env = t->env,
 		.binds = t->binds,
 		.nbinds = t->nbinds,
@@ -165,6 +167,8 @@ run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exe
 		.ctx = t->prompt_ctx,
 		.answers = s->answers,
 		.log_path = t->log_path,
+		.time_limit_ms = s->run->options.time_ms,
+		.silence_limit_ms = s->run->options.silence_ms,
 	};
 	return qa_run_tests(&spec, ret, ret_cause, err);
 }
@@ -189,6 +193,8 @@ discover(struct standup *s, struct dd_err *err)
 		.answers = s->answers,
 		.egress_log = s->r->egress_log,
 		.offline = s->run->options.offline,
+		.step_limit_ms = s->run->options.time_ms,
+		.silence_limit_ms = s->run->options.silence_ms,
 		.run_tests = run_tests,
 		.ctx = s,
 	};
@@ -207,6 +213,16 @@ add_duration(void *ctx, const struct journal_entry *e)
 	if (e->ended_ns)
 		*seconds += (double)(e->ended_ns - e->started_ns) / 1e9;
 	return 0;
+}
+
+int
+standup_seconds(const struct run *run, double *ret, struct dd_err *err)
+{
+	double seconds = 0;
+	int rc = journal_each(run->journal, add_duration, &seconds, err);
+	if (rc == 0)
+		*ret = seconds;
+	return rc;
 }
 
 static bool
@@ -241,6 +257,7 @@ do_report(void *ctx, json_t **ret_result, struct dd_err *err)
 	int rc = qa_write_cases(cases, &s->r->probe.tests, err);
 	if (rc == 0)
 		rc = egress_log_read(s->r->egress_log, &s->r->egress, err);
+	apt_upstream_urls(s->st, &s->r->upstreams);
 	if (rc == 0)
 		rc = standup_report(s->run, s->r, s->answers, err);
 	return rc < 0 ? err_wrap(err, "report") : 0;
@@ -293,7 +310,7 @@ write_results(struct standup *s, struct dd_err *err)
 	r->report = run_path(s->run, "report.html");
 	r->cases = run_path(s->run, "tests.jsonl");
 	if (rc == 0)
-		rc = journal_each(s->run->journal, add_duration, &r->seconds, err);
+		rc = standup_seconds(s->run, &r->seconds, err);
 	if (rc == 0)
 		rc = journal_step(s->run->journal, "report", do_report, s, NULL, err);
 	return rc < 0 ? rc : do_finish(s, err);
@@ -337,7 +354,8 @@ int
 standup(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result *ret, struct dd_err *err)
 {
-	struct standup_result r = {.egress_log = run_path(run, "egress.jsonl")};
+	struct standup_result r = {
+		.egress_log = run_path(run, "egress.jsonl"), .upstreams = {.destroy = free}};
 	OWN_FREE char *owner = run_owner(run);
 	struct standup s = {.st = st, .run = run, .answers = answers, .owner = owner, .r = &r};
 	journal_set_barrier(run->journal, settle_layers, &s);

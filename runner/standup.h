@@ -5,6 +5,7 @@
 #ifndef RUNNER_STANDUP_H
 #define RUNNER_STANDUP_H
 
+#include "base/map.h"
 #include "envprobe/envprobe.h"
 #include "runner/intake.h"
 #include "runner/run.h"
@@ -20,6 +21,7 @@ struct standup_result {
 	char *recipe;		  /* absolute path of drydock.lock.json; NULL when there is none */
 	char *report;		  /* absolute path of report.html */
 	char *cases;		  /* absolute path of the test cases, JSON lines; NULL: no tests */
+	struct map upstreams;	  /* name -> URL, of this machine's configuration */
 	double seconds;		  /* of all steps, without the time the run lay still */
 };
 void standup_result_cleanup(struct standup_result *r);
@@ -37,6 +39,9 @@ int standup(const struct state *st, struct run *run, struct answers *answers,
  */
 int standup_replay(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result *r, struct dd_err *err) DD_MUST_USE;
+
+/* Of all its steps so far. */
+int standup_seconds(const struct run *run, double *ret, struct dd_err *err) DD_MUST_USE;
 
 /* The object of `drydock up --json`; secrets redacted. */
 json_t *standup_to_json(

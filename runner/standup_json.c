@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#define NOT_LOOKED_FOR -1 /* cases that fail at times: each runs once in a run */
+
 static json_t *
 text_or_null(const char *s)
 {
@@ -18,8 +20,16 @@ build_to_json(const struct probe_result *p)
 	json_t *commands = json_array();
 	for (size_t i = 0; i < p->project.commands.n; i++) {
 		const struct command *c = &p->project.commands.v[i];
-		if (c->phase != PHASE_TEST)
-			json_array_append_new(commands, json_text(str_of(c->run)));
+		OWN(buf) struct buf text = {0};
+		if (c->phase == PHASE_TEST)
+			continue;
+		if (c->dir) {
+			buf_puts(&text, "cd ");
+			buf_put_shell(&text, str_of(c->dir));
+			buf_puts(&text, " && ");
+		}
+		buf_puts(&text, c->run);
+		json_array_append_new(commands, json_text(buf_str(&text)));
 	}
 	return json_pack("{s:o, s:o, s:f}", "system", text_or_null(p->project.system), "commands",
 		commands, "seconds", p->build_seconds);
@@ -31,7 +41,7 @@ tests_to_json(const struct standup_result *r)
 	const struct test_run *t = &r->probe.tests;
 	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:b, s:o}", "passed", (json_int_t)t->passed,
 		"failed", (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "flaky",
-		(json_int_t)t->flaky, "cases", text_or_null(r->cases), "by_exit_status",
+		(json_int_t)NOT_LOOKED_FOR, "cases", text_or_null(r->cases), "by_exit_status",
 		t->by_exit_status, "note", text_or_null(t->note));
 }
 
@@ -45,6 +55,19 @@ packages_to_json(const struct package_list *l)
 	return a;
 }
 
+static json_t *
+attempts_to_json(const struct run *run, const struct attempt_list *l)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; i < l->n; i++) {
+		json_t *j = json_encode(attempt_fields, &l->v[i]);
+		OWN_FREE char *log = l->v[i].log ? run_path(run, l->v[i].log) : NULL;
+		json_object_set_new(j, "log", text_or_null(log));
+		json_array_append_new(all, j);
+	}
+	return all;
+}
+
 json_t *
 standup_to_json(
 	const struct run *run, const struct standup_result *r, const struct answers *answers)
@@ -56,7 +79,7 @@ standup_to_json(
 	json_object_set_new(j, "diagnosis", json_encode(diagnosis_fields, &p->diagnosis));
 	json_object_set_new(j, "build", build_to_json(p));
 	json_object_set_new(j, "tests", tests_to_json(r));
-	json_object_set_new(j, "attempts", attempt_list_to_json(&p->attempts));
+	json_object_set_new(j, "attempts", attempts_to_json(run, &p->attempts));
 	json_object_set_new(j, "packages", packages_to_json(&p->packages));
 	json_object_set_new(j, "questions", question_list_to_json(&p->questions));
 	json_object_set_new(j, "features_off", feature_off_list_to_json(&p->features_off));

@@ -1,6 +1,7 @@
 #include "runner/verdict.h"
 
 #include "base/log.h"
+#include "runner/session.h"
 
 #include <string.h>
 
@@ -66,7 +67,9 @@ static void
 print_summary(const struct run *run, const struct answers *a, const struct standup_result *r)
 {
 	const struct probe_result *p = &r->probe;
-	printf("%s: %s\n", r->source.name, run_outcome_names[p->outcome]);
+	OWN(buf) struct buf name = {.max = 1024};
+	buf_put_visible(&name, str_of(r->source.name));
+	printf("%s: %s\n", name.n ? name.p : "", run_outcome_names[p->outcome]);
 	print_text(a, "diagnosis", p->diagnosis.text);
 	print_text(a, "where", p->diagnosis.where);
 	print_text(a, "way out", p->diagnosis.way_out);
@@ -79,12 +82,20 @@ print_summary(const struct run *run, const struct answers *a, const struct stand
 }
 
 static void
-print_json(const struct run *run, const struct answers *a, const struct standup_result *r)
+put_json(const struct run *run, const struct answers *a, const struct standup_result *r,
+	struct buf *out)
 {
 	OWN_JSON json_t *j = standup_to_json(run, r, a);
+	json_print(j, 2, out);
+	buf_putc(out, '\n');
+}
+
+static void
+print_json(const struct run *run, const struct answers *a, const struct standup_result *r)
+{
 	OWN(buf) struct buf out = {0};
-	json_print(j, 2, &out);
-	printf("%s\n", out.p);
+	put_json(run, a, r, &out);
+	printf("%s", out.p);
 }
 
 /*
@@ -106,13 +117,32 @@ name_unused_answers(const struct answers *a, enum run_outcome o)
 	}
 }
 
-static int
-stopped(const struct cli_call *call, const struct run *run)
+/* What there is to say when a run was stopped: the object of --json, and how to go on. */
+static void
+put_stopped(const struct cli_call *call, const struct run *run, const struct answers *a,
+	struct buf *out, struct buf *words)
 {
 	const struct common_options *common = call->options;
+	struct standup_result r = {.probe = {.outcome = OUTCOME_STOPPED}};
+	struct diagnosis *d = &r.probe.diagnosis;
+	d->class = mem_strdup("stopped");
+	d->text = mem_strdup("it was stopped before it was done, and can go on where it was");
+	d->way_out = mem_printf("drydock resume %s", run->id);
+	(void)!standup_seconds(run, &r.seconds, NULL);
 	if (common->json)
-		printf("{\"run\": \"%s\", \"outcome\": \"stopped\"}\n", run->id);
-	fprintf(stderr, "drydock: stopped; go on with: drydock resume %s\n", run->id);
+		put_json(run, a, &r, out);
+	standup_result_cleanup(&r);
+	buf_printf(words, "drydock: stopped; go on with: drydock resume %s\n", run->id);
+}
+
+static int
+stopped(const struct cli_call *call, const struct run *run, const struct answers *answers)
+{
+	OWN(buf) struct buf out = {0}, words = {0};
+	put_stopped(call, run, answers, &out, &words);
+	if (out.n)
+		printf("%s", out.p);
+	fprintf(stderr, "%s", words.p);
 	return EXIT_RESUMABLE;
 }
 
@@ -132,10 +162,14 @@ verdict_run(const struct cli_call *call, struct state *st, struct run *run, stru
 	const struct common_options *common = call->options;
 	OWN(dd_err) struct dd_err err = {0};
 	struct standup_result r;
+	OWN(buf) struct buf out = {0}, words = {0};
+	put_stopped(call, run, answers, &out, &words);
+	session_set_last_words(out.p, words.p);
 	st->limits = limit_options_to_pod(&run->options.limits);
 	int rc = standup(st, run, answers, &r, &err);
+	session_set_last_words(NULL, NULL);
 	if (rc == -DD_ESTOPPED)
-		return stopped(call, run);
+		return stopped(call, run, answers);
 	if (rc < 0) {
 		(void)cli_fail(0, &err);
 		if (!discard_empty(st, run))

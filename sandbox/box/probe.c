@@ -1,5 +1,7 @@
-/* Is a service ready?  Asked without disturbing it: a port is looked up, and only a socket is
- * connected to. */
+/*
+ * Is a service ready?  Asked without disturbing it: it is looked up in the kernel's tables.  Only a socket that
+ * has another name there (it was bound by a relative path, or through a link) is connected to.
+ */
 #include "sandbox/box/box.h"
 
 #include <errno.h>
@@ -9,7 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define LISTENING 0x0A /* TCP_LISTEN, as /proc/net/tcp says it */
+#define ACCEPTS 0x10000 /* SO_ACCEPTCON, as /proc/net/unix says it */
+#define LISTENING 0x0A	/* TCP_LISTEN, as /proc/net/tcp says it */
 
 static bool
 listed(const char *path, unsigned port)
@@ -34,9 +37,30 @@ probe_port(unsigned port)
 	return listed("/proc/net/tcp", port) || listed("/proc/net/tcp6", port);
 }
 
+/* "ffff...: 00000002 00000000 00010000 0001 01 12345 /run/x.sock" */
+static bool
+listed_socket(const char *path)
+{
+	char line[512];
+	bool found = false;
+	FILE *f = fopen("/proc/net/unix", "re");
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		unsigned flags;
+		int at = 0;
+		line[strcspn(line, "\n")] = '\0';
+		found = sscanf(line, "%*s %*s %*s %x %*s %*s %*s %n", &flags, &at) == 1 && at &&
+			(flags & ACCEPTS) && strcmp(line + at, path) == 0;
+	}
+	if (f)
+		(void)fclose(f);
+	return found;
+}
+
 bool
 probe_socket(const char *path)
 {
+	if (listed_socket(path))
+		return true;
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	if (strlen(path) >= sizeof(a.sun_path))
 		return false;

@@ -164,9 +164,8 @@ static void
 a_declared_header_lies_where_compilers_look(void **state)
 {
 	(void)state;
-	static char declared[] = "declared", deep[] = "star.h", flat[] = "moon.h",
-		    sub[] = "sky/star.h";
-	struct need n = {.kind = NEED_HEADER, .name = deep, .source = declared};
+	static char deep[] = "star.h", flat[] = "moon.h", sub[] = "sky/star.h";
+	struct need n = {.kind = NEED_HEADER, .name = deep, .source = NEED_DECLARED};
 	struct resolution r = resolve_need(sky, &n);
 	assert_null(r.package);
 	n.name = flat;

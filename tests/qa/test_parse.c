@@ -166,6 +166,74 @@ reports_are_counted_case_by_case(void **state)
 		check(&reports[i]);
 }
 
+/* Of the first case. */
+static const struct {
+	const char *format, *text;
+	double ms;
+} times[] = {
+	{"ctest",
+		"1/1 Test #1: a ....   Passed    0.01 sec\n100% tests passed, 0 tests failed out of 1\n",
+		10},
+	{"meson", "1/2 one   OK      0.02s\n2/2 two  FAIL  1.5s   exit status 1\n\nOk:   1\n", 20},
+	{"meson", "1/1 two  FAIL  1.5s   exit status 1\n\nOk:   0\n", 1500},
+	{"node",
+		"TAP version 13\nok 1 - sails\n  ---\n  duration_ms: 0.6\n  ...\n1..1\n# tests 1\n# fail 0\n",
+		0.6},
+	{"node", "\xe2\x9c\x94 sails (1.25ms)\n\xe2\x84\xb9 tests 1\n", 1.25},
+	{"tap", "1..1\nok 1 - a # time=12.5ms\n", 12.5},
+	{"prove", "t/a.t .. ok       12 ms ( 0.01 usr  0.00 sys )\nResult: PASS\n", 12},
+	{"mocha", "  a\n    \xe2\x9c\x94 one (38ms)\n\n  1 passing (2ms)\n", 38},
+	{"jest", "PASS a.test.js\n    \xe2\x9c\x93 adds (2 ms)\nTests:       1 passed, 1 total\n",
+		2},
+	{"junit", "<testsuite name='s'><testcase name='a' time='0.5'/></testsuite>", 500},
+	{"tap", "1..1\nok 1 - a (2 of them)\n", -1},
+	{"automake", "PASS: a\n# TOTAL: 1\n", -1},
+};
+
+static void
+times_are_kept_where_a_report_tells_them(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		struct test_run t = parse(times[i].format, str_of(times[i].text), 0);
+		if (!t.cases.n || t.cases.v[0].ms < times[i].ms - 1e-6 ||
+			t.cases.v[0].ms > times[i].ms + 1e-6)
+			fail_msg("%s, row %zu: %f ms; wanted %f", times[i].format, i,
+				t.cases.n ? t.cases.v[0].ms : -2, times[i].ms);
+		test_run_cleanup(&t);
+	}
+}
+
+static void
+pytest_cases_have_the_same_names_in_its_xml(void **state)
+{
+	(void)state;
+	struct test_run t = parse("junit",
+		STR("<testsuite name='pytest'><testcase classname='tests.test_a.TestX' "
+		    "file='tests/test_a.py' name='test_b' time='0.1'><failure message='AssertionError: "
+		    "assert 1'>trace</failure></testcase><testcase classname='tests.test_a' "
+		    "file='tests/test_a.py' name='test_c'><skipped type='pytest.xfail'/></testcase></testsuite>"),
+		1);
+	assert_string_equal(t.cases.v[0].id, "tests/test_a.py/TestX::test_b");
+	assert_string_equal(t.cases.v[1].id, "tests/test_a.py/test_c");
+	assert_int_equal(t.passed, 1);
+	test_run_cleanup(&t);
+}
+
+static void
+a_report_that_was_cut_keeps_its_cases(void **state)
+{
+	(void)state;
+	struct test_run t = parse("auto", STR("ok 1 - a\nok 2 - b\n"), -1);
+	assert_int_equal(t.passed, 2);
+	assert_null(t.note);
+	test_run_cleanup(&t);
+	t = parse("auto", STR("ok 1 - a\nok 2 - b\n"), 0);
+	assert_int_equal(t.cases.n, 1); /* nothing but its exit status */
+	assert_true(t.by_exit_status);
+	test_run_cleanup(&t);
+}
+
 static void
 nothing_executed_is_never_a_pass(void **state)
 {
@@ -221,6 +289,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reports_are_counted_case_by_case),
+		cmocka_unit_test(times_are_kept_where_a_report_tells_them),
+		cmocka_unit_test(pytest_cases_have_the_same_names_in_its_xml),
+		cmocka_unit_test(a_report_that_was_cut_keeps_its_cases),
 		cmocka_unit_test(nothing_executed_is_never_a_pass),
 		cmocka_unit_test(ids_are_unique_and_text_is_valid),
 		cmocka_unit_test(damaged_reports_do_no_harm),

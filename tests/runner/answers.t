@@ -42,6 +42,34 @@ run "$drydock" replay --json --quiet --state "$state" --offline --answers "$tmp/
 is "a replay takes them from the answers" "$(json .outcome)" up
 ok "and does not write them either" kept oak-and-iron-77
 
+# --- nor is one that comes from the environment or a file in the environment or the words of other processes
+app watch <<'M'
+watch: ; test -n "$$LAMP" && test -n "$$BELL" && sleep 2 && touch $@
+check: ; @echo 1..1; echo "ok 1 - $$LAMP $$BELL"
+M
+printf 'tarred-line-28\n' >"$tmp/bell"
+printf '{"env:LAMP": {"env": "MY_LAMP"}, "env:BELL": {"file": "%s"}}\n' "$tmp/bell" >"$tmp/answers.json"
+MY_LAMP=whale-oil-64 "$drydock" up --json --quiet --state "$state" --answers "$tmp/answers.json" "$tmp/watch" \
+	>"$tmp/out" 2>"$tmp/err" &
+pid=$!
+: >"$tmp/seen"
+while kill -0 "$pid" 2>/dev/null; do
+	for p in $(grep -laE 'whale-oil-64|tarred-line-28' /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | sort -u); do
+		[ "$p" = "$pid" ] || cat "/proc/$p/comm" 2>/dev/null
+	done >>"$tmp/seen"
+	sleep 0.2
+done
+wait "$pid"
+is "secrets by --answers from both: outcome" "$? $(json .outcome)" "0 up"
+ok "the build has them" grep -qxE 'make|sh|sleep' "$tmp/seen"
+is "and no other process has" "$(grep -vxE 'make|sh|sleep|test|grep' "$tmp/seen" | sort -u)" ""
+for secret in whale-oil-64 tarred-line-28; do
+	ok "$secret is in nothing that was written" kept "$secret"
+	hasnt "$secret is not in the recipe or BUILD.md" "$(dirname "$(json .recipe)")" "$secret"
+	ok "$secret is not in the journal" sh -c '! sqlite3 "$1" .dump | grep -qF "$2"' sh "$(dirname "$(json .report)")/journal.db" "$secret"
+done
+ok "the log has them marked" grep -rq "ok 1 - \[redacted\] \[redacted\]" "$(dirname "$(json .report)")/logs"
+
 # --- nor does the journal keep one that the application calls, looks for or asks with
 app leak <<'M'
 hull: ; printf 'Keep %s [y/n]? ' "$$KEY_TOKEN"; read -r keep; test "$$keep" = y

@@ -28,6 +28,19 @@ is "which completes" "$(bash -c '. "$1"; COMP_WORDS=(drydock re); COMP_CWORD=1; 
 is "the list of manual pages to install is that of the commands" \
 	"$(make -pn 2>/dev/null | sed -n 's/^MAN_PAGES := //p' | tr ' ' '\n' | sed '/^$/d' | sort)" "$(echo "$commands" | tr ' ' '-' | sort)"
 
+for group in image sandbox; do
+	want=$(echo "$commands" | grep "^$group " | tr '\n' ',')
+	for how in "$group --help" "help $group" "$group -h"; do
+		# shellcheck disable=SC2086
+		run "$drydock" $how
+		is "$how lists its commands" "$status $(sed -n '/^Commands:/,/^$/s/^  \([a-z]* [a-z]*\)  .*/\1/p' "$tmp/out" | tr '\n' ',')" "0 $want"
+	done
+	run "$drydock" "$group"
+	is "$group alone is a usage error that lists them, too" "$status $(grep -c "^  $group " "$tmp/err")" "2 $(echo "$commands" | grep -c "^$group ")"
+done
+run "$drydock" image biuld
+has "a word that is nearly one" "$tmp/err" 'did you mean "image build"'
+
 # --- usage errors: 2, with a word about what is wrong
 for args in "--colour" "up --json" "up a b" "sail" "sandbox run" "logs no-such-run" "gc --keep many" "report no-such-run" "resume no-such-run"; do
 	# shellcheck disable=SC2086
@@ -89,12 +102,37 @@ run "$drydock" logs --state "$state" "$id"
 has "logs lists the steps" "$tmp/out" attempt-1-build.log
 run "$drydock" logs --state "$state" "$id" attempt-1-build.log
 has "logs prints one" "$tmp/out" "make -j2"
-run "$drydock" logs --state "$state" "$id" ../journal.db
-is "and nothing beside them" "$status" 2
+cp "$tmp/out" "$tmp/whole"
+run "$drydock" logs --state "$state" "$id" attempt-1-build
+is "also without its ending" "$(cmp "$tmp/out" "$tmp/whole" 2>&1)" ""
+for name in ../journal.db attempt-7-build; do
+	run "$drydock" logs --state "$state" "$id" "$name"
+	is "$name is none of them" "$status" 2
+	has "$name: what there is" "$tmp/err" "attempt-1-build.log, attempt-1-tests.log"
+done
+run "$drydock" shell --state "$state" --attempt 99 "$id"
+is "an attempt that is not there" "$status $(grep -c 'has no attempt 99; its last is 1' "$tmp/err")" "2 1"
+before=$(ls "$state/runs")
+for args in "image rm nosuch" "up --image nosuch $apps/tiny-none"; do
+	# shellcheck disable=SC2086
+	run "$drydock" $args --state "$state"
+	is "$args: no such image" "$status $(grep -c 'there is no image "nosuch" (there is: .*base' "$tmp/err")" "2 1"
+done
+is "and no run was begun" "$(ls "$state/runs")" "$before"
+printf '{"env:X": {"file": "not-there"}}' >"$tmp/answers.json"
+run "$drydock" up --answers "$tmp/answers.json" --state "$state" "$apps/tiny-none"
+is "an answer in a file that is not there" "$status" 2
 echo 'ls knots && id -u' | "$drydock" shell --quiet --state "$state" "$id" >"$tmp/out" 2>"$tmp/err"
 ok "shell opens in the built tree, as an ordinary user" grep -qx 1000 "$tmp/out"
 run "$drydock" runs --json --du --state "$state"
 ok "runs --du tells sizes" jq -e --arg id "$id" '.[] | select(.run == $id) | .bytes > 0' "$tmp/out"
+
+# --- another image
+cp "$state/images/base.ref" "$state/images/hulk.ref"
+up --image hulk "$apps/tiny-make"
+is "up --image starts from that one" "$(json .outcome) $(json .base.name "$(json .recipe)")" "up hulk"
+run "$drydock" image rm --state "$state" hulk
+is "which can be forgotten" "$status $(ls "$state/images/hulk.ref" 2>/dev/null)" "0 "
 
 # --- gc keeps what is pinned and what is newest
 run "$drydock" runs --pin "$id" --state "$state"
@@ -117,22 +155,49 @@ is "manual pages and completion are installed" \
 
 # --- stopping
 up_and_stop() {
-	"$drydock" up --quiet --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
+	before=$(ls -t "$state/runs" | head -n 1)
+	"$drydock" up "$@" --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	for i in $(seq 100); do
 		sleep 0.1
 		id=$(ls -t "$state/runs" | head -n 1)
-		grep -qs 'make' "$state/runs/$id/logs/attempt-1-build.log" && break
+		[ "$id" != "$before" ] && grep -qs 'make' "$state/runs/$id/logs/attempt-1-build.log" && break
 	done
 	kill -INT "$pid"
 	wait "$pid"
 	status=$?
 }
+# keys: those of the object that any outcome has
+keys() { json 'keys_unsorted | join(" ")'; }
+all_keys="run outcome diagnosis build tests attempts packages questions features_off recipe report seconds"
 mkdir "$tmp/slow"
 printf 'all:\n\tsleep 3; echo built >done\ncheck:\n\techo 1..1; echo ok 1\n' >"$tmp/slow/Makefile"
-up_and_stop
+up_and_stop --quiet
 is "the first Ctrl-C stops it, resumable" "$status $(json .outcome)" "4 stopped"
-has "and prints how to go on" "$tmp/err" "drydock resume"
+has "and prints how to go on" "$tmp/err" "drydock resume $id"
+is "with all that an outcome has" "$(keys) $(json '.diagnosis.way_out')" "$all_keys drydock resume $id"
 run "$drydock" resume --quiet --json --state "$state" "$id"
 is "resume finishes it" "$status $(json .outcome)" "0 up"
+
+up_and_stop
+has "meanwhile it says that it stops" "$tmp/err" "drydock: stopping"
+has "what ends then is stopped" "$tmp/err" "building: stopped"
+hasnt "and has not failed" "$tmp/err" failed
+
+# a second one, while the first has not come through: what takes it in is stopped
+printf 'all: ; trap "" TERM INT; sleep 30\n' >"$tmp/slow/Makefile"
+"$drydock" up --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+for i in $(seq 100); do
+	sleep 0.1
+	grep -qs building "$tmp/err" && break
+done
+kill -STOP "$pid"
+kill -INT "$pid"
+kill -TERM "$pid"
+kill -CONT "$pid"
+wait "$pid"
+status=$?
+is "the second Ctrl-C stops it at once, with the same object" "$status $(json .outcome) $(keys)" "4 stopped $all_keys"
+has "and the same advice" "$tmp/err" "go on with: drydock resume $(json .run)"
 done_testing

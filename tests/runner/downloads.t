@@ -54,6 +54,17 @@ killed() {
 	rm -rf "$tmp/k"
 }
 
+# --- a replay that may not ask finds what it needs in the store, or fails
+cold "$tmp/k" index
+run "$drydock" up --quiet --json --state "$state" "$app"
+recipe=$(json .recipe)
+run "$drydock" replay --quiet --json --offline --state "$tmp/k" "$recipe" "$app"
+is "replay --offline, with nothing in the store" "$status" 3
+is "asks nobody" "$(cat "$tmp"/k/runs/*/egress.jsonl 2>/dev/null | grep -c '"status"')" 0
+run "$drydock" replay --quiet --json --state "$tmp/k" "$recipe" "$app"
+is "it may ask: then it fetches" "$status $(json .outcome)" "0 up"
+rm -rf "${tmp:?}/k"
+
 undisturbed archives index
 killed archives egress.close:1 index
 killed archives egress.adopted:1 index

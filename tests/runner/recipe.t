@@ -13,6 +13,7 @@ mkdir "$dir"
 printf 'hull: ; touch hull\ncheck: ; @echo 1..1; echo ok 1\n' >"$dir/Makefile"
 up "$tmp/app"
 is "a hostile directory: outcome" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+is "its commands name the directory" "$(json '.build.commands[0] | startswith("cd ") and endswith("&& make -j2")')" true
 page=$(dirname "$(json .recipe)")/BUILD.md
 block Build "$page" >"$tmp/build.sh"
 mkdir "$tmp/as-told"

@@ -20,7 +20,7 @@ recipe=$(json .recipe)
 want=$(facts)
 replay --answers "$tmp/answers.json" "$recipe" "$tmp/ask"
 is "the replay's outcome, diagnosis, counts and questions" "$(facts)" "$want"
-is "it has one attempt, with its log" "$(json '.attempts | length') $(ls "$(dirname "$(json .report)")/$(json '.attempts[0].log')" >/dev/null && echo there)" \
+is "it has one attempt, with its log" "$(json '.attempts | length') $(ls "$(json '.attempts[0].log')" >/dev/null && echo there)" \
 	"1 there"
 is "its recipe is the same" "$(jq -S 'del(.created)' "$(json .recipe)")" "$(jq -S 'del(.created)' "$recipe")"
 

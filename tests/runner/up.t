@@ -42,10 +42,10 @@ is "no blocking question is left" "$(json '[.questions[] | select(.blocking)] | 
 is "the keys of the result" "$(json 'keys_unsorted | join(" ")')" \
 	"run outcome diagnosis build tests attempts packages questions features_off recipe report seconds"
 is "the keys of a case" "$(jq -rs '.[0] | keys_unsorted | sort | join(" ")' "$(json .tests.cases)")" \
-	"file flaky id level message ms name status suite"
-for f in .recipe .report .tests.cases; do
-	case $(json $f) in /*) found=yes ;; *) found=no ;; esac
-	is "$f is an absolute path of a file" "$found $([ -f "$(json $f)" ] && echo there)" "yes there"
+	"file id level message ms name status suite"
+for f in .recipe .report .tests.cases '.attempts[0].log'; do
+	case $(json "$f") in /*) found=yes ;; *) found=no ;; esac
+	is "$f is an absolute path of a file" "$found $([ -f "$(json "$f")" ] && echo there)" "yes there"
 done
 is "the source is as it was" "$(digest "$app")" "$before"
 recipe=$(json .recipe)

@@ -1,0 +1,43 @@
+#!/bin/sh
+# A limit that ends a build or tests is named: what reached it, which one it is, and what to do.
+. "$(dirname "$0")/../tap.sh"
+
+# app CHECK: an application whose tests are this line of shell
+app() {
+	rm -rf "$tmp/app"
+	mkdir "$tmp/app"
+	printf 'all: ; touch all\ncheck: ; @%s\n' "$1" >"$tmp/app/Makefile"
+}
+verdict() { json '[.outcome, .diagnosis.class, .diagnosis.text, .diagnosis.where, .diagnosis.way_out] | join(" | ")'; }
+ended() { # NAME TEXT WAY-OUT OPTIONS...: how it must end, with these
+	name=$1 text=$2 way=$3
+	shift 3
+	up "$@" "$tmp/app"
+	is "$name" "$(verdict)" "tests-failed | limit | \"make check\" was ended: it $text | make check | $way"
+}
+
+app 'echo ok 1 - afloat; sleep 60; echo 1..1'
+ended "time" "took longer than its time limit; 1 of 2 tests had failed" "give it more with --time, if it does not loop" --time 2
+is "what was recognised is listed, and no note denies it" "$(jq -r .name "$(json .tests.cases)" | head -n 1) $(json .tests.note)" \
+	"afloat null"
+ended "silence" "printed nothing for longer than its silence limit; 1 of 2 tests had failed" \
+	"see the end of the log for what it waits for; give it more time with --silence" --silence 2
+app 'echo 1..2; echo ok 1; perl -e '"'"'$$x = "x" x 300000000; print "ok 2\\n"'"'"
+ended "memory" "needed more than its memory limit; 1 of 2 tests had failed" "give it more with --memory" --memory 100M
+app 'echo 1..2; echo ok 1; i=0; while [ $$i -lt 60 ]; do sleep 3 & i=$$((i + 1)); done; wait; exit 1'
+ended "processes" "started more processes than its limit; 1 of 2 tests had failed" "give it more with --pids" --pids 40
+app 'echo 1..2; echo ok 1; i=0; while head -c 4000000 /dev/zero >big$$i; do i=$$((i + 1)); done; exit 1'
+ended "disk" "wrote more than its disk limit; 1 of 2 tests had failed" "give it more with --disk" --disk 20M
+
+# --- the build, and a replay
+app 'echo 1..1; sleep 4; echo ok 1'
+up "$tmp/app"
+is "within its limits" "$(json .outcome)" up
+run "$drydock" replay --json --quiet --state "$state" --offline --silence 1 "$(json .recipe)" "$tmp/app"
+is "a replay, too" "$(json '[.outcome, .diagnosis.class] | join(" ")')" "tests-failed limit"
+printf 'all: ; sleep 60\n' >"$tmp/app/Makefile"
+up --time 2 "$tmp/app"
+is "a build" "$(verdict)" 'build-failed | limit | "make -j2" was ended: it took longer than its time limit | make -j2 | give it more with --time, if it does not loop'
+up --time 99999999999 "$tmp/app"
+is "a limit out of range is a usage error" "$status" 2
+done_testing

@@ -1,0 +1,84 @@
+#!/bin/sh
+# The recipe requires what was used, and nothing that a run only tried.
+. "$(dirname "$0")/../tap.sh"
+
+names() { json '[.packages[].name] | sort | join(" ")'; }
+
+# --- what is opened under another name proves a package, too
+mkdir "$tmp/hull"
+cat >"$tmp/hull/Makefile" <<'M'
+hull: hull.c ; cc -o hull hull.c $$(pkg-config --libs zlib)
+check: ; @python3 -c 'print("1..1"); print("ok 1")'
+M
+echo 'int main(void) { return 0; }' >"$tmp/hull/hull.c"
+up "$tmp/hull"
+is "through links, and through a package that is a name for others" \
+	"$(json '.packages[] | select(.name | test("^(gcc|pkg-config|python3)$")) | [.name, .proof] | join(": ")')" \
+	"gcc: /usr/bin/gcc
+pkg-config: /usr/bin/pkg-config (of pkgconf, which it brings)
+python3: /usr/bin/python3 (of python3-minimal, which it brings)"
+
+# --- an attempt that ends where the one before did
+mkdir "$tmp/oar"
+cat >"$tmp/oar/CMakeLists.txt" <<'M'
+cmake_minimum_required(VERSION 3.5)
+project(oar C)
+enable_testing()
+add_executable(oar oar.c)
+add_test(NAME row COMMAND oar)
+add_test(NAME sink COMMAND oar down)
+M
+echo 'int main(int n, char **v) { (void)v; return n - 1; }' >"$tmp/oar/oar.c"
+up "$tmp/oar"
+is "gained nothing" "$(json .outcome) $(json '.attempts[-1].learnt')" \
+	"tests-failed gained nothing; its packages were taken out again"
+is "and its packages are gone" "$(names)" "cmake gcc libc6-dev make"
+is "from the recipe, too" "$(json '[.batches[].requested[]] | sort | join(" ")' "$(json .recipe)")" "cmake gcc libc6-dev make"
+run "$drydock" replay --json --quiet --state "$state" --offline "$(json .recipe)" "$tmp/oar"
+is "which ends the same" "$(json '[.outcome, .tests.passed, .tests.failed] | join(" ")')" "tests-failed 1 1"
+
+# --- what tests were said to need, and nothing used
+mkdir "$tmp/log"
+printf '[project]\nname = "log"\nversion = "1"\n' >"$tmp/log/pyproject.toml"
+printf 'simplejson\npyyaml\n' >"$tmp/log/requirements-test.txt"
+printf 'import unittest\nimport simplejson\nclass T(unittest.TestCase):\n\tdef test_x(self):\n\t\tsimplejson.loads("1")\n' \
+	>"$tmp/log/test_log.py"
+up "$tmp/log"
+is "what was declared and not used is left out" "$(json .outcome) $(json '[.packages[].name | select(test("yaml|simplejson"))] | join(" ")')" \
+	"up python3-simplejson"
+is "after an attempt that showed it" "$(json '.attempts[-1] | [.ended, .learnt] | join(", ")')" "the same, needs no python3-yaml"
+echo 'python3 -c "import simplejson"; python3 -c "import yaml" 2>/dev/null || echo gone; exit' >"$tmp/typed"
+"$drydock" shell --state "$state" "$(json .run)" <"$tmp/typed" >"$tmp/shell" 2>&1
+ok "a shell of the run is without it" grep -qx gone "$tmp/shell"
+"$drydock" shell --state "$state" --attempt 1 "$(json .run)" <"$tmp/typed" >"$tmp/shell" 2>&1
+ok "one of the attempt before has it" sh -c '! grep -qx gone "$1"' sh "$tmp/shell"
+
+# --- what nothing opens may be needed all the same
+mkdir "$tmp/flag"
+cat >"$tmp/flag/Makefile" <<'M'
+all: ; touch all
+check: ; @echo 1..1; command -v xmllint >/dev/null && echo ok 1 || echo not ok 1
+M
+up "$tmp/flag"
+is "then it stays" "$(json .outcome) $(names)" "up libxml2-utils make"
+is "for that attempt says so" "$(json '.attempts[-1].ended')" "not the same"
+
+# --- what is off, because two packages exclude each other
+mkdir "$tmp/mail"
+cat >"$tmp/mail/configure.ac" <<'M'
+AC_INIT([mail],[1])
+AM_INIT_AUTOMAKE([foreign])
+AC_PATH_PROG([EXIM], [exim4], [no])
+AC_PATH_PROG([QUEUE], [postqueue], [no])
+AC_CONFIG_FILES([Makefile])
+AC_OUTPUT
+M
+echo 'all-local: ; touch mail' >"$tmp/mail/Makefile.am"
+up "$tmp/mail"
+is "the feature, and what would switch it on" "$(json '.features_off[] | [.feature, .input] | join(" | ")')" \
+	"program postqueue (configure.ac:4: AC_PATH_PROG(postqueue)) | the package postfix, which cannot be installed beside the others"
+has "BUILD.md says so" "$(dirname "$(json .recipe)")/BUILD.md" "for want of the package postfix"
+has "and the report" "$(json .report)" "for want of the package postfix"
+up "$tmp/hull"
+is "nothing is off where everything was installed" "$(json '.features_off | length')" 0
+done_testing
