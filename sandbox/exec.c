@@ -230,7 +230,8 @@ describe(struct request *r, const struct exec *e, const struct exec_spec *spec,
 	request_add_number(r, "ptrace",
 		spec->trace_method == TRACE_PTRACE || spec->trace_method == TRACE_EXACT);
 	request_add_number(r, "max_files", MAX_FILES);
-	request_add_number(r, "max_file", e->pod->limits.want.disk_bytes);
+	/* A file alone may grow beyond what all of them may: then the disk is the cause. */
+	request_add_number(r, "max_file", e->pod->limits.want.disk_bytes / 8 * 9);
 	if (!e->pod->limits.pids_group)
 		request_add_number(r, "max_tasks", e->pod->limits.want.pids);
 	for (const char *const *a = spec->argv; *a; a++)
@@ -523,7 +524,7 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 	if (cause == CAUSE_NONE && e->no_room.msg)
 		return err_move(err, &e->no_room);
 	if (cause == CAUSE_NONE && code != 0)
-		cause = limits_check(&e->pod->limits);
+		cause = limits_check_end(&e->pod->limits, e->pod->dir);
 	/* A limit that was touched and survived (a fork that failed once) did not end it. */
 	if (code == 0 && cause != CAUSE_STOPPED)
 		cause = CAUSE_NONE;

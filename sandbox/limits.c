@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#define SMALL_DISK ((uint64_t)1 << 30)
 #define GROUP_PREFIX "drydock-"
 
 /* ---- finding control groups ---- */
@@ -190,17 +191,23 @@ whole_memory(struct str groups)
 	return v2 < all ? v2 : all;
 }
 
+static uint64_t
+free_bytes(const char *dir)
+{
+	struct statfs s;
+	return statfs(dir, &s) == 0 ? (uint64_t)s.f_bavail * (uint64_t)s.f_bsize : 0;
+}
+
 /* Three quarters of the memory, half of what is free on the disk. */
 static void
 fill_defaults(struct pod_limits *want, struct str groups, const char *pod_dir)
 {
-	struct statfs s;
 	if (!want->pids)
 		want->pids = LIMITS_DEFAULT_PIDS;
 	if (!want->memory_bytes)
 		want->memory_bytes = whole_memory(groups) / 4 * 3;
-	if (!want->disk_bytes && statfs(pod_dir, &s) == 0)
-		want->disk_bytes = (uint64_t)s.f_bavail * (uint64_t)s.f_bsize / 2;
+	if (!want->disk_bytes)
+		want->disk_bytes = free_bytes(pod_dir) / 2;
 }
 
 void
@@ -211,6 +218,7 @@ limits_open(
 	OWN(buf) struct buf groups = {0};
 	*ret = (struct limits){
 		.opened = true, .want = *want, .memory_events = -1, .pids_events = -1};
+	ret->free_then = free_bytes(pod_dir);
 	(void)!fs_read(OWN_GROUPS, OWN_GROUPS_MAX, &groups, NULL);
 	fill_defaults(&ret->want, buf_str(&groups), pod_dir);
 	make_groups(buf_str(&groups), name, ret);
@@ -299,6 +307,25 @@ limits_check(const struct limits *l)
 	if (memory > l->seen_memory)
 		return CAUSE_MEMORY;
 	return pids > l->seen_pids ? CAUSE_PIDS : l->ended;
+}
+
+/* What the file system has lost tells only when it is much: others write and remove there, too. */
+static bool
+may_be_full(const struct limits *l, const char *pod_dir)
+{
+	uint64_t left = free_bytes(pod_dir), limit = l->want.disk_bytes;
+	return limit <= SMALL_DISK || (left < l->free_then && l->free_then - left > limit / 2);
+}
+
+enum exec_cause
+limits_check_end(const struct limits *l, const char *pod_dir)
+{
+	enum exec_cause cause = limits_check(l);
+	uint64_t used = 0;
+	if (cause != CAUSE_NONE || !may_be_full(l, pod_dir))
+		return cause;
+	(void)!fs_disk_usage(pod_dir, &used, NULL);
+	return used > l->want.disk_bytes ? CAUSE_DISK : CAUSE_NONE;
 }
 
 void

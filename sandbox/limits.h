@@ -21,6 +21,7 @@ struct limits {
 	uint64_t seen_memory, seen_pids; /* events of the groups before this exec */
 	enum exec_cause ended;		 /* what the warden said */
 	uint64_t peak_bytes;		 /* the same */
+	uint64_t free_then;		 /* bytes of the disk when the pod was opened */
 };
 
 /*
@@ -45,6 +46,11 @@ void limits_close(struct limits *l);
 void limits_begin(struct limits *l);
 /* A limit that has been exceeded since then: CAUSE_NONE, _MEMORY, _PIDS or _DISK. */
 enum exec_cause limits_check(const struct limits *l);
+/*
+ * limits_check for a command that failed: one that filled the disk may have given up before the warden looked.
+ * Measures the pod's directory, unless the file system has much more room than that.
+ */
+enum exec_cause limits_check_end(const struct limits *l, const char *pod_dir);
 /* The warden has ended the pod's processes: a name as of exec_cause_name. */
 void limits_exceeded(struct limits *l, const char *cause, uint64_t used);
 

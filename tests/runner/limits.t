@@ -28,6 +28,8 @@ app 'echo 1..2; echo ok 1; i=0; while [ $$i -lt 60 ]; do sleep 3 & i=$$((i + 1))
 ended "processes" "started more processes than its limit; 1 of 2 tests had failed" "give it more with --pids" --pids 40
 app 'echo 1..2; echo ok 1; i=0; while head -c 4000000 /dev/zero >big$$i; do i=$$((i + 1)); done; exit 1'
 ended "disk" "wrote more than its disk limit; 1 of 2 tests had failed" "give it more with --disk" --disk 20M
+app 'echo 1..2; echo ok 1; head -c 40000000 /dev/zero >big; exit 1' # which the limit of a file's size ends
+ended "disk" "wrote more than its disk limit; 1 of 2 tests had failed" "give it more with --disk" --disk 20M
 
 # --- the build, and a replay
 app 'echo 1..1; sleep 4; echo ok 1'
