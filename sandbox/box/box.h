@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define BOX_MAX_LAYERS 64
+#define BOX_MAX_LAYERS 256 /* the kernel takes 500 */
 #define BOX_MAX_BINDS 64
 #define BOX_MAX_NAMESPACES "4096" /* of other ids, in a pod with one */
 #define BOX_UID 1000		  /* of profiles build and parser */
