@@ -1,6 +1,7 @@
 #include "sandbox/flat.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/spawn.h"
 
 #include <string.h>
@@ -126,6 +127,6 @@ flat_forget(const struct state *st)
 		(void)str_next_line(&rest, &key);
 		OWN_FREE char *layer = str_dup(key);
 		if (!*layer || !is_whole(st, layer))
-			(void)unlink(path);
+			(void)!io_unlink(path);
 	}
 }
