@@ -143,3 +143,32 @@ const struct subcommand cmd_courier = {
 	.hidden = true,
 	.run = run_courier,
 };
+
+static int
+run_flatten(const struct cli_call *call)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	const struct common_options *o = call->options;
+	struct state st;
+	struct stack s = {0};
+	int rc = state_open(o->state, &st, &err);
+	if (rc < 0)
+		return cli_fail(EXIT_OURS, &err);
+	for (size_t i = 0; i < call->nargs; i++)
+		stack_push(&s, call->args[i]);
+	rc = stack_flatten(&st, &s, &err);
+	stack_cleanup(&s);
+	state_cleanup(&st);
+	return rc < 0 ? cli_fail(EXIT_OURS, &err) : EXIT_DONE;
+}
+
+const struct subcommand cmd_flatten = {
+	.name = "flatten",
+	.summary = "make one layer of the lowest ones of a stack; started by drydock",
+	.args = "KEY...",
+	.options_size = sizeof(struct common_options),
+	.min_args = 1,
+	.max_args = SIZE_MAX,
+	.hidden = true,
+	.run = run_flatten,
+};

@@ -32,6 +32,7 @@ const struct subcommand *const commands[] = {
 	&cmd_worker,
 	&cmd_broker,
 	&cmd_courier,
+	&cmd_flatten,
 	NULL,
 };
 

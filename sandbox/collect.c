@@ -1,6 +1,7 @@
 #include "base/cas.h"
 #include "base/fs.h"
 #include "base/io.h"
+#include "sandbox/flat.h"
 #include "sandbox/layer.h"
 #include "sandbox/lease.h"
 
@@ -8,6 +9,23 @@
 #include <string.h>
 
 /* ---- layers ---- */
+
+/* A flat layer is kept as long as all that it stands for. */
+static int
+is_leased(const struct state *st, const char *key, const struct gc_spec *spec, bool *ret_leased,
+	struct dd_err *err)
+{
+	OWN(strlist) struct strlist sources = {0};
+	if (!flat_sources(st, key, &sources))
+		return lease_find_layer(st, key, spec->gone, ret_leased, err);
+	bool leased = true;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && leased && i < sources.n; i++)
+		rc = lease_find_layer(st, sources.v[i], spec->gone, &leased, err);
+	if (rc == 0)
+		*ret_leased = leased;
+	return rc;
+}
 
 /*
  * Take it away under the lock of leases; the tree goes afterwards.  Nobody is making it: its own
@@ -22,7 +40,7 @@ withdraw(const struct state *st, const char *key, const struct gc_spec *spec, co
 	bool leased = true;
 	int rc = lease_lock(st, &lock, err);
 	if (rc == 0)
-		rc = lease_find_layer(st, key, spec->gone, &leased, err);
+		rc = is_leased(st, key, spec, &leased, err);
 	if (rc == 0 && !leased && !spec->dry_run && io_rename(root, doomed) < 0)
 		rc = err_errno(err, errno, "layer %.12s: cannot move %s", key, root);
 	if (rc == 0)
@@ -68,6 +86,8 @@ layer_collect(const struct state *st, const struct gc_spec *spec, struct gc_resu
 	for (size_t i = 0; rc == 0 && i < keys.n; i++)
 		if (hash_is_hex(str_of(keys.v[i])))
 			rc = collect_layer(st, keys.v[i], spec, ret, err);
+	if (!spec->dry_run)
+		flat_forget(st);
 	return rc;
 }
 

@@ -67,6 +67,7 @@ static const char *const profile_names[] = {
 struct child_fds { /* what the command gets; closed here once it is sent */
 	int fd[3];
 	bool ours[3];	/* to be closed */
+	bool null[3];	/* /dev/null */
 	int supervisor; /* socket for the listener; -1 */
 };
 
@@ -83,6 +84,12 @@ close_child_fds(struct child_fds *c)
 static int
 open_null(struct child_fds *c, int i, struct dd_err *err)
 {
+	for (int k = 0; k < i; k++)
+		if (c->null[k]) { /* one is enough */
+			c->fd[i] = c->fd[k];
+			return 0;
+		}
+	c->null[i] = true;
 	c->fd[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
 	c->ours[i] = true;
 	return c->fd[i] < 0 ? err_errno(err, errno, "cannot open /dev/null") : 0;

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/spawn.h"
+#include "sandbox/flat.h"
 #include "sandbox/layer.h"
 
 #include <errno.h>
@@ -151,13 +152,19 @@ add_stack(struct request *r, struct pod *p, enum pod_stack which, const struct s
 	struct dd_err *err)
 {
 	const char *name = stack_names[which];
+	struct hash_hex flat;
+	size_t nflat = flat_find(p->state, s, &flat);
+	OWN_FREE char *flat_dir = nflat ? layer_dir(p->state, flat.s) : NULL;
+	if (nflat)
+		request_add(r, name, flat_dir);
 	for (size_t i = 0; i < s->n; i++) {
 		OWN_FREE char *dir = layer_dir(p->state, s->v[i].s);
 		if (!layer_exists(p->state, s->v[i].s))
 			return err_set(err, DD_ENOENT,
 				"layer %.12s is not in the store (or was not whole after a crash)",
 				s->v[i].s);
-		request_add(r, name, dir);
+		if (i >= nflat)
+			request_add(r, name, dir);
 		strlist_add(&p->lowers[which], dir);
 	}
 	OWN_FREE char *upper = mem_printf("%s/%s/fs", p->dir, name);
@@ -327,9 +334,12 @@ handshake(struct pod *p, struct dd_err *err)
 	OWN(request) struct request setup, mapped;
 	request_init(&setup, BOX_SETUP);
 	request_init(&mapped, BOX_MAPPED);
+	OWN(dd_err) struct dd_err unsent = {0};
 	int rc = describe(&setup, p, err);
-	if (rc == 0)
-		rc = send_setup(p, &setup, err);
+	/* A box that could not make its namespaces is gone by now, but has said why. */
+	int sent = rc == 0 ? send_setup(p, &setup, &unsent) : 0;
+	if (rc == 0 && sent < 0 && sent != -DD_EIO)
+		rc = err_move(err, &unsent);
 	if (rc == 0)
 		rc = expect(p, BOX_UNSHARED, err);
 	if (rc == 0 && p->state->root) {
@@ -452,6 +462,17 @@ pod_leave(struct pod *p)
 	destroy(p);
 }
 
+static void
+ask_for_flat(const struct pod *p, enum pod_stack which, const char *key)
+{
+	struct stack longer = {0};
+	stack_copy(&longer, which == POD_ROOT ? &p->spec.root : p->spec.work);
+	stack_push(&longer, key);
+	if (flat_prefix(longer.n))
+		flat_ask(p->state, &longer);
+	stack_cleanup(&longer);
+}
+
 int
 pod_publish(struct pod *p, enum pod_stack which, const char *key, struct dd_err *err)
 {
@@ -467,7 +488,10 @@ pod_publish(struct pod *p, enum pod_stack which, const char *key, struct dd_err 
 		rc = owners_write(p->owners, &tree, owners, err);
 	if (rc < 0)
 		return err_wrap(err, "layer %.12s", key);
-	return layer_publish(p->state, key, dir, err);
+	rc = layer_publish(p->state, key, dir, err);
+	if (rc == 0)
+		ask_for_flat(p, which, key);
+	return rc;
 }
 
 int

@@ -74,6 +74,12 @@ void stack_copy(struct stack *dst, const struct stack *src);
 /* Key of the layer that `step` (any text that names the input of a step) makes on top of s. */
 struct hash_hex stack_next_key(const struct stack *s, struct str step);
 
+/*
+ * Make one layer of the lowest ones of a stack of more than twenty, so that pods on it, and on what it becomes,
+ * are mounted with fewer; nothing else changes.  Freezing starts this by itself, in the background.
+ */
+int stack_flatten(const struct state *st, const struct stack *s, struct dd_err *err) DD_MUST_USE;
+
 /* Whole and durable, or of this boot. */
 bool layer_exists(const struct state *st, const char *key);
 char *layer_dir(const struct state *st, const char *key); /* .../fs, heap */

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define BOX_MAX_LAYERS 64
+#define BOX_MAX_LAYERS 256 /* the kernel takes 500 */
 #define BOX_MAX_BINDS 64
 #define BOX_MAX_NAMESPACES "4096" /* of other ids, in a pod with one */
 #define BOX_UID 1000		  /* of profiles build and parser */
@@ -131,6 +131,11 @@ bool identity_is_service(const struct identity *i);
 bool identity_look_up(struct identity *i);
 /* Is it root inside where that is the only id there is? */
 bool identity_is_fake(const struct identity *i);
+/*
+ * In pid 1: what no command may gain goes from the bounding set once, so that each has fewer to drop
+ * (each drop is a copy of the credentials).
+ */
+void identity_limit_all(void);
 /* Become it, for ever. */
 enum filter_kind identity_take(const struct identity *i);
 

@@ -280,13 +280,16 @@ static void __attribute__((noreturn)) run_command(struct plan *p)
 
 /* ---- the watcher ---- */
 
+/* Whoever lost its parent became our child: when we have none, there is nothing below us. */
 static void
 end_leftovers(void)
 {
 	for (;;) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
+		pid_t got;
+		while ((got = waitpid(-1, NULL, WNOHANG)) > 0)
 			;
-		if (!processes_signal_below(getpid(), SIGKILL, false))
+		if ((got < 0 && errno == ECHILD) ||
+			!processes_signal_below(getpid(), SIGKILL, false))
 			break;
 		(void)waitpid(-1, NULL, 0);
 	}
@@ -300,19 +303,25 @@ is_at_task_limit(const struct plan *p)
 	return p->max_tasks && processes_count_tasks() + 2 >= p->max_tasks;
 }
 
-/* The command, which waits until we know how it is told its ids. */
 static pid_t
-start_command(struct plan *p)
+fork_command(void)
+{
+	pid_t pid = fork();
+	if (pid < 0)
+		box_die(errno, "fork");
+	return pid;
+}
+
+/* A command with one id that shall pass for several: it waits until we know how it is told its ids. */
+static pid_t
+start_fake(struct plan *p)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		box_die(errno, "pipe");
 	/* So that we may attach to it; it closes itself again, and so do we. */
-	if (identity_is_fake(&p->who))
-		set_dumpable(true);
-	pid_t pid = fork();
-	if (pid < 0)
-		box_die(errno, "fork");
+	set_dumpable(true);
+	pid_t pid = fork_command();
 	if (pid == 0) {
 		char ids;
 		(void)close(ends[1]);
@@ -321,13 +330,26 @@ start_command(struct plan *p)
 		p->ids = (enum filter_ids)ids;
 		run_command(p);
 	}
-	p->ids = !identity_is_fake(&p->who) ? IDS_REAL : ids_attach(pid) ? IDS_ASKED : IDS_FIXED;
+	p->ids = ids_attach(pid) ? IDS_ASKED : IDS_FIXED;
 	set_dumpable(false);
 	char ids = (char)p->ids;
 	if (write(ends[1], &ids, 1) != 1)
 		box_die(errno, "pipe");
 	(void)close(ends[0]);
 	(void)close(ends[1]);
+	return pid;
+}
+
+static pid_t
+start_command(struct plan *p)
+{
+	if (identity_is_fake(&p->who))
+		return start_fake(p);
+	p->ids = IDS_REAL;
+	pid_t pid = fork_command();
+	if (pid == 0)
+		run_command(p);
+	set_dumpable(false);
 	return pid;
 }
 

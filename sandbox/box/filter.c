@@ -137,7 +137,11 @@ static void
 block_end(struct program *p, size_t start)
 {
 	load_nr(p); /* skipped by the jump: then it is still there */
-	p->f[start - 1].k = (uint32_t)(p->n - start);
+	size_t length = p->n - start;
+	p->f[start - 1].k = (uint32_t)length;
+	if (length + 1 <=
+		UINT8_MAX) /* at once: the kernel tries every number when it takes the filter */
+		p->f[start - 2].jf = (uint8_t)(length + 1);
 }
 
 /* ---- the checks ---- */

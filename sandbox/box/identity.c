@@ -156,12 +156,13 @@ make_service_dirs(const struct identity *p)
 static void
 drop_bounding(uint64_t keep)
 {
-	for (int cap = 0; cap <= 63; cap++)
-		if (!(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap) < 0) {
-			if (errno == EINVAL && cap > CAP_AUDIT_READ)
-				return; /* the kernel knows no more of them */
+	for (int cap = 0; cap <= 63; cap++) {
+		int has = keep >> cap & 1 ? 0 : prctl(PR_CAPBSET_READ, cap);
+		if (has < 0 && errno == EINVAL && cap > CAP_AUDIT_READ)
+			return; /* the kernel knows no more of them */
+		if (has && prctl(PR_CAPBSET_DROP, cap) < 0)
 			box_fail("cannot drop a capability");
-		}
+	}
 }
 
 static void
@@ -183,6 +184,14 @@ set_capabilities(uint64_t keep)
 	(CAP(CAP_CHOWN) | CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FOWNER) | CAP(CAP_FSETID) | \
 		CAP(CAP_SETUID) | CAP(CAP_SETGID) | CAP(CAP_SETFCAP) | CAP(CAP_SYS_CHROOT) | \
 		CAP(CAP_KILL))
+
+#define IMAGE_CAPS (PROVISION_CAPS | CAP(CAP_SYS_ADMIN) | CAP(CAP_MKNOD))
+
+void
+identity_limit_all(void)
+{
+	drop_bounding(IMAGE_CAPS);
+}
 
 static void
 stay_root(uint64_t capabilities)
@@ -233,7 +242,7 @@ identity_take(const struct identity *p)
 		return FILTER_PROVISION;
 	}
 	if (strcmp(p->profile, BOX_PROFILE_IMAGE) == 0) {
-		stay_root(PROVISION_CAPS | CAP(CAP_SYS_ADMIN) | CAP(CAP_MKNOD));
+		stay_root(IMAGE_CAPS);
 		return FILTER_IMAGE;
 	}
 	if (identity_is_service(p))

@@ -238,6 +238,7 @@ main(void)
 		if (disk >= 0)
 			(void)close(disk);
 		setup_pod(&s);
+		identity_limit_all();
 		serve(s.root_mode, ready[1]);
 	}
 	(void)close(ready[1]);

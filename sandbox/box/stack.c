@@ -23,28 +23,43 @@ stack_open(
 	o->work = n ? mount_open_path(work) : -1;
 }
 
-/* lowerdir+ is newer (6.5) than the floor; the string form takes all of them at once, topmost
- * first. */
-static void
+/* Topmost first, one after the other; false where the kernel cannot do that (before 6.5). */
+static bool
 set_lowers(int fs, const struct overlay *o)
 {
-	char path[64], all[BOX_MAX_LAYERS * 32] = "";
+	char path[64];
 	for (size_t i = o->n; i-- > 0;) {
 		mount_fd_path(o->layers[i], path, sizeof(path));
-		if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "lowerdir+", path, 0) < 0) {
-			if (i != o->n - 1)
-				box_die(errno, "cannot stack a layer");
-			break;
-		}
-		if (i == 0)
-			return;
+		if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "lowerdir+", path, 0) == 0)
+			continue;
+		if (i != o->n - 1)
+			box_die(errno, "cannot stack a layer");
+		return false;
 	}
-	for (size_t i = o->n; i-- > 0;) {
-		size_t used = strlen(all);
-		(void)snprintf(all + used, sizeof(all) - used, "%s/proc/self/fd/%d",
-			used ? ":" : "", o->layers[i]);
-	}
-	mount_set_string(fs, "lowerdir", all, "the overlay");
+	return true;
+}
+
+/*
+ * The older way: all layers in one string, for which fsconfig(2) has 256 bytes and mount(2) a page.
+ * Names are relative to /proc/self/fd.
+ */
+static int
+make_overlay_by_mount(const struct overlay *o, const char *what)
+{
+	char options[4096] = "lowerdir=";
+	size_t used = strlen(options);
+	for (size_t i = o->n; i-- > 0;)
+		used += (size_t)snprintf(
+			options + used, sizeof(options) - used, "%d%s", o->layers[i], i ? ":" : "");
+	(void)snprintf(options + used, sizeof(options) - used,
+		",upperdir=%d,workdir=%d,userxattr,volatile", o->upper, o->work);
+	if (chdir("/proc/self/fd") < 0 ||
+		mount("overlay", STAGE, "overlay", MS_NOSUID | MS_NODEV, options) < 0)
+		box_die(errno, "cannot make %s", what);
+	int fd = mount_open_tree(STAGE, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0 || umount2(STAGE, MNT_DETACH) < 0 || chdir("/") < 0)
+		box_die(errno, "cannot take %s", what);
+	return fd;
 }
 
 static int
@@ -52,7 +67,10 @@ make_overlay(const struct overlay *o, const char *what)
 {
 	char path[64];
 	int fs = mount_open_type("overlay");
-	set_lowers(fs, o);
+	if (!set_lowers(fs, o)) {
+		(void)close(fs);
+		return make_overlay_by_mount(o, what);
+	}
 	mount_fd_path(o->upper, path, sizeof(path));
 	mount_set_string(fs, "upperdir", path, what);
 	mount_fd_path(o->work, path, sizeof(path));

@@ -153,6 +153,15 @@ sleep 1
 is "its processes die with it" "$(pgrep -f 'sleep 54321' | wc -l)" 0
 sb -- /bin/true
 is "and the next one sweeps what it left" "$(ls "$state/pods" | wc -l)" 0
+
+# --- what is removed behind the result
+sb -- /bin/sh -c ': >/tmp/a; : >b'
+is "what a command left is gone when the result is there" "$(ls "$state/pods" | wc -l) $(find "$state/doomed" -type f -name b | wc -l)" "0 0"
+mkdir -p "$state/doomed/of-one-that-was-killed/root/fs"
+sb -- /bin/true
+for i in $(seq 100); do [ -z "$(ls -A "$state/doomed")" ] && [ -d "$state/ready" ] && break; sleep 0.1; done
+is "empty directories go by themselves, also those of a drydock that was killed" "$(ls -A "$state/doomed")" ""
+is "and the next one's are ready, with nothing in them" "$(cd "$state/ready" && find . ! -type d | sort) $(find "$state/ready/root/fs" "$state/ready/work/fs" | wc -l)" "./lock 2"
 # --- the proxy for hosts that were named
 perl -MSocket -e '
 	socket(S, AF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(0, INADDR_LOOPBACK)); listen(S, 5);

@@ -130,6 +130,7 @@ bench_exec(size_t n)
 	print_median("fork and exec", plain, n);
 	print_median("command in an open pod", inside, n);
 	printf("ratio\t%.2f\tof medians\n", inside[n / 2] / plain[n / 2]);
+	printf("fastest\t%.2f\tof fastest tenths\n", inside[n / 10] / plain[n / 10]);
 	free(plain);
 	free(inside);
 }
