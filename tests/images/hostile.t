@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it looks at all layers and pods there are.
 # Images that mean harm, through every step of an import.  What a layer may say is tried out in
 # tests/base/test_layer_hostile.c; here it is that nothing of it reaches this machine.
 . "$(dirname "$0")/../tap.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it looks at all layers and pods there are.
 # Images in and out as OCI layouts and archives of docker save, against umoci and skopeo.
 . "$(dirname "$0")/../tap.sh"
 . "$(dirname "$0")/lib.sh"

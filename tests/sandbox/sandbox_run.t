@@ -41,7 +41,8 @@ refused"
 inside 'touch ~/kept && ls ~'
 inside 'ls ~'
 is "nothing is kept" "$(cat "$tmp/out")" ""
-touch -d '-1 second' "$tmp/before"
+touch "$tmp/before"
+sleep 0.1 # the clock of files is coarse
 inside true
 is "it writes no journal, and no run" "$(find "$state" \( -name pods -o -path "*/layers/*" \) -prune -o \( -name '*.db*' -o -path '*/runs/*' \) -newer "$tmp/before" -print)" ""
 
