@@ -64,6 +64,16 @@ fs_read(const char *path, size_t max, struct buf *ret, struct dd_err *err)
 	return fs_read_at(AT_FDCWD, path, max, ret, err);
 }
 
+int
+fs_read_if_any(const char *path, size_t max, struct buf *ret, struct dd_err *err)
+{
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+		return 0;
+	return fd < 0 ? err_errno(err, errno, "cannot open %s", path)
+		      : read_open(fd, path, max, ret, err);
+}
+
 bool
 fs_is_dots(const char *name)
 {

@@ -14,6 +14,8 @@
  * has a part.  These open what is there and wait on a FIFO: paths of our own and of the user.
  */
 int fs_read(const char *path, size_t max, struct buf *ret, struct dd_err *err) DD_MUST_USE;
+/* The same of a file that need not be there, or not be ours to read: then nothing is added. */
+int fs_read_if_any(const char *path, size_t max, struct buf *ret, struct dd_err *err) DD_MUST_USE;
 int fs_read_at(int dir_fd, const char *path, size_t max, struct buf *ret, struct dd_err *err)
 	DD_MUST_USE;
 

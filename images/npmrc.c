@@ -105,38 +105,41 @@ npmrc_parse_env(const char *const *env, struct map *values)
 	}
 }
 
-static void
-read_file(const char *path, struct map *values)
+static int
+read_file(const char *path, struct map *values, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {0};
-	if (path && fs_read(path, MAX_NPMRC, &text, NULL) == 0)
-		npmrc_parse(buf_str(&text), values);
+	int rc = fs_read_if_any(path, MAX_NPMRC, &text, err);
+	if (rc < 0)
+		return err_wrap(err, "npm configuration");
+	npmrc_parse(buf_str(&text), values);
+	return 0;
 }
 
 /*
  * Where the machine's file is depends on where npm was installed; without npm nobody can tell, so
  * that all usual places are read.
  */
-static void
-read_global(const struct map *first, struct map *values)
+static int
+read_global(const struct map *first, struct map *values, struct dd_err *err)
 {
 	static const char *const usual[] = {
 		"/etc/npmrc", "/usr/local/etc/npmrc", "/usr/etc/npmrc", NULL};
 	const char *named = get(first, "globalconfig"), *prefix = get(first, "prefix");
-	if (named) {
-		read_file(named, values);
-		return;
-	}
-	for (size_t i = 0; usual[i]; i++)
-		read_file(usual[i], values);
-	if (prefix) {
+	int rc = 0;
+	if (named)
+		return read_file(named, values, err);
+	for (size_t i = 0; rc == 0 && usual[i]; i++)
+		rc = read_file(usual[i], values, err);
+	if (rc == 0 && prefix) {
 		OWN_FREE char *path = mem_printf("%s/etc/npmrc", prefix);
-		read_file(path, values);
+		rc = read_file(path, values, err);
 	}
+	return rc;
 }
 
-static void
-read_machine(struct map *values)
+static int
+read_machine(struct map *values, struct dd_err *err)
 {
 	OWN(map) struct map first = {0}; /* what says where the files are */
 	const char *home = getenv("HOME");
@@ -144,11 +147,14 @@ read_machine(struct map *values)
 	npmrc_parse_env((const char *const *)environ, &first);
 	const char *user = get(&first, "userconfig");
 	OWN_FREE char *path = mem_strdup(user ? user : own);
-	read_file(path, &first);
+	int rc = read_file(path, &first, err);
 	npmrc_parse_env((const char *const *)environ, &first);
-	read_global(&first, values);
-	read_file(path, values);
+	if (rc == 0)
+		rc = read_global(&first, values, err);
+	if (rc == 0)
+		rc = read_file(path, values, err);
 	npmrc_parse_env((const char *const *)environ, values);
+	return rc;
 }
 
 /* ---- logins ---- */
@@ -326,8 +332,8 @@ int
 npm_sources_read(struct npm_sources *ret, struct dd_err *err)
 {
 	OWN(map) struct map values = {0};
-	read_machine(&values);
-	return npm_sources_make(&values, ret, err);
+	int rc = read_machine(&values, err);
+	return rc < 0 ? rc : npm_sources_make(&values, ret, err);
 }
 
 bool
@@ -343,8 +349,8 @@ int
 npm_sources_set_default(struct npm_sources *s, const char *url, struct dd_err *err)
 {
 	OWN(map) struct map values = {0};
-	read_machine(&values);
-	return add_registry(s, &values, "", url, err);
+	int rc = read_machine(&values, err);
+	return rc < 0 ? rc : add_registry(s, &values, "", url, err);
 }
 
 const struct egress_upstream *

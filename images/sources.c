@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define MAX_CONFIG ((size_t)1 << 20)
 #define FORMAT "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(SOURCESENTRY)"
 #define NO_COMPONENT "$(COMPONENT)" /* what apt makes of it for a flat repository */
 #define MAX_OUTPUT ((size_t)4 << 20)
@@ -146,21 +147,19 @@ apt_auth_login(struct str text, const char *uri)
 
 /* ---- reading the machine ---- */
 
-static char *
-find_auth_header(const char *uri)
+static int
+read_logins(struct buf *ret, struct dd_err *err)
 {
 	OWN(strlist) struct strlist names = {0};
-	OWN(buf) struct buf text = {0};
-	(void)!fs_read("/etc/apt/auth.conf", 1 << 20, &text, NULL);
-	buf_putc(&text, '\n');
+	int rc = fs_read_if_any("/etc/apt/auth.conf", MAX_CONFIG, ret, err);
+	buf_putc(ret, '\n');
 	(void)!fs_list("/etc/apt/auth.conf.d", &names, NULL);
-	for (size_t i = 0; i < names.n; i++) {
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN_FREE char *path = fs_join("/etc/apt/auth.conf.d", names.v[i]);
-		(void)!fs_read(path, 1 << 20, &text, NULL);
-		buf_putc(&text, '\n');
+		rc = fs_read_if_any(path, MAX_CONFIG, ret, err);
+		buf_putc(ret, '\n');
 	}
-	OWN_FREE char *login = apt_auth_login(buf_str(&text), uri);
-	return login ? http_basic_header(login) : NULL;
+	return rc;
 }
 
 static char *
@@ -186,9 +185,13 @@ find_proxy(struct str dump, const char *uri)
 	return proxy;
 }
 
-static void
-make_upstreams(struct apt_sources *s, struct str dump)
+static int
+make_upstreams(struct apt_sources *s, struct str dump, struct dd_err *err)
 {
+	OWN(buf) struct buf logins = {0};
+	int rc = read_logins(&logins, err);
+	if (rc < 0)
+		return rc;
 	s->upstreams = mem_zalloc(s->n, sizeof(*s->upstreams));
 	for (size_t i = 0; i < s->n; i++) {
 		bool known = false;
@@ -201,8 +204,10 @@ make_upstreams(struct apt_sources *s, struct str dump)
 		u->url = mem_strdup(s->v[i].uri);
 		u->proxy = find_proxy(dump, s->v[i].uri);
 		u->ca_file = apt_config_value(dump, "Acquire::https::CaInfo");
-		u->auth_header = find_auth_header(s->v[i].uri);
+		OWN_FREE char *login = apt_auth_login(buf_str(&logins), s->v[i].uri);
+		u->auth_header = login ? http_basic_header(login) : NULL;
 	}
+	return 0;
 }
 
 static bool
@@ -213,20 +218,23 @@ is_off(struct str dump, const char *key)
 }
 
 /* What the sources files say of a source and apt does not. */
-static void
-read_entry(struct apt_sources *s, struct apt_source *source, const char *where)
+static int
+read_entry(struct apt_sources *s, struct apt_source *source, const char *where, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {0};
 	const char *colon = strrchr(where, ':');
 	uint64_t number = 0;
 	if (!colon || !str_parse_u64(str_of(colon + 1), UINT32_MAX, &number))
-		return;
+		return 0;
 	OWN_FREE char *path = mem_strndup(where, (size_t)(colon - where));
-	(void)!fs_read(path, 1 << 20, &text, NULL);
+	int rc = fs_read(path, MAX_CONFIG, &text, err);
+	if (rc < 0)
+		return rc;
 	struct str entry = source_entry_find(buf_str(&text), path, number);
 	OWN_FREE char *trusted = source_entry_option(entry, "trusted");
 	source->trusted = trusted && strcasecmp(trusted, "yes") == 0;
 	source_entry_keys(entry, &s->keyrings, &s->keys);
+	return 0;
 }
 
 int
@@ -255,9 +263,13 @@ apt_sources_read(struct apt_sources *ret, struct dd_err *err)
 	s.arch = str_dup(str_trim(buf_str(&native)));
 	s.check_valid_until = !is_off(buf_str(&dump), "Acquire::Check-Valid-Until");
 	s.check_date = !is_off(buf_str(&dump), "Acquire::Check-Date");
-	make_upstreams(&s, buf_str(&dump));
-	for (size_t i = 0; i < s.n; i++)
-		read_entry(&s, &s.v[i], entries.v[i]);
+	rc = make_upstreams(&s, buf_str(&dump), err);
+	for (size_t i = 0; rc == 0 && i < s.n; i++)
+		rc = read_entry(&s, &s.v[i], entries.v[i], err);
+	if (rc < 0) {
+		apt_sources_cleanup(&s);
+		return err_wrap(err, "package sources");
+	}
 	*ret = s;
 	return 0;
 }
