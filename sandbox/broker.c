@@ -242,13 +242,14 @@ take_body(void *ctx, struct str piece, struct dd_err *err)
 {
 	struct fetch *f = ctx;
 	int rc = take_budget(piece.n, err);
-	if (rc == 0)
-		rc = fs_write_all(f->fd, piece.p, piece.n, err);
-	if (rc == 0) {
-		hash_add(f->hash, piece.p, piece.n);
-		f->bytes += piece.n;
-	}
-	return rc;
+	if (rc < 0)
+		return rc;
+	/* Nothing more can come, and whoever is served half a body may wait for ever (apt does). */
+	if (fs_write_all(f->fd, piece.p, piece.n, NULL) < 0)
+		_exit(errno);
+	hash_add(f->hash, piece.p, piece.n);
+	f->bytes += piece.n;
+	return 0;
 }
 
 /* Headers of the inside that change what is answered; nothing else of it leaves. */

@@ -18,7 +18,10 @@ enum {
 	BROKER_FDS,
 };
 
-/* Its exit status: 0, this, or the errno for which a request could not be logged. */
+/*
+ * Its exit status: 0, this, or the errno for which a request could not be logged, or a body not be
+ * written; for the latter it ends at once.
+ */
 #define BROKER_NO_START 3
 
 #endif

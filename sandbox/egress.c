@@ -36,6 +36,7 @@
 
 struct egress {
 	const struct state *state;
+	struct pod *pod;
 	pid_t broker;
 	int control; /* write end; closing it ends the broker */
 	int log;     /* appended to by the broker; -1: none */
@@ -230,11 +231,34 @@ start_witness(struct egress *e, const struct pod *p, int *ret_fd, struct dd_err 
 	return witness_start(p->box, ends[0], &e->witness, err);
 }
 
+static int
+judge_broker(const struct egress *e, int exit_status, struct dd_err *err)
+{
+	if (exit_status == BROKER_NO_START)
+		return err_set(err, DD_EIO, "egress: the broker did not start");
+	if (exit_status)
+		return err_errno(err, exit_status, "egress: cannot write %s or below %s",
+			e->log_path ? e->log_path : "its log", e->spool);
+	return 0;
+}
+
+/* Of a pod_prop: while the phase is open the broker does not end by itself. */
+static int
+check_broker(void *ctx, struct dd_err *err)
+{
+	const struct egress *e = ctx;
+	siginfo_t how = {0};
+	if (waitid(P_PID, (id_t)e->broker, &how, WEXITED | WNOHANG | WNOWAIT) < 0 || !how.si_pid)
+		return 0;
+	int rc = how.si_code == CLD_EXITED ? judge_broker(e, how.si_status, err) : 0;
+	return rc < 0 ? rc : err_set(err, DD_EIO, "egress: the broker has ended");
+}
+
 int
 egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, struct dd_err *err)
 {
 	struct egress *e = mem_new(struct egress);
-	*e = (struct egress){.state = spec->state, .control = -1, .log = -1};
+	*e = (struct egress){.state = spec->state, .pod = p, .control = -1, .log = -1};
 	e->owner = spec->owner ? mem_strdup(spec->owner) : NULL;
 	uid_t uid = spec->state->root ? spec->state->id_base + BROKER_INSIDE_ID : 0;
 	int fds[BROKER_FDS], control[2] = {-1, -1};
@@ -271,6 +295,7 @@ egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, 
 		free_egress(e);
 		return err_wrap(err, "egress");
 	}
+	p->way_out = (struct pod_prop){check_broker, e};
 	*ret = e;
 	return 0;
 }
@@ -341,13 +366,11 @@ egress_close(struct egress *e, struct dd_err *err)
 {
 	int status;
 	fault_point("egress.close");
+	e->pod->way_out = (struct pod_prop){0};
 	(void)close(TAKE_FD(e->control));
 	int rc = spawn_wait(e->broker, &status, err);
-	if (rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == BROKER_NO_START)
-		rc = err_set(err, DD_EIO, "egress: the broker did not start");
-	else if (rc == 0 && WIFEXITED(status) && WEXITSTATUS(status))
-		rc = err_errno(err, WEXITSTATUS(status), "egress: cannot write %s",
-			e->log_path ? e->log_path : "its log");
+	if (rc == 0 && WIFEXITED(status))
+		rc = judge_broker(e, WEXITSTATUS(status), err);
 	if (rc == 0)
 		rc = adopt_bodies(e->state, e->spool, e->owner, err);
 	fault_point("egress.adopted");

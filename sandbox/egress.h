@@ -98,7 +98,7 @@ struct egress_spec {
 int egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret,
 	struct dd_err *err) DD_MUST_USE;
 
-/* End of the phase: socket, connections and process end; what came is in the store, its log on
+/* End of the phase, while the pod is open: socket, connections and process end; what came is in the store, its log on
  * disk. */
 int egress_close(struct egress *e, struct dd_err *err) DD_MUST_USE;
 

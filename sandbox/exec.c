@@ -270,7 +270,7 @@ free_exec(struct exec *e)
 		(void)supervisor_join(e->supervisor);
 	trace_destroy(e->watch);
 	buf_cleanup(&e->tail);
-	dd_err_cleanup(&e->no_room);
+	dd_err_cleanup(&e->broken);
 	free(e->id);
 	free(e->failed);
 	free(e);
@@ -447,6 +447,17 @@ check_prompt(struct exec *e, int64_t now)
 	e->last_output_ns = clock_mono_ns();
 }
 
+/* Nobody can go on without room on the state's disk, or when the way out has broken down. */
+static int
+check_props(struct exec *e)
+{
+	const struct pod_prop *way_out = &e->pod->way_out;
+	if (e->broken.msg)
+		return -DD_EIO;
+	int rc = state_check_room(e->pod->state, &e->broken);
+	return rc == 0 && way_out->check ? way_out->check(way_out->ctx, &e->broken) : rc;
+}
+
 static void
 check_limits(struct exec *e, int64_t now)
 {
@@ -461,7 +472,7 @@ check_limits(struct exec *e, int64_t now)
 	enum exec_cause cause = limits_check(&e->pod->limits);
 	if (cause != CAUSE_NONE)
 		end_for(e, cause);
-	else if (e->cause == CAUSE_NONE && state_check_room(e->pod->state, &e->no_room) < 0)
+	else if (e->cause == CAUSE_NONE && check_props(e) < 0)
 		(void)!exec_signal(e, SIGKILL, NULL);
 }
 
@@ -526,10 +537,10 @@ finish(struct exec *e, struct exec_result *ret, struct dd_err *err)
 	}
 	enum exec_cause cause = e->cause;
 	/* A full disk makes anything fail: that is no result of the command. */
-	if (cause == CAUSE_NONE && code != 0 && !e->no_room.msg)
-		(void)!state_check_room(e->pod->state, &e->no_room);
-	if (cause == CAUSE_NONE && e->no_room.msg)
-		return err_move(err, &e->no_room);
+	if (cause == CAUSE_NONE && code != 0)
+		(void)!check_props(e);
+	if (cause == CAUSE_NONE && e->broken.msg)
+		return err_move(err, &e->broken);
 	if (cause == CAUSE_NONE && code != 0)
 		cause = limits_check_end(&e->pod->limits, e->pod->dir);
 	/* A limit that was touched and survived (a fork that failed once) did not end it. */

@@ -33,8 +33,14 @@ struct exec {
 	uint64_t cpu_us, peak_kib;
 	char *failed; /* why the box could not run it */
 	enum exec_cause cause;
-	int64_t ended_ns;      /* when it was first asked to end */
-	struct dd_err no_room; /* set when it was ended for want of room on the state's disk */
+	int64_t ended_ns;     /* when it was first asked to end */
+	struct dd_err broken; /* why it was ended when that is no doing of its own; else empty */
+};
+
+/* What a pod rests on beside its box; fails when that is gone. */
+struct pod_prop {
+	int (*check)(void *ctx, struct dd_err *err); /* NULL: there is none */
+	void *ctx;
 };
 
 struct pod {
@@ -55,6 +61,7 @@ struct pod {
 	char *default_dir;	  /* of an exec without cwd */
 	struct owners *owners;	  /* that package tools meant, in user mode; else NULL */
 	int egress_log;		  /* of the way out it has or had; -1: none */
+	struct pod_prop way_out;  /* while there is one */
 	unsigned next_exec;
 	TAILQ_HEAD(, exec) execs;
 	TAILQ_HEAD(service_list, service) services; /* in the order of declaration */

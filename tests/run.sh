@@ -25,7 +25,7 @@ END {
 	printf "%d %d %d\n", p, f, s
 }'
 
-with_time() { timeout -k 5 "${DD_TEST_TIMEOUT:-1500}" "$@"; }
+with_time() { timeout -k 5 "${DD_TEST_TIMEOUT:-900}" "$@"; }
 
 # One at a time, or one of two: what it prints comes out as a whole.
 run_one() {
@@ -63,7 +63,7 @@ wanted() {
 # What is hostile on purpose runs where it can hurt nobody: as the sandbox's ordinary user, with this
 # machine's programs read-only and nothing else.
 in_sandbox() {
-	build/drydock sandbox run --time "${DD_TEST_TIMEOUT:-1500}" --state "$DD_TEST_STATE" --bind /usr:/usr:ro --bind "$DD_BUILD:/build:ro" -- \
+	build/drydock sandbox run --time "${DD_TEST_TIMEOUT:-900}" --state "$DD_TEST_STATE" --bind /usr:/usr:ro --bind "$DD_BUILD:/build:ro" -- \
 		/usr/bin/env CMOCKA_MESSAGE_OUTPUT=TAP "$@"
 }
 
