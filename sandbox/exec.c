@@ -200,6 +200,7 @@ start_supervisor(
 		.observe = e->observe,
 		.method = spec->trace_method,
 		.owners = e->observe & BOX_OBSERVE_OWNERS ? e->pod->owners : NULL,
+		.one_root = spec->profile == PROFILE_BUILD || spec->profile == PROFILE_TEST,
 		.socket = ends[0]};
 	return supervisor_start(&how, &e->supervisor, err);
 }

@@ -38,6 +38,10 @@
 struct supervisor {
 	struct supervisor_spec spec;
 	struct target_cache *cache;
+	int root;  /* with one_root, once it is known; -1 */
+	bool seen; /* the notification that is answered next is to be recorded: */
+	struct target seen_by;
+	struct traced what;
 	pthread_t thread;
 	enum trace_method used;
 };
@@ -116,22 +120,26 @@ is_faked(const struct supervisor *s, const char *call)
 		       strcmp(call, "mknodat") == 0);
 }
 
+/* Looked at now, before the call goes on; recorded when the kernel has said that it was still the one. */
 static void
 observe(struct supervisor *s, struct target *t, int nr, const uint64_t *args)
 {
-	struct traced x;
 	target_identify(s->cache, t, nr == SYS_execve || nr == SYS_execveat);
-	if (!trace_call_name(t, nr, args, &x))
+	if (!trace_call_name(t, nr, args, &s->what))
 		return;
-	trace_call_look(t, &x);
-	if (target_still_there(t))
-		trace_call_add(s->spec.trace, t, &x);
+	if (s->spec.one_root && s->root < 0)
+		s->root = target_open_root(t);
+	t->root = s->root;
+	trace_call_look(t, &s->what);
+	s->seen_by = *t;
+	s->seen = true;
 }
 
 static void
 answer(struct supervisor *s, const struct seccomp_notif *req, struct seccomp_notif_resp *ret)
 {
-	struct target t = {.pid = (pid_t)req->pid, .listener = s->spec.socket, .id = req->id};
+	struct target t = {
+		.pid = (pid_t)req->pid, .listener = s->spec.socket, .id = req->id, .root = -1};
 	uint64_t args[6];
 	int nr = req->data.nr;
 	memcpy(args, req->data.args, sizeof(args));
@@ -166,9 +174,13 @@ serve_one(struct supervisor *s)
 		return false;
 	if (ioctl(s->spec.socket, SECCOMP_IOCTL_NOTIF_RECV, &req) < 0)
 		return errno == EINTR || errno == ENOENT; /* it died while we came */
+	s->seen = false;
 	answer(s, &req, &resp);
-	return ioctl(s->spec.socket, SECCOMP_IOCTL_NOTIF_SEND, &resp) == 0 || errno == ENOENT ||
-	       errno == EINTR;
+	if (ioctl(s->spec.socket, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0)
+		return errno == ENOENT || errno == EINTR;
+	if (s->seen)
+		trace_call_add(s->spec.trace, &s->seen_by, &s->what);
+	return true;
 }
 
 /* The pid, seen from here, of the process behind a pidfd; 0: it is gone. */
@@ -244,7 +256,8 @@ supervisor_start(const struct supervisor_spec *spec, struct supervisor **ret, st
 	struct supervisor *s = mem_new(struct supervisor);
 	sigset_t all, before;
 	pthread_attr_t attributes;
-	*s = (struct supervisor){.spec = *spec, .cache = target_cache_create(), .used = TRACE_NONE};
+	*s = (struct supervisor){
+		.spec = *spec, .cache = target_cache_create(), .root = -1, .used = TRACE_NONE};
 	/* Signals are for the thread that runs the command. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -267,6 +280,8 @@ enum trace_method
 supervisor_join(struct supervisor *s)
 {
 	(void)pthread_join(s->thread, NULL);
+	if (s->root >= 0)
+		(void)close(s->root);
 	enum trace_method used = s->used;
 	target_cache_destroy(s->cache);
 	free(s);

@@ -22,6 +22,7 @@ struct supervisor_spec {
 	unsigned observe;    /* enum box_observe */
 	enum trace_method method;
 	struct owners *owners; /* borrowed; may be NULL */
+	bool one_root;	       /* no process of it can change its root directory */
 	int socket;	       /* where the listener will arrive; taken over, also on error */
 };
 

@@ -197,16 +197,21 @@ target_path(const struct target *t, int dir_fd, uint64_t address, char *to)
 /* ---- what is there ---- */
 
 int
-target_open(const struct target *t, const char *path, bool nofollow)
+target_open_root(const struct target *t)
 {
 	char root[64];
+	(void)snprintf(root, sizeof(root), "/proc/%d/root", (int)t->pid);
+	return open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int
+target_open(const struct target *t, const char *path, bool nofollow)
+{
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC | (nofollow ? (uint64_t)O_NOFOLLOW : 0),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-	(void)snprintf(root, sizeof(root), "/proc/%d/root", (int)t->pid);
-	OWN_FD int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root_fd < 0)
-		return -1;
-	return (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	OWN_FD int own = t->root < 0 ? target_open_root(t) : -1;
+	int root = t->root < 0 ? own : t->root;
+	return root < 0 ? -1 : (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
 struct lookup

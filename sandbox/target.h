@@ -18,6 +18,7 @@ struct target {
 	pid_t pid;	     /* of the thread, as seen from here */
 	int listener;	     /* -1: stopped by ptrace */
 	uint64_t id;	     /* of the notification */
+	int root;	     /* O_PATH descriptor of its root, borrowed; -1: it is looked up */
 	const char *program; /* path of its executable, "" if unknown; see target_identify */
 	const char *args;    /* its command line, words separated by spaces */
 };
@@ -50,6 +51,9 @@ struct lookup target_look_up(const struct target *t, const char *path);
 
 /* The same, as an O_PATH descriptor; -1 with errno.  `nofollow`: of the link itself. */
 int target_open(const struct target *t, const char *path, bool nofollow);
+
+/* Its root directory, O_PATH; -1 with errno. */
+int target_open_root(const struct target *t);
 
 /* False: it is gone, and the pid may be another's; what was seen means nothing. */
 bool target_still_there(const struct target *t);

@@ -25,14 +25,12 @@ static const struct traced_call {
 #ifdef SYS_newfstatat
 	{SYS_newfstatat, TRACE_STAT, 0, 1},
 #endif
-	{SYS_readlinkat, TRACE_STAT, 0, 1},
 	{SYS_faccessat, TRACE_STAT, 0, 1},
 	{SYS_faccessat2, TRACE_STAT, 0, 1},
 	{SYS_statx, TRACE_STAT, 0, 1},
 #ifdef SYS_open
 	{SYS_stat, TRACE_STAT, -1, 0},
 	{SYS_access, TRACE_STAT, -1, 0},
-	{SYS_readlink, TRACE_STAT, -1, 0},
 	{SYS_open, TRACE_OPEN, -1, 0},
 	{SYS_lstat, TRACE_STAT, -1, 0},
 	{SYS_creat, TRACE_OPEN, -1, 0},

@@ -67,7 +67,7 @@ static bool
 on_call(struct tracer *t, pid_t pid)
 {
 	struct ptrace_syscall_info info = {0};
-	struct target target = {.pid = pid, .listener = -1};
+	struct target target = {.pid = pid, .listener = -1, .root = -1};
 	struct traced x;
 	uint64_t args[6];
 	if (!t->spec->trace || !read_call(pid, &info) || info.op != PTRACE_SYSCALL_INFO_SECCOMP)
@@ -99,7 +99,7 @@ on_return(struct tracer *t, pid_t pid)
 {
 	struct ptrace_syscall_info info = {0};
 	struct pending *p = find_pending(t, pid);
-	struct target target = {.pid = pid, .listener = -1};
+	struct target target = {.pid = pid, .listener = -1, .root = -1};
 	if (p && read_call(pid, &info) && info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		trace_call_judge(info.exit.rval, &p->call);
 		target_identify(t->spec->cache, &target, p->call.class == 2);

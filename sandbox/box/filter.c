@@ -6,10 +6,12 @@
  * that was compiled from the lists of calls.h when drydock was built (gen/gen_filters.c):
  *
  *   arguments  of calls that are allowed but for some of their uses (namespaces, raw sockets,
- * typing into a terminal) identity   where there is one id only, and for package tools: changes of
- * owner and device nodes succeed without effect (the technique of Charliecloud's ch-image), and what
- * concerns the identity of the process is asked of its watcher (ids.c) observed   the calls of the trace classes lists      allowed, else denied (EPERM), else
- * unknown: ENOSYS, so that libraries fall back
+ *              typing into a terminal)
+ *   identity   where there is one id only, and for package tools: changes of owner and device nodes
+ *              succeed without effect (the technique of Charliecloud's ch-image), and what concerns
+ *              the identity of the process is asked of its watcher (ids.c)
+ *   observed   the calls of the trace classes
+ *   lists      allowed, else denied (EPERM), else unknown: ENOSYS, so that libraries fall back
  *
  * What a supervisor listens for is answered by user notification, and so is what is denied, for the
  * record; without one the filter answers by itself.  A notified call that is denied is never
@@ -24,6 +26,7 @@
 
 #include <asm/ioctls.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
@@ -342,15 +345,11 @@ static const struct {
 	uint32_t nr;
 } observed[] = {
 	{BOX_OBSERVE_OPEN, SYS_openat},
-	{BOX_OBSERVE_STAT, SYS_newfstatat},
-	{BOX_OBSERVE_STAT, SYS_readlinkat},
 	{BOX_OBSERVE_STAT, SYS_faccessat},
 	{BOX_OBSERVE_STAT, SYS_faccessat2},
-	{BOX_OBSERVE_STAT, SYS_statx},
 #ifdef SYS_open
 	{BOX_OBSERVE_STAT, SYS_stat},
 	{BOX_OBSERVE_STAT, SYS_access},
-	{BOX_OBSERVE_STAT, SYS_readlink},
 	{BOX_OBSERVE_OPEN, SYS_open},
 	{BOX_OBSERVE_STAT, SYS_lstat},
 	{BOX_OBSERVE_OPEN, SYS_creat},
@@ -361,9 +360,24 @@ static const struct {
 	{BOX_OBSERVE_CONNECT, SYS_connect},
 };
 
+/* fstat(3) is one of these, of a descriptor and an empty path: nothing is looked for. */
+static void
+observe_paths(struct program *p, uint32_t nr, unsigned flags_argument)
+{
+	size_t b = block_begin(p, nr);
+	load_argument(p, flags_argument);
+	emit(p, BPF_JMP | BPF_JSET | BPF_K, 1, 0, AT_EMPTY_PATH);
+	return_value(p, p->observed);
+	block_end(p, b);
+}
+
 static void
 observe_calls(struct program *p, unsigned classes)
 {
+	if (classes & BOX_OBSERVE_STAT) {
+		observe_paths(p, SYS_newfstatat, 3);
+		observe_paths(p, SYS_statx, 2);
+	}
 	for (size_t i = 0; i < sizeof(observed) / sizeof(*observed); i++)
 		if (classes & observed[i].class)
 			return_if_equal(p, observed[i].nr, p->observed);
