@@ -97,6 +97,22 @@ is_gone(const struct strlist *gone, const char *owner)
 	return gone && strlist_has(gone, owner);
 }
 
+/* Pods that live, and those that are not swept yet. */
+static int
+is_of_a_pod(const struct state *st, const char *key, bool *ret, struct dd_err *err)
+{
+	OWN_FREE char *pods = state_path(st, "pods");
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list(pods, &names, err);
+	for (size_t i = 0; rc == 0 && !*ret && i < names.n; i++) {
+		OWN_FREE char *lock = mem_printf("%s/%s/lock", pods, names.v[i]);
+		OWN(buf) struct buf text = {0};
+		rc = fs_read_if_any(lock, MAX_LIST, &text, err);
+		*ret = text.n && memmem(text.p, text.n, key, strlen(key));
+	}
+	return rc;
+}
+
 int
 lease_find_layer(const struct state *st, const char *key, const struct strlist *gone,
 	bool *ret_leased, struct dd_err *err)
@@ -104,7 +120,9 @@ lease_find_layer(const struct state *st, const char *key, const struct strlist *
 	OWN_FREE char *leases = state_path(st, "leases");
 	OWN(strlist) struct strlist owners = {0};
 	bool leased = false;
-	int rc = fs_list(leases, &owners, err);
+	int rc = is_of_a_pod(st, key, &leased, err);
+	if (rc == 0)
+		rc = fs_list(leases, &owners, err);
 	for (size_t i = 0; rc == 0 && !leased && i < owners.n; i++) {
 		OWN_FREE char *path = mem_printf("%s/%s/%s", leases, owners.v[i], key);
 		leased = !is_gone(gone, owners.v[i]) && fs_exists(path);

@@ -12,7 +12,10 @@
 
 int lease_lock(const struct state *st, int *ret_fd, struct dd_err *err) DD_MUST_USE;
 
-/* With the lock held.  Leases of the owners in `gone` (may be NULL) do not count. */
+/*
+ * With the lock held.  Leases of the owners in `gone` (may be NULL) do not count; a pod that was opened on
+ * the layer and is still there does.
+ */
 int lease_find_layer(const struct state *st, const char *key, const struct strlist *gone,
 	bool *ret_leased, struct dd_err *err) DD_MUST_USE;
 

@@ -8,6 +8,7 @@
 #include "sandbox/pod.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/spawn.h"
 #include "sandbox/flat.h"
@@ -352,6 +353,21 @@ handshake(struct pod *p, struct dd_err *err)
 	return rc < 0 ? rc : expect(p, BOX_READY, err);
 }
 
+/* In its lock, where collections look: what it stands on stays while it lives (lease.h). */
+static int
+note_layers(const struct pod *p, struct dd_err *err)
+{
+	const struct stack *stacks[] = {&p->spec.root, p->spec.work};
+	OWN(buf) struct buf keys = {0};
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; stacks[i] && k < stacks[i]->n; k++)
+			buf_printf(&keys, "%s\n", stacks[i]->v[k].s);
+	if (io_truncate(p->lock_fd, 0) < 0 ||
+		(keys.n && io_pwrite(p->lock_fd, keys.p, keys.n, 0) != (ssize_t)keys.n))
+		return err_errno(err, errno, "sandbox: cannot write %s/lock", p->dir);
+	return 0;
+}
+
 int
 pod_start(struct pod *p, struct dd_err *err)
 {
@@ -360,6 +376,8 @@ pod_start(struct pod *p, struct dd_err *err)
 	int rc = start_box(p, err); /* it makes its namespaces meanwhile */
 	if (rc == 0)
 		rc = make_uppers(p, err);
+	if (rc == 0)
+		rc = note_layers(p, err);
 	strlist_cleanup(&p->lowers[POD_ROOT]);
 	strlist_cleanup(&p->lowers[POD_WORK]);
 	if (rc < 0)

@@ -197,6 +197,25 @@ layers_nobody_leases_go(void **state)
 	assert_int_equal(collect(&everything).layers, 2);
 }
 
+static void
+layers_of_an_open_pod_stay(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	struct hash_hex below = make_layer("below"), top = make_layer("top");
+	struct stack work = {0};
+	stack_push(&work, below.s);
+	stack_push(&work, top.s);
+	const struct pod_spec spec = {.state = &st, .work = &work};
+	struct pod *p;
+	must(pod_open(&spec, &p, &err), &err);
+	assert_int_equal(collect(&everything).layers, 0);
+	assert_true(layer_exists(&st, below.s));
+	pod_close(p);
+	assert_int_equal(collect(&everything).layers, 2);
+	stack_cleanup(&work);
+}
+
 /* ---- against others at work ---- */
 
 static pid_t
@@ -334,6 +353,7 @@ main(void)
 		cmocka_unit_test(a_list_that_cannot_be_read_stops_the_collection),
 		cmocka_unit_test(what_is_no_object_is_left_alone),
 		cmocka_unit_test(layers_nobody_leases_go),
+		cmocka_unit_test(layers_of_an_open_pod_stay),
 		cmocka_unit_test(collections_and_leases_wait_for_each_other),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
