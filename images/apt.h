@@ -99,7 +99,7 @@ struct apt_online;
 
 /*
  * Where the upstreams are that artefacts name ("apt0", "npm0"): name -> URL as the machine's configuration has
- * it now, without credentials.  Where it cannot be read, names are left out.  Values are heap: ret owns them.
+ * it now, without credentials.  Where it cannot be read, names are left out, with a warning.  Values are heap: ret owns them.
  */
 void apt_upstream_urls(const struct state *st, struct map *ret);
 

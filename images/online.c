@@ -80,10 +80,14 @@ apt_upstream_urls(const struct state *st, struct map *ret)
 {
 	struct apt_sources apt = {0};
 	struct npm_sources npm = {0};
-	if (apt_sources_read(&apt, NULL) == 0)
-		add_urls(apt.upstreams, apt.nupstreams, ret);
-	if (npm_sources_of_machine(st, &npm, NULL) == 0)
-		add_urls(npm.upstreams, npm.nupstreams, ret);
+	OWN(dd_err) struct dd_err why = {0};
+	int rc = apt_sources_read(&apt, &why);
+	if (rc == 0)
+		rc = npm_sources_of_machine(st, &npm, &why);
+	add_urls(apt.upstreams, apt.nupstreams, ret);
+	add_urls(npm.upstreams, npm.nupstreams, ret);
+	if (rc < 0)
+		log_warn("the report names upstreams by number: %s", err_msg(&why));
 	apt_sources_cleanup(&apt);
 	npm_sources_cleanup(&npm);
 }

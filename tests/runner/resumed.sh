@@ -70,7 +70,9 @@ judge_end() {
 	[ -s "$tmp/injected" ] || echo "no fault was injected"
 	case $status in
 	3 | 4) ;;
-	0) head -n 1 "$tmp/injected" >>"$tmp/absorbed" && return ;;
+	0) # it was told of, or it did no harm
+		grep -q '^drydock: warning: ' "$tmp/err" || head -n 1 "$tmp/injected" >>"$tmp/absorbed"
+		return ;;
 	137) grep -q ' kill ' "$tmp/injected" && return ;;
 	*) echo "exit status $status" ;;
 	esac
