@@ -268,8 +268,11 @@ apt_fetch(const struct state *st, const struct install_batch *batch, const char 
 	struct apt_sources s = {0};
 	int step = progress_begin("fetching %zu packages", missing);
 	rc = apt_sources_read(&s, err);
+	OWN(dd_err) struct dd_err why = {0};
 	if (rc == 0)
-		rc = fetch_from(st, &s, NULL, batch, log, err);
+		rc = fetch_from(st, &s, NULL, batch, log, &why);
+	if (rc == -DD_EIO && why.msg)
+		log_warn("%s; asking one upstream after the other", err_msg(&why));
 	/* A recipe from another machine may number its upstreams differently. */
 	for (size_t i = 0; rc == -DD_EIO && i < s.nupstreams; i++) {
 		(void)!fetch_from(st, &s, s.upstreams[i].name, batch, log, NULL);
@@ -277,6 +280,8 @@ apt_fetch(const struct state *st, const struct install_batch *batch, const char 
 			rc = 0;
 	}
 	apt_sources_cleanup(&s);
+	if (rc < 0 && why.msg)
+		(void)err_move(err, &why);
 	if (rc == 0 && count_missing(st, batch, &name))
 		rc = err_set(err, DD_EIO, "the archive of %s did not arrive", name);
 	progress_end(step, rc < 0 ? "failed" : "ok");
