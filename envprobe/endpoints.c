@@ -4,6 +4,7 @@
 #include "envprobe/detect.h"
 #include "envprobe/envprobe.h"
 #include "envprobe/scan.h"
+#include "envprobe/source_worker.h"
 
 #include <string.h>
 
@@ -165,16 +166,9 @@ int
 endpoints_in_source(const struct state *st, const struct stack *source, struct endpoint_list *ret,
 	struct dd_err *err)
 {
-	OWN(buf) struct buf out = {.max = (size_t)1 << 20};
 	OWN_JSON json_t *found = NULL;
-	OWN_FREE char *dir = layer_dir(st, source->v[0].s);
-	const struct pod_bind bind = {dir, "/src", false};
-	const char *args[] = {"/src", NULL};
-	const struct worker_spec spec = {
-		.state = st, .name = "endpoints", .args = args, .binds = &bind, .nbinds = 1};
-	int rc = worker_run(&spec, &out, err);
-	if (rc == 0)
-		rc = json_parse(buf_str(&out), &found, err);
+	const struct source_question q = {.worker = "endpoints", .max_bytes = (size_t)1 << 20};
+	int rc = source_ask(st, source, &q, &found, err);
 	if (rc == 0)
 		rc = endpoint_list_from_json(found, ret, err);
 	return rc < 0 ? err_wrap(err, "looking for addresses") : 0;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "envprobe/references.h"
 #include "envprobe/resolve.h"
+#include "envprobe/source_worker.h"
 
 #include <string.h>
 
@@ -177,21 +178,10 @@ static int
 ask_source(struct candidates *c, struct dd_err *err)
 {
 	const struct probe_spec *s = c->l->spec;
-	OWN_FREE char *dir = layer_dir(s->state, s->source->v[0].s);
-	OWN(buf) struct buf in = {0}, out = {.max = (size_t)16 << 20};
 	OWN_JSON json_t *j = reference_list_to_json(&c->refs), *found = NULL;
-	const struct pod_bind bind = {dir, "/src", false};
-	const char *args[] = {"/src", NULL};
-	json_print(j, 0, &in);
-	const struct worker_spec spec = {.state = s->state,
-		.name = "references",
-		.args = args,
-		.binds = &bind,
-		.nbinds = 1,
-		.input = buf_str(&in)};
-	int rc = worker_run(&spec, &out, err);
-	if (rc == 0)
-		rc = json_parse(buf_str(&out), &found, err);
+	const struct source_question q = {
+		.worker = "references", .input = j, .max_bytes = (size_t)16 << 20};
+	int rc = source_ask(s->state, s->source, &q, &found, err);
 	if (rc == 0)
 		rc = reference_list_from_json(found, &c->refs, err);
 	if (rc == 0 && c->refs.n != c->files.n)

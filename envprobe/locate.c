@@ -4,6 +4,7 @@
 #include "envprobe/detect.h"
 #include "envprobe/envprobe.h"
 #include "envprobe/scan.h"
+#include "envprobe/source_worker.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -174,24 +175,13 @@ int
 locate_in_source(const struct state *st, const struct stack *source, struct locate_list *l,
 	struct dd_err *err)
 {
-	OWN(buf) struct buf in = {0}, out = {.max = (size_t)4 << 20};
 	OWN_JSON json_t *texts = to_json(l), *found = NULL;
-	OWN_FREE char *dir = layer_dir(st, source->v[0].s);
-	const struct pod_bind bind = {dir, "/src", false};
-	const char *args[] = {"/src", NULL};
+	const struct source_question q = {
+		.worker = "locate", .input = texts, .max_bytes = (size_t)4 << 20};
+	struct locate_list new = {0};
 	if (!l->n)
 		return 0;
-	json_print(texts, 0, &in);
-	const struct worker_spec spec = {.state = st,
-		.name = "locate",
-		.args = args,
-		.binds = &bind,
-		.nbinds = 1,
-		.input = buf_str(&in)};
-	int rc = worker_run(&spec, &out, err);
-	if (rc == 0)
-		rc = json_parse(buf_str(&out), &found, err);
-	struct locate_list new = {0};
+	int rc = source_ask(st, source, &q, &found, err);
 	if (rc == 0)
 		rc = from_json(found, &new, err);
 	if (rc == 0 && new.n != l->n)

@@ -11,6 +11,7 @@
 #include "envprobe/decide.h"
 #include "envprobe/files.h"
 #include "envprobe/resolve.h"
+#include "envprobe/source_worker.h"
 
 #include <string.h>
 
@@ -383,19 +384,10 @@ static int
 do_detect(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct loop *l = ctx;
-	OWN(buf) struct buf out = {.max = (size_t)64 << 20};
-	OWN_FREE char *dir = layer_dir(l->spec->state, l->spec->source->v[0].s);
-	const struct pod_bind bind = {dir, "/src", false};
-	const char *args[] = {"/src", decide_system_wanted(l), NULL};
-	const struct worker_spec spec = {.state = l->spec->state,
-		.name = "detect",
-		.args = args,
-		.binds = &bind,
-		.nbinds = 1};
+	const struct source_question q = {
+		.worker = "detect", .arg = decide_system_wanted(l), .max_bytes = (size_t)64 << 20};
 	int step = progress_begin("looking for the build system");
-	int rc = worker_run(&spec, &out, err);
-	if (rc == 0)
-		rc = json_parse(buf_str(&out), ret_result, err);
+	int rc = source_ask(l->spec->state, l->spec->source, &q, ret_result, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	return rc;
 }

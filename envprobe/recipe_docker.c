@@ -2,6 +2,7 @@
 #include "envprobe/recipe.h"
 
 #include "base/json.h"
+#include "sandbox/sandbox.h"
 
 #include <string.h>
 
@@ -168,6 +169,13 @@ is_mountable(const struct supplied_file *f)
 	       !breaks_instruction(str_of(f->path));
 }
 
+/* What stands before its path in the image: those of the source are in the work tree. */
+static const char *
+tree_of(const struct supplied_file *f)
+{
+	return f->path[0] == '/' ? "" : WORK_DIR "/";
+}
+
 /* Files that a person supplies are mounted where they are used: they may be secrets. */
 static void
 put_file_mounts(const struct recipe *r, struct buf *out)
@@ -177,7 +185,7 @@ put_file_mounts(const struct recipe *r, struct buf *out)
 		OWN_FREE char *id = recipe_argument_name(f->question);
 		if (is_mountable(f))
 			buf_printf(out, " --mount=type=secret,id=%s,target=%s%s,mode=0444", id,
-				f->path[0] == '/' ? "" : "/work/", f->path);
+				tree_of(f), f->path);
 	}
 }
 
@@ -195,7 +203,7 @@ put_files(const struct recipe *r, struct buf *out)
 				? mem_printf(
 					  "%s comes with --secret id=%s,src=FILE, and for the tests with "
 					  "-v FILE:%s%s:ro.",
-					  f->path, id, f->path[0] == '/' ? "" : "/work/", f->path)
+					  f->path, id, tree_of(f), f->path)
 				: mem_printf("%s must be in the tree.", f->path);
 		put_comment(out, note);
 		if (!f->sample)
@@ -306,7 +314,7 @@ put_manifests(const struct module_set *m, struct buf *out)
 	OWN(strlist) struct strlist own = {0}, lock = {0};
 	OWN_FREE char *manifest = below(m->dir, "package.json");
 	OWN_FREE char *locked = below(m->dir, m->lock_file ? m->lock_file : RECIPE_NPM_LOCK);
-	OWN_FREE char *to = m->dir ? mem_printf("/work/%s/", m->dir) : mem_strdup("/work/");
+	OWN_FREE char *to = m->dir ? mem_printf(WORK_DIR "/%s/", m->dir) : mem_strdup(WORK_DIR "/");
 	strlist_add(&own, manifest);
 	strlist_add(m->lock_file ? &own : &lock, m->lock_file ? locked : RECIPE_NPM_LOCK);
 	put_copy(out, &own, to);
@@ -319,7 +327,7 @@ put_manifests(const struct module_set *m, struct buf *out)
 		OWN(strlist) struct strlist member = {0};
 		OWN_FREE char *dir = below(m->dir, m->members.v[i]);
 		OWN_FREE char *from = below(dir, "package.json");
-		OWN_FREE char *member_to = mem_printf("/work/%s/", dir);
+		OWN_FREE char *member_to = mem_printf(WORK_DIR "/%s/", dir);
 		strlist_add(&member, from);
 		put_copy(out, &member, member_to);
 	}
@@ -431,8 +439,7 @@ recipe_put_run_options(const struct recipe *r, struct buf *out)
 	for (size_t i = 0; i < r->files.n; i++) {
 		const struct supplied_file *f = &r->files.v[i];
 		if (is_mountable(f))
-			buf_printf(out, " -v FILE:%s%s:ro", f->path[0] == '/' ? "" : "/work/",
-				f->path);
+			buf_printf(out, " -v FILE:%s%s:ro", tree_of(f), f->path);
 	}
 }
 
@@ -448,7 +455,7 @@ put_test_command(const struct recipe *r, struct buf *out)
 			continue;
 		if (any)
 			buf_puts(&text, " && ");
-		recipe_put_cd(c, "/work", &text);
+		recipe_put_cd(c, WORK_DIR, &text);
 		put_prompt_pipe(r, c->run, &text);
 		buf_puts(&text, c->run);
 		any = true;
@@ -483,13 +490,13 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 	put_packages(r, out);
 	buf_printf(out,
 		"RUN useradd --create-home --uid %d " USER_NAME " && install -d -o " USER_NAME
-		" -g " USER_NAME " /work\n",
+		" -g " USER_NAME " " WORK_DIR "\n",
 		USER_ID);
 	put_environment(r, out);
 	put_prompt_arguments(r, out);
-	buf_puts(out, "USER " USER_NAME "\nWORKDIR /work\n");
+	buf_puts(out, "USER " USER_NAME "\nWORKDIR " WORK_DIR "\n");
 	put_modules(r, out);
-	buf_puts(out, "COPY --chown=" USER_NAME ":" USER_NAME " . /work/\n");
+	buf_puts(out, "COPY --chown=" USER_NAME ":" USER_NAME " . " WORK_DIR "/\n");
 	put_files(r, out);
 	for (size_t i = 0; i < r->commands.n; i++) {
 		const struct command *c = &r->commands.v[i];

@@ -13,19 +13,12 @@ after_kill() {
 	if [ "$status" != 137 ]; then
 		echo "$1: was not killed (status $status)"
 	elif [ -z "$id" ]; then
-		"$drydock" up --quiet --json --state "$2" "$app" >"$tmp/out" 2>"$tmp/err" # before there was a run
+		run "$drydock" up --quiet --json --state "$2" "$app" # before there was a run
 		id=$(ls "$2/runs" | tail -n 1)
 	else
-		"$drydock" resume --quiet --json --state "$2" "$id" >"$tmp/out" 2>"$tmp/err"
+		run "$drydock" resume --quiet --json --state "$2" "$id"
 	fi
-	essence "$2" "$id" >"$tmp/essence" 2>&1
-	cmp -s "$tmp/essence" "$tmp/want" || {
-		echo "$1: ends otherwise"
-		diff "$tmp/want" "$tmp/essence" | cut -c1-300 | head -n 6
-		head -n 3 "$tmp/err"
-	}
-	left=$(settled "$2")
-	[ -z "$left" ] || echo "$1: left behind: $left"
+	judge_result "$2" "$id" | sed "s/^/$1: /"
 	rm -rf "$2/runs/$id"
 }
 

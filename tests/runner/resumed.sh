@@ -83,6 +83,18 @@ judge_end() {
 	grep -v '^drydock: ' "$tmp/err" | head -n 2
 }
 
+# The run is over: what is wrong with its result, and with what it left, a line each.
+judge_result() { # STATE RUN
+	essence "$1" "$2" >"$tmp/essence" 2>&1
+	cmp -s "$tmp/essence" "$tmp/want" || {
+		echo "ends otherwise (status $status)"
+		diff "$tmp/want" "$tmp/essence" | cut -c1-300 | head -n 6
+		head -n 3 "$tmp/err"
+	}
+	left=$(settled "$1")
+	[ -z "$left" ] || echo "left behind: $left"
+}
+
 # The run goes on, or is begun anew if there is none; what is wrong then, a line each.  $tmp/want is the
 # essence of the undisturbed run.
 judge_rest() { # STATE COMMAND...
@@ -98,13 +110,6 @@ judge_rest() { # STATE COMMAND...
 	else
 		run "$drydock" resume --quiet --json --state "$s_" "$id"
 	fi
-	essence "$s_" "$id" >"$tmp/essence" 2>&1
-	cmp -s "$tmp/essence" "$tmp/want" || {
-		echo "ends otherwise (status $status)"
-		diff "$tmp/want" "$tmp/essence" | cut -c1-300 | head -n 6
-		head -n 3 "$tmp/err"
-	}
-	left=$(settled "$s_")
-	[ -z "$left" ] || echo "left behind: $left"
+	judge_result "$s_" "$id"
 	rm -rf "$s_/runs/"*
 }
