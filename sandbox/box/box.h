@@ -195,6 +195,8 @@ struct process_stat {
 
 /* False when it is gone. */
 bool process_read(pid_t pid, struct process_stat *ret);
+/* What /proc/PID/FILE says, cut to size; "" when it is gone. */
+void process_text(pid_t pid, const char *file, char *to, size_t size);
 bool process_is_below(pid_t pid, pid_t top);
 /* Signal every process below one (direct: its children only); false when there is none. */
 bool processes_signal_below(pid_t top, int sig, bool direct);

@@ -530,12 +530,7 @@ reads_terminal(pid_t pid, dev_t terminal)
 	struct stat st;
 	long nr;
 	unsigned long fd_arg;
-	(void)snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		(void)close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	process_text(pid, "syscall", text, sizeof(text));
 	if (sscanf(text, "%ld %lx", &nr, &fd_arg) != 2 || nr != SYS_read)
 		return false;
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%lu", (int)pid, fd_arg);

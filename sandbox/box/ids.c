@@ -98,13 +98,8 @@ forget(pid_t pid)
 static pid_t
 status_number(pid_t pid, const char *name)
 {
-	char path[64], text[2048];
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		(void)close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	char text[2048];
+	process_text(pid, "status", text, sizeof(text));
 	const char *line = strstr(text, name); /* the program's name, above, has no line breaks */
 	return line ? (pid_t)strtol(line + strlen(name), NULL, 10) : 0;
 }

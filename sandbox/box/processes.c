@@ -22,16 +22,23 @@ static struct process {
 	enum { PLACE_UNKNOWN, PLACE_BELOW, PLACE_ELSEWHERE } place;
 } processes[MAX_PROCESSES];
 
+void
+process_text(pid_t pid, const char *file, char *to, size_t size)
+{
+	char path[64];
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, to, size - 1);
+	if (fd >= 0)
+		(void)close(fd);
+	to[n > 0 ? n : 0] = '\0';
+}
+
 bool
 process_read(pid_t pid, struct process_stat *ret)
 {
-	char path[64], text[512];
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		(void)close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	char text[512];
+	process_text(pid, "stat", text, sizeof(text));
 	char *paren = strrchr(text, ')'); /* the name before it is the target's choice */
 	unsigned tty;
 	if (!paren ||

@@ -1,27 +1,12 @@
 /* Collection of layers and objects, and the leases that keep them. */
 #include "base/cas.h"
-#include "base/fs.h"
-#include "sandbox/sandbox.h"
+#include "tests/sandbox/state_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-static char dir[] = "/tmp/dd-collect-XXXXXX";
-static struct state st;
 static char *cas;
-
-static void
-must(int rc, const struct dd_err *err)
-{
-	if (rc < 0)
-		fail_msg("%s", err_msg(err));
-}
 
 static struct hash_hex
 put(const char *text)
@@ -324,23 +309,16 @@ collections_and_leases_wait_for_each_other(void **state)
 static int
 set_up(void **state)
 {
-	(void)state;
-	OWN(dd_err) struct dd_err err = {0};
-	if (!mkdtemp(dir) || state_open(dir, &st, &err) < 0) {
-		fprintf(stderr, "%s\n", err_msg(&err));
-		return -1;
-	}
-	cas = state_path(&st, "cas");
-	return 0;
+	int rc = state_set_up(state);
+	cas = rc == 0 ? state_path(&st, "cas") : NULL;
+	return rc;
 }
 
 static int
 tear_down(void **state)
 {
-	(void)state;
-	state_cleanup(&st);
 	free(cas);
-	return fs_remove_tree(dir, NULL);
+	return state_tear_down(state);
 }
 
 int
