@@ -27,6 +27,11 @@ TOOL_SRC  := $(foreach r,$(ROOMS) hostile,$(wildcard tests/$(r)/tool_*.c))
 ATTACK_SRC := $(wildcard tests/hostile/attack_*.c)
 
 PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat
+ifneq ($(filter-out deps run check lint format help clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell pkg-config --exists $(PKGS) libseccomp 2>/dev/null && echo yes),yes)
+$(error what drydock is built with is not all installed: `make deps` installs it, as root or with sudo)
+endif
+endif
 pkg_cflags := $(shell pkg-config --cflags $(PKGS) libseccomp 2>/dev/null)
 pkg_libs    = $(shell pkg-config --libs $(PKGS) libseccomp)
 
@@ -44,6 +49,8 @@ LDFLAGS += $(SAN_FLAGS) $(if $(SAN),,-pie -Wl,-z,relro,-z,now) -Wl,--as-needed
 # ask the processor what it is, which every virtual machine traps (docs/decisions/0016-small-programs.md).
 # musl-gcc compiles for it, but knows no -static-pie: the start files are given to the ordinary compiler.
 MUSL := $(if $(SAN),,$(shell command -v musl-gcc))
+# What one C library's headers compiled is never linked to the other: each has its directory of objects.
+SMALL := $(OBJ)/small-$(if $(MUSL),musl,libc)
 ifneq ($(MUSL),)
 MULTIARCH := $(shell $(CC) -print-multiarch)
 MUSL_LIB := /usr/lib/$(MULTIARCH:gnu=musl)
@@ -58,7 +65,7 @@ SMALL_LIB := $(patsubst %,base/%.c,err fault fs fs_tree io log map own spawn str
 	$(filter-out sandbox/broker.c,$(wildcard sandbox/*.c))
 
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
-small = $(patsubst %.c,$(OBJ)/small/%.o,$(1))
+small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
 MAN_PAGES := up replay resume runs report logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
 	image-pull image-push gc doctor \
@@ -83,23 +90,23 @@ $(OBJ)/filters.inc: $(OBJ)/gen_filters
 	$< >$@.new && mv $@.new $@
 $(OBJ)/call_names.inc: $(OBJ)/gen_filters
 	$< names >$@.new && mv $@.new $@
-$(OBJ)/small/sandbox/box/filter.o $(OBJ)/tests/sandbox/test_filter: $(OBJ)/filters.inc
-$(OBJ)/sandbox/supervisor.o $(OBJ)/small/sandbox/supervisor.o: $(OBJ)/call_names.inc
+$(SMALL)/sandbox/box/filter.o $(OBJ)/tests/sandbox/test_filter: $(OBJ)/filters.inc
+$(OBJ)/sandbox/supervisor.o $(SMALL)/sandbox/supervisor.o: $(OBJ)/call_names.inc
 $(OBJ)/sandbox/supervisor.o $(OBJ)/tests/sandbox/test_filter: CPPFLAGS += -I$(OBJ)
 
-$(OBJ)/small/libdrydock.a: $(call small,$(SMALL_LIB))
+$(SMALL)/libdrydock.a: $(call small,$(SMALL_LIB))
 	@rm -f $@
 	$(AR) rcs $@ $^
 $(OBJ)/drydock-box: $(call small,$(BOX_SRC))
 	$(link_small)
-$(OBJ)/drydock: $(call small,$(FRONT_SRC)) $(OBJ)/small/libdrydock.a
+$(OBJ)/drydock: $(call small,$(FRONT_SRC)) $(SMALL)/libdrydock.a
 	$(link_small)
 $(OBJ)/drydock-core: $(call obj,$(CORE_SRC)) $(OBJ)/libdrydock.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 $(PROGRAMS): build/%: $(OBJ)/%
 	@ln -f $< $@ 2>/dev/null || cp $< $@
 
-$(OBJ)/small/%.o: %.c Makefile
+$(SMALL)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(SMALL_CC) -I. -I$(OBJ) -D_GNU_SOURCE -DDD_VERSION='"$(VERSION)"' $(CFLAGS) -MMD -MP -c -o $@ $<
 $(OBJ)/%.o: %.c Makefile
