@@ -88,14 +88,14 @@ read_prerequisites(const struct tree *t, const char *path, struct project *p)
 		enum need_scope scope;
 		bool optional;
 	} keys[] = {
-		{"PREREQ_PM", SCOPE_BUILD, false},
+		{"PREREQ_PM", SCOPE_RUN, false},
 		{"BUILD_REQUIRES", SCOPE_BUILD, false},
 		{"CONFIGURE_REQUIRES", SCOPE_BUILD, false},
 		{"TEST_REQUIRES", SCOPE_TEST, false},
 		{"configure_requires", SCOPE_BUILD, false},
 		{"build_requires", SCOPE_BUILD, false},
 		{"test_requires", SCOPE_TEST, false},
-		{"requires", SCOPE_BUILD, false},
+		{"requires", SCOPE_RUN, false},
 		{"recommends", SCOPE_TEST, true},
 	};
 	OWN(buf) struct buf buf = {0};

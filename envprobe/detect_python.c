@@ -95,11 +95,11 @@ static const struct requirement_key {
 	enum need_scope scope;
 	bool optional;
 } keys[] = {
-	{"install_requires", SCOPE_BUILD, false},
+	{"install_requires", SCOPE_RUN, false},
 	{"setup_requires", SCOPE_BUILD, false},
 	{"tests_require", SCOPE_TEST, false},
 	{"requires", SCOPE_BUILD, false},
-	{"dependencies", SCOPE_BUILD, false},
+	{"dependencies", SCOPE_RUN, false},
 	{"test", SCOPE_TEST, true},
 	{"tests", SCOPE_TEST, true},
 	{"testing", SCOPE_TEST, true},
@@ -179,7 +179,7 @@ read_requirements(const struct tree *t, const char *path, struct project *p)
 		const char *comment = memchr(line.p, '#', line.n);
 		if (comment)
 			line.n = (size_t)(comment - line.p);
-		add_requirement(p, line, test ? SCOPE_TEST : SCOPE_BUILD, test, why);
+		add_requirement(p, line, test ? SCOPE_TEST : SCOPE_RUN, test, why);
 	}
 }
 

@@ -45,6 +45,7 @@ struct probe_spec {
 	struct answers *answers;
 	const char *egress_log; /* path; appended to */
 	bool offline;
+	bool no_prune;		  /* keep what nothing was seen to use */
 	int max_attempts;	  /* 0: 20 */
 	int64_t step_limit_ms;	  /* of one command; 0: 30 minutes */
 	int64_t silence_limit_ms; /* 0: 10 minutes */
@@ -74,6 +75,7 @@ struct probe_result {
 	struct stack root;    /* with the packages */
 	struct stack work;    /* source and built tree */
 	double build_seconds; /* of the last configure + build */
+	struct built_file_list built_files; /* of the last build that succeeded */
 };
 void probe_result_cleanup(struct probe_result *r);
 
@@ -194,9 +196,10 @@ int recipe_write(const struct recipe *r, const char *dir, struct dd_err *err) DD
 int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Workers: "detect", "endpoints", "references" and "locate" (source tree at /src), "evidence" (log
+ * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references" and "locate" (source tree at /src), "evidence" (log
  * on standard input), "index" and "owners" (package lists), "place" (work tree at WORK_DIR).
  */
+int probe_built_worker_main(int argc, char **argv);
 int probe_detect_worker_main(int argc, char **argv);
 int probe_endpoints_worker_main(int argc, char **argv);
 int probe_evidence_worker_main(int argc, char **argv);

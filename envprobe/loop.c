@@ -35,6 +35,7 @@ probe_result_cleanup(struct probe_result *r)
 	strlist_cleanup(&r->options);
 	service_list_cleanup(&r->services);
 	test_run_cleanup(&r->tests);
+	built_file_list_cleanup(&r->built_files);
 	stack_cleanup(&r->root);
 	stack_cleanup(&r->work);
 	memset(r, 0, sizeof(*r));
@@ -375,7 +376,10 @@ run_attempts(struct loop *l, struct dd_err *err)
 			step, rc < 0 ? "stopped" : l->r->attempts.v[l->r->attempts.n - 1].ended);
 		rc = rc < 0 ? rc : check_decisions(l, err);
 	}
-	return rc < 0 ? rc : loop_settle(l, err);
+	if (rc < 0)
+		return rc;
+	loop_settle(l);
+	return l->spec->no_prune ? 0 : loop_prune(l, err);
 }
 
 /* ---- detection ---- */
@@ -457,7 +461,6 @@ free_loop(struct loop *l)
 	wanted_list_clear(&l->wanted);
 	free(l->wanted.v);
 	free(l->good_failure);
-	map_cleanup(&l->idle);
 	map_cleanup(&l->asked);
 	map_cleanup(&l->instead);
 	free(l->wrong_answer);

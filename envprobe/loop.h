@@ -56,7 +56,12 @@ struct loop {
 	struct gained {
 		size_t layers, packages, batches, features;
 	} good;
-	struct map idle; /* packages of attempts that gained nothing */
+	/*
+	 * While a smaller set of packages is tried (prune.c): what has them all, so that the others are purged
+	 * from it instead of installing the smaller set anew.  Borrowed; NULL.
+	 */
+	const struct stack *whole;
+	const struct package_list *whole_packages;
 };
 
 void wanted_list_clear(struct wanted_list *l);
@@ -64,7 +69,11 @@ void wanted_list_clear(struct wanted_list *l);
 /* Is the package wanted already, or installed by an earlier attempt? */
 bool loop_want(struct loop *l, const struct need *need);
 
-/* The journalled steps of attempt l->n (steps.c); what they found is put into l and l->r. */
+/* As a step's result has it. */
+json_t *loop_stack_to_json(const struct stack *s);
+void loop_stack_from_json(const json_t *keys, struct stack *ret); /* in place of what it had */
+
+/* The journalled steps of attempt l->n (install.c, steps.c); what they found is put into l and l->r. */
 int loop_install(struct loop *l, struct dd_err *err) DD_MUST_USE;
 /*
  * Once a run (modules.c): the packages of the language's own registry.  When they cannot be had,
@@ -78,11 +87,13 @@ int loop_test(struct loop *l, struct dd_err *err) DD_MUST_USE;
 
 /* Did the attempt that is just over get anywhere?  (settle.c) */
 void loop_weigh(struct loop *l);
+/* After the last attempt: what only attempts brought that gained nothing is taken out again. */
+void loop_settle(struct loop *l);
 /*
- * After the last attempt: what only attempts brought that gained nothing is taken out again, and what tests were
- * given and did not use, if they end the same without it, which one more attempt shows.
+ * With the verdict known: what nothing was seen to use is taken out, if the result is the same without it, which
+ * more attempts show (prune.c).
  */
-int loop_settle(struct loop *l, struct dd_err *err) DD_MUST_USE;
+int loop_prune(struct loop *l, struct dd_err *err) DD_MUST_USE;
 struct attempt *loop_begin_attempt(struct loop *l);
 
 /* Decide what a failed build or test run means (verdict.c): the diagnosis and the outcome. */

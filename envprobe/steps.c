@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "envprobe/built.h"
 #include "envprobe/files.h"
 #include "envprobe/lookups.h"
 #include "envprobe/proofs.h"
@@ -37,210 +38,6 @@ static char *
 step_key(const struct loop *l, const char *name)
 {
 	return mem_printf("attempt/%lld/%s", (long long)l->n, name);
-}
-
-/* ---- install ---- */
-
-struct install {
-	struct loop *l;
-	struct install_batch batch;
-	struct feature_off_list
-		dropped; /* what packages would give that cannot be had with the others */
-	bool cached;
-};
-
-static int
-resolve(struct install *in, const struct strlist *names, struct dd_err *err)
-{
-	const struct probe_spec *s = in->l->spec;
-	install_batch_cleanup(&in->batch);
-	return apt_resolve(s->state, s->index, &in->l->r->root, names, &in->batch, err);
-}
-
-static void
-drop(struct install *in, const struct wanted *w, const struct dd_err *why)
-{
-	struct feature_off *f = feature_off_list_add(&in->dropped);
-	f->feature = mem_strdup(w->why);
-	f->input = mem_printf(
-		"the package %s, which cannot be installed beside the others", w->package);
-	log_debug("%s: %s", w->package, err_msg(why));
-}
-
-/*
- * All at once if apt can; else what is required, and the rest one by one, as far as it goes
- * together.  A required package that cannot be had is left out, too: the build says whether it was
- * one.
- */
-static int
-resolve_wanted(struct install *in, struct dd_err *err)
-{
-	struct loop *l = in->l;
-	OWN(strlist) struct strlist all = {0}, kept = {0};
-	OWN(dd_err) struct dd_err why = {0};
-	for (size_t i = 0; i < l->wanted.n; i++)
-		strlist_add(&all, l->wanted.v[i].package);
-	int rc = resolve(in, &all, &why);
-	if (rc != -DD_ENOENT && rc != -DD_EINVAL)
-		return rc < 0 ? err_move(err, &why) : 0;
-	for (int optional = 0; optional <= 1; optional++)
-		for (size_t i = 0; i < l->wanted.n; i++) {
-			OWN(strlist) struct strlist with = {0};
-			if (l->wanted.v[i].optional != (optional != 0))
-				continue;
-			strlist_copy(&with, &kept);
-			strlist_add(&with, l->wanted.v[i].package);
-			rc = resolve(in, &with, &why);
-			if (rc == 0)
-				strlist_add(&kept, l->wanted.v[i].package);
-			else if (rc == -DD_ENOENT || rc == -DD_EINVAL)
-				drop(in, &l->wanted.v[i], &why);
-			else
-				return err_move(err, &why);
-		}
-	return kept.n ? resolve(in, &kept, err) : 0;
-}
-
-static json_t *
-wanted_to_json(const struct loop *l)
-{
-	json_t *a = json_array();
-	for (size_t i = 0; i < l->wanted.n; i++) {
-		const struct wanted *w = &l->wanted.v[i];
-		json_array_append_new(
-			a, json_pack("{s:s, s:i, s:o}", "package", w->package, "scope",
-				   (int)w->scope, "why", json_text(str_of(w->why))));
-	}
-	return a;
-}
-
-static int
-do_install(void *ctx, json_t **ret_result, struct dd_err *err)
-{
-	struct install in = {.l = ctx};
-	struct loop *l = ctx;
-	const struct probe_spec *s = l->spec;
-	struct stack root = {0};
-	stack_copy(&root, &l->r->root);
-	int step = progress_begin("installing %zu packages", l->wanted.n);
-	int rc = resolve_wanted(&in, err);
-	if (rc == 0)
-		rc = apt_provide(s->state, &root, &in.batch, s->offline, s->owner, s->egress_log,
-			&in.cached, err);
-	progress_end(step, rc < 0 ? "failed" : in.cached ? "cached" : "ok");
-	if (rc == 0)
-		*ret_result = json_pack("{s:o, s:b, s:o, s:o, s:o}", "wanted", wanted_to_json(l),
-			"anew", l->r->root.n == s->image->stack.n, "dropped",
-			feature_off_list_to_json(&in.dropped), "batch",
-			json_encode(install_batch_fields, &in.batch), "layer",
-			root.n > l->r->root.n ? json_string(root.v[root.n - 1].s) : json_null());
-	stack_cleanup(&root);
-	install_batch_cleanup(&in.batch);
-	feature_off_list_cleanup(&in.dropped);
-	return rc;
-}
-
-static const struct artefact *
-find_artefact(const struct install_batch *b, const char *name)
-{
-	for (size_t i = 0; i < b->artefacts.n; i++)
-		if (strcmp(b->artefacts.v[i].name, name) == 0)
-			return &b->artefacts.v[i];
-	return NULL;
-}
-
-/* Packages of the batch: those wanted with their reason, the others as pulled in. */
-static void
-add_packages(struct loop *l, const struct install_batch *b)
-{
-	for (size_t i = 0; i < b->artefacts.n; i++) {
-		const struct artefact *a = &b->artefacts.v[i];
-		struct package *p = package_list_add(&l->r->packages);
-		p->name = mem_strdup(a->name);
-		p->version = mem_strdup(a->version);
-		p->arch = a->arch ? mem_strdup(a->arch) : NULL;
-		p->sha256 = mem_strdup(a->sha256);
-		for (size_t k = 0; k < l->wanted.n; k++) {
-			const struct wanted *w = &l->wanted.v[k];
-			if (strcmp(w->package, a->name) != 0)
-				continue;
-			p->requested = true;
-			p->scope = w->scope;
-			p->why = mem_strdup(w->why);
-			p->proof = w->proof ? mem_strdup(w->proof) : NULL;
-		}
-		if (!p->why)
-			p->why = mem_strdup("another package depends on it");
-	}
-}
-
-/* Is what the package would give there by another? */
-static bool
-has_alternative(const struct loop *l, const char *why)
-{
-	for (size_t i = 0; i < l->wanted.n; i++) {
-		const struct wanted *w = &l->wanted.v[i];
-		if (strcmp(w->why, why) != 0)
-			continue;
-		for (size_t k = 0; k < l->r->packages.n; k++)
-			if (strcmp(l->r->packages.v[k].name, w->package) != 0 &&
-				strlist_has(&w->alternatives, l->r->packages.v[k].name))
-				return true;
-	}
-	return false;
-}
-
-static int
-take_features(struct loop *l, const json_t *j, struct dd_err *err)
-{
-	struct feature_off_list dropped = {0};
-	int rc = feature_off_list_from_json(j, "dropped", &dropped, err);
-	for (size_t i = 0; i < dropped.n; i++) {
-		if (has_alternative(l, dropped.v[i].feature))
-			continue;
-		*feature_off_list_add(&l->r->features_off) = dropped.v[i];
-		dropped.v[i] = (struct feature_off){0};
-	}
-	feature_off_list_cleanup(&dropped);
-	return rc;
-}
-
-static int
-take_install(struct loop *l, const json_t *j, struct dd_err *err)
-{
-	struct install_batch batch = {0};
-	const char *layer = json_string_value(json_object_get(j, "layer"));
-	struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
-	int rc = json_decode(
-		json_object_get(j, "batch"), install_batch_fields, false, &batch, "batch", err);
-	if (rc < 0) {
-		install_batch_cleanup(&batch);
-		return rc;
-	}
-	for (size_t i = 0; i < l->wanted.n; i++)
-		if (find_artefact(&batch, l->wanted.v[i].package))
-			strlist_add(&a->added, l->wanted.v[i].package);
-	add_packages(l, &batch);
-	rc = take_features(l, json_object_get(j, "dropped"), err);
-	if (layer)
-		stack_push(&l->r->root, layer);
-	if (batch.artefacts.n)
-		*install_batch_list_add(&l->r->batches) = batch;
-	else
-		install_batch_cleanup(&batch);
-	wanted_list_clear(&l->wanted);
-	return rc;
-}
-
-int
-loop_install(struct loop *l, struct dd_err *err)
-{
-	OWN_FREE char *key = step_key(l, "install");
-	OWN_JSON json_t *j = NULL;
-	if (!l->wanted.n)
-		return 0;
-	int rc = journal_step(l->spec->journal, key, do_install, l, &j, err);
-	return rc < 0 ? rc : take_install(l, j, err);
 }
 
 /* ---- findings: what a build or test run showed ---- */
@@ -490,13 +287,15 @@ take_proofs(struct loop *l, const json_t *found)
 /* ---- build ---- */
 
 static json_t *
-build_to_json(const struct build_run *b, const struct prompter *p, json_t *proofs)
+build_to_json(const struct build_run *b, const struct prompter *p, json_t *proofs,
+	const struct built_file_list *files)
 {
-	return json_pack("{s:b, s:o, s:i, s:i, s:f, s:o, s:o, s:o}", "built", b->built, "failed",
+	return json_pack("{s:b, s:o, s:i, s:i, s:f, s:o, s:o, s:o, s:o}", "built", b->built, "failed",
 		b->failed ? json_text(str_of(b->failed)) : json_null(), "exit_code", b->exit_code,
 		"cause", (int)b->cause, "seconds", b->seconds, "layer",
 		b->layer ? json_string(b->layer) : json_null(), "prompts",
-		prompt_answer_list_to_json(&p->given), "proofs", json_incref(proofs));
+		prompt_answer_list_to_json(&p->given), "proofs", json_incref(proofs), "files made",
+		built_file_list_to_json(files));
 }
 
 static int
@@ -504,6 +303,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct loop *l = ctx;
 	OWN_JSON json_t *found = json_object();
+	OWN(built_file_list) struct built_file_list files = {0};
 	struct prompter prompter = {.answers = l->spec->answers};
 	OWN_FREE char *log =
 		mem_printf("%s/logs/attempt-%lld-build.log", l->spec->run_dir, (long long)l->n);
@@ -528,8 +328,10 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	int step = progress_begin("building");
 	int rc = build_perform(&b, err);
 	progress_end(step, rc == 0 && b.built ? "ok" : "failed");
+	if (rc == 0 && b.layer)
+		rc = built_files_of(l->spec->state, b.layer, &files, err);
 	if (rc == 0) {
-		json_t *j = build_to_json(&b, &prompter, found);
+		json_t *j = build_to_json(&b, &prompter, found, &files);
 		const struct step build = {.name = "build",
 			.failed = !b.built,
 			.trace = trace,
@@ -590,6 +392,10 @@ take_build(struct loop *l, const json_t *j, struct dd_err *err)
 	l->r->build_seconds = json_real_value(json_object_get(j, "seconds"));
 	a->seconds = l->r->build_seconds;
 	take_proofs(l, json_object_get(j, "proofs"));
+	built_file_list_cleanup(&l->r->built_files);
+	if (rc == 0)
+		rc = built_file_list_from_json(
+			json_object_get(j, "files made"), "files made", &l->r->built_files, err);
 	stack_cleanup(&l->r->work);
 	stack_copy(&l->r->work, &l->tree);
 	if (layer)
@@ -689,6 +495,27 @@ loop_test(struct loop *l, struct dd_err *err)
 
 /* ---- looking back ---- */
 
+json_t *
+loop_stack_to_json(const struct stack *s)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < s->n; i++)
+		json_array_append_new(a, json_string(s->v[i].s));
+	return a;
+}
+
+void
+loop_stack_from_json(const json_t *a, struct stack *ret)
+{
+	size_t i;
+	json_t *key;
+	stack_cleanup(ret);
+	json_array_foreach (a, i, key) {
+		if (json_is_string(key))
+			stack_push(ret, json_string_value(key));
+	}
+}
+
 static json_t *
 attempt_result(struct journal *j, int64_t n, const char *step)
 {
@@ -735,7 +562,7 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 		OWN_JSON json_t *f = attempt_result(j, n, "files");
 		OWN_JSON json_t *m = attempt_result(j, n, "modules");
 		OWN_JSON json_t *b = attempt_result(j, n, "build");
-		const char *layer = json_string_value(json_object_get(i, "layer"));
+		OWN_JSON json_t *judged = attempt_result(j, n, "judged");
 		const char *placed = json_string_value(json_object_get(f, "tree"));
 		const char *packages = json_string_value(json_object_get(m, "layer"));
 		const char *tree = json_string_value(json_object_get(b, "layer"));
@@ -743,12 +570,10 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 			break;
 		known = n == attempt || attempt == 0;
 		last = n;
-		if (json_is_true(json_object_get(i, "anew"))) {
-			stack_cleanup(ret_root);
-			stack_copy(ret_root, &image->stack);
-		}
-		if (layer)
-			stack_push(ret_root, layer);
+		if (attempt == 0 && json_is_false(json_object_get(judged, "same")))
+			continue;
+		if (i)
+			loop_stack_from_json(json_object_get(i, "root"), ret_root);
 		if (packages)
 			strlist_add(&modules, packages);
 		if (f)

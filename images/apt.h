@@ -92,6 +92,14 @@ int apt_provide(const struct state *st, struct stack *root, const struct install
 	DD_MUST_USE;
 
 /*
+ * Push a layer on `root` in which these packages are purged: what it would be had they not been installed, but
+ * for what their scripts left.  Nothing else may depend on them.  Found again by its key, leased to owner.
+ * DD_EIO: dpkg could not.
+ */
+int apt_purge(const struct state *st, struct stack *root, const struct strlist *names,
+	const char *owner, struct dd_err *err) DD_MUST_USE;
+
+/*
  * The machine's package sources and npm registries for a pod of the caller's: prepare gives what to
  * bind, connect opens the way out, release closes it and frees.
  */

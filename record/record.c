@@ -222,7 +222,11 @@ const struct json_field feature_off_fields[] = {
 	SREQ(feature_off, feature), S(feature_off, input), END};
 RECORD_IMPLEMENT(feature_off)
 
-const struct json_field attempt_fields[] = {I(attempt, n), L(attempt, added), L(attempt, decisions),
+const struct json_field built_file_fields[] = {SREQ(built_file, path), S(built_file, sha256),
+	L(built_file, needed), S(built_file, text), END};
+RECORD_IMPLEMENT(built_file)
+
+const struct json_field attempt_fields[] = {I(attempt, n), B(attempt, pruning), L(attempt, added), L(attempt, decisions),
 	S(attempt, ended), S(attempt, learnt), S(attempt, log), R(attempt, seconds), END};
 RECORD_IMPLEMENT(attempt)
 

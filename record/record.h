@@ -221,8 +221,17 @@ struct feature_off {
 };
 RECORD_LIST(feature_off);
 
+struct built_file { /* what a build made: a program, a library, a page; nothing on the way there */
+	char *path; /* below the work tree */
+	char *sha256;
+	struct strlist needed; /* sonames it is linked to, in its own order */
+	char *text; /* digest of a text without its digits; NULL: it is none */
+};
+RECORD_LIST(built_file);
+
 struct attempt {
 	int64_t n;		  /* from 1 */
+	bool pruning;		  /* one more, with the result known, without what nothing was seen to use */
 	struct strlist added;	  /* packages installed for it */
 	struct strlist decisions; /* options, environment, answers that are new in it */
 	char *ended;  /* "built", "configure failed", "build failed", "tests failed", "tests passed"

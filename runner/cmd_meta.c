@@ -77,6 +77,7 @@ static const struct {
 	const char *name;
 	int (*main)(int argc, char **argv);
 } workers[] = {
+	{"built", probe_built_worker_main},
 	{"detect", probe_detect_worker_main},
 	{"endpoints", probe_endpoints_worker_main},
 	{"evidence", probe_evidence_worker_main},

@@ -15,6 +15,7 @@ struct up_options {
 	const char *answers;
 	const char *image;
 	bool offline;
+	bool no_prune;
 	struct limit_options limits;
 	struct patience_options patience;
 };
@@ -26,6 +27,8 @@ static const struct option_def options[] = {
 	{"image", 0, OPTION_TEXT, O(image), "NAME",
 		"start from this image instead of the base image"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	{"no-prune", 0, OPTION_FLAG, O(no_prune), NULL,
+		"keep packages that nothing was seen to use, without a look whether they are needed"},
 	LIMIT_OPTIONS(struct up_options, limits),
 	PATIENCE_OPTIONS(struct up_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -87,8 +90,10 @@ static int
 new_run(const struct up_options *o, const char *source, const struct state *st, struct run *ret,
 	struct dd_err *err)
 {
-	struct run_options ro = {
-		.offline = o->offline, .limits = o->limits, .created_ns = clock_real_ns()};
+	struct run_options ro = {.offline = o->offline,
+		.no_prune = o->no_prune,
+		.limits = o->limits,
+		.created_ns = clock_real_ns()};
 	int rc = command_patience(&o->patience, &ro, err);
 	if (rc == 0)
 		rc = command_source(source, &ro.source, err);

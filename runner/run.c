@@ -21,6 +21,7 @@ static const struct json_field option_fields[] = {
 	{F(image, JSON_K_STRING)},
 	{F(recipe, JSON_K_STRING)},
 	{F(offline, JSON_K_BOOL)},
+	{F(no_prune, JSON_K_BOOL)},
 	{F(time_ms, JSON_K_INT)},
 	{F(silence_ms, JSON_K_INT)},
 	{F(limits.memory, JSON_K_INT)},

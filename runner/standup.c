@@ -193,6 +193,7 @@ discover(struct standup *s, struct dd_err *err)
 		.answers = s->answers,
 		.egress_log = s->r->egress_log,
 		.offline = s->run->options.offline,
+		.no_prune = s->run->options.no_prune,
 		.step_limit_ms = s->run->options.time_ms,
 		.silence_limit_ms = s->run->options.silence_ms,
 		.run_tests = run_tests,

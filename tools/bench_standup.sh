@@ -104,7 +104,7 @@ score() {
 }
 
 header() {
-	printf '%-32s %-13s %6s %6s %5s %4s %6s %6s %6s\n' package outcome passed failed skip att. sec prec recall
+	printf '%-32s %-13s %6s %6s %5s %4s %6s %6s %6s %6s\n' package outcome passed failed skip att. sec prune prec recall
 }
 
 # row NAME NEEDS ARCHIVE SHA256
@@ -119,18 +119,19 @@ row() {
 	timeout -k 30 "$limit" "$top/build/drydock" up --json ${STATE:+--state "$STATE"} \
 		"$cache/archives/$3" >"$json" 2>"$out/$1.err" </dev/null
 	local facts packages met wanted right found
-	facts=$(jq -r '[.outcome, .tests.passed, .tests.failed, .tests.skipped, (.attempts | length)] | @tsv' "$json" 2>/dev/null)
+	facts=$(jq -r '[.outcome, .tests.passed, .tests.failed, .tests.skipped, ([.attempts[] | select(.pruning | not)] | length),
+		([.attempts[] | select(.pruning) | .seconds] | add // 0 | round)] | @tsv' "$json" 2>/dev/null)
 	packages=$(jq -r '[.packages[].name] | join(" ")' "$json" 2>/dev/null)
 	read -r met wanted right found < <(score "$2" "$packages")
-	printf '%s\t%s\t%d\t%d\t%d\t%d\t%d\n' "$1" "${facts:-error	0	0	0	0}" $((SECONDS - start)) "$met" "$wanted" "$right" "$found" |
+	printf '%s\t%s\t%d\t%d\t%d\t%d\t%d\n' "$1" "${facts:-error	0	0	0	0	0}" $((SECONDS - start)) "$met" "$wanted" "$right" "$found" |
 		tee -a "$out/rows" | awk -F'\t' '{
-			printf "%-32s %-13s %6d %6d %5d %4d %6d %6s %6s\n", $1, $2, $3, $4, $5, $6, $7,
-				$11 ? sprintf("%.2f", $10 / $11) : "-", $9 ? sprintf("%.2f", $8 / $9) : "-" }'
+			printf "%-32s %-13s %6d %6d %5d %4d %6d %6d %6s %6s\n", $1, $2, $3, $4, $5, $6, $8 - $7, $7,
+				$12 ? sprintf("%.2f", $11 / $12) : "-", $10 ? sprintf("%.2f", $9 / $10) : "-" }'
 }
 
 totals() {
 	awk -F'\t' '
-	{ n++; o[$2]++; ran += $3 + $4; met += $8; wanted += $9; right += $10; found += $11; sec += $7 }
+	{ n++; o[$2]++; ran += $3 + $4; met += $9; wanted += $10; right += $11; found += $12; sec += $8 }
 	$3 + $4 > 0 { executed++ }
 	END {
 		printf "\n%d packages: ", n

@@ -63,6 +63,37 @@ up "$tmp/flag"
 is "then it stays" "$(json .outcome) $(names)" "up libxml2-utils make"
 is "for that attempt says so" "$(json '.attempts[-1].ended')" "not the same"
 
+# --- of what nothing was seen to use, only what is needed stays
+mkdir "$tmp/halves"
+cat >"$tmp/halves/Makefile" <<'M'
+hull: hull.c
+	cc -o $@ hull.c
+check: ; @echo 1..1; command -v xmllint >/dev/null && echo ok 1 || echo not ok 1
+M
+cat >"$tmp/halves/hull.c" <<'C'
+#ifdef HAVE_BZLIB_H
+#include <bzlib.h>
+#endif
+#ifdef HAVE_ZLIB_H
+#include <zlib.h>
+#endif
+#include <stdio.h>
+int
+main(void)
+{
+	return puts("afloat") < 0;
+}
+C
+up "$tmp/halves"
+is "also of what the build was said to need" "$(json .outcome) $(names)" "up gcc libc6-dev libxml2-utils make"
+is "which several attempts show" "$(json '[.attempts[] | select(.pruning) | .ended] | unique | join(" ")')" \
+	"not the same the same"
+run "$drydock" replay --json --quiet --state "$state" --offline "$(json .recipe)" "$tmp/halves"
+is "and a replay" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+up --no-prune "$tmp/halves"
+is "--no-prune keeps them" "$(json .outcome) $(names) $(json '[.attempts[] | select(.pruning)] | length')" \
+	"up gcc libbz2-dev libc6-dev libxml2-utils make zlib1g-dev 0"
+
 # --- what is off, because two packages exclude each other
 mkdir "$tmp/mail"
 cat >"$tmp/mail/configure.ac" <<'M'
