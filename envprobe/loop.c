@@ -166,6 +166,23 @@ want_from_log(struct loop *l, enum need_scope scope, bool conclusive_only)
 	return any;
 }
 
+bool
+loop_want_skipped(struct loop *l)
+{
+	bool any = false;
+	for (size_t i = 0; i < l->problems.n; i++) {
+		const struct problem *p = &l->problems.v[i];
+		struct need n;
+		if (!strcasestr(p->text, "skip") || !problem_to_need(p, &n))
+			continue;
+		n.scope = SCOPE_TEST;
+		n.optional = true;
+		any = loop_want(l, &n) || any;
+		need_cleanup(&n);
+	}
+	return any;
+}
+
 /*
  * When no message helps: what was looked for and found nowhere.  A build looks for many things it
  * can do without, and stops at the first it cannot; tests that fail go on, so that only programs
@@ -379,7 +396,8 @@ run_attempts(struct loop *l, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	loop_settle(l);
-	return l->spec->no_prune ? 0 : loop_prune(l, err);
+	rc = loop_widen(l, err);
+	return rc < 0 || l->spec->no_prune ? rc : loop_prune(l, err);
 }
 
 /* ---- detection ---- */

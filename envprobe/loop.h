@@ -89,6 +89,10 @@ int loop_test(struct loop *l, struct dd_err *err) DD_MUST_USE;
 void loop_weigh(struct loop *l);
 /* After the last attempt: what only attempts brought that gained nothing is taken out again. */
 void loop_settle(struct loop *l);
+/* Want what tests say that they skip cases for; true when something of it is new. */
+bool loop_want_skipped(struct loop *l);
+/* With the verdict known: what that gives, if more cases run and no result gets worse (widen.c). */
+int loop_widen(struct loop *l, struct dd_err *err) DD_MUST_USE;
 /*
  * With the verdict known: what nothing was seen to use is taken out, if the result is the same without it, which
  * more attempts show (prune.c).

@@ -4,81 +4,16 @@
  * it ends otherwise, halves are tried.  An attempt is the same when the build made the same files, linked to
  * the same libraries and with the same in its texts, and every test ended as it did.
  */
-#include "envprobe/loop.h"
+#include "envprobe/trial.h"
 
 #include "base/log.h"
 #include "envprobe/built.h"
-#include "envprobe/files.h"
 
 #include <string.h>
 
 #define MAX_TRIALS 8
 #define MAX_TIMES 3.0 /* of what the attempt took that is pruned, and ... */
 #define FREE_SECONDS 60.0
-
-/* What the result of a run was, while another is tried. */
-struct kept {
-	struct stack root, work;
-	struct package_list packages;
-	struct install_batch_list batches;
-	struct prompt_answer_list prompts;
-	struct test_run tests;
-	struct built_file_list built_files;
-	size_t refused, features;
-	double build_seconds;
-	char *failure; /* NULL: the tests passed, or there are none */
-};
-
-static struct kept
-take_result(struct loop *l)
-{
-	struct probe_result *r = l->r;
-	struct kept k = {r->root, r->work, r->packages, r->batches, r->prompts,
-		r->tests, r->built_files, r->refused.n,
-		r->features_off.n, r->build_seconds, TAKE(l->failure)};
-	r->root = r->work = (struct stack){0};
-	r->packages = (struct package_list){0};
-	r->batches = (struct install_batch_list){0};
-	r->prompts = (struct prompt_answer_list){0};
-	r->tests = (struct test_run){0};
-	r->built_files = (struct built_file_list){0};
-	return k;
-}
-
-static void
-put_result(struct loop *l, struct kept *k)
-{
-	struct probe_result *r = l->r;
-	r->root = k->root;
-	r->work = k->work;
-	r->packages = k->packages;
-	r->batches = k->batches;
-	r->prompts = k->prompts;
-	r->tests = k->tests;
-	r->built_files = k->built_files;
-	r->build_seconds = k->build_seconds;
-	free(l->failure);
-	l->failure = k->failure;
-	while (r->refused.n > k->refused)
-		refusal_cleanup(&r->refused.v[--r->refused.n]);
-	while (r->features_off.n > k->features)
-		feature_off_cleanup(&r->features_off.v[--r->features_off.n]);
-}
-
-static void
-kept_cleanup(struct kept *k)
-{
-	stack_cleanup(&k->root);
-	stack_cleanup(&k->work);
-	package_list_cleanup(&k->packages);
-	install_batch_list_cleanup(&k->batches);
-	prompt_answer_list_cleanup(&k->prompts);
-	test_run_cleanup(&k->tests);
-	built_file_list_cleanup(&k->built_files);
-	free(k->failure);
-}
-
-/* ---- one attempt ---- */
 
 static void
 want_all_but(struct loop *l, const struct package_list *packages, const struct strlist *names)
@@ -96,65 +31,11 @@ want_all_but(struct loop *l, const struct package_list *packages, const struct s
 	}
 }
 
-static int
-build_and_test(struct loop *l, bool *ret_built, struct dd_err *err)
-{
-	int rc = loop_install(l, err);
-	if (rc == 0)
-		rc = files_place(l, err);
-	if (rc == 0)
-		rc = loop_build(l, err);
-	bool built = l->built; /* what the tests show takes its place */
-	if (rc == 0 && built && command_list_has(&l->r->project.commands, PHASE_TEST))
-		rc = loop_test(l, err);
-	if (rc == 0)
-		*ret_built = built;
-	return rc;
-}
-
 static bool
-tests_are_alike(const struct test_run *a, const struct test_run *b)
+is_the_same(const struct trial *known, const struct probe_result *now)
 {
-	struct map before = {0};
-	bool same = a->cases.n == b->cases.n;
-	for (size_t i = 0; i < a->cases.n; i++)
-		map_put(&before, a->cases.v[i].id, &a->cases.v[i]);
-	for (size_t i = 0; same && i < b->cases.n; i++) {
-		const struct test_case *c = map_get(&before, b->cases.v[i].id);
-		same = c && c->status == b->cases.v[i].status;
-	}
-	map_cleanup(&before);
-	return same;
-}
-
-struct judging {
-	const struct loop *l;
-	const struct kept *before;
-	bool built;
-};
-
-static int
-do_judge(void *ctx, json_t **ret_result, struct dd_err *err)
-{
-	const struct judging *j = ctx;
-	const struct probe_result *now = j->l->r;
-	(void)err;
-	*ret_result = json_pack("{s:b}", "same",
-		j->built && tests_are_alike(&j->before->tests, &now->tests) &&
-			built_files_are_alike(&j->before->built_files, &now->built_files));
-	return 0;
-}
-
-/* Journalled, so that who looks back knows which attempt was kept. */
-static int
-judge(const struct loop *l, const struct kept *before, bool built, bool *ret_same, struct dd_err *err)
-{
-	OWN_FREE char *key = mem_printf("attempt/%lld/judged", (long long)l->n);
-	OWN_JSON json_t *result = NULL;
-	struct judging j = {l, before, built};
-	int rc = journal_step(l->spec->journal, key, do_judge, &j, &result, err);
-	*ret_same = rc == 0 && json_is_true(json_object_get(result, "same"));
-	return rc;
+	return trial_tests_alike(&known->tests, &now->tests) &&
+	       built_files_are_alike(&known->built_files, &now->built_files);
 }
 
 static void
@@ -170,34 +51,25 @@ static int
 try_without(struct loop *l, const struct strlist *names, bool *ret_same, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {.max = 1000};
+	struct trial t;
 	for (size_t i = 0; i < names->n; i++)
 		buf_printf(&text, "%s%s", i ? ", " : "", names->v[i]);
-	struct kept k = take_result(l);
 	loop_begin_attempt(l)->pruning = true;
-	stack_copy(&l->r->root, &l->spec->image->stack);
-	stack_copy(&l->r->work, &l->tree);
-	l->whole = &k.root;
-	l->whole_packages = &k.packages;
-	want_all_but(l, &k.packages, names);
+	trial_begin(l, false, &t);
+	struct stack whole = {0};
+	struct package_list whole_packages = t.packages;
+	stack_copy(&whole, &t.root);
+	l->whole = &whole;
+	l->whole_packages = &whole_packages;
+	want_all_but(l, &t.packages, names);
 	int step = progress_begin("attempt %lld, without %s", (long long)l->n, text.p);
-	bool built = false;
-	int rc = build_and_test(l, &built, err);
-	bool same = false;
+	int rc = trial_make(l, &t, is_the_same, ret_same, err);
 	if (rc == 0)
-		rc = judge(l, &k, built, &same, err);
-	if (rc == 0)
-		note(l, same, text.p);
-	progress_end(step, rc < 0 ? "stopped" : same ? "the same" : "not the same");
+		note(l, *ret_same, text.p);
+	progress_end(step, rc < 0 ? "stopped" : *ret_same ? "the same" : "not the same");
 	l->whole = NULL;
 	l->whole_packages = NULL;
-	l->n++;
-	if (!same) {
-		struct kept tried = take_result(l);
-		put_result(l, &k);
-		k = tried;
-	}
-	kept_cleanup(&k);
-	*ret_same = same;
+	stack_cleanup(&whole);
 	return rc;
 }
 

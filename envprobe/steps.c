@@ -570,7 +570,7 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 			break;
 		known = n == attempt || attempt == 0;
 		last = n;
-		if (attempt == 0 && json_is_false(json_object_get(judged, "same")))
+		if (attempt == 0 && json_is_false(json_object_get(judged, "kept")))
 			continue;
 		if (i)
 			loop_stack_from_json(json_object_get(i, "root"), ret_root);

@@ -63,6 +63,27 @@ up "$tmp/flag"
 is "then it stays" "$(json .outcome) $(names)" "up libxml2-utils make"
 is "for that attempt says so" "$(json '.attempts[-1].ended')" "not the same"
 
+# --- what tests skip cases for is had, where that does no harm
+mkdir -p "$tmp/idle/t"
+cat >"$tmp/idle/Makefile" <<'M'
+all: ; touch all
+check: ; @prove -v t
+M
+cat >"$tmp/idle/t/a.t" <<'P'
+print "1..2\nok 1 - rows\n";
+print eval { require Try::Tiny } ? "ok 2 - tries\n" : "ok 2 # SKIP Try::Tiny not installed\n";
+P
+up "$tmp/idle"
+is "cases that were skipped run" "$(json '[.outcome, .tests.passed, .tests.skipped, (.attempts | length)] | join(" ")') $(names)" \
+	"up 2 0 3 libtry-tiny-perl make perl"
+cat >"$tmp/idle/t/b.t" <<'P'
+print "1..1\n";
+print eval { require IPC::Run3 } ? "not ok 1 - sinks\n" : "ok 1 # SKIP IPC::Run3 not installed\n";
+P
+up "$tmp/idle"
+is "not where one fails that was skipped" "$(json '[.outcome, .tests.passed, .tests.skipped] | join(" ")')" "up 1 2"
+is "which the attempt says" "$(json '.attempts[2].ended')" "no more tests run"
+
 # --- of what nothing was seen to use, only what is needed stays
 mkdir "$tmp/halves"
 cat >"$tmp/halves/Makefile" <<'M'
