@@ -117,7 +117,7 @@ decode_enum(const json_t *v, const struct json_field *f, int *at, const struct p
 	if (!json_is_string(v))
 		return fail_type(path, "string", v, err);
 	for (int i = 0; f->names[i]; i++)
-		if (strcmp(f->names[i], json_string_value(v)) == 0) {
+		if (*f->names[i] && strcmp(f->names[i], json_string_value(v)) == 0) {
 			*at = i;
 			return 0;
 		}
@@ -282,6 +282,7 @@ encode_array(const struct json_field *f, const struct json_array_of *l)
 static json_t *
 encode_value(const struct json_field *f, const void *at)
 {
+	const char *name;
 	switch (f->kind) {
 	case JSON_K_STRING:
 		return *(char *const *)at ? json_text(str_of(*(char *const *)at)) : json_null();
@@ -296,7 +297,8 @@ encode_value(const struct json_field *f, const void *at)
 	case JSON_K_ANY:
 		return *(json_t *const *)at ? json_incref(*(json_t *const *)at) : json_null();
 	case JSON_K_ENUM:
-		return json_string(f->names[*(const int *)at]);
+		name = f->names[*(const int *)at];
+		return *name ? json_string(name) : json_null();
 	case JSON_K_OBJECT:
 		return json_encode(f->sub, at);
 	case JSON_K_ARRAY:

@@ -28,7 +28,7 @@ enum json_kind {
 	JSON_K_REAL,	/* double */
 	JSON_K_STRLIST, /* struct strlist: array of strings */
 	JSON_K_ANY,	/* json_t *, a new reference */
-	JSON_K_ENUM,	/* int, by names in the field's `names` */
+	JSON_K_ENUM,	/* int, by names in the field's `names`; what is named "" is null */
 	JSON_K_OBJECT,	/* struct embedded at offset, by `sub` */
 	JSON_K_ARRAY,	/* struct json_array_of at offset, elements by `sub`, `elem_size` */
 };

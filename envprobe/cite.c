@@ -54,7 +54,7 @@ place_in_message(struct str line)
 static bool
 wants_place(const struct loop *l, const struct problem *p)
 {
-	return strcmp(p->kind, "env") == 0 && !loop_cited_at(l, p->name);
+	return p->kind == PROBLEM_ENV && !loop_cited_at(l, p->name);
 }
 
 #define MAX_CALLED 30 /* addresses that are looked up */

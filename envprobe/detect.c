@@ -28,12 +28,12 @@ detect_command(struct project *p, enum command_phase phase, const char *why, con
 }
 
 void
-detect_test(struct project *p, const char *format, const char *results, const char *why,
+detect_test(struct project *p, enum test_format format, const char *results, const char *why,
 	const char *run)
 {
 	detect_command(p, PHASE_TEST, why, "%s", run);
 	struct command *c = &p->commands.v[p->commands.n - 1];
-	c->format = mem_strdup(format);
+	c->format = format;
 	c->results = results ? mem_strdup(results) : NULL;
 	c->level = LEVEL_UNIT;
 }
@@ -103,7 +103,8 @@ struct candidate_list {
 static char *
 candidate_name(const struct candidate *c)
 {
-	return *c->dir ? mem_printf("%s:%s", c->d->system, c->dir) : mem_strdup(c->d->system);
+	const char *system = build_system_names[c->d->system];
+	return *c->dir ? mem_printf("%s:%s", system, c->dir) : mem_strdup(system);
 }
 
 static int
@@ -156,7 +157,7 @@ find_candidates(const struct tree *t, const struct strlist *dirs, struct candida
 static void
 use_candidate(const struct tree *t, struct candidate *c, struct project *p)
 {
-	p->system = mem_strdup(c->d->system);
+	p->system = c->d->system;
 	p->evidence = TAKE(c->file);
 	p->dir = *c->dir ? mem_strdup(c->dir) : NULL;
 	c->d->read(t, c->dir, p);
@@ -192,7 +193,7 @@ detect_project(const struct tree *t, const char *wanted, struct project *ret)
 	if (l.n)
 		use_candidate(t, &l.v[chosen], ret);
 	else
-		ret->system = mem_strdup("none");
+		ret->system = SYSTEM_NONE;
 	for (size_t i = 0; i < l.n; i++)
 		free(l.v[i].file);
 	detect_environment(t, ret->dir ? ret->dir : "", ret);

@@ -9,7 +9,7 @@
 #include "record/record.h"
 
 struct detector {
-	const char *system;
+	enum build_system system;
 	/* The file in dir that decides for it, heap; NULL: not this system. */
 	char *(*find)(const struct tree *t, const char *dir);
 	/* Fill commands and declared needs of a project in dir. */
@@ -20,7 +20,7 @@ extern const struct detector detect_autotools, detect_cmake, detect_meson, detec
 	detect_perl, detect_node, detect_make;
 
 /*
- * Choose and read; a tree without any known build system gives system "none".  wanted: the name of the one to
+ * Choose and read; a tree without any known build system gives SYSTEM_NONE.  wanted: the name of the one to
  * choose, as in project.choices; NULL, or what is none of them: the first.
  */
 void detect_project(const struct tree *t, const char *wanted, struct project *ret);
@@ -30,7 +30,7 @@ void detect_command(struct project *p, enum command_phase phase, const char *why
 	...) DD_PRINTF(4, 5);
 
 /* Append a test command of a level and format; results may be NULL. */
-void detect_test(struct project *p, const char *format, const char *results, const char *why,
+void detect_test(struct project *p, enum test_format format, const char *results, const char *why,
 	const char *run);
 
 /* Append a need unless one of its kind and name is there; why is copied. */

@@ -275,8 +275,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	if (has_tests(t, dir, &why)) {
 		/* VERBOSE: the logs of failed tests are printed at the end. */
 		OWN_FREE char *run = mem_printf("make %s VERBOSE=1", test_target(t, dir));
-		detect_test(p, "automake", "**/*.trs", why, run);
+		detect_test(p, FORMAT_AUTOMAKE, "**/*.trs", why, run);
 	}
 }
 
-const struct detector detect_autotools = {"autotools", find, read_project};
+const struct detector detect_autotools = {SYSTEM_AUTOTOOLS, find, read_project};

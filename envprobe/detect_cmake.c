@@ -198,10 +198,10 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_command(p, PHASE_CONFIGURE, p->evidence, "%s", configure.p);
 	detect_command(p, PHASE_BUILD, p->evidence, "cmake --build drydock-build -j2");
 	if (f.tests)
-		detect_test(p, "ctest", NULL, p->evidence,
+		detect_test(p, FORMAT_CTEST, NULL, p->evidence,
 			"ctest --test-dir drydock-build --output-on-failure --no-tests=error");
 	strlist_cleanup(&f.options);
 	strlist_cleanup(&f.languages);
 }
 
-const struct detector detect_cmake = {"cmake", find, read_project};
+const struct detector detect_cmake = {SYSTEM_CMAKE, find, read_project};

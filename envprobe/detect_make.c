@@ -163,8 +163,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_command(p, PHASE_BUILD, p->evidence, "%s -j2", make);
 	if (best != SIZE_MAX) {
 		OWN_FREE char *run = mem_printf("%s %s", make, test_targets[best]);
-		detect_test(p, "auto", NULL, p->evidence, run);
+		detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
 	}
 }
 
-const struct detector detect_make = {"make", find, read_project};
+const struct detector detect_make = {SYSTEM_MAKE, find, read_project};

@@ -125,8 +125,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_command(p, PHASE_CONFIGURE, p->evidence, "meson setup drydock-build");
 	detect_command(p, PHASE_BUILD, p->evidence, "meson compile -C drydock-build -j 2");
 	if (tests)
-		detect_test(p, "junit", "drydock-build/meson-logs/testlog.junit.xml", p->evidence,
-			"meson test -C drydock-build --no-rebuild --print-errorlogs");
+		detect_test(p, FORMAT_JUNIT, "drydock-build/meson-logs/testlog.junit.xml",
+			p->evidence, "meson test -C drydock-build --no-rebuild --print-errorlogs");
 }
 
-const struct detector detect_meson = {"meson", find, read_project};
+const struct detector detect_meson = {SYSTEM_MESON, find, read_project};

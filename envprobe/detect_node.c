@@ -38,14 +38,14 @@ script(const json_t *package, const char *name)
 }
 
 /* The runner that a test script calls decides the format. */
-static const char *
-test_format(const char *run)
+static enum test_format
+format_of(const char *run)
 {
 	if (strstr(run, "node --test"))
-		return "node";
+		return FORMAT_NODE;
 	if (strstr(run, "tap"))
-		return "tap";
-	return "auto";
+		return FORMAT_TAP;
+	return FORMAT_AUTO;
 }
 
 /*
@@ -99,7 +99,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	add_build(p, package);
 	const char *test = script(package, "test");
 	if (test && !strstr(test, "no test specified"))
-		detect_test(p, test_format(test), NULL, "package.json scripts.test", "npm test");
+		detect_test(p, format_of(test), NULL, "package.json scripts.test", "npm test");
 }
 
-const struct detector detect_node = {"node", find, read_project};
+const struct detector detect_node = {SYSTEM_NODE, find, read_project};

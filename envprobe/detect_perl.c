@@ -229,13 +229,13 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		detect_command(p, PHASE_CONFIGURE, p->evidence, "perl Build.PL");
 		detect_command(p, PHASE_BUILD, p->evidence, "./Build");
 		if (has_tests)
-			detect_test(p, "prove", NULL, p->evidence, "./Build test verbose=1");
+			detect_test(p, FORMAT_PROVE, NULL, p->evidence, "./Build test verbose=1");
 	} else {
 		detect_command(p, PHASE_CONFIGURE, p->evidence, "perl Makefile.PL");
 		detect_command(p, PHASE_BUILD, p->evidence, "make -j2");
 		if (has_tests)
-			detect_test(p, "prove", NULL, p->evidence, "make test TEST_VERBOSE=1");
+			detect_test(p, FORMAT_PROVE, NULL, p->evidence, "make test TEST_VERBOSE=1");
 	}
 }
 
-const struct detector detect_perl = {"perl", find, read_project};
+const struct detector detect_perl = {SYSTEM_PERL, find, read_project};

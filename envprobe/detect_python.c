@@ -246,12 +246,12 @@ detect_unittest(const struct tree *t, const char *dir, const char *path, struct 
 		OWN_FREE char *run =
 			mem_printf("%spython3 -m unittest discover -v -s '%s'", path, dirs.v[i]);
 		if (!strchr(dirs.v[i], '\''))
-			detect_test(p, "auto", NULL, p->evidence, run);
+			detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
 	}
 	if (dirs.n)
 		return;
 	OWN_FREE char *run = mem_printf("%spython3 -m unittest discover -v", path);
-	detect_test(p, "auto", NULL, p->evidence, run);
+	detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
 }
 
 static void
@@ -274,7 +274,7 @@ detect_tests(const struct tree *t, const char *dir, struct project *p)
 	if (pytest) {
 		detect_need(p, NEED_PYTHON, "pytest", SCOPE_TEST, false, p->evidence);
 		OWN_FREE char *run = mem_printf("%spython3 -m pytest -v -rA", path);
-		detect_test(p, "pytest", NULL, p->evidence, run);
+		detect_test(p, FORMAT_PYTEST, NULL, p->evidence, run);
 	} else {
 		detect_unittest(t, dir, path, p);
 	}
@@ -322,4 +322,4 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_tests(t, dir, p);
 }
 
-const struct detector detect_python = {"python", find, read_project};
+const struct detector detect_python = {SYSTEM_PYTHON, find, read_project};

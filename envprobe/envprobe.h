@@ -177,7 +177,7 @@ int probe_serve(const struct service_list *l, struct answers *answers, const cha
 	DD_MUST_USE;
 
 /* The refused connections of a trace, by target and program; their attempt is 0. */
-void probe_refused(const struct trace *t, const char *step, struct refusal_list *ret);
+void probe_refused(const struct trace *t, enum run_step step, struct refusal_list *ret);
 
 /* Prompts of tests: ctx of probe_answer_prompt, an on_prompt of theirs.  answers is borrowed. */
 struct prompter *probe_prompter_create(struct answers *answers);

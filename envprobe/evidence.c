@@ -14,9 +14,14 @@
 #define MAX_TEXT 300
 #define PATHS_MAX 100
 
+const char *const problem_kind_names[] = {
+	NEED_KIND_NAMES, "env", "mention", "host", "unresolved", "compile", "path", NULL};
+_Static_assert(sizeof(problem_kind_names) / sizeof(*problem_kind_names) == PROBLEM_PATH + 2,
+	"each kind of problem has a name");
+
 #define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct problem, member)
 static const struct json_field problem_fields[] = {
-	{F(kind, JSON_K_STRING), .required = true},
+	{F(kind, JSON_K_ENUM), .required = true, .names = problem_kind_names},
 	{F(name, JSON_K_STRING), .required = true},
 	{F(scope, JSON_K_ENUM), .names = need_scope_names},
 	{F(line, JSON_K_INT)},
@@ -62,10 +67,10 @@ problem_list_from_json(const json_t *array, struct problem_list *ret, struct dd_
 }
 
 const struct problem *
-problem_first(const struct problem_list *l, const char *kind)
+problem_first(const struct problem_list *l, enum problem_kind kind)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].kind, kind) == 0)
+		if (l->v[i].kind == kind)
 			return &l->v[i];
 	return NULL;
 }
@@ -73,7 +78,8 @@ problem_first(const struct problem_list *l, const char *kind)
 /* ---- matching ---- */
 
 struct finder {
-	struct str kinds[MAX_RULES], scopes[MAX_RULES];
+	enum problem_kind kinds[MAX_RULES];
+	enum need_scope scopes[MAX_RULES];
 	struct map seen; /* "kind name" */
 	struct problem_list *out;
 	unsigned paths;
@@ -109,39 +115,54 @@ take_hit(void *ctx, const struct match_hit *hit)
 	struct str name = match_named(hit, "name");
 	if (!name.p || !name.n || name.n > 200)
 		return true;
-	OWN_FREE char *key =
-		mem_printf(STR_FMT " " STR_FMT, STR_ARG(f->kinds[hit->rule]), STR_ARG(name));
+	enum problem_kind kind = f->kinds[hit->rule];
+	OWN_FREE char *key = mem_printf("%s " STR_FMT, problem_kind_names[kind], STR_ARG(name));
 	if (map_get(&f->seen, key))
 		return true;
 	map_put(&f->seen, key, &seen_once);
-	if (str_eq(f->kinds[hit->rule], "path") && !is_kept_path(f, hit->text))
+	if (kind == PROBLEM_PATH && !is_kept_path(f, hit->text))
 		return true;
 	struct problem_list *l = f->out;
 	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
 	struct str text = hit->text;
 	if (text.n > MAX_TEXT)
 		text.n = MAX_TEXT;
-	l->v[l->n++] = (struct problem){.kind = str_dup(f->kinds[hit->rule]),
+	l->v[l->n++] = (struct problem){.kind = kind,
 		.name = str_dup(name),
-		.scope = str_eq(f->scopes[hit->rule], "test") ? SCOPE_TEST : SCOPE_BUILD,
+		.scope = f->scopes[hit->rule],
 		.line = (int64_t)hit->line,
 		.text = str_dup(text)};
 	return l->n < EVIDENCE_MAX;
 }
 
+/* The value that a field of the data file names. */
+static int
+named_value(struct str name, const char *const *names, struct dd_err *err)
+{
+	for (int i = 0; names[i]; i++)
+		if (str_eq(name, names[i]))
+			return i;
+	return err_set(err, DD_ECORRUPT, "rules.tsv: \"" STR_FMT "\" is no kind and no scope",
+		STR_ARG(name));
+}
+
 static int
 compile_rules(struct finder *f, struct match_set **ret, struct dd_err *err)
 {
-	struct match_rule *rules = mem_zalloc(MAX_RULES, sizeof(*rules));
 	OWN(strlist) struct strlist patterns = {0};
 	struct str rest = data_rules(), field[3];
 	size_t n = 0;
 	while (n < MAX_RULES && data_next(&rest, field, 3)) {
-		f->kinds[n] = field[0];
-		f->scopes[n] = field[1];
+		int kind = named_value(field[0], problem_kind_names, err);
+		int scope = named_value(field[1], need_scope_names, err);
+		if (kind < 0 || scope < 0)
+			return -DD_ECORRUPT;
+		f->kinds[n] = (enum problem_kind)kind;
+		f->scopes[n] = (enum need_scope)scope;
 		strlist_add_str(&patterns, field[2]);
 		n++;
 	}
+	struct match_rule *rules = mem_zalloc(MAX_RULES, sizeof(*rules));
 	for (size_t i = 0; i < n; i++)
 		rules[i] = (struct match_rule){.id = patterns.v[i], .pattern = patterns.v[i]};
 	int rc = match_compile(rules, n, (struct str){"", 0}, ret, err);
@@ -211,25 +232,22 @@ evidence_read(
 bool
 problem_to_need(const struct problem *p, struct need *ret)
 {
-	for (int i = 0; need_kind_names[i]; i++) {
-		if (strcmp(need_kind_names[i], p->kind) != 0)
-			continue;
-		*ret = (struct need){.kind = (enum need_kind)i, .scope = p->scope};
-		ret->name = mem_strdup(p->name);
-		if (i == NEED_PERL) /* "XML/Parser" as Perl's own message has it */
-			for (char *s = strchr(ret->name, '/'); s; s = strchr(ret->name, '/')) {
-				OWN_FREE char *old = ret->name;
-				*s = '\0';
-				ret->name = mem_printf("%s::%s", old, s + 1);
-			}
-		if (i == NEED_PROGRAM) {
-			char *only = mem_strdup(fs_name(ret->name));
-			free(ret->name);
-			ret->name = only;
+	if (p->kind >= PROBLEM_ENV)
+		return false;
+	*ret = (struct need){.kind = (enum need_kind)p->kind, .scope = p->scope};
+	ret->name = mem_strdup(p->name);
+	if (ret->kind == NEED_PERL) /* "XML/Parser" as Perl's own message has it */
+		for (char *s = strchr(ret->name, '/'); s; s = strchr(ret->name, '/')) {
+			OWN_FREE char *old = ret->name;
+			*s = '\0';
+			ret->name = mem_printf("%s::%s", old, s + 1);
 		}
-		ret->source = NEED_FROM_LOG;
-		ret->why = mem_printf("log line %lld: %s", (long long)p->line, p->text);
-		return true;
+	if (ret->kind == NEED_PROGRAM) {
+		char *only = mem_strdup(fs_name(ret->name));
+		free(ret->name);
+		ret->name = only;
 	}
-	return false;
+	ret->source = NEED_FROM_LOG;
+	ret->why = mem_printf("log line %lld: %s", (long long)p->line, p->text);
+	return true;
 }

@@ -11,8 +11,20 @@
 
 #define EVIDENCE_MAX 400 /* problems kept of one log */
 
+/* What can be missing; the need kinds first, with their values. */
+enum problem_kind {
+	PROBLEM_HEADER = NEED_HEADER,
+	PROBLEM_ENV = NEED_PACKAGE + 1, /* a variable that is not set */
+	PROBLEM_MENTION,		/* a name that may be of a variable */
+	PROBLEM_HOST,			/* a name that did not resolve */
+	PROBLEM_UNRESOLVED,		/* the same, by a message that does not tell the name */
+	PROBLEM_COMPILE,		/* an error in a source file */
+	PROBLEM_PATH,			/* a file that is no header */
+};
+extern const char *const problem_kind_names[];
+
 struct problem {
-	char *kind; /* a need kind, or env, mention, service, host, unresolved, compile, disk, path */
+	enum problem_kind kind;
 	char *name;
 	enum need_scope scope;
 	int64_t line; /* in the log */
@@ -41,6 +53,6 @@ int evidence_find(struct str log, struct problem_list *ret, struct dd_err *err) 
 bool problem_to_need(const struct problem *p, struct need *ret);
 
 /* First problem of a kind, NULL. */
-const struct problem *problem_first(const struct problem_list *l, const char *kind);
+const struct problem *problem_first(const struct problem_list *l, enum problem_kind kind);
 
 #endif

@@ -58,12 +58,6 @@ struct candidates {
 	size_t unnamed;
 };
 
-static bool
-is_header_problem(const struct problem *p)
-{
-	return strcmp(p->kind, need_kind_names[NEED_HEADER]) == 0;
-}
-
 /* Headers that a package has are another question. */
 static bool
 is_provided(const struct loop *l, const struct problem *p)
@@ -83,8 +77,8 @@ static struct str
 name_in(const struct loop *l, const struct problem *p)
 {
 	struct str name = str_of(named(p->name));
-	bool header = is_header_problem(p);
-	if ((!header && strcmp(p->kind, "path") != 0) || (header && is_provided(l, p)))
+	bool header = p->kind == PROBLEM_HEADER;
+	if ((!header && p->kind != PROBLEM_PATH) || (header && is_provided(l, p)))
 		return (struct str){"", 0};
 	while (name.n && name.p[name.n - 1] == '.')
 		name.n--; /* of a sentence */
@@ -148,9 +142,9 @@ add(struct candidates *c, const struct trace_path *seen, const struct problem *p
 	f->message = p ? mem_strdup(p->text) : NULL;
 	f->line = p ? p->line : 0;
 	(void)reference_list_add(&c->refs, path,
-		!p		       ? REFERENCE_STRING
-		: is_header_problem(p) ? REFERENCE_INCLUDE
-				       : REFERENCE_ANY);
+		!p			    ? REFERENCE_STRING
+		: p->kind == PROBLEM_HEADER ? REFERENCE_INCLUDE
+					    : REFERENCE_ANY);
 }
 
 static bool
@@ -164,7 +158,7 @@ consider(void *ctx, const struct trace_path *seen)
 	const struct problem *p = message_about(c, path);
 	if (!p && (!seen->sought || is_searched_for(path) || c->unnamed >= MAX_CANDIDATES))
 		return true;
-	if (p && is_header_problem(p) && path[0] == '/')
+	if (p && p->kind == PROBLEM_HEADER && path[0] == '/')
 		return true;
 	c->unnamed += !p;
 	if (!is_known(c, p, path))
@@ -421,7 +415,7 @@ is_explained(const struct loop *l, const struct missing_file *f)
 {
 	if (!f->message)
 		return l->problems.n > 0;
-	const struct problem *compile = problem_first(&l->problems, "compile");
+	const struct problem *compile = problem_first(&l->problems, PROBLEM_COMPILE);
 	return compile && compile->line < f->line;
 }
 

@@ -194,7 +194,7 @@ is_name_cache(const char *target)
 
 struct refusals {
 	struct map reached;
-	const char *step;
+	enum run_step step;
 	struct refusal_list *list;
 };
 
@@ -207,13 +207,13 @@ collect_refused(void *ctx, const struct trace_connect *c)
 	struct refusal *new = refusal_list_add(r->list);
 	new->target = mem_strdup(c->target);
 	new->program = mem_strdup(c->program);
-	new->step = mem_strdup(r->step);
+	new->step = r->step;
 	new->count = c->count;
 	return true;
 }
 
 void
-probe_refused(const struct trace *t, const char *step, struct refusal_list *ret)
+probe_refused(const struct trace *t, enum run_step step, struct refusal_list *ret)
 {
 	struct refusals r = {.list = ret, .step = step};
 	trace_each_connect(t, note_reached, &r.reached);

@@ -255,8 +255,7 @@ learn_variables(struct loop *l)
 	for (size_t i = 0; i < l->problems.n; i++) {
 		const struct problem *p = &l->problems.v[i];
 		const char *cited = loop_cited_at(l, p->name);
-		bool told =
-			strcmp(p->kind, "env") == 0 || (cited && strcmp(p->kind, "mention") == 0);
+		bool told = p->kind == PROBLEM_ENV || (cited && p->kind == PROBLEM_MENTION);
 		if (!told || is_tool_variable(p->name))
 			continue;
 		const char *place = cited ? cited : p->place;
@@ -267,12 +266,11 @@ learn_variables(struct loop *l)
 }
 
 static void
-note_learnt(struct loop *l, const char *ended)
+note_learnt(struct loop *l, enum attempt_end ended)
 {
 	struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
 	OWN(buf) struct buf text = {.max = 1000};
-	free(a->ended);
-	a->ended = mem_strdup(ended);
+	a->ended = ended;
 	for (size_t i = 0; i < l->wanted.n && i < 12; i++)
 		buf_printf(&text, "%s%s", i ? ", " : "wants ", l->wanted.v[i].package);
 	if (text.n)
@@ -332,7 +330,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	if (rc == 0)
 		rc = loop_modules(l, err);
 	if (rc == 0 && !l->modules_known) {
-		note_learnt(l, "packages missing");
+		note_learnt(l, ATTEMPT_PACKAGES_MISSING);
 		return 0;
 	}
 	if (rc == 0)
@@ -342,13 +340,13 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	if (!l->built) {
 		bool blocked = prompter_unanswered(&l->prompter) != NULL;
 		*ret_again = !blocked && learn_from_build(l);
-		note_learnt(l, "build failed");
+		note_learnt(l, ATTEMPT_BUILD_FAILED);
 		loop_judge_build(l);
 		return 0;
 	}
 	if (!command_list_has(&l->r->project.commands, PHASE_TEST)) {
 		loop_succeed(l, OUTCOME_BUILT);
-		note_learnt(l, "built");
+		note_learnt(l, ATTEMPT_BUILT);
 		return 0;
 	}
 	rc = loop_test(l, err);
@@ -367,7 +365,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		*ret_again = want_from_log(l, SCOPE_TEST, !better) || *ret_again;
 		*ret_again = *ret_again || (better && want_from_trace(l, SCOPE_TEST));
 	}
-	note_learnt(l, failed ? "tests failed" : "tests passed");
+	note_learnt(l, failed ? ATTEMPT_TESTS_FAILED : ATTEMPT_TESTS_PASSED);
 	loop_judge_tests(l);
 	return 0;
 }
@@ -389,8 +387,9 @@ run_attempts(struct loop *l, struct dd_err *err)
 		rc = attempt(l, &again, err);
 		if (rc == 0)
 			loop_weigh(l);
-		progress_end(
-			step, rc < 0 ? "stopped" : l->r->attempts.v[l->r->attempts.n - 1].ended);
+		progress_end(step,
+			rc < 0 ? "stopped"
+			       : attempt_end_names[l->r->attempts.v[l->r->attempts.n - 1].ended]);
 		rc = rc < 0 ? rc : check_decisions(l, err);
 	}
 	if (rc < 0)
@@ -467,7 +466,7 @@ no_build_system(struct loop *l)
 {
 	struct diagnosis *d = &l->r->diagnosis;
 	l->r->outcome = OUTCOME_BUILD_FAILED;
-	d->class = mem_strdup("no-build-system");
+	d->class = DIAGNOSIS_NO_BUILD_SYSTEM;
 	d->text = mem_strdup("no build system that drydock knows was found");
 	d->way_out = mem_strdup("give the directory that holds the build files as SOURCE");
 }
@@ -507,7 +506,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 	int rc = pkgindex_open(spec->state, spec->index, &l.index, err);
 	if (rc == 0)
 		rc = detect(&l, err);
-	if (rc == 0 && strcmp(r.project.system, "none") == 0) {
+	if (rc == 0 && r.project.system == SYSTEM_NONE) {
 		no_build_system(&l);
 	} else if (rc == 0) {
 		offer_variables(&l);

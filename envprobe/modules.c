@@ -152,7 +152,7 @@ loop_modules(struct loop *l, struct dd_err *err)
 	OWN_JSON json_t *j = NULL;
 	if (l->modules_known)
 		return 0;
-	if (strcmp(l->r->project.system, "node") != 0) {
+	if (l->r->project.system != SYSTEM_NODE) {
 		l->modules_known = true;
 		return 0;
 	}

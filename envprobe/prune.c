@@ -42,7 +42,7 @@ static void
 note(struct loop *l, bool same, const char *names)
 {
 	struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
-	a->ended = mem_strdup(same ? "the same" : "not the same");
+	a->ended = same ? ATTEMPT_THE_SAME : ATTEMPT_NOT_THE_SAME;
 	a->learnt = mem_printf(
 		"%s %s", same ? "needs no" : "nothing was seen to use, and it needs of:", names);
 }
@@ -66,7 +66,7 @@ try_without(struct loop *l, const struct strlist *names, bool *ret_same, struct 
 	int rc = trial_make(l, &t, is_the_same, ret_same, err);
 	if (rc == 0)
 		note(l, *ret_same, text.p);
-	progress_end(step, rc < 0 ? "stopped" : *ret_same ? "the same" : "not the same");
+	progress_end(step, rc < 0 ? "stopped" : attempt_end_names[*ret_same ? ATTEMPT_THE_SAME : ATTEMPT_NOT_THE_SAME]);
 	l->whole = NULL;
 	l->whole_packages = NULL;
 	stack_cleanup(&whole);

@@ -281,13 +281,13 @@ ask_endpoint(struct loop *l, const struct endpoint *e)
 static bool
 learn_names(struct loop *l)
 {
-	bool unnamed = problem_first(&l->problems, "unresolved") != NULL, any = false;
-	const struct problem *named = problem_first(&l->problems, "host");
+	bool unnamed = problem_first(&l->problems, PROBLEM_UNRESOLVED) != NULL, any = false;
+	const struct problem *named = problem_first(&l->problems, PROBLEM_HOST);
 	for (size_t i = 0; i < l->endpoints.n; i++) {
 		const struct endpoint *e = &l->endpoints.v[i];
 		bool told = false;
 		for (size_t k = 0; k < l->problems.n; k++)
-			told = told || (strcmp(l->problems.v[k].kind, "host") == 0 &&
+			told = told || (l->problems.v[k].kind == PROBLEM_HOST &&
 					       strcmp(l->problems.v[k].name, e->host) == 0);
 		if (told || (unnamed && !named))
 			any = ask_endpoint(l, e) || any;
@@ -301,7 +301,7 @@ loop_learn_services(struct loop *l)
 	bool any = learn_names(l);
 	for (size_t i = 0; i < l->r->refused.n; i++) {
 		const struct refusal *r = &l->r->refused.v[i];
-		if (r->attempt == l->n && strcmp(r->step, "tests") == 0)
+		if (r->attempt == l->n && r->step == STEP_TESTS)
 			any = ask_refused(l, r) || any;
 	}
 	return any;

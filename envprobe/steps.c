@@ -42,14 +42,14 @@ step_key(const struct loop *l, const char *name)
 
 /* ---- findings: what a build or test run showed ---- */
 
-struct step {		  /* that ran, and what is left of it */
-	const char *name; /* "build" or "tests" */
+struct step { /* that ran, and what is left of it */
+	enum run_step step;
 	bool failed;
 	struct trace *trace;
 	struct prompter *asked;
-	const char *command; /* "build": the one that failed */
+	const char *command; /* STEP_BUILD: the one that failed */
 	int exit_code;
-	const struct test_run *tests; /* "tests" */
+	const struct test_run *tests; /* STEP_TESTS */
 };
 
 /* Logs have no secrets any more; what the target looked for, and whom it called, may. */
@@ -104,11 +104,10 @@ find_endpoints(struct loop *l, const struct step *step, const struct problem_lis
 	const struct refusal_list *refused, json_t *to, struct dd_err *err)
 {
 	OWN(endpoint_list) struct endpoint_list found = {0};
-	bool tests = strcmp(step->name, "tests") == 0;
-	bool unreached = refused->n || problem_first(problems, "host") ||
-			 problem_first(problems, "unresolved");
+	bool unreached = refused->n || problem_first(problems, PROBLEM_HOST) ||
+			 problem_first(problems, PROBLEM_UNRESOLVED);
 	int rc = 0;
-	if (tests && step->failed && unreached)
+	if (step->step == STEP_TESTS && step->failed && unreached)
 		rc = endpoints_in_source(l->spec->state, l->spec->source, &found, err);
 	if (rc == 0)
 		json_object_set_new(to, "endpoints", endpoint_list_to_json(&found));
@@ -162,7 +161,8 @@ failure_of(const struct step *step, const struct problem_list *problems, const c
 	if (!step->failed)
 		return json_null();
 	for (size_t i = 0; i < problems->n; i++)
-		buf_printf(&text, "%s %s\n", problems->v[i].kind, problems->v[i].name);
+		buf_printf(&text, "%s %s\n", problem_kind_names[problems->v[i].kind],
+			problems->v[i].name);
 	if (step->tests)
 		put_failed_cases(&text, step->tests);
 	else
@@ -177,7 +177,8 @@ failure_of(const struct step *step, const struct problem_list *problems, const c
 static int
 find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err *err)
 {
-	OWN_FREE char *name = mem_printf("logs/attempt-%lld-%s.log", (long long)l->n, step->name);
+	OWN_FREE char *name =
+		mem_printf("logs/attempt-%lld-%s.log", (long long)l->n, run_step_names[step->step]);
 	OWN_FREE char *log = fs_join(l->spec->run_dir, name);
 	struct problem_list problems = {0};
 	struct need_list missing = {0};
@@ -186,7 +187,7 @@ find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err
 	if (rc == 0)
 		rc = find_files(l, step, &problems, to, err);
 	if (rc == 0)
-		probe_refused(step->trace, step->name, &refused);
+		probe_refused(step->trace, step->step, &refused);
 	if (rc == 0)
 		rc = loop_find_places(l, name, &problems, step->asked, &refused, err);
 	if (rc == 0)
@@ -332,7 +333,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 		rc = built_files_of(l->spec->state, b.layer, &files, err);
 	if (rc == 0) {
 		json_t *j = build_to_json(&b, &prompter, found, &files);
-		const struct step build = {.name = "build",
+		const struct step build = {.step = STEP_BUILD,
 			.failed = !b.built,
 			.trace = trace,
 			.asked = &prompter,
@@ -450,7 +451,7 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 				     json_encode(test_run_fields, &tests), "cause", (int)cause,
 				     "seconds", (double)(clock_mono_ns() - start) / 1e9, "prompts",
 				     prompt_answer_list_to_json(&prompter.given));
-	const struct step ran = {.name = "tests",
+	const struct step ran = {.step = STEP_TESTS,
 		.failed = tests.failed || !tests.passed,
 		.trace = trace,
 		.asked = &prompter,

@@ -7,11 +7,11 @@
 #include <string.h>
 
 static enum run_outcome
-set_diagnosis(struct diagnosis *d, enum run_outcome outcome, const char *class, char *text,
+set_diagnosis(struct diagnosis *d, enum run_outcome outcome, enum diagnosis_class class, char *text,
 	const char *where, const char *way_out)
 {
 	diagnosis_cleanup(d);
-	d->class = mem_strdup(class);
+	d->class = class;
 	d->text = text;
 	d->where = where ? mem_strdup(where) : NULL;
 	d->way_out = way_out ? mem_strdup(way_out) : NULL;
@@ -19,8 +19,8 @@ set_diagnosis(struct diagnosis *d, enum run_outcome outcome, const char *class, 
 }
 
 static void
-diagnose(struct loop *l, enum run_outcome outcome, const char *class, char *text, const char *where,
-	const char *way_out)
+diagnose(struct loop *l, enum run_outcome outcome, enum diagnosis_class class, char *text,
+	const char *where, const char *way_out)
 {
 	l->r->outcome = set_diagnosis(&l->r->diagnosis, outcome, class, text, where, way_out);
 }
@@ -100,7 +100,7 @@ loop_ask_variable(
 static enum run_outcome
 blocked_by(const struct question *q, struct diagnosis *ret)
 {
-	return set_diagnosis(ret, OUTCOME_BLOCKED, "needs-answer",
+	return set_diagnosis(ret, OUTCOME_BLOCKED, DIAGNOSIS_NEEDS_ANSWER,
 		mem_printf("it needs an answer: %s", q->text), q->where,
 		"write the answer to an answers file under the question's id and resume");
 }
@@ -164,10 +164,10 @@ probe_judge_build(const char *failed, enum exec_cause cause, const struct questi
 		return blocked_by(waits_for, ret);
 	const struct limit *limit = find_limit(cause);
 	if (limit)
-		return set_diagnosis(ret, OUTCOME_BUILD_FAILED, "limit",
+		return set_diagnosis(ret, OUTCOME_BUILD_FAILED, DIAGNOSIS_LIMIT,
 			mem_printf("\"%s\" was ended: it %s", failed, limit->text), failed,
 			limit->way_out);
-	return set_diagnosis(ret, OUTCOME_BUILD_FAILED, "build-failed",
+	return set_diagnosis(ret, OUTCOME_BUILD_FAILED, DIAGNOSIS_BUILD_FAILED,
 		mem_printf("the command failed: %s", failed), failed,
 		"drydock logs shows what it printed");
 }
@@ -175,23 +175,23 @@ probe_judge_build(const char *failed, enum exec_cause cause, const struct questi
 void
 loop_judge_build(struct loop *l)
 {
-	const struct problem *compile = problem_first(&l->problems, "compile");
+	const struct problem *compile = problem_first(&l->problems, PROBLEM_COMPILE);
 	const struct problem *none = unprovided(l);
 	l->r->outcome = probe_judge_build(
 		l->failed ? l->failed : "", l->cause, unanswered(l), &l->r->diagnosis);
-	if (strcmp(l->r->diagnosis.class, "build-failed") != 0)
+	if (l->r->diagnosis.class != DIAGNOSIS_BUILD_FAILED)
 		return;
 	if (none && (!compile || none->line <= compile->line)) {
-		diagnose(l, OUTCOME_UNSATISFIABLE, "no-provider",
+		diagnose(l, OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_PROVIDER,
 			mem_printf(
 				"it needs the %s %s, which no package of this machine's sources provides",
-				none->kind, none->name),
+				problem_kind_names[none->kind], none->name),
 			none->text,
 			"add a package source that has it, or build it and put it into an image");
 		return;
 	}
 	if (compile) {
-		diagnose(l, OUTCOME_BUILD_FAILED, "compile-error",
+		diagnose(l, OUTCOME_BUILD_FAILED, DIAGNOSIS_COMPILE_ERROR,
 			mem_printf("the source does not compile: %s", compile->text), compile->name,
 			"mend the source, or use the compiler it was written for");
 	}
@@ -229,16 +229,16 @@ probe_judge_tests(const struct test_run *t, enum exec_cause cause, const struct 
 	if (waits_for)
 		return blocked_by(waits_for, ret);
 	if (limit && t->ended)
-		return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "limit",
+		return set_diagnosis(ret, OUTCOME_TESTS_FAILED, DIAGNOSIS_LIMIT,
 			mem_printf("\"%s\" was ended: it %s; %lld of %lld tests had failed",
 				t->ended, limit->text, (long long)t->failed,
 				(long long)(t->passed + t->failed)),
 			t->ended, limit->way_out);
 	if (t->passed + t->failed == 0)
-		return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "no-tests-ran",
+		return set_diagnosis(ret, OUTCOME_TESTS_FAILED, DIAGNOSIS_NO_TESTS_RAN,
 			mem_strdup("it has tests, and none of them ran"), t->note,
 			"look at the log of the tests");
-	return set_diagnosis(ret, OUTCOME_TESTS_FAILED, "test-failure",
+	return set_diagnosis(ret, OUTCOME_TESTS_FAILED, DIAGNOSIS_TEST_FAILURE,
 		mem_printf("%lld of %lld tests failed", (long long)t->failed,
 			(long long)(t->passed + t->failed)),
 		first_failed(t), "the report shows their messages");

@@ -46,10 +46,10 @@ loop_widen(struct loop *l, struct dd_err *err)
 	int rc = trial_make(l, &t, is_wider, &wider, err);
 	if (rc == 0) {
 		struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
-		a->ended = mem_strdup(wider ? "more tests run" : "no more tests run");
+		a->ended = wider ? ATTEMPT_WIDER : ATTEMPT_NO_WIDER;
 		if (wider)
 			loop_judge_tests(l);
 	}
-	progress_end(step, rc < 0 ? "stopped" : wider ? "more tests run" : "no more tests run");
+	progress_end(step, rc < 0 ? "stopped" : attempt_end_names[wider ? ATTEMPT_WIDER : ATTEMPT_NO_WIDER]);
 	return rc;
 }

@@ -33,12 +33,12 @@ npm_result_cleanup(struct npm_result *r)
 }
 
 void
-npm_diagnose(struct npm_work *w, enum run_outcome outcome, const char *class, char *text,
+npm_diagnose(struct npm_work *w, enum run_outcome outcome, enum diagnosis_class class, char *text,
 	const char *where, const char *way_out)
 {
 	w->r->outcome = outcome;
 	diagnosis_cleanup(&w->r->diagnosis);
-	w->r->diagnosis.class = mem_strdup(class);
+	w->r->diagnosis.class = class;
 	w->r->diagnosis.text = text;
 	w->r->diagnosis.where = where ? mem_strdup(where) : NULL;
 	w->r->diagnosis.way_out = mem_strdup(way_out);
@@ -289,7 +289,7 @@ install(struct npm_work *w, struct dd_err *err)
 	if (rc == 0)
 		rc = npm_plan(w, false, &w->plan, err);
 	if (rc == 0 && json_is_true(json_object_get(w->plan, "broken"))) {
-		npm_diagnose(w, OUTCOME_BUILD_FAILED, "bad-manifest",
+		npm_diagnose(w, OUTCOME_BUILD_FAILED, DIAGNOSIS_BAD_MANIFEST,
 			mem_strdup("package.json is no JSON object"), "package.json",
 			"mend the file");
 		return 0;

@@ -39,32 +39,35 @@ npm_change_tactics(struct npm_work *w, const char *code)
 static const struct {
 	const char *code;
 	enum run_outcome outcome;
-	const char *class, *way_out;
+	enum diagnosis_class class;
+	const char *way_out;
 } failures[] = {
-	{"E404", OUTCOME_UNSATISFIABLE, "no-provider",
+	{"E404", OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_PROVIDER,
 		"configure npm on this machine for a registry that has it, or put it under node_modules of the "
 		"source"},
-	{"ETARGET", OUTCOME_UNSATISFIABLE, "no-provider",
+	{"ETARGET", OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_PROVIDER,
 		"ask for a version that the registry has, or configure npm for one that has it"},
-	{"E401", OUTCOME_UNSATISFIABLE, "no-login",
+	{"E401", OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_LOGIN,
 		"log in to the registry with npm on this machine"},
-	{"E403", OUTCOME_UNSATISFIABLE, "no-login",
+	{"E403", OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_LOGIN,
 		"log in to the registry with npm on this machine"},
-	{"EINTEGRITY", OUTCOME_UNSATISFIABLE, "changed-upstream",
+	{"EINTEGRITY", OUTCOME_UNSATISFIABLE, DIAGNOSIS_CHANGED_UPSTREAM,
 		"the registry has other bytes than the lock file wants: find out which are right"},
-	{"ERESOLVE", OUTCOME_BUILD_FAILED, "conflict", "mend the versions in package.json"},
-	{"EBADPLATFORM", OUTCOME_UNSATISFIABLE, "wrong-platform",
+	{"ERESOLVE", OUTCOME_BUILD_FAILED, DIAGNOSIS_CONFLICT, "mend the versions in package.json"},
+	{"EBADPLATFORM", OUTCOME_UNSATISFIABLE, DIAGNOSIS_WRONG_PLATFORM,
 		"stand it up on the platform it wants"},
-	{"EBADENGINE", OUTCOME_UNSATISFIABLE, "wrong-engine",
+	{"EBADENGINE", OUTCOME_UNSATISFIABLE, DIAGNOSIS_WRONG_ENGINE,
 		"use an image with the engine it wants"},
 	/* Only the registries answer: a dependency of a dependency lies elsewhere. */
-	{"ECONNREFUSED", OUTCOME_UNSATISFIABLE, "not-on-registry", "publish it to a registry"},
-	{"ENOTFOUND", OUTCOME_UNSATISFIABLE, "not-on-registry", "publish it to a registry"},
-	{"EAI_AGAIN", OUTCOME_UNSATISFIABLE, "not-on-registry", "publish it to a registry"},
-	{"ENETUNREACH", OUTCOME_UNSATISFIABLE, "not-on-registry", "publish it to a registry"},
-	{"ENOENT", OUTCOME_UNSATISFIABLE, "not-on-registry",
+	{"ECONNREFUSED", OUTCOME_UNSATISFIABLE, DIAGNOSIS_NOT_ON_REGISTRY,
+		"publish it to a registry"},
+	{"ENOTFOUND", OUTCOME_UNSATISFIABLE, DIAGNOSIS_NOT_ON_REGISTRY, "publish it to a registry"},
+	{"EAI_AGAIN", OUTCOME_UNSATISFIABLE, DIAGNOSIS_NOT_ON_REGISTRY, "publish it to a registry"},
+	{"ENETUNREACH", OUTCOME_UNSATISFIABLE, DIAGNOSIS_NOT_ON_REGISTRY,
+		"publish it to a registry"},
+	{"ENOENT", OUTCOME_UNSATISFIABLE, DIAGNOSIS_NOT_ON_REGISTRY,
 		"publish what is fetched with git to a registry"},
-	{NULL, OUTCOME_BUILD_FAILED, "npm-failed", "the log shows what npm printed"},
+	{NULL, OUTCOME_BUILD_FAILED, DIAGNOSIS_NPM_FAILED, "the log shows what npm printed"},
 };
 
 /* An upstream that does not answer is no fault of the target's. */
@@ -78,7 +81,7 @@ npm_judge_failure(
 	if (is_one_of(code, unreachable))
 		return err_set(err, DD_EIO, "the npm registry does not answer: %s", text);
 	if (run->exit_code == 127) {
-		npm_diagnose(w, OUTCOME_UNSATISFIABLE, "no-provider",
+		npm_diagnose(w, OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_PROVIDER,
 			mem_strdup(
 				"it needs npm, which no package of this machine's sources provides"),
 			NULL, "add a package source that has npm");

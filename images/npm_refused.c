@@ -93,7 +93,7 @@ npm_settle_refused(struct npm_work *w, bool *ret_blocked, struct dd_err *err)
 		if (!q->blocking)
 			continue;
 		*ret_blocked = true;
-		npm_diagnose(w, OUTCOME_BLOCKED, "needs-answer",
+		npm_diagnose(w, OUTCOME_BLOCKED, DIAGNOSIS_NEEDS_ANSWER,
 			mem_printf("it needs an answer: %s", q->text), q->where,
 			"write a version that the registry has, or null to go without it, to an answers file "
 			"under the question's id, and resume");

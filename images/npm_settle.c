@@ -112,7 +112,7 @@ add_package(struct npm_work *w, const struct npm_run *run, const json_t *package
 		return err_set(err, DD_EIO, "npm installed %s %s, but no archive of it was fetched",
 			name, version);
 	struct artefact *a = artefact_list_add(list);
-	a->kind = mem_strdup("npm");
+	a->kind = ARTEFACT_NPM;
 	a->name = mem_strdup(name);
 	a->version = mem_strdup(version);
 	a->sha256 = mem_strdup(q->sha256);
@@ -161,7 +161,7 @@ npm_settle(struct npm_work *w, const struct npm_run *run, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	struct module_set *set = &w->r->set;
-	set->manager = mem_strdup("npm");
+	set->manager = MANAGER_NPM;
 	set->dir = w->job->dir ? mem_strdup(w->job->dir) : NULL;
 	set->lock = copy_at(answer, "lock");
 	list_members(w, &set->members);

@@ -32,8 +32,8 @@ int npm_ask_worker(const struct npm_work *w, const char *mode, struct str input,
 int npm_plan(struct npm_work *w, bool addresses, json_t **ret, struct dd_err *err) DD_MUST_USE;
 
 /* The packages cannot be had; text is taken. */
-void npm_diagnose(struct npm_work *w, enum run_outcome outcome, const char *class, char *text,
-	const char *where, const char *way_out);
+void npm_diagnose(struct npm_work *w, enum run_outcome outcome, enum diagnosis_class class,
+	char *text, const char *where, const char *way_out);
 
 /* Plan again with what was decided; *ret_blocked when something is left that only a person can
  * decide. */

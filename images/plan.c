@@ -175,7 +175,7 @@ add_artefact(const struct line *l, const struct map *by_path, const struct map *
 		return err_set(
 			err, DD_ECORRUPT, "apt would install %s but does not say from where", key);
 	struct artefact *a = artefact_list_add(&batch->artefacts);
-	a->kind = mem_strdup("deb");
+	a->kind = ARTEFACT_DEB;
 	a->name = mem_strdup(known->name);
 	a->version = mem_strdup(known->version);
 	a->arch = known->arch ? mem_strdup(known->arch) : NULL;

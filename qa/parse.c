@@ -91,21 +91,21 @@ parse_time_at_end(struct str text)
 /* ---- choosing ---- */
 
 static const struct {
-	const char *name;
+	enum test_format format;
 	bool (*parse)(struct parse *p, struct str text);
 } formats[] = {
-	/* For "auto", the most telling first: each must be sure of what it sees. */
-	{"junit", parse_junit},
-	{"automake", parse_automake},
-	{"ctest", parse_ctest},
-	{"meson", parse_meson},
-	{"pytest", parse_pytest},
-	{"node", parse_node},
-	{"jest", parse_jest},
-	{"mocha", parse_mocha},
-	{"prove", parse_prove},
-	{"unittest", parse_unittest},
-	{"tap", parse_tap},
+	/* For FORMAT_AUTO, the most telling first: each must be sure of what it sees. */
+	{FORMAT_JUNIT, parse_junit},
+	{FORMAT_AUTOMAKE, parse_automake},
+	{FORMAT_CTEST, parse_ctest},
+	{FORMAT_MESON, parse_meson},
+	{FORMAT_PYTEST, parse_pytest},
+	{FORMAT_NODE, parse_node},
+	{FORMAT_JEST, parse_jest},
+	{FORMAT_MOCHA, parse_mocha},
+	{FORMAT_PROVE, parse_prove},
+	{FORMAT_UNITTEST, parse_unittest},
+	{FORMAT_TAP, parse_tap},
 };
 
 /* What is not recognised leaves nothing behind. */
@@ -121,10 +121,10 @@ try_format(struct parse *p, bool (*parse)(struct parse *p, struct str text), str
 }
 
 static bool
-parse_as(struct parse *p, const char *format, struct str text)
+parse_as(struct parse *p, enum test_format format, struct str text)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-		if (strcmp(formats[i].name, format) == 0)
+		if (formats[i].format == format)
 			return try_format(p, formats[i].parse, text);
 	return false;
 }
@@ -197,15 +197,11 @@ check_against_status(struct parse *p, int exit_code, const struct command *cmd)
 }
 
 void
-parse_report(const char *format, struct str text, int exit_code, const struct command *cmd,
-	struct test_run *ret)
+parse_report(struct str text, int exit_code, const struct command *cmd, struct test_run *ret)
 {
 	struct parse p = {.run = ret, .level = cmd->level, .suite = "tests", .cut = exit_code < 0};
-	bool automatic = !format || strcmp(format, "auto") == 0;
-	bool by_status = format && strcmp(format, "exit") == 0;
-	bool known = !by_status && (automatic ? parse_any(&p, text) : parse_as(&p, format, text));
-	if (!known && !automatic && !by_status)
-		known = parse_any(&p, text);
+	bool by_status = cmd->format == FORMAT_EXIT;
+	bool known = !by_status && (parse_as(&p, cmd->format, text) || parse_any(&p, text));
 	if (!known && !by_status && exit_code == 0 && is_only_make(text))
 		known = p.zero = true;
 	if (known && (p.run->cases.n || p.zero))

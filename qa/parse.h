@@ -43,10 +43,9 @@ bool parse_jest(struct parse *p, struct str text);
 bool parse_junit(struct parse *p, struct str text);
 
 /*
- * One command's report.  format: see struct command; "auto" tries them all.  exit_code -1: a signal
- * or a limit ended it.
+ * The report of a command, read by its format, and if it is not that, by whichever recognises it.
+ * exit_code -1: a signal or a limit ended it.
  */
-void parse_report(const char *format, struct str text, int exit_code, const struct command *cmd,
-	struct test_run *ret);
+void parse_report(struct str text, int exit_code, const struct command *cmd, struct test_run *ret);
 
 #endif

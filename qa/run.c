@@ -86,12 +86,6 @@ new_spool(struct run *r, struct dd_err *err)
 #define PYTEST_REPORT "/tmp/drydock-pytest.xml"
 #define PYTEST_OPTIONS "--junitxml=" PYTEST_REPORT " -o junit_family=xunit1"
 
-static bool
-is_format(const struct command *c, const char *format)
-{
-	return c->format && strcmp(c->format, format) == 0;
-}
-
 static void
 make_environment(const struct qa_spec *s, const struct command *c, struct strlist *ret)
 {
@@ -102,7 +96,7 @@ make_environment(const struct qa_spec *s, const struct command *c, struct strlis
 		if (str_starts(str_of(s->env[i]), addopts))
 			given = s->env[i] + sizeof(addopts) - 1;
 	}
-	if (!is_format(c, "pytest"))
+	if (c->format != FORMAT_PYTEST)
 		return;
 	OWN_FREE char *options = mem_printf("%s " PYTEST_OPTIONS, given);
 	strlist_set_env(ret, "PYTEST_ADDOPTS", options);
@@ -227,7 +221,7 @@ qa_results_worker_main(int argc, char **argv)
 	}
 	for (ssize_t n; (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
 		buf_add(&text, chunk, (size_t)n);
-	parse_report(c.format, buf_str(&text), atoi(argv[1]), &c, &t);
+	parse_report(buf_str(&text), atoi(argv[1]), &c, &t);
 	OWN_JSON json_t *j = json_encode(test_run_fields, &t);
 	json_print(j, 0, &out);
 	printf("%s\n", out.p);
@@ -257,13 +251,12 @@ run_command(struct run *r, struct pod *pod, const struct command *c, struct test
 	struct exec_result result;
 	struct test_run one = {0};
 	int rc = exec_command(r, pod, c, &result, err);
-	bool pytest = is_format(c, "pytest"), any = false;
+	bool pytest = c->format == FORMAT_PYTEST, any = false;
 	struct command as = *c; /* as whose report it is read; borrowed */
-	char junit[] = "junit";
-	if (rc == 0 && (pytest || (c->results && is_format(c, "junit"))))
+	if (rc == 0 && (pytest || (c->results && c->format == FORMAT_JUNIT)))
 		rc = gather_files(r, pod, c, pytest ? PYTEST_REPORT : c->results, &any, err);
 	if (pytest && any)
-		as.format = junit;
+		as.format = FORMAT_JUNIT;
 	if (rc == 0)
 		rc = read_results(
 			r, &as, result.cause == CAUSE_NONE ? result.exit_code : -1, &one, err);

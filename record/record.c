@@ -41,6 +41,10 @@
 	{ \
 		F(type, #member, member, JSON_K_ENUM), .names = table \
 	}
+#define EREQ(type, member, table) \
+	{ \
+		F(type, #member, member, JSON_K_ENUM), .names = table, .required = true \
+	}
 #define A(type, member, elem) \
 	{ \
 		F(type, #member, member, JSON_K_ARRAY), .sub = elem##_fields, \
@@ -100,19 +104,84 @@
 
 const char *const run_outcome_names[] = {"none", "up", "built", "tests-failed", "build-failed",
 	"unsatisfiable", "blocked", "stopped", NULL};
+const char *const diagnosis_class_names[] = {
+	[DIAGNOSIS_NONE] = "",
+	[DIAGNOSIS_NO_BUILD_SYSTEM] = "no-build-system",
+	[DIAGNOSIS_BUILD_FAILED] = "build-failed",
+	[DIAGNOSIS_COMPILE_ERROR] = "compile-error",
+	[DIAGNOSIS_NO_PROVIDER] = "no-provider",
+	[DIAGNOSIS_LIMIT] = "limit",
+	[DIAGNOSIS_NEEDS_ANSWER] = "needs-answer",
+	[DIAGNOSIS_NO_TESTS_RAN] = "no-tests-ran",
+	[DIAGNOSIS_TEST_FAILURE] = "test-failure",
+	[DIAGNOSIS_STOPPED] = "stopped",
+	[DIAGNOSIS_BAD_MANIFEST] = "bad-manifest",
+	[DIAGNOSIS_CONFLICT] = "conflict",
+	[DIAGNOSIS_NO_LOGIN] = "no-login",
+	[DIAGNOSIS_CHANGED_UPSTREAM] = "changed-upstream",
+	[DIAGNOSIS_WRONG_PLATFORM] = "wrong-platform",
+	[DIAGNOSIS_WRONG_ENGINE] = "wrong-engine",
+	[DIAGNOSIS_NOT_ON_REGISTRY] = "not-on-registry",
+	[DIAGNOSIS_NPM_FAILED] = "npm-failed",
+	NULL,
+};
 const char *const command_phase_names[] = {"configure", "build", "test", NULL};
 const char *const test_level_names[] = {"unit", "integration", "e2e", NULL};
-const char *const need_kind_names[] = {"program", "header", "library", "pkgconfig", "cmake", "m4",
-	"perl", "python", "node", "file", "package", NULL};
+const char *const test_format_names[] = {
+	[FORMAT_NONE] = "",
+	[FORMAT_AUTO] = "auto",
+	[FORMAT_EXIT] = "exit",
+	[FORMAT_JUNIT] = "junit",
+	[FORMAT_AUTOMAKE] = "automake",
+	[FORMAT_CTEST] = "ctest",
+	[FORMAT_MESON] = "meson",
+	[FORMAT_PYTEST] = "pytest",
+	[FORMAT_NODE] = "node",
+	[FORMAT_JEST] = "jest",
+	[FORMAT_MOCHA] = "mocha",
+	[FORMAT_PROVE] = "prove",
+	[FORMAT_UNITTEST] = "unittest",
+	[FORMAT_TAP] = "tap",
+	NULL,
+};
+const char *const build_system_names[] = {
+	[SYSTEM_UNKNOWN] = "",
+	[SYSTEM_NONE] = "none",
+	[SYSTEM_AUTOTOOLS] = "autotools",
+	[SYSTEM_CMAKE] = "cmake",
+	[SYSTEM_MAKE] = "make",
+	[SYSTEM_MESON] = "meson",
+	[SYSTEM_NODE] = "node",
+	[SYSTEM_PERL] = "perl",
+	[SYSTEM_PYTHON] = "python",
+	NULL,
+};
+const char *const need_kind_names[] = {NEED_KIND_NAMES, NULL};
 const char *const absent_kind_names[] = {"submodule", "lfs", NULL};
 const char *const need_source_names[] = {"log", "declared", "trace", "search", "answer", NULL};
 const char *const need_scope_names[] = {"build", "test", "run", NULL};
 const char *const question_kind_names[] = {
 	"env", "secret", "service", "prompt", "file", "decision", NULL};
+const char *const artefact_kind_names[] = {"", "deb", "npm", NULL};
+const char *const run_step_names[] = {"build", "tests", NULL};
+const char *const attempt_end_names[] = {
+	[ATTEMPT_OPEN] = "",
+	[ATTEMPT_PACKAGES_MISSING] = "packages missing",
+	[ATTEMPT_BUILD_FAILED] = "build failed",
+	[ATTEMPT_BUILT] = "built",
+	[ATTEMPT_TESTS_FAILED] = "tests failed",
+	[ATTEMPT_TESTS_PASSED] = "tests passed",
+	[ATTEMPT_THE_SAME] = "the same",
+	[ATTEMPT_NOT_THE_SAME] = "not the same",
+	[ATTEMPT_WIDER] = "more tests run",
+	[ATTEMPT_NO_WIDER] = "no more tests run",
+	NULL,
+};
+const char *const module_manager_names[] = {"", "npm", NULL};
 const char *const test_status_names[] = {"passed", "failed", "skipped", "error", NULL};
 
-const struct json_field diagnosis_fields[] = {
-	S(diagnosis, class), S(diagnosis, text), S(diagnosis, where), S(diagnosis, way_out), END};
+const struct json_field diagnosis_fields[] = {E(diagnosis, class, diagnosis_class_names),
+	S(diagnosis, text), S(diagnosis, where), S(diagnosis, way_out), END};
 
 void
 diagnosis_cleanup(struct diagnosis *d)
@@ -123,7 +192,7 @@ diagnosis_cleanup(struct diagnosis *d)
 
 const struct json_field command_fields[] = {E(command, phase, command_phase_names),
 	SREQ(command, run), S(command, dir), E(command, level, test_level_names),
-	S(command, format), S(command, results), S(command, why), END};
+	E(command, format, test_format_names), S(command, results), S(command, why), END};
 RECORD_IMPLEMENT(command)
 
 bool
@@ -148,10 +217,10 @@ const struct json_field env_read_fields[] = {
 	SREQ(env_read, name), SREQ(env_read, where), B(env_read, required), END};
 RECORD_IMPLEMENT(env_read)
 
-const struct json_field project_fields[] = {SREQ(project, system), S(project, evidence),
-	S(project, dir), A(project, commands, command), A(project, needs, need),
-	A(project, env_reads, env_read), L(project, choices), L(project, others),
-	A(project, absent, absent_part), END};
+const struct json_field project_fields[] = {EREQ(project, system, build_system_names),
+	S(project, evidence), S(project, dir), A(project, commands, command),
+	A(project, needs, need), A(project, env_reads, env_read), L(project, choices),
+	L(project, others), A(project, absent, absent_part), END};
 
 void
 project_cleanup(struct project *p)
@@ -165,9 +234,9 @@ const struct json_field package_fields[] = {SREQ(package, name), S(package, vers
 	B(package, requested), S(package, why), S(package, proof), END};
 RECORD_IMPLEMENT(package)
 
-const struct json_field artefact_fields[] = {S(artefact, kind), SREQ(artefact, name),
-	S(artefact, version), S(artefact, arch), SREQ(artefact, sha256), I(artefact, size),
-	S(artefact, upstream), S(artefact, path), S(artefact, integrity), END};
+const struct json_field artefact_fields[] = {E(artefact, kind, artefact_kind_names),
+	SREQ(artefact, name), S(artefact, version), S(artefact, arch), SREQ(artefact, sha256),
+	I(artefact, size), S(artefact, upstream), S(artefact, path), S(artefact, integrity), END};
 RECORD_IMPLEMENT(artefact)
 
 const struct json_field question_fields[] = {SREQ(question, id),
@@ -215,7 +284,8 @@ question_list_merge(struct question_list *l, struct question_list *from)
 }
 
 const struct json_field refusal_fields[] = {SREQ(refusal, target), S(refusal, program),
-	S(refusal, step), S(refusal, where), I(refusal, attempt), I(refusal, count), END};
+	E(refusal, step, run_step_names), S(refusal, where), I(refusal, attempt), I(refusal, count),
+	END};
 RECORD_IMPLEMENT(refusal)
 
 const struct json_field feature_off_fields[] = {
@@ -226,8 +296,9 @@ const struct json_field built_file_fields[] = {SREQ(built_file, path), S(built_f
 	L(built_file, needed), S(built_file, text), END};
 RECORD_IMPLEMENT(built_file)
 
-const struct json_field attempt_fields[] = {I(attempt, n), B(attempt, pruning), L(attempt, added), L(attempt, decisions),
-	S(attempt, ended), S(attempt, learnt), S(attempt, log), R(attempt, seconds), END};
+const struct json_field attempt_fields[] = {I(attempt, n), B(attempt, pruning), L(attempt, added),
+	L(attempt, decisions), E(attempt, ended, attempt_end_names), S(attempt, learnt),
+	S(attempt, log), R(attempt, seconds), END};
 RECORD_IMPLEMENT(attempt)
 
 const struct json_field test_case_fields[] = {SREQ(test_case, id), S(test_case, suite),
@@ -271,9 +342,10 @@ const struct json_field install_batch_fields[] = {L(install_batch, requested),
 	A(install_batch, artefacts, artefact), A(install_batch, steps, install_step), END};
 RECORD_IMPLEMENT(install_batch)
 
-const struct json_field module_set_fields[] = {SREQ(module_set, manager), S(module_set, dir),
-	SREQ(module_set, lock), S(module_set, lock_file), L(module_set, members),
-	L(module_set, options), L(module_set, changes), A(module_set, artefacts, artefact), END};
+const struct json_field module_set_fields[] = {EREQ(module_set, manager, module_manager_names),
+	S(module_set, dir), SREQ(module_set, lock), S(module_set, lock_file),
+	L(module_set, members), L(module_set, options), L(module_set, changes),
+	A(module_set, artefacts, artefact), END};
 RECORD_IMPLEMENT(module_set)
 const struct json_field supplied_file_fields[] = {SREQ(supplied_file, path),
 	SREQ(supplied_file, question), S(supplied_file, sample), B(supplied_file, archive),
@@ -293,7 +365,7 @@ static const struct json_field recipe_base_fields[] = {S(recipe_base, name),
 	S(recipe_base, index), END};
 
 static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recipe, created),
-	S(recipe, name), S(recipe, system), S(recipe, source_digest),
+	S(recipe, name), E(recipe, system, build_system_names), S(recipe, source_digest),
 	{F(recipe, "base", base, JSON_K_OBJECT), .required = true, .sub = recipe_base_fields},
 	A(recipe, packages, package), A(recipe, environment, env_var),
 	A(recipe, files, supplied_file), L(recipe, options), A(recipe, services, service),

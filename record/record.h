@@ -42,10 +42,33 @@ enum run_outcome {
 };
 extern const char *const run_outcome_names[]; /* NULL-terminated, index is the value */
 
+enum diagnosis_class {
+	DIAGNOSIS_NONE,
+	DIAGNOSIS_NO_BUILD_SYSTEM,
+	DIAGNOSIS_BUILD_FAILED,
+	DIAGNOSIS_COMPILE_ERROR,
+	DIAGNOSIS_NO_PROVIDER,
+	DIAGNOSIS_LIMIT,
+	DIAGNOSIS_NEEDS_ANSWER,
+	DIAGNOSIS_NO_TESTS_RAN,
+	DIAGNOSIS_TEST_FAILURE,
+	DIAGNOSIS_STOPPED,
+	/* of the packages of a language's own registry */
+	DIAGNOSIS_BAD_MANIFEST,
+	DIAGNOSIS_CONFLICT,
+	DIAGNOSIS_NO_LOGIN,
+	DIAGNOSIS_CHANGED_UPSTREAM,
+	DIAGNOSIS_WRONG_PLATFORM,
+	DIAGNOSIS_WRONG_ENGINE,
+	DIAGNOSIS_NOT_ON_REGISTRY,
+	DIAGNOSIS_NPM_FAILED,
+};
+extern const char *const diagnosis_class_names[]; /* "compile-error", ... */
+
 struct diagnosis {
-	char *class; /* "compile-error", "missing-input", "test-failure", "no-build-system", ... */
-	char *text;  /* one sentence */
-	char *where; /* file:line, command or log */
+	enum diagnosis_class class;
+	char *text;    /* one sentence */
+	char *where;   /* file:line, command or log */
 	char *way_out; /* what a person can do */
 };
 void diagnosis_cleanup(struct diagnosis *d);
@@ -60,14 +83,32 @@ extern const char *const command_phase_names[];
 enum test_level { LEVEL_UNIT, LEVEL_INTEGRATION, LEVEL_E2E };
 extern const char *const test_level_names[]; /* "unit", "integration", "e2e" */
 
+enum test_format {
+	FORMAT_NONE, /* of what is no test */
+	FORMAT_AUTO, /* whatever is recognised */
+	FORMAT_EXIT, /* one case, by its exit status */
+	FORMAT_JUNIT,
+	FORMAT_AUTOMAKE,
+	FORMAT_CTEST,
+	FORMAT_MESON,
+	FORMAT_PYTEST,
+	FORMAT_NODE,
+	FORMAT_JEST,
+	FORMAT_MOCHA,
+	FORMAT_PROVE,
+	FORMAT_UNITTEST,
+	FORMAT_TAP,
+};
+extern const char *const test_format_names[];
+
 struct command {
 	enum command_phase phase;
-	char *run;	       /* shell text, run by /bin/sh -c inside, in the directory `dir` */
-	char *dir;	       /* below the work tree; NULL: its root */
-	enum test_level level; /* PHASE_TEST */
-	char *format;  /* PHASE_TEST: tap, junit, automake, ctest, pytest, node, exit, auto */
-	char *results; /* PHASE_TEST: glob below dir of result files, NULL: the output */
-	char *why;     /* what showed it: "Makefile.am:12", "package.json scripts.test" */
+	char *run;		 /* shell text, run by /bin/sh -c inside, in the directory `dir` */
+	char *dir;		 /* below the work tree; NULL: its root */
+	enum test_level level;	 /* PHASE_TEST */
+	enum test_format format; /* PHASE_TEST */
+	char *results;		 /* PHASE_TEST: glob below dir of result files, NULL: the output */
+	char *why;		 /* what showed it: "Makefile.am:12", "package.json scripts.test" */
 };
 RECORD_LIST(command);
 bool command_list_has(const struct command_list *l, enum command_phase phase);
@@ -86,6 +127,9 @@ enum need_kind {
 	NEED_PACKAGE,	/* a distribution package by name */
 };
 extern const char *const need_kind_names[];
+#define NEED_KIND_NAMES \
+	"program", "header", "library", "pkgconfig", "cmake", "m4", "perl", "python", "node", \
+		"file", "package"
 
 enum need_source { /* what showed it */
 	NEED_FROM_LOG,
@@ -129,8 +173,21 @@ struct env_read { /* of a variable by the source, with no default */
 };
 RECORD_LIST(env_read);
 
+enum build_system {
+	SYSTEM_UNKNOWN, /* nobody has looked */
+	SYSTEM_NONE,
+	SYSTEM_AUTOTOOLS,
+	SYSTEM_CMAKE,
+	SYSTEM_MAKE,
+	SYSTEM_MESON,
+	SYSTEM_NODE,
+	SYSTEM_PERL,
+	SYSTEM_PYTHON,
+};
+extern const char *const build_system_names[];
+
 struct project {
-	char *system;	/* autotools, make, cmake, meson, python, perl, node, none */
+	enum build_system system;
 	char *evidence; /* the file that decided it */
 	char *dir;	/* sub-directory of the work tree that is built; NULL: its root */
 	struct command_list commands;
@@ -158,8 +215,11 @@ struct package { /* installed because of a need */
 };
 RECORD_LIST(package);
 
-struct artefact {   /* a download, kept in the content store */
-	char *kind; /* "deb", "npm" */
+enum artefact_kind { ARTEFACT_UNKNOWN, ARTEFACT_DEB, ARTEFACT_NPM };
+extern const char *const artefact_kind_names[]; /* "deb", "npm" */
+
+struct artefact { /* a download, kept in the content store */
+	enum artefact_kind kind;
 	char *name;
 	char *version;
 	char *arch;
@@ -167,7 +227,7 @@ struct artefact {   /* a download, kept in the content store */
 	int64_t size;
 	char *upstream;	 /* name of the upstream of the machine's configuration, "apt0" */
 	char *path;	 /* below that upstream */
-	char *integrity; /* "npm": the digest as its lock file has it, "sha512-..."; NULL */
+	char *integrity; /* ARTEFACT_NPM: the digest as its lock file has it, "sha512-..."; NULL */
 };
 RECORD_LIST(artefact);
 
@@ -193,10 +253,13 @@ const struct question *question_list_blocking(const struct question_list *l);
 /* Add those of `from` that are new; of the others, take whether they block.  from is empty then. */
 void question_list_merge(struct question_list *l, struct question_list *from);
 
-struct refusal {	 /* a connection that a build or a test tried, and that nobody took */
-	char *target;	 /* "127.0.0.1:5432", "unix:/run/x.sock" */
-	char *program;	 /* that tried; "" when unknown */
-	char *step;	 /* "build" or "tests" */
+enum run_step { STEP_BUILD, STEP_TESTS };
+extern const char *const run_step_names[]; /* "build", "tests" */
+
+struct refusal {       /* a connection that a build or a test tried, and that nobody took */
+	char *target;  /* "127.0.0.1:5432", "unix:/run/x.sock" */
+	char *program; /* that tried; "" when unknown */
+	enum run_step step;
 	char *where;	 /* file:line of the source that may name the address, else the log */
 	int64_t attempt; /* it was made in; 0: a replay */
 	int64_t count;
@@ -229,13 +292,26 @@ struct built_file { /* what a build made: a program, a library, a page; nothing 
 };
 RECORD_LIST(built_file);
 
+enum attempt_end {
+	ATTEMPT_OPEN,
+	ATTEMPT_PACKAGES_MISSING,
+	ATTEMPT_BUILD_FAILED,
+	ATTEMPT_BUILT,
+	ATTEMPT_TESTS_FAILED,
+	ATTEMPT_TESTS_PASSED,
+	ATTEMPT_THE_SAME, /* without something, as with it */
+	ATTEMPT_NOT_THE_SAME,
+	ATTEMPT_WIDER, /* more tests ran with what they had skipped cases for */
+	ATTEMPT_NO_WIDER,
+};
+extern const char *const attempt_end_names[]; /* "packages missing", ... */
+
 struct attempt {
 	int64_t n;		  /* from 1 */
 	bool pruning;		  /* one more, with the result known, without what nothing was seen to use */
 	struct strlist added;	  /* packages installed for it */
 	struct strlist decisions; /* options, environment, answers that are new in it */
-	char *ended;  /* "built", "configure failed", "build failed", "tests failed", "tests passed"
-		       */
+	enum attempt_end ended;
 	char *learnt; /* one line: what it was missing */
 	char *log;    /* path of its log, relative to the run's directory */
 	double seconds;
@@ -297,12 +373,15 @@ struct install_batch {			/* one layer: what was installed together */
 };
 RECORD_LIST(install_batch);
 
+enum module_manager { MANAGER_NONE, MANAGER_NPM };
+extern const char *const module_manager_names[]; /* "npm" */
+
 /*
  * Packages from the registry of a language, which become a layer of the work tree.  What stands in
  * `lock` are names, versions and digests: nothing that runs, no address.
  */
 struct module_set {
-	char *manager;	 /* "npm" */
+	enum module_manager manager;
 	char *dir;	 /* below the work tree; NULL: its root */
 	char *lock;	 /* text of the lock file they are installed from */
 	char *lock_file; /* the source's own file that says the same; NULL: `lock` is part of the
@@ -351,9 +430,9 @@ struct recipe_base {
  */
 struct recipe {
 	int64_t version;
-	char *created;	     /* RFC 3339, from the journal */
-	char *name;	     /* of the application */
-	char *system;	     /* build system, as in struct project */
+	char *created; /* RFC 3339, from the journal */
+	char *name;    /* of the application */
+	enum build_system system;
 	char *source_digest; /* of the tree that was stood up */
 	struct recipe_base base;
 	struct install_batch_list batches;

@@ -22,9 +22,11 @@
 #define CORE_PROGRAM "/drydock/drydock-core"
 #define INTAKE_LIMIT_MS (30 * 60 * 1000)
 
+const char *const source_kind_names[] = {"", "directory", "archive", "git", NULL};
+
 #define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct source, member)
 const struct json_field source_fields[] = {
-	{F(kind, JSON_K_STRING)},
+	{F(kind, JSON_K_ENUM), .names = source_kind_names},
 	{F(name, JSON_K_STRING)},
 	{F(digest, JSON_K_STRING), .required = true},
 	{F(revision, JSON_K_STRING)},
@@ -44,10 +46,10 @@ source_cleanup(struct source *s)
 
 /* ---- what it is ---- */
 
-enum source_kind { SOURCE_DIRECTORY, SOURCE_BARE, SOURCE_ARCHIVE, SOURCE_HTTP, SOURCE_GIT };
+enum origin_kind { ORIGIN_DIRECTORY, ORIGIN_BARE, ORIGIN_ARCHIVE, ORIGIN_HTTP, ORIGIN_GIT };
 
 struct origin {
-	enum source_kind kind;
+	enum origin_kind kind;
 	const char *source; /* as the user named it: what messages say */
 	char *path;	    /* host path, or the path of a URL without its leading slash */
 	char *base;	    /* scheme://host[:port] of a URL; host:port for git:// */
@@ -84,7 +86,7 @@ classify_url(const char *url, size_t scheme_len, struct origin *ret, struct dd_e
 			"source: a URL must not hold a user name or password; make the repository "
 			"readable without, or clone it yourself and give the directory");
 	ret->path = mem_strdup(slash + 1);
-	if (ret->kind == SOURCE_HTTP)
+	if (ret->kind == ORIGIN_HTTP)
 		ret->base = mem_strndup(url, (size_t)(slash - url));
 	else if (memchr(host, ':', (size_t)(slash - host)))
 		ret->base = mem_strndup(host, (size_t)(slash - host));
@@ -106,9 +108,9 @@ classify_path(const char *source, struct origin *ret, struct dd_err *err)
 	}
 	ret->path = real;
 	if (S_ISDIR(st.st_mode))
-		ret->kind = is_bare_repository(real) ? SOURCE_BARE : SOURCE_DIRECTORY;
+		ret->kind = is_bare_repository(real) ? ORIGIN_BARE : ORIGIN_DIRECTORY;
 	else if (S_ISREG(st.st_mode))
-		ret->kind = SOURCE_ARCHIVE;
+		ret->kind = ORIGIN_ARCHIVE;
 	else
 		return err_set(err, DD_EINVAL,
 			"source %s is neither a directory nor an archive; " SOURCE_IS, source);
@@ -120,8 +122,8 @@ classify(const char *source, struct origin *ret, struct dd_err *err)
 {
 	static const struct {
 		const char *prefix;
-		enum source_kind kind;
-	} schemes[] = {{"http://", SOURCE_HTTP}, {"https://", SOURCE_HTTP}, {"git://", SOURCE_GIT}};
+		enum origin_kind kind;
+	} schemes[] = {{"http://", ORIGIN_HTTP}, {"https://", ORIGIN_HTTP}, {"git://", ORIGIN_GIT}};
 	bool is_url = strstr(source, "://") != NULL;
 	const char *hash = is_url ? strrchr(source, '#') : NULL;
 	OWN_FREE char *plain =
@@ -157,7 +159,7 @@ name_of(const struct origin *o)
 	const char *slash = s.n ? memrchr(s.p, '/', s.n) : NULL;
 	if (slash)
 		s = (struct str){slash + 1, s.n - (size_t)(slash + 1 - s.p)};
-	for (bool again = o->kind != SOURCE_DIRECTORY; again;) {
+	for (bool again = o->kind != ORIGIN_DIRECTORY; again;) {
 		again = false;
 		for (size_t i = 0; endings[i]; i++)
 			if (s.n > strlen(endings[i]) && str_ends(s, endings[i])) {
@@ -265,7 +267,7 @@ worker_failed(const struct worker_output *out, const struct exec_result *r, cons
 	if (!line.n)
 		line = STR("the worker died");
 	return err_set(err, DD_EINVAL, "source %s: " STR_FMT "%s", o->source, STR_ARG(line),
-		o->kind == SOURCE_ARCHIVE
+		o->kind == ORIGIN_ARCHIVE
 			? "; give a whole archive, or the directory it was made from"
 			: "");
 }
@@ -314,7 +316,7 @@ static int
 read_local(struct pod *pod, const struct origin *o, struct source *ret, struct dd_err *err)
 {
 	OWN_FD int input = -1;
-	if (o->kind == SOURCE_ARCHIVE) {
+	if (o->kind == ORIGIN_ARCHIVE) {
 		input = open(o->path, O_RDONLY | O_CLOEXEC);
 		if (input < 0)
 			return err_errno(err, errno, "source %s", o->path);
@@ -323,7 +325,7 @@ read_local(struct pod *pod, const struct origin *o, struct source *ret, struct d
 	}
 	struct feeder f = {.dir_fd = -1, .out_fd = -1};
 	int rc = start_feeder(o->path, &f, &input, err);
-	const char *args[] = {o->kind == SOURCE_BARE ? "bare" : "tree", o->ref, NULL};
+	const char *args[] = {o->kind == ORIGIN_BARE ? "bare" : "tree", o->ref, NULL};
 	if (rc == 0)
 		rc = run_worker(pod, args, o, input, ret, err);
 	(void)close(TAKE_FD(input)); /* a feeder that still writes gets EPIPE */
@@ -368,8 +370,8 @@ clone_remote(struct pod *pod, const struct state *st, const struct origin *o, co
 	const struct egress_spec spec = {
 		.state = st,
 		.upstreams = &http,
-		.n = o->kind == SOURCE_HTTP ? 1 : 0,
-		.relay_host_port = o->kind == SOURCE_GIT ? o->base : NULL,
+		.n = o->kind == ORIGIN_HTTP ? 1 : 0,
+		.relay_host_port = o->kind == ORIGIN_GIT ? o->base : NULL,
 		.relay_port = RELAY_PORT,
 		.log_path = log,
 	};
@@ -378,7 +380,7 @@ clone_remote(struct pod *pod, const struct state *st, const struct origin *o, co
 	if (rc < 0)
 		return rc;
 	OWN_FREE char *origin = egress_inside_url(GIT_UPSTREAM);
-	OWN_FREE char *url = o->kind == SOURCE_HTTP
+	OWN_FREE char *url = o->kind == ORIGIN_HTTP
 				     ? mem_printf("%s/%s", origin, o->path)
 				     : mem_printf("git://127.0.0.1:%d/%s", RELAY_PORT, o->path);
 	const char *args[] = {"clone", url, o->ref, NULL};
@@ -393,7 +395,7 @@ static int
 fill_pod(struct pod *pod, const struct state *st, const struct origin *o, bool offline,
 	const char *log, struct source *ret, struct dd_err *err)
 {
-	if (o->kind != SOURCE_HTTP && o->kind != SOURCE_GIT)
+	if (o->kind != ORIGIN_HTTP && o->kind != ORIGIN_GIT)
 		return read_local(pod, o, ret, err);
 	if (offline)
 		return err_set(err, DD_EINVAL,
@@ -422,16 +424,16 @@ keep_layer(struct pod *pod, const struct state *st, const char *owner, struct so
 	return pod_freeze(pod, POD_WORK, key.s, err);
 }
 
-static const char *
-kind_name(const struct origin *o)
+static enum source_kind
+kind_of(const struct origin *o)
 {
 	switch (o->kind) {
-	case SOURCE_DIRECTORY:
-		return "directory";
-	case SOURCE_ARCHIVE:
-		return "archive";
+	case ORIGIN_DIRECTORY:
+		return SOURCE_DIRECTORY;
+	case ORIGIN_ARCHIVE:
+		return SOURCE_ARCHIVE;
 	default:
-		return "git";
+		return SOURCE_GIT;
 	}
 }
 
@@ -452,9 +454,8 @@ intake_source(const struct state *st, const char *owner, const char *source, boo
 		return rc;
 	rc = fill_pod(pod, st, &o, offline, log, &s, err);
 	if (rc == 0) {
-		free(s.kind);
 		free(s.name);
-		s.kind = mem_strdup(kind_name(&o));
+		s.kind = kind_of(&o);
 		s.name = name_of(&o);
 		rc = keep_layer(pod, st, owner, &s, err);
 	} else {

@@ -13,8 +13,11 @@
 #define SOURCE_IS \
 	"give a directory, an archive (.tar.gz, .tar.xz, .tar.bz2, .tar.zst, .zip) or the URL of a git repository"
 
+enum source_kind { SOURCE_UNKNOWN, SOURCE_DIRECTORY, SOURCE_ARCHIVE, SOURCE_GIT };
+extern const char *const source_kind_names[]; /* "directory", ... */
+
 struct source {
-	char *kind;	/* "directory", "archive", "git" */
+	enum source_kind kind;
 	char *name;	/* of the application, from the last component of where it came from */
 	char *digest;	/* of the tree: sorted paths, types, modes, contents; no times, no .git */
 	char *revision; /* commit of a clone; NULL */

@@ -147,7 +147,7 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	int64_t start = clock_mono_ns();
 	int rc = probe_build(&spec, &built, err);
 	progress_end(step, rc == 0 && built.built ? "ok" : "failed");
-	probe_refused(trace, "build", &refused);
+	probe_refused(trace, STEP_BUILD, &refused);
 	if (rc == 0)
 		*ret_result = json_pack("{s:i, s:f, s:o, s:o, s:o, s:s*}", "outcome",
 			(int)built.outcome, "seconds", (double)(clock_mono_ns() - start) / 1e9,
@@ -249,7 +249,7 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	if (rc == 0)
 		rc = qa_run_tests(&spec, &tests, &cause, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
-	probe_refused(trace, "tests", &refused);
+	probe_refused(trace, STEP_TESTS, &refused);
 	if (rc == 0)
 		*ret_result = json_pack("{s:o, s:i, s:o, s:o, s:f}", "tests",
 			json_encode(test_run_fields, &tests), "cause", (int)cause, "refused",
@@ -372,7 +372,7 @@ block(struct replay *p, const struct strlist *missing)
 			q->blocking = true;
 	}
 	res->outcome = OUTCOME_BLOCKED;
-	res->diagnosis.class = mem_strdup("needs-answer");
+	res->diagnosis.class = DIAGNOSIS_NEEDS_ANSWER;
 	res->diagnosis.text = buf_take(&text);
 	res->diagnosis.way_out = mem_strdup("give an answers file with --answers");
 }
@@ -411,7 +411,7 @@ copy_facts(struct replay *p, struct dd_err *err)
 		rc = supplied_file_list_from_json(files, "files", &res->files, err);
 	if (rc == 0)
 		rc = feature_off_list_from_json(off, "features_off", &res->features_off, err);
-	res->project.system = r->system ? mem_strdup(r->system) : NULL;
+	res->project.system = r->system;
 	p->r->index_digest = r->base.index ? mem_strdup(r->base.index) : NULL;
 	strlist_copy(&res->options, &r->options);
 	return rc;
@@ -429,10 +429,10 @@ note_attempt(struct replay *p)
 	for (size_t i = 0; i < res->packages.n; i++)
 		if (res->packages.v[i].requested)
 			strlist_add(&a->added, res->packages.v[i].name);
-	a->ended = mem_strdup(res->outcome == OUTCOME_UP	     ? "tests passed"
-			      : res->outcome == OUTCOME_BUILT	     ? "built"
-			      : res->outcome == OUTCOME_TESTS_FAILED ? "tests failed"
-								     : "build failed");
+	a->ended = res->outcome == OUTCOME_UP		  ? ATTEMPT_TESTS_PASSED
+		   : res->outcome == OUTCOME_BUILT	  ? ATTEMPT_BUILT
+		   : res->outcome == OUTCOME_TESTS_FAILED ? ATTEMPT_TESTS_FAILED
+							  : ATTEMPT_BUILD_FAILED;
 }
 
 static int

@@ -107,7 +107,8 @@ put_verdict(struct page *p, const struct run *run, const struct standup_result *
 	buf_printf(&p->out,
 		" (%s, tree <code>%.16s</code>), run <code>%s</code>, %.1f s, base image "
 		"<code>%.16s</code></p>\n",
-		r->source.kind, r->source.digest, run->id, r->seconds, r->base.digest);
+		source_kind_names[r->source.kind], r->source.digest, run->id, r->seconds,
+		r->base.digest);
 }
 
 /* What no package has: how a person, or a sample, came to give it. */
@@ -236,7 +237,8 @@ put_attempts(struct page *p, const struct attempt_list *l)
 		OWN(buf) struct buf added = {.max = MAX_CELL};
 		for (size_t k = 0; k < a->added.n; k++)
 			buf_printf(&added, "%s%s", k ? " " : "", a->added.v[k]);
-		const char *cells[] = {n, a->ended, seconds, added.p, a->learnt, a->log};
+		const char *cells[] = {
+			n, attempt_end_names[a->ended], seconds, added.p, a->learnt, a->log};
 		put_row(p, cells, 6);
 	}
 	end_table(p, 0);
@@ -286,8 +288,9 @@ put_downloads(struct page *p, const struct standup_result *r)
 static char *
 step_name(const struct refusal *r)
 {
-	return r->attempt ? mem_printf("attempt %lld, %s", (long long)r->attempt, r->step)
-			  : mem_strdup(r->step);
+	return r->attempt ? mem_printf("attempt %lld, %s", (long long)r->attempt,
+				    run_step_names[r->step])
+			  : mem_strdup(run_step_names[r->step]);
 }
 
 static void

@@ -17,6 +17,7 @@ text_or_null(const char *s)
 static json_t *
 build_to_json(const struct probe_result *p)
 {
+	const char *system = build_system_names[p->project.system];
 	json_t *commands = json_array();
 	for (size_t i = 0; i < p->project.commands.n; i++) {
 		const struct command *c = &p->project.commands.v[i];
@@ -31,8 +32,8 @@ build_to_json(const struct probe_result *p)
 		buf_puts(&text, c->run);
 		json_array_append_new(commands, json_text(buf_str(&text)));
 	}
-	return json_pack("{s:o, s:o, s:f}", "system", text_or_null(p->project.system), "commands",
-		commands, "seconds", p->build_seconds);
+	return json_pack("{s:o, s:o, s:f}", "system", text_or_null(system), "commands", commands,
+		"seconds", p->build_seconds);
 }
 
 static json_t *
@@ -158,7 +159,7 @@ standup_recipe(const struct run *run, const struct standup_result *r, const stru
 	*ret = (struct recipe){.version = RECIPE_VERSION};
 	ret->created = rfc3339(run->options.created_ns);
 	ret->name = copy(r->source.name);
-	ret->system = copy(p->project.system);
+	ret->system = p->project.system;
 	ret->source_digest = copy(r->source.digest);
 	ret->base.name = copy(r->base.name);
 	ret->base.digest = copy(r->base.digest);

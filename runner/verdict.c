@@ -125,7 +125,7 @@ put_stopped(const struct cli_call *call, const struct run *run, const struct ans
 	const struct common_options *common = call->options;
 	struct standup_result r = {.probe = {.outcome = OUTCOME_STOPPED}};
 	struct diagnosis *d = &r.probe.diagnosis;
-	d->class = mem_strdup("stopped");
+	d->class = DIAGNOSIS_STOPPED;
 	d->text = mem_strdup("it was stopped before it was done, and can go on where it was");
 	d->way_out = mem_printf("drydock resume %s", run->id);
 	(void)!standup_seconds(run, &r.seconds, NULL);

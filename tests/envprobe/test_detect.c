@@ -40,7 +40,8 @@ static char *
 summary(const struct project *p)
 {
 	OWN(buf) struct buf b = {0};
-	buf_printf(&b, "%s%s%s:", p->system, p->dir ? " in " : "", p->dir ? p->dir : "");
+	buf_printf(&b, "%s%s%s:", build_system_names[p->system], p->dir ? " in " : "",
+		p->dir ? p->dir : "");
 	for (size_t i = 0; i < p->commands.n; i++)
 		buf_printf(&b, "%s %s", i ? ";" : "", p->commands.v[i].run);
 	return buf_take(&b);
@@ -107,13 +108,13 @@ what_else_there_is_can_be_wanted(void **state)
 	const struct file *files = FILES({"CMakeLists.txt", "project(x C)\n"}, {"Makefile", "a:\n"},
 		{"sub/meson.build", "project('x', 'c')\n"});
 	struct project p = detect(files, NULL);
-	assert_string_equal(p.system, "cmake");
+	assert_int_equal(p.system, SYSTEM_CMAKE);
 	assert_int_equal(p.choices.n, 2); /* what lies below is part of it */
 	assert_string_equal(p.choices.v[1], "make");
 	assert_string_equal(p.others.v[0], "make: Makefile");
 	project_cleanup(&p);
 	p = detect(files, "make");
-	assert_string_equal(p.system, "make");
+	assert_int_equal(p.system, SYSTEM_MAKE);
 	assert_string_equal(p.choices.v[0], "cmake");
 	assert_string_equal(p.others.v[0], "cmake: CMakeLists.txt");
 	project_cleanup(&p);

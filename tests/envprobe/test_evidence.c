@@ -101,7 +101,8 @@ static bool
 is_found(const struct problem_list *l, const char *kind, const char *name)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].kind, kind) == 0 && strcmp(l->v[i].name, name) == 0)
+		if (strcmp(problem_kind_names[l->v[i].kind], kind) == 0 &&
+			strcmp(l->v[i].name, name) == 0)
 			return true;
 	return false;
 }
@@ -118,8 +119,8 @@ messages_name_what_is_missing(void **state)
 		if (lines[i].kind && !is_found(&found, lines[i].kind, lines[i].name))
 			fail_msg("\"%s\": no %s %s", lines[i].line, lines[i].kind, lines[i].name);
 		if (!lines[i].kind && found.n)
-			fail_msg("\"%s\": found %s %s", lines[i].line, found.v[0].kind,
-				found.v[0].name);
+			fail_msg("\"%s\": found %s %s", lines[i].line,
+				problem_kind_names[found.v[0].kind], found.v[0].name);
 		problem_list_cleanup(&found);
 	}
 }

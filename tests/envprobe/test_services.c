@@ -24,7 +24,7 @@ asked(const char *target, const struct endpoint *source, size_t n)
 	struct refusal *f = refusal_list_add(&r.refused);
 	f->target = mem_strdup(target);
 	f->program = mem_strdup("/usr/bin/client");
-	f->step = mem_strdup("tests");
+	f->step = STEP_TESTS;
 	f->attempt = 1;
 	assert_false(loop_learn_services(&l));
 	for (size_t i = 0; i < r.questions.n; i++)
@@ -74,7 +74,7 @@ the_source_names_a_port(void **state)
 
 /* Ids after tests whose log has those problems. */
 static char *
-looked_up(const char *kind, const char *name)
+looked_up(enum problem_kind kind, const char *name)
 {
 	struct endpoint source[] = {
 		{.host = (char[]){"db.internal"}, .port = 5432},
@@ -82,7 +82,7 @@ looked_up(const char *kind, const char *name)
 		{.host = (char[]){"www.internal"}, .port = 443},
 		{.host = (char[]){"127.0.0.1"}, .port = 7777},
 	};
-	struct problem problem = {.kind = (char *)kind, .name = (char *)name};
+	struct problem problem = {.kind = kind, .name = (char *)name};
 	struct probe_spec spec = {0};
 	struct probe_result r = {0};
 	struct loop l = {.spec = &spec,
@@ -102,11 +102,11 @@ static void
 names_that_do_not_resolve_are_those_of_the_source(void **state)
 {
 	(void)state;
-	OWN_FREE char *told = looked_up("host", "db.internal");
+	OWN_FREE char *told = looked_up(PROBLEM_HOST, "db.internal");
 	assert_string_equal(told, "service:postgresql");
-	OWN_FREE char *untold = looked_up("unresolved", "Name or service not known");
+	OWN_FREE char *untold = looked_up(PROBLEM_UNRESOLVED, "Name or service not known");
 	assert_string_equal(untold, "service:postgresql service:store.internal:9999");
-	OWN_FREE char *web = looked_up("host", "www.internal");
+	OWN_FREE char *web = looked_up(PROBLEM_HOST, "www.internal");
 	assert_string_equal(web, "");
 }
 

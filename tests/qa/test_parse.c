@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 struct report {
-	const char *what, *format, *text;
+	const char *what;
+	enum test_format format;
+	const char *text;
 	int exit_code;
 	int passed, failed, skipped;
 	const char *failed_name;    /* of the first failed case; NULL: none */
@@ -16,118 +18,120 @@ struct report {
 };
 
 static const struct report reports[] = {
-	{"TAP", "tap",
+	{"TAP", FORMAT_TAP,
 		"1..3\nok 1 - a\nnot ok 2 - b\n# why it failed\nok 3 - c # SKIP no network\n", 1, 1,
 		1, 1, "b", "why it failed"},
-	{"TAP, plan at the end, todo", "tap", "ok 1 - a\nnot ok 2 - b # TODO later\n1..2\n", 0, 1,
-		0, 1, NULL, NULL},
-	{"TAP that ends before its plan", "tap", "1..5\nok 1 - a\n", 0, 1, 1, 0, "make test",
+	{"TAP, plan at the end, todo", FORMAT_TAP, "ok 1 - a\nnot ok 2 - b # TODO later\n1..2\n", 0,
+		1, 0, 1, NULL, NULL},
+	{"TAP that ends before its plan", FORMAT_TAP, "1..5\nok 1 - a\n", 0, 1, 1, 0, "make test",
 		"ends before"},
-	{"TAP that bails out", "tap", "1..2\nok 1 - a\nBail out! no database\n", 1, 1, 1, 0,
+	{"TAP that bails out", FORMAT_TAP, "1..2\nok 1 - a\nBail out! no database\n", 1, 1, 1, 0,
 		"make test", NULL},
-	{"TAP of no test", "tap", "1..0\n", 0, 0, 0, 0, NULL, NULL},
-	{"all pass, and the command fails", "tap", "1..1\nok 1 - a\n", 2, 1, 1, 0, "make test",
+	{"TAP of no test", FORMAT_TAP, "1..0\n", 0, 0, 0, 0, NULL, NULL},
+	{"all pass, and the command fails", FORMAT_TAP, "1..1\nok 1 - a\n", 2, 1, 1, 0, "make test",
 		"status 2"},
-	{"all pass, and a signal ends it", "tap", "1..1\nok 1 - a\n", -1, 1, 1, 0, "make test",
+	{"all pass, and a signal ends it", FORMAT_TAP, "1..1\nok 1 - a\n", -1, 1, 1, 0, "make test",
 		"signal"},
-	{"prove", "prove",
+	{"prove", FORMAT_PROVE,
 		"t/a.t .. ok\nt/b.t .. skipped: no DISPLAY\nt/c.t .. Dubious, test returned 2\nResult: FAIL\n",
 		1, 1, 1, 1, "whole file", "Dubious"},
-	{"prove, verbose: its own verdict is no case", "prove",
+	{"prove, verbose: its own verdict is no case", FORMAT_PROVE,
 		"t/a.t .. \n1..2\nok 1 - one\nok 2 - two\nok\nt/b.t .. \nok 1 - three\n1..1\nok\nAll tests "
 		"successful.\nResult: PASS\n",
 		0, 3, 0, 0, NULL, NULL},
-	{"automake", "automake",
+	{"automake", FORMAT_AUTOMAKE,
 		"PASS: tests/a\nFAIL: tests/b\nSKIP: tests/c\nXFAIL: tests/d\nXPASS: tests/e\nERROR: tests/f\n"
 		"============\nTestsuite summary for x 1\n============\n# TOTAL: 6\n",
 		2, 2, 3, 1, "tests/b", NULL},
-	{"automake with the logs of what failed", "automake",
+	{"automake with the logs of what failed", FORMAT_AUTOMAKE,
 		"PASS: a\nFAIL: b\n====================\n   x 1.0: ./test-suite.log\n====================\n\n"
 		"FAIL: b\n=======\n\nPASS: not a case\nboom at line 3\nFAIL b (exit status: 1)\n\n"
 		"============\nTestsuite summary for x 1.0\n============\n# TOTAL: 2\n# PASS:  1\n# FAIL:  1\n",
 		2, 1, 1, 0, "b", "boom at line 3"},
-	{"automake with the TAP driver", "automake",
+	{"automake with the TAP driver", FORMAT_AUTOMAKE,
 		"PASS: tests/unit 1 - opens\nFAIL: tests/unit 2 - closes\n# TOTAL: 2\n", 1, 1, 1, 0,
 		"closes", NULL},
-	{"ctest", "ctest",
+	{"ctest", FORMAT_CTEST,
 		"Test project /work/build\n    Start 1: a\n1/2 Test #1: a ................   Passed    0.01 sec\n"
 		"    Start 2: b\n2/2 Test #2: b ................***Failed    0.02 sec\n\n50% tests passed, 1 tests "
 		"failed out of 2\n",
 		8, 1, 1, 0, "b", NULL},
-	{"ctest without tests", "ctest", "No tests were found!!!\n", 8, 0, 0, 0, NULL, NULL},
-	{"pytest", "pytest",
+	{"ctest without tests", FORMAT_CTEST, "No tests were found!!!\n", 8, 0, 0, 0, NULL, NULL},
+	{"pytest", FORMAT_PYTEST,
 		"===== test session starts =====\ncollected 4 items\n\ntests/test_a.py::test_one PASSED [ 25%]\n"
 		"tests/test_a.py::test_two[1-x] FAILED [ 50%]\ntests/test_a.py::test_three SKIPPED (no) [ 75%]\n"
 		"tests/test_a.py::test_four XFAIL [100%]\n\n==== short test summary info ====\n"
 		"FAILED tests/test_a.py::test_two[1-x] - assert 1 == 2\n==== 1 failed ====\n",
 		1, 2, 1, 1, "test_two[1-x]", "assert 1 == 2"},
-	{"pytest that collected nothing", "pytest",
+	{"pytest that collected nothing", FORMAT_PYTEST,
 		"===== test session starts =====\ncollected 0 items\n\n===== no tests ran in 0.01s =====\n",
 		5, 0, 0, 0, NULL, NULL},
-	{"unittest", "unittest",
+	{"unittest", FORMAT_UNITTEST,
 		"test_a (tests.test_x.Case.test_a) ... ok\ntest_b (tests.test_x.Case.test_b) ... FAIL\n"
 		"test_c (tests.test_x.Case.test_c) ... skipped 'no'\n\nRan 3 tests in 0.1s\n\nFAILED\n",
 		1, 1, 1, 1, "test_b", NULL},
-	{"meson", "meson",
+	{"meson", FORMAT_MESON,
 		"1/3 one            OK      0.01s\n2/3 suite / two    FAIL    0.02s   exit status 1\n3/3 three   SKIP "
 		"0.0s\n\nOk:                 1   \nFail:               1   \n",
 		1, 1, 1, 1, "suite / two", NULL},
-	{"node --test", "node",
+	{"node --test", FORMAT_NODE,
 		"TAP version 13\n# Subtest: sails\nok 1 - sails\n  ---\n  duration_ms: 0.6\n  ...\n# Subtest: sinks\n"
 		"not ok 2 - sinks\n  ---\n  error: 'wet'\n  ...\n1..2\n# tests 2\n# pass 1\n# fail 1\n",
 		1, 1, 1, 0, "sinks", NULL},
-	{"mocha", "auto",
+	{"mocha", FORMAT_AUTO,
 		"\n> x@1.0.0 test\n> mocha\n\n\n  Router\n    .use\n      \xe2\x9c\x94 mounts (38ms)\n"
 		"      \xe2\x9c\x93 works (or not)\n      - later\n      1) breaks\n\n\n  2 passing (15s)\n  1 pending\n"
 		"  1 failing\n\n  1) Router\n       .use\n         breaks:\n     Error: no\n      - expected\n",
 		1, 2, 1, 1, "breaks", NULL},
-	{"mocha with dots", "auto",
+	{"mocha with dots", FORMAT_AUTO,
 		"\n  \xe2\x80\xa4\xe2\x80\xa4\xe2\x80\xa4\n\n  3 passing (4ms)\n", 0, 3, 0, 0, NULL,
 		NULL},
-	{"mocha twice in one command", "auto",
+	{"mocha twice in one command", FORMAT_AUTO,
 		"  a\n    \xe2\x9c\x94 one\n\n  1 passing (2ms)\n\n  b\n    \xe2\x9c\x94 two\n\n  1 passing (2ms)\n",
 		0, 2, 0, 0, NULL, NULL},
-	{"mocha that found nothing", "auto", "\n\n  0 passing (1ms)\n\n", 0, 0, 0, 0, NULL, NULL},
-	{"jest, one line a case", "auto",
+	{"mocha that found nothing", FORMAT_AUTO, "\n\n  0 passing (1ms)\n\n", 0, 0, 0, 0, NULL,
+		NULL},
+	{"jest, one line a case", FORMAT_AUTO,
 		"FAIL test/a.test.js (5.1 s)\n  sum\n    \xe2\x9c\x93 adds (2 ms)\n    \xe2\x9c\x95 carries\n"
 		"    \xe2\x97\x8b skipped later\n\n  \xe2\x97\x8f sum \xe2\x80\xba carries\n\n    expect(1).toBe(2)\n"
 		"      - Expected\n\nTest Suites: 1 failed, 1 total\nTests:       1 failed, 1 skipped, 1 passed, 3 total\n",
 		1, 1, 1, 1, "carries", NULL},
-	{"jest, one line a file", "auto",
+	{"jest, one line a file", FORMAT_AUTO,
 		"PASS test/a.test.js\nFAIL test/b.test.js\n  \xe2\x97\x8f b \xe2\x80\xba sinks\n\n    boom\n\n"
 		"Summary of all failing tests\nFAIL test/b.test.js\n  \xe2\x97\x8f b \xe2\x80\xba sinks\n\n"
 		"Tests:       1 failed, 6 passed, 7 total\n",
 		1, 6, 1, 0, "sinks", NULL},
-	{"JUnit", "junit",
+	{"JUnit", FORMAT_JUNIT,
 		"<?xml version='1.0'?><testsuites><testsuite name='s'><testcase classname='c' name='a' time='0.5'/>"
 		"<testcase name='b'><failure message='bad &lt;thing&gt;'>trace</failure></testcase>"
 		"<testcase name='c'><skipped/></testcase><testcase name='d'><error/></testcase></testsuite></testsuites>",
 		1, 1, 2, 1, "b", "bad <thing>"},
-	{"JUnit cut short", "junit", "<testsuite name='s'><testcase name='a'/><testcase name='b'>",
-		0, 1, 2, 0, "b", "ends in this case"},
-	{"JUnit with an entity bomb", "junit",
+	{"JUnit cut short", FORMAT_JUNIT,
+		"<testsuite name='s'><testcase name='a'/><testcase name='b'>", 0, 1, 2, 0, "b",
+		"ends in this case"},
+	{"JUnit with an entity bomb", FORMAT_JUNIT,
 		"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><testsuite><testcase name='&b;'/>",
 		0, 0, -1, 0, NULL, NULL},
-	{"no report, status 0", "auto", "all is well\n", 0, 1, 0, 0, NULL, NULL},
-	{"no report, status 3", "auto", "oops\n", 3, 0, 1, 0, "make test", "exit status 3"},
-	{"found by itself: pytest", "auto",
+	{"no report, status 0", FORMAT_AUTO, "all is well\n", 0, 1, 0, 0, NULL, NULL},
+	{"no report, status 3", FORMAT_AUTO, "oops\n", 3, 0, 1, 0, "make test", "exit status 3"},
+	{"found by itself: pytest", FORMAT_AUTO,
 		"===== test session starts =====\nt.py::test_one PASSED [100%]\n==== 1 passed ====\n",
 		0, 1, 0, 0, NULL, NULL},
-	{"make that did nothing", "automake",
+	{"make that did nothing", FORMAT_AUTOMAKE,
 		"make  \nmake[1]: Entering directory '/work'\nmake[1]: Nothing to be done for 'all'.\n",
 		0, 0, 0, 0, NULL, NULL},
-	{"by exit status, whatever it prints", "exit", "1..1\nnot ok 1 - x\n", 0, 1, 0, 0, NULL,
-		NULL},
+	{"by exit status, whatever it prints", FORMAT_EXIT, "1..1\nnot ok 1 - x\n", 0, 1, 0, 0,
+		NULL, NULL},
 };
 #define N_REPORTS (sizeof(reports) / sizeof(*reports))
 
 static struct test_run
-parse(const char *format, struct str text, int exit_code)
+parse(enum test_format format, struct str text, int exit_code)
 {
 	struct test_run run = {0};
 	char run_text[] = "make test";
-	const struct command c = {.run = run_text, .level = LEVEL_UNIT};
-	parse_report(format, text, exit_code, &c, &run);
+	const struct command c = {.run = run_text, .level = LEVEL_UNIT, .format = format};
+	parse_report(text, exit_code, &c, &run);
 	return run;
 }
 
@@ -168,26 +172,29 @@ reports_are_counted_case_by_case(void **state)
 
 /* Of the first case. */
 static const struct {
-	const char *format, *text;
+	enum test_format format;
+	const char *text;
 	double ms;
 } times[] = {
-	{"ctest",
+	{FORMAT_CTEST,
 		"1/1 Test #1: a ....   Passed    0.01 sec\n100% tests passed, 0 tests failed out of 1\n",
 		10},
-	{"meson", "1/2 one   OK      0.02s\n2/2 two  FAIL  1.5s   exit status 1\n\nOk:   1\n", 20},
-	{"meson", "1/1 two  FAIL  1.5s   exit status 1\n\nOk:   0\n", 1500},
-	{"node",
+	{FORMAT_MESON, "1/2 one   OK      0.02s\n2/2 two  FAIL  1.5s   exit status 1\n\nOk:   1\n",
+		20},
+	{FORMAT_MESON, "1/1 two  FAIL  1.5s   exit status 1\n\nOk:   0\n", 1500},
+	{FORMAT_NODE,
 		"TAP version 13\nok 1 - sails\n  ---\n  duration_ms: 0.6\n  ...\n1..1\n# tests 1\n# fail 0\n",
 		0.6},
-	{"node", "\xe2\x9c\x94 sails (1.25ms)\n\xe2\x84\xb9 tests 1\n", 1.25},
-	{"tap", "1..1\nok 1 - a # time=12.5ms\n", 12.5},
-	{"prove", "t/a.t .. ok       12 ms ( 0.01 usr  0.00 sys )\nResult: PASS\n", 12},
-	{"mocha", "  a\n    \xe2\x9c\x94 one (38ms)\n\n  1 passing (2ms)\n", 38},
-	{"jest", "PASS a.test.js\n    \xe2\x9c\x93 adds (2 ms)\nTests:       1 passed, 1 total\n",
+	{FORMAT_NODE, "\xe2\x9c\x94 sails (1.25ms)\n\xe2\x84\xb9 tests 1\n", 1.25},
+	{FORMAT_TAP, "1..1\nok 1 - a # time=12.5ms\n", 12.5},
+	{FORMAT_PROVE, "t/a.t .. ok       12 ms ( 0.01 usr  0.00 sys )\nResult: PASS\n", 12},
+	{FORMAT_MOCHA, "  a\n    \xe2\x9c\x94 one (38ms)\n\n  1 passing (2ms)\n", 38},
+	{FORMAT_JEST,
+		"PASS a.test.js\n    \xe2\x9c\x93 adds (2 ms)\nTests:       1 passed, 1 total\n",
 		2},
-	{"junit", "<testsuite name='s'><testcase name='a' time='0.5'/></testsuite>", 500},
-	{"tap", "1..1\nok 1 - a (2 of them)\n", -1},
-	{"automake", "PASS: a\n# TOTAL: 1\n", -1},
+	{FORMAT_JUNIT, "<testsuite name='s'><testcase name='a' time='0.5'/></testsuite>", 500},
+	{FORMAT_TAP, "1..1\nok 1 - a (2 of them)\n", -1},
+	{FORMAT_AUTOMAKE, "PASS: a\n# TOTAL: 1\n", -1},
 };
 
 static void
@@ -198,7 +205,8 @@ times_are_kept_where_a_report_tells_them(void **state)
 		struct test_run t = parse(times[i].format, str_of(times[i].text), 0);
 		if (!t.cases.n || t.cases.v[0].ms < times[i].ms - 1e-6 ||
 			t.cases.v[0].ms > times[i].ms + 1e-6)
-			fail_msg("%s, row %zu: %f ms; wanted %f", times[i].format, i,
+			fail_msg("%s, row %zu: %f ms; wanted %f",
+				test_format_names[times[i].format], i,
 				t.cases.n ? t.cases.v[0].ms : -2, times[i].ms);
 		test_run_cleanup(&t);
 	}
@@ -208,7 +216,7 @@ static void
 pytest_cases_have_the_same_names_in_its_xml(void **state)
 {
 	(void)state;
-	struct test_run t = parse("junit",
+	struct test_run t = parse(FORMAT_JUNIT,
 		STR("<testsuite name='pytest'><testcase classname='tests.test_a.TestX' "
 		    "file='tests/test_a.py' name='test_b' time='0.1'><failure message='AssertionError: "
 		    "assert 1'>trace</failure></testcase><testcase classname='tests.test_a' "
@@ -224,11 +232,11 @@ static void
 a_report_that_was_cut_keeps_its_cases(void **state)
 {
 	(void)state;
-	struct test_run t = parse("auto", STR("ok 1 - a\nok 2 - b\n"), -1);
+	struct test_run t = parse(FORMAT_AUTO, STR("ok 1 - a\nok 2 - b\n"), -1);
 	assert_int_equal(t.passed, 2);
 	assert_null(t.note);
 	test_run_cleanup(&t);
-	t = parse("auto", STR("ok 1 - a\nok 2 - b\n"), 0);
+	t = parse(FORMAT_AUTO, STR("ok 1 - a\nok 2 - b\n"), 0);
 	assert_int_equal(t.cases.n, 1); /* nothing but its exit status */
 	assert_true(t.by_exit_status);
 	test_run_cleanup(&t);
@@ -241,7 +249,7 @@ nothing_executed_is_never_a_pass(void **state)
 	static const char *const texts[] = {
 		"1..0\n", "No tests were found!!!\n", "1..0 # SKIP all\n", ""};
 	for (size_t i = 0; i < 3; i++) {
-		struct test_run t = parse("auto", str_of(texts[i]), 0);
+		struct test_run t = parse(FORMAT_AUTO, str_of(texts[i]), 0);
 		assert_int_equal(t.passed, 0);
 		assert_non_null(t.note);
 		test_run_cleanup(&t);
@@ -253,7 +261,7 @@ ids_are_unique_and_text_is_valid(void **state)
 {
 	(void)state;
 	struct test_run t =
-		parse("tap", STR("1..3\nok 1 - same\nok 2 - same\nok 3 - \xff\x1b[31m\n"), 0);
+		parse(FORMAT_TAP, STR("1..3\nok 1 - same\nok 2 - same\nok 3 - \xff\x1b[31m\n"), 0);
 	assert_int_equal(t.cases.n, 3);
 	assert_string_not_equal(t.cases.v[0].id, t.cases.v[1].id);
 	assert_null(strchr(t.cases.v[2].name, '\x1b'));

@@ -16,7 +16,7 @@ add_command(struct recipe *r, enum command_phase phase, const char *run)
 	c->dir = mem_strdup("src");
 	if (phase == PHASE_TEST) {
 		c->level = LEVEL_E2E;
-		c->format = mem_strdup("tap");
+		c->format = FORMAT_TAP;
 	}
 }
 
@@ -81,6 +81,19 @@ what_is_read_is_what_was_written(void **state)
 }
 
 static void
+what_is_not_known_has_no_name(void **state)
+{
+	(void)state;
+	OWN(recipe) struct recipe r = some_recipe(), again = {0};
+	OWN(dd_err) struct dd_err err = {0};
+	OWN_JSON json_t *j = recipe_to_json(&r);
+	assert_true(json_is_null(json_object_get(j, "system")));
+	if (recipe_from_json(j, &again, &err) < 0)
+		fail_msg("%s", err_msg(&err));
+	assert_int_equal(again.system, SYSTEM_UNKNOWN);
+}
+
+static void
 what_is_wrong_is_named(void **state)
 {
 	(void)state;
@@ -93,6 +106,8 @@ what_is_wrong_is_named(void **state)
 		{{"commands"}, "[]", "commands.configure"},
 		{{"commands", "build"}, "{}", "commands.build"},
 		{{"commands", "test"}, "[7]", "commands.test[0]"},
+		{{"system"}, "\"rope\"", "system: \"rope\""},
+		{{"system"}, "\"\"", "system: \"\""},
 		{{"packages"}, "[{\"name\": \"gcc\", \"sha256\": \"x\"}]", "packages[0]"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -117,6 +132,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_are_lists_by_phase),
 		cmocka_unit_test(what_is_read_is_what_was_written),
+		cmocka_unit_test(what_is_not_known_has_no_name),
 		cmocka_unit_test(what_is_wrong_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
