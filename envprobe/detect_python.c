@@ -254,20 +254,66 @@ detect_unittest(const struct tree *t, const char *dir, const char *path, struct 
 	detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
 }
 
+/* A line that starts with it: what stands alone, and not in a try. */
+static bool
+any_line_with(const struct tree *t, const char *dir, const char *pattern, const char *start)
+{
+	for (size_t i = 0; i < t->files.n; i++) {
+		OWN(buf) struct buf text = {0};
+		if (!fs_is_below(t->files.v[i], dir) || !tree_name_is(t->files.v[i], pattern))
+			continue;
+		tree_read(t, t->files.v[i], &text);
+		struct str rest = buf_str(&text);
+		for (struct str line; str_next_line(&rest, &line);)
+			if (str_starts(line, start))
+				return true;
+	}
+	return false;
+}
+
+/* Does the project say that its tests are pytest's? */
+static bool
+declares_pytest(const struct tree *t, const char *dir)
+{
+	return any_file_with(t, dir, "conftest.py", NULL) ||
+	       any_file_with(t, dir, "*.cfg", "pytest") ||
+	       any_file_with(t, dir, "*.ini", "pytest") ||
+	       any_file_with(t, dir, "*.toml", "pytest") ||
+	       any_file_with(t, dir, "requirements*.txt", "pytest");
+}
+
+/* A program of its own that runs its tests: heap; NULL. */
+static char *
+own_runner(const struct tree *t, const char *dir)
+{
+	static const char *const names[] = {"test.py", "tests.py", "runtests.py", "run_tests.py",
+		"run-tests.py", "runtest.py", "alltests.py", "testall.py", NULL};
+	for (size_t i = 0; names[i]; i++) {
+		OWN(buf) struct buf text = {0};
+		OWN_FREE char *path = tree_file(t, dir, names[i]);
+		if (!path)
+			continue;
+		tree_read(t, path, &text);
+		bool runs = text.p && strstr(text.p, "__main__");
+		if (runs)
+			return mem_printf("%s%s", names[i],
+				strstr(text.p, "unittest.main") || strstr(text.p, "-v") ? " -v" : "");
+	}
+	return NULL;
+}
+
 static void
 detect_tests(const struct tree *t, const char *dir, struct project *p)
 {
 	bool test_files = any_file_with(t, dir, "test_*.py", NULL) ||
 			  any_file_with(t, dir, "*_test.py", NULL) ||
 			  any_file_with(t, dir, "tests.py", NULL);
-	if (!test_files)
+	bool declared = declares_pytest(t, dir);
+	OWN_FREE char *runner = declared ? NULL : own_runner(t, dir);
+	if (!test_files && !runner)
 		return;
-	bool pytest = any_file_with(t, dir, "*.py", "pytest") ||
-		      any_file_with(t, dir, "conftest.py", NULL) ||
-		      any_file_with(t, dir, "*.cfg", "pytest") ||
-		      any_file_with(t, dir, "*.ini", "pytest") ||
-		      any_file_with(t, dir, "*.toml", "pytest") ||
-		      any_file_with(t, dir, "requirements*.txt", "pytest");
+	bool pytest = declared || (!runner && (any_line_with(t, dir, "*.py", "import pytest") ||
+						     any_line_with(t, dir, "*.py", "from pytest")));
 	OWN_FREE char *src = tree_join(dir, "src");
 	bool src_layout = any_file_with(t, src, "__init__.py", NULL);
 	OWN_FREE char *path = mem_printf("PYTHONPATH=%s ", src_layout ? "src:." : ".");
@@ -275,6 +321,9 @@ detect_tests(const struct tree *t, const char *dir, struct project *p)
 		detect_need(p, NEED_PYTHON, "pytest", SCOPE_TEST, false, p->evidence);
 		OWN_FREE char *run = mem_printf("%spython3 -m pytest -v -rA", path);
 		detect_test(p, FORMAT_PYTEST, NULL, p->evidence, run);
+	} else if (runner) {
+		OWN_FREE char *run = mem_printf("%spython3 %s", path, runner);
+		detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
 	} else {
 		detect_unittest(t, dir, path, p);
 	}

@@ -287,6 +287,31 @@ learn_from_build(struct loop *l)
 	return any || want_from_trace(l, SCOPE_BUILD);
 }
 
+/*
+ * Tests that failed and were denied what only a tracer of its own processes does: they are given that, and only
+ * that, for as long as it pays.
+ */
+static bool
+learn_to_trace(struct loop *l, bool better)
+{
+	struct command_list *c = &l->r->project.commands;
+	bool on = false, any = false;
+	for (size_t i = 0; i < c->n; i++)
+		on = on || c->v[i].debug;
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->v[i].phase != PHASE_TEST || (on && better))
+			continue;
+		c->v[i].debug = !on && l->traces && !l->gave_tracing;
+		any = any || c->v[i].debug;
+	}
+	if (any) {
+		struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
+		l->gave_tracing = true;
+		strlist_add(&a->decisions, "from now on tests may trace processes of their own");
+	}
+	return any;
+}
+
 /* ---- the loop ---- */
 
 /* Tests that fail for a reason of their own fail again, whatever is installed: one try must pay. */
@@ -361,7 +386,8 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		*ret_again = true;
 	} else if (failed && !blocked) {
 		bool better = tests_got_better(l);
-		*ret_again = better && learn_variables(l);
+		*ret_again = learn_to_trace(l, better);
+		*ret_again = (better && learn_variables(l)) || *ret_again;
 		*ret_again = want_from_log(l, SCOPE_TEST, !better) || *ret_again;
 		*ret_again = *ret_again || (better && want_from_trace(l, SCOPE_TEST));
 	}

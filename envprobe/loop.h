@@ -50,6 +50,8 @@ struct loop {
 	enum exec_cause cause;
 	struct prompter prompter;
 	bool tested; /* the tests ran in an attempt before */
+	bool gave_tracing;
+	bool traces; /* they were denied what the profile `debug` opens */
 	int64_t best_passed;
 	/* of the last attempt that got further than the one before, or elsewhere */
 	char *good_failure;

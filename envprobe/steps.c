@@ -415,6 +415,14 @@ loop_build(struct loop *l, struct dd_err *err)
 
 /* ---- tests ---- */
 
+static bool
+is_opened_by_debug(void *ctx, const struct trace_denial *d)
+{
+	bool *found = ctx;
+	*found = d->profile && strcmp(d->profile, "debug") == 0;
+	return !*found;
+}
+
 static int
 do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -461,6 +469,9 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 	if (rc == 0)
 		rc = prove_by_tests(l, trace, found, err);
 	if (rc == 0) {
+		bool traces = false;
+		trace_each_denial(trace, is_opened_by_debug, &traces);
+		json_object_set_new(j, "traces", json_boolean(traces));
 		json_object_set(j, "proofs", found);
 		*ret_result = j;
 	} else {
@@ -487,6 +498,7 @@ loop_test(struct loop *l, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	take_proofs(l, json_object_get(j, "proofs"));
+	l->traces = json_is_true(json_object_get(j, "traces"));
 	test_run_cleanup(&l->r->tests);
 	l->cause = (enum exec_cause)json_integer_value(json_object_get(j, "cause"));
 	a->seconds += json_real_value(json_object_get(j, "seconds"));

@@ -106,6 +106,7 @@ static const struct {
 	{FORMAT_PROVE, parse_prove},
 	{FORMAT_UNITTEST, parse_unittest},
 	{FORMAT_TAP, parse_tap},
+	{FORMAT_LINES, parse_lines},
 };
 
 /* What is not recognised leaves nothing behind. */

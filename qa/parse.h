@@ -41,6 +41,7 @@ bool parse_node(struct parse *p, struct str text);
 bool parse_mocha(struct parse *p, struct str text);
 bool parse_jest(struct parse *p, struct str text);
 bool parse_junit(struct parse *p, struct str text);
+bool parse_lines(struct parse *p, struct str text);
 
 /*
  * The report of a command, read by its format, and if it is not that, by whichever recognises it.

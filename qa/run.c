@@ -115,7 +115,7 @@ exec_command(struct run *r, struct pod *pod, const struct command *c, struct exe
 	const struct exec_spec spec = {.argv = argv,
 		.env = (const char *const *)env.v,
 		.cwd = cwd,
-		.profile = PROFILE_TEST,
+		.profile = c->debug ? PROFILE_DEBUG : PROFILE_TEST,
 		.fds = {-1, -1, -1},
 		.on_output = take,
 		.on_prompt = s->on_prompt ? answer : NULL,

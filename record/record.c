@@ -142,6 +142,7 @@ const char *const test_format_names[] = {
 	[FORMAT_PROVE] = "prove",
 	[FORMAT_UNITTEST] = "unittest",
 	[FORMAT_TAP] = "tap",
+	[FORMAT_LINES] = "lines",
 	NULL,
 };
 const char *const build_system_names[] = {
@@ -192,7 +193,8 @@ diagnosis_cleanup(struct diagnosis *d)
 
 const struct json_field command_fields[] = {E(command, phase, command_phase_names),
 	SREQ(command, run), S(command, dir), E(command, level, test_level_names),
-	E(command, format, test_format_names), S(command, results), S(command, why), END};
+	E(command, format, test_format_names), B(command, debug), S(command, results),
+	S(command, why), END};
 RECORD_IMPLEMENT(command)
 
 bool
@@ -392,6 +394,8 @@ phase_to_json(const struct command_list *l, enum command_phase phase)
 			continue;
 		json_t *c = json_encode(command_fields, &l->v[i]);
 		(void)json_object_del(c, "phase");
+		if (!l->v[i].debug)
+			(void)json_object_del(c, "debug");
 		if (phase != PHASE_TEST) {
 			(void)json_object_del(c, "level");
 			(void)json_object_del(c, "format");

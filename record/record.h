@@ -98,6 +98,7 @@ enum test_format {
 	FORMAT_PROVE,
 	FORMAT_UNITTEST,
 	FORMAT_TAP,
+	FORMAT_LINES, /* of no framework: a line a case, with a word for its result */
 };
 extern const char *const test_format_names[];
 
@@ -107,6 +108,7 @@ struct command {
 	char *dir;		 /* below the work tree; NULL: its root */
 	enum test_level level;	 /* PHASE_TEST */
 	enum test_format format; /* PHASE_TEST */
+	bool debug; /* PHASE_TEST: it traces processes of its own, which the sandbox must open */
 	char *results;		 /* PHASE_TEST: glob below dir of result files, NULL: the output */
 	char *why;		 /* what showed it: "Makefile.am:12", "package.json scripts.test" */
 };

@@ -245,4 +245,39 @@ ok "it was installed" jq -e '.questions[0].default as $p | .packages | any(.name
 printf '{"%s": "%s"}\n' "$id" "$other" >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$tmp/fetch"
 is "the answer is taken in its place" "$(json '[.packages[].name | select(test("curl"))] | join(" ")')" "$other"
+# --- tests that trace processes of their own
+mkdir "$tmp/probe"
+cat >"$tmp/probe/probe.c" <<'C'
+#include <stdio.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int
+main(int n, char **v)
+{
+	int s = 1;
+	pid_t p = fork();
+	(void)v;
+	if (p == 0)
+		for (;;)
+			pause();
+	if (ptrace(PTRACE_ATTACH, p, 0, 0) == 0 && waitpid(p, &s, 0) == p)
+		s = ptrace(PTRACE_DETACH, p, 0, 0) != 0;
+	kill(p, 9);
+	printf("1..1\n%s 1 - attaches\n", s || n > 1 ? "not ok" : "ok");
+	return 0;
+}
+C
+sed -i 's/^#include <stdio/#include <signal.h>\n&/' "$tmp/probe/probe.c"
+printf 'probe: probe.c\n\tcc -o $@ probe.c\ncheck: probe\n\t@./probe\n' >"$tmp/probe/Makefile"
+up "$tmp/probe"
+is "are given what that needs" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+is "which an attempt says" "$(json '[.attempts[].decisions[]] | join(", ")')" "from now on tests may trace processes of their own"
+is "and the recipe" "$(jq -c '[.commands.test[].debug]' "$(json .recipe)")" "[true]"
+run "$drydock" replay --json --quiet --state "$state" --offline "$(json .recipe)" "$tmp/probe"
+is "a replay gives it, too" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+sed -i 's/@.\/probe/& down/' "$tmp/probe/Makefile"
+up "$tmp/probe"
+is "not where it does not help" "$(json '[.outcome, .tests.failed] | join(" ")') $(jq -c '[.commands.test[].debug]' "$(json .recipe)")" \
+	"tests-failed 1 [null]"
 done_testing

@@ -1,0 +1,138 @@
+/*
+ * Reports of test programs that belong to no framework: a line a case, with a word for its result at the end
+ * ("#7 parses replies: PASSED", "sums ... ok", "rows [ FAIL ]") or in brackets at the start ("[  OK  ] rows").
+ * It is the last format that is tried, and wants at least three such lines of one shape.
+ */
+#include "qa/parse.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define MIN_LINES 3
+
+struct word {
+	const char *text;
+	enum test_status status;
+	bool low; /* a word of everyday text, too: only behind dots, or in brackets */
+};
+static const struct word words[] = {{"PASSED", TEST_PASSED, false}, {"PASS", TEST_PASSED, false},
+	{"FAILED", TEST_FAILED, false}, {"FAIL", TEST_FAILED, false},
+	{"SKIPPED", TEST_SKIPPED, false}, {"SKIP", TEST_SKIPPED, false}, {"OK", TEST_PASSED, true},
+	{"passed", TEST_PASSED, true}, {"failed", TEST_FAILED, true}, {"ok", TEST_PASSED, true},
+	{"FAILED!", TEST_FAILED, false}, {"skipped", TEST_SKIPPED, true}};
+
+/* The line without the escape sequences that set colours (ECMA-48 SGR). */
+static void
+strip_colours(struct str line, struct buf *out)
+{
+	buf_reset(out);
+	for (size_t i = 0; i < line.n; i++) {
+		size_t k = i + 2;
+		if (line.p[i] != '\033' || i + 1 >= line.n || line.p[i + 1] != '[') {
+			buf_putc(out, line.p[i]);
+			continue;
+		}
+		while (k < line.n && (isdigit((unsigned char)line.p[k]) || line.p[k] == ';'))
+			k++;
+		i = k < line.n ? k : line.n;
+	}
+}
+
+static const struct word *
+find_word(struct str s, bool at_dots)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (str_eq(s, words[i].text) && (at_dots || !words[i].low))
+			return &words[i];
+	return NULL;
+}
+
+static struct str
+without_end(struct str s, const char *chars)
+{
+	while (s.n && strchr(chars, s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+/* "name: PASSED", "name ... ok", "name [ FAIL ]" */
+static const struct word *
+at_end(struct str line, struct str *ret_name)
+{
+	struct str s = str_trim(line);
+	bool bracket = s.n && s.p[s.n - 1] == ']';
+	s = without_end(s, "]) \t");
+	size_t n = 0;
+	while (n < s.n && (isalpha((unsigned char)s.p[s.n - n - 1]) || s.p[s.n - n - 1] == '!'))
+		n++;
+	struct str last = {s.p + s.n - n, n}, before = {s.p, s.n - n};
+	struct str name = without_end(before, " \t[(");
+	bool dots = str_ends(name, "..") || (bracket && name.n < before.n);
+	bool parted = dots || str_ends(name, ":");
+	*ret_name = without_end(name, " \t:.-");
+	return parted && ret_name->n ? find_word(last, dots) : NULL;
+}
+
+/* "[  OK  ] name", "[PASS] name" */
+static const struct word *
+at_start(struct str line, struct str *ret_name)
+{
+	const char *close = line.n && line.p[0] == '[' ? memchr(line.p, ']', line.n) : NULL;
+	if (!close)
+		return NULL;
+	*ret_name = str_trim((struct str){close + 1, line.n - (size_t)(close + 1 - line.p)});
+	struct str word = str_trim((struct str){line.p + 1, (size_t)(close - line.p - 1)});
+	return ret_name->n ? find_word(word, true) : NULL;
+}
+
+/* A build talks like this, too. */
+static bool
+is_build_talk(struct str line)
+{
+	static const char *const verbs[] = {"check", "compil", "build", "link", "install", "generat",
+		"creat", "configur", "load", "download", "unpack", "start", "stop", NULL};
+	line = str_trim(line);
+	for (size_t i = 0; verbs[i]; i++)
+		if (line.n > strlen(verbs[i]) && strncasecmp(line.p, verbs[i], strlen(verbs[i])) == 0)
+			return true;
+	return false;
+}
+
+typedef const struct word *shape(struct str line, struct str *ret_name);
+
+static size_t
+read_lines(struct parse *p, struct str text, shape *look)
+{
+	OWN(buf) struct buf plain = {.max = 4096};
+	struct map failed = {0};
+	static char yes;
+	size_t found = 0;
+	for (struct str line, name; str_next_line(&text, &line);) {
+		strip_colours(line, &plain);
+		const struct word *w = look(buf_str(&plain), &name);
+		if (!w || is_build_talk(name))
+			continue;
+		found++;
+		/* What failed is often said once more at the end. */
+		bool again = w->status == TEST_FAILED && map_get_str(&failed, name);
+		if (w->status == TEST_FAILED)
+			map_put_str(&failed, name, &yes);
+		if (!again)
+			parse_add(p, (struct str){"", 0}, name, w->status, (struct str){"", 0});
+	}
+	map_cleanup(&failed);
+	return found;
+}
+
+bool
+parse_lines(struct parse *p, struct str text)
+{
+	static shape *const shapes[] = {at_end, at_start};
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
+		if (read_lines(p, text, shapes[i]) >= MIN_LINES)
+			return true;
+		test_case_list_cleanup(&p->run->cases);
+		map_cleanup(&p->ids);
+	}
+	return false;
+}
