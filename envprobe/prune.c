@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "envprobe/built.h"
+#include "envprobe/resolve.h"
 
 #include <string.h>
 
@@ -80,6 +81,40 @@ struct budget {
 	double seconds;
 };
 
+static void
+blame_need(const struct loop *l, const struct need *n, struct map *ret)
+{
+	struct resolution r = resolve_need(l->index, n);
+	static char yes;
+	if (r.package)
+		map_put(ret, r.package, &yes);
+	resolution_cleanup(&r);
+}
+
+/*
+ * What the failed attempt says that it lacks, else what it looked for in vain, is needed; the others of the names
+ * may not be.  False: it says nothing of some, or of all of them.
+ */
+static bool
+blame(const struct loop *l, const struct strlist *names, struct strlist *ret_others)
+{
+	struct map needed = {0};
+	struct need n;
+	for (size_t i = 0; i < l->problems.n; i++)
+		if (problem_to_need(&l->problems.v[i], &n)) {
+			blame_need(l, &n, &needed);
+			need_cleanup(&n);
+		}
+	for (size_t i = 0; !map_count(&needed) && i < l->missing.n; i++)
+		if (l->missing.v[i].kind == NEED_PROGRAM)
+			blame_need(l, &l->missing.v[i], &needed);
+	for (size_t i = 0; i < names->n; i++)
+		if (!map_get(&needed, names->v[i]))
+			strlist_add(ret_others, names->v[i]);
+	map_cleanup(&needed);
+	return ret_others->n && ret_others->n < names->n;
+}
+
 static int
 prune(struct loop *l, const struct strlist *names, struct budget *b, struct dd_err *err)
 {
@@ -91,7 +126,9 @@ prune(struct loop *l, const struct strlist *names, struct budget *b, struct dd_e
 	b->seconds -= l->r->attempts.v[l->r->attempts.n - 1].seconds;
 	if (rc < 0 || same || names->n == 1)
 		return rc;
-	OWN(strlist) struct strlist first = {0}, second = {0};
+	OWN(strlist) struct strlist others = {0}, first = {0}, second = {0};
+	if (blame(l, names, &others))
+		return prune(l, &others, b, err);
 	for (size_t i = 0; i < names->n; i++)
 		strlist_add(i < names->n / 2 ? &first : &second, names->v[i]);
 	rc = prune(l, &first, b, err);

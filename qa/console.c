@@ -235,11 +235,63 @@ parse_pytest(struct parse *p, struct str text)
 
 /* ---- unittest ---- */
 
+/* N of "name=N" in "FAILED (failures=1, errors=2)"; 0: it is not there. */
+static size_t
+count_of(struct str line, const char *name)
+{
+	const char *at = memmem(line.p, line.n, name, strlen(name));
+	uint64_t n = 0;
+	struct str digits = at ? skip(line, (size_t)(at + strlen(name) - line.p)) : none;
+	size_t k = 0;
+	while (k < digits.n && isdigit((unsigned char)digits.p[k]))
+		k++;
+	return str_parse_u64((struct str){digits.p, k}, PARSE_MAX_CASES, &n) ? (size_t)n : 0;
+}
+
+static void
+add_numbered(struct parse *p, size_t n, const char *what, enum test_status status)
+{
+	for (size_t i = 1; i <= n && p->run->cases.n < PARSE_MAX_CASES; i++) {
+		OWN_FREE char *name = mem_printf("%s %zu", what, i);
+		parse_add(p, STR("unittest"), str_of(name), status, none);
+	}
+}
+
+/*
+ * A dot a case: how many there were, "Ran 5 tests in 0.1s" tells, and the line behind it how they ended; what
+ * failed has its name, "FAIL: test_a (tests.test_x.Case)".
+ */
+static void
+read_dots(struct parse *p, struct str text)
+{
+	struct str line, end = none;
+	size_t ran = 0;
+	while (str_next_line(&text, &line)) {
+		bool error = str_starts(line, "ERROR: ");
+		if (error || str_starts(line, "FAIL: "))
+			parse_add(p, STR("unittest"), skip(line, error ? 7 : 6),
+				error ? TEST_ERROR : TEST_FAILED, none);
+		if (str_starts(line, "Ran "))
+			ran += count_of(line, "Ran ");
+		if (str_starts(line, "OK") || str_starts(line, "FAILED ("))
+			end = line;
+	}
+	size_t bad = p->run->cases.n, skipped = count_of(end, "skipped="),
+	       told = count_of(end, "failures=") + count_of(end, "errors=") +
+		      count_of(end, "unexpected successes=");
+	if (told > bad)
+		add_numbered(p, told - bad, "failed case", TEST_FAILED);
+	bad = told > bad ? told : bad;
+	add_numbered(p, skipped, "skipped case", TEST_SKIPPED);
+	add_numbered(p, ran > bad + skipped ? ran - bad - skipped : 0, "case", TEST_PASSED);
+	p->truncated = !end.n;
+}
+
 /* "test_a (tests.test_x.Case) ... ok" and, since Python 3.11, "(tests.test_x.Case.test_a)". */
 bool
 parse_unittest(struct parse *p, struct str text)
 {
-	struct str line;
+	struct str all = text, line;
 	bool ran = memmem(text.p, text.n, "\nRan ", 5) != NULL;
 	if (!ran)
 		return false;
@@ -260,6 +312,8 @@ parse_unittest(struct parse *p, struct str text)
 									       : TEST_FAILED;
 		parse_add(p, suite, name, status, status == TEST_PASSED ? none : result);
 	}
+	if (!p->run->cases.n)
+		read_dots(p, all);
 	p->zero = p->run->cases.n == 0;
 	return true;
 }

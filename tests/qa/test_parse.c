@@ -27,6 +27,12 @@ static const struct report reports[] = {
 		"ends before"},
 	{"TAP that bails out", FORMAT_TAP, "1..2\nok 1 - a\nBail out! no database\n", 1, 1, 1, 0,
 		"make test", NULL},
+	{"unittest, a dot a case", FORMAT_AUTO,
+		"..F.s\n=====\nFAIL: test_x (t.T.test_x)\n-----\nAssertionError\n-----\nRan 5 tests in 0.1s\n\n"
+		"FAILED (failures=1, skipped=1)\nbye\n",
+		1, 3, 1, 1, "test_x (t.T.test_x)", NULL},
+	{"unittest, a dot a case, cut", FORMAT_AUTO, "..\n-----\nRan 2 tests in 0.1s\n", 0, 2, 1, 0,
+		"make test", "ends before"},
 	{"lines of no framework, in colours", FORMAT_AUTO,
 		"#1 parses: \033[0;32mPASSED\033[0;0m\n#2 sends: \033[0;31mFAILED\033[0;0m\n#3 ends: PASSED\n"
 		"*** 1 TESTS FAILED ***\n",
