@@ -157,11 +157,11 @@ add_limits(struct doctor_list *ret)
 		watched ? "run as root, or delegate a cgroup v2 with the memory and pids controllers to "
 			  "this user"
 			: NULL);
-	doctor_add(ret, "process limit", true, false,
-		watched ? "watchdog, and RLIMIT_NPROC of the pod's user namespace; overshoot: at most an "
-			  "eighth and 4, the kernel refuses more"
-			: kernel,
-		NULL);
+	OWN_FREE char *processes = mem_printf(
+		"watchdog, looks every %d ms when the limit is near, and RLIMIT_NPROC of the pod's "
+		"user namespace; overshoot: at most an eighth and %d, the kernel refuses more",
+		WARDEN_MIN_MS, BOX_SPARE_TASKS_LEAST);
+	doctor_add(ret, "process limit", true, false, watched ? processes : kernel, NULL);
 	OWN_FREE char *disk = mem_printf(
 		"no quota; watchdog, looks every %d ms when the limit is near, and no single file "
 		"above the limit; an entry counts as 4 KiB at least; overshoot: at most %u MiB, and "

@@ -37,9 +37,9 @@ struct warden {
 	pid_t pid1;
 	struct memory memory;
 	long long count_ms,
-		count_took_ms;	   /* when memory was last counted exactly, how long it took */
-	unsigned long long per_ms; /* bytes that all processors can touch in a millisecond */
-	int disk;		   /* directory of the pod; -1: not watched */
+		count_took_ms; /* when memory was last counted exactly, how long it took */
+	unsigned long long cpus;
+	int disk; /* directory of the pod; -1: not watched */
 	struct usage usage;
 	unsigned long long avail_then; /* of its file system, when the last whole walk began */
 	unsigned long long used_then;  /* what that walk found */
@@ -73,11 +73,12 @@ fire(struct warden *w, const char *cause, unsigned long long used)
 
 /* ---- memory and processes ---- */
 
-/* Until there can be no room left. */
+/* Until there can be no room left, when each processor takes so much in a millisecond. */
 static void
-come_back_in_time(const struct warden *w, unsigned long long room, int *wait_ms)
+come_back_in_time(
+	const struct warden *w, unsigned long long room, unsigned long long per_ms, int *wait_ms)
 {
-	unsigned long long ms = room / w->per_ms;
+	unsigned long long ms = room / (w->cpus * per_ms);
 	if (ms < (unsigned long long)*wait_ms)
 		*wait_ms = ms < WARDEN_MIN_MS ? WARDEN_MIN_MS : (int)ms;
 }
@@ -100,6 +101,9 @@ look_at_memory(struct warden *w, long long now, int *wait_ms)
 		fire(w, "pids", use.tasks);
 		return true;
 	}
+	if (s->pids)
+		come_back_in_time(w, s->pids + BOX_SPARE_TASKS(s->pids) - use.tasks,
+			WARDEN_FORKS_PER_MS, wait_ms);
 	if (!s->memory)
 		return false;
 	if (use.bytes > s->memory || now - w->count_ms >= COUNT_EVERY_MS) {
@@ -111,7 +115,7 @@ look_at_memory(struct warden *w, long long now, int *wait_ms)
 		fire(w, "memory", use.bytes);
 		return true;
 	}
-	come_back_in_time(w, s->memory - use.bytes, wait_ms);
+	come_back_in_time(w, s->memory - use.bytes, WARDEN_TOUCH_PER_MS, wait_ms);
 	if (w->count_ms > now && *wait_ms < 2 * w->count_took_ms)
 		*wait_ms = (int)(2 * w->count_took_ms); /* a third of a processor at most */
 	return false;
@@ -190,7 +194,7 @@ look_at_disk(struct warden *w, long long now, int *wait_ms)
 		used = most;
 	if (used <= limit && avail >= w->reserve) {
 		if (most < limit)
-			come_back_in_time(w, limit - most, wait_ms);
+			come_back_in_time(w, limit - most, WARDEN_TOUCH_PER_MS, wait_ms);
 		return false;
 	}
 	fire(w, "disk", used);
@@ -235,7 +239,7 @@ warden_wait(const struct pod_setup *s, pid_t pid1, int ready, int disk)
 	(void)sigaddset(&child, SIGCHLD);
 	await_ready(ready);
 	w = (struct warden){.setup = s, .pid1 = pid1, .disk = disk};
-	w.per_ms = (unsigned long long)(cpus > 0 ? cpus : 1) * WARDEN_TOUCH_PER_MS;
+	w.cpus = cpus > 0 ? (unsigned long long)cpus : 1;
 	memory_init(&w.memory, s->memory || s->pids);
 	w.walked_ms = w.count_ms = warden_now_ms();
 	w.avail_then = disk < 0 ? 0 : available(disk);
