@@ -75,7 +75,7 @@ add_target(struct locate_list *l, const char *target)
 
 static void
 take_places(struct loop *l, const char *log, struct problem_list *problems, struct prompter *asked,
-	struct refusal_list *refused, struct locate_text *found)
+	struct refusal_list *refused, struct locate *found)
 {
 	for (size_t i = 0; i < problems->n; i++) {
 		struct problem *p = &problems->v[i];

@@ -11,50 +11,10 @@
 #define MAX_ENDPOINTS 100
 
 #define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct endpoint, member)
-static const struct json_field fields[] = {{F(host, JSON_K_STRING), .required = true},
+const struct json_field endpoint_fields[] = {{F(host, JSON_K_STRING), .required = true},
 	{F(port, JSON_K_INT)}, {F(scheme, JSON_K_STRING)}, {F(where, JSON_K_STRING)},
 	{.key = NULL}};
-
-void
-endpoint_list_cleanup(struct endpoint_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		json_release(fields, &l->v[i]);
-	free(l->v);
-	*l = (struct endpoint_list){0};
-}
-
-static struct endpoint *
-append(struct endpoint_list *l)
-{
-	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
-	l->v[l->n] = (struct endpoint){0};
-	return &l->v[l->n++];
-}
-
-json_t *
-endpoint_list_to_json(const struct endpoint_list *l)
-{
-	json_t *a = json_array();
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(a, json_encode(fields, &l->v[i]));
-	return a;
-}
-
-int
-endpoint_list_from_json(const json_t *array, struct endpoint_list *ret, struct dd_err *err)
-{
-	size_t i;
-	json_t *item;
-	int rc = 0;
-	if (!json_is_array(array))
-		return err_set(err, DD_ECORRUPT, "endpoints: expected an array");
-	json_array_foreach (array, i, item) {
-		if (rc == 0)
-			rc = json_decode(item, fields, false, append(ret), "endpoints", err);
-	}
-	return rc;
-}
+RECORD_IMPLEMENT(endpoint)
 
 /* ---- searching ---- */
 
@@ -101,7 +61,7 @@ take_hit(void *ctx, const struct match_hit *hit)
 	if (!host.n || (port.n && !str_parse_u64(port, 65535, &number)) ||
 		is_known(f->out, host, number, scheme))
 		return true;
-	struct endpoint *e = append(f->out);
+	struct endpoint *e = endpoint_list_add(f->out);
 	e->host = str_dup(host);
 	e->port = (int64_t)number;
 	e->scheme = scheme.n ? str_dup(scheme) : NULL;
@@ -170,6 +130,6 @@ endpoints_in_source(const struct state *st, const struct stack *source, struct e
 	const struct source_question q = {.worker = "endpoints", .max_bytes = (size_t)1 << 20};
 	int rc = source_ask(st, source, &q, &found, err);
 	if (rc == 0)
-		rc = endpoint_list_from_json(found, ret, err);
+		rc = endpoint_list_from_json(found, "endpoints", ret, err);
 	return rc < 0 ? err_wrap(err, "looking for addresses") : 0;
 }

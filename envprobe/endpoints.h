@@ -5,8 +5,8 @@
 #ifndef ENVPROBE_ENDPOINTS_H
 #define ENVPROBE_ENDPOINTS_H
 
-#include "base/json.h"
 #include "envprobe/tree.h"
+#include "record/record.h"
 #include "sandbox/sandbox.h"
 
 struct endpoint {
@@ -15,14 +15,7 @@ struct endpoint {
 	char *scheme; /* of a URL; NULL */
 	char *where;  /* file:line */
 };
-struct endpoint_list {
-	struct endpoint *v;
-	size_t n, cap;
-};
-void endpoint_list_cleanup(struct endpoint_list *l);
-json_t *endpoint_list_to_json(const struct endpoint_list *l);
-int endpoint_list_from_json(const json_t *array, struct endpoint_list *ret, struct dd_err *err)
-	DD_MUST_USE;
+RECORD_LIST(endpoint);
 
 /* One of each host, port and scheme, in the order of files. */
 int endpoints_in_source(const struct state *st, const struct stack *source,

@@ -20,7 +20,7 @@ _Static_assert(sizeof(problem_kind_names) / sizeof(*problem_kind_names) == PROBL
 	"each kind of problem has a name");
 
 #define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct problem, member)
-static const struct json_field problem_fields[] = {
+const struct json_field problem_fields[] = {
 	{F(kind, JSON_K_ENUM), .required = true, .names = problem_kind_names},
 	{F(name, JSON_K_STRING), .required = true},
 	{F(scope, JSON_K_ENUM), .names = need_scope_names},
@@ -29,42 +29,7 @@ static const struct json_field problem_fields[] = {
 	{F(place, JSON_K_STRING)},
 	{.key = NULL},
 };
-
-void
-problem_list_cleanup(struct problem_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		json_release(problem_fields, &l->v[i]);
-	free(l->v);
-	*l = (struct problem_list){0};
-}
-
-json_t *
-problem_list_to_json(const struct problem_list *l)
-{
-	json_t *a = json_array();
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(a, json_encode(problem_fields, &l->v[i]));
-	return a;
-}
-
-int
-problem_list_from_json(const json_t *array, struct problem_list *ret, struct dd_err *err)
-{
-	size_t i;
-	json_t *item;
-	int rc = 0;
-	if (!json_is_array(array))
-		return err_set(err, DD_ECORRUPT, "problems: expected an array");
-	json_array_foreach (array, i, item) {
-		ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
-		ret->v[ret->n] = (struct problem){0};
-		rc = json_decode(item, problem_fields, false, &ret->v[ret->n++], "problems", err);
-		if (rc < 0)
-			break;
-	}
-	return rc;
-}
+RECORD_IMPLEMENT(problem)
 
 const struct problem *
 problem_first(const struct problem_list *l, enum problem_kind kind)
@@ -122,17 +87,15 @@ take_hit(void *ctx, const struct match_hit *hit)
 	map_put(&f->seen, key, &seen_once);
 	if (kind == PROBLEM_PATH && !is_kept_path(f, hit->text))
 		return true;
-	struct problem_list *l = f->out;
-	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
 	struct str text = hit->text;
 	if (text.n > MAX_TEXT)
 		text.n = MAX_TEXT;
-	l->v[l->n++] = (struct problem){.kind = kind,
+	*problem_list_add(f->out) = (struct problem){.kind = kind,
 		.name = str_dup(name),
 		.scope = f->scopes[hit->rule],
 		.line = (int64_t)hit->line,
 		.text = str_dup(text)};
-	return l->n < EVIDENCE_MAX;
+	return f->out->n < EVIDENCE_MAX;
 }
 
 /* The value that a field of the data file names. */
@@ -223,7 +186,7 @@ evidence_read(
 	if (rc == 0)
 		rc = json_parse(buf_str(&out), &j, err);
 	if (rc == 0)
-		rc = problem_list_from_json(j, ret, err);
+		rc = problem_list_from_json(j, "problems", ret, err);
 	return rc < 0 ? err_wrap(err, "reading the log") : 0;
 }
 

@@ -5,7 +5,6 @@
 #ifndef ENVPROBE_EVIDENCE_H
 #define ENVPROBE_EVIDENCE_H
 
-#include "base/json.h"
 #include "record/record.h"
 #include "sandbox/sandbox.h"
 
@@ -31,15 +30,7 @@ struct problem {
 	char *text;   /* the line, at most 300 bytes */
 	char *place;  /* of a variable: "file:line" of the source, else of the log */
 };
-struct problem_list {
-	struct problem *v;
-	size_t n, cap;
-};
-void problem_list_cleanup(struct problem_list *l);
-json_t *problem_list_to_json(const struct problem_list *l);
-/* Appends to ret, which its owner cleans up also on error. */
-int problem_list_from_json(const json_t *array, struct problem_list *ret, struct dd_err *err)
-	DD_MUST_USE;
+RECORD_LIST(problem);
 
 /* Read a log file in the worker; a missing file gives none. */
 int evidence_read(const struct state *st, const char *log_path, struct problem_list *ret,

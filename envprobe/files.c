@@ -53,7 +53,7 @@ struct candidates {
 	struct strlist
 		names;	    /* beside problems: what each names, empty where that is no such file */
 	struct map by_name; /* base name -> index + 1 of the first problem with such a name */
-	struct reference_list refs;
+	struct file_reference_list refs;
 	struct missing_file_list files; /* beside refs, one for each */
 	size_t unnamed;
 };
@@ -141,10 +141,10 @@ add(struct candidates *c, const struct trace_path *seen, const struct problem *p
 	f->program = mem_strdup(seen->program);
 	f->message = p ? mem_strdup(p->text) : NULL;
 	f->line = p ? p->line : 0;
-	(void)reference_list_add(&c->refs, path,
-		!p			    ? REFERENCE_STRING
-		: p->kind == PROBLEM_HEADER ? REFERENCE_INCLUDE
-					    : REFERENCE_ANY);
+	*file_reference_list_add(&c->refs) = (struct file_reference){.path = mem_strdup(path),
+		.form = !p			    ? REFERENCE_STRING
+			: p->kind == PROBLEM_HEADER ? REFERENCE_INCLUDE
+						    : REFERENCE_ANY};
 }
 
 static bool
@@ -172,12 +172,13 @@ static int
 ask_source(struct candidates *c, struct dd_err *err)
 {
 	const struct probe_spec *s = c->l->spec;
-	OWN_JSON json_t *j = reference_list_to_json(&c->refs), *found = NULL;
+	OWN_JSON json_t *j = file_reference_list_to_json(&c->refs), *found = NULL;
 	const struct source_question q = {
 		.worker = "references", .input = j, .max_bytes = (size_t)16 << 20};
 	int rc = source_ask(s->state, s->source, &q, &found, err);
+	file_reference_list_cleanup(&c->refs);
 	if (rc == 0)
-		rc = reference_list_from_json(found, &c->refs, err);
+		rc = file_reference_list_from_json(found, "references", &c->refs, err);
 	if (rc == 0 && c->refs.n != c->files.n)
 		rc = err_set(err, DD_ECORRUPT, "references: one of them is missing");
 	return rc;
@@ -185,7 +186,7 @@ ask_source(struct candidates *c, struct dd_err *err)
 
 /* Nothing but a person gives it, and it is said to be needed. */
 static bool
-is_wanting(const struct missing_file *f, const struct reference *r)
+is_wanting(const struct missing_file *f, const struct file_reference *r)
 {
 	if (r->generated)
 		return false;
@@ -197,7 +198,7 @@ keep_wanting(struct candidates *c, struct missing_file_list *ret)
 {
 	for (size_t i = 0; i < c->files.n; i++) {
 		struct missing_file *f = &c->files.v[i];
-		struct reference *r = &c->refs.v[i];
+		struct file_reference *r = &c->refs.v[i];
 		if (ret->n >= MAX_FILES || !is_wanting(f, r))
 			continue;
 		f->where = TAKE(r->where);
@@ -245,7 +246,7 @@ files_missing(const struct loop *l, const struct trace *t, const struct problem_
 	}
 	strlist_cleanup(&c.names);
 	map_cleanup(&c.by_name);
-	reference_list_cleanup(&c.refs);
+	file_reference_list_cleanup(&c.refs);
 	missing_file_list_cleanup(&c.files);
 	return rc < 0 ? err_wrap(err, "missing files") : 0;
 }

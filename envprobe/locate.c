@@ -12,55 +12,17 @@
 #define MAX_TEXT 300
 #define MAX_BYTES ((size_t)512 << 20) /* of all files that are read */
 
-#define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct locate_text, member)
-static const struct json_field fields[] = {{F(text, JSON_K_STRING), .required = true},
+#define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct locate, member)
+const struct json_field locate_fields[] = {{F(text, JSON_K_STRING), .required = true},
 	{F(word, JSON_K_BOOL)}, {F(place, JSON_K_STRING)}, {.key = NULL}};
-
-void
-locate_list_cleanup(struct locate_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		json_release(fields, &l->v[i]);
-	free(l->v);
-	*l = (struct locate_list){0};
-}
-
-static struct locate_text *
-append(struct locate_list *l)
-{
-	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
-	l->v[l->n] = (struct locate_text){0};
-	return &l->v[l->n++];
-}
+RECORD_IMPLEMENT(locate)
 
 void
 locate_add(struct locate_list *l, const char *text, bool word)
 {
 	size_t n = strlen(text);
-	*append(l) = (struct locate_text){
+	*locate_list_add(l) = (struct locate){
 		.text = mem_strndup(text, n < MAX_TEXT ? n : MAX_TEXT), .word = word};
-}
-
-static json_t *
-to_json(const struct locate_list *l)
-{
-	json_t *a = json_array();
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(a, json_encode(fields, &l->v[i]));
-	return a;
-}
-
-static int
-from_json(const json_t *j, struct locate_list *ret, struct dd_err *err)
-{
-	size_t i;
-	json_t *item;
-	int rc = json_is_array(j) ? 0 : err_set(err, DD_ECORRUPT, "places: expected an array");
-	json_array_foreach (j, i, item) {
-		if (rc == 0)
-			rc = json_decode(item, fields, false, append(ret), "places", err);
-	}
-	return rc;
 }
 
 /* ---- searching ---- */
@@ -101,7 +63,7 @@ shorter(struct str text)
 
 /* Look for more of the text than the *best bytes that were found so far. */
 static void
-search_file(const char *path, struct str all, struct locate_text *l, size_t *best)
+search_file(const char *path, struct str all, struct locate *l, size_t *best)
 {
 	struct str text = str_of(l->text);
 	while (text.n > *best) {
@@ -158,12 +120,13 @@ probe_locate_worker_main(int argc, char **argv)
 	for (ssize_t n; (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
 		buf_add(&in, chunk, (size_t)n);
 	if (tree_open(argc > 1 ? argv[1] : "/src", &t, &err) < 0 ||
-		json_parse(buf_str(&in), &j, &err) < 0 || from_json(j, &l, &err) < 0) {
+		json_parse(buf_str(&in), &j, &err) < 0 ||
+		locate_list_from_json(j, "texts", &l, &err) < 0) {
 		fprintf(stderr, "locate: %s\n", err_msg(&err));
 		return 1;
 	}
 	locate_in_tree(&t, &l);
-	OWN_JSON json_t *found = to_json(&l);
+	OWN_JSON json_t *found = locate_list_to_json(&l);
 	json_print(found, 0, &out);
 	printf("%s\n", out.p);
 	locate_list_cleanup(&l);
@@ -175,7 +138,7 @@ int
 locate_in_source(const struct state *st, const struct stack *source, struct locate_list *l,
 	struct dd_err *err)
 {
-	OWN_JSON json_t *texts = to_json(l), *found = NULL;
+	OWN_JSON json_t *texts = locate_list_to_json(l), *found = NULL;
 	const struct source_question q = {
 		.worker = "locate", .input = texts, .max_bytes = (size_t)4 << 20};
 	struct locate_list new = {0};
@@ -183,7 +146,7 @@ locate_in_source(const struct state *st, const struct stack *source, struct loca
 		return 0;
 	int rc = source_ask(st, source, &q, &found, err);
 	if (rc == 0)
-		rc = from_json(found, &new, err);
+		rc = locate_list_from_json(found, "places", &new, err);
 	if (rc == 0 && new.n != l->n)
 		rc = err_set(err, DD_ECORRUPT, "%zu places for %zu texts", new.n, l->n);
 	if (rc < 0) {

@@ -5,20 +5,16 @@
 #ifndef ENVPROBE_LOCATE_H
 #define ENVPROBE_LOCATE_H
 
-#include "base/json.h"
 #include "envprobe/tree.h"
+#include "record/record.h"
 #include "sandbox/sandbox.h"
 
-struct locate_text {
+struct locate {
 	char *text;
 	bool word;   /* only where no letter, digit or underscore is beside it */
 	char *place; /* out: "file:line"; NULL: nowhere */
 };
-struct locate_list {
-	struct locate_text *v;
-	size_t n, cap;
-};
-void locate_list_cleanup(struct locate_list *l);
+RECORD_LIST(locate);
 /* Text is copied. */
 void locate_add(struct locate_list *l, const char *text, bool word);
 

@@ -12,9 +12,10 @@
 
 #define WINDOW_LINES 6 /* behind a reference, in which the code says what it does without */
 
-#define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct reference, member)
+#define F(member, what) \
+	.key = #member, .kind = what, .offset = offsetof(struct file_reference, member)
 static const char *const form_names[] = {"any", "string", "include", NULL};
-static const struct json_field reference_fields[] = {
+const struct json_field file_reference_fields[] = {
 	{F(path, JSON_K_STRING), .required = true},
 	{F(form, JSON_K_ENUM), .names = form_names},
 	{F(where, JSON_K_STRING)},
@@ -23,50 +24,7 @@ static const struct json_field reference_fields[] = {
 	{F(sample, JSON_K_STRING)},
 	{.key = NULL},
 };
-
-void
-reference_list_cleanup(struct reference_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		json_release(reference_fields, &l->v[i]);
-	free(l->v);
-	*l = (struct reference_list){0};
-}
-
-struct reference *
-reference_list_add(struct reference_list *l, const char *path, enum reference_form form)
-{
-	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
-	l->v[l->n] = (struct reference){.path = mem_strdup(path), .form = form};
-	return &l->v[l->n++];
-}
-
-json_t *
-reference_list_to_json(const struct reference_list *l)
-{
-	json_t *a = json_array();
-	for (size_t i = 0; i < l->n; i++)
-		json_array_append_new(a, json_encode(reference_fields, &l->v[i]));
-	return a;
-}
-
-int
-reference_list_from_json(const json_t *array, struct reference_list *ret, struct dd_err *err)
-{
-	size_t i;
-	json_t *item;
-	reference_list_cleanup(ret);
-	if (!json_is_array(array))
-		return err_set(err, DD_ECORRUPT, "references: expected an array");
-	json_array_foreach (array, i, item) {
-		struct reference *r = reference_list_add(ret, "", REFERENCE_ANY);
-		free(TAKE(r->path));
-		int rc = json_decode(item, reference_fields, false, r, "references", err);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
+RECORD_IMPLEMENT(file_reference)
 
 /* ---- which files speak ---- */
 
@@ -105,7 +63,7 @@ is_silent(const char *path)
 
 struct finder {
 	const struct tree *t;
-	struct reference_list *l;
+	struct file_reference_list *l;
 	const char *path; /* of the file that is read */
 	struct str text;
 };
@@ -222,7 +180,7 @@ in_string(struct str line, const char *p)
 }
 
 static bool
-has_form(const struct finder *f, const struct reference *r, struct str line, struct str token)
+has_form(const struct finder *f, const struct file_reference *r, struct str line, struct str token)
 {
 	char before = token.p > line.p ? token.p[-1] : '\0';
 	switch (r->form) {
@@ -241,7 +199,7 @@ static bool
 take_mention(void *ctx, const struct match_hit *hit)
 {
 	struct finder *f = ctx;
-	struct reference *r = &f->l->v[hit->rule];
+	struct file_reference *r = &f->l->v[hit->rule];
 	struct str token =
 		token_at(hit->text, (size_t)(hit->captures[0].p - hit->text.p), hit->captures[0].n);
 	if (!names(token, r->path))
@@ -312,7 +270,7 @@ is_sample(const char *path, const char *candidate)
 }
 
 static void
-look_beside(const struct tree *t, struct reference *r)
+look_beside(const struct tree *t, struct file_reference *r)
 {
 	for (size_t i = 0; i < t->files.n; i++) {
 		if (is_template(r->path, t->files.v[i]))
@@ -338,7 +296,7 @@ literal(const char *name)
 }
 
 static int
-compile(const struct reference_list *l, struct match_set **ret, struct dd_err *err)
+compile(const struct file_reference_list *l, struct match_set **ret, struct dd_err *err)
 {
 	OWN(strlist) struct strlist patterns = {0};
 	struct match_rule *rules = mem_zalloc(l->n, sizeof(*rules));
@@ -354,7 +312,7 @@ compile(const struct reference_list *l, struct match_set **ret, struct dd_err *e
 }
 
 int
-references_find(const struct tree *t, struct reference_list *l, struct dd_err *err)
+references_find(const struct tree *t, struct file_reference_list *l, struct dd_err *err)
 {
 	struct match_set *set = NULL;
 	if (!l->n)
@@ -384,7 +342,7 @@ probe_references_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(buf) struct buf in = {.max = (size_t)16 << 20}, out = {0};
-	OWN(reference_list) struct reference_list l = {0};
+	OWN(file_reference_list) struct file_reference_list l = {0};
 	OWN_JSON json_t *j = NULL;
 	struct tree t = {.fd = -1};
 	char chunk[65536];
@@ -392,7 +350,7 @@ probe_references_worker_main(int argc, char **argv)
 		buf_add(&in, chunk, (size_t)n);
 	int rc = json_parse(buf_str(&in), &j, &err);
 	if (rc == 0)
-		rc = reference_list_from_json(j, &l, &err);
+		rc = file_reference_list_from_json(j, "references", &l, &err);
 	if (rc == 0)
 		rc = tree_open(argc > 1 ? argv[1] : "/src", &t, &err);
 	if (rc == 0)
@@ -402,7 +360,7 @@ probe_references_worker_main(int argc, char **argv)
 		fprintf(stderr, "references: %s\n", err_msg(&err));
 		return 1;
 	}
-	OWN_JSON json_t *found = reference_list_to_json(&l);
+	OWN_JSON json_t *found = file_reference_list_to_json(&l);
 	json_print(found, 0, &out);
 	printf("%s\n", out.p);
 	return fflush(stdout) == 0 ? 0 : 1;

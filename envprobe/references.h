@@ -5,8 +5,8 @@
 #ifndef ENVPROBE_REFERENCES_H
 #define ENVPROBE_REFERENCES_H
 
-#include "base/json.h"
 #include "envprobe/tree.h"
+#include "record/record.h"
 
 enum reference_form {
 	REFERENCE_ANY,	   /* any mention */
@@ -14,7 +14,7 @@ enum reference_form {
 	REFERENCE_INCLUDE, /* #include "..." */
 };
 
-struct reference { /* to one file */
+struct file_reference { /* to one file */
 	/* in */
 	char *path; /* below the tree, or absolute */
 	enum reference_form form;
@@ -24,20 +24,10 @@ struct reference { /* to one file */
 	bool generated; /* something of the tree makes it */
 	char *sample;	/* a file of the tree that is made to be copied there; NULL */
 };
-struct reference_list {
-	struct reference *v;
-	size_t n, cap;
-};
-void reference_list_cleanup(struct reference_list *l);
-struct reference *reference_list_add(
-	struct reference_list *l, const char *path, enum reference_form form);
+RECORD_LIST(file_reference);
 
 /* Fill in what the tree tells. */
-int references_find(const struct tree *t, struct reference_list *l, struct dd_err *err) DD_MUST_USE;
-
-json_t *reference_list_to_json(const struct reference_list *l);
-/* Replaces ret. */
-int reference_list_from_json(const json_t *array, struct reference_list *ret, struct dd_err *err)
+int references_find(const struct tree *t, struct file_reference_list *l, struct dd_err *err)
 	DD_MUST_USE;
 
 #endif

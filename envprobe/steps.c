@@ -228,11 +228,13 @@ take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 	const char *failure = json_string_value(json_object_get(j, "failure"));
 	loop_clear_findings(l);
 	l->failure = failure ? mem_strdup(failure) : NULL;
-	int rc = problem_list_from_json(json_object_get(j, "problems"), &l->problems, err);
+	int rc = problem_list_from_json(
+		json_object_get(j, "problems"), "problems", &l->problems, err);
 	if (rc == 0)
 		rc = take_refused(l, json_object_get(j, "refused"), err);
 	if (rc == 0)
-		rc = endpoint_list_from_json(json_object_get(j, "endpoints"), &l->endpoints, err);
+		rc = endpoint_list_from_json(
+			json_object_get(j, "endpoints"), "endpoints", &l->endpoints, err);
 	if (rc == 0)
 		rc = missing_file_list_from_json(
 			json_object_get(j, "files"), "files", &l->files, err);

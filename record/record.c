@@ -55,53 +55,6 @@
 		.key = NULL \
 	}
 
-#define RECORD_IMPLEMENT(type) \
-	void type##_cleanup(struct type *x) \
-	{ \
-		json_release(type##_fields, x); \
-		memset(x, 0, sizeof(*x)); \
-	} \
-	void type##_list_cleanup(struct type##_list *l) \
-	{ \
-		for (size_t i = 0; i < l->n; i++) \
-			type##_cleanup(&l->v[i]); \
-		free(l->v); \
-		memset(l, 0, sizeof(*l)); \
-	} \
-	struct type *type##_list_add(struct type##_list *l) \
-	{ \
-		l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v)); \
-		memset(&l->v[l->n], 0, sizeof(*l->v)); \
-		return &l->v[l->n++]; \
-	} \
-	json_t *type##_list_to_json(const struct type##_list *l) \
-	{ \
-		json_t *a = json_array(); \
-		for (size_t i = 0; i < l->n; i++) \
-			json_array_append_new(a, json_encode(type##_fields, &l->v[i])); \
-		return a; \
-	} \
-	int type##_list_from_json(const json_t *array, const char *what, struct type##_list *ret, \
-		struct dd_err *err) \
-	{ \
-		struct type##_list l = {0}; \
-		size_t i; \
-		json_t *item; \
-		if (!json_is_array(array)) \
-			return err_set(err, DD_ECORRUPT, "%s: expected an array", what); \
-		json_array_foreach (array, i, item) { \
-			OWN_FREE char *where = mem_printf("%s[%zu]", what, i); \
-			int rc = json_decode( \
-				item, type##_fields, false, type##_list_add(&l), where, err); \
-			if (rc < 0) { \
-				type##_list_cleanup(&l); \
-				return rc; \
-			} \
-		} \
-		*ret = l; \
-		return 0; \
-	}
-
 const char *const run_outcome_names[] = {"none", "up", "built", "tests-failed", "build-failed",
 	"unsatisfiable", "blocked", "stopped", NULL};
 const char *const diagnosis_class_names[] = {

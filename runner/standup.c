@@ -249,6 +249,19 @@ do_recipe(void *ctx, json_t **ret_result, struct dd_err *err)
 	return rc;
 }
 
+/* Is there an archive whose upstream the report names? */
+static bool
+has_artefacts(const struct probe_result *p)
+{
+	for (size_t i = 0; i < p->batches.n; i++)
+		if (p->batches.v[i].artefacts.n)
+			return true;
+	for (size_t i = 0; i < p->modules.n; i++)
+		if (p->modules.v[i].artefacts.n)
+			return true;
+	return false;
+}
+
 static int
 do_report(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -258,7 +271,8 @@ do_report(void *ctx, json_t **ret_result, struct dd_err *err)
 	int rc = qa_write_cases(cases, &s->r->probe.tests, err);
 	if (rc == 0)
 		rc = egress_log_read(s->r->egress_log, &s->r->egress, err);
-	apt_upstream_urls(s->st, &s->r->upstreams);
+	if (has_artefacts(&s->r->probe))
+		apt_upstream_urls(s->st, &s->r->upstreams);
 	if (rc == 0)
 		rc = standup_report(s->run, s->r, s->answers, err);
 	return rc < 0 ? err_wrap(err, "report") : 0;

@@ -12,34 +12,27 @@ struct file {
 };
 
 /* The one reference to `path` in a tree of these files. */
-static struct reference
+static struct file_reference
 look(const struct file *files, const char *path, enum reference_form form)
 {
 	OWN(dd_err) struct dd_err err = {0};
 	OWN_TMPDIR char *dir = tmpdir_create();
 	OWN_FD int fd = tmpdir_open_fd(dir);
 	struct tree t = {.fd = -1};
-	struct reference_list l = {0};
+	struct file_reference_list l = {0};
 	(void)mkdirat(fd, "src", 0700);
 	(void)mkdirat(fd, "data", 0700);
 	(void)mkdirat(fd, "docs", 0700);
 	for (; files->path; files++)
 		tmpdir_write(fd, files->path, files->text);
-	(void)reference_list_add(&l, path, form);
+	*file_reference_list_add(&l) =
+		(struct file_reference){.path = mem_strdup(path), .form = form};
 	if (tree_open(dir, &t, &err) < 0 || references_find(&t, &l, &err) < 0)
 		fail_msg("%s", err_msg(&err));
 	tree_cleanup(&t);
-	struct reference r = l.v[0];
+	struct file_reference r = l.v[0];
 	free(l.v);
 	return r;
-}
-
-static void
-done(struct reference *r)
-{
-	struct reference_list l = {.v = mem_new(struct reference), .n = 1};
-	l.v[0] = *r;
-	reference_list_cleanup(&l);
 }
 
 static void
@@ -53,24 +46,24 @@ a_reference_is_cited_with_what_the_code_does_without(void **state)
 		{"src/b.c",
 			"\tFILE *f = fopen(\"data/moon.csv\", \"r\");\n\tif (f) {\n\t\tread_moon(f);\n\t}\n"},
 		{"src/c.c", "\tsnprintf(p, n, \"%s/stars.csv\", dir);\n"}, {NULL, NULL}};
-	struct reference r = look(files, "data/tides.csv", REFERENCE_STRING);
+	struct file_reference r = look(files, "data/tides.csv", REFERENCE_STRING);
 	assert_string_equal(r.where, "src/a.c:4");
 	assert_true(r.required);
 	assert_false(r.generated);
-	done(&r);
+	file_reference_cleanup(&r);
 	r = look(files, "data/moon.csv", REFERENCE_STRING);
 	assert_string_equal(r.where, "src/b.c:1");
 	assert_false(r.required);
-	done(&r);
+	file_reference_cleanup(&r);
 	r = look(files, "data/stars.csv", REFERENCE_STRING);
 	assert_string_equal(r.where, "src/c.c:1");
-	done(&r);
+	file_reference_cleanup(&r);
 	r = look(files, "/home/x/stars.csv", REFERENCE_STRING);
 	assert_string_equal(r.where, "src/c.c:1");
-	done(&r);
+	file_reference_cleanup(&r);
 	r = look(files, "other/ides.csv", REFERENCE_ANY);
 	assert_null(r.where);
-	done(&r);
+	file_reference_cleanup(&r);
 }
 
 static void
@@ -92,10 +85,10 @@ what_the_tree_makes_itself_is_generated(void **state)
 		{"data/d.csv", true}, {"data/e.csv", true}, {"data/f.csv", false},
 		{"data/g.csv", true}, {"data/h.csv", true}, {"data/raw.csv", false}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct reference r = look(files, cases[i].path, REFERENCE_ANY);
+		struct file_reference r = look(files, cases[i].path, REFERENCE_ANY);
 		if (r.generated != cases[i].generated)
 			fail_msg("%s", cases[i].path);
-		done(&r);
+		file_reference_cleanup(&r);
 	}
 }
 
@@ -108,15 +101,15 @@ a_sample_beside_it_is_found(void **state)
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		const struct file files[] = {{samples[i], "x\n"}, {"data/site.ini.bak", "x"},
 			{"src/site.ini.sample", "x"}, {NULL, NULL}};
-		struct reference r = look(files, "data/site.ini", REFERENCE_ANY);
+		struct file_reference r = look(files, "data/site.ini", REFERENCE_ANY);
 		assert_non_null(r.sample);
 		assert_string_equal(r.sample, samples[i]);
-		done(&r);
+		file_reference_cleanup(&r);
 	}
 	const struct file none[] = {{"data/sites.ini.sample", "x"}, {NULL, NULL}};
-	struct reference r = look(none, "data/site.ini", REFERENCE_ANY);
+	struct file_reference r = look(none, "data/site.ini", REFERENCE_ANY);
 	assert_null(r.sample);
-	done(&r);
+	file_reference_cleanup(&r);
 }
 
 static void
@@ -125,12 +118,12 @@ a_header_counts_where_it_is_included_in_quotes(void **state)
 	(void)state;
 	static const struct file files[] = {
 		{"src/a.c", "#include <moon.h>\n#include \"tide.h\"\n"}, {NULL, NULL}};
-	struct reference r = look(files, "src/moon.h", REFERENCE_INCLUDE);
+	struct file_reference r = look(files, "src/moon.h", REFERENCE_INCLUDE);
 	assert_null(r.where);
-	done(&r);
+	file_reference_cleanup(&r);
 	r = look(files, "src/tide.h", REFERENCE_INCLUDE);
 	assert_string_equal(r.where, "src/a.c:2");
-	done(&r);
+	file_reference_cleanup(&r);
 }
 
 int

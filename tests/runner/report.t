@@ -26,6 +26,11 @@ ok "downloads name the upstream as this machine is configured" sh -c 'grep -o "<
 hasnt "and by no name of ours" "$page" '<td>apt0/'
 is "report.json says where the names of upstreams lead" \
 	"$(jq -r '.upstreams.apt0 | sub(".*://"; "") | sub("/.*"; "")' "${page%.html}.json")" "$host"
+mkdir "$tmp/nothing"
+echo 'no build system' >"$tmp/nothing/README"
+up "$tmp/nothing"
+is "the machine is asked where they lead only when something came from there" \
+	"$(jq -c .upstreams "$(dirname "$(json .report)")/report.json")" '{}'
 
 # --- a request of a package tool that the broker refused
 printf '{"upstream":"","path":"/elsewhere/<i>sail</i>","refused":true,"status":403,"bytes":0,"why":"not below an upstream"}\n' \
