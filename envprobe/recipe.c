@@ -142,9 +142,10 @@ recipe_load(const char *path, struct recipe *ret, struct dd_err *err)
 {
 	OWN_FREE char *inner = fs_join(path, LOCK_NAME);
 	OWN_JSON json_t *j = NULL;
-	int rc = json_parse_file(fs_is_dir(path) ? inner : path, LOCK_MAX_BYTES, &j, err);
-	if (rc == 0)
-		rc = recipe_from_json(j, ret, err);
+	const char *file = fs_is_dir(path) ? inner : path;
+	int rc = json_parse_file(file, LOCK_MAX_BYTES, &j, err);
+	if (rc == 0 && recipe_from_json(j, ret, err) < 0)
+		rc = err_wrap(err, "%s", file);
 	if (rc == 0)
 		return 0;
 	if (err) /* whatever is wrong with it, it is the caller's file */

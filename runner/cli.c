@@ -67,9 +67,11 @@ store_option(const struct option_def *o, void *options, const char *text)
 		strlist_add(at, text);
 		return true;
 	case OPTION_NUMBER:
-		return str_parse_u64(str_of(text), UINT64_MAX, at);
+		return str_parse_u64(str_of(text), UINT64_MAX, at) && *(uint64_t *)at;
 	case OPTION_BYTES:
 		return cli_parse_bytes(text, at);
+	case OPTION_LIMIT:
+		return cli_parse_bytes(text, at) && *(uint64_t *)at;
 	}
 	return false;
 }

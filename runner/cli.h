@@ -23,8 +23,9 @@ enum option_kind {
 	OPTION_FLAG,   /* bool */
 	OPTION_TEXT,   /* const char *, borrowed from argv */
 	OPTION_TEXTS,  /* struct strlist; may be given again */
-	OPTION_NUMBER, /* uint64_t */
+	OPTION_NUMBER, /* uint64_t, not 0 */
 	OPTION_BYTES,  /* uint64_t; suffixes K, M, G, T (1024) */
+	OPTION_LIMIT,  /* the same, not 0 */
 };
 
 struct option_def {

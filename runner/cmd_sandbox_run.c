@@ -74,29 +74,41 @@ cause_of(const struct exec_result *r)
 	return r->cause == CAUSE_STOPPED ? CAUSE_SIGNAL : r->cause;
 }
 
-static int
-write_result(
-	const char *path, const struct trace *t, const struct exec_result *r, struct dd_err *err)
+static void
+print_result(const struct trace *t, const struct exec_result *r, struct buf *out)
 {
-	OWN(buf) struct buf text = {0};
-	buf_puts(&text, "{\"exit\": ");
+	buf_puts(out, "{\"exit\": ");
 	if (r->exit_code < 0)
-		buf_puts(&text, "null");
+		buf_puts(out, "null");
 	else
-		buf_printf(&text, "%d", r->exit_code);
-	buf_puts(&text, ", \"signal\": ");
+		buf_printf(out, "%d", r->exit_code);
+	buf_puts(out, ", \"signal\": ");
 	if (r->signal)
-		buf_printf(&text, "%d", r->signal);
+		buf_printf(out, "%d", r->signal);
 	else
-		buf_puts(&text, "null");
-	buf_printf(&text,
+		buf_puts(out, "null");
+	buf_printf(out,
 		", \"cause\": \"%s\", \"cpu_ms\": %lld, \"wall_ms\": %lld, \"peak_bytes\": %llu, "
 		"\"denied\": [",
 		exec_cause_name(cause_of(r)), (long long)(r->cpu_ns / 1000000),
 		(long long)(r->wall_ns / 1000000), (unsigned long long)r->peak_bytes);
-	trace_each_denial(t, print_denial, &text);
-	buf_puts(&text, "]}\n");
-	return put_file(path, buf_str(&text), err);
+	trace_each_denial(t, print_denial, out);
+	buf_puts(out, "]}\n");
+}
+
+/* To the file that is named, and with --json behind what the command printed. */
+static int
+tell_result(const struct run_options *o, const struct trace *t, const struct exec_result *r,
+	struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	if (!o->result && !o->job.common.json)
+		return 0;
+	print_result(t, r, &text);
+	int rc = o->result ? put_file(o->result, buf_str(&text), err) : 0;
+	if (rc == 0 && o->job.common.json)
+		rc = fs_write_all(STDOUT_FILENO, text.p, text.n, err);
+	return rc;
 }
 
 static int
@@ -111,8 +123,8 @@ run(const struct cli_call *call)
 	int rc = sandbox_job_run(&j, &r, &err);
 	if (rc == 0 && !o->job.common.quiet)
 		tell_denials(trace, &r);
-	if (rc == 0 && o->result)
-		rc = write_result(o->result, trace, &r, &err);
+	if (rc == 0)
+		rc = tell_result(o, trace, &r, &err);
 	sandbox_job_cleanup(&j);
 	trace_destroy(trace);
 	if (rc < 0)
@@ -126,6 +138,7 @@ const struct subcommand cmd_sandbox_run = {
 	.args = "-- CMD [ARGS...]",
 	.description =
 		"Exits with the command's status, 128+N for signal N, 125 for drydock's own failure.\n"
+		"With --json the result follows what the command printed.\n"
 		"The cause in the result is one of none, signal, time, memory, pids, disk; denied lists the\n"
 		"system calls that the sandbox refused, with the profile that would open each.",
 	.options = options,

@@ -257,9 +257,15 @@ worker_failed(const struct worker_output *out, const struct exec_result *r, cons
 {
 	if (r->cause == CAUSE_STOPPED)
 		return err_set(err, DD_ESTOPPED, "stopped");
+	const char *limit = exec_cause_name(r->cause);
+	if (r->cause == CAUSE_MEMORY || r->cause == CAUSE_PIDS || r->cause == CAUSE_DISK)
+		return err_set(err, DD_ELIMIT,
+			"source %s: reading it exceeded the %s limit; give it more with --%s, if it is "
+			"what it should be",
+			o->source, limit, limit);
 	if (r->cause != CAUSE_NONE && r->cause != CAUSE_SIGNAL)
 		return err_set(err, DD_ELIMIT, "source %s: reading it exceeded the %s limit",
-			o->source, exec_cause_name(r->cause));
+			o->source, limit);
 	struct str line = str_trim(buf_str(&out->errors));
 	const char *last = line.n ? memrchr(line.p, '\n', line.n) : NULL;
 	if (last)

@@ -5,18 +5,18 @@
 #include "runner/cli.h"
 #include "sandbox/sandbox.h"
 
-struct limit_options { /* 0: the default */
+struct limit_options { /* 0: not given, the default */
 	uint64_t memory, pids, disk;
 };
 
 /* Their rows, for a table of option_def; `member` is the limit_options in `type`, the options struct. */
 #define LIMIT_OPTIONS(type, member) \
-	{"memory", 0, OPTION_BYTES, offsetof(type, member.memory), "BYTES", \
+	{"memory", 0, OPTION_LIMIT, offsetof(type, member.memory), "BYTES", \
 		"limit the memory of what runs at one time (suffixes K, M, G)"}, \
 		{"pids", 0, OPTION_NUMBER, offsetof(type, member.pids), "N", \
 			"limit the number of its processes"}, \
 	{ \
-		"disk", 0, OPTION_BYTES, offsetof(type, member.disk), "BYTES", \
+		"disk", 0, OPTION_LIMIT, offsetof(type, member.disk), "BYTES", \
 			"limit what it writes" \
 	}
 

@@ -99,7 +99,9 @@ static int
 build_base(const struct sandbox_job *j, struct dd_err *err)
 {
 	OWN_FREE char *core = sandbox_program("drydock-core");
-	const char *argv[] = {core, "image", "build", "--state", j->st.dir, NULL};
+	const char *quiet = j->o->common.quiet ? "--quiet" : NULL;
+	const char *argv[] = {core, "image", "build", "--state", j->st.dir, quiet, NULL};
+	/* Standard output is the command's. */
 	const struct spawn_fd fds[] = {{STDERR_FILENO, 1}, {STDERR_FILENO, 2}};
 	const struct spawn_spec spec = {.argv = argv, .fds = fds, .nfds = 2};
 	pid_t pid;

@@ -47,7 +47,8 @@ struct state {
 char *state_dir(const char *dir);
 /* It is made if it is not there.  dir as for state_dir. */
 int state_open(const char *dir, struct state *ret, struct dd_err *err) DD_MUST_USE;
-bool state_exists(const char *dir); /* state_open made it before; dir is not NULL */
+/* Did state_open make it?  True also where we may not look: state_open says why.  dir is not NULL. */
+bool state_exists(const char *dir);
 void state_cleanup(struct state *st);
 char *state_path(const struct state *st, const char *name); /* dir/name, heap */
 

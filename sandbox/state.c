@@ -224,7 +224,8 @@ bool
 state_exists(const char *dir)
 {
 	OWN_FREE char *path = fs_join(dir, MODE_FILE);
-	return fs_exists(path);
+	struct stat s;
+	return lstat(path, &s) == 0 || errno == EACCES;
 }
 
 static int

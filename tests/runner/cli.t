@@ -42,7 +42,8 @@ run "$drydock" image biuld
 has "a word that is nearly one" "$tmp/err" 'did you mean "image build"'
 
 # --- usage errors: 2, with a word about what is wrong
-for args in "--colour" "up --json" "up a b" "sail" "sandbox run" "logs no-such-run" "gc --keep many" "report no-such-run" "resume no-such-run"; do
+for args in "--colour" "up --json" "up a b" "sail" "sandbox run" "logs no-such-run" "gc --keep many" "report no-such-run" "resume no-such-run" \
+	"up --time 0 $apps/tiny-none" "up --memory 0 $apps/tiny-none" "sandbox run --pids 0 -- true" "sandbox run --disk 0 -- true"; do
 	# shellcheck disable=SC2086
 	run "$drydock" $args --state "$state"
 	is "usage error: $args" "$status $(test -s "$tmp/err" && echo said)" "2 said"
@@ -61,6 +62,18 @@ for args in report "report latest" "logs latest" shell resume "runs --pin latest
 	is "without a state: $args" "$status $(cat "$tmp/err")" "2 drydock: there is no run yet: no state directory $tmp/nowhere/a/b"
 done
 ok "none of them made a directory" test ! -e "$tmp/nowhere"
+
+# --- where one may not look there may be one
+mkdir -m 000 "$tmp/closed"
+if ls "$tmp/closed" >"$tmp/out" 2>&1; then
+	skip "a state directory of others is told of" "root may look everywhere"
+else
+	for args in runs gc "image list" report; do
+		# shellcheck disable=SC2086
+		run "$drydock" $args --state "$tmp/closed/s"
+		is "a state directory of others is told of: $args" "$(test "$status" != 0 && grep -c "closed/s: Permission denied" "$tmp/err")" 1
+	done
+fi
 
 # --- nor is a directory with something else in it taken over
 mkdir -m 755 "$tmp/home" && echo mine >"$tmp/home/letter"
@@ -199,5 +212,6 @@ kill -CONT "$pid"
 wait "$pid"
 status=$?
 is "the second Ctrl-C stops it at once, with the same object" "$status $(json .outcome) $(keys)" "4 stopped $all_keys"
+hasnt "without waiting for what is under way" "$tmp/err" "building: stopped"
 has "and the same advice" "$tmp/err" "go on with: drydock resume $(json .run)"
 done_testing

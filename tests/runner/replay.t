@@ -65,4 +65,5 @@ refused "a lock of another version" '.version = 99' "version 99"
 printf '{}' >"$tmp/bad.json"
 replay "$tmp/bad.json" "$tmp/ask"
 is "no lock at all" "$status" 2
+has "which is named" "$tmp/err" "$tmp/bad.json: recipe.commands"
 done_testing

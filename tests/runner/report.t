@@ -44,10 +44,11 @@ ok "and in report.json" jq -e '.refused | any(.target == "/elsewhere/<i>sail</i>
 dir="$tmp/$(printf 'a\033]0;owned\007b')"
 mkdir "$dir"
 cat >"$dir/Makefile" <<'M'
-flare: ; @printf 'flare.c:1:1: error: \033[31mred\033[0m <u>wet</u>\n' && exit 1
+flare: ; @printf 'flare.c:1:1: error: \033[31mred\033[0m \302\233\342\200\256 <u>wet</u>\n' && exit 1
 M
 run "$drydock" up --quiet --state "$state" "$dir"
 is "a build that fails" "$status" 1
 has "says why" "$tmp/out" "the source does not compile"
 ok "and sends a terminal no escapes" sh -c '! LC_ALL=C grep -q "[[:cntrl:]]" "$1"' sh "$tmp/out"
+ok "nor C1 controls and overrides of direction" sh -c '! LC_ALL=C grep -qP "\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]" "$1"' sh "$tmp/out"
 done_testing

@@ -99,6 +99,11 @@ is "an archive cut short is a usage error" "$status" 2
 echo "no archive at all" >"$tmp/text.tar.gz"
 up "$tmp/text.tar.gz"
 is "a text is no archive" "$status" 2
+mkdir "$tmp/wide"
+cp -R "$app/." "$tmp/wide" && head -c 30000000 /dev/zero >"$tmp/wide/zero"
+tar -C "$tmp/wide" -czf "$tmp/wide.tar.gz" .
+up --disk 20M "$tmp/wide.tar.gz"
+has "an archive that is more than the limit: what to do" "$tmp/err" "exceeded the disk limit; give it more with --disk"
 up
 is "no source is a usage error" "$status" 2
 

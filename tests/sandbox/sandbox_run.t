@@ -30,6 +30,14 @@ sb --result "$tmp/result" -- /bin/sh -c 'exit 3'
 is "the result has what the contract says" "$(result 'keys_unsorted | join(" ")')" \
 	"exit signal cause cpu_ms wall_ms peak_bytes denied"
 is "exit and cause" "$(result '[.exit, .cause] | join(" ")')" "3 none"
+sb --json -- /bin/sh -c 'echo out; exit 3'
+is "--json prints it behind what the command prints" "$(sed 1d "$tmp/out" | jq -r '[.exit, .cause, (.denied | length)] | join(" ")') $(head -n 1 "$tmp/out")" \
+	"3 none 0 out"
+mkdir "$tmp/programs" && ln -s "$root/build/drydock-box" "$tmp/programs"
+printf '#!/bin/sh\necho core: "$@" >&2\nexit 1\n' >"$tmp/programs/drydock-core" && chmod 755 "$tmp/programs/drydock-core"
+run env DRYDOCK_PROGRAMS="$tmp/programs" "$drydock" sandbox run --quiet --state "$tmp/new" -- true
+is "a base image that is absent is built as quietly as was asked" "$status $(grep core: "$tmp/err")" \
+	"125 core: image build --state $tmp/new --quiet"
 sb --result "$tmp/result" -- unshare -U true
 is "denied calls, with the profile that would open them" "$(result '.denied[0] | [.call, .profile] | tostring')" \
 	'["unshare","browser"]'
