@@ -277,8 +277,12 @@ group(const struct subcommand *const *table, char **argv, bool help)
 static int
 dispatch(const struct subcommand *const *table, char **argv)
 {
-	if (!argv[0] || is_help(argv[0]) || (strcmp(argv[0], "help") == 0 && !argv[1])) {
-		cli_print_overview(table);
+	if (!argv[0]) {
+		cli_print_overview(table, stderr);
+		return EXIT_USAGE;
+	}
+	if (is_help(argv[0]) || (strcmp(argv[0], "help") == 0 && !argv[1])) {
+		cli_print_overview(table, stdout);
 		return EXIT_DONE;
 	}
 	bool help = strcmp(argv[0], "help") == 0;

@@ -86,7 +86,7 @@ int cli_status_of(const struct dd_err *err);
 void cli_print_help(const struct subcommand *c);
 /* The commands that begin with this word, as "image" does "image build"; false: none does. */
 bool cli_print_group(const struct subcommand *const *table, const char *word, FILE *to);
-void cli_print_overview(const struct subcommand *const *table);
+void cli_print_overview(const struct subcommand *const *table, FILE *to);
 
 /* Bash completion, and a manual page (man(7)) of one subcommand or, with c NULL, of drydock. */
 void cli_write_completion(const struct subcommand *const *table, struct buf *out);

@@ -57,15 +57,17 @@ cli_print_group(const struct subcommand *const *table, const char *word, FILE *t
 }
 
 void
-cli_print_overview(const struct subcommand *const *table)
+cli_print_overview(const struct subcommand *const *table, FILE *to)
 {
-	printf("drydock: bring an application nobody knows how to build into dry dock\n\n"
-	       "Usage: drydock COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
+	fputs("drydock: bring an application nobody knows how to build into dry dock\n\n"
+	      "Usage: drydock COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n",
+		to);
 	for (; *table; table++)
 		if (!(*table)->hidden)
-			printf("  %-16s %s\n", (*table)->name, (*table)->summary);
-	printf("\nEach command has --help.  Exit status: 0 done, 1 the target failed, 2 usage,\n"
-	       "3 drydock's own failure, 4 stopped and resumable.\n");
+			fprintf(to, "  %-16s %s\n", (*table)->name, (*table)->summary);
+	fputs("\nEach command has --help.  Exit status: 0 done, 1 the target failed, 2 usage,\n"
+	      "3 drydock's own failure, 4 stopped and resumable.\n",
+		to);
 }
 
 static void

@@ -104,6 +104,9 @@ const struct subcommand cmd_logs = {
 	.name = "logs",
 	.summary = "list the logs of a run, or print one",
 	.args = "RUN [STEP]",
+	.description =
+		"With --json the list is an array of names. A log itself is printed as it is; on a "
+		"terminal its\ncontrol characters are made visible.",
 	.options_size = sizeof(struct logs_options),
 	.min_args = 1,
 	.max_args = 2,

@@ -230,6 +230,8 @@ static int
 find_run(const struct state *st, const char *name, char **ret_id, struct dd_err *err)
 {
 	OWN(strlist) struct strlist ids = {0};
+	if (name && !*name) /* a prefix of all */
+		return err_set(err, DD_EINVAL, "the name of a run is empty");
 	int rc = run_list(st, &ids, err);
 	if (rc < 0)
 		return rc;

@@ -383,7 +383,14 @@ pod_start(struct pod *p, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	limits_open(p->id, &p->spec.limits, p->dir, &p->limits);
-	return handshake(p, err);
+	rc = handshake(p, err);
+	enum exec_cause limit = rc < 0 ? limits_check(&p->limits) : CAUSE_NONE;
+	if (limit == CAUSE_NONE)
+		return rc;
+	if (err)
+		dd_err_cleanup(err);
+	return err_set(err, DD_ELIMIT, "sandbox: the %s limit is less than a pod itself takes",
+		exec_cause_name(limit));
 }
 
 int

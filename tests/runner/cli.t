@@ -42,6 +42,8 @@ run "$drydock" image biuld
 has "a word that is nearly one" "$tmp/err" 'did you mean "image build"'
 
 # --- usage errors: 2, with a word about what is wrong
+run "$drydock"
+is "no command at all is one that lists them" "$status $(cat "$tmp/out") $(grep -c '^  up  ' "$tmp/err")" "2  1"
 for args in "--colour" "up --json" "up a b" "sail" "sandbox run" "logs no-such-run" "gc --keep many" "report no-such-run" "resume no-such-run" \
 	"up --time 0 $apps/tiny-none" "up --memory 0 $apps/tiny-none" "sandbox run --pids 0 -- true" "sandbox run --disk 0 -- true"; do
 	# shellcheck disable=SC2086
@@ -108,6 +110,8 @@ is "report --json has the facts" "$(json '[.run, .outcome] | join(" ")')" "$id u
 prefix=$(echo "$id" | cut -c1-21)
 run "$drydock" report --state "$state" "$prefix"
 is "a unique prefix names a run" "$(cat "$tmp/out")" "$state/runs/$id/report.html"
+run "$drydock" report --state "$state" ''
+is "an empty name is none of a run" "$status $(cat "$tmp/err")" "2 drydock: the name of a run is empty"
 up "$apps/tiny-none"
 run "$drydock" report --state "$state" 2
 is "an ambiguous one is a usage error" "$status" 2
