@@ -324,6 +324,10 @@ expect(struct pod *p, enum box_message type, struct dd_err *err)
 		return rc;
 	if (r.type == BOX_FAILED)
 		return reply_error(&r, err);
+	if (r.type == BOX_LIMIT) {
+		limits_exceeded(&p->limits, reply_get(&r, "cause"), reply_number(&r, "used"));
+		return err_set(err, DD_ELIMIT, "sandbox: a limit was exceeded");
+	}
 	if (r.type != type)
 		return err_set(err, DD_EIO, "sandbox: unexpected answer %d", r.type);
 	return 0;

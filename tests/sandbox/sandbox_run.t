@@ -67,7 +67,7 @@ limit pids --pids 20 'for i in $(seq 60); do sleep 20 & done; wait; exit 1'
 limit pids --pids 20 'perl -e "pipe R, W; for (1..5000) { my \$p = fork; exit 1 if !defined \$p; if (!\$p) { close W; read R, my \$x, 1; exit } }"; sleep 0.05; exit 1' # and all of them give up at once
 limit disk --disk 8M 'mkdir d; i=0; while [ $i -lt 50000 ]; do echo x >d/$i; i=$((i + 1)); done; sleep 20'
 limit disk --disk 16M 'dd if=/dev/zero of=a bs=1M count=12; dd if=/dev/zero of=b bs=1M count=12; sleep 20'
-for limit in "--memory 1K" "--pids 1"; do
+for limit in "--memory 64K" "--pids 1"; do
 	rm -f "$tmp/result"
 	# shellcheck disable=SC2086
 	sb --result "$tmp/result" $limit -- /bin/sh -c 'sleep 5; exit 1'
