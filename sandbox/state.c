@@ -248,6 +248,9 @@ state_open(const char *dir, struct state *ret, struct dd_err *err)
 {
 	OWN_FREE char *name = state_dir(dir);
 	struct state st = {.root = geteuid() == 0};
+	bool there = fs_exists(name);
+	if (!*name)
+		return err_set(err, DD_EINVAL, "the name of the state directory is empty");
 	int rc = fs_mkdirs(name, 0700, err);
 	if (rc < 0)
 		return err_wrap(err, "state directory");
@@ -261,6 +264,8 @@ state_open(const char *dir, struct state *ret, struct dd_err *err)
 			rc = err_wrap(err, "state directory");
 	}
 	if (rc < 0) {
+		if (!there)
+			(void)rmdir(name); /* what cannot be one is left as it was */
 		state_cleanup(&st);
 		return rc;
 	}

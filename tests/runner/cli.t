@@ -51,6 +51,9 @@ for args in "--colour" "up --json" "up a b" "sail" "sandbox run" "logs no-such-r
 	is "usage error: $args" "$status $(test -s "$tmp/err" && echo said)" "2 said"
 done
 
+run "$drydock" up --state '' "$apps/tiny-none"
+is "usage error: an empty state directory" "$status $(cat "$tmp/err")" "2 drydock: the name of the state directory is empty"
+
 # --- who only asks makes nothing
 for args in runs "gc --dry-run" gc "image list" "runs --json"; do
 	# shellcheck disable=SC2086
@@ -86,6 +89,16 @@ for args in "runs" "up $apps/tiny-none"; do
 done
 is "and up says why" "$status $(cat "$tmp/err")" \
 	"2 drydock: state directory $tmp/home holds other files; name a new or an empty directory with --state"
+
+# --- nor one that cannot hold it
+mkdir "$tmp/lower" "$tmp/upper" "$tmp/over-work" "$tmp/merged"
+mounts=--mount
+[ "$(id -u)" = 0 ] || mounts="--mount --user --map-root-user"
+# shellcheck disable=SC2086,SC2016
+run unshare $mounts sh -c 'cd "$1" && mount -t overlay none -o lowerdir=lower,upperdir=upper,workdir=over-work merged || exit 99
+	"$2" up --state "$1/merged/state" "$3"; status=$?; ls -A merged; exit $status' sh "$tmp" "$drydock" "$apps/tiny-none"
+is "an overlay is refused, with what to do, and left as it was" \
+	"$status $(cat "$tmp/out") $(grep -c 'is on overlayfs.*put it on a volume or another local disk with --state' "$tmp/err")" "3  1"
 run "$drydock" version --json
 is "version --json" "$(json .name)" drydock
 run "$drydock" --version
