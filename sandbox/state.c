@@ -1,6 +1,7 @@
 #include "sandbox/sandbox.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -265,7 +266,7 @@ state_open(const char *dir, struct state *ret, struct dd_err *err)
 	}
 	if (rc < 0) {
 		if (!there)
-			(void)rmdir(name); /* what cannot be one is left as it was */
+			(void)!io_unlinkat(AT_FDCWD, name, AT_REMOVEDIR); /* what cannot be one is left as it was */
 		state_cleanup(&st);
 		return rc;
 	}
