@@ -255,7 +255,6 @@ run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
 	if (net)
 		sandbox_run_net->release(net);
 	pod_leave(pod);
-	(void)!sandbox_sweep(&j->st, NULL, NULL); /* what a drydock that was killed left */
 	return rc;
 }
 
@@ -285,7 +284,8 @@ tidy_behind(const struct state *st)
 		return; /* not at all: the next one does it */
 	(void)setsid();
 	(void)syscall(SYS_close_range, 0, ~0U, 0);
-	sandbox_tidy(st);
+	sandbox_make_ready(st);
+	(void)!sandbox_sweep(st, NULL, NULL); /* our pod, and what a drydock that was killed left */
 	_exit(0);
 }
 

@@ -65,7 +65,7 @@ session_start(const struct common_options *common, struct state *ret, struct dd_
 	if (rc < 0)
 		return rc;
 	rc = sandbox_sweep(ret, egress_salvage, err);
-	sandbox_tidy(ret);
+	sandbox_make_ready(ret);
 	if (rc == 0)
 		rc = run_sweep(ret, err);
 	if (rc < 0)

@@ -263,19 +263,25 @@ remove_group(const char *group)
 }
 
 void
-limits_close(struct limits *l)
+limits_leave(struct limits *l)
 {
 	if (l->memory_events >= 0)
 		(void)close(l->memory_events);
 	if (l->pids_events >= 0)
 		(void)close(l->pids_events);
+	free(l->memory_group);
+	free(l->pids_group);
+	*l = (struct limits){0};
+}
+
+void
+limits_close(struct limits *l)
+{
 	if (l->memory_group)
 		(void)remove_group(l->memory_group);
 	if (l->pids_group && !l->v2)
 		(void)remove_group(l->pids_group);
-	free(l->memory_group);
-	free(l->pids_group);
-	*l = (struct limits){0};
+	limits_leave(l);
 }
 
 /* ---- what was exceeded ---- */

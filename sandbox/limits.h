@@ -41,6 +41,8 @@ int limits_entries(const struct limits *l, int *ret_fds, size_t *ret_n, struct d
 	DD_MUST_USE;
 /* Remove the groups; the processes must be gone. */
 void limits_close(struct limits *l);
+/* Leave them to limits_sweep. */
+void limits_leave(struct limits *l);
 
 /* What was exceeded before is not the next command's doing; but a disk that is full stays full. */
 void limits_begin(struct limits *l);

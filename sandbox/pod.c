@@ -468,6 +468,18 @@ pod_close(struct pod *p)
 	destroy(p);
 }
 
+/* To a sweep it is from now on one of a drydock that is gone; nothing of the target runs in it any more. */
+static void
+abandon(struct pod *p)
+{
+	if (p->control >= 0)
+		(void)close(TAKE_FD(p->control));
+	if (p->limits.opened)
+		limits_leave(&p->limits);
+	free(TAKE(p->dir));
+	destroy(p);
+}
+
 /* Nothing below it but, perhaps, an entry of this name. */
 static bool
 is_bare(const struct pod *p, const char *upper, const char *but)
@@ -483,12 +495,14 @@ pod_leave(struct pod *p)
 {
 	if (!p)
 		return;
-	pod_end_processes(p);
+	/* What is bound is the caller's, who may want to have it back at once. */
+	if (p->spec.nbinds || !TAILQ_EMPTY(&p->execs))
+		pod_end_processes(p);
 	/* The box makes where the work tree is mounted. */
-	if (is_bare(p, "root/fs", fs_name(p->default_dir)) && is_bare(p, "work/fs", NULL) &&
-		scratch_leave(p->state, p->dir) == 0)
-		free(TAKE(p->dir));
-	destroy(p);
+	if (is_bare(p, "root/fs", fs_name(p->default_dir)) && is_bare(p, "work/fs", NULL))
+		abandon(p);
+	else
+		pod_close(p);
 }
 
 static void

@@ -89,8 +89,6 @@ int pod_make_dir(const struct pod *p, const char *name, uid_t inside_uid, mode_t
 int pod_make_ready(const struct state *st, const char *dir) DD_MUST_USE;
 int scratch_take_ready(const struct state *st, const char *name, char **ret_dir, int *ret_lock)
 	DD_MUST_USE;
-/* Put a pod's directory where sandbox_tidy finds it. */
-int scratch_leave(const struct state *st, const char *dir) DD_MUST_USE;
 
 /* Stacks of data directories: new uppers, what the box is told, and the end of a pod's uppers. */
 int data_make_uppers(const struct pod *p, struct dd_err *err) DD_MUST_USE;

@@ -187,16 +187,17 @@ int pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err) 
 void pod_close(struct pod *p);
 
 /*
- * The same for a program that has a result to give: when the command left nothing, the empty directories are
- * left to sandbox_tidy.
+ * The same for a program that has a result to give and ends then: when the command left nothing, what is left of
+ * the pod (mounts, control groups, empty directories) is for the next sandbox_sweep.  No process of the target
+ * is alive afterwards, and nothing that was bound is held.
  */
 void pod_leave(struct pod *p);
 
 /*
- * Remove the empty directories that pod_leave left, and make those of the next pod.  Nothing rests on
- * it: whoever is killed there has done it in part, and the next does the rest.
+ * Make the directories of the next pod, if there are none.  Nothing rests on it: whoever is killed there has done
+ * it in part, and the next does the rest.
  */
-void sandbox_tidy(const struct state *st);
+void sandbox_make_ready(const struct state *st);
 
 /*
  * Close the pod and keep the upper of its root (or work tree) as layer `key`; the other upper is

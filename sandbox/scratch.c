@@ -4,10 +4,9 @@
  * removed, so that at any moment a sweep can tell what is dead: "new-PID-..." of a process that is
  * gone, "doomed-...", and every other whose lock nobody holds.
  *
- * A pod that left nothing is removed behind the back of whoever waits for its result, and what the next
+ * A pod that left nothing is swept behind the back of whoever waits for its result, and what the next
  * one needs is made then: making and removing a dozen of directories takes a journalling file system as
- * long as all the rest of a short command.  <state>/doomed/ holds what is to go, <state>/ready is
- * the directory of a pod that was never used.
+ * long as all the rest of a short command.  <state>/ready is the directory of a pod that was never used.
  */
 #include "sandbox/limits.h"
 #include "sandbox/pod.h"
@@ -75,15 +74,8 @@ scratch_take_ready(const struct state *st, const char *name, char **ret_dir, int
 	return finish(st, name, made, ret_dir, ret_lock, NULL);
 }
 
-int
-scratch_leave(const struct state *st, const char *dir)
-{
-	OWN_FREE char *doomed = mem_printf("%s/doomed/%s", st->dir, fs_name(dir));
-	return io_rename(dir, doomed) < 0 ? -DD_EIO : 0;
-}
-
-static void
-make_ready(const struct state *st)
+void
+sandbox_make_ready(const struct state *st)
 {
 	OWN_FREE char *ready = state_path(st, "ready");
 	OWN_FREE char *made = name_new(st);
@@ -94,19 +86,6 @@ make_ready(const struct state *st)
 	if (pod_make_ready(st, made) < 0 || fs_lock(lock_path, false, &lock, NULL) < 0 ||
 		io_rename(made, ready) < 0)
 		(void)!fs_remove_tree(made, NULL);
-}
-
-void
-sandbox_tidy(const struct state *st)
-{
-	OWN_FREE char *dir = state_path(st, "doomed");
-	OWN(strlist) struct strlist names = {0};
-	make_ready(st);
-	(void)!fs_list(dir, &names, NULL);
-	for (size_t i = 0; i < names.n; i++) {
-		OWN_FREE char *path = fs_join(dir, names.v[i]);
-		(void)!fs_remove_tree(path, NULL); /* another may be at it */
-	}
 }
 
 int

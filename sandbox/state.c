@@ -171,7 +171,7 @@ static int
 make_directories(const struct state *st, struct dd_err *err)
 {
 	static const char *const names[] = {
-		"layers", "locks", "leases", "pods", "doomed", "images", "runs", "cas", NULL};
+		"layers", "locks", "leases", "pods", "images", "runs", "cas", NULL};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && names[i]; i++) {
 		OWN_FREE char *path = state_path(st, names[i]);
