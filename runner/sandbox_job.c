@@ -245,7 +245,7 @@ run_job(struct sandbox_job *j, struct exec_result *ret, struct dd_err *err)
 		.nbinds = j->nbinds,
 		.limits = limit_options_to_pod(&j->o->limits),
 	};
-	int rc = pod_open(&spec, &pod, err);
+	int rc = pod_open_early(&spec, &pod, err);
 	if (rc == 0 && net)
 		rc = sandbox_run_net->connect(net, pod, &j->o->allow, err);
 	if (rc == 0)

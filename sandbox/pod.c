@@ -336,25 +336,16 @@ expect(struct pod *p, enum box_message type, struct dd_err *err)
 static int
 handshake(struct pod *p, struct dd_err *err)
 {
-	OWN(request) struct request setup, mapped;
+	OWN(request) struct request setup;
 	request_init(&setup, BOX_SETUP);
-	request_init(&mapped, BOX_MAPPED);
-	OWN(dd_err) struct dd_err unsent = {0};
 	int rc = describe(&setup, p, err);
-	/* A box that could not make its namespaces is gone by now, but has said why. */
-	int sent = rc == 0 ? send_setup(p, &setup, &unsent) : 0;
-	if (rc == 0 && sent < 0 && sent != -DD_EIO)
-		rc = err_move(err, &unsent);
 	if (rc == 0)
 		rc = expect(p, BOX_UNSHARED, err);
-	if (rc == 0 && p->state->root) {
+	if (rc == 0 && p->state->root)
 		rc = write_map(p->box, "uid_map", p->state->id_base, err);
-		if (rc == 0)
-			rc = write_map(p->box, "gid_map", p->state->id_base, err);
-		if (rc == 0)
-			rc = channel_send(p->control, &mapped, err);
-	}
-	return rc < 0 ? rc : expect(p, BOX_READY, err);
+	if (rc == 0 && p->state->root)
+		rc = write_map(p->box, "gid_map", p->state->id_base, err);
+	return rc < 0 ? rc : send_setup(p, &setup, err);
 }
 
 /* In its lock, where collections look: what it stands on stays while it lives (lease.h). */
@@ -372,8 +363,8 @@ note_layers(const struct pod *p, struct dd_err *err)
 	return 0;
 }
 
-int
-pod_start(struct pod *p, struct dd_err *err)
+static int
+begin(struct pod *p, struct dd_err *err)
 {
 	if (sandbox_stop_requested())
 		return err_set(err, DD_ESTOPPED, "stopped");
@@ -398,7 +389,15 @@ pod_start(struct pod *p, struct dd_err *err)
 }
 
 int
-pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
+pod_start(struct pod *p, struct dd_err *err)
+{
+	int rc = begin(p, err);
+	return rc < 0 ? rc : expect(p, BOX_READY, err);
+}
+
+static int
+open_by(int start(struct pod *, struct dd_err *), const struct pod_spec *spec, struct pod **ret,
+	struct dd_err *err)
 {
 	struct pod *p = mem_new(struct pod);
 	p->state = spec->state;
@@ -409,13 +408,25 @@ pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
 	pod_spec_copy(p, spec);
 	int rc = make_pod_dir(p, err);
 	if (rc == 0)
-		rc = pod_start(p, err);
+		rc = start(p, err);
 	if (rc < 0) {
 		pod_close(p);
 		return rc;
 	}
 	*ret = p;
 	return 0;
+}
+
+int
+pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
+{
+	return open_by(pod_start, spec, ret, err);
+}
+
+int
+pod_open_early(const struct pod_spec *spec, struct pod **ret, struct dd_err *err)
+{
+	return open_by(begin, spec, ret, err);
 }
 
 /* ---- closing ---- */
@@ -594,7 +605,7 @@ dispatch(struct pod *p, const struct reply *r)
 	}
 	struct exec *e = find_exec(p, reply_get(r, "id"));
 	if (!e)
-		return r->type == BOX_EXITED;
+		return r->type == BOX_EXITED || r->type == BOX_READY;
 	if (r->type == BOX_EXITED) {
 		e->exited = true;
 		e->status = (int)reply_number(r, "status");
@@ -626,12 +637,16 @@ pod_take_message(struct pod *p, struct dd_err *err)
 int
 pod_call(struct pod *p, const struct request *request, struct reply *ret, struct dd_err *err)
 {
-	int rc = channel_send(p->control, request, err);
-	while (rc == 0) {
+	OWN(dd_err) struct dd_err unsent = {0};
+	int rc = channel_send(p->control, request, &unsent);
+	if (rc < 0 && rc != -DD_EIO)
+		return err_move(err, &unsent);
+	/* A box that is gone has said why. */
+	for (;;) {
 		struct reply r = {0};
 		rc = channel_receive(p->control, &r, err);
 		if (rc < 0)
-			break;
+			return rc;
 		if (dispatch(p, &r)) {
 			reply_cleanup(&r);
 			continue;
@@ -642,8 +657,8 @@ pod_call(struct pod *p, const struct request *request, struct reply *ret, struct
 		}
 		rc = reply_error(&r, err);
 		reply_cleanup(&r);
+		return rc;
 	}
-	return rc;
 }
 
 int

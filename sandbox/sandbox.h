@@ -182,6 +182,11 @@ struct pod_spec {
 #define POD_HOME "/home/builder"
 
 int pod_open(const struct pod_spec *spec, struct pod **ret, struct dd_err *err) DD_MUST_USE;
+/*
+ * The same for somebody who has a command to run at once: the pod is still being made, and what fails there is
+ * told by the first call that asks something of it.
+ */
+int pod_open_early(const struct pod_spec *spec, struct pod **ret, struct dd_err *err) DD_MUST_USE;
 
 /* End every process of the pod, unmount, delete its uppers.  NULL is fine. */
 void pod_close(struct pod *p);

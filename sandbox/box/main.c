@@ -206,6 +206,7 @@ main(void)
 	(void)prctl(PR_SET_NAME, "drydock-box");
 	die_with(parent);
 	setup_namespaces(); /* before we know for whom: drydock prepares the rest meanwhile */
+	message_send(BOX_CONTROL_FD, BOX_UNSHARED, NULL, 0, "pid=%d", (int)getpid());
 	struct stat control;
 	bool asked = message_receive(BOX_CONTROL_FD, &m);
 	if (!asked && fstat(BOX_CONTROL_FD, &control) == 0 && S_ISSOCK(control.st_mode))

@@ -4,8 +4,8 @@
  * C without any library, because both sides include it.
  *
  *   drydock -> box                        box -> drydock
- *   SETUP   the pod to make               UNSHARED  namespaces exist; root mode waits for MAPPED
- *   MAPPED  the id maps are written       READY     the pod is up
+ *   SETUP   the pod to make; in root      UNSHARED  namespaces exist
+ *           mode its id maps are written  READY     the pod is up
  *   EXEC    a command (id, fds)           STARTED   id
  *   SIGNAL  id, sig                       EXITED    id, status (as waitpid), cpu_us, peak_kib,
  *                                                   full=0|1 (it stood at RLIMIT_NPROC)
@@ -23,7 +23,6 @@
 
 enum box_message {
 	BOX_SETUP = 'S',
-	BOX_MAPPED = 'M',
 	BOX_EXEC = 'E',
 	BOX_SIGNAL = 'K',
 	BOX_LISTEN = 'L',

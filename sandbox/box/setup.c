@@ -65,16 +65,9 @@ setup_namespaces(void)
 void
 setup_ids(const struct pod_setup *s)
 {
-	struct message m;
 	enter_new(CLONE_NEWCGROUP); /* its root is the group that we are in now */
-	if (s->root_mode) {
-		message_send(BOX_CONTROL_FD, BOX_UNSHARED, NULL, 0, "wait=1");
-		if (!message_receive(BOX_CONTROL_FD, &m) || m.type != BOX_MAPPED)
-			_exit(125);
-	} else {
+	if (!s->root_mode)
 		map_single_id(outer_uid, outer_gid);
-		message_send(BOX_CONTROL_FD, BOX_UNSHARED, NULL, 0, "wait=0");
-	}
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		box_die(errno, "cannot make the mounts private");
 }
@@ -110,9 +103,36 @@ static const char *const host_trees[] = {"/usr", "/etc/ssl", "/etc/alternatives"
 static const char *const host_links[] = {
 	"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", NULL};
 
+/*
+ * Directories and files of the one scratch tmpfs, bound where they belong: all of them together are
+ * bounded, and a layer has nothing of this machine and this pod.
+ */
+static const struct scratch_dir {
+	const char *name, *place;
+	mode_t mode;
+	bool builder;
+} scratch_dirs[] = {
+	{"shm", "/dev/shm", 01777, false},
+	{"tmp", "/tmp", 01777, false},
+	{"run", "/run", 0755, false},
+	{"home", "/home/builder", 0755, true},
+};
+#define N_SCRATCH_DIRS (sizeof(scratch_dirs) / sizeof(*scratch_dirs))
+
+/* Names that resolve without a network. */
+static const struct scratch_file {
+	const char *name, *place, *text;
+} scratch_files[] = {
+	{"hosts", "/etc/hosts",
+		"127.0.0.1 localhost drydock\n::1 localhost ip6-localhost drydock\n"},
+	{"resolv.conf", "/etc/resolv.conf", ""},
+	{"hostname", "/etc/hostname", "drydock\n"},
+};
+#define N_SCRATCH_FILES (sizeof(scratch_files) / sizeof(*scratch_files))
+
 struct mounts { /* all of them detached until the root is in place */
 	int root, work, proc, devpts, dev;
-	int scratch; /* one tmpfs for all that goes with the pod: see scratch_dirs */
+	int scratch_dirs[N_SCRATCH_DIRS], scratch_files[N_SCRATCH_FILES];
 	int device[N_DEVICES];
 	int binds[BOX_MAX_BINDS];
 	int programs;
@@ -161,6 +181,52 @@ clone_sources(const struct pod_setup *s, struct mounts *t)
 		clone_host_tools(t);
 }
 
+static int
+clone_scratch(int scratch, const char *name)
+{
+	int fd = (int)syscall(SYS_open_tree, scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0)
+		box_die(errno, "cannot bind the %s of the pod", name);
+	return fd;
+}
+
+static int
+make_scratch_dir(const struct scratch_dir *d, int scratch, bool root_mode)
+{
+	uid_t owner = root_mode && d->builder ? BOX_UID : 0;
+	if (mkdirat(scratch, d->name, 0700) < 0 || fchmodat(scratch, d->name, d->mode, 0) < 0 ||
+		(owner && fchownat(scratch, d->name, owner, owner, 0) < 0))
+		box_die(errno, "cannot make %s", d->place);
+	return clone_scratch(scratch, d->name);
+}
+
+static int
+make_scratch_file(const struct scratch_file *f, int scratch)
+{
+	int fd = openat(scratch, f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	size_t n = strlen(f->text);
+	if (fd < 0 || write(fd, f->text, n) != (ssize_t)n)
+		box_die(errno, "cannot write %s", f->place);
+	(void)close(fd);
+	return clone_scratch(scratch, f->name);
+}
+
+/*
+ * On the stage: a bind takes only what is mounted (all kernels before 6.15).  It goes with the host's root,
+ * which is below and above it; to end a mount by itself waits for all processors.
+ */
+static void
+make_scratch(const struct pod_setup *s, struct mounts *t, int scratch)
+{
+	if (syscall(SYS_move_mount, scratch, "", AT_FDCWD, STAGE, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		box_die(errno, "cannot mount on %s", STAGE);
+	for (size_t i = 0; i < N_SCRATCH_DIRS; i++)
+		t->scratch_dirs[i] = make_scratch_dir(&scratch_dirs[i], scratch, s->root_mode);
+	for (size_t i = 0; i < N_SCRATCH_FILES; i++)
+		t->scratch_files[i] = make_scratch_file(&scratch_files[i], scratch);
+	(void)close(scratch);
+}
+
 static void
 make_special(const struct pod_setup *s, struct mounts *t)
 {
@@ -172,7 +238,7 @@ make_special(const struct pod_setup *s, struct mounts *t)
 	mount_set_string(fs, "mode", "0620", "devpts");
 	t->devpts = mount_finish(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "devpts");
 	t->dev = make_tmpfs("0755", 1 << 20, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	t->scratch = make_tmpfs("0755", s->tmpfs_bytes, safe);
+	make_scratch(s, t, make_tmpfs("0755", s->tmpfs_bytes, safe));
 }
 
 /* ---- putting it together ---- */
@@ -276,74 +342,20 @@ own_by_builder(const char *path, bool root_mode)
 		box_die(errno, "cannot give %s to the builder", path);
 }
 
-/*
- * Directories and files of the one scratch tmpfs, bound where they belong: all of them together are
- * bounded, and a layer has nothing of this machine and this pod.
- */
-static const struct scratch_dir {
-	const char *name, *place;
-	mode_t mode;
-	bool builder;
-} scratch_dirs[] = {
-	{"shm", "/dev/shm", 01777, false},
-	{"tmp", "/tmp", 01777, false},
-	{"run", "/run", 0755, false},
-	{"home", "/home/builder", 0755, true},
-};
-
-/* Names that resolve without a network. */
-static const struct scratch_file {
-	const char *name, *place, *text;
-} scratch_files[] = {
-	{"hosts", "/etc/hosts",
-		"127.0.0.1 localhost drydock\n::1 localhost ip6-localhost drydock\n"},
-	{"resolv.conf", "/etc/resolv.conf", ""},
-	{"hostname", "/etc/hostname", "drydock\n"},
-};
-
 static void
-bind_scratch(int scratch, const char *name, const char *place)
+attach_scratch(const struct pod_setup *s, const struct mounts *t)
 {
-	int fd = (int)syscall(SYS_open_tree, scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (fd < 0)
-		box_die(errno, "cannot bind %s", place);
-	attach_over(fd, place);
-}
-
-static void
-make_scratch_dir(const struct scratch_dir *d, int scratch, bool root_mode)
-{
-	uid_t owner = root_mode && d->builder ? BOX_UID : 0;
-	if (mkdirat(scratch, d->name, 0700) < 0 || fchmodat(scratch, d->name, d->mode, 0) < 0 ||
-		(owner && fchownat(scratch, d->name, owner, owner, 0) < 0))
-		box_die(errno, "cannot make %s", d->place);
-	bind_scratch(scratch, d->name, d->place);
-}
-
-static void
-make_scratch_file(const struct scratch_file *f, int scratch)
-{
-	int fd = openat(scratch, f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	size_t n = strlen(f->text);
-	if (fd < 0 || write(fd, f->text, n) != (ssize_t)n)
-		box_die(errno, "cannot write %s", f->place);
-	(void)close(fd);
-	struct stat st; /* a link would lead the mount elsewhere */
-	if (lstat(f->place, &st) == 0 && !S_ISREG(st.st_mode) && unlink(f->place) < 0)
-		box_die(errno, "cannot remove %s", f->place);
-	bind_scratch(scratch, f->name, f->place);
-}
-
-static void
-fill_scratch(const struct pod_setup *s, int scratch)
-{
-	for (size_t i = 0; i < sizeof(scratch_dirs) / sizeof(*scratch_dirs); i++)
-		make_scratch_dir(&scratch_dirs[i], scratch, s->root_mode);
-	for (size_t i = 0; i < sizeof(scratch_files) / sizeof(*scratch_files); i++)
-		make_scratch_file(&scratch_files[i], scratch);
+	for (size_t i = 0; i < N_SCRATCH_DIRS; i++)
+		attach_over(t->scratch_dirs[i], scratch_dirs[i].place);
+	for (size_t i = 0; i < N_SCRATCH_FILES; i++) {
+		const char *place = scratch_files[i].place;
+		struct stat st; /* a link would lead the mount elsewhere */
+		if (lstat(place, &st) == 0 && !S_ISREG(st.st_mode) && unlink(place) < 0)
+			box_die(errno, "cannot remove %s", place);
+		attach_over(t->scratch_files[i], place);
+	}
 	mount_make_dirs("/run/user/1000");
 	own_by_builder("/run/user/1000", s->root_mode);
-	(void)close(scratch);
 }
 
 /* ---- switches of the kernel ---- */
@@ -442,7 +454,7 @@ setup_pod(const struct pod_setup *s)
 		fill_tools_root(&t);
 	attach_over(t.proc, "/proc");
 	fill_dev(&t);
-	fill_scratch(s, t.scratch);
+	attach_scratch(s, &t);
 	if (s->has_work) {
 		attach_over(t.work, s->work_dir);
 		box_work_dir = s->work_dir;
