@@ -191,7 +191,7 @@ place_extra_fds(const struct plan *p)
 {
 	int control = move_up(BOX_CONTROL_FD);
 	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		box_fail("close_range");
+		box_fail("cannot hide descriptors (close_range)");
 	for (size_t i = 0; i < p->nextra; i++)
 		if (dup2(p->extra[i].fd, p->extra[i].as) < 0)
 			_exit(125);

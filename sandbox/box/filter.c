@@ -479,5 +479,5 @@ filter_install(const struct filter_spec *s, bool traced)
 	p.observed = traced ? SECCOMP_RET_TRACE : 0;
 	assemble(&p, s);
 	if (load(&p, 0) < 0)
-		box_die(errno, "seccomp: the kernel refuses the filter");
+		box_die(errno, "the kernel refuses the filter (seccomp)");
 }

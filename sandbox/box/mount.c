@@ -22,7 +22,7 @@ mount_open_type(const char *type)
 {
 	int fd = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 	if (fd < 0)
-		box_die(errno, "the kernel lacks the file system %s or fsopen", type);
+		box_die(errno, "the kernel lacks the file system %s (fsopen)", type);
 	return fd;
 }
 
@@ -39,17 +39,17 @@ void
 mount_set_string(int fs, const char *key, const char *value, const char *what)
 {
 	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0) < 0)
-		box_die(errno, "cannot set %s of %s", key, what);
+		box_die(errno, "cannot set %s of %s (fsconfig)", key, what);
 }
 
 int
 mount_finish(int fs, unsigned attributes, const char *what)
 {
 	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		box_die(errno, "cannot make %s", what);
+		box_die(errno, "cannot make %s (fsconfig)", what);
 	int fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
 	if (fd < 0)
-		box_die(errno, "cannot mount %s", what);
+		box_die(errno, "cannot mount %s (fsmount)", what);
 	(void)close(fs);
 	return fd;
 }
@@ -66,12 +66,12 @@ mount_clone(const char *src, bool writable, bool recursive)
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
 	int fd = mount_open_tree(src, flags);
 	if (fd < 0)
-		box_die(errno, "cannot bind %s", src);
+		box_die(errno, "cannot bind %s (open_tree)", src);
 	struct mount_attr a = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 					   (writable ? 0 : (unsigned)MOUNT_ATTR_RDONLY)};
 	unsigned at = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
 	if (syscall(SYS_mount_setattr, fd, "", at, &a, sizeof(a)) < 0)
-		box_die(errno, "cannot protect the bind of %s", src);
+		box_die(errno, "cannot protect the bind of %s (mount_setattr)", src);
 	return fd;
 }
 
@@ -84,7 +84,7 @@ mount_attach(int fd, const char *path)
 		int errnum = errno;
 		if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
 			box_die(0, "%s is a link in the image; it must be a directory", path);
-		box_die(errnum, "cannot mount on %s", path);
+		box_die(errnum, "cannot mount on %s (move_mount)", path);
 	}
 	(void)close(fd);
 }

@@ -45,12 +45,31 @@ map_single_id(uid_t uid, gid_t gid)
 static uid_t outer_uid;
 static gid_t outer_gid;
 
+static const struct namespace {
+	int flag;
+	const char *name, *limit; /* user.max_LIMIT_namespaces */
+} namespaces[] = {{CLONE_NEWUSER, "user", "user"}, {CLONE_NEWNS, "mount", "mnt"},
+	{CLONE_NEWPID, "process", "pid"}, {CLONE_NEWNET, "network", "net"},
+	{CLONE_NEWIPC, "IPC", "ipc"}, {CLONE_NEWUTS, "UTS", "uts"},
+	{CLONE_NEWCGROUP, "cgroup", "cgroup"}};
+#define N_NAMESPACES (sizeof(namespaces) / sizeof(*namespaces))
+
+/* All of them or none; one after the other only to find out which it was. */
 static void
 enter_new(int flags)
 {
-	if (unshare(flags) < 0)
-		box_die(errno, "cannot make namespaces (user, mount, pid, net, ipc, uts, cgroup); "
-			       "drydock doctor says what this machine lacks");
+	if (unshare(flags) == 0)
+		return;
+	for (size_t i = 0; i < N_NAMESPACES; i++) {
+		const struct namespace *n = &namespaces[i];
+		if (!(flags & n->flag) || unshare(n->flag) == 0)
+			continue;
+		if (errno == ENOSPC || errno == EUSERS)
+			box_die(0, "this machine's limit user.max_%s_namespaces leaves no %s namespace",
+				n->limit, n->name);
+		box_die(errno, "cannot make a %s namespace (see drydock doctor)", n->name);
+	}
+	box_die(0, "cannot make namespaces together (see drydock doctor)");
 }
 
 void
@@ -172,7 +191,7 @@ clone_sources(const struct pod_setup *s, struct mounts *t)
 		(void)snprintf(path, sizeof(path), "/dev/%s", devices[i]);
 		t->device[i] = mount_open_tree(path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 		if (t->device[i] < 0)
-			box_die(errno, "cannot bind %s", path);
+			box_die(errno, "cannot bind %s (open_tree)", path);
 	}
 	for (size_t i = 0; i < s->nbinds; i++)
 		t->binds[i] = mount_clone(s->binds[i].src, s->binds[i].writable, true);
@@ -186,7 +205,7 @@ clone_scratch(int scratch, const char *name)
 {
 	int fd = (int)syscall(SYS_open_tree, scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (fd < 0)
-		box_die(errno, "cannot bind the %s of the pod", name);
+		box_die(errno, "cannot bind the %s of the pod (open_tree)", name);
 	return fd;
 }
 
@@ -219,7 +238,7 @@ static void
 make_scratch(const struct pod_setup *s, struct mounts *t, int scratch)
 {
 	if (syscall(SYS_move_mount, scratch, "", AT_FDCWD, STAGE, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		box_die(errno, "cannot mount on %s", STAGE);
+		box_die(errno, "cannot mount on %s (move_mount)", STAGE);
 	for (size_t i = 0; i < N_SCRATCH_DIRS; i++)
 		t->scratch_dirs[i] = make_scratch_dir(&scratch_dirs[i], scratch, s->root_mode);
 	for (size_t i = 0; i < N_SCRATCH_FILES; i++)
@@ -416,7 +435,7 @@ enter_root(int root)
 {
 	mount_attach(root, STAGE);
 	if (chdir(STAGE) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-		box_die(errno, "cannot enter the root of the pod");
+		box_die(errno, "cannot enter the root of the pod (pivot_root)");
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		box_die(errno, "cannot leave the host's root");
 }

@@ -22,6 +22,12 @@ echo through | "$drydock" sandbox run --state "$state" -- /bin/cat >"$tmp/out"
 is "standard input is the caller's" "$(cat "$tmp/out")" through
 sb --bind "$tmp/nowhere:/x" -- /bin/true
 is "a bind of what is not there is drydock's own failure" "$status" 125
+for i in 1 2 3 4 5; do
+	sb --bind "$tmp:/bin" -- /bin/true
+	echo "$status $(cat "$tmp/err")"
+done | sort -u >"$tmp/refused"
+is "a pod that cannot be made is told of with the reason" "$(cat "$tmp/refused")" \
+	"125 drydock: sandbox: /bin is a link in the image; it must be a directory"
 sb -- /no/such/program
 is "a program that is not there" "$status" 127
 sb --net everything -- /bin/true
@@ -172,17 +178,23 @@ kill -9 $pid
 wait $pid 2>/dev/null
 sleep 1
 is "its processes die with it" "$(pgrep -f 'sleep 54321' | wc -l)" 0
+# What is done behind the result is done a moment later.
+swept() { for i in $(seq 100); do [ -z "$(ls -A "$state/pods")" ] && [ -d "$state/ready" ] && return; sleep 0.1; done; return 1; }
+groups() { find /sys/fs/cgroup -maxdepth 6 -type d -name "drydock-*-$1-*" 2>/dev/null; }
 sb -- /bin/true
-is "and the next one sweeps what it left" "$(pods)" 0
+ok "and the next one sweeps what it left" swept
+is "with its control groups" "$(groups $pid)" ""
 
 # --- what is removed behind the result
 sb -- /bin/sh -c ': >/tmp/a; : >b'
-is "what a command left is gone when the result is there" "$(pods) $(find "$state/doomed" -type f -name b | wc -l)" "0 0"
-mkdir -p "$state/doomed/of-one-that-was-killed/root/fs"
-sb -- /bin/true
-for i in $(seq 100); do [ -z "$(ls -A "$state/doomed")" ] && [ -d "$state/ready" ] && break; sleep 0.1; done
-is "empty directories go by themselves, also those of a drydock that was killed" "$(ls -A "$state/doomed")" ""
-is "and the next one's are ready, with nothing in them" "$(cd "$state/ready" && find . ! -type d | sort) $(find "$state/ready/root/fs" "$state/ready/work/fs" | wc -l)" "./lock 2"
+is "what a command left is gone when the result is there" "$(ls "$state/pods" | wc -l)" 0
+"$drydock" sandbox run --state "$state" -- /bin/true &
+pid=$!
+wait $pid
+ok "of a command that left nothing all goes by itself" swept
+is "control groups too" "$(groups $pid)" ""
+is "and the next one's directories are ready, with nothing in them" "$(cd "$state/ready" && find . ! -type d | sort) $(find "$state/ready/root/fs" "$state/ready/work/fs" | wc -l)" "./lock 2"
+
 # --- the proxy for hosts that were named
 perl -MSocket -e '
 	socket(S, AF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(0, INADDR_LOOPBACK)); listen(S, 5);

@@ -4,7 +4,9 @@
 #include "tests/base/under_fault.h"
 #include "tests/sandbox/state_fixture.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
 
 static struct pod *
 open_tools(const struct stack *work)
@@ -262,6 +264,45 @@ the_trace_tells_found_from_missing(void **state)
 	pod_close(p);
 }
 
+/* A pod left without a command; true: its box is gone by then. */
+static bool
+is_gone_when_left(const struct stack *root, size_t nbinds)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	const struct stack none = {0};
+	const struct pod_bind bound = {.src = "/usr", .dst = "/mnt"};
+	const struct pod_spec spec = {
+		.state = &st, .root = *root, .work = &none, .binds = &bound, .nbinds = nbinds};
+	struct pod *p = NULL;
+	must(pod_open(&spec, &p, &err), &err);
+	pod_leave(p);
+	return waitpid(-1, NULL, 0) < 0 && errno == ECHILD;
+}
+
+static void
+only_a_pod_with_something_bound_is_waited_for_when_it_is_left(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(strlist) struct strlist left = {0};
+	OWN(buf) struct buf out = {0};
+	OWN_FREE char *pods = fs_join(dir, "pods");
+	struct stack root = {0};
+	struct pod *p = open_tools(&root);
+	const char *image = "cd /work && mkdir -p dev proc tmp run home/builder etc mnt && "
+			    "touch etc/hosts etc/hostname etc/resolv.conf";
+	assert_int_equal(run_as(p, PROFILE_BUILD, image, &out).exit_code, 0);
+	struct hash_hex key = stack_next_key(&root, STR("image"));
+	must(pod_freeze(p, POD_WORK, key.s, &err), &err);
+	stack_push(&root, key.s);
+	assert_true(is_gone_when_left(&root, 1));
+	assert_false(is_gone_when_left(&root, 0));
+	must(sandbox_sweep(&st, NULL, &err), &err);
+	must(fs_list(pods, &left, &err), &err);
+	assert_int_equal(left.n, 0);
+	stack_cleanup(&root);
+}
+
 int
 main(void)
 {
@@ -275,6 +316,7 @@ main(void)
 		cmocka_unit_test(time_limit_ends_what_ignores_signals_and_its_daemons),
 		cmocka_unit_test(a_question_on_the_terminal_is_answered),
 		cmocka_unit_test(the_trace_tells_found_from_missing),
+		cmocka_unit_test(only_a_pod_with_something_bound_is_waited_for_when_it_is_left),
 	};
 	return cmocka_run_group_tests(tests, state_set_up, state_tear_down);
 }
