@@ -14,9 +14,9 @@ OBJ := build/$(VARIANT)
 ROOMS := base record sandbox images envprobe qa runner
 
 # --- what is linked into what ---------------------------------------------------------------
-# drydock-box is built from its own directory alone; drydock is the front program (no library but
+# drydock-box is built from its own two directories alone; drydock is the front program (no library but
 # libc: the archive gives it only the objects it uses); drydock-core is everything.
-BOX_SRC   := $(wildcard sandbox/box/*.c)
+BOX_SRC   := $(wildcard sandbox/box/*.c sandbox/warden/*.c)
 FRONT_SRC := $(wildcard runner/front/*.c) runner/cmd_sandbox_run.c runner/sandbox_job.c runner/cli.c runner/cli_help.c
 CORE_SRC  := $(wildcard runner/*.c)
 LIB_SRC   := $(foreach r,$(filter-out runner,$(ROOMS)),$(wildcard $(r)/*.c))

@@ -80,7 +80,9 @@ channel_receive(int fd, struct reply *ret, struct dd_err *err)
 		.msg_control = &control,
 		.msg_controllen = sizeof(control)};
 	ssize_t n;
-	while ((n = recvmsg(fd, &h, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
+	/* A box that went without reading all is told of first, then what it said. */
+	while ((n = recvmsg(fd, &h, MSG_CMSG_CLOEXEC)) < 0 &&
+		(errno == EINTR || errno == ECONNRESET))
 		;
 	if (n <= 0)
 		return err_set(err, DD_EIO, "the pod died%s%s", n < 0 ? ": " : "",

@@ -3,8 +3,8 @@
 #include "sandbox/sandbox.h"
 
 #include "base/fs.h"
-#include "sandbox/box/proto.h"
 #include "sandbox/trace.h"
+#include "sandbox/warden/warden.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -160,7 +160,7 @@ add_limits(struct doctor_list *ret)
 	OWN_FREE char *processes = mem_printf(
 		"watchdog, looks every %d ms when the limit is near, and RLIMIT_NPROC of the pod's "
 		"user namespace; overshoot: at most an eighth and %d, the kernel refuses more",
-		WARDEN_MIN_MS, BOX_SPARE_TASKS_LEAST);
+		WARDEN_MIN_MS, WARDEN_SPARE_TASKS_LEAST);
 	doctor_add(ret, "process limit", true, false, watched ? processes : kernel, NULL);
 	OWN_FREE char *disk = mem_printf(
 		"no quota; watchdog, looks every %d ms when the limit is near, and no single file "

@@ -1,6 +1,6 @@
 /*
  * Limits of a pod.  Where a memory and a pids control group can be made (v1 or v2), the kernel enforces
- * those.  Else the warden in drydock-box (sandbox/box/warden.c) watches processes and memory, and
+ * those.  Else the warden in drydock-box (sandbox/warden) watches processes and memory, and
  * RLIMIT_NPROC of the pod's own user namespace bounds what it has not seen yet; the disk it watches always.
  */
 #ifndef SANDBOX_LIMITS_H

@@ -96,6 +96,16 @@ void setup_namespaces(void);
 void setup_ids(const struct pod_setup *s);
 /* The file system and network of the pod; in pid 1. */
 void setup_pod(const struct pod_setup *s);
+/* To a file of the kernel that is there. */
+void write_value(const char *path, const char *text);
+
+struct box_id {
+	uid_t uid;
+	gid_t gid;
+};
+/* Of the user namespace the caller is in, and has made. */
+void map_single_id(const struct box_id *inside, const struct box_id *outside);
+
 extern const char *box_work_dir; /* where the work tree is in the pod; "" without one */
 
 /*
@@ -153,16 +163,6 @@ bool ids_attach(pid_t pid);
 int ids_serve(pid_t main, bool all);
 /* End everything that was attached. */
 void ids_end(void);
-
-/* ---- warden.c ---- */
-
-/* The directory that is measured; before the host's root is gone.  -1: the disk is not watched. */
-int warden_open_disk(const struct pod_setup *s);
-/*
- * In the outer process: watch until pid 1 ends, and give its status as one to exit with.  `ready` is a
- * pipe whose other end pid 1 closes when the pod is made.
- */
-int warden_wait(const struct pod_setup *s, pid_t pid1, int ready, int disk);
 
 /* ---- exec.c ---- */
 

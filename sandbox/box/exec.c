@@ -3,6 +3,7 @@
  * nothing; the command itself is its child.  See main.c, identity.c and ids.c.
  */
 #include "sandbox/box/box.h"
+#include "sandbox/warden/warden.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -136,10 +137,7 @@ set_dumpable(bool on)
 static void
 offer_to_oom_killer(void)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "1000", 4) != 4)
-		box_fail("oom_score_adj");
-	(void)close(fd);
+	write_value("/proc/self/oom_score_adj", "1000");
 }
 
 /*
@@ -154,7 +152,7 @@ take_identity(const struct plan *p)
 	 * that the warden goes by, which would not be reached: a process that is on its way to be refused
 	 * counts for the kernel, and there may be many of these at once.
 	 */
-	limit(RLIMIT_NPROC, p->max_tasks + BOX_SPARE_TASKS(p->max_tasks));
+	limit(RLIMIT_NPROC, p->max_tasks + WARDEN_SPARE_TASKS(p->max_tasks));
 	set_dumpable(true);
 	offer_to_oom_killer();
 	enum filter_kind kind = identity_take(&p->who);

@@ -43,27 +43,13 @@ identity_is_fake(const struct identity *p)
 	       (identity_is_service(p) && p->service.uid == 0);
 }
 
-static void
-write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		box_fail(path);
-	(void)close(fd);
-}
-
 /* User mode: an ordinary id is a nested namespace. */
 static void
 nest_id(uid_t uid, gid_t gid)
 {
-	char map[64];
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
 		box_fail("cannot make a nested user namespace");
-	write_text("/proc/self/setgroups", "deny");
-	(void)snprintf(map, sizeof(map), "%u 0 1", (unsigned)uid);
-	write_text("/proc/self/uid_map", map);
-	(void)snprintf(map, sizeof(map), "%u 0 1", (unsigned)gid);
-	write_text("/proc/self/gid_map", map);
+	map_single_id(&(struct box_id){uid, gid}, &(struct box_id){0, 0});
 }
 
 /* In the namespace of an ordinary user: this one is all there is, but for a browser's sandbox. */

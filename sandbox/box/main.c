@@ -4,7 +4,7 @@
  * drydock starts this program with one end of a socket as descriptor 3 and nothing else but
  * standard error.  It enters new user, mount, network, IPC and UTS namespaces, receives the description
  * of a pod, enters its control groups and a namespace of those, and forks into a new pid namespace; the
- * outer process is the pod's warden (warden.c).  In root
+ * outer process is the pod's warden (sandbox/warden).  In root
  * mode drydock, outside, writes the id maps (an unprivileged range, never 0 to 0); in user mode the
  * single id is mapped here.  Layer directories are opened after the namespaces exist (an overlay
  * takes only mounts of its own namespace) and before the identity changes to inside-root (which
@@ -24,6 +24,7 @@
  * of the pid namespace.  PDEATHSIG is the second line.
  */
 #include "sandbox/box/box.h"
+#include "sandbox/warden/warden.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -194,6 +195,43 @@ block_children(void)
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* ---- the outer half ---- */
+
+static void
+tell_limit(const char *cause, unsigned long long used)
+{
+	message_send(BOX_CONTROL_FD, BOX_LIMIT, NULL, 0, "cause=%s\nused=%llu", cause, used);
+}
+
+/* Before the host's root is gone. */
+static int
+open_disk(const struct pod_setup *s)
+{
+	int fd = s->disk ? open(s->pod_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (s->disk && fd < 0)
+		box_die(errno, "cannot open %s", s->pod_dir);
+	return fd;
+}
+
+/* pid 1 closes its end of `ready` when the pod is made: from then on /proc is the pod's. */
+static int
+stand_guard(const struct pod_setup *s, pid_t pid1, int ready, int disk)
+{
+	char c;
+	while (read(ready, &c, 1) < 0 && errno == EINTR)
+		;
+	(void)close(ready);
+	const struct warden_spec spec = {.pid1 = pid1,
+		.memory = s->memory,
+		.pids = s->pids,
+		.disk = s->disk,
+		.dir = disk,
+		.given = exec_input_bytes,
+		.tell = tell_limit};
+	int status = warden_wait(&spec);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
+}
+
 int
 main(void)
 {
@@ -224,7 +262,7 @@ main(void)
 	enter_groups(&m);
 	setup_decode(&m, &s);
 	setup_ids(&s);
-	int disk = warden_open_disk(&s), ready[2];
+	int disk = open_disk(&s), ready[2];
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		box_die(errno, "pipe");
 	block_children();
@@ -243,5 +281,5 @@ main(void)
 		serve(s.root_mode, ready[1]);
 	}
 	(void)close(ready[1]);
-	return warden_wait(&s, pid, ready[0], disk);
+	return stand_guard(&s, pid, ready[0], disk);
 }

@@ -56,23 +56,6 @@ enum box_message {
 
 /* SETUP comes with descriptors of control groups, for the box to enter. */
 
-/*
- * The warden looks at memory at least every WARDEN_MAX_MS and at most every WARDEN_MIN_MS, the sooner the
- * less there is left; WARDEN_TOUCH_PER_MS is what one processor can touch in a millisecond,
- * WARDEN_FORKS_PER_MS how many processes it can start.
- */
-#define WARDEN_MAX_MS 100
-#define WARDEN_MIN_MS 5
-#define WARDEN_TOUCH_PER_MS (8ULL << 20)
-#define WARDEN_FORKS_PER_MS 20ULL
-
-/*
- * Processes beyond the limit that the kernel lets be before the warden ends them all.  It tells nobody whom it
- * refused, so that the warden must have had the time to look before it does.
- */
-#define BOX_SPARE_TASKS(max) ((max) ? (max) / 8 + BOX_SPARE_TASKS_LEAST : 0)
-#define BOX_SPARE_TASKS_LEAST 256
-
 /* Values of the field "profile" of EXEC. */
 #define BOX_PROFILE_BUILD "build"
 #define BOX_PROFILE_PROVISION "provision"

@@ -22,8 +22,8 @@ const char *box_work_dir = "";
 
 /* ---- namespaces ---- */
 
-static void
-write_file(const char *path, const char *text)
+void
+write_value(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
@@ -32,18 +32,22 @@ write_file(const char *path, const char *text)
 }
 
 static void
-map_single_id(uid_t uid, gid_t gid)
+write_map(const char *path, unsigned inside, unsigned outside)
 {
 	char map[64];
-	write_file("/proc/self/setgroups", "deny");
-	(void)snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
-	write_file("/proc/self/uid_map", map);
-	(void)snprintf(map, sizeof(map), "0 %u 1", (unsigned)gid);
-	write_file("/proc/self/gid_map", map);
+	(void)snprintf(map, sizeof(map), "%u %u 1", inside, outside);
+	write_value(path, map);
 }
 
-static uid_t outer_uid;
-static gid_t outer_gid;
+void
+map_single_id(const struct box_id *inside, const struct box_id *outside)
+{
+	write_value("/proc/self/setgroups", "deny");
+	write_map("/proc/self/uid_map", inside->uid, outside->uid);
+	write_map("/proc/self/gid_map", inside->gid, outside->gid);
+}
+
+static struct box_id outer;
 
 static const struct namespace {
 	int flag;
@@ -75,8 +79,7 @@ enter_new(int flags)
 void
 setup_namespaces(void)
 {
-	outer_uid = geteuid();
-	outer_gid = getegid();
+	outer = (struct box_id){geteuid(), getegid()};
 	enter_new(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
 		  CLONE_NEWUTS);
 }
@@ -86,7 +89,7 @@ setup_ids(const struct pod_setup *s)
 {
 	enter_new(CLONE_NEWCGROUP); /* its root is the group that we are in now */
 	if (!s->root_mode)
-		map_single_id(outer_uid, outer_gid);
+		map_single_id(&(struct box_id){0, 0}, &outer);
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		box_die(errno, "cannot make the mounts private");
 }

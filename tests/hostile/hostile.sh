@@ -56,6 +56,7 @@ pod_tag() {
 		sleep 0.1
 	done
 	kill "$sleeper" && wait "$sleeper" 2>/dev/null
+	for i in $(seq 50); do [ -z "$(ls -A "$state/pods")" ] && break; sleep 0.1; done # behind the result
 }
 
 tag=$(pod_tag)

@@ -1,13 +1,11 @@
-/*
- * The warden of a pod: the outer half of drydock-box, which measures what the kernel does not limit and
- * ends the pod's processes; see warden.c.  Private to sandbox/box.
- */
-#ifndef SANDBOX_BOX_WARDEN_H
-#define SANDBOX_BOX_WARDEN_H
-
-#include "sandbox/box/box.h"
+/* What the warden measures; see warden.c. */
+#ifndef SANDBOX_WARDEN_MEASURE_H
+#define SANDBOX_WARDEN_MEASURE_H
 
 #include <dirent.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 /* Of CLOCK_MONOTONIC. */
 long long warden_now_ms(void);
@@ -36,10 +34,11 @@ struct memory {
 	unsigned long long shared_then; /* the machine's shared memory when the pod was opened */
 	unsigned long long reserve;	/* what the machine must keep available */
 	unsigned long long queue_bytes; /* what a socket's queue may hold */
+	unsigned long long (*given)(ino_t ino); /* as in struct warden_spec */
 };
 
 /* watched: what memory_look and memory_count compare with is noted now. */
-void memory_init(struct memory *m, bool watched);
+void memory_init(struct memory *m, bool watched, unsigned long long (*given)(ino_t ino));
 /* How many processes there are in the pod. */
 unsigned long long memory_processes(const struct memory *m);
 /*

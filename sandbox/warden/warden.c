@@ -16,8 +16,8 @@
  *
  * When a limit is exceeded drydock is told which, and pid 1 by SIGUSR1 to kill all there is.
  */
-#include "sandbox/box/warden.h"
-#include "sandbox/box/box.h"
+#include "sandbox/warden/warden.h"
+#include "sandbox/warden/measure.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,13 +33,11 @@
 #define WALK_STEP_MS 20
 
 struct warden {
-	const struct pod_setup *setup;
-	pid_t pid1;
+	const struct warden_spec *spec;
 	struct memory memory;
 	long long count_ms,
 		count_took_ms; /* when memory was last counted exactly, how long it took */
 	unsigned long long cpus;
-	int disk; /* directory of the pod; -1: not watched */
 	struct usage usage;
 	unsigned long long avail_then; /* of its file system, when the last whole walk began */
 	unsigned long long used_then;  /* what that walk found */
@@ -65,10 +63,9 @@ static void
 fire(struct warden *w, const char *cause, unsigned long long used)
 {
 	if (!w->told)
-		message_send(
-			BOX_CONTROL_FD, BOX_LIMIT, NULL, 0, "cause=%s\nused=%llu", cause, used);
+		w->spec->tell(cause, used);
 	w->told = cause;
-	(void)kill(w->pid1, SIGUSR1);
+	(void)kill(w->spec->pid1, SIGUSR1);
 }
 
 /* ---- memory and processes ---- */
@@ -86,7 +83,7 @@ come_back_in_time(
 static bool
 look_at_memory(struct warden *w, long long now, int *wait_ms)
 {
-	const struct pod_setup *s = w->setup;
+	const struct warden_spec *s = w->spec;
 	struct memory_use use;
 	if (!s->memory && !s->pids)
 		return false;
@@ -102,7 +99,7 @@ look_at_memory(struct warden *w, long long now, int *wait_ms)
 		return true;
 	}
 	if (s->pids)
-		come_back_in_time(w, s->pids + BOX_SPARE_TASKS(s->pids) - use.tasks,
+		come_back_in_time(w, s->pids + WARDEN_SPARE_TASKS(s->pids) - use.tasks,
 			WARDEN_FORKS_PER_MS, wait_ms);
 	if (!s->memory)
 		return false;
@@ -147,7 +144,7 @@ must_walk(const struct warden *w, long long now, unsigned long long avail)
 	long long pause = w->walk_took_ms * WALK_SHARE;
 	if (now - w->walked_ms >= (pause > WALK_EVERY_MS ? pause : WALK_EVERY_MS))
 		return true;
-	return at_most(w, avail) > w->setup->disk &&
+	return at_most(w, avail) > w->spec->disk &&
 	       (w->usage.torn || now - w->walked_ms >= 2 * w->walk_took_ms);
 }
 
@@ -171,12 +168,12 @@ end_of_walk(struct warden *w)
 static bool
 look_at_disk(struct warden *w, long long now, int *wait_ms)
 {
-	unsigned long long limit = w->setup->disk, avail;
-	if (w->disk < 0)
+	unsigned long long limit = w->spec->disk, avail;
+	if (w->spec->dir < 0)
 		return false;
-	avail = available(w->disk);
+	avail = available(w->spec->dir);
 	if (!w->usage.walking && must_walk(w, now, avail)) {
-		usage_begin(&w->usage, w->disk);
+		usage_begin(&w->usage, w->spec->dir);
 		w->walk_began_ms = now;
 		w->walk_avail = avail;
 	}
@@ -203,33 +200,8 @@ look_at_disk(struct warden *w, long long now, int *wait_ms)
 
 /* ---- waiting ---- */
 
-/* pid 1 closes its end when the pod is made: from then on /proc is the pod's. */
-static void
-await_ready(int ready)
-{
-	char c;
-	while (read(ready, &c, 1) < 0 && errno == EINTR)
-		;
-	(void)close(ready);
-}
-
-static int
-exit_status(int status)
-{
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
-}
-
 int
-warden_open_disk(const struct pod_setup *s)
-{
-	int fd = s->disk ? open(s->pod_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (s->disk && fd < 0)
-		box_die(errno, "cannot open %s", s->pod_dir);
-	return fd;
-}
-
-int
-warden_wait(const struct pod_setup *s, pid_t pid1, int ready, int disk)
+warden_wait(const struct warden_spec *spec)
 {
 	static struct warden w;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -237,19 +209,18 @@ warden_wait(const struct pod_setup *s, pid_t pid1, int ready, int disk)
 	int status = 0;
 	(void)sigemptyset(&child);
 	(void)sigaddset(&child, SIGCHLD);
-	await_ready(ready);
-	w = (struct warden){.setup = s, .pid1 = pid1, .disk = disk};
+	w = (struct warden){.spec = spec};
 	w.cpus = cpus > 0 ? (unsigned long long)cpus : 1;
-	memory_init(&w.memory, s->memory || s->pids);
+	memory_init(&w.memory, spec->memory || spec->pids, spec->given);
 	w.walked_ms = w.count_ms = warden_now_ms();
-	w.avail_then = disk < 0 ? 0 : available(disk);
+	w.avail_then = spec->dir < 0 ? 0 : available(spec->dir);
 	w.reserve = w.avail_then / 8;
 	for (;;) {
 		int wait_ms = WARDEN_MAX_MS;
 		long long now = warden_now_ms();
-		pid_t got = waitpid(pid1, &status, WNOHANG);
-		if (got == pid1)
-			return exit_status(status);
+		pid_t got = waitpid(spec->pid1, &status, WNOHANG);
+		if (got == spec->pid1)
+			return status;
 		bool over = look_at_memory(&w, now, &wait_ms);
 		over = look_at_disk(&w, now, &wait_ms) || over;
 		if (!over)
