@@ -314,6 +314,15 @@ find_suite(struct import *im, struct dd_err *err)
 	return image_worker(&spec, fields, &im->img.suite, err);
 }
 
+/* Pods on an image of many layers are quicker with it, and work without. */
+static void
+flatten(const struct import *im)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	if (stack_flatten(im->st, &im->img.stack, &err) < 0)
+		log_warn("%s", err_msg(&err));
+}
+
 static int
 make_image(struct import *im, struct dd_err *err)
 {
@@ -327,7 +336,10 @@ make_image(struct import *im, struct dd_err *err)
 	im->done.tree = mem_strdup(tree.s);
 	im->img.digest = mem_strdup(tree.s);
 	im->img.source = fetch_source(im->from, im->done.manifest);
-	return image_write(im->st, &im->img, err);
+	rc = image_write(im->st, &im->img, err);
+	if (rc == 0)
+		flatten(im);
+	return rc;
 }
 
 static int

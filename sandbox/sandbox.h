@@ -77,7 +77,8 @@ struct hash_hex stack_next_key(const struct stack *s, struct str step);
 
 /*
  * Make one layer of the lowest ones of a stack of more than twenty, so that pods on it, and on what it becomes,
- * are mounted with fewer; nothing else changes.  Freezing starts this by itself, in the background.
+ * are mounted with fewer; nothing else changes, and nothing happens to a shorter one.  Freezing starts this by itself,
+ * in the background.
  */
 int stack_flatten(const struct state *st, const struct stack *s, struct dd_err *err) DD_MUST_USE;
 

@@ -154,6 +154,50 @@ image import "$tmp/tiny/lay" tiny
 run "$drydock" sandbox run --image tiny --state "$state" -- /ahoy
 is "runs, as the ordinary user" "$status $(cat "$tmp/out")" "7 1000 ahoy"
 
+# --- an image of many layers: mounted with fewer, and the same
+cat >"$tmp/tiny/b.c" <<'C'
+#include <stdio.h>
+#include <string.h>
+int main(void)
+{
+	char line[65536], *at;
+	int names, layers = 0;
+	FILE *f = fopen("/proc/self/mountinfo", "r");
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*s %*s %*s %*s / %n", &names) == 0 && strstr(line, " - overlay "))
+			for (at = line; (at = strstr(at, "lowerdir")); at++)
+				layers++;
+	printf("%d layers\n", layers);
+	for (int i = 1; i <= 25; i++) {
+		sprintf(line, "/in/%d", i);
+		if (!(f = fopen(line, "r")))
+			printf("no %d\n", i);
+		else if (!fgets(line, sizeof(line), f) || line[0] != 'o')
+			printf("%d is %s", i, line);
+	}
+	return 0;
+}
+C
+mkdir -p "$tmp/many/in" && gcc -static -o "$tmp/many/look" "$tmp/tiny/b.c"
+set --
+for i in $(seq 25); do
+	echo "of $i" >"$tmp/many/in/$i"
+	[ "$i" != 1 ] || echo "of another" >"$tmp/many/in/2"
+	tar -C "$tmp/many" -cf "$tmp/many-$i.tar" look $(cd "$tmp/many" && find in -type f)
+	rm -f "$tmp/many/in"/*
+	[ "$i" = 3 ] && : >"$tmp/many/in/.wh.1"
+	set -- "$@" "$tmp/many-$i.tar"
+done
+layout "$tmp/many/lay" "$@"
+image import "$tmp/many/lay" many
+is "an image of many layers is imported" "$status $(json .layers)" "0 25"
+run "$drydock" sandbox run --image many --state "$state" -- /look
+is "it is mounted with fewer, and is what it was" "$(cat "$tmp/out")" "10 layers
+no 1"
+image export many "$tmp/many.tar"
+is "and is exported with all" "$(skopeo inspect "oci-archive:$tmp/many.tar" | jq '.Layers | length')" 25
+run "$drydock" image rm --state "$state" many
+
 # --- killed in the middle
 run "$drydock" image rm --state "$state" again
 run "$drydock" image rm --state "$state" env
