@@ -272,7 +272,11 @@ main(void)
 		box_die(errno, "fork");
 	if (pid == 0) {
 		die_with(0);
-		(void)setsid(); /* the caller's session and its share of the processors are not the pod's */
+		/*
+		 * Out of reach of the caller's terminal.  Not a session: that is what each command has, and a new one
+		 * starts with no share of a busy machine's processors (autogroup), here before the pod is made.
+		 */
+		(void)setpgid(0, 0);
 		(void)close(ready[0]);
 		if (disk >= 0)
 			(void)close(disk);

@@ -186,8 +186,10 @@ ok "and the next one sweeps what it left" swept
 is "with its control groups" "$(groups $pid)" ""
 
 # --- what is removed behind the result
-sb -- /bin/sh -c ': >/tmp/a; : >b'
-is "what a command left is gone when the result is there" "$(ls "$state/pods" | wc -l)" 0
+"$drydock" sandbox run --state "$state" -- /bin/sh -c ': >/tmp/a; : >b' &
+pid=$!
+wait $pid
+is "what a command left is gone when the result is there" "$(ls "$state/pods" | grep -e "-$pid-")" ""
 "$drydock" sandbox run --state "$state" -- /bin/true &
 pid=$!
 wait $pid
