@@ -300,7 +300,8 @@ exec_start(struct pod *p, const struct exec_spec *spec, struct exec **ret, struc
 		.start_ns = clock_mono_ns()};
 	e->last_output_ns = e->start_ns;
 	TAILQ_INSERT_TAIL(&p->execs, e, link);
-	limits_begin(&p->limits);
+	if (p->made)
+		limits_begin(&p->limits);
 	rc = open_fds(e, spec, &c, err);
 	if (rc == 0)
 		rc = start_supervisor(e, spec, &c, err);

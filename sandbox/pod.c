@@ -378,8 +378,14 @@ begin(struct pod *p, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	limits_open(p->id, &p->spec.limits, p->dir, &p->limits);
-	rc = handshake(p, err);
-	enum exec_cause limit = rc < 0 ? limits_check(&p->limits) : CAUSE_NONE;
+	return handshake(p, err);
+}
+
+/* rc, or that one of its limits was too small for a pod that could not be made. */
+static int
+name_limit(const struct pod *p, int rc, struct dd_err *err)
+{
+	enum exec_cause limit = rc < 0 && !p->made ? limits_check(&p->limits) : CAUSE_NONE;
 	if (limit == CAUSE_NONE)
 		return rc;
 	if (err)
@@ -391,8 +397,12 @@ begin(struct pod *p, struct dd_err *err)
 int
 pod_start(struct pod *p, struct dd_err *err)
 {
+	p->made = false;
 	int rc = begin(p, err);
-	return rc < 0 ? rc : expect(p, BOX_READY, err);
+	if (rc == 0)
+		rc = expect(p, BOX_READY, err);
+	p->made = rc == 0;
+	return name_limit(p, rc, err);
 }
 
 static int
@@ -603,9 +613,13 @@ dispatch(struct pod *p, const struct reply *r)
 		limits_exceeded(&p->limits, reply_get(r, "cause"), reply_number(r, "used"));
 		return true;
 	}
+	if (r->type == BOX_READY) {
+		p->made = true;
+		return true;
+	}
 	struct exec *e = find_exec(p, reply_get(r, "id"));
 	if (!e)
-		return r->type == BOX_EXITED || r->type == BOX_READY;
+		return r->type == BOX_EXITED;
 	if (r->type == BOX_EXITED) {
 		e->exited = true;
 		e->status = (int)reply_number(r, "status");
@@ -646,7 +660,7 @@ pod_call(struct pod *p, const struct request *request, struct reply *ret, struct
 		struct reply r = {0};
 		rc = channel_receive(p->control, &r, err);
 		if (rc < 0)
-			return rc;
+			return name_limit(p, rc, err);
 		if (dispatch(p, &r)) {
 			reply_cleanup(&r);
 			continue;
@@ -657,7 +671,7 @@ pod_call(struct pod *p, const struct request *request, struct reply *ret, struct
 		}
 		rc = reply_error(&r, err);
 		reply_cleanup(&r);
-		return rc;
+		return name_limit(p, rc, err);
 	}
 }
 

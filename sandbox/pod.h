@@ -51,6 +51,7 @@ struct pod {
 	int lock_fd;
 	int control;
 	pid_t box;
+	bool made; /* else what its limits have met since they were set is its own making */
 	struct limits limits;
 	struct pod_spec spec; /* a copy; what it borrows is in the next four */
 	struct stack work;

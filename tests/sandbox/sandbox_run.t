@@ -167,9 +167,6 @@ echo guarded >"$tmp/guarded" && chmod 600 "$tmp/guarded"
 sb --net provision --bind "$tmp/shared:/shared" -- /bin/sh -c "cat $tmp/guarded /root/../$tmp/guarded /proc/1/root$tmp/guarded 2>/dev/null; ls /proc/1/root/ | head -n 1"
 hasnt "root inside reads no file of this machine" "$tmp/out" guarded
 
-# pods: how many there are, without the one that is being made ready behind the last result
-pods() { find "$state/pods" -mindepth 1 -maxdepth 1 ! -name 'new-*' | wc -l; }
-
 # --- nothing is left of a sandbox whose drydock is killed
 "$drydock" sandbox run --state "$state" -- /bin/sh -c 'sleep 54321 & sleep 54321' &
 pid=$!
