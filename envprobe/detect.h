@@ -17,7 +17,7 @@ struct detector {
 };
 
 extern const struct detector detect_autotools, detect_cmake, detect_meson, detect_python,
-	detect_perl, detect_node, detect_make;
+	detect_perl, detect_node, detect_go, detect_make, detect_go_sources;
 
 /*
  * Choose and read; a tree without any known build system gives SYSTEM_NONE.  wanted: the name of the one to
@@ -45,6 +45,12 @@ bool detect_is_aside(const char *path);
 
 /* Headers in <> that the sources include and the tree does not hold. */
 void detect_includes(const struct tree *t, const char *dir, struct project *p);
+
+/* The same of the sources that lie in dir itself. */
+void detect_includes_here(const struct tree *t, const char *dir, struct project *p);
+
+/* Does the file lie in dir itself, and not below? */
+bool detect_is_here(const char *dir, const char *path);
 
 /* Environment variables the source reads without a default, into project.env_reads. */
 void detect_environment(const struct tree *t, const char *dir, struct project *p);

@@ -181,18 +181,38 @@ scan_includes(struct include_scan *s, const char *path)
 	}
 }
 
-void
-detect_includes(const struct tree *t, const char *dir, struct project *p)
+bool
+detect_is_here(const char *dir, const char *path)
+{
+	OWN_FREE char *here = tree_join(dir, fs_name(path));
+	return strcmp(here, path) == 0;
+}
+
+static void
+scan_all_includes(const struct tree *t, const char *dir, bool deep, struct project *p)
 {
 	struct include_scan s = {.t = t, .p = p};
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
-		if (fs_is_below(path, dir) && !detect_is_aside(path) &&
+		if ((deep ? fs_is_below(path, dir) && !detect_is_aside(path)
+			  : detect_is_here(dir, path)) &&
 			(str_ends_one(str_of(path), c_endings) ||
 				str_ends_one(str_of(path), cxx_endings)))
 			scan_includes(&s, path);
 	}
 	map_cleanup(&s.seen);
+}
+
+void
+detect_includes(const struct tree *t, const char *dir, struct project *p)
+{
+	scan_all_includes(t, dir, true, p);
+}
+
+void
+detect_includes_here(const struct tree *t, const char *dir, struct project *p)
+{
+	scan_all_includes(t, dir, false, p);
 }
 
 /* ---- environment ---- */

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#define FORMAT "1" /* in the file's name: another format is another file */
+#define FORMAT "2" /* in the file's name: another format is another file */
 
 struct pkgindex {
 	char *p;

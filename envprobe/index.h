@@ -9,7 +9,7 @@
  *   y Python module            d Python distribution, normalised       a aclocal file
  *   j jar                      n Node module        t Tcl package directory
  *   k package (path: version, package: number of packages that depend on it)
- *   v virtual package
+ *   v virtual package          g Go package (path: its directory)
  */
 #ifndef ENVPROBE_INDEX_H
 #define ENVPROBE_INDEX_H

@@ -190,6 +190,17 @@ add_cmake(const struct where *w, struct str package, struct buf *out)
 		emit_lower(out, 'c', cut(w->name, 4, 6), w, package);
 }
 
+/* Hundreds of files are one package: its directory stands for them. */
+static void
+add_go(const struct where *w, struct str package, struct buf *out)
+{
+	static const char tree[] = "usr/share/gocode/src/";
+	size_t n = sizeof(tree) - 1;
+	struct where dir = {.path = w->dir};
+	if (str_ends(w->name, ".go") && w->dir.n > n)
+		emit(out, 'g', cut(w->dir, n, 0), &dir, package);
+}
+
 static void
 add_path(const struct where *w, struct str package, struct buf *out)
 {
@@ -210,6 +221,8 @@ add_path(const struct where *w, struct str package, struct buf *out)
 		emit(out, 'j', cut(w->name, 0, 4), w, package);
 	else if (below(w, "usr/share/nodejs") && str_eq(w->name, "package.json") && w->dir.n > 17)
 		emit(out, 'n', cut(w->dir, 17, 0), w, package);
+	else if (below(w, "usr/share/gocode/src"))
+		add_go(w, package, out);
 	else
 		add_below_lib(w, package, out);
 	if (str_ends(w->name, ".cmake"))

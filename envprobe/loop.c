@@ -145,7 +145,7 @@ want_declared(struct loop *l)
 static bool
 is_conclusive(enum need_kind kind)
 {
-	return kind == NEED_PYTHON || kind == NEED_PERL || kind == NEED_NODE ||
+	return kind == NEED_PYTHON || kind == NEED_PERL || kind == NEED_NODE || kind == NEED_GO ||
 	       kind == NEED_PROGRAM;
 }
 
@@ -446,8 +446,10 @@ detect(struct loop *l, struct dd_err *err)
 	int rc = journal_step(l->spec->journal, "attempt/0/detect", do_detect, l, &j, err);
 	if (rc == 0)
 		rc = json_decode(j, project_fields, false, &l->r->project, "project", err);
-	if (rc == 0)
+	if (rc == 0) {
+		strlist_copy(&l->r->options, &l->r->project.options);
 		decide_system(l);
+	}
 	return rc;
 }
 

@@ -361,6 +361,20 @@ resolve_m4(const struct pkgindex *x, const char *macro)
 	return r;
 }
 
+/* A part of a path that is packaged under a shorter one, as modules of a major version are ("x/y/v2"). */
+static struct resolution
+resolve_go(const struct pkgindex *x, const char *import)
+{
+	OWN_FREE char *path = mem_strdup(import);
+	struct resolution r = search_key(x, 'g', path);
+	for (char *slash; !r.package && (slash = strrchr(path, '/')) != NULL;) {
+		*slash = '\0';
+		if (strchr(path, '/')) /* not the host alone */
+			r = search_key(x, 'g', path);
+	}
+	return r;
+}
+
 struct resolution
 resolve_need(const struct pkgindex *x, const struct need *n)
 {
@@ -386,6 +400,8 @@ resolve_need(const struct pkgindex *x, const struct need *n)
 		return resolve_python(x, n->name);
 	case NEED_NODE:
 		return search_key(x, 'n', n->name);
+	case NEED_GO:
+		return resolve_go(x, n->name);
 	case NEED_PACKAGE:
 		if (pkgindex_has_package(x, n->name))
 			r.package = mem_strdup(n->name);

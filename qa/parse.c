@@ -101,6 +101,7 @@ static const struct {
 	{FORMAT_MESON, parse_meson},
 	{FORMAT_PYTEST, parse_pytest},
 	{FORMAT_NODE, parse_node},
+	{FORMAT_GO, parse_go},
 	{FORMAT_JEST, parse_jest},
 	{FORMAT_MOCHA, parse_mocha},
 	{FORMAT_PROVE, parse_prove},

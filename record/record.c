@@ -90,6 +90,7 @@ const char *const test_format_names[] = {
 	[FORMAT_MESON] = "meson",
 	[FORMAT_PYTEST] = "pytest",
 	[FORMAT_NODE] = "node",
+	[FORMAT_GO] = "go",
 	[FORMAT_JEST] = "jest",
 	[FORMAT_MOCHA] = "mocha",
 	[FORMAT_PROVE] = "prove",
@@ -103,6 +104,7 @@ const char *const build_system_names[] = {
 	[SYSTEM_NONE] = "none",
 	[SYSTEM_AUTOTOOLS] = "autotools",
 	[SYSTEM_CMAKE] = "cmake",
+	[SYSTEM_GO] = "go",
 	[SYSTEM_MAKE] = "make",
 	[SYSTEM_MESON] = "meson",
 	[SYSTEM_NODE] = "node",
@@ -175,7 +177,7 @@ RECORD_IMPLEMENT(env_read)
 const struct json_field project_fields[] = {EREQ(project, system, build_system_names),
 	S(project, evidence), S(project, dir), A(project, commands, command),
 	A(project, needs, need), A(project, env_reads, env_read), L(project, choices),
-	L(project, others), A(project, absent, absent_part), END};
+	L(project, others), L(project, options), A(project, absent, absent_part), END};
 
 void
 project_cleanup(struct project *p)

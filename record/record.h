@@ -143,6 +143,7 @@ enum test_format {
 	FORMAT_MESON,
 	FORMAT_PYTEST,
 	FORMAT_NODE,
+	FORMAT_GO,
 	FORMAT_JEST,
 	FORMAT_MOCHA,
 	FORMAT_PROVE,
@@ -175,13 +176,14 @@ enum need_kind {
 	NEED_PERL,	/* "XML::Parser" */
 	NEED_PYTHON,	/* module or distribution: "pytest" */
 	NEED_NODE,	/* npm package */
+	NEED_GO,	/* import path of a package: "golang.org/x/text/width" */
 	NEED_FILE,	/* any other absolute path */
 	NEED_PACKAGE,	/* a distribution package by name */
 };
 extern const char *const need_kind_names[];
 #define NEED_KIND_NAMES \
 	"program", "header", "library", "pkgconfig", "cmake", "m4", "perl", "python", "node", \
-		"file", "package"
+		"go", "file", "package"
 
 enum need_source { /* what showed it */
 	NEED_FROM_LOG,
@@ -230,6 +232,7 @@ enum build_system {
 	SYSTEM_NONE,
 	SYSTEM_AUTOTOOLS,
 	SYSTEM_CMAKE,
+	SYSTEM_GO,
 	SYSTEM_MAKE,
 	SYSTEM_MESON,
 	SYSTEM_NODE,
@@ -248,6 +251,7 @@ struct project {
 	struct strlist
 		choices; /* names of the build systems seen, best first: "cmake", "make:src" */
 	struct strlist others; /* those that were not chosen, with their evidence */
+	struct strlist options; /* labelled decisions that the commands contain */
 	struct absent_part_list absent;
 };
 void project_cleanup(struct project *p);

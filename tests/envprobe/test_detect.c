@@ -96,6 +96,15 @@ odd_layouts_are_built_and_tested(void **state)
 		{FILES({"setup.py", "setup()\n"}, {"a/__init__.py", ""},
 			 {"a/test_a.py", "import unittest\n"}),
 			"python: python3 setup.py build; PYTHONPATH=. python3 -m unittest discover -v"},
+		{FILES({"go.mod", "module x.org/a\n"}, {"a.go", "package main\nimport \"fmt\"\n"},
+			 {"a_test.go", "package main\n"}, {"Makefile", "a:\n"}),
+			"go: export GOBIN=\"$PWD/.gopath/bin\" && go install -v ./...;"
+			" export GOBIN=\"$PWD/.gopath/bin\" && go test -v -vet=off ./..."},
+		{FILES({"go.mod", "module x.org/a\n"},
+			 {"a.go", "package main\nimport \"y.org/b\"\n"}),
+			"go: mkdir -p .gopath/src/x.org && ln -sfn ../../.. .gopath/src/x.org/a;"
+			" export GO111MODULE=off GOPATH=\"$PWD/.gopath:/usr/share/gocode\" &&"
+			" cd .gopath/src/x.org/a && go install -v ./..."},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct project p = detect(cases[i].files, NULL);
@@ -166,12 +175,87 @@ grammars_are_compiled_as_c(void **state)
 	project_cleanup(&p);
 }
 
+/* Names and citations of the needs of a kind. */
+static char *
+needs(const struct project *p, enum need_kind kind)
+{
+	OWN(buf) struct buf b = {0};
+	for (size_t i = 0; i < p->needs.n; i++)
+		if (p->needs.v[i].kind == kind)
+			buf_printf(&b, "%s%s (%s)", b.n ? ", " : "", p->needs.v[i].name,
+				p->needs.v[i].why);
+	return buf_take(&b);
+}
+
+static void
+go_needs_what_is_built_here_imports(void **state)
+{
+	(void)state;
+	struct project p = detect(
+		FILES({"a.go",
+			      "// +build !windows\n\npackage a // import \"x.org/a\"\n\nimport (\n\t\"fmt\"\n\n"
+			      "\t_ \"y.org/b\" // why\n\t/* no \"z.org/no\" */ c `y.org/c`\n)\nvar x = \"z.org/d\"\n"},
+			{"a_windows.go", "package a\nimport \"z.org/e\"\n"},
+			{"tool.go",
+				"//go:build ignore || (linux && !cgo)\n\npackage main\nimport \"z.org/f\"\n"},
+			{"sub/s.go", "package s\nimport \"x.org/a\"\nimport \"x.org/a/sub\"\n"},
+			{"vendor/v.org/v/v.go", "package v\nimport \"z.org/g\"\n"},
+			{"_example/e.go", "package main\nimport \"z.org/h\"\n"},
+			{"v.go", "package a\nimport \"v.org/v\"\n"},
+			{"a_test.go", "package a\nimport \"y.org/t\"\n"}),
+		NULL);
+	OWN_FREE char *imports = needs(&p, NEED_GO);
+	assert_string_equal(imports, "y.org/b (a.go:8), y.org/c (a.go:9), y.org/t (a_test.go:2)");
+	assert_int_equal(p.needs.v[p.needs.n - 1].scope, SCOPE_TEST);
+	assert_string_equal(p.commands.v[0].run,
+		"mkdir -p .gopath/src/x.org && ln -sfn ../../.. .gopath/src/x.org/a");
+	project_cleanup(&p);
+}
+
+static const char cgo_text[] =
+	"package a\n/*\n#cgo CFLAGS: -O2\n#cgo windows LDFLAGS: -lws2_32\n#cgo linux LDFLAGS: -lm\n"
+	"#cgo pkg-config: star\n#ifndef USE_MOON\n#include \"moon-all.h\"\n#else\n#include <moon.h>\n#endif\n"
+	"*/\nimport \"C\"\n";
+
+static void
+a_tag_stands_for_a_bundled_library_that_is_not_there(void **state)
+{
+	(void)state;
+	const struct file tag = {"system.go",
+		"//go:build system || packaged\n\npackage a\n\n// #cgo CFLAGS: -DUSE_MOON\n"
+		"// #cgo LDFLAGS: -lmoon\nimport \"C\"\n"};
+	const struct file other = {"other.go",
+		"// +build debug\n\npackage a\n// #cgo CFLAGS: -DDEBUG\nimport \"C\"\n"};
+	struct project p =
+		detect(FILES({"a.go", cgo_text}, other, tag, {"glue.c", "#include <star.h>\n"},
+			       {"_example/x.c", "#include <comet.h>\n"}),
+			NULL);
+	OWN_FREE char *libraries = needs(&p, NEED_LIBRARY), *headers = needs(&p, NEED_HEADER),
+		      *modules = needs(&p, NEED_PKGCONFIG);
+	assert_string_equal(libraries, "m (a.go:5), moon (system.go:6)");
+	assert_string_equal(modules, "star (a.go:6)");
+	assert_non_null(strstr(headers, "moon.h (a.go:10)"));
+	assert_non_null(strstr(headers, "star.h"));
+	assert_null(strstr(headers, "comet.h"));
+	assert_int_equal(p.options.n, 1);
+	assert_true(str_starts(str_of(p.options.v[0]), "go-tags=system (a.go:8 "));
+	assert_non_null(strstr(p.commands.v[1].run, "go install -v -tags system ./..."));
+	project_cleanup(&p);
+	/* With the library in the tree nothing is to be decided. */
+	p = detect(FILES({"a.go", cgo_text}, {"moon-all.h", ""}, other, tag), NULL);
+	assert_int_equal(p.options.n, 0);
+	assert_null(strstr(p.commands.v[1].run, "-tags"));
+	project_cleanup(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(odd_layouts_are_built_and_tested),
 		cmocka_unit_test(what_else_there_is_can_be_wanted),
+		cmocka_unit_test(go_needs_what_is_built_here_imports),
+		cmocka_unit_test(a_tag_stands_for_a_bundled_library_that_is_not_there),
 		cmocka_unit_test(parts_that_are_elsewhere_are_listed),
 		cmocka_unit_test(grammars_are_compiled_as_c),
 	};

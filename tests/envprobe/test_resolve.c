@@ -79,7 +79,10 @@ static const char contents[] =
 	"usr/lib/python3/dist-packages/moon/__init__.py python/python3-moon\n"
 	"usr/lib/python3/dist-packages/moon_extras-1.dist-info/METADATA python/python3-moon-extras\n"
 	"usr/lib/python3.11/json/__init__.py python/libpython3.11-minimal\n"
-	"usr/share/nodejs/moon-phase/package.json javascript/node-moon-phase\n";
+	"usr/share/nodejs/moon-phase/package.json javascript/node-moon-phase\n"
+	"usr/share/gocode/src/sky.org/moon/phase/phase.go golang/golang-sky-moon-dev\n"
+	"usr/share/gocode/src/sky.org/moon/phase/full.go golang/golang-sky-moon-dev\n"
+	"usr/share/gocode/src/sky.org/star/star.go golang/golang-sky-star-dev\n";
 
 static const struct {
 	enum need_kind kind;
@@ -133,6 +136,11 @@ static const struct {
 	{NEED_PYTHON, "Tide", "python3-tide", NULL},
 	{NEED_PYTHON, ".", NULL, NULL},
 	{NEED_NODE, "moon-phase", "node-moon-phase", NULL},
+	{NEED_GO, "sky.org/moon/phase", "golang-sky-moon-dev",
+		"/usr/share/gocode/src/sky.org/moon/phase"},
+	{NEED_GO, "sky.org/star/v2/deep", "golang-sky-star-dev", NULL},
+	{NEED_GO, "sky.org/comet", NULL, NULL},
+	{NEED_GO, "sky.org", NULL, NULL},
 	{NEED_PACKAGE, "moon", "moon", NULL},
 	{NEED_PACKAGE, "nosuch", NULL, NULL},
 	{NEED_FILE, "/usr/bin/moonc", NULL, NULL},

@@ -98,6 +98,24 @@ static const struct report reports[] = {
 		"TAP version 13\n# Subtest: sails\nok 1 - sails\n  ---\n  duration_ms: 0.6\n  ...\n# Subtest: sinks\n"
 		"not ok 2 - sinks\n  ---\n  error: 'wet'\n  ...\n1..2\n# tests 2\n# pass 1\n# fail 1\n",
 		1, 1, 1, 0, "sinks", NULL},
+	{"go test -v", FORMAT_GO,
+		"=== RUN   TestA\n--- PASS: TestA (0.01s)\n=== RUN   TestB\n=== RUN   TestB/one\n"
+		"    b_test.go:7: got 1, want 2\n--- FAIL: TestB (0.00s)\n    --- FAIL: TestB/one (0.00s)\n"
+		"=== RUN   TestC\n    c_test.go:3: no network\n--- SKIP: TestC (0.00s)\nFAIL\nexit status 1\n"
+		"FAIL\tx.org/a\t0.013s\n=== RUN   TestD\n--- PASS: TestD (0.00s)\nPASS\nok  \tx.org/b\t0.1s\n"
+		"?   \tx.org/c\t[no test files]\n",
+		1, 2, 2, 1, "TestB", "got 1, want 2"},
+	{"go test that does not compile", FORMAT_GO,
+		"# x.org/a\na/a.go:3:2: undefined: y\nFAIL\tx.org/a [build failed]\nok  \tx.org/b\t0.1s\nFAIL\n",
+		2, 1, 1, 0, "package", "build failed"},
+	{"go test that panics", FORMAT_GO,
+		"=== RUN   TestA\npanic: boom\n\ngoroutine 1 [running]:\nFAIL\tx.org/a\t0.013s\nFAIL\n",
+		1, 0, 1, 0, "TestA", "boom"},
+	{"go test without tests", FORMAT_AUTO, "?   \tx.org/c\t[no test files]\n", 0, 0, 0, 0, NULL,
+		NULL},
+	{"go test that ends in the middle", FORMAT_GO,
+		"=== RUN   TestA\n--- PASS: TestA (0.01s)\n=== RUN   TestB\n", 2, 1, 1, 0,
+		"make test", "ends before"},
 	{"mocha", FORMAT_AUTO,
 		"\n> x@1.0.0 test\n> mocha\n\n\n  Router\n    .use\n      \xe2\x9c\x94 mounts (38ms)\n"
 		"      \xe2\x9c\x93 works (or not)\n      - later\n      1) breaks\n\n\n  2 passing (15s)\n  1 pending\n"
