@@ -8,6 +8,7 @@
 #include "base/str.h"
 
 struct str data_alternatives(void); /* alternatives.tsv */
+struct str data_removed(void);	    /* removed.tsv */
 struct str data_rules(void);	    /* rules.tsv */
 
 /* Next line that is no comment and not empty, in at most n fields (missing ones are empty). */

@@ -123,6 +123,24 @@ pkgindex_has_package(const struct pkgindex *x, const char *name)
 	return row.path.p != NULL;
 }
 
+char *
+pkgindex_version(const struct pkgindex *x, const char *name)
+{
+	struct pkgindex_row row = {{NULL, 0}, {NULL, 0}};
+	pkgindex_find(x, 'k', name, note_row, &row);
+	if (!row.path.p)
+		return NULL;
+	const char *colon = row.path.n ? memchr(row.path.p, ':', row.path.n) : NULL;
+	OWN_FREE char *version =
+		colon ? mem_strndup(colon + 1, row.path.n - (size_t)(colon + 1 - row.path.p))
+		      : str_dup(row.path);
+	char *revision = strrchr(version, '-');
+	if (revision)
+		*revision = '\0';
+	version[strcspn(version, "+~")] = '\0';
+	return TAKE(version);
+}
+
 uint64_t
 pkgindex_popularity(const struct pkgindex *x, struct str package)
 {

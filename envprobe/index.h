@@ -10,6 +10,7 @@
  *   j jar                      n Node module        t Tcl package directory
  *   k package (path: version, package: number of packages that depend on it)
  *   v virtual package          g Go package (path: its directory)
+ *   h PHP file, or directory with an autoload.php, below /usr/share/php   x PHP extension
  */
 #ifndef ENVPROBE_INDEX_H
 #define ENVPROBE_INDEX_H
@@ -35,6 +36,8 @@ void pkgindex_find(const struct pkgindex *x, char class, const char *name,
 	bool (*fn)(void *ctx, const struct pkgindex_row *row), void *ctx);
 
 bool pkgindex_has_package(const struct pkgindex *x, const char *name);
+/* Its version as upstream has it: "8.2" of "2:8.2+93"; heap, NULL: there is no such package. */
+char *pkgindex_version(const struct pkgindex *x, const char *name);
 /* How many packages depend on it; 0 for an unknown one. */
 uint64_t pkgindex_popularity(const struct pkgindex *x, struct str package);
 

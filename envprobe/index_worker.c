@@ -202,6 +202,15 @@ add_go(const struct where *w, struct str package, struct buf *out)
 }
 
 static void
+add_php(const struct where *w, struct str package, struct buf *out)
+{
+	struct str file = cut(w->path, sizeof("usr/share/php/") - 1, 4);
+	if (str_ends(file, "/autoload"))
+		file.n -= sizeof("/autoload") - 1;
+	emit(out, 'h', file, w, package);
+}
+
+static void
 add_path(const struct where *w, struct str package, struct buf *out)
 {
 	static const char *const bins[] = {"usr/bin", "bin", "usr/sbin", "sbin", "usr/games",
@@ -221,6 +230,10 @@ add_path(const struct where *w, struct str package, struct buf *out)
 		emit(out, 'j', cut(w->name, 0, 4), w, package);
 	else if (below(w, "usr/share/nodejs") && str_eq(w->name, "package.json") && w->dir.n > 17)
 		emit(out, 'n', cut(w->dir, 17, 0), w, package);
+	else if (below(w, "usr/share/php") && str_ends(w->name, ".php"))
+		add_php(w, package, out);
+	else if (below(w, "usr/lib/php") && str_ends(w->name, ".so"))
+		emit_lower(out, 'x', cut(w->name, 0, 3), w, package);
 	else if (below(w, "usr/share/gocode/src"))
 		add_go(w, package, out);
 	else

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "envprobe/decide.h"
 #include "envprobe/files.h"
+#include "envprobe/removed.h"
 #include "envprobe/resolve.h"
 #include "envprobe/source_worker.h"
 
@@ -281,6 +282,9 @@ note_learnt(struct loop *l, enum attempt_end ended)
 static bool
 learn_from_build(struct loop *l)
 {
+	struct removed removed;
+	if (removed_find(&l->problems, &removed))
+		return false; /* no package brings it back */
 	bool any = learn_variables(l);
 	any = want_from_log(l, SCOPE_BUILD, false) || any;
 	any = files_learn(l, SCOPE_BUILD, true) || any;

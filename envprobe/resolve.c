@@ -375,6 +375,35 @@ resolve_go(const struct pkgindex *x, const char *import)
 	return r;
 }
 
+/* "php-curl" of "php8.2-curl": what stands for the version that the distribution has chosen. */
+static void
+use_php_default(const struct pkgindex *x, struct resolution *r)
+{
+	const char *dash =
+		r->package && strncmp(r->package, "php", 3) == 0 ? strchr(r->package, '-') : NULL;
+	OWN_FREE char *name = dash ? mem_printf("php%s", dash) : NULL;
+	if (!name || !isdigit((unsigned char)r->package[3]) || !pkgindex_has_package(x, name))
+		return;
+	free(r->package);
+	r->package = TAKE(name);
+}
+
+/* An extension, a file, or a class: the nearest directory above it that is a library. */
+static struct resolution
+resolve_php(const struct pkgindex *x, const char *name)
+{
+	bool extension = strncmp(name, "ext-", 4) == 0;
+	OWN_FREE char *path = extension ? lower(name + 4) : mem_strdup(name);
+	struct resolution r = search_key(x, extension ? 'x' : 'h', path);
+	if (extension)
+		use_php_default(x, &r);
+	for (char *slash; !extension && !r.package && (slash = strrchr(path, '/')) != NULL;) {
+		*slash = '\0';
+		r = search_key(x, 'h', path);
+	}
+	return r;
+}
+
 struct resolution
 resolve_need(const struct pkgindex *x, const struct need *n)
 {
@@ -402,6 +431,8 @@ resolve_need(const struct pkgindex *x, const struct need *n)
 		return search_key(x, 'n', n->name);
 	case NEED_GO:
 		return resolve_go(x, n->name);
+	case NEED_PHP:
+		return resolve_php(x, n->name);
 	case NEED_PACKAGE:
 		if (pkgindex_has_package(x, n->name))
 			r.package = mem_strdup(n->name);

@@ -2,6 +2,7 @@
 #include "envprobe/loop.h"
 
 #include "envprobe/files.h"
+#include "envprobe/removed.h"
 #include "envprobe/resolve.h"
 
 #include <string.h>
@@ -172,6 +173,27 @@ probe_judge_build(const char *failed, enum exec_cause cause, const struct questi
 		"drydock logs shows what it printed");
 }
 
+/* The source is of a time before the toolchain. */
+static bool
+judge_removed(struct loop *l)
+{
+	struct removed r;
+	if (!removed_find(&l->problems, &r))
+		return false;
+	OWN_FREE char *package = str_dup(r.package);
+	OWN_FREE char *has = pkgindex_version(l->index, package);
+	OWN_FREE char *way =
+		mem_printf(STR_FMT " older than " STR_FMT ", or a source that is mended",
+			STR_ARG(r.toolchain), STR_ARG(r.since));
+	diagnose(l, OUTCOME_UNSATISFIABLE, DIAGNOSIS_TOOLCHAIN_TOO_NEW,
+		mem_printf("it uses %s, which " STR_FMT " has not had since version " STR_FMT
+			   "; this machine's sources have %s",
+			r.problem->name, STR_ARG(r.toolchain), STR_ARG(r.since),
+			has ? has : "none"),
+		r.problem->text, way);
+	return true;
+}
+
 void
 loop_judge_build(struct loop *l)
 {
@@ -180,6 +202,8 @@ loop_judge_build(struct loop *l)
 	l->r->outcome = probe_judge_build(
 		l->failed ? l->failed : "", l->cause, unanswered(l), &l->r->diagnosis);
 	if (l->r->diagnosis.class != DIAGNOSIS_BUILD_FAILED)
+		return;
+	if (judge_removed(l))
 		return;
 	if (none && (!compile || none->line <= compile->line)) {
 		diagnose(l, OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_PROVIDER,

@@ -63,6 +63,7 @@ const char *const diagnosis_class_names[] = {
 	[DIAGNOSIS_BUILD_FAILED] = "build-failed",
 	[DIAGNOSIS_COMPILE_ERROR] = "compile-error",
 	[DIAGNOSIS_NO_PROVIDER] = "no-provider",
+	[DIAGNOSIS_TOOLCHAIN_TOO_NEW] = "toolchain-too-new",
 	[DIAGNOSIS_LIMIT] = "limit",
 	[DIAGNOSIS_NEEDS_ANSWER] = "needs-answer",
 	[DIAGNOSIS_NO_TESTS_RAN] = "no-tests-ran",
@@ -109,6 +110,7 @@ const char *const build_system_names[] = {
 	[SYSTEM_MESON] = "meson",
 	[SYSTEM_NODE] = "node",
 	[SYSTEM_PERL] = "perl",
+	[SYSTEM_PHP] = "php",
 	[SYSTEM_PYTHON] = "python",
 	NULL,
 };

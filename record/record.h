@@ -98,6 +98,7 @@ enum diagnosis_class {
 	DIAGNOSIS_BUILD_FAILED,
 	DIAGNOSIS_COMPILE_ERROR,
 	DIAGNOSIS_NO_PROVIDER,
+	DIAGNOSIS_TOOLCHAIN_TOO_NEW,
 	DIAGNOSIS_LIMIT,
 	DIAGNOSIS_NEEDS_ANSWER,
 	DIAGNOSIS_NO_TESTS_RAN,
@@ -177,13 +178,14 @@ enum need_kind {
 	NEED_PYTHON,	/* module or distribution: "pytest" */
 	NEED_NODE,	/* npm package */
 	NEED_GO,	/* import path of a package: "golang.org/x/text/width" */
+	NEED_PHP,	/* extension "ext-curl", or class or file of a library as a path: "Psr/Log/NullLogger" */
 	NEED_FILE,	/* any other absolute path */
 	NEED_PACKAGE,	/* a distribution package by name */
 };
 extern const char *const need_kind_names[];
 #define NEED_KIND_NAMES \
 	"program", "header", "library", "pkgconfig", "cmake", "m4", "perl", "python", "node", \
-		"go", "file", "package"
+		"go", "php", "file", "package"
 
 enum need_source { /* what showed it */
 	NEED_FROM_LOG,
@@ -237,6 +239,7 @@ enum build_system {
 	SYSTEM_MESON,
 	SYSTEM_NODE,
 	SYSTEM_PERL,
+	SYSTEM_PHP,
 	SYSTEM_PYTHON,
 };
 extern const char *const build_system_names[];

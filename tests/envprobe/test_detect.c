@@ -105,6 +105,13 @@ odd_layouts_are_built_and_tested(void **state)
 			"go: mkdir -p .gopath/src/x.org && ln -sfn ../../.. .gopath/src/x.org/a;"
 			" export GO111MODULE=off GOPATH=\"$PWD/.gopath:/usr/share/gocode\" &&"
 			" cd .gopath/src/x.org/a && go install -v ./..."},
+		{FILES({"composer.json", "{\"autoload\": {\"psr-4\": {\"A\\\\\": \"src/\"}}}"},
+			 {"src/A.php", "<?php\n"},
+			 {"phpunit.xml", "<phpunit bootstrap=\"x.php\">"}),
+			"php: mkdir -p vendor && phpab --tolerant -o vendor/autoload.php src;"
+			" find . \\( -path ./vendor -o -iname 'test*' -o -iname 'fixture*' \\) -prune -o"
+			" -name '*.php' -print0 | xargs -0 -r -n 1 php -l; phpunit --log-junit /tmp/phpunit.xml"},
+		{FILES({"Makefile", "a:\n"}, {"index.php", "<?php\n"}), "make: make -j2"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct project p = detect(cases[i].files, NULL);
@@ -212,6 +219,23 @@ go_needs_what_is_built_here_imports(void **state)
 	project_cleanup(&p);
 }
 
+static void
+php_needs_the_libraries_and_extensions_it_uses(void **state)
+{
+	(void)state;
+	struct project p = detect(
+		FILES({"composer.json", "{\"require\": {\"ext-curl\": \"*\"}}"},
+			{"src/A.php",
+				"<?php\nnamespace A;\nuse Sky\\Moon\\{Phase, Tide};\nuse Own\\B;\nuse Exception;\n"
+				"use function Sky\\f;\nclass A { function f() { return $this->club_x(mb_strlen('a')); } }\n"},
+			{"Own/B.php", "<?php\n"}, {"vendor/x/X.php", "<?php\nuse No\\Such;\n"}),
+		NULL);
+	OWN_FREE char *got = needs(&p, NEED_PHP);
+	assert_string_equal(got,
+		"ext-curl (composer.json: ext-curl), ext-mbstring (src/A.php:7), Sky/Moon (src/A.php:3)");
+	project_cleanup(&p);
+}
+
 static const char cgo_text[] =
 	"package a\n/*\n#cgo CFLAGS: -O2\n#cgo windows LDFLAGS: -lws2_32\n#cgo linux LDFLAGS: -lm\n"
 	"#cgo pkg-config: star\n#ifndef USE_MOON\n#include \"moon-all.h\"\n#else\n#include <moon.h>\n#endif\n"
@@ -255,6 +279,7 @@ main(void)
 		cmocka_unit_test(odd_layouts_are_built_and_tested),
 		cmocka_unit_test(what_else_there_is_can_be_wanted),
 		cmocka_unit_test(go_needs_what_is_built_here_imports),
+		cmocka_unit_test(php_needs_the_libraries_and_extensions_it_uses),
 		cmocka_unit_test(a_tag_stands_for_a_bundled_library_that_is_not_there),
 		cmocka_unit_test(parts_that_are_elsewhere_are_listed),
 		cmocka_unit_test(grammars_are_compiled_as_c),

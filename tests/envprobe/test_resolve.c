@@ -15,6 +15,7 @@ static const char packages[] =
 	"Package: python3-tide\nVersion: 1\n\n"
 	"Package: libstar-dev\nVersion: 1\n\n"
 	"Package: moon\nVersion: 1\n\n"
+	"Package: php-comet\nVersion: 1\n\n"
 	"Package: a\nVersion: 1\nDepends: libmoon-dev, libmoon-ng-dev, cmake-data\n\n"
 	"Package: b\nVersion: 1\nDepends: libmoon-dev\n\n"
 	"Package: c\nVersion: 1\nDepends: libmoon-dev (>= 1) | libmoon0-dev\n\n"
@@ -82,7 +83,12 @@ static const char contents[] =
 	"usr/share/nodejs/moon-phase/package.json javascript/node-moon-phase\n"
 	"usr/share/gocode/src/sky.org/moon/phase/phase.go golang/golang-sky-moon-dev\n"
 	"usr/share/gocode/src/sky.org/moon/phase/full.go golang/golang-sky-moon-dev\n"
-	"usr/share/gocode/src/sky.org/star/star.go golang/golang-sky-star-dev\n";
+	"usr/share/gocode/src/sky.org/star/star.go golang/golang-sky-star-dev\n"
+	"usr/share/php/Sky/Moon/autoload.php php/php-sky-moon\n"
+	"usr/share/php/Sky/Moon/Phase.php php/php-sky-moon\n"
+	"usr/share/php/Net/Sky.php php/php-net-sky\n"
+	"usr/lib/php/20220829/comet.so php/php8.2-comet\n"
+	"usr/lib/php/20220829/star.so php/php8.2-common\n";
 
 static const struct {
 	enum need_kind kind;
@@ -141,6 +147,12 @@ static const struct {
 	{NEED_GO, "sky.org/star/v2/deep", "golang-sky-star-dev", NULL},
 	{NEED_GO, "sky.org/comet", NULL, NULL},
 	{NEED_GO, "sky.org", NULL, NULL},
+	{NEED_PHP, "Sky/Moon/Tide/High", "php-sky-moon", "/usr/share/php/Sky/Moon/autoload.php"},
+	{NEED_PHP, "Net/Sky", "php-net-sky", NULL},
+	{NEED_PHP, "Sky", NULL, NULL},
+	{NEED_PHP, "ext-Comet", "php-comet", NULL},
+	{NEED_PHP, "ext-star", "php-cli", NULL},
+	{NEED_PHP, "ext-json", NULL, NULL},
 	{NEED_PACKAGE, "moon", "moon", NULL},
 	{NEED_PACKAGE, "nosuch", NULL, NULL},
 	{NEED_FILE, "/usr/bin/moonc", NULL, NULL},

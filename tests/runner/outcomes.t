@@ -15,7 +15,7 @@ while IFS=$tab read -r app outcome passed failures skipped package; do
 	[ -z "$package" ] || is "$app: found $package, with its reason and a proof" \
 		"$(json ".packages[] | select(.name == \"$package\") | [(.why | length > 0), (.proof | length > 0)] | join(\" \")")" "true true"
 	case $outcome in
-	*failed) ok "$app: the diagnosis says what and what to do" \
+	*failed | unsatisfiable) ok "$app: the diagnosis says what and what to do" \
 		jq -e '.diagnosis | (.class | length > 0) and (.text | length > 0) and (.way_out | length > 0)' "$tmp/out" ;;
 	*) is "$app: no diagnosis" "$(json '.diagnosis.class // ""')" "" ;;
 	esac

@@ -1,0 +1,2 @@
+<?php
+$berths = array('North' => 12, 'South' => 30);
