@@ -17,7 +17,7 @@ struct detector {
 };
 
 extern const struct detector detect_autotools, detect_cmake, detect_meson, detect_python,
-	detect_perl, detect_node, detect_go, detect_php, detect_make, detect_go_sources,
+	detect_perl, detect_node, detect_go, detect_php, detect_rust, detect_make, detect_go_sources,
 	detect_php_pages;
 
 /*

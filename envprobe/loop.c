@@ -545,7 +545,8 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 		files_offer(&l);
 		export_answers(&l);
 		want_declared(&l);
-		rc = run_attempts(&l, err);
+		if (!loop_judge_declared(&l))
+			rc = run_attempts(&l, err);
 	}
 	free_loop(&l);
 	if (rc < 0) {

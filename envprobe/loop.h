@@ -102,6 +102,12 @@ int loop_widen(struct loop *l, struct dd_err *err) DD_MUST_USE;
 int loop_prune(struct loop *l, struct dd_err *err) DD_MUST_USE;
 struct attempt *loop_begin_attempt(struct loop *l);
 
+/*
+ * A declared need that no version of this machine's sources can satisfy: the outcome and its diagnosis, before
+ * anything is installed; false: there is none.
+ */
+bool loop_judge_declared(struct loop *l);
+
 /* Decide what a failed build or test run means (verdict.c): the diagnosis and the outcome. */
 void loop_judge_build(struct loop *l);
 void loop_judge_tests(struct loop *l);

@@ -1,6 +1,7 @@
 #include "envprobe/resolve.h"
 
 #include "base/fs.h"
+#include "envprobe/crate_version.h"
 #include "envprobe/data.h"
 
 #include <ctype.h>
@@ -14,6 +15,7 @@ resolution_cleanup(struct resolution *r)
 {
 	free(r->package);
 	free(r->path);
+	free(r->nearest);
 	strlist_cleanup(&r->alternatives);
 	*r = (struct resolution){0};
 }
@@ -404,15 +406,92 @@ resolve_php(const struct pkgindex *x, const char *name)
 	return r;
 }
 
+/* ---- crates: "librust-NAME-SERIES+FEATURE-dev", real or provided ---- */
+
+struct crate_search {
+	const struct pkgindex *x;
+	const char *requirement;
+	struct resolution *r;
+	struct crate_version best; /* that does not do */
+};
+
+static void
+consider_crate(struct crate_search *s, const char *package)
+{
+	OWN_FREE char *version = pkgindex_version(s->x, package);
+	struct crate_version v = crate_version_parse(str_of(version));
+	if (!version || s->r->package)
+		return;
+	if (crate_version_accepts(s->requirement, &v)) {
+		s->r->package = mem_strdup(package);
+		free(TAKE(s->r->nearest));
+	} else if (!s->r->nearest || crate_version_compare(&v, &s->best) > 0) {
+		s->best = v;
+		free(s->r->nearest);
+		s->r->nearest = TAKE(version);
+	}
+}
+
+static bool
+note_provider(void *ctx, const struct pkgindex_row *row)
+{
+	OWN_FREE char *package = str_dup(row->package);
+	consider_crate(ctx, package);
+	return true;
+}
+
+static struct resolution
+resolve_crate(const struct pkgindex *x, const struct need *n)
+{
+	struct resolution r = {0};
+	struct crate_search s = {.x = x, .requirement = n->version, .r = &r};
+	const char *digits = n->version ? n->version + strcspn(n->version, "0123456789") : "";
+	struct crate_version low = crate_version_parse(str_of(digits));
+	OWN_FREE char *name = lower(n->name);
+	for (char *p = name; *p; p++)
+		*p = *p == '_' ? '-' : *p;
+	const char *feature = name + strcspn(name, "+");
+	OWN(buf) struct buf series = {.max = 200};
+	for (int parts = 0; parts <= low.n && !r.package; parts++) {
+		if (parts)
+			buf_printf(&series, "%c%llu", parts == 1 ? '-' : '.',
+				(unsigned long long)low.part[parts - 1]);
+		OWN_FREE char *package = mem_printf("librust-%.*s%s%s-dev", (int)(feature - name),
+			name, series.n ? series.p : "", feature);
+		consider_crate(&s, package);
+		pkgindex_find(x, 'v', package, note_provider, &s);
+	}
+	return r;
+}
+
+/* A program of a version that is at least ">= 1.2". */
+static struct resolution
+resolve_program(const struct pkgindex *x, const struct need *n)
+{
+	struct resolution r = {.package = known_by_name("program", n->name)};
+	if (!r.package)
+		r = search_key(x, 'b', n->name);
+	OWN_FREE char *version = r.package && n->version ? pkgindex_version(x, r.package) : NULL;
+	struct crate_version v = crate_version_parse(str_of(version));
+	if (!version || crate_version_accepts(n->version, &v))
+		return r;
+	free(TAKE(r.package));
+	r.nearest = TAKE(version);
+	return r;
+}
+
 struct resolution
 resolve_need(const struct pkgindex *x, const struct need *n)
 {
-	struct resolution r = {.package = known_by_name(need_kind_names[n->kind], n->name)};
+	struct resolution r = {0};
+	if (n->kind == NEED_PROGRAM)
+		return resolve_program(x, n);
+	r.package = known_by_name(need_kind_names[n->kind], n->name);
 	if (r.package)
 		return r;
 	switch (n->kind) {
 	case NEED_PROGRAM:
-		return search_key(x, 'b', n->name);
+		break;
 	case NEED_HEADER:
 		return resolve_header(x, n);
 	case NEED_LIBRARY:
@@ -431,6 +510,8 @@ resolve_need(const struct pkgindex *x, const struct need *n)
 		return search_key(x, 'n', n->name);
 	case NEED_GO:
 		return resolve_go(x, n->name);
+	case NEED_CRATE:
+		return resolve_crate(x, n);
 	case NEED_PHP:
 		return resolve_php(x, n->name);
 	case NEED_PACKAGE:

@@ -10,6 +10,7 @@ struct resolution {
 	struct strlist
 		alternatives; /* packages that have the very same file, where it is not clear which is
 					meant; the chosen one first */
+	char *nearest;	      /* nothing provides the version; this one is there; NULL */
 };
 void resolution_cleanup(struct resolution *r);
 

@@ -173,6 +173,38 @@ probe_judge_build(const char *failed, enum exec_cause cause, const struct questi
 		"drydock logs shows what it printed");
 }
 
+bool
+loop_judge_declared(struct loop *l)
+{
+	for (size_t i = 0; i < l->r->project.needs.n; i++) {
+		const struct need *n = &l->r->project.needs.v[i];
+		if (!n->version || n->optional ||
+			(n->kind != NEED_CRATE && n->kind != NEED_PROGRAM))
+			continue;
+		struct resolution r = resolve_need(l->index, n);
+		OWN_FREE char *has = r.nearest ? mem_strdup(r.nearest) : NULL;
+		bool none = !r.package && (has || n->kind == NEED_CRATE);
+		resolution_cleanup(&r);
+		if (!none)
+			continue;
+		OWN_FREE char *way =
+			has ? mem_printf(
+				      "accept %s %s, if the source can do with it, or add a package source that has %s",
+				      n->name, has, n->version)
+			    : mem_strdup("add a package source that has it");
+		diagnose(l, OUTCOME_UNSATISFIABLE,
+			has ? DIAGNOSIS_NO_VERSION : DIAGNOSIS_NO_PROVIDER,
+			has ? mem_printf("it needs the %s %s %s; this machine's sources have %s",
+				      need_kind_names[n->kind], n->name, n->version, has)
+			    : mem_printf(
+				      "it needs the %s %s %s, which no package of this machine's sources provides",
+				      need_kind_names[n->kind], n->name, n->version),
+			n->why, way);
+		return true;
+	}
+	return false;
+}
+
 /* The source is of a time before the toolchain. */
 static bool
 judge_removed(struct loop *l)

@@ -102,6 +102,7 @@ static const struct {
 	{FORMAT_PYTEST, parse_pytest},
 	{FORMAT_NODE, parse_node},
 	{FORMAT_GO, parse_go},
+	{FORMAT_CARGO, parse_cargo},
 	{FORMAT_JEST, parse_jest},
 	{FORMAT_MOCHA, parse_mocha},
 	{FORMAT_PROVE, parse_prove},

@@ -41,6 +41,7 @@ bool parse_node(struct parse *p, struct str text);
 bool parse_mocha(struct parse *p, struct str text);
 bool parse_jest(struct parse *p, struct str text);
 bool parse_go(struct parse *p, struct str text);
+bool parse_cargo(struct parse *p, struct str text);
 bool parse_junit(struct parse *p, struct str text);
 bool parse_lines(struct parse *p, struct str text);
 

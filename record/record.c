@@ -63,6 +63,7 @@ const char *const diagnosis_class_names[] = {
 	[DIAGNOSIS_BUILD_FAILED] = "build-failed",
 	[DIAGNOSIS_COMPILE_ERROR] = "compile-error",
 	[DIAGNOSIS_NO_PROVIDER] = "no-provider",
+	[DIAGNOSIS_NO_VERSION] = "no-version",
 	[DIAGNOSIS_TOOLCHAIN_TOO_NEW] = "toolchain-too-new",
 	[DIAGNOSIS_LIMIT] = "limit",
 	[DIAGNOSIS_NEEDS_ANSWER] = "needs-answer",
@@ -92,6 +93,7 @@ const char *const test_format_names[] = {
 	[FORMAT_PYTEST] = "pytest",
 	[FORMAT_NODE] = "node",
 	[FORMAT_GO] = "go",
+	[FORMAT_CARGO] = "cargo",
 	[FORMAT_JEST] = "jest",
 	[FORMAT_MOCHA] = "mocha",
 	[FORMAT_PROVE] = "prove",
@@ -112,6 +114,7 @@ const char *const build_system_names[] = {
 	[SYSTEM_PERL] = "perl",
 	[SYSTEM_PHP] = "php",
 	[SYSTEM_PYTHON] = "python",
+	[SYSTEM_RUST] = "rust",
 	NULL,
 };
 const char *const need_kind_names[] = {NEED_KIND_NAMES, NULL};

@@ -98,6 +98,7 @@ enum diagnosis_class {
 	DIAGNOSIS_BUILD_FAILED,
 	DIAGNOSIS_COMPILE_ERROR,
 	DIAGNOSIS_NO_PROVIDER,
+	DIAGNOSIS_NO_VERSION,
 	DIAGNOSIS_TOOLCHAIN_TOO_NEW,
 	DIAGNOSIS_LIMIT,
 	DIAGNOSIS_NEEDS_ANSWER,
@@ -145,6 +146,7 @@ enum test_format {
 	FORMAT_PYTEST,
 	FORMAT_NODE,
 	FORMAT_GO,
+	FORMAT_CARGO,
 	FORMAT_JEST,
 	FORMAT_MOCHA,
 	FORMAT_PROVE,
@@ -179,13 +181,14 @@ enum need_kind {
 	NEED_NODE,	/* npm package */
 	NEED_GO,	/* import path of a package: "golang.org/x/text/width" */
 	NEED_PHP,	/* extension "ext-curl", or class or file of a library as a path: "Psr/Log/NullLogger" */
+	NEED_CRATE,	/* of Rust, with a feature: "serde", "serde+derive" */
 	NEED_FILE,	/* any other absolute path */
 	NEED_PACKAGE,	/* a distribution package by name */
 };
 extern const char *const need_kind_names[];
 #define NEED_KIND_NAMES \
 	"program", "header", "library", "pkgconfig", "cmake", "m4", "perl", "python", "node", \
-		"go", "php", "file", "package"
+		"go", "php", "crate", "file", "package"
 
 enum need_source { /* what showed it */
 	NEED_FROM_LOG,
@@ -241,6 +244,7 @@ enum build_system {
 	SYSTEM_PERL,
 	SYSTEM_PHP,
 	SYSTEM_PYTHON,
+	SYSTEM_RUST,
 };
 extern const char *const build_system_names[];
 

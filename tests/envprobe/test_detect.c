@@ -236,6 +236,33 @@ php_needs_the_libraries_and_extensions_it_uses(void **state)
 	project_cleanup(&p);
 }
 
+static void
+rust_needs_the_crates_of_this_platform(void **state)
+{
+	(void)state;
+	struct project p = detect(
+		FILES({"Cargo.toml",
+			      "[package]\nname = \"a\"\nrust-version = \"1.56\"\n[dependencies]\nb = \"1.2\" # why\n"
+			      "c = { version = \"0.3\", default-features = false, features = [\n  \"x\",\n  \"y\" ] }\n"
+			      "own = { path = \"own\", version = \"1\" }\nd.workspace = true\n[dependencies.e]\nversion = \"2\"\n"
+			      "package = \"real-e\"\noptional = true\n[target.'cfg(windows)'.dependencies]\nw = \"0.1.7\"\n"
+			      "[target.'cfg(all(unix, not(target_os = \"macos\")))'.dependencies]\nu = \"3\"\n"
+			      "[dev-dependencies]\nt = \"4\"\n"},
+			{"own/Cargo.toml", "[package]\nname = \"own\"\n"},
+			{"src/lib.rs", "#[test]\nfn f() {}\n"}),
+		NULL);
+	OWN_FREE char *got = needs(&p, NEED_CRATE);
+	assert_string_equal(got,
+		"b (Cargo.toml:5: b 1.2), b+default (Cargo.toml:5: b 1.2), c (Cargo.toml:6: c 0.3), "
+		"c+x (Cargo.toml:6: c 0.3), c+y (Cargo.toml:6: c 0.3), real-e (Cargo.toml:11: real-e 2), "
+		"real-e+default (Cargo.toml:11: real-e 2), u (Cargo.toml:18: u 3), u+default (Cargo.toml:18: u 3), "
+		"t (Cargo.toml:20: t 4), t+default (Cargo.toml:20: t 4)");
+	assert_non_null(
+		strstr(p.commands.v[1].run, "for c in 'real-e 2.0.0' 'w 0.1.7' 't 4.0.0'; do"));
+	assert_int_equal(p.commands.n, 4);
+	project_cleanup(&p);
+}
+
 static const char cgo_text[] =
 	"package a\n/*\n#cgo CFLAGS: -O2\n#cgo windows LDFLAGS: -lws2_32\n#cgo linux LDFLAGS: -lm\n"
 	"#cgo pkg-config: star\n#ifndef USE_MOON\n#include \"moon-all.h\"\n#else\n#include <moon.h>\n#endif\n"
@@ -280,6 +307,7 @@ main(void)
 		cmocka_unit_test(what_else_there_is_can_be_wanted),
 		cmocka_unit_test(go_needs_what_is_built_here_imports),
 		cmocka_unit_test(php_needs_the_libraries_and_extensions_it_uses),
+		cmocka_unit_test(rust_needs_the_crates_of_this_platform),
 		cmocka_unit_test(a_tag_stands_for_a_bundled_library_that_is_not_there),
 		cmocka_unit_test(parts_that_are_elsewhere_are_listed),
 		cmocka_unit_test(grammars_are_compiled_as_c),

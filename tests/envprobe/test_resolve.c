@@ -16,6 +16,10 @@ static const char packages[] =
 	"Package: libstar-dev\nVersion: 1\n\n"
 	"Package: moon\nVersion: 1\n\n"
 	"Package: php-comet\nVersion: 1\n\n"
+	"Package: librust-moon-dev\nVersion: 0.3.1-2+b1\nProvides: librust-moon+default-dev (= 0.3.1-2+b1), "
+	"librust-moon-0.3-dev (= 0.3.1-2+b1)\n\n"
+	"Package: librust-moon-0.2-dev\nVersion: 0.2.9-1\n\n"
+	"Package: librust-moon+full-dev\nVersion: 0.3.1-2+b1\n\n"
 	"Package: a\nVersion: 1\nDepends: libmoon-dev, libmoon-ng-dev, cmake-data\n\n"
 	"Package: b\nVersion: 1\nDepends: libmoon-dev\n\n"
 	"Package: c\nVersion: 1\nDepends: libmoon-dev (>= 1) | libmoon0-dev\n\n"
@@ -179,6 +183,43 @@ each_need_has_the_package_of_a_careful_person(void **state)
 	}
 }
 
+static void
+a_crate_has_the_version_that_is_asked_for(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *version, *package, *nearest;
+	} cases[] = {
+		{"moon", NULL, "librust-moon-dev", NULL},
+		{"Moon", "0.3", "librust-moon-dev", NULL},
+		{"moon", "0.2.1", "librust-moon-0.2-dev", NULL},
+		{"moon", "0.3.2", NULL, "0.3.1"},
+		{"moon", "1", NULL, "0.3.1"},
+		{"moon", ">=0.3, <0.4", "librust-moon-dev", NULL},
+		{"moon", ">0.3.1", NULL, "0.3.1"},
+		{"moon", "0.*", "librust-moon-dev", NULL},
+		{"moon", "~0.3.0", "librust-moon-dev", NULL},
+		{"moon", "=0.3.0", NULL, "0.3.1"},
+		{"moon+default", "0.3.1", "librust-moon-dev", NULL},
+		{"moon+full", "0.3", "librust-moon+full-dev", NULL},
+		{"star", "1", NULL, NULL},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct need n = {.kind = NEED_CRATE,
+			.name = (char *)(uintptr_t)cases[i].name,
+			.version = (char *)(uintptr_t)cases[i].version};
+		struct resolution r = resolve_need(sky, &n);
+		if (strcmp(r.package ? r.package : "", cases[i].package ? cases[i].package : "") !=
+			0)
+			fail_msg("%s %s: got %s", n.name, n.version ? n.version : "", r.package);
+		if (strcmp(r.nearest ? r.nearest : "", cases[i].nearest ? cases[i].nearest : "") !=
+			0)
+			fail_msg(
+				"%s %s: nearest %s", n.name, n.version ? n.version : "", r.nearest);
+		resolution_cleanup(&r);
+	}
+}
+
 /* A header that a build file only mentions may be anybody's: not the one in some directory. */
 static void
 a_declared_header_lies_where_compilers_look(void **state)
@@ -279,6 +320,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_need_has_the_package_of_a_careful_person),
+		cmocka_unit_test(a_crate_has_the_version_that_is_asked_for),
 		cmocka_unit_test(a_declared_header_lies_where_compilers_look),
 		cmocka_unit_test(any_name_is_survived),
 		cmocka_unit_test(packages_with_the_same_file_are_alternatives),

@@ -116,6 +116,19 @@ static const struct report reports[] = {
 	{"go test that ends in the middle", FORMAT_GO,
 		"=== RUN   TestA\n--- PASS: TestA (0.01s)\n=== RUN   TestB\n", 2, 1, 1, 0,
 		"make test", "ends before"},
+	{"cargo test", FORMAT_CARGO,
+		"     Running unittests src/lib.rs (target/debug/deps/a-0a1)\n\nrunning 3 tests\n"
+		"test tests::one ... noise ok\ntest tests::two ... FAILED\ntest tests::three ... ignored, slow\n\n"
+		"failures:\n\n---- tests::two stdout ----\nthread 'tests::two' panicked at 'left == right'\n\n\n"
+		"failures:\n    tests::two\n\ntest result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out\n\n"
+		"   Doc-tests a\n\nrunning 1 test\ntest src/lib.rs - f (line 5) ... ok\n\n"
+		"test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured\n",
+		101, 2, 1, 1, "tests::two", "left == right"},
+	{"cargo test of no test", FORMAT_AUTO,
+		"\nrunning 0 tests\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 0 measured\n",
+		0, 0, 0, 0, NULL, NULL},
+	{"cargo test that is cut", FORMAT_CARGO, "\nrunning 2 tests\ntest a ... ok\n", 101, 1, 1, 0,
+		"make test", "ends before"},
 	{"mocha", FORMAT_AUTO,
 		"\n> x@1.0.0 test\n> mocha\n\n\n  Router\n    .use\n      \xe2\x9c\x94 mounts (38ms)\n"
 		"      \xe2\x9c\x93 works (or not)\n      - later\n      1) breaks\n\n\n  2 passing (15s)\n  1 pending\n"

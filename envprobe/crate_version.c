@@ -1,0 +1,96 @@
+#include "envprobe/crate_version.h"
+
+#include <ctype.h>
+#include <string.h>
+
+struct crate_version
+crate_version_parse(struct str s)
+{
+	struct crate_version v = {.n = 0};
+	s = str_trim(s);
+	for (size_t i = 0; v.n < 3 && i < s.n && isdigit((unsigned char)s.p[i]);) {
+		uint64_t value = 0;
+		for (; i < s.n && isdigit((unsigned char)s.p[i]); i++)
+			value = value > UINT64_MAX / 100 ? value
+							 : value * 10 + (uint64_t)(s.p[i] - '0');
+		v.part[v.n++] = value;
+		if (i >= s.n || s.p[i] != '.')
+			break;
+		i++;
+	}
+	return v;
+}
+
+int
+crate_version_compare(const struct crate_version *a, const struct crate_version *b)
+{
+	for (int i = 0; i < 3; i++)
+		if (a->part[i] != b->part[i])
+			return a->part[i] < b->part[i] ? -1 : 1;
+	return 0;
+}
+
+/* The first `n` parts are the same. */
+static bool
+agree(const struct crate_version *a, const struct crate_version *b, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (a->part[i] != b->part[i])
+			return false;
+	return true;
+}
+
+/* ^: what stands left of the first part that is not 0 must not change, nor may it. */
+static bool
+is_compatible(const struct crate_version *wanted, const struct crate_version *v)
+{
+	int keep = 1;
+	while (keep < wanted->n && wanted->part[keep - 1] == 0)
+		keep++;
+	return agree(wanted, v, keep) && crate_version_compare(v, wanted) >= 0;
+}
+
+static bool
+accepts_one(struct str one, const struct crate_version *v)
+{
+	static const char *const operators[] = {">=", "<=", ">", "<", "=", "~", "^", NULL};
+	size_t op = 0;
+	one = str_trim(one);
+	while (operators[op] && !str_starts(one, operators[op]))
+		op++;
+	size_t skip = operators[op] ? strlen(operators[op]) : 0;
+	one = str_trim((struct str){one.p + skip, one.n - skip});
+	struct crate_version wanted = crate_version_parse(one);
+	int c = crate_version_compare(v, &wanted);
+	bool wild = one.n && memchr(one.p, '*', one.n) != NULL;
+	if (!wanted.n)
+		return true;
+	if (wild)
+		return agree(&wanted, v, wanted.n);
+	switch (op) {
+	case 0:
+		return c >= 0;
+	case 1:
+		return c <= 0 || agree(&wanted, v, wanted.n);
+	case 2:
+		return c > 0 && !agree(&wanted, v, wanted.n);
+	case 3:
+		return c < 0;
+	case 4:
+		return agree(&wanted, v, wanted.n);
+	case 5:
+		return c >= 0 && agree(&wanted, v, wanted.n > 1 ? 2 : 1);
+	default:
+		return is_compatible(&wanted, v);
+	}
+}
+
+bool
+crate_version_accepts(const char *requirement, const struct crate_version *v)
+{
+	struct str rest = str_of(requirement), one;
+	while (rest.n && str_next(&rest, ',', &one))
+		if (!accepts_one(one, v))
+			return false;
+	return true;
+}
