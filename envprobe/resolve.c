@@ -480,6 +480,45 @@ resolve_program(const struct pkgindex *x, const struct need *n)
 	return r;
 }
 
+/* Names of parts that say nothing about the jar they are in. */
+static bool
+is_common_part(const char *name)
+{
+	static const char *const names[] = {"util", "utils", "api", "core", "common", "impl", "io",
+		"net", "test", "lang", "client", "server", "model", "main", "internal",
+		"annotation", "annotations", "sun", "apache", "org", "com", "google", "github",
+		"eclipse", "http", "xml", "tools", NULL};
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* By the table, else by a jar called like the package: "a.commons.lang3" is in commons-lang3.jar or lang3.jar. */
+static struct resolution
+resolve_java(const struct pkgindex *x, const char *name)
+{
+	struct resolution r = {0};
+	OWN_FREE char *package = lower(name);
+	for (char *dot = package + strlen(package); dot && !r.package;
+		dot = strrchr(package, '.')) {
+		*dot = '\0';
+		r.package = known_by_name("java", package);
+		char *last = strrchr(package, '.');
+		if (r.package || !last || is_common_part(last + 1))
+			continue;
+		*last = '\0';
+		const char *before = strrchr(package, '.');
+		before = before ? before + 1 : package;
+		OWN_FREE char *both = mem_printf("%s-%s", before, last + 1);
+		*last = '.';
+		r = search_key(x, 'j', both);
+		if (!r.package)
+			r = search_key(x, 'j', last + 1);
+	}
+	return r;
+}
+
 struct resolution
 resolve_need(const struct pkgindex *x, const struct need *n)
 {
@@ -512,6 +551,8 @@ resolve_need(const struct pkgindex *x, const struct need *n)
 		return resolve_go(x, n->name);
 	case NEED_CRATE:
 		return resolve_crate(x, n);
+	case NEED_JAVA:
+		return resolve_java(x, n->name);
 	case NEED_PHP:
 		return resolve_php(x, n->name);
 	case NEED_PACKAGE:

@@ -182,13 +182,14 @@ enum need_kind {
 	NEED_GO,	/* import path of a package: "golang.org/x/text/width" */
 	NEED_PHP,	/* extension "ext-curl", or class or file of a library as a path: "Psr/Log/NullLogger" */
 	NEED_CRATE,	/* of Rust, with a feature: "serde", "serde+derive" */
+	NEED_JAVA,	/* package that classes are imported from: "org.junit" */
 	NEED_FILE,	/* any other absolute path */
 	NEED_PACKAGE,	/* a distribution package by name */
 };
 extern const char *const need_kind_names[];
 #define NEED_KIND_NAMES \
 	"program", "header", "library", "pkgconfig", "cmake", "m4", "perl", "python", "node", \
-		"go", "php", "crate", "file", "package"
+		"go", "php", "crate", "java", "file", "package"
 
 enum need_source { /* what showed it */
 	NEED_FROM_LOG,
@@ -235,10 +236,12 @@ RECORD_LIST(env_read);
 enum build_system {
 	SYSTEM_UNKNOWN, /* nobody has looked */
 	SYSTEM_NONE,
+	SYSTEM_ANT,
 	SYSTEM_AUTOTOOLS,
 	SYSTEM_CMAKE,
 	SYSTEM_GO,
 	SYSTEM_MAKE,
+	SYSTEM_MAVEN,
 	SYSTEM_MESON,
 	SYSTEM_NODE,
 	SYSTEM_PERL,

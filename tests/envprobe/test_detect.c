@@ -263,6 +263,29 @@ rust_needs_the_crates_of_this_platform(void **state)
 	project_cleanup(&p);
 }
 
+static void
+java_needs_what_is_imported_and_not_its_own(void **state)
+{
+	(void)state;
+	struct project p = detect(
+		FILES({"build.xml",
+			      "<project name='x' default=\"all\"><target name=\"check\"/></project>"},
+			{"src/a/A.java",
+				"package a;\nimport java.util.List;\nimport javax.swing.*;\nimport a.b.B;\n"
+				"import javax.servlet.http.HttpServlet;\nimport static org.x.y.Z.w;\nimport org.q.r.*;\n"
+				"// import org.no.No;\nimport org.w3c.dom.Node;\n"},
+			{"src/a/b/B.java", "package a.b;\n"}),
+		NULL);
+	OWN_FREE char *got = needs(&p, NEED_JAVA);
+	assert_string_equal(got,
+		"javax.servlet.http (src/a/A.java:5), org.x.y (src/a/A.java:6), org.q.r (src/a/A.java:7)");
+	assert_int_equal(p.system, SYSTEM_ANT);
+	assert_true(
+		str_ends(str_of(p.commands.v[0].run), " ant -noinput -Dbuild.sysclasspath=last"));
+	assert_true(str_ends(str_of(p.commands.v[1].run), "=last check"));
+	project_cleanup(&p);
+}
+
 static const char cgo_text[] =
 	"package a\n/*\n#cgo CFLAGS: -O2\n#cgo windows LDFLAGS: -lws2_32\n#cgo linux LDFLAGS: -lm\n"
 	"#cgo pkg-config: star\n#ifndef USE_MOON\n#include \"moon-all.h\"\n#else\n#include <moon.h>\n#endif\n"
@@ -308,6 +331,7 @@ main(void)
 		cmocka_unit_test(go_needs_what_is_built_here_imports),
 		cmocka_unit_test(php_needs_the_libraries_and_extensions_it_uses),
 		cmocka_unit_test(rust_needs_the_crates_of_this_platform),
+		cmocka_unit_test(java_needs_what_is_imported_and_not_its_own),
 		cmocka_unit_test(a_tag_stands_for_a_bundled_library_that_is_not_there),
 		cmocka_unit_test(parts_that_are_elsewhere_are_listed),
 		cmocka_unit_test(grammars_are_compiled_as_c),

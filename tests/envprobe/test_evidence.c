@@ -42,6 +42,7 @@ static const struct {
 		"removed", "The (unset) cast"},
 	{"    SyntaxError: Missing parentheses in call to 'print'. Did you mean print(...)?",
 		"removed", "Missing parentheses in call to 'print'"},
+	{"Moon.java:3: error: package org.sky.moon does not exist", "java", "org.sky.moon"},
 	{"Moon.java:3: error: package java.awt.peer is not visible", "removed", "java.awt.peer"},
 	{"MOON_PHASE is not set", "env", "MOON_PHASE"},
 	{"t.sh: 2: MOON: must be set", "env", "MOON"},

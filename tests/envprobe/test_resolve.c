@@ -88,6 +88,9 @@ static const char contents[] =
 	"usr/share/gocode/src/sky.org/moon/phase/phase.go golang/golang-sky-moon-dev\n"
 	"usr/share/gocode/src/sky.org/moon/phase/full.go golang/golang-sky-moon-dev\n"
 	"usr/share/gocode/src/sky.org/star/star.go golang/golang-sky-star-dev\n"
+	"usr/share/java/moon-phase.jar java/libmoon-phase-java\n"
+	"usr/share/java/star3.jar java/libstar3-java\n"
+	"usr/share/java/util.jar java/libutil-java\n"
 	"usr/share/php/Sky/Moon/autoload.php php/php-sky-moon\n"
 	"usr/share/php/Sky/Moon/Phase.php php/php-sky-moon\n"
 	"usr/share/php/Net/Sky.php php/php-net-sky\n"
@@ -157,6 +160,12 @@ static const struct {
 	{NEED_PHP, "ext-Comet", "php-comet", NULL},
 	{NEED_PHP, "ext-star", "php-cli", NULL},
 	{NEED_PHP, "ext-json", NULL, NULL},
+	{NEED_JAVA, "org.sky.moon.phase.high", "libmoon-phase-java",
+		"/usr/share/java/moon-phase.jar"},
+	{NEED_JAVA, "org.star3.util", "libstar3-java", NULL},
+	{NEED_JAVA, "javax.servlet.http", "libservlet-api-java", NULL},
+	{NEED_JAVA, "org.junit.jupiter.api", "junit5", NULL},
+	{NEED_JAVA, "org.comet.util", NULL, NULL},
 	{NEED_PACKAGE, "moon", "moon", NULL},
 	{NEED_PACKAGE, "nosuch", NULL, NULL},
 	{NEED_FILE, "/usr/bin/moonc", NULL, NULL},

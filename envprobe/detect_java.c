@@ -1,0 +1,269 @@
+/*
+ * Java: Ant's build.xml, Maven's pom.xml.  Libraries of the distribution are jar files in /usr/share/java; which one
+ * has a package is guessed from what the sources import, and all that are installed are on the class path.  Maven
+ * has no repository without a network: what it would do for the usual layout is done by javac.
+ */
+#include "envprobe/detect.h"
+
+#include "base/fs.h"
+#include "base/map.h"
+#include "envprobe/scan.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define ALL_JARS "$(find /usr/share/java -name '*.jar' | sort | tr '\\n' ':')"
+#define MAX_PACKAGE 300
+
+static char *
+find_ant(const struct tree *t, const char *dir)
+{
+	static const char *const java[] = {".java", NULL};
+	char *path = tree_count(t, dir, java) ? tree_file(t, dir, "build.xml") : NULL;
+	return path;
+}
+
+static char *
+find_maven(const struct tree *t, const char *dir)
+{
+	return tree_file(t, dir, "pom.xml");
+}
+
+/* ---- sources ---- */
+
+/* Of every JDK, whatever lies below. */
+static bool
+is_of_jdk(const char *package)
+{
+	static const char *const own[] = {"java.", "javax.swing", "javax.net", "javax.crypto",
+		"javax.sql", "javax.naming", "javax.imageio", "javax.print", "javax.sound",
+		"javax.security.auth", "javax.security.cert", "javax.security.sasl",
+		"javax.accessibility", "javax.management", "javax.script", "javax.tools",
+		"javax.annotation.processing", "javax.lang.model", "javax.rmi",
+		"javax.transaction.xa", "javax.xml.catalog", "javax.xml.crypto",
+		"javax.xml.datatype", "javax.xml.namespace", "javax.xml.parsers",
+		"javax.xml.stream", "javax.xml.transform", "javax.xml.validation",
+		"javax.xml.xpath", "org.w3c.dom", "org.xml.sax", "org.ietf.jgss", "sun.",
+		"com.sun.", "jdk.", NULL};
+	for (size_t i = 0; own[i]; i++)
+		if (str_starts(str_of(package), own[i]))
+			return true;
+	return strcmp(package, "javax.xml") == 0;
+}
+
+struct java {
+	const struct tree *t;
+	const char *dir;
+	struct project *p;
+	struct map packages; /* that the tree declares */
+	bool tests;	     /* JUnit is imported */
+};
+
+static bool
+is_source(const struct java *j, const char *path)
+{
+	return fs_is_below(path, j->dir) && tree_name_is(path, "*.java") && !detect_is_aside(path);
+}
+
+/* The dotted name behind the keyword of a line, as far as it goes; empty: it is another line. */
+static struct str
+name_behind(struct str line, const char *keyword)
+{
+	size_t n = strlen(keyword), end = 0;
+	line = str_trim(line);
+	if (!str_starts(line, keyword) || line.n <= n || !isspace((unsigned char)line.p[n]))
+		return (struct str){"", 0};
+	line = str_trim((struct str){line.p + n, line.n - n});
+	while (end < line.n && (isalnum((unsigned char)line.p[end]) || strchr("._$", line.p[end])))
+		end++;
+	return (struct str){line.p, end};
+}
+
+static void
+read_packages(struct java *j)
+{
+	static char declared;
+	for (size_t i = 0; i < j->t->files.n; i++) {
+		OWN(buf) struct buf text = {0};
+		struct str rest, line;
+		if (!is_source(j, j->t->files.v[i]))
+			continue;
+		tree_read(j->t, j->t->files.v[i], &text);
+		rest = buf_str(&text);
+		for (int n = 0; n < 200 && str_next_line(&rest, &line); n++) {
+			struct str name = name_behind(line, "package");
+			if (name.n) {
+				map_put_str(&j->packages, name, &declared);
+				break;
+			}
+		}
+	}
+}
+
+/* The package of an import: "a.b.C", "a.b.C.d" and "a.b." without what begins with a capital, and its star. */
+static char *
+package_of(struct str name)
+{
+	size_t end = 0;
+	for (size_t start = 0; start < name.n && !isupper((unsigned char)name.p[start]);) {
+		size_t n = start;
+		while (n < name.n && name.p[n] != '.')
+			n++;
+		end = n;
+		start = n + 1;
+	}
+	return end && end < MAX_PACKAGE ? mem_strndup(name.p, end) : NULL;
+}
+
+static void
+note_import(struct java *j, struct str name, const char *path, unsigned line)
+{
+	OWN_FREE char *package = package_of(name);
+	bool test =
+		strstr(path, "test/") || strstr(path, "tests/") || tree_name_is(path, "*Test.java");
+	if (!package || !strchr(package, '.') || is_of_jdk(package) ||
+		map_get(&j->packages, package))
+		return;
+	OWN_FREE char *why = scan_cite(path, line);
+	j->tests = j->tests || str_starts(str_of(package), "org.junit") ||
+		   str_starts(str_of(package), "junit.");
+	detect_need(j->p, NEED_JAVA, package, test ? SCOPE_TEST : SCOPE_BUILD, true, why);
+}
+
+static void
+read_imports(struct java *j)
+{
+	for (size_t i = 0; i < j->t->files.n; i++) {
+		const char *path = j->t->files.v[i];
+		OWN(buf) struct buf text = {0};
+		struct str rest, line;
+		if (!is_source(j, path))
+			continue;
+		tree_read(j->t, path, &text);
+		rest = buf_str(&text);
+		for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+			struct str name = name_behind(line, "import");
+			if (str_eq(name, "static"))
+				name = name_behind(
+					(struct str){name.p, line.n - (size_t)(name.p - line.p)},
+					"static");
+			if (name.n)
+				note_import(j, name, path, n);
+		}
+	}
+}
+
+static void
+read_sources(struct java *j)
+{
+	detect_need(j->p, NEED_PROGRAM, "javac", SCOPE_BUILD, false, j->p->evidence);
+	read_packages(j);
+	read_imports(j);
+	map_cleanup(&j->packages);
+}
+
+/* ---- Ant ---- */
+
+/* The value of an attribute in the first element of that name; heap, NULL. */
+static char *
+attribute(struct str text, const char *element, const char *name)
+{
+	OWN_FREE char *open = mem_printf("<%s", element), *key = mem_printf("%s=", name);
+	const char *at = text.n ? memmem(text.p, text.n, open, strlen(open)) : NULL;
+	const char *end = at ? memchr(at, '>', text.n - (size_t)(at - text.p)) : NULL;
+	const char *hit = end ? memmem(at, (size_t)(end - at), key, strlen(key)) : NULL;
+	if (!hit)
+		return NULL;
+	hit += strlen(key);
+	const char *close = memchr(hit + 1, *hit, (size_t)(end - hit));
+	return close && strchr("'\"", *hit) ? mem_strndup(hit + 1, (size_t)(close - hit - 1))
+					    : NULL;
+}
+
+static const char *
+test_target(struct str text)
+{
+	static const char *const names[] = {
+		"test", "tests", "junit", "check", "run-tests", "unittest", NULL};
+	for (size_t i = 0; names[i]; i++) {
+		OWN_FREE char *target = mem_printf("<target name=\"%s\"", names[i]);
+		if (memmem(text.p, text.n, target, strlen(target)))
+			return names[i];
+	}
+	return NULL;
+}
+
+static void
+read_ant(const struct tree *t, const char *dir, struct project *p)
+{
+	struct java j = {.t = t, .dir = dir, .p = p};
+	OWN(buf) struct buf text = {0};
+	tree_read(t, p->evidence, &text);
+	struct str xml = buf_str(&text);
+	if (!xml.n)
+		return;
+	OWN_FREE char *standard = attribute(xml, "project", "default");
+	const char *tests = test_target(xml);
+	read_sources(&j);
+	detect_need(p, NEED_PROGRAM, "ant", SCOPE_BUILD, false, p->evidence);
+	if (memmem(xml.p, xml.n, "<junit", 6)) {
+		detect_need(p, NEED_PACKAGE, "ant-optional", SCOPE_TEST, false, p->evidence);
+		detect_need(p, NEED_JAVA, "org.junit", SCOPE_TEST, false, p->evidence);
+	}
+	detect_command(p, PHASE_BUILD, p->evidence,
+		"CLASSPATH=" ALL_JARS " ant -noinput -Dbuild.sysclasspath=last%s",
+		standard ? "" : " jar");
+	OWN_FREE char *run =
+		mem_printf("CLASSPATH=" ALL_JARS " ant -noinput -Dbuild.sysclasspath=last %s",
+			tests ? tests : "");
+	if (tests)
+		detect_test(p, FORMAT_JUNIT,
+			"TEST-*.xml */TEST-*.xml */*/TEST-*.xml */*/*/TEST-*.xml", p->evidence,
+			run);
+}
+
+/* ---- Maven's layout ---- */
+
+static bool
+has_below(const struct tree *t, const char *dir, const char *sub)
+{
+	OWN_FREE char *path = tree_join(dir, sub);
+	static const char *const java[] = {".java", NULL};
+	return tree_count(t, path, java) > 0;
+}
+
+/* Sources below a directory into classes below another; what is no source is copied. */
+static void
+add_compilation(struct project *p, const char *sources, const char *resources, const char *to,
+	const char *path)
+{
+	detect_command(p, PHASE_BUILD, p->evidence,
+		"mkdir -p %s && find %s -name '*.java' >%s.list && "
+		"javac -encoding UTF-8 -nowarn -d %s -cp \"%s" ALL_JARS "\" @%s.list && "
+		"if [ -d %s ]; then cp -R %s/. %s/; fi",
+		to, sources, to, to, path, to, resources, resources, to);
+}
+
+static void
+read_maven(const struct tree *t, const char *dir, struct project *p)
+{
+	struct java j = {.t = t, .dir = dir, .p = p};
+	if (!has_below(t, dir, "src/main/java"))
+		return;
+	read_sources(&j);
+	strlist_add(&p->options, "maven=its usual steps are done by javac, without its plugins");
+	add_compilation(p, "src/main/java", "src/main/resources", "target/classes", "");
+	if (!has_below(t, dir, "src/test/java") || !j.tests)
+		return;
+	add_compilation(
+		p, "src/test/java", "src/test/resources", "target/test-classes", "target/classes:");
+	detect_need(p, NEED_PACKAGE, "junit5", SCOPE_TEST, false, p->evidence);
+	detect_test(p, FORMAT_JUNIT, "target/drydock-reports/TEST-*.xml", p->evidence,
+		"java -Djava.awt.headless=true -cp \"" ALL_JARS
+		"\" org.junit.platform.console.ConsoleLauncher "
+		"-cp target/classes:target/test-classes --scan-classpath target/test-classes "
+		"--disable-banner --reports-dir target/drydock-reports");
+}
+
+const struct detector detect_ant = {SYSTEM_ANT, find_ant, read_ant};
+const struct detector detect_maven = {SYSTEM_MAVEN, find_maven, read_maven};
