@@ -11,7 +11,8 @@
  */
 static const struct detector *const detectors[] = {&detect_meson, &detect_cmake, &detect_autotools,
 	&detect_perl, &detect_python, &detect_php, &detect_rust, &detect_ant, &detect_maven,
-	&detect_node, &detect_go, &detect_make, &detect_go_sources, &detect_php_pages};
+	&detect_node, &detect_go, &detect_ruby, &detect_make, &detect_go_sources,
+	&detect_php_pages};
 #define MAX_CANDIDATES 20
 #define N_DETECTORS (sizeof(detectors) / sizeof(*detectors))
 

@@ -7,9 +7,10 @@
  *   i header by base name      b program            l link library ("z" for libz.so, libz.a)
  *   p pkg-config module        c CMake package, lower case             m Perl module as path
  *   y Python module            d Python distribution, normalised       a aclocal file
- *   j jar                      n Node module        t Tcl package directory
+ *   j jar                      n Node module        t Tcl package
  *   k package (path: version, package: number of packages that depend on it)
  *   v virtual package          g Go package (path: its directory)
+ *   u Ruby gem
  *   h PHP file, or directory with an autoload.php, below /usr/share/php   x PHP extension
  */
 #ifndef ENVPROBE_INDEX_H

@@ -158,6 +158,19 @@ add_perl(const struct where *w, struct str package, struct buf *out)
 	return false;
 }
 
+/* ".../itcl4.2.3/pkgIndex.tcl": the package "itcl" */
+static void
+add_tcl(const struct where *w, struct str package, struct buf *out)
+{
+	const char *slash = memrchr(w->dir.p, '/', w->dir.n);
+	struct str name = cut(w->dir, (size_t)(slash + 1 - w->dir.p), 0);
+	while (name.n && (isdigit((unsigned char)name.p[name.n - 1]) || name.p[name.n - 1] == '.' ||
+				 name.p[name.n - 1] == '-'))
+		name.n--;
+	if (name.n)
+		emit_lower(out, 't', name, w, package);
+}
+
 static void
 add_below_lib(const struct where *w, struct str package, struct buf *out)
 {
@@ -175,8 +188,8 @@ add_below_lib(const struct where *w, struct str package, struct buf *out)
 		add_python(w,
 			slash ? cut(rest, (size_t)(slash + 1 - rest.p), 0) : (struct str){"", 0},
 			package, out);
-	} else if (str_starts(rest, "tcltk") && str_eq(w->name, "pkgIndex.tcl"))
-		emit(out, 't', rest, w, package);
+	} else if (str_starts(rest, "tcltk/") && str_eq(w->name, "pkgIndex.tcl"))
+		add_tcl(w, package, out);
 }
 
 static void
@@ -199,6 +212,18 @@ add_go(const struct where *w, struct str package, struct buf *out)
 	struct where dir = {.path = w->dir};
 	if (str_ends(w->name, ".go") && w->dir.n > n)
 		emit(out, 'g', cut(w->dir, n, 0), &dir, package);
+}
+
+/* ".../specifications/NAME-VERSION.gemspec"; a version begins with a digit */
+static void
+add_gem(const struct where *w, struct str package, struct buf *out)
+{
+	struct str name = cut(w->name, 0, sizeof(".gemspec") - 1);
+	for (size_t i = 0; i + 1 < name.n; i++)
+		if (name.p[i] == '-' && isdigit((unsigned char)name.p[i + 1])) {
+			emit_lower(out, 'u', (struct str){name.p, i}, w, package);
+			return;
+		}
 }
 
 static void
@@ -234,6 +259,9 @@ add_path(const struct where *w, struct str package, struct buf *out)
 		add_php(w, package, out);
 	else if (below(w, "usr/lib/php") && str_ends(w->name, ".so"))
 		emit_lower(out, 'x', cut(w->name, 0, 3), w, package);
+	else if (str_ends(w->name, ".gemspec") &&
+		 memmem(w->dir.p, w->dir.n, "/specifications", 15) && !below(w, "usr/share/jruby"))
+		add_gem(w, package, out);
 	else if (below(w, "usr/share/gocode/src"))
 		add_go(w, package, out);
 	else

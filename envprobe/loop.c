@@ -146,7 +146,7 @@ want_declared(struct loop *l)
 static bool
 is_conclusive(enum need_kind kind)
 {
-	return kind == NEED_PYTHON || kind == NEED_PERL || kind == NEED_NODE || kind == NEED_GO ||
+	return kind == NEED_PYTHON || kind == NEED_PERL || kind == NEED_NODE || kind == NEED_GO || kind == NEED_GEM ||
 	       kind == NEED_PROGRAM;
 }
 

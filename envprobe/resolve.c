@@ -107,7 +107,8 @@ extra_depth(const struct search *s, struct str path)
 static bool
 is_core(struct str package)
 {
-	return str_starts(package, "perl-modules-") || str_eq(package, "perl-base") ||
+	return str_starts(package, "perl-modules-") || str_starts(package, "libruby3") ||
+	       str_eq(package, "perl-base") ||
 	       (str_starts(package, "libperl5") && !str_ends(package, "-dev")) ||
 	       (str_starts(package, "libpython3") &&
 		       (str_ends(package, "-stdlib") || str_ends(package, "-minimal")));
@@ -480,6 +481,38 @@ resolve_program(const struct pkgindex *x, const struct need *n)
 	return r;
 }
 
+/* By the gem's name, or by that of a file of it: "active_support/all" is in activesupport or active_support. */
+static struct resolution
+resolve_gem(const struct pkgindex *x, const char *name)
+{
+	OWN_FREE char *key = lower(name), *dashed = lower(name);
+	for (char *p = dashed; *p; p++)
+		*p = strchr("_/", *p) ? '-' : *p;
+	struct resolution r = search_key(x, 'u', key);
+	if (!r.package)
+		r = search_key(x, 'u', dashed);
+	key[strcspn(key, "/")] = '\0';
+	if (!r.package)
+		r = search_key(x, 'u', key);
+	OWN_FREE char *package = mem_printf("ruby-%s", dashed);
+	if (!r.package && pkgindex_has_package(x, package))
+		r.package = TAKE(package);
+	return r;
+}
+
+static struct resolution
+resolve_tcl(const struct pkgindex *x, const char *name)
+{
+	OWN_FREE char *key = lower(name);
+	OWN_FREE char *package = mem_printf("tcl-%s", key), *short_name = mem_printf("tcl%s", key);
+	struct resolution r = search_key(x, 't', key);
+	if (!r.package && pkgindex_has_package(x, package))
+		r.package = TAKE(package);
+	if (!r.package && pkgindex_has_package(x, short_name))
+		r.package = TAKE(short_name);
+	return r;
+}
+
 /* Names of parts that say nothing about the jar they are in. */
 static bool
 is_common_part(const char *name)
@@ -553,6 +586,10 @@ resolve_need(const struct pkgindex *x, const struct need *n)
 		return resolve_crate(x, n);
 	case NEED_JAVA:
 		return resolve_java(x, n->name);
+	case NEED_TCL:
+		return resolve_tcl(x, n->name);
+	case NEED_GEM:
+		return resolve_gem(x, n->name);
 	case NEED_PHP:
 		return resolve_php(x, n->name);
 	case NEED_PACKAGE:

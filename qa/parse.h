@@ -42,6 +42,8 @@ bool parse_mocha(struct parse *p, struct str text);
 bool parse_jest(struct parse *p, struct str text);
 bool parse_go(struct parse *p, struct str text);
 bool parse_cargo(struct parse *p, struct str text);
+bool parse_rspec(struct parse *p, struct str text);
+bool parse_minitest(struct parse *p, struct str text);
 bool parse_junit(struct parse *p, struct str text);
 bool parse_lines(struct parse *p, struct str text);
 

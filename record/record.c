@@ -94,6 +94,9 @@ const char *const test_format_names[] = {
 	[FORMAT_NODE] = "node",
 	[FORMAT_GO] = "go",
 	[FORMAT_CARGO] = "cargo",
+	[FORMAT_RSPEC] = "rspec",
+	[FORMAT_MINITEST] = "minitest",
+	[FORMAT_TCLTEST] = "tcltest",
 	[FORMAT_JEST] = "jest",
 	[FORMAT_MOCHA] = "mocha",
 	[FORMAT_PROVE] = "prove",
@@ -116,6 +119,7 @@ const char *const build_system_names[] = {
 	[SYSTEM_PERL] = "perl",
 	[SYSTEM_PHP] = "php",
 	[SYSTEM_PYTHON] = "python",
+	[SYSTEM_RUBY] = "ruby",
 	[SYSTEM_RUST] = "rust",
 	NULL,
 };

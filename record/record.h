@@ -147,6 +147,9 @@ enum test_format {
 	FORMAT_NODE,
 	FORMAT_GO,
 	FORMAT_CARGO,
+	FORMAT_RSPEC,
+	FORMAT_MINITEST, /* and test-unit */
+	FORMAT_TCLTEST,
 	FORMAT_JEST,
 	FORMAT_MOCHA,
 	FORMAT_PROVE,
@@ -183,13 +186,15 @@ enum need_kind {
 	NEED_PHP,	/* extension "ext-curl", or class or file of a library as a path: "Psr/Log/NullLogger" */
 	NEED_CRATE,	/* of Rust, with a feature: "serde", "serde+derive" */
 	NEED_JAVA,	/* package that classes are imported from: "org.junit" */
+	NEED_GEM,	/* of Ruby, or what is required: "nokogiri", "active_support/all" */
+	NEED_TCL,	/* package: "Itcl" */
 	NEED_FILE,	/* any other absolute path */
 	NEED_PACKAGE,	/* a distribution package by name */
 };
 extern const char *const need_kind_names[];
 #define NEED_KIND_NAMES \
 	"program", "header", "library", "pkgconfig", "cmake", "m4", "perl", "python", "node", \
-		"go", "php", "crate", "java", "file", "package"
+		"go", "php", "crate", "java", "gem", "tcl", "file", "package"
 
 enum need_source { /* what showed it */
 	NEED_FROM_LOG,
@@ -247,6 +252,7 @@ enum build_system {
 	SYSTEM_PERL,
 	SYSTEM_PHP,
 	SYSTEM_PYTHON,
+	SYSTEM_RUBY,
 	SYSTEM_RUST,
 };
 extern const char *const build_system_names[];

@@ -286,6 +286,26 @@ java_needs_what_is_imported_and_not_its_own(void **state)
 	project_cleanup(&p);
 }
 
+static void
+ruby_needs_gems_and_what_extensions_look_for(void **state)
+{
+	(void)state;
+	struct project p = detect(
+		FILES({"a.gemspec",
+			      "Gem::Specification.new do |s|\n  s.add_dependency 'b', '>= 1'\n  # s.add_dependency 'no'\n"
+			      "  s.add_development_dependency(\"c\")\nend\n"},
+			{"Gemfile", "source 'x'\ngemspec\ngem \"d\", group: :test\n"},
+			{"ext/a/extconf.rb", "have_library('moon', 'f') or abort\n"},
+			{"ext/a/a.c", "#include <moon.h>\n"}, {"spec/a_spec.rb", ""}),
+		NULL);
+	OWN_FREE char *gems = needs(&p, NEED_GEM), *libraries = needs(&p, NEED_LIBRARY);
+	assert_string_equal(gems, "b (a.gemspec:2), c (a.gemspec:4), d (Gemfile:3), rspec (spec/)");
+	assert_string_equal(libraries, "moon (ext/a/extconf.rb:1)");
+	assert_true(str_starts(
+		str_of(p.commands.v[0].run), "(cd './ext/a/' && ruby extconf.rb && make)"));
+	project_cleanup(&p);
+}
+
 static const char cgo_text[] =
 	"package a\n/*\n#cgo CFLAGS: -O2\n#cgo windows LDFLAGS: -lws2_32\n#cgo linux LDFLAGS: -lm\n"
 	"#cgo pkg-config: star\n#ifndef USE_MOON\n#include \"moon-all.h\"\n#else\n#include <moon.h>\n#endif\n"
@@ -332,6 +352,7 @@ main(void)
 		cmocka_unit_test(php_needs_the_libraries_and_extensions_it_uses),
 		cmocka_unit_test(rust_needs_the_crates_of_this_platform),
 		cmocka_unit_test(java_needs_what_is_imported_and_not_its_own),
+		cmocka_unit_test(ruby_needs_gems_and_what_extensions_look_for),
 		cmocka_unit_test(a_tag_stands_for_a_bundled_library_that_is_not_there),
 		cmocka_unit_test(parts_that_are_elsewhere_are_listed),
 		cmocka_unit_test(grammars_are_compiled_as_c),

@@ -88,6 +88,11 @@ static const char contents[] =
 	"usr/share/gocode/src/sky.org/moon/phase/phase.go golang/golang-sky-moon-dev\n"
 	"usr/share/gocode/src/sky.org/moon/phase/full.go golang/golang-sky-moon-dev\n"
 	"usr/share/gocode/src/sky.org/star/star.go golang/golang-sky-star-dev\n"
+	"usr/share/rubygems-integration/all/specifications/moon_phase-1.2.gemspec ruby/ruby-moon-phase\n"
+	"usr/share/rubygems-integration/all/specifications/star-map-0.1.gemspec ruby/ruby-star-map\n"
+	"usr/share/rubygems-integration/all/specifications/tide-2.gemspec ruby/ruby-tide\n"
+	"usr/lib/ruby/gems/3.1.0/specifications/tide-1.9.gemspec libs/libruby3.1\n"
+	"usr/lib/tcltk/x86_64-linux-gnu/comet4.2/pkgIndex.tcl tcl/tcl-comet4\n"
 	"usr/share/java/moon-phase.jar java/libmoon-phase-java\n"
 	"usr/share/java/star3.jar java/libstar3-java\n"
 	"usr/share/java/util.jar java/libutil-java\n"
@@ -166,6 +171,11 @@ static const struct {
 	{NEED_JAVA, "javax.servlet.http", "libservlet-api-java", NULL},
 	{NEED_JAVA, "org.junit.jupiter.api", "junit5", NULL},
 	{NEED_JAVA, "org.comet.util", NULL, NULL},
+	{NEED_GEM, "moon_phase", "ruby-moon-phase", NULL},
+	{NEED_GEM, "star/map", "ruby-star-map", NULL},
+	{NEED_GEM, "tide/high", "ruby", NULL},
+	{NEED_GEM, "comet", NULL, NULL},
+	{NEED_TCL, "Comet", "tcl-comet4", NULL},
 	{NEED_PACKAGE, "moon", "moon", NULL},
 	{NEED_PACKAGE, "nosuch", NULL, NULL},
 	{NEED_FILE, "/usr/bin/moonc", NULL, NULL},

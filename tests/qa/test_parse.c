@@ -129,6 +129,28 @@ static const struct report reports[] = {
 		0, 0, 0, 0, NULL, NULL},
 	{"cargo test that is cut", FORMAT_CARGO, "\nrunning 2 tests\ntest a ... ok\n", 101, 1, 1, 0,
 		"make test", "ends before"},
+	{"minitest", FORMAT_MINITEST,
+		"# Running:\n\nTideTest#test_high = 0.06 s = .\nTideTest#test_low = 0.00 s = F\n"
+		"TideTest#test_none = 0.00 s = S\n\n  1) Failure:\nTideTest#test_low [t.rb:7]:\nExpected: 1\n  Actual: 2\n\n"
+		"3 runs, 2 assertions, 1 failures, 0 errors, 1 skips\n",
+		1, 1, 1, 1, "test_low", "Expected: 1"},
+	{"test-unit", FORMAT_MINITEST,
+		"Loaded suite -e\nStarted\nTestTide: \n  test_high:\t\t.: (0.000073)\n  test_low:\t\tF\n"
+		"=====\nFailure: test_low(TestTide)\n/work/t.rb:7:in `test_low'\n<1> expected but was\n<2>\n=====\n"
+		": (0.013268)\n  test_none:\t\tO\n=====\nOmission: no [test_none(TestTide)]\n=====\n: (0.001)\n\n"
+		"3 tests, 2 assertions, 1 failures, 0 errors, 0 pendings, 1 omissions, 0 notifications\n",
+		1, 1, 1, 1, "test_low", "<1> expected"},
+	{"minitest of no test", FORMAT_MINITEST,
+		"# Running:\n\n\n0 runs, 0 assertions, 0 failures, 0 errors, 0 skips\n", 0, 0, 0, 0,
+		NULL, NULL},
+	{"minitest that ends in the middle", FORMAT_MINITEST,
+		"# Running:\n\nA#test_a = 0.06 s = .\n", 1, 1, 1, 0, "make test", "ends before"},
+	{"rspec", FORMAT_RSPEC,
+		"noise\n{\"version\":\"3.12.0\",\"examples\":[{\"full_description\":\"A is\",\"status\":\"passed\","
+		"\"file_path\":\"./spec/a_spec.rb\",\"run_time\":0.1},{\"full_description\":\"A b\",\"status\":\"failed\","
+		"\"exception\":{\"message\":\"expected 1\"}},{\"full_description\":\"A c\",\"status\":\"pending\"}],"
+		"\"summary\":{\"errors_outside_of_examples_count\":0},\"summary_line\":\"\"}\n",
+		1, 1, 1, 1, "A b", "expected 1"},
 	{"mocha", FORMAT_AUTO,
 		"\n> x@1.0.0 test\n> mocha\n\n\n  Router\n    .use\n      \xe2\x9c\x94 mounts (38ms)\n"
 		"      \xe2\x9c\x93 works (or not)\n      - later\n      1) breaks\n\n\n  2 passing (15s)\n  1 pending\n"
