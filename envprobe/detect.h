@@ -56,6 +56,12 @@ bool detect_is_here(const char *dir, const char *path);
 /* Environment variables the source reads without a default, into project.env_reads. */
 void detect_environment(const struct tree *t, const char *dir, struct project *p);
 
+/*
+ * A configure.ac of the Tcl Extension Architecture: its needs, and the options for its configure script, appended
+ * to options.  False: it is none.
+ */
+bool detect_tea(const struct tree *t, const char *dir, struct project *p, struct buf *options);
+
 /* Submodules that are empty and pointers of Git LFS, into project.absent. */
 void detect_absent(const struct tree *t, struct project *p);
 

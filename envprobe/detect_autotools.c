@@ -269,13 +269,18 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_compilers(t, dir, p);
 	detect_generators(t, dir, p);
 	detect_includes(t, dir, p);
-	detect_command(p, PHASE_CONFIGURE, configure ? configure : p->evidence, "./configure");
+	OWN(buf) struct buf options = {.max = 4096};
+	bool tea = from_source && detect_tea(t, dir, p, &options);
+	detect_command(p, PHASE_CONFIGURE, configure ? configure : p->evidence, "./configure%s",
+		tea ? options.p : "");
 	detect_command(p, PHASE_BUILD, p->evidence, "make -j2");
 	OWN_FREE char *why = NULL;
 	if (has_tests(t, dir, &why)) {
 		/* VERBOSE: the logs of failed tests are printed at the end. */
-		OWN_FREE char *run = mem_printf("make %s VERBOSE=1", test_target(t, dir));
-		detect_test(p, FORMAT_AUTOMAKE, "**/*.trs", why, run);
+		OWN_FREE char *run = mem_printf("make %s %s", test_target(t, dir),
+			tea ? "TESTFLAGS='-verbose pbse'" : "VERBOSE=1");
+		detect_test(p, tea ? FORMAT_TCLTEST : FORMAT_AUTOMAKE, tea ? NULL : "**/*.trs", why,
+			run);
 	}
 }
 

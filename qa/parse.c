@@ -103,6 +103,7 @@ static const struct {
 	{FORMAT_NODE, parse_node},
 	{FORMAT_GO, parse_go},
 	{FORMAT_CARGO, parse_cargo},
+	{FORMAT_TCLTEST, parse_tcltest},
 	{FORMAT_RSPEC, parse_rspec},
 	{FORMAT_MINITEST, parse_minitest},
 	{FORMAT_JEST, parse_jest},

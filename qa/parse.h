@@ -44,6 +44,7 @@ bool parse_go(struct parse *p, struct str text);
 bool parse_cargo(struct parse *p, struct str text);
 bool parse_rspec(struct parse *p, struct str text);
 bool parse_minitest(struct parse *p, struct str text);
+bool parse_tcltest(struct parse *p, struct str text);
 bool parse_junit(struct parse *p, struct str text);
 bool parse_lines(struct parse *p, struct str text);
 

@@ -151,6 +151,17 @@ static const struct report reports[] = {
 		"\"exception\":{\"message\":\"expected 1\"}},{\"full_description\":\"A c\",\"status\":\"pending\"}],"
 		"\"summary\":{\"errors_outside_of_examples_count\":0},\"summary_line\":\"\"}\n",
 		1, 1, 1, 1, "A b", "expected 1"},
+	{"tcltest", FORMAT_TCLTEST,
+		"a.test\n++++ a-1.1 PASSED\n++++ a-1.2 SKIPPED: unix\n\n==== a-1.3 opens the lock FAILED\n"
+		"==== Contents of test case:\n\n    open\n\n---- Result was:\n1\n---- Result should have been (exact matching):\n"
+		"2\n==== a-1.3 FAILED\n\nall.tcl:\tTotal\t3\tPassed\t1\tSkipped\t1\tFailed\t1\nSourced 1 Test Files.\n",
+		0, 1, 1, 1, "a-1.3", "Result was:"},
+	{"tcltest that only sums up", FORMAT_AUTO,
+		"a.test\na.test:\tTotal\t2\tPassed\t2\tSkipped\t0\tFailed\t0\nb.test\n"
+		"b.test:\tTotal\t3\tPassed\t2\tSkipped\t1\tFailed\t0\n",
+		0, 4, 0, 1, NULL, NULL},
+	{"tcltest of no test", FORMAT_TCLTEST,
+		"all.tcl:\tTotal\t0\tPassed\t0\tSkipped\t0\tFailed\t0\n", 0, 0, 0, 0, NULL, NULL},
 	{"mocha", FORMAT_AUTO,
 		"\n> x@1.0.0 test\n> mocha\n\n\n  Router\n    .use\n      \xe2\x9c\x94 mounts (38ms)\n"
 		"      \xe2\x9c\x93 works (or not)\n      - later\n      1) breaks\n\n\n  2 passing (15s)\n  1 pending\n"
