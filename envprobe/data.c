@@ -7,6 +7,7 @@
 	extern const char symbol##_begin[], symbol##_end[]
 
 EMBED(data_alternatives_text, "envprobe/data/alternatives.tsv");
+EMBED(data_dialects_text, "envprobe/data/dialects.tsv");
 EMBED(data_removed_text, "envprobe/data/removed.tsv");
 EMBED(data_rules_text, "envprobe/data/rules.tsv");
 
@@ -15,6 +16,13 @@ data_alternatives(void)
 {
 	return (struct str){data_alternatives_text_begin,
 		(size_t)(data_alternatives_text_end - data_alternatives_text_begin)};
+}
+
+struct str
+data_dialects(void)
+{
+	return (struct str){data_dialects_text_begin,
+		(size_t)(data_dialects_text_end - data_dialects_text_begin)};
 }
 
 struct str

@@ -19,6 +19,7 @@ enum problem_kind {
 	PROBLEM_UNRESOLVED,		/* the same, by a message that does not tell the name */
 	PROBLEM_COMPILE,		/* an error in a source file */
 	PROBLEM_REMOVED,		/* what a language has had before */
+	PROBLEM_DIALECT,		/* what a compiler takes no more by itself */
 	PROBLEM_PATH,			/* a file that is no header */
 };
 extern const char *const problem_kind_names[];

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "envprobe/decide.h"
+#include "envprobe/dialect.h"
 #include "envprobe/files.h"
 #include "envprobe/removed.h"
 #include "envprobe/resolve.h"
@@ -146,8 +147,8 @@ want_declared(struct loop *l)
 static bool
 is_conclusive(enum need_kind kind)
 {
-	return kind == NEED_PYTHON || kind == NEED_PERL || kind == NEED_NODE || kind == NEED_GO || kind == NEED_GEM ||
-	       kind == NEED_PROGRAM;
+	return kind == NEED_PYTHON || kind == NEED_PERL || kind == NEED_NODE || kind == NEED_GO ||
+	       kind == NEED_GEM || kind == NEED_PROGRAM;
 }
 
 /* Needs that the log names; true when one of them is new. */
@@ -286,6 +287,7 @@ learn_from_build(struct loop *l)
 	if (removed_find(&l->problems, &removed))
 		return false; /* no package brings it back */
 	bool any = learn_variables(l);
+	any = dialect_learn(l) || any;
 	any = want_from_log(l, SCOPE_BUILD, false) || any;
 	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);

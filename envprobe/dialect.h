@@ -1,0 +1,16 @@
+/*
+ * Inside the room: sources of another time, which a compiler of today takes with a flag.  Each flag is a decision
+ * of its own, which the recipe names, and which one more attempt must prove.
+ */
+#ifndef ENVPROBE_DIALECT_H
+#define ENVPROBE_DIALECT_H
+
+#include "envprobe/loop.h"
+
+/*
+ * Compile in the dialect that the problems of the last build ask for, from the next attempt on; true when that is
+ * new.  A compiler that the answers name is left alone.
+ */
+bool dialect_learn(struct loop *l);
+
+#endif

@@ -1,0 +1,8 @@
+#include "lead.h"
+
+void
+heave(void)
+{
+	int unused = fathoms;
+	fathoms = 7;
+}

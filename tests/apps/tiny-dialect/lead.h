@@ -1,0 +1,2 @@
+int fathoms; /* as it was done before every file had to say extern */
+void heave(void);

@@ -1,0 +1,11 @@
+#include <stdio.h>
+
+#include "lead.h"
+
+int
+main(void)
+{
+	heave();
+	printf("%d\n", fathoms);
+	return 0;
+}
