@@ -187,10 +187,30 @@ char *probe_answer_prompt(void *ctx, const char *run, struct str tail);
 const struct question_list *probe_prompter_questions(const struct prompter *p);
 
 /*
- * The files made from a recipe, into dir: drydock.lock.json, Dockerfile,
- * .devcontainer/devcontainer.json, BUILD.md.
+ * What is installed on a root stack, as its package tool tells: for the journal, and for
+ * recipe_facts.  *ret is a new reference.
  */
-int recipe_write(const struct recipe *r, const char *dir, struct dd_err *err) DD_MUST_USE;
+int probe_inventory(const struct state *st, const struct stack *root, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/* What the files of a recipe are made from; all of it borrowed. */
+struct recipe_facts {
+	const struct recipe *recipe;
+	const struct probe_result *found;
+	const json_t *inventory;       /* of probe_inventory; NULL: not known */
+	const struct answers *answers; /* whose secrets are in no file */
+};
+
+/*
+ * The files that build and run it again, into dir: drydock.lock.json, drydock.buildinfo, Dockerfile,
+ * .devcontainer/devcontainer.json, BUILD.md, sbom.cdx.json, sbom.spdx.json; where the recipe has
+ * services or variables, compose.yaml and .env.example.
+ */
+int recipe_write(const struct recipe_facts *f, const char *dir, struct dd_err *err) DD_MUST_USE;
+
+/* The files that say what was found out, also where there is no recipe: NEEDS.md, needs.json, evidence.jsonl. */
+int recipe_write_findings(const struct recipe_facts *f, const char *dir, struct dd_err *err)
+	DD_MUST_USE;
 
 /* RECIPE: the lock file or its folder.  DD_EINVAL: it is no recipe, or not a complete one. */
 int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;

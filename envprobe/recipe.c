@@ -88,53 +88,124 @@ write_locks(const struct recipe *r, const char *dir, struct dd_err *err)
 	return rc;
 }
 
+bool
+recipe_put_ready(const struct service *s, struct buf *out)
+{
+	if (s->port) {
+		buf_printf(out, "(: </dev/tcp/localhost/%lld) 2>/dev/null", (long long)s->port);
+	} else if (s->socket) {
+		buf_puts(out, "[ -S ");
+		buf_put_shell(out, str_of(s->socket));
+		buf_puts(out, " ]");
+	}
+	return s->port || s->socket;
+}
+
 void
 recipe_put_wait(const struct service *s, struct buf *out)
 {
 	OWN(buf) struct buf test = {0};
-	if (s->port) {
-		buf_printf(&test, "(: </dev/tcp/localhost/%lld) 2>/dev/null", (long long)s->port);
-	} else if (s->socket) {
-		buf_puts(&test, "[ -S ");
-		buf_put_shell(&test, str_of(s->socket));
-		buf_puts(&test, " ]");
-	} else {
+	if (recipe_put_ready(s, &test))
+		buf_printf(out, "for i in {1..300}; do %s && break; sleep 0.2; done", test.p);
+	else
 		buf_puts(out, "sleep 2");
-		return;
-	}
-	buf_printf(out, "for i in {1..300}; do %s && break; sleep 0.2; done", test.p);
 }
 
-static int
-write_file(const char *dir, const char *name, const struct buf *text, struct dd_err *err)
+/* ---- the folder ---- */
+
+struct folder {
+	const char *dir;
+	int rc;
+	struct dd_err *err;
+};
+
+/* What was not appended to is no file; an older one of that name goes. */
+static void
+put_file(struct folder *f, const char *name, const struct buf *text)
 {
-	OWN_FREE char *path = fs_join(dir, name);
-	return fs_write_atomic(path, buf_str(text), 0644, err);
+	OWN_FREE char *path = fs_join(f->dir, name);
+	if (f->rc == 0 && text->n)
+		f->rc = fs_write_atomic(path, buf_str(text), 0644, f->err);
+	else if (f->rc == 0 && fs_exists(path))
+		f->rc = fs_remove_tree(path, f->err);
 }
 
-int
-recipe_write(const struct recipe *r, const char *dir, struct dd_err *err)
+static void
+put_lock(const struct recipe *r, struct buf *out)
+{
+	OWN_JSON json_t *j = recipe_to_json(r);
+	json_print(j, 2, out);
+	buf_putc(out, '\n');
+}
+
+static void
+put_materials(struct folder *f, const struct recipe *r, const struct inventory *inv)
+{
+	OWN(buf) struct buf cyclonedx = {0}, spdx = {0};
+	struct bom bom;
+	bom_make(r, inv, &bom);
+	recipe_cyclonedx(r, &bom, &cyclonedx);
+	recipe_spdx(r, &bom, &spdx);
+	put_file(f, "sbom.cdx.json", &cyclonedx);
+	put_file(f, "sbom.spdx.json", &spdx);
+	bom_cleanup(&bom);
+}
+
+/* The lock file comes last: where it is, the others are. */
+static void
+put_recipe(struct folder *f, const struct recipe *r, const struct inventory *inv)
 {
 	OWN(buf) struct buf lock = {0}, dockerfile = {0}, devcontainer = {0}, build_md = {0};
-	OWN_FREE char *hidden = fs_join(dir, ".devcontainer");
-	OWN_JSON json_t *j = recipe_to_json(r);
-	json_print(j, 2, &lock);
-	buf_putc(&lock, '\n');
+	OWN(buf) struct buf buildinfo = {0}, compose = {0}, example = {0};
+	put_lock(r, &lock);
 	recipe_dockerfile(r, &dockerfile);
 	recipe_devcontainer(r, &devcontainer);
 	recipe_build_md(r, &build_md);
+	recipe_buildinfo(r, inv, buf_str(&lock), buf_str(&dockerfile), &buildinfo);
+	recipe_compose(r, &compose);
+	recipe_env_example(r, &example);
+	put_file(f, "Dockerfile", &dockerfile);
+	put_file(f, "BUILD.md", &build_md);
+	put_file(f, ".devcontainer/devcontainer.json", &devcontainer);
+	put_file(f, "compose.yaml", &compose);
+	put_file(f, ".env.example", &example);
+	put_materials(f, r, inv);
+	put_file(f, "drydock.buildinfo", &buildinfo);
+	put_file(f, LOCK_NAME, &lock);
+}
+
+int
+recipe_write(const struct recipe_facts *f, const char *dir, struct dd_err *err)
+{
+	struct folder folder = {dir, 0, err};
+	struct inventory inv = {0};
+	OWN_FREE char *hidden = fs_join(dir, ".devcontainer");
 	int rc = fs_mkdirs(hidden, 0755, err);
 	if (rc == 0)
-		rc = write_file(dir, "Dockerfile", &dockerfile, err);
-	if (rc == 0)
-		rc = write_locks(r, dir, err);
-	if (rc == 0)
-		rc = write_file(dir, "BUILD.md", &build_md, err);
-	if (rc == 0)
-		rc = write_file(hidden, "devcontainer.json", &devcontainer, err);
-	if (rc == 0)
-		rc = write_file(dir, LOCK_NAME, &lock, err);
+		rc = write_locks(f->recipe, dir, err);
+	if (rc == 0 && f->inventory)
+		rc = inventory_from_json(f->inventory, &inv, err);
+	if (rc == 0) {
+		put_recipe(&folder, f->recipe, f->inventory ? &inv : NULL);
+		rc = folder.rc;
+	}
+	inventory_cleanup(&inv);
 	return rc < 0 ? err_wrap(err, "recipe") : 0;
+}
+
+int
+recipe_write_findings(const struct recipe_facts *f, const char *dir, struct dd_err *err)
+{
+	struct folder folder = {dir, 0, err};
+	OWN(buf) struct buf needs = {0}, needs_json = {0}, evidence = {0};
+	recipe_needs_md(f, &needs);
+	recipe_needs_json(f, &needs_json);
+	recipe_evidence(f, &evidence);
+	folder.rc = fs_mkdirs(dir, 0755, err);
+	put_file(&folder, "NEEDS.md", &needs);
+	put_file(&folder, "needs.json", &needs_json);
+	put_file(&folder, "evidence.jsonl", &evidence);
+	return folder.rc < 0 ? err_wrap(err, "recipe") : 0;
 }
 
 int

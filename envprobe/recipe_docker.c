@@ -69,8 +69,8 @@ put_packages(const struct recipe *r, struct buf *out)
 	free(v);
 }
 
-static bool
-is_secret(const struct recipe *r, const char *question_id)
+bool
+recipe_is_secret(const struct recipe *r, const char *question_id)
 {
 	const struct question *q =
 		question_id ? question_list_find(&r->questions, question_id) : NULL;
@@ -102,7 +102,7 @@ put_environment(const struct recipe *r, struct buf *out)
 			continue;
 		if (e->why)
 			put_comment(out, e->why);
-		if (!is_secret(
+		if (!recipe_is_secret(
 			    r, e->question)) /* else mounted where it is used, never in a layer */
 			buf_printf(out, "ARG %s\nENV %s=${%s}\n", e->name, e->name, e->name);
 	}
@@ -120,13 +120,13 @@ put_secret_mounts(const struct recipe *r, const char *run, struct buf *out)
 {
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		if (is_secret(r, e->question))
+		if (recipe_is_secret(r, e->question))
 			put_secret_mount(out, e->name);
 	}
 	for (size_t i = 0; i < r->prompts.n; i++) {
 		const struct prompt_answer *a = &r->prompts.v[i];
 		OWN_FREE char *name = recipe_argument_name(a->question);
-		if (a->run && strcmp(a->run, run) == 0 && is_secret(r, a->question))
+		if (a->run && strcmp(a->run, run) == 0 && recipe_is_secret(r, a->question))
 			put_secret_mount(out, name);
 	}
 }
@@ -162,16 +162,16 @@ put_run(struct buf *out, struct str text)
 }
 
 /* A mount takes commas and blanks apart: such a path is left to the person who builds. */
-static bool
-is_mountable(const struct supplied_file *f)
+bool
+recipe_is_mountable(const struct supplied_file *f)
 {
 	return !f->sample && !f->archive && !strpbrk(f->path, ", \"'\\$") &&
 	       !breaks_instruction(str_of(f->path));
 }
 
 /* What stands before its path in the image: those of the source are in the work tree. */
-static const char *
-tree_of(const struct supplied_file *f)
+const char *
+recipe_tree_of(const struct supplied_file *f)
 {
 	return f->path[0] == '/' ? "" : WORK_DIR "/";
 }
@@ -183,9 +183,9 @@ put_file_mounts(const struct recipe *r, struct buf *out)
 	for (size_t i = 0; i < r->files.n; i++) {
 		const struct supplied_file *f = &r->files.v[i];
 		OWN_FREE char *id = recipe_argument_name(f->question);
-		if (is_mountable(f))
+		if (recipe_is_mountable(f))
 			buf_printf(out, " --mount=type=secret,id=%s,target=%s%s,mode=0444", id,
-				tree_of(f), f->path);
+				recipe_tree_of(f), f->path);
 	}
 }
 
@@ -199,11 +199,11 @@ put_files(const struct recipe *r, struct buf *out)
 		OWN_FREE char *note =
 			f->sample ? mem_printf("%s is to be adapted: here it is a copy of %s.",
 					    f->path, f->sample)
-			: is_mountable(f)
+			: recipe_is_mountable(f)
 				? mem_printf(
 					  "%s comes with --secret id=%s,src=FILE, and for the tests with "
 					  "-v FILE:%s%s:ro.",
-					  f->path, id, tree_of(f), f->path)
+					  f->path, id, recipe_tree_of(f), f->path)
 				: mem_printf("%s must be in the tree.", f->path);
 		put_comment(out, note);
 		if (!f->sample)
@@ -242,7 +242,8 @@ put_prompt_arguments(const struct recipe *r, struct buf *out)
 		const struct question *q = question_list_find(&r->questions, a->question);
 		if (q && q->text)
 			put_comment(out, q->text);
-		if (is_secret(r, a->question)) { /* mounted where it is typed, never in a layer */
+		if (recipe_is_secret(
+			    r, a->question)) { /* mounted where it is typed, never in a layer */
 			buf_printf(out, "# Its answer is the secret %s.\n", name);
 			continue;
 		}
@@ -396,7 +397,7 @@ recipe_put_build_options(const struct recipe *r, struct buf *out)
 {
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		if (is_secret(r, e->question))
+		if (recipe_is_secret(r, e->question))
 			put_secret_option(out, e->name);
 		else if (e->question)
 			put_option(out, "--build-arg", e->name, e->value);
@@ -404,14 +405,14 @@ recipe_put_build_options(const struct recipe *r, struct buf *out)
 	for (size_t i = 0; i < r->prompts.n; i++) {
 		const struct prompt_answer *a = &r->prompts.v[i];
 		OWN_FREE char *name = recipe_argument_name(a->question);
-		if (is_secret(r, a->question))
+		if (recipe_is_secret(r, a->question))
 			put_secret_option(out, name);
 		else if (!a->value)
 			put_option(out, "--build-arg", name, NULL);
 	}
 	for (size_t i = 0; i < r->files.n; i++) {
 		OWN_FREE char *id = recipe_argument_name(r->files.v[i].question);
-		if (is_mountable(&r->files.v[i]))
+		if (recipe_is_mountable(&r->files.v[i]))
 			buf_printf(out, " --secret id=%s,src=FILE", id);
 	}
 }
@@ -428,44 +429,49 @@ recipe_put_run_options(const struct recipe *r, struct buf *out)
 			buf_printf(out, " -e %s", name);
 	}
 	for (size_t i = 0; i < r->environment.n; i++)
-		if (is_secret(r, r->environment.v[i].question))
+		if (recipe_is_secret(r, r->environment.v[i].question))
 			buf_printf(out, " -e %s", r->environment.v[i].name);
 	for (size_t i = 0; i < r->prompts.n; i++) {
 		const struct prompt_answer *a = &r->prompts.v[i];
 		OWN_FREE char *name = recipe_argument_name(a->question);
-		if (is_secret(r, a->question) && is_asked_by_tests(r, a))
+		if (recipe_is_secret(r, a->question) && is_asked_by_tests(r, a))
 			buf_printf(out, " -e %s", name);
 	}
 	for (size_t i = 0; i < r->files.n; i++) {
 		const struct supplied_file *f = &r->files.v[i];
-		if (is_mountable(f))
-			buf_printf(out, " -v FILE:%s%s:ro", tree_of(f), f->path);
+		if (recipe_is_mountable(f))
+			buf_printf(out, " -v FILE:%s%s:ro", recipe_tree_of(f), f->path);
+	}
+}
+
+void
+recipe_put_tests(const struct recipe *r, struct buf *out)
+{
+	bool any = false;
+	for (size_t i = 0; i < r->commands.n; i++) {
+		const struct command *c = &r->commands.v[i];
+		if (c->phase != PHASE_TEST)
+			continue;
+		buf_puts(out, any ? " && " : "");
+		recipe_put_cd(c, WORK_DIR, out);
+		put_prompt_pipe(r, c->run, out);
+		buf_puts(out, c->run);
+		any = true;
 	}
 }
 
 static void
 put_test_command(const struct recipe *r, struct buf *out)
 {
-	bool any = false;
 	OWN(buf) struct buf text = {0};
-	put_services(r, &text);
-	for (size_t i = 0; i < r->commands.n; i++) {
-		const struct command *c = &r->commands.v[i];
-		if (c->phase != PHASE_TEST)
-			continue;
-		if (any)
-			buf_puts(&text, " && ");
-		recipe_put_cd(c, WORK_DIR, &text);
-		put_prompt_pipe(r, c->run, &text);
-		buf_puts(&text, c->run);
-		any = true;
-	}
-	if (!any)
+	if (!command_list_has(&r->commands, PHASE_TEST))
 		return;
+	put_services(r, &text);
+	recipe_put_tests(r, &text);
 	for (size_t i = 0; i < r->prompts.n; i++) {
 		const struct prompt_answer *a = &r->prompts.v[i];
 		OWN_FREE char *name = recipe_argument_name(a->question);
-		if (is_asked_by_tests(r, a) && !is_secret(r, a->question))
+		if (is_asked_by_tests(r, a) && !recipe_is_secret(r, a->question))
 			buf_printf(out, "ENV %s=${%s}\n", name, name);
 	}
 	buf_puts(out, "# docker run");
@@ -483,7 +489,7 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 		"every package.");
 	buf_printf(out,
 		"# No registry was asked for the digest of this tag; drydock built on its own base "
-		"image\n# sha256:%s.\nFROM debian:%s-slim\n"
+		"image\n# sha256:%s.\nFROM debian:%s-slim AS test\n"
 		"SHELL [" SHELL "]\n",
 		r->base.digest, r->base.suite ? r->base.suite : "stable");
 	buf_puts(out, "ARG DEBIAN_FRONTEND=noninteractive\n");
@@ -506,34 +512,56 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 	put_test_command(r, out);
 }
 
-void
-recipe_devcontainer(const struct recipe *r, struct buf *out)
+/* ---- devcontainer.json ---- */
+
+static void
+add_secret(json_t *secrets, const struct recipe *r, const char *name, const char *question_id)
 {
-	OWN_JSON json_t *j = json_object();
-	json_t *env = json_object(), *secrets = json_object();
-	json_object_set_new(j, "name", json_text(str_of(r->name ? r->name : "application")));
-	json_object_set_new(j, "build",
-		json_pack("{s:s, s:s}", "dockerfile", "../Dockerfile", "context", ".."));
-	json_object_set_new(j, "remoteUser", json_string(USER_NAME));
+	const struct question *q = question_list_find(&r->questions, question_id);
+	json_object_set_new(secrets, name,
+		json_pack(
+			"{s:o}", "description", json_text(str_of(q && q->text ? q->text : name))));
+}
+
+/* Variables that come from outside: secrets by a key of their own, the others from the local environment. */
+static void
+add_variables(const struct recipe *r, json_t *env, json_t *secrets)
+{
 	for (size_t i = 0; i < r->environment.n; i++) {
 		const struct env_var *e = &r->environment.v[i];
-		const struct question *q =
-			e->question ? question_list_find(&r->questions, e->question) : NULL;
-		if (q && q->secret) {
-			json_object_set_new(secrets, e->name,
-				json_pack("{s:o}", "description",
-					json_text(str_of(q->text ? q->text : e->name))));
+		if (recipe_is_secret(r, e->question)) {
+			add_secret(secrets, r, e->name, e->question);
 		} else if (e->question) {
 			OWN_FREE char *local = mem_printf("${localEnv:%s}", e->name);
 			json_object_set_new(env, e->name, json_string(local));
 		} /* the others are the Dockerfile's */
 	}
+	for (size_t i = 0; i < r->prompts.n; i++) {
+		OWN_FREE char *name = recipe_argument_name(r->prompts.v[i].question);
+		if (recipe_is_secret(r, r->prompts.v[i].question))
+			add_secret(secrets, r, name, r->prompts.v[i].question);
+	}
+	for (size_t i = 0; i < r->services.n; i++) {
+		OWN_FREE char *name = recipe_argument_name(r->services.v[i].question);
+		if (!r->services.v[i].start)
+			add_secret(secrets, r, name, r->services.v[i].question);
+	}
+}
+
+void
+recipe_devcontainer(const struct recipe *r, struct buf *out)
+{
+	OWN_JSON json_t *j = json_object(), *env = json_object(), *secrets = json_object();
+	json_object_set_new(j, "name", json_text(str_of(r->name ? r->name : "application")));
+	json_object_set_new(j, "build",
+		json_pack("{s:s, s:s, s:s}", "dockerfile", "../Dockerfile", "context", "..",
+			"target", "test"));
+	json_object_set_new(j, "remoteUser", json_string(USER_NAME));
+	add_variables(r, env, secrets);
 	if (json_object_size(env))
 		json_object_set(j, "containerEnv", env);
 	if (json_object_size(secrets))
 		json_object_set(j, "secrets", secrets);
-	json_decref(env);
-	json_decref(secrets);
 	json_print(j, 2, out);
 	buf_putc(out, '\n');
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Text that came from the target, as Markdown code: no line breaks, no backquotes. */
-static void
-put_code(struct buf *out, const char *text)
+void
+recipe_put_code(struct buf *out, const char *text)
 {
 	buf_putc(out, '`');
 	for (; text && *text; text++)
@@ -16,8 +16,8 @@ put_code(struct buf *out, const char *text)
 }
 
 /* Text in a table cell. */
-static void
-put_cell(struct buf *out, const char *text)
+void
+recipe_put_prose(struct buf *out, const char *text)
 {
 	for (; text && *text; text++) {
 		if (*text == '|' || *text == '<' || *text == '\\')
@@ -37,9 +37,9 @@ put_packages(const struct recipe *r, struct buf *out)
 			continue;
 		buf_printf(out, "| %s | %s | %s | ", p->name, p->version ? p->version : "",
 			need_scope_names[p->scope]);
-		put_cell(out, p->why);
+		recipe_put_prose(out, p->why);
 		buf_puts(out, " | ");
-		put_cell(out, p->proof ? p->proof : "no file of it was seen being opened");
+		recipe_put_prose(out, p->proof ? p->proof : "no file of it was seen being opened");
 		buf_puts(out, " |\n");
 	}
 	buf_puts(out, "\nOn Debian");
@@ -56,13 +56,13 @@ static void
 put_file(const struct supplied_file *f, struct buf *out)
 {
 	buf_puts(out, f->archive ? "- the content of the directory " : "- the file ");
-	put_code(out, f->path);
+	recipe_put_code(out, f->path);
 	if (f->sample) {
 		buf_puts(out, ", here a copy of ");
-		put_code(out, f->sample);
+		recipe_put_code(out, f->sample);
 	}
 	buf_puts(out, ": ");
-	put_cell(out, f->why);
+	recipe_put_prose(out, f->why);
 	buf_putc(out, '\n');
 }
 
@@ -70,13 +70,13 @@ static void
 put_variable(const struct env_var *e, struct buf *out)
 {
 	buf_puts(out, "- the environment variable ");
-	put_code(out, e->name);
+	recipe_put_code(out, e->name);
 	if (e->value) {
 		buf_puts(out, ", here ");
-		put_code(out, e->value);
+		recipe_put_code(out, e->value);
 	}
 	buf_puts(out, e->why ? ": " : "");
-	put_cell(out, e->why);
+	recipe_put_prose(out, e->why);
 	buf_putc(out, '\n');
 }
 
@@ -94,9 +94,9 @@ put_supplies(const struct recipe *r, struct buf *out)
 		if (q->kind != Q_PROMPT && q->kind != Q_SERVICE)
 			continue;
 		buf_puts(&items, "- ");
-		put_code(&items, q->id);
+		recipe_put_code(&items, q->id);
 		buf_puts(&items, ": ");
-		put_cell(&items, q->text);
+		recipe_put_prose(&items, q->text);
 		buf_putc(&items, '\n');
 	}
 	if (items.n)
@@ -178,12 +178,12 @@ put_prompts(const struct recipe *r, bool tests, struct buf *out)
 				strcmp(a->run, c->run) != 0)
 				continue;
 			buf_puts(&items, "- ");
-			put_code(&items, c->run);
+			recipe_put_code(&items, c->run);
 			buf_puts(&items, ": ");
-			put_cell(&items, q && q->text ? q->text : a->question);
+			recipe_put_prose(&items, q && q->text ? q->text : a->question);
 			buf_puts(&items,
 				a->value ? " An empty line means " : " Type the answer to ");
-			put_code(&items, a->value ? a->value : a->question);
+			recipe_put_code(&items, a->value ? a->value : a->question);
 			buf_puts(&items, ".\n");
 			break;
 		}
@@ -204,7 +204,7 @@ put_modules(const struct recipe *r, struct buf *out)
 		struct command_list commands = {0};
 		if (!m->lock_file) {
 			buf_puts(out, "Copy `" RECIPE_NPM_LOCK "` from beside this file to ");
-			put_code(out, m->dir ? m->dir : "the root of the source tree");
+			recipe_put_code(out, m->dir ? m->dir : "the root of the source tree");
 			buf_puts(out, ": the source has none that fits.\n\n");
 		}
 		recipe_module_commands(m, &commands);
@@ -229,7 +229,7 @@ put_services(const struct recipe *r, struct buf *out)
 		buf_putc(&text, '\n');
 		for (size_t k = 0; k < s->hosts.n; k++) {
 			buf_puts(out, "The name ");
-			put_code(out, s->hosts.v[k]);
+			recipe_put_code(out, s->hosts.v[k]);
 			buf_puts(out, " must lead to this machine (a line in `/etc/hosts`).\n\n");
 		}
 	}
@@ -268,7 +268,7 @@ void
 recipe_build_md(const struct recipe *r, struct buf *out)
 {
 	buf_puts(out, "# Building ");
-	put_cell(out, r->name);
+	recipe_put_prose(out, r->name);
 	buf_puts(out, "\n\nThese instructions were found out and carried out by drydock");
 	buf_printf(out,
 		" on %s; the outcome was `%s`.\n`drydock.lock.json` beside this file pins every "
@@ -293,10 +293,11 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 		buf_puts(out, "## What is switched off\n\n");
 		for (size_t i = 0; i < r->features_off.n; i++) {
 			buf_puts(out, "- ");
-			put_cell(out, r->features_off.v[i].feature);
+			recipe_put_prose(out, r->features_off.v[i].feature);
 			buf_puts(out, ", for want of ");
-			put_cell(out, r->features_off.v[i].input ? r->features_off.v[i].input
-								 : "an unknown input");
+			recipe_put_prose(out, r->features_off.v[i].input
+						      ? r->features_off.v[i].input
+						      : "an unknown input");
 			buf_putc(out, '\n');
 		}
 		buf_putc(out, '\n');

@@ -233,18 +233,25 @@ has_recipe(enum run_outcome o)
 }
 
 static int
-do_recipe(void *ctx, json_t **ret_result, struct dd_err *err)
+do_inventory(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct standup *s = ctx;
-	(void)ret_result;
+	int rc = probe_inventory(s->st, &s->r->probe.root, ret_result, err);
+	return rc < 0 ? err_wrap(err, "recipe") : 0;
+}
+
+/* The files of one kind, into the folder of the recipe. */
+static int
+write_folder(struct standup *s,
+	int (*make)(const struct recipe_facts *f, const char *dir, struct dd_err *err),
+	struct dd_err *err)
+{
 	OWN_FREE char *dir = run_path(s->run, "recipe");
+	OWN_JSON json_t *inventory = journal_result(s->run->journal, "recipe/inventory");
 	struct recipe recipe = {0};
 	standup_recipe(s->run, s->r, s->answers, &recipe);
-	int rc = fs_mkdirs(dir, 0755, err);
-	if (rc < 0)
-		rc = err_wrap(err, "recipe");
-	if (rc == 0)
-		rc = recipe_write(&recipe, dir, err);
+	const struct recipe_facts facts = {&recipe, &s->r->probe, inventory, s->answers};
+	int rc = make(&facts, dir, err);
 	recipe_cleanup(&recipe);
 	return rc;
 }
@@ -260,6 +267,20 @@ has_artefacts(const struct probe_result *p)
 		if (p->modules.v[i].artefacts.n)
 			return true;
 	return false;
+}
+
+static int
+do_findings(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	(void)ret_result;
+	return write_folder(ctx, recipe_write_findings, err);
+}
+
+static int
+do_recipe(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	(void)ret_result;
+	return write_folder(ctx, recipe_write, err);
 }
 
 static int
@@ -308,20 +329,38 @@ forget_if_gone(struct standup *s, const char *step, const char *const *files, st
 }
 
 static int
+write_recipe(struct standup *s, struct dd_err *err)
+{
+	static const char *const findings[] = {
+		"recipe/NEEDS.md", "recipe/needs.json", "recipe/evidence.jsonl", NULL};
+	static const char *const files[] = {"recipe/drydock.lock.json", "recipe/drydock.buildinfo",
+		"recipe/Dockerfile", "recipe/BUILD.md", "recipe/.devcontainer/devcontainer.json",
+		"recipe/sbom.cdx.json", "recipe/sbom.spdx.json", NULL};
+	struct journal *j = s->run->journal;
+	bool whole = has_recipe(s->r->probe.outcome);
+	int rc = forget_if_gone(s, "recipe/findings", findings, err);
+	if (rc == 0 && whole)
+		rc = forget_if_gone(s, "recipe", files, err);
+	if (rc == 0 && whole)
+		rc = journal_step(j, "recipe/inventory", do_inventory, s, NULL, err);
+	if (rc == 0)
+		rc = journal_step(j, "recipe/findings", do_findings, s, NULL, err);
+	if (rc == 0 && whole)
+		rc = journal_step(j, "recipe", do_recipe, s, NULL, err);
+	if (rc == 0 && whole)
+		s->r->recipe = run_path(s->run, "recipe/drydock.lock.json");
+	return rc;
+}
+
+static int
 write_results(struct standup *s, struct dd_err *err)
 {
-	static const char *const recipe_files[] = {"recipe/drydock.lock.json", "recipe/Dockerfile",
-		"recipe/BUILD.md", "recipe/.devcontainer/devcontainer.json", NULL};
 	static const char *const report_files[] = {
 		"tests.jsonl", "report.html", "report.json", NULL};
 	struct standup_result *r = s->r;
 	int rc = forget_if_gone(s, "report", report_files, err);
-	if (rc == 0 && has_recipe(r->probe.outcome)) {
-		rc = forget_if_gone(s, "recipe", recipe_files, err);
-		if (rc == 0)
-			rc = journal_step(s->run->journal, "recipe", do_recipe, s, NULL, err);
-		r->recipe = run_path(s->run, "recipe/drydock.lock.json");
-	}
+	if (rc == 0)
+		rc = write_recipe(s, err);
 	r->report = run_path(s->run, "report.html");
 	r->cases = run_path(s->run, "tests.jsonl");
 	if (rc == 0)
