@@ -187,11 +187,11 @@ char *probe_answer_prompt(void *ctx, const char *run, struct str tail);
 const struct question_list *probe_prompter_questions(const struct prompter *p);
 
 /*
- * What is installed on a root stack, as its package tool tells: for the journal, and for
- * recipe_facts.  *ret is a new reference.
+ * What is installed on a root stack, as its package tool tells, and what of that the programs built
+ * in the work tree are linked to: for the journal, and for recipe_facts.  *ret is a new reference.
  */
-int probe_inventory(const struct state *st, const struct stack *root, json_t **ret,
-	struct dd_err *err) DD_MUST_USE;
+int probe_inventory(const struct state *st, const struct stack *root, const struct stack *work,
+	json_t **ret, struct dd_err *err) DD_MUST_USE;
 
 /* What the files of a recipe are made from; all of it borrowed. */
 struct recipe_facts {

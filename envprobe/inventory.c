@@ -7,6 +7,7 @@
 
 #define MAX_TEXT ((size_t)16 << 20)
 #define MAX_PACKAGES 20000
+#define MAX_LINKED ((size_t)1 << 20)
 
 /*
  * Two lines of os-release(5), then a line a package: name, version, architecture, state, what it needs, what it
@@ -16,6 +17,13 @@ static const char script[] =
 	"sed -n -e 's/\"//g' -e '/^ID=/p' -e '/^VERSION_ID=/p' /etc/os-release\n"
 	"exec dpkg-query -W -f '${Package}\\t${Version}\\t${Architecture}\\t${db:Status-Status}\\t"
 	"${Pre-Depends}, ${Depends}\\t${Provides}\\n'\n";
+
+/* Paths of the libraries that the loader finds for what was built: files that begin as ELF does. */
+static const char linked[] =
+	"find . -xdev -type f '(' -perm /111 -o -name '*.so' -o -name '*.so.*' -o -name '*.node' ')' -print0 |\n"
+	"head -z -n 5000 | LC_ALL=C xargs -0 -r grep -lZ -m 1 -e \"^$(printf '\\177ELF')\" |\n"
+	"head -z -n 500 | xargs -0 -r ldd 2>/dev/null |\n"
+	"sed -n 's/.* => \\(\\/[^ ]*\\) (0x.*/\\1/p' | sort -u | head -n 500\n";
 
 static const struct json_field installed_fields[] = {
 	{.key = "name",
@@ -41,6 +49,7 @@ static const struct json_field inventory_fields[] = {
 		.offset = offsetof(struct inventory, v),
 		.sub = installed_fields,
 		.elem_size = sizeof(struct installed)},
+	{.key = "linked", .kind = JSON_K_STRLIST, .offset = offsetof(struct inventory, linked)},
 	{.key = NULL}};
 
 void
@@ -193,6 +202,20 @@ inventory_parse(struct str text, struct inventory *ret)
 	free(lines);
 }
 
+const struct installed *
+inventory_find(const struct inventory *inv, const char *name)
+{
+	size_t low = 0, high = inv ? inv->n : 0;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (strcmp(inv->v[mid].name, name) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return inv && low < inv->n && strcmp(inv->v[low].name, name) == 0 ? &inv->v[low] : NULL;
+}
+
 /* ---- asking ---- */
 
 static void
@@ -202,38 +225,65 @@ keep(void *ctx, int stream, struct str data)
 		buf_add_str(ctx, data);
 }
 
+/* What it prints goes to ret; whether it succeeds is not asked. */
 static int
-ask(struct pod *pod, struct buf *text, struct dd_err *err)
+ask(struct pod *pod, const char *text, enum exec_profile profile, struct buf *ret,
+	struct dd_err *err)
 {
-	static const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+	const char *const argv[] = {"/bin/sh", "-c", text, NULL};
 	struct exec_result r;
 	const struct exec_spec exec = {.argv = argv,
-		.cwd = "/",
-		.profile = PROFILE_PROVISION,
+		.cwd = WORK_DIR,
+		.profile = profile,
 		.fds = {-1, -1, -1},
 		.on_output = keep,
-		.ctx = text,
+		.ctx = ret,
 		.time_limit_ms = 60000};
 	int rc = pod_exec(pod, &exec, &r, err);
 	return rc == 0 && r.cause == CAUSE_STOPPED ? err_set(err, DD_ESTOPPED, "stopped") : rc;
 }
 
+/* The loader runs as the target's own code does. */
+static int
+find_linked(struct pod *pod, struct strlist *ret, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {.max = MAX_LINKED};
+	OWN(strlist) struct strlist paths = {0};
+	OWN(map) struct map owners = {.destroy = free};
+	struct str rest, line;
+	int rc = ask(pod, linked, PROFILE_BUILD, &text, err);
+	for (rest = buf_str(&text); rc == 0 && str_next_line(&rest, &line);)
+		if (str_starts(line, "/usr/"))
+			strlist_add_str(&paths, line);
+		else if (str_starts(line, "/lib")) /* as a merged /usr has it */
+			strlist_addf(&paths, "/usr" STR_FMT, STR_ARG(line));
+	if (rc == 0 && paths.n)
+		rc = apt_packages_of(pod, &paths, &owners, err);
+	for (struct map_entry *e = map_first(&owners); e; e = map_next(e))
+		if (is_word(str_of(map_value(e))))
+			strlist_add_new(ret, map_value(e));
+	strlist_sort(ret);
+	return rc;
+}
+
 int
-probe_inventory(const struct state *st, const struct stack *root, json_t **ret, struct dd_err *err)
+probe_inventory(const struct state *st, const struct stack *root, const struct stack *work,
+	json_t **ret, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {.max = MAX_TEXT};
-	struct inventory inv;
+	struct inventory inv = {0};
 	struct pod *pod;
-	const struct pod_spec spec = {.state = st, .root = *root};
+	const struct pod_spec spec = {.state = st, .root = *root, .work = work};
 	int rc = pod_open(&spec, &pod, err);
 	if (rc < 0)
 		return rc;
-	rc = ask(pod, &text, err);
-	pod_close(pod);
-	if (rc < 0)
-		return rc;
+	rc = ask(pod, script, PROFILE_PROVISION, &text, err);
 	inventory_parse(buf_str(&text), &inv);
-	*ret = inventory_to_json(&inv);
+	if (rc == 0)
+		rc = find_linked(pod, &inv.linked, err);
+	pod_close(pod);
+	if (rc == 0)
+		*ret = inventory_to_json(&inv);
 	inventory_cleanup(&inv);
-	return 0;
+	return rc;
 }

@@ -158,7 +158,7 @@ put_recipe(struct folder *f, const struct recipe *r, const struct inventory *inv
 	OWN(buf) struct buf lock = {0}, dockerfile = {0}, devcontainer = {0}, build_md = {0};
 	OWN(buf) struct buf buildinfo = {0}, compose = {0}, example = {0};
 	put_lock(r, &lock);
-	recipe_dockerfile(r, &dockerfile);
+	recipe_dockerfile(r, inv, &dockerfile);
 	recipe_devcontainer(r, &devcontainer);
 	recipe_build_md(r, &build_md);
 	recipe_buildinfo(r, inv, buf_str(&lock), buf_str(&dockerfile), &buildinfo);

@@ -8,7 +8,8 @@
 #include "envprobe/bom.h"
 #include "envprobe/envprobe.h"
 
-void recipe_dockerfile(const struct recipe *r, struct buf *out);
+/* inv, here and below: NULL where it is not known. */
+void recipe_dockerfile(const struct recipe *r, const struct inventory *inv, struct buf *out);
 void recipe_devcontainer(const struct recipe *r, struct buf *out);
 void recipe_build_md(const struct recipe *r, struct buf *out);
 /* CycloneDX 1.6 (ECMA-424) and SPDX 2.3, as JSON. */

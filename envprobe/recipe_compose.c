@@ -166,7 +166,8 @@ static void
 put_build(const struct recipe *r, const struct variable_list *l, struct buf *out)
 {
 	bool any = false;
-	buf_puts(out, "x-build: &build\n  context: .\n  target: test\n");
+	buf_printf(out, "x-build: &build\n  context: .\n  target: %s\n",
+		command_list_has(&r->commands, PHASE_TEST) ? "test" : "build");
 	for (size_t i = 0; i < l->n; i++) {
 		const struct variable *v = &l->v[i];
 		if (!v->build || v->secret)

@@ -8,6 +8,7 @@
 
 #define USER_NAME "builder"
 #define USER_ID 1000
+#define RECIPE_MAX_CHOSEN 5000 /* packages of a stage */
 #define SHELL "\"/bin/bash\", \"-o\", \"pipefail\", \"-c\""
 
 /* Text for a double-quoted Dockerfile value: one line, nothing expands. */
@@ -40,33 +41,83 @@ by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
-/* The packages the application needs, sorted; what they pull in follows from their versions. */
-static size_t
-requested(const struct recipe *r, const struct package ***ret)
-{
-	const struct package **v = mem_zalloc(r->packages.n + 1, sizeof(*v));
-	size_t n = 0;
-	for (size_t i = 0; i < r->packages.n; i++)
-		if (r->packages.v[i].requested)
-			v[n++] = &r->packages.v[i];
-	qsort(v, n, sizeof(*v), by_name);
-	*ret = v;
-	return n;
-}
+struct chosen { /* packages of a stage, sorted by name */
+	const struct package **v;
+	size_t n;
+};
 
 static void
-put_packages(const struct recipe *r, struct buf *out)
+choose(struct chosen *c, const struct package *p)
 {
-	const struct package **v;
-	size_t n = requested(r, &v);
-	if (n) {
+	if (!c->v)
+		c->v = mem_zalloc(RECIPE_MAX_CHOSEN, sizeof(*c->v));
+	if (c->n < RECIPE_MAX_CHOSEN)
+		c->v[c->n++] = p;
+}
+
+/* To build it; what they pull in follows from their versions. */
+static void
+choose_for_build(const struct recipe *r, struct chosen *c)
+{
+	for (size_t i = 0; i < r->packages.n; i++)
+		if (r->packages.v[i].requested)
+			choose(c, &r->packages.v[i]);
+}
+
+/* Was it asked for as a module of a language that is interpreted? */
+static bool
+is_module(const struct package *p)
+{
+	static const enum need_kind kinds[] = {NEED_PERL, NEED_PYTHON, NEED_NODE};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		size_t n = strlen(need_kind_names[kinds[i]]);
+		if (p->why && strncmp(p->why, need_kind_names[kinds[i]], n) == 0 &&
+			p->why[n] == ' ')
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_interpreter(const struct recipe *r, const struct package *p)
+{
+	static const struct {
+		enum build_system system;
+		const char *package;
+	} known[] = {{SYSTEM_PYTHON, "python3"}, {SYSTEM_PERL, "perl"}, {SYSTEM_NODE, "nodejs"}};
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (r->system == known[i].system && strcmp(p->name, known[i].package) == 0)
+			return true;
+	return false;
+}
+
+/* To run what was built: what its programs are linked to, and what interprets it. */
+static void
+choose_for_run(const struct recipe *r, const struct inventory *inv, struct chosen *c)
+{
+	for (size_t i = 0; i < r->packages.n; i++) {
+		const struct package *p = &r->packages.v[i];
+		bool asked = p->requested &&
+			     (p->scope == SCOPE_RUN || (p->scope != SCOPE_TEST && is_module(p)));
+		if (asked || is_interpreter(r, p) || (inv && strlist_has(&inv->linked, p->name)))
+			choose(c, p);
+	}
+}
+
+/* Frees the list. */
+static void
+put_packages(struct chosen *c, struct buf *out)
+{
+	if (c->n) {
+		qsort(c->v, c->n, sizeof(*c->v), by_name);
 		buf_puts(out, "RUN apt-get update \\\n"
 			      " && apt-get install -y --no-install-recommends \\\n");
-		for (size_t i = 0; i < n; i++)
-			buf_printf(out, "        %s=%s \\\n", v[i]->name, v[i]->version);
+		for (size_t i = 0; i < c->n; i++)
+			buf_printf(out, "        %s=%s \\\n", c->v[i]->name, c->v[i]->version);
 		buf_puts(out, " && rm -rf /var/lib/apt/lists/*\n");
 	}
-	free(v);
+	free(c->v);
+	*c = (struct chosen){0};
 }
 
 bool
@@ -234,6 +285,18 @@ put_prompt_pipe(const struct recipe *r, const char *run, struct buf *out)
 }
 
 static void
+put_prompt_argument(const struct prompt_answer *a, struct buf *out)
+{
+	OWN_FREE char *name = recipe_argument_name(a->question);
+	buf_printf(out, "ARG %s", name);
+	if (a->value) {
+		buf_putc(out, '=');
+		put_quoted(out, a->value);
+	}
+	buf_putc(out, '\n');
+}
+
+static void
 put_prompt_arguments(const struct recipe *r, struct buf *out)
 {
 	for (size_t i = 0; i < r->prompts.n; i++) {
@@ -242,17 +305,10 @@ put_prompt_arguments(const struct recipe *r, struct buf *out)
 		const struct question *q = question_list_find(&r->questions, a->question);
 		if (q && q->text)
 			put_comment(out, q->text);
-		if (recipe_is_secret(
-			    r, a->question)) { /* mounted where it is typed, never in a layer */
+		if (recipe_is_secret(r, a->question)) /* mounted where it is typed, never in a layer */
 			buf_printf(out, "# Its answer is the secret %s.\n", name);
-			continue;
-		}
-		buf_printf(out, "ARG %s", name);
-		if (a->value) {
-			buf_putc(out, '=');
-			put_quoted(out, a->value);
-		}
-		buf_putc(out, '\n');
+		else
+			put_prompt_argument(a, out);
 	}
 }
 
@@ -471,8 +527,10 @@ put_test_command(const struct recipe *r, struct buf *out)
 	for (size_t i = 0; i < r->prompts.n; i++) {
 		const struct prompt_answer *a = &r->prompts.v[i];
 		OWN_FREE char *name = recipe_argument_name(a->question);
-		if (is_asked_by_tests(r, a) && !recipe_is_secret(r, a->question))
-			buf_printf(out, "ENV %s=${%s}\n", name, name);
+		if (!is_asked_by_tests(r, a) || recipe_is_secret(r, a->question))
+			continue;
+		put_prompt_argument(a, out); /* not every builder hands those of its parent on */
+		buf_printf(out, "ENV %s=${%s}\n", name, name);
 	}
 	buf_puts(out, "# docker run");
 	recipe_put_run_options(r, out);
@@ -480,8 +538,56 @@ put_test_command(const struct recipe *r, struct buf *out)
 	put_exec_form(out, "\"/bin/bash\", \"-c\"", buf_str(&text));
 }
 
+/* ---- stages ---- */
+
+/* FROM the distribution, with packages, and the user that everything else is done as. */
+static void
+put_stage(const struct recipe *r, const char *name, struct chosen *packages, struct buf *out)
+{
+	buf_printf(out,
+		"\nFROM debian:%s-slim AS %s\nSHELL [" SHELL
+		"]\nARG DEBIAN_FRONTEND=noninteractive\n",
+		r->base.suite ? r->base.suite : "stable", name);
+	put_packages(packages, out);
+	buf_printf(out,
+		"RUN useradd --create-home --uid %d " USER_NAME " && install -d -o " USER_NAME
+		" -g " USER_NAME " " WORK_DIR "\n",
+		USER_ID);
+	put_environment(r, out);
+}
+
+static void
+put_build_stage(const struct recipe *r, struct buf *out)
+{
+	struct chosen packages = {0};
+	choose_for_build(r, &packages);
+	put_stage(r, "build", &packages, out);
+	put_prompt_arguments(r, out);
+	buf_puts(out, "USER " USER_NAME "\nWORKDIR " WORK_DIR "\n");
+	put_modules(r, out);
+	buf_puts(out, "COPY --chown=" USER_NAME ":" USER_NAME " . " WORK_DIR "/\n");
+	put_files(r, out);
+	for (size_t i = 0; i < r->commands.n; i++)
+		if (r->commands.v[i].phase != PHASE_TEST)
+			put_command(r, &r->commands.v[i], out);
+}
+
+static void
+put_runtime_stage(const struct recipe *r, const struct inventory *inv, struct buf *out)
+{
+	struct chosen packages = {0};
+	choose_for_run(r, inv, &packages);
+	buf_puts(out,
+		"\n# What was built, with what its programs are linked to or interpreted by; what they load by "
+		"name is not known.");
+	put_stage(r, "runtime", &packages, out);
+	buf_puts(out, "USER " USER_NAME "\nWORKDIR " WORK_DIR "\n"
+		      "COPY --from=build --chown=" USER_NAME ":" USER_NAME " " WORK_DIR
+		      "/ " WORK_DIR "/\n");
+}
+
 void
-recipe_dockerfile(const struct recipe *r, struct buf *out)
+recipe_dockerfile(const struct recipe *r, const struct inventory *inv, struct buf *out)
 {
 	buf_puts(out, "# syntax=docker/dockerfile:1\n");
 	put_comment(out,
@@ -489,27 +595,14 @@ recipe_dockerfile(const struct recipe *r, struct buf *out)
 		"every package.");
 	buf_printf(out,
 		"# No registry was asked for the digest of this tag; drydock built on its own base "
-		"image\n# sha256:%s.\nFROM debian:%s-slim AS test\n"
-		"SHELL [" SHELL "]\n",
-		r->base.digest, r->base.suite ? r->base.suite : "stable");
-	buf_puts(out, "ARG DEBIAN_FRONTEND=noninteractive\n");
-	put_packages(r, out);
-	buf_printf(out,
-		"RUN useradd --create-home --uid %d " USER_NAME " && install -d -o " USER_NAME
-		" -g " USER_NAME " " WORK_DIR "\n",
-		USER_ID);
-	put_environment(r, out);
-	put_prompt_arguments(r, out);
-	buf_puts(out, "USER " USER_NAME "\nWORKDIR " WORK_DIR "\n");
-	put_modules(r, out);
-	buf_puts(out, "COPY --chown=" USER_NAME ":" USER_NAME " . " WORK_DIR "/\n");
-	put_files(r, out);
-	for (size_t i = 0; i < r->commands.n; i++) {
-		const struct command *c = &r->commands.v[i];
-		if (c->phase != PHASE_TEST)
-			put_command(r, c, out);
+		"image\n# sha256:%s.\n",
+		r->base.digest);
+	put_build_stage(r, out);
+	if (command_list_has(&r->commands, PHASE_TEST)) {
+		buf_puts(out, "\nFROM build AS test\n");
+		put_test_command(r, out);
 	}
-	put_test_command(r, out);
+	put_runtime_stage(r, inv, out);
 }
 
 /* ---- devcontainer.json ---- */

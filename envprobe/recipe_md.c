@@ -253,14 +253,16 @@ put_container(const struct recipe *r, struct buf *out)
 		"the root of the source tree; editors that know dev containers find the rest. By "
 		"hand, there:\n\n",
 		lock ? ", `" RECIPE_NPM_LOCK "`" : "");
+	if (command_list_has(&r->commands, PHASE_TEST)) {
+		buf_puts(&text, "docker build --target test");
+		recipe_put_build_options(r, &text);
+		buf_printf(&text, " -t %s-test .\ndocker run --rm", image);
+		recipe_put_run_options(r, &text);
+		buf_printf(&text, " %s-test\n", image);
+	}
 	buf_puts(&text, "docker build");
 	recipe_put_build_options(r, &text);
 	buf_printf(&text, " -t %s .\n", image);
-	if (command_list_has(&r->commands, PHASE_TEST)) {
-		buf_puts(&text, "docker run --rm");
-		recipe_put_run_options(r, &text);
-		buf_printf(&text, " %s\n", image);
-	}
 	put_block(out, &text);
 }
 
@@ -286,7 +288,10 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 		put_services(r, out);
 		put_shell_block(&r->commands, PHASE_TEST, PHASE_TEST, out);
 		put_prompts(r, true, out);
-		buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",
+		if (r->outcome == OUTCOME_BUILT)
+			buf_puts(out, "They were not run: what they need may be missing above.\n\n");
+		else
+			buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",
 			(long long)r->passed, (long long)r->failed, (long long)r->skipped);
 	}
 	if (r->features_off.n) {

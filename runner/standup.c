@@ -236,7 +236,7 @@ static int
 do_inventory(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct standup *s = ctx;
-	int rc = probe_inventory(s->st, &s->r->probe.root, ret_result, err);
+	int rc = probe_inventory(s->st, &s->r->probe.root, &s->r->probe.work, ret_result, err);
 	return rc < 0 ? err_wrap(err, "recipe") : 0;
 }
 

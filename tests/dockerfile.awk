@@ -1,9 +1,10 @@
 # Turn a Dockerfile made of the instructions that drydock emits into a shell script that carries them out,
 # to be run as root in a sandbox on the base image with the build context at /context:
 #
-#   awk -f tests/dockerfile.awk -v args="NAME=value;NAME=value" Dockerfile >script
+#   awk -f tests/dockerfile.awk -v args="NAME=value;NAME=value" [-v target=STAGE] [-v export=DIR] Dockerfile >script
 #
-# FROM must come first; ARG values and secrets come from `args`, ARG's else from the default.  RUN goes to the
+# It carries out one stage with those it is FROM: `target`, else "test", else "build".  What it made below its work
+# directory is copied to DIR at the end, and COPY --from=STAGE takes it from /stages/STAGE.  FROM must come first; ARG values and secrets come from `args`, ARG's else from the default.  RUN goes to the
 # SHELL that was set or is a JSON array of words, as the user that was set; CMD (JSON form) is run last.  Any other instruction ends it with status 3.
 
 function fail(why) { print "dockerfile: " why ": " $0 > "/dev/stderr"; bad = 1; exit 3 }
@@ -12,7 +13,8 @@ function as_user(command) {
 	command = "env" extra " " command
 	return user == "" ? command : "setpriv --reuid=" user " --regid=" user " --clear-groups env HOME=/home/" user " " command
 }
-function run(words) { printf "cd %s\n%s\n", quoted(dir), as_user(words) }
+function put(line) { text[stage] = text[stage] line "\n" }
+function run(words) { put("cd " quoted(dir)); put(as_user(words)) }
 function unescaped(s,   out, c) {
 	for (out = ""; s != ""; s = substr(s, 3)) {
 		if (!match(s, /\\/)) return out s
@@ -65,30 +67,42 @@ BEGIN {
 !from && $1 != "FROM" { fail("before FROM") }
 { rest = $0; sub(/^[A-Z]+[[:space:]]+/, "", rest) }
 $1 == "FROM" {
-	if (from++ || $2 !~ /^debian:[a-z]+-slim$/) fail("not the base image")
-	print "userdel -r builder 2>/dev/null || true # what our base image has and the named one has not"
+	if (NF != 4 || $3 != "AS" || $4 in text) fail("unknown form")
+	if (from++) { shells[stage] = shell; dirs[stage] = dir; users[stage] = user; commands[stage] = command }
+	stage = $4; parent[stage] = $2; text[stage] = ""; command = ""
+	if ($2 in text) { shell = shells[$2]; dir = dirs[$2]; user = users[$2]; next }
+	if ($2 !~ /^debian:[a-z]+-slim$/) fail("not the base image")
+	shell = "/bin/sh -c"; dir = "/"; user = ""
+	put("userdel -r builder 2>/dev/null || true # what our base image has and the named one has not")
 	next
 }
 $1 == "SHELL" { shell = array(rest); next }
 $1 == "ARG" {
 	name = $2; sub(/=.*/, "", name)
-	if (name in given) printf "export %s=%s\n", name, quoted(given[name])
-	else if (rest ~ /=/) print "export " assignment(rest)
-	else printf "export %s=\n", name
+	if (name in given) put("export " name "=" quoted(given[name]))
+	else if (rest ~ /=/) put("export " assignment(rest))
+	else put("export " name "=")
 	next
 }
-$1 == "ENV" { print "export " assignment(rest); next }
+$1 == "ENV" { put("export " assignment(rest)); next }
 $1 == "USER" { user = $2; next }
-$1 == "WORKDIR" { dir = $2; printf "mkdir -p %s\n", quoted(dir); next }
-# COPY --chown=USER:GROUP . DIRECTORY/, or files of the context instead of "."
+$1 == "WORKDIR" { dir = $2; put("mkdir -p " quoted(dir)); next }
+# COPY [--from=STAGE] --chown=USER:GROUP . DIRECTORY/, or files of the context instead of "."
 $1 == "COPY" {
+	place = "/context/"
+	if ($2 ~ /^--from=[a-z]+$/) {
+		place = "/stages/" substr($2, 8)
+		if (!(substr($2, 8) in text)) fail("unknown stage")
+		$2 = ""; $0 = $0
+	}
 	if ($2 !~ /^--chown=[a-z]+:[a-z]+$/ || NF < 4 || $NF !~ /^\/.*\/$/) fail("unknown form")
 	owner = $2; sub(/^--chown=/, "", owner)
-	printf "install -d -o %s -g %s %s\n", substr(owner, 1, index(owner, ":") - 1), substr(owner, index(owner, ":") + 1), quoted($NF)
+	put("install -d -o " substr(owner, 1, index(owner, ":") - 1) " -g " substr(owner, index(owner, ":") + 1) " " quoted($NF))
 	for (i = 3; i < NF; i++) {
 		if ($i !~ /^[A-Za-z0-9._\/+-]+$/) fail("unknown form")
-		printf "cp -R %s %s\n", quoted("/context/" $i ($i == "." ? "/." : "")), quoted($NF)
-		printf "chown -R %s %s\n", owner, quoted($NF ($i == "." ? "" : base($i)))
+		whole = $i == "." || $i ~ /\/$/
+		put("cp -R " quoted(place $i (whole ? "/." : "")) " " quoted($NF))
+		put("chown -R " owner " " quoted($NF (whole ? "" : base($i))))
 	}
 	next
 }
@@ -109,5 +123,12 @@ $1 == "CMD" { command = array(rest); next }
 
 END {
 	if (bad) exit 3
-	if (command != "") printf "cd %s\necho '== CMD'\nexec %s\n", quoted(dir), as_user(command)
+	shells[stage] = shell; dirs[stage] = dir; users[stage] = user; commands[stage] = command
+	if (target == "") target = "test" in text ? "test" : "build"
+	if (!(target in text)) fail("no stage " target)
+	for (s = target; s in text; s = parent[s]) all = text[s] all
+	printf "%s", all
+	if (export != "") printf "mkdir -p %s\ncp -R %s/. %s\n", quoted(export dirs[target]), quoted(dirs[target]), quoted(export dirs[target])
+	dir = dirs[target]; user = users[target]
+	if (commands[target] != "") printf "cd %s\necho '== CMD'\nexec %s\n", quoted(dir), as_user(commands[target])
 }

@@ -63,8 +63,12 @@ run() {
 # json EXPRESSION [FILE]: what jq says, strings bare; of the last output unless a file is named
 json() { jq -r "$1" "${2:-$tmp/out}" 2>&1; }
 
-# up ARGS...: drydock up --json
-up() { run "$drydock" up --json --quiet --state "$state" "$@"; }
+# up ARGS...: drydock up --json; the Dockerfile it made is looked at, too
+up() {
+	run "$drydock" up --json --quiet --state "$state" "$@"
+	dockerfile=$(dirname "$(json '.recipe // empty')")/Dockerfile
+	[ ! -f "$dockerfile" ] || awk -f tests/hadolint.awk "$dockerfile" >>"$tmp/.dockerfiles"
+}
 
 # digest DIR: of names, modes, link targets and contents
 digest() {
@@ -73,6 +77,7 @@ digest() {
 }
 
 done_testing() {
+	[ ! -e "$tmp/.dockerfiles" ] || is "every Dockerfile keeps DL3008, DL3009, DL3015 and DL4006" "$(cat "$tmp/.dockerfiles")" ""
 	echo "1..$n"
 	exit $((failed > 0))
 }

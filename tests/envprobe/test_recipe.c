@@ -38,7 +38,7 @@ a_directory_is_one_word_of_the_commands(void **state)
 	(void)state;
 	OWN(buf) struct buf docker = {0}, md = {0};
 	struct recipe r = recipe_of("x'; touch pwned; '", "make", "make check");
-	recipe_dockerfile(&r, &docker);
+	recipe_dockerfile(&r, NULL, &docker);
 	recipe_build_md(&r, &md);
 	assert_non_null(strstr(docker.p, "\nRUN cd 'x'\\''; touch pwned; '\\''' && make\n"));
 	assert_non_null(
@@ -53,10 +53,11 @@ no_name_begins_a_line_of_its_own(void **state)
 	(void)state;
 	OWN(buf) struct buf docker = {0}, md = {0};
 	struct recipe r = recipe_of("a\nUSER root\n```\nRUN id\\", "make", "make check");
-	recipe_dockerfile(&r, &docker);
+	recipe_dockerfile(&r, NULL, &docker);
 	recipe_build_md(&r, &md);
-	assert_int_equal(count_lines(&docker, "USER"), 1);
-	assert_int_equal(count_lines(&docker, "RUN"), 2);
+	assert_int_equal(count_lines(&docker, "USER"), 2); /* of the stages build and runtime */
+	assert_int_equal(count_lines(&docker, "RUN"), 3);
+	assert_int_equal(count_lines(&docker, "FROM"), 3);
 	assert_int_equal(count_lines(&docker, "CMD"), 1);
 	assert_int_equal(count_lines(&md, "USER"), 0);
 	recipe_cleanup(&r);
@@ -68,7 +69,7 @@ a_directory_is_no_option(void **state)
 	(void)state;
 	OWN(buf) struct buf docker = {0};
 	struct recipe r = recipe_of("-P", "make", "make check");
-	recipe_dockerfile(&r, &docker);
+	recipe_dockerfile(&r, NULL, &docker);
 	assert_non_null(strstr(docker.p, "RUN cd ./-P && make\n"));
 	recipe_cleanup(&r);
 }
@@ -81,10 +82,10 @@ a_command_of_several_lines_stays_one_instruction(void **state)
 	for (size_t i = 0; runs[i]; i++) {
 		OWN(buf) struct buf docker = {0}, want = {0};
 		struct recipe r = recipe_of(NULL, runs[i], "make check");
-		recipe_dockerfile(&r, &docker);
+		recipe_dockerfile(&r, NULL, &docker);
 		buf_puts(&want, "\nRUN [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\", ");
 		buf_put_json(&want, str_of(runs[i]));
-		buf_puts(&want, "]\nCMD");
+		buf_puts(&want, "]\n\nFROM build AS test\nCMD");
 		OWN_FREE char *comment = mem_strdup("# docker run IMAGE runs the tests.\n");
 		char *at = strstr(docker.p, comment);
 		assert_non_null(at);

@@ -24,6 +24,16 @@ run "$drydock" sandbox run --state "$state" --bind "$tmp/as-told:/told" -- /bin/
 is "what BUILD.md says goes there" "$(cat "$tmp/out")" "made in /told/app/x'; touch pwned; '
 USER root"
 is "and does nothing else" "$(find "$tmp/as-told" -name 'pwned*')" ""
+cat >"$tmp/bad" <<'D'
+FROM debian:stable-slim
+RUN apt-get update && apt-get install -y gcc=1 make | cat
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+RUN cd 'a | apt-get install b' && yes | make || true
+FROM debian:stable-slim AS next
+RUN yes | make
+D
+is "what breaks hadolint's rules is found" "$(awk -f tests/hadolint.awk "$tmp/bad" | sort | tr '\n' ' ')" \
+	"2 DL3008 2 DL3009 2 DL3015 2 DL4006 6 DL4006 "
 has "the Dockerfile has it on one line" "$(dirname "$page")/Dockerfile" "RUN cd \$'x\\047; touch pwned; \\047\\012USER root' && make -j2"
 
 # --- what it was built with, what has to be supplied, and how, is in BUILD.md and in the Dockerfile
@@ -46,8 +56,9 @@ has "BUILD.md says how a prompt is answered" "$dir/BUILD.md" \
 	'- `make -j2`: A step asks: Rig? Type the answer to `prompt:rig`.'
 has "and that the container's files must be copied" "$dir/BUILD.md" 'Copy `Dockerfile` and `.devcontainer`'
 is "and what to say to docker" "$(block "In a container" "$dir/BUILD.md")" \
-	"docker build --build-arg SITE=north --secret id=DECK_KEY,env=DECK_KEY --build-arg PROMPT_RIG=VALUE --secret id=PROMPT_PASSWORD,env=PROMPT_PASSWORD -t told .
-docker run --rm -e DECK_KEY told"
-is "the Dockerfile has that environment" "$(grep -cE '^ENV (LANG|LC_ALL|TZ)="(C.UTF-8|UTC)"$' "$dir/Dockerfile")" 3
+	"docker build --target test --build-arg SITE=north --secret id=DECK_KEY,env=DECK_KEY --build-arg PROMPT_RIG=VALUE --secret id=PROMPT_PASSWORD,env=PROMPT_PASSWORD -t told-test .
+docker run --rm -e DECK_KEY told-test
+docker build --build-arg SITE=north --secret id=DECK_KEY,env=DECK_KEY --build-arg PROMPT_RIG=VALUE --secret id=PROMPT_PASSWORD,env=PROMPT_PASSWORD -t told ."
+is "the Dockerfile has that environment" "$(grep -cE '^ENV (LANG|LC_ALL|TZ)="(C.UTF-8|UTC)"$' "$dir/Dockerfile")" 6 # in two stages
 is "so has the lock" "$(json '[.environment[] | select(.name == "LANG" or .name == "TZ") | .value] | join(" ")' "$dir/drydock.lock.json")" "C.UTF-8 UTC"
 done_testing

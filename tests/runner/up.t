@@ -83,16 +83,25 @@ for time in 1 2; do
 done
 
 # --- the Dockerfile, carried out in the sandbox with the machine's package sources
-mkdir "$tmp/context" "$tmp/docker"
+mkdir "$tmp/context" "$tmp/docker" "$tmp/stages"
 cp -R "$app/." "$tmp/context"
 awk -f tests/dockerfile.awk -v args="HARBOUR_SITE=north-basin;PROMPT_ADMINISTRATOR_E_MAIL_ADDRESS=harbour@example.org" \
-	"$dir/Dockerfile" >"$tmp/docker/script"
+	-v export=/stages/build "$dir/Dockerfile" >"$tmp/docker/script"
 is "the Dockerfile has only what the runner knows" "$?" 0
 chmod -R a+rX "$tmp"
+chmod a+w "$tmp/stages"
 run "$drydock" sandbox run --state "$state" --net provision --bind "$tmp/context:/context:ro" \
-	--bind "$tmp/docker:/docker:ro" -- /bin/bash /docker/script
+	--bind "$tmp/docker:/docker:ro" --bind "$tmp/stages:/stages" -- /bin/bash /docker/script
 is "the Dockerfile's tests: passed and failed" "$(counts "$tmp/out")" "45 1"
 [ "$(counts "$tmp/out")" = "45 1" ] || tail -n 30 "$tmp/err" | sed 's/^/# /'
+awk -f tests/dockerfile.awk -v target=runtime -v args="HARBOUR_SITE=north-basin" "$dir/Dockerfile" >"$tmp/docker/script"
+echo 'cd /work; ldd harbourd; command -v gcc make' >>"$tmp/docker/script"
+chmod -R a+rX "$tmp/docker"
+run "$drydock" sandbox run --state "$state" --net provision --bind "$tmp/docker:/docker:ro" --bind "$tmp/stages:/stages:ro" -- \
+	/bin/bash /docker/script
+is "its last stage has the libraries of what was built, and not what it was built with" \
+	"$(grep -c '=> /.*libsqlite3\|=> /.*libexpat' "$tmp/out") $(grep -c 'not found\|/gcc$\|/make$' "$tmp/out")" "2 0"
+is "and ends as an ordinary user" "$(sed -n 's/^USER //p' "$dir/Dockerfile" | tail -n 1)" builder
 
 # --- secrets
 mkdir "$tmp/vault"
