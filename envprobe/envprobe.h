@@ -46,6 +46,9 @@ struct probe_spec {
 	const char *egress_log; /* path; appended to */
 	bool offline;
 	bool no_prune;		  /* keep what nothing was seen to use */
+	bool build_only; /* the tests are not run */
+	const struct recipe *
+		known; /* what it needed before: its packages are the first that are wanted; NULL */
 	int max_attempts;	  /* 0: 20 */
 	int64_t step_limit_ms;	  /* of one command; 0: 30 minutes */
 	int64_t silence_limit_ms; /* 0: 10 minutes */

@@ -375,7 +375,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		loop_judge_build(l);
 		return 0;
 	}
-	if (!command_list_has(&l->r->project.commands, PHASE_TEST)) {
+	if (l->spec->build_only || !command_list_has(&l->r->project.commands, PHASE_TEST)) {
 		loop_succeed(l, OUTCOME_BUILT);
 		note_learnt(l, ATTEMPT_BUILT);
 		return 0;
@@ -457,6 +457,20 @@ detect(struct loop *l, struct dd_err *err)
 		decide_system(l);
 	}
 	return rc;
+}
+
+static void
+want_known(struct loop *l)
+{
+	const struct recipe *known = l->spec->known;
+	for (size_t i = 0; known && i < known->packages.n; i++) {
+		const struct package *p = &known->packages.v[i];
+		OWN_FREE char *why = mem_printf("the recipe: %s", p->why ? p->why : "");
+		const struct need n = {
+			.kind = NEED_PACKAGE, .name = p->name, .scope = p->scope, .why = why};
+		if (p->requested)
+			(void)loop_want(l, &n);
+	}
 }
 
 /* A variable the source reads is exported when the answers have it, and otherwise mentioned. */
@@ -547,6 +561,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 		files_offer(&l);
 		export_answers(&l);
 		want_declared(&l);
+		want_known(&l);
 		if (!loop_judge_declared(&l))
 			rc = run_attempts(&l, err);
 	}

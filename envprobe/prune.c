@@ -135,11 +135,12 @@ prune(struct loop *l, const struct strlist *names, struct budget *b, struct dd_e
 	return rc < 0 ? rc : prune(l, &second, b, err);
 }
 
-/* A language's module may be loaded only when the application runs. */
+/* A language's module may be loaded only when the application runs; what tests need, where none are run. */
 static bool
-is_candidate(const struct package *p)
+is_candidate(const struct loop *l, const struct package *p)
 {
-	return p->requested && !p->proof && p->scope != SCOPE_RUN;
+	bool shown = p->scope == SCOPE_BUILD || (p->scope == SCOPE_TEST && !l->spec->build_only);
+	return p->requested && !p->proof && shown;
 }
 
 int
@@ -150,7 +151,7 @@ loop_prune(struct loop *l, struct dd_err *err)
 	if (o != OUTCOME_UP && o != OUTCOME_BUILT && o != OUTCOME_TESTS_FAILED)
 		return 0;
 	for (size_t i = 0; i < l->r->packages.n; i++)
-		if (is_candidate(&l->r->packages.v[i]))
+		if (is_candidate(l, &l->r->packages.v[i]))
 			strlist_add(&names, l->r->packages.v[i].name);
 	double took = l->r->attempts.v[l->r->attempts.n - 1].seconds;
 	struct budget b = {MAX_TRIALS, FREE_SECONDS + MAX_TIMES * took};

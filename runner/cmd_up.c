@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "envprobe/envprobe.h"
 #include "images/images.h"
 #include "runner/intake.h"
 #include "runner/session.h"
@@ -14,6 +15,7 @@ struct up_options {
 	struct common_options common;
 	const char *answers;
 	const char *image;
+	const char *recipe;
 	bool offline;
 	bool no_prune;
 	struct limit_options limits;
@@ -26,6 +28,8 @@ static const struct option_def options[] = {
 		"answers to questions: a JSON object by id"},
 	{"image", 0, OPTION_TEXT, O(image), "NAME",
 		"start from this image instead of the base image"},
+	{"recipe", 0, OPTION_TEXT, O(recipe), "FILE",
+		"replay this recipe first, and find out only what is broken in it"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
 	{"no-prune", 0, OPTION_FLAG, O(no_prune), NULL,
 		"keep packages that nothing was seen to use, without a look whether they are needed"},
@@ -86,15 +90,34 @@ command_source(const char *source, char **ret, struct dd_err *err)
 	return rc;
 }
 
+/* A bad recipe is refused before there is a run. */
 static int
-new_run(const struct up_options *o, const char *source, const struct state *st, struct run *ret,
-	struct dd_err *err)
+take_recipe(const char *path, struct run_options *ro, struct dd_err *err)
 {
+	struct recipe recipe = {0};
+	if (!path)
+		return 0;
+	int rc = command_absolute_path(path, &ro->recipe, err);
+	if (rc == 0)
+		rc = recipe_load(ro->recipe, &recipe, err);
+	ro->discover = true;
+	recipe_cleanup(&recipe);
+	return rc;
+}
+
+static int
+new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
+{
+	const struct up_options *o = call->options;
+	const char *source = call->args[0];
 	struct run_options ro = {.offline = o->offline,
 		.no_prune = o->no_prune,
+		.build_only = call->command == &cmd_probe,
 		.limits = o->limits,
 		.created_ns = clock_real_ns()};
 	int rc = command_patience(&o->patience, &ro, err);
+	if (rc == 0)
+		rc = take_recipe(o->recipe, &ro, err);
 	if (rc == 0)
 		rc = command_source(source, &ro.source, err);
 	if (rc == 0)
@@ -124,7 +147,7 @@ run_up(const struct cli_call *call)
 	if (rc == 0)
 		rc = session_start(&o->common, &st, &err);
 	if (rc == 0)
-		rc = new_run(o, call->args[0], &st, &run, &err);
+		rc = new_run(call, &st, &run, &err);
 	if (rc < 0) {
 		answers_destroy(answers);
 		return cli_fail(command_status_of_name(&err), &err);
@@ -147,6 +170,34 @@ const struct subcommand cmd_up = {
 		"stopped (resumable).\n\nWith --json, paths are absolute. A case's ms is -1 where its test "
 		"tool tells no time; tests.flaky is -1,\nsince each test runs once in a run.",
 	.options = options,
+	.options_size = sizeof(struct up_options),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_up,
+};
+
+/* The same without a recipe to begin with, and without the tests. */
+static const struct option_def probe_options[] = {
+	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
+		"answers to questions: a JSON object by id"},
+	{"image", 0, OPTION_TEXT, O(image), "NAME",
+		"start from this image instead of the base image"},
+	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	{"no-prune", 0, OPTION_FLAG, O(no_prune), NULL,
+		"keep packages that nothing was seen to use, without a look whether they are needed"},
+	LIMIT_OPTIONS(struct up_options, limits),
+	PATIENCE_OPTIONS(struct up_options, patience),
+	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
+};
+
+const struct subcommand cmd_probe = {
+	.name = "probe",
+	.summary = "find out what an application needs and build it; run no tests",
+	.args = "SOURCE",
+	.description =
+		"As drydock up, but for the tests: what only they need is found out as far as the "
+		"source declares it.\nThe outcome is built where up would go on with the tests.",
+	.options = probe_options,
 	.options_size = sizeof(struct up_options),
 	.min_args = 1,
 	.max_args = 1,

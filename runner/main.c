@@ -9,10 +9,13 @@ const struct sandbox_run_net_ops *const sandbox_run_net = &package_sources;
 
 const struct subcommand *const commands[] = {
 	&cmd_up,
+	&cmd_probe,
 	&cmd_replay,
 	&cmd_resume,
 	&cmd_runs,
 	&cmd_report,
+	&cmd_explain,
+	&cmd_diff,
 	&cmd_logs,
 	&cmd_shell,
 	&cmd_sandbox_run,

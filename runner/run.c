@@ -20,6 +20,8 @@ static const struct json_field option_fields[] = {
 	{F(answers, JSON_K_STRING)},
 	{F(image, JSON_K_STRING)},
 	{F(recipe, JSON_K_STRING)},
+	{F(discover, JSON_K_BOOL)},
+	{F(build_only, JSON_K_BOOL)},
 	{F(offline, JSON_K_BOOL)},
 	{F(no_prune, JSON_K_BOOL)},
 	{F(time_ms, JSON_K_INT)},

@@ -15,6 +15,8 @@ struct run_options { /* journalled at creation; what resume goes by */
 	char *answers; /* absolute path of the answers file; NULL: none */
 	char *image;   /* NULL: the base image */
 	char *recipe;  /* absolute path of the recipe of a replay; NULL: discovery */
+	bool discover; /* what a replay of the recipe shows to be broken */
+	bool build_only;
 	bool offline;
 	bool no_prune; /* of packages that nothing was seen to use */
 	struct limit_options limits; /* of each pod of the run */
