@@ -334,7 +334,7 @@ make_image(struct import *im, struct dd_err *err)
 		return rc;
 	struct hash_hex tree = image_tree_digest(im->contents, im->img.stack.n);
 	im->done.tree = mem_strdup(tree.s);
-	im->img.digest = mem_strdup(tree.s);
+	im->img.digest = mem_strdup(im->opts->digest ? im->opts->digest : tree.s);
 	im->img.source = fetch_source(im->from, im->done.manifest);
 	rc = image_write(im->st, &im->img, err);
 	if (rc == 0)

@@ -6,6 +6,7 @@
 #include "images/npm.h"
 #include "images/transfer.h"
 #include "qa/qa.h"
+#include "runner/bundle.h"
 #include "runner/intake.h"
 #include "sandbox/egress.h"
 
@@ -88,6 +89,7 @@ static const struct {
 	{"npm", npm_worker_main},
 	{"owners", probe_owners_worker_main},
 	{"place", probe_place_worker_main},
+	{"recipe", bundle_recipe_worker_main},
 	{"references", probe_references_worker_main},
 	{"results", qa_results_worker_main},
 };

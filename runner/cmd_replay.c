@@ -1,6 +1,7 @@
 #include "runner/commands.h"
 
 #include "base/log.h"
+#include "runner/bundle.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
 
@@ -29,10 +30,11 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 	struct run_options ro = {
 		.offline = o->offline, .limits = o->limits, .created_ns = clock_real_ns()};
 	struct recipe recipe = {0};
+	bool bundle = bundle_is(call->args[0]);
 	int rc = command_patience(&o->patience, &ro, err);
 	if (rc == 0)
-		rc = command_absolute_path(call->args[0], &ro.recipe, err);
-	if (rc == 0)
+		rc = command_absolute_path(call->args[0], bundle ? &ro.bundle : &ro.recipe, err);
+	if (rc == 0 && !bundle)
 		rc = recipe_load(ro.recipe, &recipe, err); /* a bad one is refused before a run */
 	if (rc == 0 && recipe.base.name)
 		ro.image = mem_strdup(recipe.base.name);
@@ -71,7 +73,9 @@ const struct subcommand cmd_replay = {
 	.name = "replay",
 	.summary = "build and test from a recipe, with no discovery",
 	.args = "RECIPE SOURCE",
-	.description = "RECIPE is a drydock.lock.json or the folder that holds it.",
+	.description =
+		"RECIPE is a drydock.lock.json, the folder that holds it, or the archive that drydock "
+		"bundle wrote.",
 	.options = options,
 	.options_size = sizeof(struct replay_options),
 	.min_args = 2,

@@ -16,6 +16,7 @@ const struct subcommand *const commands[] = {
 	&cmd_report,
 	&cmd_explain,
 	&cmd_diff,
+	&cmd_bundle,
 	&cmd_logs,
 	&cmd_shell,
 	&cmd_sandbox_run,

@@ -20,6 +20,7 @@ static const struct json_field option_fields[] = {
 	{F(answers, JSON_K_STRING)},
 	{F(image, JSON_K_STRING)},
 	{F(recipe, JSON_K_STRING)},
+	{F(bundle, JSON_K_STRING)},
 	{F(discover, JSON_K_BOOL)},
 	{F(build_only, JSON_K_BOOL)},
 	{F(offline, JSON_K_BOOL)},

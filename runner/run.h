@@ -15,6 +15,7 @@ struct run_options { /* journalled at creation; what resume goes by */
 	char *answers; /* absolute path of the answers file; NULL: none */
 	char *image;   /* NULL: the base image */
 	char *recipe;  /* absolute path of the recipe of a replay; NULL: discovery */
+	char *bundle;  /* absolute path of the bundle that the recipe comes in; NULL */
 	bool discover; /* what a replay of the recipe shows to be broken */
 	bool build_only;
 	bool offline;

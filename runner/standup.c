@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "qa/qa.h"
+#include "runner/bundle.h"
 #include "runner/lost.h"
 #include "runner/report.h"
 
@@ -430,7 +431,9 @@ run_steps(struct standup *s, struct dd_err *err)
 	struct journal *j = s->run->journal;
 	const struct run_options *o = &s->run->options;
 	OWN_JSON json_t *source = NULL, *base = NULL;
-	int rc = journal_step(j, "source", do_source, s, &source, err);
+	int rc = o->bundle ? bundle_take(s->st, s->run, s->r->egress_log, err) : 0;
+	if (rc == 0)
+		rc = journal_step(j, "source", do_source, s, &source, err);
 	if (rc == 0)
 		rc = json_decode(source, source_fields, false, &s->r->source, "source", err);
 	if (rc == 0)

@@ -1,0 +1,178 @@
+#include "runner/bundle.h"
+
+#include "base/cas.h"
+#include "base/fs.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/tar_write.h"
+#include "envprobe/envprobe.h"
+#include "images/transfer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct bundle {
+	const struct state *st;
+	const struct run *run;
+	struct recipe recipe;
+	char *image; /* path of its archive, in a scratch directory */
+	int fd;
+};
+
+static int
+put_file(struct bundle *b, const char *name, const char *path, struct dd_err *err)
+{
+	OWN_FD int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, errno, "cannot read %s", path);
+	return tar_write_member(b->fd, name, fd, (struct str){"", 0}, (uint64_t)st.st_size, err);
+}
+
+static int
+put_header(struct bundle *b, struct dd_err *err)
+{
+	OWN_JSON json_t *j = json_pack("{s:i, s:s}", "version", 1, "run", b->run->id);
+	OWN(buf) struct buf text = {0};
+	json_print(j, 0, &text);
+	buf_putc(&text, '\n');
+	return tar_write_member(b->fd, "bundle.json", -1, buf_str(&text), 0, err);
+}
+
+/* In the order of their names; of the folders in it, the one that is ours. */
+static int
+put_folder(struct bundle *b, const char *below, struct dd_err *err)
+{
+	OWN_FREE char *dir = run_path(b->run, below);
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list(dir, &names, err);
+	strlist_sort(&names);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *path = fs_join(dir, names.v[i]), *name = fs_join(below, names.v[i]);
+		if (!fs_is_dir(path))
+			rc = put_file(b, name, path, err);
+		else if (strcmp(names.v[i], ".devcontainer") == 0)
+			rc = put_folder(b, name, err);
+	}
+	return rc;
+}
+
+static void
+list_objects(const struct recipe *r, struct strlist *ret)
+{
+	for (size_t i = 0; i < r->batches.n; i++)
+		for (size_t k = 0; k < r->batches.v[i].artefacts.n; k++)
+			strlist_add(ret, r->batches.v[i].artefacts.v[k].sha256);
+	for (size_t i = 0; i < r->modules.n; i++)
+		for (size_t k = 0; k < r->modules.v[i].artefacts.n; k++)
+			strlist_add(ret, r->modules.v[i].artefacts.v[k].sha256);
+	strlist_sort(ret);
+}
+
+static int
+put_objects(struct bundle *b, struct dd_err *err)
+{
+	OWN_FREE char *cas = state_path(b->st, "cas");
+	OWN(strlist) struct strlist digests = {0};
+	int rc = 0;
+	list_objects(&b->recipe, &digests);
+	for (size_t i = 0; rc == 0 && i < digests.n; i++) {
+		OWN_FREE char *name = mem_printf("objects/%s", digests.v[i]);
+		OWN_FD int fd = -1;
+		struct stat st;
+		if (i && strcmp(digests.v[i], digests.v[i - 1]) == 0)
+			continue;
+		rc = cas_open(cas, digests.v[i], &fd, err);
+		if (rc == 0 && fstat(fd, &st) < 0)
+			rc = err_errno(err, errno, "cannot read an archive");
+		if (rc == 0)
+			rc = tar_write_member(
+				b->fd, name, fd, (struct str){"", 0}, (uint64_t)st.st_size, err);
+	}
+	return rc;
+}
+
+static int
+put_all(struct bundle *b, struct dd_err *err)
+{
+	OWN_FREE char *tests = run_path(b->run, "tests.jsonl");
+	int rc = put_header(b, err);
+	rc = rc ? rc : put_folder(b, "recipe", err);
+	rc = rc ? rc : put_file(b, "evidence/tests.jsonl", tests, err);
+	rc = rc ? rc : put_file(b, "image.tar", b->image, err);
+	rc = rc ? rc : put_objects(b, err);
+	return rc ? rc : tar_write_end(b->fd, err);
+}
+
+/* Under another name until it is whole and on the disk. */
+static int
+put_named(struct bundle *b, const char *path, struct dd_err *err)
+{
+	OWN_FREE char *temp = mem_printf("%s.drydock-%d", path, (int)getpid());
+	OWN_FD int fd = io_create(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return err_errno(err, errno, "cannot write %s", temp);
+	b->fd = fd;
+	int rc = put_all(b, err);
+	if (rc == 0 && (io_fsync(fd) < 0 || io_rename(temp, path) < 0))
+		rc = err_errno(err, errno, "cannot write %s", path);
+	if (rc < 0)
+		(void)!io_unlink(temp);
+	return rc;
+}
+
+/* The image that the recipe was made on, under whatever name its run knew it. */
+static int
+pack_image(struct bundle *b, const char *dir, struct dd_err *err)
+{
+	OWN(image) struct image img = {0};
+	const struct image_export_opts opts = {.compression = "zstd"};
+	struct image_transfer done;
+	const char *name = b->recipe.base.name ? b->recipe.base.name : IMAGE_BASE;
+	int rc = image_open(b->st, name, &img, err);
+	if (rc == 0 && strcmp(img.digest, b->recipe.base.digest) != 0)
+		rc = err_set(err, DD_EINVAL,
+			"the image %s is not the one the recipe was made on any more", name);
+	b->image = fs_join(dir, "image.tar");
+	if (rc == 0)
+		rc = image_export(b->st, name, b->image, &opts, &done, err);
+	if (rc == 0)
+		image_transfer_cleanup(&done);
+	return rc;
+}
+
+static int
+make(struct bundle *b, const char *path, struct dd_err *err)
+{
+	OWN_FREE char *name = mem_printf("bundle-%d", (int)getpid()), *dir = NULL;
+	OWN_FD int lock = -1;
+	int step = progress_begin("packing the bundle");
+	int rc = scratch_create(b->st, name, 0700, &dir, &lock, err);
+	if (rc == 0)
+		rc = pack_image(b, dir, err);
+	b->fd = STDOUT_FILENO;
+	if (rc == 0)
+		rc = strcmp(path, "-") == 0 ? put_all(b, err) : put_named(b, path, err);
+	if (dir)
+		(void)!scratch_discard(dir, NULL);
+	progress_end(step, rc < 0 ? "failed" : "ok");
+	return rc;
+}
+
+int
+bundle_write(const struct state *st, const struct run *run, const char *path, struct dd_err *err)
+{
+	OWN_FREE char *folder = run_path(run, "recipe"),
+		      *lock = fs_join(folder, "drydock.lock.json");
+	struct bundle b = {.st = st, .run = run};
+	if (!fs_exists(lock))
+		return err_set(err, DD_EINVAL, "bundle: run %s has no recipe", run->id);
+	int rc = recipe_load(lock, &b.recipe, err);
+	if (rc == 0)
+		rc = make(&b, path, err);
+	recipe_cleanup(&b.recipe);
+	free(b.image);
+	return rc < 0 ? err_wrap(err, "bundle") : 0;
+}
