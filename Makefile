@@ -67,7 +67,7 @@ SMALL_LIB := $(patsubst %,base/%.c,err fault fs fs_tree io log map own spawn str
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
-MAN_PAGES := up probe replay resume runs report explain diff bundle logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
+MAN_PAGES := up probe replay resume runs report explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
 	image-pull image-push gc doctor \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box

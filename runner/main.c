@@ -17,6 +17,8 @@ const struct subcommand *const commands[] = {
 	&cmd_explain,
 	&cmd_diff,
 	&cmd_bundle,
+	&cmd_start,
+	&cmd_stop,
 	&cmd_logs,
 	&cmd_shell,
 	&cmd_sandbox_run,

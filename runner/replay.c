@@ -290,18 +290,18 @@ test(struct replay *p, struct dd_err *err)
 	return 0;
 }
 
-/* NAME=value for each variable of the recipe; what has no answer is added to missing. */
-static void
-make_environment(struct replay *p, struct strlist *missing)
+void
+standup_environment(const struct recipe *r, struct answers *answers, struct strlist *ret,
+	struct strlist *missing)
 {
-	probe_environment(&p->env);
-	for (size_t i = 0; i < p->recipe->environment.n; i++) {
-		const struct env_var *e = &p->recipe->environment.v[i];
+	probe_environment(ret);
+	for (size_t i = 0; i < r->environment.n; i++) {
+		const struct env_var *e = &r->environment.v[i];
 		const char *value = e->value;
-		if (e->question && answers_get(p->answers, e->question, &value) != ANSWER_GIVEN)
+		if (e->question && answers_get(answers, e->question, &value) != ANSWER_GIVEN)
 			value = e->value;
 		if (value)
-			strlist_set_env(&p->env, e->name, value);
+			strlist_set_env(ret, e->name, value);
 		else
 			strlist_add(missing, e->question ? e->question : e->name);
 	}
@@ -479,7 +479,7 @@ run_steps(struct replay *p, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	compare_source(p);
-	make_environment(p, &missing);
+	standup_environment(p->recipe, p->answers, &p->env, &missing);
 	find_files(p, &missing);
 	find_services(p, &missing);
 	if (missing.n) {

@@ -40,6 +40,10 @@ int standup(const struct state *st, struct run *run, struct answers *answers,
 int standup_replay(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result *r, struct dd_err *err) DD_MUST_USE;
 
+/* NAME=value for each variable of the recipe, and what everything gets; what has no answer is added to missing. */
+void standup_environment(const struct recipe *r, struct answers *answers, struct strlist *ret,
+	struct strlist *missing);
+
 /* Of all its steps so far. */
 int standup_seconds(const struct run *run, double *ret, struct dd_err *err) DD_MUST_USE;
 

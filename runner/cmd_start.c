@@ -1,0 +1,370 @@
+/* drydock start and stop: the application of a run, with its services, for as long as the first of them lives. */
+#include "runner/commands.h"
+
+#include "base/fs.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "runner/session.h"
+#include "runner/standup.h"
+#include "sandbox/publish.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#define TURN_MS 100
+#define STOP_TURNS 600 /* a minute */
+#define LOCK "app.lock"
+#define STOP "app.stop"
+
+struct start_options {
+	struct common_options common;
+	const char *command, *answers;
+	uint64_t port, publish;
+};
+
+#define O(member) offsetof(struct start_options, member)
+static const struct option_def start_options[] = {
+	{"command", 0, OPTION_TEXT, O(command), "CMD",
+		"what runs it until it ends, for sh in the built tree (default: what a Procfile or package.json says)"},
+	{"port", 0, OPTION_NUMBER, O(port), "N",
+		"it is ready when it listens on this TCP port; also in its environment as PORT"},
+	{"publish", 0, OPTION_NUMBER, O(publish), "PORT",
+		"pass connections to this port of 127.0.0.1 on to it"},
+	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
+		"answers to use instead of those of the run"},
+	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
+};
+
+/* The files are the target's: only the target's own programs read them. */
+static const char find_command[] =
+	"c=$(sed -n 's/^web:[[:space:]]*//p' Procfile 2>/dev/null | head -n 1)\n"
+	"[ -n \"$c\" ] || [ ! -f package.json ] ||\n"
+	"c=$(node -p '(require(\"./package.json\").scripts || {}).start || \"\"' 2>/dev/null)\n"
+	"[ -n \"$c\" ] || { echo 'no Procfile and no package.json says how it is started: name it with --command' >&2; exit 127; }\n"
+	"PATH=$PWD/node_modules/.bin:$PATH exec sh -c \"$c\"\n";
+
+struct app {
+	const struct state *st;
+	const struct run *run;
+	const struct start_options *o;
+	struct answers *answers;
+	struct recipe recipe;
+	struct stack root, work;
+	struct probe_files files;
+	struct probe_serving serving;
+	struct strlist env;
+	struct pod *pod;
+	struct publish *publish;
+	const char *name; /* of its service in the pod */
+};
+
+static void
+app_cleanup(struct app *a)
+{
+	recipe_cleanup(&a->recipe);
+	stack_cleanup(&a->root);
+	stack_cleanup(&a->work);
+	probe_files_cleanup(&a->files);
+	probe_serving_cleanup(&a->serving);
+	strlist_cleanup(&a->env);
+	answers_destroy(a->answers);
+}
+
+static uint16_t
+port_inside(const struct app *a)
+{
+	return (uint16_t)(a->o->port ? a->o->port : a->o->publish);
+}
+
+/* ---- what the run left ---- */
+
+static int
+take_stack(const struct app *a, const json_t *keys, struct stack *ret, struct dd_err *err)
+{
+	size_t i;
+	json_t *key;
+	json_array_foreach (keys, i, key) {
+		const char *name = json_string_value(key);
+		if (!name || !layer_exists(a->st, name))
+			return err_set(err, DD_EINVAL,
+				"a layer of run %s is not in the store any more", a->run->id);
+		stack_push(ret, name);
+	}
+	return ret->n ? 0
+		      : err_set(err, DD_EINVAL, "run %s has nothing that was built", a->run->id);
+}
+
+static int
+load_files(struct app *a, struct dd_err *err)
+{
+	OWN_JSON json_t *replayed = journal_result(a->run->journal, "replay/files");
+	const char *outside = json_string_value(json_object_get(replayed, "outside"));
+	if (!replayed)
+		return probe_attempt_files(a->st, a->run->journal, 0, &a->files, err);
+	a->files.outside = outside ? mem_strdup(outside) : NULL;
+	probe_bind_files(a->st, &a->recipe.files, &a->files);
+	return 0;
+}
+
+static int
+load(struct app *a, struct dd_err *err)
+{
+	OWN_FREE char *folder = run_path(a->run, "recipe");
+	OWN_JSON json_t *left = journal_result(a->run->journal, "recipe/inventory");
+	const char *answers = a->o->answers ? a->o->answers : a->run->options.answers;
+	OWN(strlist) struct strlist missing = {0};
+	if (!left)
+		return err_set(err, DD_EINVAL, "run %s has nothing that was built", a->run->id);
+	int rc = recipe_load(folder, &a->recipe, err);
+	if (rc == 0)
+		rc = take_stack(a, json_object_get(left, "root"), &a->root, err);
+	if (rc == 0)
+		rc = take_stack(a, json_object_get(left, "work"), &a->work, err);
+	if (rc == 0)
+		rc = command_load_answers(answers, &a->answers, err);
+	if (rc == 0)
+		rc = load_files(a, err);
+	if (rc < 0)
+		return rc;
+	standup_environment(&a->recipe, a->answers, &a->env, &missing);
+	return missing.n ? err_set(err, DD_EINVAL, "%s has no answer", missing.v[0]) : 0;
+}
+
+/* ---- running ---- */
+
+/* It is one more service, behind those it uses. */
+static int
+serve(struct app *a, struct dd_err *err)
+{
+	struct service *self = service_list_add(&a->recipe.services);
+	self->name = mem_strdup("application");
+	self->question = mem_strdup("service:application");
+	/* When it ends, the application has ended. */
+	self->start = mem_printf("%s\nexit $?", a->o->command ? a->o->command : find_command);
+	self->port = port_inside(a);
+	if (self->port) {
+		OWN_FREE char *port = mem_printf("%lld", (long long)self->port);
+		strlist_set_env(&a->env, "PORT", port);
+	}
+	return probe_serve(&a->recipe.services, a->answers, a->run->dir, a->files.binds,
+		a->files.nbinds, &a->serving, err);
+}
+
+static int
+start_all(struct app *a, struct dd_err *err)
+{
+	const struct pod_spec spec = {.state = a->st,
+		.root = a->root,
+		.work = &a->work,
+		.binds = a->serving.binds,
+		.nbinds = a->serving.nbinds};
+	int rc = pod_open(&spec, &a->pod, err);
+	for (size_t i = 0; rc == 0 && i < a->serving.nservices; i++) {
+		struct service_spec s = a->serving.services[i];
+		s.env = (const char *const *)a->env.v;
+		int step = progress_begin("starting %s", s.name);
+		rc = service_start(a->pod, &s, err);
+		progress_end(step, rc < 0 ? "failed" : "ok");
+		a->name = s.name;
+	}
+	if (rc == 0 && a->o->publish)
+		rc = publish_open(
+			a->pod, (uint16_t)a->o->publish, port_inside(a), &a->publish, err);
+	return rc;
+}
+
+static void
+say_ready(const struct app *a)
+{
+	OWN_FREE char *url =
+		a->publish ? mem_printf("http://127.0.0.1:%u", (unsigned)publish_port(a->publish))
+			   : NULL;
+	if (a->o->common.json) {
+		OWN_JSON json_t *j = json_pack(
+			"{s:s, s:s, s:s?}", "run", a->run->id, "state", "running", "url", url);
+		OWN(buf) struct buf out = {0};
+		json_print(j, 0, &out);
+		printf("%s\n", out.p);
+	} else {
+		printf("running%s%s; drydock stop %s ends it\n", url ? " at " : "", url ? url : "",
+			a->run->id);
+	}
+	(void)fflush(stdout);
+}
+
+/* Until somebody wants it to end, or it ends by itself: *ret_ended. */
+static int
+keep_running(struct app *a, bool *ret_ended, struct dd_err *err)
+{
+	OWN_FREE char *stop = run_path(a->run, STOP);
+	int rc = 0;
+	while (rc == 0 && !sandbox_stop_requested() && !fs_exists(stop)) {
+		*ret_ended = !service_is_running(a->pod, a->name);
+		if (*ret_ended)
+			return 0;
+		if (a->publish)
+			rc = publish_turn(a->publish, TURN_MS, err);
+		else
+			(void)poll(NULL, 0, TURN_MS);
+	}
+	return rc;
+}
+
+/* What it printed, for drydock logs; the last line of it to ret. */
+static void
+keep_output(const struct app *a, struct buf *ret)
+{
+	OWN_FREE char *path = run_path(a->run, "logs/application.log");
+	OWN(buf) struct buf text = {.max = 65536}, plain = {0};
+	struct str rest, line;
+	if (!a->pod || !a->name || service_output(a->pod, a->name, &text, NULL) < 0)
+		return;
+	answers_redact(a->answers, buf_str(&text), &plain);
+	(void)!fs_write_atomic(path, buf_str(&plain), 0600, NULL);
+	for (rest = buf_str(&plain); str_next_line(&rest, &line);) {
+		buf_reset(ret);
+		buf_add_str(ret, line);
+	}
+}
+
+static void
+stop_all(struct app *a, struct buf *ret_last)
+{
+	keep_output(a, ret_last);
+	publish_close(a->publish);
+	for (size_t i = a->pod ? a->serving.nservices : 0; i-- > 0;)
+		(void)!service_stop(a->pod, a->serving.services[i].name, NULL);
+	pod_close(a->pod);
+}
+
+static int
+run_app(struct app *a, int *ret_status, struct dd_err *err)
+{
+	OWN(buf) struct buf last = {.max = 1000};
+	bool ended = false;
+	int rc = load(a, err);
+	if (rc == 0)
+		rc = serve(a, err);
+	if (rc < 0)
+		return rc;
+	rc = start_all(a, err);
+	if (rc == -DD_EIO && !a->publish) /* of a service: it ended, or was not ready in time */
+		*ret_status = EXIT_TARGET_FAILED;
+	if (rc == 0) {
+		say_ready(a);
+		rc = keep_running(a, &ended, err);
+	}
+	stop_all(a, &last);
+	if (rc == 0 && ended) {
+		*ret_status = EXIT_TARGET_FAILED;
+		rc = err_set(err, DD_EIO, "the application ended by itself: %s",
+			last.n ? last.p : "it printed nothing");
+	}
+	return rc;
+}
+
+static int
+begin(struct app *a, int *ret_lock, struct dd_err *err)
+{
+	OWN_FREE char *lock = run_path(a->run, LOCK), *stop = run_path(a->run, STOP);
+	int rc = fs_lock(lock, false, ret_lock, err);
+	if (rc == -DD_EBUSY)
+		return err_set(
+			err, DD_EINVAL, "the application of run %s is running already", a->run->id);
+	if (rc == 0 && fs_exists(stop) && io_unlink(stop) < 0)
+		rc = err_errno(err, errno, "cannot remove %s", stop);
+	return rc;
+}
+
+static int
+run_start(const struct cli_call *call)
+{
+	const struct start_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(state) struct state st = {0};
+	struct run run = {.lock_fd = -1};
+	struct app a = {.st = &st, .run = &run, .o = o};
+	OWN_FD int lock = -1;
+	int status = 0;
+	if (o->port > 65535 || o->publish > 65535)
+		return cli_usage_error(call->command, "a port is at most 65535");
+	int rc = session_require(&o->common, &err);
+	if (rc == 0)
+		rc = session_start(&o->common, &st, &err);
+	if (rc == 0)
+		rc = run_open(&st, call->args[0], false, &run, &err);
+	if (rc == 0)
+		rc = run_hold(&run, &err);
+	if (rc == 0)
+		rc = begin(&a, &lock, &err);
+	if (rc == 0)
+		rc = run_app(&a, &status, &err);
+	app_cleanup(&a);
+	run_cleanup(&run);
+	return rc < 0 ? cli_fail(status ? status : command_status_of_name(&err), &err) : status;
+}
+
+/* ---- stop ---- */
+
+static int
+stop_app(const struct run *r, struct dd_err *err)
+{
+	OWN_FREE char *lock = run_path(r, LOCK), *stop = run_path(r, STOP);
+	int rc = -DD_EBUSY;
+	for (int i = 0; rc == -DD_EBUSY && i < STOP_TURNS; i++) {
+		OWN_FD int fd = -1;
+		rc = fs_lock(lock, false, &fd, err);
+		if (rc == 0)
+			return i ? 0
+				 : err_set(err, DD_EINVAL,
+					   "the application of run %s is not running", r->id);
+		if (rc == -DD_EBUSY && i == 0 &&
+			fs_write_atomic(stop, STR("stop\n"), 0600, err) < 0)
+			return -DD_EIO;
+		(void)poll(NULL, 0, TURN_MS);
+	}
+	return rc;
+}
+
+static int
+run_stop(const struct cli_call *call)
+{
+	const struct common_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(state) struct state st = {0};
+	struct run r = {.lock_fd = -1};
+	int rc = session_require(o, &err);
+	if (rc == 0)
+		rc = session_open(o, &st, &err);
+	if (rc == 0)
+		rc = run_open(&st, call->args[0], false, &r, &err);
+	if (rc == 0)
+		rc = stop_app(&r, &err);
+	run_cleanup(&r);
+	return rc < 0 ? cli_fail(command_status_of_name(&err), &err) : EXIT_DONE;
+}
+
+const struct subcommand cmd_start = {
+	.name = "start",
+	.summary = "run the application of a run, with its services, until drydock stop",
+	.args = "RUN",
+	.description =
+		"It stays in the foreground, and what it runs never outlives it: an interrupt, drydock stop or "
+		"its\nown end ends all. What the application changes is thrown away. Without --publish nothing "
+		"outside\nreaches it; with it, programs of this machine do, by 127.0.0.1.",
+	.options = start_options,
+	.options_size = sizeof(struct start_options),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_start,
+};
+
+const struct subcommand cmd_stop = {
+	.name = "stop",
+	.summary = "end the application that drydock start runs, and wait for that",
+	.args = "[RUN]",
+	.options_size = sizeof(struct common_options),
+	.max_args = 1,
+	.run = run_stop,
+};
