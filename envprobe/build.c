@@ -92,8 +92,10 @@ run_commands(struct build_run *b, struct pod *pod, struct steplog *log, struct d
 	return rc;
 }
 
-/* What the built tree depends on: the packages, the source (both in the stacks), commands,
- * environment. */
+/*
+ * What the built tree depends on: the packages, the source (both in the stacks), commands, environment.  And the
+ * run: what another made of the same may differ, and who compares the two must see it.
+ */
 static struct hash_hex
 layer_key(const struct build_run *b)
 {
@@ -107,6 +109,7 @@ layer_key(const struct build_run *b)
 		buf_printf(&text, "\n%s", *e);
 	for (size_t i = 0; i < b->nbinds; i++)
 		buf_printf(&text, "\n%s", b->binds[i].src);
+	buf_printf(&text, "\n%s", b->owner);
 	return stack_next_key(b->work, buf_str(&text));
 }
 

@@ -204,16 +204,49 @@ same_list(const struct strlist *a, const struct strlist *b)
 	return true;
 }
 
+void
+built_difference_cleanup(struct built_difference *d)
+{
+	strlist_cleanup(&d->missing);
+	strlist_cleanup(&d->added);
+	strlist_cleanup(&d->linked);
+	strlist_cleanup(&d->text);
+	strlist_cleanup(&d->bytes);
+}
+
+static void
+compare_file(const struct built_file *a, const struct built_file *b, struct built_difference *ret)
+{
+	if (!same_list(&a->needed, &b->needed))
+		strlist_add(&ret->linked, a->path);
+	else if (!same_digest(a->text, b->text))
+		strlist_add(&ret->text, a->path);
+	else if (!same_digest(a->sha256, b->sha256))
+		strlist_add(&ret->bytes, a->path);
+}
+
+/* Both lists are sorted by path. */
+void
+built_files_compare(const struct built_file_list *a, const struct built_file_list *b,
+	struct built_difference *ret)
+{
+	for (size_t i = 0, k = 0; i < a->n || k < b->n;) {
+		int order = i >= a->n ? 1 : k >= b->n ? -1 : strcmp(a->v[i].path, b->v[k].path);
+		if (order < 0)
+			strlist_add(&ret->missing, a->v[i++].path);
+		else if (order > 0)
+			strlist_add(&ret->added, b->v[k++].path);
+		else
+			compare_file(&a->v[i++], &b->v[k++], ret);
+	}
+}
+
 bool
 built_files_are_alike(const struct built_file_list *a, const struct built_file_list *b)
 {
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++) {
-		const struct built_file *x = &a->v[i], *y = &b->v[i];
-		if (strcmp(x->path, y->path) != 0 || !same_list(&x->needed, &y->needed) ||
-			!same_digest(x->text, y->text))
-			return false;
-	}
-	return true;
+	struct built_difference d = {0};
+	built_files_compare(a, b, &d);
+	bool alike = !d.missing.n && !d.added.n && !d.linked.n && !d.text.n;
+	built_difference_cleanup(&d);
+	return alike;
 }

@@ -15,7 +15,18 @@
 int built_files_of(const struct state *st, const char *layer, struct built_file_list *ret,
 	struct dd_err *err) DD_MUST_USE;
 
-/* Do both builds have the same files, linked to the same libraries, and do their texts say the same? */
+/* Paths by how they differ; one that was built otherwise is in the first list that tells it. */
+struct built_difference {
+	struct strlist missing, added; /* in b */
+	struct strlist linked;	       /* to other libraries */
+	struct strlist text;	       /* says something else, numbers aside */
+	struct strlist bytes;	       /* only these differ */
+};
+void built_difference_cleanup(struct built_difference *d);
+void built_files_compare(const struct built_file_list *a, const struct built_file_list *b,
+	struct built_difference *ret);
+
+/* Is there no difference but in bytes? */
 bool built_files_are_alike(const struct built_file_list *a, const struct built_file_list *b);
 
 #endif

@@ -275,6 +275,10 @@ const struct json_field test_case_fields[] = {SREQ(test_case, id), S(test_case, 
 	S(test_case, file), END};
 RECORD_IMPLEMENT(test_case)
 
+const struct json_field case_result_fields[] = {
+	SREQ(case_result, id), E(case_result, status, test_status_names), END};
+RECORD_IMPLEMENT(case_result)
+
 const struct json_field test_run_fields[] = {I(test_run, passed), I(test_run, failed),
 	I(test_run, skipped), B(test_run, by_exit_status), A(test_run, cases, test_case),
 	S(test_run, ended), S(test_run, note), END};
@@ -340,7 +344,8 @@ static const struct json_field recipe_fields[] = {IREQ(recipe, version), S(recip
 	A(recipe, commands, command), A(recipe, prompts, prompt_answer),
 	A(recipe, questions, question), A(recipe, features_off, feature_off), I(recipe, passed),
 	I(recipe, failed), I(recipe, skipped), E(recipe, outcome, run_outcome_names),
-	A(recipe, batches, install_batch), A(recipe, modules, module_set), END};
+	A(recipe, batches, install_batch), A(recipe, modules, module_set),
+	A(recipe, built_files, built_file), A(recipe, cases, case_result), END};
 
 void
 recipe_cleanup(struct recipe *r)

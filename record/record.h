@@ -408,6 +408,12 @@ struct test_case {
 };
 RECORD_LIST(test_case);
 
+struct case_result { /* how a case ended, and no more */
+	char *id;
+	enum test_status status;
+};
+RECORD_LIST(case_result);
+
 struct test_run {
 	int64_t passed, failed, skipped;
 	bool by_exit_status; /* no per-case format was recognised: one case per command */
@@ -520,6 +526,8 @@ struct recipe {
 	struct feature_off_list features_off;
 	int64_t passed, failed, skipped; /* what it yielded */
 	enum run_outcome outcome;
+	struct built_file_list built_files; /* and what a replay is compared with */
+	struct case_result_list cases;
 };
 void recipe_cleanup(struct recipe *r);
 json_t *recipe_to_json(const struct recipe *r);

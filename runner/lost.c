@@ -26,12 +26,14 @@ has_layer(struct search *s, const json_t *name)
 static bool
 has_layers(struct search *s, const json_t *result)
 {
+	static const char *const lists[] = {"layers", "root", NULL};
 	size_t i;
 	json_t *key;
-	json_array_foreach (json_object_get(result, "layers"), i, key) {
-		if (!has_layer(s, key))
-			return false;
-	}
+	for (size_t k = 0; lists[k]; k++)
+		json_array_foreach (json_object_get(result, lists[k]), i, key) {
+			if (!has_layer(s, key))
+				return false;
+		}
 	return has_layer(s, json_object_get(result, "layer"));
 }
 

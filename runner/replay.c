@@ -2,6 +2,7 @@
 #include "runner/standup.h"
 
 #include "base/log.h"
+#include "envprobe/built.h"
 #include "images/npm.h"
 #include "qa/qa.h"
 #include "sandbox/trace.h"
@@ -145,16 +146,21 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 	};
 	int step = progress_begin("building");
 	int64_t start = clock_mono_ns();
+	struct built_file_list files = {0};
 	int rc = probe_build(&spec, &built, err);
+	if (rc == 0 && built.built)
+		rc = built_files_of(p->st, res->work.v[res->work.n - 1].s, &files, err);
 	progress_end(step, rc == 0 && built.built ? "ok" : "failed");
 	probe_refused(trace, STEP_BUILD, &refused);
 	if (rc == 0)
-		*ret_result = json_pack("{s:i, s:f, s:o, s:o, s:o, s:s*}", "outcome",
+		*ret_result = json_pack("{s:i, s:f, s:o, s:o, s:o, s:o, s:s*}", "outcome",
 			(int)built.outcome, "seconds", (double)(clock_mono_ns() - start) / 1e9,
 			"diagnosis", json_encode(diagnosis_fields, &built.diagnosis), "questions",
 			question_list_to_json(&built.questions), "refused",
-			refusal_list_to_json(&refused), "layer",
+			refusal_list_to_json(&refused), "files made",
+			built_file_list_to_json(&files), "layer",
 			res->work.n > p->tree.n ? res->work.v[res->work.n - 1].s : NULL);
+	built_file_list_cleanup(&files);
 	refusal_list_cleanup(&refused);
 	trace_destroy(trace);
 	build_outcome_cleanup(&built);
@@ -202,6 +208,9 @@ build(struct replay *p, struct dd_err *err)
 	rc = take_refused(p, j, err);
 	if (rc == 0)
 		rc = take_questions(p, j, "logs/build.log", err);
+	if (rc == 0)
+		rc = built_file_list_from_json(
+			json_object_get(j, "files made"), "files made", &res->built_files, err);
 	if (rc == 0)
 		rc = json_decode(json_object_get(j, "diagnosis"), diagnosis_fields, false,
 			&res->diagnosis, "diagnosis", err);
@@ -451,6 +460,8 @@ build_and_test(struct replay *p, struct dd_err *err)
 		rc = test(p, err);
 	if (rc == 0)
 		note_attempt(p);
+	if (rc == 0 && complete)
+		p->r->differences = replay_differences(p->recipe, res);
 	return rc;
 }
 

@@ -24,6 +24,7 @@ standup_result_cleanup(struct standup_result *r)
 	image_cleanup(&r->base);
 	free(r->index_digest);
 	probe_result_cleanup(&r->probe);
+	json_decref(r->differences);
 	egress_log_cleanup(&r->egress);
 	free(r->egress_log);
 	map_cleanup(&r->upstreams);

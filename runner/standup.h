@@ -21,6 +21,7 @@ struct standup_result {
 	char *recipe;		  /* absolute path of drydock.lock.json; NULL when there is none */
 	char *report;		  /* absolute path of report.html */
 	char *cases;		  /* absolute path of the test cases, JSON lines; NULL: no tests */
+	json_t *differences; /* of a replay, see replay_differences; NULL */
 	struct map upstreams;	  /* name -> URL, of this machine's configuration */
 	double seconds;		  /* of all steps, without the time the run lay still */
 };
@@ -39,6 +40,13 @@ int standup(const struct state *st, struct run *run, struct answers *answers,
  */
 int standup_replay(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result *r, struct dd_err *err) DD_MUST_USE;
+
+/*
+ * How the result of a replay differs from what its recipe yielded (runner/differences.c): an object of lists,
+ * files that are `missing` or `added`, those `linked` otherwise, those whose `text` or only whose `bytes`
+ * differ, and `tests` that ended otherwise, {id, was, is}.  NULL: the recipe does not say.  A new reference.
+ */
+json_t *replay_differences(const struct recipe *r, const struct probe_result *now);
 
 /* NAME=value for each variable of the recipe, and what everything gets; what has no answer is added to missing. */
 void standup_environment(const struct recipe *r, struct answers *answers, struct strlist *ret,

@@ -84,6 +84,8 @@ standup_to_json(
 	json_object_set_new(j, "packages", packages_to_json(&p->packages));
 	json_object_set_new(j, "questions", question_list_to_json(&p->questions));
 	json_object_set_new(j, "features_off", feature_off_list_to_json(&p->features_off));
+	if (r->differences)
+		json_object_set(j, "differences", r->differences);
 	json_object_set_new(j, "recipe", text_or_null(r->recipe));
 	json_object_set_new(j, "report", text_or_null(r->report));
 	json_object_set_new(j, "seconds", json_real(r->seconds));
@@ -177,6 +179,12 @@ standup_recipe(const struct run *run, const struct standup_result *r, const stru
 	COPY_LIST(question, &p->questions, &ret->questions);
 	COPY_LIST(feature_off, &p->features_off, &ret->features_off);
 	strlist_copy(&ret->options, &p->options);
+	COPY_LIST(built_file, &p->built_files, &ret->built_files);
+	for (size_t i = 0; i < p->tests.cases.n; i++) {
+		struct case_result *c = case_result_list_add(&ret->cases);
+		c->id = mem_strdup(p->tests.cases.v[i].id);
+		c->status = p->tests.cases.v[i].status;
+	}
 	COPY_LIST(service, &p->services, &ret->services);
 	ret->passed = p->tests.passed;
 	ret->failed = p->tests.failed;

@@ -63,6 +63,20 @@ print_questions(const struct answers *a, const struct question_list *l)
 	}
 }
 
+/* Of a replay: how many of which kind. */
+static void
+print_differences(const json_t *differences)
+{
+	OWN(buf) struct buf text = {.max = 1000};
+	const char *key;
+	json_t *list;
+	json_object_foreach ((json_t *)differences, key, list)
+		if (json_array_size(list))
+			buf_printf(&text, "%s%zu %s", text.n ? ", " : "", json_array_size(list), key);
+	if (text.n)
+		printf("  %-10s %s (--json names them)\n", "differs", text.p);
+}
+
 static void
 print_summary(const struct run *run, const struct answers *a, const struct standup_result *r)
 {
@@ -74,6 +88,7 @@ print_summary(const struct run *run, const struct answers *a, const struct stand
 	print_text(a, "where", p->diagnosis.where);
 	print_text(a, "way out", p->diagnosis.way_out);
 	print_tests(a, &p->tests);
+	print_differences(r->differences);
 	print_questions(a, &p->questions);
 	if (p->outcome == OUTCOME_BLOCKED)
 		printf("  %-10s drydock resume %s --answers FILE\n", "then", run->id);

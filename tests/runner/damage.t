@@ -99,7 +99,7 @@ gone() { # WHAT STEP COMMAND: lost between the build and the tests
 	quiet_up DRYDOCK_FAULT=db.commit.after:"$commits"
 	id=$(last_run)
 	source=$(result_of "$id" source layer)
-	install=$(result_of "$id" attempt/1/install layer)
+	install=$(result_of "$id" attempt/1/install 'root[#-1]')
 	build=$(result_of "$id" attempt/1/build layer)
 	base=$(result_of "$id" base 'layers[1]')
 	index=$(result_of "$id" index digest)
@@ -128,7 +128,7 @@ gone "layer that was not whole before a power cut" attempt/1/build 'echo another
 quiet_up
 object=$(sqlite3 "$s/runs/$(json .run)/journal.db" "select json_extract(result, '\$.batch.artefacts[3].sha256') from step where key = 'attempt/1/install'")
 path=$s/cas/$(echo "$object" | cut -c1-2)/$(echo "$object" | cut -c3-)
-install=$(result_of "$(json .run)" attempt/1/install layer)
+install=$(result_of "$(json .run)" attempt/1/install 'root[#-1]')
 change() { # without changing the one it is a link to
 	cp "$path" "$path.new" && chmod u+w "$path.new" && printf X | dd of="$path.new" bs=1 seek=100 conv=notrunc 2>/dev/null && mv -f "$path.new" "$path"
 	rm -rf "$s/layers/$install"

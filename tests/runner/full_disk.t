@@ -36,7 +36,7 @@ ballast=$DD_FULL_DIR/ballast
 
 up "$app" # so that there are a base image and the layer of the packages
 ok "a run with room" [ "$(json .outcome)" = up ]
-packages=$(sqlite3 "$state/runs/$(json .run)/journal.db" "select json_extract(result, '\$.layer') from step where key = 'attempt/1/install'")
+packages=$(sqlite3 "$state/runs/$(json .run)/journal.db" "select json_extract(result, '\$.root[#-1]') from step where key = 'attempt/1/install'")
 base_layers=$(sed -n 's/^layer //p' "$state/images/base.ref")
 
 # A state directory on the small disk; what is large is used where it is.

@@ -37,6 +37,26 @@ printf '{"prompt:name-of-the-ship": "Gull", "prompt:depth-here": "9"}\n' >"$tmp/
 run "$drydock" resume --json --quiet --state "$state" --answers "$tmp/all.json" "$id"
 is "resumed with all" "$status $(json '[.run, .outcome] | join(" ")')" "0 $id up"
 
+# --- what a replay makes is compared with what the run made
+mkdir "$tmp/keel"
+cat >"$tmp/keel/Makefile" <<'M'
+keel: ; echo 'int main(void) { return 0; }' >k.c && cc -o keel k.c && echo "built $$(date +%s%N)" >stamp && echo knot >rope
+check: ; @echo 1..1 && echo ok 1 - floats
+M
+up "$tmp/keel"
+made=$(json .recipe)
+replay "$made" "$tmp/keel"
+is "the same but for a time" "$(json '[.outcome, (.differences | to_entries[] | .key, (.value | length))] | join(" ")')" \
+	"up missing 0 added 0 linked 0 text 0 bytes 1 tests 0"
+is "which is named" "$(json '.differences.bytes[0]')" stamp
+sed -i 's/cc -o keel k.c/cc -o keel k.c -Wl,--no-as-needed -lm/; s/>rope/>line/; s/floats/sinks/; s/"built/"made/' "$tmp/keel/Makefile"
+replay "$made" "$tmp/keel"
+is "of another tree everything" "$(json '[.differences | .missing[], .added[], .linked[], .text[]] | join(" ")')" \
+	"rope line keel stamp"
+is "and the tests" "$(json '[.differences.tests[] | .was, .is] | tostring')" '["passed",null,null,"passed"]'
+run "$drydock" replay --quiet --state "$state" --offline "$made" "$tmp/keel"
+has "people are told how many" "$tmp/out" "1 missing, 1 added, 1 linked, 1 text, 2 tests"
+
 # --- another tree
 cp -R "$tmp/ask" "$tmp/other"
 echo more >"$tmp/other/more"

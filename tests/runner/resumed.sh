@@ -15,16 +15,18 @@ base_state() { # DIR
 # What a finished run is, without what differs from run to run: times, its own id and paths.
 essence() { # STATE RUN
 	dir=$1/runs/$2
+	built=$(sqlite3 "$dir/journal.db" "select json_extract(result, '\$.layer') from step where key like '%build'")
+	mask="s|$2|RUN|g; s|$1|STATE|g$(printf '; s|%s|BUILT|g' $built)" # a built tree is its run's own
 	scrub='walk(if type == "object" then del(.seconds, .ms, .run, .created, .created_ns, .from_cache, .cached) else . end)'
 	sqlite3 "$dir/journal.db" "select key || ' ' || coalesce(result, 'null') from step order by id" |
 		while read -r key result; do
 			printf '%s %s\n' "$key" "$(echo "$result" | jq -Sc "$scrub" 2>/dev/null)"
-		done | sed "s|$2|RUN|g; s|$1|STATE|g"
+		done | sed "$mask"
 	sqlite3 "$dir/journal.db" "select count(*) from step where ended_ns = 0"
-	jq -Sc "$scrub" "$dir/result.json" "$dir/recipe/drydock.lock.json" | sed "s|$2|RUN|g; s|$1|STATE|g"
+	jq -Sc "$scrub" "$dir/result.json" "$dir/recipe/drydock.lock.json" | sed "$mask"
 	jq -Sc "$scrub" "$dir/tests.jsonl"
 	(cd "$dir" && find . -type f ! -name egress.jsonl | sort) # there where something was fetched
-	for layer in $(sqlite3 "$dir/journal.db" "select json_extract(result, '\$.layer') from step where key like '%build'"); do
+	for layer in $built; do
 		digest "$1/layers/$layer/fs"
 	done
 }
