@@ -36,5 +36,28 @@ up --pids 200 "$tmp/forks-in-tests"
 ended "tests that fork without end" tests-failed '"make check" was ended: it started more processes than its limit'
 up "$tmp/forks-in-tests"
 ended "the same without an option" tests-failed '"make check" was ended: it started more processes than its limit'
+
+# A service that the application brings takes what its tests need beside it.
+app service-memory @true './client'
+cat >"$tmp/service-memory/server.pl" <<'P'
+use IO::Socket::INET;
+my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:15441", Listen => 5, ReuseAddr => 1) or die;
+my $c;
+1 until ($c = $s->accept()) && <$c>;
+exec "/work/attack", "memory";
+P
+cat >"$tmp/service-memory/client" <<'P'
+#!/usr/bin/perl
+use IO::Socket::INET;
+my $c = IO::Socket::INET->new("127.0.0.1:15441") or die "Connection refused\n";
+print $c "go\n";
+1 while <$c>;
+sleep 20;
+print "1..1\nok 1 - afloat\n";
+P
+chmod 755 "$tmp/service-memory/client"
+printf '{"service:localhost:15441": "perl /work/server.pl"}\n' >"$tmp/answers.json"
+up --memory 256M --answers "$tmp/answers.json" "$tmp/service-memory"
+ended "a service that takes memory without end" tests-failed '"make check" was ended: it needed more than its memory limit'
 same_host "this machine is as it was"
 done_testing
