@@ -280,11 +280,19 @@ note_touched(void *ctx, const struct trace_path *seen)
 }
 
 void
-files_touched(const struct loop *l, const struct trace *t, struct strlist *ret)
+files_touched(const struct loop *l, const struct trace *t, const struct problem_list *problems,
+	struct strlist *ret)
 {
 	struct touching ctx = {l, ret};
 	if (l->r->project.absent.n)
 		trace_each_path(t, note_touched, &ctx);
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct problem *p = &problems->v[i];
+		const struct absent_part *a =
+			p->kind == PROBLEM_PATH ? absent_at(l, p->name) : NULL;
+		if (a && a->kind == ABSENT_SUBMODULE)
+			strlist_add_new(ret, a->path);
+	}
 }
 
 /* ---- asking ---- */

@@ -90,7 +90,7 @@ find_files(struct loop *l, const struct step *step, const struct problem_list *p
 	int rc = 0;
 	if (step->failed) {
 		rc = files_missing(l, step->trace, problems, &files, err);
-		files_touched(l, step->trace, &touched);
+		files_touched(l, step->trace, problems, &touched);
 	}
 	json_object_set_new(to, "files", files_to_json(l->spec->answers, &files));
 	json_object_set_new(to, "touched", json_from_strings(&touched));
