@@ -15,7 +15,7 @@
 #define PATHS_MAX 100
 
 const char *const problem_kind_names[] = {NEED_KIND_NAMES, "env", "mention", "host", "unresolved",
-	"compile", "removed", "dialect", "path", NULL};
+	"compile", "removed", "dialect", "history", "path", NULL};
 _Static_assert(sizeof(problem_kind_names) / sizeof(*problem_kind_names) == PROBLEM_PATH + 2,
 	"each kind of problem has a name");
 

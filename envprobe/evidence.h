@@ -20,6 +20,7 @@ enum problem_kind {
 	PROBLEM_COMPILE,		/* an error in a source file */
 	PROBLEM_REMOVED,		/* what a language has had before */
 	PROBLEM_DIALECT,		/* what a compiler takes no more by itself */
+	PROBLEM_HISTORY,		/* a version that only the history of the source has */
 	PROBLEM_PATH,			/* a file that is no header */
 };
 extern const char *const problem_kind_names[];

@@ -11,6 +11,7 @@
 #include "envprobe/decide.h"
 #include "envprobe/dialect.h"
 #include "envprobe/files.h"
+#include "envprobe/history.h"
 #include "envprobe/removed.h"
 #include "envprobe/resolve.h"
 #include "envprobe/source_worker.h"
@@ -288,6 +289,7 @@ learn_from_build(struct loop *l)
 		return false; /* no package brings it back */
 	bool any = learn_variables(l);
 	any = dialect_learn(l) || any;
+	any = history_learn(l) || any;
 	any = want_from_log(l, SCOPE_BUILD, false) || any;
 	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);

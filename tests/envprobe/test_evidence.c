@@ -42,6 +42,8 @@ static const struct {
 		"removed", "The (unset) cast"},
 	{"    SyntaxError: Missing parentheses in call to 'print'. Did you mean print(...)?",
 		"removed", "Missing parentheses in call to 'print'"},
+	{"LookupError: setuptools-scm was unable to detect version for /work.", "history",
+		"setuptools-scm was unable to detect version"},
 	{"Moon.java:3: error: package org.sky.moon does not exist", "java", "org.sky.moon"},
 	{"t.rb:1:in `require': cannot load such file -- moon/phase (LoadError)", "gem",
 		"moon/phase"},
