@@ -1,0 +1,7 @@
+#include <zlib.h>
+
+int
+main(void)
+{
+	return zlibVersion()[0] == 0;
+}

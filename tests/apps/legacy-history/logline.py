@@ -1,0 +1,2 @@
+def knots(line):
+    return float(line.split()[1])

@@ -1,0 +1,3 @@
+def show(heights):
+    for h in heights:
+        print "%.1f" % h
