@@ -42,9 +42,15 @@ problem_first(const struct problem_list *l, enum problem_kind kind)
 
 /* ---- matching ---- */
 
-struct finder {
+/* The rules as they are compiled at the first log, for as long as the process lives. */
+struct rules {
 	enum problem_kind kinds[MAX_RULES];
 	enum need_scope scopes[MAX_RULES];
+	struct match_set *set;
+};
+
+struct finder {
+	const struct rules *rules;
 	struct map seen; /* "kind name" */
 	struct problem_list *out;
 	unsigned paths;
@@ -80,7 +86,7 @@ take_hit(void *ctx, const struct match_hit *hit)
 	struct str name = match_named(hit, "name");
 	if (!name.p || !name.n || name.n > 200)
 		return true;
-	enum problem_kind kind = f->kinds[hit->rule];
+	enum problem_kind kind = f->rules->kinds[hit->rule];
 	OWN_FREE char *key = mem_printf("%s " STR_FMT, problem_kind_names[kind], STR_ARG(name));
 	if (map_get(&f->seen, key))
 		return true;
@@ -92,7 +98,7 @@ take_hit(void *ctx, const struct match_hit *hit)
 		text.n = MAX_TEXT;
 	*problem_list_add(f->out) = (struct problem){.kind = kind,
 		.name = str_dup(name),
-		.scope = f->scopes[hit->rule],
+		.scope = f->rules->scopes[hit->rule],
 		.line = (int64_t)hit->line,
 		.text = str_dup(text)};
 	return f->out->n < EVIDENCE_MAX;
@@ -110,7 +116,7 @@ named_value(struct str name, const char *const *names, struct dd_err *err)
 }
 
 static int
-compile_rules(struct finder *f, struct match_set **ret, struct dd_err *err)
+compile_rules(struct rules *r, struct dd_err *err)
 {
 	OWN(strlist) struct strlist patterns = {0};
 	struct str rest = data_rules(), field[3];
@@ -120,15 +126,15 @@ compile_rules(struct finder *f, struct match_set **ret, struct dd_err *err)
 		int scope = named_value(field[1], need_scope_names, err);
 		if (kind < 0 || scope < 0)
 			return -DD_ECORRUPT;
-		f->kinds[n] = (enum problem_kind)kind;
-		f->scopes[n] = (enum need_scope)scope;
+		r->kinds[n] = (enum problem_kind)kind;
+		r->scopes[n] = (enum need_scope)scope;
 		strlist_add_str(&patterns, field[2]);
 		n++;
 	}
 	struct match_rule *rules = mem_zalloc(MAX_RULES, sizeof(*rules));
 	for (size_t i = 0; i < n; i++)
 		rules[i] = (struct match_rule){.id = patterns.v[i], .pattern = patterns.v[i]};
-	int rc = match_compile(rules, n, (struct str){"", 0}, ret, err);
+	int rc = match_compile(rules, n, (struct str){"", 0}, &r->set, err);
 	free(rules);
 	return rc;
 }
@@ -136,15 +142,12 @@ compile_rules(struct finder *f, struct match_set **ret, struct dd_err *err)
 int
 evidence_find(struct str log, struct problem_list *ret, struct dd_err *err)
 {
-	struct finder *f = mem_new(struct finder);
-	struct match_set *set = NULL;
-	f->out = ret;
-	int rc = compile_rules(f, &set, err);
+	static struct rules rules;
+	struct finder f = {.rules = &rules, .out = ret};
+	int rc = rules.set ? 0 : compile_rules(&rules, err);
 	if (rc == 0)
-		rc = match_text(set, log, take_hit, f, err);
-	match_destroy(set);
-	map_cleanup(&f->seen);
-	free(f);
+		rc = match_text(rules.set, log, take_hit, &f, err);
+	map_cleanup(&f.seen);
 	return rc;
 }
 

@@ -72,7 +72,7 @@ sweep() {
 	# What may fail unseen: the checkpoint of a closed journal and the files SQLite can do without, a plan that
 	# is kept for speed, and the removal of a directory that the next start sweeps.
 	[ "$calls_" != remove ] || return 0 # what is left of pods goes with the next start, and is looked for
-	is "$name: which ones" "$(grep -vE '\(database\)$|/journal\.db[a-z-]*$|/pods/(doomed|new)-|/plans(/|$)' "$tmp/absorbed" | head -n 5)" ""
+	is "$name: which ones" "$(grep -vE '\(database\)$|/journal\.db[a-z-]*$|/pods/((doomed|new)-|[0-9a-f]+-[0-9]+-[0-9]+$)|/plans(/|$)' "$tmp/absorbed" | head -n 5)" ""
 }
 
 sweep "warm" io "$POINTS" "ENOSPC EIO ENOSPC+ EIO+ short kill" "$drydock" up --quiet --json --state "$s" "$app"
