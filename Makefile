@@ -11,7 +11,7 @@ SAN ?=
 VARIANT ?= $(if $(SAN),san,release)
 OBJ := build/$(VARIANT)
 
-ROOMS := base record sandbox images envprobe qa runner
+ROOMS := base record sandbox graph images envprobe qa runner
 
 # --- what is linked into what ---------------------------------------------------------------
 # drydock-box is built from its own two directories alone; drydock is the front program (no library but
@@ -25,6 +25,13 @@ TEST_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/test_*.c))
 TOOL_SRC  := $(foreach r,$(ROOMS) hostile,$(wildcard tests/$(r)/tool_*.c))
 # what runs only inside the sandbox: static, without a line of ours but attack.h
 ATTACK_SRC := $(wildcard tests/hostile/attack_*.c)
+
+# What source is parsed with: fetched by lock file, compiled once for all variants (docs/decisions/0017-tree-sitter.md).
+GRAMMARS := build/grammars
+GRAMMAR_SRC := $(addsuffix /src/parser,$(addprefix tree-sitter-,bash c c-sharp cpp go java javascript php/php python ruby rust \
+	typescript/typescript typescript/tsx)) $(addsuffix /src/scanner,$(addprefix tree-sitter-,bash c-sharp cpp javascript php/php \
+	python ruby rust typescript/typescript typescript/tsx)) tree-sitter/vendor/tree-sitter/lib/src/lib
+TREE_SITTER := $(GRAMMARS)/src/tree-sitter/vendor/tree-sitter/lib
 
 PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat
 ifneq ($(filter-out deps run check lint format help clean,$(or $(MAKECMDGOALS),all)),)
@@ -68,7 +75,8 @@ obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
 MAN_PAGES := up probe replay resume runs report explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
-	image-pull image-push gc doctor \
+	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
+	graph-unused graph-export gc doctor \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box
 ATTACKS := $(patsubst %.c,$(OBJ)/%,$(ATTACK_SRC)) $(OBJ)/tests/hostile/libnss_hostile.so.2
@@ -101,7 +109,7 @@ $(OBJ)/drydock-box: $(call small,$(BOX_SRC))
 	$(link_small)
 $(OBJ)/drydock: $(call small,$(FRONT_SRC)) $(SMALL)/libdrydock.a
 	$(link_small)
-$(OBJ)/drydock-core: $(call obj,$(CORE_SRC)) $(OBJ)/libdrydock.a
+$(OBJ)/drydock-core: $(call obj,$(CORE_SRC)) $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 $(PROGRAMS): build/%: $(OBJ)/%
 	@ln -f $< $@ 2>/dev/null || cp $< $@
@@ -122,9 +130,22 @@ $(OBJ)/tests/hostile/%.so.2: tests/hostile/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 $(WARN) $(EXTRA_CFLAGS) -shared -fPIC -o $@ $<
 
-$(OBJ)/tests/%: tests/%.c $(OBJ)/libdrydock.a Makefile
+$(OBJ)/tests/%: tests/%.c $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(pkg_libs) -lcmocka
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a $(pkg_libs) -lcmocka
+
+# --- what source is parsed with ------------------------------------------------------------------
+$(GRAMMARS)/fetched: graph/grammars/package.json graph/grammars/package-lock.json tools/grammars.sh
+	sh tools/grammars.sh $(GRAMMARS)
+	@touch $@
+$(GRAMMARS)/obj/%.o: $(GRAMMARS)/fetched
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -fPIE -w -D_GNU_SOURCE -I$(TREE_SITTER)/include -I$(TREE_SITTER)/src -I$(dir $(GRAMMARS)/src/$*) -c -o $@ $(GRAMMARS)/src/$*.c
+$(GRAMMARS)/libgrammars.a: $(GRAMMAR_SRC:%=$(GRAMMARS)/obj/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(call obj,$(wildcard graph/*.c)): CPPFLAGS += -I$(TREE_SITTER)/include
+$(call obj,$(wildcard graph/*.c)): | $(GRAMMARS)/fetched
 
 -include $(shell find $(OBJ) -name '*.d' -type f 2>/dev/null)
 
@@ -176,7 +197,7 @@ lint: ## compile everything with -Werror
 	$(MAKE) VARIANT=lint EXTRA_CFLAGS=-Werror all tests
 
 format: ## run clang-format over the tree
-	git ls-files '*.c' '*.h' | xargs clang-format -i
+	git ls-files '*.c' '*.h' ':!tests/graph/cases' | xargs clang-format -i
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/drydock

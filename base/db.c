@@ -2,12 +2,14 @@
 
 #include "base/db_fault.h"
 #include "base/fault.h"
+#include "base/io.h"
 #include "base/map.h"
 
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define BUSY_TIMEOUT_MS 30000
 
@@ -187,6 +189,93 @@ db_close(struct db *db)
 }
 
 static int
+open_plain(const char *uri, const char *path, int flags, struct db **ret, struct dd_err *err)
+{
+	struct db *db = mem_new(struct db);
+	db_fault_install();
+	db->statements.destroy = destroy_statement;
+	if (sqlite3_open_v2(uri, &db->handle, flags | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK) {
+		int errnum = db->handle ? sqlite3_system_errno(db->handle) : 0;
+		int rc = err_set(err, DD_EIO, "database %s: %s%s%s", path,
+			db->handle ? sqlite3_errmsg(db->handle) : "out of memory", errnum ? ": " : "",
+			errnum ? strerror(errnum) : "");
+		db_close(db);
+		return rc;
+	}
+	*ret = db;
+	return 0;
+}
+
+int
+db_create(const char *path, const char *schema, uint32_t application_id, uint32_t version, struct db **ret,
+	struct dd_err *err)
+{
+	struct db *db;
+	if (io_unlink(path) < 0 && errno != ENOENT)
+		return err_errno(err, errno, "cannot remove %s", path);
+	int rc = open_plain(path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, err);
+	if (rc < 0)
+		return rc;
+	OWN_FREE char *mark = mem_printf("PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
+					 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536; "
+					 "PRAGMA application_id = %u; PRAGMA user_version = %u",
+		application_id, version);
+	rc = db_exec(db, mark, err);
+	if (rc == 0)
+		rc = db_exec(db, schema, err);
+	if (rc < 0)
+		db_close(db);
+	else
+		*ret = db;
+	return rc;
+}
+
+/* As part of a file: URI. */
+static char *
+uri_of(const char *path)
+{
+	OWN(buf) struct buf b = {0};
+	buf_puts(&b, "file:");
+	for (const char *p = path; *p; p++) {
+		if (*p == '%' || *p == '?' || *p == '#')
+			buf_printf(&b, "%%%02X", (unsigned)*p);
+		else
+			buf_putc(&b, *p);
+	}
+	buf_puts(&b, "?immutable=1");
+	return buf_take(&b);
+}
+
+int
+db_open_read(const char *path, uint32_t application_id, uint32_t version, struct db **ret, struct dd_err *err)
+{
+	struct db *db;
+	struct stat st;
+	if (lstat(path, &st) < 0)
+		return err_errno(err, errno, "database %s", path);
+	OWN_FREE char *uri = uri_of(path);
+	int rc = open_plain(uri, path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &db, err);
+	if (rc < 0)
+		return rc;
+	int64_t id = 0, found = 0;
+	rc = db_exec(db, "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 1073741824", err);
+	if (rc == 0)
+		rc = pragma_int(db, "application_id", &id, err);
+	if (rc == 0)
+		rc = pragma_int(db, "user_version", &found, err);
+	if (rc == 0 && (uint32_t)id != application_id)
+		rc = err_set(err, DD_ECORRUPT, "database %s is not what was expected", path);
+	else if (rc == 0 && (uint32_t)found != version)
+		rc = err_set(err, DD_EUNSUPPORTED, "database %s is of version %lld, this drydock makes %u", path,
+			(long long)found, version);
+	if (rc < 0)
+		db_close(db);
+	else
+		*ret = db;
+	return rc;
+}
+
+static int
 prepare(struct db *db, const char *sql, struct db_stmt **ret, struct dd_err *err)
 {
 	struct db_stmt *st = map_get(&db->statements, sql);
@@ -311,6 +400,13 @@ struct str
 db_text(struct db_stmt *st, int column)
 {
 	const char *p = (const char *)sqlite3_column_text(st->handle, column);
+	return (struct str){p ? p : "", p ? (size_t)sqlite3_column_bytes(st->handle, column) : 0};
+}
+
+struct str
+db_blob(struct db_stmt *st, int column)
+{
+	const char *p = sqlite3_column_blob(st->handle, column);
 	return (struct str){p ? p : "", p ? (size_t)sqlite3_column_bytes(st->handle, column) : 0};
 }
 

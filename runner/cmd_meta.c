@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "envprobe/envprobe.h"
+#include "graph/graph.h"
 #include "images/npm.h"
 #include "images/transfer.h"
 #include "qa/qa.h"
@@ -82,6 +83,7 @@ static const struct {
 	{"detect", probe_detect_worker_main},
 	{"endpoints", probe_endpoints_worker_main},
 	{"evidence", probe_evidence_worker_main},
+	{"graph", graph_worker_main},
 	{"image", image_worker_main},
 	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},

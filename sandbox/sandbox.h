@@ -428,6 +428,9 @@ struct worker_spec {
 	size_t nbinds;
 	struct str input;
 	int input_fd; /* used instead of input when > 0 */
+	/* Set: its output goes here as it comes, and `out` of worker_run is NULL. */
+	void (*on_output)(void *ctx, struct str data);
+	void *ctx;
 	bool as_root;
 	uint64_t memory_bytes; /* 0: 1 GiB */
 	int64_t time_limit_ms; /* 0: 10 minutes */

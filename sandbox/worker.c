@@ -17,6 +17,7 @@
 #define DEFAULT_TIME_MS (10 * 60 * 1000)
 
 struct output {
+	const struct worker_spec *spec;
 	struct buf *out;
 	struct buf errors; /* the last of it */
 };
@@ -25,6 +26,10 @@ static void
 take(void *ctx, int stream, struct str data)
 {
 	struct output *o = ctx;
+	if (stream == 1 && o->spec->on_output) {
+		o->spec->on_output(o->spec->ctx, data);
+		return;
+	}
 	if (stream == 1) {
 		buf_add_str(o->out, data);
 		return;
@@ -62,7 +67,7 @@ judge(const struct worker_spec *spec, const struct output *o, const struct exec_
 	if (r->cause != CAUSE_NONE && r->cause != CAUSE_SIGNAL)
 		return err_set(err, DD_ELIMIT, "worker %s exceeded its %s limit", spec->name,
 			exec_cause_name(r->cause));
-	if (o->out->truncated)
+	if (o->out && o->out->truncated)
 		return err_set(err, DD_ELIMIT, "worker %s gave too much output", spec->name);
 	if (r->exit_code == 0)
 		return 0;
@@ -86,7 +91,7 @@ run_in(struct pod *pod, const struct worker_spec *spec, int input, struct buf *o
 	strlist_add(&argv, spec->name);
 	for (const char *const *a = spec->args; a && *a; a++)
 		strlist_add(&argv, *a);
-	struct output o = {.out = out};
+	struct output o = {.spec = spec, .out = out};
 	const struct exec_spec exec = {
 		.argv = (const char *const *)argv.v,
 		.profile = spec->as_root ? PROFILE_PROVISION : PROFILE_PARSER,

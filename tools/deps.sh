@@ -4,7 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 want=$(sed -e 's/#.*//' -e 's/[[:space:]].*//' deps.txt | grep .)
-have=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null | sed -n 's/^ii *//p')
+# A package that another one provides is there, too.
+have=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}, ${Provides}\n' 2>/dev/null | sed -n 's/^ii *//p' | tr ',' '\n' | sed 's/^ *//; s/ .*//')
 missing=
 for p in $want; do
 	printf '%s\n' "$have" | grep -qxF -- "$p" || missing="$missing $p"

@@ -8,7 +8,7 @@ page=$root/ARCHITECTURE.md
 block() { awk -v name="$1" '$0 == "```" name { on = 1; next } /^```/ { on = 0 } on && NF' "$page"; }
 
 # The longest room that the path lies in.
-find . -path ./build -prune -o -path ./tests/apps -prune -o -path ./tools -prune -o -name '*.[ch]' -print | sed 's|^\./||' >"$tmp/files"
+find . -path ./build -prune -o -path ./tests/apps -prune -o -path ./tests/graph/cases -prune -o -path ./tools -prune -o -name '*.[ch]' -print | sed 's|^\./||' >"$tmp/files"
 block rooms | awk '{ print $1 }' >"$tmp/rooms"
 
 # FILE ROOM INCLUDED-ROOM INCLUDED-FILE, of our own includes

@@ -1,0 +1,495 @@
+#include "graph/answer.h"
+
+#include "base/fs.h"
+#include "graph/pack.h"
+#include "graph/scan.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+int
+graph_open(const char *db, struct graph **ret, struct dd_err *err)
+{
+	struct graph *g = mem_new(struct graph);
+	int rc = db_open_read(db, STORE_APPLICATION_ID, STORE_VERSION, &g->db, err);
+	if (rc == 0)
+		rc = store_meta(g->db, "root", &g->root, err);
+	if (rc == 0 && !g->root)
+		rc = err_set(err, DD_ECORRUPT, "%s names no tree", db);
+	g->path = mem_strdup(db);
+	if (rc < 0)
+		graph_close(g);
+	else
+		*ret = g;
+	return rc < 0 ? err_wrap(err, "graph") : 0;
+}
+
+void
+graph_close(struct graph *g)
+{
+	if (!g)
+		return;
+	db_close(g->db);
+	free(g->path);
+	free(g->root);
+	free(g);
+}
+
+void
+id_list_add(struct id_list *l, uint32_t id)
+{
+	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
+	l->v[l->n++] = id;
+}
+
+void
+id_list_cleanup(struct id_list *l)
+{
+	free(l->v);
+	*l = (struct id_list){0};
+}
+
+/* ---- entities ---- */
+
+int
+answer_entity(struct graph *g, uint32_t id, struct entity *ret, struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(g->db, &st, err,
+		"SELECT kind, name, parent, home, file, line, end, type, cond, flags FROM entity WHERE id = ?",
+		"i", (int64_t)id);
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return err_set(err, DD_ECORRUPT, "the map has no entity %u", id);
+	*ret = (struct entity){.id = id,
+		.kind = (enum graph_kind)db_int(st, 0),
+		.name = (uint32_t)db_int(st, 1),
+		.parent = (uint32_t)db_int(st, 2),
+		.home = (uint32_t)db_int(st, 3),
+		.file = (uint32_t)db_int(st, 4),
+		.line = (uint32_t)db_int(st, 5),
+		.end = (uint32_t)db_int(st, 6),
+		.type = (uint32_t)db_int(st, 7),
+		.cond = (uint32_t)db_int(st, 8),
+		.flags = (unsigned)db_int(st, 9)};
+	db_done(st);
+	return 0;
+}
+
+int
+answer_name(struct graph *g, uint32_t name, char **ret, struct dd_err *err)
+{
+	struct db_stmt *st;
+	if (!name) {
+		*ret = mem_strdup("");
+		return 0;
+	}
+	int rc = db_query(g->db, &st, err, "SELECT s FROM name WHERE id = ?", "i", (int64_t)name);
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return err_set(err, DD_ECORRUPT, "the map has no name %u", name);
+	*ret = str_dup(db_text(st, 0));
+	db_done(st);
+	return 0;
+}
+
+int
+answer_path(struct graph *g, const struct entity *e, char **ret, struct dd_err *err)
+{
+	struct store_file f;
+	if (!e->file)
+		return answer_name(g, e->name, ret, err);
+	int rc = store_file_by_id(g->db, e->file, &f, err);
+	if (rc == 0)
+		*ret = str_dup(f.path);
+	return rc;
+}
+
+/* "a/b/c.py" is a.b.c, "a/__init__.py" is a. */
+static char *
+python_module_name(struct str path)
+{
+	OWN(buf) struct buf b = {0};
+	if (str_ends(path, "/__init__.py"))
+		path.n -= strlen("/__init__.py");
+	else if (str_ends(path, ".py"))
+		path.n -= 3;
+	for (size_t i = 0; i < path.n; i++)
+		buf_putc(&b, path.p[i] == '/' ? '.' : path.p[i]);
+	return buf_take(&b);
+}
+
+static const char *
+separator(uint8_t lang)
+{
+	switch (lang) {
+	case LANG_CPP:
+	case LANG_RUST:
+	case LANG_RUBY:
+	case LANG_PHP:
+		return "::";
+	default:
+		return ".";
+	}
+}
+
+/* What comes before the names in the file: its module or package; heap. */
+static char *
+file_prefix(const struct store_file *f)
+{
+	if (f->lang == LANG_PYTHON)
+		return python_module_name(f->path);
+	return str_dup(f->package);
+}
+
+int
+answer_qualified(struct graph *g, const struct entity *e, char **ret, struct dd_err *err)
+{
+	OWN(strlist) struct strlist parts = {0};
+	struct store_file f;
+	struct entity at = *e;
+	if (!e->file || e->kind == KIND_FILE)
+		return answer_path(g, e, ret, err);
+	int rc = 0;
+	for (unsigned i = 0; rc == 0 && i < 64 && at.kind != KIND_FILE; i++) {
+		OWN_FREE char *name = NULL;
+		rc = answer_name(g, at.name, &name, err);
+		if (rc == 0) {
+			strlist_add(&parts, name);
+			rc = answer_entity(g, at.home, &at, err);
+		}
+	}
+	if (rc == 0)
+		rc = store_file_by_id(g->db, e->file, &f, err);
+	if (rc < 0)
+		return rc;
+	OWN(buf) struct buf b = {0};
+	OWN_FREE char *prefix = file_prefix(&f);
+	buf_puts(&b, prefix);
+	for (size_t i = parts.n; i-- > 0;) {
+		if (b.n)
+			buf_puts(&b, separator(f.lang));
+		buf_puts(&b, parts.v[i]);
+	}
+	*ret = buf_take(&b);
+	return 0;
+}
+
+int
+answer_relations(
+	struct graph *g, uint32_t id, struct buf *ret_out, struct buf *ret_in, struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(
+		g->db, &st, err, "SELECT rout, rin FROM entity WHERE id = ?", "i", (int64_t)id);
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 1) {
+		if (ret_out)
+			buf_add_str(ret_out, db_blob(st, 0));
+		if (ret_in)
+			buf_add_str(ret_in, db_blob(st, 1));
+		db_done(st);
+	}
+	return 0;
+}
+
+/* ---- symbols and places ---- */
+
+static int
+compare(struct str a, struct str b)
+{
+	int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+static int
+last_name(struct graph *g, uint32_t *ret, struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(g->db, &st, err, "SELECT max(id) FROM name", "");
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc < 0)
+		return rc;
+	*ret = (uint32_t)db_int(st, 0);
+	db_done(st);
+	return 0;
+}
+
+/* Entities of exactly that name, by bisection. */
+static int
+entities_of_name(struct graph *g, struct str name, struct id_list *ret, struct dd_err *err)
+{
+	uint32_t low = 1, high = 0;
+	int rc = last_name(g, &high, err);
+	while (rc == 0 && low <= high && high) {
+		uint32_t mid = low + (high - low) / 2;
+		struct db_stmt *st;
+		rc = db_query(g->db, &st, err, "SELECT s, entities FROM name WHERE id = ?", "i",
+			(int64_t)mid);
+		if (rc == 0)
+			rc = db_step(st, err);
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			return err_set(err, DD_ECORRUPT, "the map has no name %u", mid);
+		int c = compare(db_text(st, 0), name);
+		if (c == 0) {
+			struct unpacker u = unpacker_of(db_blob(st, 1));
+			uint32_t id = 0;
+			while (u.p < u.end && !u.bad)
+				id_list_add(ret, id += unpack_u32(&u));
+			db_done(st);
+			return 0;
+		}
+		db_done(st);
+		rc = 0;
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid - 1;
+	}
+	return rc;
+}
+
+static struct str
+last_part(struct str s)
+{
+	size_t i = s.n;
+	while (i && s.p[i - 1] != '.' && s.p[i - 1] != ':')
+		i--;
+	return i < s.n ? (struct str){s.p + i, s.n - i} : s;
+}
+
+/* Does the whole name end with the symbol, at the beginning of a part? */
+static bool
+ends_with_part(struct str whole, const char *symbol)
+{
+	size_t n = strlen(symbol);
+	if (!str_ends(whole, symbol))
+		return false;
+	return whole.n == n || whole.p[whole.n - n - 1] == '.' || whole.p[whole.n - n - 1] == ':' ||
+	       whole.p[whole.n - n - 1] == '/' || whole.p[whole.n - n - 1] == '\\';
+}
+
+static int
+is_meant(struct graph *g, uint32_t id, const char *symbol, bool *ret, struct dd_err *err)
+{
+	struct entity e;
+	OWN_FREE char *qualified = NULL, *path = NULL;
+	int rc = answer_entity(g, id, &e, err);
+	if (rc == 0)
+		rc = answer_qualified(g, &e, &qualified, err);
+	if (rc == 0)
+		rc = answer_path(g, &e, &path, err);
+	if (rc < 0)
+		return rc;
+	const char *colon = strrchr(symbol, ':');
+	struct str file = {symbol, colon ? (size_t)(colon - symbol) : 0};
+	OWN_FREE char *wanted_path = str_dup(file);
+	bool by_file = colon && colon > symbol && colon[-1] != ':' &&
+		       ends_with_part(str_of(path), wanted_path);
+	*ret = ends_with_part(str_of(qualified), symbol) || by_file;
+	return 0;
+}
+
+int
+answer_symbol(struct graph *g, const char *symbol, struct id_list *ret, struct dd_err *err)
+{
+	struct id_list all = {0};
+	struct str last = last_part(str_of(symbol));
+	int rc = entities_of_name(g, last, &all, err);
+	/* A path is the name of a file as a whole. */
+	if (rc == 0 && last.n < strlen(symbol))
+		rc = entities_of_name(g, str_of(symbol), &all, err);
+	for (size_t i = 0; rc == 0 && i < all.n; i++) {
+		bool meant = false;
+		rc = is_meant(g, all.v[i], symbol, &meant, err);
+		if (rc == 0 && meant)
+			id_list_add(ret, all.v[i]);
+	}
+	id_list_cleanup(&all);
+	if (rc == 0 && !ret->n)
+		rc = err_set(err, DD_ENOENT, "nothing is called %s", symbol);
+	return rc;
+}
+
+int
+answer_place(struct graph *g, const char *place, uint32_t *ret_entity, uint32_t *ret_line,
+	struct dd_err *err)
+{
+	const char *colon = strrchr(place, ':');
+	uint64_t line;
+	struct store_file f;
+	if (!colon || !str_parse_u64(str_of(colon + 1), UINT32_MAX, &line) || !line)
+		return err_set(err, DD_EINVAL, "%s is not of the form FILE:LINE", place);
+	OWN_FREE char *path = mem_strndup(place, (size_t)(colon - place));
+	int rc = store_file_by_path(g->db, path, &f, err);
+	if (rc < 0)
+		return rc;
+	struct db_stmt *st;
+	uint32_t best = f.first, span = UINT32_MAX;
+	rc = db_query(g->db, &st, err, "SELECT id, line, end FROM entity WHERE id > ? AND id < ?",
+		"ii", (int64_t)f.first, (int64_t)f.end);
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = 0;
+		uint32_t from = (uint32_t)db_int(st, 1), to = (uint32_t)db_int(st, 2);
+		if (from <= line && line <= to && to - from <= span) {
+			best = (uint32_t)db_int(st, 0);
+			span = to - from;
+		}
+	}
+	if (rc < 0)
+		return rc;
+	*ret_entity = best;
+	*ret_line = (uint32_t)line;
+	return 0;
+}
+
+/* ---- the index ---- */
+
+/* Is the tree what it was, by stat? */
+static int
+is_stale(struct graph *g, bool *ret, struct dd_err *err)
+{
+	struct scan now = {0};
+	struct db_stmt *st;
+	size_t i = 0;
+	bool stale = scan_tree(g->root, &now, NULL) < 0;
+	int rc = db_query(
+		g->db, &st, err, "SELECT path, size, inode, mtime_ns FROM file ORDER BY id", "");
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = 0;
+		const struct scan_file *f = i < now.n ? &now.v[i++] : NULL;
+		stale = stale || !f || !str_eq(db_text(st, 0), f->path) ||
+			f->size != (uint64_t)db_int(st, 1) || f->inode != (uint64_t)db_int(st, 2) ||
+			f->mtime_ns != db_int(st, 3);
+	}
+	*ret = stale || i < now.n;
+	scan_cleanup(&now);
+	return rc < 0 ? rc : 0;
+}
+
+int
+answer_begin(struct graph *g, json_t **ret, struct dd_err *err)
+{
+	OWN_FREE char *digest = NULL;
+	struct db_stmt *st;
+	struct stat s;
+	bool stale = true;
+	int rc = store_meta(g->db, "digest", &digest, err);
+	if (rc == 0)
+		rc = is_stale(g, &stale, err);
+	if (rc == 0)
+		rc = db_query(g->db, &st, err, "SELECT count(*) FROM file WHERE state = ?", "i",
+			(int64_t)FILE_UNREAD);
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc < 0)
+		return rc;
+	json_int_t unread = db_int(st, 0);
+	db_done(st);
+	json_int_t age = stat(g->path, &s) == 0 ? (json_int_t)(time(NULL) - s.st_mtim.tv_sec) : -1;
+	*ret = json_pack("{s:{s:s, s:I, s:b, s:I}, s:[]}", "index", "digest", digest ? digest : "",
+		"age_s", age, "stale", stale, "unread", unread, "items");
+	return 0;
+}
+
+static int
+describe(struct graph *g, uint32_t id, json_t **ret, struct dd_err *err)
+{
+	struct entity e;
+	OWN_FREE char *name = NULL, *path = NULL;
+	int rc = answer_entity(g, id, &e, err);
+	if (rc == 0)
+		rc = answer_qualified(g, &e, &name, err);
+	if (rc == 0)
+		rc = answer_path(g, &e, &path, err);
+	if (rc < 0)
+		return rc;
+	*ret = json_pack("{s:I, s:s, s:o, s:o, s:I, s:I}", "id", (json_int_t)id, "kind",
+		graph_kind_name(e.kind), "name", json_text(str_of(name)), "file",
+		json_text(str_of(path)), "line", (json_int_t)e.line, "end", (json_int_t)e.end);
+	return 0;
+}
+
+int
+answer_add(struct graph *g, json_t *answer, uint32_t id, const struct answer_item *item,
+	struct dd_err *err)
+{
+	json_t *entity;
+	int rc = describe(g, id, &entity, err);
+	if (rc < 0)
+		return rc;
+	json_t *j = json_pack("{s:o, s:s, s:o, s:s, s:f, s:o}", "entity", entity, "relation",
+		item->relation, "reason", json_text(str_of(item->reason)), "prov", item->prov,
+		"conf", item->conf / 100.0, "cond",
+		item->cond ? json_text(str_of(item->cond)) : json_null());
+	json_array_append_new(json_object_get(answer, "items"), j);
+	return 0;
+}
+
+/* ---- one relation ---- */
+
+struct wanted {
+	uint32_t dst;
+	enum graph_relation relation;
+	struct store_relation found;
+};
+
+static int
+pick(void *ctx, const struct store_relation *r)
+{
+	struct wanted *w = ctx;
+	if (r->dst != w->dst || r->relation != w->relation)
+		return 0;
+	w->found = *r;
+	return 1;
+}
+
+int
+answer_relation_item(struct graph *g, uint32_t src, uint32_t dst, enum graph_relation relation,
+	struct buf *reason, char **ret_cond, struct answer_item *ret, struct dd_err *err)
+{
+	OWN(buf) struct buf out = {0};
+	struct wanted w = {dst, relation, {0}};
+	struct entity s, d;
+	OWN_FREE char *path = NULL, *from = NULL, *to = NULL;
+	int rc = answer_relations(g, src, &out, NULL, err);
+	if (rc == 0)
+		rc = store_each_out(buf_str(&out), src, pick, &w, err);
+	if (rc >= 0)
+		rc = answer_entity(g, src, &s, err);
+	if (rc == 0)
+		rc = answer_entity(g, dst, &d, err);
+	if (rc == 0)
+		rc = answer_path(g, &s, &path, err);
+	if (rc == 0)
+		rc = answer_name(g, s.name, &from, err);
+	if (rc == 0)
+		rc = answer_name(g, d.name, &to, err);
+	if (rc == 0 && w.found.cond)
+		rc = answer_name(g, w.found.cond, ret_cond, err);
+	if (rc < 0)
+		return rc;
+	buf_printf(reason, "%s %s %s at %s:%u", from, graph_relation_name(relation), to, path,
+		w.found.line);
+	if (w.found.count > 1)
+		buf_printf(reason, " and %u more", w.found.count - 1);
+	*ret = (struct answer_item){.relation = graph_relation_name(relation),
+		.reason = reason->p,
+		.prov = graph_prov_name(w.found.prov),
+		.conf = w.found.conf,
+		.cond = *ret_cond};
+	return 0;
+}

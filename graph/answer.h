@@ -1,0 +1,61 @@
+/* Inside the room: a map that is open, and how its answers are put together. */
+#ifndef GRAPH_ANSWER_H
+#define GRAPH_ANSWER_H
+
+#include "graph/graph.h"
+#include "graph/store.h"
+
+struct graph {
+	struct db *db;
+	char *path, *root;
+};
+
+struct entity {
+	uint32_t id, name, parent, home, file, line, end, type, cond;
+	enum graph_kind kind;
+	unsigned flags;
+};
+
+/* DD_ECORRUPT: there is no such entity. */
+int answer_entity(struct graph *g, uint32_t id, struct entity *ret, struct dd_err *err) DD_MUST_USE;
+/* The text of a name; heap. */
+int answer_name(struct graph *g, uint32_t name, char **ret, struct dd_err *err) DD_MUST_USE;
+/* As its language qualifies it; heap. */
+int answer_qualified(struct graph *g, const struct entity *e, char **ret, struct dd_err *err)
+	DD_MUST_USE;
+/* Path of its file, or of itself for a directory; heap. */
+int answer_path(struct graph *g, const struct entity *e, char **ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* Its packed relations, as copies. */
+int answer_relations(struct graph *g, uint32_t id, struct buf *ret_out, struct buf *ret_in,
+	struct dd_err *err) DD_MUST_USE;
+
+/* Entities that a symbol names; appended. */
+struct id_list {
+	uint32_t *v;
+	size_t n, cap;
+};
+void id_list_add(struct id_list *l, uint32_t id);
+void id_list_cleanup(struct id_list *l);
+int answer_symbol(struct graph *g, const char *symbol, struct id_list *ret, struct dd_err *err)
+	DD_MUST_USE;
+/* The innermost entity of a place, and its line. */
+int answer_place(struct graph *g, const char *place, uint32_t *ret_entity, uint32_t *ret_line,
+	struct dd_err *err) DD_MUST_USE;
+
+/* {"index": ..., "items": []} */
+int answer_begin(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
+struct answer_item {
+	const char *relation, *reason, *prov;
+	unsigned conf;	  /* percent */
+	const char *cond; /* NULL: none */
+};
+int answer_add(struct graph *g, json_t *answer, uint32_t entity, const struct answer_item *item,
+	struct dd_err *err) DD_MUST_USE;
+/* The one relation of that kind from src to dst, as an item whose strings live in b. */
+int answer_relation_item(struct graph *g, uint32_t src, uint32_t dst, enum graph_relation r,
+	struct buf *reason, char **ret_cond, struct answer_item *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+#endif

@@ -1,0 +1,251 @@
+/*
+ * Theory of operation.  The map selects, the source is what is shown: an excerpt is read from the file at that
+ * moment and carries its digest, and a file that is no longer what the map knows is left out, for its lines would be
+ * others.  First comes what was asked for, then what it is related to, the surest first: what it uses with its first
+ * lines, who uses it in full when that is short.  Each goes in as long as it fits.
+ */
+#include "graph/answer.h"
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "graph/extract.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#define BYTES_PER_TOKEN 4
+#define NEIGHBOUR_LINES 30
+#define MAX_NEIGHBOURS 400
+
+struct neighbour {
+	uint32_t id;
+	unsigned conf, order;
+	uint32_t src, dst;
+	enum graph_relation relation;
+};
+
+struct packing {
+	struct graph *g;
+	json_t *answer, *excerpts;
+	uint64_t budget, used; /* tokens */
+	struct neighbour v[MAX_NEIGHBOURS];
+	size_t n;
+	uint32_t seed;
+	struct dd_err *err;
+};
+
+static uint64_t
+tokens(size_t bytes)
+{
+	return (bytes + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
+}
+
+static int
+add_neighbour(struct packing *p, uint32_t id, uint32_t src, uint32_t dst, enum graph_relation r,
+	unsigned conf)
+{
+	if (!id || id == p->seed || p->n == MAX_NEIGHBOURS)
+		return 0;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].id == id)
+			return 0;
+	p->v[p->n] = (struct neighbour){id, conf, (unsigned)p->n, src, dst, r};
+	p->n++;
+	return 0;
+}
+
+static int
+add_used(void *ctx, const struct store_relation *r)
+{
+	struct packing *p = ctx;
+	return add_neighbour(p, r->dst, p->seed, r->dst, r->relation, r->conf);
+}
+
+static int
+add_user(void *ctx, uint32_t src, enum graph_relation r)
+{
+	struct packing *p = ctx;
+	return add_neighbour(p, src, src, p->seed, r, 80);
+}
+
+static int
+by_confidence(const void *a, const void *b)
+{
+	const struct neighbour *x = a, *y = b;
+	if (x->conf != y->conf)
+		return x->conf < y->conf ? 1 : -1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* The file's text, when it is what the map knows; false: it is not. */
+static bool
+read_known(struct graph *g, const struct store_file *f, struct buf *ret)
+{
+	OWN_FD int root = open(g->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD int fd = -1;
+	OWN_FREE char *path = str_dup(f->path);
+	if (root < 0 ||
+		fs_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, &fd, NULL) < 0)
+		return false;
+	char chunk[65536];
+	ssize_t n;
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && ret->n <= EXTRACT_MAX_BYTES)
+		buf_add(ret, chunk, (size_t)n);
+	return n == 0 && str_eq(f->digest, hash_bytes(buf_str(ret)).s);
+}
+
+static struct str
+lines_of(struct str text, uint32_t from, uint32_t to)
+{
+	const char *p = text.p, *end = text.p + text.n, *begin = NULL;
+	for (uint32_t line = 1; p < end; line++) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		const char *next = nl ? nl + 1 : end;
+		if (line == from)
+			begin = p;
+		if (line == to)
+			return begin ? (struct str){begin, (size_t)(next - begin)}
+				     : (struct str){"", 0};
+		p = next;
+	}
+	return begin ? (struct str){begin, (size_t)(end - begin)} : (struct str){"", 0};
+}
+
+/* As many of its first lines as fit; 0: it has none that do. */
+static uint32_t
+fitting(struct str text, uint64_t left, size_t *ret_bytes)
+{
+	uint32_t lines = 0;
+	size_t fits = 0;
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == '\n' || i + 1 == text.n) {
+			if (tokens(i + 1) > left)
+				break;
+			fits = i + 1;
+			lines++;
+		}
+	*ret_bytes = fits;
+	return lines;
+}
+
+/* must: cut to what is left; else only whole. */
+static int
+add_excerpt(struct packing *p, uint32_t id, uint32_t max_lines, bool must, const char *reason)
+{
+	struct entity e;
+	struct store_file f;
+	OWN(buf) struct buf text = {.max = EXTRACT_MAX_BYTES + 65536};
+	int rc = answer_entity(p->g, id, &e, p->err);
+	if (rc == 0 && !e.file)
+		return 0;
+	if (rc == 0)
+		rc = store_file_by_id(p->g->db, e.file, &f, p->err);
+	if (rc < 0)
+		return rc;
+	if (!read_known(p->g, &f, &text)) {
+		if (must)
+			return err_set(p->err, DD_ENOENT,
+				STR_FMT " is no longer what the map knows: ingest again",
+				STR_ARG(f.path));
+		return 0;
+	}
+	uint32_t to = max_lines && e.end - e.line >= max_lines ? e.line + max_lines - 1 : e.end;
+	struct str part = lines_of(buf_str(&text), e.line, to);
+	size_t bytes = 0;
+	uint32_t lines = fitting(part, p->budget - p->used, &bytes);
+	if (!bytes || (!must && bytes < part.n))
+		return 0;
+	part.n = bytes;
+	p->used += tokens(bytes);
+	json_array_append_new(
+		p->excerpts, json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "file", json_text(f.path),
+				     "digest", json_text(f.digest), "from", (json_int_t)e.line,
+				     "to", (json_int_t)(e.line + lines - 1), "text",
+				     json_text(part), "reason", json_text(str_of(reason))));
+	return 0;
+}
+
+static int
+add_related(struct packing *p, const struct neighbour *n)
+{
+	OWN(buf) struct buf reason = {0};
+	OWN_FREE char *cond = NULL;
+	struct answer_item item;
+	size_t before = json_array_size(p->excerpts);
+	int rc = answer_relation_item(
+		p->g, n->src, n->dst, n->relation, &reason, &cond, &item, p->err);
+	if (rc == 0)
+		rc = add_excerpt(p, n->id, NEIGHBOUR_LINES, false, item.reason);
+	if (rc == 0 && json_array_size(p->excerpts) > before)
+		rc = answer_add(p->g, p->answer, n->id, &item, p->err);
+	return rc;
+}
+
+static int
+pack_around(struct packing *p)
+{
+	OWN(buf) struct buf out = {0}, in = {0};
+	static const struct answer_item asked = {
+		"contains", "what was asked for", "syntax", 100, NULL};
+	int rc = add_excerpt(p, p->seed, 0, true, asked.reason);
+	if (rc == 0)
+		rc = answer_add(p->g, p->answer, p->seed, &asked, p->err);
+	if (rc == 0)
+		rc = answer_relations(p->g, p->seed, &out, &in, p->err);
+	if (rc == 0)
+		rc = store_each_out(buf_str(&out), p->seed, add_used, p, p->err);
+	if (rc == 0)
+		rc = store_each_in(buf_str(&in), add_user, p, p->err);
+	qsort(p->v, p->n, sizeof(*p->v), by_confidence);
+	for (size_t i = 0; rc == 0 && i < p->n; i++)
+		rc = add_related(p, &p->v[i]);
+	return rc;
+}
+
+static int
+find_seed(struct graph *g, const char *what, uint32_t *ret, struct dd_err *err)
+{
+	uint32_t line;
+	int rc = answer_place(g, what, ret, &line, err);
+	if (rc != -DD_EINVAL)
+		return rc;
+	struct id_list ids = {0};
+	dd_err_cleanup(err);
+	rc = answer_symbol(g, what, &ids, err);
+	/* A definition rather than a declaration. */
+	for (size_t i = 0; rc == 0 && i < ids.n; i++) {
+		struct entity e;
+		rc = answer_entity(g, ids.v[i], &e, err);
+		if (i == 0)
+			*ret = ids.v[i];
+		if (rc == 0 && !(e.flags & FACT_DECLARATION)) {
+			*ret = ids.v[i];
+			break;
+		}
+	}
+	id_list_cleanup(&ids);
+	return rc;
+}
+
+int
+graph_context(struct graph *g, const char *what, uint64_t budget, json_t **ret, struct dd_err *err)
+{
+	OWN_JSON json_t *answer = NULL;
+	OWN_FREE struct packing *p = mem_new(struct packing);
+	*p = (struct packing){.g = g, .budget = budget, .err = err};
+	int rc = answer_begin(g, &answer, err);
+	if (rc == 0)
+		rc = find_seed(g, what, &p->seed, err);
+	if (rc == 0) {
+		p->answer = answer;
+		p->excerpts = json_array();
+		json_object_set_new(answer, "excerpts", p->excerpts);
+		rc = pack_around(p);
+	}
+	if (rc < 0)
+		return err_wrap(err, "graph");
+	json_object_set_new(answer, "budget", json_integer((json_int_t)budget));
+	json_object_set_new(answer, "used", json_integer((json_int_t)p->used));
+	*ret = TAKE(answer);
+	return 0;
+}

@@ -1,0 +1,261 @@
+#include "graph/extract.h"
+
+#include "graph/blank.h"
+#include "graph/lexical.h"
+#include "graph/walk.h"
+
+#include <string.h>
+
+#define MAX_NESTING 4000
+#define MAX_LINE ((size_t)256 << 10)
+/* The parser asks each hundred steps whether to go on; source takes less than a step a byte. */
+#define STEPS_FREE 20000
+#define STEPS_PER_BYTE 4
+
+struct extractor {
+	TSParser *parser;
+	struct walk walk;
+	struct buf blanked; /* the text without what a second try leaves out */
+	uint64_t asked, may_ask;
+};
+
+struct extractor *
+extractor_create(void)
+{
+	struct extractor *x = mem_new(struct extractor);
+	x->parser = ts_parser_new();
+	x->blanked.max = EXTRACT_MAX_BYTES + 1;
+	return x;
+}
+
+void
+extractor_destroy(struct extractor *x)
+{
+	if (!x)
+		return;
+	ts_parser_delete(x->parser);
+	free(x->walk.names);
+	strlist_cleanup(&x->walk.owned);
+	buf_cleanup(&x->blanked);
+	free(x);
+}
+
+/* ---- what is not parsed, and why ---- */
+
+static const char *
+why_unread(struct str text)
+{
+	if (text.n > EXTRACT_MAX_BYTES)
+		return "too large";
+	if (text.n >= 2 &&
+		(memcmp(text.p, "\xff\xfe", 2) == 0 || memcmp(text.p, "\xfe\xff", 2) == 0))
+		return "UTF-16";
+	if (memchr(text.p, 0, text.n))
+		return "binary";
+	return NULL;
+}
+
+/* Brackets open at once, and the longest line. */
+static const char *
+why_lexical(struct str text)
+{
+	size_t open = 0, line = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		switch (text.p[i]) {
+		case '(':
+		case '[':
+		case '{':
+			if (++open > MAX_NESTING)
+				return "nesting";
+			break;
+		case ')':
+		case ']':
+		case '}':
+			open -= open > 0;
+			break;
+		case '\n':
+			line = i + 1;
+			break;
+		default:
+			break;
+		}
+		if (i > line && i - line > MAX_LINE)
+			return "long line";
+	}
+	return NULL;
+}
+
+static uint32_t
+count_lines(struct str text)
+{
+	uint32_t n = 0;
+	const char *p = text.p, *end = text.p + text.n;
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
+		n++;
+		p++;
+	}
+	return n + (text.n && text.p[text.n - 1] != '\n');
+}
+
+/* ---- parsing ---- */
+
+struct input {
+	struct str text;
+};
+
+static const char *
+read_text(void *payload, uint32_t at, TSPoint point, uint32_t *ret_n)
+{
+	const struct input *in = payload;
+	(void)point;
+	*ret_n = at < in->text.n ? (uint32_t)(in->text.n - at) : 0;
+	return at < in->text.n ? in->text.p + at : "";
+}
+
+static bool
+has_enough(TSParseState *state)
+{
+	struct extractor *x = state->payload;
+	return ++x->asked > x->may_ask;
+}
+
+/* NULL: it took too many steps. */
+static TSTree *
+parse(struct extractor *x, const struct lang *lang, struct str text)
+{
+	struct input in = {text};
+	x->asked = 0;
+	x->may_ask = (STEPS_FREE + text.n * STEPS_PER_BYTE) / 100;
+	if (!ts_parser_set_language(x->parser, lang->language))
+		return NULL;
+	ts_parser_reset(x->parser);
+	const TSInput input = {&in, read_text, TSInputEncodingUTF8, NULL};
+	const TSParseOptions options = {x, has_enough};
+	return ts_parser_parse_with_options(x->parser, NULL, input, options);
+}
+
+/* Bytes in places that the grammar did not understand. */
+static uint32_t
+bad_bytes(TSNode root)
+{
+	if (!ts_node_has_error(root))
+		return 0;
+	uint32_t bad = 0;
+	TSTreeCursor c = ts_tree_cursor_new(root);
+	for (bool done = false; !done;) {
+		TSNode n = ts_tree_cursor_current_node(&c);
+		if (ts_node_is_error(n))
+			bad += ts_node_end_byte(n) - ts_node_start_byte(n) + 1;
+		else if (ts_node_is_missing(n))
+			bad++;
+		else if (ts_node_has_error(n) && ts_tree_cursor_goto_first_child(&c))
+			continue;
+		while (!ts_tree_cursor_goto_next_sibling(&c))
+			if (!ts_tree_cursor_goto_parent(&c)) {
+				done = true;
+				break;
+			}
+	}
+	ts_tree_cursor_delete(&c);
+	return bad;
+}
+
+/* A second try at C without the macros that are no part of the language; the better tree is kept. */
+static TSTree *
+try_blanked(
+	struct extractor *x, const struct lang *lang, struct str text, TSTree *first, uint32_t *bad)
+{
+	buf_reset(&x->blanked);
+	buf_add_str(&x->blanked, text);
+	if (!blank_attributes(x->blanked.p, x->blanked.n))
+		return first;
+	TSTree *second = parse(x, lang, buf_str(&x->blanked));
+	if (!second)
+		return first;
+	uint32_t bad2 = bad_bytes(ts_tree_root_node(second));
+	if (bad2 >= *bad) {
+		ts_tree_delete(second);
+		return first;
+	}
+	*bad = bad2;
+	ts_tree_delete(first);
+	return second;
+}
+
+static TSTree *
+parse_best(struct extractor *x, enum lang_id id, struct str text, uint32_t *ret_bad)
+{
+	const struct lang *lang = rule_lang(id);
+	TSTree *tree = parse(x, lang, text);
+	if (!tree)
+		return NULL;
+	*ret_bad = bad_bytes(ts_tree_root_node(tree));
+	if (*ret_bad && (id == LANG_C || id == LANG_CPP))
+		tree = try_blanked(x, lang, text, tree, ret_bad);
+	return tree;
+}
+
+static void
+walk_tree(struct extractor *x, enum lang_id id, const char *path, struct str text, TSTree *tree,
+	struct facts *ret)
+{
+	struct walk *w = &x->walk;
+	struct walk_name *names = w->names;
+	size_t nnames = w->nnames;
+	strlist_cleanup(&w->owned);
+	if (names)
+		memset(names, 0, nnames * sizeof(*names));
+	*w = (struct walk){.lang = rule_lang(id),
+		.id = id,
+		.path = path,
+		.text = text,
+		.f = ret,
+		.told = UINT32_MAX,
+		.names = names,
+		.nnames = nnames};
+	w->cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
+	walk_children(w);
+	ts_tree_cursor_delete(&w->cursor);
+}
+
+void
+extract(struct extractor *x, const char *path, struct str text, struct facts *ret)
+{
+	facts_reset(ret);
+	const char *why = why_unread(text);
+	if (why) {
+		ret->state = FILE_UNREAD;
+		ret->reason = str_of(why);
+		return;
+	}
+	ret->lines = count_lines(text);
+	enum lang_id id = lang_detect(path, text);
+	ret->lang = (uint8_t)id;
+	why = id == LANG_NONE ? "no grammar" : why_lexical(text);
+	TSTree *tree = why ? NULL : parse_best(x, id, text, &ret->bad_bytes);
+	if (!tree) {
+		ret->state = FILE_LEXICAL;
+		ret->reason = str_of(why ? why : "parser steps");
+		lexical_facts(path, text, ret);
+		return;
+	}
+	walk_tree(x, id, path, text, tree, ret);
+	ts_tree_delete(tree);
+	if (x->walk.too_deep || ret->bad_bytes) {
+		ret->state = FILE_PARTIAL;
+		ret->reason = str_of(x->walk.too_deep ? "depth" : "syntax");
+	}
+}
+
+void
+extract_parse_only(struct extractor *x, const char *path, struct str text)
+{
+	if (why_unread(text))
+		return;
+	enum lang_id id = lang_detect(path, text);
+	if (id == LANG_NONE || why_lexical(text))
+		return;
+	TSTree *tree = parse(x, rule_lang(id), text);
+	if (tree)
+		ts_tree_delete(tree);
+}

@@ -1,0 +1,325 @@
+#include "graph/facts.h"
+
+#include "graph/pack.h"
+
+#include <string.h>
+
+static const char *const state_names[FILE_STATES] = {"parsed", "partial", "lexical", "unread"};
+
+const char *
+file_state_name(enum file_state s)
+{
+	return (unsigned)s < FILE_STATES ? state_names[s] : "";
+}
+
+static void
+add_empty_string(struct facts *f)
+{
+	f->strings = mem_grow(f->strings, 0, &f->cap_strings, sizeof(*f->strings));
+	f->strings[0] = (struct str){"", 0};
+	f->nstrings = 1;
+}
+
+void
+facts_reset(struct facts *f)
+{
+	f->state = FILE_PARSED;
+	f->lang = 0;
+	f->reason = (struct str){"", 0};
+	f->lines = f->bad_bytes = 0;
+	f->nentities = f->nrefs = f->nbinds = 0;
+	if (f->index)
+		memset(f->index, 0, f->index_size * sizeof(*f->index));
+	add_empty_string(f);
+}
+
+void
+facts_cleanup(struct facts *f)
+{
+	free(f->strings);
+	free(f->entities);
+	free(f->refs);
+	free(f->binds);
+	free(f->index);
+	*f = (struct facts){0};
+}
+
+/* FNV-1a, eight bytes a step; a worker has nobody to defend against but the file that it reads now. */
+static uint64_t
+hash_of(struct str s)
+{
+	uint64_t h = 0xcbf29ce484222325u ^ s.n;
+	while (s.n >= 8) {
+		uint64_t w;
+		memcpy(&w, s.p, 8);
+		h = (h ^ w) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 29;
+		s.p += 8;
+		s.n -= 8;
+	}
+	uint64_t w = 0;
+	memcpy(&w, s.p, s.n);
+	h = (h ^ w) * 0x9e3779b97f4a7c15u;
+	return h ^ (h >> 32);
+}
+
+static void
+grow_index(struct facts *f)
+{
+	free(f->index);
+	f->index_size = f->index_size ? f->index_size * 2 : 1024;
+	f->index = mem_zalloc(f->index_size, sizeof(*f->index));
+	for (uint32_t i = 1; i < f->nstrings; i++) {
+		size_t at = hash_of(f->strings[i]) & (f->index_size - 1);
+		while (f->index[at])
+			at = (at + 1) & (f->index_size - 1);
+		f->index[at] = i;
+	}
+}
+
+uint32_t
+facts_string(struct facts *f, struct str s)
+{
+	if (!s.n)
+		return 0;
+	if (f->nstrings * 2 >= f->index_size)
+		grow_index(f);
+	size_t at = hash_of(s) & (f->index_size - 1);
+	for (; f->index[at]; at = (at + 1) & (f->index_size - 1)) {
+		struct str t = f->strings[f->index[at]];
+		if (t.n == s.n && memcmp(t.p, s.p, s.n) == 0)
+			return f->index[at];
+	}
+	f->strings = mem_grow(f->strings, f->nstrings, &f->cap_strings, sizeof(*f->strings));
+	f->index[at] = (uint32_t)f->nstrings;
+	f->strings[f->nstrings] = s;
+	return (uint32_t)f->nstrings++;
+}
+
+struct fact_entity *
+facts_add_entity(struct facts *f)
+{
+	f->entities = mem_grow(f->entities, f->nentities, &f->cap_entities, sizeof(*f->entities));
+	f->entities[f->nentities] = (struct fact_entity){0};
+	return &f->entities[f->nentities++];
+}
+
+struct fact_ref *
+facts_add_ref(struct facts *f)
+{
+	f->refs = mem_grow(f->refs, f->nrefs, &f->cap_refs, sizeof(*f->refs));
+	f->refs[f->nrefs] = (struct fact_ref){0};
+	return &f->refs[f->nrefs++];
+}
+
+struct fact_bind *
+facts_add_bind(struct facts *f)
+{
+	f->binds = mem_grow(f->binds, f->nbinds, &f->cap_binds, sizeof(*f->binds));
+	f->binds[f->nbinds] = (struct fact_bind){0};
+	return &f->binds[f->nbinds++];
+}
+
+/* ---- packed ---- */
+
+static void
+pack_entities(const struct facts *f, struct buf *out)
+{
+	uint32_t line = 0;
+	pack_u64(out, f->nentities);
+	for (size_t i = 0; i < f->nentities; i++) {
+		const struct fact_entity *e = &f->entities[i];
+		pack_u64(out, e->kind);
+		pack_u64(out, e->flags | (e->cond ? 32u : 0) | (e->owner ? 64u : 0) |
+				      (e->type ? 128u : 0));
+		pack_u64(out, e->name);
+		pack_u64(out, e->parent);
+		pack_i64(out, (int64_t)e->line - line);
+		pack_u64(out, e->end - e->line);
+		if (e->cond)
+			pack_u64(out, e->cond);
+		if (e->owner)
+			pack_u64(out, e->owner);
+		if (e->type)
+			pack_u64(out, e->type);
+		line = e->line;
+	}
+}
+
+static void
+pack_refs(const struct facts *f, struct buf *out)
+{
+	uint32_t line = 0, from = 0;
+	pack_u64(out, f->nrefs);
+	for (size_t i = 0; i < f->nrefs; i++) {
+		const struct fact_ref *r = &f->refs[i];
+		pack_u64(out, r->relation);
+		pack_u64(out, r->flags | (r->arg ? 16u : 0) | (r->receiver ? 32u : 0) |
+				      (r->cond ? 64u : 0));
+		pack_u64(out, r->name);
+		pack_i64(out, (int64_t)r->from - from);
+		pack_i64(out, (int64_t)r->line - line);
+		if (r->flags & FACT_PARAM)
+			pack_u64(out, r->param);
+		if (r->arg) {
+			pack_u64(out, r->arg);
+			pack_u64(out, r->call);
+		}
+		if (r->receiver)
+			pack_u64(out, r->receiver);
+		if (r->cond)
+			pack_u64(out, r->cond);
+		line = r->line;
+		from = r->from;
+	}
+}
+
+void
+facts_pack(const struct facts *f, struct buf *out)
+{
+	pack_u64(out, f->state);
+	pack_u64(out, f->lang);
+	pack_str(out, f->reason);
+	pack_u64(out, f->lines);
+	pack_u64(out, f->bad_bytes);
+	pack_u64(out, f->nstrings);
+	for (size_t i = 1; i < f->nstrings; i++)
+		pack_str(out, f->strings[i]);
+	pack_entities(f, out);
+	pack_refs(f, out);
+	pack_u64(out, f->nbinds);
+	for (size_t i = 0; i < f->nbinds; i++) {
+		const struct fact_bind *b = &f->binds[i];
+		pack_u64(out, b->kind);
+		pack_u64(out, b->scope);
+		pack_u64(out, b->name);
+		pack_u64(out, b->value);
+		pack_u64(out, b->member);
+		pack_u64(out, b->line);
+	}
+}
+
+/* ---- unpacked ---- */
+
+struct reader {
+	struct unpacker u;
+	struct facts *f;
+};
+
+/* A number below `end`; anything else makes the reader bad. */
+static uint32_t
+below(struct reader *r, size_t end)
+{
+	uint32_t v = unpack_u32(&r->u);
+	if (v >= end)
+		r->u.bad = true;
+	return r->u.bad ? 0 : v;
+}
+
+static uint32_t
+string_number(struct reader *r)
+{
+	return below(r, r->f->nstrings);
+}
+
+static uint32_t
+moved(struct reader *r, uint32_t from)
+{
+	int64_t d = unpack_i64(&r->u);
+	int64_t v = d < -(int64_t)UINT32_MAX || d > UINT32_MAX ? -1 : (int64_t)from + d;
+	if (v < 0 || v > UINT32_MAX)
+		r->u.bad = true;
+	return r->u.bad ? 0 : (uint32_t)v;
+}
+
+static void
+unpack_strings(struct reader *r)
+{
+	uint32_t n = unpack_u32(&r->u);
+	if (!n || n - 1 > (size_t)(r->u.end - r->u.p))
+		r->u.bad = true;
+	for (uint32_t i = 1; i < n && !r->u.bad; i++) {
+		struct str s = unpack_str(&r->u);
+		r->f->strings = mem_grow(
+			r->f->strings, r->f->nstrings, &r->f->cap_strings, sizeof(*r->f->strings));
+		r->f->strings[r->f->nstrings++] = s;
+	}
+}
+
+static void
+unpack_entities(struct reader *r)
+{
+	uint32_t n = unpack_count(&r->u), line = 0;
+	for (uint32_t i = 0; i < n && !r->u.bad; i++) {
+		struct fact_entity *e = facts_add_entity(r->f);
+		e->kind = (uint8_t)below(r, KIND_END);
+		uint32_t flags = below(r, 256);
+		e->flags = flags & 31;
+		e->name = string_number(r);
+		e->parent = below(r, i + 1);
+		e->line = line = moved(r, line);
+		uint32_t span = unpack_u32(&r->u);
+		e->end = span > UINT32_MAX - line ? UINT32_MAX : line + span;
+		e->cond = flags & 32 ? string_number(r) : 0;
+		e->owner = flags & 64 ? string_number(r) : 0;
+		e->type = flags & 128 ? string_number(r) : 0;
+	}
+}
+
+static void
+unpack_refs(struct reader *r)
+{
+	uint32_t n = unpack_count(&r->u), line = 0, from = 0;
+	for (uint32_t i = 0; i < n && !r->u.bad; i++) {
+		struct fact_ref *ref = facts_add_ref(r->f);
+		ref->relation = (uint8_t)below(r, REL_END);
+		uint32_t flags = below(r, 128);
+		ref->flags = flags & 15;
+		ref->name = string_number(r);
+		ref->from = from = moved(r, from);
+		if (from > r->f->nentities)
+			r->u.bad = true;
+		ref->line = line = moved(r, line);
+		ref->param = ref->flags & FACT_PARAM ? (uint8_t)below(r, 256) : 0;
+		if (flags & 16) {
+			ref->arg = (uint8_t)below(r, 256);
+			ref->call = below(r, i + 1);
+		}
+		ref->receiver = flags & 32 ? string_number(r) : 0;
+		ref->cond = flags & 64 ? string_number(r) : 0;
+	}
+}
+
+static void
+unpack_binds(struct reader *r)
+{
+	uint32_t n = unpack_count(&r->u);
+	for (uint32_t i = 0; i < n && !r->u.bad; i++) {
+		struct fact_bind *b = facts_add_bind(r->f);
+		b->kind = (uint8_t)below(r, BIND_KINDS);
+		b->scope = below(r, r->f->nentities + 1);
+		b->name = string_number(r);
+		b->value = string_number(r);
+		b->member = string_number(r);
+		b->line = unpack_u32(&r->u);
+	}
+}
+
+int
+facts_unpack(struct facts *f, struct str packed, struct dd_err *err)
+{
+	struct reader r = {unpacker_of(packed), f};
+	facts_reset(f);
+	f->state = (enum file_state)below(&r, FILE_STATES);
+	f->lang = (uint8_t)below(&r, 256);
+	f->reason = unpack_str(&r.u);
+	f->lines = unpack_u32(&r.u);
+	f->bad_bytes = unpack_u32(&r.u);
+	unpack_strings(&r);
+	unpack_entities(&r);
+	unpack_refs(&r);
+	unpack_binds(&r);
+	if (r.u.bad || r.u.p != r.u.end)
+		return err_set(err, DD_ECORRUPT, "the facts of a file are not well formed");
+	return 0;
+}

@@ -1,0 +1,92 @@
+/*
+ * graph: the map of a source tree.  `graph_ingest` makes or refreshes it, the queries below read it.
+ *
+ * The map is one SQLite file, made beside its place and renamed there when it is whole: a reader has the old one
+ * or the new one.  It is a function of the tree: of the facts of each file (what the text alone says, kept with the
+ * map for as long as the file does not change), and of nothing else; neither threads nor order nor what was there before
+ * change a byte of it but for times of files.  So a refresh gives what making it anew would give.
+ *
+ * The text of the tree is hostile.  It is parsed by the worker "graph" (graph_worker_main), which is handed bytes and
+ * gives facts; how a worker is run is handed in (struct graph_host).  Facts are checked when they are read.
+ */
+#ifndef GRAPH_GRAPH_H
+#define GRAPH_GRAPH_H
+
+#include "base/json.h"
+#include "graph/kinds.h"
+
+/* What the room needs of others. */
+struct graph_host {
+	/*
+	 * Run graph_worker_main with THREADS as its argument in the sandbox: standard input is input_fd, what it prints
+	 * goes to take.  DD_ECORRUPT, DD_ELIMIT: it died or met a limit; another error: it cannot be run.
+	 */
+	int (*parse)(void *ctx, unsigned threads, int input_fd,
+		void (*take)(void *take_ctx, struct str data), void *take_ctx, struct dd_err *err);
+	bool (*stopping)(void); /* somebody asked us to stop; may be NULL */
+	void *ctx;
+};
+
+struct graph_ingest_spec {
+	const char *root; /* absolute */
+	const char *db;	  /* where the map is, or will be */
+	bool anew;	  /* take nothing from the map that is there */
+	unsigned threads; /* 0: one for each processor */
+	struct graph_host host;
+};
+
+struct graph_ingest_result {
+	size_t files, parsed, reused, unread; /* parsed: now; reused: facts that were there */
+	size_t entities, relations, unresolved;
+	bool unchanged; /* the map that is there is that of the tree */
+};
+
+/* DD_EBUSY: another process makes this map. DD_ESTOPPED, and the map that was there is still there. */
+int graph_ingest(const struct graph_ingest_spec *spec, struct graph_ingest_result *ret,
+	struct dd_err *err) DD_MUST_USE;
+
+int graph_worker_main(int argc, char **argv);
+
+/* ---- asking ---- */
+
+struct graph;
+
+/* DD_ENOENT: there is no map; DD_EUNSUPPORTED: another version made it. */
+int graph_open(const char *db, struct graph **ret, struct dd_err *err) DD_MUST_USE;
+void graph_close(struct graph *g); /* NULL is fine */
+
+/*
+ * Each gives a new object {"index": ..., "items": [...]}.  A SYMBOL is a name, or the end of a qualified one
+ * ("Class.method"), or "FILE:name"; a place is "FILE:LINE".  DD_ENOENT: no entity is called so, or the file is not in
+ * the map; DD_EINVAL: it is no place.
+ */
+int graph_find(struct graph *g, const char *name, json_t **ret, struct dd_err *err) DD_MUST_USE;
+int graph_at(struct graph *g, const char *place, json_t **ret, struct dd_err *err) DD_MUST_USE;
+int graph_callers(struct graph *g, const char *symbol, unsigned depth, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+int graph_callees(struct graph *g, const char *symbol, unsigned depth, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+/* What a change there may reach, within so many steps back along the relations, nearest first. */
+int graph_impact(struct graph *g, const char *place, unsigned depth, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+/* The tests among what graph_impact finds. */
+int graph_tests(struct graph *g, const char *place, unsigned depth, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+/* Functions, methods and types that no relation leads to. */
+int graph_unused(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
+/* Counts, and each file that could not be read in full, with the reason. */
+int graph_status(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
+/*
+ * Excerpts of the source around the entity at a place, or of a name, and around what it is related to, never more
+ * than `budget` tokens (four bytes are counted as one) in all.
+ */
+int graph_context(struct graph *g, const char *what, uint64_t budget, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/* Every relation, one object a line in the order of the map. */
+int graph_export_jsonl(struct graph *g, int (*line)(void *ctx, struct str text), void *ctx,
+	struct dd_err *err) DD_MUST_USE;
+int graph_export_dot(struct graph *g, int (*line)(void *ctx, struct str text), void *ctx,
+	struct dd_err *err) DD_MUST_USE;
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * The words of the map: kinds of entities, relations between them, where a relation is known from.  They are
+ * the same for every language; the names are those of the exports and of SQL.
+ */
+#ifndef GRAPH_KINDS_H
+#define GRAPH_KINDS_H
+
+#include "base/str.h"
+
+enum graph_kind {
+	KIND_NONE,
+	KIND_DIRECTORY,
+	KIND_FILE,
+	KIND_MODULE, /* a namespace or package that the source names */
+	KIND_TYPE,
+	KIND_FUNCTION,
+	KIND_METHOD,
+	KIND_FIELD,
+	KIND_GLOBAL,
+	KIND_ENUMERATOR,
+	KIND_MACRO,
+	KIND_TEST,
+	KIND_SECTION, /* of a document */
+	KIND_END,
+};
+
+enum graph_relation {
+	REL_NONE,
+	REL_CONTAINS,
+	REL_IMPORTS,
+	REL_CALLS,
+	REL_MAY_CALL, /* through a pointer, or a receiver whose type is not known */
+	REL_READS,
+	REL_WRITES,
+	REL_TAKES_ADDRESS,
+	REL_INHERITS,
+	REL_OVERRIDES,
+	REL_INSTANTIATES,
+	REL_HAS_TYPE,
+	REL_EXPANDS, /* a macro */
+	REL_END,
+};
+
+enum graph_prov {
+	PROV_SYNTAX,   /* the tree of the file alone: containment, what a file says of itself */
+	PROV_RESOLVED, /* a name followed by the rules of the language */
+	PROV_MACRO,    /* through the body of a macro */
+	PROV_NAME,     /* by its name alone */
+	PROV_END,
+};
+
+const char *graph_kind_name(enum graph_kind k);
+const char *graph_relation_name(enum graph_relation r);
+const char *graph_prov_name(enum graph_prov p);
+enum graph_relation graph_relation_of(struct str name); /* REL_NONE: there is none */
+
+#endif

@@ -1,0 +1,258 @@
+/* Python. */
+#include "graph/walk.h"
+
+#include <string.h>
+
+static TSNode
+child(TSNode n, const char *name)
+{
+	return ts_node_is_null(n) ? n
+				  : ts_node_child_by_field_name(n, name, (uint32_t)strlen(name));
+}
+
+/* "import a.b" binds a, "import a.b as c" binds c. */
+static void
+import_one(struct walk *w, TSNode n, TSNode at)
+{
+	TSNode name = n, alias = {0};
+	if (walk_is(n, "aliased_import")) {
+		name = child(n, "name");
+		alias = child(n, "alias");
+	}
+	uint32_t module = walk_string(w, name);
+	if (!module)
+		return;
+	(void)walk_refer(w, REL_IMPORTS, module, at);
+	uint32_t bound = module, value = module;
+	if (!ts_node_is_null(alias)) {
+		bound = walk_string(w, alias);
+	} else if (ts_node_named_child_count(name) > 1) {
+		bound = value = walk_string(w, ts_node_named_child(name, 0));
+	}
+	walk_bind(w, BIND_IMPORT, bound, value, 0, at);
+}
+
+static void
+visit_import(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	uint32_t n = ts_node_named_child_count(node);
+	for (uint32_t i = 0; i < n; i++)
+		import_one(w, ts_node_named_child(node, i), node);
+}
+
+static void
+visit_import_from(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode from = child(node, "module_name");
+	uint32_t module = walk_string(w, from);
+	if (!module)
+		return;
+	(void)walk_refer(w, REL_IMPORTS, module, node);
+	uint32_t n = ts_node_named_child_count(node);
+	for (uint32_t i = 0; i < n; i++) {
+		TSNode c = ts_node_named_child(node, i);
+		if (ts_node_eq(c, from))
+			continue;
+		TSNode name = walk_is(c, "aliased_import") ? child(c, "name") : c;
+		TSNode alias = walk_is(c, "aliased_import") ? child(c, "alias") : c;
+		if (walk_is(c, "wildcard_import"))
+			walk_bind(w, BIND_MEMBER, 0, module, walk_own(w, "*"), node);
+		else
+			walk_bind(w, BIND_MEMBER, walk_string(w, alias), module,
+				walk_string(w, name), node);
+	}
+}
+
+static bool
+is_name(TSNode n)
+{
+	return walk_is(n, "identifier");
+}
+
+/* The class around a method, when `object` is the method's first parameter. */
+static uint32_t
+class_of_self(struct walk *w, TSNode object)
+{
+	if (!w->function || !is_name(object) || !str_eq(walk_text(w, object), "self"))
+		return 0;
+	uint32_t parent = w->f->entities[w->function - 1].parent;
+	return parent && w->f->entities[parent - 1].kind == KIND_TYPE ? parent : 0;
+}
+
+static void
+assign_attribute(struct walk *w, TSNode left, TSNode value, TSNode node)
+{
+	uint32_t type = class_of_self(w, child(left, "object"));
+	uint32_t name = walk_string(w, child(left, "attribute"));
+	if (!type || !name)
+		return;
+	bool there = false;
+	for (size_t i = type; i < w->f->nentities && !there; i++)
+		there = w->f->entities[i].parent == type && w->f->entities[i].name == name;
+	uint32_t scope = w->scope;
+	w->scope = type;
+	if (!there)
+		(void)walk_define(w, KIND_FIELD, name, node);
+	walk_bind_value(w, name, value);
+	w->scope = scope;
+}
+
+/* A name that is given a value where it is not known yet is declared by that. */
+static void
+assign_name(struct walk *w, TSNode left, TSNode value, TSNode type, TSNode node)
+{
+	uint32_t name = walk_string(w, left);
+	if (!name)
+		return;
+	w->told = ts_node_start_byte(left);
+	bool in_type = w->scope && !w->function && w->f->entities[w->scope - 1].kind == KIND_TYPE;
+	if (w->function)
+		walk_local(w, name);
+	else if (in_type || !walk_name(w, name)->global)
+		walk_variable(w, name, 0, node);
+	else
+		(void)walk_refer(w, REL_WRITES, name, left);
+	uint32_t type_name = walk_type_name(w, type);
+	if (type_name)
+		walk_bind(w, BIND_TYPE, name, type_name, 0, node);
+	else
+		walk_bind_value(w, name, value);
+}
+
+static void
+visit_assignment(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode left = child(node, "left"), right = child(node, "right");
+	if (is_name(left)) {
+		assign_name(w, left, right, child(node, "type"), node);
+	} else if (walk_is(left, "attribute")) {
+		assign_attribute(w, left, right, node);
+	} else if (walk_is(left, "pattern_list") || walk_is(left, "tuple_pattern")) {
+		uint32_t n = ts_node_named_child_count(left);
+		bool pairs = walk_is(right, "expression_list") || walk_is(right, "tuple");
+		for (uint32_t i = 0; i < n; i++) {
+			TSNode l = ts_node_named_child(left, i);
+			TSNode r = pairs ? ts_node_named_child(right, i) : (TSNode){0};
+			if (is_name(l))
+				assign_name(w, l, r, (TSNode){0}, node);
+		}
+	}
+	walk_children(w);
+}
+
+static void
+visit_parameters(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	uint32_t n = ts_node_named_child_count(node);
+	for (uint32_t i = 0; i < n; i++) {
+		TSNode p = ts_node_named_child(node, i), name = p;
+		if (!is_name(p))
+			name = child(p, "name");
+		if (ts_node_is_null(name))
+			name = ts_node_named_child(p, 0);
+		uint32_t string = is_name(name) ? walk_string(w, name) : 0;
+		if (!string)
+			continue;
+		walk_local(w, string);
+		uint32_t type = walk_type_name(w, child(p, "type"));
+		if (type)
+			walk_bind(w, BIND_TYPE, string, type, 0, p);
+	}
+	walk_children(w);
+}
+
+/* for x in ...: comprehensions, with and except too. */
+static void
+visit_for(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode left = child(node, "left");
+	if (is_name(left) && w->function)
+		walk_local(w, walk_string(w, left));
+	walk_children(w);
+}
+
+static void
+visit_lambda(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	unsigned n = 1;
+	for (size_t i = w->scope; i < w->f->nentities; i++)
+		if (w->f->entities[i].parent == w->scope && w->f->entities[i].name &&
+			str_starts(w->f->strings[w->f->entities[i].name], "<lambda"))
+			n++;
+	OWN_FREE char *name = mem_printf("<lambda%u>", n);
+	walk_inside(w, walk_define(w, KIND_FUNCTION, walk_own(w, name), node));
+}
+
+static void
+visit_class(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode name = child(node, "name"), bases = child(node, "superclasses");
+	uint32_t string = walk_string(w, name);
+	if (!string) {
+		walk_children(w);
+		return;
+	}
+	if (w->function)
+		walk_local(w, string);
+	uint32_t scope = w->scope, e = walk_define(w, KIND_TYPE, string, node);
+	w->scope = e;
+	for (uint32_t i = 0; !ts_node_is_null(bases) && i < ts_node_named_child_count(bases); i++) {
+		TSNode b = ts_node_named_child(bases, i);
+		uint32_t chain = is_name(b) || walk_is(b, "attribute") ? walk_chain(w, b) : 0;
+		if (chain)
+			(void)walk_refer(w, REL_INHERITS, chain, b);
+	}
+	w->scope = scope;
+	w->told = ts_node_start_byte(name);
+	walk_inside(w, e);
+}
+
+/* A decorator is called with what it decorates. */
+static void
+visit_decorator(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode what = ts_node_named_child(node, 0);
+	if (is_name(what) || walk_is(what, "attribute"))
+		(void)walk_call(w, what, node);
+	walk_children(w);
+}
+
+static void
+visit_keyword(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	w->told = ts_node_start_byte(child(node, "name"));
+	walk_children(w);
+}
+
+const struct rule rules_python[] = {
+	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"string_content", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"integer", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"float", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"function_definition", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},
+	{"class_definition", ROLE_HOOK, 0, NULL, NULL, visit_class},
+	{"lambda", ROLE_HOOK, 0, NULL, NULL, visit_lambda},
+	{"decorator", ROLE_HOOK, 0, NULL, NULL, visit_decorator},
+	{"parameters", ROLE_HOOK, 0, NULL, NULL, visit_parameters},
+	{"lambda_parameters", ROLE_HOOK, 0, NULL, NULL, visit_parameters},
+	{"call", ROLE_CALL, 0, "function", NULL, NULL},
+	{"argument_list", ROLE_ARGS, 0, NULL, NULL, NULL},
+	{"keyword_argument", ROLE_HOOK, 0, NULL, NULL, visit_keyword},
+	{"attribute", ROLE_MEMBER, 0, "object", "attribute", NULL},
+	{"identifier", ROLE_IDENT, 0, NULL, NULL, NULL},
+	{"import_statement", ROLE_HOOK, 0, NULL, NULL, visit_import},
+	{"import_from_statement", ROLE_HOOK, 0, NULL, NULL, visit_import_from},
+	{"assignment", ROLE_HOOK, 0, NULL, NULL, visit_assignment},
+	{"for_statement", ROLE_HOOK, 0, NULL, NULL, visit_for},
+	{"for_in_clause", ROLE_HOOK, 0, NULL, NULL, visit_for},
+	{NULL, ROLE_NONE, 0, NULL, NULL, NULL},
+};

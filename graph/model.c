@@ -1,0 +1,432 @@
+#include "graph/model.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+/* ---- names ---- */
+
+static uint64_t
+hash_text(uint64_t seed, struct str s)
+{
+	uint64_t h = seed ^ (s.n * 0x9e3779b97f4a7c15u);
+	while (s.n) {
+		uint64_t w = 0;
+		size_t n = s.n < 8 ? s.n : 8;
+		memcpy(&w, s.p, n);
+		h = (h ^ w) * 0xff51afd7ed558ccdu;
+		h ^= h >> 32;
+		s.p += n;
+		s.n -= n;
+	}
+	return h ^ (h >> 29);
+}
+
+struct str
+model_text(const struct model *m, uint32_t name)
+{
+	uint32_t at = m->name_at[name];
+	return (struct str){m->text + at, m->name_at[name + 1] - at};
+}
+
+static size_t
+name_place(const struct model *m, struct str s)
+{
+	size_t i = hash_text(m->seed, s) & (m->name_index_n - 1);
+	for (; m->name_index[i]; i = (i + 1) & (m->name_index_n - 1)) {
+		struct str t = model_text(m, m->name_index[i]);
+		if (t.n == s.n && memcmp(t.p, s.p, s.n) == 0)
+			break;
+	}
+	return i;
+}
+
+static void
+grow_names(struct model *m)
+{
+	free(m->name_index);
+	m->name_index_n = m->name_index_n ? m->name_index_n * 2 : 4096;
+	m->name_index = mem_zalloc(m->name_index_n, sizeof(*m->name_index));
+	for (uint32_t i = 1; i < m->nnames; i++)
+		m->name_index[name_place(m, model_text(m, i))] = i;
+}
+
+uint32_t
+model_name_if_any(const struct model *m, struct str s)
+{
+	return s.n ? m->name_index[name_place(m, s)] : 0;
+}
+
+uint32_t
+model_name(struct model *m, struct str s)
+{
+	if (!s.n)
+		return 0;
+	size_t place = name_place(m, s);
+	if (m->name_index[place])
+		return m->name_index[place];
+	if (m->text_n + s.n > UINT32_MAX)
+		return 0;
+	if (m->text_n + s.n > m->text_cap) {
+		m->text_cap = (m->text_n + s.n) * 2;
+		m->text = mem_realloc(m->text, m->text_cap, 1);
+	}
+	memcpy(m->text + m->text_n, s.p, s.n);
+	m->text_n += s.n;
+	m->name_at = mem_grow(m->name_at, m->nnames + 1, &m->name_cap, sizeof(*m->name_at));
+	uint32_t id = (uint32_t)m->nnames++;
+	m->name_at[m->nnames] = (uint32_t)m->text_n;
+	m->name_index[place] = id;
+	if (m->nnames * 2 > m->name_index_n)
+		grow_names(m);
+	return id;
+}
+
+/* ---- tables ---- */
+
+static size_t
+slot_place(const struct model *m, enum model_space space, uint32_t scope, uint32_t name)
+{
+	uint64_t h = m->seed ^ ((uint64_t)scope << 32 | name) ^ ((uint64_t)space << 59);
+	h *= 0xff51afd7ed558ccdu;
+	h ^= h >> 32;
+	h *= 0xc4ceb9fe1a85ec53u;
+	size_t i = (h ^ (h >> 29)) & (m->nslots - 1);
+	for (; m->slots[i].first; i = (i + 1) & (m->nslots - 1))
+		if (m->slots[i].name == name && m->slots[i].scope == scope &&
+			m->slots[i].space == space)
+			break;
+	return i;
+}
+
+static void
+grow_slots(struct model *m)
+{
+	struct model_slot *old = m->slots;
+	size_t n = m->nslots;
+	m->nslots = n ? n * 2 : 8192;
+	m->slots = mem_zalloc(m->nslots, sizeof(*m->slots));
+	for (size_t i = 0; i < n; i++)
+		if (old[i].first)
+			m->slots[slot_place(m, old[i].space, old[i].scope, old[i].name)] = old[i];
+	free(old);
+}
+
+static void
+put(struct model *m, enum model_space space, uint32_t scope, uint32_t name, uint32_t value)
+{
+	if (m->slots_used * 2 >= m->nslots)
+		grow_slots(m);
+	m->links = mem_grow(m->links, m->nlinks, &m->links_cap, sizeof(*m->links));
+	uint32_t link = (uint32_t)m->nlinks++;
+	m->links[link] = (struct model_link){value, 0};
+	struct model_slot *s = &m->slots[slot_place(m, space, scope, name)];
+	if (s->first) {
+		m->links[s->last].next = link;
+	} else {
+		*s = (struct model_slot){
+			.scope = scope, .name = name, .first = link, .space = (uint8_t)space};
+		m->slots_used++;
+	}
+	s->last = link;
+}
+
+uint32_t
+model_first(const struct model *m, enum model_space space, uint32_t scope, uint32_t name)
+{
+	return m->slots[slot_place(m, space, scope, name)].first;
+}
+
+void
+model_init(struct model *m)
+{
+	*m = (struct model){0};
+	(void)!getrandom(&m->seed, sizeof(m->seed), 0);
+	m->name_at = mem_grow(NULL, 2, &m->name_cap, sizeof(*m->name_at));
+	m->name_at[0] = m->name_at[1] = 0;
+	m->nnames = 1;
+	grow_names(m);
+	grow_slots(m);
+	m->links = mem_grow(NULL, 0, &m->links_cap, sizeof(*m->links));
+	m->nlinks = 1;
+	m->entities = mem_grow(NULL, 0, &m->cap, sizeof(*m->entities));
+	m->entities[0] = (struct model_entity){0};
+	m->n = 1;
+}
+
+void
+model_cleanup(struct model *m)
+{
+	free(m->text);
+	free(m->name_at);
+	free(m->name_index);
+	free(m->entities);
+	free(m->files);
+	free(m->binds);
+	free(m->macro_refs);
+	free(m->macro_first);
+	free(m->macro_count);
+	free(m->bases);
+	free(m->stored);
+	free(m->slots);
+	free(m->links);
+	free(m->edges);
+	*m = (struct model){0};
+}
+
+unsigned
+model_family(uint8_t lang)
+{
+	switch (lang) {
+	case LANG_C:
+	case LANG_CPP:
+		return LANG_C;
+	case LANG_JAVASCRIPT:
+	case LANG_TYPESCRIPT:
+	case LANG_TSX:
+		return LANG_JAVASCRIPT;
+	default:
+		return lang;
+	}
+}
+
+/* ---- files ---- */
+
+static uint32_t
+new_entity(struct model *m, enum graph_kind kind, uint32_t name, uint32_t parent)
+{
+	m->entities = mem_grow(m->entities, m->n, &m->cap, sizeof(*m->entities));
+	m->entities[m->n] = (struct model_entity){
+		.kind = (uint8_t)kind, .name = name, .parent = parent, .home = parent};
+	return (uint32_t)m->n++;
+}
+
+/* The directory of a path, and those above it, made when they are met first. */
+static uint32_t
+directory_of(struct model *m, struct str path)
+{
+	const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
+	struct str dir = {path.p, slash ? (size_t)(slash - path.p) : 0};
+	struct str shown = dir.n ? dir : STR(".");
+	uint32_t name = model_name(m, shown), link = model_first(m, SPACE_PATH, 0, name);
+	if (link)
+		return model_value(m, link);
+	uint32_t parent = dir.n ? directory_of(m, dir) : 0;
+	uint32_t e = new_entity(m, KIND_DIRECTORY, name, parent);
+	put(m, SPACE_PATH, 0, name, e);
+	return e;
+}
+
+/* Numbers of the names of a file, as they are asked for. */
+struct renumber {
+	struct model *m;
+	const struct facts *f;
+	uint32_t *to;
+};
+
+static uint32_t
+global_name(struct renumber *r, uint32_t string)
+{
+	if (string && !r->to[string])
+		r->to[string] = model_name(r->m, r->f->strings[string]);
+	return r->to[string];
+}
+
+static bool
+is_header(struct str path)
+{
+	static const char *const suffixes[] = {".h", ".hh", ".hpp", ".hxx", ".inl", ".inc", NULL};
+	return str_ends_one(path, suffixes);
+}
+
+/* At the top of its file: visible from others as its language has it. */
+static void
+publish(struct model *m, const struct model_file *file, uint32_t id, bool header)
+{
+	const struct model_entity *e = &m->entities[id];
+	unsigned family = model_family(file->lang);
+	if (e->flags & FACT_STATIC && !header)
+		return;
+	if (e->kind == KIND_MACRO && family == LANG_C && !header)
+		return;
+	put(m, SPACE_GLOBAL, family, e->name, id);
+	put(m, SPACE_PACKAGE, file->package ? file->package : file->dir + 0x80000000u, e->name, id);
+}
+
+static void
+add_entities(struct model *m, struct renumber *r, const struct model_file *file, bool header)
+{
+	for (size_t i = 0; i < r->f->nentities; i++) {
+		const struct fact_entity *fe = &r->f->entities[i];
+		uint32_t parent = file->entity + fe->parent;
+		uint32_t name = global_name(r, fe->name);
+		uint32_t id = new_entity(m, (enum graph_kind)fe->kind, name, parent);
+		struct model_entity *e = &m->entities[id];
+		e->line = fe->line;
+		e->end = fe->end;
+		e->cond = global_name(r, fe->cond);
+		e->type = global_name(r, fe->type);
+		e->owner = global_name(r, fe->owner);
+		e->flags = fe->flags;
+		e->lang = file->lang;
+		e->file = (uint32_t)m->nfiles + 1;
+		if (!e->owner)
+			put(m, SPACE_CHILD, parent, name, id);
+		enum graph_kind up = (enum graph_kind)m->entities[parent].kind;
+		bool top = !fe->parent || up == KIND_MODULE;
+		/* C has one space of names for enumerators, and for types wherever they are declared. */
+		bool c = model_family(file->lang) == LANG_C &&
+			 (fe->kind == KIND_ENUMERATOR || fe->kind == KIND_TYPE);
+		if ((top || c) && !e->owner)
+			publish(m, file, id, header);
+		if (fe->kind == KIND_METHOD || (fe->kind == KIND_TEST && up == KIND_TYPE))
+			put(m, SPACE_METHOD, model_family(file->lang), name, id);
+	}
+}
+
+static void
+add_binds(struct model *m, struct renumber *r, uint32_t file_entity)
+{
+	for (size_t i = 0; i < r->f->nbinds; i++) {
+		const struct fact_bind *b = &r->f->binds[i];
+		if (b->kind == BIND_PACKAGE)
+			continue;
+		m->binds = mem_grow(m->binds, m->nbinds, &m->binds_cap, sizeof(*m->binds));
+		struct model_bind *to = &m->binds[m->nbinds];
+		*to = (struct model_bind){file_entity + b->scope, global_name(r, b->name),
+			global_name(r, b->value), global_name(r, b->member), b->kind};
+		put(m, SPACE_BIND, to->scope, to->name, (uint32_t)m->nbinds++);
+	}
+}
+
+static void
+add_macro_ref(struct model *m, struct renumber *r, const struct fact_ref *ref, uint32_t macro)
+{
+	if (macro >= m->macro_cap) {
+		size_t n = m->cap > macro ? m->cap : macro + 1;
+		m->macro_first = mem_realloc(m->macro_first, n, sizeof(uint32_t));
+		m->macro_count = mem_realloc(m->macro_count, n, sizeof(uint32_t));
+		memset(m->macro_count + m->macro_cap, 0, (n - m->macro_cap) * sizeof(uint32_t));
+		m->macro_cap = n;
+	}
+	if (!m->macro_count[macro])
+		m->macro_first[macro] = (uint32_t)m->nmacro_refs;
+	m->macro_count[macro]++;
+	m->macro_refs =
+		mem_grow(m->macro_refs, m->nmacro_refs, &m->macro_refs_cap, sizeof(*m->macro_refs));
+	m->macro_refs[m->nmacro_refs++] = (struct model_macro_ref){global_name(r, ref->name),
+		ref->call, ref->line, ref->relation, ref->flags, ref->arg, ref->param};
+}
+
+/* The references that others need before they are resolved themselves. */
+static void
+add_refs(struct model *m, struct renumber *r, uint32_t file_entity)
+{
+	for (size_t i = 0; i < r->f->nrefs; i++) {
+		const struct fact_ref *ref = &r->f->refs[i];
+		uint32_t from = file_entity + ref->from;
+		if (m->entities[from].kind == KIND_MACRO && model_family(r->f->lang) == LANG_C) {
+			add_macro_ref(m, r, ref, from);
+		} else if (ref->relation == REL_INHERITS) {
+			m->bases = mem_grow(m->bases, m->nbases, &m->bases_cap, sizeof(*m->bases));
+			m->bases[m->nbases] =
+				(struct model_base){from, global_name(r, ref->name), 0};
+			put(m, SPACE_BASE, from, 0, (uint32_t)m->nbases++);
+		} else if (ref->relation == REL_TAKES_ADDRESS && ref->receiver) {
+			m->stored =
+				mem_grow(m->stored, m->nstored, &m->stored_cap, sizeof(*m->stored));
+			m->stored[m->nstored] =
+				(struct model_stored){global_name(r, ref->name), file_entity};
+			put(m, SPACE_STORED, 0, global_name(r, ref->receiver),
+				(uint32_t)m->nstored++);
+		}
+	}
+}
+
+static uint32_t
+package_of(struct renumber *r)
+{
+	for (size_t i = 0; i < r->f->nbinds; i++)
+		if (r->f->binds[i].kind == BIND_PACKAGE && r->f->lang != LANG_GO)
+			return global_name(r, r->f->binds[i].value);
+	return 0;
+}
+
+void
+model_add_file(struct model *m, const char *path, const struct facts *f)
+{
+	OWN_FREE uint32_t *to = mem_zalloc(f->nstrings, sizeof(*to));
+	struct renumber r = {m, f, to};
+	uint32_t dir = directory_of(m, str_of(path)), name = model_name(m, str_of(path));
+	struct model_file file = {.entity = new_entity(m, KIND_FILE, name, dir),
+		.dir = dir,
+		.package = package_of(&r),
+		.lang = f->lang};
+	struct model_entity *e = &m->entities[file.entity];
+	e->line = f->lines ? 1 : 0;
+	e->end = f->lines;
+	e->lang = f->lang;
+	e->file = (uint32_t)m->nfiles + 1;
+	put(m, SPACE_PATH, 0, name, file.entity);
+	if (file.package && !model_first(m, SPACE_PATH, 1, file.package))
+		put(m, SPACE_PATH, 1, file.package, file.entity);
+	add_entities(m, &r, &file, is_header(str_of(path)));
+	add_binds(m, &r, file.entity);
+	add_refs(m, &r, file.entity);
+	file.end = (uint32_t)m->n;
+	m->files = mem_grow(m->files, m->nfiles, &m->files_cap, sizeof(*m->files));
+	m->files[m->nfiles++] = file;
+}
+
+/* ---- members that are written outside their type ---- */
+
+/* The last word of "A::B" or "a.B". */
+static struct str
+last_word(struct str s)
+{
+	size_t i = s.n;
+	while (i && s.p[i - 1] != ':' && s.p[i - 1] != '.')
+		i--;
+	return (struct str){s.p + i, s.n - i};
+}
+
+static uint32_t
+find_owner(const struct model *m, const struct model_entity *e)
+{
+	const struct model_file *file = &m->files[e->file - 1];
+	uint32_t name = model_name_if_any(m, last_word(model_text(m, e->owner)));
+	const uint32_t scopes[][2] = {{SPACE_CHILD, e->parent}, {SPACE_CHILD, file->entity},
+		{SPACE_PACKAGE, file->dir + 0x80000000u}, {SPACE_GLOBAL, model_family(e->lang)}};
+	for (size_t i = 0; name && i < sizeof(scopes) / sizeof(*scopes); i++) {
+		uint32_t found = 0, n = 0;
+		for (uint32_t l =
+				model_first(m, (enum model_space)scopes[i][0], scopes[i][1], name);
+			l; l = model_next(m, l)) {
+			enum graph_kind k = (enum graph_kind)m->entities[model_value(m, l)].kind;
+			if ((k == KIND_TYPE || k == KIND_MODULE) && !n++)
+				found = model_value(m, l);
+		}
+		if (found)
+			return found;
+	}
+	return 0;
+}
+
+void
+model_settle(struct model *m)
+{
+	for (uint32_t i = 1; i < m->n; i++) {
+		struct model_entity *e = &m->entities[i];
+		if (!e->owner)
+			continue;
+		uint32_t home = find_owner(m, e);
+		e->home = home ? home : e->parent;
+		put(m, SPACE_CHILD, e->home, e->name, i);
+	}
+}
+
+void
+model_add_edge(struct model *m, const struct model_edge *e)
+{
+	m->edges = mem_grow(m->edges, m->nedges, &m->edges_cap, sizeof(*m->edges));
+	m->edges[m->nedges++] = *e;
+}

@@ -1,0 +1,140 @@
+/*
+ * The map while it is made: the entities of all files with numbers, and tables to find them by scope and name.
+ *
+ * Files are added in the order of their paths; then the numbers of entities, and all that follows, depend on the
+ * facts alone.  Entity 0 is none.  Names are numbered in the order in which they are met, which is for use inside
+ * only: what is written has names by their text.
+ */
+#ifndef GRAPH_MODEL_H
+#define GRAPH_MODEL_H
+
+#include "graph/facts.h"
+#include "graph/lang.h"
+
+struct model_entity {
+	uint32_t name, parent, line, end, cond, type;
+	uint32_t owner; /* name; resolved to `home` by model_settle */
+	uint32_t
+		home; /* the entity whose member it is: its parent, or the type that its owner names */
+	uint32_t file; /* number of its file, from 1; 0 for a directory */
+	uint8_t kind, flags, lang;
+};
+
+struct model_bind {
+	uint32_t scope, name, value, member;
+	uint8_t kind;
+};
+
+/* A reference in the body of a macro, with its names numbered for the whole map. */
+struct model_macro_ref {
+	uint32_t name, call, line;
+	uint8_t relation, flags, arg, param;
+};
+
+struct model_base {
+	uint32_t type, name,
+		resolved; /* resolved: 0 not yet, UINT32_MAX: to nothing that is here */
+};
+
+struct model_stored { /* a function that was put into a field of some name */
+	uint32_t function, file;
+};
+
+struct model_edge {
+	uint32_t src, dst; /* dst 0: not resolved, `name` says what was meant */
+	uint32_t name, line, cond, count;
+	uint8_t relation, prov, conf; /* conf in percent */
+};
+
+struct model_file {
+	uint32_t entity, dir, package; /* package: name; 0: none */
+	uint32_t end;		       /* one past its last entity */
+	uint8_t lang;
+};
+
+/* What a table of the model is about; `scope` means something else in each. */
+enum model_space {
+	SPACE_CHILD,   /* an entity: entities it holds */
+	SPACE_BIND,    /* an entity: bindings in it */
+	SPACE_GLOBAL,  /* a family of languages: what is visible in all its files */
+	SPACE_METHOD,  /* a family: methods */
+	SPACE_PACKAGE, /* a package's name, or a directory: what is at the top of its files */
+	SPACE_PATH, /* 0: the file or directory of that path; 1: the first file of the package of that name */
+	SPACE_BASE,   /* a type, name 0: its bases */
+	SPACE_STORED, /* 0: functions put into a field of that name */
+};
+
+struct model_slot {
+	uint32_t scope, name, first, last;
+	uint8_t space;
+};
+struct model_link {
+	uint32_t value, next;
+};
+
+struct model {
+	/* names */
+	char *text;
+	size_t text_n, text_cap;
+	uint32_t *name_at; /* where each begins; one more than there are */
+	size_t nnames, name_cap;
+	uint32_t *name_index;
+	size_t name_index_n;
+	uint64_t seed;
+
+	struct model_entity *entities;
+	size_t n, cap; /* n: one past the last */
+	struct model_file *files;
+	size_t nfiles, files_cap;
+	struct model_bind *binds;
+	size_t nbinds, binds_cap;
+	struct model_macro_ref *macro_refs;
+	size_t nmacro_refs, macro_refs_cap;
+	uint32_t *macro_first; /* by entity; macro_count beside it; grown with entities */
+	uint32_t *macro_count;
+	size_t macro_cap;
+	struct model_base *bases;
+	size_t nbases, bases_cap;
+	struct model_stored *stored;
+	size_t nstored, stored_cap;
+
+	struct model_slot *slots;
+	size_t nslots, slots_used;
+	struct model_link *links;
+	size_t nlinks, links_cap;
+
+	struct model_edge *edges;
+	size_t nedges, edges_cap;
+};
+
+void model_init(struct model *m);
+void model_cleanup(struct model *m);
+
+uint32_t model_name(struct model *m, struct str s);		 /* numbers it */
+uint32_t model_name_if_any(const struct model *m, struct str s); /* 0: nobody has it */
+struct str model_text(const struct model *m, uint32_t name);
+
+/* The families of languages whose global names are one another's. */
+unsigned model_family(uint8_t lang);
+
+/* The next file, in the order of paths; facts are copied. */
+void model_add_file(struct model *m, const char *path, const struct facts *f);
+/* All files are there: members find their types. */
+void model_settle(struct model *m);
+
+/* The chain of what a table has under scope and name: links from 1, 0 ends. */
+uint32_t model_first(const struct model *m, enum model_space space, uint32_t scope, uint32_t name);
+static inline uint32_t
+model_next(const struct model *m, uint32_t link)
+{
+	return m->links[link].next;
+}
+static inline uint32_t
+model_value(const struct model *m, uint32_t link)
+{
+	return m->links[link].value;
+}
+
+void model_add_edge(struct model *m, const struct model_edge *e);
+
+#endif

@@ -1,0 +1,433 @@
+/* The questions of the front door: each a walk over the packed relations, breadth first and bounded. */
+#include "graph/answer.h"
+
+#include "base/fs.h"
+#include "base/map.h"
+
+#include <string.h>
+
+#define MAX_ITEMS 5000
+
+enum direction { BACKWARD, FORWARD };
+
+struct step {
+	uint32_t src, dst;
+	enum graph_relation relation;
+};
+
+/* Entities that were reached, in the order in which they were. */
+struct reach {
+	struct graph *g;
+	enum direction direction;
+	unsigned relations; /* a bit for each */
+	struct id_list found;
+	struct step *by; /* how; beside found */
+	size_t by_cap;
+	unsigned *depth;
+	size_t depth_cap;
+	uint32_t *seen; /* open addressing */
+	size_t seen_n, seen_used;
+	uint32_t at; /* whose relations are looked at */
+	unsigned at_depth;
+};
+
+#define BIT(r) (1u << (r))
+#define CALLING (BIT(REL_CALLS) | BIT(REL_MAY_CALL) | BIT(REL_INSTANTIATES) | BIT(REL_EXPANDS))
+#define DEPENDING \
+	(CALLING | BIT(REL_READS) | BIT(REL_WRITES) | BIT(REL_TAKES_ADDRESS) | BIT(REL_INHERITS) | \
+		BIT(REL_OVERRIDES) | BIT(REL_HAS_TYPE))
+
+static void
+reach_cleanup(struct reach *r)
+{
+	id_list_cleanup(&r->found);
+	free(r->by);
+	free(r->depth);
+	free(r->seen);
+}
+
+static bool
+mark_seen(struct reach *r, uint32_t id)
+{
+	if (r->seen_used * 2 >= r->seen_n) {
+		uint32_t *old = r->seen;
+		size_t n = r->seen_n;
+		r->seen_n = n ? n * 2 : 256;
+		r->seen = mem_zalloc(r->seen_n, sizeof(*r->seen));
+		r->seen_used = 0;
+		for (size_t i = 0; i < n; i++)
+			if (old[i])
+				(void)mark_seen(r, old[i]);
+		free(old);
+	}
+	size_t i = (id * 2654435761u) & (r->seen_n - 1);
+	for (; r->seen[i]; i = (i + 1) & (r->seen_n - 1))
+		if (r->seen[i] == id)
+			return false;
+	r->seen[i] = id;
+	r->seen_used++;
+	return true;
+}
+
+static void
+reach_add(struct reach *r, uint32_t id, struct step by, unsigned depth)
+{
+	if (!id || r->found.n >= MAX_ITEMS || !mark_seen(r, id))
+		return;
+	r->by = mem_grow(r->by, r->found.n, &r->by_cap, sizeof(*r->by));
+	r->depth = mem_grow(r->depth, r->found.n, &r->depth_cap, sizeof(*r->depth));
+	r->by[r->found.n] = by;
+	r->depth[r->found.n] = depth;
+	id_list_add(&r->found, id);
+}
+
+static int
+go_forward(void *ctx, const struct store_relation *rel)
+{
+	struct reach *r = ctx;
+	if (r->relations & BIT(rel->relation))
+		reach_add(r, rel->dst, (struct step){r->at, rel->dst, rel->relation},
+			r->at_depth + 1);
+	return 0;
+}
+
+static int
+go_back(void *ctx, uint32_t src, enum graph_relation relation)
+{
+	struct reach *r = ctx;
+	if ((unsigned)relation < REL_END && r->relations & BIT(relation))
+		reach_add(r, src, (struct step){src, r->at, relation}, r->at_depth + 1);
+	return 0;
+}
+
+/* From the entities that are in it, `depth` steps far. */
+static int
+reach_from(struct reach *r, unsigned depth, struct dd_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < r->found.n && r->depth[i] < depth; i++) {
+		OWN(buf) struct buf packed = {0};
+		r->at = r->found.v[i];
+		r->at_depth = r->depth[i];
+		if (r->direction == FORWARD) {
+			rc = answer_relations(r->g, r->at, &packed, NULL, err);
+			if (rc == 0)
+				rc = store_each_out(buf_str(&packed), r->at, go_forward, r, err);
+		} else {
+			rc = answer_relations(r->g, r->at, NULL, &packed, err);
+			if (rc == 0)
+				rc = store_each_in(buf_str(&packed), go_back, r, err);
+		}
+	}
+	return rc;
+}
+
+static int
+add_step(struct graph *g, json_t *answer, uint32_t id, struct step by, struct dd_err *err)
+{
+	OWN(buf) struct buf reason = {0};
+	OWN_FREE char *cond = NULL;
+	struct answer_item item;
+	int rc = answer_relation_item(g, by.src, by.dst, by.relation, &reason, &cond, &item, err);
+	return rc < 0 ? rc : answer_add(g, answer, id, &item, err);
+}
+
+static int
+answer_reach(struct reach *r, size_t seeds, unsigned depth,
+	bool (*wanted)(struct graph *g, uint32_t id), json_t **ret, struct dd_err *err)
+{
+	OWN_JSON json_t *answer = NULL;
+	int rc = answer_begin(r->g, &answer, err);
+	if (rc == 0)
+		rc = reach_from(r, depth, err);
+	for (size_t i = seeds; rc == 0 && i < r->found.n; i++)
+		if (!wanted || wanted(r->g, r->found.v[i]))
+			rc = add_step(r->g, answer, r->found.v[i], r->by[i], err);
+	if (rc == 0 && r->found.n >= MAX_ITEMS)
+		json_object_set_new(answer, "truncated", json_true());
+	if (rc == 0)
+		*ret = TAKE(answer);
+	return rc;
+}
+
+static int
+by_symbol(struct graph *g, const char *symbol, enum direction d, unsigned depth, json_t **ret,
+	struct dd_err *err)
+{
+	struct reach r = {.g = g, .direction = d, .relations = CALLING};
+	struct id_list ids = {0};
+	int rc = answer_symbol(g, symbol, &ids, err);
+	for (size_t i = 0; i < ids.n; i++)
+		reach_add(&r, ids.v[i], (struct step){0}, 0);
+	if (rc == 0)
+		rc = answer_reach(&r, r.found.n, depth ? depth : 1, NULL, ret, err);
+	id_list_cleanup(&ids);
+	reach_cleanup(&r);
+	return rc < 0 ? err_wrap(err, "graph") : 0;
+}
+
+int
+graph_callers(struct graph *g, const char *symbol, unsigned depth, json_t **ret, struct dd_err *err)
+{
+	return by_symbol(g, symbol, BACKWARD, depth, ret, err);
+}
+
+int
+graph_callees(struct graph *g, const char *symbol, unsigned depth, json_t **ret, struct dd_err *err)
+{
+	return by_symbol(g, symbol, FORWARD, depth, ret, err);
+}
+
+static int
+by_place(struct graph *g, const char *place, unsigned depth,
+	bool (*wanted)(struct graph *g, uint32_t id), json_t **ret, struct dd_err *err)
+{
+	struct reach r = {.g = g, .direction = BACKWARD, .relations = DEPENDING};
+	uint32_t id, line;
+	int rc = answer_place(g, place, &id, &line, err);
+	if (rc == 0) {
+		reach_add(&r, id, (struct step){0}, 0);
+		rc = answer_reach(&r, 1, depth ? depth : 5, wanted, ret, err);
+	}
+	reach_cleanup(&r);
+	return rc < 0 ? err_wrap(err, "graph") : 0;
+}
+
+int
+graph_impact(struct graph *g, const char *place, unsigned depth, json_t **ret, struct dd_err *err)
+{
+	return by_place(g, place, depth, NULL, ret, err);
+}
+
+static bool
+is_test(struct graph *g, uint32_t id)
+{
+	struct entity e;
+	return answer_entity(g, id, &e, NULL) == 0 && e.kind == KIND_TEST;
+}
+
+int
+graph_tests(struct graph *g, const char *place, unsigned depth, json_t **ret, struct dd_err *err)
+{
+	return by_place(g, place, depth ? depth : 12, is_test, ret, err);
+}
+
+/* ---- what is there ---- */
+
+int
+graph_find(struct graph *g, const char *name, json_t **ret, struct dd_err *err)
+{
+	struct id_list ids = {0};
+	OWN_JSON json_t *answer = NULL;
+	int rc = answer_begin(g, &answer, err);
+	if (rc == 0)
+		rc = answer_symbol(g, name, &ids, err);
+	for (size_t i = 0; rc == 0 && i < ids.n && i < MAX_ITEMS; i++) {
+		struct entity e;
+		OWN_FREE char *cond = NULL;
+		rc = answer_entity(g, ids.v[i], &e, err);
+		if (rc == 0 && e.cond)
+			rc = answer_name(g, e.cond, &cond, err);
+		bool declared = rc == 0 && e.flags & FACT_DECLARATION;
+		const struct answer_item item = {.relation = declared ? "declares" : "defines",
+			.reason = declared ? "declared there" : "defined there",
+			.prov = graph_prov_name(PROV_SYNTAX),
+			.conf = 100,
+			.cond = cond};
+		if (rc == 0)
+			rc = answer_add(g, answer, ids.v[i], &item, err);
+	}
+	id_list_cleanup(&ids);
+	if (rc == 0)
+		*ret = TAKE(answer);
+	return rc < 0 ? err_wrap(err, "graph") : 0;
+}
+
+/* The entities around the line, the innermost first, then what it is related to. */
+static int
+add_enclosing(struct graph *g, json_t *answer, uint32_t id, struct dd_err *err)
+{
+	int rc = 0;
+	struct entity e = {.id = id};
+	for (unsigned i = 0; rc == 0 && e.id && i < 64; i++) {
+		rc = answer_entity(g, e.id, &e, err);
+		const struct answer_item item = {"contains",
+			i ? "encloses the line" : "innermost around the line",
+			graph_prov_name(PROV_SYNTAX), 100, NULL};
+		if (rc == 0)
+			rc = answer_add(g, answer, e.id, &item, err);
+		if (rc == 0 && e.kind == KIND_FILE)
+			break;
+		e.id = e.parent;
+	}
+	return rc;
+}
+
+struct here {
+	struct graph *g;
+	json_t *answer;
+	uint32_t src, line;
+	struct dd_err *err;
+};
+
+static int
+add_if_on_line(void *ctx, const struct store_relation *r)
+{
+	struct here *h = ctx;
+	if (r->line != h->line || !r->dst)
+		return 0;
+	return add_step(
+		h->g, h->answer, r->dst, (struct step){h->src, r->dst, r->relation}, h->err);
+}
+
+static int
+add_callers_of(struct graph *g, json_t *answer, uint32_t id, struct dd_err *err)
+{
+	struct reach r = {.g = g, .direction = BACKWARD, .relations = DEPENDING};
+	reach_add(&r, id, (struct step){0}, 0);
+	int rc = reach_from(&r, 1, err);
+	for (size_t i = 1; rc == 0 && i < r.found.n; i++)
+		rc = add_step(g, answer, r.found.v[i], r.by[i], err);
+	reach_cleanup(&r);
+	return rc;
+}
+
+int
+graph_at(struct graph *g, const char *place, json_t **ret, struct dd_err *err)
+{
+	OWN_JSON json_t *answer = NULL;
+	OWN(buf) struct buf out = {0};
+	uint32_t id, line;
+	int rc = answer_begin(g, &answer, err);
+	if (rc == 0)
+		rc = answer_place(g, place, &id, &line, err);
+	if (rc == 0)
+		rc = add_enclosing(g, answer, id, err);
+	if (rc == 0)
+		rc = answer_relations(g, id, &out, NULL, err);
+	if (rc == 0) {
+		struct here h = {g, answer, id, line, err};
+		rc = store_each_out(buf_str(&out), id, add_if_on_line, &h, err);
+	}
+	if (rc == 0)
+		rc = add_callers_of(g, answer, id, err);
+	if (rc == 0)
+		*ret = TAKE(answer);
+	return rc < 0 ? err_wrap(err, "graph") : 0;
+}
+
+/* ---- unused, status ---- */
+
+/* What is called from outside the source. */
+static bool
+is_entry(struct str name)
+{
+	return str_eq(name, "main") || str_eq(name, "init") ||
+	       (str_starts(name, "__") && str_ends(name, "__")) || str_starts(name, "<lambda");
+}
+
+static int
+gather_unused(struct graph *g, struct id_list *ret, struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(g->db, &st, err,
+		"SELECT entity.id, name.s FROM entity JOIN name ON name.id = entity.name"
+		" WHERE kind IN (?, ?) AND length(rin) = 0 AND flags & ? = 0 AND entity.file > 0",
+		"iii", (int64_t)KIND_FUNCTION, (int64_t)KIND_METHOD, (int64_t)FACT_DECLARATION);
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = 0;
+		if (ret->n < MAX_ITEMS && !is_entry(db_text(st, 1)))
+			id_list_add(ret, (uint32_t)db_int(st, 0));
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int
+graph_unused(struct graph *g, json_t **ret, struct dd_err *err)
+{
+	struct id_list ids = {0};
+	OWN_JSON json_t *answer = NULL;
+	static const struct answer_item item = {
+		"unused", "no relation of the map leads there", "resolved", 70, NULL};
+	int rc = answer_begin(g, &answer, err);
+	if (rc == 0)
+		rc = gather_unused(g, &ids, err);
+	for (size_t i = 0; rc == 0 && i < ids.n; i++)
+		rc = answer_add(g, answer, ids.v[i], &item, err);
+	id_list_cleanup(&ids);
+	if (rc == 0)
+		*ret = TAKE(answer);
+	return rc < 0 ? err_wrap(err, "graph") : 0;
+}
+
+static int
+count_into(struct graph *g, json_t *answer, const char *key, const char *sql, struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(g->db, &st, err, sql, "");
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc < 0)
+		return rc;
+	json_object_set_new(answer, key, json_integer(db_int(st, 0)));
+	db_done(st);
+	return 0;
+}
+
+static int
+list_incomplete(struct graph *g, json_t *answer, struct dd_err *err)
+{
+	struct db_stmt *st;
+	json_t *list = json_array();
+	json_object_set_new(answer, "incomplete", list);
+	int rc = db_query(g->db, &st, err,
+		"SELECT path, state, reason, bad_bytes FROM file WHERE state <> 0 AND reason <> 'no grammar' ORDER BY id",
+		"");
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = 0;
+		if (json_array_size(list) < MAX_ITEMS)
+			json_array_append_new(list,
+				json_pack("{s:o, s:s, s:o, s:I}", "file", json_text(db_text(st, 0)),
+					"state", file_state_name((enum file_state)db_int(st, 1)),
+					"reason", json_text(db_text(st, 2)), "bad_bytes",
+					(json_int_t)db_int(st, 3)));
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int
+count_languages(struct graph *g, json_t *answer, struct dd_err *err)
+{
+	struct db_stmt *st;
+	json_t *by = json_object();
+	json_object_set_new(answer, "languages", by);
+	int rc = db_query(g->db, &st, err,
+		"SELECT lang, count(*), sum(lines) FROM file GROUP BY lang ORDER BY lang", "");
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = 0;
+		json_object_set_new(by, lang_name((enum lang_id)db_int(st, 0)),
+			json_pack("{s:I, s:I}", "files", (json_int_t)db_int(st, 1), "lines",
+				(json_int_t)db_int(st, 2)));
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int
+graph_status(struct graph *g, json_t **ret, struct dd_err *err)
+{
+	OWN_JSON json_t *answer = NULL;
+	int rc = answer_begin(g, &answer, err);
+	if (rc == 0) {
+		json_object_set_new(answer, "root", json_text(str_of(g->root)));
+		rc = count_into(g, answer, "files", "SELECT count(*) FROM file", err);
+	}
+	if (rc == 0)
+		rc = count_into(g, answer, "entities", "SELECT count(*) FROM entity", err);
+	if (rc == 0)
+		rc = count_languages(g, answer, err);
+	if (rc == 0)
+		rc = list_incomplete(g, answer, err);
+	if (rc == 0)
+		*ret = TAKE(answer);
+	return rc < 0 ? err_wrap(err, "graph") : 0;
+}

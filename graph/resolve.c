@@ -1,0 +1,809 @@
+/*
+ * Theory of operation.  A name is looked up in the scopes around it: what they hold, what is bound there, then what
+ * the file imports, then what its package shows.  What it finds is a `thing`: an entity, an instance of a type, a
+ * package, or something that is provably outside; a chain "a.b().c" is followed from thing to thing.  A call ends at
+ * a function, or at a type that it makes one of.  Every step is counted, so that a circle of names ends.
+ */
+#include "graph/resolver.h"
+
+#include <string.h>
+
+#define MAX_DEPTH 12
+
+enum thing_kind { THING_UNKNOWN, THING_OUTSIDE, THING_ENTITY, THING_INSTANCE, THING_PACKAGE };
+
+struct thing {
+	enum thing_kind kind;
+	uint32_t id; /* entity; THING_PACKAGE: the scope of SPACE_PACKAGE */
+	bool weak;   /* by its name alone */
+};
+
+static const struct thing unknown = {THING_UNKNOWN, 0, false};
+static const struct thing outside = {THING_OUTSIDE, 0, false};
+
+static struct thing follow_chain(
+	struct resolver *r, uint32_t scope, struct str chain, unsigned depth);
+static struct thing member_of(struct resolver *r, struct thing t, struct str name, unsigned depth);
+
+/* ---- what is shared ---- */
+
+uint32_t
+resolver_name(struct resolver *r, uint32_t string)
+{
+	if (r->names[string] == UINT32_MAX)
+		r->names[string] = model_name_if_any(r->m, r->f->strings[string]);
+	return r->names[string];
+}
+
+void
+resolver_emit(struct resolver *r, const struct fact_ref *ref, enum graph_relation relation,
+	uint32_t dst, enum graph_prov prov, unsigned conf)
+{
+	uint32_t src = r->file->entity + ref->from;
+	model_add_edge(
+		r->m, &(struct model_edge){.src = src,
+			      .dst = dst,
+			      .line = ref->line,
+			      .cond = ref->cond ? model_name(r->m, r->f->strings[ref->cond]) : 0,
+			      .count = 1,
+			      .relation = (uint8_t)relation,
+			      .prov = (uint8_t)prov,
+			      .conf = (uint8_t)conf});
+}
+
+void
+resolver_unresolved(struct resolver *r, const struct fact_ref *ref)
+{
+	bool kept = ref->relation == REL_CALLS || ref->relation == REL_IMPORTS ||
+		    ref->relation == REL_INHERITS || ref->relation == REL_INSTANTIATES;
+	if (!kept || ref->flags & (FACT_LOCAL | FACT_PARAM))
+		return;
+	model_add_edge(
+		r->m, &(struct model_edge){.src = r->file->entity + ref->from,
+			      .name = model_name(r->m, r->f->strings[ref->name]),
+			      .line = ref->line,
+			      .cond = ref->cond ? model_name(r->m, r->f->strings[ref->cond]) : 0,
+			      .count = 1,
+			      .relation = ref->relation,
+			      .prov = PROV_SYNTAX});
+}
+
+bool
+resolve_by_method_name(struct resolver *r, const struct fact_ref *ref)
+{
+	uint32_t name = resolver_name(r, ref->name), v[3];
+	unsigned n = 0;
+	for (uint32_t l = name ? model_first(r->m, SPACE_METHOD, model_family(r->file->lang), name)
+			       : 0;
+		l; l = model_next(r->m, l)) {
+		if (n == 3)
+			return false;
+		v[n++] = model_value(r->m, l);
+	}
+	for (unsigned i = 0; i < n; i++)
+		resolver_emit(r, ref, REL_MAY_CALL, v[i], PROV_NAME, 40 / n);
+	return n > 0;
+}
+
+/* ---- where things are ---- */
+
+static const struct model_entity *
+entity(const struct resolver *r, uint32_t id)
+{
+	return &r->m->entities[id];
+}
+
+static const struct model_file *
+file_of(const struct resolver *r, uint32_t id)
+{
+	uint32_t f = entity(r, id)->file;
+	return f ? &r->m->files[f - 1] : NULL;
+}
+
+static struct thing
+thing_of(const struct resolver *r, uint32_t id)
+{
+	(void)r;
+	return (struct thing){id ? THING_ENTITY : THING_UNKNOWN, id, false};
+}
+
+static uint32_t
+child(const struct resolver *r, uint32_t scope, uint32_t name)
+{
+	uint32_t l = name ? model_first(r->m, SPACE_CHILD, scope, name) : 0;
+	return l ? model_value(r->m, l) : 0;
+}
+
+static uint32_t
+at_path(const struct resolver *r, struct str path)
+{
+	uint32_t name = model_name_if_any(r->m, path);
+	uint32_t l = name ? model_first(r->m, SPACE_PATH, 0, name) : 0;
+	return l ? model_value(r->m, l) : 0;
+}
+
+static struct str
+parent_dir(struct str dir)
+{
+	const char *slash = dir.n ? memrchr(dir.p, '/', dir.n) : NULL;
+	return slash ? (struct str){dir.p, (size_t)(slash - dir.p)} : STR(".");
+}
+
+static struct str
+join(struct buf *b, struct str dir, struct str rest)
+{
+	buf_reset(b);
+	if (!str_eq(dir, "."))
+		buf_printf(b, STR_FMT "%s", STR_ARG(dir), rest.n ? "/" : "");
+	buf_add_str(b, rest);
+	return b->n ? buf_str(b) : STR(".");
+}
+
+static uint32_t
+first_with_suffix(const struct resolver *r, struct str path, const char *const *suffixes)
+{
+	OWN(buf) struct buf b = {0};
+	for (; *suffixes; suffixes++) {
+		buf_reset(&b);
+		buf_add_str(&b, path);
+		buf_puts(&b, *suffixes);
+		uint32_t e = at_path(r, buf_str(&b));
+		if (e)
+			return e;
+	}
+	return 0;
+}
+
+/* ---- modules ---- */
+
+static struct thing
+python_module(struct resolver *r, const struct model_file *from, struct str name)
+{
+	static const char *const suffixes[] = {"/__init__.py", ".py", ".pyi", "", NULL};
+	struct str dir = model_text(r->m, entity(r, from->dir)->name);
+	bool relative = name.n && name.p[0] == '.';
+	for (bool first = true; name.n && name.p[0] == '.'; first = false) {
+		if (!first)
+			dir = parent_dir(dir);
+		name = (struct str){name.p + 1, name.n - 1};
+	}
+	OWN(buf) struct buf rest = {.max = 4096}, path = {.max = 8192};
+	for (size_t i = 0; i < name.n; i++)
+		buf_putc(&rest, name.p[i] == '.' ? '/' : name.p[i]);
+	for (unsigned up = 0; up < 32; up++) {
+		struct str at = join(&path, dir, buf_str(&rest));
+		uint32_t e = rest.n ? first_with_suffix(r, at, suffixes) : at_path(r, at);
+		if (!rest.n) {
+			OWN(buf) struct buf init = {0};
+			uint32_t i = at_path(r, join(&init, dir, STR("__init__.py")));
+			e = i ? i : e;
+		}
+		if (e)
+			return thing_of(r, e);
+		if (relative || str_eq(dir, "."))
+			break;
+		dir = parent_dir(dir);
+	}
+	return outside;
+}
+
+/* "../a/./b" below dir. */
+static struct str
+normal_path(struct buf *b, struct str dir, struct str path)
+{
+	struct str part;
+	buf_reset(b);
+	if (!str_eq(dir, "."))
+		buf_add_str(b, dir);
+	while (str_next(&path, '/', &part)) {
+		if (!part.n || str_eq(part, "."))
+			continue;
+		if (str_eq(part, "..")) {
+			struct str up = b->n ? parent_dir(buf_str(b)) : STR(".");
+			b->n = str_eq(up, ".") ? 0 : up.n;
+			continue;
+		}
+		if (b->n)
+			buf_putc(b, '/');
+		buf_add_str(b, part);
+	}
+	return buf_str(b);
+}
+
+static struct thing
+js_module(struct resolver *r, const struct model_file *from, struct str name)
+{
+	static const char *const suffixes[] = {"", ".js", ".ts", ".tsx", ".jsx", ".mjs", ".cjs",
+		".d.ts", "/index.js", "/index.ts", "/index.tsx", NULL};
+	if (!name.n || name.p[0] != '.')
+		return outside;
+	OWN(buf) struct buf b = {.max = 8192};
+	struct str path = normal_path(&b, model_text(r->m, entity(r, from->dir)->name), name);
+	uint32_t e = path.n ? first_with_suffix(r, path, suffixes) : 0;
+	if (e && entity(r, e)->kind == KIND_DIRECTORY) {
+		OWN(buf) struct buf inside = {.max = 8192};
+		buf_add_str(&inside, path);
+		buf_puts(&inside, "/index");
+		e = first_with_suffix(r, buf_str(&inside), suffixes + 1);
+	}
+	/* "./x.js" is how a module of TypeScript names x.ts. */
+	if (!e && str_ends(path, ".js"))
+		e = first_with_suffix(r, (struct str){path.p, path.n - 3}, suffixes + 1);
+	return e ? thing_of(r, e) : outside;
+}
+
+/* A path is below the module that a go.mod above names. */
+static struct thing
+go_package(struct resolver *r, const struct model_file *from, struct str name)
+{
+	struct str dir = model_text(r->m, entity(r, from->dir)->name);
+	for (unsigned up = 0; up < 32; up++) {
+		OWN(buf) struct buf b = {.max = 8192};
+		uint32_t mod = at_path(r, join(&b, dir, STR("go.mod")));
+		uint32_t l = mod ? model_first(r->m, SPACE_CHILD, mod,
+					   model_name_if_any(r->m, STR("module")))
+				 : 0;
+		struct str module = l ? model_text(r->m, entity(r, model_value(r->m, l))->type)
+				      : (struct str){"", 0};
+		if (module.n && name.n >= module.n && memcmp(name.p, module.p, module.n) == 0 &&
+			(name.n == module.n || name.p[module.n] == '/')) {
+			size_t skip = name.n == module.n ? module.n : module.n + 1;
+			uint32_t e = at_path(
+				r, join(&b, dir, (struct str){name.p + skip, name.n - skip}));
+			return e ? (struct thing){THING_PACKAGE, e + 0x80000000u, false} : outside;
+		}
+		if (str_eq(dir, "."))
+			break;
+		dir = parent_dir(dir);
+	}
+	return outside;
+}
+
+/* A package by name, when some file here says that it belongs to it. */
+static struct thing
+named_package(const struct resolver *r, struct str name)
+{
+	uint32_t id = model_name_if_any(r->m, name);
+	bool there = id && model_first(r->m, SPACE_PATH, 1, id);
+	return there ? (struct thing){THING_PACKAGE, id, false} : unknown;
+}
+
+static struct thing
+module_named(struct resolver *r, const struct model_file *from, struct str name)
+{
+	switch (model_family(from->lang)) {
+	case LANG_PYTHON:
+		return python_module(r, from, name);
+	case LANG_JAVASCRIPT:
+		return js_module(r, from, name);
+	case LANG_GO:
+		return go_package(r, from, name);
+	case LANG_JAVA:
+	case LANG_CSHARP:
+	case LANG_PHP: {
+		struct thing t = named_package(r, name);
+		return t.kind == THING_UNKNOWN ? outside : t;
+	}
+	default:
+		return unknown;
+	}
+}
+
+/* ---- members ---- */
+
+static struct thing
+in_package(struct resolver *r, uint32_t package, struct str name)
+{
+	uint32_t id = model_name_if_any(r->m, name);
+	uint32_t l = id ? model_first(r->m, SPACE_PACKAGE, package, id) : 0;
+	return l ? thing_of(r, model_value(r->m, l)) : unknown;
+}
+
+static struct thing
+bound(struct resolver *r, uint32_t bind, unsigned depth)
+{
+	const struct model_bind *b = &r->m->binds[bind];
+	const struct model_file *file = file_of(r, b->scope);
+	struct str value = model_text(r->m, b->value);
+	if (!file || depth > MAX_DEPTH || !r->steps)
+		return unknown;
+	r->steps--;
+	struct thing t;
+	switch ((enum fact_bind_kind)b->kind) {
+	case BIND_IMPORT:
+		return module_named(r, file, value);
+	case BIND_MEMBER:
+		t = module_named(r, file, value);
+		if (t.kind == THING_ENTITY || t.kind == THING_PACKAGE) {
+			struct thing m = member_of(r, t, model_text(r->m, b->member), depth + 1);
+			if (m.kind != THING_UNKNOWN)
+				return m;
+			/* "from package import module" */
+			OWN(buf) struct buf whole = {.max = 4096};
+			buf_add_str(&whole, value);
+			if (!str_ends(value, "."))
+				buf_putc(&whole, '.');
+			buf_add_str(&whole, model_text(r->m, b->member));
+			return model_family(file->lang) == LANG_PYTHON
+				       ? python_module(r, file, buf_str(&whole))
+				       : unknown;
+		}
+		return t;
+	case BIND_TYPE:
+		t = follow_chain(r, b->scope, value, depth + 1);
+		return t.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, t.id, t.weak} : t;
+	case BIND_RESULT: {
+		OWN(buf) struct buf call = {.max = 256};
+		buf_add_str(&call, value);
+		buf_puts(&call, "()");
+		return follow_chain(r, b->scope, buf_str(&call), depth + 1);
+	}
+	case BIND_ALIAS:
+		return follow_chain(r, b->scope, value, depth + 1);
+	default:
+		return unknown;
+	}
+}
+
+static struct thing
+in_type(struct resolver *r, uint32_t type, struct str name, unsigned depth)
+{
+	uint32_t id = model_name_if_any(r->m, name);
+	uint32_t own = child(r, type, id);
+	if (own && entity(r, own)->kind != KIND_FIELD)
+		return thing_of(r, own);
+	uint32_t b = id ? model_first(r->m, SPACE_BIND, type, id) : 0;
+	if (b)
+		return bound(r, model_value(r->m, b), depth + 1);
+	if (own) {
+		uint32_t declared = entity(r, own)->type;
+		struct thing t =
+			declared ? follow_chain(r, type, model_text(r->m, declared), depth + 1)
+				 : unknown;
+		return t.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, t.id, false}
+					      : unknown;
+	}
+	if (depth > MAX_DEPTH || !r->steps)
+		return unknown;
+	r->steps--;
+	struct thing result = unknown;
+	for (uint32_t l = model_first(r->m, SPACE_BASE, type, 0); l; l = model_next(r->m, l)) {
+		const struct model_base *base = &r->m->bases[model_value(r->m, l)];
+		struct thing t = follow_chain(
+			r, entity(r, type)->parent, model_text(r->m, base->name), depth + 1);
+		if (t.kind == THING_ENTITY && t.id != type)
+			t = in_type(r, t.id, name, depth + 1);
+		if (t.kind == THING_ENTITY || t.kind == THING_INSTANCE)
+			return t;
+		if (t.kind == THING_OUTSIDE)
+			result = t; /* a base that is not here may have it */
+	}
+	return result;
+}
+
+static struct thing
+in_module(struct resolver *r, uint32_t module, struct str name, unsigned depth)
+{
+	uint32_t id = model_name_if_any(r->m, name);
+	uint32_t own = child(r, module, id);
+	uint32_t b = id ? model_first(r->m, SPACE_BIND, module, id) : 0;
+	if (b && (!own || entity(r, own)->kind == KIND_GLOBAL)) {
+		struct thing t = bound(r, model_value(r->m, b), depth + 1);
+		if (t.kind != THING_UNKNOWN)
+			return t;
+	}
+	if (own)
+		return thing_of(r, own);
+	for (uint32_t l = model_first(r->m, SPACE_BIND, module, 0); l && r->steps;
+		l = model_next(r->m, l)) {
+		const struct model_bind *star = &r->m->binds[model_value(r->m, l)];
+		r->steps--;
+		struct thing t = module_named(r, file_of(r, module), model_text(r->m, star->value));
+		if (t.kind == THING_ENTITY && t.id != module && depth < MAX_DEPTH)
+			t = member_of(r, t, name, depth + 1);
+		else if (t.kind == THING_PACKAGE)
+			t = in_package(r, t.id, name);
+		else
+			t = unknown;
+		if (t.kind != THING_UNKNOWN)
+			return t;
+	}
+	return unknown;
+}
+
+static struct thing
+in_directory(struct resolver *r, uint32_t dir, struct str name)
+{
+	static const char *const suffixes[] = {"/__init__.py", ".py", "", NULL};
+	OWN(buf) struct buf b = {.max = 8192};
+	return thing_of(
+		r, first_with_suffix(
+			   r, join(&b, model_text(r->m, entity(r, dir)->name), name), suffixes));
+}
+
+static struct thing
+member_of(struct resolver *r, struct thing t, struct str name, unsigned depth)
+{
+	if (depth > MAX_DEPTH || !r->steps)
+		return unknown;
+	r->steps--;
+	if (t.kind == THING_PACKAGE)
+		return in_package(r, t.id, name);
+	if (t.kind != THING_ENTITY && t.kind != THING_INSTANCE)
+		return t;
+	switch ((enum graph_kind)entity(r, t.id)->kind) {
+	case KIND_TYPE:
+		return in_type(r, t.id, name, depth);
+	case KIND_FILE: {
+		struct thing m = in_module(r, t.id, name, depth);
+		if (m.kind != THING_UNKNOWN ||
+			!str_ends(model_text(r->m, entity(r, t.id)->name), "/__init__.py"))
+			return m;
+		return in_directory(r, entity(r, t.id)->parent, name);
+	}
+	case KIND_MODULE:
+		return in_module(r, t.id, name, depth);
+	case KIND_DIRECTORY:
+		return in_directory(r, t.id, name);
+	default:
+		return unknown;
+	}
+}
+
+/* What calling it gives. */
+static struct thing
+result_of(struct resolver *r, struct thing t, unsigned depth)
+{
+	if (t.kind != THING_ENTITY)
+		return t.kind == THING_OUTSIDE ? outside : unknown;
+	const struct model_entity *e = entity(r, t.id);
+	if (e->kind == KIND_TYPE)
+		return (struct thing){THING_INSTANCE, t.id, t.weak};
+	struct thing type =
+		e->type ? follow_chain(r, e->parent, model_text(r->m, e->type), depth + 1)
+			: unknown;
+	return type.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, type.id, true} : unknown;
+}
+
+/* ---- names in their scopes ---- */
+
+static uint32_t
+type_around(const struct resolver *r, uint32_t scope)
+{
+	for (unsigned i = 0; scope && i < 64; i++) {
+		const struct model_entity *e = entity(r, scope);
+		if (e->kind == KIND_TYPE)
+			return scope;
+		if (e->kind == KIND_FILE)
+			return 0;
+		if (entity(r, e->home)->kind == KIND_TYPE)
+			return e->home;
+		scope = e->parent;
+	}
+	return 0;
+}
+
+static bool
+names_self(const struct resolver *r, struct str name)
+{
+	switch (model_family(r->file->lang)) {
+	case LANG_PYTHON:
+	case LANG_RUBY:
+	case LANG_RUST:
+		return str_eq(name, "self") || str_eq(name, "cls") || str_eq(name, "Self");
+	case LANG_PHP:
+		return str_eq(name, "$this") || str_eq(name, "self") || str_eq(name, "static");
+	case LANG_GO:
+		return false;
+	default:
+		return str_eq(name, "this");
+	}
+}
+
+static bool
+names_base(const struct resolver *r, struct str name)
+{
+	(void)r;
+	return str_eq(name, "super") || str_eq(name, "base") || str_eq(name, "parent");
+}
+
+static struct thing
+base_of(struct resolver *r, uint32_t type, unsigned depth)
+{
+	uint32_t l = type ? model_first(r->m, SPACE_BASE, type, 0) : 0;
+	if (!l || depth > MAX_DEPTH)
+		return unknown;
+	const struct model_base *b = &r->m->bases[model_value(r->m, l)];
+	struct thing t =
+		follow_chain(r, entity(r, type)->parent, model_text(r->m, b->name), depth + 1);
+	return t.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, t.id, false} : t;
+}
+
+/* Languages in which a name at the top of a file is known in others without an import. */
+static struct thing
+global(const struct resolver *r, uint32_t name)
+{
+	unsigned family = model_family(r->file->lang);
+	if (family != LANG_PHP && family != LANG_RUBY && family != LANG_BASH &&
+		family != LANG_CSHARP && family != LANG_RUST)
+		return unknown;
+	uint32_t l = model_first(r->m, SPACE_GLOBAL, family, name);
+	if (!l || model_next(r->m, l))
+		return unknown; /* nobody, or more than one */
+	return (struct thing){THING_ENTITY, model_value(r->m, l), true};
+}
+
+static struct thing
+look_up(struct resolver *r, uint32_t scope, struct str text, unsigned depth)
+{
+	uint32_t name = model_name_if_any(r->m, text);
+	if (names_self(r, text)) {
+		uint32_t type = type_around(r, scope);
+		return type ? (struct thing){THING_INSTANCE, type, false} : unknown;
+	}
+	if (names_base(r, text))
+		return base_of(r, type_around(r, scope), depth);
+	if (!name)
+		return unknown;
+	bool members = model_family(r->file->lang) != LANG_PYTHON &&
+		       model_family(r->file->lang) != LANG_JAVASCRIPT;
+	bool first = true;
+	for (unsigned i = 0; scope && i < 64; i++, first = false) {
+		const struct model_entity *e = entity(r, scope);
+		if (e->kind == KIND_FILE)
+			break;
+		struct thing t = unknown;
+		if (e->kind != KIND_TYPE || first)
+			t = in_module(r, scope, text, depth + 1);
+		uint32_t home = e->kind == KIND_TYPE ? scope : e->home;
+		if (t.kind == THING_UNKNOWN && members && entity(r, home)->kind == KIND_TYPE) {
+			t = in_type(r, home, text, depth + 1);
+			if (t.kind == THING_OUTSIDE)
+				t = unknown;
+		}
+		if (t.kind != THING_UNKNOWN)
+			return t;
+		scope = e->parent;
+	}
+	const struct model_file *file = file_of(r, scope);
+	if (!file)
+		return unknown;
+	struct thing t = in_module(r, file->entity, text, depth + 1);
+	bool by_package = model_family(file->lang) == LANG_JAVA || file->lang == LANG_GO ||
+			  file->lang == LANG_CSHARP || file->lang == LANG_PHP;
+	if (t.kind == THING_UNKNOWN && by_package)
+		t = in_package(r, file->package ? file->package : file->dir + 0x80000000u, text);
+	return t.kind == THING_UNKNOWN ? global(r, name) : t;
+}
+
+/* The next part of a chain, and whether it is called. */
+static bool
+next_part(struct str *chain, struct str *ret_part, bool *ret_called)
+{
+	while (chain->n && (chain->p[0] == '.' || chain->p[0] == ':' || chain->p[0] == '-' ||
+				   chain->p[0] == '>' || chain->p[0] == '\\'))
+		*chain = (struct str){chain->p + 1, chain->n - 1};
+	size_t n = 0;
+	while (n < chain->n && !strchr(".:->\\(", chain->p[n]))
+		n++;
+	if (!n)
+		return false;
+	*ret_part = (struct str){chain->p, n};
+	*ret_called = n < chain->n && chain->p[n] == '(';
+	n += *ret_called ? 2 : 0;
+	n = n < chain->n ? n : chain->n;
+	*chain = (struct str){chain->p + n, chain->n - n};
+	return true;
+}
+
+/* "a.b.C": the longest beginning that is a package, and what it has. */
+static struct thing
+qualified(struct resolver *r, struct str chain)
+{
+	for (size_t n = chain.n; n > 0; n--) {
+		if (chain.p[n - 1] != '.' && chain.p[n - 1] != '\\')
+			continue;
+		struct thing package = named_package(r, (struct str){chain.p, n - 1});
+		if (package.kind != THING_PACKAGE)
+			continue;
+		struct str rest = {chain.p + n, chain.n - n}, part;
+		bool called;
+		struct thing t = package;
+		while (t.kind != THING_UNKNOWN && next_part(&rest, &part, &called))
+			t = member_of(r, t, part, 1);
+		return t;
+	}
+	return unknown;
+}
+
+static struct thing
+follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned depth)
+{
+	struct str rest = chain, part;
+	bool called;
+	if (depth > MAX_DEPTH || !r->steps || !next_part(&rest, &part, &called))
+		return unknown;
+	r->steps--;
+	struct thing t = look_up(r, scope, part, depth + 1);
+	unsigned family = model_family(r->file->lang);
+	bool dotted = rest.n && !called &&
+		      (family == LANG_JAVA || family == LANG_CSHARP || family == LANG_PHP);
+	if (t.kind == THING_UNKNOWN && dotted) {
+		t = qualified(r, chain);
+		/* A path of packages none of which is here. */
+		bool path = family == LANG_JAVA && part.p[0] >= 'a' && part.p[0] <= 'z' &&
+			    memchr(rest.p + 1, '.', rest.n - 1);
+		return t.kind == THING_UNKNOWN && path ? outside : t;
+	}
+	if (called && !names_base(r, part))
+		t = result_of(r, t, depth + 1);
+	while (t.kind != THING_UNKNOWN && t.kind != THING_OUTSIDE &&
+		next_part(&rest, &part, &called)) {
+		t = member_of(r, t, part, depth + 1);
+		if (called)
+			t = result_of(r, t, depth + 1);
+	}
+	return t;
+}
+
+/* ---- references ---- */
+
+static bool
+is_code(enum graph_kind k)
+{
+	return k == KIND_FUNCTION || k == KIND_METHOD || k == KIND_TEST;
+}
+
+/* Making an object calls its constructor, when it is written down. */
+static void
+emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, unsigned conf)
+{
+	static const char *const names[] = {
+		"__init__", "constructor", "__construct", "initialize", NULL};
+	struct str own = model_text(r->m, entity(r, type)->name);
+	for (const char *const *n = names; *n; n++) {
+		struct thing t = in_type(r, type, str_of(*n), 0);
+		if (t.kind == THING_ENTITY && is_code((enum graph_kind)entity(r, t.id)->kind)) {
+			resolver_emit(r, ref, REL_CALLS, t.id, PROV_RESOLVED, conf);
+			return;
+		}
+	}
+	uint32_t same = child(r, type, model_name_if_any(r->m, own));
+	if (same && is_code((enum graph_kind)entity(r, same)->kind))
+		resolver_emit(r, ref, REL_CALLS, same, PROV_RESOLVED, conf);
+}
+
+static void
+emit_call(struct resolver *r, const struct fact_ref *ref, struct thing t)
+{
+	unsigned conf = t.weak ? 60 : 95;
+	enum graph_prov prov = t.weak ? PROV_NAME : PROV_RESOLVED;
+	const struct model_entity *e = entity(r, t.id);
+	if (t.kind != THING_ENTITY) {
+		resolver_unresolved(r, ref);
+		return;
+	}
+	if (e->kind == KIND_TYPE) {
+		resolver_emit(r, ref, REL_INSTANTIATES, t.id, prov, conf);
+		emit_constructor(r, ref, t.id, conf);
+	} else if (e->kind == KIND_MACRO) {
+		resolver_emit(r, ref, REL_EXPANDS, t.id, prov, conf);
+	} else if (is_code((enum graph_kind)e->kind)) {
+		resolver_emit(r, ref, REL_CALLS, t.id, prov, conf);
+	} else {
+		resolver_unresolved(r, ref);
+	}
+}
+
+static void
+resolve_call(struct resolver *r, const struct fact_ref *ref)
+{
+	uint32_t scope = r->file->entity + ref->from;
+	struct str name = r->f->strings[ref->name];
+	if (!(ref->flags & FACT_MEMBER)) {
+		emit_call(r, ref, look_up(r, scope, name, 0));
+		return;
+	}
+	struct thing t =
+		ref->receiver ? follow_chain(r, scope, r->f->strings[ref->receiver], 0) : unknown;
+	if (t.kind == THING_ENTITY || t.kind == THING_INSTANCE || t.kind == THING_PACKAGE) {
+		struct thing m = member_of(r, t, name, 0);
+		m.weak |= t.weak;
+		if (m.kind != THING_UNKNOWN || t.kind != THING_INSTANCE) {
+			emit_call(r, ref, m);
+			return;
+		}
+	}
+	if (t.kind == THING_OUTSIDE || !resolve_by_method_name(r, ref))
+		resolver_unresolved(r, ref);
+}
+
+static void
+resolve_import(struct resolver *r, const struct fact_ref *ref)
+{
+	struct str name = r->f->strings[ref->name];
+	struct thing t = module_named(r, r->file, name);
+	if (t.kind != THING_ENTITY && (r->file->lang == LANG_JAVA || r->file->lang == LANG_CSHARP ||
+					      r->file->lang == LANG_PHP))
+		t = qualified(r, name);
+	bool by_path = r->file->lang == LANG_BASH || r->file->lang == LANG_RUBY ||
+		       r->file->lang == LANG_PHP;
+	if (by_path && t.kind != THING_ENTITY && t.kind != THING_PACKAGE) {
+		static const char *const suffixes[] = {"", ".rb", NULL};
+		OWN(buf) struct buf b = {.max = 8192};
+		struct str path =
+			normal_path(&b, model_text(r->m, entity(r, r->file->dir)->name), name);
+		t = thing_of(r, path.n ? first_with_suffix(r, path, suffixes) : 0);
+	}
+	if (t.kind == THING_PACKAGE && t.id >= 0x80000000u)
+		t = thing_of(r, t.id - 0x80000000u);
+	if (t.kind == THING_ENTITY)
+		resolver_emit(r, ref, REL_IMPORTS, t.id, PROV_RESOLVED, 95);
+	else
+		resolver_unresolved(r, ref);
+}
+
+/* Reads, types, bases. */
+static void
+resolve_other(struct resolver *r, const struct fact_ref *ref)
+{
+	uint32_t scope = r->file->entity + ref->from;
+	struct fact_ref of_type = *ref;
+	if (ref->relation == REL_INHERITS && ref->receiver) {
+		/* "impl Trait for Type", and not the type around. */
+		struct thing type = follow_chain(r, scope, r->f->strings[ref->receiver], 0);
+		if (type.kind == THING_ENTITY && file_of(r, type.id) == r->file) {
+			of_type.from = type.id - r->file->entity;
+			ref = &of_type;
+		}
+	} else if (ref->relation == REL_INHERITS) {
+		scope = entity(r, scope)->parent;
+	}
+	struct thing t = follow_chain(r, scope, r->f->strings[ref->name], 0);
+	if (t.kind != THING_ENTITY) {
+		resolver_unresolved(r, ref);
+		return;
+	}
+	/* A constructor has the name of its type. */
+	uint32_t home = entity(r, t.id)->home;
+	if (is_code((enum graph_kind)entity(r, t.id)->kind) &&
+		entity(r, home)->name == entity(r, t.id)->name)
+		t.id = home;
+	enum graph_kind k = (enum graph_kind)entity(r, t.id)->kind;
+	enum graph_relation rel = (enum graph_relation)ref->relation;
+	unsigned conf = t.weak ? 60 : 95;
+	if ((rel == REL_INHERITS || rel == REL_INSTANTIATES || rel == REL_HAS_TYPE) &&
+		k != KIND_TYPE) {
+		resolver_unresolved(r, ref);
+		return;
+	}
+	if (rel == REL_READS)
+		rel = is_code(k) ? REL_TAKES_ADDRESS : k == KIND_TYPE ? REL_HAS_TYPE : rel;
+	resolver_emit(r, ref, rel, t.id, t.weak ? PROV_NAME : PROV_RESOLVED, conf);
+	if (rel == REL_INSTANTIATES)
+		emit_constructor(r, ref, t.id, conf);
+}
+
+void
+resolve_file(struct model *m, size_t file, const struct facts *f)
+{
+	OWN_FREE uint32_t *names = mem_alloc(f->nstrings * sizeof(*names));
+	memset(names, 0xff, f->nstrings * sizeof(*names));
+	names[0] = 0;
+	struct resolver r = {.m = m, .f = f, .file = &m->files[file], .names = names};
+	bool c = model_family(r.file->lang) == LANG_C;
+	for (size_t i = 0; i < f->nrefs; i++) {
+		const struct fact_ref *ref = &f->refs[i];
+		r.steps = RESOLVE_STEPS;
+		if (c)
+			resolve_c_ref(&r, ref);
+		else if (ref->relation == REL_IMPORTS)
+			resolve_import(&r, ref);
+		else if (ref->flags & FACT_LOCAL && ref->relation != REL_CALLS)
+			continue;
+		else if (ref->relation == REL_CALLS)
+			resolve_call(&r, ref);
+		else
+			resolve_other(&r, ref);
+	}
+}

@@ -1,0 +1,28 @@
+/*
+ * The files of a tree and what stat(2) says of them, sorted by path.  Links are not followed; the directories of
+ * version control are left out.
+ */
+#ifndef GRAPH_SCAN_H
+#define GRAPH_SCAN_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct scan_file {
+	char *path;	    /* below the root */
+	const char *unread; /* why it cannot be read; NULL: it is a plain file */
+	uint64_t size, inode;
+	int64_t mtime_ns;
+};
+
+struct scan {
+	struct scan_file *v;
+	size_t n, cap;
+};
+
+void scan_cleanup(struct scan *s);
+/* DD_EINVAL: root is no directory; DD_ELIMIT: more than SCAN_MAX_FILES. */
+int scan_tree(const char *root, struct scan *ret, struct dd_err *err) DD_MUST_USE;
+#define SCAN_MAX_FILES 4000000
+
+#endif

@@ -1,0 +1,359 @@
+#include "graph/store.h"
+
+#include "graph/pack.h"
+
+#include <string.h>
+
+static const char schema[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+	"CREATE TABLE file(id INTEGER PRIMARY KEY, path TEXT NOT NULL, lang INTEGER, state INTEGER, reason TEXT,"
+	" digest TEXT, size INTEGER, inode INTEGER, mtime_ns INTEGER, lines INTEGER, bad_bytes INTEGER,"
+	" first INTEGER, end INTEGER, package TEXT);"
+	"CREATE TABLE facts(file INTEGER PRIMARY KEY, packed BLOB);"
+	"CREATE TABLE name(id INTEGER PRIMARY KEY, s TEXT, entities BLOB);"
+	"CREATE TABLE entity(id INTEGER PRIMARY KEY, kind INTEGER, name INTEGER, parent INTEGER, home INTEGER,"
+	" file INTEGER, line INTEGER, end INTEGER, flags INTEGER, type INTEGER, cond INTEGER, rout BLOB, rin BLOB);";
+
+int
+store_create(const char *path, struct db **ret, struct dd_err *err)
+{
+	return db_create(path, schema, STORE_APPLICATION_ID, STORE_VERSION, ret, err);
+}
+
+int
+store_put_meta(struct db *db, const char *key, const char *value, struct dd_err *err)
+{
+	return db_run(db, err, "INSERT INTO meta VALUES(?, ?)", "ss", key, value);
+}
+
+int
+store_put_file(struct db *db, const struct store_file *f, struct str facts, struct dd_err *err)
+{
+	int rc =
+		db_run(db, err, "INSERT INTO file VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			"itiittiiiiiiit", (int64_t)f->id, f->path, (int64_t)f->lang,
+			(int64_t)f->state, f->reason, f->digest, (int64_t)f->size,
+			(int64_t)f->inode, f->mtime_ns, (int64_t)f->lines, (int64_t)f->bad_bytes,
+			(int64_t)f->first, (int64_t)f->end, f->package);
+	if (rc == 0)
+		rc = db_run(db, err, "INSERT INTO facts VALUES(?, ?)", "ib", (int64_t)f->id, facts);
+	return rc;
+}
+
+/* ---- the model ---- */
+
+struct writer {
+	struct db *db;
+	struct model *m;
+	uint32_t *rank;	   /* of a name among those that are written; 0: it is not */
+	uint32_t *by_rank; /* the names, in order; from 1 */
+	size_t nranks;
+	size_t *out_at; /* where the edges of an entity begin; by entity, one more at the end */
+	size_t *in_at;
+	uint32_t *in;
+};
+
+static void
+mark_names(struct writer *w)
+{
+	const struct model *m = w->m;
+	for (size_t i = 1; i < m->n; i++) {
+		const struct model_entity *e = &m->entities[i];
+		w->rank[e->name] = w->rank[e->type] = w->rank[e->cond] = 1;
+	}
+	for (size_t i = 0; i < m->nedges; i++)
+		w->rank[m->edges[i].name] = w->rank[m->edges[i].cond] = 1;
+	w->rank[0] = 0;
+}
+
+static int
+by_text(const void *a, const void *b, void *ctx)
+{
+	struct str x = model_text(ctx, *(const uint32_t *)a),
+		   y = model_text(ctx, *(const uint32_t *)b);
+	int c = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
+	return c ? c : (x.n > y.n) - (x.n < y.n);
+}
+
+static void
+rank_names(struct writer *w)
+{
+	struct model *m = w->m;
+	w->rank = mem_zalloc(m->nnames + 1, sizeof(*w->rank));
+	mark_names(w);
+	w->by_rank = mem_alloc((m->nnames + 1) * sizeof(*w->by_rank));
+	for (uint32_t i = 1; i < m->nnames; i++)
+		if (w->rank[i])
+			w->by_rank[++w->nranks] = i;
+	qsort_r(w->by_rank + 1, w->nranks, sizeof(*w->by_rank), by_text, m);
+	for (uint32_t i = 1; i <= w->nranks; i++)
+		w->rank[w->by_rank[i]] = i;
+}
+
+static int
+write_names(struct writer *w, struct dd_err *err)
+{
+	const struct model *m = w->m;
+	OWN_FREE uint32_t *first = mem_zalloc(w->nranks + 2, sizeof(*first));
+	OWN_FREE uint32_t *ids = mem_alloc(m->n * sizeof(*ids));
+	for (size_t i = 1; i < m->n; i++)
+		first[w->rank[m->entities[i].name] + 1]++;
+	for (size_t i = 1; i <= w->nranks + 1; i++)
+		first[i] += first[i - 1];
+	OWN_FREE uint32_t *at = mem_alloc((w->nranks + 2) * sizeof(*at));
+	memcpy(at, first, (w->nranks + 2) * sizeof(*at));
+	for (uint32_t i = 1; i < m->n; i++)
+		ids[at[w->rank[m->entities[i].name]]++] = i;
+	OWN(buf) struct buf b = {0};
+	int rc = 0;
+	for (uint32_t r = 1; rc == 0 && r <= w->nranks; r++) {
+		uint32_t before = 0;
+		buf_reset(&b);
+		for (uint32_t i = first[r]; i < first[r + 1]; i++) {
+			pack_u64(&b, ids[i] - before);
+			before = ids[i];
+		}
+		rc = db_run(w->db, err, "INSERT INTO name VALUES(?, ?, ?)", "itb", (int64_t)r,
+			model_text(m, w->by_rank[r]), buf_str(&b));
+	}
+	return rc;
+}
+
+static void
+index_edges(struct writer *w)
+{
+	const struct model *m = w->m;
+	w->out_at = mem_zalloc(m->n + 1, sizeof(*w->out_at));
+	w->in_at = mem_zalloc(m->n + 2, sizeof(*w->in_at));
+	w->in = mem_alloc((m->nedges + 1) * sizeof(*w->in));
+	size_t e = 0;
+	for (size_t i = 0; i <= m->n; i++) {
+		while (e < m->nedges && m->edges[e].src < i)
+			e++;
+		w->out_at[i] = e;
+	}
+	for (size_t i = 0; i < m->nedges; i++)
+		w->in_at[m->edges[i].dst + 2]++;
+	for (size_t i = 1; i < m->n + 2; i++)
+		w->in_at[i] += w->in_at[i - 1];
+	for (size_t i = 0; i < m->nedges; i++)
+		w->in[w->in_at[m->edges[i].dst + 1]++] = (uint32_t)i;
+}
+
+enum { HAS_COND = 0x20, HAS_COUNT = 0x40, UNRESOLVED = 0x80 };
+
+static void
+pack_out(const struct writer *w, uint32_t src, struct buf *b)
+{
+	int64_t line = 0;
+	for (size_t i = w->out_at[src]; i < w->out_at[src + 1]; i++) {
+		const struct model_edge *e = &w->m->edges[i];
+		pack_u64(b, e->relation | (e->cond ? HAS_COND : 0u) |
+				    (e->count > 1 ? HAS_COUNT : 0u) | (e->dst ? 0u : UNRESOLVED));
+		if (e->dst)
+			pack_i64(b, (int64_t)e->dst - src);
+		else
+			pack_u64(b, w->rank[e->name]);
+		pack_i64(b, (int64_t)e->line - line);
+		pack_u64(b, e->conf * 4u + e->prov);
+		if (e->cond)
+			pack_u64(b, w->rank[e->cond]);
+		if (e->count > 1)
+			pack_u64(b, e->count);
+		line = e->line;
+	}
+}
+
+static void
+pack_in(const struct writer *w, uint32_t dst, struct buf *b)
+{
+	uint32_t before = 0;
+	for (size_t i = w->in_at[dst]; i < w->in_at[dst + 1]; i++) {
+		const struct model_edge *e = &w->m->edges[w->in[i]];
+		pack_u64(b, e->src - before);
+		pack_u64(b, e->relation);
+		before = e->src;
+	}
+}
+
+static int
+write_entities(struct writer *w, struct dd_err *err)
+{
+	const struct model *m = w->m;
+	OWN(buf) struct buf out = {0}, in = {0};
+	int rc = 0;
+	for (uint32_t i = 1; rc == 0 && i < m->n; i++) {
+		const struct model_entity *e = &m->entities[i];
+		buf_reset(&out);
+		buf_reset(&in);
+		pack_out(w, i, &out);
+		pack_in(w, i, &in);
+		rc = db_run(w->db, err,
+			"INSERT INTO entity VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			"iiiiiiiiiiibb", (int64_t)i, (int64_t)e->kind, (int64_t)w->rank[e->name],
+			(int64_t)e->parent, (int64_t)e->home, (int64_t)e->file, (int64_t)e->line,
+			(int64_t)e->end, (int64_t)e->flags, (int64_t)w->rank[e->type],
+			(int64_t)w->rank[e->cond], buf_str(&out), buf_str(&in));
+	}
+	return rc;
+}
+
+int
+store_put_model(struct db *db, struct model *m, struct dd_err *err)
+{
+	struct writer w = {.db = db, .m = m};
+	rank_names(&w);
+	index_edges(&w);
+	int rc = write_names(&w, err);
+	if (rc == 0)
+		rc = write_entities(&w, err);
+	free(w.rank);
+	free(w.by_rank);
+	free(w.out_at);
+	free(w.in_at);
+	free(w.in);
+	return rc;
+}
+
+/* ---- reading ---- */
+
+int
+store_each_out(struct str packed, uint32_t src,
+	int (*each)(void *ctx, const struct store_relation *r), void *ctx, struct dd_err *err)
+{
+	struct unpacker u = unpacker_of(packed);
+	int64_t line = 0;
+	while (u.p < u.end) {
+		uint32_t head = unpack_u32(&u);
+		struct store_relation r = {
+			.relation = (enum graph_relation)(head & 0x1f), .count = 1};
+		if (head & UNRESOLVED)
+			r.name = unpack_u32(&u);
+		else
+			r.dst = (uint32_t)((int64_t)src + unpack_i64(&u));
+		line += unpack_i64(&u);
+		r.line = (uint32_t)line;
+		uint32_t conf = unpack_u32(&u);
+		r.conf = conf / 4;
+		r.prov = (enum graph_prov)(conf & 3);
+		r.cond = head & HAS_COND ? unpack_u32(&u) : 0;
+		r.count = head & HAS_COUNT ? unpack_u32(&u) : 1;
+		if (u.bad)
+			return err_set(err, DD_ECORRUPT,
+				"the relations of entity %u are not well formed", src);
+		int rc = each(ctx, &r);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int
+store_each_in(struct str packed, int (*each)(void *ctx, uint32_t src, enum graph_relation r),
+	void *ctx, struct dd_err *err)
+{
+	struct unpacker u = unpacker_of(packed);
+	uint32_t src = 0;
+	while (u.p < u.end) {
+		src += unpack_u32(&u);
+		uint32_t r = unpack_u32(&u);
+		if (u.bad)
+			return err_set(
+				err, DD_ECORRUPT, "relations in the map are not well formed");
+		int rc = each(ctx, src, (enum graph_relation)r);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+read_file_row(struct db_stmt *st, struct store_file *ret, const char *what, struct dd_err *err)
+{
+	int rc = db_step(st, err);
+	if (rc == 0)
+		return err_set(err, DD_ENOENT, "%s is not in the map", what);
+	if (rc < 0)
+		return rc;
+	*ret = (struct store_file){.id = (uint32_t)db_int(st, 0),
+		.path = db_text(st, 1),
+		.lang = (uint8_t)db_int(st, 2),
+		.state = (enum file_state)db_int(st, 3),
+		.reason = db_text(st, 4),
+		.digest = db_text(st, 5),
+		.size = (uint64_t)db_int(st, 6),
+		.inode = (uint64_t)db_int(st, 7),
+		.mtime_ns = db_int(st, 8),
+		.lines = (uint32_t)db_int(st, 9),
+		.bad_bytes = (uint32_t)db_int(st, 10),
+		.first = (uint32_t)db_int(st, 11),
+		.end = (uint32_t)db_int(st, 12),
+		.package = db_text(st, 13)};
+	return 0;
+}
+
+int
+store_file_by_id(struct db *db, uint32_t id, struct store_file *ret, struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(db, &st, err, "SELECT * FROM file WHERE id = ?", "i", (int64_t)id);
+	return rc < 0 ? rc : read_file_row(st, ret, "a file", err);
+}
+
+int
+store_file_by_path(struct db *db, const char *path, struct store_file *ret, struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(db, &st, err, "SELECT max(id) FROM file", "");
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc < 0)
+		return rc;
+	uint32_t low = 1, high = (uint32_t)db_int(st, 0);
+	db_done(st);
+	while (low <= high && high) {
+		uint32_t mid = low + (high - low) / 2;
+		rc = store_file_by_id(db, mid, ret, err);
+		if (rc < 0)
+			return rc;
+		int c = strcmp(ret->path.p, path);
+		if (c == 0)
+			return 0;
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid - 1;
+	}
+	return err_set(err, DD_ENOENT, "%s is not in the map", path);
+}
+
+int
+store_facts(struct db *db, uint32_t file, struct str *ret, struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(
+		db, &st, err, "SELECT packed FROM facts WHERE file = ?", "i", (int64_t)file);
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return err_set(err, DD_ECORRUPT, "the facts of file %u are missing", file);
+	*ret = db_blob(st, 0);
+	return 0;
+}
+
+int
+store_meta(struct db *db, const char *key, char **ret, struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(db, &st, err, "SELECT value FROM meta WHERE key = ?", "s", key);
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc < 0)
+		return rc;
+	*ret = rc ? db_dup(st, 0) : NULL;
+	if (rc)
+		db_done(st);
+	return 0;
+}

@@ -1,0 +1,83 @@
+/*
+ * The walk over the syntax tree of one file, and what the rules of a language may ask of it.  A hook is called with
+ * the cursor at its node; it calls walk_children when the children are to be visited.
+ */
+#ifndef GRAPH_WALK_H
+#define GRAPH_WALK_H
+
+#include "graph/facts.h"
+#include "graph/rule.h"
+
+/* What is known of each string of the file, by its number; an entity's number, 0 for none. */
+struct walk_name {
+	uint32_t local_of; /* the function it is a variable of */
+	uint32_t read_by;  /* the entity that was last seen to read it */
+	uint32_t type_of;  /* the entity that was last seen to use it as a type */
+	uint32_t global;   /* the entity of this name at the top of the file */
+	uint32_t macro;	   /* of a macro's parameter: the macro; then `param` says which */
+	uint8_t param;
+};
+
+struct walk {
+	const struct lang *lang;
+	enum lang_id id;
+	const char *path;
+	struct str text;
+	struct facts *f;
+	TSTreeCursor cursor;
+	uint32_t scope;	   /* the entity around; 0: the file */
+	uint32_t function; /* the innermost function around; 0: none */
+	uint32_t cond;	   /* string: under which condition of the preprocessor */
+	uint32_t outer,
+		negated; /* of the innermost #if: the condition around it, and that it does not hold */
+	uint32_t call;	   /* index + 1 of the reference whose arguments are visited */
+	uint8_t arg;	   /* which of them; 0: none */
+	uint32_t told;	   /* where the name starts that is told of already */
+	uint32_t var_type; /* string: the type of the variables that are declared here */
+	bool bases;	   /* names are those of base types */
+	bool writes;	   /* a name is written, not read */
+	unsigned depth;
+	bool too_deep;
+	struct walk_name *names;
+	size_t nnames;
+	struct strlist owned; /* strings that are not in the text */
+};
+
+#define WALK_MAX_DEPTH 1500
+
+void walk_visit(struct walk *w); /* the node at the cursor */
+void walk_children(struct walk *w);
+
+struct str walk_text(const struct walk *w, TSNode node);
+uint32_t walk_string(struct walk *w, TSNode node); /* 0 also for a null node */
+uint32_t walk_own(struct walk *w, const char *s);  /* a string that is not in the text */
+struct walk_name *walk_name(struct walk *w, uint32_t string);
+static inline uint32_t
+walk_line(TSNode node)
+{
+	return ts_node_start_point(node).row + 1;
+}
+bool walk_is(TSNode node, const char *type);
+
+/* A new entity inside the scope; gives its number. */
+uint32_t walk_define(struct walk *w, enum graph_kind kind, uint32_t name, TSNode node);
+/* Visit the children of the node at the cursor inside the entity. */
+void walk_inside(struct walk *w, uint32_t entity);
+struct fact_ref *walk_refer(struct walk *w, enum graph_relation r, uint32_t name, TSNode at);
+void walk_bind(struct walk *w, enum fact_bind_kind kind, uint32_t name, uint32_t value,
+	uint32_t member, TSNode at);
+/* The name is a variable of the function around. */
+void walk_local(struct walk *w, uint32_t name);
+bool walk_is_local(struct walk *w, uint32_t name);
+/* A variable is declared here: local, field or global as the scope has it.  `type`: string, may be 0. */
+void walk_variable(struct walk *w, uint32_t name, uint32_t type, TSNode node);
+/* A reference of a call to what the node says: a name, or a member of something. */
+struct fact_ref *walk_call(struct walk *w, TSNode callee, TSNode at);
+/* The text of a receiver as a string when it is a chain of names ("a.b", "f().c"), else 0. */
+uint32_t walk_chain(struct walk *w, TSNode node);
+/* The name of a type, without pointers, arguments and blanks; 0: it has none. */
+uint32_t walk_type_name(struct walk *w, TSNode node);
+/* What the variable `name` holds, as far as the node of its value says. */
+void walk_bind_value(struct walk *w, uint32_t name, TSNode value);
+
+#endif

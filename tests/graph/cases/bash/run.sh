@@ -1,0 +1,8 @@
+#!/bin/sh
+. ./lib.sh
+NAME=world
+main() {
+	greet "$NAME"
+	ls -l
+}
+main

@@ -1,0 +1,3 @@
+package main
+
+func helper(n int) int { return n }

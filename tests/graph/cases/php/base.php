@@ -1,0 +1,3 @@
+<?php
+namespace Shop;
+class Base { public function count() { return 0; } }

@@ -1,0 +1,3 @@
+<?php
+namespace Shop\Model;
+class Item { public function price() { return 2; } }

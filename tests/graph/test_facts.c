@@ -1,0 +1,111 @@
+/* Facts as they travel from a worker: what is packed comes back, and what is not well formed is refused. */
+#include "graph/extract.h"
+#include "graph/pack.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static const char source[] =
+	"#include \"x.h\"\n#ifdef A\nstatic int f(int a) { return g(a, h) + s->m(1); }\n#endif\n"
+	"#define M(q) q(z)\nstruct t { int n; };\n";
+
+static void
+pack_source(struct buf *out)
+{
+	struct extractor *x = extractor_create();
+	struct facts f = {0};
+	extract(x, "dir/a.c", str_of(source), &f);
+	facts_pack(&f, out);
+	facts_cleanup(&f);
+	extractor_destroy(x);
+}
+
+static void
+what_is_packed_comes_back(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf once = {0}, twice = {0};
+	OWN(dd_err) struct dd_err err = {0};
+	struct facts f = {0};
+	pack_source(&once);
+	assert_int_equal(facts_unpack(&f, buf_str(&once), &err), 0);
+	assert_int_equal(f.nentities, 4);
+	facts_pack(&f, &twice);
+	assert_int_equal(once.n, twice.n);
+	assert_memory_equal(once.p, twice.p, once.n);
+	facts_cleanup(&f);
+}
+
+/* Every number of it points into its table, whatever the bytes say. */
+static void
+check_bounds(const struct facts *f)
+{
+	for (size_t i = 0; i < f->nentities; i++) {
+		const struct fact_entity *e = &f->entities[i];
+		assert_true(e->name < f->nstrings && e->owner < f->nstrings &&
+			    e->type < f->nstrings && e->cond < f->nstrings);
+		assert_true(e->parent <= i && e->kind < KIND_END);
+	}
+	for (size_t i = 0; i < f->nrefs; i++) {
+		const struct fact_ref *r = &f->refs[i];
+		assert_true(r->name < f->nstrings && r->receiver < f->nstrings &&
+			    r->cond < f->nstrings);
+		assert_true(r->from <= f->nentities && r->call <= i && r->relation < REL_END);
+	}
+	for (size_t i = 0; i < f->nbinds; i++)
+		assert_true(f->binds[i].scope <= f->nentities && f->binds[i].value < f->nstrings);
+}
+
+static void
+damaged_facts_are_refused_or_harmless(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf good = {0};
+	struct facts f = {0};
+	size_t refused = 0;
+	pack_source(&good);
+	for (size_t i = 0; i < good.n; i++) {
+		for (unsigned bit = 0; bit < 8; bit++) {
+			good.p[i] = (char)(good.p[i] ^ (1 << bit));
+			if (facts_unpack(&f, buf_str(&good), NULL) < 0)
+				refused++;
+			else
+				check_bounds(&f);
+			good.p[i] = (char)(good.p[i] ^ (1 << bit));
+		}
+		assert_true(facts_unpack(&f, (struct str){good.p, i}, NULL) < 0);
+	}
+	assert_true(refused > good.n);
+	facts_cleanup(&f);
+}
+
+static void
+numbers_are_read_up_to_their_end(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf b = {0};
+	pack_u64(&b, UINT64_MAX);
+	pack_i64(&b, INT64_MIN);
+	struct unpacker u = unpacker_of(buf_str(&b));
+	assert_true(unpack_u64(&u) == UINT64_MAX && unpack_i64(&u) == INT64_MIN && !u.bad);
+	assert_true(unpack_u64(&u) == 0 && u.bad);
+	u = unpacker_of((struct str){"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11});
+	(void)unpack_u64(&u);
+	assert_true(u.bad);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_packed_comes_back),
+		cmocka_unit_test(damaged_facts_are_refused_or_harmless),
+		cmocka_unit_test(numbers_are_read_up_to_their_end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
