@@ -146,6 +146,10 @@ $(GRAMMARS)/libgrammars.a: $(GRAMMAR_SRC:%=$(GRAMMARS)/obj/%.o)
 	$(AR) rcs $@ $^
 $(call obj,$(wildcard graph/*.c)): CPPFLAGS += -I$(TREE_SITTER)/include
 $(call obj,$(wildcard graph/*.c)): | $(GRAMMARS)/fetched
+# Facts that other code drew are drawn anew.
+GRAPH_PARTS := $(wildcard graph/*.[ch]) graph/grammars/package-lock.json
+$(OBJ)/graph/ingest.o: $(GRAPH_PARTS)
+$(OBJ)/graph/ingest.o: CPPFLAGS += -DGRAPH_EXTRACTOR='"$(shell cat $(GRAPH_PARTS) | sha256sum | cut -c 1-16)"'
 
 -include $(shell find $(OBJ) -name '*.d' -type f 2>/dev/null)
 

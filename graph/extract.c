@@ -15,7 +15,8 @@
 struct extractor {
 	TSParser *parser;
 	struct walk walk;
-	struct buf blanked; /* the text without what a second try leaves out */
+	struct buf sure,
+		blanked; /* the text without words that are no C; and without what a second try leaves out */
 	uint64_t asked, may_ask;
 };
 
@@ -24,7 +25,7 @@ extractor_create(void)
 {
 	struct extractor *x = mem_new(struct extractor);
 	x->parser = ts_parser_new();
-	x->blanked.max = EXTRACT_MAX_BYTES + 1;
+	x->sure.max = x->blanked.max = EXTRACT_MAX_BYTES + 1;
 	return x;
 }
 
@@ -36,6 +37,7 @@ extractor_destroy(struct extractor *x)
 	ts_parser_delete(x->parser);
 	free(x->walk.names);
 	strlist_cleanup(&x->walk.owned);
+	buf_cleanup(&x->sure);
 	buf_cleanup(&x->blanked);
 	free(x);
 }
@@ -160,21 +162,15 @@ bad_bytes(TSNode root)
 	return bad;
 }
 
-/* A second try at C without the macros that are no part of the language; the better tree is kept. */
+/* Another try at C, with what is in x->blanked; the better tree is kept. */
 static TSTree *
-try_blanked(
-	struct extractor *x, const struct lang *lang, struct str text, TSTree *first, uint32_t *bad)
+better(struct extractor *x, const struct lang *lang, TSTree *first, uint32_t *bad)
 {
-	buf_reset(&x->blanked);
-	buf_add_str(&x->blanked, text);
-	if (!blank_attributes(x->blanked.p, x->blanked.n))
-		return first;
 	TSTree *second = parse(x, lang, buf_str(&x->blanked));
-	if (!second)
-		return first;
-	uint32_t bad2 = bad_bytes(ts_tree_root_node(second));
+	uint32_t bad2 = second ? bad_bytes(ts_tree_root_node(second)) : UINT32_MAX;
 	if (bad2 >= *bad) {
-		ts_tree_delete(second);
+		if (second)
+			ts_tree_delete(second);
 		return first;
 	}
 	*bad = bad2;
@@ -182,17 +178,43 @@ try_blanked(
 	return second;
 }
 
+/* Bolder tries: without branches that are no whole, then without what may be a macro. */
+static TSTree *
+try_again(struct extractor *x, const struct lang *lang, struct str text, unsigned how, TSTree *tree,
+	uint32_t *bad)
+{
+	uint32_t before = *bad;
+	buf_reset(&x->blanked);
+	buf_add_str(&x->blanked, text);
+	if (blank_uneven_branches(x->blanked.p, x->blanked.n))
+		tree = better(x, lang, tree, bad);
+	if (*bad == before) {
+		buf_reset(&x->blanked);
+		buf_add_str(&x->blanked, text);
+	}
+	if (*bad && blank_attributes(x->blanked.p, x->blanked.n, how | BLANK_BOLD))
+		tree = better(x, lang, tree, bad);
+	return tree;
+}
+
 static TSTree *
 parse_best(struct extractor *x, enum lang_id id, struct str text, uint32_t *ret_bad)
 {
 	const struct lang *lang = rule_lang(id);
+	bool c = id == LANG_C || id == LANG_CPP;
+	unsigned how = id == LANG_C ? BLANK_C : 0;
+	if (c) {
+		buf_reset(&x->sure);
+		buf_add_str(&x->sure, text);
+		blank_macro_comments(x->sure.p, x->sure.n);
+		(void)blank_attributes(x->sure.p, x->sure.n, how);
+		text = buf_str(&x->sure);
+	}
 	TSTree *tree = parse(x, lang, text);
 	if (!tree)
 		return NULL;
 	*ret_bad = bad_bytes(ts_tree_root_node(tree));
-	if (*ret_bad && (id == LANG_C || id == LANG_CPP))
-		tree = try_blanked(x, lang, text, tree, ret_bad);
-	return tree;
+	return *ret_bad && c ? try_again(x, lang, text, how, tree, ret_bad) : tree;
 }
 
 static void

@@ -7,8 +7,6 @@
 
 #include "graph/facts.h"
 
-#define EXTRACT_VERSION \
-	1 /* of what facts are drawn from the same bytes; a map of another is made anew */
 #define EXTRACT_MAX_BYTES ((size_t)32 << 20) /* of a file that is read at all */
 
 struct extractor; /* a thread has its own */

@@ -420,13 +420,12 @@ static void
 open_old(struct ingest *in)
 {
 	OWN_FREE char *root = NULL, *version = NULL;
-	OWN_FREE char *wanted = mem_printf("%d", EXTRACT_VERSION);
 	if (in->spec->anew ||
 		db_open_read(in->spec->db, STORE_APPLICATION_ID, STORE_VERSION, &in->old, NULL) < 0)
 		return;
 	if (store_meta(in->old, "root", &root, NULL) == 0 &&
 		store_meta(in->old, "extractor", &version, NULL) == 0 && root && version &&
-		strcmp(root, in->spec->root) == 0 && strcmp(version, wanted) == 0)
+		strcmp(root, in->spec->root) == 0 && strcmp(version, GRAPH_EXTRACTOR) == 0)
 		return;
 	db_close(TAKE(in->old));
 }
@@ -472,7 +471,6 @@ compare_old(struct ingest *in, bool *ret_same, struct dd_err *err)
 static int
 build(struct ingest *in, const char *path, struct dd_err *err)
 {
-	OWN_FREE char *version = mem_printf("%d", EXTRACT_VERSION);
 	int rc = store_create(path, &in->db, err);
 	if (rc == 0)
 		rc = db_exec(in->db, "BEGIN", err);
@@ -486,7 +484,7 @@ build(struct ingest *in, const char *path, struct dd_err *err)
 	if (rc == 0)
 		rc = store_put_meta(in->db, "digest", digest.s, err);
 	if (rc == 0)
-		rc = store_put_meta(in->db, "extractor", version, err);
+		rc = store_put_meta(in->db, "extractor", GRAPH_EXTRACTOR, err);
 	if (rc == 0)
 		rc = store_put_meta(in->db, "root", in->spec->root, err);
 	if (rc == 0)

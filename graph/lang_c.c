@@ -87,6 +87,14 @@ visit_function(struct walk *w, TSNode node, const struct action *a)
 		walk_children(w);
 		return;
 	}
+	if (w->function && !in_type(w)) {
+		/* CASE(x) { ... } in a function is a macro and a block. */
+		w->told = ts_node_start_byte(d.name);
+		if (!walk_is_local(w, name))
+			(void)walk_refer(w, REL_CALLS, name, node);
+		walk_children(w);
+		return;
+	}
 	enum graph_kind kind = owner || in_type(w) ? KIND_METHOD : KIND_FUNCTION;
 	if (lang_is_test(w->id, w->path, walk_text(w, d.name)))
 		kind = KIND_TEST;
@@ -291,8 +299,10 @@ behind_quoted(struct str s, size_t i)
 		const char *end = memmem(s.p + i + 2, s.n - i - 2, "*/", 2);
 		return end ? (size_t)(end - s.p) + 2 : s.n;
 	}
-	if (c == '/' && i + 1 < s.n && s.p[i + 1] == '/')
-		return s.n;
+	if (c == '/' && i + 1 < s.n && s.p[i + 1] == '/') {
+		const char *end = memchr(s.p + i, '\n', s.n - i);
+		return end ? (size_t)(end - s.p) : s.n;
+	}
 	return i;
 }
 
@@ -410,6 +420,24 @@ read_body(struct walk *w, struct str s, TSNode at)
 	}
 }
 
+/* To the end of the directive: the grammar ends a body at its first comment. */
+static struct str
+whole_body(const struct walk *w, TSNode value)
+{
+	size_t from = ts_node_start_byte(value), to = ts_node_end_byte(value);
+	bool comment = false;
+	for (; to < w->text.n && (comment || w->text.p[to] != '\n' || w->text.p[to - 1] == '\\');
+		to++) {
+		if (!comment && w->text.p[to] == '/' && to + 1 < w->text.n &&
+			w->text.p[to + 1] == '*')
+			comment = true;
+		else if (comment && w->text.p[to] == '/' && w->text.p[to - 1] == '*')
+			comment = false;
+	}
+	return from < to && to <= w->text.n ? (struct str){w->text.p + from, to - from}
+					    : (struct str){"", 0};
+}
+
 static void
 visit_macro(struct walk *w, TSNode node, const struct action *a)
 {
@@ -440,7 +468,7 @@ visit_macro(struct walk *w, TSNode node, const struct action *a)
 		}
 	}
 	if (!ts_node_is_null(value))
-		read_body(w, walk_text(w, value), value);
+		read_body(w, whole_body(w, value), value);
 	w->scope = scope;
 }
 

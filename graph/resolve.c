@@ -4,19 +4,12 @@
  * package, or something that is provably outside; a chain "a.b().c" is followed from thing to thing.  A call ends at
  * a function, or at a type that it makes one of.  Every step is counted, so that a circle of names ends.
  */
+#include "graph/modules.h"
 #include "graph/resolver.h"
 
 #include <string.h>
 
 #define MAX_DEPTH 12
-
-enum thing_kind { THING_UNKNOWN, THING_OUTSIDE, THING_ENTITY, THING_INSTANCE, THING_PACKAGE };
-
-struct thing {
-	enum thing_kind kind;
-	uint32_t id; /* entity; THING_PACKAGE: the scope of SPACE_PACKAGE */
-	bool weak;   /* by its name alone */
-};
 
 static const struct thing unknown = {THING_UNKNOWN, 0, false};
 static const struct thing outside = {THING_OUTSIDE, 0, false};
@@ -40,15 +33,17 @@ resolver_emit(struct resolver *r, const struct fact_ref *ref, enum graph_relatio
 	uint32_t dst, enum graph_prov prov, unsigned conf)
 {
 	uint32_t src = r->file->entity + ref->from;
-	model_add_edge(
-		r->m, &(struct model_edge){.src = src,
-			      .dst = dst,
-			      .line = ref->line,
-			      .cond = ref->cond ? model_name(r->m, r->f->strings[ref->cond]) : 0,
-			      .count = 1,
-			      .relation = (uint8_t)relation,
-			      .prov = (uint8_t)prov,
-			      .conf = (uint8_t)conf});
+	/* The narrowest condition that is known: of the use, of a macro on the way, of what is meant. */
+	uint32_t cond = ref->cond ? model_name(r->m, r->f->strings[ref->cond]) : 0;
+	cond = cond ? cond : r->cond ? r->cond : r->m->entities[dst].cond;
+	model_add_edge(r->m, &(struct model_edge){.src = src,
+				     .dst = dst,
+				     .line = ref->line,
+				     .cond = cond,
+				     .count = 1,
+				     .relation = (uint8_t)relation,
+				     .prov = (uint8_t)prov,
+				     .conf = (uint8_t)conf});
 }
 
 void
@@ -85,210 +80,6 @@ resolve_by_method_name(struct resolver *r, const struct fact_ref *ref)
 	return n > 0;
 }
 
-/* ---- where things are ---- */
-
-static const struct model_entity *
-entity(const struct resolver *r, uint32_t id)
-{
-	return &r->m->entities[id];
-}
-
-static const struct model_file *
-file_of(const struct resolver *r, uint32_t id)
-{
-	uint32_t f = entity(r, id)->file;
-	return f ? &r->m->files[f - 1] : NULL;
-}
-
-static struct thing
-thing_of(const struct resolver *r, uint32_t id)
-{
-	(void)r;
-	return (struct thing){id ? THING_ENTITY : THING_UNKNOWN, id, false};
-}
-
-static uint32_t
-child(const struct resolver *r, uint32_t scope, uint32_t name)
-{
-	uint32_t l = name ? model_first(r->m, SPACE_CHILD, scope, name) : 0;
-	return l ? model_value(r->m, l) : 0;
-}
-
-static uint32_t
-at_path(const struct resolver *r, struct str path)
-{
-	uint32_t name = model_name_if_any(r->m, path);
-	uint32_t l = name ? model_first(r->m, SPACE_PATH, 0, name) : 0;
-	return l ? model_value(r->m, l) : 0;
-}
-
-static struct str
-parent_dir(struct str dir)
-{
-	const char *slash = dir.n ? memrchr(dir.p, '/', dir.n) : NULL;
-	return slash ? (struct str){dir.p, (size_t)(slash - dir.p)} : STR(".");
-}
-
-static struct str
-join(struct buf *b, struct str dir, struct str rest)
-{
-	buf_reset(b);
-	if (!str_eq(dir, "."))
-		buf_printf(b, STR_FMT "%s", STR_ARG(dir), rest.n ? "/" : "");
-	buf_add_str(b, rest);
-	return b->n ? buf_str(b) : STR(".");
-}
-
-static uint32_t
-first_with_suffix(const struct resolver *r, struct str path, const char *const *suffixes)
-{
-	OWN(buf) struct buf b = {0};
-	for (; *suffixes; suffixes++) {
-		buf_reset(&b);
-		buf_add_str(&b, path);
-		buf_puts(&b, *suffixes);
-		uint32_t e = at_path(r, buf_str(&b));
-		if (e)
-			return e;
-	}
-	return 0;
-}
-
-/* ---- modules ---- */
-
-static struct thing
-python_module(struct resolver *r, const struct model_file *from, struct str name)
-{
-	static const char *const suffixes[] = {"/__init__.py", ".py", ".pyi", "", NULL};
-	struct str dir = model_text(r->m, entity(r, from->dir)->name);
-	bool relative = name.n && name.p[0] == '.';
-	for (bool first = true; name.n && name.p[0] == '.'; first = false) {
-		if (!first)
-			dir = parent_dir(dir);
-		name = (struct str){name.p + 1, name.n - 1};
-	}
-	OWN(buf) struct buf rest = {.max = 4096}, path = {.max = 8192};
-	for (size_t i = 0; i < name.n; i++)
-		buf_putc(&rest, name.p[i] == '.' ? '/' : name.p[i]);
-	for (unsigned up = 0; up < 32; up++) {
-		struct str at = join(&path, dir, buf_str(&rest));
-		uint32_t e = rest.n ? first_with_suffix(r, at, suffixes) : at_path(r, at);
-		if (!rest.n) {
-			OWN(buf) struct buf init = {0};
-			uint32_t i = at_path(r, join(&init, dir, STR("__init__.py")));
-			e = i ? i : e;
-		}
-		if (e)
-			return thing_of(r, e);
-		if (relative || str_eq(dir, "."))
-			break;
-		dir = parent_dir(dir);
-	}
-	return outside;
-}
-
-/* "../a/./b" below dir. */
-static struct str
-normal_path(struct buf *b, struct str dir, struct str path)
-{
-	struct str part;
-	buf_reset(b);
-	if (!str_eq(dir, "."))
-		buf_add_str(b, dir);
-	while (str_next(&path, '/', &part)) {
-		if (!part.n || str_eq(part, "."))
-			continue;
-		if (str_eq(part, "..")) {
-			struct str up = b->n ? parent_dir(buf_str(b)) : STR(".");
-			b->n = str_eq(up, ".") ? 0 : up.n;
-			continue;
-		}
-		if (b->n)
-			buf_putc(b, '/');
-		buf_add_str(b, part);
-	}
-	return buf_str(b);
-}
-
-static struct thing
-js_module(struct resolver *r, const struct model_file *from, struct str name)
-{
-	static const char *const suffixes[] = {"", ".js", ".ts", ".tsx", ".jsx", ".mjs", ".cjs",
-		".d.ts", "/index.js", "/index.ts", "/index.tsx", NULL};
-	if (!name.n || name.p[0] != '.')
-		return outside;
-	OWN(buf) struct buf b = {.max = 8192};
-	struct str path = normal_path(&b, model_text(r->m, entity(r, from->dir)->name), name);
-	uint32_t e = path.n ? first_with_suffix(r, path, suffixes) : 0;
-	if (e && entity(r, e)->kind == KIND_DIRECTORY) {
-		OWN(buf) struct buf inside = {.max = 8192};
-		buf_add_str(&inside, path);
-		buf_puts(&inside, "/index");
-		e = first_with_suffix(r, buf_str(&inside), suffixes + 1);
-	}
-	/* "./x.js" is how a module of TypeScript names x.ts. */
-	if (!e && str_ends(path, ".js"))
-		e = first_with_suffix(r, (struct str){path.p, path.n - 3}, suffixes + 1);
-	return e ? thing_of(r, e) : outside;
-}
-
-/* A path is below the module that a go.mod above names. */
-static struct thing
-go_package(struct resolver *r, const struct model_file *from, struct str name)
-{
-	struct str dir = model_text(r->m, entity(r, from->dir)->name);
-	for (unsigned up = 0; up < 32; up++) {
-		OWN(buf) struct buf b = {.max = 8192};
-		uint32_t mod = at_path(r, join(&b, dir, STR("go.mod")));
-		uint32_t l = mod ? model_first(r->m, SPACE_CHILD, mod,
-					   model_name_if_any(r->m, STR("module")))
-				 : 0;
-		struct str module = l ? model_text(r->m, entity(r, model_value(r->m, l))->type)
-				      : (struct str){"", 0};
-		if (module.n && name.n >= module.n && memcmp(name.p, module.p, module.n) == 0 &&
-			(name.n == module.n || name.p[module.n] == '/')) {
-			size_t skip = name.n == module.n ? module.n : module.n + 1;
-			uint32_t e = at_path(
-				r, join(&b, dir, (struct str){name.p + skip, name.n - skip}));
-			return e ? (struct thing){THING_PACKAGE, e + 0x80000000u, false} : outside;
-		}
-		if (str_eq(dir, "."))
-			break;
-		dir = parent_dir(dir);
-	}
-	return outside;
-}
-
-/* A package by name, when some file here says that it belongs to it. */
-static struct thing
-named_package(const struct resolver *r, struct str name)
-{
-	uint32_t id = model_name_if_any(r->m, name);
-	bool there = id && model_first(r->m, SPACE_PATH, 1, id);
-	return there ? (struct thing){THING_PACKAGE, id, false} : unknown;
-}
-
-static struct thing
-module_named(struct resolver *r, const struct model_file *from, struct str name)
-{
-	switch (model_family(from->lang)) {
-	case LANG_PYTHON:
-		return python_module(r, from, name);
-	case LANG_JAVASCRIPT:
-		return js_module(r, from, name);
-	case LANG_GO:
-		return go_package(r, from, name);
-	case LANG_JAVA:
-	case LANG_CSHARP:
-	case LANG_PHP: {
-		struct thing t = named_package(r, name);
-		return t.kind == THING_UNKNOWN ? outside : t;
-	}
-	default:
-		return unknown;
-	}
-}
-
 /* ---- members ---- */
 
 static struct thing
@@ -296,14 +87,14 @@ in_package(struct resolver *r, uint32_t package, struct str name)
 {
 	uint32_t id = model_name_if_any(r->m, name);
 	uint32_t l = id ? model_first(r->m, SPACE_PACKAGE, package, id) : 0;
-	return l ? thing_of(r, model_value(r->m, l)) : unknown;
+	return l ? resolver_thing(r, model_value(r->m, l)) : unknown;
 }
 
 static struct thing
 bound(struct resolver *r, uint32_t bind, unsigned depth)
 {
 	const struct model_bind *b = &r->m->binds[bind];
-	const struct model_file *file = file_of(r, b->scope);
+	const struct model_file *file = resolver_file(r, b->scope);
 	struct str value = model_text(r->m, b->value);
 	if (!file || depth > MAX_DEPTH || !r->steps)
 		return unknown;
@@ -311,9 +102,9 @@ bound(struct resolver *r, uint32_t bind, unsigned depth)
 	struct thing t;
 	switch ((enum fact_bind_kind)b->kind) {
 	case BIND_IMPORT:
-		return module_named(r, file, value);
+		return modules_find(r, file, value);
 	case BIND_MEMBER:
-		t = module_named(r, file, value);
+		t = modules_find(r, file, value);
 		if (t.kind == THING_ENTITY || t.kind == THING_PACKAGE) {
 			struct thing m = member_of(r, t, model_text(r->m, b->member), depth + 1);
 			if (m.kind != THING_UNKNOWN)
@@ -325,7 +116,7 @@ bound(struct resolver *r, uint32_t bind, unsigned depth)
 				buf_putc(&whole, '.');
 			buf_add_str(&whole, model_text(r->m, b->member));
 			return model_family(file->lang) == LANG_PYTHON
-				       ? python_module(r, file, buf_str(&whole))
+				       ? modules_find(r, file, buf_str(&whole))
 				       : unknown;
 		}
 		return t;
@@ -349,14 +140,14 @@ static struct thing
 in_type(struct resolver *r, uint32_t type, struct str name, unsigned depth)
 {
 	uint32_t id = model_name_if_any(r->m, name);
-	uint32_t own = child(r, type, id);
-	if (own && entity(r, own)->kind != KIND_FIELD)
-		return thing_of(r, own);
+	uint32_t own = resolver_child(r, type, id);
+	if (own && resolver_entity(r, own)->kind != KIND_FIELD)
+		return resolver_thing(r, own);
 	uint32_t b = id ? model_first(r->m, SPACE_BIND, type, id) : 0;
 	if (b)
 		return bound(r, model_value(r->m, b), depth + 1);
 	if (own) {
-		uint32_t declared = entity(r, own)->type;
+		uint32_t declared = resolver_entity(r, own)->type;
 		struct thing t =
 			declared ? follow_chain(r, type, model_text(r->m, declared), depth + 1)
 				 : unknown;
@@ -369,8 +160,8 @@ in_type(struct resolver *r, uint32_t type, struct str name, unsigned depth)
 	struct thing result = unknown;
 	for (uint32_t l = model_first(r->m, SPACE_BASE, type, 0); l; l = model_next(r->m, l)) {
 		const struct model_base *base = &r->m->bases[model_value(r->m, l)];
-		struct thing t = follow_chain(
-			r, entity(r, type)->parent, model_text(r->m, base->name), depth + 1);
+		struct thing t = follow_chain(r, resolver_entity(r, type)->parent,
+			model_text(r->m, base->name), depth + 1);
 		if (t.kind == THING_ENTITY && t.id != type)
 			t = in_type(r, t.id, name, depth + 1);
 		if (t.kind == THING_ENTITY || t.kind == THING_INSTANCE)
@@ -385,20 +176,21 @@ static struct thing
 in_module(struct resolver *r, uint32_t module, struct str name, unsigned depth)
 {
 	uint32_t id = model_name_if_any(r->m, name);
-	uint32_t own = child(r, module, id);
+	uint32_t own = resolver_child(r, module, id);
 	uint32_t b = id ? model_first(r->m, SPACE_BIND, module, id) : 0;
-	if (b && (!own || entity(r, own)->kind == KIND_GLOBAL)) {
+	if (b && (!own || resolver_entity(r, own)->kind == KIND_GLOBAL)) {
 		struct thing t = bound(r, model_value(r->m, b), depth + 1);
 		if (t.kind != THING_UNKNOWN)
 			return t;
 	}
 	if (own)
-		return thing_of(r, own);
+		return resolver_thing(r, own);
 	for (uint32_t l = model_first(r->m, SPACE_BIND, module, 0); l && r->steps;
 		l = model_next(r->m, l)) {
 		const struct model_bind *star = &r->m->binds[model_value(r->m, l)];
 		r->steps--;
-		struct thing t = module_named(r, file_of(r, module), model_text(r->m, star->value));
+		struct thing t =
+			modules_find(r, resolver_file(r, module), model_text(r->m, star->value));
 		if (t.kind == THING_ENTITY && t.id != module && depth < MAX_DEPTH)
 			t = member_of(r, t, name, depth + 1);
 		else if (t.kind == THING_PACKAGE)
@@ -416,9 +208,10 @@ in_directory(struct resolver *r, uint32_t dir, struct str name)
 {
 	static const char *const suffixes[] = {"/__init__.py", ".py", "", NULL};
 	OWN(buf) struct buf b = {.max = 8192};
-	return thing_of(
-		r, first_with_suffix(
-			   r, join(&b, model_text(r->m, entity(r, dir)->name), name), suffixes));
+	return resolver_thing(
+		r, modules_first_with_suffix(r,
+			   modules_join(&b, model_text(r->m, resolver_entity(r, dir)->name), name),
+			   suffixes));
 }
 
 static struct thing
@@ -431,15 +224,15 @@ member_of(struct resolver *r, struct thing t, struct str name, unsigned depth)
 		return in_package(r, t.id, name);
 	if (t.kind != THING_ENTITY && t.kind != THING_INSTANCE)
 		return t;
-	switch ((enum graph_kind)entity(r, t.id)->kind) {
+	switch ((enum graph_kind)resolver_entity(r, t.id)->kind) {
 	case KIND_TYPE:
 		return in_type(r, t.id, name, depth);
 	case KIND_FILE: {
 		struct thing m = in_module(r, t.id, name, depth);
 		if (m.kind != THING_UNKNOWN ||
-			!str_ends(model_text(r->m, entity(r, t.id)->name), "/__init__.py"))
+			!str_ends(model_text(r->m, resolver_entity(r, t.id)->name), "/__init__.py"))
 			return m;
-		return in_directory(r, entity(r, t.id)->parent, name);
+		return in_directory(r, resolver_entity(r, t.id)->parent, name);
 	}
 	case KIND_MODULE:
 		return in_module(r, t.id, name, depth);
@@ -456,7 +249,7 @@ result_of(struct resolver *r, struct thing t, unsigned depth)
 {
 	if (t.kind != THING_ENTITY)
 		return t.kind == THING_OUTSIDE ? outside : unknown;
-	const struct model_entity *e = entity(r, t.id);
+	const struct model_entity *e = resolver_entity(r, t.id);
 	if (e->kind == KIND_TYPE)
 		return (struct thing){THING_INSTANCE, t.id, t.weak};
 	struct thing type =
@@ -471,12 +264,12 @@ static uint32_t
 type_around(const struct resolver *r, uint32_t scope)
 {
 	for (unsigned i = 0; scope && i < 64; i++) {
-		const struct model_entity *e = entity(r, scope);
+		const struct model_entity *e = resolver_entity(r, scope);
 		if (e->kind == KIND_TYPE)
 			return scope;
 		if (e->kind == KIND_FILE)
 			return 0;
-		if (entity(r, e->home)->kind == KIND_TYPE)
+		if (resolver_entity(r, e->home)->kind == KIND_TYPE)
 			return e->home;
 		scope = e->parent;
 	}
@@ -514,8 +307,8 @@ base_of(struct resolver *r, uint32_t type, unsigned depth)
 	if (!l || depth > MAX_DEPTH)
 		return unknown;
 	const struct model_base *b = &r->m->bases[model_value(r->m, l)];
-	struct thing t =
-		follow_chain(r, entity(r, type)->parent, model_text(r->m, b->name), depth + 1);
+	struct thing t = follow_chain(
+		r, resolver_entity(r, type)->parent, model_text(r->m, b->name), depth + 1);
 	return t.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, t.id, false} : t;
 }
 
@@ -549,14 +342,15 @@ look_up(struct resolver *r, uint32_t scope, struct str text, unsigned depth)
 		       model_family(r->file->lang) != LANG_JAVASCRIPT;
 	bool first = true;
 	for (unsigned i = 0; scope && i < 64; i++, first = false) {
-		const struct model_entity *e = entity(r, scope);
+		const struct model_entity *e = resolver_entity(r, scope);
 		if (e->kind == KIND_FILE)
 			break;
 		struct thing t = unknown;
 		if (e->kind != KIND_TYPE || first)
 			t = in_module(r, scope, text, depth + 1);
 		uint32_t home = e->kind == KIND_TYPE ? scope : e->home;
-		if (t.kind == THING_UNKNOWN && members && entity(r, home)->kind == KIND_TYPE) {
+		if (t.kind == THING_UNKNOWN && members &&
+			resolver_entity(r, home)->kind == KIND_TYPE) {
 			t = in_type(r, home, text, depth + 1);
 			if (t.kind == THING_OUTSIDE)
 				t = unknown;
@@ -565,7 +359,7 @@ look_up(struct resolver *r, uint32_t scope, struct str text, unsigned depth)
 			return t;
 		scope = e->parent;
 	}
-	const struct model_file *file = file_of(r, scope);
+	const struct model_file *file = resolver_file(r, scope);
 	if (!file)
 		return unknown;
 	struct thing t = in_module(r, file->entity, text, depth + 1);
@@ -603,7 +397,7 @@ qualified(struct resolver *r, struct str chain)
 	for (size_t n = chain.n; n > 0; n--) {
 		if (chain.p[n - 1] != '.' && chain.p[n - 1] != '\\')
 			continue;
-		struct thing package = named_package(r, (struct str){chain.p, n - 1});
+		struct thing package = modules_package(r, (struct str){chain.p, n - 1});
 		if (package.kind != THING_PACKAGE)
 			continue;
 		struct str rest = {chain.p + n, chain.n - n}, part;
@@ -660,16 +454,17 @@ emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, 
 {
 	static const char *const names[] = {
 		"__init__", "constructor", "__construct", "initialize", NULL};
-	struct str own = model_text(r->m, entity(r, type)->name);
+	struct str own = model_text(r->m, resolver_entity(r, type)->name);
 	for (const char *const *n = names; *n; n++) {
 		struct thing t = in_type(r, type, str_of(*n), 0);
-		if (t.kind == THING_ENTITY && is_code((enum graph_kind)entity(r, t.id)->kind)) {
+		if (t.kind == THING_ENTITY &&
+			is_code((enum graph_kind)resolver_entity(r, t.id)->kind)) {
 			resolver_emit(r, ref, REL_CALLS, t.id, PROV_RESOLVED, conf);
 			return;
 		}
 	}
-	uint32_t same = child(r, type, model_name_if_any(r->m, own));
-	if (same && is_code((enum graph_kind)entity(r, same)->kind))
+	uint32_t same = resolver_child(r, type, model_name_if_any(r->m, own));
+	if (same && is_code((enum graph_kind)resolver_entity(r, same)->kind))
 		resolver_emit(r, ref, REL_CALLS, same, PROV_RESOLVED, conf);
 }
 
@@ -678,7 +473,7 @@ emit_call(struct resolver *r, const struct fact_ref *ref, struct thing t)
 {
 	unsigned conf = t.weak ? 60 : 95;
 	enum graph_prov prov = t.weak ? PROV_NAME : PROV_RESOLVED;
-	const struct model_entity *e = entity(r, t.id);
+	const struct model_entity *e = resolver_entity(r, t.id);
 	if (t.kind != THING_ENTITY) {
 		resolver_unresolved(r, ref);
 		return;
@@ -722,7 +517,7 @@ static void
 resolve_import(struct resolver *r, const struct fact_ref *ref)
 {
 	struct str name = r->f->strings[ref->name];
-	struct thing t = module_named(r, r->file, name);
+	struct thing t = modules_find(r, r->file, name);
 	if (t.kind != THING_ENTITY && (r->file->lang == LANG_JAVA || r->file->lang == LANG_CSHARP ||
 					      r->file->lang == LANG_PHP))
 		t = qualified(r, name);
@@ -731,12 +526,12 @@ resolve_import(struct resolver *r, const struct fact_ref *ref)
 	if (by_path && t.kind != THING_ENTITY && t.kind != THING_PACKAGE) {
 		static const char *const suffixes[] = {"", ".rb", NULL};
 		OWN(buf) struct buf b = {.max = 8192};
-		struct str path =
-			normal_path(&b, model_text(r->m, entity(r, r->file->dir)->name), name);
-		t = thing_of(r, path.n ? first_with_suffix(r, path, suffixes) : 0);
+		struct str path = modules_normal_path(
+			&b, model_text(r->m, resolver_entity(r, r->file->dir)->name), name);
+		t = resolver_thing(r, path.n ? modules_first_with_suffix(r, path, suffixes) : 0);
 	}
 	if (t.kind == THING_PACKAGE && t.id >= 0x80000000u)
-		t = thing_of(r, t.id - 0x80000000u);
+		t = resolver_thing(r, t.id - 0x80000000u);
 	if (t.kind == THING_ENTITY)
 		resolver_emit(r, ref, REL_IMPORTS, t.id, PROV_RESOLVED, 95);
 	else
@@ -752,12 +547,12 @@ resolve_other(struct resolver *r, const struct fact_ref *ref)
 	if (ref->relation == REL_INHERITS && ref->receiver) {
 		/* "impl Trait for Type", and not the type around. */
 		struct thing type = follow_chain(r, scope, r->f->strings[ref->receiver], 0);
-		if (type.kind == THING_ENTITY && file_of(r, type.id) == r->file) {
+		if (type.kind == THING_ENTITY && resolver_file(r, type.id) == r->file) {
 			of_type.from = type.id - r->file->entity;
 			ref = &of_type;
 		}
 	} else if (ref->relation == REL_INHERITS) {
-		scope = entity(r, scope)->parent;
+		scope = resolver_entity(r, scope)->parent;
 	}
 	struct thing t = follow_chain(r, scope, r->f->strings[ref->name], 0);
 	if (t.kind != THING_ENTITY) {
@@ -765,11 +560,11 @@ resolve_other(struct resolver *r, const struct fact_ref *ref)
 		return;
 	}
 	/* A constructor has the name of its type. */
-	uint32_t home = entity(r, t.id)->home;
-	if (is_code((enum graph_kind)entity(r, t.id)->kind) &&
-		entity(r, home)->name == entity(r, t.id)->name)
+	uint32_t home = resolver_entity(r, t.id)->home;
+	if (is_code((enum graph_kind)resolver_entity(r, t.id)->kind) &&
+		resolver_entity(r, home)->name == resolver_entity(r, t.id)->name)
 		t.id = home;
-	enum graph_kind k = (enum graph_kind)entity(r, t.id)->kind;
+	enum graph_kind k = (enum graph_kind)resolver_entity(r, t.id)->kind;
 	enum graph_relation rel = (enum graph_relation)ref->relation;
 	unsigned conf = t.weak ? 60 : 95;
 	if ((rel == REL_INHERITS || rel == REL_INSTANTIATES || rel == REL_HAS_TYPE) &&

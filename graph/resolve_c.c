@@ -178,8 +178,20 @@ expand(struct expansion *x, uint32_t macro, const uint32_t *args, unsigned depth
 		return;
 	uint32_t n = m->macro_count[macro];
 	const struct model_macro_ref *refs = n ? m->macro_refs + m->macro_first[macro] : NULL;
-	for (uint32_t i = 0; i < n; i++)
+	uint32_t cond = x->r->cond;
+	if (m->entities[macro].cond)
+		x->r->cond = m->entities[macro].cond;
+	/* "#define print Print" and print(x): the one name that it stands for is called. */
+	bool renames = n == 1 && !depth && x->ref->relation == REL_CALLS &&
+		       refs[0].relation == REL_READS &&
+		       !(m->entities[macro].flags & FACT_HAS_PARAMS);
+	struct model_macro_ref called = n ? refs[0] : (struct model_macro_ref){0};
+	called.relation = REL_CALLS;
+	if (renames)
+		expand_ref(x, &called, 1, 0, args, depth);
+	for (uint32_t i = 0; i < n && !renames; i++)
 		expand_ref(x, refs, n, i, args, depth);
+	x->r->cond = cond;
 }
 
 /* The names that a call in the source gives as arguments. */

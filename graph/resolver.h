@@ -10,10 +10,50 @@ struct resolver {
 	const struct model_file *file;
 	uint32_t *names; /* of the model, by string of the file; UINT32_MAX: not asked for yet */
 	unsigned steps;	 /* left for one reference */
+	uint32_t cond;	 /* under which a macro on the way is defined; 0: always */
 };
 
-#define RESOLVE_STEPS 400
+enum thing_kind { THING_UNKNOWN, THING_OUTSIDE, THING_ENTITY, THING_INSTANCE, THING_PACKAGE };
+
+struct thing {
+	enum thing_kind kind;
+	uint32_t id; /* entity; THING_PACKAGE: the scope of SPACE_PACKAGE */
+	bool weak;   /* by its name alone */
+};
+
+#define RESOLVE_STEPS 3000
 #define RESOLVE_CANDIDATES 64
+
+/* ---- where things are ---- */
+
+static inline const struct model_entity *
+resolver_entity(const struct resolver *r, uint32_t id)
+{
+	return &r->m->entities[id];
+}
+
+static inline const struct model_file *
+resolver_file(const struct resolver *r, uint32_t id)
+{
+	uint32_t f = resolver_entity(r, id)->file;
+	return f ? &r->m->files[f - 1] : NULL;
+}
+
+static inline struct thing
+resolver_thing(const struct resolver *r, uint32_t id)
+{
+	(void)r;
+	return (struct thing){id ? THING_ENTITY : THING_UNKNOWN, id, false};
+}
+
+static inline uint32_t
+resolver_child(const struct resolver *r, uint32_t scope, uint32_t name)
+{
+	uint32_t l = name ? model_first(r->m, SPACE_CHILD, scope, name) : 0;
+	return l ? model_value(r->m, l) : 0;
+}
+
+/* ---- */
 
 /* The name's number in the model; 0: no entity has it. */
 uint32_t resolver_name(struct resolver *r, uint32_t string);

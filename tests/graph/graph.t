@@ -14,7 +14,7 @@ is "a map that is not there is a usage error that says how to make one" "$status
 run "$drydock" graph ingest --state "$state" "$tmp/not-there"
 is "so is a tree that is not there" "$status" 2
 ingest
-is "ingest counts" "$status $(json '"\(.files) \(.parsed) \(.unread) \(.unchanged)"')" "0 4 4 0 false"
+is "ingest counts" "$status $(json '"\(.files) \(.parsed) \(.unread) \(.unchanged)"')" "0 5 5 0 false"
 
 # --- the shape of an answer
 ask find helper
@@ -35,7 +35,7 @@ is "at: the innermost first" "$(json '[.items[].entity.name] | .[0:3] | join(" "
 ask impact src/b.c:9
 is "impact reaches those behind others" "$(json '[.items[].entity.name] | contains(["main", "attributed"])')" true
 ask unused
-is "unused" "$(json '[.items[].entity.name] | sort | join(" ")')" "call_through in_parentheses old_style uses_macros"
+is "unused" "$(json '[.items[].entity.name] | sort | join(" ")')" "call_through in_parentheses old_style split_by_condition storage_by_word uses_macros"
 for q in "find nothing_has_it" "at src/a.c" "at nowhere.c:3" "callers nothing_has_it"; do
 	# shellcheck disable=SC2086
 	ask $q
@@ -69,7 +69,7 @@ is "a change makes it stale" "$(json .index.stale)" true
 ask context src/b.c:helper
 is "a file that changed is not shown" "$status $(grep -c 'ingest again' "$tmp/err")" "2 1"
 ingest
-is "only that file is parsed" "$(json '"\(.parsed) \(.reused)"')" "1 3"
+is "only that file is parsed" "$(json '"\(.parsed) \(.reused)"')" "1 4"
 ask callers extra
 is "the new call is there" "$(json '[.items[].entity.name] | sort | join(" ")')" "attributed helper"
 
