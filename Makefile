@@ -189,6 +189,9 @@ $(OBJ)/tools/bench/%: tools/bench/%.c Makefile
 bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, runc, firejail: ROUNDS=n ZLIB=ARCHIVE
 	@bash tools/bench_sandbox.sh '$(OBJ)/tools/bench' '$(ROUNDS)' '$(ZLIB)'
 .PHONY: bench-sandbox
+bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing alone, size, calls in C against gcc: PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR
+	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
+.PHONY: bench-graph
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack

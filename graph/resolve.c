@@ -16,7 +16,7 @@ static const struct thing outside = {THING_OUTSIDE, 0, false};
 
 static struct thing follow_chain(
 	struct resolver *r, uint32_t scope, struct str chain, unsigned depth);
-static struct thing member_of(struct resolver *r, struct thing t, struct str name, unsigned depth);
+static struct thing member_of(struct resolver *r, struct thing t, uint32_t name, unsigned depth);
 
 /* ---- what is shared ---- */
 
@@ -83,10 +83,9 @@ resolve_by_method_name(struct resolver *r, const struct fact_ref *ref)
 /* ---- members ---- */
 
 static struct thing
-in_package(struct resolver *r, uint32_t package, struct str name)
+in_package(struct resolver *r, uint32_t package, uint32_t name)
 {
-	uint32_t id = model_name_if_any(r->m, name);
-	uint32_t l = id ? model_first(r->m, SPACE_PACKAGE, package, id) : 0;
+	uint32_t l = name ? model_first(r->m, SPACE_PACKAGE, package, name) : 0;
 	return l ? resolver_thing(r, model_value(r->m, l)) : unknown;
 }
 
@@ -106,7 +105,7 @@ bound(struct resolver *r, uint32_t bind, unsigned depth)
 	case BIND_MEMBER:
 		t = modules_find(r, file, value);
 		if (t.kind == THING_ENTITY || t.kind == THING_PACKAGE) {
-			struct thing m = member_of(r, t, model_text(r->m, b->member), depth + 1);
+			struct thing m = member_of(r, t, b->member, depth + 1);
 			if (m.kind != THING_UNKNOWN)
 				return m;
 			/* "from package import module" */
@@ -136,14 +135,34 @@ bound(struct resolver *r, uint32_t bind, unsigned depth)
 	}
 }
 
+/* What a base of a type is.  Kept once it is known, unless the steps may have run out on the way. */
 static struct thing
-in_type(struct resolver *r, uint32_t type, struct str name, unsigned depth)
+base_thing(struct resolver *r, uint32_t type, struct model_base *base, unsigned depth)
 {
-	uint32_t id = model_name_if_any(r->m, name);
-	uint32_t own = resolver_child(r, type, id);
+	enum { NOT_YET, OUTSIDE = -1, UNKNOWN = -2 };
+	if (base->resolved == (uint32_t)OUTSIDE)
+		return outside;
+	if (base->resolved == (uint32_t)UNKNOWN)
+		return unknown;
+	if (base->resolved != NOT_YET)
+		return resolver_thing(r, base->resolved);
+	bool sure = depth < 3 && r->steps > RESOLVE_STEPS / 2;
+	struct thing t = follow_chain(
+		r, resolver_entity(r, type)->parent, model_text(r->m, base->name), depth + 1);
+	if (sure && r->steps)
+		base->resolved = t.kind == THING_ENTITY	   ? t.id
+				 : t.kind == THING_OUTSIDE ? (uint32_t)OUTSIDE
+							   : (uint32_t)UNKNOWN;
+	return t.kind == THING_ENTITY ? resolver_thing(r, t.id) : t;
+}
+
+static struct thing
+in_type(struct resolver *r, uint32_t type, uint32_t name, unsigned depth)
+{
+	uint32_t own = resolver_child(r, type, name);
 	if (own && resolver_entity(r, own)->kind != KIND_FIELD)
 		return resolver_thing(r, own);
-	uint32_t b = id ? model_first(r->m, SPACE_BIND, type, id) : 0;
+	uint32_t b = name ? model_first(r->m, SPACE_BIND, type, name) : 0;
 	if (b)
 		return bound(r, model_value(r->m, b), depth + 1);
 	if (own) {
@@ -159,9 +178,7 @@ in_type(struct resolver *r, uint32_t type, struct str name, unsigned depth)
 	r->steps--;
 	struct thing result = unknown;
 	for (uint32_t l = model_first(r->m, SPACE_BASE, type, 0); l; l = model_next(r->m, l)) {
-		const struct model_base *base = &r->m->bases[model_value(r->m, l)];
-		struct thing t = follow_chain(r, resolver_entity(r, type)->parent,
-			model_text(r->m, base->name), depth + 1);
+		struct thing t = base_thing(r, type, &r->m->bases[model_value(r->m, l)], depth);
 		if (t.kind == THING_ENTITY && t.id != type)
 			t = in_type(r, t.id, name, depth + 1);
 		if (t.kind == THING_ENTITY || t.kind == THING_INSTANCE)
@@ -173,11 +190,10 @@ in_type(struct resolver *r, uint32_t type, struct str name, unsigned depth)
 }
 
 static struct thing
-in_module(struct resolver *r, uint32_t module, struct str name, unsigned depth)
+in_module(struct resolver *r, uint32_t module, uint32_t name, unsigned depth)
 {
-	uint32_t id = model_name_if_any(r->m, name);
-	uint32_t own = resolver_child(r, module, id);
-	uint32_t b = id ? model_first(r->m, SPACE_BIND, module, id) : 0;
+	uint32_t own = resolver_child(r, module, name);
+	uint32_t b = name ? model_first(r->m, SPACE_BIND, module, name) : 0;
 	if (b && (!own || resolver_entity(r, own)->kind == KIND_GLOBAL)) {
 		struct thing t = bound(r, model_value(r->m, b), depth + 1);
 		if (t.kind != THING_UNKNOWN)
@@ -204,18 +220,19 @@ in_module(struct resolver *r, uint32_t module, struct str name, unsigned depth)
 }
 
 static struct thing
-in_directory(struct resolver *r, uint32_t dir, struct str name)
+in_directory(struct resolver *r, uint32_t dir, uint32_t name)
 {
 	static const char *const suffixes[] = {"/__init__.py", ".py", "", NULL};
 	OWN(buf) struct buf b = {.max = 8192};
 	return resolver_thing(
 		r, modules_first_with_suffix(r,
-			   modules_join(&b, model_text(r->m, resolver_entity(r, dir)->name), name),
+			   modules_join(&b, model_text(r->m, resolver_entity(r, dir)->name),
+				   model_text(r->m, name)),
 			   suffixes));
 }
 
 static struct thing
-member_of(struct resolver *r, struct thing t, struct str name, unsigned depth)
+member_of(struct resolver *r, struct thing t, uint32_t name, unsigned depth)
 {
 	if (depth > MAX_DEPTH || !r->steps)
 		return unknown;
@@ -306,9 +323,7 @@ base_of(struct resolver *r, uint32_t type, unsigned depth)
 	uint32_t l = type ? model_first(r->m, SPACE_BASE, type, 0) : 0;
 	if (!l || depth > MAX_DEPTH)
 		return unknown;
-	const struct model_base *b = &r->m->bases[model_value(r->m, l)];
-	struct thing t = follow_chain(
-		r, resolver_entity(r, type)->parent, model_text(r->m, b->name), depth + 1);
+	struct thing t = base_thing(r, type, &r->m->bases[model_value(r->m, l)], depth);
 	return t.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, t.id, false} : t;
 }
 
@@ -327,9 +342,8 @@ global(const struct resolver *r, uint32_t name)
 }
 
 static struct thing
-look_up(struct resolver *r, uint32_t scope, struct str text, unsigned depth)
+look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str text, unsigned depth)
 {
-	uint32_t name = model_name_if_any(r->m, text);
 	if (names_self(r, text)) {
 		uint32_t type = type_around(r, scope);
 		return type ? (struct thing){THING_INSTANCE, type, false} : unknown;
@@ -347,11 +361,11 @@ look_up(struct resolver *r, uint32_t scope, struct str text, unsigned depth)
 			break;
 		struct thing t = unknown;
 		if (e->kind != KIND_TYPE || first)
-			t = in_module(r, scope, text, depth + 1);
+			t = in_module(r, scope, name, depth + 1);
 		uint32_t home = e->kind == KIND_TYPE ? scope : e->home;
 		if (t.kind == THING_UNKNOWN && members &&
 			resolver_entity(r, home)->kind == KIND_TYPE) {
-			t = in_type(r, home, text, depth + 1);
+			t = in_type(r, home, name, depth + 1);
 			if (t.kind == THING_OUTSIDE)
 				t = unknown;
 		}
@@ -362,11 +376,11 @@ look_up(struct resolver *r, uint32_t scope, struct str text, unsigned depth)
 	const struct model_file *file = resolver_file(r, scope);
 	if (!file)
 		return unknown;
-	struct thing t = in_module(r, file->entity, text, depth + 1);
+	struct thing t = in_module(r, file->entity, name, depth + 1);
 	bool by_package = model_family(file->lang) == LANG_JAVA || file->lang == LANG_GO ||
 			  file->lang == LANG_CSHARP || file->lang == LANG_PHP;
 	if (t.kind == THING_UNKNOWN && by_package)
-		t = in_package(r, file->package ? file->package : file->dir + 0x80000000u, text);
+		t = in_package(r, file->package ? file->package : file->dir + 0x80000000u, name);
 	return t.kind == THING_UNKNOWN ? global(r, name) : t;
 }
 
@@ -404,7 +418,7 @@ qualified(struct resolver *r, struct str chain)
 		bool called;
 		struct thing t = package;
 		while (t.kind != THING_UNKNOWN && next_part(&rest, &part, &called))
-			t = member_of(r, t, part, 1);
+			t = member_of(r, t, model_name(r->m, part), 1);
 		return t;
 	}
 	return unknown;
@@ -418,7 +432,7 @@ follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned dept
 	if (depth > MAX_DEPTH || !r->steps || !next_part(&rest, &part, &called))
 		return unknown;
 	r->steps--;
-	struct thing t = look_up(r, scope, part, depth + 1);
+	struct thing t = look_up(r, scope, model_name(r->m, part), part, depth + 1);
 	unsigned family = model_family(r->file->lang);
 	bool dotted = rest.n && !called &&
 		      (family == LANG_JAVA || family == LANG_CSHARP || family == LANG_PHP);
@@ -433,7 +447,7 @@ follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned dept
 		t = result_of(r, t, depth + 1);
 	while (t.kind != THING_UNKNOWN && t.kind != THING_OUTSIDE &&
 		next_part(&rest, &part, &called)) {
-		t = member_of(r, t, part, depth + 1);
+		t = member_of(r, t, model_name(r->m, part), depth + 1);
 		if (called)
 			t = result_of(r, t, depth + 1);
 	}
@@ -456,7 +470,7 @@ emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, 
 		"__init__", "constructor", "__construct", "initialize", NULL};
 	struct str own = model_text(r->m, resolver_entity(r, type)->name);
 	for (const char *const *n = names; *n; n++) {
-		struct thing t = in_type(r, type, str_of(*n), 0);
+		struct thing t = in_type(r, type, model_name_if_any(r->m, str_of(*n)), 0);
 		if (t.kind == THING_ENTITY &&
 			is_code((enum graph_kind)resolver_entity(r, t.id)->kind)) {
 			resolver_emit(r, ref, REL_CALLS, t.id, PROV_RESOLVED, conf);
@@ -494,15 +508,16 @@ static void
 resolve_call(struct resolver *r, const struct fact_ref *ref)
 {
 	uint32_t scope = r->file->entity + ref->from;
-	struct str name = r->f->strings[ref->name];
 	if (!(ref->flags & FACT_MEMBER)) {
-		emit_call(r, ref, look_up(r, scope, name, 0));
+		emit_call(r, ref,
+			look_up(r, scope, resolver_name(r, ref->name), r->f->strings[ref->name],
+				0));
 		return;
 	}
 	struct thing t =
 		ref->receiver ? follow_chain(r, scope, r->f->strings[ref->receiver], 0) : unknown;
 	if (t.kind == THING_ENTITY || t.kind == THING_INSTANCE || t.kind == THING_PACKAGE) {
-		struct thing m = member_of(r, t, name, 0);
+		struct thing m = member_of(r, t, resolver_name(r, ref->name), 0);
 		m.weak |= t.weak;
 		if (m.kind != THING_UNKNOWN || t.kind != THING_INSTANCE) {
 			emit_call(r, ref, m);

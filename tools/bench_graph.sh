@@ -1,0 +1,78 @@
+#!/bin/bash
+# CPU of a whole ingest beside that of parsing the same files alone, with the same parser; size of the map beside that of
+# the source; calls in C against gcc's call graph.  Debian's sources are fetched by apt, the others are what is on this
+# machine or is given: C=DIR PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR ROUNDS=n.  What is not there is said to be not run.
+set -u
+cd "$(dirname "$0")/.." || exit 3
+tool=$1
+rounds=${ROUNDS:-5}
+drydock=build/drydock
+work=$(mktemp -d)
+chmod 755 "$work"
+trap 'rm -rf "$work"' EXIT
+state=${DD_BENCH_STATE:-$work/state}
+echo "load: $(cut -d' ' -f1-3 /proc/loadavg) on $(nproc) processors; $rounds rounds, medians of CPU seconds"
+
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+# CPU seconds of a command, its children's too
+cpu() {
+	local TIMEFORMAT='%U %S'
+	{ time "$@" >/dev/null 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
+}
+
+# ratio NAME SUFFIX DIR
+ratio() {
+	local name=$1 suffix=$2 dir=$3
+	if [ -z "$dir" ] || [ ! -d "$dir" ]; then
+		echo "$name: not run, no source given"
+		return
+	fi
+	rm -rf "$work/tree"
+	mkdir "$work/tree"
+	(cd "$dir" && find . -type f -name "*.$suffix" -size -2000k | sort | head -n "${FILES:-3000}" | tar -cf - -T -) | tar -xf - -C "$work/tree"
+	find "$work/tree" -type f | sort >"$work/list"
+	local bytes lines
+	bytes=$(xargs cat <"$work/list" | wc -c)
+	lines=$(xargs cat <"$work/list" | wc -l)
+	: >"$work/parse"
+	: >"$work/ingest"
+	for _ in $(seq "$rounds"); do
+		xargs -n 100000 "$tool" --time parse 1 <"$work/list" | awk '{ s += $1 } END { print s }' >>"$work/parse"
+		cpu "$drydock" graph ingest --anew --quiet --state "$state" --db "$work/map.db" "$work/tree" >>"$work/ingest"
+	done
+	awk -v name="$name" -v p="$(median <"$work/parse")" -v i="$(median <"$work/ingest")" -v b="$bytes" -v l="$lines" \
+		-v d="$(stat -c %s "$work/map.db")" 'BEGIN {
+		printf "%-8s %7.1f MB %7.0f kLOC  parse %.2f  ingest %.2f  ratio %.2f  map %.2f of the source\n", name, b / 1e6, l / 1e3, p, i, i / p, d / b
+	}'
+}
+
+# calls NAME DIR FLAGS
+calls() {
+	local name=$1 dir=$2 flags=$3
+	if [ -z "$dir" ] || [ ! -d "$dir" ]; then
+		echo "$name: not run, no source given"
+		return
+	fi
+	mkdir -p "$work/$name"
+	cp "$dir"/*.c "$dir"/*.h "$work/$name"
+	# shellcheck disable=SC2046
+	sh tools/graph_truth.sh "$drydock" "$state" "$work/$name" "$flags" $(cd "$work/$name" && ls ./*.c) >"$work/truth" 2>"$work/defined"
+	"$drydock" graph ingest --anew --quiet --state "$state" --db "$work/$name.db" "$work/$name" >/dev/null
+	"$drydock" graph export --state "$state" --db "$work/$name.db" |
+		jq -r 'select(.kind == "calls" and .dst.file != null) | "\(.src.name) \(.dst.name) \(if .cond then "conditional" else "-" end)"' |
+		awk 'NR == FNR { d[$1] = 1; next } ($1 in d) && ($2 in d)' "$work/defined" - | LC_ALL=C sort -u >"$work/ours"
+	awk -v name="$name" 'NR == FNR { t[$1 " " $2] = 1; n++; next }
+		{ k = $1 " " $2; if (!(k in s) || $3 == "-") s[k] = $3 }
+		END {
+			for (k in s) if (k in t) right++; else if (s[k] == "-") wrong++; else apart++
+			printf "%-8s %5d calls of gcc: precision %.3f, recall %.3f, %d conditional ones apart\n", name, n, right / (right + wrong), right / n, apart
+		}' "$work/truth" "$work/ours"
+}
+
+ratio C c "${C:-$PWD}"
+ratio Python py "${PYTHON:-$(python3 -c 'import os; print(os.path.dirname(os.__file__))' 2>/dev/null)}"
+ratio Java java "${JAVA:-}"
+ratio Go go "${GO:-}"
+calls Lua "${LUA:-}" "-DLUA_USE_POSIX -DLUA_COMPAT_5_3"
+calls zlib "${ZLIB:-}" "-DHAVE_UNISTD_H -DHAVE_STDARG_H"
