@@ -57,7 +57,7 @@ calls() {
 	mkdir -p "$work/$name"
 	cp "$dir"/*.c "$dir"/*.h "$work/$name"
 	# shellcheck disable=SC2046
-	sh tools/graph_truth.sh "$drydock" "$state" "$work/$name" "$flags" $(cd "$work/$name" && ls ./*.c) >"$work/truth" 2>"$work/defined"
+	sh tools/graph_truth.sh "$drydock" "$state" "$work/$name" "$flags" $(cd "$work/$name" && ls -- *.c) >"$work/truth" 2>"$work/defined"
 	"$drydock" graph ingest --anew --quiet --state "$state" --db "$work/$name.db" "$work/$name" >/dev/null
 	"$drydock" graph export --state "$state" --db "$work/$name.db" |
 		jq -r 'select(.kind == "calls" and .dst.file != null) | "\(.src.name) \(.dst.name) \(if .cond then "conditional" else "-" end)"' |
