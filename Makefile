@@ -26,7 +26,7 @@ TOOL_SRC  := $(foreach r,$(ROOMS) hostile,$(wildcard tests/$(r)/tool_*.c))
 # what runs only inside the sandbox: static, without a line of ours but attack.h
 ATTACK_SRC := $(wildcard tests/hostile/attack_*.c)
 
-# What source is parsed with: fetched by lock file, compiled once for all variants (docs/decisions/0017-tree-sitter.md).
+# What source is parsed with: fetched by lock file, compiled once for all variants (docs/decisions/0020-tree-sitter.md).
 GRAMMARS := build/grammars
 GRAMMAR_SRC := $(addsuffix /src/parser,$(addprefix tree-sitter-,bash c c-sharp cpp go java javascript php/php python ruby rust \
 	typescript/typescript typescript/tsx)) $(addsuffix /src/scanner,$(addprefix tree-sitter-,bash c-sharp cpp javascript php/php \
