@@ -397,10 +397,10 @@ find_owner(const struct model *m, const struct model_entity *e)
 	const uint32_t scopes[][2] = {{SPACE_CHILD, e->parent}, {SPACE_CHILD, file->entity},
 		{SPACE_PACKAGE, file->dir + 0x80000000u}, {SPACE_GLOBAL, model_family(e->lang)}};
 	for (size_t i = 0; name && i < sizeof(scopes) / sizeof(*scopes); i++) {
-		uint32_t found = 0, n = 0;
+		uint32_t found = 0, n = 0, looked = 0;
 		for (uint32_t l =
 				model_first(m, (enum model_space)scopes[i][0], scopes[i][1], name);
-			l; l = model_next(m, l)) {
+			l && looked++ < 256; l = model_next(m, l)) {
 			enum graph_kind k = (enum graph_kind)m->entities[model_value(m, l)].kind;
 			if ((k == KIND_TYPE || k == KIND_MODULE) && !n++)
 				found = model_value(m, l);

@@ -82,6 +82,13 @@ parse_files(void *arg)
 		extract(x, pl->path, (struct str){pl->text, pl->text_bytes}, &f);
 		buf_reset(&pl->facts);
 		facts_pack(&f, &pl->facts);
+		if (pl->facts.truncated) {
+			facts_reset(&f);
+			f.state = FILE_UNREAD;
+			f.reason = STR("too many facts");
+			buf_reset(&pl->facts);
+			facts_pack(&f, &pl->facts);
+		}
 		(void)pthread_mutex_lock(&r->lock);
 		pl->state = PLACE_DONE;
 		(void)pthread_cond_broadcast(&r->changed);

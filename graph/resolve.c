@@ -33,6 +33,9 @@ resolver_emit(struct resolver *r, const struct fact_ref *ref, enum graph_relatio
 	uint32_t dst, enum graph_prov prov, unsigned conf)
 {
 	uint32_t src = r->file->entity + ref->from;
+	if (!r->file_edges)
+		return;
+	r->file_edges--;
 	/* The narrowest condition that is known: of the use, of a macro on the way, of what is meant. */
 	uint32_t cond = ref->cond ? model_name(r->m, r->f->strings[ref->cond]) : 0;
 	cond = cond ? cond : r->cond ? r->cond : r->m->entities[dst].cond;
@@ -51,8 +54,9 @@ resolver_unresolved(struct resolver *r, const struct fact_ref *ref)
 {
 	bool kept = ref->relation == REL_CALLS || ref->relation == REL_IMPORTS ||
 		    ref->relation == REL_INHERITS || ref->relation == REL_INSTANTIATES;
-	if (!kept || ref->flags & (FACT_LOCAL | FACT_PARAM))
+	if (!kept || ref->flags & (FACT_LOCAL | FACT_PARAM) || !r->file_edges)
 		return;
+	r->file_edges--;
 	model_add_edge(
 		r->m, &(struct model_edge){.src = r->file->entity + ref->from,
 			      .name = model_name(r->m, r->f->strings[ref->name]),
@@ -600,20 +604,25 @@ resolve_file(struct model *m, size_t file, const struct facts *f)
 	OWN_FREE uint32_t *names = mem_alloc(f->nstrings * sizeof(*names));
 	memset(names, 0xff, f->nstrings * sizeof(*names));
 	names[0] = 0;
-	struct resolver r = {.m = m, .f = f, .file = &m->files[file], .names = names};
+	struct resolver r = {.m = m,
+		.f = f,
+		.file = &m->files[file],
+		.names = names,
+		.file_steps = RESOLVE_FILE_STEPS,
+		.file_edges = RESOLVE_FILE_EDGES};
 	bool c = model_family(r.file->lang) == LANG_C;
 	for (size_t i = 0; i < f->nrefs; i++) {
 		const struct fact_ref *ref = &f->refs[i];
-		r.steps = RESOLVE_STEPS;
+		unsigned granted = r.file_steps < RESOLVE_STEPS ? r.file_steps : RESOLVE_STEPS;
+		r.steps = granted;
 		if (c)
 			resolve_c_ref(&r, ref);
 		else if (ref->relation == REL_IMPORTS)
 			resolve_import(&r, ref);
-		else if (ref->flags & FACT_LOCAL && ref->relation != REL_CALLS)
-			continue;
 		else if (ref->relation == REL_CALLS)
 			resolve_call(&r, ref);
 		else
 			resolve_other(&r, ref);
+		r.file_steps -= granted - r.steps;
 	}
 }

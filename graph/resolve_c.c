@@ -63,7 +63,9 @@ static void
 gather(const struct model *m, enum model_space space, uint32_t scope, uint32_t name,
 	enum graph_relation r, struct candidates *c)
 {
-	for (uint32_t l = model_first(m, space, scope, name); l && c->n < RESOLVE_CANDIDATES;
+	unsigned looked = 0;
+	for (uint32_t l = model_first(m, space, scope, name);
+		l && c->n < RESOLVE_CANDIDATES && looked++ < 4 * RESOLVE_CANDIDATES;
 		l = model_next(m, l))
 		if (fits(r, (enum graph_kind)m->entities[model_value(m, l)].kind))
 			c->v[c->n++] = model_value(m, l);
@@ -388,15 +390,17 @@ emit_methods(struct resolver *r, const struct fact_ref *ref, uint32_t type, uint
 {
 	const struct model *m = r->m;
 	struct candidates c = {0};
-	for (uint32_t l = model_first(m, SPACE_CHILD, type, name); l && c.n < 8;
+	unsigned looked = 0;
+	for (uint32_t l = model_first(m, SPACE_CHILD, type, name); l && c.n < 8 && looked++ < 64;
 		l = model_next(m, l))
 		if (is_method(m, model_value(m, l)))
 			c.v[c.n++] = model_value(m, l);
 	drop_declarations(m, &c);
 	for (size_t i = 0; i < c.n; i++)
 		resolver_emit(r, ref, REL_CALLS, c.v[i], PROV_RESOLVED, 90 / (unsigned)c.n);
-	for (uint32_t l = c.n || depth > 8 ? 0 : model_first(m, SPACE_BASE, type, 0); l;
+	for (uint32_t l = c.n || depth > 8 ? 0 : model_first(m, SPACE_BASE, type, 0); l && r->steps;
 		l = model_next(m, l)) {
+		r->steps--;
 		uint32_t base = type_named(r, model_text(m, m->bases[model_value(m, l)].name));
 		if (base && base != type && emit_methods(r, ref, base, name, depth + 1))
 			return true;

@@ -10,7 +10,8 @@ struct resolver {
 	const struct model_file *file;
 	uint32_t *names; /* of the model, by string of the file; UINT32_MAX: not asked for yet */
 	unsigned steps;	 /* left for one reference */
-	uint32_t cond;	 /* under which a macro on the way is defined; 0: always */
+	uint32_t file_steps, file_edges; /* left for the file */
+	uint32_t cond;			 /* under which a macro on the way is defined; 0: always */
 };
 
 enum thing_kind { THING_UNKNOWN, THING_OUTSIDE, THING_ENTITY, THING_INSTANCE, THING_PACKAGE };
@@ -23,6 +24,9 @@ struct thing {
 
 #define RESOLVE_STEPS 3000
 #define RESOLVE_CANDIDATES 64
+/* What a file that means harm may cost: steps and relations of all its references; those beyond stay unresolved. */
+#define RESOLVE_FILE_STEPS 20000000u
+#define RESOLVE_FILE_EDGES 4000000u
 
 /* ---- where things are ---- */
 

@@ -26,6 +26,8 @@ walk_string(struct walk *w, TSNode node)
 uint32_t
 walk_own(struct walk *w, const char *s)
 {
+	if (w->owned.n >= WALK_MAX_OWNED)
+		return 0;
 	strlist_add(&w->owned, s);
 	return facts_string(w->f, str_of(w->owned.v[w->owned.n - 1]));
 }

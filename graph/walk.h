@@ -44,6 +44,7 @@ struct walk {
 };
 
 #define WALK_MAX_DEPTH 1500
+#define WALK_MAX_OWNED 200000 /* conditions and the like of one file; those beyond are left out */
 
 void walk_visit(struct walk *w); /* the node at the cursor */
 void walk_children(struct walk *w);

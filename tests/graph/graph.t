@@ -116,6 +116,17 @@ printf '\377\376i\0n\0t\0' >"$tree/utf16.c"
 printf 'int \303\050(void) { return ok(); } // \377\n' >"$tree/invalid.c"
 printf 'int crlf(void)\r\n{\r\n\treturn ok();\r\n}\r\n' >"$tree/crlf.c"
 { for i in $(seq 3000); do echo "if x$i:"; printf "%${i}s" ' '; done; echo pass; } >"$tree/deep.py"
+# names that lead to many others, many times; conditions in conditions; as many of one name as of uses
+awk 'BEGIN {
+	print "int leaf(void) { return 1; }\n#define A0() leaf()"
+	for (i = 1; i < 9; i++) printf "#define A%d() A%d() A%d() A%d() A%d()\n", i, i - 1, i - 1, i - 1, i - 1
+	print "int many(void)\n{"
+	for (i = 0; i < 60000; i++) print "\tA8();"
+	print "}"
+}' >"$tree/macros.c"
+awk 'BEGIN { for (i = 0; i < 60000; i++) print "#define same x\nstruct s" i " { same y; };" }' >"$tree/same.h"
+awk 'BEGIN { for (i = 0; i < 3000; i++) print "#if defined(A_LONG_NAME_OF_A_CONDITION) && B" i "\nint v" i ";"; for (i = 0; i < 3000; i++) print "#endif" }' >"$tree/conditions.c"
+awk 'BEGIN { for (i = 0; i < 20000; i++) printf "class C%d(C%d): pass\n", i, (i + 1) % 20000; for (i = 0; i < 20000; i++) print "C1().nothing()" }' >"$tree/circle.py"
 mkfifo "$tree/fifo.c"
 ln -s loop "$tree/loop"
 ln -s /etc/passwd "$tree/passwd.c"
@@ -125,8 +136,10 @@ printf 'def y(): pass\n' >"$tree/$(printf 'esc\033[31m.py')"
 : >"$tree/empty.c"
 printf 'secret\n' >"$tree/closed.c"
 chmod 0 "$tree/closed.c"
+begin=$(date +%s)
 ingest
-is "it is read to its end" "$status $(json '.files')" "0 17"
+is "it is read to its end" "$status $(json '.files')" "0 21"
+ok "in bounded time" test $(($(date +%s) - begin)) -lt 120
 ask status
 for want in "nested.c lexical nesting" "line.js lexical long line" "large.py unread too large" "nul.c unread binary" "utf16.c unread UTF-16" \
 	"fifo.c unread special file" "loop unread link" "passwd.c unread link" "dir/up unread link"; do
