@@ -1,6 +1,7 @@
 #include "base/db.h"
 
 #include "base/db_fault.h"
+#include "base/db_handle.h"
 #include "base/fault.h"
 #include "base/io.h"
 #include "base/map.h"
@@ -422,4 +423,59 @@ int64_t
 db_last_id(struct db *db)
 {
 	return sqlite3_last_insert_rowid(db->handle);
+}
+
+size_t
+db_columns(struct db_stmt *st)
+{
+	return (size_t)sqlite3_column_count(st->handle);
+}
+
+const char *
+db_column_name(struct db_stmt *st, size_t column)
+{
+	const char *name = sqlite3_column_name(st->handle, (int)column);
+	return name ? name : "";
+}
+
+char
+db_type(struct db_stmt *st, size_t column)
+{
+	switch (sqlite3_column_type(st->handle, (int)column)) {
+	case SQLITE_INTEGER:
+		return 'i';
+	case SQLITE_FLOAT:
+		return 'f';
+	case SQLITE_TEXT:
+		return 's';
+	case SQLITE_BLOB:
+		return 'b';
+	default:
+		return 'n';
+	}
+}
+
+static int
+allow_reading(void *ctx, int action, const char *a, const char *b, const char *c, const char *d)
+{
+	(void)ctx;
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	bool reading = action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION ||
+		       action == SQLITE_RECURSIVE;
+	return reading ? SQLITE_OK : SQLITE_DENY;
+}
+
+void
+db_only_select(struct db *db)
+{
+	(void)sqlite3_set_authorizer(db->handle, allow_reading, NULL);
+}
+
+struct sqlite3 *
+db_handle(struct db *db)
+{
+	return db->handle;
 }

@@ -83,6 +83,12 @@ int graph_status(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
 int graph_context(struct graph *g, const char *what, uint64_t budget, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;
 
+/*
+ * Rows of one SELECT over the views `entities`, `files` and `relations`: {"index": ..., "columns": [names], "rows":
+ * [[values]]}.  DD_EINVAL: SQLite does not take it, or it is more than reading.
+ */
+int graph_sql(struct graph *g, const char *query, json_t **ret, struct dd_err *err) DD_MUST_USE;
+
 /* Every relation, one object a line in the order of the map. */
 int graph_export_jsonl(struct graph *g, int (*line)(void *ctx, struct str text), void *ctx,
 	struct dd_err *err) DD_MUST_USE;

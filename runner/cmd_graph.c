@@ -404,6 +404,42 @@ ASK_COMMAND(unused, "unused", "functions that nothing leads to", "", 0, ask_opti
 ASK_COMMAND(context, "context", "excerpts of the source around a line or a name, within a budget",
 	"FILE:LINE|SYMBOL", 1, context_options);
 
+static int
+run_sql(const struct cli_call *call)
+{
+	const struct graph_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN_JSON json_t *answer = NULL;
+	struct graph *g = NULL;
+	size_t i, k;
+	json_t *row, *value;
+	int rc = open_map(o, &g, &err);
+	if (rc == 0)
+		rc = graph_sql(g, call->args[0], &answer, &err);
+	graph_close(g);
+	if (rc < 0)
+		return cli_fail(cli_status_of(&err), &err);
+	if (o->common.json) {
+		print_answer(answer, true);
+		return EXIT_DONE;
+	}
+	json_array_foreach (json_object_get(answer, "rows"), i, row) {
+		json_array_foreach (row, k, value) {
+			if (k)
+				putchar('\t');
+			if (json_is_string(value)) {
+				print_visible(json_string_value(value));
+			} else if (!json_is_null(value)) {
+				OWN(buf) struct buf b = {0};
+				json_print(value, 0, &b);
+				printf("%s", b.p);
+			}
+		}
+		putchar('\n');
+	}
+	return EXIT_DONE;
+}
+
 static void
 print_status(const json_t *answer)
 {
@@ -423,7 +459,13 @@ print_status(const json_t *answer)
 			(long long)json_integer_value(json_object_get(of, "files")),
 			(long long)json_integer_value(json_object_get(of, "lines")));
 	}
+	bool all = json_array_size(json_object_get(answer, "incomplete")) <= 30;
+	if (!all)
+		printf("  %zu files that were not read in full: --json names them\n",
+			json_array_size(json_object_get(answer, "incomplete")));
 	json_array_foreach (json_object_get(answer, "incomplete"), i, of) {
+		if (!all)
+			break;
 		printf("  %s (%s): ", text_of(of, "state"), text_of(of, "reason"));
 		print_visible(text_of(of, "file"));
 		printf("\n");
@@ -452,6 +494,21 @@ run_status(const struct cli_call *call)
 
 ASK_COMMAND(status, "status",
 	"what the map holds, how old it is, and which files it could not read", "", 0, ask_options);
+
+const struct subcommand cmd_graph_sql = {
+	.name = "graph sql",
+	.summary = "ask the map with one SELECT",
+	.args = "QUERY",
+	.description =
+		"Views: entities(id, kind, name, file, line, end, parent, cond), files(id, path, lang, state, reason,\n"
+		"digest, size, lines, bad_bytes), relations(src, kind, dst, unresolved, line, cond, prov, conf, count).\n"
+		"src and dst are numbers of entities; a query that gives src is answered at once.",
+	.options = ask_options,
+	.options_size = sizeof(struct graph_options),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_sql,
+};
 
 static int
 print_line(void *ctx, struct str text)

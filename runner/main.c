@@ -40,6 +40,7 @@ const struct subcommand *const commands[] = {
 	&cmd_graph_context,
 	&cmd_graph_tests,
 	&cmd_graph_unused,
+	&cmd_graph_sql,
 	&cmd_graph_export,
 	&cmd_gc,
 	&cmd_doctor,

@@ -44,6 +44,18 @@ done
 run "$drydock" graph callers helper --state "$state" --db "$db"
 has "for people: place, name, why" "$tmp/out" "src/b.c:4  function local_name  (local_name calls helper at src/b.c:4, 0.98)"
 
+# --- SQL
+ask sql "SELECT e.name, r.line FROM relations r JOIN entities e ON e.id = r.dst WHERE r.src = (SELECT id FROM entities WHERE name = 'open_it') AND r.kind = 'calls'"
+is "sql" "$(json '"\(.columns | join(" ")): \(.rows | tojson)"')" 'name line: [["local_name",5]]'
+ask sql "SELECT count(*) FROM relations WHERE dst IS NOT NULL"
+exported=$("$drydock" graph export --state "$state" --db "$db" | jq -s '[.[] | select(.kind != "contains" and .dst.file != null)] | length')
+is "as many relations as are exported" "$(json '.rows[0][0]')" "$exported"
+for q in "DELETE FROM entity" "ATTACH '$tmp/other' AS o" "PRAGMA journal_mode" "CREATE TABLE t(x)" "SELECT nothing FROM nowhere"; do
+	ask sql "$q"
+	is "refused: $q" "$status $(wc -l <"$tmp/err")" "2 1"
+done
+ok "and no other file is made" test ! -e "$tmp/other"
+
 # --- context
 for budget in 1 10 40 100 1000; do
 	ask context src/a.c:uses_macros --budget $budget
