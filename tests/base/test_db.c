@@ -1,4 +1,5 @@
 #include "base/db.h"
+#include "base/db_table.h"
 
 #include "base/fs.h"
 #include "tests/base/tmpdir.h"
@@ -163,6 +164,102 @@ a_database_of_another_program_is_refused(void **state)
 	assert_int_equal(db_open(path, schema, 0, 0x74657374, &db, NULL), -DD_EUNSUPPORTED);
 }
 
+/* Made whole, then only read: a file of its own, no other beside it. */
+static void
+what_is_made_whole_is_read_and_not_changed(void **state)
+{
+	(void)state;
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN_FREE char *path = fs_join(dir, "made 100%?.db");
+	OWN(strlist) struct strlist names = {0};
+	struct db *db;
+	assert_int_equal(db_open_read(path, 1, 1, &db, NULL), -DD_ENOENT);
+	assert_int_equal(db_create(path, "CREATE TABLE t(v INTEGER); INSERT INTO t VALUES(7)", 1, 3,
+				 &db, NULL),
+		0);
+	db_close(db);
+	assert_int_equal(db_open_read(path, 2, 3, &db, NULL), -DD_ECORRUPT);
+	assert_int_equal(db_open_read(path, 1, 4, &db, NULL), -DD_EUNSUPPORTED);
+	assert_int_equal(db_open_read(path, 1, 3, &db, NULL), 0);
+	assert_true(db_run(db, NULL, "INSERT INTO t VALUES(8)", "") < 0);
+	db_close(db);
+	assert_int_equal(fs_list(dir, &names, NULL), 0);
+	assert_int_equal(names.n, 1);
+}
+
+/* Key k has k rows: (k, 0), (k, 1), ...; key 3 has none. */
+static int
+fill(void *ctx, int64_t key, struct db_rows *ret)
+{
+	unsigned *asked = ctx;
+	++*asked;
+	for (int64_t i = 0; key != 3 && i < key; i++) {
+		db_rows_add(ret, key);
+		db_rows_add(ret, i);
+	}
+	return key > 5 ? -DD_EIO : 0;
+}
+
+static int64_t
+ask(struct db *db, const char *sql)
+{
+	struct db_stmt *st;
+	if (db_query(db, &st, NULL, sql, "") < 0 || db_step(st, NULL) != 1)
+		return -1;
+	int64_t v = db_int(st, 0);
+	db_done(st);
+	return v;
+}
+
+static void
+a_table_of_code_is_asked_by_key_or_whole(void **state)
+{
+	(void)state;
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN_FREE char *path = fs_join(dir, "t.db");
+	struct db *db;
+	unsigned asked = 0;
+	struct db_table table = {.name = "rows",
+		.schema = "CREATE TABLE x(key INTEGER, i INTEGER)",
+		.columns = 2,
+		.last_key = 5,
+		.fill = fill,
+		.ctx = &asked};
+	assert_int_equal(db_create(path, "CREATE TABLE t(v)", 1, 1, &db, NULL), 0);
+	assert_int_equal(db_add_table(db, &table, NULL), 0);
+	assert_int_equal(ask(db, "SELECT count(*) FROM rows"), 12);
+	assert_int_equal(ask(db, "SELECT sum(i) FROM rows WHERE i > 1"), 2 + 3 + 2 + 3 + 4);
+	asked = 0;
+	assert_int_equal(ask(db, "SELECT sum(i) FROM rows WHERE key = 4"), 6);
+	assert_int_equal(asked, 1);
+	for (int key = -1; key < 8; key += 4) /* -1, 3, 7: none of them has rows */
+		assert_int_equal(ask(db, key < 0    ? "SELECT count(*) FROM rows WHERE key = -1"
+					 : key == 3 ? "SELECT count(*) FROM rows WHERE key = 3"
+						    : "SELECT count(*) FROM rows WHERE key = 7"),
+			0);
+	table.last_key = 6;
+	assert_int_equal(ask(db, "SELECT count(*) FROM rows"), -1);
+	db_close(db);
+}
+
+static void
+only_reading_is_let_through(void **state)
+{
+	(void)state;
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN_FREE char *path = fs_join(dir, "t.db");
+	struct db *db;
+	assert_int_equal(
+		db_create(path, "CREATE TABLE t(v); INSERT INTO t VALUES(7)", 1, 1, &db, NULL), 0);
+	db_only_select(db);
+	static const char *const refused[] = {"INSERT INTO t VALUES(1)", "DROP TABLE t",
+		"ATTACH ':memory:' AS m", "PRAGMA user_version", "BEGIN", "CREATE TEMP TABLE x(y)"};
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		assert_true(db_exec(db, refused[i], NULL) < 0);
+	assert_int_equal(ask(db, "WITH a AS (SELECT max(v) AS m FROM t) SELECT m FROM a"), 7);
+	db_close(db);
+}
+
 int
 main(void)
 {
@@ -171,6 +268,9 @@ main(void)
 		cmocka_unit_test(a_creation_that_fails_can_be_done_again),
 		cmocka_unit_test(what_is_no_database_is_told_from_a_disk_that_fails),
 		cmocka_unit_test(a_database_of_another_program_is_refused),
+		cmocka_unit_test(what_is_made_whole_is_read_and_not_changed),
+		cmocka_unit_test(a_table_of_code_is_asked_by_key_or_whole),
+		cmocka_unit_test(only_reading_is_let_through),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
