@@ -12,6 +12,7 @@
 #include "envprobe/files.h"
 #include "envprobe/lookups.h"
 #include "envprobe/proofs.h"
+#include "envprobe/source_worker.h"
 #include "record/steplog.h"
 
 #include <fcntl.h>
@@ -301,6 +302,46 @@ build_to_json(const struct build_run *b, const struct prompter *p, json_t *proof
 		built_file_list_to_json(files));
 }
 
+/*
+ * Tests of an application whose source names none: of a makefile that the build wrote.  The commands are added to
+ * the result.
+ */
+static int
+find_written_tests(struct loop *l, const char *layer, json_t *to, struct dd_err *err)
+{
+	const struct project *p = &l->r->project;
+	OWN_FREE char *as = p->dir ? mem_printf("make:%s", p->dir) : mem_strdup("make");
+	const struct source_question q = {
+		.worker = "detect", .arg = as, .max_bytes = (size_t)64 << 20};
+	OWN_JSON json_t *j = NULL;
+	OWN(project) struct project made = {0};
+	struct stack only = {0};
+	if (!layer || command_list_has(&p->commands, PHASE_TEST))
+		return 0;
+	stack_push(&only, layer);
+	int rc = source_ask(l->spec->state, &only, &q, &j, err);
+	if (rc == 0)
+		rc = json_decode(j, project_fields, false, &made, "project", err);
+	bool here = rc == 0 && made.system == SYSTEM_MAKE &&
+		    strcmp(made.dir ? made.dir : "", p->dir ? p->dir : "") == 0;
+	for (size_t i = 0; here && i < made.commands.n; i++)
+		if (made.commands.v[i].phase == PHASE_TEST)
+			json_object_set_new(
+				to, "tests", json_encode(command_fields, &made.commands.v[i]));
+	stack_cleanup(&only);
+	return rc;
+}
+
+static int
+take_written_tests(struct loop *l, const json_t *j, struct dd_err *err)
+{
+	struct command *c;
+	if (!j || command_list_has(&l->r->project.commands, PHASE_TEST))
+		return 0;
+	c = command_list_add(&l->r->project.commands);
+	return json_decode(j, command_fields, false, c, "tests", err);
+}
+
 static int
 do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -342,6 +383,8 @@ do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 			.command = b.failed,
 			.exit_code = b.exit_code};
 		rc = find_findings(l, &build, j, err);
+		if (rc == 0)
+			rc = find_written_tests(l, b.layer, j, err);
 		if (rc == 0)
 			*ret_result = j;
 		else
@@ -399,6 +442,8 @@ take_build(struct loop *l, const json_t *j, struct dd_err *err)
 	if (rc == 0)
 		rc = built_file_list_from_json(
 			json_object_get(j, "files made"), "files made", &l->r->built_files, err);
+	if (rc == 0)
+		rc = take_written_tests(l, json_object_get(j, "tests"), err);
 	stack_cleanup(&l->r->work);
 	stack_copy(&l->r->work, &l->tree);
 	if (layer)

@@ -84,6 +84,19 @@ up "$tmp/idle"
 is "not where one fails that was skipped" "$(json '[.outcome, .tests.passed, .tests.skipped] | join(" ")')" "up 1 2"
 is "which the attempt says" "$(json '.attempts[2].ended')" "no more tests run"
 
+# --- tests that only a makefile has which the build wrote
+mkdir "$tmp/written"
+cat >"$tmp/written/configure" <<'M'
+#!/bin/sh
+t=che
+printf 'all: ; touch all\n%s: ; @echo 1..1 && echo ok 1 - afloat\n' "${t}ck" >Makefile
+M
+chmod 755 "$tmp/written/configure"
+up "$tmp/written"
+is "are found behind it, and run" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+run "$drydock" replay --json --quiet --state "$state" --offline "$(json .recipe)" "$tmp/written"
+is "in a replay, too" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+
 # --- of what nothing was seen to use, only what is needed stays
 mkdir "$tmp/halves"
 cat >"$tmp/halves/Makefile" <<'M'
