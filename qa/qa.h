@@ -37,7 +37,7 @@ struct qa_spec {
 
 /*
  * Run every test command and gather the cases.  A test that fails is not an error of this function;
- * *ret_cause is that of the first command that did not end by itself, which ret->ended names.
+ * *ret_cause is that of the first command or service that did not end by itself, which ret->ended names.
  */
 int qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *ret_cause,
 	struct dd_err *err) DD_MUST_USE;

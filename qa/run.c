@@ -244,6 +244,16 @@ merge(struct test_run *a, struct test_run *b)
 	test_run_cleanup(b);
 }
 
+/* Only the first is kept: what ended later may have ended for it. */
+static void
+note_cause(struct test_run *all, enum exec_cause *cause, enum exec_cause found, const char *what)
+{
+	if (*cause != CAUSE_NONE)
+		return;
+	*cause = found;
+	all->ended = mem_strdup(what);
+}
+
 static int
 run_command(struct run *r, struct pod *pod, const struct command *c, struct test_run *all,
 	enum exec_cause *cause, struct dd_err *err)
@@ -260,10 +270,8 @@ run_command(struct run *r, struct pod *pod, const struct command *c, struct test
 	if (rc == 0)
 		rc = read_results(
 			r, &as, result.cause == CAUSE_NONE ? result.exit_code : -1, &one, err);
-	if (rc == 0 && *cause == CAUSE_NONE && result.cause != CAUSE_NONE) {
-		*cause = result.cause;
-		all->ended = mem_strdup(c->run);
-	}
+	if (rc == 0 && result.cause != CAUSE_NONE)
+		note_cause(all, cause, result.cause, c->run);
 	merge(all, &one);
 	return rc;
 }
@@ -304,8 +312,10 @@ note_failed_service(struct run *r, const char *name, const struct dd_err *why, s
 	c->message = buf_take(&message);
 }
 
+/* A limit of the pod is the run's, whichever of its programs reached it first. */
 static int
-start_services(struct run *r, struct pod *pod, struct test_run *all, struct dd_err *err)
+start_services(struct run *r, struct pod *pod, struct test_run *all, enum exec_cause *cause,
+	struct dd_err *err)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < r->spec->nservices; i++) {
@@ -313,9 +323,12 @@ start_services(struct run *r, struct pod *pod, struct test_run *all, struct dd_e
 		struct service_spec s = r->spec->services[i];
 		s.env = s.env ? s.env : r->spec->env;
 		steplog_note(r->log, "starting service %s", s.name);
-		rc = service_start(pod, &s, &why);
-		if (rc == -DD_EIO) {
+		enum exec_cause limit = CAUSE_NONE;
+		rc = service_start(pod, &s, &limit, &why);
+		if (rc == -DD_EIO || rc == -DD_ELIMIT) {
 			note_failed_service(r, s.name, &why, all);
+			if (limit != CAUSE_NONE)
+				note_cause(all, cause, limit, s.name);
 			rc = 0;
 		} else if (rc < 0) {
 			err_move(err, &why);
@@ -342,7 +355,7 @@ qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *
 		return rc;
 	rc = pod_open(&pod_spec, &pod, err);
 	if (rc == 0)
-		rc = start_services(&r, pod, &all, err);
+		rc = start_services(&r, pod, &all, &cause, err);
 	for (size_t i = 0; rc == 0 && i < spec->commands->n; i++)
 		if (spec->commands->v[i].phase == PHASE_TEST)
 			rc = run_command(&r, pod, &spec->commands->v[i], &all, &cause, err);

@@ -418,7 +418,7 @@ struct test_run {
 	int64_t passed, failed, skipped;
 	bool by_exit_status; /* no per-case format was recognised: one case per command */
 	struct test_case_list cases;
-	char *ended; /* the command that ended before it was done; NULL */
+	char *ended; /* the command or service that was ended before it was done; NULL */
 	char *note;  /* what a reader must know: "0 tests were executed", "report truncated" */
 };
 void test_run_cleanup(struct test_run *t);

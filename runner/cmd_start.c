@@ -164,7 +164,7 @@ start_all(struct app *a, struct dd_err *err)
 		struct service_spec s = a->serving.services[i];
 		s.env = (const char *const *)a->env.v;
 		int step = progress_begin("starting %s", s.name);
-		rc = service_start(a->pod, &s, err);
+		rc = service_start(a->pod, &s, NULL, err);
 		progress_end(step, rc < 0 ? "failed" : "ok");
 		a->name = s.name;
 	}

@@ -389,9 +389,11 @@ struct service_spec {	  /* copied */
 /*
  * Start it and wait until it is ready.  DD_EEXIST: a service of this name is there already; DD_EIO:
  * it ended or was not ready in time (the message ends with the last line it printed), and is not
- * declared.
+ * declared; DD_ELIMIT: the same, and *ret_cause (may be NULL), written only
+ * then, is the limit of the pod that ended it.
  */
-int service_start(struct pod *p, const struct service_spec *spec, struct dd_err *err) DD_MUST_USE;
+int service_start(struct pod *p, const struct service_spec *spec, enum exec_cause *ret_cause,
+	struct dd_err *err) DD_MUST_USE;
 
 /* End it; it is declared no more.  DD_ENOENT: there is none of this name. */
 int service_stop(struct pod *p, const char *name, struct dd_err *err) DD_MUST_USE;

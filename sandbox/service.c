@@ -120,7 +120,7 @@ read_output(const struct service *s, struct buf *ret, struct dd_err *err)
 
 /* Its last line that is not empty, for an error. */
 static int
-fail(const struct service *s, const char *why, struct dd_err *err)
+fail(const struct service *s, enum dd_code code, const char *why, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {.max = 4096};
 	struct str line, last = {"", 0};
@@ -128,7 +128,7 @@ fail(const struct service *s, const char *why, struct dd_err *err)
 	struct str rest = buf_str(&text);
 	while (str_next_line(&rest, &line))
 		last = str_trim(line).n ? str_trim(line) : last;
-	return err_set(err, DD_EIO, "service %s %s%s" STR_FMT, s->name, why, last.n ? ": " : "",
+	return err_set(err, code, "service %s %s%s" STR_FMT, s->name, why, last.n ? ": " : "",
 		STR_ARG(last));
 }
 
@@ -202,7 +202,21 @@ is_ready(struct pod *p, const struct service *s)
 }
 
 static int
-wait_ready(struct pod *p, struct service *s, struct dd_err *err)
+fail_ended(const struct service *s, const struct exec_result *r, enum exec_cause *ret_cause,
+	struct dd_err *err)
+{
+	bool limited = r->cause != CAUSE_NONE && r->cause != CAUSE_SIGNAL;
+	OWN_FREE char *how = limited	 ? mem_printf("was ended: it reached the %s limit",
+						   exec_cause_name(r->cause))
+			     : r->signal ? mem_printf("ended by signal %d", r->signal)
+					 : mem_printf("ended with %d", r->exit_code);
+	if (limited && ret_cause)
+		*ret_cause = r->cause;
+	return fail(s, limited ? DD_ELIMIT : DD_EIO, how, err);
+}
+
+static int
+wait_ready(struct pod *p, struct service *s, enum exec_cause *ret_cause, struct dd_err *err)
 {
 	int64_t limit_ms = s->spec.ready_limit_ms ? s->spec.ready_limit_ms : READY_LIMIT_MS;
 	int64_t deadline = clock_mono_ns() + limit_ms * 1000000;
@@ -210,11 +224,10 @@ wait_ready(struct pod *p, struct service *s, struct dd_err *err)
 	for (int wait_ms = FIRST_LOOK_MS;;
 		wait_ms = wait_ms < LAST_LOOK_MS ? 2 * wait_ms : wait_ms) {
 		int rc = look(s, wait_ms, &r, err);
-		if (rc == 0) {
-			OWN_FREE char *how = r.signal ? mem_printf("ended by signal %d", r.signal)
-						      : mem_printf("ended with %d", r.exit_code);
-			return fail(s, how, err);
-		}
+		if (rc == 0 && r.cause == CAUSE_STOPPED)
+			return err_set(err, DD_ESTOPPED, "stopped");
+		if (rc == 0)
+			return fail_ended(s, &r, ret_cause, err);
 		if (rc != -DD_EBUSY)
 			return rc;
 		if (sandbox_stop_requested())
@@ -222,7 +235,7 @@ wait_ready(struct pod *p, struct service *s, struct dd_err *err)
 		if (is_ready(p, s))
 			return 0;
 		if (clock_mono_ns() > deadline)
-			return fail(s, "was not ready in time", err);
+			return fail(s, DD_EIO, "was not ready in time", err);
 	}
 }
 
@@ -244,13 +257,13 @@ end(struct service *s)
 }
 
 static int
-start(struct pod *p, struct service *s, struct dd_err *err)
+start(struct pod *p, struct service *s, enum exec_cause *ret_cause, struct dd_err *err)
 {
 	if (s->exec) /* of the pod before it went on */
 		exec_forget(TAKE(s->exec));
 	int rc = begin(p, s, err);
 	if (rc == 0)
-		rc = wait_ready(p, s, err);
+		rc = wait_ready(p, s, ret_cause, err);
 	if (rc < 0)
 		end(s);
 	return rc;
@@ -274,7 +287,7 @@ services_start(struct pod *p, struct dd_err *err)
 	struct service *s;
 	int rc = 0;
 	TAILQ_FOREACH (s, &p->services, link) {
-		rc = start(p, s, err);
+		rc = start(p, s, NULL, err);
 		if (rc < 0)
 			break;
 	}
@@ -300,7 +313,8 @@ services_cleanup(struct pod *p)
 /* ---- the front door ---- */
 
 int
-service_start(struct pod *p, const struct service_spec *spec, struct dd_err *err)
+service_start(struct pod *p, const struct service_spec *spec, enum exec_cause *ret_cause,
+	struct dd_err *err)
 {
 	if (!is_name(spec->name))
 		return err_set(err, DD_EINVAL, "\"%.100s\" is not a name of a service", spec->name);
@@ -308,7 +322,7 @@ service_start(struct pod *p, const struct service_spec *spec, struct dd_err *err
 		return err_set(err, DD_EEXIST, "there is a service %s already", spec->name);
 	struct service *s = create(spec);
 	TAILQ_INSERT_TAIL(&p->services, s, link);
-	int rc = start(p, s, err);
+	int rc = start(p, s, ret_cause, err);
 	if (rc < 0)
 		remove_service(p, s);
 	return rc;

@@ -31,6 +31,9 @@ ended "tests that fill the disk" tests-failed '"make check" was ended: it wrote 
 app disk-in-build './attack disk .' @true
 up --disk 64M "$tmp/disk-in-build"
 ended "a build that fills the disk" build-failed '"make" was ended: it wrote more than its disk limit'
+app forks-in-build './attack forks' @true
+up --pids 200 "$tmp/forks-in-build"
+ended "a build that forks without end" build-failed '"make" was ended: it started more processes than its limit'
 app forks-in-tests @true './attack forks'
 up --pids 200 "$tmp/forks-in-tests"
 ended "tests that fork without end" tests-failed '"make check" was ended: it started more processes than its limit'
@@ -59,5 +62,33 @@ chmod 755 "$tmp/service-memory/client"
 printf '{"service:localhost:15441": "perl /work/server.pl"}\n' >"$tmp/answers.json"
 up --memory 256M --answers "$tmp/answers.json" "$tmp/service-memory"
 ended "a service that takes memory without end" tests-failed '"make check" was ended: it needed more than its memory limit'
+
+# --- a service: one that takes all before it is ready, one that does so when it is asked, while the tests wait
+mkdir "$tmp/service" && cp "$tmp/programs/attack_exhaust" "$tmp/service/attack"
+cat >"$tmp/service/Makefile" <<'M'
+all: ; touch all
+check: ; @perl -MIO::Socket::INET -e 'my $$s = IO::Socket::INET->new("127.0.0.1:15433") or die; print <$$s>; sleep 60'
+M
+cat >"$tmp/service/server.pl" <<'S'
+use IO::Socket::INET;
+my $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 15433, Listen => 5, ReuseAddr => 1) or die;
+while (my $c = $l->accept) { close $c; fork or exec "./attack", @ARGV }
+S
+service() { # ATTACK OPTIONS TEXT
+	printf '{"service:localhost:15433": "./attack %s"}\n' "$1" >"$tmp/answers.json"
+	# shellcheck disable=SC2086
+	up --answers "$tmp/answers.json" $2 "$tmp/service"
+	ended "a service and its $1" tests-failed "\"1-localhost-15433\" was ended: it $3"
+	# shellcheck disable=SC2086
+	run "$drydock" replay --json --quiet --state "$state" --answers "$tmp/answers.json" $2 "$(last_run)/recipe" "$tmp/service"
+	ended "the same in a replay" tests-failed "\"1-localhost-15433\" was ended: it $3"
+	printf '{"service:localhost:15433": "perl server.pl %s"}\n' "$1" >"$tmp/answers.json"
+	# shellcheck disable=SC2086
+	up --answers "$tmp/answers.json" $2 "$tmp/service"
+	ended "a service and its $1 beside the tests" tests-failed "\"make check\" was ended: it $3"
+}
+service memory "--memory 256M" "needed more than its memory limit"
+service forks "--pids 200" "started more processes than its limit"
+service "disk ." "--disk 64M" "wrote more than its disk limit"
 same_host "this machine is as it was"
 done_testing

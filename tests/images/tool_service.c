@@ -177,7 +177,7 @@ ask(struct pod *pod, struct subject *p, struct dd_err *err)
 	int rc =
 		p->setup.n ? run_script(pod, "setup", p->setup.p, PROFILE_PROVISION, NULL, err) : 0;
 	if (rc == 0 && p->start)
-		rc = service_start(pod, &service, err);
+		rc = service_start(pod, &service, NULL, err);
 	if (rc == 0)
 		rc = run_script(
 			pod, "probe", p->probe, p->as ? PROFILE_SERVICE : PROFILE_TEST, p->as, err);

@@ -72,14 +72,14 @@ a_service_is_there_for_the_next_command(void **state)
 	OWN(buf) struct buf out = {0};
 	struct pod *p = open_pod(NULL);
 	SAYS(p, PROFILE_TEST, ask, "refused\n");
-	must(service_start(p, &nobody_serves, &err), &err);
+	must(service_start(p, &nobody_serves, NULL, &err), &err);
 	SAYS(p, PROFILE_TEST, ask, "answer 65534\n");
 	SAYS(p, PROFILE_TEST, ask, "answer 65534\n");
 	assert_true(service_is_running(p, "lines"));
 	(void)usleep(100000);
 	must(service_output(p, "lines", &out, &err), &err);
 	assert_string_equal(out.p, "asked\nasked\n");
-	assert_int_equal(service_start(p, &nobody_serves, &err), -DD_EEXIST);
+	assert_int_equal(service_start(p, &nobody_serves, NULL, &err), -DD_EEXIST);
 	must(service_stop(p, "lines", &err), &err);
 	SAYS(p, PROFILE_TEST, ask, "refused\n");
 	assert_int_equal(service_stop(p, "lines", &err), -DD_ENOENT);
@@ -94,7 +94,7 @@ a_service_that_ends_says_why(void **state)
 	struct pod *p = open_pod(NULL);
 	const char *argv[] = {"/bin/sh", "-c", "echo no configuration >&2; exit 3", NULL};
 	struct service_spec spec = {.name = "fails", .argv = argv, .user = "nobody", .port = 80};
-	assert_int_equal(service_start(p, &spec, &err), -DD_EIO);
+	assert_int_equal(service_start(p, &spec, NULL, &err), -DD_EIO);
 	assert_string_equal(err_msg(&err), "service fails ended with 3: no configuration");
 	const char *deaf[] = {"/bin/sh", "-c", "trap '' TERM; sleep 1000; sleep 1000", NULL};
 	spec = (struct service_spec){.name = "fails",
@@ -103,11 +103,11 @@ a_service_that_ends_says_why(void **state)
 		.port = 80,
 		.ready_limit_ms = 300,
 		.stop_limit_ms = 100};
-	assert_int_equal(service_start(p, &spec, &err), -DD_EIO);
+	assert_int_equal(service_start(p, &spec, NULL, &err), -DD_EIO);
 	assert_string_equal(err_msg(&err), "service fails was not ready in time");
 	SAYS(p, PROFILE_PROVISION, "grep -ls sleep /proc/[0-9]*/comm | wc -l", "0\n");
 	spec.user = "stranger";
-	assert_int_equal(service_start(p, &spec, &err), -DD_EIO);
+	assert_int_equal(service_start(p, &spec, NULL, &err), -DD_EIO);
 	assert_non_null(strstr(err_msg(&err), "no such user"));
 	pod_close(p);
 }
@@ -128,7 +128,7 @@ a_daemon_is_a_service_and_a_check_tells_when_it_is_ready(void **state)
 		.dirs = dirs,
 		.check = check,
 		.ready_limit_ms = 20000};
-	must(service_start(p, &spec, &err), &err);
+	must(service_start(p, &spec, NULL, &err), &err);
 	SAYS(p, PROFILE_TEST, "ls /run/box", "ready\n");
 	assert_true(service_is_running(p, "daemon"));
 	must(service_stop(p, "daemon", &err), &err);
@@ -173,7 +173,7 @@ services_end_with_their_pod(void **state)
 	(void)snprintf(command, sizeof(command), "pgrep -f '^/usr/bin/sleep %s$' >/dev/null", mark);
 	const char *argv[] = {"/usr/bin/sleep", mark, NULL};
 	const struct service_spec spec = {.name = "sleeper", .argv = argv, .user = "nobody"};
-	must(service_start(p, &spec, &err), &err);
+	must(service_start(p, &spec, NULL, &err), &err);
 	assert_int_equal(system(command), 0); /* of this machine: it is there */
 	pod_close(p);
 	assert_int_not_equal(system(command), 0);
@@ -190,7 +190,7 @@ a_reopened_pod_has_longer_stacks_and_its_services(void **state)
 	struct pod *p = open_pod(data);
 	const struct stack none = {0};
 	struct hash_hex key = stack_next_key(&none, STR("reopen"));
-	must(service_start(p, &nobody_serves, &err), &err);
+	must(service_start(p, &nobody_serves, NULL, &err), &err);
 	SAYS(p, PROFILE_BUILD, "echo kept >/work/a; echo lost >/tmp/a", "");
 	SAYS(p, PROFILE_PROVISION, "echo one >/srv/data/a", "");
 	struct pod_snapshot snapshot = {.work_key = key.s, .keep_data = true};
