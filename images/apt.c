@@ -263,7 +263,7 @@ apt_fetch(const struct state *st, const struct install_batch *batch, const char 
 	if (offline)
 		return err_set(err, DD_ENOENT,
 			"%zu package archives (such as %s) are not in the store, and --offline forbids to "
-			"fetch them",
+			"fetch them; do it once without --offline, or replay a bundle (drydock bundle makes it, where the run is)",
 			missing, name);
 	struct apt_sources s = {0};
 	int step = progress_begin("fetching %zu packages", missing);

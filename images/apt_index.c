@@ -319,7 +319,8 @@ apt_index_open(const struct state *st, bool refresh, bool offline, const char *l
 	bool fresh = have && !refresh && clock_real_ns() - fetched_ns < MAX_AGE_NS;
 	if (!have && offline)
 		return err_set(err, DD_ENOENT,
-			"there is no package index in the store yet, and --offline forbids to fetch one");
+			"there is no package index in the store yet, and --offline forbids to fetch one; do it once "
+			"without --offline, or replay a bundle (drydock bundle makes it, where the run is)");
 	if (!fresh && !offline) {
 		free(TAKE(digest));
 		rc = fetch(st, NULL, log, &digest, err);

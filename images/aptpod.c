@@ -81,8 +81,14 @@ judge(const char *what, const struct output *o, const struct exec_result *r, str
 		return 0;
 	struct str line = telling_line(buf_str(&o->errors));
 	if (r->cause != CAUSE_NONE && r->cause != CAUSE_SIGNAL)
-		return err_set(
-			err, DD_EIO, "%s: ended by its %s limit", what, exec_cause_name(r->cause));
+		return err_set(err, DD_EIO, "%s: ended by its %s limit%s", what,
+			exec_cause_name(r->cause),
+			r->cause == CAUSE_DISK
+				? "; make room where the state directory is (half of what is free "
+				  "there is the limit), or give it more with --disk"
+			: r->cause == CAUSE_MEMORY ? "; give it more with --memory"
+			: r->cause == CAUSE_PIDS   ? "; give it more with --pids"
+						   : "");
 	log_debug("%s: " STR_FMT, what, STR_ARG(buf_str(&o->errors)));
 	return err_set(err, DD_EIO, "%s: " STR_FMT, what, STR_ARG(line));
 }

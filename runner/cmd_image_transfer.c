@@ -105,7 +105,10 @@ finish(const struct transfer_options *o, int rc, const char *name, struct image 
 	if (rc == 0)
 		report(o, name, img, t);
 	image_transfer_cleanup(t);
-	return rc < 0 ? cli_fail(cli_status_of(err), err) : EXIT_DONE;
+	if (rc == 0)
+		return EXIT_DONE;
+	/* On the way out the image is one that the user named. */
+	return cli_fail(img ? cli_status_of(err) : command_status_of_name(err), err);
 }
 
 /* ---- ways in ---- */

@@ -72,7 +72,8 @@ print_differences(const json_t *differences)
 	json_t *list;
 	json_object_foreach ((json_t *)differences, key, list)
 		if (json_array_size(list))
-			buf_printf(&text, "%s%zu %s", text.n ? ", " : "", json_array_size(list), key);
+			buf_printf(
+				&text, "%s%zu %s", text.n ? ", " : "", json_array_size(list), key);
 	if (text.n)
 		printf("  %-10s %s (--json names them)\n", "differs", text.p);
 }
@@ -115,17 +116,20 @@ print_json(const struct run *run, const struct answers *a, const struct standup_
 
 /*
  * Ids in the answers file that nothing asked for, once the whole run was seen.  The outcome is what
- * it is without them.
+ * it is without them.  What a step asked that was done before a resumption is among the questions only.
  */
 static void
-name_unused_answers(const struct answers *a, enum run_outcome o)
+name_unused_answers(const struct answers *a, const struct probe_result *p)
 {
+	enum run_outcome o = p->outcome;
 	if (o != OUTCOME_UP && o != OUTCOME_BUILT && o != OUTCOME_TESTS_FAILED)
 		return;
 	OWN(strlist) struct strlist unused = {0};
 	answers_unused(a, &unused);
 	for (size_t i = 0; i < unused.n; i++) {
 		OWN(buf) struct buf id = {.max = 512};
+		if (question_list_find(&p->questions, unused.v[i]))
+			continue;
 		buf_put_visible(&id, str_of(unused.v[i]));
 		fprintf(stderr, "drydock: answers: %s answers no question of this application\n",
 			id.p);
@@ -197,7 +201,7 @@ verdict_run(const struct cli_call *call, struct state *st, struct run *run, stru
 	else
 		print_summary(run, answers, &r);
 	int status = verdict_exit_status(r.probe.outcome);
-	name_unused_answers(answers, r.probe.outcome);
+	name_unused_answers(answers, &r.probe);
 	standup_result_cleanup(&r);
 	return status;
 }

@@ -171,6 +171,9 @@ is "a password is asked for as a secret" "$(json '.questions[] | select(.blockin
 printf '{"prompt:select-a-rope": "2", "prompt:password-of-the-store": "tarred-twine-88"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$tmp/chandler"
 is "both answered" "$(json .outcome)" up
+is "and both of use" "$(cat "$tmp/err")" ""
+run "$drydock" resume --json --quiet --state "$state" --answers "$tmp/answers.json" "$(json .run)"
+is "also to who resumes it, though nothing asks any more" "$(json .outcome) $(cat "$tmp/err")" "up "
 ok "the password is in nothing that was written" kept tarred-twine-88
 docker=$(dirname "$(json .recipe)")/Dockerfile
 ok "nor is it an argument or in the environment of the image" sh -c '! grep -E "^(ARG|ENV) .*PASSWORD" "$1"' sh "$docker"

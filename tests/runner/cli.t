@@ -143,7 +143,7 @@ done
 run "$drydock" shell --state "$state" --attempt 99 "$id"
 is "an attempt that is not there" "$status $(grep -c 'has no attempt 99; its last is 1' "$tmp/err")" "2 1"
 before=$(ls "$state/runs")
-for args in "image rm nosuch" "up --image nosuch $apps/tiny-none"; do
+for args in "image rm nosuch" "image export nosuch $tmp/x" "image push nosuch 127.0.0.1:1/x" "up --image nosuch $apps/tiny-none"; do
 	# shellcheck disable=SC2086
 	run "$drydock" $args --state "$state"
 	is "$args: no such image" "$status $(grep -c 'there is no image "nosuch" (there is: .*base' "$tmp/err")" "2 1"

@@ -60,6 +60,7 @@ run "$drydock" up --quiet --json --state "$state" "$app"
 recipe=$(json .recipe)
 run "$drydock" replay --quiet --json --offline --state "$tmp/k" "$recipe" "$app"
 is "replay --offline, with nothing in the store" "$status" 3
+has "says what to do" "$tmp/err" "do it once without --offline, or replay a bundle"
 is "asks nobody" "$(cat "$tmp"/k/runs/*/egress.jsonl 2>/dev/null | grep -c '"status"')" 0
 run "$drydock" replay --quiet --json --state "$tmp/k" "$recipe" "$app"
 is "it may ask: then it fetches" "$status $(json .outcome)" "0 up"
