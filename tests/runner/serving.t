@@ -53,6 +53,16 @@ printf '{"service:/var/tmp/tide.sock": "perl server.pl"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$tmp/tide"
 is "a socket is waited for, too" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
 
+# --- what belongs to its user it may write: its tree, its home, /tmp
+cat >"$tmp/tide/server.pl" <<'S'
+use IO::Socket::UNIX;
+for my $at ("tide.log", "$ENV{HOME}/tide.log", "/tmp/tide.log") { open my $f, ">", $at or die "$at: $!\n" }
+my $l = IO::Socket::UNIX->new(Local => "/var/tmp/tide.sock", Listen => 5) or die;
+while (my $c = $l->accept) { print $c "low\n"; close $c }
+S
+up --answers "$tmp/answers.json" "$tmp/tide"
+is "one writes to its tree, its home and /tmp" "$(json '[.outcome, .tests.passed] | join(" ")') $(jq -r '.message // empty' "$(json .tests.cases)")" "up 1 "
+
 # --- one that does not start
 printf '{"service:/var/tmp/tide.sock": "echo no such tide >&2; exit 7"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$tmp/tide"
