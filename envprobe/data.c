@@ -10,6 +10,7 @@ EMBED(data_alternatives_text, "envprobe/data/alternatives.tsv");
 EMBED(data_dialects_text, "envprobe/data/dialects.tsv");
 EMBED(data_removed_text, "envprobe/data/removed.tsv");
 EMBED(data_rules_text, "envprobe/data/rules.tsv");
+EMBED(data_services_text, "envprobe/data/services.tsv");
 
 struct str
 data_alternatives(void)
@@ -37,6 +38,13 @@ data_rules(void)
 {
 	return (struct str){
 		data_rules_text_begin, (size_t)(data_rules_text_end - data_rules_text_begin)};
+}
+
+struct str
+data_services(void)
+{
+	return (struct str){data_services_text_begin,
+		(size_t)(data_services_text_end - data_services_text_begin)};
 }
 
 bool

@@ -11,6 +11,7 @@ struct str data_alternatives(void); /* alternatives.tsv */
 struct str data_dialects(void);	    /* dialects.tsv */
 struct str data_removed(void);	    /* removed.tsv */
 struct str data_rules(void);	    /* rules.tsv */
+struct str data_services(void);	    /* services.tsv */
 
 /* Next line that is no comment and not empty, in at most n fields (missing ones are empty). */
 bool data_next(struct str *rest, struct str *fields, size_t n);

@@ -1,6 +1,7 @@
 /*
- * Addresses of services as a source names them: URLs, pairs of host and port in code and
- * configuration. A search in the parser worker "endpoints", once the tests could not reach one.
+ * What a source says about the services it talks to: their addresses, as URLs and as pairs of host and port in code
+ * and configuration; the services that its compose and CI files declare, with the variables set there; and its
+ * files of SQL.  A search in the parser worker "endpoints", once tests failed or were skipped.
  */
 #ifndef ENVPROBE_ENDPOINTS_H
 #define ENVPROBE_ENDPOINTS_H
@@ -12,17 +13,39 @@
 struct endpoint {
 	char *host;
 	int64_t port; /* 0: not named */
-	char *scheme; /* of a URL; NULL */
+	char *scheme; /* of a URL, or name of a declared service; NULL */
 	char *where;  /* file:line */
+	/* Of a URL to this machine; NULL. */
+	char *user, *password, *database;
+	bool declared; /* by a compose or CI file, as a service of that name */
 };
 RECORD_LIST(endpoint);
 
-/* One of each host, port and scheme, in the order of files. */
-int endpoints_in_source(const struct state *st, const struct stack *source,
-	struct endpoint_list *ret, struct dd_err *err) DD_MUST_USE;
+struct setting { /* a variable that a compose or CI file sets */
+	char *name, *value, *where;
+};
+RECORD_LIST(setting);
+
+struct schema { /* a file of SQL */
+	char *path;
+	bool named;	       /* by something that feeds it to a database */
+	struct strlist tables; /* that it creates */
+};
+RECORD_LIST(schema);
+
+struct surroundings {
+	struct endpoint_list endpoints; /* one of each host, port and scheme, in the order of files */
+	struct setting_list settings;	/* the first of each name */
+	struct schema_list schemas;
+};
+void surroundings_cleanup(struct surroundings *s);
+extern const struct json_field surroundings_fields[];
+
+int surroundings_of_source(const struct state *st, const struct stack *source,
+	struct surroundings *ret, struct dd_err *err) DD_MUST_USE;
 
 /* The same on an open tree, for the worker and tests. */
-int endpoints_in_tree(const struct tree *t, struct endpoint_list *ret, struct dd_err *err)
+int surroundings_in_tree(const struct tree *t, struct surroundings *ret, struct dd_err *err)
 	DD_MUST_USE;
 
 #endif

@@ -22,6 +22,9 @@ enum problem_kind {
 	PROBLEM_DIALECT,		/* what a compiler takes no more by itself */
 	PROBLEM_HISTORY,		/* a version that only the history of the source has */
 	PROBLEM_PATH,			/* a file that is no header */
+	PROBLEM_DATABASE,		/* one that a server does not have */
+	PROBLEM_ROLE,			/* a user that it does not have */
+	PROBLEM_TABLE,			/* and a table of a database */
 };
 extern const char *const problem_kind_names[];
 

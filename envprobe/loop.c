@@ -15,6 +15,7 @@
 #include "envprobe/removed.h"
 #include "envprobe/resolve.h"
 #include "envprobe/source_worker.h"
+#include "envprobe/supply.h"
 
 #include <string.h>
 
@@ -355,6 +356,7 @@ loop_restack(struct loop *l)
 static int
 attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 {
+	supply_begin(l);
 	(void)loop_begin_attempt(l);
 	*ret_again = false;
 	int rc = loop_install(l, err);
@@ -398,6 +400,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		*ret_again = (better && learn_variables(l)) || *ret_again;
 		*ret_again = want_from_log(l, SCOPE_TEST, !better) || *ret_again;
 		*ret_again = *ret_again || (better && want_from_trace(l, SCOPE_TEST));
+		*ret_again = *ret_again || loop_guess_services(l);
 	}
 	note_learnt(l, failed ? ATTEMPT_TESTS_FAILED : ATTEMPT_TESTS_PASSED);
 	loop_judge_tests(l);
@@ -426,6 +429,9 @@ run_attempts(struct loop *l, struct dd_err *err)
 			       : attempt_end_names[l->r->attempts.v[l->r->attempts.n - 1].ended]);
 		rc = rc < 0 ? rc : check_decisions(l, err);
 	}
+	if (rc < 0)
+		return rc;
+	rc = supply_weigh(l, err);
 	if (rc < 0)
 		return rc;
 	loop_settle(l);
@@ -537,6 +543,7 @@ free_loop(struct loop *l)
 	stack_cleanup(&l->source);
 	probe_files_cleanup(&l->placed);
 	prompter_cleanup(&l->prompter);
+	supply_destroy(l->supply);
 	pkgindex_close(l->index);
 }
 

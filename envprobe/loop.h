@@ -43,7 +43,7 @@ struct loop {
 	struct need_list missing; /* from the trace */
 	struct missing_file_list files;
 	struct strlist touched;		/* absent parts of the source that were looked at */
-	struct endpoint_list endpoints; /* of the source, once tests could not reach one */
+	struct surroundings around; /* of the source, once tests failed or were skipped */
 	bool built;
 	char *failed;
 	char *failure; /* what it is told by; NULL: none */
@@ -53,6 +53,7 @@ struct loop {
 	bool gave_tracing;
 	bool traces; /* they were denied what the profile `debug` opens */
 	int64_t best_passed;
+	struct supply *supply; /* services that are started by default; NULL: none */
 	/* of the last attempt that got further than the one before, or elsewhere */
 	char *good_failure;
 	struct gained {
@@ -133,6 +134,8 @@ char *place_in_message(struct str line);
 
 /* Ask for services that the tests could not reach; true when an answer starts one from now on. */
 bool loop_learn_services(struct loop *l);
+/* The same for known ones that the source declares or has the clients of, and that nothing tried to reach. */
+bool loop_guess_services(struct loop *l);
 /* Host and port of the target of a connection; false: it is no such thing. */
 bool service_address(const char *target, struct str *ret_host, uint64_t *ret_port);
 

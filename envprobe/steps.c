@@ -26,7 +26,7 @@ loop_clear_findings(struct loop *l)
 {
 	problem_list_cleanup(&l->problems);
 	need_list_cleanup(&l->missing);
-	endpoint_list_cleanup(&l->endpoints);
+	surroundings_cleanup(&l->around);
 	missing_file_list_cleanup(&l->files);
 	strlist_cleanup(&l->touched);
 	free(TAKE(l->failed));
@@ -99,19 +99,15 @@ find_files(struct loop *l, const struct step *step, const struct problem_list *p
 	return rc;
 }
 
-/* Addresses that the source names, where tests failed and did not reach one. */
+/* What the source says about services, where tests failed or were skipped. */
 static int
-find_endpoints(struct loop *l, const struct step *step, const struct problem_list *problems,
-	const struct refusal_list *refused, json_t *to, struct dd_err *err)
+find_surroundings(struct loop *l, const struct step *step, json_t *to, struct dd_err *err)
 {
-	OWN(endpoint_list) struct endpoint_list found = {0};
-	bool unreached = refused->n || problem_first(problems, PROBLEM_HOST) ||
-			 problem_first(problems, PROBLEM_UNRESOLVED);
-	int rc = 0;
-	if (step->step == STEP_TESTS && step->failed && unreached)
-		rc = endpoints_in_source(l->spec->state, l->spec->source, &found, err);
+	OWN(surroundings) struct surroundings found = {0};
+	bool wanted = step->step == STEP_TESTS && (step->failed || step->tests->skipped);
+	int rc = wanted ? surroundings_of_source(l->spec->state, l->spec->source, &found, err) : 0;
 	if (rc == 0)
-		json_object_set_new(to, "endpoints", endpoint_list_to_json(&found));
+		json_object_set_new(to, "around", json_encode(surroundings_fields, &found));
 	return rc;
 }
 
@@ -192,7 +188,7 @@ find_findings(struct loop *l, const struct step *step, json_t *to, struct dd_err
 	if (rc == 0)
 		rc = loop_find_places(l, name, &problems, step->asked, &refused, err);
 	if (rc == 0)
-		rc = find_endpoints(l, step, &problems, &refused, to, err);
+		rc = find_surroundings(l, step, to, err);
 	if (rc == 0) {
 		lookups_missing(step->trace, l->index, &missing);
 		hide_secrets(l->spec->answers, &missing, &refused);
@@ -234,8 +230,8 @@ take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 	if (rc == 0)
 		rc = take_refused(l, json_object_get(j, "refused"), err);
 	if (rc == 0)
-		rc = endpoint_list_from_json(
-			json_object_get(j, "endpoints"), "endpoints", &l->endpoints, err);
+		rc = json_decode(json_object_get(j, "around"), surroundings_fields, false,
+			&l->around, "around", err);
 	if (rc == 0)
 		rc = missing_file_list_from_json(
 			json_object_get(j, "files"), "files", &l->files, err);

@@ -39,7 +39,7 @@ put_result(struct loop *l, struct trial *k)
 		feature_off_cleanup(&r->features_off.v[--r->features_off.n]);
 }
 
-static void
+void
 trial_cleanup(struct trial *k)
 {
 	stack_cleanup(&k->root);
@@ -50,6 +50,15 @@ trial_cleanup(struct trial *k)
 	test_run_cleanup(&k->tests);
 	built_file_list_cleanup(&k->built_files);
 	free(k->failure);
+}
+
+void
+trial_restore(struct loop *l, struct trial *t)
+{
+	struct trial made;
+	take_result(l, &made);
+	put_result(l, t);
+	trial_cleanup(&made);
 }
 
 /* A copy by way of their JSON, which cannot fail to be what it was made of. */
@@ -128,13 +137,10 @@ trial_make(struct loop *l, struct trial *t, trial_judge *is_kept, bool *ret_kept
 	if (rc == 0)
 		rc = journal_step(l->spec->journal, key, do_judge, &j, &result, err);
 	bool kept = rc == 0 && json_is_true(json_object_get(result, "kept"));
-	if (!kept) {
-		struct trial made;
-		take_result(l, &made);
-		put_result(l, t);
-		*t = made;
-	}
-	trial_cleanup(t);
+	if (kept)
+		trial_cleanup(t);
+	else
+		trial_restore(l, t);
 	l->n++;
 	*ret_kept = kept;
 	return rc;

@@ -25,6 +25,10 @@ struct trial {
 /* Put the result aside: the loop has none, and on_top of its packages, or with none on the root of the image. */
 void trial_begin(struct loop *l, bool on_top, struct trial *ret);
 
+/* Instead of making the attempt: the known result is that of the loop again; or what is known is forgotten. */
+void trial_restore(struct loop *l, struct trial *t);
+void trial_cleanup(struct trial *t);
+
 /* Is the attempt, in l->r, to be kept, and not what is known? */
 typedef bool trial_judge(const struct trial *known, const struct probe_result *now);
 

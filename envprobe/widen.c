@@ -1,10 +1,11 @@
 /*
  * Cases that did not run prove nothing.  What the tests say that they skip cases for is installed for one more
- * attempt, which is kept when more cases run and nothing that passed does worse.
+ * attempt, and services that the source declares are started; it is kept when more cases run and nothing that passed does worse.
  */
 #include "envprobe/trial.h"
 
 #include "base/log.h"
+#include "envprobe/supply.h"
 
 #include <string.h>
 
@@ -37,7 +38,11 @@ loop_widen(struct loop *l, struct dd_err *err)
 	const struct test_run *tests = &l->r->tests;
 	struct trial t;
 	bool wider = false;
-	if (!tests->skipped || !tests->passed || !loop_want_skipped(l))
+	if (!tests->skipped || !tests->passed)
+		return 0;
+	bool any = loop_want_skipped(l);
+	any = loop_guess_services(l) || any;
+	if (!any)
 		return 0;
 	(void)loop_begin_attempt(l);
 	trial_begin(l, true, &t);
@@ -49,6 +54,8 @@ loop_widen(struct loop *l, struct dd_err *err)
 		a->ended = wider ? ATTEMPT_WIDER : ATTEMPT_NO_WIDER;
 		if (wider)
 			loop_judge_tests(l);
+		else
+			supply_withdraw(l);
 	}
 	progress_end(step, rc < 0 ? "stopped" : attempt_end_names[wider ? ATTEMPT_WIDER : ATTEMPT_NO_WIDER]);
 	return rc;

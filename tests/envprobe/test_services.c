@@ -19,7 +19,7 @@ asked(const char *target, const struct endpoint *source, size_t n)
 	struct probe_spec spec = {0};
 	struct probe_result r = {0};
 	struct loop l = {
-		.spec = &spec, .r = &r, .n = 1, .endpoints = {(struct endpoint *)source, n, n}};
+		.spec = &spec, .r = &r, .n = 1, .around = {.endpoints = {(struct endpoint *)source, n, n}}};
 	OWN(buf) struct buf ids = {0};
 	struct refusal *f = refusal_list_add(&r.refused);
 	f->target = mem_strdup(target);
@@ -88,7 +88,7 @@ looked_up(enum problem_kind kind, const char *name)
 	struct loop l = {.spec = &spec,
 		.r = &r,
 		.n = 1,
-		.endpoints = {source, 4, 4},
+		.around = {.endpoints = {source, 4, 4}},
 		.problems = {&problem, 1, 1}};
 	OWN(buf) struct buf ids = {0};
 	(void)loop_learn_services(&l);
@@ -125,7 +125,7 @@ endpoints_are_read_from_code_and_settings(void **state)
 		{"d.js", "const at = 'db.four.example:9000';\n", "db.four.example", NULL, 9000},
 		{"e.yml", "cache: redis://cache\n", "cache", "redis", 0},
 	};
-	OWN(endpoint_list) struct endpoint_list l = {0};
+	OWN(surroundings) struct surroundings s = {0};
 	struct tree t;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		OWN_FREE char *path = fs_join(dir, cases[i].file);
@@ -134,8 +134,9 @@ endpoints_are_read_from_code_and_settings(void **state)
 	OWN_FREE char *readme = fs_join(dir, "README");
 	assert_int_equal(fs_write_atomic(readme, STR("redis://elsewhere:1234\n"), 0644, NULL), 0);
 	assert_int_equal(tree_open(dir, &t, NULL), 0);
-	assert_int_equal(endpoints_in_tree(&t, &l, NULL), 0);
+	assert_int_equal(surroundings_in_tree(&t, &s, NULL), 0);
 	tree_cleanup(&t);
+	const struct endpoint_list l = s.endpoints;
 	assert_int_equal(l.n, sizeof(cases) / sizeof(*cases));
 	for (size_t i = 0; i < l.n; i++) {
 		OWN_FREE char *where = mem_printf("%s:1", cases[i].file);
