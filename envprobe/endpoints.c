@@ -63,7 +63,7 @@ static const struct match_rule rules[] = {
 	{"address", "['\"](?<host>[a-z][a-z0-9-]*(?:\\.[a-z0-9-]+)+):" PORT, true},
 	[RULE_FED] = {"fed",
 		"(?:\\b(?:psql|mysql|mariadb)\\b[^\\n|;&]*?(?:<|-f|--file[= ])\\s*['\"]?|^\\s*-\\s*['\"]?)"
-		"(?:\\./)?(?<file>\\w[\\w./-]*\\.sql)(?=['\"\\s]|$|:/docker-entrypoint-initdb)",
+		"(?:\\./)?(?<file>\\w[\\w./-]*\\.sql)(?=['\"\\s;&|)]|$|:/docker-entrypoint-initdb)",
 		false},
 	[RULE_TABLE] = {"table",
 		"^\\s*CREATE TABLE (?:IF NOT EXISTS )?(?:[\"`]?\\w+[\"`]?\\.)?[\"`]?(?<table>\\w+)", true},

@@ -40,6 +40,12 @@ is_option(const struct recipe *r, const char *id)
 	return false;
 }
 
+static bool
+is_default(const struct question *q, const struct service *s)
+{
+	return q->default_value && s->start && strcmp(q->default_value, s->start) == 0;
+}
+
 static void
 find_state(const struct recipe *r, struct item *it)
 {
@@ -55,7 +61,7 @@ find_state(const struct recipe *r, struct item *it)
 		if (r->environment.v[i].question && strcmp(r->environment.v[i].question, id) == 0)
 			it->state = NEED_ANSWERED;
 	for (size_t i = 0; i < r->services.n; i++)
-		if (strcmp(r->services.v[i].question, id) == 0)
+		if (strcmp(r->services.v[i].question, id) == 0 && !is_default(it->q, &r->services.v[i]))
 			it->state = NEED_ANSWERED;
 	for (size_t i = 0; i < r->files.n; i++)
 		if (strcmp(r->files.v[i].question, id) == 0) {

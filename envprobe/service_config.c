@@ -35,6 +35,8 @@ unquoted(struct str s)
 	s = str_trim(s);
 	if (s.n >= 2 && (s.p[0] == '"' || s.p[0] == '\'') && s.p[s.n - 1] == s.p[0])
 		return (struct str){s.p + 1, s.n - 2};
+	if (s.n && *s.p == '#')
+		return (struct str){"", 0};
 	const char *remark = memmem(s.p, s.n, " #", 2);
 	return remark ? str_trim((struct str){s.p, (size_t)(remark - s.p)}) : s;
 }

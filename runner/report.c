@@ -111,7 +111,7 @@ put_verdict(struct page *p, const struct run *run, const struct standup_result *
 		r->base.digest);
 }
 
-/* What no package has: how a person, or a sample, came to give it. */
+/* What a person, a sample or a default gave. */
 static void
 put_supplies(struct page *p, const struct probe_result *b)
 {
@@ -121,7 +121,7 @@ put_supplies(struct page *p, const struct probe_result *b)
 		n += b->environment.v[i].question != NULL;
 	if (!n)
 		return;
-	begin_table(p, "Supplied by people", heads);
+	begin_table(p, "Supplied beside the packages", heads);
 	for (size_t i = 0; i < b->environment.n; i++) {
 		const struct env_var *e = &b->environment.v[i];
 		const char *cells[] = {"environment variable", e->name, e->why};

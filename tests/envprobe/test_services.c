@@ -2,6 +2,7 @@
  * resolve. */
 #include "base/fs.h"
 #include "envprobe/loop.h"
+#include "envprobe/service_config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -148,6 +149,82 @@ endpoints_are_read_from_code_and_settings(void **state)
 	}
 }
 
+static void
+configuration_declares_services_and_variables(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *file, *text, *host, *service, *name, *value;
+	} cases[] = {
+		{"compose.yaml",
+			"services:\n  store: # of it\n    image: docker.example/library/postgres:15\n"
+			"    environment:\n      - POSTGRES_DB=tide\n",
+			"store", "postgresql", "POSTGRES_DB", "tide"},
+		{".travis.yml", "services:\n- redis-server\n- mysql\nenv:\n  SAILS: 3\n", "mysql",
+			"mysql", "SAILS", "3"},
+		{".gitlab-ci.yml",
+			"test:\n  services:\n    - name: redis:7\n      alias: cache\n  variables:\n"
+			"    CACHE_HOST: \"cache\"\n    CACHE_WORD: $SECRET\n",
+			"cache", "redis", "CACHE_HOST", "cache"},
+		{".github/workflows/t.yml",
+			"jobs:\n  t:\n    services:\n      db:\n        image: mariadb\n        env:\n"
+			"          MARIADB_USER: me\n    steps:\n      - run: x\n",
+			"db", "mysql", "MARIADB_USER", "me"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN(surroundings) struct surroundings s = {0};
+		bool declared = false, set = false;
+		assert_true(service_config_is(cases[i].file));
+		service_config_read(cases[i].file, str_of(cases[i].text), &s);
+		for (size_t k = 0; k < s.endpoints.n; k++)
+			declared = declared || (s.endpoints.v[k].declared &&
+						       !strcmp(s.endpoints.v[k].host, cases[i].host) &&
+						       !strcmp(s.endpoints.v[k].scheme, cases[i].service));
+		for (size_t k = 0; k < s.settings.n; k++) {
+			assert_string_not_equal(s.settings.v[k].name, "CACHE_WORD");
+			set = set || (!strcmp(s.settings.v[k].name, cases[i].name) &&
+					     !strcmp(s.settings.v[k].value, cases[i].value));
+		}
+		if (!declared || !set)
+			fail_msg("%s: %s%s", cases[i].file, declared ? "" : "no service ", set ? "" : "no variable");
+	}
+	assert_false(service_config_is("docs/services.yml"));
+}
+
+static void
+the_source_names_its_logins_and_schemas(void **state)
+{
+	(void)state;
+	static const char *const files[][2] = {
+		{"z1.py", "at = 'postgresql://me:pw@localhost/tide'\n"},
+		{"z2.py", "at = 'postgresql://you:secret@db.example.org:5432/tide'\n"},
+		{"z3.sql", "create table if not exists \"boats\" (n int);\n"},
+		{"z4.sh", "psql -q tide < z3.sql; psql -f nowhere.sql\n"},
+	};
+	OWN(surroundings) struct surroundings s = {0};
+	struct tree t;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		OWN_FREE char *path = fs_join(dir, files[i][0]);
+		assert_int_equal(fs_write_atomic(path, str_of(files[i][1]), 0644, NULL), 0);
+	}
+	assert_int_equal(tree_open(dir, &t, NULL), 0);
+	assert_int_equal(surroundings_in_tree(&t, &s, NULL), 0);
+	tree_cleanup(&t);
+	size_t here = 0;
+	for (size_t i = 0; i < s.endpoints.n; i++) {
+		const struct endpoint *e = &s.endpoints.v[i];
+		if (strcmp(e->host, "db.example.org") == 0)
+			assert_null(e->password);
+		if (e->user && strcmp(e->user, "me") == 0 && strcmp(e->database, "tide") == 0)
+			here++;
+	}
+	assert_int_equal(here, 1);
+	assert_int_equal(s.schemas.n, 1);
+	assert_string_equal(s.schemas.v[0].path, "z3.sql");
+	assert_true(s.schemas.v[0].named);
+	assert_true(strlist_has(&s.schemas.v[0].tables, "boats"));
+}
+
 static int
 make_dir(void **state)
 {
@@ -170,6 +247,8 @@ main(void)
 		cmocka_unit_test(the_source_names_a_port),
 		cmocka_unit_test(names_that_do_not_resolve_are_those_of_the_source),
 		cmocka_unit_test(endpoints_are_read_from_code_and_settings),
+		cmocka_unit_test(configuration_declares_services_and_variables),
+		cmocka_unit_test(the_source_names_its_logins_and_schemas),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -212,19 +212,19 @@ up --answers "$tmp/answers.json" "$tmp/store"
 is "is served by the answer" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
 is "the test's own command stays what it was" "$(json '.commands | .. | .run? | select(. == "make check")' "$(json .recipe)")" "make check"
 
-sed -i 's/"127.0.0.1", 15432/"db.internal.example", 5432/' "$tmp/store/client.pl"
+sed -i 's/"127.0.0.1", 15432/"db.internal.example", 5672/' "$tmp/store/client.pl"
 up "$tmp/store"
-is "a name that does not resolve" "$(json .outcome) $(blocking)" "blocked service:postgresql"
+is "a name that does not resolve" "$(json .outcome) $(blocking)" "blocked service:rabbitmq"
 is "where the source names it" "$(json '.questions[0].where')" client.pl:2
-printf '%s' 'perl server.pl 5432' >"$tmp/start"
-printf '{"service:postgresql": {"file": "start"}}\n' >"$tmp/answers.json"
+printf '%s' 'perl server.pl 5672' >"$tmp/start"
+printf '{"service:rabbitmq": {"file": "start"}}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$tmp/store"
 is "leads to the service of the answer" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
 recipe=$(json .recipe)
 is "the recipe knows the name, and the command is a secret" \
-	"$(json '.services[0] | [.name, .hosts[0], .start] | join(" ")' "$recipe")" "postgresql db.internal.example "
+	"$(json '.services[0] | [.name, .hosts[0], .start] | join(" ")' "$recipe")" "rabbitmq db.internal.example "
 has "the Dockerfile says what to run with" "$(dirname "$recipe")/Dockerfile" \
-	"docker run --add-host db.internal.example:127.0.0.1 -e SERVICE_POSTGRESQL IMAGE"
+	"docker run --add-host db.internal.example:127.0.0.1 -e SERVICE_RABBITMQ IMAGE"
 run "$drydock" replay --json --quiet --state "$state" --offline "$recipe" "$tmp/store"
 is "a replay needs the answer" "$(json .outcome)" blocked
 run "$drydock" replay --json --quiet --state "$state" --offline --answers "$tmp/answers.json" "$recipe" "$tmp/store"

@@ -127,8 +127,8 @@ rm -f "$run_dir/stdout.copy"
 
 # --- a service that the tests need
 up "$apps/tiny-service"
-is "a service that is missing blocks" "$(json '[.outcome, (.questions[] | select(.blocking) | .id)] | join(" ")')" \
-	"blocked service:memcached"
+is "a service that is missing is started by default, and asked about" \
+	"$(json '[.outcome, .tests.passed, (.questions[] | select(.default) | .id)] | join(" ")')" "up 1 service:memcached"
 printf '{"service:memcached": "memcached -l 127.0.0.1"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$apps/tiny-service"
 is "and is started by the answer" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
