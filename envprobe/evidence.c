@@ -15,8 +15,9 @@
 #define PATHS_MAX 100
 
 const char *const problem_kind_names[] = {NEED_KIND_NAMES, "env", "mention", "host", "unresolved",
-	"compile", "removed", "dialect", "history", "path", "database", "role", "table", NULL};
-_Static_assert(sizeof(problem_kind_names) / sizeof(*problem_kind_names) == PROBLEM_TABLE + 2,
+	"compile", "removed", "dialect", "history", "path", "database", "role", "table", "display",
+	NULL};
+_Static_assert(sizeof(problem_kind_names) / sizeof(*problem_kind_names) == PROBLEM_DISPLAY + 2,
 	"each kind of problem has a name");
 
 #define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct problem, member)

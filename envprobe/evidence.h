@@ -25,6 +25,7 @@ enum problem_kind {
 	PROBLEM_DATABASE,		/* one that a server does not have */
 	PROBLEM_ROLE,			/* a user that it does not have */
 	PROBLEM_TABLE,			/* and a table of a database */
+	PROBLEM_DISPLAY,		/* of the X Window System */
 };
 extern const char *const problem_kind_names[];
 

@@ -268,10 +268,21 @@ learn_names(struct loop *l)
 	return any;
 }
 
+static bool
+learn_display(struct loop *l)
+{
+	const struct problem *p = problem_first(&l->problems, PROBLEM_DISPLAY);
+	struct unserved u = {.name = "display"};
+	if (p)
+		u.why = mem_printf("the tests said: %s", p->text);
+	return p && ask_service(l, &u);
+}
+
 bool
 loop_learn_services(struct loop *l)
 {
 	bool any = learn_names(l);
+	any = learn_display(l) || any;
 	any = supply_learn(l) || any;
 	for (size_t i = 0; i < l->r->refused.n; i++) {
 		const struct refusal *r = &l->r->refused.v[i];

@@ -413,6 +413,8 @@ supply_service(struct loop *l, struct question *q, const char *name, uint64_t po
 	to->question = mem_strdup(q->id);
 	to->start = start_command(s);
 	to->port = (int64_t)port;
+	OWN_FREE char *ready = str_dup(known_service_get(str_of(name), "ready"));
+	to->socket = *ready ? TAKE(ready) : NULL;
 	free(q->default_value);
 	q->default_value = mem_strdup(to->start);
 	q->blocking = false;

@@ -64,6 +64,31 @@ is "which is said" "$(decisions)" \
 	"from now on memcached runs beside the tests, no test got better with a service beside it, which is taken out again"
 has "and the question says it" "$tmp/out" "with the one of the package memcached no test got better"
 
+# --- a display
+mkdir "$tmp/flag"
+cat >"$tmp/flag/flag.c" <<'C'
+#include <X11/Xlib.h>
+#include <stdio.h>
+int
+main(void)
+{
+	Display *d = XOpenDisplay(NULL);
+	if (!d) {
+		fprintf(stderr, "flag: cannot open display\n");
+		return 1;
+	}
+	printf("1..1\nok 1 - %d wide\n", DisplayWidth(d, 0));
+	return 0;
+}
+C
+printf 'flag: flag.c\n\tcc -o $@ flag.c -lX11\ncheck: flag\n\t@./flag\n' >"$tmp/flag/Makefile"
+up "$tmp/flag"
+is "tests that open a display have one" "$(json '[.outcome, .tests.passed] | join(" ")') $(decisions)" "up 1 from now on display runs beside the tests"
+recipe=$(json .recipe)
+is "which is a decision of the recipe" "$(exported "$recipe") $(json '.services[0].name' "$recipe")" "DISPLAY=:99 display"
+run "$drydock" replay --json --quiet --state "$state" --offline "$recipe" "$tmp/flag"
+is "a replay has it, too" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+
 # --- PostgreSQL: its database and its schema
 mkdir "$tmp/ledger"
 printf 'all: ; touch all\ncheck: ; @python3 -m unittest -v test_ledger\n' >"$tmp/ledger/Makefile"
