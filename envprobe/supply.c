@@ -328,6 +328,21 @@ leads_to(const struct loop *l, const struct server *s, struct str value, struct 
 	return here && str_eq(known_service_by(MARK_SCHEME, scheme), s->name);
 }
 
+/* DB_HOST and the like, of this machine. */
+static bool
+is_host_here(const struct server *s, const struct setting *v)
+{
+	struct str rest = data_services(), key, value, host = str_of(v->value);
+	if (!str_eq(host, "localhost") && !str_starts(host, "127."))
+		return false;
+	while (known_service_next(&rest, str_of(s->name), "variable", &key, &value)) {
+		OWN_FREE char *pattern = str_dup(key);
+		if (fnmatch(pattern, v->name, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Settings of the configuration that lead to it, and those beside one that does: DB_USER where DB_HOST is it. */
 static void
 export_settings(struct loop *l, struct server *s, struct service *to)
@@ -336,7 +351,7 @@ export_settings(struct loop *l, struct server *s, struct service *to)
 	for (size_t i = 0; i < all->n; i++) {
 		struct str host;
 		const char *end = strrchr(all->v[i].name, '_');
-		if (!leads_to(l, s, str_of(all->v[i].value), &host))
+		if (!leads_to(l, s, str_of(all->v[i].value), &host) && !is_host_here(s, &all->v[i]))
 			continue;
 		export_for(l, s, all->v[i].name, all->v[i].value, all->v[i].where);
 		OWN_FREE char *name = str_dup(host);

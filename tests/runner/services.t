@@ -138,6 +138,8 @@ jobs:
       - run: make check
         env:
           QUAY_DATABASE: postgresql://quay:quay@localhost:5432/quay_test
+          DB_HOST: localhost
+          DB_CRANES: 3
           QUAY_ARCHIVE: postgresql://quay:quay@archive.example.org/quay
 Y
 cat >"$tmp/quay/test_quay.py" <<'P'
@@ -160,7 +162,7 @@ up "$tmp/quay"
 is "a service that CI declares makes skipped tests run" \
 	"$(json '[.outcome, .tests.passed, .tests.skipped, (.attempts | map(select(.ended == "more tests run")) | length)] | join(" ")')" "up 2 0 1"
 is "by the configuration's own names, and nothing that leads elsewhere" "$(exported "$(json .recipe)")" \
-	"QUAY_DATABASE=postgresql://quay:quay@localhost:5432/quay_test PGHOST=localhost PGPORT=5432 PGUSER=quay PGSSLMODE=disable"
+	"QUAY_DATABASE=postgresql://quay:quay@localhost:5432/quay_test DB_HOST=localhost DB_CRANES=3 PGHOST=localhost PGPORT=5432 PGUSER=quay PGSSLMODE=disable"
 
 # --- MariaDB, by a compose file
 mkdir "$tmp/crane"
