@@ -56,6 +56,7 @@ pod_name(const struct service *s, size_t i)
 static void
 add_service(struct probe_serving *to, const struct service *s, const char *start)
 {
+	static const char *const own_dirs[] = {WORK_DIR, POD_HOME, NULL};
 	size_t i = to->nservices++;
 	OWN_FREE char *name = pod_name(s, i);
 	OWN_FREE char *script =
@@ -68,6 +69,7 @@ add_service(struct probe_serving *to, const struct service *s, const char *start
 		.argv = to->argv[i],
 		.cwd = WORK_DIR,
 		.user = "builder",
+		.dirs = own_dirs,
 		.port = (uint16_t)s->port,
 		.socket = s->socket,
 		.ready_limit_ms = READY_LIMIT_MS};
