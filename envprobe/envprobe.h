@@ -92,6 +92,10 @@ void probe_environment(struct strlist *ret);
 /* Those of it that mean the same elsewhere, as constants of a recipe; one that is there is kept. */
 void probe_recipe_environment(struct env_var_list *ret);
 
+/* A stack as the results of steps have it: the keys of its layers, from the lowest. */
+json_t *probe_stack_to_json(const struct stack *s);
+void probe_stack_from_json(const json_t *keys, struct stack *ret); /* in place of what it had */
+
 /* Stacks of an attempt of a run: its packages, and its tree as far as it was kept.  DD_ENOENT. */
 int probe_attempt_stacks(struct journal *j, const struct image *image, const struct stack *source,
 	int64_t attempt, struct stack *ret_root, struct stack *ret_work, struct dd_err *err)

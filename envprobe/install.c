@@ -143,7 +143,7 @@ do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 	if (rc == 0)
 		*ret_result = json_pack("{s:o, s:o, s:o, s:o}", "wanted", wanted_to_json(l),
 			"dropped", feature_off_list_to_json(&in.dropped), "batch",
-			json_encode(install_batch_fields, &in.batch), "root", loop_stack_to_json(&root));
+			json_encode(install_batch_fields, &in.batch), "root", probe_stack_to_json(&root));
 	stack_cleanup(&root);
 	install_batch_cleanup(&in.batch);
 	feature_off_list_cleanup(&in.dropped);
@@ -231,7 +231,7 @@ take_install(struct loop *l, const json_t *j, struct dd_err *err)
 			strlist_add(&a->added, l->wanted.v[i].package);
 	add_packages(l, &batch);
 	rc = take_features(l, json_object_get(j, "dropped"), err);
-	loop_stack_from_json(json_object_get(j, "root"), &l->r->root);
+	probe_stack_from_json(json_object_get(j, "root"), &l->r->root);
 	if (batch.artefacts.n)
 		*install_batch_list_add(&l->r->batches) = batch;
 	else

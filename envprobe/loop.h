@@ -72,10 +72,6 @@ void wanted_list_clear(struct wanted_list *l);
 /* Is the package wanted already, or installed by an earlier attempt? */
 bool loop_want(struct loop *l, const struct need *need);
 
-/* As a step's result has it. */
-json_t *loop_stack_to_json(const struct stack *s);
-void loop_stack_from_json(const json_t *keys, struct stack *ret); /* in place of what it had */
-
 /* The journalled steps of attempt l->n (install.c, steps.c); what they found is put into l and l->r. */
 int loop_install(struct loop *l, struct dd_err *err) DD_MUST_USE;
 /*

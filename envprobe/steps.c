@@ -552,7 +552,7 @@ loop_test(struct loop *l, struct dd_err *err)
 /* ---- looking back ---- */
 
 json_t *
-loop_stack_to_json(const struct stack *s)
+probe_stack_to_json(const struct stack *s)
 {
 	json_t *a = json_array();
 	for (size_t i = 0; i < s->n; i++)
@@ -561,7 +561,7 @@ loop_stack_to_json(const struct stack *s)
 }
 
 void
-loop_stack_from_json(const json_t *a, struct stack *ret)
+probe_stack_from_json(const json_t *a, struct stack *ret)
 {
 	size_t i;
 	json_t *key;
@@ -629,7 +629,7 @@ probe_attempt_stacks(struct journal *j, const struct image *image, const struct 
 		if (attempt == 0 && json_is_false(json_object_get(judged, "kept")))
 			continue;
 		if (i)
-			loop_stack_from_json(json_object_get(i, "root"), ret_root);
+			probe_stack_from_json(json_object_get(i, "root"), ret_root);
 		if (packages)
 			strlist_add(&modules, packages);
 		if (f)

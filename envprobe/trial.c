@@ -61,24 +61,16 @@ trial_restore(struct loop *l, struct trial *t)
 	trial_cleanup(&made);
 }
 
-/* A copy by way of their JSON, which cannot fail to be what it was made of. */
-static void
-copy_packages(const struct trial *from, struct probe_result *to)
-{
-	OWN_JSON json_t *packages = package_list_to_json(&from->packages);
-	OWN_JSON json_t *batches = install_batch_list_to_json(&from->batches);
-	(void)!package_list_from_json(packages, "packages", &to->packages, NULL);
-	(void)!install_batch_list_from_json(batches, "batches", &to->batches, NULL);
-}
-
 void
 trial_begin(struct loop *l, bool on_top, struct trial *ret)
 {
 	take_result(l, ret);
 	stack_copy(&l->r->root, on_top ? &ret->root : &l->spec->image->stack);
 	stack_copy(&l->r->work, &l->tree);
-	if (on_top)
-		copy_packages(ret, l->r);
+	if (on_top) {
+		package_list_copy(&l->r->packages, &ret->packages);
+		install_batch_list_copy(&l->r->batches, &ret->batches);
+	}
 }
 
 static int

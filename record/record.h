@@ -14,7 +14,8 @@
 
 /*
  * One list type per record; RECORD_LIST(need) gives struct need_list {v, n, cap}.  X_list_add
- * appends a zeroed element; the pointer is valid until the next append.
+ * appends a zeroed element; the pointer is valid until the next append.  X_list_copy makes an empty list a deep copy, by
+ * way of the JSON form: the table is the only description of a record.
  */
 #define RECORD_LIST(type) \
 	struct type##_list { \
@@ -27,7 +28,8 @@
 	extern const struct json_field type##_fields[]; \
 	json_t *type##_list_to_json(const struct type##_list *l); \
 	int type##_list_from_json(const json_t *array, const char *what, struct type##_list *ret, \
-		struct dd_err *err) DD_MUST_USE
+		struct dd_err *err) DD_MUST_USE; \
+	void type##_list_copy(struct type##_list *dst, const struct type##_list *src)
 
 /* Their definitions, behind the table type##_fields. */
 #define RECORD_IMPLEMENT(type) \
@@ -75,6 +77,12 @@
 		} \
 		*ret = l; \
 		return 0; \
+	} \
+	void type##_list_copy(struct type##_list *dst, const struct type##_list *src) \
+	{ \
+		OWN_JSON json_t *list = type##_list_to_json(src); \
+		if (type##_list_from_json(list, #type, dst, NULL) < 0) \
+			abort(); \
 	}
 
 /* ---- the run -----------------------------------------------------------------------------------

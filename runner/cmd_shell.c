@@ -26,14 +26,10 @@ find_stacks(const struct run *r, int64_t attempt, struct stack *root, struct sta
 	const char *layer = json_string_value(json_object_get(source, "layer"));
 	struct image image = {0};
 	struct stack tree = {0};
-	size_t i;
-	json_t *key;
 	if (!layer || !base)
 		return err_set(err, DD_ENOENT, "run %s has not come far enough for a shell", r->id);
 	stack_push(&tree, layer);
-	json_array_foreach (json_object_get(base, "layers"), i, key) {
-		stack_push(&image.stack, json_string_value(key));
-	}
+	probe_stack_from_json(json_object_get(base, "layers"), &image.stack);
 	int rc = probe_attempt_stacks(r->journal, &image, &tree, attempt, root, work, err);
 	image_cleanup(&image);
 	stack_cleanup(&tree);

@@ -386,44 +386,24 @@ block(struct replay *p, const struct strlist *missing)
 	res->diagnosis.way_out = mem_strdup("give an answers file with --answers");
 }
 
-static int
-copy_facts(struct replay *p, struct dd_err *err)
+static void
+copy_facts(struct replay *p)
 {
 	struct probe_result *res = result_of(p);
 	const struct recipe *r = p->recipe;
-	OWN_JSON json_t *commands = command_list_to_json(&r->commands);
-	OWN_JSON json_t *packages = package_list_to_json(&r->packages);
-	OWN_JSON json_t *questions = question_list_to_json(&r->questions);
-	OWN_JSON json_t *batches = install_batch_list_to_json(&r->batches);
-	OWN_JSON json_t *modules = module_set_list_to_json(&r->modules);
-	OWN_JSON json_t *env = env_var_list_to_json(&r->environment);
-	OWN_JSON json_t *prompts = prompt_answer_list_to_json(&r->prompts);
-	OWN_JSON json_t *services = service_list_to_json(&r->services);
-	OWN_JSON json_t *files = supplied_file_list_to_json(&r->files);
-	OWN_JSON json_t *off = feature_off_list_to_json(&r->features_off);
-	int rc = command_list_from_json(commands, "commands", &res->project.commands, err);
-	if (rc == 0)
-		rc = package_list_from_json(packages, "packages", &res->packages, err);
-	if (rc == 0)
-		rc = question_list_from_json(questions, "questions", &res->questions, err);
-	if (rc == 0)
-		rc = install_batch_list_from_json(batches, "batches", &res->batches, err);
-	if (rc == 0)
-		rc = module_set_list_from_json(modules, "modules", &res->modules, err);
-	if (rc == 0)
-		rc = env_var_list_from_json(env, "environment", &res->environment, err);
-	if (rc == 0)
-		rc = prompt_answer_list_from_json(prompts, "prompts", &res->prompts, err);
-	if (rc == 0)
-		rc = service_list_from_json(services, "services", &res->services, err);
-	if (rc == 0)
-		rc = supplied_file_list_from_json(files, "files", &res->files, err);
-	if (rc == 0)
-		rc = feature_off_list_from_json(off, "features_off", &res->features_off, err);
+	command_list_copy(&res->project.commands, &r->commands);
+	package_list_copy(&res->packages, &r->packages);
+	question_list_copy(&res->questions, &r->questions);
+	install_batch_list_copy(&res->batches, &r->batches);
+	module_set_list_copy(&res->modules, &r->modules);
+	env_var_list_copy(&res->environment, &r->environment);
+	prompt_answer_list_copy(&res->prompts, &r->prompts);
+	service_list_copy(&res->services, &r->services);
+	supplied_file_list_copy(&res->files, &r->files);
+	feature_off_list_copy(&res->features_off, &r->features_off);
 	res->project.system = r->system;
 	p->r->index_digest = r->base.index ? mem_strdup(r->base.index) : NULL;
 	strlist_copy(&res->options, &r->options);
-	return rc;
 }
 
 /* A replay is one attempt. */
@@ -485,10 +465,8 @@ run_steps(struct replay *p, struct dd_err *err)
 	struct probe_result *res = result_of(p);
 	OWN(strlist) struct strlist missing = {0};
 	stack_copy(&res->root, &p->r->base.stack);
-	int rc = copy_facts(p, err);
+	copy_facts(p);
 	stack_push(&res->work, p->r->source.layer);
-	if (rc < 0)
-		return rc;
 	compare_source(p);
 	standup_environment(p->recipe, p->answers, &p->env, &missing);
 	find_files(p, &missing);

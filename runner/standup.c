@@ -56,18 +56,9 @@ do_source(void *ctx, json_t **ret_result, struct dd_err *err)
 /* ---- base image ---- */
 
 static json_t *
-stack_to_json(const struct stack *s)
-{
-	json_t *keys = json_array();
-	for (size_t i = 0; i < s->n; i++)
-		json_array_append_new(keys, json_string(s->v[i].s));
-	return keys;
-}
-
-static json_t *
 image_to_json(const struct image *img)
 {
-	json_t *layers = stack_to_json(&img->stack);
+	json_t *layers = probe_stack_to_json(&img->stack);
 	return json_pack("{s:s, s:s, s:s*, s:s*, s:o}", "name", img->name, "digest", img->digest,
 		"suite", img->suite, "arch", img->arch, "layers", layers);
 }
@@ -250,8 +241,8 @@ do_inventory(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct standup *s = ctx;
 	int rc = probe_inventory(s->st, &s->r->probe.root, &s->r->probe.work, ret_result, err);
 	if (rc == 0) {
-		json_object_set_new(*ret_result, "root", stack_to_json(&s->r->probe.root));
-		json_object_set_new(*ret_result, "work", stack_to_json(&s->r->probe.work));
+		json_object_set_new(*ret_result, "root", probe_stack_to_json(&s->r->probe.root));
+		json_object_set_new(*ret_result, "work", probe_stack_to_json(&s->r->probe.work));
 	}
 	return rc < 0 ? err_wrap(err, "recipe") : 0;
 }

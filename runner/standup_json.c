@@ -110,14 +110,6 @@ rfc3339(int64_t real_ns)
 	return mem_strdup(text);
 }
 
-/* A deep copy of a list through its JSON form: the table is the only description of a record. */
-#define COPY_LIST(type, from, to) \
-	do { \
-		OWN_JSON json_t *list = type##_list_to_json(from); \
-		if (type##_list_from_json(list, #type, to, NULL) < 0) \
-			abort(); \
-	} while (0)
-
 /*
  * Secrets out of what people or the target wrote.  Names of packages, digests and commands are no
  * such text: a replay goes by them.
@@ -168,24 +160,24 @@ standup_recipe(const struct run *run, const struct standup_result *r, const stru
 	ret->base.suite = copy(r->base.suite);
 	ret->base.arch = copy(r->base.arch);
 	ret->base.index = copy(r->index_digest);
-	COPY_LIST(install_batch, &p->batches, &ret->batches);
-	COPY_LIST(module_set, &p->modules, &ret->modules);
-	COPY_LIST(package, &p->packages, &ret->packages);
-	COPY_LIST(env_var, &p->environment, &ret->environment);
+	install_batch_list_copy(&ret->batches, &p->batches);
+	module_set_list_copy(&ret->modules, &p->modules);
+	package_list_copy(&ret->packages, &p->packages);
+	env_var_list_copy(&ret->environment, &p->environment);
 	probe_recipe_environment(&ret->environment);
-	COPY_LIST(supplied_file, &p->files, &ret->files);
-	COPY_LIST(command, &p->project.commands, &ret->commands);
-	COPY_LIST(prompt_answer, &p->prompts, &ret->prompts);
-	COPY_LIST(question, &p->questions, &ret->questions);
-	COPY_LIST(feature_off, &p->features_off, &ret->features_off);
+	supplied_file_list_copy(&ret->files, &p->files);
+	command_list_copy(&ret->commands, &p->project.commands);
+	prompt_answer_list_copy(&ret->prompts, &p->prompts);
+	question_list_copy(&ret->questions, &p->questions);
+	feature_off_list_copy(&ret->features_off, &p->features_off);
 	strlist_copy(&ret->options, &p->options);
-	COPY_LIST(built_file, &p->built_files, &ret->built_files);
+	built_file_list_copy(&ret->built_files, &p->built_files);
 	for (size_t i = 0; i < p->tests.cases.n; i++) {
 		struct case_result *c = case_result_list_add(&ret->cases);
 		c->id = mem_strdup(p->tests.cases.v[i].id);
 		c->status = p->tests.cases.v[i].status;
 	}
-	COPY_LIST(service, &p->services, &ret->services);
+	service_list_copy(&ret->services, &p->services);
 	ret->passed = p->tests.passed;
 	ret->failed = p->tests.failed;
 	ret->skipped = p->tests.skipped;
