@@ -419,12 +419,6 @@ db_dup(struct db_stmt *st, int column)
 	return str_dup(db_text(st, column));
 }
 
-int64_t
-db_last_id(struct db *db)
-{
-	return sqlite3_last_insert_rowid(db->handle);
-}
-
 size_t
 db_columns(struct db_stmt *st)
 {

@@ -62,7 +62,6 @@ double db_real(struct db_stmt *st, int column);
 struct str db_text(struct db_stmt *st, int column); /* valid until the next step */
 struct str db_blob(struct db_stmt *st, int column);	    /* the same of bytes */
 char *db_dup(struct db_stmt *st, int column);	    /* heap; NULL for null */
-int64_t db_last_id(struct db *db);
 /* Of a statement whose columns are not known beforehand. */
 size_t db_columns(struct db_stmt *st);
 const char *db_column_name(struct db_stmt *st, size_t column); /* borrowed from the statement */

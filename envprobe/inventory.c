@@ -202,20 +202,6 @@ inventory_parse(struct str text, struct inventory *ret)
 	free(lines);
 }
 
-const struct installed *
-inventory_find(const struct inventory *inv, const char *name)
-{
-	size_t low = 0, high = inv ? inv->n : 0;
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		if (strcmp(inv->v[mid].name, name) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return inv && low < inv->n && strcmp(inv->v[low].name, name) == 0 ? &inv->v[low] : NULL;
-}
-
 /* ---- asking ---- */
 
 static void

@@ -27,9 +27,6 @@ int inventory_from_json(const json_t *j, struct inventory *ret, struct dd_err *e
 json_t *inventory_to_json(const struct inventory *inv);
 void inventory_cleanup(struct inventory *inv);
 
-/* By its name, of whatever architecture; NULL. */
-const struct installed *inventory_find(const struct inventory *inv, const char *name);
-
 /* The answer of the package tool.  Text that is too long or not of this form gives less, not an error. */
 void inventory_parse(struct str text, struct inventory *ret);
 

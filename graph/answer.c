@@ -203,20 +203,11 @@ answer_relations(
 	return 0;
 }
 
-/* ---- symbols and places ---- */
-
-static int
-compare(struct str a, struct str b)
-{
-	int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-	return c ? c : (a.n > b.n) - (a.n < b.n);
-}
-
-static int
-last_name(struct graph *g, uint32_t *ret, struct dd_err *err)
+int
+answer_last_id(struct graph *g, const char *query, uint32_t *ret, struct dd_err *err)
 {
 	struct db_stmt *st;
-	int rc = db_query(g->db, &st, err, "SELECT max(id) FROM name", "");
+	int rc = db_query(g->db, &st, err, query, "");
 	if (rc == 0)
 		rc = db_step(st, err);
 	if (rc < 0)
@@ -226,12 +217,21 @@ last_name(struct graph *g, uint32_t *ret, struct dd_err *err)
 	return 0;
 }
 
+/* ---- symbols and places ---- */
+
+static int
+compare(struct str a, struct str b)
+{
+	int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
 /* Entities of exactly that name, by bisection. */
 static int
 entities_of_name(struct graph *g, struct str name, struct id_list *ret, struct dd_err *err)
 {
 	uint32_t low = 1, high = 0;
-	int rc = last_name(g, &high, err);
+	int rc = answer_last_id(g, "SELECT max(id) FROM name", &high, err);
 	while (rc == 0 && low <= high && high) {
 		uint32_t mid = low + (high - low) / 2;
 		struct db_stmt *st;

@@ -24,12 +24,3 @@ graph_prov_name(enum graph_prov p)
 {
 	return (unsigned)p < PROV_END ? prov_names[p] : "";
 }
-
-enum graph_relation
-graph_relation_of(struct str name)
-{
-	for (int r = 1; r < REL_END; r++)
-		if (str_eq(name, relation_names[r]))
-			return (enum graph_relation)r;
-	return REL_NONE;
-}

@@ -52,6 +52,5 @@ enum graph_prov {
 const char *graph_kind_name(enum graph_kind k);
 const char *graph_relation_name(enum graph_relation r);
 const char *graph_prov_name(enum graph_prov p);
-enum graph_relation graph_relation_of(struct str name); /* REL_NONE: there is none */
 
 #endif

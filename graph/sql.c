@@ -94,20 +94,6 @@ fill_relations(void *ctx, int64_t key, struct db_rows *ret)
 	return rc < 0 ? rc : store_each_out(buf_str(&out), (uint32_t)key, add_row_of, &w, NULL);
 }
 
-static int
-last_entity(struct graph *g, int64_t *ret, struct dd_err *err)
-{
-	struct db_stmt *st;
-	int rc = db_query(g->db, &st, err, "SELECT max(id) FROM entity", "");
-	if (rc == 0)
-		rc = db_step(st, err);
-	if (rc < 0)
-		return rc;
-	*ret = db_int(st, 0);
-	db_done(st);
-	return 0;
-}
-
 static json_t *
 value_of(struct db_stmt *st, size_t i)
 {
@@ -157,9 +143,11 @@ graph_sql(struct graph *g, const char *query, json_t **ret, struct dd_err *err)
 		.fill = fill_relations,
 		.ctx = g};
 	struct db_stmt *st;
+	uint32_t last = 0;
 	int rc = answer_begin(g, &answer, err);
 	if (rc == 0)
-		rc = last_entity(g, &table.last_key, err);
+		rc = answer_last_id(g, "SELECT max(id) FROM entity", &last, err);
+	table.last_key = last;
 	if (rc == 0)
 		rc = db_add_table(g->db, &table, err);
 	if (rc == 0)

@@ -139,15 +139,15 @@ write_files(const struct npm_run *r, const char *dir, struct dd_err *err)
 /* ---- the run ---- */
 
 /* $1: directory of the application; the rest is npm's. */
-static const char npm_script[] = "mkdir -p \"/work/$1\"; cd \"/work/$1\"; shift\n"
+static const char npm_script[] = "mkdir -p \"" WORK_DIR "/$1\"; cd \"" WORK_DIR "/$1\"; shift\n"
 				 "cp -R " INPUT_DIR "/tree/. .\n"
 				 "exec npm \"$@\"\n";
-static const char hidden_script[] = "cd \"/work/$1\"; f=node_modules/.package-lock.json\n"
+static const char hidden_script[] = "cd \"" WORK_DIR "/$1\"; f=node_modules/.package-lock.json\n"
 				    "[ ! -e \"$f\" ] || exec cat \"$f\"\n";
-static const char lock_script[] = "cd \"/work/$1\"; exec cat package-lock.json\n";
+static const char lock_script[] = "cd \"" WORK_DIR "/$1\"; exec cat package-lock.json\n";
 /* $1 as above; the rest are the files that were put there. */
 static const char tidy_script[] =
-	"mkdir -p \"/work/$1\"; cd \"/work/$1\"; shift; mkdir -p node_modules\n"
+	"mkdir -p \"" WORK_DIR "/$1\"; cd \"" WORK_DIR "/$1\"; shift; mkdir -p node_modules\n"
 	"rm -f -- \"$@\" package-lock.json node_modules/.package-lock.json\n";
 
 static int
