@@ -198,8 +198,8 @@ open_plain(const char *uri, const char *path, int flags, struct db **ret, struct
 	if (sqlite3_open_v2(uri, &db->handle, flags | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK) {
 		int errnum = db->handle ? sqlite3_system_errno(db->handle) : 0;
 		int rc = err_set(err, DD_EIO, "database %s: %s%s%s", path,
-			db->handle ? sqlite3_errmsg(db->handle) : "out of memory", errnum ? ": " : "",
-			errnum ? strerror(errnum) : "");
+			db->handle ? sqlite3_errmsg(db->handle) : "out of memory",
+			errnum ? ": " : "", errnum ? strerror(errnum) : "");
 		db_close(db);
 		return rc;
 	}
@@ -208,8 +208,8 @@ open_plain(const char *uri, const char *path, int flags, struct db **ret, struct
 }
 
 int
-db_create(const char *path, const char *schema, uint32_t application_id, uint32_t version, struct db **ret,
-	struct dd_err *err)
+db_create(const char *path, const char *schema, uint32_t application_id, uint32_t version,
+	struct db **ret, struct dd_err *err)
 {
 	struct db *db;
 	if (io_unlink(path) < 0 && errno != ENOENT)
@@ -217,9 +217,10 @@ db_create(const char *path, const char *schema, uint32_t application_id, uint32_
 	int rc = open_plain(path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, err);
 	if (rc < 0)
 		return rc;
-	OWN_FREE char *mark = mem_printf("PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
-					 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536; "
-					 "PRAGMA application_id = %u; PRAGMA user_version = %u",
+	OWN_FREE char *mark = mem_printf(
+		"PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
+		"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536; "
+		"PRAGMA application_id = %u; PRAGMA user_version = %u",
 		application_id, version);
 	rc = db_exec(db, mark, err);
 	if (rc == 0)
@@ -248,7 +249,8 @@ uri_of(const char *path)
 }
 
 int
-db_open_read(const char *path, uint32_t application_id, uint32_t version, struct db **ret, struct dd_err *err)
+db_open_read(const char *path, uint32_t application_id, uint32_t version, struct db **ret,
+	struct dd_err *err)
 {
 	struct db *db;
 	struct stat st;
@@ -267,7 +269,8 @@ db_open_read(const char *path, uint32_t application_id, uint32_t version, struct
 	if (rc == 0 && (uint32_t)id != application_id)
 		rc = err_set(err, DD_ECORRUPT, "database %s is not what was expected", path);
 	else if (rc == 0 && (uint32_t)found != version)
-		rc = err_set(err, DD_EUNSUPPORTED, "database %s is of version %lld, this drydock makes %u", path,
+		rc = err_set(err, DD_EUNSUPPORTED,
+			"database %s is of version %lld, this drydock makes %u", path,
 			(long long)found, version);
 	if (rc < 0)
 		db_close(db);
@@ -457,8 +460,8 @@ allow_reading(void *ctx, int action, const char *a, const char *b, const char *c
 	(void)b;
 	(void)c;
 	(void)d;
-	bool reading = action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION ||
-		       action == SQLITE_RECURSIVE;
+	bool reading = action == SQLITE_SELECT || action == SQLITE_READ ||
+		       action == SQLITE_FUNCTION || action == SQLITE_RECURSIVE;
 	return reading ? SQLITE_OK : SQLITE_DENY;
 }
 

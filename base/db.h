@@ -26,15 +26,15 @@ void db_close(struct db *db); /* NULL is fine */
  * be rolled back; whoever makes it syncs the file and renames it when all is in.  Its bytes depend on what was done to it
  * alone.
  */
-int db_create(const char *path, const char *schema, uint32_t application_id, uint32_t version, struct db **ret,
-	struct dd_err *err) DD_MUST_USE;
+int db_create(const char *path, const char *schema, uint32_t application_id, uint32_t version,
+	struct db **ret, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Open what db_create made, to read: nothing beside it is made or locked, so it may be renamed over meanwhile.
  * DD_ENOENT: it is not there; DD_ECORRUPT: it is something else; DD_EUNSUPPORTED: it has another version.
  */
-int db_open_read(const char *path, uint32_t application_id, uint32_t version, struct db **ret, struct dd_err *err)
-	DD_MUST_USE;
+int db_open_read(const char *path, uint32_t application_id, uint32_t version, struct db **ret,
+	struct dd_err *err) DD_MUST_USE;
 
 /* Run SQL without results. */
 int db_exec(struct db *db, const char *sql, struct dd_err *err) DD_MUST_USE;
@@ -60,7 +60,7 @@ int db_run(struct db *db, struct dd_err *err, const char *sql, const char *types
 int64_t db_int(struct db_stmt *st, int column);
 double db_real(struct db_stmt *st, int column);
 struct str db_text(struct db_stmt *st, int column); /* valid until the next step */
-struct str db_blob(struct db_stmt *st, int column);	    /* the same of bytes */
+struct str db_blob(struct db_stmt *st, int column); /* the same of bytes */
 char *db_dup(struct db_stmt *st, int column);	    /* heap; NULL for null */
 /* Of a statement whose columns are not known beforehand. */
 size_t db_columns(struct db_stmt *st);

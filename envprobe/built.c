@@ -107,9 +107,8 @@ static void
 read_needed(const struct mapped *m, struct strlist *ret)
 {
 	const Elf64_Ehdr *h = at(m, 0, sizeof(*h));
-	if (!h || memcmp(h->e_ident, ELFMAG, SELFMAG) != 0 ||
-		h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_phentsize != sizeof(Elf64_Phdr) ||
-		h->e_phoff % _Alignof(Elf64_Phdr))
+	if (!h || memcmp(h->e_ident, ELFMAG, SELFMAG) != 0 || h->e_ident[EI_CLASS] != ELFCLASS64 ||
+		h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phoff % _Alignof(Elf64_Phdr))
 		return;
 	const Elf64_Phdr *ph = at(m, h->e_phoff, (uint64_t)h->e_phnum * sizeof(*ph));
 	for (size_t i = 0; ph && i < h->e_phnum; i++)
@@ -171,8 +170,8 @@ probe_built_worker_main(int argc, char **argv)
 }
 
 int
-built_files_of(const struct state *st, const char *layer, struct built_file_list *ret,
-	struct dd_err *err)
+built_files_of(
+	const struct state *st, const char *layer, struct built_file_list *ret, struct dd_err *err)
 {
 	OWN_JSON json_t *found = NULL;
 	struct stack only = {0};

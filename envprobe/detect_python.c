@@ -297,7 +297,8 @@ own_runner(const struct tree *t, const char *dir)
 		bool runs = text.p && strstr(text.p, "__main__");
 		if (runs)
 			return mem_printf("%s%s", names[i],
-				strstr(text.p, "unittest.main") || strstr(text.p, "-v") ? " -v" : "");
+				strstr(text.p, "unittest.main") || strstr(text.p, "-v") ? " -v"
+											: "");
 	}
 	return NULL;
 }
@@ -312,8 +313,9 @@ detect_tests(const struct tree *t, const char *dir, struct project *p)
 	OWN_FREE char *runner = declared ? NULL : own_runner(t, dir);
 	if (!test_files && !runner)
 		return;
-	bool pytest = declared || (!runner && (any_line_with(t, dir, "*.py", "import pytest") ||
-						     any_line_with(t, dir, "*.py", "from pytest")));
+	bool pytest =
+		declared || (!runner && (any_line_with(t, dir, "*.py", "import pytest") ||
+						any_line_with(t, dir, "*.py", "from pytest")));
 	OWN_FREE char *src = tree_join(dir, "src");
 	bool src_layout = any_file_with(t, src, "__init__.py", NULL);
 	OWN_FREE char *path = mem_printf("PYTHONPATH=%s ", src_layout ? "src:." : ".");

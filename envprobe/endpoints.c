@@ -32,8 +32,8 @@ RECORD_IMPLEMENT(schema)
 		F(surroundings, member, JSON_K_ARRAY), .sub = type##_fields, \
 						       .elem_size = sizeof(struct type) \
 	}
-const struct json_field surroundings_fields[] = {LIST(endpoints, endpoint), LIST(settings, setting),
-	LIST(schemas, schema), {.key = NULL}};
+const struct json_field surroundings_fields[] = {
+	LIST(endpoints, endpoint), LIST(settings, setting), LIST(schemas, schema), {.key = NULL}};
 
 void
 surroundings_cleanup(struct surroundings *s)
@@ -66,7 +66,8 @@ static const struct match_rule rules[] = {
 		"(?:\\./)?(?<file>\\w[\\w./-]*\\.sql)(?=['\"\\s;&|)]|$|:/docker-entrypoint-initdb)",
 		false},
 	[RULE_TABLE] = {"table",
-		"^\\s*CREATE TABLE (?:IF NOT EXISTS )?(?:[\"`]?\\w+[\"`]?\\.)?[\"`]?(?<table>\\w+)", true},
+		"^\\s*CREATE TABLE (?:IF NOT EXISTS )?(?:[\"`]?\\w+[\"`]?\\.)?[\"`]?(?<table>\\w+)",
+		true},
 };
 
 struct finder {
@@ -216,8 +217,8 @@ probe_endpoints_worker_main(int argc, char **argv)
 }
 
 int
-surroundings_of_source(const struct state *st, const struct stack *source,
-	struct surroundings *ret, struct dd_err *err)
+surroundings_of_source(const struct state *st, const struct stack *source, struct surroundings *ret,
+	struct dd_err *err)
 {
 	OWN_JSON json_t *found = NULL;
 	const struct source_question q = {.worker = "endpoints", .max_bytes = (size_t)1 << 20};

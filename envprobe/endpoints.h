@@ -34,8 +34,9 @@ struct schema { /* a file of SQL */
 RECORD_LIST(schema);
 
 struct surroundings {
-	struct endpoint_list endpoints; /* one of each host, port and scheme, in the order of files */
-	struct setting_list settings;	/* the first of each name */
+	struct endpoint_list
+		endpoints;	      /* one of each host, port and scheme, in the order of files */
+	struct setting_list settings; /* the first of each name */
 	struct schema_list schemas;
 };
 void surroundings_cleanup(struct surroundings *s);

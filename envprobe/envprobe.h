@@ -45,7 +45,7 @@ struct probe_spec {
 	struct answers *answers;
 	const char *egress_log; /* path; appended to */
 	bool offline;
-	bool no_prune;		  /* keep what nothing was seen to use */
+	bool no_prune;	 /* keep what nothing was seen to use */
 	bool build_only; /* the tests are not run */
 	const struct recipe *
 		known; /* what it needed before: its packages are the first that are wanted; NULL */
@@ -75,9 +75,9 @@ struct probe_result {
 	struct strlist options;
 	struct service_list services; /* started before the tests */
 	struct test_run tests;
-	struct stack root;    /* with the packages */
-	struct stack work;    /* source and built tree */
-	double build_seconds; /* of the last configure + build */
+	struct stack root;		    /* with the packages */
+	struct stack work;		    /* source and built tree */
+	double build_seconds;		    /* of the last configure + build */
 	struct built_file_list built_files; /* of the last build that succeeded */
 };
 void probe_result_cleanup(struct probe_result *r);

@@ -16,8 +16,8 @@ int files_missing(const struct loop *l, const struct trace *t, const struct prob
  * Paths of the parts that are absent from the source and were looked at, or that a message misses: who changes into
  * a directory opens nothing.
  */
-void files_touched(const struct loop *l, const struct trace *t,
-	const struct problem_list *problems, struct strlist *ret);
+void files_touched(const struct loop *l, const struct trace *t, const struct problem_list *problems,
+	struct strlist *ret);
 
 /* Ask for what is absent from the source; what is answered is supplied from the first attempt on. */
 void files_offer(struct loop *l);

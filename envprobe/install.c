@@ -85,7 +85,8 @@ wanted_to_json(const struct loop *l)
 
 /* What the batch leaves out of what the whole has; false: it has something that the whole has not. */
 static bool
-is_part(const struct package_list *whole, const struct install_batch *batch, struct strlist *ret_less)
+is_part(const struct package_list *whole, const struct install_batch *batch,
+	struct strlist *ret_less)
 {
 	struct map kept = {0};
 	size_t known = 0;
@@ -143,7 +144,8 @@ do_install(void *ctx, json_t **ret_result, struct dd_err *err)
 	if (rc == 0)
 		*ret_result = json_pack("{s:o, s:o, s:o, s:o}", "wanted", wanted_to_json(l),
 			"dropped", feature_off_list_to_json(&in.dropped), "batch",
-			json_encode(install_batch_fields, &in.batch), "root", probe_stack_to_json(&root));
+			json_encode(install_batch_fields, &in.batch), "root",
+			probe_stack_to_json(&root));
 	stack_cleanup(&root);
 	install_batch_cleanup(&in.batch);
 	feature_off_list_cleanup(&in.dropped);
@@ -250,4 +252,3 @@ loop_install(struct loop *l, struct dd_err *err)
 	int rc = journal_step(l->spec->journal, key, do_install, l, &j, err);
 	return rc < 0 ? rc : take_install(l, j, err);
 }
-

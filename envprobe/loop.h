@@ -42,7 +42,7 @@ struct loop {
 	struct problem_list problems;
 	struct need_list missing; /* from the trace */
 	struct missing_file_list files;
-	struct strlist touched;		/* absent parts of the source that were looked at */
+	struct strlist touched;	    /* absent parts of the source that were looked at */
 	struct surroundings around; /* of the source, once tests failed or were skipped */
 	bool built;
 	char *failed;

@@ -67,7 +67,9 @@ try_without(struct loop *l, const struct strlist *names, bool *ret_same, struct 
 	int rc = trial_make(l, &t, is_the_same, ret_same, err);
 	if (rc == 0)
 		note(l, *ret_same, text.p);
-	progress_end(step, rc < 0 ? "stopped" : attempt_end_names[*ret_same ? ATTEMPT_THE_SAME : ATTEMPT_NOT_THE_SAME]);
+	progress_end(step,
+		rc < 0 ? "stopped"
+		       : attempt_end_names[*ret_same ? ATTEMPT_THE_SAME : ATTEMPT_NOT_THE_SAME]);
 	l->whole = NULL;
 	l->whole_packages = NULL;
 	stack_cleanup(&whole);

@@ -305,7 +305,8 @@ put_prompt_arguments(const struct recipe *r, struct buf *out)
 		const struct question *q = question_list_find(&r->questions, a->question);
 		if (q && q->text)
 			put_comment(out, q->text);
-		if (recipe_is_secret(r, a->question)) /* mounted where it is typed, never in a layer */
+		if (recipe_is_secret(
+			    r, a->question)) /* mounted where it is typed, never in a layer */
 			buf_printf(out, "# Its answer is the secret %s.\n", name);
 		else
 			put_prompt_argument(a, out);

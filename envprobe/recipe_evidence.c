@@ -48,7 +48,8 @@ add_project(struct rows *rows)
 	const struct project *p = &rows->f->found->project;
 	const struct recipe *r = rows->f->recipe;
 	if (r->system)
-		add(rows, (struct row){"build-system", build_system_names[r->system], 0, p->evidence, NULL, "chosen"});
+		add(rows, (struct row){"build-system", build_system_names[r->system], 0,
+				  p->evidence, NULL, "chosen"});
 	for (size_t i = 0; i < p->others.n; i++)
 		add(rows,
 			(struct row){"build-system", p->others.v[i], 0, NULL, NULL, "not chosen"});

@@ -289,10 +289,11 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 		put_shell_block(&r->commands, PHASE_TEST, PHASE_TEST, out);
 		put_prompts(r, true, out);
 		if (r->outcome == OUTCOME_BUILT)
-			buf_puts(out, "They were not run: what they need may be missing above.\n\n");
+			buf_puts(
+				out, "They were not run: what they need may be missing above.\n\n");
 		else
 			buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",
-			(long long)r->passed, (long long)r->failed, (long long)r->skipped);
+				(long long)r->passed, (long long)r->failed, (long long)r->skipped);
 	}
 	if (r->features_off.n) {
 		buf_puts(out, "## What is switched off\n\n");

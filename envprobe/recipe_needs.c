@@ -61,7 +61,8 @@ find_state(const struct recipe *r, struct item *it)
 		if (r->environment.v[i].question && strcmp(r->environment.v[i].question, id) == 0)
 			it->state = NEED_ANSWERED;
 	for (size_t i = 0; i < r->services.n; i++)
-		if (strcmp(r->services.v[i].question, id) == 0 && !is_default(it->q, &r->services.v[i]))
+		if (strcmp(r->services.v[i].question, id) == 0 &&
+			!is_default(it->q, &r->services.v[i]))
 			it->state = NEED_ANSWERED;
 	for (size_t i = 0; i < r->files.n; i++)
 		if (strcmp(r->files.v[i].question, id) == 0) {

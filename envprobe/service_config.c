@@ -25,7 +25,7 @@ struct reader {
 	struct surroundings *to;
 	/* Of the block "services:" and of the one that sets variables; -1: not in one. */
 	int services, variables;
-	int child;	/* indentation of the services' own keys; -1: none was seen */
+	int child;	 /* indentation of the services' own keys; -1: none was seen */
 	struct str host; /* of the service at hand */
 };
 
@@ -143,8 +143,8 @@ read_line(struct reader *r, struct str line)
 		bool list = item && split(body, '=', &key, &value) && is_variable(key);
 		if (list || split(body, ':', &key, &value))
 			add_setting(r, key, value);
-	} else if (pair && (str_eq(key, "environment") || str_eq(key, "env") ||
-				   str_eq(key, "variables")) &&
+	} else if (pair &&
+		   (str_eq(key, "environment") || str_eq(key, "env") || str_eq(key, "variables")) &&
 		   !value.n) {
 		r->variables = indent;
 	} else if (r->services < 0 && pair && str_eq(key, "services") && !value.n) {

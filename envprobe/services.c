@@ -138,8 +138,8 @@ new_question(struct loop *l, const char *id, const struct unserved *u)
 	q->id = mem_strdup(id);
 	q->kind = Q_SERVICE;
 	q->text = mem_printf("Which command starts %s%s in the sandbox, for the tests?%s%s%s",
-		!strpbrk(u->name, ":/") ? "" : "what is to listen on ",
-		u->name, u->host ? " The name " : "", u->host ? u->host : "",
+		!strpbrk(u->name, ":/") ? "" : "what is to listen on ", u->name,
+		u->host ? " The name " : "", u->host ? u->host : "",
 		u->host ? " will lead to it." : "");
 	q->where = u->where ? mem_strdup(u->where) : NULL;
 	q->why = mem_strdup(u->why);

@@ -290,9 +290,9 @@ static json_t *
 build_to_json(const struct build_run *b, const struct prompter *p, json_t *proofs,
 	const struct built_file_list *files)
 {
-	return json_pack("{s:b, s:o, s:i, s:i, s:f, s:o, s:o, s:o, s:o}", "built", b->built, "failed",
-		b->failed ? json_text(str_of(b->failed)) : json_null(), "exit_code", b->exit_code,
-		"cause", (int)b->cause, "seconds", b->seconds, "layer",
+	return json_pack("{s:b, s:o, s:i, s:i, s:f, s:o, s:o, s:o, s:o}", "built", b->built,
+		"failed", b->failed ? json_text(str_of(b->failed)) : json_null(), "exit_code",
+		b->exit_code, "cause", (int)b->cause, "seconds", b->seconds, "layer",
 		b->layer ? json_string(b->layer) : json_null(), "prompts",
 		prompt_answer_list_to_json(&p->given), "proofs", json_incref(proofs), "files made",
 		built_file_list_to_json(files));

@@ -1,7 +1,7 @@
 #include "envprobe/supply.h"
 
-#include "envprobe/known_services.h"
 #include "envprobe/data.h"
+#include "envprobe/known_services.h"
 #include "envprobe/resolve.h"
 #include "envprobe/trial.h"
 
@@ -208,8 +208,8 @@ parameter(const struct server *s, struct str name)
 	return mem_strdup(value ? value : "");
 }
 
-static const char *const parameters[] = {"port", "socket", "user", "password", "rootpassword",
-	"databases", "roles", "schema"};
+static const char *const parameters[] = {
+	"port", "socket", "user", "password", "rootpassword", "databases", "roles", "schema"};
 
 static char *
 start_command(const struct server *s)
@@ -407,13 +407,12 @@ decided(struct loop *l, const char *text)
 }
 
 struct service *
-supply_service(struct loop *l, struct question *q, const char *name, uint64_t port,
-	const char *socket)
+supply_service(
+	struct loop *l, struct question *q, const char *name, uint64_t port, const char *socket)
 {
 	struct service *to = service_list_add(&l->r->services);
 	l->supply = l->supply ? l->supply : mem_new(struct supply);
-	l->supply->v = mem_grow(
-		l->supply->v, l->supply->n, &l->supply->cap, sizeof(*l->supply->v));
+	l->supply->v = mem_grow(l->supply->v, l->supply->n, &l->supply->cap, sizeof(*l->supply->v));
 	struct server *s = &l->supply->v[l->supply->n++];
 	port = port ? port : known_service_port(str_of(name));
 	*s = (struct server){.name = mem_strdup(name),
@@ -658,8 +657,7 @@ supply_weigh(struct loop *l, struct dd_err *err)
 		return 0;
 	s->begun = false;
 	const struct attempt *last = &l->r->attempts.v[l->r->attempts.n - 1];
-	if (last->ended != ATTEMPT_BUILD_FAILED &&
-		l->r->tests.passed > s->without.tests.passed) {
+	if (last->ended != ATTEMPT_BUILD_FAILED && l->r->tests.passed > s->without.tests.passed) {
 		trial_cleanup(&s->without);
 		return 0;
 	}

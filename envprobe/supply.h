@@ -16,8 +16,8 @@ bool supply_can(const struct loop *l, const char *name);
  * From the next attempt on the service is installed and started; q becomes a question with a default.  port 0: its
  * usual one; socket: that it is asked for by, or NULL.  The result is borrowed from l->r->services.
  */
-struct service *supply_service(struct loop *l, struct question *q, const char *name, uint64_t port,
-	const char *socket);
+struct service *supply_service(
+	struct loop *l, struct question *q, const char *name, uint64_t port, const char *socket);
 
 /* Databases, users and tables that the tests found missing; true: the next attempt has more of them. */
 bool supply_learn(struct loop *l);

@@ -120,7 +120,8 @@ do_judge(void *ctx, json_t **ret_result, struct dd_err *err)
 }
 
 int
-trial_make(struct loop *l, struct trial *t, trial_judge *is_kept, bool *ret_kept, struct dd_err *err)
+trial_make(
+	struct loop *l, struct trial *t, trial_judge *is_kept, bool *ret_kept, struct dd_err *err)
 {
 	OWN_FREE char *key = mem_printf("attempt/%lld/judged", (long long)l->n);
 	OWN_JSON json_t *result = NULL;

@@ -19,7 +19,7 @@ struct trial {
 	size_t refused, features;
 	double build_seconds;
 	char *failure; /* NULL: the tests passed, or there are none */
-	bool built; /* the attempt did */
+	bool built;    /* the attempt did */
 };
 
 /* Put the result aside: the loop has none, and on_top of its packages, or with none on the root of the image. */

@@ -46,8 +46,7 @@ loop_widen(struct loop *l, struct dd_err *err)
 		return 0;
 	(void)loop_begin_attempt(l);
 	trial_begin(l, true, &t);
-	int step = progress_begin(
-		"attempt %lld, with what skipped tests ask for", (long long)l->n);
+	int step = progress_begin("attempt %lld, with what skipped tests ask for", (long long)l->n);
 	int rc = trial_make(l, &t, is_wider, &wider, err);
 	if (rc == 0) {
 		struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
@@ -57,6 +56,7 @@ loop_widen(struct loop *l, struct dd_err *err)
 		else
 			supply_withdraw(l);
 	}
-	progress_end(step, rc < 0 ? "stopped" : attempt_end_names[wider ? ATTEMPT_WIDER : ATTEMPT_NO_WIDER]);
+	progress_end(step,
+		rc < 0 ? "stopped" : attempt_end_names[wider ? ATTEMPT_WIDER : ATTEMPT_NO_WIDER]);
 	return rc;
 }

@@ -28,7 +28,8 @@ int answer_path(struct graph *g, const struct entity *e, char **ret, struct dd_e
 	DD_MUST_USE;
 
 /* What a query for one id gives, 0 for null: the last name, the last entity. */
-int answer_last_id(struct graph *g, const char *query, uint32_t *ret, struct dd_err *err) DD_MUST_USE;
+int answer_last_id(struct graph *g, const char *query, uint32_t *ret, struct dd_err *err)
+	DD_MUST_USE;
 
 /* Its packed relations, as copies. */
 int answer_relations(struct graph *g, uint32_t id, struct buf *ret_out, struct buf *ret_in,

@@ -32,8 +32,8 @@ purge_layer(const struct state *st, const struct stack *root, const struct strli
 }
 
 int
-apt_purge(const struct state *st, struct stack *root, const struct strlist *names, const char *owner,
-	struct dd_err *err)
+apt_purge(const struct state *st, struct stack *root, const struct strlist *names,
+	const char *owner, struct dd_err *err)
 {
 	OWN_FD int lock = -1;
 	struct hash_hex key = purge_key(root, names);

@@ -23,7 +23,8 @@ struct image_import_opts {
 	const char *platform; /* "linux/arm64"; NULL: this machine's */
 	bool skip_special;    /* leave out devices and FIFOs instead of refusing them */
 	uint64_t max_bytes;   /* of the unpacked files; 0: 32 GiB */
-	const char *digest;   /* what it is known by where it was exported, kept as its own; NULL: `tree` */
+	const char *
+		digest; /* what it is known by where it was exported, kept as its own; NULL: `tree` */
 };
 
 /* What it came to, beside the image. */

@@ -89,11 +89,13 @@ at_start(struct str line, struct str *ret_name)
 static bool
 is_build_talk(struct str line)
 {
-	static const char *const verbs[] = {"check", "compil", "build", "link", "install", "generat",
-		"creat", "configur", "load", "download", "unpack", "start", "stop", NULL};
+	static const char *const verbs[] = {"check", "compil", "build", "link", "install",
+		"generat", "creat", "configur", "load", "download", "unpack", "start", "stop",
+		NULL};
 	line = str_trim(line);
 	for (size_t i = 0; verbs[i]; i++)
-		if (line.n > strlen(verbs[i]) && strncasecmp(line.p, verbs[i], strlen(verbs[i])) == 0)
+		if (line.n > strlen(verbs[i]) &&
+			strncasecmp(line.p, verbs[i], strlen(verbs[i])) == 0)
 			return true;
 	return false;
 }

@@ -37,7 +37,8 @@ parse_line(struct str line, struct tap *ret)
 		if (rest.p[i] != '#' || (i && rest.p[i - 1] == '\\'))
 			continue;
 		struct str d = str_trim((struct str){rest.p + i + 1, rest.n - i - 1});
-		if (d.n >= 4 && (strncasecmp(d.p, "skip", 4) == 0 || strncasecmp(d.p, "todo", 4) == 0)) {
+		if (d.n >= 4 &&
+			(strncasecmp(d.p, "skip", 4) == 0 || strncasecmp(d.p, "todo", 4) == 0)) {
 			ret->directive = d;
 			ret->name = str_trim((struct str){rest.p, i});
 			break;

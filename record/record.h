@@ -173,9 +173,9 @@ struct command {
 	char *dir;		 /* below the work tree; NULL: its root */
 	enum test_level level;	 /* PHASE_TEST */
 	enum test_format format; /* PHASE_TEST */
-	bool debug; /* PHASE_TEST: it traces processes of its own, which the sandbox must open */
-	char *results;		 /* PHASE_TEST: glob below dir of result files, NULL: the output */
-	char *why;		 /* what showed it: "Makefile.am:12", "package.json scripts.test" */
+	bool debug;    /* PHASE_TEST: it traces processes of its own, which the sandbox must open */
+	char *results; /* PHASE_TEST: glob below dir of result files, NULL: the output */
+	char *why;     /* what showed it: "Makefile.am:12", "package.json scripts.test" */
 };
 RECORD_LIST(command);
 bool command_list_has(const struct command_list *l, enum command_phase phase);
@@ -191,13 +191,13 @@ enum need_kind {
 	NEED_PYTHON,	/* module or distribution: "pytest" */
 	NEED_NODE,	/* npm package */
 	NEED_GO,	/* import path of a package: "golang.org/x/text/width" */
-	NEED_PHP,	/* extension "ext-curl", or class or file of a library as a path: "Psr/Log/NullLogger" */
-	NEED_CRATE,	/* of Rust, with a feature: "serde", "serde+derive" */
-	NEED_JAVA,	/* package that classes are imported from: "org.junit" */
-	NEED_GEM,	/* of Ruby, or what is required: "nokogiri", "active_support/all" */
-	NEED_TCL,	/* package: "Itcl" */
-	NEED_FILE,	/* any other absolute path */
-	NEED_PACKAGE,	/* a distribution package by name */
+	NEED_PHP, /* extension "ext-curl", or class or file of a library as a path: "Psr/Log/NullLogger" */
+	NEED_CRATE,   /* of Rust, with a feature: "serde", "serde+derive" */
+	NEED_JAVA,    /* package that classes are imported from: "org.junit" */
+	NEED_GEM,     /* of Ruby, or what is required: "nokogiri", "active_support/all" */
+	NEED_TCL,     /* package: "Itcl" */
+	NEED_FILE,    /* any other absolute path */
+	NEED_PACKAGE, /* a distribution package by name */
 };
 extern const char *const need_kind_names[];
 #define NEED_KIND_NAMES \
@@ -274,7 +274,7 @@ struct project {
 	struct env_read_list env_reads;
 	struct strlist
 		choices; /* names of the build systems seen, best first: "cmake", "make:src" */
-	struct strlist others; /* those that were not chosen, with their evidence */
+	struct strlist others;	/* those that were not chosen, with their evidence */
 	struct strlist options; /* labelled decisions that the commands contain */
 	struct absent_part_list absent;
 };
@@ -368,7 +368,7 @@ struct built_file { /* what a build made: a program, a library, a page; nothing 
 	char *path; /* below the work tree */
 	char *sha256;
 	struct strlist needed; /* sonames it is linked to, in its own order */
-	char *text; /* digest of a text without its digits; NULL: it is none */
+	char *text;	       /* digest of a text without its digits; NULL: it is none */
 };
 RECORD_LIST(built_file);
 
@@ -387,8 +387,8 @@ enum attempt_end {
 extern const char *const attempt_end_names[]; /* "packages missing", ... */
 
 struct attempt {
-	int64_t n;		  /* from 1 */
-	bool pruning;		  /* one more, with the result known, without what nothing was seen to use */
+	int64_t n;    /* from 1 */
+	bool pruning; /* one more, with the result known, without what nothing was seen to use */
 	struct strlist added;	  /* packages installed for it */
 	struct strlist decisions; /* options, environment, answers that are new in it */
 	enum attempt_end ended;

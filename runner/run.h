@@ -19,7 +19,7 @@ struct run_options { /* journalled at creation; what resume goes by */
 	bool discover; /* what a replay of the recipe shows to be broken */
 	bool build_only;
 	bool offline;
-	bool no_prune; /* of packages that nothing was seen to use */
+	bool no_prune;		     /* of packages that nothing was seen to use */
 	struct limit_options limits; /* of each pod of the run */
 	int64_t time_ms, silence_ms; /* of each command of build and tests; 0: the defaults */
 	int64_t created_ns;	     /* real time */

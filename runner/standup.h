@@ -21,7 +21,7 @@ struct standup_result {
 	char *recipe;		  /* absolute path of drydock.lock.json; NULL when there is none */
 	char *report;		  /* absolute path of report.html */
 	char *cases;		  /* absolute path of the test cases, JSON lines; NULL: no tests */
-	json_t *differences; /* of a replay, see replay_differences; NULL */
+	json_t *differences;	  /* of a replay, see replay_differences; NULL */
 	struct map upstreams;	  /* name -> URL, of this machine's configuration */
 	double seconds;		  /* of all steps, without the time the run lay still */
 };

@@ -266,7 +266,8 @@ state_open(const char *dir, struct state *ret, struct dd_err *err)
 	}
 	if (rc < 0) {
 		if (!there)
-			(void)!io_unlinkat(AT_FDCWD, name, AT_REMOVEDIR); /* what cannot be one is left as it was */
+			(void)!io_unlinkat(AT_FDCWD, name,
+				AT_REMOVEDIR); /* what cannot be one is left as it was */
 		state_cleanup(&st);
 		return rc;
 	}

@@ -49,10 +49,12 @@ map_single_id(const struct box_id *inside, const struct box_id *outside)
 
 static struct box_id outer;
 
-static const struct namespace {
+static const struct namespace
+{
 	int flag;
 	const char *name, *limit; /* user.max_LIMIT_namespaces */
-} namespaces[] = {{CLONE_NEWUSER, "user", "user"}, {CLONE_NEWNS, "mount", "mnt"},
+}
+namespaces[] = {{CLONE_NEWUSER, "user", "user"}, {CLONE_NEWNS, "mount", "mnt"},
 	{CLONE_NEWPID, "process", "pid"}, {CLONE_NEWNET, "network", "net"},
 	{CLONE_NEWIPC, "IPC", "ipc"}, {CLONE_NEWUTS, "UTS", "uts"},
 	{CLONE_NEWCGROUP, "cgroup", "cgroup"}};
@@ -69,7 +71,8 @@ enter_new(int flags)
 		if (!(flags & n->flag) || unshare(n->flag) == 0)
 			continue;
 		if (errno == ENOSPC || errno == EUSERS)
-			box_die(0, "this machine's limit user.max_%s_namespaces leaves no %s namespace",
+			box_die(0,
+				"this machine's limit user.max_%s_namespaces leaves no %s namespace",
 				n->limit, n->name);
 		box_die(errno, "cannot make a %s namespace (see drydock doctor)", n->name);
 	}

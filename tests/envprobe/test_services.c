@@ -19,8 +19,10 @@ asked(const char *target, const struct endpoint *source, size_t n)
 {
 	struct probe_spec spec = {0};
 	struct probe_result r = {0};
-	struct loop l = {
-		.spec = &spec, .r = &r, .n = 1, .around = {.endpoints = {(struct endpoint *)source, n, n}}};
+	struct loop l = {.spec = &spec,
+		.r = &r,
+		.n = 1,
+		.around = {.endpoints = {(struct endpoint *)source, n, n}}};
 	OWN(buf) struct buf ids = {0};
 	struct refusal *f = refusal_list_add(&r.refused);
 	f->target = mem_strdup(target);
@@ -177,16 +179,18 @@ configuration_declares_services_and_variables(void **state)
 		assert_true(service_config_is(cases[i].file));
 		service_config_read(cases[i].file, str_of(cases[i].text), &s);
 		for (size_t k = 0; k < s.endpoints.n; k++)
-			declared = declared || (s.endpoints.v[k].declared &&
-						       !strcmp(s.endpoints.v[k].host, cases[i].host) &&
-						       !strcmp(s.endpoints.v[k].scheme, cases[i].service));
+			declared = declared ||
+				   (s.endpoints.v[k].declared &&
+					   !strcmp(s.endpoints.v[k].host, cases[i].host) &&
+					   !strcmp(s.endpoints.v[k].scheme, cases[i].service));
 		for (size_t k = 0; k < s.settings.n; k++) {
 			assert_string_not_equal(s.settings.v[k].name, "CACHE_WORD");
 			set = set || (!strcmp(s.settings.v[k].name, cases[i].name) &&
 					     !strcmp(s.settings.v[k].value, cases[i].value));
 		}
 		if (!declared || !set)
-			fail_msg("%s: %s%s", cases[i].file, declared ? "" : "no service ", set ? "" : "no variable");
+			fail_msg("%s: %s%s", cases[i].file, declared ? "" : "no service ",
+				set ? "" : "no variable");
 	}
 	assert_false(service_config_is("docs/services.yml"));
 }
