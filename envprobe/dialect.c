@@ -38,10 +38,10 @@ static struct env_var *
 variable(struct loop *l, const char *name)
 {
 	struct env_var_list *all = &l->r->environment;
-	for (size_t i = 0; i < all->n; i++)
-		if (strcmp(all->v[i].name, name) == 0)
-			return &all->v[i];
-	struct env_var *e = env_var_list_add(all);
+	struct env_var *e = env_var_list_find(all, name);
+	if (e)
+		return e;
+	e = env_var_list_add(all);
 	e->name = mem_strdup(name);
 	return e;
 }

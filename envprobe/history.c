@@ -21,15 +21,6 @@ find_variable(const char *says)
 	return NULL;
 }
 
-static bool
-has_variable(const struct loop *l, const char *name)
-{
-	for (size_t i = 0; i < l->r->environment.n; i++)
-		if (strcmp(l->r->environment.v[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 static void
 make_up(struct loop *l, const char *variable, const struct problem *p)
 {
@@ -52,7 +43,7 @@ history_learn(struct loop *l)
 	for (size_t i = 0; i < l->problems.n; i++) {
 		const struct problem *p = &l->problems.v[i];
 		const char *variable = p->kind == PROBLEM_HISTORY ? find_variable(p->name) : NULL;
-		if (!variable || has_variable(l, variable))
+		if (!variable || env_var_list_find(&l->r->environment, variable))
 			continue;
 		if (!loop_ask_variable(l, variable, NULL, p->text, false))
 			make_up(l, variable, p);

@@ -74,20 +74,11 @@ probe_environment(struct strlist *ret)
 		strlist_set_env(ret, fixed_environment[i].name, fixed_environment[i].value);
 }
 
-static bool
-has_variable(const struct env_var_list *l, const char *name)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 void
 probe_recipe_environment(struct env_var_list *ret)
 {
 	for (size_t i = 0; i < N_FIXED; i++) {
-		if (fixed_environment[i].here || has_variable(ret, fixed_environment[i].name))
+		if (fixed_environment[i].here || env_var_list_find(ret, fixed_environment[i].name))
 			continue;
 		struct env_var *e = env_var_list_add(ret);
 		e->name = mem_strdup(fixed_environment[i].name);

@@ -255,9 +255,8 @@ expand(const struct server *s, struct str value)
 static bool
 is_exported(const struct loop *l, const char *name)
 {
-	for (size_t i = 0; i < l->r->environment.n; i++)
-		if (strcmp(l->r->environment.v[i].name, name) == 0)
-			return true;
+	if (env_var_list_find(&l->r->environment, name))
+		return true;
 	OWN_FREE char *plain = mem_printf("env:%s", name), *secret = mem_printf("secret:%s", name);
 	return answers_get(l->spec->answers, plain, NULL) != ANSWER_NONE ||
 	       answers_get(l->spec->answers, secret, NULL) != ANSWER_NONE;
@@ -558,13 +557,13 @@ static void
 forget_variable(struct loop *l, const char *name)
 {
 	size_t n = strlen(name);
-	for (size_t i = 0; i < l->r->environment.n; i++)
-		if (strcmp(l->r->environment.v[i].name, name) == 0) {
-			env_var_cleanup(&l->r->environment.v[i]);
-			memmove(&l->r->environment.v[i], &l->r->environment.v[i + 1],
-				(--l->r->environment.n - i) * sizeof(*l->r->environment.v));
-			break;
-		}
+	struct env_var_list *all = &l->r->environment;
+	struct env_var *e = env_var_list_find(all, name);
+	if (e) {
+		env_var_cleanup(e);
+		all->n--;
+		memmove(e, e + 1, (size_t)(all->v + all->n - e) * sizeof(*e));
+	}
 	struct strlist env = {0};
 	for (size_t i = 0; i < l->env.n; i++)
 		if (strncmp(l->env.v[i], name, n) != 0 || l->env.v[i][n] != '=')

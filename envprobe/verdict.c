@@ -38,15 +38,6 @@ variable_id(const struct loop *l, const char *name)
 	return answers_is_secret(NULL, plain) ? TAKE(secret) : TAKE(plain);
 }
 
-static bool
-is_exported(const struct loop *l, const char *name)
-{
-	for (size_t i = 0; i < l->r->environment.n; i++)
-		if (strcmp(l->r->environment.v[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 static struct question *
 new_variable_question(struct loop *l, const char *id, const char *name, bool secret)
 {
@@ -76,7 +67,7 @@ loop_ask_variable(
 {
 	OWN_FREE char *id = variable_id(l, name);
 	const char *value = NULL;
-	if (is_exported(l, name))
+	if (env_var_list_find(&l->r->environment, name))
 		return false;
 	enum answer_state state = answers_get(l->spec->answers, id, &value);
 	struct question *q = question_list_find(&l->r->questions, id);

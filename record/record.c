@@ -306,6 +306,15 @@ const struct json_field env_var_fields[] = {
 	SREQ(env_var, name), S(env_var, value), S(env_var, question), S(env_var, why), END};
 RECORD_IMPLEMENT(env_var)
 
+struct env_var *
+env_var_list_find(const struct env_var_list *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].name, name) == 0)
+			return &l->v[i];
+	return NULL;
+}
+
 const struct json_field install_step_fields[] = {
 	B(install_step, configure), L(install_step, items), END};
 RECORD_IMPLEMENT(install_step)

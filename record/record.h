@@ -445,6 +445,7 @@ struct env_var { /* of the build; a secret has its question's id and no value */
 	char *why;
 };
 RECORD_LIST(env_var);
+struct env_var *env_var_list_find(const struct env_var_list *l, const char *name); /* NULL */
 
 struct install_step {	      /* one call of the package tool */
 	bool configure;	      /* false: unpack these archives; true: configure these packages */
