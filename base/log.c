@@ -269,3 +269,14 @@ progress_end(int step, const char *how)
 	}
 	drop_note();
 }
+
+char *
+clock_rfc3339(int64_t real_ns)
+{
+	time_t s = (time_t)(real_ns / 1000000000);
+	struct tm tm;
+	char text[40];
+	(void)gmtime_r(&s, &tm);
+	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return mem_strdup(text);
+}

@@ -51,5 +51,7 @@ void progress_set_stopping(void);
 /* Nanoseconds: CLOCK_MONOTONIC for durations, CLOCK_REALTIME for what is stored. */
 int64_t clock_mono_ns(void);
 int64_t clock_real_ns(void);
+/* Such a time in UTC, to the second: "2024-01-31T23:59:59Z"; heap. */
+char *clock_rfc3339(int64_t real_ns);
 
 #endif

@@ -208,10 +208,11 @@ journal_each(struct journal *j, int (*fn)(void *ctx, const struct journal_entry 
 {
 	struct db_stmt *st;
 	int rc = db_query(j->db, &st, err,
-		"SELECT key, started_ns, ended_ns, tries FROM step ORDER BY id", "");
+		"SELECT key, started_ns, ended_ns, tries, result FROM step ORDER BY id", "");
 	while (rc >= 0 && (rc = db_step(st, err)) == 1) {
 		OWN_FREE char *key = db_dup(st, 0);
-		struct journal_entry e = {key, db_int(st, 1), db_int(st, 2), db_int(st, 3)};
+		struct journal_entry e = {
+			key, db_int(st, 1), db_int(st, 2), db_int(st, 3), db_text(st, 4)};
 		int stop = fn(ctx, &e);
 		if (stop < 0) {
 			db_done(st);

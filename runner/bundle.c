@@ -7,6 +7,9 @@
 #include "base/tar_write.h"
 #include "envprobe/envprobe.h"
 #include "images/transfer.h"
+#include "runner/attest.h"
+#include "runner/attest_walk.h"
+#include "runner/keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,16 +22,48 @@ struct bundle {
 	struct recipe recipe;
 	char *image; /* path of its archive, in a scratch directory */
 	int fd;
+	json_t *members;    /* what is in it so far, subjects of its attestation; borrowed */
+	struct dd_err *err; /* of put_left */
 };
+
+/* Digest from the start of fd, whose offset is there again. */
+static int
+digest_of(int fd, struct hash_hex *ret, struct dd_err *err)
+{
+	int rc = hash_fd(fd, ret, NULL, err);
+	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		rc = err_errno(err, errno, "cannot read a file again");
+	return rc;
+}
+
+static int
+put_open_file(struct bundle *b, const char *name, int fd, struct dd_err *err)
+{
+	struct stat st;
+	struct hash_hex digest;
+	int rc = fstat(fd, &st) < 0 ? err_errno(err, errno, "cannot read %s", name)
+				    : digest_of(fd, &digest, err);
+	if (rc == 0)
+		json_array_append_new(b->members, attest_subject(name, digest.s));
+	return rc ? rc
+		  : tar_write_member(
+			    b->fd, name, fd, (struct str){"", 0}, (uint64_t)st.st_size, err);
+}
 
 static int
 put_file(struct bundle *b, const char *name, const char *path, struct dd_err *err)
 {
 	OWN_FD int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_errno(err, errno, "cannot read %s", path);
-	return tar_write_member(b->fd, name, fd, (struct str){"", 0}, (uint64_t)st.st_size, err);
+	return fd < 0 ? err_errno(err, errno, "cannot read %s", path)
+		      : put_open_file(b, name, fd, err);
+}
+
+static int
+put_text(struct bundle *b, const char *name, const struct buf *text, struct dd_err *err)
+{
+	struct hash_hex digest = hash_bytes(buf_str(text));
+	json_array_append_new(b->members, attest_subject(name, digest.s));
+	return tar_write_member(b->fd, name, -1, buf_str(text), 0, err);
 }
 
 static int
@@ -38,25 +73,28 @@ put_header(struct bundle *b, struct dd_err *err)
 	OWN(buf) struct buf text = {0};
 	json_print(j, 0, &text);
 	buf_putc(&text, '\n');
-	return tar_write_member(b->fd, "bundle.json", -1, buf_str(&text), 0, err);
+	return put_text(b, "bundle.json", &text, err);
 }
 
-/* In the order of their names; of the folders in it, the one that is ours. */
+/* What the run left, in the order of the names; the recipe keeps its place, all else is evidence. */
 static int
-put_folder(struct bundle *b, const char *below, struct dd_err *err)
+put_left(void *ctx, const char *name, const struct hash_hex *digest)
 {
-	OWN_FREE char *dir = run_path(b->run, below);
-	OWN(strlist) struct strlist names = {0};
-	int rc = fs_list(dir, &names, err);
-	strlist_sort(&names);
-	for (size_t i = 0; rc == 0 && i < names.n; i++) {
-		OWN_FREE char *path = fs_join(dir, names.v[i]), *name = fs_join(below, names.v[i]);
-		if (!fs_is_dir(path))
-			rc = put_file(b, name, path, err);
-		else if (strcmp(names.v[i], ".devcontainer") == 0)
-			rc = put_folder(b, name, err);
-	}
-	return rc;
+	struct bundle *b = ctx;
+	OWN_FREE char *path = run_path(b->run, name);
+	OWN_FREE char *member =
+		str_starts(str_of(name), "recipe/") ? mem_strdup(name) : fs_join("evidence", name);
+	(void)digest;
+	return put_file(b, member, path, b->err);
+}
+
+static int
+put_run(struct bundle *b, struct dd_err *err)
+{
+	OWN_FD int dir = open(b->run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	b->err = err;
+	return dir < 0 ? err_errno(err, errno, "cannot open %s", b->run->dir)
+		       : attest_walk(dir, put_left, b, err);
 }
 
 static void
@@ -81,28 +119,33 @@ put_objects(struct bundle *b, struct dd_err *err)
 	for (size_t i = 0; rc == 0 && i < digests.n; i++) {
 		OWN_FREE char *name = mem_printf("objects/%s", digests.v[i]);
 		OWN_FD int fd = -1;
-		struct stat st;
 		if (i && strcmp(digests.v[i], digests.v[i - 1]) == 0)
 			continue;
 		rc = cas_open(cas, digests.v[i], &fd, err);
-		if (rc == 0 && fstat(fd, &st) < 0)
-			rc = err_errno(err, errno, "cannot read an archive");
 		if (rc == 0)
-			rc = tar_write_member(
-				b->fd, name, fd, (struct str){"", 0}, (uint64_t)st.st_size, err);
+			rc = put_open_file(b, name, fd, err);
 	}
 	return rc;
 }
 
 static int
+put_attestation(struct bundle *b, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	int rc = attest_text(b->st, b->run, b->members, &text, err);
+	return rc ? rc : tar_write_member(b->fd, ATTESTATION, -1, buf_str(&text), 0, err);
+}
+
+static int
 put_all(struct bundle *b, struct dd_err *err)
 {
-	OWN_FREE char *tests = run_path(b->run, "tests.jsonl");
+	OWN_JSON json_t *members = json_array();
+	b->members = members;
 	int rc = put_header(b, err);
-	rc = rc ? rc : put_folder(b, "recipe", err);
-	rc = rc ? rc : put_file(b, "evidence/tests.jsonl", tests, err);
+	rc = rc ? rc : put_run(b, err);
 	rc = rc ? rc : put_file(b, "image.tar", b->image, err);
 	rc = rc ? rc : put_objects(b, err);
+	rc = rc ? rc : put_attestation(b, err);
 	return rc ? rc : tar_write_end(b->fd, err);
 }
 
@@ -161,6 +204,26 @@ make(struct bundle *b, const char *path, struct dd_err *err)
 	return rc;
 }
 
+/* A bundle vouches for what is in it: for nothing that changed since the run ended. */
+static int
+check_run(const struct bundle *b, struct dd_err *err)
+{
+	struct sign_keys known = {0};
+	struct attest_check c = {0};
+	OWN_FD int dir = open(b->run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = dir < 0 ? err_errno(err, errno, "cannot open %s", b->run->dir)
+			 : keys_known(b->st, &known, err);
+	if (rc == 0)
+		rc = attest_verify(dir, b->run->journal, &known, &c, err);
+	if (rc == 0 && c.verdict == ATTEST_CHANGED)
+		rc = err_set(err, DD_EINVAL,
+			"run %s is not what it was when it ended: %s: %s (drydock verify %s)",
+			b->run->id, c.problems.v[0].name, c.problems.v[0].what, b->run->id);
+	attest_check_cleanup(&c);
+	sign_keys_cleanup(&known);
+	return rc;
+}
+
 int
 bundle_write(const struct state *st, const struct run *run, const char *path, struct dd_err *err)
 {
@@ -170,6 +233,8 @@ bundle_write(const struct state *st, const struct run *run, const char *path, st
 	if (!fs_exists(lock))
 		return err_set(err, DD_EINVAL, "bundle: run %s has no recipe", run->id);
 	int rc = recipe_load(lock, &b.recipe, err);
+	if (rc == 0)
+		rc = check_run(&b, err);
 	if (rc == 0)
 		rc = make(&b, path, err);
 	recipe_cleanup(&b.recipe);

@@ -2,11 +2,13 @@
  * A bundle: one tar archive with all that a replay needs on another machine without a network.
  *
  *   bundle.json   {"version": 1, "run": ID}
- *   recipe/       the files of the recipe, and evidence/tests.jsonl: how each test ended
+ *   recipe/       the files of the recipe
+ *   evidence/     all else that the run left: how each test ended, logs, report
  *   image.tar     the base image, an OCI layout
  *   objects/HEX   each archive of the recipe, by SHA-256
+ *   attestation.json   all of that by digest (runner/attest.h)
  *
- * The same run gives the same bytes.  On the way in all of it is hostile: it is unpacked by the
+ * The same run and the same key give the same bytes.  What is not as the run attested it is bundled by nobody.  On the way in all of it is hostile: it is unpacked by the
  * worker that unpacks sources, what is taken from it are regular files at the names above, the
  * recipe is read by a worker, each object is held against its name, and the image is imported like
  * one from anywhere, under a name made of its own digest.

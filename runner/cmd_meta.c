@@ -7,6 +7,7 @@
 #include "images/npm.h"
 #include "images/transfer.h"
 #include "qa/qa.h"
+#include "runner/attest.h"
 #include "runner/bundle.h"
 #include "runner/intake.h"
 #include "sandbox/egress.h"
@@ -94,6 +95,7 @@ static const struct {
 	{"recipe", bundle_recipe_worker_main},
 	{"references", probe_references_worker_main},
 	{"results", qa_results_worker_main},
+	{"verify", attest_worker_main},
 };
 
 static int

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "qa/qa.h"
+#include "runner/attest.h"
 #include "runner/bundle.h"
 #include "runner/lost.h"
 #include "runner/report.h"
@@ -315,6 +316,8 @@ do_finish(struct standup *s, struct dd_err *err)
 	buf_putc(&text, '\n');
 	OWN_FREE char *path = run_path(s->run, "result.json");
 	int rc = fs_write_atomic(path, buf_str(&text), 0600, err);
+	if (rc == 0)
+		rc = attest_run(s->st, s->run, err);
 	if (rc == 0) {
 		OWN_JSON json_t *outcome =
 			json_pack("{s:s}", "name", run_outcome_names[s->r->probe.outcome]);

@@ -99,17 +99,6 @@ copy(const char *s)
 	return s ? mem_strdup(s) : NULL;
 }
 
-static char *
-rfc3339(int64_t real_ns)
-{
-	time_t s = (time_t)(real_ns / 1000000000);
-	struct tm tm;
-	char text[40];
-	(void)gmtime_r(&s, &tm);
-	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return mem_strdup(text);
-}
-
 /*
  * Secrets out of what people or the target wrote.  Names of packages, digests and commands are no
  * such text: a replay goes by them.
@@ -151,7 +140,7 @@ standup_recipe(const struct run *run, const struct standup_result *r, const stru
 {
 	const struct probe_result *p = &r->probe;
 	*ret = (struct recipe){.version = RECIPE_VERSION};
-	ret->created = rfc3339(run->options.created_ns);
+	ret->created = clock_rfc3339(run->options.created_ns);
 	ret->name = copy(r->source.name);
 	ret->system = p->project.system;
 	ret->source_digest = copy(r->source.digest);

@@ -1,0 +1,161 @@
+#include "runner/attest.h"
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "envprobe/envprobe.h"
+#include "runner/attest_walk.h"
+#include "runner/keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+json_t *
+attest_subject(const char *name, const char *sha256)
+{
+	return json_pack(
+		"{s:o, s:{s:s}}", "name", json_text(str_of(name)), "digest", "sha256", sha256);
+}
+
+/* ---- what it was made from ---- */
+
+static void
+add_dependency(json_t *to, const char *name, const char *sha256)
+{
+	if (name && sha256)
+		json_array_append_new(to, attest_subject(name, sha256));
+}
+
+static void
+add_artefacts(json_t *to, const struct artefact_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct artefact *a = &l->v[i];
+		OWN_FREE char *name = mem_printf("%s@%s", a->name, a->version ? a->version : "");
+		add_dependency(to, name, a->sha256);
+	}
+}
+
+static int
+add_packages(json_t *to, const struct run *run, struct dd_err *err)
+{
+	OWN_FREE char *lock = run_path(run, "recipe/drydock.lock.json");
+	struct recipe r = {0};
+	int rc = fs_exists(lock) ? recipe_load(lock, &r, err) : 0;
+	for (size_t i = 0; rc == 0 && i < r.batches.n; i++)
+		add_artefacts(to, &r.batches.v[i].artefacts);
+	for (size_t i = 0; rc == 0 && i < r.modules.n; i++)
+		add_artefacts(to, &r.modules.v[i].artefacts);
+	recipe_cleanup(&r);
+	return rc;
+}
+
+static int
+list_dependencies(const struct run *run, json_t **ret, struct dd_err *err)
+{
+	static const struct {
+		const char *step, *name;
+	} made_from[] = {{"source", "source tree"}, {"base", "base image"}};
+	OWN_JSON json_t *all = json_array();
+	for (size_t i = 0; i < sizeof(made_from) / sizeof(*made_from); i++) {
+		OWN_JSON json_t *j = journal_result(run->journal, made_from[i].step);
+		add_dependency(
+			all, made_from[i].name, json_string_value(json_object_get(j, "digest")));
+	}
+	int rc = add_packages(all, run, err);
+	if (rc == 0)
+		*ret = json_incref(all);
+	return rc;
+}
+
+/* ---- its steps ---- */
+
+struct steps {
+	json_t *list;
+	struct hash_hex chain;
+	int64_t ended_ns;
+};
+
+static int
+add_step(void *ctx, const struct journal_entry *e)
+{
+	struct steps *s = ctx;
+	if (!e->ended_ns)
+		return 0;
+	struct hash_hex result = hash_bytes(e->result);
+	OWN_FREE char *started = clock_rfc3339(e->started_ns), *ended = clock_rfc3339(e->ended_ns);
+	s->chain = attest_chain(s->chain.s, e->key, started, ended, result.s);
+	if (e->ended_ns > s->ended_ns)
+		s->ended_ns = e->ended_ns;
+	json_array_append_new(s->list,
+		json_pack("{s:o, s:s, s:s, s:s, s:s}", "step", json_text(str_of(e->key)), "started",
+			started, "ended", ended, "result", result.s, "chain", s->chain.s));
+	return 0;
+}
+
+static json_t *
+make_statement(const struct run *run, json_t *subjects, json_t *dependencies, const struct steps *s)
+{
+	OWN_FREE char *started = clock_rfc3339(run->options.created_ns),
+		      *ended = clock_rfc3339(s->ended_ns);
+	json_t *definition = json_pack("{s:s, s:{}, s:{s:O}, s:O}", "buildType", ATTEST_BUILD_TYPE,
+		"externalParameters", "internalParameters", "steps", s->list,
+		"resolvedDependencies", dependencies);
+	json_t *details = json_pack("{s:{s:s, s:{s:s}}, s:{s:s, s:s, s:s}, s:[o]}", "builder", "id",
+		ATTEST_BUILDER, "version", "drydock", DD_VERSION, "metadata", "invocationId",
+		run->id, "startedOn", started, "finishedOn", ended, "byproducts",
+		attest_subject("chain of steps", s->chain.s));
+	return json_pack("{s:s, s:O, s:s, s:{s:o, s:o}}", "_type", ATTEST_STATEMENT, "subject",
+		subjects, "predicateType", ATTEST_PREDICATE, "predicate", "buildDefinition",
+		definition, "runDetails", details);
+}
+
+int
+attest_text(const struct state *st, const struct run *run, json_t *subjects, struct buf *ret,
+	struct dd_err *err)
+{
+	OWN_JSON json_t *list = json_array(), *dependencies = NULL, *statement = NULL,
+			*envelope = NULL;
+	struct steps steps = {.list = list, .ended_ns = run->options.created_ns};
+	struct sign_key *key = NULL;
+	OWN(buf) struct buf payload = {0};
+	int rc = journal_each(run->journal, add_step, &steps, err);
+	if (rc == 0)
+		rc = list_dependencies(run, &dependencies, err);
+	if (rc == 0)
+		rc = keys_signing(st, &key, err);
+	if (rc == 0) {
+		statement = make_statement(run, subjects, dependencies, &steps);
+		json_print(statement, 0, &payload);
+		envelope = sign_envelope(buf_str(&payload), ATTEST_PAYLOAD, key);
+		json_print(envelope, 0, ret);
+		buf_putc(ret, '\n');
+	}
+	sign_key_destroy(key);
+	return rc < 0 ? err_wrap(err, "attestation") : 0;
+}
+
+/* ---- of a run ---- */
+
+static int
+add_file(void *ctx, const char *name, const struct hash_hex *digest)
+{
+	json_array_append_new(ctx, attest_subject(name, digest->s));
+	return 0;
+}
+
+int
+attest_run(const struct state *st, const struct run *run, struct dd_err *err)
+{
+	OWN_FREE char *path = run_path(run, ATTESTATION);
+	OWN_FD int dir = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_JSON json_t *subjects = json_array();
+	OWN(buf) struct buf text = {0};
+	int rc = dir < 0 ? err_errno(err, errno, "cannot open %s", run->dir) : 0;
+	if (rc == 0)
+		rc = attest_walk(dir, add_file, subjects, err);
+	if (rc == 0)
+		rc = attest_text(st, run, subjects, &text, err);
+	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&text), 0600, err);
+}
