@@ -42,6 +42,7 @@ const struct subcommand *const commands[] = {
 	&cmd_graph_unused,
 	&cmd_graph_sql,
 	&cmd_graph_export,
+	&cmd_mcp,
 	&cmd_verify,
 	&cmd_key_init,
 	&cmd_key_show,

@@ -1,0 +1,195 @@
+#include "runner/mcp.h"
+
+#include <string.h>
+
+#define SYMBOL \
+	{ \
+		"symbol", MCP_TEXT, true, NULL, \
+			"name of a function or macro; NAME@FILE where several have it" \
+	}
+#define PLACE \
+	{ \
+		"place", MCP_TEXT, true, NULL, "FILE:LINE, the file relative to the directory" \
+	}
+#define DEPTH \
+	{ \
+		"depth", MCP_COUNT, false, "--depth", "how many steps to go" \
+	}
+#define RUN \
+	{ \
+		"run", MCP_TEXT, true, NULL, "id of a run, a unique beginning of one, or latest" \
+	}
+
+const struct mcp_tool mcp_tools[] = {
+	{"diff_runs", "Difference of two runs",
+		"What changed between two runs: needs, versions, features, tests.", {"diff"},
+		MCP_ABOUT_STATE, false, false,
+		{{"first", MCP_TEXT, true, NULL, "id of a run"},
+			{"second", MCP_TEXT, true, NULL, "id of another"}}},
+	{"explain_run", "Evidence of a run",
+		"Why a package, a question or a decision of a run is there: the evidence. Without a name, all "
+		"decisions.",
+		{"explain"}, MCP_ABOUT_STATE, false, false,
+		{RUN, {"name", MCP_TEXT, false, NULL, "a package, or the id of a question"}}},
+	{"graph_at", "What a line belongs to",
+		"The function or type around a line of the source, and what it is related to.",
+		{"graph", "at"}, MCP_ABOUT_DIR_OPTION, false, false, {PLACE}},
+	{"graph_callees", "What a function calls",
+		"What a function calls and reads, directly or in steps.", {"graph", "callees"},
+		MCP_ABOUT_DIR_OPTION, false, false, {SYMBOL, DEPTH}},
+	{"graph_callers", "What calls a function", "What calls a function or expands a macro.",
+		{"graph", "callers"}, MCP_ABOUT_DIR_OPTION, false, false, {SYMBOL, DEPTH}},
+	{"graph_context", "Source around a place",
+		"Excerpts of the source that matter for a line or a name, never more than the budget; each with the "
+		"reason it is there and the digest of its file.",
+		{"graph", "context"}, MCP_ABOUT_DIR_OPTION, false, false,
+		{{"place", MCP_TEXT, true, NULL, "FILE:LINE, or the name of a symbol"},
+			{"budget", MCP_COUNT, false, "--budget", "tokens at most; default 4000"}}},
+	{"graph_find", "Where a name is defined", "Where something of that name is defined.",
+		{"graph", "find"}, MCP_ABOUT_DIR_OPTION, false, false,
+		{{"name", MCP_TEXT, true, NULL, "the name"}}},
+	{"graph_impact", "What a change may reach",
+		"What a change of a line may reach, with the reasons.", {"graph", "impact"},
+		MCP_ABOUT_DIR_OPTION, false, false, {PLACE, DEPTH}},
+	{"graph_refresh", "Make or refresh the map",
+		"Read what changed in the directory into its map, as the other graph tools need it. Writes only "
+		"drydock's own state.",
+		{"graph", "ingest"}, MCP_ABOUT_DIR, false, false, {{0}}},
+	{"graph_sql", "Query the map",
+		"One SELECT over the views entities(id, kind, name, file, line, end, ...) and relations(src, dst, kind, "
+		"conf, prov, ...).",
+		{"graph", "sql"}, MCP_ABOUT_DIR_OPTION, false, false,
+		{{"query", MCP_TEXT, true, NULL, "one SELECT"}}},
+	{"graph_status", "What the map holds",
+		"What the map of the directory holds, how old it is, and which files it could not read.",
+		{"graph", "status"}, MCP_ABOUT_DIR_OPTION, false, false, {{0}}},
+	{"graph_tests", "Tests that reach a line", "The tests that reach a line of the source.",
+		{"graph", "tests"}, MCP_ABOUT_DIR_OPTION, false, false, {PLACE}},
+	{"graph_unused", "Dead code", "Functions that nothing leads to.", {"graph", "unused"},
+		MCP_ABOUT_DIR_OPTION, false, false, {{0}}},
+	{"list_runs", "Runs", "The runs there are, newest first.", {"runs"}, MCP_ABOUT_STATE, false,
+		true, {{0}}},
+	{"report_run", "Result of a run",
+		"Outcome, diagnosis, packages, questions and tests of a run.", {"report"},
+		MCP_ABOUT_STATE, false, false, {RUN}},
+	{"stand_up", "Stand the application up",
+		"Find out what the application in the directory needs, build it and run its tests, in a sandbox. "
+		"Takes minutes.",
+		{"up"}, MCP_ABOUT_DIR, true, false, {{0}}},
+	{"verify_run", "Verify evidence", "Whether what a run left is what was signed.", {"verify"},
+		MCP_ABOUT_STATE, false, false, {RUN}},
+	{.name = NULL},
+};
+
+const struct mcp_tool *
+mcp_find_tool(const char *name, bool may_run)
+{
+	for (const struct mcp_tool *t = mcp_tools; t->name; t++)
+		if (strcmp(t->name, name) == 0 && (may_run || !t->runs))
+			return t;
+	return NULL;
+}
+
+json_t *
+mcp_describe_tool(const struct mcp_tool *t)
+{
+	json_t *properties = json_object(), *required = json_array();
+	for (const struct mcp_arg *a = t->args; a->name; a++) {
+		json_t *schema = json_pack("{s:s, s:s}", "type",
+			a->kind == MCP_COUNT ? "integer" : "string", "description", a->description);
+		if (a->kind == MCP_COUNT)
+			json_object_set_new(schema, "minimum", json_integer(1));
+		json_object_set_new(properties, a->name, schema);
+		if (a->required)
+			json_array_append_new(required, json_string(a->name));
+	}
+	return json_pack("{s:s, s:s, s:s, s:{s:s, s:o, s:o, s:b}, s:{s:b, s:b, s:b, s:b}}", "name",
+		t->name, "title", t->title, "description", t->description, "inputSchema", "type",
+		"object", "properties", properties, "required", required, "additionalProperties", 0,
+		"annotations", "readOnlyHint", !t->runs, "destructiveHint", 0, "idempotentHint", 1,
+		"openWorldHint", 0);
+}
+
+/* ---- a call as a command ---- */
+
+static int
+check_names(const struct mcp_tool *t, const json_t *arguments, struct dd_err *err)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)arguments, key, value) {
+		const struct mcp_arg *a = t->args;
+		while (a->name && strcmp(a->name, key) != 0)
+			a++;
+		if (!a->name)
+			return err_set(err, DD_EINVAL, "%s has no argument \"%s\"", t->name, key);
+	}
+	return 0;
+}
+
+/* Heap; NULL where it is not given and need not be. */
+static int
+value_of(const struct mcp_arg *a, const json_t *value, char **ret, struct dd_err *err)
+{
+	*ret = NULL;
+	if (!value || json_is_null(value))
+		return a->required ? err_set(err, DD_EINVAL, "\"%s\" is missing: %s", a->name,
+					     a->description)
+				   : 0;
+	if (a->kind == MCP_TEXT) {
+		if (!json_is_string(value) || !*json_string_value(value))
+			return err_set(err, DD_EINVAL, "\"%s\": expected a text: %s", a->name,
+				a->description);
+		*ret = mem_strdup(json_string_value(value));
+		return 0;
+	}
+	if (!json_is_integer(value) || json_integer_value(value) < 1)
+		return err_set(err, DD_EINVAL, "\"%s\": expected a number from 1", a->name);
+	*ret = mem_printf("%lld", (long long)json_integer_value(value));
+	return 0;
+}
+
+static int
+put_values(const struct mcp_tool *t, const json_t *arguments, bool options, struct strlist *ret,
+	struct dd_err *err)
+{
+	int rc = 0;
+	for (const struct mcp_arg *a = t->args; rc == 0 && a->name; a++) {
+		OWN_FREE char *value = NULL;
+		if (!a->option == options)
+			continue;
+		rc = value_of(a, json_object_get(arguments, a->name), &value, err);
+		if (rc < 0 || !value)
+			continue;
+		if (a->option)
+			strlist_add(ret, a->option);
+		strlist_add(ret, value);
+	}
+	return rc;
+}
+
+int
+mcp_command(const struct mcp_server *s, const struct mcp_tool *t, const json_t *arguments,
+	struct strlist *ret, struct dd_err *err)
+{
+	if (arguments && !json_is_null(arguments) && !json_is_object(arguments))
+		return err_set(err, DD_EINVAL, "arguments: expected an object");
+	int rc = check_names(t, arguments, err);
+	for (size_t i = 0; t->words[i]; i++)
+		strlist_add(ret, t->words[i]);
+	strlist_add(ret, "--json");
+	if (s->state) {
+		strlist_add(ret, "--state");
+		strlist_add(ret, s->state);
+	}
+	if (t->about == MCP_ABOUT_DIR_OPTION) {
+		strlist_add(ret, "--dir");
+		strlist_add(ret, s->dir);
+	}
+	if (rc == 0)
+		rc = put_values(t, arguments, true, ret, err);
+	strlist_add(ret, "--");
+	if (t->about == MCP_ABOUT_DIR)
+		strlist_add(ret, s->dir);
+	return rc ? rc : put_values(t, arguments, false, ret, err);
+}

@@ -1,0 +1,139 @@
+#!/bin/sh
+# The server of tools: both eras of the protocol, by hand and through the clients of others; what is no message gets an
+# error or nothing, and the server goes on.
+. "$(dirname "$0")/../tap.sh"
+
+mkdir "$tmp/tree"
+printf 'int two(void) { return 2; }\nint main(void) { return two(); }\n' >"$tmp/tree/a.c"
+version='"io.modelcontextprotocol/protocolVersion":"2026-07-28"'
+meta="\"_meta\":{$version,\"io.modelcontextprotocol/clientCapabilities\":{}}"
+
+# request ID METHOD [PARAMS]: of today; legacy the same of yesterday
+request() { printf '{"jsonrpc":"2.0","id":%s,"method":"%s","params":{%s%s}}\n' "$1" "$2" "$meta" "${3:+,$3}"; }
+legacy() { printf '{"jsonrpc":"2.0","id":%s,"method":"%s","params":{%s}}\n' "$1" "$2" "${3:-}"; }
+# serve [OPTION]: what standard input says, to the end of it
+serve() { timeout 60 "$drydock" mcp --quiet --state "$state" "$@" "$tmp/tree" >"$tmp/out" 2>"$tmp/err"; echo $? >"$tmp/status"; }
+# of ID FILTER: of the answer to it
+of() { jq -r --argjson id "$1" "select(.id == \$id) | $2" "$tmp/out"; }
+
+# --- the present revision: nothing is remembered, every request stands for itself
+{
+	request 1 server/discover
+	request 2 tools/list
+	request 3 tools/call '"name":"graph_refresh"'
+	request 4 initialize
+	request 5 tools/call '"name":"nothing"'
+	request 6 tools/call '"name":"graph_find","arguments":{}'
+	request 7 tools/call '"name":"graph_find","arguments":{"name":"two","db":"/etc/passwd"}'
+	request 8 tools/call '"name":"graph_callers","arguments":{"symbol":"two","depth":"3"}'
+	request 9 tools/call '"name":"stand_up"'
+	legacy 10 server/discover
+	printf '%s\n' '{"jsonrpc":"2.0","id":11,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"1999-01-01","io.modelcontextprotocol/clientCapabilities":{}}}}'
+	sleep 4
+} | serve
+is "the server ends with its input" "$(cat "$tmp/status")" 0
+is "it says what it speaks" "$(of 1 '.result | [.supportedVersions[0], .resultType, .cacheScope, ._meta["io.modelcontextprotocol/serverInfo"].name] | join(" ")')" \
+	"2026-07-28 complete private drydock"
+is "its tools, in order, with their schemas" "$(of 2 '.result.tools | (map(.name) == (map(.name) | sort)), (map(.inputSchema.type) | unique[]), (map(.annotations.readOnlyHint) | unique[])' | tr '\n' ' ')" \
+	"true object true "
+is "what runs code is not among them" "$(of 2 '[.result.tools[] | select(.name == "stand_up")] | length') $(of 9 .error.code)" "0 -32602"
+is "a call is answered" "$(of 3 '.result | [.structuredContent.files, .isError, .resultType] | join(" ")')" "1 false complete"
+is "the same as text" "$(of 3 '.result | (.content[0].text | fromjson) == .structuredContent')" true
+is "there is no handshake any more" "$(of 4 .error.code)" -32601
+is "nor a tool of that name" "$(of 5 .error.code)" -32602
+is "a missing argument is told to the model" "$(of 6 '[.result.isError, .result.content[0].text] | join(" ")')" 'true "name" is missing: the name'
+is "one that there is not" "$(of 7 '[.result.isError, .result.content[0].text] | join(" ")')" 'true graph_find has no argument "db"'
+is "one of another kind" "$(of 8 '[.result.isError, .result.content[0].text] | join(" ")')" 'true "depth": expected a number from 1'
+is "a request without a version" "$(of 10 .error.code)" -32602
+is "one of another version" "$(of 11 '[.error.code, .error.data.supported[0], .error.data.requested] | join(" ")')" "-32022 2026-07-28 1999-01-01"
+
+# --- a value is never an option, and no call is about another directory
+{
+	request 1 tools/call '"name":"graph_find","arguments":{"name":"--db=/etc/passwd"}'
+	request 2 tools/call '"name":"graph_sql","arguments":{"query":"--help"}'
+	request 3 tools/call '"name":"graph_context","arguments":{"place":"../../etc/passwd:1"}'
+	request 4 tools/call '"name":"graph_sql","arguments":{"query":"DELETE FROM entities"}'
+	request 5 tools/call '"name":"graph_callers","arguments":{"symbol":"two"}'
+	request 6 tools/call '"name":"graph_find","arguments":{"name":"nosuch"}'
+	sleep 2
+} | serve
+is "a name that looks like an option is a name" "$(of 1 '.result.content[0].text')" "$(of 6 '.result.content[0].text' | sed 's|nosuch|--db=/etc/passwd|')"
+is "so is a query" "$(of 2 .result.isError)" true
+is "a place outside is none" "$(of 3 '.result | (.isError or (.structuredContent.excerpts | length == 0))')" true
+is "the map is only read" "$(of 4 .result.isError) $(of 5 '.result.structuredContent.items[0].entity.name')" "true main"
+
+# --- the handshake of before
+{
+	legacy 1 initialize '"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}'
+	printf '{"jsonrpc":"2.0","method":"notifications/initialized"}\n'
+	legacy 2 ping
+	legacy 3 tools/list
+	legacy 4 tools/call '"name":"list_runs"'
+	legacy 5 initialize '"protocolVersion":"2026-07-28","capabilities":{},"clientInfo":{"name":"t","version":"1"}'
+	legacy 6 resources/list
+	sleep 2
+} | serve
+is "it is shaken" "$(of 1 '.result | [.protocolVersion, .serverInfo.name, (.capabilities.tools | type)] | join(" ")')" "2025-06-18 drydock object"
+is "alive" "$(of 2 '.result | tojson')" "{}"
+is "the tools are the same" "$(of 3 '.result.tools | length > 10') $(of 3 .result.resultType)" "true null"
+is "a list comes in an object" "$(of 4 '.result.structuredContent.items | type')" array
+is "a handshake never names a revision without one" "$(of 5 .result.protocolVersion)" 2025-11-25
+is "what it cannot is said" "$(of 6 .error.code)" -32601
+
+# --- no message
+{
+	printf '\n   \nnothing\n[]\n"x"\n{}\n{"jsonrpc":"2.0"}\n{"jsonrpc":"1.0","id":1,"method":"ping"}\n'
+	printf '{"jsonrpc":"2.0","id":{},"method":"ping"}\n{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}\n'
+	printf '{"jsonrpc":"2.0","id":3,"result":{}}\n{"jsonrpc":"2.0","method":"unknown"}\n'
+	printf '{"jsonrpc":"2.0","id":4,"method":"tools/call","params":[]}\n\377\376\000\n'
+	head -c 6000000 /dev/zero | tr '\0' '['
+	printf '\n'
+	head -c 3000000 /dev/zero | tr '\0' '['
+	printf '\n'
+	legacy 99 ping
+} | serve
+is "the server outlives it" "$(cat "$tmp/status") $(of 99 '.result | tojson')" "0 {}"
+is "and answers what asks for an answer" "$(jq -r '.error.code // "-"' "$tmp/out" | sort | uniq -c | awk '{print $1 "x" $2}' | LC_ALL=C sort | tr '\n' ' ')" \
+	"1x- 1x-32602 5x-32700 6x-32600 "
+
+# --- a long call: its progress, its cancellation, and the end of the server in the middle of one
+mkdir "$tmp/slow"
+printf 'all:\n\t@echo building; sleep 600\n' >"$tmp/slow/Makefile"
+slow() { timeout 60 "$drydock" mcp --state "$state" --allow-run "$tmp/slow" >"$tmp/out" 2>"$tmp/err"; echo $? >"$tmp/status"; }
+start=$(date +%s)
+{
+	request '"a"' tools/call '"name":"stand_up","_meta":{'"$version"',"io.modelcontextprotocol/clientCapabilities":{},"progressToken":"p"}' |
+		sed 's/"_meta":{[^}]*{}},//'
+	sleep 8
+	printf '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"a"}}\n'
+	sleep 2
+	request 2 tools/list
+	sleep 1
+} | slow
+ok "progress is told" [ "$(jq -r 'select(.method == "notifications/progress") | .params.progressToken' "$tmp/out" | uniq)" = p ]
+is "a cancelled call has no answer" "$(of '"a"' .id)" ""
+is "and others have" "$(of 2 '.result.tools | length > 10')" true
+{
+	request 1 tools/call '"name":"stand_up"'
+	sleep 5
+} | slow
+ok "the server does not wait for a call when its input ends" [ $(($(date +%s) - start)) -lt 55 ]
+is "and stops it" "$(cat "$tmp/status") $(of 1 .id)" "0 "
+run "$drydock" runs --json --state "$state"
+is "so that nothing runs on" "$(json '[.[] | select(.state == "running" and (.source | endswith("/slow")))] | length')" 0
+
+# --- the clients of others
+clients=$root/build/mcp-clients
+if ! cmp -s tests/runner/mcp/package-lock.json "$clients/package-lock.json" || [ ! -d "$clients/node_modules" ]; then
+	rm -rf "$clients"
+	mkdir -p "$clients"
+	cp tests/runner/mcp/package.json tests/runner/mcp/package-lock.json "$clients/"
+	ok "they are fetched" sh -c "cd '$clients' && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --no-bin-links"
+fi
+timeout 60 node tests/runner/mcp/ask.mjs "$clients" "$drydock" mcp --quiet --state "$state" "$tmp/tree" >"$tmp/out" 2>"$tmp/err"
+is "each understands the server" "$(jq -r '[.label, .version // "-", .server, .files, .callers, (.tools | split(" ") | length > 10)] | join(" ")' "$tmp/out")" \
+	"sdk - drydock 1 main true
+client 2025-11-25 drydock 1 main true
+client, of today 2026-07-28 drydock 1 main true"
+is "and its errors" "$(jq -r .missing "$tmp/out" | cut -d: -f1 | uniq)" '"symbol" is missing'
+done_testing
