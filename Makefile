@@ -74,7 +74,7 @@ SMALL_LIB := $(patsubst %,base/%.c,err fault fs fs_tree io log map own spawn str
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
-MAN_PAGES := up probe replay resume runs report explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
+MAN_PAGES := up probe replay resume runs report guide explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
 	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate gc doctor \
 	version completion man

@@ -329,6 +329,39 @@ buf_put_html(struct buf *b, struct str s)
 	}
 }
 
+/* A character of Markdown text; with a backslash before what would be markup. */
+static void
+put_markdown(struct buf *b, const char *text, const char *markup, bool escape)
+{
+	struct str s = str_of(text ? text : "");
+	for (size_t i = 0; i < s.n;) {
+		const unsigned char *p = (const unsigned char *)s.p + i;
+		size_t len = utf8_len(p, s.n - i);
+		bool is_markup = p[0] && strchr(markup, p[0]) != NULL;
+		if (is_markup && escape)
+			buf_putc(b, '\\');
+		if (is_control(p, len) || (is_markup && !escape))
+			buf_putc(b, ' ');
+		else
+			buf_add(b, p, len);
+		i += len ? len : 1;
+	}
+}
+
+void
+buf_put_markdown(struct buf *b, const char *text)
+{
+	put_markdown(b, text, "|<\\[`", true);
+}
+
+void
+buf_put_markdown_code(struct buf *b, const char *text)
+{
+	buf_putc(b, '`');
+	put_markdown(b, text, "`", false);
+	buf_putc(b, '`');
+}
+
 void
 buf_put_visible(struct buf *b, struct str s)
 {

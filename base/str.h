@@ -78,6 +78,13 @@ void buf_put_json(struct buf *b, struct str s);
 void buf_put_html(struct buf *b, struct str s);
 
 /*
+ * Append text (NULL: nothing) as one line of Markdown (CommonMark): prose in which nothing is markup, a table or a
+ * link, and code.  Control characters become blanks.
+ */
+void buf_put_markdown(struct buf *b, const char *text);
+void buf_put_markdown_code(struct buf *b, const char *text);
+
+/*
  * Append s with control characters, overrides of direction and invalid UTF-8 shown as \xNN: safe on a
  * terminal.
  */

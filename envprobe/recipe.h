@@ -26,10 +26,6 @@ void recipe_needs_md(const struct recipe_facts *f, struct buf *out);
 void recipe_needs_json(const struct recipe_facts *f, struct buf *out);
 void recipe_evidence(const struct recipe_facts *f, struct buf *out);
 
-/* Text of the target as Markdown: code without line breaks, and prose. */
-void recipe_put_code(struct buf *out, const char *text);
-void recipe_put_prose(struct buf *out, const char *text);
-
 /* Is the answer to the question (an id, may be NULL) to be in no file? */
 bool recipe_is_secret(const struct recipe *r, const char *question_id);
 

@@ -5,27 +5,6 @@
 
 #include <string.h>
 
-/* Text that came from the target, as Markdown code: no line breaks, no backquotes. */
-void
-recipe_put_code(struct buf *out, const char *text)
-{
-	buf_putc(out, '`');
-	for (; text && *text; text++)
-		buf_putc(out, (unsigned char)*text < 0x20 || *text == '`' ? ' ' : *text);
-	buf_putc(out, '`');
-}
-
-/* Text in a table cell. */
-void
-recipe_put_prose(struct buf *out, const char *text)
-{
-	for (; text && *text; text++) {
-		if (*text == '|' || *text == '<' || *text == '\\')
-			buf_putc(out, '\\');
-		buf_putc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
-	}
-}
-
 static void
 put_packages(const struct recipe *r, struct buf *out)
 {
@@ -37,9 +16,9 @@ put_packages(const struct recipe *r, struct buf *out)
 			continue;
 		buf_printf(out, "| %s | %s | %s | ", p->name, p->version ? p->version : "",
 			need_scope_names[p->scope]);
-		recipe_put_prose(out, p->why);
+		buf_put_markdown(out, p->why);
 		buf_puts(out, " | ");
-		recipe_put_prose(out, p->proof ? p->proof : "no file of it was seen being opened");
+		buf_put_markdown(out, p->proof ? p->proof : "no file of it was seen being opened");
 		buf_puts(out, " |\n");
 	}
 	buf_puts(out, "\nOn Debian");
@@ -56,13 +35,13 @@ static void
 put_file(const struct supplied_file *f, struct buf *out)
 {
 	buf_puts(out, f->archive ? "- the content of the directory " : "- the file ");
-	recipe_put_code(out, f->path);
+	buf_put_markdown_code(out, f->path);
 	if (f->sample) {
 		buf_puts(out, ", here a copy of ");
-		recipe_put_code(out, f->sample);
+		buf_put_markdown_code(out, f->sample);
 	}
 	buf_puts(out, ": ");
-	recipe_put_prose(out, f->why);
+	buf_put_markdown(out, f->why);
 	buf_putc(out, '\n');
 }
 
@@ -70,13 +49,13 @@ static void
 put_variable(const struct env_var *e, struct buf *out)
 {
 	buf_puts(out, "- the environment variable ");
-	recipe_put_code(out, e->name);
+	buf_put_markdown_code(out, e->name);
 	if (e->value) {
 		buf_puts(out, ", here ");
-		recipe_put_code(out, e->value);
+		buf_put_markdown_code(out, e->value);
 	}
 	buf_puts(out, e->why ? ": " : "");
-	recipe_put_prose(out, e->why);
+	buf_put_markdown(out, e->why);
 	buf_putc(out, '\n');
 }
 
@@ -94,9 +73,9 @@ put_supplies(const struct recipe *r, struct buf *out)
 		if (q->kind != Q_PROMPT && q->kind != Q_SERVICE)
 			continue;
 		buf_puts(&items, "- ");
-		recipe_put_code(&items, q->id);
+		buf_put_markdown_code(&items, q->id);
 		buf_puts(&items, ": ");
-		recipe_put_prose(&items, q->text);
+		buf_put_markdown(&items, q->text);
 		buf_putc(&items, '\n');
 	}
 	if (items.n)
@@ -178,12 +157,12 @@ put_prompts(const struct recipe *r, bool tests, struct buf *out)
 				strcmp(a->run, c->run) != 0)
 				continue;
 			buf_puts(&items, "- ");
-			recipe_put_code(&items, c->run);
+			buf_put_markdown_code(&items, c->run);
 			buf_puts(&items, ": ");
-			recipe_put_prose(&items, q && q->text ? q->text : a->question);
+			buf_put_markdown(&items, q && q->text ? q->text : a->question);
 			buf_puts(&items,
 				a->value ? " An empty line means " : " Type the answer to ");
-			recipe_put_code(&items, a->value ? a->value : a->question);
+			buf_put_markdown_code(&items, a->value ? a->value : a->question);
 			buf_puts(&items, ".\n");
 			break;
 		}
@@ -204,7 +183,7 @@ put_modules(const struct recipe *r, struct buf *out)
 		struct command_list commands = {0};
 		if (!m->lock_file) {
 			buf_puts(out, "Copy `" RECIPE_NPM_LOCK "` from beside this file to ");
-			recipe_put_code(out, m->dir ? m->dir : "the root of the source tree");
+			buf_put_markdown_code(out, m->dir ? m->dir : "the root of the source tree");
 			buf_puts(out, ": the source has none that fits.\n\n");
 		}
 		recipe_module_commands(m, &commands);
@@ -229,7 +208,7 @@ put_services(const struct recipe *r, struct buf *out)
 		buf_putc(&text, '\n');
 		for (size_t k = 0; k < s->hosts.n; k++) {
 			buf_puts(out, "The name ");
-			recipe_put_code(out, s->hosts.v[k]);
+			buf_put_markdown_code(out, s->hosts.v[k]);
 			buf_puts(out, " must lead to this machine (a line in `/etc/hosts`).\n\n");
 		}
 	}
@@ -270,7 +249,7 @@ void
 recipe_build_md(const struct recipe *r, struct buf *out)
 {
 	buf_puts(out, "# Building ");
-	recipe_put_prose(out, r->name);
+	buf_put_markdown(out, r->name);
 	buf_puts(out, "\n\nThese instructions were found out and carried out by drydock");
 	buf_printf(out,
 		" on %s; the outcome was `%s`.\n`drydock.lock.json` beside this file pins every "
@@ -299,9 +278,9 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 		buf_puts(out, "## What is switched off\n\n");
 		for (size_t i = 0; i < r->features_off.n; i++) {
 			buf_puts(out, "- ");
-			recipe_put_prose(out, r->features_off.v[i].feature);
+			buf_put_markdown(out, r->features_off.v[i].feature);
 			buf_puts(out, ", for want of ");
-			recipe_put_prose(out, r->features_off.v[i].input
+			buf_put_markdown(out, r->features_off.v[i].input
 						      ? r->features_off.v[i].input
 						      : "an unknown input");
 			buf_putc(out, '\n');

@@ -215,7 +215,7 @@ put_line(struct buf *out, const char *label, const char *text)
 	if (!text)
 		return;
 	buf_printf(out, "- %s: ", label);
-	recipe_put_prose(out, text);
+	buf_put_markdown(out, text);
 	buf_putc(out, '\n');
 }
 
@@ -227,9 +227,9 @@ put_item(const struct recipe *r, const struct item *it, struct buf *out)
 	OWN_FREE char *asked = mem_printf("%s%s%s%s", q->why ? q->why : "", q->where ? " (" : "",
 		q->where ? q->where : "", q->where ? ")" : "");
 	buf_puts(out, "## ");
-	recipe_put_prose(out, q->text ? q->text : q->id);
+	buf_put_markdown(out, q->text ? q->text : q->id);
 	buf_puts(out, "\n\n- id: ");
-	recipe_put_code(out, q->id);
+	buf_put_markdown_code(out, q->id);
 	buf_printf(out, "\n- %s; %s\n", q->blocking ? "blocking" : "not blocking",
 		state_names[it->state]);
 	put_line(out, "why", *asked ? asked : NULL);

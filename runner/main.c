@@ -14,6 +14,7 @@ const struct subcommand *const commands[] = {
 	&cmd_resume,
 	&cmd_runs,
 	&cmd_report,
+	&cmd_guide,
 	&cmd_explain,
 	&cmd_diff,
 	&cmd_bundle,

@@ -1,89 +1,9 @@
 #include "runner/report.h"
 
 #include "base/fs.h"
+#include "runner/page.h"
 
 #include <string.h>
-
-#define MAX_ROWS 2000 /* of one table; what is left out is counted */
-#define MAX_CELL 2000
-
-static const char style[] =
-	":root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--dim:#57606a;--line:#d0d7de;--good:#116329;"
-	"--bad:#a40e26;--soft:#f6f8fa}"
-	"@media(prefers-color-scheme:dark){:root{--fg:#e6edf3;--bg:#0d1117;--dim:#9ea7b3;--line:#3d444d;"
-	"--good:#56d364;--bad:#ff9492;--soft:#161b22}}"
-	"body{font:16px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg);max-width:72rem;"
-	"margin:0 auto;padding:1.5rem}"
-	"h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid "
-	"var(--line);padding-bottom:.25rem}"
-	"p{margin:.4rem 0}.dim{color:var(--dim)}.good{color:var(--good)}.bad{color:var(--bad)}"
-	".verdict{border:1px solid var(--line);border-left:.4rem solid currentColor;padding:1rem;"
-	"background:var(--soft);margin:1rem 0}.verdict p,.verdict strong{color:var(--fg)}"
-	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}"
-	"caption{text-align:left;color:var(--dim);padding:.25rem 0}"
-	"th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line);"
-	"overflow-wrap:anywhere}code,pre{font:.88rem/1.45 ui-monospace,monospace}"
-	"pre{background:var(--soft);border:1px solid var(--line);padding:.8rem;overflow-x:auto;margin:.5rem 0}"
-	"summary{cursor:pointer;padding:.3rem 0}@media print{details{display:block}}";
-
-struct page {
-	struct buf out;
-	const struct answers *answers;
-};
-
-/* Text of any origin. */
-static void
-put(struct page *p, const char *text)
-{
-	OWN(buf) struct buf plain = {.max = MAX_CELL};
-	struct str s = str_of(text);
-	if (s.n > MAX_CELL)
-		s.n = MAX_CELL;
-	answers_redact(p->answers, s, &plain);
-	buf_put_html(&p->out, buf_str(&plain));
-	if (text && strlen(text) > MAX_CELL)
-		buf_puts(&p->out, " …");
-}
-
-static void
-put_paragraph(struct page *p, const char *label, const char *text)
-{
-	if (!text || !*text)
-		return;
-	buf_printf(&p->out, "<p><strong>%s</strong> ", label);
-	put(p, text);
-	buf_puts(&p->out, "</p>\n");
-}
-
-static void
-begin_table(struct page *p, const char *caption, const char *const *heads)
-{
-	buf_printf(&p->out, "<div class=scroll><table><caption>%s</caption><thead><tr>", caption);
-	for (; *heads; heads++)
-		buf_printf(&p->out, "<th scope=col>%s</th>", *heads);
-	buf_puts(&p->out, "</tr></thead><tbody>\n");
-}
-
-static void
-put_row(struct page *p, const char *const *cells, size_t n)
-{
-	buf_puts(&p->out, "<tr>");
-	for (size_t i = 0; i < n; i++) {
-		buf_puts(&p->out, "<td>");
-		put(p, cells[i]);
-		buf_puts(&p->out, "</td>");
-	}
-	buf_puts(&p->out, "</tr>\n");
-}
-
-static void
-end_table(struct page *p, size_t left_out)
-{
-	buf_puts(&p->out, "</tbody></table></div>\n");
-	if (left_out)
-		buf_printf(
-			&p->out, "<p class=dim>%zu more rows are in report.json.</p>\n", left_out);
-}
 
 /* ---- sections ---- */
 
@@ -95,15 +15,15 @@ put_verdict(struct page *p, const struct run *run, const struct standup_result *
 	buf_printf(&p->out,
 		"<section class='verdict %s' aria-label=Verdict><p><strong>%s</strong></p>\n",
 		good ? "good" : "bad", run_outcome_names[b->outcome]);
-	put(p, b->diagnosis.text);
-	put_paragraph(p, "Where:", b->diagnosis.where);
-	put_paragraph(p, "Way out:", b->diagnosis.way_out);
+	page_put(p, b->diagnosis.text);
+	page_put_paragraph(p, "Where:", b->diagnosis.where);
+	page_put_paragraph(p, "Way out:", b->diagnosis.way_out);
 	buf_printf(&p->out, "<p>%lld tests passed, %lld failed, %lld skipped.</p>",
 		(long long)b->tests.passed, (long long)b->tests.failed,
 		(long long)b->tests.skipped);
-	put_paragraph(p, "Note:", b->tests.note);
+	page_put_paragraph(p, "Note:", b->tests.note);
 	buf_puts(&p->out, "</section>\n<p class=dim>Source ");
-	put(p, run->options.source);
+	page_put(p, run->options.source);
 	buf_printf(&p->out,
 		" (%s, tree <code>%.16s</code>), run <code>%s</code>, %.1f s, base image "
 		"<code>%.16s</code></p>\n",
@@ -121,24 +41,24 @@ put_supplies(struct page *p, const struct probe_result *b)
 		n += b->environment.v[i].question != NULL;
 	if (!n)
 		return;
-	begin_table(p, "Supplied beside the packages", heads);
+	page_begin_table(p, "Supplied beside the packages", heads);
 	for (size_t i = 0; i < b->environment.n; i++) {
 		const struct env_var *e = &b->environment.v[i];
 		const char *cells[] = {"environment variable", e->name, e->why};
 		if (e->question)
-			put_row(p, cells, 3);
+			page_put_row(p, cells, 3);
 	}
 	for (size_t i = 0; i < b->files.n; i++) {
 		const char *cells[] = {"file", b->files.v[i].path, b->files.v[i].why};
-		put_row(p, cells, 3);
+		page_put_row(p, cells, 3);
 	}
 	for (size_t i = 0; i < b->services.n; i++) {
 		const struct service *s = &b->services.v[i];
 		const char *cells[] = {
 			"service", s->name, s->start ? s->start : "started by a secret command"};
-		put_row(p, cells, 3);
+		page_put_row(p, cells, 3);
 	}
-	end_table(p, 0);
+	page_end_table(p, 0);
 }
 
 static void
@@ -147,7 +67,7 @@ put_needs(struct page *p, const struct probe_result *b)
 	static const char *const heads[] = {"package", "version", "for", "why", "proof", NULL};
 	size_t pulled = 0;
 	buf_puts(&p->out, "<h2>What it needs, and how we know</h2>\n");
-	begin_table(p, "Packages asked for by the application", heads);
+	page_begin_table(p, "Packages asked for by the application", heads);
 	for (size_t i = 0; i < b->packages.n; i++) {
 		const struct package *k = &b->packages.v[i];
 		if (!k->requested) {
@@ -156,9 +76,9 @@ put_needs(struct page *p, const struct probe_result *b)
 		}
 		const char *cells[] = {k->name, k->version, need_scope_names[k->scope], k->why,
 			k->proof ? k->proof : "no file of it was seen being opened"};
-		put_row(p, cells, 5);
+		page_put_row(p, cells, 5);
 	}
-	end_table(p, 0);
+	page_end_table(p, 0);
 	buf_printf(
 		&p->out, "<p class=dim>%zu more packages were pulled in by these.</p>\n", pulled);
 	put_supplies(p, b);
@@ -172,14 +92,14 @@ put_questions(struct page *p, const struct question_list *l)
 	if (!l->n)
 		return;
 	buf_puts(&p->out, "<h2>Questions for people</h2>\n");
-	begin_table(p, "Answer in a JSON file: id to value", heads);
+	page_begin_table(p, "Answer in a JSON file: id to value", heads);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct question *q = &l->v[i];
 		const char *cells[] = {q->id, q->text, q->where, q->why, q->default_value,
 			q->blocking ? "yes" : "no"};
-		put_row(p, cells, 6);
+		page_put_row(p, cells, 6);
 	}
-	end_table(p, 0);
+	page_end_table(p, 0);
 }
 
 static void
@@ -191,13 +111,13 @@ put_cases(struct page *p, const struct test_run *t, bool failed, size_t *ret_lef
 		bool bad = c->status == TEST_FAILED || c->status == TEST_ERROR;
 		if (bad != failed)
 			continue;
-		if (shown++ >= MAX_ROWS) {
+		if (shown++ >= PAGE_ROWS) {
 			(*ret_left_out)++;
 			continue;
 		}
 		const char *cells[] = {test_status_names[c->status], test_level_names[c->level],
 			c->suite, c->name, c->message};
-		put_row(p, cells, 5);
+		page_put_row(p, cells, 5);
 	}
 }
 
@@ -210,16 +130,16 @@ put_tests(struct page *p, const struct test_run *t)
 		return;
 	buf_puts(&p->out, "<h2>Tests</h2>\n");
 	if (t->failed) {
-		begin_table(p, "Failed", heads);
+		page_begin_table(p, "Failed", heads);
 		put_cases(p, t, true, &left_out);
-		end_table(p, left_out);
+		page_end_table(p, left_out);
 	}
 	left_out = 0;
 	buf_printf(&p->out, "<details><summary>%lld passed and %lld skipped</summary>\n",
 		(long long)t->passed, (long long)t->skipped);
-	begin_table(p, "Passed and skipped", heads);
+	page_begin_table(p, "Passed and skipped", heads);
 	put_cases(p, t, false, &left_out);
-	end_table(p, left_out);
+	page_end_table(p, left_out);
 	buf_puts(&p->out, "</details>\n");
 }
 
@@ -229,19 +149,19 @@ put_attempts(struct page *p, const struct attempt_list *l)
 	static const char *const heads[] = {
 		"attempt", "ended", "seconds", "installed", "learnt", "log", NULL};
 	buf_puts(&p->out, "<h2>Timeline of attempts</h2>\n");
-	begin_table(p, "Each from the untouched source", heads);
+	page_begin_table(p, "Each from the untouched source", heads);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct attempt *a = &l->v[i];
 		OWN_FREE char *n = mem_printf("%lld", (long long)a->n);
 		OWN_FREE char *seconds = mem_printf("%.1f", a->seconds);
-		OWN(buf) struct buf added = {.max = MAX_CELL};
+		OWN(buf) struct buf added = {.max = PAGE_CELL};
 		for (size_t k = 0; k < a->added.n; k++)
 			buf_printf(&added, "%s%s", k ? " " : "", a->added.v[k]);
 		const char *cells[] = {
 			n, attempt_end_names[a->ended], seconds, added.p, a->learnt, a->log};
-		put_row(p, cells, 6);
+		page_put_row(p, cells, 6);
 	}
-	end_table(p, 0);
+	page_end_table(p, 0);
 }
 
 struct listed { /* rows so far */
@@ -254,7 +174,7 @@ put_artefacts(struct page *p, const struct standup_result *r, const struct artef
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct artefact *a = &l->v[i];
-		if (rows->n++ >= MAX_ROWS) {
+		if (rows->n++ >= PAGE_ROWS) {
 			rows->left_out++;
 			continue;
 		}
@@ -265,7 +185,7 @@ put_artefacts(struct page *p, const struct standup_result *r, const struct artef
 		OWN_FREE char *from = mem_printf(
 			"%s%s%s", url ? url : a->upstream, path[0] == '/' ? "" : "/", path);
 		const char *cells[] = {name, bytes, a->sha256, from};
-		put_row(p, cells, 4);
+		page_put_row(p, cells, 4);
 	}
 }
 
@@ -276,12 +196,12 @@ put_downloads(struct page *p, const struct standup_result *r)
 	struct listed rows = {0};
 	buf_puts(&p->out,
 		"<h2>Downloads</h2>\n<details><summary>Every archive that was installed</summary>\n");
-	begin_table(p, "By digest", heads);
+	page_begin_table(p, "By digest", heads);
 	for (size_t i = 0; i < r->probe.batches.n; i++)
 		put_artefacts(p, r, &r->probe.batches.v[i].artefacts, &rows);
 	for (size_t i = 0; i < r->probe.modules.n; i++)
 		put_artefacts(p, r, &r->probe.modules.v[i].artefacts, &rows);
-	end_table(p, rows.left_out);
+	page_end_table(p, rows.left_out);
 	buf_puts(&p->out, "</details>\n");
 }
 
@@ -304,19 +224,20 @@ put_refused(struct page *p, const struct standup_result *r)
 	if (!l->n && !requests)
 		return;
 	buf_puts(&p->out, "<h2>Refused connections</h2>\n");
-	begin_table(p, "There is no network but loopback; downloads go through a broker", heads);
-	for (size_t i = 0; i < l->n && i < MAX_ROWS; i++) {
+	page_begin_table(
+		p, "There is no network but loopback; downloads go through a broker", heads);
+	for (size_t i = 0; i < l->n && i < PAGE_ROWS; i++) {
 		OWN_FREE char *times = mem_printf("%lld", (long long)l->v[i].count);
 		OWN_FREE char *when = step_name(&l->v[i]);
 		const char *cells[] = {l->v[i].target, l->v[i].program, times, when};
-		put_row(p, cells, 4);
+		page_put_row(p, cells, 4);
 	}
 	for (size_t i = 0; i < r->egress.n; i++) {
 		const char *cells[] = {r->egress.v[i].path, "a package tool", "1", "download"};
 		if (r->egress.v[i].refused)
-			put_row(p, cells, 4);
+			page_put_row(p, cells, 4);
 	}
-	end_table(p, l->n > MAX_ROWS ? l->n - MAX_ROWS : 0);
+	page_end_table(p, l->n > PAGE_ROWS ? l->n - PAGE_ROWS : 0);
 }
 
 static void
@@ -324,17 +245,17 @@ put_requests(struct page *p, const struct egress_log *l)
 {
 	static const char *const heads[] = {"address", "answer", "bytes", "SHA-256", "times", NULL};
 	buf_puts(&p->out, "<details><summary>Every request to the network</summary>\n");
-	begin_table(p, "By the broker, outside the sandbox", heads);
-	for (size_t i = 0; i < l->n && i < MAX_ROWS; i++) {
+	page_begin_table(p, "By the broker, outside the sandbox", heads);
+	for (size_t i = 0; i < l->n && i < PAGE_ROWS; i++) {
 		const struct egress_request *e = &l->v[i];
 		OWN_FREE char *bytes = mem_printf("%lld", (long long)e->bytes);
 		OWN_FREE char *times = mem_printf("%lld", (long long)e->times);
 		OWN_FREE char *status = mem_printf("%lld", (long long)e->status);
 		const char *cells[] = {e->url ? e->url : e->path, status, bytes,
 			e->sha256 ? e->sha256 : e->why, times};
-		put_row(p, cells, 5);
+		page_put_row(p, cells, 5);
 	}
-	end_table(p, l->n > MAX_ROWS ? l->n - MAX_ROWS : 0);
+	page_end_table(p, l->n > PAGE_ROWS ? l->n - PAGE_ROWS : 0);
 	buf_puts(&p->out, "</details>\n");
 }
 
@@ -347,19 +268,19 @@ put_left(struct page *p, const struct standup_result *r)
 	buf_puts(&p->out, "<h2>What was not done</h2>\n<ul>\n");
 	for (size_t i = 0; i < b->features_off.n; i++) {
 		buf_puts(&p->out, "<li>off: ");
-		put(p, b->features_off.v[i].feature);
+		page_put(p, b->features_off.v[i].feature);
 		buf_puts(&p->out, ", for want of ");
-		put(p, b->features_off.v[i].input);
+		page_put(p, b->features_off.v[i].input);
 		buf_puts(&p->out, "</li>\n");
 	}
 	for (size_t i = 0; i < r->source.notes.n; i++) {
 		buf_puts(&p->out, "<li>");
-		put(p, r->source.notes.v[i]);
+		page_put(p, r->source.notes.v[i]);
 		buf_puts(&p->out, "</li>\n");
 	}
 	for (size_t i = 0; i < b->project.others.n; i++) {
 		buf_puts(&p->out, "<li>another build system was not tried: ");
-		put(p, b->project.others.v[i]);
+		page_put(p, b->project.others.v[i]);
 		buf_puts(&p->out, "</li>\n");
 	}
 	buf_puts(&p->out, "</ul>\n");
@@ -370,14 +291,14 @@ put_again(struct page *p, const struct run *run, const struct standup_result *r)
 {
 	buf_puts(&p->out, "<h2>The same again</h2>\n<pre>");
 	for (size_t i = 0; i < r->probe.project.commands.n; i++) {
-		put(p, r->probe.project.commands.v[i].run);
+		page_put(p, r->probe.project.commands.v[i].run);
 		buf_putc(&p->out, '\n');
 	}
 	if (r->recipe) {
 		buf_puts(&p->out, "\ndrydock replay ");
-		put(p, r->recipe);
+		page_put(p, r->recipe);
 		buf_putc(&p->out, ' ');
-		put(p, run->options.source);
+		page_put(p, run->options.source);
 		buf_puts(&p->out, " --offline\n");
 	}
 	buf_puts(&p->out, "</pre>\n");
@@ -430,16 +351,7 @@ standup_report(const struct run *run, const struct standup_result *r, const stru
 {
 	struct page p = {.answers = answers};
 	OWN_FREE char *path = run_path(run, "report.html");
-	buf_puts(&p.out,
-		"<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
-		"<meta name=viewport content='width=device-width,initial-scale=1'>"
-		"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src "
-		"'unsafe-inline'\"><title>");
-	put(&p, r->source.name);
-	buf_printf(&p.out, ": %s</title><style>%s</style></head><body><main>\n<h1>",
-		run_outcome_names[r->probe.outcome], style);
-	put(&p, r->source.name);
-	buf_puts(&p.out, "</h1>\n");
+	page_begin(&p, r->source.name, run_outcome_names[r->probe.outcome]);
 	put_verdict(&p, run, r);
 	put_needs(&p, &r->probe);
 	put_tests(&p, &r->probe.tests);
@@ -450,8 +362,6 @@ standup_report(const struct run *run, const struct standup_result *r, const stru
 	put_questions(&p, &r->probe.questions);
 	put_left(&p, r);
 	put_again(&p, run, r);
-	buf_puts(&p.out, "</main></body></html>\n");
-	int rc = fs_write_atomic(path, buf_str(&p.out), 0600, err);
-	buf_cleanup(&p.out);
+	int rc = page_write(&p, path, err);
 	return rc < 0 ? rc : write_json(run, r, answers, err);
 }

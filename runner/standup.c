@@ -5,6 +5,7 @@
 #include "qa/qa.h"
 #include "runner/attest.h"
 #include "runner/bundle.h"
+#include "runner/guide.h"
 #include "runner/lost.h"
 #include "runner/report.h"
 
@@ -316,6 +317,11 @@ do_finish(struct standup *s, struct dd_err *err)
 	buf_putc(&text, '\n');
 	OWN_FREE char *path = run_path(s->run, "result.json");
 	int rc = fs_write_atomic(path, buf_str(&text), 0600, err);
+	struct guide guide = {0};
+	guide_standup(s->run, s->r, &guide);
+	if (rc == 0)
+		rc = guide_write(s->run, &guide, s->answers, err);
+	guide_cleanup(&guide);
 	if (rc == 0)
 		rc = attest_run(s->st, s->run, err);
 	if (rc == 0) {

@@ -1,0 +1,38 @@
+/*
+ * The guide of a run (record/guide.h): an evaluation of what was asked against what came out, by rules, and its forms:
+ * guide.md, guide.html and guide.json in the directory of the run.
+ *
+ * Hours are ranges of a table of kinds of work (guide_effort.c), not measurements: each says what it rests on.
+ */
+#ifndef RUNNER_GUIDE_H
+#define RUNNER_GUIDE_H
+
+#include "record/guide.h"
+#include "runner/standup.h"
+
+/* Evaluate a stand-up.  Secrets are in it as far as they are in the result: the forms take them out. */
+void guide_standup(const struct run *run, const struct standup_result *r, struct guide *ret);
+
+int guide_write(const struct run *run, const struct guide *g, const struct answers *answers,
+	struct dd_err *err) DD_MUST_USE;
+
+enum guide_work {
+	WORK_ACCESS,  /* get a key, a value, a file from whoever has it */
+	WORK_CONFIRM, /* say whether a default is right */
+	WORK_SERVICE,
+	WORK_PROVIDE, /* something that no package source has */
+	WORK_PORT,    /* of a program to a newer language or compiler */
+	WORK_BUILD,
+	WORK_TEST,
+	WORK_TEST_MORE, /* another case that fails in the same way */
+	WORK_UNTESTED,
+	WORK_WRITE_TESTS,
+	WORK_FEATURE,
+	WORK_REVIEW,
+	WORK_QA,
+};
+
+/* Add an item whose hours, skill and basis are those of the work, `times` over for what is counted. */
+struct guide_item *guide_add(struct guide *g, enum guide_work work, double times);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * A page of HTML that opens from disk: self-contained, without a script, readable in light and dark and on paper.  All
+ * that is put on it is escaped, bounded, and has its secrets taken out; labels and captions are ours and are put as
+ * they are.
+ */
+#ifndef RUNNER_PAGE_H
+#define RUNNER_PAGE_H
+
+#include "record/answers.h"
+
+#define PAGE_ROWS 2000 /* of one table; what is left out is counted */
+#define PAGE_CELL 2000 /* bytes of one text */
+
+struct page {
+	struct buf out;
+	const struct answers *answers; /* for redaction; may be NULL */
+};
+
+/* From the doctype to the heading, which is the title; the verdict is ours. */
+void page_begin(struct page *p, const char *title, const char *verdict);
+/* End it, write it to path and free what it holds. */
+int page_write(struct page *p, const char *path, struct dd_err *err) DD_MUST_USE;
+
+/* Text of any origin; NULL is nothing. */
+void page_put(struct page *p, const char *text);
+/* A label in bold and the text; nothing where there is no text. */
+void page_put_paragraph(struct page *p, const char *label, const char *text);
+
+/* heads end with NULL.  left_out: rows that report.json has and the page has not. */
+void page_begin_table(struct page *p, const char *caption, const char *const *heads);
+void page_put_row(struct page *p, const char *const *cells, size_t n);
+void page_end_table(struct page *p, size_t left_out);
+
+#endif
