@@ -208,24 +208,33 @@ try_once(struct npm_work *w, bool *ret_again, struct dd_err *err)
 	return rc;
 }
 
+/* The first of the set's archives that is not in the store; NULL. */
+static const struct artefact *
+find_missing(const struct npm_work *w)
+{
+	OWN_FREE char *cas = state_path(w->job->state, "cas");
+	const struct artefact_list *l = &w->r->set.artefacts;
+	for (size_t i = 0; i < l->n; i++)
+		if (!cas_has(cas, l->v[i].sha256))
+			return &l->v[i];
+	return NULL;
+}
+
 /* Offline nothing is asked for that is not in the store. */
 static int
 check_offline(const struct npm_work *w, struct dd_err *err)
 {
-	OWN_FREE char *cas = state_path(w->job->state, "cas");
-	const struct artefact_list *l = &w->r->set.artefacts;
 	if (!w->job->offline)
 		return 0;
 	if (!w->known)
 		return err_set(err, DD_ENOENT,
 			"its npm packages were never resolved here, and --offline forbids to ask a registry");
-	for (size_t i = 0; i < l->n; i++)
-		if (!cas_has(cas, l->v[i].sha256))
-			return err_set(err, DD_ENOENT,
-				"the archive of the npm package %s %s is not in the store, and --offline "
-				"forbids to fetch it",
-				l->v[i].name, l->v[i].version);
-	return 0;
+	const struct artefact *gone = find_missing(w);
+	return gone ? err_set(err, DD_ENOENT,
+			      "the archive of the npm package %s %s is not in the store, and --offline "
+			      "forbids to fetch it",
+			      gone->name, gone->version)
+		    : 0;
 }
 
 /* Offline the broker needs a name to answer under, and nothing behind it. */
@@ -257,12 +266,14 @@ run_npm(struct npm_work *w, struct dd_err *err)
 	return rc < 0 ? rc : closed;
 }
 
+/* A layer whose archives were collected is made anew, so that the recipe holds what it names; offline it has to do. */
 static int
 find_layer(struct npm_work *w, struct dd_err *err)
 {
 	struct hash_hex key = npm_layer_key(w);
 	int rc = layer_lease(w->job->state, w->job->owner, key.s, err);
-	if (rc == 0 && layer_exists(w->job->state, key.s)) {
+	bool usable = w->job->offline || !find_missing(w);
+	if (rc == 0 && usable && layer_exists(w->job->state, key.s)) {
 		w->r->layer = mem_strdup(key.s);
 		w->r->cached = true;
 	}

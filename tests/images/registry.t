@@ -9,7 +9,7 @@ forget() {
 	for name in "$@"; do
 		run "$drydock" image rm --state "$state" "$name"
 	done
-	run "$drydock" gc --state "$state"
+	run "$drydock" gc --keep 1000 --state "$state" # other scripts have runs there, too
 }
 login() { printf '%s\n' "$1" >"$tmp/login/config.json"; }
 
