@@ -10,14 +10,18 @@ CC ?= gcc
 SAN ?=
 VARIANT ?= $(if $(SAN),san,release)
 OBJ := build/$(VARIANT)
+comma := ,
 
 ROOMS := base record sandbox graph images envprobe qa runner
 
 # --- what is linked into what ---------------------------------------------------------------
+# drydock-picture compares pictures in the sandbox, and starts as often as that is asked (docs/decisions/0026-pictures.md).
 # drydock-box is built from its own two directories alone; drydock is the front program (no library but
 # libc: the archive gives it only the objects it uses); drydock-core is everything.
+PICTURE_SRC := $(wildcard qa/picture/*.c)
 BOX_SRC   := $(wildcard sandbox/box/*.c sandbox/warden/*.c)
-FRONT_SRC := $(wildcard runner/front/*.c) runner/cmd_sandbox_run.c runner/sandbox_job.c runner/cli.c runner/cli_help.c
+FRONT_SRC := $(wildcard runner/front/*.c) runner/cmd_sandbox_run.c runner/sandbox_job.c runner/cli.c runner/cli_help.c \
+	runner/cmd_qa_diff.c qa/picture.c qa/png_size.c
 CORE_SRC  := $(wildcard runner/*.c)
 LIB_SRC   := $(foreach r,$(filter-out runner,$(ROOMS)),$(wildcard $(r)/*.c))
 TEST_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/test_*.c))
@@ -33,7 +37,7 @@ GRAMMAR_SRC := $(addsuffix /src/parser,$(addprefix tree-sitter-,bash c c-sharp c
 	python ruby rust typescript/typescript typescript/tsx)) tree-sitter/vendor/tree-sitter/lib/src/lib
 TREE_SITTER := $(GRAMMARS)/src/tree-sitter/vendor/tree-sitter/lib
 
-PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat
+PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat libdeflate
 ifneq ($(filter-out deps run check lint format help clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PKGS) libseccomp 2>/dev/null && echo yes),yes)
 $(error what drydock is built with is not all installed: `make deps` installs it, as root or with sudo)
@@ -76,9 +80,9 @@ small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
 MAN_PAGES := up probe replay resume runs report guide explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
-	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate gc doctor \
+	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate qa-diff gc doctor \
 	version completion man
-PROGRAMS := build/drydock build/drydock-core build/drydock-box
+PROGRAMS := build/drydock build/drydock-core build/drydock-box build/drydock-picture
 ATTACKS := $(patsubst %.c,$(OBJ)/%,$(ATTACK_SRC)) $(OBJ)/tests/hostile/libnss_hostile.so.2
 TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC) $(TOOL_SRC)) $(ATTACKS)
 
@@ -111,6 +115,9 @@ $(OBJ)/drydock: $(call small,$(FRONT_SRC)) $(SMALL)/libdrydock.a
 	$(link_small)
 $(OBJ)/drydock-core: $(call obj,$(CORE_SRC)) $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+# Static, as far as the sanitizers let it: it loads no library that it does not need.
+$(OBJ)/drydock-picture: $(call obj,$(PICTURE_SRC)) $(OBJ)/libdrydock.a
+	$(CC) $(if $(SAN),$(LDFLAGS),-static-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) -o $@ $^ -ldeflate -ljansson -lm
 $(PROGRAMS): build/%: $(OBJ)/%
 	@ln -f $< $@ 2>/dev/null || cp $< $@
 
@@ -120,6 +127,9 @@ $(SMALL)/%.o: %.c Makefile
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Counts of pixels are compared with those of others, to the last bit.
+$(OBJ)/qa/pixels.o: CFLAGS += -ffp-contract=off
 
 $(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
 
@@ -132,7 +142,10 @@ $(OBJ)/tests/hostile/%.so.2: tests/hostile/%.c Makefile
 
 $(OBJ)/tests/%: tests/%.c $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a $(pkg_libs) -lcmocka
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a $(pkg_libs) $(TEST_LIBS) -lcmocka
+
+# Another reader of PNG, to compare with.
+$(OBJ)/tests/qa/%: TEST_LIBS := -lpng
 
 # --- what source is parsed with ------------------------------------------------------------------
 $(GRAMMARS)/fetched: graph/grammars/package.json graph/grammars/package-lock.json tools/grammars.sh
@@ -209,7 +222,7 @@ format: ## run clang-format over the tree
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/drydock
 	install -m 755 build/drydock $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 build/drydock-core build/drydock-box $(DESTDIR)$(PREFIX)/libexec/drydock/
+	install -m 755 build/drydock-core build/drydock-box build/drydock-picture $(DESTDIR)$(PREFIX)/libexec/drydock/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	build/drydock man >$(DESTDIR)$(PREFIX)/share/man/man1/drydock.1
 	for c in $(MAN_PAGES); do \

@@ -4,6 +4,7 @@
 
 #include "record/answers.h"
 #include "runner/cli.h"
+#include "runner/front_commands.h"
 #include "runner/run.h"
 
 extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_resume, cmd_runs, cmd_report,

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define CORE "/drydock/drydock-core"
+#define PROGRAMS "/drydock/"
 #define DEFAULT_MEMORY ((uint64_t)1 << 30)
 #define DEFAULT_TIME_MS (10 * 60 * 1000)
 
@@ -86,9 +86,11 @@ run_in(struct pod *pod, const struct worker_spec *spec, int input, struct buf *o
 	struct dd_err *err)
 {
 	OWN(strlist) struct strlist argv = {0};
-	strlist_add(&argv, CORE);
-	strlist_add(&argv, "worker");
-	strlist_add(&argv, spec->name);
+	strlist_addf(&argv, PROGRAMS "%s", spec->program ? spec->program : "drydock-core");
+	if (!spec->program) {
+		strlist_add(&argv, "worker");
+		strlist_add(&argv, spec->name);
+	}
 	for (const char *const *a = spec->args; a && *a; a++)
 		strlist_add(&argv, *a);
 	struct output o = {.spec = spec, .out = out};
@@ -128,7 +130,7 @@ worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *err)
 		.limits = {.memory_bytes =
 				   spec->memory_bytes ? spec->memory_bytes : DEFAULT_MEMORY},
 	};
-	int rc = pod_open(&pod_spec, &pod, err);
+	int rc = pod_open_early(&pod_spec, &pod, err);
 	if (rc < 0)
 		return rc;
 	rc = worker_exec(pod, spec, out, err);

@@ -1,15 +1,16 @@
 /*
- * drydock, the program people type.  It does `sandbox run` itself, because that must start at once
- * and the libraries of everything else take longer to load than a sandbox to open; all else is
+ * drydock, the program people type.  It does `sandbox run` and `qa diff` itself, because they must start at
+ * once and the libraries of everything else take longer to load than a sandbox to open; all else is
  * drydock-core's.
  */
+#include "runner/front_commands.h"
 #include "runner/sandbox_job.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-static const struct subcommand *const own[] = {&cmd_sandbox_run, NULL};
+static const struct subcommand *const own[] = {&cmd_sandbox_run, &cmd_qa_diff, NULL};
 const struct sandbox_run_net_ops *const sandbox_run_net = NULL;
 
 /* Become drydock-core with the same arguments; returns only when that fails. */
