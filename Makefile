@@ -208,6 +208,9 @@ bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing 
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack
+bench-qa: all $(BENCH) $(OBJ)/tests/qa/tool_picture ## qa beside its peers: PARTS="diff mutations" ROUNDS=n SHOTS=DIR
+	@bash tools/bench_qa.sh '$(OBJ)/tools/bench' '$(OBJ)/tests/qa/tool_picture' $(PARTS)
+.PHONY: bench-qa
 faults: all ## make every call that changes the disk fail in turn, in every way (an hour)
 	DD_TEST_TIMEOUT=20000 DD_FAULT_POINTS=all DD_FAULT_READS=all DD_FAULT_COLD=40 DD_FAULT_REPLAYS=all \
 		DD_FAULT_REMOVALS=100 DD_FULL_POINTS=1000 sh tests/run.sh runner/faults runner/full_disk runner/damage

@@ -164,6 +164,8 @@ page_change(struct page *p, uint32_t seed, const char **ret_what, int *ret_rows)
 		e->seed = e->seed * 48271 + 11;
 		if (e->kind == RULE || e->kind == IMAGE)
 			e->colour ^= 0x6f6fff;
+		if (e->kind == BUTTON) /* of its label */
+			return (struct place){e->x + 8, e->y + 8, e->w - 16, 11};
 		break;
 	case 2:
 		*ret_what = "moved right";
@@ -182,7 +184,7 @@ page_change(struct page *p, uint32_t seed, const char **ret_what, int *ret_rows)
 	case 5:
 		*ret_what = "narrower";
 		e->w -= e->w / 3;
-		break;
+		return (struct place){e->x + e->w - 8, e->y, was.w - e->w + 8, e->h};
 	default:
 		*ret_what = "rows put in";
 		*ret_rows = 1 + (int)(page_random(&s) % 8);
@@ -202,8 +204,8 @@ page_write(const char *path, const uint8_t *rgb, int w, int h, bool with_alpha)
 	FILE *f = fopen(path, "wb");
 	png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
 	png_infop info = png_create_info_struct(png);
-	if (!f || setjmp(png_jmpbuf(png)))
-		abort();
+	if (!f)
+		abort(); /* as libpng does when it fails */
 	png_init_io(png, f);
 	png_set_IHDR(png, info, (png_uint_32)w, (png_uint_32)h, 8, with_alpha ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB,
 		PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);

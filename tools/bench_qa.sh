@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# What qa does beside what others do.
+#
+#   tools/bench_qa.sh TOOLS DRAW [PART...]    TOOLS: where tools/bench is built; DRAW: tests/qa/tool_picture
+#
+# Parts: diff (CPU and counts beside odiff and pixelmatch), mutations (seeded changes, found and located).
+# SHOTS=DIR: also the pictures NAME-a.png and NAME-b.png of that directory.  ROUNDS=n
+set -u
+cd "$(dirname "$0")/.."
+tools=$1
+draw=$2
+shift 2
+[ $# -gt 0 ] || set -- diff mutations
+rounds=${ROUNDS:-15}
+peers=$PWD/build/peers/diff
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/drydock-bench.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+export DRYDOCK_STATE="${DD_TEST_STATE:-$PWD/build/test-state}"
+drydock=build/drydock
+failed=0
+ratio() { awk "BEGIN { printf \"%.3f\", $1 / $2 }"; }
+miss() {
+	echo "bench_qa: $*" >&2
+	failed=1
+}
+
+# --- pictures: CPU and counts
+odiff=
+count_odiff() { # A B
+	"$odiff" "$1" "$2" --parsable-stdout 2>/dev/null | awk -F';' '{ n = $1 } END { print n + 0 }'
+}
+
+compare_pair() { # NAME A B LIMIT
+	local ours theirs got wanted_plain wanted_aa counts=equal
+	ours=$("$tools/cpu" "$rounds" "$drydock" qa diff "$2" "$3") || { miss "$1: drydock did not run"; return; }
+	theirs=$("$tools/cpu" "$rounds" "$odiff" "$2" "$3") || { miss "$1: odiff did not run"; return; }
+	got=$("$drydock" qa diff --json "$2" "$3" | jq -r '"\(.differing) \(.differing_aa)"')
+	wanted_plain=$(count_odiff "$2" "$3")
+	wanted_aa=$(node tools/bench/pixelmatch.mjs "$peers" "$2" "$3")
+	[ "$got" = "$wanted_plain $wanted_aa" ] || { counts="$got, wanted $wanted_plain $wanted_aa"; miss "$1: counts are not equal"; }
+	printf '| %s | %.2f | %.2f | %.3f | %s | %s | %s |\n' "$1" "$ours" "$theirs" "$(ratio "$ours" "$theirs")" "$4" "$got" "$counts"
+	[ -z "$4" ] || awk "BEGIN { exit !($ours <= $4 * $theirs) }" || miss "$1: $ours ms is more than $4 of $theirs ms"
+}
+
+part_diff() {
+	sh tools/peers.sh tools/bench/peers "$peers" || exit 3
+	odiff=$(find "$peers/node_modules/@odiff" -name odiff -type f | head -n 1)
+	chmod +x "$odiff"
+	echo "qa diff beside odiff $(jq -r .version "$peers/node_modules/@odiff/linux-x64/package.json") and pixelmatch" \
+		"$(jq -r .version "$peers/node_modules/pixelmatch/package.json"): CPU of the whole command, median of $rounds, ms"
+	echo
+	echo "| pair | drydock | odiff | ratio | at most | differing, without anti-aliasing | counts |"
+	echo "|---|---|---|---|---|---|---|"
+	for size in 1280x720 1920x1080 1280x8000; do
+		w=${size%x*} h=${size#*x}
+		"$draw" page "$w" "$h" 7 "$tmp/a.png"
+		"$draw" changed "$w" "$h" 7 3 "$tmp/b.png" >/dev/null
+		"$draw" shifted "$w" "$h" 7 3 "$tmp/c.png"
+		cp "$tmp/a.png" "$tmp/same.png"
+		compare_pair "$size changed" "$tmp/a.png" "$tmp/b.png" 0.5
+		compare_pair "$size identical" "$tmp/a.png" "$tmp/same.png" 0.02
+		compare_pair "$size shifted by 3 rows" "$tmp/a.png" "$tmp/c.png" ''
+		WITH_ALPHA=1 "$draw" page "$w" "$h" 7 "$tmp/d.png"
+		WITH_ALPHA=1 "$draw" changed "$w" "$h" 7 3 "$tmp/e.png" >/dev/null
+		compare_pair "$size changed, RGBA" "$tmp/d.png" "$tmp/e.png" 0.5
+	done
+	"$draw" alpha 400 300 1 "$tmp/a.png"
+	"$draw" alpha 400 300 2 "$tmp/b.png"
+	compare_pair "400x300 transparent noise" "$tmp/a.png" "$tmp/b.png" ''
+	for a in ${SHOTS:+"$SHOTS"/*-a.png}; do
+		[ -e "$a" ] && compare_pair "$(basename "${a%-a.png}")" "$a" "${a%-a.png}-b.png" 0.5
+	done
+	echo
+}
+
+# --- seeded changes
+part_mutations() {
+	local found=0 located=0 false=0 n=${MUTATIONS:-200}
+	for ((i = 1; i <= n; i++)); do
+		"$draw" page 640 480 "$i" "$tmp/a.png"
+		"$draw" page 640 480 "$i" "$tmp/again.png"
+		"$drydock" qa diff --quiet -o "$tmp/o.png" "$tmp/a.png" "$tmp/again.png" >/dev/null || false=$((false + 1))
+		place=$("$draw" changed 640 480 "$i" "$i" "$tmp/b.png")
+		"$drydock" qa diff --json "$tmp/a.png" "$tmp/b.png" >"$tmp/out"
+		case $? in
+		1) found=$((found + 1)) ;;
+		*) echo "not found: seed $i: $place" ;;
+		esac
+		if sh tools/bench/located.sh "$tmp/out" "$place"; then located=$((located + 1)); else echo "not located: seed $i: $place: $(cat "$tmp/out")"; fi
+	done
+	echo "seeded changes: $found of $n found, $located located; $false of $n unchanged pages called different"
+	[ "$false" = 0 ] && awk "BEGIN { exit !($found >= 0.99 * $n && $located >= 0.99 * $n) }" || miss "fewer than 99 of 100 were found and located"
+}
+
+for part; do
+	"part_$part"
+done
+exit $failed
