@@ -49,7 +49,7 @@ struct picture_diff {
 	bool was_decoded;
 	uint32_t wa, ha, wb, hb;
 	uint64_t differing, differing_aa; /* pixels (qa/pixels.h) */
-	bool is_blank_a, is_blank_b;	  /* all of its pixels are the same; known when it was decoded */
+	bool is_blank_a, is_blank_b;	  /* all of its pixels that no mask covers are the same; known when it was decoded */
 	uint64_t masked;		  /* pixels of the second picture under masks */
 	struct picture_region *regions;
 	size_t nregions;

@@ -25,6 +25,7 @@ struct job {
 	struct pixel_counts counts;
 	struct row_runs runs;
 	uint64_t masked;
+	bool is_blank_a, is_blank_b;
 };
 
 /* ---- input ---- */
@@ -66,50 +67,72 @@ copy_picture(struct picture *p, struct dd_err *err)
 	return rc;
 }
 
-/* Black in both, so that nothing under it differs. */
 static void
-paint(struct picture *p, const struct picture_box *m)
+paint(struct picture *p, const struct picture_box *m, const uint8_t *colour)
 {
 	for (uint32_t y = m->y; y < p->h && y - m->y < m->h; y++) {
 		uint32_t w = m->x < p->w ? p->w - m->x : 0;
 		w = w < m->w ? w : m->w;
-		memset(p->rows[y] + (size_t)m->x * p->channels, 0, (size_t)w * p->channels);
+		for (uint32_t x = 0; x < w; x++)
+			memcpy(p->rows[y] + (size_t)(m->x + x) * p->channels, colour, p->channels);
 	}
 }
 
+/* How many pixels of p are under masks, and (ret_open, else NULL) one that is not. */
 static uint64_t
-count_masked(const struct job *j)
+count_masked(const struct job *j, const struct picture *p, const uint8_t **ret_open)
 {
-	OWN_FREE uint8_t *row = mem_alloc(j->b.w);
+	OWN_FREE uint8_t *row = mem_alloc(p->w);
 	uint64_t n = 0;
-	for (uint32_t y = 0; y < j->b.h; y++) {
-		memset(row, 0, j->b.w);
+	*ret_open = NULL;
+	for (uint32_t y = 0; y < p->h; y++) {
+		memset(row, 0, p->w);
 		for (uint32_t i = 0; i < j->head.nmasks; i++) {
 			const struct picture_box *m = &j->masks[i];
-			if (y >= m->y && y - m->y < m->h && m->x < j->b.w)
-				memset(row + m->x, 1, m->w < j->b.w - m->x ? m->w : j->b.w - m->x);
+			if (y >= m->y && y - m->y < m->h && m->x < p->w)
+				memset(row + m->x, 1, m->w < p->w - m->x ? m->w : p->w - m->x);
 		}
-		for (uint32_t x = 0; x < j->b.w; x++)
+		for (uint32_t x = 0; x < p->w; x++)
 			n += row[x];
+		const uint8_t *open = *ret_open ? NULL : memchr(row, 0, p->w);
+		if (open)
+			*ret_open = p->rows[y] + (size_t)(open - row) * p->channels;
 	}
 	return n;
+}
+
+/*
+ * Masks in black, so that nothing under them differs; before that in the colour of a pixel beside them, which tells
+ * whether all the rest is blank.
+ */
+static int
+mask_picture(struct job *j, struct picture *p, uint64_t *ret_masked, bool *ret_blank, struct dd_err *err)
+{
+	static const uint8_t black[4] = {0, 0, 0, 255};
+	const uint8_t *open;
+	int rc = copy_picture(p, err);
+	if (rc < 0)
+		return rc;
+	*ret_masked = count_masked(j, p, &open);
+	for (uint32_t i = 0; open && i < j->head.nmasks; i++)
+		paint(p, &j->masks[i], open);
+	*ret_blank = !open || picture_is_uniform(p);
+	for (uint32_t i = 0; i < j->head.nmasks; i++)
+		paint(p, &j->masks[i], black);
+	return 0;
 }
 
 static int
 apply_masks(struct job *j, struct dd_err *err)
 {
-	if (!j->head.nmasks)
+	uint64_t of_a;
+	if (!j->head.nmasks) {
+		j->is_blank_a = picture_is_uniform(&j->a);
+		j->is_blank_b = picture_is_uniform(&j->b);
 		return 0;
-	int rc = copy_picture(&j->a, err);
-	if (rc == 0)
-		rc = copy_picture(&j->b, err);
-	for (uint32_t i = 0; rc == 0 && i < j->head.nmasks; i++) {
-		paint(&j->a, &j->masks[i]);
-		paint(&j->b, &j->masks[i]);
 	}
-	if (rc == 0)
-		j->masked = count_masked(j);
-	return rc;
+	int rc = mask_picture(j, &j->a, &of_a, &j->is_blank_a, err);
+	return rc < 0 ? rc : mask_picture(j, &j->b, &j->masked, &j->is_blank_b, err);
 }
 
 /* ---- drawing ---- */
@@ -254,8 +277,8 @@ answer(const struct job *j, const struct naming *names, struct dd_err *err)
 		.ha = j->a.h,
 		.wb = j->b.w,
 		.hb = j->b.h,
-		.is_blank_a = picture_is_uniform(&j->a),
-		.is_blank_b = picture_is_uniform(&j->b),
+		.is_blank_a = j->is_blank_a,
+		.is_blank_b = j->is_blank_b,
 		.differing = j->counts.differing,
 		.differing_aa = j->counts.differing_aa,
 		.masked = j->masked};

@@ -77,6 +77,39 @@ add_option_words(const struct option_def *o, struct buf *out)
 		buf_printf(out, " --%s", o->name);
 }
 
+/* How long the first word of its name is. */
+static int
+first_word(const struct subcommand *c)
+{
+	return (int)strcspn(c->name, " ");
+}
+
+static bool
+is_first_of_group(const struct subcommand *const *table, const struct subcommand *const *c)
+{
+	const int n = first_word(*c) + 1; /* with what ends it */
+	for (; table < c; table++)
+		if (!(*table)->hidden && strncmp((*table)->name, (*c)->name, (size_t)n) == 0)
+			return false;
+	return true;
+}
+
+/* After "image": the second words of the commands that begin with it. */
+static void
+add_groups(const struct subcommand *const *table, struct buf *out)
+{
+	for (const struct subcommand *const *c = table; *c; c++) {
+		const int n = first_word(*c);
+		if ((*c)->hidden || !(*c)->name[n] || !is_first_of_group(table, c))
+			continue;
+		buf_printf(out, "\t\"%.*s \"*) COMPREPLY=($(compgen -W \"", n, (*c)->name);
+		for (const struct subcommand *const *k = c; *k; k++)
+			if (!(*k)->hidden && strncmp((*k)->name, (*c)->name, (size_t)n + 1) == 0)
+				buf_printf(out, " %s", (*k)->name + n + 1);
+		buf_puts(out, "\" -- \"$cur\")) ;;\n");
+	}
+}
+
 void
 cli_write_completion(const struct subcommand *const *table, struct buf *out)
 {
@@ -92,10 +125,11 @@ cli_write_completion(const struct subcommand *const *table, struct buf *out)
 		add_option_words(cli_common_options, out);
 		buf_puts(out, "\" -- \"$cur\") $(compgen -f -- \"$cur\")) ;;\n");
 	}
+	add_groups(table, out);
 	buf_puts(out, "\t*) COMPREPLY=($(compgen -W \"help");
 	for (const struct subcommand *const *c = table; *c; c++)
-		if (!(*c)->hidden)
-			buf_printf(out, " %s", (*c)->name);
+		if (!(*c)->hidden && is_first_of_group(table, c))
+			buf_printf(out, " %.*s", first_word(*c), (*c)->name);
 	buf_puts(
 		out, "\" -- \"$cur\")) ;;\n\tesac\n}\ncomplete -o filenames -F _drydock drydock\n");
 }

@@ -55,7 +55,7 @@ page_make(struct page *p, int w, int h, uint32_t seed)
 	for (int y = 20; y < h - 60 && p->n + 2 < PAGE_MAX;) {
 		const enum element_kind kind = page_random(&s) % 8 < 5 ? TEXT : page_random(&s) % ELEMENT_KINDS;
 		struct element e = {kind, 24 + (int)(page_random(&s) % 40), y, 0, 0, page_random(&s) | 1,
-			page_random(&s) % 0x707070};
+			page_random(&s) & 0x6f6f6f};
 		e.w = kind == BUTTON ? 60 + (int)(page_random(&s) % 120)
 		      : kind == RULE ? w - 2 * e.x
 				     : w / 4 + (int)(page_random(&s) % (unsigned)(w / 2));
@@ -157,7 +157,7 @@ page_change(struct page *p, uint32_t seed, const char **ret_what, int *ret_rows)
 	switch (page_random(&s) % 7) {
 	case 0:
 		*ret_what = "other colour";
-		e->colour ^= e->kind == IMAGE ? 0xff : e->kind == BUTTON ? 0x0000ff : 0x8f8f8f;
+		e->colour ^= e->kind == IMAGE || e->kind == BUTTON ? 0x80 : 0x8f8f8f;
 		break;
 	case 1:
 		*ret_what = "other content";
@@ -184,7 +184,8 @@ page_change(struct page *p, uint32_t seed, const char **ret_what, int *ret_rows)
 	case 5:
 		*ret_what = "narrower";
 		e->w -= e->w / 3;
-		return (struct place){e->x + e->w - 8, e->y, was.w - e->w + 8, e->h};
+		/* from where a label's last letter may end */
+		return (struct place){e->x + e->w - 16, e->y, was.w - e->w + 16, e->h};
 	default:
 		*ret_what = "rows put in";
 		*ret_rows = 1 + (int)(page_random(&s) % 8);

@@ -5,6 +5,7 @@
  *   tool_picture changed W H SEED CHANGE FILE              the same with one seeded change; prints "X Y W H ROWS WHAT"
  *   tool_picture shifted W H SEED N FILE                   the same, N rows lower, cut off at the bottom
  *   tool_picture alpha W H SEED FILE                       noise of every transparency
+ *   tool_picture blank W H SEED FILE                       white
  */
 #include "tests/qa/page.h"
 
@@ -45,6 +46,8 @@ main(int argc, char **argv)
 	if (strcmp(argv[1], "alpha") == 0)
 		return write_noise(w, h, seed, path);
 	page_make(&p, w, h, seed);
+	if (strcmp(argv[1], "blank") == 0)
+		p.n = 0;
 	if (strcmp(argv[1], "changed") == 0) {
 		const struct place at = page_change(&p, (uint32_t)atoi(argv[5]), &what, &rows);
 		printf("%d %d %d %d %d %s\n", at.x, at.y, at.w, at.h, rows, what);
