@@ -81,6 +81,10 @@ make_file(const struct kind *k, uint32_t seed, struct buf *ret)
 		fill_row(rows[y], n, &s);
 		if (y % 3 == 2)
 			memcpy(rows[y], rows[y - 1], n);
+		if (y % 5 == 3)
+			memset(rows[y], (int)(page_random(&s) & 255), n);
+		if (y % 7 == 6)
+			memset(rows[y], 0, n);
 	}
 	png_write_image(png, rows);
 	png_write_end(png, info);
@@ -298,16 +302,32 @@ chunks_have_an_order_and_a_meaning(void **state)
 	assert_int_equal(read_chunks(1, 2, 8, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
 }
 
+static unsigned long
+peak_kib(void)
+{
+	unsigned long kib = 0;
+	char line[256];
+	FILE *f = fopen("/proc/self/status", "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "VmPeak: %lu", &kib) == 1)
+			break;
+	assert_non_null(f);
+	(void)fclose(f);
+	return kib;
+}
+
 /* A small file that asks for much is refused before any memory is taken. */
 static void
 bombs_are_refused(void **state)
 {
 	(void)state;
+	const unsigned long before = peak_kib();
 	assert_int_equal(read_chunks(0, 1, 8, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
 	assert_int_equal(read_chunks(1u << 31, 1, 8, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ELIMIT);
 	assert_int_equal(read_chunks(1u << 20, 1u << 20, 8, 6, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ELIMIT);
 	assert_int_equal(read_chunks(1u << 20, 1u << 20, 1, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ELIMIT);
 	assert_int_equal(read_chunks(10000, 10000, 8, 6, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
+	assert_true(peak_kib() < before + 100000);
 }
 
 /* ---- pairs, and writing ---- */
