@@ -144,8 +144,8 @@ is_single(const struct keyed *v, size_t n, size_t i)
 
 /* Rows that occur once in each, in the order of the first; gives how many. */
 static size_t
-find_singles(const struct aligning *g, uint32_t top, uint32_t end_a, uint32_t end_b,
-	struct anchor *ret)
+find_singles(
+	const struct aligning *g, uint32_t top, uint32_t end_a, uint32_t end_b, struct anchor *ret)
 {
 	OWN_FREE struct keyed *ka = sort_rows(g->hash_a, top, end_a),
 			      *kb = sort_rows(g->hash_b, top, end_b);
@@ -159,7 +159,8 @@ find_singles(const struct aligning *g, uint32_t top, uint32_t end_a, uint32_t en
 				k++;
 			continue;
 		}
-		if (is_single(ka, na, i) && is_single(kb, nb, k) && is_same_row(g, ka[i].y, kb[k].y))
+		if (is_single(ka, na, i) && is_single(kb, nb, k) &&
+			is_same_row(g, ka[i].y, kb[k].y))
 			ret[n++] = (struct anchor){ka[i].y, kb[k].y};
 		i++;
 	}
@@ -237,7 +238,7 @@ is_worth_it(const struct aligning *g, uint64_t differing)
 	uint64_t cost = 0;
 	for (size_t i = 0; i < g->runs->n; i++) {
 		const struct row_run *r = &g->runs->v[i];
-		cost += r->kind == RUN_PAIRED	? compare_rows(g, r->ya, r->yb, r->n)
+		cost += r->kind == RUN_PAIRED	 ? compare_rows(g, r->ya, r->yb, r->n)
 			: r->kind == RUN_REMOVED ? cost_of_rows(g->a, r->ya, r->n)
 						 : cost_of_rows(g->b, r->yb, r->n);
 	}

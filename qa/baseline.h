@@ -17,8 +17,8 @@
 struct baseline_environment {
 	const char *browser; /* program and version */
 	const char *fonts;   /* digest of those that could be used */
-	const char *flags;   /* that change what is drawn, and the kind of processor where it does */
-	uint32_t w, h;	     /* of the viewport, pixels */
+	const char *flags; /* that change what is drawn, and the kind of processor where it does */
+	uint32_t w, h;	   /* of the viewport, pixels */
 };
 
 enum baseline_verdict {
@@ -42,7 +42,8 @@ void baseline_result_cleanup(struct baseline_result *r);
 struct baselines;
 
 /* state is borrowed.  Made if it is not there. */
-int baselines_open(const struct state *state, struct baselines **ret, struct dd_err *err) DD_MUST_USE;
+int baselines_open(const struct state *state, struct baselines **ret, struct dd_err *err)
+	DD_MUST_USE;
 void baselines_close(struct baselines *b); /* NULL is fine */
 
 /* What keeps environments apart; also what people and decisions call one. */
@@ -51,11 +52,13 @@ struct hash_hex baseline_environment_key(const struct baseline_environment *e);
 struct baseline_capture {
 	const struct baseline_environment *environment;
 	const char *case_name;
-	const char *run; /* any text that is one for each run; a second result of a run replaces the first */
+	const char *
+		run; /* any text that is one for each run; a second result of a run replaces the first */
 	struct str png;
 	const struct picture_box *masks;
 	size_t nmasks;
-	struct str tree_a, tree_b; /* as in picture_spec: of the baseline's capture and of this one; may be empty */
+	struct str tree_a,
+		tree_b; /* as in picture_spec: of the baseline's capture and of this one; may be empty */
 };
 
 /*

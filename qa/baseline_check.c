@@ -104,8 +104,8 @@ add_result(struct baselines *b, const char *env, const struct baseline_capture *
 		"INSERT OR REPLACE INTO result (run, env, case_name, picture, baseline, verdict, differing,"
 		" differing_aa, masked, time_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 		"sssssiiifi", c->run, env, c->case_name, r->picture.s, r->baseline.s,
-		(int64_t)r->verdict, (int64_t)r->diff.differing, (int64_t)r->diff.differing_aa, r->masked,
-		clock_real_ns());
+		(int64_t)r->verdict, (int64_t)r->diff.differing, (int64_t)r->diff.differing_aa,
+		r->masked, clock_real_ns());
 }
 
 static int
@@ -122,8 +122,8 @@ record(struct baselines *b, const char *env, const struct baseline_capture *c,
 			r->picture.s, (int64_t)is_blank);
 	if (rc == 0)
 		rc = has_log(b, env, c->case_name, &known, err);
-	const struct log_entry first = {env, c->case_name, "new", r->picture.s, "", "drydock",
-		"first picture, unreviewed"};
+	const struct log_entry first = {
+		env, c->case_name, "new", r->picture.s, "", "drydock", "first picture, unreviewed"};
 	if (rc == 0 && !known)
 		rc = store_log(b, &first, NULL, err);
 	if (rc == 0)

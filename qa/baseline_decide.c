@@ -41,8 +41,8 @@ add(struct deciding *d, const struct wish *w, const struct case_state *s, const 
 	struct dd_err *err)
 {
 	const char *baseline = case_state_baseline(s);
-	const struct log_entry e = {w->env, w->case_name, baseline_decision_names[w->decision], picture,
-		baseline ? baseline : "", w->author, w->reason};
+	const struct log_entry e = {w->env, w->case_name, baseline_decision_names[w->decision],
+		picture, baseline ? baseline : "", w->author, w->reason};
 	return store_log(d->b, &e, d->entries, err);
 }
 
@@ -72,13 +72,14 @@ approve_or_reject(
 	const struct standing *about = case_state_about(s, newest);
 	const char *baseline = case_state_baseline(s);
 	if (w->picture && strcmp(newest, w->picture) != 0)
-		return err_set(err, DD_EINVAL, "%s: there is a newer picture than the one decided about",
-			w->case_name);
+		return err_set(err, DD_EINVAL,
+			"%s: there is a newer picture than the one decided about", w->case_name);
 	rc = store_is_blank(d->b, newest, &is_blank, err);
 	if (rc < 0)
 		return rc;
 	if (w->decision == DECIDE_APPROVE && is_blank)
-		return err_set(err, DD_EINVAL, "%s: the picture is blank, and no baseline", w->case_name);
+		return err_set(
+			err, DD_EINVAL, "%s: the picture is blank, and no baseline", w->case_name);
 	if (about && about->decision == w->decision &&
 		(w->decision == DECIDE_REJECT || (baseline && strcmp(baseline, newest) == 0)))
 		return 0; /* it is so already */
@@ -98,8 +99,9 @@ decide_one(struct deciding *d, const struct wish *w, struct dd_err *err)
 /* ---- all or nothing ---- */
 
 static int
-in_transaction(struct baselines *b, int (*fn)(struct deciding *d, const void *ctx, struct dd_err *err),
-	const void *ctx, json_t **ret, struct dd_err *err)
+in_transaction(struct baselines *b,
+	int (*fn)(struct deciding *d, const void *ctx, struct dd_err *err), const void *ctx,
+	json_t **ret, struct dd_err *err)
 {
 	struct deciding d = {b, json_array()};
 	int rc = db_begin(b->db, err);
@@ -234,8 +236,8 @@ decide_rows(struct deciding *d, const void *ctx, struct dd_err *err)
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < f->rows.n; i++) {
 		const struct decision_row *r = &rows[i];
-		const struct wish w = {(enum baseline_decision)r->decision, r->environment, r->case_name,
-			r->picture, r->author ? r->author : f->author, r->reason};
+		const struct wish w = {(enum baseline_decision)r->decision, r->environment,
+			r->case_name, r->picture, r->author ? r->author : f->author, r->reason};
 		rc = check_author(w.author, w.reason, err);
 		if (rc == 0)
 			rc = decide_one(d, &w, err);

@@ -26,10 +26,11 @@ gather(struct baselines *b, const char *sql, const char *env, const char *name,
 static json_t *
 describe_result(struct db_stmt *st)
 {
-	return json_pack("{s:o, s:s, s:o, s:o, s:I, s:I, s:f, s:I}", "run", text_at(st, 0), "verdict",
-		baseline_verdict_names[db_int(st, 1)], "picture", text_at(st, 2), "baseline",
-		text_at(st, 3), "differing", (json_int_t)db_int(st, 4), "differing_aa",
-		(json_int_t)db_int(st, 5), "masked", db_real(st, 6), "time_ns", (json_int_t)db_int(st, 7));
+	return json_pack("{s:o, s:s, s:o, s:o, s:I, s:I, s:f, s:I}", "run", text_at(st, 0),
+		"verdict", baseline_verdict_names[db_int(st, 1)], "picture", text_at(st, 2),
+		"baseline", text_at(st, 3), "differing", (json_int_t)db_int(st, 4), "differing_aa",
+		(json_int_t)db_int(st, 5), "masked", db_real(st, 6), "time_ns",
+		(json_int_t)db_int(st, 7));
 }
 
 static json_t *
@@ -49,7 +50,8 @@ describe_environment(struct db_stmt *st)
 }
 
 static int
-describe_case(struct baselines *b, const char *env, const char *name, json_t **ret, struct dd_err *err)
+describe_case(
+	struct baselines *b, const char *env, const char *name, json_t **ret, struct dd_err *err)
 {
 	OWN_JSON json_t *results = NULL, *log = NULL, *where = NULL;
 	OWN(case_state) struct case_state s = {0};
@@ -75,9 +77,10 @@ describe_case(struct baselines *b, const char *env, const char *name, json_t **r
 	const char *picture = json_string_value(json_object_get(newest, "picture"));
 	*ret = json_pack("{s:o, s:O, s:O, s:b, s:O, s:s, s:O, s:O, s:O}", "case",
 		json_text(str_of(name)), "environment", json_array_get(where, 0), "verdict",
-		json_object_get(newest, "verdict"), "reviewed", case_state_about(&s, picture) != NULL,
-		"picture", json_object_get(newest, "picture"), "baseline", baseline ? baseline : "",
-		"masked", json_object_get(newest, "masked"), "results", results, "log", log);
+		json_object_get(newest, "verdict"), "reviewed",
+		case_state_about(&s, picture) != NULL, "picture",
+		json_object_get(newest, "picture"), "baseline", baseline ? baseline : "", "masked",
+		json_object_get(newest, "masked"), "results", results, "log", log);
 	return 0;
 }
 

@@ -35,8 +35,8 @@ baselines_open(const struct state *state, struct baselines **ret, struct dd_err 
 	struct db *db;
 	int rc = fs_mkdirs(dir, 0700, err);
 	if (rc == 0)
-		rc = db_open(path, migrations, sizeof(migrations) / sizeof(*migrations), APPLICATION_ID,
-			&db, err);
+		rc = db_open(path, migrations, sizeof(migrations) / sizeof(*migrations),
+			APPLICATION_ID, &db, err);
 	if (rc < 0)
 		return err_wrap(err, "baselines");
 	struct baselines *b = mem_new(struct baselines);
@@ -80,8 +80,7 @@ take_entry(struct case_state *s, const char *action, const char *picture)
 		if (strcmp(action, baseline_decision_names[d]) != 0)
 			continue;
 		s->v = mem_grow(s->v, s->n, &s->cap, sizeof(*s->v));
-		s->v[s->n++] =
-			(struct standing){(enum baseline_decision)d, mem_strdup(picture)};
+		s->v[s->n++] = (struct standing){(enum baseline_decision)d, mem_strdup(picture)};
 	}
 }
 
@@ -92,8 +91,8 @@ case_state_load(struct baselines *b, const char *env, const char *name, struct c
 	struct db_stmt *st;
 	struct case_state s = {0};
 	int rc = db_query(b->db, &st, err,
-		"SELECT action, picture FROM log WHERE env = ?1 AND case_name = ?2 ORDER BY id", "ss", env,
-		name);
+		"SELECT action, picture FROM log WHERE env = ?1 AND case_name = ?2 ORDER BY id",
+		"ss", env, name);
 	while (rc >= 0 && (rc = db_step(st, err)) == 1) {
 		OWN_FREE char *action = db_dup(st, 0), *picture = db_dup(st, 1);
 		take_entry(&s, action, picture);
@@ -140,7 +139,8 @@ int
 store_is_blank(struct baselines *b, const char *picture, bool *ret, struct dd_err *err)
 {
 	struct db_stmt *st;
-	int rc = db_query(b->db, &st, err, "SELECT blank FROM picture WHERE digest = ?1", "s", picture);
+	int rc = db_query(
+		b->db, &st, err, "SELECT blank FROM picture WHERE digest = ?1", "s", picture);
 	if (rc == 0)
 		rc = db_step(st, err);
 	if (rc == 0)
@@ -159,14 +159,14 @@ store_log(struct baselines *b, const struct log_entry *e, json_t *entries, struc
 	int rc = db_run(b->db, err,
 		"INSERT INTO log (time_ns, env, case_name, action, picture, previous, author, reason)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-		"isssssss", now, e->env, e->case_name, e->action, e->picture, e->previous, e->author,
-		e->reason);
+		"isssssss", now, e->env, e->case_name, e->action, e->picture, e->previous,
+		e->author, e->reason);
 	if (rc == 0 && entries)
 		json_array_append_new(entries,
 			json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:I}", "case",
-				json_text(str_of(e->case_name)), "environment", e->env, "action", e->action,
-				"picture", e->picture, "previous", e->previous, "author",
-				json_text(str_of(e->author)), "reason", json_text(str_of(e->reason)),
-				"time_ns", (json_int_t)now));
+				json_text(str_of(e->case_name)), "environment", e->env, "action",
+				e->action, "picture", e->picture, "previous", e->previous, "author",
+				json_text(str_of(e->author)), "reason",
+				json_text(str_of(e->reason)), "time_ns", (json_int_t)now));
 	return rc;
 }

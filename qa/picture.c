@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define MEMORY ((uint64_t)3 << 30) /* two pictures of the largest size, and one that shows what differs */
+#define MEMORY \
+	((uint64_t)3 << 30) /* two pictures of the largest size, and one that shows what differs */
 #define TIME_MS (60 * 1000)
 
 const char *const picture_rows_names[] = {"inserted", "removed", NULL};
@@ -83,8 +84,7 @@ take_rows(struct str *rest, uint32_t n, struct picture_diff *d)
 		struct picture_answer_rows r;
 		if (!take(rest, &r, sizeof(r)) || r.kind > ROWS_REMOVED)
 			return false;
-		d->rows[d->nrows] =
-			(struct picture_rows){r.y, r.n, (enum picture_rows_kind)r.kind};
+		d->rows[d->nrows] = (struct picture_rows){r.y, r.n, (enum picture_rows_kind)r.kind};
 	}
 	return true;
 }
@@ -152,8 +152,8 @@ picture_compare(const struct picture_spec *s, struct picture_diff *ret, struct d
 {
 	struct picture_diff d = {.equal = true};
 	if (s->a.n > PICTURE_MAX_FILE || s->b.n > PICTURE_MAX_FILE)
-		return err_set(err, DD_ELIMIT, "a picture of more than %zu MiB",
-			PICTURE_MAX_FILE >> 20);
+		return err_set(
+			err, DD_ELIMIT, "a picture of more than %zu MiB", PICTURE_MAX_FILE >> 20);
 	if (s->nmasks > PICTURE_MAX_MASKS)
 		return err_set(err, DD_ELIMIT, "more than %d masks", PICTURE_MAX_MASKS);
 	if (!s->look && !s->wants_picture && picture_is_same(s->a, s->b)) {
@@ -189,7 +189,8 @@ picture_diff_print(const struct picture_diff *d, struct buf *out)
 		(unsigned long long)d->differing_aa, d->wa, d->ha, d->wb, d->hb);
 	for (size_t i = 0; i < d->nregions; i++) {
 		const struct picture_box *b = &d->regions[i].box;
-		buf_printf(out, "%s{\"x\": %u, \"y\": %u, \"w\": %u, \"h\": %u, \"text\": ", i ? ", " : "",
+		buf_printf(out,
+			"%s{\"x\": %u, \"y\": %u, \"w\": %u, \"h\": %u, \"text\": ", i ? ", " : "",
 			b->x, b->y, b->w, b->h);
 		buf_put_json(out, str_of(d->regions[i].text));
 		buf_putc(out, '}');

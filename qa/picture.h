@@ -20,8 +20,8 @@ struct picture_box {
 
 struct picture_spec {
 	const struct state *state;
-	struct str a, b;	   /* PNG files */
-	struct str tree_a, tree_b; /* of their elements (qa/naming.h); may be empty */
+	struct str a, b;		 /* PNG files */
+	struct str tree_a, tree_b;	 /* of their elements (qa/naming.h); may be empty */
 	const struct picture_box *masks; /* places, in either picture, that are not compared */
 	size_t nmasks;
 	double threshold; /* 0 to 1; smaller tells more colours apart */
@@ -45,12 +45,13 @@ struct picture_rows {
 };
 
 struct picture_diff {
-	bool equal;	/* of one size, and no pixel differs */
+	bool equal; /* of one size, and no pixel differs */
 	bool was_decoded;
 	uint32_t wa, ha, wb, hb;
 	uint64_t differing, differing_aa; /* pixels (qa/pixels.h) */
-	bool is_blank_a, is_blank_b;	  /* all of its pixels that no mask covers are the same; known when it was decoded */
-	uint64_t masked;		  /* pixels of the second picture under masks */
+	bool is_blank_a,
+		is_blank_b; /* all of its pixels that no mask covers are the same; known when it was decoded */
+	uint64_t masked; /* pixels of the second picture under masks */
 	struct picture_region *regions;
 	size_t nregions;
 	struct picture_rows *rows;

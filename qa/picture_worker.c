@@ -36,8 +36,8 @@ read_request(struct job *j, struct dd_err *err)
 	struct stat st;
 	if (fstat(STDIN_FILENO, &st) < 0 || st.st_size < (off_t)sizeof(j->head))
 		return err_set(err, DD_EINVAL, "no request");
-	const char *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE,
-		STDIN_FILENO, 0);
+	const char *p = mmap(
+		NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, STDIN_FILENO, 0);
 	if (p == MAP_FAILED)
 		return err_errno(err, errno, "cannot map the request");
 	memcpy(&j->head, p, sizeof(j->head));
@@ -106,7 +106,8 @@ count_masked(const struct job *j, const struct picture *p, const uint8_t **ret_o
  * whether all the rest is blank.
  */
 static int
-mask_picture(struct job *j, struct picture *p, uint64_t *ret_masked, bool *ret_blank, struct dd_err *err)
+mask_picture(
+	struct job *j, struct picture *p, uint64_t *ret_masked, bool *ret_blank, struct dd_err *err)
 {
 	static const uint8_t black[4] = {0, 0, 0, 255};
 	const uint8_t *open;
@@ -203,8 +204,8 @@ compare_aligned(struct job *j)
 	for (size_t i = 0; i < j->runs.n; i++) {
 		const struct row_run *r = &j->runs.v[i];
 		for (uint32_t k = 0; r->kind == RUN_PAIRED && k < r->n; k++)
-			(void)pixels_compare_row(&j->a, r->ya + k, &j->b, r->yb + k,
-				j->head.threshold, on_pixel, j);
+			(void)pixels_compare_row(
+				&j->a, r->ya + k, &j->b, r->yb + k, j->head.threshold, on_pixel, j);
 		if (r->kind != RUN_PAIRED)
 			draw_rows(j, r);
 	}

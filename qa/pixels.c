@@ -95,8 +95,10 @@ difference(struct pixel a, struct pixel b, uint64_t k)
 	if (a.a < 255 || b.a < 255) {
 		const double alpha = a.a - b.a;
 		const double under_r = 48 + 159 * (double)(k % 2),
-			     under_g = 48 + 159 * (double)((int64_t)((double)k / 1.618033988749895) % 2),
-			     under_b = 48 + 159 * (double)((int64_t)((double)k / 2.618033988749895) % 2);
+			     under_g = 48 +
+				       159 * (double)((int64_t)((double)k / 1.618033988749895) % 2),
+			     under_b = 48 +
+				       159 * (double)((int64_t)((double)k / 2.618033988749895) % 2);
 		d.r = (a.r * a.a - b.r * b.a - under_r * alpha) / 255;
 		d.g = (a.g * a.a - b.g * b.a - under_g * alpha) / 255;
 		d.b = (a.b * a.a - b.b * b.a - under_b * alpha) / 255;
@@ -259,7 +261,8 @@ compare_row(const struct judge *j, const struct picture *a, uint32_t ya, const s
 		const struct pixel s = pixel_at(a, x, ya), t = pixel_at(b, x, yb);
 		const bool differs = distance_in_integers(s, t) > j->max_integer;
 		bool smooth = false;
-		if (j->counts && distance_in_doubles(s, t, ((uint64_t)ya * a->w + x) * 4) > j->max_double) {
+		if (j->counts &&
+			distance_in_doubles(s, t, ((uint64_t)ya * a->w + x) * 4) > j->max_double) {
 			smooth = is_smooth(a, b, x, ya) || is_smooth(b, a, x, yb);
 			j->counts->differing_aa += !smooth;
 		}

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define PNG_MAX_SIDE (1u << 20)		     /* pixels */
+#define PNG_MAX_SIDE (1u << 20)		  /* pixels */
 #define PNG_MAX_BYTES ((size_t)512 << 20) /* of one picture in memory */
 
 /*

@@ -46,8 +46,9 @@ static void
 undo_paeth(uint8_t *row, const uint8_t *above, size_t from, size_t n, unsigned bpp)
 {
 	for (size_t i = from; i < n; i++)
-		row[i] = (uint8_t)(row[i] + (i < bpp ? above[i]
-						     : paeth(row[i - bpp], above[i], above[i - bpp])));
+		row[i] = (uint8_t)(row[i] +
+				   (i < bpp ? above[i]
+					    : paeth(row[i - bpp], above[i], above[i - bpp])));
 }
 
 /* ---- x86-64, pixels of 3 or 4 bytes ---- */
@@ -78,10 +79,10 @@ store_pixel(uint8_t *p, __m128i v, unsigned bpp)
 static inline __attribute__((always_inline, target("ssse3"))) size_t
 sub_ssse3(uint8_t *row, size_t n, const unsigned bpp)
 {
-	const __m128i last = bpp == 3 ? _mm_setr_epi8(9, 10, 11, 9, 10, 11, 9, 10, 11, 9, 10, 11, -1,
-						-1, -1, -1)
-				      : _mm_setr_epi8(12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14,
-						15, 12, 13, 14, 15);
+	const __m128i last =
+		bpp == 3 ? _mm_setr_epi8(9, 10, 11, 9, 10, 11, 9, 10, 11, 9, 10, 11, -1, -1, -1, -1)
+			 : _mm_setr_epi8(
+				   12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15);
 	const __m128i keep = bpp == 3 ? _mm_setr_epi32(-1, -1, -1, 0) : _mm_set1_epi32(-1);
 	__m128i carry = _mm_setzero_si128();
 	size_t i = 0;
@@ -92,7 +93,8 @@ sub_ssse3(uint8_t *row, size_t n, const unsigned bpp)
 		v = _mm_add_epi8(v, bpp == 3 ? _mm_slli_si128(v, 6) : _mm_slli_si128(v, 8));
 		v = _mm_and_si128(_mm_add_epi8(v, carry), keep);
 		carry = _mm_shuffle_epi8(v, last);
-		_mm_storeu_si128((__m128i *)(row + i), _mm_or_si128(v, _mm_andnot_si128(keep, raw)));
+		_mm_storeu_si128(
+			(__m128i *)(row + i), _mm_or_si128(v, _mm_andnot_si128(keep, raw)));
 	}
 	return i;
 }
@@ -106,8 +108,7 @@ average_sse2(uint8_t *row, const uint8_t *above, size_t n, const unsigned bpp)
 	for (; i + 4 <= n; i += bpp) {
 		const __m128i up = load4(above + i);
 		__m128i mean = _mm_avg_epu8(left, up); /* which rounds up; PNG rounds down */
-		mean = _mm_sub_epi8(mean,
-			_mm_and_si128(_mm_xor_si128(left, up), _mm_set1_epi8(1)));
+		mean = _mm_sub_epi8(mean, _mm_and_si128(_mm_xor_si128(left, up), _mm_set1_epi8(1)));
 		left = _mm_add_epi8(load4(row + i), mean);
 		store_pixel(row + i, left, bpp);
 	}
@@ -131,8 +132,8 @@ paeth_pixel(uint8_t *at, const uint8_t *above, struct corner *s, const unsigned 
 	const __m128i is_a = _mm_cmpeq_epi16(least, pa), is_b = _mm_cmpeq_epi16(least, pb);
 	const __m128i b_or_c = _mm_or_si128(_mm_and_si128(is_b, b), _mm_andnot_si128(is_b, c));
 	const __m128i best = _mm_or_si128(_mm_and_si128(is_a, a), _mm_andnot_si128(is_a, b_or_c));
-	s->left = _mm_and_si128(_mm_add_epi16(best, _mm_unpacklo_epi8(load4(at), zero)),
-		_mm_set1_epi16(255));
+	s->left = _mm_and_si128(
+		_mm_add_epi16(best, _mm_unpacklo_epi8(load4(at), zero)), _mm_set1_epi16(255));
 	s->above_left = b;
 	store_pixel(at, _mm_packus_epi16(s->left, s->left), bpp);
 }
@@ -175,8 +176,8 @@ paeth_ssse3(uint8_t *row, const uint8_t *above, size_t n, const unsigned bpp)
 }
 
 #define WAYS(bpp) \
-	static __attribute__((target("ssse3"))) size_t begin_##bpp( \
-		unsigned filter, uint8_t *row, const uint8_t *above, size_t n) \
+	static __attribute__((target("ssse3"))) \
+	size_t begin_##bpp(unsigned filter, uint8_t *row, const uint8_t *above, size_t n) \
 	{ \
 		switch (filter) { \
 		case 1: \

@@ -27,11 +27,11 @@ struct png {
 	bool interlaced;
 	uint8_t palette[256][4];
 	bool has_palette, has_key;
-	bool has_alpha;	     /* the result shall have it */
-	uint16_t key[3];     /* the colour that is transparent, in samples of the file */
-	struct str data;     /* compressed */
-	uint8_t *joined;     /* where it is when it came in pieces */
-	uint8_t *raw;	     /* inflated, with a filter byte ahead of each row; mapped */
+	bool has_alpha;	 /* the result shall have it */
+	uint16_t key[3]; /* the colour that is transparent, in samples of the file */
+	struct str data; /* compressed */
+	uint8_t *joined; /* where it is when it came in pieces */
+	uint8_t *raw;	 /* inflated, with a filter byte ahead of each row; mapped */
 	size_t raw_bytes;
 };
 
@@ -55,7 +55,8 @@ map_memory(size_t n, uint8_t **ret, size_t *ret_n, struct dd_err *err)
 	const size_t spare = n >= HUGE / 2 ? HUGE : 0;
 	if (spare && n % HUGE > HUGE / 4)
 		n = (n + HUGE - 1) & ~(HUGE - 1);
-	uint8_t *p = mmap(NULL, n + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *p =
+		mmap(NULL, n + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return err_errno(err, errno, "cannot have %zu bytes", n);
 	if (spare) {
@@ -187,7 +188,8 @@ take_header(struct png *p, struct dd_err *err)
 	p->colour = c.p[9];
 	p->interlaced = c.p[12] == 1;
 	p->has_alpha = p->colour == GREY_ALPHA || p->colour == RGBA;
-	if (!p->w || !p->h || !is_known_kind(p->colour, p->depth) || c.p[10] || c.p[11] || c.p[12] > 1)
+	if (!p->w || !p->h || !is_known_kind(p->colour, p->depth) || c.p[10] || c.p[11] ||
+		c.p[12] > 1)
 		return err_set(err, DD_ECORRUPT, "the PNG's header asks for what does not exist");
 	if (p->w > PNG_MAX_SIDE || p->h > PNG_MAX_SIDE)
 		return err_set(err, DD_ELIMIT, "%u x %u pixels are too many", p->w, p->h);
@@ -211,9 +213,8 @@ take_transparency(struct png *p, const struct chunk *c, struct dd_err *err)
 {
 	if (p->colour == GREY_ALPHA || p->colour == RGBA)
 		return 0; /* it means nothing there */
-	if (p->has_key ||
-		(p->colour == PALETTE ? !p->has_palette || c->n > 256
-				      : c->n != 2 * samples_of(p->colour)))
+	if (p->has_key || (p->colour == PALETTE ? !p->has_palette || c->n > 256
+						: c->n != 2 * samples_of(p->colour)))
 		return err_set(err, DD_ECORRUPT, "the PNG's transparency is wrong");
 	p->has_key = p->has_alpha = true;
 	if (p->colour == PALETTE)
@@ -327,8 +328,8 @@ inflate(struct png *p, struct dd_err *err)
 	if (n > PNG_MAX_BYTES || (uint64_t)p->w * p->h * 4 > PNG_MAX_BYTES)
 		return err_set(err, DD_ELIMIT, "%u x %u pixels are too many", p->w, p->h);
 	if (n / MAX_RATIO > p->data.n)
-		return err_set(err, DD_ECORRUPT, "the PNG has too little data for %u x %u pixels", p->w,
-			p->h);
+		return err_set(err, DD_ECORRUPT, "the PNG has too little data for %u x %u pixels",
+			p->w, p->h);
 	int rc = map_memory(n + PICTURE_PADDING, &p->raw, &p->raw_bytes, err);
 	if (rc < 0)
 		return rc;
@@ -338,10 +339,10 @@ inflate(struct png *p, struct dd_err *err)
 	enum libdeflate_result r =
 		libdeflate_zlib_decompress(d, p->data.p, p->data.n, p->raw, n, NULL);
 	libdeflate_free_decompressor(d);
-	return r == LIBDEFLATE_SUCCESS
-		       ? 0
-		       : err_set(err, DD_ECORRUPT, "the PNG's data is damaged, or not as long as "
-						   "its size asks for");
+	return r == LIBDEFLATE_SUCCESS ? 0
+				       : err_set(err, DD_ECORRUPT,
+						 "the PNG's data is damaged, or not as long as "
+						 "its size asks for");
 }
 
 static int
@@ -408,8 +409,9 @@ expand_pixel(const struct png *p, const uint8_t *row, size_t x, uint8_t *to)
 	for (unsigned i = 0; i < 3; i++)
 		to[i] = to_byte(p, v[grey ? 0 : i]);
 	if (p->has_key)
-		to[3] = v[0] == p->key[0] && (grey || (v[1] == p->key[1] && v[2] == p->key[2])) ? 0
-												: 255;
+		to[3] = v[0] == p->key[0] && (grey || (v[1] == p->key[1] && v[2] == p->key[2]))
+				? 0
+				: 255;
 	else if (p->has_alpha)
 		to[3] = to_byte(p, v[n - 1]);
 }
@@ -429,7 +431,8 @@ expand(struct png *p, struct picture *ret, struct dd_err *err)
 		for (uint32_t y = 0; rc == 0 && w && y < h; y++, at += n + 1) {
 			uint8_t *to = ret->rows[v[i].y + y * v[i].dy] + (size_t)v[i].x * channels;
 			if (!png_unfilter_row(at[0], at + 1, above, n, bpp ? bpp : 1))
-				rc = err_set(err, DD_ECORRUPT, "a row of the PNG has no known filter");
+				rc = err_set(
+					err, DD_ECORRUPT, "a row of the PNG has no known filter");
 			for (uint32_t x = 0; rc == 0 && x < w; x++)
 				expand_pixel(p, at + 1, x, to + (size_t)x * v[i].dx * channels);
 			above = at + 1;

@@ -47,8 +47,8 @@ png_write(const struct picture *p, struct buf *out)
 	struct {
 		uint32_t w, h;
 		uint8_t depth, colour, compression, filter, interlace;
-	} __attribute__((packed)) header = {
-		htobe32(p->w), htobe32(p->h), 8, p->channels == 4 ? 6 : 2, 0, 0, 0};
+	} __attribute__((packed))
+	header = {htobe32(p->w), htobe32(p->h), 8, p->channels == 4 ? 6 : 2, 0, 0, 0};
 	size_t n;
 	OWN_FREE uint8_t *raw = filtered(p, &n);
 	struct libdeflate_compressor *c = libdeflate_alloc_compressor(LEVEL);

@@ -28,7 +28,8 @@ static const struct option_def options[] = {
 	{"output", 'o', OPTION_TEXT, O(output), "FILE",
 		"write a picture of what differs: B, pale, with red, orange (anti-aliasing), green (rows put "
 		"in) and a blue line (rows taken out)"},
-	{"tree-a", 0, OPTION_TEXT, O(tree_a), "FILE", "the elements of A, as JSON: regions are then named"},
+	{"tree-a", 0, OPTION_TEXT, O(tree_a), "FILE",
+		"the elements of A, as JSON: regions are then named"},
 	{"tree-b", 0, OPTION_TEXT, O(tree_b), "FILE", "the elements of B"},
 	{"threshold", 0, OPTION_TEXT, O(threshold), "T",
 		"how unlike two colours must be, 0 to 1 (default: 0.1)"},
@@ -41,7 +42,8 @@ parse_threshold(const char *text, double *ret, struct dd_err *err)
 	char *end = NULL;
 	double t = text ? strtod(text, &end) : PICTURE_THRESHOLD;
 	if (text && (end == text || *end || !(t >= 0 && t <= 1)))
-		return err_set(err, DD_EINVAL, "--threshold: \"%s\" is not a number from 0 to 1", text);
+		return err_set(
+			err, DD_EINVAL, "--threshold: \"%s\" is not a number from 0 to 1", text);
 	*ret = t;
 	return 0;
 }
@@ -95,7 +97,8 @@ are_same_files(char **paths, struct picture_diff *ret)
 		const ssize_t n = read_piece(fa, a);
 		if (n < 0 || read_piece(fb, b) != n || !is_equal(a, b, (size_t)n))
 			return false;
-		if (first && !png_size((struct str){(const char *)a, (size_t)n}, &ret->wa, &ret->ha))
+		if (first &&
+			!png_size((struct str){(const char *)a, (size_t)n}, &ret->wa, &ret->ha))
 			return false;
 		if (n < CHUNK)
 			break;
@@ -203,7 +206,8 @@ run(const struct cli_call *call)
 
 const struct subcommand cmd_qa_diff = {
 	.name = "qa diff",
-	.summary = "say what differs between two pictures (PNG): pixels, places, rows put in or taken out",
+	.summary =
+		"say what differs between two pictures (PNG): pixels, places, rows put in or taken out",
 	.args = "A B",
 	.description =
 		"Exits with 0 when they are equal: of one size, and no pixel differs; 1 when not; 2 when one of them\n"

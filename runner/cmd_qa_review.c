@@ -54,11 +54,13 @@ struct check_options {
 
 #define O(member) offsetof(struct check_options, member)
 static const struct option_def check_option_defs[] = {
-	{"run", 0, OPTION_TEXT, O(run), "ID", "what the results are filed under (default: this moment)"},
+	{"run", 0, OPTION_TEXT, O(run), "ID",
+		"what the results are filed under (default: this moment)"},
 	{"browser", 0, OPTION_TEXT, O(browser), "TEXT", "what drew them, with its version"},
 	{"fonts", 0, OPTION_TEXT, O(fonts), "TEXT", "digest of the fonts there were"},
 	{"flags", 0, OPTION_TEXT, O(flags), "TEXT", "what else changes what is drawn"},
-	{"mask", 0, OPTION_TEXTS, O(masks), "X,Y,W,H", "a place that is not compared; may be given again"},
+	{"mask", 0, OPTION_TEXTS, O(masks), "X,Y,W,H",
+		"a place that is not compared; may be given again"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 #undef O
@@ -76,7 +78,8 @@ parse_masks(const struct strlist *texts, struct masks *ret, struct dd_err *err)
 		struct str rest = str_of(texts->v[ret->n]), piece;
 		uint64_t v[4];
 		size_t n = 0;
-		while (n < 4 && str_next(&rest, ',', &piece) && str_parse_u64(piece, 1 << 20, &v[n]))
+		while (n < 4 && str_next(&rest, ',', &piece) &&
+			str_parse_u64(piece, 1 << 20, &v[n]))
 			n++;
 		if (n < 4 || rest.n)
 			return err_set(err, DD_EINVAL, "--mask: \"%s\" is not X,Y,W,H in pixels",
@@ -93,14 +96,16 @@ describe_result(const char *name, const struct baseline_result *r)
 	json_t *regions = json_array();
 	for (size_t i = 0; i < r->diff.nregions; i++) {
 		const struct picture_region *p = &r->diff.regions[i];
-		json_array_append_new(regions,
-			json_pack("{s:i, s:i, s:i, s:i, s:o}", "x", (int)p->box.x, "y", (int)p->box.y, "w",
-				(int)p->box.w, "h", (int)p->box.h, "text", json_text(str_of(p->text))));
+		json_array_append_new(
+			regions, json_pack("{s:i, s:i, s:i, s:i, s:o}", "x", (int)p->box.x, "y",
+					 (int)p->box.y, "w", (int)p->box.w, "h", (int)p->box.h,
+					 "text", json_text(str_of(p->text))));
 	}
-	return json_pack("{s:o, s:s, s:s, s:s, s:f, s:I, s:I, s:o}", "case", json_text(str_of(name)),
-		"verdict", baseline_verdict_names[r->verdict], "picture", r->picture.s, "baseline",
-		r->baseline.s, "masked", r->masked, "differing", (json_int_t)r->diff.differing,
-		"differing_aa", (json_int_t)r->diff.differing_aa, "regions", regions);
+	return json_pack("{s:o, s:s, s:s, s:s, s:f, s:I, s:I, s:o}", "case",
+		json_text(str_of(name)), "verdict", baseline_verdict_names[r->verdict], "picture",
+		r->picture.s, "baseline", r->baseline.s, "masked", r->masked, "differing",
+		(json_int_t)r->diff.differing, "differing_aa", (json_int_t)r->diff.differing_aa,
+		"regions", regions);
 }
 
 static void
@@ -176,7 +181,8 @@ run_check(const struct cli_call *call)
 	baselines_close(c.b);
 	free(c.masks.v);
 	if (rc < 0)
-		return cli_fail(err.code == DD_ECORRUPT ? EXIT_USAGE : command_status_of_name(&err), &err);
+		return cli_fail(
+			err.code == DD_ECORRUPT ? EXIT_USAGE : command_status_of_name(&err), &err);
 	if (o->common.json)
 		print_json(results);
 	return c.all_passed ? EXIT_DONE : EXIT_TARGET_FAILED;
@@ -207,7 +213,8 @@ struct decide_options {
 #define O(member) offsetof(struct decide_options, member)
 static const struct option_def decide_option_defs[] = {
 	{"reason", 0, OPTION_TEXT, O(reason), "TEXT", "why (needed); kept in the log"},
-	{"author", 0, OPTION_TEXT, O(author), "NAME", "who decides (default: the user who runs this)"},
+	{"author", 0, OPTION_TEXT, O(author), "NAME",
+		"who decides (default: the user who runs this)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 #undef O
@@ -281,7 +288,8 @@ run_undo(const struct cli_call *call)
 
 const struct subcommand cmd_qa_approve = {
 	.name = "qa approve",
-	.summary = "make the newest pictures of these cases their baselines (of all that wait, without a name)",
+	.summary =
+		"make the newest pictures of these cases their baselines (of all that wait, without a name)",
 	.args = "[CASE...]",
 	.options = decide_option_defs,
 	.options_size = sizeof(struct decide_options),
@@ -291,9 +299,11 @@ const struct subcommand cmd_qa_approve = {
 
 const struct subcommand cmd_qa_reject = {
 	.name = "qa reject",
-	.summary = "say that the newest pictures of these cases are wrong (of all that wait, without a name)",
+	.summary =
+		"say that the newest pictures of these cases are wrong (of all that wait, without a name)",
 	.args = "[CASE...]",
-	.description = "A rejected picture fails whenever it is seen again. Rejecting a baseline brings back the one before.",
+	.description =
+		"A rejected picture fails whenever it is seen again. Rejecting a baseline brings back the one before.",
 	.options = decide_option_defs,
 	.options_size = sizeof(struct decide_options),
 	.max_args = SIZE_MAX,
@@ -304,7 +314,8 @@ const struct subcommand cmd_qa_undo = {
 	.name = "qa undo",
 	.summary = "take back the last decision about these cases",
 	.args = "CASE...",
-	.description = "The log keeps the decision and that it was undone. Given again, the decision before is undone.",
+	.description =
+		"The log keeps the decision and that it was undone. Given again, the decision before is undone.",
 	.options = decide_option_defs,
 	.options_size = sizeof(struct decide_options),
 	.min_args = 1,
@@ -328,7 +339,8 @@ run_decide(const struct cli_call *call)
 		rc = baseline_decide_file(b, file, &entries, &err);
 	baselines_close(b);
 	if (rc < 0)
-		return cli_fail(readable && err.code != DD_ECORRUPT ? command_status_of_name(&err) : EXIT_USAGE,
+		return cli_fail(readable && err.code != DD_ECORRUPT ? command_status_of_name(&err)
+								    : EXIT_USAGE,
 			&err);
 	return tell_entries(o, entries);
 }

@@ -53,13 +53,17 @@ page_make(struct page *p, int w, int h, uint32_t seed)
 	uint32_t s = page_seed(seed);
 	*p = (struct page){.w = w, .h = h};
 	for (int y = 20; y < h - 60 && p->n + 2 < PAGE_MAX;) {
-		const enum element_kind kind = page_random(&s) % 8 < 5 ? TEXT : page_random(&s) % ELEMENT_KINDS;
-		struct element e = {kind, 24 + (int)(page_random(&s) % 40), y, 0, 0, page_random(&s) | 1,
-			page_random(&s) & 0x6f6f6f};
+		const enum element_kind kind =
+			page_random(&s) % 8 < 5 ? TEXT : page_random(&s) % ELEMENT_KINDS;
+		struct element e = {kind, 24 + (int)(page_random(&s) % 40), y, 0, 0,
+			page_random(&s) | 1, page_random(&s) & 0x6f6f6f};
 		e.w = kind == BUTTON ? 60 + (int)(page_random(&s) % 120)
 		      : kind == RULE ? w - 2 * e.x
 				     : w / 4 + (int)(page_random(&s) % (unsigned)(w / 2));
-		e.h = kind == TEXT ? 11 : kind == BUTTON ? 28 : kind == RULE ? 1 : 40 + (int)(page_random(&s) % 80);
+		e.h = kind == TEXT     ? 11
+		      : kind == BUTTON ? 28
+		      : kind == RULE   ? 1
+				       : 40 + (int)(page_random(&s) % 80);
 		if (e.x + e.w > w - 8)
 			e.w = w - 8 - e.x;
 		if (e.y + e.h > h - 8)
@@ -90,12 +94,14 @@ page_text(const struct page *p, uint8_t *rgb, const struct element *e)
 		const uint32_t shape = page_random(&s);
 		for (int j = 0; j < e->h; j++)
 			for (int i = 0; i < 6; i++) {
-				const bool stroke = (shape >> ((i + j * 3 / 2) % 29) & 1) && (i == 1 || i == 4 || j % 5 == 2);
+				const bool stroke = (shape >> ((i + j * 3 / 2) % 29) & 1) &&
+						    (i == 1 || i == 4 || j % 5 == 2);
 				const unsigned edge = (shape >> ((i * 5 + j) % 23)) & 3;
 				if (stroke)
 					page_pixel(p, rgb, e->x + x + i, e->y + j, e->colour, 255);
 				else if (edge == 3 && (i == 0 || i == 2 || i == 5))
-					page_pixel(p, rgb, e->x + x + i, e->y + j, e->colour, 40 + (shape >> 8 & 127));
+					page_pixel(p, rgb, e->x + x + i, e->y + j, e->colour,
+						40 + (shape >> 8 & 127));
 			}
 	}
 }
@@ -112,14 +118,18 @@ page_element(const struct page *p, uint8_t *rgb, const struct element *e)
 		for (int i = 0; i < e->w; i++) {
 			uint32_t colour = e->kind == RULE ? e->colour : e->colour | 0x804000;
 			if (e->kind == IMAGE) {
-				const uint32_t shade = (uint32_t)((i * 2 + j * 3) / 4 & 255), grain = page_random(&s) & 7;
-				colour = (shade ^ grain) | ((255 - shade) << 8) | ((e->colour & 255) << 16);
+				const uint32_t shade = (uint32_t)((i * 2 + j * 3) / 4 & 255),
+					       grain = page_random(&s) & 7;
+				colour = (shade ^ grain) | ((255 - shade) << 8) |
+					 ((e->colour & 255) << 16);
 			}
-			const bool corner = e->kind == BUTTON && ((i == 0 || i == e->w - 1) && (j == 0 || j == e->h - 1));
+			const bool corner = e->kind == BUTTON && ((i == 0 || i == e->w - 1) &&
+									 (j == 0 || j == e->h - 1));
 			page_pixel(p, rgb, e->x + i, e->y + j, colour, corner ? 90 : 255);
 		}
 	if (e->kind == BUTTON) {
-		const struct element label = {TEXT, e->x + 8, e->y + 8, e->w - 16, 11, e->seed | 1, 0xffffff};
+		const struct element label = {
+			TEXT, e->x + 8, e->y + 8, e->w - 16, 11, e->seed | 1, 0xffffff};
 		page_text(p, rgb, &label);
 	}
 }
@@ -140,7 +150,8 @@ static inline struct place
 page_union(struct place a, struct place b)
 {
 	const int x = a.x < b.x ? a.x : b.x, y = a.y < b.y ? a.y : b.y;
-	const int x1 = a.x + a.w > b.x + b.w ? a.x + a.w : b.x + b.w, y1 = a.y + a.h > b.y + b.h ? a.y + a.h : b.y + b.h;
+	const int x1 = a.x + a.w > b.x + b.w ? a.x + a.w : b.x + b.w,
+		  y1 = a.y + a.h > b.y + b.h ? a.y + a.h : b.y + b.h;
 	return (struct place){x, y, x1 - x, y1 - y};
 }
 
@@ -208,8 +219,9 @@ page_write(const char *path, const uint8_t *rgb, int w, int h, bool with_alpha)
 	if (!f)
 		abort(); /* as libpng does when it fails */
 	png_init_io(png, f);
-	png_set_IHDR(png, info, (png_uint_32)w, (png_uint_32)h, 8, with_alpha ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB,
-		PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+	png_set_IHDR(png, info, (png_uint_32)w, (png_uint_32)h, 8,
+		with_alpha ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+		PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
 	png_write_info(png, info);
 	uint8_t *row = malloc((size_t)w * 4);
 	for (int y = 0; y < h; y++) {

@@ -36,10 +36,12 @@ set_extras(png_structp png, png_infop info, const struct kind *k, uint32_t *s)
 	png_byte alpha[256];
 	const int colours = 1 << (k->depth < 8 ? k->depth : 8);
 	for (int i = 0; i < 256; i++) {
-		palette[i] = (png_color){(png_byte)page_random(s), (png_byte)page_random(s), (png_byte)page_random(s)};
+		palette[i] = (png_color){(png_byte)page_random(s), (png_byte)page_random(s),
+			(png_byte)page_random(s)};
 		alpha[i] = (png_byte)page_random(s);
 	}
-	const png_color_16 key = {.gray = (png_uint_16)(1 % colours), .red = 3, .green = 3, .blue = 3};
+	const png_color_16 key = {
+		.gray = (png_uint_16)(1 % colours), .red = 3, .green = 3, .blue = 3};
 	if (k->colour == PNG_COLOR_TYPE_PALETTE)
 		png_set_PLTE(png, info, palette, colours);
 	if (k->transparent && k->colour == PNG_COLOR_TYPE_PALETTE)
@@ -67,8 +69,8 @@ make_file(const struct kind *k, uint32_t seed, struct buf *ret)
 	if (setjmp(png_jmpbuf(png)))
 		abort();
 	png_set_write_fn(png, ret, append, flush);
-	png_set_IHDR(png, info, k->w, k->h, k->depth, k->colour, k->interlace, PNG_COMPRESSION_TYPE_DEFAULT,
-		PNG_FILTER_TYPE_DEFAULT);
+	png_set_IHDR(png, info, k->w, k->h, k->depth, k->colour, k->interlace,
+		PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
 	png_set_filter(png, 0, k->filters);
 	if (k->pieces)
 		png_set_compression_buffer_size(png, k->pieces);
@@ -146,19 +148,22 @@ assert_read_alike(const struct kind *k, uint32_t seed)
 	assert_int_equal(p.h, k->h);
 	uint8_t *wanted = read_by_libpng(buf_str(&file), p.channels);
 	for (uint32_t y = 0; y < p.h; y++)
-		if (memcmp(p.rows[y], wanted + (size_t)y * p.w * p.channels, (size_t)p.w * p.channels) != 0)
-			fail_msg("colour %d depth %d interlace %d filters %x %ux%u: row %u is not what libpng reads",
-				k->colour, k->depth, k->interlace, (unsigned)k->filters, k->w, k->h, y);
+		if (memcmp(p.rows[y], wanted + (size_t)y * p.w * p.channels,
+			    (size_t)p.w * p.channels) != 0)
+			fail_msg(
+				"colour %d depth %d interlace %d filters %x %ux%u: row %u is not what libpng reads",
+				k->colour, k->depth, k->interlace, (unsigned)k->filters, k->w, k->h,
+				y);
 	free(wanted);
 }
 
 static void
 every_kind_is_read_as_libpng_reads_it(void **state)
 {
-	static const int kinds[][2] = {{0, 1}, {0, 2}, {0, 4}, {0, 8}, {0, 16}, {2, 8}, {2, 16}, {3, 1}, {3, 2}, {3, 4},
-		{3, 8}, {4, 8}, {4, 16}, {6, 8}, {6, 16}};
-	static const int filters[] = {PNG_FILTER_NONE, PNG_FILTER_SUB, PNG_FILTER_UP, PNG_FILTER_AVG, PNG_FILTER_PAETH,
-		PNG_ALL_FILTERS};
+	static const int kinds[][2] = {{0, 1}, {0, 2}, {0, 4}, {0, 8}, {0, 16}, {2, 8}, {2, 16},
+		{3, 1}, {3, 2}, {3, 4}, {3, 8}, {4, 8}, {4, 16}, {6, 8}, {6, 16}};
+	static const int filters[] = {PNG_FILTER_NONE, PNG_FILTER_SUB, PNG_FILTER_UP,
+		PNG_FILTER_AVG, PNG_FILTER_PAETH, PNG_ALL_FILTERS};
 	static const uint32_t sizes[][2] = {{1, 1}, {2, 3}, {7, 9}, {33, 17}, {130, 20}};
 	uint32_t seed = 1;
 	(void)state;
@@ -166,9 +171,9 @@ every_kind_is_read_as_libpng_reads_it(void **state)
 		for (size_t f = 0; f < sizeof(filters) / sizeof(*filters); f++)
 			for (size_t z = 0; z < sizeof(sizes) / sizeof(*sizes); z++)
 				for (int more = 0; more < 4; more++) {
-					const struct kind k = {kinds[i][0], kinds[i][1], more & 1, filters[f],
-						(more & 2) && kinds[i][0] < 4, sizes[z][0], sizes[z][1],
-						z == 3 ? 40 : 0};
+					const struct kind k = {kinds[i][0], kinds[i][1], more & 1,
+						filters[f], (more & 2) && kinds[i][0] < 4,
+						sizes[z][0], sizes[z][1], z == 3 ? 40 : 0};
 					assert_read_alike(&k, seed++);
 				}
 }
@@ -259,11 +264,13 @@ static int
 read_chunks(uint32_t w, uint32_t h, uint8_t depth, uint8_t colour, const char *const *chunks)
 {
 	/* zlib, stored: two bytes, a filter and a pixel */
-	static const uint8_t data[] = {0x78, 0x01, 1, 2, 0, 0xfd, 0xff, 0, 7, 0x00, 0x09, 0x00, 0x08};
+	static const uint8_t data[] = {
+		0x78, 0x01, 1, 2, 0, 0xfd, 0xff, 0, 7, 0x00, 0x09, 0x00, 0x08};
 	OWN(buf) struct buf file = {0};
 	struct picture p = {0};
-	uint8_t header[13] = {(uint8_t)(w >> 24), (uint8_t)(w >> 16), (uint8_t)(w >> 8), (uint8_t)w, (uint8_t)(h >> 24),
-		(uint8_t)(h >> 16), (uint8_t)(h >> 8), (uint8_t)h, depth, colour, 0, 0, 0};
+	uint8_t header[13] = {(uint8_t)(w >> 24), (uint8_t)(w >> 16), (uint8_t)(w >> 8), (uint8_t)w,
+		(uint8_t)(h >> 24), (uint8_t)(h >> 16), (uint8_t)(h >> 8), (uint8_t)h, depth,
+		colour, 0, 0, 0};
 	buf_add(&file, "\x89PNG\r\n\x1a\n", 8);
 	for (; *chunks; chunks++)
 		if (strcmp(*chunks, "IHDR") == 0)
@@ -284,18 +291,25 @@ chunks_have_an_order_and_a_meaning(void **state)
 {
 	(void)state;
 	assert_int_equal(read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "IDAT", "IEND")), 0);
-	assert_int_equal(read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "teXt", "IDAT", "tIME", "IEND")), 0);
+	assert_int_equal(
+		read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "teXt", "IDAT", "tIME", "IEND")), 0);
 	assert_int_equal(read_chunks(1, 1, 8, 0, CHUNKS("IDAT", "IHDR", "IEND")), -DD_ECORRUPT);
 	assert_int_equal(read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "IEND")), -DD_ECORRUPT);
 	assert_int_equal(read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "IDAT")), -DD_ECORRUPT);
-	assert_int_equal(read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
-	assert_int_equal(read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "CODE", "IDAT", "IEND")), -DD_ECORRUPT);
-	assert_int_equal(read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "IDAT", "tIME", "IDAT", "IEND")), -DD_ECORRUPT);
-	assert_int_equal(read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "I!AT", "IDAT", "IEND")), -DD_ECORRUPT);
+	assert_int_equal(
+		read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
+	assert_int_equal(
+		read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "CODE", "IDAT", "IEND")), -DD_ECORRUPT);
+	assert_int_equal(read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "IDAT", "tIME", "IDAT", "IEND")),
+		-DD_ECORRUPT);
+	assert_int_equal(
+		read_chunks(1, 1, 8, 0, CHUNKS("IHDR", "I!AT", "IDAT", "IEND")), -DD_ECORRUPT);
 	assert_int_equal(read_chunks(1, 1, 8, 3, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
 	assert_int_equal(read_chunks(1, 1, 8, 3, CHUNKS("IHDR", "PLTE", "IDAT", "IEND")), 0);
-	assert_int_equal(read_chunks(1, 1, 8, 3, CHUNKS("IHDR", "PLTE", "PLTE", "IDAT", "IEND")), -DD_ECORRUPT);
-	assert_int_equal(read_chunks(1, 1, 8, 3, CHUNKS("IHDR", "tRNS", "PLTE", "IDAT", "IEND")), -DD_ECORRUPT);
+	assert_int_equal(read_chunks(1, 1, 8, 3, CHUNKS("IHDR", "PLTE", "PLTE", "IDAT", "IEND")),
+		-DD_ECORRUPT);
+	assert_int_equal(read_chunks(1, 1, 8, 3, CHUNKS("IHDR", "tRNS", "PLTE", "IDAT", "IEND")),
+		-DD_ECORRUPT);
 	assert_int_equal(read_chunks(1, 1, 3, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
 	assert_int_equal(read_chunks(1, 1, 8, 5, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
 	assert_int_equal(read_chunks(2, 1, 8, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
@@ -323,10 +337,14 @@ bombs_are_refused(void **state)
 	(void)state;
 	const unsigned long before = peak_kib();
 	assert_int_equal(read_chunks(0, 1, 8, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
-	assert_int_equal(read_chunks(1u << 31, 1, 8, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ELIMIT);
-	assert_int_equal(read_chunks(1u << 20, 1u << 20, 8, 6, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ELIMIT);
-	assert_int_equal(read_chunks(1u << 20, 1u << 20, 1, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ELIMIT);
-	assert_int_equal(read_chunks(10000, 10000, 8, 6, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
+	assert_int_equal(
+		read_chunks(1u << 31, 1, 8, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ELIMIT);
+	assert_int_equal(
+		read_chunks(1u << 20, 1u << 20, 8, 6, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ELIMIT);
+	assert_int_equal(
+		read_chunks(1u << 20, 1u << 20, 1, 0, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ELIMIT);
+	assert_int_equal(
+		read_chunks(10000, 10000, 8, 6, CHUNKS("IHDR", "IDAT", "IEND")), -DD_ECORRUPT);
 	assert_true(peak_kib() < before + 100000);
 }
 
@@ -347,7 +365,9 @@ write_rows(const struct page *p, int channels, struct buf *ret)
 {
 	OWN(picture) struct picture picture = {0};
 	uint8_t *rgb = page_draw(p);
-	assert_int_equal(picture_make((uint32_t)p->w, (uint32_t)p->h, (unsigned)channels, &picture, NULL), 0);
+	assert_int_equal(
+		picture_make((uint32_t)p->w, (uint32_t)p->h, (unsigned)channels, &picture, NULL),
+		0);
 	for (int y = 0; y < p->h; y++)
 		for (int x = 0; x < p->w; x++) {
 			memcpy(picture.rows[y] + x * channels, rgb + (y * p->w + x) * 3, 3);
@@ -361,7 +381,8 @@ write_rows(const struct page *p, int channels, struct buf *ret)
 	assert_same_picture(&picture, &back);
 	uint8_t *by_libpng = read_by_libpng(buf_str(ret), (unsigned)channels);
 	for (uint32_t y = 0; y < back.h; y++)
-		assert_memory_equal(back.rows[y], by_libpng + (size_t)y * back.w * back.channels, back.w * back.channels);
+		assert_memory_equal(back.rows[y], by_libpng + (size_t)y * back.w * back.channels,
+			back.w * back.channels);
 	free(by_libpng);
 }
 
@@ -407,12 +428,13 @@ a_pair_is_read_as_each_alone(void **state)
 		assert_pair(buf_str(&a), buf_str(&b));
 	}
 	for (size_t i = 0; i < 6; i++) { /* noise, of which the first rows are the same */
-		static const int filters[] = {PNG_FILTER_NONE, PNG_FILTER_SUB, PNG_FILTER_UP, PNG_FILTER_AVG,
-			PNG_FILTER_PAETH, PNG_ALL_FILTERS};
+		static const int filters[] = {PNG_FILTER_NONE, PNG_FILTER_SUB, PNG_FILTER_UP,
+			PNG_FILTER_AVG, PNG_FILTER_PAETH, PNG_ALL_FILTERS};
 		OWN(buf) struct buf a = {0}, b = {0};
 		const struct kind k = {PNG_COLOR_TYPE_RGBA, 8, 0, filters[i], false, 64, 40, 0};
 		make_file(&k, 9, &a);
-		make_file(&(struct kind){PNG_COLOR_TYPE_RGBA, 8, 0, filters[i], false, 64, 40, 100}, 9, &b);
+		make_file(&(struct kind){PNG_COLOR_TYPE_RGBA, 8, 0, filters[i], false, 64, 40, 100},
+			9, &b);
 		assert_pair(buf_str(&a), buf_str(&b));
 		buf_reset(&b);
 		make_file(&k, 10, &b);

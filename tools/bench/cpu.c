@@ -43,8 +43,8 @@ main(int argc, char **argv)
 		pid_t pid;
 		int status;
 		struct rusage use;
-		if (posix_spawnp(&pid, argv[2], &quiet, NULL, argv + 2, environ) != 0 || wait4(pid, &status, 0, &use) < 0 ||
-			!WIFEXITED(status)) {
+		if (posix_spawnp(&pid, argv[2], &quiet, NULL, argv + 2, environ) != 0 ||
+			wait4(pid, &status, 0, &use) < 0 || !WIFEXITED(status)) {
 			fprintf(stderr, "cpu: %s did not run\n", argv[2]);
 			return 1;
 		}
