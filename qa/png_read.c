@@ -553,6 +553,9 @@ png_read(struct str file, struct picture *ret, struct dd_err *err)
 	return rc;
 }
 
+#define WORTH_A_THREAD \
+	((size_t)256 << 10) /* bytes of both files; below, it costs more than it saves */
+
 struct opening {
 	struct str file;
 	struct png *png;
@@ -575,7 +578,8 @@ png_read_pair(struct str first, struct str second, struct picture *ret_first,
 	struct png p[2] = {0};
 	struct opening beside = {.file = second, .png = &p[1]};
 	pthread_t thread;
-	const bool threaded = pthread_create(&thread, NULL, open_beside, &beside) == 0;
+	const bool threaded = first.n + second.n > WORTH_A_THREAD &&
+			      pthread_create(&thread, NULL, open_beside, &beside) == 0;
 	int rc = open_png(first, &p[0], err);
 	if (rc < 0)
 		rc = err_wrap(err, "first");
