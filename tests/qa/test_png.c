@@ -443,6 +443,21 @@ a_pair_is_read_as_each_alone(void **state)
 }
 
 static void
+large_pairs_are_read_with_two_threads(void **state)
+{
+	OWN(buf) struct buf a = {0}, b = {0};
+	const struct kind k = {PNG_COLOR_TYPE_RGB, 8, 0, PNG_ALL_FILTERS, false, 700, 500, 0};
+	(void)state;
+	make_file(&k, 1, &a);
+	make_file(&k, 2, &b);
+	assert_true(a.n + b.n > (size_t)512 << 10);
+	assert_pair(buf_str(&a), buf_str(&b));
+	struct picture p = {0}, q = {0};
+	b.p[b.n / 2] ^= 1;
+	assert_int_equal(png_read_pair(buf_str(&a), buf_str(&b), &p, &q, NULL), -DD_ECORRUPT);
+}
+
+static void
 the_broken_one_of_a_pair_is_named(void **state)
 {
 	OWN(buf) struct buf a = {0};
@@ -467,6 +482,7 @@ main(void)
 		cmocka_unit_test(bombs_are_refused),
 		cmocka_unit_test(what_is_written_is_read_again),
 		cmocka_unit_test(a_pair_is_read_as_each_alone),
+		cmocka_unit_test(large_pairs_are_read_with_two_threads),
 		cmocka_unit_test(the_broken_one_of_a_pair_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
