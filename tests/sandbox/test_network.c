@@ -227,6 +227,7 @@ who_waits_for_connections_is_told(void **state)
 	OWN(listening) struct listening before = {0}, after = {0};
 	struct pod *p = NULL;
 	const struct pod_spec spec = {.state = &st, .work = &nothing};
+	const char *const dirs[] = {WORK_DIR, NULL};
 	const char *argv[] = {"/usr/bin/perl", "-MIO::Socket::UNIX", "-MIO::Socket::INET", "-e",
 		"my @s = (IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', LocalPort => 82),"
 		"IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.2', LocalPort => 82),"
@@ -236,6 +237,7 @@ who_waits_for_connections_is_told(void **state)
 	const struct service_spec service = {.name = "both",
 		.argv = argv,
 		.user = "builder",
+		.dirs = dirs,
 		.port = 82,
 		.socket = "/work/x.sock"};
 	must(pod_open(&spec, &p, &err), &err);
