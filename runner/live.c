@@ -19,8 +19,8 @@ struct live {
 
 /* ---- the pod and its services ---- */
 
-static int
-start_services(struct live *l, struct dd_err *err)
+int
+live_serve(struct live *l, struct dd_err *err)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < l->serving.nservices; i++) {
@@ -48,8 +48,6 @@ live_open(const struct live_spec *spec, struct live **ret, struct dd_err *err)
 		.shares_network = true};
 	if (rc == 0)
 		rc = pod_open(&pod, &l->pod, err);
-	if (rc == 0)
-		rc = start_services(l, err);
 	if (rc < 0) {
 		live_close(l);
 		return rc;

@@ -19,8 +19,10 @@ struct live_spec { /* borrowed, as long as it lives */
 };
 struct live;
 
-/* Services are ready when it returns.  DD_EIO, DD_ELIMIT: one of them is not (service_start). */
+/* The pod; nothing runs in it yet.  Errors are ours, or an answer is missing. */
 int live_open(const struct live_spec *spec, struct live **ret, struct dd_err *err) DD_MUST_USE;
+/* Start its services, each ready before the next.  DD_EIO, DD_ELIMIT: one of them is not (service_start). */
+int live_serve(struct live *l, struct dd_err *err) DD_MUST_USE;
 /* What happened so far is undone: a new pod on the same stacks, with the services. */
 int live_renew(struct live *l, struct dd_err *err) DD_MUST_USE;
 /* NULL is fine. */

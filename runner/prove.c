@@ -86,10 +86,9 @@ try_one(struct prover *p, struct live *live, struct start_try *c, struct dd_err 
 }
 
 static int
-try_all(struct prover *p, const struct live_spec *spec, struct dd_err *err)
+try_all(struct prover *p, struct live *live, struct dd_err *err)
 {
-	struct live *live = NULL;
-	int rc = live_open(spec, &live, err);
+	int rc = live_serve(live, err);
 	for (size_t i = 0; rc == 0 && i < p->tried.n && grade_of(&p->found) < GRADE_PAGE; i++) {
 		if (clock_mono_ns() > p->deadline)
 			break;
@@ -98,8 +97,25 @@ try_all(struct prover *p, const struct live_spec *spec, struct dd_err *err)
 		if (rc == 0)
 			rc = try_one(p, live, &p->tried.v[i], err);
 	}
-	live_close(live);
 	return rc;
+}
+
+/* What services and commands do is no error of ours, and none of the run. */
+static int
+try_in_pod(struct prover *p, const struct live_spec *spec, struct dd_err *err)
+{
+	OWN(dd_err) struct dd_err why = {0};
+	struct live *live = NULL;
+	int rc = live_open(spec, &live, err);
+	if (rc < 0)
+		return rc;
+	rc = try_all(p, live, &why);
+	live_close(live);
+	if (rc == -DD_ESTOPPED)
+		return err_move(err, &why);
+	if (rc < 0)
+		log_warn("what runs it was not found out: %s", err_msg(&why));
+	return 0;
 }
 
 /* A replay has what its recipe says, and looks for nothing. */
@@ -137,22 +153,19 @@ prove(struct prover *p, struct dd_err *err)
 		.answers = p->answers,
 		.env = &env,
 		.files = &files};
-	return rc < 0 || !p->tried.n ? rc : try_all(p, &spec, err);
+	return rc < 0 || !p->tried.n ? rc : try_in_pod(p, &spec, err);
 }
 
 static int
 do_start(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct prover *p = ctx;
-	OWN(dd_err) struct dd_err why = {0};
 	int step = progress_begin("looking for what runs it");
 	p->deadline = clock_mono_ns() + (int64_t)ALL_LIMIT_MS * 1000000;
-	int rc = prove(p, &why);
+	int rc = prove(p, err);
 	progress_end(step, rc < 0 ? "failed" : p->found.run ? "ok" : "not found");
-	if (rc == -DD_ESTOPPED)
-		return err_move(err, &why);
 	if (rc < 0)
-		log_warn("what runs it was not found out: %s", err_msg(&why));
+		return err_wrap(err, "start");
 	*ret_result = json_pack("{s:o, s:o}", "start", json_encode(start_fields, &p->found),
 		"tried", start_try_list_to_json(&p->tried));
 	return 0;

@@ -8,8 +8,8 @@
 #include "runner/standup.h"
 
 /*
- * A journalled step; fills r->probe.start and r->probe.starts.  A command that does not serve is no error, nor is
- * anything but a stop: the outcome of the run stands already.
+ * A journalled step; fills r->probe.start and r->probe.starts.  What the commands and the services do is no error: the outcome of
+ * the run stands already.
  */
 int prove_start(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result *r, struct dd_err *err) DD_MUST_USE;

@@ -134,6 +134,8 @@ revive(const struct revive_spec *s, struct revived **ret, struct dd_err *err)
 	if (rc == 0)
 		rc = live_open(&spec, &r->live, err);
 	if (rc == 0)
+		rc = live_serve(r->live, err);
+	if (rc == 0)
 		rc = start(r, s, &new, err);
 	if (rc == 0)
 		rc = revive_describe(r->live, &new, &r->ports, err);
