@@ -96,7 +96,7 @@ is "the Dockerfile's tests: passed and failed" "$(counts "$tmp/out")" "45 1"
 [ "$(counts "$tmp/out")" = "45 1" ] || tail -n 30 "$tmp/err" | sed 's/^/# /'
 awk -f tests/dockerfile.awk -v target=runtime -v behind=1 -v args="HARBOUR_SITE=north-basin" "$dir/Dockerfile" >"$tmp/docker/script"
 cat >>"$tmp/docker/script" <<'S'
-cd /work; ldd harbourd; command -v gcc make
+cd /work; ldd harbourd; command -v gcc make || :
 for i in $(seq 200); do (: </dev/tcp/127.0.0.1/8080) 2>/dev/null && break; sleep 0.1; done
 exec 3<>/dev/tcp/127.0.0.1/8080
 printf 'GET / HTTP/1.0\r\n\r\n' >&3
