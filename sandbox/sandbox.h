@@ -176,6 +176,14 @@ struct pod_spec {
 	const struct pod_bind *binds;
 	size_t nbinds;
 	struct pod_limits limits;
+	/*
+	 * Other pods can be opened in its network; egress cannot.  Such pods reach each other's servers on
+	 * loopback (and abstract UNIX sockets), and nothing else of each other: a browser and the application it
+	 * looks at.  Root inside has no right over such a network.  It ends with the last pod in it.
+	 */
+	bool shares_network;
+	struct pod *
+		network_of; /* it is opened in the network of this pod, which shares its own; may be NULL */
 };
 
 #define WORK_DIR "/work"
@@ -236,6 +244,17 @@ int pod_reopen(struct pod *p, const struct pod_snapshot *keep, struct dd_err *er
 
 /* A TCP socket listening on 127.0.0.1:port in the pod's network namespace, served from out here. */
 int pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err) DD_MUST_USE;
+
+/* Who waits for connections in the pod's network: TCP ports, and paths of UNIX sockets. */
+#define LISTENING_MAX_PORTS 64
+struct listening {
+	uint16_t ports[LISTENING_MAX_PORTS];
+	size_t nports;
+	struct strlist sockets;
+};
+void listening_cleanup(struct listening *l);
+bool listening_has(const struct listening *l, uint16_t port);
+int pod_listening(struct pod *p, struct listening *ret, struct dd_err *err) DD_MUST_USE;
 
 /* ---- exec --------------------------------------------------------------------------------------
  */

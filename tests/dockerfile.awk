@@ -5,7 +5,7 @@
 #
 # It carries out one stage with those it is FROM: `target`, else "test", else "build".  What it made below its work
 # directory is copied to DIR at the end, and COPY --from=STAGE takes it from /stages/STAGE.  FROM must come first; ARG values and secrets come from `args`, ARG's else from the default.  RUN goes to the
-# SHELL that was set or is a JSON array of words, as the user that was set; CMD (JSON form) is run last.  Any other instruction ends it with status 3.
+# SHELL that was set or is a JSON array of words, as the user that was set; CMD (JSON form) is run last, with -v behind=1 in the background.  Any other instruction ends it with status 3.
 
 function fail(why) { print "dockerfile: " why ": " $0 > "/dev/stderr"; bad = 1; exit 3 }
 function quoted(s) { gsub(/'/, "'\\''", s); return "'" s "'" }
@@ -118,6 +118,7 @@ $1 == "RUN" {
 	extra = ""
 	next
 }
+$1 == "EXPOSE" { if (rest !~ /^[0-9]+$/) fail("unknown form"); next }
 $1 == "CMD" { command = array(rest); next }
 { fail("unknown instruction") }
 
@@ -130,5 +131,5 @@ END {
 	printf "%s", all
 	if (export != "") printf "mkdir -p %s\ncp -R %s/. %s\n", quoted(export dirs[target]), quoted(dirs[target]), quoted(export dirs[target])
 	dir = dirs[target]; user = users[target]
-	if (commands[target] != "") printf "cd %s\necho '== CMD'\nexec %s\n", quoted(dir), as_user(commands[target])
+	if (commands[target] != "") printf "cd %s\necho '== CMD'\n%s%s\n", quoted(dir), behind ? "" : "exec ", as_user(commands[target]) (behind ? " &" : "")
 }

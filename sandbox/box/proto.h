@@ -13,6 +13,7 @@
  *   PTY                                   FAILED    text=why (of SETUP, EXEC, LISTEN, PTY)
  *   BLOCKED id                            ANSWER    yes=0|1
  *   PROBE   port or socket: does anybody listen?
+ *   LISTENING                             ANSWER    port=..., socket=..., as many as there are
  *                                         LIMIT     cause, used: the warden ended all processes
  *
  * SIGNAL with "top": only the main process of the command, or what is left of it when that has
@@ -29,6 +30,7 @@ enum box_message {
 	BOX_PTY = 'P',
 	BOX_BLOCKED = 'B',
 	BOX_PROBE = 'Q',
+	BOX_LISTENING = 'W',
 	BOX_UNSHARED = 'u',
 	BOX_READY = 'r',
 	BOX_FAILED = 'f',
@@ -43,6 +45,13 @@ enum box_message {
 
 #define BOX_CONTROL_FD 3
 #define BOX_PROGRAM_FD 4 /* the box's own program, if it runs from a descriptor */
+#define BOX_NETWORK_FD \
+	5 /* a network to join, and the user namespace to enter before; if there are any */
+#define BOX_NETWORK_USER_FD 6
+/* As the first argument: make a network and answer with FD, these two, and end.  The second says which mode. */
+#define BOX_MAKE_NETWORK "network"
+#define BOX_MODE_ROOT "root"
+#define BOX_MODE_USER "user"
 #define BOX_MAX_MESSAGE (192 * 1024)
 #define BOX_MAX_DATA 8
 #define BOX_MAX_DATA_LAYERS 48

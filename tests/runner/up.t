@@ -40,7 +40,7 @@ is "unit, integration and end-to-end cases" \
 	"$(jq -rs 'map(.level) | unique | join(" ")' "$(json .tests.cases)")" "e2e integration unit"
 is "no blocking question is left" "$(json '[.questions[] | select(.blocking)] | length')" 0
 is "the keys of the result" "$(json 'keys_unsorted | join(" ")')" \
-	"run outcome diagnosis build tests attempts packages questions features_off recipe report seconds"
+	"run outcome diagnosis build tests attempts packages start starts_tried questions features_off recipe report seconds"
 is "the keys of a case" "$(jq -rs '.[0] | keys_unsorted | sort | join(" ")' "$(json .tests.cases)")" \
 	"file id level message ms name status suite"
 for f in .recipe .report .tests.cases '.attempts[0].log'; do
@@ -66,8 +66,8 @@ is "the lock has what the contract says" "$(jq -r '[has("version", "base", "pack
 	"$(jq -rn true)"
 is "its base" "$(jq -r '.base | [(.digest | length), .name, .suite, .arch, (.index | length)] | join(" ")' "$recipe")" "64 base bookworm $(dpkg --print-architecture) 64"
 is "its packages" "$(jq -r '.packages[] | select(.requested) | [.name, .version, .sha256, .scope, .why, .proof] | all' "$recipe" | sort -u)" true
-is "its commands" "$(jq -c '.commands | [(.configure, .build | map(.run)), (.test | map([.level, .run, .format])), .start, .ready, .ports, .stop]' "$recipe")" \
-	'[["autoreconf -fi","./configure"],["make -j2"],[["unit","make check VERBOSE=1","automake"]],null,null,[],null]'
+is "its commands" "$(jq -c '.commands | [(.configure, .build | map(.run)), (.test | map([.level, .run, .format])), .start.why, .ready.protocol, (.ports | map(.port)), .stop]' "$recipe")" \
+	'[["autoreconf -fi","./configure"],["make -j2"],[["unit","make check VERBOSE=1","automake"]],"the tests: /work/harbourd waited for connections there","http",[8080],null]'
 ok "every package is pinned by digest" jq -e '[.batches[].artefacts[].sha256 | test("^[0-9a-f]{64}$")] | length > 20 and all' "$recipe"
 ok "devcontainer.json is JSON" jq -e '.build.dockerfile and .remoteUser' "$dir/.devcontainer/devcontainer.json"
 has "BUILD.md says what it needs" "$dir/BUILD.md" libsqlite3-dev
@@ -94,13 +94,20 @@ run "$drydock" sandbox run --state "$state" --net provision --bind "$tmp/context
 	--bind "$tmp/docker:/docker:ro" --bind "$tmp/stages:/stages" -- /bin/bash /docker/script
 is "the Dockerfile's tests: passed and failed" "$(counts "$tmp/out")" "45 1"
 [ "$(counts "$tmp/out")" = "45 1" ] || tail -n 30 "$tmp/err" | sed 's/^/# /'
-awk -f tests/dockerfile.awk -v target=runtime -v args="HARBOUR_SITE=north-basin" "$dir/Dockerfile" >"$tmp/docker/script"
-echo 'cd /work; ldd harbourd; command -v gcc make' >>"$tmp/docker/script"
+awk -f tests/dockerfile.awk -v target=runtime -v behind=1 -v args="HARBOUR_SITE=north-basin" "$dir/Dockerfile" >"$tmp/docker/script"
+cat >>"$tmp/docker/script" <<'S'
+cd /work; ldd harbourd; command -v gcc make || :
+for i in $(seq 200); do (: </dev/tcp/127.0.0.1/8080) 2>/dev/null && break; sleep 0.1; done
+exec 3<>/dev/tcp/127.0.0.1/8080
+printf 'GET / HTTP/1.0\r\n\r\n' >&3
+grep -o '<title>.*</title>' <&3
+S
 chmod -R a+rX "$tmp/docker"
 run "$drydock" sandbox run --state "$state" --net provision --bind "$tmp/docker:/docker:ro" --bind "$tmp/stages:/stages:ro" -- \
 	/bin/bash /docker/script
 is "its last stage has the libraries of what was built, and not what it was built with" \
 	"$(grep -c '=> /.*libsqlite3\|=> /.*libexpat' "$tmp/out") $(grep -c 'not found\|/gcc$\|/make$' "$tmp/out")" "2 0"
+has "in it the application runs" "$tmp/out" "<title>Berths - north-basin</title>"
 is "and ends as an ordinary user" "$(sed -n 's/^USER //p' "$dir/Dockerfile" | tail -n 1)" builder
 
 # --- secrets
