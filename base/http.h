@@ -87,6 +87,8 @@ struct http_request {
 	 */
 	int tries;
 	int retry_pause_ms;
+	/* Set to whether any of the request was sent, so that the server may have acted on it; NULL. */
+	bool *ret_sent;
 };
 
 /*
