@@ -66,6 +66,18 @@ struct call_spec {	 /* borrowed */
 int calls_chat(struct calls *c, const struct call_spec *spec, struct chat_answer *ret,
 	enum call_failure *ret_failure, struct dd_err *err) DD_MUST_USE;
 
+/* A word that nobody outside this run can guess, the same whenever the same is asked for. */
+void calls_nonce(const struct calls *c, const char *key, char ret[SPAN_ID + 1]);
+
+/*
+ * What a tool gave is kept, so that it does not run twice: 1 and the result, if it is there; 0: begun now, to be ended;
+ * with *ret_interrupted: it was begun before, and nobody knows how far it came.
+ */
+int calls_tool_begin(struct calls *c, const char *key, char **ret_text, bool *ret_is_error,
+	bool *ret_interrupted, struct dd_err *err) DD_MUST_USE;
+int calls_tool_end(struct calls *c, const char *key, const char *text, bool is_error,
+	struct dd_err *err) DD_MUST_USE;
+
 /* ---- the trace ---- */
 
 /*

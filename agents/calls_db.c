@@ -38,6 +38,7 @@ static const char *const migrations[] = {
 	"  answer TEXT"
 	") STRICT;"
 	"CREATE INDEX call_key ON call(key, digest);"
+	"CREATE TABLE tool (key TEXT PRIMARY KEY, started_ns INTEGER NOT NULL, is_error INTEGER, text TEXT) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
@@ -55,35 +56,57 @@ random_hex(char *out, size_t n)
 
 /* ---- opening ---- */
 
+/* 1: it was there. */
 static int
-read_trace_id(struct calls *c, struct dd_err *err)
+find_trace_id(struct calls *c, struct dd_err *err)
 {
 	struct db_stmt *st;
-	random_hex(c->trace_id, 32);
-	int rc = db_run(
-		c->db, err, "INSERT OR IGNORE INTO fact VALUES ('trace_id', ?)", "s", c->trace_id);
+	int rc = db_query(c->db, &st, err, "SELECT value FROM fact WHERE key = 'trace_id'", "");
 	if (rc == 0)
-		rc = db_query(c->db, &st, err, "SELECT value FROM fact WHERE key = 'trace_id'", "");
-	if (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = db_step(st, err);
+	if (rc == 1) {
 		struct str id = db_text(st, 0);
 		if (id.n == 32)
 			memcpy(c->trace_id, id.p, 32);
 		db_done(st);
-		rc = 0;
 	}
 	return rc;
 }
 
-/* What was under way when its drydock died. */
+static int
+read_trace_id(struct calls *c, struct dd_err *err)
+{
+	random_hex(c->trace_id, 32);
+	int rc = find_trace_id(c, err);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	return db_run(c->db, err, "INSERT INTO fact VALUES ('trace_id', ?)", "s", c->trace_id);
+}
+
+/* What was under way when its drydock died.  Most often nothing: then the disk is left alone. */
 static int
 settle_doubts(struct calls *c, struct dd_err *err)
 {
-	int rc = db_run(c->db, err, "UPDATE call SET state = 'doubt' WHERE state = 'sent'", "");
+	struct db_stmt *st;
+	int rc = db_query(c->db, &st, err, "SELECT 1 FROM span WHERE ended_ns = 0 LIMIT 1", "");
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc != 1)
+		return rc;
+	db_done(st);
+	rc = db_begin(c->db, err);
+	if (rc < 0)
+		return rc;
+	rc = db_run(c->db, err, "UPDATE call SET state = 'doubt' WHERE state = 'sent'", "");
 	if (rc == 0)
 		rc = db_run(c->db, err,
 			"UPDATE span SET ended_ns = started_ns, error = 'in_doubt' WHERE ended_ns = 0",
 			"");
-	return rc;
+	if (rc < 0) {
+		db_rollback(c->db);
+		return rc;
+	}
+	return db_commit(c->db, err);
 }
 
 static void

@@ -7,6 +7,7 @@ objects=$1
 rounds=${2:-40}
 cd "$(dirname "$0")/.."
 tmp=$(mktemp -d)
+: >"$tmp/port"
 perl tests/agents/standin.pl "$tmp" 600 >"$tmp/port" &
 standin=$!
 trap 'kill $standin; rm -rf "$tmp"' EXIT

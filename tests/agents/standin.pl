@@ -13,7 +13,7 @@
 #   Answer with: TEXT      the answer
 #   Think first: TEXT      thoughts before it, signed
 #   Call NAME with JSON    a call, if the tool is offered; several lines are several calls
-# Behind results of calls the answer is "Results: " and the results.  With --tasks, see solve().
+# Behind results of calls the answer is "Results: " and the results, or how long they are.  With --tasks, see solve().
 use strict;
 use warnings;
 use JSON::PP ();
@@ -247,6 +247,8 @@ sub need {
 }
 # at(VALUE, KEY...): what lies there, without making the way to it
 sub at { my $o = shift; for (@_) { return unless ref $o eq 'HASH'; $o = $o->{$_}; } return $o; }
+# The user spoke: results before that are answered.
+sub said { my ($in, $text) = @_; $in->{last} = $text; push @{$in->{old}}, splice @{$in->{results}}; }
 sub sign { return 'sig-' . md5_hex("signed $_[0]"); }
 sub bad { fail(400, 'invalid_request_error', $_[0]); }
 
@@ -315,7 +317,7 @@ sub read_anthropic {
 				known('content.', $b, qw(type text cache_control citations));
 				bad('messages: text content blocks must be non-empty') unless length $b->{text};
 				push @{$in->{texts}}, $b->{text};
-				$in->{last} = $b->{text} if $m->{role} eq 'user';
+				said($in, $b->{text}) if $m->{role} eq 'user';
 			} elsif ($b->{type} eq 'tool_use') {
 				known('content.', $b, qw(type id name input cache_control caller));
 				bad('tool_use.input: must be an object') unless ref $b->{input} eq 'HASH';
@@ -372,7 +374,7 @@ sub read_responses {
 			for my $c (ref $i->{content} ? @{$i->{content}} : {type => 'input_text', text => $i->{content}}) {
 				bad("input.content.type: $c->{type}") unless $c->{type} eq ($i->{role} eq 'assistant' ? 'output_text' : 'input_text') || $c->{type} eq 'refusal';
 				push @{$in->{texts}}, $c->{text};
-				$in->{last} = $c->{text} if $i->{role} eq 'user';
+				said($in, $c->{text}) if $i->{role} eq 'user';
 			}
 		} elsif ($type eq 'function_call') {
 			bad('function_call.arguments: must be a string') if ref $i->{arguments};
@@ -420,7 +422,7 @@ sub read_chat {
 		bad('messages.content: null without tool_calls') if !defined $m->{content} && !$m->{tool_calls};
 		my $text = ref $m->{content} ? join('', map { $_->{text} } @{$m->{content}}) : $m->{content} // '';
 		push @{$in->{texts}}, $text;
-		$in->{last} = $text if $m->{role} eq 'user';
+		said($in, $text) if $m->{role} eq 'user';
 		for my $c (@{$m->{tool_calls} // []}) {
 			bad('tool_calls.function.arguments: must be a string') if ref $c->{function}{arguments} || !defined $c->{function}{arguments};
 			bad('tool_calls.id: required') unless length($c->{id} // '');
@@ -461,7 +463,7 @@ sub read_google {
 			known('parts.', $part, qw(text functionCall functionResponse thought thoughtSignature inlineData executableCode futurePart));
 			if (defined $part->{text}) {
 				push @{$in->{texts}}, $part->{text};
-				$in->{last} = $part->{text} if ($m->{role} // 'user') eq 'user';
+				said($in, $part->{text}) if ($m->{role} // 'user') eq 'user';
 			}
 			if (my $f = $part->{functionCall}) {
 				bad('Function call is missing a thought_signature') unless ($part->{thoughtSignature} // '') eq sign($f->{name});
@@ -488,7 +490,7 @@ sub think {
 	my $p = $r->{p};
 	my @parts;
 	my $last = $in->{last} // '';
-	my $all = join "\n", @{$in->{texts}}, map { $_->{text} // '' } @{$in->{results}};
+	my $all = join "\n", @{$in->{texts}}, map { $_->{text} // '' } @{$in->{old} // []}, @{$in->{results}};
 	return {parts => [$p->{refusal} eq 'late' ? {kind => 'text', text => 'I can'} : ()], stop => 'refusal'} if $p->{refusal};
 	return {parts => [], stop => 'blocked'} if $p->{blocked};
 	return {parts => [{kind => 'text', text => 'half of it'}], stop => 'length'} if $p->{length};
@@ -500,7 +502,7 @@ sub think {
 	my $solved = $option{'--tasks'} && solve($r, $in, $all);
 	return {parts => [@parts, @{$solved->{parts}}], stop => $solved->{stop} // 'end'} if $solved;
 	if (@{$in->{results}}) {
-		my $said = join ', ', map { ($_->{error} ? 'error ' : '') . ($_->{text} // '') } @{$in->{results}};
+		my $said = join ', ', map { ($_->{error} ? 'error ' : '') . (length($_->{text} // '') > 400 ? length($_->{text}) . ' bytes' : $_->{text} // '') } @{$in->{results}};
 		return {parts => [@parts, {kind => 'text', text => "Results: $said"}], stop => 'end'};
 	}
 	my @calls;
