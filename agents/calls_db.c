@@ -479,21 +479,26 @@ calls_db_find(struct calls *c, const char *key, const struct hash_hex *digest,
 int
 calls_db_pace(struct calls *c, const struct model *m, int64_t *ret_wait_ns, struct dd_err *err)
 {
+	const struct model_limits *l = &m->limits;
 	struct db_stmt *st;
-	int64_t now = clock_real_ns(), at = 0;
+	int64_t now = clock_real_ns(), n = 0, tokens = 0, wait = 0;
 	*ret_wait_ns = 0;
-	if (m->limits.requests <= 0)
+	if (l->requests <= 0 && l->tokens <= 0)
 		return 0;
-	/* The one that has to be a minute old. */
+	/* Newest first: the one that fills the minute has to leave it. */
 	int rc = db_query(c->db, &st, err,
-		"SELECT started_ns FROM call WHERE model = ? AND started_ns > ? ORDER BY started_ns DESC LIMIT 1 OFFSET ?",
-		"sii", m->name, now - MINUTE_NS, m->limits.requests - 1);
-	if (rc == 0)
-		rc = db_step(st, err);
-	if (rc == 1) {
-		at = db_int(st, 0);
-		*ret_wait_ns = at + MINUTE_NS - now;
-		db_done(st);
+		"SELECT started_ns, tokens FROM call WHERE model = ? AND started_ns > ? ORDER BY started_ns DESC",
+		"si", m->name, now - MINUTE_NS);
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		n++;
+		tokens += db_int(st, 1);
+		if ((l->requests > 0 && n >= l->requests) || (l->tokens > 0 && tokens >= l->tokens))
+			wait = db_int(st, 0) + MINUTE_NS - now;
+		if (wait)
+			db_done(st);
+		rc = wait ? 1 : 0;
 	}
+	if (rc >= 0)
+		*ret_wait_ns = wait;
 	return rc < 0 ? rc : 0;
 }

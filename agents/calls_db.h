@@ -51,7 +51,7 @@ int calls_db_end(struct calls *c, int64_t id, const char *span, const struct cal
 int calls_db_find(struct calls *c, const char *key, const struct hash_hex *digest,
 	struct chat_answer *ret, int64_t *ret_doubts, struct dd_err *err) DD_MUST_USE;
 
-/* Nanoseconds until the model's requests a minute allow another. */
+/* Nanoseconds until the model's requests and tokens a minute allow another call. */
 int calls_db_pace(struct calls *c, const struct model *m, int64_t *ret_wait_ns, struct dd_err *err)
 	DD_MUST_USE;
 

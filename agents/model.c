@@ -92,8 +92,7 @@ static const struct json_field price_fields[] = {
 
 static const struct json_field limit_fields[] = {
 	FIELD(model_limits, requests, JSON_K_INT),
-	FIELD(model_limits, input_tokens, JSON_K_INT),
-	FIELD(model_limits, output_tokens, JSON_K_INT),
+	FIELD(model_limits, tokens, JSON_K_INT),
 	FIELDS_END,
 };
 

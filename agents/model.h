@@ -65,7 +65,7 @@ struct model_prices { /* USD for a million tokens; negative: unknown */
 };
 
 struct model_limits { /* a minute; 0: not known */
-	int64_t requests, input_tokens, output_tokens;
+	int64_t requests, tokens;
 };
 
 struct model_abilities {

@@ -33,6 +33,11 @@ echo '{"providers": {"openai": {"base_url": "http://127.0.0.1:9"}}}' >"$tmp/proj
 run sh -c 'cd "$1" && exec "$2" models' sh "$tmp/project" "$drydock"
 is "a project's file cannot move a provider" "$status $(grep -c "only the user's own file may say this" "$tmp/err")" "2 1"
 
+# --- what the README shows
+sed -n '/^{"providers": {"here"/,/}}}$/p' README.md >"$tmp/readme.json"
+run "$drydock" models --models "$tmp/readme.json" coder --json
+is "the README's example is one" "$status $(json '.[0] | "\(.name) \(.family) \(.context.effective) \(.key)"')" "0 coder qwen 12000 not needed"
+
 # --- against the stand-in
 perl tests/agents/standin.pl "$tmp" 200 >"$tmp/port" &
 standin=$!

@@ -360,6 +360,50 @@ a_call_can_be_cancelled(void **state)
 	calls_close(c);
 }
 
+/* A minute is too long for a test: who waits is cancelled. */
+static void
+requests_and_tokens_a_minute_are_kept(void **state)
+{
+	static const char *const limits[] = {
+		"{\"requests\": 2}", "{\"tokens\": 20}", "{\"requests\": 3, \"tokens\": 1000000}"};
+	static const int made[] = {2, 1, 3};
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		OWN_FREE char *profile = mem_printf("plain+tag=pace%d", i),
+			      *path = fs_join(dir, "models.json");
+		OWN_FREE char *text =
+			mem_printf("{\"models\": {\"m\": {\"limits\": %s}}}", limits[i]);
+		load(profile);
+		OWN_FREE char *db = fs_join(dir, CALLS_FILE);
+		(void)unlink(db);
+		OWN_JSON json_t *file = NULL, *more = NULL;
+		assert_int_equal(json_parse_file(path, 1 << 20, &file, NULL), 0);
+		assert_int_equal(json_parse(str_of(text), &more, NULL), 0);
+		assert_int_equal(json_object_update_recursive(file, more), 0);
+		OWN(buf) struct buf out = {0};
+		json_print(file, 0, &out);
+		assert_int_equal(fs_write_atomic(path, buf_str(&out), 0600, NULL), 0);
+		models_cleanup(&models);
+		assert_int_equal(
+			models_load(&(struct models_files){.user = path}, &models, NULL), 0);
+		struct calls *c = open_calls();
+		int64_t at = clock_mono_ns() + 2000000000;
+		const struct provider_watch w = {.is_cancelled = after_a_while, .ctx = &at};
+		int n = 0;
+		for (; n < 5; n++) {
+			OWN_FREE char *key = mem_printf("call %d", n);
+			OWN(result) struct result r = ask_with(c, key, "fine", &w);
+			if (r.rc < 0) {
+				assert_int_equal(r.rc, -DD_ESTOPPED);
+				break;
+			}
+		}
+		assert_int_equal(n, made[i]);
+		assert_int_equal(requests_with(profile), made[i]);
+		calls_close(c);
+	}
+}
+
 /* ---- secrets and the trace ---- */
 
 static void
@@ -478,6 +522,7 @@ main(void)
 		TEST(a_stream_that_broke_off_is_charged_and_asked_for_once_more),
 		TEST(an_error_before_an_answer_costs_nothing),
 		TEST(a_call_can_be_cancelled),
+		TEST(requests_and_tokens_a_minute_are_kept),
 		TEST(no_secret_is_sent_or_kept),
 		TEST(every_call_is_a_span_of_one_trace),
 	};

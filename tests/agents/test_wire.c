@@ -39,6 +39,19 @@ static const struct {
 	{"goog", "every keyed",
 		"\"api\": \"google-generate\", \"auth\": \"x-goog-api-key\", \"key_env\": \"WIRE_KEY\"",
 		"\"thinking\": \"effort\""},
+	/* The same, not streamed. */
+	{"antw", "waits keyed",
+		"\"api\": \"anthropic-messages\", \"version\": \"2026-10-21\", \"auth\": \"bearer\", \"key_env\": \"WIRE_KEY\"",
+		"\"thinking\": \"adaptive\", \"stream\": false"},
+	{"respw", "waits keyed",
+		"\"api\": \"openai-responses\", \"auth\": \"bearer\", \"key_env\": \"WIRE_KEY\"",
+		"\"thinking\": \"effort\", \"stream\": false"},
+	{"chatw", "waits keyed",
+		"\"api\": \"openai-chat\", \"auth\": \"bearer\", \"key_env\": \"WIRE_KEY\"",
+		"\"thinking\": \"none\", \"stream\": false"},
+	{"googw", "waits keyed",
+		"\"api\": \"google-generate\", \"auth\": \"x-goog-api-key\", \"key_env\": \"WIRE_KEY\"",
+		"\"thinking\": \"budget\", \"stream\": false"},
 };
 #define NAPIS (sizeof(apis) / sizeof(*apis))
 
@@ -64,9 +77,9 @@ load_models(const struct wire_case *c, struct models *ret)
 	buf_printf(&text,
 		"{\"providers\": {\"p\": {%s, \"family\": \"x\", \"base_url\": \"http://127.0.0.1:%d/%s+tag=%s%s%s\"",
 		apis[i].provider, on_unix ? 1 : tcp.port, c->profile, c->api, keyed ? "" : "+open",
-		strncmp(c->api, "ant", 3) == 0 ? ""
-		: strcmp(c->api, "goog") == 0  ? "/v1beta"
-					       : "/v1");
+		strncmp(c->api, "ant", 3) == 0	  ? ""
+		: strncmp(c->api, "goog", 4) == 0 ? "/v1beta"
+						  : "/v1");
 	if (on_unix)
 		buf_printf(&text, ", \"unix_socket\": \"%s\"", local.socket);
 	buf_printf(&text,
@@ -245,6 +258,15 @@ count_words(const char *text)
 	return n;
 }
 
+static char *
+last_body(void)
+{
+	OWN_JSON json_t *last = standin_last(&tcp);
+	OWN(buf) struct buf out = {0};
+	json_print(json_object_get(last, "body"), 0, &out);
+	return buf_take(&out);
+}
+
 /* What there is under a name of the table; heap. */
 static char *
 what_is(const struct outcome *o, const char *key)
@@ -281,6 +303,8 @@ what_is(const struct outcome *o, const char *key)
 						   : "unknown");
 	if (strcmp(key, "cached") == 0)
 		return mem_printf("%d", (int)a->usage.cache_read);
+	if (strcmp(key, "sent") == 0)
+		return last_body();
 	if (strcmp(key, "secret") == 0)
 		return mem_strdup(strstr(err_msg(&o->err), STANDIN_KEY) ||
 						  strstr(o->failure.message, STANDIN_KEY)
@@ -305,7 +329,7 @@ fits(const struct outcome *o, const char *key, const char *wanted, const char *g
 {
 	if (strcmp(key, "words") == 0)
 		return count_words(got) == (size_t)strtoul(wanted, NULL, 10);
-	if (wanted[0] == '@' && strcmp(key, "text") == 0)
+	if (wanted[0] == '@' && (strcmp(key, "text") == 0 || strcmp(key, "sent") == 0))
 		return strstr(got, wanted + 1) != NULL;
 	if (wanted[0] == '@')
 		return is_among(got, wanted + 1);
