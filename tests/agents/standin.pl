@@ -321,6 +321,7 @@ sub read_anthropic {
 			} elsif ($b->{type} eq 'tool_use') {
 				known('content.', $b, qw(type id name input cache_control caller));
 				bad('tool_use.input: must be an object') unless ref $b->{input} eq 'HASH';
+				bad('Expected `thinking` or `redacted_thinking`, but found `tool_use`') if $b->{id} =~ /_thought$/ && !grep { $_->{type} =~ /thinking/ } @content;
 				$open{$b->{id}} = $b->{name};
 			} elsif ($b->{type} eq 'tool_result') {
 				known('content.', $b, qw(type tool_use_id content is_error cache_control));
@@ -379,6 +380,7 @@ sub read_responses {
 		} elsif ($type eq 'function_call') {
 			bad('function_call.arguments: must be a string') if ref $i->{arguments};
 			need('function_call.', $i, qw(call_id name arguments));
+			bad('function_call was provided without its required reasoning item') if $i->{call_id} =~ /_thought$/ && !grep { ($_->{type} // '') eq 'reasoning' } @{$q->{input}};
 			$open{$i->{call_id}} = $i->{name};
 		} elsif ($type eq 'function_call_output') {
 			my $name = delete $open{$i->{call_id} // ''} or bad("No tool call found for function call output with call_id $i->{call_id}");
@@ -650,7 +652,7 @@ sub stream_anthropic {
 		push @blocks, $part->{kind} eq 'text' ? {type => 'text', text => ''}
 			: $part->{kind} eq 'thinking' ? {type => 'thinking', thinking => '', signature => ''}
 			: $part->{kind} eq 'redacted' ? {type => 'redacted_thinking', data => 'opaque+/=='}
-			: {type => 'tool_use', id => 'toolu_' . (1 + @blocks), name => $part->{name}, input => {}};
+			: {type => 'tool_use', id => 'toolu_' . (1 + @blocks) . ((grep { $_->{type} =~ /thinking/ } @blocks) ? '_thought' : ''), name => $part->{name}, input => {}};
 	}
 	my $message = {id => 'msg_1', type => 'message', role => 'assistant', model => $r->{model}, content => [], stop_reason => undef, stop_sequence => undef, usage => $usage};
 	if ($r->{p}{whole} || !$r->{q}{stream}) {
@@ -703,7 +705,7 @@ sub stream_responses {
 	for my $part (@{$out->{parts}}) {
 		my $i = @items;
 		push @items, $part->{kind} eq 'text' ? {type => 'message', id => "msg_$i", role => 'assistant', status => 'completed', content => [{type => 'output_text', text => $part->{text}, annotations => []}]}
-			: $part->{kind} eq 'call' ? {type => 'function_call', id => "fc_$i", call_id => "call_$i", name => $part->{name}, status => 'completed', arguments => $part->{broken} // JSON::PP->new->canonical->encode($part->{args})}
+			: $part->{kind} eq 'call' ? {type => 'function_call', id => "fc_$i", call_id => "call_$i" . ((grep { $_->{type} eq 'reasoning' } @items) ? '_thought' : ''), name => $part->{name}, status => 'completed', arguments => $part->{broken} // JSON::PP->new->canonical->encode($part->{args})}
 			: {type => 'reasoning', id => "rs_$i", summary => [], encrypted_content => sign("rs_$i")};
 	}
 	push @items, {type => 'message', id => 'msg_r', role => 'assistant', status => 'completed', content => [{type => 'refusal', refusal => 'I must not'}]} if $out->{stop} eq 'refusal';
