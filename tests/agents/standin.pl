@@ -223,7 +223,12 @@ sub broken_before {
 		exit 0;
 	}
 	if ($p->{hangup}) { close $r->{c}; exit 0; }
-	if ($p->{silent}) { sleep $p->{silent}; close $r->{c}; exit 0; }
+	if ($p->{silent}) { # until the client hangs up
+		my $ready = '';
+		vec($ready, fileno $r->{c}, 1) = 1;
+		select($ready, undef, undef, $p->{silent});
+		exit 0;
+	}
 }
 
 sub http_date {

@@ -249,6 +249,7 @@ what_a_tool_gives_is_fenced_and_cannot_end_its_fence(void **state)
 	load("plain+tag=fence");
 	OWN_FREE char *text = answer_of(
 		&w, &(struct what){.goal = "Call it.\nCall read_source with {\"path\": \"a.c\"}"});
+	assert_non_null(strstr(text, "Results:"));
 	OWN_JSON json_t *last = standin_last(&server);
 	OWN(buf) struct buf body = {0};
 	json_print(json_object_get(last, "body"), 0, &body);
@@ -311,7 +312,7 @@ a_tool_that_was_cut_off_runs_again_only_if_that_does_no_harm(void **state)
 		assert_true(pid >= 0);
 		if (pid == 0) {
 			OWN_FREE char *never = answer_of(&w, &o);
-			_exit(0);
+			_exit(*never != 0);
 		}
 		int status;
 		assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -75,6 +75,7 @@ a_layer_changes_what_it_names_and_no_more(void **state)
 	assert_string_equal(mine->family, "qwen");
 	assert_string_equal(mine->id, "mine");
 	assert_string_equal(mine->guide, "Speak plainly.");
+	assert_true(str_ends(str_of(guide), "/mine.md"));
 	assert_int_equal(mine->context.effective, 4);
 	assert_string_equal(mine->roles.v[0], "review");
 }

@@ -22,21 +22,21 @@ static const struct {
 	const char *provider; /* but its address */
 	const char *abilities;
 } apis[] = {
-	{"ant23", "every ant keyed",
+	{"ant23", "basic ant keyed",
 		"\"api\": \"anthropic-messages\", \"version\": \"2023-06-01\", \"auth\": \"x-api-key\", \"key_env\": \"WIRE_KEY\"",
 		"\"thinking\": \"budget\""},
-	{"ant26", "every ant keyed",
+	{"ant26", "every basic ant keyed",
 		"\"api\": \"anthropic-messages\", \"version\": \"2026-10-21\", \"auth\": \"bearer\", \"key_env\": \"WIRE_KEY\"",
 		"\"thinking\": \"adaptive\", \"strict\": true"},
-	{"resp", "every open keyed",
+	{"resp", "every basic open keyed",
 		"\"api\": \"openai-responses\", \"auth\": \"bearer\", \"key_env\": \"WIRE_KEY\"",
 		"\"thinking\": \"effort\", \"strict\": true"},
-	{"chat", "every open compat keyed",
+	{"chat", "every basic open compat keyed",
 		"\"api\": \"openai-chat\", \"auth\": \"bearer\", \"key_env\": \"WIRE_KEY\"",
 		"\"thinking\": \"effort\", \"strict\": true"},
-	{"local", "every compat", "\"api\": \"openai-chat\"", "\"thinking\": \"none\""},
-	{"unix", "every compat", "\"api\": \"openai-chat\"", "\"thinking\": \"none\""},
-	{"goog", "every keyed",
+	{"local", "every basic compat", "\"api\": \"openai-chat\"", "\"thinking\": \"none\""},
+	{"unix", "basic compat", "\"api\": \"openai-chat\"", "\"thinking\": \"none\""},
+	{"goog", "every basic keyed",
 		"\"api\": \"google-generate\", \"auth\": \"x-goog-api-key\", \"key_env\": \"WIRE_KEY\"",
 		"\"thinking\": \"effort\""},
 	/* The same, not streamed. */
