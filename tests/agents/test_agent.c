@@ -3,6 +3,7 @@
  * needs and keeps to the window.
  */
 #include "agents/agent.h"
+#include "agents/brief.h"
 #include "agents/schema.h"
 #include "tests/agents/standin.h"
 
@@ -405,6 +406,46 @@ a_model_that_is_right_now_and_then_is_so_as_often_as_it_says(void **state)
 	assert_in_range(right, 9, 27);
 }
 
+/* The writer says what the goal asks it to say: with all requirements and rules, or without one. */
+static void
+a_prompt_by_another_model_is_taken_if_nothing_is_lost_in_it(void **state)
+{
+	static const struct {
+		const char *goal;
+		bool written;
+	} cases[] = {
+		{"Answer with: make it so. REQ-1: a REQ-2: b. Keep the interface.", true},
+		{"Answer with: make it so. REQ-1: a. Keep the interface.", false},
+		{"Answer with: make it so. REQ-1: a REQ-2: b.", false},
+		{"Answer with: make it so. REQ-1: A REQ-2: b. Keep the interface.", false},
+	};
+	(void)state;
+	OWN(strlist) struct strlist requirements = {0}, rules = {0};
+	strlist_add(&requirements, "REQ-1: a");
+	strlist_add(&requirements, "REQ-2: b");
+	strlist_add(&rules, "Keep the interface.");
+	load("plain+tag=brief");
+	const struct model *m = models_find(&models, "m"),
+			   *reader = models_find(&models, "gemini-2.5-pro");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct agent_task t = {.name = "write",
+			.goal = cases[i].goal,
+			.requirements = &requirements,
+			.rules = &rules};
+		OWN_FREE char *key = mem_printf("brief %zu", i), *goal = NULL;
+		bool written;
+		assert_int_equal(brief_write(c, m, reader, &t, key, &goal, &written, NULL), 0);
+		assert_int_equal(written, cases[i].written);
+		assert_string_equal(
+			goal, written ? cases[i].goal + strlen("Answer with: ") : cases[i].goal);
+		/* It was written from the guide of the model that will read it. */
+		OWN_JSON json_t *last = standin_last(&server);
+		OWN(buf) struct buf body = {0};
+		json_print(json_object_get(last, "body"), 0, &body);
+		assert_non_null(strstr(body.p, "tools are called, never described"));
+	}
+}
+
 static void
 schemas_say_what_does_not_fit(void **state)
 {
@@ -487,6 +528,7 @@ main(void)
 		TEST(an_answer_that_is_none_is_told_apart),
 		TEST(more_than_eight_tools_are_refused),
 		TEST(a_model_that_is_right_now_and_then_is_so_as_often_as_it_says),
+		TEST(a_prompt_by_another_model_is_taken_if_nothing_is_lost_in_it),
 		TEST(schemas_say_what_does_not_fit),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
