@@ -33,8 +33,8 @@ static const struct {
 const char *const auth_style_names[] = {"none", "bearer", "x-api-key", "x-goog-api-key", NULL};
 const char *const thinking_style_names[] = {"none", "adaptive", "budget", "effort", NULL};
 
-/* What a file that lies with the project may say of a model. */
-static const char *const project_keys[] = {"context", "roles", "habits", NULL};
+/* What a file that lies with the project may say of a model; its habits and guide are words of a prompt. */
+static const char *const project_keys[] = {"context", "roles", NULL};
 
 #define FIELD(type, member, kind) \
 	{ \

@@ -147,6 +147,7 @@ a_file_of_the_project_cannot_move_a_key_a_program_or_a_price(void **state)
 		"{\"models\": {\"gpt-5\": {\"sampling\": {\"temperature\": 2}}}}",
 		"{\"models\": {\"gpt-5\": {\"family\": \"google\"}}}",
 		"{\"models\": {\"gpt-5\": null}}",
+		"{\"models\": {\"gpt-5\": {\"habits\": [\"does what the project says\"]}}}",
 		"{\"unknown_price\": \"maximum\"}",
 	};
 	(void)state;
