@@ -13,7 +13,7 @@
 
 struct http {
 	CURL *curl;
-	char *proxy, *ca_file;
+	char *proxy, *ca_file, *unix_socket;
 	int connect_ms, total_ms;
 	long stall_s;
 };
@@ -317,6 +317,20 @@ on_send(char *p, size_t size, size_t n, void *arg)
 	return part;
 }
 
+static int
+on_progress(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+	struct exchange *x = arg;
+	(void)down_all;
+	(void)down;
+	(void)up_all;
+	(void)up;
+	if (!x->req->is_cancelled(x->req->ctx))
+		return 0;
+	x->rc = fail(x, DD_ESTOPPED, "given up because it was asked to stop", &x->err);
+	return 1;
+}
+
 /* ---- what the clients of a process share ---- */
 
 /*
@@ -438,6 +452,8 @@ set_options(struct exchange *x)
 	(void)curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (h->ca_file)
 		(void)curl_easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
+	if (h->unix_socket)
+		(void)curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, h->unix_socket);
 	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)h->connect_ms);
 	(void)curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	(void)curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, h->stall_s);
@@ -451,6 +467,11 @@ set_options(struct exchange *x)
 	(void)curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
+	if (x->req->is_cancelled) {
+		(void)curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+		(void)curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+		(void)curl_easy_setopt(c, CURLOPT_XFERINFODATA, x);
+	}
 	set_method(x);
 }
 
@@ -475,6 +496,9 @@ ask_once(struct exchange *x, bool *ret_transient, struct dd_err *err)
 	(void)curl_easy_setopt(x->h->curl, CURLOPT_URL, x->url);
 	CURLcode code = curl_easy_perform(x->h->curl);
 	curl_slist_free_all(headers);
+	long sent = 0;
+	if (x->req->ret_sent && curl_easy_getinfo(x->h->curl, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK)
+		*x->req->ret_sent = sent > 0;
 	if (x->rc < 0 && x->err.code == DD_OK) /* a callback without a word */
 		return fail(x, (enum dd_code) - x->rc, "the answer was given up", err);
 	if (x->rc < 0)
@@ -577,6 +601,7 @@ http_create(const struct http_opts *opts, struct http **ret, struct dd_err *err)
 	h->curl = curl;
 	h->proxy = o->proxy ? mem_strdup(o->proxy) : NULL;
 	h->ca_file = o->ca_file ? mem_strdup(o->ca_file) : NULL;
+	h->unix_socket = o->unix_socket ? mem_strdup(o->unix_socket) : NULL;
 	h->connect_ms = o->connect_timeout_ms ? o->connect_timeout_ms : 20000;
 	h->stall_s = o->stall_timeout_ms ? (o->stall_timeout_ms + 999) / 1000 : 60;
 	h->total_ms = o->total_timeout_ms;
@@ -592,7 +617,14 @@ http_destroy(struct http *h)
 	curl_easy_cleanup(h->curl);
 	free(h->proxy);
 	free(h->ca_file);
+	free(h->unix_socket);
 	free(h);
+}
+
+int64_t
+http_parse_date(const char *text)
+{
+	return (int64_t)curl_getdate(text, NULL);
 }
 
 /* ---- logins ---- */

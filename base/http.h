@@ -1,6 +1,6 @@
 /*
  * An HTTP client (libcurl's only home), used by processes that may reach the network, above all the
- * egress broker.
+ * egress broker and what speaks to models.
  *
  * Only http and https, never a proxy, a .netrc or cookies from the environment.  TLS is always
  * verified.  Bodies are handed over as they come and are not decompressed: their bytes are what the
@@ -22,6 +22,8 @@
 struct http_opts {
 	const char *proxy;   /* "http://[user:password@]host:port"; NULL: none */
 	const char *ca_file; /* PEM; NULL: the system's */
+	/* Connect to this UNIX socket whatever host the URL names; NULL: to that host. */
+	const char *unix_socket;
 	/* 0 takes the default. */
 	int connect_timeout_ms; /* default 20 s */
 	int stall_timeout_ms;	/* nothing came or went for so long; whole seconds, and libcurl
@@ -71,6 +73,8 @@ struct http_request {
 	int (*on_head)(void *ctx, const struct http_response *r, struct dd_err *err);
 	/* A piece of the body; NULL drops it.  Negative aborts with that code. */
 	int (*on_body)(void *ctx, struct str piece, struct dd_err *err);
+	/* Asked at least once a second, also while nothing comes; true gives up with DD_ESTOPPED. */
+	bool (*is_cancelled)(void *ctx);
 	void *ctx;
 
 	uint64_t max_bytes; /* of the answer's body; 0: 1 GiB */
@@ -83,18 +87,23 @@ struct http_request {
 	 */
 	int tries;
 	int retry_pause_ms;
+	/* Set to whether any of the request was sent, so that the server may have acted on it; NULL. */
+	bool *ret_sent;
 };
 
 /*
  * Ask, and hand over the answer.  *ret is written on success; may be NULL.
  * DD_EINVAL: the URL or a header cannot be used, or a redirect is refused; DD_ELIMIT: the body, the
- * headers or the redirects exceed their bound; DD_EIO: the network, the server or TLS failed.
+ * headers or the redirects exceed their bound; DD_ESTOPPED: is_cancelled said so; DD_EIO: the
+ * network, the server or TLS failed.
  */
 int http_perform(struct http *h, const struct http_request *req, struct http_response *ret,
 	struct dd_err *err) DD_MUST_USE;
 
 /* "Authorization: Basic ..." for "user:password" (RFC 7617); heap. */
 char *http_basic_header(const char *login);
+/* A date of HTTP (RFC 9110, any of its three forms) in seconds since 1970; -1: it is none. */
+int64_t http_parse_date(const char *text);
 /* Scheme, host and port of two URLs are the same. */
 bool http_same_origin(const char *a, const char *b);
 

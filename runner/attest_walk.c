@@ -24,7 +24,8 @@ is_left_out(const char *name)
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
-	return str_starts(str_of(name), "journal.db") || str_ends(str_of(name), ".drydock-tmp");
+	return str_starts(str_of(name), "journal.db") || str_starts(str_of(name), "calls.db") ||
+	       str_ends(str_of(name), ".drydock-tmp");
 }
 
 static int walk_dir(struct walk *w, int dir_fd, const char *below, int depth, struct dd_err *err);

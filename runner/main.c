@@ -43,6 +43,8 @@ const struct subcommand *const commands[] = {
 	&cmd_graph_unused,
 	&cmd_graph_sql,
 	&cmd_graph_export,
+	&cmd_models,
+	&cmd_trace,
 	&cmd_mcp,
 	&cmd_verify,
 	&cmd_key_init,

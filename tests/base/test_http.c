@@ -1,4 +1,5 @@
 #include "base/http.h"
+#include "base/log.h"
 #include "tests/base/tmpdir.h"
 
 #include <arpa/inet.h>
@@ -658,6 +659,23 @@ the_proxy_given_is_used_and_that_of_the_environment_is_not(void **state)
 	assert_int_equal(direct.rc, 0);
 }
 
+static bool
+yes(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+static void
+who_cancels_does_not_wait_for_a_silent_server(void **state)
+{
+	(void)state;
+	int64_t start = clock_mono_ns();
+	OWN(answer) struct answer a = GET("/silent", .is_cancelled = yes);
+	assert_fails(&a, DD_ESTOPPED, "asked to stop");
+	assert_true(clock_mono_ns() - start < INT64_C(3000000000));
+}
+
 static void
 header_injection_is_refused(void **state)
 {
@@ -763,6 +781,7 @@ main(void)
 		cmocka_unit_test(a_broken_or_stalled_answer_is_an_error_in_time),
 		cmocka_unit_test(transient_failures_are_tried_again),
 		cmocka_unit_test(the_proxy_given_is_used_and_that_of_the_environment_is_not),
+		cmocka_unit_test(who_cancels_does_not_wait_for_a_silent_server),
 		cmocka_unit_test(header_injection_is_refused),
 		cmocka_unit_test(certificates_are_checked_against_the_ca_file_given),
 	};
