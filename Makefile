@@ -122,6 +122,7 @@ $(OBJ)/%.o: %.c Makefile
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
+$(OBJ)/qa/scripts.o: $(wildcard qa/data/*)
 
 $(OBJ)/tests/hostile/attack_%: tests/hostile/attack_%.c Makefile
 	@mkdir -p $(@D)

@@ -13,8 +13,8 @@ extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_resume, cmd_ru
 	cmd_graph_status, cmd_graph_find, cmd_graph_at, cmd_graph_callers, cmd_graph_callees,
 	cmd_graph_impact, cmd_graph_context, cmd_graph_tests, cmd_graph_unused, cmd_graph_sql,
 	cmd_graph_export, cmd_key_init, cmd_key_show, cmd_key_rotate, cmd_verify, cmd_mcp,
-	cmd_guide, cmd_version, cmd_completion, cmd_man, cmd_worker, cmd_broker, cmd_courier,
-	cmd_flatten;
+	cmd_guide, cmd_qa_shoot, cmd_qa_play, cmd_version, cmd_completion, cmd_man, cmd_worker,
+	cmd_broker, cmd_courier, cmd_flatten;
 
 /* All of them; NULL-terminated. */
 extern const struct subcommand *const commands[];

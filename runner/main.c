@@ -48,6 +48,8 @@ const struct subcommand *const commands[] = {
 	&cmd_key_init,
 	&cmd_key_show,
 	&cmd_key_rotate,
+	&cmd_qa_shoot,
+	&cmd_qa_play,
 	&cmd_gc,
 	&cmd_doctor,
 	&cmd_version,
