@@ -15,6 +15,7 @@
 enum form { FORM_JSON, FORM_DATA, FORM_TEXT };
 
 struct waiting {
+	const char *session;
 	int64_t id;
 	enum form form;
 	json_t *json;
@@ -211,12 +212,17 @@ static int
 wait_for(struct cdp *c, struct waiting *w, const char *method, int timeout_ms)
 {
 	int64_t until = clock_mono_ns() + (int64_t)timeout_ms * 1000000;
+	c->let_be = false;
 	while (!w->done) {
 		(void)give_messages(c, w);
 		if (w->done)
 			break;
 		if (c->dead)
 			return cdp_gone(c, w->err);
+		if (c->lost && w->session && strcmp(c->lost, w->session) == 0)
+			return err_set(w->err, DD_ECORRUPT, "the page crashed");
+		if (c->let_be)
+			return err_set(w->err, DD_ECORRUPT, "%s: let be", method);
 		if (!turn(c, until))
 			return err_set(w->err, DD_ELIMIT, "%s: no answer within %d ms", method,
 				timeout_ms);
@@ -228,7 +234,7 @@ int
 cdp_call(struct cdp *c, const char *session, const char *method, json_t *params, int timeout_ms,
 	json_t **ret, struct dd_err *err)
 {
-	struct waiting w = {.form = FORM_JSON, .err = err};
+	struct waiting w = {.session = session, .form = FORM_JSON, .err = err};
 	w.id = queue(c, session, method, params);
 	int rc = wait_for(c, &w, method, timeout_ms);
 	if (rc == 0 && ret)
@@ -241,7 +247,7 @@ int
 cdp_call_data(struct cdp *c, const char *session, const char *method, json_t *params,
 	int timeout_ms, struct buf *ret, struct dd_err *err)
 {
-	struct waiting w = {.form = FORM_DATA, .to = ret, .err = err};
+	struct waiting w = {.session = session, .form = FORM_DATA, .to = ret, .err = err};
 	w.id = queue(c, session, method, params);
 	return wait_for(c, &w, method, timeout_ms);
 }
@@ -250,7 +256,7 @@ int
 cdp_call_text(struct cdp *c, const char *session, const char *method, json_t *params,
 	int timeout_ms, struct buf *ret, struct dd_err *err)
 {
-	struct waiting w = {.form = FORM_TEXT, .to = ret, .err = err};
+	struct waiting w = {.session = session, .form = FORM_TEXT, .to = ret, .err = err};
 	w.id = queue(c, session, method, params);
 	return wait_for(c, &w, method, timeout_ms);
 }

@@ -22,6 +22,8 @@ struct cdp {
 	int64_t last_id;
 	int64_t deadline_ns; /* of all that is done; CLOCK_MONOTONIC */
 	bool dead;	     /* the browser closed its end */
+	const char *lost;    /* borrowed: a session that answers no more; NULL: none */
+	bool let_be;	     /* set by on_event: what is waited for will not come */
 	/* Is the event worth parsing?  NULL: all are. */
 	bool (*wants)(void *ctx, struct str method);
 	void (*on_event)(void *ctx, const char *session, const char *method, const json_t *params);
@@ -36,8 +38,8 @@ void cdp_send(struct cdp *c, const char *session, const char *method, json_t *pa
 
 /*
  * Send and wait for the answer's result; *ret (a new reference) may be NULL.  DD_EINVAL: the browser refused, and the
- * message says what; DD_ELIMIT: no answer in time, or one that is too large; DD_EIO: the browser is gone, and the
- * message ends with its last words.
+ * message says what; DD_ELIMIT: no answer in time, or one that is too large; DD_ECORRUPT: the session is
+ * lost, or the call was let be; DD_EIO: the browser is gone, and the message ends with its last words.
  */
 int cdp_call(struct cdp *c, const char *session, const char *method, json_t *params, int timeout_ms,
 	json_t **ret, struct dd_err *err) DD_MUST_USE;

@@ -8,6 +8,7 @@
 #define SETTLE_MS 8000 /* to come to rest */
 #define STUCK_MS 500   /* after that long, time passes although something is awaited */
 #define SCRIPT_MS 3000 /* for the page's scripts in one tick */
+#define INPUT_MS 4000  /* for what a page does at once when it is clicked or typed into */
 #define NAVIGATION_MS 15000
 
 static void
@@ -21,14 +22,17 @@ set_string(char **to, const json_t *from, const char *key)
 int
 page_call(struct page *p, const char *method, json_t *params, json_t **ret, struct dd_err *err)
 {
+	bool input = strncmp(method, "Input.", 6) == 0;
 	if (p->crashed) {
 		json_decref(params);
 		return err_set(err, DD_ECORRUPT, "the page crashed");
 	}
-	int rc = cdp_call(p->cdp, p->session, method, params, PAGE_CALL_MS, ret, err);
-	if (rc < 0 && rc != -DD_EIO && p->crashed)
-		return err_set(err, DD_ECORRUPT, "the page crashed");
-	return rc;
+	int rc = cdp_call(
+		p->cdp, p->session, method, params, input ? INPUT_MS : PAGE_CALL_MS, ret, err);
+	return rc == -DD_ELIMIT
+		       ? err_set(err, DD_ELIMIT,
+				 "the page does not answer; a script of its own may run on")
+		       : rc;
 }
 
 int
@@ -36,10 +40,13 @@ page_evaluate(struct page *p, const char *session, int64_t context, const char *
 	int timeout_ms, json_t **ret, struct dd_err *err)
 {
 	OWN_JSON json_t *result = NULL;
+	const struct page_frame world = {.session = (char *)session, .context = context};
+	p->asked = &world;
 	int rc = cdp_call(p->cdp, session, "Runtime.evaluate",
 		json_pack("{s:s, s:I, s:b, s:b}", "expression", expression, "contextId",
 			(json_int_t)context, "returnByValue", 1, "awaitPromise", 1),
 		timeout_ms, &result, err);
+	p->asked = NULL;
 	const json_t *thrown = json_object_get(result, "exceptionDetails");
 	if (rc == -DD_ELIMIT)
 		cdp_send(p->cdp, session, "Runtime.terminateExecution", NULL);
@@ -161,8 +168,10 @@ page_close(struct page *p)
 		(void)!cdp_call(p->cdp, NULL, "Target.disposeBrowserContext",
 			json_pack("{s:s}", "browserContextId", p->context), PAGE_CALL_MS, NULL,
 			NULL);
-	if (p->cdp)
+	if (p->cdp) {
 		p->cdp->on_event = NULL;
+		p->cdp->lost = NULL;
+	}
 	page_forget_frames(p, NULL);
 	free(p->frames);
 	free(p->context);
@@ -180,9 +189,11 @@ page_begin_step(struct page *p, struct screen_step *step, struct dd_err *err)
 	OWN_FREE char *source = page_clock_source(p);
 	OWN_JSON json_t *added = NULL;
 	p->step = step;
-	p->dialogs = p->popups = p->downloads = 0;
+	p->dialogs = p->popups = p->downloads = p->documents_of_step = 0;
 	if (p->crashed)
 		return 0;
+	if (p->scripts_off)
+		page_set_scripts(p, true);
 	if (p->clock)
 		cdp_send(p->cdp, p->session, "Page.removeScriptToEvaluateOnNewDocument",
 			json_pack("{s:s}", "identifier", p->clock));
@@ -216,6 +227,9 @@ page_go(struct page *p, const char *url, struct dd_err *err)
 int
 page_pass(struct page *p, struct dd_err *err)
 {
+	p->clock_ms += PAGE_TICK_MS;
+	if (p->scripts_off) /* nothing to pass for, and nothing would answer */
+		return 0;
 	for (size_t i = 0; i < p->nframes && !p->crashed; i++) {
 		OWN_FREE char *session = mem_strdup(p->frames[i].session);
 		OWN_FREE char *tick =
@@ -228,9 +242,8 @@ page_pass(struct page *p, struct dd_err *err)
 			page_unmet(p, "script");
 			break;
 		}
-		/* DD_EINVAL: the document went away meanwhile. */
+		/* Else: the document went away meanwhile. */
 	}
-	p->clock_ms += PAGE_TICK_MS;
 	return 0;
 }
 

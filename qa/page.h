@@ -31,11 +31,14 @@ struct page {
 	int64_t clock_ms;		  /* since PAGE_EPOCH_MS */
 	struct page_frame *frames;
 	size_t nframes, cap_frames;
+	const struct page_frame *
+		asked; /* the world a script is waited for in: when it goes, nobody answers; NULL */
 	struct map loading;  /* ids of frames that are being loaded */
 	struct map requests; /* id -> struct page_request */
 	size_t in_flight;
-	uint64_t documents;		/* the main frame has had */
-	int dialogs, popups, downloads; /* in this step */
+	uint64_t documents;				   /* the main frame has had */
+	int dialogs, popups, downloads, documents_of_step; /* in this step */
+	bool scripts_off; /* documents that are made run no scripts */
 	bool crashed;
 	struct screen_step *step; /* where events go; NULL: nowhere */
 };
@@ -62,7 +65,8 @@ int page_pass(struct page *p, struct dd_err *err) DD_MUST_USE;
 /* A call to the page's session.  As cdp_call; DD_ECORRUPT: the page crashed. */
 int page_call(struct page *p, const char *method, json_t *params, json_t **ret, struct dd_err *err)
 	DD_MUST_USE;
-/* The value of an expression in world `context` of `session`, awaited; DD_EINVAL: it threw. */
+/* The value of an expression in world `context` of `session`, awaited; DD_EINVAL: it threw;
+ * DD_ECORRUPT: the world went away. */
 int page_evaluate(struct page *p, const char *session, int64_t context, const char *expression,
 	int timeout_ms, json_t **ret, struct dd_err *err) DD_MUST_USE;
 /* NULL: it has no document right now. */

@@ -11,6 +11,7 @@
 #define MAX_TEXT 4096
 #define MAX_DIALOGS 20
 #define MAX_POPUPS 10
+#define MAX_DOCUMENTS 20
 #define UNREAD_MS 250
 
 static const char *
@@ -101,9 +102,10 @@ on_attached(struct page *p, const char *session, const json_t *params)
 	if (strcmp(type, "page") == 0) {
 		p->popups++;
 		page_note(p, "popup", text_of(info, "url"), NULL, 0);
+		cdp_send(p->cdp, own, "Runtime.runIfWaitingForDebugger", NULL);
 		cdp_send(
 			p->cdp, NULL, "Target.closeTarget", json_pack("{s:s}", "targetId", target));
-		if (p->popups == MAX_POPUPS)
+		if (p->popups >= MAX_POPUPS)
 			cdp_send(p->cdp, p->session, "Runtime.terminateExecution", NULL);
 		return;
 	}
@@ -130,12 +132,23 @@ on_crashed(struct page *p, const char *session, const json_t *params)
 	if (!session || !p->session || strcmp(session, p->session) != 0)
 		return;
 	p->crashed = true;
+	p->cdp->lost = p->session;
 	page_forget_frames(p, NULL);
 	map_cleanup(&p->loading);
 	page_note(p, "crash", "the page's process ended", NULL, 0);
 }
 
 /* ---- documents ---- */
+
+void
+page_set_scripts(struct page *p, bool on)
+{
+	p->scripts_off = !on;
+	if (!on)
+		page_unmet(p, "script");
+	cdp_send(p->cdp, p->session, "Emulation.setScriptExecutionDisabled",
+		json_pack("{s:b}", "value", !on));
+}
 
 void
 page_forget_frames(struct page *p, const char *session)
@@ -166,10 +179,20 @@ on_context(struct page *p, const char *session, const json_t *params)
 		json_integer_value(json_object_get(c, "id"))};
 }
 
+/* id 0: all of the session's. */
+static void
+let_be(struct page *p, const char *session, int64_t id)
+{
+	if (p->asked && strcmp(p->asked->session, session) == 0 && (!id || p->asked->context == id))
+		p->cdp->let_be = true;
+}
+
 static void
 on_context_gone(struct page *p, const char *session, const json_t *params)
 {
 	json_int_t id = json_integer_value(json_object_get(params, "executionContextId"));
+	if (session)
+		let_be(p, session, id);
 	for (size_t i = 0; session && i < p->nframes; i++) {
 		struct page_frame *f = &p->frames[i];
 		if (f->context != id || strcmp(f->session, session) != 0)
@@ -185,8 +208,10 @@ static void
 on_contexts_cleared(struct page *p, const char *session, const json_t *params)
 {
 	(void)params;
-	if (session)
-		page_forget_frames(p, session);
+	if (!session)
+		return;
+	let_be(p, session, 0);
+	page_forget_frames(p, session);
 }
 
 static void
@@ -208,13 +233,32 @@ on_loaded(struct page *p, const char *session, const json_t *params)
 		(void)map_remove(&p->loading, frame);
 }
 
+/* Documents a frame was on its way to when it went elsewhere: nobody tells of their end. */
+static void
+drop_navigations(struct page *p, const char *frame, const char *loader)
+{
+	for (struct map_entry *e = map_first(&p->requests); e; e = map_next(e)) {
+		struct page_request *r = map_value(e);
+		if (!r->counted || !r->frame || !frame || !loader || strcmp(r->frame, frame) != 0 ||
+			strcmp(r->loader, loader) == 0)
+			continue;
+		r->counted = false;
+		p->in_flight--;
+	}
+}
+
 static void
 on_navigated(struct page *p, const char *session, const json_t *params)
 {
 	const json_t *frame = json_object_get(params, "frame");
 	(void)session;
-	if (!text_of(frame, "parentId"))
-		p->documents++;
+	if (text_of(frame, "parentId"))
+		return;
+	p->documents++;
+	drop_navigations(p, text_of(frame, "id"), text_of(frame, "loaderId"));
+	/* One that goes elsewhere without end is brought to rest: the next document runs no scripts. */
+	if (p->step && ++p->documents_of_step == MAX_DOCUMENTS)
+		page_set_scripts(p, false);
 }
 
 /* ---- what a page asks of its user ---- */
@@ -303,6 +347,8 @@ page_request_destroy(void *v)
 {
 	struct page_request *r = v;
 	screen_request_cleanup(&r->seen);
+	free(r->frame);
+	free(r->loader);
 	free(r);
 }
 
@@ -363,6 +409,11 @@ on_request(struct page *p, const char *session, const json_t *params)
 	r->seen.type = type ? bounded(type) : NULL;
 	r->began_ns = clock_mono_ns();
 	r->counted = !is_stream(type);
+	const char *frame = text_of(params, "frameId"), *loader = text_of(params, "loaderId");
+	if (type && frame && loader && strcmp(type, "Document") == 0) {
+		r->frame = mem_strdup(frame);
+		r->loader = mem_strdup(loader);
+	}
 	p->in_flight += r->counted;
 	map_put(&p->requests, id, r);
 }

@@ -6,6 +6,7 @@
 
 struct page_request {
 	struct screen_request seen;
+	char *frame, *loader; /* of a document; NULL */
 	int64_t began_ns;
 	bool counted; /* in flight until it ends; streams are not */
 	int64_t heard_ns; /* of its answer, when it may be that nobody reads it: then it has no end; 0 */
@@ -19,6 +20,9 @@ void page_on_event(void *page, const char *session, const char *method, const js
 void page_prepare_session(struct page *p, const char *session);
 /* The clock's script as it has to be for documents made from now on; heap. */
 char *page_clock_source(const struct page *p);
+
+/* Let documents from now on run scripts, or not ("script" is then unmet). */
+void page_set_scripts(struct page *p, bool on);
 
 void page_request_destroy(void *r);
 /* An answer that was heard nothing of for a while is one that the page does not read: it is not in flight. */

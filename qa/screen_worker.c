@@ -28,7 +28,9 @@ static int
 put(void *ctx, const char *kind, struct str data, struct dd_err *err)
 {
 	OWN_FREE char *head = mem_printf("%s %zu\n", kind, data.n);
-	(void)ctx;
+	bool *pictured = ctx;
+	if (pictured)
+		*pictured |= strcmp(kind, "picture") == 0;
 	int rc = fs_write_all(1, head, strlen(head), err);
 	return rc ? rc : fs_write_all(1, data.p, data.n, err);
 }
@@ -69,7 +71,8 @@ static int
 play_step(struct player *p, const struct scenario_step *s, int64_t began_ns,
 	struct screen_step *step, struct dd_err *err)
 {
-	const struct capture_sink sink = {.put = put};
+	bool pictured = false;
+	const struct capture_sink sink = {.put = put, .ctx = &pictured};
 	OWN(dd_err) struct dd_err why = {0};
 	int64_t now = clock_mono_ns();
 	step->at_ms = (double)(now - began_ns) / 1e6;
@@ -84,9 +87,9 @@ play_step(struct player *p, const struct scenario_step *s, int64_t began_ns,
 	if (rc == -DD_EIO)
 		return err_move(err, &why);
 	rc = capture_evidence(&p->page, &sink, err);
-	if (rc < 0 && !step->message) {
+	if ((rc < 0 || !pictured) && !step->message) {
 		step->status = TEST_FAILED;
-		step->message = mem_strdup(err_msg(err));
+		step->message = mem_strdup(rc < 0 ? err_msg(err) : "there is no picture of it");
 	}
 	return rc;
 }

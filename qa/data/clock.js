@@ -8,7 +8,7 @@
 		Date, raf: requestAnimationFrame.bind(window), Channel: MessageChannel,
 		apply: Reflect.apply, construct: Reflect.construct, String,
 	};
-	let now = start, calls = 0, next = 1, frameStamp = 0;
+	let now = start, calls = 0, next = 1, frameStamp = 0, windows = 0;
 	const timers = new Map(), frames = new Map();
 	const read = () => {
 		if (++calls > 10000)
@@ -94,11 +94,15 @@
 			if (batch.length)
 				await breathe();
 		}
-		calls = 0;
+		calls = windows = 0;
 		await new Promise((resolve) => { let over = false; const end = () => { over || (over = true, resolve()); };
 			real.raf(end); breathe().then(breathe).then(breathe).then(end); });
 		return now;
 	};
+
+	// ---- windows: a blocker of floods
+	const open = window.open.bind(window);
+	window.open = (...args) => ++windows > 10 ? null : open(...args);
 
 	// ---- randomness (mulberry32)
 	let state = seed >>> 0;
