@@ -228,10 +228,28 @@ number_frames(const struct page *p, struct buf *text)
 	}
 }
 
+/* Ids of nodes are of use to that browser only, and in no fixed order.  (In text of the page quotes are escaped.) */
+static void
+leave_out_ids(struct str text, struct buf *out)
+{
+	static const char key[] = "\"backendNodeId\":[";
+	const char *at;
+	while ((at = memmem(text.p, text.n, key, sizeof(key) - 1))) {
+		size_t n = (size_t)(at - text.p) + sizeof(key) - 1;
+		const char *end = memchr(text.p + n, ']', text.n - n);
+		if (!end)
+			break;
+		buf_add(out, text.p, n);
+		text.n -= (size_t)(end - text.p);
+		text.p = end;
+	}
+	buf_add_str(out, text);
+}
+
 static int
 take_dom(struct capture *c, struct dd_err *err)
 {
-	OWN(buf) struct buf text = {0};
+	OWN(buf) struct buf text = {0}, plain = {0};
 	if (c->page->crashed)
 		return err_set(err, DD_ECORRUPT, "the page crashed");
 	int rc = cdp_call_text(c->page->cdp, c->page->session, "DOMSnapshot.captureSnapshot",
@@ -239,7 +257,8 @@ take_dom(struct capture *c, struct dd_err *err)
 		&text, err);
 	if (rc == 0)
 		number_frames(c->page, &text);
-	return rc < 0 ? rc : c->to->put(c->to->ctx, "dom", buf_str(&text), err);
+	leave_out_ids(buf_str(&text), &plain);
+	return rc < 0 ? rc : c->to->put(c->to->ctx, "dom", buf_str(&plain), err);
 }
 
 int

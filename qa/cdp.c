@@ -50,8 +50,13 @@ queue(struct cdp *c, const char *session, const char *method, json_t *params)
 {
 	OWN_JSON json_t *j = json_pack("{s:I, s:s, s:o*, s:s*}", "id", (json_int_t)++c->last_id,
 		"method", method, "params", params, "sessionId", session);
+	size_t before = c->out.n;
 	json_print(j, 0, &c->out);
 	buf_putc(&c->out, '\0');
+	if (c->out.truncated) { /* a browser that takes nothing: half a message would spoil the rest */
+		c->out.n = before;
+		c->out.truncated = false;
+	}
 	return c->last_id;
 }
 
@@ -224,8 +229,11 @@ wait_for(struct cdp *c, struct waiting *w, const char *method, int timeout_ms)
 		if (c->let_be)
 			return err_set(w->err, DD_ECORRUPT, "%s: let be", method);
 		if (!turn(c, until))
-			return err_set(w->err, DD_ELIMIT, "%s: no answer within %d ms", method,
-				timeout_ms);
+			return clock_mono_ns() >= c->deadline_ns
+				       ? err_set(w->err, DD_ELIMIT,
+						 "%s: time was up before it was answered", method)
+				       : err_set(w->err, DD_ELIMIT, "%s: no answer within %d ms",
+						 method, timeout_ms);
 	}
 	return w->rc;
 }

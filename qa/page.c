@@ -219,6 +219,11 @@ page_go(struct page *p, const char *url, struct dd_err *err)
 		cdp_send(p->cdp, p->session, "Page.stopLoading", NULL);
 	if (rc < 0)
 		return rc;
+	/* A download is told of a moment later. */
+	for (int i = 0; rc == 0 && why && !p->downloads && i < 10; i++)
+		rc = cdp_wait(p->cdp, 50, err);
+	if (rc < 0)
+		return rc;
 	if (why && p->downloads)
 		return err_set(err, DD_EINVAL, "it is a download");
 	return why ? err_set(err, DD_EINVAL, "%.200s", why) : 0;

@@ -442,16 +442,24 @@ on_data(struct page *p, const char *session, const json_t *params)
 		r->heard_ns = clock_mono_ns();
 }
 
-void
-page_sweep_requests(struct page *p)
+static const char *
+find_unread(const struct page *p)
 {
 	int64_t since = clock_mono_ns() - INT64_C(1000000) * UNREAD_MS;
 	for (struct map_entry *e = map_first(&p->requests); e; e = map_next(e)) {
-		struct page_request *r = map_value(e);
-		if (!r->counted || !r->heard_ns || r->heard_ns > since)
-			continue;
-		r->counted = false;
-		p->in_flight--;
+		const struct page_request *r = map_value(e);
+		if (r->heard_ns && r->heard_ns < since)
+			return map_key(e);
+	}
+	return NULL;
+}
+
+void
+page_sweep_requests(struct page *p)
+{
+	for (const char *id; (id = find_unread(p));) {
+		OWN_FREE char *key = mem_strdup(id);
+		end_request(p, key, NULL, 0);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "qa/capture.h"
 #include "qa/screen.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -156,6 +157,7 @@ qa_screen_worker_main(int argc, char **argv)
 	OWN_JSON json_t *version = NULL;
 	(void)argc;
 	(void)argv;
+	(void)signal(SIGPIPE, SIG_IGN); /* a browser that is gone is told by what it said */
 	int rc = read_task(&t, &err);
 	if (rc == 0) {
 		cdp_init(&p.cdp, SCREEN_FROM, SCREEN_TO, SCREEN_ERRORS, t.time_ms);
