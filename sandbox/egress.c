@@ -257,6 +257,9 @@ check_broker(void *ctx, struct dd_err *err)
 int
 egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret, struct dd_err *err)
 {
+	if (p->network) /* whoever is in it would have the way out, too */
+		return err_set(
+			err, DD_EINVAL, "egress: a pod that shares its network has no way out");
 	struct egress *e = mem_new(struct egress);
 	*e = (struct egress){.state = spec->state, .pod = p, .control = -1, .log = -1};
 	e->owner = spec->owner ? mem_strdup(spec->owner) : NULL;

@@ -95,6 +95,7 @@ struct egress_spec {
 	const char *log_path; /* appended to, made if absent; NULL: no log */
 	const char *owner;    /* what comes is leased to him when it is stored; NULL: to nobody */
 };
+/* DD_EINVAL: the pod shares its network. */
 int egress_open(struct pod *p, const struct egress_spec *spec, struct egress **ret,
 	struct dd_err *err) DD_MUST_USE;
 

@@ -267,6 +267,13 @@ seal_program(const struct pod *p, const char *path, int *ret_fd, struct dd_err *
 	return rc;
 }
 
+static void
+give(struct spawn_fd *fds, size_t *n, int fd, int as)
+{
+	if (fd >= 0)
+		fds[(*n)++] = (struct spawn_fd){fd, as};
+}
+
 static int
 start_box(struct pod *p, struct dd_err *err)
 {
@@ -281,14 +288,18 @@ start_box(struct pod *p, struct dd_err *err)
 		return rc;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_errno(err, errno, "cannot make a socket pair");
-	const struct spawn_fd fds[] = {
-		{ends[1], BOX_CONTROL_FD}, {STDERR_FILENO, 2}, {copy, BOX_PROGRAM_FD}};
-	const struct spawn_spec spec = {.argv = argv,
+	struct spawn_fd fds[BOX_NETWORK_USER_FD] = {{ends[1], BOX_CONTROL_FD}, {STDERR_FILENO, 2}};
+	struct spawn_spec spec = {.argv = argv,
 		.program = copy < 0 ? NULL : sealed,
 		.env = env,
 		.cwd = "/",
 		.fds = fds,
-		.nfds = copy < 0 ? 2 : 3};
+		.nfds = 2};
+	give(fds, &spec.nfds, copy, BOX_PROGRAM_FD);
+	if (p->network) {
+		give(fds, &spec.nfds, network_fd(p->network), BOX_NETWORK_FD);
+		give(fds, &spec.nfds, network_user_fd(p->network), BOX_NETWORK_USER_FD);
+	}
 	rc = spawn_start(&spec, &p->box, NULL, err);
 	(void)close(ends[1]);
 	if (rc < 0) {
@@ -406,6 +417,18 @@ pod_start(struct pod *p, struct dd_err *err)
 }
 
 static int
+take_network(struct pod *p, const struct pod_spec *spec, struct dd_err *err)
+{
+	const struct pod *of = spec->network_of;
+	if (!of)
+		return spec->shares_network ? network_create(p->state, &p->network, err) : 0;
+	if (!of->network)
+		return err_set(err, DD_EINVAL, "sandbox: a pod does not share its network");
+	p->network = network_ref(of->network);
+	return 0;
+}
+
+static int
 open_by(int start(struct pod *, struct dd_err *), const struct pod_spec *spec, struct pod **ret,
 	struct dd_err *err)
 {
@@ -417,6 +440,8 @@ open_by(int start(struct pod *, struct dd_err *), const struct pod_spec *spec, s
 	TAILQ_INIT(&p->services);
 	pod_spec_copy(p, spec);
 	int rc = make_pod_dir(p, err);
+	if (rc == 0)
+		rc = take_network(p, spec, err);
 	if (rc == 0)
 		rc = start(p, err);
 	if (rc < 0) {
@@ -472,6 +497,7 @@ destroy(struct pod *p)
 	if (p->egress_log >= 0)
 		(void)close(p->egress_log);
 	owners_destroy(p->owners);
+	network_unref(p->network);
 	strlist_cleanup(&p->lowers[POD_ROOT]);
 	strlist_cleanup(&p->lowers[POD_WORK]);
 	free(p->id);

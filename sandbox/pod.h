@@ -4,6 +4,7 @@
 
 #include "sandbox/channel.h"
 #include "sandbox/limits.h"
+#include "sandbox/network.h"
 #include "sandbox/owners.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/supervisor.h"
@@ -53,7 +54,8 @@ struct pod {
 	pid_t box;
 	bool made; /* else what its limits have met since they were set is its own making */
 	struct limits limits;
-	struct pod_spec spec; /* a copy; what it borrows is in the next four */
+	struct network *network; /* that it shares; NULL: the box makes one */
+	struct pod_spec spec;	 /* a copy; what it borrows is in the next four */
 	struct stack work;
 	struct strlist data_dirs, paths;
 	struct pod_bind *binds;

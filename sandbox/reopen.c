@@ -49,7 +49,8 @@ pod_spec_copy(struct pod *p, const struct pod_spec *spec)
 	p->spec.binds = p->binds;
 	for (const char *const *d = spec->data_dirs; d && *d; d++)
 		strlist_add(&p->data_dirs, *d);
-	p->spec.data_dirs = NULL; /* see data_dirs */
+	p->spec.data_dirs = NULL;  /* see data_dirs */
+	p->spec.network_of = NULL; /* see network */
 }
 
 void

@@ -176,6 +176,14 @@ struct pod_spec {
 	const struct pod_bind *binds;
 	size_t nbinds;
 	struct pod_limits limits;
+	/*
+	 * Other pods can be opened in its network; egress cannot.  Such pods reach each other's servers on
+	 * loopback (and abstract UNIX sockets), and nothing else of each other: a browser and the application it
+	 * looks at.  Root inside has no right over such a network.  It ends with the last pod in it.
+	 */
+	bool shares_network;
+	struct pod *
+		network_of; /* it is opened in the network of this pod, which shares its own; may be NULL */
 };
 
 #define WORK_DIR "/work"

@@ -90,6 +90,8 @@ struct pod_setup { /* decoded SETUP */
 };
 
 void setup_decode(const struct message *m, struct pod_setup *s);
+/* These of clone(2), all or none. */
+void namespaces_enter_new(int flags);
 /* All namespaces but that of control groups, for which we have to be in ours. */
 void setup_namespaces(void);
 /* That one, and the id maps; before the fork of pid 1. */
@@ -113,6 +115,17 @@ extern const char *box_work_dir; /* where the work tree is in the pod; "" withou
  * system-call filter.  In pid 1 once the pod is set up, and in what it forks.
  */
 void limit_user_namespaces(const char *count);
+
+/* ---- network.c ---- */
+
+#define BOX_PORTS_SWITCH "net/ipv4/ip_unprivileged_port_start"
+
+/* The loopback interface; nothing else is there. */
+void network_bring_up(void);
+/* Enter the network whose descriptors were given, if they were: before any namespace is made. */
+bool network_join(void);
+/* Make one for others to join and hand it over; enter_user: they enter its user namespace, too. */
+void network_make(bool enter_user);
 
 /* ---- users.c ---- */
 

@@ -2,7 +2,8 @@
  * Theory of operation.
  *
  * drydock starts this program with one end of a socket as descriptor 3 and nothing else but
- * standard error.  It enters new user, mount, network, IPC and UTS namespaces, receives the description
+ * standard error, or with a network to join instead of a new one (sandbox/network.c).  It enters new user, mount,
+ * network, IPC and UTS namespaces, receives the description
  * of a pod, enters its control groups and a namespace of those, and forks into a new pid namespace; the
  * outer process is the pod's warden (sandbox/warden).  In root
  * mode drydock, outside, writes the id maps (an unprivileged range, never 0 to 0); in user mode the
@@ -233,7 +234,7 @@ stand_guard(const struct pod_setup *s, pid_t pid1, int ready, int disk)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct message m;
 	struct pod_setup s = {0};
@@ -243,6 +244,10 @@ main(void)
 	(void)close(BOX_PROGRAM_FD);
 	(void)prctl(PR_SET_NAME, "drydock-box");
 	die_with(parent);
+	if (argc == 3 && strcmp(argv[1], BOX_MAKE_NETWORK) == 0) {
+		network_make(strcmp(argv[2], BOX_MODE_USER) == 0);
+		return 0;
+	}
 	setup_namespaces(); /* before we know for whom: drydock prepares the rest meanwhile */
 	message_send(BOX_CONTROL_FD, BOX_UNSHARED, NULL, 0, "pid=%d", (int)getpid());
 	struct stat control;

@@ -43,6 +43,13 @@ enum box_message {
 
 #define BOX_CONTROL_FD 3
 #define BOX_PROGRAM_FD 4 /* the box's own program, if it runs from a descriptor */
+#define BOX_NETWORK_FD \
+	5 /* a network to join, and the user namespace to enter before; if there are any */
+#define BOX_NETWORK_USER_FD 6
+/* As the first argument: make a network and answer with FD, these two, and end.  The second says which mode. */
+#define BOX_MAKE_NETWORK "network"
+#define BOX_MODE_ROOT "root"
+#define BOX_MODE_USER "user"
 #define BOX_MAX_MESSAGE (192 * 1024)
 #define BOX_MAX_DATA 8
 #define BOX_MAX_DATA_LAYERS 48

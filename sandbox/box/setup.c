@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -48,6 +46,7 @@ map_single_id(const struct box_id *inside, const struct box_id *outside)
 }
 
 static struct box_id outer;
+static bool shares_network; /* which was made ready before */
 
 static const struct namespace
 {
@@ -60,9 +59,9 @@ namespaces[] = {{CLONE_NEWUSER, "user", "user"}, {CLONE_NEWNS, "mount", "mnt"},
 	{CLONE_NEWCGROUP, "cgroup", "cgroup"}};
 #define N_NAMESPACES (sizeof(namespaces) / sizeof(*namespaces))
 
-/* All of them or none; one after the other only to find out which it was. */
-static void
-enter_new(int flags)
+/* One after the other only to find out which it was. */
+void
+namespaces_enter_new(int flags)
 {
 	if (unshare(flags) == 0)
 		return;
@@ -82,15 +81,16 @@ enter_new(int flags)
 void
 setup_namespaces(void)
 {
+	shares_network = network_join();
 	outer = (struct box_id){geteuid(), getegid()};
-	enter_new(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-		  CLONE_NEWUTS);
+	namespaces_enter_new(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
+			     CLONE_NEWUTS | (shares_network ? 0 : CLONE_NEWNET));
 }
 
 void
 setup_ids(const struct pod_setup *s)
 {
-	enter_new(CLONE_NEWCGROUP); /* its root is the group that we are in now */
+	namespaces_enter_new(CLONE_NEWCGROUP); /* its root is the group that we are in now */
 	if (!s->root_mode)
 		map_single_id(&(struct box_id){0, 0}, &outer);
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -408,9 +408,9 @@ set_switches(const struct pod_setup *s)
 	proc_sys = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* Where there is one id, each command with another has a namespace of its own. */
 	limit_user_namespaces(s->root_mode ? "0" : BOX_MAX_NAMESPACES);
-	/* Nobody else is on this loopback interface: a web server needs no capability for port 80.
-	 */
-	set_switch("net/ipv4/ip_unprivileged_port_start", "0");
+	/* Nobody else is on this loopback interface: a web server needs no capability for port 80. */
+	if (!shares_network)
+		set_switch(BOX_PORTS_SWITCH, "0");
 }
 
 /* What of /proc a process must not change or read, whatever the ids say. */
@@ -444,16 +444,6 @@ enter_root(int root)
 		box_die(errno, "cannot enter the root of the pod (pivot_root)");
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		box_die(errno, "cannot leave the host's root");
-}
-
-static void
-bring_loopback_up(void)
-{
-	struct ifreq r = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &r) < 0)
-		box_die(errno, "cannot bring the loopback interface up");
-	(void)close(fd);
 }
 
 void
@@ -490,7 +480,8 @@ setup_pod(const struct pod_setup *s)
 		attach_over(t.binds[i], s->binds[i].dst);
 	set_switches(s);
 	mask_proc();
-	bring_loopback_up();
+	if (!shares_network)
+		network_bring_up();
 	if (sethostname("drydock", 7) < 0)
 		box_die(errno, "cannot set the host name");
 }

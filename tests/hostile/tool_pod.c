@@ -13,7 +13,8 @@
  *   --trace           everything is observed; what was denied is printed as "denied CALL PROFILE"
  *   --result FILE     a line of JSON a command
  *
- * A profile with a '+' before it is left running while the next ones run, and waited for at the end.
+ * A profile with a '+' before it is left running while the next ones run, and waited for at the end.  With an '@' before
+ * that, the command runs in a second pod, of the same kind, in the network of the first.
  */
 #include "base/fs.h"
 #include "base/log.h"
@@ -31,7 +32,7 @@
 struct step {
 	enum exec_profile profile;
 	const char *user;
-	bool beside;
+	bool elsewhere, beside;
 	const char *const *argv;
 	struct exec *running;
 	struct exec_result result;
@@ -93,6 +94,8 @@ parse_profile(struct step *s, char *text)
 		[PROFILE_PARSER] = "parser",
 		[PROFILE_BROWSER] = "browser",
 		[PROFILE_DEBUG] = "debug"};
+	s->elsewhere = *text == '@';
+	text += s->elsewhere;
 	s->beside = *text == '+';
 	text += s->beside;
 	char *colon = strchr(text, ':');
@@ -249,7 +252,7 @@ static void
 run(struct job *j)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	struct pod *p = NULL;
+	struct pod *p = NULL, *second = NULL;
 	j->spec.state = &j->st;
 	if (!j->tools && !j->root.n)
 		add_base(j);
@@ -257,16 +260,22 @@ run(struct job *j)
 	j->spec.work = &j->work;
 	j->spec.binds = j->binds;
 	j->seen = j->trace ? trace_create() : NULL;
+	for (size_t i = 0; i < j->nsteps; i++)
+		j->spec.shares_network |= j->steps[i].elsewhere;
 	if (pod_open(&j->spec, &p, &err) < 0)
 		die("pod", &err);
+	j->spec.network_of = p;
+	if (j->spec.shares_network && pod_open(&j->spec, &second, &err) < 0)
+		die("second pod", &err);
 	for (size_t i = 0; i < j->nsteps; i++) {
-		start(j, p, &j->steps[i]);
+		start(j, j->steps[i].elsewhere ? second : p, &j->steps[i]);
 		if (!j->steps[i].beside)
 			finish(j, &j->steps[i]);
 	}
 	for (size_t i = 0; i < j->nsteps; i++)
 		if (j->steps[i].beside)
 			finish(j, &j->steps[i]);
+	pod_close(second);
 	if (j->seen)
 		trace_each_denial(j->seen, print_denial, NULL);
 	if (j->freeze_work)
