@@ -716,3 +716,42 @@ pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err)
 		*ret_fd = fd;
 	return rc;
 }
+
+void
+listening_cleanup(struct listening *l)
+{
+	strlist_cleanup(&l->sockets);
+	l->nports = 0;
+}
+
+bool
+listening_has(const struct listening *l, uint16_t port)
+{
+	for (size_t i = 0; i < l->nports; i++)
+		if (l->ports[i] == port)
+			return true;
+	return false;
+}
+
+int
+pod_listening(struct pod *p, struct listening *ret, struct dd_err *err)
+{
+	OWN(request) struct request r;
+	OWN(reply) struct reply answer = {0};
+	struct str rest, field;
+	uint64_t port;
+	request_init(&r, BOX_LISTENING);
+	int rc = pod_call(p, &r, &answer, err);
+	if (rc < 0)
+		return rc;
+	*ret = (struct listening){0};
+	for (rest = buf_str(&answer.text); str_next(&rest, '\0', &field);) {
+		const struct str value = {field.p + 5, field.n - 5};
+		if (str_starts(field, "port=") && str_parse_u64(value, 65535, &port) &&
+			ret->nports < LISTENING_MAX_PORTS)
+			ret->ports[ret->nports++] = (uint16_t)port;
+		else if (str_starts(field, "socket="))
+			strlist_add_str(&ret->sockets, (struct str){field.p + 7, field.n - 7});
+	}
+	return 0;
+}

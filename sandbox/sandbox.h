@@ -245,6 +245,17 @@ int pod_reopen(struct pod *p, const struct pod_snapshot *keep, struct dd_err *er
 /* A TCP socket listening on 127.0.0.1:port in the pod's network namespace, served from out here. */
 int pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err) DD_MUST_USE;
 
+/* Who waits for connections in the pod's network: TCP ports, and paths of UNIX sockets. */
+#define LISTENING_MAX_PORTS 64
+struct listening {
+	uint16_t ports[LISTENING_MAX_PORTS];
+	size_t nports;
+	struct strlist sockets;
+};
+void listening_cleanup(struct listening *l);
+bool listening_has(const struct listening *l, uint16_t port);
+int pod_listening(struct pod *p, struct listening *ret, struct dd_err *err) DD_MUST_USE;
+
 /* ---- exec --------------------------------------------------------------------------------------
  */
 

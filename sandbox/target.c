@@ -194,6 +194,42 @@ target_path(const struct target *t, int dir_fd, uint64_t address, char *to)
 	return true;
 }
 
+/* ---- its command ---- */
+
+bool
+target_vector(const struct target *t, uint64_t address, struct target_words *ret)
+{
+	uint64_t word;
+	for (ret->n = 0; target_read(t, address, &word, sizeof(word)); address += sizeof(word)) {
+		if (!word)
+			return ret->n > 0;
+		if (!read_string(t, word, ret->text + ret->n, sizeof(ret->text) - ret->n))
+			return false;
+		ret->n += strlen(ret->text + ret->n) + 1;
+	}
+	return false;
+}
+
+bool
+target_command(const struct target *t, char *program, struct target_words *ret)
+{
+	char path[64];
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)t->pid);
+	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, ret->text, sizeof(ret->text));
+	if (n <= 0 || ret->text[n - 1] ||
+		!read_proc_link(t->pid, "exe", program, TARGET_PATH_BYTES))
+		return false;
+	ret->n = (size_t)n;
+	return true;
+}
+
+bool
+target_directory(const struct target *t, char *to)
+{
+	return read_proc_link(t->pid, "cwd", to, TARGET_PATH_BYTES) && *to == '/';
+}
+
 /* ---- what is there ---- */
 
 int

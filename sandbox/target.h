@@ -41,6 +41,20 @@ bool target_read(const struct target *t, uint64_t address, void *to, size_t n);
  */
 bool target_path(const struct target *t, int dir_fd, uint64_t address, char *to);
 
+#define TARGET_WORDS_BYTES 2048
+
+struct target_words { /* of a command line, each ended by its NUL */
+	char text[TARGET_WORDS_BYTES];
+	size_t n;
+};
+
+/* The words at an address, a vector as of execve(2).  False: they cannot be read, or are too many. */
+bool target_vector(const struct target *t, uint64_t address, struct target_words *ret);
+/* Those it was started with, and its executable (TARGET_PATH_BYTES in `program`). */
+bool target_command(const struct target *t, char *program, struct target_words *ret);
+/* Its working directory, TARGET_PATH_BYTES in `to`. */
+bool target_directory(const struct target *t, char *to);
+
 struct lookup {
 	bool found;
 	bool directory;

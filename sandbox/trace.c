@@ -11,6 +11,7 @@ struct trace {
 	struct map paths;    /* -> struct trace_path, owned */
 	struct map connects; /* -> struct trace_connect, owned */
 	struct map denials;  /* -> struct trace_denial, owned */
+	struct map runs;     /* -> struct trace_run, owned */
 	struct groups groups;
 	struct map programs; /* interned names and command lines */
 	size_t bytes;	     /* in all of them */
@@ -30,6 +31,7 @@ trace_create(void)
 	t->paths.destroy = free_value;
 	t->connects.destroy = free_value;
 	t->denials.destroy = free_value;
+	t->runs.destroy = free_value;
 	t->groups.done.destroy = free_value;
 	t->programs.destroy = free_value;
 	return t;
@@ -43,6 +45,7 @@ trace_destroy(struct trace *t)
 	map_cleanup(&t->paths);
 	map_cleanup(&t->connects);
 	map_cleanup(&t->denials);
+	map_cleanup(&t->runs);
 	groups_cleanup(&t->groups);
 	map_cleanup(&t->programs);
 	free(t);
@@ -148,6 +151,40 @@ trace_add_connect(struct trace *t, const char *target, const char *program, bool
 	}
 	c->refused = c->refused && refused;
 	c->count++;
+}
+
+/* One of each program and words; where it was first. */
+void
+trace_add_run(struct trace *t, const struct trace_run *run)
+{
+	OWN(buf) struct buf key = {0};
+	buf_add(&key, run->words, run->n);
+	for (size_t i = 0; i < key.n; i++)
+		key.p[i] = key.p[i] ? key.p[i] : '\n';
+	buf_puts(&key, run->program);
+	struct trace_run *r = map_get_str(&t->runs, buf_str(&key));
+	if (!r) {
+		if (map_count(&t->runs) >= TRACE_MAX_RUNS || !take_bytes(t, run->n + key.n)) {
+			t->dropped++;
+			return;
+		}
+		char *words = (char *)(r = mem_zalloc(1, sizeof(*r) + run->n)) + sizeof(*r);
+		memcpy(words, run->words, run->n);
+		*r = (struct trace_run){.program = intern(t, run->program),
+			.dir = intern(t, run->dir),
+			.words = words,
+			.n = run->n};
+		map_put_str(&t->runs, buf_str(&key), r);
+	}
+	r->served = r->served || run->served;
+}
+
+void
+trace_each_run(const struct trace *t, bool (*fn)(void *ctx, const struct trace_run *r), void *ctx)
+{
+	for (struct map_entry *e = map_first(&t->runs); e; e = map_next(e))
+		if (!fn(ctx, map_value(e)))
+			return;
 }
 
 void

@@ -12,6 +12,7 @@
 #define TRACE_MAX_BYTES ((size_t)64 << 20) /* of paths and names; half as many of searches */
 #define TRACE_MAX_GROUPS 100000
 #define TRACE_MAX_DENIALS 1000
+#define TRACE_MAX_RUNS 4000
 
 struct trace;
 struct trace *trace_create(void);
@@ -34,6 +35,18 @@ struct trace_connect {	    /* what one program tried of one target */
 	bool refused;	    /* each time nobody listened there, or there was no way to it */
 	uint32_t count;
 	const char *program;
+};
+
+/*
+ * A program that was there and was started, by its path below no directory of the system's; and whatever waited for
+ * connections, started how it was.
+ */
+struct trace_run {
+	const char *program; /* path */
+	const char *dir;     /* where */
+	const char *words;   /* its command line, each word ended by a NUL */
+	size_t n;	     /* bytes of them */
+	bool served;	     /* it waited for connections */
 };
 
 /*
@@ -62,6 +75,8 @@ void trace_each_path(
 	const struct trace *t, bool (*fn)(void *ctx, const struct trace_path *p), void *ctx);
 void trace_each_connect(
 	const struct trace *t, bool (*fn)(void *ctx, const struct trace_connect *c), void *ctx);
+void trace_each_run(
+	const struct trace *t, bool (*fn)(void *ctx, const struct trace_run *r), void *ctx);
 /* Searches that failed, and those that found what they looked for only behind another place. */
 void trace_each_group(
 	struct trace *t, bool (*fn)(void *ctx, const struct trace_group *g), void *ctx);

@@ -39,6 +39,7 @@ static const struct traced_call {
 	{SYS_execve, TRACE_EXEC, -1, 0},
 	{SYS_execveat, TRACE_EXEC, 0, 1},
 	{SYS_connect, TRACE_CONNECT, -1, 1},
+	{SYS_listen, TRACE_CONNECT, -1, 0},
 };
 
 static const struct traced_call *
@@ -122,6 +123,33 @@ name_connection(const struct target *target, const uint64_t *args, struct traced
 	return false;
 }
 
+/* The system's own programs do what the application's do, and say nothing of it. */
+static bool
+is_systems(const char *path)
+{
+	static const char *const dirs[] = {"/usr/", "/bin/", "/sbin/", "/lib", NULL};
+	for (size_t i = 0; dirs[i]; i++)
+		if (strncmp(path, dirs[i], strlen(dirs[i])) == 0)
+			return true;
+	return false;
+}
+
+static void
+name_words(const struct target *target, int nr, const uint64_t *args, struct traced *ret)
+{
+	uint64_t vector = args[nr == SYS_execveat ? 2 : 1];
+	if (is_systems(ret->what) || !target_vector(target, vector, &ret->words) ||
+		!target_directory(target, ret->dir))
+		ret->words.n = 0;
+}
+
+static bool
+name_server(const struct target *target, struct traced *ret)
+{
+	ret->serves = true;
+	return target_command(target, ret->what, &ret->words) && target_directory(target, ret->dir);
+}
+
 bool
 trace_call_name(const struct target *target, int nr, const uint64_t *args, struct traced *ret)
 {
@@ -129,10 +157,18 @@ trace_call_name(const struct target *target, int nr, const uint64_t *args, struc
 	if (!c)
 		return false;
 	ret->class = c->class;
-	ret->found = ret->directory = false;
+	ret->found = ret->directory = ret->serves = false;
+	ret->words.n = 0;
 	ret->creates = creates(target, nr, c, args);
-	return c->class == TRACE_CONNECT ? name_connection(target, args, ret)
-					 : name_path(target, c, args, ret);
+	if (nr == SYS_listen)
+		return name_server(target, ret);
+	if (c->class == TRACE_CONNECT)
+		return name_connection(target, args, ret);
+	if (!name_path(target, c, args, ret))
+		return false;
+	if (c->class == TRACE_EXEC)
+		name_words(target, nr, args, ret);
+	return true;
 }
 
 /* ---- judging ---- */
@@ -173,6 +209,10 @@ is_answered(const struct target *target, const char *where)
 void
 trace_call_look(const struct target *target, struct traced *x)
 {
+	if (x->serves) {
+		x->found = true;
+		return;
+	}
 	if (x->class == TRACE_CONNECT) {
 		x->found = is_answered(target, x->what);
 		return;
@@ -185,7 +225,9 @@ trace_call_look(const struct target *target, struct traced *x)
 void
 trace_call_judge(int64_t returned, struct traced *x)
 {
-	if (x->class == TRACE_CONNECT)
+	if (x->serves)
+		x->found = returned >= 0;
+	else if (x->class == TRACE_CONNECT)
 		x->found = returned >= 0 || returned == -EINPROGRESS || returned == -EISCONN ||
 			   returned == -EALREADY || returned == -EINTR;
 	else /* what may not be entered is there; EINVAL: readlink(2) of what is no link */
@@ -195,6 +237,15 @@ trace_call_judge(int64_t returned, struct traced *x)
 void
 trace_call_add(struct trace *t, const struct target *target, const struct traced *x)
 {
+	const struct trace_run run = {.program = x->what,
+		.dir = x->dir,
+		.words = x->words.text,
+		.n = x->words.n,
+		.served = x->serves};
+	if (x->words.n && x->found)
+		trace_add_run(t, &run);
+	if (x->serves)
+		return;
 	if (x->class == TRACE_CONNECT) {
 		trace_add_connect(t, x->what, target->program, !x->found);
 		return;

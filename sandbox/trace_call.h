@@ -14,6 +14,9 @@ struct traced {
 	bool found;			      /* there is such a file; somebody listens there */
 	bool directory;
 	bool creates; /* an open that makes what is not there */
+	bool serves; /* it waits for connections: `what` is the program, `words` its command line */
+	struct target_words words; /* none: not worth it */
+	char dir[TARGET_PATH_BYTES];
 };
 
 /* Is the call of one of these classes (enum trace_class, other bits are ignored)? */

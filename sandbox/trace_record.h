@@ -17,6 +17,8 @@ struct trace_look {
 };
 void trace_add_look(struct trace *t, const struct trace_look *look);
 
+/* What run names is copied. */
+void trace_add_run(struct trace *t, const struct trace_run *run);
 void trace_add_connect(struct trace *t, const char *target, const char *program, bool refused);
 void trace_add_denial(struct trace *t, const char *call, const char *program, const char *profile);
 

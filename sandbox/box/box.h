@@ -222,5 +222,7 @@ unsigned long long processes_count_tasks(void);
 /* Does anybody in the pod listen on this TCP port, on this UNIX socket? */
 bool probe_port(unsigned port);
 bool probe_socket(const char *path);
+/* Who listens, as fields of a message: "port=80\n...socket=/run/x.sock\n"; what has no room is left out. */
+void probe_listening(char *to, size_t n);
 
 #endif

@@ -358,6 +358,7 @@ static const struct {
 	{BOX_OBSERVE_EXEC, SYS_execve},
 	{BOX_OBSERVE_EXEC, SYS_execveat},
 	{BOX_OBSERVE_CONNECT, SYS_connect},
+	{BOX_OBSERVE_CONNECT, SYS_listen},
 };
 
 /* fstat(3) is one of these, of a descriptor and an empty path: nothing is looked for. */

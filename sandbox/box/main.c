@@ -87,6 +87,14 @@ probe(const struct message *m)
 }
 
 static void
+answer_listening(void)
+{
+	char text[3072];
+	probe_listening(text, sizeof(text));
+	message_send(BOX_CONTROL_FD, BOX_ANSWER, NULL, 0, "%s", text);
+}
+
+static void
 serve_request(struct message *m, bool root_mode)
 {
 	const char *id = message_get(m, "id");
@@ -109,6 +117,9 @@ serve_request(struct message *m, bool root_mode)
 		break;
 	case BOX_PROBE:
 		message_send(BOX_CONTROL_FD, BOX_ANSWER, NULL, 0, "yes=%d", probe(m));
+		break;
+	case BOX_LISTENING:
+		answer_listening();
 		break;
 	default:
 		box_die(0, "unknown request %d", m->type);

@@ -56,6 +56,63 @@ listed_socket(const char *path)
 	return found;
 }
 
+/* Append "key=value\n" unless there is no room. */
+static void
+put(char **at, char *end, const char *key, const char *value)
+{
+	int n = snprintf(*at, (size_t)(end - *at), "%s=%s\n", key, value);
+	if (n > 0 && n < end - *at)
+		*at += n;
+	else
+		**at = '\0';
+}
+
+static void
+list_ports(const char *path, char **at, char *end, const char *from)
+{
+	char line[512], key[32], number[16];
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		unsigned local, state;
+		if (sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &local, &state) != 2 ||
+			state != LISTENING)
+			continue;
+		(void)snprintf(key, sizeof(key), "port=%u\n", local);
+		(void)snprintf(number, sizeof(number), "%u", local);
+		if (!strstr(from, key)) /* of both families, or of several addresses */
+			put(at, end, "port", number);
+	}
+	if (f)
+		(void)fclose(f);
+}
+
+static void
+list_sockets(char **at, char *end)
+{
+	char line[512];
+	FILE *f = fopen("/proc/net/unix", "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		unsigned flags;
+		int name = 0;
+		line[strcspn(line, "\n")] = '\0';
+		if (sscanf(line, "%*s %*s %*s %x %*s %*s %*s %n", &flags, &name) == 1 && name &&
+			(flags & ACCEPTS) && line[name] == '/')
+			put(at, end, "socket", line + name);
+	}
+	if (f)
+		(void)fclose(f);
+}
+
+void
+probe_listening(char *to, size_t n)
+{
+	char *at = to, *end = to + n;
+	*to = '\0';
+	list_ports("/proc/net/tcp", &at, end, to);
+	list_ports("/proc/net/tcp6", &at, end, to);
+	list_sockets(&at, end);
+}
+
 bool
 probe_socket(const char *path)
 {

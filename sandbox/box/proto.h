@@ -13,6 +13,7 @@
  *   PTY                                   FAILED    text=why (of SETUP, EXEC, LISTEN, PTY)
  *   BLOCKED id                            ANSWER    yes=0|1
  *   PROBE   port or socket: does anybody listen?
+ *   LISTENING                             ANSWER    port=..., socket=..., as many as there are
  *                                         LIMIT     cause, used: the warden ended all processes
  *
  * SIGNAL with "top": only the main process of the command, or what is left of it when that has
@@ -29,6 +30,7 @@ enum box_message {
 	BOX_PTY = 'P',
 	BOX_BLOCKED = 'B',
 	BOX_PROBE = 'Q',
+	BOX_LISTENING = 'W',
 	BOX_UNSHARED = 'u',
 	BOX_READY = 'r',
 	BOX_FAILED = 'f',

@@ -219,6 +219,37 @@ a_network_that_is_not_shared_cannot_be_joined(void **state)
 	pod_close(alone);
 }
 
+static void
+who_waits_for_connections_is_told(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(listening) struct listening before = {0}, after = {0};
+	struct pod *p = NULL;
+	const struct pod_spec spec = {.state = &st, .work = &nothing};
+	const char *argv[] = {"/usr/bin/perl", "-MIO::Socket::UNIX", "-MIO::Socket::INET", "-e",
+		"my @s = (IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', LocalPort => 82),"
+		"IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.2', LocalPort => 82),"
+		"IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 83)," /* does not wait */
+		"IO::Socket::UNIX->new(Listen => 5, Local => '/work/x.sock')); sleep 100",
+		NULL};
+	const struct service_spec service = {.name = "both",
+		.argv = argv,
+		.user = "builder",
+		.port = 82,
+		.socket = "/work/x.sock"};
+	must(pod_open(&spec, &p, &err), &err);
+	must(pod_listening(p, &before, &err), &err);
+	assert_int_equal(before.nports + before.sockets.n, 0);
+	must(service_start(p, &service, NULL, &err), &err);
+	must(pod_listening(p, &after, &err), &err);
+	assert_int_equal(after.nports, 1);
+	assert_true(listening_has(&after, 82));
+	assert_int_equal(after.sockets.n, 1);
+	assert_string_equal(after.sockets.v[0], "/work/x.sock");
+	pod_close(p);
+}
+
 int
 main(void)
 {
@@ -230,6 +261,7 @@ main(void)
 		cmocka_unit_test(it_ends_with_the_last_pod_in_it),
 		cmocka_unit_test(nothing_else_of_the_other_is_seen),
 		cmocka_unit_test(there_is_no_way_out_of_it),
+		cmocka_unit_test(who_waits_for_connections_is_told),
 		cmocka_unit_test(a_network_that_is_not_shared_cannot_be_joined),
 	};
 	return cmocka_run_group_tests(tests, state_set_up, state_tear_down);

@@ -397,6 +397,40 @@ connections_are_told_apart_by_program(void **state)
 	trace_destroy(t);
 }
 
+/* "PROGRAM in DIR: WORD|WORD|...", with " serves" behind it. */
+static bool
+list_run(void *ctx, const struct trace_run *r)
+{
+	struct buf *out = ctx;
+	buf_printf(out, "%s in %s: ", r->program, r->dir);
+	for (size_t i = 0; i < r->n; i++)
+		buf_putc(out, r->words[i] ? r->words[i] : '|');
+	buf_puts(out, r->served ? " serves\n" : "\n");
+	return true;
+}
+
+static void
+what_ran_and_what_served_is_told_with_its_words(void **state)
+{
+	(void)state;
+	static const enum trace_method methods[] = {TRACE_NOTIFY, TRACE_PTRACE, TRACE_EXACT};
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+		OWN(buf) struct buf out = {0};
+		struct trace *t = trace_create();
+		struct exec_result r = watch_by(t, methods[i], PROFILE_TEST, TRACE_ALL,
+			"cd /tmp && cp /bin/sleep own && ./own 0 && ./own 0 && ./nosuch 2>/dev/null;"
+			"mkdir 'a b' && cd 'a b' && exec perl -MIO::Socket::INET -e '"
+			"IO::Socket::INET->new(Listen => 1, LocalAddr => q(127.0.0.1)) or die' 'x y' ''");
+		assert_int_equal(r.exit_code, 0);
+		trace_each_run(t, list_run, &out);
+		assert_string_equal(out.p ? out.p : "",
+			"/tmp/own in /tmp: ./own|0|\n"
+			"/usr/bin/perl in /tmp/a b: perl|-MIO::Socket::INET|-e|"
+			"IO::Socket::INET->new(Listen => 1, LocalAddr => q(127.0.0.1)) or die|x y|| serves\n");
+		trace_destroy(t);
+	}
+}
+
 int
 main(void)
 {
@@ -414,6 +448,7 @@ main(void)
 		cmocka_unit_test(tracing_by_ptrace_changes_no_ending),
 		cmocka_unit_test(connections_are_recorded_without_any_class),
 		cmocka_unit_test(owners_that_package_tools_meant_are_kept_with_the_layer),
+		cmocka_unit_test(what_ran_and_what_served_is_told_with_its_words),
 	};
 	return cmocka_run_group_tests(tests, state_set_up, state_tear_down);
 }
