@@ -75,6 +75,10 @@ struct probe_result {
 	struct strlist options;
 	struct service_list services; /* started before the tests */
 	struct test_run tests;
+	struct seen_run_list
+		runs; /* by the tests, of programs that are not the system's, and of servers */
+	struct start start;		    /* how the application is run; see probe_starts */
+	struct start_try_list starts;	    /* all that was tried */
 	struct stack root;		    /* with the packages */
 	struct stack work;		    /* source and built tree */
 	double build_seconds;		    /* of the last configure + build */
@@ -85,6 +89,13 @@ void probe_result_cleanup(struct probe_result *r);
 /* Errors are ours (disk, package sources, stop); a target that fails is an outcome. */
 int probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err *err)
 	DD_MUST_USE;
+
+/*
+ * Commands that might be how the application is run, the best first, from its built tree and what its tests ran: to be
+ * tried by whoever has a pod for it.
+ */
+int probe_starts(const struct state *st, const struct probe_result *r, struct start_try_list *ret,
+	struct dd_err *err) DD_MUST_USE;
 
 /* "NAME=value" of what every build and test gets: PATH, HOME, a fixed locale and time zone, ... */
 void probe_environment(struct strlist *ret);
@@ -224,7 +235,7 @@ int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUS
 
 /*
  * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references" and "locate" (source tree at /src), "evidence" (log
- * on standard input), "index" and "owners" (package lists), "place" (work tree at WORK_DIR).
+ * on standard input), "index" and "owners" (package lists), "place" and "starts" (work tree at WORK_DIR).
  */
 int probe_built_worker_main(int argc, char **argv);
 int probe_detect_worker_main(int argc, char **argv);
@@ -234,6 +245,7 @@ int probe_index_worker_main(int argc, char **argv);
 int probe_locate_worker_main(int argc, char **argv);
 int probe_owners_worker_main(int argc, char **argv);
 int probe_place_worker_main(int argc, char **argv);
+int probe_starts_worker_main(int argc, char **argv);
 int probe_references_worker_main(int argc, char **argv);
 
 #endif

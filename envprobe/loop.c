@@ -39,6 +39,9 @@ probe_result_cleanup(struct probe_result *r)
 	strlist_cleanup(&r->options);
 	service_list_cleanup(&r->services);
 	test_run_cleanup(&r->tests);
+	seen_run_list_cleanup(&r->runs);
+	start_cleanup(&r->start);
+	start_try_list_cleanup(&r->starts);
 	built_file_list_cleanup(&r->built_files);
 	stack_cleanup(&r->root);
 	stack_cleanup(&r->work);

@@ -573,6 +573,27 @@ put_build_stage(const struct recipe *r, struct buf *out)
 			put_command(r, &r->commands.v[i], out);
 }
 
+/* What runs the application, as it was seen to serve; in a container from everywhere. */
+static void
+put_start(const struct recipe *r, struct buf *out)
+{
+	const struct start *s = &r->start;
+	OWN(buf) struct buf text = {0};
+	OWN_FREE char *note = mem_printf("How it was seen to run: %s.", s->why ? s->why : "");
+	if (!s->run)
+		return;
+	put_comment(out, note);
+	if (strstr(s->run, "${ADDRESS:-"))
+		buf_puts(out, "ENV ADDRESS=0.0.0.0\n");
+	for (size_t i = 0; i < s->ports.n; i++)
+		buf_printf(out, "EXPOSE %lld\n", (long long)s->ports.v[i].port);
+	const struct command c = {.run = s->run, .dir = s->dir};
+	recipe_put_cd(&c, WORK_DIR, &text);
+	buf_puts(&text, s->run);
+	buf_puts(out, "CMD ");
+	put_exec_form(out, "\"/bin/sh\", \"-c\"", buf_str(&text));
+}
+
 static void
 put_runtime_stage(const struct recipe *r, const struct inventory *inv, struct buf *out)
 {
@@ -585,6 +606,7 @@ put_runtime_stage(const struct recipe *r, const struct inventory *inv, struct bu
 	buf_puts(out, "USER " USER_NAME "\nWORKDIR " WORK_DIR "\n"
 		      "COPY --from=build --chown=" USER_NAME ":" USER_NAME " " WORK_DIR
 		      "/ " WORK_DIR "/\n");
+	put_start(r, out);
 }
 
 void
@@ -651,6 +673,12 @@ recipe_devcontainer(const struct recipe *r, struct buf *out)
 		json_pack("{s:s, s:s, s:s}", "dockerfile", "../Dockerfile", "context", "..",
 			"target", "test"));
 	json_object_set_new(j, "remoteUser", json_string(USER_NAME));
+	json_t *ports = json_array();
+	for (size_t i = 0; i < r->start.ports.n; i++)
+		json_array_append_new(ports, json_integer(r->start.ports.v[i].port));
+	if (json_array_size(ports))
+		json_object_set(j, "forwardPorts", ports);
+	json_decref(ports);
 	add_variables(r, env, secrets);
 	if (json_object_size(env))
 		json_object_set(j, "containerEnv", env);

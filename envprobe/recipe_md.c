@@ -245,6 +245,47 @@ put_container(const struct recipe *r, struct buf *out)
 	put_block(out, &text);
 }
 
+static void
+put_port(const struct served_port *p, struct buf *out)
+{
+	buf_printf(out, "- port %lld", (long long)p->port);
+	if (p->protocol == PORT_HTTP)
+		buf_printf(out, ", HTTP: `GET /` gives %lld", (long long)p->status);
+	if (p->title) {
+		buf_puts(out, ", ");
+		recipe_put_code(out, p->title);
+	}
+	buf_putc(out, '\n');
+}
+
+/* What runs it, as it was seen to serve. */
+static void
+put_start(const struct recipe *r, struct buf *out)
+{
+	const struct start *s = &r->start;
+	OWN(buf) struct buf text = {0};
+	const struct command c = {.run = s->run, .dir = s->dir};
+	if (!s->run)
+		return;
+	buf_puts(out,
+		"## Run\n\nStarted like this in the built tree it was seen to serve; what showed "
+		"the command: ");
+	recipe_put_code(out, s->why ? s->why : "");
+	buf_puts(out, ".\n\n");
+	buf_puts(&text, c.dir ? "(" : "");
+	recipe_put_cd(&c, NULL, &text);
+	buf_printf(&text, "%s%s\n", s->run, c.dir ? ")" : "");
+	put_block(out, &text);
+	for (size_t i = 0; i < s->ports.n; i++)
+		put_port(&s->ports.v[i], out);
+	if (s->socket) {
+		buf_puts(out, "- the socket ");
+		recipe_put_code(out, s->socket);
+		buf_putc(out, '\n');
+	}
+	buf_puts(out, r->services.n ? "\nIt has the services of the tests beside it.\n\n" : "\n");
+}
+
 void
 recipe_build_md(const struct recipe *r, struct buf *out)
 {
@@ -274,6 +315,7 @@ recipe_build_md(const struct recipe *r, struct buf *out)
 			buf_printf(out, "Expected: %lld passed, %lld failed, %lld skipped.\n\n",
 				(long long)r->passed, (long long)r->failed, (long long)r->skipped);
 	}
+	put_start(r, out);
 	if (r->features_off.n) {
 		buf_puts(out, "## What is switched off\n\n");
 		for (size_t i = 0; i < r->features_off.n; i++) {

@@ -466,6 +466,45 @@ is_opened_by_debug(void *ctx, const struct trace_denial *d)
 	return !*found;
 }
 
+/* What the tests ran of the application's, and what served; only of a program that did is the rest of interest. */
+static bool
+keep_run(void *ctx, const struct trace_run *r)
+{
+	struct seen_run_list *l = ctx;
+	struct str rest = {r->words, r->n}, word;
+	struct seen_run *s = seen_run_list_add(l);
+	s->program = mem_strdup(r->program);
+	s->dir = mem_strdup(r->dir);
+	s->served = r->served;
+	while (str_next(&rest, '\0', &word))
+		strlist_add_str(&s->words, word);
+	return true;
+}
+
+static bool
+program_serves(const struct seen_run_list *l, const char *program)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].served && strcmp(l->v[i].program, program) == 0)
+			return true;
+	return false;
+}
+
+#define MAX_RUNS 200
+
+static json_t *
+runs_of_servers(const struct trace *t)
+{
+	struct seen_run_list all = {0};
+	json_t *some = json_array();
+	trace_each_run(t, keep_run, &all);
+	for (size_t i = 0; i < all.n && json_array_size(some) < MAX_RUNS; i++)
+		if (program_serves(&all, all.v[i].program))
+			json_array_append_new(some, json_encode(seen_run_fields, &all.v[i]));
+	seen_run_list_cleanup(&all);
+	return some;
+}
+
 static int
 do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -516,6 +555,7 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 		trace_each_denial(trace, is_opened_by_debug, &traces);
 		json_object_set_new(j, "traces", json_boolean(traces));
 		json_object_set(j, "proofs", found);
+		json_object_set_new(j, "runs", runs_of_servers(trace));
 		*ret_result = j;
 	} else {
 		json_decref(j);
@@ -545,8 +585,12 @@ loop_test(struct loop *l, struct dd_err *err)
 	test_run_cleanup(&l->r->tests);
 	l->cause = (enum exec_cause)json_integer_value(json_object_get(j, "cause"));
 	a->seconds += json_real_value(json_object_get(j, "seconds"));
-	return json_decode(
-		json_object_get(j, "tests"), test_run_fields, false, &l->r->tests, "tests", err);
+	seen_run_list_cleanup(&l->r->runs);
+	if (json_object_get(j, "runs")) /* not in journals of older versions */
+		rc = seen_run_list_from_json(json_object_get(j, "runs"), "runs", &l->r->runs, err);
+	return rc < 0 ? rc
+		      : json_decode(json_object_get(j, "tests"), test_run_fields, false,
+				&l->r->tests, "tests", err);
 }
 
 /* ---- looking back ---- */

@@ -360,6 +360,38 @@ const struct json_field service_fields[] = {SREQ(service, name), SREQ(service, q
 	S(service, start), L(service, hosts), I(service, port), S(service, socket), END};
 RECORD_IMPLEMENT(service)
 
+const char *const port_protocol_names[] = {"tcp", "http", NULL};
+const struct json_field served_port_fields[] = {IREQ(served_port, port),
+	E(served_port, protocol, port_protocol_names), I(served_port, status),
+	S(served_port, title), END};
+RECORD_IMPLEMENT(served_port)
+
+const struct json_field start_fields[] = {S(start, run), S(start, dir), S(start, why),
+	A(start, ports, served_port), S(start, socket), END};
+
+void
+start_cleanup(struct start *s)
+{
+	json_release(start_fields, s);
+	memset(s, 0, sizeof(*s));
+}
+
+void
+start_copy(struct start *dst, const struct start *src)
+{
+	OWN_JSON json_t *j = json_encode(start_fields, src);
+	if (json_decode(j, start_fields, false, dst, "start", NULL) < 0)
+		abort();
+}
+
+const struct json_field start_try_fields[] = {
+	SREQ(start_try, run), S(start_try, dir), S(start_try, why), S(start_try, ended), END};
+RECORD_IMPLEMENT(start_try)
+
+const struct json_field seen_run_fields[] = {
+	SREQ(seen_run, program), S(seen_run, dir), L(seen_run, words), B(seen_run, served), END};
+RECORD_IMPLEMENT(seen_run)
+
 const struct json_field prompt_answer_fields[] = {
 	SREQ(prompt_answer, question), S(prompt_answer, value), S(prompt_answer, run), END};
 RECORD_IMPLEMENT(prompt_answer)
@@ -383,6 +415,7 @@ void
 recipe_cleanup(struct recipe *r)
 {
 	json_release(recipe_fields, r);
+	start_cleanup(&r->start);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -409,6 +442,46 @@ phase_to_json(const struct command_list *l, enum command_phase phase)
 	return a;
 }
 
+/* start, ready and ports: what runs it, where it is known to be ready, and all that it serves. */
+static void
+put_start(const struct start *s, json_t *o)
+{
+	const struct served_port *first = s->ports.n ? &s->ports.v[0] : NULL;
+	json_t *start = json_null(), *ready = json_null();
+	if (s->run)
+		start = json_pack("{s:o, s:o, s:o}", "run", json_text(str_of(s->run)), "dir",
+			s->dir ? json_text(str_of(s->dir)) : json_null(), "why",
+			s->why ? json_text(str_of(s->why)) : json_null());
+	if (s->run && first)
+		ready = json_pack("{s:I, s:s}", "port", (json_int_t)first->port, "protocol",
+			port_protocol_names[first->protocol]);
+	else if (s->run && s->socket)
+		ready = json_pack("{s:o}", "socket", json_text(str_of(s->socket)));
+	json_object_set_new(o, "start", start);
+	json_object_set_new(o, "ready", ready);
+	json_object_set_new(o, "ports", served_port_list_to_json(&s->ports));
+	json_object_set_new(o, "stop", json_null());
+}
+
+static int
+take_start(const json_t *o, struct start *ret, struct dd_err *err)
+{
+	const json_t *start = json_object_get(o, "start"), *ports = json_object_get(o, "ports");
+	const char *socket =
+		json_string_value(json_object_get(json_object_get(o, "ready"), "socket"));
+	if (!start || json_is_null(start))
+		return 0;
+	int rc = json_decode(start, start_fields, false, ret, "recipe.commands.start", err);
+	if (rc == 0 && ports)
+		rc = served_port_list_from_json(ports, "recipe.commands.ports", &ret->ports, err);
+	if (rc == 0 && socket)
+		ret->socket = mem_strdup(socket);
+	for (size_t i = 0; rc == 0 && i < ret->ports.n; i++)
+		if (ret->ports.v[i].port < 1 || ret->ports.v[i].port > 65535)
+			rc = err_set(err, DD_ECORRUPT, "recipe.commands.ports[%zu]: no port", i);
+	return rc;
+}
+
 static json_t *
 commands_to_json(const struct command_list *l)
 {
@@ -416,10 +489,6 @@ commands_to_json(const struct command_list *l)
 	for (int i = 0; command_phase_names[i]; i++)
 		json_object_set_new(
 			o, command_phase_names[i], phase_to_json(l, (enum command_phase)i));
-	json_object_set_new(o, "start", json_null());
-	json_object_set_new(o, "ready", json_null());
-	json_object_set_new(o, "ports", json_array());
-	json_object_set_new(o, "stop", json_null());
 	return o;
 }
 
@@ -453,7 +522,9 @@ json_t *
 recipe_to_json(const struct recipe *r)
 {
 	json_t *j = json_encode(recipe_fields, r);
-	json_object_set_new(j, "commands", commands_to_json(&r->commands));
+	json_t *commands = commands_to_json(&r->commands);
+	put_start(&r->start, commands);
+	json_object_set_new(j, "commands", commands);
 	return j;
 }
 
@@ -498,6 +569,8 @@ recipe_from_json(const json_t *j, struct recipe *ret, struct dd_err *err)
 	flat = json_copy((json_t *)j);
 	json_object_set(flat, "commands", commands);
 	rc = json_decode(flat, recipe_fields, false, &r, "recipe", err);
+	if (rc == 0)
+		rc = take_start(json_object_get(j, "commands"), &r.start, err);
 	if (rc == 0)
 		rc = check_archives(&r, err);
 	if (rc < 0) {

@@ -556,6 +556,42 @@ struct service {	      /* started before the tests, in their pod */
 };
 RECORD_LIST(service);
 
+enum port_protocol { PORT_TCP, PORT_HTTP };
+extern const char *const port_protocol_names[]; /* "tcp", "http" */
+
+struct served_port { /* on which the application was seen to wait for connections */
+	int64_t port;
+	enum port_protocol protocol; /* PORT_HTTP: it answered a request */
+	int64_t status;		     /* of "GET /"; 0: none */
+	char *title;		     /* of that page; NULL */
+};
+RECORD_LIST(served_port);
+
+struct start {	   /* how the application is run: until it ends, and it was seen to serve */
+	char *run; /* shell text; NULL: not found out */
+	char *dir; /* below the work tree; NULL: its root */
+	char *why; /* what showed it: "Procfile:1" */
+	struct served_port_list ports;
+	char *socket; /* path of a UNIX socket it serves; NULL */
+};
+void start_cleanup(struct start *s);
+void start_copy(struct start *dst, const struct start *src); /* dst is empty */
+extern const struct json_field start_fields[];
+
+struct start_try { /* a command that might be how it is run */
+	char *run, *dir, *why;
+	char *ended; /* in words; NULL: not tried */
+};
+RECORD_LIST(start_try);
+
+struct seen_run {      /* a program that the tests ran */
+	char *program; /* absolute path */
+	char *dir;
+	struct strlist words; /* its command line */
+	bool served;	      /* it waited for connections */
+};
+RECORD_LIST(seen_run);
+
 struct prompt_answer {	/* typed when a step asks */
 	char *question; /* id "prompt:slug" */
 	char *value;	/* the default that was accepted; NULL: from the answers file */
@@ -570,7 +606,7 @@ struct recipe_base {
 
 /*
  * drydock.lock.json.  There, `commands` is an object of lists by phase; its keys start, ready,
- * ports and stop say how the application is run: null and empty as long as that is not found out.
+ * ports and stop say how the application is run: null and empty as long as that is not found out (stop: by SIGTERM).
  */
 struct recipe {
 	int64_t version;
@@ -587,6 +623,7 @@ struct recipe {
 	struct strlist options; /* labelled decisions */
 	struct service_list services;
 	struct command_list commands; /* in the order of their phases */
+	struct start start;	      /* in the lock, a part of `commands` */
 	struct prompt_answer_list prompts;
 	struct question_list questions;
 	struct feature_off_list features_off;

@@ -10,6 +10,7 @@
 #include "runner/attest.h"
 #include "runner/bundle.h"
 #include "runner/intake.h"
+#include "runner/live.h"
 #include "sandbox/egress.h"
 
 #include <string.h>
@@ -80,6 +81,7 @@ static const struct {
 	const char *name;
 	int (*main)(int argc, char **argv);
 } workers[] = {
+	{"ask", live_ask_worker_main},
 	{"built", probe_built_worker_main},
 	{"detect", probe_detect_worker_main},
 	{"endpoints", probe_endpoints_worker_main},
@@ -94,6 +96,7 @@ static const struct {
 	{"place", probe_place_worker_main},
 	{"recipe", bundle_recipe_worker_main},
 	{"references", probe_references_worker_main},
+	{"starts", probe_starts_worker_main},
 	{"results", qa_results_worker_main},
 	{"screen", qa_screen_worker_main},
 	{"serve", qa_serve_worker_main},

@@ -4,8 +4,8 @@
 #include "base/fs.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "runner/revive.h"
 #include "runner/session.h"
-#include "runner/standup.h"
 #include "sandbox/publish.h"
 
 #include <errno.h>
@@ -26,9 +26,9 @@ struct start_options {
 #define O(member) offsetof(struct start_options, member)
 static const struct option_def start_options[] = {
 	{"command", 0, OPTION_TEXT, O(command), "CMD",
-		"what runs it until it ends, for sh in the built tree (default: what a Procfile or package.json says)"},
+		"what runs it until it ends, for sh in the built tree (default: what drydock up saw serve)"},
 	{"port", 0, OPTION_NUMBER, O(port), "N",
-		"it is ready when it listens on this TCP port; also in its environment as PORT"},
+		"it is ready when it listens on this TCP port; also in its environment as PORT (default: that of the run)"},
 	{"publish", 0, OPTION_NUMBER, O(publish), "PORT",
 		"pass connections to this port of 127.0.0.1 on to it"},
 	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
@@ -36,142 +36,22 @@ static const struct option_def start_options[] = {
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
-/* The files are the target's: only the target's own programs read them. */
-static const char find_command[] =
-	"c=$(sed -n 's/^web:[[:space:]]*//p' Procfile 2>/dev/null | head -n 1)\n"
-	"[ -n \"$c\" ] || [ ! -f package.json ] ||\n"
-	"c=$(node -p '(require(\"./package.json\").scripts || {}).start || \"\"' 2>/dev/null)\n"
-	"[ -n \"$c\" ] || { echo 'no Procfile and no package.json says how it is started: name it with --command' >&2; exit 127; }\n"
-	"PATH=$PWD/node_modules/.bin:$PATH exec sh -c \"$c\"\n";
-
 struct app {
 	const struct state *st;
 	const struct run *run;
 	const struct start_options *o;
-	struct answers *answers;
-	struct recipe recipe;
-	struct stack root, work;
-	struct probe_files files;
-	struct probe_serving serving;
-	struct strlist env;
-	struct pod *pod;
+	struct revived *it;
 	struct publish *publish;
-	const char *name; /* of its service in the pod */
 };
 
-static void
-app_cleanup(struct app *a)
-{
-	recipe_cleanup(&a->recipe);
-	stack_cleanup(&a->root);
-	stack_cleanup(&a->work);
-	probe_files_cleanup(&a->files);
-	probe_serving_cleanup(&a->serving);
-	strlist_cleanup(&a->env);
-	answers_destroy(a->answers);
-}
-
+/* The port that --publish leads to: what is named, else the first that answers. */
 static uint16_t
 port_inside(const struct app *a)
 {
-	return (uint16_t)(a->o->port ? a->o->port : a->o->publish);
-}
-
-/* ---- what the run left ---- */
-
-static int
-take_stack(const struct app *a, const json_t *keys, struct stack *ret, struct dd_err *err)
-{
-	size_t i;
-	json_t *key;
-	json_array_foreach (keys, i, key) {
-		const char *name = json_string_value(key);
-		if (!name || !layer_exists(a->st, name))
-			return err_set(err, DD_EINVAL,
-				"a layer of run %s is not in the store any more", a->run->id);
-		stack_push(ret, name);
-	}
-	return ret->n ? 0
-		      : err_set(err, DD_EINVAL, "run %s has nothing that was built", a->run->id);
-}
-
-static int
-load_files(struct app *a, struct dd_err *err)
-{
-	OWN_JSON json_t *replayed = journal_result(a->run->journal, "replay/files");
-	const char *outside = json_string_value(json_object_get(replayed, "outside"));
-	if (!replayed)
-		return probe_attempt_files(a->st, a->run->journal, 0, &a->files, err);
-	a->files.outside = outside ? mem_strdup(outside) : NULL;
-	probe_bind_files(a->st, &a->recipe.files, &a->files);
-	return 0;
-}
-
-static int
-load(struct app *a, struct dd_err *err)
-{
-	OWN_FREE char *folder = run_path(a->run, "recipe");
-	OWN_JSON json_t *left = journal_result(a->run->journal, "recipe/inventory");
-	const char *answers = a->o->answers ? a->o->answers : a->run->options.answers;
-	OWN(strlist) struct strlist missing = {0};
-	if (!left)
-		return err_set(err, DD_EINVAL, "run %s has nothing that was built", a->run->id);
-	int rc = recipe_load(folder, &a->recipe, err);
-	if (rc == 0)
-		rc = take_stack(a, json_object_get(left, "root"), &a->root, err);
-	if (rc == 0)
-		rc = take_stack(a, json_object_get(left, "work"), &a->work, err);
-	if (rc == 0)
-		rc = command_load_answers(answers, &a->answers, err);
-	if (rc == 0)
-		rc = load_files(a, err);
-	if (rc < 0)
-		return rc;
-	standup_environment(&a->recipe, a->answers, &a->env, &missing);
-	return missing.n ? err_set(err, DD_EINVAL, "%s has no answer", missing.v[0]) : 0;
-}
-
-/* ---- running ---- */
-
-/* It is one more service, behind those it uses. */
-static int
-serve(struct app *a, struct dd_err *err)
-{
-	struct service *self = service_list_add(&a->recipe.services);
-	self->name = mem_strdup("application");
-	self->question = mem_strdup("service:application");
-	/* When it ends, the application has ended. */
-	self->start = mem_printf("%s\nexit $?", a->o->command ? a->o->command : find_command);
-	self->port = port_inside(a);
-	if (self->port) {
-		OWN_FREE char *port = mem_printf("%lld", (long long)self->port);
-		strlist_set_env(&a->env, "PORT", port);
-	}
-	return probe_serve(&a->recipe.services, a->answers, a->run->dir, a->files.binds,
-		a->files.nbinds, &a->serving, err);
-}
-
-static int
-start_all(struct app *a, struct dd_err *err)
-{
-	const struct pod_spec spec = {.state = a->st,
-		.root = a->root,
-		.work = &a->work,
-		.binds = a->serving.binds,
-		.nbinds = a->serving.nbinds};
-	int rc = pod_open(&spec, &a->pod, err);
-	for (size_t i = 0; rc == 0 && i < a->serving.nservices; i++) {
-		struct service_spec s = a->serving.services[i];
-		s.env = (const char *const *)a->env.v;
-		int step = progress_begin("starting %s", s.name);
-		rc = service_start(a->pod, &s, NULL, err);
-		progress_end(step, rc < 0 ? "failed" : "ok");
-		a->name = s.name;
-	}
-	if (rc == 0 && a->o->publish)
-		rc = publish_open(
-			a->pod, (uint16_t)a->o->publish, port_inside(a), &a->publish, err);
-	return rc;
+	const struct served_port_list *ports = revived_ports(a->it);
+	return (uint16_t)(a->o->port ? a->o->port
+			  : ports->n ? (uint64_t)ports->v[0].port
+				     : a->o->publish);
 }
 
 static void
@@ -181,8 +61,10 @@ say_ready(const struct app *a)
 		a->publish ? mem_printf("http://127.0.0.1:%u", (unsigned)publish_port(a->publish))
 			   : NULL;
 	if (a->o->common.json) {
-		OWN_JSON json_t *j = json_pack(
-			"{s:s, s:s, s:s?}", "run", a->run->id, "state", "running", "url", url);
+		OWN_JSON json_t *j = json_pack("{s:s, s:s, s:s?, s:o, s:o}", "run", a->run->id,
+			"state", "running", "url", url, "ports",
+			served_port_list_to_json(revived_ports(a->it)), "inside",
+			json_from_strings(revived_urls(a->it)));
 		OWN(buf) struct buf out = {0};
 		json_print(j, 0, &out);
 		printf("%s\n", out.p);
@@ -200,7 +82,7 @@ keep_running(struct app *a, bool *ret_ended, struct dd_err *err)
 	OWN_FREE char *stop = run_path(a->run, STOP);
 	int rc = 0;
 	while (rc == 0 && !sandbox_stop_requested() && !fs_exists(stop)) {
-		*ret_ended = !service_is_running(a->pod, a->name);
+		*ret_ended = !revived_is_running(a->it);
 		if (*ret_ended)
 			return 0;
 		if (a->publish)
@@ -211,51 +93,36 @@ keep_running(struct app *a, bool *ret_ended, struct dd_err *err)
 	return rc;
 }
 
-/* What it printed, for drydock logs; the last line of it to ret. */
-static void
-keep_output(const struct app *a, struct buf *ret)
-{
-	OWN_FREE char *path = run_path(a->run, "logs/application.log");
-	OWN(buf) struct buf text = {.max = 65536}, plain = {0};
-	struct str rest, line;
-	if (!a->pod || !a->name || service_output(a->pod, a->name, &text, NULL) < 0)
-		return;
-	answers_redact(a->answers, buf_str(&text), &plain);
-	(void)!fs_write_atomic(path, buf_str(&plain), 0600, NULL);
-	for (rest = buf_str(&plain); str_next_line(&rest, &line);) {
-		buf_reset(ret);
-		buf_add_str(ret, line);
-	}
-}
-
-static void
-stop_all(struct app *a, struct buf *ret_last)
-{
-	keep_output(a, ret_last);
-	publish_close(a->publish);
-	for (size_t i = a->pod ? a->serving.nservices : 0; i-- > 0;)
-		(void)!service_stop(a->pod, a->serving.services[i].name, NULL);
-	pod_close(a->pod);
-}
-
 static int
 run_app(struct app *a, int *ret_status, struct dd_err *err)
 {
+	const struct start_options *o = a->o;
 	OWN(buf) struct buf last = {.max = 1000};
 	bool ended = false;
-	int rc = load(a, err);
-	if (rc == 0)
-		rc = serve(a, err);
+	/* A command of one's own is told where to listen, if anything is to reach it. */
+	const struct revive_spec spec = {.state = a->st,
+		.run = a->run,
+		.answers = o->answers,
+		.command = o->command,
+		.port = (uint16_t)(o->port	? o->port
+				   : o->command ? o->publish
+						: 0)};
+	int rc = revive(&spec, &a->it, err);
+	if (rc == -DD_EIO ||
+		rc == -DD_ENOENT) /* it ended, was not ready in time, or nobody knows how */
+		*ret_status = EXIT_TARGET_FAILED;
 	if (rc < 0)
 		return rc;
-	rc = start_all(a, err);
-	if (rc == -DD_EIO && !a->publish) /* of a service: it ended, or was not ready in time */
-		*ret_status = EXIT_TARGET_FAILED;
+	if (o->publish)
+		rc = publish_open(
+			revived_pod(a->it), (uint16_t)o->publish, port_inside(a), &a->publish, err);
 	if (rc == 0) {
 		say_ready(a);
 		rc = keep_running(a, &ended, err);
 	}
-	stop_all(a, &last);
+	revived_keep_output(a->it, &last);
+	publish_close(a->publish);
+	revived_close(a->it);
 	if (rc == 0 && ended) {
 		*ret_status = EXIT_TARGET_FAILED;
 		rc = err_set(err, DD_EIO, "the application ended by itself: %s",
@@ -300,7 +167,6 @@ run_start(const struct cli_call *call)
 		rc = begin(&a, &lock, &err);
 	if (rc == 0)
 		rc = run_app(&a, &status, &err);
-	app_cleanup(&a);
 	run_cleanup(&run);
 	return rc < 0 ? cli_fail(status ? status : command_status_of_name(&err), &err) : status;
 }

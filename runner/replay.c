@@ -400,6 +400,7 @@ copy_facts(struct replay *p)
 	prompt_answer_list_copy(&res->prompts, &r->prompts);
 	service_list_copy(&res->services, &r->services);
 	supplied_file_list_copy(&res->files, &r->files);
+	start_copy(&res->start, &r->start);
 	feature_off_list_copy(&res->features_off, &r->features_off);
 	res->project.system = r->system;
 	p->r->index_digest = r->base.index ? mem_strdup(r->base.index) : NULL;

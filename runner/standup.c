@@ -7,6 +7,7 @@
 #include "runner/bundle.h"
 #include "runner/guide.h"
 #include "runner/lost.h"
+#include "runner/prove.h"
 #include "runner/report.h"
 
 #include <string.h>
@@ -359,6 +360,8 @@ write_recipe(struct standup *s, struct dd_err *err)
 		rc = forget_if_gone(s, "recipe", files, err);
 	if (rc == 0 && whole)
 		rc = journal_step(j, "recipe/inventory", do_inventory, s, NULL, err);
+	if (rc == 0 && whole && !s->run->options.build_only)
+		rc = prove_start(s->st, s->run, s->answers, s->r, err);
 	if (rc == 0)
 		rc = journal_step(j, "recipe/findings", do_findings, s, NULL, err);
 	if (rc == 0 && whole)

@@ -82,6 +82,9 @@ standup_to_json(
 	json_object_set_new(j, "tests", tests_to_json(r));
 	json_object_set_new(j, "attempts", attempts_to_json(run, &p->attempts));
 	json_object_set_new(j, "packages", packages_to_json(&p->packages));
+	json_object_set_new(
+		j, "start", p->start.run ? json_encode(start_fields, &p->start) : json_null());
+	json_object_set_new(j, "starts_tried", start_try_list_to_json(&p->starts));
 	json_object_set_new(j, "questions", question_list_to_json(&p->questions));
 	json_object_set_new(j, "features_off", feature_off_list_to_json(&p->features_off));
 	if (r->differences)
@@ -119,6 +122,9 @@ redact_recipe(struct recipe *r, const struct answers *a)
 		answers_redact_text(a, &r->services.v[i].start);
 	for (size_t i = 0; i < r->commands.n; i++)
 		answers_redact_text(a, &r->commands.v[i].why);
+	answers_redact_text(a, &r->start.why);
+	for (size_t i = 0; i < r->start.ports.n; i++)
+		answers_redact_text(a, &r->start.ports.v[i].title);
 	for (size_t i = 0; i < r->prompts.n; i++)
 		answers_redact_text(a, &r->prompts.v[i].value);
 	for (size_t i = 0; i < r->questions.n; i++) {
@@ -159,6 +165,7 @@ standup_recipe(const struct run *run, const struct standup_result *r, const stru
 	prompt_answer_list_copy(&ret->prompts, &p->prompts);
 	question_list_copy(&ret->questions, &p->questions);
 	feature_off_list_copy(&ret->features_off, &p->features_off);
+	start_copy(&ret->start, &p->start);
 	strlist_copy(&ret->options, &p->options);
 	built_file_list_copy(&ret->built_files, &p->built_files);
 	for (size_t i = 0; i < p->tests.cases.n; i++) {

@@ -81,6 +81,33 @@ what_is_read_is_what_was_written(void **state)
 }
 
 static void
+how_it_is_run_is_part_of_its_commands(void **state)
+{
+	(void)state;
+	OWN(recipe) struct recipe r = some_recipe(), again = {0};
+	OWN(dd_err) struct dd_err err = {0};
+	r.start.run = mem_strdup("exec ./it");
+	r.start.why = mem_strdup("Procfile:1");
+	struct served_port *p = served_port_list_add(&r.start.ports);
+	*p = (struct served_port){.port = 80, .protocol = PORT_HTTP, .status = 200};
+	OWN_JSON json_t *j = recipe_to_json(&r);
+	json_t *c = json_object_get(j, "commands");
+	OWN_FREE char *start = keys(json_object_get(c, "start"));
+	OWN_FREE char *ready = keys(json_object_get(c, "ready"));
+	assert_string_equal(start, "run dir why");
+	assert_string_equal(ready, "port protocol");
+	if (recipe_from_json(j, &again, &err) < 0)
+		fail_msg("%s", err_msg(&err));
+	OWN_JSON json_t *k = recipe_to_json(&again);
+	assert_true(json_equal(j, k));
+	recipe_cleanup(&again);
+	json_object_set_new(
+		json_array_get(json_object_get(c, "ports"), 0), "port", json_integer(65536));
+	assert_int_equal(recipe_from_json(j, &again, &err), -DD_ECORRUPT);
+	assert_string_equal(err_msg(&err), "recipe.commands.ports[0]: no port");
+}
+
+static void
 what_is_not_known_has_no_name(void **state)
 {
 	(void)state;
@@ -132,6 +159,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_are_lists_by_phase),
 		cmocka_unit_test(what_is_read_is_what_was_written),
+		cmocka_unit_test(how_it_is_run_is_part_of_its_commands),
 		cmocka_unit_test(what_is_not_known_has_no_name),
 		cmocka_unit_test(what_is_wrong_is_named),
 	};

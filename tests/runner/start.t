@@ -23,6 +23,18 @@ eventually() { for i in $(seq 400); do "$@" && return; sleep 0.1; done; false; }
 # --- the bundled application
 up --answers "$apps/harbourbook.answers.json" "$apps/harbourbook"
 id=$(json .run)
+is "how it is run is found out without a hint, and proven" "$(json '.start.ports | map("\(.port) \(.protocol) \(.status) \(.title)") | join(";")')" \
+	"8080 http 200 Berths - north-basin"
+is "by what the tests ran" "$(json .start.why)" "the tests: /work/harbourd waited for connections there"
+lock=$(json .recipe)
+is "the lock says so" "$(jq -c '.commands.ready' "$lock")" '{"port":8080,"protocol":"http"}'
+is "and the recipe's Dockerfile" "$(grep -c '^EXPOSE 8080$' "${lock%/*}/Dockerfile") $(grep -c '^CMD .*harbourd' "${lock%/*}/Dockerfile")" "1 1"
+has "and BUILD.md" "${lock%/*}/BUILD.md" "exec /work/harbourd --db stage/harbour.db"
+start "$id" --json --publish "$port"
+is "so that it starts" "$(jq -r '"\(.url) \(.inside[0]) \(.ports[0].title)"' "$tmp/started")" "$url http://127.0.0.1:8080 Berths - north-basin"
+is "and answers" "$(get / | grep -c 'Berths - north-basin')" 1
+run "$drydock" stop --state "$state" "$id"
+ended
 ledger='./harbourd --db /tmp/ledger --init sql/schema.sql; exec ./harbourd --db /tmp/ledger --port $PORT'
 start "$id" --command "$ledger" --port 8080 --publish "$port"
 is "it says where it is" "$(cat "$tmp/started")" "running at $url; drydock stop $id ends it"
@@ -61,8 +73,6 @@ is "an interrupt ends it" "$status $(running harbourd)" "0 0"
 # --- what goes wrong
 run "$drydock" start --quiet --state "$state" "$id" --command 'echo no water >&2; exit 3' --port 8080
 is "an application that ends at once" "$status $(grep -c 'no water' "$tmp/err")" "1 1"
-run "$drydock" start --quiet --state "$state" "$id"
-is "one that nobody knows how to start" "$status $(grep -c 'name it with --command' "$tmp/err")" "1 1"
 start "$id" --command 'sleep 1; echo ebb'
 ended
 is "one that ends by itself is told of" "$status $(grep -c 'ended by itself: ebb' "$tmp/start.err")" "1 1"
@@ -113,4 +123,47 @@ start "$(json .run)" --publish "$port"
 is "the start script of package.json" "$(get /)" draught
 run "$drydock" stop --state "$state" "$(json .run)"
 ended
+
+# --- as files of other machines and sources say, each tried until one serves
+# tree DIR: one that is built and tested, and has server.pl
+tree() {
+	mkdir "$1"
+	printf 'all: ; touch all\ncheck: ; @echo 1..1; echo ok 1\n' >"$1/Makefile"
+	cat >"$1/server.pl" <<'S'
+use IO::Socket::INET;
+die "no word\n" unless @ARGV;
+my $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[1] // 8081, Listen => 5, ReuseAddr => 1) or die;
+while (my $c = $l->accept) { 1 while ($_ = <$c>) && /\S/; print $c "HTTP/1.0 200 OK\r\n\r\n<title>$ARGV[0]</title>"; close $c }
+S
+}
+found() { json '[.start.why, (.start.ports[]? | "\(.port) \(.title)")] | join(" ")'; }
+tree "$tmp/unit"
+printf '[Service]\nExecStart=/usr/bin/perl /opt/ebb/server.pl ebb\nExecStart=-/opt/ebb/server.pl flood 8082\n' >"$tmp/unit/ebb.service"
+sed -i '1i#!/usr/bin/perl' "$tmp/unit/server.pl" && chmod +x "$tmp/unit/server.pl"
+up "$tmp/unit"
+is "a unit of systemd, with the program that is here" "$(found)" "ebb.service:3 8082 flood"
+is "others that did not serve are told of" "$(json '[.starts_tried[] | select(.why == "ebb.service:2") | .ended | test("ended|printed")] | unique | join(" ")')" true
+tree "$tmp/docker"
+printf 'FROM scratch\nWORKDIR /srv/app\nEXPOSE 8083\nENTRYPOINT ["/usr/bin/perl", "/srv/app/server.pl"]\nCMD ["neap tide", "8083"]\n' >"$tmp/docker/Dockerfile"
+up "$tmp/docker"
+is "a Dockerfile" "$(found)" "Dockerfile:5, EXPOSE 8083 8083 neap tide"
+tree "$tmp/target"
+printf 'run: ; @perl server.pl spring $(PORT)\n' >>"$tmp/target/Makefile"
+up "$tmp/target"
+is "a target of make, told the port" "$(found)" "Makefile:3 8080 spring"
+jq '.commands.start.run = "perl server.pl slack 8084"' "$(json .recipe)" >"$tmp/lock.json"
+replay() { "$drydock" replay --quiet --json --offline --state "$state" "$@" >"$tmp/out" 2>"$tmp/err"; }
+replay "$tmp/lock.json" "$tmp/target"
+is "a replay proves what its recipe says, and looks for nothing else" "$(json '.start.ports[0].port, (.starts_tried | length)' | tr '\n' ' ')" "8084 1 "
+
+# --- what does not serve
+tree "$tmp/dumb"
+printf 'run: ; @echo no water; exit 3\n' >>"$tmp/dumb/Makefile"
+rm "$tmp/dumb/server.pl"
+up "$tmp/dumb"
+is "nothing that serves is no failure" "$status $(json .outcome) $(json .start)" "0 up null"
+is "what was tried says how it ended" "$(json '.starts_tried[0].ended' | grep -c 'no water\|ended')" 1
+is "the lock has no start" "$(jq -c '.commands | [.start, .ready, .ports]' "$(json .recipe)")" "[null,null,[]]"
+run "$drydock" start --quiet --state "$state" "$(json .run)"
+is "and nobody knows how to start it" "$status $(grep -c 'name it with --command' "$tmp/err")" "1 1"
 done_testing

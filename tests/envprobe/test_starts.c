@@ -1,0 +1,175 @@
+/* How an application might be run: what shows it, in trees of many kinds and in what tests ran. */
+#include "envprobe/starts.h"
+#include "tests/base/tmpdir.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+struct file {
+	const char *path, *text;
+};
+
+static void
+write_tree(int fd, const struct file *files)
+{
+	for (; files->path; files++) {
+		OWN_FREE char *parent = mem_strdup(files->path);
+		for (char *slash = strchr(parent, '/'); slash; slash = strchr(slash + 1, '/')) {
+			*slash = '\0';
+			(void)mkdirat(fd, parent, 0700);
+			*slash = '/';
+		}
+		tmpdir_write(fd, files->path, files->text);
+	}
+}
+
+/* "WHY: RUN" lines. */
+static char *
+starts(const struct file *files, const struct start_question *q)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN_FD int fd = tmpdir_open_fd(dir);
+	OWN(start_try_list) struct start_try_list l = {0};
+	OWN(buf) struct buf out = {0};
+	struct tree t = {.fd = -1};
+	write_tree(fd, files);
+	if (tree_open(dir, &t, &err) < 0)
+		fail_msg("%s", err_msg(&err));
+	starts_in_tree(&t, q, &l);
+	for (size_t i = 0; i < l.n; i++)
+		buf_printf(&out, "%s%s%s: %s\n", l.v[i].dir ? l.v[i].dir : "",
+			l.v[i].dir ? " " : "", l.v[i].why, l.v[i].run);
+	tree_cleanup(&t);
+	return buf_take(&out);
+}
+
+#define FILES(...) \
+	(const struct file[]) \
+	{ \
+		__VA_ARGS__, \
+		{ \
+			NULL, NULL \
+		} \
+	}
+#define TOLD "PORT=\"${PORT:-8080}\"; export PORT\n"
+#define P "\"${PORT:-8080}\""
+#define H "\"${ADDRESS:-127.0.0.1}\""
+
+static void
+each_kind_of_tree_says_how_it_is_run(void **state)
+{
+	(void)state;
+	const struct {
+		const struct file *files;
+		const char *wanted;
+	} cases[] = {
+		{FILES({"Procfile", "worker: x\nweb: bin/web -v\n"}),
+			"Procfile:2: " TOLD "bin/web -v\n"},
+		{FILES({"package.json", "{\"scripts\": {\"start\": \"node web.js\"}}"}),
+			"package.json: scripts.start: " TOLD
+			"PATH=\"$PWD/node_modules/.bin:$PATH\"; export PATH\nnode web.js\n"},
+		{FILES({"Makefile", "run := 1\nrunner: x\nrun: all\n\t./x\n"}),
+			"Makefile:3: " TOLD "make run\n"},
+		{FILES({"manage.py", "import django\n"}),
+			"manage.py:1: python3 manage.py migrate --noinput && exec python3 manage.py "
+			"runserver --noreload " H ":" P "\n"
+			"manage.py:1: exec python3 manage.py runserver --noreload " H ":" P "\n"},
+		{FILES({"web/it.py", "import flask\nbooks = Flask(__name__)\n"}),
+			"web/it.py:2: exec python3 -m flask --app web/it.py:books run --host " H
+			" --port " P "\n"},
+		{FILES({"a/b.py", "api = FastAPI()\n"}),
+			"a/b.py:1: exec python3 -m uvicorn a.b:api --host " H " --port " P "\n"},
+		{FILES({"config.ru", "run App\n"}),
+			"config.ru:1: exec rackup -o " H " -p " P " config.ru\n"},
+		{FILES({"public/index.php", "<?php echo 1;"}),
+			"public/index.php:1: exec php -S " H ":" P " -t public\n"},
+		{FILES({"cmd/d/main.go",
+			 "package main\nfunc main() { http.ListenAndServe(\":1\", nil) }"}),
+			"cmd/d/main.go:1: exec go run ./cmd/d\n"},
+		{FILES({"src/org/x/Web.java",
+			       "package org.x;\nclass Web { public static void main(String[] "
+			       "a) { new ServerSocket(80); } }"},
+			 {"build/classes/org/x/Web.class", "?"}),
+			"src/org/x/Web.java:1: exec java -cp build/classes:'/usr/share/java/*' org.x.Web\n"},
+		{FILES({"bin/ebbd.pl", "Listen => 5"},
+			 {"etc/ebbd.service",
+				 "[Service]\nExecStart=-/opt/ebb/ebbd.pl --root %h\n"}),
+			"etc/ebbd.service:2: exec ./bin/ebbd.pl\nbin/ebbd.pl:1: exec perl bin/ebbd.pl\n"},
+		{FILES({"srv/x.py", "serve_forever()"},
+			 {"Dockerfile",
+				 "FROM a\nWORKDIR /app\nCMD [\"python3\", \"/app/srv/x.py\", \"a b\"]\n"}),
+			"Dockerfile:3: " TOLD "exec python3 srv/x.py 'a b'\n"
+			"srv/x.py:1: exec python3 srv/x.py\n"},
+		/* a name that is in the tree nowhere, tests, examples, and a library that can listen */
+		{FILES({"x.service", "ExecStart=/usr/bin/absent\n"},
+			 {"tests/web.py", "serve_forever()"}, {"examples/web.js", "x.listen(1)"},
+			 {"lib.py", "def listen(): pass\n"}),
+			""},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct start_question q = {0};
+		OWN_FREE char *found = starts(cases[i].files, &q);
+		assert_string_equal(found, cases[i].wanted);
+	}
+}
+
+static void
+add_run(struct start_question *q, bool served, const char *program, const char *words)
+{
+	struct seen_run *r = seen_run_list_add(&q->runs);
+	struct str rest = str_of(words), word;
+	r->program = mem_strdup(program);
+	r->dir = mem_strdup("/work");
+	r->served = served;
+	while (str_next(&rest, '|', &word))
+		strlist_add_str(&r->words, word);
+}
+
+static void
+what_the_tests_ran_says_how_it_is_run(void **state)
+{
+	(void)state;
+	OWN(start_question) struct start_question q = {0};
+	const struct file *files =
+		FILES({"sea", "?"}, {"sql/a.sql", "x"}, {"srv.pl", "x"}, {"t/srv.pl", "x"});
+	add_run(&q, false, "/work/sea", "./sea|--db|out/it.db|--init|sql/a.sql");
+	add_run(&q, false, "/work/sea", "./sea|--help");
+	add_run(&q, true, "/work/sea", "./sea|--db|out/test 7.db|--port|0");
+	add_run(&q, true, "/usr/bin/perl", "perl|srv.pl|127.0.0.1:0");
+	add_run(&q, true, "/usr/bin/perl", "perl|t/srv.pl"); /* a test's own */
+	add_run(&q, true, "/usr/bin/Xvfb", "Xvfb|:99");
+	add_run(&q, true, "/work/t/helper", "t/helper");
+	OWN_FREE char *found = starts(files, &q);
+	assert_string_equal(found,
+		"the tests: /work/sea waited for connections there: mkdir -p out\n"
+		"[ -e out/it.db ] || /work/sea --db out/it.db --init sql/a.sql || exit\n"
+		"exec /work/sea --db out/it.db --port " P "\n"
+		"the tests: /work/sea waited for connections there: "
+		"exec /work/sea --db 'out/test 7.db' --port " P "\n"
+		"the tests: /usr/bin/perl waited for connections there: exec perl srv.pl 127.0.0.1:" P
+		"\n");
+}
+
+static void
+words_of_the_target_stay_words(void **state)
+{
+	(void)state;
+	OWN(start_question) struct start_question q = {0};
+	add_run(&q, true, "/work/a $(b)", "x|;reboot|`c`|'");
+	OWN_FREE char *found = starts(FILES({"a $(b)", "?"}), &q);
+	assert_non_null(strstr(found, ": exec '/work/a $(b)' ';reboot' '`c`' "));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_kind_of_tree_says_how_it_is_run),
+		cmocka_unit_test(what_the_tests_ran_says_how_it_is_run),
+		cmocka_unit_test(words_of_the_target_stay_words),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
