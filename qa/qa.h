@@ -60,8 +60,8 @@ struct screen_spec {
 	const struct state *state;
 	const struct stack *root;  /* of the image of the browser (images.h) */
 	const struct strlist *env; /* of that image */
-	struct pod
-		*application; /* in whose network the browser is opened; NULL: in one of its own */
+	struct pod *
+		application; /* in whose network the browser is opened (it shares its own); NULL: in one of its own */
 	const char *base_url; /* what paths of a scenario lead to; NULL: the served files */
 	const char *serve;    /* a directory whose files are served to the browser; NULL: none */
 	const struct scenario_list *scenarios;

@@ -36,10 +36,9 @@ struct screen_evidence {
 
 	struct buf head; /* of the frame that begins */
 	enum frame_kind kind;
-	size_t left; /* bytes of the frame that are still to come */
-	bool inside; /* a frame, not its head */
-	int fd;	     /* of the object it becomes; -1 */
-	struct redactor redactor;
+	size_t left;	 /* bytes of the frame that are still to come */
+	bool inside;	 /* a frame, not its head */
+	int fd;		 /* of the object it becomes; -1 */
 	struct buf text; /* of a frame that is read here */
 
 	/* of the step that is coming */
@@ -47,6 +46,7 @@ struct screen_evidence {
 	enum frame_kind staged_kinds[MAX_STAGED];
 	size_t nstaged;
 	struct buf lines; /* of the scenario */
+	size_t written;	  /* of them */
 };
 
 struct screen_evidence *
@@ -79,7 +79,6 @@ screen_evidence_destroy(struct screen_evidence *e)
 	free(e->cas);
 	dd_err_cleanup(&e->err);
 	buf_cleanup(&e->head);
-	buf_cleanup(&e->redactor.held);
 	buf_cleanup(&e->text);
 	buf_cleanup(&e->lines);
 	free(e);
@@ -103,10 +102,14 @@ file_name(size_t number, const char *scenario)
 	return mem_printf("%s.jsonl", name.p);
 }
 
-/* The lines so far, whole: a reader, and whoever goes on after a crash, sees steps that are finished. */
+/* The lines so far, whole: a reader sees steps that are finished.  Not each, once there are many: all would be written
+ * again for each. */
 static int
-write_lines(struct screen_evidence *e, struct dd_err *err)
+write_lines(struct screen_evidence *e, bool last, struct dd_err *err)
 {
+	if (!last && e->lines.n < e->written + e->written / 4)
+		return 0;
+	e->written = e->lines.n;
 	size_t at = e->result->scenarios.n;
 	const char *name = at < e->spec->scenarios->n ? e->spec->scenarios->v[at].name : "more";
 	OWN_FREE char *file = file_name(at + 1, name);
@@ -116,16 +119,29 @@ write_lines(struct screen_evidence *e, struct dd_err *err)
 }
 
 static int
-add_line(struct screen_evidence *e, json_t *j, struct dd_err *err)
+add_line(struct screen_evidence *e, json_t *j, bool last, struct dd_err *err)
 {
 	json_print(j, 0, &e->lines);
 	json_decref(j);
 	buf_putc(&e->lines, '\n');
 	return e->lines.truncated ? err_set(err, DD_ELIMIT, "a scenario has too many steps to keep")
-				  : write_lines(e, err);
+				  : write_lines(e, last, err);
 }
 
-/* ---- what is kept as it is ---- */
+/* ---- what becomes an object ---- */
+
+static bool
+is_object(enum frame_kind kind)
+{
+	return kind <= FRAME_DOM;
+}
+
+/* A text in which there may be secrets. */
+static bool
+is_redacted(const struct screen_evidence *e)
+{
+	return e->spec->answers && (e->kind == FRAME_TREE || e->kind == FRAME_DOM);
+}
 
 static int
 lease_and_publish(struct screen_evidence *e, struct dd_err *err)
@@ -162,13 +178,26 @@ name_objects(struct screen_evidence *e, struct screen_step *s)
 	}
 }
 
+/* What JSON escapes would hide a secret from a search in the text. */
+static int
+write_redacted(struct screen_evidence *e, struct dd_err *err)
+{
+	OWN_JSON json_t *j = NULL;
+	OWN(buf) struct buf plain = {.max = SCREEN_MAX_FRAME};
+	int rc = json_parse(buf_str(&e->text), &j, err);
+	if (rc < 0)
+		return rc;
+	answers_redact_json(e->spec->answers, j);
+	json_print(j, 0, &plain);
+	return plain.truncated ? err_set(err, DD_ELIMIT, "a text is too large to keep")
+			       : fs_write_all(e->fd, plain.p, plain.n, err);
+}
+
 static int
 end_object(struct screen_evidence *e, struct dd_err *err)
 {
-	OWN(buf) struct buf rest = {0};
+	int rc = is_redacted(e) ? write_redacted(e, err) : 0;
 	OWN_FD int fd = TAKE_FD(e->fd);
-	redactor_end(&e->redactor, &rest);
-	int rc = fs_write_all(fd, rest.p, rest.n, err);
 	if (rc == 0 && e->nstaged == MAX_STAGED)
 		rc = err_set(err, DD_ECORRUPT, "too much evidence of one step");
 	if (rc == 0)
@@ -192,7 +221,7 @@ take_step(struct screen_evidence *e, json_t *j, struct dd_err *err)
 	name_objects(e, &s);
 	rc = lease_and_publish(e, err);
 	if (rc == 0)
-		rc = add_line(e, json_encode(screen_step_fields, &s), err);
+		rc = add_line(e, json_encode(screen_step_fields, &s), false, err);
 	e->result->steps += s.status != TEST_SKIPPED;
 	e->result->failed += s.status == TEST_FAILED;
 	size_t at = e->result->scenarios.n;
@@ -209,9 +238,10 @@ take_scenario(struct screen_evidence *e, json_t *j, struct dd_err *err)
 		answers_redact_json(e->spec->answers, j);
 	int rc = json_decode(j, screen_scenario_fields, false, &done, "scenario", err);
 	if (rc == 0)
-		rc = add_line(e, json_encode(screen_scenario_fields, &done), err);
+		rc = add_line(e, json_encode(screen_scenario_fields, &done), true, err);
 	*screen_scenario_list_add(&e->result->scenarios) = done;
 	buf_reset(&e->lines);
+	e->written = 0;
 	drop_staged(e);
 	return rc;
 }
@@ -234,18 +264,6 @@ take_text(struct screen_evidence *e, struct dd_err *err)
 
 /* ---- frames ---- */
 
-static bool
-is_text(enum frame_kind kind)
-{
-	return kind == FRAME_TREE || kind == FRAME_DOM;
-}
-
-static bool
-is_object(enum frame_kind kind)
-{
-	return kind <= FRAME_DOM;
-}
-
 static int
 begin_frame(struct screen_evidence *e, struct dd_err *err)
 {
@@ -267,20 +285,16 @@ begin_frame(struct screen_evidence *e, struct dd_err *err)
 	e->kind = (enum frame_kind)k;
 	e->left = n;
 	e->inside = true;
-	redactor_init(&e->redactor, is_text(e->kind) ? e->spec->answers : NULL);
 	return is_object(e->kind) ? cas_temp(e->cas, &e->fd, err) : 0;
 }
 
 static int
 take_piece(struct screen_evidence *e, struct str piece, struct dd_err *err)
 {
-	OWN(buf) struct buf plain = {0};
-	if (!is_object(e->kind)) {
-		buf_add_str(&e->text, piece);
-		return 0;
-	}
-	redactor_add(&e->redactor, piece, &plain);
-	return fs_write_all(e->fd, plain.p, plain.n, err);
+	if (is_object(e->kind) && !is_redacted(e))
+		return fs_write_all(e->fd, piece.p, piece.n, err);
+	buf_add_str(&e->text, piece);
+	return 0;
 }
 
 static int
@@ -325,7 +339,7 @@ screen_evidence_end(struct screen_evidence *e, struct dd_err *err)
 	s->status = TEST_FAILED;
 	s->message = mem_strdup("it was ended before it was done");
 	e->result->scenarios.n--;
-	int rc = add_line(e, json_encode(screen_scenario_fields, s), err);
+	int rc = add_line(e, json_encode(screen_scenario_fields, s), true, err);
 	e->result->scenarios.n++;
 	return rc;
 }

@@ -132,7 +132,9 @@ start_server(struct stage *s, struct dd_err *err)
 static int
 open_stage(struct stage *s, struct dd_err *err)
 {
-	const struct pod_spec pod = {.state = s->spec->state, .root = *s->spec->root};
+	const struct pod_spec pod = {.state = s->spec->state,
+		.root = *s->spec->root,
+		.network_of = s->spec->application};
 	int rc = fs_mkdirs(s->spec->dir, 0700, err);
 	if (rc == 0)
 		rc = pod_open(&pod, &s->pod, err);

@@ -7,6 +7,7 @@
 #include "images/images.h"
 #include "qa/qa.h"
 #include "qa/scenario.h"
+#include "runner/revive.h"
 #include "runner/session.h"
 
 #include <string.h>
@@ -19,17 +20,19 @@
 
 struct screens_options {
 	struct common_options common;
-	const char *serve, *output, *answers;
+	const char *run, *serve, *output, *answers;
 	uint64_t seed, width, height, time;
 	bool offline;
 };
 
 #define O(member) offsetof(struct screens_options, member)
 static const struct option_def options[] = {
+	{"run", 0, OPTION_TEXT, O(run), "RUN", "start the application of this run, and look at it"},
 	{"serve", 0, OPTION_TEXT, O(serve), "DIR",
 		"show the files of this directory, as the application, to the browser"},
 	{"output", 'o', OPTION_TEXT, O(output), "DIR",
-		"write pictures and records there (default: " DEFAULT_DIR ")"},
+		"write pictures and records there (default: " DEFAULT_DIR
+		", and of a run its own)"},
 	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
 		"answers that steps type; secrets are kept out of the evidence"},
 	{"seed", 0, OPTION_NUMBER, O(seed), "N",
@@ -45,11 +48,13 @@ static const struct option_def options[] = {
 struct screens {
 	const struct screens_options *o;
 	struct state st;
+	struct run run; /* of --run */
+	struct revived *application;
 	struct image image;
 	struct scenario_list scenarios;
 	struct answers *answers;
 	struct screen_result result;
-	const char *dir;
+	char *dir;
 	json_t *steps;	   /* an array of steps for each scenario that began */
 	struct dd_err err; /* of a picture that could not be written */
 };
@@ -57,7 +62,10 @@ struct screens {
 static void
 screens_cleanup(struct screens *s)
 {
+	revived_close(s->application);
+	run_cleanup(&s->run);
 	image_cleanup(&s->image);
+	free(s->dir);
 	scenario_list_cleanup(&s->scenarios);
 	answers_destroy(s->answers);
 	screen_result_cleanup(&s->result);
@@ -190,29 +198,73 @@ check_options(const struct screens_options *o, struct dd_err *err)
 		return err_set(err, DD_EINVAL, "--width, --height: at most %d", MAX_SIDE);
 	if (o->time > MAX_SECONDS)
 		return err_set(err, DD_EINVAL, "--time: at most %d", MAX_SECONDS);
+	if (o->run && o->serve)
+		return err_set(err, DD_EINVAL, "--run and --serve: it is one or the other");
 	return o->serve && !fs_is_dir(o->serve)
 		       ? err_set(err, DD_EINVAL, "--serve: %s is not a directory", o->serve)
 		       : 0;
 }
 
 static int
+open_run(struct screens *s, struct dd_err *err)
+{
+	const struct revive_spec spec = {.state = &s->st, .run = &s->run, .answers = s->o->answers};
+	int rc = run_open(&s->st, s->o->run, false, &s->run, err);
+	if (rc == 0)
+		rc = run_hold(&s->run, err);
+	if (rc == 0 && !s->o->output)
+		s->dir = run_path(&s->run, DEFAULT_DIR);
+	if (rc == 0 && !s->o->answers) {
+		answers_destroy(TAKE(s->answers));
+		rc = command_load_answers(s->run.options.answers, &s->answers, err);
+	}
+	if (rc < 0)
+		return rc;
+	int step = progress_begin("starting the application");
+	rc = revive(&spec, &s->application, err);
+	progress_end(step, rc < 0 ? "failed" : "ok");
+	if (rc == 0 && !revived_urls(s->application)->n)
+		rc = err_set(err, DD_EINVAL,
+			"the application of run %s answers on no port as web pages do", s->run.id);
+	return rc;
+}
+
+/* NULL where there is nothing to keep out: evidence is then kept as it comes. */
+static struct answers *
+answers_with_any(const struct screens *s)
+{
+	OWN(strlist) struct strlist ids = {0};
+	if (s->answers)
+		answers_given(s->answers, &ids);
+	return ids.n ? s->answers : NULL;
+}
+
+static int
 play(struct screens *s, struct dd_err *err)
 {
 	const struct screens_options *o = s->o;
-	OWN_FREE char *serve = NULL;
+	OWN_FREE char *serve = NULL, *owner = NULL;
 	int rc = command_absolute_path(o->serve, &serve, err);
 	if (rc == 0)
 		rc = image_ensure(&s->st, IMAGE_BROWSER, false, o->offline, NULL, &s->image, err);
+	if (rc == 0 && o->run)
+		rc = open_run(s, err);
 	if (rc < 0)
 		return rc;
+	owner = s->application ? mem_printf("run-%s", s->run.id) : NULL;
+	if (!s->dir)
+		s->dir = mem_strdup(o->output ? o->output : DEFAULT_DIR);
 	const struct screen_spec spec = {
 		.state = &s->st,
 		.root = &s->image.stack,
 		.env = &s->image.env,
+		.application = s->application ? revived_pod(s->application) : NULL,
+		.base_url = s->application ? revived_urls(s->application)->v[0] : NULL,
 		.serve = serve,
 		.scenarios = &s->scenarios,
-		.answers = s->answers,
+		.answers = answers_with_any(s),
 		.dir = s->dir,
+		.owner = owner,
 		.seed = (uint32_t)(o->seed ? o->seed : 1),
 		.width = (int64_t)o->width,
 		.height = (int64_t)o->height,
@@ -229,9 +281,9 @@ static int
 run(const struct cli_call *call, struct scenario_list scenarios)
 {
 	const struct screens_options *o = call->options;
-	struct screens s = {.o = o, .scenarios = scenarios, .steps = json_array()};
+	struct screens s = {
+		.o = o, .scenarios = scenarios, .steps = json_array(), .run = {.lock_fd = -1}};
 	OWN(dd_err) struct dd_err err = {0};
-	s.dir = o->output ? o->output : DEFAULT_DIR;
 	int status = EXIT_DONE;
 	int rc = check_options(o, &err);
 	if (rc == 0)
@@ -240,7 +292,9 @@ run(const struct cli_call *call, struct scenario_list scenarios)
 		rc = session_start(&o->common, &s.st, &err);
 	if (rc == 0)
 		rc = play(&s, &err);
-	status = rc < 0 ? cli_fail(cli_status_of(&err), &err) : tell(&s);
+	status =
+		rc < 0 ? cli_fail(o->run ? command_status_of_name(&err) : cli_status_of(&err), &err)
+		       : tell(&s);
 	screens_cleanup(&s);
 	return status;
 }
@@ -295,6 +349,7 @@ const struct subcommand cmd_qa_play = {
 		"\"textbox\", \"name\": \"User\", \"text\": \"anna\"}} (or \"answer\": an id of --answers), {\"press\": "
 		"\"Enter\"}, {\"expect\": {\"text\": \"Thank you\"}} (or role and name; \"absent\": true), {\"shoot\": "
 		"\"a name\"}. Names are those that assistive technology reads; \"nth\" chooses among several.\n\n"
+		"With --run the application of a run is started as its recipe says, and what it changes is thrown away. "
 		"A step that fails ends its scenario; the exit status is then 1.",
 	.options = options,
 	.options_size = sizeof(struct screens_options),

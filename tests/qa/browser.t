@@ -34,7 +34,7 @@ cat >"$tmp/sign-in.json" <<'EOF'
   {"expect": {"text": "from the frame"}},
   {"shoot": "the second page"}]}
 EOF
-echo '{"secret:pass": "open-sesame-12345"}' >"$tmp/answers.json"
+printf '%s\n' '{"secret:pass": "open-sesame\"<1234"}' >"$tmp/answers.json"
 play "$tmp/sign-in.json" --answers "$tmp/answers.json"
 is "a scenario is played to its end" "$status $(json '.scenarios[0].status, .steps, .failed' | tr '\n' ' ')" "0 passed 15 0 "
 is "every condition of a still picture was met" "$(json '[.scenarios[].steps[].unmet[]] | unique | tostring')" "[]"
