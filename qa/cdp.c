@@ -1,5 +1,6 @@
 #include "qa/cdp.h"
 
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -143,7 +144,7 @@ read_some(struct cdp *c)
 static void
 write_some(struct cdp *c)
 {
-	ssize_t n = write(c->to, c->out.p, c->out.n);
+	ssize_t n = io_write(c->to, c->out.p, c->out.n);
 	if (n > 0)
 		buf_drop_front(&c->out, (size_t)n);
 	else if (n < 0 && errno != EAGAIN && errno != EINTR)

@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -76,9 +75,10 @@ path_of(struct str request, bool *ret_head)
 static void
 send_file(int fd, int file, uint64_t size)
 {
+	char chunk[65536];
 	while (size) {
-		ssize_t n = sendfile(fd, file, NULL, size);
-		if (n <= 0)
+		ssize_t n = read(file, chunk, size < sizeof(chunk) ? size : sizeof(chunk));
+		if (n <= 0 || fs_write_all(fd, chunk, (size_t)n, NULL) < 0)
 			return;
 		size -= (uint64_t)n;
 	}
