@@ -253,7 +253,7 @@ put_port(const struct served_port *p, struct buf *out)
 		buf_printf(out, ", HTTP: `GET /` gives %lld", (long long)p->status);
 	if (p->title) {
 		buf_puts(out, ", ");
-		recipe_put_code(out, p->title);
+		buf_put_markdown_code(out, p->title);
 	}
 	buf_putc(out, '\n');
 }
@@ -270,7 +270,7 @@ put_start(const struct recipe *r, struct buf *out)
 	buf_puts(out,
 		"## Run\n\nStarted like this in the built tree it was seen to serve; what showed "
 		"the command: ");
-	recipe_put_code(out, s->why ? s->why : "");
+	buf_put_markdown_code(out, s->why ? s->why : "");
 	buf_puts(out, ".\n\n");
 	buf_puts(&text, c.dir ? "(" : "");
 	recipe_put_cd(&c, NULL, &text);
@@ -280,7 +280,7 @@ put_start(const struct recipe *r, struct buf *out)
 		put_port(&s->ports.v[i], out);
 	if (s->socket) {
 		buf_puts(out, "- the socket ");
-		recipe_put_code(out, s->socket);
+		buf_put_markdown_code(out, s->socket);
 		buf_putc(out, '\n');
 	}
 	buf_puts(out, r->services.n ? "\nIt has the services of the tests beside it.\n\n" : "\n");
