@@ -249,6 +249,21 @@ apt_batch_digests(const struct install_batch *batch, struct strlist *ret)
 		strlist_add(ret, batch->artefacts.v[i].sha256);
 }
 
+struct hash_hex
+apt_batch_digest(const char *recipe, const struct install_batch *batch)
+{
+	OWN(strlist) struct strlist lines = {0};
+	OWN(buf) struct buf text = {0};
+	for (size_t i = 0; i < batch->artefacts.n; i++)
+		strlist_addf(&lines, "%s=%s=%s", batch->artefacts.v[i].name,
+			batch->artefacts.v[i].version, batch->artefacts.v[i].sha256);
+	strlist_sort(&lines);
+	buf_printf(&text, "%s\n", recipe);
+	for (size_t i = 0; i < lines.n; i++)
+		buf_printf(&text, "%s\n", lines.v[i]);
+	return hash_bytes(buf_str(&text));
+}
+
 int
 apt_fetch(const struct state *st, const struct install_batch *batch, const char *owner,
 	bool offline, const char *log, struct dd_err *err)

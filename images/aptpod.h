@@ -46,6 +46,9 @@ int apt_link_archives(const struct state *st, const struct install_batch *batch,
 /* SHA-256 of each archive, in order, added to ret. */
 void apt_batch_digests(const struct install_batch *batch, struct strlist *ret);
 
+/* Of "name=version=sha256" lines, sorted, behind the recipe: what an image made of the batch is known by. */
+struct hash_hex apt_batch_digest(const char *recipe, const struct install_batch *batch);
+
 /* A resolution that was kept; false when there is none at path. */
 bool apt_plan_read(const char *path, struct install_batch *ret);
 

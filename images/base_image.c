@@ -74,22 +74,6 @@ resolve(const struct state *st, bool refresh, bool offline, const char *log,
 	return rc;
 }
 
-/* "name=version=sha256" lines, sorted, behind the recipe's version. */
-static struct hash_hex
-digest_of(const struct install_batch *batch)
-{
-	OWN(strlist) struct strlist lines = {0};
-	OWN(buf) struct buf text = {0};
-	for (size_t i = 0; i < batch->artefacts.n; i++)
-		strlist_addf(&lines, "%s=%s=%s", batch->artefacts.v[i].name,
-			batch->artefacts.v[i].version, batch->artefacts.v[i].sha256);
-	strlist_sort(&lines);
-	buf_puts(&text, RECIPE "\n");
-	for (size_t i = 0; i < lines.n; i++)
-		buf_printf(&text, "%s\n", lines.v[i]);
-	return hash_bytes(buf_str(&text));
-}
-
 static int
 unpack(const struct state *st, const struct strlist *archives, const struct pod_bind *bind,
 	const char *key, struct dd_err *err)
@@ -197,7 +181,7 @@ build_locked(const struct state *st, bool refresh, bool offline, const char *log
 	struct image img = {.name = mem_strdup(IMAGE_BASE)};
 	int rc = resolve(st, refresh, offline, log, &batch, err);
 	if (rc == 0) {
-		struct hash_hex digest = digest_of(&batch);
+		struct hash_hex digest = apt_batch_digest(RECIPE, &batch);
 		img.digest = mem_strdup(digest.s);
 		rc = apt_machine(&img.suite, &img.arch, err);
 		if (rc == 0)

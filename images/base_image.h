@@ -1,4 +1,4 @@
-/* Inside the room: how the base image is made. */
+/* Inside the room: how the images that are made here are made. */
 #ifndef IMAGES_BASE_IMAGE_H
 #define IMAGES_BASE_IMAGE_H
 
@@ -6,6 +6,13 @@
 
 /* Build (or find, when its inputs did not change) the base image and give it its name. */
 int base_image_build(const struct state *st, bool refresh, bool offline, const char *log,
+	struct image *ret, struct dd_err *err) DD_MUST_USE;
+
+/*
+ * The same for the image of the browser, on the base image (which is built where it is absent, and never
+ * refreshed).  DD_ENOENT: the package sources have no browser, or --offline; the message says what to do.
+ */
+int browser_image_build(const struct state *st, bool refresh, bool offline, const char *log,
 	struct image *ret, struct dd_err *err) DD_MUST_USE;
 
 #endif

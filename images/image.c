@@ -175,20 +175,37 @@ image_forget_attempt(const struct state *st, const char *name)
 	(void)!lease_keep_only(st, owner, &img.stack, &objects, NULL);
 }
 
+typedef int image_build_fn(const struct state *, bool refresh, bool offline, const char *log,
+	struct image *ret, struct dd_err *err);
+
+/* How an image of that name is made here; NULL: it comes from elsewhere. */
+static image_build_fn *
+builder_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		image_build_fn *build;
+	} made_here[] = {{IMAGE_BASE, base_image_build}, {IMAGE_BROWSER, browser_image_build}};
+	for (size_t i = 0; i < sizeof(made_here) / sizeof(*made_here); i++)
+		if (strcmp(name, made_here[i].name) == 0)
+			return made_here[i].build;
+	return NULL;
+}
+
 int
 image_ensure(const struct state *st, const char *name, bool refresh, bool offline, const char *log,
 	struct image *ret, struct dd_err *err)
 {
-	bool base = strcmp(name, IMAGE_BASE) == 0;
+	image_build_fn *build = builder_of(name);
 	OWN(dd_err) struct dd_err why = {0};
 	int rc = image_open(st, name, ret, &why);
-	if (!base || (rc == 0 && !refresh))
+	if (!build || (rc == 0 && !refresh))
 		return rc < 0 ? err_move(err, &why) : 0;
 	if (rc < 0 && rc != -DD_ENOENT && rc != -DD_ECORRUPT)
 		return err_move(err, &why);
 	if (rc == 0)
 		image_cleanup(ret);
-	return base_image_build(st, refresh, offline, log, ret, err);
+	return build(st, refresh, offline, log, ret, err);
 }
 
 int

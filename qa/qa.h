@@ -48,4 +48,54 @@ int qa_results_worker_main(int argc, char **argv);
 /* JSON lines, one case each {id, suite, name, level, status, ms, message, file}. */
 int qa_write_cases(const char *path, const struct test_run *t, struct dd_err *err) DD_MUST_USE;
 
+/* ---- screens ---- */
+
+#define SCREEN_WIDTH 1280
+#define SCREEN_HEIGHT 720
+#define SCREEN_PORT 8080 /* where served files are, on the loopback of the browser's pod */
+
+struct scenario_list;
+
+struct screen_spec {
+	const struct state *state;
+	const struct stack *root;  /* of the image of the browser (images.h) */
+	const struct strlist *env; /* of that image */
+	struct pod *
+		application; /* in whose network the browser is opened (it shares its own); NULL: in one of its own */
+	const char *base_url; /* what paths of a scenario lead to; NULL: the served files */
+	const char *serve;    /* a directory whose files are served to the browser; NULL: none */
+	const struct scenario_list *scenarios;
+	struct answers *answers; /* for steps that type one, and for redaction; may be NULL */
+	const char *dir;	 /* where lines are written; made */
+	const char *owner;	 /* leases the evidence (layer_lease); NULL: nobody does */
+	uint32_t seed;
+	int64_t width, height; /* 0: SCREEN_WIDTH, SCREEN_HEIGHT */
+	int64_t time_limit_ms; /* 0: 10 minutes; of all of it */
+	/* Each step when its evidence is kept; scenario counts from 0. */
+	void (*on_step)(void *ctx, size_t scenario, const struct screen_step *step);
+	void *ctx;
+};
+
+struct screen_result {
+	char *browser; /* "Chrome/156.0...", as it says */
+	int64_t steps, failed;
+	struct screen_scenario_list scenarios;
+	struct strlist files;	/* one a scenario, in spec->dir */
+	struct strlist objects; /* digests of the evidence */
+	char *ended;		/* why it ended early, in words; NULL */
+};
+void screen_result_cleanup(struct screen_result *r);
+
+/*
+ * Play scenarios in a browser of its own, each in a fresh context.  A step that fails, and a browser that dies, are
+ * results (ret->failed, ret->ended) with the evidence up to there; an error is what keeps it from beginning, or from
+ * being kept.
+ */
+int qa_play_screens(const struct screen_spec *spec, struct screen_result *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* Body of the workers "screen" and "serve". */
+int qa_screen_worker_main(int argc, char **argv);
+int qa_serve_worker_main(int argc, char **argv);
+
 #endif

@@ -302,6 +302,29 @@ test_run_count(struct test_run *t)
 	}
 }
 
+const struct json_field screen_message_fields[] = {SREQ(screen_message, level),
+	SREQ(screen_message, text), S(screen_message, url), I(screen_message, line), END};
+RECORD_IMPLEMENT(screen_message)
+
+const struct json_field screen_request_fields[] = {SREQ(screen_request, method),
+	SREQ(screen_request, url), S(screen_request, type), I(screen_request, status),
+	S(screen_request, error), I(screen_request, bytes), R(screen_request, ms), END};
+RECORD_IMPLEMENT(screen_request)
+
+const struct json_field screen_step_fields[] = {I(screen_step, n), SREQ(screen_step, action),
+	E(screen_step, status, test_status_names), S(screen_step, message), S(screen_step, url),
+	S(screen_step, title), S(screen_step, picture), L(screen_step, whole),
+	I(screen_step, width), I(screen_step, height), S(screen_step, tree), S(screen_step, dom),
+	L(screen_step, unmet), A(screen_step, console, screen_message),
+	A(screen_step, requests, screen_request), I(screen_step, dropped), R(screen_step, at_ms),
+	R(screen_step, action_ms), R(screen_step, evidence_ms), END};
+RECORD_IMPLEMENT(screen_step)
+
+const struct json_field screen_scenario_fields[] = {SREQ(screen_scenario, scenario),
+	E(screen_scenario, status, test_status_names), I(screen_scenario, steps),
+	I(screen_scenario, failed), S(screen_scenario, message), R(screen_scenario, ms), END};
+RECORD_IMPLEMENT(screen_scenario)
+
 const struct json_field env_var_fields[] = {
 	SREQ(env_var, name), S(env_var, value), S(env_var, question), S(env_var, why), END};
 RECORD_IMPLEMENT(env_var)

@@ -434,6 +434,63 @@ extern const struct json_field test_run_fields[];
 /* Count cases: TEST_PASSED, failed = TEST_FAILED and TEST_ERROR, skipped. */
 void test_run_count(struct test_run *t);
 
+/* ---- screens ---- */
+
+struct screen_message { /* what a page said to its console, or did where it was seen */
+	char *level;	/* of the console; "exception", "dialog", "popup", "download", "crash" */
+	char *text;
+	char *url; /* where it was said; NULL: unknown */
+	int64_t line;
+};
+RECORD_LIST(screen_message);
+
+struct screen_request {
+	char *method;
+	char *url;
+	char *type;	/* "Document", "Script", ... */
+	int64_t status; /* 0: there was no answer */
+	char *error;	/* NULL: it went well */
+	int64_t bytes;	/* on the wire */
+	double ms;
+};
+RECORD_LIST(screen_request);
+
+/*
+ * A step on a screen with its evidence.  Digests are those of objects of the content store; NULL: it could not be
+ * had, and `unmet` says why.  The same record serves whatever has a screen.
+ */
+struct screen_step {
+	int64_t n;    /* from 1 */
+	char *action; /* in words: click button "Pay" */
+	enum test_status status;
+	char *message; /* why it failed */
+	char *url;
+	char *title;
+	char *picture; /* PNG of what is in sight */
+	struct strlist
+		whole; /* PNGs of the whole page, from the top; the picture itself where all is in sight */
+	int64_t width, height; /* of the whole page, in pixels */
+	char *tree; /* JSON: roles, names and states, as assistive technology sees them */
+	char *dom;  /* JSON: the document and its layout (DOMSnapshot.captureSnapshot) */
+	struct strlist
+		unmet; /* conditions of a still picture that did not hold in time, and evidence not had */
+	struct screen_message_list console;
+	struct screen_request_list requests;
+	int64_t dropped; /* messages and requests past what is kept */
+	double at_ms;	 /* since its scenario began */
+	double action_ms, evidence_ms;
+};
+RECORD_LIST(screen_step);
+
+struct screen_scenario { /* a line of its own, behind its steps */
+	char *scenario;
+	enum test_status status;
+	int64_t steps, failed;
+	char *message; /* why it ended early; NULL */
+	double ms;
+};
+RECORD_LIST(screen_scenario);
+
 /* ---- the recipe ---- */
 
 #define RECIPE_VERSION 2

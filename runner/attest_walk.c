@@ -20,7 +20,8 @@ struct walk {
 static bool
 is_left_out(const char *name)
 {
-	static const char *const names[] = {ATTESTATION, "lock", "app.lock", "app.stop", NULL};
+	static const char *const names[] = {
+		ATTESTATION, "lock", "app.lock", "app.stop", "screens", NULL};
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;

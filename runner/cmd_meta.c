@@ -98,6 +98,8 @@ static const struct {
 	{"references", probe_references_worker_main},
 	{"starts", probe_starts_worker_main},
 	{"results", qa_results_worker_main},
+	{"screen", qa_screen_worker_main},
+	{"serve", qa_serve_worker_main},
 	{"verify", attest_worker_main},
 };
 

@@ -57,6 +57,8 @@ const struct subcommand *const commands[] = {
 	&cmd_qa_undo,
 	&cmd_qa_decide,
 	&cmd_qa_history,
+	&cmd_qa_shoot,
+	&cmd_qa_play,
 	&cmd_gc,
 	&cmd_doctor,
 	&cmd_version,

@@ -453,7 +453,10 @@ struct worker_spec {
 	/* Set: its output goes here as it comes, and `out` of worker_run is NULL. */
 	void (*on_output)(void *ctx, struct str data);
 	void *ctx;
+	const struct exec_fd *pass; /* as in exec_spec: what it talks to besides us */
+	size_t npass;
 	bool as_root;
+	bool serves;	       /* it accepts connections: PROFILE_BUILD */
 	uint64_t memory_bytes; /* 0: 1 GiB */
 	int64_t time_limit_ms; /* 0: 10 minutes */
 };
@@ -464,6 +467,9 @@ int worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *e
  * the spec are not looked at.
  */
 int worker_exec(struct pod *pod, const struct worker_spec *spec, struct buf *out,
+	struct dd_err *err) DD_MUST_USE;
+/* The same without input and output, not waited for: it lives until exec_wait or pod_close. */
+int worker_start(struct pod *pod, const struct worker_spec *spec, struct exec **ret,
 	struct dd_err *err) DD_MUST_USE;
 
 /* Path of a program of ours, beside this one or in ../libexec/drydock; heap. */

@@ -81,33 +81,52 @@ judge(const struct worker_spec *spec, const struct output *o, const struct exec_
 	return err_set(err, DD_ECORRUPT, STR_FMT, STR_ARG(line));
 }
 
+/* argv is filled, and borrowed by the result. */
+static struct exec_spec
+command_of(const struct worker_spec *spec, int input, struct strlist *argv)
+{
+	strlist_addf(argv, PROGRAMS "%s", spec->program ? spec->program : "drydock-core");
+	if (!spec->program) {
+		strlist_add(argv, "worker");
+		strlist_add(argv, spec->name);
+	}
+	for (const char *const *a = spec->args; a && *a; a++)
+		strlist_add(argv, *a);
+	return (struct exec_spec){
+		.argv = (const char *const *)argv->v,
+		.profile = spec->as_root  ? PROFILE_PROVISION
+			   : spec->serves ? PROFILE_BUILD
+					  : PROFILE_PARSER,
+		.fds = {input, -1, -1},
+		.pass = spec->pass,
+		.npass = spec->npass,
+		.time_limit_ms = spec->time_limit_ms ? spec->time_limit_ms : DEFAULT_TIME_MS,
+	};
+}
+
 static int
 run_in(struct pod *pod, const struct worker_spec *spec, int input, struct buf *out,
 	struct dd_err *err)
 {
 	OWN(strlist) struct strlist argv = {0};
-	strlist_addf(&argv, PROGRAMS "%s", spec->program ? spec->program : "drydock-core");
-	if (!spec->program) {
-		strlist_add(&argv, "worker");
-		strlist_add(&argv, spec->name);
-	}
-	for (const char *const *a = spec->args; a && *a; a++)
-		strlist_add(&argv, *a);
 	struct output o = {.spec = spec, .out = out};
-	const struct exec_spec exec = {
-		.argv = (const char *const *)argv.v,
-		.profile = spec->as_root ? PROFILE_PROVISION : PROFILE_PARSER,
-		.fds = {input, -1, -1},
-		.on_output = take,
-		.ctx = &o,
-		.time_limit_ms = spec->time_limit_ms ? spec->time_limit_ms : DEFAULT_TIME_MS,
-	};
+	struct exec_spec exec = command_of(spec, input, &argv);
 	struct exec_result r;
+	exec.on_output = take;
+	exec.ctx = &o;
 	int rc = pod_exec(pod, &exec, &r, err);
 	if (rc == 0)
 		rc = judge(spec, &o, &r, err);
 	buf_cleanup(&o.errors);
 	return rc;
+}
+
+int
+worker_start(struct pod *pod, const struct worker_spec *spec, struct exec **ret, struct dd_err *err)
+{
+	OWN(strlist) struct strlist argv = {0};
+	const struct exec_spec exec = command_of(spec, -1, &argv);
+	return exec_start(pod, &exec, ret, err);
 }
 
 int

@@ -1,0 +1,282 @@
+#include "qa/capture.h"
+
+#include "base/log.h"
+#include "qa/ax.h"
+#include "qa/scripts.h"
+
+#include <string.h>
+
+#define STILL_MS 3000
+#define MAX_TRIES 6
+#define MAX_WORLDS 20
+#define MAX_PICTURE ((size_t)48 << 20)
+
+struct capture {
+	struct page *page;
+	const struct capture_sink *to;
+	struct {
+		char *session;
+		int64_t context;
+	} worlds[MAX_WORLDS];
+	size_t nworlds;
+	struct buf picture;
+};
+
+/* The page's own failures are noted under a name; only the browser's end goes on upwards. */
+static int
+or_unmet(struct capture *c, int rc, const char *name)
+{
+	if (rc < 0 && rc != -DD_EIO)
+		page_unmet(c->page, name);
+	return rc == -DD_EIO ? rc : 0;
+}
+
+/* ---- holding still ---- */
+
+static void
+note_unmet(struct capture *c, const json_t *answer)
+{
+	json_t *name;
+	size_t i;
+	json_array_foreach (json_object_get(answer, "unmet"), i, name)
+		if (json_is_string(name))
+			page_unmet(c->page, json_string_value(name));
+}
+
+static int
+hold(struct capture *c, struct dd_err *err)
+{
+	struct str script = script_still();
+	OWN_FREE char *call = mem_printf(STR_FMT "(true, %d)", STR_ARG(script), STILL_MS);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < c->page->nframes && c->nworlds < MAX_WORLDS; i++) {
+		OWN_JSON json_t *answer = NULL;
+		const struct page_frame f = c->page->frames[i];
+		OWN_FREE char *session = mem_strdup(f.session);
+		int64_t context = 0;
+		rc = page_world(c->page, &f, &context, err);
+		if (rc == 0)
+			rc = page_evaluate(
+				c->page, session, context, call, STILL_MS + 2000, &answer, err);
+		if (rc == 0) {
+			note_unmet(c, answer);
+			c->worlds[c->nworlds].session = TAKE(session);
+			c->worlds[c->nworlds++].context = context;
+		}
+		rc = or_unmet(c, rc, "animations");
+	}
+	return rc;
+}
+
+static void
+let_go(struct capture *c)
+{
+	for (size_t i = 0; i < c->nworlds; i++) {
+		cdp_send(c->page->cdp, c->worlds[i].session, "Runtime.evaluate",
+			json_pack("{s:s, s:I}", "expression", "release()", "contextId",
+				(json_int_t)c->worlds[i].context));
+		free(c->worlds[i].session);
+	}
+	c->nworlds = 0;
+}
+
+/* ---- pictures ---- */
+
+static int
+shoot(struct capture *c, json_t *clip, struct buf *ret, struct dd_err *err)
+{
+	bool beyond = clip != NULL;
+	ret->max = MAX_PICTURE;
+	if (c->page->crashed) {
+		json_decref(clip);
+		return err_set(err, DD_ECORRUPT, "the page crashed");
+	}
+	return cdp_call_data(c->page->cdp, c->page->session, "Page.captureScreenshot",
+		json_pack("{s:s, s:b, s:b, s:o*}", "format", "png", "optimizeForSpeed", 1,
+			"captureBeyondViewport", beyond, "clip", clip),
+		PAGE_CALL_MS, ret, err);
+}
+
+/* The first of two in a row that are the same. */
+static int
+shoot_still(struct capture *c, struct dd_err *err)
+{
+	static const int pauses_ms[MAX_TRIES] = {0, 0, 50, 100, 250, 500};
+	OWN(buf) struct buf before = {0};
+	int rc = 0;
+	for (int i = 0; rc == 0 && i < MAX_TRIES; i++) {
+		if (pauses_ms[i])
+			rc = cdp_wait(c->page->cdp, pauses_ms[i], err);
+		buf_cleanup(&before);
+		before = c->picture;
+		c->picture = (struct buf){0};
+		if (rc == 0)
+			rc = shoot(c, NULL, &c->picture, err);
+		if (rc == 0 && before.n == c->picture.n && before.n &&
+			memcmp(before.p, c->picture.p, before.n) == 0)
+			return 0;
+	}
+	if (rc == 0)
+		page_unmet(c->page, "frames");
+	return rc;
+}
+
+/* A length that the page may have made anything, rounded up. */
+static int64_t
+pixels(const json_t *number)
+{
+	double v = json_number_value(number);
+	int64_t whole = v > 0 && v < 1e9 ? (int64_t)v : 0;
+	return whole + (v > (double)whole && v < 1e9);
+}
+
+static int
+measure(struct capture *c, struct dd_err *err)
+{
+	OWN_JSON json_t *answer = NULL;
+	int rc = page_call(c->page, "Page.getLayoutMetrics", NULL, &answer, err);
+	const json_t *size = json_object_get(answer, "cssContentSize");
+	if (rc < 0)
+		return rc;
+	c->page->step->width = pixels(json_object_get(size, "width"));
+	c->page->step->height = pixels(json_object_get(size, "height"));
+	return 0;
+}
+
+static int
+shoot_whole(struct capture *c, struct dd_err *err)
+{
+	const struct screen_step *s = c->page->step;
+	int64_t width = s->width < CAPTURE_MAX_WIDTH ? s->width : CAPTURE_MAX_WIDTH;
+	int64_t top = 0;
+	int rc = 0;
+	if (s->width <= c->page->width && s->height <= c->page->height)
+		return c->to->put(c->to->ctx, "whole", buf_str(&c->picture), err);
+	for (int i = 0; rc == 0 && top < s->height && i < CAPTURE_MAX_TILES; i++) {
+		OWN(buf) struct buf tile = {0};
+		int64_t height = s->height - top < CAPTURE_TILE ? s->height - top : CAPTURE_TILE;
+		rc = shoot(c,
+			json_pack("{s:i, s:I, s:I, s:I, s:i}", "x", 0, "y", (json_int_t)top,
+				"width", (json_int_t)width, "height", (json_int_t)height, "scale",
+				1),
+			&tile, err);
+		if (rc == 0)
+			rc = c->to->put(c->to->ctx, "whole", buf_str(&tile), err);
+		top += height;
+	}
+	if (rc == 0 && (top < s->height || width < s->width))
+		page_unmet(c->page, "whole page");
+	return rc;
+}
+
+static int
+take_pictures(struct capture *c, struct dd_err *err)
+{
+	int rc = shoot_still(c, err);
+	if (rc < 0)
+		return or_unmet(c, rc, "picture");
+	rc = c->to->put(c->to->ctx, "picture", buf_str(&c->picture), err);
+	if (rc == 0)
+		rc = measure(c, err);
+	if (rc == 0)
+		rc = shoot_whole(c, err);
+	return or_unmet(c, rc, "whole page");
+}
+
+/* ---- what is behind them ---- */
+
+static int
+take_place(struct capture *c, struct dd_err *err)
+{
+	OWN_JSON json_t *history = NULL;
+	int rc = page_call(c->page, "Page.getNavigationHistory", NULL, &history, err);
+	const json_t *entry = json_array_get(json_object_get(history, "entries"),
+		(size_t)json_integer_value(json_object_get(history, "currentIndex")));
+	const char *url = json_string_value(json_object_get(entry, "url"));
+	const char *title = json_string_value(json_object_get(entry, "title"));
+	if (rc < 0 || !url)
+		return rc;
+	c->page->step->url = mem_strndup(url, 4096);
+	c->page->step->title = title ? mem_strndup(title, 1000) : NULL;
+	return 0;
+}
+
+static int
+take_tree(struct capture *c, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	OWN(ax) struct ax ax = {0};
+	int rc = ax_read(c->page, &ax, err);
+	if (rc < 0)
+		return rc;
+	json_print(ax.tree, 0, &text);
+	return c->to->put(c->to->ctx, "tree", buf_str(&text), err);
+}
+
+/* Ids of frames are drawn anew by each browser: the number of the frame takes their place. */
+static void
+number_frames(const struct page *p, struct buf *text)
+{
+	for (size_t i = 0; i < p->nframes; i++) {
+		const char *id = p->frames[i].frame;
+		size_t n = strlen(id);
+		OWN_FREE char *number = mem_printf("%0*zu", (int)n, i);
+		for (char *at = text->p;
+			n && at && (at = memmem(at, text->n - (size_t)(at - text->p), id, n));
+			at += n)
+			memcpy(at, number, n);
+	}
+}
+
+/* Ids of nodes are of use to that browser only, and in no fixed order.  (In text of the page quotes are escaped.) */
+static void
+leave_out_ids(struct str text, struct buf *out)
+{
+	static const char key[] = "\"backendNodeId\":[";
+	const char *at;
+	while ((at = memmem(text.p, text.n, key, sizeof(key) - 1))) {
+		size_t n = (size_t)(at - text.p) + sizeof(key) - 1;
+		const char *end = memchr(text.p + n, ']', text.n - n);
+		if (!end)
+			break;
+		buf_add(out, text.p, n);
+		text.n -= (size_t)(end - text.p);
+		text.p = end;
+	}
+	buf_add_str(out, text);
+}
+
+static int
+take_dom(struct capture *c, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0}, plain = {0};
+	if (c->page->crashed)
+		return err_set(err, DD_ECORRUPT, "the page crashed");
+	int rc = cdp_call_text(c->page->cdp, c->page->session, "DOMSnapshot.captureSnapshot",
+		json_pack("{s:[], s:b}", "computedStyles", "includeDOMRects", 1), PAGE_CALL_MS,
+		&text, err);
+	if (rc == 0)
+		number_frames(c->page, &text);
+	leave_out_ids(buf_str(&text), &plain);
+	return rc < 0 ? rc : c->to->put(c->to->ctx, "dom", buf_str(&plain), err);
+}
+
+int
+capture_evidence(struct page *p, const struct capture_sink *to, struct dd_err *err)
+{
+	struct capture c = {.page = p, .to = to};
+	int64_t began = clock_mono_ns();
+	int rc = hold(&c, err);
+	if (rc == 0)
+		rc = or_unmet(&c, take_place(&c, err), "address");
+	if (rc == 0)
+		rc = take_pictures(&c, err);
+	if (rc == 0)
+		rc = or_unmet(&c, take_tree(&c, err), "tree");
+	if (rc == 0)
+		rc = or_unmet(&c, take_dom(&c, err), "dom");
+	let_go(&c);
+	buf_cleanup(&c.picture);
+	p->step->evidence_ms = (double)(clock_mono_ns() - began) / 1e6;
+	return rc;
+}

@@ -1,0 +1,68 @@
+/*
+ * Written scenarios: what is done on a screen, one step after the other.  JSON, read strictly (an unknown key is an
+ * error that names its path); every step is an object with one key:
+ *
+ *   {"go": "/login"}                               a path of the application, or http(s)://...
+ *   {"click": {"role": "button", "name": "Pay"}}   by accessible name; "nth" where there are several
+ *   {"type": {"role": "textbox", "name": "User", "text": "anna"}}     or "answer": an id of the answers file
+ *   {"press": "Enter"}                             a key
+ *   {"expect": {"role": "heading", "name": "Paid"}}, {"expect": {"text": "Thank you"}}; "absent": true
+ *   {"shoot": "the cart"}                          evidence, without doing anything
+ *
+ * A file is one scenario {"name", "steps"} or {"scenarios": [...]}.
+ */
+#ifndef QA_SCENARIO_H
+#define QA_SCENARIO_H
+
+#include "base/json.h"
+#include "base/str.h"
+
+#define SCENARIO_MAX_STEPS 1000
+
+enum scenario_kind {
+	SCENARIO_GO,
+	SCENARIO_CLICK,
+	SCENARIO_TYPE,
+	SCENARIO_PRESS,
+	SCENARIO_EXPECT,
+	SCENARIO_SHOOT,
+};
+
+struct scenario_target {
+	char *role, *name;
+	char *text; /* expect: seen anywhere; type: what is typed */
+	char *answer; /* type: the id whose value `text` is, and which stands for it in all that is written */
+	int64_t nth;
+	bool absent; /* expect: it is not there */
+};
+
+struct scenario_step {
+	enum scenario_kind kind;
+	char *word; /* of go, press, shoot */
+	struct scenario_target on;
+};
+
+struct scenario {
+	char *name;
+	struct scenario_step *steps;
+	size_t n;
+};
+
+struct scenario_list {
+	struct scenario *v;
+	size_t n, cap;
+};
+void scenario_list_cleanup(struct scenario_list *l);
+
+/* DD_EINVAL: it is none; the message names the place. */
+int scenario_list_from_json(const json_t *file, struct scenario_list *ret, struct dd_err *err)
+	DD_MUST_USE;
+json_t *scenario_list_to_json(const struct scenario_list *l);
+
+/* In words: click button "Pay"; heap. */
+char *scenario_step_words(const struct scenario_step *s);
+
+/* The address a "go" leads to, heap; NULL: it is not one of the application's, nor of the web. */
+char *scenario_address(const char *base_url, const char *to);
+
+#endif

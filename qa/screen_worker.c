@@ -1,0 +1,180 @@
+/* Body of the worker "screen": drives the browser through scenarios, and gives what it saw. */
+#include "qa/qa.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "qa/act.h"
+#include "qa/capture.h"
+#include "qa/screen.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+struct task {
+	char *base_url;
+	int64_t seed, width, height, time_ms;
+	struct scenario_list scenarios;
+};
+
+struct player {
+	const struct task *task;
+	struct cdp cdp;
+	struct page page;
+};
+
+/* ---- talking to drydock ---- */
+
+static int
+put(void *ctx, const char *kind, struct str data, struct dd_err *err)
+{
+	OWN_FREE char *head = mem_printf("%s %zu\n", kind, data.n);
+	bool *pictured = ctx;
+	if (pictured)
+		*pictured |= strcmp(kind, "picture") == 0;
+	int rc = fs_write_all(1, head, strlen(head), err);
+	return rc ? rc : fs_write_all(1, data.p, data.n, err);
+}
+
+static int
+put_json(const char *kind, json_t *j, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	json_print(j, 0, &text);
+	json_decref(j);
+	return put(NULL, kind, buf_str(&text), err);
+}
+
+static int
+read_task(struct task *ret, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {.max = SCREEN_MAX_FRAME};
+	OWN_JSON json_t *j = NULL;
+	char chunk[65536];
+	for (ssize_t n; (n = read(0, chunk, sizeof(chunk))) > 0;)
+		buf_add(&text, chunk, (size_t)n);
+	int rc = json_parse(buf_str(&text), &j, err);
+	if (rc < 0)
+		return rc;
+	const char *url = json_string_value(json_object_get(j, "base_url"));
+	ret->base_url = url ? mem_strdup(url) : NULL;
+	ret->seed = json_integer_value(json_object_get(j, "seed"));
+	ret->width = json_integer_value(json_object_get(j, "width"));
+	ret->height = json_integer_value(json_object_get(j, "height"));
+	ret->time_ms = json_integer_value(json_object_get(j, "time_ms"));
+	return scenario_list_from_json(j, &ret->scenarios, err);
+}
+
+/* ---- playing ---- */
+
+/* DD_EIO: the browser is gone, or nobody listens.  The step is told in any case. */
+static int
+play_step(struct player *p, const struct scenario_step *s, int64_t began_ns,
+	struct screen_step *step, struct dd_err *err)
+{
+	bool pictured = false;
+	const struct capture_sink sink = {.put = put, .ctx = &pictured};
+	OWN(dd_err) struct dd_err why = {0};
+	int64_t now = clock_mono_ns();
+	step->at_ms = (double)(now - began_ns) / 1e6;
+	int rc = page_begin_step(&p->page, step, &why);
+	if (rc == 0)
+		rc = act(&p->page, s, p->task->base_url, &why);
+	step->action_ms = (double)(clock_mono_ns() - now) / 1e6;
+	if (rc < 0) {
+		step->status = TEST_FAILED;
+		step->message = mem_strdup(err_msg(&why));
+	}
+	if (rc == -DD_EIO)
+		return err_move(err, &why);
+	rc = capture_evidence(&p->page, &sink, err);
+	if ((rc < 0 || !pictured) && !step->message) {
+		step->status = TEST_FAILED;
+		step->message = mem_strdup(rc < 0 ? err_msg(err) : "there is no picture of it");
+	}
+	return rc;
+}
+
+static int
+skip_rest(const struct scenario *s, size_t from, struct dd_err *err)
+{
+	int rc = 0;
+	for (size_t i = from; rc == 0 && i < s->n; i++) {
+		OWN(screen_step)
+		struct screen_step step = {.n = (int64_t)i + 1, .status = TEST_SKIPPED};
+		step.action = scenario_step_words(&s->steps[i]);
+		rc = put_json("step", json_encode(screen_step_fields, &step), err);
+	}
+	return rc;
+}
+
+static int
+play_steps(struct player *p, const struct scenario *s, struct screen_scenario *done,
+	struct dd_err *err)
+{
+	int64_t began = clock_mono_ns();
+	int rc = 0;
+	size_t i = 0;
+	while (rc == 0 && i < s->n && !done->failed) {
+		OWN(screen_step) struct screen_step step = {.n = (int64_t)i + 1};
+		step.action = scenario_step_words(&s->steps[i]);
+		rc = play_step(p, &s->steps[i++], began, &step, err);
+		p->page.step = NULL;
+		done->failed += step.status == TEST_FAILED;
+		int told = put_json("step", json_encode(screen_step_fields, &step), NULL);
+		rc = rc ? rc : told;
+	}
+	done->steps = (int64_t)i;
+	int told = skip_rest(s, i, NULL);
+	return rc ? rc : told;
+}
+
+static int
+play(struct player *p, const struct scenario *s, struct dd_err *err)
+{
+	const struct task *t = p->task;
+	int64_t began = clock_mono_ns();
+	OWN(screen_scenario) struct screen_scenario done = {.scenario = mem_strdup(s->name)};
+	int rc =
+		page_open(&p->page, &p->cdp, (int)t->width, (int)t->height, (uint32_t)t->seed, err);
+	if (rc == 0)
+		rc = play_steps(p, s, &done, err);
+	page_close(&p->page);
+	if (rc < 0)
+		done.message = mem_strdup(err_msg(err));
+	done.status = rc < 0 || done.failed ? TEST_FAILED : TEST_PASSED;
+	done.ms = (double)(clock_mono_ns() - began) / 1e6;
+	int told = put_json("scenario", json_encode(screen_scenario_fields, &done), NULL);
+	return rc ? rc : told;
+}
+
+int
+qa_screen_worker_main(int argc, char **argv)
+{
+	struct task t = {0};
+	struct player p = {.task = &t};
+	OWN(dd_err) struct dd_err err = {0};
+	OWN_JSON json_t *version = NULL;
+	(void)argc;
+	(void)argv;
+	(void)signal(SIGPIPE, SIG_IGN); /* a browser that is gone is told by what it said */
+	int rc = read_task(&t, &err);
+	if (rc == 0) {
+		cdp_init(&p.cdp, SCREEN_FROM, SCREEN_TO, SCREEN_ERRORS, t.time_ms);
+		rc = cdp_call(&p.cdp, NULL, "Browser.getVersion", NULL, 60000, &version, &err);
+	}
+	if (rc == 0)
+		rc = put_json("browser", json_incref(version), &err);
+	for (size_t i = 0; rc == 0 && i < t.scenarios.n; i++)
+		rc = play(&p, &t.scenarios.v[i], &err);
+	if (rc == 0)
+		cdp_send(&p.cdp, NULL, "Browser.close", NULL);
+	if (rc == 0)
+		(void)!cdp_wait(&p.cdp, 200, NULL);
+	cdp_cleanup(&p.cdp);
+	scenario_list_cleanup(&t.scenarios);
+	free(t.base_url);
+	if (rc < 0)
+		fprintf(stderr, "%s\n", err_msg(&err));
+	return rc < 0 ? 1 : 0;
+}

@@ -1,0 +1,11 @@
+/* Inside the room: the scripts that are put into pages, embedded (qa/data). */
+#ifndef QA_SCRIPTS_H
+#define QA_SCRIPTS_H
+
+#include "base/str.h"
+
+/* Functions in parentheses, to be called with arguments; what they do is told at their heads. */
+struct str script_clock(void); /* (seed, epoch in ms, start in ms after it) */
+struct str script_still(void); /* (whole page?, limit in ms) */
+
+#endif
