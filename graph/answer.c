@@ -157,8 +157,13 @@ answer_qualified(struct graph *g, const struct entity *e, char **ret, struct dd_
 	struct entity at = *e;
 	if (!e->file || e->kind == KIND_FILE)
 		return answer_path(g, e, ret, err);
+	if (graph_kind_is_shared(e->kind))
+		return answer_name(g, e->name, ret, err);
 	int rc = 0;
-	for (unsigned i = 0; rc == 0 && i < 64 && at.kind != KIND_FILE; i++) {
+	bool data = graph_kind_is_data(e->kind);
+	for (unsigned i = 0;
+		rc == 0 && i < 64 && at.kind != KIND_FILE && data == graph_kind_is_data(at.kind);
+		i++) {
 		OWN_FREE char *name = NULL;
 		rc = answer_name(g, at.name, &name, err);
 		if (rc == 0) {
@@ -171,7 +176,7 @@ answer_qualified(struct graph *g, const struct entity *e, char **ret, struct dd_
 	if (rc < 0)
 		return rc;
 	OWN(buf) struct buf b = {0};
-	OWN_FREE char *prefix = file_prefix(&f);
+	OWN_FREE char *prefix = data ? mem_strdup("") : file_prefix(&f);
 	buf_puts(&b, prefix);
 	for (size_t i = parts.n; i-- > 0;) {
 		if (b.n)
@@ -294,12 +299,15 @@ is_meant(struct graph *g, uint32_t id, const char *symbol, bool *ret, struct dd_
 		rc = answer_path(g, &e, &path, err);
 	if (rc < 0)
 		return rc;
+	bool bare = !strpbrk(symbol, ".:");
 	const char *colon = strrchr(symbol, ':');
 	struct str file = {symbol, colon ? (size_t)(colon - symbol) : 0};
 	OWN_FREE char *wanted_path = str_dup(file);
 	bool by_file = colon && colon > symbol && colon[-1] != ':' &&
 		       ends_with_part(str_of(path), wanted_path);
-	*ret = ends_with_part(str_of(qualified), symbol) || by_file;
+	/* Parameters have the names of so much else: they are asked for as "function.parameter". */
+	*ret = (ends_with_part(str_of(qualified), symbol) || by_file) &&
+	       !(bare && e.kind == KIND_PARAMETER);
 	return 0;
 }
 
@@ -339,8 +347,9 @@ answer_place(struct graph *g, const char *place, uint32_t *ret_entity, uint32_t 
 		return rc;
 	struct db_stmt *st;
 	uint32_t best = f.first, span = UINT32_MAX;
-	rc = db_query(g->db, &st, err, "SELECT id, line, end FROM entity WHERE id > ? AND id < ?",
-		"ii", (int64_t)f.first, (int64_t)f.end);
+	rc = db_query(g->db, &st, err,
+		"SELECT id, line, end FROM entity WHERE id > ? AND id < ? AND kind <> ?", "iii",
+		(int64_t)f.first, (int64_t)f.end, (int64_t)KIND_PARAMETER);
 	while (rc == 0 && (rc = db_step(st, err)) == 1) {
 		rc = 0;
 		uint32_t from = (uint32_t)db_int(st, 1), to = (uint32_t)db_int(st, 2);

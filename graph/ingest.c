@@ -387,6 +387,23 @@ merge_edges(struct model_edge *v, size_t n)
 	return to;
 }
 
+/* Those that do not begin in the file that tells of them come to their places among the others. */
+static void
+merge_late(struct model *m)
+{
+	size_t from = m->nedges, late = m->nlate;
+	if (!late)
+		return;
+	qsort(m->late, late, sizeof(*m->late), by_source);
+	for (size_t i = 0; i < late; i++)
+		model_add_edge(m, &m->late[i]);
+	for (size_t to = m->nedges; late && to > 0;)
+		m->edges[--to] = from && by_source(&m->edges[from - 1], &m->late[late - 1]) > 0
+					 ? m->edges[--from]
+					 : m->late[--late];
+	m->nedges = merge_edges(m->edges, m->nedges);
+}
+
 static int
 resolve_all(struct ingest *in, struct dd_err *err)
 {
@@ -407,6 +424,7 @@ resolve_all(struct ingest *in, struct dd_err *err)
 			m->nedges = before + merge_edges(m->edges + before, m->nedges - before);
 		}
 	}
+	merge_late(m);
 	for (size_t i = 0; i < m->nedges; i++)
 		in->result.unresolved += !m->edges[i].dst;
 	in->result.entities = m->n - 1;

@@ -1,4 +1,5 @@
 /* Python. */
+#include "graph/uses.h"
 #include "graph/walk.h"
 
 #include <string.h>
@@ -107,6 +108,7 @@ assign_name(struct walk *w, TSNode left, TSNode value, TSNode type, TSNode node)
 	if (!name)
 		return;
 	w->told = ts_node_start_byte(left);
+	uses_assignment(w, name, value);
 	bool in_type = w->scope && !w->function && w->f->entities[w->scope - 1].kind == KIND_TYPE;
 	if (w->function)
 		walk_local(w, name);
@@ -161,6 +163,7 @@ visit_parameters(struct walk *w, TSNode node, const struct action *a)
 		uint32_t type = walk_type_name(w, child(p, "type"));
 		if (type)
 			walk_bind(w, BIND_TYPE, string, type, 0, p);
+		walk_parameter(w, string, type, p);
 	}
 	walk_children(w);
 }
@@ -222,7 +225,7 @@ visit_decorator(struct walk *w, TSNode node, const struct action *a)
 	TSNode what = ts_node_named_child(node, 0);
 	if (is_name(what) || walk_is(what, "attribute"))
 		(void)walk_call(w, what, node);
-	walk_children(w);
+	walk_decorator(w);
 }
 
 static void
@@ -236,6 +239,9 @@ visit_keyword(struct walk *w, TSNode node, const struct action *a)
 const struct rule rules_python[] = {
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"string_content", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"string", ROLE_STRING, 1, NULL, NULL, NULL},
+	{"concatenated_string", ROLE_PIECES, 0, NULL, NULL, NULL},
+	{"subscript", ROLE_SUBSCRIPT, 0, "value", "subscript", NULL},
 	{"integer", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"float", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"function_definition", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},

@@ -155,7 +155,7 @@ pack_out(const struct writer *w, uint32_t src, struct buf *b)
 		else
 			pack_u64(b, w->rank[e->name]);
 		pack_i64(b, (int64_t)e->line - line);
-		pack_u64(b, e->conf * 4u + e->prov);
+		pack_u64(b, e->conf * 8u + e->prov);
 		if (e->cond)
 			pack_u64(b, w->rank[e->cond]);
 		if (e->count > 1)
@@ -234,8 +234,8 @@ store_each_out(struct str packed, uint32_t src,
 		line += unpack_i64(&u);
 		r.line = (uint32_t)line;
 		uint32_t conf = unpack_u32(&u);
-		r.conf = conf / 4;
-		r.prov = (enum graph_prov)(conf & 3);
+		r.conf = conf / 8;
+		r.prov = (enum graph_prov)(conf & 7);
 		r.cond = head & HAS_COND ? unpack_u32(&u) : 0;
 		r.count = head & HAS_COUNT ? unpack_u32(&u) : 1;
 		if (u.bad)

@@ -92,8 +92,8 @@ different=0
 for step in 1 2 3 4 5 6 7 8 9 10; do
 	awk -v seed="$seed$step" -v step=$step 'BEGIN {
 		srand(seed)
-		split("c cpp python java go javascript typescript rust", L, " ")
-		print L[1 + int(rand() * 8)], 1 + int(rand() * 5), 1 + int(rand() * 30)
+		split("c cpp python java go javascript typescript rust data", L, " ")
+		print L[1 + int(rand() * 9)], 1 + int(rand() * 5), 1 + int(rand() * 30)
 	}' >"$tmp/choice"
 	read -r lang action line <"$tmp/choice"
 	mkdir -p "$tree/$lang"
