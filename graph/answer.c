@@ -332,6 +332,63 @@ answer_symbol(struct graph *g, const char *symbol, struct id_list *ret, struct d
 	return rc;
 }
 
+struct span {
+	uint32_t id, line, end;
+};
+
+/* The shortest of those around a line, the last of equals; the file when there is none. */
+static uint32_t
+innermost(const struct span *v, size_t n, uint32_t line, uint32_t file)
+{
+	uint32_t best = file, shortest = UINT32_MAX;
+	for (size_t i = 0; i < n && v[i].line <= line; i++)
+		if (v[i].end >= line && v[i].end - v[i].line <= shortest) {
+			best = v[i].id;
+			shortest = v[i].end - v[i].line;
+		}
+	return best;
+}
+
+static int
+by_line(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+int
+answer_lines(struct graph *g, const struct store_file *f, uint32_t from, uint32_t to,
+	struct id_list *ret, struct dd_err *err)
+{
+	struct db_stmt *st;
+	OWN_FREE struct span *v = NULL;
+	size_t n = 0, cap = 0;
+	uint32_t file = f->first;
+	int rc = db_query(g->db, &st, err,
+		"SELECT id, line, end FROM entity WHERE id > ? AND id < ? AND kind <> ? AND line <= ? AND end >= ?",
+		"iiiii", (int64_t)f->first, (int64_t)f->end, (int64_t)KIND_PARAMETER, (int64_t)to,
+		(int64_t)from);
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = 0;
+		v = mem_grow(v, n, &cap, sizeof(*v));
+		v[n++] = (struct span){
+			(uint32_t)db_int(st, 0), (uint32_t)db_int(st, 1), (uint32_t)db_int(st, 2)};
+	}
+	if (rc < 0)
+		return rc;
+	if (n)
+		qsort(v, n, sizeof(*v), by_line);
+	for (uint32_t line = from, last = 0; line <= to; line++) {
+		uint32_t id = innermost(v, n, line, file);
+		if (id != last)
+			id_list_add(ret, id);
+		last = id;
+	}
+	return 0;
+}
+
 int
 answer_place(struct graph *g, const char *place, uint32_t *ret_entity, uint32_t *ret_line,
 	struct dd_err *err)
@@ -345,19 +402,10 @@ answer_place(struct graph *g, const char *place, uint32_t *ret_entity, uint32_t 
 	int rc = store_file_by_path(g->db, path, &f, err);
 	if (rc < 0)
 		return rc;
-	struct db_stmt *st;
-	uint32_t best = f.first, span = UINT32_MAX;
-	rc = db_query(g->db, &st, err,
-		"SELECT id, line, end FROM entity WHERE id > ? AND id < ? AND kind <> ?", "iii",
-		(int64_t)f.first, (int64_t)f.end, (int64_t)KIND_PARAMETER);
-	while (rc == 0 && (rc = db_step(st, err)) == 1) {
-		rc = 0;
-		uint32_t from = (uint32_t)db_int(st, 1), to = (uint32_t)db_int(st, 2);
-		if (from <= line && line <= to && to - from <= span) {
-			best = (uint32_t)db_int(st, 0);
-			span = to - from;
-		}
-	}
+	struct id_list found = {0};
+	rc = answer_lines(g, &f, (uint32_t)line, (uint32_t)line, &found, err);
+	uint32_t best = found.n ? found.v[0] : f.first;
+	id_list_cleanup(&found);
 	if (rc < 0)
 		return rc;
 	*ret_entity = best;

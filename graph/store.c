@@ -9,6 +9,8 @@ static const char schema[] =
 	"CREATE TABLE file(id INTEGER PRIMARY KEY, path TEXT NOT NULL, lang INTEGER, state INTEGER, reason TEXT,"
 	" digest TEXT, size INTEGER, inode INTEGER, mtime_ns INTEGER, lines INTEGER, bad_bytes INTEGER,"
 	" first INTEGER, end INTEGER, package TEXT);"
+	"CREATE TABLE history(file INTEGER PRIMARY KEY, commits INTEGER, first_s INTEGER, last_s INTEGER, owner TEXT,"
+	" owner_commits INTEGER, subjects TEXT);"
 	"CREATE TABLE facts(file INTEGER PRIMARY KEY, packed BLOB);"
 	"CREATE TABLE name(id INTEGER PRIMARY KEY, s TEXT, entities BLOB);"
 	"CREATE TABLE entity(id INTEGER PRIMARY KEY, kind INTEGER, name INTEGER, parent INTEGER, home INTEGER,"
