@@ -99,6 +99,23 @@ int graph_status(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
 int graph_context(struct graph *g, const char *what, uint64_t budget, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;
 
+/* How a text in plain words is looked for. */
+enum graph_search {
+	GRAPH_BY_BOTH,
+	GRAPH_BY_WORDS, /* of names, parameters, paths, commit subjects, the source with its comments */
+	GRAPH_BY_RELATIONS, /* around what has the words in its name */
+};
+
+/*
+ * The entities that a text in plain words means, best first.  {"search": {"words", "agreement", "widened"}} is added: how much
+ * the two ways agree, and whether both looked farther because they hardly do.  DD_EINVAL: there is no word in it.
+ */
+int graph_search(struct graph *g, const char *query, enum graph_search by, size_t max, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+/* A pack of excerpts, as graph_context gives it, of what a text in plain words means. */
+int graph_context_query(struct graph *g, const char *query, uint64_t budget, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+
 /*
  * Rows of one SELECT over the views `entities`, `files` and `relations`: {"index": ..., "columns": [names], "rows":
  * [[values]]}.  DD_EINVAL: SQLite does not take it, or it is more than reading.

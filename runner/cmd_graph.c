@@ -31,6 +31,7 @@ static const struct option_def impact_options[] = {
 static const struct option_def context_options[] = {
 	GRAPH_DIR_OPTION,
 	GRAPH_DB_OPTION,
+	{"query", 0, OPTION_TEXT, GRAPH_O(query), "TEXT", "what is looked for, in plain words"},
 	{"budget", 0, OPTION_NUMBER, GRAPH_O(budget), "TOKENS",
 		"how much at most, a token being four bytes (default: 4000)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -122,25 +123,6 @@ const struct subcommand cmd_graph_ingest = {
 
 /* ---- asking it ---- */
 
-/* One question; `ask` gives the answer. */
-static int
-ask(const struct cli_call *call, int (*question)(struct graph *g, const struct cli_call *call,
-					 json_t **ret, struct dd_err *err))
-{
-	const struct graph_options *o = call->options;
-	OWN(dd_err) struct dd_err err = {0};
-	OWN_JSON json_t *answer = NULL;
-	struct graph *g = NULL;
-	int rc = graph_map_open(o, &g, &err);
-	if (rc == 0)
-		rc = question(g, call, &answer, &err);
-	graph_close(g);
-	if (rc < 0)
-		return cli_fail(rc == -DD_ENOENT ? EXIT_USAGE : cli_status_of(&err), &err);
-	graph_map_print(answer, o->common.json);
-	return EXIT_DONE;
-}
-
 static unsigned
 depth_of(const struct cli_call *call)
 {
@@ -190,7 +172,7 @@ run_impact(const struct cli_call *call)
 	const struct graph_options *o = call->options;
 	if (!o->diff == !call->nargs)
 		return cli_usage_error(call->command, "give a place, or --diff REVISION..REVISION");
-	return ask(call, ask_impact);
+	return graph_map_ask(call, ask_impact);
 }
 
 static int
@@ -216,7 +198,7 @@ ask_context(struct graph *g, const struct cli_call *call, json_t **ret, struct d
 #define QUESTION(name) \
 	static int run_##name(const struct cli_call *call) \
 	{ \
-		return ask(call, ask_##name); \
+		return graph_map_ask(call, ask_##name); \
 	}
 QUESTION(find)
 QUESTION(at)
@@ -224,7 +206,6 @@ QUESTION(callers)
 QUESTION(callees)
 QUESTION(tests)
 QUESTION(unused)
-QUESTION(context)
 
 #define ASK_COMMAND(id, words, sum, arg, nargs, opts) \
 	const struct subcommand cmd_graph_##id = { \
@@ -259,8 +240,34 @@ const struct subcommand cmd_graph_impact = {
 };
 ASK_COMMAND(tests, "tests", "the tests that reach a line", "FILE:LINE", 1, depth_options);
 ASK_COMMAND(unused, "unused", "functions that nothing leads to", "", 0, ask_options);
-ASK_COMMAND(context, "context", "excerpts of the source around a line or a name, within a budget",
-	"FILE:LINE|SYMBOL", 1, context_options);
+static int
+ask_context_query(struct graph *g, const struct cli_call *call, json_t **ret, struct dd_err *err)
+{
+	const struct graph_options *o = call->options;
+	return graph_context_query(g, o->query, o->budget ? o->budget : 4000, ret, err);
+}
+
+static int
+run_context(const struct cli_call *call)
+{
+	const struct graph_options *o = call->options;
+	if (!o->query == !call->nargs)
+		return cli_usage_error(call->command, "give a place or a name, or --query TEXT");
+	return graph_map_ask(call, o->query ? ask_context_query : ask_context);
+}
+
+const struct subcommand cmd_graph_context = {
+	.name = "graph context",
+	.summary = "excerpts of the source around a line, a name or a question, within a budget",
+	.args = "[FILE:LINE|SYMBOL]",
+	.description =
+		"Each excerpt tells why it is there and the digest of the file that it was read from.  --query looks for a\n"
+		"text in plain words, as drydock graph search does.",
+	.options = context_options,
+	.options_size = sizeof(struct graph_options),
+	.max_args = 1,
+	.run = run_context,
+};
 
 static int
 run_sql(const struct cli_call *call)

@@ -222,3 +222,22 @@ graph_map_print(const json_t *answer, bool json)
 		fprintf(stderr,
 			"drydock: the tree has changed since the map was made: drydock graph ingest refreshes it\n");
 }
+
+int
+graph_map_ask(
+	const struct cli_call *call, int (*question)(struct graph *g, const struct cli_call *call,
+					     json_t **ret, struct dd_err *err))
+{
+	const struct graph_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN_JSON json_t *answer = NULL;
+	struct graph *g = NULL;
+	int rc = graph_map_open(o, &g, &err);
+	if (rc == 0)
+		rc = question(g, call, &answer, &err);
+	graph_close(g);
+	if (rc < 0)
+		return cli_fail(rc == -DD_ENOENT ? EXIT_USAGE : cli_status_of(&err), &err);
+	graph_map_print(answer, o->common.json);
+	return EXIT_DONE;
+}

@@ -3,12 +3,13 @@
 #define RUNNER_GRAPH_MAP_H
 
 #include "graph/graph.h"
+#include "runner/commands.h"
 #include "runner/session.h"
 
 struct graph_options {
 	struct common_options common;
 	const char *dir, *db, *format;
-	uint64_t depth, budget, threads;
+	uint64_t depth, budget, threads, max;
 	const char *diff, *query, *glossary, *docs, *by;
 	bool anew, no_history, agents;
 };
@@ -43,5 +44,9 @@ char *graph_map_head(const char *root);
 void graph_map_print_text(const char *text); /* of the target, for a terminal */
 const char *graph_map_text(const json_t *j, const char *key);
 void graph_map_print(const json_t *answer, bool json);
+/* One question to the map that the options name, its answer printed. */
+int graph_map_ask(
+	const struct cli_call *call, int (*question)(struct graph *g, const struct cli_call *call,
+					     json_t **ret, struct dd_err *err));
 
 #endif

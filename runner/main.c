@@ -39,6 +39,7 @@ const struct subcommand *const commands[] = {
 	&cmd_graph_callees,
 	&cmd_graph_impact,
 	&cmd_graph_context,
+	&cmd_graph_search,
 	&cmd_graph_tests,
 	&cmd_graph_unused,
 	&cmd_graph_sql,
