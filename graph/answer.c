@@ -36,6 +36,18 @@ graph_close(struct graph *g)
 	free(g);
 }
 
+int
+graph_root(const char *db, char **ret, struct dd_err *err)
+{
+	struct graph *g;
+	int rc = graph_open(db, &g, err);
+	if (rc < 0)
+		return rc;
+	*ret = TAKE(g->root);
+	graph_close(g);
+	return 0;
+}
+
 void
 id_list_add(struct id_list *l, uint32_t id)
 {

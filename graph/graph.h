@@ -64,6 +64,8 @@ struct graph;
 /* DD_ENOENT: there is no map; DD_EUNSUPPORTED: another version made it. */
 int graph_open(const char *db, struct graph **ret, struct dd_err *err) DD_MUST_USE;
 void graph_close(struct graph *g); /* NULL is fine */
+/* The directory that a map is of; heap. */
+int graph_root(const char *db, char **ret, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Each gives a new object {"index": ..., "items": [...]}.  A SYMBOL is a name, or the end of a qualified one
@@ -115,6 +117,27 @@ int graph_search(struct graph *g, const char *query, enum graph_search by, size_
 /* A pack of excerpts, as graph_context gives it, of what a text in plain words means. */
 int graph_context_query(struct graph *g, const char *query, uint64_t budget, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * Cohesive areas of the files with code: {"index", "clusters": [{"name", "centre", "cohesion": how much of its relations stay
+ * inside, "files"}]}; the same for the same tree.
+ */
+int graph_clusters(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
+
+struct graph_spec_options {
+	struct str glossary; /* "term: meaning", one a line; may be empty */
+	const char *
+		docs; /* a directory of the tree ("": all of it), whose documents are compared with the code; NULL */
+};
+
+/*
+ * What is there: {"index", "name", "sections": [{"key", "title", "items": [{"text", "places"}]}], "links": [{"from", "to",
+ * "relations"}]}.  Each item is of facts of the map, and is not there without them.
+ */
+int graph_spec(struct graph *g, const struct graph_spec_options *o, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+/* The same as Markdown; agents: what somebody who works in the code needs of it. */
+void graph_spec_markdown(const json_t *spec, bool agents, struct buf *ret);
 
 /*
  * Rows of one SELECT over the views `entities`, `files` and `relations`: {"index": ..., "columns": [names], "rows":

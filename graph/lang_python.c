@@ -110,6 +110,10 @@ assign_name(struct walk *w, TSNode left, TSNode value, TSNode type, TSNode node)
 	w->told = ts_node_start_byte(left);
 	uses_assignment(w, name, value);
 	bool in_type = w->scope && !w->function && w->f->entities[w->scope - 1].kind == KIND_TYPE;
+	if (w->function && walk_name(w, name)->outer_in == w->function) {
+		(void)walk_refer(w, REL_WRITES, name, left);
+		return;
+	}
 	if (w->function)
 		walk_local(w, name);
 	else if (in_type || !walk_name(w, name)->global)
@@ -142,6 +146,30 @@ visit_assignment(struct walk *w, TSNode node, const struct action *a)
 				assign_name(w, l, r, (TSNode){0}, node);
 		}
 	}
+	walk_children(w);
+}
+
+/* "global x": what is given to x later in the function is the module's. */
+static void
+visit_global(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	for (uint32_t i = 0; i < ts_node_named_child_count(node); i++) {
+		uint32_t name = walk_string(w, ts_node_named_child(node, i));
+		if (name && w->function)
+			walk_name(w, name)->outer_in = w->function;
+	}
+}
+
+/* x += 1 */
+static void
+visit_augmented(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode left = child(node, "left");
+	uint32_t name = is_name(left) ? walk_string(w, left) : 0;
+	if (name && (!w->function || walk_name(w, name)->outer_in == w->function))
+		(void)walk_refer(w, REL_WRITES, name, left);
 	walk_children(w);
 }
 
@@ -258,6 +286,8 @@ const struct rule rules_python[] = {
 	{"import_statement", ROLE_HOOK, 0, NULL, NULL, visit_import},
 	{"import_from_statement", ROLE_HOOK, 0, NULL, NULL, visit_import_from},
 	{"assignment", ROLE_HOOK, 0, NULL, NULL, visit_assignment},
+	{"global_statement", ROLE_HOOK, 0, NULL, NULL, visit_global},
+	{"augmented_assignment", ROLE_HOOK, 0, NULL, NULL, visit_augmented},
 	{"for_statement", ROLE_HOOK, 0, NULL, NULL, visit_for},
 	{"for_in_clause", ROLE_HOOK, 0, NULL, NULL, visit_for},
 	{NULL, ROLE_NONE, 0, NULL, NULL, NULL},

@@ -441,17 +441,27 @@ is_entry(struct str name)
 }
 
 static int
-gather_unused(struct graph *g, struct id_list *ret, struct dd_err *err)
+find_served(void *ctx, const struct store_relation *r)
+{
+	*(bool *)ctx |= r->relation == REL_SERVES;
+	return 0;
+}
+
+int
+answer_unused(struct graph *g, struct id_list *ret, struct dd_err *err)
 {
 	struct db_stmt *st;
 	int rc = db_query(g->db, &st, err,
-		"SELECT entity.id, name.s FROM entity JOIN name ON name.id = entity.name"
+		"SELECT entity.id, name.s, rout FROM entity JOIN name ON name.id = entity.name"
 		" WHERE kind IN (?, ?) AND length(rin) = 0 AND flags & ? = 0 AND entity.file > 0",
 		"iii", (int64_t)KIND_FUNCTION, (int64_t)KIND_METHOD, (int64_t)FACT_DECLARATION);
 	while (rc == 0 && (rc = db_step(st, err)) == 1) {
-		rc = 0;
-		if (ret->n < MAX_ITEMS && !is_entry(db_text(st, 1)))
-			id_list_add(ret, (uint32_t)db_int(st, 0));
+		/* What answers at an endpoint is called by those who ask there. */
+		bool served = false;
+		uint32_t id = (uint32_t)db_int(st, 0);
+		rc = store_each_out(db_blob(st, 2), id, find_served, &served, err);
+		if (rc == 0 && ret->n < MAX_ITEMS && !served && !is_entry(db_text(st, 1)))
+			id_list_add(ret, id);
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -465,7 +475,7 @@ graph_unused(struct graph *g, json_t **ret, struct dd_err *err)
 		"unused", "no relation of the map leads there", "resolved", 70, NULL};
 	int rc = answer_begin(g, &answer, err);
 	if (rc == 0)
-		rc = gather_unused(g, &ids, err);
+		rc = answer_unused(g, &ids, err);
 	for (size_t i = 0; rc == 0 && i < ids.n; i++)
 		rc = answer_add(g, answer, ids.v[i], &item, err);
 	id_list_cleanup(&ids);

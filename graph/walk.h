@@ -11,6 +11,7 @@
 /* What is known of each string of the file, by its number; an entity's number, 0 for none. */
 struct walk_name {
 	uint32_t local_of; /* the function it is a variable of */
+	uint32_t outer_in; /* the function that says the name is one of the module's */
 	uint32_t read_by;  /* the entity that was last seen to read it */
 	uint32_t type_of;  /* the entity that was last seen to use it as a type */
 	uint32_t global;   /* the entity of this name at the top of the file */

@@ -78,29 +78,9 @@ run_ingest(const struct cli_call *call)
 {
 	const struct graph_options *o = call->options;
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(state) struct state st = {0};
-	OWN_FREE char *root = NULL, *map = NULL, *maps = NULL, *head = NULL;
+	OWN_FREE char *map = NULL;
 	struct graph_ingest_result result = {0};
-	int rc = graph_map_real_path(call->args[0], &root, &err);
-	if (rc == 0)
-		rc = session_start(&o->common, &st, &err);
-	if (rc < 0)
-		return cli_fail(cli_status_of(&err), &err);
-	maps = state_path(&st, "graph");
-	rc = fs_mkdirs(maps, 0700, &err);
-	map = o->db ? mem_strdup(o->db) : graph_map_path(&o->common, root);
-	head = o->no_history ? NULL : graph_map_head(root);
-	const struct graph_ingest_spec spec = {.root = root,
-		.db = map,
-		.head = head,
-		.anew = o->anew,
-		.threads = o->threads < 16 ? (unsigned)o->threads : 16,
-		.host = {.parse = graph_map_parse,
-			.history = graph_map_history,
-			.stopping = sandbox_stop_requested,
-			.ctx = &st}};
-	if (rc == 0)
-		rc = graph_ingest(&spec, &result, &err);
+	int rc = graph_map_make(o, call->args[0], &map, &result, &err);
 	if (rc < 0)
 		return cli_fail(cli_status_of(&err), &err);
 	print_ingested(o, map, &result);

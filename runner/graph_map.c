@@ -241,3 +241,36 @@ graph_map_ask(
 	graph_map_print(answer, o->common.json);
 	return EXIT_DONE;
 }
+
+/* ---- making it ---- */
+
+int
+graph_map_make(const struct graph_options *o, const char *dir, char **ret_map,
+	struct graph_ingest_result *ret, struct dd_err *err)
+{
+	OWN(state) struct state st = {0};
+	OWN_FREE char *root = NULL, *map = NULL, *maps = NULL, *head = NULL;
+	int rc = graph_map_real_path(dir, &root, err);
+	if (rc == 0)
+		rc = session_start(&o->common, &st, err);
+	if (rc < 0)
+		return rc;
+	maps = state_path(&st, "graph");
+	rc = fs_mkdirs(maps, 0700, err);
+	map = o->db ? mem_strdup(o->db) : graph_map_path(&o->common, root);
+	head = o->no_history ? NULL : graph_map_head(root);
+	const struct graph_ingest_spec spec = {.root = root,
+		.db = map,
+		.head = head,
+		.anew = o->anew,
+		.threads = o->threads < 16 ? (unsigned)o->threads : 16,
+		.host = {.parse = graph_map_parse,
+			.history = graph_map_history,
+			.stopping = sandbox_stop_requested,
+			.ctx = &st}};
+	if (rc == 0)
+		rc = graph_ingest(&spec, ret, err);
+	if (rc == 0)
+		*ret_map = TAKE(map);
+	return rc;
+}

@@ -33,6 +33,10 @@ int graph_map_real_path(const char *dir, char **ret, struct dd_err *err) DD_MUST
 int graph_map_open(const struct graph_options *o, struct graph **ret, struct dd_err *err)
 	DD_MUST_USE;
 
+/* Make or refresh the map of a directory; *ret_map: its path, heap. */
+int graph_map_make(const struct graph_options *o, const char *dir, char **ret_map,
+	struct graph_ingest_result *ret, struct dd_err *err) DD_MUST_USE;
+
 /* For struct graph_host; ctx is the state. */
 int graph_map_parse(void *ctx, unsigned threads, int input_fd,
 	void (*take)(void *take_ctx, struct str data), void *take_ctx, struct dd_err *err);
