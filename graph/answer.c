@@ -36,6 +36,18 @@ graph_close(struct graph *g)
 	free(g);
 }
 
+int
+graph_root(const char *db, char **ret, struct dd_err *err)
+{
+	struct graph *g;
+	int rc = graph_open(db, &g, err);
+	if (rc < 0)
+		return rc;
+	*ret = TAKE(g->root);
+	graph_close(g);
+	return 0;
+}
+
 void
 id_list_add(struct id_list *l, uint32_t id)
 {
@@ -157,8 +169,13 @@ answer_qualified(struct graph *g, const struct entity *e, char **ret, struct dd_
 	struct entity at = *e;
 	if (!e->file || e->kind == KIND_FILE)
 		return answer_path(g, e, ret, err);
+	if (graph_kind_is_shared(e->kind))
+		return answer_name(g, e->name, ret, err);
 	int rc = 0;
-	for (unsigned i = 0; rc == 0 && i < 64 && at.kind != KIND_FILE; i++) {
+	bool data = graph_kind_is_data(e->kind);
+	for (unsigned i = 0;
+		rc == 0 && i < 64 && at.kind != KIND_FILE && data == graph_kind_is_data(at.kind);
+		i++) {
 		OWN_FREE char *name = NULL;
 		rc = answer_name(g, at.name, &name, err);
 		if (rc == 0) {
@@ -171,7 +188,7 @@ answer_qualified(struct graph *g, const struct entity *e, char **ret, struct dd_
 	if (rc < 0)
 		return rc;
 	OWN(buf) struct buf b = {0};
-	OWN_FREE char *prefix = file_prefix(&f);
+	OWN_FREE char *prefix = data ? mem_strdup("") : file_prefix(&f);
 	buf_puts(&b, prefix);
 	for (size_t i = parts.n; i-- > 0;) {
 		if (b.n)
@@ -294,12 +311,15 @@ is_meant(struct graph *g, uint32_t id, const char *symbol, bool *ret, struct dd_
 		rc = answer_path(g, &e, &path, err);
 	if (rc < 0)
 		return rc;
+	bool bare = !strpbrk(symbol, ".:");
 	const char *colon = strrchr(symbol, ':');
 	struct str file = {symbol, colon ? (size_t)(colon - symbol) : 0};
 	OWN_FREE char *wanted_path = str_dup(file);
 	bool by_file = colon && colon > symbol && colon[-1] != ':' &&
 		       ends_with_part(str_of(path), wanted_path);
-	*ret = ends_with_part(str_of(qualified), symbol) || by_file;
+	/* Parameters have the names of so much else: they are asked for as "function.parameter". */
+	*ret = (ends_with_part(str_of(qualified), symbol) || by_file) &&
+	       !(bare && e.kind == KIND_PARAMETER);
 	return 0;
 }
 
@@ -324,6 +344,63 @@ answer_symbol(struct graph *g, const char *symbol, struct id_list *ret, struct d
 	return rc;
 }
 
+struct span {
+	uint32_t id, line, end;
+};
+
+/* The shortest of those around a line, the last of equals; the file when there is none. */
+static uint32_t
+innermost(const struct span *v, size_t n, uint32_t line, uint32_t file)
+{
+	uint32_t best = file, shortest = UINT32_MAX;
+	for (size_t i = 0; i < n && v[i].line <= line; i++)
+		if (v[i].end >= line && v[i].end - v[i].line <= shortest) {
+			best = v[i].id;
+			shortest = v[i].end - v[i].line;
+		}
+	return best;
+}
+
+static int
+by_line(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+int
+answer_lines(struct graph *g, const struct store_file *f, uint32_t from, uint32_t to,
+	struct id_list *ret, struct dd_err *err)
+{
+	struct db_stmt *st;
+	OWN_FREE struct span *v = NULL;
+	size_t n = 0, cap = 0;
+	uint32_t file = f->first;
+	int rc = db_query(g->db, &st, err,
+		"SELECT id, line, end FROM entity WHERE id > ? AND id < ? AND kind <> ? AND line <= ? AND end >= ?",
+		"iiiii", (int64_t)f->first, (int64_t)f->end, (int64_t)KIND_PARAMETER, (int64_t)to,
+		(int64_t)from);
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = 0;
+		v = mem_grow(v, n, &cap, sizeof(*v));
+		v[n++] = (struct span){
+			(uint32_t)db_int(st, 0), (uint32_t)db_int(st, 1), (uint32_t)db_int(st, 2)};
+	}
+	if (rc < 0)
+		return rc;
+	if (n)
+		qsort(v, n, sizeof(*v), by_line);
+	for (uint32_t line = from, last = 0; line <= to; line++) {
+		uint32_t id = innermost(v, n, line, file);
+		if (id != last)
+			id_list_add(ret, id);
+		last = id;
+	}
+	return 0;
+}
+
 int
 answer_place(struct graph *g, const char *place, uint32_t *ret_entity, uint32_t *ret_line,
 	struct dd_err *err)
@@ -337,18 +414,10 @@ answer_place(struct graph *g, const char *place, uint32_t *ret_entity, uint32_t 
 	int rc = store_file_by_path(g->db, path, &f, err);
 	if (rc < 0)
 		return rc;
-	struct db_stmt *st;
-	uint32_t best = f.first, span = UINT32_MAX;
-	rc = db_query(g->db, &st, err, "SELECT id, line, end FROM entity WHERE id > ? AND id < ?",
-		"ii", (int64_t)f.first, (int64_t)f.end);
-	while (rc == 0 && (rc = db_step(st, err)) == 1) {
-		rc = 0;
-		uint32_t from = (uint32_t)db_int(st, 1), to = (uint32_t)db_int(st, 2);
-		if (from <= line && line <= to && to - from <= span) {
-			best = (uint32_t)db_int(st, 0);
-			span = to - from;
-		}
-	}
+	struct id_list found = {0};
+	rc = answer_lines(g, &f, (uint32_t)line, (uint32_t)line, &found, err);
+	uint32_t best = found.n ? found.v[0] : f.first;
+	id_list_cleanup(&found);
 	if (rc < 0)
 		return rc;
 	*ret_entity = best;

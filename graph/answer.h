@@ -44,9 +44,15 @@ void id_list_add(struct id_list *l, uint32_t id);
 void id_list_cleanup(struct id_list *l);
 int answer_symbol(struct graph *g, const char *symbol, struct id_list *ret, struct dd_err *err)
 	DD_MUST_USE;
+/* The innermost entities of the lines from..to of a file, each once; appended. */
+int answer_lines(struct graph *g, const struct store_file *f, uint32_t from, uint32_t to,
+	struct id_list *ret, struct dd_err *err) DD_MUST_USE;
 /* The innermost entity of a place, and its line. */
 int answer_place(struct graph *g, const char *place, uint32_t *ret_entity, uint32_t *ret_line,
 	struct dd_err *err) DD_MUST_USE;
+
+/* Functions and methods that no relation leads to; appended. */
+int answer_unused(struct graph *g, struct id_list *ret, struct dd_err *err) DD_MUST_USE;
 
 /* {"index": ..., "items": []} */
 int answer_begin(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;

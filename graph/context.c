@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "graph/extract.h"
+#include "graph/search.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -244,6 +245,141 @@ graph_context(struct graph *g, const char *what, uint64_t budget, json_t **ret, 
 	}
 	if (rc < 0)
 		return err_wrap(err, "graph");
+	json_object_set_new(answer, "budget", json_integer((json_int_t)budget));
+	json_object_set_new(answer, "used", json_integer((json_int_t)p->used));
+	*ret = TAKE(answer);
+	return 0;
+}
+
+/* ---- by a text in plain words ---- */
+
+#define QUERY_HITS 60
+#define HIT_LINES 60 /* of one that is shown as a whole; of a longer one, its first lines */
+#define HEAD_LINES 12
+
+static void
+describe_hit(const struct search_result *r, const struct search_hit *h, struct buf *ret)
+{
+	if (h->words)
+		buf_puts(ret, "has");
+	for (size_t i = 0; i < r->words.n; i++)
+		if (h->words >> i & 1)
+			buf_printf(ret, " %s", r->words.v[i]);
+	if (h->semantic)
+		buf_printf(ret, "%sby its words no. %u", ret->n ? "; " : "", h->semantic);
+	if (h->relational)
+		buf_printf(ret, "%sby its relations no. %u", ret->n ? "; " : "", h->relational);
+}
+
+static int
+add_hit(struct graph *g, json_t *answer, const struct search_result *r, size_t i,
+	struct dd_err *err)
+{
+	OWN(buf) struct buf reason = {0};
+	describe_hit(r, &r->v[i], &reason);
+	/* A place in a ranking is no probability: what is sure is that it was found so. */
+	const struct answer_item item = {"found", reason.p ? reason.p : "",
+		r->v[i].semantic ? graph_prov_name(PROV_NAME) : graph_prov_name(PROV_RESOLVED),
+		(unsigned)(50 * r->v[i].score / r->v[0].score), NULL};
+	return answer_add(g, answer, r->v[i].id, &item, err);
+}
+
+static void
+tell_search(json_t *answer, const struct search_result *r)
+{
+	json_t *words = json_array();
+	for (size_t i = 0; i < r->words.n; i++)
+		json_array_append_new(words, json_text(str_of(r->words.v[i])));
+	json_object_set_new(answer, "search",
+		json_pack("{s:o, s:f, s:b}", "words", words, "agreement", r->agreement, "widened",
+			r->widened));
+}
+
+int
+graph_search(struct graph *g, const char *query, enum graph_search by, size_t max, json_t **ret,
+	struct dd_err *err)
+{
+	OWN_JSON json_t *answer = NULL;
+	struct search_result r = {0};
+	int rc = answer_begin(g, &answer, err);
+	if (rc == 0)
+		rc = search(g, query, by, max, &r, err);
+	for (size_t i = 0; rc == 0 && i < r.n; i++)
+		rc = add_hit(g, answer, &r, i, err);
+	if (rc == 0) {
+		tell_search(answer, &r);
+		*ret = TAKE(answer);
+	}
+	search_result_cleanup(&r);
+	return rc < 0 ? err_wrap(err, "graph") : 0;
+}
+
+/* An excerpt that is inside of one that is there already shows nothing new. */
+static bool
+is_shown(const struct packing *p, const struct entity *e, const char *path)
+{
+	size_t i;
+	json_t *x;
+	json_array_foreach (p->excerpts, i, x) {
+		const char *file = json_string_value(json_object_get(x, "file"));
+		if (file && strcmp(file, path) == 0 &&
+			json_integer_value(json_object_get(x, "from")) <= e->line &&
+			json_integer_value(json_object_get(x, "to")) >= e->line)
+			return true;
+	}
+	return false;
+}
+
+static int
+pack_hit(struct packing *p, const struct search_result *r, size_t i)
+{
+	struct entity e;
+	OWN_FREE char *path = NULL;
+	OWN(buf) struct buf reason = {0};
+	size_t before = json_array_size(p->excerpts);
+	int rc = answer_entity(p->g, r->v[i].id, &e, p->err);
+	if (rc == 0)
+		rc = answer_path(p->g, &e, &path, p->err);
+	if (rc < 0 || is_shown(p, &e, path))
+		return rc;
+	describe_hit(r, &r->v[i], &reason);
+	uint32_t lines = e.end - e.line + 1 > HIT_LINES ? HEAD_LINES : 0;
+	rc = add_excerpt(p, e.id, lines, false, reason.p ? reason.p : "");
+	/* The best one is always there, as far as it fits. */
+	if (rc == 0 && i == 0 && json_array_size(p->excerpts) == before)
+		rc = add_excerpt(p, e.id, 0, true, reason.p ? reason.p : "");
+	if (rc == -DD_ENOENT) { /* its file is another one by now; the next may do */
+		dd_err_cleanup(p->err);
+		rc = 0;
+	}
+	if (rc == 0 && json_array_size(p->excerpts) > before)
+		rc = add_hit(p->g, p->answer, r, i, p->err);
+	return rc;
+}
+
+int
+graph_context_query(
+	struct graph *g, const char *query, uint64_t budget, json_t **ret, struct dd_err *err)
+{
+	OWN_JSON json_t *answer = NULL;
+	OWN_FREE struct packing *p = mem_new(struct packing);
+	struct search_result r = {0};
+	*p = (struct packing){.g = g, .budget = budget, .err = err};
+	int rc = answer_begin(g, &answer, err);
+	if (rc == 0)
+		rc = search(g, query, GRAPH_BY_BOTH, QUERY_HITS, &r, err);
+	p->answer = answer;
+	p->excerpts = json_array();
+	for (size_t i = 0; rc == 0 && i < r.n; i++)
+		rc = pack_hit(p, &r, i);
+	if (rc == 0)
+		tell_search(answer, &r);
+	search_result_cleanup(&r);
+	if (rc < 0) {
+		json_decref(p->excerpts);
+		return err_wrap(err, "graph");
+	}
+	json_object_set_new(answer, "excerpts", p->excerpts);
 	json_object_set_new(answer, "budget", json_integer((json_int_t)budget));
 	json_object_set_new(answer, "used", json_integer((json_int_t)p->used));
 	*ret = TAKE(answer);

@@ -258,7 +258,8 @@ extract(struct extractor *x, const char *path, struct str text, struct facts *re
 	if (!tree) {
 		ret->state = FILE_LEXICAL;
 		ret->reason = str_of(why ? why : "parser steps");
-		lexical_facts(path, text, ret);
+		strlist_cleanup(&x->walk.owned);
+		lexical_facts(path, text, ret, &x->walk.owned);
 		return;
 	}
 	walk_tree(x, id, path, text, tree, ret);

@@ -154,8 +154,8 @@ pack_refs(const struct facts *f, struct buf *out)
 	for (size_t i = 0; i < f->nrefs; i++) {
 		const struct fact_ref *r = &f->refs[i];
 		pack_u64(out, r->relation);
-		pack_u64(out, r->flags | (r->arg ? 16u : 0) | (r->receiver ? 32u : 0) |
-				      (r->cond ? 64u : 0));
+		pack_u64(out, r->flags | (r->arg ? 32u : 0) | (r->receiver ? 64u : 0) |
+				      (r->cond ? 128u : 0));
 		pack_u64(out, r->name);
 		pack_i64(out, (int64_t)r->from - from);
 		pack_i64(out, (int64_t)r->line - line);
@@ -273,20 +273,20 @@ unpack_refs(struct reader *r)
 	for (uint32_t i = 0; i < n && !r->u.bad; i++) {
 		struct fact_ref *ref = facts_add_ref(r->f);
 		ref->relation = (uint8_t)below(r, REL_END);
-		uint32_t flags = below(r, 128);
-		ref->flags = flags & 15;
+		uint32_t flags = below(r, 256);
+		ref->flags = flags & 31;
 		ref->name = string_number(r);
 		ref->from = from = moved(r, from);
 		if (from > r->f->nentities)
 			r->u.bad = true;
 		ref->line = line = moved(r, line);
 		ref->param = ref->flags & FACT_PARAM ? (uint8_t)below(r, 256) : 0;
-		if (flags & 16) {
+		if (flags & 32) {
 			ref->arg = (uint8_t)below(r, 256);
 			ref->call = below(r, i + 1);
 		}
-		ref->receiver = flags & 32 ? string_number(r) : 0;
-		ref->cond = flags & 64 ? string_number(r) : 0;
+		ref->receiver = flags & 64 ? string_number(r) : 0;
+		ref->cond = flags & 128 ? string_number(r) : 0;
 	}
 }
 

@@ -37,9 +37,10 @@ struct fact_entity {
 enum fact_ref_flags {
 	FACT_MEMBER =
 		1, /* through a receiver: `receiver` is its text, or 0 when that is no chain of names */
-	FACT_LOCAL = 2,	 /* the name is that of a parameter or local variable */
-	FACT_PARAM = 4,	 /* the name is that of a parameter of the macro: `param` */
-	FACT_SYSTEM = 8, /* #include <...> */
+	FACT_LOCAL = 2,	  /* the name is that of a parameter or local variable */
+	FACT_PARAM = 4,	  /* the name is that of a parameter of the macro: `param` */
+	FACT_SYSTEM = 8,  /* #include <...> */
+	FACT_LIKELY = 16, /* the shape says so, and something else may have it, too */
 };
 
 struct fact_ref {

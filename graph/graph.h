@@ -3,7 +3,7 @@
  *
  * The map is one SQLite file, made beside its place and renamed there when it is whole: a reader has the old one
  * or the new one.  It is a function of the tree: of the facts of each file (what the text alone says, kept with the
- * map for as long as the file does not change), and of nothing else; neither threads nor order nor what was there before
+ * map for as long as the file does not change) and of the history up to its HEAD, and of nothing else; neither threads nor order nor what was there before
  * change a byte of it but for times of files.  So a refresh gives what making it anew would give.
  *
  * The text of the tree is hostile.  It is parsed by the worker "graph" (graph_worker_main), which is handed bytes and
@@ -23,6 +23,13 @@ struct graph_host {
 	 */
 	int (*parse)(void *ctx, unsigned threads, int input_fd,
 		void (*take)(void *take_ctx, struct str data), void *take_ctx, struct dd_err *err);
+	/*
+	 * Run graph_history_worker_main in the sandbox: with the repository of the root, or, from and to given, to compare
+	 * two revisions.  What it prints is appended.  DD_ENOENT: there is no repository that could be read; DD_EINVAL: it
+	 * has no such revision.
+	 */
+	int (*history)(void *ctx, const char *root, const char *from, const char *to,
+		struct buf *ret, struct dd_err *err);
 	bool (*stopping)(void); /* somebody asked us to stop; may be NULL */
 	void *ctx;
 };
@@ -30,6 +37,7 @@ struct graph_host {
 struct graph_ingest_spec {
 	const char *root; /* absolute */
 	const char *db;	  /* where the map is, or will be */
+	const char *head; /* the commit that HEAD is at; NULL: no history is read */
 	bool anew;	  /* take nothing from the map that is there */
 	unsigned threads; /* 0: one for each processor */
 	struct graph_host host;
@@ -46,6 +54,8 @@ int graph_ingest(const struct graph_ingest_spec *spec, struct graph_ingest_resul
 	struct dd_err *err) DD_MUST_USE;
 
 int graph_worker_main(int argc, char **argv);
+int graph_history_worker_main(int argc, char **argv);
+#define GRAPH_MAX_HUNKS 20000
 
 /* ---- asking ---- */
 
@@ -54,6 +64,8 @@ struct graph;
 /* DD_ENOENT: there is no map; DD_EUNSUPPORTED: another version made it. */
 int graph_open(const char *db, struct graph **ret, struct dd_err *err) DD_MUST_USE;
 void graph_close(struct graph *g); /* NULL is fine */
+/* The directory that a map is of; heap. */
+int graph_root(const char *db, char **ret, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Each gives a new object {"index": ..., "items": [...]}.  A SYMBOL is a name, or the end of a qualified one
@@ -72,6 +84,12 @@ int graph_impact(struct graph *g, const char *place, unsigned depth, json_t **re
 /* The tests among what graph_impact finds. */
 int graph_tests(struct graph *g, const char *place, unsigned depth, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;
+/*
+ * The same for the lines in which two revisions differ, "FROM..TO", as host.history tells them: what TO has of them is
+ * looked for in the map.  Entities that were changed have the relation "changed"; {"gone": [files]} is added.
+ */
+int graph_impact_diff(struct graph *g, const struct graph_host *host, const char *range,
+	unsigned depth, json_t **ret, struct dd_err *err) DD_MUST_USE;
 /* Functions, methods and types that no relation leads to. */
 int graph_unused(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
 /* Counts, and each file that could not be read in full, with the reason. */
@@ -82,6 +100,44 @@ int graph_status(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
  */
 int graph_context(struct graph *g, const char *what, uint64_t budget, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;
+
+/* How a text in plain words is looked for. */
+enum graph_search {
+	GRAPH_BY_BOTH,
+	GRAPH_BY_WORDS, /* of names, parameters, paths, commit subjects, the source with its comments */
+	GRAPH_BY_RELATIONS, /* around what has the words in its name */
+};
+
+/*
+ * The entities that a text in plain words means, best first.  {"search": {"words", "agreement", "widened"}} is added: how much
+ * the two ways agree, and whether both looked farther because they hardly do.  DD_EINVAL: there is no word in it.
+ */
+int graph_search(struct graph *g, const char *query, enum graph_search by, size_t max, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+/* A pack of excerpts, as graph_context gives it, of what a text in plain words means. */
+int graph_context_query(struct graph *g, const char *query, uint64_t budget, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * Cohesive areas of the files with code: {"index", "clusters": [{"name", "centre", "cohesion": how much of its relations stay
+ * inside, "files"}]}; the same for the same tree.
+ */
+int graph_clusters(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
+
+struct graph_spec_options {
+	struct str glossary; /* "term: meaning", one a line; may be empty */
+	const char *
+		docs; /* a directory of the tree ("": all of it), whose documents are compared with the code; NULL */
+};
+
+/*
+ * What is there: {"index", "name", "sections": [{"key", "title", "items": [{"text", "places"}]}], "links": [{"from", "to",
+ * "relations"}]}.  Each item is of facts of the map, and is not there without them.
+ */
+int graph_spec(struct graph *g, const struct graph_spec_options *o, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+/* The same as Markdown; agents: what somebody who works in the code needs of it. */
+void graph_spec_markdown(const json_t *spec, bool agents, struct buf *ret);
 
 /*
  * Rows of one SELECT over the views `entities`, `files` and `relations`: {"index": ..., "columns": [names], "rows":

@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "graph/extract.h"
+#include "graph/history.h"
 #include "graph/resolve.h"
 #include "graph/scan.h"
 #include "graph/store.h"
@@ -47,6 +48,7 @@ struct ingest {
 	struct db *old, *db; /* old: NULL when there is none */
 	struct model model;
 	struct facts facts; /* of the file at hand */
+	char *old_head;	    /* of the map that is there; NULL: it knows no history */
 	struct hash *digest;
 	size_t next; /* the file whose row is written next */
 	struct graph_ingest_result result;
@@ -387,6 +389,41 @@ merge_edges(struct model_edge *v, size_t n)
 	return to;
 }
 
+/* Those that do not begin in the file that tells of them come to their places among the others. */
+static void
+merge_late(struct model *m)
+{
+	size_t from = m->nedges, late = m->nlate;
+	if (!late)
+		return;
+	qsort(m->late, late, sizeof(*m->late), by_source);
+	for (size_t i = 0; i < late; i++)
+		model_add_edge(m, &m->late[i]);
+	for (size_t to = m->nedges; late && to > 0;)
+		m->edges[--to] = from && by_source(&m->edges[from - 1], &m->late[late - 1]) > 0
+					 ? m->edges[--from]
+					 : m->late[--late];
+	m->nedges = merge_edges(m->edges, m->nedges);
+}
+
+/* A history that cannot be read is none: the map does not need it. */
+static int
+read_history(struct ingest *in, struct dd_err *err)
+{
+	const struct graph_host *host = &in->spec->host;
+	OWN(buf) struct buf packed = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	if (!in->spec->head || !host->history)
+		return 0;
+	int rc = host->history(host->ctx, in->spec->root, NULL, NULL, &packed, &why);
+	if (rc == -DD_ESTOPPED)
+		return err_move(err, &why);
+	if (rc < 0)
+		log_warn("the history is not read: %s", err_msg(&why));
+	rc = rc < 0 ? 0 : history_add(in->db, &in->model, buf_str(&packed), err);
+	return rc < 0 ? rc : store_put_meta(in->db, "head", in->spec->head, err);
+}
+
 static int
 resolve_all(struct ingest *in, struct dd_err *err)
 {
@@ -407,6 +444,9 @@ resolve_all(struct ingest *in, struct dd_err *err)
 			m->nedges = before + merge_edges(m->edges + before, m->nedges - before);
 		}
 	}
+	if (rc == 0)
+		rc = read_history(in, err);
+	merge_late(m);
 	for (size_t i = 0; i < m->nedges; i++)
 		in->result.unresolved += !m->edges[i].dst;
 	in->result.entities = m->n - 1;
@@ -423,6 +463,7 @@ open_old(struct ingest *in)
 	if (in->spec->anew ||
 		db_open_read(in->spec->db, STORE_APPLICATION_ID, STORE_VERSION, &in->old, NULL) < 0)
 		return;
+	(void)!store_meta(in->old, "head", &in->old_head, NULL);
 	if (store_meta(in->old, "root", &root, NULL) == 0 &&
 		store_meta(in->old, "extractor", &version, NULL) == 0 && root && version &&
 		strcmp(root, in->spec->root) == 0 && strcmp(version, GRAPH_EXTRACTOR) == 0)
@@ -462,7 +503,9 @@ compare_old(struct ingest *in, bool *ret_same, struct dd_err *err)
 			alike && unread && f->unread && str_eq(db_text(st, 7), f->unread);
 		same += s->same || still_unread;
 	}
-	*ret_same = rc == 0 && !gone && same == in->scan.n;
+	const char *head = in->spec->head ? in->spec->head : "",
+		   *old_head = in->old_head ? in->old_head : "";
+	*ret_same = rc == 0 && !gone && same == in->scan.n && strcmp(head, old_head) == 0;
 	return rc < 0 ? rc : 0;
 }
 
@@ -552,6 +595,7 @@ graph_ingest(
 		*ret = in.result;
 	hash_destroy(in.digest);
 	db_close(in.old);
+	free(in.old_head);
 	scan_cleanup(&in.scan);
 	free(in.sources);
 	model_cleanup(&in.model);

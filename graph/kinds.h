@@ -21,8 +21,30 @@ enum graph_kind {
 	KIND_MACRO,
 	KIND_TEST,
 	KIND_SECTION, /* of a document */
+	KIND_PARAMETER,
+	KIND_COLUMN,
+	KIND_TARGET, /* of a build */
+	/* Those from here on are known by their names alone, wherever they are mentioned. */
+	KIND_TABLE,
+	KIND_CONFIG_KEY,
+	KIND_ENV, /* a variable of the environment */
+	KIND_ENDPOINT,
+	KIND_COMMAND,
+	KIND_SERVICE, /* something outside that is connected to: a host, a kind of server */
 	KIND_END,
 };
+
+/* Has it a name of its own, without that of the module it is written in? */
+static inline bool
+graph_kind_is_data(unsigned k)
+{
+	return k >= KIND_COLUMN && k < KIND_END;
+}
+static inline bool
+graph_kind_is_shared(unsigned k)
+{
+	return k >= KIND_TABLE && k < KIND_END;
+}
 
 enum graph_relation {
 	REL_NONE,
@@ -38,6 +60,18 @@ enum graph_relation {
 	REL_INSTANTIATES,
 	REL_HAS_TYPE,
 	REL_EXPANDS, /* a macro */
+	REL_READS_ENV,
+	REL_READS_CONFIG,
+	REL_CONFIGURES, /* sets a variable of the environment */
+	REL_QUERIES_TABLE,
+	REL_SERVES,   /* answers at an endpoint */
+	REL_CONNECTS, /* to a service */
+	REL_EXECS,
+	REL_BUILDS, /* a target: from a file */
+	REL_DEPENDS_ON,
+	REL_DOCUMENTS,
+	REL_TESTS,
+	REL_CO_CHANGES, /* changed together so far */
 	REL_END,
 };
 
@@ -46,6 +80,10 @@ enum graph_prov {
 	PROV_RESOLVED, /* a name followed by the rules of the language */
 	PROV_MACRO,    /* through the body of a macro */
 	PROV_NAME,     /* by its name alone */
+	PROV_HISTORY,  /* what was changed together */
+	PROV_COMPILER, /* an index that a compiler made */
+	PROV_RUNTIME,  /* seen when tests ran */
+	PROV_PRODUCTION,
 	PROV_END,
 };
 

@@ -167,6 +167,7 @@ visit_parameter(struct walk *w, TSNode node, const struct action *a)
 		walk_local(w, name);
 		if (type)
 			walk_bind(w, BIND_TYPE, name, type, 0, node);
+		walk_parameter(w, name, type, node);
 	}
 	if (name)
 		w->told = ts_node_start_byte(d.name);
@@ -565,7 +566,8 @@ visit_else(struct walk *w, TSNode node, const struct action *a)
 
 const struct rule rules_c[] = {
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
-	{"string_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
+	{"concatenated_string", ROLE_PIECES, 0, NULL, NULL, NULL},
 	{"char_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"number_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"function_definition", ROLE_HOOK, 0, NULL, NULL, visit_function},
@@ -605,7 +607,7 @@ const struct rule rules_cpp[] = {
 	{"alias_declaration", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
 	{"new_expression", ROLE_NEW, 0, "type", NULL, NULL},
 	{"qualified_identifier", ROLE_MEMBER, 0, "scope", "name", NULL},
-	{"raw_string_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"raw_string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
 	{"optional_parameter_declaration", ROLE_HOOK, 0, NULL, NULL, visit_parameter},
 	{NULL, ROLE_NONE, 0, NULL, NULL, NULL},
 };

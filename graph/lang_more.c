@@ -1,4 +1,5 @@
 /* The languages that the common roles describe nearly whole: Java, JavaScript, TypeScript, Go, Rust, C#, PHP, Ruby, Bash. */
+#include "graph/uses.h"
 #include "graph/walk.h"
 
 #include <string.h>
@@ -76,7 +77,9 @@ visit_java_import(struct walk *w, TSNode node, const struct action *a)
 const struct rule rules_java[] = {
 	{"line_comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"block_comment", ROLE_SKIP, 0, NULL, NULL, NULL},
-	{"string_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
+	{"annotation", ROLE_ANNOTATION, 0, "name", NULL, NULL},
+	{"marker_annotation", ROLE_ANNOTATION, 0, "name", NULL, NULL},
 	{"package_declaration", ROLE_HOOK, 0, NULL, NULL, visit_package},
 	{"import_declaration", ROLE_HOOK, 0, NULL, NULL, visit_java_import},
 	{"class_declaration", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
@@ -94,7 +97,7 @@ const struct rule rules_java[] = {
 	{"field_declaration", ROLE_HOOK, 0, NULL, NULL, visit_typed_declaration},
 	{"local_variable_declaration", ROLE_HOOK, 0, NULL, NULL, visit_typed_declaration},
 	{"variable_declarator", ROLE_VARIABLE, 0, "name", NULL, NULL},
-	{"formal_parameter", ROLE_PARAM, 0, "name", "type", NULL},
+	{"formal_parameter", ROLE_PARAM, KIND_PARAMETER, "name", "type", NULL},
 	{"catch_formal_parameter", ROLE_PARAM, 0, "name", NULL, NULL},
 	{"enhanced_for_statement", ROLE_PARAM, 0, "name", "type", NULL},
 	{"resource", ROLE_PARAM, 0, "name", "type", NULL},
@@ -132,7 +135,11 @@ visit_namespace(struct walk *w, TSNode node, const struct action *a)
 
 const struct rule rules_csharp[] = {
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
-	{"string_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
+	{"verbatim_string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
+	{"interpolated_string_expression", ROLE_STRING, 1, NULL, NULL, NULL},
+	{"element_access_expression", ROLE_SUBSCRIPT, 0, "expression", "subscript", NULL},
+	{"attribute", ROLE_ANNOTATION, 0, "name", NULL, NULL},
 	{"using_directive", ROLE_HOOK, 0, NULL, NULL, visit_using},
 	{"namespace_declaration", ROLE_HOOK, 0, NULL, NULL, visit_namespace},
 	{"file_scoped_namespace_declaration", ROLE_HOOK, 0, NULL, NULL, visit_namespace},
@@ -149,7 +156,7 @@ const struct rule rules_csharp[] = {
 	{"base_list", ROLE_BASES, 0, NULL, NULL, NULL},
 	{"variable_declaration", ROLE_HOOK, 0, NULL, NULL, visit_typed_declaration},
 	{"variable_declarator", ROLE_VARIABLE, 0, "name", NULL, NULL},
-	{"parameter", ROLE_PARAM, 0, "name", "type", NULL},
+	{"parameter", ROLE_PARAM, KIND_PARAMETER, "name", "type", NULL},
 	{"foreach_statement", ROLE_PARAM, 0, "left", "type", NULL},
 	{"invocation_expression", ROLE_CALL, 0, "function", NULL, NULL},
 	{"argument_list", ROLE_ARGS, 0, NULL, NULL, NULL},
@@ -276,13 +283,17 @@ visit_js_params(struct walk *w, TSNode node, const struct action *a)
 		uint32_t type = walk_type_name(w, child(p, "type"));
 		if (type)
 			walk_bind(w, BIND_TYPE, string, type, 0, p);
+		walk_parameter(w, string, type, p);
 	}
 	walk_children(w);
 }
 
 const struct rule rules_javascript[] = {
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
-	{"string", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"string", ROLE_STRING, 0, NULL, NULL, NULL},
+	{"template_string", ROLE_STRING, 1, NULL, NULL, NULL},
+	{"subscript_expression", ROLE_SUBSCRIPT, 0, "object", "index", NULL},
+	{"decorator", ROLE_DECORATOR, 0, NULL, NULL, NULL},
 	{"regex", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"number", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"import_statement", ROLE_HOOK, 0, NULL, NULL, visit_js_import},
@@ -398,8 +409,8 @@ visit_go_declaration(struct walk *w, TSNode node, const struct action *a)
 
 const struct rule rules_go[] = {
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
-	{"interpreted_string_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
-	{"raw_string_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"interpreted_string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
+	{"raw_string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
 	{"package_clause", ROLE_HOOK, 0, NULL, NULL, visit_package},
 	{"import_spec", ROLE_HOOK, 0, NULL, NULL, visit_go_import},
 	{"function_declaration", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},
@@ -408,7 +419,7 @@ const struct rule rules_go[] = {
 	{"type_alias", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
 	{"method_elem", ROLE_DEF, KIND_METHOD, "name", NULL, NULL},
 	{"field_declaration", ROLE_VARIABLE, 0, "name", "type", NULL},
-	{"parameter_declaration", ROLE_PARAM, 0, "name", "type", NULL},
+	{"parameter_declaration", ROLE_PARAM, KIND_PARAMETER, "name", "type", NULL},
 	{"var_spec", ROLE_HOOK, 0, NULL, NULL, visit_go_declaration},
 	{"const_spec", ROLE_HOOK, 0, NULL, NULL, visit_go_declaration},
 	{"short_var_declaration", ROLE_HOOK, 1, NULL, NULL, visit_go_declaration},
@@ -487,12 +498,27 @@ visit_let(struct walk *w, TSNode node, const struct action *a)
 	walk_children(w);
 }
 
+/* #[get("/path")] stands before its function; nothing in it is code. */
+static void
+visit_rust_attribute(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode attribute = ts_node_named_child(node, 0);
+	uint32_t name =
+		ts_node_is_null(attribute) ? 0 : walk_string(w, ts_node_named_child(attribute, 0));
+	bool decorator = w->decorator;
+	w->decorator = true;
+	if (name)
+		uses_call(w, attribute, name, (struct str){"", 0});
+	w->decorator = decorator;
+}
+
 const struct rule rules_rust[] = {
 	{"line_comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"block_comment", ROLE_SKIP, 0, NULL, NULL, NULL},
-	{"string_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
-	{"raw_string_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
-	{"attribute_item", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
+	{"raw_string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
+	{"attribute_item", ROLE_HOOK, 0, NULL, NULL, visit_rust_attribute},
 	{"function_item", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},
 	{"function_signature_item", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},
 	{"struct_item", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
@@ -509,7 +535,7 @@ const struct rule rules_rust[] = {
 	{"impl_item", ROLE_HOOK, 0, NULL, NULL, visit_impl},
 	{"use_declaration", ROLE_HOOK, 0, NULL, NULL, visit_use},
 	{"let_declaration", ROLE_HOOK, 0, NULL, NULL, visit_let},
-	{"parameter", ROLE_PARAM, 0, "pattern", "type", NULL},
+	{"parameter", ROLE_PARAM, KIND_PARAMETER, "pattern", "type", NULL},
 	{"call_expression", ROLE_CALL, 0, "function", NULL, NULL},
 	{"macro_invocation", ROLE_CALL, 0, "macro", NULL, NULL},
 	{"arguments", ROLE_ARGS, 0, NULL, NULL, NULL},
@@ -557,6 +583,10 @@ const struct rule rules_php[] = {
 	{"include_once_expression", ROLE_HOOK, 0, NULL, NULL, visit_php_include},
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"string_content", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"string", ROLE_STRING, 1, NULL, NULL, NULL},
+	{"encapsed_string", ROLE_STRING, 1, NULL, NULL, NULL},
+	{"subscript_expression", ROLE_SUBSCRIPT, 0, NULL, NULL, NULL},
+	{"attribute", ROLE_ANNOTATION, 0, NULL, NULL, NULL},
 	{"namespace_definition", ROLE_HOOK, 0, NULL, NULL, visit_namespace},
 	{"namespace_use_clause", ROLE_HOOK, 0, NULL, NULL, visit_php_use},
 	{"class_declaration", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
@@ -569,7 +599,7 @@ const struct rule rules_php[] = {
 	{"property_element", ROLE_DEF, KIND_FIELD, "name", NULL, NULL},
 	{"base_clause", ROLE_BASES, 0, NULL, NULL, NULL},
 	{"class_interface_clause", ROLE_BASES, 0, NULL, NULL, NULL},
-	{"simple_parameter", ROLE_PARAM, 0, "name", "type", NULL},
+	{"simple_parameter", ROLE_PARAM, KIND_PARAMETER, "name", "type", NULL},
 	{"function_call_expression", ROLE_CALL, 0, "function", NULL, NULL},
 	{"member_call_expression", ROLE_METHOD, 0, "object", "name", NULL},
 	{"scoped_call_expression", ROLE_METHOD, 0, "scope", "name", NULL},
@@ -591,9 +621,11 @@ visit_ruby_word(struct walk *w, TSNode node, const struct action *a)
 	if (!name || ts_node_start_byte(node) == w->told || walk_is_local(w, name))
 		return;
 	TSNode parent = ts_node_parent(node);
-	if (walk_is(parent, "method_parameters") || walk_is(parent, "block_parameters"))
+	if (walk_is(parent, "method_parameters") || walk_is(parent, "block_parameters")) {
 		walk_local(w, name);
-	else if (w->function)
+		if (walk_is(parent, "method_parameters"))
+			walk_parameter(w, name, 0, node);
+	} else if (w->function)
 		(void)walk_refer(w, REL_CALLS, name, node);
 }
 
@@ -618,6 +650,7 @@ visit_ruby_call(struct walk *w, TSNode node, const struct action *a)
 		return;
 	}
 	struct fact_ref *ref = walk_refer(w, REL_CALLS, walk_string(w, method), node);
+	uint32_t called = ref->name;
 	if (!ts_node_is_null(receiver)) {
 		size_t at = (size_t)(ref - w->f->refs);
 		uint32_t chain = walk_chain(w, receiver);
@@ -627,6 +660,7 @@ visit_ruby_call(struct walk *w, TSNode node, const struct action *a)
 			w->f->refs[at].relation = REL_INSTANTIATES, w->f->refs[at].name = chain,
 			w->f->refs[at].flags = 0, w->f->refs[at].receiver = 0;
 	}
+	uses_call(w, node, called, walk_text(w, receiver));
 	w->told = ts_node_start_byte(method);
 	walk_children(w);
 }
@@ -634,6 +668,8 @@ visit_ruby_call(struct walk *w, TSNode node, const struct action *a)
 const struct rule rules_ruby[] = {
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"string_content", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"string", ROLE_STRING, 1, NULL, NULL, NULL},
+	{"element_reference", ROLE_SUBSCRIPT, 0, "object", NULL, NULL},
 	{"module", ROLE_DEF, KIND_MODULE, "name", NULL, NULL},
 	{"class", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
 	{"method", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},
@@ -681,7 +717,44 @@ visit_bash_assignment(struct walk *w, TSNode node, const struct action *a)
 	walk_children(w);
 }
 
+/* ${NAME:-default}: what this script does not set comes from its environment. */
+static void
+visit_expansion(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode name = ts_node_named_child(node, 0);
+	struct str s = walk_is(name, "variable_name") ? walk_text(w, name) : (struct str){"", 0};
+	bool upper = s.n > 1;
+	for (size_t i = 0; i < s.n && upper; i++)
+		upper = !(s.p[i] >= 'a' && s.p[i] <= 'z');
+	uint32_t string = upper ? walk_string(w, name) : 0;
+	size_t after = ts_node_is_null(name) ? 0 : ts_node_end_byte(name);
+	bool else_what = after && after < w->text.n && w->text.p[after] == ':';
+	if (string && else_what && !walk_name(w, string)->global) {
+		struct fact_ref *ref = walk_refer(w, REL_READS_ENV, string, node);
+		ref->flags |= FACT_LIKELY;
+	}
+	walk_children(w);
+}
+
+static void
+visit_export(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	bool exports = str_eq(walk_text(w, ts_node_child(node, 0)), "export");
+	for (uint32_t i = 0; exports && i < ts_node_named_child_count(node); i++) {
+		TSNode n = ts_node_named_child(node, i);
+		uint32_t name =
+			walk_is(n, "variable_assignment") ? walk_string(w, child(n, "name")) : 0;
+		if (name)
+			(void)walk_refer(w, REL_CONFIGURES, name, n);
+	}
+	walk_children(w);
+}
+
 const struct rule rules_bash[] = {
+	{"expansion", ROLE_HOOK, 0, NULL, NULL, visit_expansion},
+	{"declaration_command", ROLE_HOOK, 0, NULL, NULL, visit_export},
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"raw_string", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"function_definition", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},

@@ -1,4 +1,5 @@
 /* Python. */
+#include "graph/uses.h"
 #include "graph/walk.h"
 
 #include <string.h>
@@ -107,7 +108,12 @@ assign_name(struct walk *w, TSNode left, TSNode value, TSNode type, TSNode node)
 	if (!name)
 		return;
 	w->told = ts_node_start_byte(left);
+	uses_assignment(w, name, value);
 	bool in_type = w->scope && !w->function && w->f->entities[w->scope - 1].kind == KIND_TYPE;
+	if (w->function && walk_name(w, name)->outer_in == w->function) {
+		(void)walk_refer(w, REL_WRITES, name, left);
+		return;
+	}
 	if (w->function)
 		walk_local(w, name);
 	else if (in_type || !walk_name(w, name)->global)
@@ -143,6 +149,30 @@ visit_assignment(struct walk *w, TSNode node, const struct action *a)
 	walk_children(w);
 }
 
+/* "global x": what is given to x later in the function is the module's. */
+static void
+visit_global(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	for (uint32_t i = 0; i < ts_node_named_child_count(node); i++) {
+		uint32_t name = walk_string(w, ts_node_named_child(node, i));
+		if (name && w->function)
+			walk_name(w, name)->outer_in = w->function;
+	}
+}
+
+/* x += 1 */
+static void
+visit_augmented(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode left = child(node, "left");
+	uint32_t name = is_name(left) ? walk_string(w, left) : 0;
+	if (name && (!w->function || walk_name(w, name)->outer_in == w->function))
+		(void)walk_refer(w, REL_WRITES, name, left);
+	walk_children(w);
+}
+
 static void
 visit_parameters(struct walk *w, TSNode node, const struct action *a)
 {
@@ -161,6 +191,7 @@ visit_parameters(struct walk *w, TSNode node, const struct action *a)
 		uint32_t type = walk_type_name(w, child(p, "type"));
 		if (type)
 			walk_bind(w, BIND_TYPE, string, type, 0, p);
+		walk_parameter(w, string, type, p);
 	}
 	walk_children(w);
 }
@@ -222,7 +253,7 @@ visit_decorator(struct walk *w, TSNode node, const struct action *a)
 	TSNode what = ts_node_named_child(node, 0);
 	if (is_name(what) || walk_is(what, "attribute"))
 		(void)walk_call(w, what, node);
-	walk_children(w);
+	walk_decorator(w);
 }
 
 static void
@@ -236,6 +267,9 @@ visit_keyword(struct walk *w, TSNode node, const struct action *a)
 const struct rule rules_python[] = {
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"string_content", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"string", ROLE_STRING, 1, NULL, NULL, NULL},
+	{"concatenated_string", ROLE_PIECES, 0, NULL, NULL, NULL},
+	{"subscript", ROLE_SUBSCRIPT, 0, "value", "subscript", NULL},
 	{"integer", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"float", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"function_definition", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},
@@ -252,6 +286,8 @@ const struct rule rules_python[] = {
 	{"import_statement", ROLE_HOOK, 0, NULL, NULL, visit_import},
 	{"import_from_statement", ROLE_HOOK, 0, NULL, NULL, visit_import_from},
 	{"assignment", ROLE_HOOK, 0, NULL, NULL, visit_assignment},
+	{"global_statement", ROLE_HOOK, 0, NULL, NULL, visit_global},
+	{"augmented_assignment", ROLE_HOOK, 0, NULL, NULL, visit_augmented},
 	{"for_statement", ROLE_HOOK, 0, NULL, NULL, visit_for},
 	{"for_in_clause", ROLE_HOOK, 0, NULL, NULL, visit_for},
 	{NULL, ROLE_NONE, 0, NULL, NULL, NULL},

@@ -1,6 +1,7 @@
 #include "graph/lexical.h"
 
 #include "base/fs.h"
+#include "graph/written.h"
 
 #include <string.h>
 
@@ -26,23 +27,6 @@ add(struct facts *f, enum graph_kind kind, struct str name, uint32_t line)
 	e->kind = (uint8_t)kind;
 	e->name = string;
 	e->line = e->end = line;
-}
-
-static bool
-is_document(const char *path)
-{
-	static const char *const suffixes[] = {".md", ".markdown", ".rst", ".txt", ".adoc", NULL};
-	return str_ends_one(str_of(path), suffixes);
-}
-
-static void
-read_heading(struct facts *f, struct str line, uint32_t number)
-{
-	size_t n = 0;
-	while (n < line.n && (line.p[n] == '#' || line.p[n] == '='))
-		n++;
-	if (n && n <= 6 && n < line.n && line.p[n] == ' ')
-		add(f, KIND_SECTION, str_trim((struct str){line.p + n, line.n - n}), number);
 }
 
 /* The word before the first parenthesis of a line that is not indented. */
@@ -77,15 +61,15 @@ read_go_mod(struct facts *f, struct str line, uint32_t number)
 }
 
 void
-lexical_facts(const char *path, struct str text, struct facts *ret)
+lexical_facts(const char *path, struct str text, struct facts *ret, struct strlist *owned)
 {
 	struct str line;
-	bool document = is_document(path), go_mod = strcmp(fs_name(path), "go.mod") == 0;
+	bool go_mod = strcmp(fs_name(path), "go.mod") == 0;
+	if (!ret->lang && !go_mod && written_facts(path, text, ret, owned))
+		return;
 	for (uint32_t number = 1; str_next_line(&text, &line); number++) {
 		if (go_mod)
 			read_go_mod(ret, line, number);
-		else if (document)
-			read_heading(ret, line, number);
 		else if (ret->lang)
 			read_source_line(ret, line, number);
 	}

@@ -1,6 +1,6 @@
 /*
- * The lexical tier: what can be said of a text without a grammar for it.  Headings of Markdown and the like are
- * sections; in source that could not be parsed, a word at the start of a line before a parenthesis is taken for a
+ * The lexical tier: what can be said of a text without a grammar for it.  Files that are
+ * no source are read by written.h; in source that could not be parsed, a word at the start of a line before a parenthesis is taken for a
  * function.
  */
 #ifndef GRAPH_LEXICAL_H
@@ -8,7 +8,7 @@
 
 #include "graph/facts.h"
 
-/* Adds to ret, whose strings become views of text. */
-void lexical_facts(const char *path, struct str text, struct facts *ret);
+/* Adds to ret, whose strings become views of text and of `owned`. */
+void lexical_facts(const char *path, struct str text, struct facts *ret, struct strlist *owned);
 
 #endif

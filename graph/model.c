@@ -167,9 +167,11 @@ model_cleanup(struct model *m)
 	free(m->macro_count);
 	free(m->bases);
 	free(m->stored);
+	free(m->mentions);
 	free(m->slots);
 	free(m->links);
 	free(m->edges);
+	free(m->late);
 	*m = (struct model){0};
 }
 
@@ -269,6 +271,10 @@ add_entities(struct model *m, struct renumber *r, const struct model_file *file,
 		e->flags = fe->flags;
 		e->lang = file->lang;
 		e->file = (uint32_t)m->nfiles + 1;
+		if (graph_kind_is_shared(fe->kind))
+			put(m, SPACE_SHARED, fe->kind, name, id);
+		if (graph_kind_is_data(fe->kind) || fe->kind == KIND_PARAMETER)
+			continue;
 		if (!e->owner)
 			put(m, SPACE_CHILD, parent, name, id);
 		enum graph_kind up = (enum graph_kind)m->entities[parent].kind;
@@ -317,6 +323,33 @@ add_macro_ref(struct model *m, struct renumber *r, const struct fact_ref *ref, u
 		ref->call, ref->line, ref->relation, ref->flags, ref->arg, ref->param};
 }
 
+enum graph_kind
+model_named_kind(enum graph_relation r)
+{
+	static const uint8_t kinds[REL_END] = {[REL_READS_ENV] = KIND_ENV,
+		[REL_CONFIGURES] = KIND_ENV,
+		[REL_READS_CONFIG] = KIND_CONFIG_KEY,
+		[REL_QUERIES_TABLE] = KIND_TABLE,
+		[REL_SERVES] = KIND_ENDPOINT,
+		[REL_CONNECTS] = KIND_SERVICE,
+		[REL_EXECS] = KIND_COMMAND};
+	return (enum graph_kind)kinds[(unsigned)r < REL_END ? r : REL_NONE];
+}
+
+/* A key that is only likely to be one is known where some file defines it. */
+static void
+add_mention(struct model *m, struct renumber *r, const struct fact_ref *ref, enum graph_kind kind)
+{
+	uint32_t name = global_name(r, ref->name);
+	if (!name || (kind == KIND_CONFIG_KEY && ref->flags & FACT_LIKELY) ||
+		model_first(m, SPACE_WANTED, kind, name))
+		return;
+	m->mentions = mem_grow(m->mentions, m->nmentions, &m->mentions_cap, sizeof(*m->mentions));
+	m->mentions[m->nmentions] =
+		(struct model_mention){name, (uint32_t)m->nfiles + 1, ref->line, (uint8_t)kind};
+	put(m, SPACE_WANTED, kind, name, (uint32_t)m->nmentions++);
+}
+
 /* The references that others need before they are resolved themselves. */
 static void
 add_refs(struct model *m, struct renumber *r, uint32_t file_entity)
@@ -324,6 +357,9 @@ add_refs(struct model *m, struct renumber *r, uint32_t file_entity)
 	for (size_t i = 0; i < r->f->nrefs; i++) {
 		const struct fact_ref *ref = &r->f->refs[i];
 		uint32_t from = file_entity + ref->from;
+		enum graph_kind named = model_named_kind((enum graph_relation)ref->relation);
+		if (named)
+			add_mention(m, r, ref, named);
 		if (m->entities[from].kind == KIND_MACRO && model_family(r->f->lang) == LANG_C) {
 			add_macro_ref(m, r, ref, from);
 		} else if (ref->relation == REL_INHERITS) {
@@ -411,6 +447,20 @@ find_owner(const struct model *m, const struct model_entity *e)
 	return 0;
 }
 
+static void
+settle_mentions(struct model *m)
+{
+	for (size_t i = 0; i < m->nmentions; i++) {
+		const struct model_mention *at = &m->mentions[i];
+		if (model_first(m, SPACE_SHARED, at->kind, at->name))
+			continue;
+		uint32_t id = new_entity(m, (enum graph_kind)at->kind, at->name, 0);
+		m->entities[id].file = at->file;
+		m->entities[id].line = m->entities[id].end = at->line;
+		put(m, SPACE_SHARED, at->kind, at->name, id);
+	}
+}
+
 void
 model_settle(struct model *m)
 {
@@ -422,6 +472,7 @@ model_settle(struct model *m)
 		e->home = home ? home : e->parent;
 		put(m, SPACE_CHILD, e->home, e->name, i);
 	}
+	settle_mentions(m);
 }
 
 void
@@ -429,4 +480,11 @@ model_add_edge(struct model *m, const struct model_edge *e)
 {
 	m->edges = mem_grow(m->edges, m->nedges, &m->edges_cap, sizeof(*m->edges));
 	m->edges[m->nedges++] = *e;
+}
+
+void
+model_add_late_edge(struct model *m, const struct model_edge *e)
+{
+	m->late = mem_grow(m->late, m->nlate, &m->late_cap, sizeof(*m->late));
+	m->late[m->nlate++] = *e;
 }

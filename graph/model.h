@@ -40,6 +40,11 @@ struct model_stored { /* a function that was put into a field of some name */
 	uint32_t function, file;
 };
 
+struct model_mention { /* of something that is known by its name alone */
+	uint32_t name, file, line;
+	uint8_t kind;
+};
+
 struct model_edge {
 	uint32_t src, dst; /* dst 0: not resolved, `name` says what was meant */
 	uint32_t name, line, cond, count;
@@ -62,6 +67,8 @@ enum model_space {
 	SPACE_PATH, /* 0: the file or directory of that path; 1: the first file of the package of that name */
 	SPACE_BASE,   /* a type, name 0: its bases */
 	SPACE_STORED, /* 0: functions put into a field of that name */
+	SPACE_SHARED, /* a kind: what is known by that name alone */
+	SPACE_WANTED, /* a kind: the first mention of such a name */
 };
 
 struct model_slot {
@@ -97,6 +104,8 @@ struct model {
 	size_t nbases, bases_cap;
 	struct model_stored *stored;
 	size_t nstored, stored_cap;
+	struct model_mention *mentions;
+	size_t nmentions, mentions_cap;
 
 	struct model_slot *slots;
 	size_t nslots, slots_used;
@@ -105,6 +114,8 @@ struct model {
 
 	struct model_edge *edges;
 	size_t nedges, edges_cap;
+	struct model_edge *late; /* those that do not begin in the file that tells of them */
+	size_t nlate, late_cap;
 };
 
 void model_init(struct model *m);
@@ -114,12 +125,15 @@ uint32_t model_name(struct model *m, struct str s);		 /* numbers it */
 uint32_t model_name_if_any(const struct model *m, struct str s); /* 0: nobody has it */
 struct str model_text(const struct model *m, uint32_t name);
 
+/* What a relation of that kind leads to by its name alone; KIND_NONE: it does not. */
+enum graph_kind model_named_kind(enum graph_relation r);
+
 /* The families of languages whose global names are one another's. */
 unsigned model_family(uint8_t lang);
 
 /* The next file, in the order of paths; facts are copied. */
 void model_add_file(struct model *m, const char *path, const struct facts *f);
-/* All files are there: members find their types. */
+/* All files are there: members find their types, and what is only mentioned becomes an entity. */
 void model_settle(struct model *m);
 
 /* The chain of what a table has under scope and name: links from 1, 0 ends. */
@@ -136,5 +150,6 @@ model_value(const struct model *m, uint32_t link)
 }
 
 void model_add_edge(struct model *m, const struct model_edge *e);
+void model_add_late_edge(struct model *m, const struct model_edge *e);
 
 #endif

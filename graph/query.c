@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "base/map.h"
+#include "graph/pack.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct reach {
 	struct graph *g;
 	enum direction direction;
 	unsigned relations; /* a bit for each */
+	unsigned forward; /* those that are followed forward as well, when the direction is back */
 	struct id_list found;
 	struct step *by; /* how; beside found */
 	size_t by_cap;
@@ -35,7 +37,11 @@ struct reach {
 #define CALLING (BIT(REL_CALLS) | BIT(REL_MAY_CALL) | BIT(REL_INSTANTIATES) | BIT(REL_EXPANDS))
 #define DEPENDING \
 	(CALLING | BIT(REL_READS) | BIT(REL_WRITES) | BIT(REL_TAKES_ADDRESS) | BIT(REL_INHERITS) | \
-		BIT(REL_OVERRIDES) | BIT(REL_HAS_TYPE))
+		BIT(REL_OVERRIDES) | BIT(REL_HAS_TYPE) | BIT(REL_READS_ENV) | \
+		BIT(REL_READS_CONFIG) | BIT(REL_QUERIES_TABLE) | BIT(REL_BUILDS) | \
+		BIT(REL_DEPENDS_ON) | BIT(REL_DOCUMENTS) | BIT(REL_TESTS) | BIT(REL_IMPORTS))
+/* A change reaches what it has these relations to, too: the endpoint that is served, the variable that is set. */
+#define AFFECTING (BIT(REL_SERVES) | BIT(REL_CONFIGURES))
 
 static void
 reach_cleanup(struct reach *r)
@@ -85,7 +91,7 @@ static int
 go_forward(void *ctx, const struct store_relation *rel)
 {
 	struct reach *r = ctx;
-	if (r->relations & BIT(rel->relation))
+	if ((r->direction == FORWARD ? r->relations : r->forward) & BIT(rel->relation))
 		reach_add(r, rel->dst, (struct step){r->at, rel->dst, rel->relation},
 			r->at_depth + 1);
 	return 0;
@@ -114,9 +120,12 @@ reach_from(struct reach *r, unsigned depth, struct dd_err *err)
 			if (rc == 0)
 				rc = store_each_out(buf_str(&packed), r->at, go_forward, r, err);
 		} else {
-			rc = answer_relations(r->g, r->at, NULL, &packed, err);
+			OWN(buf) struct buf out = {0};
+			rc = answer_relations(r->g, r->at, r->forward ? &out : NULL, &packed, err);
 			if (rc == 0)
 				rc = store_each_in(buf_str(&packed), go_back, r, err);
+			if (rc == 0)
+				rc = store_each_out(buf_str(&out), r->at, go_forward, r, err);
 		}
 	}
 	return rc;
@@ -182,7 +191,8 @@ static int
 by_place(struct graph *g, const char *place, unsigned depth,
 	bool (*wanted)(struct graph *g, uint32_t id), json_t **ret, struct dd_err *err)
 {
-	struct reach r = {.g = g, .direction = BACKWARD, .relations = DEPENDING};
+	struct reach r = {
+		.g = g, .direction = BACKWARD, .relations = DEPENDING, .forward = AFFECTING};
 	uint32_t id, line;
 	int rc = answer_place(g, place, &id, &line, err);
 	if (rc == 0) {
@@ -197,6 +207,110 @@ int
 graph_impact(struct graph *g, const char *place, unsigned depth, json_t **ret, struct dd_err *err)
 {
 	return by_place(g, place, depth, NULL, ret, err);
+}
+
+/* ---- between revisions ---- */
+
+#define MAX_HUNK_LINES 5000
+
+struct differing {
+	struct graph *g;
+	struct reach *r;
+	json_t *gone;
+	size_t outside; /* files that the map does not have */
+};
+
+/* A place of the difference: the entities around its lines. */
+static int
+seed_hunk(struct differing *d, const char *path, uint32_t line, uint32_t lines, bool gone,
+	struct dd_err *err)
+{
+	struct store_file f;
+	struct id_list ids = {0};
+	if (gone) {
+		json_array_append_new(d->gone, json_text(str_of(path)));
+		return 0;
+	}
+	int rc = store_file_by_path(d->g->db, path, &f, err);
+	if (rc == -DD_ENOENT) {
+		dd_err_cleanup(err);
+		d->outside++;
+		return 0;
+	}
+	uint32_t n = lines ? lines : 1;
+	uint32_t to = line + (n < MAX_HUNK_LINES ? n : MAX_HUNK_LINES) - 1;
+	if (rc == 0)
+		rc = answer_lines(d->g, &f, line, to < line ? line : to, &ids, err);
+	for (size_t i = 0; i < ids.n; i++)
+		reach_add(d->r, ids.v[i], (struct step){0}, 0);
+	id_list_cleanup(&ids);
+	return rc;
+}
+
+static int
+seed_hunks(struct differing *d, struct str packed, struct dd_err *err)
+{
+	struct unpacker u = unpacker_of(packed);
+	int rc = 0;
+	while (rc == 0 && u.p < u.end) {
+		OWN_FREE char *path = str_dup(unpack_str(&u));
+		uint32_t line = unpack_u32(&u), lines = unpack_u32(&u), gone = unpack_u32(&u);
+		rc = u.bad ? err_set(err, DD_ECORRUPT, "the difference is not well formed")
+			   : seed_hunk(d, path, line, lines, gone, err);
+	}
+	return rc;
+}
+
+static int
+add_changed(
+	struct graph *g, json_t *answer, const struct id_list *ids, size_t n, struct dd_err *err)
+{
+	static const struct answer_item item = {
+		"changed", "its lines differ", "history", 100, NULL};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = answer_add(g, answer, ids->v[i], &item, err);
+	return rc;
+}
+
+int
+graph_impact_diff(struct graph *g, const struct graph_host *host, const char *range, unsigned depth,
+	json_t **ret, struct dd_err *err)
+{
+	const char *dots = strstr(range, "..");
+	if (!dots || dots == range || !dots[2] || dots[2] == '.')
+		return err_set(
+			err, DD_EINVAL, "graph: %s is not of the form REVISION..REVISION", range);
+	OWN_FREE char *from = mem_strndup(range, (size_t)(dots - range));
+	OWN(buf) struct buf packed = {0};
+	OWN_JSON json_t *answer = NULL;
+	struct reach r = {
+		.g = g, .direction = BACKWARD, .relations = DEPENDING, .forward = AFFECTING};
+	struct differing d = {.g = g, .r = &r, .gone = json_array()};
+	int rc = answer_begin(g, &answer, err);
+	if (rc == 0)
+		rc = host->history(host->ctx, g->root, from, dots + 2, &packed, err);
+	if (rc == 0)
+		rc = seed_hunks(&d, buf_str(&packed), err);
+	size_t seeds = r.found.n;
+	if (rc == 0)
+		rc = add_changed(g, answer, &r.found, seeds, err);
+	if (rc == 0)
+		rc = reach_from(&r, depth ? depth : 5, err);
+	for (size_t i = seeds; rc == 0 && i < r.found.n; i++)
+		rc = add_step(g, answer, r.found.v[i], r.by[i], err);
+	bool truncated = r.found.n >= MAX_ITEMS;
+	reach_cleanup(&r);
+	if (rc < 0) {
+		json_decref(d.gone);
+		return err_wrap(err, "graph");
+	}
+	json_object_set_new(answer, "gone", d.gone);
+	json_object_set_new(answer, "not_in_the_map", json_integer((json_int_t)d.outside));
+	if (truncated)
+		json_object_set_new(answer, "truncated", json_true());
+	*ret = TAKE(answer);
+	return 0;
 }
 
 static bool
@@ -327,17 +441,27 @@ is_entry(struct str name)
 }
 
 static int
-gather_unused(struct graph *g, struct id_list *ret, struct dd_err *err)
+find_served(void *ctx, const struct store_relation *r)
+{
+	*(bool *)ctx |= r->relation == REL_SERVES;
+	return 0;
+}
+
+int
+answer_unused(struct graph *g, struct id_list *ret, struct dd_err *err)
 {
 	struct db_stmt *st;
 	int rc = db_query(g->db, &st, err,
-		"SELECT entity.id, name.s FROM entity JOIN name ON name.id = entity.name"
+		"SELECT entity.id, name.s, rout FROM entity JOIN name ON name.id = entity.name"
 		" WHERE kind IN (?, ?) AND length(rin) = 0 AND flags & ? = 0 AND entity.file > 0",
 		"iii", (int64_t)KIND_FUNCTION, (int64_t)KIND_METHOD, (int64_t)FACT_DECLARATION);
 	while (rc == 0 && (rc = db_step(st, err)) == 1) {
-		rc = 0;
-		if (ret->n < MAX_ITEMS && !is_entry(db_text(st, 1)))
-			id_list_add(ret, (uint32_t)db_int(st, 0));
+		/* What answers at an endpoint is called by those who ask there. */
+		bool served = false;
+		uint32_t id = (uint32_t)db_int(st, 0);
+		rc = store_each_out(db_blob(st, 2), id, find_served, &served, err);
+		if (rc == 0 && ret->n < MAX_ITEMS && !served && !is_entry(db_text(st, 1)))
+			id_list_add(ret, id);
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -351,7 +475,7 @@ graph_unused(struct graph *g, json_t **ret, struct dd_err *err)
 		"unused", "no relation of the map leads there", "resolved", 70, NULL};
 	int rc = answer_begin(g, &answer, err);
 	if (rc == 0)
-		rc = gather_unused(g, &ids, err);
+		rc = answer_unused(g, &ids, err);
 	for (size_t i = 0; rc == 0 && i < ids.n; i++)
 		rc = answer_add(g, answer, ids.v[i], &item, err);
 	id_list_cleanup(&ids);

@@ -458,6 +458,12 @@ follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned dept
 	return t;
 }
 
+struct thing
+resolver_follow(struct resolver *r, uint32_t scope, struct str chain)
+{
+	return follow_chain(r, scope, chain, 0);
+}
+
 /* ---- references ---- */
 
 static bool
@@ -611,11 +617,14 @@ resolve_file(struct model *m, size_t file, const struct facts *f)
 		.file_steps = RESOLVE_FILE_STEPS,
 		.file_edges = RESOLVE_FILE_EDGES};
 	bool c = model_family(r.file->lang) == LANG_C;
+	size_t first = m->nedges;
 	for (size_t i = 0; i < f->nrefs; i++) {
 		const struct fact_ref *ref = &f->refs[i];
 		unsigned granted = r.file_steps < RESOLVE_STEPS ? r.file_steps : RESOLVE_STEPS;
 		r.steps = granted;
-		if (c)
+		if (resolve_named(&r, ref))
+			;
+		else if (c)
 			resolve_c_ref(&r, ref);
 		else if (ref->relation == REL_IMPORTS)
 			resolve_import(&r, ref);
@@ -625,4 +634,5 @@ resolve_file(struct model *m, size_t file, const struct facts *f)
 			resolve_other(&r, ref);
 		r.file_steps -= granted - r.steps;
 	}
+	resolve_tests(&r, first);
 }

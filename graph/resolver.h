@@ -66,6 +66,14 @@ void resolver_emit(struct resolver *r, const struct fact_ref *ref, enum graph_re
 /* Calls, imports and the like are kept, too, when nothing is known of what they mean. */
 void resolver_unresolved(struct resolver *r, const struct fact_ref *ref);
 
+/* What the scope knows under a chain of names: "a.b". */
+struct thing resolver_follow(struct resolver *r, uint32_t scope, struct str chain);
+/* A reference to something by its name alone, or by a path; true: it was one. */
+bool resolve_named(struct resolver *r, const struct fact_ref *ref);
+
+/* What the tests of the file say by their names that they test, among what they call: the edges from `first` on. */
+void resolve_tests(struct resolver *r, size_t first);
+
 void resolve_c_ref(struct resolver *r, const struct fact_ref *ref);
 /* A method by its name alone, where the receiver says nothing: a few candidates at a low confidence. */
 bool resolve_by_method_name(struct resolver *r, const struct fact_ref *ref);

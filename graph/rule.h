@@ -28,7 +28,12 @@ enum role {
 	ROLE_BASES,  /* the names in it are those of base types */
 	ROLE_ASSIGN, /* field a is written, with the value of field b */
 	ROLE_MEMBER, /* field b of the object of field a */
-	ROLE_HOOK,   /* the language's own function reads it */
+	ROLE_STRING, /* a literal; with a kind, its children are visited */
+	ROLE_PIECES, /* literals that make one */
+	ROLE_SUBSCRIPT, /* field b (none: the second child) of the object of field a (none: the first) */
+	ROLE_ANNOTATION, /* named by field a (none: its first child) */
+	ROLE_DECORATOR,	 /* of the definition that follows */
+	ROLE_HOOK,	 /* the language's own function reads it */
 };
 
 struct rule {

@@ -52,6 +52,8 @@ static const char views[] =
 	" LEFT JOIN main.file f ON f.id = e.file LEFT JOIN main.name c ON c.id = e.cond;"
 	"CREATE TEMP VIEW files AS SELECT f.id, f.path, l.word AS lang, s.word AS state, f.reason, f.digest, f.size, f.lines, f.bad_bytes"
 	" FROM main.file f JOIN lang_word l ON l.id = f.lang JOIN state_word s ON s.id = f.state;"
+	"CREATE TEMP VIEW history AS SELECT f.path, h.commits, h.first_s, h.last_s, h.owner, h.owner_commits"
+	" FROM main.history h JOIN main.file f ON f.id = h.file;"
 	"CREATE TEMP VIEW relations AS SELECT r.src, w.word AS kind, NULLIF(r.dst, 0) AS dst, n.s AS unresolved, r.line, c.s AS cond,"
 	" p.word AS prov, r.conf / 100.0 AS conf, r.count"
 	" FROM relation r JOIN relation_word w ON w.id = r.kind JOIN prov_word p ON p.id = r.prov"

@@ -9,6 +9,8 @@ static const char schema[] =
 	"CREATE TABLE file(id INTEGER PRIMARY KEY, path TEXT NOT NULL, lang INTEGER, state INTEGER, reason TEXT,"
 	" digest TEXT, size INTEGER, inode INTEGER, mtime_ns INTEGER, lines INTEGER, bad_bytes INTEGER,"
 	" first INTEGER, end INTEGER, package TEXT);"
+	"CREATE TABLE history(file INTEGER PRIMARY KEY, commits INTEGER, first_s INTEGER, last_s INTEGER, owner TEXT,"
+	" owner_commits INTEGER, subjects TEXT);"
 	"CREATE TABLE facts(file INTEGER PRIMARY KEY, packed BLOB);"
 	"CREATE TABLE name(id INTEGER PRIMARY KEY, s TEXT, entities BLOB);"
 	"CREATE TABLE entity(id INTEGER PRIMARY KEY, kind INTEGER, name INTEGER, parent INTEGER, home INTEGER,"
@@ -155,7 +157,7 @@ pack_out(const struct writer *w, uint32_t src, struct buf *b)
 		else
 			pack_u64(b, w->rank[e->name]);
 		pack_i64(b, (int64_t)e->line - line);
-		pack_u64(b, e->conf * 4u + e->prov);
+		pack_u64(b, e->conf * 8u + e->prov);
 		if (e->cond)
 			pack_u64(b, w->rank[e->cond]);
 		if (e->count > 1)
@@ -234,8 +236,8 @@ store_each_out(struct str packed, uint32_t src,
 		line += unpack_i64(&u);
 		r.line = (uint32_t)line;
 		uint32_t conf = unpack_u32(&u);
-		r.conf = conf / 4;
-		r.prov = (enum graph_prov)(conf & 3);
+		r.conf = conf / 8;
+		r.prov = (enum graph_prov)(conf & 7);
 		r.cond = head & HAS_COND ? unpack_u32(&u) : 0;
 		r.count = head & HAS_COUNT ? unpack_u32(&u) : 1;
 		if (u.bad)

@@ -1,5 +1,7 @@
 #include "graph/walk.h"
 
+#include "graph/uses.h"
+
 #include <string.h>
 
 #define MAX_CHAIN 80
@@ -93,7 +95,11 @@ void
 walk_inside(struct walk *w, uint32_t entity)
 {
 	uint32_t scope = w->scope, function = w->function, type = w->var_type, call = w->call;
+	unsigned entity_depth = w->entity_depth;
 	uint8_t arg = w->arg;
+	if (w->npending)
+		uses_decorated(w, entity);
+	w->entity_depth = w->depth;
 	w->scope = entity;
 	if (holds_code(w->f->entities[entity - 1].kind))
 		w->function = entity;
@@ -108,6 +114,7 @@ walk_inside(struct walk *w, uint32_t entity)
 	w->var_type = type;
 	w->call = call;
 	w->arg = arg;
+	w->entity_depth = entity_depth;
 }
 
 struct fact_ref *
@@ -168,6 +175,24 @@ walk_variable(struct walk *w, uint32_t name, uint32_t type, TSNode node)
 	bool in_type = w->scope && w->f->entities[w->scope - 1].kind == KIND_TYPE;
 	uint32_t e = walk_define(w, in_type ? KIND_FIELD : KIND_GLOBAL, name, node);
 	w->f->entities[e - 1].type = type;
+}
+
+#define HEAD_DEPTH \
+	4 /* how far below a function its parameters may be; those of a lambda are farther */
+
+void
+walk_parameter(struct walk *w, uint32_t name, uint32_t type, TSNode node)
+{
+	if (!name || !w->function || w->scope != w->function ||
+		w->depth - w->entity_depth > HEAD_DEPTH)
+		return;
+	struct fact_entity *e = facts_add_entity(w->f);
+	e->kind = KIND_PARAMETER;
+	e->name = name;
+	e->type = type;
+	e->parent = w->scope;
+	e->line = walk_line(node);
+	e->end = ts_node_end_point(node).row + 1;
 }
 
 /* ---- chains of names ---- */
@@ -281,13 +306,24 @@ walk_call(struct walk *w, TSNode callee, TSNode at)
 	return ref;
 }
 
+/* What a call names beside what it calls; gives the index of its reference + 1, 0 for none. */
+static uint32_t
+told_call(struct walk *w, TSNode node, const struct fact_ref *ref)
+{
+	if (!ref)
+		return 0;
+	uint32_t index = (uint32_t)(ref - w->f->refs) + 1;
+	uses_call(w, node, ref->name, w->f->strings[ref->receiver]);
+	return index;
+}
+
 /* The children, as the arguments of this call. */
 static void
-children_of_call(struct walk *w, const struct fact_ref *ref)
+children_of_call(struct walk *w, uint32_t ref)
 {
 	uint32_t call = w->call;
 	uint8_t arg = w->arg;
-	w->call = ref ? (uint32_t)(ref - w->f->refs) + 1 : 0;
+	w->call = ref;
 	w->arg = 0;
 	walk_children(w);
 	w->call = call;
@@ -443,6 +479,8 @@ visit_param(struct walk *w, TSNode node, const struct action *a)
 		walk_local(w, string);
 		if (type)
 			walk_bind(w, BIND_TYPE, string, type, 0, node);
+		if (a->kind == KIND_PARAMETER)
+			walk_parameter(w, string, type, node);
 		w->told = ts_node_start_byte(name);
 	}
 	walk_children(w);
@@ -465,6 +503,7 @@ visit_assign(struct walk *w, TSNode node, const struct action *a)
 	}
 	if (name) {
 		w->told = ts_node_start_byte(left);
+		uses_assignment(w, name, field(node, a->b));
 		if (w->lang->implicit_variables)
 			walk_bind_value(w, name, field(node, a->b));
 	}
@@ -529,7 +568,7 @@ visit_new(struct walk *w, TSNode node, const struct action *a)
 		ref = walk_refer(w, REL_INSTANTIATES, name, node);
 		w->told = ts_node_start_byte(type);
 	}
-	children_of_call(w, ref);
+	children_of_call(w, told_call(w, node, ref));
 }
 
 void
@@ -568,6 +607,39 @@ visit_member(struct walk *w, const struct action *a)
 	(void)ts_tree_cursor_goto_parent(&w->cursor);
 }
 
+static void
+visit_pieces(struct walk *w, TSNode node)
+{
+	bool pieces = w->pieces;
+	if (!pieces)
+		uses_string(w, node);
+	w->pieces = true;
+	walk_children(w);
+	w->pieces = pieces;
+}
+
+void
+walk_decorator(struct walk *w)
+{
+	bool decorator = w->decorator;
+	w->decorator = true;
+	walk_children(w);
+	w->decorator = decorator;
+}
+
+static void
+visit_annotation(struct walk *w, TSNode node, const struct action *a)
+{
+	TSNode name = a->a ? field(node, a->a) : ts_node_named_child(node, 0);
+	struct str s = walk_text(w, name);
+	size_t from = s.n;
+	while (from && is_name_char((unsigned char)s.p[from - 1]))
+		from--;
+	uses_call(w, node, facts_string(w->f, (struct str){s.p + from, s.n - from}),
+		(struct str){"", 0});
+	walk_children(w);
+}
+
 void
 walk_visit(struct walk *w)
 {
@@ -592,13 +664,14 @@ walk_visit(struct walk *w)
 		visit_param(w, node, a);
 		break;
 	case ROLE_CALL:
-		children_of_call(w, walk_call(w, field(node, a->a), node));
+		children_of_call(w, told_call(w, node, walk_call(w, field(node, a->a), node)));
 		break;
 	case ROLE_METHOD: {
 		TSNode object = field(node, a->a), name = field(node, a->b);
 		bool bare = ts_node_is_null(object);
-		children_of_call(
-			w, bare ? walk_call(w, name, node) : call_member(w, object, name, node));
+		children_of_call(w, told_call(w, node,
+					    bare ? walk_call(w, name, node)
+						 : call_member(w, object, name, node)));
 		break;
 	}
 	case ROLE_NEW:
@@ -620,7 +693,28 @@ walk_visit(struct walk *w)
 		visit_assign(w, node, a);
 		break;
 	case ROLE_MEMBER:
+		uses_member(w, field(node, a->a), field(node, a->b));
 		visit_member(w, a);
+		break;
+	case ROLE_STRING:
+		if (!w->pieces)
+			uses_string(w, node);
+		if (a->kind)
+			walk_children(w);
+		break;
+	case ROLE_PIECES:
+		visit_pieces(w, node);
+		break;
+	case ROLE_SUBSCRIPT:
+		uses_subscript(w, a->a ? field(node, a->a) : ts_node_named_child(node, 0),
+			a->b ? field(node, a->b) : ts_node_named_child(node, 1));
+		walk_children(w);
+		break;
+	case ROLE_ANNOTATION:
+		visit_annotation(w, node, a);
+		break;
+	case ROLE_DECORATOR:
+		walk_decorator(w);
 		break;
 	case ROLE_HOOK:
 		a->hook(w, node, a);

@@ -11,12 +11,22 @@
 /* What is known of each string of the file, by its number; an entity's number, 0 for none. */
 struct walk_name {
 	uint32_t local_of; /* the function it is a variable of */
+	uint32_t outer_in; /* the function that says the name is one of the module's */
 	uint32_t read_by;  /* the entity that was last seen to read it */
 	uint32_t type_of;  /* the entity that was last seen to use it as a type */
 	uint32_t global;   /* the entity of this name at the top of the file */
 	uint32_t macro;	   /* of a macro's parameter: the macro; then `param` says which */
 	uint8_t param;
+	uint8_t use; /* what calling it names; see uses.c */
 };
+
+/* A decorator's endpoint, until what it decorates begins. */
+struct walk_pending {
+	uint32_t ref; /* its index */
+	uint32_t
+		prefix; /* string: on a type, the path before those of its methods; 0: it is none */
+};
+#define WALK_MAX_PENDING 8
 
 struct walk {
 	const struct lang *lang;
@@ -36,6 +46,12 @@ struct walk {
 	uint32_t var_type; /* string: the type of the variables that are declared here */
 	bool bases;	   /* names are those of base types */
 	bool writes;	   /* a name is written, not read */
+	bool pieces;	   /* literals are pieces of a longer one */
+	bool decorator;	   /* inside of one */
+	struct walk_pending pending[WALK_MAX_PENDING];
+	unsigned npending;
+	uint32_t prefix, prefix_type; /* string: before the paths of the methods of that type */
+	unsigned entity_depth;	      /* depth of the innermost entity */
 	unsigned depth;
 	bool too_deep;
 	struct walk_name *names;
@@ -72,6 +88,10 @@ void walk_local(struct walk *w, uint32_t name);
 bool walk_is_local(struct walk *w, uint32_t name);
 /* A variable is declared here: local, field or global as the scope has it.  `type`: string, may be 0. */
 void walk_variable(struct walk *w, uint32_t name, uint32_t type, TSNode node);
+/* A parameter of the function whose head is read; a lambda's is a local variable and no more. */
+void walk_parameter(struct walk *w, uint32_t name, uint32_t type, TSNode node);
+/* Visit the children of the decorator at the cursor. */
+void walk_decorator(struct walk *w);
 /* A reference of a call to what the node says: a name, or a member of something. */
 struct fact_ref *walk_call(struct walk *w, TSNode callee, TSNode at);
 /* The text of a receiver as a string when it is a chain of names ("a.b", "f().c"), else 0. */

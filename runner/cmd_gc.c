@@ -1,10 +1,15 @@
 #include "runner/commands.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/json.h"
+#include "graph/graph.h"
 #include "images/apt.h"
 #include "runner/run.h"
 #include "runner/session.h"
+
+#include <errno.h>
+#include <sys/stat.h>
 
 #define DEFAULT_KEEP 20
 
@@ -32,6 +37,7 @@ struct gc {
 	struct strlist removed; /* runs */
 	struct strlist gone;	/* their owners of leases */
 	struct strlist indexes; /* digests */
+	size_t maps;		/* of directories that are gone */
 	struct gc_result result;
 	uint64_t keep;
 };
@@ -134,6 +140,44 @@ shrink(struct gc *g, const struct strlist *ids, struct dd_err *err)
 }
 
 static int
+remove_map(const char *path, const char *lock, struct dd_err *err)
+{
+	OWN_FD int fd = -1;
+	int rc = fs_lock(lock, false, &fd, err);
+	if (rc < 0)
+		return rc;
+	if (io_unlink(path) < 0 || io_unlink(lock) < 0)
+		return err_errno(err, errno, "cannot remove %s", path);
+	return 0;
+}
+
+/* Maps of directories that are there no longer; one that cannot be read says nothing of its directory, and stays. */
+static int
+collect_maps(struct gc *g, struct dd_err *err)
+{
+	OWN(strlist) struct strlist names = {0};
+	OWN_FREE char *dir = state_path(g->st, "graph");
+	int rc = fs_exists(dir) ? fs_list(dir, &names, err) : 0;
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *path = fs_join(dir, names.v[i]), *lock = mem_printf("%s.lock", path),
+			      *root = NULL;
+		struct stat st;
+		if (!str_ends(str_of(names.v[i]), ".db") || graph_root(path, &root, NULL) < 0 ||
+			fs_exists(root) || stat(path, &st) < 0)
+			continue;
+		rc = g->o->dry_run ? 0 : remove_map(path, lock, err);
+		if (rc == -DD_EBUSY) { /* it is being made */
+			dd_err_cleanup(err);
+			rc = 0;
+			continue;
+		}
+		g->maps++;
+		g->result.bytes += (uint64_t)st.st_blocks * 512;
+	}
+	return rc;
+}
+
+static int
 collect(struct gc *g, struct dd_err *err)
 {
 	OWN(strlist) struct strlist ids = {0};
@@ -144,6 +188,8 @@ collect(struct gc *g, struct dd_err *err)
 			rc = remove_run(g, ids.v[i], err);
 	if (rc == 0)
 		rc = collect_rest(g, err);
+	if (rc == 0)
+		rc = collect_maps(g, err);
 	if (rc == 0 && g->o->max_bytes)
 		rc = shrink(g, &ids, err);
 	return rc;
@@ -157,18 +203,18 @@ print_result(const struct gc *g)
 		json_array_append_new(runs, json_string(g->removed.v[i]));
 	const struct gc_result *r = &g->result;
 	if (g->o->common.json) {
-		OWN_JSON json_t *j = json_pack("{s:b, s:O, s:I, s:I, s:I, s:I}", "dry_run",
+		OWN_JSON json_t *j = json_pack("{s:b, s:O, s:I, s:I, s:I, s:I, s:I}", "dry_run",
 			g->o->dry_run, "runs", runs, "layers", (json_int_t)r->layers, "objects",
-			(json_int_t)r->objects, "indexes", (json_int_t)g->indexes.n, "bytes",
-			(json_int_t)r->bytes);
+			(json_int_t)r->objects, "indexes", (json_int_t)g->indexes.n, "maps",
+			(json_int_t)g->maps, "bytes", (json_int_t)r->bytes);
 		OWN(buf) struct buf out = {0};
 		json_print(j, 2, &out);
 		printf("%s\n", out.p);
 		return;
 	}
-	printf("%s %zu runs, %zu layers, %zu downloads and %zu package indexes, %llu MiB\n",
+	printf("%s %zu runs, %zu layers, %zu downloads, %zu package indexes and %zu maps, %llu MiB\n",
 		g->o->dry_run ? "would remove" : "removed", g->removed.n, r->layers, r->objects,
-		g->indexes.n, (unsigned long long)(r->bytes >> 20));
+		g->indexes.n, g->maps, (unsigned long long)(r->bytes >> 20));
 }
 
 static int
@@ -196,11 +242,11 @@ run_gc(const struct cli_call *call)
 
 const struct subcommand cmd_gc = {
 	.name = "gc",
-	.summary = "remove old runs, and the layers and downloads nothing needs any more",
+	.summary = "remove old runs, and the layers, downloads and maps nothing needs any more",
 	.args = "",
 	.description =
 		"Pinned runs (drydock runs --pin RUN), runs in progress, images and what they rest on are kept. "
-		"With --max-bytes, archives that are only kept to be installed again go first, then runs.",
+		"Maps of directories that are gone go, too. With --max-bytes, archives that are only kept to be installed again go first, then runs.",
 	.options = options,
 	.options_size = sizeof(struct gc_options),
 	.run = run_gc,

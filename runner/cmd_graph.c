@@ -3,146 +3,54 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "graph/graph.h"
-#include "runner/session.h"
+#include "runner/graph_map.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 
-#define WORKER_MEMORY ((uint64_t)3 << 30)
-#define WORKER_TIME_MS ((int64_t)6 * 3600 * 1000)
-
-struct graph_options {
-	struct common_options common;
-	const char *dir, *db, *format;
-	uint64_t depth, budget, threads;
-	bool anew;
-};
-
-#define O(member) offsetof(struct graph_options, member)
-#define DB_OPTION \
-	{ \
-		"db", 0, OPTION_TEXT, O(db), "FILE", \
-			"the file of the map (default: the state directory's map of DIR)" \
-	}
-#define DIR_OPTION \
-	{ \
-		"dir", 0, OPTION_TEXT, O(dir), "DIR", \
-			"whose map is asked (default: the nearest directory from here upwards that has one)" \
-	}
-
 static const struct option_def ask_options[] = {
-	DIR_OPTION,
-	DB_OPTION,
+	GRAPH_DIR_OPTION,
+	GRAPH_DB_OPTION,
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 static const struct option_def depth_options[] = {
-	DIR_OPTION,
-	DB_OPTION,
-	{"depth", 0, OPTION_NUMBER, O(depth), "N",
+	GRAPH_DIR_OPTION,
+	GRAPH_DB_OPTION,
+	{"depth", 0, OPTION_NUMBER, GRAPH_O(depth), "N",
 		"how many steps to go (default: 1 for callers and callees, 5 for impact, 12 for tests)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
+static const struct option_def impact_options[] = {
+	GRAPH_DIR_OPTION,
+	GRAPH_DB_OPTION,
+	{"diff", 0, OPTION_TEXT, GRAPH_O(diff), "REV..REV", "what differs between two revisions"},
+	{"depth", 0, OPTION_NUMBER, GRAPH_O(depth), "N", "how many steps to go (default: 5)"},
+	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
+};
 static const struct option_def context_options[] = {
-	DIR_OPTION,
-	DB_OPTION,
-	{"budget", 0, OPTION_NUMBER, O(budget), "TOKENS",
+	GRAPH_DIR_OPTION,
+	GRAPH_DB_OPTION,
+	{"query", 0, OPTION_TEXT, GRAPH_O(query), "TEXT", "what is looked for, in plain words"},
+	{"budget", 0, OPTION_NUMBER, GRAPH_O(budget), "TOKENS",
 		"how much at most, a token being four bytes (default: 4000)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 static const struct option_def export_options[] = {
-	DIR_OPTION,
-	DB_OPTION,
-	{"format", 0, OPTION_TEXT, O(format), "NAME", "jsonl or dot (default: jsonl)"},
+	GRAPH_DIR_OPTION,
+	GRAPH_DB_OPTION,
+	{"format", 0, OPTION_TEXT, GRAPH_O(format), "NAME", "jsonl or dot (default: jsonl)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 static const struct option_def ingest_options[] = {
-	DB_OPTION,
-	{"anew", 0, OPTION_FLAG, O(anew), NULL, "take nothing from the map that is there"},
-	{"threads", 0, OPTION_NUMBER, O(threads), "N",
+	GRAPH_DB_OPTION,
+	{"anew", 0, OPTION_FLAG, GRAPH_O(anew), NULL, "take nothing from the map that is there"},
+	{"no-history", 0, OPTION_FLAG, GRAPH_O(no_history), NULL,
+		"do not read the history of the repository"},
+	{"threads", 0, OPTION_NUMBER, GRAPH_O(threads), "N",
 		"how many threads parse (default: one for each processor)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
-
-/* ---- where the map is ---- */
-
-/* Of the directory at an absolute path; heap. */
-static char *
-map_of(const struct common_options *o, const char *dir)
-{
-	OWN_FREE char *state = state_dir(o->state);
-	struct hash_hex key = hash_bytes(str_of(dir));
-	return mem_printf("%s/graph/%.32s.db", state, key.s);
-}
-
-static int
-real_path(const char *dir, char **ret, struct dd_err *err)
-{
-	char *path = realpath(dir, NULL);
-	if (!path)
-		return err_set(err, DD_EINVAL, "%s: %s", dir, strerror(errno));
-	*ret = path;
-	return 0;
-}
-
-static int
-find_map(const struct graph_options *o, char **ret, struct dd_err *err)
-{
-	OWN_FREE char *dir = NULL;
-	if (o->db) {
-		*ret = mem_strdup(o->db);
-		return 0;
-	}
-	int rc = real_path(o->dir ? o->dir : ".", &dir, err);
-	if (rc < 0)
-		return rc;
-	for (char *at = dir;;) {
-		OWN_FREE char *map = map_of(&o->common, *at ? at : "/");
-		if (fs_exists(map) || o->dir) {
-			*ret = TAKE(map);
-			return 0;
-		}
-		char *slash = strrchr(at, '/');
-		if (!slash || !*at)
-			break;
-		*slash = 0;
-	}
-	return err_set(err, DD_EINVAL,
-		"no directory from here upwards has a map: drydock graph ingest DIR makes one");
-}
-
-static int
-open_map(const struct graph_options *o, struct graph **ret, struct dd_err *err)
-{
-	OWN_FREE char *map = NULL;
-	int rc = find_map(o, &map, err);
-	if (rc == 0)
-		rc = graph_open(map, ret, err);
-	if (rc == -DD_ENOENT)
-		rc = err_set(err, DD_EINVAL,
-			"there is no map %s: drydock graph ingest DIR makes one", map);
-	return rc;
-}
-
-/* ---- making it ---- */
-
-static int
-parse_in_sandbox(void *ctx, unsigned threads, int input_fd,
-	void (*take)(void *take_ctx, struct str data), void *take_ctx, struct dd_err *err)
-{
-	OWN_FREE char *count = mem_printf("%u", threads);
-	const char *args[] = {count, NULL};
-	const struct worker_spec spec = {.state = ctx,
-		.name = "graph",
-		.args = args,
-		.input_fd = input_fd,
-		.on_output = take,
-		.ctx = take_ctx,
-		.memory_bytes = WORKER_MEMORY,
-		.time_limit_ms = WORKER_TIME_MS};
-	return worker_run(&spec, NULL, err);
-}
 
 static void
 print_ingested(const struct graph_options *o, const char *map, const struct graph_ingest_result *r)
@@ -170,25 +78,9 @@ run_ingest(const struct cli_call *call)
 {
 	const struct graph_options *o = call->options;
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(state) struct state st = {0};
-	OWN_FREE char *root = NULL, *map = NULL, *maps = NULL;
+	OWN_FREE char *map = NULL;
 	struct graph_ingest_result result = {0};
-	int rc = real_path(call->args[0], &root, &err);
-	if (rc == 0)
-		rc = session_start(&o->common, &st, &err);
-	if (rc < 0)
-		return cli_fail(cli_status_of(&err), &err);
-	maps = state_path(&st, "graph");
-	rc = fs_mkdirs(maps, 0700, &err);
-	map = o->db ? mem_strdup(o->db) : map_of(&o->common, root);
-	const struct graph_ingest_spec spec = {.root = root,
-		.db = map,
-		.anew = o->anew,
-		.threads = o->threads < 16 ? (unsigned)o->threads : 16,
-		.host = {
-			.parse = parse_in_sandbox, .stopping = sandbox_stop_requested, .ctx = &st}};
-	if (rc == 0)
-		rc = graph_ingest(&spec, &result, &err);
+	int rc = graph_map_make(o, call->args[0], &map, &result, &err);
 	if (rc < 0)
 		return cli_fail(cli_status_of(&err), &err);
 	print_ingested(o, map, &result);
@@ -210,104 +102,6 @@ const struct subcommand cmd_graph_ingest = {
 };
 
 /* ---- asking it ---- */
-
-/* Text of the target, for a terminal. */
-static void
-print_visible(const char *text)
-{
-	OWN(buf) struct buf b = {.max = 4096};
-	buf_put_visible(&b, str_of(text));
-	printf("%s", b.p ? b.p : "");
-}
-
-static const char *
-text_of(const json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-	return s ? s : "";
-}
-
-static void
-print_item(const json_t *item)
-{
-	const json_t *e = json_object_get(item, "entity");
-	print_visible(text_of(e, "file"));
-	printf(":%lld  %s ", (long long)json_integer_value(json_object_get(e, "line")),
-		text_of(e, "kind"));
-	print_visible(text_of(e, "name"));
-	printf("  (");
-	print_visible(text_of(item, "reason"));
-	printf(", %.2f", json_number_value(json_object_get(item, "conf")));
-	if (json_is_string(json_object_get(item, "cond"))) {
-		printf(", if ");
-		print_visible(text_of(item, "cond"));
-	}
-	printf(")\n");
-}
-
-static void
-print_excerpt(const json_t *x)
-{
-	struct str text = str_of(text_of(x, "text")), line;
-	long long number = json_integer_value(json_object_get(x, "from"));
-	printf("\n");
-	print_visible(text_of(x, "file"));
-	printf(":%lld  (", number);
-	print_visible(text_of(x, "reason"));
-	printf(")\n");
-	while (str_next_line(&text, &line)) {
-		OWN(buf) struct buf b = {.max = 4096};
-		struct str part = line, piece;
-		/* A tab is no trick of a terminal's. */
-		for (bool first = true; str_next(&part, '\t', &piece); first = false) {
-			if (!first)
-				buf_putc(&b, '\t');
-			buf_put_visible(&b, piece);
-		}
-		printf("%6lld  %s\n", number++, b.p ? b.p : "");
-	}
-}
-
-static void
-print_answer(const json_t *answer, bool json)
-{
-	size_t i;
-	json_t *item;
-	if (json) {
-		OWN(buf) struct buf out = {0};
-		json_print(answer, 2, &out);
-		printf("%s\n", out.p);
-		return;
-	}
-	json_array_foreach (json_object_get(answer, "items"), i, item) {
-		print_item(item);
-	}
-	json_array_foreach (json_object_get(answer, "excerpts"), i, item) {
-		print_excerpt(item);
-	}
-	if (json_is_true(json_object_get(json_object_get(answer, "index"), "stale")))
-		fprintf(stderr,
-			"drydock: the tree has changed since the map was made: drydock graph ingest refreshes it\n");
-}
-
-/* One question; `ask` gives the answer. */
-static int
-ask(const struct cli_call *call, int (*question)(struct graph *g, const struct cli_call *call,
-					 json_t **ret, struct dd_err *err))
-{
-	const struct graph_options *o = call->options;
-	OWN(dd_err) struct dd_err err = {0};
-	OWN_JSON json_t *answer = NULL;
-	struct graph *g = NULL;
-	int rc = open_map(o, &g, &err);
-	if (rc == 0)
-		rc = question(g, call, &answer, &err);
-	graph_close(g);
-	if (rc < 0)
-		return cli_fail(rc == -DD_ENOENT ? EXIT_USAGE : cli_status_of(&err), &err);
-	print_answer(answer, o->common.json);
-	return EXIT_DONE;
-}
 
 static unsigned
 depth_of(const struct cli_call *call)
@@ -343,7 +137,22 @@ ask_callees(struct graph *g, const struct cli_call *call, json_t **ret, struct d
 static int
 ask_impact(struct graph *g, const struct cli_call *call, json_t **ret, struct dd_err *err)
 {
-	return graph_impact(g, call->args[0], depth_of(call), ret, err);
+	const struct graph_options *o = call->options;
+	OWN(state) struct state st = {0};
+	if (!o->diff)
+		return graph_impact(g, call->args[0], depth_of(call), ret, err);
+	int rc = session_start(&o->common, &st, err);
+	const struct graph_host host = {.history = graph_map_history, .ctx = &st};
+	return rc < 0 ? rc : graph_impact_diff(g, &host, o->diff, depth_of(call), ret, err);
+}
+
+static int
+run_impact(const struct cli_call *call)
+{
+	const struct graph_options *o = call->options;
+	if (!o->diff == !call->nargs)
+		return cli_usage_error(call->command, "give a place, or --diff REVISION..REVISION");
+	return graph_map_ask(call, ask_impact);
 }
 
 static int
@@ -369,16 +178,14 @@ ask_context(struct graph *g, const struct cli_call *call, json_t **ret, struct d
 #define QUESTION(name) \
 	static int run_##name(const struct cli_call *call) \
 	{ \
-		return ask(call, ask_##name); \
+		return graph_map_ask(call, ask_##name); \
 	}
 QUESTION(find)
 QUESTION(at)
 QUESTION(callers)
 QUESTION(callees)
-QUESTION(impact)
 QUESTION(tests)
 QUESTION(unused)
-QUESTION(context)
 
 #define ASK_COMMAND(id, words, sum, arg, nargs, opts) \
 	const struct subcommand cmd_graph_##id = { \
@@ -398,11 +205,49 @@ ASK_COMMAND(at, "at", "what a line of the source belongs to, and what that is re
 ASK_COMMAND(callers, "callers", "what calls a function, or expands a macro", "SYMBOL", 1,
 	depth_options);
 ASK_COMMAND(callees, "callees", "what a function calls", "SYMBOL", 1, depth_options);
-ASK_COMMAND(impact, "impact", "what a change of a line may reach", "FILE:LINE", 1, depth_options);
+const struct subcommand cmd_graph_impact = {
+	.name = "graph impact",
+	.summary = "what a change of a line, or between two revisions, may reach",
+	.args = "[FILE:LINE]",
+	.description =
+		"--diff compares two revisions of the repository that the tree is the top of; lines are those of the second\n"
+		"one, which is best the one that the map was made of.  What was changed has the relation \"changed\"; tests\n"
+		"that a change may reach are among the items.",
+	.options = impact_options,
+	.options_size = sizeof(struct graph_options),
+	.max_args = 1,
+	.run = run_impact,
+};
 ASK_COMMAND(tests, "tests", "the tests that reach a line", "FILE:LINE", 1, depth_options);
 ASK_COMMAND(unused, "unused", "functions that nothing leads to", "", 0, ask_options);
-ASK_COMMAND(context, "context", "excerpts of the source around a line or a name, within a budget",
-	"FILE:LINE|SYMBOL", 1, context_options);
+static int
+ask_context_query(struct graph *g, const struct cli_call *call, json_t **ret, struct dd_err *err)
+{
+	const struct graph_options *o = call->options;
+	return graph_context_query(g, o->query, o->budget ? o->budget : 4000, ret, err);
+}
+
+static int
+run_context(const struct cli_call *call)
+{
+	const struct graph_options *o = call->options;
+	if (!o->query == !call->nargs)
+		return cli_usage_error(call->command, "give a place or a name, or --query TEXT");
+	return graph_map_ask(call, o->query ? ask_context_query : ask_context);
+}
+
+const struct subcommand cmd_graph_context = {
+	.name = "graph context",
+	.summary = "excerpts of the source around a line, a name or a question, within a budget",
+	.args = "[FILE:LINE|SYMBOL]",
+	.description =
+		"Each excerpt tells why it is there and the digest of the file that it was read from.  --query looks for a\n"
+		"text in plain words, as drydock graph search does.",
+	.options = context_options,
+	.options_size = sizeof(struct graph_options),
+	.max_args = 1,
+	.run = run_context,
+};
 
 static int
 run_sql(const struct cli_call *call)
@@ -413,14 +258,14 @@ run_sql(const struct cli_call *call)
 	struct graph *g = NULL;
 	size_t i, k;
 	json_t *row, *value;
-	int rc = open_map(o, &g, &err);
+	int rc = graph_map_open(o, &g, &err);
 	if (rc == 0)
 		rc = graph_sql(g, call->args[0], &answer, &err);
 	graph_close(g);
 	if (rc < 0)
 		return cli_fail(cli_status_of(&err), &err);
 	if (o->common.json) {
-		print_answer(answer, true);
+		graph_map_print(answer, true);
 		return EXIT_DONE;
 	}
 	json_array_foreach (json_object_get(answer, "rows"), i, row) {
@@ -428,7 +273,7 @@ run_sql(const struct cli_call *call)
 			if (k)
 				putchar('\t');
 			if (json_is_string(value)) {
-				print_visible(json_string_value(value));
+				graph_map_print_text(json_string_value(value));
 			} else if (!json_is_null(value)) {
 				OWN(buf) struct buf b = {0};
 				json_print(value, 0, &b);
@@ -447,7 +292,7 @@ print_status(const json_t *answer)
 	const char *lang;
 	json_t *of;
 	size_t i;
-	print_visible(text_of(answer, "root"));
+	graph_map_print_text(graph_map_text(answer, "root"));
 	printf(": %lld files, %lld entities; made %lld seconds ago%s\n",
 		(long long)json_integer_value(json_object_get(answer, "files")),
 		(long long)json_integer_value(json_object_get(answer, "entities")),
@@ -466,8 +311,8 @@ print_status(const json_t *answer)
 	json_array_foreach (json_object_get(answer, "incomplete"), i, of) {
 		if (!all)
 			break;
-		printf("  %s (%s): ", text_of(of, "state"), text_of(of, "reason"));
-		print_visible(text_of(of, "file"));
+		printf("  %s (%s): ", graph_map_text(of, "state"), graph_map_text(of, "reason"));
+		graph_map_print_text(graph_map_text(of, "file"));
 		printf("\n");
 	}
 }
@@ -479,14 +324,14 @@ run_status(const struct cli_call *call)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN_JSON json_t *answer = NULL;
 	struct graph *g = NULL;
-	int rc = open_map(o, &g, &err);
+	int rc = graph_map_open(o, &g, &err);
 	if (rc == 0)
 		rc = graph_status(g, &answer, &err);
 	graph_close(g);
 	if (rc < 0)
 		return cli_fail(cli_status_of(&err), &err);
 	if (o->common.json)
-		print_answer(answer, true);
+		graph_map_print(answer, true);
 	else
 		print_status(answer);
 	return EXIT_DONE;
@@ -501,7 +346,7 @@ const struct subcommand cmd_graph_sql = {
 	.args = "QUERY",
 	.description =
 		"Views: entities(id, kind, name, file, line, end, parent, cond), files(id, path, lang, state, reason,\n"
-		"digest, size, lines, bad_bytes), relations(src, kind, dst, unresolved, line, cond, prov, conf, count).\n"
+		"digest, size, lines, bad_bytes), history(path, commits, first_s, last_s, owner, owner_commits), relations(src, kind, dst, unresolved, line, cond, prov, conf, count).\n"
 		"src and dst are numbers of entities; a query that gives src is answered at once.",
 	.options = ask_options,
 	.options_size = sizeof(struct graph_options),
@@ -526,7 +371,7 @@ run_export(const struct cli_call *call)
 	bool dot = o->format && strcmp(o->format, "dot") == 0;
 	if (o->format && !dot && strcmp(o->format, "jsonl") != 0)
 		return cli_usage_error(call->command, "there is no format \"%s\"", o->format);
-	int rc = open_map(o, &g, &err);
+	int rc = graph_map_open(o, &g, &err);
 	if (rc == 0)
 		rc = dot ? graph_export_dot(g, print_line, NULL, &err)
 			 : graph_export_jsonl(g, print_line, NULL, &err);

@@ -87,6 +87,7 @@ static const struct {
 	{"endpoints", probe_endpoints_worker_main},
 	{"evidence", probe_evidence_worker_main},
 	{"graph", graph_worker_main},
+	{"history", graph_history_worker_main},
 	{"image", image_worker_main},
 	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},

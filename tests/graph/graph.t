@@ -72,6 +72,31 @@ json '.excerpts[].text' | grep . >"$tmp/a"
 grep . "$tmp/lines" >"$tmp/b"
 ok "and the text is that of their lines" cmp "$tmp/a" "$tmp/b"
 
+# --- areas
+mkdir -p "$tmp/areas/one" "$tmp/areas/two"
+for d in one two; do
+	printf 'int %s_b(void);\nint %s_a(void) { return %s_b(); }\n' $d $d $d >"$tmp/areas/$d/a.c"
+	printf 'int %s_a(void);\nint %s_b(void) { return %s_a(); }\n' $d $d $d >"$tmp/areas/$d/b.c"
+done
+run "$drydock" graph ingest --quiet --state "$state" --db "$tmp/areas.db" "$tmp/areas"
+run "$drydock" graph clusters --json --state "$state" --db "$tmp/areas.db"
+is "areas are what is related" "$(json '[.clusters[] | "\(.name): \(.files | join(" ")) \(.cohesion)"] | join(", ")')" \
+	"one: one/a.c one/b.c 1, two: two/a.c two/b.c 1"
+
+# --- maps of directories that are gone
+mkdir -p "$tmp/gone" "$tmp/stays"
+for d in gone stays; do
+	echo 'int x;' >"$tmp/$d/x.c"
+	run "$drydock" graph ingest --quiet --state "$tmp/gc-state" "$tmp/$d"
+done
+rm -r "$tmp/gone"
+run "$drydock" gc --json --state "$tmp/gc-state" --dry-run
+is "gc tells the map of a directory that is gone" "$(json .maps) $(find "$tmp/gc-state/graph" -name '*.db' | wc -l)" "1 2"
+run "$drydock" gc --json --state "$tmp/gc-state"
+is "and removes it" "$(json .maps) $(find "$tmp/gc-state/graph" -name '*.db*' | wc -l)" "1 2"
+run "$drydock" graph find x --state "$tmp/gc-state" --dir "$tmp/stays"
+is "the other one stays" "$status" 0
+
 # --- refresh
 ingest
 is "nothing changed" "$(json '"\(.unchanged) \(.parsed)"')" "true 0"
@@ -92,8 +117,8 @@ different=0
 for step in 1 2 3 4 5 6 7 8 9 10; do
 	awk -v seed="$seed$step" -v step=$step 'BEGIN {
 		srand(seed)
-		split("c cpp python java go javascript typescript rust", L, " ")
-		print L[1 + int(rand() * 8)], 1 + int(rand() * 5), 1 + int(rand() * 30)
+		split("c cpp python java go javascript typescript rust data", L, " ")
+		print L[1 + int(rand() * 9)], 1 + int(rand() * 5), 1 + int(rand() * 30)
 	}' >"$tmp/choice"
 	read -r lang action line <"$tmp/choice"
 	mkdir -p "$tree/$lang"

@@ -34,7 +34,7 @@ what_is_packed_comes_back(void **state)
 	struct facts f = {0};
 	pack_source(&once);
 	assert_int_equal(facts_unpack(&f, buf_str(&once), &err), 0);
-	assert_int_equal(f.nentities, 4);
+	assert_int_equal(f.nentities, 5);
 	facts_pack(&f, &twice);
 	assert_int_equal(once.n, twice.n);
 	assert_memory_equal(once.p, twice.p, once.n);

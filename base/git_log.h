@@ -1,0 +1,43 @@
+/*
+ * The history of a repository, read and no more: which paths a commit changed, who made it and when, and which
+ * lines two revisions differ in.  As hostile as base/git.h has it: outside of tests this runs in a sandboxed worker.
+ */
+#ifndef BASE_GIT_LOG_H
+#define BASE_GIT_LOG_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct gitrepo_commit {
+	const char *id;	     /* hexadecimal */
+	const char *author;  /* name, as it is written there */
+	const char *subject; /* its first line */
+	int64_t time_s;	     /* of the author, since 1970 */
+	const struct strlist
+		*paths; /* that it changed against its first parent; at most max_paths + 1 */
+};
+
+struct gitrepo_log_opts {
+	size_t max_commits, max_paths;
+};
+
+/*
+ * The newest commits along the first parents of HEAD, newest first; a result other than 0 of `each` ends it and is
+ * given back.  Commits without a parent tell no paths.  DD_ENOENT: there is no repository, or no commit.
+ */
+int gitrepo_log(const char *dir, const struct gitrepo_log_opts *opts,
+	int (*each)(void *ctx, const struct gitrepo_commit *c), void *ctx, struct dd_err *err)
+	DD_MUST_USE;
+
+struct gitrepo_hunk {
+	const char *path;     /* in the second revision; in the first one where it is gone there */
+	uint32_t line, lines; /* in the second; lines 0: something is gone before `line` */
+	bool gone;	      /* the file is */
+};
+
+/* The lines that differ.  DD_ENOENT: no repository, or no such revision; DD_ELIMIT: more than max hunks. */
+int gitrepo_diff(const char *dir, const char *from, const char *to, size_t max,
+	int (*each)(void *ctx, const struct gitrepo_hunk *h), void *ctx, struct dd_err *err)
+	DD_MUST_USE;
+
+#endif

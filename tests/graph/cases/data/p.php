@@ -1,0 +1,3 @@
+<?php
+class M { protected $table = 'posts'; #[Route('/p', methods: ['GET'])] function p($a) { return getenv('PHPX') . $_ENV['PE']; } }
+Route::get('/lara', 'C@m');

@@ -1,0 +1,4 @@
+export PATHX=1
+: "${INPUT:-x}"
+run() { git status; "$INPUT"; }
+run
