@@ -1,6 +1,7 @@
 #include "base/git.h"
 
 #include "base/fs.h"
+#include "base/git_library.h"
 #include "base/http.h"
 
 #include <git2.h>
@@ -48,8 +49,8 @@ init_library(void)
 	(void)git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
 }
 
-static void
-start_library(void)
+void
+git_library_start(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	(void)pthread_once(&once, init_library);
@@ -103,8 +104,8 @@ code_of(int rc, const git_error *e)
 	}
 }
 
-static int
-fail(int rc, const char *doing, struct dd_err *err)
+int
+git_library_fail(int rc, const char *doing, struct dd_err *err)
 {
 	const git_error *e = git_error_last();
 	OWN_FREE char *msg = visible(e && e->message ? e->message : "no reason given");
@@ -252,12 +253,12 @@ connect_and_choose(struct cloning *c, char **ret_spec, struct dd_err *err)
 	o.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
 	int rc = git_remote_connect_ext(c->remote, GIT_DIRECTION_FETCH, &o);
 	if (rc)
-		return fail(rc, "reaching the repository", err);
+		return git_library_fail(rc, "reaching the repository", err);
 	const git_remote_head **heads;
 	size_t n;
 	rc = git_remote_ls(&heads, &n, c->remote);
 	if (rc)
-		return fail(rc, "listing the repository", err);
+		return git_library_fail(rc, "listing the repository", err);
 	if (!n)
 		return err_set(err, DD_ENOENT, "the repository is empty");
 	return c->max.ref ? choose_ref(c, heads, n, ret_spec, err)
@@ -283,7 +284,7 @@ fetch(struct cloning *c, char *spec, struct dd_err *err)
 			(unsigned long long)c->max.max_bytes,
 			(unsigned long long)c->max.max_objects);
 	if (rc)
-		return fail(rc, "fetching", err);
+		return git_library_fail(rc, "fetching", err);
 	c->res.received_bytes = git_remote_stats(c->remote)->received_bytes;
 	return 0;
 }
@@ -351,7 +352,7 @@ measure_entry(
 	git_object_t type;
 	int rc = git_odb_read_header(&size, &type, c->odb, id);
 	if (rc)
-		return fail(rc, "reading an object", err);
+		return git_library_fail(rc, "reading an object", err);
 	if (size > c->max.max_bytes - c->res.bytes)
 		return err_set(err, DD_ELIMIT, "the repository's files have more than %llu bytes",
 			(unsigned long long)c->max.max_bytes);
@@ -372,7 +373,7 @@ measure_tree(struct cloning *c, const git_oid *id, const char *dir, int depth, s
 	git_tree *tree;
 	int rc = git_tree_lookup(&tree, c->repo, id);
 	if (rc)
-		return fail(rc, "reading a directory", err);
+		return git_library_fail(rc, "reading a directory", err);
 	rc = check_names(tree, err);
 	for (size_t i = 0; !rc && i < git_tree_entrycount(tree); i++)
 		rc = measure_entry(c, git_tree_entry_byindex(tree, i), dir, depth, err);
@@ -401,7 +402,7 @@ find_commit(struct cloning *c, git_commit **ret, struct dd_err *err)
 	rc = rc ? rc : git_object_peel(&commit, found, GIT_OBJECT_COMMIT);
 	git_object_free(found);
 	if (rc)
-		return fail(rc, "finding the commit", err);
+		return git_library_fail(rc, "finding the commit", err);
 	*ret = (git_commit *)commit;
 	return 0;
 }
@@ -415,10 +416,10 @@ check_out(struct cloning *c, const git_commit *commit, struct dd_err *err)
 	o.disable_filters = 1;
 	int rc = git_checkout_tree(c->repo, (const git_object *)commit, &o);
 	if (rc)
-		return fail(rc, "checking out", err);
+		return git_library_fail(rc, "checking out", err);
 	rc = c->branch ? git_repository_set_head(c->repo, c->branch)
 		       : git_repository_set_head_detached(c->repo, git_commit_id(commit));
-	return rc ? fail(rc, "setting HEAD", err) : 0;
+	return rc ? git_library_fail(rc, "setting HEAD", err) : 0;
 }
 
 struct gitmodules {
@@ -472,7 +473,7 @@ take_commit(struct cloning *c, struct dd_err *err)
 	if (rc)
 		return rc;
 	rc = git_repository_odb(&c->odb, c->repo);
-	rc = rc ? fail(rc, "reading objects", err) : 0;
+	rc = rc ? git_library_fail(rc, "reading objects", err) : 0;
 	rc = rc ? rc : measure_tree(c, git_commit_tree_id(commit), "", 0, err);
 	rc = rc ? rc : check_out(c, commit, err);
 	if (!rc) {
@@ -520,16 +521,16 @@ make_repository(struct cloning *c, const char *url, const char *dest, struct dd_
 	o.flags = GIT_REPOSITORY_INIT_MKPATH | GIT_REPOSITORY_INIT_NO_REINIT;
 	int rc = git_repository_init_ext(&c->repo, dest, &o);
 	if (rc)
-		return fail(rc, "making the repository", err);
+		return git_library_fail(rc, "making the repository", err);
 	rc = git_remote_create_anonymous(&c->remote, c->repo, url);
-	return rc ? fail(rc, "reaching the repository", err) : 0;
+	return rc ? git_library_fail(rc, "reaching the repository", err) : 0;
 }
 
 int
 gitrepo_clone(const char *url, const char *dest, const struct gitrepo_clone_opts *opts,
 	struct gitrepo_clone_result *ret, struct dd_err *err)
 {
-	start_library();
+	git_library_start();
 	OWN(cloning) struct cloning c = {0};
 	if (opts)
 		c.max = *opts;
@@ -560,19 +561,19 @@ gitrepo_clone(const char *url, const char *dest, const struct gitrepo_clone_opts
 int
 gitrepo_read_head(const char *dir, struct gitrepo_head *ret, struct dd_err *err)
 {
-	start_library();
+	git_library_start();
 	git_repository *repo = NULL;
 	git_reference *head = NULL;
 	int rc = git_repository_open_ext(&repo, dir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
 	if (rc) {
 		OWN_FREE char *doing = mem_printf("opening the repository %s", dir);
-		return fail(rc, doing, err);
+		return git_library_fail(rc, doing, err);
 	}
 	rc = git_repository_head(&head, repo);
 	if (rc == GIT_EUNBORNBRANCH || rc == GIT_ENOTFOUND) {
 		rc = err_set(err, DD_ENOENT, "the repository %s has no commit yet", dir);
 	} else if (rc) {
-		rc = fail(rc, "reading HEAD", err);
+		rc = git_library_fail(rc, "reading HEAD", err);
 	} else {
 		bool branch = git_reference_is_branch(head);
 		ret->commit = hex_of(git_reference_target(head));
