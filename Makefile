@@ -12,7 +12,7 @@ VARIANT ?= $(if $(SAN),san,release)
 OBJ := build/$(VARIANT)
 comma := ,
 
-ROOMS := base record sandbox graph images envprobe qa runner
+ROOMS := base record sandbox graph images envprobe qa agents runner
 
 # --- what is linked into what ---------------------------------------------------------------
 # drydock-picture compares pictures in the sandbox, and starts as often as that is asked (docs/decisions/0026-pictures.md).
@@ -78,7 +78,7 @@ SMALL_LIB := $(patsubst %,base/%.c,err fault fs fs_tree io log map own spawn str
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
-MAN_PAGES := up probe replay resume runs report guide explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
+MAN_PAGES := up probe replay fix resume runs report guide explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
 	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor \
 	version completion man
@@ -132,6 +132,7 @@ $(OBJ)/%.o: %.c Makefile
 $(OBJ)/qa/pixels.o: CFLAGS += -ffp-contract=off
 
 $(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
+$(OBJ)/agents/data.o: $(wildcard agents/data/*)
 
 $(OBJ)/tests/hostile/attack_%: tests/hostile/attack_%.c Makefile
 	@mkdir -p $(@D)
