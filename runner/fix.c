@@ -1,5 +1,6 @@
 #include "runner/fix.h"
 
+#include "agents/inventory.h"
 #include "agents/loop.h"
 #include "base/fs.h"
 #include "base/git_write.h"
@@ -203,6 +204,18 @@ has_changed_symbols(const json_t *units)
 	return false;
 }
 
+/* All authors here are rules. */
+static bool
+is_tampered(const json_t *findings)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (findings, i, one)
+		if (inventory_is_reason(one, true))
+			return true;
+	return false;
+}
+
 static void
 keep(struct fixing *f, struct standup_result *now, struct case_result_list *cases)
 {
@@ -271,7 +284,7 @@ attempt(struct fixing *f, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	pass(a, GATE_PARSES, true); /* an edit that breaks a file is refused when it is made */
-	pass(a, GATE_UNTAMPERED, !json_array_size(json_object_get(a->changes, "findings")));
+	pass(a, GATE_UNTAMPERED, !is_tampered(json_object_get(a->changes, "findings")));
 	pass(a, GATE_SYMBOLS, !has_changed_symbols(json_object_get(a->proposed, "units")));
 	a->verdict = VERDICT_DROPPED;
 	if (a->gates[GATE_UNTAMPERED] == GATE_FAILED || a->gates[GATE_SYMBOLS] == GATE_FAILED)

@@ -340,15 +340,29 @@ count_lines(struct str patch, json_int_t *added, json_int_t *removed)
 	}
 }
 
+/* The values that tests use. */
+static int
+take_literals(void *ctx, int root, const char *path, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	(void)err;
+	if (inventory_is_test(path) && read_at(root, path, SOURCE_MAX, &text))
+		inventory_literals(buf_str(&text), ctx);
+	return 0;
+}
+
 static int
 do_changes(size_t n, struct dd_err *err)
 {
+	OWN(map) struct map literals = {0};
 	struct layer_changes c = {0};
 	OWN(buf) struct buf patch = {0}, text = {0}, out = {0};
 	OWN_JSON json_t *files = json_array(), *findings = json_array();
 	int rc = open_layers(&c, n, err);
 	if (rc == 0)
 		rc = load_all(&c, err);
+	if (rc == 0)
+		rc = visit(c.tree, take_literals, &literals, err);
 	if (rc == 0 && c.n)
 		qsort(c.v, c.n, sizeof(*c.v), compare_paths);
 	for (size_t i = 0; rc == 0 && i < c.n; i++) {
@@ -362,7 +376,7 @@ do_changes(size_t n, struct dd_err *err)
 		json_array_append_new(files,
 			json_pack("{s:o, s:b, s:I, s:I}", "path", json_text(str_of(one->path)),
 				"created", one->created, "added", added, "removed", removed));
-		inventory_compare(one->path, g.before, g.after, findings);
+		inventory_compare(one->path, g.before, g.after, &literals, findings);
 	}
 	OWN_JSON json_t *j = json_pack("{s:O, s:O}", "files", files, "findings", findings);
 	json_print(j, 0, &text);
