@@ -88,6 +88,10 @@ left_to_json(const struct fix_result *r)
 						      json_object_get(one, "message")));
 			break;
 		}
+	bool done = r->outcome == FIX_FIXED || r->outcome == FIX_CLEAN;
+	if (!done && r->why && !json_array_size(left)) /* nothing ran that could fail */
+		json_array_append_new(left, json_pack("{s:s, s:o}", "kind", "outcome", "what",
+						    json_text(str_of(r->why))));
 	return left;
 }
 
