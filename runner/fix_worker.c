@@ -191,8 +191,11 @@ find_functions(void *ctx, const struct strlist *names, struct fixer_definition_l
 static bool
 is_worse(void *ctx, const char *path, struct str before, struct str after)
 {
+	uint32_t was = graph_bad_bytes(path, before), is = graph_bad_bytes(path, after);
+	size_t more = after.n > before.n ? after.n - before.n : 0;
 	(void)ctx;
-	return graph_bad_bytes(path, after) > graph_bad_bytes(path, before);
+	/* What is put into a place that was not understood before makes it larger. */
+	return was ? is > was + more : is > 0;
 }
 
 static int
