@@ -78,7 +78,7 @@ SMALL_LIB := $(patsubst %,base/%.c,err fault fs fs_tree io log map own spawn str
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
-MAN_PAGES := up probe replay resume runs report guide explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
+MAN_PAGES := up probe replay fix resume runs report guide explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
 	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play graph-search spec graph-clusters \
 	version completion man
@@ -134,6 +134,7 @@ $(OBJ)/qa/pixels.o: CFLAGS += -ffp-contract=off
 $(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
 $(OBJ)/agents/model.o: agents/models.json $(wildcard agents/guides/*)
 $(OBJ)/qa/scripts.o: $(wildcard qa/data/*)
+$(OBJ)/agents/data.o: $(wildcard agents/data/*)
 
 $(OBJ)/tests/hostile/attack_%: tests/hostile/attack_%.c Makefile
 	@mkdir -p $(@D)
@@ -207,8 +208,9 @@ bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, run
 bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing alone, size, calls in C against gcc: PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR
 	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
 .PHONY: bench-graph
-bench-fix: all $(OBJ)/tests/agents/tool_call ## a call to a model beside plain curl: ROUNDS=n
-	@bash tools/bench_fix.sh '$(OBJ)' '$(ROUNDS)'
+bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules: ROUNDS=n OLD_C="archive..." FILES=n
+	@bash tools/bench_calls.sh '$(OBJ)' '$(ROUNDS)'
+	@OLD_C='$(OLD_C)' FILES='$(FILES)' bash tools/bench_fix.sh
 .PHONY: bench-fix
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)

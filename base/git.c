@@ -1,8 +1,7 @@
 #include "base/git.h"
 
-#include "base/git_in.h"
-
 #include "base/fs.h"
+#include "base/git_library.h"
 #include "base/http.h"
 
 #include <git2.h>
@@ -51,7 +50,7 @@ init_library(void)
 }
 
 void
-gitrepo_start_library(void)
+git_library_start(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	(void)pthread_once(&once, init_library);
@@ -106,7 +105,7 @@ code_of(int rc, const git_error *e)
 }
 
 int
-gitrepo_fail(int rc, const char *doing, struct dd_err *err)
+git_library_fail(int rc, const char *doing, struct dd_err *err)
 {
 	const git_error *e = git_error_last();
 	OWN_FREE char *msg = visible(e && e->message ? e->message : "no reason given");
@@ -118,7 +117,7 @@ gitrepo_fail(int rc, const char *doing, struct dd_err *err)
 }
 
 char *
-gitrepo_hex_of(const git_oid *id)
+git_library_hex(const git_oid *id)
 {
 	char hex[GIT_OID_HEXSZ + 1];
 	(void)git_oid_tostr(hex, sizeof(hex), id);
@@ -254,12 +253,12 @@ connect_and_choose(struct cloning *c, char **ret_spec, struct dd_err *err)
 	o.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
 	int rc = git_remote_connect_ext(c->remote, GIT_DIRECTION_FETCH, &o);
 	if (rc)
-		return gitrepo_fail(rc, "reaching the repository", err);
+		return git_library_fail(rc, "reaching the repository", err);
 	const git_remote_head **heads;
 	size_t n;
 	rc = git_remote_ls(&heads, &n, c->remote);
 	if (rc)
-		return gitrepo_fail(rc, "listing the repository", err);
+		return git_library_fail(rc, "listing the repository", err);
 	if (!n)
 		return err_set(err, DD_ENOENT, "the repository is empty");
 	return c->max.ref ? choose_ref(c, heads, n, ret_spec, err)
@@ -285,7 +284,7 @@ fetch(struct cloning *c, char *spec, struct dd_err *err)
 			(unsigned long long)c->max.max_bytes,
 			(unsigned long long)c->max.max_objects);
 	if (rc)
-		return gitrepo_fail(rc, "fetching", err);
+		return git_library_fail(rc, "fetching", err);
 	c->res.received_bytes = git_remote_stats(c->remote)->received_bytes;
 	return 0;
 }
@@ -328,7 +327,7 @@ add_submodule(struct cloning *c, const char *path, const git_oid *id)
 	r->submodules =
 		mem_grow(r->submodules, r->nsubmodules, &r->submodules_cap, sizeof(*r->submodules));
 	r->submodules[r->nsubmodules++] =
-		(struct gitrepo_submodule){.path = mem_strdup(path), .commit = gitrepo_hex_of(id)};
+		(struct gitrepo_submodule){.path = mem_strdup(path), .commit = git_library_hex(id)};
 }
 
 static int measure_tree(
@@ -353,7 +352,7 @@ measure_entry(
 	git_object_t type;
 	int rc = git_odb_read_header(&size, &type, c->odb, id);
 	if (rc)
-		return gitrepo_fail(rc, "reading an object", err);
+		return git_library_fail(rc, "reading an object", err);
 	if (size > c->max.max_bytes - c->res.bytes)
 		return err_set(err, DD_ELIMIT, "the repository's files have more than %llu bytes",
 			(unsigned long long)c->max.max_bytes);
@@ -374,7 +373,7 @@ measure_tree(struct cloning *c, const git_oid *id, const char *dir, int depth, s
 	git_tree *tree;
 	int rc = git_tree_lookup(&tree, c->repo, id);
 	if (rc)
-		return gitrepo_fail(rc, "reading a directory", err);
+		return git_library_fail(rc, "reading a directory", err);
 	rc = check_names(tree, err);
 	for (size_t i = 0; !rc && i < git_tree_entrycount(tree); i++)
 		rc = measure_entry(c, git_tree_entry_byindex(tree, i), dir, depth, err);
@@ -403,7 +402,7 @@ find_commit(struct cloning *c, git_commit **ret, struct dd_err *err)
 	rc = rc ? rc : git_object_peel(&commit, found, GIT_OBJECT_COMMIT);
 	git_object_free(found);
 	if (rc)
-		return gitrepo_fail(rc, "finding the commit", err);
+		return git_library_fail(rc, "finding the commit", err);
 	*ret = (git_commit *)commit;
 	return 0;
 }
@@ -417,10 +416,10 @@ check_out(struct cloning *c, const git_commit *commit, struct dd_err *err)
 	o.disable_filters = 1;
 	int rc = git_checkout_tree(c->repo, (const git_object *)commit, &o);
 	if (rc)
-		return gitrepo_fail(rc, "checking out", err);
+		return git_library_fail(rc, "checking out", err);
 	rc = c->branch ? git_repository_set_head(c->repo, c->branch)
 		       : git_repository_set_head_detached(c->repo, git_commit_id(commit));
-	return rc ? gitrepo_fail(rc, "setting HEAD", err) : 0;
+	return rc ? git_library_fail(rc, "setting HEAD", err) : 0;
 }
 
 struct gitmodules {
@@ -474,12 +473,12 @@ take_commit(struct cloning *c, struct dd_err *err)
 	if (rc)
 		return rc;
 	rc = git_repository_odb(&c->odb, c->repo);
-	rc = rc ? gitrepo_fail(rc, "reading objects", err) : 0;
+	rc = rc ? git_library_fail(rc, "reading objects", err) : 0;
 	rc = rc ? rc : measure_tree(c, git_commit_tree_id(commit), "", 0, err);
 	rc = rc ? rc : check_out(c, commit, err);
 	if (!rc) {
 		name_submodules(c);
-		c->res.commit = gitrepo_hex_of(git_commit_id(commit));
+		c->res.commit = git_library_hex(git_commit_id(commit));
 		c->res.branch = c->branch ? mem_strdup(c->branch + strlen("refs/heads/")) : NULL;
 	}
 	git_commit_free(commit);
@@ -522,16 +521,16 @@ make_repository(struct cloning *c, const char *url, const char *dest, struct dd_
 	o.flags = GIT_REPOSITORY_INIT_MKPATH | GIT_REPOSITORY_INIT_NO_REINIT;
 	int rc = git_repository_init_ext(&c->repo, dest, &o);
 	if (rc)
-		return gitrepo_fail(rc, "making the repository", err);
+		return git_library_fail(rc, "making the repository", err);
 	rc = git_remote_create_anonymous(&c->remote, c->repo, url);
-	return rc ? gitrepo_fail(rc, "reaching the repository", err) : 0;
+	return rc ? git_library_fail(rc, "reaching the repository", err) : 0;
 }
 
 int
 gitrepo_clone(const char *url, const char *dest, const struct gitrepo_clone_opts *opts,
 	struct gitrepo_clone_result *ret, struct dd_err *err)
 {
-	gitrepo_start_library();
+	git_library_start();
 	OWN(cloning) struct cloning c = {0};
 	if (opts)
 		c.max = *opts;
@@ -562,22 +561,22 @@ gitrepo_clone(const char *url, const char *dest, const struct gitrepo_clone_opts
 int
 gitrepo_read_head(const char *dir, struct gitrepo_head *ret, struct dd_err *err)
 {
-	gitrepo_start_library();
+	git_library_start();
 	git_repository *repo = NULL;
 	git_reference *head = NULL;
 	int rc = git_repository_open_ext(&repo, dir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
 	if (rc) {
 		OWN_FREE char *doing = mem_printf("opening the repository %s", dir);
-		return gitrepo_fail(rc, doing, err);
+		return git_library_fail(rc, doing, err);
 	}
 	rc = git_repository_head(&head, repo);
 	if (rc == GIT_EUNBORNBRANCH || rc == GIT_ENOTFOUND) {
 		rc = err_set(err, DD_ENOENT, "the repository %s has no commit yet", dir);
 	} else if (rc) {
-		rc = gitrepo_fail(rc, "reading HEAD", err);
+		rc = git_library_fail(rc, "reading HEAD", err);
 	} else {
 		bool branch = git_reference_is_branch(head);
-		ret->commit = gitrepo_hex_of(git_reference_target(head));
+		ret->commit = git_library_hex(git_reference_target(head));
 		ret->branch = branch ? mem_strdup(git_reference_shorthand(head)) : NULL;
 	}
 	git_reference_free(head);

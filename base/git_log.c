@@ -1,6 +1,6 @@
 #include "base/git_log.h"
 
-#include "base/git_in.h"
+#include "base/git_library.h"
 
 #include <git2.h>
 
@@ -41,7 +41,7 @@ list_changes(git_repository *repo, git_commit *commit, struct changes *c, struct
 	git_tree_free(now);
 	git_tree_free(before);
 	git_commit_free(parent);
-	return rc && rc != GIT_EUSER ? gitrepo_fail(rc, "reading a commit", err) : 0;
+	return rc && rc != GIT_EUSER ? git_library_fail(rc, "reading a commit", err) : 0;
 }
 
 static int
@@ -49,7 +49,7 @@ tell_commit(git_repository *repo, git_commit *commit, const struct gitrepo_log_o
 	int (*each)(void *ctx, const struct gitrepo_commit *c), void *ctx, struct dd_err *err)
 {
 	struct changes changes = {.max = opts->max_paths};
-	OWN_FREE char *id = gitrepo_hex_of(git_commit_id(commit));
+	OWN_FREE char *id = git_library_hex(git_commit_id(commit));
 	const git_signature *author = git_commit_author(commit);
 	const char *subject = git_commit_summary(commit);
 	int rc = git_commit_parentcount(commit) ? list_changes(repo, commit, &changes, err) : 0;
@@ -67,9 +67,9 @@ tell_commit(git_repository *repo, git_commit *commit, const struct gitrepo_log_o
 static int
 open_repository(const char *dir, git_repository **ret, struct dd_err *err)
 {
-	gitrepo_start_library();
+	git_library_start();
 	int rc = git_repository_open_ext(ret, dir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
-	return rc ? gitrepo_fail(rc, "opening the repository", err) : 0;
+	return rc ? git_library_fail(rc, "opening the repository", err) : 0;
 }
 
 int
@@ -86,12 +86,12 @@ gitrepo_log(const char *dir, const struct gitrepo_log_opts *opts,
 	rc = rc ? rc : git_revwalk_simplify_first_parent(walk);
 	rc = rc ? rc : git_revwalk_push_head(walk);
 	if (rc)
-		rc = gitrepo_fail(rc, "reading HEAD", err);
+		rc = git_library_fail(rc, "reading HEAD", err);
 	for (size_t n = 0; rc == 0 && n < opts->max_commits && git_revwalk_next(&id, walk) == 0;
 		n++) {
 		git_commit *commit = NULL;
 		rc = git_commit_lookup(&commit, repo, &id);
-		rc = rc ? gitrepo_fail(rc, "reading a commit", err)
+		rc = rc ? git_library_fail(rc, "reading a commit", err)
 			: tell_commit(repo, commit, opts, each, ctx, err);
 		git_commit_free(commit);
 	}
@@ -177,7 +177,7 @@ gitrepo_diff(const char *dir, const char *from, const char *to, size_t max,
 		else if (h.rc)
 			rc = h.rc;
 		else if (git)
-			rc = gitrepo_fail(git, "comparing the revisions", err);
+			rc = git_library_fail(git, "comparing the revisions", err);
 	}
 	git_diff_free(diff);
 	git_tree_free(a);

@@ -57,6 +57,22 @@ int graph_worker_main(int argc, char **argv);
 int graph_history_worker_main(int argc, char **argv);
 #define GRAPH_MAX_HUNKS 20000
 
+/* ---- one file, in a worker ---- */
+
+/* Bytes of the text in places that the grammar of the file does not understand; 0 also where there is no grammar for it. */
+uint32_t graph_bad_bytes(const char *path, struct str text);
+
+struct graph_function {
+	struct str name;
+	uint32_t line, end;
+	bool declaration; /* says that it exists: a prototype, a macro that is called like a function */
+	bool is_static;
+	bool is_test;
+};
+/* Each function of the text, in its order. */
+void graph_functions(const char *path, struct str text,
+	void (*each)(void *ctx, const struct graph_function *f), void *ctx);
+
 /* ---- asking ---- */
 
 struct graph;

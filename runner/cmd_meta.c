@@ -9,6 +9,7 @@
 #include "qa/qa.h"
 #include "runner/attest.h"
 #include "runner/bundle.h"
+#include "runner/fix.h"
 #include "runner/intake.h"
 #include "runner/live.h"
 #include "sandbox/egress.h"
@@ -86,6 +87,7 @@ static const struct {
 	{"detect", probe_detect_worker_main},
 	{"endpoints", probe_endpoints_worker_main},
 	{"evidence", probe_evidence_worker_main},
+	{"fix", fix_worker_main},
 	{"graph", graph_worker_main},
 	{"history", graph_history_worker_main},
 	{"image", image_worker_main},

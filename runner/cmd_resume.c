@@ -1,5 +1,6 @@
 #include "runner/commands.h"
 
+#include "runner/fix.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
 
@@ -33,7 +34,8 @@ run_resume(const struct cli_call *call)
 	if (rc == 0)
 		rc = command_load_answers(run.options.answers, &answers, &err);
 	int status = rc < 0 ? cli_fail(cli_status_of(&err), &err)
-			    : verdict_run(call, &st, &run, answers);
+		     : run.options.fix ? fix_run(call, &st, &run, answers)
+				       : verdict_run(call, &st, &run, answers);
 	run_cleanup(&run);
 	answers_destroy(answers);
 	return status;

@@ -9,11 +9,10 @@
 #include "runner/intake.h"
 
 #include "base/fs.h"
-#include "base/pack.h"
+#include "runner/feeder.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -31,6 +30,7 @@ const struct json_field source_fields[] = {
 	{F(digest, JSON_K_STRING), .required = true},
 	{F(revision, JSON_K_STRING)},
 	{F(layer, JSON_K_STRING)},
+	{F(changes, JSON_K_STRLIST)},
 	{F(files, JSON_K_INT)},
 	{F(bytes, JSON_K_INT)},
 	{F(notes, JSON_K_STRLIST)},
@@ -42,6 +42,14 @@ source_cleanup(struct source *s)
 {
 	json_release(source_fields, s);
 	memset(s, 0, sizeof(*s));
+}
+
+void
+source_stack(const struct source *s, struct stack *ret)
+{
+	stack_push(ret, s->layer);
+	for (size_t i = 0; i < s->changes.n; i++)
+		stack_push(ret, s->changes.v[i]);
 }
 
 /* ---- what it is ---- */
@@ -172,45 +180,6 @@ name_of(const struct origin *o)
 
 /* ---- feeding the worker ---- */
 
-struct feeder {
-	pthread_t thread;
-	bool running;
-	int dir_fd;
-	int out_fd;
-	int rc;
-	struct pack_result packed;
-	struct dd_err err;
-};
-
-static void *
-feed(void *p)
-{
-	struct feeder *f = p;
-	f->rc = pack_tree(f->dir_fd, f->out_fd, NULL, &f->packed, &f->err);
-	(void)close(f->out_fd);
-	f->out_fd = -1;
-	return NULL;
-}
-
-static int
-start_feeder(const char *dir, struct feeder *f, int *ret_read_fd, struct dd_err *err)
-{
-	int ends[2];
-	f->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f->dir_fd < 0)
-		return err_errno(err, errno, "source %s", dir);
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_errno(err, errno, "cannot make a pipe");
-	f->out_fd = ends[1];
-	if (pthread_create(&f->thread, NULL, feed, f) != 0) {
-		(void)close(ends[0]);
-		return err_set(err, DD_EIO, "cannot start a thread");
-	}
-	f->running = true;
-	*ret_read_fd = ends[0];
-	return 0;
-}
-
 /*
  * Its failure explains a worker's better than the worker's own ("truncated archive"), but for a
  * pipe that broke because the worker was gone.
@@ -218,14 +187,8 @@ start_feeder(const char *dir, struct feeder *f, int *ret_read_fd, struct dd_err 
 static int
 end_feeder(struct feeder *f, const char *path, int rc, struct dd_err *err)
 {
-	if (f->running)
-		(void)pthread_join(f->thread, NULL);
-	if (f->dir_fd >= 0)
-		(void)close(f->dir_fd);
-	if (f->out_fd >= 0)
-		(void)close(f->out_fd);
-	bool broken = f->rc < 0 && str_ends(str_of(err_msg(&f->err)), strerror(EPIPE));
-	if (f->rc < 0 && (rc == 0 || (rc != -DD_ESTOPPED && !broken))) {
+	bool failed = feeder_end(f);
+	if (f->rc < 0 && (rc == 0 || (rc != -DD_ESTOPPED && failed))) {
 		(void)err_move(err, &f->err);
 		return err_wrap(err, "source %s", path);
 	}
@@ -330,7 +293,7 @@ read_local(struct pod *pod, const struct origin *o, struct source *ret, struct d
 		return run_worker(pod, args, o, input, ret, err);
 	}
 	struct feeder f = {.dir_fd = -1, .out_fd = -1};
-	int rc = start_feeder(o->path, &f, &input, err);
+	int rc = feeder_start(&f, o->path, &input, err);
 	const char *args[] = {o->kind == ORIGIN_BARE ? "bare" : "tree", o->ref, NULL};
 	if (rc == 0)
 		rc = run_worker(pod, args, o, input, ret, err);

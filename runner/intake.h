@@ -22,12 +22,14 @@ struct source {
 	char *digest;	/* of the tree: sorted paths, types, modes, contents; no times, no .git */
 	char *revision; /* commit of a clone; NULL */
 	char *layer;	/* key */
+	struct strlist changes; /* keys of layers on it, lowest first: a repair */
 	int64_t files;
 	int64_t bytes;
 	struct strlist notes; /* what was left out: submodules, special files */
 };
 void source_cleanup(struct source *s);
 extern const struct json_field source_fields[];
+void source_stack(const struct source *s, struct stack *ret); /* its layers, appended */
 
 /*
  * `source` is a directory, an archive (.tar, .tar.gz/.xz/.bz2/.zst, .zip), a bare repository, or a

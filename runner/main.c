@@ -11,6 +11,7 @@ const struct subcommand *const commands[] = {
 	&cmd_up,
 	&cmd_probe,
 	&cmd_replay,
+	&cmd_fix,
 	&cmd_resume,
 	&cmd_runs,
 	&cmd_report,

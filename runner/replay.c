@@ -72,7 +72,7 @@ do_modules(void *ctx, json_t **ret_result, struct dd_err *err)
 	OWN_FREE char *name = mem_printf("logs/modules-%zu.log", p->set);
 	OWN_FREE char *log = run_path(p->run, name);
 	struct stack source = {0};
-	stack_push(&source, p->r->source.layer);
+	source_stack(&p->r->source, &source);
 	const struct npm_job job = {.state = p->st,
 		.root = &result_of(p)->root,
 		.source = &source,
@@ -467,7 +467,7 @@ run_steps(struct replay *p, struct dd_err *err)
 	OWN(strlist) struct strlist missing = {0};
 	stack_copy(&res->root, &p->r->base.stack);
 	copy_facts(p);
-	stack_push(&res->work, p->r->source.layer);
+	source_stack(&p->r->source, &res->work);
 	compare_source(p);
 	standup_environment(p->recipe, p->answers, &p->env, &missing);
 	find_files(p, &missing);

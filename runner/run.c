@@ -22,6 +22,12 @@ static const struct json_field option_fields[] = {
 	{F(recipe, JSON_K_STRING)},
 	{F(bundle, JSON_K_STRING)},
 	{F(discover, JSON_K_BOOL)},
+	{F(fix, JSON_K_BOOL)},
+	{F(strict, JSON_K_BOOL)},
+	{F(no_branch, JSON_K_BOOL)},
+	{F(patch, JSON_K_STRING)},
+	{F(fix_ms, JSON_K_INT)},
+	{F(given, JSON_K_ANY)},
 	{F(build_only, JSON_K_BOOL)},
 	{F(offline, JSON_K_BOOL)},
 	{F(no_prune, JSON_K_BOOL)},
@@ -279,6 +285,44 @@ run_open(const struct state *st, const char *name, bool lock, struct run *ret, s
 		if (rc < 0)
 			rc = err_wrap(err, "run %s", r.id);
 	}
+	if (rc < 0) {
+		run_cleanup(&r);
+		return rc;
+	}
+	*ret = r;
+	return 0;
+}
+
+/* Made under another name first, so that a part that is there has its options. */
+static int
+make_part(const char *dir, const struct run_options *o, struct dd_err *err)
+{
+	OWN_FREE char *hidden = mem_printf("%s.new", dir), *logs = fs_join(hidden, "logs");
+	struct journal *j = NULL;
+	int rc = fs_remove_tree(hidden, err);
+	if (rc == 0)
+		rc = fs_mkdirs(logs, 0700, err);
+	if (rc == 0)
+		rc = journal_open(hidden, true, &j, err);
+	OWN_JSON json_t *options = json_encode(option_fields, o);
+	if (rc == 0)
+		rc = journal_set(j, "options", options, err);
+	journal_close(j);
+	if (rc == 0 && io_rename(hidden, dir) < 0)
+		rc = err_errno(err, errno, "cannot create %s", dir);
+	return rc;
+}
+
+int
+run_open_part(const struct run *of, const char *name, const struct run_options *o, struct run *ret,
+	struct dd_err *err)
+{
+	struct run r = {.lock_fd = -1, .id = mem_strdup(of->id), .dir = run_path(of, name)};
+	int rc = fs_exists(r.dir) ? 0 : make_part(r.dir, o, err);
+	if (rc == 0)
+		rc = journal_open(r.dir, false, &r.journal, err);
+	if (rc == 0)
+		rc = load_options(&r, err);
 	if (rc < 0) {
 		run_cleanup(&r);
 		return rc;

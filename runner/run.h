@@ -12,11 +12,17 @@
 
 struct run_options { /* journalled at creation; what resume goes by */
 	char *source;
-	char *answers; /* absolute path of the answers file; NULL: none */
-	char *image;   /* NULL: the base image */
-	char *recipe;  /* absolute path of the recipe of a replay; NULL: discovery */
-	char *bundle;  /* absolute path of the bundle that the recipe comes in; NULL */
-	bool discover; /* what a replay of the recipe shows to be broken */
+	char *answers;	/* absolute path of the answers file; NULL: none */
+	char *image;	/* NULL: the base image */
+	char *recipe;	/* absolute path of the recipe of a replay; NULL: discovery */
+	char *bundle;	/* absolute path of the bundle that the recipe comes in; NULL */
+	bool discover;	/* what a replay of the recipe shows to be broken */
+	bool fix;	/* a repair: what it stands up are parts of it (run_open_part) */
+	bool strict;	/* of a repair: also what compilers of today refuse */
+	bool no_branch; /* of a repair: nothing is written into the repository of the source */
+	char *patch;	/* of a repair: absolute path of the file that gets it; NULL */
+	int64_t fix_ms; /* of a repair: how long it may take; 0: no limit */
+	json_t *given;	/* of a part: the source, instead of taking it in; NULL */
 	bool build_only;
 	bool offline;
 	bool no_prune;		     /* of packages that nothing was seen to use */
@@ -62,6 +68,13 @@ int run_pin(struct run *r, bool pinned, struct dd_err *err) DD_MUST_USE;
 
 /* Ids, oldest first. */
 int run_list(const struct state *st, struct strlist *ret, struct dd_err *err) DD_MUST_USE;
+
+/*
+ * A run inside a run: a directory of it with a journal of its own, made with these options where it is not there yet.
+ * Id and leases are the run's.
+ */
+int run_open_part(const struct run *of, const char *name, const struct run_options *o,
+	struct run *ret, struct dd_err *err) DD_MUST_USE;
 
 bool run_is_live(const struct run *r); /* a drydock (maybe this one) works on it */
 

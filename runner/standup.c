@@ -45,6 +45,10 @@ do_source(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct standup *s = ctx;
 	const struct run_options *o = &s->run->options;
 	struct source source = {0};
+	if (o->given) {
+		*ret_result = json_incref(o->given);
+		return 0;
+	}
 	int step = progress_begin("reading the source");
 	int rc = intake_source(
 		s->st, s->owner, o->source, o->offline, s->r->egress_log, &source, err);
@@ -184,7 +188,7 @@ discover(struct standup *s, const struct recipe *known, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	struct stack source = {0};
-	stack_push(&source, s->r->source.layer);
+	source_stack(&s->r->source, &source);
 	const struct probe_spec spec = {
 		.state = s->st,
 		.journal = s->run->journal,

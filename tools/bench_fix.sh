@@ -1,58 +1,63 @@
 #!/bin/bash
-# What a call to a model costs beside plain curl, against the stand-in of the tests: bench_fix.sh OBJECTS ROUNDS
-# Time of one process that makes one call (start, table, request, stream, answer), in turn with curl; the bytes that a
-# request has beside the prompt.
-set -eu
-objects=$1
-rounds=${2:-40}
-cd "$(dirname "$0")/.."
-tmp=$(mktemp -d)
-: >"$tmp/port"
-perl tests/agents/standin.pl "$tmp" 600 >"$tmp/port" &
-standin=$!
-trap 'kill $standin; rm -rf "$tmp"' EXIT
-until grep -q http "$tmp/port"; do sleep 0.1; done
-port=$(sed 's/http //' "$tmp/port")
-export BENCH_KEY=standin-key
+# `make bench-fix [OLD_C="archive..."]`: what repairs are worth, part by part.  A part that is not given what it needs
+# says that it was not run.
+#
+#   OLD_C    archives or directories of old C (default: those in $BENCH_CACHE/old-c)
+#   STATE    state directory, kept for the next time; OUT: results
+set -u
+export LC_ALL=C.UTF-8
+top=$(cd "$(dirname "$0")/.." && pwd)
+out=${OUT:-$top/build/bench-fix}
+state=${STATE:-$out/state}
+cache=${BENCH_CACHE:-$HOME/.cache/drydock-bench}
+limit=${LIMIT:-1200}
+mkdir -p "$out"
+cd "$top" || exit 2
 
-provider() { echo "\"$1\": {\"api\": \"$2\", \"base_url\": \"http://127.0.0.1:$port/plain$3\", \"auth\": \"$4\", \"key_env\": \"BENCH_KEY\"$5}"; }
-model() { echo "\"$1\": {\"provider\": \"$1\", \"id\": \"model-1\", \"context\": {\"window\": 9000, \"effective\": 9000, \"max_output\": 1000}, \"prices\": {\"input\": 1, \"output\": 1}}"; }
-cat >"$tmp/models.json" <<END
-{"providers": {
-$(provider anthropic anthropic-messages '' bearer ', "version": "2026-10-21"'),
-$(provider openai openai-responses /v1 bearer ''),
-$(provider chat openai-chat /v1 bearer ''),
-$(provider google google-generate /v1beta x-goog-api-key '')},
-"models": {$(model anthropic), $(model openai), $(model chat), $(model google)}}
-END
-prompt='Answer with: OK'
-echo "$prompt" >"$tmp/prompt"
+# row WHAT VALUE WANTED
+row() { printf '%-64s %-24s %s\n' "$1" "$2" "$3"; }
 
-now() { date +%s%N; }
-median() { sort -n | awk '{ v[NR] = $1 } END { printf "%.1f", v[int((NR + 1) / 2)] / 1e6 }'; }
-
-# The same request, as drydock sends it, by curl.
-: >"$tmp/requests.jsonl"
-"$objects/tests/agents/tool_call" "$tmp/models.json" anthropic <"$tmp/prompt" >"$tmp/answer"
-grep -qx OK "$tmp/answer"
-tail -n 1 "$tmp/requests.jsonl" | jq -c .body >"$tmp/body"
-by_curl() {
-	curl -sN -o "$tmp/stream" -H 'Content-Type: application/json' -H 'anthropic-version: 2026-10-21' -H "Authorization: Bearer $BENCH_KEY" \
-		--data-binary @"$tmp/body" "http://127.0.0.1:$port/plain/v1/messages"
+# Edits at random, ten thousand of them.
+part_edits() {
+	local said
+	said=$(DD_FUZZ_EDITS=${EDITS:-10000} build/release/tests/agents/test_edit 2>&1 | sed -n 's/^# \(.*corrupted\)$/\1/p')
+	row "fuzzed edits" "${said:-failed}" "0 corrupted"
 }
-for i in $(seq "$rounds"); do
-	a=$(now); by_curl; b=$(now)
-	"$objects/tests/agents/tool_call" "$tmp/models.json" anthropic <"$tmp/prompt" >"$tmp/answer"; c=$(now)
-	"$objects/tests/agents/tool_call" "$tmp/models.json" anthropic "$tmp" "call $i" <"$tmp/prompt" >"$tmp/answer"; d=$(now)
-	echo $((b - a)) >>"$tmp/curl"; echo $((c - b)) >>"$tmp/try"; echo $((d - c)) >>"$tmp/call"
-done
-curl=$(median <"$tmp/curl") try=$(median <"$tmp/try") call=$(median <"$tmp/call")
-echo "one call, a process each, median of $rounds (ms):"
-echo "  plain curl                     $curl"
-echo "  a try                          $try  ($(echo "$try $curl" | awk '{ printf "%.2f", $1 / $2 }')x; asked for: at most 1.5x)"
-echo "  with journal, budget, trace    $call  ($(echo "$call $curl" | awk '{ printf "%.2f", $1 / $2 }')x)"
-echo "bytes of a request beside its prompt (asked for: at most 3000):"
-for m in anthropic openai chat google; do
-	"$objects/tests/agents/tool_call" "$tmp/models.json" $m <"$tmp/prompt" >"$tmp/answer"
-	printf '  %-10s %6d\n' $m $(($(tail -n 1 "$tmp/requests.jsonl" | jq .bytes) - ${#prompt}))
-done
+
+# Units that compile as they are and fail under what compilers of today refuse, of whole packages; at most $FILES of them (0: all),
+# in the order of their paths.
+part_old_c() {
+	local list=("$@") a name
+	[ ${#list[@]} -gt 0 ] || list=("$cache"/old-c/*.tar.*)
+	if [ ! -e "${list[0]}" ]; then
+		row "old C" "not run" "give OLD_C=\"archive...\""
+		return
+	fi
+	: >"$out/units.tsv"
+	for a in "${list[@]}"; do
+		name=$(basename "$a")
+		timeout -k 10 "$limit" build/drydock fix --strict --json --quiet --no-branch --state "$state" "$a" \
+			>"$out/$name.json" 2>"$out/$name.err"
+		# The first look at a unit has its errors as they were, the last what is left.
+		jq -r --arg name "$name" '[.attempts[] | . as $a | .units[]? | . + {kept: ($a.verdict == "kept")}]
+			| group_by(.path)[] | [$name, .[0].path, .[0].before,
+				(if ([.[] | select(.kept)] | length) > 0 then ([.[] | select(.kept)] | last.after) else .[0].before end),
+				(map(.symbols) | if index("changed") then "changed" elif .[0] == "unknown" then "unknown" else "same" end)]
+			| @tsv' "$out/$name.json" >>"$out/units.tsv" 2>/dev/null
+		row "  $name" "$(jq -r '[.before.outcome, .after.outcome, .outcome] | join(" ")' "$out/$name.json" 2>/dev/null || echo "no result")" ""
+	done
+	# Those that did not compile before fail for other reasons.
+	awk -F'\t' '$5 != "unknown"' "$out/units.tsv" | awk -v n="${FILES:-0}" '!n || NR <= n' >"$out/counted.tsv"
+	awk -F'\t' '
+		{ files++; before += $3; after += $4; clean += !$4; changed += $5 == "changed" }
+		END {
+			if (!files) exit 1
+			printf "old C: files clean\t%d of %d (%d %%)\tat least 80 %%\n", clean, files, 100 * clean / files
+			printf "old C: errors gone\t%d of %d (%d %%)\tat least 92 %%\n", before - after, before, 100 * (before - after) / before
+			printf "old C: objects whose undefined symbols changed\t%d\t0\n", changed
+		}' "$out/counted.tsv" | while IFS=$(printf '\t') read -r what value wanted; do row "$what" "$value" "$wanted"; done
+}
+
+part_edits
+# shellcheck disable=SC2086
+part_old_c ${OLD_C:-}

@@ -1,0 +1,11 @@
+/* Data files of the room, part of the program: agents/data/NAME as text.  # begins a comment line. */
+#ifndef AGENTS_DATA_H
+#define AGENTS_DATA_H
+
+#include "base/str.h"
+
+struct str data_headers(
+	void); /* headers.tsv: function, header, declaration; made by tools/headers.sh */
+struct str data_python_3(void); /* python_3.py: makes source for Python 2 one for Python 3 */
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Judging attempts: what a change must pass, and whether what it gives is better.  Pure; how tests are run and changes made
+ * is others' business.
+ */
+#ifndef AGENTS_LOOP_H
+#define AGENTS_LOOP_H
+
+#include "record/record.h"
+
+enum gate {		 /* cheapest first */
+	GATE_PARSES,	 /* every file parses as well as before */
+	GATE_UNTAMPERED, /* tests, and what runs them, are not weakened */
+	GATE_SYMBOLS,	 /* objects have the undefined symbols they had */
+	GATE_BUILDS,
+	GATE_TESTS, /* no case ends worse */
+	GATES,
+};
+extern const char *const gate_names[]; /* "parses", ... */
+
+enum gate_result { GATE_NOT_RUN, GATE_PASSED, GATE_FAILED };
+extern const char *const gate_result_names[]; /* "not-run", "passed", "failed" */
+
+enum attempt_verdict { VERDICT_KEPT, VERDICT_DROPPED, VERDICT_NOTHING };
+extern const char *const attempt_verdict_names[]; /* "kept", "dropped", "nothing-proposed" */
+
+struct comparison {
+	struct strlist worse, better; /* ids of cases */
+};
+void comparison_cleanup(struct comparison *c);
+
+/*
+ * Case by case.  Better: it did not pass and does now, or is new and passes.  Worse: it passed and does not now, or is not
+ * there, or was run and is skipped now.  By Pareto's order an attempt is kept only if nothing is worse.
+ */
+void loop_compare(const struct case_result_list *before, const struct case_result_list *after,
+	struct comparison *ret);
+
+enum fix_outcome {
+	FIX_NONE,
+	FIX_FIXED,
+	FIX_IMPROVED,
+	FIX_STUCK,
+	FIX_CONTRADICTORY,
+	FIX_BUDGET,
+	FIX_BLOCKED,
+	FIX_CLEAN, /* nothing failed */
+};
+extern const char *const fix_outcome_names[]; /* "", "fixed", ... */
+
+#endif

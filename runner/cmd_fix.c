@@ -1,0 +1,111 @@
+#include "runner/commands.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "runner/fix.h"
+#include "runner/session.h"
+
+#include <string.h>
+
+struct fix_options {
+	struct common_options common;
+	const char *answers, *image, *patch;
+	uint64_t time;
+	bool offline, strict, no_branch;
+	struct limit_options limits;
+};
+
+#define O(member) offsetof(struct fix_options, member)
+static const struct option_def options[] = {
+	{"strict", 0, OPTION_FLAG, O(strict), NULL,
+		"also repair C that builds, but that compilers of today refuse: functions and int that "
+		"nobody declared"},
+	{"time", 0, OPTION_NUMBER, O(time), "S", "begin no attempt after this many seconds"},
+	{"patch", 0, OPTION_TEXT, O(patch), "FILE", "write the changes there, too"},
+	{"no-branch", 0, OPTION_FLAG, O(no_branch), NULL,
+		"write nothing into the repository of the source"},
+	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
+		"answers to questions: a JSON object by id"},
+	{"image", 0, OPTION_TEXT, O(image), "NAME",
+		"start from this image instead of the base image"},
+	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	LIMIT_OPTIONS(struct fix_options, limits),
+	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
+};
+
+/* A file that need not be there yet, in a directory that must. */
+static int
+file_to_write(const char *path, char **ret, struct dd_err *err)
+{
+	if (!path)
+		return 0;
+	OWN_FREE char *dir = mem_strndup(path, (size_t)(fs_name(path) - path)), *real = NULL;
+	int rc = command_absolute_path(*dir ? dir : ".", &real, err);
+	if (rc == 0)
+		*ret = fs_join(real, fs_name(path));
+	return rc;
+}
+
+static int
+new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
+{
+	const struct fix_options *o = call->options;
+	struct run_options ro = {.fix = true,
+		.strict = o->strict,
+		.no_branch = o->no_branch,
+		.offline = o->offline,
+		.limits = o->limits,
+		.fix_ms = (int64_t)o->time * 1000,
+		.created_ns = clock_real_ns()};
+	int rc = o->time > 1000000000 ? err_set(err, DD_EINVAL, "a limit is out of range") : 0;
+	if (rc == 0)
+		rc = command_source(call->args[0], &ro.source, err);
+	if (rc == 0)
+		rc = command_absolute_path(o->answers, &ro.answers, err);
+	if (rc == 0)
+		rc = file_to_write(o->patch, &ro.patch, err);
+	if (rc == 0 && o->image)
+		ro.image = mem_strdup(o->image);
+	if (rc == 0)
+		rc = run_create(st, &ro, ret, err);
+	run_options_cleanup(&ro);
+	return rc;
+}
+
+static int
+run_fix(const struct cli_call *call)
+{
+	const struct fix_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(state) struct state st = {0};
+	struct answers *answers = NULL;
+	struct run run = {.lock_fd = -1};
+	int rc = command_load_answers(o->answers, &answers, &err);
+	if (rc == 0)
+		rc = session_start(&o->common, &st, &err);
+	if (rc == 0)
+		rc = new_run(call, &st, &run, &err);
+	int status = rc < 0 ? cli_fail(command_status_of_name(&err), &err)
+			    : fix_run(call, &st, &run, answers);
+	run_cleanup(&run);
+	answers_destroy(answers);
+	return status;
+}
+
+const struct subcommand cmd_fix = {
+	.name = "fix",
+	.summary = "repair what keeps an application from building or its tests from passing",
+	.args = "SOURCE",
+	.description =
+		"SOURCE is as for drydock up.  No model takes part: old C (missing headers, int and functions that nobody\n"
+		"declared) and source for Python 2 are repaired by rules.  A change is kept only if no test case ends worse\n"
+		"with it, and a call is never renamed.\n\nThe outcome is one of fixed, improved, stuck, contradictory, budget, "
+		"blocked and clean (nothing\nfailed).  Where SOURCE is a directory with a git repository, the changes become "
+		"the new branch\ndrydock/RUN of it, one commit a kind of change; nothing else of it is touched.  The exit status "
+		"is 0 for\nfixed and clean, 4 for budget, else 1.",
+	.options = options,
+	.options_size = sizeof(struct fix_options),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_fix,
+};

@@ -1,0 +1,68 @@
+/*
+ * drydock fix: a durable run that repairs an application.  It stands the application up, takes what fails, lets authors
+ * propose changes, and keeps a change if what it gives is better in no case worse: each step is journalled, so that a
+ * killed repair goes on where it was and ends with the same commits.
+ *
+ *   before/       the stand-up of the source as it is
+ *   attempt-N/    that of the source with all changes kept so far and the one of attempt N
+ *   fix.patch, pr.md, result.json   what it gives
+ *
+ * The only thing written outside of the state directory is a new branch drydock/ID of the source's repository.
+ */
+#ifndef RUNNER_FIX_H
+#define RUNNER_FIX_H
+
+#include "runner/standup.h"
+
+/* ---- proposing (fix_propose.c) ---- */
+
+enum fix_author { AUTHOR_PYTHON, AUTHOR_C, AUTHOR_END };
+extern const char *const fix_author_names[]; /* "python-3", "c" */
+
+struct fix_ground { /* what a proposal is made on; all borrowed */
+	const struct state *state;
+	const char *owner;
+	const struct stack *root, *work; /* packages; source and changes */
+	const struct command_list *commands;
+	const char *const *env;
+	bool strict;
+	const char *name; /* of the proposal, unique in all runs: part of its layer's key */
+	const char *log_path;
+};
+
+/*
+ * *ret: {"author", "layer": key or null when there is nothing to propose, "fixes": [{"path", "rule", "text"}], "units":
+ * [{"path", "before", "after", "symbols"}], "left": [{"path", "line", "message"}], "note"}.  A new reference.
+ */
+int fix_propose(const struct fix_ground *g, enum fix_author author, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/* ---- looking at changes (fix_changes.c) ---- */
+
+/*
+ * What the layers change in the tree below them: *ret is {"files": [{"path", "created", "added", "removed"}], "findings":
+ * [{"path", "line", "kind", "text"}]}, and the patch is appended.  The findings are what no honest repair does to tests.
+ */
+int fix_changes(const struct state *st, const struct stack *below, const struct strlist *layers,
+	json_t **ret, struct buf *patch, struct dd_err *err) DD_MUST_USE;
+
+struct gitrepo_object_list;
+/*
+ * One commit a layer, on HEAD of the repository at dir, which is read by a worker from a stream of its bytes.
+ * DD_EUNSUPPORTED: it cannot be read, or a file differs from its commit; the message says what.
+ */
+int fix_commits(const struct state *st, const char *dir, const struct stack *below,
+	const struct strlist *layers, const struct strlist *messages, int64_t time_s,
+	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err) DD_MUST_USE;
+
+/* Body of the worker "fix": propose HOW | changes N | repository | commits N TIME. */
+int fix_worker_main(int argc, char **argv);
+
+/* ---- the run ---- */
+
+/* Do the run (new, or resumed), print how it ended, and give the exit status. */
+struct cli_call;
+int fix_run(
+	const struct cli_call *call, struct state *st, struct run *run, struct answers *answers);
+
+#endif

@@ -1,0 +1,130 @@
+/* What layers of a repair change, and their commits: workers read the trees, the layers are bound beside them. */
+#include "runner/fix.h"
+
+#include "base/git_write.h"
+#include "runner/feeder.h"
+#include "runner/fix_wire.h"
+
+#include <string.h>
+
+#define OUTPUT_MAX ((size_t)1 << 30)
+
+struct looking {
+	struct pod_bind *binds;
+	size_t n;
+	struct strlist words; /* of the binds */
+};
+
+static void
+looking_cleanup(struct looking *l)
+{
+	free(l->binds);
+	strlist_cleanup(&l->words);
+}
+
+static void
+bind_layers(const struct state *st, const struct strlist *layers, struct looking *l)
+{
+	l->binds = mem_zalloc(layers->n + 1, sizeof(*l->binds));
+	l->n = layers->n;
+	for (size_t i = 0; i < l->n; i++) {
+		OWN_FREE char *dir = layer_dir(st, layers->v[i]);
+		strlist_add(&l->words, dir);
+		strlist_addf(&l->words, "/changes/%zu", i);
+	}
+	for (size_t i = 0; i < l->n; i++)
+		l->binds[i] = (struct pod_bind){l->words.v[2 * i], l->words.v[2 * i + 1], false};
+}
+
+/* A git directory into the pod. */
+static int
+bring_repository(struct pod *pod, const char *dir, struct dd_err *err)
+{
+	struct feeder f = {.dir_fd = -1, .out_fd = -1};
+	OWN_FD int input = -1;
+	OWN(buf) struct buf out = {.max = 4096};
+	const char *args[] = {"repository", NULL};
+	int rc = feeder_start(&f, dir, &input, err);
+	const struct worker_spec worker = {.name = "fix", .args = args, .input_fd = input};
+	if (rc == 0)
+		rc = worker_exec(pod, &worker, &out, err);
+	if (input >= 0)
+		(void)close(TAKE_FD(input));
+	if (feeder_end(&f))
+		rc = err_set(err, DD_EIO, "%s", err_msg(&f.err));
+	dd_err_cleanup(&f.err);
+	return rc;
+}
+
+/* repository: a directory that is brought there first; NULL. */
+static int
+look(const struct state *st, const char *repository, const struct stack *below,
+	const struct strlist *layers, const char *const *args, struct str input, struct buf *out,
+	struct dd_err *err)
+{
+	OWN(looking) struct looking l = {0};
+	struct pod *pod;
+	bind_layers(st, layers, &l);
+	const struct pod_spec spec = {.state = st, .work = below, .binds = l.binds, .nbinds = l.n};
+	const struct worker_spec worker = {.name = "fix", .args = args, .input = input};
+	int rc = pod_open(&spec, &pod, err);
+	if (rc < 0)
+		return rc;
+	out->max = OUTPUT_MAX;
+	if (repository)
+		rc = bring_repository(pod, repository, err);
+	if (rc == 0)
+		rc = worker_exec(pod, &worker, out, err);
+	pod_close(pod);
+	return rc;
+}
+
+int
+fix_changes(const struct state *st, const struct stack *below, const struct strlist *layers,
+	json_t **ret, struct buf *patch, struct dd_err *err)
+{
+	OWN_FREE char *n = mem_printf("%zu", layers->n);
+	const char *args[] = {"changes", n, NULL};
+	OWN(buf) struct buf out = {0};
+	int rc = look(st, NULL, below, layers, args, STR(""), &out, err);
+	struct str rest = buf_str(&out), message;
+	if (rc == 0 && !wire_take(&rest, &message))
+		rc = err_set(err, DD_ECORRUPT, "fix: the worker gave no result");
+	if (rc == 0)
+		rc = json_parse(message, ret, err);
+	if (rc == 0)
+		buf_add_str(patch, rest);
+	return rc;
+}
+
+int
+fix_commits(const struct state *st, const char *dir, const struct stack *below,
+	const struct strlist *layers, const struct strlist *messages, int64_t time_s,
+	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err)
+{
+	OWN_FREE char *n = mem_printf("%zu", layers->n),
+		      *when = mem_printf("%lld", (long long)time_s);
+	const char *args[] = {"commits", n, when, NULL};
+	OWN(buf) struct buf out = {0}, input = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	for (size_t i = 0; i < messages->n; i++)
+		wire_put(&input, str_of(messages->v[i]));
+	OWN_FREE char *repository = NULL;
+	int rc = gitrepo_git_dir(dir, &repository, err);
+	if (rc == 0)
+		rc = look(st, repository, below, layers, args, buf_str(&input), &out, &why);
+	if (rc == -DD_ECORRUPT) /* the worker says what is wrong with the repository */
+		return err_set(err, DD_EUNSUPPORTED, "%s", err_msg(&why));
+	if (rc < 0)
+		return why.code ? err_move(err, &why) : rc;
+	struct str rest = buf_str(&out), commit, type, data;
+	if (!wire_take(&rest, &commit) || commit.n != 40)
+		return err_set(err, DD_ECORRUPT, "fix: the worker gave no commit");
+	while (wire_take(&rest, &type) && type.n == 1 && wire_take(&rest, &data)) {
+		ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
+		ret->v[ret->n] = (struct gitrepo_object){.type = type.p[0]};
+		buf_add_str(&ret->v[ret->n++].data, data);
+	}
+	*ret_commit = str_dup(commit);
+	return 0;
+}

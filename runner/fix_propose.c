@@ -1,0 +1,288 @@
+/*
+ * Theory of operation.  Two pods on the same layers: the builder, where the application's own tools run on the
+ * packages it needs, and the desk, on the tools root, where our worker reads the tree and changes it.  The worker asks for
+ * compilations; a request is a script and the files that changed, bytes to us, which we feed to the builder, and
+ * what the builder prints we give back.  What the desk has changed when the worker ends becomes a layer; the builder is
+ * thrown away.
+ */
+#include "runner/fix.h"
+
+#include "agents/data.h"
+#include "agents/fixer.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "runner/fix_wire.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define REQUEST_MAX ((size_t)256 << 20)
+#define ANSWER_MAX ((size_t)32 << 20)
+#define COMPILE_LIMIT_MS (5 * 60 * 1000)
+#define BUILD_LIMIT_MS (30 * 60 * 1000)
+#define WORKER_LIMIT_MS (60 * 60 * 1000)
+
+const char *const fix_author_names[] = {"python-3", "c", NULL};
+
+struct proposing {
+	const struct fix_ground *g;
+	struct pod *builder;
+	struct strlist env; /* of the builder, with the compilers' stand-ins first in PATH */
+	int answers;	    /* where the worker reads answers */
+	struct buf in;	    /* from the worker: not yet taken */
+	struct buf result;  /* its last message */
+	struct dd_err err;
+	int rc;
+};
+
+static void
+keep(void *ctx, int stream, struct str data)
+{
+	(void)stream;
+	buf_add_str(ctx, data);
+}
+
+static int
+memory_file(struct str text, int *ret_fd, struct dd_err *err)
+{
+	OWN_FD int fd = memfd_create("fix", MFD_CLOEXEC);
+	int rc = fd < 0 ? err_set(err, DD_EIO, "cannot make a memory file")
+			: fs_write_all(fd, text.p, text.n, err);
+	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		rc = err_set(err, DD_EIO, "cannot rewind a memory file");
+	if (rc == 0)
+		*ret_fd = TAKE_FD(fd);
+	return rc;
+}
+
+/* A script in the builder; that it fails is for who reads what it printed. */
+static int
+run_script(struct proposing *p, const char *script, struct str input, int64_t limit_ms,
+	struct buf *out, struct dd_err *err)
+{
+	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+	OWN_FD int fd = -1;
+	int rc = memory_file(input, &fd, err);
+	struct exec_result r;
+	const struct exec_spec spec = {.argv = argv,
+		.env = (const char *const *)p->env.v,
+		.profile = PROFILE_BUILD,
+		.fds = {fd, -1, -1},
+		.on_output = keep,
+		.ctx = out,
+		.time_limit_ms = limit_ms};
+	if (rc == 0)
+		rc = pod_exec(p->builder, &spec, &r, err);
+	if (rc == 0 && r.cause == CAUSE_STOPPED)
+		rc = err_set(err, DD_ESTOPPED, "stopped");
+	return rc;
+}
+
+static int
+answer(struct proposing *p, struct str request, struct dd_err *err)
+{
+	struct str script;
+	OWN(buf) struct buf out = {.max = ANSWER_MAX}, message = {.max = ANSWER_MAX + 16};
+	if (!wire_take(&request, &script))
+		return err_set(err, DD_ECORRUPT, "fix: the worker's request is no request");
+	OWN_FREE char *text = str_dup(script);
+	int rc = run_script(p, text, request, COMPILE_LIMIT_MS, &out, err);
+	wire_put(&message, buf_str(&out));
+	return rc < 0 ? rc : fs_write_all(p->answers, message.p, message.n, err);
+}
+
+/* From within the wait for the worker, which waits for the answer. */
+static void
+on_message(void *ctx, struct str data)
+{
+	struct proposing *p = ctx;
+	struct str rest, message;
+	buf_add_str(&p->in, data);
+	for (rest = buf_str(&p->in); p->rc == 0 && wire_take(&rest, &message);) {
+		bool request = message.n && message.p[0] == WIRE_REQUEST;
+		struct str body = {message.p + (message.n > 0), message.n - (message.n > 0)};
+		if (request) {
+			p->rc = answer(p, body, &p->err);
+		} else {
+			buf_reset(&p->result);
+			buf_add_str(&p->result, body);
+		}
+	}
+	buf_drop_front(&p->in, p->in.n - rest.n);
+	if (p->rc < 0 && p->answers >= 0) /* so that the worker ends */
+		(void)close(TAKE_FD(p->answers));
+}
+
+/* ---- building, to learn how it is compiled ---- */
+
+static void
+put_commands(const struct proposing *p, struct buf *out)
+{
+	const struct command_list *l = p->g->commands;
+	for (int phase = PHASE_CONFIGURE; phase <= PHASE_BUILD; phase++)
+		for (size_t i = 0; i < l->n; i++) {
+			if ((int)l->v[i].phase != phase)
+				continue;
+			buf_puts(out, "( cd " WORK_DIR "/");
+			buf_put_shell(out, str_of(l->v[i].dir ? l->v[i].dir : "."));
+			buf_puts(out, " && sh -c ");
+			buf_put_shell(out, str_of(l->v[i].run));
+			buf_puts(out, " )\n");
+		}
+}
+
+/* make goes on behind an error, so that every unit is seen. */
+static int
+build(struct proposing *p, struct dd_err *err)
+{
+	OWN(buf) struct buf script = {0}, log = {.max = (size_t)8 << 20};
+	buf_puts(&script, fixer_record_script);
+	buf_puts(&script, "exec 2>&1\nexport MAKEFLAGS=k PATH=" FIXER_DIR ":$PATH\n");
+	put_commands(p, &script);
+	int rc = run_script(p, script.p, STR(""), BUILD_LIMIT_MS, &log, err);
+	return rc < 0 ? rc : fs_write_atomic(p->g->log_path, buf_str(&log), 0600, err);
+}
+
+/* ---- authors ---- */
+
+static int
+run_worker(struct proposing *p, struct pod *desk, struct dd_err *err)
+{
+	OWN_FD int reader = -1;
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(err, DD_EIO, "cannot make a pipe");
+	reader = ends[0];
+	p->answers = ends[1];
+	const char *args[] = {"propose", p->g->strict ? "strict" : "plain", NULL};
+	const struct worker_spec spec = {.name = "fix",
+		.args = args,
+		.input_fd = reader,
+		.on_output = on_message,
+		.ctx = p,
+		.time_limit_ms = WORKER_LIMIT_MS};
+	int rc = worker_exec(desk, &spec, NULL, err);
+	if (p->answers >= 0)
+		(void)close(TAKE_FD(p->answers));
+	return p->rc < 0 ? err_move(err, &p->err) : rc;
+}
+
+static int
+fix_c(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
+{
+	const struct pod_spec spec = {
+		.state = p->g->state, .root = *p->g->root, .work = p->g->work};
+	int step = progress_begin("looking for C that is refused");
+	int rc = pod_open(&spec, &p->builder, err);
+	if (rc == 0)
+		rc = build(p, err);
+	if (rc == 0)
+		rc = run_worker(p, desk, err);
+	pod_close(TAKE(p->builder));
+	if (rc == 0)
+		rc = json_parse(buf_str(&p->result), ret, err);
+	progress_end(step, rc < 0 ? "failed" : "ok");
+	return rc;
+}
+
+/* A line a file, as agents/data/python_3.py prints them. */
+static json_t *
+python_result(struct str lines)
+{
+	json_t *fixes = json_array(), *left = json_array();
+	struct str line;
+	while (str_next_line(&lines, &line)) {
+		OWN_JSON json_t *one = NULL;
+		if (json_parse(line, &one, NULL) < 0)
+			continue;
+		json_t *path = json_object_get(one, "path"), *why = json_object_get(one, "why");
+		if (json_is_true(json_object_get(one, "changed")))
+			json_array_append_new(fixes, json_pack("{s:O, s:s, s:s}", "path", path,
+							     "rule", "python-3", "text", "2to3"));
+		else
+			json_array_append_new(left, json_pack("{s:O, s:i, s:O}", "path", path,
+							    "line", 0, "message", why));
+	}
+	return json_pack("{s:o, s:[], s:o}", "fixes", fixes, "units", "left", left);
+}
+
+static int
+fix_python(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
+{
+	OWN_FREE char *program = str_dup(data_python_3());
+	const char *argv[] = {"/usr/bin/python3", "-I", "-S", "-c", program, NULL};
+	OWN(buf) struct buf out = {.max = (size_t)8 << 20};
+	struct exec_result r;
+	const struct exec_spec spec = {.argv = argv,
+		.cwd = WORK_DIR,
+		.profile = PROFILE_BUILD,
+		.fds = {-1, -1, -1},
+		.on_output = keep,
+		.ctx = &out,
+		.time_limit_ms = BUILD_LIMIT_MS};
+	(void)p;
+	int step = progress_begin("looking for Python that is refused");
+	int rc = pod_exec(desk, &spec, &r, err);
+	if (rc == 0 && r.cause == CAUSE_STOPPED)
+		rc = err_set(err, DD_ESTOPPED, "stopped");
+	bool lacking = rc == 0 && r.exit_code != 0;
+	progress_end(step, rc < 0 ? "failed" : lacking ? "not possible here" : "ok");
+	if (rc < 0)
+		return rc;
+	*ret = python_result(buf_str(&out));
+	if (lacking)
+		json_object_set_new(*ret, "note",
+			json_string("old Python is not repaired: this machine has no python3 with "
+				    "lib2to3 in /usr (Debian: python3-lib2to3)"));
+	return 0;
+}
+
+/* The desk's changes become a layer, if there are any. */
+static int
+keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author author, json_t *result,
+	struct dd_err *err)
+{
+	json_object_set_new(result, "author", json_string(fix_author_names[author]));
+	json_object_set_new(result, "layer", json_null());
+	if (!json_array_size(json_object_get(result, "fixes"))) {
+		pod_close(desk);
+		return 0;
+	}
+	OWN_FREE char *step = mem_printf("fix %s %s", g->name, fix_author_names[author]);
+	struct hash_hex key = stack_next_key(g->work, str_of(step));
+	json_object_set_new(result, "layer", json_string(key.s));
+	int rc = layer_lease(g->state, g->owner, key.s, err);
+	if (rc == 0)
+		return pod_freeze(desk, POD_WORK, key.s, err);
+	pod_close(desk);
+	return rc;
+}
+
+int
+fix_propose(const struct fix_ground *g, enum fix_author author, json_t **ret, struct dd_err *err)
+{
+	struct proposing p = {.g = g, .answers = -1, .in = {.max = REQUEST_MAX}};
+	const struct pod_spec spec = {.state = g->state, .work = g->work};
+	struct pod *desk = NULL;
+	json_t *result = NULL;
+	for (const char *const *e = g->env; *e; e++)
+		strlist_add(&p.env, *e);
+	int rc = pod_open(&spec, &desk, err);
+	if (rc == 0)
+		rc = author == AUTHOR_C ? fix_c(&p, desk, &result, err)
+					: fix_python(&p, desk, &result, err);
+	if (rc == 0)
+		rc = keep_changes(g, desk, author, result, err);
+	else
+		pod_close(desk);
+	strlist_cleanup(&p.env);
+	buf_cleanup(&p.in);
+	buf_cleanup(&p.result);
+	dd_err_cleanup(&p.err);
+	if (rc < 0)
+		json_decref(result);
+	else
+		*ret = result;
+	return rc;
+}

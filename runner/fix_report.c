@@ -1,0 +1,389 @@
+#include "runner/fix_report.h"
+
+#include "base/fs.h"
+
+#include <string.h>
+
+struct fix_attempt *
+fix_attempt_list_add(struct fix_attempt_list *l)
+{
+	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
+	l->v[l->n] = (struct fix_attempt){0};
+	return &l->v[l->n++];
+}
+
+void
+fix_result_cleanup(struct fix_result *r)
+{
+	for (size_t i = 0; i < r->attempts.n; i++) {
+		json_decref(r->attempts.v[i].proposed);
+		json_decref(r->attempts.v[i].changes);
+		strlist_cleanup(&r->attempts.v[i].worse);
+		strlist_cleanup(&r->attempts.v[i].better);
+	}
+	free(r->attempts.v);
+	case_result_list_cleanup(&r->was);
+	case_result_list_cleanup(&r->is);
+	strlist_cleanup(&r->layers);
+	strlist_cleanup(&r->authors);
+	json_decref(r->changes);
+	json_decref(r->branch);
+	free(r->why);
+	free(r->name);
+	free(r->digest);
+}
+
+/* ---- JSON ---- */
+
+static json_t *
+side_to_json(enum run_outcome outcome, const struct case_result_list *l)
+{
+	json_t *cases = json_object();
+	for (size_t i = 0; i < l->n; i++)
+		json_object_set_new(
+			cases, l->v[i].id, json_string(test_status_names[l->v[i].status]));
+	return json_pack("{s:s, s:o}", "outcome", run_outcome_names[outcome], "cases", cases);
+}
+
+static json_t *
+attempt_to_json(const struct fix_attempt *a)
+{
+	json_t *gates = json_array();
+	for (int i = 0; i < GATES; i++)
+		json_array_append_new(gates, json_pack("{s:s, s:s}", "gate", gate_names[i],
+						     "result", gate_result_names[a->gates[i]]));
+	json_t *findings = json_object_get(a->changes, "findings");
+	json_t *fixes = json_object_get(a->proposed, "fixes");
+	json_t *units = json_object_get(a->proposed, "units");
+	json_t *note = json_object_get(a->proposed, "note");
+	return json_pack("{s:n, s:s, s:f, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:O*}", "model",
+		"author", fix_author_names[a->author], "cost", 0.0, "gates", gates, "verdict",
+		attempt_verdict_names[a->verdict], "findings", findings, "fixes", fixes, "units",
+		units, "worse", json_from_strings(&a->worse), "note", note);
+}
+
+/* Cases that still fail, and what the last look at the sources could not repair. */
+static json_t *
+left_to_json(const struct fix_result *r)
+{
+	json_t *left = json_array();
+	for (size_t i = 0; i < r->is.n; i++) {
+		const struct case_result *c = &r->is.v[i];
+		if (c->status == TEST_FAILED || c->status == TEST_ERROR)
+			json_array_append_new(left, json_pack("{s:s, s:o}", "kind", "case", "what",
+							    json_text(str_of(c->id))));
+	}
+	for (int author = 0; author < AUTHOR_END; author++)
+		for (size_t i = r->attempts.n; i-- > 0;) {
+			const struct fix_attempt *a = &r->attempts.v[i];
+			size_t k;
+			json_t *one;
+			if ((int)a->author != author)
+				continue;
+			json_array_foreach (json_object_get(a->proposed, "left"), k, one)
+				json_array_append_new(
+					left, json_pack("{s:s, s:O, s:O, s:O}", "kind", "error",
+						      "path", json_object_get(one, "path"), "line",
+						      json_object_get(one, "line"), "what",
+						      json_object_get(one, "message")));
+			break;
+		}
+	bool done = r->outcome == FIX_FIXED || r->outcome == FIX_CLEAN;
+	if (!done && r->why && !json_array_size(left)) /* nothing ran that could fail */
+		json_array_append_new(left, json_pack("{s:s, s:o}", "kind", "outcome", "what",
+						    json_text(str_of(r->why))));
+	return left;
+}
+
+static json_t *
+text_or_null(const char *s)
+{
+	return s ? json_text(str_of(s)) : json_null();
+}
+
+static json_t *
+to_json(const struct run *run, const struct fix_result *r)
+{
+	json_t *attempts = json_array(), *branch = json_object_get(r->branch, "branch");
+	json_t *why = json_object_get(r->branch, "why");
+	OWN_FREE char *patch = r->layers.n ? run_path(run, "fix.patch") : NULL;
+	OWN_FREE char *pr = r->layers.n ? run_path(run, "pr.md") : NULL;
+	for (size_t i = 0; i < r->attempts.n; i++)
+		json_array_append_new(attempts, attempt_to_json(&r->attempts.v[i]));
+	return json_pack(
+		"{s:s, s:s, s:O?, s:O?, s:O?, s:o, s:o, s:o, s:[], s:{s:f, s:i}, s:o, s:o, "
+		"s:o, s:o}",
+		"run", run->id, "outcome", fix_outcome_names[r->outcome], "branch", branch,
+		"commit", json_object_get(r->branch, "commit"), "no_branch", why, "before",
+		side_to_json(r->before, &r->was), "after", side_to_json(r->after, &r->is),
+		"attempts", attempts, "conflicts", "cost", "usd", 0.0, "tokens", 0, "left",
+		left_to_json(r), "why", text_or_null(r->why), "patch", text_or_null(patch),
+		"pull_request", text_or_null(pr));
+}
+
+/* ---- commits ---- */
+
+static const struct fix_attempt *
+kept(const struct fix_result *r, size_t n)
+{
+	for (size_t i = 0; i < r->attempts.n; i++)
+		if (r->attempts.v[i].verdict == VERDICT_KEPT && n-- == 0)
+			return &r->attempts.v[i];
+	return NULL;
+}
+
+/* "3 header, 2 int" of the fixes by rule, in the order they first come. */
+static void
+put_rules(const struct fix_attempt *a, struct buf *out)
+{
+	OWN_JSON json_t *counts = json_object();
+	size_t i;
+	json_t *fix, *n;
+	const char *rule;
+	json_array_foreach (json_object_get(a->proposed, "fixes"), i, fix) {
+		rule = json_string_value(json_object_get(fix, "rule"));
+		json_object_set_new(counts, rule,
+			json_integer(json_integer_value(json_object_get(counts, rule)) + 1));
+	}
+	bool first = true;
+	json_object_foreach (counts, rule, n) {
+		buf_printf(out, "%s%lld by the rule \"%s\"", first ? "" : ", ",
+			(long long)json_integer_value(n), rule);
+		first = false;
+	}
+}
+
+char *
+fix_commit_message(const struct run *run, const struct fix_result *r, size_t n)
+{
+	static const char *const subjects[] = {"Make it source for Python 3",
+		"Include and declare what is called, and write int where it was meant"};
+	const struct fix_attempt *a = kept(r, n);
+	OWN(buf) struct buf out = {.max = 65536};
+	if (!a)
+		return mem_strdup("Repair");
+	buf_printf(&out, "%s\n\nChanges: ", subjects[a->author]);
+	put_rules(a, &out);
+	buf_printf(&out,
+		".\nCases that pass now and did not before: %zu; that pass no more: %zu.\n",
+		a->better.n, a->worse.n);
+	buf_printf(&out, "\nDrydock-Run: %s\nDrydock-Author: rules/%s\n", run->id,
+		fix_author_names[a->author]);
+	return buf_take(&out);
+}
+
+/* ---- the pull request ---- */
+
+static const char *
+status_in(const struct case_result_list *l, const char *id)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].id, id) == 0)
+			return test_status_names[l->v[i].status];
+	return "not there";
+}
+
+#define TABLE_MAX 200
+
+/* In a cell of a table, from the target: nothing of it is markup. */
+static void
+put_cell(struct buf *out, const char *text)
+{
+	OWN(buf) struct buf safe = {.max = 2000};
+	buf_put_visible(&safe, str_of(text));
+	buf_putc(out, '`');
+	for (size_t i = 0; i < safe.n; i++)
+		buf_puts(out, safe.p[i] == '`'	 ? "'"
+			      : safe.p[i] == '|' ? "\\|"
+						 : (char[]){safe.p[i], 0});
+	buf_putc(out, '`');
+}
+
+static void
+put_row(const struct fix_result *r, const char *id, size_t *rows, struct buf *out)
+{
+	const char *was = status_in(&r->was, id), *is = status_in(&r->is, id);
+	if (strcmp(was, is) == 0 || (*rows)++ >= TABLE_MAX)
+		return;
+	buf_puts(out, "| ");
+	put_cell(out, id);
+	buf_printf(out, " | %s | %s |\n", was, is);
+}
+
+static void
+put_table(const struct fix_result *r, struct buf *out)
+{
+	size_t rows = 0, same = 0;
+	buf_puts(out, "| case | before | after |\n|---|---|---|\n");
+	for (size_t i = 0; i < r->was.n; i++) {
+		put_row(r, r->was.v[i].id, &rows, out);
+		same += strcmp(status_in(&r->is, r->was.v[i].id),
+				test_status_names[r->was.v[i].status]) == 0;
+	}
+	for (size_t i = 0; i < r->is.n; i++)
+		if (strcmp(status_in(&r->was, r->is.v[i].id), "not there") == 0)
+			put_row(r, r->is.v[i].id, &rows, out);
+	if (rows > TABLE_MAX)
+		buf_printf(out, "\n%zu more cases changed.\n", rows - TABLE_MAX);
+	buf_printf(out, "\n%zu cases end as before.\n", same);
+}
+
+static void
+put_files(const struct fix_result *r, struct buf *out)
+{
+	size_t i;
+	json_t *file;
+	json_array_foreach (json_object_get(r->changes, "files"), i, file) {
+		buf_puts(out, "- ");
+		put_cell(out, json_string_value(json_object_get(file, "path")));
+		buf_printf(out, " +%lld -%lld\n",
+			(long long)json_integer_value(json_object_get(file, "added")),
+			(long long)json_integer_value(json_object_get(file, "removed")));
+	}
+}
+
+static void
+put_left(const struct fix_result *r, struct buf *out)
+{
+	OWN_JSON json_t *left = left_to_json(r);
+	size_t i;
+	json_t *one;
+	if (!json_array_size(left))
+		buf_puts(out, "Nothing that was looked at.\n");
+	json_array_foreach (left, i, one) {
+		const char *path = json_string_value(json_object_get(one, "path"));
+		if (i == 50) {
+			buf_printf(out, "- and %zu more\n", json_array_size(left) - i);
+			break;
+		}
+		OWN_FREE char *what = mem_printf("%s%s%s", path ? path : "", path ? ": " : "",
+			json_string_value(json_object_get(one, "what")));
+		buf_puts(out, "- ");
+		put_cell(out, what);
+		buf_putc(out, '\n');
+	}
+}
+
+static void
+put_pull_request(const struct run *run, const struct fix_result *r, struct buf *out)
+{
+	buf_printf(out, "# Repair: %s\n\n## What\n\n", fix_outcome_names[r->outcome]);
+	for (size_t i = 0; i < r->layers.n; i++) {
+		const struct fix_attempt *a = kept(r, i);
+		buf_printf(out, "%zu. ", i + 1);
+		put_rules(a, out);
+		buf_printf(out, " (rules/%s)\n", r->authors.v[i]);
+	}
+	buf_puts(out, "\n");
+	put_files(r, out);
+	buf_printf(out,
+		"\n## Why\n\nBefore, the application ended as **%s**; with these changes it ends as **%s**.\n",
+		run_outcome_names[r->before], run_outcome_names[r->after]);
+	buf_puts(out,
+		"\n## Evidence\n\nBuilt and tested in a sandbox, before and after, from the same packages' sources.\n\n");
+	put_table(r, out);
+	buf_puts(out, "\n## Gates\n\n| attempt | by |");
+	for (int g = 0; g < GATES; g++)
+		buf_printf(out, " %s |", gate_names[g]);
+	buf_puts(out, " verdict |\n|---|---|");
+	for (int g = 0; g < GATES; g++)
+		buf_puts(out, "---|");
+	buf_puts(out, "---|\n");
+	for (size_t i = 0; i < r->attempts.n; i++) {
+		const struct fix_attempt *a = &r->attempts.v[i];
+		buf_printf(out, "| %zu | rules/%s |", i + 1, fix_author_names[a->author]);
+		for (int g = 0; g < GATES; g++)
+			buf_printf(out, " %s |", gate_result_names[a->gates[g]]);
+		buf_printf(out, " %s |\n", attempt_verdict_names[a->verdict]);
+	}
+	buf_puts(out,
+		"\nNo model took part; not cross-reviewed.  Cost: nothing.\n\n## What is left\n\n");
+	put_left(r, out);
+	buf_printf(out, "\nSource: `%s`. Run: `%s`.\n", r->digest, run->id);
+}
+
+/* ---- writing and printing ---- */
+
+int
+fix_write_results(const struct run *run, const struct fix_result *r, struct dd_err *err)
+{
+	OWN(buf) struct buf pr = {.max = (size_t)1 << 20}, text = {0}, patch = {0};
+	OWN_FREE char *pr_path = run_path(run, "pr.md"), *patch_path = run_path(run, "fix.patch");
+	OWN_FREE char *result = run_path(run, "result.json");
+	OWN_JSON json_t *j = to_json(run, r);
+	put_pull_request(run, r, &pr);
+	json_print(j, 2, &text);
+	buf_putc(&text, '\n');
+	int rc = r->layers.n ? fs_write_atomic(pr_path, buf_str(&pr), 0600, err) : 0;
+	if (rc == 0 && r->layers.n && run->options.patch)
+		rc = fs_read(patch_path, (size_t)1 << 30, &patch, err);
+	if (rc == 0 && run->options.patch && r->layers.n)
+		rc = fs_write_atomic(run->options.patch, buf_str(&patch), 0644, err);
+	return rc < 0 ? rc : fs_write_atomic(result, buf_str(&text), 0600, err);
+}
+
+static void
+print_line(const char *label, const char *text)
+{
+	OWN(buf) struct buf safe = {.max = 8192};
+	if (!text)
+		return;
+	buf_put_visible(&safe, str_of(text));
+	printf("  %-10s %s\n", label, safe.n ? safe.p : "");
+}
+
+static void
+print_summary(const struct run *run, const struct fix_result *r)
+{
+	OWN(buf) struct buf name = {.max = 1024};
+	buf_put_visible(&name, str_of(r->name));
+	OWN_FREE char *ends = mem_printf(
+		"%s, then %s", run_outcome_names[r->before], run_outcome_names[r->after]);
+	OWN_FREE char *patch = r->layers.n ? run_path(run, "fix.patch") : NULL;
+	OWN_JSON json_t *left = left_to_json(r);
+	size_t i;
+	json_t *one;
+	printf("%s: %s\n", name.n ? name.p : "", fix_outcome_names[r->outcome]);
+	print_line("ends", ends);
+	for (i = 0; i < r->attempts.n; i++) {
+		const struct fix_attempt *a = &r->attempts.v[i];
+		OWN(buf) struct buf line = {.max = 1000};
+		buf_printf(&line, "rules/%s: %s", fix_author_names[a->author],
+			attempt_verdict_names[a->verdict]);
+		if (a->verdict != VERDICT_NOTHING)
+			buf_puts(&line, ", ");
+		put_rules(a, &line);
+		print_line("attempt", line.p);
+		print_line("note", json_string_value(json_object_get(a->proposed, "note")));
+	}
+	json_array_foreach (left, i, one) {
+		if (i == 10) {
+			printf("  %-10s and %zu more (--json names them)\n", "left",
+				json_array_size(left) - i);
+			break;
+		}
+		const char *path = json_string_value(json_object_get(one, "path"));
+		OWN_FREE char *what = mem_printf("%s%s%s", path ? path : "", path ? ": " : "",
+			json_string_value(json_object_get(one, "what")));
+		print_line("left", what);
+	}
+	print_line("why", r->why);
+	print_line("branch", json_string_value(json_object_get(r->branch, "branch")));
+	print_line("no branch", json_string_value(json_object_get(r->branch, "why")));
+	print_line("patch", run->options.patch ? run->options.patch : patch);
+}
+
+void
+fix_print(
+	const struct run *run, const struct fix_result *r, const struct answers *answers, bool json)
+{
+	if (!json) {
+		print_summary(run, r);
+		return;
+	}
+	OWN_JSON json_t *j = to_json(run, r);
+	OWN(buf) struct buf out = {0};
+	answers_redact_json(answers, j);
+	json_print(j, 2, &out);
+	printf("%s\n", out.p);
+}

@@ -1,0 +1,45 @@
+/* What a repair gives: its result as JSON and for people, the text of a pull request, the messages of its commits. */
+#ifndef RUNNER_FIX_REPORT_H
+#define RUNNER_FIX_REPORT_H
+
+#include "agents/loop.h"
+#include "runner/fix.h"
+
+struct fix_attempt {
+	enum fix_author author;
+	json_t *proposed; /* of fix_propose */
+	json_t *changes;  /* of fix_changes; NULL */
+	enum gate_result gates[GATES];
+	struct strlist worse, better; /* cases */
+	enum attempt_verdict verdict;
+};
+struct fix_attempt_list {
+	struct fix_attempt *v;
+	size_t n, cap;
+};
+struct fix_attempt *fix_attempt_list_add(struct fix_attempt_list *l);
+
+struct fix_result {
+	enum fix_outcome outcome;
+	enum run_outcome before, after;
+	struct case_result_list was, is;
+	struct fix_attempt_list attempts;
+	struct strlist layers, authors; /* that were kept */
+	json_t *changes;		/* of all of them; NULL */
+	json_t *branch;			/* {"branch", "commit", "why"}; NULL: none was asked for */
+	char *why;			/* the diagnosis that is left; NULL */
+	char *name, *digest;		/* of the source */
+};
+void fix_result_cleanup(struct fix_result *r);
+
+/* Message of the commit of the n-th layer; heap. */
+char *fix_commit_message(const struct run *run, const struct fix_result *r, size_t n);
+
+/* pr.md and result.json of the run, and the patch where the user wants it. */
+int fix_write_results(const struct run *run, const struct fix_result *r, struct dd_err *err)
+	DD_MUST_USE;
+
+void fix_print(const struct run *run, const struct fix_result *r, const struct answers *answers,
+	bool json);
+
+#endif

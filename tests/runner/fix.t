@@ -1,0 +1,108 @@
+#!/bin/sh
+# drydock fix without a model: old C and old Python, the branch it leaves in a repository, and that a killed repair ends
+# as an undisturbed one.
+. "$(dirname "$0")/../tap.sh"
+
+# fix ARGS...: drydock fix --json
+fix() { run "$drydock" fix --json --quiet --state "$state" "$@"; }
+
+# repository DIR: DIR becomes a repository with one commit, and with hooks and filters that tell that they ran
+repository() {
+	git -C "$1" init -q -b main && git -C "$1" add -A &&
+		git -C "$1" -c user.name=a -c user.email=a@example.org commit -q -m first
+	for hook in reference-transaction post-commit pre-commit post-index-change; do
+		printf '#!/bin/sh\ntouch "%s"\n' "$tmp/hook-ran" >"$1/.git/hooks/$hook"
+		chmod 755 "$1/.git/hooks/$hook"
+	done
+	git -C "$1" config filter.spy.clean "touch $tmp/filter-ran; cat"
+	git -C "$1" config core.fsmonitor "touch $tmp/monitor-ran"
+	echo '*.c filter=spy' >"$1/.git/info/attributes"
+}
+# quietly GIT-ARGS...: git that runs nothing of the repository
+quietly() { git -c core.hooksPath=/dev/null -c core.fsmonitor=false -C "$app" "$@"; }
+
+app=$tmp/tidebook
+cp -r "$apps/fix-tidebook" "$app"
+repository "$app"
+before=$(digest "$app")
+head=$(cat "$app/.git/HEAD" "$app/.git/refs/heads/main")
+
+# --- a build that fails, until it does not
+fix --patch "$tmp/fix.patch" "$app"
+is "old C is fixed" "$status $(json .outcome)" "0 fixed"
+cp "$tmp/out" "$tmp/first"
+is "it did not build before, and its tests pass now" "$(json '[.before.outcome, .after.outcome] | join(" ")')" "build-failed up"
+is "by case" "$(json '[.before.cases["compile/main.c"], .after.cases["compile/main.c"], .after.cases["test/tests/the table of day 6"]] | join(" ")')" \
+	"failed passed passed"
+is "nothing is left" "$(json '.left | length')" 0
+is "every gate of the attempt that was kept is told" \
+	"$(json '[.attempts[] | select(.verdict == "kept") | .gates[] | .gate + "=" + .result] | join(" ")')" \
+	"parses=passed untampered=passed symbols=passed builds=passed tests=passed"
+is "undefined symbols of what could be compiled before are the same" \
+	"$(json '[.attempts[] | select(.verdict == "kept") | .units[] | .symbols] | unique | join(" ")')" "same unknown"
+ok "a call is not renamed: close, where the compiler offers pclose" grep -q 'close(1)' "$app/main.c"
+hasnt "in the patch" "$tmp/fix.patch" pclose
+has "a declaration is the real one" "$tmp/fix.patch" "+double height_of(struct tide *t);"
+has "of the old style, it claims nothing about parameters" "$tmp/fix.patch" "+int complain();"
+has "the header that declares a call" "$tmp/fix.patch" "+#include <unistd.h>"
+run=$(json .run)
+
+# --- what it leaves in the repository: one new branch, and nothing else
+branch=$(json .branch)
+is "the branch is of this run" "$branch" "drydock/$run"
+is "no hook, filter or monitor of the repository ran" "$(ls "$tmp" | grep -c ran)" 0
+is "what is checked out, and HEAD, are as they were" "$(cat "$app/.git/HEAD" "$app/.git/refs/heads/main")" "$head"
+ok "the repository is whole" quietly fsck --strict
+is "the branch stands on the commit there was" "$(quietly merge-base "$branch" main)" "$(quietly rev-parse main)"
+is "its tree is the patch" "$(quietly diff main "$branch" | git patch-id --stable | cut -d' ' -f1)" "$(git patch-id --stable <"$tmp/fix.patch" | cut -d' ' -f1)"
+is "its commits name the run" "$(quietly log --format=%b main.."$branch" | grep -c "^Drydock-Run: $run")" "$(quietly rev-list --count main.."$branch")"
+ok "only objects and the branch are new" sh -c '[ -z "$(find "$1/.git" -newer "$2" -type f ! -path "*/objects/*" ! -path "*/refs/heads/drydock/*")" ]' sh "$app" "$app/.git/info/attributes"
+pr=$state/runs/$run/pr.md
+has "the pull request has the table" "$pr" '| `compile/main.c` | failed | passed |'
+hasnt "and no path of this machine" "$pr" "$tmp"
+hasnt "nor of the state" "$pr" "$state"
+quietly branch -q -D "$branch"
+
+# --- changes that are not committed: no branch that would hold them
+cp -r "$app" "$tmp/dirty"
+echo '/* not yet */' >>"$tmp/dirty/clock.c"
+fix "$tmp/dirty"
+is "a file with changes: fixed, without a branch" "$(json '[.outcome, .branch // "none"] | join(" ")')" "fixed none"
+is "and it says why" "$(json .no_branch)" "clock.c is not as it was committed"
+
+# --- killed, then resumed
+want=$(json '.after.cases | tojson' "$tmp/first")
+patch=$(sha256sum <"$tmp/fix.patch")
+for seconds in 2 6; do
+	"$drydock" fix --json --quiet --state "$state" "$app" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	sleep $seconds
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	id=$(ls "$state/runs" | tail -n 1)
+	run "$drydock" resume --json --quiet --state "$state" "$id"
+	is "killed after $seconds s: resumed it ends the same" "$(json '.after.cases | tojson') $(sha256sum <"$state/runs/$id/fix.patch")" "$want $patch"
+	is "and with its branch" "$(quietly diff main "drydock/$id" | git patch-id --stable | cut -d' ' -f1)" "$(git patch-id --stable <"$tmp/fix.patch" | cut -d' ' -f1)"
+	at=$(quietly rev-parse "drydock/$id")
+	run "$drydock" resume --json --quiet --state "$state" "$id"
+	is "resumed once more, the commit is the same" "$(quietly rev-parse "drydock/$id") $(json .commit)" "$at $at"
+done
+
+# --- source for Python 2, which is no repository
+before=$(digest "$apps/legacy-python2")
+fix "$apps/legacy-python2"
+is "Python 2 is made Python 3" "$status $(json '[.outcome, .before.outcome, .after.outcome] | join(" ")')" "0 fixed unsatisfiable built"
+has "print is a function" "$(json .patch)" '+print("building the tide table")'
+is "the source is as it was" "$(digest "$apps/legacy-python2")" "$before"
+
+# --- nothing to do, and nothing that can be done
+fix "$apps/tiny-make"
+is "what is well is clean" "$status $(json '[.outcome, (.attempts | length)] | join(" ")')" "0 clean 0"
+fix "$apps/tiny-broken"
+is "what no rule repairs is stuck" "$status $(json '[.outcome, .after.cases.build, .branch // "none"] | join(" ")')" "1 stuck failed none"
+ok "and what is left is named" jq -e '.left[] | select(.kind == "error") | .path and .what' "$tmp/out"
+fix "$apps/legacy-licence"
+is "what waits for an answer is blocked" "$status $(json .outcome)" "1 blocked"
+fix "$tmp/absent"
+is "a source that is not there is a usage error" "$status" 2
+done_testing
