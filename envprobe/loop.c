@@ -12,6 +12,7 @@
 #include "envprobe/dialect.h"
 #include "envprobe/files.h"
 #include "envprobe/history.h"
+#include "envprobe/premises.h"
 #include "envprobe/removed.h"
 #include "envprobe/resolve.h"
 #include "envprobe/source_worker.h"
@@ -74,6 +75,15 @@ probe_environment(struct strlist *ret)
 		strlist_set_env(ret, fixed_environment[i].name, fixed_environment[i].value);
 }
 
+bool
+probe_sets(const char *name, const char *value)
+{
+	for (size_t i = 0; i < N_FIXED; i++)
+		if (strcmp(fixed_environment[i].name, name) == 0)
+			return strcmp(fixed_environment[i].value, value) == 0;
+	return false;
+}
+
 void
 probe_recipe_environment(struct env_var_list *ret)
 {
@@ -90,11 +100,45 @@ probe_recipe_environment(struct env_var_list *ret)
 
 static char asked_once;
 
+static char *
+citation(const struct need *need)
+{
+	return mem_printf("%s %s (%s)", need_kind_names[need->kind], need->name,
+		need->why ? need->why : need_source_names[need->source]);
+}
+
+/* What a banned package would give is off, whatever the build makes of it. */
+static void
+note_banned(struct loop *l, const struct need *need, const char *package)
+{
+	if (map_get(&l->banned, package))
+		return;
+	map_put(&l->banned, package, &asked_once);
+	struct feature_off *f = feature_off_list_add(&l->r->features_off);
+	f->feature = citation(need);
+	f->input = mem_printf("the package %s, which drydock.yaml bans", package);
+}
+
+/* Borrowed; NULL: there is none, or none that may be installed. */
+static const char *
+choose_package(struct loop *l, const struct need *need, const struct resolution *res)
+{
+	const char *package =
+		res->package ? decide_provider(l, need, res) : premises_provider(l, need);
+	if (!package || !premises_ban(l, package))
+		return package;
+	for (size_t i = 0; i < res->alternatives.n; i++)
+		if (!premises_ban(l, res->alternatives.v[i]))
+			return res->alternatives.v[i];
+	note_banned(l, need, package);
+	return NULL;
+}
+
 bool
 loop_want(struct loop *l, const struct need *need)
 {
 	struct resolution res = resolve_need(l->index, need);
-	const char *package = res.package ? decide_provider(l, need, &res) : NULL;
+	const char *package = choose_package(l, need, &res);
 	if (!package || map_get(&l->asked, package)) {
 		resolution_cleanup(&res);
 		return false;
@@ -104,8 +148,7 @@ loop_want(struct loop *l, const struct need *need)
 	l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(package),
 		.scope = need->scope,
 		.optional = need->optional,
-		.why = mem_printf("%s %s (%s)", need_kind_names[need->kind], need->name,
-			need->why ? need->why : need_source_names[need->source]),
+		.why = citation(need),
 		.proof = need->source == NEED_FROM_ANSWER ? mem_printf("%s runs it", need->why)
 							  : NULL};
 	strlist_copy(&l->wanted.v[l->wanted.n - 1].alternatives, &res.alternatives);
@@ -415,6 +458,8 @@ run_attempts(struct loop *l, struct dd_err *err)
 		rc = attempt(l, &again, err);
 		if (rc == 0)
 			loop_weigh(l);
+		if (rc == 0)
+			rc = premises_tell(l, err);
 		progress_end(step,
 			rc < 0 ? "stopped"
 			       : attempt_end_names[l->r->attempts.v[l->r->attempts.n - 1].ended]);
@@ -526,6 +571,7 @@ free_loop(struct loop *l)
 	free(l->wanted.v);
 	free(l->good_failure);
 	map_cleanup(&l->asked);
+	map_cleanup(&l->banned);
 	map_cleanup(&l->instead);
 	free(l->wrong_answer);
 	strlist_cleanup(&l->env);
@@ -560,6 +606,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 		offer_variables(&l);
 		files_offer(&l);
 		export_answers(&l);
+		premises_apply(&l);
 		want_declared(&l);
 		want_known(&l);
 		if (!loop_judge_declared(&l))

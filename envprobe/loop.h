@@ -28,6 +28,7 @@ struct loop {
 	struct pkgindex *index;
 	struct wanted_list wanted; /* for the next attempt */
 	struct map asked;	   /* packages ever wanted */
+	struct map banned;	   /* those that were not, because a drydock.yaml bans them */
 	struct map instead;	   /* package -> the one that was chosen of those like it; heap */
 	char *wrong_answer;	   /* to a decision: what ends the run; NULL */
 	struct strlist env;	   /* complete, NAME=value */
@@ -68,6 +69,9 @@ struct loop {
 };
 
 void wanted_list_clear(struct wanted_list *l);
+
+/* Is it a variable that every build has, with that value? */
+bool probe_sets(const char *name, const char *value);
 
 /* Is the package wanted already, or installed by an earlier attempt? */
 bool loop_want(struct loop *l, const struct need *need);

@@ -84,6 +84,7 @@ static const struct {
 	{"detect", probe_detect_worker_main},
 	{"endpoints", probe_endpoints_worker_main},
 	{"evidence", probe_evidence_worker_main},
+	{"facts", probe_facts_worker_main},
 	{"graph", graph_worker_main},
 	{"image", image_worker_main},
 	{"index", probe_index_worker_main},
