@@ -170,7 +170,7 @@ check: ## run all tests; the last line is the tally
 tests: $(TESTS)
 .PHONY: tests
 
-bench-standup: all ## drydock up over real packages: LIST=FILE, NAMES="a b", LIMIT=seconds
+bench-standup: all tests ## drydock up over real packages: LIST=FILE or DIR, NAMES="a b", PARTS="up known replay minimal rival resolve", LIMIT=seconds, SAMPLE=N
 	@bash tools/bench_standup.sh $(or $(LIST),../shared/corpus/packages.tsv) $(NAMES)
 .PHONY: bench-standup
 
