@@ -101,7 +101,7 @@ decide_provider(struct loop *l, const struct need *need, const struct resolution
 	}
 	/* A name that is known without its files may stand for one that another need found with them. */
 	if (!r->alternatives.n) {
-		const char *chosen = map_get(&l->instead, r->package);
+		const char *chosen = r->path ? NULL : map_get(&l->instead, r->package);
 		return chosen ? chosen : r->package;
 	}
 	for (size_t i = 0; i < r->alternatives.n; i++)

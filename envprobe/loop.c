@@ -134,6 +134,65 @@ choose_package(struct loop *l, const struct need *need, const struct resolution 
 	return NULL;
 }
 
+void
+loop_want_all_but(struct loop *l, const struct package_list *packages, const struct strlist *names)
+{
+	for (size_t i = 0; i < packages->n; i++) {
+		const struct package *p = &packages->v[i];
+		if (!p->requested || strlist_has(names, p->name))
+			continue;
+		l->wanted.v =
+			mem_grow(l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
+		l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(p->name),
+			.scope = p->scope,
+			.why = mem_strdup(p->why),
+			.proof = p->proof ? mem_strdup(p->proof) : NULL};
+	}
+}
+
+static void
+forget_wanted(struct loop *l, const char *package)
+{
+	for (size_t i = 0; i < l->wanted.n; i++)
+		if (strcmp(l->wanted.v[i].package, package) == 0) {
+			struct wanted_list one = {&l->wanted.v[i], 1, 1};
+			wanted_list_clear(&one);
+			l->wanted.n--;
+			memmove(&l->wanted.v[i], &l->wanted.v[i + 1],
+				(l->wanted.n - i) * sizeof(*l->wanted.v));
+			return;
+		}
+}
+
+/*
+ * Packages that have the very same file exclude each other: where a library names one of them, it goes in the place
+ * of the one that was chosen for the file.  What is installed is installed anew, without that one.
+ */
+static void
+exchange(struct loop *l, const struct need *need, const char *package)
+{
+	const char *chosen = map_get(&l->instead, package);
+	struct probe_result *r = l->r;
+	bool installed = false;
+	if (need->kind != NEED_LIBRARY || !chosen || strcmp(chosen, package) == 0)
+		return;
+	strlist_addf(&r->options, "provider=%s, not %s (%s)", package, chosen,
+		need->why ? need->why : need->name);
+	forget_wanted(l, chosen);
+	for (size_t i = 0; i < r->packages.n; i++)
+		installed = installed || strcmp(r->packages.v[i].name, chosen) == 0;
+	if (installed) {
+		const struct strlist without = {.v = (char *[]){(char *)chosen, NULL}, .n = 1};
+		loop_want_all_but(l, &r->packages, &without);
+		package_list_cleanup(&r->packages);
+		install_batch_list_cleanup(&r->batches);
+		stack_cleanup(&r->root);
+		stack_copy(&r->root, &l->spec->image->stack);
+		l->good = (struct gained){r->root.n, 0, 0, r->features_off.n};
+	}
+	map_put(&l->instead, package, mem_strdup(package));
+}
+
 bool
 loop_want(struct loop *l, const struct need *need)
 {
@@ -144,6 +203,7 @@ loop_want(struct loop *l, const struct need *need)
 		return false;
 	}
 	map_put(&l->asked, package, &asked_once);
+	exchange(l, need, package);
 	l->wanted.v = mem_grow(l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
 	l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(package),
 		.scope = need->scope,
@@ -224,7 +284,7 @@ loop_want_skipped(struct loop *l)
 /*
  * When no message helps: what was looked for and found nowhere.  A build looks for many things it
  * can do without, and stops at the first it cannot; tests that fail go on, so that only programs
- * they tried to run, and modules they tried to load, count.
+ * they tried to run, and modules and locales they tried to load, count.
  */
 static bool
 want_looked_up(struct loop *l, enum need_scope scope, enum need_source source)
@@ -234,7 +294,9 @@ want_looked_up(struct loop *l, enum need_scope scope, enum need_source source)
 		struct need *n = &l->missing.v[i];
 		if (n->source != source)
 			continue;
-		if (scope == SCOPE_TEST && n->kind != NEED_PROGRAM && n->kind != NEED_PERL)
+		bool loaded = n->kind == NEED_PROGRAM || n->kind == NEED_PERL ||
+			      n->kind == NEED_PACKAGE;
+		if (scope == SCOPE_TEST ? !loaded : n->kind == NEED_PACKAGE)
 			continue;
 		n->scope = scope;
 		any = loop_want(l, n) || any;
@@ -259,7 +321,7 @@ is_tool_variable(const char *name)
 	static const char *const names[] = {"PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR",
 		"LD_LIBRARY_PATH", "LD_RUN_PATH", "CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS",
 		"LDFLAGS", "LIBS", "PATH", "CMAKE_PREFIX_PATH", "PYTHONPATH", "PERL5LIB",
-		"ACLOCAL_PATH", NULL};
+		"ACLOCAL_PATH", "GIT_DISCOVERY_ACROSS_FILESYSTEM", NULL};
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(names[i], name) == 0)
 			return true;
@@ -326,6 +388,7 @@ learn_from_build(struct loop *l)
 	any = dialect_learn(l) || any;
 	any = history_learn(l) || any;
 	any = want_from_log(l, SCOPE_BUILD, false) || any;
+	any = any || history_make_up(l);
 	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);
 }

@@ -76,6 +76,10 @@ bool probe_sets(const char *name, const char *value);
 /* Is the package wanted already, or installed by an earlier attempt? */
 bool loop_want(struct loop *l, const struct need *need);
 
+/* Want once more, with their reasons, what of these packages was asked for and is not among the names. */
+void loop_want_all_but(
+	struct loop *l, const struct package_list *packages, const struct strlist *names);
+
 /* The journalled steps of attempt l->n (install.c, steps.c); what they found is put into l and l->r. */
 int loop_install(struct loop *l, struct dd_err *err) DD_MUST_USE;
 /*
