@@ -94,8 +94,8 @@ history_make_up(struct loop *l)
 			continue;
 		put_first(commands, MAKE_REPOSITORY, p->text);
 		(void)loop_want(l, &git);
-		strlist_addf(&l->r->options,
-			"history=one commit with the tag v%s, made up (%s)", MADE_UP, p->text);
+		strlist_addf(&l->r->options, "history=one commit with the tag v%s, made up (%s)",
+			MADE_UP, p->text);
 		return true;
 	}
 	return false;

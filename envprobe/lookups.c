@@ -114,8 +114,7 @@ to_need(const char *key, struct need *n)
 		char class;
 		enum need_kind kind;
 	} kinds[] = {{'b', NEED_PROGRAM}, {'s', NEED_PROGRAM}, {'h', NEED_HEADER},
-		{'l', NEED_LIBRARY}, {'p', NEED_PKGCONFIG}, {'m', NEED_PERL},
-		{'o', NEED_PACKAGE}};
+		{'l', NEED_LIBRARY}, {'p', NEED_PKGCONFIG}, {'m', NEED_PERL}, {'o', NEED_PACKAGE}};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (key[0] != kinds[i].class)
 			continue;

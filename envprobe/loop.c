@@ -164,6 +164,19 @@ forget_wanted(struct loop *l, const char *package)
 		}
 }
 
+/* What the link step settled is no question any more. */
+static void
+forget_question(struct question_list *l, const char *chosen)
+{
+	OWN_FREE char *id = mem_printf("decision:package-%s", chosen);
+	struct question *q = question_list_find(l, id);
+	if (!q)
+		return;
+	question_cleanup(q);
+	l->n--;
+	memmove(q, q + 1, (size_t)(l->v + l->n - q) * sizeof(*q));
+}
+
 /*
  * Packages that have the very same file exclude each other: where a library names one of them, it goes in the place
  * of the one that was chosen for the file.  What is installed is installed anew, without that one.
@@ -178,6 +191,7 @@ exchange(struct loop *l, const struct need *need, const char *package)
 		return;
 	strlist_addf(&r->options, "provider=%s, not %s (%s)", package, chosen,
 		need->why ? need->why : need->name);
+	forget_question(&r->questions, chosen);
 	forget_wanted(l, chosen);
 	for (size_t i = 0; i < r->packages.n; i++)
 		installed = installed || strcmp(r->packages.v[i].name, chosen) == 0;
@@ -294,8 +308,8 @@ want_looked_up(struct loop *l, enum need_scope scope, enum need_source source)
 		struct need *n = &l->missing.v[i];
 		if (n->source != source)
 			continue;
-		bool loaded = n->kind == NEED_PROGRAM || n->kind == NEED_PERL ||
-			      n->kind == NEED_PACKAGE;
+		bool loaded =
+			n->kind == NEED_PROGRAM || n->kind == NEED_PERL || n->kind == NEED_PACKAGE;
 		if (scope == SCOPE_TEST ? !loaded : n->kind == NEED_PACKAGE)
 			continue;
 		n->scope = scope;
