@@ -104,7 +104,7 @@ get() {
 }
 
 # median of the numbers on standard input; "-" of none
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR ? v[int((NR + 1) / 2)] : "-" }'; }
+median() { sort -n | awk '{ v[NR] = $1 } END { print NR ? (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 : "-" }'; }
 
 # what FILE EXPRESSION: of a result
 what() { jq -r "$2" "$1" 2>/dev/null; }
