@@ -37,7 +37,7 @@ GRAMMAR_SRC := $(addsuffix /src/parser,$(addprefix tree-sitter-,bash c c-sharp c
 	python ruby rust typescript/typescript typescript/tsx)) tree-sitter/vendor/tree-sitter/lib/src/lib
 TREE_SITTER := $(GRAMMARS)/src/tree-sitter/vendor/tree-sitter/lib
 
-PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat libdeflate
+PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat libdeflate yaml-0.1
 ifneq ($(filter-out deps run check lint format help clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PKGS) libseccomp 2>/dev/null && echo yes),yes)
 $(error what drydock is built with is not all installed: `make deps` installs it, as root or with sudo)
@@ -186,7 +186,7 @@ check: ## run all tests; the last line is the tally
 tests: $(TESTS)
 .PHONY: tests
 
-bench-standup: all ## drydock up over real packages: LIST=FILE, NAMES="a b", LIMIT=seconds
+bench-standup: all tests ## drydock up over real packages: LIST=FILE or DIR, NAMES="a b", PARTS="up known replay minimal rival resolve", LIMIT=seconds, SAMPLE=N
 	@bash tools/bench_standup.sh $(or $(LIST),../shared/corpus/packages.tsv) $(NAMES)
 .PHONY: bench-standup
 

@@ -1,5 +1,7 @@
 #include "envprobe/decide.h"
 
+#include "envprobe/premises.h"
+
 #include <string.h>
 
 #define SYSTEM_SLUG "build-system"
@@ -90,9 +92,16 @@ decide_package(struct loop *l, const struct need *need, const struct strlist *al
 const char *
 decide_provider(struct loop *l, const struct need *need, const struct resolution *r)
 {
+	const char *told = premises_provider(l, need);
+	if (told) {
+		OWN_FREE char *option = mem_printf("provider=%s of the %s %s (drydock.yaml)", told,
+			need_kind_names[need->kind], need->name);
+		strlist_add_new(&l->r->options, option);
+		return told;
+	}
 	/* A name that is known without its files may stand for one that another need found with them. */
 	if (!r->alternatives.n) {
-		const char *chosen = map_get(&l->instead, r->package);
+		const char *chosen = r->path ? NULL : map_get(&l->instead, r->package);
 		return chosen ? chosen : r->package;
 	}
 	for (size_t i = 0; i < r->alternatives.n; i++)

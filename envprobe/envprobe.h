@@ -49,6 +49,10 @@ struct probe_spec {
 	bool build_only; /* the tests are not run */
 	const struct recipe *
 		known; /* what it needed before: its packages are the first that are wanted; NULL */
+	const struct premises *facts;	      /* what a person says beforehand; NULL */
+	const struct premises *learnt_before; /* by a run of the same source; NULL */
+	/* What is known after a round is told to it, with ctx; NULL: nobody. */
+	int (*learnt)(void *ctx, const struct premises *now, struct dd_err *err);
 	int max_attempts;	  /* 0: 20 */
 	int64_t step_limit_ms;	  /* of one command; 0: 30 minutes */
 	int64_t silence_limit_ms; /* 0: 10 minutes */
@@ -96,6 +100,20 @@ int probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd
  */
 int probe_starts(const struct state *st, const struct probe_result *r, struct start_try_list *ret,
 	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * A drydock.yaml: its text, or the file of that name in the root of a source.  DD_EINVAL: it is none, and why;
+ * DD_ENOENT: the source has none.
+ */
+#define FACTS_MAX_BYTES ((size_t)1 << 20)
+int probe_facts_read(const struct state *st, struct str text, struct premises *ret,
+	struct dd_err *err) DD_MUST_USE;
+int probe_facts_of_source(const struct state *st, const struct stack *source, struct premises *ret,
+	struct dd_err *err) DD_MUST_USE;
+/* The way back: one that says the same. */
+void probe_facts_print(const struct premises *f, struct buf *out);
+/* What a run with this result would tell the next one, but for what it was told itself (NULL: nothing). */
+void probe_learnt(const struct probe_result *r, const struct premises *told, struct premises *ret);
 
 /* "NAME=value" of what every build and test gets: PATH, HOME, a fixed locale and time zone, ... */
 void probe_environment(struct strlist *ret);
@@ -226,7 +244,7 @@ struct recipe_facts {
  */
 int recipe_write(const struct recipe_facts *f, const char *dir, struct dd_err *err) DD_MUST_USE;
 
-/* The files that say what was found out, also where there is no recipe: NEEDS.md, needs.json, evidence.jsonl. */
+/* The files that say what was found out, also where there is no recipe: NEEDS.md, needs.json, evidence.jsonl, drydock.yaml. */
 int recipe_write_findings(const struct recipe_facts *f, const char *dir, struct dd_err *err)
 	DD_MUST_USE;
 
@@ -234,13 +252,15 @@ int recipe_write_findings(const struct recipe_facts *f, const char *dir, struct 
 int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references" and "locate" (source tree at /src), "evidence" (log
- * on standard input), "index" and "owners" (package lists), "place" and "starts" (work tree at WORK_DIR).
+ * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references" and "locate" (source tree at /src), "facts" (the
+ * same, or a drydock.yaml on standard input), "evidence" (log on standard input), "index" and "owners" (package lists), "place" and
+ * "starts" (work tree at WORK_DIR).
  */
 int probe_built_worker_main(int argc, char **argv);
 int probe_detect_worker_main(int argc, char **argv);
 int probe_endpoints_worker_main(int argc, char **argv);
 int probe_evidence_worker_main(int argc, char **argv);
+int probe_facts_worker_main(int argc, char **argv);
 int probe_index_worker_main(int argc, char **argv);
 int probe_locate_worker_main(int argc, char **argv);
 int probe_owners_worker_main(int argc, char **argv);

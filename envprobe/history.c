@@ -12,6 +12,17 @@ static const struct {
 	{"Versioning for this project requires", "PBR_VERSION"},
 };
 
+/*
+ * For what asks git itself: a repository of one commit, with a tag, which is the same each time.  The tree may be
+ * another user's, in the eyes of git.
+ */
+#define REPOSITORY "not a git repository"
+#define MAKE_REPOSITORY \
+	"git config --global --replace-all safe.directory '*' && git init -q && git add -A && " \
+	"GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_DATE='2000-01-01T00:00:00Z' " \
+	"git -c user.name=none -c user.email=none@localhost commit -q --allow-empty -m 'no history' && " \
+	"git -c user.name=none -c user.email=none@localhost tag -a v" MADE_UP " -m 'no version'"
+
 static const char *
 find_variable(const char *says)
 {
@@ -50,4 +61,42 @@ history_learn(struct loop *l)
 		any = true;
 	}
 	return any;
+}
+
+static bool
+has_command(const struct command_list *l, const char *run)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].run, run) == 0)
+			return true;
+	return false;
+}
+
+/* Before everything else that is done to the tree. */
+static void
+put_first(struct command_list *l, const char *run, const char *why)
+{
+	(void)command_list_add(l);
+	memmove(&l->v[1], &l->v[0], (l->n - 1) * sizeof(*l->v));
+	l->v[0] = (struct command){
+		.phase = PHASE_CONFIGURE, .run = mem_strdup(run), .why = mem_strdup(why)};
+}
+
+bool
+history_make_up(struct loop *l)
+{
+	struct need git = {.kind = NEED_PROGRAM, .name = (char *)"git", .why = (char *)REPOSITORY};
+	struct command_list *commands = &l->r->project.commands;
+	for (size_t i = 0; i < l->problems.n; i++) {
+		const struct problem *p = &l->problems.v[i];
+		if (p->kind != PROBLEM_HISTORY || strcmp(p->name, REPOSITORY) != 0 ||
+			has_command(commands, MAKE_REPOSITORY))
+			continue;
+		put_first(commands, MAKE_REPOSITORY, p->text);
+		(void)loop_want(l, &git);
+		strlist_addf(&l->r->options, "history=one commit with the tag v%s, made up (%s)",
+			MADE_UP, p->text);
+		return true;
+	}
+	return false;
 }

@@ -12,5 +12,7 @@
  * one, else a made-up version, as an option of the recipe and a question that does not block; true when that is new.
  */
 bool history_learn(struct loop *l);
+/* The same for a build that asks git: when nothing else helps, the tree becomes a repository before it is built. */
+bool history_make_up(struct loop *l);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define LOCALES "locales-all" /* has every locale, made */
+
 static char yes;
 
 struct collect {
@@ -46,7 +48,20 @@ is_in_path(const char *path)
 	return false;
 }
 
-/* "h:zlib.h", "b:bison", "s:bison" (only looked for), "l:z", "p:glib-2.0", "m:XML/Parser.pm", "y:yaml"; NULL: no name of
+/* "de_DE.UTF-8" of the files of a locale; those that every C library has are none. */
+static char *
+locale_of(const char *path)
+{
+	static const char dir[] = "/usr/lib/locale/";
+	if (strncmp(path, dir, sizeof(dir) - 1) != 0)
+		return NULL;
+	const char *name = path + sizeof(dir) - 1;
+	size_t n = strcspn(name, "/");
+	bool own = strncmp(name, "C.", 2) == 0 || strncmp(name, "POSIX", 5) == 0;
+	return name[n] && n > 2 && !own ? mem_strndup(name, n) : NULL;
+}
+
+/* "h:zlib.h", "b:bison", "s:bison" (only looked for), "l:z", "p:glib-2.0", "m:XML/Parser.pm", "o:de_DE.UTF-8" (a locale); NULL: no name of
  * interest. */
 static char *
 classify(const struct trace_path *p)
@@ -56,6 +71,9 @@ classify(const struct trace_path *p)
 	if (fs_is_below(p->path, WORK_DIR) || fs_is_below(p->path, "/tmp") ||
 		fs_is_below(p->path, POD_HOME))
 		return NULL;
+	OWN_FREE char *locale = locale_of(p->path);
+	if (locale)
+		return mem_printf("o:%s", locale);
 	if (p->executed)
 		return mem_printf("b:%s", name);
 	if (is_in_path(p->path))
@@ -96,12 +114,12 @@ to_need(const char *key, struct need *n)
 		char class;
 		enum need_kind kind;
 	} kinds[] = {{'b', NEED_PROGRAM}, {'s', NEED_PROGRAM}, {'h', NEED_HEADER},
-		{'l', NEED_LIBRARY}, {'p', NEED_PKGCONFIG}, {'m', NEED_PERL}};
+		{'l', NEED_LIBRARY}, {'p', NEED_PKGCONFIG}, {'m', NEED_PERL}, {'o', NEED_PACKAGE}};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (key[0] != kinds[i].class)
 			continue;
 		n->kind = kinds[i].kind;
-		n->name = mem_strdup(key + 2);
+		n->name = mem_strdup(n->kind == NEED_PACKAGE ? LOCALES : key + 2);
 		if (n->kind == NEED_PERL) { /* XML/Parser.pm */
 			OWN(buf) struct buf module = {0};
 			for (const char *p = key + 2; *p && strcmp(p, ".pm") != 0; p++)

@@ -12,6 +12,7 @@
 #include "envprobe/dialect.h"
 #include "envprobe/files.h"
 #include "envprobe/history.h"
+#include "envprobe/premises.h"
 #include "envprobe/removed.h"
 #include "envprobe/resolve.h"
 #include "envprobe/source_worker.h"
@@ -77,6 +78,15 @@ probe_environment(struct strlist *ret)
 		strlist_set_env(ret, fixed_environment[i].name, fixed_environment[i].value);
 }
 
+bool
+probe_sets(const char *name, const char *value)
+{
+	for (size_t i = 0; i < N_FIXED; i++)
+		if (strcmp(fixed_environment[i].name, name) == 0)
+			return strcmp(fixed_environment[i].value, value) == 0;
+	return false;
+}
+
 void
 probe_recipe_environment(struct env_var_list *ret)
 {
@@ -93,22 +103,129 @@ probe_recipe_environment(struct env_var_list *ret)
 
 static char asked_once;
 
+static char *
+citation(const struct need *need)
+{
+	return mem_printf("%s %s (%s)", need_kind_names[need->kind], need->name,
+		need->why ? need->why : need_source_names[need->source]);
+}
+
+/* What a banned package would give is off, whatever the build makes of it. */
+static void
+note_banned(struct loop *l, const struct need *need, const char *package)
+{
+	if (map_get(&l->banned, package))
+		return;
+	map_put(&l->banned, package, &asked_once);
+	struct feature_off *f = feature_off_list_add(&l->r->features_off);
+	f->feature = citation(need);
+	f->input = mem_printf("the package %s, which drydock.yaml bans", package);
+}
+
+/* Borrowed; NULL: there is none, or none that may be installed. */
+static const char *
+choose_package(struct loop *l, const struct need *need, const struct resolution *res)
+{
+	const char *package =
+		res->package ? decide_provider(l, need, res) : premises_provider(l, need);
+	if (!package || !premises_ban(l, package))
+		return package;
+	for (size_t i = 0; i < res->alternatives.n; i++)
+		if (!premises_ban(l, res->alternatives.v[i]))
+			return res->alternatives.v[i];
+	note_banned(l, need, package);
+	return NULL;
+}
+
+void
+loop_want_all_but(struct loop *l, const struct package_list *packages, const struct strlist *names)
+{
+	for (size_t i = 0; i < packages->n; i++) {
+		const struct package *p = &packages->v[i];
+		if (!p->requested || strlist_has(names, p->name))
+			continue;
+		l->wanted.v =
+			mem_grow(l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
+		l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(p->name),
+			.scope = p->scope,
+			.why = mem_strdup(p->why),
+			.proof = p->proof ? mem_strdup(p->proof) : NULL};
+	}
+}
+
+static void
+forget_wanted(struct loop *l, const char *package)
+{
+	for (size_t i = 0; i < l->wanted.n; i++)
+		if (strcmp(l->wanted.v[i].package, package) == 0) {
+			struct wanted_list one = {&l->wanted.v[i], 1, 1};
+			wanted_list_clear(&one);
+			l->wanted.n--;
+			memmove(&l->wanted.v[i], &l->wanted.v[i + 1],
+				(l->wanted.n - i) * sizeof(*l->wanted.v));
+			return;
+		}
+}
+
+/* What the link step settled is no question any more. */
+static void
+forget_question(struct question_list *l, const char *chosen)
+{
+	OWN_FREE char *id = mem_printf("decision:package-%s", chosen);
+	struct question *q = question_list_find(l, id);
+	if (!q)
+		return;
+	question_cleanup(q);
+	l->n--;
+	memmove(q, q + 1, (size_t)(l->v + l->n - q) * sizeof(*q));
+}
+
+/*
+ * Packages that have the very same file exclude each other: where a library names one of them, it goes in the place
+ * of the one that was chosen for the file.  What is installed is installed anew, without that one.
+ */
+static void
+exchange(struct loop *l, const struct need *need, const char *package)
+{
+	const char *chosen = map_get(&l->instead, package);
+	struct probe_result *r = l->r;
+	bool installed = false;
+	if (need->kind != NEED_LIBRARY || !chosen || strcmp(chosen, package) == 0)
+		return;
+	strlist_addf(&r->options, "provider=%s, not %s (%s)", package, chosen,
+		need->why ? need->why : need->name);
+	forget_question(&r->questions, chosen);
+	forget_wanted(l, chosen);
+	for (size_t i = 0; i < r->packages.n; i++)
+		installed = installed || strcmp(r->packages.v[i].name, chosen) == 0;
+	if (installed) {
+		const struct strlist without = {.v = (char *[]){(char *)chosen, NULL}, .n = 1};
+		loop_want_all_but(l, &r->packages, &without);
+		package_list_cleanup(&r->packages);
+		install_batch_list_cleanup(&r->batches);
+		stack_cleanup(&r->root);
+		stack_copy(&r->root, &l->spec->image->stack);
+		l->good = (struct gained){r->root.n, 0, 0, r->features_off.n};
+	}
+	map_put(&l->instead, package, mem_strdup(package));
+}
+
 bool
 loop_want(struct loop *l, const struct need *need)
 {
 	struct resolution res = resolve_need(l->index, need);
-	const char *package = res.package ? decide_provider(l, need, &res) : NULL;
+	const char *package = choose_package(l, need, &res);
 	if (!package || map_get(&l->asked, package)) {
 		resolution_cleanup(&res);
 		return false;
 	}
 	map_put(&l->asked, package, &asked_once);
+	exchange(l, need, package);
 	l->wanted.v = mem_grow(l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
 	l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(package),
 		.scope = need->scope,
 		.optional = need->optional,
-		.why = mem_printf("%s %s (%s)", need_kind_names[need->kind], need->name,
-			need->why ? need->why : need_source_names[need->source]),
+		.why = citation(need),
 		.proof = need->source == NEED_FROM_ANSWER ? mem_printf("%s runs it", need->why)
 							  : NULL};
 	strlist_copy(&l->wanted.v[l->wanted.n - 1].alternatives, &res.alternatives);
@@ -184,7 +301,7 @@ loop_want_skipped(struct loop *l)
 /*
  * When no message helps: what was looked for and found nowhere.  A build looks for many things it
  * can do without, and stops at the first it cannot; tests that fail go on, so that only programs
- * they tried to run, and modules they tried to load, count.
+ * they tried to run, and modules and locales they tried to load, count.
  */
 static bool
 want_looked_up(struct loop *l, enum need_scope scope, enum need_source source)
@@ -194,7 +311,9 @@ want_looked_up(struct loop *l, enum need_scope scope, enum need_source source)
 		struct need *n = &l->missing.v[i];
 		if (n->source != source)
 			continue;
-		if (scope == SCOPE_TEST && n->kind != NEED_PROGRAM && n->kind != NEED_PERL)
+		bool loaded =
+			n->kind == NEED_PROGRAM || n->kind == NEED_PERL || n->kind == NEED_PACKAGE;
+		if (scope == SCOPE_TEST ? !loaded : n->kind == NEED_PACKAGE)
 			continue;
 		n->scope = scope;
 		any = loop_want(l, n) || any;
@@ -219,7 +338,7 @@ is_tool_variable(const char *name)
 	static const char *const names[] = {"PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR",
 		"LD_LIBRARY_PATH", "LD_RUN_PATH", "CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS",
 		"LDFLAGS", "LIBS", "PATH", "CMAKE_PREFIX_PATH", "PYTHONPATH", "PERL5LIB",
-		"ACLOCAL_PATH", NULL};
+		"ACLOCAL_PATH", "GIT_DISCOVERY_ACROSS_FILESYSTEM", NULL};
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(names[i], name) == 0)
 			return true;
@@ -286,6 +405,7 @@ learn_from_build(struct loop *l)
 	any = dialect_learn(l) || any;
 	any = history_learn(l) || any;
 	any = want_from_log(l, SCOPE_BUILD, false) || any;
+	any = any || history_make_up(l);
 	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);
 }
@@ -418,6 +538,8 @@ run_attempts(struct loop *l, struct dd_err *err)
 		rc = attempt(l, &again, err);
 		if (rc == 0)
 			loop_weigh(l);
+		if (rc == 0)
+			rc = premises_tell(l, err);
 		progress_end(step,
 			rc < 0 ? "stopped"
 			       : attempt_end_names[l->r->attempts.v[l->r->attempts.n - 1].ended]);
@@ -529,6 +651,7 @@ free_loop(struct loop *l)
 	free(l->wanted.v);
 	free(l->good_failure);
 	map_cleanup(&l->asked);
+	map_cleanup(&l->banned);
 	map_cleanup(&l->instead);
 	free(l->wrong_answer);
 	strlist_cleanup(&l->env);
@@ -563,6 +686,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 		offer_variables(&l);
 		files_offer(&l);
 		export_answers(&l);
+		premises_apply(&l);
 		want_declared(&l);
 		want_known(&l);
 		if (!loop_judge_declared(&l))

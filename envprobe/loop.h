@@ -28,6 +28,7 @@ struct loop {
 	struct pkgindex *index;
 	struct wanted_list wanted; /* for the next attempt */
 	struct map asked;	   /* packages ever wanted */
+	struct map banned;	   /* those that were not, because a drydock.yaml bans them */
 	struct map instead;	   /* package -> the one that was chosen of those like it; heap */
 	char *wrong_answer;	   /* to a decision: what ends the run; NULL */
 	struct strlist env;	   /* complete, NAME=value */
@@ -69,8 +70,15 @@ struct loop {
 
 void wanted_list_clear(struct wanted_list *l);
 
+/* Is it a variable that every build has, with that value? */
+bool probe_sets(const char *name, const char *value);
+
 /* Is the package wanted already, or installed by an earlier attempt? */
 bool loop_want(struct loop *l, const struct need *need);
+
+/* Want once more, with their reasons, what of these packages was asked for and is not among the names. */
+void loop_want_all_but(
+	struct loop *l, const struct package_list *packages, const struct strlist *names);
 
 /* The journalled steps of attempt l->n (install.c, steps.c); what they found is put into l and l->r. */
 int loop_install(struct loop *l, struct dd_err *err) DD_MUST_USE;

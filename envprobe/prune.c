@@ -16,22 +16,6 @@
 #define MAX_TIMES 3.0 /* of what the attempt took that is pruned, and ... */
 #define FREE_SECONDS 60.0
 
-static void
-want_all_but(struct loop *l, const struct package_list *packages, const struct strlist *names)
-{
-	for (size_t i = 0; i < packages->n; i++) {
-		const struct package *p = &packages->v[i];
-		if (!p->requested || strlist_has(names, p->name))
-			continue;
-		l->wanted.v =
-			mem_grow(l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
-		l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(p->name),
-			.scope = p->scope,
-			.why = mem_strdup(p->why),
-			.proof = p->proof ? mem_strdup(p->proof) : NULL};
-	}
-}
-
 static bool
 is_the_same(const struct trial *known, const struct probe_result *now)
 {
@@ -62,7 +46,7 @@ try_without(struct loop *l, const struct strlist *names, bool *ret_same, struct 
 	stack_copy(&whole, &t.root);
 	l->whole = &whole;
 	l->whole_packages = &whole_packages;
-	want_all_but(l, &t.packages, names);
+	loop_want_all_but(l, &t.packages, names);
 	int step = progress_begin("attempt %lld, without %s", (long long)l->n, text.p);
 	int rc = trial_make(l, &t, is_the_same, ret_same, err);
 	if (rc == 0)

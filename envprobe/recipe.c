@@ -193,18 +193,40 @@ recipe_write(const struct recipe_facts *f, const char *dir, struct dd_err *err)
 	return rc < 0 ? err_wrap(err, "recipe") : 0;
 }
 
+/* In the form in which a person gives it back, corrected. */
+static void
+recipe_facts_yaml(const struct recipe_facts *f, struct buf *out)
+{
+	struct premises facts;
+	probe_learnt(f->found, NULL, &facts);
+	for (size_t i = 0; i < facts.packages.n; i++)
+		answers_redact_text(f->answers, &facts.packages.v[i].why);
+	for (size_t i = 0; i < facts.environment.n; i++) {
+		answers_redact_text(f->answers, &facts.environment.v[i].value);
+		answers_redact_text(f->answers, &facts.environment.v[i].why);
+	}
+	buf_puts(out,
+		"# What was learnt.  Give it back, corrected, as drydock.yaml of the source or with\n"
+		"# --facts: packages are installed from the first attempt on, those under `ban` for\n"
+		"# no need; `providers` name the package of a need (\"header curl/curl.h\").\n");
+	probe_facts_print(&facts, out);
+	premises_cleanup(&facts);
+}
+
 int
 recipe_write_findings(const struct recipe_facts *f, const char *dir, struct dd_err *err)
 {
 	struct folder folder = {dir, 0, err};
-	OWN(buf) struct buf needs = {0}, needs_json = {0}, evidence = {0};
+	OWN(buf) struct buf needs = {0}, needs_json = {0}, evidence = {0}, facts = {0};
 	recipe_needs_md(f, &needs);
 	recipe_needs_json(f, &needs_json);
 	recipe_evidence(f, &evidence);
+	recipe_facts_yaml(f, &facts);
 	folder.rc = fs_mkdirs(dir, 0755, err);
 	put_file(&folder, "NEEDS.md", &needs);
 	put_file(&folder, "needs.json", &needs_json);
 	put_file(&folder, "evidence.jsonl", &evidence);
+	put_file(&folder, "drydock.yaml", &facts);
 	return folder.rc < 0 ? err_wrap(err, "recipe") : 0;
 }
 

@@ -3,21 +3,11 @@
 #include "envprobe/data.h"
 #include "envprobe/known_services.h"
 #include "envprobe/resolve.h"
+#include "envprobe/server.h"
 #include "envprobe/trial.h"
 
 #include <fnmatch.h>
 #include <string.h>
-
-#define MAX_NAMES 20 /* databases, users and files of one service */
-
-struct server {
-	char *name;
-	char *question;
-	int64_t since; /* attempt that learnt of it */
-	char *port, *socket, *user, *password, *rootpassword;
-	struct strlist databases, roles, schema;
-	struct strlist variables; /* that were exported for it */
-};
 
 struct supply {
 	struct server *v;
@@ -30,22 +20,6 @@ struct supply {
 	enum exec_cause cause;
 	int64_t first; /* attempt with them */
 };
-
-static void
-server_cleanup(struct server *s)
-{
-	free(s->name);
-	free(s->question);
-	free(s->port);
-	free(s->socket);
-	free(s->user);
-	free(s->password);
-	free(s->rootpassword);
-	strlist_cleanup(&s->databases);
-	strlist_cleanup(&s->roles);
-	strlist_cleanup(&s->schema);
-	strlist_cleanup(&s->variables);
-}
 
 void
 supply_destroy(struct supply *s)
@@ -72,315 +46,6 @@ supply_can(const struct loop *l, const char *name)
 	bool can = r.package != NULL;
 	resolution_cleanup(&r);
 	return can;
-}
-
-/* ---- what it is given ---- */
-
-/* As a name of a user, a database or a file it goes into a command: nothing but these. */
-static bool
-is_plain(const char *s)
-{
-	return *s && *s != '-' && strlen(s) < 200 &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") ==
-		       strlen(s);
-}
-
-static bool
-is_password(const char *s)
-{
-	return strlen(s) < 100 && !strpbrk(s, "'\"\\`$ \t");
-}
-
-static bool
-add_name(struct strlist *l, const char *name)
-{
-	if (!name || !is_plain(name) || strlist_has(l, name) || l->n >= MAX_NAMES)
-		return false;
-	strlist_add(l, name);
-	return true;
-}
-
-static void
-set_once(char **to, const char *value, bool (*is_good)(const char *))
-{
-	if (!*to && value && is_good(value))
-		*to = mem_strdup(value);
-}
-
-static void
-configure_by(struct server *s, struct str what, const char *value)
-{
-	if (str_eq(what, "user"))
-		set_once(&s->user, value, is_plain);
-	else if (str_eq(what, "password"))
-		set_once(&s->password, value, is_password);
-	else if (str_eq(what, "rootpassword"))
-		set_once(&s->rootpassword, value, is_password);
-	else if (str_eq(what, "database"))
-		(void)add_name(&s->databases, value);
-}
-
-static const struct setting *
-find_setting(const struct loop *l, struct str name)
-{
-	for (size_t i = 0; i < l->around.settings.n; i++)
-		if (str_eq(name, l->around.settings.v[i].name))
-			return &l->around.settings.v[i];
-	return NULL;
-}
-
-static bool
-is_of(const struct endpoint *e, const struct server *s)
-{
-	struct str scheme = str_of(e->scheme);
-	return str_eq(e->declared ? scheme : known_service_by(MARK_SCHEME, scheme), s->name);
-}
-
-static void
-configure(const struct loop *l, struct server *s)
-{
-	struct str name = str_of(s->name), rest = data_services(), what, variable;
-	while (known_service_next(&rest, name, "setting", &what, &variable)) {
-		const struct setting *set = find_setting(l, variable);
-		if (set)
-			configure_by(s, what, set->value);
-	}
-	for (size_t i = 0; i < l->around.endpoints.n; i++) {
-		const struct endpoint *e = &l->around.endpoints.v[i];
-		if (!is_of(e, s))
-			continue;
-		if (s->user && e->user && strcmp(s->user, e->user) != 0)
-			(void)add_name(&s->roles, e->user);
-		set_once(&s->user, e->user, is_plain);
-		set_once(&s->password, e->password, is_password);
-		(void)add_name(&s->databases, e->database);
-	}
-	for (size_t i = 0; i < l->around.schemas.n; i++)
-		if (l->around.schemas.v[i].named)
-			(void)add_name(&s->schema, l->around.schemas.v[i].path);
-	OWN_FREE char *user = str_dup(known_service_get(name, "user"));
-	OWN_FREE char *database = str_dup(known_service_get(name, "database"));
-	set_once(&s->user, user, is_plain);
-	if (!s->databases.n)
-		(void)add_name(&s->databases, database);
-}
-
-/* Databases that a server has without being told. */
-static bool
-is_its_own(const char *database)
-{
-	return strcmp(database, "postgres") == 0 || strcmp(database, "mysql") == 0;
-}
-
-static char *
-join(const struct strlist *l, bool databases)
-{
-	OWN(buf) struct buf text = {0};
-	for (size_t i = 0; i < l->n; i++)
-		if (!databases || !is_its_own(l->v[i]))
-			buf_printf(&text, "%s%s", text.n ? " " : "", l->v[i]);
-	return buf_take(&text);
-}
-
-/* The value of $NAME, heap. */
-static char *
-parameter(const struct server *s, struct str name)
-{
-	const char *value = NULL;
-	if (str_eq(name, "databases"))
-		return join(&s->databases, true);
-	if (str_eq(name, "roles"))
-		return join(&s->roles, false);
-	if (str_eq(name, "schema"))
-		return join(&s->schema, false);
-	if (str_eq(name, "port"))
-		value = s->port;
-	else if (str_eq(name, "socket"))
-		value = s->socket;
-	else if (str_eq(name, "user"))
-		value = s->user;
-	else if (str_eq(name, "password"))
-		value = s->password;
-	else if (str_eq(name, "rootpassword"))
-		value = s->rootpassword;
-	else if (str_eq(name, "database"))
-		value = s->databases.n ? s->databases.v[0] : NULL;
-	return mem_strdup(value ? value : "");
-}
-
-static const char *const parameters[] = {
-	"port", "socket", "user", "password", "rootpassword", "databases", "roles", "schema"};
-
-static char *
-start_command(const struct server *s)
-{
-	OWN(buf) struct buf text = {0};
-	OWN_FREE char *start = str_dup(known_service_get(str_of(s->name), "start"));
-	buf_puts(&text, "{ ");
-	for (size_t i = 0; i < sizeof(parameters) / sizeof(*parameters); i++) {
-		OWN_FREE char *used = mem_printf("$%s", parameters[i]);
-		OWN_FREE char *braced = mem_printf("${%s", parameters[i]);
-		OWN_FREE char *value = parameter(s, str_of(parameters[i]));
-		if (!strstr(start, used) && !strstr(start, braced))
-			continue;
-		buf_printf(&text, "%s=", parameters[i]);
-		buf_put_shell(&text, str_of(value));
-		buf_puts(&text, "; ");
-	}
-	buf_printf(&text, "%s; }", start);
-	return buf_take(&text);
-}
-
-/* ---- what its clients are told ---- */
-
-static char *
-expand(const struct server *s, struct str value)
-{
-	OWN(buf) struct buf text = {0};
-	for (size_t i = 0; i < value.n; i++) {
-		size_t n = 0;
-		while (value.p[i] == '$' && i + 1 + n < value.n && value.p[i + 1 + n] >= 'a' &&
-			value.p[i + 1 + n] <= 'z')
-			n++;
-		OWN_FREE char *of = parameter(s, (struct str){value.p + i + 1, n});
-		if (n)
-			buf_puts(&text, of);
-		else
-			buf_putc(&text, value.p[i]);
-		i += n;
-	}
-	return buf_take(&text);
-}
-
-static bool
-is_exported(const struct loop *l, const char *name)
-{
-	if (env_var_list_find(&l->r->environment, name))
-		return true;
-	OWN_FREE char *plain = mem_printf("env:%s", name), *secret = mem_printf("secret:%s", name);
-	return answers_get(l->spec->answers, plain, NULL) != ANSWER_NONE ||
-	       answers_get(l->spec->answers, secret, NULL) != ANSWER_NONE;
-}
-
-static void
-export_for(struct loop *l, struct server *s, const char *name, const char *value, const char *where)
-{
-	if (is_exported(l, name))
-		return;
-	struct env_var *e = env_var_list_add(&l->r->environment);
-	e->name = mem_strdup(name);
-	e->value = mem_strdup(value);
-	e->why = mem_printf("leads to the service %s%s%s", s->name, where ? ", as in " : "",
-		where ? where : "");
-	strlist_set_env(&l->env, name, value);
-	strlist_add(&s->variables, name);
-	strlist_addf(&l->r->options, "service:%s %s=%s", s->name, name, value);
-	OWN_FREE char *id = mem_printf("env:%s", name);
-	struct question *q = question_list_find(&l->r->questions, id);
-	if (q) {
-		q->default_value = q->default_value ? q->default_value : mem_strdup(value);
-		q->blocking = false;
-	}
-}
-
-static struct str
-url_host(struct str value)
-{
-	const char *at = memmem(value.p, value.n, "://", 3);
-	if (!at)
-		return (struct str){"", 0};
-	struct str host = {at + 3, value.n - (size_t)(at + 3 - value.p)};
-	const char *login = memchr(host.p, '@', host.n);
-	if (login)
-		host = (struct str){login + 1, host.n - (size_t)(login + 1 - host.p)};
-	size_t n = 0;
-	while (n < host.n && !strchr(":/?,", host.p[n]))
-		n++;
-	return (struct str){host.p, n};
-}
-
-static bool
-is_declared_host(const struct loop *l, const struct server *s, struct str host)
-{
-	for (size_t i = 0; i < l->around.endpoints.n; i++) {
-		const struct endpoint *e = &l->around.endpoints.v[i];
-		if (e->declared && is_of(e, s) && str_eq(host, e->host))
-			return true;
-	}
-	return false;
-}
-
-/* Does the value of a setting lead to the server, and to no other machine?  *ret_host is what has to lead here. */
-static bool
-leads_to(const struct loop *l, const struct server *s, struct str value, struct str *ret_host)
-{
-	const char *at = memmem(value.p, value.n, "://", 3);
-	struct str host = at ? url_host(value) : value;
-	bool declared = is_declared_host(l, s, host);
-	*ret_host = declared ? host : (struct str){"", 0};
-	if (!at)
-		return declared;
-	size_t n = (size_t)(at - value.p);
-	const char *plus = memchr(value.p, '+', n);
-	struct str scheme = {value.p, plus ? (size_t)(plus - value.p) : n};
-	bool here = declared || str_eq(host, "localhost") || str_starts(host, "127.");
-	return here && str_eq(known_service_by(MARK_SCHEME, scheme), s->name);
-}
-
-/* DB_HOST and the like, of this machine. */
-static bool
-is_host_here(const struct server *s, const struct setting *v)
-{
-	struct str rest = data_services(), key, value, host = str_of(v->value);
-	if (!str_eq(host, "localhost") && !str_starts(host, "127."))
-		return false;
-	while (known_service_next(&rest, str_of(s->name), "variable", &key, &value)) {
-		OWN_FREE char *pattern = str_dup(key);
-		if (fnmatch(pattern, v->name, 0) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Settings of the configuration that lead to it, and those beside one that does: DB_USER where DB_HOST is it. */
-static void
-export_settings(struct loop *l, struct server *s, struct service *to)
-{
-	const struct setting_list *all = &l->around.settings;
-	for (size_t i = 0; i < all->n; i++) {
-		struct str host;
-		const char *end = strrchr(all->v[i].name, '_');
-		if (!leads_to(l, s, str_of(all->v[i].value), &host) && !is_host_here(s, &all->v[i]))
-			continue;
-		export_for(l, s, all->v[i].name, all->v[i].value, all->v[i].where);
-		OWN_FREE char *name = str_dup(host);
-		if (host.n)
-			strlist_add_new(&to->hosts, name);
-		for (size_t k = 0; end && !strstr(all->v[i].value, "://") && k < all->n; k++)
-			if (strncmp(all->v[k].name, all->v[i].name,
-				    (size_t)(end + 1 - all->v[i].name)) == 0)
-				export_for(l, s, all->v[k].name, all->v[k].value, all->v[k].where);
-	}
-}
-
-static void
-export_all(struct loop *l, struct server *s, struct service *to)
-{
-	struct str rest = data_services(), key, value;
-	export_settings(l, s, to);
-	while (known_service_next(&rest, str_of(s->name), "environment", &key, &value)) {
-		OWN_FREE char *name = str_dup(key), *text = expand(s, value);
-		export_for(l, s, name, text, NULL);
-	}
-	rest = data_services();
-	while (known_service_next(&rest, str_of(s->name), "variable", &key, &value)) {
-		OWN_FREE char *pattern = str_dup(key), *text = expand(s, value);
-		for (size_t i = 0; i < l->r->project.env_reads.n; i++) {
-			const struct env_read *r = &l->r->project.env_reads.v[i];
-			if (fnmatch(pattern, r->name, 0) == 0)
-				export_for(l, s, r->name, text, r->where);
-		}
-	}
 }
 
 /* ---- supplying ---- */
@@ -418,20 +83,20 @@ supply_service(
 		.question = mem_strdup(q->id),
 		.since = l->n,
 		.port = mem_printf("%llu", (unsigned long long)port),
-		.socket = socket && str_starts(str_of(socket), "/tmp/") && is_plain(socket)
+		.socket = socket && str_starts(str_of(socket), "/tmp/") && server_is_plain(socket)
 				  ? mem_strdup(socket)
 				  : NULL};
-	configure(l, s);
+	server_configure(l, s);
 	to->name = mem_strdup(name);
 	to->question = mem_strdup(q->id);
-	to->start = start_command(s);
+	to->start = server_start(s);
 	to->port = (int64_t)port;
 	OWN_FREE char *ready = str_dup(known_service_get(str_of(name), "ready"));
 	to->socket = *ready ? TAKE(ready) : NULL;
 	free(q->default_value);
 	q->default_value = mem_strdup(to->start);
 	q->blocking = false;
-	export_all(l, s, to);
+	server_tell_clients(l, s, to);
 	want_package(l, name);
 	OWN_FREE char *text = mem_printf("from now on %s runs beside the tests", name);
 	decided(l, text);
@@ -469,10 +134,10 @@ take_problem(struct loop *l, struct server *s, const struct problem *p)
 	const char *file = p->kind == PROBLEM_TABLE ? schema_of(l, p->name) : NULL;
 	OWN_FREE char *text = mem_printf("%s is given the %s %s", s->name,
 		file ? "schema" : problem_kind_names[p->kind], file ? file : p->name);
-	bool news = (p->kind == PROBLEM_DATABASE && add_name(&s->databases, p->name)) ||
+	bool news = (p->kind == PROBLEM_DATABASE && server_add_name(&s->databases, p->name)) ||
 		    (p->kind == PROBLEM_ROLE && strcmp(p->name, s->user) != 0 &&
-			    add_name(&s->roles, p->name)) ||
-		    (file && add_name(&s->schema, file));
+			    server_add_name(&s->roles, p->name)) ||
+		    (file && server_add_name(&s->schema, file));
 	if (news)
 		decided(l, text);
 	return news;
@@ -494,7 +159,7 @@ supply_learn(struct loop *l)
 			continue;
 		struct question *q = question_list_find(&l->r->questions, s->question);
 		free(to->start);
-		to->start = start_command(s);
+		to->start = server_start(s);
 		free(q->default_value);
 		q->default_value = mem_strdup(to->start);
 		any = true;
@@ -517,7 +182,7 @@ reads_address(const struct loop *l, struct str name)
 	const struct server s = {.name = str_dup(name)};
 	bool any = false;
 	for (size_t i = 0; i < l->around.endpoints.n; i++)
-		any = any || is_of(&l->around.endpoints.v[i], &s);
+		any = any || server_is_of(&l->around.endpoints.v[i], &s);
 	free(s.name);
 	return any;
 }
@@ -554,48 +219,11 @@ supply_begin(struct loop *l)
 }
 
 static void
-forget_variable(struct loop *l, const char *name)
-{
-	size_t n = strlen(name);
-	struct env_var_list *all = &l->r->environment;
-	struct env_var *e = env_var_list_find(all, name);
-	if (e) {
-		env_var_cleanup(e);
-		all->n--;
-		memmove(e, e + 1, (size_t)(all->v + all->n - e) * sizeof(*e));
-	}
-	struct strlist env = {0};
-	for (size_t i = 0; i < l->env.n; i++)
-		if (strncmp(l->env.v[i], name, n) != 0 || l->env.v[i][n] != '=')
-			strlist_add(&env, l->env.v[i]);
-	strlist_cleanup(&l->env);
-	l->env = env;
-	OWN_FREE char *id = mem_printf("env:%s", name);
-	struct question *q = question_list_find(&l->r->questions, id);
-	if (q)
-		free(TAKE(q->default_value));
-}
-
-static void
-forget_options(struct loop *l, const struct server *s)
-{
-	OWN_FREE char *start = mem_printf("service:%s ", s->name);
-	struct strlist kept = {0};
-	for (size_t i = 0; i < l->r->options.n; i++)
-		if (!str_starts(str_of(l->r->options.v[i]), start))
-			strlist_add(&kept, l->r->options.v[i]);
-	strlist_cleanup(&l->r->options);
-	l->r->options = kept;
-}
-
-static void
 forget_server(struct loop *l, struct server *s)
 {
 	struct service *to = find_service(l, s);
 	struct question *q = question_list_find(&l->r->questions, s->question);
-	for (size_t i = 0; i < s->variables.n; i++)
-		forget_variable(l, s->variables.v[i]);
-	forget_options(l, s);
+	server_forget_clients(l, s);
 	if (to) {
 		size_t i = (size_t)(to - l->r->services.v);
 		service_cleanup(to);

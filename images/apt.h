@@ -100,6 +100,15 @@ int apt_purge(const struct state *st, struct stack *root, const struct strlist *
 	const char *owner, struct dd_err *err) DD_MUST_USE;
 
 /*
+ * Push a layer on `root` in which the files of the packages `names` are gone, and those of what of `all` only
+ * they, and none of `others`, depend on; the package tool still takes them for installed.  Found again by its
+ * key, leased to owner.
+ */
+int apt_hide(const struct state *st, struct stack *root, const struct strlist *names,
+	const struct strlist *others, const struct strlist *all, const char *owner,
+	struct dd_err *err) DD_MUST_USE;
+
+/*
  * The machine's package sources and npm registries for a pod of the caller's: prepare gives what to
  * bind, connect opens the way out, release closes it and frees.
  */

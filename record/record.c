@@ -338,6 +338,24 @@ env_var_list_find(const struct env_var_list *l, const char *name)
 	return NULL;
 }
 
+const struct json_field fact_package_fields[] = {SREQ(fact_package, name),
+	E(fact_package, scope, need_scope_names), S(fact_package, why), END};
+RECORD_IMPLEMENT(fact_package)
+
+const struct json_field fact_provider_fields[] = {
+	SREQ(fact_provider, need), SREQ(fact_provider, package), S(fact_provider, why), END};
+RECORD_IMPLEMENT(fact_provider)
+
+const struct json_field premises_fields[] = {A(premises, packages, fact_package), L(premises, ban),
+	A(premises, providers, fact_provider), A(premises, environment, env_var), END};
+
+void
+premises_cleanup(struct premises *f)
+{
+	json_release(premises_fields, f);
+	memset(f, 0, sizeof(*f));
+}
+
 const struct json_field install_step_fields[] = {
 	B(install_step, configure), L(install_step, items), END};
 RECORD_IMPLEMENT(install_step)

@@ -504,6 +504,33 @@ struct env_var { /* of the build; a secret has its question's id and no value */
 RECORD_LIST(env_var);
 struct env_var *env_var_list_find(const struct env_var_list *l, const char *name); /* NULL */
 
+/*
+ * What is known of an application before it is looked at: what a run learnt, and what a person says in a
+ * drydock.yaml.
+ */
+struct fact_package { /* wanted from the first attempt on */
+	char *name;
+	enum need_scope scope;
+	char *why;
+};
+RECORD_LIST(fact_package);
+
+struct fact_provider { /* of a need, "header curl/curl.h" */
+	char *need;
+	char *package;
+	char *why;
+};
+RECORD_LIST(fact_provider);
+
+struct premises {
+	struct fact_package_list packages;
+	struct strlist ban; /* packages that no need brings in */
+	struct fact_provider_list providers;
+	struct env_var_list environment; /* constants; they have no question */
+};
+void premises_cleanup(struct premises *f);
+extern const struct json_field premises_fields[];
+
 struct install_step {	      /* one call of the package tool */
 	bool configure;	      /* false: unpack these archives; true: configure these packages */
 	struct strlist items; /* sha256 digests; package names */

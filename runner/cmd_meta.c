@@ -88,6 +88,7 @@ static const struct {
 	{"endpoints", probe_endpoints_worker_main},
 	{"evidence", probe_evidence_worker_main},
 	{"fix", fix_worker_main},
+	{"facts", probe_facts_worker_main},
 	{"graph", graph_worker_main},
 	{"history", graph_history_worker_main},
 	{"image", image_worker_main},

@@ -18,6 +18,9 @@ struct up_options {
 	const char *recipe;
 	bool offline;
 	bool no_prune;
+	bool install_anew;
+	const char *facts;
+	bool no_learnt;
 	struct limit_options limits;
 	struct patience_options patience;
 };
@@ -33,6 +36,12 @@ static const struct option_def options[] = {
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
 	{"no-prune", 0, OPTION_FLAG, O(no_prune), NULL,
 		"keep packages that nothing was seen to use, without a look whether they are needed"},
+	{"facts", 0, OPTION_TEXT, O(facts), "FILE",
+		"a drydock.yaml: what is known beforehand (default: that of the source)"},
+	{"no-learnt", 0, OPTION_FLAG, O(no_learnt), NULL,
+		"use nothing that earlier runs learnt of this source"},
+	{"install-anew", 0, OPTION_FLAG, O(install_anew), NULL,
+		"install packages from their archives, also where a layer of them is in the store"},
 	LIMIT_OPTIONS(struct up_options, limits),
 	PATIENCE_OPTIONS(struct up_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -105,6 +114,21 @@ take_recipe(const char *path, struct run_options *ro, struct dd_err *err)
 	return rc;
 }
 
+/* A bad one is refused before there is a run. */
+static int
+take_facts(const struct state *st, const char *path, struct run_options *ro, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	struct premises facts = {0};
+	int rc = command_absolute_path(path, &ro->facts, err);
+	if (rc == 0)
+		rc = fs_read(ro->facts, FACTS_MAX_BYTES, &text, err);
+	if (rc == 0)
+		rc = probe_facts_read(st, buf_str(&text), &facts, err);
+	premises_cleanup(&facts);
+	return rc < 0 ? err_wrap(err, "%s", path) : 0;
+}
+
 static int
 new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
 {
@@ -112,6 +136,8 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 	const char *source = call->args[0];
 	struct run_options ro = {.offline = o->offline,
 		.no_prune = o->no_prune,
+		.install_anew = o->install_anew,
+		.no_learnt = o->no_learnt,
 		.build_only = call->command == &cmd_probe,
 		.limits = o->limits,
 		.created_ns = clock_real_ns()};
@@ -122,6 +148,8 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		rc = command_source(source, &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
+	if (rc == 0 && o->facts)
+		rc = take_facts(st, o->facts, &ro, err);
 	if (rc == 0 && o->image) {
 		OWN(image) struct image img = {0};
 		bool base =
@@ -167,7 +195,14 @@ const struct subcommand cmd_up = {
 		".tar.zst, .zip)\nor the URL or path of a git repository (http, https, git, file; "
 		"#REF picks a branch, tag or commit).\n\nThe outcome is one of up, built (it has no "
 		"tests), tests-failed, build-failed, unsatisfiable,\nblocked (it needs an answer) and "
-		"stopped (resumable).\n\nWith --json, paths are absolute. A case's ms is -1 where its test "
+		"stopped (resumable).\n\nWhat a run learnt is kept. The next one of the same tree replays its recipe, and "
+		"finds out anew only what\ndoes not end as well; of a changed one its packages are the "
+		"first that are installed. A drydock.yaml, in\nthe source or named by --facts, says what is "
+		"known beforehand:\n\n  packages:             # installed from the first attempt on; a bare name "
+		"will do\n  - name: libpq-dev\n    scope: build        # build, test or run\n    why: the reports need "
+		"it\n  ban: [libkmer-dev]    # installed for no need\n  providers:            # which package it is for a "
+		"need\n  - need: header curl/curl.h\n    package: libcurl4-gnutls-dev\n  environment:          # of build and "
+		"tests\n  - name: HARBOUR_SITE\n    value: north\n\nEach run writes one with what it learnt, to be corrected and given back.\n\nWith --json, paths are absolute. A case's ms is -1 where its test "
 		"tool tells no time; tests.flaky is -1,\nsince each test runs once in a run.",
 	.options = options,
 	.options_size = sizeof(struct up_options),
@@ -185,6 +220,12 @@ static const struct option_def probe_options[] = {
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
 	{"no-prune", 0, OPTION_FLAG, O(no_prune), NULL,
 		"keep packages that nothing was seen to use, without a look whether they are needed"},
+	{"facts", 0, OPTION_TEXT, O(facts), "FILE",
+		"a drydock.yaml: what is known beforehand (default: that of the source)"},
+	{"no-learnt", 0, OPTION_FLAG, O(no_learnt), NULL,
+		"use nothing that earlier runs learnt of this source"},
+	{"install-anew", 0, OPTION_FLAG, O(install_anew), NULL,
+		"install packages from their archives, also where a layer of them is in the store"},
 	LIMIT_OPTIONS(struct up_options, limits),
 	PATIENCE_OPTIONS(struct up_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},

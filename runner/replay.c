@@ -62,6 +62,41 @@ install_batches(struct replay *p, struct dd_err *err)
 	return rc;
 }
 
+/* What shows what a package is for: everything but it, and what only it brings along. */
+static int
+do_hide(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct replay *p = ctx;
+	struct stack *root = &result_of(p)->root;
+	OWN(strlist) struct strlist others = {0}, all = {0};
+	const struct strlist *without = &p->run->options.without;
+	for (size_t i = 0; i < p->recipe->packages.n; i++) {
+		const struct package *k = &p->recipe->packages.v[i];
+		strlist_add(&all, k->name);
+		if (k->requested && !strlist_has(without, k->name))
+			strlist_add(&others, k->name);
+	}
+	int rc = apt_hide(p->st, root, without, &others, &all, p->owner, err);
+	if (rc == 0)
+		*ret_result = json_pack("{s:s}", "layer", root->v[root->n - 1].s);
+	return rc;
+}
+
+static int
+hide_packages(struct replay *p, struct dd_err *err)
+{
+	struct stack *root = &result_of(p)->root;
+	OWN_JSON json_t *j = NULL;
+	size_t before = root->n;
+	if (!p->run->options.without.n)
+		return 0;
+	int rc = journal_step(p->run->journal, "replay/hidden", do_hide, p, &j, err);
+	const char *layer = json_string_value(json_object_get(j, "layer"));
+	if (rc == 0 && root->n == before && layer)
+		stack_push(root, layer);
+	return rc;
+}
+
 /* ---- modules: from the store, without asking a registry what there is ---- */
 
 static int
@@ -432,6 +467,8 @@ build_and_test(struct replay *p, struct dd_err *err)
 	bool complete = true;
 	int rc = install_batches(p, err);
 	if (rc == 0)
+		rc = hide_packages(p, err);
+	if (rc == 0)
 		rc = place_files(p, err);
 	if (rc == 0)
 		rc = install_modules(p, &complete, err);
@@ -492,25 +529,16 @@ check_base(const struct recipe *recipe, const struct image *base, struct dd_err 
 
 int
 standup_replay(const struct state *st, struct run *run, struct answers *answers,
-	struct standup_result *r, struct dd_err *err)
+	const struct recipe *recipe, struct standup_result *r, struct dd_err *err)
 {
-	struct recipe recipe = {0};
-	int rc = recipe_load(run->options.recipe, &recipe, err);
-	if (rc < 0)
-		return rc;
 	OWN_FREE char *owner = run_owner(run);
-	struct replay p = {.st = st,
-		.run = run,
-		.answers = answers,
-		.owner = owner,
-		.recipe = &recipe,
-		.r = r};
-	rc = check_base(&recipe, &r->base, err);
+	struct replay p = {
+		.st = st, .run = run, .answers = answers, .owner = owner, .recipe = recipe, .r = r};
+	int rc = check_base(recipe, &r->base, err);
 	if (rc == 0)
 		rc = run_steps(&p, err);
 	strlist_cleanup(&p.env);
 	stack_cleanup(&p.tree);
 	probe_files_cleanup(&p.files);
-	recipe_cleanup(&recipe);
 	return rc;
 }

@@ -26,6 +26,10 @@ struct run_options { /* journalled at creation; what resume goes by */
 	bool build_only;
 	bool offline;
 	bool no_prune;		     /* of packages that nothing was seen to use */
+	char *facts;		     /* absolute path of a drydock.yaml; NULL: that of the source */
+	bool no_learnt;		     /* what earlier runs learnt is not used */
+	bool install_anew;	     /* no layer of packages of an earlier run is taken */
+	struct strlist without;	     /* packages a replay hides the files of */
 	struct limit_options limits; /* of each pod of the run */
 	int64_t time_ms, silence_ms; /* of each command of build and tests; 0: the defaults */
 	int64_t created_ns;	     /* real time */

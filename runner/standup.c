@@ -1,11 +1,13 @@
 #include "runner/standup.h"
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "qa/qa.h"
 #include "runner/attest.h"
 #include "runner/bundle.h"
 #include "runner/guide.h"
+#include "runner/learnt.h"
 #include "runner/lost.h"
 #include "runner/prove.h"
 #include "runner/report.h"
@@ -18,6 +20,10 @@ struct standup {
 	struct answers *answers;
 	char *owner;
 	struct standup_result *r;
+	/* of discovery */
+	struct premises facts; /* what a person says beforehand */
+	struct learnt before;  /* by another run; its run is NULL: nothing */
+	char *told, *asked;    /* see struct learnt */
 };
 
 void
@@ -114,6 +120,24 @@ lease_image(const struct standup *s, const struct image *img, bool *ret_whole, s
 	return rc;
 }
 
+/* An empty layer of this run's own on top: what is installed on it is found in no store. */
+static int
+push_own_layer(const struct standup *s, struct stack *root, struct dd_err *err)
+{
+	const struct stack none = {0};
+	struct hash_hex key = stack_next_key(root, str_of(s->owner));
+	const struct pod_spec spec = {.state = s->st, .work = &none};
+	struct pod *pod = NULL;
+	int rc = layer_lease(s->st, s->owner, key.s, err);
+	if (rc == 0)
+		rc = pod_open(&spec, &pod, err);
+	if (rc == 0)
+		rc = pod_freeze(pod, POD_WORK, key.s, err);
+	if (rc == 0)
+		stack_push(root, key.s);
+	return rc;
+}
+
 static int
 do_base(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -129,6 +153,8 @@ do_base(void *ctx, json_t **ret_result, struct dd_err *err)
 		if (rc == 0)
 			rc = lease_image(s, &img, &whole, err);
 	}
+	if (rc == 0 && o->install_anew)
+		rc = push_own_layer(s, &img.stack, err);
 	if (rc == 0)
 		*ret_result = image_to_json(&img);
 	image_cleanup(&img);
@@ -150,6 +176,120 @@ do_index(void *ctx, json_t **ret_result, struct dd_err *err)
 		*ret_result = json_pack("{s:s}", "digest", index.digest);
 	apt_index_cleanup(&index);
 	return rc;
+}
+
+/* ---- what is known beforehand ---- */
+
+static int
+read_facts_file(struct standup *s, struct premises *ret, struct dd_err *err)
+{
+	const char *path = s->run->options.facts;
+	OWN(buf) struct buf text = {0};
+	int rc = fs_read(path, FACTS_MAX_BYTES, &text, err);
+	if (rc == 0)
+		rc = probe_facts_read(s->st, buf_str(&text), ret, err);
+	return rc < 0 ? err_wrap(err, "%s", path) : 0;
+}
+
+/* The file that is named; else that of the source, whose mistakes are no reason to stop. */
+static int
+do_facts(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct standup *s = ctx;
+	struct premises facts = {0};
+	struct stack source = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	stack_push(&source, s->r->source.layer);
+	bool named = s->run->options.facts != NULL;
+	int rc = named ? read_facts_file(s, &facts, &why)
+		       : probe_facts_of_source(s->st, &source, &facts, &why);
+	stack_cleanup(&source);
+	if (rc < 0 && (named || (rc != -DD_ENOENT && rc != -DD_EINVAL)))
+		return err_move(err, &why);
+	*ret_result = json_pack("{s:o, s:s*}", "facts", json_encode(premises_fields, &facts),
+		"note", rc == -DD_EINVAL ? err_msg(&why) : NULL);
+	premises_cleanup(&facts);
+	return 0;
+}
+
+static int
+do_learnt(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct standup *s = ctx;
+	struct learnt l = {0};
+	(void)err;
+	int rc = learnt_find(s->st, s->r->source.digest, s->run->options.source, &l, NULL);
+	*ret_result = rc == 0 ? json_encode(learnt_fields, &l) : json_object();
+	learnt_cleanup(&l);
+	return 0;
+}
+
+/* The ids that are answered, and what was decided: another value of the others leads to no other packages. */
+static char *
+name_answers(struct answers *a)
+{
+	OWN(strlist) struct strlist ids = {0};
+	OWN(buf) struct buf text = {0};
+	answers_given(a, &ids);
+	for (size_t i = 0; i < ids.n; i++) {
+		const char *value = "";
+		if (str_starts(str_of(ids.v[i]), "decision:"))
+			(void)answers_get(a, ids.v[i], &value);
+		buf_printf(&text, "%s=%s\n", ids.v[i], value);
+	}
+	return buf_take(&text);
+}
+
+static int
+know_beforehand(struct standup *s, struct dd_err *err)
+{
+	OWN_JSON json_t *facts = NULL, *learnt = NULL;
+	OWN(buf) struct buf text = {0};
+	int rc = journal_step(s->run->journal, "facts", do_facts, s, &facts, err);
+	if (rc == 0)
+		rc = json_decode(json_object_get(facts, "facts"), premises_fields, false, &s->facts,
+			"facts", err);
+	if (rc == 0 && !s->run->options.no_learnt)
+		rc = journal_step(s->run->journal, "learnt", do_learnt, s, &learnt, err);
+	if (rc == 0 && json_object_get(learnt, "run"))
+		rc = json_decode(learnt, learnt_fields, false, &s->before, "learnt", err);
+	if (rc < 0)
+		return rc;
+	const char *note = json_string_value(json_object_get(facts, "note"));
+	if (note) {
+		strlist_addf(&s->r->source.notes, "what drydock.yaml says is not used: %s", note);
+		log_warn("%s", s->r->source.notes.v[s->r->source.notes.n - 1]);
+	}
+	json_print(json_object_get(facts, "facts"), 0, &text);
+	struct hash_hex told = hash_bytes(buf_str(&text));
+	s->told = mem_strdup(told.s);
+	s->asked = name_answers(s->answers);
+	return 0;
+}
+
+/* Does what was learnt still lead to the same recipe? */
+static bool
+is_known(const struct standup *s)
+{
+	const struct learnt *l = &s->before;
+	return json_is_object(l->recipe) && strcmp(l->tree, s->r->source.digest) == 0 && l->base &&
+	       strcmp(l->base, s->r->base.digest) == 0 && l->told &&
+	       strcmp(l->told, s->told) == 0 && l->asked && strcmp(l->asked, s->asked) == 0 &&
+	       l->build_only == s->run->options.build_only;
+}
+
+static int
+save_learnt(struct standup *s, const struct premises *now, json_t *recipe, struct dd_err *err)
+{
+	const struct learnt l = {s->run->id, s->r->source.digest, s->r->base.digest, s->told,
+		s->asked, s->run->options.build_only, *now, recipe};
+	return learnt_save(s->st, s->run->options.source, &l, err);
+}
+
+static int
+learn(void *ctx, const struct premises *now, struct dd_err *err)
+{
+	return save_learnt(ctx, now, NULL, err);
 }
 
 /* ---- discovery ---- */
@@ -203,6 +343,9 @@ discover(struct standup *s, const struct recipe *known, struct dd_err *err)
 		.no_prune = s->run->options.no_prune,
 		.build_only = s->run->options.build_only,
 		.known = known,
+		.facts = &s->facts,
+		.learnt_before = s->before.run ? &s->before.facts : NULL,
+		.learnt = learn,
 		.step_limit_ms = s->run->options.time_ms,
 		.silence_limit_ms = s->run->options.silence_ms,
 		.run_tests = run_tests,
@@ -352,13 +495,13 @@ forget_if_gone(struct standup *s, const char *step, const char *const *files, st
 static int
 write_recipe(struct standup *s, struct dd_err *err)
 {
-	static const char *const findings[] = {
-		"recipe/NEEDS.md", "recipe/needs.json", "recipe/evidence.jsonl", NULL};
+	static const char *const findings[] = {"recipe/NEEDS.md", "recipe/needs.json",
+		"recipe/evidence.jsonl", "recipe/drydock.yaml", NULL};
 	static const char *const files[] = {"recipe/drydock.lock.json", "recipe/drydock.buildinfo",
 		"recipe/Dockerfile", "recipe/BUILD.md", "recipe/.devcontainer/devcontainer.json",
 		"recipe/sbom.cdx.json", "recipe/sbom.spdx.json", NULL};
 	struct journal *j = s->run->journal;
-	bool whole = has_recipe(s->r->probe.outcome);
+	bool whole = has_recipe(s->r->probe.outcome) && !s->run->options.without.n;
 	int rc = forget_if_gone(s, "recipe/findings", findings, err);
 	if (rc == 0 && whole)
 		rc = forget_if_gone(s, "recipe", files, err);
@@ -375,6 +518,20 @@ write_recipe(struct standup *s, struct dd_err *err)
 	return rc;
 }
 
+/* For the next run of the same source. */
+static int
+learn_result(struct standup *s, struct dd_err *err)
+{
+	OWN_JSON json_t *lock = NULL;
+	struct premises now;
+	if (s->r->recipe && json_parse_file(s->r->recipe, (size_t)64 << 20, &lock, err) < 0)
+		return -(int)err->code;
+	probe_learnt(&s->r->probe, &s->facts, &now);
+	int rc = save_learnt(s, &now, lock, err);
+	premises_cleanup(&now);
+	return rc;
+}
+
 static int
 write_results(struct standup *s, struct dd_err *err)
 {
@@ -384,6 +541,8 @@ write_results(struct standup *s, struct dd_err *err)
 	int rc = forget_if_gone(s, "report", report_files, err);
 	if (rc == 0)
 		rc = write_recipe(s, err);
+	if (rc == 0 && s->told)
+		rc = learn_result(s, err);
 	r->report = run_path(s->run, "report.html");
 	r->cases = run_path(s->run, "tests.jsonl");
 	if (rc == 0)
@@ -419,18 +578,14 @@ is_as_good(const struct recipe *r, const struct probe_result *p)
 
 /* Packages that are gone, or are for another base image, are broken, too. */
 static int
-replay_and_mend(struct standup *s, struct dd_err *err)
+replay_and_mend(struct standup *s, const struct recipe *recipe, struct dd_err *err)
 {
-	struct recipe recipe = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	int rc = recipe_load(s->run->options.recipe, &recipe, err);
-	if (rc < 0)
-		return rc;
-	rc = standup_replay(s->st, s->run, s->answers, s->r, &why);
+	int rc = standup_replay(s->st, s->run, s->answers, recipe, s->r, &why);
 	bool gone = rc == -DD_ENOENT || rc == -DD_ECORRUPT || rc == -DD_EINVAL;
 	if (rc < 0 && !gone) {
 		rc = err_move(err, &why);
-	} else if (rc < 0 || !is_as_good(&recipe, &s->r->probe)) {
+	} else if (rc < 0 || !is_as_good(recipe, &s->r->probe)) {
 		strlist_addf(&s->r->source.notes,
 			"the recipe was replayed first, and it is broken: %s%s%s",
 			rc < 0 ? err_msg(&why) : run_outcome_names[s->r->probe.outcome],
@@ -439,8 +594,39 @@ replay_and_mend(struct standup *s, struct dd_err *err)
 		log_warn("%s", s->r->source.notes.v[s->r->source.notes.n - 1]);
 		probe_result_cleanup(&s->r->probe);
 		s->r->probe = (struct probe_result){0};
-		rc = find_out(s, &recipe, err);
+		rc = find_out(s, recipe, err);
 	}
+	return rc;
+}
+
+/* By the recipe that is named: to the letter, or as far as it holds. */
+static int
+follow_recipe(struct standup *s, struct dd_err *err)
+{
+	struct recipe recipe = {0};
+	int rc = recipe_load(s->run->options.recipe, &recipe, err);
+	if (rc == 0)
+		rc = s->run->options.discover
+			     ? replay_and_mend(s, &recipe, err)
+			     : standup_replay(s->st, s->run, s->answers, &recipe, s->r, err);
+	recipe_cleanup(&recipe);
+	return rc;
+}
+
+/* By the recipe that an earlier run of the same source came to. */
+static int
+follow_learnt(struct standup *s, struct dd_err *err)
+{
+	struct recipe recipe = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	int rc = recipe_from_json(s->before.recipe, &recipe, &why);
+	if (rc == 0) {
+		strlist_addf(&s->r->source.notes,
+			"what run %s learnt of this source was used (--no-learnt finds it out anew)",
+			s->before.run);
+		log_info("%s", s->r->source.notes.v[s->r->source.notes.n - 1]);
+	}
+	rc = rc == 0 ? replay_and_mend(s, &recipe, err) : find_out(s, NULL, err);
 	recipe_cleanup(&recipe);
 	return rc;
 }
@@ -460,11 +646,12 @@ run_steps(struct standup *s, struct dd_err *err)
 		rc = journal_step(j, "base", do_base, s, &base, err);
 	if (rc == 0)
 		rc = image_from_json(base, &s->r->base, err);
-	if (rc == 0 && !o->recipe)
-		rc = find_out(s, NULL, err);
-	else if (rc == 0)
-		rc = o->discover ? replay_and_mend(s, err)
-				 : standup_replay(s->st, s->run, s->answers, s->r, err);
+	if (rc == 0 && (!o->recipe || o->discover))
+		rc = know_beforehand(s, err);
+	if (rc == 0)
+		rc = o->recipe	   ? follow_recipe(s, err)
+		     : is_known(s) ? follow_learnt(s, err)
+				   : find_out(s, NULL, err);
 	return rc < 0 ? rc : write_results(s, err);
 }
 
@@ -487,6 +674,10 @@ standup(const struct state *st, struct run *run, struct answers *answers,
 	int rc = lost_forget(st, run, err);
 	if (rc == 0)
 		rc = run_steps(&s, err);
+	premises_cleanup(&s.facts);
+	learnt_cleanup(&s.before);
+	free(s.told);
+	free(s.asked);
 	if (rc < 0) {
 		standup_result_cleanup(&r);
 		return rc;

@@ -39,7 +39,7 @@ int standup(const struct state *st, struct run *run, struct answers *answers,
  * (runner/replay.c).  Fills r->probe.
  */
 int standup_replay(const struct state *st, struct run *run, struct answers *answers,
-	struct standup_result *r, struct dd_err *err) DD_MUST_USE;
+	const struct recipe *recipe, struct standup_result *r, struct dd_err *err) DD_MUST_USE;
 
 /*
  * How the result of a replay differs from what its recipe yielded (runner/differences.c): an object of lists,

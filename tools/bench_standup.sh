@@ -1,5 +1,5 @@
 #!/bin/bash
-# `make bench-standup [LIST=FILE] [NAMES="a b"]`: drydock up over real upstream archives, as a table.
+# `make bench-standup [LIST=FILE|DIR] [NAMES="a b"] [PARTS="up known ..."]`: drydock up over real archives, as tables.
 #
 #   tools/bench_standup.sh LIST [NAME...]
 #
@@ -7,8 +7,23 @@
 # version, build system, known needs, what it stands for, expected outcome, and the archives as
 # "file:sha256 ...".  Archives are fetched with apt's source download through a private list that adds
 # deb-src to the machine's own sources, checked against their digest, and kept in CACHE; the packaging
-# that comes along is deleted unread.  STATE, OUT, CACHE and LIMIT (seconds a package) may be set in the
-# environment.
+# that comes along is deleted unread.  A directory of archives will do, too: nothing is known of those.
+# STATE, OUT, CACHE and LIMIT (seconds a package and step) may be set in the environment.  PARTS, all of them
+# unless named:
+#
+#   up        outcome, cases that ran, attempts; the seconds up to the verdict, and of pruning after it
+#   known     the same run again with every download in the store, nothing learnt and no layer of packages taken
+#             from it, not pruned; beside it the pruned recipe (the known needs) installed, built and tested under
+#             the same conditions, and what the first takes of the second
+#   replay    the recipe twice without a network (as root in a network namespace of its own): what differs
+#   minimal   a set found by deletion: everything that discovery wanted before pruning, and the packages that the
+#             distribution builds it with; each is hidden in turn with what only it brings along, and needed when
+#             outcome, files made, their libraries, texts or cases differ.  At most SAMPLE of them a package (0:
+#             all; the figures are then estimates).  Of the packages found: how many are needed; of those needed:
+#             how many were found
+#   rival     ognibuild of this machine's sources, as root in drydock's sandbox with those sources: does its build,
+#             and does its test command, exit with 0
+#   resolve   building the package index, and resolving one of the names that the runs needed
 set -u
 export LC_ALL=C.UTF-8
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -17,7 +32,29 @@ shift
 cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/drydock-bench}
 out=${OUT:-$top/build/bench-standup}
 limit=${LIMIT:-1800}
+sample=${SAMPLE:-0}
+parts=${PARTS:-up known replay minimal rival resolve}
+drydock=$top/build/drydock
 mkdir -p "$cache/archives" "$out"
+
+part() { [[ " $parts " == *" $1 "* ]]; }
+
+# timed FILE COMMAND...: standard output to FILE.json, the rest to FILE.err; the seconds to $took
+timed() {
+	local file=$1 start=$EPOCHREALTIME
+	shift
+	timeout -k 30 "$limit" "$@" >"$file.json" 2>"$file.err" </dev/null
+	took=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
+}
+
+# dd COMMAND ARGS...: the words of a drydock command on the state of the measurement
+words() { printf '%s\n' "$drydock" "$1" --json --quiet ${STATE:+--state "$STATE"} "${@:2}"; }
+dd_timed() {
+	local file=$1 argv
+	shift
+	mapfile -t argv < <(words "$@")
+	timed "$file" "${argv[@]}"
+}
 
 # A private apt configuration: the machine's sources with deb-src beside each deb.
 apt_config() {
@@ -66,88 +103,199 @@ get() {
 	have "$2" "$3"
 }
 
-# score NEEDS PACKAGES: "needs found wanted" on one line.  A need is a word of the list (what stands in
-# parentheses is optional: finding it is right, missing it is no fault); a package meets it when, bare of
-# lib-, -dev, -perl, python3- and digits, one name begins with the other.  The list leaves out the compiler
-# and what the build system itself is (its third column names it): such packages count neither way.
-score() {
-	awk -v needs="$1" -v packages="$2" '
-	function bare(s) {
-		s = tolower(s)
-		sub(/-[0-9][0-9.]*$/, "", s); sub(/^(lib|python3-|golang-|node-|php-)/, "", s)
-		sub(/(-dev|-perl|-cli|-cil)$/, "", s); sub(/-[0-9][0-9.]*$/, "", s); gsub(/[0-9.+]+$/, "", s)
-		return s
-	}
-	function implied(p) {
-		return p ~ /^(gcc|g\+\+|make|libc6-dev|linux-libc-dev|pkg-config|autoconf|autoconf-archive|automake|libtool|libtool-bin|cmake|meson|ninja-build|python3|python3-dev|perl|libperl-dev|nodejs|npm)$/
-	}
-	function meets(p, n) { return length(p) > 1 && (index(p, n) == 1 || index(n, p) == 1) }
-	BEGIN {
-		optional = ""
-		while (match(needs, /\([^)]*\)/)) {
-			optional = optional " " substr(needs, RSTART + 1, RLENGTH - 2)
-			needs = substr(needs, 1, RSTART - 1) substr(needs, RSTART + RLENGTH)
-		}
-		gsub(/[,+()]/, " ", needs); gsub(/[,+()]/, " ", optional)
-		nn = split(needs, N, " "); no = split(optional, O, " "); np = split(packages, P, " ")
-		for (i = 1; i <= nn; i++) for (j = 1; j <= np; j++)
-			if (meets(bare(P[j]), bare(N[i]))) { met++; break }
-		for (j = 1; j <= np; j++) {
-			hit = 0
-			for (i = 1; i <= nn && !hit; i++) hit = meets(bare(P[j]), bare(N[i]))
-			for (i = 1; i <= no && !hit; i++) hit = meets(bare(P[j]), bare(O[i]))
-			right += hit
-			counted += hit || !implied(P[j])
-		}
-		print met + 0, nn, right + 0, counted + 0
-	}'
+# median of the numbers on standard input; "-" of none
+median() { sort -n | awk '{ v[NR] = $1 } END { print NR ? (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 : "-" }'; }
+
+# what FILE EXPRESSION: of a result
+what() { jq -r "$2" "$1" 2>/dev/null; }
+is_built() { case $(what "$1" .outcome) in up | built | tests-failed) return 0 ;; *) return 1 ;; esac; }
+
+# ---- up
+
+part_up() { # NAME ARCHIVE
+	local f=$out/$1.up facts
+	dd_timed "$f" up --no-learnt "$2"
+	facts=$(what "$f.json" '[.outcome, .tests.passed, .tests.failed, .tests.skipped, ([.attempts[] | select(.pruning | not)] | length),
+		([.attempts[] | select(.pruning) | .seconds] | add // 0 | round), (.packages | length)] | @tsv')
+	printf '%s\t%s\t%s\n' "$1" "${facts:-error	0	0	0	0	0	0}" "$took" >>"$out/up.tsv"
+	tail -n 1 "$out/up.tsv" | awk -F'\t' '{ printf "%-32s %-13s %6d %6d %5d %4d %7.1f %6d %4d", $1, $2, $3, $4, $5, $6, $9 - $7, $7, $8 }'
 }
+
+# ---- known
+
+part_known() { # NAME ARCHIVE
+	local f=$out/$1.known recipe up=-
+	recipe=$(what "$out/$1.up.json" '.recipe // empty')
+	[ -n "$recipe" ] || { printf ' %7s %7s %6s' - - - && return; }
+	dd_timed "$f-up" up --no-learnt --no-prune --install-anew --offline "$2"
+	up=$took
+	dd_timed "$f" replay --install-anew --offline "$recipe" "$2"
+	is_built "$f.json" || { printf ' %7s %7s %6s' "$up" failed - && return; }
+	printf '%s\t%s\t%s\n' "$1" "$up" "$took" >>"$out/known.tsv"
+	awk -v a="$up" -v b="$took" 'BEGIN { printf " %7.1f %7.1f %6.2f", a, b, a / b }'
+}
+
+# ---- replay
+
+# Without a network: what another user has no right to is said.
+alone=()
+[ "$(id -u)" != 0 ] || alone=(unshare --net --)
+
+# same FILE WANT: all that a replay compares but bytes, and the counts of the run it is of
+same() {
+	[ "$(what "$1" '[.differences | .missing, .added, .linked, .text, .tests | length] | add')" = 0 ] &&
+		[ "$(what "$1" '[.outcome, .tests.passed, .tests.failed, .tests.skipped] | @tsv')" = "$2" ]
+}
+
+part_replay() { # NAME ARCHIVE
+	local f=$out/$1.replay recipe good=0 bytes='' argv want
+	recipe=$(what "$out/$1.up.json" '.recipe // empty')
+	[ -n "$recipe" ] || { printf ' %6s %6s' - - && return; }
+	want=$(what "$out/$1.up.json" '[.outcome, .tests.passed, .tests.failed, .tests.skipped] | @tsv')
+	for time in 1 2; do
+		mapfile -t argv < <(words replay --offline "$recipe" "$2")
+		timed "$f-$time" "${alone[@]}" "${argv[@]}"
+		same "$f-$time.json" "$want" && good=$((good + 1))
+		bytes=$bytes${bytes:+,}$(what "$f-$time.json" '.differences.bytes | length')
+	done
+	printf '%s\t%d\n' "$1" "$good" >>"$out/replay.tsv"
+	printf ' %6s %6s' "$good/2" "$bytes"
+}
+
+# ---- minimal
+
+# What the distribution builds it with and this machine's sources have: names, without its own packaging tools.
+distribution_needs() { # NAME VERSION
+	APT_CONFIG=$apt_conf apt-cache showsrc "$1" 2>/dev/null | awk -v version="$2" '
+		/^Package: / { at = 0 }
+		/^Version: / { v = $2; sub(/^[0-9]+:/, "", v); at = index(v, version) == 1 }
+		/^Build-Depends(-Indep|-Arch)?: / && at { sub(/^[^ ]* /, ""); print }' | tr ',' '\n' |
+		sed 's/|.*//; s/\[.*\]//; s/([^)]*)//; s/<[^>]*>//g; s/:[a-z]*//; s/ //g' | sort -u |
+		grep -vE '^(debhelper.*|dh-.*|dpkg-dev.*|cdbs|quilt|libmodule-build-perl|pkg-.*-tools|gem2deb|pkg-js-tools|pkg-php-tools)?$' |
+		while read -r p; do apt-cache show "$p" >"$out/show" 2>/dev/null && echo "$p"; done
+}
+
+part_minimal() { # NAME ARCHIVE VERSION
+	local f=$out/$1.minimal recipe found all p n=0 want
+	is_built "$out/$1.up.json" || { printf ' %5s %5s' - - && return; }
+	found=$(what "$out/$1.up.json" '.packages[].name')
+	{
+		echo packages:
+		distribution_needs "$1" "$3" | sed 's/^/- /'
+	} >"$f.yaml"
+	dd_timed "$f" up --no-learnt --no-prune --facts "$f.yaml" "$2"
+	recipe=$(what "$f.json" '.recipe // empty')
+	all=$(what "$f.json" '.packages[].name' | sort)
+	[ -n "$recipe" ] || { printf ' %5s %5s' - - && return; }
+	[ "$sample" = 0 ] || all=$(for p in $all; do echo "$(sha256sum <<<"$p") $p"; done | sort | awk '{ print $3 }' | head -n "$sample")
+	want=$(what "$f.json" '[.outcome, .tests.passed, .tests.failed, .tests.skipped] | @tsv')
+	dd_timed "$f-all" replay --offline "$recipe" "$2"
+	same "$f-all.json" "$want" || { printf ' %5s %5s' unsteady - && return; }
+	for p in $all; do
+		dd_timed "$f-one" replay --offline --without "$p" "$recipe" "$2"
+		if same "$f-one.json" "$want"; then n=no; else n=yes; fi
+		printf '%s\t%s\t%s\t%s\n' "$1" "$p" "$n" "$(grep -qxF -e "$p" <<<"$found" && echo found || echo -)" >>"$out/minimal.tsv"
+	done
+	awk -F'\t' -v name="$1" '$1 == name { f += $4 == "found"; m += $3 == "yes"; both += $3 == "yes" && $4 == "found" }
+		END { printf " %5s %5s", f ? sprintf("%.2f", both / f) : "-", m ? sprintf("%.2f", both / m) : "-" }' "$out/minimal.tsv"
+}
+
+# ---- rival
+
+cat >"$out/rival.sh" <<'R'
+cd /root && export DEBIAN_FRONTEND=noninteractive HOME=/root LANG=C.UTF-8
+{ apt-get update && apt-get install -y --no-install-recommends ognibuild brz-debian python3-debian sudo xz-utils bzip2 unzip; } >/tmp/install 2>&1 ||
+	{ tail -n 5 /tmp/install && echo "rival: not-installed" && exit; }
+mkdir tree && tar -xf "$1" -C tree --strip-components 1 && cd tree || exit
+start=$(date +%s)
+timeout "$2" ogni --resolve=apt build </dev/null; build=$?
+timeout "$2" ogni --resolve=apt test </dev/null; test=$?
+echo "rival: $build $test $(($(date +%s) - start))"
+R
+
+part_rival() { # NAME ARCHIVE
+	local f=$out/$1.rival dir build test sec
+	dir=$(dirname "$2")
+	timed "$f" "$drydock" sandbox run --quiet --net provision --time "$((limit * 2))" ${STATE:+--state "$STATE"} \
+		--bind "$dir:/archives:ro" --bind "$out:/scripts:ro" -- /bin/sh /scripts/rival.sh "/archives/$(basename "$2")" "$limit"
+	mv "$f.json" "$f.log"
+	read -r build test sec < <(sed -n 's/^rival: //p' "$f.log" | tail -n 1)
+	printf '%s\t%s\t%s\t%s\n' "$1" "${build:-none}" "${test:-none}" "${sec:-0}" >>"$out/rival.tsv"
+	awk -v b="${build:-none}" -v t="${test:-none}" -v s="${sec:-0}" 'BEGIN { printf " %5s %5s %5d", b == "0" ? "yes" : "no", b == "0" && t == "0" ? "yes" : "no", s }'
+}
+
+# ---- resolve
+
+part_resolve() {
+	local tool=$top/build/release/tests/envprobe/tool_index state=${STATE:-/var/lib/drydock}
+	cat "$out"/*.up.json | jq -r '.packages[].why' 2>/dev/null | sed -n 's/^\([a-z]*\) \([^ ]*\) (.*/\1 \2/p' | sort -u |
+		DRYDOCK_PROGRAMS=$top/build "$tool" "$state" |
+		awk '{ printf "index: built in %s s; one name of %d: %s microseconds, the slowest %s\n", $1, $2, $3, $4 }'
+}
+
+# ---- the table
 
 header() {
-	printf '%-32s %-13s %6s %6s %5s %4s %6s %6s %6s %6s\n' package outcome passed failed skip att. sec prune prec recall
+	part up && printf '%-32s %-13s %6s %6s %5s %4s %7s %6s %4s' package outcome passed failed skip att. sec prune pkg
+	part known && printf ' %7s %7s %6s' warm known ratio
+	part replay && printf ' %6s %6s' replay bytes
+	part minimal && printf ' %5s %5s' prec recall
+	part rival && printf ' %5s %5s %5s' rival tests sec
+	printf '\n'
 }
 
-# row NAME NEEDS ARCHIVE SHA256
-row() {
-	local json=$out/$1.json start=$SECONDS
-	if ! get "$1" "$3" "$4"; then
-		printf '%-32s not fetched\n' "$1"
-		printf '%s\tnot-fetched\n' "$1" >>"$out/rows"
-		return
-	fi
-	start=$SECONDS
-	timeout -k 30 "$limit" "$top/build/drydock" up --json ${STATE:+--state "$STATE"} \
-		"$cache/archives/$3" >"$json" 2>"$out/$1.err" </dev/null
-	local facts packages met wanted right found
-	facts=$(jq -r '[.outcome, .tests.passed, .tests.failed, .tests.skipped, ([.attempts[] | select(.pruning | not)] | length),
-		([.attempts[] | select(.pruning) | .seconds] | add // 0 | round)] | @tsv' "$json" 2>/dev/null)
-	packages=$(jq -r '[.packages[].name] | join(" ")' "$json" 2>/dev/null)
-	read -r met wanted right found < <(score "$2" "$packages")
-	printf '%s\t%s\t%d\t%d\t%d\t%d\t%d\n' "$1" "${facts:-error	0	0	0	0	0}" $((SECONDS - start)) "$met" "$wanted" "$right" "$found" |
-		tee -a "$out/rows" | awk -F'\t' '{
-			printf "%-32s %-13s %6d %6d %5d %4d %6d %6d %6s %6s\n", $1, $2, $3, $4, $5, $6, $8 - $7, $7,
-				$12 ? sprintf("%.2f", $11 / $12) : "-", $10 ? sprintf("%.2f", $9 / $10) : "-" }'
+row() { # NAME ARCHIVE VERSION
+	part up && part_up "$1" "$2"
+	part known && part_known "$1" "$2"
+	part replay && part_replay "$1" "$2"
+	part minimal && part_minimal "$1" "$2" "$3"
+	part rival && part_rival "$1" "$2"
+	printf '\n'
 }
 
 totals() {
-	awk -F'\t' '
-	{ n++; o[$2]++; ran += $3 + $4; met += $9; wanted += $10; right += $11; found += $12; sec += $8 }
-	$3 + $4 > 0 { executed++ }
-	END {
-		printf "\n%d packages: ", n
-		for (k in o) printf "%s %d, ", k, o[k]
-		printf "tests really run in %d (%d cases); precision %.2f, recall %.2f; %d s\n", executed, ran,
-			found ? right / found : 0, wanted ? met / wanted : 0, sec
-	}' "$out/rows"
+	printf '\n'
+	part up && awk -F'\t' '{ n++; o[$2]++; ran += $3 + $4 } $3 + $4 > 0 { executed++ }
+		END { printf "%d packages: ", n; for (k in o) printf "%s %d, ", k, o[k]; printf "tests really run in %d (%d cases)\n", executed, ran }' "$out/up.tsv"
+	part up && echo "attempts, median: $(cut -f 6 "$out/up.tsv" | median); pruning, median: $(cut -f 7 "$out/up.tsv" | median) s"
+	part known && [ -s "$out/known.tsv" ] && echo "discovery against the known needs, up to the verdict, median of $(wc -l <"$out/known.tsv"): $(awk -F'\t' '{ printf "%.2f\n", $2 / $3 }' "$out/known.tsv" | median)"
+	part replay && awk -F'\t' '{ n++; all += $2 == 2 } END { printf "replayed without a network, twice with the same result: %d of %d\n", all, n }' "$out/replay.tsv"
+	part minimal && awk -F'\t' '{ f += $4 == "found"; m += $3 == "yes"; both += $3 == "yes" && $4 == "found" }
+		END { printf "packages against the set found by deletion (%d tried): precision %.2f, recall %.2f\n", NR, f ? both / f : 0, m ? both / m : 0 }' "$out/minimal.tsv"
+	part rival && awk -F'\t' '{ b += $2 == "0"; t += $2 == "0" && $3 == "0" } END { printf "ognibuild: %d of %d build, %d tests exit with 0\n", b, NR, t }' "$out/rival.tsv"
+	part resolve && part_resolve
 }
 
+# each FUNCTION: NAME ARCHIVE VERSION of what was asked for
+each() {
+	local name version archives main
+	if [ -d "$list" ]; then
+		for main in "$list"/*.tar.* "$list"/*.tgz "$list"/*.zip; do
+			[ -f "$main" ] || continue
+			name=$(basename "$main")
+			[ ${#names[@]} -eq 0 ] || [[ " ${names[*]} " == *" $name "* ]] || continue
+			"$1" "$name" "$(realpath "$main")" -
+		done
+		return
+	fi
+	while IFS=$'\t' read -r name version _ _ _ _ archives; do
+		[ "$name" = source ] && continue
+		[ ${#names[@]} -eq 0 ] || [[ " ${names[*]} " == *" $name "* ]] || continue
+		main=$(tr ' ' '\n' <<<"$archives" | grep -E '\.orig\.tar\.[a-z0-9]+:' | head -n 1)
+		if get "$name" "${main%:*}" "${main##*:}"; then
+			"$1" "$name" "$cache/archives/${main%:*}" "$version"
+		else
+			printf '%-32s not fetched\n' "$name"
+		fi
+	done <"$list"
+}
+
+names=("$@")
 apt_config
-: >"$out/rows"
+for p in up known replay minimal rival; do
+	! part $p || : >"$out/$p.tsv"
+done
+part up && rm -f "$out"/*.up.json
 header
-while IFS=$'\t' read -r name _ _ needs _ _ archives; do
-	[ "$name" = source ] && continue
-	[ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
-	main=$(tr ' ' '\n' <<<"$archives" | grep -E '\.orig\.tar\.[a-z0-9]+:' | head -n 1)
-	row "$name" "$needs" "${main%:*}" "${main##*:}"
-done <"$list"
+each row
 totals

@@ -49,7 +49,7 @@ check: ; @echo 1..1; echo "ok 1 - $$LAMP $$BELL"
 M
 printf 'tarred-line-28\n' >"$tmp/bell"
 printf '{"env:LAMP": {"env": "MY_LAMP"}, "env:BELL": {"file": "%s"}}\n' "$tmp/bell" >"$tmp/answers.json"
-MY_LAMP=whale-oil-64 "$drydock" up --json --quiet --state "$state" --answers "$tmp/answers.json" "$tmp/watch" \
+MY_LAMP=whale-oil-64 "$drydock" up --no-learnt --json --quiet --state "$state" --answers "$tmp/answers.json" "$tmp/watch" \
 	>"$tmp/out" 2>"$tmp/err" &
 pid=$!
 : >"$tmp/seen"

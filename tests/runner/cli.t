@@ -188,7 +188,7 @@ is "manual pages and completion are installed" \
 # --- stopping
 up_and_stop() {
 	before=$(ls -t "$state/runs" | head -n 1)
-	"$drydock" up "$@" --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
+	"$drydock" up --no-learnt "$@" --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	for i in $(seq 100); do
 		sleep 0.1
@@ -218,7 +218,7 @@ hasnt "and has not failed" "$tmp/err" failed
 
 # a second one, while the first has not come through: what takes it in is stopped
 printf 'all: ; trap "" TERM INT; sleep 30\n' >"$tmp/slow/Makefile"
-"$drydock" up --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
+"$drydock" up --no-learnt --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 for i in $(seq 100); do
 	sleep 0.1

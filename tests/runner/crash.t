@@ -13,7 +13,7 @@ after_kill() {
 	if [ "$status" != 137 ]; then
 		echo "$1: was not killed (status $status)"
 	elif [ -z "$id" ]; then
-		run "$drydock" up --quiet --json --state "$2" "$app" # before there was a run
+		run "$drydock" up --no-learnt --quiet --json --state "$2" "$app" # before there was a run
 		id=$(ls "$2/runs" | tail -n 1)
 	else
 		run "$drydock" resume --quiet --json --state "$2" "$id"
@@ -28,7 +28,7 @@ ok "a state directory of its own" test -d "$s/layers"
 
 # --- the undisturbed run, twice: the comparison itself must hold
 for round in first second; do
-	run "$drydock" up --quiet --json --state "$s" "$app"
+	run "$drydock" up --no-learnt --quiet --json --state "$s" "$app"
 	[ $round = first ] || essence "$s" "$(json .run)" >"$tmp/want"
 	[ $round = second ] || essence "$s" "$(json .run)" >"$tmp/before"
 	last=$(json .run)
@@ -40,7 +40,7 @@ transitions=$(sqlite3 "$s/runs/$last/journal.db" "select count(*) from step")
 rm -rf "$s/runs/"*
 
 kill_after() { # STATE SECONDS
-	"$drydock" up --quiet --json --state "$1" "$app" >"$tmp/out" 2>"$tmp/err" &
+	"$drydock" up --no-learnt --quiet --json --state "$1" "$app" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	sleep "$2"
 	kill -9 $pid 2>/dev/null
@@ -52,7 +52,7 @@ random() { od -An -N2 -tu2 /dev/urandom | tr -d ' '; }
 # Commits until one run passes without being killed.
 kill_at_commits() { # STATE before|after
 	for i in $(seq 1 200); do
-		run env DRYDOCK_FAULT="db.commit.$2:$i" "$drydock" up --quiet --json --state "$1" "$app"
+		run env DRYDOCK_FAULT="db.commit.$2:$i" "$drydock" up --no-learnt --quiet --json --state "$1" "$app"
 		[ "$status" = 137 ] || break
 		after_kill "commit $i, $2" "$1" >>"$tmp/bad.commits"
 	done
@@ -63,7 +63,7 @@ kill_at_commits() { # STATE before|after
 
 kill_at_random() { # STATE TIMES
 	start=$(date +%s%N)
-	run "$drydock" up --quiet --json --state "$1" "$app"
+	run "$drydock" up --no-learnt --quiet --json --state "$1" "$app"
 	span=$((($(date +%s%N) - start) / 1000000))
 	rm -rf "$1/runs/"*
 	n_=0
@@ -128,7 +128,7 @@ ok "at 200 points or more in all ($total)" test $total -ge "${DD_CRASH_TOTAL:-20
 # --- two at once
 rm -rf "$s/runs/"*
 for n_ in 1 2; do
-	"$drydock" up --quiet --json --state "$s" "$app" >"$tmp/out.$n_" 2>"$tmp/err.$n_" &
+	"$drydock" up --no-learnt --quiet --json --state "$s" "$app" >"$tmp/out.$n_" 2>"$tmp/err.$n_" &
 	eval "pid$n_=$!"
 done
 wait "$pid1" "$pid2"

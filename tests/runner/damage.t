@@ -7,7 +7,7 @@ app=$apps/tiny-missing
 
 up --image base "$apps/tiny-none" # so that there is a base image
 base_state "$tmp/base" && s=$tmp/state && cp -al "$tmp/base" "$s"
-quiet_up() { run env "$@" "$drydock" up --quiet --json --state "$s" "$app"; }
+quiet_up() { run env "$@" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"; }
 resume() { run "$drydock" resume --quiet --json --state "$s" "$@"; }
 last_run() { ls "$s/runs" | tail -n 1; }
 result_of() { # RUN STEP FIELD
@@ -134,7 +134,7 @@ change() { # without changing the one it is a link to
 	rm -rf "$s/layers/$install"
 }
 change
-run "$drydock" up --quiet --json --offline --state "$s" "$app"
+run "$drydock" up --no-learnt --quiet --json --offline --state "$s" "$app"
 is "a changed download, offline: exit status" "$status" 3
 ok "it is named" grep -qF "warning: packages: object $path was damaged" "$tmp/err"
 ok "and that it cannot be had" grep -qE '^drydock: .*are not in the store, and --offline' "$tmp/err"
@@ -154,7 +154,7 @@ is "an empty download: outcome" "$(json .outcome)" up
 # --- a source that cannot be read leaves no run
 before=$(ls "$s/runs" | wc -l)
 unread() { # NAME STATUS SOURCE TEXT
-	run "$drydock" up --quiet --json --state "$s" "$3"
+	run "$drydock" up --no-learnt --quiet --json --state "$s" "$3"
 	is "$1: exit status" "$status" "$2"
 	has "$1: the message" "$tmp/err" "$4"
 	is "$1: one line" "$(wc -l <"$tmp/err")" 1
@@ -180,7 +180,7 @@ done
 unread "ssh" 2 "ssh://git@host.example/x.git" "clone it yourself and give the directory"
 unread "a login in a URL" 2 "http://me:hush@127.0.0.1:1/x" "clone it yourself and give the directory"
 hasnt "a login in a URL is not repeated" "$tmp/err" hush
-run "$drydock" up --quiet --offline --state "$s" http://127.0.0.1:1/x
+run "$drydock" up --no-learnt --quiet --offline --state "$s" http://127.0.0.1:1/x
 is "a URL offline" "$status $(cat "$tmp/err")" \
 	"2 drydock: source http://127.0.0.1:1/x: a repository URL cannot be read --offline; clone it and give the directory"
 if [ "$(id -u)" = 0 ]; then

@@ -30,7 +30,7 @@ fetched() { requests "$@" | awk '$1 == 200 { print $3 }' | sort -u; }
 
 undisturbed() { # NAME [index]
 	cold "$tmp/$1" ${2:+"$2"}
-	run "$drydock" up --quiet --json --state "$tmp/$1" "$app"
+	run "$drydock" up --no-learnt --quiet --json --state "$tmp/$1" "$app"
 	is "$1: undisturbed" "$(json .outcome)" up
 	requests "$tmp/$1" "$(json .run)" | sort >"$tmp/$1.want"
 	is "$1: each request is there once" "$(uniq -d "$tmp/$1.want")" ""
@@ -43,7 +43,7 @@ undisturbed() { # NAME [index]
 # killed NAME FAULT [index]: killed there, resumed, the same list
 killed() {
 	cold "$tmp/k" ${3:+"$3"}
-	DRYDOCK_FAULT=$2 run "$drydock" up --quiet --json --state "$tmp/k" "$app"
+	DRYDOCK_FAULT=$2 run "$drydock" up --no-learnt --quiet --json --state "$tmp/k" "$app"
 	is "$1, $2: killed" "$status" 137
 	run "$drydock" resume --quiet --json --state "$tmp/k"
 	is "$1, $2: resumed" "$(json .outcome)" up
@@ -56,7 +56,7 @@ killed() {
 
 # --- a replay that may not ask finds what it needs in the store, or fails
 cold "$tmp/k" index
-run "$drydock" up --quiet --json --state "$state" "$app"
+run "$drydock" up --no-learnt --quiet --json --state "$state" "$app"
 recipe=$(json .recipe)
 run "$drydock" replay --quiet --json --offline --state "$tmp/k" "$recipe" "$app"
 is "replay --offline, with nothing in the store" "$status" 3

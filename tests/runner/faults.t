@@ -16,7 +16,7 @@ up --image base "$apps/tiny-none" # so that there is a base image
 base_state "$tmp/base" && s=$tmp/state && cp -al "$tmp/base" "$s"
 ok "a state directory of its own" test -d "$s/layers"
 quiet_up() { # NAME=VALUE...
-	run env "$@" "$drydock" up --quiet --json --state "$s" "$app"
+	run env "$@" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"
 }
 
 # --- the undisturbed run: the comparison itself must hold
@@ -75,10 +75,10 @@ sweep() {
 	is "$name: which ones" "$(grep -vE '\(database\)$|/journal\.db[a-z-]*$|/pods/((doomed|new)-|[0-9a-f]+-[0-9]+-[0-9]+$)|/plans(/|$)' "$tmp/absorbed" | head -n 5)" ""
 }
 
-sweep "warm" io "$POINTS" "ENOSPC EIO ENOSPC+ EIO+ short kill" "$drydock" up --quiet --json --state "$s" "$app"
-sweep "reading" read "$READS" "EIO" "$drydock" up --quiet --json --state "$s" "$app"
+sweep "warm" io "$POINTS" "ENOSPC EIO ENOSPC+ EIO+ short kill" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"
+sweep "reading" read "$READS" "EIO" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"
 
-sweep "removing" remove "$REMOVALS" "EIO EROFS+" "$drydock" up --quiet --json --state "$s" "$app"
+sweep "removing" remove "$REMOVALS" "EIO EROFS+" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"
 
 # --- a run that was killed half-way is resumed: what it has done is in the journal
 quiet_up DRYDOCK_FAULT=db.commit.after:10
@@ -96,7 +96,7 @@ cold() {
 	rm -rf "$s" && cp -al "$tmp/base" "$s" && rm -rf "$s"/index/*/files-1 "$s"/index/*/plans
 }
 prepare=cold
-sweep "cold" io "$COLD" "ENOSPC EIO short kill" "$drydock" up --quiet --json --state "$s" "$app"
+sweep "cold" io "$COLD" "ENOSPC EIO short kill" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"
 prepare=
 
 # --- a replay

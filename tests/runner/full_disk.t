@@ -59,7 +59,7 @@ fill() {
 	cat /dev/zero >>"$ballast" 2>/dev/null
 }
 disk_up() { # NAME=VALUE...
-	run env "$@" "$drydock" up --quiet --json --state "$s" "$app"
+	run env "$@" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"
 }
 
 small_state
@@ -75,7 +75,7 @@ done
 stopped_at() {
 	rm -f "$tmp/injected"
 	env DRYDOCK_FAULT="io:$1:stop" DRYDOCK_FAULT_LOG="$tmp/injected" \
-		"$drydock" up --quiet --json --state "$s" "$app" >"$tmp/out" 2>"$tmp/err" </dev/null &
+		"$drydock" up --no-learnt --quiet --json --state "$s" "$app" >"$tmp/out" 2>"$tmp/err" </dev/null &
 	pid=$!
 	for i_ in $(seq 1 600); do
 		grep -q '^State:	T' /proc/$pid/status 2>/dev/null && break
@@ -100,7 +100,7 @@ sort -nu "$tmp/points" | awk -v n="$POINTS" '{ at[NR] = $1 } END { for (i = 0; i
 : >"$tmp/absorbed"
 for i in $(cat "$tmp/chosen"); do
 	stopped_at "$i"
-	{ judge_end && judge_rest "$s" "$drydock" up --quiet --json --state "$s" "$app"; } >"$tmp/wrong"
+	{ judge_end && judge_rest "$s" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"; } >"$tmp/wrong"
 	[ ! -s "$tmp/wrong" ] || { echo "call $i ($(cat "$tmp/injected")):" && cat "$tmp/wrong"; } >>"$tmp/bad"
 done
 is "full at $(wc -l <"$tmp/chosen") moments ($(wc -l <"$tmp/absorbed") of them too late to matter)" "$(cat "$tmp/bad")" ""
@@ -126,7 +126,7 @@ rm -rf "$s/runs/"*
 cp -r "$app" "$tmp/filler"
 sed -i 's|^\t$(CC)|\thead -c 10000000 /dev/zero >ballast \&\& sleep 0.3 \&\& rm ballast\n&|' "$tmp/filler/Makefile"
 fill 12288
-run "$drydock" up --quiet --json --state "$s" "$tmp/filler"
+run "$drydock" up --no-learnt --quiet --json --state "$s" "$tmp/filler"
 is "a build that fills the disk is no failed build" "$status" 3
 ok "and says so" grep -qE "^drydock: state directory $s: [0-9]+ KiB are left .*: No space left on device\$" "$tmp/err"
 is "what it wrote is gone" "$(ls "$s/pods")" ""
@@ -145,7 +145,7 @@ ballast=$DD_FULL_DIR/large/ballast
 small_state
 rm -r "$s/index" "$s/cas"
 fill 30720
-run "$drydock" up --quiet --json --state "$s" "$apps/tiny-none"
+run "$drydock" up --no-learnt --quiet --json --state "$s" "$apps/tiny-none"
 is "full while the lists are fetched" "$status" 3
 ok "and says so" grep -qE "^drydock: ($rooms)[: ].*: No space left on device\$" "$tmp/err"
 is "no index is half there" "$(ls "$s/index" | grep -v lock)$(settled "$s")" ""

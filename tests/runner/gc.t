@@ -13,7 +13,7 @@ for key in $(sed -n 's/^layer //p' "$state/images/base.ref"); do
 	cp -al "$state/layers/$key" "$s/layers"
 done
 
-up_() { run "$drydock" up --quiet --json --state "$s" "$@"; }
+up_() { run "$drydock" up --no-learnt --quiet --json --state "$s" "$@"; }
 gc() { run "$drydock" gc --json --state "$s" "$@"; }
 objects() { (cd "$s/cas" && find ./?? -type f | tr -d ./ | sort); }
 of_image() { cat "$s/leases/image-base/objects-"* | sort -u; }
@@ -97,7 +97,7 @@ gc
 is "and takes it once the image is gone" "$(echo "$config" | absent)" "$config"
 
 # --- while a run is at work, which has to fetch everything anew
-"$drydock" up --quiet --json --state "$s" "$app" >"$tmp/live" 2>"$tmp/live.err" &
+"$drydock" up --no-learnt --quiet --json --state "$s" "$app" >"$tmp/live" 2>"$tmp/live.err" &
 live=$!
 collections=0
 while kill -0 $live 2>/dev/null; do

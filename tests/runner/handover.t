@@ -16,7 +16,7 @@ dir=$(dirname "$(json .recipe)")
 
 # --- the files that there are
 is "the folder of the recipe" "$(cd "$dir" && find . -type f | sort | tr '\n' ' ')" \
-	"./.devcontainer/devcontainer.json ./.env.example ./BUILD.md ./Dockerfile ./NEEDS.md ./compose.yaml ./drydock.buildinfo ./drydock.lock.json ./evidence.jsonl ./needs.json ./sbom.cdx.json ./sbom.spdx.json "
+	"./.devcontainer/devcontainer.json ./.env.example ./BUILD.md ./Dockerfile ./NEEDS.md ./compose.yaml ./drydock.buildinfo ./drydock.lock.json ./drydock.yaml ./evidence.jsonl ./needs.json ./sbom.cdx.json ./sbom.spdx.json "
 for word in long-splice-5 oakum-and-pitch "$tmp" "$state" "$root/"; do
 	hasnt "no file has $word" "$dir" "$word"
 done
@@ -111,7 +111,7 @@ up "$tmp/app"
 dir=$(dirname "$(json .report)")/recipe
 is "a run that is blocked has its questions in a file" \
 	"$(json .outcome) $(jq -r '.needs[0] | [.id, .blocking, .state, .where] | map(tostring) | join(" ")' "$dir/needs.json") $(ls "$dir" | tr '\n' ' ')" \
-	"blocked env:HARBOUR true open Makefile:1 NEEDS.md evidence.jsonl needs.json "
+	"blocked env:HARBOUR true open Makefile:1 NEEDS.md drydock.yaml evidence.jsonl needs.json "
 has "and says what waits for it" "$dir/NEEDS.md" "untested without it: everything"
 
 # --- no compose.yaml where there is nothing to compose

@@ -189,7 +189,7 @@ beside_gc() { # FAULT OPTION...: the run stops there, everything that nobody lea
 	fault=$1
 	shift
 	rm -rf "$g/layers/$layer" "$g/runs/"* "$tmp/reached"
-	DRYDOCK_FAULT=$fault DRYDOCK_FAULT_LOG="$tmp/reached" "$drydock" up --json --quiet --state "$g" "$@" "$tmp/quay" >"$tmp/out" 2>"$tmp/err" &
+	DRYDOCK_FAULT=$fault DRYDOCK_FAULT_LOG="$tmp/reached" "$drydock" up --no-learnt --json --quiet --state "$g" "$@" "$tmp/quay" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	case $fault in
 	*:stop)
@@ -217,7 +217,7 @@ rm -rf "$g"
 rm -rf "$state/npm" "$state/layers/$layer"
 : >"$tmp/requests"
 echo 400 >"$tmp/www/.delay"
-"$drydock" up --json --quiet --state "$state" "$tmp/quay" >/dev/null 2>&1 &
+"$drydock" up --no-learnt --json --quiet --state "$state" "$tmp/quay" >/dev/null 2>&1 &
 pid=$!
 i=0
 while ! grep -q rope "$tmp/requests" && [ $((i += 1)) -lt 600 ]; do sleep 0.1; done

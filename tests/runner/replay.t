@@ -57,6 +57,26 @@ is "and the tests" "$(json '[.differences.tests[] | .was, .is] | tostring')" '["
 run "$drydock" replay --quiet --state "$state" --offline "$made" "$tmp/keel"
 has "people are told how many" "$tmp/out" "1 missing, 1 added, 1 linked, 1 text, 2 tests"
 
+# --- without a package: what it is for; and installed anew
+printf 'packages: [bc]\n' >"$tmp/more.yaml"
+up --no-prune --facts "$tmp/more.yaml" "$apps/tiny-missing"
+made=$(json .recipe)
+layers() { sqlite3 "$state/runs/$(json .run)/journal.db" "select json_extract(result, '\$.layer') from step where key like 'replay/install/%'"; }
+replay "$made" "$apps/tiny-missing"
+stored=$(layers)
+replay --install-anew "$made" "$apps/tiny-missing"
+is "installed anew: outcome" "$(json .outcome)" up
+ok "which is another layer" test "$(layers | head -n 1)" != "$(echo "$stored" | head -n 1)"
+replay --without zlib1g-dev "$made" "$apps/tiny-missing"
+is "without what it needs it does not build" "$(json '[.outcome, .recipe] | map(tostring) | join(" ")')" "build-failed null"
+replay --without bc "$made" "$apps/tiny-missing"
+is "without what it does not, all is the same" "$(json '[.outcome, .recipe, ([.differences[] | length] | add)] | map(tostring) | join(" ")')" \
+	"up null 0"
+replay --without gcc "$made" "$apps/tiny-missing"
+is "what only it brings along goes with it" "$(json .outcome) $(grep -c 'cc: not found\|cc: No such file' "$state/runs/$(json .run)/logs/build.log")" "build-failed 1"
+replay --without cargo "$made" "$apps/tiny-missing"
+is "what the recipe does not install" "$status $(grep -c 'installs no package "cargo"' "$tmp/err")" "2 1"
+
 # --- another tree
 cp -R "$tmp/ask" "$tmp/other"
 echo more >"$tmp/other/more"

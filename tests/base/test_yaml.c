@@ -1,0 +1,85 @@
+#include "base/yaml.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+reads_as(const char *text, const char *json)
+{
+	OWN_JSON json_t *got = NULL;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf out = {0};
+	if (yaml_parse(str_of(text), &got, &err) < 0)
+		fail_msg("%s: %s", text, err_msg(&err));
+	json_print(got, 0, &out);
+	assert_string_equal(out.p, json);
+}
+
+static void
+is_refused(const char *text, const char *why)
+{
+	json_t *got = NULL;
+	OWN(dd_err) struct dd_err err = {0};
+	assert_int_equal(yaml_parse(str_of(text), &got, &err), -DD_EINVAL);
+	if (!strstr(err_msg(&err), why))
+		fail_msg("%s: %s", text, err_msg(&err));
+}
+
+static void
+settings_are_read_as_text(void **state)
+{
+	(void)state;
+	reads_as("a: 1\nb: [x, 'y: z']\nc:\n- d: true\n  e: \"\\u00e9\"\n",
+		"{\"a\":\"1\",\"b\":[\"x\",\"y: z\"],\"c\":[{\"d\":\"true\",\"e\":\"\xc3\xa9\"}]}");
+	reads_as("{\"a\": [null, \"null\", {}]}", "{\"a\":[null,\"null\",{}]}");
+	reads_as("# nothing\n", "null");
+	reads_as("a:\nb: ~\n", "{\"a\":null,\"b\":null}");
+}
+
+static void
+what_is_more_than_settings_is_refused_with_its_line(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf deep = {0};
+	is_refused("a: &x 1\nb: *x\n", "line 1: anchors");
+	is_refused("a: 1\nb: !!str 2\n", "line 2: anchors");
+	is_refused("a: 1\na: 2\n", "line 2: a key stands twice");
+	is_refused("? [a]\n: b\n", "a key must be a text");
+	is_refused("a: 1\n---\nb: 2\n", "second document");
+	is_refused("a: [1\nb", "line 3: did not find");
+	for (int i = 0; i < 10000; i++)
+		buf_putc(&deep, '[');
+	is_refused(deep.p, "nested too deeply");
+}
+
+static void
+a_scalar_stays_the_text_that_it_was(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"zlib1g-dev", "", "null", "~", "- x", "a: b", "a #b",
+		" a", "a ", "true", "/usr/lib", "x\ny\t\x01", "\xc3\xa9", "'q'", "\"", "[", "@",
+		"%", "header z.h (a.c:3)", NULL};
+	for (size_t i = 0; texts[i]; i++) {
+		OWN(buf) struct buf text = {0};
+		OWN_JSON json_t *got = NULL;
+		buf_puts(&text, "k: ");
+		yaml_put_scalar(&text, str_of(texts[i]));
+		buf_putc(&text, '\n');
+		assert_int_equal(yaml_parse(buf_str(&text), &got, NULL), 0);
+		assert_string_equal(json_string_value(json_object_get(got, "k")), texts[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(settings_are_read_as_text),
+		cmocka_unit_test(what_is_more_than_settings_is_refused_with_its_line),
+		cmocka_unit_test(a_scalar_stays_the_text_that_it_was),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
