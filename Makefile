@@ -170,6 +170,10 @@ check: ## run all tests; the last line is the tally
 tests: $(TESTS)
 .PHONY: tests
 
+record-samples: all ## record again what real test tools print (tests/qa/cases): NAMES="a b"
+	@bash tools/record_samples.sh $(NAMES)
+.PHONY: record-samples
+
 bench-standup: all ## drydock up over real packages: LIST=FILE, NAMES="a b", LIMIT=seconds
 	@bash tools/bench_standup.sh $(or $(LIST),../shared/corpus/packages.tsv) $(NAMES)
 .PHONY: bench-standup

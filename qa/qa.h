@@ -1,6 +1,6 @@
 /*
- * qa: runs tests and keeps the proof.  Result formats: TAP, JUnit XML, automake (.trs), ctest,
- * pytest, node --test, mocha, jest; else one case per command, by exit status, and it says so.
+ * qa: runs tests and keeps the proof.  Result formats: XML (JUnit and others), JSON, TAP, automake, ctest,
+ * GoogleTest, pytest and others (parse.h); else one case per command, by exit status, and it says so.
  * Results are parsed in a parser worker.  Rules: exit status and report disagree -> failure; zero
  * tests is not a pass; a truncated report is a failure that keeps the cases it has.
  */

@@ -144,10 +144,17 @@ enum test_level { LEVEL_UNIT, LEVEL_INTEGRATION, LEVEL_E2E };
 extern const char *const test_level_names[]; /* "unit", "integration", "e2e" */
 
 enum test_format {
-	FORMAT_NONE, /* of what is no test */
-	FORMAT_AUTO, /* whatever is recognised */
-	FORMAT_EXIT, /* one case, by its exit status */
-	FORMAT_JUNIT,
+	FORMAT_NONE,  /* of what is no test */
+	FORMAT_AUTO,  /* whatever is recognised */
+	FORMAT_EXIT,  /* one case, by its exit status */
+	FORMAT_JUNIT, /* and other reports in XML */
+	FORMAT_JSON,  /* of jest, vitest, mocha, Playwright, RSpec, go, libtest */
+	FORMAT_GTEST, /* and cmocka */
+	FORMAT_CHECK,
+	FORMAT_PHPUNIT,
+	FORMAT_SUREFIRE,
+	FORMAT_NEXTEST,
+	FORMAT_VITEST,
 	FORMAT_AUTOMAKE,
 	FORMAT_CTEST,
 	FORMAT_MESON,
@@ -410,7 +417,8 @@ struct test_case {
 	char *name;
 	enum test_level level;
 	enum test_status status;
-	double ms; /* < 0: unknown */
+	bool flaky; /* it passed, and had failed before in the same run: message says how */
+	double ms;  /* < 0: unknown */
 	char *message;
 	char *file;
 };
