@@ -202,10 +202,31 @@ read_rspec(struct parse *p, const json_t *j)
 	return true;
 }
 
+/* ---- ours (emit.c): {"cases": [...]} ---- */
+
+static bool
+read_own(struct parse *p, const json_t *j)
+{
+	size_t i;
+	json_t *one;
+	if (!json_is_array(json_object_get(j, "cases")) ||
+		!json_is_object(json_object_get(j, "levels")))
+		return false;
+	json_array_foreach (json_object_get(j, "cases"), i, one) {
+		struct test_case *c = add(p, text_at(one, "suite"), text_at(one, "name"),
+			text_at(one, "status"), text_at(one, "message"));
+		c->ms = number_at(one, "ms");
+		c->flaky = json_is_true(json_object_get(one, "flaky"));
+		if (c->flaky)
+			parse_set_message(c, text_at(one, "message"));
+	}
+	return true;
+}
+
 static bool (*const documents[])(struct parse *p, const json_t *j) = {
-	read_playwright, read_jest, read_mocha, read_rspec};
+	read_playwright, read_jest, read_mocha, read_rspec, read_own};
 static const char *const signs[] = {
-	"\"testResults\"", "\"stats\"", "\"suites\"", "\"examples\"", NULL};
+	"\"testResults\"", "\"stats\"", "\"suites\"", "\"examples\"", "\"cases\"", NULL};
 
 /*
  * The document closed behind its last whole value.  False: it is whole, or not JSON.

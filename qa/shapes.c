@@ -430,7 +430,7 @@ static const struct tally_word vitest_words[] = {{" passed", TALLY_PASSED},
 bool
 parse_vitest(struct parse *p, struct str text)
 {
-	static const struct line_format f = {.sign = " Test Files  ",
+	static const struct line_format f = {.sign = " RUN  v",
 		.suite = "vitest",
 		.rows = vitest_rows,
 		.words = vitest_words,

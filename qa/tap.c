@@ -80,6 +80,7 @@ struct entry {	      /* a case, until it is known below which it lies */
 	char *path;   /* names down to it, with " > " between */
 	size_t level; /* it lies below what stands there, so far */
 	enum test_status status;
+	bool flaky; /* as our own reports say (emit.c) */
 	double ms;
 	struct buf message;
 };
@@ -113,10 +114,11 @@ flush(struct stream *s)
 {
 	for (size_t i = 0; i < s->entries.n; i++) {
 		struct entry *e = &s->entries.v[i];
-		bool keep = e->status != TEST_PASSED;
+		bool keep = e->status != TEST_PASSED || e->flaky;
 		struct test_case *c = parse_add(s->p, s->suite, str_of(e->path), e->status,
 			keep ? str_trim(buf_str(&e->message)) : (struct str){"", 0});
 		c->ms = e->ms;
+		c->flaky = e->flaky;
 		s->p->truncated = s->p->truncated || e->level; /* its test has no line */
 		free(e->path);
 		buf_cleanup(&e->message);
@@ -200,7 +202,9 @@ take_yaml(struct stream *s, struct str line)
 			STR_ARG((
 				(struct str){line.p + sizeof(key) - 1, line.n - sizeof(key) + 1})));
 		e->ms = parse_time_at_end(str_of(value));
-	} else if (e->status == TEST_FAILED) {
+	} else if (str_eq(line, "flaky: true")) {
+		e->flaky = e->status == TEST_PASSED;
+	} else if (e->status == TEST_FAILED || e->flaky) {
 		buf_add_str(&e->message, line);
 		buf_putc(&e->message, '\n');
 	}

@@ -70,6 +70,7 @@ struct xml {
 	enum test_status status;
 	bool flaky;
 	struct buf message, text;
+	size_t attribute_at, attribute_end; /* in message: of the element that is open */
 	double ms;
 	bool in_case, in_end, in_title;
 	enum text_of in_text;
@@ -222,8 +223,10 @@ take_end(struct xml *x, const struct end_element *e, const char **atts)
 	if (!expected && weight[e->status] > weight[x->status])
 		x->status = e->status;
 	x->flaky = x->flaky || e->flake;
+	x->attribute_at = x->message.n;
 	if (message)
 		buf_printf(&x->message, "%s\n", message);
+	x->attribute_end = x->message.n;
 	x->in_end = true;
 }
 
@@ -308,6 +311,23 @@ on_text(void *ctx, const char *text, int n)
 		buf_add(&x->text, text, (size_t)n);
 }
 
+/* A text that begins with the message of its element says it already. */
+static void
+drop_repeated(struct xml *x)
+{
+	size_t at = x->attribute_at, end = x->attribute_end;
+	struct str text =
+		str_trim((struct str){x->message.n ? x->message.p + end : "", x->message.n - end});
+	if (end <= at + 1 || text.n < end - at - 1 ||
+		memcmp(text.p, x->message.p + at, end - at - 1) != 0)
+		return;
+	OWN(buf) struct buf kept = {.max = PARSE_MAX_MESSAGE};
+	buf_add(&kept, x->message.p, at);
+	buf_add_str(&kept, text);
+	buf_reset(&x->message);
+	buf_add_str(&x->message, buf_str(&kept));
+}
+
 static void
 take_text(struct xml *x)
 {
@@ -330,12 +350,14 @@ on_end(void *ctx, const char *element)
 {
 	struct xml *x = ctx;
 	take_text(x);
-	if (x->in_case && x->depth == x->case_depth)
+	if (x->in_case && x->depth == x->case_depth) {
 		end_case(x);
-	else if (x->in_end && x->depth == x->case_depth + 1)
+	} else if (x->in_end && x->depth == x->case_depth + 1) {
+		drop_repeated(x);
 		x->in_end = false;
-	else if (!x->in_case && x->nlevels && is_suite(element))
+	} else if (!x->in_case && x->nlevels && is_suite(element)) {
 		end_suite(x);
+	}
 	x->depth--;
 }
 

@@ -442,6 +442,48 @@ extern const struct json_field test_run_fields[];
 /* Count cases: TEST_PASSED, failed = TEST_FAILED and TEST_ERROR, skipped. */
 void test_run_count(struct test_run *t);
 
+enum flake_cause {
+	FLAKE_UNKNOWN,
+	FLAKE_ORDER,
+	FLAKE_TIME,
+	FLAKE_RANDOM,
+	FLAKE_NETWORK,
+	FLAKE_RESOURCE
+};
+extern const char *const flake_cause_names[]; /* "unknown", "order", ... */
+
+struct flake { /* a case that passed in some runs and failed in others */
+	char *id;
+	enum flake_cause cause;
+	char *with; /* FLAKE_ORDER: the case that must run before it for it to fail; NULL */
+	int64_t runs, failed; /* under the conditions of the tests themselves */
+	double low, high;     /* of its failure rate, with 95 % confidence (Wilson 1927) */
+	char *evidence;	      /* one line: what was run, and how often it failed */
+};
+RECORD_LIST(flake);
+
+enum change_kind {
+	CHANGE_REGRESSION, /* passed, and fails */
+	CHANGE_VANISHED,
+	CHANGE_SKIPPED,	  /* passed, and is skipped */
+	CHANGE_DIFFERENT, /* fails in another way */
+	CHANGE_FLAKY,	  /* in either */
+	CHANGE_SAME,	  /* fails as before */
+	CHANGE_NEW,
+	CHANGE_FIX,
+};
+extern const char *const change_kind_names[]; /* "regression", ... */
+
+struct change { /* of a case between two runs; of one that passes in both there is none */
+	char *id;
+	enum change_kind kind;
+	enum test_level level;
+	char *was, *is; /* statuses; NULL: it is not there */
+	char *message;	/* of the failure there is, else of the one there was */
+	char *before;	/* CHANGE_DIFFERENT: of the one there was */
+};
+RECORD_LIST(change);
+
 /* ---- the recipe ---- */
 
 #define RECIPE_VERSION 2

@@ -4,8 +4,8 @@
 #include "base/fs.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "runner/left.h"
 #include "runner/session.h"
-#include "runner/standup.h"
 #include "sandbox/publish.h"
 
 #include <errno.h>
@@ -48,12 +48,8 @@ struct app {
 	const struct state *st;
 	const struct run *run;
 	const struct start_options *o;
-	struct answers *answers;
-	struct recipe recipe;
-	struct stack root, work;
-	struct probe_files files;
+	struct left left;
 	struct probe_serving serving;
-	struct strlist env;
 	struct pod *pod;
 	struct publish *publish;
 	const char *name; /* of its service in the pod */
@@ -62,13 +58,8 @@ struct app {
 static void
 app_cleanup(struct app *a)
 {
-	recipe_cleanup(&a->recipe);
-	stack_cleanup(&a->root);
-	stack_cleanup(&a->work);
-	probe_files_cleanup(&a->files);
 	probe_serving_cleanup(&a->serving);
-	strlist_cleanup(&a->env);
-	answers_destroy(a->answers);
+	left_cleanup(&a->left);
 }
 
 static uint16_t
@@ -77,67 +68,13 @@ port_inside(const struct app *a)
 	return (uint16_t)(a->o->port ? a->o->port : a->o->publish);
 }
 
-/* ---- what the run left ---- */
-
-static int
-take_stack(const struct app *a, const json_t *keys, struct stack *ret, struct dd_err *err)
-{
-	size_t i;
-	json_t *key;
-	json_array_foreach (keys, i, key) {
-		const char *name = json_string_value(key);
-		if (!name || !layer_exists(a->st, name))
-			return err_set(err, DD_EINVAL,
-				"a layer of run %s is not in the store any more", a->run->id);
-		stack_push(ret, name);
-	}
-	return ret->n ? 0
-		      : err_set(err, DD_EINVAL, "run %s has nothing that was built", a->run->id);
-}
-
-static int
-load_files(struct app *a, struct dd_err *err)
-{
-	OWN_JSON json_t *replayed = journal_result(a->run->journal, "replay/files");
-	const char *outside = json_string_value(json_object_get(replayed, "outside"));
-	if (!replayed)
-		return probe_attempt_files(a->st, a->run->journal, 0, &a->files, err);
-	a->files.outside = outside ? mem_strdup(outside) : NULL;
-	probe_bind_files(a->st, &a->recipe.files, &a->files);
-	return 0;
-}
-
-static int
-load(struct app *a, struct dd_err *err)
-{
-	OWN_FREE char *folder = run_path(a->run, "recipe");
-	OWN_JSON json_t *left = journal_result(a->run->journal, "recipe/inventory");
-	const char *answers = a->o->answers ? a->o->answers : a->run->options.answers;
-	OWN(strlist) struct strlist missing = {0};
-	if (!left)
-		return err_set(err, DD_EINVAL, "run %s has nothing that was built", a->run->id);
-	int rc = recipe_load(folder, &a->recipe, err);
-	if (rc == 0)
-		rc = take_stack(a, json_object_get(left, "root"), &a->root, err);
-	if (rc == 0)
-		rc = take_stack(a, json_object_get(left, "work"), &a->work, err);
-	if (rc == 0)
-		rc = command_load_answers(answers, &a->answers, err);
-	if (rc == 0)
-		rc = load_files(a, err);
-	if (rc < 0)
-		return rc;
-	standup_environment(&a->recipe, a->answers, &a->env, &missing);
-	return missing.n ? err_set(err, DD_EINVAL, "%s has no answer", missing.v[0]) : 0;
-}
-
 /* ---- running ---- */
 
 /* It is one more service, behind those it uses. */
 static int
 serve(struct app *a, struct dd_err *err)
 {
-	struct service *self = service_list_add(&a->recipe.services);
+	struct service *self = service_list_add(&a->left.recipe.services);
 	self->name = mem_strdup("application");
 	self->question = mem_strdup("service:application");
 	/* When it ends, the application has ended. */
@@ -145,24 +82,24 @@ serve(struct app *a, struct dd_err *err)
 	self->port = port_inside(a);
 	if (self->port) {
 		OWN_FREE char *port = mem_printf("%lld", (long long)self->port);
-		strlist_set_env(&a->env, "PORT", port);
+		strlist_set_env(&a->left.env, "PORT", port);
 	}
-	return probe_serve(&a->recipe.services, a->answers, a->run->dir, a->files.binds,
-		a->files.nbinds, &a->serving, err);
+	return probe_serve(&a->left.recipe.services, a->left.answers, a->run->dir,
+		a->left.files.binds, a->left.files.nbinds, &a->serving, err);
 }
 
 static int
 start_all(struct app *a, struct dd_err *err)
 {
 	const struct pod_spec spec = {.state = a->st,
-		.root = a->root,
-		.work = &a->work,
+		.root = a->left.root,
+		.work = &a->left.work,
 		.binds = a->serving.binds,
 		.nbinds = a->serving.nbinds};
 	int rc = pod_open(&spec, &a->pod, err);
 	for (size_t i = 0; rc == 0 && i < a->serving.nservices; i++) {
 		struct service_spec s = a->serving.services[i];
-		s.env = (const char *const *)a->env.v;
+		s.env = (const char *const *)a->left.env.v;
 		int step = progress_begin("starting %s", s.name);
 		rc = service_start(a->pod, &s, NULL, err);
 		progress_end(step, rc < 0 ? "failed" : "ok");
@@ -220,7 +157,7 @@ keep_output(const struct app *a, struct buf *ret)
 	struct str rest, line;
 	if (!a->pod || !a->name || service_output(a->pod, a->name, &text, NULL) < 0)
 		return;
-	answers_redact(a->answers, buf_str(&text), &plain);
+	answers_redact(a->left.answers, buf_str(&text), &plain);
 	(void)!fs_write_atomic(path, buf_str(&plain), 0600, NULL);
 	for (rest = buf_str(&plain); str_next_line(&rest, &line);) {
 		buf_reset(ret);
@@ -243,7 +180,7 @@ run_app(struct app *a, int *ret_status, struct dd_err *err)
 {
 	OWN(buf) struct buf last = {.max = 1000};
 	bool ended = false;
-	int rc = load(a, err);
+	int rc = left_load(a->st, a->run, a->o->answers, &a->left, err);
 	if (rc == 0)
 		rc = serve(a, err);
 	if (rc < 0)

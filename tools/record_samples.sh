@@ -38,7 +38,7 @@ tool() {
 	else
 		timeout 120 "$@" >"$file" 2>&1 </dev/null || status=$?
 	fi
-	[ -n "$suffix" ] && [ "$suffix" != xml ] || echo "$status" >/out/$MODE.status
+	[ -n "$suffix" ] && [ "$suffix" != - ] || echo "$status" >/out/$MODE.status
 }
 cp -a /sample/app /opt/app
 cd /opt/app
