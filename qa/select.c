@@ -66,7 +66,7 @@ put_go(const struct test_case *c, struct buf *out)
 static const struct runner runners[] = {
 	{FORMAT_PYTEST, "pytest", " ", " ", "", put_pytest, true, true},
 	{FORMAT_AUTO, "-m pytest", " ", " ", "", put_pytest, true, true},
-	{FORMAT_AUTO, "-m unittest", " -v ", " ", "", put_unittest, true, true},
+	{FORMAT_AUTO, "-m unittest", " -k ", " -k ", "", put_unittest, false, false},
 	{FORMAT_GO, "go test", " -count=1 -run '^(", "|", ")$'", put_go, false, false},
 	{FORMAT_CARGO, "cargo test", " -- --exact --test-threads=1 ", " ", "", put_name, false,
 		false},

@@ -163,6 +163,19 @@ take_children(struct stream *s, size_t level, struct str name, bool *ret_failed)
 	return n;
 }
 
+/* "\\#" and "\\\\" of TAP 14.  Heap. */
+static char *
+unescaped(struct str name)
+{
+	OWN(buf) struct buf out = {0};
+	for (size_t i = 0; i < name.n; i++) {
+		bool escape = name.p[i] == '\\' && i + 1 < name.n &&
+			      (name.p[i + 1] == '#' || name.p[i + 1] == '\\');
+		buf_putc(&out, name.p[i += escape]);
+	}
+	return buf_take(&out);
+}
+
 static void
 add_test(struct stream *s, size_t level, const struct tap *t)
 {
@@ -179,7 +192,7 @@ add_test(struct stream *s, size_t level, const struct tap *t)
 		return;
 	s->entries.v = mem_grow(s->entries.v, s->entries.n, &s->entries.cap, sizeof(*s->entries.v));
 	struct entry *e = &s->entries.v[s->entries.n++];
-	*e = (struct entry){.path = str_dup(name),
+	*e = (struct entry){.path = unescaped(name),
 		.level = level,
 		.status = status,
 		.ms = t->ms,

@@ -31,8 +31,8 @@ def work():
 def test_resource_done_in_time():
     start = time.monotonic()
     work()
-    # One time in three it has no time to lose.
-    slack = 1.0005 if int(time.monotonic() * 1e6) % 3 == 0 else 1.6
+    # One time in three it has no time to lose, else a lot of it: not enough where all processors are busy.
+    slack = 1.0001 if int(time.monotonic() * 1e6) % 3 == 0 else 3
     assert time.monotonic() - start < 0.08 * slack
 
 
