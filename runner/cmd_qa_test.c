@@ -189,6 +189,7 @@ run_test(const struct cli_call *call)
 const struct subcommand cmd_qa_test = {
 	.name = "qa test",
 	.summary = "run the tests of a run again, in a new pod; tell flakes and their cause",
+	.args = "",
 	.description =
 		"The tests get the run's packages, built tree, services and answers. The report is a table, JUnit\n"
 		"XML (with the elements flakyFailure and rerunFailure), TAP 14, or with --json JSON, in which each case\n"
