@@ -44,7 +44,7 @@ $(error what drydock is built with is not all installed: `make deps` installs it
 endif
 endif
 pkg_cflags := $(shell pkg-config --cflags $(PKGS) libseccomp 2>/dev/null)
-pkg_libs    = $(shell pkg-config --libs $(PKGS) libseccomp)
+pkg_libs    = $(shell pkg-config --libs $(PKGS) libseccomp) -lm
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wformat=2 -Wnull-dereference -Wimplicit-fallthrough -Wconversion -Wno-sign-conversion \
@@ -78,17 +78,24 @@ SMALL_LIB := $(patsubst %,base/%.c,err fault fs fs_tree io log map own spawn str
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
-MAN_PAGES := up probe replay fix resume runs report guide explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export \
+MAN_PAGES := up probe replay fix resume runs report guide explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export qa-test qa-compare \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
 	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play graph-search spec graph-clusters \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box build/drydock-picture
+# What holds time and chance still in tests (docs/decisions/0022-steady.md): of machines whose system calls it knows.
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
+STEADY := build/drydock-steady.so
+endif
 ATTACKS := $(patsubst %.c,$(OBJ)/%,$(ATTACK_SRC)) $(OBJ)/tests/hostile/libnss_hostile.so.2
 TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC) $(TOOL_SRC)) $(ATTACKS)
 
 .DEFAULT_GOAL := all
 .PHONY: all deps run check check-unit check-cli lint format install clean help
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(STEADY)
+build/drydock-steady.so: qa/inside/steady.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -fPIC -fvisibility=hidden -fno-stack-protector -D_GNU_SOURCE $(WARN) -shared -nostdlib -Wl,-z,now -o $@ $<
 
 $(OBJ)/libdrydock.a: $(call obj,$(LIB_SRC))
 	@rm -f $@
@@ -187,6 +194,10 @@ tests: $(TESTS)
 .PHONY: tests
 
 bench-standup: all tests ## drydock up over real packages: LIST=FILE or DIR, NAMES="a b", PARTS="up known replay minimal rival resolve", LIMIT=seconds, SAMPLE=N
+record-samples: all ## record again what real test tools print (tests/qa/cases): NAMES="a b"
+	@bash tools/record_samples.sh $(NAMES)
+.PHONY: record-samples
+
 	@bash tools/bench_standup.sh $(or $(LIST),../shared/corpus/packages.tsv) $(NAMES)
 .PHONY: bench-standup
 
@@ -209,9 +220,10 @@ bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing 
 	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
 .PHONY: bench-graph
 bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules: ROUNDS=n OLD_C="archive..." FILES=n
-	@bash tools/bench_calls.sh '$(OBJ)' '$(ROUNDS)'
+	@bash tools/bench_calls.sh '$(OBJ)' '$(ROUNDS)' tools/bench_flakes.sh $(REPEATS)
 	@OLD_C='$(OLD_C)' FILES='$(FILES)' bash tools/bench_fix.sh
-.PHONY: bench-fix
+.PHONY: bench-fix bench-flakes
+bench-flakes: all ## flakes of known causes: how many are named right: REPEATS=n
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack
@@ -232,7 +244,7 @@ format: ## run clang-format over the tree
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/drydock
 	install -m 755 build/drydock $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 build/drydock-core build/drydock-box build/drydock-picture $(DESTDIR)$(PREFIX)/libexec/drydock/
+	install -m 755 build/drydock-core build/drydock-box build/drydock-picture $(DESTDIR)$(PREFIX)/libexec/drydock/ $(STEADY)
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	build/drydock man >$(DESTDIR)$(PREFIX)/share/man/man1/drydock.1
 	for c in $(MAN_PAGES); do \

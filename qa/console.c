@@ -1,4 +1,4 @@
-/* Reports that tools print for people: automake, ctest, pytest, unittest, meson, node. */
+/* Reports that tools print for people: automake, unittest with dots, meson, node. */
 #include "qa/parse.h"
 
 #include <ctype.h>
@@ -94,9 +94,39 @@ read_result_line(struct parse *p, struct str line)
 			add_automake(p, skip(line, strlen(words[i].word)), words[i].status);
 }
 
+/* ":test-result: PASS name" of .trs files, one behind the other as tail(1) prints them: "==> dir/name.trs <==". */
+static bool
+read_trs(struct parse *p, struct str text)
+{
+	struct str line, file = none;
+	static const char mark[] = ":test-result: ";
+	while (str_next_line(&text, &line)) {
+		if (str_starts(line, "==> "))
+			p->truncated = true;
+		else if (str_starts(line, ":copy-in-global-log: ")) /* the last of its lines */
+			p->truncated = false;
+		if (str_starts(line, "==> ") && str_ends(line, ".trs <=="))
+			file = (struct str){line.p + 4, line.n - 4 - strlen(".trs <==")};
+		if (!str_starts(line, mark))
+			continue;
+		struct str rest = skip(line, sizeof(mark) - 1), word;
+		if (!str_next_word(&rest, &word))
+			continue;
+		rest = str_trim(rest);
+		enum test_status status = str_eq(word, "XFAIL") ? TEST_PASSED
+					  : str_eq(word, "XPASS")
+						  ? TEST_FAILED
+						  : parse_status_word(word, TEST_ERROR);
+		parse_add(p, rest.n ? file : STR("make check"), rest.n ? rest : file, status, none);
+	}
+	return p->run->cases.n > 0;
+}
+
 bool
 parse_automake(struct parse *p, struct str text)
 {
+	if (text.n && memmem(text.p, text.n, ":global-test-result: ", 21))
+		return read_trs(p, text);
 	bool summary = memmem(text.p, text.n, "# TOTAL:", 8) != NULL ||
 		       memmem(text.p, text.n, "Testsuite summary", 17) != NULL;
 	bool old = !summary && (memmem(text.p, text.n, "\nAll ", 5) ||
@@ -104,7 +134,7 @@ parse_automake(struct parse *p, struct str text)
 				       memmem(text.p, text.n, " tests failed", 13));
 	bool in_log = false;
 	struct str line;
-	if (!summary && !old)
+	if (!summary && !old && !p->cut)
 		return false;
 	while (str_next_line(&text, &line)) {
 		if (str_ends(line, "test-suite.log") && str_starts(line, "   "))
@@ -116,121 +146,9 @@ parse_automake(struct parse *p, struct str text)
 		else if (str_starts(line, "FAIL: ") || str_starts(line, "ERROR: "))
 			read_section(p, line, text);
 	}
-	p->zero = p->run->cases.n == 0;
+	p->zero = summary && p->run->cases.n == 0;
+	p->truncated = p->truncated || (!summary && !old);
 	return summary || p->run->cases.n;
-}
-
-/* ---- ctest ---- */
-
-/* " 3/10 Test  #3: name .........   Passed    0.01 sec" */
-static void
-add_ctest(struct parse *p, struct str line)
-{
-	const char *colon = memmem(line.p, line.n, ": ", 2);
-	const char *dots =
-		colon ? memmem(colon, line.n - (size_t)(colon - line.p), " ..", 3) : NULL;
-	if (!dots)
-		dots = colon ? memmem(colon, line.n - (size_t)(colon - line.p), "...", 3) : NULL;
-	if (!dots)
-		return;
-	struct str name = {colon + 2, (size_t)(dots - colon - 2)};
-	struct str rest = {dots, line.n - (size_t)(dots - line.p)};
-	while (rest.n && strchr(". *", rest.p[0]))
-		rest = skip(rest, 1);
-	enum test_status status =
-		str_starts(rest, "Passed") ? TEST_PASSED
-		: str_starts(rest, "Skipped") || str_starts(rest, "Not Run (Disabled)")
-			? TEST_SKIPPED
-		: str_starts(rest, "Failed") ? TEST_FAILED
-					     : TEST_ERROR;
-	struct test_case *c =
-		parse_add(p, STR("ctest"), name, status, status == TEST_PASSED ? none : rest);
-	c->ms = parse_time_at_end(rest);
-}
-
-bool
-parse_ctest(struct parse *p, struct str text)
-{
-	struct str line;
-	if (memmem(text.p, text.n, "No tests were found!!!", 22)) {
-		p->zero = true;
-		return true;
-	}
-	bool summary = memmem(text.p, text.n, " tests passed, ", 15) != NULL;
-	while (str_next_line(&text, &line)) {
-		struct str t = str_trim(line);
-		if (t.n && isdigit((unsigned char)t.p[0]) && memmem(t.p, t.n, " Test ", 6) &&
-			memchr(t.p, '#', t.n))
-			add_ctest(p, t);
-	}
-	p->truncated = p->truncated || (p->run->cases.n && !summary);
-	return p->run->cases.n > 0;
-}
-
-/* ---- pytest ---- */
-
-/* "tests/test_x.py::test_a[1] PASSED   [ 50%]" */
-static bool
-add_pytest(struct parse *p, struct str line)
-{
-	static const struct {
-		const char *word;
-		enum test_status status;
-	} words[] = {{" PASSED", TEST_PASSED}, {" FAILED", TEST_FAILED}, {" SKIPPED", TEST_SKIPPED},
-		{" ERROR", TEST_ERROR}, {" XFAIL", TEST_PASSED}, {" XPASS", TEST_PASSED}};
-	const char *colons = memmem(line.p, line.n, "::", 2);
-	if (!colons || !memmem(line.p, line.n, ".py", 3))
-		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		const char *at = memmem(colons, line.n - (size_t)(colons - line.p), words[i].word,
-			strlen(words[i].word));
-		if (!at)
-			continue;
-		struct str file = {line.p, (size_t)(colons - line.p)};
-		struct str name = {colons + 2, (size_t)(at - colons - 2)};
-		struct test_case *c = parse_add(p, file, name, words[i].status, none);
-		c->file = str_dup(file);
-		return true;
-	}
-	return false;
-}
-
-/* "FAILED tests/test_x.py::test_a - AssertionError: ..." of the summary gives the message. */
-static void
-add_pytest_message(struct parse *p, struct str line)
-{
-	const char *dash = memmem(line.p, line.n, " - ", 3);
-	struct str rest = line, word, id;
-	if (!dash || !str_next_word(&rest, &word) || !str_next_word(&rest, &id))
-		return;
-	for (size_t i = 0; i < p->run->cases.n; i++) {
-		struct test_case *c = &p->run->cases.v[i];
-		OWN_FREE char *full = mem_printf("%s::%s", c->suite, c->name);
-		if (!c->message && str_eq(id, full)) {
-			OWN(buf) struct buf safe = {.max = PARSE_MAX_MESSAGE};
-			buf_put_visible(&safe, skip(line, (size_t)(dash + 3 - line.p)));
-			c->message = buf_take(&safe);
-		}
-	}
-}
-
-bool
-parse_pytest(struct parse *p, struct str text)
-{
-	struct str line;
-	bool session = memmem(text.p, text.n, "test session starts", 19) != NULL, summary = false;
-	if (!session)
-		return false;
-	while (str_next_line(&text, &line)) {
-		if (memmem(line.p, line.n, "short test summary info", 23))
-			summary = true;
-		else if (!summary)
-			(void)add_pytest(p, line);
-		else if (str_starts(line, "FAILED ") || str_starts(line, "ERROR "))
-			add_pytest_message(p, line);
-	}
-	p->zero = p->run->cases.n == 0;
-	return true;
 }
 
 /* ---- unittest ---- */
@@ -287,33 +205,12 @@ read_dots(struct parse *p, struct str text)
 	p->truncated = !end.n;
 }
 
-/* "test_a (tests.test_x.Case) ... ok" and, since Python 3.11, "(tests.test_x.Case.test_a)". */
 bool
-parse_unittest(struct parse *p, struct str text)
+parse_unittest_dots(struct parse *p, struct str text)
 {
-	struct str all = text, line;
-	bool ran = memmem(text.p, text.n, "\nRan ", 5) != NULL;
-	if (!ran)
+	if (!text.n || !memmem(text.p, text.n, "\nRan ", 5) || memmem(text.p, text.n, ") ... ", 6))
 		return false;
-	while (str_next_line(&text, &line)) {
-		const char *dots = memmem(line.p, line.n, " ... ", 5);
-		const char *open = memchr(line.p, '(', line.n);
-		const char *close =
-			open ? memchr(open, ')', line.n - (size_t)(open - line.p)) : NULL;
-		if (!dots || !close || close > dots)
-			continue;
-		struct str result = skip(line, (size_t)(dots + 5 - line.p));
-		struct str name = str_trim((struct str){line.p, (size_t)(open - line.p)});
-		struct str suite = {open + 1, (size_t)(close - open - 1)};
-		enum test_status status = str_starts(result, "ok")	       ? TEST_PASSED
-					  : str_starts(result, "skipped")      ? TEST_SKIPPED
-					  : str_starts(result, "expected fai") ? TEST_PASSED
-					  : str_starts(result, "ERROR")	       ? TEST_ERROR
-									       : TEST_FAILED;
-		parse_add(p, suite, name, status, status == TEST_PASSED ? none : result);
-	}
-	if (!p->run->cases.n)
-		read_dots(p, all);
+	read_dots(p, text);
 	p->zero = p->run->cases.n == 0;
 	return true;
 }
@@ -366,10 +263,11 @@ parse_meson(struct parse *p, struct str text)
 		p->zero = true;
 		return true;
 	}
-	if (!summary)
+	if (!summary && !p->cut)
 		return false;
 	while (str_next_line(&text, &line))
 		(void)add_meson(p, line);
+	p->truncated = p->truncated || !summary;
 	return p->run->cases.n > 0;
 }
 
@@ -384,49 +282,81 @@ indent_of(struct str line)
 	return n;
 }
 
-/* The spec reporter: a tick, a cross or a hedgehog, the name, "(1.2ms)". */
+#define MAX_GROUPS 16
+
+struct spec { /* of the spec reporter: groups that a case lies in, two blanks deeper each */
+	struct str groups[MAX_GROUPS];
+};
+
+static struct str
+without_time(struct str name, double *ret_ms)
+{
+	const char *time = name.n ? memmem(name.p, name.n, " (", 2) : NULL;
+	const char *close = time ? memchr(time, ')', name.n - (size_t)(time - name.p)) : NULL;
+	*ret_ms =
+		close ? parse_time_at_end((struct str){name.p, (size_t)(close + 1 - name.p)}) : -1;
+	return *ret_ms < 0 ? name : (struct str){name.p, (size_t)(time - name.p)};
+}
+
+/* A tick, a cross or a hedgehog, the name, "(1.2ms)"; a triangle and the name of a group before and behind it. */
 static bool
-add_node_spec(struct parse *p, struct str line)
+add_node_spec(struct parse *p, struct spec *s, struct str line)
 {
 	static const struct {
 		const char *mark;
 		enum test_status status;
-	} marks[] = {{"\xe2\x9c\x94 ", TEST_PASSED}, {"\xe2\x9c\x96 ", TEST_FAILED},
-		{"\xef\xb9\xa3 ", TEST_SKIPPED}};
+		bool group;
+	} marks[] = {{"\xe2\x9c\x94 ", TEST_PASSED, false}, {"\xe2\x9c\x96 ", TEST_FAILED, false},
+		{"\xef\xb9\xa3 ", TEST_SKIPPED, false}, {"\xe2\x96\xb6 ", TEST_PASSED, true}};
+	size_t level = indent_of(line) / 2;
 	struct str t = skip(line, indent_of(line));
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
-		if (!str_starts(t, marks[i].mark))
+		if (!str_starts(t, marks[i].mark) || level >= MAX_GROUPS)
 			continue;
-		struct str name = skip(t, strlen(marks[i].mark));
-		const char *time = memmem(name.p, name.n, " (", 2);
-		double ms = time ? parse_time_at_end(name) : -1;
-		if (ms >= 0)
-			name.n = (size_t)(time - name.p);
-		parse_add(p, none, name, marks[i].status, none)->ms = ms;
+		double ms;
+		struct str name = without_time(skip(t, strlen(marks[i].mark)), &ms);
+		if (marks[i].group) {
+			s->groups[level] = ms < 0 ? name : none;
+			return false;
+		}
+		OWN(buf) struct buf path = {.max = 4096};
+		for (size_t k = 0; k < level; k++)
+			if (s->groups[k].n)
+				buf_printf(&path, STR_FMT " > ", STR_ARG(s->groups[k]));
+		buf_add_str(&path, name);
+		parse_add(p, none, buf_str(&path), marks[i].status, none)->ms = ms;
 		return true;
 	}
 	return false;
 }
 
-/* "# tests 5" (TAP) or "i tests 5" (spec): node's own summary is what tells it from other tools. */
+/*
+ * "# tests 5" (TAP) or "i tests 5" (spec): node's own summary is what tells it from other tools.  A run that a signal
+ * ended has none: its ticks tell.
+ */
 bool
 parse_node(struct parse *p, struct str text)
 {
+	static const char summary_mark[] = "\xe2\x84\xb9 tests ";
 	struct str all = text, line;
+	struct spec spec = {0};
+	if (!text.n)
+		return false;
 	bool tap =
 		memmem(text.p, text.n, "\n# tests ", 9) && memmem(text.p, text.n, "\n# fail ", 8);
-	bool spec = memmem(text.p, text.n, "\xe2\x84\xb9 tests ", 10) != NULL;
-	if (!tap && !spec)
-		return false;
+	bool whole = memmem(text.p, text.n, summary_mark, sizeof(summary_mark) - 1) != NULL;
 	if (tap)
 		return parse_tap(p, all);
-	bool summary = false;
+	if (!whole && !p->cut)
+		return false;
+	bool behind = false;
 	while (str_next_line(&text, &line)) {
 		/* Failures are repeated behind this line. */
-		summary = summary || memmem(line.p, line.n, "\xe2\x84\xb9 tests ", 10) != NULL;
-		if (!summary)
-			(void)add_node_spec(p, line);
+		behind = behind || str_starts(line, summary_mark);
+		if (!behind)
+			(void)add_node_spec(p, &spec, line);
 	}
-	p->zero = p->run->cases.n == 0;
-	return true;
+	p->truncated = p->truncated || !whole;
+	p->zero = whole && p->run->cases.n == 0;
+	return whole || p->run->cases.n;
 }

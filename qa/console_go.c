@@ -145,6 +145,12 @@ parse_go(struct parse *p, struct str text)
 	}
 	/* Every report of a package ends with its line. */
 	p->truncated = p->truncated || g.names.n || g.running;
+	if (g.running) {
+		OWN_FREE char *name = TAKE(g.running);
+		if (!g.output.n)
+			buf_puts(&g.output, "the report ends in this case");
+		note(&g, str_of(name), TEST_ERROR, -1);
+	}
 	if (g.names.n)
 		end_package(&g, none);
 	p->zero = g.any && p->run->cases.n == 0;

@@ -31,6 +31,7 @@ static const struct {
 	enum test_status status;
 } marks[] = {{"\xe2\x9c\x94 ", TEST_PASSED}, /* heavy check mark: mocha */
 	{"\xe2\x9c\x93 ", TEST_PASSED},	     /* check mark: older mocha, jest */
+	{"undefined ", TEST_PASSED},	     /* mocha with a newer log-symbols, as Debian has it */
 	{"\xe2\x9c\x95 ", TEST_FAILED},	     /* multiplication x: jest */
 	{"\xe2\x97\x8b ", TEST_SKIPPED},     /* circle: jest */
 	{"- ", TEST_SKIPPED}};		     /* mocha */
@@ -77,20 +78,6 @@ indent_of(struct str line)
 	while (n < line.n && line.p[n] == ' ')
 		n++;
 	return n;
-}
-
-/* Reporters that print no names still count: cases without one stand for what is missing. */
-static void
-fill_up(struct parse *p, enum test_status status, int64_t wanted)
-{
-	int64_t have = 0;
-	for (size_t i = 0; i < p->run->cases.n; i++)
-		have += p->run->cases.v[i].status == status;
-	for (; have < wanted && !p->truncated; have++) {
-		OWN_FREE char *name =
-			mem_printf("case %lld, whose name is not printed", (long long)have + 1);
-		parse_add(p, none, str_of(name), status, none);
-	}
 }
 
 /* ---- mocha ---- */
@@ -157,11 +144,12 @@ parse_mocha(struct parse *p, struct str text)
 			put_title(&o, indent, rest);
 		}
 	}
-	if (passing < 0)
+	if (passing < 0 && !(p->cut && p->run->cases.n))
 		return false;
-	fill_up(p, TEST_PASSED, passing);
-	fill_up(p, TEST_FAILED, failing);
-	fill_up(p, TEST_SKIPPED, pending);
+	p->truncated = p->truncated || passing < 0;
+	parse_fill(p, TEST_PASSED, passing);
+	parse_fill(p, TEST_FAILED, failing);
+	parse_fill(p, TEST_SKIPPED, pending);
 	p->zero = p->run->cases.n == 0;
 	return true;
 }
@@ -187,18 +175,27 @@ read_totals(struct str line, int64_t ret[3])
 
 /* "  * suite > name", with a black circle and an angle, heads the reason of a failure. */
 static void
-add_jest_failure(struct parse *p, struct str suite, struct str title)
+add_jest_failure(struct parse *p, struct str suite, struct str title, struct str story)
 {
 	static const char angle[] = " \xe2\x80\xba ";
 	struct str name = title;
 	for (const char *at; (at = memmem(name.p, name.n, angle, sizeof(angle) - 1));)
 		name = skip(name, (size_t)(at - name.p) + sizeof(angle) - 1);
 	name = str_trim(name);
-	for (size_t i = 0; i < p->run->cases.n; i++)
-		if (p->run->cases.v[i].status == TEST_FAILED &&
-			str_eq(name, p->run->cases.v[i].name))
+	static const char *const ends[] = {"\n  \xe2\x97\x8f ", "\nTest Suites:", NULL};
+	for (size_t i = 0; ends[i]; i++) {
+		const char *end =
+			story.n ? memmem(story.p, story.n, ends[i], strlen(ends[i])) : NULL;
+		story.n = end ? (size_t)(end - story.p) : story.n;
+	}
+	for (size_t i = 0; i < p->run->cases.n; i++) {
+		struct test_case *c = &p->run->cases.v[i];
+		if (c->status == TEST_FAILED && str_eq(name, c->name)) {
+			parse_set_message(c, story);
 			return;
-	parse_add(p, suite, name, TEST_FAILED, none);
+		}
+	}
+	parse_add(p, suite, name, TEST_FAILED, story);
 }
 
 bool
@@ -222,17 +219,20 @@ parse_jest(struct parse *p, struct str text)
 			suite.n = strcspn(suite.p, " \n") < suite.n ? strcspn(suite.p, " \n")
 								    : suite.n;
 		} else if (!summary && indent_of(line) >= 2 && str_starts(rest, bullet)) {
-			add_jest_failure(p, suite, skip(rest, sizeof(bullet) - 1));
+			add_jest_failure(p, suite, skip(rest, sizeof(bullet) - 1), text);
 		} else if (!summary && suite.n && indent_of(line) >= 2 && *rest.p != '-' &&
 			   take_mark(&rest, &status, &ms)) {
+			if (status == TEST_SKIPPED && str_starts(rest, "skipped "))
+				rest = skip(rest, 8);
 			parse_add(p, suite, rest, status, none)->ms = ms;
 		}
 	}
-	if (!known)
+	if (!known && !(p->cut && p->run->cases.n))
 		return false;
-	fill_up(p, TEST_PASSED, totals[0]);
-	fill_up(p, TEST_FAILED, totals[1]);
-	fill_up(p, TEST_SKIPPED, totals[2]);
+	p->truncated = p->truncated || !known;
+	parse_fill(p, TEST_PASSED, totals[0]);
+	parse_fill(p, TEST_FAILED, totals[1]);
+	parse_fill(p, TEST_SKIPPED, totals[2]);
 	p->zero = p->run->cases.n == 0;
 	return true;
 }

@@ -1,4 +1,4 @@
-/* What Ruby's test tools print: minitest and test-unit with -v, RSpec's JSON. */
+/* What Ruby's test tools print: minitest and test-unit with -v. */
 #include "qa/parse.h"
 
 #include <ctype.h>
@@ -85,67 +85,31 @@ read_story(struct parse *p, struct str line, struct str rest)
 bool
 parse_minitest(struct parse *p, struct str text)
 {
-	struct str line, suite = none;
+	struct str line, suite = none, running = none;
 	bool summary = false;
 	if (!memmem(text.p, text.n, " assertions, ", 13) &&
 		!memmem(text.p, text.n, "# Running:", 10) &&
 		!memmem(text.p, text.n, "Loaded suite ", 13))
 		return false;
 	for (struct str rest = text; str_next_line(&rest, &line);) {
-		if (!read_minitest(p, line))
-			(void)read_test_unit(p, line, &suite);
+		if (read_minitest(p, line))
+			running = none;
+		else if (!read_test_unit(p, line, &suite) && memmem(line.p, line.n, "#test_", 6) &&
+			 memmem(line.p, line.n, " = ", 3))
+			running = line;
 		summary = summary || memmem(line.p, line.n, " assertions, ", 13);
 	}
 	for (struct str rest = text; str_next_line(&rest, &line);)
 		read_story(p, line, rest);
+	if (running.n && !summary) {
+		const char *hash = memchr(running.p, '#', running.n),
+			   *equals = memmem(running.p, running.n, " = ", 3);
+		if (hash < equals)
+			parse_add(p, (struct str){running.p, (size_t)(hash - running.p)},
+				(struct str){hash + 1, (size_t)(equals - hash) - 1}, TEST_ERROR,
+				STR("the report ends in this case"));
+	}
 	p->truncated = p->truncated || !summary;
 	p->zero = summary && p->run->cases.n == 0;
 	return p->run->cases.n || p->zero;
-}
-
-/* ---- RSpec ---- */
-
-static void
-add_example(struct parse *p, const json_t *example)
-{
-	const char *status = json_string_value(json_object_get(example, "status"));
-	const char *file = json_string_value(json_object_get(example, "file_path"));
-	const json_t *exception = json_object_get(example, "exception");
-	if (!status)
-		return;
-	struct test_case *c = parse_add(p, str_of(file),
-		str_of(json_string_value(json_object_get(example, "full_description"))),
-		strcmp(status, "passed") == 0	 ? TEST_PASSED
-		: strcmp(status, "pending") == 0 ? TEST_SKIPPED
-						 : TEST_FAILED,
-		str_of(json_string_value(json_object_get(exception, "message"))));
-	c->ms = json_number_value(json_object_get(example, "run_time")) * 1000;
-	if (file && !c->file)
-		c->file = mem_strdup(file);
-}
-
-bool
-parse_rspec(struct parse *p, struct str text)
-{
-	struct str line;
-	bool any = false;
-	while (str_next_line(&text, &line)) {
-		OWN_JSON json_t *j = NULL;
-		OWN(dd_err) struct dd_err ignored = {0};
-		const char *start = line.n ? memmem(line.p, line.n, "{\"version\":", 11) : NULL;
-		struct str report = {start, start ? line.n - (size_t)(start - line.p) : 0};
-		size_t i;
-		json_t *example;
-		if (!start || json_parse(report, &j, &ignored) < 0)
-			continue;
-		json_array_foreach (json_object_get(j, "examples"), i, example)
-			add_example(p, example);
-		int64_t outside = json_integer_value(json_object_get(
-			json_object_get(j, "summary"), "errors_outside_of_examples_count"));
-		for (int64_t n = 0; n < outside && n < 1000; n++)
-			parse_add(p, none, STR("error outside of examples"), TEST_ERROR, none);
-		any = json_is_array(json_object_get(j, "examples"));
-	}
-	p->zero = any && p->run->cases.n == 0;
-	return any;
 }

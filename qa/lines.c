@@ -21,23 +21,6 @@ static const struct word words[] = {{"PASSED", TEST_PASSED, false}, {"PASS", TES
 	{"passed", TEST_PASSED, true}, {"failed", TEST_FAILED, true}, {"ok", TEST_PASSED, true},
 	{"FAILED!", TEST_FAILED, false}, {"skipped", TEST_SKIPPED, true}};
 
-/* The line without the escape sequences that set colours (ECMA-48 SGR). */
-static void
-strip_colours(struct str line, struct buf *out)
-{
-	buf_reset(out);
-	for (size_t i = 0; i < line.n; i++) {
-		size_t k = i + 2;
-		if (line.p[i] != '\033' || i + 1 >= line.n || line.p[i + 1] != '[') {
-			buf_putc(out, line.p[i]);
-			continue;
-		}
-		while (k < line.n && (isdigit((unsigned char)line.p[k]) || line.p[k] == ';'))
-			k++;
-		i = k < line.n ? k : line.n;
-	}
-}
-
 static const struct word *
 find_word(struct str s, bool at_dots)
 {
@@ -110,7 +93,7 @@ read_lines(struct parse *p, struct str text, shape *look)
 	static char yes;
 	size_t found = 0;
 	for (struct str line, name; str_next_line(&text, &line);) {
-		strip_colours(line, &plain);
+		parse_strip_colours(line, &plain);
 		const struct word *w = look(buf_str(&plain), &name);
 		if (!w || is_build_talk(name))
 			continue;

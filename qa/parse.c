@@ -1,5 +1,6 @@
 #include "qa/parse.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* Text from the target as valid UTF-8 of bounded length, without control characters. */
@@ -59,6 +60,68 @@ parse_add(struct parse *p, struct str suite, struct str name, enum test_status s
 	return c;
 }
 
+void
+parse_set_message(struct test_case *c, struct str message)
+{
+	if (!c->message && str_trim(message).n)
+		c->message = clean(message, PARSE_MAX_MESSAGE);
+}
+
+void
+parse_fill(struct parse *p, enum test_status status, int64_t wanted)
+{
+	int64_t have = 0;
+	for (size_t i = 0; i < p->run->cases.n; i++) {
+		enum test_status is = p->run->cases.v[i].status;
+		have += is == status || (is == TEST_ERROR && status == TEST_FAILED);
+	}
+	for (; have < wanted && !p->truncated; have++) {
+		OWN_FREE char *name =
+			mem_printf("case %lld, whose name is not printed", (long long)have + 1);
+		parse_add(p, (struct str){"", 0}, str_of(name), status, (struct str){"", 0});
+	}
+}
+
+enum test_status
+parse_status_word(struct str word, enum test_status otherwise)
+{
+	static const struct {
+		const char *word;
+		enum test_status status;
+	} words[] = {{"pass", TEST_PASSED}, {"passed", TEST_PASSED}, {"success", TEST_PASSED},
+		{"successful", TEST_PASSED}, {"ok", TEST_PASSED}, {"run", TEST_PASSED},
+		{"completed", TEST_PASSED}, {"expected", TEST_PASSED}, {"flaky", TEST_PASSED},
+		{"fail", TEST_FAILED}, {"failed", TEST_FAILED}, {"failure", TEST_FAILED},
+		{"unexpected", TEST_FAILED}, {"error", TEST_ERROR}, {"timeout", TEST_ERROR},
+		{"aborted", TEST_ERROR}, {"interrupted", TEST_ERROR}, {"cancelled", TEST_ERROR},
+		{"skip", TEST_SKIPPED}, {"skipped", TEST_SKIPPED}, {"ignored", TEST_SKIPPED},
+		{"ignore", TEST_SKIPPED}, {"notrun", TEST_SKIPPED}, {"disabled", TEST_SKIPPED},
+		{"suppressed", TEST_SKIPPED}, {"notexecuted", TEST_SKIPPED},
+		{"notrunnable", TEST_ERROR}, {"inconclusive", TEST_SKIPPED},
+		{"pending", TEST_SKIPPED}, {"todo", TEST_SKIPPED}};
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strlen(words[i].word) == word.n &&
+			strncasecmp(words[i].word, word.p, word.n) == 0)
+			return words[i].status;
+	return otherwise;
+}
+
+void
+parse_strip_colours(struct str line, struct buf *out)
+{
+	buf_reset(out);
+	for (size_t i = 0; i < line.n; i++) {
+		size_t k = i + 2;
+		if (line.p[i] != '\033' || i + 1 >= line.n || line.p[i + 1] != '[') {
+			buf_putc(out, line.p[i]);
+			continue;
+		}
+		while (k < line.n && (isdigit((unsigned char)line.p[k]) || line.p[k] == ';'))
+			k++;
+		i = k < line.n ? k : line.n;
+	}
+}
+
 double
 parse_time_at_end(struct str text)
 {
@@ -95,7 +158,14 @@ static const struct {
 	bool (*parse)(struct parse *p, struct str text);
 } formats[] = {
 	/* For FORMAT_AUTO, the most telling first: each must be sure of what it sees. */
-	{FORMAT_JUNIT, parse_junit},
+	{FORMAT_JUNIT, parse_xml},
+	{FORMAT_JSON, parse_json},
+	{FORMAT_GTEST, parse_gtest},
+	{FORMAT_CHECK, parse_check},
+	{FORMAT_PHPUNIT, parse_phpunit},
+	{FORMAT_SUREFIRE, parse_surefire},
+	{FORMAT_NEXTEST, parse_nextest},
+	{FORMAT_VITEST, parse_vitest},
 	{FORMAT_AUTOMAKE, parse_automake},
 	{FORMAT_CTEST, parse_ctest},
 	{FORMAT_MESON, parse_meson},
@@ -205,7 +275,10 @@ check_against_status(struct parse *p, int exit_code, const struct command *cmd)
 void
 parse_report(struct str text, int exit_code, const struct command *cmd, struct test_run *ret)
 {
-	struct parse p = {.run = ret, .level = cmd->level, .suite = "tests", .cut = exit_code < 0};
+	struct parse p = {.run = ret,
+		.level = cmd->level,
+		.suite = "tests",
+		.cut = exit_code < 0 || exit_code >= 128};
 	bool by_status = cmd->format == FORMAT_EXIT;
 	bool known = !by_status && (parse_as(&p, cmd->format, text) || parse_any(&p, text));
 	if (!known && !by_status && exit_code == 0 && is_only_make(text))

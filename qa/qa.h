@@ -1,6 +1,6 @@
 /*
- * qa: runs tests and keeps the proof.  Result formats: TAP, JUnit XML, automake (.trs), ctest,
- * pytest, node --test, mocha, jest; else one case per command, by exit status, and it says so.
+ * qa: runs tests and keeps the proof.  Result formats: XML (JUnit and others), JSON, TAP, automake, ctest,
+ * GoogleTest, pytest and others (parse.h); else one case per command, by exit status, and it says so.
  * Results are parsed in a parser worker.  Rules: exit status and report disagree -> failure; zero
  * tests is not a pass; a truncated report is a failure that keeps the cases it has.
  */
@@ -42,10 +42,19 @@ struct qa_spec {
 int qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *ret_cause,
 	struct dd_err *err) DD_MUST_USE;
 
+/*
+ * Run them `repeats` times (at least once), each time from the same start, and look into every case that failed: is it
+ * run again alone, in order behind some of the others, under load, with calendar and random bytes held still, and its
+ * connections are watched; what changes its result is the cause (flakes.c).  *ret is the first run; in it, a case that
+ * passed and failed in another is marked flaky.  A case that always fails is no flake.
+ */
+int qa_find_flakes(const struct qa_spec *spec, int64_t repeats, struct test_run *ret,
+	struct flake_list *ret_flakes, enum exec_cause *ret_cause, struct dd_err *err) DD_MUST_USE;
+
 /* Body of the worker "results". */
 int qa_results_worker_main(int argc, char **argv);
 
-/* JSON lines, one case each {id, suite, name, level, status, ms, message, file}. */
+/* JSON lines, one case each {id, suite, name, level, status, flaky, ms, message, file}. */
 int qa_write_cases(const char *path, const struct test_run *t, struct dd_err *err) DD_MUST_USE;
 
 /* ---- screens ---- */
@@ -97,5 +106,23 @@ int qa_play_screens(const struct screen_spec *spec, struct screen_result *ret, s
 /* Body of the workers "screen" and "serve". */
 int qa_screen_worker_main(int argc, char **argv);
 int qa_serve_worker_main(int argc, char **argv);
+
+/*
+ * The results in a form that other tools read: JUnit XML with Surefire's flake elements, TAP 14, or JSON, in which every
+ * case has its level and `levels` counts by it.  Read again by parse_report, no case and no flake is lost.
+ */
+enum qa_emit_format { QA_EMIT_JSON, QA_EMIT_JUNIT, QA_EMIT_TAP };
+extern const char *const qa_emit_format_names[]; /* "json", "junit", "tap" */
+void qa_emit(enum qa_emit_format format, const struct test_run *t, const struct flake_list *flakes,
+	struct buf *out);
+
+/* Cases of two runs against each other, what is worst first, then by id. */
+void qa_compare(const struct test_case_list *before, const struct test_case_list *after,
+	struct change_list *ret);
+/* A message without what differs from run to run: numbers, addresses, times, paths above a file's name.  Heap. */
+char *qa_normal_message(const char *message);
+
+/* The interval of Wilson's score for `failed` of `runs`, with 95 % confidence. */
+void qa_wilson(int64_t failed, int64_t runs, double *ret_low, double *ret_high);
 
 #endif

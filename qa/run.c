@@ -28,6 +28,7 @@ struct run {
 	struct redactor redactor; /* of the command that runs now */
 	int spool;
 	uint64_t spooled;
+	bool overflow; /* there was more than is spooled */
 	int rc;
 	struct dd_err *err;
 };
@@ -37,7 +38,8 @@ spool(struct run *r, struct str plain)
 {
 	if (r->log)
 		steplog_add(r->log, plain);
-	if (r->spooled + plain.n > MAX_SPOOL)
+	r->overflow = r->overflow || r->spooled + plain.n > MAX_SPOOL;
+	if (r->overflow)
 		return; /* the cases so far are read; the end is missing, which is a failure */
 	r->spooled += plain.n;
 	if (r->rc < 0)
@@ -78,6 +80,7 @@ new_spool(struct run *r, struct dd_err *err)
 	if (r->spool >= 0)
 		(void)close(r->spool);
 	r->spooled = 0;
+	r->overflow = false;
 	r->spool = memfd_create("test-output", MFD_CLOEXEC);
 	return r->spool < 0 ? err_errno(err, errno, "cannot make a memory file") : 0;
 }
@@ -175,6 +178,7 @@ gather_files(struct run *r, struct pod *pod, const struct command *c, const char
 	if (*ret_any) {
 		(void)close(r->spool);
 		r->spool = TAKE_FD(quiet.spool);
+		r->overflow = quiet.overflow;
 	}
 	if (quiet.spool >= 0)
 		(void)close(quiet.spool);
@@ -268,8 +272,9 @@ run_command(struct run *r, struct pod *pod, const struct command *c, struct test
 	if (pytest && any)
 		as.format = FORMAT_JUNIT;
 	if (rc == 0)
-		rc = read_results(
-			r, &as, result.cause == CAUSE_NONE ? result.exit_code : -1, &one, err);
+		rc = read_results(r, &as,
+			result.cause == CAUSE_NONE && !r->overflow ? result.exit_code : -1, &one,
+			err);
 	if (rc == 0 && result.cause != CAUSE_NONE)
 		note_cause(all, cause, result.cause, c->run);
 	merge(all, &one);

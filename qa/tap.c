@@ -1,8 +1,13 @@
-/* TAP 12 to 14 (testanything.org), subtests indented; and prove, which prints TAP of several files.
+/*
+ * TAP 12 to 14 (testanything.org), and prove, which prints TAP of several files.  Sub-tests are indented by four blanks a
+ * level, and stand before the line of the test they are of; that line is a case of its own only where it fails and no
+ * sub-test of it did.  A YAML block below a case that failed is its message.
  */
 #include "qa/parse.h"
 
 #include <string.h>
+
+#define MAX_LEVELS 16
 
 struct tap {
 	struct str number, name, directive;
@@ -71,99 +76,231 @@ status_of(const struct tap *t)
 	return t->ok ? TEST_PASSED : TEST_FAILED;
 }
 
+struct entry {	      /* a case, until it is known below which it lies */
+	char *path;   /* names down to it, with " > " between */
+	size_t level; /* it lies below what stands there, so far */
+	enum test_status status;
+	bool flaky; /* as our own reports say (emit.c) */
+	double ms;
+	struct buf message;
+};
+
+struct level {
+	uint64_t plan, seen;
+	bool planned;
+};
+
 struct stream { /* one TAP document */
 	struct parse *p;
 	struct str suite;
-	uint64_t plan, seen;
-	bool planned;
-	struct test_case *last;
-	struct buf diagnostic;
+	struct level levels[MAX_LEVELS];
+	size_t deepest;
+	struct {
+		struct entry *v;
+		size_t n, cap;
+	} entries;
+	bool in_yaml, is_last; /* the last entry may take a message */
+	bool any_plan;
 };
 
-static void
-end_diagnostic(struct stream *s)
+static struct entry *
+last_entry(struct stream *s)
 {
-	if (s->last && s->last->status == TEST_FAILED && s->diagnostic.n && !s->last->message) {
-		OWN(buf) struct buf safe = {.max = PARSE_MAX_MESSAGE};
-		buf_put_visible(&safe, str_trim(buf_str(&s->diagnostic)));
-		s->last->message = buf_take(&safe);
+	return s->is_last && s->entries.n ? &s->entries.v[s->entries.n - 1] : NULL;
+}
+
+static void
+flush(struct stream *s)
+{
+	for (size_t i = 0; i < s->entries.n; i++) {
+		struct entry *e = &s->entries.v[i];
+		bool keep = e->status != TEST_PASSED || e->flaky;
+		struct test_case *c = parse_add(s->p, s->suite, str_of(e->path), e->status,
+			keep ? str_trim(buf_str(&e->message)) : (struct str){"", 0});
+		c->ms = e->ms;
+		c->flaky = e->flaky;
+		s->p->truncated = s->p->truncated || e->level; /* its test has no line */
+		free(e->path);
+		buf_cleanup(&e->message);
 	}
-	buf_reset(&s->diagnostic);
+	s->entries.n = 0;
+	s->is_last = s->in_yaml = false;
+}
+
+static void
+end_level(struct stream *s, size_t level)
+{
+	struct level *l = &s->levels[level];
+	if (l->planned && l->seen < l->plan)
+		s->p->truncated = true;
+	if (level == 0 && l->planned && l->plan == 0)
+		s->p->zero = true;
+	*l = (struct level){0};
 }
 
 static void
 end_stream(struct stream *s)
 {
-	end_diagnostic(s);
-	if (s->planned && s->seen < s->plan)
-		s->p->truncated = true;
-	if (s->planned && s->plan == 0)
-		s->p->zero = true;
-	s->planned = false;
-	s->plan = s->seen = 0;
-	s->last = NULL;
+	for (size_t i = 0; i < MAX_LEVELS; i++)
+		end_level(s, i);
+	flush(s);
+}
+
+/* The sub-tests that this test has: their paths begin with its name.  True when one of them failed. */
+static size_t
+take_children(struct stream *s, size_t level, struct str name, bool *ret_failed)
+{
+	size_t n = 0;
+	*ret_failed = false;
+	for (size_t i = s->entries.n; i-- > 0 && s->entries.v[i].level > level; n++) {
+		struct entry *e = &s->entries.v[i];
+		char *path = mem_printf(STR_FMT " > %s", STR_ARG(name), e->path);
+		free(e->path);
+		e->path = path;
+		e->level = level;
+		*ret_failed = *ret_failed || e->status == TEST_FAILED;
+	}
+	return n;
+}
+
+/* "\\#" and "\\\\" of TAP 14.  Heap. */
+static char *
+unescaped(struct str name)
+{
+	OWN(buf) struct buf out = {0};
+	for (size_t i = 0; i < name.n; i++) {
+		bool escape = name.p[i] == '\\' && i + 1 < name.n &&
+			      (name.p[i + 1] == '#' || name.p[i + 1] == '\\');
+		buf_putc(&out, name.p[i += escape]);
+	}
+	return buf_take(&out);
+}
+
+static void
+add_test(struct stream *s, size_t level, const struct tap *t)
+{
+	bool failed;
+	OWN_FREE char *unnamed = mem_printf("test " STR_FMT, STR_ARG(t->number));
+	struct str name = t->name.n ? t->name : str_of(unnamed);
+	enum test_status status = status_of(t);
+	size_t children = take_children(s, level, name, &failed);
+	s->levels[level].seen++;
+	s->is_last = false;
+	for (size_t i = level + 1; i < MAX_LEVELS; i++)
+		end_level(s, i);
+	if (children && (status != TEST_FAILED || failed))
+		return;
+	s->entries.v = mem_grow(s->entries.v, s->entries.n, &s->entries.cap, sizeof(*s->entries.v));
+	struct entry *e = &s->entries.v[s->entries.n++];
+	*e = (struct entry){.path = unescaped(name),
+		.level = level,
+		.status = status,
+		.ms = t->ms,
+		.message = {.max = PARSE_MAX_MESSAGE}};
+	if (status != TEST_PASSED && t->directive.n)
+		buf_add_str(&e->message, t->directive);
+	s->is_last = true;
 }
 
 /* "  duration_ms: 0.6" in what node and others put below a case. */
 static void
-take_duration(struct stream *s, struct str line)
+take_yaml(struct stream *s, struct str line)
 {
-	static const char key[] = "  duration_ms: ";
-	if (!s->last || !str_starts(line, key))
+	static const char key[] = "duration_ms: ";
+	struct entry *e = last_entry(s);
+	if (!e)
 		return;
-	OWN_FREE char *value = mem_printf(STR_FMT "ms",
-		STR_ARG(((struct str){line.p + sizeof(key) - 1, line.n - sizeof(key) + 1})));
-	s->last->ms = parse_time_at_end(str_of(value));
+	if (str_starts(line, key)) {
+		OWN_FREE char *value = mem_printf(STR_FMT "ms",
+			STR_ARG((
+				(struct str){line.p + sizeof(key) - 1, line.n - sizeof(key) + 1})));
+		e->ms = parse_time_at_end(str_of(value));
+	} else if (str_eq(line, "flaky: true")) {
+		e->flaky = e->status == TEST_PASSED;
+	} else if (e->status == TEST_FAILED || e->flaky) {
+		buf_add_str(&e->message, line);
+		buf_putc(&e->message, '\n');
+	}
 }
 
+static void
+take_diagnostic(struct stream *s, struct str line)
+{
+	struct entry *e = last_entry(s);
+	if (!e || e->status != TEST_FAILED)
+		return;
+	buf_add(&e->message, line.p + 1, line.n - 1);
+	buf_putc(&e->message, '\n');
+}
+
+/* One line at a level, its blanks taken off; true when it is one of TAP's own. */
 static bool
-take_line(struct stream *s, struct str line)
+take_at(struct stream *s, size_t level, struct str line)
 {
 	struct tap t;
 	uint64_t plan;
 	if (parse_plan(line, &plan)) {
-		if (s->planned) /* another document without a word between */
+		if (level == 0 &&
+			s->levels[0].planned) /* another document without a word between */
 			end_stream(s);
-		s->plan = plan;
-		s->planned = true;
+		s->levels[level].plan = plan;
+		s->levels[level].planned = true;
+		s->any_plan = s->any_plan || level == 0;
 		return true;
 	}
 	if (str_starts(line, "Bail out!")) {
 		s->p->truncated = true;
 		return true;
 	}
-	if (line.n && line.p[0] == '#' && s->diagnostic.n < PARSE_MAX_MESSAGE) {
-		buf_add(&s->diagnostic, line.p + 1, line.n - 1);
-		buf_putc(&s->diagnostic, '\n');
+	if (!parse_line(line, &t) || (level && !t.number.n))
+		return false;
+	add_test(s, level, &t);
+	return true;
+}
+
+static bool
+take_line(struct stream *s, struct str line)
+{
+	size_t indent = 0;
+	while (indent < line.n && line.p[indent] == ' ')
+		indent++;
+	struct str rest = {line.p + indent, line.n - indent};
+	size_t level = indent / 4;
+	if (s->in_yaml && indent % 4 != 0 && str_eq(str_trim(rest), "...")) {
+		s->in_yaml = false;
 		return false;
 	}
-	take_duration(s, line);
-	if (!parse_line(line, &t))
+	if (s->in_yaml && indent) {
+		take_yaml(s, rest);
 		return false;
-	end_diagnostic(s);
-	OWN_FREE char *unnamed = mem_printf("test " STR_FMT, STR_ARG(t.number));
-	s->last = parse_add(
-		s->p, s->suite, t.name.n ? t.name : str_of(unnamed), status_of(&t), t.directive);
-	s->last->ms = t.ms;
-	s->seen++;
-	return true;
+	}
+	if (indent % 4 == 2 && str_eq(str_trim(rest), "---")) {
+		s->in_yaml = true;
+		return false;
+	}
+	s->in_yaml = false;
+	if (indent % 4 || level >= MAX_LEVELS)
+		return false;
+	if (rest.n && rest.p[0] == '#') {
+		take_diagnostic(s, rest);
+		return false;
+	}
+	return take_at(s, level, rest);
 }
 
 bool
 parse_tap(struct parse *p, struct str text)
 {
-	struct stream s = {.p = p, .diagnostic = {.max = PARSE_MAX_MESSAGE}};
+	struct stream s = {.p = p};
 	struct str line;
-	bool planned = false, any = false;
-	while (str_next_line(&text, &line)) {
+	bool any = false;
+	while (str_next_line(&text, &line))
 		any = take_line(&s, line) || any;
-		planned = planned || s.planned;
-	}
 	end_stream(&s);
-	buf_cleanup(&s.diagnostic);
-	if (any && !planned && p->cut) /* a plan may come last */
-		p->truncated = planned = true;
-	return any && planned;
+	free(s.entries.v);
+	if (any && !s.any_plan && p->cut) /* a plan may come last */
+		p->truncated = s.any_plan = true;
+	return any && s.any_plan;
 }
 
 /* "t/foo.t .. ok", with the TAP of the file in between when prove is verbose. */
@@ -197,19 +334,46 @@ take_timer(struct str *result)
 	return ms;
 }
 
+/* "t/a.t (Wstat: 11 (Signal: SEGV) Tests: 1 Failed: 0)" of its summary: a file that failed in other ways, too. */
+static bool
+take_summary(struct parse *p, struct str line)
+{
+	const char *open = line.n ? memmem(line.p, line.n, " (Wstat: ", 9) : NULL;
+	if (!open)
+		return false;
+	struct str file = str_trim((struct str){line.p, (size_t)(open - line.p)});
+	struct str why = {open + 1, line.n - (size_t)(open + 1 - line.p)};
+	bool fine = str_starts(why, "(Wstat: 0 ") && memmem(why.p, why.n, "Failed: 0)", 10);
+	for (size_t i = 0; i < p->run->cases.n; i++) {
+		const struct test_case *c = &p->run->cases.v[i];
+		fine = fine || (str_eq(file, c->suite) &&
+				       (c->status == TEST_FAILED || c->status == TEST_ERROR));
+	}
+	if (!fine)
+		parse_add(p, file, STR("whole file"), TEST_ERROR, why);
+	return true;
+}
+
 bool
 parse_prove(struct parse *p, struct str text)
 {
-	struct stream s = {.p = p, .diagnostic = {.max = PARSE_MAX_MESSAGE}};
+	struct stream s = {.p = p};
 	struct str line, file, result;
-	bool any = false;
+	bool any = false, done = false;
 	size_t before = p->run->cases.n;
 	while (str_next_line(&text, &line)) {
+		if (s.suite.n && str_starts(line, "Test Summary Report"))
+			end_stream(&s);
+		else if (any && take_summary(p, line))
+			continue;
+		done = done || str_starts(line, "Result: ");
 		if (!parse_file_line(line, &file, &result)) {
 			/* prove's verdict on a file closes it: a bare "ok" behind all that was planned. */
-			bool done = str_starts(line, "Dubious") || str_starts(line, "Failed ") ||
-				    (str_eq(line, "ok") && s.planned && s.seen >= s.plan);
-			if (s.suite.n && done)
+			bool ends = str_starts(line, "Dubious") || str_starts(line, "Failed ") ||
+				    str_starts(line, "All ") ||
+				    (str_eq(line, "ok") && s.levels[0].planned &&
+					    s.levels[0].seen >= s.levels[0].plan);
+			if (s.suite.n && ends)
 				end_stream(&s);
 			else if (s.suite.n)
 				(void)take_line(&s, line);
@@ -231,6 +395,7 @@ parse_prove(struct parse *p, struct str text)
 			parse_add(p, file, STR("whole file"), TEST_FAILED, result);
 	}
 	end_stream(&s);
-	buf_cleanup(&s.diagnostic);
+	free(s.entries.v);
+	p->truncated = p->truncated || (any && !done);
 	return any;
 }

@@ -87,6 +87,13 @@ const char *const test_format_names[] = {
 	[FORMAT_AUTO] = "auto",
 	[FORMAT_EXIT] = "exit",
 	[FORMAT_JUNIT] = "junit",
+	[FORMAT_JSON] = "json",
+	[FORMAT_GTEST] = "gtest",
+	[FORMAT_CHECK] = "check",
+	[FORMAT_PHPUNIT] = "phpunit",
+	[FORMAT_SUREFIRE] = "surefire",
+	[FORMAT_NEXTEST] = "nextest",
+	[FORMAT_VITEST] = "vitest",
 	[FORMAT_AUTOMAKE] = "automake",
 	[FORMAT_CTEST] = "ctest",
 	[FORMAT_MESON] = "meson",
@@ -271,9 +278,23 @@ RECORD_IMPLEMENT(attempt)
 
 const struct json_field test_case_fields[] = {SREQ(test_case, id), S(test_case, suite),
 	SREQ(test_case, name), E(test_case, level, test_level_names),
-	E(test_case, status, test_status_names), R(test_case, ms), S(test_case, message),
-	S(test_case, file), END};
+	E(test_case, status, test_status_names), B(test_case, flaky), R(test_case, ms),
+	S(test_case, message), S(test_case, file), END};
 RECORD_IMPLEMENT(test_case)
+
+const char *const flake_cause_names[] = {
+	"unknown", "order", "time", "random", "network", "resource", NULL};
+const struct json_field flake_fields[] = {SREQ(flake, id), E(flake, cause, flake_cause_names),
+	S(flake, with), I(flake, runs), I(flake, failed), R(flake, low), R(flake, high),
+	S(flake, evidence), END};
+RECORD_IMPLEMENT(flake)
+
+const char *const change_kind_names[] = {"regression", "vanished", "skipped", "different failure",
+	"flaky", "same failure", "new", "fix", NULL};
+const struct json_field change_fields[] = {SREQ(change, id), E(change, kind, change_kind_names),
+	E(change, level, test_level_names), S(change, was), S(change, is), S(change, message),
+	S(change, before), END};
+RECORD_IMPLEMENT(change)
 
 const struct json_field case_result_fields[] = {
 	SREQ(case_result, id), E(case_result, status, test_status_names), END};

@@ -144,10 +144,17 @@ enum test_level { LEVEL_UNIT, LEVEL_INTEGRATION, LEVEL_E2E };
 extern const char *const test_level_names[]; /* "unit", "integration", "e2e" */
 
 enum test_format {
-	FORMAT_NONE, /* of what is no test */
-	FORMAT_AUTO, /* whatever is recognised */
-	FORMAT_EXIT, /* one case, by its exit status */
-	FORMAT_JUNIT,
+	FORMAT_NONE,  /* of what is no test */
+	FORMAT_AUTO,  /* whatever is recognised */
+	FORMAT_EXIT,  /* one case, by its exit status */
+	FORMAT_JUNIT, /* and other reports in XML */
+	FORMAT_JSON,  /* of jest, vitest, mocha, Playwright, RSpec, go, libtest */
+	FORMAT_GTEST, /* and cmocka */
+	FORMAT_CHECK,
+	FORMAT_PHPUNIT,
+	FORMAT_SUREFIRE,
+	FORMAT_NEXTEST,
+	FORMAT_VITEST,
 	FORMAT_AUTOMAKE,
 	FORMAT_CTEST,
 	FORMAT_MESON,
@@ -410,7 +417,8 @@ struct test_case {
 	char *name;
 	enum test_level level;
 	enum test_status status;
-	double ms; /* < 0: unknown */
+	bool flaky; /* it passed, and had failed before in the same run: message says how */
+	double ms;  /* < 0: unknown */
 	char *message;
 	char *file;
 };
@@ -490,6 +498,48 @@ struct screen_scenario { /* a line of its own, behind its steps */
 	double ms;
 };
 RECORD_LIST(screen_scenario);
+
+enum flake_cause {
+	FLAKE_UNKNOWN,
+	FLAKE_ORDER,
+	FLAKE_TIME,
+	FLAKE_RANDOM,
+	FLAKE_NETWORK,
+	FLAKE_RESOURCE
+};
+extern const char *const flake_cause_names[]; /* "unknown", "order", ... */
+
+struct flake { /* a case that passed in some runs and failed in others */
+	char *id;
+	enum flake_cause cause;
+	char *with; /* FLAKE_ORDER: the case that must run before it for it to fail; NULL */
+	int64_t runs, failed; /* under the conditions of the tests themselves */
+	double low, high;     /* of its failure rate, with 95 % confidence (Wilson 1927) */
+	char *evidence;	      /* one line: what was run, and how often it failed */
+};
+RECORD_LIST(flake);
+
+enum change_kind {
+	CHANGE_REGRESSION, /* passed, and fails */
+	CHANGE_VANISHED,
+	CHANGE_SKIPPED,	  /* passed, and is skipped */
+	CHANGE_DIFFERENT, /* fails in another way */
+	CHANGE_FLAKY,	  /* in either */
+	CHANGE_SAME,	  /* fails as before */
+	CHANGE_NEW,
+	CHANGE_FIX,
+};
+extern const char *const change_kind_names[]; /* "regression", ... */
+
+struct change { /* of a case between two runs; of one that passes in both there is none */
+	char *id;
+	enum change_kind kind;
+	enum test_level level;
+	char *was, *is; /* statuses; NULL: it is not there */
+	char *message;	/* of the failure there is, else of the one there was */
+	char *before;	/* CHANGE_DIFFERENT: of the one there was */
+};
+RECORD_LIST(change);
 
 /* ---- the recipe ---- */
 

@@ -18,6 +18,8 @@ const struct subcommand *const commands[] = {
 	&cmd_guide,
 	&cmd_explain,
 	&cmd_diff,
+	&cmd_qa_test,
+	&cmd_qa_compare,
 	&cmd_bundle,
 	&cmd_start,
 	&cmd_stop,

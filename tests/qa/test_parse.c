@@ -48,6 +48,96 @@ static const struct report reports[] = {
 		NULL},
 	{"nor is prose", FORMAT_AUTO, "all is ok\nit is ok\nthis: ok\nthat: ok\n", 0, 1, 0, 0, NULL,
 		NULL},
+	{"TAP 14 with sub-tests and YAML", FORMAT_TAP,
+		"TAP version 14\n1..3\n# Subtest: tides\n    1..2\n    ok 1 - high\n    not ok 2 - low\n      ---\n"
+		"      message: wet feet\n      ...\nnot ok 1 - tides\n# Subtest: waves\n    ok 1 - a\n    1..1\n"
+		"not ok 2 - waves\n  ---\n  message: teardown\n  ...\nok 3 - shore\n",
+		1, 3, 2, 0, "tides > low", "wet feet"},
+	{"TAP that ends in a sub-test", FORMAT_TAP, "1..1\n    ok 1 - high\n", 0, 1, 1, 0,
+		"make test", "ends before"},
+	{"prove, a signal behind all that passed", FORMAT_PROVE,
+		"t/a.t .. \nok 1 - a\n1..1\nAll 1 subtests passed \n\nTest Summary Report\n---\n"
+		"t/a.t (Wstat: 11 (Signal: SEGV) Tests: 1 Failed: 0)\nResult: FAIL\n",
+		1, 1, 1, 0, "whole file", "SEGV"},
+	{"Surefire's XML with flakes and reruns", FORMAT_JUNIT,
+		"<testsuite name='T' tests='2' failures='1' errors='0'><testcase name='a' classname='T' time='1,234.5'>"
+		"<flakyFailure message='once' type='x'><stackTrace>at</stackTrace><system-out>o</system-out></flakyFailure>"
+		"</testcase><testcase name='b' classname='T'><failure message='always'>f</failure>"
+		"<rerunFailure message='again'/></testcase></testsuite>",
+		1, 1, 1, 0, "b", "always"},
+	{"JUnit whose suite counts more than it has", FORMAT_JUNIT,
+		"<testsuites><testsuite name='s' tests='3'><testcase name='a'/></testsuite></testsuites>",
+		0, 1, 1, 0, "cases that the report lost", "counts 3 cases"},
+	{"JUnit whose suite counts failures that it has not", FORMAT_JUNIT,
+		"<testsuite name='s' tests='1' errors='1'><testcase name='a'/></testsuite>", 0, 1,
+		1, 0, "cases that the report lost", "counts 1 failures"},
+	{"JUnit that holds what no XML may", FORMAT_JUNIT,
+		"<testsuite><testcase name='a&#27;[0m'><failure message='&#x0;'>\x1b[31m\xff\xc0\x80 red</failure>"
+		"</testcase><testcase name='b'/></testsuite>",
+		1, 1, 1, 0, "a?[0m", "red"},
+	{"JUnit in Latin 1", FORMAT_JUNIT,
+		"<?xml version='1.0' encoding='ISO-8859-1'?><testsuite><testcase name='\xe9t\xe9'><failure/></testcase></testsuite>",
+		1, 0, 1, 0, "\xc3\xa9t\xc3\xa9", NULL},
+	{"JUnit with text behind it", FORMAT_AUTO,
+		"> mocha\n<testsuite name='s' tests='1'><testcase name='a'/></testsuite>\nnpm notice\n",
+		0, 1, 0, 0, NULL, NULL},
+	{"JUnit of nothing but its declaration", FORMAT_JUNIT, "<?xml version='1.0'?><tests", 0, 0,
+		1, 0, "make test", "ends before"},
+	{"TRX", FORMAT_AUTO,
+		"<TestRun xmlns='http://x'><Results><UnitTestResult testName='N.A.Pass' outcome='Passed' duration='00:00:01.5'/>"
+		"<UnitTestResult testName='N.A.Fail' outcome='Failed'><Output><ErrorInfo><Message>not equal</Message></ErrorInfo>"
+		"</Output></UnitTestResult><UnitTestResult testName='N.A.Skip' outcome='NotExecuted'/></Results></TestRun>",
+		1, 1, 1, 1, "N.A.Fail", "not equal"},
+	{"NUnit 3", FORMAT_AUTO,
+		"<test-run><test-suite name='S'><test-case name='A' classname='N.C' result='Passed' duration='0.5'/>"
+		"<test-case name='B' classname='N.C' result='Failed'><failure><message>low</message><stack-trace>at</stack-trace>"
+		"</failure></test-case><test-case name='D' result='Skipped'><reason><message>no</message></reason></test-case>"
+		"</test-suite></test-run>",
+		1, 1, 1, 1, "B", "low"},
+	{"NUnit 2", FORMAT_AUTO,
+		"<test-results><test-suite name='S'><results><test-case name='N.A' executed='True' result='Success' time='0.1'/>"
+		"<test-case name='N.B' executed='False' result='Ignored'><reason><message>no</message></reason></test-case>"
+		"<test-case name='N.C' executed='True' result='Error'><failure><message>boom</message></failure></test-case>"
+		"</results></test-suite></test-results>",
+		1, 1, 1, 1, "N.C", "boom"},
+	{"xUnit 2", FORMAT_AUTO,
+		"<assemblies><assembly name='a.dll'><collection name='c'><test name='T.A' type='T' result='Pass' time='0.2'/>"
+		"<test name='T.B' type='T' result='Fail'><failure><message>no</message></failure></test>"
+		"<test name='T.C' type='T' result='Skip'><reason>r</reason></test></collection></assembly></assemblies>",
+		1, 1, 1, 1, "T.B", "no"},
+	{"nextest", FORMAT_AUTO,
+		"------------\n Nextest run ID 1 with nextest profile: default\n    Starting 4 tests across 1 binary\n"
+		"        PASS [   0.005s] tide tests::alpha\n  TRY 1 FAIL [   0.004s] tide tests::beta\n"
+		"  TRY 2 PASS [   0.004s] tide tests::beta\n        FAIL [   0.004s] tide tests::gamma\n"
+		"     SIGSEGV [   0.004s] tide tests::delta\n------------\n"
+		"     Summary [   0.010s] 4 tests run: 2 passed (1 flaky), 2 failed, 0 skipped\n"
+		"   FLAKY 2/2 [   0.004s] tide tests::beta\n        FAIL [   0.004s] tide tests::gamma\n",
+		100, 2, 2, 0, "tests::gamma", NULL},
+	{"Surefire on the console", FORMAT_AUTO,
+		"[INFO]  T E S T S\n[INFO] Running x.TideTest\n"
+		"[ERROR] Tests run: 3, Failures: 1, Errors: 0, Skipped: 1, Time elapsed: 0.05 s <<< FAILURE! - in x.TideTest\n"
+		"[ERROR] x.TideTest.beta  Time elapsed: 0.003 s  <<< FAILURE!\n[INFO] Results:\n"
+		"[ERROR] Tests run: 3, Failures: 1, Errors: 0, Skipped: 1\n",
+		1, 1, 1, 1, "TideTest.beta", NULL},
+	{"Playwright's JSON", FORMAT_AUTO,
+		"{\"config\":{},\"suites\":[{\"title\":\"a.spec.js\",\"specs\":[{\"title\":\"s\",\"tests\":[{\"status\":\"flaky\","
+		"\"results\":[{\"status\":\"failed\",\"error\":{\"message\":\"once\"}},{\"status\":\"passed\"}]}]}],\"suites\":["
+		"{\"title\":\"in\",\"specs\":[{\"title\":\"t\",\"tests\":[{\"status\":\"unexpected\",\"results\":[{\"error\":"
+		"{\"message\":\"always\"}}]}]}]}]}],\"errors\":[]}",
+		1, 1, 1, 0, "t", "always"},
+	{"jest's JSON that is cut", FORMAT_JSON,
+		"{\"numFailedTests\":0,\"testResults\":[{\"assertionResults\":[{\"fullName\":\"a\",\"status\":\"passed\"},"
+		"{\"fullName\":\"b\",\"sta",
+		0, 1, 2, 0, "b", "ends in this case"},
+	{"go test -json that panics", FORMAT_GO,
+		"{\"Action\":\"run\",\"Package\":\"x.org/a\",\"Test\":\"TestA\"}\n"
+		"{\"Action\":\"output\",\"Package\":\"x.org/a\",\"Test\":\"TestA\",\"Output\":\"panic: boom\\n\"}\n"
+		"{\"Action\":\"fail\",\"Package\":\"x.org/a\",\"Elapsed\":0.1}\n",
+		1, 0, 1, 0, "TestA", "boom"},
+	{"pytest with letters", FORMAT_PYTEST,
+		"==== test session starts ====\ncollected 3 items\n\ntest_a.py .F.  [100%]\n\n==== FAILURES ====\n"
+		"==== short test summary info ====\nFAILED test_a.py::test_b - assert 0\n==== 1 failed, 2 passed in 0.01s ====\n",
+		1, 2, 1, 0, "test_b", "assert 0"},
 	{"TAP of no test", FORMAT_TAP, "1..0\n", 0, 0, 0, 0, NULL, NULL},
 	{"all pass, and the command fails", FORMAT_TAP, "1..1\nok 1 - a\n", 2, 1, 1, 0, "make test",
 		"status 2"},
@@ -82,7 +172,7 @@ static const struct report reports[] = {
 		"===== test session starts =====\ncollected 4 items\n\ntests/test_a.py::test_one PASSED [ 25%]\n"
 		"tests/test_a.py::test_two[1-x] FAILED [ 50%]\ntests/test_a.py::test_three SKIPPED (no) [ 75%]\n"
 		"tests/test_a.py::test_four XFAIL [100%]\n\n==== short test summary info ====\n"
-		"FAILED tests/test_a.py::test_two[1-x] - assert 1 == 2\n==== 1 failed ====\n",
+		"FAILED tests/test_a.py::test_two[1-x] - assert 1 == 2\n==== 1 failed, 1 passed in 0.1s ====\n",
 		1, 2, 1, 1, "test_two[1-x]", "assert 1 == 2"},
 	{"pytest that collected nothing", FORMAT_PYTEST,
 		"===== test session starts =====\ncollected 0 items\n\n===== no tests ran in 0.01s =====\n",
@@ -115,8 +205,8 @@ static const struct report reports[] = {
 	{"go test without tests", FORMAT_AUTO, "?   \tx.org/c\t[no test files]\n", 0, 0, 0, 0, NULL,
 		NULL},
 	{"go test that ends in the middle", FORMAT_GO,
-		"=== RUN   TestA\n--- PASS: TestA (0.01s)\n=== RUN   TestB\n", 2, 1, 1, 0,
-		"make test", "ends before"},
+		"=== RUN   TestA\n--- PASS: TestA (0.01s)\n=== RUN   TestB\n", 2, 1, 2, 0, "TestB",
+		"ends in this case"},
 	{"cargo test", FORMAT_CARGO,
 		"     Running unittests src/lib.rs (target/debug/deps/a-0a1)\n\nrunning 3 tests\n"
 		"test tests::one ... noise ok\ntest tests::two ... FAILED\ntest tests::three ... ignored, slow\n\n"
@@ -200,7 +290,7 @@ static const struct report reports[] = {
 	{"no report, status 0", FORMAT_AUTO, "all is well\n", 0, 1, 0, 0, NULL, NULL},
 	{"no report, status 3", FORMAT_AUTO, "oops\n", 3, 0, 1, 0, "make test", "exit status 3"},
 	{"found by itself: pytest", FORMAT_AUTO,
-		"===== test session starts =====\nt.py::test_one PASSED [100%]\n==== 1 passed ====\n",
+		"===== test session starts =====\nt.py::test_one PASSED [100%]\n==== 1 passed in 0.1s ====\n",
 		0, 1, 0, 0, NULL, NULL},
 	{"make that did nothing", FORMAT_AUTOMAKE,
 		"make  \nmake[1]: Entering directory '/work'\nmake[1]: Nothing to be done for 'all'.\n",
@@ -354,6 +444,48 @@ ids_are_unique_and_text_is_valid(void **state)
 	test_run_cleanup(&t);
 }
 
+static void
+a_flake_is_no_plain_pass(void **state)
+{
+	(void)state;
+	struct test_run t = parse(FORMAT_JUNIT,
+		STR("<testsuite><testcase name='a'><flakyFailure message='once'/></testcase>"
+		    "<testcase name='b'/></testsuite>"),
+		0);
+	assert_int_equal(t.passed, 2);
+	assert_true(t.cases.v[0].flaky);
+	assert_string_equal(t.cases.v[0].message, "once");
+	assert_false(t.cases.v[1].flaky);
+	test_run_cleanup(&t);
+}
+
+/* Lines of ten megabytes, NULs, bytes that are no UTF-8, overrides of direction; in front of every report. */
+static void
+hostile_text_is_bounded(void **state)
+{
+	(void)state;
+	static const char junk[] =
+		"ok \0 \xff\xfe \xe2\x80\xae [ RUN      ] x (y) ... \x1b[2J {\"a\":[[[[ <a><b> .py:: PASS ";
+	OWN(buf) struct buf text = {0};
+	while (text.n < (10 << 20))
+		buf_add(&text, junk, sizeof(junk) - 1);
+	buf_putc(&text, '\n');
+	size_t n = text.n;
+	for (int format = FORMAT_AUTO; test_format_names[format]; format++) {
+		text.n = n;
+		buf_puts(&text, "\n\xe2\x80\xaename\n1..1\nok 1 - \xe2\x80\xaename\n");
+		struct test_run t = parse((enum test_format)format, buf_str(&text), 1);
+		assert_true(t.failed > 0);
+		for (size_t i = 0; i < t.cases.n; i++) {
+			assert_true(strlen(t.cases.v[i].name) <= 1000);
+			assert_null(strstr(t.cases.v[i].name, "\xe2\x80\xae"));
+			assert_true(!t.cases.v[i].message ||
+				    strlen(t.cases.v[i].message) <= 4 * PARSE_MAX_MESSAGE);
+		}
+		test_run_cleanup(&t);
+	}
+}
+
 /* Every report cut at every place, and with bytes exchanged: any result, but one that is whole. */
 static void
 damaged_reports_do_no_harm(void **state)
@@ -387,6 +519,8 @@ main(void)
 		cmocka_unit_test(a_report_that_was_cut_keeps_its_cases),
 		cmocka_unit_test(nothing_executed_is_never_a_pass),
 		cmocka_unit_test(ids_are_unique_and_text_is_valid),
+		cmocka_unit_test(a_flake_is_no_plain_pass),
+		cmocka_unit_test(hostile_text_is_bounded),
 		cmocka_unit_test(damaged_reports_do_no_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

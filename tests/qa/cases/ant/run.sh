@@ -1,0 +1,2 @@
+tool - ant -q test
+cat reports/TEST-*.xml >"$OUT.xml"; rm -rf reports

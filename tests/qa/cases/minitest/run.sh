@@ -1,0 +1,1 @@
+tool '' ruby tide_test.rb -v --seed 1

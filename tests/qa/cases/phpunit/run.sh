@@ -1,0 +1,2 @@
+tool '' phpunit --log-junit "$OUT.xml" TideTest.php
+tool testdox phpunit --testdox TideTest.php

@@ -1,0 +1,1 @@
+tool '' python3 -m unittest -v

@@ -1,0 +1,65 @@
+#!/bin/sh
+# The tests of a run again: reports, two runs against each other, a flake and its cause.
+. "$(dirname "$0")/../tap.sh"
+
+qa() { run "$drydock" qa "$@" --quiet --state "$state"; }
+
+cp -r "$apps/tiny-make" "$tmp/app"
+up "$tmp/app"
+before=$(json .run)
+qa test --run "$before" --json
+is "its tests pass again, with their level" "$status $(json '.passed, .failed, .flaky, .levels.unit.passed' | tr '\n' ' ')" "0 2 0 0 2 "
+qa test --run "$before" --format junit -o "$tmp/report.xml"
+is "JUnit goes to a file" "$status $(grep -c '<testcase ' "$tmp/report.xml") $(wc -c <"$tmp/out")" "0 2 0"
+qa test --run "$before" --format tap
+is "TAP" "$(grep -c '^ok ' "$tmp/out") $(sed -n 2p "$tmp/out")" "2 1..2"
+qa test --run "$before" --format xml
+is "another format is refused" "$status" 2
+
+# --- against another run
+qa compare "$before" "$before"
+is "a run against itself" "$status $(cat "$tmp/out")" "0 no case ended otherwise"
+name=$("$drydock" qa test --quiet --state "$state" --run "$before" --json | jq -r '.cases[0].name')
+printf 'echo 1..1\necho "not ok 1 - %s"\necho "# it is low"\nexit 1\n' "$name" >"$tmp/app/test.sh"
+up "$tmp/app"
+after=$(json .run)
+qa compare "$before" "$after" --json
+is "what broke and what vanished" "$status $(json '.counts.regression, .counts.vanished' | tr '\n' ' ')" "1 1 1 "
+is "with its message" "$(json '.changes[0].message')" "it is low"
+qa compare "$after" "$before"
+is "the other way it is a fix" "$status $(cut -d ' ' -f 1 "$tmp/out" | tr '\n' ' ')" "0 new fix 1 "
+qa test --run "$after"
+is "a run whose tests fail fails" "$status" 1
+
+# --- a flake
+mkdir "$tmp/flaky"
+cat >"$tmp/flaky/setup.py" <<'EOF'
+from setuptools import setup
+setup(name="berths", version="1")
+EOF
+cat >"$tmp/flaky/test_berths.py" <<'EOF'
+import os
+import random
+import unittest
+
+
+class Berths(unittest.TestCase):
+    def test_a_stable(self):
+        pass
+
+    def test_b_leaves_a_note(self):
+        open("note", "w").close()
+
+    def test_c_order(self):
+        self.assertFalse(os.path.exists("note"))
+
+    def test_d_stable_failure(self):
+        self.fail("always")
+EOF
+up "$tmp/flaky"
+qa test --run "$(json .run)" --causes --json
+is "a test that another spoils is a flake, and no other is" "$status $(json '.flakes[].id' | tr '\n' ' ')" \
+	"1 $(json '.cases[] | select(.name == "test_c_order") | .id') "
+is "its cause is the order, with the test that spoils it" "$(json '.flakes[0].cause') $(json '.flakes[0].with' | grep -o 'test_b_leaves_a_note$')" \
+	"order test_b_leaves_a_note"
+done_testing
