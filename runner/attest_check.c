@@ -90,7 +90,7 @@ check_files(int dir_fd, const json_t *subjects, struct attest_check *c, struct d
 	json_array_foreach ((json_t *)subjects, i, one)
 		map_put(&f.said, text_of(one, "name"),
 			mem_strdup(text_of(json_object_get(one, "digest"), "sha256")));
-	int rc = attest_walk(dir_fd, look_at_file, &f, err);
+	int rc = attest_walk(dir_fd, true, look_at_file, &f, err);
 	json_array_foreach ((json_t *)subjects, i, one)
 		if (map_get(&f.said, text_of(one, "name")))
 			find(c, text_of(one, "name"), "missing");

@@ -94,7 +94,7 @@ put_run(struct bundle *b, struct dd_err *err)
 	OWN_FD int dir = open(b->run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	b->err = err;
 	return dir < 0 ? err_errno(err, errno, "cannot open %s", b->run->dir)
-		       : attest_walk(dir, put_left, b, err);
+		       : attest_walk(dir, false, put_left, b, err);
 }
 
 static void
