@@ -7,16 +7,17 @@
 #include "runner/front_commands.h"
 #include "runner/run.h"
 
-extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_fix, cmd_resume, cmd_runs, cmd_report,
-	cmd_explain, cmd_diff, cmd_bundle, cmd_start, cmd_stop, cmd_logs, cmd_shell,
+extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_fix, cmd_resume, cmd_runs,
+	cmd_report, cmd_explain, cmd_diff, cmd_bundle, cmd_start, cmd_stop, cmd_logs, cmd_shell,
 	cmd_sandbox_trace, cmd_image_build, cmd_image_list, cmd_image_rm, cmd_image_import,
-	cmd_image_export, cmd_image_pull, cmd_image_push, cmd_gc, cmd_doctor, cmd_graph_ingest, cmd_spec,
-	cmd_graph_status, cmd_graph_find, cmd_graph_at, cmd_graph_callers, cmd_graph_callees,
-	cmd_graph_impact, cmd_graph_clusters, cmd_graph_search, cmd_graph_context, cmd_graph_tests, cmd_graph_unused, cmd_graph_sql,
-	cmd_graph_export, cmd_key_init, cmd_key_show, cmd_key_rotate, cmd_verify, cmd_mcp,
-	cmd_guide, cmd_version, cmd_completion, cmd_man, cmd_worker, cmd_broker, cmd_courier,
-	cmd_flatten, cmd_qa_check, cmd_qa_approve, cmd_qa_reject, cmd_qa_undo, cmd_qa_decide,
-	cmd_qa_history, cmd_models, cmd_trace, cmd_qa_shoot, cmd_qa_play;
+	cmd_image_export, cmd_image_pull, cmd_image_push, cmd_gc, cmd_doctor, cmd_graph_ingest,
+	cmd_spec, cmd_graph_status, cmd_graph_find, cmd_graph_at, cmd_graph_callers,
+	cmd_graph_callees, cmd_graph_impact, cmd_graph_clusters, cmd_graph_search,
+	cmd_graph_context, cmd_graph_tests, cmd_graph_unused, cmd_graph_sql, cmd_graph_export,
+	cmd_key_init, cmd_key_show, cmd_key_rotate, cmd_verify, cmd_mcp, cmd_guide, cmd_version,
+	cmd_completion, cmd_man, cmd_worker, cmd_broker, cmd_courier, cmd_flatten, cmd_qa_check,
+	cmd_qa_approve, cmd_qa_reject, cmd_qa_undo, cmd_qa_decide, cmd_qa_history, cmd_models,
+	cmd_trace, cmd_qa_shoot, cmd_qa_play;
 
 /* All of them; NULL-terminated. */
 extern const struct subcommand *const commands[];

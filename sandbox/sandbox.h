@@ -444,7 +444,7 @@ bool sandbox_stop_requested(void);
 struct worker_spec {
 	const struct state *state;
 	const char *name;
-	const char *program; /* one of ours that is this worker alone; NULL: drydock-core */
+	const char *program;	 /* one of ours that is this worker alone; NULL: drydock-core */
 	const char *const *args; /* NULL-terminated, may be NULL */
 	const struct pod_bind *binds;
 	size_t nbinds;
