@@ -40,7 +40,7 @@ fixer_unit_list_cleanup(struct fixer_unit_list *l)
 	*l = (struct fixer_unit_list){0};
 }
 
-/* "/work/a/../b" and "b" seen from /work become "b"; NULL: outside of the tree.  Heap. */
+/* A path as seen from dir, below FIXER_TREE and without dots; NULL: outside of the tree.  Heap. */
 static char *
 below_tree(struct str dir, struct str path)
 {

@@ -201,14 +201,10 @@ count_path(const struct model *m)
 static json_t *
 count_body(const struct model *m, const json_t *body)
 {
-	static const char *const keys[] = {
-		"model", "system", "tools", "tool_choice", "messages", "thinking", "output_config"};
-	json_t *out = json_object();
+	static const char *const keys[] = {"model", "system", "tools", "tool_choice", "messages",
+		"thinking", "output_config", NULL};
 	(void)m;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (json_object_get(body, keys[i]))
-			json_object_set(out, keys[i], json_object_get(body, keys[i]));
-	return out;
+	return request_pick(body, keys);
 }
 
 /* ---- answer ---- */

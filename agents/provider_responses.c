@@ -140,13 +140,9 @@ static json_t *
 count_body(const struct model *m, const json_t *body)
 {
 	static const char *const keys[] = {"model", "instructions", "input", "tools", "tool_choice",
-		"parallel_tool_calls", "reasoning", "text"};
-	json_t *out = json_object();
+		"parallel_tool_calls", "reasoning", "text", NULL};
 	(void)m;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		if (json_object_get(body, keys[i]))
-			json_object_set(out, keys[i], json_object_get(body, keys[i]));
-	return out;
+	return request_pick(body, keys);
 }
 
 /* ---- answer ---- */

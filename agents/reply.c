@@ -183,6 +183,16 @@ request_args_text(const struct chat_part *p)
 	return buf_take(&out);
 }
 
+json_t *
+request_pick(const json_t *body, const char *const *keys)
+{
+	json_t *out = json_object();
+	for (; *keys; keys++)
+		if (json_object_get(body, *keys))
+			json_object_set(out, *keys, json_object_get(body, *keys));
+	return out;
+}
+
 void
 request_add_sampling(json_t *body, const struct model *m)
 {

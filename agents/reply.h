@@ -55,6 +55,8 @@ json_t *request_args(const struct chat_part *p); /* an object; new reference */
 char *request_args_text(const struct chat_part *p);
 /* The members of `sampling` and what else the model's entry wants in every request. */
 void request_add_sampling(json_t *body, const struct model *m);
+/* The members of body that keys (ends with NULL) name, as far as it has them; a new reference. */
+json_t *request_pick(const json_t *body, const char *const *keys);
 /* The schema as the strict modes want it: every property required, no others. */
 json_t *request_strict_schema(const json_t *schema);
 

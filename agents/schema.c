@@ -24,28 +24,6 @@ complain(struct check *c, const char *path, const char *fmt, ...)
 	free(text);
 }
 
-static const char *
-type_of(const json_t *v)
-{
-	switch (json_typeof(v)) {
-	case JSON_OBJECT:
-		return "object";
-	case JSON_ARRAY:
-		return "array";
-	case JSON_STRING:
-		return "string";
-	case JSON_INTEGER:
-		return "integer";
-	case JSON_REAL:
-		return "number";
-	case JSON_TRUE:
-	case JSON_FALSE:
-		return "boolean";
-	default:
-		return "null";
-	}
-}
-
 static bool
 is_type(const char *wanted, const char *got)
 {
@@ -56,7 +34,7 @@ is_type(const char *wanted, const char *got)
 static bool
 check_type(struct check *c, const char *path, const json_t *type, const json_t *v)
 {
-	const char *got = type_of(v);
+	const char *got = json_type_name(v);
 	OWN(buf) struct buf wanted = {0};
 	size_t i;
 	json_t *one;

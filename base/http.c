@@ -497,7 +497,8 @@ ask_once(struct exchange *x, bool *ret_transient, struct dd_err *err)
 	CURLcode code = curl_easy_perform(x->h->curl);
 	curl_slist_free_all(headers);
 	long sent = 0;
-	if (x->req->ret_sent && curl_easy_getinfo(x->h->curl, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK)
+	if (x->req->ret_sent &&
+		curl_easy_getinfo(x->h->curl, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK)
 		*x->req->ret_sent = sent > 0;
 	if (x->rc < 0 && x->err.code == DD_OK) /* a callback without a word */
 		return fail(x, (enum dd_code) - x->rc, "the answer was given up", err);

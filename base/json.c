@@ -30,8 +30,8 @@ json_parse_file(const char *path, size_t max, json_t **ret, struct dd_err *err)
 	return rc < 0 ? err_wrap(err, "%s", path) : 0;
 }
 
-static const char *
-type_name(const json_t *j)
+const char *
+json_type_name(const json_t *j)
 {
 	switch (json_typeof(j)) {
 	case JSON_OBJECT:
@@ -78,7 +78,7 @@ fail_type(const struct path *p, const char *expected, const json_t *got, struct 
 	OWN(buf) struct buf where = {.max = 4096};
 	put_path(p, &where);
 	return err_set(err, DD_ECORRUPT, "%s: expected %s, got %s", where.p, expected,
-		got ? type_name(got) : "nothing");
+		got ? json_type_name(got) : "nothing");
 }
 
 static int decode_object(const json_t *obj, const struct json_field *fields, bool strict, void *dst,

@@ -67,6 +67,9 @@ json_t *json_encode(const struct json_field *fields, const void *src);
 /* Free what json_decode put there (strings, lists, nested). */
 void json_release(const struct json_field *fields, void *dst);
 
+/* "object", "integer", ..., as JSON Schema names them. */
+const char *json_type_name(const json_t *j);
+
 /* String from text of any bytes: invalid UTF-8 and NUL become U+FFFD.  Never NULL. */
 json_t *json_text(struct str s);
 

@@ -19,7 +19,7 @@ struct build_run {
 	struct trace *trace;			 /* may be NULL */
 	unsigned trace_classes;			 /* 0: all */
 	int64_t step_limit_ms, silence_limit_ms; /* 0: the defaults of envprobe.h */
-	const char *owner; /* of the lease of the layer */
+	const char *owner;			 /* of the lease of the layer */
 	/* Called with the open pod when everything was built, before it is frozen; may be NULL. */
 	int (*inspect)(void *ctx, struct pod *pod, struct dd_err *err);
 	void *ctx;

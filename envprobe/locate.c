@@ -116,9 +116,7 @@ probe_locate_worker_main(int argc, char **argv)
 	OWN_JSON json_t *j = NULL;
 	struct locate_list l = {0};
 	struct tree t;
-	char chunk[65536];
-	for (ssize_t n; (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
-		buf_add(&in, chunk, (size_t)n);
+	worker_take_input(&in);
 	if (tree_open(argc > 1 ? argv[1] : "/src", &t, &err) < 0 ||
 		json_parse(buf_str(&in), &j, &err) < 0 ||
 		locate_list_from_json(j, "texts", &l, &err) < 0) {

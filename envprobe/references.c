@@ -345,9 +345,7 @@ probe_references_worker_main(int argc, char **argv)
 	OWN(file_reference_list) struct file_reference_list l = {0};
 	OWN_JSON json_t *j = NULL;
 	struct tree t = {.fd = -1};
-	char chunk[65536];
-	for (ssize_t n; (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
-		buf_add(&in, chunk, (size_t)n);
+	worker_take_input(&in);
 	int rc = json_parse(buf_str(&in), &j, &err);
 	if (rc == 0)
 		rc = file_reference_list_from_json(j, "references", &l, &err);

@@ -343,9 +343,7 @@ probe_starts_worker_main(int argc, char **argv)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(buf) struct buf in = {.max = MAX_QUESTION}, out = {0};
 	struct tree t = {.fd = -1};
-	char piece[4096];
-	for (ssize_t n; (n = read(STDIN_FILENO, piece, sizeof(piece))) > 0;)
-		buf_add(&in, piece, (size_t)n);
+	worker_take_input(&in);
 	int rc = tree_open(argc > 1 ? argv[1] : WORK_DIR, &t, &err);
 	if (rc == 0)
 		rc = answer(&t, buf_str(&in), &out, &err);

@@ -640,6 +640,24 @@ visit_annotation(struct walk *w, TSNode node, const struct action *a)
 	walk_children(w);
 }
 
+static void
+visit_method(struct walk *w, TSNode node, const struct action *a)
+{
+	TSNode object = field(node, a->a), name = field(node, a->b);
+	bool bare = ts_node_is_null(object);
+	children_of_call(
+		w, told_call(w, node,
+			   bare ? walk_call(w, name, node) : call_member(w, object, name, node)));
+}
+
+static void
+visit_subscript(struct walk *w, TSNode node, const struct action *a)
+{
+	uses_subscript(w, a->a ? field(node, a->a) : ts_node_named_child(node, 0),
+		a->b ? field(node, a->b) : ts_node_named_child(node, 1));
+	walk_children(w);
+}
+
 void
 walk_visit(struct walk *w)
 {
@@ -666,14 +684,9 @@ walk_visit(struct walk *w)
 	case ROLE_CALL:
 		children_of_call(w, told_call(w, node, walk_call(w, field(node, a->a), node)));
 		break;
-	case ROLE_METHOD: {
-		TSNode object = field(node, a->a), name = field(node, a->b);
-		bool bare = ts_node_is_null(object);
-		children_of_call(w, told_call(w, node,
-					    bare ? walk_call(w, name, node)
-						 : call_member(w, object, name, node)));
+	case ROLE_METHOD:
+		visit_method(w, node, a);
 		break;
-	}
 	case ROLE_NEW:
 		visit_new(w, node, a);
 		break;
@@ -706,9 +719,7 @@ walk_visit(struct walk *w)
 		visit_pieces(w, node);
 		break;
 	case ROLE_SUBSCRIPT:
-		uses_subscript(w, a->a ? field(node, a->a) : ts_node_named_child(node, 0),
-			a->b ? field(node, a->b) : ts_node_named_child(node, 1));
-		walk_children(w);
+		visit_subscript(w, node, a);
 		break;
 	case ROLE_ANNOTATION:
 		visit_annotation(w, node, a);

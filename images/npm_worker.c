@@ -468,9 +468,7 @@ npm_worker_main(int argc, char **argv)
 	OWN(buf) struct buf in = {.max = 4 * MAX_FILE}, out = {0};
 	OWN_JSON json_t *request = NULL, *answer = NULL;
 	const char *mode = argc > 1 ? argv[1] : "";
-	char chunk[65536];
-	for (ssize_t n; (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
-		buf_add(&in, chunk, (size_t)n);
+	worker_take_input(&in);
 	if (strcmp(mode, "failure") == 0) {
 		answer = failure(buf_str(&in));
 	} else if (json_parse(buf_str(&in), &request, NULL) == 0) {

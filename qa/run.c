@@ -217,14 +217,12 @@ qa_results_worker_main(int argc, char **argv)
 	OWN(command) struct command c = {0};
 	OWN_JSON json_t *command = NULL;
 	struct test_run t = {0};
-	char chunk[65536];
 	if (argc < 3 || json_parse(str_of(argv[2]), &command, &err) < 0 ||
 		json_decode(command, command_fields, false, &c, "command", &err) < 0) {
 		fprintf(stderr, "results: %s\n", err_msg(&err));
 		return 1;
 	}
-	for (ssize_t n; (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
-		buf_add(&text, chunk, (size_t)n);
+	worker_take_input(&text);
 	parse_report(buf_str(&text), atoi(argv[1]), &c, &t);
 	OWN_JSON json_t *j = json_encode(test_run_fields, &t);
 	json_print(j, 0, &out);

@@ -59,7 +59,7 @@ struct journal_entry {
 	const char *key;
 	int64_t started_ns, ended_ns; /* real time, of the last try; ended_ns 0 while open */
 	int64_t tries;		      /* times it was begun */
-	struct str result;	      /* as it was written down; empty while open.  Until fn returns */
+	struct str result; /* as it was written down; empty while open.  Until fn returns */
 };
 /* Steps in the order they were begun. */
 int journal_each(struct journal *j, int (*fn)(void *ctx, const struct journal_entry *e), void *ctx,

@@ -154,7 +154,9 @@ attest_run(const struct state *st, const struct run *run, struct dd_err *err)
 	OWN(buf) struct buf text = {0};
 	int rc = dir < 0 ? err_errno(err, errno, "cannot open %s", run->dir) : 0;
 	if (rc == 0)
-		rc = attest_walk(dir, add_file, subjects, err);
+		rc = attest_walk(dir, false, add_file, subjects, err);
+	if (rc < 0)
+		return err_wrap(err, "attestation: %s", run->dir);
 	if (rc == 0)
 		rc = attest_text(st, run, subjects, &text, err);
 	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&text), 0600, err);

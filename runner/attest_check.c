@@ -90,7 +90,7 @@ check_files(int dir_fd, const json_t *subjects, struct attest_check *c, struct d
 	json_array_foreach ((json_t *)subjects, i, one)
 		map_put(&f.said, text_of(one, "name"),
 			mem_strdup(text_of(json_object_get(one, "digest"), "sha256")));
-	int rc = attest_walk(dir_fd, look_at_file, &f, err);
+	int rc = attest_walk(dir_fd, true, look_at_file, &f, err);
 	json_array_foreach ((json_t *)subjects, i, one)
 		if (map_get(&f.said, text_of(one, "name")))
 			find(c, text_of(one, "name"), "missing");
@@ -250,13 +250,11 @@ attest_worker_main(int argc, char **argv)
 	OWN_JSON json_t *list = NULL, *answer = NULL;
 	struct sign_keys known = {0};
 	struct attest_check c = {0};
-	char chunk[4096];
 	size_t i;
 	json_t *one;
 	(void)argc, (void)argv;
 	OWN_FD int dir = open(INSIDE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	for (ssize_t n; !pem.truncated && (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
-		buf_add(&pem, chunk, (size_t)n);
+	worker_take_input(&pem);
 	int rc = json_parse(buf_str(&pem), &list, &err);
 	json_array_foreach (list, i, one) {
 		struct sign_key *k;

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "runner/attest.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 struct walk {
 	int (*fn)(void *ctx, const char *name, const struct hash_hex *digest);
 	void *ctx;
+	bool find; /* else what cannot be read is an error */
 	size_t files;
 };
 
@@ -44,7 +46,11 @@ walk_entry(struct walk *w, int dir_fd, const char *entry, const char *name, int 
 		return 0;
 	if (++w->files > MAX_FILES)
 		return err_set(err, DD_ELIMIT, "there are too many files");
-	if (fd >= 0 && hash_fd(fd, &digest, NULL, NULL) < 0)
+	struct dd_err *why = w->find ? NULL : err;
+	int rc = fd < 0 ? err_errno(why, errno, "cannot open it") : hash_fd(fd, &digest, NULL, why);
+	if (rc < 0 && !w->find)
+		return err_wrap(err, "%s", name);
+	if (rc < 0)
 		digest.s[0] = '\0';
 	return w->fn(w->ctx, name, &digest);
 }
@@ -65,10 +71,11 @@ walk_dir(struct walk *w, int dir_fd, const char *below, int depth, struct dd_err
 }
 
 int
-attest_walk(int dir_fd, int (*fn)(void *ctx, const char *name, const struct hash_hex *digest),
-	void *ctx, struct dd_err *err)
+attest_walk(int dir_fd, bool find,
+	int (*fn)(void *ctx, const char *name, const struct hash_hex *digest), void *ctx,
+	struct dd_err *err)
 {
-	struct walk w = {.fn = fn, .ctx = ctx};
+	struct walk w = {.fn = fn, .ctx = ctx, .find = find};
 	return walk_dir(&w, dir_fd, "", 0, err);
 }
 

@@ -12,10 +12,12 @@
 
 /*
  * Call fn for each regular file below the directory that an attestation is about, in byte order of the names; name is
- * relative to it.  Links are not followed and are no files.  What cannot be read has the digest "".
+ * relative to it.  Links are not followed and are no files.  What cannot be read is DD_EIO, or, where findings are asked
+ * for, has the digest "".
  */
-int attest_walk(int dir_fd, int (*fn)(void *ctx, const char *name, const struct hash_hex *digest),
-	void *ctx, struct dd_err *err) DD_MUST_USE;
+int attest_walk(int dir_fd, bool find,
+	int (*fn)(void *ctx, const char *name, const struct hash_hex *digest), void *ctx,
+	struct dd_err *err) DD_MUST_USE;
 
 /* The chain after a step; before the first it is "". */
 struct hash_hex attest_chain(const char *before, const char *step, const char *started,

@@ -26,36 +26,30 @@ struct bundle {
 	struct dd_err *err; /* of put_left */
 };
 
-/* Digest from the start of fd, whose offset is there again. */
+/* From the start of fd; its digest is known. */
 static int
-digest_of(int fd, struct hash_hex *ret, struct dd_err *err)
-{
-	int rc = hash_fd(fd, ret, NULL, err);
-	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		rc = err_errno(err, errno, "cannot read a file again");
-	return rc;
-}
-
-static int
-put_open_file(struct bundle *b, const char *name, int fd, struct dd_err *err)
+put_open_file(struct bundle *b, const char *name, int fd, const char *digest, struct dd_err *err)
 {
 	struct stat st;
-	struct hash_hex digest;
-	int rc = fstat(fd, &st) < 0 ? err_errno(err, errno, "cannot read %s", name)
-				    : digest_of(fd, &digest, err);
-	if (rc == 0)
-		json_array_append_new(b->members, attest_subject(name, digest.s));
-	return rc ? rc
-		  : tar_write_member(
-			    b->fd, name, fd, (struct str){"", 0}, (uint64_t)st.st_size, err);
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, errno, "cannot read %s", name);
+	json_array_append_new(b->members, attest_subject(name, digest));
+	return tar_write_member(b->fd, name, fd, (struct str){"", 0}, (uint64_t)st.st_size, err);
 }
 
+/* digest NULL: it is not known yet. */
 static int
-put_file(struct bundle *b, const char *name, const char *path, struct dd_err *err)
+put_file(struct bundle *b, const char *name, const char *path, const char *digest,
+	struct dd_err *err)
 {
+	struct hash_hex made;
 	OWN_FD int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_errno(err, errno, "cannot read %s", path)
-		      : put_open_file(b, name, fd, err);
+	int rc = fd < 0 ? err_errno(err, errno, "cannot read %s", path) : 0;
+	if (rc == 0 && !digest)
+		rc = hash_fd(fd, &made, NULL, err);
+	if (rc == 0 && !digest && lseek(fd, 0, SEEK_SET) < 0)
+		rc = err_errno(err, errno, "cannot read %s again", path);
+	return rc ? rc : put_open_file(b, name, fd, digest ? digest : made.s, err);
 }
 
 static int
@@ -84,8 +78,7 @@ put_left(void *ctx, const char *name, const struct hash_hex *digest)
 	OWN_FREE char *path = run_path(b->run, name);
 	OWN_FREE char *member =
 		str_starts(str_of(name), "recipe/") ? mem_strdup(name) : fs_join("evidence", name);
-	(void)digest;
-	return put_file(b, member, path, b->err);
+	return put_file(b, member, path, digest->s, b->err);
 }
 
 static int
@@ -94,7 +87,7 @@ put_run(struct bundle *b, struct dd_err *err)
 	OWN_FD int dir = open(b->run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	b->err = err;
 	return dir < 0 ? err_errno(err, errno, "cannot open %s", b->run->dir)
-		       : attest_walk(dir, put_left, b, err);
+		       : attest_walk(dir, false, put_left, b, err);
 }
 
 static void
@@ -123,7 +116,7 @@ put_objects(struct bundle *b, struct dd_err *err)
 			continue;
 		rc = cas_open(cas, digests.v[i], &fd, err);
 		if (rc == 0)
-			rc = put_open_file(b, name, fd, err);
+			rc = put_open_file(b, name, fd, digests.v[i], err);
 	}
 	return rc;
 }
@@ -143,7 +136,7 @@ put_all(struct bundle *b, struct dd_err *err)
 	b->members = members;
 	int rc = put_header(b, err);
 	rc = rc ? rc : put_run(b, err);
-	rc = rc ? rc : put_file(b, "image.tar", b->image, err);
+	rc = rc ? rc : put_file(b, "image.tar", b->image, NULL, err);
 	rc = rc ? rc : put_objects(b, err);
 	rc = rc ? rc : put_attestation(b, err);
 	return rc ? rc : tar_write_end(b->fd, err);

@@ -34,10 +34,8 @@ bundle_recipe_worker_main(int argc, char **argv)
 	OWN(buf) struct buf text = {.max = MAX_LOCK}, out = {0};
 	OWN_JSON json_t *j = NULL, *plain = NULL;
 	struct recipe r = {0};
-	char chunk[65536];
 	(void)argc, (void)argv;
-	for (ssize_t n; !text.truncated && (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
-		buf_add(&text, chunk, (size_t)n);
+	worker_take_input(&text);
 	int rc = text.truncated ? err_set(&err, DD_ELIMIT, "it is too large")
 				: json_parse(buf_str(&text), &j, &err);
 	if (rc == 0)

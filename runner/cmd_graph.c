@@ -320,21 +320,7 @@ print_status(const json_t *answer)
 static int
 run_status(const struct cli_call *call)
 {
-	const struct graph_options *o = call->options;
-	OWN(dd_err) struct dd_err err = {0};
-	OWN_JSON json_t *answer = NULL;
-	struct graph *g = NULL;
-	int rc = graph_map_open(o, &g, &err);
-	if (rc == 0)
-		rc = graph_status(g, &answer, &err);
-	graph_close(g);
-	if (rc < 0)
-		return cli_fail(cli_status_of(&err), &err);
-	if (o->common.json)
-		graph_map_print(answer, true);
-	else
-		print_status(answer);
-	return EXIT_DONE;
+	return graph_map_tell(call, graph_status, print_status);
 }
 
 ASK_COMMAND(status, "status",

@@ -30,21 +30,7 @@ print_clusters(const json_t *answer)
 static int
 run(const struct cli_call *call)
 {
-	const struct graph_options *o = call->options;
-	OWN(dd_err) struct dd_err err = {0};
-	OWN_JSON json_t *answer = NULL;
-	struct graph *g = NULL;
-	int rc = graph_map_open(o, &g, &err);
-	if (rc == 0)
-		rc = graph_clusters(g, &answer, &err);
-	graph_close(g);
-	if (rc < 0)
-		return cli_fail(cli_status_of(&err), &err);
-	if (o->common.json)
-		graph_map_print(answer, true);
-	else
-		print_clusters(answer);
-	return EXIT_DONE;
+	return graph_map_tell(call, graph_clusters, print_clusters);
 }
 
 const struct subcommand cmd_graph_clusters = {

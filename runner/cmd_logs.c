@@ -1,8 +1,8 @@
 #include "runner/commands.h"
 
 #include "base/fs.h"
+#include "runner/handed.h"
 #include "runner/run.h"
-#include "runner/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,11 +86,7 @@ run_logs(const struct cli_call *call)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(state) struct state st = {0};
 	struct run r = {.lock_fd = -1};
-	int rc = session_require(&o->common, &err);
-	if (rc == 0)
-		rc = session_open(&o->common, &st, &err);
-	if (rc == 0)
-		rc = run_open(&st, call->args[0], false, &r, &err);
+	int rc = handed_find(&o->common, call->args[0], &st, &r, &err);
 	if (rc == 0) {
 		OWN_FREE char *dir = run_path(&r, "logs");
 		rc = call->nargs < 2 ? list_logs(dir, o->common.json, &err)

@@ -1,7 +1,7 @@
 #include "agents/calls.h"
 #include "runner/commands.h"
+#include "runner/handed.h"
 #include "runner/run.h"
-#include "runner/session.h"
 
 #include <string.h>
 
@@ -109,11 +109,7 @@ run_trace(const struct cli_call *call)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(state) struct state st = {0};
 	struct run r = {.lock_fd = -1};
-	int rc = session_require(&o->common, &err);
-	if (rc == 0)
-		rc = session_open(&o->common, &st, &err);
-	if (rc == 0)
-		rc = run_open(&st, call->args[0], false, &r, &err);
+	int rc = handed_find(&o->common, call->args[0], &st, &r, &err);
 	if (rc == 0)
 		rc = print_trace(o, &r, &err);
 	run_cleanup(&r);

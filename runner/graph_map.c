@@ -224,6 +224,28 @@ graph_map_print(const json_t *answer, bool json)
 }
 
 int
+graph_map_tell(const struct cli_call *call,
+	int (*ask)(struct graph *g, json_t **ret, struct dd_err *err),
+	void (*print)(const json_t *answer))
+{
+	const struct graph_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN_JSON json_t *answer = NULL;
+	struct graph *g = NULL;
+	int rc = graph_map_open(o, &g, &err);
+	if (rc == 0)
+		rc = ask(g, &answer, &err);
+	graph_close(g);
+	if (rc < 0)
+		return cli_fail(cli_status_of(&err), &err);
+	if (o->common.json)
+		graph_map_print(answer, true);
+	else
+		print(answer);
+	return EXIT_DONE;
+}
+
+int
 graph_map_ask(
 	const struct cli_call *call, int (*question)(struct graph *g, const struct cli_call *call,
 					     json_t **ret, struct dd_err *err))

@@ -48,6 +48,10 @@ char *graph_map_head(const char *root);
 void graph_map_print_text(const char *text); /* of the target, for a terminal */
 const char *graph_map_text(const json_t *j, const char *key);
 void graph_map_print(const json_t *answer, bool json);
+/* The same of an answer that has a form of its own in words. */
+int graph_map_tell(const struct cli_call *call,
+	int (*ask)(struct graph *g, json_t **ret, struct dd_err *err),
+	void (*print)(const json_t *answer));
 /* One question to the map that the options name, its answer printed. */
 int graph_map_ask(
 	const struct cli_call *call, int (*question)(struct graph *g, const struct cli_call *call,

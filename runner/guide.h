@@ -34,5 +34,7 @@ enum guide_work {
 
 /* Add an item whose hours, skill and basis are those of the work, `times` over for what is counted. */
 struct guide_item *guide_add(struct guide *g, enum guide_work work, double times);
+/* Work of another kind that goes with an item: its hours are added. */
+void guide_add_hours(struct guide_item *it, enum guide_work work, double times);
 
 #endif

@@ -29,13 +29,19 @@ static const struct effort {
 	[WORK_QA] = {0.5, 2, "tester", "using the application once by hand, beside the tests"},
 };
 
+void
+guide_add_hours(struct guide_item *it, enum guide_work work, double times)
+{
+	it->hours_low += efforts[work].low * times;
+	it->hours_high += efforts[work].high * times;
+}
+
 struct guide_item *
 guide_add(struct guide *g, enum guide_work work, double times)
 {
 	const struct effort *e = &efforts[work];
 	struct guide_item *it = guide_item_list_add(&g->items);
-	it->hours_low = e->low * times;
-	it->hours_high = e->high * times;
+	guide_add_hours(it, work, times);
 	it->basis = mem_strdup(e->basis);
 	it->skill = mem_strdup(e->skill);
 	return it;

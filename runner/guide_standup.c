@@ -224,11 +224,7 @@ add_group(
 {
 	const struct test_case *c = x->first;
 	struct guide_item *it = guide_add(g, WORK_TEST, 1);
-	struct guide more = {0};
-	const struct guide_item *rest = guide_add(&more, WORK_TEST_MORE, (double)(x->n - 1));
-	it->hours_low += rest->hours_low;
-	it->hours_high += rest->hours_high;
-	guide_cleanup(&more);
+	guide_add_hours(it, WORK_TEST_MORE, (double)(x->n - 1));
 	it->id = mem_printf("test:%s", c->id);
 	it->gap = GAP_MAJOR;
 	it->task = x->n == 1 ? mem_printf("Mend the %s test %s", test_level_names[c->level], c->id)

@@ -31,14 +31,20 @@ handed_lines(const struct run *r, const char *name)
 }
 
 int
-handed_open(const struct common_options *common, const char *name, struct state *ret_state,
+handed_find(const struct common_options *common, const char *name, struct state *ret_state,
 	struct run *ret_run, struct dd_err *err)
 {
 	int rc = session_require(common, err);
 	if (rc == 0)
 		rc = session_open(common, ret_state, err);
-	if (rc == 0)
-		rc = run_open(ret_state, name, false, ret_run, err);
+	return rc < 0 ? rc : run_open(ret_state, name, false, ret_run, err);
+}
+
+int
+handed_open(const struct common_options *common, const char *name, struct state *ret_state,
+	struct run *ret_run, struct dd_err *err)
+{
+	int rc = handed_find(common, name, ret_state, ret_run, err);
 	OWN_FREE char *result = rc == 0 ? run_path(ret_run, "result.json") : NULL;
 	if (rc == 0 && !fs_exists(result))
 		rc = err_set(err, DD_EINVAL, "run %s has no result yet (drydock resume %s)",

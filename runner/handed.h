@@ -14,7 +14,10 @@ json_t *handed_json(const struct run *r, const char *name);
 /* A value a line, as one array.  New reference, never NULL. */
 json_t *handed_lines(const struct run *r, const char *name);
 
-/* For reading: the state there is, and a run of it that has a result.  DD_EINVAL: it has none yet. */
+/* For reading: the state there is, and a run of it. */
+int handed_find(const struct common_options *common, const char *name, struct state *ret_state,
+	struct run *ret_run, struct dd_err *err) DD_MUST_USE;
+/* The same of one that has a result.  DD_EINVAL: it has none yet. */
 int handed_open(const struct common_options *common, const char *name, struct state *ret_state,
 	struct run *ret_run, struct dd_err *err) DD_MUST_USE;
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #define STEP "start"
-#define EACH_LIMIT_MS 10000
-#define ALL_LIMIT_MS 45000
+#define EACH_LIMIT_MS 20000
+#define ALL_LIMIT_MS 60000
 
 struct prover {
 	const struct state *st;

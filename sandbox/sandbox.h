@@ -444,7 +444,7 @@ bool sandbox_stop_requested(void);
 struct worker_spec {
 	const struct state *state;
 	const char *name;
-	const char *program; /* one of ours that is this worker alone; NULL: drydock-core */
+	const char *program;	 /* one of ours that is this worker alone; NULL: drydock-core */
 	const char *const *args; /* NULL-terminated, may be NULL */
 	const struct pod_bind *binds;
 	size_t nbinds;
@@ -461,6 +461,8 @@ struct worker_spec {
 	int64_t time_limit_ms; /* 0: 10 minutes */
 };
 int worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *err) DD_MUST_USE;
+/* In the worker: append its standard input, all of it, as far as ret holds it. */
+void worker_take_input(struct buf *ret);
 
 /*
  * The same in an open pod on the tools root, whose work tree it may write; state, binds and memory_bytes of

@@ -156,3 +156,11 @@ worker_run(const struct worker_spec *spec, struct buf *out, struct dd_err *err)
 	pod_close(pod);
 	return rc;
 }
+
+void
+worker_take_input(struct buf *ret)
+{
+	char chunk[65536];
+	for (ssize_t n; (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
+		buf_add(ret, chunk, (size_t)n);
+}

@@ -74,8 +74,7 @@ fix(const char *symbols_then, json_t **ret)
 	path = fs_join(dir, "a.c");
 	assert_int_equal(fs_write_atomic(path, str_of(source), 0644, NULL), 0);
 	fixer_units(((struct str){"1\0"
-				  "0\0"
-				  "/work\0"
+				  "0\0" FIXER_TREE "\0"
 				  "cc\0"
 				  "a.c\0",
 			    19}),
@@ -120,8 +119,7 @@ static void
 calls_of_the_compiler_become_units(void **state)
 {
 	static const char calls[] = "7\0"
-				    "0\0"
-				    "/work/sub\0"
+				    "0\0" FIXER_TREE "/sub\0"
 				    "gcc\0"
 				    "-DX=a b\0"
 				    "-c\0"
@@ -131,8 +129,7 @@ calls_of_the_compiler_become_units(void **state)
 				    "-I\0"
 				    "inc\0"
 				    "1\0"
-				    "0\0"
-				    "/work\0"
+				    "0\0" FIXER_TREE "\0"
 				    "cc\0"
 				    "conftest.c\0"
 				    "1\0"
@@ -141,21 +138,18 @@ calls_of_the_compiler_become_units(void **state)
 				    "cc\0"
 				    "b.c\0"
 				    "2\0"
-				    "0\0"
-				    "/work\0"
+				    "0\0" FIXER_TREE "\0"
 				    "cc\0"
 				    "-E\0"
 				    "c.c\0"
 				    "3\0"
-				    "1\0"
-				    "/work\0"
+				    "1\0" FIXER_TREE "\0"
 				    "cc\0"
 				    "x.c\0"
 				    "y.c\0"
 				    "-lm\0"
 				    "1\0"
-				    "0\0"
-				    "/work\0"
+				    "0\0" FIXER_TREE "\0"
 				    "cc\0"
 				    "src/a.c\0";
 	struct fixer_unit_list units = {0};

@@ -55,7 +55,11 @@ pid=$!
 : >"$tmp/seen"
 while kill -0 "$pid" 2>/dev/null; do
 	for p in $(grep -laE 'whale-oil-64|tarred-line-28' /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | sort -u); do
-		[ "$p" = "$pid" ] || cat "/proc/$p/comm" 2>/dev/null
+		[ "$p" != "$pid" ] || continue
+		comm=$(cat "/proc/$p/comm" 2>/dev/null)
+		sleep 0.05 # what is between fork and exec has the environment of drydock still
+		[ "$comm" = "$(cat "/proc/$p/comm" 2>/dev/null)" ] &&
+			grep -qsaE 'whale-oil-64|tarred-line-28' "/proc/$p/environ" "/proc/$p/cmdline" && echo "$comm"
 	done >>"$tmp/seen"
 	sleep 0.2
 done

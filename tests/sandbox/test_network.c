@@ -2,12 +2,10 @@
 #include "sandbox/sandbox.h"
 
 #include "sandbox/egress.h"
-#include "tests/sandbox/state_fixture.h"
+#include "tests/sandbox/script_fixture.h"
 
 #include <string.h>
 #include <unistd.h>
-
-static const struct stack nothing;
 
 static struct pod *
 open_in(struct pod *of)
@@ -19,32 +17,6 @@ open_in(struct pod *of)
 	must(pod_open(&spec, &p, &err), &err);
 	return p;
 }
-
-/* What a script prints. */
-static char *
-say(struct pod *p, enum exec_profile profile, const char *script)
-{
-	OWN(dd_err) struct dd_err err = {0};
-	struct buf out = {0};
-	const char *argv[] = {"/bin/sh", "-c", script, NULL};
-	const struct exec_spec spec = {.argv = argv,
-		.profile = profile,
-		.cwd = "/",
-		.fds = {-1, -1, -1},
-		.on_output = keep,
-		.ctx = &out,
-		.time_limit_ms = 20000};
-	struct exec_result r;
-	must(pod_exec(p, &spec, &r, &err), &err);
-	buf_putc(&out, '\0');
-	return out.p;
-}
-
-#define SAYS(p, profile, script, text) \
-	do { \
-		OWN_FREE char *said = say(p, profile, script); \
-		assert_string_equal(said, text); \
-	} while (0)
 
 /* A server that answers each connection with its word. */
 static void

@@ -3,14 +3,12 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "tests/sandbox/state_fixture.h"
+#include "tests/sandbox/script_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const struct stack nothing;
 
 /* On the tools root, with a work tree. */
 static struct pod *
@@ -22,33 +20,6 @@ open_pod(const char *const *data_dirs)
 	must(pod_open(&spec, &p, &err), &err);
 	return p;
 }
-
-/* What a script prints. */
-static char *
-say(struct pod *p, enum exec_profile profile, const char *script)
-{
-	OWN(dd_err) struct dd_err err = {0};
-	struct buf out = {0};
-	const char *argv[] = {"/bin/sh", "-c", script, NULL};
-	const struct exec_spec spec = {.argv = argv,
-		.profile = profile,
-		.user = "nobody",
-		.cwd = "/",
-		.fds = {-1, -1, -1},
-		.on_output = keep,
-		.ctx = &out,
-		.time_limit_ms = 20000};
-	struct exec_result r;
-	must(pod_exec(p, &spec, &r, &err), &err);
-	buf_putc(&out, '\0');
-	return out.p;
-}
-
-#define SAYS(p, profile, script, text) \
-	do { \
-		OWN_FREE char *said = say(p, profile, script); \
-		assert_string_equal(said, text); \
-	} while (0)
 
 /* A server that answers each connection with a line, after $2 seconds; what it is asked it writes
  * down. */
