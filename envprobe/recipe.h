@@ -26,9 +26,6 @@ void recipe_needs_md(const struct recipe_facts *f, struct buf *out);
 void recipe_needs_json(const struct recipe_facts *f, struct buf *out);
 void recipe_evidence(const struct recipe_facts *f, struct buf *out);
 
-/* Has a person answered it?  What a default stands for is not answered, nor is what blocks. */
-bool recipe_is_answered(const struct recipe *r, const struct question *q);
-
 /* Is the answer to the question (an id, may be NULL) to be in no file? */
 bool recipe_is_secret(const struct recipe *r, const char *question_id);
 

@@ -1,5 +1,4 @@
 #include "base/map.h"
-#include "envprobe/recipe.h"
 #include "runner/guide.h"
 
 #include <string.h>
