@@ -583,3 +583,42 @@ gitrepo_read_head(const char *dir, struct gitrepo_head *ret, struct dd_err *err)
 	git_repository_free(repo);
 	return rc;
 }
+
+static int
+add_reference(git_reference *ref, void *lines)
+{
+	OWN_FREE char *target = git_reference_type(ref) == GIT_REFERENCE_SYMBOLIC
+					? mem_strdup(git_reference_symbolic_target(ref))
+					: git_library_hex(git_reference_target(ref));
+	strlist_addf(lines, "%s %s", git_reference_name(ref), target);
+	git_reference_free(ref);
+	return 0;
+}
+
+int
+gitrepo_refs_digest(const char *dir, struct hash_hex *ret, struct dd_err *err)
+{
+	git_library_start();
+	git_repository *repo = NULL;
+	git_reference *head = NULL;
+	OWN(strlist) struct strlist lines = {0};
+	int rc = git_repository_open_ext(&repo, dir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
+	if (rc) {
+		OWN_FREE char *doing = mem_printf("opening the repository %s", dir);
+		return git_library_fail(rc, doing, err);
+	}
+	rc = git_reference_lookup(&head, repo, "HEAD");
+	if (rc == 0)
+		rc = add_reference(head, &lines);
+	if (rc == 0)
+		rc = git_reference_foreach(repo, add_reference, &lines);
+	git_repository_free(repo);
+	if (rc)
+		return git_library_fail(rc, "reading the references", err);
+	strlist_sort(&lines);
+	struct hash *h = hash_create();
+	for (size_t i = 0; i < lines.n; i++)
+		hash_add(h, lines.v[i], strlen(lines.v[i]) + 1);
+	*ret = hash_finish(h);
+	return 0;
+}

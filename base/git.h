@@ -17,8 +17,7 @@
 #ifndef BASE_GIT_H
 #define BASE_GIT_H
 
-#include "base/err.h"
-#include "base/str.h"
+#include "base/hash.h"
 
 struct gitrepo_clone_opts {
 	/*
@@ -72,5 +71,11 @@ void gitrepo_head_cleanup(struct gitrepo_head *h);
  * yet.
  */
 int gitrepo_read_head(const char *dir, struct gitrepo_head *ret, struct dd_err *err) DD_MUST_USE;
+
+/*
+ * One digest of the history a build can see there: HEAD, and all branches, tags and other references with what they
+ * name.  Objects are not read: their names are digests.  DD_ENOENT: no repository.
+ */
+int gitrepo_refs_digest(const char *dir, struct hash_hex *ret, struct dd_err *err) DD_MUST_USE;
 
 #endif

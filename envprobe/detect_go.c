@@ -447,6 +447,50 @@ add_gopath(struct go_tree *g)
 	add_commands(g, before);
 }
 
+/*
+ * Does go.mod say what no go command before 1.21 can read: a version of three numbers, a toolchain?  The line, heap;
+ * NULL.
+ */
+static char *
+find_new_directive(const struct go_tree *g)
+{
+	OWN_FREE char *path = tree_join(g->dir, "go.mod");
+	OWN(buf) struct buf text = {0};
+	tree_read(g->t, path, &text);
+	struct str rest = buf_str(&text), line;
+	while (str_next_line(&rest, &line)) {
+		struct str words = line, key = {"", 0}, value = {"", 0};
+		if (!str_next_word(&words, &key) || !str_next_word(&words, &value))
+			continue;
+		const char *dot = memchr(value.p, '.', value.n);
+		size_t behind = dot ? value.n - (size_t)(dot + 1 - value.p) : 0;
+		if (str_eq(key, "toolchain") ||
+			(str_eq(key, "go") && behind && memchr(dot + 1, '.', behind)))
+			return str_dup(str_trim(line));
+	}
+	return NULL;
+}
+
+/* With the go.mod of the source, or one beside it that any go command reads. */
+static void
+add_module(struct go_tree *g, bool vendored)
+{
+	static const char *const flags[2][2] = {{"", "GOFLAGS=-modfile=.gopath/go.mod "},
+		{"GOFLAGS=-mod=vendor ", "GOFLAGS=\"-mod=vendor -modfile=.gopath/go.mod\" "}};
+	OWN_FREE char *line = find_new_directive(g);
+	if (line) {
+		strlist_addf(&g->p->options,
+			"go-mod=a copy of go.mod, without what only go 1.21 and later read: %s",
+			line);
+		detect_command(g->p, PHASE_CONFIGURE, g->p->evidence,
+			"mkdir -p .gopath && sed -E 's/^go +([0-9]+\\.[0-9]+)\\..*/go \\1/; /^toolchain /d' "
+			"go.mod >.gopath/go.mod && if [ -e go.sum ]; then cp go.sum .gopath/; fi");
+	}
+	OWN_FREE char *before = mem_printf(
+		"export %sGOBIN=\"$PWD/.gopath/bin\" && ", flags[vendored][line != NULL]);
+	add_commands(g, before);
+}
+
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
@@ -462,10 +506,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		detect_need(p, NEED_HEADER, "stdio.h", SCOPE_BUILD, false, p->evidence);
 	}
 	if (g.module && (!imports || tree_has(t, vendored)))
-		add_commands(
-			&g, tree_has(t, vendored)
-				    ? "export GOFLAGS=-mod=vendor GOBIN=\"$PWD/.gopath/bin\" && "
-				    : "export GOBIN=\"$PWD/.gopath/bin\" && ");
+		add_module(&g, tree_has(t, vendored));
 	else
 		add_gopath(&g);
 	free_sources(&g);

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/map.h"
+#include "envprobe/maven.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
@@ -232,37 +233,110 @@ has_below(const struct tree *t, const char *dir, const char *sub)
 	return tree_count(t, path, java) > 0;
 }
 
+struct reactor { /* modules, each behind what it needs */
+	struct java java;
+	struct maven_module_list modules;
+};
+
+/* The classes of the modules that were built before the n-th, from its directory: a class path, quoted. */
+static void
+put_classes_before(const struct reactor *r, size_t n, struct buf *out)
+{
+	OWN(buf) struct buf path = {0};
+	for (size_t i = 0; i < n; i++) {
+		const struct maven_module *m = &r->modules.v[i];
+		OWN_FREE char *to = maven_path_between(r->modules.v[n].dir, m->dir);
+		if (has_below(r->java.t, m->dir, m->sources))
+			buf_printf(&path, "%starget/classes:", to);
+	}
+	if (path.n)
+		buf_put_shell(out, buf_str(&path));
+}
+
+/* The last command is done in the directory of the module. */
+static void
+set_directory(struct project *p, const struct maven_module *m)
+{
+	struct command *c = &p->commands.v[p->commands.n - 1];
+	free(c->dir);
+	c->dir = *m->dir ? mem_strdup(m->dir) : NULL;
+}
+
 /* Sources below a directory into classes below another; what is no source is copied. */
 static void
-add_compilation(struct project *p, const char *sources, const char *resources, const char *to,
-	const char *path)
+add_compilation(struct project *p, const struct maven_module *m, const char *sources,
+	const char *resources, const char *to, const char *path)
 {
+	OWN(buf) struct buf from = {0}, encoding = {0};
+	buf_put_shell(&from, str_of(sources));
+	buf_put_shell(&encoding, str_of(m->encoding));
 	detect_command(p, PHASE_BUILD, p->evidence,
 		"mkdir -p %s && find %s -name '*.java' >%s.list && "
-		"javac -encoding UTF-8 -nowarn -d %s -cp \"%s" ALL_JARS "\" @%s.list && "
+		"javac -encoding %s -nowarn -d %s -cp %s\"" ALL_JARS "\" @%s.list && "
 		"if [ -d %s ]; then cp -R %s/. %s/; fi",
-		to, sources, to, to, path, to, resources, resources, to);
+		to, from.p, to, encoding.p, to, path, to, resources, resources, to);
+	set_directory(p, m);
+}
+
+static void
+add_module_tests(const struct reactor *r, const struct maven_module *m, const char *before)
+{
+	struct project *p = r->java.p;
+	OWN_FREE char *path = mem_printf("target/classes:%s", before);
+	OWN_FREE char *run = mem_printf("java -Djava.awt.headless=true -cp \"" ALL_JARS
+					"\" org.junit.platform.console.ConsoleLauncher "
+					"-cp target/classes:target/test-classes%s%s "
+					"--scan-classpath target/test-classes "
+					"--disable-banner --reports-dir target/drydock-reports",
+		*before ? ":" : "", before);
+	add_compilation(p, m, m->test_sources, "src/test/resources", "target/test-classes", path);
+	detect_need(p, NEED_PACKAGE, "junit5", SCOPE_TEST, false, p->evidence);
+	detect_test(p, FORMAT_JUNIT, "target/drydock-reports/TEST-*.xml", p->evidence, run);
+	set_directory(p, m);
+}
+
+static void
+add_module(const struct reactor *r, size_t n)
+{
+	const struct maven_module *m = &r->modules.v[n];
+	const struct tree *t = r->java.t;
+	OWN(buf) struct buf before = {0};
+	put_classes_before(r, n, &before);
+	const char *path = before.n ? before.p : "";
+	if (has_below(t, m->dir, m->sources))
+		add_compilation(
+			r->java.p, m, m->sources, "src/main/resources", "target/classes", path);
+	if (r->java.tests && has_below(t, m->dir, m->test_sources))
+		add_module_tests(r, m, path);
+}
+
+/* The directory below which all modules lie: that of the first pom.xml, or the whole tree. */
+static const char *
+common_directory(const struct maven_module_list *l, const char *dir)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (*dir && strcmp(l->v[i].dir, dir) != 0 && !fs_is_below(l->v[i].dir, dir))
+			return "";
+	return dir;
 }
 
 static void
 read_maven(const struct tree *t, const char *dir, struct project *p)
 {
-	struct java j = {.t = t, .dir = dir, .p = p};
-	if (!has_below(t, dir, "src/main/java"))
-		return;
-	read_sources(&j);
-	strlist_add(&p->options, "maven=its usual steps are done by javac, without its plugins");
-	add_compilation(p, "src/main/java", "src/main/resources", "target/classes", "");
-	if (!has_below(t, dir, "src/test/java") || !j.tests)
-		return;
-	add_compilation(
-		p, "src/test/java", "src/test/resources", "target/test-classes", "target/classes:");
-	detect_need(p, NEED_PACKAGE, "junit5", SCOPE_TEST, false, p->evidence);
-	detect_test(p, FORMAT_JUNIT, "target/drydock-reports/TEST-*.xml", p->evidence,
-		"java -Djava.awt.headless=true -cp \"" ALL_JARS
-		"\" org.junit.platform.console.ConsoleLauncher "
-		"-cp target/classes:target/test-classes --scan-classpath target/test-classes "
-		"--disable-banner --reports-dir target/drydock-reports");
+	struct reactor r = {.java = {.t = t, .dir = dir, .p = p}};
+	bool any = false;
+	maven_read(t, dir, &r.modules);
+	for (size_t i = 0; i < r.modules.n; i++)
+		any = any || has_below(t, r.modules.v[i].dir, r.modules.v[i].sources);
+	if (any) {
+		r.java.dir = common_directory(&r.modules, dir);
+		read_sources(&r.java);
+		strlist_add(&p->options,
+			"maven=its usual steps are done by javac, without its plugins");
+		for (size_t i = 0; i < r.modules.n; i++)
+			add_module(&r, i);
+	}
+	maven_module_list_cleanup(&r.modules);
 }
 
 const struct detector detect_ant = {SYSTEM_ANT, find_ant, read_ant};

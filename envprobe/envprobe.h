@@ -237,6 +237,9 @@ struct recipe_facts {
 	const struct answers *answers; /* whose secrets are in no file */
 };
 
+/* Has a person answered it?  What a default stands for is not answered, nor is what blocks. */
+bool recipe_is_answered(const struct recipe *r, const struct question *q);
+
 /*
  * The files that build and run it again, into dir: drydock.lock.json, drydock.buildinfo, Dockerfile,
  * .devcontainer/devcontainer.json, BUILD.md, sbom.cdx.json, sbom.spdx.json; where the recipe has

@@ -1,6 +1,6 @@
 /*
- * compose.yaml (the Compose Specification) and .env.example: what the tests need beside them, and the variables
- * a person sets.  The services and the tests share one network namespace, that of the first service, since an
+ * compose.yaml (the Compose Specification) and .env.example: the application, what it and its tests need beside them, and
+ * the variables a person sets.  All of them share one network namespace, that of the first service, since an
  * application of that age looks for them on its own machine.
  */
 #include "envprobe/recipe.h"
@@ -9,6 +9,8 @@
 
 #include <ctype.h>
 #include <string.h>
+
+#define APPLICATION "application" /* key of its service */
 
 /* ---- variables ---- */
 
@@ -249,12 +251,12 @@ put_common(const struct recipe *r, const struct variable_list *l, struct buf *ou
 
 /* ---- services ---- */
 
-/* Its key in the file: the name as far as it is one, else a number; none is called as the tests are. */
+/* Its key in the file: the name as far as it is one, else a number; none is called as the tests or the application. */
 static char *
 key_of(const struct recipe *r, size_t i)
 {
 	OWN_FREE char *slug = question_slug(str_of(r->services.v[i].name));
-	bool taken = !*slug || strcmp(slug, "tests") == 0;
+	bool taken = !*slug || strcmp(slug, "tests") == 0 || strcmp(slug, APPLICATION) == 0;
 	for (size_t k = 0; k < i; k++) {
 		OWN_FREE char *other = question_slug(str_of(r->services.v[k].name));
 		taken = taken || strcmp(slug, other) == 0;
@@ -289,6 +291,17 @@ put_hosts(const struct recipe *r, struct buf *out)
 		}
 }
 
+/* Ports are published by whose network it is; on this machine's own address only. */
+static void
+put_ports(const struct recipe *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->start.ports.n; i++) {
+		long long port = (long long)r->start.ports.v[i].port;
+		buf_puts(out, i ? "" : "    ports:\n");
+		buf_printf(out, "      - \"127.0.0.1:%lld:%lld\"\n", port, port);
+	}
+}
+
 static void
 put_service(const struct recipe *r, const struct variable_list *l, size_t i, struct buf *out)
 {
@@ -298,12 +311,30 @@ put_service(const struct recipe *r, const struct variable_list *l, size_t i, str
 	OWN_FREE char *secret = mem_printf("sh -c \"${%s}\"", name);
 	buf_printf(out, "  %s:\n    build: *build\n", key);
 	put_bash(out, "    command", "", str_of(s->start ? s->start : secret));
-	if (i == 0)
+	if (i == 0) {
 		put_hosts(r, out);
-	else
+		put_ports(r, out);
+	} else {
 		buf_printf(out, "    network_mode: \"service:%s\"\n", first);
+	}
 	put_common(r, l, out);
 	put_health(s, out);
+}
+
+/* In the network of the services, once they serve. */
+static void
+put_beside(const struct recipe *r, struct buf *out)
+{
+	if (r->services.n) {
+		OWN_FREE char *first = key_of(r, 0);
+		buf_printf(out, "    network_mode: \"service:%s\"\n    depends_on:\n", first);
+	}
+	for (size_t i = 0; i < r->services.n; i++) {
+		OWN_FREE char *key = key_of(r, i);
+		const struct service *s = &r->services.v[i];
+		buf_printf(out, "      %s:\n        condition: service_%s\n", key,
+			s->port || s->socket ? "healthy" : "started");
+	}
 }
 
 static void
@@ -315,16 +346,30 @@ put_tests(const struct recipe *r, const struct variable_list *l, struct buf *out
 	recipe_put_tests(r, &text);
 	buf_puts(out, "  tests:\n    build: *build\n");
 	put_bash(out, "    command", "", buf_str(&text));
-	if (r->services.n) {
-		OWN_FREE char *first = key_of(r, 0);
-		buf_printf(out, "    network_mode: \"service:%s\"\n    depends_on:\n", first);
-	}
-	for (size_t i = 0; i < r->services.n; i++) {
-		OWN_FREE char *key = key_of(r, i);
-		const struct service *s = &r->services.v[i];
-		buf_printf(out, "      %s:\n        condition: service_%s\n", key,
-			s->port || s->socket ? "healthy" : "started");
-	}
+	if (r->start.run)
+		buf_puts(out, "    profiles: [\"tests\"]\n");
+	put_beside(r, out);
+	put_common(r, l, out);
+}
+
+/* As it was seen to serve, for everybody who reaches the container. */
+static void
+put_application(const struct recipe *r, const struct variable_list *l, struct buf *out)
+{
+	const struct start *s = &r->start;
+	const struct command c = {.run = s->run, .dir = s->dir};
+	OWN(buf) struct buf text = {0};
+	if (!s->run)
+		return;
+	if (strstr(s->run, "${ADDRESS:-"))
+		buf_puts(&text, "export ADDRESS=0.0.0.0; ");
+	recipe_put_cd(&c, WORK_DIR, &text);
+	buf_puts(&text, s->run);
+	buf_puts(out, "  " APPLICATION ":\n    build: *build\n");
+	put_bash(out, "    command", "", buf_str(&text));
+	if (!r->services.n)
+		put_ports(r, out);
+	put_beside(r, out);
 	put_common(r, l, out);
 }
 
@@ -347,14 +392,16 @@ recipe_compose(const struct recipe *r, struct buf *out)
 	struct variable_list l = {0};
 	OWN_FREE char *name = question_slug(str_of(r->name));
 	list_variables(r, &l);
-	if ((r->services.n || l.n) &&
-		(r->services.n || command_list_has(&r->commands, PHASE_TEST))) {
-		buf_printf(out, "# docker compose run --rm tests\nname: %s\n",
+	bool tests = command_list_has(&r->commands, PHASE_TEST);
+	if (r->start.run || r->services.n || (l.n && tests)) {
+		buf_printf(out, "%s%sname: %s\n", r->start.run ? "# docker compose up\n" : "",
+			tests || !r->start.run ? "# docker compose run --rm tests\n" : "",
 			isalnum((unsigned char)*name) ? name : "application");
 		put_build(r, &l, out);
 		buf_puts(out, "services:\n");
 		for (size_t i = 0; i < r->services.n; i++)
 			put_service(r, &l, i, out);
+		put_application(r, &l, out);
 		put_tests(r, &l, out);
 		put_secrets(r, &l, out);
 		put_volumes(r, out);

@@ -77,6 +77,14 @@ find_state(const struct recipe *r, struct item *it)
 		it->used = NULL;
 }
 
+bool
+recipe_is_answered(const struct recipe *r, const struct question *q)
+{
+	struct item it = {.q = q};
+	find_state(r, &it);
+	return it.state == NEED_ANSWERED;
+}
+
 /* A question that blocks is one of a step: before the tests, or of them. */
 static enum reach
 reach_of(const struct recipe *r, const struct question *q)

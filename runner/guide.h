@@ -10,8 +10,9 @@
 #include "record/guide.h"
 #include "runner/standup.h"
 
-/* Evaluate a stand-up.  Secrets are in it as far as they are in the result: the forms take them out. */
-void guide_standup(const struct run *run, const struct standup_result *r, struct guide *ret);
+/* Evaluate a stand-up and its recipe.  Secrets are in it as far as they are in these: the forms take them out. */
+void guide_standup(const struct run *run, const struct standup_result *r,
+	const struct recipe *recipe, struct guide *ret);
 
 int guide_write(const struct run *run, const struct guide *g, const struct answers *answers,
 	struct dd_err *err) DD_MUST_USE;

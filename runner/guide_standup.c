@@ -92,32 +92,13 @@ add_question(struct guide *g, const struct run *run, const struct question *q)
 		strlist_add(&it->files, q->where);
 }
 
-/* Is it answered?  Then it is not left. */
-static bool
-is_answered(const struct probe_result *p, const struct question *q)
-{
-	for (size_t i = 0; i < p->environment.n; i++) {
-		const char *id = p->environment.v[i].question;
-		if (id && strcmp(id, q->id) == 0)
-			return true;
-	}
-	for (size_t i = 0; i < p->files.n; i++) {
-		const char *id = p->files.v[i].question;
-		if (id && strcmp(id, q->id) == 0 && !p->files.v[i].sample)
-			return true;
-	}
-	for (size_t i = 0; i < p->prompts.n; i++)
-		if (strcmp(p->prompts.v[i].question, q->id) == 0 && !p->prompts.v[i].value)
-			return true;
-	return false;
-}
-
+/* What is answered is not left. */
 static void
-add_questions(struct guide *g, const struct run *run, const struct probe_result *p)
+add_questions(struct guide *g, const struct run *run, const struct recipe *r)
 {
-	for (size_t i = 0; i < p->questions.n; i++)
-		if (p->questions.v[i].blocking || !is_answered(p, &p->questions.v[i]))
-			add_question(g, run, &p->questions.v[i]);
+	for (size_t i = 0; i < r->questions.n; i++)
+		if (!recipe_is_answered(r, &r->questions.v[i]))
+			add_question(g, run, &r->questions.v[i]);
 }
 
 /* ---- the build ---- */
@@ -346,7 +327,8 @@ add_review(struct guide *g, const struct run *run, const struct probe_result *p)
 }
 
 void
-guide_standup(const struct run *run, const struct standup_result *r, struct guide *ret)
+guide_standup(const struct run *run, const struct standup_result *r, const struct recipe *recipe,
+	struct guide *ret)
 {
 	const struct probe_result *p = &r->probe;
 	struct guide g = {0};
@@ -355,7 +337,7 @@ guide_standup(const struct run *run, const struct standup_result *r, struct guid
 		run->options.build_only ? "" : " and run its tests");
 	g.outcome = mem_strdup(run_outcome_names[p->outcome]);
 	add_parts(&g, p);
-	add_questions(&g, run, p);
+	add_questions(&g, run, recipe);
 	add_diagnosis(&g, run, p);
 	add_failures(&g, run, p);
 	add_untested(&g, run, p);

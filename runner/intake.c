@@ -1,7 +1,7 @@
 /*
  * Theory of operation.  A pod on the tools root with an empty work tree runs the worker "intake" as
  * an unprivileged parser; what it leaves in the work tree is frozen as the source layer, whose key
- * is made of the digest the worker computed.  A directory (or bare repository) reaches it as a tar
+ * is made of the digests the worker computed.  A directory (or bare repository) reaches it as a tar
  * stream on standard input, an archive as an open file, a remote repository through the egress
  * broker, which reaches only the host that the user named.  A killed intake leaves a pod directory
  * that is swept.
@@ -29,6 +29,7 @@ const struct json_field source_fields[] = {
 	{F(name, JSON_K_STRING)},
 	{F(digest, JSON_K_STRING), .required = true},
 	{F(revision, JSON_K_STRING)},
+	{F(history, JSON_K_STRING)},
 	{F(layer, JSON_K_STRING)},
 	{F(changes, JSON_K_STRLIST)},
 	{F(files, JSON_K_INT)},
@@ -377,12 +378,13 @@ static int
 keep_layer(struct pod *pod, const struct state *st, const char *owner, struct source *s,
 	struct dd_err *err)
 {
-	if (!hash_is_hex(str_of(s->digest))) {
+	if (!hash_is_hex(str_of(s->digest)) || (s->history && !hash_is_hex(str_of(s->history)))) {
 		pod_close(pod);
 		return err_set(err, DD_ECORRUPT, "source: the worker gave no digest");
 	}
 	struct stack none = {0};
-	OWN_FREE char *step = mem_printf("source %s", s->digest);
+	OWN_FREE char *step = s->history ? mem_printf("source %s %s", s->digest, s->history)
+					 : mem_printf("source %s", s->digest);
 	struct hash_hex key = stack_next_key(&none, str_of(step));
 	s->layer = mem_strdup(key.s);
 	int rc = layer_lease(st, owner, key.s, err);

@@ -21,7 +21,8 @@ struct source {
 	char *name;	/* of the application, from the last component of where it came from */
 	char *digest;	/* of the tree: sorted paths, types, modes, contents; no times, no .git */
 	char *revision; /* commit of a clone; NULL */
-	char *layer;	/* key */
+	char *history;	/* digest of the references of its repository; NULL: it is none */
+	char *layer;	/* key: of both digests */
 	struct strlist changes; /* keys of layers on it, lowest first: a repair */
 	int64_t files;
 	int64_t bytes;

@@ -89,11 +89,14 @@ static const struct {
 	{"clone", read_clone},
 };
 
-/* The commit of a directory that is a work tree; none is no error. */
+/* The commit and the history of a directory that is a work tree; none is no error. */
 static void
 find_revision(struct source *s)
 {
 	struct gitrepo_head head = {0};
+	struct hash_hex refs;
+	if (gitrepo_refs_digest(WORK_DIR, &refs, NULL) == 0)
+		s->history = mem_strdup(refs.s);
 	if (!s->revision && gitrepo_read_head(WORK_DIR, &head, NULL) == 0)
 		s->revision = TAKE(head.commit);
 	gitrepo_head_cleanup(&head);

@@ -6,11 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <time.h>
 
+#define LOCK_PATIENCE_MS 3000
+#define LOCK_TURN_MS 50
 #define NEW_PREFIX ".new-"
 #define OWNER_PREFIX "run-" /* of leases */
 
@@ -116,12 +119,18 @@ load_options(struct run *r, struct dd_err *err)
 	return rc < 0 ? rc : json_decode(j, option_fields, false, &r->options, "options", err);
 }
 
+/*
+ * Who was killed holds it until the last of the processes it was just starting is gone, too: that is waited for, so that
+ * a resume right behind a kill is no error.
+ */
 static int
 take_lock(struct run *r, struct dd_err *err)
 {
+	const int64_t until = clock_mono_ns() + (int64_t)LOCK_PATIENCE_MS * 1000000;
 	OWN_FREE char *path = run_path(r, "lock");
-	int fd = -1;
-	int rc = fs_lock(path, false, &fd, err);
+	int fd = -1, rc;
+	while ((rc = fs_lock(path, false, &fd, err)) == -DD_EBUSY && clock_mono_ns() < until)
+		(void)poll(NULL, 0, LOCK_TURN_MS);
 	if (rc == -DD_EBUSY)
 		return err_set(err, DD_EBUSY, "run %s: another drydock is working on it", r->id);
 	if (rc == 0)

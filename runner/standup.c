@@ -457,6 +457,19 @@ do_report(void *ctx, json_t **ret_result, struct dd_err *err)
 }
 
 static int
+write_guide(struct standup *s, struct dd_err *err)
+{
+	struct recipe recipe = {0};
+	struct guide guide = {0};
+	standup_recipe(s->run, s->r, s->answers, &recipe);
+	guide_standup(s->run, s->r, &recipe, &guide);
+	int rc = guide_write(s->run, &guide, s->answers, err);
+	guide_cleanup(&guide);
+	recipe_cleanup(&recipe);
+	return rc;
+}
+
+static int
 do_finish(struct standup *s, struct dd_err *err)
 {
 	OWN_JSON json_t *result = standup_to_json(s->run, s->r, s->answers);
@@ -465,11 +478,8 @@ do_finish(struct standup *s, struct dd_err *err)
 	buf_putc(&text, '\n');
 	OWN_FREE char *path = run_path(s->run, "result.json");
 	int rc = fs_write_atomic(path, buf_str(&text), 0600, err);
-	struct guide guide = {0};
-	guide_standup(s->run, s->r, &guide);
 	if (rc == 0)
-		rc = guide_write(s->run, &guide, s->answers, err);
-	guide_cleanup(&guide);
+		rc = write_guide(s, err);
 	if (rc == 0)
 		rc = attest_run(s->st, s->run, err);
 	if (rc == 0) {

@@ -615,6 +615,32 @@ head_is_read_without_searching_upwards(void **state)
 	assert_non_null(strstr(err_msg(&err), "no commit yet"));
 }
 
+static struct hash_hex
+refs_of(const struct place *p)
+{
+	struct hash_hex h;
+	assert_int_equal(gitrepo_refs_digest(p->repo, &h, NULL), 0);
+	return h;
+}
+
+static void
+a_history_is_known_by_what_its_references_name(void **state)
+{
+	(void)state;
+	OWN(place) struct place p = place_with_history();
+	struct hash_hex was = refs_of(&p), again;
+	git(&p, "pack-refs", "--all");
+	again = refs_of(&p);
+	assert_string_equal(was.s, again.s);
+	git(&p, "tag", "another");
+	struct hash_hex tagged = refs_of(&p);
+	assert_string_not_equal(was.s, tagged.s);
+	git(&p, "checkout", "-q", "--detach", "HEAD");
+	struct hash_hex detached = refs_of(&p);
+	assert_string_not_equal(tagged.s, detached.s);
+	assert_int_equal(gitrepo_refs_digest(p.dir, &again, NULL), -DD_ENOENT);
+}
+
 /*
  * A user whose configuration sends every repository elsewhere: with it, no test here could pass. It
  * is in place before libgit2 starts, which looks for it only once.
@@ -658,6 +684,7 @@ main(void)
 		cmocka_unit_test(sizes_are_bounded),
 		cmocka_unit_test(only_an_empty_place_is_cloned_into),
 		cmocka_unit_test(head_is_read_without_searching_upwards),
+		cmocka_unit_test(a_history_is_known_by_what_its_references_name),
 	};
 	return cmocka_run_group_tests(tests, give_a_home, remove_home);
 }

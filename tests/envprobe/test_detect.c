@@ -100,6 +100,14 @@ odd_layouts_are_built_and_tested(void **state)
 			 {"a_test.go", "package main\n"}, {"Makefile", "a:\n"}),
 			"go: export GOBIN=\"$PWD/.gopath/bin\" && go install -v ./...;"
 			" export GOBIN=\"$PWD/.gopath/bin\" && go test -v -vet=off ./..."},
+		{FILES({"go.mod", "module x.org/a\n\ngo 1.21\n"}, {"vendor/modules.txt", ""},
+			 {"a.go", "package main\n"}),
+			"go: export GOFLAGS=-mod=vendor GOBIN=\"$PWD/.gopath/bin\" && go install -v ./..."},
+		{FILES({"go.mod", "module x.org/a\n\ngo 1.22.3 // new\n"},
+			 {"vendor/modules.txt", ""}, {"a.go", "package main\n"}),
+			"go: mkdir -p .gopath && sed -E 's/^go +([0-9]+\\.[0-9]+)\\..*/go \\1/; /^toolchain /d'"
+			" go.mod >.gopath/go.mod && if [ -e go.sum ]; then cp go.sum .gopath/; fi;"
+			" export GOFLAGS=\"-mod=vendor -modfile=.gopath/go.mod\" GOBIN=\"$PWD/.gopath/bin\" && go install -v ./..."},
 		{FILES({"go.mod", "module x.org/a\n"},
 			 {"a.go", "package main\nimport \"y.org/b\"\n"}),
 			"go: mkdir -p .gopath/src/x.org && ln -sfn ../../.. .gopath/src/x.org/a;"

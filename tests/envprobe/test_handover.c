@@ -354,6 +354,37 @@ no_name_leaves_its_place_in_compose(void **state)
 }
 
 static void
+the_application_is_a_service_where_its_start_is_known(void **state)
+{
+	(void)state;
+	struct recipe r = small_recipe();
+	OWN(buf) struct buf alone = {0}, beside = {0};
+	r.start.run = mem_strdup("serve --bind \"${ADDRESS:-127.0.0.1}\"");
+	r.start.dir = mem_strdup("web");
+	served_port_list_add(&r.start.ports)->port = 8080;
+	*command_list_add(&r.commands) =
+		(struct command){.phase = PHASE_TEST, .run = mem_strdup("make check")};
+	recipe_compose(&r, &alone);
+	assert_non_null(strstr(alone.p,
+		"  application:\n    build: *build\n    command: [\"/bin/bash\", \"-c\", "
+		"\"export ADDRESS=0.0.0.0; cd /work/web && serve --bind "
+		"\\\"$${ADDRESS:-127.0.0.1}\\\"\"]\n    ports:\n      - \"127.0.0.1:8080:8080\"\n"));
+	assert_int_equal(count_lines(&alone, "    profiles: [\"tests\"]"), 1);
+
+	*service_list_add(&r.services) = (struct service){.name = mem_strdup("application"),
+		.question = mem_strdup("service:a"),
+		.start = mem_strdup("run"),
+		.port = 5432};
+	recipe_compose(&r, &beside);
+	assert_non_null(strstr(beside.p, "\n  service-1-application:\n"));
+	assert_int_equal(count_lines(&beside, "    ports:"), 1);
+	assert_int_equal(
+		count_lines(&beside, "    network_mode: \"service:service-1-application\""), 2);
+	assert_true(strstr(beside.p, "    ports:") < strstr(beside.p, "\n  application:"));
+	recipe_cleanup(&r);
+}
+
+static void
 without_services_and_variables_there_is_no_compose(void **state)
 {
 	(void)state;
@@ -381,6 +412,7 @@ main(void)
 		cmocka_unit_test(a_buildinfo_has_each_field_once),
 		cmocka_unit_test(what_most_waits_for_is_asked_first),
 		cmocka_unit_test(no_name_leaves_its_place_in_compose),
+		cmocka_unit_test(the_application_is_a_service_where_its_start_is_known),
 		cmocka_unit_test(without_services_and_variables_there_is_no_compose),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -214,6 +214,7 @@ is "where the source has it" "$(json '.questions[0].where')" client.pl:2
 printf '{"service:localhost:15432": "perl server.pl 15432"}\n' >"$tmp/answers.json"
 up --answers "$tmp/answers.json" "$tmp/store"
 is "is served by the answer" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+is "nothing of it is left in the guide" "$(json '[.items[] | select(.id | startswith("question:"))] | length' "$state/runs/$(json .run)/guide.json")" 0
 is "the test's own command stays what it was" "$(json '.commands | .. | .run? | select(. == "make check")' "$(json .recipe)")" "make check"
 
 sed -i 's/"127.0.0.1", 15432/"db.internal.example", 5672/' "$tmp/store/client.pl"

@@ -12,7 +12,9 @@ meta="\"_meta\":{$version,\"io.modelcontextprotocol/clientCapabilities\":{}}"
 request() { printf '{"jsonrpc":"2.0","id":%s,"method":"%s","params":{%s%s}}\n' "$1" "$2" "$meta" "${3:+,$3}"; }
 legacy() { printf '{"jsonrpc":"2.0","id":%s,"method":"%s","params":{%s}}\n' "$1" "$2" "${3:-}"; }
 # serve [OPTION]: what standard input says, to the end of it
-serve() { timeout 60 "$drydock" mcp --quiet --state "$state" "$@" "$tmp/tree" >"$tmp/out" 2>"$tmp/err"; echo $? >"$tmp/status"; }
+serve() { timeout 90 "$drydock" mcp --quiet --state "$state" "$@" "$tmp/tree" >"$tmp/out" 2>"$tmp/err"; echo $? >"$tmp/status"; }
+# answered N: wait until so many answers are there; the end of its input ends the server
+answered() { for _ in $(seq 600); do [ "$(grep -c . "$tmp/out" 2>/dev/null)" -lt "$1" ] || return 0; sleep 0.1; done; }
 # of ID FILTER: of the answer to it
 of() { jq -r --argjson id "$1" "select(.id == \$id) | $2" "$tmp/out"; }
 
@@ -29,7 +31,7 @@ of() { jq -r --argjson id "$1" "select(.id == \$id) | $2" "$tmp/out"; }
 	request 9 tools/call '"name":"stand_up"'
 	legacy 10 server/discover
 	printf '%s\n' '{"jsonrpc":"2.0","id":11,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"1999-01-01","io.modelcontextprotocol/clientCapabilities":{}}}}'
-	sleep 4
+	answered 11
 } | serve
 is "the server ends with its input" "$(cat "$tmp/status")" 0
 is "it says what it speaks" "$(of 1 '.result | [.supportedVersions[0], .resultType, .cacheScope, ._meta["io.modelcontextprotocol/serverInfo"].name] | join(" ")')" \
@@ -48,6 +50,7 @@ is "a request without a version" "$(of 10 .error.code)" -32602
 is "one of another version" "$(of 11 '[.error.code, .error.data.supported[0], .error.data.requested] | join(" ")')" "-32022 2026-07-28 1999-01-01"
 
 # --- a value is never an option, and no call is about another directory
+rm "$tmp/out"
 {
 	request 1 tools/call '"name":"graph_find","arguments":{"name":"--db=/etc/passwd"}'
 	request 2 tools/call '"name":"graph_sql","arguments":{"query":"--help"}'
@@ -55,14 +58,19 @@ is "one of another version" "$(of 11 '[.error.code, .error.data.supported[0], .e
 	request 4 tools/call '"name":"graph_sql","arguments":{"query":"DELETE FROM entities"}'
 	request 5 tools/call '"name":"graph_callers","arguments":{"symbol":"two"}'
 	request 6 tools/call '"name":"graph_find","arguments":{"name":"nosuch"}'
-	sleep 2
+	request 7 tools/call '"name":"graph_search","arguments":{"text":"--help two","max":1}'
+	request 8 tools/call '"name":"graph_context","arguments":{}'
+	answered 8
 } | serve
 is "a name that looks like an option is a name" "$(of 1 '.result.content[0].text')" "$(of 6 '.result.content[0].text' | sed 's|nosuch|--db=/etc/passwd|')"
 is "so is a query" "$(of 2 .result.isError)" true
+is "words are looked for as they are" "$(of 7 '.result.structuredContent.items | map(.entity.name) | join(" ")')" two
+is "neither place nor question: it says what is missing" "$(of 8 .result.isError)" true
 is "a place outside is none" "$(of 3 '.result | (.isError or (.structuredContent.excerpts | length == 0))')" true
 is "the map is only read" "$(of 4 .result.isError) $(of 5 '.result.structuredContent.items[0].entity.name')" "true main"
 
 # --- the handshake of before
+rm "$tmp/out"
 {
 	legacy 1 initialize '"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}'
 	printf '{"jsonrpc":"2.0","method":"notifications/initialized"}\n'
@@ -71,7 +79,7 @@ is "the map is only read" "$(of 4 .result.isError) $(of 5 '.result.structuredCon
 	legacy 4 tools/call '"name":"list_runs"'
 	legacy 5 initialize '"protocolVersion":"2026-07-28","capabilities":{},"clientInfo":{"name":"t","version":"1"}'
 	legacy 6 resources/list
-	sleep 2
+	answered 6
 } | serve
 is "it is shaken" "$(of 1 '.result | [.protocolVersion, .serverInfo.name, (.capabilities.tools | type)] | join(" ")')" "2025-06-18 drydock object"
 is "alive" "$(of 2 '.result | tojson')" "{}"

@@ -57,6 +57,21 @@ before=$(digest "$tmp/git/work")
 stands_up "a work tree with .git" "$tmp/git/work"
 is "which is as it was" "$(digest "$tmp/git/work")" "$before"
 stands_up "a bare repository by path" "$tmp/git/knots.git"
+
+# --- equal files, another history
+mkdir "$tmp/aged" && cat >"$tmp/aged/Makefile" <<'M'
+all: ; touch built
+check: ; @echo 1..1; echo "ok 1 - of $$(cd .git/refs/tags && ls)"
+M
+git_ init -q "$tmp/aged"
+git_ -C "$tmp/aged" add . && git_ -C "$tmp/aged" commit -qm one && git_ -C "$tmp/aged" tag north
+of_tags() { jq -r .name "$(json .tests.cases)"; }
+up "$tmp/aged"
+is "a build sees the history" "$status $(of_tags)" "0 of north"
+git_ -C "$tmp/aged" tag -d north >/dev/null && git_ -C "$tmp/aged" tag south
+up "$tmp/aged"
+is "and not that of equal files seen before" "$status $(of_tags)" "0 of south"
+
 chmod -R a+rX "$tmp"
 : >"$tmp/ports"
 "${DD_BUILD:-$root/build/release}/tests/base/tool_gitd" "$tmp/git" 300 >"$tmp/ports" &

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class LampTest {
 	@Test
 	void describesItself() throws Exception {
-		assertEquals("\"green\"", new Lamp().describe());
+		assertEquals("\"green (\u00e9)\"", new Lamp().describe());
 	}
 
 	@Test
