@@ -38,6 +38,8 @@ struct search {
 	struct map *failed;		    /* id -> how often, as a pointer's value */
 	int64_t repeats;
 	char *steady; /* path of the library; NULL: it is not there */
+	const char *log,
+		*experiment_log; /* of the first run of the command, and of the last of all others */
 	struct dd_err *err;
 };
 
@@ -123,6 +125,7 @@ experiment(const struct search *s, const char *run, enum condition condition, si
 	make_environment(s, condition, setting, &env);
 	spec.env = (const char *const *)env.v;
 	spec.commands = &commands;
+	spec.log_path = s->log ? s->log : s->experiment_log;
 	spec.trace = trace;
 	spec.trace_classes = TRACE_CONNECT;
 	int rc = qa_run_tests(&spec, ret, &cause, s->err);
@@ -380,6 +383,7 @@ run_command(struct search *s, struct test_run *ret)
 		int step = progress_begin(
 			"running the tests, %lld of %lld", (long long)i + 1, (long long)s->repeats);
 		rc = experiment(s, s->command->run, PLAIN, 0, &t, &refused);
+		s->log = NULL;
 		progress_end(step, rc < 0 ? "failed" : "ok");
 		if (rc < 0)
 			break;
@@ -421,15 +425,27 @@ append(struct test_run *all, struct test_run *one)
 	test_run_cleanup(one);
 }
 
+/* "tests.log" with "-2": "tests-2.log" */
+static char *
+log_beside(const char *path, const char *suffix)
+{
+	struct str name = str_of(path);
+	int n = (int)(str_ends(name, ".log") ? name.n - 4 : name.n);
+	return mem_printf("%.*s%s.log", n, path, suffix);
+}
+
 int
 qa_find_flakes(const struct qa_spec *spec, int64_t repeats, struct test_run *ret,
 	struct flake_list *ret_flakes, enum exec_cause *ret_cause, struct dd_err *err)
 {
-	OWN_FREE char *steady = sandbox_program("drydock-steady.so");
+	OWN_FREE char *steady = sandbox_program("drydock-steady.so"),
+		      *experiment_log = log_beside(spec->log_path, "-experiment");
 	struct test_run all = {0};
 	struct flake_list flakes = {0};
-	int rc = 0;
+	int rc = 0, ncommands = 0;
 	for (size_t i = 0; rc == 0 && i < spec->commands->n; i++) {
+		OWN_FREE char *number = mem_printf("-%d", ncommands + 1),
+			      *log = log_beside(spec->log_path, ncommands ? number : "");
 		OWN(map) struct map failed = {0};
 		struct test_run one = {0};
 		struct search s = {.spec = spec,
@@ -438,9 +454,12 @@ qa_find_flakes(const struct qa_spec *spec, int64_t repeats, struct test_run *ret
 			.failed = &failed,
 			.repeats = repeats,
 			.steady = fs_exists(steady) ? steady : NULL,
+			.log = log,
+			.experiment_log = experiment_log,
 			.err = err};
 		if (s.command->phase != PHASE_TEST)
 			continue;
+		ncommands++;
 		rc = run_command(&s, &one);
 		if (rc == 0)
 			rc = look_into_all(&s, &one, &flakes);

@@ -39,7 +39,7 @@ static int
 run_tests(const struct state *st, const struct run *run, const struct test_options *o,
 	struct results *ret, struct dd_err *err)
 {
-	OWN_FREE char *log = run_path(run, "logs/qa-tests.log");
+	OWN_FREE char *log = run_path(run, RUN_LATER "/qa-tests.log");
 	struct left left = {0};
 	struct probe_serving serving = {0};
 	enum exec_cause cause;
@@ -74,15 +74,16 @@ run_tests(const struct state *st, const struct run *run, const struct test_optio
 	return rc;
 }
 
-/* For drydock qa compare and the report. */
+/* For drydock qa compare. */
 static int
 keep_flakes(const struct run *run, const struct flake_list *flakes, struct dd_err *err)
 {
-	OWN_FREE char *path = run_path(run, "flakes.json");
+	OWN_FREE char *dir = run_path(run, RUN_LATER), *path = fs_join(dir, "flakes.json");
 	OWN_JSON json_t *j = flake_list_to_json(flakes);
 	OWN(buf) struct buf out = {0};
 	json_print(j, 2, &out);
-	return fs_write_atomic(path, buf_str(&out), 0600, err);
+	int rc = fs_mkdirs(dir, 0700, err);
+	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&out), 0600, err);
 }
 
 static void

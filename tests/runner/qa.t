@@ -31,6 +31,13 @@ is "the other way it is a fix" "$status $(cut -d ' ' -f 1 "$tmp/out" | tr '\n' '
 qa test --run "$after"
 is "a run whose tests fail fails" "$status" 1
 
+# --- what a test tool itself ran again
+printf 'echo 1..1\necho "ok 1 - second try"\nprintf "  ---\\n  flaky: true\\n  ...\\n"\n' >"$tmp/app/test.sh"
+up "$tmp/app"
+is "is counted, and marked in its case alone" \
+	"$(json .tests.flaky) $(jq -r '.name, .flaky' "$(json .tests.cases)" | tr '\n' ' ')$(grep -c flaky "$state/runs/$before/tests.jsonl")" \
+	"1 second try true 0"
+
 # --- a flake
 mkdir "$tmp/flaky"
 cat >"$tmp/flaky/setup.py" <<'EOF'
@@ -57,9 +64,15 @@ class Berths(unittest.TestCase):
         self.fail("always")
 EOF
 up "$tmp/flaky"
+cp "$tmp/out" "$tmp/flaky.json"
 qa test --run "$(json .run)" --causes --json
 is "a test that another spoils is a flake, and no other is" "$status $(json '.flakes[].id' | tr '\n' ' ')" \
 	"1 $(json '.cases[] | select(.name == "test_c_order") | .id') "
 is "its cause is the order, with the test that spoils it" "$(json '.flakes[0].cause') $(json '.flakes[0].with' | grep -o 'test_b_leaves_a_note$')" \
 	"order test_b_leaves_a_note"
+flaky=$state/runs/$(jq -r .run "$tmp/flaky.json")
+is "which is kept for drydock qa compare" "$(jq -r '.[0].cause' "$flaky/later/flakes.json")" order
+is "with what the tests printed" "$("$drydock" logs --state "$state" "${flaky##*/}" qa-tests | grep -c '^FAIL.*test_c_order')" 1
+run "$drydock" verify --json --state "$state" "${flaky##*/}"
+is "beside what is attested, which is as it was" "$(json '[(.problems, .unlisted) | length] | tostring')" "[0,0]"
 done_testing
