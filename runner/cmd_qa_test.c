@@ -42,7 +42,7 @@ run_tests(const struct state *st, const struct run *run, const struct test_optio
 	OWN_FREE char *log = run_path(run, RUN_LATER "/qa-tests.log");
 	struct left left = {0};
 	struct probe_serving serving = {0};
-	enum exec_cause cause;
+	enum exec_cause cause = CAUSE_NONE;
 	int rc = left_load(st, run, o->answers, &left, err);
 	if (rc == 0)
 		rc = probe_serve(&left.recipe.services, left.answers, run->dir, left.files.binds,
@@ -68,6 +68,9 @@ run_tests(const struct state *st, const struct run *run, const struct test_optio
 			&ret->flakes, &cause, err);
 	else if (rc == 0)
 		rc = qa_run_tests(&spec, &ret->tests, &cause, err);
+	if (rc == 0 && cause != CAUSE_NONE && ret->tests.ended && !ret->tests.note)
+		ret->tests.note = mem_printf(
+			"\"%s\" was ended: %s", ret->tests.ended, exec_cause_name(cause));
 	probe_prompter_destroy(prompter);
 	probe_serving_cleanup(&serving);
 	left_cleanup(&left);
@@ -172,6 +175,7 @@ run_test(const struct cli_call *call)
 		rc = run_open(&st, o->run, false, &run, &err);
 	if (rc == 0)
 		rc = run_hold(&run, &err);
+	st.limits = limit_options_to_pod(&run.options.limits);
 	if (rc == 0)
 		rc = run_tests(&st, &run, o, &results, &err);
 	if (rc == 0 && (o->repeat || o->causes))
