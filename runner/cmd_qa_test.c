@@ -202,7 +202,8 @@ const struct subcommand cmd_qa_test = {
 		"The cause of a flake is one of order (with the case that spoils it, where the runner can run some\n"
 		"cases only), time, random, network, resource, unknown. Calendar and random bytes are held still\n"
 		"for programs that use the C library; those of Go, for one, do not. The interval beside a failure\n"
-		"rate is Wilson's.\n\n"
+		"rate is Wilson's. Flakes are kept beside the run, outside of its attestation, for drydock qa compare,\n"
+		"and what was printed as its log qa-tests.\n\n"
 		"Exits with 1 when a case failed or is flaky, or none passed.",
 	.options = options,
 	.options_size = sizeof(struct test_options),
