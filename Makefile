@@ -83,7 +83,7 @@ MAN_PAGES := up probe replay fix resume runs report guide explain diff bundle st
 	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play graph-search spec graph-clusters \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box build/drydock-picture
-# What holds time and chance still in tests (docs/decisions/0022-steady.md): of machines whose system calls it knows.
+# What holds time and chance still in tests (docs/decisions/0030-steady.md): of machines whose system calls it knows.
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
 STEADY := build/drydock-steady.so
 endif
@@ -194,12 +194,12 @@ tests: $(TESTS)
 .PHONY: tests
 
 bench-standup: all tests ## drydock up over real packages: LIST=FILE or DIR, NAMES="a b", PARTS="up known replay minimal rival resolve", LIMIT=seconds, SAMPLE=N
+	@bash tools/bench_standup.sh $(or $(LIST),../shared/corpus/packages.tsv) $(NAMES)
+.PHONY: bench-standup
+
 record-samples: all ## record again what real test tools print (tests/qa/cases): NAMES="a b"
 	@bash tools/record_samples.sh $(NAMES)
 .PHONY: record-samples
-
-	@bash tools/bench_standup.sh $(or $(LIST),../shared/corpus/packages.tsv) $(NAMES)
-.PHONY: bench-standup
 
 bench-services: all tests ## packages whose services need ids of their own, in both privilege modes: NAMES="a b"
 	@bash tools/bench_services.sh $(NAMES)
@@ -220,10 +220,12 @@ bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing 
 	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
 .PHONY: bench-graph
 bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules: ROUNDS=n OLD_C="archive..." FILES=n
-	@bash tools/bench_calls.sh '$(OBJ)' '$(ROUNDS)' tools/bench_flakes.sh $(REPEATS)
+	@bash tools/bench_calls.sh '$(OBJ)' '$(ROUNDS)'
 	@OLD_C='$(OLD_C)' FILES='$(FILES)' bash tools/bench_fix.sh
-.PHONY: bench-fix bench-flakes
+.PHONY: bench-fix
 bench-flakes: all ## flakes of known causes: how many are named right: REPEATS=n
+	@bash tools/bench_flakes.sh $(REPEATS)
+.PHONY: bench-flakes
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack
@@ -239,12 +241,12 @@ lint: ## compile everything with -Werror
 	$(MAKE) VARIANT=lint EXTRA_CFLAGS=-Werror all tests
 
 format: ## run clang-format over the tree
-	git ls-files '*.c' '*.h' ':!tests/graph/cases' | xargs clang-format -i
+	git ls-files '*.c' '*.h' ':!tests/graph/cases' ':!tests/qa/cases' | xargs clang-format -i
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/drydock
 	install -m 755 build/drydock $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 build/drydock-core build/drydock-box build/drydock-picture $(DESTDIR)$(PREFIX)/libexec/drydock/ $(STEADY)
+	install -m 755 build/drydock-core build/drydock-box build/drydock-picture $(STEADY) $(DESTDIR)$(PREFIX)/libexec/drydock/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	build/drydock man >$(DESTDIR)$(PREFIX)/share/man/man1/drydock.1
 	for c in $(MAN_PAGES); do \

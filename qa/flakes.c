@@ -2,12 +2,13 @@
  * Why a case passes at one time and fails at another, by experiment.  An experiment is a test command, made to run
  * some cases only, in a new pod on the same layers, so that none sees what another left.  Read in this order:
  *
- *   alone        always passes, though behind the others it always fails: order; halving what runs before it finds
- *                the case that spoils it
- *   connections  refused in each run that fails, and in none that passes: network
+ *   alone        always passes, though it fails behind the others, twice at least: order; halving what runs before it
+ *                finds the case that spoils it
+ *   connections  one is refused in each run that fails, and in none that passes: network
  *   random bytes of the kernel from a seed: the same seed gives the same result, every time: random
  *   calendar     held still: the same moment gives the same result, every time: time
- *   load         processes that only compute, four a processor: it fails far more often: resource
+ *   load         processes that only compute, four a processor: it fails more often, beyond what chance explains:
+ *                resource
  *
  * What none of them tells is of unknown cause.  The two that hold something still do it by a library that is
  * preloaded (inside/steady.c), which programs without a C library do not see.
@@ -27,6 +28,8 @@
 #define SETTINGS 6 /* seeds, moments */
 #define ROUNDS 3   /* of each */
 #define MAX_LOOKED_INTO 20
+#define MAX_REFUSED 1000
+#define EPHEMERAL 32768 /* ports from here on are given by the kernel: ip(7), ip_local_port_range */
 #define STEADY "/run/drydock-steady.so"
 
 enum condition { PLAIN, SEEDED, FROZEN, LOADED };
@@ -38,13 +41,23 @@ struct search {
 	struct map *failed;		    /* id -> how often, as a pointer's value */
 	int64_t repeats;
 	char *steady; /* path of the library; NULL: it is not there */
+	const char *log,
+		*experiment_log; /* of the first run of the command, and of the last of all others */
 	struct dd_err *err;
 };
 
 struct outcome {
 	int64_t runs, failed;
-	bool refused_when_failed, refused_when_passed; /* every time; ever */
+	struct strlist refused_when_failed,
+		refused_when_passed; /* what was not reached: every time; ever */
 };
+
+static void
+outcome_cleanup(struct outcome *o)
+{
+	strlist_cleanup(&o->refused_when_failed);
+	strlist_cleanup(&o->refused_when_passed);
+}
 
 static bool
 is_bad(const struct test_case *c)
@@ -54,12 +67,19 @@ is_bad(const struct test_case *c)
 
 /* ---- one experiment ---- */
 
+/* A port that the kernel gave is another one in each run. */
 static bool
 note_refused(void *ctx, const struct trace_connect *c)
 {
-	bool *any = ctx;
-	*any = *any || c->refused;
-	return !*any;
+	const char *colon = strrchr(c->target, ':');
+	bool passing = !str_starts(str_of(c->target), "unix:") && colon &&
+		       strtoul(colon + 1, NULL, 10) >= EPHEMERAL;
+	OWN_FREE char *name = passing ? mem_printf("%.*s:*", (int)(colon - c->target), c->target)
+				      : mem_strdup(c->target);
+	struct strlist *refused = ctx;
+	if (c->refused)
+		strlist_add_new(refused, name);
+	return refused->n < MAX_REFUSED;
 }
 
 /* Moments that differ in the second, the hour, the day of the week, the month and the year. */
@@ -101,10 +121,10 @@ with_load(const char *run)
 		4 * (n > 0 ? n : 1), run);
 }
 
-/* Run the command as it is, in place of s->command's own text; its cases, and whether a connection was refused. */
+/* Run the command as it is, in place of s->command's own text; its cases, and (not NULL) what it could not reach. */
 static int
 experiment(const struct search *s, const char *run, enum condition condition, size_t setting,
-	struct test_run *ret, bool *ret_refused)
+	struct test_run *ret, struct strlist *ret_refused)
 {
 	OWN(strlist) struct strlist env = {0};
 	OWN_FREE char *loaded = condition == LOADED ? with_load(run) : NULL;
@@ -123,56 +143,94 @@ experiment(const struct search *s, const char *run, enum condition condition, si
 	make_environment(s, condition, setting, &env);
 	spec.env = (const char *const *)env.v;
 	spec.commands = &commands;
+	spec.log_path = s->log ? s->log : s->experiment_log;
 	spec.trace = trace;
 	spec.trace_classes = TRACE_CONNECT;
 	int rc = qa_run_tests(&spec, ret, &cause, s->err);
-	*ret_refused = false;
-	if (rc == 0)
+	if (rc == 0 && ret_refused)
 		trace_each_connect(trace, note_refused, ret_refused);
 	trace_destroy(trace);
 	free(binds);
 	return rc;
 }
 
+/* 1: it failed; < 0: it did not run. */
+static int
+has_failed(const struct test_run *t, const char *id)
+{
+	for (size_t i = 0; i < t->cases.n; i++)
+		if (strcmp(t->cases.v[i].id, id) == 0)
+			return is_bad(&t->cases.v[i]);
+	return -1;
+}
+
 /* How this case ended behind those, in one run.  *ret_failed < 0: it did not run. */
 static int
 run_cases(const struct search *s, const struct test_case *const *cases, size_t n,
-	enum condition condition, size_t setting, int *ret_failed, bool *ret_refused)
+	enum condition condition, size_t setting, int *ret_failed, struct strlist *ret_refused)
 {
 	bool ordered;
 	struct test_run t = {0};
 	const struct test_case *wanted = cases[n - 1];
 	OWN_FREE char *run = select_command(s->command, cases, n, &ordered);
 	int rc = experiment(s, run, condition, setting, &t, ret_refused);
-	*ret_failed = -1;
-	for (size_t i = 0; rc == 0 && i < t.cases.n; i++)
-		if (strcmp(t.cases.v[i].id, wanted->id) == 0)
-			*ret_failed = is_bad(&t.cases.v[i]);
+	*ret_failed = rc == 0 ? has_failed(&t, wanted->id) : -1;
 	if (rc == 0)
 		test_run_cleanup(&t);
 	return rc;
 }
 
+static void
+add_all(const struct strlist *from, struct strlist *to)
+{
+	for (size_t i = 0; i < from->n; i++)
+		strlist_add_new(to, from->v[i]);
+}
+
+static void
+keep_common(const struct strlist *with, struct strlist *l)
+{
+	struct strlist common = {0};
+	for (size_t i = 0; i < l->n; i++)
+		if (strlist_has(with, l->v[i]))
+			strlist_add(&common, l->v[i]);
+	strlist_cleanup(l);
+	*l = common;
+}
+
+/* *ret is zeroed by the caller. */
 static int
 run_alone(const struct search *s, const struct test_case *c, enum condition condition, int64_t runs,
 	struct outcome *ret)
 {
-	struct outcome o = {.refused_when_failed = true};
 	int rc = 0, failed;
-	bool refused;
 	for (int64_t i = 0; rc == 0 && i < runs; i++) {
+		OWN(strlist) struct strlist refused = {0};
 		rc = run_cases(s, &c, 1, condition, 0, &failed, &refused);
 		if (rc < 0 || failed < 0)
 			continue;
-		o.runs++;
-		o.failed += failed;
-		if (failed)
-			o.refused_when_failed = o.refused_when_failed && refused;
+		ret->runs++;
+		ret->failed += failed;
+		if (!failed)
+			add_all(&refused, &ret->refused_when_passed);
+		else if (ret->failed == 1)
+			add_all(&refused, &ret->refused_when_failed);
 		else
-			o.refused_when_passed = o.refused_when_passed || refused;
+			keep_common(&refused, &ret->refused_when_failed);
 	}
-	*ret = o;
 	return rc;
+}
+
+/* What was not reached whenever it failed, and never when it passed; NULL. */
+static const char *
+not_reached(const struct outcome *o)
+{
+	if (o->failed == o->runs)
+		return NULL;
+	for (size_t i = 0; i < o->refused_when_failed.n; i++)
+		if (!strlist_has(&o->refused_when_passed, o->refused_when_failed.v[i]))
+			return o->refused_when_failed.v[i];
+	return NULL;
 }
 
 /* ---- what holds something still ---- */
@@ -187,11 +245,10 @@ static int
 hold(const struct search *s, const struct test_case *c, enum condition condition, struct held *ret)
 {
 	int results[SETTINGS], rc = 0, failed;
-	bool refused;
 	*ret = (struct held){.same = s->steady != NULL};
 	for (size_t round = 0; rc == 0 && ret->same && round < ROUNDS; round++)
 		for (size_t i = 0; rc == 0 && ret->same && i < SETTINGS; i++) {
-			rc = run_cases(s, &c, 1, condition, i, &failed, &refused);
+			rc = run_cases(s, &c, 1, condition, i, &failed, NULL);
 			ret->same = rc == 0 && failed >= 0 && (round == 0 || failed == results[i]);
 			results[i] = failed;
 			ret->varied = ret->varied || failed != results[0];
@@ -208,11 +265,10 @@ fails_behind(const struct search *s, const struct test_case *const *before, size
 {
 	const struct test_case **all = mem_zalloc(n + 1, sizeof(*all));
 	int failed = 0;
-	bool refused;
 	for (size_t i = 0; i < n; i++)
 		all[i] = before[i];
 	all[n] = c;
-	int rc = run_cases(s, all, n + 1, PLAIN, 0, &failed, &refused);
+	int rc = run_cases(s, all, n + 1, PLAIN, 0, &failed, NULL);
 	*ret = failed == 1;
 	free(all);
 	return rc;
@@ -265,11 +321,31 @@ set_cause(struct flake *f, enum flake_cause cause, const char *evidence)
 	f->evidence = mem_strdup(evidence);
 }
 
+/* Among all the others? */
+static int
+fails_again(const struct search *s, const struct test_case *c, bool *ret)
+{
+	struct test_run t = {0};
+	int rc = experiment(s, s->command->run, PLAIN, 0, &t, NULL);
+	if (rc == 0) {
+		*ret = has_failed(&t, c->id) == 1;
+		test_run_cleanup(&t);
+	}
+	return rc;
+}
+
+/* It failed whenever it ran among the others, and never alone: after one run that may still be chance. */
 static int
 look_into_order(const struct search *s, const struct test_case *c, struct flake *f)
 {
 	const char *polluter;
-	int rc = find_polluter(s, c, &polluter);
+	bool again = s->repeats > 1;
+	int rc = again ? 0 : fails_again(s, c, &again);
+	f->runs += s->repeats == 1;
+	f->failed += s->repeats == 1 && again;
+	if (rc < 0 || !again)
+		return rc;
+	rc = find_polluter(s, c, &polluter);
 	if (rc < 0)
 		return rc;
 	OWN_FREE char *evidence = mem_printf("alone it passed %d times of %d%s%s", ALONE_RUNS,
@@ -279,16 +355,35 @@ look_into_order(const struct search *s, const struct test_case *c, struct flake 
 	return 0;
 }
 
+/* f counts the runs without load. */
+static int
+look_into_load(const struct search *s, const struct test_case *c, struct flake *f)
+{
+	OWN(outcome) struct outcome loaded = {0};
+	double low, high;
+	int rc = run_alone(s, c, LOADED, ALONE_RUNS, &loaded);
+	qa_wilson(loaded.failed, loaded.runs, &low, &high);
+	if (rc < 0 || low * (double)f->runs <= (double)f->failed)
+		return rc;
+	OWN_FREE char *evidence =
+		mem_printf("it failed %lld of %lld times while all processors were busy",
+			(long long)loaded.failed, (long long)loaded.runs);
+	set_cause(f, FLAKE_RESOURCE, evidence);
+	return 0;
+}
+
 /* It passes and fails by itself. */
 static int
 look_into_chance(const struct search *s, const struct test_case *c, const struct outcome *alone,
 	struct flake *f)
 {
 	struct held seeded, frozen = {0};
-	struct outcome loaded;
-	if (alone->failed && alone->refused_when_failed && !alone->refused_when_passed) {
-		set_cause(f, FLAKE_NETWORK,
-			"a connection was refused each time it failed, and never when it passed");
+	const char *target = not_reached(alone);
+	if (target) {
+		OWN_FREE char *evidence = mem_printf(
+			"a connection to %s was refused each time it failed, and never when it passed",
+			target);
+		set_cause(f, FLAKE_NETWORK, evidence);
 		return 0;
 	}
 	int rc = hold(s, c, SEEDED, &seeded);
@@ -302,12 +397,7 @@ look_into_chance(const struct search *s, const struct test_case *c, const struct
 			"with the calendar held still, each moment always gave the same result");
 	if (rc < 0 || f->cause != FLAKE_UNKNOWN)
 		return rc;
-	rc = run_alone(s, c, LOADED, ALONE_RUNS, &loaded);
-	if (rc == 0 &&
-		loaded.failed * alone->runs >= (alone->failed + alone->runs / 2) * loaded.runs)
-		set_cause(
-			f, FLAKE_RESOURCE, "it fails far more often while all processors are busy");
-	return rc;
+	return look_into_load(s, c, f);
 }
 
 /* It fails always, here and now. */
@@ -329,7 +419,7 @@ look_into(const struct search *s, const struct test_case *c, struct flake_list *
 	bool ordered;
 	OWN_FREE char *can_select = select_command(s->command, &c, 1, &ordered);
 	struct flake f = {.runs = s->repeats, .failed = failed_runs(s, c)};
-	struct outcome alone = {0};
+	OWN(outcome) struct outcome alone = {0};
 	bool differs = f.failed < f.runs;
 	int rc = can_select ? run_alone(s, c, PLAIN, ALONE_RUNS, &alone) : 0;
 	bool always_alone = alone.runs && alone.failed == alone.runs;
@@ -337,9 +427,9 @@ look_into(const struct search *s, const struct test_case *c, struct flake_list *
 	if (rc == 0 && never_alone && !differs) {
 		rc = look_into_order(s, c, &f);
 	} else if (rc == 0 && alone.runs && !(always_alone && !differs)) {
-		rc = look_into_chance(s, c, &alone, &f);
 		f.runs += alone.runs;
 		f.failed += alone.failed;
+		rc = look_into_chance(s, c, &alone, &f);
 	} else if (rc == 0 && always_alone) {
 		rc = look_into_calendar(s, c, &f);
 	}
@@ -374,12 +464,12 @@ static int
 run_command(struct search *s, struct test_run *ret)
 {
 	int rc = 0;
-	bool refused;
 	for (int64_t i = 0; rc == 0 && i < s->repeats; i++) {
 		struct test_run t = {0};
 		int step = progress_begin(
 			"running the tests, %lld of %lld", (long long)i + 1, (long long)s->repeats);
-		rc = experiment(s, s->command->run, PLAIN, 0, &t, &refused);
+		rc = experiment(s, s->command->run, PLAIN, 0, &t, NULL);
+		s->log = NULL;
 		progress_end(step, rc < 0 ? "failed" : "ok");
 		if (rc < 0)
 			break;
@@ -421,15 +511,27 @@ append(struct test_run *all, struct test_run *one)
 	test_run_cleanup(one);
 }
 
+/* "tests.log" with "-2": "tests-2.log" */
+static char *
+log_beside(const char *path, const char *suffix)
+{
+	struct str name = str_of(path);
+	int n = (int)(str_ends(name, ".log") ? name.n - 4 : name.n);
+	return mem_printf("%.*s%s.log", n, path, suffix);
+}
+
 int
 qa_find_flakes(const struct qa_spec *spec, int64_t repeats, struct test_run *ret,
 	struct flake_list *ret_flakes, enum exec_cause *ret_cause, struct dd_err *err)
 {
-	OWN_FREE char *steady = sandbox_program("drydock-steady.so");
+	OWN_FREE char *steady = sandbox_program("drydock-steady.so"),
+		      *experiment_log = log_beside(spec->log_path, "-experiment");
 	struct test_run all = {0};
 	struct flake_list flakes = {0};
-	int rc = 0;
+	int rc = 0, ncommands = 0;
 	for (size_t i = 0; rc == 0 && i < spec->commands->n; i++) {
+		OWN_FREE char *number = mem_printf("-%d", ncommands + 1),
+			      *log = log_beside(spec->log_path, ncommands ? number : "");
 		OWN(map) struct map failed = {0};
 		struct test_run one = {0};
 		struct search s = {.spec = spec,
@@ -438,9 +540,12 @@ qa_find_flakes(const struct qa_spec *spec, int64_t repeats, struct test_run *ret
 			.failed = &failed,
 			.repeats = repeats,
 			.steady = fs_exists(steady) ? steady : NULL,
+			.log = log,
+			.experiment_log = experiment_log,
 			.err = err};
 		if (s.command->phase != PHASE_TEST)
 			continue;
+		ncommands++;
 		rc = run_command(&s, &one);
 		if (rc == 0)
 			rc = look_into_all(&s, &one, &flakes);

@@ -23,7 +23,7 @@ static bool
 is_left_out(const char *name)
 {
 	static const char *const names[] = {
-		ATTESTATION, "lock", "app.lock", "app.stop", "screens", NULL};
+		ATTESTATION, "lock", "app.lock", "app.stop", RUN_LATER, "screens", NULL};
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "graph/graph.h"
 #include "images/apt.h"
+#include "runner/learnt.h"
 #include "runner/run.h"
 #include "runner/session.h"
 
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 
 #define DEFAULT_KEEP 20
+#define LEARNT_NS ((int64_t)90 * 24 * 3600 * 1000000000)
 
 struct gc_options {
 	struct common_options common;
@@ -38,6 +40,7 @@ struct gc {
 	struct strlist gone;	/* their owners of leases */
 	struct strlist indexes; /* digests */
 	size_t maps;		/* of directories that are gone */
+	size_t learnt;		/* files of what nobody took up any more */
 	struct gc_result result;
 	uint64_t keep;
 };
@@ -190,6 +193,9 @@ collect(struct gc *g, struct dd_err *err)
 		rc = collect_rest(g, err);
 	if (rc == 0)
 		rc = collect_maps(g, err);
+	if (rc == 0)
+		rc = learnt_collect(
+			g->st, LEARNT_NS, g->o->dry_run, &g->learnt, &g->result.bytes, err);
 	if (rc == 0 && g->o->max_bytes)
 		rc = shrink(g, &ids, err);
 	return rc;
@@ -203,10 +209,11 @@ print_result(const struct gc *g)
 		json_array_append_new(runs, json_string(g->removed.v[i]));
 	const struct gc_result *r = &g->result;
 	if (g->o->common.json) {
-		OWN_JSON json_t *j = json_pack("{s:b, s:O, s:I, s:I, s:I, s:I, s:I}", "dry_run",
-			g->o->dry_run, "runs", runs, "layers", (json_int_t)r->layers, "objects",
-			(json_int_t)r->objects, "indexes", (json_int_t)g->indexes.n, "maps",
-			(json_int_t)g->maps, "bytes", (json_int_t)r->bytes);
+		OWN_JSON json_t *j = json_pack("{s:b, s:O, s:I, s:I, s:I, s:I, s:I, s:I}",
+			"dry_run", g->o->dry_run, "runs", runs, "layers", (json_int_t)r->layers,
+			"objects", (json_int_t)r->objects, "indexes", (json_int_t)g->indexes.n,
+			"maps", (json_int_t)g->maps, "learnt", (json_int_t)g->learnt, "bytes",
+			(json_int_t)r->bytes);
 		OWN(buf) struct buf out = {0};
 		json_print(j, 2, &out);
 		printf("%s\n", out.p);
@@ -246,7 +253,7 @@ const struct subcommand cmd_gc = {
 	.args = "",
 	.description =
 		"Pinned runs (drydock runs --pin RUN), runs in progress, images and what they rest on are kept. "
-		"Maps of directories that are gone go, too. With --max-bytes, archives that are only kept to be installed again go first, then runs.",
+		"Maps of directories that are gone go, too,\nand what was learnt of a source and not taken up for 90 days. With --max-bytes, archives that are only kept to be installed again go first, then runs.",
 	.options = options,
 	.options_size = sizeof(struct gc_options),
 	.run = run_gc,

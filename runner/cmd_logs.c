@@ -13,18 +13,42 @@ struct logs_options {
 	struct common_options common;
 };
 
+/* Paths in the directory of the run: what its steps printed, and what later commands did. */
 static int
-list_logs(const char *dir, bool json, struct dd_err *err)
+find_logs(const struct run *r, struct strlist *ret, struct dd_err *err)
 {
-	OWN(strlist) struct strlist names = {0};
-	int rc = fs_list(dir, &names, err);
+	static const char *const folders[] = {"logs", RUN_LATER, NULL};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && folders[i]; i++) {
+		OWN_FREE char *dir = run_path(r, folders[i]);
+		OWN(strlist) struct strlist names = {0};
+		if (i == 0 || fs_exists(dir))
+			rc = fs_list(dir, &names, err);
+		for (size_t k = 0; k < names.n; k++)
+			if (i == 0 || str_ends(str_of(names.v[k]), ".log"))
+				strlist_addf(ret, "%s/%s", folders[i], names.v[k]);
+	}
+	return rc;
+}
+
+static const char *
+name_of(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+static int
+list_logs(const struct run *r, bool json, struct dd_err *err)
+{
+	OWN(strlist) struct strlist paths = {0};
+	int rc = find_logs(r, &paths, err);
 	if (rc < 0)
 		return rc;
 	OWN_JSON json_t *all = json_array();
-	for (size_t i = 0; i < names.n; i++) {
+	for (size_t i = 0; i < paths.n; i++) {
 		if (!json)
-			printf("%s\n", names.v[i]);
-		json_array_append_new(all, json_text(str_of(names.v[i])));
+			printf("%s\n", name_of(paths.v[i]));
+		json_array_append_new(all, json_text(str_of(name_of(paths.v[i]))));
 	}
 	OWN(buf) struct buf out = {0};
 	json_print(all, 2, &out);
@@ -34,30 +58,32 @@ list_logs(const char *dir, bool json, struct dd_err *err)
 }
 
 static int
-no_log(const char *name, const struct strlist *names, struct dd_err *err)
+no_log(const char *name, const struct strlist *paths, struct dd_err *err)
 {
 	OWN(buf) struct buf all = {.max = 4000};
-	for (size_t i = 0; i < names->n; i++)
-		buf_printf(&all, "%s%s", i ? ", " : "", names->v[i]);
+	for (size_t i = 0; i < paths->n; i++)
+		buf_printf(&all, "%s%s", i ? ", " : "", name_of(paths->v[i]));
 	return err_set(err, DD_EINVAL, "there is no log \"%s\" (there is: %s)", name,
-		names->n ? all.p : "none");
+		paths->n ? all.p : "none");
 }
 
 /* Named with or without its ".log". Copy a log to standard output; to a terminal only with its escapes made visible. */
 static int
-print_log(const char *dir, const char *name, struct dd_err *err)
+print_log(const struct run *r, const char *name, struct dd_err *err)
 {
-	OWN(strlist) struct strlist names = {0};
+	OWN(strlist) struct strlist paths = {0};
 	OWN_FREE char *with = mem_printf("%s.log", name);
-	int rc = fs_list(dir, &names, err);
+	const char *file = NULL;
+	int rc = find_logs(r, &paths, err);
 	if (rc < 0)
 		return rc;
-	const char *file = strlist_has(&names, name)   ? name
-			   : strlist_has(&names, with) ? with
-						       : NULL;
+	for (size_t i = 0; !file && i < paths.n; i++)
+		if (strcmp(name_of(paths.v[i]), name) == 0 ||
+			strcmp(name_of(paths.v[i]), with) == 0)
+			file = paths.v[i];
 	if (!file)
-		return no_log(name, &names, err);
-	OWN_FREE char *path = fs_join(dir, file);
+		return no_log(name, &paths, err);
+	OWN_FREE char *path = run_path(r, file);
 	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_errno(err, errno, "log %s", name);
@@ -87,11 +113,9 @@ run_logs(const struct cli_call *call)
 	OWN(state) struct state st = {0};
 	struct run r = {.lock_fd = -1};
 	int rc = handed_find(&o->common, call->args[0], &st, &r, &err);
-	if (rc == 0) {
-		OWN_FREE char *dir = run_path(&r, "logs");
-		rc = call->nargs < 2 ? list_logs(dir, o->common.json, &err)
-				     : print_log(dir, call->args[1], &err);
-	}
+	if (rc == 0)
+		rc = call->nargs < 2 ? list_logs(&r, o->common.json, &err)
+				     : print_log(&r, call->args[1], &err);
 	run_cleanup(&r);
 	return rc < 0 ? cli_fail(cli_status_of(&err), &err) : EXIT_DONE;
 }

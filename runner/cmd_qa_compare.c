@@ -14,7 +14,7 @@ static int
 load_cases(const struct run *r, struct test_case_list *ret, struct dd_err *err)
 {
 	OWN_JSON json_t *lines = handed_lines(r, "tests.jsonl"),
-			*flakes = handed_json(r, "flakes.json");
+			*flakes = handed_json(r, RUN_LATER "/flakes.json");
 	size_t i;
 	json_t *flake;
 	int rc = test_case_list_from_json(lines, "tests.jsonl", ret, err);

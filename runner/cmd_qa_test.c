@@ -39,10 +39,10 @@ static int
 run_tests(const struct state *st, const struct run *run, const struct test_options *o,
 	struct results *ret, struct dd_err *err)
 {
-	OWN_FREE char *log = run_path(run, "logs/qa-tests.log");
+	OWN_FREE char *log = run_path(run, RUN_LATER "/qa-tests.log");
 	struct left left = {0};
 	struct probe_serving serving = {0};
-	enum exec_cause cause;
+	enum exec_cause cause = CAUSE_NONE;
 	int rc = left_load(st, run, o->answers, &left, err);
 	if (rc == 0)
 		rc = probe_serve(&left.recipe.services, left.answers, run->dir, left.files.binds,
@@ -68,21 +68,25 @@ run_tests(const struct state *st, const struct run *run, const struct test_optio
 			&ret->flakes, &cause, err);
 	else if (rc == 0)
 		rc = qa_run_tests(&spec, &ret->tests, &cause, err);
+	if (rc == 0 && cause != CAUSE_NONE && ret->tests.ended && !ret->tests.note)
+		ret->tests.note = mem_printf(
+			"\"%s\" was ended: %s", ret->tests.ended, exec_cause_name(cause));
 	probe_prompter_destroy(prompter);
 	probe_serving_cleanup(&serving);
 	left_cleanup(&left);
 	return rc;
 }
 
-/* For drydock qa compare and the report. */
+/* For drydock qa compare. */
 static int
 keep_flakes(const struct run *run, const struct flake_list *flakes, struct dd_err *err)
 {
-	OWN_FREE char *path = run_path(run, "flakes.json");
+	OWN_FREE char *dir = run_path(run, RUN_LATER), *path = fs_join(dir, "flakes.json");
 	OWN_JSON json_t *j = flake_list_to_json(flakes);
 	OWN(buf) struct buf out = {0};
 	json_print(j, 2, &out);
-	return fs_write_atomic(path, buf_str(&out), 0600, err);
+	int rc = fs_mkdirs(dir, 0700, err);
+	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&out), 0600, err);
 }
 
 static void
@@ -171,6 +175,7 @@ run_test(const struct cli_call *call)
 		rc = run_open(&st, o->run, false, &run, &err);
 	if (rc == 0)
 		rc = run_hold(&run, &err);
+	st.limits = limit_options_to_pod(&run.options.limits);
 	if (rc == 0)
 		rc = run_tests(&st, &run, o, &results, &err);
 	if (rc == 0 && (o->repeat || o->causes))
@@ -197,7 +202,8 @@ const struct subcommand cmd_qa_test = {
 		"The cause of a flake is one of order (with the case that spoils it, where the runner can run some\n"
 		"cases only), time, random, network, resource, unknown. Calendar and random bytes are held still\n"
 		"for programs that use the C library; those of Go, for one, do not. The interval beside a failure\n"
-		"rate is Wilson's.\n\n"
+		"rate is Wilson's. Flakes are kept beside the run, outside of its attestation, for drydock qa compare,\n"
+		"and what was printed as its log qa-tests.\n\n"
 		"Exits with 1 when a case failed or is flaky, or none passed.",
 	.options = options,
 	.options_size = sizeof(struct test_options),

@@ -163,6 +163,7 @@ run_start(const struct cli_call *call)
 		rc = run_open(&st, call->args[0], false, &run, &err);
 	if (rc == 0)
 		rc = run_hold(&run, &err);
+	st.limits = limit_options_to_pod(&run.options.limits);
 	if (rc == 0)
 		rc = begin(&a, &lock, &err);
 	if (rc == 0)

@@ -203,7 +203,7 @@ const struct subcommand cmd_up = {
 		"it\n  ban: [libkmer-dev]    # installed for no need\n  providers:            # which package it is for a "
 		"need\n  - need: header curl/curl.h\n    package: libcurl4-gnutls-dev\n  environment:          # of build and "
 		"tests\n  - name: HARBOUR_SITE\n    value: north\n\nEach run writes one with what it learnt, to be corrected and given back.\n\nWith --json, paths are absolute. A case's ms is -1 where its test "
-		"tool tells no time; tests.flaky is -1,\nsince each test runs once in a run.",
+		"tool tells no time; tests.flaky is -1\nwhere that tool ran no case again by itself, since each test runs once in a run.",
 	.options = options,
 	.options_size = sizeof(struct up_options),
 	.min_args = 1,

@@ -2,9 +2,12 @@
 
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/io.h"
 #include "base/log.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MAX_BYTES ((size_t)64 << 20)
 
@@ -16,6 +19,7 @@ const struct json_field learnt_fields[] = {
 	{F(told, JSON_K_STRING)},
 	{F(asked, JSON_K_STRING)},
 	{F(build_only, JSON_K_BOOL)},
+	{F(no_prune, JSON_K_BOOL)},
 	{F(facts, JSON_K_OBJECT), .sub = premises_fields},
 	{F(recipe, JSON_K_ANY)},
 	{.key = NULL},
@@ -89,4 +93,25 @@ learnt_save(const struct state *st, const char *source, const struct learnt *l, 
 		free(files[i]);
 	}
 	return rc < 0 ? err_wrap(err, "learnt") : 0;
+}
+
+int
+learnt_collect(const struct state *st, int64_t unused_ns, bool dry_run, size_t *n, uint64_t *bytes,
+	struct dd_err *err)
+{
+	OWN(strlist) struct strlist names = {0};
+	OWN_FREE char *dir = state_path(st, "learnt");
+	int64_t now = clock_real_ns();
+	int rc = fs_exists(dir) ? fs_list(dir, &names, err) : 0;
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *path = fs_join(dir, names.v[i]);
+		struct stat s;
+		if (stat(path, &s) < 0 || now - (int64_t)s.st_mtime * 1000000000 < unused_ns)
+			continue;
+		if (!dry_run && io_unlink(path) < 0 && errno != ENOENT)
+			return err_errno(err, errno, "cannot remove %s", path);
+		++*n;
+		*bytes += (uint64_t)s.st_blocks * 512;
+	}
+	return rc;
 }

@@ -16,6 +16,7 @@ struct learnt {
 	char *told;	 /* digest of what a person had said beforehand */
 	char *asked;	 /* which answers it had, by their ids */
 	bool build_only; /* it ran no tests */
+	bool no_prune;	 /* it kept what nothing was seen to use */
 	struct premises facts;
 	json_t *recipe; /* its lock; NULL: it has none, or is not over */
 };
@@ -28,5 +29,12 @@ int learnt_find(const struct state *st, const char *tree, const char *source, st
 /* In place of what was learnt of it before. */
 int learnt_save(const struct state *st, const char *source, const struct learnt *l,
 	struct dd_err *err) DD_MUST_USE;
+
+/*
+ * Remove what no run has taken up for unused_ns; dry_run: only count it.  Files and their bytes are added to *n and
+ * *bytes.
+ */
+int learnt_collect(const struct state *st, int64_t unused_ns, bool dry_run, size_t *n,
+	uint64_t *bytes, struct dd_err *err) DD_MUST_USE;
 
 #endif

@@ -30,15 +30,16 @@ take_stack(const struct state *st, const struct run *run, const json_t *keys, st
 	return ret->n ? 0 : err_set(err, DD_EINVAL, "run %s has nothing that was built", run->id);
 }
 
-static int
-load_files(const struct state *st, const struct run *run, struct left *l, struct dd_err *err)
+int
+left_files(const struct state *st, const struct run *run, const struct supplied_file_list *files,
+	struct probe_files *ret, struct dd_err *err)
 {
 	OWN_JSON json_t *replayed = journal_result(run->journal, "replay/files");
 	const char *outside = json_string_value(json_object_get(replayed, "outside"));
 	if (!replayed)
-		return probe_attempt_files(st, run->journal, 0, &l->files, err);
-	l->files.outside = outside ? mem_strdup(outside) : NULL;
-	probe_bind_files(st, &l->recipe.files, &l->files);
+		return probe_attempt_files(st, run->journal, 0, ret, err);
+	ret->outside = outside ? mem_strdup(outside) : NULL;
+	probe_bind_files(st, files, ret);
 	return 0;
 }
 
@@ -61,7 +62,7 @@ left_load(const struct state *st, const struct run *run, const char *answers, st
 		rc = command_load_answers(
 			answers ? answers : run->options.answers, &l.answers, err);
 	if (rc == 0)
-		rc = load_files(st, run, &l, err);
+		rc = left_files(st, run, &l.recipe.files, &l.files, err);
 	if (rc == 0)
 		standup_environment(&l.recipe, l.answers, &l.env, &missing);
 	if (rc == 0 && missing.n)

@@ -1,6 +1,6 @@
 /*
  * What a run left: the stacks of its packages and of its built tree, its recipe, answers, environment and files, to be
- * opened in a new pod.
+ * opened in a new pod.  For its application (revive.h) and its tests.
  */
 #ifndef RUNNER_LEFT_H
 #define RUNNER_LEFT_H
@@ -23,5 +23,10 @@ void left_cleanup(struct left *l);
  */
 int left_load(const struct state *st, const struct run *run, const char *answers, struct left *ret,
 	struct dd_err *err) DD_MUST_USE;
+
+/* The files of a run that are not in its tree, for its pods. */
+int left_files(const struct state *st, const struct run *run,
+	const struct supplied_file_list *files, struct probe_files *ret, struct dd_err *err)
+	DD_MUST_USE;
 
 #endif

@@ -1,6 +1,7 @@
 #include "runner/prove.h"
 
 #include "base/log.h"
+#include "runner/left.h"
 #include "runner/revive.h"
 
 #include <string.h>
@@ -144,7 +145,7 @@ prove(struct prover *p, struct dd_err *err)
 	standup_environment(&recipe, p->answers, &env, &missing);
 	int rc = find_commands(p, err);
 	if (rc == 0 && p->tried.n)
-		rc = revive_files(p->st, p->run, &recipe.files, &files, err);
+		rc = left_files(p->st, p->run, &recipe.files, &files, err);
 	const struct live_spec spec = {.state = p->st,
 		.run_dir = p->run->dir,
 		.root = &p->r->probe.root,

@@ -1,8 +1,7 @@
 #include "runner/revive.h"
 
 #include "base/fs.h"
-#include "runner/commands.h"
-#include "runner/standup.h"
+#include "runner/left.h"
 
 #include <string.h>
 
@@ -10,71 +9,11 @@
 
 struct revived {
 	const struct run *run;
-	struct answers *answers;
-	struct recipe recipe;
-	struct stack root, work;
-	struct probe_files files;
-	struct strlist env, urls;
+	struct left left;
+	struct strlist urls;
 	struct served_port_list ports;
 	struct live *live;
 };
-
-/* ---- what the run left ---- */
-
-static int
-take_stack(const struct revive_spec *s, const json_t *keys, struct stack *ret, struct dd_err *err)
-{
-	size_t i;
-	json_t *key;
-	json_array_foreach (keys, i, key) {
-		const char *name = json_string_value(key);
-		if (!name || !layer_exists(s->state, name))
-			return err_set(err, DD_EINVAL,
-				"a layer of run %s is not in the store any more", s->run->id);
-		stack_push(ret, name);
-	}
-	return ret->n ? 0
-		      : err_set(err, DD_EINVAL, "run %s has nothing that was built", s->run->id);
-}
-
-int
-revive_files(const struct state *st, const struct run *run, const struct supplied_file_list *files,
-	struct probe_files *ret, struct dd_err *err)
-{
-	OWN_JSON json_t *replayed = journal_result(run->journal, "replay/files");
-	const char *outside = json_string_value(json_object_get(replayed, "outside"));
-	if (!replayed)
-		return probe_attempt_files(st, run->journal, 0, ret, err);
-	ret->outside = outside ? mem_strdup(outside) : NULL;
-	probe_bind_files(st, files, ret);
-	return 0;
-}
-
-static int
-load(struct revived *r, const struct revive_spec *s, struct dd_err *err)
-{
-	OWN_FREE char *folder = run_path(s->run, "recipe");
-	OWN_JSON json_t *left = journal_result(s->run->journal, "recipe/inventory");
-	const char *answers = s->answers ? s->answers : s->run->options.answers;
-	OWN(strlist) struct strlist missing = {0};
-	if (!left)
-		return err_set(err, DD_EINVAL, "run %s has nothing that was built", s->run->id);
-	int rc = recipe_load(folder, &r->recipe, err);
-	if (rc == 0)
-		rc = take_stack(s, json_object_get(left, "root"), &r->root, err);
-	if (rc == 0)
-		rc = take_stack(s, json_object_get(left, "work"), &r->work, err);
-	if (rc == 0)
-		rc = command_load_answers(answers, &r->answers, err);
-	if (rc == 0)
-		rc = revive_files(s->state, s->run, &r->recipe.files, &r->files, err);
-	if (rc < 0)
-		return rc;
-	standup_environment(&r->recipe, r->answers, &r->env, &missing);
-	return missing.n ? err_set(err, DD_EINVAL, "%s has no answer", missing.v[0]) : 0;
-}
-
-/* ---- starting ---- */
 
 static int
 by_protocol(const void *a, const void *b)
@@ -103,7 +42,7 @@ revive_describe(struct live *l, const struct listening *new, struct served_port_
 static int
 start(struct revived *r, const struct revive_spec *s, struct listening *ret, struct dd_err *err)
 {
-	const struct start *known = &r->recipe.start;
+	const struct start *known = &r->left.recipe.start;
 	const struct live_start how = {.run = s->command ? s->command : known->run,
 		.dir = s->command ? NULL : known->dir,
 		.port = s->port,
@@ -122,15 +61,15 @@ revive(const struct revive_spec *s, struct revived **ret, struct dd_err *err)
 	struct revived *r = mem_new(struct revived);
 	OWN(listening) struct listening new = {0};
 	r->run = s->run;
-	int rc = load(r, s, err);
+	int rc = left_load(s->state, s->run, s->answers, &r->left, err);
 	const struct live_spec spec = {.state = s->state,
 		.run_dir = s->run->dir,
-		.root = &r->root,
-		.work = &r->work,
-		.services = &r->recipe.services,
-		.answers = r->answers,
-		.env = &r->env,
-		.files = &r->files};
+		.root = &r->left.root,
+		.work = &r->left.work,
+		.services = &r->left.recipe.services,
+		.answers = r->left.answers,
+		.env = &r->left.env,
+		.files = &r->left.files};
 	if (rc == 0)
 		rc = live_open(&spec, &r->live, err);
 	if (rc == 0)
@@ -154,14 +93,16 @@ revive(const struct revive_spec *s, struct revived **ret, struct dd_err *err)
 void
 revived_keep_output(struct revived *r, struct buf *ret)
 {
-	OWN_FREE char *path = run_path(r->run, "logs/application.log");
+	OWN_FREE char *later = run_path(r->run, RUN_LATER),
+		      *path = fs_join(later, "application.log");
 	OWN(buf) struct buf text = {.max = 65536}, plain = {0};
 	struct str rest, line;
 	if (!r->live)
 		return;
 	live_output(r->live, &text);
-	answers_redact(r->answers, buf_str(&text), &plain);
-	(void)!fs_write_atomic(path, buf_str(&plain), 0600, NULL);
+	answers_redact(r->left.answers, buf_str(&text), &plain);
+	if (fs_mkdirs(later, 0700, NULL) == 0)
+		(void)!fs_write_atomic(path, buf_str(&plain), 0600, NULL);
 	for (rest = buf_str(&plain); ret && str_next_line(&rest, &line);) {
 		buf_reset(ret);
 		buf_add_str(ret, line);
@@ -175,14 +116,9 @@ revived_close(struct revived *r)
 		return;
 	revived_keep_output(r, NULL);
 	live_close(r->live);
-	recipe_cleanup(&r->recipe);
-	stack_cleanup(&r->root);
-	stack_cleanup(&r->work);
-	probe_files_cleanup(&r->files);
-	strlist_cleanup(&r->env);
+	left_cleanup(&r->left);
 	strlist_cleanup(&r->urls);
 	served_port_list_cleanup(&r->ports);
-	answers_destroy(r->answers);
 	free(r);
 }
 

@@ -38,11 +38,6 @@ const struct strlist *revived_urls(const struct revived *r);
 /* Write what it printed into the log; append its last line to ret (may be NULL). */
 void revived_keep_output(struct revived *r, struct buf *ret);
 
-/* The files of a run that are not in its tree, for its pods. */
-int revive_files(const struct state *st, const struct run *run,
-	const struct supplied_file_list *files, struct probe_files *ret, struct dd_err *err)
-	DD_MUST_USE;
-
 /* What listens, with what answers there: added to ret, HTTP first. */
 int revive_describe(struct live *l, const struct listening *new, struct served_port_list *ret,
 	struct dd_err *err) DD_MUST_USE;

@@ -101,6 +101,9 @@ int run_sweep(const struct state *st, struct dd_err *err) DD_MUST_USE;
 /* "run-<id>": the owner of its layer leases.  Heap. */
 char *run_owner(const struct run *r);
 
+/* In the directory of a run: what commands that take it up later leave.  No attestation is about it. */
+#define RUN_LATER "later"
+
 char *run_path(const struct run *r, const char *name); /* dir/name, heap */
 
 #endif

@@ -275,14 +275,16 @@ is_known(const struct standup *s)
 	return json_is_object(l->recipe) && strcmp(l->tree, s->r->source.digest) == 0 && l->base &&
 	       strcmp(l->base, s->r->base.digest) == 0 && l->told &&
 	       strcmp(l->told, s->told) == 0 && l->asked && strcmp(l->asked, s->asked) == 0 &&
-	       l->build_only == s->run->options.build_only;
+	       l->build_only == s->run->options.build_only &&
+	       l->no_prune == s->run->options.no_prune;
 }
 
 static int
 save_learnt(struct standup *s, const struct premises *now, json_t *recipe, struct dd_err *err)
 {
+	const struct run_options *o = &s->run->options;
 	const struct learnt l = {s->run->id, s->r->source.digest, s->r->base.digest, s->told,
-		s->asked, s->run->options.build_only, *now, recipe};
+		s->asked, o->build_only, o->no_prune, *now, recipe};
 	return learnt_save(s->st, s->run->options.source, &l, err);
 }
 

@@ -96,6 +96,18 @@ run "$drydock" image rm --state "$s" two
 gc
 is "and takes it once the image is gone" "$(echo "$config" | absent)" "$config"
 
+# --- what was learnt is kept beyond runs, for a while
+rm -rf "$s/learnt"
+mkdir "$s/learnt"
+echo '{}' >"$s/learnt/tree-new"
+echo '{}' >"$s/learnt/tree-old"
+touch -d '91 days ago' "$s/learnt/tree-old"
+gc --dry-run
+is "what nobody took up for long would go" "$(json .learnt) $(ls "$s/learnt" | tr '\n' ' ')" "1 tree-new tree-old "
+gc
+is "and goes" "$(json .learnt) $(ls "$s/learnt" | tr '\n' ' ')" "1 tree-new "
+rm -r "$s/learnt"
+
 # --- while a run is at work, which has to fetch everything anew
 "$drydock" up --no-learnt --quiet --json --state "$s" "$app" >"$tmp/live" 2>"$tmp/live.err" &
 live=$!

@@ -20,6 +20,10 @@ is "the second has it: one attempt, no index, nothing looked for" \
 is "the same packages, with their reasons" "$(packages) $(json '[.packages[].why] | sort | .[0]' | grep -c 'drydock\.yaml')" "$wanted 0"
 has "which says whose" "$(json .report)" "what run $first learnt of this source was used"
 ok "and has a recipe" test -s "$(json .recipe)"
+again --no-prune "$tmp/app"
+is "one that is to keep every package looks again, and so does the next" "$(json .outcome) $(steps index)" "up 1"
+again "$tmp/app"
+is "which is to keep only what is used" "$(json .outcome) $(steps index)" "up 1"
 up "$tmp/app"
 is "--no-learnt looks again" "$(json .outcome) $(steps index)" "up 1"
 

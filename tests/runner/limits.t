@@ -24,6 +24,8 @@ ended "silence" "printed nothing for longer than its silence limit; 1 of 2 tests
 	"see the end of the log for what it waits for; give it more time with --silence" --silence 2
 app 'echo 1..2; echo ok 1; perl -e '"'"'$$x = "x" x 300000000; print "ok 2\\n"'"'"
 ended "memory" "needed more than its memory limit; 1 of 2 tests had failed" "give it more with --memory" --memory 100M
+run "$drydock" qa test --json --quiet --state "$state" --run "$(json .run)"
+is "and when its tests are run again" "$(json .note)" '"make check" was ended: memory'
 app 'echo 1..2; echo ok 1; perl -e '"'"'for (1..60) { my $$p = fork; if (defined $$p && !$$p) { sleep 3; exit } } sleep 3; exit 1'"'"
 ended "processes" "started more processes than its limit; 1 of 2 tests had failed" "give it more with --pids" --pids 40
 app 'echo 1..2; echo ok 1; i=0; while head -c 4000000 /dev/zero >big$$i; do i=$$((i + 1)); done; exit 1'

@@ -31,6 +31,13 @@ is "the other way it is a fix" "$status $(cut -d ' ' -f 1 "$tmp/out" | tr '\n' '
 qa test --run "$after"
 is "a run whose tests fail fails" "$status" 1
 
+# --- what a test tool itself ran again
+printf 'echo 1..1\necho "ok 1 - second try"\nprintf "  ---\\n  flaky: true\\n  ...\\n"\n' >"$tmp/app/test.sh"
+up "$tmp/app"
+is "is counted, and marked in its case alone" \
+	"$(json .tests.flaky) $(jq -r '.name, .flaky' "$(json .tests.cases)" | tr '\n' ' ')$(grep -c flaky "$state/runs/$before/tests.jsonl")" \
+	"1 second try true 0"
+
 # --- a flake
 mkdir "$tmp/flaky"
 cat >"$tmp/flaky/setup.py" <<'EOF'
@@ -39,8 +46,13 @@ setup(name="berths", version="1")
 EOF
 cat >"$tmp/flaky/test_berths.py" <<'EOF'
 import os
-import random
+import socket
 import unittest
+
+
+def reaches(family, address):
+    with socket.socket(family) as s:
+        return s.connect_ex(address) == 0
 
 
 class Berths(unittest.TestCase):
@@ -55,11 +67,30 @@ class Berths(unittest.TestCase):
 
     def test_d_stable_failure(self):
         self.fail("always")
+
+    # Behind test_b it fails always, alone at every other time; what it looks for first is never there.
+    def test_e_network(self):
+        self.assertFalse(reaches(socket.AF_UNIX, "/run/harbour"))
+        port = 8007 if os.path.exists("note") or os.urandom(1)[0] < 128 else 8008
+        with socket.create_server(("127.0.0.1", 8008)):
+            self.assertTrue(reaches(socket.AF_INET, ("127.0.0.1", port)))
 EOF
 up "$tmp/flaky"
-qa test --run "$(json .run)" --causes --json
-is "a test that another spoils is a flake, and no other is" "$status $(json '.flakes[].id' | tr '\n' ' ')" \
-	"1 $(json '.cases[] | select(.name == "test_c_order") | .id') "
+cp "$tmp/out" "$tmp/flaky.json"
+# Six runs alone of which all end the same (one of 32) tell nothing.
+for try in 1 2 3; do
+	qa test --run "$(jq -r .run "$tmp/flaky.json")" --causes --json
+	[ "$(json '.flakes[1].cause')" != network ] || break
+done
+is "a test that another spoils is a flake, so is one that cannot reach something at times, and no other is" \
+	"$status $(json '.flakes[].id | sub(".*[./]"; "")' | tr '\n' ' ')" "1 test_c_order test_e_network "
+is "the cause of that is the network, by the address that was not reached" "$(json '.flakes[1] | .cause + " " + .evidence')" \
+	"network a connection to 127.0.0.1:8007 was refused each time it failed, and never when it passed"
 is "its cause is the order, with the test that spoils it" "$(json '.flakes[0].cause') $(json '.flakes[0].with' | grep -o 'test_b_leaves_a_note$')" \
 	"order test_b_leaves_a_note"
+flaky=$state/runs/$(jq -r .run "$tmp/flaky.json")
+is "which is kept for drydock qa compare" "$(jq -r '.[0].cause' "$flaky/later/flakes.json")" order
+is "with what the tests printed" "$("$drydock" logs --state "$state" "${flaky##*/}" qa-tests | grep -c '^FAIL.*test_c_order')" 1
+run "$drydock" verify --json --state "$state" "${flaky##*/}"
+is "beside what is attested, which is as it was" "$(json '[(.problems, .unlisted) | length] | tostring')" "[0,0]"
 done_testing

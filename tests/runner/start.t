@@ -38,7 +38,8 @@ ended
 run "$drydock" qa shoot / --run "$id" --json --quiet --state "$state"
 is "a browser looks at it" "$status $(json '.scenarios[0].steps[0] | .status + " " + .title + " " + (.unmet | tostring)')" '0 passed Berths - north-basin []'
 is "and the run keeps what it saw" "$(ls "$state/runs/$id/screens" | tr '\n' ' ')" "01-001.png 01-shoot.jsonl "
-is "which does not touch what its attestation is about" "$("$drydock" verify --state "$state" "$id" 2>&1 | grep -c screens)" 0
+is "which does not touch what its attestation is about, nor does what the application printed" \
+	"$("$drydock" verify --json --state "$state" "$id" | jq -c "[.problems, .unlisted]") $("$drydock" logs --state "$state" "$id" | grep -c "^application.log")" "[[],[]] 1"
 ledger='./harbourd --db /tmp/ledger --init sql/schema.sql; exec ./harbourd --db /tmp/ledger --port $PORT'
 start "$id" --command "$ledger" --port 8080 --publish "$port"
 is "it says where it is" "$(cat "$tmp/started")" "running at $url; drydock stop $id ends it"
