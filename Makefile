@@ -12,7 +12,7 @@ VARIANT ?= $(if $(SAN),san,release)
 OBJ := build/$(VARIANT)
 comma := ,
 
-ROOMS := base record sandbox graph images envprobe qa agents runner
+ROOMS := base record sandbox graph images envprobe qa agents security runner
 
 # --- what is linked into what ---------------------------------------------------------------
 # drydock-picture compares pictures in the sandbox, and starts as often as that is asked (docs/decisions/0026-pictures.md).
@@ -44,7 +44,7 @@ $(error what drydock is built with is not all installed: `make deps` installs it
 endif
 endif
 pkg_cflags := $(shell pkg-config --cflags $(PKGS) libseccomp 2>/dev/null)
-pkg_libs    = $(shell pkg-config --libs $(PKGS) libseccomp)
+pkg_libs    = $(shell pkg-config --libs $(PKGS) libseccomp) -lm
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wformat=2 -Wnull-dereference -Wimplicit-fallthrough -Wconversion -Wno-sign-conversion \
@@ -135,6 +135,7 @@ $(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
 $(OBJ)/agents/model.o: agents/models.json $(wildcard agents/guides/*)
 $(OBJ)/qa/scripts.o: $(wildcard qa/data/*)
 $(OBJ)/agents/data.o: $(wildcard agents/data/*)
+$(OBJ)/security/scan.o: security/data/rules.tsv
 
 $(OBJ)/tests/hostile/attack_%: tests/hostile/attack_%.c Makefile
 	@mkdir -p $(@D)
