@@ -12,7 +12,7 @@ VARIANT ?= $(if $(SAN),san,release)
 OBJ := build/$(VARIANT)
 comma := ,
 
-ROOMS := base record sandbox graph images envprobe qa agents runner
+ROOMS := base record sandbox graph images envprobe qa agents security runner
 
 # --- what is linked into what ---------------------------------------------------------------
 # drydock-picture compares pictures in the sandbox, and starts as often as that is asked (docs/decisions/0026-pictures.md).
@@ -142,6 +142,7 @@ $(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
 $(OBJ)/agents/model.o: agents/models.json $(wildcard agents/guides/*)
 $(OBJ)/qa/scripts.o: $(wildcard qa/data/*)
 $(OBJ)/agents/data.o: $(wildcard agents/data/*)
+$(OBJ)/security/scan.o: security/data/rules.tsv
 
 $(OBJ)/tests/hostile/attack_%: tests/hostile/attack_%.c Makefile
 	@mkdir -p $(@D)

@@ -11,12 +11,12 @@
 
 /*
  * Two lines of os-release(5), then a line a package: name, version, architecture, state, what it needs, what it
- * stands for, between tabs.
+ * stands for, the source it was built from and the version of that, between tabs.
  */
 static const char script[] =
 	"sed -n -e 's/\"//g' -e '/^ID=/p' -e '/^VERSION_ID=/p' /etc/os-release\n"
 	"exec dpkg-query -W -f '${Package}\\t${Version}\\t${Architecture}\\t${db:Status-Status}\\t"
-	"${Pre-Depends}, ${Depends}\\t${Provides}\\n'\n";
+	"${Pre-Depends}, ${Depends}\\t${Provides}\\t${source:Package}\\t${source:Version}\\n'\n";
 
 /* Paths of the libraries that the loader finds for what was built: files that begin as ELF does. */
 static const char linked[] =
@@ -38,6 +38,10 @@ static const struct json_field installed_fields[] = {
 		.kind = JSON_K_STRING,
 		.offset = offsetof(struct installed, arch),
 		.required = true},
+	{.key = "source", .kind = JSON_K_STRING, .offset = offsetof(struct installed, source)},
+	{.key = "source_version",
+		.kind = JSON_K_STRING,
+		.offset = offsetof(struct installed, source_version)},
 	{.key = "depends", .kind = JSON_K_STRLIST, .offset = offsetof(struct installed, depends)},
 	{.key = NULL}};
 
@@ -105,17 +109,17 @@ name_of(struct str relation)
 }
 
 struct line { /* of a package that is installed */
-	struct str name, version, arch, needs, provides;
+	struct str name, version, arch, needs, provides, source, source_version;
 };
 
 static bool
 read_line(struct str text, struct line *ret)
 {
-	struct str f[6] = {{0}};
+	struct str f[8] = {{0}};
 	size_t n = 0;
-	while (n < 6 && str_next(&text, '\t', &f[n]))
+	while (n < 8 && str_next(&text, '\t', &f[n]))
 		n++;
-	*ret = (struct line){f[0], f[1], f[2], f[4], f[5]};
+	*ret = (struct line){f[0], f[1], f[2], f[4], f[5], f[6], f[7]};
 	return n >= 5 && str_eq(f[3], "installed") && is_word(f[0]) && is_word(f[1]) &&
 	       is_word(f[2]);
 }
@@ -162,6 +166,10 @@ add_package(const struct line *l, const struct map *names, struct inventory *inv
 	struct str rest = l->needs, clause;
 	*p = (struct installed){
 		.name = str_dup(l->name), .version = str_dup(l->version), .arch = str_dup(l->arch)};
+	if (is_word(l->source) && is_word(l->source_version)) {
+		p->source = str_dup(l->source);
+		p->source_version = str_dup(l->source_version);
+	}
 	while (str_next(&rest, ',', &clause))
 		add_dependency(clause, names, p);
 	strlist_sort(&p->depends);

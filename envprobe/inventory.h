@@ -13,6 +13,7 @@ struct installed {
 	char *name;
 	char *version;
 	char *arch;
+	char *source, *source_version; /* what it was built from; NULL */
 	struct strlist depends; /* names of others that are installed, sorted */
 };
 struct inventory {

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "runner/attest_walk.h"
 #include "runner/intake.h"
+#include "runner/run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -310,7 +311,7 @@ int
 attest_verify_bundle(const struct state *st, const char *path, const struct sign_keys *known,
 	struct attest_check *ret, struct dd_err *err)
 {
-	OWN_FREE char *owner = mem_printf("verify-%d", (int)getpid());
+	OWN_FREE char *owner = run_command_owner();
 	struct source unpacked = {0};
 	int rc = intake_source(st, owner, path, true, NULL, &unpacked, err);
 	if (rc == 0)

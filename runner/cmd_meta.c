@@ -13,6 +13,7 @@
 #include "runner/intake.h"
 #include "runner/live.h"
 #include "sandbox/egress.h"
+#include "security/security.h"
 
 #include <string.h>
 
@@ -104,6 +105,7 @@ static const struct {
 	{"results", qa_results_worker_main},
 	{"screen", qa_screen_worker_main},
 	{"serve", qa_serve_worker_main},
+	{"security", security_worker_main},
 	{"verify", attest_worker_main},
 };
 

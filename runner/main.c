@@ -16,6 +16,7 @@ const struct subcommand *const commands[] = {
 	&cmd_runs,
 	&cmd_report,
 	&cmd_guide,
+	&cmd_scan,
 	&cmd_explain,
 	&cmd_diff,
 	&cmd_qa_test,

@@ -7,15 +7,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LOCK_PATIENCE_MS 3000
 #define LOCK_TURN_MS 50
 #define NEW_PREFIX ".new-"
 #define OWNER_PREFIX "run-" /* of leases */
+#define COMMAND_PREFIX "command-"
 
 #define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct run_options, member)
 static const struct json_field option_fields[] = {
@@ -421,7 +424,21 @@ run_remove(const struct state *st, const char *id, struct dd_err *err)
 	return rc;
 }
 
-/* Leases of runs that are not there: somebody removed a run's directory by hand. */
+char *
+run_command_owner(void)
+{
+	return mem_printf(COMMAND_PREFIX "%d", (int)getpid());
+}
+
+static bool
+is_of_the_dead(const char *owner)
+{
+	size_t n = strlen(COMMAND_PREFIX);
+	return strncmp(owner, COMMAND_PREFIX, n) == 0 && kill((pid_t)atoi(owner + n), 0) < 0 &&
+	       errno == ESRCH;
+}
+
+/* Leases of runs that are not there (somebody removed a run's directory by hand), and of commands that were killed. */
 static int
 sweep_leases(const struct state *st, const char *runs, struct dd_err *err)
 {
@@ -429,6 +446,8 @@ sweep_leases(const struct state *st, const char *runs, struct dd_err *err)
 	OWN(strlist) struct strlist owners = {0};
 	int rc = fs_list(leases, &owners, err);
 	for (size_t i = 0; rc == 0 && i < owners.n; i++) {
+		if (is_of_the_dead(owners.v[i]))
+			rc = layer_release_all(st, owners.v[i], err);
 		if (strncmp(owners.v[i], OWNER_PREFIX, strlen(OWNER_PREFIX)) != 0)
 			continue;
 		const char *id = owners.v[i] + strlen(OWNER_PREFIX);

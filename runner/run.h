@@ -95,6 +95,9 @@ int run_discard(const struct state *st, struct run *r, struct dd_err *err) DD_MU
 /* Delete a run at rest and release its layers.  DD_EBUSY: somebody works on it or holds it. */
 int run_remove(const struct state *st, const char *id, struct dd_err *err) DD_MUST_USE;
 
+/* Who holds what a command reads that is no run; what it left when it was killed is swept.  Heap. */
+char *run_command_owner(void);
+
 /* Remove what a drydock killed while it created a run left behind. */
 int run_sweep(const struct state *st, struct dd_err *err) DD_MUST_USE;
 
