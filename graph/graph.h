@@ -144,8 +144,8 @@ int graph_clusters(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_US
 
 /*
  * The files that a change is likely to touch which is described by a text in plain words and begins at the seeds (paths of the
- * tree; NULL: none), best first: {"index", "files": [{"file", "score", "reasons", "line", "name"}]}; line and name are
- * those of what the text found there.  DD_ENOENT: a seed is not in the map.
+ * tree; NULL: none), best first: {"index", "files": [{"file", "score", "by_text", "reasons", "line", "name"}]}; by_text is
+ * the part of the score that words alone give, line and name are those of what the text found there.  DD_ENOENT: a seed is not in the map.
  */
 int graph_likely_files(struct graph *g, const char *text, const struct strlist *seeds, size_t max,
 	json_t **ret, struct dd_err *err) DD_MUST_USE;

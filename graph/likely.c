@@ -15,6 +15,7 @@
 #define MAX_REASONS 4 /* of one file */
 #define MAX_SEEDS 16  /* more add nothing but time */
 #define MAX_LIKELY 1000
+#define OF_ONE_NAME 4 /* source, header, test, document */
 
 enum evidence { BY_SEED, BY_HISTORY, BY_TEXT, BY_RELATION, BY_NAME, BY_ACTIVITY, EVIDENCE };
 
@@ -173,16 +174,23 @@ take_seed(struct guess *s, const char *path)
 	return spread_seed(s, f.first, f.end);
 }
 
+/* Many files of one name, as `index` or `store`, are not about the same. */
 static void
 compare_names(struct guess *s)
 {
+	OWN_FREE bool *same = mem_zalloc(s->nfiles + 1, sizeof(*same));
+	size_t n = 0;
 	for (size_t i = 1; s->seed_names.n && i < s->nfiles; i++) {
-		if (!s->files[i].path)
-			continue;
-		OWN_FREE char *bare = bare_name(s->files[i].path);
-		if (strlist_has(&s->seed_names, bare))
-			raise_share(s, (uint32_t)i, BY_NAME, 1);
+		OWN_FREE char *bare = s->files[i].path ? bare_name(s->files[i].path) : NULL;
+		same[i] = bare && strlist_has(&s->seed_names, bare);
+		n += same[i];
 	}
+	double share = n <= OF_ONE_NAME * s->seed_names.n
+			       ? 1
+			       : OF_ONE_NAME * (double)s->seed_names.n / (double)n;
+	for (size_t i = 1; i < s->nfiles; i++)
+		if (same[i])
+			raise_share(s, (uint32_t)i, BY_NAME, share);
 }
 
 /* ---- from the text ---- */
@@ -254,11 +262,11 @@ describe(struct guess *s, const struct likely *f, json_t *list)
 		rc = answer_qualified(s->g, &e, &name, s->err);
 	if (rc < 0)
 		return rc;
-	json_array_append_new(
-		list, json_pack("{s:o, s:f, s:o, s:I, s:o*}", "file", json_text(str_of(f->path)),
-			      "score", f->score, "reasons", reasons_of(f), "line",
-			      (json_int_t)(e.line ? e.line : 1), "name",
-			      name ? json_text(str_of(name)) : NULL));
+	json_array_append_new(list,
+		json_pack("{s:o, s:f, s:f, s:o, s:I, s:o*}", "file", json_text(str_of(f->path)),
+			"score", f->score, "by_text", weights[BY_TEXT] * f->share[BY_TEXT],
+			"reasons", reasons_of(f), "line", (json_int_t)(e.line ? e.line : 1), "name",
+			name ? json_text(str_of(name)) : NULL));
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 
 #define MAX_PLACES 4 /* files of one name; more of them, and the name says nothing */
 #define NEAR 0.5     /* of the best one's score */
+#define TIED 0.3     /* of what is not by words alone, where something is named */
 #define ENOUGH 0.45  /* and at least so much */
 
 bool
@@ -86,19 +87,6 @@ resolve_names(struct draft *d, struct wanted *w)
 	return rc;
 }
 
-/* Is it ranked for more than its words? */
-static bool
-is_tied_to_named(const json_t *f)
-{
-	size_t i;
-	json_t *reason;
-	json_array_foreach (json_object_get(f, "reasons"), i, reason) {
-		if (!str_starts(str_of(json_string_value(reason)), "holds"))
-			return true;
-	}
-	return false;
-}
-
 /* Beside what it names: what is near the best of the ranking. */
 static void
 choose_writes(const struct draft *d, struct wanted *w)
@@ -112,7 +100,8 @@ choose_writes(const struct draft *d, struct wanted *w)
 		const char *path = json_string_value(json_object_get(f, "file"));
 		double score = json_number_value(json_object_get(f, "score"));
 		if (!path || strlist_has(&w->writes, path) || !map_get(&d->digests, path) ||
-			(w->named.n && !is_tied_to_named(f)))
+			(w->named.n &&
+				score - json_number_value(json_object_get(f, "by_text")) < TIED))
 			continue;
 		best = best > 0 ? best : score;
 		/* Where nothing is named it is all a guess: the fewer the better. */

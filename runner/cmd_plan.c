@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "intent/intent.h"
+#include "runner/memories.h"
 #include "runner/rules.h"
 
 #include <fcntl.h>
@@ -55,6 +56,19 @@ read_page(const char *path, struct buf *ret, struct dd_err *err)
 	return rc == -DD_ENOENT ? err_set(err, DD_EINVAL, "there is no file %s", path) : rc;
 }
 
+struct tree {
+	const struct common_options *common;
+	struct graph *g;
+	const char *root;
+};
+
+static int
+remember(void *ctx, const struct strlist *files, json_t **ret, struct dd_err *err)
+{
+	const struct tree *t = ctx;
+	return runner_memories_about(t->common, t->g, t->root, files, ret, err);
+}
+
 static int
 draft(const struct plan_options *o, const char *dir, struct plandoc *ret, struct dd_err *err)
 {
@@ -71,7 +85,10 @@ draft(const struct plan_options *o, const char *dir, struct plandoc *ret, struct
 		rc = graph_map_make(&o->graph, dir, &map, &ingested, err);
 	if (rc == 0)
 		rc = graph_open(map, &g, err);
-	const struct intent_inputs in = {.g = g,
+	struct tree tree = {&o->graph.common, g, root};
+	const struct intent_inputs in = {.memories = remember,
+		.ctx = &tree,
+		.g = g,
 		.source = root,
 		.page_name = fs_name(o->intent),
 		.page = buf_str(&page),
