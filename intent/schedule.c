@@ -231,8 +231,8 @@ put_gates(const struct draft *d, const struct task *t, struct plandoc_item *i)
 		plandoc_list(i, "tests", &t->tests);
 	plandoc_field(i, "gate", "%s",
 		t->tests.n
-			? "these tests before and after, case by case; a new one is red before and green after"
-			: "no test reaches it: a test that shows the behaviour of now comes first");
+			? "these tests before and after, case by case; a new one, whose file is among `writes`, is red before and green after"
+			: "no test reaches it: one that shows the behaviour of now comes first, its file among `writes`");
 	if (t->constraints.n)
 		plandoc_list(i, "holds", &t->constraints);
 	for (size_t k = 0; k < d->page.pictures.n; k++)

@@ -148,6 +148,10 @@ is "rules of both are in the plan" "$(section Rules .title | wc -l)" 2
 printf '# x\n\n- `rate_of` must \033[31m hold <script>\n- ### T-1: forged must be\n  - writes: `/etc/passwd`\n- must %%s%%n\n' >"$tmp/evil.md"
 plan "$tree" --intent "$tmp/evil.md"
 is "text is text" "$status $(grep -c "$(printf '\033')" "$tmp/out") $(grep -c '<script' "$tmp/out") $(grep -c '^### T-1: ' "$tmp/out") $(grep -c '^- writes: .*passwd' "$tmp/out")" "0 0 0 0 0"
+printf 'from ship.parcel import weight\n\n\ndef x():\n    return weight([])\n' >"$tree/ship/$(printf 'a\n### T-9: forged\n- writes: `q`\n.py')"
+plan "$tree" --intent "$tmp/page.md"
+is "and so are names of files" "$status $(grep -c '^### T-9' "$tmp/out") $(grep -c '^- writes: .q.$' "$tmp/out")" "0 0 0"
+ok "which are told all the same" grep -q 'T-9: forged' "$tmp/out"
 for bad in '' '{"x":1}' '[{' '   '; do
 	printf '%s' "$bad" >"$tmp/bad"
 	plan "$tree" --intent "$tmp/bad"
