@@ -12,7 +12,7 @@ VARIANT ?= $(if $(SAN),san,release)
 OBJ := build/$(VARIANT)
 comma := ,
 
-ROOMS := base record sandbox graph images envprobe qa agents security runner
+ROOMS := base record sandbox graph intent images envprobe qa agents security runner
 
 # --- what is linked into what ---------------------------------------------------------------
 # drydock-picture compares pictures in the sandbox, and starts as often as that is asked (docs/decisions/0026-pictures.md).
@@ -80,7 +80,7 @@ small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
 MAN_PAGES := up probe replay fix resume runs report guide explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export qa-test qa-compare \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
-	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play graph-search spec graph-clusters \
+	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play graph-search spec graph-clusters graph-likely plan plan-check plan-approve memory-add memory-list memory-why memory-edit memory-forget memory-export \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box build/drydock-picture
 # What holds time and chance still in tests (docs/decisions/0030-steady.md): of machines whose system calls it knows.
@@ -143,6 +143,7 @@ $(OBJ)/agents/model.o: agents/models.json $(wildcard agents/guides/*)
 $(OBJ)/qa/scripts.o: $(wildcard qa/data/*)
 $(OBJ)/agents/data.o: $(wildcard agents/data/*)
 $(OBJ)/security/scan.o: security/data/rules.tsv
+$(OBJ)/intent/cases.o: $(wildcard intent/data/*)
 
 $(OBJ)/tests/hostile/attack_%: tests/hostile/attack_%.c Makefile
 	@mkdir -p $(@D)
@@ -220,6 +221,9 @@ bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, run
 bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing alone, size, calls in C against gcc: PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR
 	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
 .PHONY: bench-graph
+bench-intent: all ## files that real commits changed, from subject and one seed: HISTORY=REPOSITORY COMMITS=n SKIP=n
+	@bash tools/bench_intent.sh '$(HISTORY)' '$(or $(COMMITS),120)' '$(or $(SKIP),0)'
+.PHONY: bench-intent
 bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules: ROUNDS=n OLD_C="archive..." FILES=n
 	@bash tools/bench_calls.sh '$(OBJ)' '$(ROUNDS)'
 	@OLD_C='$(OLD_C)' FILES='$(FILES)' bash tools/bench_fix.sh

@@ -108,6 +108,8 @@ int graph_impact_diff(struct graph *g, const struct graph_host *host, const char
 	unsigned depth, json_t **ret, struct dd_err *err) DD_MUST_USE;
 /* Functions, methods and types that no relation leads to. */
 int graph_unused(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
+/* Each file of the map, in the order of paths: {"index", "files": [{"file", "digest"}]}. */
+int graph_files(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
 /* Counts, and each file that could not be read in full, with the reason. */
 int graph_status(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
 /*
@@ -140,6 +142,31 @@ int graph_context_query(struct graph *g, const char *query, uint64_t budget, jso
  */
 int graph_clusters(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
 
+/*
+ * The files that a change is likely to touch which is described by a text in plain words and begins at the seeds (paths of the
+ * tree; NULL: none), best first: {"index", "files": [{"file", "score", "by_text", "reasons", "line", "name"}]}; by_text is
+ * the part of the score that words alone give, line and name are those of what the text found there.  DD_ENOENT: a seed is not in the map.
+ */
+int graph_likely_files(struct graph *g, const char *text, const struct strlist *seeds, size_t max,
+	json_t **ret, struct dd_err *err) DD_MUST_USE;
+
+/*
+ * What a change of whole files may affect, as a set that rather has too much: two changes whose sets have nothing in common cannot meet
+ * (graph/affected.c).  Loaded once for many questions; the map is borrowed.
+ */
+struct graph_affected;
+int graph_affected_open(struct graph *g, struct graph_affected **ret, struct dd_err *err)
+	DD_MUST_USE;
+void graph_affected_close(struct graph_affected *a); /* NULL is fine */
+/*
+ * {"files": [{"file", "steps", "reason", "place", "conf", "code", "unread"}], "shared": [numbers of things known by their name],
+ * "truncated"}, nearest first and the files themselves with 0 steps.  depth 0: as far as it goes, for proofs: by names that are
+ * not resolved, too, and without documents, which are affected and affect nothing.  Otherwise, for people, so many steps
+ * along relations that are known.  A path that the map does not have is left out.
+ */
+int graph_affected_by(struct graph_affected *a, const struct strlist *files, unsigned depth,
+	json_t **ret, struct dd_err *err) DD_MUST_USE;
+
 struct graph_spec_options {
 	struct str glossary; /* "term: meaning", one a line; may be empty */
 	const char *
@@ -157,7 +184,7 @@ void graph_spec_markdown(const json_t *spec, bool agents, struct buf *ret);
 
 /*
  * Rows of one SELECT over the views `entities`, `files` and `relations`: {"index": ..., "columns": [names], "rows":
- * [[values]]}.  DD_EINVAL: SQLite does not take it, or it is more than reading.
+ * [[values]]}.  DD_EINVAL: SQLite does not take it, or it is more than reading.  The last question that this graph is asked.
  */
 int graph_sql(struct graph *g, const char *query, json_t **ret, struct dd_err *err) DD_MUST_USE;
 

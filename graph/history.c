@@ -208,14 +208,26 @@ add_relation(struct history *h, uint32_t from, uint32_t to, uint32_t together)
 						  .conf = (uint8_t)conf});
 }
 
+static int
+by_strength(const void *x, const void *y)
+{
+	const struct pair *a = x, *b = y;
+	if (a->count != b->count)
+		return a->count < b->count ? 1 : -1;
+	return by_files(x, y);
+}
+
+/* The strongest ones of each file. */
 static void
 add_relations(struct history *h)
 {
 	OWN_FREE unsigned *partners = mem_zalloc(h->m->nfiles + 1, sizeof(*partners));
+	if (h->npairs)
+		qsort(h->pairs, h->npairs, sizeof(*h->pairs), by_strength);
 	for (size_t i = 0; i < h->npairs; i++) {
 		const struct pair *p = &h->pairs[i];
 		if (p->count < MIN_TOGETHER)
-			continue;
+			break;
 		if (partners[p->a]++ < MAX_PARTNERS)
 			add_relation(h, p->a, p->b, p->count);
 		if (partners[p->b]++ < MAX_PARTNERS)

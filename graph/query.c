@@ -555,3 +555,28 @@ graph_status(struct graph *g, json_t **ret, struct dd_err *err)
 		*ret = TAKE(answer);
 	return rc < 0 ? err_wrap(err, "graph") : 0;
 }
+
+int
+graph_files(struct graph *g, json_t **ret, struct dd_err *err)
+{
+	OWN_JSON json_t *answer = NULL;
+	struct db_stmt *st;
+	json_t *list = json_array();
+	int rc = answer_begin(g, &answer, err);
+	if (rc == 0)
+		rc = db_query(g->db, &st, err, "SELECT path, digest FROM file ORDER BY id", "");
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = 0;
+		json_array_append_new(
+			list, json_pack("{s:o, s:o}", "file", json_text(db_text(st, 0)), "digest",
+				      json_text(db_text(st, 1))));
+	}
+	if (rc < 0) {
+		json_decref(list);
+		return err_wrap(err, "graph");
+	}
+	json_object_del(answer, "items");
+	json_object_set_new(answer, "files", list);
+	*ret = TAKE(answer);
+	return 0;
+}

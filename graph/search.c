@@ -1,6 +1,7 @@
 #include "graph/search.h"
 
 #include "base/fs.h"
+#include "base/words.h"
 #include "graph/extract.h"
 
 #include <fcntl.h>
@@ -8,7 +9,6 @@
 
 #define MAX_WORDS 24
 #define MIN_WORD 2
-#define MAX_WORD 40
 #define SCAN_BYTES \
 	((uint64_t)64 \
 		<< 20) /* of a tree whose text is read as a whole; of a larger one, of its likely files */
@@ -34,86 +34,18 @@ search_result_cleanup(struct search_result *r)
 /* ---- words ---- */
 
 struct words {
-	char v[MAX_WORDS][MAX_WORD + 1];
+	char v[MAX_WORDS][WORDS_LENGTH + 1];
 	size_t n;
 	uint64_t first[4]; /* bits: bytes that a word begins with */
 };
-
-static char
-small(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
-}
-
-/* A part of a name: "HTTPServer_2" has http, server and 2. */
-static bool
-next_part(struct str *rest, char *ret, size_t *ret_n)
-{
-	size_t i = 0, n = 0;
-	while (i < rest->n && !is_letter(rest->p[i]) && !(rest->p[i] >= '0' && rest->p[i] <= '9'))
-		i++;
-	if (i == rest->n)
-		return false;
-	bool digits = !is_letter(rest->p[i]);
-	for (; i < rest->n; i++) {
-		char c = rest->p[i];
-		bool upper = c >= 'A' && c <= 'Z';
-		bool lower_before = n && rest->p[i - 1] >= 'a' && rest->p[i - 1] <= 'z';
-		bool lower_behind =
-			i + 1 < rest->n && rest->p[i + 1] >= 'a' && rest->p[i + 1] <= 'z';
-		bool goes_on = digits ? c >= '0' && c <= '9' : is_letter(c);
-		if (!goes_on || (upper && n && (lower_before || (lower_behind && !lower_before))))
-			break;
-		if (n < MAX_WORD)
-			ret[n] = small(c);
-		n++;
-	}
-	*rest = (struct str){rest->p + i, rest->n - i};
-	*ret_n = n < MAX_WORD ? n : MAX_WORD;
-	return true;
-}
-
-/* Without the endings of plural and of verbs: "redacted", "redacts" and "redact" are one. */
-static size_t
-stem(const char *word, size_t n)
-{
-	if (n > 3 && word[n - 1] == 's' && word[n - 2] != 's')
-		n--;
-	if (n > 5 && memcmp(word + n - 3, "ing", 3) == 0)
-		n -= 3;
-	else if (n > 4 && memcmp(word + n - 2, "ed", 2) == 0)
-		n -= 2;
-	else if (n > 3 && word[n - 1] == 'e')
-		n--;
-	return n;
-}
-
-static bool
-is_common(const char *word)
-{
-	static const char *const common[] = {"the", "a", "an", "of", "to", "in", "is", "it", "and",
-		"or", "for", "on", "how", "what", "where", "which", "who", "when", "why", "does",
-		"do", "are", "be", "by", "with", "that", "this", "we", "from", "as", "at", "can",
-		"if", "not", "all", "i", "you", "has", "have", "was", NULL};
-	for (const char *const *c = common; *c; c++)
-		if (strcmp(word, *c) == 0)
-			return true;
-	return false;
-}
 
 static void
 add_word(struct words *w, const char *word, size_t n, struct strlist *ret)
 {
 	OWN_FREE char *whole = mem_strndup(word, n);
-	if (n < MIN_WORD || is_common(whole) || w->n == MAX_WORDS)
+	if (n < MIN_WORD || words_is_common(whole) || w->n == MAX_WORDS)
 		return;
-	n = stem(word, n);
+	n = words_stem(word, n);
 	OWN_FREE char *copy = mem_strndup(word, n);
 	for (size_t i = 0; i < w->n; i++)
 		if (strcmp(w->v[i], copy) == 0)
@@ -132,7 +64,7 @@ which_word(const struct words *w, const char *part, size_t n)
 	unsigned char f = (unsigned char)part[0];
 	if (!n || !(w->first[f / 64] >> f % 64 & 1))
 		return MAX_WORDS;
-	n = stem(part, n);
+	n = words_stem(part, n);
 	for (size_t i = 0; i < w->n; i++)
 		if (strncmp(w->v[i], part, n) == 0 && !w->v[i][n])
 			return i;
@@ -143,10 +75,10 @@ which_word(const struct words *w, const char *part, size_t n)
 static uint32_t
 words_in(const struct words *w, struct str text)
 {
-	char part[MAX_WORD + 1];
+	char part[WORDS_LENGTH + 1];
 	size_t n;
 	uint32_t bits = 0;
-	while (next_part(&text, part, &n)) {
+	while (words_next(&text, part, &n)) {
 		size_t i = which_word(w, part, n);
 		bits |= i < MAX_WORDS ? 1u << i : 0;
 	}
@@ -351,11 +283,11 @@ scan_text(struct searching *s, const struct file_of *f, struct str text)
 	uint32_t lines = count_lines(text), number = 1;
 	OWN_FREE uint32_t *of = lines_of_file(s, f, lines);
 	struct str line;
-	char part[MAX_WORD + 1];
+	char part[WORDS_LENGTH + 1];
 	size_t n;
 	for (; str_next_line(&text, &line); number++) {
 		uint32_t doc = number <= lines ? of[number] : 0;
-		while (doc && next_part(&line, part, &n)) {
+		while (doc && words_next(&line, part, &n)) {
 			size_t word = which_word(&s->words, part, n);
 			if (word < MAX_WORDS)
 				count(s, doc - 1, word, 1);
@@ -660,9 +592,9 @@ search(struct graph *g, const char *query, enum graph_search by, size_t max,
 	struct searching s = {.g = g, .err = err};
 	struct search_result found = {0};
 	struct str rest = str_of(query);
-	char part[MAX_WORD + 1];
+	char part[WORDS_LENGTH + 1];
 	size_t n;
-	while (next_part(&rest, part, &n))
+	while (words_next(&rest, part, &n))
 		add_word(&s.words, part, n, &found.words);
 	int rc = s.words.n ? 0 : err_set(err, DD_EINVAL, "\"%s\" has no word to look for", query);
 	if (rc == 0)

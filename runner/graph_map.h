@@ -11,6 +11,7 @@ struct graph_options {
 	const char *dir, *db, *format;
 	uint64_t depth, budget, threads, max;
 	const char *diff, *query, *glossary, *docs, *by;
+	struct strlist seeds;
 	bool anew, no_history, agents;
 };
 

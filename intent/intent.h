@@ -1,0 +1,58 @@
+/*
+ * intent: a page of intent and the map of a source tree become a plan that people edit.  No model is asked: what is told
+ * is of the page, of the map and of rules, and the plan says which parts a model would add.
+ *
+ * The page and the tree are somebody else's text: bounded, made one line, never followed.  The plan is Markdown (plan.h); what
+ * people wrote in it is the truth, and the checks are of what is there now.
+ */
+#ifndef INTENT_INTENT_H
+#define INTENT_INTENT_H
+
+#include "base/hash.h"
+#include "graph/graph.h"
+#include "intent/plandoc.h"
+
+struct intent_inputs { /* borrowed */
+	struct graph *g;
+	const char *source;    /* the tree, as the plan names it */
+	const char *page_name; /* of the page of intent */
+	struct str page;       /* Markdown, or an issue of Jira or GitHub as JSON */
+	struct str user_rules,
+		project_rules; /* rules.md of the user and of the repository; may be empty */
+	/*
+	 * What was learnt about these files: [{"id", "text", "cluster", "confidence", "source"}]; NULL: nothing is.
+	 */
+	int (*memories)(void *ctx, const struct strlist *files, json_t **ret, struct dd_err *err);
+	void *ctx;
+};
+
+/* DD_EINVAL: the page says nothing. */
+int intent_draft(const struct intent_inputs *in, struct plandoc *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/*
+ * What is wrong with a plan: [{"fault": a word, "ids": [...], "text"}].  root_fd: the tree, for the digests of its files; -1: they are
+ * not compared.
+ */
+json_t *intent_check(const struct plandoc *p, int root_fd);
+
+/* ---- approval ---- */
+
+/*
+ * Who approved which text of a plan: lines of JSON beside it, PLAN.approvals, each with the digest of the line before, so that none
+ * can be changed or taken out unseen; only ever added to.
+ */
+struct intent_approval {
+	char *author;
+	char *digest; /* SHA-256 of the plan's bytes */
+	int64_t time_s;
+};
+void intent_approval_cleanup(struct intent_approval *a);
+
+int intent_approve(const char *plan_path, const char *author, struct intent_approval *ret,
+	struct dd_err *err) DD_MUST_USE;
+/* The last one, of whatever text.  DD_ENOENT: there is none; DD_ECORRUPT: the file was tampered with. */
+int intent_last_approval(const char *plan_path, struct intent_approval *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+#endif

@@ -1,0 +1,46 @@
+#include "runner/rules.h"
+
+#include "base/fs.h"
+
+#include <fcntl.h>
+
+#define MAX_RULES ((size_t)64 << 10)
+#define IN_THE_TREE ".drydock/rules.md"
+
+/* Heap. */
+static char *
+user_file(void)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	if (xdg && xdg[0] == '/')
+		return mem_printf("%s/drydock/rules.md", xdg);
+	return mem_printf("%s/.config/drydock/rules.md", home ? home : "");
+}
+
+static int
+read_of_tree(const char *root, struct buf *ret, struct dd_err *err)
+{
+	OWN_FD int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD int fd = -1;
+	char chunk[4096];
+	ssize_t n;
+	if (dir < 0 || fs_open_in_root(
+			       dir, IN_THE_TREE, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, &fd, NULL) < 0)
+		return 0;
+	size_t before = ret->n;
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
+		if (ret->n - before + (size_t)n > MAX_RULES)
+			return err_set(err, DD_ELIMIT, "%s of the tree has more than %zu bytes",
+				IN_THE_TREE, MAX_RULES);
+		buf_add(ret, chunk, (size_t)n);
+	}
+	return 0;
+}
+
+int
+rules_read(const char *root, struct buf *ret_user, struct buf *ret_project, struct dd_err *err)
+{
+	OWN_FREE char *own = user_file();
+	int rc = fs_read_if_any(own, MAX_RULES, ret_user, err);
+	return rc == 0 ? read_of_tree(root, ret_project, err) : rc;
+}
