@@ -11,13 +11,14 @@ below(const json_t *nodes, size_t *at, int64_t depth, unsigned levels, struct bu
 	OWN_FREE char *last = NULL;
 	while (*at < json_array_size(nodes)) {
 		const json_t *node = json_array_get(nodes, *at);
-		const json_t *label = json_array_get(node, 1);
-		int64_t own = json_integer_value(json_array_get(node, 0));
+		const json_t *level = json_array_get(node, 0), *label = json_array_get(node, 1);
+		int64_t own = json_integer_value(level);
+		bool is_node = json_is_integer(level) && json_is_string(label);
 		OWN(buf) struct buf text = {0};
-		if (own <= depth && json_is_string(label))
+		if (is_node && own <= depth)
 			return;
 		(*at)++;
-		if (!json_is_string(label))
+		if (!is_node)
 			continue;
 		buf_put_json(&text, str_of(json_string_value(label)));
 		if (levels < MAX_DEPTH)
