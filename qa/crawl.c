@@ -27,6 +27,7 @@ struct action {
 	json_t *steps; /* behind those of the state */
 	enum rank rank;
 	bool still;
+	char *where; /* of the control in its document; "": of none */
 	bool done;
 };
 
@@ -76,12 +77,17 @@ flag(const json_t *j, const char *key)
 	return json_is_true(json_object_get(j, key));
 }
 
-static void
-add_action(struct crawl *c, size_t from, const char *words, json_t *steps, enum rank rank, bool still)
+/* steps are stolen. */
+static struct action *
+add_action(struct crawl *c, size_t from, const char *words, json_t *steps, enum rank rank)
 {
 	c->actions = mem_grow(c->actions, c->nactions, &c->cap_actions, sizeof(*c->actions));
-	c->actions[c->nactions++] =
-		(struct action){from, mem_strdup(words), steps, rank, still, false};
+	c->actions[c->nactions] = (struct action){.from = from,
+		.words = mem_strdup(words),
+		.steps = steps,
+		.rank = rank,
+		.where = mem_strdup("")};
+	return &c->actions[c->nactions++];
 }
 
 struct crawl *
@@ -97,7 +103,7 @@ crawl_create(uint32_t seed, int64_t max_walks)
 	c->states[c->nstates++] = (struct state){.print = mem_strdup(""),
 		.path = mem_strdup(""),
 		.steps = json_array()}; /* before anything was done */
-	add_action(c, 0, "go to /", json_pack("[{s:s}]", "go", "/"), RANK_LINK, false);
+	add_action(c, 0, "go to /", json_pack("[{s:s}]", "go", "/"), RANK_LINK);
 	return c;
 }
 
@@ -114,6 +120,7 @@ crawl_destroy(struct crawl *c)
 	}
 	for (size_t i = 0; i < c->nactions; i++) {
 		free(c->actions[i].words);
+		free(c->actions[i].where);
 		json_decref(c->actions[i].steps);
 	}
 	for (size_t i = 0; i < c->nedges; i++)
@@ -292,11 +299,26 @@ add_link(struct crawl *c, size_t state, const json_t *control)
 	}
 	if (!is_used(c, "link", "", href))
 		add_action(c, state, words, json_pack("[o]", step("click", target(control, NULL))),
-			RANK_LINK, false);
+			RANK_LINK);
+}
+
+/* May it be without effect?  What copies or prints changes nothing that a page can show, what takes back may have nothing to
+ * take back, and what was just used (on the way here, `used`) may be so once. */
+static bool
+may_be_silent(const json_t *control, const char *used)
+{
+	static const char *const words[] = {"copy", "print", "share", "clear", "reset", "cancel",
+		"close", "refresh", "reload", "undo", "top", NULL};
+	for (size_t i = 0; words[i]; i++)
+		if (strcasestr(text_of(control, "name"), words[i]))
+			return true;
+	return !is_kind(control, "button") || flag(control, "current") ||
+	       (*used && strcmp(text_of(control, "where"), used) == 0);
 }
 
 static void
-add_button(struct crawl *c, size_t state, const json_t *controls, const json_t *control)
+add_button(struct crawl *c, size_t state, const json_t *controls, const json_t *control,
+	const char *used)
 {
 	const char *name = text_of(control, "name");
 	OWN_FREE char *what = words_of(control);
@@ -306,11 +328,11 @@ add_button(struct crawl *c, size_t state, const json_t *controls, const json_t *
 		return;
 	json_t *steps = is_kind(control, "button") ? fill(c, controls, "", CRAWL_PLAUSIBLE)
 						   : json_array();
-	/* What copies or prints changes nothing that a page can show. */
-	bool quiet = strcasestr(name, "copy") || strcasestr(name, "print") ||
-		     strcasestr(name, "share") || !is_kind(control, "button");
 	json_array_append_new(steps, step("click", target(control, NULL)));
-	add_action(c, state, words, steps, RANK_BUTTON, !quiet);
+	struct action *a = add_action(c, state, words, steps, RANK_BUTTON);
+	a->still = !may_be_silent(control, used);
+	free(a->where);
+	a->where = mem_strdup(text_of(control, "where"));
 }
 
 static void
@@ -330,13 +352,14 @@ add_submit(struct crawl *c, size_t state, const json_t *controls, const json_t *
 		OWN_FREE char *words = fields ? mem_printf("fill (%s), click %s",
 							crawl_variant_names[v], what)
 					      : mem_printf("click %s", what);
-		add_action(c, state, words, steps, get ? RANK_BUTTON : RANK_FORM,
-			v == CRAWL_PLAUSIBLE);
+		struct action *a =
+			add_action(c, state, words, steps, get ? RANK_BUTTON : RANK_FORM);
+		a->still = v == CRAWL_PLAUSIBLE;
 	}
 }
 
 static void
-add_actions(struct crawl *c, size_t state, const json_t *controls)
+add_actions(struct crawl *c, size_t state, const json_t *controls, const char *used)
 {
 	json_t *control;
 	size_t i;
@@ -351,7 +374,7 @@ add_actions(struct crawl *c, size_t state, const json_t *controls)
 		else if (is_kind(control, "submit"))
 			add_submit(c, state, controls, control);
 		else if (is_kind(control, "button") || !*text_of(control, "form"))
-			add_button(c, state, controls, control);
+			add_button(c, state, controls, control, used);
 	}
 }
 
@@ -482,7 +505,7 @@ take_seen(struct crawl *c, const struct action *a, const json_t *seen, const cha
 	json_array_foreach ((json_t *)json_object_get(seen, "facts"), i, fact)
 		add_finding(c, a, fact, (long)to, picture);
 	if (new && json_array_size(c->states[to].steps) < MAX_PATH)
-		add_actions(c, to, controls);
+		add_actions(c, to, controls, a->where);
 }
 
 void

@@ -12,7 +12,8 @@
  *   failed     the last step could not be done; why    outside    it ended at a foreign origin
  *   controls   [{role, name, nth, kind, ...}] (below)  facts      [{kind, cause, text, presses}]
  * kind of a control: "link" (href, same: its origin is the application's), "button", "submit", "field" (type, min, max,
- * maxlength, options), "tick"; form: where its form is, with method and action; off: it cannot be used.
+ * maxlength, options), "tick"; form: where its form is, with method and action; off: it cannot be used; where: its place in the
+ * document; current: it is what is chosen.
  */
 #ifndef QA_CRAWL_H
 #define QA_CRAWL_H

@@ -77,6 +77,7 @@ static const char describe[] =
 	"  out.hint = text([e.name, e.id, e.autocomplete, e.placeholder].filter((v) => typeof v === 'string').join(' '));\n"
 	"  if (type === 'select') out.options = [...e.options].filter((o) => !o.disabled).slice(0, 20).map((o) => text(o.label.trim()));\n"
 	"  out.where = where(e);\n"
+	"  out.current = e.matches('[aria-selected=true], [aria-pressed=true], [aria-current]');\n"
 	"  return out;\n"
 	"}";
 

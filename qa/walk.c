@@ -90,14 +90,15 @@ look(struct walk *w, const struct scenario_step *s, const char *before, struct s
 	json_t *facts = json_object_get(seen, "facts");
 	bool new = false;
 	int rc = observe_page(w->page, origin, &page, err);
-	if (rc == 0 && json_is_true(json_object_get(page, "outside")))
+	bool outside = json_is_true(json_object_get(page, "outside"));
+	if (outside && !json_is_true(json_object_get(page, "lost"))) /* else the browser's own */
 		json_object_set_new(seen, "outside", json_true());
-	else if (rc == 0)
+	else if (rc == 0 && !outside)
 		add_print(w, page, seen, &new);
 	if (rc == 0)
 		rc = judge_effect(w, s, before, step, page, facts, err);
 	crawl_judge(step, page, origin, facts);
-	if (rc == 0 || rc != -DD_EIO) /* a page that cannot be looked at has its picture */
+	if (rc != -DD_EIO) /* a page that cannot be looked at has its picture */
 		rc = new || json_array_size(facts) || rc < 0 ? capture_evidence(w->page, w->to, err) : 0;
 	if (rc == 0 && new)
 		rc = observe_focus(w->page,

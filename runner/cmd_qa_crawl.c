@@ -182,18 +182,28 @@ make_place(const char *dir, struct dd_err *err)
 /* ---- what is told ---- */
 
 static json_t *
+describe_side(const char *run, const struct crawl_result *r, json_t *findings)
+{
+	return json_pack("{s:s?, s:O, s:s?, s:s?, s:I, s:I, s:I, s:O, s:O, s:O}", "run", run, "seed",
+		json_object_get(r->graph, "seed"), "browser", r->browser, "ended", r->ended,
+		"walks", (json_int_t)r->walks, "states", (json_int_t)r->states, "edges",
+		(json_int_t)json_array_size(json_object_get(r->graph, "edges")), "left",
+		json_object_get(r->graph, "left"), "fenced", json_object_get(r->graph, "fenced"),
+		"findings", findings);
+}
+
+static json_t *
 describe(const struct crawling *c)
 {
-	const struct crawl_result *r = &c->new.result;
-	json_t *graph = r->graph;
-	return json_pack("{s:s?, s:s?, s:s?, s:s, s:O, s:s, s:s?, s:s?, s:I, s:I, s:I, s:O, s:O, s:O, s:O?}",
-		"run", c->o->run, "against", c->o->against, "serve", c->o->serve, "image",
-		c->image.digest, "seed", json_object_get(graph, "seed"), "dir", c->new.dir,
-		"browser", r->browser, "ended", r->ended ? r->ended : c->old.result.ended, "walks",
-		(json_int_t)r->walks, "states", (json_int_t)r->states, "edges",
-		(json_int_t)json_array_size(json_object_get(graph, "edges")), "left",
-		json_object_get(graph, "left"), "fenced", json_object_get(graph, "fenced"),
-		"findings", c->findings, "differences", c->differences);
+	json_t *j = describe_side(c->o->run, &c->new.result, c->findings);
+	json_object_set_new(j, "image", json_string(c->image.digest));
+	json_object_set_new(j, "dir", json_string(c->new.dir));
+	if (!c->differences)
+		return j;
+	json_object_set_new(j, "against",
+		describe_side(c->o->against, &c->old.result, c->old.result.findings));
+	json_object_set(j, "differences", c->differences);
+	return j;
 }
 
 static void

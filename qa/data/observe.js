@@ -47,7 +47,7 @@
 	}
 
 	const nodes = [], checks = [], texts = [], comments = [];
-	let painted = false, focusable = 0, invalid = false, canvas = false;
+	let painted = false, focusable = 0, invalid = false;
 	const check = (kind, cause, text) => {
 		if (checks.length < MAX_CHECKS)
 			checks.push({kind, cause: cause.slice(0, 500), text: text.slice(0, 500)});
@@ -132,7 +132,7 @@
 			if (s.backgroundImage !== 'none' || (/^rgb/.test(s.backgroundColor) && (c.length === 3 || c[3] > 0)))
 				return true;
 			if (s.overflow !== 'visible')
-				return true; /* scrolled out of sight, perhaps */
+				return true; // scrolled out of sight, perhaps
 		}
 		return false;
 	};
@@ -162,7 +162,6 @@
 			painted = true;
 		if (s.backgroundImage !== 'none' || (e.localName !== 'html' && e.localName !== 'body' && !/^(transparent|rgba\(.*, 0\))$/.test(s.backgroundColor) && e.clientHeight > 4))
 			painted = true;
-		canvas = canvas || e.localName === 'canvas';
 		if (e.localName === 'img' && e.complete && !e.naturalWidth && e.currentSrc && own(e.currentSrc))
 			check('image', short(e.currentSrc), `the picture ${short(e.currentSrc)} does not show`);
 		if (e.localName === 'img' && !e.hasAttribute('alt') && !e.getAttribute('aria-label') && !e.title && !/^(none|presentation)$/.test(e.getAttribute('role') || '') && shown(e))
@@ -190,7 +189,7 @@
 			takeElement(e);
 			walk(e, depth + 1);
 			for (const r of inner(e))
-				walk(r.documentElement ? r : r, depth + 1);
+				walk(r, depth + 1);
 		}
 	};
 	const checkWidth = () => {
@@ -207,7 +206,7 @@
 		check('overflow', widest ? where(widest) : 'page', `the page is ${top.scrollWidth} pixels wide in a window of ${top.clientWidth}`);
 	};
 
-	const outside = location.origin !== origin;
+	const outside = location.origin !== origin, lost = location.protocol === 'chrome-error:';
 	if (!outside && document.body) {
 		walk(document, 0);
 		checkOverlaps();
@@ -220,6 +219,6 @@
 			check('title', location.pathname, 'the page has no title');
 	}
 	const text = document.body ? document.body.innerText.slice(0, MAX_TEXT) : '';
-	return {nodes, checks, focusable, invalid, canvas, outside, path: location.pathname.slice(0, 1000),
+	return {nodes, checks, focusable, invalid, outside, lost, path: location.pathname.slice(0, 1000),
 		text: text + '\n' + comments.join('\n').slice(0, MAX_TEXT)};
 })

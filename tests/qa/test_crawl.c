@@ -214,6 +214,26 @@ the_same_answers_give_the_same_graph(void **state)
 }
 
 static void
+a_control_that_was_just_used_may_be_without_effect(void **state)
+{
+	static const char bell[] = "{\"print\":\"%s\",\"path\":\"/\",\"facts\":[],\"controls\":["
+				   "{\"role\":\"button\",\"name\":\"%s\",\"nth\":0,\"kind\":\"button\",\"where\":\"b\"}]}";
+	OWN_FREE char *before = mem_printf(bell, "before", "Ring"),
+		      *after = mem_printf(bell, "after", "Rung");
+	struct crawl *c = crawl_create(1, 9);
+	OWN_JSON json_t *first = crawl_next(c);
+	(void)state;
+	answer(c, 0, before);
+	OWN_JSON json_t *next = crawl_next(c);
+	assert_true(json_is_true(json_array_get(json_object_get(next, "still"), 0)));
+	answer(c, 0, after);
+	OWN_JSON json_t *then = crawl_next(c);
+	assert_int_equal(walks_of(then), 1);
+	assert_true(json_is_false(json_array_get(json_object_get(then, "still"), 0)));
+	crawl_destroy(c);
+}
+
+static void
 a_cause_is_told_once_with_its_path(void **state)
 {
 	static const char fault[] =
@@ -393,6 +413,7 @@ main(void)
 		cmocka_unit_test(walks_that_were_not_made_come_again),
 		cmocka_unit_test(there_are_no_more_walks_than_asked_for),
 		cmocka_unit_test(the_same_answers_give_the_same_graph),
+		cmocka_unit_test(a_control_that_was_just_used_may_be_without_effect),
 		cmocka_unit_test(a_cause_is_told_once_with_its_path),
 		cmocka_unit_test(two_builds_are_compared_along_the_same_actions),
 		cmocka_unit_test(what_the_application_answers_is_judged),
