@@ -215,7 +215,7 @@ bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C 
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack
-bench-qa: all $(BENCH) $(OBJ)/tests/qa/tool_picture ## qa beside its peers: PARTS="diff mutations" ROUNDS=n SHOTS=DIR
+bench-qa: all $(BENCH) $(OBJ)/tests/qa/tool_picture ## qa beside its peers: PARTS="diff mutations crawl" ROUNDS=n SHOTS=DIR RUNS="RUN..."
 	@bash tools/bench_qa.sh '$(OBJ)/tools/bench' '$(OBJ)/tests/qa/tool_picture' $(PARTS)
 .PHONY: bench-qa
 faults: all ## make every call that changes the disk fail in turn, in every way (an hour)

@@ -53,8 +53,26 @@ first_line(const char *text)
 	return line;
 }
 
+/* What follows from a fence of ours: nobody but the application answers here. */
+static bool
+is_of_fence(const struct screen_step *s, const char *text, const char *origin)
+{
+	bool unfetched = strstr(text, "Failed to fetch") || strstr(text, "NetworkError") ||
+			 strstr(text, "dynamically imported module");
+	bool undefined = strstr(text, "is not defined") != NULL;
+	for (size_t i = 0; i < s->requests.n; i++) {
+		const struct screen_request *r = &s->requests.v[i];
+		if (!r->error || r->status || inside(r->url, origin))
+			continue;
+		if (unfetched || (undefined && r->type && strcmp(r->type, "Script") == 0))
+			return true;
+	}
+	return false;
+}
+
 static void
-judge_message(const struct screen_message *m, const char *origin, json_t *facts)
+judge_message(const struct screen_step *s, const struct screen_message *m, const char *origin,
+	json_t *facts)
 {
 	OWN(buf) struct buf cause = {0}, text = {0};
 	bool thrown = strcmp(m->level, "exception") == 0;
@@ -62,7 +80,8 @@ judge_message(const struct screen_message *m, const char *origin, json_t *facts)
 	if (!thrown && strcmp(m->level, "error") != 0 && strcmp(m->level, "assert") != 0)
 		return;
 	/* The browser's own word for a request that is judged as one. */
-	if (strncmp(m->text, "Failed to load resource", 23) == 0 || (m->url && !at && *m->url))
+	if (strncmp(m->text, "Failed to load resource", 23) == 0 || (m->url && !at && *m->url) ||
+		is_of_fence(s, m->text, origin))
 		return;
 	put_cause(&cause, first_line(m->text));
 	buf_printf(&text, STR_FMT, STR_ARG(first_line(m->text)));
@@ -84,7 +103,7 @@ judge_console(const struct screen_step *s, const char *origin, json_t *facts)
 		dialogs += strcmp(m->level, "dialog") == 0;
 		if (strcmp(m->level, "crash") == 0)
 			crawl_fact(facts, "crash", "crash", "the page's process ended");
-		judge_message(m, origin, facts);
+		judge_message(s, m, origin, facts);
 	}
 	if (dialogs >= FLOOD)
 		crawl_fact(facts, "dialogs", "dialogs", "the page asks without end");

@@ -12,7 +12,7 @@
 
 #define DEFAULT_WALKS 300
 #define DEFAULT_TIME_MS (10 * 60 * 1000)
-#define MAX_EMPTY 3 /* stages in a row in which no walk was made */
+#define START_MS 3000 /* what application and browser may need before the first walk */
 
 struct run {
 	const struct crawl_spec *spec;
@@ -129,7 +129,7 @@ go_on(struct run *r, bool *ret_more, struct dd_err *err)
 	*ret_more = false;
 	if (!next)
 		return 0;
-	if (time_left_ms(r) <= 0) {
+	if (r->stage && time_left_ms(r) < START_MS) {
 		r->result->ended = mem_strdup("time was up");
 		return 0;
 	}
@@ -143,6 +143,10 @@ go_on(struct run *r, bool *ret_more, struct dd_err *err)
 		r->at = (struct crawl_stage){0};
 	scenario_list_cleanup(&walks);
 	*ret_more = rc == 0;
+	if (rc < 0 && r->stage > 1 && time_left_ms(r) <= 0) { /* what was found is kept */
+		r->result->ended = mem_strdup("time was up");
+		return 0;
+	}
 	return rc;
 }
 

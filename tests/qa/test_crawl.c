@@ -351,6 +351,11 @@ what_a_page_says_is_judged(void **state)
 	assert_kinds(STEP("\"console\":[{\"level\":\"exception\",\"text\":\"Error: x\"},{\"level\":\"error\",\"text\":\"y\"},"
 			  "{\"level\":\"log\",\"text\":\"z\"},{\"level\":\"error\",\"text\":\"Failed to load resource: 404\"}]"),
 		NULL, "exception;console;");
+	/* Nobody answers for others here: what follows from that is not the application's. */
+	assert_kinds(STEP("\"console\":[{\"level\":\"exception\",\"text\":\"TypeError: Failed to fetch\"}],"
+			  "\"requests\":[{\"method\":\"GET\",\"url\":\"https://cdn.example/a\",\"error\":\"net::ERR_FAILED\"}]"),
+		NULL, "");
+	assert_kinds(STEP("\"console\":[{\"level\":\"exception\",\"text\":\"ReferenceError: $ is not defined\"}]"), NULL, "exception;");
 	assert_kinds(STEP("\"unmet\":[\"script\"]"), NULL, "hang;");
 	assert_kinds(STEP("\"console\":[{\"level\":\"crash\",\"text\":\"gone\"}]"), NULL, "crash;");
 	assert_kinds(STEP("\"unmet\":[]"), "{\"path\":\"/\",\"text\":\"fine\",\"checks\":[{\"kind\":\"blank\",\"cause\":\"/\",\"text\":\"x\"}]}", "blank;");
