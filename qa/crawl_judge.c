@@ -15,9 +15,9 @@ crawl_fact(json_t *facts, const char *kind, const char *cause, const char *text)
 	buf_puts(&c, cause);
 	buf_puts(&t, text);
 	if (json_array_size(facts) < MAX_FACTS)
-		json_array_append_new(facts,
-			json_pack("{s:s, s:o, s:o}", "kind", kind, "cause", json_text(buf_str(&c)),
-				"text", json_text(buf_str(&t))));
+		json_array_append_new(
+			facts, json_pack("{s:s, s:o, s:o}", "kind", kind, "cause",
+				       json_text(buf_str(&c)), "text", json_text(buf_str(&t))));
 }
 
 /* The path and query of an address of the application; NULL: it is another's. */
@@ -135,8 +135,7 @@ is_answer(const struct screen_request *r)
 }
 
 static void
-judge_request(
-	const struct screen_request *r, const json_t *page, const char *origin, json_t *facts)
+judge_request(const struct screen_request *r, const json_t *page, const char *origin, json_t *facts)
 {
 	OWN(buf) struct buf cause = {0}, text = {0};
 	const char *path = inside(r->url, origin);
@@ -217,13 +216,18 @@ crawl_judge(const struct screen_step *s, const json_t *page, const char *origin,
 static const struct match_rule leaks[] = {
 	{"trace", "Traceback \\(most recent call last\\):", false},
 	{"trace", "^\\s+at [\\w.$<>\\[\\] ]+ ?\\(.*:\\d+\\)", false},
-	{"trace", "(Fatal error|Parse error|Uncaught [\\w\\\\]+): .* in \\S+(:| on line )\\d+", false},
+	{"trace", "(Fatal error|Parse error|Uncaught [\\w\\\\]+): .* in \\S+(:| on line )\\d+",
+		false},
 	{"trace", "^Exception in thread \"|^goroutine \\d+ \\[|^panic: ", false},
-	{"trace", "SQLSTATE\\[|You have an error in your SQL syntax|ORA-\\d{5}: |"
-		  "sqlite3\\.\\w+Error|psycopg2\\.\\w+|PG::\\w+Error", false},
+	{"trace",
+		"SQLSTATE\\[|You have an error in your SQL syntax|ORA-\\d{5}: |"
+		"sqlite3\\.\\w+Error|psycopg2\\.\\w+|PG::\\w+Error",
+		false},
 	{"secret", "-----BEGIN [A-Z ]*PRIVATE KEY-----", false},
-	{"secret", "\\bAKIA[0-9A-Z]{16}\\b|\\bgh[pousr]_[A-Za-z0-9]{36}|\\bsk_live_[0-9A-Za-z]{16,}|"
-		   "\\bxox[baprs]-[0-9A-Za-z-]{10,}", false},
+	{"secret",
+		"\\bAKIA[0-9A-Z]{16}\\b|\\bgh[pousr]_[A-Za-z0-9]{36}|\\bsk_live_[0-9A-Za-z]{16,}|"
+		"\\bxox[baprs]-[0-9A-Za-z-]{10,}",
+		false},
 	{"secret", "\\b[a-z][a-z0-9+]{2,}://[^/\\s:@]+:[^/\\s:@]+@[\\w.-]+", false},
 	{"secret", "\\b[A-Z_]*(PASSWORD|SECRET|API_KEY|TOKEN)=\\S{6,}", false},
 };
@@ -233,10 +237,10 @@ take_leak(void *facts, const struct match_hit *hit)
 {
 	bool secret = strcmp(hit->id, "secret") == 0;
 	OWN_FREE char *cause = mem_printf("%s %zu", hit->id, hit->rule);
-	OWN_FREE char *text = secret ? mem_strdup("the page shows what looks like a secret")
-				     : mem_printf("the page shows its inside: %.*s",
-					       (int)(hit->text.n < 200 ? hit->text.n : 200),
-					       hit->text.p);
+	OWN_FREE char *text =
+		secret ? mem_strdup("the page shows what looks like a secret")
+		       : mem_printf("the page shows its inside: %.*s",
+				 (int)(hit->text.n < 200 ? hit->text.n : 200), hit->text.p);
 	const json_t *fact;
 	size_t i;
 	json_array_foreach ((json_t *)facts, i, fact)
@@ -250,7 +254,8 @@ void
 crawl_judge_text(const char *text, json_t *facts)
 {
 	struct match_set *set = NULL;
-	if (match_compile(leaks, sizeof(leaks) / sizeof(*leaks), (struct str){"", 0}, &set, NULL) < 0)
+	if (match_compile(leaks, sizeof(leaks) / sizeof(*leaks), (struct str){"", 0}, &set, NULL) <
+		0)
 		return;
 	match_disable_hyperscan(set);
 	(void)!match_text(set, str_of(text), take_leak, facts, NULL);

@@ -167,7 +167,8 @@ qa_crawl(const struct crawl_spec *spec, struct crawl_result *ret, struct dd_err 
 		OWN_JSON json_t *found = crawl_findings(r.crawl);
 		findings = json_array_size(found);
 		if (rc == 0 && spec->on_walk)
-			spec->on_walk(spec->ctx, crawl_walks(r.crawl), crawl_states(r.crawl), findings);
+			spec->on_walk(
+				spec->ctx, crawl_walks(r.crawl), crawl_states(r.crawl), findings);
 	}
 	if (rc < 0) {
 		crawl_result_cleanup(&result);

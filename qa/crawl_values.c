@@ -1,17 +1,12 @@
 #include "qa/crawl_values.h"
 
+#include "qa/crawl_model.h"
+
 #include <string.h>
 
 #define LONG_TEXT 300
 
 const char *const crawl_variant_names[] = {"plausible", "boundary", "empty", NULL};
-
-static const char *
-text_of(const json_t *field, const char *key)
-{
-	const char *text = json_string_value(json_object_get(field, key));
-	return text ? text : "";
-}
 
 /* Rows by type, and by what name, autocomplete or accessible name say; the first that fits.  "": any. */
 static const struct row {
@@ -19,12 +14,15 @@ static const struct row {
 	const char *plausible[2];
 	const char *boundary;
 } rows[] = {
-	{"email", "", {"anna.berg@example.org", "jon.dahl@example.org"}, "a+b.c'd@xn--bcher-kva.example"},
-	{"url", "", {"http://example.org/", "https://example.org/a"}, "http://example.org/?q=%00&r=\"><b>"},
+	{"email", "", {"anna.berg@example.org", "jon.dahl@example.org"},
+		"a+b.c'd@xn--bcher-kva.example"},
+	{"url", "", {"http://example.org/", "https://example.org/a"},
+		"http://example.org/?q=%00&r=\"><b>"},
 	{"tel", "", {"+49 30 901820", "+1 212 555 0100"}, "0"},
 	{"number", "", {"3", "7"}, "2147483648"},
 	{"password", "", {"Pa55word!x", "Str0ng-pass"}, "'\" --<&;\\%s"},
-	{"", "mail", {"anna.berg@example.org", "jon.dahl@example.org"}, "a+b.c'd@xn--bcher-kva.example"},
+	{"", "mail", {"anna.berg@example.org", "jon.dahl@example.org"},
+		"a+b.c'd@xn--bcher-kva.example"},
 	{"", "phone", {"+49 30 901820", "+1 212 555 0100"}, "0"},
 	{"", "zip", {"10115", "10001"}, "00000"},
 	{"", "date", {"2026-03-14", "2026-04-21"}, "9999-12-31"},
@@ -38,12 +36,12 @@ static const struct row {
 static const struct row *
 row_of(const json_t *field)
 {
-	const char *type = text_of(field, "type");
+	const char *type = crawl_text(field, "type");
 	size_t i = 0;
 	for (; i + 1 < sizeof(rows) / sizeof(*rows); i++) {
 		const struct row *r = &rows[i];
 		if (*r->type ? strcmp(type, r->type) == 0
-			     : strcasestr(text_of(field, "hint"), r->hint) != NULL)
+			     : strcasestr(crawl_text(field, "hint"), r->hint) != NULL)
 			break;
 	}
 	return &rows[i];
@@ -67,8 +65,9 @@ option(const json_t *field, enum crawl_variant v)
 {
 	const json_t *options = json_object_get(field, "options");
 	size_t n = json_array_size(options);
-	const char *text = json_string_value(
-		json_array_get(options, v == CRAWL_BOUNDARY ? n - 1 : n > 1 ? 1 : 0));
+	const char *text = json_string_value(json_array_get(options, v == CRAWL_BOUNDARY ? n - 1
+								     : n > 1		 ? 1
+											 : 0));
 	return n && text && v != CRAWL_EMPTY ? mem_strdup(text) : NULL;
 }
 
@@ -77,8 +76,8 @@ crawl_value(const json_t *field, enum crawl_variant v, uint32_t seed)
 {
 	static const char *const untyped[] = {
 		"date", "time", "datetime-local", "month", "week", "color", "range", "file", NULL};
-	const char *type = text_of(field, "type");
-	const char *edge = text_of(field, v == CRAWL_BOUNDARY ? "max" : "min");
+	const char *type = crawl_text(field, "type");
+	const char *edge = crawl_text(field, v == CRAWL_BOUNDARY ? "max" : "min");
 	for (size_t i = 0; untyped[i]; i++)
 		if (strcmp(type, untyped[i]) == 0)
 			return NULL;

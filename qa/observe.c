@@ -112,9 +112,9 @@ check_name(const struct ax_item *item, const char *kind, json_t *control, json_t
 	const char *where = json_string_value(json_object_get(control, "where"));
 	OWN_FREE char *text = mem_printf("a %s has no name", item->role);
 	if (!*item->name && where && !json_is_true(json_object_get(control, "off")))
-		json_array_append_new(checks,
-			json_pack("{s:s, s:s, s:s}", "kind", field ? "label" : "name", "cause", where,
-				"text", text));
+		json_array_append_new(
+			checks, json_pack("{s:s, s:s, s:s}", "kind", field ? "label" : "name",
+					"cause", where, "text", text));
 }
 
 static int

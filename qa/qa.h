@@ -101,7 +101,7 @@ int qa_play_screens(const struct screen_spec *spec, struct screen_result *ret, s
 
 /* ---- crawling ---- */
 
-struct crawl_stage { /* an application that nobody has touched */
+struct crawl_stage {		 /* an application that nobody has touched */
 	struct pod *application; /* as in screen_spec */
 	const char *base_url, *serve;
 };
@@ -132,7 +132,8 @@ struct crawl_result {
 void crawl_result_cleanup(struct crawl_result *r);
 
 /* Walk through an application without a script (crawl.h).  Errors as of qa_play_screens, or of renew. */
-int qa_crawl(const struct crawl_spec *spec, struct crawl_result *ret, struct dd_err *err) DD_MUST_USE;
+int qa_crawl(const struct crawl_spec *spec, struct crawl_result *ret, struct dd_err *err)
+	DD_MUST_USE;
 /* Two of them side by side: what differs, an array (crawl_compare). */
 json_t *qa_crawl_compare(const struct crawl_result *old, const struct crawl_result *new);
 

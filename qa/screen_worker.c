@@ -144,8 +144,7 @@ walk(struct player *p, size_t i, struct screen_scenario *done, struct dd_err *er
 		.base_url = p->task->base_url,
 		.to = &sink,
 		.known = &p->known,
-		.still = json_is_true(
-			json_array_get(json_object_get(p->task->walks, "still"), i))};
+		.still = json_is_true(json_array_get(json_object_get(p->task->walks, "still"), i))};
 	int rc = w.base_url ? walk_play(&w, err)
 			    : err_set(err, DD_EINVAL, "nobody says where the application is");
 	done->steps = w.steps;

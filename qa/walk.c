@@ -27,8 +27,8 @@ origin_of(const char *base_url)
 
 /* A step whose evidence is the next one's. */
 static int
-pass_step(struct walk *w, const struct scenario_step *s, struct screen_step *step, char **ret_failed,
-	struct dd_err *err)
+pass_step(struct walk *w, const struct scenario_step *s, struct screen_step *step,
+	char **ret_failed, struct dd_err *err)
 {
 	OWN(dd_err) struct dd_err why = {0};
 	int64_t began = clock_mono_ns();
@@ -73,8 +73,8 @@ judge_effect(struct walk *w, const struct scenario_step *s, const char *before,
 	int rc = observe_content(w->page, &after, err);
 	if (rc == 0 && strcmp(before, after) == 0) {
 		OWN_FREE char *words = scenario_step_words(s);
-		OWN_FREE char *cause = mem_printf("%s %s",
-			json_string_value(json_object_get(page, "path")) ?: "", words);
+		OWN_FREE char *cause = mem_printf(
+			"%s %s", json_string_value(json_object_get(page, "path")) ?: "", words);
 		OWN_FREE char *text = mem_printf("%s has no effect", words);
 		crawl_fact(facts, "dead", cause, text);
 	}
@@ -99,10 +99,11 @@ look(struct walk *w, const struct scenario_step *s, const char *before, struct s
 		rc = judge_effect(w, s, before, step, page, facts, err);
 	crawl_judge(step, page, origin, facts);
 	if (rc != -DD_EIO) /* a page that cannot be looked at has its picture */
-		rc = new || json_array_size(facts) || rc < 0 ? capture_evidence(w->page, w->to, err) : 0;
+		rc = new || json_array_size(facts) || rc < 0 ? capture_evidence(w->page, w->to, err)
+							     : 0;
 	if (rc == 0 && new)
-		rc = observe_focus(w->page,
-			json_integer_value(json_object_get(page, "focusable")), facts, err);
+		rc = observe_focus(w->page, json_integer_value(json_object_get(page, "focusable")),
+			facts, err);
 	if (page) {
 		json_object_set(seen, "path", json_object_get(page, "path"));
 		json_object_set(seen, "controls", json_object_get(page, "controls"));

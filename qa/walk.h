@@ -11,8 +11,8 @@ struct walk {
 	const struct scenario *scenario;
 	const char *base_url;
 	const struct capture_sink *to; /* takes frames of any kind (screen.h) */
-	struct map *known; /* fingerprints; a new one is added */
-	bool still; /* a last step that changes nothing is told */
+	struct map *known;	       /* fingerprints; a new one is added */
+	bool still;		       /* a last step that changes nothing is told */
 	bool unsafe; /* set: something was sent that may change the application's data */
 	int64_t steps, failed;
 };

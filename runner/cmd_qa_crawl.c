@@ -25,7 +25,8 @@ struct crawl_options {
 
 #define O(member) offsetof(struct crawl_options, member)
 static const struct option_def options[] = {
-	{"run", 0, OPTION_TEXT, O(run), "RUN", "start the application of this run, and walk through it"},
+	{"run", 0, OPTION_TEXT, O(run), "RUN",
+		"start the application of this run, and walk through it"},
 	{"against", 0, OPTION_TEXT, O(against), "RUN2",
 		"walk through the application of this run, too, and tell what differs from it"},
 	{"serve", 0, OPTION_TEXT, O(serve), "DIR",
@@ -46,7 +47,7 @@ static const struct option_def options[] = {
 
 struct side { /* one of the two builds */
 	const char *name;
-	struct run run;	       /* held */
+	struct run run;		/* held */
 	const struct run *from; /* this one, or the other's where it is the same */
 	struct revived *application;
 	struct answers *answers;
@@ -99,8 +100,8 @@ write_json(const char *dir, const char *name, const json_t *j, struct dd_err *er
 }
 
 static int
-write_picture(
-	const struct state *st, const char *digest, const char *dir, const char *name, struct dd_err *err)
+write_picture(const struct state *st, const char *digest, const char *dir, const char *name,
+	struct dd_err *err)
 {
 	OWN_FREE char *cas = state_path(st, "cas");
 	OWN_FREE char *from = cas_path(cas, digest);
@@ -184,8 +185,8 @@ make_place(const char *dir, struct dd_err *err)
 static json_t *
 describe_side(const char *run, const struct crawl_result *r, json_t *findings)
 {
-	return json_pack("{s:s?, s:O, s:s?, s:s?, s:I, s:I, s:I, s:O, s:O, s:O}", "run", run, "seed",
-		json_object_get(r->graph, "seed"), "browser", r->browser, "ended", r->ended,
+	return json_pack("{s:s?, s:O, s:s?, s:s?, s:I, s:I, s:I, s:O, s:O, s:O}", "run", run,
+		"seed", json_object_get(r->graph, "seed"), "browser", r->browser, "ended", r->ended,
 		"walks", (json_int_t)r->walks, "states", (json_int_t)r->states, "edges",
 		(json_int_t)json_array_size(json_object_get(r->graph, "edges")), "left",
 		json_object_get(r->graph, "left"), "fenced", json_object_get(r->graph, "fenced"),
@@ -200,8 +201,8 @@ describe(const struct crawling *c)
 	json_object_set_new(j, "dir", json_string(c->new.dir));
 	if (!c->differences)
 		return j;
-	json_object_set_new(j, "against",
-		describe_side(c->o->against, &c->old.result, c->old.result.findings));
+	json_object_set_new(
+		j, "against", describe_side(c->o->against, &c->old.result, c->old.result.findings));
 	json_object_set(j, "differences", c->differences);
 	return j;
 }
@@ -215,8 +216,9 @@ print_entries(const json_t *entries)
 		OWN(buf) struct buf line = {0};
 		const char *text = json_string_value(json_object_get(entry, "text"));
 		buf_put_visible(&line, str_of(text));
-		printf("%-10s %s\n           %s\n", json_string_value(json_object_get(entry, "kind")),
-			line.p ? line.p : "", json_string_value(json_object_get(entry, "file")));
+		printf("%-10s %s\n           %s\n",
+			json_string_value(json_object_get(entry, "kind")), line.p ? line.p : "",
+			json_string_value(json_object_get(entry, "file")));
 	}
 }
 
@@ -224,7 +226,8 @@ static int
 tell(const struct crawling *c)
 {
 	const struct crawl_result *r = &c->new.result;
-	size_t findings = json_array_size(c->findings), differences = json_array_size(c->differences);
+	size_t findings = json_array_size(c->findings),
+	       differences = json_array_size(c->differences);
 	const char *ended = r->ended ? r->ended : c->old.result.ended;
 	if (c->o->common.json) {
 		OWN_JSON json_t *j = describe(c);
@@ -238,8 +241,8 @@ tell(const struct crawling *c)
 			(long long)r->states, findings);
 		if (c->differences)
 			printf(", %zu differences", differences);
-		printf("; all of it is in %s%s%s\n", c->new.dir,
-			ended ? "; it ended early: " : "", ended ? ended : "");
+		printf("; all of it is in %s%s%s\n", c->new.dir, ended ? "; it ended early: " : "",
+			ended ? ended : "");
 	}
 	return findings || differences || ended ? EXIT_TARGET_FAILED : EXIT_DONE;
 }
@@ -284,7 +287,8 @@ renew(void *ctx, struct crawl_stage *ret, struct dd_err *err)
 				: revive(&spec, &s->application, err);
 	if (rc == 0 && !revived_urls(s->application)->n)
 		rc = err_set(err, DD_EINVAL,
-			"the application of run %s answers on no port as web pages do", s->from->id);
+			"the application of run %s answers on no port as web pages do",
+			s->from->id);
 	if (rc < 0)
 		return rc;
 	free(s->url);
@@ -312,8 +316,9 @@ open_side(struct crawling *c, struct side *s, struct dd_err *err)
 		rc = run_hold(&s->run, err);
 	if (rc < 0)
 		return rc;
-	return command_load_answers(s->name && !c->o->answers ? s->from->options.answers : c->o->answers,
-		&s->answers, err);
+	return command_load_answers(
+		s->name && !c->o->answers ? s->from->options.answers : c->o->answers, &s->answers,
+		err);
 }
 
 static int
@@ -363,7 +368,7 @@ crawl(struct crawling *c, struct dd_err *err)
 		rc = open_side(c, &c->old, err);
 	if (rc < 0)
 		return rc;
-	c->new.dir = o->output	 ? mem_strdup(o->output)
+	c->new.dir = o->output	   ? mem_strdup(o->output)
 		     : c->new.name ? run_path(&c->new.run, "screens/" DEFAULT_DIR)
 				   : mem_strdup(DEFAULT_DIR);
 	c->old.dir = fs_join(c->new.dir, "old");

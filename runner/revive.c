@@ -110,10 +110,11 @@ choose(struct revived *r, const struct revive_spec *s, struct dd_err *err)
 		.port = s->port,
 		.at_once = s->command && !s->port,
 		.limit_ms = READY_LIMIT_MS};
-	return r->how.run ? 0
-			  : err_set(err, DD_ENOENT,
-				    "nothing was seen to start the application of run %s: name it with --command",
-				    s->run->id);
+	return r->how.run
+		       ? 0
+		       : err_set(err, DD_ENOENT,
+				 "nothing was seen to start the application of run %s: name it with --command",
+				 s->run->id);
 }
 
 static int

@@ -57,9 +57,12 @@ any_document_has_a_fingerprint(void **state)
 static void
 values_fit_the_field(void **state)
 {
-	OWN_JSON json_t *mail = parse("{\"type\":\"email\"}"), *number = parse("{\"type\":\"number\",\"min\":\"2\",\"max\":\"9\"}"),
-			*date = parse("{\"type\":\"date\"}"), *note = parse("{\"type\":\"text\",\"hint\":\"note\",\"maxlength\":5}"),
-			*list = parse("{\"type\":\"select\",\"options\":[\"one\",\"two\",\"three\"]}");
+	OWN_JSON json_t *mail = parse("{\"type\":\"email\"}"),
+			*number = parse("{\"type\":\"number\",\"min\":\"2\",\"max\":\"9\"}"),
+			*date = parse("{\"type\":\"date\"}"),
+			*note = parse("{\"type\":\"text\",\"hint\":\"note\",\"maxlength\":5}"),
+			*list = parse(
+				"{\"type\":\"select\",\"options\":[\"one\",\"two\",\"three\"]}");
 	(void)state;
 	OWN_FREE char *address = crawl_value(mail, CRAWL_PLAUSIBLE, 0),
 		      *most = crawl_value(number, CRAWL_BOUNDARY, 0),
@@ -88,8 +91,8 @@ walks_of(const json_t *next)
 static char *
 last_of(const json_t *next, size_t i)
 {
-	const json_t *steps = json_object_get(
-		json_array_get(json_object_get(next, "scenarios"), i), "steps");
+	const json_t *steps =
+		json_object_get(json_array_get(json_object_get(next, "scenarios"), i), "steps");
 	return json_dumps(json_array_get(steps, json_array_size(steps) - 1), JSON_COMPACT);
 }
 
@@ -216,8 +219,9 @@ the_same_answers_give_the_same_graph(void **state)
 static void
 a_control_that_was_just_used_may_be_without_effect(void **state)
 {
-	static const char bell[] = "{\"print\":\"%s\",\"path\":\"/\",\"facts\":[],\"controls\":["
-				   "{\"role\":\"button\",\"name\":\"%s\",\"nth\":0,\"kind\":\"button\",\"where\":\"b\"}]}";
+	static const char bell[] =
+		"{\"print\":\"%s\",\"path\":\"/\",\"facts\":[],\"controls\":["
+		"{\"role\":\"button\",\"name\":\"%s\",\"nth\":0,\"kind\":\"button\",\"where\":\"b\"}]}";
 	OWN_FREE char *before = mem_printf(bell, "before", "Ring"),
 		      *after = mem_printf(bell, "after", "Rung");
 	struct crawl *c = crawl_create(1, 9);
@@ -284,11 +288,14 @@ static void
 two_builds_are_compared_along_the_same_actions(void **state)
 {
 	static const char boat[] = "{\"print\":\"boat\",\"path\":\"/boat\",\"facts\":[]}";
-	static const char sunk[] = "{\"print\":\"sunk\",\"path\":\"/boat\",\"facts\":[{\"kind\":\"http\",\"cause\":\"500\",\"text\":\"500\"}]}";
+	static const char sunk[] =
+		"{\"print\":\"sunk\",\"path\":\"/boat\",\"facts\":[{\"kind\":\"http\",\"cause\":\"500\",\"text\":\"500\"}]}";
 	static const char more[] =
 		"{\"print\":\"boat\",\"path\":\"/boat\",\"facts\":[],\"controls\":[{\"role\":\"button\",\"name\":\"Sail\",\"nth\":0,\"kind\":\"button\"}]}";
-	OWN_FREE char *same = kinds_of_difference(boat, boat), *other = kinds_of_difference(boat, sunk),
-		      *back = kinds_of_difference(sunk, boat), *unused = kinds_of_difference(boat, more);
+	OWN_FREE char *same = kinds_of_difference(boat, boat),
+		      *other = kinds_of_difference(boat, sunk),
+		      *back = kinds_of_difference(sunk, boat),
+		      *unused = kinds_of_difference(boat, more);
 	(void)state;
 	assert_string_equal(same, "");
 	assert_string_equal(other, "structure;new finding;");
@@ -324,8 +331,8 @@ assert_kinds(const char *step, const char *page, const char *wanted)
 
 #define STEP(more) "{\"n\":1,\"action\":\"x\",\"status\":\"passed\"," more "}"
 #define REQUEST(method, path, status, error) \
-	STEP("\"requests\":[{\"method\":\"" method "\",\"url\":\"" path "\",\"type\":\"Document\",\"status\":" status \
-	     ",\"error\":" error "}]")
+	STEP("\"requests\":[{\"method\":\"" method "\",\"url\":\"" path \
+	     "\",\"type\":\"Document\",\"status\":" status ",\"error\":" error "}]")
 #define OURS "http://127.0.0.1:80"
 
 static void
@@ -335,12 +342,15 @@ what_the_application_answers_is_judged(void **state)
 	assert_kinds(REQUEST("GET", OURS "/a", "200", "null"), NULL, "");
 	assert_kinds(REQUEST("GET", OURS "/a", "404", "null"), NULL, "http;");
 	assert_kinds(REQUEST("POST", OURS "/a", "500", "null"), NULL, "http;");
-	assert_kinds(REQUEST("POST", OURS "/a", "400", "null"), NULL, ""); /* it refuses what was typed */
+	assert_kinds(REQUEST("POST", OURS "/a", "400", "null"), NULL,
+		""); /* it refuses what was typed */
 	assert_kinds(REQUEST("GET", OURS "/a", "401", "null"), NULL, "");
 	assert_kinds(REQUEST("GET", OURS "/favicon.ico", "404", "null"), NULL, "");
-	assert_kinds(REQUEST("GET", OURS "/a", "0", "\"net::ERR_EMPTY_RESPONSE\""), NULL, "request;");
+	assert_kinds(
+		REQUEST("GET", OURS "/a", "0", "\"net::ERR_EMPTY_RESPONSE\""), NULL, "request;");
 	assert_kinds(REQUEST("GET", OURS "/a", "0", "\"net::ERR_ABORTED\""), NULL, "");
-	assert_kinds(REQUEST("GET", "http://cdn.example/a", "0", "\"net::ERR_NAME_NOT_RESOLVED\""), NULL, "");
+	assert_kinds(REQUEST("GET", "http://cdn.example/a", "0", "\"net::ERR_NAME_NOT_RESOLVED\""),
+		NULL, "");
 	assert_kinds(REQUEST("GET", OURS "80/a", "404", "null"), NULL, ""); /* another port */
 }
 
@@ -348,23 +358,32 @@ static void
 what_a_page_says_is_judged(void **state)
 {
 	(void)state;
-	assert_kinds(STEP("\"console\":[{\"level\":\"exception\",\"text\":\"Error: x\"},{\"level\":\"error\",\"text\":\"y\"},"
-			  "{\"level\":\"log\",\"text\":\"z\"},{\"level\":\"error\",\"text\":\"Failed to load resource: 404\"}]"),
+	assert_kinds(
+		STEP("\"console\":[{\"level\":\"exception\",\"text\":\"Error: x\"},{\"level\":\"error\",\"text\":\"y\"},"
+		     "{\"level\":\"log\",\"text\":\"z\"},{\"level\":\"error\",\"text\":\"Failed to load resource: 404\"}]"),
 		NULL, "exception;console;");
 	/* Nobody answers for others here: what follows from that is not the application's. */
-	assert_kinds(STEP("\"console\":[{\"level\":\"exception\",\"text\":\"TypeError: Failed to fetch\"}],"
-			  "\"requests\":[{\"method\":\"GET\",\"url\":\"https://cdn.example/a\",\"error\":\"net::ERR_FAILED\"}]"),
+	assert_kinds(
+		STEP("\"console\":[{\"level\":\"exception\",\"text\":\"TypeError: Failed to fetch\"}],"
+		     "\"requests\":[{\"method\":\"GET\",\"url\":\"https://cdn.example/a\",\"error\":\"net::ERR_FAILED\"}]"),
 		NULL, "");
-	assert_kinds(STEP("\"console\":[{\"level\":\"exception\",\"text\":\"ReferenceError: $ is not defined\"}]"), NULL, "exception;");
+	assert_kinds(
+		STEP("\"console\":[{\"level\":\"exception\",\"text\":\"ReferenceError: $ is not defined\"}]"),
+		NULL, "exception;");
 	assert_kinds(STEP("\"unmet\":[\"script\"]"), NULL, "hang;");
 	assert_kinds(STEP("\"console\":[{\"level\":\"crash\",\"text\":\"gone\"}]"), NULL, "crash;");
-	assert_kinds(STEP("\"unmet\":[]"), "{\"path\":\"/\",\"text\":\"fine\",\"checks\":[{\"kind\":\"blank\",\"cause\":\"/\",\"text\":\"x\"}]}", "blank;");
+	assert_kinds(STEP("\"unmet\":[]"),
+		"{\"path\":\"/\",\"text\":\"fine\",\"checks\":[{\"kind\":\"blank\",\"cause\":\"/\",\"text\":\"x\"}]}",
+		"blank;");
 	/* A picture is told once, and how an error looks is not told. */
 	assert_kinds(REQUEST("GET", OURS "/p.png", "404", "null"), NULL, "http;");
-	assert_kinds(STEP("\"requests\":[{\"method\":\"GET\",\"url\":\"" OURS "/p.png\",\"status\":404}]"),
-		"{\"path\":\"/\",\"checks\":[{\"kind\":\"image\",\"cause\":\"/p.png\",\"text\":\"x\"}]}", "image;");
+	assert_kinds(STEP("\"requests\":[{\"method\":\"GET\",\"url\":\"" OURS
+			  "/p.png\",\"status\":404}]"),
+		"{\"path\":\"/\",\"checks\":[{\"kind\":\"image\",\"cause\":\"/p.png\",\"text\":\"x\"}]}",
+		"image;");
 	assert_kinds(REQUEST("GET", OURS "/a", "500", "null"),
-		"{\"path\":\"/\",\"checks\":[{\"kind\":\"language\",\"cause\":\"html\",\"text\":\"x\"}]}", "http;");
+		"{\"path\":\"/\",\"checks\":[{\"kind\":\"language\",\"cause\":\"html\",\"text\":\"x\"}]}",
+		"http;");
 }
 
 static void
