@@ -120,12 +120,12 @@ write_entry(const struct crawling *c, const char *folder, size_t number, json_t 
 	const char *kind = json_string_value(json_object_get(entry, "kind"));
 	OWN_FREE char *dir = fs_join(c->new.dir, folder);
 	OWN_FREE char *stem = mem_printf("%02zu-%s", number, kind);
+	for (char *p = stem; *p; p++) /* "new finding" */
+		*p = *p == ' ' ? '-' : *p;
 	OWN_FREE char *file = mem_printf("%s.json", stem);
 	OWN_FREE char *told = mem_printf("%s/%s", folder, file);
 	OWN_JSON json_t *scenario = json_pack("{s:O, s:O}", "name", json_object_get(entry, "text"),
 		"steps", json_object_get(entry, "steps"));
-	for (char *p = stem; *p; p++)
-		*p = *p == ' ' ? '-' : *p;
 	int rc = fs_mkdirs(dir, 0755, err);
 	if (rc == 0)
 		rc = write_json(dir, file, scenario, err);
