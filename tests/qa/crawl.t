@@ -47,7 +47,7 @@ is "it ends where it was told to" "$(json '.walks, .left > 0' | tr '\n' ' ')" "6
 
 # --- pages that attack whoever looks at them
 mkdir "$tmp/site"
-for p in popups downloads leave; do
+for p in popups crash loop; do
 	cp "tests/qa/site/$p.html" "$tmp/site/"
 	echo "<a href=$p.html>$p</a>"
 done >"$tmp/links"
@@ -55,6 +55,7 @@ done >"$tmp/links"
 begin=$(date +%s)
 run "$drydock" qa crawl --json --quiet --state "$state" -o "$tmp/hostile" --serve "$tmp/site" --time 60
 ok "hostile pages end in time" test $(($(date +%s) - begin)) -lt 70
+is "a crash and a page that goes elsewhere without end are findings" "$(json '[.findings[].kind] | map(select(. == "crash" or . == "hang")) | sort | tostring')" '["crash","hang"]'
 is "and all of them were walked" "$(json .ended) $(json '[.edges[] | select(.from == 1) | .action] | length' "$tmp/hostile/graph.json")" "null 3"
 
 run "$drydock" qa crawl --state "$state" --quiet
