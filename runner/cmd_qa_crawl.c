@@ -406,6 +406,7 @@ run(const struct cli_call *call)
 const struct subcommand cmd_qa_crawl = {
 	.name = "qa crawl",
 	.summary = "walk through an application without a script, and tell what is wrong with it",
+	.args = "",
 	.description =
 		"Uses links, buttons and forms by their accessible names, with plausible values, values at the edge and none. "
 		"Pages of one structure are one state. What may not be taken back (delete, log out, ...) and other origins "

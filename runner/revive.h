@@ -12,7 +12,7 @@ struct revive_spec {
 	const struct state *state;
 	const struct run *run;
 	const char *answers; /* file to use instead of the run's; NULL */
-	const char *command; /* to use instead of the lock's; NULL */
+	const char *command; /* to use instead of the lock's, borrowed as long as it lives; NULL */
 	uint16_t
 		port; /* it is ready when it listens there, and is told so by PORT; 0: as the lock says */
 };
