@@ -118,10 +118,12 @@
 			return;
 		const range = e.ownerDocument.createRange(), s = getComputedStyle(e);
 		range.selectNodeContents(node);
+		const seen = [...range.getClientRects()].filter((r) => r.width > 1 && r.height > 1);
+		if (!seen.length)
+			return;
 		painted = true;
-		for (const r of range.getClientRects())
-			if (r.width > 1 && r.height > 1)
-				texts.push({e, text, doc: e.ownerDocument, x: r.left, y: r.top, w: r.width, h: r.height});
+		for (const r of seen)
+			texts.push({e, text, doc: e.ownerDocument, x: r.left, y: r.top, w: r.width, h: r.height});
 		checkContrast(e, s, text);
 		checkClipped(e, s, text);
 	};

@@ -394,6 +394,10 @@ numbers_are_no_part_of_a_cause(void **state)
 	(void)state;
 	assert_true(json_equal(json_object_get(json_array_get(a, 0), "cause"),
 		json_object_get(json_array_get(b, 0), "cause")));
+	OWN_JSON json_t *row = judge(STEP("\"unmet\":[]"),
+		"{\"path\":\"/\",\"checks\":[{\"kind\":\"contrast\",\"cause\":\"tr:12>td\",\"text\":\"x\"}]}");
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(row, 0), "cause")), "tr:#>td");
 }
 
 static void
