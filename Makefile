@@ -80,7 +80,7 @@ small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
 MAN_PAGES := up probe replay fix resume runs report guide explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export qa-test qa-compare \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
-	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play graph-search spec graph-clusters graph-likely plan plan-check plan-approve memory-add memory-list memory-why memory-edit memory-forget memory-export \
+	graph-unused graph-sql graph-export mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play qa-crawl graph-search spec graph-clusters graph-likely plan plan-check plan-approve memory-add memory-list memory-why memory-edit memory-forget memory-export \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box build/drydock-picture
 # What holds time and chance still in tests (docs/decisions/0030-steady.md): of machines whose system calls it knows.
@@ -234,7 +234,7 @@ bench-flakes: all ## flakes of known causes: how many are named right: REPEATS=n
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack
-bench-qa: all $(BENCH) $(OBJ)/tests/qa/tool_picture ## qa beside its peers: PARTS="diff mutations" ROUNDS=n SHOTS=DIR
+bench-qa: all $(BENCH) $(OBJ)/tests/qa/tool_picture ## qa beside its peers: PARTS="diff mutations crawl" ROUNDS=n SHOTS=DIR RUNS="RUN..."
 	@bash tools/bench_qa.sh '$(OBJ)/tools/bench' '$(OBJ)/tests/qa/tool_picture' $(PARTS)
 .PHONY: bench-qa
 faults: all ## make every call that changes the disk fail in turn, in every way (an hour)

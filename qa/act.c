@@ -56,8 +56,8 @@ resolve(struct page *p, int64_t node, char **ret_object, struct dd_err *err)
 	return rc;
 }
 
-static int
-ask(struct page *p, int64_t node, const char *function, const char *argument, json_t **ret,
+int
+act_ask(struct page *p, int64_t node, const char *function, const char *argument, json_t **ret,
 	struct dd_err *err)
 {
 	OWN_FREE char *object = NULL;
@@ -128,7 +128,7 @@ click(struct page *p, const struct scenario_target *t, struct dd_err *err)
 	if (rc == 0)
 		rc = middle_of(p, node, &x, &y, err);
 	if (rc == 0)
-		rc = ask(p, node, covered_by, "", &above, err);
+		rc = act_ask(p, node, covered_by, "", &above, err);
 	const char *what = json_string_value(above);
 	if (rc == 0 && what && *what)
 		rc = err_set(err, DD_EINVAL, "%.80s lies over it", what);
@@ -157,8 +157,8 @@ static const struct key {
 	{"PageDown", "PageDown", NULL, 34},
 };
 
-static int
-press(struct page *p, const char *name, struct dd_err *err)
+int
+act_press(struct page *p, const char *name, struct dd_err *err)
 {
 	const struct key *k = NULL;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
@@ -199,7 +199,7 @@ type(struct page *p, const struct scenario_target *t, struct dd_err *err)
 		rc = page_call(p, "DOM.scrollIntoViewIfNeeded",
 			json_pack("{s:I}", "backendNodeId", (json_int_t)node), NULL, err);
 	if (rc == 0)
-		rc = ask(p, node, choose, t->text, &how, err);
+		rc = act_ask(p, node, choose, t->text, &how, err);
 	const char *done = json_string_value(how);
 	if (rc == 0 && done && strcmp(done, "chosen") == 0)
 		return 0;
@@ -300,7 +300,7 @@ act_at_once(struct page *p, const struct scenario_step *s, const char *base_url,
 	case SCENARIO_TYPE:
 		return type(p, &s->on, err);
 	case SCENARIO_PRESS:
-		return press(p, s->word, err);
+		return act_press(p, s->word, err);
 	case SCENARIO_EXPECT:
 		return expect(p, &s->on, err);
 	case SCENARIO_SHOOT:

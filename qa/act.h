@@ -12,4 +12,10 @@
 int act(struct page *p, const struct scenario_step *s, const char *base_url, struct dd_err *err)
 	DD_MUST_USE;
 
+/* The value a function gives with a node (its backend id) as `this`.  DD_ENOENT: it went away. */
+int act_ask(struct page *p, int64_t node, const char *function, const char *argument, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+/* Press a key, by the name a scenario gives it, and wait for nothing. */
+int act_press(struct page *p, const char *name, struct dd_err *err) DD_MUST_USE;
+
 #endif

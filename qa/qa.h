@@ -7,6 +7,7 @@
 #ifndef QA_QA_H
 #define QA_QA_H
 
+#include "base/json.h"
 #include "record/answers.h"
 #include "record/record.h"
 #include "sandbox/sandbox.h"
@@ -82,6 +83,10 @@ struct screen_spec {
 	int64_t time_limit_ms; /* 0: 10 minutes; of all of it */
 	/* Each step when its evidence is kept; scenario counts from 0. */
 	void (*on_step)(void *ctx, size_t scenario, const struct screen_step *step);
+	/* Set: scenarios are walks of a crawl; {"known", "still"} as crawl_next (crawl.h) gives them.  They end behind the
+	 * first that may have changed the application's data, and on_seen gets what each saw. */
+	const json_t *walks;
+	void (*on_seen)(void *ctx, size_t scenario, const json_t *seen);
 	void *ctx;
 };
 
@@ -102,6 +107,44 @@ void screen_result_cleanup(struct screen_result *r);
  */
 int qa_play_screens(const struct screen_spec *spec, struct screen_result *ret, struct dd_err *err)
 	DD_MUST_USE;
+
+/* ---- crawling ---- */
+
+struct crawl_stage {		 /* an application that nobody has touched */
+	struct pod *application; /* as in screen_spec */
+	const char *base_url, *serve;
+};
+
+struct crawl_spec {
+	const struct state *state;
+	const struct stack *root; /* of the image of the browser */
+	const struct strlist *env;
+	struct answers *answers;
+	const char *dir, *owner; /* as in screen_spec */
+	uint32_t seed;
+	int64_t max_walks, time_limit_ms; /* 0: 300; 10 minutes */
+	/* Give the application as it is at its start.  Asked before the first walk, and before each that follows one which may
+	 * have changed its data. */
+	int (*renew)(void *ctx, struct crawl_stage *ret, struct dd_err *err);
+	/* A walk that was made: its steps so far. */
+	void (*on_walk)(void *ctx, size_t walks, size_t states, size_t findings);
+	void *ctx;
+};
+
+struct crawl_result {
+	struct crawl *crawl; /* what is known (crawl.h); NULL: none */
+	json_t *graph, *findings;
+	char *browser, *ended; /* as in screen_result */
+	int64_t walks, states;
+	struct strlist objects;
+};
+void crawl_result_cleanup(struct crawl_result *r);
+
+/* Walk through an application without a script (crawl.h).  Errors as of qa_play_screens, or of renew. */
+int qa_crawl(const struct crawl_spec *spec, struct crawl_result *ret, struct dd_err *err)
+	DD_MUST_USE;
+/* Two of them side by side: what differs, an array (crawl_compare). */
+json_t *qa_crawl_compare(const struct crawl_result *old, const struct crawl_result *new);
 
 /* Body of the workers "screen" and "serve". */
 int qa_screen_worker_main(int argc, char **argv);

@@ -22,10 +22,11 @@ enum frame_kind {
 	FRAME_DOM,
 	FRAME_STEP,
 	FRAME_SCENARIO,
-	FRAME_BROWSER
+	FRAME_BROWSER,
+	FRAME_SEEN
 };
 static const char *const frame_names[] = {
-	"picture", "whole", "tree", "dom", "step", "scenario", "browser", NULL};
+	"picture", "whole", "tree", "dom", "step", "scenario", "browser", "seen", NULL};
 
 struct screen_evidence {
 	const struct screen_spec *spec;
@@ -247,6 +248,18 @@ take_scenario(struct screen_evidence *e, json_t *j, struct dd_err *err)
 }
 
 static int
+take_seen(struct screen_evidence *e, json_t *j, struct dd_err *err)
+{
+	size_t at = e->result->scenarios.n;
+	if (!e->spec->walks || at >= e->spec->scenarios->n)
+		return err_set(err, DD_ECORRUPT, "nobody asked what was seen");
+	if (e->spec->answers)
+		answers_redact_json(e->spec->answers, j);
+	e->spec->on_seen(e->spec->ctx, at, j);
+	return 0;
+}
+
+static int
 take_text(struct screen_evidence *e, struct dd_err *err)
 {
 	OWN_JSON json_t *j = NULL;
@@ -257,6 +270,8 @@ take_text(struct screen_evidence *e, struct dd_err *err)
 		return take_step(e, j, err);
 	if (e->kind == FRAME_SCENARIO)
 		return take_scenario(e, j, err);
+	if (e->kind == FRAME_SEEN)
+		return take_seen(e, j, err);
 	const char *product = json_string_value(json_object_get(j, "product"));
 	e->result->browser = product ? mem_strndup(product, 100) : NULL;
 	return 0;

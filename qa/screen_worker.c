@@ -6,6 +6,7 @@
 #include "qa/act.h"
 #include "qa/capture.h"
 #include "qa/screen.h"
+#include "qa/walk.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -15,12 +16,15 @@ struct task {
 	char *base_url;
 	int64_t seed, width, height, time_ms;
 	struct scenario_list scenarios;
+	json_t *walks; /* {known, still}: the scenarios are walks of a crawl (crawl.h); NULL */
 };
 
 struct player {
 	const struct task *task;
 	struct cdp cdp;
 	struct page page;
+	struct map known; /* structures of pages: a crawl's */
+	bool unsafe;	  /* the application's data may have changed */
 };
 
 /* ---- talking to drydock ---- */
@@ -62,6 +66,7 @@ read_task(struct task *ret, struct dd_err *err)
 	ret->width = json_integer_value(json_object_get(j, "width"));
 	ret->height = json_integer_value(json_object_get(j, "height"));
 	ret->time_ms = json_integer_value(json_object_get(j, "time_ms"));
+	ret->walks = json_incref(json_object_get(j, "walks"));
 	return scenario_list_from_json(j, &ret->scenarios, err);
 }
 
@@ -130,15 +135,35 @@ play_steps(struct player *p, const struct scenario *s, struct screen_scenario *d
 }
 
 static int
-play(struct player *p, const struct scenario *s, struct dd_err *err)
+walk(struct player *p, size_t i, struct screen_scenario *done, struct dd_err *err)
 {
+	bool pictured = false;
+	const struct capture_sink sink = {.put = put, .ctx = &pictured};
+	struct walk w = {.page = &p->page,
+		.scenario = &p->task->scenarios.v[i],
+		.base_url = p->task->base_url,
+		.to = &sink,
+		.known = &p->known,
+		.still = json_is_true(json_array_get(json_object_get(p->task->walks, "still"), i))};
+	int rc = w.base_url ? walk_play(&w, err)
+			    : err_set(err, DD_EINVAL, "nobody says where the application is");
+	done->steps = w.steps;
+	done->failed = w.failed;
+	p->unsafe |= w.unsafe;
+	return rc;
+}
+
+static int
+play(struct player *p, size_t i, struct dd_err *err)
+{
+	const struct scenario *s = &p->task->scenarios.v[i];
 	const struct task *t = p->task;
 	int64_t began = clock_mono_ns();
 	OWN(screen_scenario) struct screen_scenario done = {.scenario = mem_strdup(s->name)};
 	int rc =
 		page_open(&p->page, &p->cdp, (int)t->width, (int)t->height, (uint32_t)t->seed, err);
 	if (rc == 0)
-		rc = play_steps(p, s, &done, err);
+		rc = t->walks ? walk(p, i, &done, err) : play_steps(p, s, &done, err);
 	page_close(&p->page);
 	if (rc < 0)
 		done.message = mem_strdup(err_msg(err));
@@ -146,6 +171,17 @@ play(struct player *p, const struct scenario *s, struct dd_err *err)
 	done.ms = (double)(clock_mono_ns() - began) / 1e6;
 	int told = put_json("scenario", json_encode(screen_scenario_fields, &done), NULL);
 	return rc ? rc : told;
+}
+
+static void
+take_known(struct player *p)
+{
+	static char yes;
+	json_t *print;
+	size_t i;
+	json_array_foreach (json_object_get(p->task->walks, "known"), i, print)
+		if (json_is_string(print))
+			map_put(&p->known, json_string_value(print), &yes);
 }
 
 int
@@ -165,14 +201,18 @@ qa_screen_worker_main(int argc, char **argv)
 	}
 	if (rc == 0)
 		rc = put_json("browser", json_incref(version), &err);
-	for (size_t i = 0; rc == 0 && i < t.scenarios.n; i++)
-		rc = play(&p, &t.scenarios.v[i], &err);
+	take_known(&p);
+	/* What changes the application's data is the last that is done with them. */
+	for (size_t i = 0; rc == 0 && i < t.scenarios.n && !p.unsafe; i++)
+		rc = play(&p, i, &err);
 	if (rc == 0)
 		cdp_send(&p.cdp, NULL, "Browser.close", NULL);
 	if (rc == 0)
 		(void)!cdp_wait(&p.cdp, 200, NULL);
 	cdp_cleanup(&p.cdp);
 	scenario_list_cleanup(&t.scenarios);
+	map_cleanup(&p.known);
+	json_decref(t.walks);
 	free(t.base_url);
 	if (rc < 0)
 		fprintf(stderr, "%s\n", err_msg(&err));

@@ -190,6 +190,8 @@ write_task(const struct screen_spec *spec, int64_t time_ms, struct buf *ret, str
 	json_object_set_new(j, "width", json_integer(spec->width ? spec->width : SCREEN_WIDTH));
 	json_object_set_new(j, "height", json_integer(spec->height ? spec->height : SCREEN_HEIGHT));
 	json_object_set_new(j, "time_ms", json_integer(time_ms));
+	if (spec->walks)
+		json_object_set(j, "walks", (json_t *)spec->walks);
 	json_print(j, 0, ret);
 	return rc;
 }

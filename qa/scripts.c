@@ -8,6 +8,7 @@
 
 EMBED(script_clock_text, "qa/data/clock.js");
 EMBED(script_still_text, "qa/data/still.js");
+EMBED(script_observe_text, "qa/data/observe.js");
 
 struct str
 script_clock(void)
@@ -21,4 +22,11 @@ script_still(void)
 {
 	return (struct str){
 		script_still_text_begin, (size_t)(script_still_text_end - script_still_text_begin)};
+}
+
+struct str
+script_observe(void)
+{
+	return (struct str){script_observe_text_begin,
+		(size_t)(script_observe_text_end - script_observe_text_begin)};
 }

@@ -76,6 +76,7 @@ const struct subcommand *const commands[] = {
 	&cmd_qa_history,
 	&cmd_qa_shoot,
 	&cmd_qa_play,
+	&cmd_qa_crawl,
 	&cmd_gc,
 	&cmd_doctor,
 	&cmd_version,

@@ -13,6 +13,7 @@ struct revived {
 	struct strlist urls;
 	struct served_port_list ports;
 	struct live *live;
+	struct live_start how;
 };
 
 static int
@@ -40,26 +41,48 @@ revive_describe(struct live *l, const struct listening *new, struct served_port_
 
 /* A command that a person gave may be no server. */
 static int
-start(struct revived *r, const struct revive_spec *s, struct listening *ret, struct dd_err *err)
+choose(struct revived *r, const struct revive_spec *s, struct dd_err *err)
 {
 	const struct start *known = &r->left.recipe.start;
-	const struct live_start how = {.run = s->command ? s->command : known->run,
+	r->how = (struct live_start){.run = s->command ? s->command : known->run,
 		.dir = s->command ? NULL : known->dir,
 		.port = s->port,
 		.at_once = s->command && !s->port,
 		.limit_ms = READY_LIMIT_MS};
-	if (!how.run)
-		return err_set(err, DD_ENOENT,
-			"nothing was seen to start the application of run %s: name it with --command",
-			s->run->id);
-	return live_start(r->live, &how, ret, err);
+	return r->how.run
+		       ? 0
+		       : err_set(err, DD_ENOENT,
+				 "nothing was seen to start the application of run %s: name it with --command",
+				 s->run->id);
+}
+
+static int
+start(struct revived *r, struct dd_err *err)
+{
+	OWN(listening) struct listening new = {0};
+	served_port_list_cleanup(&r->ports);
+	strlist_cleanup(&r->urls);
+	int rc = live_start(r->live, &r->how, &new, err);
+	if (rc == 0)
+		rc = revive_describe(r->live, &new, &r->ports, err);
+	for (size_t i = 0; rc == 0 && i < r->ports.n; i++)
+		if (r->ports.v[i].protocol == PORT_HTTP)
+			strlist_addf(
+				&r->urls, "http://127.0.0.1:%lld", (long long)r->ports.v[i].port);
+	return rc;
+}
+
+int
+revived_renew(struct revived *r, struct dd_err *err)
+{
+	int rc = live_renew(r->live, err);
+	return rc ? rc : start(r, err);
 }
 
 int
 revive(const struct revive_spec *s, struct revived **ret, struct dd_err *err)
 {
 	struct revived *r = mem_new(struct revived);
-	OWN(listening) struct listening new = {0};
 	r->run = s->run;
 	int rc = left_load(s->state, s->run, s->answers, &r->left, err);
 	const struct live_spec spec = {.state = s->state,
@@ -75,13 +98,9 @@ revive(const struct revive_spec *s, struct revived **ret, struct dd_err *err)
 	if (rc == 0)
 		rc = live_serve(r->live, err);
 	if (rc == 0)
-		rc = start(r, s, &new, err);
+		rc = choose(r, s, err);
 	if (rc == 0)
-		rc = revive_describe(r->live, &new, &r->ports, err);
-	for (size_t i = 0; rc == 0 && i < r->ports.n; i++)
-		if (r->ports.v[i].protocol == PORT_HTTP)
-			strlist_addf(
-				&r->urls, "http://127.0.0.1:%lld", (long long)r->ports.v[i].port);
+		rc = start(r, err);
 	if (rc < 0) {
 		revived_close(r);
 		return rc;

@@ -12,7 +12,7 @@ struct revive_spec {
 	const struct state *state;
 	const struct run *run;
 	const char *answers; /* file to use instead of the run's; NULL */
-	const char *command; /* to use instead of the lock's; NULL */
+	const char *command; /* to use instead of the lock's, borrowed as long as it lives; NULL */
 	uint16_t
 		port; /* it is ready when it listens there, and is told so by PORT; 0: as the lock says */
 };
@@ -25,6 +25,9 @@ struct revived;
  * in the run's log `application` (also after revived_close).
  */
 int revive(const struct revive_spec *spec, struct revived **ret, struct dd_err *err) DD_MUST_USE;
+/* What it changed is undone: it is started anew, in a new pod; what was known of its pod and urls is so no longer.  Errors as of
+ * revive, after which it is only closed. */
+int revived_renew(struct revived *r, struct dd_err *err) DD_MUST_USE;
 /* End all.  NULL is fine. */
 void revived_close(struct revived *r);
 

@@ -3,14 +3,15 @@
 #
 #   tools/bench_qa.sh TOOLS DRAW [PART...]    TOOLS: where tools/bench is built; DRAW: tests/qa/tool_picture
 #
-# Parts: diff (CPU and counts beside odiff and pixelmatch), mutations (seeded changes, found and located).
+# Parts: diff (CPU and counts beside odiff and pixelmatch), mutations (seeded changes, found and located), crawl (seeded faults of
+# tests/apps/quay; RUNS="RUN...": also the applications of these runs, whose findings a person has to judge).
 # SHOTS=DIR: also the pictures NAME-a.png and NAME-b.png of that directory.  ROUNDS=n
 set -u
 cd "$(dirname "$0")/.."
 tools=$1
 draw=$2
 shift 2
-[ $# -gt 0 ] || set -- diff mutations
+[ $# -gt 0 ] || set -- diff mutations crawl
 rounds=${ROUNDS:-15}
 peers=$PWD/build/peers/diff
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/drydock-bench.XXXXXX")
@@ -90,6 +91,39 @@ part_mutations() {
 	done
 	echo "seeded changes: $found of $n found, $located located; $false of $n unchanged pages called different"
 	[ "$false" = 0 ] && awk "BEGIN { exit !($found >= 0.99 * $n && $located >= 0.99 * $n) }" || miss "fewer than 99 of 100 were found and located"
+}
+
+# --- crawls
+crawl_row() { # NAME RUN
+	local begin=$SECONDS
+	"$drydock" qa crawl --json --quiet --run "$2" -o "$tmp/crawl-$1" >"$tmp/$1.json"
+	[ $? -le 1 ] || { miss "$1: the crawl did not end"; return; }
+	printf '| %s | %s | %s | %s | %d s |\n' "$1" "$(jq .walks "$tmp/$1.json")" "$(jq .states "$tmp/$1.json")" \
+		"$(jq '.findings | length' "$tmp/$1.json")" $((SECONDS - begin))
+}
+
+quay() { # NAME: a run of it, with all faults or with none
+	cp -r tests/apps/quay "$tmp/$1"
+	[ "$1" = clean ] || cut -f1 tests/apps/quay/faults.tsv >"$tmp/$1/faults"
+	"$drydock" up --json --quiet "$tmp/$1" | jq -r .run
+}
+
+part_crawl() {
+	local wanted found
+	echo "| application | walks | states | findings | time |"
+	echo "|---|---|---|---|---|"
+	crawl_row faulty "$(quay faulty)"
+	crawl_row clean "$(quay clean)"
+	for run in ${RUNS:-}; do
+		crawl_row "$run" "$run"
+		jq -r '.findings[] | "| | \(.kind): \(.text) |"' "$tmp/$run.json"
+	done
+	wanted=$(cut -f2 tests/apps/quay/faults.tsv | sort)
+	found=$(jq -r '.findings[].kind' "$tmp/faulty.json" | sort)
+	echo
+	echo "seeded faults: $(comm -12 <(echo "$wanted") <(echo "$found") | wc -l) of $(echo "$wanted" | wc -l) found"
+	[ "$wanted" = "$found" ] || miss "not every seeded fault is found, or something else is"
+	[ "$(jq '.findings | length' "$tmp/clean.json")" = 0 ] || miss "something is found where there is nothing"
 }
 
 for part; do

@@ -1,0 +1,25 @@
+/*
+ * Inside the room: what is wrong, from what a step showed: facts {kind, cause, text}.  cause is the same whenever the reason is:
+ * a fault in a frame that all pages have is told once.
+ */
+#ifndef QA_CRAWL_JUDGE_H
+#define QA_CRAWL_JUDGE_H
+
+#include "record/record.h"
+
+/*
+ * Append to facts (an array) what the step (its console, requests and unmet conditions) and the page (what qa/data/observe.js
+ * gave; NULL: nothing could be had) say.  origin: of the application; what others do not answer is not its fault.
+ */
+void crawl_judge(
+	const struct screen_step *step, const json_t *page, const char *origin, json_t *facts);
+
+/* The same for texts that no page should show: traces of its inside, and secrets. */
+void crawl_judge_text(const char *text, json_t *facts);
+
+/* Did the step send what may change the application's data (RFC 9110, 9.2.1: a method that is not safe)? */
+bool crawl_is_unsafe(const struct screen_step *step);
+
+void crawl_fact(json_t *facts, const char *kind, const char *cause, const char *text);
+
+#endif
