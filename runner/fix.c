@@ -1,17 +1,18 @@
 #include "runner/fix.h"
 
-#include "agents/inventory.h"
 #include "agents/loop.h"
 #include "base/fs.h"
 #include "base/git_write.h"
 #include "base/log.h"
+#include "runner/fix_author.h"
+#include "runner/fix_gates.h"
 #include "runner/fix_report.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
 
 #include <string.h>
 
-#define MAX_ATTEMPTS 8
+#define MAX_ATTEMPTS 24
 
 struct fixing {
 	const struct state *st;
@@ -25,6 +26,13 @@ struct fixing {
 	struct fix_attempt *attempt;
 	enum fix_author author;
 	int64_t n;
+	int64_t best_n;		   /* the attempt that best is of; 0: before */
+	struct fix_models *models; /* NULL: no model takes part */
+	const struct model *model; /* that writes this attempt */
+	struct strlist tried;	   /* attempts of models that were not kept, and why */
+	bool smaller;		   /* the next is to do less at once */
+	bool reached;		   /* the goal, says its author, and gates and review do not say otherwise */
+	char *stopped;		   /* what a model said last when it could not be asked; NULL */
 };
 
 /* ---- standing up ---- */
@@ -129,6 +137,67 @@ best_of(const struct fixing *f)
 	return f->has_best ? &f->best : &f->before;
 }
 
+/* Paths that layers which were kept changed; new reference. */
+static json_t *
+changed_paths(const struct fixing *f)
+{
+	json_t *paths = json_array();
+	for (size_t i = 0; i < f->r->attempts.n; i++) {
+		const struct fix_attempt *a = &f->r->attempts.v[i];
+		size_t k;
+		json_t *file;
+		if (a->verdict != VERDICT_KEPT)
+			continue;
+		json_array_foreach (json_object_get(a->changes, "files"), k, file)
+			json_array_append(paths, json_object_get(file, "path"));
+	}
+	return paths;
+}
+
+/* What was printed when the best was built and tested, relative to its part of the run; heap, NULL: nothing was. */
+static char *
+last_log(const struct fixing *f)
+{
+	const struct attempt_list *l = &best_of(f)->probe.attempts;
+	const char *log = l->n ? l->v[l->n - 1].log : NULL;
+	OWN_FREE char *part = f->best_n ? mem_printf("attempt-%lld", (long long)f->best_n)
+					: mem_strdup("before");
+	OWN_FREE char *name = mem_printf("%s/%s", part, log ? log : "");
+	return log ? run_path(f->run, name) : NULL;
+}
+
+static struct fix_task
+task_of(const struct fixing *f, const char *log, const json_t *changed)
+{
+	const struct standup_result *r = best_of(f);
+	return (struct fix_task){.goal = f->run->options.goal,
+		.tests = &r->probe.tests,
+		.why = &r->probe.diagnosis,
+		.builds = is_built(r),
+		.log = log,
+		.tried = &f->tried,
+		.changed = changed,
+		.only_first = f->smaller};
+}
+
+static int
+have_written(struct fixing *f, const struct fix_ground *g, json_t **ret_result, struct dd_err *err)
+{
+	OWN_FREE char *agent = mem_printf("fix/%lld/write", (long long)f->n);
+	OWN_FREE char *source = layer_dir(f->st, f->before.source.layer);
+	OWN_FREE char *log = last_log(f);
+	OWN_JSON json_t *changed = changed_paths(f);
+	const struct fix_task task = task_of(f, log, changed);
+	const struct fix_writing w = {.ground = g,
+		.task = &task,
+		.models = f->models,
+		.model = f->model,
+		.agent = agent,
+		.map_dir = f->run->dir,
+		.source = source};
+	return fix_author_propose(&w, ret_result, err);
+}
+
 static int
 do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -152,7 +221,8 @@ do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 		.strict = f->run->options.strict,
 		.name = name,
 		.log_path = log};
-	int rc = fix_propose(&g, f->author, ret_result, err);
+	int rc = f->author == AUTHOR_MODEL ? have_written(f, &g, ret_result, err)
+					   : fix_propose(&g, f->author, ret_result, err);
 	stack_cleanup(&work);
 	recipe_cleanup(&recipe);
 	return rc;
@@ -171,18 +241,23 @@ source_with(const struct fixing *f, const char *layer)
 }
 
 static int
-do_look(void *ctx, json_t **ret_result, struct dd_err *err)
+look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
 {
-	struct fixing *f = ctx;
 	struct stack below = {0};
 	OWN(strlist) struct strlist layers = {0};
-	OWN(buf) struct buf patch = {0};
 	const char *layer = json_string_value(json_object_get(f->attempt->proposed, "layer"));
 	source_stack(&best_of(f)->source, &below);
 	strlist_add(&layers, layer);
-	int rc = fix_changes(f->st, &below, &layers, ret_result, &patch, err);
+	int rc = fix_changes(f->st, &below, &layers, ret_result, patch, err);
 	stack_cleanup(&below);
 	return rc;
+}
+
+static int
+do_look(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	OWN(buf) struct buf patch = {0};
+	return look(ctx, ret_result, &patch, err);
 }
 
 static void
@@ -204,16 +279,77 @@ has_changed_symbols(const json_t *units)
 	return false;
 }
 
-/* All authors here are rules. */
 static bool
-is_tampered(const json_t *findings)
+is_untampered(const struct fixing *f)
 {
-	size_t i;
-	json_t *one;
-	json_array_foreach (findings, i, one)
-		if (inventory_is_reason(one, true))
-			return true;
-	return false;
+	const struct fix_attempt *a = f->attempt;
+	struct stack before = {0}, after = {0};
+	source_stack(&best_of(f)->source, &before);
+	stack_copy(&after, &before);
+	stack_push(&after, json_string_value(json_object_get(a->proposed, "layer")));
+	const struct fix_evidence e = {.state = f->st,
+		.before = &before,
+		.after = &after,
+		.was = &f->cases,
+		.changes = a->changes,
+		.goal = f->run->options.goal,
+		.by_rule = a->author != AUTHOR_MODEL};
+	bool untampered = fix_gate_untampered(&e);
+	stack_cleanup(&before);
+	stack_cleanup(&after);
+	return untampered;
+}
+
+/* ---- review ---- */
+
+/* What a reviewer is told of what was measured: the target's words. */
+static void
+put_measured(const struct fixing *f, struct buf *out)
+{
+	const struct fix_attempt *a = f->attempt;
+	const struct fix_task task = task_of(f, NULL, NULL);
+	buf_puts(out, "before the change:\n");
+	fix_author_evidence(&task, 8192, out);
+	buf_printf(out, "\nwith the change, no case ends worse; these pass that did not:\n");
+	for (size_t i = 0; i < a->better.n && i < 50; i++)
+		buf_printf(out, "%s\n", a->better.v[i]);
+}
+
+static int
+do_review(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	OWN(buf) struct buf patch = {0}, measured = {0};
+	OWN_JSON json_t *changes = NULL;
+	OWN_FREE char *agent = mem_printf("fix/%lld/review", (long long)f->n);
+	int rc = look(f, &changes, &patch, err);
+	if (rc < 0)
+		return rc;
+	put_measured(f, &measured);
+	const struct fix_review review = {.models = f->models,
+		.author = f->model,
+		.agent = agent,
+		.goal = f->run->options.goal,
+		.patch = buf_str(&patch),
+		.evidence = buf_str(&measured)};
+	return fix_author_review(&review, ret_result, err);
+}
+
+/* False: it was rejected. */
+static int
+review(struct fixing *f, bool *ret_passed, struct dd_err *err)
+{
+	struct fix_attempt *a = f->attempt;
+	OWN_FREE char *key = mem_printf("fix/%lld/review", (long long)f->n);
+	int rc = journal_step(f->run->journal, key, do_review, f, &a->review, err);
+	if (rc < 0)
+		return rc;
+	const char *verdict = json_string_value(json_object_get(a->review, "verdict"));
+	bool rejected = strcmp(verdict, review_verdict_names[REVIEW_REJECTED]) == 0;
+	if (strcmp(verdict, review_verdict_names[REVIEW_NONE]) != 0)
+		pass(a, GATE_REVIEW, !rejected);
+	*ret_passed = !rejected;
+	return 0;
 }
 
 static void
@@ -230,6 +366,7 @@ keep(struct fixing *f, struct standup_result *now, struct case_result_list *case
 	*cases = (struct case_result_list){0};
 	strlist_add(&f->r->layers, layer);
 	strlist_add(&f->r->authors, fix_author_names[f->author]);
+	f->best_n = f->n;
 	f->attempt->verdict = VERDICT_KEPT;
 }
 
@@ -259,7 +396,13 @@ judge(struct fixing *f, struct dd_err *err)
 	strlist_copy(&a->worse, &c.worse);
 	strlist_copy(&a->better, &c.better);
 	a->verdict = VERDICT_DROPPED;
-	if (!c.worse.n && c.better.n)
+	bool writes = f->author == AUTHOR_MODEL;
+	/* What a goal asks for shows in no case that is there yet. */
+	bool good = !c.worse.n &&
+		    (c.better.n || (writes && f->run->options.goal && is_built(&now)));
+	if (good && writes)
+		rc = review(f, &good, err);
+	if (rc == 0 && good)
 		keep(f, &now, &is);
 	standup_result_cleanup(&now);
 	comparison_cleanup(&c);
@@ -284,7 +427,7 @@ attempt(struct fixing *f, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	pass(a, GATE_PARSES, true); /* an edit that breaks a file is refused when it is made */
-	pass(a, GATE_UNTAMPERED, !is_tampered(json_object_get(a->changes, "findings")));
+	pass(a, GATE_UNTAMPERED, is_untampered(f));
 	pass(a, GATE_SYMBOLS, !has_changed_symbols(json_object_get(a->proposed, "units")));
 	a->verdict = VERDICT_DROPPED;
 	if (a->gates[GATE_UNTAMPERED] == GATE_FAILED || a->gates[GATE_SYMBOLS] == GATE_FAILED)
@@ -294,11 +437,26 @@ attempt(struct fixing *f, struct dd_err *err)
 
 /* ---- the loop ---- */
 
+/* An environment that lacks something is no matter for a model. */
+static bool
+is_for_model(const struct fixing *f)
+{
+	enum run_outcome o = best_of(f)->probe.outcome;
+	bool stands = o == OUTCOME_UP || o == OUTCOME_BUILT;
+	if (!f->models || !best_of(f)->probe.project.commands.n)
+		return false;
+	if (f->run->options.goal)
+		return !f->reached && (stands || o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED);
+	return o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED;
+}
+
 static bool
 is_for(const struct fixing *f, enum fix_author author)
 {
 	const struct standup_result *r = best_of(f);
 	enum run_outcome o = r->probe.outcome;
+	if (author == AUTHOR_MODEL)
+		return is_for_model(f);
 	if (author == AUTHOR_C)
 		return r->probe.project.commands.n &&
 		       (o == OUTCOME_BUILD_FAILED || f->run->options.strict);
@@ -332,6 +490,106 @@ is_over(struct fixing *f, bool *ret, struct dd_err *err)
 	return rc;
 }
 
+/* ---- what an attempt of a model means for the next ---- */
+
+static const char *
+proposed_text(const struct fix_attempt *a, const char *key)
+{
+	const char *s = json_string_value(json_object_get(a->proposed, key));
+	return s ? s : "";
+}
+
+/* The first thing that spoke against it. */
+static void
+put_reason(const struct fix_attempt *a, struct buf *out)
+{
+	size_t i;
+	json_t *one;
+	if (a->verdict == VERDICT_NOTHING) {
+		buf_printf(out, "no edit that could be made (%s): %s", proposed_text(a, "end"),
+			proposed_text(a, "note"));
+	} else if (a->gates[GATE_UNTAMPERED] == GATE_FAILED) {
+		buf_puts(out, "refused, because no honest repair does this:");
+		json_array_foreach (json_object_get(a->changes, "findings"), i, one)
+			buf_printf(out, " %s in %s;",
+				json_string_value(json_object_get(one, "kind")),
+				json_string_value(json_object_get(one, "path")));
+	} else if (a->gates[GATE_BUILDS] == GATE_FAILED) {
+		buf_puts(out, "the project did not build with it");
+	} else if (a->worse.n) {
+		buf_puts(out, "cases ended worse with it:");
+		for (i = 0; i < a->worse.n && i < 10; i++)
+			buf_printf(out, " %s;", a->worse.v[i]);
+	} else if (a->gates[GATE_REVIEW] == GATE_FAILED) {
+		buf_printf(out, "a reviewer rejected it: %s",
+			json_string_value(json_object_get(a->review, "reason")));
+	} else {
+		buf_puts(out, "no case that failed passes with it");
+	}
+}
+
+static void
+settle_cost(struct fixing *f, struct fix_attempt *a)
+{
+	const json_t *spent = json_object_get(a->review ? a->review : a->proposed, "spent");
+	double usd = json_number_value(json_object_get(spent, "usd"));
+	int64_t tokens = json_integer_value(json_object_get(spent, "tokens"));
+	a->usd = usd - f->r->usd;
+	a->tokens = tokens - f->r->tokens;
+	f->r->usd = usd;
+	f->r->tokens = tokens;
+}
+
+/* True: the ladder is at its end. */
+static bool
+take_attempt(struct fixing *f)
+{
+	struct fix_attempt *a = f->attempt;
+	const char *end = proposed_text(a, "end");
+	bool kept = a->verdict == VERDICT_KEPT;
+	settle_cost(f, a);
+	f->smaller = !kept && *proposed_text(a, "flaw");
+	f->reached = kept && json_is_true(json_object_get(a->proposed, "complete"));
+	if (strcmp(end, "budget") == 0)
+		f->r->outcome = FIX_BUDGET;
+	if (strcmp(end, "no-model") == 0)
+		strlist_add(&f->models->lost, proposed_text(a, "model"));
+	if (strcmp(end, "budget") == 0 || strcmp(end, "no-model") == 0 || strcmp(end, "failed") == 0) {
+		free(f->stopped);
+		f->stopped = mem_strdup(proposed_text(a, "note"));
+	} else if (!kept) {
+		OWN(buf) struct buf line = {.max = 4000};
+		buf_printf(&line, "attempt %lld, %s: ", (long long)f->n, proposed_text(a, "summary"));
+		put_reason(a, &line);
+		strlist_add(&f->tried, line.p);
+	}
+	fix_models_after(f->models, kept);
+	return !fix_models_author(f->models);
+}
+
+/* One attempt of an author: *ret_idle, there is nothing more that it could do now. */
+static int
+try_author(struct fixing *f, enum fix_author author, bool *ret_idle, struct dd_err *err)
+{
+	bool over = false;
+	f->n++;
+	f->attempt = NULL;
+	f->author = author;
+	f->model = author == AUTHOR_MODEL ? fix_models_author(f->models) : NULL;
+	*ret_idle = true;
+	if (author == AUTHOR_MODEL && !f->model)
+		return 0;
+	int rc = is_over(f, &over, err);
+	if (rc == 0 && over)
+		f->r->outcome = FIX_BUDGET;
+	if (rc < 0 || over)
+		return rc;
+	rc = attempt(f, err);
+	if (rc == 0 && author == AUTHOR_MODEL)
+		*ret_idle = take_attempt(f);
+	return rc;
+}
+
 /* Each author until it has nothing to propose that is kept; after a change the others again. */
 static int
 improve(struct fixing *f, struct dd_err *err)
@@ -339,24 +597,14 @@ improve(struct fixing *f, struct dd_err *err)
 	bool idle[AUTHOR_END] = {0};
 	int rc = 0;
 	for (int a = 0; rc == 0 && a < AUTHOR_END && f->n < MAX_ATTEMPTS;) {
-		bool over = false;
 		if (idle[a] || !is_for(f, (enum fix_author)a)) {
 			a++;
 			continue;
 		}
-		f->n++;
-		f->author = (enum fix_author)a;
-		rc = is_over(f, &over, err);
-		if (rc < 0)
-			return rc;
-		if (over) {
-			f->r->outcome = FIX_BUDGET;
-			return 0;
-		}
-		rc = attempt(f, err);
-		if (rc == 0 && f->attempt->verdict != VERDICT_KEPT) {
-			idle[a] = true;
-		} else if (rc == 0) {
+		rc = try_author(f, (enum fix_author)a, &idle[a], err);
+		if (f->r->outcome != FIX_NONE)
+			break;
+		if (rc == 0 && f->attempt && f->attempt->verdict == VERDICT_KEPT) {
 			memset(idle, 0, sizeof(idle));
 			a = 0;
 		}
@@ -373,16 +621,34 @@ any_fails(const struct case_result_list *l)
 	return false;
 }
 
+/* Attempts of models, and none of them had an answer. */
+static bool
+nobody_answered(const struct fixing *f)
+{
+	bool asked = false;
+	for (size_t i = 0; i < f->r->attempts.n; i++) {
+		const struct fix_attempt *a = &f->r->attempts.v[i];
+		const char *end = proposed_text(a, "end");
+		if (a->author != AUTHOR_MODEL)
+			continue;
+		asked = true;
+		if (strcmp(end, "no-model") != 0 && strcmp(end, "failed") != 0)
+			return false;
+	}
+	return asked;
+}
+
 static enum fix_outcome
 conclude(const struct fixing *f)
 {
 	enum run_outcome o = best_of(f)->probe.outcome;
-	bool good = (o == OUTCOME_UP || o == OUTCOME_BUILT) && !any_fails(&f->cases);
+	bool open = f->run->options.goal && !f->reached;
+	bool good = (o == OUTCOME_UP || o == OUTCOME_BUILT) && !any_fails(&f->cases) && !open;
 	if (f->r->outcome != FIX_NONE)
 		return f->r->outcome;
 	if (f->r->layers.n)
 		return good ? FIX_FIXED : FIX_IMPROVED;
-	if (o == OUTCOME_BLOCKED || o == OUTCOME_UNSATISFIABLE)
+	if (o == OUTCOME_BLOCKED || o == OUTCOME_UNSATISFIABLE || nobody_answered(f))
 		return FIX_BLOCKED;
 	bool tried = f->r->attempts.n &&
 		     f->r->attempts.v[f->r->attempts.n - 1].verdict == VERDICT_DROPPED;
@@ -476,7 +742,8 @@ gather_cases(struct fixing *f)
 	r->before = f->before.probe.outcome;
 	r->after = best_of(f)->probe.outcome;
 	const struct diagnosis *d = &best_of(f)->probe.diagnosis;
-	r->why = d->text ? mem_strdup(d->text) : NULL;
+	bool stopped = f->stopped && (r->outcome == FIX_BUDGET || r->outcome == FIX_BLOCKED);
+	r->why = stopped ? mem_strdup(f->stopped) : d->text ? mem_strdup(d->text) : NULL;
 	r->name = mem_strdup(f->before.source.name);
 	r->digest = mem_strdup(f->before.source.digest);
 }
@@ -488,11 +755,45 @@ settle_layers(void *ctx, struct dd_err *err)
 	return layer_settle(f->st, err);
 }
 
+/* Whether a model takes part is decided once. */
+static int
+do_choose(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	const struct fixing *f = ctx;
+	const struct model *m = f->models ? fix_models_author(f->models) : NULL;
+	(void)err;
+	*ret_result = json_pack("{s:s?}", "author", m ? m->name : NULL);
+	return 0;
+}
+
+static int
+open_models(struct fixing *f, struct dd_err *err)
+{
+	OWN_JSON json_t *chosen = NULL;
+	int rc = fix_models_open(f->run, f->answers, &f->models, err);
+	if (rc == 0)
+		rc = journal_step(f->run->journal, "fix/models", do_choose, f, &chosen, err);
+	if (rc < 0)
+		return rc;
+	const char *name = json_string_value(json_object_get(chosen, "author"));
+	if (name && !f->models)
+		return err_set(err, DD_EINVAL,
+			"model %s wrote here, and no model can be asked now: its key, or the file of its entry, is not there",
+			name);
+	if (!name) {
+		fix_models_close(f->models);
+		f->models = NULL;
+	}
+	return 0;
+}
+
 static int
 do_fix(struct fixing *f, struct dd_err *err)
 {
 	journal_set_barrier(f->run->journal, settle_layers, f);
-	int rc = stand_up(f, "before", NULL, &f->before, err);
+	int rc = open_models(f, err);
+	if (rc == 0)
+		rc = stand_up(f, "before", NULL, &f->before, err);
 	if (rc < 0)
 		return rc;
 	cases_of(&f->before, &f->cases);
@@ -544,6 +845,9 @@ fix_run(const struct cli_call *call, struct state *st, struct run *run, struct a
 	if (f.has_best)
 		standup_result_cleanup(&f.best);
 	case_result_list_cleanup(&f.cases);
+	fix_models_close(f.models);
+	strlist_cleanup(&f.tried);
+	free(f.stopped);
 	fix_result_cleanup(&r);
 	return status;
 }

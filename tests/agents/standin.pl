@@ -535,11 +535,14 @@ sub think {
 # A task of --tasks, DIR/NAME.json: {id, needs: [lines], tools: [names], requirements: [ids], rules: [texts], window: tokens,
 # look: {name, args} (first, unless the needs are there), answer, wrong}.  It is known by its id somewhere in the request, and
 # solved (profile oracle, or p=N with that probability) only if all that is in the request; else the answer says what lacks.
+# task=NAME: only files that begin so.  Instead of one answer, `answers`: [{if: [texts], unless: [texts], answer | edits, ...}],
+# the first for which the request has all of `if` and nothing of `unless`.  edits: [{like, replace}] are looked for in the
+# request, line and path, where a line "== PATH, lines ..." stands above; {path, find, replace} are sent as they are.
 sub solve {
 	my ($r, $in, $all) = @_;
 	my ($oracle, $chance) = @{$r->{p}}{qw(oracle p)};
 	return unless $oracle || defined $chance;
-	for my $file (sort glob "$option{'--tasks'}/*.json") {
+	for my $file (sort glob "$option{'--tasks'}/" . ($r->{p}{task} // '') . '*.json') {
 		open my $f, '<', $file or next;
 		my $t = $json->decode(join '', <$f>);
 		next unless index($all, $t->{id}) >= 0;
@@ -558,9 +561,33 @@ sub solve {
 			my $draw = hex(substr md5_hex(($r->{p}{seed} // 1) . "/$t->{id}/$n"), 0, 8) / 0xFFFFFFFF;
 			return {parts => [{kind => 'text', text => $t->{wrong} // 'I changed nothing.'}]} if $draw >= $chance;
 		}
-		return {parts => [{kind => 'text', text => $t->{answer}}]};
+		my ($one) = grep { my $o = $_; !(grep { index($all, $_) < 0 } @{$o->{if} // []}) && !(grep { index($all, $_) >= 0 } @{$o->{unless} // []}) }
+			$t->{answers} ? @{$t->{answers}} : $t;
+		return {parts => [{kind => 'text', text => 'I have no answer to this'}]} unless $one;
+		return {parts => [{kind => 'call', %{$one->{call}}}], stop => 'calls'} if $one->{call};
+		return {parts => [{kind => 'text', text => $one->{edits} ? edit_answer($one, $all) : $one->{answer}}]};
 	}
 	return;
+}
+
+# What is to be replaced is read from the request.
+sub edit_answer {
+	my ($one, $all) = @_;
+	my @edits;
+	for my $e (@{$one->{edits}}) {
+		my ($path, $line) = ($e->{path}, $e->{find});
+		if ($e->{like}) {
+			my $at = '';
+			for (split /\n/, $all) {
+				$at = $1 if /^== (\S+), lines /;
+				($path, $line) = ($path // $at, $_) if /$e->{like}/ && $at && !defined $line;
+			}
+			return "I do not see a line like $e->{like}" unless defined $line;
+		}
+		push @edits, {path => $path, find => $line, replace => $e->{replace}};
+	}
+	return $json->encode({edits => \@edits, summary => $one->{summary} // 'Mend it', complete => $one->{partial} ? JSON::PP::false : JSON::PP::true,
+		left => $one->{left} // ''});
 }
 
 # ---- how it goes over the wire ----
