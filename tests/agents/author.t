@@ -152,13 +152,14 @@ run env -u DRYDOCK_MODELS "$drydock" fix --state "$state" --goal "Do it" "$app"
 is "a goal without a model is a usage error" "$status $(grep -c 'needs a model' "$tmp/err")" "2 1"
 
 # --- budgets, and nobody who answers
+models "$tmp/money.json" right judge '[{"context": 100}]'
 before=$(asked right)
-fix --no-branch --models "$tmp/both.json" --budget-tokens 4000 "$app"
+fix --no-branch --models "$tmp/money.json" --budget-tokens 4000 "$app"
 is "what a budget does not hold is not asked" "$status $(json '[.outcome, .cost.tokens, (.left | length > 0)] | join(" ")') $(($(asked right) - before))" "4 budget 0 true 0"
-fix --no-branch --models "$tmp/both.json" --budget-usd 0.07 "$app"
-is "one that holds a call and no more is not exceeded" "$status $(json '[.outcome, .cost.usd > 0, .cost.usd <= 0.07] | join(" ")')" "4 budget true true"
+fix --no-branch --models "$tmp/money.json" --budget-usd 0.055 "$app"
+is "one that holds a call and no more is not exceeded" "$status $(json '[.outcome, .cost.usd > 0, .cost.usd <= 0.055] | join(" ")')" "4 budget true true"
 echo wrong >"$tmp/key"
-fix --no-branch --models "$tmp/both.json" "$app"
+fix --no-branch --models "$tmp/money.json" "$app"
 is "a key that is refused: blocked, and why" "$status $(json '[.outcome, (.why | test("key"))] | join(" ")')" "1 blocked true"
 
 # --- what an instruction in the source has done
