@@ -39,9 +39,10 @@ author_goal(const struct author_task *t)
 void
 author_requirements(const struct author_task *t, struct strlist *ret)
 {
-	strlist_add(ret, t->goal      ? "R1: what the task asks for holds"
-			 : !t->builds ? "R1: the project builds"
-				      : "R1: the cases that fail pass, because the cause is mended");
+	strlist_add(ret, t->goal ? "R1: what the task asks for holds"
+			 : !t->builds
+				 ? "R1: the project builds"
+				 : "R1: the cases that fail pass, because the cause is mended");
 	strlist_add(ret, "R2: no case that passes now ends otherwise");
 	strlist_add(ret, "R3: the code does right for every input, not for those of the tests");
 }
@@ -49,10 +50,13 @@ author_requirements(const struct author_task *t, struct strlist *ret)
 void
 author_rules(const struct author_task *t, struct strlist *ret)
 {
-	strlist_add(ret, t->goal ? "Tests, and what runs them, are not yours to change, but for files that the task names."
-				 : "Tests, and what runs them, are not yours to change.");
-	strlist_add(ret, "Write every edit in full; nothing is left out, and nothing is left for later.");
-	strlist_add(ret, "There is no limit of time. What does not fit into one answer is not asked for.");
+	strlist_add(ret,
+		t->goal ? "Tests, and what runs them, are not yours to change, but for files that the task names."
+			: "Tests, and what runs them, are not yours to change.");
+	strlist_add(ret,
+		"Write every edit in full; nothing is left out, and nothing is left for later.");
+	strlist_add(ret,
+		"There is no limit of time. What does not fit into one answer is not asked for.");
 }
 
 /* Does it stand there with nothing on either side that could belong to a path? */
@@ -115,9 +119,9 @@ static bool
 leaves_out(const char *text)
 {
 	static const char *const marks[] = {"rest of the code", "rest of the file",
-		"rest of the function", "rest unchanged", "remains unchanged",
-		"existing code here", "... existing", "code unchanged", "same as before ...",
-		"implement later", "implementation goes here", "left as an exercise", NULL};
+		"rest of the function", "rest unchanged", "remains unchanged", "existing code here",
+		"... existing", "code unchanged", "same as before ...", "implement later",
+		"implementation goes here", "left as an exercise", NULL};
 	return has_word(text, marks);
 }
 
@@ -164,11 +168,13 @@ author_read(const char *goal, const char *text, struct author_answer *ret, struc
 	OWN(buf) struct buf lines = {.max = 3000};
 	author_answer_cleanup(ret);
 	if (parse(text, &j) < 0) {
-		buf_puts(why, "The answer holds no JSON object that can be read. Answer with the JSON of the task alone.");
+		buf_puts(why,
+			"The answer holds no JSON object that can be read. Answer with the JSON of the task alone.");
 		return;
 	}
 	if (!schema_fits(format, j, &lines)) {
-		buf_printf(why, "The answer does not have the form the task asks for:\n%s", lines.p);
+		buf_printf(
+			why, "The answer does not have the form the task asks for:\n%s", lines.p);
 		return;
 	}
 	ret->edits = json_incref(json_object_get(j, "edits"));

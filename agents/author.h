@@ -44,8 +44,7 @@ void author_answer_cleanup(struct author_answer *a);
  * Read an answer, which may stand between other words.  What keeps it from being used is appended to why, in words for
  * the model: no such JSON, a file it may not write, text that says of itself that something is left out.
  */
-void author_read(
-	const char *goal, const char *text, struct author_answer *ret, struct buf *why);
+void author_read(const char *goal, const char *text, struct author_answer *ret, struct buf *why);
 
 /* The edits, as edit_apply takes them; views of `edits`, the array is the caller's to free. */
 struct edit *author_edits(const json_t *edits, size_t *ret_n);

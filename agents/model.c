@@ -245,8 +245,8 @@ check_ladder(const char *file, const json_t *ladder, struct dd_err *err)
 		return 0;
 	if (!json_is_array(ladder) || !json_array_size(ladder) ||
 		json_array_size(ladder) > LADDER_MAX)
-		return err_set(err, DD_ECORRUPT, "%s: ladder: expected 1 to %d rungs", file,
-			LADDER_MAX);
+		return err_set(
+			err, DD_ECORRUPT, "%s: ladder: expected 1 to %d rungs", file, LADDER_MAX);
 	json_array_foreach ((json_t *)ladder, i, v) {
 		OWN_FREE char *where = mem_printf("%s: ladder[%zu]", file, i);
 		struct model_rung one;

@@ -91,9 +91,9 @@ struct model {
 
 /* A step of the ladder that an author climbs while its answers are not kept. */
 struct model_rung {
-	int effort; /* enum chat_effort */
-	int64_t context; /* percent of the room for the pack that is filled, 1 to 100 */
-	char *model; /* name; RUNG_FIRST, RUNG_OTHER; NULL: the first */
+	int effort;	    /* enum chat_effort */
+	int64_t context;    /* percent of the room for the pack that is filled, 1 to 100 */
+	char *model;	    /* name; RUNG_FIRST, RUNG_OTHER; NULL: the first */
 	int64_t candidates; /* answers that are tried there, 1 to 8 */
 };
 #define RUNG_FIRST "first" /* usable model that may write */

@@ -47,7 +47,8 @@ check(void *ctx, const char *text, struct buf *why)
 		json_parse((struct str){from, (size_t)(to - from) + 1}, &j, NULL) < 0) {
 		buf_puts(why, "The answer holds no JSON object that can be read.");
 	} else if (!schema_fits(r->format, j, &lines)) {
-		buf_printf(why, "The answer does not have the form the task asks for:\n%s", lines.p);
+		buf_printf(
+			why, "The answer does not have the form the task asks for:\n%s", lines.p);
 	} else if (strcmp(json_string_value(json_object_get(j, "verdict")), "reject") == 0 &&
 		   !*json_string_value(json_object_get(j, "reason"))) {
 		buf_puts(why, "A rejection needs its reason.");
@@ -115,7 +116,8 @@ int
 review_run(struct calls *c, const struct review_spec *spec, enum call_failure *failure,
 	struct review_result *ret, struct dd_err *err)
 {
-	static const char *const criteria[] = {"C1: it mends the cause, and does not hide the symptom",
+	static const char *const criteria[] = {
+		"C1: it mends the cause, and does not hide the symptom",
 		"C2: the code does right for every input, not for those of the tests alone",
 		"C3: it does nothing that was not asked for", NULL};
 	OWN(strlist) struct strlist all = {0};
@@ -135,6 +137,7 @@ review_run(struct calls *c, const struct review_spec *spec, enum call_failure *f
 		.format = form,
 		.max_output = REVIEW_TOKENS,
 		.max_turns = 4,
+		.watch = spec->watch,
 		.failure = failure};
 	int rc = agent_run(c, spec->model, &t, &a, err);
 	if (rc == 0)

@@ -14,6 +14,7 @@ struct review_spec {	  /* borrowed */
 	const char *goal; /* of the user; NULL */
 	struct str patch; /* of the target and of a model: data */
 	struct str evidence;
+	const struct provider_watch *watch; /* NULL */
 };
 
 enum review_verdict { REVIEW_NONE, REVIEW_ACCEPTED, REVIEW_REJECTED };

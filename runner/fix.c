@@ -1,39 +1,14 @@
-#include "runner/fix.h"
+#include "runner/fix_loop.h"
 
-#include "agents/loop.h"
 #include "base/fs.h"
-#include "base/git_write.h"
 #include "base/log.h"
-#include "runner/fix_author.h"
 #include "runner/fix_gates.h"
-#include "runner/fix_report.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
 
 #include <string.h>
 
 #define MAX_ATTEMPTS 24
-
-struct fixing {
-	const struct state *st;
-	struct run *run;
-	struct answers *answers;
-	char *owner;
-	struct fix_result *r;
-	struct standup_result before, best; /* best: with all that was kept; none: before is */
-	bool has_best;
-	struct case_result_list cases; /* of best, compiled units included */
-	struct fix_attempt *attempt;
-	enum fix_author author;
-	int64_t n;
-	int64_t best_n;		   /* the attempt that best is of; 0: before */
-	struct fix_models *models; /* NULL: no model takes part */
-	const struct model *model; /* that writes this attempt */
-	struct strlist tried;	   /* attempts of models that were not kept, and why */
-	bool smaller;		   /* the next is to do less at once */
-	bool reached;		   /* the goal, says its author, and gates and review do not say otherwise */
-	char *stopped;		   /* what a model said last when it could not be asked; NULL */
-};
 
 /* ---- standing up ---- */
 
@@ -68,8 +43,8 @@ stand_up(struct fixing *f, const char *name, json_t *given, struct standup_resul
 	return rc;
 }
 
-static bool
-is_built(const struct standup_result *r)
+bool
+fix_is_built(const struct standup_result *r)
 {
 	enum run_outcome o = r->probe.outcome;
 	return o == OUTCOME_UP || o == OUTCOME_BUILT || o == OUTCOME_TESTS_FAILED;
@@ -86,7 +61,7 @@ add_case(struct case_result_list *l, const char *prefix, const char *id, enum te
 static void
 cases_of(const struct standup_result *r, struct case_result_list *ret)
 {
-	add_case(ret, "", "build", is_built(r) ? TEST_PASSED : TEST_FAILED);
+	add_case(ret, "", "build", fix_is_built(r) ? TEST_PASSED : TEST_FAILED);
 	for (size_t i = 0; i < r->probe.tests.cases.n; i++)
 		add_case(ret, "test/", r->probe.tests.cases.v[i].id,
 			r->probe.tests.cases.v[i].status);
@@ -131,78 +106,11 @@ add_compiled(struct case_result_list *l, const struct case_result_list *from)
 
 /* ---- an attempt ---- */
 
-static const struct standup_result *
-best_of(const struct fixing *f)
-{
-	return f->has_best ? &f->best : &f->before;
-}
-
-/* Paths that layers which were kept changed; new reference. */
-static json_t *
-changed_paths(const struct fixing *f)
-{
-	json_t *paths = json_array();
-	for (size_t i = 0; i < f->r->attempts.n; i++) {
-		const struct fix_attempt *a = &f->r->attempts.v[i];
-		size_t k;
-		json_t *file;
-		if (a->verdict != VERDICT_KEPT)
-			continue;
-		json_array_foreach (json_object_get(a->changes, "files"), k, file)
-			json_array_append(paths, json_object_get(file, "path"));
-	}
-	return paths;
-}
-
-/* What was printed when the best was built and tested, relative to its part of the run; heap, NULL: nothing was. */
-static char *
-last_log(const struct fixing *f)
-{
-	const struct attempt_list *l = &best_of(f)->probe.attempts;
-	const char *log = l->n ? l->v[l->n - 1].log : NULL;
-	OWN_FREE char *part = f->best_n ? mem_printf("attempt-%lld", (long long)f->best_n)
-					: mem_strdup("before");
-	OWN_FREE char *name = mem_printf("%s/%s", part, log ? log : "");
-	return log ? run_path(f->run, name) : NULL;
-}
-
-static struct fix_task
-task_of(const struct fixing *f, const char *log, const json_t *changed)
-{
-	const struct standup_result *r = best_of(f);
-	return (struct fix_task){.goal = f->run->options.goal,
-		.tests = &r->probe.tests,
-		.why = &r->probe.diagnosis,
-		.builds = is_built(r),
-		.log = log,
-		.tried = &f->tried,
-		.changed = changed,
-		.only_first = f->smaller};
-}
-
-static int
-have_written(struct fixing *f, const struct fix_ground *g, json_t **ret_result, struct dd_err *err)
-{
-	OWN_FREE char *agent = mem_printf("fix/%lld/write", (long long)f->n);
-	OWN_FREE char *source = layer_dir(f->st, f->before.source.layer);
-	OWN_FREE char *log = last_log(f);
-	OWN_JSON json_t *changed = changed_paths(f);
-	const struct fix_task task = task_of(f, log, changed);
-	const struct fix_writing w = {.ground = g,
-		.task = &task,
-		.models = f->models,
-		.model = f->model,
-		.agent = agent,
-		.map_dir = f->run->dir,
-		.source = source};
-	return fix_author_propose(&w, ret_result, err);
-}
-
 static int
 do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct fixing *f = ctx;
-	const struct standup_result *r = best_of(f);
+	const struct standup_result *r = fix_best(f);
 	OWN(strlist) struct strlist env = {0}, missing = {0};
 	OWN_FREE char *name = mem_printf("%s %lld", f->run->id, (long long)f->n);
 	OWN_FREE char *log_name = mem_printf("logs/attempt-%lld.log", (long long)f->n);
@@ -221,7 +129,7 @@ do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 		.strict = f->run->options.strict,
 		.name = name,
 		.log_path = log};
-	int rc = f->author == AUTHOR_MODEL ? have_written(f, &g, ret_result, err)
+	int rc = f->author == AUTHOR_MODEL ? fix_write(f, &g, ret_result, err)
 					   : fix_propose(&g, f->author, ret_result, err);
 	stack_cleanup(&work);
 	recipe_cleanup(&recipe);
@@ -240,13 +148,13 @@ source_with(const struct fixing *f, const char *layer)
 	return given;
 }
 
-static int
-look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
+int
+fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
 {
 	struct stack below = {0};
 	OWN(strlist) struct strlist layers = {0};
 	const char *layer = json_string_value(json_object_get(f->attempt->proposed, "layer"));
-	source_stack(&best_of(f)->source, &below);
+	source_stack(&fix_best(f)->source, &below);
 	strlist_add(&layers, layer);
 	int rc = fix_changes(f->st, &below, &layers, ret_result, patch, err);
 	stack_cleanup(&below);
@@ -257,11 +165,11 @@ static int
 do_look(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	OWN(buf) struct buf patch = {0};
-	return look(ctx, ret_result, &patch, err);
+	return fix_look(ctx, ret_result, &patch, err);
 }
 
-static void
-pass(struct fix_attempt *a, enum gate gate, bool passed)
+void
+fix_pass(struct fix_attempt *a, enum gate gate, bool passed)
 {
 	a->gates[gate] = passed ? GATE_PASSED : GATE_FAILED;
 }
@@ -284,7 +192,7 @@ is_untampered(const struct fixing *f)
 {
 	const struct fix_attempt *a = f->attempt;
 	struct stack before = {0}, after = {0};
-	source_stack(&best_of(f)->source, &before);
+	source_stack(&fix_best(f)->source, &before);
 	stack_copy(&after, &before);
 	stack_push(&after, json_string_value(json_object_get(a->proposed, "layer")));
 	const struct fix_evidence e = {.state = f->st,
@@ -298,58 +206,6 @@ is_untampered(const struct fixing *f)
 	stack_cleanup(&before);
 	stack_cleanup(&after);
 	return untampered;
-}
-
-/* ---- review ---- */
-
-/* What a reviewer is told of what was measured: the target's words. */
-static void
-put_measured(const struct fixing *f, struct buf *out)
-{
-	const struct fix_attempt *a = f->attempt;
-	const struct fix_task task = task_of(f, NULL, NULL);
-	buf_puts(out, "before the change:\n");
-	fix_author_evidence(&task, 8192, out);
-	buf_printf(out, "\nwith the change, no case ends worse; these pass that did not:\n");
-	for (size_t i = 0; i < a->better.n && i < 50; i++)
-		buf_printf(out, "%s\n", a->better.v[i]);
-}
-
-static int
-do_review(void *ctx, json_t **ret_result, struct dd_err *err)
-{
-	struct fixing *f = ctx;
-	OWN(buf) struct buf patch = {0}, measured = {0};
-	OWN_JSON json_t *changes = NULL;
-	OWN_FREE char *agent = mem_printf("fix/%lld/review", (long long)f->n);
-	int rc = look(f, &changes, &patch, err);
-	if (rc < 0)
-		return rc;
-	put_measured(f, &measured);
-	const struct fix_review review = {.models = f->models,
-		.author = f->model,
-		.agent = agent,
-		.goal = f->run->options.goal,
-		.patch = buf_str(&patch),
-		.evidence = buf_str(&measured)};
-	return fix_author_review(&review, ret_result, err);
-}
-
-/* False: it was rejected. */
-static int
-review(struct fixing *f, bool *ret_passed, struct dd_err *err)
-{
-	struct fix_attempt *a = f->attempt;
-	OWN_FREE char *key = mem_printf("fix/%lld/review", (long long)f->n);
-	int rc = journal_step(f->run->journal, key, do_review, f, &a->review, err);
-	if (rc < 0)
-		return rc;
-	const char *verdict = json_string_value(json_object_get(a->review, "verdict"));
-	bool rejected = strcmp(verdict, review_verdict_names[REVIEW_REJECTED]) == 0;
-	if (strcmp(verdict, review_verdict_names[REVIEW_NONE]) != 0)
-		pass(a, GATE_REVIEW, !rejected);
-	*ret_passed = !rejected;
-	return 0;
 }
 
 static void
@@ -391,17 +247,17 @@ judge(struct fixing *f, struct dd_err *err)
 	add_compiled(&is, &was);
 	add_units(&is, units, "after");
 	loop_compare(&was, &is, &c);
-	pass(a, GATE_BUILDS, is_built(&now));
-	pass(a, GATE_TESTS, !c.worse.n);
+	fix_pass(a, GATE_BUILDS, fix_is_built(&now));
+	fix_pass(a, GATE_TESTS, !c.worse.n);
 	strlist_copy(&a->worse, &c.worse);
 	strlist_copy(&a->better, &c.better);
 	a->verdict = VERDICT_DROPPED;
 	bool writes = f->author == AUTHOR_MODEL;
 	/* What a goal asks for shows in no case that is there yet. */
 	bool good = !c.worse.n &&
-		    (c.better.n || (writes && f->run->options.goal && is_built(&now)));
+		    (c.better.n || (writes && f->run->options.goal && fix_is_built(&now)));
 	if (good && writes)
-		rc = review(f, &good, err);
+		rc = fix_have_reviewed(f, &good, err);
 	if (rc == 0 && good)
 		keep(f, &now, &is);
 	standup_result_cleanup(&now);
@@ -426,9 +282,9 @@ attempt(struct fixing *f, struct dd_err *err)
 	rc = journal_step(f->run->journal, looked, do_look, f, &a->changes, err);
 	if (rc < 0)
 		return rc;
-	pass(a, GATE_PARSES, true); /* an edit that breaks a file is refused when it is made */
-	pass(a, GATE_UNTAMPERED, is_untampered(f));
-	pass(a, GATE_SYMBOLS, !has_changed_symbols(json_object_get(a->proposed, "units")));
+	fix_pass(a, GATE_PARSES, true); /* an edit that breaks a file is refused when it is made */
+	fix_pass(a, GATE_UNTAMPERED, is_untampered(f));
+	fix_pass(a, GATE_SYMBOLS, !has_changed_symbols(json_object_get(a->proposed, "units")));
 	a->verdict = VERDICT_DROPPED;
 	if (a->gates[GATE_UNTAMPERED] == GATE_FAILED || a->gates[GATE_SYMBOLS] == GATE_FAILED)
 		return 0;
@@ -441,19 +297,20 @@ attempt(struct fixing *f, struct dd_err *err)
 static bool
 is_for_model(const struct fixing *f)
 {
-	enum run_outcome o = best_of(f)->probe.outcome;
+	enum run_outcome o = fix_best(f)->probe.outcome;
 	bool stands = o == OUTCOME_UP || o == OUTCOME_BUILT;
-	if (!f->models || !best_of(f)->probe.project.commands.n)
+	if (!f->models || !fix_best(f)->probe.project.commands.n)
 		return false;
 	if (f->run->options.goal)
-		return !f->reached && (stands || o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED);
+		return !f->reached &&
+		       (stands || o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED);
 	return o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED;
 }
 
 static bool
 is_for(const struct fixing *f, enum fix_author author)
 {
-	const struct standup_result *r = best_of(f);
+	const struct standup_result *r = fix_best(f);
 	enum run_outcome o = r->probe.outcome;
 	if (author == AUTHOR_MODEL)
 		return is_for_model(f);
@@ -490,83 +347,6 @@ is_over(struct fixing *f, bool *ret, struct dd_err *err)
 	return rc;
 }
 
-/* ---- what an attempt of a model means for the next ---- */
-
-static const char *
-proposed_text(const struct fix_attempt *a, const char *key)
-{
-	const char *s = json_string_value(json_object_get(a->proposed, key));
-	return s ? s : "";
-}
-
-/* The first thing that spoke against it. */
-static void
-put_reason(const struct fix_attempt *a, struct buf *out)
-{
-	size_t i;
-	json_t *one;
-	if (a->verdict == VERDICT_NOTHING) {
-		buf_printf(out, "no edit that could be made (%s): %s", proposed_text(a, "end"),
-			proposed_text(a, "note"));
-	} else if (a->gates[GATE_UNTAMPERED] == GATE_FAILED) {
-		buf_puts(out, "refused, because no honest repair does this:");
-		json_array_foreach (json_object_get(a->changes, "findings"), i, one)
-			buf_printf(out, " %s in %s;",
-				json_string_value(json_object_get(one, "kind")),
-				json_string_value(json_object_get(one, "path")));
-	} else if (a->gates[GATE_BUILDS] == GATE_FAILED) {
-		buf_puts(out, "the project did not build with it");
-	} else if (a->worse.n) {
-		buf_puts(out, "cases ended worse with it:");
-		for (i = 0; i < a->worse.n && i < 10; i++)
-			buf_printf(out, " %s;", a->worse.v[i]);
-	} else if (a->gates[GATE_REVIEW] == GATE_FAILED) {
-		buf_printf(out, "a reviewer rejected it: %s",
-			json_string_value(json_object_get(a->review, "reason")));
-	} else {
-		buf_puts(out, "no case that failed passes with it");
-	}
-}
-
-static void
-settle_cost(struct fixing *f, struct fix_attempt *a)
-{
-	const json_t *spent = json_object_get(a->review ? a->review : a->proposed, "spent");
-	double usd = json_number_value(json_object_get(spent, "usd"));
-	int64_t tokens = json_integer_value(json_object_get(spent, "tokens"));
-	a->usd = usd - f->r->usd;
-	a->tokens = tokens - f->r->tokens;
-	f->r->usd = usd;
-	f->r->tokens = tokens;
-}
-
-/* True: the ladder is at its end. */
-static bool
-take_attempt(struct fixing *f)
-{
-	struct fix_attempt *a = f->attempt;
-	const char *end = proposed_text(a, "end");
-	bool kept = a->verdict == VERDICT_KEPT;
-	settle_cost(f, a);
-	f->smaller = !kept && *proposed_text(a, "flaw");
-	f->reached = kept && json_is_true(json_object_get(a->proposed, "complete"));
-	if (strcmp(end, "budget") == 0)
-		f->r->outcome = FIX_BUDGET;
-	if (strcmp(end, "no-model") == 0)
-		strlist_add(&f->models->lost, proposed_text(a, "model"));
-	if (strcmp(end, "budget") == 0 || strcmp(end, "no-model") == 0 || strcmp(end, "failed") == 0) {
-		free(f->stopped);
-		f->stopped = mem_strdup(proposed_text(a, "note"));
-	} else if (!kept) {
-		OWN(buf) struct buf line = {.max = 4000};
-		buf_printf(&line, "attempt %lld, %s: ", (long long)f->n, proposed_text(a, "summary"));
-		put_reason(a, &line);
-		strlist_add(&f->tried, line.p);
-	}
-	fix_models_after(f->models, kept);
-	return !fix_models_author(f->models);
-}
-
 /* One attempt of an author: *ret_idle, there is nothing more that it could do now. */
 static int
 try_author(struct fixing *f, enum fix_author author, bool *ret_idle, struct dd_err *err)
@@ -586,7 +366,7 @@ try_author(struct fixing *f, enum fix_author author, bool *ret_idle, struct dd_e
 		return rc;
 	rc = attempt(f, err);
 	if (rc == 0 && author == AUTHOR_MODEL)
-		*ret_idle = take_attempt(f);
+		*ret_idle = fix_take_answer(f);
 	return rc;
 }
 
@@ -621,34 +401,17 @@ any_fails(const struct case_result_list *l)
 	return false;
 }
 
-/* Attempts of models, and none of them had an answer. */
-static bool
-nobody_answered(const struct fixing *f)
-{
-	bool asked = false;
-	for (size_t i = 0; i < f->r->attempts.n; i++) {
-		const struct fix_attempt *a = &f->r->attempts.v[i];
-		const char *end = proposed_text(a, "end");
-		if (a->author != AUTHOR_MODEL)
-			continue;
-		asked = true;
-		if (strcmp(end, "no-model") != 0 && strcmp(end, "failed") != 0)
-			return false;
-	}
-	return asked;
-}
-
 static enum fix_outcome
 conclude(const struct fixing *f)
 {
-	enum run_outcome o = best_of(f)->probe.outcome;
+	enum run_outcome o = fix_best(f)->probe.outcome;
 	bool open = f->run->options.goal && !f->reached;
 	bool good = (o == OUTCOME_UP || o == OUTCOME_BUILT) && !any_fails(&f->cases) && !open;
 	if (f->r->outcome != FIX_NONE)
 		return f->r->outcome;
 	if (f->r->layers.n)
 		return good ? FIX_FIXED : FIX_IMPROVED;
-	if (o == OUTCOME_BLOCKED || o == OUTCOME_UNSATISFIABLE || nobody_answered(f))
+	if (o == OUTCOME_BLOCKED || o == OUTCOME_UNSATISFIABLE || fix_nobody_answered(f))
 		return FIX_BLOCKED;
 	bool tried = f->r->attempts.n &&
 		     f->r->attempts.v[f->r->attempts.n - 1].verdict == VERDICT_DROPPED;
@@ -657,71 +420,6 @@ conclude(const struct fixing *f)
 			? json_object_get(f->r->attempts.v[f->r->attempts.n - 1].proposed, "left")
 			: NULL;
 	return good && !tried && !json_array_size(left) ? FIX_CLEAN : FIX_STUCK;
-}
-
-/* ---- what it gives ---- */
-
-static int
-do_patch(void *ctx, json_t **ret_result, struct dd_err *err)
-{
-	struct fixing *f = ctx;
-	struct stack below = {0};
-	OWN(buf) struct buf patch = {0};
-	OWN_FREE char *path = run_path(f->run, "fix.patch");
-	stack_push(&below, f->before.source.layer);
-	int rc = fix_changes(f->st, &below, &f->r->layers, ret_result, &patch, err);
-	stack_cleanup(&below);
-	if (rc == 0)
-		rc = fs_write_atomic(path, buf_str(&patch), 0600, err);
-	return rc;
-}
-
-static bool
-is_local(const struct run *run)
-{
-	return run->options.source[0] == '/' && fs_is_dir(run->options.source);
-}
-
-/* A repository that cannot take it gets none, and the result says why. */
-static int
-do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
-{
-	struct fixing *f = ctx;
-	struct stack below = {0};
-	struct gitrepo_object_list objects = {0};
-	OWN(strlist) struct strlist messages = {0};
-	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *commit = NULL, *branch = mem_printf("drydock/%s", f->run->id);
-	OWN_FREE char *scratch = run_path(f->run, "objects");
-	stack_push(&below, f->before.source.layer);
-	for (size_t i = 0; i < f->r->layers.n; i++) {
-		OWN_FREE char *m = fix_commit_message(f->run, f->r, i);
-		strlist_add(&messages, m);
-	}
-	int rc = fix_commits(f->st, f->run->options.source, &below, &f->r->layers, &messages,
-		f->run->options.created_ns / 1000000000, &objects, &commit, &why);
-	if (rc == 0)
-		rc = gitrepo_put_branch(
-			f->run->options.source, &objects, commit, branch, scratch, &why);
-	gitrepo_object_list_cleanup(&objects);
-	stack_cleanup(&below);
-	if (rc == -DD_ESTOPPED || rc == -DD_ELIMIT)
-		return err_move(err, &why);
-	*ret_result = json_pack("{s:s?, s:s?, s:o*}", "branch", rc == 0 ? branch : NULL, "commit",
-		rc == 0 ? commit : NULL, "why", rc < 0 ? json_text(str_of(err_msg(&why))) : NULL);
-	return 0;
-}
-
-static int
-hand_over(struct fixing *f, struct dd_err *err)
-{
-	struct journal *j = f->run->journal;
-	const struct run_options *o = &f->run->options;
-	int rc =
-		f->r->layers.n ? journal_step(j, "fix/patch", do_patch, f, &f->r->changes, err) : 0;
-	if (rc == 0 && f->r->layers.n && is_local(f->run) && !o->no_branch)
-		rc = journal_step(j, "fix/branch", do_branch, f, &f->r->branch, err);
-	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);
 }
 
 /* Cases as they were at the beginning: those of the units that attempts looked at, too. */
@@ -740,8 +438,8 @@ gather_cases(struct fixing *f)
 	case_result_list_cleanup(&r->is);
 	case_result_list_copy(&r->is, &f->cases);
 	r->before = f->before.probe.outcome;
-	r->after = best_of(f)->probe.outcome;
-	const struct diagnosis *d = &best_of(f)->probe.diagnosis;
+	r->after = fix_best(f)->probe.outcome;
+	const struct diagnosis *d = &fix_best(f)->probe.diagnosis;
 	bool stopped = f->stopped && (r->outcome == FIX_BUDGET || r->outcome == FIX_BLOCKED);
 	r->why = stopped ? mem_strdup(f->stopped) : d->text ? mem_strdup(d->text) : NULL;
 	r->name = mem_strdup(f->before.source.name);
@@ -755,43 +453,11 @@ settle_layers(void *ctx, struct dd_err *err)
 	return layer_settle(f->st, err);
 }
 
-/* Whether a model takes part is decided once. */
-static int
-do_choose(void *ctx, json_t **ret_result, struct dd_err *err)
-{
-	const struct fixing *f = ctx;
-	const struct model *m = f->models ? fix_models_author(f->models) : NULL;
-	(void)err;
-	*ret_result = json_pack("{s:s?}", "author", m ? m->name : NULL);
-	return 0;
-}
-
-static int
-open_models(struct fixing *f, struct dd_err *err)
-{
-	OWN_JSON json_t *chosen = NULL;
-	int rc = fix_models_open(f->run, f->answers, &f->models, err);
-	if (rc == 0)
-		rc = journal_step(f->run->journal, "fix/models", do_choose, f, &chosen, err);
-	if (rc < 0)
-		return rc;
-	const char *name = json_string_value(json_object_get(chosen, "author"));
-	if (name && !f->models)
-		return err_set(err, DD_EINVAL,
-			"model %s wrote here, and no model can be asked now: its key, or the file of its entry, is not there",
-			name);
-	if (!name) {
-		fix_models_close(f->models);
-		f->models = NULL;
-	}
-	return 0;
-}
-
 static int
 do_fix(struct fixing *f, struct dd_err *err)
 {
 	journal_set_barrier(f->run->journal, settle_layers, f);
-	int rc = open_models(f, err);
+	int rc = fix_open_models(f, err);
 	if (rc == 0)
 		rc = stand_up(f, "before", NULL, &f->before, err);
 	if (rc < 0)
@@ -802,7 +468,7 @@ do_fix(struct fixing *f, struct dd_err *err)
 		return rc;
 	f->r->outcome = conclude(f);
 	gather_cases(f);
-	rc = hand_over(f, err);
+	rc = fix_hand_over(f, err);
 	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name", run_outcome_names[f->r->after],
 		"fix", fix_outcome_names[f->r->outcome]);
 	return rc < 0 ? rc : journal_set(f->run->journal, "outcome", outcome, err);

@@ -7,13 +7,13 @@
 
 #include <string.h>
 
-#define CASES_MAX 20	    /* that are told of */
-#define MESSAGE_MAX 1500    /* of one of them */
+#define CASES_MAX 20	 /* that are told of */
+#define MESSAGE_MAX 1500 /* of one of them */
 #define QUERY_MAX 2000
 #define PLACES_MAX 6
 #define SHOW_MAX_LINES 4000 /* of a file that was changed */
 #define LOG_MAX ((size_t)64 << 20)
-#define BYTES_A_TOKEN 4	    /* as the map counts */
+#define BYTES_A_TOKEN 4 /* as the map counts */
 
 struct authoring {
 	const struct fix_writing *w;
@@ -169,9 +169,9 @@ is_changed(const struct packing *p, const char *path)
 static void
 add_file(struct packing *p, const char *path, const char *digest, json_int_t from, json_int_t to)
 {
-	json_array_append_new(p->files,
-		json_pack("{s:o, s:s, s:I, s:I}", "path", json_text(str_of(path)), "sha256", digest,
-			"from", from, "to", to));
+	json_array_append_new(
+		p->files, json_pack("{s:o, s:s, s:I, s:I}", "path", json_text(str_of(path)),
+				  "sha256", digest, "from", from, "to", to));
 }
 
 static void
@@ -206,8 +206,8 @@ put_changed(struct packing *p, struct dd_err *err)
 		OWN(buf) struct buf text = {0};
 		OWN_FREE char *digest = NULL;
 		uint64_t lines = 0;
-		int rc = fix_bench_show(p->a->bench.desk, path, 1, SHOW_MAX_LINES, &text, &lines,
-			&digest, err);
+		int rc = fix_bench_show(
+			p->a->bench.desk, path, 1, SHOW_MAX_LINES, &text, &lines, &digest, err);
 		if (rc < 0)
 			return rc;
 		if (text.n + strlen(path) + 100 > room(p))
@@ -279,6 +279,15 @@ pack(void *ctx, size_t bytes, struct buf *out, json_t **ret_files, struct dd_err
 
 /* ---- the answer ---- */
 
+static bool
+is_stopping(void *ctx)
+{
+	(void)ctx;
+	return sandbox_stop_requested();
+}
+
+static const struct provider_watch watch = {.is_cancelled = is_stopping};
+
 /* Refused edits go back with the nearest place; what fits is made in the desk. */
 static void
 check(void *ctx, const char *text, struct buf *why)
@@ -303,8 +312,8 @@ spent(struct fix_models *m)
 {
 	struct calls_sum s = {0};
 	(void)!calls_sum(m->calls, &s, NULL);
-	return json_pack("{s:f, s:I}", "usd", (double)s.nano_usd / 1e9, "tokens",
-		(json_int_t)s.tokens);
+	return json_pack(
+		"{s:f, s:I}", "usd", (double)s.nano_usd / 1e9, "tokens", (json_int_t)s.tokens);
 }
 
 /* Ids of "R1: ...". */
@@ -337,15 +346,15 @@ static json_t *
 begin_result(const struct authoring *a, const char *end, const char *note)
 {
 	const struct model *m = a->w->model;
-	return json_pack("{s:s, s:o?, s:s, s:o?, s:[], s:[], s:[], s:b, s:s, s:o}", "model", m->name,
-		"family", m->family ? json_text(str_of(m->family)) : NULL, "end", end, "note",
-		note ? json_text(str_of(note)) : NULL, "fixes", "units", "left", "complete", 0,
-		"flaw", "", "spent", spent(a->w->models));
+	return json_pack("{s:s, s:o?, s:s, s:o?, s:[], s:[], s:[], s:b, s:s, s:o}", "model",
+		m->name, "family", m->family ? json_text(str_of(m->family)) : NULL, "end", end,
+		"note", note ? json_text(str_of(note)) : NULL, "fixes", "units", "left", "complete",
+		0, "flaw", "", "spent", spent(a->w->models));
 }
 
 static json_t *
-answer_result(const struct authoring *a, const struct agent_result *r,
-	const struct strlist *requirements)
+answer_result(
+	const struct authoring *a, const struct agent_result *r, const struct strlist *requirements)
 {
 	const struct author_answer *answer = &a->answer;
 	json_t *j = begin_result(a, agent_end_names[r->end], r->why);
@@ -399,6 +408,7 @@ ask(struct authoring *a, json_t **ret, struct dd_err *err)
 		.ctx = a,
 		.format = format,
 		.effort = (enum chat_effort)a->rung->effort,
+		.watch = &watch,
 		.failure = &failure};
 	int rc = agent_run(w->models->calls, w->model, &agent, &r, &why);
 	if (rc == 0 && a->rc < 0)
@@ -406,15 +416,15 @@ ask(struct authoring *a, json_t **ret, struct dd_err *err)
 	const char *end = rc < 0 ? end_of_failure(rc, failure) : NULL;
 	if (rc < 0 && !end)
 		return err_move(err, &why);
-	*ret = rc < 0 ? begin_result(a, end, err_msg(&why))
-		      : answer_result(a, &r, &requirements);
+	*ret = rc < 0 ? begin_result(a, end, err_msg(&why)) : answer_result(a, &r, &requirements);
 	return 0;
 }
 
 int
 fix_author_propose(const struct fix_writing *w, json_t **ret, struct dd_err *err)
 {
-	OWN(authoring) struct authoring a = {.w = w,
+	OWN(authoring)
+	struct authoring a = {.w = w,
 		.rung = models_rung(&w->models->all, w->models->rung),
 		.bench = {.g = w->ground, .goal = w->task->goal, .gone = w->task->changed}};
 	const struct pod_spec spec = {.state = w->ground->state, .work = w->ground->work};
@@ -455,7 +465,8 @@ fix_author_review(const struct fix_review *v, json_t **ret, struct dd_err *err)
 			.model = m,
 			.goal = v->goal,
 			.patch = v->patch,
-			.evidence = v->evidence};
+			.evidence = v->evidence,
+			.watch = &watch};
 		int step = progress_begin("having %s review it", m->name);
 		rc = review_run(v->models->calls, &spec, &failure, &r, &why);
 		progress_end(step, rc < 0 ? "failed" : review_verdict_names[r.verdict]);
@@ -467,8 +478,8 @@ fix_author_review(const struct fix_review *v, json_t **ret, struct dd_err *err)
 		m ? json_text(str_of(m->name)) : NULL, "family",
 		m ? json_text(str_of(m->family)) : NULL, "end", end, "verdict",
 		review_verdict_names[r.verdict], "reason",
-		json_text(str_of(rc < 0 ? err_msg(&why) : r.reason)), "defects", r.defects,
-		"spent", spent(v->models));
+		json_text(str_of(rc < 0 ? err_msg(&why) : r.reason)), "defects", r.defects, "spent",
+		spent(v->models));
 	review_result_cleanup(&r);
 	return 0;
 }

@@ -15,8 +15,8 @@
 struct fix_models {
 	struct models all;
 	struct calls *calls;
-	size_t rung;	    /* of the ladder */
-	int64_t candidates; /* answers tried on it */
+	size_t rung;	     /* of the ladder */
+	int64_t candidates;  /* answers tried on it */
 	struct strlist lost; /* names of models that can no longer be asked in this run */
 	bool out_of_budget;
 };

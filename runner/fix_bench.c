@@ -82,8 +82,8 @@ tool_read(void *ctx, const json_t *args, struct buf *out, struct dd_err *err)
 	uint64_t lines = 0, from = json_is_integer(f) ? (uint64_t)json_integer_value(f) : 1,
 		 to = json_is_integer(t) ? (uint64_t)json_integer_value(t) : UINT32_MAX;
 	OWN(buf) struct buf text = {0};
-	int rc = fix_bench_show(b->desk, text_of(args, "path"), from, to < UINT32_MAX ? to : UINT32_MAX,
-		&text, &lines, NULL, err);
+	int rc = fix_bench_show(b->desk, text_of(args, "path"), from,
+		to < UINT32_MAX ? to : UINT32_MAX, &text, &lines, NULL, err);
 	if (rc < 0)
 		return rc;
 	buf_printf(out, "lines %llu to %llu of %llu\n", (unsigned long long)from,
@@ -118,20 +118,22 @@ tell(const struct fix_bench *b, int rc, const json_t *answer, struct buf *out)
 		const char *file = text_of(e, "file");
 		changed = changed || is_gone(b, file);
 		buf_printf(out, "%s:%lld %s %s (%s)\n", file,
-			(long long)json_integer_value(json_object_get(e, "line")), text_of(e, "kind"),
-			text_of(e, "name"), text_of(item, "reason"));
+			(long long)json_integer_value(json_object_get(e, "line")),
+			text_of(e, "kind"), text_of(e, "name"), text_of(item, "reason"));
 	}
 	if (!out->n)
 		buf_puts(out, "nothing\n");
 	if (changed)
-		buf_puts(out, "[some of these files were changed since: their lines may have moved]\n");
+		buf_puts(out,
+			"[some of these files were changed since: their lines may have moved]\n");
 	return 0;
 }
 
 static int
 map_of(const struct fix_bench *b, struct dd_err *err)
 {
-	return b->map ? 0 : err_set(err, DD_ENOENT, "there is no map of this source: read its files");
+	return b->map ? 0
+		      : err_set(err, DD_ENOENT, "there is no map of this source: read its files");
 }
 
 static int
@@ -163,8 +165,8 @@ tool_search(void *ctx, const json_t *args, struct buf *out, struct dd_err *err)
 	OWN_JSON json_t *answer = NULL;
 	int rc = map_of(b, err);
 	if (rc == 0)
-		rc = graph_search(b->map, text_of(args, "words"), GRAPH_BY_BOTH, SEARCH_MAX,
-			&answer, err);
+		rc = graph_search(
+			b->map, text_of(args, "words"), GRAPH_BY_BOTH, SEARCH_MAX, &answer, err);
 	return tell(b, rc, answer, out);
 }
 
@@ -233,8 +235,7 @@ static int
 run_in_pod(const struct fix_bench *b, const struct stack *work, const char *script, struct buf *out,
 	struct dd_err *err)
 {
-	const struct pod_spec pod_spec = {
-		.state = b->g->state, .root = *b->g->root, .work = work};
+	const struct pod_spec pod_spec = {.state = b->g->state, .root = *b->g->root, .work = work};
 	const char *argv[] = {"/bin/sh", "-c", script, NULL};
 	OWN(buf) struct buf printed = {.max = OUTPUT_MAX};
 	const struct exec_spec spec = {.argv = argv,
@@ -301,11 +302,13 @@ static const struct {
 	const char *name, *description, *schema;
 	int (*run)(void *ctx, const json_t *args, struct buf *out, struct dd_err *err);
 } tools[FIX_TOOLS] = {
-	{"read", "Lines of a file of the project, exactly as they are. Without from and to: all of it.",
+	{"read",
+		"Lines of a file of the project, exactly as they are. Without from and to: all of it.",
 		"{\"type\": \"object\", \"properties\": {\"path\": {\"type\": \"string\"}, \"from\": {\"type\": [\"integer\", \"null\"]}, "
 		"\"to\": {\"type\": [\"integer\", \"null\"]}}, \"required\": [\"path\", \"from\", \"to\"], \"additionalProperties\": false}",
 		tool_read},
-	{"find", "Where a function, type, variable or macro of that name is, by the map of the code.",
+	{"find",
+		"Where a function, type, variable or macro of that name is, by the map of the code.",
 		"{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\"}}, \"required\": [\"name\"], \"additionalProperties\": false}",
 		tool_find},
 	{"callers", "What calls or uses a symbol, two steps back, by the map of the code.",
@@ -317,8 +320,9 @@ static const struct {
 	{"run", "Run a shell command in a sandbox without network, in a copy of the source that is not built and is thrown away.",
 		"{\"type\": \"object\", \"properties\": {\"command\": {\"type\": \"string\"}}, \"required\": [\"command\"], \"additionalProperties\": false}",
 		tool_run},
-	{"test", "Build a copy of the source and run its tests, with these edits (of the form of the answer's) made in it first; the "
-		 "source stays as it is.",
+	{"test",
+		"Build a copy of the source and run its tests, with these edits (of the form of the answer's) made in it first; the "
+		"source stays as it is.",
 		"{\"type\": \"object\", \"properties\": {\"edits\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \"properties\": {\"path\": "
 		"{\"type\": \"string\"}, \"find\": {\"type\": \"string\"}, \"replace\": {\"type\": \"string\"}}, \"required\": [\"path\", \"find\", "
 		"\"replace\"], \"additionalProperties\": false}}}, \"required\": [\"edits\"], \"additionalProperties\": false}",

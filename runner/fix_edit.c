@@ -35,8 +35,9 @@ edit_report(const struct edit_result *r, const char *why)
 {
 	json_t *files = json_array();
 	for (size_t i = 0; i < r->n; i++)
-		json_array_append_new(files, json_pack("{s:o, s:b}", "path", json_text(str_of(r->v[i].path)),
-						     "created", r->v[i].created));
+		json_array_append_new(
+			files, json_pack("{s:o, s:b}", "path", json_text(str_of(r->v[i].path)),
+				       "created", r->v[i].created));
 	return json_pack("{s:s, s:o, s:o}", "verdict", edit_verdict_names[r->verdict], "why",
 		why ? json_text(str_of(why)) : json_null(), "files", files);
 }

@@ -12,8 +12,8 @@ struct fix_evidence { /* what is known of an attempt; borrowed */
 	const struct case_result_list *was;
 	const struct case_result_list *is; /* NULL: nothing was built with it yet */
 	const json_t *changes;		   /* of fix_changes */
-	const char *goal;		   /* of the user: tests that it names may be changed; NULL */
-	bool by_rule;			   /* its author is a rule of ours */
+	const char *goal; /* of the user: tests that it names may be changed; NULL */
+	bool by_rule;	  /* its author is a rule of ours */
 };
 
 /* Are the tests, what runs them and the code under them left what they were?  Asked before anything is built. */

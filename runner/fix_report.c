@@ -77,7 +77,8 @@ review_label(const struct fix_result *r)
 		if (a->verdict != VERDICT_KEPT)
 			continue;
 		if (!is_reviewed(a))
-			return is_of_model(a) ? mem_printf(NOT_REVIEWED ": %s", text_in(a->review, "reason"))
+			return is_of_model(a) ? mem_printf(NOT_REVIEWED ": %s",
+							text_in(a->review, "reason"))
 					      : mem_strdup(NOT_REVIEWED);
 		model = true;
 		last = a;
@@ -111,13 +112,13 @@ attempt_to_json(const struct fix_attempt *a)
 	json_t *units = json_object_get(a->proposed, "units");
 	json_t *note = json_object_get(a->proposed, "note");
 	json_t *model = json_object_get(a->proposed, "model");
-	json_t *j = json_pack(
-		"{s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*}", "model",
-		model, "author", fix_author_names[a->author], "cost", a->usd, "tokens",
-		(json_int_t)a->tokens, "gates", gates, "verdict", attempt_verdict_names[a->verdict],
-		"findings", findings, "fixes", fixes, "units", units, "worse",
-		json_from_strings(&a->worse), "better", json_from_strings(&a->better), "note", note,
-		"review", a->review);
+	json_t *j =
+		json_pack("{s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*}",
+			"model", model, "author", fix_author_names[a->author], "cost", a->usd,
+			"tokens", (json_int_t)a->tokens, "gates", gates, "verdict",
+			attempt_verdict_names[a->verdict], "findings", findings, "fixes", fixes,
+			"units", units, "worse", json_from_strings(&a->worse), "better",
+			json_from_strings(&a->better), "note", note, "review", a->review);
 	static const char *const told[] = {"end", "flaw", "summary", "requirements", NULL};
 	for (size_t i = 0; told[i]; i++)
 		if (json_object_get(a->proposed, told[i]))
@@ -181,13 +182,14 @@ to_json(const struct run *run, const struct fix_result *r)
 		"{s:s, s:s, s:o, s:O?, s:O?, s:O?, s:o, s:o, s:o, s:[], s:{s:f, s:I}, s:o, s:o, s:o, s:o, "
 		"s:o, s:o}",
 		"run", run->id, "outcome", fix_outcome_names[r->outcome], "goal",
-		text_or_null(run->options.goal), "branch", branch,
-		"commit", json_object_get(r->branch, "commit"), "no_branch", why, "before",
+		text_or_null(run->options.goal), "branch", branch, "commit",
+		json_object_get(r->branch, "commit"), "no_branch", why, "before",
 		side_to_json(r->before, &r->was), "after", side_to_json(r->after, &r->is),
 		"attempts", attempts, "conflicts", "cost", "usd", r->usd, "tokens",
 		(json_int_t)r->tokens, "review", text_or_null(review), "tests_changed",
-		fix_tests_changed(r->changes, run->options.goal), "left", left_to_json(run, r), "why", text_or_null(r->why), "patch", text_or_null(patch),
-		"pull_request", text_or_null(pr));
+		fix_tests_changed(r->changes, run->options.goal), "left", left_to_json(run, r),
+		"why", text_or_null(r->why), "patch", text_or_null(patch), "pull_request",
+		text_or_null(pr));
 }
 
 /* ---- commits ---- */
@@ -236,7 +238,8 @@ model_message(const struct run *run, const struct fix_attempt *a)
 	json_t *id;
 	(void)str_next_line(&rest, &line);
 	buf_put_visible(&subject, str_trim(line));
-	buf_printf(&out, "%.*s\n\n", subject.n ? (int)subject.n : 6, subject.n ? subject.p : "Repair");
+	buf_printf(
+		&out, "%.*s\n\n", subject.n ? (int)subject.n : 6, subject.n ? subject.p : "Repair");
 	while (str_next_line(&rest, &line)) {
 		buf_puts(&out, line.n ? "  " : "");
 		buf_put_visible(&out, line);

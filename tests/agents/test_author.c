@@ -39,8 +39,8 @@ read_answer(const char *text, struct author_answer *ret)
 }
 
 #define ANSWER(edits, complete, left) \
-	"{\"edits\": [" edits "], \"summary\": \"s\", \"complete\": " complete ", \"left\": \"" left \
-	"\"}"
+	"{\"edits\": [" edits "], \"summary\": \"s\", \"complete\": " complete \
+	", \"left\": \"" left "\"}"
 #define EDIT(path, find, replace) \
 	"{\"path\": \"" path "\", \"find\": \"" find "\", \"replace\": \"" replace "\"}"
 
@@ -50,8 +50,9 @@ an_answer_is_read_from_between_words(void **state)
 	(void)state;
 	OWN(author_answer) struct author_answer a = {0};
 	OWN_FREE char *why = read_answer(
-		"Here it is:\n```json\n" ANSWER(EDIT("a.c", "x", "y") ", " EDIT("b.c", "", "int b;"),
-			"true", "") "\n```\n", &a);
+		"Here it is:\n```json\n" ANSWER(
+			EDIT("a.c", "x", "y") ", " EDIT("b.c", "", "int b;"), "true", "") "\n```\n",
+		&a);
 	assert_string_equal(why, "");
 	size_t n;
 	OWN_FREE struct edit *v = author_edits(a.edits, &n);
@@ -72,9 +73,10 @@ what_cannot_be_used_is_said_in_words(void **state)
 		{"{\"edits\": [", "no JSON object"},
 		{"{\"edits\": {}, \"summary\": \"\", \"complete\": true, \"left\": \"\"}", "edits"},
 		{ANSWER("{\"path\": \"a.c\", \"find\": 3, \"replace\": \"\"}", "true", ""), "find"},
-		{ANSWER(EDIT("tests/run.sh", "x", "y"), "true", ""), "edits[0]: tests/run.sh is a test"},
-		{ANSWER(EDIT("a.c", "x", "y") ", " EDIT("a.c", "z", "/* ... existing code ... */"), "true",
-			 ""),
+		{ANSWER(EDIT("tests/run.sh", "x", "y"), "true", ""),
+			"edits[0]: tests/run.sh is a test"},
+		{ANSWER(EDIT("a.c", "x", "y") ", " EDIT("a.c", "z", "/* ... existing code ... */"),
+			 "true", ""),
 			"edits[1]: `replace` says that something is left out"},
 	};
 	(void)state;
@@ -111,19 +113,32 @@ giving_up_is_seen(void **state)
 /* ---- who ---- */
 
 #define PROVIDER(family, auth) \
-	"{\"api\": \"openai-chat\", \"base_url\": \"http://localhost/v1\", \"family\": \"" family "\", " auth "}"
+	"{\"api\": \"openai-chat\", \"base_url\": \"http://localhost/v1\", \"family\": \"" family \
+	"\", " auth "}"
 #define MODEL(provider, price, role) \
-	"{\"provider\": \"" provider "\", \"context\": {\"window\": 9000, \"effective\": 9000, \"max_output\": 900}" price \
+	"{\"provider\": \"" provider \
+	"\", \"context\": {\"window\": 9000, \"effective\": 9000, \"max_output\": 900}" price \
 	", \"roles\": [\"" role "\"]}"
 #define PRICE ", \"prices\": {\"input\": 1, \"output\": 2}"
 
-static const char table[] =
-	"{\"providers\": {\"a\": " PROVIDER("alpha", "\"auth\": \"none\"") ", \"b\": " PROVIDER("beta", "\"auth\": \"none\"")
-	", \"keyless\": " PROVIDER("gamma", "\"auth\": \"bearer\", \"key_env\": \"DD_NO_SUCH_KEY\"")
-	"}, \"ladder\": [{}, {\"context\": 7, \"effort\": \"high\", \"candidates\": 2}, {\"model\": \"other\"}, {\"model\": \"own\"}],"
-	" \"models\": {\"first\": " MODEL("a", PRICE, "write") ", \"near\": " MODEL("a", PRICE, "write") ", \"far\": "
-	MODEL("b", PRICE, "write") ", \"nokey\": " MODEL("keyless", PRICE, "review") ", \"noprice\": " MODEL("b", "", "review")
-	", \"own\": " MODEL("a", PRICE, "review") ", \"reader\": " MODEL("b", PRICE, "review") "}}";
+static const char table[] = "{\"providers\": {\"a\": " PROVIDER(
+	"alpha", "\"auth\": \"none\"") ", \"b\": " PROVIDER("beta",
+	"\"auth\": \"none\"") ", \"keyless\": " PROVIDER("gamma",
+	"\"auth\": \"bearer\", \"key_env\": \"DD_NO_SUCH_KEY\"") "}, \"ladder\": [{}, {\"context\": 7, \"effort\": \"high\", \"candidates\": 2}, {\"model\": \"other\"}, {\"model\": \"own\"}],"
+								 " \"models\": {\"first\": " MODEL(
+									 "a", PRICE,
+									 "write") ", \"near\": " MODEL("a",
+									 PRICE,
+									 "write") ", \"far\": " MODEL("b",
+									 PRICE,
+									 "write") ", \"nokey\": " MODEL("keyless",
+									 PRICE,
+									 "review") ", \"noprice\": " MODEL("b",
+									 "",
+									 "review") ", \"own\": " MODEL("a",
+									 PRICE,
+									 "review") ", \"reader\": " MODEL("b",
+									 PRICE, "review") "}}";
 
 static const char *
 name_of(const struct model *m)
@@ -148,7 +163,8 @@ who_writes_and_who_reviews(void **state)
 	assert_string_equal(name_of(author_first(&all)), "first");
 	static const char *const writers[] = {"first", "first", "far", "own"};
 	for (size_t i = 0; i < 4; i++)
-		assert_string_equal(name_of(author_of_rung(&all, models_rung(&all, i))), writers[i]);
+		assert_string_equal(
+			name_of(author_of_rung(&all, models_rung(&all, i))), writers[i]);
 	assert_null(models_rung(&all, 4));
 	assert_int_equal(models_rung(&all, 1)->context, 7);
 	assert_int_equal(models_rung(&all, 1)->candidates, 2);
