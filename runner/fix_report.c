@@ -58,6 +58,15 @@ put_author(const struct fix_attempt *a, struct buf *out)
 		is_of_model(a) ? text_in(a->proposed, "model") : fix_author_names[a->author]);
 }
 
+/* The first line of what a model says of its change. */
+static struct str
+subject_of(const struct fix_attempt *a)
+{
+	struct str rest = str_of(text_in(a->proposed, "summary")), line = {"", 0};
+	(void)str_next_line(&rest, &line);
+	return str_trim(line);
+}
+
 #define NOT_REVIEWED "not cross-reviewed"
 
 static bool
@@ -208,7 +217,7 @@ static void
 put_rules(const struct fix_attempt *a, struct buf *out)
 {
 	if (is_of_model(a)) {
-		buf_put_visible(out, str_of(text_in(a->proposed, "summary")));
+		buf_put_visible(out, subject_of(a));
 		return;
 	}
 	OWN_JSON json_t *counts = json_object();
@@ -228,18 +237,18 @@ put_rules(const struct fix_attempt *a, struct buf *out)
 	}
 }
 
-/* The first line of what it says of its change is the subject; none of it can pass for one of our trailers. */
+/* None of what it says of its change can pass for one of our trailers. */
 static char *
 model_message(const struct run *run, const struct fix_attempt *a)
 {
 	OWN(buf) struct buf out = {.max = 65536}, subject = {.max = 72};
-	struct str rest = str_of(text_in(a->proposed, "summary")), line = {"", 0};
+	struct str rest = str_trim(str_of(text_in(a->proposed, "summary"))), line;
 	size_t i;
 	json_t *id;
+	buf_put_visible(&subject, subject_of(a));
 	(void)str_next_line(&rest, &line);
-	buf_put_visible(&subject, str_trim(line));
-	buf_printf(
-		&out, "%.*s\n\n", subject.n ? (int)subject.n : 6, subject.n ? subject.p : "Repair");
+	rest = str_trim(rest);
+	buf_printf(&out, "%s\n\n", subject.n ? subject.p : "Repair");
 	while (str_next_line(&rest, &line)) {
 		buf_puts(&out, line.n ? "  " : "");
 		buf_put_visible(&out, line);

@@ -78,6 +78,8 @@ is "only the source is changed" "$(git -C "$app" -c core.hooksPath=/dev/null dif
 is "the subject is the model's, its trailers are ours" \
 	"$(git -C "$app" log -1 --format='%s|%(trailers:key=Drydock-Run,valueonly,separator=%x2C)|%(trailers:key=Drydock-Author,valueonly,separator=%x2C)|%(trailers:key=Drydock-Requirements,valueonly,separator=%x2C)' "$(json .branch)")" \
 	"Take the mean of the two in the middle|$run|models/writer|R1 R2 R3"
+is "its text is in the message, once the subject, then the rest" "$(git -C "$app" log -1 --format=%B "$(json .branch)" | head -n 3 | tr '\n' '|')" \
+	"Take the mean of the two in the middle||  Drydock-Run: forged|"
 has "the pull request says who reviewed" "$pr" "Review: cross-reviewed by reader"
 hasnt "and has no path of this machine" "$pr" "$tmp"
 ok "every text of the target is between the marks of its request" perl -MJSON::PP -e '
