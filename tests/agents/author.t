@@ -140,6 +140,18 @@ is "giving up is answered with a smaller task, a part is built upon" "$status $(
 	"0 fixed nothing-proposed:gave-up kept:partial kept:"
 is "without a second family it says so" "$(json '.review | startswith("not cross-reviewed: ")') $(grep -c 'Review: not cross-reviewed' "$state/runs/$(json .run)/pr.md")" "true 1"
 
+# --- a build that fails, in a place that its error names
+cp -r "$apps/fix-readings" "$tmp/broken"
+sed -i 's/return most;/return most/; s/double most = 0;/double most = readings[0];/; s/return sorted.n . 2.;/return n % 2 ? sorted[n \/ 2] : (sorted[n \/ 2 - 1] + sorted[n \/ 2]) \/ 2;/' "$tmp/broken/level.c"
+task broken <<END
+{"needs": ["The project does not build", "error: expected", "\t\t\tmost = readings[i];\n\treturn most\n"], "answers": [
+	{"edits": [{"like": "return most\$", "replace": "\treturn most;"}]}]}
+END
+models "$tmp/broken.json" broken "" '[{"context": 100}]'
+fix --models "$tmp/broken.json" "$tmp/broken"
+is "what keeps it from being built is mended" "$status $(written '[.outcome, .before.outcome, .after.outcome, .by[0].verdict] | join(" ")')" \
+	"0 fixed build-failed up kept"
+
 # --- a goal, which names a test
 task goal <<END
 {"needs": ["middle of four", "Add a case to tests/run.sh for two readings"], "answers": [
