@@ -32,7 +32,7 @@ models() {
 }
 # task NAME: standard input, and what every author needs
 task() { jq -c ". + {id: \"You repair the source\", window: 12000, tools: [\"read\", \"find\", \"callers\", \"search\", \"run\", \"test\"],
-	requirements: [\"R1\", \"R2\", \"R3\"], rules: [\"Tests, and what runs them, are not yours to change.\"]}" >"$tmp/tasks/$1.json"; }
+	requirements: [\"R1\", \"R2\", \"R3\"], rules: [\"Tests, and what runs them, are not yours to change\"]}" >"$tmp/tasks/$1.json"; }
 fix() { run "$drydock" fix --json --quiet --state "$state" "$@"; }
 
 app=$tmp/readings
@@ -157,10 +157,11 @@ task goal <<END
 {"needs": ["middle of four", "Add a case to tests/run.sh for two readings"], "answers": [
 	{"edits": [$MEAN, $FIRST, {"path": "tests/run.sh", "find": "echo 1..4", "replace": "echo 1..5\ncheck \"middle of two\" middle \"1.0 2.0\" 1.50"}]}]}
 END
-models "$tmp/goal.json" goal judge '[{"context": 100}]'
+models "$tmp/goal.json" goal judge '[{"context": 3}, {"context": 100}]'
 fix --no-branch --models "$tmp/goal.json" --goal "Mend the levels. Add a case to tests/run.sh for two readings." "$app"
 is "a goal is reached; the test that it names is changed, and shown" "$status $(json '[.outcome, .tests_changed[0], .after.cases["test/tests/middle of two"]] | join(" ")')" \
 	"0 fixed tests/run.sh passed"
+is "and the next rung shows more of the source" "$(written '[.by[].end] | join(" ")')" "unaccepted answered"
 has "in the pull request, too" "$state/runs/$(json .run)/pr.md" "**Tests were changed, as the goal asks:**"
 run env -u DRYDOCK_MODELS "$drydock" fix --state "$state" --goal "Do it" "$app"
 is "a goal without a model is a usage error" "$status $(grep -c 'needs a model' "$tmp/err")" "2 1"
