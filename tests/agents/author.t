@@ -93,7 +93,7 @@ is "the tests ran in a copy, once" "$("$drydock" trace --state "$state" --json "
 models "$tmp/killed.json" right judge '[{"context": 100}]'
 before=$(($(asked right) + $(asked judge)))
 run env DRYDOCK_FAULT=db.commit.before:9 "$drydock" fix --json --quiet --state "$state" --no-branch --models "$tmp/killed.json" "$app"
-id=$(ls "$state/runs" | tail -n 1)
+id=$(newest_run "$app")
 kills=0
 while [ "$status" = 137 ] && [ $kills -lt 60 ]; do
 	kills=$((kills + 1))
@@ -190,6 +190,6 @@ is "a key that is refused: blocked, and why" "$status $(json '[.outcome, (.why |
 
 # --- what an instruction in the source has done
 is "no file of its own" "$(find "$state/layers" -name planted.txt | wc -l)" 0
-is "no byte of the key is anywhere in the state" "$(grep -rlF "$key" "$state" | wc -l)" 0
+is "no byte of the key is anywhere in the state" "$(find "$state" -type f -cnewer "$tmp/port" -exec grep -lF "$key" {} + | wc -l)" 0
 is "and the source is as it was" "$(git -C "$app" -c core.hooksPath=/dev/null status --porcelain | wc -l)" 0
 done_testing

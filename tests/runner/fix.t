@@ -81,7 +81,7 @@ for seconds in 2 6; do
 	sleep $seconds
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null
-	id=$(ls "$state/runs" | tail -n 1)
+	id=$(newest_run "$app")
 	run "$drydock" resume --json --quiet --state "$state" "$id"
 	is "killed after $seconds s: resumed it ends the same" "$(json '.after.cases | tojson') $(sha256sum <"$state/runs/$id/fix.patch")" "$want $patch"
 	is "and with its branch" "$(quietly diff main "drydock/$id" | git patch-id --stable | cut -d' ' -f1)" "$(git patch-id --stable <"$tmp/fix.patch" | cut -d' ' -f1)"
