@@ -239,8 +239,8 @@ fix_python(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *e
 }
 
 int
-fix_keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author author, json_t *result,
-	struct dd_err *err)
+fix_keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author author,
+	json_t *result, struct dd_err *err)
 {
 	json_object_set_new(result, "author", json_string(fix_author_names[author]));
 	json_object_set_new(result, "layer", json_null());

@@ -301,7 +301,8 @@ load_all(struct layer_changes *c, struct dd_err *err)
 				continue;
 			struct layer_change one = {.path = mem_strdup(c->v[i].path)};
 			buf_add_str(&one.after, buf_str(&c->v[i].after));
-			one.created = !fix_worker_read(c->tree, one.path, EDIT_MAX_BYTES, &one.before);
+			one.created =
+				!fix_worker_read(c->tree, one.path, EDIT_MAX_BYTES, &one.before);
 			all.v = mem_grow(all.v, all.n, &all.cap, sizeof(*all.v));
 			all.v[all.n++] = one;
 		}

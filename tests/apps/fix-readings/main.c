@@ -17,6 +17,6 @@ main(int argc, char **argv)
 	for (int i = 2; i < argc && n < 100; i++)
 		readings[n++] = atof(argv[i]);
 	printf("%.2f\n", strcmp(argv[1], "middle") == 0 ? middle_level(readings, n)
-							 : highest_level(readings, n));
+							: highest_level(readings, n));
 	return 0;
 }
