@@ -335,7 +335,7 @@ ask(struct agent *a, struct chat_answer *ret, struct dd_err *err)
 		.parent = a->span,
 		.files = a->files,
 		.watch = a->t->watch};
-	return calls_chat(a->c, &spec, ret, NULL, err);
+	return calls_chat(a->c, &spec, ret, a->t->failure, err);
 }
 
 /* It answered in words: 1 when that is the end. */

@@ -52,6 +52,8 @@ struct agent_task {	  /* borrowed */
 	int64_t max_turns;  /* 0: 30 */
 	const char *parent; /* span */
 	const struct provider_watch *watch;
+	enum call_failure
+		*failure; /* why a call gave no answer, when that is why agent_run fails; NULL */
 };
 
 enum agent_end {

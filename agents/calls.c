@@ -233,10 +233,12 @@ calls_chat(struct calls *c, const struct call_spec *spec, struct chat_answer *re
 		rc = calls_db_find(c, spec->key, &k.row.digest, ret, &doubts, err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	if (doubts >= DOUBTS_MAX)
+	if (doubts >= DOUBTS_MAX) {
+		*(ret_failure ? ret_failure : &ignored) = FAIL_TRUNCATED;
 		return err_set(err, DD_EIO,
 			"the call \"%s\" was sent twice and never answered; it is not sent again",
 			spec->key);
+	}
 	return make(&k, doubts, ret, ret_failure, err);
 }
 

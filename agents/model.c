@@ -124,6 +124,14 @@ static const struct json_field model_fields[] = {
 	FIELDS_END,
 };
 
+static const struct json_field rung_fields[] = {
+	FIELD_ENUM(model_rung, effort, chat_effort_names),
+	FIELD(model_rung, context, JSON_K_INT),
+	FIELD(model_rung, model, JSON_K_STRING),
+	FIELD(model_rung, candidates, JSON_K_INT),
+	FIELDS_END,
+};
+
 static void
 provider_preset(struct model_provider *p)
 {
@@ -158,8 +166,11 @@ models_cleanup(struct models *m)
 		provider_cleanup((struct model_provider *)m->providers.v + i);
 	for (size_t i = 0; i < m->models.n; i++)
 		model_cleanup((struct model *)m->models.v + i);
+	for (size_t i = 0; i < m->ladder.n; i++)
+		json_release(rung_fields, (struct model_rung *)m->ladder.v + i);
 	free(m->providers.v);
 	free(m->models.v);
+	free(m->ladder.v);
 	*m = (struct models){0};
 }
 
@@ -213,6 +224,40 @@ check_entries(const char *file, const char *section, const json_t *entries,
 	return 0;
 }
 
+static int
+decode_rung(const char *where, const json_t *v, struct model_rung *ret, struct dd_err *err)
+{
+	*ret = (struct model_rung){.context = 100, .candidates = 1};
+	int rc = json_decode(v, rung_fields, true, ret, where, err);
+	if (rc == 0 && (ret->context < 1 || ret->context > 100))
+		rc = err_set(err, DD_ECORRUPT, "%s.context: expected 1 to 100", where);
+	if (rc == 0 && (ret->candidates < 1 || ret->candidates > 8))
+		rc = err_set(err, DD_ECORRUPT, "%s.candidates: expected 1 to 8", where);
+	return rc;
+}
+
+static int
+check_ladder(const char *file, const json_t *ladder, struct dd_err *err)
+{
+	size_t i;
+	json_t *v;
+	if (!ladder)
+		return 0;
+	if (!json_is_array(ladder) || !json_array_size(ladder) ||
+		json_array_size(ladder) > LADDER_MAX)
+		return err_set(
+			err, DD_ECORRUPT, "%s: ladder: expected 1 to %d rungs", file, LADDER_MAX);
+	json_array_foreach ((json_t *)ladder, i, v) {
+		OWN_FREE char *where = mem_printf("%s: ladder[%zu]", file, i);
+		struct model_rung one;
+		int rc = decode_rung(where, v, &one, err);
+		json_release(rung_fields, &one);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
 static bool
 in_list(const char *const *names, const char *name)
 {
@@ -225,7 +270,7 @@ in_list(const char *const *names, const char *name)
 static int
 check_top(const char *file, const json_t *j, struct dd_err *err)
 {
-	static const char *const keys[] = {"providers", "models", "unknown_price", NULL};
+	static const char *const keys[] = {"providers", "models", "ladder", "unknown_price", NULL};
 	static const char *const prices[] = {"refuse", "maximum", NULL};
 	const char *key;
 	json_t *v;
@@ -241,14 +286,14 @@ check_top(const char *file, const json_t *j, struct dd_err *err)
 	return 0;
 }
 
-/* What lies with the project decides nothing about keys, addresses, programs and money. */
+/* What lies with the project decides nothing about keys, addresses, programs and prices. */
 static int
 check_trust(const char *file, const json_t *j, struct dd_err *err)
 {
 	const char *key, *name;
 	json_t *v, *entry;
 	json_object_foreach ((json_t *)j, key, v) {
-		if (strcmp(key, "models") != 0)
+		if (strcmp(key, "models") != 0 && strcmp(key, "ladder") != 0)
 			return err_set(err, DD_EINVAL,
 				"%s: %s: only the user's own file may say this", file, key);
 	}
@@ -310,6 +355,8 @@ add_layer(json_t *all, const char *file, json_t *j, bool project, struct dd_err 
 			file, "providers", json_object_get(j, "providers"), check_provider, err);
 	if (rc == 0)
 		rc = check_entries(file, "models", json_object_get(j, "models"), check_model, err);
+	if (rc == 0)
+		rc = check_ladder(file, json_object_get(j, "ladder"), err);
 	if (rc < 0)
 		return rc;
 	resolve_guides(file, j);
@@ -425,6 +472,11 @@ decode_all(const json_t *all, struct models *m, struct dd_err *err)
 		rc = rc < 0 ? rc : json_decode(v, model_fields, true, one, "models", err);
 		rc = rc < 0 ? rc : finish_model(m, one, err);
 	}
+	const json_t *ladder = json_object_get(all, "ladder");
+	m->ladder.v = mem_zalloc(json_array_size(ladder) + 1, sizeof(struct model_rung));
+	for (size_t i = 0; rc == 0 && i < json_array_size(ladder); i++)
+		rc = decode_rung("ladder", json_array_get(ladder, i),
+			(struct model_rung *)m->ladder.v + m->ladder.n++, err);
 	const char *unknown = json_string_value(json_object_get(all, "unknown_price"));
 	m->unknown_is_maximum = unknown && strcmp(unknown, "maximum") == 0;
 	return rc;
@@ -470,6 +522,12 @@ const struct model *
 models_at(const struct models *m, size_t i)
 {
 	return i < m->models.n ? (const struct model *)m->models.v + i : NULL;
+}
+
+const struct model_rung *
+models_rung(const struct models *m, size_t i)
+{
+	return i < m->ladder.n ? (const struct model_rung *)m->ladder.v + i : NULL;
 }
 
 const struct model *

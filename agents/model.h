@@ -89,9 +89,21 @@ struct model {
 	const struct model_provider *via; /* borrowed from the table */
 };
 
+/* A step of the ladder that an author climbs while its answers are not kept. */
+struct model_rung {
+	int effort;	    /* enum chat_effort */
+	int64_t context;    /* percent of the room for the pack that is filled, 1 to 100 */
+	char *model;	    /* name; RUNG_FIRST, RUNG_OTHER; NULL: the first */
+	int64_t candidates; /* answers that are tried there, 1 to 8 */
+};
+#define RUNG_FIRST "first" /* usable model that may write */
+#define RUNG_OTHER "other" /* if possible of another family */
+#define LADDER_MAX 12
+
 struct models {
 	struct json_array_of providers; /* struct model_provider, by name */
 	struct json_array_of models;	/* struct model, in the order of the files */
+	struct json_array_of ladder;	/* struct model_rung */
 	bool unknown_is_maximum;	/* else a model without a price is not called */
 };
 void models_cleanup(struct models *m);
@@ -110,6 +122,7 @@ char *models_user_file(void);
 
 const struct model *models_find(const struct models *m, const char *name); /* NULL */
 const struct model *models_at(const struct models *m, size_t i);	   /* NULL past the end */
+const struct model_rung *models_rung(const struct models *m, size_t i);	   /* the same */
 
 /* Does the table hold a price for what it gives and takes? */
 bool model_has_price(const struct model *m);

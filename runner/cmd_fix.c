@@ -2,15 +2,16 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "runner/fix.h"
+#include "runner/fix_author.h"
+#include "runner/models_files.h"
 #include "runner/session.h"
 
 #include <string.h>
 
 struct fix_options {
 	struct common_options common;
-	const char *answers, *image, *patch;
-	uint64_t time;
+	const char *answers, *image, *patch, *goal, *models, *budget_usd;
+	uint64_t time, budget_tokens;
 	bool offline, strict, no_branch;
 	struct limit_options limits;
 };
@@ -20,6 +21,15 @@ static const struct option_def options[] = {
 	{"strict", 0, OPTION_FLAG, O(strict), NULL,
 		"also repair C that builds, but that compilers of today refuse: functions and int that "
 		"nobody declared"},
+	{"goal", 0, OPTION_TEXT, O(goal), "TEXT",
+		"have a model change the source so that this holds, instead of what fails; a test may be changed only if the "
+		"text names its path"},
+	{"models", 0, OPTION_TEXT, O(models), "FILE",
+		"read this file instead of your own models.json"},
+	{"budget-usd", 0, OPTION_TEXT, O(budget_usd), "N",
+		"calls to models cost at most this much in all"},
+	{"budget-tokens", 0, OPTION_NUMBER, O(budget_tokens), "N",
+		"and take at most this many tokens"},
 	{"time", 0, OPTION_NUMBER, O(time), "S", "begin no attempt after this many seconds"},
 	{"patch", 0, OPTION_TEXT, O(patch), "FILE", "write the changes there, too"},
 	{"no-branch", 0, OPTION_FLAG, O(no_branch), NULL,
@@ -46,6 +56,32 @@ file_to_write(const char *path, char **ret, struct dd_err *err)
 	return rc;
 }
 
+/* "2.50" in billionths; 0: not given. */
+static int
+parse_usd(const char *text, int64_t *ret, struct dd_err *err)
+{
+	char *end = NULL;
+	double usd = text ? strtod(text, &end) : 0;
+	if (text && (end == text || *end || !(usd > 0) || usd > 1e6))
+		return err_set(err, DD_EINVAL, "--budget-usd: \"%s\" is no amount", text);
+	*ret = (int64_t)(usd * 1e9);
+	return 0;
+}
+
+/* What is wrong with the table is said before anything is begun. */
+static int
+look_at_models(const struct fix_options *o, struct dd_err *err)
+{
+	OWN(models) struct models all = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	if (models_files_load(o->models, &all, &why) < 0)
+		return err_set(err, DD_EINVAL, "%s", err_msg(&why));
+	if (o->goal && !author_first(&all))
+		return err_set(err, DD_EINVAL,
+			"--goal needs a model that may write, and none can be asked (drydock models says why)");
+	return 0;
+}
+
 static int
 new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
 {
@@ -57,7 +93,16 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		.limits = o->limits,
 		.fix_ms = (int64_t)o->time * 1000,
 		.created_ns = clock_real_ns()};
-	int rc = o->time > 1000000000 ? err_set(err, DD_EINVAL, "a limit is out of range") : 0;
+	int rc = o->time > 1000000000 || o->budget_tokens > INT64_MAX / 2
+			 ? err_set(err, DD_EINVAL, "a limit is out of range")
+			 : parse_usd(o->budget_usd, &ro.budget_nano_usd, err);
+	ro.budget_tokens = (int64_t)o->budget_tokens;
+	if (rc == 0)
+		rc = look_at_models(o, err);
+	if (rc == 0)
+		rc = command_absolute_path(o->models, &ro.models, err);
+	if (rc == 0 && o->goal)
+		ro.goal = mem_strdup(o->goal);
 	if (rc == 0)
 		rc = command_source(call->args[0], &ro.source, err);
 	if (rc == 0)
@@ -97,9 +142,13 @@ const struct subcommand cmd_fix = {
 	.summary = "repair what keeps an application from building or its tests from passing",
 	.args = "SOURCE",
 	.description =
-		"SOURCE is as for drydock up.  No model takes part: old C (missing headers, int and functions that nobody\n"
-		"declared) and source for Python 2 are repaired by rules.  A change is kept only if no test case ends worse\n"
-		"with it, and a call is never renamed.\n\nThe outcome is one of fixed, improved, stuck, contradictory, budget, "
+		"SOURCE is as for drydock up.  Old C (missing headers, int and functions that nobody declared) and source for\n"
+		"Python 2 are repaired by rules.  Then, where drydock models shows one with the role \"write\" and a key, a model\n"
+		"is asked: it gets what fails and the places of the source that have to do with it, may read, search, run\n"
+		"commands and tests in the sandbox, and answers with edits, never of tests.  A change is kept only if no test\n"
+		"case ends worse with it, and if a model of another family with the role \"review\" does not reject it; without\n"
+		"one it is labelled \"not cross-reviewed\".  The ladder of models.json says what is tried after an answer that\n"
+		"was not kept.\n\nThe outcome is one of fixed, improved, stuck, contradictory, budget, "
 		"blocked and clean (nothing\nfailed).  Where SOURCE is a directory with a git repository, the changes become "
 		"the new branch\ndrydock/RUN of it, one commit a kind of change; nothing else of it is touched.  The exit status "
 		"is 0 for\nfixed and clean, 4 for budget, else 1.",

@@ -177,7 +177,7 @@ const struct subcommand cmd_models = {
 		"Models are a table, models.json: what is built in, then your own file ($DRYDOCK_MODELS, else "
 		"drydock/models.json in $XDG_CONFIG_HOME or ~/.config), then .drydock/models.json of the current directory, "
 		"each merged over the one before. The last may say what a model is used for and nothing about keys, "
-		"addresses, programs and prices. A key is read from the variable or the command that the provider's entry "
+		"addresses, programs and prices. \"ladder\" says what drydock fix tries after an answer that was not kept. A key is read from the variable or the command that the provider's entry "
 		"names; it is never shown or stored.\n\n"
 		"A model without a price is not called, unless the table says \"unknown_price\": \"maximum\": then it counts "
 		"as the dearest. With --check the exit status is 1 if a model does not answer.",

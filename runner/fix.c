@@ -1,31 +1,14 @@
-#include "runner/fix.h"
+#include "runner/fix_loop.h"
 
-#include "agents/inventory.h"
-#include "agents/loop.h"
 #include "base/fs.h"
-#include "base/git_write.h"
 #include "base/log.h"
-#include "runner/fix_report.h"
+#include "runner/fix_gates.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
 
 #include <string.h>
 
-#define MAX_ATTEMPTS 8
-
-struct fixing {
-	const struct state *st;
-	struct run *run;
-	struct answers *answers;
-	char *owner;
-	struct fix_result *r;
-	struct standup_result before, best; /* best: with all that was kept; none: before is */
-	bool has_best;
-	struct case_result_list cases; /* of best, compiled units included */
-	struct fix_attempt *attempt;
-	enum fix_author author;
-	int64_t n;
-};
+#define MAX_ATTEMPTS 24
 
 /* ---- standing up ---- */
 
@@ -60,8 +43,8 @@ stand_up(struct fixing *f, const char *name, json_t *given, struct standup_resul
 	return rc;
 }
 
-static bool
-is_built(const struct standup_result *r)
+bool
+fix_is_built(const struct standup_result *r)
 {
 	enum run_outcome o = r->probe.outcome;
 	return o == OUTCOME_UP || o == OUTCOME_BUILT || o == OUTCOME_TESTS_FAILED;
@@ -78,7 +61,7 @@ add_case(struct case_result_list *l, const char *prefix, const char *id, enum te
 static void
 cases_of(const struct standup_result *r, struct case_result_list *ret)
 {
-	add_case(ret, "", "build", is_built(r) ? TEST_PASSED : TEST_FAILED);
+	add_case(ret, "", "build", fix_is_built(r) ? TEST_PASSED : TEST_FAILED);
 	for (size_t i = 0; i < r->probe.tests.cases.n; i++)
 		add_case(ret, "test/", r->probe.tests.cases.v[i].id,
 			r->probe.tests.cases.v[i].status);
@@ -123,17 +106,11 @@ add_compiled(struct case_result_list *l, const struct case_result_list *from)
 
 /* ---- an attempt ---- */
 
-static const struct standup_result *
-best_of(const struct fixing *f)
-{
-	return f->has_best ? &f->best : &f->before;
-}
-
 static int
 do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct fixing *f = ctx;
-	const struct standup_result *r = best_of(f);
+	const struct standup_result *r = fix_best(f);
 	OWN(strlist) struct strlist env = {0}, missing = {0};
 	OWN_FREE char *name = mem_printf("%s %lld", f->run->id, (long long)f->n);
 	OWN_FREE char *log_name = mem_printf("logs/attempt-%lld.log", (long long)f->n);
@@ -152,7 +129,8 @@ do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 		.strict = f->run->options.strict,
 		.name = name,
 		.log_path = log};
-	int rc = fix_propose(&g, f->author, ret_result, err);
+	int rc = f->author == AUTHOR_MODEL ? fix_write(f, &g, ret_result, err)
+					   : fix_propose(&g, f->author, ret_result, err);
 	stack_cleanup(&work);
 	recipe_cleanup(&recipe);
 	return rc;
@@ -170,23 +148,28 @@ source_with(const struct fixing *f, const char *layer)
 	return given;
 }
 
-static int
-do_look(void *ctx, json_t **ret_result, struct dd_err *err)
+int
+fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
 {
-	struct fixing *f = ctx;
 	struct stack below = {0};
 	OWN(strlist) struct strlist layers = {0};
-	OWN(buf) struct buf patch = {0};
 	const char *layer = json_string_value(json_object_get(f->attempt->proposed, "layer"));
-	source_stack(&best_of(f)->source, &below);
+	source_stack(&fix_best(f)->source, &below);
 	strlist_add(&layers, layer);
-	int rc = fix_changes(f->st, &below, &layers, ret_result, &patch, err);
+	int rc = fix_changes(f->st, &below, &layers, ret_result, patch, err);
 	stack_cleanup(&below);
 	return rc;
 }
 
-static void
-pass(struct fix_attempt *a, enum gate gate, bool passed)
+static int
+do_look(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	OWN(buf) struct buf patch = {0};
+	return fix_look(ctx, ret_result, &patch, err);
+}
+
+void
+fix_pass(struct fix_attempt *a, enum gate gate, bool passed)
 {
 	a->gates[gate] = passed ? GATE_PASSED : GATE_FAILED;
 }
@@ -204,16 +187,25 @@ has_changed_symbols(const json_t *units)
 	return false;
 }
 
-/* All authors here are rules. */
 static bool
-is_tampered(const json_t *findings)
+is_untampered(const struct fixing *f)
 {
-	size_t i;
-	json_t *one;
-	json_array_foreach (findings, i, one)
-		if (inventory_is_reason(one, true))
-			return true;
-	return false;
+	const struct fix_attempt *a = f->attempt;
+	struct stack before = {0}, after = {0};
+	source_stack(&fix_best(f)->source, &before);
+	stack_copy(&after, &before);
+	stack_push(&after, json_string_value(json_object_get(a->proposed, "layer")));
+	const struct fix_evidence e = {.state = f->st,
+		.before = &before,
+		.after = &after,
+		.was = &f->cases,
+		.changes = a->changes,
+		.goal = f->run->options.goal,
+		.by_rule = a->author != AUTHOR_MODEL};
+	bool untampered = fix_gate_untampered(&e);
+	stack_cleanup(&before);
+	stack_cleanup(&after);
+	return untampered;
 }
 
 static void
@@ -230,6 +222,7 @@ keep(struct fixing *f, struct standup_result *now, struct case_result_list *case
 	*cases = (struct case_result_list){0};
 	strlist_add(&f->r->layers, layer);
 	strlist_add(&f->r->authors, fix_author_names[f->author]);
+	f->best_n = f->n;
 	f->attempt->verdict = VERDICT_KEPT;
 }
 
@@ -254,12 +247,18 @@ judge(struct fixing *f, struct dd_err *err)
 	add_compiled(&is, &was);
 	add_units(&is, units, "after");
 	loop_compare(&was, &is, &c);
-	pass(a, GATE_BUILDS, is_built(&now));
-	pass(a, GATE_TESTS, !c.worse.n);
+	fix_pass(a, GATE_BUILDS, fix_is_built(&now));
+	fix_pass(a, GATE_TESTS, !c.worse.n);
 	strlist_copy(&a->worse, &c.worse);
 	strlist_copy(&a->better, &c.better);
 	a->verdict = VERDICT_DROPPED;
-	if (!c.worse.n && c.better.n)
+	bool writes = f->author == AUTHOR_MODEL;
+	/* What a goal asks for shows in no case that is there yet. */
+	bool good = !c.worse.n &&
+		    (c.better.n || (writes && f->run->options.goal && fix_is_built(&now)));
+	if (good && writes)
+		rc = fix_have_reviewed(f, &good, err);
+	if (rc == 0 && good)
 		keep(f, &now, &is);
 	standup_result_cleanup(&now);
 	comparison_cleanup(&c);
@@ -283,9 +282,9 @@ attempt(struct fixing *f, struct dd_err *err)
 	rc = journal_step(f->run->journal, looked, do_look, f, &a->changes, err);
 	if (rc < 0)
 		return rc;
-	pass(a, GATE_PARSES, true); /* an edit that breaks a file is refused when it is made */
-	pass(a, GATE_UNTAMPERED, !is_tampered(json_object_get(a->changes, "findings")));
-	pass(a, GATE_SYMBOLS, !has_changed_symbols(json_object_get(a->proposed, "units")));
+	fix_pass(a, GATE_PARSES, true); /* an edit that breaks a file is refused when it is made */
+	fix_pass(a, GATE_UNTAMPERED, is_untampered(f));
+	fix_pass(a, GATE_SYMBOLS, !has_changed_symbols(json_object_get(a->proposed, "units")));
 	a->verdict = VERDICT_DROPPED;
 	if (a->gates[GATE_UNTAMPERED] == GATE_FAILED || a->gates[GATE_SYMBOLS] == GATE_FAILED)
 		return 0;
@@ -294,11 +293,27 @@ attempt(struct fixing *f, struct dd_err *err)
 
 /* ---- the loop ---- */
 
+/* An environment that lacks something is no matter for a model. */
+static bool
+is_for_model(const struct fixing *f)
+{
+	enum run_outcome o = fix_best(f)->probe.outcome;
+	bool stands = o == OUTCOME_UP || o == OUTCOME_BUILT;
+	if (!f->models || !fix_best(f)->probe.project.commands.n)
+		return false;
+	if (f->run->options.goal)
+		return !f->reached &&
+		       (stands || o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED);
+	return o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED;
+}
+
 static bool
 is_for(const struct fixing *f, enum fix_author author)
 {
-	const struct standup_result *r = best_of(f);
+	const struct standup_result *r = fix_best(f);
 	enum run_outcome o = r->probe.outcome;
+	if (author == AUTHOR_MODEL)
+		return is_for_model(f);
 	if (author == AUTHOR_C)
 		return r->probe.project.commands.n &&
 		       (o == OUTCOME_BUILD_FAILED || f->run->options.strict);
@@ -332,6 +347,29 @@ is_over(struct fixing *f, bool *ret, struct dd_err *err)
 	return rc;
 }
 
+/* One attempt of an author: *ret_idle, there is nothing more that it could do now. */
+static int
+try_author(struct fixing *f, enum fix_author author, bool *ret_idle, struct dd_err *err)
+{
+	bool over = false;
+	f->n++;
+	f->attempt = NULL;
+	f->author = author;
+	f->model = author == AUTHOR_MODEL ? fix_models_author(f->models) : NULL;
+	*ret_idle = true;
+	if (author == AUTHOR_MODEL && !f->model)
+		return 0;
+	int rc = is_over(f, &over, err);
+	if (rc == 0 && over)
+		f->r->outcome = FIX_BUDGET;
+	if (rc < 0 || over)
+		return rc;
+	rc = attempt(f, err);
+	if (rc == 0 && author == AUTHOR_MODEL)
+		*ret_idle = fix_take_answer(f);
+	return rc;
+}
+
 /* Each author until it has nothing to propose that is kept; after a change the others again. */
 static int
 improve(struct fixing *f, struct dd_err *err)
@@ -339,24 +377,14 @@ improve(struct fixing *f, struct dd_err *err)
 	bool idle[AUTHOR_END] = {0};
 	int rc = 0;
 	for (int a = 0; rc == 0 && a < AUTHOR_END && f->n < MAX_ATTEMPTS;) {
-		bool over = false;
 		if (idle[a] || !is_for(f, (enum fix_author)a)) {
 			a++;
 			continue;
 		}
-		f->n++;
-		f->author = (enum fix_author)a;
-		rc = is_over(f, &over, err);
-		if (rc < 0)
-			return rc;
-		if (over) {
-			f->r->outcome = FIX_BUDGET;
-			return 0;
-		}
-		rc = attempt(f, err);
-		if (rc == 0 && f->attempt->verdict != VERDICT_KEPT) {
-			idle[a] = true;
-		} else if (rc == 0) {
+		rc = try_author(f, (enum fix_author)a, &idle[a], err);
+		if (f->r->outcome != FIX_NONE)
+			break;
+		if (rc == 0 && f->attempt && f->attempt->verdict == VERDICT_KEPT) {
 			memset(idle, 0, sizeof(idle));
 			a = 0;
 		}
@@ -376,13 +404,14 @@ any_fails(const struct case_result_list *l)
 static enum fix_outcome
 conclude(const struct fixing *f)
 {
-	enum run_outcome o = best_of(f)->probe.outcome;
-	bool good = (o == OUTCOME_UP || o == OUTCOME_BUILT) && !any_fails(&f->cases);
+	enum run_outcome o = fix_best(f)->probe.outcome;
+	bool open = f->run->options.goal && !f->reached;
+	bool good = (o == OUTCOME_UP || o == OUTCOME_BUILT) && !any_fails(&f->cases) && !open;
 	if (f->r->outcome != FIX_NONE)
 		return f->r->outcome;
 	if (f->r->layers.n)
 		return good ? FIX_FIXED : FIX_IMPROVED;
-	if (o == OUTCOME_BLOCKED || o == OUTCOME_UNSATISFIABLE)
+	if (o == OUTCOME_BLOCKED || o == OUTCOME_UNSATISFIABLE || fix_nobody_answered(f))
 		return FIX_BLOCKED;
 	bool tried = f->r->attempts.n &&
 		     f->r->attempts.v[f->r->attempts.n - 1].verdict == VERDICT_DROPPED;
@@ -391,71 +420,6 @@ conclude(const struct fixing *f)
 			? json_object_get(f->r->attempts.v[f->r->attempts.n - 1].proposed, "left")
 			: NULL;
 	return good && !tried && !json_array_size(left) ? FIX_CLEAN : FIX_STUCK;
-}
-
-/* ---- what it gives ---- */
-
-static int
-do_patch(void *ctx, json_t **ret_result, struct dd_err *err)
-{
-	struct fixing *f = ctx;
-	struct stack below = {0};
-	OWN(buf) struct buf patch = {0};
-	OWN_FREE char *path = run_path(f->run, "fix.patch");
-	stack_push(&below, f->before.source.layer);
-	int rc = fix_changes(f->st, &below, &f->r->layers, ret_result, &patch, err);
-	stack_cleanup(&below);
-	if (rc == 0)
-		rc = fs_write_atomic(path, buf_str(&patch), 0600, err);
-	return rc;
-}
-
-static bool
-is_local(const struct run *run)
-{
-	return run->options.source[0] == '/' && fs_is_dir(run->options.source);
-}
-
-/* A repository that cannot take it gets none, and the result says why. */
-static int
-do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
-{
-	struct fixing *f = ctx;
-	struct stack below = {0};
-	struct gitrepo_object_list objects = {0};
-	OWN(strlist) struct strlist messages = {0};
-	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *commit = NULL, *branch = mem_printf("drydock/%s", f->run->id);
-	OWN_FREE char *scratch = run_path(f->run, "objects");
-	stack_push(&below, f->before.source.layer);
-	for (size_t i = 0; i < f->r->layers.n; i++) {
-		OWN_FREE char *m = fix_commit_message(f->run, f->r, i);
-		strlist_add(&messages, m);
-	}
-	int rc = fix_commits(f->st, f->run->options.source, &below, &f->r->layers, &messages,
-		f->run->options.created_ns / 1000000000, &objects, &commit, &why);
-	if (rc == 0)
-		rc = gitrepo_put_branch(
-			f->run->options.source, &objects, commit, branch, scratch, &why);
-	gitrepo_object_list_cleanup(&objects);
-	stack_cleanup(&below);
-	if (rc == -DD_ESTOPPED || rc == -DD_ELIMIT)
-		return err_move(err, &why);
-	*ret_result = json_pack("{s:s?, s:s?, s:o*}", "branch", rc == 0 ? branch : NULL, "commit",
-		rc == 0 ? commit : NULL, "why", rc < 0 ? json_text(str_of(err_msg(&why))) : NULL);
-	return 0;
-}
-
-static int
-hand_over(struct fixing *f, struct dd_err *err)
-{
-	struct journal *j = f->run->journal;
-	const struct run_options *o = &f->run->options;
-	int rc =
-		f->r->layers.n ? journal_step(j, "fix/patch", do_patch, f, &f->r->changes, err) : 0;
-	if (rc == 0 && f->r->layers.n && is_local(f->run) && !o->no_branch)
-		rc = journal_step(j, "fix/branch", do_branch, f, &f->r->branch, err);
-	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);
 }
 
 /* Cases as they were at the beginning: those of the units that attempts looked at, too. */
@@ -474,9 +438,10 @@ gather_cases(struct fixing *f)
 	case_result_list_cleanup(&r->is);
 	case_result_list_copy(&r->is, &f->cases);
 	r->before = f->before.probe.outcome;
-	r->after = best_of(f)->probe.outcome;
-	const struct diagnosis *d = &best_of(f)->probe.diagnosis;
-	r->why = d->text ? mem_strdup(d->text) : NULL;
+	r->after = fix_best(f)->probe.outcome;
+	const struct diagnosis *d = &fix_best(f)->probe.diagnosis;
+	bool stopped = f->stopped && (r->outcome == FIX_BUDGET || r->outcome == FIX_BLOCKED);
+	r->why = stopped ? mem_strdup(f->stopped) : d->text ? mem_strdup(d->text) : NULL;
 	r->name = mem_strdup(f->before.source.name);
 	r->digest = mem_strdup(f->before.source.digest);
 }
@@ -492,7 +457,9 @@ static int
 do_fix(struct fixing *f, struct dd_err *err)
 {
 	journal_set_barrier(f->run->journal, settle_layers, f);
-	int rc = stand_up(f, "before", NULL, &f->before, err);
+	int rc = fix_open_models(f, err);
+	if (rc == 0)
+		rc = stand_up(f, "before", NULL, &f->before, err);
 	if (rc < 0)
 		return rc;
 	cases_of(&f->before, &f->cases);
@@ -501,7 +468,7 @@ do_fix(struct fixing *f, struct dd_err *err)
 		return rc;
 	f->r->outcome = conclude(f);
 	gather_cases(f);
-	rc = hand_over(f, err);
+	rc = fix_hand_over(f, err);
 	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name", run_outcome_names[f->r->after],
 		"fix", fix_outcome_names[f->r->outcome]);
 	return rc < 0 ? rc : journal_set(f->run->journal, "outcome", outcome, err);
@@ -544,6 +511,9 @@ fix_run(const struct cli_call *call, struct state *st, struct run *run, struct a
 	if (f.has_best)
 		standup_result_cleanup(&f.best);
 	case_result_list_cleanup(&f.cases);
+	fix_models_close(f.models);
+	strlist_cleanup(&f.tried);
+	free(f.stopped);
 	fix_result_cleanup(&r);
 	return status;
 }

@@ -16,8 +16,8 @@
 
 /* ---- proposing (fix_propose.c) ---- */
 
-enum fix_author { AUTHOR_PYTHON, AUTHOR_C, AUTHOR_END };
-extern const char *const fix_author_names[]; /* "python-3", "c" */
+enum fix_author { AUTHOR_PYTHON, AUTHOR_C, AUTHOR_MODEL, AUTHOR_END };
+extern const char *const fix_author_names[]; /* "python-3", "c", "model" */
 
 struct fix_ground { /* what a proposal is made on; all borrowed */
 	const struct state *state;
@@ -37,6 +37,13 @@ struct fix_ground { /* what a proposal is made on; all borrowed */
 int fix_propose(const struct fix_ground *g, enum fix_author author, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;
 
+/*
+ * Close the desk of an author.  If its result has fixes, what it changed becomes a layer; "author" and "layer" are added.
+ */
+struct pod;
+int fix_keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author author,
+	json_t *result, struct dd_err *err) DD_MUST_USE;
+
 /* ---- looking at changes (fix_changes.c) ---- */
 
 /*
@@ -55,7 +62,7 @@ int fix_commits(const struct state *st, const char *dir, const struct stack *bel
 	const struct strlist *layers, const struct strlist *messages, int64_t time_s,
 	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err) DD_MUST_USE;
 
-/* Body of the worker "fix": propose HOW | changes N | repository | commits N TIME. */
+/* Body of the worker "fix": propose HOW | changes N | repository | commits N TIME | edit | show PATH FROM TO. */
 int fix_worker_main(int argc, char **argv);
 
 /* ---- the run ---- */

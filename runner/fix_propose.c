@@ -23,7 +23,7 @@
 #define BUILD_LIMIT_MS (30 * 60 * 1000)
 #define WORKER_LIMIT_MS (60 * 60 * 1000)
 
-const char *const fix_author_names[] = {"python-3", "c", NULL};
+const char *const fix_author_names[] = {"python-3", "c", "model", NULL};
 
 struct proposing {
 	const struct fix_ground *g;
@@ -238,10 +238,9 @@ fix_python(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *e
 	return 0;
 }
 
-/* The desk's changes become a layer, if there are any. */
-static int
-keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author author, json_t *result,
-	struct dd_err *err)
+int
+fix_keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author author,
+	json_t *result, struct dd_err *err)
 {
 	json_object_set_new(result, "author", json_string(fix_author_names[author]));
 	json_object_set_new(result, "layer", json_null());
@@ -273,7 +272,7 @@ fix_propose(const struct fix_ground *g, enum fix_author author, json_t **ret, st
 		rc = author == AUTHOR_C ? fix_c(&p, desk, &result, err)
 					: fix_python(&p, desk, &result, err);
 	if (rc == 0)
-		rc = keep_changes(g, desk, author, result, err);
+		rc = fix_keep_changes(g, desk, author, result, err);
 	else
 		pod_close(desk);
 	strlist_cleanup(&p.env);

@@ -1,6 +1,7 @@
 #include "runner/fix_report.h"
 
 #include "base/fs.h"
+#include "runner/fix_gates.h"
 
 #include <string.h>
 
@@ -18,6 +19,7 @@ fix_result_cleanup(struct fix_result *r)
 	for (size_t i = 0; i < r->attempts.n; i++) {
 		json_decref(r->attempts.v[i].proposed);
 		json_decref(r->attempts.v[i].changes);
+		json_decref(r->attempts.v[i].review);
 		strlist_cleanup(&r->attempts.v[i].worse);
 		strlist_cleanup(&r->attempts.v[i].better);
 	}
@@ -31,6 +33,68 @@ fix_result_cleanup(struct fix_result *r)
 	free(r->why);
 	free(r->name);
 	free(r->digest);
+}
+
+/* ---- who wrote, who reviewed ---- */
+
+static const char *
+text_in(const json_t *j, const char *key)
+{
+	const char *s = json_string_value(json_object_get(j, key));
+	return s ? s : "";
+}
+
+static bool
+is_of_model(const struct fix_attempt *a)
+{
+	return a->author == AUTHOR_MODEL;
+}
+
+/* "rules/c", "models/NAME". */
+static void
+put_author(const struct fix_attempt *a, struct buf *out)
+{
+	buf_printf(out, "%s/%s", is_of_model(a) ? "models" : "rules",
+		is_of_model(a) ? text_in(a->proposed, "model") : fix_author_names[a->author]);
+}
+
+/* The first line of what a model says of its change. */
+static struct str
+subject_of(const struct fix_attempt *a)
+{
+	struct str rest = str_of(text_in(a->proposed, "summary")), line = {"", 0};
+	(void)str_next_line(&rest, &line);
+	return str_trim(line);
+}
+
+#define NOT_REVIEWED "not cross-reviewed"
+
+static bool
+is_reviewed(const struct fix_attempt *a)
+{
+	return a->gates[GATE_REVIEW] == GATE_PASSED;
+}
+
+/* Of what was kept: by whom it was reviewed, or NOT_REVIEWED and why; heap. */
+static char *
+review_label(const struct fix_result *r)
+{
+	const struct fix_attempt *last = NULL;
+	bool model = false;
+	for (size_t i = 0; i < r->attempts.n; i++) {
+		const struct fix_attempt *a = &r->attempts.v[i];
+		if (a->verdict != VERDICT_KEPT)
+			continue;
+		if (!is_reviewed(a))
+			return is_of_model(a) ? mem_printf(NOT_REVIEWED ": %s",
+							text_in(a->review, "reason"))
+					      : mem_strdup(NOT_REVIEWED);
+		model = true;
+		last = a;
+	}
+	return model ? mem_printf("cross-reviewed by %s (%s)", text_in(last->review, "model"),
+			       text_in(last->review, "family"))
+		     : mem_strdup(NOT_REVIEWED);
 }
 
 /* ---- JSON ---- */
@@ -56,15 +120,24 @@ attempt_to_json(const struct fix_attempt *a)
 	json_t *fixes = json_object_get(a->proposed, "fixes");
 	json_t *units = json_object_get(a->proposed, "units");
 	json_t *note = json_object_get(a->proposed, "note");
-	return json_pack("{s:n, s:s, s:f, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:O*}", "model",
-		"author", fix_author_names[a->author], "cost", 0.0, "gates", gates, "verdict",
-		attempt_verdict_names[a->verdict], "findings", findings, "fixes", fixes, "units",
-		units, "worse", json_from_strings(&a->worse), "note", note);
+	json_t *model = json_object_get(a->proposed, "model");
+	json_t *j =
+		json_pack("{s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*}",
+			"model", model, "author", fix_author_names[a->author], "cost", a->usd,
+			"tokens", (json_int_t)a->tokens, "gates", gates, "verdict",
+			attempt_verdict_names[a->verdict], "findings", findings, "fixes", fixes,
+			"units", units, "worse", json_from_strings(&a->worse), "better",
+			json_from_strings(&a->better), "note", note, "review", a->review);
+	static const char *const told[] = {"end", "flaw", "summary", "requirements", NULL};
+	for (size_t i = 0; told[i]; i++)
+		if (json_object_get(a->proposed, told[i]))
+			json_object_set(j, told[i], json_object_get(a->proposed, told[i]));
+	return j;
 }
 
 /* Cases that still fail, and what the last look at the sources could not repair. */
 static json_t *
-left_to_json(const struct fix_result *r)
+left_to_json(const struct run *run, const struct fix_result *r)
 {
 	json_t *left = json_array();
 	for (size_t i = 0; i < r->is.n; i++) {
@@ -89,6 +162,9 @@ left_to_json(const struct fix_result *r)
 			break;
 		}
 	bool done = r->outcome == FIX_FIXED || r->outcome == FIX_CLEAN;
+	if (!done && run->options.goal)
+		json_array_append_new(left, json_pack("{s:s, s:o}", "kind", "goal", "what",
+						    json_text(str_of(run->options.goal))));
 	if (!done && r->why && !json_array_size(left)) /* nothing ran that could fail */
 		json_array_append_new(left, json_pack("{s:s, s:o}", "kind", "outcome", "what",
 						    json_text(str_of(r->why))));
@@ -106,19 +182,23 @@ to_json(const struct run *run, const struct fix_result *r)
 {
 	json_t *attempts = json_array(), *branch = json_object_get(r->branch, "branch");
 	json_t *why = json_object_get(r->branch, "why");
+	OWN_FREE char *review = review_label(r);
 	OWN_FREE char *patch = r->layers.n ? run_path(run, "fix.patch") : NULL;
 	OWN_FREE char *pr = r->layers.n ? run_path(run, "pr.md") : NULL;
 	for (size_t i = 0; i < r->attempts.n; i++)
 		json_array_append_new(attempts, attempt_to_json(&r->attempts.v[i]));
 	return json_pack(
-		"{s:s, s:s, s:O?, s:O?, s:O?, s:o, s:o, s:o, s:[], s:{s:f, s:i}, s:o, s:o, "
+		"{s:s, s:s, s:o, s:O?, s:O?, s:O?, s:o, s:o, s:o, s:[], s:{s:f, s:I}, s:o, s:o, s:o, s:o, "
 		"s:o, s:o}",
-		"run", run->id, "outcome", fix_outcome_names[r->outcome], "branch", branch,
-		"commit", json_object_get(r->branch, "commit"), "no_branch", why, "before",
+		"run", run->id, "outcome", fix_outcome_names[r->outcome], "goal",
+		text_or_null(run->options.goal), "branch", branch, "commit",
+		json_object_get(r->branch, "commit"), "no_branch", why, "before",
 		side_to_json(r->before, &r->was), "after", side_to_json(r->after, &r->is),
-		"attempts", attempts, "conflicts", "cost", "usd", 0.0, "tokens", 0, "left",
-		left_to_json(r), "why", text_or_null(r->why), "patch", text_or_null(patch),
-		"pull_request", text_or_null(pr));
+		"attempts", attempts, "conflicts", "cost", "usd", r->usd, "tokens",
+		(json_int_t)r->tokens, "review", text_or_null(review), "tests_changed",
+		fix_tests_changed(r->changes, run->options.goal), "left", left_to_json(run, r),
+		"why", text_or_null(r->why), "patch", text_or_null(patch), "pull_request",
+		text_or_null(pr));
 }
 
 /* ---- commits ---- */
@@ -136,6 +216,10 @@ kept(const struct fix_result *r, size_t n)
 static void
 put_rules(const struct fix_attempt *a, struct buf *out)
 {
+	if (is_of_model(a)) {
+		buf_put_visible(out, subject_of(a));
+		return;
+	}
 	OWN_JSON json_t *counts = json_object();
 	size_t i;
 	json_t *fix, *n;
@@ -153,6 +237,39 @@ put_rules(const struct fix_attempt *a, struct buf *out)
 	}
 }
 
+/* None of what it says of its change can pass for one of our trailers. */
+static char *
+model_message(const struct run *run, const struct fix_attempt *a)
+{
+	OWN(buf) struct buf out = {.max = 65536}, subject = {.max = 72};
+	struct str rest = str_trim(str_of(text_in(a->proposed, "summary"))), line;
+	size_t i;
+	json_t *id;
+	buf_put_visible(&subject, subject_of(a));
+	(void)str_next_line(&rest, &line);
+	rest = str_trim(rest);
+	buf_printf(&out, "%s\n\n", subject.n ? subject.p : "Repair");
+	while (str_next_line(&rest, &line)) {
+		buf_puts(&out, line.n ? "  " : "");
+		buf_put_visible(&out, line);
+		buf_putc(&out, '\n');
+	}
+	buf_printf(&out,
+		"\nCases that pass now and did not before: %zu; that pass no more: %zu.\nReview: ",
+		a->better.n, a->worse.n);
+	if (is_reviewed(a))
+		buf_printf(&out, "accepted by %s.\n", text_in(a->review, "model"));
+	else
+		buf_puts(&out, NOT_REVIEWED ".\n");
+	buf_printf(&out, "\nDrydock-Run: %s\nDrydock-Author: ", run->id);
+	put_author(a, &out);
+	buf_puts(&out, "\nDrydock-Requirements:");
+	json_array_foreach (json_object_get(a->proposed, "requirements"), i, id)
+		buf_printf(&out, " %s", json_string_value(id));
+	buf_putc(&out, '\n');
+	return buf_take(&out);
+}
+
 char *
 fix_commit_message(const struct run *run, const struct fix_result *r, size_t n)
 {
@@ -162,6 +279,8 @@ fix_commit_message(const struct run *run, const struct fix_result *r, size_t n)
 	OWN(buf) struct buf out = {.max = 65536};
 	if (!a)
 		return mem_strdup("Repair");
+	if (is_of_model(a))
+		return model_message(run, a);
 	buf_printf(&out, "%s\n\nChanges: ", subjects[a->author]);
 	put_rules(a, &out);
 	buf_printf(&out,
@@ -243,9 +362,9 @@ put_files(const struct fix_result *r, struct buf *out)
 }
 
 static void
-put_left(const struct fix_result *r, struct buf *out)
+put_left(const struct run *run, const struct fix_result *r, struct buf *out)
 {
-	OWN_JSON json_t *left = left_to_json(r);
+	OWN_JSON json_t *left = left_to_json(run, r);
 	size_t i;
 	json_t *one;
 	if (!json_array_size(left))
@@ -265,14 +384,44 @@ put_left(const struct fix_result *r, struct buf *out)
 }
 
 static void
+put_review(const struct run *run, const struct fix_result *r, struct buf *out)
+{
+	OWN_FREE char *label = review_label(r);
+	OWN_JSON json_t *tests = fix_tests_changed(r->changes, run->options.goal);
+	size_t i;
+	json_t *path;
+	if (!r->tokens) {
+		buf_puts(out, "\nNo model took part; " NOT_REVIEWED ".  Cost: nothing.\n");
+		return;
+	}
+	buf_puts(out, "\nReview: ");
+	buf_put_markdown(out, label);
+	buf_printf(out, ".  Cost: USD %.4f, %lld tokens.\n", r->usd, (long long)r->tokens);
+	if (json_array_size(tests))
+		buf_puts(out, "\n**Tests were changed, as the goal asks:**\n\n");
+	json_array_foreach (tests, i, path) {
+		buf_puts(out, "- ");
+		put_cell(out, json_string_value(path));
+		buf_putc(out, '\n');
+	}
+}
+
+static void
 put_pull_request(const struct run *run, const struct fix_result *r, struct buf *out)
 {
 	buf_printf(out, "# Repair: %s\n\n## What\n\n", fix_outcome_names[r->outcome]);
 	for (size_t i = 0; i < r->layers.n; i++) {
 		const struct fix_attempt *a = kept(r, i);
+		if (!a)
+			break;
 		buf_printf(out, "%zu. ", i + 1);
-		put_rules(a, out);
-		buf_printf(out, " (rules/%s)\n", r->authors.v[i]);
+		if (is_of_model(a))
+			buf_put_markdown(out, text_in(a->proposed, "summary"));
+		else
+			put_rules(a, out);
+		buf_puts(out, " (");
+		put_author(a, out);
+		buf_puts(out, ")\n");
 	}
 	buf_puts(out, "\n");
 	put_files(r, out);
@@ -291,14 +440,16 @@ put_pull_request(const struct run *run, const struct fix_result *r, struct buf *
 	buf_puts(out, "---|\n");
 	for (size_t i = 0; i < r->attempts.n; i++) {
 		const struct fix_attempt *a = &r->attempts.v[i];
-		buf_printf(out, "| %zu | rules/%s |", i + 1, fix_author_names[a->author]);
+		buf_printf(out, "| %zu | ", i + 1);
+		put_author(a, out);
+		buf_puts(out, " |");
 		for (int g = 0; g < GATES; g++)
 			buf_printf(out, " %s |", gate_result_names[a->gates[g]]);
 		buf_printf(out, " %s |\n", attempt_verdict_names[a->verdict]);
 	}
-	buf_puts(out,
-		"\nNo model took part; not cross-reviewed.  Cost: nothing.\n\n## What is left\n\n");
-	put_left(r, out);
+	put_review(run, r, out);
+	buf_puts(out, "\n## What is left\n\n");
+	put_left(run, r, out);
 	buf_printf(out, "\nSource: `%s`. Run: `%s`.\n", r->digest, run->id);
 }
 
@@ -340,7 +491,7 @@ print_summary(const struct run *run, const struct fix_result *r)
 	OWN_FREE char *ends = mem_printf(
 		"%s, then %s", run_outcome_names[r->before], run_outcome_names[r->after]);
 	OWN_FREE char *patch = r->layers.n ? run_path(run, "fix.patch") : NULL;
-	OWN_JSON json_t *left = left_to_json(r);
+	OWN_JSON json_t *left = left_to_json(run, r);
 	size_t i;
 	json_t *one;
 	printf("%s: %s\n", name.n ? name.p : "", fix_outcome_names[r->outcome]);
@@ -348,8 +499,8 @@ print_summary(const struct run *run, const struct fix_result *r)
 	for (i = 0; i < r->attempts.n; i++) {
 		const struct fix_attempt *a = &r->attempts.v[i];
 		OWN(buf) struct buf line = {.max = 1000};
-		buf_printf(&line, "rules/%s: %s", fix_author_names[a->author],
-			attempt_verdict_names[a->verdict]);
+		put_author(a, &line);
+		buf_printf(&line, ": %s", attempt_verdict_names[a->verdict]);
 		if (a->verdict != VERDICT_NOTHING)
 			buf_puts(&line, ", ");
 		put_rules(a, &line);
@@ -366,6 +517,13 @@ print_summary(const struct run *run, const struct fix_result *r)
 		OWN_FREE char *what = mem_printf("%s%s%s", path ? path : "", path ? ": " : "",
 			json_string_value(json_object_get(one, "what")));
 		print_line("left", what);
+	}
+	if (r->tokens) {
+		OWN_FREE char *cost =
+			mem_printf("USD %.4f, %lld tokens", r->usd, (long long)r->tokens);
+		OWN_FREE char *label = review_label(r);
+		print_line("cost", cost);
+		print_line("review", r->layers.n ? label : NULL);
 	}
 	print_line("why", r->why);
 	print_line("branch", json_string_value(json_object_get(r->branch, "branch")));

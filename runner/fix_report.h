@@ -9,6 +9,9 @@ struct fix_attempt {
 	enum fix_author author;
 	json_t *proposed; /* of fix_propose */
 	json_t *changes;  /* of fix_changes; NULL */
+	json_t *review;	  /* of fix_author_review; NULL: none was due */
+	double usd;	  /* of its calls to models */
+	int64_t tokens;
 	enum gate_result gates[GATES];
 	struct strlist worse, better; /* cases */
 	enum attempt_verdict verdict;
@@ -25,10 +28,12 @@ struct fix_result {
 	struct case_result_list was, is;
 	struct fix_attempt_list attempts;
 	struct strlist layers, authors; /* that were kept */
-	json_t *changes;		/* of all of them; NULL */
-	json_t *branch;			/* {"branch", "commit", "why"}; NULL: none was asked for */
-	char *why;			/* the diagnosis that is left; NULL */
-	char *name, *digest;		/* of the source */
+	double usd;			/* of all calls to models */
+	int64_t tokens;
+	json_t *changes;     /* of all of them; NULL */
+	json_t *branch;	     /* {"branch", "commit", "why"}; NULL: none was asked for */
+	char *why;	     /* the diagnosis that is left, or what ended the repair; NULL */
+	char *name, *digest; /* of the source */
 };
 void fix_result_cleanup(struct fix_result *r);
 

@@ -10,6 +10,7 @@
 #include "base/unpack.h"
 #include "graph/graph.h"
 #include "runner/fix_wire.h"
+#include "runner/fix_worker.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -62,9 +63,8 @@ visit(int root, visit_file *fn, void *ctx, struct dd_err *err)
 	return visit_dir(&v, "", 0, err);
 }
 
-/* What cannot be read is as if it were not there. */
-static bool
-read_at(int root, const char *path, size_t max, struct buf *ret)
+bool
+fix_worker_read(int root, const char *path, size_t max, struct buf *ret)
 {
 	OWN_FD int fd = -1;
 	ret->max = max + 1;
@@ -161,7 +161,7 @@ look_at_source(void *ctx, int root, const char *path, struct dd_err *err)
 	OWN(buf) struct buf text = {0};
 	(void)err;
 	if ((str_ends(str_of(path), ".c") || str_ends(str_of(path), ".h")) &&
-		read_at(root, path, SOURCE_MAX, &text)) {
+		fix_worker_read(root, path, SOURCE_MAX, &text)) {
 		d->path = path;
 		graph_functions(path, buf_str(&text), take_function, d);
 		source_untyped(buf_str(&text), take_untyped, d);
@@ -188,22 +188,12 @@ find_functions(void *ctx, const struct strlist *names, struct fixer_definition_l
 	return rc;
 }
 
-static bool
-is_worse(void *ctx, const char *path, struct str before, struct str after)
-{
-	uint32_t was = graph_bad_bytes(path, before), is = graph_bad_bytes(path, after);
-	size_t more = after.n > before.n ? after.n - before.n : 0;
-	(void)ctx;
-	/* What is put into a place that was not understood before makes it larger. */
-	return was ? is > was + more : is > 0;
-}
-
 static int
 do_propose(bool strict, struct dd_err *err)
 {
 	struct desk d = {.root = open(WORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 	const struct fixer_host host = {run_there, find_functions, &d};
-	const struct edit_check check = {is_worse, NULL};
+	const struct edit_check check = {fix_worker_is_worse, NULL};
 	struct fixer_unit_list units = {0};
 	OWN(buf) struct buf recorded = {0}, text = {0};
 	OWN_JSON json_t *result = NULL;
@@ -262,10 +252,10 @@ take_change(void *ctx, int root, const char *path, struct dd_err *err)
 	struct layer_change one = {.path = mem_strdup(path)};
 	bool there = false;
 	(void)err;
-	(void)read_at(root, path, EDIT_MAX_BYTES, &one.after);
+	(void)fix_worker_read(root, path, EDIT_MAX_BYTES, &one.after);
 	for (size_t k = c->layer; !there && k-- > 0;)
-		there = read_at(c->layers[k], path, EDIT_MAX_BYTES, &one.before);
-	there = there || read_at(c->tree, path, EDIT_MAX_BYTES, &one.before);
+		there = fix_worker_read(c->layers[k], path, EDIT_MAX_BYTES, &one.before);
+	there = there || fix_worker_read(c->tree, path, EDIT_MAX_BYTES, &one.before);
 	one.created = !there;
 	c->v = mem_grow(c->v, c->n, &c->cap, sizeof(*c->v));
 	c->v[c->n++] = one;
@@ -311,7 +301,8 @@ load_all(struct layer_changes *c, struct dd_err *err)
 				continue;
 			struct layer_change one = {.path = mem_strdup(c->v[i].path)};
 			buf_add_str(&one.after, buf_str(&c->v[i].after));
-			one.created = !read_at(c->tree, one.path, EDIT_MAX_BYTES, &one.before);
+			one.created =
+				!fix_worker_read(c->tree, one.path, EDIT_MAX_BYTES, &one.before);
 			all.v = mem_grow(all.v, all.n, &all.cap, sizeof(*all.v));
 			all.v[all.n++] = one;
 		}
@@ -349,7 +340,7 @@ take_literals(void *ctx, int root, const char *path, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {0};
 	(void)err;
-	if (inventory_is_test(path) && read_at(root, path, SOURCE_MAX, &text))
+	if (inventory_is_test(path) && fix_worker_read(root, path, SOURCE_MAX, &text))
 		inventory_literals(buf_str(&text), ctx);
 	return 0;
 }
@@ -463,7 +454,7 @@ int
 fix_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	uint64_t n = 0, time_s = 0;
+	uint64_t n = 0, time_s = 0, to = 0;
 	int rc = -DD_EINVAL;
 	if (argc == 3 && strcmp(argv[1], "propose") == 0)
 		rc = do_propose(strcmp(argv[2], "strict") == 0, &err);
@@ -476,6 +467,12 @@ fix_worker_main(int argc, char **argv)
 		 str_parse_u64(str_of(argv[2]), 1000, &n) &&
 		 str_parse_u64(str_of(argv[3]), INT64_MAX, &time_s))
 		rc = do_commits(n, (int64_t)time_s, &err);
+	else if (argc == 2 && strcmp(argv[1], "edit") == 0)
+		rc = fix_worker_edit(&err);
+	else if (argc == 5 && strcmp(argv[1], "show") == 0 &&
+		 str_parse_u64(str_of(argv[3]), UINT32_MAX, &n) &&
+		 str_parse_u64(str_of(argv[4]), UINT32_MAX, &to))
+		rc = fix_worker_show(argv[2], n, to, &err);
 	if (rc < 0)
 		fprintf(stderr, "%s\n", err_msg(&err));
 	return rc < 0 ? 1 : 0;

@@ -22,7 +22,10 @@ struct run_options { /* journalled at creation; what resume goes by */
 	bool no_branch; /* of a repair: nothing is written into the repository of the source */
 	char *patch;	/* of a repair: absolute path of the file that gets it; NULL */
 	int64_t fix_ms; /* of a repair: how long it may take; 0: no limit */
-	json_t *given;	/* of a part: the source, instead of taking it in; NULL */
+	char *goal; /* of a repair: what the user wants of a model; NULL: that what fails passes */
+	char *models; /* of a repair: absolute path of the models.json to use; NULL: the user's own */
+	int64_t budget_tokens, budget_nano_usd; /* of a repair, for calls to models; 0: no bound */
+	json_t *given; /* of a part: the source, instead of taking it in; NULL */
 	bool build_only;
 	bool offline;
 	bool no_prune;		     /* of packages that nothing was seen to use */

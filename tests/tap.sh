@@ -70,6 +70,9 @@ up() {
 	[ ! -f "$dockerfile" ] || awk -f tests/hadolint.awk "$dockerfile" >>"$tmp/.dockerfiles"
 }
 
+# newest_run SOURCE: the id of the newest run of a source; the state is shared with a script that runs beside this one
+newest_run() { "$drydock" runs --json --state "$state" | jq -r --arg s "$1" '[.[] | select(.source == $s)][0].run // empty'; }
+
 # digest DIR: of names, modes, link targets and contents
 digest() {
 	(cd "$1" && find . -printf '%p %m %y %l\n' | sort && find . -type f -print0 | sort -z |

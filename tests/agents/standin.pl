@@ -253,7 +253,7 @@ sub need {
 # at(VALUE, KEY...): what lies there, without making the way to it
 sub at { my $o = shift; for (@_) { return unless ref $o eq 'HASH'; $o = $o->{$_}; } return $o; }
 # The user spoke: results before that are answered.
-sub said { my ($in, $text) = @_; $in->{last} = $text; push @{$in->{old}}, splice @{$in->{results}}; }
+sub said { my ($in, $text) = @_; $in->{last} = $text; push @{$in->{asked}}, $text; push @{$in->{old}}, splice @{$in->{results}}; }
 sub sign { return 'sig-' . md5_hex("signed $_[0]"); }
 sub bad { fail(400, 'invalid_request_error', $_[0]); }
 
@@ -285,6 +285,7 @@ sub read_anthropic {
 		known('system.', $s, qw(type text cache_control));
 		$marks++ if $s->{cache_control};
 		push @{$in->{texts}}, $s->{text};
+		push @{$in->{asked}}, $s->{text};
 	}
 	for my $t (@{$q->{tools} // []}) {
 		known('tools.', $t, qw(name description input_schema strict cache_control input_examples type));
@@ -359,7 +360,7 @@ sub read_responses {
 	known('', $q, qw(model instructions input tools tool_choice parallel_tool_calls reasoning text max_output_tokens store include prompt_cache_key
 		stream metadata temperature top_p truncation user safety_identifier previous_response_id));
 	need('', $q, qw(model input));
-	my $in = {texts => [$q->{instructions} // ()], tools => {}, results => [], max => $q->{max_output_tokens}, schema => scalar at($q, qw(text format schema))};
+	my $in = {texts => [$q->{instructions} // ()], asked => [$q->{instructions} // ()], tools => {}, results => [], max => $q->{max_output_tokens}, schema => scalar at($q, qw(text format schema))};
 	check_strict('text.format', at($q, qw(text format schema))) if at($q, qw(text format strict));
 	known('reasoning.', $q->{reasoning} // {}, qw(effort summary context));
 	bad('reasoning.effort: not known') if at($q, qw(reasoning effort)) && at($q, qw(reasoning effort)) !~ /^(none|minimal|low|medium|high|xhigh|max)$/;
@@ -430,6 +431,7 @@ sub read_chat {
 		my $text = ref $m->{content} ? join('', map { $_->{text} } @{$m->{content}}) : $m->{content} // '';
 		push @{$in->{texts}}, $text;
 		said($in, $text) if $m->{role} eq 'user';
+		push @{$in->{asked}}, $text if $m->{role} =~ /^(system|developer)$/;
 		for my $c (@{$m->{tool_calls} // []}) {
 			bad('tool_calls.function.arguments: must be a string') if ref $c->{function}{arguments} || !defined $c->{function}{arguments};
 			bad('tool_calls.id: required') unless length($c->{id} // '');
@@ -449,7 +451,7 @@ sub read_google {
 	known('generationConfig.', $g, qw(maxOutputTokens thinkingConfig responseMimeType responseJsonSchema responseSchema temperature topP topK stopSequences candidateCount));
 	known('thinkingConfig.', $g->{thinkingConfig} // {}, qw(thinkingBudget thinkingLevel includeThoughts));
 	bad('thinkingLevel: not known') if at($g, qw(thinkingConfig thinkingLevel)) && at($g, qw(thinkingConfig thinkingLevel)) !~ /^(MINIMAL|LOW|MEDIUM|HIGH)$/;
-	my $in = {texts => [map { $_->{text} } @{$q->{systemInstruction}{parts} // []}], tools => {}, results => [], max => $g->{maxOutputTokens}, schema => $g->{responseJsonSchema}};
+	my $in = {texts => [map { $_->{text} } @{$q->{systemInstruction}{parts} // []}], asked => [map { $_->{text} } @{$q->{systemInstruction}{parts} // []}], tools => {}, results => [], max => $g->{maxOutputTokens}, schema => $g->{responseJsonSchema}};
 	for my $t (@{$q->{tools} // []}) {
 		for my $f (@{$t->{functionDeclarations} // []}) {
 			known('functionDeclarations.', $f, qw(name description parameters parametersJsonSchema));
@@ -506,7 +508,9 @@ sub think {
 	return {parts => [], stop => 'bad-call'} if $p->{'bad-call'};
 	push @parts, {kind => 'thinking', text => $1} if $last =~ /^Think first: (.*)$/m && $in->{thinks};
 	push @parts, {kind => 'redacted'} if $p->{redacted};
-	my $solved = $option{'--tasks'} && solve($r, $in, $all);
+	# What the model itself said is not what it was told.
+	my $told = join "\n", @{$in->{asked} // []}, map { $_->{text} // '' } @{$in->{old} // []}, @{$in->{results}};
+	my $solved = $option{'--tasks'} && solve($r, $in, $told);
 	return {parts => [@parts, @{$solved->{parts}}], stop => $solved->{stop} // 'end'} if $solved;
 	if (@{$in->{results}}) {
 		my $said = join ', ', map { ($_->{error} ? 'error ' : '') . (length($_->{text} // '') > 400 ? length($_->{text}) . ' bytes' : $_->{text} // '') } @{$in->{results}};
@@ -535,11 +539,14 @@ sub think {
 # A task of --tasks, DIR/NAME.json: {id, needs: [lines], tools: [names], requirements: [ids], rules: [texts], window: tokens,
 # look: {name, args} (first, unless the needs are there), answer, wrong}.  It is known by its id somewhere in the request, and
 # solved (profile oracle, or p=N with that probability) only if all that is in the request; else the answer says what lacks.
+# task=NAME: only files that begin so.  Instead of one answer, `answers`: [{if: [texts], unless: [texts], answer | edits, ...}],
+# the first for which the request has all of `if` and nothing of `unless`.  edits: [{like, replace}] are looked for in the
+# request, line and path, where a line "== PATH, lines ..." stands above; {path, find, replace} are sent as they are.
 sub solve {
 	my ($r, $in, $all) = @_;
 	my ($oracle, $chance) = @{$r->{p}}{qw(oracle p)};
 	return unless $oracle || defined $chance;
-	for my $file (sort glob "$option{'--tasks'}/*.json") {
+	for my $file (sort glob "$option{'--tasks'}/" . ($r->{p}{task} // '') . '*.json') {
 		open my $f, '<', $file or next;
 		my $t = $json->decode(join '', <$f>);
 		next unless index($all, $t->{id}) >= 0;
@@ -558,9 +565,33 @@ sub solve {
 			my $draw = hex(substr md5_hex(($r->{p}{seed} // 1) . "/$t->{id}/$n"), 0, 8) / 0xFFFFFFFF;
 			return {parts => [{kind => 'text', text => $t->{wrong} // 'I changed nothing.'}]} if $draw >= $chance;
 		}
-		return {parts => [{kind => 'text', text => $t->{answer}}]};
+		my ($one) = grep { my $o = $_; !(grep { index($all, $_) < 0 } @{$o->{if} // []}) && !(grep { index($all, $_) >= 0 } @{$o->{unless} // []}) }
+			$t->{answers} ? @{$t->{answers}} : $t;
+		return {parts => [{kind => 'text', text => 'I have no answer to this'}]} unless $one;
+		return {parts => [{kind => 'call', %{$one->{call}}}], stop => 'calls'} if $one->{call};
+		return {parts => [{kind => 'text', text => $one->{edits} ? edit_answer($one, $all) : $one->{answer}}]};
 	}
 	return;
+}
+
+# What is to be replaced is read from the request.
+sub edit_answer {
+	my ($one, $all) = @_;
+	my @edits;
+	for my $e (@{$one->{edits}}) {
+		my ($path, $line) = ($e->{path}, $e->{find});
+		if ($e->{like}) {
+			my $at = '';
+			for (split /\n/, $all) {
+				$at = $1 if /^== (\S+), lines /;
+				($path, $line) = ($path // $at, $_) if /$e->{like}/ && $at && !defined $line;
+			}
+			return "I do not see a line like $e->{like}" unless defined $line;
+		}
+		push @edits, {path => $path, find => $line, replace => $e->{replace}};
+	}
+	return $json->encode({edits => \@edits, summary => $one->{summary} // 'Mend it', complete => $one->{partial} ? JSON::PP::false : JSON::PP::true,
+		left => $one->{left} // ''});
 }
 
 # ---- how it goes over the wire ----

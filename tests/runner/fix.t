@@ -2,6 +2,8 @@
 # drydock fix without a model: old C and old Python, the branch it leaves in a repository, and that a killed repair ends
 # as an undisturbed one.
 . "$(dirname "$0")/../tap.sh"
+export XDG_CONFIG_HOME="$tmp/config" # where no model is
+unset DRYDOCK_MODELS ANTHROPIC_API_KEY OPENAI_API_KEY GEMINI_API_KEY 2>/dev/null
 
 # fix ARGS...: drydock fix --json
 fix() { run "$drydock" fix --json --quiet --state "$state" "$@"; }
@@ -37,7 +39,7 @@ is "by case" "$(json '[.before.cases["compile/main.c"], .after.cases["compile/ma
 is "nothing is left" "$(json '.left | length')" 0
 is "every gate of the attempt that was kept is told" \
 	"$(json '[.attempts[] | select(.verdict == "kept") | .gates[] | .gate + "=" + .result] | join(" ")')" \
-	"parses=passed untampered=passed symbols=passed builds=passed tests=passed"
+	"parses=passed untampered=passed symbols=passed builds=passed tests=passed review=not-run"
 is "undefined symbols of what could be compiled before are the same" \
 	"$(json '[.attempts[] | select(.verdict == "kept") | .units[] | .symbols] | unique | join(" ")')" "same unknown"
 ok "a call is not renamed: close, where the compiler offers pclose" grep -q 'close(1)' "$app/main.c"
@@ -79,7 +81,7 @@ for seconds in 2 6; do
 	sleep $seconds
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null
-	id=$(ls "$state/runs" | tail -n 1)
+	id=$(newest_run "$app")
 	run "$drydock" resume --json --quiet --state "$state" "$id"
 	is "killed after $seconds s: resumed it ends the same" "$(json '.after.cases | tojson') $(sha256sum <"$state/runs/$id/fix.patch")" "$want $patch"
 	is "and with its branch" "$(quietly diff main "drydock/$id" | git patch-id --stable | cut -d' ' -f1)" "$(git patch-id --stable <"$tmp/fix.patch" | cut -d' ' -f1)"

@@ -1,0 +1,80 @@
+/*
+ * A model as author in the loop of a repair (agents/author.h): an agent is made for what fails, or for the goal, with a
+ * pack of context from the map and tools (runner/fix_bench.h); its edits are made by a worker and become a layer.  What it
+ * writes then passes the same gates as what rules write.
+ */
+#ifndef RUNNER_FIX_AUTHOR_H
+#define RUNNER_FIX_AUTHOR_H
+
+#include "agents/author.h"
+#include "agents/review.h"
+#include "runner/fix.h"
+
+/* ---- who may be asked ---- */
+
+struct fix_models {
+	struct models all;
+	struct calls *calls;
+	size_t rung;	     /* of the ladder */
+	int64_t candidates;  /* answers tried on it */
+	struct strlist lost; /* names of models that can no longer be asked in this run */
+	bool out_of_budget;
+};
+/*
+ * What --models names, or the user's and the project's files; calls and budget are the run's.  *ret is NULL when no model
+ * that may write can be asked.
+ */
+int fix_models_open(const struct run *run, const struct answers *answers, struct fix_models **ret,
+	struct dd_err *err) DD_MUST_USE;
+void fix_models_close(struct fix_models *m); /* NULL is fine */
+
+/* Who writes next; NULL: the ladder is at its end.  Rungs that nobody can be asked for are passed over. */
+const struct model *fix_models_author(struct fix_models *m);
+/* After an attempt: kept, and the ladder is climbed from its foot again; else the next candidate or rung. */
+void fix_models_after(struct fix_models *m, bool kept);
+
+/* ---- writing ---- */
+
+struct fix_task {		      /* borrowed */
+	const char *goal;	      /* of the user; NULL */
+	const struct test_run *tests; /* as they are now */
+	const struct diagnosis *why;
+	bool builds;
+	const char *log;	     /* path of what was printed last; NULL */
+	const struct strlist *tried; /* earlier attempts and why they were not kept */
+	const json_t *changed;	     /* paths of files that were changed since the map */
+	bool only_first;	     /* of what fails */
+};
+
+struct fix_writing { /* borrowed */
+	const struct fix_ground *ground;
+	const struct fix_task *task;
+	struct fix_models *models;
+	const struct model *model;
+	const char *agent;   /* its name: "fix/3/write" */
+	const char *map_dir; /* where the map of the source is kept */
+	const char *source;  /* directory of the layer that the map is of */
+};
+
+/*
+ * *ret as of fix_propose, and {"model", "end", "flaw", "complete", "requirements": [ids], "usd", "tokens", "spent": {"usd",
+ * "tokens"} of all calls of the run so far}.  An end that is no answer has no layer, and its reason is the note.
+ */
+int fix_author_propose(const struct fix_writing *w, json_t **ret, struct dd_err *err) DD_MUST_USE;
+
+/* What fails, in words with what was printed, at most so many bytes. */
+void fix_author_evidence(const struct fix_task *t, size_t bytes, struct buf *out);
+
+/*
+ * *ret: {"model", "family", "verdict", "reason", "defects", "spent"}; where no other family can be asked, "model" is null and
+ * the reason says so.
+ */
+struct fix_review {
+	struct fix_models *models;
+	const struct model *author;
+	const char *agent, *goal;
+	struct str patch, evidence;
+};
+int fix_author_review(const struct fix_review *r, json_t **ret, struct dd_err *err) DD_MUST_USE;
+
+#endif

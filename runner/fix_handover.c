@@ -1,0 +1,68 @@
+/* What a repair gives: patch, branch, results. */
+#include "runner/fix_loop.h"
+
+#include "base/fs.h"
+#include "base/git_write.h"
+
+static int
+do_patch(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	struct stack below = {0};
+	OWN(buf) struct buf patch = {0};
+	OWN_FREE char *path = run_path(f->run, "fix.patch");
+	stack_push(&below, f->before.source.layer);
+	int rc = fix_changes(f->st, &below, &f->r->layers, ret_result, &patch, err);
+	stack_cleanup(&below);
+	if (rc == 0)
+		rc = fs_write_atomic(path, buf_str(&patch), 0600, err);
+	return rc;
+}
+
+static bool
+is_local(const struct run *run)
+{
+	return run->options.source[0] == '/' && fs_is_dir(run->options.source);
+}
+
+/* A repository that cannot take it gets none, and the result says why. */
+static int
+do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	struct stack below = {0};
+	struct gitrepo_object_list objects = {0};
+	OWN(strlist) struct strlist messages = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	OWN_FREE char *commit = NULL, *branch = mem_printf("drydock/%s", f->run->id);
+	OWN_FREE char *scratch = run_path(f->run, "objects");
+	stack_push(&below, f->before.source.layer);
+	for (size_t i = 0; i < f->r->layers.n; i++) {
+		OWN_FREE char *m = fix_commit_message(f->run, f->r, i);
+		strlist_add(&messages, m);
+	}
+	int rc = fix_commits(f->st, f->run->options.source, &below, &f->r->layers, &messages,
+		f->run->options.created_ns / 1000000000, &objects, &commit, &why);
+	if (rc == 0)
+		rc = gitrepo_put_branch(
+			f->run->options.source, &objects, commit, branch, scratch, &why);
+	gitrepo_object_list_cleanup(&objects);
+	stack_cleanup(&below);
+	if (rc == -DD_ESTOPPED || rc == -DD_ELIMIT)
+		return err_move(err, &why);
+	*ret_result = json_pack("{s:s?, s:s?, s:o*}", "branch", rc == 0 ? branch : NULL, "commit",
+		rc == 0 ? commit : NULL, "why", rc < 0 ? json_text(str_of(err_msg(&why))) : NULL);
+	return 0;
+}
+
+int
+fix_hand_over(struct fixing *f, struct dd_err *err)
+{
+	struct journal *j = f->run->journal;
+	const struct run_options *o = &f->run->options;
+	int rc =
+		f->r->layers.n ? journal_step(j, "fix/patch", do_patch, f, &f->r->changes, err) : 0;
+	if (rc == 0 && f->r->layers.n && is_local(f->run) && !o->no_branch)
+		rc = journal_step(j, "fix/branch", do_branch, f, &f->r->branch, err);
+	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);
+}

@@ -1,0 +1,61 @@
+/*
+ * The loop of a repair, in its files: fix.c runs it, fix_turn.c is a model's part in it, fix_handover.c writes what it gives.
+ * All that the loop decides by comes from results of journalled steps.
+ */
+#ifndef RUNNER_FIX_LOOP_H
+#define RUNNER_FIX_LOOP_H
+
+#include "agents/loop.h"
+#include "runner/fix_author.h"
+#include "runner/fix_report.h"
+
+struct fixing {
+	const struct state *st;
+	struct run *run;
+	struct answers *answers;
+	char *owner;
+	struct fix_result *r;
+	struct standup_result before, best; /* best: with all that was kept; none: before is */
+	bool has_best;
+	struct case_result_list cases; /* of best, compiled units included */
+	struct fix_attempt *attempt;
+	enum fix_author author;
+	int64_t n;
+	int64_t best_n;		   /* the attempt that best is of; 0: before */
+	struct fix_models *models; /* NULL: no model takes part */
+	const struct model *model; /* that writes this attempt */
+	struct strlist tried;	   /* attempts of models that were not kept, and why */
+	bool smaller;		   /* the next is to do less at once */
+	bool reached;  /* the goal, says its author, and gates and review do not say otherwise */
+	char *stopped; /* what a model said last when it could not be asked; NULL */
+};
+
+static inline const struct standup_result *
+fix_best(const struct fixing *f)
+{
+	return f->has_best ? &f->best : &f->before;
+}
+bool fix_is_built(const struct standup_result *r);
+void fix_pass(struct fix_attempt *a, enum gate gate, bool passed);
+/* What the attempt's layer changes, as fix_changes gives it. */
+int fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
+	DD_MUST_USE;
+
+/* ---- fix_turn.c ---- */
+
+/* Sets f->models, unless none is to take part. DD_EINVAL: one took part, and none can be asked any more. */
+int fix_open_models(struct fixing *f, struct dd_err *err) DD_MUST_USE;
+int fix_write(struct fixing *f, const struct fix_ground *g, json_t **ret_result, struct dd_err *err)
+	DD_MUST_USE;
+/* A model's change that passed all else; *ret_passed: it was not rejected. */
+int fix_have_reviewed(struct fixing *f, bool *ret_passed, struct dd_err *err) DD_MUST_USE;
+/* After an attempt of a model.  True: the ladder is at its end. */
+bool fix_take_answer(struct fixing *f);
+/* Models were asked, and none had an answer. */
+bool fix_nobody_answered(const struct fixing *f);
+
+/* ---- fix_handover.c ---- */
+
+int fix_hand_over(struct fixing *f, struct dd_err *err) DD_MUST_USE;
+
+#endif

@@ -1,0 +1,81 @@
+/* Which models a repair may ask, and the ladder they are asked by. */
+#include "runner/fix_author.h"
+
+#include "runner/models_files.h"
+
+#include <string.h>
+
+static int
+open_calls(const struct run *run, const struct answers *answers, struct fix_models *m,
+	struct dd_err *err)
+{
+	const struct run_options *o = &run->options;
+	const struct budget b = {.tokens = o->budget_tokens ? o->budget_tokens : -1,
+		.nano_usd = o->budget_nano_usd ? o->budget_nano_usd : -1};
+	int rc = calls_open(run->dir, &m->all, &m->calls, err);
+	if (rc < 0)
+		return rc;
+	calls_set_secrets(m->calls, answers);
+	return calls_set_budget(m->calls, &b, err);
+}
+
+int
+fix_models_open(const struct run *run, const struct answers *answers, struct fix_models **ret,
+	struct dd_err *err)
+{
+	struct fix_models *m = mem_new(struct fix_models);
+	*m = (struct fix_models){0};
+	int rc = models_files_load(run->options.models, &m->all, err);
+	bool any = rc == 0 && author_first(&m->all);
+	if (any)
+		rc = open_calls(run, answers, m, err);
+	if (rc < 0 || !any) {
+		fix_models_close(m);
+		m = NULL;
+	}
+	if (rc == 0)
+		*ret = m;
+	return rc;
+}
+
+void
+fix_models_close(struct fix_models *m)
+{
+	if (!m)
+		return;
+	calls_close(m->calls);
+	models_cleanup(&m->all);
+	strlist_cleanup(&m->lost);
+	free(m);
+}
+
+static const struct model *
+author_here(const struct fix_models *m)
+{
+	const struct model_rung *rung = models_rung(&m->all, m->rung);
+	const struct model *author = rung ? author_of_rung(&m->all, rung) : NULL;
+	return author && !strlist_has(&m->lost, author->name) ? author : NULL;
+}
+
+const struct model *
+fix_models_author(struct fix_models *m)
+{
+	while (models_rung(&m->all, m->rung) && !author_here(m)) {
+		m->rung++;
+		m->candidates = 0;
+	}
+	return author_here(m);
+}
+
+void
+fix_models_after(struct fix_models *m, bool kept)
+{
+	const struct model_rung *rung = models_rung(&m->all, m->rung);
+	if (kept) {
+		m->rung = 0;
+		m->candidates = 0;
+	} else if (rung && ++m->candidates >= rung->candidates) {
+		m->rung++;
+		m->candidates = 0;
+	}
+}

@@ -1,0 +1,245 @@
+/* What a model does in the loop of a repair: whether one takes part, what it is given, and what its attempt means. */
+#include "runner/fix_loop.h"
+
+#include <string.h>
+
+/* ---- whether one takes part: decided once ---- */
+
+static int
+do_choose(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	const struct fixing *f = ctx;
+	const struct model *m = f->models ? fix_models_author(f->models) : NULL;
+	(void)err;
+	*ret_result = json_pack("{s:s?}", "author", m ? m->name : NULL);
+	return 0;
+}
+
+int
+fix_open_models(struct fixing *f, struct dd_err *err)
+{
+	OWN_JSON json_t *chosen = NULL;
+	int rc = fix_models_open(f->run, f->answers, &f->models, err);
+	if (rc == 0)
+		rc = journal_step(f->run->journal, "fix/models", do_choose, f, &chosen, err);
+	if (rc < 0)
+		return rc;
+	const char *name = json_string_value(json_object_get(chosen, "author"));
+	if (name && !f->models)
+		return err_set(err, DD_EINVAL,
+			"model %s wrote here, and no model can be asked now: its key, or the file of its entry, is not there",
+			name);
+	if (!name) {
+		fix_models_close(f->models);
+		f->models = NULL;
+	}
+	return 0;
+}
+
+/* ---- what it is given ---- */
+
+/* Paths that layers which were kept changed; new reference. */
+static json_t *
+changed_paths(const struct fixing *f)
+{
+	json_t *paths = json_array();
+	for (size_t i = 0; i < f->r->attempts.n; i++) {
+		const struct fix_attempt *a = &f->r->attempts.v[i];
+		size_t k;
+		json_t *file;
+		if (a->verdict != VERDICT_KEPT)
+			continue;
+		json_array_foreach (json_object_get(a->changes, "files"), k, file)
+			json_array_append(paths, json_object_get(file, "path"));
+	}
+	return paths;
+}
+
+/* What was printed when the best was built and tested, relative to its part of the run; heap, NULL: nothing was. */
+static char *
+last_log(const struct fixing *f)
+{
+	const struct attempt_list *l = &fix_best(f)->probe.attempts;
+	const char *log = l->n ? l->v[l->n - 1].log : NULL;
+	OWN_FREE char *part =
+		f->best_n ? mem_printf("attempt-%lld", (long long)f->best_n) : mem_strdup("before");
+	OWN_FREE char *name = mem_printf("%s/%s", part, log ? log : "");
+	return log ? run_path(f->run, name) : NULL;
+}
+
+static struct fix_task
+task_of(const struct fixing *f, const char *log, const json_t *changed)
+{
+	const struct standup_result *r = fix_best(f);
+	return (struct fix_task){.goal = f->run->options.goal,
+		.tests = &r->probe.tests,
+		.why = &r->probe.diagnosis,
+		.builds = fix_is_built(r),
+		.log = log,
+		.tried = &f->tried,
+		.changed = changed,
+		.only_first = f->smaller};
+}
+
+int
+fix_write(struct fixing *f, const struct fix_ground *g, json_t **ret_result, struct dd_err *err)
+{
+	OWN_FREE char *agent = mem_printf("fix/%lld/write", (long long)f->n);
+	OWN_FREE char *source = layer_dir(f->st, f->before.source.layer);
+	OWN_FREE char *log = last_log(f);
+	OWN_JSON json_t *changed = changed_paths(f);
+	const struct fix_task task = task_of(f, log, changed);
+	const struct fix_writing w = {.ground = g,
+		.task = &task,
+		.models = f->models,
+		.model = f->model,
+		.agent = agent,
+		.map_dir = f->run->dir,
+		.source = source};
+	return fix_author_propose(&w, ret_result, err);
+}
+
+/* ---- review ---- */
+
+/* What a reviewer is told of what was measured: the target's words. */
+static void
+put_measured(const struct fixing *f, struct buf *out)
+{
+	const struct fix_attempt *a = f->attempt;
+	const struct fix_task task = task_of(f, NULL, NULL);
+	buf_puts(out, "before the change:\n");
+	fix_author_evidence(&task, 8192, out);
+	buf_printf(out, "\nwith the change, no case ends worse; these pass that did not:\n");
+	for (size_t i = 0; i < a->better.n && i < 50; i++)
+		buf_printf(out, "%s\n", a->better.v[i]);
+}
+
+static int
+do_review(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	OWN(buf) struct buf patch = {0}, measured = {0};
+	OWN_JSON json_t *changes = NULL;
+	OWN_FREE char *agent = mem_printf("fix/%lld/review", (long long)f->n);
+	int rc = fix_look(f, &changes, &patch, err);
+	if (rc < 0)
+		return rc;
+	put_measured(f, &measured);
+	const struct fix_review review = {.models = f->models,
+		.author = f->model,
+		.agent = agent,
+		.goal = f->run->options.goal,
+		.patch = buf_str(&patch),
+		.evidence = buf_str(&measured)};
+	return fix_author_review(&review, ret_result, err);
+}
+
+int
+fix_have_reviewed(struct fixing *f, bool *ret_passed, struct dd_err *err)
+{
+	struct fix_attempt *a = f->attempt;
+	OWN_FREE char *key = mem_printf("fix/%lld/review", (long long)f->n);
+	int rc = journal_step(f->run->journal, key, do_review, f, &a->review, err);
+	if (rc < 0)
+		return rc;
+	const char *verdict = json_string_value(json_object_get(a->review, "verdict"));
+	bool rejected = strcmp(verdict, review_verdict_names[REVIEW_REJECTED]) == 0;
+	if (strcmp(verdict, review_verdict_names[REVIEW_NONE]) != 0)
+		fix_pass(a, GATE_REVIEW, !rejected);
+	*ret_passed = !rejected;
+	return 0;
+}
+
+/* ---- what its attempt means for the next ---- */
+
+static const char *
+proposed_text(const struct fix_attempt *a, const char *key)
+{
+	const char *s = json_string_value(json_object_get(a->proposed, key));
+	return s ? s : "";
+}
+
+/* The first thing that spoke against it. */
+static void
+put_reason(const struct fix_attempt *a, struct buf *out)
+{
+	size_t i;
+	json_t *one;
+	if (a->verdict == VERDICT_NOTHING) {
+		buf_printf(out, "no edit that could be made (%s): %s", proposed_text(a, "end"),
+			proposed_text(a, "note"));
+	} else if (a->gates[GATE_UNTAMPERED] == GATE_FAILED) {
+		buf_puts(out, "refused, because no honest repair does this:");
+		json_array_foreach (json_object_get(a->changes, "findings"), i, one)
+			buf_printf(out, " %s in %s;",
+				json_string_value(json_object_get(one, "kind")),
+				json_string_value(json_object_get(one, "path")));
+	} else if (a->gates[GATE_BUILDS] == GATE_FAILED) {
+		buf_puts(out, "the project did not build with it");
+	} else if (a->worse.n) {
+		buf_puts(out, "cases ended worse with it:");
+		for (i = 0; i < a->worse.n && i < 10; i++)
+			buf_printf(out, " %s;", a->worse.v[i]);
+	} else if (a->gates[GATE_REVIEW] == GATE_FAILED) {
+		buf_printf(out, "a reviewer rejected it: %s",
+			json_string_value(json_object_get(a->review, "reason")));
+	} else {
+		buf_puts(out, "no case that failed passes with it");
+	}
+}
+
+static void
+settle_cost(struct fixing *f, struct fix_attempt *a)
+{
+	const json_t *spent = json_object_get(a->review ? a->review : a->proposed, "spent");
+	double usd = json_number_value(json_object_get(spent, "usd"));
+	int64_t tokens = json_integer_value(json_object_get(spent, "tokens"));
+	a->usd = usd - f->r->usd;
+	a->tokens = tokens - f->r->tokens;
+	f->r->usd = usd;
+	f->r->tokens = tokens;
+}
+
+bool
+fix_take_answer(struct fixing *f)
+{
+	struct fix_attempt *a = f->attempt;
+	const char *end = proposed_text(a, "end");
+	bool kept = a->verdict == VERDICT_KEPT;
+	settle_cost(f, a);
+	f->smaller = !kept && *proposed_text(a, "flaw");
+	f->reached = kept && json_is_true(json_object_get(a->proposed, "complete"));
+	if (strcmp(end, "budget") == 0)
+		f->r->outcome = FIX_BUDGET;
+	if (strcmp(end, "no-model") == 0)
+		strlist_add(&f->models->lost, proposed_text(a, "model"));
+	if (strcmp(end, "budget") == 0 || strcmp(end, "no-model") == 0 ||
+		strcmp(end, "failed") == 0) {
+		free(f->stopped);
+		f->stopped = mem_strdup(proposed_text(a, "note"));
+	} else if (!kept) {
+		OWN(buf) struct buf line = {.max = 4000};
+		buf_printf(
+			&line, "attempt %lld, %s: ", (long long)f->n, proposed_text(a, "summary"));
+		put_reason(a, &line);
+		strlist_add(&f->tried, line.p);
+	}
+	fix_models_after(f->models, kept);
+	return !fix_models_author(f->models);
+}
+
+bool
+fix_nobody_answered(const struct fixing *f)
+{
+	bool asked = false;
+	for (size_t i = 0; i < f->r->attempts.n; i++) {
+		const struct fix_attempt *a = &f->r->attempts.v[i];
+		const char *end = proposed_text(a, "end");
+		if (a->author != AUTHOR_MODEL)
+			continue;
+		asked = true;
+		if (strcmp(end, "no-model") != 0 && strcmp(end, "failed") != 0)
+			return false;
+	}
+	return asked;
+}

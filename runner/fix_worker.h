@@ -1,0 +1,21 @@
+/* Parts of the worker "fix" (fix_worker_main), which reads and changes the target's tree inside the sandbox. */
+#ifndef RUNNER_FIX_WORKER_H
+#define RUNNER_FIX_WORKER_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* For struct edit_check: is less of the file understood than before? */
+bool fix_worker_is_worse(void *ctx, const char *path, struct str before, struct str after);
+/* A file of the tree; what cannot be read is as if it were not there. */
+bool fix_worker_read(int root, const char *path, size_t max, struct buf *ret);
+
+/*
+ * Standard input: [{"path", "find", "replace"}].  Standard output: {"verdict", "why" or null, "files": [{"path",
+ * "created"}]}; refused, the tree is as it was.
+ */
+int fix_worker_edit(struct dd_err *err) DD_MUST_USE;
+/* Standard output: "LINES SHA256\n" of a file, then its lines from..to as they are; "-\n": there is no such file. */
+int fix_worker_show(const char *path, uint64_t from, uint64_t to, struct dd_err *err) DD_MUST_USE;
+
+#endif
