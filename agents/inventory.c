@@ -29,8 +29,8 @@ is_runner(const char *path)
 	return str_starts(str_of(path), ".github/workflows/") || str_ends(str_of(path), ".pth");
 }
 
-static bool
-is_makefile(const char *path)
+bool
+inventory_is_build(const char *path)
 {
 	struct str name = str_of(fs_name(path));
 	return str_starts(name, "Makefile") || str_starts(name, "makefile") ||
@@ -75,10 +75,10 @@ inventory_is_test(const char *path)
 static enum role
 role_of(const char *path)
 {
-	return is_runner(path)		 ? ROLE_RUNNER
-	       : is_makefile(path)	 ? ROLE_MAKEFILE
-	       : inventory_is_test(path) ? ROLE_TEST
-					 : ROLE_CODE;
+	return is_runner(path)		  ? ROLE_RUNNER
+	       : inventory_is_build(path) ? ROLE_MAKEFILE
+	       : inventory_is_test(path)  ? ROLE_TEST
+					  : ROLE_CODE;
 }
 
 /* ---- lines ---- */
@@ -207,6 +207,20 @@ static const char *const tolerances[] = {"delta=", "places=", "rel=", "abs_tol",
 	"epsilon", "EPSILON", "tolerance", "timeout", "Timeout", "TIMEOUT", "setTimeout",
 	"toBeCloseTo", "approx(", "NEAR", "sleep(", "Sleep(", "retries", "flaky", "rerun", NULL};
 
+bool
+inventory_is_comment(struct str line)
+{
+	return is_comment(str_trim(line));
+}
+
+bool
+inventory_asserts(struct str line)
+{
+	OWN(buf) struct buf s = {0};
+	squeeze(line, &s);
+	return !is_comment(buf_str(&s)) && has_any(buf_str(&s), assertions);
+}
+
 /* Does the line begin a test? */
 static bool
 begins_test(struct str s)
@@ -255,8 +269,8 @@ returns_constant(struct str s)
 
 /* ---- literals ---- */
 
-static void
-each_literal(struct str text, void (*fn)(void *ctx, struct str literal), void *ctx)
+void
+inventory_each_literal(struct str text, void (*fn)(void *ctx, struct str literal), void *ctx)
 {
 	for (size_t i = 0; i < text.n;) {
 		char c = text.p[i];
@@ -281,8 +295,8 @@ each_literal(struct str text, void (*fn)(void *ctx, struct str literal), void *c
 	}
 }
 
-static bool
-is_everywhere(struct str s)
+bool
+inventory_is_common(struct str s)
 {
 	static const char *const common[] = {"0", "1", "2", "3", "4", "8", "10", "16", "32", "64",
 		"100", "255", "256", "1000", "1024", "utf-8", "r", "w", "rb", "wb", "\\n", "\\0",
@@ -296,14 +310,14 @@ is_everywhere(struct str s)
 static void
 keep_literal(void *ctx, struct str literal)
 {
-	if (!is_everywhere(literal))
+	if (!inventory_is_common(literal))
 		map_put_str(ctx, literal, ctx);
 }
 
 void
 inventory_literals(struct str text, struct map *ret)
 {
-	each_literal(text, keep_literal, ret);
+	inventory_each_literal(text, keep_literal, ret);
 }
 
 struct literal_search {
@@ -315,7 +329,7 @@ static void
 look_up_literal(void *ctx, struct str literal)
 {
 	struct literal_search *l = ctx;
-	l->known += !is_everywhere(literal) && map_get_str(l->in, literal);
+	l->known += !inventory_is_common(literal) && map_get_str(l->in, literal);
 }
 
 /* A branch on a value of the tests, or a table of them. */
@@ -334,7 +348,7 @@ is_special_case(const struct comparing *c, struct str line, struct str s)
 	bool table = has(s, "{") && has(s, ":") && has(s, "}") && (has(s, "[") || has(s, ".get("));
 	if (!c->literals || !((branch && equal) || table))
 		return false;
-	each_literal(line, look_up_literal, &l);
+	inventory_each_literal(line, look_up_literal, &l);
 	return l.known > 0 && (table ? l.known > 1 : true);
 }
 

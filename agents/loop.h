@@ -12,7 +12,8 @@ enum gate {		 /* cheapest first */
 	GATE_UNTAMPERED, /* tests, and what runs them, are not weakened */
 	GATE_SYMBOLS,	 /* objects have the undefined symbols they had */
 	GATE_BUILDS,
-	GATE_TESTS, /* no case ends worse */
+	GATE_TESTS,  /* no case ends worse */
+	GATE_JUDGED, /* it repairs, and does not only make the tests pass (judge.h) */
 	GATES,
 };
 extern const char *const gate_names[]; /* "parses", ... */

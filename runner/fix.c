@@ -21,7 +21,8 @@ struct fixing {
 	struct fix_result *r;
 	struct standup_result before, best; /* best: with all that was kept; none: before is */
 	bool has_best;
-	struct case_result_list cases; /* of best, compiled units included */
+	struct case_result_list cases;	  /* of best, compiled units included */
+	const struct standup_result *now; /* what is being judged */
 	struct fix_attempt *attempt;
 	enum fix_author author;
 	int64_t n;
@@ -216,6 +217,48 @@ is_tampered(const json_t *findings)
 	return false;
 }
 
+/* On the packages that it was tested with. */
+static int
+do_judge(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	const struct standup_result *now = f->now;
+	OWN(strlist) struct strlist env = {0}, missing = {0};
+	struct recipe recipe = {0};
+	struct stack work = {0};
+	standup_recipe(f->run, now, f->answers, &recipe);
+	standup_environment(&recipe, f->answers, &env, &missing);
+	source_stack(&best_of(f)->source, &work);
+	const struct fix_ground g = {.state = f->st,
+		.owner = f->owner,
+		.root = &now->probe.root,
+		.work = &work,
+		.commands = &now->probe.project.commands,
+		.env = (const char *const *)env.v};
+	enum run_outcome o = now->probe.outcome;
+	int rc = fix_judge(&g, json_string_value(json_object_get(f->attempt->proposed, "layer")),
+		o == OUTCOME_UP || o == OUTCOME_BUILT, true, ret_result, err);
+	stack_cleanup(&work);
+	recipe_cleanup(&recipe);
+	return rc;
+}
+
+/* What is to be kept may still only look like a repair.  Without tests there is nothing to look at. */
+static int
+is_honest(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
+{
+	struct fix_attempt *a = f->attempt;
+	OWN_FREE char *key = mem_printf("fix/%lld/judge", (long long)f->n);
+	*ret = true;
+	if (!command_list_has(&now->probe.project.commands, PHASE_TEST))
+		return 0;
+	f->now = now;
+	int rc = journal_step(f->run->journal, key, do_judge, f, &a->judged, err);
+	*ret = rc == 0 && !json_array_size(json_object_get(a->judged, "findings"));
+	pass(a, GATE_JUDGED, *ret);
+	return rc;
+}
+
 static void
 keep(struct fixing *f, struct standup_result *now, struct case_result_list *cases)
 {
@@ -259,7 +302,10 @@ judge(struct fixing *f, struct dd_err *err)
 	strlist_copy(&a->worse, &c.worse);
 	strlist_copy(&a->better, &c.better);
 	a->verdict = VERDICT_DROPPED;
-	if (!c.worse.n && c.better.n)
+	bool good = !c.worse.n && c.better.n;
+	if (good)
+		rc = is_honest(f, &now, &good, err);
+	if (rc == 0 && good)
 		keep(f, &now, &is);
 	standup_result_cleanup(&now);
 	comparison_cleanup(&c);

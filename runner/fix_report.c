@@ -18,6 +18,7 @@ fix_result_cleanup(struct fix_result *r)
 	for (size_t i = 0; i < r->attempts.n; i++) {
 		json_decref(r->attempts.v[i].proposed);
 		json_decref(r->attempts.v[i].changes);
+		json_decref(r->attempts.v[i].judged);
 		strlist_cleanup(&r->attempts.v[i].worse);
 		strlist_cleanup(&r->attempts.v[i].better);
 	}
@@ -56,10 +57,10 @@ attempt_to_json(const struct fix_attempt *a)
 	json_t *fixes = json_object_get(a->proposed, "fixes");
 	json_t *units = json_object_get(a->proposed, "units");
 	json_t *note = json_object_get(a->proposed, "note");
-	return json_pack("{s:n, s:s, s:f, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:O*}", "model",
+	return json_pack("{s:n, s:s, s:f, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:O*, s:O*}", "model",
 		"author", fix_author_names[a->author], "cost", 0.0, "gates", gates, "verdict",
 		attempt_verdict_names[a->verdict], "findings", findings, "fixes", fixes, "units",
-		units, "worse", json_from_strings(&a->worse), "note", note);
+		units, "worse", json_from_strings(&a->worse), "note", note, "judged", a->judged);
 }
 
 /* Cases that still fail, and what the last look at the sources could not repair. */

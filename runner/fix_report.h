@@ -9,6 +9,7 @@ struct fix_attempt {
 	enum fix_author author;
 	json_t *proposed; /* of fix_propose */
 	json_t *changes;  /* of fix_changes; NULL */
+	json_t *judged;	  /* of fix_judge; NULL */
 	enum gate_result gates[GATES];
 	struct strlist worse, better; /* cases */
 	enum attempt_verdict verdict;
