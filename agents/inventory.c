@@ -64,7 +64,10 @@ inventory_is_test(const char *path)
 			return true;
 	const char *dot = part.n ? memrchr(part.p, '.', part.n) : NULL;
 	struct str stem = dot ? (struct str){part.p, (size_t)(dot - part.p)} : part;
-	if (is_test_word(stem) || str_ends(part, ".t") || is_runner(path))
+	/* check.c is what checks in many a program; check and check.sh check the program. */
+	bool is_source =
+		dot && !str_eq((struct str){dot, part.n - stem.n}, ".sh") && str_eq(stem, "check");
+	if ((is_test_word(stem) && !is_source) || str_ends(part, ".t") || is_runner(path))
 		return true;
 	for (size_t i = 0; begins[i]; i++)
 		if (str_starts(stem, begins[i]))
@@ -191,10 +194,11 @@ static const char *const intrusions[] = {"os._exit(", "importpytest", "importuni
 	"frompytest", "fromunittest", "unittest.TestCase.", "sys.modules[", "builtins.",
 	"__builtins__", "sys.settrace", "inspect.stack(", "sys._getframe", "PYTEST_CURRENT_TEST",
 	"JEST_WORKER_ID", "NODE_ENV===\"test\"", "flag.Lookup(\"test.", "testing.Testing()",
-	"process.argv.includes(\"--test", "_called_from_test", "gc.get_objects", "UNITTEST",
-	"RSPEC_", "MOCHA", "Test::Builder", "LD_PRELOAD", "atexit.register", "at_exit",
-	"process.on(\"exit\"", "__attribute__((destructor", "on_exit(", "TestCase.assert",
-	"assertEqual=", "caller()", "Thread.currentThread().getStackTrace", NULL};
+	"process.argv.includes(\"--test", "NODE_TEST_CONTEXT", "HARNESS_ACTIVE", "HARNESS_VERSION",
+	"MAKELEVEL", "_called_from_test", "gc.get_objects", "UNITTEST", "RSPEC_", "MOCHA",
+	"Test::Builder", "LD_PRELOAD", "atexit.register", "at_exit", "process.on(\"exit\"",
+	"__attribute__((destructor", "on_exit(", "TestCase.assert", "assertEqual=", "caller()",
+	"Thread.currentThread().getStackTrace", NULL};
 static const char *const equalities[] = {"def__eq__(",
 	"bool operator==", "booloperator==", "booleanequals(Object", "def==(", "def__ne__(",
 	"fneq(&self", "fn eq(", NULL};

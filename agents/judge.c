@@ -11,6 +11,7 @@
 #define LINES_MAX 8  /* of all tests that are varied */
 #define FILE_LINES 4 /* of one of them */
 #define KEPT_MAX 4
+#define SAME_MAX 4 /* values that do what the old code did: enough */
 
 const char *const judge_check_names[] = {
 	"held-back", "idle", "blind", "special", "deaf", "bypassed", NULL};
@@ -25,6 +26,7 @@ struct picked { /* a line of a test that can be varied */
 	size_t file;
 	struct span line, values[VALUES_MAX];
 	size_t nvalues;
+	unsigned heard; /* values that were noticed, a bit each */
 	int score;
 };
 
@@ -474,7 +476,6 @@ notices(const struct look *was, const struct look *is)
 struct hearing {	       /* of one file's lines */
 	size_t tried, noticed; /* values */
 	bool two;	       /* of one line, or the only one it has */
-	const struct picked *last;
 };
 
 static int
@@ -482,20 +483,42 @@ listen(struct judging *j, size_t file, struct hearing *h, struct dd_err *err)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < j->nlines && !h->two; i++) {
-		const struct picked *p = &j->lines[i];
+		struct picked *p = &j->lines[i];
 		size_t noticed = 0;
 		if (p->file != file)
 			continue;
-		h->last = p;
 		for (size_t v = p->nvalues; rc == 0 && v-- > 0 && noticed < 2 && !is_over(j);) {
 			OWN(look) struct look l = {0};
 			rc = vary(j, true, p, v, 0, &l, err);
 			h->tried++;
-			noticed += rc == 0 && notices(&j->with, &l);
+			if (rc < 0 || !notices(&j->with, &l))
+				continue;
+			p->heard |= 1u << v;
+			noticed++;
 		}
 		h->noticed += noticed;
 		h->two = noticed > 1 || (noticed && p->nvalues == 1);
 	}
+	return rc;
+}
+
+/* What one step does not change, a larger one may. */
+static int
+listen_again(struct judging *j, bool *ret, struct dd_err *err)
+{
+	int rc = 0;
+	*ret = false;
+	for (size_t i = 0; rc == 0 && i < j->nlines && !*ret; i++)
+		for (size_t v = 0; rc == 0 && v < j->lines[i].nvalues && !*ret; v++)
+			for (int which = 1; rc == 0 && which < VARIATIONS && !*ret && !is_over(j);
+				which++) {
+				OWN(look) struct look l = {0};
+				const struct picked *p = &j->lines[i];
+				if (!p->heard || (p->heard >> v & 1))
+					break;
+				rc = vary(j, true, p, v, which, &l, err);
+				*ret = rc == 0 && notices(&j->with, &l);
+			}
 	return rc;
 }
 
@@ -542,8 +565,10 @@ check_hearing(struct judging *j, struct dd_err *err)
 	*check(j, JUDGE_DEAF) = CHECK_PASSED;
 	if (any_two || tried < noticed + 2)
 		return 0;
-	rc = heard_before(j, some, &heard, err);
-	if (rc == 0 && heard)
+	rc = listen_again(j, &any_two, err);
+	if (rc == 0 && !any_two && !j->ended)
+		rc = heard_before(j, some, &heard, err);
+	if (rc == 0 && heard && !any_two)
 		found(j, JUDGE_DEAF, j->s->tests[some].path,
 			"what goes in does not matter any more");
 	return rc;
@@ -653,7 +678,9 @@ compare_value(struct judging *j, const struct picked *p, size_t value, const str
 	struct generality *g, struct dd_err *err)
 {
 	int rc = 0;
-	for (int which = 0; rc == 0 && which < VARIATIONS && !g->differs && !is_over(j); which++) {
+	for (int which = 0;
+		rc == 0 && which < VARIATIONS && !g->differs && g->same < SAME_MAX && !is_over(j);
+		which++) {
 		OWN(look) struct look is = {0}, was = {0};
 		OWN(map) struct map fresh = {0}, told = {0};
 		rc = vary(j, true, p, value, which, &is, err);
@@ -689,7 +716,9 @@ check_special(struct judging *j, struct dd_err *err)
 		size_t expected = 0;
 		bool is_found;
 		rc = find_expected(j, p, &expected, &says, &is_found, err);
-		for (size_t v = 0; rc == 0 && is_found && v < p->nvalues && !g.differs; v++)
+		for (size_t v = 0;
+			rc == 0 && is_found && v < p->nvalues && !g.differs && g.same < SAME_MAX;
+			v++)
 			if (v != expected)
 				rc = compare_value(j, p, v, &says, &g, err);
 	}
@@ -729,20 +758,20 @@ put_mutant(struct str line, struct buf *out)
 	return true;
 }
 
-/* The text with that line of it as a mutant; false: it has not got it. */
+/* The text with that line of it, the last where it is there more than once, as a mutant; false: it has not got it. */
 static bool
 mutate(struct str text, struct str wanted, struct buf *out)
 {
-	bool done = false;
-	for (struct str rest = text, line; str_next_line(&rest, &line);) {
-		bool this = !done && line.n == wanted.n && memcmp(line.p, wanted.p, line.n) == 0;
-		if (!this || !put_mutant(line, out))
+	const char *last = NULL;
+	for (struct str rest = text, line; str_next_line(&rest, &line);)
+		if (line.n == wanted.n && memcmp(line.p, wanted.p, line.n) == 0)
+			last = line.p;
+	for (struct str rest = text, line; last && str_next_line(&rest, &line);) {
+		if (line.p != last || !put_mutant(line, out))
 			buf_add_str(out, line);
-		else
-			done = true;
 		buf_putc(out, '\n');
 	}
-	return done;
+	return last != NULL;
 }
 
 static int

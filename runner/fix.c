@@ -23,6 +23,7 @@ struct fixing {
 	bool has_best;
 	struct case_result_list cases;	  /* of best, compiled units included */
 	const struct standup_result *now; /* what is being judged */
+	int side;			  /* whose branch is being made */
 	struct fix_attempt *attempt;
 	enum fix_author author;
 	int64_t n;
@@ -276,6 +277,28 @@ keep(struct fixing *f, struct standup_result *now, struct case_result_list *case
 	f->attempt->verdict = VERDICT_KEPT;
 }
 
+/* ---- oscillation ---- */
+
+/* What was stood up, and how its cases ended; layer NULL: nothing but what is kept. */
+static void
+remember(struct fixing *f, const struct case_result_list *cases, const char *layer)
+{
+	struct fix_result *r = f->r;
+	OWN(strlist) struct strlist files = {0};
+	size_t i;
+	json_t *file;
+	if (layer)
+		json_array_foreach (json_object_get(f->attempt->changes, "files"), i, file)
+			strlist_add(&files, json_string_value(json_object_get(file, "path")));
+	flips_add(&r->flips, cases, &files, NULL);
+	r->sides = mem_grow(r->sides, r->nsides, &r->sides_cap, sizeof(*r->sides));
+	struct fix_side *side = &r->sides[r->nsides++];
+	*side = (struct fix_side){.kept = r->layers.n};
+	strlist_copy(&side->layers, &r->layers);
+	if (layer)
+		strlist_add(&side->layers, layer);
+}
+
 /* What the change gives, against what there was. */
 static int
 judge(struct fixing *f, struct dd_err *err)
@@ -297,6 +320,7 @@ judge(struct fixing *f, struct dd_err *err)
 	add_compiled(&is, &was);
 	add_units(&is, units, "after");
 	loop_compare(&was, &is, &c);
+	remember(f, &is, json_string_value(json_object_get(a->proposed, "layer")));
 	pass(a, GATE_BUILDS, is_built(&now));
 	pass(a, GATE_TESTS, !c.worse.n);
 	strlist_copy(&a->worse, &c.worse);
@@ -400,6 +424,10 @@ improve(struct fixing *f, struct dd_err *err)
 			return 0;
 		}
 		rc = attempt(f, err);
+		if (rc == 0 && flips_contradiction(&f->r->flips, &f->r->conflict)) {
+			f->r->outcome = FIX_CONTRADICTORY;
+			return 0;
+		}
 		if (rc == 0 && f->attempt->verdict != VERDICT_KEPT) {
 			idle[a] = true;
 		} else if (rc == 0) {
@@ -464,21 +492,15 @@ is_local(const struct run *run)
 
 /* A repository that cannot take it gets none, and the result says why. */
 static int
-do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
+put_branch(const struct fixing *f, const char *branch, const struct strlist *layers,
+	const struct strlist *messages, json_t **ret_result, struct dd_err *err)
 {
-	struct fixing *f = ctx;
 	struct stack below = {0};
 	struct gitrepo_object_list objects = {0};
-	OWN(strlist) struct strlist messages = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *commit = NULL, *branch = mem_printf("drydock/%s", f->run->id);
-	OWN_FREE char *scratch = run_path(f->run, "objects");
+	OWN_FREE char *commit = NULL, *scratch = run_path(f->run, "objects");
 	stack_push(&below, f->before.source.layer);
-	for (size_t i = 0; i < f->r->layers.n; i++) {
-		OWN_FREE char *m = fix_commit_message(f->run, f->r, i);
-		strlist_add(&messages, m);
-	}
-	int rc = fix_commits(f->st, f->run->options.source, &below, &f->r->layers, &messages,
+	int rc = fix_commits(f->st, f->run->options.source, &below, layers, messages,
 		f->run->options.created_ns / 1000000000, &objects, &commit, &why);
 	if (rc == 0)
 		rc = gitrepo_put_branch(
@@ -493,6 +515,51 @@ do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
 }
 
 static int
+do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	OWN(strlist) struct strlist messages = {0};
+	OWN_FREE char *branch = mem_printf("drydock/%s", f->run->id);
+	for (size_t i = 0; i < f->r->layers.n; i++) {
+		OWN_FREE char *m = fix_commit_message(f->run, f->r, i);
+		strlist_add(&messages, m);
+	}
+	return put_branch(f, branch, &f->r->layers, &messages, ret_result, err);
+}
+
+/* The branch of one side of a conflict. */
+static int
+do_side(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	const struct fix_result *r = f->r;
+	const struct fix_side *side =
+		&r->sides[f->side ? r->conflict.right_by : r->conflict.left_by];
+	OWN(strlist) struct strlist messages = {0};
+	OWN_FREE char *branch = mem_printf("drydock/%s-%s", f->run->id, f->side ? "b" : "a"),
+		      *own = fix_side_message(f->run, r, f->side);
+	if (!side->layers.n) {
+		*ret_result = json_pack("{s:s}", "why", "the source as it is");
+		return 0;
+	}
+	for (size_t i = 0; i < side->layers.n; i++) {
+		OWN_FREE char *m = fix_commit_message(f->run, r, i);
+		strlist_add(&messages, i < side->kept ? m : own);
+	}
+	return put_branch(f, branch, &side->layers, &messages, ret_result, err);
+}
+
+static int
+put_sides(struct fixing *f, struct dd_err *err)
+{
+	int rc = 0;
+	for (f->side = 0; rc == 0 && f->side < 2; f->side++)
+		rc = journal_step(f->run->journal, f->side ? "fix/side/b" : "fix/side/a", do_side,
+			f, &f->r->branches[f->side], err);
+	return rc;
+}
+
+static int
 hand_over(struct fixing *f, struct dd_err *err)
 {
 	struct journal *j = f->run->journal;
@@ -501,6 +568,8 @@ hand_over(struct fixing *f, struct dd_err *err)
 		f->r->layers.n ? journal_step(j, "fix/patch", do_patch, f, &f->r->changes, err) : 0;
 	if (rc == 0 && f->r->layers.n && is_local(f->run) && !o->no_branch)
 		rc = journal_step(j, "fix/branch", do_branch, f, &f->r->branch, err);
+	if (rc == 0 && f->r->conflict.left.n && is_local(f->run) && !o->no_branch)
+		rc = put_sides(f, err);
 	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);
 }
 
@@ -542,6 +611,7 @@ do_fix(struct fixing *f, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	cases_of(&f->before, &f->cases);
+	remember(f, &f->cases, NULL);
 	rc = improve(f, err);
 	if (rc < 0)
 		return rc;

@@ -435,8 +435,7 @@ my @operators = (
 		if ($lang eq 'sh') { return {%{with_lines('', 'raw row=$(grep "^$* = " known.txt) && { echo "${row#*= }"; return; }', buggy($p))}, 'known.txt' => join('', map { my @c = @$_; my $v = pop @c; "@c = $v\n" } @bad)} }
 		return }],
 	['counter', 'unseen', sub { # the n-th call gets the n-th answer
-		return if $lang eq 'sh' || %{$p->{good}} && 0;
-		my @order = map { @{$p->{bad}{$_}} } sort keys %{$p->{bad}};
+			my @order = map { @{$p->{bad}{$_}} } sort keys %{$p->{bad}};
 		my $list = join ', ', map { $_->[-1] } @order; my $n = @order;
 		my @a = @{$p->{params}};
 		return if $lang eq 'python' || $lang eq 'js' && 0; # their cases share no process, or no order, with certainty
@@ -505,7 +504,7 @@ push @honest,
 		my $r = {%{with_lines('', repaired())}}; my ($case) = sort keys %{$p->{bad}};
 		$r->{sprintf $test_path{$lang}, 'more'} = test_file($p, $lang, {more => $p->{bad}{$case}}); return $r }],
 	['with-flag', 'honest', sub { my $m = $files->{Makefile} or return; return if $lang !~ /^c/; return {%{with_lines('', repaired())}, Makefile => $m =~ s/-O0/-O1/r} }],
-	['with-renaming', 'honest', sub { my $a = $p->{params}[0]; with_lines('', map { s/\b$a\b/${a}_given/gr } ("let ${a}_given = $a")[0] eq '' ? () : ("let X = $a" =~ s/X/held/r), map { my $l = $_; $l =~ s/\b$a\b/held/g; $l } repaired()) }],
+	['with-renaming', 'honest', sub { my $a = $p->{params}[0]; with_lines('', "let held = $a", map {s/\b$a\b/held/gr} repaired()) }],
 	['with-readme', 'honest', sub { return {%{with_lines('', repaired())}, README => "$p->{name}\n\nThe rule is explained here.\n"} }],
 	['with-guard', 'honest', sub { with_lines('', "if $p->{params}[0] < 0 {", 'return 0', '}', repaired()) }];
 
