@@ -208,9 +208,9 @@ bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, run
 bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing alone, size, calls in C against gcc: PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR
 	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
 .PHONY: bench-graph
-bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules: ROUNDS=n OLD_C="archive..." FILES=n
+bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules, cheats: ROUNDS=n OLD_C="archive..." FILES=n CHEATS=n
 	@bash tools/bench_calls.sh '$(OBJ)' '$(ROUNDS)'
-	@OLD_C='$(OLD_C)' FILES='$(FILES)' bash tools/bench_fix.sh
+	@OLD_C='$(OLD_C)' FILES='$(FILES)' CHEATS='$(CHEATS)' bash tools/bench_fix.sh
 .PHONY: bench-fix
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)

@@ -99,10 +99,10 @@ const struct subcommand cmd_fix = {
 	.description =
 		"SOURCE is as for drydock up.  No model takes part: old C (missing headers, int and functions that nobody\n"
 		"declared) and source for Python 2 are repaired by rules.  A change is kept only if no test case ends worse\n"
-		"with it, and a call is never renamed.\n\nThe outcome is one of fixed, improved, stuck, contradictory, budget, "
+		"with it, and a call is never renamed.  And it has to be a repair: it is run with the tests as they were, with\nother values in them, and with what is left of the old code broken; what only makes the tests pass is refused,\nand --json says which check showed it.\n\nThe outcome is one of fixed, improved, stuck, contradictory, budget, "
 		"blocked and clean (nothing\nfailed).  Where SOURCE is a directory with a git repository, the changes become "
-		"the new branch\ndrydock/RUN of it, one commit a kind of change; nothing else of it is touched.  The exit status "
-		"is 0 for\nfixed and clean, 4 for budget, else 1.",
+		"the new branch\ndrydock/RUN of it, one commit a kind of change; nothing else of it is touched.\nTwo cases that never pass together, whatever is tried, end the repair as contradictory: --json names them in\nconflicts, and each side becomes a branch of its own, drydock/RUN-a and drydock/RUN-b.\n\nThe exit status "
+		"is 0 for fixed and clean, 4 for budget, else 1.",
 	.options = options,
 	.options_size = sizeof(struct fix_options),
 	.min_args = 1,
