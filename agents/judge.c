@@ -11,6 +11,7 @@
 #define LINES_MAX 8  /* of all tests that are varied */
 #define FILE_LINES 4 /* of one of them */
 #define KEPT_MAX 4
+#define TOLD_MAX 100
 #define SAME_MAX 4 /* values that do what the old code did: enough */
 
 const char *const judge_check_names[] = {
@@ -42,6 +43,7 @@ struct judging {
 	enum check_state checks[JUDGE_CHECKS];
 	bool *base; /* which changes are the repair, tests and runners as they were where that is possible */
 	struct look with, without; /* the change's base; the tree as it was */
+	struct map told;	   /* lines that only failures printed; owns no values */
 	struct picked lines[LINES_MAX];
 	size_t nlines, runs;
 	int64_t started_ns;
@@ -370,19 +372,26 @@ names_files(struct str line)
 	return false;
 }
 
-/* How much of the line the failures, which the change ended, told about. */
+/* What failures printed that the change ended. */
+static void
+take_told(const struct look *with, const struct look *without, struct map *ret)
+{
+	for (struct map_entry *e = map_first(&without->lines); e && map_count(ret) < TOLD_MAX;
+		e = map_next(e))
+		if (!map_get(&with->lines, map_key(e)))
+			map_put(ret, map_key(e), ret);
+}
+
+/* How much of the line they told about. */
 static int
 score(const struct judging *j, struct str line, const struct picked *p, bool asserts)
 {
 	int best = 0;
-	for (struct map_entry *e = map_first(&j->without.lines); e; e = map_next(e)) {
+	for (struct map_entry *e = map_first(&j->told); e; e = map_next(e)) {
 		int n = 0;
-		struct str said = str_of(map_key(e));
-		if (map_get(&j->with.lines, map_key(e)))
-			continue;
 		for (size_t i = 0; i < p->nvalues; i++) {
 			struct str v = {line.p + p->values[i].at, p->values[i].n};
-			n += v.n > 1 && has_token(said, v);
+			n += v.n > 1 && has_token(str_of(map_key(e)), v);
 		}
 		best = n > best ? n : best;
 	}
@@ -857,6 +866,7 @@ judge_change(const struct judge_spec *spec, json_t *findings, json_t **ret, stru
 	if (rc == 0 && spec->nchanges && !is_over(&j))
 		rc = look_at(&j, NULL, NULL, &j.without, err);
 	if (rc == 0 && spec->nchanges && !is_over(&j)) {
+		take_told(&j.with, &j.without, &j.told);
 		pick_lines(&j);
 		rc = check_hearing(&j, err);
 		if (rc == 0 && !is_over(&j))
@@ -868,6 +878,7 @@ judge_change(const struct judge_spec *spec, json_t *findings, json_t **ret, stru
 		*ret = result(&j);
 	look_cleanup(&j.with);
 	look_cleanup(&j.without);
+	map_cleanup(&j.told);
 	free(j.base);
 	return rc;
 }
@@ -916,7 +927,9 @@ judge_put_script(struct buf *out, const char *tree, const struct judge_file *fil
 		put_write(out, i, &files[i]);
 	buf_printf(out, "PYTHONDONTWRITEBYTECODE=1 timeout -k 1 %lld sh -c ", (long long)limit_s);
 	buf_put_shell(out, str_of(command));
-	buf_puts(out, " </dev/null 2>&1\nstatus=$?\n");
+	/* Into a file: what is left running writes behind nothing. */
+	buf_puts(
+		out, " </dev/null >" SAVED ".out 2>&1\nstatus=$?\ntail -c 4000000 " SAVED ".out\n");
 	for (size_t i = n; i-- > 0;)
 		put_back(out, i, &files[i]);
 	buf_puts(out, "printf '\\ndrydock-status %s\\n' \"$status\"\n");

@@ -238,7 +238,7 @@ do_judge(void *ctx, json_t **ret_result, struct dd_err *err)
 		.env = (const char *const *)env.v};
 	enum run_outcome o = now->probe.outcome;
 	int rc = fix_judge(&g, json_string_value(json_object_get(f->attempt->proposed, "layer")),
-		o == OUTCOME_UP || o == OUTCOME_BUILT, true, ret_result, err);
+		o == OUTCOME_UP || o == OUTCOME_BUILT, f->author <= AUTHOR_C, ret_result, err);
 	stack_cleanup(&work);
 	recipe_cleanup(&recipe);
 	return rc;
