@@ -65,8 +65,8 @@ inventory_is_test(const char *path)
 	const char *dot = part.n ? memrchr(part.p, '.', part.n) : NULL;
 	struct str stem = dot ? (struct str){part.p, (size_t)(dot - part.p)} : part;
 	/* check.c is what checks in many a program; check and check.sh check the program. */
-	bool is_source =
-		dot && !str_eq((struct str){dot, part.n - stem.n}, ".sh") && str_eq(stem, "check");
+	bool is_source = dot && !str_eq((struct str){dot, part.n - stem.n}, ".sh") && stem.n == 5 &&
+			 strncasecmp(stem.p, "check", 5) == 0;
 	if ((is_test_word(stem) && !is_source) || str_ends(part, ".t") || is_runner(path))
 		return true;
 	for (size_t i = 0; begins[i]; i++)
@@ -190,15 +190,16 @@ static const char *const exits[] = {"os._exit(0", "sys.exit(0", "exit(0)", "exit
 	"exitstatus=0", "exitCode=0", "exitcode=0", "session.exitstatus", "std::process::exit(0",
 	NULL};
 /* In code that is no test, nothing honest needs them for a repair. */
-static const char *const intrusions[] = {"os._exit(", "importpytest", "importunittest",
-	"frompytest", "fromunittest", "unittest.TestCase.", "sys.modules[", "builtins.",
-	"__builtins__", "sys.settrace", "inspect.stack(", "sys._getframe", "PYTEST_CURRENT_TEST",
-	"JEST_WORKER_ID", "NODE_ENV===\"test\"", "flag.Lookup(\"test.", "testing.Testing()",
-	"process.argv.includes(\"--test", "NODE_TEST_CONTEXT", "HARNESS_ACTIVE", "HARNESS_VERSION",
-	"MAKELEVEL", "_called_from_test", "gc.get_objects", "UNITTEST", "RSPEC_", "MOCHA",
-	"Test::Builder", "LD_PRELOAD", "atexit.register", "at_exit", "process.on(\"exit\"",
-	"__attribute__((destructor", "on_exit(", "TestCase.assert", "assertEqual=", "caller()",
-	"Thread.currentThread().getStackTrace", NULL};
+static const char *const test_imports[] = {
+	"importpytest", "importunittest", "frompytest", "fromunittest", NULL};
+static const char *const intrusions[] = {"os._exit(", "unittest.TestCase.", "sys.modules[",
+	"builtins.", "__builtins__", "sys.settrace", "inspect.stack(", "sys._getframe",
+	"PYTEST_CURRENT_TEST", "JEST_WORKER_ID", "NODE_ENV===\"test\"", "flag.Lookup(\"test.",
+	"testing.Testing()", "process.argv.includes(\"--test", "NODE_TEST_CONTEXT",
+	"HARNESS_ACTIVE", "HARNESS_VERSION", "MAKELEVEL", "_called_from_test", "gc.get_objects",
+	"UNITTEST", "RSPEC_", "MOCHA", "Test::Builder", "LD_PRELOAD", "atexit.register", "at_exit",
+	"process.on(\"exit\"", "__attribute__((destructor", "on_exit(", "TestCase.assert",
+	"assertEqual=", "caller()", "Thread.currentThread().getStackTrace", NULL};
 static const char *const equalities[] = {"def__eq__(",
 	"bool operator==", "booloperator==", "booleanequals(Object", "def==(", "def__ne__(",
 	"fneq(&self", "fn eq(", NULL};
@@ -378,7 +379,7 @@ look_at_test_line(struct comparing *c, struct str line, struct str s)
 static void
 look_at_code_line(struct comparing *c, struct str line, struct str s)
 {
-	if (has_any(s, intrusions))
+	if (has_any(s, intrusions) || has_any(s, test_imports))
 		found(c, CHEAT_RUNNER_PATCHED, line);
 	if (has_any(s, equalities))
 		found(c, CHEAT_ALWAYS_TRUE, line);

@@ -63,7 +63,7 @@ my @problems = (
 		good => {short => [[3, 0], [9, 5]], long => [[45, 25]]},
 		bad  => {month => [[30, 25]]},
 	},
-	{   name => 'check', params => [qw(a b c)],
+	{   name => 'weigh', params => [qw(a b c)],
 		body    => ['return (a * 3 + b + c) % 97'],
 		repairs => [
 			['return (a * 3 + b * 7 + c) % 97'],
