@@ -431,12 +431,26 @@ struct literals {
 	const struct map *but, *only; /* may be NULL */
 };
 
+/* A value of tests, or one that encloses it: what is larger than 23 and less than 25 is 24. */
+static bool
+is_near(const struct map *m, struct str v)
+{
+	uint64_t n;
+	if (map_get_str(m, v))
+		return true;
+	if (!str_parse_u64(v, 1000000000, &n) || n < 10)
+		return false;
+	OWN_FREE char *below = mem_printf("%llu", (unsigned long long)n - 1),
+		      *above = mem_printf("%llu", (unsigned long long)n + 1);
+	return map_get(m, below) || map_get(m, above);
+}
+
 static void
 take_literal(void *ctx, struct str v)
 {
 	struct literals *l = ctx;
 	if (!inventory_is_common(v) && !(l->but && map_get_str(l->but, v)) &&
-		!(l->only && !map_get_str(l->only, v)))
+		!(l->only && !is_near(l->only, v)))
 		map_put_str(l->into, v, l->into);
 }
 

@@ -20,20 +20,45 @@ is_noise(struct str line)
 	return !line.n;
 }
 
-/* Numbers after " in " and addresses are others each time. */
+/* Bytes of digits at the start. */
+static size_t
+digits(struct str s)
+{
+	size_t n = 0;
+	while (n < s.n && isdigit((unsigned char)s.p[n]))
+		n++;
+	return n;
+}
+
+/* "file.c:7:", "line 7": bytes of what stands before the number, 0: it is no place. */
+static size_t
+place(struct str s)
+{
+	size_t skip = str_starts(s, " line ") ? 6 : str_starts(s, ":") ? 1 : 0;
+	struct str rest = {s.p + skip, s.n - skip};
+	size_t n = skip ? digits(rest) : 0;
+	bool ends = n == rest.n || rest.p[n] == ':' || rest.p[n] == ')';
+	return n && (skip > 1 || ends) ? skip : 0;
+}
+
+/* Durations and addresses are others each time, places in files mean nothing. */
 static void
 put_steady(struct str line, struct buf *out)
 {
 	for (size_t i = 0; i < line.n; i++) {
 		struct str rest = {line.p + i, line.n - i};
+		size_t before = place(rest);
 		if (str_starts(rest, "0x")) {
 			buf_puts(out, "0x");
 			for (i += 2; i < line.n && isxdigit((unsigned char)line.p[i]);)
 				i++;
 			i--;
-		} else if (str_starts(rest, " in ") && rest.n > 4 &&
-			   isdigit((unsigned char)rest.p[4])) {
+		} else if (str_starts(rest, " in ") &&
+			   digits((struct str){rest.p + 4, rest.n - 4})) {
 			return;
+		} else if (before) {
+			buf_add(out, rest.p, before);
+			i += before + digits((struct str){rest.p + before, rest.n - before}) - 1;
 		} else {
 			buf_putc(out, line.p[i]);
 		}
@@ -140,7 +165,7 @@ judge_text_names_files(struct str line)
 	for (size_t i = 0; words[i]; i++)
 		if (str_starts(line, words[i]))
 			return true;
-	return false;
+	return has(line, "require(") || has(line, " import ");
 }
 
 /* Another value like it; which: 0, 1, ... */
