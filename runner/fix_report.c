@@ -401,6 +401,21 @@ print_line(const char *label, const char *text)
 	printf("  %-10s %s\n", label, safe.n ? safe.p : "");
 }
 
+/* Why an attempt that made tests pass is none. */
+static void
+print_refusals(const struct fix_attempt *a)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(a->judged, "findings"), i, one) {
+		OWN_FREE char *line =
+			mem_printf("%s: %s (%s)", json_string_value(json_object_get(one, "path")),
+				json_string_value(json_object_get(one, "text")),
+				json_string_value(json_object_get(one, "kind")));
+		print_line("refused", line);
+	}
+}
+
 static void
 print_summary(const struct run *run, const struct fix_result *r)
 {
@@ -423,6 +438,7 @@ print_summary(const struct run *run, const struct fix_result *r)
 			buf_puts(&line, ", ");
 		put_rules(a, &line);
 		print_line("attempt", line.p);
+		print_refusals(a);
 		print_line("note", json_string_value(json_object_get(a->proposed, "note")));
 	}
 	json_array_foreach (left, i, one) {
