@@ -224,9 +224,9 @@ bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing 
 bench-intent: all ## files that real commits changed, from subject and one seed: HISTORY=REPOSITORY COMMITS=n SKIP=n
 	@bash tools/bench_intent.sh '$(HISTORY)' '$(or $(COMMITS),120)' '$(or $(SKIP),0)'
 .PHONY: bench-intent
-bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules: ROUNDS=n OLD_C="archive..." FILES=n
+bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules, cheats: ROUNDS=n OLD_C="archive..." FILES=n CHEATS=n
 	@bash tools/bench_calls.sh '$(OBJ)' '$(ROUNDS)'
-	@OLD_C='$(OLD_C)' FILES='$(FILES)' bash tools/bench_fix.sh
+	@OLD_C='$(OLD_C)' FILES='$(FILES)' CHEATS='$(CHEATS)' bash tools/bench_fix.sh
 .PHONY: bench-fix
 bench-flakes: all ## flakes of known causes: how many are named right: REPEATS=n
 	@bash tools/bench_flakes.sh $(REPEATS)

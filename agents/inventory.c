@@ -29,8 +29,8 @@ is_runner(const char *path)
 	return str_starts(str_of(path), ".github/workflows/") || str_ends(str_of(path), ".pth");
 }
 
-static bool
-is_makefile(const char *path)
+bool
+inventory_is_build(const char *path)
 {
 	struct str name = str_of(fs_name(path));
 	return str_starts(name, "Makefile") || str_starts(name, "makefile") ||
@@ -64,7 +64,10 @@ inventory_is_test(const char *path)
 			return true;
 	const char *dot = part.n ? memrchr(part.p, '.', part.n) : NULL;
 	struct str stem = dot ? (struct str){part.p, (size_t)(dot - part.p)} : part;
-	if (is_test_word(stem) || str_ends(part, ".t") || is_runner(path))
+	/* check.c is what checks in many a program; check and check.sh check the program. */
+	bool is_source = dot && !str_eq((struct str){dot, part.n - stem.n}, ".sh") && stem.n == 5 &&
+			 strncasecmp(stem.p, "check", 5) == 0;
+	if ((is_test_word(stem) && !is_source) || str_ends(part, ".t") || is_runner(path))
 		return true;
 	for (size_t i = 0; begins[i]; i++)
 		if (str_starts(stem, begins[i]))
@@ -75,10 +78,10 @@ inventory_is_test(const char *path)
 static enum role
 role_of(const char *path)
 {
-	return is_runner(path)		 ? ROLE_RUNNER
-	       : is_makefile(path)	 ? ROLE_MAKEFILE
-	       : inventory_is_test(path) ? ROLE_TEST
-					 : ROLE_CODE;
+	return is_runner(path)		  ? ROLE_RUNNER
+	       : inventory_is_build(path) ? ROLE_MAKEFILE
+	       : inventory_is_test(path)  ? ROLE_TEST
+					  : ROLE_CODE;
 }
 
 /* ---- lines ---- */
@@ -187,12 +190,14 @@ static const char *const exits[] = {"os._exit(0", "sys.exit(0", "exit(0)", "exit
 	"exitstatus=0", "exitCode=0", "exitcode=0", "session.exitstatus", "std::process::exit(0",
 	NULL};
 /* In code that is no test, nothing honest needs them for a repair. */
-static const char *const intrusions[] = {"os._exit(", "importpytest", "importunittest",
-	"frompytest", "fromunittest", "unittest.TestCase.", "sys.modules[", "builtins.",
-	"__builtins__", "sys.settrace", "inspect.stack(", "sys._getframe", "PYTEST_CURRENT_TEST",
-	"JEST_WORKER_ID", "NODE_ENV===\"test\"", "flag.Lookup(\"test.", "testing.Testing()",
-	"process.argv.includes(\"--test", "_called_from_test", "gc.get_objects", "UNITTEST",
-	"RSPEC_", "MOCHA", "Test::Builder", "LD_PRELOAD", "atexit.register", "at_exit",
+static const char *const test_imports[] = {
+	"importpytest", "importunittest", "frompytest", "fromunittest", NULL};
+static const char *const intrusions[] = {"os._exit(", "unittest.TestCase.", "sys.modules[",
+	"builtins.", "__builtins__", "sys.settrace", "inspect.stack(", "sys._getframe",
+	"PYTEST_CURRENT_TEST", "JEST_WORKER_ID", "NODE_ENV===\"test\"", "flag.Lookup(\"test.",
+	"testing.Testing()", "process.argv.includes(\"--test", "NODE_TEST_CONTEXT",
+	"HARNESS_ACTIVE", "HARNESS_VERSION", "MAKELEVEL", "_called_from_test", "gc.get_objects",
+	"UNITTEST", "RSPEC_", "MOCHA", "Test::Builder", "LD_PRELOAD", "atexit.register", "at_exit",
 	"process.on(\"exit\"", "__attribute__((destructor", "on_exit(", "TestCase.assert",
 	"assertEqual=", "caller()", "Thread.currentThread().getStackTrace", NULL};
 static const char *const equalities[] = {"def__eq__(",
@@ -206,6 +211,20 @@ static const char *const swallows[] = {"except:pass", "exceptException:pass", "e
 static const char *const tolerances[] = {"delta=", "places=", "rel=", "abs_tol", "rel_tol",
 	"epsilon", "EPSILON", "tolerance", "timeout", "Timeout", "TIMEOUT", "setTimeout",
 	"toBeCloseTo", "approx(", "NEAR", "sleep(", "Sleep(", "retries", "flaky", "rerun", NULL};
+
+bool
+inventory_is_comment(struct str line)
+{
+	return is_comment(str_trim(line));
+}
+
+bool
+inventory_asserts(struct str line)
+{
+	OWN(buf) struct buf s = {0};
+	squeeze(line, &s);
+	return !is_comment(buf_str(&s)) && has_any(buf_str(&s), assertions);
+}
 
 /* Does the line begin a test? */
 static bool
@@ -255,8 +274,8 @@ returns_constant(struct str s)
 
 /* ---- literals ---- */
 
-static void
-each_literal(struct str text, void (*fn)(void *ctx, struct str literal), void *ctx)
+void
+inventory_each_literal(struct str text, void (*fn)(void *ctx, struct str literal), void *ctx)
 {
 	for (size_t i = 0; i < text.n;) {
 		char c = text.p[i];
@@ -281,8 +300,8 @@ each_literal(struct str text, void (*fn)(void *ctx, struct str literal), void *c
 	}
 }
 
-static bool
-is_everywhere(struct str s)
+bool
+inventory_is_common(struct str s)
 {
 	static const char *const common[] = {"0", "1", "2", "3", "4", "8", "10", "16", "32", "64",
 		"100", "255", "256", "1000", "1024", "utf-8", "r", "w", "rb", "wb", "\\n", "\\0",
@@ -296,14 +315,14 @@ is_everywhere(struct str s)
 static void
 keep_literal(void *ctx, struct str literal)
 {
-	if (!is_everywhere(literal))
+	if (!inventory_is_common(literal))
 		map_put_str(ctx, literal, ctx);
 }
 
 void
 inventory_literals(struct str text, struct map *ret)
 {
-	each_literal(text, keep_literal, ret);
+	inventory_each_literal(text, keep_literal, ret);
 }
 
 struct literal_search {
@@ -315,7 +334,7 @@ static void
 look_up_literal(void *ctx, struct str literal)
 {
 	struct literal_search *l = ctx;
-	l->known += !is_everywhere(literal) && map_get_str(l->in, literal);
+	l->known += !inventory_is_common(literal) && map_get_str(l->in, literal);
 }
 
 /* A branch on a value of the tests, or a table of them. */
@@ -334,7 +353,7 @@ is_special_case(const struct comparing *c, struct str line, struct str s)
 	bool table = has(s, "{") && has(s, ":") && has(s, "}") && (has(s, "[") || has(s, ".get("));
 	if (!c->literals || !((branch && equal) || table))
 		return false;
-	each_literal(line, look_up_literal, &l);
+	inventory_each_literal(line, look_up_literal, &l);
 	return l.known > 0 && (table ? l.known > 1 : true);
 }
 
@@ -360,7 +379,7 @@ look_at_test_line(struct comparing *c, struct str line, struct str s)
 static void
 look_at_code_line(struct comparing *c, struct str line, struct str s)
 {
-	if (has_any(s, intrusions))
+	if (has_any(s, intrusions) || has_any(s, test_imports))
 		found(c, CHEAT_RUNNER_PATCHED, line);
 	if (has_any(s, equalities))
 		found(c, CHEAT_ALWAYS_TRUE, line);

@@ -26,9 +26,17 @@ extern const char *const cheat_kind_names[]; /* "test-removed", ...; NULL-termin
 
 /* Is it a test, or does it decide what runs as one? */
 bool inventory_is_test(const char *path);
+/* Does it say how all is built and tests are run: a Makefile, package.json, ...? */
+bool inventory_is_build(const char *path);
 
 /* The numbers and strings of a test, but for those that are everywhere (0, 1, "", ...), into a map that owns no values. */
 void inventory_literals(struct str text, struct map *ret);
+/* Each number and string of the text, in order, quotes left out. */
+void inventory_each_literal(
+	struct str text, void (*each)(void *ctx, struct str literal), void *ctx);
+bool inventory_is_common(struct str literal); /* one of those that are everywhere */
+bool inventory_asserts(struct str line);      /* does a line of a test compare? */
+bool inventory_is_comment(struct str line);
 
 /*
  * Append {"path", "line", "kind", "text"} to findings for what the change of the file does.  literals: of all tests.

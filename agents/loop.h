@@ -13,6 +13,7 @@ enum gate {		 /* cheapest first */
 	GATE_SYMBOLS,	 /* objects have the undefined symbols they had */
 	GATE_BUILDS,
 	GATE_TESTS,  /* no case ends worse */
+	GATE_JUDGED, /* it repairs, and does not only make the tests pass (judge.h) */
 	GATE_REVIEW, /* a model of another family than the author's accepts it */
 	GATES,
 };

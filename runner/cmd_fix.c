@@ -147,10 +147,13 @@ const struct subcommand cmd_fix = {
 		"is asked: it gets what fails and the places of the source that have to do with it, may read, search, run\n"
 		"commands and tests in the sandbox, and answers with edits, never of tests.  A change is kept only if no test\n"
 		"case ends worse with it, and if a model of another family with the role \"review\" does not reject it; without\n"
-		"one it is labelled \"not cross-reviewed\".  The ladder of models.json says what is tried after an answer that\n"
+		"one it is labelled \"not cross-reviewed\".  And it has to be a repair: it is run with the tests as they were, with\n"
+		"other values in them, and with what is left of the old code broken; what only makes the tests pass is refused,\n"
+		"and --json says which check showed it.  The ladder of models.json says what is tried after an answer that\n"
 		"was not kept.\n\nThe outcome is one of fixed, improved, stuck, contradictory, budget, "
 		"blocked and clean (nothing\nfailed).  Where SOURCE is a directory with a git repository, the changes become "
-		"the new branch\ndrydock/RUN of it, one commit a kind of change; nothing else of it is touched.  The exit status "
+		"the new branch\ndrydock/RUN of it, one commit a kind of change; nothing else of it is touched.\n\nTwo cases that never pass together, whatever is tried, "
+		"end the repair as contradictory: --json names them in\nconflicts, and each side becomes a branch of its own, drydock/RUN-a and drydock/RUN-b.\n\nThe exit status "
 		"is 0 for\nfixed and clean, 4 for budget, else 1.",
 	.options = options,
 	.options_size = sizeof(struct fix_options),

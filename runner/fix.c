@@ -247,6 +247,7 @@ judge(struct fixing *f, struct dd_err *err)
 	add_compiled(&is, &was);
 	add_units(&is, units, "after");
 	loop_compare(&was, &is, &c);
+	fix_remember(f, &is, json_string_value(json_object_get(a->proposed, "layer")));
 	fix_pass(a, GATE_BUILDS, fix_is_built(&now));
 	fix_pass(a, GATE_TESTS, !c.worse.n);
 	strlist_copy(&a->worse, &c.worse);
@@ -256,7 +257,9 @@ judge(struct fixing *f, struct dd_err *err)
 	/* What a goal asks for shows in no case that is there yet. */
 	bool good = !c.worse.n &&
 		    (c.better.n || (writes && f->run->options.goal && fix_is_built(&now)));
-	if (good && writes)
+	if (good)
+		rc = fix_is_honest(f, &now, &good, err);
+	if (rc == 0 && good && writes)
 		rc = fix_have_reviewed(f, &good, err);
 	if (rc == 0 && good)
 		keep(f, &now, &is);
@@ -382,6 +385,8 @@ improve(struct fixing *f, struct dd_err *err)
 			continue;
 		}
 		rc = try_author(f, (enum fix_author)a, &idle[a], err);
+		if (rc == 0 && flips_contradiction(&f->r->flips, &f->r->conflict))
+			f->r->outcome = FIX_CONTRADICTORY;
 		if (f->r->outcome != FIX_NONE)
 			break;
 		if (rc == 0 && f->attempt && f->attempt->verdict == VERDICT_KEPT) {
@@ -463,6 +468,7 @@ do_fix(struct fixing *f, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	cases_of(&f->before, &f->cases);
+	fix_remember(f, &f->cases, NULL);
 	rc = improve(f, err);
 	if (rc < 0)
 		return rc;

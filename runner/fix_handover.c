@@ -27,21 +27,15 @@ is_local(const struct run *run)
 
 /* A repository that cannot take it gets none, and the result says why. */
 static int
-do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
+put_branch(const struct fixing *f, const char *branch, const struct strlist *layers,
+	const struct strlist *messages, json_t **ret_result, struct dd_err *err)
 {
-	struct fixing *f = ctx;
 	struct stack below = {0};
 	struct gitrepo_object_list objects = {0};
-	OWN(strlist) struct strlist messages = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *commit = NULL, *branch = mem_printf("drydock/%s", f->run->id);
-	OWN_FREE char *scratch = run_path(f->run, "objects");
+	OWN_FREE char *commit = NULL, *scratch = run_path(f->run, "objects");
 	stack_push(&below, f->before.source.layer);
-	for (size_t i = 0; i < f->r->layers.n; i++) {
-		OWN_FREE char *m = fix_commit_message(f->run, f->r, i);
-		strlist_add(&messages, m);
-	}
-	int rc = fix_commits(f->st, f->run->options.source, &below, &f->r->layers, &messages,
+	int rc = fix_commits(f->st, f->run->options.source, &below, layers, messages,
 		f->run->options.created_ns / 1000000000, &objects, &commit, &why);
 	if (rc == 0)
 		rc = gitrepo_put_branch(
@@ -55,6 +49,51 @@ do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
 	return 0;
 }
 
+static int
+do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	OWN(strlist) struct strlist messages = {0};
+	OWN_FREE char *branch = mem_printf("drydock/%s", f->run->id);
+	for (size_t i = 0; i < f->r->layers.n; i++) {
+		OWN_FREE char *m = fix_commit_message(f->run, f->r, i);
+		strlist_add(&messages, m);
+	}
+	return put_branch(f, branch, &f->r->layers, &messages, ret_result, err);
+}
+
+/* The branch of one side of a conflict. */
+static int
+do_side(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	const struct fix_result *r = f->r;
+	const struct fix_side *side =
+		&r->sides[f->side ? r->conflict.right_by : r->conflict.left_by];
+	OWN(strlist) struct strlist messages = {0};
+	OWN_FREE char *branch = mem_printf("drydock/%s-%s", f->run->id, f->side ? "b" : "a"),
+		      *own = fix_side_message(f->run, r, f->side);
+	if (!side->layers.n) {
+		*ret_result = json_pack("{s:s}", "why", "the source as it is");
+		return 0;
+	}
+	for (size_t i = 0; i < side->layers.n; i++) {
+		OWN_FREE char *m = fix_commit_message(f->run, r, i);
+		strlist_add(&messages, i < side->kept ? m : own);
+	}
+	return put_branch(f, branch, &side->layers, &messages, ret_result, err);
+}
+
+static int
+put_sides(struct fixing *f, struct dd_err *err)
+{
+	int rc = 0;
+	for (f->side = 0; rc == 0 && f->side < 2; f->side++)
+		rc = journal_step(f->run->journal, f->side ? "fix/side/b" : "fix/side/a", do_side,
+			f, &f->r->branches[f->side], err);
+	return rc;
+}
+
 int
 fix_hand_over(struct fixing *f, struct dd_err *err)
 {
@@ -64,5 +103,7 @@ fix_hand_over(struct fixing *f, struct dd_err *err)
 		f->r->layers.n ? journal_step(j, "fix/patch", do_patch, f, &f->r->changes, err) : 0;
 	if (rc == 0 && f->r->layers.n && is_local(f->run) && !o->no_branch)
 		rc = journal_step(j, "fix/branch", do_branch, f, &f->r->branch, err);
+	if (rc == 0 && f->r->conflict.left.n && is_local(f->run) && !o->no_branch)
+		rc = put_sides(f, err);
 	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);
 }

@@ -1,5 +1,5 @@
 /*
- * The loop of a repair, in its files: fix.c runs it, fix_turn.c is a model's part in it, fix_handover.c writes what it gives.
+ * The loop of a repair, in its files: fix.c runs it, fix_honest.c judges what it would keep, fix_turn.c is a model's part in it, fix_handover.c writes what it gives.
  * All that the loop decides by comes from results of journalled steps.
  */
 #ifndef RUNNER_FIX_LOOP_H
@@ -17,7 +17,9 @@ struct fixing {
 	struct fix_result *r;
 	struct standup_result before, best; /* best: with all that was kept; none: before is */
 	bool has_best;
-	struct case_result_list cases; /* of best, compiled units included */
+	struct case_result_list cases;	  /* of best, compiled units included */
+	const struct standup_result *now; /* what is being judged */
+	int side;			  /* whose branch is being made */
 	struct fix_attempt *attempt;
 	enum fix_author author;
 	int64_t n;
@@ -40,6 +42,14 @@ void fix_pass(struct fix_attempt *a, enum gate gate, bool passed);
 /* What the attempt's layer changes, as fix_changes gives it. */
 int fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
 	DD_MUST_USE;
+
+/* ---- fix_honest.c ---- */
+
+/* What is to be kept may still only look like a repair.  Without tests there is nothing to look at. */
+int fix_is_honest(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
+	DD_MUST_USE;
+/* What was stood up, and how its cases ended; layer NULL: nothing but what is kept. */
+void fix_remember(struct fixing *f, const struct case_result_list *cases, const char *layer);
 
 /* ---- fix_turn.c ---- */
 

@@ -147,7 +147,7 @@ build(struct proposing *p, struct dd_err *err)
 /* ---- authors ---- */
 
 static int
-run_worker(struct proposing *p, struct pod *desk, struct dd_err *err)
+run_worker(struct proposing *p, struct pod *desk, const char *const *args, struct dd_err *err)
 {
 	OWN_FD int reader = -1;
 	int ends[2];
@@ -155,7 +155,6 @@ run_worker(struct proposing *p, struct pod *desk, struct dd_err *err)
 		return err_set(err, DD_EIO, "cannot make a pipe");
 	reader = ends[0];
 	p->answers = ends[1];
-	const char *args[] = {"propose", p->g->strict ? "strict" : "plain", NULL};
 	const struct worker_spec spec = {.name = "fix",
 		.args = args,
 		.input_fd = reader,
@@ -173,16 +172,85 @@ fix_c(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
 {
 	const struct pod_spec spec = {
 		.state = p->g->state, .root = *p->g->root, .work = p->g->work};
+	const char *args[] = {"propose", p->g->strict ? "strict" : "plain", NULL};
 	int step = progress_begin("looking for C that is refused");
 	int rc = pod_open(&spec, &p->builder, err);
 	if (rc == 0)
 		rc = build(p, err);
 	if (rc == 0)
-		rc = run_worker(p, desk, err);
+		rc = run_worker(p, desk, args, err);
 	pod_close(TAKE(p->builder));
 	if (rc == 0)
 		rc = json_parse(buf_str(&p->result), ret, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
+	return rc;
+}
+
+/* ---- judging ---- */
+
+static void
+put_phases(const struct command_list *l, enum command_phase from, enum command_phase to,
+	struct buf *out)
+{
+	for (int phase = (int)from; phase <= (int)to; phase++)
+		for (size_t i = 0; i < l->n; i++) {
+			if ((int)l->v[i].phase != phase)
+				continue;
+			buf_puts(out, "( cd " WORK_DIR "/");
+			buf_put_shell(out, str_of(l->v[i].dir ? l->v[i].dir : "."));
+			buf_puts(out, " && sh -c ");
+			buf_put_shell(out, str_of(l->v[i].run));
+			buf_puts(out, " ) && ");
+		}
+	buf_puts(out, "true");
+}
+
+/* Configured once, built and tested each time. */
+static void
+put_test_command(const struct command_list *l, struct buf *out)
+{
+	buf_puts(out, "{ [ -e /tmp/drydock-configured ] || { ");
+	put_phases(l, PHASE_CONFIGURE, PHASE_CONFIGURE, out);
+	buf_puts(out, " && : >/tmp/drydock-configured; }; } && ");
+	put_phases(l, PHASE_BUILD, PHASE_BUILD, out);
+	buf_puts(out, " && ");
+	put_phases(l, PHASE_TEST, PHASE_TEST, out);
+}
+
+int
+fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool by_rule, json_t **ret,
+	struct dd_err *err)
+{
+	struct proposing p = {.g = g, .answers = -1, .in = {.max = REQUEST_MAX}};
+	OWN_FREE char *dir = layer_dir(g->state, layer);
+	const struct pod_bind bind = {dir, "/changes/0", false};
+	const struct pod_spec at_desk = {
+		.state = g->state, .work = g->work, .binds = &bind, .nbinds = 1};
+	const struct pod_spec at_work = {.state = g->state, .root = *g->root, .work = g->work};
+	struct pod *desk = NULL;
+	OWN(buf) struct buf command = {0};
+	put_test_command(g->commands, &command);
+	const char *args[] = {
+		"judge", passes ? "passes" : "fails", by_rule ? "rule" : "model", command.p, NULL};
+	for (const char *const *e = g->env; *e; e++)
+		strlist_add(&p.env, *e);
+	int step = progress_begin("judging the change");
+	int rc = pod_open(&at_desk, &desk, err);
+	if (rc == 0)
+		rc = pod_open(&at_work, &p.builder, err);
+	if (rc == 0)
+		rc = run_worker(&p, desk, args, err);
+	pod_close(p.builder);
+	pod_close(desk);
+	if (rc == 0)
+		rc = json_parse(buf_str(&p.result), ret, err);
+	progress_end(step, rc < 0						? "failed"
+			   : json_array_size(json_object_get(*ret, "findings")) ? "refused"
+										: "ok");
+	strlist_cleanup(&p.env);
+	buf_cleanup(&p.in);
+	buf_cleanup(&p.result);
+	dd_err_cleanup(&p.err);
 	return rc;
 }
 

@@ -19,6 +19,7 @@ fix_result_cleanup(struct fix_result *r)
 	for (size_t i = 0; i < r->attempts.n; i++) {
 		json_decref(r->attempts.v[i].proposed);
 		json_decref(r->attempts.v[i].changes);
+		json_decref(r->attempts.v[i].judged);
 		json_decref(r->attempts.v[i].review);
 		strlist_cleanup(&r->attempts.v[i].worse);
 		strlist_cleanup(&r->attempts.v[i].better);
@@ -26,6 +27,13 @@ fix_result_cleanup(struct fix_result *r)
 	free(r->attempts.v);
 	case_result_list_cleanup(&r->was);
 	case_result_list_cleanup(&r->is);
+	for (size_t i = 0; i < r->nsides; i++)
+		strlist_cleanup(&r->sides[i].layers);
+	free(r->sides);
+	flips_cleanup(&r->flips);
+	flips_conflict_cleanup(&r->conflict);
+	json_decref(r->branches[0]);
+	json_decref(r->branches[1]);
 	strlist_cleanup(&r->layers);
 	strlist_cleanup(&r->authors);
 	json_decref(r->changes);
@@ -121,13 +129,13 @@ attempt_to_json(const struct fix_attempt *a)
 	json_t *units = json_object_get(a->proposed, "units");
 	json_t *note = json_object_get(a->proposed, "note");
 	json_t *model = json_object_get(a->proposed, "model");
-	json_t *j =
-		json_pack("{s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*}",
-			"model", model, "author", fix_author_names[a->author], "cost", a->usd,
-			"tokens", (json_int_t)a->tokens, "gates", gates, "verdict",
-			attempt_verdict_names[a->verdict], "findings", findings, "fixes", fixes,
-			"units", units, "worse", json_from_strings(&a->worse), "better",
-			json_from_strings(&a->better), "note", note, "review", a->review);
+	json_t *j = json_pack(
+		"{s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*, s:O*}",
+		"model", model, "author", fix_author_names[a->author], "cost", a->usd, "tokens",
+		(json_int_t)a->tokens, "gates", gates, "verdict", attempt_verdict_names[a->verdict],
+		"findings", findings, "fixes", fixes, "units", units, "worse",
+		json_from_strings(&a->worse), "better", json_from_strings(&a->better), "note", note,
+		"judged", a->judged, "review", a->review);
 	static const char *const told[] = {"end", "flaw", "summary", "requirements", NULL};
 	for (size_t i = 0; told[i]; i++)
 		if (json_object_get(a->proposed, told[i]))
@@ -171,6 +179,26 @@ left_to_json(const struct run *run, const struct fix_result *r)
 	return left;
 }
 
+/* What contradicts what, and what each side is worth. */
+static json_t *
+conflicts_to_json(const struct fix_result *r)
+{
+	if (!r->conflict.left.n)
+		return json_array();
+	json_t *one = flips_conflict_json(&r->conflict), *branches = json_array();
+	for (int side = 0; side < 2; side++) {
+		const struct strlist *passes = side ? &r->conflict.right : &r->conflict.left;
+		json_array_append_new(
+			branches, json_pack("{s:O?, s:O?, s:O?, s:o}", "branch",
+					  json_object_get(r->branches[side], "branch"), "commit",
+					  json_object_get(r->branches[side], "commit"), "why",
+					  json_object_get(r->branches[side], "why"), "passes",
+					  json_from_strings(passes)));
+	}
+	json_object_set_new(one, "branches", branches);
+	return json_pack("[o]", one);
+}
+
 static json_t *
 text_or_null(const char *s)
 {
@@ -188,14 +216,14 @@ to_json(const struct run *run, const struct fix_result *r)
 	for (size_t i = 0; i < r->attempts.n; i++)
 		json_array_append_new(attempts, attempt_to_json(&r->attempts.v[i]));
 	return json_pack(
-		"{s:s, s:s, s:o, s:O?, s:O?, s:O?, s:o, s:o, s:o, s:[], s:{s:f, s:I}, s:o, s:o, s:o, s:o, "
+		"{s:s, s:s, s:o, s:O?, s:O?, s:O?, s:o, s:o, s:o, s:o, s:{s:f, s:I}, s:o, s:o, s:o, s:o, "
 		"s:o, s:o}",
 		"run", run->id, "outcome", fix_outcome_names[r->outcome], "goal",
 		text_or_null(run->options.goal), "branch", branch, "commit",
 		json_object_get(r->branch, "commit"), "no_branch", why, "before",
 		side_to_json(r->before, &r->was), "after", side_to_json(r->after, &r->is),
-		"attempts", attempts, "conflicts", "cost", "usd", r->usd, "tokens",
-		(json_int_t)r->tokens, "review", text_or_null(review), "tests_changed",
+		"attempts", attempts, "conflicts", conflicts_to_json(r), "cost", "usd", r->usd,
+		"tokens", (json_int_t)r->tokens, "review", text_or_null(review), "tests_changed",
 		fix_tests_changed(r->changes, run->options.goal), "left", left_to_json(run, r),
 		"why", text_or_null(r->why), "patch", text_or_null(patch), "pull_request",
 		text_or_null(pr));
@@ -288,6 +316,22 @@ fix_commit_message(const struct run *run, const struct fix_result *r, size_t n)
 		a->better.n, a->worse.n);
 	buf_printf(&out, "\nDrydock-Run: %s\nDrydock-Author: rules/%s\n", run->id,
 		fix_author_names[a->author]);
+	return buf_take(&out);
+}
+
+char *
+fix_side_message(const struct run *run, const struct fix_result *r, int side)
+{
+	const struct strlist *passes = side ? &r->conflict.right : &r->conflict.left,
+			     *fails = side ? &r->conflict.left : &r->conflict.right;
+	OWN(buf) struct buf out = {.max = 65536};
+	buf_printf(&out, "Take one side of a trade-off\n\nWhat passes with it:\n");
+	for (size_t i = 0; i < passes->n; i++)
+		buf_printf(&out, "  %s\n", passes->v[i]);
+	buf_puts(&out, "what fails, and passes on the other side:\n");
+	for (size_t i = 0; i < fails->n; i++)
+		buf_printf(&out, "  %s\n", fails->v[i]);
+	buf_printf(&out, "No attempt passed both.\n\nDrydock-Run: %s\n", run->id);
 	return buf_take(&out);
 }
 
@@ -407,6 +451,31 @@ put_review(const struct run *run, const struct fix_result *r, struct buf *out)
 }
 
 static void
+put_conflict(const struct fix_result *r, struct buf *out)
+{
+	if (!r->conflict.left.n)
+		return;
+	buf_puts(out,
+		"\n## A decision is needed\n\nOf these two cases each passes in an attempt, and no attempt passes both:\n\n");
+	for (int side = 0; side < 2; side++) {
+		const char *branch =
+			json_string_value(json_object_get(r->branches[side], "branch"));
+		buf_puts(out, "- ");
+		put_cell(out, side ? r->conflict.right.v[0] : r->conflict.left.v[0]);
+		buf_puts(out, branch ? ": branch " : "");
+		if (branch)
+			put_cell(out, branch);
+		buf_putc(out, '\n');
+	}
+	buf_puts(out, "\nFiles that the attempts swing between:\n\n");
+	for (size_t i = 0; i < r->conflict.files.n; i++) {
+		buf_puts(out, "- ");
+		put_cell(out, r->conflict.files.v[i]);
+		buf_putc(out, '\n');
+	}
+}
+
+static void
 put_pull_request(const struct run *run, const struct fix_result *r, struct buf *out)
 {
 	buf_printf(out, "# Repair: %s\n\n## What\n\n", fix_outcome_names[r->outcome]);
@@ -425,6 +494,7 @@ put_pull_request(const struct run *run, const struct fix_result *r, struct buf *
 	}
 	buf_puts(out, "\n");
 	put_files(r, out);
+	put_conflict(r, out);
 	buf_printf(out,
 		"\n## Why\n\nBefore, the application ended as **%s**; with these changes it ends as **%s**.\n",
 		run_outcome_names[r->before], run_outcome_names[r->after]);
@@ -483,6 +553,21 @@ print_line(const char *label, const char *text)
 	printf("  %-10s %s\n", label, safe.n ? safe.p : "");
 }
 
+/* Why an attempt that made tests pass is none. */
+static void
+print_refusals(const struct fix_attempt *a)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(a->judged, "findings"), i, one) {
+		OWN_FREE char *line =
+			mem_printf("%s: %s (%s)", json_string_value(json_object_get(one, "path")),
+				json_string_value(json_object_get(one, "text")),
+				json_string_value(json_object_get(one, "kind")));
+		print_line("refused", line);
+	}
+}
+
 static void
 print_summary(const struct run *run, const struct fix_result *r)
 {
@@ -505,6 +590,7 @@ print_summary(const struct run *run, const struct fix_result *r)
 			buf_puts(&line, ", ");
 		put_rules(a, &line);
 		print_line("attempt", line.p);
+		print_refusals(a);
 		print_line("note", json_string_value(json_object_get(a->proposed, "note")));
 	}
 	json_array_foreach (left, i, one) {
@@ -524,6 +610,14 @@ print_summary(const struct run *run, const struct fix_result *r)
 		OWN_FREE char *label = review_label(r);
 		print_line("cost", cost);
 		print_line("review", r->layers.n ? label : NULL);
+	}
+	if (r->conflict.left.n) {
+		OWN_FREE char *pair = mem_printf("%s and %s never pass together",
+			r->conflict.left.v[0], r->conflict.right.v[0]);
+		print_line("conflict", pair);
+		for (i = 0; i < 2; i++)
+			print_line("a side",
+				json_string_value(json_object_get(r->branches[i], "branch")));
 	}
 	print_line("why", r->why);
 	print_line("branch", json_string_value(json_object_get(r->branch, "branch")));

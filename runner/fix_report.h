@@ -2,6 +2,7 @@
 #ifndef RUNNER_FIX_REPORT_H
 #define RUNNER_FIX_REPORT_H
 
+#include "agents/flips.h"
 #include "agents/loop.h"
 #include "runner/fix.h"
 
@@ -9,6 +10,7 @@ struct fix_attempt {
 	enum fix_author author;
 	json_t *proposed; /* of fix_propose */
 	json_t *changes;  /* of fix_changes; NULL */
+	json_t *judged;	  /* of fix_judge; NULL */
 	json_t *review;	  /* of fix_author_review; NULL: none was due */
 	double usd;	  /* of its calls to models */
 	int64_t tokens;
@@ -22,6 +24,11 @@ struct fix_attempt_list {
 };
 struct fix_attempt *fix_attempt_list_add(struct fix_attempt_list *l);
 
+struct fix_side { /* a tree that was stood up */
+	struct strlist layers;
+	size_t kept; /* so many of the layers were kept; the others are of the attempt alone */
+};
+
 struct fix_result {
 	enum fix_outcome outcome;
 	enum run_outcome before, after;
@@ -30,8 +37,13 @@ struct fix_result {
 	struct strlist layers, authors; /* that were kept */
 	double usd;			/* of all calls to models */
 	int64_t tokens;
-	json_t *changes;     /* of all of them; NULL */
-	json_t *branch;	     /* {"branch", "commit", "why"}; NULL: none was asked for */
+	json_t *changes;	/* of all of them; NULL */
+	json_t *branch;		/* {"branch", "commit", "why"}; NULL: none was asked for */
+	struct flips flips;	/* outcomes of all that was stood up */
+	struct fix_side *sides; /* what each of them was made of */
+	size_t nsides, sides_cap;
+	struct flips_conflict conflict; /* of FIX_CONTRADICTORY */
+	json_t *branches[2];		/* of its sides, as `branch` is; NULL */
 	char *why;	     /* the diagnosis that is left, or what ended the repair; NULL */
 	char *name, *digest; /* of the source */
 };
@@ -39,6 +51,8 @@ void fix_result_cleanup(struct fix_result *r);
 
 /* Message of the commit of the n-th layer; heap. */
 char *fix_commit_message(const struct run *run, const struct fix_result *r, size_t n);
+/* Of the layer that takes one side (0, 1) of the conflict. */
+char *fix_side_message(const struct run *run, const struct fix_result *r, int side);
 
 /* pr.md and result.json of the run, and the patch where the user wants it. */
 int fix_write_results(const struct run *run, const struct fix_result *r, struct dd_err *err)

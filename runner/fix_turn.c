@@ -180,6 +180,12 @@ put_reason(const struct fix_attempt *a, struct buf *out)
 		buf_puts(out, "cases ended worse with it:");
 		for (i = 0; i < a->worse.n && i < 10; i++)
 			buf_printf(out, " %s;", a->worse.v[i]);
+	} else if (a->gates[GATE_JUDGED] == GATE_FAILED) {
+		buf_puts(out, "refused, because it only makes the tests pass:");
+		json_array_foreach (json_object_get(a->judged, "findings"), i, one)
+			buf_printf(out, " %s in %s;",
+				json_string_value(json_object_get(one, "kind")),
+				json_string_value(json_object_get(one, "path")));
 	} else if (a->gates[GATE_REVIEW] == GATE_FAILED) {
 		buf_printf(out, "a reviewer rejected it: %s",
 			json_string_value(json_object_get(a->review, "reason")));

@@ -4,6 +4,7 @@
 #include "agents/edit.h"
 #include "agents/fixer.h"
 #include "agents/inventory.h"
+#include "agents/judge.h"
 #include "agents/source_c.h"
 #include "base/fs.h"
 #include "base/git_write.h"
@@ -382,6 +383,92 @@ do_changes(size_t n, struct dd_err *err)
 	return rc;
 }
 
+/* ---- judge ---- */
+
+#define JUDGE_TESTS_MAX 200
+#define JUDGE_RUN_S 240
+#define JUDGE_ALL_MS (10 * 60 * 1000)
+
+struct tests { /* of the tree; the texts are owned by `texts` */
+	struct judge_file v[JUDGE_TESTS_MAX];
+	struct buf texts[JUDGE_TESTS_MAX];
+	char *paths[JUDGE_TESTS_MAX];
+	size_t n;
+};
+
+static int
+take_test(void *ctx, int root, const char *path, struct dd_err *err)
+{
+	struct tests *t = ctx;
+	(void)err;
+	if (t->n == JUDGE_TESTS_MAX || !inventory_is_test(path) ||
+		!fix_worker_read(root, path, SOURCE_MAX, &t->texts[t->n]))
+		return 0;
+	t->paths[t->n] = mem_strdup(path);
+	t->v[t->n] = (struct judge_file){t->paths[t->n], buf_str(&t->texts[t->n])};
+	t->n++;
+	return 0;
+}
+
+static int
+run_tests_there(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret,
+	struct dd_err *err)
+{
+	OWN(buf) struct buf script = {0}, body = {0}, out = {0};
+	judge_put_script(&script, WORK_DIR, files, n, ctx, JUDGE_RUN_S);
+	wire_put(&body, buf_str(&script));
+	for (size_t i = 0; i < n; i++)
+		buf_add_str(&body, files[i].text);
+	int rc = say(WIRE_REQUEST, buf_str(&body), err);
+	if (rc == 0 && !read_answer(&out))
+		rc = err_set(err, DD_EIO, "fix: nobody answers");
+	if (rc == 0)
+		judge_take_run(buf_str(&out), ret);
+	return rc;
+}
+
+static int
+do_judge(bool passes, bool by_rule, char *command, struct dd_err *err)
+{
+	struct layer_changes c = {0};
+	struct tests *t = mem_zalloc(1, sizeof(*t));
+	const struct judge_host host = {run_tests_there, command};
+	OWN_JSON json_t *findings = json_array(), *result = NULL;
+	OWN(buf) struct buf text = {0};
+	int rc = open_layers(&c, 1, err);
+	if (rc == 0)
+		rc = load_all(&c, err);
+	if (rc == 0)
+		rc = visit(c.tree, take_test, t, err);
+	struct judge_change *changes = mem_zalloc(c.n + 1, sizeof(*changes));
+	for (size_t i = 0; i < c.n; i++)
+		changes[i] = (struct judge_change){c.v[i].path, buf_str(&c.v[i].before),
+			buf_str(&c.v[i].after), !c.v[i].created, true};
+	const struct judge_spec spec = {.changes = changes,
+		.nchanges = c.n,
+		.tests = t->v,
+		.ntests = t->n,
+		.passes = passes,
+		.tests_may_change = by_rule,
+		.time_ms = JUDGE_ALL_MS,
+		.host = &host};
+	if (rc == 0)
+		rc = judge_change(&spec, findings, &result, err);
+	if (rc == 0) {
+		json_object_set(result, "findings", findings);
+		json_print(result, 0, &text);
+		rc = say(WIRE_RESULT, buf_str(&text), err);
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		buf_cleanup(&t->texts[i]);
+		free(t->paths[i]);
+	}
+	free(t);
+	free(changes);
+	layer_changes_reset(&c);
+	return rc;
+}
+
 /* ---- commits ---- */
 
 #define REPOSITORY WORK_DIR "/.git"
@@ -458,6 +545,9 @@ fix_worker_main(int argc, char **argv)
 	int rc = -DD_EINVAL;
 	if (argc == 3 && strcmp(argv[1], "propose") == 0)
 		rc = do_propose(strcmp(argv[2], "strict") == 0, &err);
+	else if (argc == 5 && strcmp(argv[1], "judge") == 0)
+		rc = do_judge(strcmp(argv[2], "passes") == 0, strcmp(argv[3], "rule") == 0, argv[4],
+			&err);
 	else if (argc == 3 && strcmp(argv[1], "changes") == 0 &&
 		 str_parse_u64(str_of(argv[2]), 1000, &n))
 		rc = do_changes(n, &err);

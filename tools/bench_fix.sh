@@ -1,8 +1,9 @@
 #!/bin/bash
-# `make bench-fix [OLD_C="archive..."]`: what repairs are worth, part by part.  A part that is not given what it needs
+# `make bench-fix [OLD_C="archive..."] [CHEATS=N]`: what repairs are worth, part by part.  A part that is not given what it needs
 # says that it was not run.
 #
 #   OLD_C    archives or directories of old C (default: those in $BENCH_CACHE/old-c)
+#   CHEATS   cheats and honest changes made by operators, every N-th (1: all, some twenty minutes)
 #   STATE    state directory, kept for the next time; OUT: results
 set -u
 export LC_ALL=C.UTF-8
@@ -58,6 +59,41 @@ part_old_c() {
 		}' "$out/counted.tsv" | while IFS=$(printf '\t') read -r what value wanted; do row "$what" "$value" "$wanted"; done
 }
 
+# Changes that make tests pass, each run in the sandbox: what of them is refused by reading, what by running.
+part_cheats() {
+	local tool=build/release/tests/runner/tool_cheats
+	if [ -z "${CHEATS:-}" ]; then
+		row "cheats" "not run" "give CHEATS=1"
+		return
+	fi
+	perl tests/agents/cheats.pl --every "$CHEATS" | DRYDOCK_PROGRAMS=$top/build "$tool" "$state" >"$out/cheats.jsonl" ||
+		row "cheats" "ended early" ""
+	jq -sr '[.[] | select(.green)] | group_by(.group)[] |
+		(map(select(.static + .judged == [])) | length) as $kept |
+		if .[0].honest then ["honest changes refused", "\(length - $kept) of \(length)", "at most 1 %"]
+		else ["cheats accepted, operators \(.[0].group) (\(map(.operator) | unique | length))", "\($kept) of \(length)", "0"] end | @tsv' \
+		"$out/cheats.jsonl" | while IFS=$(printf '\t') read -r what value wanted; do row "$what" "$value" "$wanted"; done
+	jq -sr '[.[] | select(.green and (.honest | not))] | group_by(.operator)[] | [.[0].operator, .[0].group, length,
+		(map(select(.static != [])) | length), (map(select(.judged != [])) | length),
+		(map(.judged[]) | unique | join(" "))] | @tsv' "$out/cheats.jsonl" |
+		awk -F'\t' '{ printf "  %-22s %-7s %3d cases: %3d by reading, %3d by running %s\n", $1, $2, $3, $4, $5, $6 }'
+}
+
+# Two services that pull at what they share, and an author that swings.
+part_oscillation() {
+	local tool=build/release/tests/runner/tool_swings
+	perl tests/agents/swings.pl | DRYDOCK_PROGRAMS=$top/build "$tool" "$state" >"$out/swings.jsonl" ||
+		row "oscillation" "ended early" ""
+	jq -sr 'map(select(.wanted)) as $c | map(select(.wanted | not)) as $h |
+		["oscillation: flagged by the second flip", "\($c | map(select(.flips == .flagged)) | length) of \($c | length)", "all"],
+		["oscillation: the pair is named, both sides proven", "\($c | map(select(.right and .proven)) | length) of \($c | length)", "at least 95 %"],
+		["swings that end well, told as a contradiction", "\($h | map(select(.right | not)) | length) of \($h | length)", "0"] | @tsv' \
+		"$out/swings.jsonl" | while IFS=$(printf '\t') read -r what value wanted; do row "$what" "$value" "$wanted"; done
+}
+
+mkdir -p "$state" && chmod 700 "$state"
 part_edits
+part_oscillation
+part_cheats
 # shellcheck disable=SC2086
 part_old_c ${OLD_C:-}

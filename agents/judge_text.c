@@ -1,0 +1,231 @@
+#include "agents/judge_text.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static bool
+has(struct str s, const char *word)
+{
+	return memmem(s.p, s.n, word, strlen(word)) != NULL;
+}
+
+static bool
+is_noise(struct str line)
+{
+	static const char *const words[] = {"duration", "elapsed", "seconds", "wallclock",
+		"time=", " ms", "Time:", "timestamp", NULL};
+	for (size_t i = 0; words[i]; i++)
+		if (has(line, words[i]))
+			return true;
+	return !line.n;
+}
+
+/* Bytes of digits at the start. */
+static size_t
+digits(struct str s)
+{
+	size_t n = 0;
+	while (n < s.n && isdigit((unsigned char)s.p[n]))
+		n++;
+	return n;
+}
+
+/* "file.c:7:", "line 7": bytes of what stands before the number, 0: it is no place. */
+static size_t
+place(struct str s)
+{
+	size_t skip = str_starts(s, " line ") ? 6 : str_starts(s, ":") ? 1 : 0;
+	struct str rest = {s.p + skip, s.n - skip};
+	size_t n = skip ? digits(rest) : 0;
+	bool ends = n == rest.n || rest.p[n] == ':' || rest.p[n] == ')';
+	return n && (skip > 1 || ends) ? skip : 0;
+}
+
+/* Durations and addresses are others each time, places in files mean nothing. */
+static void
+put_steady(struct str line, struct buf *out)
+{
+	for (size_t i = 0; i < line.n; i++) {
+		struct str rest = {line.p + i, line.n - i};
+		size_t before = place(rest);
+		if (str_starts(rest, "0x")) {
+			buf_puts(out, "0x");
+			for (i += 2; i < line.n && isxdigit((unsigned char)line.p[i]);)
+				i++;
+			i--;
+		} else if (str_starts(rest, " in ") &&
+			   digits((struct str){rest.p + 4, rest.n - 4})) {
+			return;
+		} else if (before) {
+			buf_add(out, rest.p, before);
+			i += before + digits((struct str){rest.p + before, rest.n - before}) - 1;
+		} else {
+			buf_putc(out, line.p[i]);
+		}
+	}
+}
+
+void
+judge_text_lines(struct str output, struct map *ret)
+{
+	struct str line;
+	OWN(buf) struct buf s = {0};
+	while (str_next_line(&output, &line)) {
+		line = str_trim(line);
+		if (is_noise(line))
+			continue;
+		buf_reset(&s);
+		put_steady(line, &s);
+		if (s.n)
+			map_put_str(ret, buf_str(&s), ret);
+	}
+}
+
+bool
+judge_text_is_among(const struct map *lines, const struct map *of)
+{
+	for (struct map_entry *e = map_first(lines); e; e = map_next(e))
+		if (!map_get(of, map_key(e)))
+			return false;
+	return true;
+}
+
+static bool
+is_word_byte(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '.';
+}
+
+bool
+judge_text_has_token(struct str text, struct str token)
+{
+	for (const char *p = text.p; p && token.n;) {
+		p = memmem(p, text.n - (size_t)(p - text.p), token.p, token.n);
+		if (!p)
+			return false;
+		const char *end = p + token.n;
+		bool free_end = end == text.p + text.n || !is_word_byte(*end) ||
+				(*end == '.' && (end + 1 == text.p + text.n ||
+							!isdigit((unsigned char)end[1])));
+		if ((p == text.p || !is_word_byte(p[-1])) && free_end)
+			return true;
+		p++;
+	}
+	return false;
+}
+
+/* The next number that stands for itself, from `at` on. */
+bool
+judge_text_number(struct str text, size_t at, struct span *ret)
+{
+	for (size_t i = at; i < text.n; i++) {
+		if (!isdigit((unsigned char)text.p[i]))
+			continue;
+		size_t end = i;
+		while (end < text.n && is_word_byte(text.p[end]))
+			end++;
+		while (text.p[end - 1] == '.')
+			end--;
+		*ret = (struct span){i, end - i};
+		if (i == 0 || !(is_word_byte(text.p[i - 1]) || text.p[i - 1] == '$'))
+			return true;
+		i = end;
+	}
+	return false;
+}
+
+bool
+judge_text_string(struct str text, size_t at, struct span *ret)
+{
+	for (size_t i = at; i < text.n; i++) {
+		char q = text.p[i];
+		if (q != '"' && q != '\'')
+			continue;
+		size_t end = i + 1;
+		while (end < text.n && text.p[end] != q)
+			end += 1 + (text.p[end] == '\\');
+		if (end >= text.n)
+			return false;
+		*ret = (struct span){i + 1, end - i - 1};
+		bool digits = false;
+		for (size_t k = i + 1; k < end; k++)
+			digits = digits || isdigit((unsigned char)text.p[k]);
+		if (end > i + 1 && !digits)
+			return true;
+		i = end;
+	}
+	return false;
+}
+
+bool
+judge_text_names_files(struct str line)
+{
+	static const char *const words[] = {
+		"#include", "import ", "from ", "require", "use ", ". ", "source ", NULL};
+	for (size_t i = 0; words[i]; i++)
+		if (str_starts(line, words[i]))
+			return true;
+	return has(line, "require(") || has(line, " import ");
+}
+
+/* Another value like it; which: 0, 1, ... */
+void
+judge_text_other(struct str v, int which, struct buf *out)
+{
+	static const int by[VARIATIONS] = {1, 4, 10, 100};
+	uint64_t n;
+	if (str_parse_u64(v, 1000000000, &n)) {
+		buf_printf(out, "%llu", (unsigned long long)n + (unsigned)by[which]);
+	} else if (v.n && isdigit((unsigned char)v.p[v.n - 1])) {
+		buf_add(out, v.p, v.n - 1);
+		buf_putc(out, (char)('0' + (v.p[v.n - 1] - '0' + 1 + which) % 10));
+	} else {
+		buf_add_str(out, v);
+		buf_puts(out, which ? "yx" : "x");
+	}
+}
+
+/* Lines of `a` that `b` has not. */
+void
+judge_text_only_in(const struct map *a, const struct map *b, struct map *ret)
+{
+	for (struct map_entry *e = map_first(a); e; e = map_next(e))
+		if (!map_get(b, map_key(e)))
+			map_put(ret, map_key(e), ret);
+}
+
+bool
+judge_text_any_has(const struct map *lines, struct str token)
+{
+	for (struct map_entry *e = map_first(lines); e; e = map_next(e))
+		if (judge_text_has_token(str_of(map_key(e)), token))
+			return true;
+	return false;
+}
+
+/* Another operator or number; false: there is nothing in the line that can be changed so. */
+bool
+judge_text_mutant(struct str line, struct buf *out)
+{
+	static const char *const swaps[][2] = {{" % ", " + "}, {" * ", " + "}, {" + ", " - "},
+		{" - ", " + "}, {" == ", " != "}, {" != ", " == "}, {" === ", " !== "},
+		{" < ", " >= "}, {" > ", " <= "}, {" <= ", " > "}, {" >= ", " < "},
+		{" && ", " || "}, {" and ", " or "}};
+	struct span v;
+	for (size_t i = 0; i < sizeof(swaps) / sizeof(*swaps); i++) {
+		const char *at = memmem(line.p, line.n, swaps[i][0], strlen(swaps[i][0]));
+		if (!at)
+			continue;
+		buf_add(out, line.p, (size_t)(at - line.p));
+		buf_puts(out, swaps[i][1]);
+		at += strlen(swaps[i][0]);
+		buf_add(out, at, line.n - (size_t)(at - line.p));
+		return true;
+	}
+	if (!judge_text_number(line, 0, &v))
+		return false;
+	buf_add(out, line.p, v.at);
+	judge_text_other((struct str){line.p + v.at, v.n}, 0, out);
+	buf_add(out, line.p + v.at + v.n, line.n - v.at - v.n);
+	return true;
+}

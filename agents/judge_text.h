@@ -1,0 +1,35 @@
+/* Inside the room: what judging knows of text, of whatever language: numbers, strings, operators, and lines that are printed. */
+#ifndef AGENTS_JUDGE_TEXT_H
+#define AGENTS_JUDGE_TEXT_H
+
+#include "base/map.h"
+
+struct span {
+	size_t at, n;
+};
+
+/* ---- what is printed; maps of lines own no values ---- */
+
+/* The lines of an output, but for what differs from run to run: durations, addresses. */
+void judge_text_lines(struct str output, struct map *ret);
+bool judge_text_is_among(const struct map *lines, const struct map *of);
+/* Lines of `a` that `b` has not; ret may be b. */
+void judge_text_only_in(const struct map *a, const struct map *b, struct map *ret);
+/* Does the token stand by itself in the text, or in any of the lines? */
+bool judge_text_has_token(struct str text, struct str token);
+bool judge_text_any_has(const struct map *lines, struct str token);
+
+/* ---- source ---- */
+
+/* The next number that stands for itself, or string without a digit (quotes left out), from `at` on. */
+bool judge_text_number(struct str text, size_t at, struct span *ret);
+bool judge_text_string(struct str text, size_t at, struct span *ret);
+/* Does the line, trimmed, name other files: #include, import, ...? */
+bool judge_text_names_files(struct str line);
+/* Append another value like v; which: 0 to VARIATIONS - 1. */
+#define VARIATIONS 4
+void judge_text_other(struct str v, int which, struct buf *out);
+/* Append the line with another operator or number; false, and nothing: it has none. */
+bool judge_text_mutant(struct str line, struct buf *out);
+
+#endif

@@ -1,0 +1,69 @@
+/* Whether what makes tests pass is a repair, and whether the loop swings between two states. */
+#include "runner/fix_loop.h"
+
+/* ---- honesty ---- */
+
+/* On the packages that it was tested with. */
+static int
+do_judge(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	const struct standup_result *now = f->now;
+	OWN(strlist) struct strlist env = {0}, missing = {0};
+	struct recipe recipe = {0};
+	struct stack work = {0};
+	standup_recipe(f->run, now, f->answers, &recipe);
+	standup_environment(&recipe, f->answers, &env, &missing);
+	source_stack(&fix_best(f)->source, &work);
+	const struct fix_ground g = {.state = f->st,
+		.owner = f->owner,
+		.root = &now->probe.root,
+		.work = &work,
+		.commands = &now->probe.project.commands,
+		.env = (const char *const *)env.v};
+	enum run_outcome o = now->probe.outcome;
+	int rc = fix_judge(&g, json_string_value(json_object_get(f->attempt->proposed, "layer")),
+		o == OUTCOME_UP || o == OUTCOME_BUILT, f->author != AUTHOR_MODEL, ret_result, err);
+	stack_cleanup(&work);
+	recipe_cleanup(&recipe);
+	return rc;
+}
+
+int
+fix_is_honest(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
+{
+	struct fix_attempt *a = f->attempt;
+	OWN_FREE char *key = mem_printf("fix/%lld/judge", (long long)f->n);
+	*ret = true;
+	if (!command_list_has(&now->probe.project.commands, PHASE_TEST))
+		return 0;
+	f->now = now;
+	int rc = journal_step(f->run->journal, key, do_judge, f, &a->judged, err);
+	*ret = rc == 0 && !json_array_size(json_object_get(a->judged, "findings"));
+	fix_pass(a, GATE_JUDGED, *ret);
+	return rc;
+}
+
+/* ---- oscillation ---- */
+
+void
+fix_remember(struct fixing *f, const struct case_result_list *cases, const char *layer)
+{
+	struct fix_result *r = f->r;
+	OWN(strlist) struct strlist files = {0}, requirements = {0};
+	size_t i;
+	json_t *file;
+	if (layer) {
+		json_array_foreach (json_object_get(f->attempt->changes, "files"), i, file)
+			strlist_add(&files, json_string_value(json_object_get(file, "path")));
+		json_to_strings(
+			json_object_get(f->attempt->proposed, "requirements"), &requirements);
+	}
+	flips_add(&r->flips, cases, &files, &requirements);
+	r->sides = mem_grow(r->sides, r->nsides, &r->sides_cap, sizeof(*r->sides));
+	struct fix_side *side = &r->sides[r->nsides++];
+	*side = (struct fix_side){.kept = r->layers.n};
+	strlist_copy(&side->layers, &r->layers);
+	if (layer)
+		strlist_add(&side->layers, layer);
+}
