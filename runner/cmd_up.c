@@ -18,6 +18,7 @@ struct up_options {
 	const char *recipe;
 	bool offline;
 	bool no_prune;
+	bool screens, no_screens;
 	struct limit_options limits;
 	struct patience_options patience;
 };
@@ -33,6 +34,9 @@ static const struct option_def options[] = {
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
 	{"no-prune", 0, OPTION_FLAG, O(no_prune), NULL,
 		"keep packages that nothing was seen to use, without a look whether they are needed"},
+	{"screens", 0, OPTION_FLAG, O(screens), NULL,
+		"make the browser's image where there is none, and look at the entry pages"},
+	{"no-screens", 0, OPTION_FLAG, O(no_screens), NULL, "do not look at them"},
 	LIMIT_OPTIONS(struct up_options, limits),
 	PATIENCE_OPTIONS(struct up_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -110,12 +114,17 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 {
 	const struct up_options *o = call->options;
 	const char *source = call->args[0];
+	const bool probe = call->command == &cmd_probe;
 	struct run_options ro = {.offline = o->offline,
 		.no_prune = o->no_prune,
-		.build_only = call->command == &cmd_probe,
+		.screens = !probe && !o->no_screens,
+		.browser = !probe && o->screens,
+		.build_only = probe,
 		.limits = o->limits,
 		.created_ns = clock_real_ns()};
-	int rc = command_patience(&o->patience, &ro, err);
+	int rc = o->screens && o->no_screens
+			 ? err_set(err, DD_EINVAL, "--screens and --no-screens: it is one or the other")
+			 : command_patience(&o->patience, &ro, err);
 	if (rc == 0)
 		rc = take_recipe(o->recipe, &ro, err);
 	if (rc == 0)
@@ -168,7 +177,11 @@ const struct subcommand cmd_up = {
 		"#REF picks a branch, tag or commit).\n\nThe outcome is one of up, built (it has no "
 		"tests), tests-failed, build-failed, unsatisfiable,\nblocked (it needs an answer) and "
 		"stopped (resumable).\n\nWith --json, paths are absolute. A case's ms is -1 where its test "
-		"tool tells no time; tests.flaky is -1,\nsince each test runs once in a run.",
+		"tool tells no time; tests.flaky is -1,\nsince each test runs once in a run.\n\n"
+		"An application that serves pages is looked at with a browser when it has been started: the pictures of its\n"
+		"entry pages are in the report and part of what is attested. The browser has an image of its own, which\n"
+		"takes a minute or two to make; without --screens none is made, and there are pictures where there is one\n"
+		"(drydock image build browser). What keeps the browser from looking is told, and changes no outcome.",
 	.options = options,
 	.options_size = sizeof(struct up_options),
 	.min_args = 1,

@@ -17,7 +17,7 @@ extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_fix, cmd_resum
 	cmd_key_init, cmd_key_show, cmd_key_rotate, cmd_verify, cmd_mcp, cmd_guide, cmd_version,
 	cmd_completion, cmd_man, cmd_worker, cmd_broker, cmd_courier, cmd_flatten, cmd_qa_check,
 	cmd_qa_approve, cmd_qa_reject, cmd_qa_undo, cmd_qa_decide, cmd_qa_history, cmd_models,
-	cmd_trace, cmd_qa_shoot, cmd_qa_play;
+	cmd_trace, cmd_qa_shoot, cmd_qa_play, cmd_qa_report;
 
 /* All of them; NULL-terminated. */
 extern const struct subcommand *const commands[];

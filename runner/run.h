@@ -25,6 +25,8 @@ struct run_options { /* journalled at creation; what resume goes by */
 	json_t *given;	/* of a part: the source, instead of taking it in; NULL */
 	bool build_only;
 	bool offline;
+	bool screens;		     /* look at the entry pages where there is a browser */
+	bool browser;		     /* and make its image where there is none */
 	bool no_prune;		     /* of packages that nothing was seen to use */
 	struct limit_options limits; /* of each pod of the run */
 	int64_t time_ms, silence_ms; /* of each command of build and tests; 0: the defaults */
