@@ -96,6 +96,33 @@ E2
 qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
 is "two are compared in four ways, by keys" "$(json '[.scenarios[0].steps[] | .status, (.console | length)] | unique | join(" ")')" "0 passed"
 is "each of which looks otherwise" "$(json '[.scenarios[0].steps[].picture | values] | unique | length')" 4
+
+# --- people who do not see it, in light and dark
+axe=$root/build/axe
+if ! cmp -s "$root/tests/runner/axe/package-lock.json" "$axe/package-lock.json" || [ ! -d "$axe/node_modules" ]; then
+	rm -rf "$axe"
+	mkdir -p "$axe"
+	cp "$root/tests/runner/axe/package.json" "$root/tests/runner/axe/package-lock.json" "$axe/"
+	ok "axe-core is fetched" sh -c "cd '$axe' && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --no-bin-links"
+fi
+cp "$axe/node_modules/axe-core/axe.min.js" "$site/axe.js"
+cp "$root/tests/runner/axe/run.js" "$site/run.js"
+# copy PAGE NAME: without the policy that would keep axe out, and in one scheme
+copy() { sed 's/<meta http-equiv=Content-Security-Policy[^>]*>//; s|</body>|<script src=axe.js></script><script src=run.js></script></body>|' "$1" >"$site/$2.html"; }
+copy "$page" review-light
+copy "$report" report-light
+for p in review report; do
+	sed 's/@media(prefers-color-scheme:dark)/@media all/; s/color-scheme:light dark/color-scheme:dark/' "$site/$p-light.html" >"$site/$p-dark.html"
+done
+cat >"$tmp/play.json" <<'E2'
+{"name": "axe", "steps": [{"go": "/review-light.html"}, {"go": "/review-dark.html"}, {"go": "/report-light.html"}, {"go": "/report-dark.html"}]}
+E2
+qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
+is "axe finds nothing" "$(json '.scenarios[0].steps[] | .console[].text')" "axe: done
+axe: done
+axe: done
+axe: done"
+
 qa report nothing
 is "a run that is not there" "$status" 2
 done_testing
