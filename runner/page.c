@@ -65,10 +65,16 @@ page_put_paragraph(struct page *p, const char *label, const char *text)
 	buf_puts(&p->out, "</p>\n");
 }
 
+static size_t
+size_in_page(size_t bytes)
+{
+	return (bytes + 2) / 3 * 4;
+}
+
 bool
 page_has_room(const struct page *p, size_t bytes)
 {
-	return bytes <= PAGE_PICTURES && p->pictures <= PAGE_PICTURES - bytes;
+	return bytes <= PAGE_PICTURES && p->pictures + size_in_page(bytes) <= PAGE_PICTURES;
 }
 
 void
@@ -78,7 +84,7 @@ page_put_picture(struct page *p, struct str png, const char *beside, const char 
 	if (page_has_room(p, png.n)) {
 		buf_puts(&p->out, "data:image/png;base64,");
 		buf_put_base64(&p->out, png);
-		p->pictures += png.n;
+		p->pictures += size_in_page(png.n);
 	} else {
 		buf_put_html(&p->out, str_of(beside));
 	}

@@ -97,6 +97,23 @@ qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
 is "two are compared in four ways, by keys" "$(json '[.scenarios[0].steps[] | .status, (.console | length)] | unique | join(" ")')" "0 passed"
 is "each of which looks otherwise" "$(json '[.scenarios[0].steps[].picture | values] | unique | length')" 4
 
+# --- more pictures than a page holds: noise of 4 MB, twelve times
+perl -MCompress::Zlib -e 'srand 1; my ($w, $h) = (2048, 2048); my $t = pack "N*", map { int rand 2**32 } 1 .. $w * $h / 4;
+	sub part { pack("N", length $_[1]) . "$_[0]$_[1]" . pack "N", crc32("$_[0]$_[1]") }
+	print "\x89PNG\r\n\x1a\n", part("IHDR", pack "NNC5", $w, $h, 8, 0, 0, 0, 0),
+		part("IDAT", compress(join("", map { "\0" . substr $t, $_ * $w, $w } 0 .. $h - 1), 1)), part("IEND", "")' >"$tmp/noise.png"
+run "$drydock" qa check --json --quiet --state "$state" "noise.$$=$tmp/noise.png"
+mkdir "$tmp/many"
+jq -nc --arg p "$(json '.[0].picture')" 'range(1; 13) | {n: ., action: "look \(.)", status: "passed", title: "<i>\(.)</i>", picture: $p}' >"$tmp/many/01-many.jsonl"
+qa report "$tmp/many" -o "$tmp/many.html"
+inside=$(grep -o 'src="data:image/png' "$tmp/many.html" | wc -l)
+ok "a page holds 50 MB of pictures" test "$(stat -c %s "$tmp/many.html")" -lt 54000000
+is "others are beside it, by number" "$(ls "$tmp/many.html.pictures" | sed 's/^0*//; s/.png//' | tr '\n' ' ')" "$(seq -s ' ' $((inside + 1)) 12) "
+is "and named in it" "$(grep -o "src=\"many.html.pictures/[0-9]*.png" "$tmp/many.html" | wc -l) $(json .steps)" "$((12 - inside)) 12"
+cmp -s "$tmp/noise.png" "$tmp/many.html.pictures/0012.png"
+is "each as it was" $? 0
+hasnt "titles are text" "$tmp/many.html" "<i>"
+
 # --- people who do not see it, in light and dark
 axe=$root/build/axe
 if ! cmp -s "$root/tests/runner/axe/package-lock.json" "$axe/package-lock.json" || [ ! -d "$axe/node_modules" ]; then
