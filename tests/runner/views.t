@@ -97,6 +97,22 @@ qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
 is "two are compared in four ways, by keys" "$(json '[.scenarios[0].steps[] | .status, (.console | length)] | unique | join(" ")')" "0 passed"
 is "each of which looks otherwise" "$(json '[.scenarios[0].steps[].picture | values] | unique | length')" 4
 
+# --- what is decided on it; the file that it saves is said to the console instead
+echo 'URL.createObjectURL = (b) => (b.text().then((t) => console.log(t)), "#");' >"$site/say.js"
+sed 's/<meta http-equiv=Content-Security-Policy[^>]*>//; s|</body>|<script src=say.js></script></body>|' "$page" >"$site/decide.html"
+cat >"$tmp/play.json" <<'E2'
+{"name": "decide", "steps": [{"go": "/decide.html"}, {"type": {"role": "textbox", "name": "Reason", "text": "eight now"}},
+  {"type": {"role": "textbox", "name": "Your name", "text": "Ada"}}, {"click": {"role": "button", "name": "Reject"}},
+  {"click": {"role": "button", "name": "Save decisions"}}, {"shoot": "saved"}]}
+E2
+qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
+json '[.scenarios[0].steps[].console[].text | select(startswith("{"))][0]' >"$tmp/decisions.json"
+qa decide "$tmp/decisions.json"
+is "qa decide applies it" "$status $(json '.[0] | "\(.action) \(.author) \(.reason) \(.case)"')" "0 reject Ada eight now shoot/1 go to /"
+qa report "$tmp/two" -o "$page"
+is "and the next page says so" "$status $(grep -c '<p>passed; rejected</p>' "$page")" "1 1"
+qa report "$tmp/two" --against "$tmp/one" -o "$page"
+
 # --- more pictures than a page holds: noise of 4 MB, twelve times
 perl -MCompress::Zlib -e 'srand 1; my ($w, $h) = (2048, 2048); my $t = pack "N*", map { int rand 2**32 } 1 .. $w * $h / 4;
 	sub part { pack("N", length $_[1]) . "$_[0]$_[1]" . pack "N", crc32("$_[0]$_[1]") }
