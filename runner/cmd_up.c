@@ -123,7 +123,8 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		.limits = o->limits,
 		.created_ns = clock_real_ns()};
 	int rc = o->screens && o->no_screens
-			 ? err_set(err, DD_EINVAL, "--screens and --no-screens: it is one or the other")
+			 ? err_set(err, DD_EINVAL,
+				   "--screens and --no-screens: it is one or the other")
 			 : command_patience(&o->patience, &ro, err);
 	if (rc == 0)
 		rc = take_recipe(o->recipe, &ro, err);

@@ -8,8 +8,8 @@
 
 #include "record/answers.h"
 
-#define PAGE_ROWS 2000 /* of one table; what is left out is counted */
-#define PAGE_CELL 2000 /* bytes of one text */
+#define PAGE_ROWS 2000			 /* of one table; what is left out is counted */
+#define PAGE_CELL 2000			 /* bytes of one text */
 #define PAGE_PICTURES ((size_t)50 << 20) /* bytes of pictures in the page; more stay beside it */
 
 struct page {
