@@ -23,13 +23,16 @@ static const struct option_def options[] = {
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
-/* A directory with screens, or a run: what was seen of it last. */
+/* A directory with screens, or a run: what was seen of it last; *ret_name: the directory as given, or the run's id. */
 static int
-find_screens(const struct state *st, const char *name, char **ret, struct dd_err *err)
+find_screens(
+	const struct state *st, const char *name, char **ret, char **ret_name, struct dd_err *err)
 {
 	struct run run = {.lock_fd = -1};
-	if (fs_is_dir(name))
+	if (fs_is_dir(name)) {
+		*ret_name = mem_strdup(name);
 		return command_absolute_path(name, ret, err);
+	}
 	int rc = run_open(st, name, false, &run, err);
 	if (rc < 0)
 		return rc;
@@ -38,6 +41,7 @@ find_screens(const struct state *st, const char *name, char **ret, struct dd_err
 	if (!*ret)
 		rc = err_set(err, DD_ENOENT, "run %s has no screens (drydock qa shoot / --run %s)",
 			run.id, run.id);
+	*ret_name = mem_strdup(run.id);
 	run_cleanup(&run);
 	return rc;
 }
@@ -68,13 +72,13 @@ run(const struct cli_call *call)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(state) struct state st = {0};
 	OWN(image) struct image browser = {0};
-	OWN_FREE char *screens = NULL, *against = NULL, *path = NULL;
+	OWN_FREE char *screens = NULL, *against = NULL, *path = NULL, *name = NULL, *other = NULL;
 	struct review_counts counts = {0};
 	int rc = session_start(&o->common, &st, &err);
 	if (rc == 0)
-		rc = find_screens(&st, call->args[0], &screens, &err);
+		rc = find_screens(&st, call->args[0], &screens, &name, &err);
 	if (rc == 0 && o->against)
-		rc = find_screens(&st, o->against, &against, &err);
+		rc = find_screens(&st, o->against, &against, &other, &err);
 	if (rc == 0)
 		rc = image_open(&st, IMAGE_BROWSER, &browser, &err);
 	if (rc == 0) {
@@ -82,7 +86,7 @@ run(const struct cli_call *call)
 		const struct review_spec spec = {.state = &st,
 			.screens = screens,
 			.against = against,
-			.name = call->args[0],
+			.name = name,
 			.path = path,
 			.environment = browser.digest};
 		rc = review_write(&spec, &counts, &err);
