@@ -630,29 +630,11 @@ http_parse_date(const char *text)
 
 /* ---- logins ---- */
 
-/* RFC 4648. */
-static char *
-base64(const char *text)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	OWN(buf) struct buf out = {0};
-	size_t n = strlen(text);
-	for (size_t i = 0; i < n; i += 3) {
-		unsigned v = (unsigned)(unsigned char)text[i] << 16;
-		v |= i + 1 < n ? (unsigned)(unsigned char)text[i + 1] << 8 : 0;
-		v |= i + 2 < n ? (unsigned)(unsigned char)text[i + 2] : 0;
-		buf_putc(&out, digits[v >> 18]);
-		buf_putc(&out, digits[v >> 12 & 63]);
-		buf_putc(&out, i + 1 < n ? digits[v >> 6 & 63] : '=');
-		buf_putc(&out, i + 2 < n ? digits[v & 63] : '=');
-	}
-	return buf_take(&out);
-}
-
 char *
 http_basic_header(const char *login)
 {
-	OWN_FREE char *encoded = base64(login);
-	return mem_printf("Authorization: Basic %s", encoded);
+	OWN(buf) struct buf header = {0};
+	buf_puts(&header, "Authorization: Basic ");
+	buf_put_base64(&header, str_of(login));
+	return buf_take(&header);
 }

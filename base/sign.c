@@ -125,15 +125,6 @@ sign_key_put_private(const struct sign_key *k, struct buf *ret)
 
 /* ---- the envelope ---- */
 
-static void
-put_base64(struct str data, struct buf *ret)
-{
-	size_t n = (data.n + 2) / 3 * 4;
-	OWN_FREE char *text = mem_alloc(n + 1);
-	(void)EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)data.p, (int)data.n);
-	buf_add(ret, text, n);
-}
-
 static bool
 take_base64(const char *text, struct buf *ret)
 {
@@ -168,7 +159,7 @@ put_signature(const struct sign_key *k, struct str data, struct buf *ret)
 		EVP_DigestSign(ctx, raw, &n, (const unsigned char *)data.p, data.n) != 1)
 		abort(); /* it has no private half */
 	EVP_MD_CTX_free(ctx);
-	put_base64((struct str){(const char *)raw, n}, ret);
+	buf_put_base64(ret, (struct str){(const char *)raw, n});
 }
 
 static bool
@@ -188,7 +179,7 @@ sign_envelope(struct str payload, const char *type, const struct sign_key *k)
 {
 	OWN(buf) struct buf text = {0}, data = {0}, signature = {0};
 	json_t *signatures = json_array();
-	put_base64(payload, &text);
+	buf_put_base64(&text, payload);
 	if (k) {
 		put_signed(payload, type, &data);
 		put_signature(k, buf_str(&data), &signature);

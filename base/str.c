@@ -329,6 +329,23 @@ buf_put_html(struct buf *b, struct str s)
 	}
 }
 
+void
+buf_put_base64(struct buf *b, struct str s)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t i = 0; i < s.n; i += 3) {
+		const unsigned char *p = (const unsigned char *)s.p + i;
+		const size_t left = s.n - i;
+		unsigned v = (unsigned)p[0] << 16;
+		v |= left > 1 ? (unsigned)p[1] << 8 : 0;
+		v |= left > 2 ? (unsigned)p[2] : 0;
+		const char group[] = {digits[v >> 18], digits[v >> 12 & 63],
+			left > 1 ? digits[v >> 6 & 63] : '=', left > 2 ? digits[v & 63] : '='};
+		buf_add(b, group, sizeof(group));
+	}
+}
+
 /* A character of Markdown text; with a backslash before what would be markup. */
 static void
 put_markdown(struct buf *b, const char *text, const char *markup, bool escape)

@@ -77,6 +77,9 @@ void buf_put_json(struct buf *b, struct str s);
  */
 void buf_put_html(struct buf *b, struct str s);
 
+/* Append s in base64 (RFC 4648, with padding). */
+void buf_put_base64(struct buf *b, struct str s);
+
 /*
  * Append text (NULL: nothing) as one line of Markdown (CommonMark): prose in which nothing is markup, a table or a
  * link, and code.  Control characters become blanks.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "qa/ax.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define EXPECT_MS 5000 /* of the page's time, and twice that of ours */
@@ -160,7 +161,9 @@ static const struct key {
 int
 act_press(struct page *p, const char *name, struct dd_err *err)
 {
-	const struct key *k = NULL;
+	/* A letter or a digit is a key, too; its code is that of its capital. */
+	const struct key plain = {name, name, name, toupper((unsigned char)*name)};
+	const struct key *k = isalnum((unsigned char)*name) && !name[1] ? &plain : NULL;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (strcmp(keys[i].name, name) == 0)
 			k = &keys[i];

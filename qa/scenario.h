@@ -5,7 +5,7 @@
  *   {"go": "/login"}                               a path of the application, or http(s)://...
  *   {"click": {"role": "button", "name": "Pay"}}   by accessible name; "nth" where there are several
  *   {"type": {"role": "textbox", "name": "User", "text": "anna"}}     or "answer": an id of the answers file
- *   {"press": "Enter"}                             a key
+ *   {"press": "Enter"}                             a key; also a letter or a digit
  *   {"expect": {"role": "heading", "name": "Paid"}}, {"expect": {"text": "Thank you"}}; "absent": true
  *   {"shoot": "the cart"}                          evidence, without doing anything
  *

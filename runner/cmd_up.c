@@ -21,6 +21,7 @@ struct up_options {
 	bool install_anew;
 	const char *facts;
 	bool no_learnt;
+	bool screens, no_screens;
 	struct limit_options limits;
 	struct patience_options patience;
 };
@@ -42,6 +43,9 @@ static const struct option_def options[] = {
 		"use nothing that earlier runs learnt of this source"},
 	{"install-anew", 0, OPTION_FLAG, O(install_anew), NULL,
 		"install packages from their archives, also where a layer of them is in the store"},
+	{"screens", 0, OPTION_FLAG, O(screens), NULL,
+		"make the browser's image where there is none, and look at the entry pages"},
+	{"no-screens", 0, OPTION_FLAG, O(no_screens), NULL, "do not look at them"},
 	LIMIT_OPTIONS(struct up_options, limits),
 	PATIENCE_OPTIONS(struct up_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -134,14 +138,20 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 {
 	const struct up_options *o = call->options;
 	const char *source = call->args[0];
+	const bool probe = call->command == &cmd_probe;
 	struct run_options ro = {.offline = o->offline,
 		.no_prune = o->no_prune,
 		.install_anew = o->install_anew,
 		.no_learnt = o->no_learnt,
-		.build_only = call->command == &cmd_probe,
+		.screens = !probe && !o->no_screens,
+		.browser = !probe && o->screens,
+		.build_only = probe,
 		.limits = o->limits,
 		.created_ns = clock_real_ns()};
-	int rc = command_patience(&o->patience, &ro, err);
+	int rc = o->screens && o->no_screens
+			 ? err_set(err, DD_EINVAL,
+				   "--screens and --no-screens: it is one or the other")
+			 : command_patience(&o->patience, &ro, err);
 	if (rc == 0)
 		rc = take_recipe(o->recipe, &ro, err);
 	if (rc == 0)
@@ -203,7 +213,11 @@ const struct subcommand cmd_up = {
 		"it\n  ban: [libkmer-dev]    # installed for no need\n  providers:            # which package it is for a "
 		"need\n  - need: header curl/curl.h\n    package: libcurl4-gnutls-dev\n  environment:          # of build and "
 		"tests\n  - name: HARBOUR_SITE\n    value: north\n\nEach run writes one with what it learnt, to be corrected and given back.\n\nWith --json, paths are absolute. A case's ms is -1 where its test "
-		"tool tells no time; tests.flaky is -1\nwhere that tool ran no case again by itself, since each test runs once in a run.",
+		"tool tells no time; tests.flaky is -1\nwhere that tool ran no case again by itself, since each test runs once in a run.\n\n"
+		"An application that serves pages is looked at with a browser when it has been started: the pictures of its\n"
+		"entry pages are in the report and part of what is attested. The browser has an image of its own, which\n"
+		"takes a minute or two to make; without --screens none is made, and there are pictures where there is one\n"
+		"(drydock image build browser). What keeps the browser from looking is told, and changes no outcome.",
 	.options = options,
 	.options_size = sizeof(struct up_options),
 	.min_args = 1,

@@ -77,6 +77,7 @@ const struct subcommand *const commands[] = {
 	&cmd_qa_shoot,
 	&cmd_qa_play,
 	&cmd_qa_crawl,
+	&cmd_qa_report,
 	&cmd_gc,
 	&cmd_doctor,
 	&cmd_version,

@@ -1,14 +1,16 @@
 #include "runner/page.h"
 
 #include "base/fs.h"
+#include "base/hash.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char style[] =
 	":root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--dim:#57606a;--line:#d0d7de;--good:#116329;"
-	"--bad:#a40e26;--soft:#f6f8fa}"
+	"--bad:#a40e26;--soft:#f6f8fa;--focus:#0969da}"
 	"@media(prefers-color-scheme:dark){:root{--fg:#e6edf3;--bg:#0d1117;--dim:#9ea7b3;--line:#3d444d;"
-	"--good:#56d364;--bad:#ff9492;--soft:#161b22}}"
+	"--good:#56d364;--bad:#ff9492;--soft:#161b22;--focus:#58a6ff}}"
 	"body{font:16px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg);max-width:72rem;"
 	"margin:0 auto;padding:1.5rem}"
 	"h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid "
@@ -21,6 +23,23 @@ static const char style[] =
 	"th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line);"
 	"overflow-wrap:anywhere}code,pre{font:.88rem/1.45 ui-monospace,monospace}"
 	"pre{background:var(--soft);border:1px solid var(--line);padding:.8rem;overflow-x:auto;margin:.5rem 0}"
+	"figure{margin:1rem 0;break-inside:avoid}img{max-width:100%;height:auto;border:1px solid var(--line)}"
+	"a{color:inherit}button,input{font:inherit;color:inherit;background:var(--soft);border:1px solid var(--dim);"
+	"border-radius:.25rem;padding:.15rem .5rem}button[aria-pressed=true]{border-color:var(--fg);font-weight:700}"
+	":focus-visible{outline:3px solid var(--focus);outline-offset:1px}"
+	".step{border-top:1px solid var(--line);padding-top:.5rem;content-visibility:auto;"
+	"contain-intrinsic-size:auto 40rem}.modes,.judge,.save{display:flex;flex-wrap:wrap;gap:.4rem;"
+	"align-items:center;margin:.5rem 0;color:var(--fg)}"
+	".compare{display:grid;grid-template-columns:1fr 1fr;gap:.75rem}.compare figure{margin:0;min-width:0}"
+	".frame{overflow:auto;max-height:80vh}"
+	".compare[data-mode]:not([data-mode='side by side']) figure{grid-area:1/1}"
+	".compare[data-mode]:not([data-mode='side by side']){grid-template-columns:1fr}"
+	".compare[data-mode]:not([data-mode='side by side']) .after figcaption{text-align:right}"
+	".compare[data-mode=blink] .after{visibility:hidden}.compare[data-mode=blink].flip .after{visibility:visible}"
+	".strip{display:flex;gap:.5rem;overflow-x:auto;list-style:none;padding:.25rem;margin:0}"
+	".strip li{flex:0 0 9rem;font-size:.8rem;overflow-wrap:anywhere}.strip img{display:block;width:100%;"
+	"height:5rem;object-fit:cover;object-position:top}"
+	"@media print{.modes,.judge,.save,.strip{display:none}.frame{max-height:none}.step{content-visibility:visible}}"
 	"summary{cursor:pointer;padding:.3rem 0}@media print{details{display:block}}";
 
 void
@@ -44,6 +63,34 @@ page_put_paragraph(struct page *p, const char *label, const char *text)
 	buf_printf(&p->out, "<p><strong>%s</strong> ", label);
 	page_put(p, text);
 	buf_puts(&p->out, "</p>\n");
+}
+
+static size_t
+size_in_page(size_t bytes)
+{
+	return (bytes + 2) / 3 * 4;
+}
+
+bool
+page_has_room(const struct page *p, size_t bytes)
+{
+	return bytes <= PAGE_PICTURES && p->pictures + size_in_page(bytes) <= PAGE_PICTURES;
+}
+
+void
+page_put_picture(struct page *p, struct str png, const char *beside, const char *alt)
+{
+	buf_puts(&p->out, "<img loading=lazy decoding=async src=\"");
+	if (page_has_room(p, png.n)) {
+		buf_puts(&p->out, "data:image/png;base64,");
+		buf_put_base64(&p->out, png);
+		p->pictures += size_in_page(png.n);
+	} else {
+		buf_put_html(&p->out, str_of(beside));
+	}
+	buf_puts(&p->out, "\" alt=\"");
+	page_put(p, alt);
+	buf_puts(&p->out, "\">\n");
 }
 
 void
@@ -76,14 +123,33 @@ page_end_table(struct page *p, size_t left_out)
 			&p->out, "<p class=dim>%zu more rows are in report.json.</p>\n", left_out);
 }
 
+/* A source of a content security policy: what has this digest may act. */
+static void
+put_source(struct page *p, const char *directive, struct str text)
+{
+	const struct hash_hex hex = hash_bytes(text);
+	char raw[HASH_HEX / 2];
+	for (size_t i = 0; i < sizeof(raw); i++) {
+		const char digits[] = {hex.s[2 * i], hex.s[2 * i + 1], '\0'};
+		raw[i] = (char)strtoul(digits, NULL, 16);
+	}
+	buf_printf(&p->out, "; %s 'sha256-", directive);
+	buf_put_base64(&p->out, (struct str){raw, sizeof(raw)});
+	buf_putc(&p->out, '\'');
+}
+
 void
 page_begin(struct page *p, const char *title, const char *verdict)
 {
 	buf_puts(&p->out,
 		"<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
-		"<meta name=viewport content='width=device-width,initial-scale=1'>"
-		"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src "
-		"'unsafe-inline'\"><title>");
+		"<meta name=viewport content='width=device-width,initial-scale=1'><link rel=icon href='data:,'>"
+		"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; base-uri 'none'; "
+		"form-action 'none'; img-src data: 'self'");
+	put_source(p, "style-src", str_of(style));
+	if (p->script.n)
+		put_source(p, "script-src", p->script);
+	buf_puts(&p->out, "\"><title>");
 	page_put(p, title);
 	buf_printf(
 		&p->out, ": %s</title><style>%s</style></head><body><main>\n<h1>", verdict, style);
@@ -94,7 +160,13 @@ page_begin(struct page *p, const char *title, const char *verdict)
 int
 page_write(struct page *p, const char *path, struct dd_err *err)
 {
-	buf_puts(&p->out, "</main></body></html>\n");
+	buf_puts(&p->out, "</main>");
+	if (p->script.n) {
+		buf_puts(&p->out, "<script>");
+		buf_add_str(&p->out, p->script);
+		buf_puts(&p->out, "</script>");
+	}
+	buf_puts(&p->out, "</body></html>\n");
 	int rc = fs_write_atomic(path, buf_str(&p->out), 0600, err);
 	buf_cleanup(&p->out);
 	return rc;

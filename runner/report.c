@@ -1,7 +1,10 @@
 #include "runner/report.h"
 
 #include "base/fs.h"
+#include "qa/picture.h"
 #include "runner/page.h"
+#include "runner/review.h"
+#include "runner/views.h"
 
 #include <string.h>
 
@@ -141,6 +144,51 @@ put_tests(struct page *p, const struct test_run *t)
 	put_cases(p, t, false, &left_out);
 	page_end_table(p, left_out);
 	buf_puts(&p->out, "</details>\n");
+}
+
+static int
+put_view(struct page *p, const struct run *run, const struct screen_step *s, struct dd_err *err)
+{
+	OWN_FREE char *name = views_picture(s);
+	OWN_FREE char *path = run_path(run, name);
+	OWN_FREE char *alt = mem_printf(
+		"The page at %s, titled \"%s\"", s->url ? s->url : "", s->title ? s->title : "");
+	OWN(buf) struct buf png = {0};
+	int rc = s->picture ? fs_read(path, PICTURE_MAX_FILE, &png, err) : 0;
+	if (rc < 0)
+		return rc;
+	buf_printf(&p->out, "<figure id=screen-%lld><figcaption><a href='#screen-%lld'>%lld</a> ",
+		(long long)s->n, (long long)s->n, (long long)s->n);
+	page_put(p, s->title);
+	buf_puts(&p->out, " <span class=dim>");
+	page_put(p, s->url);
+	buf_puts(&p->out, "</span></figcaption>\n");
+	page_put_paragraph(p, "Failed:", s->message);
+	for (size_t i = 0; i < s->unmet.n; i++)
+		page_put_paragraph(p, "Not met while the picture was taken:", s->unmet.v[i]);
+	if (s->picture)
+		page_put_picture(p, buf_str(&png), name, alt);
+	review_put_said(p, s);
+	buf_puts(&p->out, "</figure>\n");
+	return 0;
+}
+
+static int
+put_views(struct page *p, const struct run *run, const struct views *v, struct dd_err *err)
+{
+	int rc = 0;
+	if (!v->browser && !v->note)
+		return 0;
+	buf_puts(&p->out, "<h2 id=screens>Screens</h2>\n");
+	page_put_paragraph(p, "Not all was seen:", v->note);
+	for (size_t i = 0; rc == 0 && i < v->steps.n; i++)
+		rc = put_view(p, run, &v->steps.v[i], err);
+	if (v->browser) {
+		buf_puts(&p->out, "<p class=dim>Seen by ");
+		page_put(p, v->browser);
+		buf_puts(&p->out, ", in the application's network</p>\n");
+	}
+	return rc;
 }
 
 static void
@@ -355,6 +403,7 @@ standup_report(const struct run *run, const struct standup_result *r, const stru
 	put_verdict(&p, run, r);
 	put_needs(&p, &r->probe);
 	put_tests(&p, &r->probe.tests);
+	int rc = put_views(&p, run, &r->views, err);
 	put_attempts(&p, &r->probe.attempts);
 	put_downloads(&p, r);
 	put_requests(&p, &r->egress);
@@ -362,6 +411,10 @@ standup_report(const struct run *run, const struct standup_result *r, const stru
 	put_questions(&p, &r->probe.questions);
 	put_left(&p, r);
 	put_again(&p, run, r);
-	int rc = page_write(&p, path, err);
+	if (rc < 0) {
+		buf_cleanup(&p.out);
+		return rc;
+	}
+	rc = page_write(&p, path, err);
 	return rc < 0 ? rc : write_json(run, r, answers, err);
 }

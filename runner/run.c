@@ -40,6 +40,8 @@ static const struct json_field option_fields[] = {
 	{F(given, JSON_K_ANY)},
 	{F(build_only, JSON_K_BOOL)},
 	{F(offline, JSON_K_BOOL)},
+	{F(screens, JSON_K_BOOL)},
+	{F(browser, JSON_K_BOOL)},
 	{F(no_prune, JSON_K_BOOL)},
 	{F(facts, JSON_K_STRING)},
 	{F(no_learnt, JSON_K_BOOL)},
@@ -367,7 +369,7 @@ int
 run_change_answers(struct run *r, const char *path, struct dd_err *err)
 {
 	static const char *const decided_by_answers[] = {
-		"attempt/", "replay/", "recipe", "report", NULL};
+		"attempt/", "replay/", "recipe", "views", "report", NULL};
 	if (!path && run_outcome(r) != OUTCOME_BLOCKED)
 		return 0;
 	if (path) {

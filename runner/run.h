@@ -28,6 +28,8 @@ struct run_options { /* journalled at creation; what resume goes by */
 	json_t *given; /* of a part: the source, instead of taking it in; NULL */
 	bool build_only;
 	bool offline;
+	bool screens;		     /* look at the entry pages where there is a browser */
+	bool browser;		     /* and make its image where there is none */
 	bool no_prune;		     /* of packages that nothing was seen to use */
 	char *facts;		     /* absolute path of a drydock.yaml; NULL: that of the source */
 	bool no_learnt;		     /* what earlier runs learnt is not used */

@@ -11,6 +11,7 @@
 #include "runner/lost.h"
 #include "runner/prove.h"
 #include "runner/report.h"
+#include "runner/views.h"
 
 #include <string.h>
 
@@ -33,6 +34,9 @@ standup_result_cleanup(struct standup_result *r)
 	image_cleanup(&r->base);
 	free(r->index_digest);
 	probe_result_cleanup(&r->probe);
+	free(r->views.browser);
+	free(r->views.note);
+	screen_step_list_cleanup(&r->views.steps);
 	json_decref(r->differences);
 	egress_log_cleanup(&r->egress);
 	free(r->egress_log);
@@ -525,6 +529,8 @@ write_recipe(struct standup *s, struct dd_err *err)
 		rc = journal_step(j, "recipe/findings", do_findings, s, NULL, err);
 	if (rc == 0 && whole)
 		rc = journal_step(j, "recipe", do_recipe, s, NULL, err);
+	if (rc == 0 && whole && s->run->options.screens)
+		rc = views_take(s->st, s->run, s->answers, s->r, err);
 	if (rc == 0 && whole)
 		s->r->recipe = run_path(s->run, "recipe/drydock.lock.json");
 	return rc;

@@ -10,6 +10,12 @@
 #include "runner/intake.h"
 #include "runner/run.h"
 
+struct views {			       /* of its entry pages (runner/views.h) */
+	char *browser;		       /* NULL: it did not look */
+	char *note;		       /* why it did not, or not to the end; NULL */
+	struct screen_step_list steps; /* empty: it serves no pages, or nobody was to look */
+};
+
 struct standup_result {
 	struct source source;
 	struct image base;
@@ -21,9 +27,10 @@ struct standup_result {
 	char *recipe;		  /* absolute path of drydock.lock.json; NULL when there is none */
 	char *report;		  /* absolute path of report.html */
 	char *cases;		  /* absolute path of the test cases, JSON lines; NULL: no tests */
-	json_t *differences;	  /* of a replay, see replay_differences; NULL */
-	struct map upstreams;	  /* name -> URL, of this machine's configuration */
-	double seconds;		  /* of all steps, without the time the run lay still */
+	struct views views;
+	json_t *differences;  /* of a replay, see replay_differences; NULL */
+	struct map upstreams; /* name -> URL, of this machine's configuration */
+	double seconds;	      /* of all steps, without the time the run lay still */
 };
 void standup_result_cleanup(struct standup_result *r);
 

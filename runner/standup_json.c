@@ -2,6 +2,7 @@
 #include "runner/standup.h"
 
 #include "base/log.h"
+#include "runner/views.h"
 
 #include <string.h>
 #include <time.h>
@@ -95,6 +96,7 @@ standup_to_json(
 	json_object_set_new(
 		j, "start", p->start.run ? json_encode(start_fields, &p->start) : json_null());
 	json_object_set_new(j, "starts_tried", start_try_list_to_json(&p->starts));
+	json_object_set_new(j, "screens", views_to_json(run, &r->views));
 	json_object_set_new(j, "questions", question_list_to_json(&p->questions));
 	json_object_set_new(j, "features_off", feature_off_list_to_json(&p->features_off));
 	if (r->differences)

@@ -4,9 +4,9 @@
 set -u
 cd "$(dirname "$0")/.."
 if [ $# -gt 0 ]; then
-	build/drydock up "$1"
+	build/drydock up --screens "$1"
 else
-	build/drydock up --answers tests/apps/harbourbook.answers.json tests/apps/harbourbook
+	build/drydock up --screens --answers tests/apps/harbourbook.answers.json tests/apps/harbourbook
 fi
 status=$?
 [ "$status" -gt 1 ] || exit 0

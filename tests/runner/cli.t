@@ -201,7 +201,7 @@ up_and_stop() {
 }
 # keys: those of the object that any outcome has
 keys() { json 'keys_unsorted | join(" ")'; }
-all_keys="run outcome diagnosis build tests attempts packages start starts_tried questions features_off recipe report seconds"
+all_keys="run outcome diagnosis build tests attempts packages start starts_tried screens questions features_off recipe report seconds"
 mkdir "$tmp/slow"
 printf 'all:\n\tsleep 3; echo built >done\ncheck:\n\techo 1..1; echo ok 1\n' >"$tmp/slow/Makefile"
 up_and_stop --quiet

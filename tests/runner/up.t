@@ -40,7 +40,7 @@ is "unit, integration and end-to-end cases" \
 	"$(jq -rs 'map(.level) | unique | join(" ")' "$(json .tests.cases)")" "e2e integration unit"
 is "no blocking question is left" "$(json '[.questions[] | select(.blocking)] | length')" 0
 is "the keys of the result" "$(json 'keys_unsorted | join(" ")')" \
-	"run outcome diagnosis build tests attempts packages start starts_tried questions features_off recipe report seconds"
+	"run outcome diagnosis build tests attempts packages start starts_tried screens questions features_off recipe report seconds"
 is "the keys of a case" "$(jq -rs '.[0] | keys_unsorted | sort | join(" ")' "$(json .tests.cases)")" \
 	"file id level message ms name status suite"
 for f in .recipe .report .tests.cases '.attempts[0].log'; do

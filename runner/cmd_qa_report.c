@@ -1,0 +1,112 @@
+/* drydock qa report: screens that were taken, as a page to look at and decide on. */
+#include "runner/commands.h"
+
+#include "base/fs.h"
+#include "images/images.h"
+#include "runner/review.h"
+#include "runner/session.h"
+#include "runner/views.h"
+
+#include <string.h>
+
+struct qa_report_options {
+	struct common_options common;
+	const char *against, *output;
+};
+
+#define O(member) offsetof(struct qa_report_options, member)
+static const struct option_def options[] = {
+	{"against", 0, OPTION_TEXT, O(against), "RUN|DIR",
+		"what to compare with (default: the approved baselines)"},
+	{"output", 'o', OPTION_TEXT, O(output), "FILE",
+		"write the page there (default: screens.html beside the directory)"},
+	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
+};
+
+/* A directory with screens, or a run: what was seen of it last; *ret_name: the directory as given, or the run's id. */
+static int
+find_screens(
+	const struct state *st, const char *name, char **ret, char **ret_name, struct dd_err *err)
+{
+	struct run run = {.lock_fd = -1};
+	if (fs_is_dir(name)) {
+		*ret_name = mem_strdup(name);
+		return command_absolute_path(name, ret, err);
+	}
+	int rc = run_open(st, name, false, &run, err);
+	if (rc < 0)
+		return rc;
+	OWN_FREE char *screens = run_path(&run, "screens"), *views = run_path(&run, VIEWS_DIR);
+	*ret = fs_is_dir(screens) ? TAKE(screens) : fs_is_dir(views) ? TAKE(views) : NULL;
+	if (!*ret)
+		rc = err_set(err, DD_ENOENT, "run %s has no screens (drydock qa shoot / --run %s)",
+			run.id, run.id);
+	*ret_name = mem_strdup(run.id);
+	run_cleanup(&run);
+	return rc;
+}
+
+static int
+tell(const struct qa_report_options *o, const char *path, const struct review_counts *c)
+{
+	if (o->common.json) {
+		OWN_JSON json_t *j = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}", "report",
+			json_text(str_of(path)), "steps", (json_int_t)c->steps, "equal",
+			(json_int_t)c->equal, "different", (json_int_t)c->different, "new",
+			(json_int_t)c->new, "failed", (json_int_t)c->failed);
+		OWN(buf) struct buf out = {0};
+		json_print(j, 2, &out);
+		printf("%s\n", out.p);
+	} else {
+		printf("%lld steps: %lld equal, %lld different, %lld new, %lld failed; the report is %s\n",
+			(long long)c->steps, (long long)c->equal, (long long)c->different,
+			(long long)c->new, (long long)c->failed, path);
+	}
+	return c->equal == c->steps && !c->failed ? EXIT_DONE : EXIT_TARGET_FAILED;
+}
+
+static int
+run(const struct cli_call *call)
+{
+	const struct qa_report_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(state) struct state st = {0};
+	OWN(image) struct image browser = {0};
+	OWN_FREE char *screens = NULL, *against = NULL, *path = NULL, *name = NULL, *other = NULL;
+	struct review_counts counts = {0};
+	int rc = session_start(&o->common, &st, &err);
+	if (rc == 0)
+		rc = find_screens(&st, call->args[0], &screens, &name, &err);
+	if (rc == 0 && o->against)
+		rc = find_screens(&st, o->against, &against, &other, &err);
+	if (rc == 0)
+		rc = image_open(&st, IMAGE_BROWSER, &browser, &err);
+	if (rc == 0) {
+		path = o->output ? mem_strdup(o->output) : mem_printf("%s.html", screens);
+		const struct review_spec spec = {.state = &st,
+			.screens = screens,
+			.against = against,
+			.name = name,
+			.path = path,
+			.environment = browser.digest};
+		rc = review_write(&spec, &counts, &err);
+	}
+	return rc < 0 ? cli_fail(command_status_of_name(&err), &err) : tell(o, path, &counts);
+}
+
+const struct subcommand cmd_qa_report = {
+	.name = "qa report",
+	.summary = "write a page of the screens of a run, to look at and decide on",
+	.args = "RUN|DIR",
+	.description =
+		"Of a run: what qa shoot or play saw of it last, or else its entry pages as drydock up saw them. Before and\n"
+		"now are beside each other; swiped, blinking or laid over each other on the page. What is decided there is\n"
+		"saved as a file for drydock qa decide. The page opens from disk, and says all but this without scripts;\n"
+		"pictures past 50 MB are numbered files beside it.\n"
+		"The pictures are also kept for review, as by drydock qa check. Exits with 0 when all are equal, else 1.",
+	.options = options,
+	.options_size = sizeof(struct qa_report_options),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};

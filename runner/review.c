@@ -1,0 +1,429 @@
+#include "runner/review.h"
+
+#include "base/cas.h"
+#include "base/fs.h"
+#include "qa/baseline.h"
+
+#include <string.h>
+
+#define MAX_LINES ((size_t)256 << 20)
+
+/* The assembler embeds the file; its path is relative to where make runs. */
+__asm__(".section .rodata\n.global review_script_begin\n.global review_script_end\nreview_script_begin:\n"
+	".incbin \"runner/data/review.js\"\nreview_script_end:\n.byte 0\n.text\n");
+extern const char review_script_begin[], review_script_end[];
+
+/* ---- tables ---- */
+
+static void
+put_messages(struct page *p, const struct screen_message_list *l)
+{
+	static const char *const heads[] = {"level", "message", "where", NULL};
+	if (!l->n)
+		return;
+	page_begin_table(p, "What the page said to its console", heads);
+	for (size_t i = 0; i < l->n && i < PAGE_ROWS; i++) {
+		const struct screen_message *m = &l->v[i];
+		OWN_FREE char *where =
+			m->url ? mem_printf("%s:%lld", m->url, (long long)m->line) : NULL;
+		const char *cells[] = {m->level, m->text, where};
+		page_put_row(p, cells, 3);
+	}
+	page_end_table(p, l->n > PAGE_ROWS ? l->n - PAGE_ROWS : 0);
+}
+
+static void
+put_page_requests(struct page *p, const struct screen_request_list *l)
+{
+	static const char *const heads[] = {"request", "answer", "bytes", NULL};
+	if (!l->n)
+		return;
+	page_begin_table(p, "What the page asked for", heads);
+	for (size_t i = 0; i < l->n && i < PAGE_ROWS; i++) {
+		const struct screen_request *q = &l->v[i];
+		OWN_FREE char *what = mem_printf("%s %s", q->method, q->url);
+		OWN_FREE char *status = mem_printf("%lld", (long long)q->status);
+		OWN_FREE char *bytes = mem_printf("%lld", (long long)q->bytes);
+		const char *cells[] = {what, q->error ? q->error : status, bytes};
+		page_put_row(p, cells, 3);
+	}
+	page_end_table(p, l->n > PAGE_ROWS ? l->n - PAGE_ROWS : 0);
+}
+
+void
+review_put_said(struct page *p, const struct screen_step *step)
+{
+	put_messages(p, &step->console);
+	put_page_requests(p, &step->requests);
+}
+
+/* ---- steps, as files say them ---- */
+
+struct shot {
+	char *name; /* of the case: "checkout/3 click button "Pay"" */
+	struct screen_step step;
+};
+
+struct shots {
+	struct shot *v;
+	size_t n, cap;
+};
+
+static void
+shots_cleanup(struct shots *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->v[i].name);
+		screen_step_cleanup(&s->v[i].step);
+	}
+	free(s->v);
+	*s = (struct shots){0};
+}
+
+static void
+name_shots(struct shots *s, size_t from, const char *scenario)
+{
+	for (size_t i = from; i < s->n; i++)
+		s->v[i].name = mem_printf(
+			"%s/%lld %s", scenario, (long long)s->v[i].step.n, s->v[i].step.action);
+}
+
+static int
+read_line(struct str line, struct shots *s, char **scenario, struct dd_err *err)
+{
+	OWN_JSON json_t *j = NULL;
+	int rc = json_parse(line, &j, err);
+	const char *name = json_string_value(json_object_get(j, "scenario"));
+	if (rc < 0 || name) {
+		if (name && !*scenario)
+			*scenario = mem_strdup(name);
+		return rc;
+	}
+	s->v = mem_grow(s->v, s->n, &s->cap, sizeof(*s->v));
+	s->v[s->n] = (struct shot){0};
+	return json_decode(j, screen_step_fields, false, &s->v[s->n++].step, "step", err);
+}
+
+static int
+read_file(const char *dir, const char *file, struct shots *s, struct dd_err *err)
+{
+	OWN_FREE char *path = fs_join(dir, file);
+	OWN(buf) struct buf text = {.max = MAX_LINES};
+	OWN_FREE char *scenario = NULL;
+	struct str rest, line;
+	const size_t from = s->n;
+	int rc = fs_read(path, MAX_LINES, &text, err);
+	for (rest = buf_str(&text); rc == 0 && str_next_line(&rest, &line);)
+		rc = line.n ? read_line(line, s, &scenario, err) : 0;
+	name_shots(s, from, scenario ? scenario : file);
+	return rc < 0 ? err_wrap(err, "%s", path) : 0;
+}
+
+static int
+read_shots(const char *dir, struct shots *ret, struct dd_err *err)
+{
+	OWN(strlist) struct strlist files = {0};
+	int rc = fs_list(dir, &files, err);
+	strlist_sort(&files);
+	for (size_t i = 0; rc == 0 && i < files.n; i++)
+		if (str_ends(str_of(files.v[i]), ".jsonl"))
+			rc = read_file(dir, files.v[i], ret, err);
+	if (rc == 0 && !ret->n)
+		rc = err_set(err, DD_ENOENT, "%s has no screens", dir);
+	return rc;
+}
+
+static const struct shot *
+find_shot(const struct shots *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i].name, name) == 0)
+			return &s->v[i];
+	return NULL;
+}
+
+/* ---- the page ---- */
+
+struct reviewer {
+	const struct review_spec *spec;
+	char *cas, *beside; /* directory of pictures that do not go into the page */
+	const char *beside_name;
+	struct baselines *baselines;
+	struct baseline_environment environment;
+	struct hash_hex environment_key;
+	struct shots shots, against;
+	struct page page;
+	size_t pictures;
+	struct review_counts counts;
+};
+
+static int
+read_object(const struct reviewer *r, const char *digest, struct buf *ret, struct dd_err *err)
+{
+	OWN_FD int fd = -1;
+	OWN_FREE char *path = cas_path(r->cas, digest);
+	int rc = cas_open(r->cas, digest, &fd, err);
+	ret->max = PICTURE_MAX_FILE + 1;
+	return rc < 0 ? rc : fs_read(path, PICTURE_MAX_FILE, ret, err);
+}
+
+static int
+put_picture(struct reviewer *r, const char *kind, const char *caption, const char *alt,
+	struct str png, struct dd_err *err)
+{
+	OWN_FREE char *file = mem_printf("%04zu.png", ++r->pictures);
+	OWN_FREE char *beside = fs_join(r->beside_name, file);
+	if (!page_has_room(&r->page, png.n)) {
+		OWN_FREE char *path = fs_join(r->beside, file);
+		int rc = fs_mkdirs(r->beside, 0700, err);
+		if (rc == 0)
+			rc = fs_write_atomic(path, png, 0600, err);
+		if (rc < 0)
+			return rc;
+	}
+	buf_printf(&r->page.out,
+		"<figure class=%s><figcaption>%s</figcaption><div class=frame tabindex=0 role=group "
+		"aria-label='%s'>",
+		kind, caption, caption);
+	page_put_picture(&r->page, png, beside, alt);
+	buf_puts(&r->page.out, "</div></figure>\n");
+	return 0;
+}
+
+/* What it was compared with. */
+struct before {
+	struct buf png; /* empty: nothing */
+	enum baseline_verdict verdict;
+	struct picture_diff diff;
+};
+
+static void
+before_cleanup(struct before *b)
+{
+	buf_cleanup(&b->png);
+	picture_diff_cleanup(&b->diff);
+}
+
+static int
+compare_with_other(struct reviewer *r, const struct shot *shot, struct str png, struct before *ret,
+	struct dd_err *err)
+{
+	const struct shot *other = find_shot(&r->against, shot->name);
+	ret->verdict = VERDICT_NEW;
+	if (!other || !other->step.picture)
+		return 0;
+	int rc = read_object(r, other->step.picture, &ret->png, err);
+	const struct picture_spec spec = {.state = r->spec->state,
+		.a = buf_str(&ret->png),
+		.b = png,
+		.threshold = PICTURE_THRESHOLD};
+	if (rc == 0)
+		rc = picture_compare(&spec, &ret->diff, err);
+	ret->verdict = ret->diff.equal ? VERDICT_PASSED : VERDICT_DIFFERENT;
+	return rc;
+}
+
+/* Also what a decision about it needs: a picture that is known to the history. */
+static int
+compare_with_baseline(struct reviewer *r, const struct shot *shot, struct str png,
+	struct before *ret, struct dd_err *err)
+{
+	OWN(baseline_result) struct baseline_result result = {0};
+	const struct baseline_capture capture = {.environment = &r->environment,
+		.case_name = shot->name,
+		.run = r->spec->name,
+		.png = png};
+	int rc = baseline_check(r->baselines, &capture, &result, err);
+	if (rc < 0)
+		return rc;
+	ret->verdict = result.verdict;
+	if (*result.baseline.s)
+		rc = read_object(r, result.baseline.s, &ret->png, err);
+	if (!r->against.n) {
+		ret->diff = result.diff;
+		result.diff = (struct picture_diff){0};
+	}
+	return rc;
+}
+
+static const char *
+word_of(const struct reviewer *r, const struct before *b)
+{
+	static const char *const words[] = {"equal to the approved picture",
+		"different from the approved picture", "new, unreviewed", "rejected", "blank"};
+	static const char *const other[] = {
+		"equal in both", "different", "only here", "rejected", "blank"};
+	return r->against.n ? other[b->verdict] : words[b->verdict];
+}
+
+static void
+put_changes(struct page *p, const struct picture_diff *d)
+{
+	if (!d->differing && !d->nrows)
+		return;
+	buf_printf(&p->out, "<p>%llu pixels differ, %llu without anti-aliasing.</p>\n<ul>",
+		(unsigned long long)d->differing, (unsigned long long)d->differing_aa);
+	for (size_t i = 0; i < d->nrows; i++)
+		buf_printf(&p->out, "<li>%u rows %s at y=%u</li>", d->rows[i].n,
+			picture_rows_names[d->rows[i].kind], d->rows[i].y);
+	for (size_t i = 0; i < d->nregions; i++) {
+		const struct picture_region *g = &d->regions[i];
+		buf_printf(&p->out, "<li>%u × %u pixels at %u, %u", g->box.w, g->box.h, g->box.x,
+			g->box.y);
+		page_put(p, g->text && *g->text ? ": " : NULL);
+		page_put(p, g->text);
+		buf_puts(&p->out, "</li>");
+	}
+	buf_puts(&p->out, "</ul>\n");
+}
+
+static void
+count(struct review_counts *c, const struct shot *shot, const struct before *b)
+{
+	c->steps++;
+	c->failed += shot->step.status == TEST_FAILED || shot->step.status == TEST_ERROR;
+	c->equal += shot->step.picture && b->verdict == VERDICT_PASSED;
+	c->different += b->verdict == VERDICT_DIFFERENT || b->verdict == VERDICT_REJECTED ||
+			b->verdict == VERDICT_BLANK;
+	c->new += shot->step.picture && b->verdict == VERDICT_NEW;
+}
+
+static void
+put_attribute(struct page *p, const char *name, const char *value)
+{
+	buf_printf(&p->out, " data-%s=\"", name);
+	page_put(p, value);
+	buf_putc(&p->out, '"');
+}
+
+static void
+put_head(struct reviewer *r, size_t i, const struct before *b)
+{
+	const struct shot *shot = &r->shots.v[i];
+	struct page *p = &r->page;
+	buf_printf(&p->out, "<section class=step id=step-%zu tabindex=-1 aria-labelledby=head-%zu",
+		i + 1, i + 1);
+	put_attribute(p, "case", shot->name);
+	if (shot->step.picture) {
+		put_attribute(p, "environment", r->environment_key.s);
+		put_attribute(p, "picture", shot->step.picture);
+	}
+	buf_printf(&p->out, ">\n<h2 id=head-%zu><a href='#step-%zu'>%zu</a> ", i + 1, i + 1, i + 1);
+	page_put(p, shot->name);
+	buf_printf(&p->out, "</h2>\n<p>%s", test_status_names[shot->step.status]);
+	if (shot->step.picture)
+		buf_printf(&p->out, "; %s", word_of(r, b));
+	buf_puts(&p->out, "</p>\n");
+	page_put_paragraph(p, "Title:", shot->step.title);
+	page_put_paragraph(p, "Address:", shot->step.url);
+	page_put_paragraph(p, "Why:", shot->step.message);
+	for (size_t k = 0; k < shot->step.unmet.n; k++)
+		page_put_paragraph(
+			p, "Not met while the picture was taken:", shot->step.unmet.v[k]);
+}
+
+static int
+put_step(struct reviewer *r, size_t i, struct dd_err *err)
+{
+	const struct shot *shot = &r->shots.v[i];
+	const char *title = shot->step.title ? shot->step.title : "";
+	OWN(buf) struct buf png = {0};
+	struct before b = {.verdict = VERDICT_NEW};
+	OWN_FREE char *was = mem_printf("Before: %s", title), *is = mem_printf("Now: %s", title);
+	const bool seen = shot->step.picture;
+	int rc = seen ? read_object(r, shot->step.picture, &png, err) : 0;
+	if (rc == 0 && seen)
+		rc = compare_with_baseline(r, shot, buf_str(&png), &b, err);
+	if (rc == 0 && seen && r->against.n) {
+		buf_reset(&b.png);
+		rc = compare_with_other(r, shot, buf_str(&png), &b, err);
+	}
+	if (rc == 0) {
+		put_head(r, i, &b);
+		put_changes(&r->page, &b.diff);
+		buf_puts(&r->page.out, b.png.n ? "<div class=compare>\n" : "<div>\n");
+		if (b.png.n)
+			rc = put_picture(r, "before", "Before", was, buf_str(&b.png), err);
+	}
+	if (rc == 0 && seen)
+		rc = put_picture(r, "after", "Now", is, buf_str(&png), err);
+	if (rc == 0) {
+		buf_puts(&r->page.out, "</div>\n");
+		review_put_said(&r->page, &shot->step);
+		buf_puts(&r->page.out, "</section>\n");
+		count(&r->counts, shot, &b);
+	}
+	before_cleanup(&b);
+	return rc;
+}
+
+static void
+put_strip(struct reviewer *r)
+{
+	buf_puts(&r->page.out,
+		"<nav aria-label=Steps><ol class=strip tabindex=0 aria-label=Steps>\n");
+	for (size_t i = 0; i < r->shots.n; i++) {
+		buf_printf(&r->page.out, "<li><a href='#step-%zu'>%zu ", i + 1, i + 1);
+		page_put(&r->page, r->shots.v[i].name);
+		buf_puts(&r->page.out, "</a></li>\n");
+	}
+	buf_puts(&r->page.out, "</ol></nav>\n");
+}
+
+/* The verdict needs the counts, and comes first: the steps are written into a page of their own. */
+static int
+put_all(struct reviewer *r, struct dd_err *err)
+{
+	struct page *p = &r->page;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < r->shots.n; i++)
+		rc = put_step(r, i, err);
+	OWN(buf) struct buf steps = p->out;
+	p->out = (struct buf){0};
+	if (rc < 0)
+		return rc;
+	const struct review_counts *c = &r->counts;
+	const bool good = c->equal == c->steps && !c->failed;
+	p->script = (struct str){
+		review_script_begin, (size_t)(review_script_end - review_script_begin)};
+	page_begin(p, r->spec->name, "screens");
+	buf_printf(&p->out,
+		"<section class='verdict %s' aria-label=Verdict><p><strong>%s</strong></p>\n<p>%lld "
+		"steps: %lld equal, %lld different, %lld new, %lld failed.</p>\n",
+		good ? "good" : "bad", good ? "all equal" : "to be looked at", (long long)c->steps,
+		(long long)c->equal, (long long)c->different, (long long)c->new,
+		(long long)c->failed);
+	page_put_paragraph(p, "Against:", r->spec->against);
+	buf_puts(&p->out, "</section>\n");
+	put_strip(r);
+	buf_add_str(&p->out, buf_str(&steps));
+	return page_write(p, r->spec->path, err);
+}
+
+int
+review_write(const struct review_spec *spec, struct review_counts *ret, struct dd_err *err)
+{
+	OWN_FREE char *cas = state_path(spec->state, "cas");
+	OWN_FREE char *beside = mem_printf("%s.pictures", spec->path);
+	const char *slash = strrchr(beside, '/');
+	struct reviewer r = {.spec = spec,
+		.cas = cas,
+		.beside = beside,
+		.beside_name = slash ? slash + 1 : beside,
+		.environment = {.browser = spec->environment, .fonts = "", .flags = ""}};
+	r.environment_key = baseline_environment_key(&r.environment);
+	int rc = read_shots(spec->screens, &r.shots, err);
+	if (rc == 0 && spec->against)
+		rc = read_shots(spec->against, &r.against, err);
+	if (rc == 0)
+		rc = baselines_open(spec->state, &r.baselines, err);
+	if (rc == 0)
+		rc = put_all(&r, err);
+	baselines_close(r.baselines);
+	buf_cleanup(&r.page.out);
+	shots_cleanup(&r.shots);
+	shots_cleanup(&r.against);
+	if (rc == 0)
+		*ret = r.counts;
+	return rc;
+}

@@ -1,0 +1,161 @@
+#!/bin/sh
+# What a browser sees of an application that was stood up: in its report, and part of what is attested.  And the page on
+# which screens are looked at: complete without its script, working with it, and nothing of the target acts in it.
+. "$(dirname "$0")/../tap.sh"
+
+mkdir "$tmp/quay"
+printf 'all: ; touch all\ncheck: ; @echo 1..1; echo ok 1\nrun: ; @perl server.pl\n' >"$tmp/quay/Makefile"
+cat >"$tmp/quay/server.pl" <<'S'
+use IO::Socket::INET;
+my $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8081, Listen => 5, ReuseAddr => 1) or die;
+my $page = q{<!doctype html><html lang=en><title>Quay"'&lt;script&gt;document.title="owned"&lt;/script&gt;</title>
+<h1>Quay</h1><p>7 berths<script>console.log("</script><img src=x onerror=document.title='owned'>".replace("x", "y"))</script>};
+$page =~ s{</script><img}{<\\/script><img};
+while (my $c = $l->accept) { 1 while ($_ = <$c>) && /\S/; print $c "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n$page"; close $c }
+S
+run "$drydock" up --screens --json --quiet --state "$state" "$tmp/quay"
+id=$(json .run)
+dir=$state/runs/$id
+report=$(json .report)
+is "its entry page is looked at" "$(json '.outcome, (.screens.steps | length), .screens.note, (.screens.steps[0] | .status, .url, (.title | startswith("Quay")))' | tr '\n' ' ')" \
+	"up 1 null passed http://127.0.0.1:8081/ true "
+is "the picture is a file of the run" "$(json '.screens.steps[0].path')" "$dir/views/01.png"
+is "as the evidence says" "$(sha256sum <"$dir/views/01.png" | cut -d' ' -f1)" "$(json '.screens.steps[0].picture')"
+is "and in the report" "$(sed -n 's/.*src="data:image\/png;base64,\([^"]*\)".*/\1/p' "$report" | base64 -d | sha256sum | cut -d' ' -f1)" \
+	"$(json '.screens.steps[0].picture')"
+has "with what the page said" "$report" '&lt;/script&gt;&lt;img src=y'
+hasnt "as text" "$report" '<img src=y'
+hasnt "and no script" "$report" '<script'
+
+# --- attested
+jq -r .payload "$dir/attestation.json" | base64 -d >"$tmp/payload"
+is "its files are subjects" "$(jq -r '[.subject[].name | select(startswith("views/"))] | sort | join(" ")' "$tmp/payload")" "views/01-entry.jsonl views/01.png"
+is "the step is in the chain" "$(jq '[.predicate.buildDefinition.internalParameters.steps[] | select(.step == "views")] | length' "$tmp/payload")" 1
+problems() { run "$drydock" verify --json --state "$state" "$id"; json '[.problems[] | .name + ": " + .what] | join(", ")'; }
+is "untouched, it is as it was attested" "$(problems)" ""
+cp "$dir/views/01.png" "$tmp/kept"
+printf x >>"$dir/views/01.png"
+is "a picture that was changed is named" "$(problems)" "views/01.png: changed"
+cp "$dir/journal.db" "$tmp/journal"
+sqlite3 "$dir/journal.db" "UPDATE step SET result = replace(result, 'Quay', 'Bay') WHERE key = 'views'"
+is "and a step" "$(problems)" "views/01.png: changed, step views: the journal says something else"
+cp "$tmp/journal" "$dir/journal.db"
+rm -f "$dir/journal.db-wal" "$dir/journal.db-shm" "$dir/views/01.png"
+run "$drydock" resume --json --quiet --state "$state" "$id"
+is "one that is gone is taken again, and is the same" "$(sha256sum <"$dir/views/01.png")" "$(sha256sum <"$tmp/kept")"
+run "$drydock" up --no-screens --json --quiet --state "$state" "$tmp/quay"
+is "--no-screens takes none" "$(json .screens) $(ls "$state/runs/$(json .run)" | grep -c views)" "null 0"
+run "$drydock" up --screens --no-screens "$tmp/quay"
+is "it is one or the other" "$status" 2
+
+# --- the page
+rm -rf "$state/baselines"
+qa() { verb=$1; shift; run "$drydock" qa "$verb" --json --quiet --state "$state" "$@"; }
+site=$tmp/site
+mkdir "$site"
+shot() { # NAME BODY
+	printf '<!doctype html><html lang=en><title>%s</title><h1>Harbour</h1><p>%s</p>' "$1" "$2" >"$site/index.html"
+	qa shoot / --serve "$site" -o "$tmp/$1"
+}
+shot one "7 berths"
+shot two "8 berths<script>console.log('<img src=x onerror=alert(1)>')</script>"
+shown="page.$$"
+cp -r "$tmp/one" "$tmp/$shown"
+cd "$tmp" || exit
+qa report "$shown" -o "$tmp/site/review.html"
+is "a first picture is new" "$status $(json '"\(.steps) \(.new)"')" "1 1 1"
+page=$tmp/site/review.html
+has "the verdict is there without a script" "$page" "1 steps: 0 equal, 0 different, 1 new, 0 failed."
+is "one script, which the policy knows by its digest" "$(grep -o '<script' "$page" | wc -l) $(grep -c "script-src 'sha256-$(sed -n '/<script>/,/<\/script>/p' "$page" | sed 's/.*<script>//; s/<\/script>.*//' | head -c -1 | openssl dgst -sha256 -binary | base64)'" "$page")" "1 1"
+chmod 644 "$page"
+cat >"$tmp/play.json" <<'E2'
+{"name": "review", "steps": [{"go": "/review.html"},
+  {"expect": {"role": "button", "name": "Save decisions"}},
+  {"press": "a"},
+  {"expect": {"text": "1 of 1 decided"}},
+  {"press": "s"},
+  {"expect": {"text": "A decision needs a reason."}},
+  {"press": "r"},
+  {"shoot": "decided"}]}
+E2
+qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
+is "people decide on it by keys" "$(json '[.scenarios[0].steps[].status] | unique | join(" ")')" passed
+is "and it breaks no policy of its own" "$(json '[.scenarios[0].steps[].console[].text] | join("; ")')" ""
+qa approve "shoot/1 go to /" --reason "looks right"
+qa report "$shown" -o "$page"
+is "what was approved is equal" "$status $(json .equal)" "0 1"
+qa report "$tmp/two" --against "$tmp/one" -o "$page"
+is "another one is different from it" "$status $(json .different)" "1 1"
+has "where is told as text" "$page" " pixels at "
+hasnt "what the page said does not act" "$page" "<img src=x"
+chmod 644 "$page"
+cat >"$tmp/play.json" <<'E2'
+{"name": "compare", "steps": [{"go": "/review.html"},
+  {"press": "2"}, {"shoot": "swiped"}, {"press": "3"}, {"press": "4"}, {"shoot": "laid over"}, {"press": "1"}, {"shoot": "both"}]}
+E2
+qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
+is "two are compared in four ways, by keys" "$(json '[.scenarios[0].steps[] | .status, (.console | length)] | unique | join(" ")')" "0 passed"
+is "each of which looks otherwise" "$(json '[.scenarios[0].steps[].picture | values] | unique | length')" 4
+
+# --- what is decided on it; the file that it saves is said to the console instead
+echo 'URL.createObjectURL = (b) => (b.text().then((t) => console.log(t)), "#");' >"$site/say.js"
+sed 's/<meta http-equiv=Content-Security-Policy[^>]*>//; s|</body>|<script src=say.js></script></body>|' "$page" >"$site/decide.html"
+cat >"$tmp/play.json" <<'E2'
+{"name": "decide", "steps": [{"go": "/decide.html"}, {"type": {"role": "textbox", "name": "Reason", "text": "eight now"}},
+  {"type": {"role": "textbox", "name": "Your name", "text": "Ada"}}, {"click": {"role": "button", "name": "Reject"}},
+  {"click": {"role": "button", "name": "Save decisions"}}, {"shoot": "saved"}]}
+E2
+qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
+json '[.scenarios[0].steps[].console[].text | select(startswith("{"))][0]' >"$tmp/decisions.json"
+qa decide "$tmp/decisions.json"
+is "qa decide applies it" "$status $(json '.[0] | "\(.action) \(.author) \(.reason) \(.case)"')" "0 reject Ada eight now shoot/1 go to /"
+qa report "$tmp/two" -o "$page"
+is "and the next page says so" "$status $(grep -c '<p>passed; rejected</p>' "$page")" "1 1"
+qa report "$tmp/two" --against "$tmp/one" -o "$page"
+
+# --- more pictures than a page holds: noise of 4 MB, twelve times
+perl -MCompress::Zlib -e 'srand 1; my ($w, $h) = (2048, 2048); my $t = pack "N*", map { int rand 2**32 } 1 .. $w * $h / 4;
+	sub part { pack("N", length $_[1]) . "$_[0]$_[1]" . pack "N", crc32("$_[0]$_[1]") }
+	print "\x89PNG\r\n\x1a\n", part("IHDR", pack "NNC5", $w, $h, 8, 0, 0, 0, 0),
+		part("IDAT", compress(join("", map { "\0" . substr $t, $_ * $w, $w } 0 .. $h - 1), 1)), part("IEND", "")' >"$tmp/noise.png"
+run "$drydock" qa check --json --quiet --state "$state" "noise.$$=$tmp/noise.png"
+mkdir "$tmp/many"
+jq -nc --arg p "$(json '.[0].picture')" 'range(1; 13) | {n: ., action: "look \(.)", status: "passed", title: "<i>\(.)</i>", picture: $p}' >"$tmp/many/01-many.jsonl"
+qa report "$tmp/many" -o "$tmp/many.html"
+inside=$(grep -o 'src="data:image/png' "$tmp/many.html" | wc -l)
+ok "a page holds 50 MB of pictures" test "$(stat -c %s "$tmp/many.html")" -lt 54000000
+is "others are beside it, by number" "$(ls "$tmp/many.html.pictures" | sed 's/^0*//; s/.png//' | tr '\n' ' ')" "$(seq -s ' ' $((inside + 1)) 12) "
+is "and named in it" "$(grep -o "src=\"many.html.pictures/[0-9]*.png" "$tmp/many.html" | wc -l) $(json .steps)" "$((12 - inside)) 12"
+cmp -s "$tmp/noise.png" "$tmp/many.html.pictures/0012.png"
+is "each as it was" $? 0
+hasnt "titles are text" "$tmp/many.html" "<i>"
+
+# --- people who do not see it, in light and dark
+axe=$root/build/axe
+if ! cmp -s "$root/tests/runner/axe/package-lock.json" "$axe/package-lock.json" || [ ! -d "$axe/node_modules" ]; then
+	rm -rf "$axe"
+	mkdir -p "$axe"
+	cp "$root/tests/runner/axe/package.json" "$root/tests/runner/axe/package-lock.json" "$axe/"
+	ok "axe-core is fetched" sh -c "cd '$axe' && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --no-bin-links"
+fi
+cp "$axe/node_modules/axe-core/axe.min.js" "$site/axe.js"
+cp "$root/tests/runner/axe/run.js" "$site/run.js"
+# copy PAGE NAME: without the policy that would keep axe out, and in one scheme
+copy() { sed 's/<meta http-equiv=Content-Security-Policy[^>]*>//; s|</body>|<script src=axe.js></script><script src=run.js></script></body>|' "$1" >"$site/$2.html"; }
+copy "$page" review-light
+copy "$report" report-light
+for p in review report; do
+	sed 's/@media(prefers-color-scheme:dark)/@media all/; s/color-scheme:light dark/color-scheme:dark/' "$site/$p-light.html" >"$site/$p-dark.html"
+done
+cat >"$tmp/play.json" <<'E2'
+{"name": "axe", "steps": [{"go": "/review-light.html"}, {"go": "/review-dark.html"}, {"go": "/report-light.html"}, {"go": "/report-dark.html"}]}
+E2
+qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
+is "axe finds nothing" "$(json '.scenarios[0].steps[] | .console[].text')" "axe: done
+axe: done
+axe: done
+axe: done"
+
+qa report nothing
+is "a run that is not there" "$status" 2
+done_testing
