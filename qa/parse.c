@@ -1,4 +1,5 @@
 #include "qa/parse.h"
+#include "qa/qa.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -291,4 +292,16 @@ parse_report(struct str text, int exit_code, const struct command *cmd, struct t
 	if (ret->passed + ret->failed == 0)
 		set_note(ret, "0 tests were executed");
 	map_cleanup(&p.ids);
+}
+
+bool
+qa_output_passes(struct str output)
+{
+	struct test_run run = {0};
+	static char name[] = "tests";
+	const struct command any = {.run = name, .format = FORMAT_AUTO};
+	parse_report(output, 0, &any, &run);
+	bool passes = run.failed == 0;
+	test_run_cleanup(&run);
+	return passes;
 }

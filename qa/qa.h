@@ -168,4 +168,10 @@ char *qa_normal_message(const char *message);
 /* The interval of Wilson's score for `failed` of `runs`, with 95 % confidence. */
 void qa_wilson(int64_t failed, int64_t runs, double *ret_low, double *ret_high);
 
+/*
+ * In a worker: does a test command that printed this and exited with 0 pass?  Not if a case of a report in it failed, or
+ * if the report ends too early.
+ */
+bool qa_output_passes(struct str output);
+
 #endif

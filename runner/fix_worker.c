@@ -10,6 +10,7 @@
 #include "base/git_write.h"
 #include "base/unpack.h"
 #include "graph/graph.h"
+#include "qa/qa.h"
 #include "runner/fix_wire.h"
 #include "runner/fix_worker.h"
 
@@ -422,8 +423,10 @@ run_tests_there(void *ctx, const struct judge_file *files, size_t n, struct judg
 	int rc = say(WIRE_REQUEST, buf_str(&body), err);
 	if (rc == 0 && !read_answer(&out))
 		rc = err_set(err, DD_EIO, "fix: nobody answers");
-	if (rc == 0)
+	if (rc == 0) {
 		judge_take_run(buf_str(&out), ret);
+		ret->passed = ret->passed && qa_output_passes(buf_str(&ret->output));
+	}
 	return rc;
 }
 

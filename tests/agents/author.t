@@ -70,7 +70,7 @@ pr=$state/runs/$run/pr.md
 is "a model's change is kept" "$status $(written '[.outcome, .review, .by[0].verdict, .by[0].model] | join(" ")')" \
 	"0 fixed cross-reviewed by reader (beta) kept writer"
 is "through all gates" "$(written '[.by[0].gates[] | .gate + "=" + .result] | join(" ")')" \
-	"parses=passed untampered=passed symbols=passed builds=passed tests=passed review=passed"
+	"parses=passed untampered=passed symbols=passed builds=passed tests=passed judged=passed review=passed"
 is "case by case" "$(json '[.before.cases, .after.cases | .["test/tests/middle of four"], .["test/tests/highest below zero"]] | join(" ")')" \
 	"failed failed passed passed"
 is "what it cost is told, of the attempt and in all" "$(written '.cost.usd > 0 and .cost.tokens > 1000 and .by[0].tokens == .cost.tokens and .by[0].cost == .cost.usd')" true
@@ -104,7 +104,8 @@ is "killed again and again, it ends the same" "$status $(json '[.outcome, (.afte
 ok "it was killed while a model was asked" test $kills -gt 6
 is "with the same change" "$(sha256sum <"$state/runs/$id/fix.patch")" "$(sha256sum <"$state/runs/$run/fix.patch")"
 doubts=$("$drydock" trace --state "$state" "$id" | sed -n 's/.*(\([0-9]*\) in doubt.*/\1/p')
-is "what was answered is not asked again" "$(($(asked right) + $(asked judge) - before))" $((3 + ${doubts:-0}))
+again=$(($(asked right) + $(asked judge) - before)) # a call in doubt may not have been sent
+ok "what was answered is not asked again ($again, ${doubts:-0} in doubt)" [ "$again" -ge 3 -a "$again" -le $((3 + ${doubts:-0})) ]
 is "and no tool gives its result twice" "$("$drydock" trace --state "$state" --json "$id" | jq '[.[] | select(.name == "execute_tool test" and .end_ns > 0 and .error == null)] | length')" 1
 
 # --- an author that does what the source says: what is refused, and what the next attempt learns from it
