@@ -431,26 +431,12 @@ struct literals {
 	const struct map *but, *only; /* may be NULL */
 };
 
-/* A value of tests, or one that encloses it: what is larger than 23 and less than 25 is 24. */
-static bool
-is_near(const struct map *m, struct str v)
-{
-	uint64_t n;
-	if (map_get_str(m, v))
-		return true;
-	if (!str_parse_u64(v, 1000000000, &n) || n < 10)
-		return false;
-	OWN_FREE char *below = mem_printf("%llu", (unsigned long long)n - 1),
-		      *above = mem_printf("%llu", (unsigned long long)n + 1);
-	return map_get(m, below) || map_get(m, above);
-}
-
 static void
 take_literal(void *ctx, struct str v)
 {
 	struct literals *l = ctx;
 	if (!inventory_is_common(v) && !(l->but && map_get_str(l->but, v)) &&
-		!(l->only && !is_near(l->only, v)))
+		!(l->only && !map_get_str(l->only, v)))
 		map_put_str(l->into, v, l->into);
 }
 
@@ -467,6 +453,25 @@ each_value(struct str text, struct literals *l)
 		for (size_t at = 0; judge_text_number(line, at, &v); at = v.at + v.n)
 			take_literal(l, (struct str){line.p + v.at, v.n});
 	}
+}
+
+static bool
+has_number(const struct map *m, uint64_t n)
+{
+	OWN_FREE char *text = mem_printf("%llu", (unsigned long long)n);
+	return map_get(m, text) != NULL;
+}
+
+/* Values of tests between two of the code: what is larger than 23 and less than 25 is 24. */
+static size_t
+count_enclosed(const struct map *code, const struct map *tests)
+{
+	size_t enclosed = 0;
+	uint64_t n;
+	for (struct map_entry *e = map_first(code); e; e = map_next(e))
+		enclosed += str_parse_u64(str_of(map_key(e)), 1000000000, &n) &&
+			    has_number(tests, n + 1) && has_number(code, n + 2);
+	return enclosed;
 }
 
 /* New values in the code, and those of them that tests use. */
@@ -489,7 +494,7 @@ count_new_values(const struct judging *j, size_t *ret_all, size_t *ret_known)
 		each_value(c->after, &shared);
 	}
 	*ret_all = map_count(&all);
-	*ret_known = map_count(&known);
+	*ret_known = map_count(&known) + count_enclosed(&all, &tests);
 }
 
 /*
