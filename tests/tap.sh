@@ -63,9 +63,9 @@ run() {
 # json EXPRESSION [FILE]: what jq says, strings bare; of the last output unless a file is named
 json() { jq -r "$1" "${2:-$tmp/out}" 2>&1; }
 
-# up ARGS...: drydock up --json, whatever was learnt before; the Dockerfile it made is looked at, too
+# up ARGS...: drydock up --json, whatever was learnt before and without a look at its pages; the Dockerfile it made is looked at, too
 up() {
-	run "$drydock" up --json --quiet --state "$state" --no-learnt "$@"
+	run "$drydock" up --json --quiet --state "$state" --no-learnt --no-screens "$@"
 	dockerfile=$(dirname "$(json '.recipe // empty')")/Dockerfile
 	[ ! -f "$dockerfile" ] || awk -f tests/hadolint.awk "$dockerfile" >>"$tmp/.dockerfiles"
 }
