@@ -46,10 +46,10 @@ int fix_keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_auth
 
 /*
  * Judge what a layer changes (agents/judge.h), by building and testing it again and again.  g: packages, and the source
- * without the layer.  passes: all tests passed with it.  by_rule: its author may write tests in another dialect.  *ret: as
+ * without the layer.  passes: all tests passed with it.  tests_may_change: the goal asks for it, or a rule of ours writes them in another dialect.  *ret: as
  * judge_change gives it, with "findings"; a new reference.
  */
-int fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool by_rule,
+int fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool tests_may_change,
 	json_t **ret, struct dd_err *err) DD_MUST_USE;
 
 /* ---- looking at changes (fix_changes.c) ---- */
@@ -70,7 +70,7 @@ int fix_commits(const struct state *st, const char *dir, const struct stack *bel
 	const struct strlist *layers, const struct strlist *messages, int64_t time_s,
 	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err) DD_MUST_USE;
 
-/* Body of the worker "fix": propose HOW | judge PASSES RULE COMMAND | changes N | repository |
+/* Body of the worker "fix": propose HOW | judge passes|fails may-change|stay COMMAND | changes N | repository |
  * commits N TIME | edit | show PATH FROM TO. */
 int fix_worker_main(int argc, char **argv);
 

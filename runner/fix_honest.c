@@ -1,4 +1,5 @@
 /* Whether what makes tests pass is a repair, and whether the loop swings between two states. */
+#include "runner/fix_gates.h"
 #include "runner/fix_loop.h"
 
 /* ---- honesty ---- */
@@ -22,8 +23,10 @@ do_judge(void *ctx, json_t **ret_result, struct dd_err *err)
 		.commands = &now->probe.project.commands,
 		.env = (const char *const *)env.v};
 	enum run_outcome o = now->probe.outcome;
+	OWN_JSON json_t *asked_for = fix_tests_changed(f->attempt->changes, f->run->options.goal);
+	bool tests_may_change = f->author != AUTHOR_MODEL || json_array_size(asked_for);
 	int rc = fix_judge(&g, json_string_value(json_object_get(f->attempt->proposed, "layer")),
-		o == OUTCOME_UP || o == OUTCOME_BUILT, f->author != AUTHOR_MODEL, ret_result, err);
+		o == OUTCOME_UP || o == OUTCOME_BUILT, tests_may_change, ret_result, err);
 	stack_cleanup(&work);
 	recipe_cleanup(&recipe);
 	return rc;

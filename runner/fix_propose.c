@@ -218,8 +218,8 @@ put_test_command(const struct command_list *l, struct buf *out)
 }
 
 int
-fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool by_rule, json_t **ret,
-	struct dd_err *err)
+fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool tests_may_change,
+	json_t **ret, struct dd_err *err)
 {
 	struct proposing p = {.g = g, .answers = -1, .in = {.max = REQUEST_MAX}};
 	OWN_FREE char *dir = layer_dir(g->state, layer);
@@ -230,8 +230,8 @@ fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool by_ru
 	struct pod *desk = NULL;
 	OWN(buf) struct buf command = {0};
 	put_test_command(g->commands, &command);
-	const char *args[] = {
-		"judge", passes ? "passes" : "fails", by_rule ? "rule" : "model", command.p, NULL};
+	const char *args[] = {"judge", passes ? "passes" : "fails",
+		tests_may_change ? "may-change" : "stay", command.p, NULL};
 	for (const char *const *e = g->env; *e; e++)
 		strlist_add(&p.env, *e);
 	int step = progress_begin("judging the change");

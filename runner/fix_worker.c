@@ -431,7 +431,7 @@ run_tests_there(void *ctx, const struct judge_file *files, size_t n, struct judg
 }
 
 static int
-do_judge(bool passes, bool by_rule, char *command, struct dd_err *err)
+do_judge(bool passes, bool tests_may_change, char *command, struct dd_err *err)
 {
 	struct layer_changes c = {0};
 	struct tests *t = mem_zalloc(1, sizeof(*t));
@@ -452,7 +452,7 @@ do_judge(bool passes, bool by_rule, char *command, struct dd_err *err)
 		.tests = t->v,
 		.ntests = t->n,
 		.passes = passes,
-		.tests_may_change = by_rule,
+		.tests_may_change = tests_may_change,
 		.time_ms = JUDGE_ALL_MS,
 		.host = &host};
 	if (rc == 0)
@@ -549,8 +549,8 @@ fix_worker_main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "propose") == 0)
 		rc = do_propose(strcmp(argv[2], "strict") == 0, &err);
 	else if (argc == 5 && strcmp(argv[1], "judge") == 0)
-		rc = do_judge(strcmp(argv[2], "passes") == 0, strcmp(argv[3], "rule") == 0, argv[4],
-			&err);
+		rc = do_judge(strcmp(argv[2], "passes") == 0, strcmp(argv[3], "may-change") == 0,
+			argv[4], &err);
 	else if (argc == 3 && strcmp(argv[1], "changes") == 0 &&
 		 str_parse_u64(str_of(argv[2]), 1000, &n))
 		rc = do_changes(n, &err);
