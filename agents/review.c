@@ -119,7 +119,8 @@ review_run(struct calls *c, const struct review_spec *spec, enum call_failure *f
 	static const char *const criteria[] = {
 		"C1: it mends the cause, and does not hide the symptom",
 		"C2: the code does right for every input, not for those of the tests alone",
-		"C3: it does nothing that was not asked for", NULL};
+		"C3: it does nothing that was not asked for",
+		"C4: it keeps the rules, where there are any", NULL};
 	OWN(strlist) struct strlist all = {0};
 	OWN_FREE char *goal = task(spec);
 	OWN_JSON json_t *form = format();
@@ -131,6 +132,7 @@ review_run(struct calls *c, const struct review_spec *spec, enum call_failure *f
 		.role = "You review a change that another wrote.",
 		.goal = goal,
 		.requirements = &all,
+		.rules = spec->rules,
 		.pack = pack,
 		.check = check,
 		.ctx = &r,

@@ -12,6 +12,8 @@ struct review_spec {	  /* borrowed */
 	const char *name; /* of the agent */
 	const struct model *model;
 	const char *goal; /* of the user; NULL */
+	const struct strlist
+		*rules;	  /* that its author had from people, verbatim in the prompt; NULL */
 	struct str patch; /* of the target and of a model: data */
 	struct str evidence;
 	const struct provider_watch *watch; /* NULL */

@@ -367,7 +367,10 @@ try_author(struct fixing *f, enum fix_author author, bool *ret_idle, struct dd_e
 		f->r->outcome = FIX_BUDGET;
 	if (rc < 0 || over)
 		return rc;
-	rc = attempt(f, err);
+	if (author == AUTHOR_MODEL)
+		rc = fix_take_guidance(f, err);
+	if (rc == 0)
+		rc = attempt(f, err);
 	if (rc == 0 && author == AUTHOR_MODEL)
 		*ret_idle = fix_take_answer(f);
 	return rc;
@@ -518,6 +521,7 @@ fix_run(const struct cli_call *call, struct state *st, struct run *run, struct a
 		standup_result_cleanup(&f.best);
 	case_result_list_cleanup(&f.cases);
 	fix_models_close(f.models);
+	json_decref(f.guidance);
 	strlist_cleanup(&f.tried);
 	free(f.stopped);
 	fix_result_cleanup(&r);

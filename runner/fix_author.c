@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "runner/fix_bench.h"
+#include "runner/fix_guidance.h"
 #include "runner/graph_map.h"
 
 #include <string.h>
@@ -266,6 +267,7 @@ pack(void *ctx, size_t bytes, struct buf *out, json_t **ret_files, struct dd_err
 		if (strlen(t->tried->v[i]) + 2 < room(&p) / 2)
 			buf_printf(out, "%s\n", t->tried->v[i]);
 	}
+	fix_guidance_pack(a->w->guidance, room(&p) / 8, out);
 	int rc = put_changed(&p, err);
 	if (rc == 0 && a->bench.map)
 		put_source(&p, buf_str(&evidence));
@@ -275,6 +277,43 @@ pack(void *ctx, size_t bytes, struct buf *out, json_t **ret_files, struct dd_err
 	else
 		*ret_files = p.files;
 	return rc;
+}
+
+/* ---- what people said ---- */
+
+#define TOUCHED_BYTES ((size_t)32 << 10) /* of excerpts: what they are of is what is touched */
+
+/* The files that a pack would be of. */
+static void
+find_touched(struct authoring *a, struct strlist *ret)
+{
+	OWN(buf) struct buf out = {0}, evidence = {0};
+	struct packing p = {.a = a, .out = &out, .end = TOUCHED_BYTES, .files = json_array()};
+	size_t i;
+	json_t *file;
+	fix_author_evidence(a->w->task, TOUCHED_BYTES / 3, &evidence);
+	if (a->bench.map)
+		put_source(&p, buf_str(&evidence));
+	json_array_foreach (p.files, i, file)
+		strlist_add_new(ret, json_string_value(json_object_get(file, "path")));
+	strlist_cleanup(&p.seen);
+	json_decref(p.files);
+}
+
+int
+fix_author_guidance(const struct fix_writing *w, json_t **ret, struct dd_err *err)
+{
+	OWN(authoring) struct authoring a = {.w = w};
+	OWN(strlist) struct strlist touched = {0};
+	if (!w->tree) {
+		*ret = json_object();
+		return 0;
+	}
+	int rc = make_map(&a, err);
+	if (rc < 0)
+		return rc;
+	find_touched(&a, &touched);
+	return fix_guidance_find(w->ground->state, a.bench.map, w->tree, &touched, ret, err);
 }
 
 /* ---- the answer ---- */
@@ -395,6 +434,7 @@ ask(struct authoring *a, json_t **ret, struct dd_err *err)
 	struct agent_tool tools[FIX_TOOLS];
 	author_requirements(&task, &requirements);
 	author_rules(&task, &rules);
+	fix_guidance_rules(w->guidance, &rules);
 	fix_bench_tools(&a->bench, tools);
 	const struct agent_task agent = {.name = w->agent,
 		.role = "You repair the source of a program that others wrote.",
@@ -457,13 +497,16 @@ fix_author_review(const struct fix_review *v, json_t **ret, struct dd_err *err)
 	struct review_result r = {0};
 	enum call_failure failure = FAIL_NONE;
 	OWN(dd_err) struct dd_err why = {0};
+	OWN(strlist) struct strlist rules = {0};
 	int rc = 0;
+	fix_guidance_rules(v->guidance, &rules);
 	if (!m) {
 		r.reason = mem_strdup("no model of another family that may review can be asked");
 	} else {
 		const struct review_spec spec = {.name = v->agent,
 			.model = m,
 			.goal = v->goal,
+			.rules = &rules,
 			.patch = v->patch,
 			.evidence = v->evidence,
 			.watch = &watch};

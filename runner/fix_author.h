@@ -54,7 +54,13 @@ struct fix_writing { /* borrowed */
 	const char *agent;   /* its name: "fix/3/write" */
 	const char *map_dir; /* where the map of the source is kept */
 	const char *source;  /* directory of the layer that the map is of */
+	const char
+		*tree; /* absolute path of the source, where it is a directory of the user; NULL */
+	const json_t *guidance; /* of fix_author_guidance */
 };
+
+/* What people said of what the task touches (fix_guidance.h); an empty object where the source is no directory. */
+int fix_author_guidance(const struct fix_writing *w, json_t **ret, struct dd_err *err) DD_MUST_USE;
 
 /*
  * *ret as of fix_propose, and {"model", "end", "flaw", "complete", "requirements": [ids], "usd", "tokens", "spent": {"usd",
@@ -73,6 +79,7 @@ struct fix_review {
 	struct fix_models *models;
 	const struct model *author;
 	const char *agent, *goal;
+	const json_t *guidance; /* that its author had */
 	struct str patch, evidence;
 };
 int fix_author_review(const struct fix_review *r, json_t **ret, struct dd_err *err) DD_MUST_USE;

@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "base/git_write.h"
+#include "runner/fix_guidance.h"
 
 static int
 do_patch(void *ctx, json_t **ret_result, struct dd_err *err)
@@ -19,8 +20,8 @@ do_patch(void *ctx, json_t **ret_result, struct dd_err *err)
 	return rc;
 }
 
-static bool
-is_local(const struct run *run)
+bool
+fix_is_local(const struct run *run)
 {
 	return run->options.source[0] == '/' && fs_is_dir(run->options.source);
 }
@@ -94,16 +95,49 @@ put_sides(struct fixing *f, struct dd_err *err)
 	return rc;
 }
 
+/* What reviewers rejected, and why: the next repair of these parts is told. */
+static int
+do_lessons(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	const struct fixing *f = ctx;
+	OWN_FREE char *db = run_path(f->run, "map.db");
+	int rc = 0;
+	(void)ret_result;
+	for (size_t i = 0; rc == 0 && i < f->r->attempts.n; i++) {
+		const struct fix_attempt *a = &f->r->attempts.v[i];
+		const char *reason = json_string_value(json_object_get(a->review, "reason")),
+			   *author = json_string_value(json_object_get(a->review, "model"));
+		OWN(strlist) struct strlist files = {0};
+		size_t k;
+		json_t *file;
+		if (a->gates[GATE_REVIEW] != GATE_FAILED || !reason || !author)
+			continue;
+		json_array_foreach (json_object_get(a->changes, "files"), k, file)
+			strlist_add(&files, json_string_value(json_object_get(file, "path")));
+		OWN_FREE char *text = mem_printf("A change of this was rejected: %s", reason);
+		const struct fix_lesson l = {.tree = f->run->options.source,
+			.text = text,
+			.evidence = f->run->id,
+			.author = author,
+			.files = &files};
+		rc = fix_guidance_learn(f->st, db, &l, err);
+	}
+	return rc;
+}
+
 int
 fix_hand_over(struct fixing *f, struct dd_err *err)
 {
 	struct journal *j = f->run->journal;
 	const struct run_options *o = &f->run->options;
+	OWN_JSON json_t *lessons = NULL;
 	int rc =
 		f->r->layers.n ? journal_step(j, "fix/patch", do_patch, f, &f->r->changes, err) : 0;
-	if (rc == 0 && f->r->layers.n && is_local(f->run) && !o->no_branch)
+	if (rc == 0 && f->r->layers.n && fix_is_local(f->run) && !o->no_branch)
 		rc = journal_step(j, "fix/branch", do_branch, f, &f->r->branch, err);
-	if (rc == 0 && f->r->conflict.left.n && is_local(f->run) && !o->no_branch)
+	if (rc == 0 && f->r->conflict.left.n && fix_is_local(f->run) && !o->no_branch)
 		rc = put_sides(f, err);
+	if (rc == 0 && f->models && fix_is_local(f->run))
+		rc = journal_step(j, "fix/lessons", do_lessons, f, &lessons, err);
 	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);
 }

@@ -26,6 +26,7 @@ struct fixing {
 	int64_t best_n;		   /* the attempt that best is of; 0: before */
 	struct fix_models *models; /* NULL: no model takes part */
 	const struct model *model; /* that writes this attempt */
+	json_t *guidance;	   /* of the attempt; NULL */
 	struct strlist tried;	   /* attempts of models that were not kept, and why */
 	bool smaller;		   /* the next is to do less at once */
 	bool reached;  /* the goal, says its author, and gates and review do not say otherwise */
@@ -55,6 +56,8 @@ void fix_remember(struct fixing *f, const struct case_result_list *cases, const 
 
 /* Sets f->models, unless none is to take part. DD_EINVAL: one took part, and none can be asked any more. */
 int fix_open_models(struct fixing *f, struct dd_err *err) DD_MUST_USE;
+/* Journalled, so that a resumed run asks what the first asked. */
+int fix_take_guidance(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 int fix_write(struct fixing *f, const struct fix_ground *g, json_t **ret_result, struct dd_err *err)
 	DD_MUST_USE;
 /* A model's change that passed all else; *ret_passed: it was not rejected. */
@@ -66,6 +69,8 @@ bool fix_nobody_answered(const struct fixing *f);
 
 /* ---- fix_handover.c ---- */
 
+/* Is the source a directory of the user? */
+bool fix_is_local(const struct run *run);
 int fix_hand_over(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 
 #endif

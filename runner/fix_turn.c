@@ -81,8 +81,11 @@ task_of(const struct fixing *f, const char *log, const json_t *changed)
 		.only_first = f->smaller};
 }
 
-int
-fix_write(struct fixing *f, const struct fix_ground *g, json_t **ret_result, struct dd_err *err)
+/* With what belongs to the attempt: hand it to `what`. */
+static int
+with_task(struct fixing *f, const struct fix_ground *g,
+	int (*what)(const struct fix_writing *w, json_t **ret, struct dd_err *err), json_t **ret,
+	struct dd_err *err)
 {
 	OWN_FREE char *agent = mem_printf("fix/%lld/write", (long long)f->n);
 	OWN_FREE char *source = layer_dir(f->st, f->before.source.layer);
@@ -95,8 +98,33 @@ fix_write(struct fixing *f, const struct fix_ground *g, json_t **ret_result, str
 		.model = f->model,
 		.agent = agent,
 		.map_dir = f->run->dir,
-		.source = source};
-	return fix_author_propose(&w, ret_result, err);
+		.source = source,
+		.tree = fix_is_local(f->run) ? f->run->options.source : NULL,
+		.guidance = f->guidance};
+	return what(&w, ret, err);
+}
+
+static int
+do_guidance(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct fixing *f = ctx;
+	const struct fix_ground g = {.state = f->st};
+	return with_task(f, &g, fix_author_guidance, ret_result, err);
+}
+
+int
+fix_take_guidance(struct fixing *f, struct dd_err *err)
+{
+	OWN_FREE char *key = mem_printf("fix/%lld/guidance", (long long)f->n);
+	json_decref(f->guidance);
+	f->guidance = NULL;
+	return journal_step(f->run->journal, key, do_guidance, f, &f->guidance, err);
+}
+
+int
+fix_write(struct fixing *f, const struct fix_ground *g, json_t **ret_result, struct dd_err *err)
+{
+	return with_task(f, g, fix_author_propose, ret_result, err);
 }
 
 /* ---- review ---- */
@@ -129,6 +157,7 @@ do_review(void *ctx, json_t **ret_result, struct dd_err *err)
 		.author = f->model,
 		.agent = agent,
 		.goal = f->run->options.goal,
+		.guidance = f->guidance,
 		.patch = buf_str(&patch),
 		.evidence = buf_str(&measured)};
 	return fix_author_review(&review, ret_result, err);

@@ -128,6 +128,36 @@ is "each for its own reason" "$(written '[.by[1].findings[0].kind, .by[2].review
 ok "the author was told what it may not write" sh -c 'requests() { jq -c "select(.profile == \"oracle+task=stubborn\") | .body" "$1"; }; requests "$1" | sed -n 3p | grep -q "not yours to change. Mend what it tests"' sh "$tmp/requests.jsonl"
 is "the second rung thinks more" "$(requests stubborn | jq -r '.output_config.effort // "plain"' | uniq | head -n 2 | tr '\n' ' ')" "plain high "
 
+# --- what was learnt is told to who works there next, and what people want to everybody
+learnt=$tmp/learnt
+cp -r "$apps/fix-readings" "$learnt"
+mkdir -p "$learnt/spare" "$learnt/.drydock" "$tmp/config/drydock"
+printf 'static int drops(int n) { return n * 2; }\nint oil(int n) { return drops(n); }\n' >"$learnt/spare/oil.c"
+printf 'int oil(int n);\nint lamp(void) { return oil(3); }\n' >"$learnt/spare/lamp.c"
+"$drydock" graph ingest --quiet --state "$state" "$learnt" >/dev/null
+fix --no-branch --models "$tmp/stubborn.json" "$learnt"
+is "a rejection is a memory of the part that it was about" \
+	"$("$drydock" memory list --state "$state" --dir "$learnt" --at level.c --json | jq -r '.[] | [.source, .text] | join(": ")')" \
+	"review: A change of this was rejected: it takes no mean"
+printf '# Ours\n\n- Keep functions short.\n' >"$tmp/config/drydock/rules.md"
+printf -- '- Names are in English.\n' >"$learnt/.drydock/rules.md"
+"$drydock" memory add --quiet --state "$state" --dir "$learnt" --at level.c "Readings are in metres." >/dev/null
+"$drydock" memory add --quiet --state "$state" --dir "$learnt" --at spare/oil.c "Oil is black." >/dev/null
+task told <<END
+{"needs": ["double most = 0;", "Readings are in metres.", "Keep functions short.", "Names are in English.", "rejected: it takes no mean"],
+	"answers": [{"edits": [$MEAN, $FIRST]}]}
+END
+models "$tmp/told.json" told judge '[{"context": 100}]'
+fix --no-branch --models "$tmp/told.json" "$learnt"
+is "who works there is told" "$status $(written '[.outcome, .review, .by[0].verdict] | join(" ")')" "0 fixed cross-reviewed by reader (beta) kept"
+is "and not of other parts" "$(requests told | grep -c 'Oil is black')" 0
+is "nor who works elsewhere" "$(requests stubborn | grep -c 'Oil is black\|in metres\.')" 0
+rule() { requests "$1" | jq -r '.. | strings' | perl -0pe 's/<data-([0-9a-f]{16}) from.*?<\/data-\1>//gs' | grep -c "$2"; }
+ok "what people said are rules" [ "$(rule told 'Readings are in metres\|Keep functions short')" -ge 2 ]
+is "what a model said, and the tree, are not" "$(rule told 'it takes no mean\|Names are in English')" 0
+ok "the reviewer has the rules, too" sh -c 'jq -c "select(.profile == \"oracle+task=judge\") | .body" "$1" | tail -n 1 | grep -q "Keep functions short"' sh "$tmp/requests.jsonl"
+rm -r "$tmp/config/drydock"
+
 # --- a part at a time, and nobody else to review it
 task weary <<END
 {"needs": ["double most"], "answers": [
