@@ -14,6 +14,7 @@ enum gate {		 /* cheapest first */
 	GATE_BUILDS,
 	GATE_TESTS,  /* no case ends worse */
 	GATE_JUDGED, /* it repairs, and does not only make the tests pass (judge.h) */
+	GATE_SECURE, /* nothing unsafe comes in that was not there */
 	GATE_REVIEW, /* a model of another family than the author's accepts it */
 	GATES,
 };

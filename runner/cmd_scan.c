@@ -4,15 +4,9 @@
 #include "base/fs.h"
 #include "runner/handed.h"
 #include "runner/intake.h"
-#include "security/security.h"
+#include "runner/scan.h"
 
-#include <unistd.h>
-
-#define ADVISORIES "/advisories"
-#define MAX_OUTPUT ((size_t)256 << 20)
 #define MAX_REPORT ((size_t)64 << 20)
-#define MEMORY ((uint64_t)2 << 30)
-#define PATIENCE_MS (60 * 60 * 1000)
 
 struct scan_options {
 	struct common_options common;
@@ -70,31 +64,14 @@ installed_packages(const struct run *r)
 static int
 scan_layer(struct scan *s, const char *layer, const json_t *packages, struct dd_err *err)
 {
-	OWN(buf) struct buf input = {0}, out = {.max = MAX_OUTPUT};
-	struct stack tree = {0};
-	struct pod *pod;
 	OWN_FREE char *osv = NULL;
-	const char *args[] = {s->o->osv ? ADVISORIES : NULL, NULL};
+	struct stack tree = {0};
 	int rc = s->o->osv ? command_absolute_path(s->o->osv, &osv, err) : 0;
-	if (rc < 0)
-		return rc;
-	const struct pod_bind bind = {.src = osv, .dst = ADVISORIES};
-	const struct pod_spec spec = {
-		.state = &s->st, .work = &tree, .binds = &bind, .nbinds = osv != NULL};
-	json_print(packages, 0, &input);
-	const struct worker_spec worker = {.name = "security",
-		.args = args,
-		.input = buf_str(&input),
-		.memory_bytes = MEMORY,
-		.time_limit_ms = PATIENCE_MS};
 	stack_push(&tree, layer);
-	rc = pod_open(&spec, &pod, err);
-	if (rc == 0) {
-		rc = worker_exec(pod, &worker, &out, err);
-		pod_close(pod);
-	}
+	if (rc == 0)
+		rc = scan_stack(&s->st, &tree, packages, osv, &s->result, err);
 	stack_cleanup(&tree);
-	return rc < 0 ? rc : security_result_from_json(buf_str(&out), &s->result, err);
+	return rc;
 }
 
 static int

@@ -259,6 +259,8 @@ judge(struct fixing *f, struct dd_err *err)
 		    (c.better.n || (writes && f->run->options.goal && fix_is_built(&now)));
 	if (good)
 		rc = fix_is_honest(f, &now, &good, err);
+	if (rc == 0 && good)
+		rc = fix_is_secure(f, &good, err);
 	if (rc == 0 && good && writes)
 		rc = fix_have_reviewed(f, &good, err);
 	if (rc == 0 && good)

@@ -52,6 +52,10 @@ int fix_is_honest(struct fixing *f, const struct standup_result *now, bool *ret,
 /* What was stood up, and how its cases ended; layer NULL: nothing but what is kept. */
 void fix_remember(struct fixing *f, const struct case_result_list *cases, const char *layer);
 
+/* ---- fix_secure.c ---- */
+
+int fix_is_secure(struct fixing *f, bool *ret, struct dd_err *err) DD_MUST_USE;
+
 /* ---- fix_turn.c ---- */
 
 /* Sets f->models, unless none is to take part. DD_EINVAL: one took part, and none can be asked any more. */

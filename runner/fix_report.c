@@ -20,6 +20,7 @@ fix_result_cleanup(struct fix_result *r)
 		json_decref(r->attempts.v[i].proposed);
 		json_decref(r->attempts.v[i].changes);
 		json_decref(r->attempts.v[i].judged);
+		json_decref(r->attempts.v[i].secured);
 		json_decref(r->attempts.v[i].review);
 		strlist_cleanup(&r->attempts.v[i].worse);
 		strlist_cleanup(&r->attempts.v[i].better);
@@ -130,12 +131,12 @@ attempt_to_json(const struct fix_attempt *a)
 	json_t *note = json_object_get(a->proposed, "note");
 	json_t *model = json_object_get(a->proposed, "model");
 	json_t *j = json_pack(
-		"{s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*, s:O*}",
+		"{s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*, s:O*, s:O*}",
 		"model", model, "author", fix_author_names[a->author], "cost", a->usd, "tokens",
 		(json_int_t)a->tokens, "gates", gates, "verdict", attempt_verdict_names[a->verdict],
 		"findings", findings, "fixes", fixes, "units", units, "worse",
 		json_from_strings(&a->worse), "better", json_from_strings(&a->better), "note", note,
-		"judged", a->judged, "review", a->review);
+		"judged", a->judged, "security", a->secured, "review", a->review);
 	static const char *const told[] = {"end", "flaw", "summary", "requirements", NULL};
 	for (size_t i = 0; told[i]; i++)
 		if (json_object_get(a->proposed, told[i]))
@@ -555,11 +556,11 @@ print_line(const char *label, const char *text)
 
 /* Why an attempt that made tests pass is none. */
 static void
-print_refusals(const struct fix_attempt *a)
+print_refusals(const json_t *judged)
 {
 	size_t i;
 	json_t *one;
-	json_array_foreach (json_object_get(a->judged, "findings"), i, one) {
+	json_array_foreach (json_object_get(judged, "findings"), i, one) {
 		OWN_FREE char *line =
 			mem_printf("%s: %s (%s)", json_string_value(json_object_get(one, "path")),
 				json_string_value(json_object_get(one, "text")),
@@ -590,7 +591,8 @@ print_summary(const struct run *run, const struct fix_result *r)
 			buf_puts(&line, ", ");
 		put_rules(a, &line);
 		print_line("attempt", line.p);
-		print_refusals(a);
+		print_refusals(a->judged);
+		print_refusals(a->secured);
 		print_line("note", json_string_value(json_object_get(a->proposed, "note")));
 	}
 	json_array_foreach (left, i, one) {

@@ -11,6 +11,7 @@ struct fix_attempt {
 	json_t *proposed; /* of fix_propose */
 	json_t *changes;  /* of fix_changes; NULL */
 	json_t *judged;	  /* of fix_judge; NULL */
+	json_t *secured;  /* {"findings"}, in the form of judged; NULL */
 	json_t *review;	  /* of fix_author_review; NULL: none was due */
 	double usd;	  /* of its calls to models */
 	int64_t tokens;

@@ -215,6 +215,13 @@ put_reason(const struct fix_attempt *a, struct buf *out)
 			buf_printf(out, " %s in %s;",
 				json_string_value(json_object_get(one, "kind")),
 				json_string_value(json_object_get(one, "path")));
+	} else if (a->gates[GATE_SECURE] == GATE_FAILED) {
+		buf_puts(out, "refused, because it brings in what is unsafe:");
+		json_array_foreach (json_object_get(a->secured, "findings"), i, one)
+			buf_printf(out, " %s in %s (%s)",
+				json_string_value(json_object_get(one, "kind")),
+				json_string_value(json_object_get(one, "path")),
+				json_string_value(json_object_get(one, "text")));
 	} else if (a->gates[GATE_REVIEW] == GATE_FAILED) {
 		buf_printf(out, "a reviewer rejected it: %s",
 			json_string_value(json_object_get(a->review, "reason")));

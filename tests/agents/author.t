@@ -70,7 +70,7 @@ pr=$state/runs/$run/pr.md
 is "a model's change is kept" "$status $(written '[.outcome, .review, .by[0].verdict, .by[0].model] | join(" ")')" \
 	"0 fixed cross-reviewed by reader (beta) kept writer"
 is "through all gates" "$(written '[.by[0].gates[] | .gate + "=" + .result] | join(" ")')" \
-	"parses=passed untampered=passed symbols=passed builds=passed tests=passed judged=passed review=passed"
+	"parses=passed untampered=passed symbols=passed builds=passed tests=passed judged=passed secure=passed review=passed"
 is "case by case" "$(json '[.before.cases, .after.cases | .["test/tests/middle of four"], .["test/tests/highest below zero"]] | join(" ")')" \
 	"failed failed passed passed"
 is "what it cost is told, of the attempt and in all" "$(written '.cost.usd > 0 and .cost.tokens > 1000 and .by[0].tokens == .cost.tokens and .by[0].cost == .cost.usd')" true
@@ -157,6 +157,18 @@ ok "what people said are rules" [ "$(rule told 'Readings are in metres\|Keep fun
 is "what a model said, and the tree, are not" "$(rule told 'it takes no mean\|Names are in English')" 0
 ok "the reviewer has the rules, too" sh -c 'jq -c "select(.profile == \"oracle+task=judge\") | .body" "$1" | tail -n 1 | grep -q "Keep functions short"' sh "$tmp/requests.jsonl"
 rm -r "$tmp/config/drydock"
+
+# --- what works and is unsafe
+task careless <<END
+{"needs": ["double most = 0;"], "answers": [
+	{"unless": ["earlier attempts"], "edits": [$MEAN, {"like": "double most = 0;",
+		"replace": "\tconst char *after = getenv(\"AFTER\");\n\tdouble most = readings[0];\n\tif (after)\n\t\treturn system(after);"}]},
+	{"if": ["refused, because it brings in what is unsafe: unsafe/c-shell in level.c"], "edits": [$MEAN, $FIRST]}]}
+END
+models "$tmp/careless.json" careless "" '[{"context": 100}, {"context": 100}]'
+fix --no-branch --models "$tmp/careless.json" "$app"
+is "what brings in a shell is refused, and said" "$status $(written '[.outcome, (.by[] | .verdict), .by[0].security.findings[0].kind, ([.by[0].gates[] | select(.result == "failed") | .gate] | join("+"))] | join(" ")')" \
+	"0 fixed dropped kept unsafe/c-shell secure"
 
 # --- a part at a time, and nobody else to review it
 task weary <<END

@@ -108,7 +108,7 @@ up "$apps/tiny-perl"
 id=$(json .run)
 advisory='{"id": "X-5", "affected": [{"package": {"ecosystem": "Debian:12", "name": "perl"}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]}]}'
 echo "$advisory" >"$tmp/perl.json"
-scan --run --osv "$tmp/perl.json" latest
+scan --run --osv "$tmp/perl.json" "$id"
 is "an installed package is found by its source" "$(json '.findings[0] | [.rule, .path] | join(" ")')" "X-5 drydock.lock.json"
 scan "$tmp/nothing-here"
 is "a source that is not there" "$status" 2
