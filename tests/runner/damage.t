@@ -111,7 +111,7 @@ gone() { # WHAT STEP COMMAND: lost between the build and the tests
 	is "lost $1: nothing is left over" "$(settled "$s")" ""
 	rm -rf "$s/runs/$id"
 }
-for commits in 10 11 12 13 14 15; do # the first after the build
+for commits in $(seq 10 24); do # the first after the build
 	quiet_up DRYDOCK_FAULT=db.commit.after:$commits
 	id=$(last_run)
 	build=$(result_of "$id" attempt/1/build layer)
