@@ -224,7 +224,7 @@ while ! grep -q rope "$tmp/requests" && [ $((i += 1)) -lt 600 ]; do sleep 0.1; d
 kill -9 $pid
 wait $pid 2>/dev/null
 rm "$tmp/www/.delay"
-run "$drydock" resume --json --quiet --state "$state"
+run "$drydock" resume --json --quiet --state "$state" "$(newest_run "$tmp/quay")"
 is "killed while it fetches, and resumed" "$(outcome)" "up 3 0"
 
 # --- what no registry has

@@ -64,7 +64,7 @@ settled() { # STATE: processes need a moment to see that their drydock is gone
 }
 
 # How what drydock says of itself begins, and how it ends when a disk was full or broken.
-rooms='state directory|runs?|journal|log|layer|lease of layer|lease of downloads|sandbox|source|package index|package sources|npm configuration|packages|recipe|report|attestation|start|test results|reading the log|reading what the build made|base image|image base|fetching archives'
+rooms='state directory|runs?|journal|log|layer|lease of layer|lease of downloads|sandbox|source|package index|package sources|npm configuration|packages|recipe|report|attestation|start|test results|reading the log|reading what the build made|base image|image base|fetching archives|learnt'
 reasons='No space left on device|Input/output error|database or disk is full|disk I/O error|Read-only file system'
 
 # What is wrong with how a run under a fault ended, a line each: $status, and what it said in $tmp/err.
