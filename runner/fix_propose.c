@@ -116,11 +116,12 @@ on_message(void *ctx, struct str data)
 
 /* ---- building, to learn how it is compiled ---- */
 
+/* The commands of these phases, each in its directory and ended by `end`. */
 static void
-put_commands(const struct proposing *p, struct buf *out)
+put_phases(const struct command_list *l, enum command_phase from, enum command_phase to,
+	const char *end, struct buf *out)
 {
-	const struct command_list *l = p->g->commands;
-	for (int phase = PHASE_CONFIGURE; phase <= PHASE_BUILD; phase++)
+	for (int phase = (int)from; phase <= (int)to; phase++)
 		for (size_t i = 0; i < l->n; i++) {
 			if ((int)l->v[i].phase != phase)
 				continue;
@@ -128,7 +129,7 @@ put_commands(const struct proposing *p, struct buf *out)
 			buf_put_shell(out, str_of(l->v[i].dir ? l->v[i].dir : "."));
 			buf_puts(out, " && sh -c ");
 			buf_put_shell(out, str_of(l->v[i].run));
-			buf_puts(out, " )\n");
+			buf_printf(out, " )%s", end);
 		}
 }
 
@@ -139,7 +140,7 @@ build(struct proposing *p, struct dd_err *err)
 	OWN(buf) struct buf script = {0}, log = {.max = (size_t)8 << 20};
 	buf_puts(&script, fixer_record_script);
 	buf_puts(&script, "exec 2>&1\nexport MAKEFLAGS=k PATH=" FIXER_DIR ":$PATH\n");
-	put_commands(p, &script);
+	put_phases(p->g->commands, PHASE_CONFIGURE, PHASE_BUILD, "\n", &script);
 	int rc = run_script(p, script.p, STR(""), BUILD_LIMIT_MS, &log, err);
 	return rc < 0 ? rc : fs_write_atomic(p->g->log_path, buf_str(&log), 0600, err);
 }
@@ -188,33 +189,15 @@ fix_c(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
 
 /* ---- judging ---- */
 
-static void
-put_phases(const struct command_list *l, enum command_phase from, enum command_phase to,
-	struct buf *out)
-{
-	for (int phase = (int)from; phase <= (int)to; phase++)
-		for (size_t i = 0; i < l->n; i++) {
-			if ((int)l->v[i].phase != phase)
-				continue;
-			buf_puts(out, "( cd " WORK_DIR "/");
-			buf_put_shell(out, str_of(l->v[i].dir ? l->v[i].dir : "."));
-			buf_puts(out, " && sh -c ");
-			buf_put_shell(out, str_of(l->v[i].run));
-			buf_puts(out, " ) && ");
-		}
-	buf_puts(out, "true");
-}
-
 /* Configured once, built and tested each time. */
 static void
 put_test_command(const struct command_list *l, struct buf *out)
 {
 	buf_puts(out, "{ [ -e /tmp/drydock-configured ] || { ");
-	put_phases(l, PHASE_CONFIGURE, PHASE_CONFIGURE, out);
-	buf_puts(out, " && : >/tmp/drydock-configured; }; } && ");
-	put_phases(l, PHASE_BUILD, PHASE_BUILD, out);
-	buf_puts(out, " && ");
-	put_phases(l, PHASE_TEST, PHASE_TEST, out);
+	put_phases(l, PHASE_CONFIGURE, PHASE_CONFIGURE, " && ", out);
+	buf_puts(out, ": >/tmp/drydock-configured; }; } && ");
+	put_phases(l, PHASE_BUILD, PHASE_TEST, " && ", out);
+	buf_puts(out, "true");
 }
 
 int
