@@ -69,6 +69,10 @@ names_path(const char *goal, const char *path)
 		bool dot_ends = after == '.' && (!at[n + 1] || strchr(" \t\n", at[n + 1]));
 		bool joins = (after >= 'a' && after <= 'z') || (after >= 'A' && after <= 'Z') ||
 			     (after >= '0' && after <= '9') || (after && strchr("_-/.", after));
+		/* A word of the language is no path, unless it is written as one. */
+		bool plain = !strchr(path, '/') && !strchr(path, '.');
+		if (plain && !strchr("\"'`", before))
+			continue;
 		if (strchr(" \t\n\"'`(,:", before) && (!joins || dot_ends))
 			return true;
 	}

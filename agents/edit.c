@@ -252,6 +252,19 @@ put_back(int root, const struct edit_change *c, struct dd_err *err)
 	return rc < 0 ? rc : put_in_place(root, c->path, err);
 }
 
+/* A path that another one goes through. */
+static const char *
+find_crossed(const struct edit_result *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		size_t n = strlen(r->v[i].path);
+		for (size_t k = 0; k < r->n; k++)
+			if (strncmp(r->v[k].path, r->v[i].path, n) == 0 && r->v[k].path[n] == '/')
+				return r->v[i].path;
+	}
+	return NULL;
+}
+
 static int
 write_all(struct editing *g, struct dd_err *err)
 {
@@ -282,6 +295,11 @@ edit_apply(int root_fd, const struct edit *edits, size_t n, const struct edit_ch
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		ret->refused = i;
 		rc = compute_one(&g, &edits[i], err);
+	}
+	const char *crossed = rc == 0 ? find_crossed(ret) : NULL;
+	if (crossed) {
+		ret->verdict = EDIT_BAD_PATH;
+		rc = err_set(err, DD_EINVAL, "%s is to be a file and a directory", crossed);
 	}
 	if (rc == 0)
 		rc = check_parses(&g, err);

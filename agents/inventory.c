@@ -52,6 +52,17 @@ is_test_word(struct str s)
 	return false;
 }
 
+static bool
+is_compiled(struct str ending)
+{
+	static const char *const endings[] = {
+		".c", ".h", ".cc", ".cpp", ".hpp", ".rs", ".go", ".java", ".pm", NULL};
+	for (size_t i = 0; endings[i]; i++)
+		if (str_eq(ending, endings[i]))
+			return true;
+	return false;
+}
+
 bool
 inventory_is_test(const char *path)
 {
@@ -65,7 +76,7 @@ inventory_is_test(const char *path)
 	const char *dot = part.n ? memrchr(part.p, '.', part.n) : NULL;
 	struct str stem = dot ? (struct str){part.p, (size_t)(dot - part.p)} : part;
 	/* check.c is what checks in many a program; check and check.sh check the program. */
-	bool is_source = dot && !str_eq((struct str){dot, part.n - stem.n}, ".sh") && stem.n == 5 &&
+	bool is_source = dot && is_compiled((struct str){dot, part.n - stem.n}) && stem.n == 5 &&
 			 strncasecmp(stem.p, "check", 5) == 0;
 	if ((is_test_word(stem) && !is_source) || str_ends(part, ".t") || is_runner(path))
 		return true;

@@ -378,9 +378,9 @@ heard_before(struct judging *j, size_t file, bool *ret, struct dd_err *err)
 {
 	int rc = 0;
 	*ret = false;
-	for (size_t i = 0; rc == 0 && !*ret && i < j->nlines; i++)
+	for (size_t i = 0; rc == 0 && !*ret && !is_over(j) && i < j->nlines; i++)
 		for (size_t v = j->lines[i].nvalues;
-			rc == 0 && !*ret && j->lines[i].file == file && v-- > 0;) {
+			rc == 0 && !*ret && !is_over(j) && j->lines[i].file == file && v-- > 0;) {
 			OWN(look) struct look l = {0};
 			rc = vary(j, false, &j->lines[i], v, 0, &l, err);
 			*ret = rc == 0 && !is_same(&j->without, &l);

@@ -146,6 +146,9 @@ print_text(const struct security_result *r)
 		new[FINDING_ERROR], new[FINDING_WARNING], new[FINDING_NOTE], known,
 		(long long)r->files, (long long)r->left_out, r->dependencies.n,
 		(long long)r->advisories);
+	if (r->dropped)
+		printf("%lld findings and dependencies more than are kept: this is not all\n",
+			(long long)r->dropped);
 }
 
 static void
@@ -154,12 +157,13 @@ print_json(const struct security_result *r)
 	size_t new[FINDING_ERROR + 1] = {0}, known = 0;
 	OWN(buf) struct buf out = {0};
 	count(&r->findings, new, &known);
-	OWN_JSON json_t *j = json_pack("{s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:o}", "files",
-		(json_int_t)r->files, "left_out", (json_int_t)r->left_out, "dependencies",
-		(json_int_t)r->dependencies.n, "advisories", (json_int_t)r->advisories, "new",
-		"error", (json_int_t) new[FINDING_ERROR], "warning",
-		(json_int_t) new[FINDING_WARNING], "note", (json_int_t) new[FINDING_NOTE], "known",
-		(json_int_t)known, "findings", security_finding_list_to_json(&r->findings));
+	OWN_JSON json_t *j = json_pack("{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I}, s:I, s:o}",
+		"files", (json_int_t)r->files, "dropped", (json_int_t)r->dropped, "left_out",
+		(json_int_t)r->left_out, "dependencies", (json_int_t)r->dependencies.n,
+		"advisories", (json_int_t)r->advisories, "new", "error",
+		(json_int_t) new[FINDING_ERROR], "warning", (json_int_t) new[FINDING_WARNING],
+		"note", (json_int_t) new[FINDING_NOTE], "known", (json_int_t)known, "findings",
+		security_finding_list_to_json(&r->findings));
 	json_print(j, 2, &out);
 	printf("%s\n", out.p);
 }
@@ -219,6 +223,8 @@ run_scan(const struct cli_call *call)
 	for (size_t i = 0; i < s.result.findings.n; i++)
 		if (!s.result.findings.v[i].known && (int)s.result.findings.v[i].level >= level)
 			status = EXIT_TARGET_FAILED;
+	if (s.result.dropped && level <= FINDING_ERROR) /* what was dropped may be of any level */
+		status = EXIT_TARGET_FAILED;
 	security_result_cleanup(&s.result);
 	state_cleanup(&s.st);
 	return rc < 0 ? cli_fail(command_status_of_name(&err), &err) : status;

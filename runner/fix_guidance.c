@@ -81,8 +81,9 @@ fix_guidance_rules(const json_t *guidance, struct strlist *ret)
 	json_to_strings(json_object_get(guidance, "rules"), ret);
 	json_array_foreach (json_object_get(guidance, "memories"), i, memory)
 		if (is_of_person(memory))
-			strlist_addf(ret, "Learnt about %s, and true of it alone: %s",
-				text_of(memory, "cluster"), text_of(memory, "text"));
+			strlist_addf(ret,
+				"Learnt about a part that is touched here, and true of it alone: %s",
+				text_of(memory, "text"));
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "base/git_write.h"
+#include "base/log.h"
 #include "runner/fix_guidance.h"
 
 static int
@@ -101,8 +102,10 @@ do_lessons(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	const struct fixing *f = ctx;
 	OWN_FREE char *db = run_path(f->run, "map.db");
+	OWN(dd_err) struct dd_err why = {0};
 	int rc = 0;
 	(void)ret_result;
+	(void)err;
 	for (size_t i = 0; rc == 0 && i < f->r->attempts.n; i++) {
 		const struct fix_attempt *a = &f->r->attempts.v[i];
 		const char *reason = json_string_value(json_object_get(a->review, "reason")),
@@ -120,9 +123,11 @@ do_lessons(void *ctx, json_t **ret_result, struct dd_err *err)
 			.evidence = f->run->id,
 			.author = author,
 			.files = &files};
-		rc = fix_guidance_learn(f->st, db, &l, err);
+		rc = fix_guidance_learn(f->st, db, &l, &why);
 	}
-	return rc;
+	if (rc < 0) /* the repair is whole without it */
+		log_warn("what a reviewer said is not kept: %s", err_msg(&why));
+	return 0;
 }
 
 int

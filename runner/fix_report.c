@@ -106,6 +106,18 @@ review_label(const struct fix_result *r)
 		     : mem_strdup(NOT_REVIEWED);
 }
 
+/* Why a change that was kept was not judged to its end; NULL: all were. */
+static const char *
+unjudged(const struct fix_result *r)
+{
+	for (size_t i = 0; i < r->attempts.n; i++) {
+		const struct fix_attempt *a = &r->attempts.v[i];
+		if (a->verdict == VERDICT_KEPT && json_object_get(a->judged, "ended"))
+			return text_in(a->judged, "ended");
+	}
+	return NULL;
+}
+
 /* ---- JSON ---- */
 
 static json_t *
@@ -320,6 +332,17 @@ fix_commit_message(const struct run *run, const struct fix_result *r, size_t n)
 	return buf_take(&out);
 }
 
+/* An id of the target on a line of its own, which no id can leave. */
+static void
+put_case(struct buf *out, const char *id)
+{
+	OWN(buf) struct buf safe = {.max = 500};
+	buf_put_visible(&safe, str_of(id));
+	buf_printf(out, "  %s\n", safe.n ? safe.p : "");
+}
+
+#define SIDE_CASES 100
+
 char *
 fix_side_message(const struct run *run, const struct fix_result *r, int side)
 {
@@ -327,12 +350,14 @@ fix_side_message(const struct run *run, const struct fix_result *r, int side)
 			     *fails = side ? &r->conflict.left : &r->conflict.right;
 	OWN(buf) struct buf out = {.max = 65536};
 	buf_printf(&out, "Take one side of a trade-off\n\nWhat passes with it:\n");
-	for (size_t i = 0; i < passes->n; i++)
-		buf_printf(&out, "  %s\n", passes->v[i]);
+	for (size_t i = 0; i < passes->n && i < SIDE_CASES; i++)
+		put_case(&out, passes->v[i]);
 	buf_puts(&out, "what fails, and passes on the other side:\n");
-	for (size_t i = 0; i < fails->n; i++)
-		buf_printf(&out, "  %s\n", fails->v[i]);
-	buf_printf(&out, "No attempt passed both.\n\nDrydock-Run: %s\n", run->id);
+	for (size_t i = 0; i < fails->n && i < SIDE_CASES; i++)
+		put_case(&out, fails->v[i]);
+	buf_printf(&out,
+		"No attempt passed both.  Neither side was judged, scanned or reviewed as a repair is.\n\nDrydock-Run: %s\n",
+		run->id);
 	return buf_take(&out);
 }
 
@@ -435,6 +460,8 @@ put_review(const struct run *run, const struct fix_result *r, struct buf *out)
 	OWN_JSON json_t *tests = fix_tests_changed(r->changes, run->options.goal);
 	size_t i;
 	json_t *path;
+	if (unjudged(r))
+		buf_printf(out, "\nNot judged to the end: %s.\n", unjudged(r));
 	if (!r->tokens) {
 		buf_puts(out, "\nNo model took part; " NOT_REVIEWED ".  Cost: nothing.\n");
 		return;
@@ -621,6 +648,7 @@ print_summary(const struct run *run, const struct fix_result *r)
 			print_line("a side",
 				json_string_value(json_object_get(r->branches[i], "branch")));
 	}
+	print_line("not judged", unjudged(r));
 	print_line("why", r->why);
 	print_line("branch", json_string_value(json_object_get(r->branch, "branch")));
 	print_line("no branch", json_string_value(json_object_get(r->branch, "why")));

@@ -1,37 +1,36 @@
 /* Whether a change brings in what somebody will regret. */
+#include "base/map.h"
 #include "runner/fix_loop.h"
 #include "runner/scan.h"
 
+static void
+count_by(const struct security_finding_list *l, struct map *rules, struct map *prints)
+{
+	static char once;
+	for (size_t i = 0; i < l->n; i++) {
+		size_t n = (size_t)map_get(rules, l->v[i].rule);
+		map_put(rules, l->v[i].rule, (void *)(n + 1));
+		if (prints)
+			map_put(prints, l->v[i].print, &once);
+	}
+}
+
 /* More of a rule than before is new, wherever it is: a line that was changed, or moved, is not. */
-static bool
-is_raised(const struct security_result *before, const struct security_result *after,
-	const struct security_finding *f)
-{
-	size_t was = 0, is = 0;
-	for (size_t i = 0; i < before->findings.n; i++)
-		was += strcmp(before->findings.v[i].rule, f->rule) == 0;
-	for (size_t i = 0; i < after->findings.n; i++)
-		is += strcmp(after->findings.v[i].rule, f->rule) == 0;
-	return is > was;
-}
-
-static bool
-is_there(const struct security_result *r, const struct security_finding *f)
-{
-	for (size_t i = 0; i < r->findings.n; i++)
-		if (strcmp(r->findings.v[i].print, f->print) == 0)
-			return true;
-	return false;
-}
-
 static json_t *
 raised(const struct security_result *before, const struct security_result *after)
 {
+	OWN(map) struct map was = {0}, is = {0}, prints = {0};
 	json_t *found = json_array();
+	if (after->dropped > before->dropped)
+		json_array_append_new(found,
+			json_pack("{s:s, s:i, s:s, s:s}", "path", "", "line", 0, "kind", "too-many",
+				"text", "there are more findings than are kept"));
+	count_by(&before->findings, &was, &prints);
+	count_by(&after->findings, &is, NULL);
 	for (size_t i = 0; i < after->findings.n; i++) {
 		const struct security_finding *f = &after->findings.v[i];
-		if (f->level < FINDING_WARNING || is_there(before, f) ||
-			!is_raised(before, after, f))
+		bool more = (size_t)map_get(&is, f->rule) > (size_t)map_get(&was, f->rule);
+		if (f->level < FINDING_WARNING || !more || map_get(&prints, f->print))
 			continue;
 		json_array_append_new(
 			found, json_pack("{s:o, s:I, s:s, s:o}", "path", json_text(str_of(f->path)),

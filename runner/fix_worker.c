@@ -388,6 +388,7 @@ do_changes(size_t n, struct dd_err *err)
 
 #define JUDGE_TESTS_MAX 200
 #define JUDGE_RUN_S 240
+#define JUDGE_SCRIPT_MAX ((size_t)100 << 10)
 #define JUDGE_ALL_MS (10 * 60 * 1000)
 
 struct tests { /* of the tree; the texts are owned by `texts` */
@@ -430,6 +431,16 @@ run_tests_there(void *ctx, const struct judge_file *files, size_t n, struct judg
 	return rc;
 }
 
+/* The script of a run names each of them, and is a word of a command line. */
+static bool
+is_too_much(const struct layer_changes *c)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < c->n; i++)
+		bytes += 400 + 10 * strlen(c->v[i].path);
+	return bytes > JUDGE_SCRIPT_MAX;
+}
+
 static int
 do_judge(bool passes, bool tests_may_change, char *command, struct dd_err *err)
 {
@@ -455,7 +466,10 @@ do_judge(bool passes, bool tests_may_change, char *command, struct dd_err *err)
 		.tests_may_change = tests_may_change,
 		.time_ms = JUDGE_ALL_MS,
 		.host = &host};
-	if (rc == 0)
+	if (rc == 0 && is_too_much(&c))
+		result = json_pack("{s:i, s:{}, s:s}", "runs", 0, "checks", "ended",
+			"it changes more files than are looked at");
+	else if (rc == 0)
 		rc = judge_change(&spec, findings, &result, err);
 	if (rc == 0) {
 		json_object_set(result, "findings", findings);

@@ -1,6 +1,7 @@
 #include "runner/rules.h"
 
 #include "base/fs.h"
+#include "base/log.h"
 
 #include <fcntl.h>
 
@@ -17,8 +18,8 @@ user_file(void)
 	return mem_printf("%s/.config/drydock/rules.md", home ? home : "");
 }
 
-static int
-read_of_tree(const char *root, struct buf *ret, struct dd_err *err)
+static void
+read_of_tree(const char *root, struct buf *ret)
 {
 	OWN_FD int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	OWN_FD int fd = -1;
@@ -26,15 +27,17 @@ read_of_tree(const char *root, struct buf *ret, struct dd_err *err)
 	ssize_t n;
 	if (dir < 0 || fs_open_in_root(
 			       dir, IN_THE_TREE, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, &fd, NULL) < 0)
-		return 0;
+		return;
 	size_t before = ret->n;
 	while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
-		if (ret->n - before + (size_t)n > MAX_RULES)
-			return err_set(err, DD_ELIMIT, "%s of the tree has more than %zu bytes",
+		if (ret->n - before + (size_t)n > MAX_RULES) {
+			log_warn("%s of the tree has more than %zu bytes: it is left out",
 				IN_THE_TREE, MAX_RULES);
+			ret->n = before;
+			return;
+		}
 		buf_add(ret, chunk, (size_t)n);
 	}
-	return 0;
 }
 
 int
@@ -42,5 +45,7 @@ rules_read(const char *root, struct buf *ret_user, struct buf *ret_project, stru
 {
 	OWN_FREE char *own = user_file();
 	int rc = fs_read_if_any(own, MAX_RULES, ret_user, err);
-	return rc == 0 ? read_of_tree(root, ret_project, err) : rc;
+	if (rc == 0)
+		read_of_tree(root, ret_project);
+	return rc;
 }

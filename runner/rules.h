@@ -7,7 +7,8 @@
 
 /*
  * Both, appended; a file that is not there adds nothing.  The tree's, .drydock/rules.md below root, is the tree's text and is not
- * trusted: it is opened without leaving the tree.  DD_ELIMIT: one has more than 64 KiB.
+ * trusted: it is opened without leaving the tree.  DD_ELIMIT: the user's has more than 64 KiB; the
+ * tree's is left out then, with a warning.
  */
 int rules_read(const char *root, struct buf *ret_user, struct buf *ret_project, struct dd_err *err)
 	DD_MUST_USE;

@@ -83,6 +83,7 @@ security_result_from_json(struct str text, struct security_result *ret, struct d
 	r.files = count_of(j, "files");
 	r.left_out = count_of(j, "left_out");
 	r.advisories = count_of(j, "advisories");
+	r.dropped = count_of(j, "dropped");
 	if (r.findings.n)
 		qsort(r.findings.v, r.findings.n, sizeof(*r.findings.v), by_weight);
 	*ret = r;

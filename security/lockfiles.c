@@ -11,15 +11,19 @@ struct reading {
 	const char *path;
 	struct str text;
 	struct security_dependency_list *out;
+	int64_t *dropped;
 };
 
 static void
 add(const struct reading *r, const char *ecosystem, struct str name, struct str version,
 	int64_t line)
 {
-	if (!name.n || !version.n || name.n > 300 || version.n > 200 ||
-		r->out->n >= SECURITY_MAX_DEPENDENCIES)
+	if (!name.n || !version.n || name.n > 300 || version.n > 200)
 		return;
+	if (r->out->n >= SECURITY_MAX_DEPENDENCIES) {
+		++*r->dropped;
+		return;
+	}
 	struct security_dependency *d = security_dependency_list_add(r->out);
 	d->ecosystem = mem_strdup(ecosystem);
 	d->name = str_dup(name);
@@ -253,10 +257,11 @@ lockfile_is(const char *path)
 	return false;
 }
 
-void
+int64_t
 lockfile_read(const char *path, struct str text, struct security_dependency_list *ret)
 {
-	const struct reading r = {path, text, ret};
+	int64_t dropped = 0;
+	const struct reading r = {path, text, ret, &dropped};
 	OWN_JSON json_t *root = NULL;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (fnmatch(kinds[i].pattern, fs_name(path), 0) != 0)
@@ -265,6 +270,7 @@ lockfile_read(const char *path, struct str text, struct security_dependency_list
 			kinds[i].lines(&r);
 		else if (json_parse(text, &root, NULL) == 0)
 			kinds[i].json(&r, root);
-		return;
+		break;
 	}
+	return dropped;
 }

@@ -10,8 +10,11 @@
 /* Is the file read here?  By its name. */
 bool lockfile_is(const char *path);
 
-/* Append what it names, at most SECURITY_MAX_DEPENDENCIES in all; what is not of the form is passed over. */
+/*
+ * Append what it names, at most SECURITY_MAX_DEPENDENCIES in all; what is not of the form is passed over.  How many found no
+ * place.
+ */
 #define SECURITY_MAX_DEPENDENCIES 100000
-void lockfile_read(const char *path, struct str text, struct security_dependency_list *ret);
+int64_t lockfile_read(const char *path, struct str text, struct security_dependency_list *ret);
 
 #endif

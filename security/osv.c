@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #define MAX_MESSAGE 300
+#define OSV_MAX_FINDINGS 200000
 
 /* Names of PyPI differ in case and in what parts them (PEP 503); crates go by the name of their registry there. */
 static char *
@@ -168,7 +169,7 @@ osv_match(const struct osv *o, const json_t *advisory, struct security_finding_l
 		for (size_t k = (size_t)map_get(&o->index, key); k; k = o->next[k - 1]) {
 			const char *fixed = NULL;
 			const struct security_dependency *d = &o->dependencies->v[k - 1];
-			if (is_affected(affected, d, &fixed))
+			if (is_affected(affected, d, &fixed) && ret->n < OSV_MAX_FINDINGS)
 				add(d, advisory, affected, fixed, ret);
 		}
 	}

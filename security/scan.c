@@ -17,7 +17,8 @@
 #define MAX_FILE ((size_t)8 << 20)
 #define MAX_DEPTH 256
 #define MAX_FINDINGS 100000
-#define TEXT_HEAD 8192 /* bytes in which a NUL says that it is no text */
+#define MAX_OF_FILE 100 /* of one rule */
+#define TEXT_HEAD 8192	/* bytes in which a NUL says that it is no text */
 
 /* The assembler embeds the table; its path is relative to where make runs. */
 __asm__(".section .rodata\n.global security_rules_begin\n.global security_rules_end\nsecurity_rules_begin:\n"
@@ -39,8 +40,9 @@ struct scan {
 	size_t n;
 	struct match_set *set;
 	struct security_result *out;
-	struct map numbers; /* of what has one fingerprint: counts */
-	const char *path;   /* being read */
+	struct map numbers;	     /* of what has one fingerprint: counts */
+	const char *path;	     /* being read */
+	unsigned of_file[MAX_RULES]; /* findings in it */
 	struct dd_err *err;
 };
 
@@ -216,18 +218,28 @@ print_of(struct scan *s, const struct rule *r, struct str line)
 	return mem_strdup(h.s);
 }
 
+static enum security_level
+level_at(const struct scan *s, const struct rule *r)
+{
+	return is_aside(s->path) ? FINDING_NOTE : r->level;
+}
+
 static bool
 on_hit(void *ctx, const struct match_hit *hit)
 {
 	struct scan *s = ctx;
 	const struct rule *r = &s->rules[hit->rule];
-	if (s->out->findings.n >= MAX_FINDINGS)
-		return false;
 	if (!is_for(r, s->path) || !is_worth(r, hit))
 		return true;
+	/* Many of one kind in one file must not hide others. */
+	bool many = ++s->of_file[hit->rule] > MAX_OF_FILE;
+	if (many || s->out->findings.n >= MAX_FINDINGS) {
+		s->out->dropped += !many || level_at(s, r) != FINDING_NOTE;
+		return true;
+	}
 	struct security_finding *f = security_finding_list_add(&s->out->findings);
 	f->kind = r->secret ? FINDING_SECRET : FINDING_UNSAFE;
-	f->level = is_aside(s->path) ? FINDING_NOTE : r->level;
+	f->level = level_at(s, r);
 	f->rule = mem_strdup(r->id);
 	f->cwe = r->cwe[0] ? mem_printf("CWE-%s", r->cwe) : NULL;
 	f->path = mem_strdup(s->path);
@@ -250,8 +262,9 @@ scan_file(struct scan *s, int dir_fd, const char *name, const char *path)
 	}
 	s->out->files++;
 	s->path = path;
+	memset(s->of_file, 0, sizeof(s->of_file));
 	if (lockfile_is(path)) {
-		lockfile_read(path, buf_str(&text), &s->out->dependencies);
+		s->out->dropped += lockfile_read(path, buf_str(&text), &s->out->dependencies);
 		return 0;
 	}
 	return match_text(s->set, buf_str(&text), on_hit, s, s->err);

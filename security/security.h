@@ -41,6 +41,7 @@ RECORD_LIST(security_dependency);
 struct security_result {
 	int64_t files, left_out; /* read; too large, or no text */
 	int64_t advisories;
+	int64_t dropped; /* findings (but for notes of one kind in one file) and dependencies beyond what is kept */
 	struct security_dependency_list dependencies;
 	struct security_finding_list findings; /* by level (errors first), path, line, rule */
 };

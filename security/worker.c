@@ -161,9 +161,10 @@ security_worker_main(int argc, char **argv)
 		security_result_cleanup(&r);
 		return 1;
 	}
-	OWN_JSON json_t *j = json_pack("{s:I, s:I, s:I, s:o, s:o}", "files", (json_int_t)r.files,
-		"left_out", (json_int_t)r.left_out, "advisories", (json_int_t)r.advisories,
-		"dependencies", security_dependency_list_to_json(&r.dependencies), "findings",
+	OWN_JSON json_t *j = json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "files",
+		(json_int_t)r.files, "left_out", (json_int_t)r.left_out, "advisories",
+		(json_int_t)r.advisories, "dropped", (json_int_t)r.dropped, "dependencies",
+		security_dependency_list_to_json(&r.dependencies), "findings",
 		security_finding_list_to_json(&r.findings));
 	json_print(j, 0, &out);
 	(void)!fwrite(out.p, 1, out.n, stdout);

@@ -20,6 +20,8 @@ tests_are_written_only_if_the_goal_names_them(void **state)
 		assert_false(author_may_write(NULL, tests[i]));
 		assert_false(author_may_write("Mend the tests", tests[i]));
 	}
+	assert_false(author_may_write("Refuse negative sums and add a check for it", "check"));
+	assert_true(author_may_write("Add a case to `check`", "check"));
 	assert_true(author_may_write(NULL, "src/level.c"));
 	assert_true(author_may_write("Add a case to tests/run.sh.", "tests/run.sh"));
 	assert_true(author_may_write("Add a case (tests/run.sh, level_test.py)", "level_test.py"));

@@ -223,6 +223,12 @@ paths_out_of_the_tree_are_refused(void **state)
 		edit_result_cleanup(&r);
 	}
 	assert_holds("target", STR("text\n"));
+	struct edit_result r;
+	const struct edit both[] = {{EDIT_WHOLE, "both", STR(""), STR("x\n")},
+		{EDIT_WHOLE, "both/of", STR(""), STR("x\n")}};
+	assert_int_equal(edit_apply(root, both, 2, NULL, &r, NULL), -DD_EINVAL);
+	assert_int_equal(r.verdict, EDIT_BAD_PATH);
+	edit_result_cleanup(&r);
 }
 
 static void
