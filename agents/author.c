@@ -241,9 +241,9 @@ author_first(const struct models *all)
 }
 
 static bool
-is_other_family(const struct model *a, const struct model *b)
+is_other_family(const struct model *m, const char *family)
 {
-	return a->family && b->family && strcmp(a->family, b->family) != 0;
+	return m->family && family && strcmp(m->family, family) != 0;
 }
 
 /* Of another family than the first, else another of the same. */
@@ -254,7 +254,7 @@ another(const struct models *all)
 	for (size_t i = 0; first && (m = models_at(all, i)); i++) {
 		if (m == first || !has_role(m, ROLE_WRITE) || !author_is_usable(all, m))
 			continue;
-		if (is_other_family(m, first))
+		if (is_other_family(m, first->family))
 			return m;
 		same = same ? same : m;
 	}
@@ -273,11 +273,11 @@ author_of_rung(const struct models *all, const struct model_rung *rung)
 }
 
 const struct model *
-author_reviewer(const struct models *all, const struct model *author)
+author_reviewer(const struct models *all, const char *family)
 {
 	const struct model *m;
 	for (size_t i = 0; (m = models_at(all, i)); i++)
-		if (has_role(m, ROLE_REVIEW) && is_other_family(m, author) &&
+		if (has_role(m, ROLE_REVIEW) && is_other_family(m, family) &&
 			author_is_usable(all, m))
 			return m;
 	return NULL;

@@ -66,6 +66,6 @@ const struct model *author_first(const struct models *all);
 /* Who writes on this rung of the ladder; NULL: the model it names cannot be asked, or it asks for another and there is none. */
 const struct model *author_of_rung(const struct models *all, const struct model_rung *rung);
 /* The first usable one with the role "review" of a known family other than the author's; NULL. */
-const struct model *author_reviewer(const struct models *all, const struct model *author);
+const struct model *author_reviewer(const struct models *all, const char *family);
 
 #endif

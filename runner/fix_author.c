@@ -493,7 +493,7 @@ fix_author_propose(const struct fix_writing *w, json_t **ret, struct dd_err *err
 int
 fix_author_review(const struct fix_review *v, json_t **ret, struct dd_err *err)
 {
-	const struct model *m = author_reviewer(&v->models->all, v->author);
+	const struct model *m = author_reviewer(&v->models->all, v->family);
 	struct review_result r = {0};
 	enum call_failure failure = FAIL_NONE;
 	OWN(dd_err) struct dd_err why = {0};

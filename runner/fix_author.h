@@ -77,7 +77,7 @@ void fix_author_evidence(const struct fix_task *t, size_t bytes, struct buf *out
  */
 struct fix_review {
 	struct fix_models *models;
-	const struct model *author;
+	const char *family; /* of who wrote it */
 	const char *agent, *goal;
 	const json_t *guidance; /* that its author had */
 	struct str patch, evidence;

@@ -154,7 +154,7 @@ do_review(void *ctx, json_t **ret_result, struct dd_err *err)
 		return rc;
 	put_measured(f, &measured);
 	const struct fix_review review = {.models = f->models,
-		.author = f->model,
+		.family = json_string_value(json_object_get(f->attempt->proposed, "family")),
 		.agent = agent,
 		.goal = f->run->options.goal,
 		.guidance = f->guidance,

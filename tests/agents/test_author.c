@@ -171,8 +171,10 @@ who_writes_and_who_reviews(void **state)
 	assert_int_equal(models_rung(&all, 1)->context, 7);
 	assert_int_equal(models_rung(&all, 1)->candidates, 2);
 	assert_int_equal(models_rung(&all, 1)->effort, EFFORT_HIGH);
-	assert_string_equal(name_of(author_reviewer(&all, models_find(&all, "first"))), "reader");
-	assert_string_equal(name_of(author_reviewer(&all, models_find(&all, "far"))), "own");
+	assert_string_equal(
+		name_of(author_reviewer(&all, models_find(&all, "first")->family)), "reader");
+	assert_string_equal(
+		name_of(author_reviewer(&all, models_find(&all, "far")->family)), "own");
 	tmpdir_remove(dir);
 }
 
