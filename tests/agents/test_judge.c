@@ -1,6 +1,6 @@
 /*
  * Judging against programs of a language that is made up.  code: "times K" is what f does; "if N is V" before it is a case of
- * its own; "leave" ends the run as if all were well.  test.txt: "assert f(N) V".
+ * its own; "leave" ends the run as if all were well.  test.txt: "assert f(N) V".  Makefile: "pass" runs no test at all.
  */
 #include "agents/judge.h"
 
@@ -51,6 +51,9 @@ run(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret, 
 	}
 	p->runs++;
 	ret->passed = !p->unserved;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(files[i].path, "Makefile") == 0 && str_starts(files[i].text, "pass"))
+			return 0;
 	if (str_starts(code, "leave"))
 		return 0;
 	while (str_next_line(&test, &line)) {
@@ -142,6 +145,35 @@ code_that_knows_its_tests_is_special(void **state)
 }
 
 static void
+old_code_that_nothing_comes_to_is_bypassed(void **state)
+{
+	(void)state;
+	judge("times 5 \ntimes 3 \n", NULL, plain, false, "bypassed");
+}
+
+static void
+a_change_of_the_code_that_does_nothing_is_idle(void **state)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	OWN_JSON json_t *findings = json_array(), *how = NULL;
+	struct program p = {.code = str_of(buggy), .test = str_of(tests_before)};
+	const struct judge_change changes[] = {{"code", STR(buggy), STR("times 4 \n"), true, true},
+		{"Makefile", STR("test\n"), STR("pass\n"), true, true}};
+	const struct judge_file tests[] = {{"test.txt", str_of(tests_before)}};
+	const struct judge_host host = {run, &p};
+	const struct judge_spec spec = {.changes = changes,
+		.nchanges = 2,
+		.tests = tests,
+		.ntests = 1,
+		.passes = true,
+		.host = &host};
+	(void)state;
+	assert_int_equal(judge_change(&spec, findings, &how, &err), 0);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(findings, 0), "kind")), "idle");
+}
+
+static void
 without_what_its_tests_need_nothing_is_said(void **state)
 {
 	(void)state;
@@ -175,6 +207,8 @@ main(void)
 		cmocka_unit_test(tests_as_they_were_are_held_against_it),
 		cmocka_unit_test(a_test_that_notices_nothing_is_blind),
 		cmocka_unit_test(code_that_knows_its_tests_is_special),
+		cmocka_unit_test(old_code_that_nothing_comes_to_is_bypassed),
+		cmocka_unit_test(a_change_of_the_code_that_does_nothing_is_idle),
 		cmocka_unit_test(without_what_its_tests_need_nothing_is_said),
 		cmocka_unit_test(a_run_is_what_its_script_prints),
 	};
