@@ -179,9 +179,10 @@ keep(void *ctx, int stream, struct str data)
 	buf_add_str(ctx, data);
 }
 
-/* The source with edits, as one more layer. */
+/* The source with edits, as one more layer, which is the owner's. */
 static int
-push_edits(const struct fix_bench *b, const json_t *edits, struct stack *work, struct dd_err *err)
+push_edits(const struct fix_bench *b, const json_t *edits, const char *owner, struct stack *work,
+	struct dd_err *err)
 {
 	const struct pod_spec spec = {.state = b->g->state, .work = b->g->work};
 	struct pod *desk = NULL;
@@ -197,7 +198,7 @@ push_edits(const struct fix_bench *b, const json_t *edits, struct stack *work, s
 	buf_printf(&text, "try %s ", b->g->name);
 	json_print(edits, 0, &text);
 	struct hash_hex key = stack_next_key(b->g->work, buf_str(&text));
-	int rc = layer_lease(b->g->state, b->g->owner, key.s, err);
+	int rc = layer_lease(b->g->state, owner, key.s, err);
 	if (rc == 0)
 		rc = pod_open(&spec, &desk, err);
 	if (rc == 0)
@@ -264,12 +265,14 @@ run_with(const struct fix_bench *b, const json_t *edits, const char *script, str
 	struct dd_err *err)
 {
 	struct stack work = {0};
+	OWN_FREE char *owner = run_command_owner(); /* it goes with the command */
 	stack_copy(&work, b->g->work);
-	int rc = json_array_size(edits) ? push_edits(b, edits, &work, err) : 0;
+	int rc = json_array_size(edits) ? push_edits(b, edits, owner, &work, err) : 0;
 	if (rc == 0)
 		rc = run_in_pod(b, &work, script, out, err);
 	stack_cleanup(&work);
-	return rc;
+	int released = layer_release_all(b->g->state, owner, rc < 0 ? NULL : err);
+	return rc < 0 ? rc : released;
 }
 
 static int
