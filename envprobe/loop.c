@@ -610,8 +610,8 @@ offer_variables(struct loop *l)
 	}
 }
 
-static bool
-is_variable_name(const char *name)
+bool
+loop_is_variable_name(const char *name)
 {
 	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
 	return n && !name[n] && !(*name >= '0' && *name <= '9');
@@ -627,7 +627,7 @@ export_answers(struct loop *l)
 		const char *name = strchr(ids.v[i], ':') + 1;
 		bool variable = str_starts(str_of(ids.v[i]), "env:") ||
 				str_starts(str_of(ids.v[i]), "secret:");
-		if (variable && is_variable_name(name))
+		if (variable && loop_is_variable_name(name))
 			(void)loop_ask_variable(l, name, NULL,
 				"the answers have it; nothing was seen that reads it", false);
 	}

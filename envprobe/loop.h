@@ -145,4 +145,7 @@ bool service_address(const char *target, struct str *ret_host, uint64_t *ret_por
 
 void loop_clear_findings(struct loop *l);
 
+/* Letters, digits and "_", no digit first: what a shell and a Dockerfile take for a name and nothing else. */
+bool loop_is_variable_name(const char *name);
+
 #endif

@@ -18,6 +18,7 @@ struct pom { /* being parsed */
 	struct buf path; /* "/project/build/sourceDirectory" */
 	struct buf text;
 	unsigned depth;
+	bool stopped; /* what is still called is not looked at */
 };
 
 static void
@@ -90,6 +91,7 @@ on_start(void *ctx, const char *element, const char **atts)
 	(void)atts;
 	if (++p->depth > MAX_DEPTH || strlen(element) > MAX_NAME) {
 		(void)XML_StopParser(p->parser, XML_FALSE);
+		p->stopped = true;
 		return;
 	}
 	buf_printf(&p->path, "/%s", element);
@@ -101,6 +103,8 @@ on_end(void *ctx, const char *element)
 {
 	struct pom *p = ctx;
 	(void)element;
+	if (p->stopped || !p->path.n)
+		return;
 	p->depth--;
 	take_element(p, p->path.p, str_trim(buf_str(&p->text)));
 	buf_reset(&p->text);

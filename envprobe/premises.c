@@ -58,7 +58,8 @@ set_variables(struct loop *l, const struct premises *f)
 {
 	for (size_t i = 0; i < f->environment.n; i++) {
 		const struct env_var *from = &f->environment.v[i];
-		if (!from->value || env_var_list_find(&l->r->environment, from->name))
+		if (!from->value || !loop_is_variable_name(from->name) ||
+			env_var_list_find(&l->r->environment, from->name))
 			continue;
 		struct env_var *e = env_var_list_add(&l->r->environment);
 		e->name = mem_strdup(from->name);

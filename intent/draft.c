@@ -333,9 +333,10 @@ put_memories(struct draft *d)
 		return rc;
 	plandoc_add(&d->plan, 2, NULL, "Memories");
 	json_array_foreach (list, i, m) {
+		OWN_FREE char *id = mem_printf(
+			"M-%lld", (long long)json_integer_value(json_object_get(m, "id")));
 		struct plandoc_item *item =
-			plandoc_add(&d->plan, 3, json_string_value(json_object_get(m, "id")),
-				json_string_value(json_object_get(m, "text")));
+			plandoc_add(&d->plan, 3, id, json_string_value(json_object_get(m, "text")));
 		plandoc_field(item, "valid for", "`%s`",
 			json_string_value(json_object_get(m, "cluster")));
 		plandoc_field(

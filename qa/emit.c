@@ -184,7 +184,9 @@ put_yaml(const struct test_case *c, const struct flake *f, struct buf *out)
 	if (f) {
 		OWN(buf) struct buf text = {.max = 8192};
 		put_flake(f, &text);
-		buf_printf(out, "  flake: %s\n", text.p);
+		buf_puts(out, "  flake: "); /* JSON's strings are YAML's */
+		buf_put_json(out, buf_str(&text));
+		buf_putc(out, '\n');
 	}
 	if (rest.n && c->status != TEST_SKIPPED)
 		buf_puts(out, "  message: |-\n");

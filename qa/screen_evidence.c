@@ -235,6 +235,8 @@ static int
 take_scenario(struct screen_evidence *e, json_t *j, struct dd_err *err)
 {
 	struct screen_scenario done = {0};
+	if (e->result->scenarios.n >= e->spec->scenarios->n)
+		return err_set(err, DD_ECORRUPT, "nobody asked for so many scenarios");
 	if (e->spec->answers)
 		answers_redact_json(e->spec->answers, j);
 	int rc = json_decode(j, screen_scenario_fields, false, &done, "scenario", err);

@@ -117,6 +117,9 @@ write_plan(const char *dir, const struct plandoc *p, struct dd_err *err)
 		return err_set(err, DD_EINVAL,
 			"%s is another plan, which people may have edited: name another directory, or move it away",
 			markdown);
+	if (rc == 0 && !there.n && fs_exists(json))
+		return err_set(err, DD_EINVAL,
+			"%s is there, and is of no plan: name another directory", json);
 	if (rc == 0)
 		rc = fs_write_atomic(markdown, buf_str(&text), 0644, err);
 	if (rc == 0)

@@ -16,6 +16,8 @@
 #define MAX_SECONDS 86400
 #define DEFAULT_DIR "crawl"
 
+#define MARK ".drydock-crawl" /* in the directory of a crawl */
+
 struct crawl_options {
 	struct common_options common;
 	const char *run, *against, *serve, *output, *answers;
@@ -166,14 +168,22 @@ write_all(struct crawling *c, struct dd_err *err)
 	return rc;
 }
 
-/* What an earlier crawl left there is its own. */
+/* What an earlier crawl left there is its own; where there is anything else, nothing is touched. */
 static int
 make_place(const char *dir, struct dd_err *err)
 {
 	static const char *const ours[] = {"findings", "differences", "walks", NULL};
-	OWN_FREE char *graph = fs_join(dir, "graph.json");
+	OWN_FREE char *mark = fs_join(dir, MARK);
+	OWN(strlist) struct strlist names = {0};
 	int rc = fs_mkdirs(dir, 0755, err);
-	for (size_t i = 0; rc == 0 && ours[i] && access(graph, F_OK) == 0; i++) {
+	if (rc == 0)
+		rc = fs_list(dir, &names, err);
+	if (rc == 0 && names.n && !fs_exists(mark))
+		rc = err_set(err, DD_EINVAL,
+			"%s holds what no crawl wrote: name a directory of its own", dir);
+	if (rc == 0)
+		rc = fs_write_atomic(mark, STR("drydock qa crawl\n"), 0644, err);
+	for (size_t i = 0; rc == 0 && ours[i]; i++) {
 		OWN_FREE char *path = fs_join(dir, ours[i]);
 		rc = fs_is_dir(path) ? fs_remove_tree(path, err) : 0;
 	}
@@ -244,7 +254,10 @@ tell(const struct crawling *c)
 		printf("; all of it is in %s%s%s\n", c->new.dir, ended ? "; it ended early: " : "",
 			ended ? ended : "");
 	}
-	return findings || differences || ended ? EXIT_TARGET_FAILED : EXIT_DONE;
+	bool unseen = !r->states || (c->differences && !c->old.result.states);
+	if (unseen && !c->o->common.json)
+		printf("no page of it was seen: that nothing is found says nothing\n");
+	return findings || differences || ended || unseen ? EXIT_TARGET_FAILED : EXIT_DONE;
 }
 
 /* ---- crawling ---- */

@@ -23,6 +23,19 @@ static const struct option_def options[] = {
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
+/* Does a scenario lie in the directory itself?  A crawl keeps its walks below. */
+static bool
+has_steps(const char *dir)
+{
+	OWN(strlist) struct strlist names = {0};
+	if (fs_list(dir, &names, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < names.n; i++)
+		if (str_ends(str_of(names.v[i]), ".jsonl"))
+			return true;
+	return false;
+}
+
 /* A directory with screens, or a run: what was seen of it last; *ret_name: the directory as given, or the run's id. */
 static int
 find_screens(
@@ -37,7 +50,7 @@ find_screens(
 	if (rc < 0)
 		return rc;
 	OWN_FREE char *screens = run_path(&run, "screens"), *views = run_path(&run, VIEWS_DIR);
-	*ret = fs_is_dir(screens) ? TAKE(screens) : fs_is_dir(views) ? TAKE(views) : NULL;
+	*ret = has_steps(screens) ? TAKE(screens) : fs_is_dir(views) ? TAKE(views) : NULL;
 	if (!*ret)
 		rc = err_set(err, DD_ENOENT, "run %s has no screens (drydock qa shoot / --run %s)",
 			run.id, run.id);

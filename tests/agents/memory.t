@@ -54,6 +54,10 @@ echo "# Store a row
 run "$drydock" plan "$tree" --quiet --intent "$tmp/page.md" --json
 is "a plan has what is known of its files" "$(json '[.sections[] | select(.title == "Memories").items[].title] | sort | join("|")')" \
 	"Retries of a are done by its queue.|Rows are never deleted."
+run "$drydock" plan "$tree" --quiet --intent "$tmp/page.md" -o "$tmp/planned"
+run "$drydock" plan check --json "$tmp/planned/plan.md"
+is "and they are items with ids" "$(json '[.. | objects | select(.kind? == "no-id")] | length')" 0
+ok "each under its own" grep -q '^### M-[0-9]' "$tmp/planned/plan.md"
 memory forget "$id"
 memory list --dir "$tree" --at services/payment_a/store.py --json
 is "forgotten" "$(json length)" 1

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -97,6 +98,29 @@ a_broken_pom_says_what_stands_before_the_break(void **state)
 }
 
 static void
+elements_without_end_or_bound_end_the_reading(void **state)
+{
+	(void)state;
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN_FD int fd = tmpdir_open_fd(dir);
+	OWN(buf) struct buf deep = {0};
+	OWN_FREE char *name = mem_zalloc(1, 1001), *wide = NULL;
+	memset(name, 'A', 1000);
+	wide = mem_printf("<%s/>", name);
+	tmpdir_write(fd, "pom.xml", wide);
+	OWN_FREE char *of_wide = order(dir, "");
+	for (int i = 0; i < 60; i++)
+		buf_puts(&deep, "<a>");
+	buf_puts(&deep, "<b/>");
+	for (int i = 0; i < 60; i++)
+		buf_puts(&deep, "</a>");
+	tmpdir_write(fd, "pom.xml", deep.p);
+	OWN_FREE char *of_deep = order(dir, "");
+	assert_string_equal(of_wide, "(UTF-8, src/main/java)");
+	assert_string_equal(of_deep, "(UTF-8, src/main/java)");
+}
+
+static void
 paths_lead_from_one_directory_to_another(void **state)
 {
 	(void)state;
@@ -118,6 +142,7 @@ main(void)
 		cmocka_unit_test(modules_come_behind_what_they_need),
 		cmocka_unit_test(a_parent_beside_its_modules_is_found_from_one_of_them),
 		cmocka_unit_test(a_broken_pom_says_what_stands_before_the_break),
+		cmocka_unit_test(elements_without_end_or_bound_end_the_reading),
 		cmocka_unit_test(paths_lead_from_one_directory_to_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
