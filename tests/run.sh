@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run every test program and script, tally their TAP, and end with "N passed, N failed, N skipped".
+# Run every test program and script, tally their TAP, and end with what failed and "N passed, N failed, N skipped".
 #
 #   tests/run.sh [NAME...]   only those whose path contains NAME
 #
@@ -27,6 +27,12 @@ END {
 
 with_time() { timeout -k 5 "${DD_TEST_TIMEOUT:-900}" "$@"; }
 
+# What failed of one program, in a line each, said again at the end.
+what_failed() {
+	grep -vE '# *[Ss][Kk][Ii][Pp]' "$2" | grep -A 6 '^not ok ' | sed "s|^|# failed: $1: |"
+	sed "s|^# |# failed: |" "$2.notes"
+}
+
 # One at a time, or one of two: what it prints comes out as a whole.
 run_one() {
 	name=$1
@@ -45,6 +51,7 @@ run_one() {
 		if [ "$2" -gt 0 ]; then
 			cat "$log.notes"
 			tail -n "${DD_TEST_TAIL:-80}" "$log" | sed 's/^/    | /'
+			what_failed "$name" "$log" >"$log.failed"
 		fi
 	} >"$log.said"
 	cat "$log.said"
@@ -96,4 +103,5 @@ done
 	wait
 }
 
+cat "$out"/*.failed 2>/dev/null
 awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$out/tally"
