@@ -11,7 +11,7 @@ mkfifo "$tmp/hold"
 exec 8>"$tmp/hold"
 host=$!
 on_exit="exec 8>&-; wait $host; $on_exit"
-for i in $(seq 50); do [ -s "$tmp/there" ] && break; sleep 0.1; done
+for i in $(seq 600); do [ -s "$tmp/there" ] && break; sleep 0.1; done
 read -r pid port key lacks <"$tmp/there"
 is "the things to reach for are there" "$lacks" ""
 echo guarded >"$tmp/guarded" && chmod 666 "$tmp/guarded"
@@ -125,7 +125,7 @@ is "the sandbox's own program cannot be written by what it runs" "$(grep write-p
 case $mode in user) wanted='/memfd:drydock-box (deleted)' ;; *) wanted=$(realpath "$root/build/drydock-box") ;; esac
 "$drydock" sandbox run --quiet --state "$state" -- /bin/sleep 2 &
 sleeper=$!
-for i in $(seq 20); do box=$(pgrep -P $sleeper -x drydock-box) && break; sleep 0.1; done
+for i in $(seq 600); do box=$(pgrep -P $sleeper -x drydock-box) && break; sleep 0.1; done
 is "it runs from a sealed copy where the target has its owner's id" "$(readlink "/proc/$box/exe")" "$wanted"
 wait $sleeper
 for profile in parser provision; do

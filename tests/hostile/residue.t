@@ -19,7 +19,7 @@ is "nor after a command that is root inside" "$(cat "$tmp/out")" "look done"
 # --- while another runs beside it
 "$drydock" sandbox run --quiet --state "$state" --bind "$tmp/programs/attack_residue:$at:ro" -- /bin/sh -c "$at leave; sleep 3" >"$tmp/beside" &
 other=$!
-for i in $(seq 50); do grep -q left "$tmp/beside" && break; sleep 0.1; done
+for i in $(seq 600); do grep -q left "$tmp/beside" && break; sleep 0.1; done
 attack residue "" look
 is "nor while it still runs beside" "$(cat "$tmp/beside" "$tmp/out")" "leave left
 look done"

@@ -36,7 +36,7 @@ cat >"$tmp/registry.yml" <<-END
 END
 docker-registry serve "$tmp/registry.yml" >"$tmp/docker-registry.log" 2>&1 &
 registry_pid=$!
-for i in $(seq 100); do
+for i in $(seq 600); do
 	port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\).*/\1/p' "$tmp/docker-registry.log")
 	[ -n "$port" ] && break
 	sleep 0.1
@@ -185,7 +185,7 @@ if root_mode; then
 	"$drydock" image pull --quiet --state "$state" "$registry/team/x" x >/dev/null 2>&1 &
 	pull=$!
 	uid=
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		pid=$(cat "/proc/$pull/task/$pull/children" 2>/dev/null)
 		for p in $pid; do
 			tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -q 'drydock-core courier' && uid=$(stat -c %u "/proc/$p")

@@ -190,7 +190,7 @@ up_and_stop() {
 	before=$(ls -t "$state/runs" | head -n 1)
 	"$drydock" up --no-learnt "$@" --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		sleep 0.1
 		id=$(ls -t "$state/runs" | head -n 1)
 		[ "$id" != "$before" ] && grep -qs 'make' "$state/runs/$id/logs/attempt-1-build.log" && break
@@ -229,9 +229,10 @@ hasnt "and has not failed" "$tmp/err" failed
 
 # a second one, while the first has not come through: what takes it in is stopped
 printf 'all: ; trap "" TERM INT; sleep 30\n' >"$tmp/slow/Makefile"
+: >"$tmp/err"
 "$drydock" up --no-learnt --json --state "$state" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
-for i in $(seq 100); do
+for i in $(seq 600); do
 	sleep 0.1
 	grep -qs building "$tmp/err" && break
 done

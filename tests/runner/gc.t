@@ -62,7 +62,7 @@ mkfifo "$tmp/typed"
 shell=$!
 exec 9>"$tmp/typed"
 echo 'ls Makefile' >&9
-for i in $(seq 100); do grep -q Makefile "$tmp/shell" && break; sleep 0.1; done
+for i in $(seq 600); do grep -q Makefile "$tmp/shell" && break; sleep 0.1; done
 gc --keep 0
 is "a run with a shell in it is not collected" "$status $(ls "$s/runs")" "0 $id"
 echo 'cat Makefile; make -B squash && echo made' >&9

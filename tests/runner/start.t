@@ -6,18 +6,20 @@ port=$((20000 + $$ % 20000))
 url=http://127.0.0.1:$port
 # start ARGS...: in the background, until it runs or is over; its status comes from `ended`
 start() {
+	: >"$tmp/started"
 	"$drydock" start --quiet --state "$state" "$@" >"$tmp/started" 2>"$tmp/start.err" &
 	pid=$!
 	on_exit="kill -9 $pid 2>/dev/null; rm -rf $tmp"
-	for i in $(seq 300); do
+	for i in $(seq 1200); do
 		[ -s "$tmp/started" ] || ! kill -0 $pid 2>/dev/null && break
 		sleep 0.1
 	done
 }
 ended() { eventually sh -c "! kill -0 $pid 2>/dev/null" || kill -9 $pid; wait $pid; status=$?; }
 get() { timeout 20 curl --noproxy '*' -s -m 10 "$url$1"; }
-# processes of this machine that run the program
-running() { pgrep -xc "$1"; }
+# processes of this machine that run the application under the name that only this script gives it
+mine=berth$$
+running() { pgrep -xc "$mine"; }
 eventually() { for i in $(seq 400); do "$@" && return; sleep 0.1; done; false; }
 
 # --- the bundled application
@@ -40,7 +42,7 @@ is "a browser looks at it" "$status $(json '.scenarios[0].steps[0] | .status + "
 is "and the run keeps what it saw" "$(ls "$state/runs/$id/screens" | tr '\n' ' ')" "01-001.png 01-shoot.jsonl "
 is "which does not touch what its attestation is about, nor does what the application printed" \
 	"$("$drydock" verify --json --state "$state" "$id" | jq -c "[.problems, .unlisted]") $("$drydock" logs --state "$state" "$id" | grep -c "^application.log")" "[[],[]] 1"
-ledger='./harbourd --db /tmp/ledger --init sql/schema.sql; exec ./harbourd --db /tmp/ledger --port $PORT'
+ledger="cp harbourd $mine; ./$mine --db /tmp/ledger --init sql/schema.sql; exec ./$mine --db /tmp/ledger --port \$PORT"
 start "$id" --command "$ledger" --port 8080 --publish "$port"
 is "it says where it is" "$(cat "$tmp/started")" "running at $url; drydock stop $id ends it"
 is "it is reached there" "$(get /healthz)" ok
@@ -53,7 +55,7 @@ is "it runs once" "$status $(grep -c 'is running already' "$tmp/err")" "2 1"
 run "$drydock" gc --keep 0 --dry-run --json --state "$state" # other scripts have runs there, too
 is "gc would leave its run" "$(json .dry_run) $(json ".runs | index(\"$id\")")" "true null"
 run "$drydock" stop --state "$state" "$id"
-is "drydock stop ends it, and waits" "$status $(running harbourd)" "0 0"
+is "drydock stop ends it, and waits" "$status $(running)" "0 0"
 ended
 is "which is no failure" "$status" 0
 is "nothing listens any more" "$(get /healthz; echo $?)" 7
@@ -64,16 +66,16 @@ has "what it printed is a log" "$tmp/out" "ready on port 8080"
 
 # --- without --publish
 start "$id" --command "$ledger" --port 8080
-is "it runs" "$(cut -d';' -f1 "$tmp/started") $(running harbourd)" "running 1"
+is "it runs" "$(cut -d';' -f1 "$tmp/started") $(running)" "running 1"
 is "and nothing of this machine reaches it" "$(timeout 20 curl --noproxy '*' -s -m 5 http://127.0.0.1:8080/healthz)" ""
 kill -9 $pid
 wait $pid 2>/dev/null
-ok "killed, it takes the application with it" eventually sh -c '! pgrep -x harbourd >/dev/null'
+ok "killed, it takes the application with it" eventually sh -c "! pgrep -x $mine >/dev/null"
 start "$id" --command "$ledger" --port 8080
 is "and can be started again" "$(cut -d';' -f1 "$tmp/started")" running
 kill -INT $pid
 ended
-is "an interrupt ends it" "$status $(running harbourd)" "0 0"
+is "an interrupt ends it" "$status $(running)" "0 0"
 
 # --- what goes wrong
 run "$drydock" start --quiet --state "$state" "$id" --command 'echo no water >&2; exit 3' --port 8080

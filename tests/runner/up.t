@@ -97,7 +97,7 @@ is "the Dockerfile's tests: passed and failed" "$(counts "$tmp/out")" "45 1"
 awk -f tests/dockerfile.awk -v target=runtime -v behind=1 -v args="HARBOUR_SITE=north-basin" "$dir/Dockerfile" >"$tmp/docker/script"
 cat >>"$tmp/docker/script" <<'S'
 cd /work; ldd harbourd; command -v gcc make || :
-for i in $(seq 200); do (: </dev/tcp/127.0.0.1/8080) 2>/dev/null && break; sleep 0.1; done
+for i in $(seq 600); do (: </dev/tcp/127.0.0.1/8080) 2>/dev/null && break; sleep 0.1; done
 exec 3<>/dev/tcp/127.0.0.1/8080
 printf 'GET / HTTP/1.0\r\n\r\n' >&3
 grep -o '<title>.*</title>' <&3

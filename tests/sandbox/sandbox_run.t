@@ -176,7 +176,7 @@ wait $pid 2>/dev/null
 sleep 1
 is "its processes die with it" "$(pgrep -f 'sleep 54321' | wc -l)" 0
 # What is done behind the result is done a moment later.
-swept() { for i in $(seq 100); do [ -z "$(ls -A "$state/pods")" ] && [ -d "$state/ready" ] && return; sleep 0.1; done; return 1; }
+swept() { for i in $(seq 600); do [ -z "$(ls -A "$state/pods")" ] && [ -d "$state/ready" ] && return; sleep 0.1; done; return 1; }
 groups() { find /sys/fs/cgroup -maxdepth 6 -type d -name "drydock-*-$1-*" 2>/dev/null; }
 sb -- /bin/true
 ok "and the next one sweeps what it left" swept
