@@ -8,6 +8,7 @@
 
 EMBED(data_alternatives_text, "envprobe/data/alternatives.tsv");
 EMBED(data_dialects_text, "envprobe/data/dialects.tsv");
+EMBED(data_migrations_text, "envprobe/data/migrations.tsv");
 EMBED(data_removed_text, "envprobe/data/removed.tsv");
 EMBED(data_rules_text, "envprobe/data/rules.tsv");
 EMBED(data_services_text, "envprobe/data/services.tsv");
@@ -24,6 +25,13 @@ data_dialects(void)
 {
 	return (struct str){data_dialects_text_begin,
 		(size_t)(data_dialects_text_end - data_dialects_text_begin)};
+}
+
+struct str
+data_migrations(void)
+{
+	return (struct str){data_migrations_text_begin,
+		(size_t)(data_migrations_text_end - data_migrations_text_begin)};
 }
 
 struct str

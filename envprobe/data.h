@@ -9,6 +9,7 @@
 
 struct str data_alternatives(void); /* alternatives.tsv */
 struct str data_dialects(void);	    /* dialects.tsv */
+struct str data_migrations(void);   /* migrations.tsv */
 struct str data_removed(void);	    /* removed.tsv */
 struct str data_rules(void);	    /* rules.tsv */
 struct str data_services(void);	    /* services.tsv */

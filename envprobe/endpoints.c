@@ -3,6 +3,7 @@
 #include "base/match.h"
 #include "envprobe/detect.h"
 #include "envprobe/envprobe.h"
+#include "envprobe/migrations.h"
 #include "envprobe/scan.h"
 #include "envprobe/service_config.h"
 #include "envprobe/source_worker.h"
@@ -25,15 +26,20 @@ const struct json_field setting_fields[] = {{F(setting, name, JSON_K_STRING), .r
 	{.key = NULL}};
 RECORD_IMPLEMENT(setting)
 const struct json_field schema_fields[] = {{F(schema, path, JSON_K_STRING), .required = true},
-	{F(schema, named, JSON_K_BOOL)}, {F(schema, tables, JSON_K_STRLIST)}, {.key = NULL}};
+	{F(schema, named, JSON_K_BOOL)}, {F(schema, numbered, JSON_K_BOOL)},
+	{F(schema, tables, JSON_K_STRLIST)}, {.key = NULL}};
 RECORD_IMPLEMENT(schema)
+const struct json_field migration_fields[] = {{F(migration, run, JSON_K_STRING), .required = true},
+	{F(migration, dir, JSON_K_STRING), .required = true},
+	{F(migration, where, JSON_K_STRING), .required = true}, {.key = NULL}};
+RECORD_IMPLEMENT(migration)
 #define LIST(member, type) \
 	{ \
 		F(surroundings, member, JSON_K_ARRAY), .sub = type##_fields, \
 						       .elem_size = sizeof(struct type) \
 	}
-const struct json_field surroundings_fields[] = {
-	LIST(endpoints, endpoint), LIST(settings, setting), LIST(schemas, schema), {.key = NULL}};
+const struct json_field surroundings_fields[] = {LIST(endpoints, endpoint), LIST(settings, setting),
+	LIST(schemas, schema), LIST(migrations, migration), {.key = NULL}};
 
 void
 surroundings_cleanup(struct surroundings *s)
@@ -41,6 +47,7 @@ surroundings_cleanup(struct surroundings *s)
 	endpoint_list_cleanup(&s->endpoints);
 	setting_list_cleanup(&s->settings);
 	schema_list_cleanup(&s->schemas);
+	migration_list_cleanup(&s->migrations);
 }
 
 /* ---- searching ---- */
@@ -118,6 +125,22 @@ take_login(struct endpoint *e, const struct match_hit *hit)
 	e->database = database.n ? str_dup(database) : NULL;
 }
 
+/* Does a file of SQL take back what another one does? */
+static bool
+undoes(const char *path)
+{
+	return tree_name_is(path, "*[._-]down.sql") || tree_name_is(path, "*[._-]rollback.sql") ||
+	       tree_name_is(path, "U[0-9]*__*.sql") || strstr(path, "/down/");
+}
+
+/* "003_ports.sql", "20240131-ports.up.sql", "V2__ports.sql" */
+static bool
+is_numbered(const char *path)
+{
+	return !undoes(path) &&
+	       (tree_name_is(path, "[0-9]*[_.-]*.sql") || tree_name_is(path, "V[0-9]*__*.sql"));
+}
+
 static bool
 take_hit(void *ctx, const struct match_hit *hit)
 {
@@ -126,7 +149,7 @@ take_hit(void *ctx, const struct match_hit *hit)
 	struct schema *schema = NULL;
 	if (hit->rule == RULE_FED && (schema = schema_at(f->out, file)))
 		schema->named = true;
-	if (hit->rule == RULE_TABLE && str_ends(str_of(f->path), ".sql") &&
+	if (hit->rule == RULE_TABLE && str_ends(str_of(f->path), ".sql") && !undoes(f->path) &&
 		(schema = schema_at(f->out, str_of(f->path))) && schema->tables.n < MAX_TABLES)
 		strlist_add_str(&schema->tables, table);
 	if (hit->rule >= RULE_FED || f->silent)
@@ -184,12 +207,17 @@ surroundings_in_tree(const struct tree *t, struct surroundings *ret, struct dd_e
 		tree_read(t, f.path, &text);
 		if (!text.n || memchr(text.p, 0, text.n < 4096 ? text.n : 4096))
 			continue;
+		struct schema *numbered =
+			is_numbered(f.path) ? schema_at(ret, str_of(f.path)) : NULL;
+		if (numbered)
+			numbered->numbered = true;
 		if (service_config_is(f.path))
 			service_config_read(f.path, buf_str(&text), ret);
 		rc = match_text(set, buf_str(&text), take_hit, &f, err);
 	}
 	match_destroy(set);
 	drop_absent(t, &ret->schemas);
+	migrations_in_tree(t, &ret->migrations);
 	return rc;
 }
 

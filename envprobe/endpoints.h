@@ -1,7 +1,7 @@
 /*
  * What a source says about the services it talks to: their addresses, as URLs and as pairs of host and port in code
- * and configuration; the services that its compose and CI files declare, with the variables set there; and its
- * files of SQL.  A search in the parser worker "endpoints", once tests failed or were skipped.
+ * and configuration; the services that its compose and CI files declare, with the variables set there; its files of
+ * SQL, and what else makes the tables of its database (data/migrations.tsv).  A search in the parser worker "endpoints", once tests failed or were skipped.
  */
 #ifndef ENVPROBE_ENDPOINTS_H
 #define ENVPROBE_ENDPOINTS_H
@@ -29,15 +29,23 @@ RECORD_LIST(setting);
 struct schema { /* a file of SQL */
 	char *path;
 	bool named;	       /* by something that feeds it to a database */
+	bool numbered;	       /* one of several that are fed in order: "003_x.sql", "V2__x.sql" */
 	struct strlist tables; /* that it creates */
 };
 RECORD_LIST(schema);
+
+struct migration { /* a command that makes the tables */
+	char *run; /* for sh, in the directory `dir` ("": the root of the tree) */
+	char *dir, *where;
+};
+RECORD_LIST(migration);
 
 struct surroundings {
 	struct endpoint_list
 		endpoints;	      /* one of each host, port and scheme, in the order of files */
 	struct setting_list settings; /* the first of each name */
-	struct schema_list schemas;
+	struct schema_list schemas;   /* numbered ones in their order */
+	struct migration_list migrations;
 };
 void surroundings_cleanup(struct surroundings *s);
 extern const struct json_field surroundings_fields[];

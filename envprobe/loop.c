@@ -12,6 +12,7 @@
 #include "envprobe/dialect.h"
 #include "envprobe/files.h"
 #include "envprobe/history.h"
+#include "envprobe/migrations.h"
 #include "envprobe/premises.h"
 #include "envprobe/removed.h"
 #include "envprobe/resolve.h"
@@ -550,6 +551,7 @@ run_attempts(struct loop *l, struct dd_err *err)
 	rc = supply_weigh(l, err);
 	if (rc < 0)
 		return rc;
+	migrations_settle(l);
 	loop_settle(l);
 	rc = loop_widen(l, err);
 	return rc < 0 || l->spec->no_prune ? rc : loop_prune(l, err);
@@ -649,6 +651,7 @@ free_loop(struct loop *l)
 	loop_clear_findings(l);
 	wanted_list_clear(&l->wanted);
 	free(l->wanted.v);
+	free(l->migrated);
 	free(l->good_failure);
 	map_cleanup(&l->asked);
 	map_cleanup(&l->banned);

@@ -54,6 +54,8 @@ struct loop {
 	bool gave_tracing;
 	bool traces; /* they were denied what the profile `debug` opens */
 	int64_t best_passed;
+	char *migrated; /* what runs before the tests and makes their tables (migrations.c); NULL */
+	int64_t passed_unmigrated;
 	struct supply *supply; /* services that are started by default; NULL: none */
 	/* of the last attempt that got further than the one before, or elsewhere */
 	char *good_failure;

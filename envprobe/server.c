@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define MAX_NAMES 20 /* databases, users and files of one service */
+#define MAX_NAMES 100 /* databases, users and files of one service */
 
 void
 server_cleanup(struct server *s)

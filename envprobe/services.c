@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "envprobe/known_services.h"
+#include "envprobe/migrations.h"
 #include "envprobe/supply.h"
 
 #include <string.h>
@@ -284,6 +285,7 @@ loop_learn_services(struct loop *l)
 	bool any = learn_names(l);
 	any = learn_display(l) || any;
 	any = supply_learn(l) || any;
+	any = migrations_learn(l) || any;
 	for (size_t i = 0; i < l->r->refused.n; i++) {
 		const struct refusal *r = &l->r->refused.v[i];
 		if (r->attempt == l->n && r->step == STEP_TESTS)

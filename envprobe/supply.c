@@ -1,5 +1,6 @@
 #include "envprobe/supply.h"
 
+#include "base/fs.h"
 #include "envprobe/data.h"
 #include "envprobe/known_services.h"
 #include "envprobe/resolve.h"
@@ -7,6 +8,7 @@
 #include "envprobe/trial.h"
 
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct supply {
@@ -112,32 +114,63 @@ find_service(struct loop *l, const struct server *s)
 	return NULL;
 }
 
-/* The file that creates the table, if there is one alone. */
-static const char *
+static bool
+are_one_series(const struct schema *a, const struct schema *b)
+{
+	size_t n = (size_t)(fs_name(a->path) - a->path);
+	return a->numbered && b->numbered && n == (size_t)(fs_name(b->path) - b->path) &&
+	       strncmp(a->path, b->path, n) == 0;
+}
+
+/* The file, or the series of numbered ones, that creates the table, if there is one alone. */
+static const struct schema *
 schema_of(const struct loop *l, const char *table)
 {
-	const char *found = NULL;
+	const struct schema *found = NULL;
 	for (size_t i = 0; i < l->around.schemas.n; i++) {
 		const struct schema *s = &l->around.schemas.v[i];
 		if (!strlist_has(&s->tables, table))
 			continue;
-		if (found)
+		if (found && !are_one_series(found, s))
 			return NULL;
-		found = s->path;
+		found = found ? found : s;
 	}
 	return found;
+}
+
+static int
+compare_numbered(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* With the others of its series, in their order. */
+static bool
+add_schema(const struct loop *l, struct server *s, const struct schema *file)
+{
+	OWN(strlist) struct strlist series = {0};
+	bool any = false;
+	for (size_t i = 0; i < l->around.schemas.n; i++)
+		if (are_one_series(&l->around.schemas.v[i], file))
+			strlist_add(&series, l->around.schemas.v[i].path);
+	if (!series.n)
+		strlist_add(&series, file->path);
+	qsort(series.v, series.n, sizeof(*series.v), compare_numbered);
+	for (size_t i = 0; i < series.n; i++)
+		any = server_add_name(&s->schema, series.v[i]) || any;
+	return any;
 }
 
 static bool
 take_problem(struct loop *l, struct server *s, const struct problem *p)
 {
-	const char *file = p->kind == PROBLEM_TABLE ? schema_of(l, p->name) : NULL;
+	const struct schema *file = p->kind == PROBLEM_TABLE ? schema_of(l, p->name) : NULL;
 	OWN_FREE char *text = mem_printf("%s is given the %s %s", s->name,
-		file ? "schema" : problem_kind_names[p->kind], file ? file : p->name);
+		file ? "schema" : problem_kind_names[p->kind], file ? file->path : p->name);
 	bool news = (p->kind == PROBLEM_DATABASE && server_add_name(&s->databases, p->name)) ||
 		    (p->kind == PROBLEM_ROLE && strcmp(p->name, s->user) != 0 &&
 			    server_add_name(&s->roles, p->name)) ||
-		    (file && server_add_name(&s->schema, file));
+		    (file && add_schema(l, s, file));
 	if (news)
 		decided(l, text);
 	return news;

@@ -229,6 +229,41 @@ the_source_names_its_logins_and_schemas(void **state)
 	assert_true(strlist_has(&s.schemas.v[0].tables, "boats"));
 }
 
+static void
+the_source_makes_its_tables(void **state)
+{
+	(void)state;
+	static const char *const files[][2] = {
+		{"m/1_ports.sql", "CREATE TABLE ports (n int);\n"},
+		{"m/10_name.up.sql", "ALTER TABLE ports ADD name text;\n"},
+		{"m/10_name.down.sql", "CREATE TABLE ports (n int);\n"},
+		{"doc/db/migrate/1_x.rb", "\n"},
+		{"web/db/migrate/1_x.rb", "\n"},
+		{"web/package.json", "{\"scripts\": {\"test\": \"migrate\"}}\n"},
+		{"manage.py", "import django\n"},
+	};
+	OWN(surroundings) struct surroundings s = {0};
+	OWN_FREE char *top = fs_join(dir, "tables");
+	struct tree t;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		OWN_FREE char *path = fs_join(top, files[i][0]);
+		OWN_FREE char *above = mem_strndup(path, (size_t)(strrchr(path, '/') - path));
+		assert_int_equal(fs_mkdirs(above, 0755, NULL), 0);
+		assert_int_equal(fs_write_atomic(path, str_of(files[i][1]), 0644, NULL), 0);
+	}
+	assert_int_equal(tree_open(top, &t, NULL), 0);
+	assert_int_equal(surroundings_in_tree(&t, &s, NULL), 0);
+	tree_cleanup(&t);
+	assert_int_equal(s.schemas.n, 2);
+	for (size_t i = 0; i < s.schemas.n; i++)
+		assert_true(s.schemas.v[i].numbered);
+	assert_int_equal(s.migrations.n, 2);
+	assert_string_equal(s.migrations.v[0].run, "python3 manage.py migrate --noinput");
+	assert_string_equal(s.migrations.v[0].dir, "");
+	assert_string_equal(s.migrations.v[1].where, "web/db/migrate/1_x.rb");
+	assert_string_equal(s.migrations.v[1].dir, "web");
+}
+
 static int
 make_dir(void **state)
 {
@@ -253,6 +288,7 @@ main(void)
 		cmocka_unit_test(endpoints_are_read_from_code_and_settings),
 		cmocka_unit_test(configuration_declares_services_and_variables),
 		cmocka_unit_test(the_source_names_its_logins_and_schemas),
+		cmocka_unit_test(the_source_makes_its_tables),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

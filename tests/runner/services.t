@@ -107,17 +107,45 @@ class Ledger(unittest.TestCase):
         self.assertEqual(c.fetchone()[0], "UTF8")
 P
 mkdir "$tmp/ledger/sql"
-printf "CREATE TABLE entry (\n\tid serial primary key,\n\twhat text not null\n);\nINSERT INTO entry (what) VALUES ('one'), ('two');\n" \
-	>"$tmp/ledger/sql/schema.sql"
+printf "CREATE TABLE entry (\n\tid serial primary key\n);\n" >"$tmp/ledger/sql/1_entry.sql"
+printf 'ALTER TABLE entry ADD what text;\n' >"$tmp/ledger/sql/2_what.up.sql"
+printf 'DROP TABLE entry;\n' >"$tmp/ledger/sql/2_what.down.sql"
+printf "INSERT INTO entry (what) VALUES ('one'), ('two');\n" >"$tmp/ledger/sql/10_rows.sql"
 printf 'CREATE TABLE other (id serial);\n' >"$tmp/ledger/sql/other.sql"
 up "$tmp/ledger"
 is "PostgreSQL is started" "$(json '[.outcome, .tests.passed, .tests.failed] | join(" ")')" "up 2 0"
-is "with what the tests find missing" "$(decisions)" "from now on postgresql runs beside the tests, postgresql is given the database ledger_test, postgresql is given the schema sql/schema.sql"
+is "with what the tests find missing" "$(decisions)" "from now on postgresql runs beside the tests, postgresql is given the database ledger_test, postgresql is given the schema sql/1_entry.sql"
 recipe=$(json .recipe)
 is "what its clients read is a decision of the recipe" "$(exported "$recipe")" "PGHOST=localhost PGPORT=5432 PGUSER=postgres PGSSLMODE=disable"
 is "with a label" "$(json '[.options[] | select(startswith("service:"))][0]' "$recipe")" "service:postgresql PGHOST=localhost"
 run "$drydock" replay --json --quiet --state "$state" --offline "$recipe" "$tmp/ledger"
 is "a replay has the same" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 2"
+
+# --- the application's own migrations, for a database that is a file
+mkdir "$tmp/locker"
+cat >"$tmp/locker/Makefile" <<'M'
+all: ; touch all
+check: ; @python3 -m unittest -v test_locker
+migrate: ; @python3 -c 'import sqlite3; sqlite3.connect("locker.db").execute("create table oilskin (n int)")'
+M
+cat >"$tmp/locker/test_locker.py" <<'P'
+import unittest, sqlite3
+class Locker(unittest.TestCase):
+    def test_is_empty(self):
+        self.assertEqual(sqlite3.connect("locker.db").execute("select count(*) from oilskin").fetchone()[0], 0)
+P
+up "$tmp/locker"
+is "tables that tests miss are made by the migrations of the source" "$(json '[.outcome, .tests.passed] | join(" ")') $(decisions)" \
+	'up 1 from now on `make migrate` runs before the tests'
+recipe=$(json .recipe)
+is "which is a decision of the recipe" "$(json '.options[] | select(startswith("migrations="))' "$recipe")" \
+	"migrations=make migrate, of Makefile (sqlite3.OperationalError: no such table: oilskin)"
+run "$drydock" replay --json --quiet --state "$state" --offline "$recipe" "$tmp/locker"
+is "a replay makes them, too" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
+sed -i 's/oilskin (n/lanyard (n/' "$tmp/locker/Makefile"
+up "$tmp/locker"
+is "those that do not help are taken back" "$(json '[.outcome, .tests.failed] | join(" ")') $(jq -c '[.commands.test[0].run, ([.options[] | select(startswith("migrations="))] | length)]' "$(json .recipe)")" \
+	'tests-failed 1 ["make check",0]'
 
 # --- skipped tests of a service that a CI file declares
 mkdir -p "$tmp/quay/.github/workflows"
