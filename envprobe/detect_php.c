@@ -77,8 +77,9 @@ read_requirements(
 	json_t *version;
 	json_object_foreach ((json_t *)(uintptr_t)packages, name, version) {
 		OWN_FREE char *why = mem_printf("%s: %s", path, name);
-		if (str_starts(str_of(name), "ext-"))
-			detect_need(p, NEED_PHP, name, scope, false, why);
+		bool extension = str_starts(str_of(name), "ext-");
+		if (extension || strchr(name, '/'))
+			detect_need(p, NEED_PHP, name, scope, !extension, why);
 	}
 }
 

@@ -391,7 +391,32 @@ use_php_default(const struct pkgindex *x, struct resolution *r)
 	r->package = TAKE(name);
 }
 
-/* An extension, a file, or a class: the nearest directory above it that is a library. */
+/*
+ * Composer's "vendor/name": "php-vendor-name", or without a vendor that says no more ("php-parser" of "x/php-parser",
+ * "php-name" of "name/name").
+ */
+static char *
+php_package(const struct pkgindex *x, const char *name)
+{
+	OWN_FREE char *key = lower(name);
+	for (char *p = key; *p; p++)
+		if (*p == '_' || *p == '.')
+			*p = '-';
+	char *slash = strchr(key, '/');
+	if (!slash || strchr(slash + 1, '/') || slash == key)
+		return NULL;
+	*slash = '\0';
+	const char *own = slash + 1;
+	bool has_prefix = str_starts(str_of(own), "php-");
+	OWN_FREE char *with = mem_printf("php-%s-%s", key, own);
+	OWN_FREE char *without = mem_printf("%s%s", has_prefix ? "" : "php-", own);
+	if (pkgindex_has_package(x, with))
+		return TAKE(with);
+	bool same = has_prefix || strcmp(key, own) == 0;
+	return same && pkgindex_has_package(x, without) ? TAKE(without) : NULL;
+}
+
+/* An extension, a package of Composer, a file, or a class: the nearest directory above it that is a library. */
 static struct resolution
 resolve_php(const struct pkgindex *x, const char *name)
 {
@@ -400,6 +425,8 @@ resolve_php(const struct pkgindex *x, const char *name)
 	struct resolution r = search_key(x, extension ? 'x' : 'h', path);
 	if (extension)
 		use_php_default(x, &r);
+	else if (!r.package)
+		r.package = php_package(x, name);
 	for (char *slash; !extension && !r.package && (slash = strrchr(path, '/')) != NULL;) {
 		*slash = '\0';
 		r = search_key(x, 'h', path);

@@ -242,7 +242,8 @@ php_needs_the_libraries_and_extensions_it_uses(void **state)
 {
 	(void)state;
 	struct project p = detect(
-		FILES({"composer.json", "{\"require\": {\"ext-curl\": \"*\"}}"},
+		FILES({"composer.json",
+			      "{\"require\": {\"php\": \"^8\", \"ext-curl\": \"*\", \"far/moon\": \"^1\"}}"},
 			{"src/A.php",
 				"<?php\nnamespace A;\nuse Sky\\Moon\\{Phase, Tide};\nuse Own\\B;\nuse Exception;\n"
 				"use function Sky\\f;\nclass A { function f() { return $this->club_x(mb_strlen('a')); } }\n"},
@@ -250,7 +251,8 @@ php_needs_the_libraries_and_extensions_it_uses(void **state)
 		NULL);
 	OWN_FREE char *got = needs(&p, NEED_PHP);
 	assert_string_equal(got,
-		"ext-curl (composer.json: ext-curl), ext-mbstring (src/A.php:7), Sky/Moon (src/A.php:3)");
+		"ext-curl (composer.json: ext-curl), far/moon (composer.json: far/moon), "
+		"ext-mbstring (src/A.php:7), Sky/Moon (src/A.php:3)");
 	project_cleanup(&p);
 }
 

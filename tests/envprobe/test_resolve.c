@@ -16,6 +16,7 @@ static const char packages[] =
 	"Package: libstar-dev\nVersion: 1\n\n"
 	"Package: moon\nVersion: 1\n\n"
 	"Package: php-comet\nVersion: 1\n\n"
+	"Package: php-sky-moon\nVersion: 1\n\n"
 	"Package: librust-moon-dev\nVersion: 0.3.1-2+b1\nProvides: librust-moon+default-dev (= 0.3.1-2+b1), "
 	"librust-moon-0.3-dev (= 0.3.1-2+b1)\n\n"
 	"Package: librust-moon-0.2-dev\nVersion: 0.2.9-1\n\n"
@@ -162,6 +163,10 @@ static const struct {
 	{NEED_PHP, "Sky/Moon/Tide/High", "php-sky-moon", "/usr/share/php/Sky/Moon/autoload.php"},
 	{NEED_PHP, "Net/Sky", "php-net-sky", NULL},
 	{NEED_PHP, "Sky", NULL, NULL},
+	{NEED_PHP, "sky/moon", "php-sky-moon", NULL},
+	{NEED_PHP, "Comet/comet", "php-comet", NULL},
+	{NEED_PHP, "far/php-comet", "php-comet", NULL},
+	{NEED_PHP, "far/comet", NULL, NULL},
 	{NEED_PHP, "ext-Comet", "php-comet", NULL},
 	{NEED_PHP, "ext-star", "php-cli", NULL},
 	{NEED_PHP, "ext-json", NULL, NULL},
