@@ -193,9 +193,9 @@ read_configure_ac(const struct tree *t, const char *path, struct project *p)
 
 /* ---- commands ---- */
 
-/* Does a makefile have one of these targets, or define one of these variables? */
+/* Does a makefile have one of these targets, or define one of these variables?  The first that it has. */
 static const char *
-makefile_word(const struct tree *t, const char *path, const char *const *words)
+makefile_word(const struct tree *t, const char *path, const char *const *words, bool variables)
 {
 	OWN(buf) struct buf text = {0};
 	tree_read(t, path, &text);
@@ -206,49 +206,44 @@ makefile_word(const struct tree *t, const char *path, const char *const *words)
 			if (line.n <= n || strncmp(line.p, words[i], n) != 0)
 				continue;
 			struct str after = str_trim((struct str){line.p + n, line.n - n});
-			if (after.n &&
-				(after.p[0] == ':' || after.p[0] == '=' || after.p[0] == '+'))
+			bool assigned = after.n &&
+					(memchr("=+?", after.p[0], 3) || str_starts(after, ":="));
+			if (after.n && (assigned ? variables : after.p[0] == ':'))
 				return words[i];
 		}
 	return NULL;
 }
 
-static bool
-has_tests(const struct tree *t, const char *dir, char **ret_why)
+/* The target of make that runs the tests, NULL: there is none; *ret_why: the file that says so, heap. */
+static const char *
+test_target(const struct tree *t, const char *dir, char **ret_why)
 {
 	/* check_PROGRAMS alone are built by `make check`, and not run. */
 	static const char *const automake[] = {"TESTS", "check-local", "check-am", "check", NULL};
-	static const char *const plain[] = {"check", "test", NULL};
+	static const char *const own[] = {
+		"test", "tests", NULL}; /* automake knows nothing of them */
+	static const char *const plain[] = {"check", NULL};
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
 		if (!fs_is_below(path, dir))
 			continue;
 		bool am = tree_name_is(path, "Makefile.am") || tree_name_is(path, "*.mk") ||
 			  tree_name_is(path, "Makefile.inc");
-		if (am && makefile_word(t, path, automake)) {
+		if (am && makefile_word(t, path, automake, true)) {
 			*ret_why = mem_strdup(path);
-			return true;
+			return "check";
 		}
 	}
-	OWN_FREE char *am = tree_join(dir, "Makefile.am");
-	OWN_FREE char *in = tree_join(dir, "Makefile.in");
-	if (!tree_has(t, am) && tree_has(t, in) && makefile_word(t, in, plain)) {
-		*ret_why = mem_strdup(in);
-		return true;
-	}
-	return false;
-}
-
-static const char *
-test_target(const struct tree *t, const char *dir)
-{
-	static const char *const check[] = {"check", NULL};
-	static const char *const test[] = {"test", NULL};
-	OWN_FREE char *am = tree_join(dir, "Makefile.am");
-	OWN_FREE char *in = tree_join(dir, "Makefile.in");
-	if (tree_has(t, am) || !tree_has(t, in) || makefile_word(t, in, check))
-		return "check";
-	return makefile_word(t, in, test) ? "test" : "check";
+	static const char *const names[] = {"Makefile.am", "Makefile.in", NULL};
+	OWN_FREE char *makefile = tree_find(t, dir, names);
+	const char *target = NULL;
+	if (makefile && tree_name_is(makefile, "Makefile.in"))
+		target = makefile_word(t, makefile, plain, false);
+	if (makefile && !target)
+		target = makefile_word(t, makefile, own, false);
+	if (target)
+		*ret_why = TAKE(makefile);
+	return target;
 }
 
 static void
@@ -275,10 +270,11 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		tea ? options.p : "");
 	detect_command(p, PHASE_BUILD, p->evidence, "make -j2");
 	OWN_FREE char *why = NULL;
-	if (has_tests(t, dir, &why)) {
+	const char *target = test_target(t, dir, &why);
+	if (target) {
 		/* VERBOSE: the logs of failed tests are printed at the end. */
-		OWN_FREE char *run = mem_printf("make %s %s", test_target(t, dir),
-			tea ? "TESTFLAGS='-verbose pbse'" : "VERBOSE=1");
+		OWN_FREE char *run = mem_printf(
+			"make %s %s", target, tea ? "TESTFLAGS='-verbose pbse'" : "VERBOSE=1");
 		detect_test(p, tea ? FORMAT_TCLTEST : FORMAT_AUTOMAKE, tea ? NULL : "**/*.trs", why,
 			run);
 	}

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "envprobe/resolve.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
@@ -38,12 +39,13 @@ struct php {
 	const struct tree *t;
 	const char *dir;
 	struct project *p;
-	struct strlist dirs;   /* with classes, relative to dir */
-	struct strlist files;  /* to be loaded at once */
-	struct strlist spaces; /* namespaces (as paths) and files of others that the code uses */
-	bool wants_autoload;   /* somebody loads vendor/autoload.php, and it is not there */
-	const char *phpunit;   /* its configuration, relative to dir; NULL */
-	char *bootstrap;       /* that it names; NULL */
+	struct strlist dirs;	 /* with classes, relative to dir */
+	struct strlist files;	 /* to be loaded at once */
+	struct strlist spaces;	 /* namespaces (as paths) and files of others that the code uses */
+	struct strlist required; /* names that packages of what composer.json requires may have */
+	bool wants_autoload;	 /* somebody loads vendor/autoload.php, and it is not there */
+	const char *phpunit;	 /* its configuration, relative to dir; NULL */
+	char *bootstrap;	 /* that it names; NULL */
 };
 
 /* ---- composer.json ---- */
@@ -70,8 +72,7 @@ add_paths(const json_t *j, struct strlist *to)
 }
 
 static void
-read_requirements(
-	const json_t *packages, enum need_scope scope, const char *path, struct project *p)
+read_requirements(struct php *x, const json_t *packages, enum need_scope scope, const char *path)
 {
 	const char *name;
 	json_t *version;
@@ -79,7 +80,8 @@ read_requirements(
 		OWN_FREE char *why = mem_printf("%s: %s", path, name);
 		bool extension = str_starts(str_of(name), "ext-");
 		if (extension || strchr(name, '/'))
-			detect_need(p, NEED_PHP, name, scope, !extension, why);
+			detect_need(x->p, NEED_PHP, name, scope, !extension, why);
+		resolve_composer_names(name, &x->required);
 	}
 }
 
@@ -96,8 +98,8 @@ read_composer(struct php *x)
 	tree_read(x->t, path, &text);
 	if (json_parse(buf_str(&text), &j, NULL) < 0)
 		return;
-	read_requirements(json_object_get(j, "require"), SCOPE_BUILD, path, x->p);
-	read_requirements(json_object_get(j, "require-dev"), SCOPE_TEST, path, x->p);
+	read_requirements(x, json_object_get(j, "require"), SCOPE_BUILD, path);
+	read_requirements(x, json_object_get(j, "require-dev"), SCOPE_TEST, path);
 	for (size_t i = 0; sections[i]; i++) {
 		const json_t *section = json_object_get(j, sections[i]);
 		for (size_t k = 0; kinds[k]; k++)
@@ -273,8 +275,8 @@ put_words(struct buf *out, const struct strlist *l)
 }
 
 /*
- * The class map, what Composer loads at once, and of each library that is used the autoload.php that lies nearest
- * above it.
+ * The class map, what Composer loads at once, of each library that is used the autoload.php that lies nearest
+ * above it, and those of the packages that are here of what composer.json requires.
  */
 static void
 add_autoload(struct php *x)
@@ -288,13 +290,14 @@ add_autoload(struct php *x)
 	for (size_t i = 0; i < x->files.n; i++)
 		strlist_addf(&here, "require_once __DIR__ . \"/../%s\";", x->files.v[i]);
 	put_words(&lines, &here);
-	if (!lines.n && !x->spaces.n) {
+	if (!lines.n && !x->spaces.n && !x->required.n) {
 		detect_command(x->p, PHASE_CONFIGURE, x->p->evidence,
 			"mkdir -p vendor && phpab --tolerant -o vendor/autoload.php%s", dirs.p);
 		return;
 	}
-	OWN(buf) struct buf spaces = {.max = 65536};
+	OWN(buf) struct buf spaces = {.max = 65536}, required = {.max = 65536};
 	put_words(&spaces, &x->spaces);
+	put_words(&required, &x->required);
 	detect_command(x->p, PHASE_CONFIGURE, x->p->evidence,
 		"mkdir -p vendor && phpab --tolerant -o vendor/classes.php%s", dirs.p);
 	detect_command(x->p, PHASE_CONFIGURE, x->p->evidence,
@@ -302,8 +305,14 @@ add_autoload(struct php *x)
 		"for d in%s; do while [ \"$d\" != . ] && [ ! -f \"/usr/share/php/$d/autoload.php\" ]; "
 		"do d=$(dirname \"$d\"); done; [ \"$d\" = . ] || "
 		"printf 'require_once \"%%s/autoload.php\";\\n' \"/usr/share/php/$d\"; done | sort -u; "
+		"%s%s%s"
 		"printf '%%s\\n'%s; } >vendor/autoload.php",
-		x->spaces.n ? spaces.p : " .", lines.n ? lines.p : " ''");
+		x->spaces.n ? spaces.p : " .", required.n ? "dpkg -L" : "",
+		required.n ? required.p : "",
+		required.n
+			? " 2>/dev/null | sed -n 's|^/usr/share/php/.*/autoload\\.php$|require_once \"&\";|p' | sort -u; "
+			: "",
+		lines.n ? lines.p : " ''");
 }
 
 /* Every file of the application compiles.  Fixtures of tests may be wrong on purpose. */
@@ -349,6 +358,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	strlist_cleanup(&x.dirs);
 	strlist_cleanup(&x.files);
 	strlist_cleanup(&x.spaces);
+	strlist_cleanup(&x.required);
 	free(x.bootstrap);
 }
 

@@ -391,29 +391,36 @@ use_php_default(const struct pkgindex *x, struct resolution *r)
 	r->package = TAKE(name);
 }
 
-/*
- * Composer's "vendor/name": "php-vendor-name", or without a vendor that says no more ("php-parser" of "x/php-parser",
- * "php-name" of "name/name").
- */
-static char *
-php_package(const struct pkgindex *x, const char *name)
+void
+resolve_composer_names(const char *name, struct strlist *ret)
 {
 	OWN_FREE char *key = lower(name);
 	for (char *p = key; *p; p++)
 		if (*p == '_' || *p == '.')
 			*p = '-';
 	char *slash = strchr(key, '/');
-	if (!slash || strchr(slash + 1, '/') || slash == key)
-		return NULL;
+	if (!slash || slash == key || key[strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789-/")])
+		return;
 	*slash = '\0';
 	const char *own = slash + 1;
-	bool has_prefix = str_starts(str_of(own), "php-");
-	OWN_FREE char *with = mem_printf("php-%s-%s", key, own);
-	OWN_FREE char *without = mem_printf("%s%s", has_prefix ? "" : "php-", own);
-	if (pkgindex_has_package(x, with))
-		return TAKE(with);
-	bool same = has_prefix || strcmp(key, own) == 0;
-	return same && pkgindex_has_package(x, without) ? TAKE(without) : NULL;
+	if (strchr(own, '/'))
+		return;
+	strlist_addf(ret, "php-%s-%s", key, own);
+	if (str_starts(str_of(own), "php-"))
+		strlist_add(ret, own);
+	else if (strcmp(key, own) == 0)
+		strlist_addf(ret, "php-%s", own);
+}
+
+static char *
+php_package(const struct pkgindex *x, const char *name)
+{
+	OWN(strlist) struct strlist names = {0};
+	resolve_composer_names(name, &names);
+	for (size_t i = 0; i < names.n; i++)
+		if (pkgindex_has_package(x, names.v[i]))
+			return mem_strdup(names.v[i]);
+	return NULL;
 }
 
 /* An extension, a package of Composer, a file, or a class: the nearest directory above it that is a library. */

@@ -20,4 +20,10 @@ void resolution_cleanup(struct resolution *r);
  */
 struct resolution resolve_need(const struct pkgindex *x, const struct need *n);
 
+/*
+ * Names that the package of Composer's "vendor/name" may have, best first: "php-vendor-name", or without a vendor that
+ * says no more ("php-parser" of "x/php-parser", "php-name" of "name/name").
+ */
+void resolve_composer_names(const char *name, struct strlist *ret);
+
 #endif
