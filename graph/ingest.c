@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "graph/extract.h"
 #include "graph/history.h"
+#include "graph/imports.h"
 #include "graph/resolve.h"
 #include "graph/scan.h"
 #include "graph/store.h"
@@ -47,6 +48,7 @@ struct ingest {
 	struct source *sources;
 	struct db *old, *db; /* old: NULL when there is none */
 	struct model model;
+	struct imports *imports;
 	struct facts facts; /* of the file at hand */
 	char *old_head;	    /* of the map that is there; NULL: it knows no history */
 	struct hash *digest;
@@ -432,13 +434,16 @@ resolve_all(struct ingest *in, struct dd_err *err)
 	model_settle(m);
 	for (size_t i = 0; rc == 0 && i < m->nfiles; i++) {
 		struct str packed;
-		rc = store_facts(in->db, (uint32_t)i + 1, &packed, err);
+		struct overlay *overlay = NULL;
+		rc = imports_overlay(in->imports, i, &overlay, err);
+		if (rc == 0)
+			rc = store_facts(in->db, (uint32_t)i + 1, &packed, err);
 		if (rc == 0)
 			rc = facts_unpack(&in->facts, packed, err);
 		if (rc < 0)
 			break;
 		size_t before = m->nedges;
-		resolve_file(m, i, &in->facts);
+		resolve_file(m, i, &in->facts, overlay);
 		if (m->nedges > before) {
 			qsort(m->edges + before, m->nedges - before, sizeof(*m->edges), by_source);
 			m->nedges = before + merge_edges(m->edges + before, m->nedges - before);
@@ -447,6 +452,7 @@ resolve_all(struct ingest *in, struct dd_err *err)
 	if (rc == 0)
 		rc = read_history(in, err);
 	merge_late(m);
+	imports_counts(in->imports, &in->result.import);
 	for (size_t i = 0; i < m->nedges; i++)
 		in->result.unresolved += !m->edges[i].dst;
 	in->result.entities = m->n - 1;
@@ -511,6 +517,19 @@ compare_old(struct ingest *in, bool *ret_same, struct dd_err *err)
 
 /* ---- all of it ---- */
 
+/* Those of the map that is there, as far as they are of the files as they are, and the new one. */
+static int
+take_imports(struct ingest *in, struct dd_err *err)
+{
+	int rc = 0;
+	in->imports = imports_create(in->db, &in->model);
+	if (in->old)
+		rc = imports_carry(in->imports, in->old, &in->result.dropped, err);
+	if (rc == 0 && in->spec->import)
+		rc = imports_add(in->imports, in->spec->import, &in->result.import, err);
+	return rc < 0 ? rc : imports_load(in->imports, in->digest, err);
+}
+
 static int
 build(struct ingest *in, const char *path, struct dd_err *err)
 {
@@ -519,6 +538,8 @@ build(struct ingest *in, const char *path, struct dd_err *err)
 		rc = db_exec(in->db, "BEGIN", err);
 	if (rc == 0)
 		rc = parse_all(in, err);
+	if (rc == 0)
+		rc = take_imports(in, err);
 	if (rc == 0)
 		rc = resolve_all(in, err);
 	if (rc == 0)
@@ -565,7 +586,7 @@ ingest(struct ingest *in, struct dd_err *err)
 	open_old(in);
 	if (in->old)
 		rc = compare_old(in, &same, err);
-	if (rc < 0 || same) {
+	if (rc < 0 || (same && !in->spec->import)) {
 		in->result.unchanged = same;
 		return rc;
 	}
@@ -594,6 +615,7 @@ graph_ingest(
 	if (rc == 0)
 		*ret = in.result;
 	hash_destroy(in.digest);
+	imports_destroy(in.imports);
 	db_close(in.old);
 	free(in.old_head);
 	scan_cleanup(&in.scan);
