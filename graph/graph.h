@@ -35,7 +35,7 @@ struct graph_host {
 };
 
 /* A file of another tool that is taken into the map: graph/imports.h. */
-enum graph_format { GRAPH_SCIP, GRAPH_FORMATS };
+enum graph_format { GRAPH_SCIP, GRAPH_LCOV, GRAPH_PERF, GRAPH_ACCESS_LOG, GRAPH_OTLP, GRAPH_FORMATS };
 const char *graph_format_name(enum graph_format f);
 enum graph_format graph_format_of(const char *name); /* GRAPH_FORMATS: there is none */
 
@@ -50,7 +50,9 @@ struct graph_import {
 struct graph_import_result {
 	size_t files;	/* it speaks of them, and the map has them */
 	size_t missing; /* paths that the map does not have */
-	size_t said, placed, refuted; /* as struct overlay_counts, of all indexes of the map */
+	/* Of an index as struct overlay_counts, of all those of the map; else things that were seen, and of these those that are of the map. */
+	size_t said, placed, refuted;
+	size_t entities; /* of which something was seen */
 };
 
 struct graph_ingest_spec {

@@ -1,12 +1,14 @@
 #include "graph/imports.h"
 
 #include "base/io.h"
+#include "base/map.h"
 #include "graph/pack.h"
 #include "graph/scan.h"
+#include "graph/seen.h"
 
 #include <string.h>
 
-static const char *const format_names[GRAPH_FORMATS] = {"scip"};
+static const char *const format_names[GRAPH_FORMATS] = {"scip", "lcov", "perf", "access-log", "otlp"};
 
 const char *
 graph_format_name(enum graph_format f)
@@ -38,7 +40,8 @@ static int
 read_format(const char *name, struct str text, struct buf *out, struct dd_err *err)
 {
 	static int (*const readers[GRAPH_FORMATS])(struct str, struct buf *, struct dd_err *) = {
-		imports_read_scip};
+		imports_read_scip, seen_read_lcov, seen_read_perf, seen_read_access_log,
+		seen_read_otlp};
 	enum graph_format f = graph_format_of(name);
 	return f < GRAPH_FORMATS ? readers[f](text, out, err)
 				 : err_set(err, DD_EINVAL, "there is no format \"%s\"", name);
@@ -184,47 +187,123 @@ path_in_tree(const char *below, struct str path, struct buf *b)
 	return buf_str(b);
 }
 
+/* Where an absolute path stops being of the machine that it was made on: behind this its longest end that is a file here; 0: none is. */
+static size_t
+foreign_part(const struct imports *im, const char *below, struct str path, struct buf *b)
+{
+	for (size_t i = 0; i < path.n; i++)
+		if (path.p[i] == '/' &&
+			model_file_of(im->m, path_in_tree(below, (struct str){path.p + i + 1, path.n - i - 1}, b)))
+			return i + 1;
+	return 0;
+}
+
+/* The tree was at one place: where most of the absolute paths would have it, the first of several. */
+static struct str
+place_of_tree(const struct imports *im, const char *below, const struct str *paths, uint32_t n,
+	struct buf *b)
+{
+	struct map votes = {0};
+	struct str best = {"", 0};
+	size_t most = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (!paths[i].n || *paths[i].p != '/')
+			continue;
+		struct str place = {paths[i].p, foreign_part(im, below, paths[i], b)};
+		size_t so_far = (size_t)(uintptr_t)map_get_str(&votes, place) + 1;
+		map_put_str(&votes, place, (void *)(uintptr_t)so_far);
+		if (place.n && so_far > most) {
+			most = so_far;
+			best = place;
+		}
+	}
+	map_cleanup(&votes);
+	return best;
+}
+
+/* Numbers of the files, 0: not in the map; heap. */
+static uint32_t *
+files_in_tree(const struct imports *im, const char *below, const struct str *paths, uint32_t n)
+{
+	OWN(buf) struct buf b = {.max = 65536};
+	struct str place = place_of_tree(im, below, paths, n, &b);
+	uint32_t *files = mem_zalloc(n + 1ul, sizeof(*files));
+	for (uint32_t i = 0; i < n; i++) {
+		struct str p = paths[i];
+		if (p.n && *p.p == '/') {
+			if (!place.n || p.n < place.n || memcmp(p.p, place.p, place.n) != 0)
+				continue;
+			p = (struct str){p.p + place.n, p.n - place.n};
+		}
+		files[i] = model_file_of(im->m, path_in_tree(below, p, &b));
+	}
+	return files;
+}
+
+struct putting {
+	struct imports *im;
+	int64_t id, document;
+};
+
+static int
+put_file_evidence(void *ctx, uint32_t file, struct str packed, struct dd_err *err)
+{
+	struct putting *p = ctx;
+	struct store_file f;
+	int rc = store_file_by_id(p->im->db, file, &f, err);
+	if (rc < 0)
+		return rc;
+	OWN_FREE char *digest = str_dup(f.digest), *path = str_dup(f.path);
+	return put_evidence(
+		p->im, p->id, p->document++, str_of(path), str_of(digest), packed, err);
+}
+
+/* One text for each file, as it is. */
+static int
+add_index(struct putting *p, const uint32_t *files, uint32_t n, struct unpacker *u,
+	struct graph_import_result *ret, struct dd_err *err)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < n; i++) {
+		struct str packed = unpack_str(u);
+		if (u->bad || !files[i])
+			continue;
+		ret->files++;
+		p->document = i;
+		rc = put_file_evidence(p, files[i], packed, err);
+	}
+	return rc;
+}
+
 static int
 add_evidence(struct imports *im, int64_t id, const struct graph_import *add, struct unpacker *u,
 	struct graph_import_result *ret, struct dd_err *err)
 {
-	OWN_FREE struct str *paths = NULL;
-	OWN(buf) struct buf path = {.max = 65536};
+	struct putting p = {im, id, 0};
 	uint32_t n = unpack_count(u);
-	int rc = 0;
-	paths = mem_zalloc(n + 1ul, sizeof(*paths));
+	OWN_FREE struct str *paths = mem_zalloc(n + 1ul, sizeof(*paths));
 	for (uint32_t i = 0; i < n; i++)
 		paths[i] = unpack_str(u);
-	for (uint32_t i = 0; rc == 0 && i < n; i++) {
-		struct store_file f;
-		struct str packed = unpack_str(u);
-		uint32_t file = model_file_of(im->m, path_in_tree(add->below, paths[i], &path));
-		if (u->bad)
-			break;
-		ret->missing += !file;
-		if (!file)
-			continue;
-		rc = store_file_by_id(im->db, file, &f, err);
-		OWN_FREE char *digest = rc == 0 ? str_dup(f.digest) : NULL;
-		if (rc == 0 && *digest) {
-			ret->files++;
-			rc = put_evidence(im, id, i, buf_str(&path), str_of(digest), packed, err);
-		}
-	}
+	OWN_FREE uint32_t *files = files_in_tree(im, add->below, paths, n);
+	for (uint32_t i = 0; i < n; i++)
+		ret->missing += !files[i];
+	int rc = add->format == GRAPH_SCIP
+			 ? add_index(&p, files, n, u, ret, err)
+			 : seen_place(im->m, files, n, u, ret, put_file_evidence, &p, err);
 	if (rc == 0 && (u->bad || u->p != u->end))
 		rc = err_set(err, DD_ECORRUPT, "what was read of %s is not well formed",
 			add->source);
 	return rc;
 }
 
-/* Of a file there is one index that speaks of it, the newest. */
+/* Of a file there is one index that speaks of it, the newest; what was seen adds up, but not the same file twice. */
 static int
 drop_replaced(struct imports *im, int64_t id, const struct graph_import *add, struct dd_err *err)
 {
 	int rc = db_run(im->db, err,
-		"DELETE FROM evidence WHERE import IN (SELECT id FROM import WHERE format = ?1 AND id <> ?2)"
-		" AND path IN (SELECT path FROM evidence WHERE import = ?2)",
-		"si", graph_format_name(add->format), id);
+		"DELETE FROM evidence WHERE import IN (SELECT id FROM import WHERE format = ?1 AND id <> ?2 AND"
+		" (?1 = 'scip' OR digest = ?3)) AND path IN (SELECT path FROM evidence WHERE import = ?2)",
+		"sis", graph_format_name(add->format), id, add->digest);
 	if (rc == 0)
 		rc = db_run(im->db, err,
 			"DELETE FROM import WHERE format = ?1 AND id <> ?2 AND id NOT IN (SELECT import FROM evidence)",
@@ -263,7 +342,7 @@ imports_add(struct imports *im, const struct graph_import *add, struct graph_imp
 		rc = add_evidence(im, id, add, &u, ret, err);
 	if (rc == 0 && !ret->files)
 		rc = err_set(err, DD_EINVAL,
-			"no path of %s is a file of the map: --below DIR says where in the tree its paths begin",
+			"nothing in %s is of a file of the map: --below DIR says where in the tree its paths begin",
 			add->source);
 	if (rc == 0)
 		rc = db_run(im->db, err, "INSERT INTO import VALUES(?, ?, ?, ?, ?, ?, 0)",
@@ -307,7 +386,7 @@ imports_load(struct imports *im, struct hash *digest, struct dd_err *err)
 	im->places = mem_zalloc(im->m->nfiles + 1, sizeof(*im->places));
 	im->import_of = mem_zalloc(im->m->nfiles + 1, sizeof(*im->import_of));
 	int rc = db_query(im->db, &st, err,
-		"SELECT i.id, e.document, e.path, i.digest FROM import i JOIN evidence e ON e.import = i.id"
+		"SELECT i.id, e.document, e.path, i.digest, i.format FROM import i JOIN evidence e ON e.import = i.id"
 		" ORDER BY i.id, e.document",
 		"");
 	while (rc == 0 && (rc = db_step(st, err)) == 1) {
@@ -315,7 +394,8 @@ imports_load(struct imports *im, struct hash *digest, struct dd_err *err)
 		struct str path = db_text(st, 2), of = db_text(st, 3);
 		hash_add(digest, of.p, of.n);
 		hash_add(digest, path.p, path.n + 1);
-		load_row(im, (uint32_t)db_int(st, 0), (uint32_t)db_int(st, 1), path);
+		if (str_eq(db_text(st, 4), format_names[GRAPH_SCIP]))
+			load_row(im, (uint32_t)db_int(st, 0), (uint32_t)db_int(st, 1), path);
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -361,7 +441,63 @@ void
 imports_counts(struct imports *im, struct graph_import_result *ret)
 {
 	add_counts(im);
-	ret->said = im->counts.said;
-	ret->placed = im->counts.placed;
+	ret->said += im->counts.said;
+	ret->placed += im->counts.placed;
 	ret->refuted = im->counts.refuted;
+}
+
+/* ---- what was seen ---- */
+
+struct rows {
+	struct imports *im;
+	int64_t import;
+};
+
+static int
+put_seen(void *ctx, const struct seen_row *r, struct dd_err *err)
+{
+	const struct rows *x = ctx;
+	return db_run(x->im->db, err, "INSERT OR REPLACE INTO seen VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"iiiiiiiii", (int64_t)r->entity, x->import, (int64_t)r->count, (int64_t)r->errors,
+		(int64_t)r->timed, (int64_t)r->p50_us, (int64_t)r->p95_us, (int64_t)r->lines,
+		(int64_t)r->lines_hit);
+}
+
+/* Who answers at an endpoint was called as often as it was asked, unless it was seen itself. */
+static int
+put_served(struct imports *im, struct dd_err *err)
+{
+	const struct model *m = im->m;
+	int rc = db_exec(im->db, "CREATE TEMP TABLE served(src INTEGER, dst INTEGER)", err);
+	for (size_t i = 0; rc == 0 && i < m->nedges; i++) {
+		const struct model_edge *e = &m->edges[i];
+		if (e->relation == REL_SERVES && e->dst && m->entities[e->src].kind != KIND_FILE)
+			rc = db_run(im->db, err, "INSERT INTO served VALUES(?, ?)", "ii",
+				(int64_t)e->src, (int64_t)e->dst);
+	}
+	return rc < 0 ? rc
+		      : db_exec(im->db,
+				"INSERT OR IGNORE INTO seen SELECT src, import, sum(count), sum(errors), sum(timed), max(p50_us),"
+				" max(p95_us), 0, 0 FROM served JOIN seen ON entity = dst GROUP BY src, import",
+				err);
+}
+
+int
+imports_seen(struct imports *im, struct dd_err *err)
+{
+	bool any = false;
+	struct db_stmt *st;
+	int rc = db_query(im->db, &st, err,
+		"SELECT i.id, i.format, e.path, e.packed FROM import i JOIN evidence e ON e.import = i.id"
+		" WHERE i.format <> ? ORDER BY i.id, e.document",
+		"s", format_names[GRAPH_SCIP]);
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		struct rows x = {im, db_int(st, 0)};
+		any = true;
+		bool tests = str_eq(db_text(st, 1), format_names[GRAPH_LCOV]);
+		uint32_t file = model_file_of(im->m, db_text(st, 2));
+		rc = seen_unpack(im->m, file, db_blob(st, 3),
+			tests ? PROV_RUNTIME : PROV_PRODUCTION, put_seen, &x, err);
+	}
+	return rc < 0 ? rc : any ? put_served(im, err) : 0;
 }

@@ -37,7 +37,9 @@ int imports_load(struct imports *im, struct hash *digest, struct dd_err *err) DD
 /* Of the file of that number (from 0); *ret: NULL when no index has it.  Good until the next call. */
 int imports_overlay(struct imports *im, size_t file, struct overlay **ret, struct dd_err *err)
 	DD_MUST_USE;
-/* Of all files that imports_overlay was asked for. */
+/* When all is resolved: what was seen becomes rows, and calls of the model. */
+int imports_seen(struct imports *im, struct dd_err *err) DD_MUST_USE;
+/* Added: of all files that imports_overlay was asked for. */
 void imports_counts(struct imports *im, struct graph_import_result *ret);
 
 #endif

@@ -431,7 +431,6 @@ resolve_all(struct ingest *in, struct dd_err *err)
 {
 	struct model *m = &in->model;
 	int rc = 0;
-	model_settle(m);
 	for (size_t i = 0; rc == 0 && i < m->nfiles; i++) {
 		struct str packed;
 		struct overlay *overlay = NULL;
@@ -451,8 +450,11 @@ resolve_all(struct ingest *in, struct dd_err *err)
 	}
 	if (rc == 0)
 		rc = read_history(in, err);
+	if (rc == 0)
+		rc = imports_seen(in->imports, err);
 	merge_late(m);
-	imports_counts(in->imports, &in->result.import);
+	if (!in->spec->import || in->spec->import->format == GRAPH_SCIP)
+		imports_counts(in->imports, &in->result.import);
 	for (size_t i = 0; i < m->nedges; i++)
 		in->result.unresolved += !m->edges[i].dst;
 	in->result.entities = m->n - 1;
@@ -538,6 +540,7 @@ build(struct ingest *in, const char *path, struct dd_err *err)
 		rc = db_exec(in->db, "BEGIN", err);
 	if (rc == 0)
 		rc = parse_all(in, err);
+	model_settle(&in->model);
 	if (rc == 0)
 		rc = take_imports(in, err);
 	if (rc == 0)

@@ -48,9 +48,8 @@ behind_line(const struct model *m, const struct model_file *f, uint32_t line)
 	return low;
 }
 
-/* The one of that name that is written on the line, or whose name is there behind what comes before it: decorators. */
-static uint32_t
-entity_at(const struct model *m, const struct model_file *f, uint32_t line, uint32_t name)
+uint32_t
+overlay_entity_at(const struct model *m, const struct model_file *f, uint32_t line, uint32_t name)
 {
 	uint32_t id = behind_line(m, f, line);
 	for (unsigned i = 0; i < LOOK_BACK && --id > f->entity; i++) {
@@ -61,6 +60,16 @@ entity_at(const struct model *m, const struct model_file *f, uint32_t line, uint
 	return 0;
 }
 
+uint32_t
+overlay_innermost(const struct model *m, const struct model_file *f, uint32_t line)
+{
+	uint32_t id = behind_line(m, f, line) - 1;
+	while (id > f->entity &&
+		(m->entities[id].end < line || m->entities[id].kind == KIND_PARAMETER))
+		id = m->entities[id].parent;
+	return id > f->entity ? id : 0;
+}
+
 static uint32_t
 target_of(const struct overlay *o, const struct model *m, struct unpacker *u,
 	const uint32_t *names, uint32_t nnames)
@@ -69,7 +78,7 @@ target_of(const struct overlay *o, const struct model *m, struct unpacker *u,
 	if (name >= nnames)
 		u->bad = true;
 	uint32_t file = u->bad || document >= o->ndocuments ? 0 : o->file_of[document];
-	return file && names[name] ? entity_at(m, &m->files[file - 1], line, names[name]) : 0;
+	return file && names[name] ? overlay_entity_at(m, &m->files[file - 1], line, names[name]) : 0;
 }
 
 static uint32_t *
@@ -222,17 +231,6 @@ overlay_check(struct resolver *r, const struct fact_ref *ref, size_t before)
 
 /* ---- the rest ---- */
 
-/* 0: it is at the top of the file. */
-static uint32_t
-innermost(const struct resolver *r, uint32_t line)
-{
-	uint32_t id = behind_line(r->m, r->file, line) - 1;
-	while (id > r->file->entity && (resolver_entity(r, id)->end < line ||
-					       resolver_entity(r, id)->kind == KIND_PARAMETER))
-		id = resolver_entity(r, id)->parent;
-	return id > r->file->entity ? id : 0;
-}
-
 static enum graph_relation
 relation_to(const struct overlay_place *p, enum graph_kind dst)
 {
@@ -255,8 +253,8 @@ static void
 add_place(struct resolver *r, const struct overlay_place *p)
 {
 	uint32_t src = p->what == OVERLAY_IMPLEMENTS
-			       ? entity_at(r->m, r->file, p->line, p->name)
-			       : innermost(r, p->line);
+			       ? overlay_entity_at(r->m, r->file, p->line, p->name)
+			       : overlay_innermost(r->m, r->file, p->line);
 	enum graph_relation rel =
 		relation_to(p, (enum graph_kind)resolver_entity(r, p->dst)->kind);
 	/* At the top of a file it may be an import, which is no use. */

@@ -56,4 +56,12 @@ int overlay_unpack(struct overlay *o, struct model *m, struct str packed,
 	struct dd_err *err) DD_MUST_USE;
 void overlay_cleanup(struct overlay *o);
 
+/* ---- places ---- */
+
+/* The one of that name that is written on the line, or whose name is there behind what comes before it (decorators); 0: none. */
+uint32_t overlay_entity_at(
+	const struct model *m, const struct model_file *f, uint32_t line, uint32_t name);
+/* The innermost one around a line, parameters aside; 0: it is at the top of the file. */
+uint32_t overlay_innermost(const struct model *m, const struct model_file *f, uint32_t line);
+
 #endif

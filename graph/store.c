@@ -15,6 +15,8 @@ static const char schema[] =
 	" dropped INTEGER);"
 	"CREATE TABLE evidence(import INTEGER, document INTEGER, path TEXT, digest TEXT, packed BLOB,"
 	" PRIMARY KEY(import, document)) WITHOUT ROWID;"
+	"CREATE TABLE seen(entity INTEGER, import INTEGER, count INTEGER, errors INTEGER, timed INTEGER, p50_us INTEGER,"
+	" p95_us INTEGER, lines INTEGER, lines_hit INTEGER, PRIMARY KEY(entity, import)) WITHOUT ROWID;"
 	"CREATE TABLE facts(file INTEGER PRIMARY KEY, packed BLOB);"
 	"CREATE TABLE name(id INTEGER PRIMARY KEY, s TEXT, entities BLOB);"
 	"CREATE TABLE entity(id INTEGER PRIMARY KEY, kind INTEGER, name INTEGER, parent INTEGER, home INTEGER,"

@@ -14,7 +14,7 @@
 static const struct option_def import_options[] = {
 	GRAPH_DIR_OPTION,
 	GRAPH_DB_OPTION,
-	{"format", 0, OPTION_TEXT, GRAPH_O(format), "NAME", "what FILE is: scip"},
+	{"format", 0, OPTION_TEXT, GRAPH_O(format), "NAME", "what FILE is: scip, lcov, perf, access-log or otlp"},
 	{"below", 0, OPTION_TEXT, GRAPH_O(below), "DIR",
 		"where in the tree the paths of FILE begin (default: at its top)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -81,15 +81,23 @@ static void
 print_imported(const struct graph_options *o, const char *map, const struct graph_ingest_result *r)
 {
 	const struct graph_import_result *i = &r->import;
+	bool index = graph_format_of(o->format) == GRAPH_SCIP;
 	if (o->common.json) {
 		OWN(buf) struct buf out = {0};
-		OWN_JSON json_t *j = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "db",
+		OWN_JSON json_t *j = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "db",
 			json_text(str_of(map)), "files", (json_int_t)i->files, "missing",
-			(json_int_t)i->missing, "references", (json_int_t)i->said, "placed",
-			(json_int_t)i->placed, "refuted", (json_int_t)i->refuted, "dropped",
-			(json_int_t)r->dropped, "relations", (json_int_t)r->relations);
+			(json_int_t)i->missing, index ? "references" : "seen", (json_int_t)i->said,
+			"placed", (json_int_t)i->placed, "dropped", (json_int_t)r->dropped,
+			"relations", (json_int_t)r->relations);
+		json_object_set_new(j, index ? "refuted" : "entities",
+			json_integer((json_int_t)(index ? i->refuted : i->entities)));
 		json_print(j, 2, &out);
 		printf("%s\n", out.p);
+		return;
+	}
+	if (!index) {
+		printf("%zu things seen, %zu of them are of the map: %zu entities in %zu files; what the others are is not kept\n",
+			i->said, i->placed, i->entities, i->files);
 		return;
 	}
 	printf("%zu files (%zu are not in the map), %zu references to what the map has, %zu seen where the index says, %zu guesses taken back\n",
@@ -120,8 +128,13 @@ const struct subcommand cmd_graph_import = {
 	.args = "FILE",
 	.description =
 		"scip: the index of a compiler or a language server.  Where it says what a name means, nothing is guessed, and the\n"
-		"relation has the provenance \"compiler\"; what it does not say stays as it is.  The map is refreshed first.  What\n"
-		"was imported of a file stays for as long as the file has the same digest; drydock graph status tells what was\n"
+		"relation has the provenance \"compiler\"; what it does not say stays as it is.\n"
+		"lcov: what tests reached.  perf: the output of perf script, or folded stacks.  access-log: NCSA lines, with rt=SECONDS\n"
+		"if the server was told to, or a JSON object a line.  otlp: traces as JSON.  How often, how many failed and how long it\n"
+		"took is told by every answer about the function, endpoint, table or service; a call that was seen is a relation with\n"
+		"the provenance \"runtime\" (lcov) or \"production\".  Nothing is taken away by what was not seen.  Queries, addresses,\n"
+		"users and values are not kept: only names that the source has.\n"
+		"The map is refreshed first.  What\n"		"was imported of a file stays for as long as the file has the same digest; drydock graph status tells what was\n"
 		"dropped, and drydock graph ingest --anew makes the map without imports.",
 	.options = import_options,
 	.options_size = sizeof(struct graph_options),

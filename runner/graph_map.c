@@ -175,7 +175,14 @@ print_item(const json_t *item)
 		printf(", if ");
 		graph_map_print_text(graph_map_text(item, "cond"));
 	}
-	printf(")\n");
+	printf(")");
+	size_t i;
+	json_t *seen;
+	json_array_foreach (json_object_get(item, "seen"), i, seen) {
+		printf("%s%s (%s)", i ? "; " : "  ", graph_map_text(seen, "text"),
+			graph_map_text(seen, "format"));
+	}
+	printf("\n");
 }
 
 static void
