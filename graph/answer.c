@@ -532,8 +532,10 @@ describe_seen(struct db_stmt *st)
 		json_text(db_text(st, 1)), "prov",
 		graph_prov_name(tests ? PROV_RUNTIME : PROV_PRODUCTION), "count",
 		(json_int_t)count);
-	buf_printf(&b, samples ? "in %lld samples" : tests ? "reached %lld times by tests"
-							  : "called %lld times",
+	buf_printf(&b,
+		samples ? "in %lld samples"
+		: tests ? "reached %lld times by tests"
+			: "called %lld times",
 		(long long)count);
 	if (!tests && !samples) {
 		json_object_set_new(j, "errors", json_integer(errors));

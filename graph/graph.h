@@ -35,7 +35,14 @@ struct graph_host {
 };
 
 /* A file of another tool that is taken into the map: graph/imports.h. */
-enum graph_format { GRAPH_SCIP, GRAPH_LCOV, GRAPH_PERF, GRAPH_ACCESS_LOG, GRAPH_OTLP, GRAPH_FORMATS };
+enum graph_format {
+	GRAPH_SCIP,
+	GRAPH_LCOV,
+	GRAPH_PERF,
+	GRAPH_ACCESS_LOG,
+	GRAPH_OTLP,
+	GRAPH_FORMATS
+};
 const char *graph_format_name(enum graph_format f);
 enum graph_format graph_format_of(const char *name); /* GRAPH_FORMATS: there is none */
 

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-static const char *const format_names[GRAPH_FORMATS] = {"scip", "lcov", "perf", "access-log", "otlp"};
+static const char *const format_names[GRAPH_FORMATS] = {
+	"scip", "lcov", "perf", "access-log", "otlp"};
 
 const char *
 graph_format_name(enum graph_format f)
@@ -51,8 +52,9 @@ int
 graph_import_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf text = {.max = GRAPH_IMPORT_MAX_BYTES},
-			    out = {.max = GRAPH_IMPORT_MAX_BYTES};
+	OWN(buf)
+	struct buf text = {.max = GRAPH_IMPORT_MAX_BYTES},
+		   out = {.max = GRAPH_IMPORT_MAX_BYTES};
 	char chunk[65536];
 	for (ssize_t n; (n = io_read(STDIN_FILENO, chunk, sizeof(chunk))) > 0 && !text.truncated;)
 		buf_add(&text, chunk, (size_t)n);
@@ -74,7 +76,7 @@ struct index { /* an import of the format scip */
 	size_t ndocuments, cap;
 };
 
-struct place { /* where it is that an index says something of a file */
+struct place {		/* where it is that an index says something of a file */
 	uint32_t index; /* from 1; 0: none does */
 	uint32_t document;
 };
@@ -134,8 +136,8 @@ is_as_it_was(struct imports *im, struct str path, struct str digest, bool *ret, 
 }
 
 static int
-carry_evidence(struct imports *im, struct db *old, int64_t import, size_t *ret_dropped,
-	struct dd_err *err)
+carry_evidence(
+	struct imports *im, struct db *old, int64_t import, size_t *ret_dropped, struct dd_err *err)
 {
 	struct db_stmt *st;
 	int rc = db_query(old, &st, err,
@@ -193,7 +195,9 @@ foreign_part(const struct imports *im, const char *below, struct str path, struc
 {
 	for (size_t i = 0; i < path.n; i++)
 		if (path.p[i] == '/' &&
-			model_file_of(im->m, path_in_tree(below, (struct str){path.p + i + 1, path.n - i - 1}, b)))
+			model_file_of(
+				im->m, path_in_tree(below,
+					       (struct str){path.p + i + 1, path.n - i - 1}, b)))
 			return i + 1;
 	return 0;
 }
@@ -254,8 +258,7 @@ put_file_evidence(void *ctx, uint32_t file, struct str packed, struct dd_err *er
 	if (rc < 0)
 		return rc;
 	OWN_FREE char *digest = str_dup(f.digest), *path = str_dup(f.path);
-	return put_evidence(
-		p->im, p->id, p->document++, str_of(path), str_of(digest), packed, err);
+	return put_evidence(p->im, p->id, p->document++, str_of(path), str_of(digest), packed, err);
 }
 
 /* One text for each file, as it is. */
@@ -291,8 +294,8 @@ add_evidence(struct imports *im, int64_t id, const struct graph_import *add, str
 			 ? add_index(&p, files, n, u, ret, err)
 			 : seen_place(im->m, files, n, u, ret, put_file_evidence, &p, err);
 	if (rc == 0 && (u->bad || u->p != u->end))
-		rc = err_set(err, DD_ECORRUPT, "what was read of %s is not well formed",
-			add->source);
+		rc = err_set(
+			err, DD_ECORRUPT, "what was read of %s is not well formed", add->source);
 	return rc;
 }
 
@@ -315,8 +318,8 @@ static int
 next_id(struct imports *im, int64_t *ret, struct dd_err *err)
 {
 	struct db_stmt *st;
-	int rc = db_query(im->db, &st, err, "SELECT coalesce(max(id), 0) + 1, count(*) FROM import",
-		"");
+	int rc = db_query(
+		im->db, &st, err, "SELECT coalesce(max(id), 0) + 1, count(*) FROM import", "");
 	if (rc == 0)
 		rc = db_step(st, err);
 	if (rc < 0)
@@ -345,9 +348,9 @@ imports_add(struct imports *im, const struct graph_import *add, struct graph_imp
 			"nothing in %s is of a file of the map: --below DIR says where in the tree its paths begin",
 			add->source);
 	if (rc == 0)
-		rc = db_run(im->db, err, "INSERT INTO import VALUES(?, ?, ?, ?, ?, ?, 0)",
-			"isssti", id, graph_format_name(add->format), add->source, add->digest,
-			tool, (int64_t)ret->missing);
+		rc = db_run(im->db, err, "INSERT INTO import VALUES(?, ?, ?, ?, ?, ?, 0)", "isssti",
+			id, graph_format_name(add->format), add->source, add->digest, tool,
+			(int64_t)ret->missing);
 	return rc < 0 ? rc : drop_replaced(im, id, add, err);
 }
 
@@ -457,8 +460,9 @@ static int
 put_seen(void *ctx, const struct seen_row *r, struct dd_err *err)
 {
 	const struct rows *x = ctx;
-	return db_run(x->im->db, err, "INSERT OR REPLACE INTO seen VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		"iiiiiiiii", (int64_t)r->entity, x->import, (int64_t)r->count, (int64_t)r->errors,
+	return db_run(x->im->db, err,
+		"INSERT OR REPLACE INTO seen VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", "iiiiiiiii",
+		(int64_t)r->entity, x->import, (int64_t)r->count, (int64_t)r->errors,
 		(int64_t)r->timed, (int64_t)r->p50_us, (int64_t)r->p95_us, (int64_t)r->lines,
 		(int64_t)r->lines_hit);
 }

@@ -71,14 +71,15 @@ overlay_innermost(const struct model *m, const struct model_file *f, uint32_t li
 }
 
 static uint32_t
-target_of(const struct overlay *o, const struct model *m, struct unpacker *u,
-	const uint32_t *names, uint32_t nnames)
+target_of(const struct overlay *o, const struct model *m, struct unpacker *u, const uint32_t *names,
+	uint32_t nnames)
 {
 	uint32_t document = unpack_u32(u), line = unpack_u32(u), name = unpack_u32(u);
 	if (name >= nnames)
 		u->bad = true;
 	uint32_t file = u->bad || document >= o->ndocuments ? 0 : o->file_of[document];
-	return file && names[name] ? overlay_entity_at(m, &m->files[file - 1], line, names[name]) : 0;
+	return file && names[name] ? overlay_entity_at(m, &m->files[file - 1], line, names[name])
+				   : 0;
 }
 
 static uint32_t *
@@ -255,8 +256,7 @@ add_place(struct resolver *r, const struct overlay_place *p)
 	uint32_t src = p->what == OVERLAY_IMPLEMENTS
 			       ? overlay_entity_at(r->m, r->file, p->line, p->name)
 			       : overlay_innermost(r->m, r->file, p->line);
-	enum graph_relation rel =
-		relation_to(p, (enum graph_kind)resolver_entity(r, p->dst)->kind);
+	enum graph_relation rel = relation_to(p, (enum graph_kind)resolver_entity(r, p->dst)->kind);
 	/* At the top of a file it may be an import, which is no use. */
 	if (!src || src == p->dst || !rel)
 		return;

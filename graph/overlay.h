@@ -42,9 +42,10 @@ struct overlay_counts {
 };
 
 struct overlay {
-	uint32_t import; /* the number of it */
+	uint32_t import;	   /* the number of it */
 	const uint32_t *import_of; /* by number of file: the import that has it as it is; 0: none */
-	const uint32_t *file_of; /* by document: number of its file; 0: not in the map, or changed since */
+	const uint32_t
+		*file_of; /* by document: number of its file; 0: not in the map, or changed since */
 	size_t ndocuments;
 	struct overlay_place *v; /* by line */
 	size_t n, cap;
@@ -52,8 +53,8 @@ struct overlay {
 };
 
 /* Fills v; what comes before it is set.  DD_ECORRUPT. */
-int overlay_unpack(struct overlay *o, struct model *m, struct str packed,
-	struct dd_err *err) DD_MUST_USE;
+int overlay_unpack(struct overlay *o, struct model *m, struct str packed, struct dd_err *err)
+	DD_MUST_USE;
 void overlay_cleanup(struct overlay *o);
 
 /* ---- places ---- */

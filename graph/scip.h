@@ -35,9 +35,9 @@ enum scip_relationship { SCIP_RELATED = 1, SCIP_IS_IMPLEMENTATION = 3 };
 
 /* What the last descriptor of a symbol says. */
 struct scip_name {
-	struct str name; /* without the backquotes; a doubled one inside stays doubled */
+	struct str name;  /* without the backquotes; a doubled one inside stays doubled */
 	struct str owner; /* the symbol that it is in: the same string up to the name */
-	char suffix;	  /* '/', '#', '.', ':', '!', 'm' a method, 'p' a parameter, 't' a type's parameter */
+	char suffix; /* '/', '#', '.', ':', '!', 'm' a method, 'p' a parameter, 't' a type's parameter */
 };
 /* False: it is none, or one of a document alone ("local 3"). */
 bool scip_parse_symbol(struct str symbol, struct scip_name *ret);

@@ -94,7 +94,8 @@ take_definition(struct reading *r, struct str bytes, struct dd_err *err)
 	if (!(o.roles & SCIP_DEFINITION) || !scip_parse_symbol(o.symbol, &name) ||
 		defined(r, o.symbol))
 		return 0;
-	r->definitions = mem_grow(r->definitions, r->ndefinitions, &r->cap, sizeof(*r->definitions));
+	r->definitions =
+		mem_grow(r->definitions, r->ndefinitions, &r->cap, sizeof(*r->definitions));
 	r->definitions[r->ndefinitions++] = (struct definition){r->document, o.line};
 	map_put_str(&r->symbols, o.symbol, (void *)(uintptr_t)r->ndefinitions);
 	return 0;

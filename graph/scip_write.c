@@ -18,7 +18,7 @@ struct writing {
 	int (*put)(void *ctx, struct str bytes);
 	void *ctx;
 	struct facts facts;
-	struct buf text; /* of the file at hand */
+	struct buf text;    /* of the file at hand */
 	const char **lines; /* where each begins; one more at the end */
 	size_t nlines, lines_cap;
 	struct buf document;
@@ -141,8 +141,8 @@ column_of(const struct writing *w, uint32_t line, struct str name)
 		if (!at)
 			break;
 		bool begins = at == p || !is_word(at[-1]) || !is_word(name.p[0]);
-		bool ends = at + name.n == end || !is_word(at[name.n]) ||
-			    !is_word(name.p[name.n - 1]);
+		bool ends =
+			at + name.n == end || !is_word(at[name.n]) || !is_word(name.p[name.n - 1]);
 		if (begins && ends)
 			return (uint32_t)(at - p);
 	}
@@ -213,9 +213,10 @@ put_definition(struct writing *w, uint32_t id)
 struct meant {
 	struct writing *w;
 	struct str name;
-	uint32_t line, on_line, anywhere; /* entities: that the relation of this line, or any, leads to */
-	bool many; /* or some of it is not known */
-	bool unknown; /* on this line */
+	uint32_t line, on_line,
+		anywhere; /* entities: that the relation of this line, or any, leads to */
+	bool many;	  /* or some of it is not known */
+	bool unknown;	  /* on this line */
 };
 
 static int
@@ -256,8 +257,8 @@ put_reference(struct writing *w, uint32_t file_entity, const struct fact_ref *re
 	uint32_t column = column_of(w, ref->line, m.name);
 	if (column == NO_COLUMN || ref->relation == REL_IMPORTS)
 		return 0;
-	int rc = store_each_out(
-		buf_str(relations), file_entity + ref->from, find_meant, &m, w->err);
+	int rc =
+		store_each_out(buf_str(relations), file_entity + ref->from, find_meant, &m, w->err);
 	uint32_t id = m.unknown ? 0 : m.on_line ? m.on_line : m.many ? 0 : m.anywhere;
 	if (rc < 0 || !id)
 		return rc;

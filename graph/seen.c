@@ -246,13 +246,15 @@ endpoint_of(const struct placing *p, struct str method, struct str path)
 	uint32_t found = 0;
 	unsigned best = 0;
 	for (size_t i = 0; i < p->nendpoints; i++) {
-		struct str name = model_text(p->m, p->m->entities[p->endpoints[i]].name), verb = name;
+		struct str name = model_text(p->m, p->m->entities[p->endpoints[i]].name),
+			   verb = name;
 		const char *blank = memchr(name.p, ' ', name.n);
 		if (blank) {
 			verb.n = (size_t)(blank - name.p);
 			name = (struct str){blank + 1, name.n - verb.n - 1};
 		}
-		bool any = !blank || str_eq(verb, "ANY") || str_eq(verb, "*") || str_eq(verb, "ALL");
+		bool any =
+			!blank || str_eq(verb, "ANY") || str_eq(verb, "*") || str_eq(verb, "ALL");
 		if (!any && (verb.n != method.n || strncasecmp(verb.p, method.p, verb.n) != 0))
 			continue;
 		unsigned how = fits(name, path) * 2;
@@ -434,9 +436,8 @@ unpack_entity(const struct model *m, uint32_t file, struct unpacker *u)
 	if (u->bad || !file || !name)
 		return 0;
 	/* What is known by its name alone is at no place of the file. */
-	return graph_kind_is_shared(kind)
-		       ? shared(m, (enum graph_kind)kind, text)
-		       : overlay_entity_at(m, &m->files[file - 1], line, name);
+	return graph_kind_is_shared(kind) ? shared(m, (enum graph_kind)kind, text)
+					  : overlay_entity_at(m, &m->files[file - 1], line, name);
 }
 
 static void

@@ -24,7 +24,8 @@ enum seen_what {
 };
 
 #define RESOLVE_SEEN_CONFIDENCE 99 /* percent */
-#define SEEN_BUCKETS 256 /* of durations, each a twelfth longer than the one before, from 1 us: quantiles are that exact */
+#define SEEN_BUCKETS \
+	256 /* of durations, each a twelfth longer than the one before, from 1 us: quantiles are that exact */
 
 struct seen_counts {
 	uint64_t count, errors, timed;

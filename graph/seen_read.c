@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define MAX_KEYS 1000000
-#define MAX_DEPTH 512 /* of a stack */
+#define MAX_DEPTH 512			 /* of a stack */
 #define MAX_DOCUMENT ((size_t)256 << 20) /* of JSON */
 
 struct sum {
@@ -22,7 +22,7 @@ struct sum {
 };
 
 struct sums {
-	struct map keys; /* struct sum */
+	struct map keys;  /* struct sum */
 	struct map files; /* number, from 1 */
 	struct strlist paths;
 	struct buf key;
@@ -107,7 +107,8 @@ finish(struct sums *x, const char *format, struct buf *out, struct dd_err *err)
 	int rc = map_count(&x->keys) ? 0 : err_set(err, DD_EINVAL, "nothing in it is %s", format);
 	buf_puts(&tool, format);
 	if (x->left_out)
-		buf_printf(&tool, ", without %zu things seen beyond %d kinds", x->left_out, MAX_KEYS);
+		buf_printf(
+			&tool, ", without %zu things seen beyond %d kinds", x->left_out, MAX_KEYS);
 	if (rc == 0)
 		imports_begin(out, buf_str(&tool), &x->paths);
 	for (struct map_entry *e = map_first(&x->keys); rc == 0 && e; e = map_next(e)) {
@@ -210,13 +211,27 @@ add_stack(struct sums *x, const struct str *frames, size_t n, uint64_t count)
 			again = frames[k].n == frames[i].n &&
 				memcmp(frames[k].p, frames[i].p, frames[i].n) == 0;
 		if (name.n && !again)
-			add(x, &(struct seen){.what = SEEN_FUNCTION, .a = name, .file = file_number(x, file)},
+			add(x,
+				&(struct seen){.what = SEEN_FUNCTION,
+					.a = name,
+					.file = file_number(x, file)},
 				count, false, -1);
 		if (name.n && before.n)
 			add(x, &(struct seen){.what = SEEN_CALL, .a = before, .b = name}, count,
 				false, -1);
 		before = name;
 	}
+}
+
+/* Of the kernel, or of a library that is installed: its functions may have the names of ours. */
+static bool
+is_foreign(struct str frame)
+{
+	static const char *const parts[] = {"([", "(/lib", "(/usr/lib", NULL};
+	for (const char *const *p = parts; *p; p++)
+		if (memmem(frame.p, frame.n, *p, strlen(*p)))
+			return true;
+	return str_ends(frame, "_[k]");
 }
 
 static bool
@@ -232,12 +247,12 @@ add_folded(struct sums *x, struct str line)
 		return false;
 	struct str rest = {line.p, end - 1};
 	while (n < MAX_DEPTH && str_next(&rest, ';', &frame))
-		frames[n++] = frame;
+		frames[n++] = is_foreign(frame) ? (struct str){"", 0} : frame;
 	add_stack(x, frames, n, count);
 	return true;
 }
 
-/* "   55d0 f+0x1f (/usr/bin/x)" */
+/* "   55d0 f+0x1f (/usr/bin/x)"; an empty name is one that nothing is called. */
 static bool
 script_frame(struct str line, struct str *ret)
 {
@@ -247,7 +262,7 @@ script_frame(struct str line, struct str *ret)
 	for (size_t i = 0; i < address.n; i++)
 		if (!memchr("0123456789abcdef", address.p[i], 16))
 			return false;
-	*ret = cut_at(str_trim(rest), " (");
+	*ret = is_foreign(rest) ? (struct str){"", 0} : cut_at(str_trim(rest), " (");
 	return true;
 }
 
@@ -361,9 +376,9 @@ static void
 add_json_line(struct sums *x, struct str line)
 {
 	static const char *const methods[] = {"request_method", "method", NULL},
-				*const paths[] = {"request_uri", "uri", "path", "url", NULL},
-				*const states[] = {"status", "status_code", NULL},
-				*const seconds[] = {"request_time", "rt", NULL};
+				 *const paths[] = {"request_uri", "uri", "path", "url", NULL},
+				 *const states[] = {"status", "status_code", NULL},
+				 *const seconds[] = {"request_time", "rt", NULL};
 	OWN_JSON json_t *j = NULL;
 	if (line.n > 65536 || json_parse(line, &j, NULL) < 0)
 		return;
@@ -462,14 +477,14 @@ static void
 add_span(struct sums *x, const json_t *span)
 {
 	static const char *const methods[] = {"http.request.method", "http.method", NULL},
-				*const paths[] = {"http.route", "url.path", "http.target",
-					"http.url", "url.full", NULL},
-				*const tables[] = {"db.collection.name", "db.sql.table", NULL},
-				*const statements[] = {"db.query.text", "db.statement", NULL},
-				*const functions[] = {"code.function.name", "code.function", NULL},
-				*const files[] = {"code.file.path", "code.filepath", NULL},
-				*const peers[] = {"peer.service", "server.address",
-					"net.peer.name", NULL};
+				 *const paths[] = {"http.route", "url.path", "http.target",
+					 "http.url", "url.full", NULL},
+				 *const tables[] = {"db.collection.name", "db.sql.table", NULL},
+				 *const statements[] = {"db.query.text", "db.statement", NULL},
+				 *const functions[] = {"code.function.name", "code.function", NULL},
+				 *const files[] = {"code.file.path", "code.filepath", NULL},
+				 *const peers[] = {
+					 "peer.service", "server.address", "net.peer.name", NULL};
 	double begin = nanoseconds(span, "startTimeUnixNano"),
 	       end = nanoseconds(span, "endTimeUnixNano");
 	double us = begin > 0 && end >= begin ? (end - begin) / 1e3 : -1;
@@ -491,8 +506,10 @@ add_span(struct sums *x, const json_t *span)
 		add(x, &(struct seen){.what = SEEN_SERVICE, .a = peer}, 1, failed, us);
 	struct str name = frame_name(attribute_text(span, functions), &file);
 	if (name.n)
-		add(x, &(struct seen){.what = SEEN_FUNCTION, .a = name,
-			       .file = file_number(x, attribute_text(span, files))},
+		add(x,
+			&(struct seen){.what = SEEN_FUNCTION,
+				.a = name,
+				.file = file_number(x, attribute_text(span, files))},
 			1, failed, us);
 }
 

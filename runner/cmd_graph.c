@@ -383,7 +383,7 @@ run_export(const struct cli_call *call)
 	if (rc == 0)
 		rc = scip  ? graph_export_scip(g, print_line, NULL, &stale, &err)
 		     : dot ? graph_export_dot(g, print_line, NULL, &err)
-			 : graph_export_jsonl(g, print_line, NULL, &err);
+			   : graph_export_jsonl(g, print_line, NULL, &err);
 	graph_close(g);
 	if (stale)
 		fprintf(stderr,
@@ -392,6 +392,5 @@ run_export(const struct cli_call *call)
 	return rc < 0 ? cli_fail(cli_status_of(&err), &err) : EXIT_DONE;
 }
 
-ASK_COMMAND(export, "export",
-	"print every relation, one a line, or all of the map as a SCIP index", "", 0,
-	export_options);
+ASK_COMMAND(export, "export", "print every relation, one a line, or all of the map as a SCIP index",
+	"", 0, export_options);

@@ -14,7 +14,8 @@
 static const struct option_def import_options[] = {
 	GRAPH_DIR_OPTION,
 	GRAPH_DB_OPTION,
-	{"format", 0, OPTION_TEXT, GRAPH_O(format), "NAME", "what FILE is: scip, lcov, perf, access-log or otlp"},
+	{"format", 0, OPTION_TEXT, GRAPH_O(format), "NAME",
+		"what FILE is: scip, lcov, perf, access-log or otlp"},
 	{"below", 0, OPTION_TEXT, GRAPH_O(below), "DIR",
 		"where in the tree the paths of FILE begin (default: at its top)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -134,7 +135,8 @@ const struct subcommand cmd_graph_import = {
 		"took is told by every answer about the function, endpoint, table or service; a call that was seen is a relation with\n"
 		"the provenance \"runtime\" (lcov) or \"production\".  Nothing is taken away by what was not seen.  Queries, addresses,\n"
 		"users and values are not kept: only names that the source has.\n"
-		"The map is refreshed first.  What\n"		"was imported of a file stays for as long as the file has the same digest; drydock graph status tells what was\n"
+		"The map is refreshed first.  What\n"
+		"was imported of a file stays for as long as the file has the same digest; drydock graph status tells what was\n"
 		"dropped, and drydock graph ingest --anew makes the map without imports.",
 	.options = import_options,
 	.options_size = sizeof(struct graph_options),

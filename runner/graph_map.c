@@ -274,8 +274,9 @@ graph_map_ask(
 /* ---- making it ---- */
 
 int
-graph_map_refresh(const struct graph_options *o, struct state *st, const char *root, const char *map,
-	const struct graph_import *import, struct graph_ingest_result *ret, struct dd_err *err)
+graph_map_refresh(const struct graph_options *o, struct state *st, const char *root,
+	const char *map, const struct graph_import *import, struct graph_ingest_result *ret,
+	struct dd_err *err)
 {
 	OWN_FREE char *head = o->no_history ? NULL : graph_map_head(root);
 	const struct graph_ingest_spec spec = {.root = root,

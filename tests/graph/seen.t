@@ -95,7 +95,7 @@ cat >"$tmp/folded" <<L
 main;py::show_me:/srv/app.py;py::load:/srv/app.py 7
 main;py::show_me:/srv/app.py;twice 2
 L
-printf 'python 1 1.0: 1 cycles:\n\t  7f00 load+0x1f (/usr/bin/python)\n\t  7f01 show_me+0x2 (/usr/bin/python)\n\n' >>"$tmp/folded"
+printf 'python 1 1.0: 1 cycles:\n\t  ff00 idle+0x1 ([kernel.kallsyms])\n\t  7f00 load+0x1f (/usr/bin/python)\n\t  7f01 show_me+0x2 (/usr/bin/python)\n\n' >>"$tmp/folded"
 graph import --format perf "$tmp/folded" --json
 is "stacks" "$status $(json '"\(.seen) \(.placed) \(.entities)"')" "0 9 5 2"
 graph callers load --json
@@ -103,6 +103,8 @@ is "a call that only the run shows is there" "$(json '[.items[] | select(.entity
 is "and a call that the source shows is confirmed" "$(json '[.items[] | select(.entity.name == "app.show_user")][0].prov')" resolved
 graph find load --json
 is "how often it was on a stack" "$(json '.items[0].seen | map(select(.format == "perf").text)[0]')" "in 8 samples"
+graph find idle --json
+is "the kernel's functions are not those of the tree" "$(json '[.items[].seen // [] | .[] | select(.format == "perf")] | length')" 0
 graph find twice --json
 is "a name that two have is of neither" "$(json '[.items[].seen // [] | .[] | select(.format == "perf")] | length')" 0
 

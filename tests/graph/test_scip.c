@@ -171,7 +171,8 @@ says(struct fixture *x, const char *kind, const char *src, const char *dst, cons
 	rest = buf_str(&all);
 	while (str_next_line(&rest, &line)) {
 		OWN_FREE char *s = str_dup(line);
-		OWN_FREE char *k = mem_printf("{\"kind\":\"%s\",\"src\":{\"name\":\"%s\",", kind, src);
+		OWN_FREE char *k =
+			mem_printf("{\"kind\":\"%s\",\"src\":{\"name\":\"%s\",", kind, src);
 		OWN_FREE char *d = mem_printf("\"dst\":{\"name\":\"%s\",", dst);
 		OWN_FREE char *p = mem_printf("\"prov\":\"%s\"", prov);
 		found |= strstr(s, k) && strstr(s, d) && strstr(s, p);
@@ -276,7 +277,8 @@ no_bytes_do_harm(void **state)
 		copy[i] ^= 0x41;
 		struct overlay o = {.file_of = files, .ndocuments = 1};
 		OWN(dd_err) struct dd_err err = {0};
-		int rc = overlay_unpack(&o, &m, (struct str){copy + i / 2, x->packed.n - i / 2}, &err);
+		int rc = overlay_unpack(
+			&o, &m, (struct str){copy + i / 2, x->packed.n - i / 2}, &err);
 		assert_true(rc == 0 || rc == -DD_ECORRUPT);
 		overlay_cleanup(&o);
 	}

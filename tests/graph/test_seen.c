@@ -17,7 +17,8 @@ static const struct {
 	const char *text;
 } samples[] = {
 	{seen_read_lcov, "SF:a.c\nFN:1,f\nFNDA:2,f\nDA:1,2\nDA:2,x\nend_of_record\n"},
-	{seen_read_perf, "main;f;g 3\nx 1 1.0: 1 cycles:\n\t 7f f+0x1 (/bin/x)\n\t 8f main (/bin/x)\n"},
+	{seen_read_perf,
+		"main;f;g 3\nx 1 1.0: 1 cycles:\n\t 7f f+0x1 (/bin/x)\n\t 8f main (/bin/x)\n"},
 	{seen_read_access_log,
 		"h - u [t] \"GET /a/1?q=2 HTTP/1.1\" 200 1 rt=0.5\n{\"method\":\"GET\",\"path\":\"/b\",\"status\":500,\"rt\":1}\n"},
 	{seen_read_otlp,
@@ -98,7 +99,8 @@ samples_are_placed_and_changed_ones_do_no_harm(void **state)
 			OWN_FREE char *copy = str_dup(text);
 			OWN(buf) struct buf out = {0};
 			copy[k] ^= 0x10;
-			int rc = samples[i].read((struct str){copy, k % 2 ? text.n : k}, &out, NULL);
+			int rc =
+				samples[i].read((struct str){copy, k % 2 ? text.n : k}, &out, NULL);
 			assert_true(rc == 0 || rc == -DD_EINVAL);
 		}
 		for (size_t k = 0; k < packed.n; k++) {
@@ -111,8 +113,8 @@ samples_are_placed_and_changed_ones_do_no_harm(void **state)
 			OWN_FREE char *copy = mem_alloc(kept.n);
 			memcpy(copy, kept.p, kept.n);
 			copy[k] ^= 0x51;
-			int rc = seen_unpack(
-				&m, 1, (struct str){copy, kept.n}, PROV_RUNTIME, no_row, NULL, NULL);
+			int rc = seen_unpack(&m, 1, (struct str){copy, kept.n}, PROV_RUNTIME,
+				no_row, NULL, NULL);
 			assert_true(rc == 0 || rc == -DD_ECORRUPT);
 		}
 		model_cleanup(&m);
@@ -140,11 +142,12 @@ quantiles_are_as_exact_as_the_buckets(void **state)
 	c->count = 1000;
 	pack_str(&packed, STR("x"));
 	pack_u64(&packed, 0);
-	seen_pack(&packed,
-		&(struct seen){.what = SEEN_REQUEST, .a = STR("GET"), .b = STR("/a/7")}, c);
+	seen_pack(&packed, &(struct seen){.what = SEEN_REQUEST, .a = STR("GET"), .b = STR("/a/7")},
+		c);
 	make_model(&m);
 	place(&m, buf_str(&packed), &kept, true);
-	assert_int_equal(seen_unpack(&m, 1, buf_str(&kept), PROV_PRODUCTION, take_row, &r, NULL), 0);
+	assert_int_equal(
+		seen_unpack(&m, 1, buf_str(&kept), PROV_PRODUCTION, take_row, &r, NULL), 0);
 	assert_int_equal(r.count, 1000);
 	assert_in_range(r.p50_us, 460000, 540000);
 	assert_in_range(r.p95_us, 874000, 1026000);
