@@ -51,6 +51,7 @@ struct ingest {
 	struct imports *imports;
 	struct facts facts; /* of the file at hand */
 	char *old_head;	    /* of the map that is there; NULL: it knows no history */
+	const char *head;   /* that of the spec, but an import does not bring history into a map without */
 	struct hash *digest;
 	size_t next; /* the file whose row is written next */
 	struct graph_ingest_result result;
@@ -415,7 +416,7 @@ read_history(struct ingest *in, struct dd_err *err)
 	const struct graph_host *host = &in->spec->host;
 	OWN(buf) struct buf packed = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	if (!in->spec->head || !host->history)
+	if (!in->head || !host->history)
 		return 0;
 	int rc = host->history(host->ctx, in->spec->root, NULL, NULL, &packed, &why);
 	if (rc == -DD_ESTOPPED)
@@ -423,7 +424,7 @@ read_history(struct ingest *in, struct dd_err *err)
 	if (rc < 0)
 		log_warn("the history is not read: %s", err_msg(&why));
 	rc = rc < 0 ? 0 : history_add(in->db, &in->model, buf_str(&packed), err);
-	return rc < 0 ? rc : store_put_meta(in->db, "head", in->spec->head, err);
+	return rc < 0 ? rc : store_put_meta(in->db, "head", in->head, err);
 }
 
 static int
@@ -511,7 +512,7 @@ compare_old(struct ingest *in, bool *ret_same, struct dd_err *err)
 			alike && unread && f->unread && str_eq(db_text(st, 7), f->unread);
 		same += s->same || still_unread;
 	}
-	const char *head = in->spec->head ? in->spec->head : "",
+	const char *head = in->head ? in->head : "",
 		   *old_head = in->old_head ? in->old_head : "";
 	*ret_same = rc == 0 && !gone && same == in->scan.n && strcmp(head, old_head) == 0;
 	return rc < 0 ? rc : 0;
@@ -587,6 +588,7 @@ ingest(struct ingest *in, struct dd_err *err)
 		in->sources[i].scan = &in->scan.v[i];
 	in->result.files = in->scan.n;
 	open_old(in);
+	in->head = in->spec->import && in->old && !in->old_head ? NULL : in->spec->head;
 	if (in->old)
 		rc = compare_old(in, &same, err);
 	if (rc < 0 || (same && !in->spec->import)) {

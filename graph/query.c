@@ -453,7 +453,8 @@ answer_unused(struct graph *g, struct id_list *ret, struct dd_err *err)
 	struct db_stmt *st;
 	int rc = db_query(g->db, &st, err,
 		"SELECT entity.id, name.s, rout FROM entity JOIN name ON name.id = entity.name"
-		" WHERE kind IN (?, ?) AND length(rin) = 0 AND flags & ? = 0 AND entity.file > 0",
+		" WHERE kind IN (?, ?) AND length(rin) = 0 AND flags & ? = 0 AND entity.file > 0"
+		" AND entity.id NOT IN (SELECT entity FROM seen WHERE count > 0)",
 		"iii", (int64_t)KIND_FUNCTION, (int64_t)KIND_METHOD, (int64_t)FACT_DECLARATION);
 	while (rc == 0 && (rc = db_step(st, err)) == 1) {
 		/* What answers at an endpoint is called by those who ask there. */

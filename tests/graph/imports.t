@@ -56,6 +56,13 @@ has "and status knows it" "$tmp/out" "imported scip typescript.scip of scip-type
 "$drydock" graph export --format scip --state "$state" --db "$tmp/own.db" >/dev/null 2>"$tmp/err"
 has "an export leaves out what has changed, and says so" "$tmp/err" "1 files have changed"
 
+# --- a map without history
+(cd "$tmp/whole" && git init -q . && git add . && git -c user.name=n -c user.email=e@x commit -qm first)
+graph ingest --anew --no-history --quiet --db "$tmp/plain.db" "$tmp/whole"
+graph import --format scip --below part --db "$tmp/plain.db" "$index"
+graph sql "SELECT count(*) FROM history" --db "$tmp/plain.db"
+is "an import brings none into it" "$status $(cat "$tmp/out")" "0 0"
+
 # --- no such file
 head -c 2000 /dev/urandom >"$tmp/noise"
 head -c 3000 "$index" >"$tmp/cut"

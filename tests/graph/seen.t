@@ -29,6 +29,7 @@ PY
 cat >"$tree/other.py" <<'PY'
 def twice(): pass
 def idle(): pass
+def loner(): pass
 PY
 echo 'def twice(): pass' >"$tree/third.py"
 graph() { run "$drydock" graph "$@" --state "$state" --db "$db"; }
@@ -94,15 +95,18 @@ ok "nothing of who asked is in the map" sh -c "! grep -a -e 203.0.113 -e alice -
 cat >"$tmp/folded" <<L
 main;py::show_me:/srv/app.py;py::load:/srv/app.py 7
 main;py::show_me:/srv/app.py;twice 2
+start;loner 1
 L
 printf 'python 1 1.0: 1 cycles:\n\t  ff00 idle+0x1 ([kernel.kallsyms])\n\t  7f00 load+0x1f (/usr/bin/python)\n\t  7f01 show_me+0x2 (/usr/bin/python)\n\n' >>"$tmp/folded"
 graph import --format perf "$tmp/folded" --json
-is "stacks" "$status $(json '"\(.seen) \(.placed) \(.entities)"')" "0 9 5 2"
+is "stacks" "$status $(json '"\(.seen) \(.placed) \(.entities)"')" "0 12 6 3"
 graph callers load --json
 is "a call that only the run shows is there" "$(json '[.items[] | select(.entity.name == "app.show_me")][0] | "\(.relation) \(.prov) \(.conf)"')" "calls production 0.99"
 is "and a call that the source shows is confirmed" "$(json '[.items[] | select(.entity.name == "app.show_user")][0].prov')" resolved
 graph find load --json
 is "how often it was on a stack" "$(json '.items[0].seen | map(select(.format == "perf").text)[0]')" "in 8 samples"
+graph unused --json
+is "what was seen to run is not unused" "$(json '[.items[].entity.name] | sort | join(" ")')" "other.idle other.twice third.twice"
 graph find idle --json
 is "the kernel's functions are not those of the tree" "$(json '[.items[].seen // [] | .[] | select(.format == "perf")] | length')" 0
 graph find twice --json
