@@ -1,7 +1,7 @@
 /*
  * Theory of operation.  The map knows lines, SCIP wants columns: each file is read again, a name is looked for in its line, and a file that
  * is not what the map knows is left out.  Definitions are the entities; references are those of the file's facts
- * whose entity leads to exactly one thing of that name.
+ * whose entity surely leads to exactly one thing of that name.
  */
 #include "graph/answer.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define NO_COLUMN UINT32_MAX
+#define SURE 90 /* percent: an index has no room for doubts */
 
 struct writing {
 	struct graph *g;
@@ -230,7 +231,7 @@ find_meant(void *ctx, const struct store_relation *r)
 		rc = answer_name(m->w->g, r->dst ? e.name : r->name, &name, m->w->err);
 	if (rc < 0 || !str_eq(m->name, name))
 		return rc;
-	if (!r->dst) {
+	if (!r->dst || r->conf < SURE) {
 		m->many = true;
 		m->unknown |= r->line == m->line;
 		return 0;

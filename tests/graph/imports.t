@@ -37,6 +37,13 @@ is "with every relation of names" "$(relations "$tmp/own.db" | grep -c ' compile
 ok "and no call that is not resolved" grep -q 'calls total -> area unresolved' "$tmp/after"
 is "one of the same tree is the same to the byte" "$("$drydock" graph export --format scip --state "$state" --db "$db" | cmp - "$tmp/own.scip" && echo same)" same
 
+mkdir "$tmp/guess"
+printf 'class B:\n    def go(self): pass\ndef sure(): pass\ndef f(x):\n    x.go()\n    sure()\n' >"$tmp/guess/m.py"
+graph ingest --quiet --db "$tmp/guess.db" "$tmp/guess"
+"$drydock" graph export --format scip --state "$state" --db "$tmp/guess.db" >"$tmp/guess.scip"
+graph import --format scip --db "$tmp/guess.db" "$tmp/guess.scip"
+is "a guess is not exported as if it were known" "$(relations "$tmp/guess.db" | tr '\n' ',')" "calls m.f -> m.sure compiler,may-call m.f -> m.B.go name,"
+
 # --- below a directory
 mkdir "$tmp/whole"
 cp -R "$tree" "$tmp/whole/part"
