@@ -1,9 +1,12 @@
 #include "graph/answer.h"
 
 #include "base/fs.h"
+#include "base/hash.h"
+#include "graph/extract.h"
 #include "graph/pack.h"
 #include "graph/scan.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -60,6 +63,22 @@ id_list_cleanup(struct id_list *l)
 {
 	free(l->v);
 	*l = (struct id_list){0};
+}
+
+bool
+answer_source(struct graph *g, const struct store_file *f, struct buf *ret)
+{
+	OWN_FD int root = open(g->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OWN_FD int fd = -1;
+	OWN_FREE char *path = str_dup(f->path);
+	if (root < 0 ||
+		fs_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, &fd, NULL) < 0)
+		return false;
+	char chunk[65536];
+	ssize_t n;
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && ret->n <= EXTRACT_MAX_BYTES)
+		buf_add(ret, chunk, (size_t)n);
+	return n == 0 && str_eq(f->digest, hash_bytes(buf_str(ret)).s);
 }
 
 /* ---- entities ---- */
@@ -492,6 +511,69 @@ describe(struct graph *g, uint32_t id, json_t **ret, struct dd_err *err)
 	return 0;
 }
 
+static void
+put_ms(struct buf *b, const char *what, int64_t us)
+{
+	buf_printf(b, us < 10000 ? ", %s %.1f ms" : ", %s %.0f ms", what, (double)us / 1e3);
+}
+
+/* "called 12000 times, 3 errors, p50 12 ms, p95 40 ms" */
+static json_t *
+describe_seen(struct db_stmt *st)
+{
+	OWN(buf) struct buf b = {0};
+	struct str format = db_text(st, 0);
+	int64_t count = db_int(st, 2), errors = db_int(st, 3), timed = db_int(st, 4),
+		p50 = db_int(st, 5), p95 = db_int(st, 6), lines = db_int(st, 7),
+		hit = db_int(st, 8);
+	bool tests = str_eq(format, graph_format_name(GRAPH_LCOV)),
+	     samples = str_eq(format, graph_format_name(GRAPH_PERF));
+	json_t *j = json_pack("{s:o, s:o, s:s, s:I}", "format", json_text(format), "source",
+		json_text(db_text(st, 1)), "prov",
+		graph_prov_name(tests ? PROV_RUNTIME : PROV_PRODUCTION), "count",
+		(json_int_t)count);
+	buf_printf(&b,
+		samples ? "in %lld samples"
+		: tests ? "reached %lld times by tests"
+			: "called %lld times",
+		(long long)count);
+	if (!tests && !samples) {
+		json_object_set_new(j, "errors", json_integer(errors));
+		buf_printf(&b, ", %lld errors", (long long)errors);
+	}
+	if (timed) {
+		json_object_set_new(j, "p50_ms", json_real((double)p50 / 1e3));
+		json_object_set_new(j, "p95_ms", json_real((double)p95 / 1e3));
+		put_ms(&b, "p50", p50);
+		put_ms(&b, "p95", p95);
+	}
+	if (lines) {
+		json_object_set_new(j, "lines", json_integer(lines));
+		json_object_set_new(j, "lines_reached", json_integer(hit));
+		buf_printf(&b, ", %lld of %lld lines", (long long)hit, (long long)lines);
+	}
+	json_object_set_new(j, "text", json_text(buf_str(&b)));
+	return j;
+}
+
+/* What was seen of it when it ran, if anything was imported of that. */
+static int
+add_seen(struct graph *g, uint32_t id, json_t *item, struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(g->db, &st, err,
+		"SELECT i.format, i.source, s.count, s.errors, s.timed, s.p50_us, s.p95_us, s.lines, s.lines_hit"
+		" FROM seen s JOIN import i ON i.id = s.import WHERE s.entity = ? ORDER BY s.import",
+		"i", (int64_t)id);
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = 0;
+		if (!json_object_get(item, "seen"))
+			json_object_set_new(item, "seen", json_array());
+		json_array_append_new(json_object_get(item, "seen"), describe_seen(st));
+	}
+	return rc < 0 ? rc : 0;
+}
+
 int
 answer_add(struct graph *g, json_t *answer, uint32_t id, const struct answer_item *item,
 	struct dd_err *err)
@@ -505,7 +587,7 @@ answer_add(struct graph *g, json_t *answer, uint32_t id, const struct answer_ite
 		"conf", item->conf / 100.0, "cond",
 		item->cond ? json_text(str_of(item->cond)) : json_null());
 	json_array_append_new(json_object_get(answer, "items"), j);
-	return 0;
+	return add_seen(g, id, j, err);
 }
 
 /* ---- one relation ---- */

@@ -27,6 +27,9 @@ int answer_qualified(struct graph *g, const struct entity *e, char **ret, struct
 int answer_path(struct graph *g, const struct entity *e, char **ret, struct dd_err *err)
 	DD_MUST_USE;
 
+/* The file's text, when it is what the map knows; false: it is not. */
+bool answer_source(struct graph *g, const struct store_file *f, struct buf *ret);
+
 /* What a query for one id gives, 0 for null: the last name, the last entity. */
 int answer_last_id(struct graph *g, const char *query, uint32_t *ret, struct dd_err *err)
 	DD_MUST_USE;

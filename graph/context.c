@@ -6,12 +6,9 @@
  */
 #include "graph/answer.h"
 
-#include "base/fs.h"
-#include "base/hash.h"
 #include "graph/extract.h"
 #include "graph/search.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #define BYTES_PER_TOKEN 4
@@ -78,23 +75,6 @@ by_confidence(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-/* The file's text, when it is what the map knows; false: it is not. */
-static bool
-read_known(struct graph *g, const struct store_file *f, struct buf *ret)
-{
-	OWN_FD int root = open(g->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	OWN_FD int fd = -1;
-	OWN_FREE char *path = str_dup(f->path);
-	if (root < 0 ||
-		fs_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, &fd, NULL) < 0)
-		return false;
-	char chunk[65536];
-	ssize_t n;
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && ret->n <= EXTRACT_MAX_BYTES)
-		buf_add(ret, chunk, (size_t)n);
-	return n == 0 && str_eq(f->digest, hash_bytes(buf_str(ret)).s);
-}
-
 static struct str
 lines_of(struct str text, uint32_t from, uint32_t to)
 {
@@ -143,7 +123,7 @@ add_excerpt(struct packing *p, uint32_t id, uint32_t max_lines, bool must, const
 		rc = store_file_by_id(p->g->db, e.file, &f, p->err);
 	if (rc < 0)
 		return rc;
-	if (!read_known(p->g, &f, &text)) {
+	if (!answer_source(p->g, &f, &text)) {
 		if (must)
 			return err_set(p->err, DD_ENOENT,
 				STR_FMT " is no longer what the map knows: ingest again",

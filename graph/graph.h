@@ -34,12 +34,41 @@ struct graph_host {
 	void *ctx;
 };
 
+/* A file of another tool that is taken into the map: graph/imports.h. */
+enum graph_format {
+	GRAPH_SCIP,
+	GRAPH_LCOV,
+	GRAPH_PERF,
+	GRAPH_ACCESS_LOG,
+	GRAPH_OTLP,
+	GRAPH_FORMATS
+};
+const char *graph_format_name(enum graph_format f);
+enum graph_format graph_format_of(const char *name); /* GRAPH_FORMATS: there is none */
+
+struct graph_import {
+	enum graph_format format;
+	const char *source; /* what it is called */
+	const char *digest; /* of the file */
+	const char *below;  /* the directory of the tree that its paths begin at; "": the root */
+	struct str packed;  /* what graph_import_worker_main gave */
+};
+
+struct graph_import_result {
+	size_t files;	/* it speaks of them, and the map has them */
+	size_t missing; /* paths that the map does not have */
+	/* Of an index as struct overlay_counts, of all those of the map; else things that were seen, and of these those that are of the map. */
+	size_t said, placed, refuted;
+	size_t entities; /* of which something was seen */
+};
+
 struct graph_ingest_spec {
 	const char *root; /* absolute */
 	const char *db;	  /* where the map is, or will be */
 	const char *head; /* the commit that HEAD is at; NULL: no history is read */
 	bool anew;	  /* take nothing from the map that is there */
 	unsigned threads; /* 0: one for each processor */
+	const struct graph_import *import; /* to be taken in; NULL: none */
 	struct graph_host host;
 };
 
@@ -47,6 +76,8 @@ struct graph_ingest_result {
 	size_t files, parsed, reused, unread; /* parsed: now; reused: facts that were there */
 	size_t entities, relations, unresolved;
 	bool unchanged; /* the map that is there is that of the tree */
+	size_t dropped; /* files whose imports were of another text: they are no longer in the map */
+	struct graph_import_result import; /* of spec.import */
 };
 
 /* DD_EBUSY: another process makes this map. DD_ESTOPPED, and the map that was there is still there. */
@@ -56,6 +87,9 @@ int graph_ingest(const struct graph_ingest_spec *spec, struct graph_ingest_resul
 int graph_worker_main(int argc, char **argv);
 int graph_history_worker_main(int argc, char **argv);
 #define GRAPH_MAX_HUNKS 20000
+/* Reads a file of the format that its argument names (graph_format_name) from standard input. */
+int graph_import_worker_main(int argc, char **argv);
+#define GRAPH_IMPORT_MAX_BYTES ((size_t)1 << 30)
 
 /* ---- one file, in a worker ---- */
 
@@ -191,6 +225,9 @@ int graph_sql(struct graph *g, const char *query, json_t **ret, struct dd_err *e
 /* Every relation, one object a line in the order of the map. */
 int graph_export_jsonl(struct graph *g, int (*line)(void *ctx, struct str text), void *ctx,
 	struct dd_err *err) DD_MUST_USE;
+/* The same as a SCIP index: its bytes, piece by piece.  *ret_stale: files that are not what the map knows, and left out. */
+int graph_export_scip(struct graph *g, int (*put)(void *ctx, struct str bytes), void *ctx,
+	size_t *ret_stale, struct dd_err *err) DD_MUST_USE;
 int graph_export_dot(struct graph *g, int (*line)(void *ctx, struct str text), void *ctx,
 	struct dd_err *err) DD_MUST_USE;
 

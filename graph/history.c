@@ -106,16 +106,6 @@ history_cleanup(struct history *h)
 	free(h->pairs);
 }
 
-/* Its number from 1; 0: it is not in the map. */
-static uint32_t
-file_of(const struct model *m, struct str path)
-{
-	uint32_t name = model_name_if_any(m, path);
-	uint32_t l = name ? model_first(m, SPACE_PATH, 0, name) : 0;
-	const struct model_entity *e = l ? &m->entities[model_value(m, l)] : NULL;
-	return e && e->kind == KIND_FILE ? e->file : 0;
-}
-
 static void
 count_author(struct past *p, struct str name)
 {
@@ -266,7 +256,7 @@ read_commit(struct history *h, struct unpacker *u)
 	if (paths > HISTORY_PATHS)
 		u->bad = true;
 	for (uint64_t i = 0; i < paths && !u->bad; i++) {
-		uint32_t file = file_of(h->m, unpack_str(u));
+		uint32_t file = model_file_of(h->m, unpack_str(u));
 		if (file && !u->bad) {
 			files[n++] = file;
 			count_change(h, file, time_s, author, subject);

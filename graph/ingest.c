@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "graph/extract.h"
 #include "graph/history.h"
+#include "graph/imports.h"
 #include "graph/resolve.h"
 #include "graph/scan.h"
 #include "graph/store.h"
@@ -47,8 +48,10 @@ struct ingest {
 	struct source *sources;
 	struct db *old, *db; /* old: NULL when there is none */
 	struct model model;
+	struct imports *imports;
 	struct facts facts; /* of the file at hand */
 	char *old_head;	    /* of the map that is there; NULL: it knows no history */
+	const char *head;   /* that of the spec, but an import does not bring history into a map without */
 	struct hash *digest;
 	size_t next; /* the file whose row is written next */
 	struct graph_ingest_result result;
@@ -413,7 +416,7 @@ read_history(struct ingest *in, struct dd_err *err)
 	const struct graph_host *host = &in->spec->host;
 	OWN(buf) struct buf packed = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	if (!in->spec->head || !host->history)
+	if (!in->head || !host->history)
 		return 0;
 	int rc = host->history(host->ctx, in->spec->root, NULL, NULL, &packed, &why);
 	if (rc == -DD_ESTOPPED)
@@ -421,7 +424,7 @@ read_history(struct ingest *in, struct dd_err *err)
 	if (rc < 0)
 		log_warn("the history is not read: %s", err_msg(&why));
 	rc = rc < 0 ? 0 : history_add(in->db, &in->model, buf_str(&packed), err);
-	return rc < 0 ? rc : store_put_meta(in->db, "head", in->spec->head, err);
+	return rc < 0 ? rc : store_put_meta(in->db, "head", in->head, err);
 }
 
 static int
@@ -429,16 +432,18 @@ resolve_all(struct ingest *in, struct dd_err *err)
 {
 	struct model *m = &in->model;
 	int rc = 0;
-	model_settle(m);
 	for (size_t i = 0; rc == 0 && i < m->nfiles; i++) {
 		struct str packed;
-		rc = store_facts(in->db, (uint32_t)i + 1, &packed, err);
+		struct overlay *overlay = NULL;
+		rc = imports_overlay(in->imports, i, &overlay, err);
+		if (rc == 0)
+			rc = store_facts(in->db, (uint32_t)i + 1, &packed, err);
 		if (rc == 0)
 			rc = facts_unpack(&in->facts, packed, err);
 		if (rc < 0)
 			break;
 		size_t before = m->nedges;
-		resolve_file(m, i, &in->facts);
+		resolve_file(m, i, &in->facts, overlay);
 		if (m->nedges > before) {
 			qsort(m->edges + before, m->nedges - before, sizeof(*m->edges), by_source);
 			m->nedges = before + merge_edges(m->edges + before, m->nedges - before);
@@ -446,7 +451,11 @@ resolve_all(struct ingest *in, struct dd_err *err)
 	}
 	if (rc == 0)
 		rc = read_history(in, err);
+	if (rc == 0)
+		rc = imports_seen(in->imports, err);
 	merge_late(m);
+	if (!in->spec->import || in->spec->import->format == GRAPH_SCIP)
+		imports_counts(in->imports, &in->result.import);
 	for (size_t i = 0; i < m->nedges; i++)
 		in->result.unresolved += !m->edges[i].dst;
 	in->result.entities = m->n - 1;
@@ -503,13 +512,26 @@ compare_old(struct ingest *in, bool *ret_same, struct dd_err *err)
 			alike && unread && f->unread && str_eq(db_text(st, 7), f->unread);
 		same += s->same || still_unread;
 	}
-	const char *head = in->spec->head ? in->spec->head : "",
+	const char *head = in->head ? in->head : "",
 		   *old_head = in->old_head ? in->old_head : "";
 	*ret_same = rc == 0 && !gone && same == in->scan.n && strcmp(head, old_head) == 0;
 	return rc < 0 ? rc : 0;
 }
 
 /* ---- all of it ---- */
+
+/* Those of the map that is there, as far as they are of the files as they are, and the new one. */
+static int
+take_imports(struct ingest *in, struct dd_err *err)
+{
+	int rc = 0;
+	in->imports = imports_create(in->db, &in->model);
+	if (in->old)
+		rc = imports_carry(in->imports, in->old, &in->result.dropped, err);
+	if (rc == 0 && in->spec->import)
+		rc = imports_add(in->imports, in->spec->import, &in->result.import, err);
+	return rc < 0 ? rc : imports_load(in->imports, in->digest, err);
+}
 
 static int
 build(struct ingest *in, const char *path, struct dd_err *err)
@@ -519,6 +541,9 @@ build(struct ingest *in, const char *path, struct dd_err *err)
 		rc = db_exec(in->db, "BEGIN", err);
 	if (rc == 0)
 		rc = parse_all(in, err);
+	model_settle(&in->model);
+	if (rc == 0)
+		rc = take_imports(in, err);
 	if (rc == 0)
 		rc = resolve_all(in, err);
 	if (rc == 0)
@@ -563,9 +588,10 @@ ingest(struct ingest *in, struct dd_err *err)
 		in->sources[i].scan = &in->scan.v[i];
 	in->result.files = in->scan.n;
 	open_old(in);
+	in->head = in->spec->import && in->old && !in->old_head ? NULL : in->spec->head;
 	if (in->old)
 		rc = compare_old(in, &same, err);
-	if (rc < 0 || same) {
+	if (rc < 0 || (same && !in->spec->import)) {
 		in->result.unchanged = same;
 		return rc;
 	}
@@ -594,6 +620,7 @@ graph_ingest(
 	if (rc == 0)
 		*ret = in.result;
 	hash_destroy(in.digest);
+	imports_destroy(in.imports);
 	db_close(in.old);
 	free(in.old_head);
 	scan_cleanup(&in.scan);

@@ -475,6 +475,15 @@ model_settle(struct model *m)
 	settle_mentions(m);
 }
 
+uint32_t
+model_file_of(const struct model *m, struct str path)
+{
+	uint32_t name = model_name_if_any(m, path);
+	uint32_t l = name ? model_first(m, SPACE_PATH, 0, name) : 0;
+	const struct model_entity *e = l ? &m->entities[model_value(m, l)] : NULL;
+	return e && e->kind == KIND_FILE ? e->file : 0;
+}
+
 void
 model_add_edge(struct model *m, const struct model_edge *e)
 {

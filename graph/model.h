@@ -149,6 +149,9 @@ model_value(const struct model *m, uint32_t link)
 	return m->links[link].value;
 }
 
+/* The number of the file of that path; 0: it is not in the map. */
+uint32_t model_file_of(const struct model *m, struct str path);
+
 void model_add_edge(struct model *m, const struct model_edge *e);
 void model_add_late_edge(struct model *m, const struct model_edge *e);
 

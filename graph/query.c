@@ -453,7 +453,8 @@ answer_unused(struct graph *g, struct id_list *ret, struct dd_err *err)
 	struct db_stmt *st;
 	int rc = db_query(g->db, &st, err,
 		"SELECT entity.id, name.s, rout FROM entity JOIN name ON name.id = entity.name"
-		" WHERE kind IN (?, ?) AND length(rin) = 0 AND flags & ? = 0 AND entity.file > 0",
+		" WHERE kind IN (?, ?) AND length(rin) = 0 AND flags & ? = 0 AND entity.file > 0"
+		" AND entity.id NOT IN (SELECT entity FROM seen WHERE count > 0)",
 		"iii", (int64_t)KIND_FUNCTION, (int64_t)KIND_METHOD, (int64_t)FACT_DECLARATION);
 	while (rc == 0 && (rc = db_step(st, err)) == 1) {
 		/* What answers at an endpoint is called by those who ask there. */
@@ -536,6 +537,29 @@ count_languages(struct graph *g, json_t *answer, struct dd_err *err)
 	return rc < 0 ? rc : 0;
 }
 
+static int
+list_imports(struct graph *g, json_t *answer, struct dd_err *err)
+{
+	struct db_stmt *st;
+	json_t *list = json_array();
+	json_object_set_new(answer, "imports", list);
+	int rc = db_query(g->db, &st, err,
+		"SELECT format, source, tool, digest, missing, dropped,"
+		" (SELECT count(*) FROM evidence WHERE import = id) FROM import ORDER BY id",
+		"");
+	while (rc == 0 && (rc = db_step(st, err)) == 1) {
+		rc = 0;
+		json_array_append_new(list,
+			json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "format",
+				json_text(db_text(st, 0)), "source", json_text(db_text(st, 1)),
+				"tool", json_text(db_text(st, 2)), "digest",
+				json_text(db_text(st, 3)), "missing", (json_int_t)db_int(st, 4),
+				"dropped", (json_int_t)db_int(st, 5), "files",
+				(json_int_t)db_int(st, 6)));
+	}
+	return rc < 0 ? rc : 0;
+}
+
 int
 graph_status(struct graph *g, json_t **ret, struct dd_err *err)
 {
@@ -551,6 +575,8 @@ graph_status(struct graph *g, json_t **ret, struct dd_err *err)
 		rc = count_languages(g, answer, err);
 	if (rc == 0)
 		rc = list_incomplete(g, answer, err);
+	if (rc == 0)
+		rc = list_imports(g, answer, err);
 	if (rc == 0)
 		*ret = TAKE(answer);
 	return rc < 0 ? err_wrap(err, "graph") : 0;

@@ -45,8 +45,8 @@ resolver_emit(struct resolver *r, const struct fact_ref *ref, enum graph_relatio
 				     .cond = cond,
 				     .count = 1,
 				     .relation = (uint8_t)relation,
-				     .prov = (uint8_t)prov,
-				     .conf = (uint8_t)conf});
+				     .prov = (uint8_t)(r->told ? PROV_COMPILER : prov),
+				     .conf = (uint8_t)(r->told ? RESOLVE_TOLD_CONFIDENCE : conf)});
 }
 
 void
@@ -492,16 +492,12 @@ emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, 
 		resolver_emit(r, ref, REL_CALLS, same, PROV_RESOLVED, conf);
 }
 
-static void
-emit_call(struct resolver *r, const struct fact_ref *ref, struct thing t)
+static bool
+emit_call_to(struct resolver *r, const struct fact_ref *ref, struct thing t)
 {
 	unsigned conf = t.weak ? 60 : 95;
 	enum graph_prov prov = t.weak ? PROV_NAME : PROV_RESOLVED;
 	const struct model_entity *e = resolver_entity(r, t.id);
-	if (t.kind != THING_ENTITY) {
-		resolver_unresolved(r, ref);
-		return;
-	}
 	if (e->kind == KIND_TYPE) {
 		resolver_emit(r, ref, REL_INSTANTIATES, t.id, prov, conf);
 		emit_constructor(r, ref, t.id, conf);
@@ -510,8 +506,45 @@ emit_call(struct resolver *r, const struct fact_ref *ref, struct thing t)
 	} else if (is_code((enum graph_kind)e->kind)) {
 		resolver_emit(r, ref, REL_CALLS, t.id, prov, conf);
 	} else {
-		resolver_unresolved(r, ref);
+		return false;
 	}
+	return true;
+}
+
+/* Any other use of it. */
+static bool
+emit_use_of(struct resolver *r, const struct fact_ref *ref, struct thing t)
+{
+	/* A constructor has the name of its type. */
+	uint32_t home = resolver_entity(r, t.id)->home;
+	if (is_code((enum graph_kind)resolver_entity(r, t.id)->kind) &&
+		resolver_entity(r, home)->name == resolver_entity(r, t.id)->name)
+		t.id = home;
+	enum graph_kind k = (enum graph_kind)resolver_entity(r, t.id)->kind;
+	enum graph_relation rel = (enum graph_relation)ref->relation;
+	unsigned conf = t.weak ? 60 : 95;
+	if ((rel == REL_INHERITS || rel == REL_INSTANTIATES || rel == REL_HAS_TYPE) &&
+		k != KIND_TYPE)
+		return false;
+	if (rel == REL_READS)
+		rel = is_code(k) ? REL_TAKES_ADDRESS : k == KIND_TYPE ? REL_HAS_TYPE : rel;
+	resolver_emit(r, ref, rel, t.id, t.weak ? PROV_NAME : PROV_RESOLVED, conf);
+	if (rel == REL_INSTANTIATES)
+		emit_constructor(r, ref, t.id, conf);
+	return true;
+}
+
+bool
+resolver_emit_to(struct resolver *r, const struct fact_ref *ref, struct thing t)
+{
+	return ref->relation == REL_CALLS ? emit_call_to(r, ref, t) : emit_use_of(r, ref, t);
+}
+
+static void
+emit_call(struct resolver *r, const struct fact_ref *ref, struct thing t)
+{
+	if (t.kind != THING_ENTITY || !emit_call_to(r, ref, t))
+		resolver_unresolved(r, ref);
 }
 
 static void
@@ -580,32 +613,30 @@ resolve_other(struct resolver *r, const struct fact_ref *ref)
 		scope = resolver_entity(r, scope)->parent;
 	}
 	struct thing t = follow_chain(r, scope, r->f->strings[ref->name], 0);
-	if (t.kind != THING_ENTITY) {
+	if (t.kind != THING_ENTITY || !emit_use_of(r, ref, t))
 		resolver_unresolved(r, ref);
+}
+
+static void
+resolve_ref(struct resolver *r, const struct fact_ref *ref)
+{
+	size_t before = r->m->nedges;
+	if (resolve_named(r, ref) || (r->overlay && overlay_resolve(r, ref)))
 		return;
-	}
-	/* A constructor has the name of its type. */
-	uint32_t home = resolver_entity(r, t.id)->home;
-	if (is_code((enum graph_kind)resolver_entity(r, t.id)->kind) &&
-		resolver_entity(r, home)->name == resolver_entity(r, t.id)->name)
-		t.id = home;
-	enum graph_kind k = (enum graph_kind)resolver_entity(r, t.id)->kind;
-	enum graph_relation rel = (enum graph_relation)ref->relation;
-	unsigned conf = t.weak ? 60 : 95;
-	if ((rel == REL_INHERITS || rel == REL_INSTANTIATES || rel == REL_HAS_TYPE) &&
-		k != KIND_TYPE) {
-		resolver_unresolved(r, ref);
-		return;
-	}
-	if (rel == REL_READS)
-		rel = is_code(k) ? REL_TAKES_ADDRESS : k == KIND_TYPE ? REL_HAS_TYPE : rel;
-	resolver_emit(r, ref, rel, t.id, t.weak ? PROV_NAME : PROV_RESOLVED, conf);
-	if (rel == REL_INSTANTIATES)
-		emit_constructor(r, ref, t.id, conf);
+	if (model_family(r->file->lang) == LANG_C)
+		resolve_c_ref(r, ref);
+	else if (ref->relation == REL_IMPORTS)
+		resolve_import(r, ref);
+	else if (ref->relation == REL_CALLS)
+		resolve_call(r, ref);
+	else
+		resolve_other(r, ref);
+	if (r->overlay)
+		overlay_check(r, ref, before);
 }
 
 void
-resolve_file(struct model *m, size_t file, const struct facts *f)
+resolve_file(struct model *m, size_t file, const struct facts *f, struct overlay *overlay)
 {
 	OWN_FREE uint32_t *names = mem_alloc(f->nstrings * sizeof(*names));
 	memset(names, 0xff, f->nstrings * sizeof(*names));
@@ -615,24 +646,16 @@ resolve_file(struct model *m, size_t file, const struct facts *f)
 		.file = &m->files[file],
 		.names = names,
 		.file_steps = RESOLVE_FILE_STEPS,
-		.file_edges = RESOLVE_FILE_EDGES};
-	bool c = model_family(r.file->lang) == LANG_C;
+		.file_edges = RESOLVE_FILE_EDGES,
+		.overlay = overlay};
 	size_t first = m->nedges;
 	for (size_t i = 0; i < f->nrefs; i++) {
-		const struct fact_ref *ref = &f->refs[i];
 		unsigned granted = r.file_steps < RESOLVE_STEPS ? r.file_steps : RESOLVE_STEPS;
 		r.steps = granted;
-		if (resolve_named(&r, ref))
-			;
-		else if (c)
-			resolve_c_ref(&r, ref);
-		else if (ref->relation == REL_IMPORTS)
-			resolve_import(&r, ref);
-		else if (ref->relation == REL_CALLS)
-			resolve_call(&r, ref);
-		else
-			resolve_other(&r, ref);
+		resolve_ref(&r, &f->refs[i]);
 		r.file_steps -= granted - r.steps;
 	}
+	if (overlay)
+		overlay_finish(&r);
 	resolve_tests(&r, first);
 }

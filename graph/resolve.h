@@ -7,7 +7,9 @@
 
 #include "graph/model.h"
 
-/* The references of the file of that number (from 0); the model is settled.  Adds edges to it. */
-void resolve_file(struct model *m, size_t file, const struct facts *f);
+struct overlay; /* graph/overlay.h */
+
+/* The references of the file of that number (from 0); the model is settled.  Adds edges to it.  o: NULL when there is none. */
+void resolve_file(struct model *m, size_t file, const struct facts *f, struct overlay *o);
 
 #endif

@@ -12,6 +12,8 @@ struct resolver {
 	unsigned steps;	 /* left for one reference */
 	uint32_t file_steps, file_edges; /* left for the file */
 	uint32_t cond;			 /* under which a macro on the way is defined; 0: always */
+	bool told; /* a compiler says what is meant: what is emitted is known from it */
+	struct overlay *overlay; /* NULL: there is none for the file */
 };
 
 enum thing_kind { THING_UNKNOWN, THING_OUTSIDE, THING_ENTITY, THING_INSTANCE, THING_PACKAGE };
@@ -23,6 +25,7 @@ struct thing {
 };
 
 #define RESOLVE_STEPS 3000
+#define RESOLVE_TOLD_CONFIDENCE 99 /* percent */
 #define RESOLVE_CANDIDATES 64
 /* What a file that means harm may cost: steps and relations of all its references; those beyond stay unresolved. */
 #define RESOLVE_FILE_STEPS 20000000u
@@ -63,6 +66,11 @@ resolver_child(const struct resolver *r, uint32_t scope, uint32_t name)
 uint32_t resolver_name(struct resolver *r, uint32_t string);
 void resolver_emit(struct resolver *r, const struct fact_ref *ref, enum graph_relation relation,
 	uint32_t dst, enum graph_prov prov, unsigned conf);
+/*
+ * The relation that a reference has to an entity which it is known to mean; a type that is made an object of gets its
+ * constructor, too.  False: it cannot be that, and nothing is emitted.
+ */
+bool resolver_emit_to(struct resolver *r, const struct fact_ref *ref, struct thing t);
 /* Calls, imports and the like are kept, too, when nothing is known of what they mean. */
 void resolver_unresolved(struct resolver *r, const struct fact_ref *ref);
 
@@ -73,6 +81,15 @@ bool resolve_named(struct resolver *r, const struct fact_ref *ref);
 
 /* What the tests of the file say by their names that they test, among what they call: the edges from `first` on. */
 void resolve_tests(struct resolver *r, size_t first);
+
+/* ---- with an index that a compiler made: graph/overlay.h ---- */
+
+/* True: the index says what the reference means, and the relations are there. */
+bool overlay_resolve(struct resolver *r, const struct fact_ref *ref);
+/* The relations from `before` on were guessed for the reference: confirmed, or taken back, where the index says so. */
+void overlay_check(struct resolver *r, const struct fact_ref *ref, size_t before);
+/* What the index says of places where nothing was seen. */
+void overlay_finish(struct resolver *r);
 
 void resolve_c_ref(struct resolver *r, const struct fact_ref *ref);
 /* A method by its name alone, where the receiver says nothing: a few candidates at a low confidence. */

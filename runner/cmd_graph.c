@@ -39,7 +39,7 @@ static const struct option_def context_options[] = {
 static const struct option_def export_options[] = {
 	GRAPH_DIR_OPTION,
 	GRAPH_DB_OPTION,
-	{"format", 0, OPTION_TEXT, GRAPH_O(format), "NAME", "jsonl or dot (default: jsonl)"},
+	{"format", 0, OPTION_TEXT, GRAPH_O(format), "NAME", "jsonl, dot or scip (default: jsonl)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 static const struct option_def ingest_options[] = {
@@ -57,12 +57,12 @@ print_ingested(const struct graph_options *o, const char *map, const struct grap
 {
 	if (o->common.json) {
 		OWN(buf) struct buf out = {0};
-		OWN_JSON json_t *j = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+		OWN_JSON json_t *j = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
 			"db", json_text(str_of(map)), "files", (json_int_t)r->files, "parsed",
 			(json_int_t)r->parsed, "reused", (json_int_t)r->reused, "unread",
 			(json_int_t)r->unread, "entities", (json_int_t)r->entities, "relations",
 			(json_int_t)r->relations, "unresolved", (json_int_t)r->unresolved,
-			"unchanged", r->unchanged);
+			"imports_dropped", (json_int_t)r->dropped, "unchanged", r->unchanged);
 		json_print(j, 2, &out);
 		printf("%s\n", out.p);
 	} else if (r->unchanged) {
@@ -70,6 +70,9 @@ print_ingested(const struct graph_options *o, const char *map, const struct grap
 	} else {
 		printf("%zu files (%zu parsed now, %zu could not be read), %zu entities, %zu relations, %zu unresolved\n",
 			r->files, r->parsed, r->unread, r->entities, r->relations, r->unresolved);
+		if (r->dropped)
+			printf("what was imported of %zu files is dropped: they changed since\n",
+				r->dropped);
 	}
 }
 
@@ -286,6 +289,22 @@ run_sql(const struct cli_call *call)
 }
 
 static void
+print_imports(const json_t *imports)
+{
+	size_t i;
+	json_t *of;
+	json_array_foreach (imports, i, of) {
+		printf("  imported %s ", graph_map_text(of, "format"));
+		graph_map_print_text(graph_map_text(of, "source"));
+		printf(" of ");
+		graph_map_print_text(graph_map_text(of, "tool"));
+		printf(": %lld files, %lld dropped because they changed since\n",
+			(long long)json_integer_value(json_object_get(of, "files")),
+			(long long)json_integer_value(json_object_get(of, "dropped")));
+	}
+}
+
+static void
 print_status(const json_t *answer)
 {
 	const json_t *index = json_object_get(answer, "index");
@@ -304,6 +323,7 @@ print_status(const json_t *answer)
 			(long long)json_integer_value(json_object_get(of, "files")),
 			(long long)json_integer_value(json_object_get(of, "lines")));
 	}
+	print_imports(json_object_get(answer, "imports"));
 	bool all = json_array_size(json_object_get(answer, "incomplete")) <= 30;
 	if (!all)
 		printf("  %zu files that were not read in full: --json names them\n",
@@ -354,15 +374,23 @@ run_export(const struct cli_call *call)
 	const struct graph_options *o = call->options;
 	OWN(dd_err) struct dd_err err = {0};
 	struct graph *g = NULL;
+	size_t stale = 0;
 	bool dot = o->format && strcmp(o->format, "dot") == 0;
-	if (o->format && !dot && strcmp(o->format, "jsonl") != 0)
+	bool scip = o->format && strcmp(o->format, "scip") == 0;
+	if (o->format && !dot && !scip && strcmp(o->format, "jsonl") != 0)
 		return cli_usage_error(call->command, "there is no format \"%s\"", o->format);
 	int rc = graph_map_open(o, &g, &err);
 	if (rc == 0)
-		rc = dot ? graph_export_dot(g, print_line, NULL, &err)
-			 : graph_export_jsonl(g, print_line, NULL, &err);
+		rc = scip  ? graph_export_scip(g, print_line, NULL, &stale, &err)
+		     : dot ? graph_export_dot(g, print_line, NULL, &err)
+			   : graph_export_jsonl(g, print_line, NULL, &err);
 	graph_close(g);
+	if (stale)
+		fprintf(stderr,
+			"drydock: %zu files have changed since the map was made and are left out: drydock graph ingest refreshes it\n",
+			stale);
 	return rc < 0 ? cli_fail(cli_status_of(&err), &err) : EXIT_DONE;
 }
 
-ASK_COMMAND(export, "export", "print every relation, one a line", "", 0, export_options);
+ASK_COMMAND(export, "export", "print every relation, one a line, or all of the map as a SCIP index",
+	"", 0, export_options);

@@ -93,6 +93,7 @@ static const struct {
 	{"graph", graph_worker_main},
 	{"history", graph_history_worker_main},
 	{"image", image_worker_main},
+	{"import", graph_import_worker_main},
 	{"index", probe_index_worker_main},
 	{"intake", intake_worker_main},
 	{"locate", probe_locate_worker_main},

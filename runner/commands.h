@@ -14,7 +14,7 @@ extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_fix, cmd_resum
 	cmd_doctor, cmd_graph_ingest, cmd_spec, cmd_graph_status, cmd_graph_find, cmd_graph_at,
 	cmd_graph_callers, cmd_graph_callees, cmd_graph_impact, cmd_graph_clusters,
 	cmd_graph_search, cmd_graph_context, cmd_graph_tests, cmd_graph_unused, cmd_graph_sql,
-	cmd_graph_export, cmd_key_init, cmd_key_show, cmd_key_rotate, cmd_verify, cmd_mcp,
+	cmd_graph_export, cmd_graph_import, cmd_key_init, cmd_key_show, cmd_key_rotate, cmd_verify, cmd_mcp,
 	cmd_guide, cmd_version, cmd_completion, cmd_man, cmd_worker, cmd_broker, cmd_courier,
 	cmd_flatten, cmd_qa_check, cmd_qa_approve, cmd_qa_reject, cmd_qa_undo, cmd_qa_decide,
 	cmd_qa_history, cmd_models, cmd_trace, cmd_qa_shoot, cmd_qa_play, cmd_scan,

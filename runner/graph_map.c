@@ -33,8 +33,8 @@ graph_map_real_path(const char *dir, char **ret, struct dd_err *err)
 	return 0;
 }
 
-static int
-find_map(const struct graph_options *o, char **ret, struct dd_err *err)
+int
+graph_map_find(const struct graph_options *o, char **ret, struct dd_err *err)
 {
 	OWN_FREE char *dir = NULL;
 	if (o->db) {
@@ -63,7 +63,7 @@ int
 graph_map_open(const struct graph_options *o, struct graph **ret, struct dd_err *err)
 {
 	OWN_FREE char *map = NULL;
-	int rc = find_map(o, &map, err);
+	int rc = graph_map_find(o, &map, err);
 	if (rc == 0)
 		rc = graph_open(map, ret, err);
 	if (rc == -DD_ENOENT)
@@ -175,7 +175,14 @@ print_item(const json_t *item)
 		printf(", if ");
 		graph_map_print_text(graph_map_text(item, "cond"));
 	}
-	printf(")\n");
+	printf(")");
+	size_t i;
+	json_t *seen;
+	json_array_foreach (json_object_get(item, "seen"), i, seen) {
+		printf("%s%s (%s)", i ? "; " : "  ", graph_map_text(seen, "text"),
+			graph_map_text(seen, "format"));
+	}
+	printf("\n");
 }
 
 static void
@@ -267,11 +274,48 @@ graph_map_ask(
 /* ---- making it ---- */
 
 int
+graph_map_refresh(const struct graph_options *o, struct state *st, const char *root,
+	const char *map, const struct graph_import *import, struct graph_ingest_result *ret,
+	struct dd_err *err)
+{
+	OWN_FREE char *head = o->no_history ? NULL : graph_map_head(root);
+	const struct graph_ingest_spec spec = {.root = root,
+		.db = map,
+		.head = head,
+		.anew = o->anew,
+		.threads = o->threads < 16 ? (unsigned)o->threads : 16,
+		.import = import,
+		.host = {.parse = graph_map_parse,
+			.history = graph_map_history,
+			.stopping = sandbox_stop_requested,
+			.ctx = st}};
+	return graph_ingest(&spec, ret, err);
+}
+
+int
+graph_map_read_import(struct state *st, const char *format, const char *name, int fd,
+	struct buf *ret, struct dd_err *err)
+{
+	const char *args[] = {format, NULL};
+	const struct worker_spec spec = {.state = st,
+		.name = "import",
+		.args = args,
+		.input_fd = fd,
+		.memory_bytes = WORKER_MEMORY};
+	int rc = worker_run(&spec, ret, err);
+	if (rc != -DD_ECORRUPT)
+		return rc;
+	OWN_FREE char *why = mem_strdup(err_msg(err));
+	dd_err_cleanup(err);
+	return err_set(err, DD_EINVAL, "%s: %s", name, why);
+}
+
+int
 graph_map_make(const struct graph_options *o, const char *dir, char **ret_map,
 	struct graph_ingest_result *ret, struct dd_err *err)
 {
 	OWN(state) struct state st = {0};
-	OWN_FREE char *root = NULL, *map = NULL, *maps = NULL, *head = NULL;
+	OWN_FREE char *root = NULL, *map = NULL, *maps = NULL;
 	int rc = graph_map_real_path(dir, &root, err);
 	if (rc == 0)
 		rc = session_start(&o->common, &st, err);
@@ -280,18 +324,8 @@ graph_map_make(const struct graph_options *o, const char *dir, char **ret_map,
 	maps = state_path(&st, "graph");
 	rc = fs_mkdirs(maps, 0700, err);
 	map = o->db ? mem_strdup(o->db) : graph_map_path(&o->common, root);
-	head = o->no_history ? NULL : graph_map_head(root);
-	const struct graph_ingest_spec spec = {.root = root,
-		.db = map,
-		.head = head,
-		.anew = o->anew,
-		.threads = o->threads < 16 ? (unsigned)o->threads : 16,
-		.host = {.parse = graph_map_parse,
-			.history = graph_map_history,
-			.stopping = sandbox_stop_requested,
-			.ctx = &st}};
 	if (rc == 0)
-		rc = graph_ingest(&spec, ret, err);
+		rc = graph_map_refresh(o, &st, root, map, NULL, ret, err);
 	if (rc == 0)
 		*ret_map = TAKE(map);
 	return rc;

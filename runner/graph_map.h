@@ -10,7 +10,7 @@ struct graph_options {
 	struct common_options common;
 	const char *dir, *db, *format;
 	uint64_t depth, budget, threads, max;
-	const char *diff, *query, *glossary, *docs, *by;
+	const char *diff, *query, *glossary, *docs, *by, *below;
 	struct strlist seeds;
 	bool anew, no_history, agents;
 };
@@ -30,6 +30,8 @@ struct graph_options {
 /* The map of the directory at an absolute path; heap. */
 char *graph_map_path(const struct common_options *o, const char *dir);
 int graph_map_real_path(const char *dir, char **ret, struct dd_err *err) DD_MUST_USE;
+/* The file of the map that the options name, which need not be there; heap.  DD_EINVAL: none is named. */
+int graph_map_find(const struct graph_options *o, char **ret, struct dd_err *err) DD_MUST_USE;
 /* DD_EINVAL: there is none. */
 int graph_map_open(const struct graph_options *o, struct graph **ret, struct dd_err *err)
 	DD_MUST_USE;
@@ -37,6 +39,14 @@ int graph_map_open(const struct graph_options *o, struct graph **ret, struct dd_
 /* Make or refresh the map of a directory; *ret_map: its path, heap. */
 int graph_map_make(const struct graph_options *o, const char *dir, char **ret_map,
 	struct graph_ingest_result *ret, struct dd_err *err) DD_MUST_USE;
+
+/* The same of a map whose place is known; import: what is taken in, or NULL. */
+int graph_map_refresh(const struct graph_options *o, struct state *st, const char *root,
+	const char *map, const struct graph_import *import, struct graph_ingest_result *ret,
+	struct dd_err *err) DD_MUST_USE;
+/* A worker reads the file of that format; name: for messages.  DD_EINVAL: it is no such file. */
+int graph_map_read_import(struct state *st, const char *format, const char *name, int fd,
+	struct buf *ret, struct dd_err *err) DD_MUST_USE;
 
 /* For struct graph_host; ctx is the state. */
 int graph_map_parse(void *ctx, unsigned threads, int input_fd,

@@ -60,6 +60,7 @@ const struct subcommand *const commands[] = {
 	&cmd_graph_likely,
 	&cmd_graph_sql,
 	&cmd_graph_export,
+	&cmd_graph_import,
 	&cmd_models,
 	&cmd_trace,
 	&cmd_mcp,
