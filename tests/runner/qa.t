@@ -93,4 +93,27 @@ is "which is kept for drydock qa compare" "$(jq -r '.[0].cause' "$flaky/later/fl
 is "with what the tests printed" "$("$drydock" logs --state "$state" "${flaky##*/}" qa-tests | grep -c '^FAIL.*test_c_order')" 1
 run "$drydock" verify --json --state "$state" "${flaky##*/}"
 is "beside what is attested, which is as it was" "$(json '[(.problems, .unlisted) | length] | tostring')" "[0,0]"
+
+# --- more cases than one command holds: 240 whose names have 450 letters
+mkdir "$tmp/many"
+sed s/berths/many/ "$tmp/flaky/setup.py" >"$tmp/many/setup.py"
+cat >"$tmp/many/test_many.py" <<'EOF'
+import os
+import unittest
+
+
+class Many(unittest.TestCase):
+    def test_z_order(self):
+        self.assertFalse(os.path.exists("note"))
+
+
+for i in range(240):
+    def case(self, leaves=i == 120):
+        if leaves:
+            open("note", "w").close()
+    setattr(Many, "test_%03d_%s" % (i, "x" * 450), case)
+EOF
+up "$tmp/many"
+qa test --run "$(json .run)" --causes --json
+is "what spoils a case is found, part by part" "$status $(json '.flakes[] | .cause, .with' | grep -o '^order$\|test_[0-9]*_' | tr '\n' ' ')" "1 order test_120_ test_120_ "
 done_testing
