@@ -46,8 +46,9 @@ note_unmet(struct capture *c, const json_t *answer)
 static int
 hold(struct capture *c, struct dd_err *err)
 {
-	struct str script = script_still();
-	OWN_FREE char *call = mem_printf(STR_FMT "(true, %d)", STR_ARG(script), STILL_MS);
+	struct str plain = script_plain(), script = script_still();
+	OWN_FREE char *call = mem_printf(
+		"{" STR_FMT STR_FMT "(true, %d)}", STR_ARG(plain), STR_ARG(script), STILL_MS);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < c->page->nframes && c->nworlds < MAX_WORLDS; i++) {
 		OWN_JSON json_t *answer = NULL;

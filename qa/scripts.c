@@ -6,9 +6,17 @@
 		"_begin:\n.incbin \"" path "\"\n" #symbol "_end:\n.byte 0\n.text\n"); \
 	extern const char symbol##_begin[], symbol##_end[]
 
+EMBED(script_plain_text, "qa/data/plain.js");
 EMBED(script_clock_text, "qa/data/clock.js");
 EMBED(script_still_text, "qa/data/still.js");
 EMBED(script_observe_text, "qa/data/observe.js");
+
+struct str
+script_plain(void)
+{
+	return (struct str){
+		script_plain_text_begin, (size_t)(script_plain_text_end - script_plain_text_begin)};
+}
 
 struct str
 script_clock(void)
