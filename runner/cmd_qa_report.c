@@ -63,19 +63,20 @@ static int
 tell(const struct qa_report_options *o, const char *path, const struct review_counts *c)
 {
 	if (o->common.json) {
-		OWN_JSON json_t *j = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}", "report",
+		OWN_JSON json_t *j = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "report",
 			json_text(str_of(path)), "steps", (json_int_t)c->steps, "equal",
 			(json_int_t)c->equal, "different", (json_int_t)c->different, "new",
-			(json_int_t)c->new, "failed", (json_int_t)c->failed);
+			(json_int_t)c->new, "failed", (json_int_t)c->failed, "vanished",
+			(json_int_t)c->vanished);
 		OWN(buf) struct buf out = {0};
 		json_print(j, 2, &out);
 		printf("%s\n", out.p);
 	} else {
-		printf("%lld steps: %lld equal, %lld different, %lld new, %lld failed; the report is %s\n",
+		printf("%lld steps: %lld equal, %lld different, %lld new, %lld failed, %lld vanished; the report is %s\n",
 			(long long)c->steps, (long long)c->equal, (long long)c->different,
-			(long long)c->new, (long long)c->failed, path);
+			(long long)c->new, (long long)c->failed, (long long)c->vanished, path);
 	}
-	return c->equal == c->steps && !c->failed ? EXIT_DONE : EXIT_TARGET_FAILED;
+	return review_is_good(c) ? EXIT_DONE : EXIT_TARGET_FAILED;
 }
 
 static int
@@ -116,7 +117,7 @@ const struct subcommand cmd_qa_report = {
 		"now are beside each other; swiped, blinking or laid over each other on the page. What is decided there is\n"
 		"saved as a file for drydock qa decide. The page opens from disk, and says all but this without scripts;\n"
 		"pictures past 50 MB are numbered files beside it.\n"
-		"The pictures are also kept for review, as by drydock qa check. Exits with 0 when all are equal, else 1.",
+		"The pictures are also kept for review, as by drydock qa check. With --against, what only the other has is shown as vanished. Exits with 0 when all are equal and none has vanished, else 1.",
 	.options = options,
 	.options_size = sizeof(struct qa_report_options),
 	.min_args = 1,

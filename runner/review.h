@@ -22,7 +22,9 @@ struct review_spec {
 
 struct review_counts {
 	int64_t steps, equal, different, new, failed;
+	int64_t vanished; /* that only `against` has; not among the steps */
 };
+bool review_is_good(const struct review_counts *c); /* all are equal, and none is gone */
 
 /*
  * Compare, keep for review, and write the page.  DD_ENOENT: there are no screens; DD_ECORRUPT: its files say no steps.
