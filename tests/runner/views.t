@@ -43,6 +43,25 @@ cp "$tmp/journal" "$dir/journal.db"
 rm -f "$dir/journal.db-wal" "$dir/journal.db-shm" "$dir/views/01.png"
 run "$drydock" resume --json --quiet --state "$state" "$id"
 is "one that is gone is taken again, and is the same" "$(sha256sum <"$dir/views/01.png")" "$(sha256sum <"$tmp/kept")"
+
+# --- what is looked at later has an attestation of its own
+touch "$tmp/empty"
+shoot() { run "$drydock" qa shoot "$1" --run "$id" --json --quiet --state "$state"; }
+cp "$dir/attestation.json" "$tmp/attestation"
+shoot /
+is "it is evidence of the run, which stays what it was" "$status $(problems) $(json '.unlisted | length') $(cmp "$dir/attestation.json" "$tmp/attestation" && echo same)" "0  0 same"
+printf x >>"$dir/screens/01-001.png"
+is "a picture of it that was changed is named" "$(problems)" "screens/01-001.png: changed"
+cp "$tmp/empty" "$dir/screens/02.jsonl"
+shoot /other
+is "the next look takes the place of it" "$(problems)$(json '.unlisted | tostring')$(ls "$dir/screens" | tr '\n' ' ')" "[]$(cd "$dir/screens" && ls 01-* attestation.json | tr '\n' ' ')"
+cp "$dir/screens/01-001.png" "$dir/screens/02-001.png"
+is "what nobody attested is told" "$(problems)$(json '.unlisted | tostring')" '["screens/02-001.png"]'
+rm "$dir/screens/attestation.json"
+is "all of it, where the attestation is gone" "$(problems)$(json '.unlisted | length')" "$(ls "$dir/screens" | wc -l)"
+jq -c '.payload |= (@base64d | fromjson | .predicate.runDetails.metadata.invocationId = "other" | tostring | @base64)' "$tmp/attestation" >"$dir/screens/attestation.json"
+ok "an attestation of another run is none" sh -c "'$drydock' verify --json --state '$state' '$id' | grep -q 'is of another run'"
+rm -rf "$dir/screens"
 run "$drydock" up --json --quiet --state "$state" "$tmp/quay"
 is "where there is a browser, it looks without being asked" "$(json '.screens.steps[0].picture')" "$(sha256sum <"$tmp/kept" | cut -d' ' -f1)"
 up "$tmp/quay"
@@ -113,6 +132,13 @@ qa decide "$tmp/decisions.json"
 is "qa decide applies it" "$status $(json '.[0] | "\(.action) \(.author) \(.reason) \(.case)"')" "0 reject Ada eight now shoot/1 go to /"
 qa report "$tmp/two" -o "$page"
 is "and the next page says so" "$status $(grep -c '<p>passed; rejected</p>' "$page")" "1 1"
+
+# --- what is gone
+cp -r "$tmp/one" "$tmp/more"
+sed 's/"scenario":"[^"]*"/"scenario":"gone"/; s/Harbour/Pier/' "$(ls "$tmp"/one/*.jsonl)" >"$tmp/more/02-gone.jsonl"
+qa report "$tmp/one" --against "$tmp/more" -o "$tmp/gone.html"
+is "what only the other has vanished, and is no pass" "$status $(json '"\(.steps) \(.equal) \(.vanished)"') $(grep -c '<p>vanished; only before</p>' "$tmp/gone.html")" "1 1 1 1 1"
+has "which the verdict says" "$tmp/gone.html" "0 failed; 1 vanished."
 qa report "$tmp/two" --against "$tmp/one" -o "$page"
 
 # --- more pictures than a page holds: noise of 4 MB, twelve times
