@@ -167,6 +167,13 @@ read_object(const struct reviewer *r, const char *digest, struct buf *ret, struc
 	return rc < 0 ? rc : fs_read(path, PICTURE_MAX_FILE, ret, err);
 }
 
+/* Of the step's elements; empty where it has none. */
+static int
+read_tree(const struct reviewer *r, const struct shot *shot, struct buf *ret, struct dd_err *err)
+{
+	return shot->step.tree ? read_object(r, shot->step.tree, ret, err) : 0;
+}
+
 static int
 put_picture(struct reviewer *r, const char *kind, const char *caption, const char *alt,
 	struct str png, struct dd_err *err)
@@ -212,10 +219,17 @@ compare_with_other(struct reviewer *r, const struct shot *shot, struct str png, 
 	ret->verdict = VERDICT_NEW;
 	if (!other || !other->step.picture)
 		return 0;
+	OWN(buf) struct buf was = {0}, is = {0};
 	int rc = read_object(r, other->step.picture, &ret->png, err);
+	if (rc == 0)
+		rc = read_tree(r, other, &was, err);
+	if (rc == 0)
+		rc = read_tree(r, shot, &is, err);
 	const struct picture_spec spec = {.state = r->spec->state,
 		.a = buf_str(&ret->png),
 		.b = png,
+		.tree_a = buf_str(&was),
+		.tree_b = buf_str(&is),
 		.threshold = PICTURE_THRESHOLD};
 	if (rc == 0)
 		rc = picture_compare(&spec, &ret->diff, err);
@@ -229,11 +243,15 @@ compare_with_baseline(struct reviewer *r, const struct shot *shot, struct str pn
 	struct before *ret, struct dd_err *err)
 {
 	OWN(baseline_result) struct baseline_result result = {0};
+	OWN(buf) struct buf is = {0};
+	int rc = read_tree(r, shot, &is, err);
 	const struct baseline_capture capture = {.environment = &r->environment,
 		.case_name = shot->name,
 		.run = r->spec->name,
-		.png = png};
-	int rc = baseline_check(r->baselines, &capture, &result, err);
+		.png = png,
+		.tree_b = buf_str(&is)};
+	if (rc == 0)
+		rc = baseline_check(r->baselines, &capture, &result, err);
 	if (rc < 0)
 		return rc;
 	ret->verdict = result.verdict;

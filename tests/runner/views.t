@@ -141,6 +141,16 @@ is "what only the other has vanished, and is no pass" "$status $(json '"\(.steps
 has "which the verdict says" "$tmp/gone.html" "0 failed; 1 vanished."
 qa report "$tmp/two" --against "$tmp/one" -o "$page"
 
+# --- places are called what the page calls them
+move() { printf '<!doctype html><html lang=en><title>Pay</title><h1>Harbour</h1><p style="margin-left: %spx"><button>Pay</button></p><p>%s</p>' "$1" "$2" >"$site/index.html"; }
+move 20 "7 berths"
+qa shoot / --serve "$site" -o "$tmp/still"
+move 23 "8 berths"
+qa shoot / --serve "$site" -o "$tmp/moved"
+qa report "$tmp/moved" --against "$tmp/still" -o "$tmp/moved.html"
+has "a region is named from the trees of both" "$tmp/moved.html" "button &#39;Pay&#39; moved 3 px right"
+has "also one whose text is another" "$tmp/moved.html" "text &#39;8 berths&#39; was &#39;7 berths&#39;"
+
 # --- more pictures than a page holds: noise of 4 MB, twelve times
 perl -MCompress::Zlib -e 'srand 1; my ($w, $h) = (2048, 2048); my $t = pack "N*", map { int rand 2**32 } 1 .. $w * $h / 4;
 	sub part { pack("N", length $_[1]) . "$_[0]$_[1]" . pack "N", crc32("$_[0]$_[1]") }
