@@ -3,6 +3,7 @@
 #include "base/cas.h"
 #include "base/fs.h"
 #include "qa/baseline.h"
+#include "runner/flaky.h"
 
 #include <string.h>
 
@@ -488,7 +489,12 @@ put_all(struct reviewer *r, struct dd_err *err)
 	page_begin(p, r->spec->name, "screens");
 	put_verdict(p, &r->counts);
 	page_put_paragraph(p, "Against:", r->spec->against);
+	if (r->spec->report)
+		buf_printf(&p->out, "<p><a href='%s'>The report of the run</a></p>\n",
+			r->spec->report);
 	buf_puts(&p->out, "</section>\n");
+	if (r->spec->flakes)
+		flaky_put(p, r->spec->flakes);
 	put_strip(r);
 	buf_add_str(&p->out, buf_str(&steps));
 	return page_write(p, r->spec->path, err);

@@ -91,6 +91,10 @@ is "its cause is the order, with the test that spoils it" "$(json '.flakes[0].ca
 flaky=$state/runs/$(jq -r .run "$tmp/flaky.json")
 is "which is kept for drydock qa compare" "$(jq -r '.[0].cause' "$flaky/later/flakes.json")" order
 is "with what the tests printed" "$("$drydock" logs --state "$state" "${flaky##*/}" qa-tests | grep -c '^FAIL.*test_c_order')" 1
+has "and on a page of their own" "$flaky/later/flakes.html" "<td>order</td>"
+has "which the report names" "$flaky/report.html" "<a href='later/flakes.html'>"
+run "$drydock" report --json --state "$state" "${flaky##*/}"
+is "the facts of the run have them" "$(json '.outcome, .flakes[0].cause' | tr '\n' ' ')" "tests-failed order "
 run "$drydock" verify --json --state "$state" "${flaky##*/}"
 is "beside what is attested, which is as it was" "$(json '[(.problems, .unlisted) | length] | tostring')" "[0,0]"
 

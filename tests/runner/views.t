@@ -168,6 +168,14 @@ cmp -s "$tmp/noise.png" "$tmp/many.html.pictures/0012.png"
 is "each as it was" $? 0
 hasnt "titles are text" "$tmp/many.html" "<i>"
 
+# --- the page of a run
+mkdir -p "$dir/later"
+echo '[{"id": "<i>a", "cause": "order", "with": "b", "runs": 9, "failed": 3, "low": 0.1, "high": 0.6, "evidence": "alone it passed"}]' >"$dir/later/flakes.json"
+qa report "$id"
+screens=$(json .report)
+is "is beside its report, and they name each other" "$screens $(grep -c "<a href='report.html'>" "$screens") $(grep -c "<a href='screens.html'>" "$report")" "$dir/screens.html 1 1"
+has "it has the flakes of the tests, with their cause" "$screens" "&lt;i&gt;a</td><td>order</td><td>b</td><td>3 of 9 times, 10 to 60 %</td>"
+
 # --- people who do not see it, in light and dark
 axe=$root/build/axe
 if ! cmp -s "$root/tests/runner/axe/package-lock.json" "$axe/package-lock.json" || [ ! -d "$axe/node_modules" ]; then
@@ -182,17 +190,16 @@ cp "$root/tests/runner/axe/run.js" "$site/run.js"
 copy() { sed 's/<meta http-equiv=Content-Security-Policy[^>]*>//; s|</body>|<script src=axe.js></script><script src=run.js></script></body>|' "$1" >"$site/$2.html"; }
 copy "$page" review-light
 copy "$report" report-light
-for p in review report; do
+copy "$screens" screens-light
+for p in review report screens; do
 	sed 's/@media(prefers-color-scheme:dark)/@media all/; s/color-scheme:light dark/color-scheme:dark/' "$site/$p-light.html" >"$site/$p-dark.html"
 done
 cat >"$tmp/play.json" <<'E2'
-{"name": "axe", "steps": [{"go": "/review-light.html"}, {"go": "/review-dark.html"}, {"go": "/report-light.html"}, {"go": "/report-dark.html"}]}
+{"name": "axe", "steps": [{"go": "/review-light.html"}, {"go": "/review-dark.html"}, {"go": "/report-light.html"}, {"go": "/report-dark.html"},
+	{"go": "/screens-light.html"}, {"go": "/screens-dark.html"}]}
 E2
 qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
-is "axe finds nothing" "$(json '.scenarios[0].steps[] | .console[].text')" "axe: done
-axe: done
-axe: done
-axe: done"
+is "axe finds nothing" "$(json '.scenarios[0].steps[] | .console[].text')" "$(yes 'axe: done' | head -6)"
 
 qa report nothing
 is "a run that is not there" "$status" 2
