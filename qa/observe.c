@@ -11,21 +11,28 @@
 #define MAX_PRESSES 40
 #define STUCK 3 /* presses that do not move the focus */
 
+/* Run a text in the driver's own world of the page. */
 static int
-ask_page(struct page *p, const char *mode, const char *origin, json_t **ret, struct dd_err *err)
+evaluate(struct page *p, const char *text, json_t **ret, struct dd_err *err)
 {
-	struct str plain = script_plain(), script = script_observe();
-	OWN(buf) struct buf call = {0};
 	const struct page_frame *f = page_main_frame(p);
 	int64_t world = 0;
 	if (p->crashed || !f)
 		return err_set(err, DD_ECORRUPT, "there is no page");
 	OWN_FREE char *session = mem_strdup(f->session);
+	int rc = page_world(p, f, &world, err);
+	return rc ? rc : page_evaluate(p, session, world, text, PAGE_CALL_MS, ret, err);
+}
+
+static int
+ask_page(struct page *p, const char *mode, const char *origin, json_t **ret, struct dd_err *err)
+{
+	struct str plain = script_plain(), script = script_observe();
+	OWN(buf) struct buf call = {0};
 	buf_printf(&call, "{" STR_FMT STR_FMT "('%s', ", STR_ARG(plain), STR_ARG(script), mode);
 	buf_put_json(&call, str_of(origin));
 	buf_puts(&call, ")}");
-	int rc = page_world(p, f, &world, err);
-	return rc ? rc : page_evaluate(p, session, world, call.p, PAGE_CALL_MS, ret, err);
+	return evaluate(p, call.p, ret, err);
 }
 
 int
@@ -166,6 +173,28 @@ observe_page(struct page *p, const char *origin, json_t **ret, struct dd_err *er
 	json_object_set(page, "controls", controls);
 	*ret = TAKE(page);
 	return 0;
+}
+
+/* ---- accessibility ---- */
+
+int
+observe_axe(struct page *p, json_t *facts, struct dd_err *err)
+{
+	struct str core = script_axe_core(), script = script_axe();
+	OWN_FREE char *call =
+		mem_printf(STR_FMT ";\n" STR_FMT "()", STR_ARG(core), STR_ARG(script));
+	OWN_JSON json_t *found = NULL;
+	json_t *one;
+	size_t i;
+	int rc = evaluate(p, call, &found, err);
+	json_array_foreach (found, i, one) {
+		const char *kind = json_string_value(json_object_get(one, "kind"));
+		const char *cause = json_string_value(json_object_get(one, "cause"));
+		const char *text = json_string_value(json_object_get(one, "text"));
+		if (rc == 0 && kind && cause && text)
+			crawl_fact(facts, kind, cause, text);
+	}
+	return rc;
 }
 
 /* ---- the keyboard ---- */

@@ -10,6 +10,8 @@ EMBED(script_plain_text, "qa/data/plain.js");
 EMBED(script_clock_text, "qa/data/clock.js");
 EMBED(script_still_text, "qa/data/still.js");
 EMBED(script_observe_text, "qa/data/observe.js");
+EMBED(script_axe_core_text, "build/axe/axe.min.js");
+EMBED(script_axe_text, "qa/data/axe.js");
 
 struct str
 script_plain(void)
@@ -37,4 +39,18 @@ script_observe(void)
 {
 	return (struct str){script_observe_text_begin,
 		(size_t)(script_observe_text_end - script_observe_text_begin)};
+}
+
+struct str
+script_axe_core(void)
+{
+	return (struct str){script_axe_core_text_begin,
+		(size_t)(script_axe_core_text_end - script_axe_core_text_begin)};
+}
+
+struct str
+script_axe(void)
+{
+	return (struct str){
+		script_axe_text_begin, (size_t)(script_axe_text_end - script_axe_text_begin)};
 }

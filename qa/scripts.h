@@ -10,5 +10,8 @@ struct str script_plain(void);
 struct str script_clock(void);	 /* (seed, epoch in ms, start in ms after it) */
 struct str script_still(void);	 /* (whole page?, limit in ms) */
 struct str script_observe(void); /* (mode, origin) */
+struct str script_axe(void);	 /* (), with script_axe_core before it */
+
+struct str script_axe_core(void); /* axe-core, of its authors */
 
 #endif
