@@ -140,7 +140,7 @@ $(OBJ)/qa/pixels.o: CFLAGS += -ffp-contract=off
 
 $(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
 $(OBJ)/agents/model.o: agents/models.json $(wildcard agents/guides/*)
-$(OBJ)/qa/scripts.o: $(wildcard qa/data/*)
+$(OBJ)/qa/scripts.o: $(wildcard qa/data/*) build/axe/axe.min.js
 $(OBJ)/runner/review.o: $(wildcard runner/data/*)
 $(OBJ)/agents/data.o: $(wildcard agents/data/*)
 $(OBJ)/security/scan.o: security/data/rules.tsv
@@ -177,6 +177,11 @@ GRAPH_PARTS := $(wildcard graph/*.[ch]) graph/grammars/package-lock.json
 $(OBJ)/graph/ingest.o: $(GRAPH_PARTS)
 $(OBJ)/graph/ingest.o: CPPFLAGS += -DGRAPH_EXTRACTOR='"$(shell cat $(GRAPH_PARTS) | sha256sum | cut -c 1-16)"'
 
+# --- what pages are judged with ------------------------------------------------------------------
+build/axe/axe.min.js: qa/axe/package.json qa/axe/package-lock.json tools/axe.sh
+	sh tools/axe.sh $(@D)
+	@touch $@
+
 -include $(shell find $(OBJ) -name '*.d' -type f 2>/dev/null)
 
 # --- for people --------------------------------------------------------------------------------
@@ -212,6 +217,10 @@ BENCH := $(patsubst %.c,$(OBJ)/%,$(wildcard tools/bench/*.c))
 $(OBJ)/tools/bench/pod: tools/bench/pod.c $(OBJ)/libdrydock.a Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(pkg_libs)
+# Static: it runs in the image of the browser.
+$(OBJ)/tools/bench/roundtrip: tools/bench/roundtrip.c $(OBJ)/libdrydock.a Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -static -o $@ $< $(OBJ)/libdrydock.a -ljansson -lm
 $(OBJ)/tools/bench/%: tools/bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 $(WARN) $(EXTRA_CFLAGS) -MMD -MP -static -o $@ $<
@@ -235,7 +244,7 @@ bench-flakes: all ## flakes of known causes: how many are named right: REPEATS=n
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack
-bench-qa: all $(BENCH) $(OBJ)/tests/qa/tool_picture ## qa beside its peers: PARTS="diff mutations crawl" ROUNDS=n SHOTS=DIR RUNS="RUN..."
+bench-qa: all $(BENCH) $(OBJ)/tests/qa/tool_picture ## qa beside its peers: PARTS="diff mutations crawl stills link" ROUNDS=n SHOTS=DIR RUNS="RUN..." CAPTURES=n
 	@bash tools/bench_qa.sh '$(OBJ)/tools/bench' '$(OBJ)/tests/qa/tool_picture' $(PARTS)
 .PHONY: bench-qa
 faults: all ## make every call that changes the disk fail in turn, in every way (an hour)

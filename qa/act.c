@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "qa/ax.h"
+#include "qa/scripts.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -41,13 +42,21 @@ find_in_time(struct page *p, const struct scenario_target *t, int64_t *ret_node,
 
 /* ---- a node ---- */
 
-/* Its object; heap. */
+/* Its object, in a world of the driver's own, where the page's scripts have put nothing in the way; heap. */
 static int
 resolve(struct page *p, int64_t node, char **ret_object, struct dd_err *err)
 {
 	OWN_JSON json_t *answer = NULL;
-	int rc = page_call(p, "DOM.resolveNode",
-		json_pack("{s:I}", "backendNodeId", (json_int_t)node), &answer, err);
+	const struct page_frame *f = page_main_frame(p);
+	int64_t world = 0;
+	if (!f)
+		return err_set(err, DD_ENOENT, "it went away");
+	int rc = page_world(p, f, &world, err);
+	if (rc == 0)
+		rc = page_call(p, "DOM.resolveNode",
+			json_pack("{s:I, s:I}", "backendNodeId", (json_int_t)node,
+				"executionContextId", (json_int_t)world),
+			&answer, err);
 	const char *id =
 		json_string_value(json_object_get(json_object_get(answer, "object"), "objectId"));
 	if (rc == 0 && !id)
@@ -61,13 +70,16 @@ int
 act_ask(struct page *p, int64_t node, const char *function, const char *argument, json_t **ret,
 	struct dd_err *err)
 {
-	OWN_FREE char *object = NULL;
+	struct str plain = script_plain();
+	OWN_FREE char *object = NULL, *plainly = mem_printf("function(argument) {" STR_FMT
+							    "return (%s).call(this, argument); }",
+					      STR_ARG(plain), function);
 	OWN_JSON json_t *answer = NULL;
 	int rc = resolve(p, node, &object, err);
 	if (rc == 0)
 		rc = page_call(p, "Runtime.callFunctionOn",
 			json_pack("{s:s, s:s, s:b, s:[{s:s}]}", "objectId", object,
-				"functionDeclaration", function, "returnByValue", 1, "arguments",
+				"functionDeclaration", plainly, "returnByValue", 1, "arguments",
 				"value", argument),
 			&answer, err);
 	if (rc == 0)
@@ -78,11 +90,11 @@ act_ask(struct page *p, int64_t node, const char *function, const char *argument
 /* What lies over its middle; "": nothing does. */
 static const char covered_by[] =
 	"function() {\n"
-	"  const e = this.nodeType === 1 ? this : this.parentElement, r = e.getBoundingClientRect();\n"
-	"  const root = e.getRootNode(), x = r.x + r.width / 2, y = r.y + r.height / 2;\n"
+	"  const e = of(this).nodeType === 1 ? this : this.parentElement, r = of(e).getBoundingClientRect();\n"
+	"  const root = of(of(e).getRootNode()), x = r.x + r.width / 2, y = r.y + r.height / 2;\n"
 	"  const top = root.elementFromPoint ? root.elementFromPoint(x, y) : null;\n"
-	"  if (!top || e === top || e.contains(top) || top.contains(e) || top.control === e) return '';\n"
-	"  return '<' + top.localName + (top.id ? ' id=' + top.id : '') + '>';\n"
+	"  if (!top || e === top || of(e).contains(top) || of(top).contains(e) || of(top).control === e) return '';\n"
+	"  return '<' + of(top).localName + (of(top).id ? ' id=' + of(top).id : '') + '>';\n"
 	"}";
 
 static int
@@ -224,8 +236,8 @@ type(struct page *p, const struct scenario_target *t, struct dd_err *err)
 static const char has_text[] =
 	"((wanted) => {\n"
 	"  const tidy = (s) => s.replace(/\\s+/g, ' ').trim().toLowerCase();\n"
-	"  const look = (d) => (d.body && tidy(d.body.innerText).includes(tidy(wanted))) ||\n"
-	"    [...d.querySelectorAll('iframe')].some((f) => f.contentDocument && look(f.contentDocument));\n"
+	"  const look = (d) => (of(d).body && tidy(of(d).body.innerText).includes(tidy(wanted))) ||\n"
+	"    [...of(d).querySelectorAll('iframe')].some((f) => f.contentDocument && look(f.contentDocument));\n"
 	"  return look(document);\n"
 	"})";
 
@@ -234,6 +246,7 @@ see(struct page *p, const struct scenario_target *t, bool *ret_seen, struct dd_e
 {
 	OWN_JSON json_t *seen = NULL;
 	OWN(buf) struct buf call = {0};
+	struct str plain = script_plain();
 	int64_t node, world = 0;
 	if (!t->text) { /* one of several is enough */
 		struct scenario_target any = *t;
@@ -246,9 +259,9 @@ see(struct page *p, const struct scenario_target *t, bool *ret_seen, struct dd_e
 	const struct page_frame *f = page_main_frame(p);
 	if (p->crashed || !f)
 		return p->crashed ? err_set(err, DD_ECORRUPT, "the page crashed") : 0;
-	buf_printf(&call, "%s(", has_text);
+	buf_printf(&call, "{" STR_FMT "%s(", STR_ARG(plain), has_text);
 	buf_put_json(&call, str_of(t->text));
-	buf_putc(&call, ')');
+	buf_puts(&call, ")}");
 	OWN_FREE char *session = mem_strdup(f->session);
 	int rc = page_world(p, f, &world, err);
 	if (rc == 0)

@@ -73,7 +73,7 @@ describe(struct walk *w, const json_t *node, const char *role)
 	json_t *out = json_pack("{s:s, s:o}", "role", role, "name", json_text(str_of(name)));
 	w->ax->items = mem_grow(w->ax->items, w->ax->n, &w->ax->cap, sizeof(*w->ax->items));
 	w->ax->items[w->ax->n++] = (struct ax_item){mem_strdup(role), TAKE(name),
-		json_integer_value(json_object_get(node, "backendDOMNodeId"))};
+		json_integer_value(json_object_get(node, "backendDOMNodeId")), out};
 	if (value)
 		json_object_set(out, "value", value);
 	if (json_object_size(states))

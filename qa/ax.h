@@ -10,6 +10,7 @@
 struct ax_item {
 	char *role, *name;
 	int64_t node; /* backend id of its DOM node */
+	json_t *out;  /* it, in the tree; borrowed */
 };
 
 struct ax {

@@ -4,6 +4,7 @@
 #include "qa/ax.h"
 #include "qa/scripts.h"
 
+#include <math.h>
 #include <string.h>
 
 #define STILL_MS 3000
@@ -46,8 +47,9 @@ note_unmet(struct capture *c, const json_t *answer)
 static int
 hold(struct capture *c, struct dd_err *err)
 {
-	struct str script = script_still();
-	OWN_FREE char *call = mem_printf(STR_FMT "(true, %d)", STR_ARG(script), STILL_MS);
+	struct str plain = script_plain(), script = script_still();
+	OWN_FREE char *call = mem_printf(
+		"{" STR_FMT STR_FMT "(true, %d)}", STR_ARG(plain), STR_ARG(script), STILL_MS);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < c->page->nframes && c->nworlds < MAX_WORLDS; i++) {
 		OWN_JSON json_t *answer = NULL;
@@ -201,18 +203,6 @@ take_place(struct capture *c, struct dd_err *err)
 	return 0;
 }
 
-static int
-take_tree(struct capture *c, struct dd_err *err)
-{
-	OWN(buf) struct buf text = {0};
-	OWN(ax) struct ax ax = {0};
-	int rc = ax_read(c->page, &ax, err);
-	if (rc < 0)
-		return rc;
-	json_print(ax.tree, 0, &text);
-	return c->to->put(c->to->ctx, "tree", buf_str(&text), err);
-}
-
 /* Ids of frames are drawn anew by each browser: the number of the frame takes their place. */
 static void
 number_frames(const struct page *p, struct buf *text)
@@ -246,8 +236,63 @@ leave_out_ids(struct str text, struct buf *out)
 	buf_add_str(out, text);
 }
 
+/* ---- where things are ---- */
+
+/* A box of a layout, in pixels of what is in sight. */
+static void
+put_place(json_t *to, const json_t *bounds, double left, double top)
+{
+	static const char *const keys[] = {"x", "y", "w", "h"};
+	const double from[] = {left, top, 0, 0};
+	for (size_t i = 0; i < 4; i++) {
+		double v = json_number_value(json_array_get(bounds, i)) - from[i];
+		json_object_set_new(to, keys[i], json_integer(fabs(v) < 1e6 ? lround(v) : 0));
+	}
+}
+
+/* Give what is in the tree its place in the picture, from the layout of the page's own document (its frames' are their own). */
+static void
+put_places(const json_t *snapshot, const struct ax *ax)
+{
+	const json_t *document = json_array_get(json_object_get(snapshot, "documents"), 0);
+	const json_t *ids = json_object_get(json_object_get(document, "nodes"), "backendNodeId");
+	const json_t *layout = json_object_get(document, "layout");
+	const json_t *boxes = json_object_get(layout, "bounds");
+	const double left = json_number_value(json_object_get(document, "scrollOffsetX")),
+		     top = json_number_value(json_object_get(document, "scrollOffsetY"));
+	OWN(map) struct map by_id = {0};
+	json_t *index;
+	size_t i;
+	json_array_foreach (json_object_get(layout, "nodeIndex"), i, index) {
+		json_int_t id =
+			json_integer_value(json_array_get(ids, (size_t)json_integer_value(index)));
+		OWN_FREE char *key = mem_printf("%lld", (long long)id);
+		if (!map_get(&by_id, key)) /* the first of several boxes is the whole */
+			map_put(&by_id, key, json_array_get(boxes, i));
+	}
+	for (i = 0; i < ax->n; i++) {
+		OWN_FREE char *key = mem_printf("%lld", (long long)ax->items[i].node);
+		const json_t *box = map_get(&by_id, key);
+		if (box)
+			put_place(ax->items[i].out, box, left, top);
+	}
+}
+
 static int
-take_dom(struct capture *c, struct dd_err *err)
+take_tree(struct capture *c, const json_t *snapshot, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	OWN(ax) struct ax ax = {0};
+	int rc = ax_read(c->page, &ax, err);
+	if (rc < 0)
+		return rc;
+	put_places(snapshot, &ax);
+	json_print(ax.tree, 0, &text);
+	return c->to->put(c->to->ctx, "tree", buf_str(&text), err);
+}
+
+static int
+take_dom(struct capture *c, json_t **ret_snapshot, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {0}, plain = {0};
 	if (c->page->crashed)
@@ -255,16 +300,19 @@ take_dom(struct capture *c, struct dd_err *err)
 	int rc = cdp_call_text(c->page->cdp, c->page->session, "DOMSnapshot.captureSnapshot",
 		json_pack("{s:[], s:b}", "computedStyles", "includeDOMRects", 1), PAGE_CALL_MS,
 		&text, err);
-	if (rc == 0)
-		number_frames(c->page, &text);
+	if (rc < 0)
+		return rc;
+	(void)!json_parse(buf_str(&text), ret_snapshot, NULL);
+	number_frames(c->page, &text);
 	leave_out_ids(buf_str(&text), &plain);
-	return rc < 0 ? rc : c->to->put(c->to->ctx, "dom", buf_str(&plain), err);
+	return c->to->put(c->to->ctx, "dom", buf_str(&plain), err);
 }
 
 int
 capture_evidence(struct page *p, const struct capture_sink *to, struct dd_err *err)
 {
 	struct capture c = {.page = p, .to = to};
+	OWN_JSON json_t *snapshot = NULL;
 	int64_t began = clock_mono_ns();
 	int rc = hold(&c, err);
 	if (rc == 0)
@@ -272,9 +320,9 @@ capture_evidence(struct page *p, const struct capture_sink *to, struct dd_err *e
 	if (rc == 0)
 		rc = take_pictures(&c, err);
 	if (rc == 0)
-		rc = or_unmet(&c, take_tree(&c, err), "tree");
+		rc = or_unmet(&c, take_dom(&c, &snapshot, err), "dom");
 	if (rc == 0)
-		rc = or_unmet(&c, take_dom(&c, err), "dom");
+		rc = or_unmet(&c, take_tree(&c, snapshot, err), "tree");
 	let_go(&c);
 	buf_cleanup(&c.picture);
 	p->step->evidence_ms = (double)(clock_mono_ns() - began) / 1e6;

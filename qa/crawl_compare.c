@@ -60,9 +60,10 @@ compare_edges(struct pairing *p, const struct crawl_edge *o, const struct crawl_
 	const struct crawl_state *old = &p->old->states[o->to], *new = &p->new->states[n->to];
 	OWN_FREE char *text = NULL;
 	if (!o->outcome && !n->outcome) {
-		meet(p, o->to, n->to);
-		if (strcmp(old->print, new->print) == 0)
+		if (strcmp(old->print, new->print) == 0) {
+			meet(p, o->to, n->to);
 			return;
+		}
 		text = mem_printf("%s leads to a page of another structure", n->words);
 		differ(p, "structure", text, new, old);
 		return;

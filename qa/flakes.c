@@ -173,10 +173,9 @@ run_cases(const struct search *s, const struct test_case *const *cases, size_t n
 	struct test_run t = {0};
 	const struct test_case *wanted = cases[n - 1];
 	OWN_FREE char *run = select_command(s->command, cases, n, &ordered);
-	int rc = experiment(s, run, condition, setting, &t, ret_refused);
-	*ret_failed = rc == 0 ? has_failed(&t, wanted->id) : -1;
-	if (rc == 0)
-		test_run_cleanup(&t);
+	int rc = run ? experiment(s, run, condition, setting, &t, ret_refused) : 0;
+	*ret_failed = rc == 0 && run ? has_failed(&t, wanted->id) : -1;
+	test_run_cleanup(&t);
 	return rc;
 }
 
@@ -258,19 +257,59 @@ hold(const struct search *s, const struct test_case *c, enum condition condition
 
 /* ---- order ---- */
 
+/* Those, and c behind them; heap. */
+static const struct test_case **
+put_behind(const struct test_case *const *before, size_t n, const struct test_case *c)
+{
+	const struct test_case **all = mem_zalloc(n + 1, sizeof(*all));
+	for (size_t i = 0; i < n; i++)
+		all[i] = before[i];
+	all[n] = c;
+	return all;
+}
+
 /* Does it fail behind these? */
 static int
 fails_behind(const struct search *s, const struct test_case *const *before, size_t n,
 	const struct test_case *c, bool *ret)
 {
-	const struct test_case **all = mem_zalloc(n + 1, sizeof(*all));
+	const struct test_case **all = put_behind(before, n, c);
 	int failed = 0;
-	for (size_t i = 0; i < n; i++)
-		all[i] = before[i];
-	all[n] = c;
 	int rc = run_cases(s, all, n + 1, PLAIN, 0, &failed, NULL);
 	*ret = failed == 1;
 	free(all);
+	return rc;
+}
+
+/* How many of these, from the first on, go into one command with c? */
+static size_t
+fitting(const struct search *s, const struct test_case *const *before, size_t n,
+	const struct test_case *c)
+{
+	bool fits = false, ordered;
+	while (n > 0 && !fits) {
+		const struct test_case **all = put_behind(before, n, c);
+		OWN_FREE char *run = select_command(s->command, all, n + 1, &ordered);
+		fits = run != NULL;
+		n = fits ? n : n / 2;
+		free(all);
+	}
+	return n;
+}
+
+/* Part by part, each as long as a command can be; *ret_n 0: behind none of them. */
+static int
+find_part(const struct search *s, const struct test_case *c, const struct test_case ***p, size_t n,
+	size_t *ret_n)
+{
+	bool fails = false;
+	int rc = 0;
+	*ret_n = 0;
+	for (size_t part; rc == 0 && !fails && (part = fitting(s, *p, n, c)) > 0; n -= part) {
+		rc = fails_behind(s, *p, part, c, &fails);
+		*ret_n = fails ? part : 0;
+		*p += fails ? 0 : part;
+	}
 	return rc;
 }
 
@@ -281,12 +320,12 @@ find_polluter(const struct search *s, const struct test_case *c, const char **re
 	const struct test_case **before = mem_zalloc(s->cases->n + 1, sizeof(*before)),
 			       **p = before;
 	size_t n = 0;
-	bool fails = false;
 	*ret_id = NULL;
 	for (size_t i = 0; i < s->cases->n && strcmp(s->cases->v[i].id, c->id) != 0; i++)
 		if (strcmp(s->cases->v[i].suite, "command") != 0)
 			before[n++] = &s->cases->v[i];
-	int rc = fails_behind(s, p, n, c, &fails);
+	int rc = find_part(s, c, &p, n, &n);
+	bool fails = n > 0;
 	while (rc == 0 && fails && n > 1) {
 		size_t half = n / 2;
 		rc = fails_behind(s, p, half, c, &fails);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MAX_NODES 5000
+#define MAX_DEPTH 400
 #define MAX_PLACE 1e6
 #define MAX_WORDS 3
 #define MAX_NAME 80
@@ -65,16 +66,44 @@ tidy(struct node *n)
 		n->name = mem_strdup("");
 }
 
+/* A text that only repeats what it is in is left out. */
+static void
+flatten(const json_t *tree, const char *above, unsigned depth, json_t *out)
+{
+	const json_t *one;
+	size_t i;
+	json_array_foreach ((json_t *)tree, i, one) {
+		const char *role = json_string_value(json_object_get(one, "role"));
+		const char *name = json_string_value(json_object_get(one, "name"));
+		bool text = role && strcmp(role, "StaticText") == 0;
+		bool named = role && name && *name && strcmp(role, "RootWebArea") != 0 &&
+			     !(text && strcmp(name, above) == 0);
+		if (named && json_object_get(one, "x")) {
+			json_t *copy = json_copy((json_t *)one);
+			json_object_del(copy, "children");
+			if (text)
+				json_object_set_new(copy, "role", json_string("text"));
+			json_array_append_new(out, copy);
+		}
+		if (depth < MAX_DEPTH)
+			flatten(json_object_get(one, "children"), named ? name : above, depth + 1,
+				out);
+	}
+}
+
 static int
 load(struct str text, const char *what, struct tree *ret, struct dd_err *err)
 {
-	OWN_JSON json_t *j = NULL;
+	OWN_JSON json_t *given = NULL, *flat = json_array(), *j = NULL;
 	struct json_array_of nodes = {0};
 	if (!text.n)
 		return 0;
-	int rc = json_parse(text, &j, err);
+	int rc = json_parse(text, &given, err);
 	if (rc < 0)
 		return err_wrap(err, "%s", what);
+	if (json_is_array(given))
+		flatten(given, "", 0, flat);
+	j = json_is_array(given) ? json_pack("{s:O}", "nodes", flat) : json_incref(given);
 	rc = json_decode(j, tree_fields, false, &nodes, what, err);
 	*ret = (struct tree){nodes.v, nodes.n};
 	if (rc < 0)
@@ -246,6 +275,8 @@ put_change(const struct naming *all, const struct node *n, struct buf *out)
 		}
 		return true;
 	}
+	if (!all->a.n)
+		return false;
 	const struct node *old = former(all, n);
 	put_node(out, n);
 	if (old) {

@@ -3,7 +3,8 @@
  * room; runs in a worker.
  *
  * A tree is JSON: {"nodes": [{"role": "button", "name": "Pay", "x": 10, "y": 20, "w": 118, "h": 32}, ...]}, in the
- * order of the document, places in pixels of the picture.  Elements are the same in both when role and name are, the
+ * order of the document, places in pixels of the picture; or the tree of a step's evidence (qa/ax.h), of which what has a
+ * name and a place is taken.  Elements are the same in both when role and name are, the
  * n-th with the n-th; other keys are ignored.
  */
 #ifndef QA_NAMING_H

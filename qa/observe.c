@@ -11,22 +11,28 @@
 #define MAX_PRESSES 40
 #define STUCK 3 /* presses that do not move the focus */
 
+/* Run a text in the driver's own world of the page. */
 static int
-ask_page(struct page *p, const char *mode, const char *origin, json_t **ret, struct dd_err *err)
+evaluate(struct page *p, const char *text, json_t **ret, struct dd_err *err)
 {
-	struct str script = script_observe();
-	OWN(buf) struct buf call = {0};
 	const struct page_frame *f = page_main_frame(p);
 	int64_t world = 0;
 	if (p->crashed || !f)
 		return err_set(err, DD_ECORRUPT, "there is no page");
 	OWN_FREE char *session = mem_strdup(f->session);
-	buf_add_str(&call, script);
-	buf_printf(&call, "('%s', ", mode);
-	buf_put_json(&call, str_of(origin));
-	buf_putc(&call, ')');
 	int rc = page_world(p, f, &world, err);
-	return rc ? rc : page_evaluate(p, session, world, call.p, PAGE_CALL_MS, ret, err);
+	return rc ? rc : page_evaluate(p, session, world, text, PAGE_CALL_MS, ret, err);
+}
+
+static int
+ask_page(struct page *p, const char *mode, const char *origin, json_t **ret, struct dd_err *err)
+{
+	struct str plain = script_plain(), script = script_observe();
+	OWN(buf) struct buf call = {0};
+	buf_printf(&call, "{" STR_FMT STR_FMT "('%s', ", STR_ARG(plain), STR_ARG(script), mode);
+	buf_put_json(&call, str_of(origin));
+	buf_puts(&call, ")}");
+	return evaluate(p, call.p, ret, err);
 }
 
 int
@@ -60,17 +66,18 @@ static const struct {
 
 static const char describe[] =
 	"function(origin) {\n"
-	"  const e = this.nodeType === 1 ? this : this.parentElement, f = e.form || e.closest('form');\n"
-	"  const where = (n) => { const at = []; for (; n && n.nodeType === 1; n = n.parentElement || n.getRootNode().host)\n"
-	"    at.unshift(n.localName + (n.parentNode ? [...n.parentNode.children].indexOf(n) : '')); return at.join('>').slice(0, 500); };\n"
+	"  const e = of(this).nodeType === 1 ? this : this.parentElement, f = e.form || of(e).closest('form');\n"
+	"  const base = of(of(e).ownerDocument).baseURI, here = of(of(e).ownerDocument).defaultView.location.href.split('#')[0];\n"
+	"  const where = (n) => { const at = []; for (; n && of(n).nodeType === 1; n = of(n).parentElement || of(n).getRootNode().host)\n"
+	"    at.unshift(of(n).localName + (of(n).parentNode ? [...of(of(n).parentNode).children].indexOf(n) : '')); return at.join('>').slice(0, 500); };\n"
 	"  const type = e.localName === 'select' ? 'select' : e.localName === 'input' || e.localName === 'button' ? e.type : '';\n"
 	"  const text = (v) => String(v == null ? '' : v).slice(0, 500), r = e.getBoundingClientRect();\n"
 	"  const a = e.closest('a[href], area[href]'), out = {type, form: f ? where(f) : '', required: !!e.required};\n"
 	"  out.off = !!e.closest(':disabled, [aria-disabled=true], [inert]') || !!e.readOnly || r.width < 1 || r.height < 1 || !e.checkVisibility({checkVisibilityCSS: true});\n"
-	"  if (f) { out.method = f.method; out.action = new URL(f.action, document.baseURI).pathname; }\n"
+	"  if (f) { out.method = of(f).method; out.action = new URL(of(f).action, base).pathname; }\n"
 	"  if (f && (type === 'submit' || type === 'image')) out.submits = true;\n"
-	"  if (a) { const u = new URL(a.href, document.baseURI), here = u.href.split('#')[0] === location.href.split('#')[0];\n"
-	"    out.href = u.protocol === 'javascript:' || (here && a.getAttribute('href').startsWith('#')) ? '' : text(u.pathname + u.search);\n"
+	"  if (a) { const u = new URL(a.href, base);\n"
+	"    out.href = u.protocol === 'javascript:' || (u.href.split('#')[0] === here && a.getAttribute('href').startsWith('#')) ? '' : text(u.pathname + u.search);\n"
 	"    out.same = u.origin === origin || u.protocol === 'javascript:' || (u.protocol === 'blob:' && u.href.includes(origin)); }\n"
 	"  if (e.maxLength > 0) out.maxlength = e.maxLength;\n"
 	"  for (const k of ['min', 'max']) if (e.hasAttribute(k)) out[k] = text(e.getAttribute(k));\n"
@@ -166,6 +173,28 @@ observe_page(struct page *p, const char *origin, json_t **ret, struct dd_err *er
 	json_object_set(page, "controls", controls);
 	*ret = TAKE(page);
 	return 0;
+}
+
+/* ---- accessibility ---- */
+
+int
+observe_axe(struct page *p, json_t *facts, struct dd_err *err)
+{
+	struct str core = script_axe_core(), script = script_axe();
+	OWN_FREE char *call =
+		mem_printf(STR_FMT ";\n" STR_FMT "()", STR_ARG(core), STR_ARG(script));
+	OWN_JSON json_t *found = NULL;
+	json_t *one;
+	size_t i;
+	int rc = evaluate(p, call, &found, err);
+	json_array_foreach (found, i, one) {
+		const char *kind = json_string_value(json_object_get(one, "kind"));
+		const char *cause = json_string_value(json_object_get(one, "cause"));
+		const char *text = json_string_value(json_object_get(one, "text"));
+		if (rc == 0 && kind && cause && text)
+			crawl_fact(facts, kind, cause, text);
+	}
+	return rc;
 }
 
 /* ---- the keyboard ---- */

@@ -6,9 +6,19 @@
 		"_begin:\n.incbin \"" path "\"\n" #symbol "_end:\n.byte 0\n.text\n"); \
 	extern const char symbol##_begin[], symbol##_end[]
 
+EMBED(script_plain_text, "qa/data/plain.js");
 EMBED(script_clock_text, "qa/data/clock.js");
 EMBED(script_still_text, "qa/data/still.js");
 EMBED(script_observe_text, "qa/data/observe.js");
+EMBED(script_axe_core_text, "build/axe/axe.min.js");
+EMBED(script_axe_text, "qa/data/axe.js");
+
+struct str
+script_plain(void)
+{
+	return (struct str){
+		script_plain_text_begin, (size_t)(script_plain_text_end - script_plain_text_begin)};
+}
 
 struct str
 script_clock(void)
@@ -29,4 +39,18 @@ script_observe(void)
 {
 	return (struct str){script_observe_text_begin,
 		(size_t)(script_observe_text_end - script_observe_text_begin)};
+}
+
+struct str
+script_axe_core(void)
+{
+	return (struct str){script_axe_core_text_begin,
+		(size_t)(script_axe_core_text_end - script_axe_core_text_begin)};
+}
+
+struct str
+script_axe(void)
+{
+	return (struct str){
+		script_axe_text_begin, (size_t)(script_axe_text_end - script_axe_text_begin)};
 }

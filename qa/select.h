@@ -7,7 +7,8 @@
 #include "record/record.h"
 
 /*
- * *ret_ordered: it runs them in the order they are given in, else in its own.  NULL: this runner runs all or none.  Heap.
+ * *ret_ordered: it runs them in the order they are given in, else in its own.  NULL: this runner runs all or none, or they are
+ * too many for one command.  Heap.
  */
 char *select_command(
 	const struct command *c, const struct test_case *const *cases, size_t n, bool *ret_ordered);

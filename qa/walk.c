@@ -81,6 +81,19 @@ judge_effect(struct walk *w, const struct scenario_step *s, const char *before,
 	return rc;
 }
 
+/* Where axe-core does not run, a page is not blamed for it. */
+static int
+look_at_access(struct walk *w, json_t *facts, struct dd_err *err)
+{
+	OWN(dd_err) struct dd_err why = {0};
+	int rc = observe_axe(w->page, facts, &why);
+	if (rc == -DD_EIO)
+		return err_move(err, &why);
+	if (rc < 0)
+		page_unmet(w->page, "axe-core");
+	return 0;
+}
+
 static int
 look(struct walk *w, const struct scenario_step *s, const char *before, struct screen_step *step,
 	json_t *seen, struct dd_err *err)
@@ -98,6 +111,8 @@ look(struct walk *w, const struct scenario_step *s, const char *before, struct s
 	if (rc == 0)
 		rc = judge_effect(w, s, before, step, page, facts, err);
 	crawl_judge(step, page, origin, facts);
+	if (rc == 0 && new)
+		rc = look_at_access(w, facts, err);
 	if (rc != -DD_EIO) /* a page that cannot be looked at has its picture */
 		rc = new || json_array_size(facts) || rc < 0 ? capture_evidence(w->page, w->to, err)
 							     : 0;

@@ -95,11 +95,12 @@ add_step(void *ctx, const struct journal_entry *e)
 }
 
 static json_t *
-make_statement(const struct run *run, json_t *subjects, json_t *dependencies, const struct steps *s)
+make_statement(const struct run *run, const char *type, json_t *subjects, json_t *dependencies,
+	const struct steps *s)
 {
 	OWN_FREE char *started = clock_rfc3339(run->options.created_ns),
 		      *ended = clock_rfc3339(s->ended_ns);
-	json_t *definition = json_pack("{s:s, s:{}, s:{s:O}, s:O}", "buildType", ATTEST_BUILD_TYPE,
+	json_t *definition = json_pack("{s:s, s:{}, s:{s:O}, s:O}", "buildType", type,
 		"externalParameters", "internalParameters", "steps", s->list,
 		"resolvedDependencies", dependencies);
 	json_t *details = json_pack("{s:{s:s, s:{s:s}}, s:{s:s, s:s, s:s}, s:[o]}", "builder", "id",
@@ -111,22 +112,19 @@ make_statement(const struct run *run, json_t *subjects, json_t *dependencies, co
 		definition, "runDetails", details);
 }
 
-int
-attest_text(const struct state *st, const struct run *run, json_t *subjects, struct buf *ret,
-	struct dd_err *err)
+/* Put it into an envelope. */
+static int
+put_text(const struct state *st, const struct run *run, const char *type, json_t *subjects,
+	const struct steps *steps, struct buf *ret, struct dd_err *err)
 {
-	OWN_JSON json_t *list = json_array(), *dependencies = NULL, *statement = NULL,
-			*envelope = NULL;
-	struct steps steps = {.list = list, .ended_ns = run->options.created_ns};
+	OWN_JSON json_t *dependencies = NULL, *statement = NULL, *envelope = NULL;
 	struct sign_key *key = NULL;
 	OWN(buf) struct buf payload = {0};
-	int rc = journal_each(run->journal, add_step, &steps, err);
-	if (rc == 0)
-		rc = list_dependencies(run, &dependencies, err);
+	int rc = list_dependencies(run, &dependencies, err);
 	if (rc == 0)
 		rc = keys_signing(st, &key, err);
 	if (rc == 0) {
-		statement = make_statement(run, subjects, dependencies, &steps);
+		statement = make_statement(run, type, subjects, dependencies, steps);
 		json_print(statement, 0, &payload);
 		envelope = sign_envelope(buf_str(&payload), ATTEST_PAYLOAD, key);
 		json_print(envelope, 0, ret);
@@ -136,7 +134,18 @@ attest_text(const struct state *st, const struct run *run, json_t *subjects, str
 	return rc < 0 ? err_wrap(err, "attestation") : 0;
 }
 
-/* ---- of a run ---- */
+int
+attest_text(const struct state *st, const struct run *run, json_t *subjects, struct buf *ret,
+	struct dd_err *err)
+{
+	OWN_JSON json_t *list = json_array();
+	struct steps steps = {.list = list, .ended_ns = run->options.created_ns};
+	int rc = journal_each(run->journal, add_step, &steps, err);
+	return rc < 0 ? err_wrap(err, "attestation")
+		      : put_text(st, run, ATTEST_BUILD_TYPE, subjects, &steps, ret, err);
+}
+
+/* ---- of a directory ---- */
 
 static int
 add_file(void *ctx, const char *name, const struct hash_hex *digest)
@@ -145,19 +154,52 @@ add_file(void *ctx, const char *name, const struct hash_hex *digest)
 	return 0;
 }
 
+static int
+list_files(const char *path, json_t *ret, struct dd_err *err)
+{
+	OWN_FD int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int rc = dir < 0 ? err_errno(err, errno, "cannot open %s", path)
+			 : attest_walk(dir, false, add_file, ret, err);
+	return rc < 0 ? err_wrap(err, "attestation: %s", path) : 0;
+}
+
 int
 attest_run(const struct state *st, const struct run *run, struct dd_err *err)
 {
 	OWN_FREE char *path = run_path(run, ATTESTATION);
-	OWN_FD int dir = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	OWN_JSON json_t *subjects = json_array();
 	OWN(buf) struct buf text = {0};
-	int rc = dir < 0 ? err_errno(err, errno, "cannot open %s", run->dir) : 0;
-	if (rc == 0)
-		rc = attest_walk(dir, false, add_file, subjects, err);
-	if (rc < 0)
-		return err_wrap(err, "attestation: %s", run->dir);
+	int rc = list_files(run->dir, subjects, err);
 	if (rc == 0)
 		rc = attest_text(st, run, subjects, &text, err);
+	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&text), 0600, err);
+}
+
+int
+attest_begin_evidence(const struct run *run, const char *place, struct dd_err *err)
+{
+	OWN_FREE char *dir = run_path(run, place), *other = run_path(run, ATTEST_CRAWL);
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_mkdirs(dir, 0700, err);
+	if (rc == 0)
+		rc = fs_list(dir, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *path = fs_join(dir, names.v[i]);
+		rc = strcmp(path, other) == 0 ? 0 : fs_remove_tree(path, err);
+	}
+	return rc;
+}
+
+int
+attest_end_evidence(
+	const struct state *st, const struct run *run, const char *place, struct dd_err *err)
+{
+	OWN_FREE char *dir = run_path(run, place), *path = fs_join(dir, ATTESTATION);
+	OWN_JSON json_t *subjects = json_array(), *none = json_array();
+	const struct steps steps = {.list = none, .ended_ns = clock_real_ns()};
+	OWN(buf) struct buf text = {0};
+	int rc = list_files(dir, subjects, err);
+	if (rc == 0)
+		rc = put_text(st, run, ATTEST_SCREENS_TYPE, subjects, &steps, &text, err);
 	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&text), 0600, err);
 }

@@ -9,6 +9,9 @@
  *                                digest of it and of the chain before it
  *   byproducts                   the last of the chain
  *
+ * What a browser saw of the run later lies in it, too (ATTEST_SCREENS, ATTEST_CRAWL), each with a statement of its own in
+ * its directory: the same without steps, for the run stays what it was attested to be.
+ *
  * A bundle has one of its own as its last member: the subjects are its members.
  */
 #ifndef RUNNER_ATTEST_H
@@ -19,9 +22,19 @@
 #include "runner/run.h"
 
 #define ATTESTATION "attestation.json"
+#define ATTEST_SCREENS "screens"     /* of drydock qa shoot and play, below a run */
+#define ATTEST_CRAWL "screens/crawl" /* of drydock qa crawl */
 
 /* Write that of a run, in the place of an older one. */
 int attest_run(const struct state *st, const struct run *run, struct dd_err *err) DD_MUST_USE;
+
+/*
+ * Evidence of screens; `place` is one of the two below the run.  begin: what an earlier one left there goes, for the statement
+ * is about what one command wrote.  end: write it.
+ */
+int attest_begin_evidence(const struct run *run, const char *place, struct dd_err *err) DD_MUST_USE;
+int attest_end_evidence(const struct state *st, const struct run *run, const char *place,
+	struct dd_err *err) DD_MUST_USE;
 
 /* Append its text for other subjects: {"name", "digest": {"sha256"}}, borrowed. */
 int attest_text(const struct state *st, const struct run *run, json_t *subjects, struct buf *ret,
@@ -61,6 +74,10 @@ extern const struct json_field attest_check_fields[];
  */
 int attest_verify(int dir_fd, struct journal *journal, const struct sign_keys *known,
 	struct attest_check *ret, struct dd_err *err) DD_MUST_USE;
+
+/* The same of the evidence below a run, added to what is known of the run itself. */
+int attest_verify_evidence(int run_fd, const struct sign_keys *known, struct attest_check *c,
+	struct dd_err *err) DD_MUST_USE;
 
 /*
  * The same of a bundle, in a worker: nothing of it is believed before.  DD_EINVAL: it is no archive.

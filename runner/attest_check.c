@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MAX_BYTES ((size_t)64 << 20)
 
@@ -237,6 +238,70 @@ attest_verify(int dir_fd, struct journal *journal, const struct sign_keys *known
 	judge(state, &c);
 	*ret = c;
 	return 0;
+}
+
+/* ---- what was seen later ---- */
+
+static int
+note_unlisted(void *ctx, const char *name, const struct hash_hex *digest)
+{
+	(void)digest;
+	strlist_add(ctx, name);
+	return 0;
+}
+
+/* Evidence that has no attestation, as that of a crawl which was killed, is vouched for by nobody. */
+static int
+check_place(int dir_fd, const char *run, const struct sign_keys *known, struct attest_check *ret,
+	struct dd_err *err)
+{
+	struct stat st;
+	if (fstatat(dir_fd, ATTESTATION, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return attest_walk(dir_fd, true, note_unlisted, &ret->unlisted, err);
+	int rc = attest_verify(dir_fd, NULL, known, ret, err);
+	if (rc == 0 && ret->run && run && strcmp(ret->run, run) != 0) {
+		find(ret, ATTESTATION, "is of another run");
+		ret->verdict = ATTEST_CHANGED;
+	}
+	return rc;
+}
+
+static void
+add_place(struct attest_check *c, const char *place, const struct attest_check *one)
+{
+	for (size_t i = 0; i < one->problems.n; i++) {
+		OWN_FREE char *name = fs_join(place, one->problems.v[i].name);
+		find(c, name, one->problems.v[i].what);
+	}
+	for (size_t i = 0; i < one->unlisted.n; i++) {
+		OWN_FREE char *name = fs_join(place, one->unlisted.v[i]);
+		strlist_add(&c->unlisted, name);
+	}
+	c->files += one->files;
+	if (one->verdict == ATTEST_CHANGED || c->verdict == ATTEST_OK)
+		c->verdict = one->verdict;
+	if (one->note && !c->note)
+		c->note = mem_printf("%s: %s", place, one->note);
+}
+
+int
+attest_verify_evidence(
+	int run_fd, const struct sign_keys *known, struct attest_check *c, struct dd_err *err)
+{
+	static const char *const places[] = {ATTEST_SCREENS, ATTEST_CRAWL, NULL};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && places[i]; i++) {
+		struct attest_check one = {0};
+		OWN_FD int dir =
+			openat(run_fd, places[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (dir < 0)
+			continue;
+		rc = check_place(dir, c->run, known, &one, err);
+		if (rc == 0)
+			add_place(c, places[i], &one);
+		attest_check_cleanup(&one);
+	}
+	return rc < 0 ? err_wrap(err, "verify") : 0;
 }
 
 /* ---- a bundle ---- */

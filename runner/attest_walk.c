@@ -18,12 +18,12 @@ struct walk {
 	size_t files;
 };
 
-/* At the top: what drydock goes on to write, and the attestation itself. */
+/* At the top: what drydock goes on to write, what has an attestation of its own, and the attestation itself. */
 static bool
 is_left_out(const char *name)
 {
 	static const char *const names[] = {
-		ATTESTATION, "lock", "app.lock", "app.stop", RUN_LATER, "screens", NULL};
+		ATTESTATION, "lock", "app.lock", "app.stop", RUN_LATER, "screens", "crawl", NULL};
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;

@@ -2,6 +2,7 @@
 #include "runner/commands.h"
 
 #include "qa/qa.h"
+#include "runner/flaky.h"
 #include "runner/handed.h"
 
 #include <string.h>
@@ -13,8 +14,7 @@ struct compare_options {
 static int
 load_cases(const struct run *r, struct test_case_list *ret, struct dd_err *err)
 {
-	OWN_JSON json_t *lines = handed_lines(r, "tests.jsonl"),
-			*flakes = handed_json(r, RUN_LATER "/flakes.json");
+	OWN_JSON json_t *lines = handed_lines(r, "tests.jsonl"), *flakes = flaky_read(r);
 	size_t i;
 	json_t *flake;
 	int rc = test_case_list_from_json(lines, "tests.jsonl", ret, err);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "images/images.h"
 #include "qa/qa.h"
+#include "runner/attest.h"
 #include "runner/revive.h"
 #include "runner/session.h"
 
@@ -382,10 +383,14 @@ crawl(struct crawling *c, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	c->new.dir = o->output	   ? mem_strdup(o->output)
-		     : c->new.name ? run_path(&c->new.run, "screens/" DEFAULT_DIR)
+		     : c->new.name ? run_path(&c->new.run, ATTEST_CRAWL)
 				   : mem_strdup(DEFAULT_DIR);
 	c->old.dir = fs_join(c->new.dir, "old");
-	rc = crawl_side(c, &c->new, err);
+	const bool own = c->new.name && !o->output;
+	if (own)
+		rc = attest_begin_evidence(&c->new.run, ATTEST_CRAWL, err);
+	if (rc == 0)
+		rc = crawl_side(c, &c->new, err);
 	if (rc == 0 && o->against)
 		rc = crawl_side(c, &c->old, err);
 	if (rc < 0)
@@ -393,7 +398,8 @@ crawl(struct crawling *c, struct dd_err *err)
 	c->findings = json_incref(c->new.result.findings);
 	if (o->against)
 		c->differences = qa_crawl_compare(&c->old.result, &c->new.result);
-	return write_all(c, err);
+	rc = write_all(c, err);
+	return rc == 0 && own ? attest_end_evidence(&c->st, &c->new.run, ATTEST_CRAWL, err) : rc;
 }
 
 static int

@@ -7,6 +7,7 @@
 #include "images/images.h"
 #include "qa/qa.h"
 #include "qa/scenario.h"
+#include "runner/attest.h"
 #include "runner/revive.h"
 #include "runner/session.h"
 
@@ -16,7 +17,7 @@
 #define MAX_PICTURE ((size_t)64 << 20)
 #define MAX_SIDE 4096
 #define MAX_SECONDS 86400
-#define DEFAULT_DIR "screens"
+#define DEFAULT_DIR ATTEST_SCREENS
 
 struct screens_options {
 	struct common_options common;
@@ -272,8 +273,14 @@ play(struct screens *s, struct dd_err *err)
 		.on_step = take_step,
 		.ctx = s,
 	};
-	rc = qa_play_screens(&spec, &s->result, err);
-	return rc == 0 && s->err.msg ? err_move(err, &s->err) : rc;
+	const bool own = o->run && !o->output;
+	if (own)
+		rc = attest_begin_evidence(&s->run, ATTEST_SCREENS, err);
+	if (rc == 0)
+		rc = qa_play_screens(&spec, &s->result, err);
+	if (rc == 0 && s->err.msg)
+		rc = err_move(err, &s->err);
+	return rc == 0 && own ? attest_end_evidence(&s->st, &s->run, ATTEST_SCREENS, err) : rc;
 }
 
 /* Takes the scenarios. */

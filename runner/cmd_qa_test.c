@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "qa/qa.h"
+#include "runner/flaky.h"
 #include "runner/left.h"
 #include "runner/session.h"
 
@@ -71,22 +72,12 @@ run_tests(const struct state *st, const struct run *run, const struct test_optio
 	if (rc == 0 && cause != CAUSE_NONE && ret->tests.ended && !ret->tests.note)
 		ret->tests.note = mem_printf(
 			"\"%s\" was ended: %s", ret->tests.ended, exec_cause_name(cause));
+	if (rc == 0 && (o->repeat || o->causes))
+		rc = flaky_write(run, &ret->flakes, left.answers, err);
 	probe_prompter_destroy(prompter);
 	probe_serving_cleanup(&serving);
 	left_cleanup(&left);
 	return rc;
-}
-
-/* For drydock qa compare. */
-static int
-keep_flakes(const struct run *run, const struct flake_list *flakes, struct dd_err *err)
-{
-	OWN_FREE char *dir = run_path(run, RUN_LATER), *path = fs_join(dir, "flakes.json");
-	OWN_JSON json_t *j = flake_list_to_json(flakes);
-	OWN(buf) struct buf out = {0};
-	json_print(j, 2, &out);
-	int rc = fs_mkdirs(dir, 0700, err);
-	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&out), 0600, err);
 }
 
 static void
@@ -178,8 +169,6 @@ run_test(const struct cli_call *call)
 	st.limits = limit_options_to_pod(&run.options.limits);
 	if (rc == 0)
 		rc = run_tests(&st, &run, o, &results, &err);
-	if (rc == 0 && (o->repeat || o->causes))
-		rc = keep_flakes(&run, &results.flakes, &err);
 	if (rc == 0)
 		rc = write_report(o, &results, &err);
 	bool good = results.tests.passed && !results.tests.failed && !results.flakes.n;
@@ -202,8 +191,8 @@ const struct subcommand cmd_qa_test = {
 		"The cause of a flake is one of order (with the case that spoils it, where the runner can run some\n"
 		"cases only), time, random, network, resource, unknown. Calendar and random bytes are held still\n"
 		"for programs that use the C library; those of Go, for one, do not. The interval beside a failure\n"
-		"rate is Wilson's. Flakes are kept beside the run, outside of its attestation, for drydock qa compare,\n"
-		"and what was printed as its log qa-tests.\n\n"
+		"rate is Wilson's. Flakes are kept beside the run, outside of its attestation, as a page (later/flakes.html), for\n"
+		"drydock qa compare, report and qa report; what was printed is its log qa-tests.\n\n"
 		"Exits with 1 when a case failed or is flaky, or none passed.",
 	.options = options,
 	.options_size = sizeof(struct test_options),

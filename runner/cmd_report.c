@@ -1,6 +1,7 @@
 #include "runner/commands.h"
 
 #include "base/fs.h"
+#include "runner/flaky.h"
 #include "runner/handed.h"
 #include "runner/run.h"
 
@@ -23,10 +24,14 @@ print_result(const struct run *r, bool json, struct dd_err *err)
 		return 0;
 	}
 	OWN(buf) struct buf text = {0};
-	int rc = fs_read(result, RESULT_MAX_BYTES, &text, err);
-	if (rc == 0)
-		(void)fwrite(text.p, 1, text.n, stdout);
-	return rc;
+	OWN_JSON json_t *j = NULL, *flakes = flaky_read(r);
+	int rc = json_parse_file(result, RESULT_MAX_BYTES, &j, err);
+	if (rc < 0)
+		return rc;
+	json_object_set_new(j, "flakes", flakes ? json_incref(flakes) : json_null());
+	json_print(j, 2, &text);
+	printf("%s\n", text.p);
+	return 0;
 }
 
 static int
@@ -47,6 +52,8 @@ const struct subcommand cmd_report = {
 	.name = "report",
 	.summary = "print where a run's report is, or its facts as JSON",
 	.args = "[RUN]",
+	.description =
+		"In the facts, flakes is what drydock qa test --causes or --repeat found last: null where nobody looked.",
 	.options_size = sizeof(struct report_options),
 	.max_args = 1,
 	.run = run_report,

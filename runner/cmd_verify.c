@@ -45,6 +45,8 @@ verify_run(const struct state *st, const char *name, const struct sign_keys *kno
 		rc = err_errno(err, errno, "cannot open %s", r.dir);
 	if (rc == 0)
 		rc = attest_verify(dir, r.journal, known, ret, err);
+	if (rc == 0)
+		rc = attest_verify_evidence(dir, known, ret, err);
 	run_cleanup(&r);
 	return rc;
 }
@@ -114,7 +116,8 @@ const struct subcommand cmd_verify = {
 	.summary = "say whether what a run left, or a bundle, is what was signed",
 	.args = "RUN|BUNDLE",
 	.description =
-		"Every file and every step is held against the attestation that was made when the run ended. "
+		"Every file and every step is held against the attestation that was made when the run ended, and what drydock qa\n"
+		"shoot, play and crawl saw of the run later against one of its own. "
 		"The verdict is\nok, changed (with what was), or unverified: all is as it says, but nobody "
 		"known signed that. A bundle needs\nno state of the machine that made it, only the public key: "
 		"drydock key show there, --key FILE here.\n\nExit status 0 for ok, 1 for the others.",

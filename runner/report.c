@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "qa/picture.h"
+#include "runner/flaky.h"
 #include "runner/page.h"
 #include "runner/review.h"
 #include "runner/views.h"
@@ -143,7 +144,10 @@ put_tests(struct page *p, const struct test_run *t)
 	page_begin_table(p, "Passed and skipped", heads);
 	put_cases(p, t, false, &left_out);
 	page_end_table(p, left_out);
-	buf_puts(&p->out, "</details>\n");
+	buf_puts(&p->out,
+		"</details>\n<p class=dim>Flakes and their causes are on <a href='" FLAKY_PAGE
+		"'>a page of their own</a> once <code>drydock qa test --causes</code> "
+		"has looked for them.</p>\n");
 }
 
 static int
@@ -186,7 +190,10 @@ put_views(struct page *p, const struct run *run, const struct views *v, struct d
 	if (v->browser) {
 		buf_puts(&p->out, "<p class=dim>Seen by ");
 		page_put(p, v->browser);
-		buf_puts(&p->out, ", in the application's network</p>\n");
+		buf_puts(&p->out,
+			", in the application's network. They are compared and decided on "
+			"<a href='" REVIEW_PAGE "'>the page of screens</a>, which <code>drydock qa "
+			"report</code> writes.</p>\n");
 	}
 	return rc;
 }

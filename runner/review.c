@@ -3,6 +3,7 @@
 #include "base/cas.h"
 #include "base/fs.h"
 #include "qa/baseline.h"
+#include "runner/flaky.h"
 
 #include <string.h>
 
@@ -167,6 +168,13 @@ read_object(const struct reviewer *r, const char *digest, struct buf *ret, struc
 	return rc < 0 ? rc : fs_read(path, PICTURE_MAX_FILE, ret, err);
 }
 
+/* Of the step's elements; empty where it has none. */
+static int
+read_tree(const struct reviewer *r, const struct shot *shot, struct buf *ret, struct dd_err *err)
+{
+	return shot->step.tree ? read_object(r, shot->step.tree, ret, err) : 0;
+}
+
 static int
 put_picture(struct reviewer *r, const char *kind, const char *caption, const char *alt,
 	struct str png, struct dd_err *err)
@@ -212,10 +220,17 @@ compare_with_other(struct reviewer *r, const struct shot *shot, struct str png, 
 	ret->verdict = VERDICT_NEW;
 	if (!other || !other->step.picture)
 		return 0;
+	OWN(buf) struct buf was = {0}, is = {0};
 	int rc = read_object(r, other->step.picture, &ret->png, err);
+	if (rc == 0)
+		rc = read_tree(r, other, &was, err);
+	if (rc == 0)
+		rc = read_tree(r, shot, &is, err);
 	const struct picture_spec spec = {.state = r->spec->state,
 		.a = buf_str(&ret->png),
 		.b = png,
+		.tree_a = buf_str(&was),
+		.tree_b = buf_str(&is),
 		.threshold = PICTURE_THRESHOLD};
 	if (rc == 0)
 		rc = picture_compare(&spec, &ret->diff, err);
@@ -229,11 +244,15 @@ compare_with_baseline(struct reviewer *r, const struct shot *shot, struct str pn
 	struct before *ret, struct dd_err *err)
 {
 	OWN(baseline_result) struct baseline_result result = {0};
+	OWN(buf) struct buf is = {0};
+	int rc = read_tree(r, shot, &is, err);
 	const struct baseline_capture capture = {.environment = &r->environment,
 		.case_name = shot->name,
 		.run = r->spec->name,
-		.png = png};
-	int rc = baseline_check(r->baselines, &capture, &result, err);
+		.png = png,
+		.tree_b = buf_str(&is)};
+	if (rc == 0)
+		rc = baseline_check(r->baselines, &capture, &result, err);
 	if (rc < 0)
 		return rc;
 	ret->verdict = result.verdict;
@@ -296,21 +315,30 @@ put_attribute(struct page *p, const char *name, const char *value)
 	buf_putc(&p->out, '"');
 }
 
+/* n: of the section, from 1.  A picture that can be decided on is named. */
+static void
+begin_section(struct reviewer *r, size_t n, const struct shot *shot, bool decidable)
+{
+	struct page *p = &r->page;
+	buf_printf(&p->out, "<section class=step id=step-%zu tabindex=-1 aria-labelledby=head-%zu",
+		n, n);
+	put_attribute(p, "case", shot->name);
+	if (decidable) {
+		put_attribute(p, "environment", r->environment_key.s);
+		put_attribute(p, "picture", shot->step.picture);
+	}
+	buf_printf(&p->out, ">\n<h2 id=head-%zu><a href='#step-%zu'>%zu</a> ", n, n, n);
+	page_put(p, shot->name);
+	buf_puts(&p->out, "</h2>\n");
+}
+
 static void
 put_head(struct reviewer *r, size_t i, const struct before *b)
 {
 	const struct shot *shot = &r->shots.v[i];
 	struct page *p = &r->page;
-	buf_printf(&p->out, "<section class=step id=step-%zu tabindex=-1 aria-labelledby=head-%zu",
-		i + 1, i + 1);
-	put_attribute(p, "case", shot->name);
-	if (shot->step.picture) {
-		put_attribute(p, "environment", r->environment_key.s);
-		put_attribute(p, "picture", shot->step.picture);
-	}
-	buf_printf(&p->out, ">\n<h2 id=head-%zu><a href='#step-%zu'>%zu</a> ", i + 1, i + 1, i + 1);
-	page_put(p, shot->name);
-	buf_printf(&p->out, "</h2>\n<p>%s", test_status_names[shot->step.status]);
+	begin_section(r, i + 1, shot, shot->step.picture);
+	buf_printf(&p->out, "<p>%s", test_status_names[shot->step.status]);
 	if (shot->step.picture)
 		buf_printf(&p->out, "; %s", word_of(r, b));
 	buf_puts(&p->out, "</p>\n");
@@ -357,17 +385,89 @@ put_step(struct reviewer *r, size_t i, struct dd_err *err)
 	return rc;
 }
 
+/* ---- what only the other has ---- */
+
+static bool
+is_gone(const struct reviewer *r, const struct shot *other)
+{
+	return other->step.status != TEST_SKIPPED && !find_shot(&r->shots, other->name);
+}
+
+static int
+put_gone_step(struct reviewer *r, size_t n, const struct shot *other, struct dd_err *err)
+{
+	const bool seen = other->step.picture;
+	OWN(buf) struct buf png = {0};
+	OWN_FREE char *was = mem_printf("Before: %s", other->step.title ? other->step.title : "");
+	int rc = seen ? read_object(r, other->step.picture, &png, err) : 0;
+	if (rc < 0)
+		return rc;
+	begin_section(r, n, other, false);
+	buf_puts(&r->page.out, "<p>vanished; only before</p>\n");
+	page_put_paragraph(&r->page, "Address:", other->step.url);
+	if (seen)
+		rc = put_picture(r, "before", "Before", was, buf_str(&png), err);
+	buf_puts(&r->page.out, "</section>\n");
+	r->counts.vanished++;
+	return rc;
+}
+
+static int
+put_gone(struct reviewer *r, struct dd_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < r->against.n; i++)
+		if (is_gone(r, &r->against.v[i]))
+			rc = put_gone_step(r, r->shots.n + (size_t)r->counts.vanished + 1,
+				&r->against.v[i], err);
+	return rc;
+}
+
+/* ---- the whole ---- */
+
+static void
+put_strip_entry(struct reviewer *r, size_t n, const struct shot *shot)
+{
+	buf_printf(&r->page.out, "<li><a href='#step-%zu'>%zu ", n, n);
+	page_put(&r->page, shot->name);
+	buf_puts(&r->page.out, "</a></li>\n");
+}
+
 static void
 put_strip(struct reviewer *r)
 {
+	size_t n = 0;
 	buf_puts(&r->page.out,
 		"<nav aria-label=Steps><ol class=strip tabindex=0 aria-label=Steps>\n");
-	for (size_t i = 0; i < r->shots.n; i++) {
-		buf_printf(&r->page.out, "<li><a href='#step-%zu'>%zu ", i + 1, i + 1);
-		page_put(&r->page, r->shots.v[i].name);
-		buf_puts(&r->page.out, "</a></li>\n");
+	while (n < r->shots.n) {
+		put_strip_entry(r, n + 1, &r->shots.v[n]);
+		n++;
 	}
+	for (size_t i = 0; i < r->against.n; i++)
+		if (is_gone(r, &r->against.v[i]))
+			put_strip_entry(r, ++n, &r->against.v[i]);
 	buf_puts(&r->page.out, "</ol></nav>\n");
+}
+
+bool
+review_is_good(const struct review_counts *c)
+{
+	return c->equal == c->steps && !c->failed && !c->vanished;
+}
+
+static void
+put_verdict(struct page *p, const struct review_counts *c)
+{
+	const bool good = review_is_good(c);
+	buf_printf(&p->out,
+		"<section class='verdict %s' aria-label=Verdict><p><strong>%s</strong></p>\n<p>%lld "
+		"steps: %lld equal, %lld different, %lld new, %lld failed",
+		good ? "good" : "bad", good ? "all equal" : "to be looked at", (long long)c->steps,
+		(long long)c->equal, (long long)c->different, (long long)c->new,
+		(long long)c->failed);
+	if (c->vanished)
+		buf_printf(&p->out, "; %lld vanished", (long long)c->vanished);
+	buf_puts(&p->out, ".</p>\n");
 }
 
 /* The verdict needs the counts, and comes first: the steps are written into a page of their own. */
@@ -378,23 +478,23 @@ put_all(struct reviewer *r, struct dd_err *err)
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < r->shots.n; i++)
 		rc = put_step(r, i, err);
+	if (rc == 0)
+		rc = put_gone(r, err);
 	OWN(buf) struct buf steps = p->out;
 	p->out = (struct buf){0};
 	if (rc < 0)
 		return rc;
-	const struct review_counts *c = &r->counts;
-	const bool good = c->equal == c->steps && !c->failed;
 	p->script = (struct str){
 		review_script_begin, (size_t)(review_script_end - review_script_begin)};
 	page_begin(p, r->spec->name, "screens");
-	buf_printf(&p->out,
-		"<section class='verdict %s' aria-label=Verdict><p><strong>%s</strong></p>\n<p>%lld "
-		"steps: %lld equal, %lld different, %lld new, %lld failed.</p>\n",
-		good ? "good" : "bad", good ? "all equal" : "to be looked at", (long long)c->steps,
-		(long long)c->equal, (long long)c->different, (long long)c->new,
-		(long long)c->failed);
+	put_verdict(p, &r->counts);
 	page_put_paragraph(p, "Against:", r->spec->against);
+	if (r->spec->report)
+		buf_printf(&p->out, "<p><a href='%s'>The report of the run</a></p>\n",
+			r->spec->report);
 	buf_puts(&p->out, "</section>\n");
+	if (r->spec->flakes)
+		flaky_put(p, r->spec->flakes);
 	put_strip(r);
 	buf_add_str(&p->out, buf_str(&steps));
 	return page_write(p, r->spec->path, err);

@@ -9,6 +9,8 @@
 #include "record/record.h"
 #include "runner/page.h"
 
+#define REVIEW_PAGE "screens.html" /* of a run, below it */
+
 struct review_spec {
 	const struct state *state;
 	const char *screens; /* a directory that shoot or play wrote, or views/ of a run */
@@ -17,12 +19,16 @@ struct review_spec {
 	const char *name; /* what the results are filed under in the history of cases */
 	const char *
 		path; /* of the page; more pictures than it holds come beside it, in PATH.pictures/ */
+	const struct flake_list *flakes; /* of the run's tests; may be empty */
+	const char *report;	 /* of the run, as seen from the page; NULL: there is none */
 	const char *environment; /* what drew them: digest of the browser's image */
 };
 
 struct review_counts {
 	int64_t steps, equal, different, new, failed;
+	int64_t vanished; /* that only `against` has; not among the steps */
 };
+bool review_is_good(const struct review_counts *c); /* all are equal, and none is gone */
 
 /*
  * Compare, keep for review, and write the page.  DD_ENOENT: there are no screens; DD_ECORRUPT: its files say no steps.

@@ -4,14 +4,15 @@
 #   tools/bench_qa.sh TOOLS DRAW [PART...]    TOOLS: where tools/bench is built; DRAW: tests/qa/tool_picture
 #
 # Parts: diff (CPU and counts beside odiff and pixelmatch), mutations (seeded changes, found and located), crawl (seeded faults of
-# tests/apps/quay; RUNS="RUN...": also the applications of these runs, whose findings a person has to judge).
+# tests/apps/quay; RUNS="RUN...": also the applications of these runs, whose findings a person has to judge), stills (CAPTURES=n
+# captures of a page that is never the same twice), link (one question to the browser over its pipe).
 # SHOTS=DIR: also the pictures NAME-a.png and NAME-b.png of that directory.  ROUNDS=n
 set -u
 cd "$(dirname "$0")/.."
 tools=$1
 draw=$2
 shift 2
-[ $# -gt 0 ] || set -- diff mutations crawl
+[ $# -gt 0 ] || set -- diff mutations crawl stills link
 rounds=${ROUNDS:-15}
 peers=$PWD/build/peers/diff
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/drydock-bench.XXXXXX")
@@ -124,6 +125,61 @@ part_crawl() {
 	echo "seeded faults: $(comm -12 <(echo "$wanted") <(echo "$found") | wc -l) of $(echo "$wanted" | wc -l) found"
 	[ "$wanted" = "$found" ] || miss "not every seeded fault is found, or something else is"
 	[ "$(jq '.findings | length' "$tmp/clean.json")" = 0 ] || miss "something is found where there is nothing"
+}
+
+# --- still pictures
+still_site() { # DIR: a page that is never the same twice
+	mkdir -p "$1"
+	"$drydock" image build browser --quiet >"$tmp/image" || return 1 # which has fonts
+	cp "$(find "$DRYDOCK_STATE/layers" -name DejaVuSerif.ttf -type f | head -n 1)" "$1/font.ttf" || return 1
+	"$draw" page 300 200 7 "$1/lazy.png"
+	cat >"$1/index.html" <<-'E'
+		<!doctype html><html lang=en><title>Clock</title>
+		<style>@font-face { font-family: Web; src: url(font.ttf) } h1 { font-family: Web } @keyframes turn { to { transform: rotate(360deg) } }
+		.spin { width: 40px; height: 40px; background: teal; animation: turn 1s linear infinite }</style>
+		<h1>Harbour clock</h1><p id=clock></p><p id=chance></p><p id=ticks>0 ticks</p><input autofocus aria-label=Note><div class=spin></div>
+		<canvas id=c width=300 height=60></canvas><button id=b>Ring</button><p id=rung>rung 0 times</p>
+		<div style="height: 3000px"></div><img src=lazy.png loading=lazy alt="A pier">
+		<script>
+		let n = 0, rung = 0, frames = 0;
+		clock.textContent = new Date().toISOString() + " " + performance.now();
+		chance.textContent = Math.random() + " " + crypto.randomUUID();
+		setInterval(() => { ticks.textContent = ++n + " ticks"; clock.textContent = new Date().toISOString() }, 50);
+		b.onclick = () => { document.getElementById("rung").textContent = `rung ${++rung} times` };
+		const draw = () => { const g = c.getContext("2d"); g.clearRect(0, 0, 300, 60); g.fillText(`${++frames} ${Math.random()}`, 5, 30); requestAnimationFrame(draw) };
+		draw();
+		</script>
+	E
+}
+
+# Each capture in a context of its own, a hundred to a browser.
+part_stills() {
+	local n=${CAPTURES:-500} taken=0 begin=$SECONDS
+	still_site "$tmp/stills" || { miss "there is no font to serve"; return; }
+	while [ "$taken" -lt "$n" ]; do
+		local batch=$((n - taken < 100 ? n - taken : 100))
+		jq -nc "{scenarios: [range($batch) | {name: \"still \\(.)\", steps: [{go: \"/\"}]}]}" >"$tmp/stills.json"
+		"$drydock" qa play "$tmp/stills.json" --json --quiet --serve "$tmp/stills" -o "$tmp/taken" >"$tmp/stills.out" || miss "a capture failed"
+		jq -r '.scenarios[].steps[] | "\(.picture) \(.whole | join(" "))"' "$tmp/stills.out" >>"$tmp/pictures"
+		jq -r '.scenarios[].steps[].unmet[]' "$tmp/stills.out" >>"$tmp/unmet"
+		taken=$((taken + batch))
+	done
+	echo '{"name": "works", "steps": [{"go": "/"}, {"shoot": "before"}, {"click": {"role": "button", "name": "Ring"}}, {"expect": {"text": "rung 1 times"}},
+		{"shoot": "after"}, {"expect": {"text": "40 ticks"}}]}' >"$tmp/works.json"
+	"$drydock" qa play "$tmp/works.json" --json --quiet --serve "$tmp/stills" -o "$tmp/worked" >"$tmp/works.out" || miss "the page does not work any more"
+	echo "captures of a page with clock, chance, canvas, spinner, caret, lazy picture and web font: $(wc -l <"$tmp/pictures"), distinct:" \
+		"$(sort -u "$tmp/pictures" | wc -l), conditions not met: $(wc -l <"$tmp/unmet"), $((SECONDS - begin)) s"
+	[ "$(sort -u "$tmp/pictures" | wc -l)" = 1 ] || miss "not all captures are the same"
+}
+
+# --- the pipe to the browser
+part_link() {
+	local us
+	"$drydock" image build browser --quiet >"$tmp/image" || { miss "there is no browser"; return; }
+	us=$("$drydock" sandbox run --quiet --image browser --time 120 --bind "$PWD/$tools/roundtrip:/usr/local/bin/roundtrip:ro" -- /usr/local/bin/roundtrip 5000) ||
+		{ miss "the browser did not answer"; return; }
+	echo "a question over the pipe and its answer: ${us% *} us (median of 5000; one of a hundred takes ${us#* } us or more)"
+	awk "BEGIN { exit !(${us% *} <= 250) }" || miss "${us% *} us is more than 250"
 }
 
 for part; do

@@ -3,22 +3,22 @@
 // from inside; frames of its origin and open shadow trees included.  Lists are bounded.
 ((mode, origin) => {
 	const MAX_NODES = 20000, MAX_CHECKS = 200, MAX_TEXTS = 1500, MAX_TEXT = 200000;
-	const inner = (e) => e.shadowRoot ? [e.shadowRoot] : e.localName === 'iframe' && e.contentDocument ? [e.contentDocument] : [];
+	const inner = (e) => of(e).shadowRoot ? [of(e).shadowRoot] : of(e).localName === 'iframe' && of(e).contentDocument ? [of(e).contentDocument] : [];
 	const hash = (text, h = 0x811c9dc5) => {
 		for (let i = 0; i < text.length; i++)
 			h = Math.imul(h ^ text.charCodeAt(i), 0x01000193) >>> 0;
 		return h;
 	};
 	const part = (e) => {
-		const same = e.parentNode ? [...e.parentNode.children].filter((o) => o.localName === e.localName) : [e];
-		return e.localName + (e.id ? '#' + e.id : same.length > 1 ? ':' + (same.indexOf(e) + 1) : '');
+		const same = of(e).parentNode ? [...of(of(e).parentNode).children].filter((o) => of(o).localName === of(e).localName) : [e];
+		return of(e).localName + (of(e).id ? '#' + of(e).id : same.length > 1 ? ':' + (same.indexOf(e) + 1) : '');
 	};
 	const where = (e) => {
 		const parts = [];
-		for (let n = e; n && n.nodeType === 1 && parts.length < 60;) {
+		for (let n = e; n && of(n).nodeType === 1 && parts.length < 60;) {
 			parts.unshift(part(n));
-			const root = n.getRootNode();
-			n = n.parentElement || root.host || (root.defaultView && root.defaultView.frameElement);
+			const root = of(n).getRootNode();
+			n = of(n).parentElement || of(root).host || (of(root).defaultView && of(root).defaultView.frameElement);
 		}
 		return parts.join('>').slice(0, 500);
 	};
@@ -26,13 +26,13 @@
 	if (mode === 'content') {
 		let h = 0;
 		const add = (root) => {
-			const top = root.documentElement || root;
-			h = hash(top.outerHTML || top.innerHTML, h);
-			for (const e of root.querySelectorAll('*')) {
-				if (e.scrollTop || e.scrollLeft || 'value' in e || 'checked' in e)
-					h = hash(`${e.scrollTop},${e.scrollLeft},${e.value},${e.checked},${e.selectedIndex}`, h);
-				if (e.localName === 'canvas')
-					try { h = hash(e.toDataURL(), h); } catch (x) { /* of another origin */ }
+			const top = of(root).documentElement || root;
+			h = hash(of(top).outerHTML || of(top).innerHTML, h);
+			for (const e of of(root).querySelectorAll('*')) {
+				if (of(e).scrollTop || of(e).scrollLeft || 'value' in of(e) || 'checked' in of(e))
+					h = hash(`${of(e).scrollTop},${of(e).scrollLeft},${of(e).value},${of(e).checked},${of(e).selectedIndex}`, h);
+				if (of(e).localName === 'canvas')
+					try { h = hash(of(e).toDataURL(), h); } catch (x) { /* of another origin */ }
 				inner(e).forEach(add);
 			}
 		};
@@ -40,10 +40,10 @@
 		return h + ' ' + location.href;
 	}
 	if (mode === 'focus') {
-		let e = document.activeElement;
-		while (e && e.shadowRoot && e.shadowRoot.activeElement)
-			e = e.shadowRoot.activeElement;
-		return !e || e === document.body || e.localName === 'iframe' ? '' : where(e);
+		let e = of(document).activeElement;
+		while (e && of(e).shadowRoot && of(e).shadowRoot.activeElement)
+			e = of(e).shadowRoot.activeElement;
+		return !e || e === of(document).body || of(e).localName === 'iframe' ? '' : where(e);
 	}
 
 	const nodes = [], checks = [], texts = [], comments = [];
@@ -52,25 +52,25 @@
 		if (checks.length < MAX_CHECKS)
 			checks.push({kind, cause: cause.slice(0, 500), text: text.slice(0, 500)});
 	};
-	const own = (url) => { try { return new URL(url, document.baseURI).origin === origin; } catch (x) { return false; } };
-	const short = (url) => { try { const u = new URL(url, document.baseURI); return u.pathname + u.search; } catch (x) { return String(url); } };
+	const own = (url) => { try { return new URL(url, of(document).baseURI).origin === origin; } catch (x) { return false; } };
+	const short = (url) => { try { const u = new URL(url, of(document).baseURI); return u.pathname + u.search; } catch (x) { return String(url); } };
 	const words = (text) => text.replace(/\s+/g, ' ').trim();
-	const shown = (e) => e.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
+	const shown = (e) => of(e).checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
 
 	// ---- what it is made of: elements, roles and controls, not texts
 	const label = (e) => {
-		const get = (name) => e.getAttribute(name) || '';
-		let l = e.localName;
+		const get = (name) => of(e).getAttribute(name) || '';
+		let l = of(e).localName;
 		if (get('role'))
 			l += '[' + get('role') + ']';
 		if (/^(input|select|textarea|button)$/.test(l) || get('role') === 'button')
-			l += '.' + get('type') + '.' + get('name').replace(/\d+/g, '#') + (e.disabled ? '.off' : '');
-		if (e.localName === 'button' || get('role') === 'button' || e.localName === 'summary')
-			l += '"' + words(e.textContent).replace(/\d+/g, '#').slice(0, 40) + '"';
-		if (e.localName === 'form')
-			l += '.' + e.method + '.' + short(e.action).replace(/\?.*/, '').replace(/\d+/g, '#');
+			l += '.' + get('type') + '.' + get('name').replace(/\d+/g, '#') + (of(e).disabled ? '.off' : '');
+		if (of(e).localName === 'button' || get('role') === 'button' || of(e).localName === 'summary')
+			l += '"' + words(of(e).textContent).replace(/\d+/g, '#').slice(0, 40) + '"';
+		if (of(e).localName === 'form')
+			l += '.' + of(e).method + '.' + short(of(e).action).replace(/\?.*/, '').replace(/\d+/g, '#');
 		for (const state of ['aria-expanded', 'aria-selected', 'aria-current', 'open'])
-			if (e.hasAttribute(state))
+			if (of(e).hasAttribute(state))
 				l += '.' + state + '=' + get(state);
 		return l;
 	};
@@ -80,7 +80,7 @@
 	const light = (c) => c.slice(0, 3).map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
 		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
 	const ground = (e) => { // null: it is not one colour
-		for (let n = e; n; n = n.parentElement) {
+		for (let n = e; n; n = of(n).parentElement) {
 			const s = getComputedStyle(n), c = rgba(s.backgroundColor);
 			if (s.backgroundImage !== 'none' || s.opacity !== '1' || !/^rgb/.test(s.backgroundColor))
 				return null;
@@ -93,7 +93,7 @@
 	};
 	const checkContrast = (e, s, text) => {
 		const back = ground(e), front = rgba(s.color);
-		if (!back || !/^rgb/.test(s.color) || (front.length > 3 && front[3] < 1) || s.textShadow !== 'none' || e.closest('[disabled], [aria-disabled=true]'))
+		if (!back || !/^rgb/.test(s.color) || (front.length > 3 && front[3] < 1) || s.textShadow !== 'none' || of(e).closest('[disabled], [aria-disabled=true]'))
 			return;
 		const [a, b] = [light(back), light(front)].sort((x, y) => y - x);
 		const size = parseFloat(s.fontSize), large = size >= 24 || (size >= 18.66 && +s.fontWeight >= 700);
@@ -105,10 +105,10 @@
 	// ---- texts
 	const checkClipped = (e, s, text) => {
 		const cuts = (v) => v === 'hidden' || v === 'clip';
-		if (e.clientWidth <= 2 || e.clientHeight <= 2 || s.clip !== 'auto' || s.clipPath !== 'none' || /^(input|textarea|select)$/.test(e.localName))
+		if (of(e).clientWidth <= 2 || of(e).clientHeight <= 2 || s.clip !== 'auto' || s.clipPath !== 'none' || /^(input|textarea|select)$/.test(of(e).localName))
 			return;
-		const across = cuts(s.overflowX) && s.textOverflow === 'clip' && e.scrollWidth > e.clientWidth + 2;
-		const down = cuts(s.overflowY) && s.webkitLineClamp === 'none' && e.scrollHeight > e.clientHeight + parseFloat(s.fontSize) * 0.5;
+		const across = cuts(s.overflowX) && s.textOverflow === 'clip' && of(e).scrollWidth > of(e).clientWidth + 2;
+		const down = cuts(s.overflowY) && s.webkitLineClamp === 'none' && of(e).scrollHeight > of(e).clientHeight + parseFloat(s.fontSize) * 0.5;
 		if ((across || down) && s.textIndent === '0px')
 			check('clipped', where(e), `"${text.slice(0, 60)}" is cut off`);
 	};
@@ -116,20 +116,20 @@
 		const text = words(node.data);
 		if (!text || texts.length >= MAX_TEXTS || !shown(e))
 			return;
-		const range = e.ownerDocument.createRange(), s = getComputedStyle(e);
+		const range = of(of(e).ownerDocument).createRange(), s = getComputedStyle(e);
 		range.selectNodeContents(node);
 		const seen = [...range.getClientRects()].filter((r) => r.width > 1 && r.height > 1);
 		if (!seen.length)
 			return;
 		painted = true;
 		for (const r of seen)
-			texts.push({e, text, doc: e.ownerDocument, x: r.left, y: r.top, w: r.width, h: r.height});
+			texts.push({e, text, doc: of(e).ownerDocument, x: r.left, y: r.top, w: r.width, h: r.height});
 		checkContrast(e, s, text);
 		checkClipped(e, s, text);
 	};
 	// The upper one may be meant to cover the lower: then it has a ground of its own, or it is out of the flow.
 	const covers = (e, other) => {
-		for (let n = e; n && !n.contains(other); n = n.parentElement) {
+		for (let n = e; n && !of(n).contains(other); n = of(n).parentElement) {
 			const s = getComputedStyle(n), c = rgba(s.backgroundColor);
 			if (s.backgroundImage !== 'none' || (/^rgb/.test(s.backgroundColor) && (c.length === 3 || c[3] > 0)))
 				return true;
@@ -144,7 +144,7 @@
 		for (let i = 0; i < texts.length; i++)
 			for (let k = i + 1; k < texts.length && texts[k].y < texts[i].y + texts[i].h; k++) {
 				const a = texts[i], b = texts[k];
-				if (a.e === b.e || a.doc !== b.doc || a.e.contains(b.e) || b.e.contains(a.e))
+				if (a.e === b.e || a.doc !== b.doc || of(a.e).contains(b.e) || of(b.e).contains(a.e))
 					continue;
 				const w = Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x);
 				const h = Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y);
@@ -160,33 +160,33 @@
 	// ---- elements
 	const takeElement = (e) => {
 		const s = getComputedStyle(e);
-		if (/^(img|svg|canvas|video|input|button|select|textarea|iframe|object|embed|hr|meter|progress)$/.test(e.localName) && shown(e))
+		if (/^(img|svg|canvas|video|input|button|select|textarea|iframe|object|embed|hr|meter|progress)$/.test(of(e).localName) && shown(e))
 			painted = true;
-		if (s.backgroundImage !== 'none' || (e.localName !== 'html' && e.localName !== 'body' && !/^(transparent|rgba\(.*, 0\))$/.test(s.backgroundColor) && e.clientHeight > 4))
+		if (s.backgroundImage !== 'none' || (of(e).localName !== 'html' && of(e).localName !== 'body' && !/^(transparent|rgba\(.*, 0\))$/.test(s.backgroundColor) && of(e).clientHeight > 4))
 			painted = true;
-		if (e.localName === 'img' && e.complete && !e.naturalWidth && e.currentSrc && own(e.currentSrc))
-			check('image', short(e.currentSrc), `the picture ${short(e.currentSrc)} does not show`);
-		if (e.localName === 'img' && !e.hasAttribute('alt') && !e.getAttribute('aria-label') && !e.title && !/^(none|presentation)$/.test(e.getAttribute('role') || '') && shown(e))
-			check('alt', short(e.currentSrc || e.src), `the picture ${short(e.currentSrc || e.src)} has no alternative text`);
-		if (e.localName === 'form' && !e.noValidate && !e.checkValidity())
+		if (of(e).localName === 'img' && of(e).complete && !of(e).naturalWidth && of(e).currentSrc && own(of(e).currentSrc))
+			check('image', short(of(e).currentSrc), `the picture ${short(of(e).currentSrc)} does not show`);
+		if (of(e).localName === 'img' && !of(e).hasAttribute('alt') && !of(e).getAttribute('aria-label') && !of(e).title && !/^(none|presentation)$/.test(of(e).getAttribute('role') || '') && shown(e))
+			check('alt', short(of(e).currentSrc || of(e).src), `the picture ${short(of(e).currentSrc || of(e).src)} has no alternative text`);
+		if (of(e).localName === 'form' && !of(e).noValidate && !of(e).checkValidity())
 			invalid = true;
-		if (e.tabIndex >= 0 && !e.disabled && e.localName !== 'iframe' && shown(e) && e.matches('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex], [contenteditable]'))
+		if (of(e).tabIndex >= 0 && !of(e).disabled && of(e).localName !== 'iframe' && shown(e) && of(e).matches('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex], [contenteditable]'))
 			focusable++;
 	};
 	const walk = (root, depth) => {
-		for (const e of root.childNodes || []) {
+		for (const e of of(root).childNodes || []) {
 			if (nodes.length >= MAX_NODES)
 				return;
-			if (e.nodeType === 8)
-				comments.push(e.data.slice(0, 2000));
-			if (e.nodeType === 3 && root.nodeType === 1)
+			if (of(e).nodeType === 8)
+				comments.push(of(e).data.slice(0, 2000));
+			if (of(e).nodeType === 3 && of(root).nodeType === 1)
 				takeText(e, root);
-			if (e.nodeType !== 1 || /^(head|script|style|noscript|template|link|meta|br|wbr)$/.test(e.localName))
+			if (of(e).nodeType !== 1 || /^(head|script|style|noscript|template|link|meta|br|wbr)$/.test(of(e).localName))
 				continue;
-			if (e.localName !== 'option' && !e.checkVisibility())
+			if (of(e).localName !== 'option' && !of(e).checkVisibility())
 				continue;
 			nodes.push([depth, label(e).slice(0, 200)]);
-			if (e.localName === 'select' || e.namespaceURI !== 'http://www.w3.org/1999/xhtml')
+			if (of(e).localName === 'select' || of(e).namespaceURI !== 'http://www.w3.org/1999/xhtml')
 				continue; // what is in it is no structure of the page
 			takeElement(e);
 			walk(e, depth + 1);
@@ -195,32 +195,32 @@
 		}
 	};
 	const checkWidth = () => {
-		const top = document.documentElement, body = document.body;
+		const top = of(document).documentElement, body = of(document).body;
 		const hides = (e) => e && /hidden|clip/.test(getComputedStyle(e).overflowX);
-		if (top.scrollWidth <= top.clientWidth + 1 || hides(top) || hides(body))
+		if (of(top).scrollWidth <= of(top).clientWidth + 1 || hides(top) || hides(body))
 			return;
-		let widest = null, right = top.clientWidth + 1;
-		for (const e of document.body.querySelectorAll('*')) {
-			const r = e.getBoundingClientRect();
+		let widest = null, right = of(top).clientWidth + 1;
+		for (const e of of(document).body.querySelectorAll('*')) {
+			const r = of(e).getBoundingClientRect();
 			if (r.width && r.right > right)
 				[widest, right] = [e, r.right];
 		}
-		check('overflow', widest ? where(widest) : 'page', `the page is ${top.scrollWidth} pixels wide in a window of ${top.clientWidth}`);
+		check('overflow', widest ? where(widest) : 'page', `the page is ${of(top).scrollWidth} pixels wide in a window of ${of(top).clientWidth}`);
 	};
 
 	const outside = location.origin !== origin, lost = location.protocol === 'chrome-error:';
-	if (!outside && document.body) {
+	if (!outside && of(document).body) {
 		walk(document, 0);
 		checkOverlaps();
 		checkWidth();
-		if (!painted && document.contentType === 'text/html')
+		if (!painted && of(document).contentType === 'text/html')
 			check('blank', location.pathname, 'the page shows nothing');
-		if (document.contentType === 'text/html' && !document.documentElement.lang)
+		if (of(document).contentType === 'text/html' && !of(document).documentElement.lang)
 			check('language', 'html', 'the page does not say its language');
-		if (document.contentType === 'text/html' && !words(document.title))
+		if (of(document).contentType === 'text/html' && !words(of(document).title))
 			check('title', location.pathname, 'the page has no title');
 	}
-	const text = document.body ? document.body.innerText.slice(0, MAX_TEXT) : '';
+	const text = of(document).body ? of(document).body.innerText.slice(0, MAX_TEXT) : '';
 	return {nodes, checks, focusable, invalid, outside, lost, path: location.pathname.slice(0, 1000),
 		text: text + '\n' + comments.join('\n').slice(0, MAX_TEXT)};
 })

@@ -40,10 +40,14 @@ play '.kind == "trap"'
 is "and the keyboard is trapped again" "$(json '.scenarios[0].steps | map(select(.action == "press Tab")) | length > 2')" true
 
 # --- the same again
-run "$drydock" qa crawl --json --quiet --state "$state" -o "$tmp/again" --run "$clean" --against "$clean" --seed 5 --steps 6
+run "$drydock" qa crawl --json --quiet --state "$state" --run "$clean" --against "$clean" --seed 5 --steps 6
+again=$state/runs/$clean/screens/crawl
 is "an application has no finding against itself" "$status $(json '.findings, .differences | tostring' | tr '\n' ' ')" "0 [] [] "
-ok "and one graph, byte for byte" cmp "$tmp/again/graph.json" "$tmp/again/old/graph.json"
+ok "and one graph, byte for byte" cmp "$again/graph.json" "$again/old/graph.json"
 is "it ends where it was told to" "$(json '.walks, .left > 0' | tr '\n' ' ')" "6 true "
+echo >>"$again/graph.json"
+run "$drydock" verify --json --state "$state" "$clean"
+is "it is attested beside the run" "$(json '[.problems[] | .name + ": " + .what] + .unlisted | join(", ")')" "screens/crawl/graph.json: changed"
 
 # --- pages that attack whoever looks at them
 mkdir "$tmp/site"

@@ -75,7 +75,7 @@ is "what is gone is named" "$(text)" "button 'Pay' is gone"
 printf '{"nodes": [%s]}' "$(node document '\\u001b[31m\\u202e</script>' 0 0 640 480)" >"$tmp/b.json"
 run "$drydock" qa diff --state "$state" --tree-b "$tmp/b.json" "$tmp/a.png" "$tmp/b.png"
 is "a name cannot speak to the terminal" "$(tr -d '[:print:]\n' <"$tmp/out" | wc -c)" 0
-for bad in '{' '{"nodes": 1}' '[]' '{"nodes": [{"role": "a", "x": "1"}]}' '{"nodes": [{"role": "a", "x": 1e300, "y": -1e300, "w": 1e300, "h": 0}]}'; do
+for bad in '{' '{"nodes": 1}' '7' '[{"role": "a", "name": "b", "x": "1"}]' '{"nodes": [{"role": "a", "x": "1"}]}' '{"nodes": [{"role": "a", "x": 1e300, "y": -1e300, "w": 1e300, "h": 0}]}'; do
 	printf %s "$bad" >"$tmp/b.json"
 	diff --tree-b "$tmp/b.json" "$tmp/a.png" "$tmp/b.png"
 	case $bad in *1e300*) is "places far outside do no harm" "$status" 1 ;; *) is "a tree that is none: $bad" "$status" 2 ;; esac

@@ -203,6 +203,11 @@ static const struct {
 		"PYTHONPATH=. python3 -m unittest discover -v -s 'tests' -k s.a -k 's.b c'"},
 	{FORMAT_GO, "go test -v ./...", "go test -v ./... -count=1 -run '^(a|b c)$'"},
 	{FORMAT_CTEST, "ctest --test-dir build", "ctest --test-dir build -R '^(a|b c)$'"},
+	{FORMAT_PYTEST, "pytest -n 4 -rA -xk 'not slow' --tb short --strict tests 'more tests'",
+		"pytest -n 4 -rA -xk 'not slow' --tb short --strict s::a 's::b c'"},
+	{FORMAT_PROVE, "prove -I lib -j4 -v t/*.t", "prove -I lib -j4 -v s"},
+	{FORMAT_NODE, "node --test test/", "node --test '--test-name-pattern=^(a|b c)$' test/"},
+	{FORMAT_AUTOMAKE, "make check", "make check -k TESTS=s"},
 	{FORMAT_AUTO, "./run-tests", NULL},
 	{FORMAT_PYTEST, "pytest; rm -rf x", NULL},
 };
@@ -227,6 +232,59 @@ a_runner_is_told_to_run_some_cases(void **state)
 	test_case_list_cleanup(&l);
 }
 
+/* Names come from the target. */
+static void
+names_are_told_as_they_are(void **state)
+{
+	static const struct {
+		enum test_format format;
+		const char *run, *suite, *name, *wanted;
+	} names[] = {
+		{FORMAT_AUTOMAKE, "make check", "make check", "tests/a.b+c.sh",
+			"make check -k TESTS=tests/a.b+c.sh"},
+		{FORMAT_AUTOMAKE, "make check", "make check", "it's$x",
+			"make check -k 'TESTS=it'\\''s$$x'"},
+		{FORMAT_AUTOMAKE, "make check", "lib.tap", "4 - opens",
+			"make check -k TESTS=lib.tap"},
+		{FORMAT_GO, "go test", "m", "TestQ'; x '/it's",
+			"go test -count=1 -run '^(TestQ'\\''; x '\\'')$'"},
+		{FORMAT_CTEST, "ctest", "ctest", "it's a.b", "ctest -R '^(it'\\''s a\\.b)$'"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct test_case_list l = {0};
+		add(&l, names[i].suite, names[i].name, TEST_PASSED, NULL);
+		const struct test_case *one = &l.v[0];
+		const struct command c = {.run = (char *)names[i].run, .format = names[i].format};
+		bool ordered;
+		OWN_FREE char *run = select_command(&c, &one, 1, &ordered);
+		assert_string_equal(run, names[i].wanted);
+		test_case_list_cleanup(&l);
+	}
+}
+
+static void
+more_cases_than_a_command_can_hold_are_no_command(void **state)
+{
+	struct test_case_list l = {0};
+	const struct command c = {.run = (char *)"pytest", .format = FORMAT_PYTEST};
+	const struct test_case *cases[4000];
+	bool ordered;
+	(void)state;
+	for (int i = 0; i < 4000; i++) {
+		OWN_FREE char *name = mem_printf("test_of_a_long_name_%d", i);
+		add(&l, "tests/test_all.py", name, TEST_PASSED, NULL);
+	}
+	for (size_t i = 0; i < 4000; i++)
+		cases[i] = &l.v[i];
+	OWN_FREE char *few = select_command(&c, cases, 1000, &ordered),
+		      *many = select_command(&c, cases, 4000, &ordered);
+	assert_non_null(few);
+	assert_true(strlen(few) < 128 << 10);
+	assert_null(many);
+	test_case_list_cleanup(&l);
+}
+
 int
 main(void)
 {
@@ -237,6 +295,8 @@ main(void)
 		cmocka_unit_test(our_reports_read_again_lose_no_case_and_no_flake),
 		cmocka_unit_test(the_interval_is_wilson_s),
 		cmocka_unit_test(a_runner_is_told_to_run_some_cases),
+		cmocka_unit_test(names_are_told_as_they_are),
+		cmocka_unit_test(more_cases_than_a_command_can_hold_are_no_command),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -303,6 +303,30 @@ two_builds_are_compared_along_the_same_actions(void **state)
 	assert_string_equal(unused, ""); /* it was not used yet */
 }
 
+/* What is behind another structure is another page's. */
+static void
+nothing_behind_another_structure_is_compared(void **state)
+{
+	static const char sail[] =
+		"{\"print\":\"boat\",\"path\":\"/boat\",\"facts\":[],\"controls\":["
+		"{\"role\":\"button\",\"name\":\"Sail\",\"nth\":0,\"kind\":\"button\"}]}";
+	static const char row[] =
+		"{\"print\":\"skiff\",\"path\":\"/boat\",\"facts\":[],\"controls\":["
+		"{\"role\":\"button\",\"name\":\"Row\",\"nth\":0,\"kind\":\"button\"}]}";
+	struct crawl *a = build(sail), *b = build(row);
+	OWN_JSON json_t *one = crawl_next(a), *other = crawl_next(b), *differences = NULL;
+	(void)state;
+	answer(a, 0, HOME);
+	answer(b, 0, HOME);
+	differences = crawl_compare(a, b);
+	assert_int_equal(json_array_size(differences), 1);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(differences, 0), "kind")),
+		"structure");
+	crawl_destroy(a);
+	crawl_destroy(b);
+}
+
 /* ---- what is wrong ---- */
 
 static json_t *
@@ -444,6 +468,7 @@ main(void)
 		cmocka_unit_test(a_control_that_was_just_used_may_be_without_effect),
 		cmocka_unit_test(a_cause_is_told_once_with_its_path),
 		cmocka_unit_test(two_builds_are_compared_along_the_same_actions),
+		cmocka_unit_test(nothing_behind_another_structure_is_compared),
 		cmocka_unit_test(what_the_application_answers_is_judged),
 		cmocka_unit_test(what_a_page_says_is_judged),
 		cmocka_unit_test(numbers_are_no_part_of_a_cause),

@@ -91,6 +91,33 @@ is "its cause is the order, with the test that spoils it" "$(json '.flakes[0].ca
 flaky=$state/runs/$(jq -r .run "$tmp/flaky.json")
 is "which is kept for drydock qa compare" "$(jq -r '.[0].cause' "$flaky/later/flakes.json")" order
 is "with what the tests printed" "$("$drydock" logs --state "$state" "${flaky##*/}" qa-tests | grep -c '^FAIL.*test_c_order')" 1
+has "and on a page of their own" "$flaky/later/flakes.html" "<td>order</td>"
+has "which the report names" "$flaky/report.html" "<a href='later/flakes.html'>"
+run "$drydock" report --json --state "$state" "${flaky##*/}"
+is "the facts of the run have them" "$(json '.outcome, .flakes[0].cause' | tr '\n' ' ')" "tests-failed order "
 run "$drydock" verify --json --state "$state" "${flaky##*/}"
 is "beside what is attested, which is as it was" "$(json '[(.problems, .unlisted) | length] | tostring')" "[0,0]"
+
+# --- more cases than one command holds: 240 whose names have 450 letters
+mkdir "$tmp/many"
+sed s/berths/many/ "$tmp/flaky/setup.py" >"$tmp/many/setup.py"
+cat >"$tmp/many/test_many.py" <<'EOF'
+import os
+import unittest
+
+
+class Many(unittest.TestCase):
+    def test_z_order(self):
+        self.assertFalse(os.path.exists("note"))
+
+
+for i in range(240):
+    def case(self, leaves=i == 120):
+        if leaves:
+            open("note", "w").close()
+    setattr(Many, "test_%03d_%s" % (i, "x" * 450), case)
+EOF
+up "$tmp/many"
+qa test --run "$(json .run)" --causes --json
+is "what spoils a case is found, part by part" "$status $(json '.flakes[] | .cause, .with' | grep -o '^order$\|test_[0-9]*_' | tr '\n' ' ')" "1 order test_120_ test_120_ "
 done_testing

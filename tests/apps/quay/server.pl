@@ -36,6 +36,11 @@ my %pages = (
 		either('label', 'Boat <input name=boat>', '<label>Boat <input name=boat></label>') .
 		'<label>Length <input type=number name=length min=1 max=400></label>' .
 		'<label>Berth <select name=berth><option>North<option>South</select></label><button>Add</button></form>') },
+	# Its fields are named as what every element has.
+	'/fields' => sub { page('Cargo', '<h1>Cargo</h1><img name=body width=40 height=40 src="/boat.svg" alt="Cargo">' .
+		'<form action="/thanks">' . join('', map { "<label>Crates <input name=$_></label>" } qw(getAttribute hasAttribute children childNodes nodeType localName closest parentNode)) .
+		button('Weigh', either('fields', 'throw new Error("no scale")', 'out.textContent = "weighed"')) . '</form>') },
+	'/state' => sub { page('Sluice', '<h1>Sluice</h1><p ' . either('state', 'aria-hiden', 'aria-hidden') . '=true>Shut</p><hr>') },
 	'/request' => sub { page('Radar', '<h1>Radar</h1><dl><dt>Range<dd>40</dl>' . either('request', '<script>fetch("/drop").catch(() => 0)</script>', '')) },
 	'/redirect' => sub { page('Old list', '<h1>Old list</h1><section><p>It <a href="' . either('redirect', '/turn', '/') . '">moved</a>.</p></section>') },
 	'/image' => sub { page('Picture', '<h1>Picture</h1><img width=40 height=40 src="' . either('image', '/broken.png', '/boat.svg') . '" alt="A boat">' .
