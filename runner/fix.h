@@ -25,8 +25,13 @@ struct fix_ground { /* what a proposal is made on; all borrowed */
 	const struct stack *root, *work; /* packages; source and changes */
 	const struct command_list *commands;
 	const char *const *env;
+	/* That the tests have beside them, for judging: */
+	const struct service_list *services;
+	const struct supplied_file_list *files;
+	struct answers *answers;
+	const char *run_dir;
 	bool strict;
-	const char *name; /* of the proposal, unique in all runs: part of its layer's key */
+	const char *name; /* of the proposal, unique in all runs: the layer of a rule's changes is known by it */
 	const char *log_path;
 };
 
@@ -39,10 +44,11 @@ int fix_propose(const struct fix_ground *g, enum fix_author author, json_t **ret
 
 /*
  * Close the desk of an author.  If its result has fixes, what it changed becomes a layer; "author" and "layer" are added.
+ * step: names what was done on the tree, and so, with the tree, the layer: the same step must give the same bytes.
  */
 struct pod;
 int fix_keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author author,
-	json_t *result, struct dd_err *err) DD_MUST_USE;
+	const char *step, json_t *result, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Judge what a layer changes (agents/judge.h), by building and testing it again and again.  g: packages, and the source
