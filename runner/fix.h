@@ -16,8 +16,8 @@
 
 /* ---- proposing (fix_propose.c) ---- */
 
-enum fix_author { AUTHOR_PYTHON, AUTHOR_C, AUTHOR_MODEL, AUTHOR_END };
-extern const char *const fix_author_names[]; /* "python-3", "c", "model" */
+enum fix_author { AUTHOR_PYTHON, AUTHOR_C, AUTHOR_BUILD, AUTHOR_MODEL, AUTHOR_END };
+extern const char *const fix_author_names[]; /* "python-3", "c", "build", "model" */
 
 struct fix_ground { /* what a proposal is made on; all borrowed */
 	const struct state *state;
@@ -31,7 +31,8 @@ struct fix_ground { /* what a proposal is made on; all borrowed */
 	struct answers *answers;
 	const char *run_dir;
 	bool strict;
-	const char *name; /* of the proposal, unique in all runs: the layer of a rule's changes is known by it */
+	const char *
+		name; /* of the proposal, unique in all runs: the layer of a rule's changes is known by it */
 	const char *log_path;
 };
 
@@ -76,7 +77,7 @@ int fix_commits(const struct state *st, const char *dir, const struct stack *bel
 	const struct strlist *layers, const struct strlist *messages, int64_t time_s,
 	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err) DD_MUST_USE;
 
-/* Body of the worker "fix": propose HOW | judge passes|fails may-change|stay COMMAND | changes N | repository |
+/* Body of the worker "fix": propose HOW | build COMMAND | judge passes|fails may-change|stay COMMAND | changes N | repository |
  * commits N TIME | edit | show PATH FROM TO. */
 int fix_worker_main(int argc, char **argv);
 

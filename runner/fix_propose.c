@@ -25,18 +25,19 @@
 #define WORKER_LIMIT_MS (60 * 60 * 1000)
 #define JUDGE_LIMIT_MS (4 * 60 * 60 * 1000) /* the worker bounds each of its checks */
 
-const char *const fix_author_names[] = {"python-3", "c", "model", NULL};
+const char *const fix_author_names[] = {"python-3", "c", "build", "model", NULL};
 
 struct proposing {
 	const struct fix_ground *g;
 	struct pod *builder;
-	struct live *live; /* that the builder is of, with services; NULL */
-	int64_t limit_ms;  /* of one request */
+	struct live *live;  /* that the builder is of, with services; NULL */
+	int64_t limit_ms;   /* of one request */
 	struct strlist env; /* of the builder, with the compilers' stand-ins first in PATH */
 	int answers;	    /* where the worker reads answers */
 	struct buf in;	    /* from the worker: not yet taken */
 	struct buf result;  /* its last message */
 	bool judging;
+	bool anew; /* each request finds the builder as it was opened */
 	struct dd_err err;
 	int rc;
 };
@@ -119,7 +120,10 @@ answer(struct proposing *p, struct str request, struct dd_err *err)
 	OWN(buf) struct buf out = {.max = ANSWER_MAX}, message = {.max = ANSWER_MAX + 16};
 	if (!wire_take(&request, &script))
 		return err_set(err, DD_ECORRUPT, "fix: the worker's request is no request");
-	int rc = p->live ? live_renew(p->live, err) : 0; /* what services hold is as it was, too */
+	/* What services hold is as it was, too; what a failed build left would look like what it made. */
+	int rc = p->live   ? live_renew(p->live, err)
+		 : p->anew ? pod_reopen(p->builder, &(struct pod_snapshot){0}, err)
+			   : 0;
 	if (rc == 0)
 		rc = run_script(p, script, request, p->limit_ms, &out, err);
 	wire_put(&message, buf_str(&out));
@@ -221,18 +225,39 @@ fix_c(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
 	return rc;
 }
 
-/* ---- judging ---- */
-
-/* Configured once, built and tested each time. */
+/* Configured once, and each time what follows up to a phase. */
 static void
-put_test_command(const struct command_list *l, struct buf *out)
+put_command(const struct command_list *l, enum command_phase to, struct buf *out)
 {
 	buf_puts(out, "{ [ -e /tmp/drydock-configured ] || { ");
 	put_phases(l, PHASE_CONFIGURE, PHASE_CONFIGURE, " && ", out);
 	buf_puts(out, ": >/tmp/drydock-configured; }; } && ");
-	put_phases(l, PHASE_BUILD, PHASE_TEST, " && ", out);
+	put_phases(l, PHASE_BUILD, to, " && ", out);
 	buf_puts(out, "true");
 }
+
+static int
+fix_build(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
+{
+	const struct pod_spec spec = {
+		.state = p->g->state, .root = *p->g->root, .work = p->g->work};
+	OWN(buf) struct buf command = {0};
+	put_command(p->g->commands, PHASE_BUILD, &command);
+	const char *args[] = {"build", command.p, NULL};
+	int step = progress_begin("looking for what keeps it from being built");
+	p->limit_ms = BUILD_LIMIT_MS;
+	p->anew = true;
+	int rc = pod_open(&spec, &p->builder, err);
+	if (rc == 0)
+		rc = run_worker(p, desk, args, err);
+	pod_close(TAKE(p->builder));
+	if (rc == 0)
+		rc = json_parse(buf_str(&p->result), ret, err);
+	progress_end(step, rc < 0 ? "failed" : "ok");
+	return rc;
+}
+
+/* ---- judging ---- */
 
 /* Files that a person supplied are where the stand-up had them. */
 static int
@@ -297,7 +322,7 @@ fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool tests
 	struct judged_ground ground = {0};
 	struct pod *desk = NULL;
 	OWN(buf) struct buf command = {0};
-	put_test_command(g->commands, &command);
+	put_command(g->commands, PHASE_TEST, &command);
 	const char *args[] = {"judge", passes ? "passes" : "fails",
 		tests_may_change ? "may-change" : "stay", command.p, NULL};
 	for (const char *const *e = g->env; *e; e++)
@@ -404,8 +429,9 @@ fix_propose(const struct fix_ground *g, enum fix_author author, json_t **ret, st
 		strlist_add(&p.env, *e);
 	int rc = pod_open(&spec, &desk, err);
 	if (rc == 0)
-		rc = author == AUTHOR_C ? fix_c(&p, desk, &result, err)
-					: fix_python(&p, desk, &result, err);
+		rc = author == AUTHOR_C	      ? fix_c(&p, desk, &result, err)
+		     : author == AUTHOR_BUILD ? fix_build(&p, desk, &result, err)
+					      : fix_python(&p, desk, &result, err);
 	if (rc == 0)
 		rc = fix_keep_changes(g, desk, author, step, result, err);
 	else

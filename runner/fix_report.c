@@ -191,8 +191,8 @@ left_to_json(const struct run *run, const struct fix_result *r)
 	if (fix_unjudged(r)) {
 		OWN_FREE char *what = mem_printf(
 			"whether it repairs, or only makes the tests pass: %s", fix_unjudged(r));
-		json_array_append_new(left,
-			json_pack("{s:s, s:o}", "kind", "unjudged", "what", json_text(str_of(what))));
+		json_array_append_new(left, json_pack("{s:s, s:o}", "kind", "unjudged", "what",
+						    json_text(str_of(what))));
 	}
 	bool done = r->outcome == FIX_FIXED || r->outcome == FIX_CLEAN;
 	if (!done && run->options.goal)
@@ -367,7 +367,8 @@ char *
 fix_commit_message(const struct run *run, const struct fix_result *r, size_t n)
 {
 	static const char *const subjects[] = {"Make it source for Python 3",
-		"Include and declare what is called, and write int where it was meant"};
+		"Include and declare what is called, and write int where it was meant",
+		"Let it build"};
 	const struct fix_attempt *a = kept(r, n);
 	OWN(buf) struct buf out = {.max = 65536};
 	if (!a)
@@ -521,7 +522,8 @@ put_review(const struct run *run, const struct fix_result *r, struct buf *out)
 	size_t i;
 	json_t *path;
 	if (fix_unjudged(r))
-		buf_printf(out, "\n**Not judged to the end**, so that this may only look like a repair: %s.\n",
+		buf_printf(out,
+			"\n**Not judged to the end**, so that this may only look like a repair: %s.\n",
 			fix_unjudged(r));
 	if (!r->tokens) {
 		buf_puts(out, "\nNo model took part; " NOT_REVIEWED ".  Cost: nothing.\n");

@@ -2,7 +2,7 @@
 #include "runner/fix.h"
 
 #include "agents/edit.h"
-#include "agents/fixer.h"
+#include "agents/fixer_build.h"
 #include "agents/inventory.h"
 #include "agents/judge.h"
 #include "agents/source_c.h"
@@ -217,6 +217,26 @@ do_propose(bool strict, struct dd_err *err)
 		rc = say(WIRE_RESULT, buf_str(&text), err);
 	}
 	fixer_unit_list_cleanup(&units);
+	fixer_definition_list_cleanup(&d.all);
+	return rc;
+}
+
+static int
+do_build(const char *command, struct dd_err *err)
+{
+	struct desk d = {.root = open(WORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	const struct fixer_host host = {run_there, find_functions, &d};
+	const struct edit_check check = {fix_worker_is_worse, NULL};
+	const struct fixer_build_spec spec = {
+		.root_fd = d.root, .command = command, .host = &host, .check = &check};
+	OWN(buf) struct buf text = {0};
+	OWN_JSON json_t *result = NULL;
+	int rc = d.root < 0 ? err_set(err, DD_EIO, "fix: no tree")
+			    : fixer_build_run(&spec, &result, err);
+	if (rc == 0) {
+		json_print(result, 0, &text);
+		rc = say(WIRE_RESULT, buf_str(&text), err);
+	}
 	fixer_definition_list_cleanup(&d.all);
 	return rc;
 }
@@ -578,6 +598,8 @@ fix_worker_main(int argc, char **argv)
 	int rc = -DD_EINVAL;
 	if (argc == 3 && strcmp(argv[1], "propose") == 0)
 		rc = do_propose(strcmp(argv[2], "strict") == 0, &err);
+	else if (argc == 3 && strcmp(argv[1], "build") == 0)
+		rc = do_build(argv[2], &err);
 	else if (argc == 5 && strcmp(argv[1], "judge") == 0)
 		rc = do_judge(strcmp(argv[2], "passes") == 0, strcmp(argv[3], "may-change") == 0,
 			argv[4], &err);
