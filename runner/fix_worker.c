@@ -123,9 +123,13 @@ run_there(void *ctx, struct str script, const struct fixer_file *files, size_t n
 	OWN(buf) struct buf all = {0}, body = {0};
 	(void)ctx;
 	for (size_t i = 0; i < n; i++) {
-		buf_printf(&all, "head -c %zu >" WORK_DIR "/", files[i].text.n);
-		buf_put_shell(&all, str_of(files[i].path));
-		buf_putc(&all, '\n');
+		OWN(buf) struct buf path = {0};
+		buf_put_shell(&path, str_of(files[i].path));
+		/* It may be one that its owner may only read. */
+		buf_printf(&all,
+			"[ -w " WORK_DIR "/%s ] || chmod u+w " WORK_DIR
+			"/%s\nhead -c %zu >" WORK_DIR "/%s\n",
+			path.p, path.p, files[i].text.n, path.p);
 	}
 	buf_add_str(&all, script);
 	wire_put(&body, buf_str(&all));

@@ -146,6 +146,7 @@ printf '#!/bin/sh\necho plan\n' >"$slip/plan.sh"
 printf '#!/bin/sh\ncrew=(oar sail)\necho ${crew[1]}\n' >"$slip/crew.sh"
 printf '#!/bin/sh\r\necho tide\r\n' >"$slip/tide.sh"
 chmod 755 "$slip/tide.sh"
+chmod 444 "$slip/slipway.c" # as sources that come out of a version control of old are
 cat >"$slip/check.sh" <<'S'
 echo 1..2
 [ "$(./slipway c b a)" = "3 4 0 a" ] && echo "ok 1 - it sorts" || echo "not ok 1 - it sorts"
