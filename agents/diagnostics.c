@@ -13,6 +13,7 @@ diagnostic_list_cleanup(struct diagnostic_list *l)
 	for (size_t i = 0; i < l->n; i++) {
 		free(l->v[i].file);
 		free(l->v[i].message);
+		free(l->v[i].note);
 		strlist_cleanup(&l->v[i].headers);
 	}
 	free(l->v);
@@ -43,16 +44,40 @@ take_hints(struct reading *r, const json_t *d)
 	}
 }
 
+static json_int_t
+column_of(const json_t *place)
+{
+	const json_t *column = json_object_get(place, "byte-column");
+	return json_integer_value(column ? column : json_object_get(place, "column"));
+}
+
+/* Where its range begins, on the line of its caret; 0. */
+static uint64_t
+first_column(const json_t *location, json_int_t line)
+{
+	const json_t *place = json_object_get(location, "start");
+	json_int_t at = column_of(place);
+	return json_integer_value(json_object_get(place, "line")) == line && at > 0 ? (uint64_t)at
+										    : 0;
+}
+
+static void
+take_expected(struct reading *r, const json_t *d)
+{
+	const char *message = json_string_value(json_object_get(d, "message"));
+	if (message && r->last && !r->last->note && str_starts(str_of(message), "expected '"))
+		r->last->note = mem_strdup(message);
+}
+
 static void
 take_error(struct reading *r, const json_t *d)
 {
-	const json_t *caret =
-		json_object_get(json_array_get(json_object_get(d, "locations"), 0), "caret");
-	const json_t *column = json_object_get(caret, "byte-column");
+	const json_t *location = json_array_get(json_object_get(d, "locations"), 0);
+	const json_t *caret = json_object_get(location, "caret");
 	const char *file = json_string_value(json_object_get(caret, "file"));
 	const char *message = json_string_value(json_object_get(d, "message"));
 	json_int_t line = json_integer_value(json_object_get(caret, "line"));
-	json_int_t at = json_integer_value(column ? column : json_object_get(caret, "column"));
+	json_int_t at = column_of(caret);
 	r->last = NULL;
 	if (!file || !message || line < 1 || at < 1 || r->l->n == MAX_ERRORS)
 		return;
@@ -66,7 +91,8 @@ take_error(struct reading *r, const json_t *d)
 	*r->last = (struct diagnostic){.file = mem_strdup(file),
 		.message = mem_strdup(message),
 		.line = (uint64_t)line,
-		.column = (uint64_t)at};
+		.column = (uint64_t)at,
+		.first = first_column(location, line)};
 }
 
 /* One that others hang on is of their group: each error of it counts. */
@@ -78,8 +104,10 @@ take(struct reading *r, const json_t *d, int depth)
 	json_t *child;
 	if (kind && (strcmp(kind, "error") == 0 || strcmp(kind, "fatal error") == 0))
 		take_error(r, d);
-	else if (kind && strcmp(kind, "note") == 0)
+	if (kind && strcmp(kind, "note") == 0) {
 		take_hints(r, d);
+		take_expected(r, d);
+	}
 	json_array_foreach (json_object_get(d, "children"), i, child)
 		if (depth < 4)
 			take(r, child, depth + 1);

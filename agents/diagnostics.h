@@ -7,7 +7,9 @@
 struct diagnostic { /* an error; heap strings */
 	char *file; /* as the compiler names it */
 	char *message;
-	uint64_t line, column;	/* bytes, from 1 */
+	uint64_t line, column; /* bytes, from 1 */
+	uint64_t first;	       /* column of the expression, where it is on that line; 0: not told */
+	char *note;	       /* that says what was expected; NULL */
 	struct strlist headers; /* that the compiler says declare it: "string.h" */
 };
 struct diagnostic_list {

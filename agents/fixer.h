@@ -1,6 +1,6 @@
 /*
  * The fixer that needs no model: old C that compilers of today refuse.  Missing headers, `int` that nobody wrote, functions
- * that nobody declared, with declarations taken from the real definitions.
+ * that nobody declared, with declarations taken from the real definitions, and casts that need no judgement.
  *
  * Nothing is believed that the compiler does not confirm: what is put in stays only if the unit has fewer errors then, and
  * the object the same undefined symbols as before.  So a call is never renamed: what the compiler offers as "did you mean"
@@ -78,6 +78,7 @@ enum fixer_rule {
 	RULE_INT,	 /* int that was not written */
 	RULE_PROTOTYPE,	 /* declaration, from the definition */
 	RULE_OLD_STYLE,	 /* declaration without parameters, from the definition */
+	RULE_CAST,	 /* that changes nothing but what the compiler says (fixer_cast.h) */
 };
 extern const char *const fixer_rule_names[]; /* "header", ... */
 

@@ -7,6 +7,8 @@
 
 #include "agents/data.h"
 #include "agents/diagnostics.h"
+#include "agents/fixer_cast.h"
+#include "agents/fixer_symbol.h"
 #include "agents/source_c.h"
 #include "base/fs.h"
 #include "base/map.h"
@@ -23,7 +25,7 @@
 const char *const fixer_strict[] = {"-Werror=implicit-function-declaration", "-Werror=implicit-int",
 	"-Werror=int-conversion", "-Werror=incompatible-pointer-types", NULL};
 const char *const fixer_rule_names[] = {
-	"header", "own-header", "int", "prototype", "old-style", NULL};
+	"header", "own-header", "int", "prototype", "old-style", "cast", NULL};
 
 void
 fixer_definition_list_cleanup(struct fixer_definition_list *l)
@@ -58,10 +60,11 @@ measured_cleanup(struct measured *m)
 	*m = (struct measured){0};
 }
 
-struct proposal { /* an insertion */
+struct proposal { /* an insertion, or what takes the place of something */
 	enum fixer_rule rule;
 	char *path;
 	size_t at;  /* offset, in the file as it is */
+	size_t n;   /* bytes that go */
 	char *text; /* \n for line ends */
 	char *name; /* of the function it is for; NULL */
 };
@@ -130,31 +133,10 @@ put_script(const struct fixing *f, struct buf *out)
 		"rm -f " FIXER_DIR "/unit.o\n");
 }
 
-/* What headers of the C library make of the names that source uses. */
 static void
 add_symbol(struct strlist *l, struct str s)
 {
-	static const struct {
-		const char *symbol, *name;
-	} aliases[] = {{"_setjmp", "setjmp"}, {"__sigsetjmp", "sigsetjmp"},
-		{"__assert_fail", "assert"}, {"__errno_location", "errno"}, {"alloca", NULL},
-		{"__xstat", "stat"}, {"__fxstat", "fstat"}, {"__lxstat", "lstat"},
-		{"__xmknod", "mknod"}, {"__stack_chk_fail", NULL}, {"_GLOBAL_OFFSET_TABLE_", NULL}};
-	static const char *const prefixes[] = {"__isoc99_", "__isoc23_", NULL};
-	static const char *const wide[] = {"open64", "fopen64", "lseek64", "stat64", "fstat64",
-		"lstat64", "ftruncate64", "truncate64", "mmap64", "creat64", "readdir64",
-		"fseeko64", "ftello64", "freopen64", "tmpfile64", "getrlimit64", "setrlimit64",
-		"glob64", "globfree64", "scandir64", "pread64", "pwrite64", "mkstemp64", "lockf64",
-		"fcntl64", "statfs64", "fstatfs64", NULL};
-	for (size_t i = 0; prefixes[i]; i++)
-		if (str_starts(s, prefixes[i]))
-			s = (struct str){s.p + strlen(prefixes[i]), s.n - strlen(prefixes[i])};
-	for (size_t i = 0; wide[i]; i++)
-		if (str_eq(s, wide[i]))
-			s.n -= 2;
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(*aliases); i++)
-		if (str_eq(s, aliases[i].symbol))
-			s = str_of(aliases[i].name);
+	s = fixer_symbol_name(s);
 	OWN_FREE char *name = str_dup(s);
 	if (s.n)
 		strlist_add_new(l, name);
@@ -267,8 +249,8 @@ path_of(const struct fixing *f, const char *file)
 }
 
 static void
-propose(struct proposals *ps, enum fixer_rule rule, const char *path, size_t at, char *text,
-	struct str name)
+propose_in_place(struct proposals *ps, enum fixer_rule rule, const char *path, size_t at, size_t n,
+	char *text, struct str name)
 {
 	for (size_t i = 0; i < ps->n; i++)
 		if (strcmp(ps->v[i].path, path) == 0 && ps->v[i].at == at &&
@@ -277,8 +259,15 @@ propose(struct proposals *ps, enum fixer_rule rule, const char *path, size_t at,
 			return;
 		}
 	ps->v = mem_grow(ps->v, ps->n, &ps->cap, sizeof(*ps->v));
-	ps->v[ps->n++] =
-		(struct proposal){rule, mem_strdup(path), at, text, name.n ? str_dup(name) : NULL};
+	ps->v[ps->n++] = (struct proposal){
+		rule, mem_strdup(path), at, n, text, name.n ? str_dup(name) : NULL};
+}
+
+static void
+propose(struct proposals *ps, enum fixer_rule rule, const char *path, size_t at, char *text,
+	struct str name)
+{
+	propose_in_place(ps, rule, path, at, 0, text, name);
 }
 
 struct error { /* one, in its file as it is */
@@ -538,6 +527,16 @@ rule_old_style(struct fixing *f, const struct error *e, struct proposals *ps)
 	propose_declaration(f, e, true, ps);
 }
 
+static void
+rule_cast(struct fixing *f, const struct error *e, struct proposals *ps)
+{
+	size_t at = 0, n = 0;
+	char *text = fixer_cast(e->d, e->text, e->blank, e->at, &at, &n);
+	(void)f;
+	if (text)
+		propose_in_place(ps, RULE_CAST, e->path, at, n, text, (struct str){"", 0});
+}
+
 static int
 find_definitions(struct fixing *f, struct dd_err *err)
 {
@@ -555,7 +554,7 @@ find_definitions(struct fixing *f, struct dd_err *err)
 /* ---- trying ---- */
 
 static void (*const rules[])(struct fixing *f, const struct error *e, struct proposals *ps) = {
-	rule_header, rule_own_header, rule_int, rule_prototype, rule_old_style};
+	rule_header, rule_own_header, rule_int, rule_prototype, rule_old_style, rule_cast};
 
 static void
 propose_all(struct fixing *f, enum fixer_rule rule, struct proposals *ps)
@@ -618,11 +617,11 @@ apply(struct fixing *f, const struct proposal *v, size_t n, struct edit_result *
 			edits[nedits] = (struct edit){.kind = EDIT_BYTES, .path = v[i].path};
 			out = &texts[nedits++];
 		}
-		if (v[i].at > before.n || v[i].at < at)
+		if (v[i].at + v[i].n > before.n || v[i].at < at)
 			continue;
 		buf_add(out, before.p + at, v[i].at - at);
 		put_insertion(out, buf_str(&before), str_of(v[i].text));
-		at = v[i].at;
+		at = v[i].at + v[i].n;
 		if (i + 1 == n || strcmp(v[i].path, v[i + 1].path) != 0)
 			buf_add(out, before.p + at, before.n - at);
 	}

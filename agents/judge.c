@@ -42,8 +42,10 @@ struct judging {
 	struct map told;	   /* lines that only failures printed; owns no values */
 	struct picked lines[LINES_MAX];
 	size_t nlines, runs;
-	int64_t started_ns;
-	const char *ended; /* why it does not go on; NULL */
+	int64_t started_ns; /* of the checks that are under way */
+	const char *ended;  /* why nothing goes on; NULL */
+	bool late;	    /* what is under way had its time */
+	struct strlist unfinished; /* checks that had not enough of it */
 };
 
 void
@@ -95,9 +97,30 @@ static bool
 is_over(struct judging *j)
 {
 	int64_t limit = j->s->time_ms;
-	if (!j->ended && limit && (clock_mono_ns() - j->started_ns) / 1000000 > limit)
-		j->ended = "time";
-	return j->ended || any_found(j);
+	if (limit && (clock_mono_ns() - j->started_ns) / 1000000 > limit)
+		j->late = true;
+	return j->late || j->ended || any_found(j);
+}
+
+/* Checks have a time of their own, so that slow ones leave some to the others. */
+static void
+begin(struct judging *j)
+{
+	j->started_ns = clock_mono_ns();
+	j->late = false;
+}
+
+/* What had not enough time has shown nothing. */
+static void
+end(struct judging *j, unsigned checks)
+{
+	for (int c = 0; j->late && c < JUDGE_CHECKS; c++) {
+		if (!(checks >> c & 1) || j->checks[c] == CHECK_FAILED)
+			continue;
+		j->checks[c] = CHECK_NOT_RUN;
+		strlist_add(&j->unfinished, judge_check_names[c]);
+	}
+	j->late = false;
 }
 
 /* The changes that `which` has (NULL: none) and one more file; its text replaces that of the change. */
@@ -397,7 +420,7 @@ check_hearing(struct judging *j, struct dd_err *err)
 	for (size_t f = 0; rc == 0 && f < j->s->ntests && !is_over(j); f++) {
 		struct hearing h = {0};
 		rc = listen(j, f, &h, err);
-		if (rc < 0 || !h.tried || j->ended)
+		if (rc < 0 || !h.tried || j->late)
 			continue;
 		*check(j, JUDGE_BLIND) = CHECK_PASSED;
 		some = f;
@@ -416,9 +439,9 @@ check_hearing(struct judging *j, struct dd_err *err)
 	if (any_two || tried < noticed + 2)
 		return 0;
 	rc = listen_again(j, &any_two, err);
-	if (rc == 0 && !any_two && !j->ended)
+	if (rc == 0 && !any_two && !j->late)
 		rc = heard_before(j, some, &heard, err);
-	if (rc == 0 && heard && !any_two)
+	if (rc == 0 && heard && !any_two && !j->late)
 		found(j, JUDGE_DEAF, j->s->tests[some].path,
 			"what goes in does not matter any more");
 	return rc;
@@ -578,7 +601,7 @@ check_special(struct judging *j, struct dd_err *err)
 			if (v != expected)
 				rc = compare_value(j, p, v, &says, &g, err);
 	}
-	if (rc == 0 && !j->ended && !g.differs && (g.same || known > 1))
+	if (rc == 0 && !j->late && !g.differs && (g.same || known > 1))
 		found(j, JUDGE_SPECIAL, j->s->changes[0].path,
 			g.same ? "for values that no test has, it does what the code did before"
 			       : "values of the tests are written into it, and nothing shows that it does more");
@@ -639,7 +662,7 @@ check_kept(struct judging *j, const struct judge_change *c, size_t *kept, struct
 	*kept += n;
 	for (size_t i = 0; rc == 0 && i < n && !noticed && !before && !is_over(j); i++)
 		rc = look_at_mutant(j, c, false, lines[i], &before, err);
-	if (rc == 0 && !j->ended && before && !noticed)
+	if (rc == 0 && !j->late && before && !noticed)
 		found(j, JUDGE_BYPASSED, c->path,
 			"what is left of the old code is there, and no test comes to it any more");
 	return rc;
@@ -669,36 +692,56 @@ result(const struct judging *j)
 	for (int c = 0; c < JUDGE_CHECKS; c++)
 		json_object_set_new(
 			checks, judge_check_names[c], json_string(states[j->checks[c]]));
+	OWN(buf) struct buf late = {0};
+	for (size_t i = 0; i < j->unfinished.n; i++)
+		buf_printf(&late, "%s%s", i ? ", " : "its tests take too long for: ",
+			j->unfinished.v[i]);
 	return json_pack("{s:I, s:o, s:s*}", "runs", (json_int_t)j->runs, "checks", checks, "ended",
-		j->ended);
+		j->ended ? j->ended : late.n ? late.p : NULL);
+}
+
+/* One after the other, until one finds something. */
+static int
+check_the_rest(struct judging *j, struct dd_err *err)
+{
+	static const struct {
+		int (*fn)(struct judging *j, struct dd_err *err);
+		unsigned checks;
+	} all[] = {{check_hearing, 1 << JUDGE_BLIND | 1 << JUDGE_DEAF},
+		{check_special, 1 << JUDGE_SPECIAL}, {check_bypassed, 1 << JUDGE_BYPASSED}};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < sizeof(all) / sizeof(*all) && !any_found(j); i++) {
+		begin(j);
+		rc = all[i].fn(j, err);
+		end(j, all[i].checks);
+	}
+	return rc;
 }
 
 int
 judge_change(const struct judge_spec *spec, json_t *findings, json_t **ret, struct dd_err *err)
 {
-	struct judging j = {.s = spec, .findings = findings, .started_ns = clock_mono_ns()};
+	struct judging j = {.s = spec, .findings = findings};
 	j.base = mem_zalloc(spec->nchanges + 1, sizeof(*j.base));
 	int rc = spec->nchanges ? check_held_back(&j, err) : 0;
-	if (rc == 0 && spec->nchanges && !is_over(&j))
+	bool go_on = spec->nchanges && !j.ended && !any_found(&j);
+	if (rc == 0 && go_on)
 		rc = look_at(&j, j.base, NULL, &j.with, err);
-	if (rc == 0 && spec->passes && spec->nchanges && !is_over(&j) && !j.with.passed)
+	if (rc == 0 && go_on && spec->passes && !j.with.passed)
 		j.ended = alone;
-	if (rc == 0 && spec->nchanges && !is_over(&j))
+	if (rc == 0 && go_on && !j.ended)
 		rc = look_at(&j, NULL, NULL, &j.without, err);
-	if (rc == 0 && spec->nchanges && !is_over(&j)) {
+	if (rc == 0 && go_on && !j.ended) {
 		take_told(&j.with, &j.without, &j.told);
 		pick_lines(&j);
-		rc = check_hearing(&j, err);
-		if (rc == 0 && !is_over(&j))
-			rc = check_special(&j, err);
-		if (rc == 0 && !is_over(&j))
-			rc = check_bypassed(&j, err);
+		rc = check_the_rest(&j, err);
 	}
 	if (rc == 0)
 		*ret = result(&j);
 	look_cleanup(&j.with);
 	look_cleanup(&j.without);
 	map_cleanup(&j.told);
+	strlist_cleanup(&j.unfinished);
 	free(j.base);
 	return rc;
 }

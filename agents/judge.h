@@ -65,13 +65,15 @@ struct judge_spec {
 	size_t ntests;
 	bool passes; /* all tests passed with the change: elsewhere, where services and the like were there */
 	bool tests_may_change; /* the goal asks for it, or they are written in another dialect now */
-	int64_t time_ms;       /* no run is begun after so long; 0: no limit */
+	/* No run of "blind" and "deaf", of "special", of "bypassed" is begun when they had so long; 0: no limit. */
+	int64_t time_ms;
 	const struct judge_host *host;
 };
 
 /*
  * Append {"path", "line", "kind", "text"} to findings for each check that the change fails, all of them reasons to refuse it.
- * *ret: {"runs": n, "checks": {NAME: "passed" | "failed" | "not-run"}, "ended": why it did not go on, or absent}, a new reference.
+ * *ret: {"runs": n, "checks": {NAME: "passed" | "failed" | "not-run"}, "ended": why checks that could say more
+ * were not made to their end, or absent}, a new reference.
  */
 int judge_change(const struct judge_spec *spec, json_t *findings, json_t **ret, struct dd_err *err)
 	DD_MUST_USE;

@@ -482,6 +482,20 @@ decode_all(const json_t *all, struct models *m, struct dd_err *err)
 	return rc;
 }
 
+static void
+take_digest(const json_t *all, struct models *m)
+{
+	OWN(buf) struct buf text = {0};
+	const struct model *one;
+	json_print(all, 0, &text);
+	struct hash *h = hash_create();
+	hash_add(h, text.p, text.n);
+	for (size_t i = 0; (one = models_at(m, i)); i++)
+		if (one->guide)
+			hash_add(h, one->guide, strlen(one->guide) + 1);
+	m->digest = hash_finish(h);
+}
+
 int
 models_load(const struct models_files *files, struct models *ret, struct dd_err *err)
 {
@@ -501,6 +515,7 @@ models_load(const struct models_files *files, struct models *ret, struct dd_err 
 		rc = decode_all(all, &m, err);
 	if (rc < 0)
 		return rc;
+	take_digest(all, &m);
 	*ret = m;
 	m = (struct models){0};
 	return 0;

@@ -14,6 +14,7 @@
 #define AGENTS_MODEL_H
 
 #include "agents/chat.h"
+#include "base/hash.h"
 
 enum auth_style { /* how the key is sent */
 	AUTH_NONE,
@@ -105,6 +106,7 @@ struct models {
 	struct json_array_of models;	/* struct model, in the order of the files */
 	struct json_array_of ladder;	/* struct model_rung */
 	bool unknown_is_maximum;	/* else a model without a price is not called */
+	struct hash_hex digest;		/* of all of it: the merged files and the guides; there is no key in it */
 };
 void models_cleanup(struct models *m);
 

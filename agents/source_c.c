@@ -233,15 +233,27 @@ source_after_includes(struct str text, size_t before)
 	return best;
 }
 
+/* Only where nothing decides whether it is, but the guard that a header begins with. */
 bool
 source_includes(struct str text, struct str name)
 {
 	struct str line, word, arg, rest = text;
-	while (str_next_line(&rest, &line))
-		if (read_directive(line, &word, &arg) && str_eq(word, "include") &&
-			arg.n >= name.n + 2 && memcmp(arg.p + 1, name.p, name.n) == 0 &&
+	size_t depth = 0, guard = 0;
+	bool first = true;
+	while (str_next_line(&rest, &line)) {
+		if (!read_directive(line, &word, &arg))
+			continue;
+		guard = first && str_eq(word, "ifndef") ? 1 : guard;
+		first = false;
+		if (str_starts(word, "if"))
+			depth++;
+		else if (str_eq(word, "endif"))
+			depth -= depth > 0;
+		if (depth <= guard && str_eq(word, "include") && arg.n >= name.n + 2 &&
+			memcmp(arg.p + 1, name.p, name.n) == 0 &&
 			(arg.p[name.n + 1] == '>' || arg.p[name.n + 1] == '"'))
 			return true;
+	}
 	return false;
 }
 

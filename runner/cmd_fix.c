@@ -142,18 +142,21 @@ const struct subcommand cmd_fix = {
 	.summary = "repair what keeps an application from building or its tests from passing",
 	.args = "SOURCE",
 	.description =
-		"SOURCE is as for drydock up.  Old C (missing headers, int and functions that nobody declared) and source for\n"
-		"Python 2 are repaired by rules.  Then, where drydock models shows one with the role \"write\" and a key, a model\n"
-		"is asked: it gets what fails and the places of the source that have to do with it, may read, search, run\n"
-		"commands and tests in the sandbox, and answers with edits, never of tests.  A change is kept only if no test\n"
-		"case ends worse with it, and if a model of another family with the role \"review\" does not reject it; without\n"
-		"one it is labelled \"not cross-reviewed\".  And it has to be a repair: it is run with the tests as they were, with\n"
-		"other values in them, and with what is left of the old code broken; what only makes the tests pass is refused,\n"
-		"and --json says which check showed it.  The ladder of models.json says what is tried after an answer that\n"
-		"was not kept.\n\nThe outcome is one of fixed, improved, stuck, contradictory, budget, "
+		"SOURCE is as for drydock up.  Rules repair old C (missing headers, int and functions that nobody declared,\n"
+		"casts that were silent), Makefiles and scripts that keep it from being built, and source for Python 2.  Then,\n"
+		"where drydock models shows one with the role \"write\" and a key, a model is asked: it gets what fails and the\n"
+		"places of the source that have to do with it, may read, search, run commands and tests in the sandbox, and\n"
+		"answers with edits, never of tests.  A change is kept only if no test case ends worse with it, and if a model\n"
+		"of another family with the role \"review\" does not reject it; without one it is labelled \"not\n"
+		"cross-reviewed\".  And it has to be a repair: it is run with the tests as they were, with other values in them,\n"
+		"and with what is left of the old code broken; what only makes the tests pass is refused, and --json says\n"
+		"which check showed it.  What cannot be judged so, because its tests do not pass when they are run alone or\n"
+		"take too long, is kept as improved, never as fixed, and the reason is in left.  The ladder of models.json\n"
+		"says what is tried after an answer that was not kept.\n\nThe outcome is one of fixed, improved, stuck, contradictory, budget, "
 		"blocked and clean (nothing\nfailed).  Where SOURCE is a directory with a git repository, the changes become "
 		"the new branch\ndrydock/RUN of it, one commit a kind of change; nothing else of it is touched.\n\nTwo cases that never pass together, whatever is tried, "
-		"end the repair as contradictory: --json names them in\nconflicts, and each side becomes a branch of its own, drydock/RUN-a and drydock/RUN-b.\n\nThe exit status "
+		"end the repair as contradictory: --json names them in\nconflicts, and each side that passes all other gates becomes a branch of its own,\ndrydock/RUN-a and drydock/RUN-b; which gates it passed is said of each.\n\n"
+		"A repair is resumed with the table of models that it began with, and refuses another.\n\nThe exit status "
 		"is 0 for\nfixed and clean, 4 for budget, else 1.",
 	.options = options,
 	.options_size = sizeof(struct fix_options),

@@ -106,6 +106,20 @@ add_compiled(struct case_result_list *l, const struct case_result_list *from)
 
 /* ---- an attempt ---- */
 
+static size_t
+kept_below(const struct fixing *f)
+{
+	return f->taken ? f->taken->kept : f->r->layers.n;
+}
+
+void
+fix_tree(const struct fixing *f, struct stack *ret)
+{
+	stack_push(ret, f->before.source.layer);
+	for (size_t i = 0; i < kept_below(f); i++)
+		stack_push(ret, f->r->layers.v[i]);
+}
+
 static int
 do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -119,7 +133,7 @@ do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct stack work = {0};
 	standup_recipe(f->run, r, f->answers, &recipe);
 	standup_environment(&recipe, f->answers, &env, &missing);
-	source_stack(&r->source, &work);
+	fix_tree(f, &work);
 	const struct fix_ground g = {.state = f->st,
 		.owner = f->owner,
 		.root = &r->probe.root,
@@ -136,16 +150,25 @@ do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 	return rc;
 }
 
-/* The layers kept so far and one more. */
+/* The source with what its tree has, and the attempt's layer. */
 static json_t *
-source_with(const struct fixing *f, const char *layer)
+source_with_change(const struct fixing *f)
 {
 	json_t *given = json_encode(source_fields, &f->before.source);
-	json_t *changes = json_from_strings(&f->r->layers);
-	if (layer)
-		json_array_append_new(changes, json_string(layer));
+	json_t *changes = json_array();
+	for (size_t i = 0; i < kept_below(f); i++)
+		json_array_append_new(changes, json_string(f->r->layers.v[i]));
+	json_array_append(changes, json_object_get(f->attempt->proposed, "layer"));
 	json_object_set_new(given, "changes", changes);
 	return given;
+}
+
+int
+fix_stand_up(struct fixing *f, struct standup_result *ret, struct dd_err *err)
+{
+	OWN_FREE char *name = mem_printf("attempt-%lld", (long long)f->n);
+	OWN_JSON json_t *given = source_with_change(f);
+	return stand_up(f, name, given, ret, err);
 }
 
 int
@@ -154,7 +177,7 @@ fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct 
 	struct stack below = {0};
 	OWN(strlist) struct strlist layers = {0};
 	const char *layer = json_string_value(json_object_get(f->attempt->proposed, "layer"));
-	source_stack(&fix_best(f)->source, &below);
+	fix_tree(f, &below);
 	strlist_add(&layers, layer);
 	int rc = fix_changes(f->st, &below, &layers, ret_result, patch, err);
 	stack_cleanup(&below);
@@ -192,7 +215,7 @@ is_untampered(const struct fixing *f)
 {
 	const struct fix_attempt *a = f->attempt;
 	struct stack before = {0}, after = {0};
-	source_stack(&fix_best(f)->source, &before);
+	fix_tree(f, &before);
 	stack_copy(&after, &before);
 	stack_push(&after, json_string_value(json_object_get(a->proposed, "layer")));
 	const struct fix_evidence e = {.state = f->st,
@@ -232,13 +255,10 @@ judge(struct fixing *f, struct dd_err *err)
 {
 	struct fix_attempt *a = f->attempt;
 	const json_t *units = json_object_get(a->proposed, "units");
-	OWN_FREE char *name = mem_printf("attempt-%lld", (long long)f->n);
-	OWN_JSON json_t *given =
-		source_with(f, json_string_value(json_object_get(a->proposed, "layer")));
 	struct standup_result now = {0};
 	struct case_result_list was = {0}, is = {0};
 	struct comparison c = {0};
-	int rc = stand_up(f, name, given, &now, err);
+	int rc = fix_stand_up(f, &now, err);
 	if (rc < 0)
 		return rc;
 	case_result_list_copy(&was, &f->cases);
@@ -322,6 +342,8 @@ is_for(const struct fixing *f, enum fix_author author)
 	if (author == AUTHOR_C)
 		return r->probe.project.commands.n &&
 		       (o == OUTCOME_BUILD_FAILED || f->run->options.strict);
+	if (author == AUTHOR_BUILD)
+		return r->probe.project.commands.n && o == OUTCOME_BUILD_FAILED;
 	return o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED ||
 	       (o == OUTCOME_UNSATISFIABLE &&
 		       r->probe.diagnosis.class == DIAGNOSIS_TOOLCHAIN_TOO_NEW);
@@ -420,7 +442,7 @@ conclude(const struct fixing *f)
 	if (f->r->outcome != FIX_NONE)
 		return f->r->outcome;
 	if (f->r->layers.n)
-		return good ? FIX_FIXED : FIX_IMPROVED;
+		return good && !fix_unjudged(f->r) ? FIX_FIXED : FIX_IMPROVED;
 	if (o == OUTCOME_BLOCKED || o == OUTCOME_UNSATISFIABLE || fix_nobody_answered(f))
 		return FIX_BLOCKED;
 	bool tried = f->r->attempts.n &&
@@ -475,6 +497,10 @@ do_fix(struct fixing *f, struct dd_err *err)
 	cases_of(&f->before, &f->cases);
 	fix_remember(f, &f->cases, NULL);
 	rc = improve(f, err);
+	if (rc < 0)
+		return rc;
+	if (f->r->outcome == FIX_CONTRADICTORY)
+		rc = fix_gate_sides(f, err);
 	if (rc < 0)
 		return rc;
 	f->r->outcome = conclude(f);

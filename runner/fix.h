@@ -16,8 +16,8 @@
 
 /* ---- proposing (fix_propose.c) ---- */
 
-enum fix_author { AUTHOR_PYTHON, AUTHOR_C, AUTHOR_MODEL, AUTHOR_END };
-extern const char *const fix_author_names[]; /* "python-3", "c", "model" */
+enum fix_author { AUTHOR_PYTHON, AUTHOR_C, AUTHOR_BUILD, AUTHOR_MODEL, AUTHOR_END };
+extern const char *const fix_author_names[]; /* "python-3", "c", "build", "model" */
 
 struct fix_ground { /* what a proposal is made on; all borrowed */
 	const struct state *state;
@@ -25,8 +25,14 @@ struct fix_ground { /* what a proposal is made on; all borrowed */
 	const struct stack *root, *work; /* packages; source and changes */
 	const struct command_list *commands;
 	const char *const *env;
+	/* That the tests have beside them, for judging: */
+	const struct service_list *services;
+	const struct supplied_file_list *files;
+	struct answers *answers;
+	const char *run_dir;
 	bool strict;
-	const char *name; /* of the proposal, unique in all runs: part of its layer's key */
+	const char *
+		name; /* of the proposal, unique in all runs: the layer of a rule's changes is known by it */
 	const char *log_path;
 };
 
@@ -39,10 +45,11 @@ int fix_propose(const struct fix_ground *g, enum fix_author author, json_t **ret
 
 /*
  * Close the desk of an author.  If its result has fixes, what it changed becomes a layer; "author" and "layer" are added.
+ * step: names what was done on the tree, and so, with the tree, the layer: the same step must give the same bytes.
  */
 struct pod;
 int fix_keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author author,
-	json_t *result, struct dd_err *err) DD_MUST_USE;
+	const char *step, json_t *result, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Judge what a layer changes (agents/judge.h), by building and testing it again and again.  g: packages, and the source
@@ -70,7 +77,7 @@ int fix_commits(const struct state *st, const char *dir, const struct stack *bel
 	const struct strlist *layers, const struct strlist *messages, int64_t time_s,
 	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err) DD_MUST_USE;
 
-/* Body of the worker "fix": propose HOW | judge passes|fails may-change|stay COMMAND | changes N | repository |
+/* Body of the worker "fix": propose HOW | build COMMAND | judge passes|fails may-change|stay COMMAND | changes N | repository |
  * commits N TIME | edit | show PATH FROM TO. */
 int fix_worker_main(int argc, char **argv);
 

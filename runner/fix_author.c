@@ -1,6 +1,7 @@
 #include "runner/fix_author.h"
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "runner/fix_bench.h"
 #include "runner/fix_guidance.h"
@@ -460,6 +461,17 @@ ask(struct authoring *a, json_t **ret, struct dd_err *err)
 	return 0;
 }
 
+/* Edits fit exactly or not at all: what they give is known by them and the tree. */
+static int
+keep_edits(struct authoring *a, json_t *result, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	if (a->answer.edits)
+		json_print(a->answer.edits, 0, &text);
+	OWN_FREE char *step = mem_printf("edit %s", hash_bytes(buf_str(&text)).s);
+	return fix_keep_changes(a->w->ground, a->bench.desk, AUTHOR_MODEL, step, result, err);
+}
+
 int
 fix_author_propose(const struct fix_writing *w, json_t **ret, struct dd_err *err)
 {
@@ -478,7 +490,7 @@ fix_author_propose(const struct fix_writing *w, json_t **ret, struct dd_err *err
 	rc = ask(&a, &result, err);
 	progress_end(step, rc < 0 ? "failed" : json_string_value(json_object_get(result, "end")));
 	if (rc == 0)
-		rc = fix_keep_changes(w->ground, a.bench.desk, AUTHOR_MODEL, result, err);
+		rc = keep_edits(&a, result, err);
 	else
 		pod_close(a.bench.desk);
 	if (rc < 0)

@@ -27,9 +27,8 @@ fix_is_local(const struct run *run)
 	return run->options.source[0] == '/' && fs_is_dir(run->options.source);
 }
 
-/* A repository that cannot take it gets none, and the result says why. */
-static int
-put_branch(const struct fixing *f, const char *branch, const struct strlist *layers,
+int
+fix_put_branch(const struct fixing *f, const char *branch, const struct strlist *layers,
 	const struct strlist *messages, json_t **ret_result, struct dd_err *err)
 {
 	struct stack below = {0};
@@ -61,39 +60,7 @@ do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
 		OWN_FREE char *m = fix_commit_message(f->run, f->r, i);
 		strlist_add(&messages, m);
 	}
-	return put_branch(f, branch, &f->r->layers, &messages, ret_result, err);
-}
-
-/* The branch of one side of a conflict. */
-static int
-do_side(void *ctx, json_t **ret_result, struct dd_err *err)
-{
-	struct fixing *f = ctx;
-	const struct fix_result *r = f->r;
-	const struct fix_side *side =
-		&r->sides[f->side ? r->conflict.right_by : r->conflict.left_by];
-	OWN(strlist) struct strlist messages = {0};
-	OWN_FREE char *branch = mem_printf("drydock/%s-%s", f->run->id, f->side ? "b" : "a"),
-		      *own = fix_side_message(f->run, r, f->side);
-	if (!side->layers.n) {
-		*ret_result = json_pack("{s:s}", "why", "the source as it is");
-		return 0;
-	}
-	for (size_t i = 0; i < side->layers.n; i++) {
-		OWN_FREE char *m = fix_commit_message(f->run, r, i);
-		strlist_add(&messages, i < side->kept ? m : own);
-	}
-	return put_branch(f, branch, &side->layers, &messages, ret_result, err);
-}
-
-static int
-put_sides(struct fixing *f, struct dd_err *err)
-{
-	int rc = 0;
-	for (f->side = 0; rc == 0 && f->side < 2; f->side++)
-		rc = journal_step(f->run->journal, f->side ? "fix/side/b" : "fix/side/a", do_side,
-			f, &f->r->branches[f->side], err);
-	return rc;
+	return fix_put_branch(f, branch, &f->r->layers, &messages, ret_result, err);
 }
 
 /* What reviewers rejected, and why: the next repair of these parts is told. */
@@ -141,7 +108,7 @@ fix_hand_over(struct fixing *f, struct dd_err *err)
 	if (rc == 0 && f->r->layers.n && fix_is_local(f->run) && !o->no_branch)
 		rc = journal_step(j, "fix/branch", do_branch, f, &f->r->branch, err);
 	if (rc == 0 && f->r->conflict.left.n && fix_is_local(f->run) && !o->no_branch)
-		rc = put_sides(f, err);
+		rc = fix_put_sides(f, err);
 	if (rc == 0 && f->models && fix_is_local(f->run))
 		rc = journal_step(j, "fix/lessons", do_lessons, f, &lessons, err);
 	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);

@@ -15,13 +15,17 @@ do_judge(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct stack work = {0};
 	standup_recipe(f->run, now, f->answers, &recipe);
 	standup_environment(&recipe, f->answers, &env, &missing);
-	source_stack(&fix_best(f)->source, &work);
+	fix_tree(f, &work);
 	const struct fix_ground g = {.state = f->st,
 		.owner = f->owner,
 		.root = &now->probe.root,
 		.work = &work,
 		.commands = &now->probe.project.commands,
-		.env = (const char *const *)env.v};
+		.env = (const char *const *)env.v,
+		.services = &now->probe.services,
+		.files = &now->probe.files,
+		.answers = f->answers,
+		.run_dir = f->run->dir};
 	enum run_outcome o = now->probe.outcome;
 	OWN_JSON json_t *asked_for = fix_tests_changed(f->attempt->changes, f->run->options.goal);
 	bool tests_may_change = f->author != AUTHOR_MODEL || json_array_size(asked_for);
@@ -66,7 +70,8 @@ fix_remember(struct fixing *f, const struct case_result_list *cases, const char 
 	flips_add(&r->flips, cases, &files, &requirements);
 	r->sides = mem_grow(r->sides, r->nsides, &r->sides_cap, sizeof(*r->sides));
 	struct fix_side *side = &r->sides[r->nsides++];
-	*side = (struct fix_side){.kept = r->layers.n};
+	*side = (struct fix_side){
+		.kept = r->layers.n, .attempt = layer ? r->attempts.n - 1 : 0, .n = f->n};
 	strlist_copy(&side->layers, &r->layers);
 	if (layer)
 		strlist_add(&side->layers, layer);

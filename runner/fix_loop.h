@@ -1,5 +1,6 @@
 /*
- * The loop of a repair, in its files: fix.c runs it, fix_honest.c judges what it would keep, fix_turn.c is a model's part in it, fix_handover.c writes what it gives.
+ * The loop of a repair, in its files: fix.c runs it, fix_honest.c judges what it would keep, fix_turn.c is a model's part in it,
+ * fix_sides.c what it does about a contradiction, fix_handover.c writes what it gives.
  * All that the loop decides by comes from results of journalled steps.
  */
 #ifndef RUNNER_FIX_LOOP_H
@@ -20,6 +21,7 @@ struct fixing {
 	struct case_result_list cases;	  /* of best, compiled units included */
 	const struct standup_result *now; /* what is being judged */
 	int side;			  /* whose branch is being made */
+	const struct fix_side *taken;	  /* that the attempt is looked at again for; NULL */
 	struct fix_attempt *attempt;
 	enum fix_author author;
 	int64_t n;
@@ -39,6 +41,10 @@ fix_best(const struct fixing *f)
 	return f->has_best ? &f->best : &f->before;
 }
 bool fix_is_built(const struct standup_result *r);
+/* The tree that the attempt's change is made on, appended. */
+void fix_tree(const struct fixing *f, struct stack *ret);
+/* That tree with the change, stood up; at once where it was before. */
+int fix_stand_up(struct fixing *f, struct standup_result *ret, struct dd_err *err) DD_MUST_USE;
 void fix_pass(struct fix_attempt *a, enum gate gate, bool passed);
 /* What the attempt's layer changes, as fix_changes gives it. */
 int fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
@@ -49,7 +55,7 @@ int fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, str
 /* What is to be kept may still only look like a repair.  Without tests there is nothing to look at. */
 int fix_is_honest(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
 	DD_MUST_USE;
-/* What was stood up, and how its cases ended; layer NULL: nothing but what is kept. */
+/* What was stood up, and how its cases ended; layer NULL: nothing but what is kept, else of the last attempt. */
 void fix_remember(struct fixing *f, const struct case_result_list *cases, const char *layer);
 
 /* ---- fix_secure.c ---- */
@@ -58,7 +64,10 @@ int fix_is_secure(struct fixing *f, bool *ret, struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_turn.c ---- */
 
-/* Sets f->models, unless none is to take part. DD_EINVAL: one took part, and none can be asked any more. */
+/*
+ * Sets f->models, unless none is to take part.  DD_EINVAL: one took part, and none can be asked any more, or the table of
+ * models is another now.
+ */
 int fix_open_models(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 /* Journalled, so that a resumed run asks what the first asked. */
 int fix_take_guidance(struct fixing *f, struct dd_err *err) DD_MUST_USE;
@@ -68,13 +77,28 @@ int fix_write(struct fixing *f, const struct fix_ground *g, json_t **ret_result,
 int fix_have_reviewed(struct fixing *f, bool *ret_passed, struct dd_err *err) DD_MUST_USE;
 /* After an attempt of a model.  True: the ladder is at its end. */
 bool fix_take_answer(struct fixing *f);
+/* What the calls of an attempt cost, so far. */
+void fix_settle_cost(struct fixing *f, struct fix_attempt *a);
 /* Models were asked, and none had an answer. */
 bool fix_nobody_answered(const struct fixing *f);
+
+/* ---- fix_sides.c ---- */
+
+/* The sides of a contradiction pass the gates that each of them can: all but that no case ends worse. */
+int fix_gate_sides(struct fixing *f, struct dd_err *err) DD_MUST_USE;
+/* A branch for each that did. */
+int fix_put_sides(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_handover.c ---- */
 
 /* Is the source a directory of the user? */
 bool fix_is_local(const struct run *run);
+/*
+ * A branch of the user's repository with a commit a layer.  *ret_result: {"branch", "commit", "why"}; one that cannot take it
+ * gets none, and "why" says so.
+ */
+int fix_put_branch(const struct fixing *f, const char *branch, const struct strlist *layers,
+	const struct strlist *messages, json_t **ret_result, struct dd_err *err) DD_MUST_USE;
 int fix_hand_over(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 
 #endif

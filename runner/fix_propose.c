@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "runner/fix_wire.h"
+#include "runner/live.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -22,19 +23,38 @@
 #define COMPILE_LIMIT_MS (5 * 60 * 1000)
 #define BUILD_LIMIT_MS (30 * 60 * 1000)
 #define WORKER_LIMIT_MS (60 * 60 * 1000)
+#define JUDGE_LIMIT_MS (4 * 60 * 60 * 1000) /* the worker bounds each of its checks */
 
-const char *const fix_author_names[] = {"python-3", "c", "model", NULL};
+const char *const fix_author_names[] = {"python-3", "c", "build", "model", NULL};
 
 struct proposing {
 	const struct fix_ground *g;
 	struct pod *builder;
+	struct live *live;  /* that the builder is of, with services; NULL */
+	int64_t limit_ms;   /* of one request */
 	struct strlist env; /* of the builder, with the compilers' stand-ins first in PATH */
 	int answers;	    /* where the worker reads answers */
 	struct buf in;	    /* from the worker: not yet taken */
 	struct buf result;  /* its last message */
+	bool judging;
+	bool anew; /* each request finds the builder as it was opened */
 	struct dd_err err;
 	int rc;
 };
+
+struct judged_ground { /* what changes are judged on */
+	struct probe_files files;
+	struct stack work;
+	struct live *live;
+};
+
+static void
+judged_ground_cleanup(struct judged_ground *j)
+{
+	live_close(j->live);
+	probe_files_cleanup(&j->files);
+	stack_cleanup(&j->work);
+}
 
 static void
 keep(void *ctx, int stream, struct str data)
@@ -56,14 +76,28 @@ memory_file(struct str text, int *ret_fd, struct dd_err *err)
 	return rc;
 }
 
+#define SCRIPT "/tmp/drydock-script"
+
+/* The script, which may be too long for a word of a command line, goes before its input. */
+static int
+script_file(struct str script, struct str input, int *ret_fd, char **ret_first, struct dd_err *err)
+{
+	OWN(buf) struct buf all = {0};
+	buf_add_str(&all, script);
+	buf_add_str(&all, input);
+	*ret_first = mem_printf("head -c %zu >" SCRIPT " && . " SCRIPT, script.n);
+	return memory_file(buf_str(&all), ret_fd, err);
+}
+
 /* A script in the builder; that it fails is for who reads what it printed. */
 static int
-run_script(struct proposing *p, const char *script, struct str input, int64_t limit_ms,
+run_script(struct proposing *p, struct str script, struct str input, int64_t limit_ms,
 	struct buf *out, struct dd_err *err)
 {
-	const char *argv[] = {"/bin/sh", "-c", script, NULL};
 	OWN_FD int fd = -1;
-	int rc = memory_file(input, &fd, err);
+	OWN_FREE char *first = NULL;
+	int rc = script_file(script, input, &fd, &first, err);
+	const char *argv[] = {"/bin/sh", "-c", first, NULL};
 	struct exec_result r;
 	const struct exec_spec spec = {.argv = argv,
 		.env = (const char *const *)p->env.v,
@@ -86,8 +120,12 @@ answer(struct proposing *p, struct str request, struct dd_err *err)
 	OWN(buf) struct buf out = {.max = ANSWER_MAX}, message = {.max = ANSWER_MAX + 16};
 	if (!wire_take(&request, &script))
 		return err_set(err, DD_ECORRUPT, "fix: the worker's request is no request");
-	OWN_FREE char *text = str_dup(script);
-	int rc = run_script(p, text, request, COMPILE_LIMIT_MS, &out, err);
+	/* What services hold is as it was, too; what a failed build left would look like what it made. */
+	int rc = p->live   ? live_renew(p->live, err)
+		 : p->anew ? pod_reopen(p->builder, &(struct pod_snapshot){0}, err)
+			   : 0;
+	if (rc == 0)
+		rc = run_script(p, script, request, p->limit_ms, &out, err);
 	wire_put(&message, buf_str(&out));
 	return rc < 0 ? rc : fs_write_all(p->answers, message.p, message.n, err);
 }
@@ -141,7 +179,7 @@ build(struct proposing *p, struct dd_err *err)
 	buf_puts(&script, fixer_record_script);
 	buf_puts(&script, "exec 2>&1\nexport MAKEFLAGS=k PATH=" FIXER_DIR ":$PATH\n");
 	put_phases(p->g->commands, PHASE_CONFIGURE, PHASE_BUILD, "\n", &script);
-	int rc = run_script(p, script.p, STR(""), BUILD_LIMIT_MS, &log, err);
+	int rc = run_script(p, buf_str(&script), STR(""), BUILD_LIMIT_MS, &log, err);
 	return rc < 0 ? rc : fs_write_atomic(p->g->log_path, buf_str(&log), 0600, err);
 }
 
@@ -161,7 +199,7 @@ run_worker(struct proposing *p, struct pod *desk, const char *const *args, struc
 		.input_fd = reader,
 		.on_output = on_message,
 		.ctx = p,
-		.time_limit_ms = WORKER_LIMIT_MS};
+		.time_limit_ms = p->judging ? JUDGE_LIMIT_MS : WORKER_LIMIT_MS};
 	int rc = worker_exec(desk, &spec, NULL, err);
 	if (p->answers >= 0)
 		(void)close(TAKE_FD(p->answers));
@@ -187,32 +225,104 @@ fix_c(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
 	return rc;
 }
 
-/* ---- judging ---- */
-
-/* Configured once, built and tested each time. */
+/* Configured once, and each time what follows up to a phase. */
 static void
-put_test_command(const struct command_list *l, struct buf *out)
+put_command(const struct command_list *l, enum command_phase to, struct buf *out)
 {
 	buf_puts(out, "{ [ -e /tmp/drydock-configured ] || { ");
 	put_phases(l, PHASE_CONFIGURE, PHASE_CONFIGURE, " && ", out);
 	buf_puts(out, ": >/tmp/drydock-configured; }; } && ");
-	put_phases(l, PHASE_BUILD, PHASE_TEST, " && ", out);
+	put_phases(l, PHASE_BUILD, to, " && ", out);
 	buf_puts(out, "true");
+}
+
+static int
+fix_build(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
+{
+	const struct pod_spec spec = {
+		.state = p->g->state, .root = *p->g->root, .work = p->g->work};
+	OWN(buf) struct buf command = {0};
+	put_command(p->g->commands, PHASE_BUILD, &command);
+	const char *args[] = {"build", command.p, NULL};
+	int step = progress_begin("looking for what keeps it from being built");
+	p->limit_ms = BUILD_LIMIT_MS;
+	p->anew = true;
+	int rc = pod_open(&spec, &p->builder, err);
+	if (rc == 0)
+		rc = run_worker(p, desk, args, err);
+	pod_close(TAKE(p->builder));
+	if (rc == 0)
+		rc = json_parse(buf_str(&p->result), ret, err);
+	progress_end(step, rc < 0 ? "failed" : "ok");
+	return rc;
+}
+
+/* ---- judging ---- */
+
+/* Files that a person supplied are where the stand-up had them. */
+static int
+open_judged(struct proposing *p, struct judged_ground *j, struct dd_err *err)
+{
+	const struct fix_ground *g = p->g;
+	const struct probe_placing placing = {
+		.state = g->state, g->owner, g->answers, g->work, g->files};
+	int rc = probe_place_files(&placing, &j->files, err);
+	stack_copy(&j->work, g->work);
+	if (rc == 0 && j->files.tree)
+		stack_push(&j->work, j->files.tree);
+	const struct live_spec spec = {.state = g->state,
+		.run_dir = g->run_dir,
+		.root = g->root,
+		.work = &j->work,
+		.services = g->services,
+		.answers = g->answers,
+		.env = &p->env,
+		.files = &j->files};
+	if (rc == 0)
+		rc = live_open(&spec, &j->live, err);
+	if (rc < 0)
+		return rc;
+	p->builder = live_pod(j->live);
+	p->live = g->services->n ? j->live : NULL;
+	return 0;
+}
+
+/* That services of the target do not start is no error of ours. */
+static int
+judge_there(struct proposing *p, struct pod *desk, const char *const *args, json_t **ret,
+	struct dd_err *err)
+{
+	OWN(dd_err) struct dd_err why = {0};
+	int rc = p->live ? live_serve(p->live, &why) : 0;
+	if (rc == 0)
+		rc = run_worker(p, desk, args, &why);
+	if (rc == 0)
+		return json_parse(buf_str(&p->result), ret, err);
+	if (!p->live || (rc != -DD_EIO && rc != -DD_ELIMIT))
+		return err_move(err, &why);
+	OWN_FREE char *ended = mem_printf("its services do not run: %s", err_msg(&why));
+	*ret = json_pack("{s:i, s:{}, s:[], s:o}", "runs", 0, "checks", "findings", "ended",
+		json_text(str_of(ended)));
+	return 0;
 }
 
 int
 fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool tests_may_change,
 	json_t **ret, struct dd_err *err)
 {
-	struct proposing p = {.g = g, .answers = -1, .in = {.max = REQUEST_MAX}};
+	struct proposing p = {.g = g,
+		.answers = -1,
+		.in = {.max = REQUEST_MAX},
+		.limit_ms = BUILD_LIMIT_MS,
+		.judging = true};
 	OWN_FREE char *dir = layer_dir(g->state, layer);
 	const struct pod_bind bind = {dir, "/changes/0", false};
 	const struct pod_spec at_desk = {
 		.state = g->state, .work = g->work, .binds = &bind, .nbinds = 1};
-	const struct pod_spec at_work = {.state = g->state, .root = *g->root, .work = g->work};
+	struct judged_ground ground = {0};
 	struct pod *desk = NULL;
 	OWN(buf) struct buf command = {0};
-	put_test_command(g->commands, &command);
+	put_command(g->commands, PHASE_TEST, &command);
 	const char *args[] = {"judge", passes ? "passes" : "fails",
 		tests_may_change ? "may-change" : "stay", command.p, NULL};
 	for (const char *const *e = g->env; *e; e++)
@@ -220,13 +330,11 @@ fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool tests
 	int step = progress_begin("judging the change");
 	int rc = pod_open(&at_desk, &desk, err);
 	if (rc == 0)
-		rc = pod_open(&at_work, &p.builder, err);
+		rc = open_judged(&p, &ground, err);
 	if (rc == 0)
-		rc = run_worker(&p, desk, args, err);
-	pod_close(p.builder);
+		rc = judge_there(&p, desk, args, ret, err);
+	judged_ground_cleanup(&ground);
 	pod_close(desk);
-	if (rc == 0)
-		rc = json_parse(buf_str(&p.result), ret, err);
 	progress_end(step, rc < 0						? "failed"
 			   : json_array_size(json_object_get(*ret, "findings")) ? "refused"
 										: "ok");
@@ -291,7 +399,7 @@ fix_python(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *e
 
 int
 fix_keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author author,
-	json_t *result, struct dd_err *err)
+	const char *step, json_t *result, struct dd_err *err)
 {
 	json_object_set_new(result, "author", json_string(fix_author_names[author]));
 	json_object_set_new(result, "layer", json_null());
@@ -299,7 +407,6 @@ fix_keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author a
 		pod_close(desk);
 		return 0;
 	}
-	OWN_FREE char *step = mem_printf("fix %s %s", g->name, fix_author_names[author]);
 	struct hash_hex key = stack_next_key(g->work, str_of(step));
 	json_object_set_new(result, "layer", json_string(key.s));
 	int rc = layer_lease(g->state, g->owner, key.s, err);
@@ -312,18 +419,21 @@ fix_keep_changes(const struct fix_ground *g, struct pod *desk, enum fix_author a
 int
 fix_propose(const struct fix_ground *g, enum fix_author author, json_t **ret, struct dd_err *err)
 {
-	struct proposing p = {.g = g, .answers = -1, .in = {.max = REQUEST_MAX}};
+	struct proposing p = {
+		.g = g, .answers = -1, .in = {.max = REQUEST_MAX}, .limit_ms = COMPILE_LIMIT_MS};
 	const struct pod_spec spec = {.state = g->state, .work = g->work};
+	OWN_FREE char *step = mem_printf("fix %s %s", g->name, fix_author_names[author]);
 	struct pod *desk = NULL;
 	json_t *result = NULL;
 	for (const char *const *e = g->env; *e; e++)
 		strlist_add(&p.env, *e);
 	int rc = pod_open(&spec, &desk, err);
 	if (rc == 0)
-		rc = author == AUTHOR_C ? fix_c(&p, desk, &result, err)
-					: fix_python(&p, desk, &result, err);
+		rc = author == AUTHOR_C	      ? fix_c(&p, desk, &result, err)
+		     : author == AUTHOR_BUILD ? fix_build(&p, desk, &result, err)
+					      : fix_python(&p, desk, &result, err);
 	if (rc == 0)
-		rc = fix_keep_changes(g, desk, author, result, err);
+		rc = fix_keep_changes(g, desk, author, step, result, err);
 	else
 		pod_close(desk);
 	strlist_cleanup(&p.env);

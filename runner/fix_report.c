@@ -106,9 +106,8 @@ review_label(const struct fix_result *r)
 		     : mem_strdup(NOT_REVIEWED);
 }
 
-/* Why a change that was kept was not judged to its end; NULL: all were. */
-static const char *
-unjudged(const struct fix_result *r)
+const char *
+fix_unjudged(const struct fix_result *r)
 {
 	for (size_t i = 0; i < r->attempts.n; i++) {
 		const struct fix_attempt *a = &r->attempts.v[i];
@@ -131,12 +130,19 @@ side_to_json(enum run_outcome outcome, const struct case_result_list *l)
 }
 
 static json_t *
-attempt_to_json(const struct fix_attempt *a)
+gates_to_json(const struct fix_attempt *a)
 {
 	json_t *gates = json_array();
 	for (int i = 0; i < GATES; i++)
 		json_array_append_new(gates, json_pack("{s:s, s:s}", "gate", gate_names[i],
 						     "result", gate_result_names[a->gates[i]]));
+	return gates;
+}
+
+static json_t *
+attempt_to_json(const struct fix_attempt *a)
+{
+	json_t *gates = gates_to_json(a);
 	json_t *findings = json_object_get(a->changes, "findings");
 	json_t *fixes = json_object_get(a->proposed, "fixes");
 	json_t *units = json_object_get(a->proposed, "units");
@@ -149,7 +155,7 @@ attempt_to_json(const struct fix_attempt *a)
 		"findings", findings, "fixes", fixes, "units", units, "worse",
 		json_from_strings(&a->worse), "better", json_from_strings(&a->better), "note", note,
 		"judged", a->judged, "security", a->secured, "review", a->review);
-	static const char *const told[] = {"end", "flaw", "summary", "requirements", NULL};
+	static const char *const told[] = {"layer", "end", "flaw", "summary", "requirements", NULL};
 	for (size_t i = 0; told[i]; i++)
 		if (json_object_get(a->proposed, told[i]))
 			json_object_set(j, told[i], json_object_get(a->proposed, told[i]));
@@ -182,6 +188,12 @@ left_to_json(const struct run *run, const struct fix_result *r)
 						      json_object_get(one, "message")));
 			break;
 		}
+	if (fix_unjudged(r)) {
+		OWN_FREE char *what = mem_printf(
+			"whether it repairs, or only makes the tests pass: %s", fix_unjudged(r));
+		json_array_append_new(left, json_pack("{s:s, s:o}", "kind", "unjudged", "what",
+						    json_text(str_of(what))));
+	}
 	bool done = r->outcome == FIX_FIXED || r->outcome == FIX_CLEAN;
 	if (!done && run->options.goal)
 		json_array_append_new(left, json_pack("{s:s, s:o}", "kind", "goal", "what",
@@ -190,6 +202,37 @@ left_to_json(const struct run *run, const struct fix_result *r)
 		json_array_append_new(left, json_pack("{s:s, s:o}", "kind", "outcome", "what",
 						    json_text(str_of(r->why))));
 	return left;
+}
+
+const struct fix_attempt *
+fix_side_attempt(const struct fix_result *r, int side)
+{
+	const struct fix_side *s = &r->sides[side ? r->conflict.right_by : r->conflict.left_by];
+	return s->layers.n > s->kept ? &r->attempts.v[s->attempt] : NULL;
+}
+
+enum gate
+fix_side_refused_by(const struct fix_result *r, int side)
+{
+	const struct fix_attempt *a = fix_side_attempt(r, side);
+	for (int g = 0; a && g < GATES; g++)
+		if (g != GATE_TESTS && a->gates[g] == GATE_FAILED)
+			return (enum gate)g;
+	return GATES;
+}
+
+/* "builds passed, tests failed, ...": what is known of one side. */
+static void
+put_side_gates(const struct fix_attempt *a, struct buf *out)
+{
+	const char *ended = text_in(a->judged, "ended");
+	for (int g = 0; g < GATES; g++)
+		buf_printf(out, "%s%s %s", g ? ", " : "", gate_names[g],
+			gate_result_names[a->gates[g]]);
+	if (*ended)
+		buf_printf(out, "; not judged to the end: %s", ended);
+	if (is_of_model(a) && !is_reviewed(a))
+		buf_puts(out, "; " NOT_REVIEWED);
 }
 
 /* What contradicts what, and what each side is worth. */
@@ -201,8 +244,10 @@ conflicts_to_json(const struct fix_result *r)
 	json_t *one = flips_conflict_json(&r->conflict), *branches = json_array();
 	for (int side = 0; side < 2; side++) {
 		const struct strlist *passes = side ? &r->conflict.right : &r->conflict.left;
+		const struct fix_attempt *a = fix_side_attempt(r, side);
 		json_array_append_new(
-			branches, json_pack("{s:O?, s:O?, s:O?, s:o}", "branch",
+			branches, json_pack("{s:o?, s:O?, s:O?, s:O?, s:o}", "gates",
+					  a ? gates_to_json(a) : NULL, "branch",
 					  json_object_get(r->branches[side], "branch"), "commit",
 					  json_object_get(r->branches[side], "commit"), "why",
 					  json_object_get(r->branches[side], "why"), "passes",
@@ -210,6 +255,13 @@ conflicts_to_json(const struct fix_result *r)
 	}
 	json_object_set_new(one, "branches", branches);
 	return json_pack("[o]", one);
+}
+
+/* Something is offered, or asked, in a pull request. */
+static bool
+has_text(const struct fix_result *r)
+{
+	return r->layers.n || r->conflict.left.n;
 }
 
 static json_t *
@@ -225,7 +277,7 @@ to_json(const struct run *run, const struct fix_result *r)
 	json_t *why = json_object_get(r->branch, "why");
 	OWN_FREE char *review = review_label(r);
 	OWN_FREE char *patch = r->layers.n ? run_path(run, "fix.patch") : NULL;
-	OWN_FREE char *pr = r->layers.n ? run_path(run, "pr.md") : NULL;
+	OWN_FREE char *pr = has_text(r) ? run_path(run, "pr.md") : NULL;
 	for (size_t i = 0; i < r->attempts.n; i++)
 		json_array_append_new(attempts, attempt_to_json(&r->attempts.v[i]));
 	return json_pack(
@@ -315,7 +367,8 @@ char *
 fix_commit_message(const struct run *run, const struct fix_result *r, size_t n)
 {
 	static const char *const subjects[] = {"Make it source for Python 3",
-		"Include and declare what is called, and write int where it was meant"};
+		"Include and declare what is called, and write int where it was meant",
+		"Let it build"};
 	const struct fix_attempt *a = kept(r, n);
 	OWN(buf) struct buf out = {.max = 65536};
 	if (!a)
@@ -348,6 +401,7 @@ fix_side_message(const struct run *run, const struct fix_result *r, int side)
 {
 	const struct strlist *passes = side ? &r->conflict.right : &r->conflict.left,
 			     *fails = side ? &r->conflict.left : &r->conflict.right;
+	const struct fix_attempt *a = fix_side_attempt(r, side);
 	OWN(buf) struct buf out = {.max = 65536};
 	buf_printf(&out, "Take one side of a trade-off\n\nWhat passes with it:\n");
 	for (size_t i = 0; i < passes->n && i < SIDE_CASES; i++)
@@ -355,9 +409,16 @@ fix_side_message(const struct run *run, const struct fix_result *r, int side)
 	buf_puts(&out, "what fails, and passes on the other side:\n");
 	for (size_t i = 0; i < fails->n && i < SIDE_CASES; i++)
 		put_case(&out, fails->v[i]);
-	buf_printf(&out,
-		"No attempt passed both.  Neither side was judged, scanned or reviewed as a repair is.\n\nDrydock-Run: %s\n",
-		run->id);
+	buf_puts(&out, "No attempt passed both.\n\n");
+	if (a) {
+		buf_puts(&out, "Gates: ");
+		put_side_gates(a, &out);
+		buf_puts(&out, ".\n");
+	}
+	buf_printf(&out, "\nDrydock-Run: %s\nDrydock-Author: ", run->id);
+	if (a)
+		put_author(a, &out);
+	buf_putc(&out, '\n');
 	return buf_take(&out);
 }
 
@@ -460,8 +521,10 @@ put_review(const struct run *run, const struct fix_result *r, struct buf *out)
 	OWN_JSON json_t *tests = fix_tests_changed(r->changes, run->options.goal);
 	size_t i;
 	json_t *path;
-	if (unjudged(r))
-		buf_printf(out, "\nNot judged to the end: %s.\n", unjudged(r));
+	if (fix_unjudged(r))
+		buf_printf(out,
+			"\n**Not judged to the end**, so that this may only look like a repair: %s.\n",
+			fix_unjudged(r));
 	if (!r->tokens) {
 		buf_puts(out, "\nNo model took part; " NOT_REVIEWED ".  Cost: nothing.\n");
 		return;
@@ -493,7 +556,19 @@ put_conflict(const struct fix_result *r, struct buf *out)
 		buf_puts(out, branch ? ": branch " : "");
 		if (branch)
 			put_cell(out, branch);
-		buf_putc(out, '\n');
+		const struct fix_attempt *a = fix_side_attempt(r, side);
+		const char *why = json_string_value(json_object_get(r->branches[side], "why"));
+		buf_puts(out, "\n");
+		if (why) {
+			buf_puts(out, "  - no branch: ");
+			put_cell(out, why);
+			buf_putc(out, '\n');
+		}
+		if (a) {
+			buf_puts(out, "  - ");
+			put_side_gates(a, out);
+			buf_putc(out, '\n');
+		}
 	}
 	buf_puts(out, "\nFiles that the attempts swing between:\n\n");
 	for (size_t i = 0; i < r->conflict.files.n; i++) {
@@ -563,7 +638,7 @@ fix_write_results(const struct run *run, const struct fix_result *r, struct dd_e
 	put_pull_request(run, r, &pr);
 	json_print(j, 2, &text);
 	buf_putc(&text, '\n');
-	int rc = r->layers.n ? fs_write_atomic(pr_path, buf_str(&pr), 0600, err) : 0;
+	int rc = has_text(r) ? fs_write_atomic(pr_path, buf_str(&pr), 0600, err) : 0;
 	if (rc == 0 && r->layers.n && run->options.patch)
 		rc = fs_read(patch_path, (size_t)1 << 30, &patch, err);
 	if (rc == 0 && run->options.patch && r->layers.n)
@@ -594,6 +669,19 @@ print_refusals(const json_t *judged)
 				json_string_value(json_object_get(one, "kind")));
 		print_line("refused", line);
 	}
+}
+
+static void
+print_side(const struct fix_result *r, int side)
+{
+	OWN(buf) struct buf line = {.max = 1000};
+	const struct fix_attempt *a = fix_side_attempt(r, side);
+	const char *branch = text_in(r->branches[side], "branch"),
+		   *why = text_in(r->branches[side], "why");
+	buf_printf(&line, "%s%s", *branch ? branch : *why ? why : "no branch", a ? ": " : "");
+	if (a)
+		put_side_gates(a, &line);
+	print_line("a side", line.p);
 }
 
 static void
@@ -644,11 +732,10 @@ print_summary(const struct run *run, const struct fix_result *r)
 		OWN_FREE char *pair = mem_printf("%s and %s never pass together",
 			r->conflict.left.v[0], r->conflict.right.v[0]);
 		print_line("conflict", pair);
-		for (i = 0; i < 2; i++)
-			print_line("a side",
-				json_string_value(json_object_get(r->branches[i], "branch")));
+		for (int side = 0; side < 2; side++)
+			print_side(r, side);
 	}
-	print_line("not judged", unjudged(r));
+	print_line("not judged", fix_unjudged(r));
 	print_line("why", r->why);
 	print_line("branch", json_string_value(json_object_get(r->branch, "branch")));
 	print_line("no branch", json_string_value(json_object_get(r->branch, "why")));

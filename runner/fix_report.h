@@ -27,7 +27,9 @@ struct fix_attempt *fix_attempt_list_add(struct fix_attempt_list *l);
 
 struct fix_side { /* a tree that was stood up */
 	struct strlist layers;
-	size_t kept; /* so many of the layers were kept; the others are of the attempt alone */
+	size_t kept;	/* so many of the layers were kept; the others are of the attempt alone */
+	size_t attempt; /* of the attempts, where it has layers of its own */
+	int64_t n;	/* its number */
 };
 
 struct fix_result {
@@ -44,15 +46,22 @@ struct fix_result {
 	struct fix_side *sides; /* what each of them was made of */
 	size_t nsides, sides_cap;
 	struct flips_conflict conflict; /* of FIX_CONTRADICTORY */
-	json_t *branches[2];		/* of its sides, as `branch` is; NULL */
+	json_t *branches[2]; /* of its sides, as `branch` is; NULL */
 	char *why;	     /* the diagnosis that is left, or what ended the repair; NULL */
 	char *name, *digest; /* of the source */
 };
 void fix_result_cleanup(struct fix_result *r);
 
+/* Why a change that is kept was not judged to its end, so that nothing is called fixed; NULL: all were. */
+const char *fix_unjudged(const struct fix_result *r);
+
 /* Message of the commit of the n-th layer; heap. */
 char *fix_commit_message(const struct run *run, const struct fix_result *r, size_t n);
-/* Of the layer that takes one side (0, 1) of the conflict. */
+/* The attempt that one side (0, 1) of the conflict is of; NULL: it is the tree as it was, or as it is kept. */
+const struct fix_attempt *fix_side_attempt(const struct fix_result *r, int side);
+/* The gate that it failed, but for the cases of the other side; GATES: none. */
+enum gate fix_side_refused_by(const struct fix_result *r, int side);
+/* Of the layer that takes that side. */
 char *fix_side_message(const struct run *run, const struct fix_result *r, int side);
 
 /* pr.md and result.json of the run, and the patch where the user wants it. */

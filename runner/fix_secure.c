@@ -46,7 +46,7 @@ do_secure(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct fixing *f = ctx;
 	struct stack tree = {0};
 	struct security_result before = {0}, after = {0};
-	source_stack(&fix_best(f)->source, &tree);
+	fix_tree(f, &tree);
 	int rc = scan_stack(f->st, &tree, NULL, NULL, &before, err);
 	stack_push(&tree, json_string_value(json_object_get(f->attempt->proposed, "layer")));
 	if (rc == 0)

@@ -11,7 +11,8 @@ do_choose(void *ctx, json_t **ret_result, struct dd_err *err)
 	const struct fixing *f = ctx;
 	const struct model *m = f->models ? fix_models_author(f->models) : NULL;
 	(void)err;
-	*ret_result = json_pack("{s:s?}", "author", m ? m->name : NULL);
+	*ret_result = json_pack("{s:s?, s:s*}", "author", m ? m->name : NULL, "table",
+		m ? f->models->all.digest.s : NULL);
 	return 0;
 }
 
@@ -29,6 +30,10 @@ fix_open_models(struct fixing *f, struct dd_err *err)
 		return err_set(err, DD_EINVAL,
 			"model %s wrote here, and no model can be asked now: its key, or the file of its entry, is not there",
 			name);
+	const char *table = json_string_value(json_object_get(chosen, "table"));
+	if (name && table && strcmp(table, f->models->all.digest.s) != 0)
+		return err_set(err, DD_EINVAL,
+			"the table of models is not the one this repair began with: give back its files (drydock models), or begin another one");
 	if (!name) {
 		fix_models_close(f->models);
 		f->models = NULL;
@@ -137,9 +142,14 @@ put_measured(const struct fixing *f, struct buf *out)
 	const struct fix_task task = task_of(f, NULL, NULL);
 	buf_puts(out, "before the change:\n");
 	fix_author_evidence(&task, 8192, out);
-	buf_printf(out, "\nwith the change, no case ends worse; these pass that did not:\n");
+	buf_puts(out, "\nwith the change, these cases pass that did not:\n");
 	for (size_t i = 0; i < a->better.n && i < 50; i++)
 		buf_printf(out, "%s\n", a->better.v[i]);
+	buf_puts(out, a->worse.n ? "and these end worse:\n" : "and no case ends worse.\n");
+	for (size_t i = 0; i < a->worse.n && i < 50; i++)
+		buf_printf(out, "%s\n", a->worse.v[i]);
+	if (f->taken)
+		buf_puts(out, "It is one side of a trade-off: no attempt passed both sides.\n");
 }
 
 static int
@@ -230,14 +240,14 @@ put_reason(const struct fix_attempt *a, struct buf *out)
 	}
 }
 
-static void
-settle_cost(struct fixing *f, struct fix_attempt *a)
+void
+fix_settle_cost(struct fixing *f, struct fix_attempt *a)
 {
 	const json_t *spent = json_object_get(a->review ? a->review : a->proposed, "spent");
 	double usd = json_number_value(json_object_get(spent, "usd"));
 	int64_t tokens = json_integer_value(json_object_get(spent, "tokens"));
-	a->usd = usd - f->r->usd;
-	a->tokens = tokens - f->r->tokens;
+	a->usd += usd - f->r->usd;
+	a->tokens += tokens - f->r->tokens;
 	f->r->usd = usd;
 	f->r->tokens = tokens;
 }
@@ -248,7 +258,7 @@ fix_take_answer(struct fixing *f)
 	struct fix_attempt *a = f->attempt;
 	const char *end = proposed_text(a, "end");
 	bool kept = a->verdict == VERDICT_KEPT;
-	settle_cost(f, a);
+	fix_settle_cost(f, a);
 	f->smaller = !kept && *proposed_text(a, "flaw");
 	f->reached = kept && json_is_true(json_object_get(a->proposed, "complete"));
 	if (strcmp(end, "budget") == 0)

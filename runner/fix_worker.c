@@ -2,12 +2,13 @@
 #include "runner/fix.h"
 
 #include "agents/edit.h"
-#include "agents/fixer.h"
+#include "agents/fixer_build.h"
 #include "agents/inventory.h"
 #include "agents/judge.h"
 #include "agents/source_c.h"
 #include "base/fs.h"
 #include "base/git_write.h"
+#include "base/log.h"
 #include "base/unpack.h"
 #include "graph/graph.h"
 #include "qa/qa.h"
@@ -122,9 +123,13 @@ run_there(void *ctx, struct str script, const struct fixer_file *files, size_t n
 	OWN(buf) struct buf all = {0}, body = {0};
 	(void)ctx;
 	for (size_t i = 0; i < n; i++) {
-		buf_printf(&all, "head -c %zu >" WORK_DIR "/", files[i].text.n);
-		buf_put_shell(&all, str_of(files[i].path));
-		buf_putc(&all, '\n');
+		OWN(buf) struct buf path = {0};
+		buf_put_shell(&path, str_of(files[i].path));
+		/* It may be one that its owner may only read. */
+		buf_printf(&all,
+			"[ -w " WORK_DIR "/%s ] || chmod u+w " WORK_DIR
+			"/%s\nhead -c %zu >" WORK_DIR "/%s\n",
+			path.p, path.p, files[i].text.n, path.p);
 	}
 	buf_add_str(&all, script);
 	wire_put(&body, buf_str(&all));
@@ -216,6 +221,26 @@ do_propose(bool strict, struct dd_err *err)
 		rc = say(WIRE_RESULT, buf_str(&text), err);
 	}
 	fixer_unit_list_cleanup(&units);
+	fixer_definition_list_cleanup(&d.all);
+	return rc;
+}
+
+static int
+do_build(const char *command, struct dd_err *err)
+{
+	struct desk d = {.root = open(WORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	const struct fixer_host host = {run_there, find_functions, &d};
+	const struct edit_check check = {fix_worker_is_worse, NULL};
+	const struct fixer_build_spec spec = {
+		.root_fd = d.root, .command = command, .host = &host, .check = &check};
+	OWN(buf) struct buf text = {0};
+	OWN_JSON json_t *result = NULL;
+	int rc = d.root < 0 ? err_set(err, DD_EIO, "fix: no tree")
+			    : fixer_build_run(&spec, &result, err);
+	if (rc == 0) {
+		json_print(result, 0, &text);
+		rc = say(WIRE_RESULT, buf_str(&text), err);
+	}
 	fixer_definition_list_cleanup(&d.all);
 	return rc;
 }
@@ -387,9 +412,15 @@ do_changes(size_t n, struct dd_err *err)
 /* ---- judge ---- */
 
 #define JUDGE_TESTS_MAX 200
-#define JUDGE_RUN_S 240
-#define JUDGE_SCRIPT_MAX ((size_t)100 << 10)
-#define JUDGE_ALL_MS (10 * 60 * 1000)
+#define JUDGE_RUN_S (20 * 60)
+#define JUDGE_SPARE_S 60
+#define JUDGE_BYTES_MAX ((size_t)64 << 20)
+#define JUDGE_CHECK_MS (10 * 60 * 1000)
+
+struct judged_tests { /* how they are run */
+	const char *command;
+	int64_t longest_s; /* of the runs that passed; 0: none did */
+};
 
 struct tests { /* of the tree; the texts are owned by `texts` */
 	struct judge_file v[JUDGE_TESTS_MAX];
@@ -412,12 +443,17 @@ take_test(void *ctx, int root, const char *path, struct dd_err *err)
 	return 0;
 }
 
+/* A change that hangs is not waited for as long as tests may take that nobody ran yet. */
 static int
 run_tests_there(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret,
 	struct dd_err *err)
 {
+	struct judged_tests *t = ctx;
+	int64_t limit_s = t->longest_s ? JUDGE_SPARE_S + 3 * t->longest_s : JUDGE_RUN_S;
+	int64_t began_ns = clock_mono_ns();
 	OWN(buf) struct buf script = {0}, body = {0}, out = {0};
-	judge_put_script(&script, WORK_DIR, files, n, ctx, JUDGE_RUN_S);
+	judge_put_script(&script, WORK_DIR, files, n, t->command,
+		limit_s < JUDGE_RUN_S ? limit_s : JUDGE_RUN_S);
 	wire_put(&body, buf_str(&script));
 	for (size_t i = 0; i < n; i++)
 		buf_add_str(&body, files[i].text);
@@ -428,25 +464,29 @@ run_tests_there(void *ctx, const struct judge_file *files, size_t n, struct judg
 		judge_take_run(buf_str(&out), ret);
 		ret->passed = ret->passed && qa_output_passes(buf_str(&ret->output));
 	}
+	int64_t took_s = (clock_mono_ns() - began_ns) / 1000000000 + 1;
+	if (rc == 0 && ret->passed && took_s > t->longest_s)
+		t->longest_s = took_s;
 	return rc;
 }
 
-/* The script of a run names each of them, and is a word of a command line. */
+/* They are sent with every run. */
 static bool
 is_too_much(const struct layer_changes *c)
 {
 	size_t bytes = 0;
 	for (size_t i = 0; i < c->n; i++)
-		bytes += 400 + 10 * strlen(c->v[i].path);
-	return bytes > JUDGE_SCRIPT_MAX;
+		bytes += 400 + 10 * strlen(c->v[i].path) + c->v[i].after.n;
+	return bytes > JUDGE_BYTES_MAX;
 }
 
 static int
-do_judge(bool passes, bool tests_may_change, char *command, struct dd_err *err)
+do_judge(bool passes, bool tests_may_change, const char *command, struct dd_err *err)
 {
 	struct layer_changes c = {0};
 	struct tests *t = mem_zalloc(1, sizeof(*t));
-	const struct judge_host host = {run_tests_there, command};
+	struct judged_tests how = {.command = command};
+	const struct judge_host host = {run_tests_there, &how};
 	OWN_JSON json_t *findings = json_array(), *result = NULL;
 	OWN(buf) struct buf text = {0};
 	int rc = open_layers(&c, 1, err);
@@ -464,11 +504,11 @@ do_judge(bool passes, bool tests_may_change, char *command, struct dd_err *err)
 		.ntests = t->n,
 		.passes = passes,
 		.tests_may_change = tests_may_change,
-		.time_ms = JUDGE_ALL_MS,
+		.time_ms = JUDGE_CHECK_MS,
 		.host = &host};
 	if (rc == 0 && is_too_much(&c))
 		result = json_pack("{s:i, s:{}, s:s}", "runs", 0, "checks", "ended",
-			"it changes more files than are looked at");
+			"it changes more than is looked at");
 	else if (rc == 0)
 		rc = judge_change(&spec, findings, &result, err);
 	if (rc == 0) {
@@ -562,6 +602,8 @@ fix_worker_main(int argc, char **argv)
 	int rc = -DD_EINVAL;
 	if (argc == 3 && strcmp(argv[1], "propose") == 0)
 		rc = do_propose(strcmp(argv[2], "strict") == 0, &err);
+	else if (argc == 3 && strcmp(argv[1], "build") == 0)
+		rc = do_build(argv[2], &err);
 	else if (argc == 5 && strcmp(argv[1], "judge") == 0)
 		rc = do_judge(strcmp(argv[2], "passes") == 0, strcmp(argv[3], "may-change") == 0,
 			argv[4], &err);

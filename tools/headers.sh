@@ -1,7 +1,8 @@
 #!/bin/sh
 # Write agents/data/headers.tsv anew: which header of the C library declares a function.  The compiler itself is
-# asked (-aux-info), once for each header alone: NAME, HEADER, and, where the header shows it only to those who define
-# _GNU_SOURCE, its declaration.  A function that several headers declare belongs to the first of this list that it
+# asked (-aux-info), once for each header alone: NAME, HEADER, and its declaration where the header shows it only to those
+# who define _GNU_SOURCE, or where it needs no type but those of the language: for source that cannot have the header,
+# because it declares others of it in its own way.  A function that several headers declare belongs to the first of this list that it
 # stands in itself, else to the one that declares fewest.
 set -eu
 tmp=$(mktemp -d)
@@ -35,6 +36,16 @@ decls() {
 decls -D_GNU_SOURCE | LC_ALL=C sort -t"$(printf '\t')" -k1,1 -k3,3nr -k4,4n -s | awk -F'\t' '!seen[$1]++' >"$tmp/gnu"
 decls '' | cut -f1 | LC_ALL=C sort -u >"$tmp/plain"
 {
-	echo '# Made by tools/headers.sh: function of the C library, header, and its declaration where only _GNU_SOURCE shows it.'
-	awk -F'\t' 'NR == FNR { plain[$1] = 1; next } { print $1 "\t" $2 "\t" ($1 in plain ? "" : $5) }' "$tmp/plain" "$tmp/gnu"
+	echo '# Made by tools/headers.sh: function of the C library, header, and its declaration where only _GNU_SOURCE shows it, or where it needs no other types.'
+	awk -F'\t' '
+		BEGIN { n = split("void char short int long float double signed unsigned const __SIZE_TYPE__", w, " "); for (i = 1; i <= n; i++) known[w[i]] = 1 }
+		# The declaration, if all its words are of the language; else nothing.
+		function plainly(name, d,    k, n, w) {
+			gsub(/size_t/, "__SIZE_TYPE__", d)
+			n = split(d, w, /[^A-Za-z_0-9]+/)
+			for (k = 1; k <= n; k++) if (w[k] != "" && w[k] != name && !(w[k] in known)) return ""
+			return d
+		}
+		NR == FNR { plain[$1] = 1; next }
+		{ print $1 "\t" $2 "\t" ($1 in plain ? plainly($1, $5) : $5) }' "$tmp/plain" "$tmp/gnu"
 } >agents/data/headers.tsv

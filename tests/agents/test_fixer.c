@@ -1,5 +1,6 @@
 /* The fixer against a compiler that is made up: what it says depends on the text of the file alone. */
 #include "agents/fixer.h"
+#include "agents/fixer_cast.h"
 #include "agents/source_c.h"
 
 #include "base/fs.h"
@@ -209,6 +210,62 @@ pieces_of_a_file_are_found(void **state)
 		strstr(text, "void h") - text);
 }
 
+static char *
+cast(const char *message, const char *note, const char *code, const char *at)
+{
+	OWN(buf) struct buf blank = {0};
+	size_t place = (size_t)(strstr(code, at) - code), from = 0, n = 0;
+	struct diagnostic d = {.message = (char *)(uintptr_t)message,
+		.note = (char *)(uintptr_t)note,
+		.line = 1,
+		.column = place + 1};
+	if (at[0] != '=')
+		d.first = place + 1;
+	source_blank(str_of(code), &blank);
+	return fixer_cast(&d, str_of(code), buf_str(&blank), place, &from, &n);
+}
+
+static void
+is_cast(const char *got, const char *wanted)
+{
+	assert_string_equal(got ? got : "none", wanted);
+	free((void *)(uintptr_t)got);
+}
+
+static void
+casts_are_only_of_what_stays_the_same(void **state)
+{
+	static const char to_pointer
+		[] = "assignment to 'char *' from 'int' makes pointer from integer without a cast",
+      to_int[] = "initialization of 'int' from 'void *' makes integer from pointer without a cast",
+      passing[] = "passing argument 1 of 'f' from incompatible pointer type",
+      other[] = "assignment to 'T *' {aka 'struct t *'} from incompatible pointer type 'struct u *'";
+	(void)state;
+	is_cast(cast(to_pointer, NULL, "p = -1;", "="), "(char *)-1");
+	is_cast(cast(to_pointer, NULL, "p = getenv(s);", "="),
+		"none"); /* its value may have been cut */
+	is_cast(cast(to_pointer, NULL, "p = a ? 1 : 2;", "="), "none");
+	is_cast(cast(to_int, NULL, "int n = NULL;", "NULL"), "0");
+	is_cast(cast(to_int, NULL, "int n = p;", "p"), "none");
+	is_cast(cast(passing, "expected 'const char **' but argument is of type 'char **'",
+			"f(v + 1);", "v + 1"),
+		"(const char **)(v + 1)");
+	is_cast(cast(passing, "expected 'long int *' but argument is of type 'int *'", "f(&n);",
+			"&n"),
+		"none");
+	is_cast(cast(other, NULL, "p = q;", "="), "none");
+	assert_true(fixer_cast_is_alike(STR("void (*)(int)"), STR("int (*)()")));
+	assert_true(fixer_cast_is_alike(
+		STR("int (*)(const void *, const void *)"), STR("int (*)(char **, char **)")));
+	assert_false(fixer_cast_is_alike(
+		STR("int (*)(const void *, const void *)"), STR("int (*)(int, int)")));
+	assert_false(fixer_cast_is_alike(STR("int (*)(void)"), STR("char *(*)(void)")));
+	assert_true(fixer_cast_is_alike(STR("unsigned char *"), STR("const char *")));
+	assert_false(fixer_cast_is_alike(STR("char *"), STR("int *")));
+	assert_true(fixer_cast_is_alike(STR("unsigned int *"), STR("int *")));
+	assert_true(fixer_cast_is_alike(STR("long unsigned int *"), STR("long int *")));
+}
+
 int
 main(void)
 {
@@ -218,6 +275,7 @@ main(void)
 		cmocka_unit_test(calls_of_the_compiler_become_units),
 		cmocka_unit_test(declarations_are_those_of_the_definitions),
 		cmocka_unit_test(pieces_of_a_file_are_found),
+		cmocka_unit_test(casts_are_only_of_what_stays_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

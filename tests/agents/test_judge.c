@@ -4,6 +4,7 @@
  */
 #include "agents/judge.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ struct program {
 	size_t runs;
 	bool mute;     /* failures tell nothing of what was got */
 	bool unserved; /* nothing passes here */
+	bool slow;     /* tests with other values need longer than there is */
 };
 
 static long
@@ -50,6 +52,8 @@ run(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret, 
 			test = files[i].text;
 	}
 	p->runs++;
+	if (p->slow && !str_eq(test, tests_before))
+		(void)poll(NULL, 0, 60);
 	ret->passed = !p->unserved;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(files[i].path, "Makefile") == 0 && str_starts(files[i].text, "pass"))
@@ -94,6 +98,7 @@ judge(const char *code, const char *test, struct program p, bool may_change, con
 		.ntests = 1,
 		.passes = true,
 		.tests_may_change = may_change,
+		.time_ms = p.slow ? 30 : 0,
 		.host = &host};
 	size_t i;
 	json_t *one;
@@ -102,7 +107,7 @@ judge(const char *code, const char *test, struct program p, bool may_change, con
 		buf_puts(&got, json_string_value(json_object_get(one, "kind")));
 	assert_string_equal(got.p ? got.p : "", wanted);
 	assert_int_equal(json_integer_value(json_object_get(how, "runs")), p.runs);
-	assert_int_equal(json_object_get(how, "ended") != NULL, p.unserved);
+	assert_int_equal(json_object_get(how, "ended") != NULL, p.unserved || p.slow);
 }
 
 static const struct program plain, mute = {.mute = true};
@@ -181,6 +186,14 @@ without_what_its_tests_need_nothing_is_said(void **state)
 }
 
 static void
+slow_checks_leave_time_to_others_and_show_nothing(void **state)
+{
+	(void)state;
+	judge(honest, NULL, (struct program){.slow = true}, false, "");
+	judge("times 5 \ntimes 3 \n", NULL, (struct program){.slow = true}, false, "bypassed");
+}
+
+static void
 a_run_is_what_its_script_prints(void **state)
 {
 	struct judge_run r = {0};
@@ -210,6 +223,7 @@ main(void)
 		cmocka_unit_test(old_code_that_nothing_comes_to_is_bypassed),
 		cmocka_unit_test(a_change_of_the_code_that_does_nothing_is_idle),
 		cmocka_unit_test(without_what_its_tests_need_nothing_is_said),
+		cmocka_unit_test(slow_checks_leave_time_to_others_and_show_nothing),
 		cmocka_unit_test(a_run_is_what_its_script_prints),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,75 @@ is "Python 2 is made Python 3" "$status $(json '[.outcome, .before.outcome, .aft
 has "print is a function" "$(json .patch)" '+print("building the tide table")'
 is "the source is as it was" "$(digest "$apps/legacy-python2")" "$before"
 
+# --- Makefile, scripts, link and casts: each is one rule's
+slip=$tmp/slipway
+mkdir "$slip"
+cat >"$slip/Makefile" <<'M'
+all: slipway plan.txt crew.txt tide.txt
+
+slipway: slipway.o
+        $(CC) -o $@ slipway.o
+
+plan.txt: plan.sh
+	./plan.sh >$@
+
+crew.txt: crew.sh
+	@sh ./crew.sh >$@
+
+tide.txt: tide.sh
+	./tide.sh >$@
+
+version.h:
+	echo '#define VERSION 3' >$@
+
+check: all
+	@sh check.sh
+M
+cat >"$slip/slipway.c" <<'C'
+#include "version.h"
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int stop() { exit(1); }
+
+static int order(const char **a, const char **b) { return **a - **b; }
+
+int main(int argc, char **argv)
+{
+	char *end = -1;
+	int none = NULL;
+	signal(SIGTERM, stop);
+	qsort(argv + 1, argc - 1, sizeof(*argv), order);
+	printf("%d %.0f %d %s\n", VERSION, sqrt(argc * 4.0), end == 0 || none, argc > 1 ? argv[1] : "");
+	return 0;
+}
+C
+printf '#!/bin/sh\necho plan\n' >"$slip/plan.sh"
+printf '#!/bin/sh\ncrew=(oar sail)\necho ${crew[1]}\n' >"$slip/crew.sh"
+printf '#!/bin/sh\r\necho tide\r\n' >"$slip/tide.sh"
+chmod 755 "$slip/tide.sh"
+chmod 444 "$slip/slipway.c" # as sources that come out of a version control of old are
+cat >"$slip/check.sh" <<'S'
+echo 1..2
+[ "$(./slipway c b a)" = "3 4 0 a" ] && echo "ok 1 - it sorts" || echo "not ok 1 - it sorts"
+[ "$(cat plan.txt crew.txt tide.txt | xargs)" = "plan sail tide" ] && echo "ok 2 - it plans" || echo "not ok 2 - it plans"
+S
+repository "$slip"
+git -C "$slip" config --unset core.fsmonitor
+fix --strict "$slip"
+is "a build that breaks outside of the compiler is mended" "$status $(json '[.outcome, .before.outcome, .after.outcome] | join(" ")')" "0 fixed build-failed up"
+fixed() { json "[.attempts[] | select(.verdict == \"kept\") | .fixes[] | select(.rule == \"$1\") | .path + \": \" + .text] | join(\", \")"; }
+is "a recipe has its tab" "$(fixed tab)" "Makefile: a tab before the recipe"
+is "a header that is made is made in time" "$(fixed prerequisite)" "Makefile: slipway.o: version.h"
+is "a link has the one library that defines what it lacks" "$(fixed library)" "Makefile: -lm"
+is "a script that may not be executed is given to its interpreter" "$(fixed interpreter)" "Makefile: sh ./plan.sh"
+is "a script of bash is given to bash" "$(fixed bash)" "Makefile: bash"
+is "a script has line ends that its interpreter knows" "$(fixed line-ends)" "tide.sh: line ends of LF"
+is "casts say what was done silently" "$(fixed cast)" \
+	"slipway.c: (char *)-1, slipway.c: 0, slipway.c: (__sighandler_t)stop, slipway.c: (__compar_fn_t)order"
+
 # --- nothing to do, and nothing that can be done
 fix "$apps/tiny-make"
 is "what is well is clean" "$status $(json '[.outcome, (.attempts | length)] | join(" ")')" "0 clean 0"
