@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static char *
 find(const struct tree *t, const char *dir)
@@ -26,14 +27,46 @@ has_arg(const struct scan_call *c, const char *word)
 	return strlist_has(&c->args, word);
 }
 
+/* Is it one of the words, whatever their case? */
 static bool
-mentions_tests(const char *name)
+is_word(struct str s, const char *const *words)
 {
-	static const char *const words[] = {"TEST", "test", NULL};
 	for (size_t i = 0; words[i]; i++)
-		if (strstr(name, words[i]))
+		if (s.n == strlen(words[i]) && strncasecmp(s.p, words[i], s.n) == 0)
 			return true;
 	return false;
+}
+
+enum about_tests { ABOUT_NONE, ABOUT_ON, ABOUT_OFF };
+
+/*
+ * Does an option of that name have tests built (ON), or left out (OFF)?  One that says how they run, or what for, is
+ * the author's own affair.
+ */
+static enum about_tests
+about_tests(const char *name)
+{
+	static const char *const tests[] = {
+		"test", "tests", "testing", "unittest", "unittests", "testsuite", "selftest", NULL};
+	static const char *const not [] = {
+		"without", "no", "disable", "disabled", "skip", "omit", "exclude", NULL};
+	static const char *const how[] = {"valgrind", "memcheck", "coverage", "sanitize",
+		"sanitizer", "sanitizers", "asan", "msan", "tsan", "ubsan", "fuzz", "fuzzing",
+		"bench", "benchmark", "benchmarks", "perf", "performance", "install", "installed",
+		"system", "external", "shared", "static", "network", "online", "gpu", "cuda", NULL};
+	bool any = false, off = false;
+	for (const char *p = name; *p;) {
+		size_t n = strcspn(p, "_-");
+		struct str word = {p, n};
+		if (is_word(word, how))
+			return ABOUT_NONE;
+		any = any || is_word(word, tests);
+		off = off || is_word(word, not );
+		p += n + (p[n] != '\0');
+	}
+	/* "BuildTests" and "LIBXTESTS" are one word each. */
+	any = any || strstr(name, "TEST") || strstr(name, "Test");
+	return !any ? ABOUT_NONE : off ? ABOUT_OFF : ABOUT_ON;
 }
 
 /* pkg_check_modules(PREFIX [REQUIRED] [QUIET] ... module>=1.0 ...) */
@@ -153,7 +186,7 @@ read_call(const struct scan_call *c, const char *path, struct project *p, struct
 	else if (strcmp(c->name, "enable_testing") == 0 || strcmp(c->name, "add_test") == 0 ||
 		 (strcmp(c->name, "include") == 0 && has_arg(c, "CTest")))
 		f->tests = true;
-	else if (c->args.n && mentions_tests(c->args.v[0]) &&
+	else if (c->args.n && about_tests(c->args.v[0]) != ABOUT_NONE &&
 		 (strcmp(c->name, "option") == 0 || strcmp(c->name, "cmake_dependent_option") == 0))
 		strlist_add_new(&f->options, c->args.v[0]);
 }
@@ -191,7 +224,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		buf_puts(&configure, " -DBUILD_TESTING=ON");
 	for (size_t i = 0; f.tests && i < f.options.n; i++)
 		if (strcmp(f.options.v[i], "BUILD_TESTING") != 0) {
-			OWN_FREE char *option = mem_printf("-D%s=ON", f.options.v[i]);
+			OWN_FREE char *option = mem_printf("-D%s=%s", f.options.v[i],
+				about_tests(f.options.v[i]) == ABOUT_ON ? "ON" : "OFF");
 			buf_putc(&configure, ' ');
 			buf_put_shell(&configure, str_of(option));
 		}

@@ -119,11 +119,12 @@ check_name(const struct ax_item *item, const char *kind, json_t *control, json_t
 	const char *where = json_string_value(json_object_get(control, "where"));
 	const char *hint = json_string_value(json_object_get(control, "hint"));
 	OWN_FREE char *text = mem_printf("a %s has no name", item->role);
-	OWN_FREE char *cause = mem_printf("%s %s", where ? where : "", hint ? hint : "");
+	OWN_FREE char *cause = mem_printf(
+		"%s%s%s", where ? where : "", hint && *hint ? " " : "", hint ? hint : "");
 	if (!*item->name && where && !json_is_true(json_object_get(control, "off")))
 		json_array_append_new(
 			checks, json_pack("{s:s, s:s, s:s}", "kind", field ? "label" : "name",
-					"cause", where, "text", text));
+					"cause", cause, "text", text));
 }
 
 static int
