@@ -36,6 +36,8 @@ const struct subcommand *const commands[] = {
 	&cmd_image_pull,
 	&cmd_image_push,
 	&cmd_spec,
+	&cmd_docs,
+	&cmd_docs_check,
 	&cmd_plan,
 	&cmd_plan_check,
 	&cmd_plan_approve,
