@@ -38,6 +38,7 @@ const struct subcommand *const commands[] = {
 	&cmd_spec,
 	&cmd_docs,
 	&cmd_docs_check,
+	&cmd_eval,
 	&cmd_plan,
 	&cmd_plan_check,
 	&cmd_plan_approve,
