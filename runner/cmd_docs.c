@@ -13,7 +13,7 @@
 struct docs_options {
 	struct graph_options graph; /* its common options come first */
 	const char *run, *patch, *out;
-	bool no_branch;
+	bool no_branch, head;
 };
 #define DOCS_O(member) offsetof(struct docs_options, member)
 
@@ -25,11 +25,15 @@ static const struct option_def make_options[] = {
 		"write them into this directory, too, which is new or empty"},
 	{"no-branch", 0, OPTION_FLAG, DOCS_O(no_branch), NULL,
 		"write nothing into the repository of the source"},
+	{"head", 0, OPTION_FLAG, DOCS_O(head), NULL,
+		"go by the commit that HEAD is at, and not by what lies beside it: output of a build, changes that are not committed"},
 	{"db", 0, OPTION_TEXT, DOCS_O(graph.db), "FILE",
 		"the file of the map (default: the state directory's map of SOURCE)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 static const struct option_def check_options[] = {
+	{"head", 0, OPTION_FLAG, DOCS_O(head), NULL,
+		"go by the commit that HEAD is at, and not by what lies beside it: output of a build, changes that are not committed"},
 	{"db", 0, OPTION_TEXT, DOCS_O(graph.db), "FILE",
 		"the file of the map (default: the state directory's map of SOURCE)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -195,14 +199,14 @@ has_repository(const struct docs *d)
 {
 	OWN(dd_err) struct dd_err why = {0};
 	OWN_FREE char *dir = NULL;
-	return d->source.kind == SOURCE_DIRECTORY && gitrepo_git_dir(d->path, &dir, &why) == 0;
+	return d->path[0] == '/' && fs_is_dir(d->path) && gitrepo_git_dir(d->path, &dir, &why) == 0;
 }
 
 static int
 make(struct making *m, const char *source, struct dd_err *err)
 {
 	const struct docs_options *o = m->o;
-	int rc = docs_find(&o->graph, source, o->run, &m->docs, err);
+	int rc = docs_find(&o->graph, source, o->run, o->head, &m->docs, err);
 	if (rc < 0)
 		return rc;
 	bool branch = !o->no_branch && has_repository(&m->docs);
@@ -287,7 +291,8 @@ const struct subcommand cmd_docs = {
 		"The same as drydock spec tells, as docs/drydock/README.md, a page for each component, and AGENTS.md for tools that edit\n"
 		"the code; with build, tests, services and variables where a run stood the source up.  Each statement is written with the\n"
 		"digest of each line that it comes from to docs/drydock/statements.jsonl, by which drydock docs check finds what is true no\n"
-		"more.  The branch, drydock/docs-COMMIT, is on HEAD; it is written and nothing else is.  The same source gives the same\n"
+		"more.  The branch, drydock/docs-COMMIT, is on HEAD; it is written and nothing else is.  The pages are of SOURCE as it lies there, or,\n"
+		"with --head, of the commit (and then docs check --head goes by it, too).  The same source gives the same\n"
 		"commit.  A file of such a name that drydock did not write, or that was edited since, stays as it is.",
 	.options = make_options,
 	.options_size = sizeof(struct docs_options),
@@ -304,7 +309,7 @@ check(const struct docs_options *o, const char *source, json_t **ret, struct dd_
 	struct stack work = {0};
 	OWN(buf) struct buf request = {.max = RESULT_MAX};
 	struct pod *pod = NULL;
-	int rc = docs_find(&o->graph, source, NULL, &d, err);
+	int rc = docs_find(&o->graph, source, NULL, o->head, &d, err);
 	if (rc == 0) {
 		docs_put_request(&d, &request);
 		source_stack(&d.source, &work);

@@ -1,6 +1,7 @@
 #include "runner/docs.h"
 
 #include "base/fs.h"
+#include "base/git_write.h"
 #include "base/hash.h"
 #include "envprobe/envprobe.h"
 #include "runner/handed.h"
@@ -80,8 +81,9 @@ say_variables(json_t *items, const struct recipe *r)
 	}
 }
 
-json_t *
-docs_recipe_section(const struct docs *d, const char *lock, struct dd_err *err)
+/* Of the lock file; none of what is secret.  New reference, NULL: it is no recipe. */
+static json_t *
+recipe_section(const struct docs *d, const char *lock, struct dd_err *err)
 {
 	static const char *const words[] = {"Configure: ", "Build: ", "Test: "};
 	struct recipe r = {0};
@@ -245,8 +247,8 @@ drop_history(json_t *spec)
 }
 
 int
-docs_find(const struct graph_options *o, const char *source, const char *run, struct docs *ret,
-	struct dd_err *err)
+docs_find(const struct graph_options *o, const char *source, const char *run, bool head,
+	struct docs *ret, struct dd_err *err)
 {
 	OWN_FREE char *lock = NULL;
 	int rc = session_start(&o->common, &ret->st, err);
@@ -258,14 +260,27 @@ docs_find(const struct graph_options *o, const char *source, const char *run, st
 		rc = newest_recipe(ret, &lock, err);
 	if (rc < 0)
 		return rc;
+	OWN_FREE char *from = NULL;
+	if (head && (ret->path[0] != '/' || !fs_is_dir(ret->path)))
+		rc = err_set(err, DD_EINVAL, "--head is of a repository here, which %s is not",
+			ret->path);
+	else if (head) /* the repository itself, as a bare one */
+		rc = gitrepo_git_dir(ret->path, &from, err);
+	if (rc < 0)
+		return rc;
 	ret->owner = run_command_owner();
-	rc = intake_source(&ret->st, ret->owner, ret->path, false, NULL, &ret->source, err);
+	rc = intake_source(
+		&ret->st, ret->owner, from ? from : ret->path, false, NULL, &ret->source, err);
+	if (rc == 0 && head) {
+		free(ret->source.name);
+		ret->source.name = mem_strdup(fs_name(ret->path));
+	}
 	if (rc == 0)
 		rc = make_spec(o, ret, err);
 	if (rc < 0)
 		return rc;
 	drop_history(ret->spec);
-	json_t *section = lock ? docs_recipe_section(ret, lock, err) : NULL;
+	json_t *section = lock ? recipe_section(ret, lock, err) : NULL;
 	if (lock && !section)
 		return err_wrap(err, "run %s", ret->run);
 	if (section)

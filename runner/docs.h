@@ -26,13 +26,11 @@ void docs_cleanup(struct docs *d); /* releases the layers, too */
 
 /*
  * Take the source in and find out what is to be said of it.  run: name of a run, whose source and recipe are taken; NULL: the
- * newest stand-up of that source that has a recipe, or none.  DD_ENOENT: there is no such run.
+ * newest stand-up of that source that has a recipe, or none.  head: the commit that HEAD of the repository at source is at, and
+ * not what lies beside it.  DD_ENOENT: there is no such run.
  */
-int docs_find(const struct graph_options *o, const char *source, const char *run, struct docs *ret,
-	struct dd_err *err) DD_MUST_USE;
-
-/* The sentences about how it is built, tested and run, as a section of the spec; none of what is secret.  New reference. */
-json_t *docs_recipe_section(const struct docs *d, const char *lock, struct dd_err *err);
+int docs_find(const struct graph_options *o, const char *source, const char *run, bool head,
+	struct docs *ret, struct dd_err *err) DD_MUST_USE;
 
 /* For the worker: {"pages": [{"path", "text"}], "statements": [...]}, as text; appended. */
 void docs_put_request(const struct docs *d, struct buf *out);

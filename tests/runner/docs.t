@@ -45,6 +45,16 @@ is "nothing is stale, nothing unsaid while the source is the same" "$status $(js
 docs "$app"
 is "nothing is written twice" "$status $(cat "$tmp/out")" "0 nothing to write: the pages are there"
 
+mkdir "$app/out"
+printf 'int made(void)\n{\n\treturn 0;\n}\n' >"$app/out/made.c"
+docs --head "$app"
+is "--head: what is not committed is not told of" "$status $(cat "$tmp/out")" "0 nothing to write: the pages are there"
+stale --head "$app"
+is "and nothing of the commit is stale" "$status" 0
+stale --json "$app"
+is "without it, what lies there is" "$status $(json '.unsaid | map(select(test("out/made.c"))) | length > 0')" "0 true"
+rm -r "$app/out"
+
 # --- what changes
 sed -i '1i # a comment' "$app/web/page.py"
 check
