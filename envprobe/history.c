@@ -7,7 +7,7 @@
 /* The times that a checkout gives to files are of no use for its date: a tree that is the same has others elsewhere. */
 const char history_repository_script[] =
 	"when=$(grep -Eoshw '(19[7-9][0-9]|20[0-9][0-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])' "
-	"ChangeLog* CHANGELOG* CHANGES* NEWS* | LC_ALL=C sort | tail -n 1); when=${when:-2000-01-01}T00:00:00Z; "
+	"ChangeLog* CHANGELOG* CHANGES* NEWS* | LC_ALL=C sort | tail -n 1 || :); when=${when:-2000-01-01}T00:00:00Z; "
 	"export GIT_AUTHOR_DATE=$when GIT_COMMITTER_DATE=$when; "
 	"git config --global --replace-all safe.directory '*' && git init -q && git add -A && "
 	"git -c user.name=none -c user.email=none@localhost commit -q --allow-empty -m 'no history' && "

@@ -19,7 +19,8 @@ in_a_tree(const char *script)
 	OWN_FREE char *whole = mem_printf(
 		"d=$(mktemp -d) && cd \"$d\" && { %s\n}; s=$?; cd / && rm -rf \"$d\"; exit $s",
 		script);
-	const char *argv[] = {"/bin/sh", "-c", whole, NULL};
+	const char *argv[] = {"/bin/bash", "-e", "-o", "pipefail", "-c", whole,
+		NULL}; /* as strict as a reader may be */
 	OWN(buf) struct buf out = {.max = 4096};
 	const struct spawn_spec spec = {.argv = argv, .env = env, .timeout_ms = 60000};
 	assert_int_equal(spawn_capture(&spec, STR(""), &out, NULL, NULL), 0);
