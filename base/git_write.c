@@ -158,7 +158,9 @@ make_commit(struct making *m, char **ret_commit, struct dd_err *err)
 	git_oid id;
 	const git_commit *parents[] = {m->parent};
 	char hex[GIT_OID_HEXSZ + 1];
-	int rc = git_signature_new(&who, s->author, s->email, (git_time_t)s->time_s, 0);
+	git_time_t when = s->time_s == GIT_TIME_OF_PARENT ? git_commit_time(m->parent)
+							  : (git_time_t)s->time_s;
+	int rc = git_signature_new(&who, s->author, s->email, when, 0);
 	rc = rc ? rc
 		: git_commit_create(
 			  &id, m->repo, NULL, who, who, NULL, s->message, m->tree, 1, parents);

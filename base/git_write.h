@@ -22,8 +22,9 @@ struct gitrepo_commit_spec {
 	const struct gitrepo_change *changes;
 	size_t nchanges;
 	const char *message, *author, *email;
-	int64_t time_s; /* of author and committer, UTC */
+	int64_t time_s; /* of author and committer, UTC; GIT_TIME_OF_PARENT: as the parent was committed */
 };
+#define GIT_TIME_OF_PARENT INT64_MAX
 
 struct gitrepo_object {
 	int type; /* as in libgit2 */

@@ -185,7 +185,7 @@ is_plain(struct str s)
 {
 	static const char inside[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				     "0123456789._+/=()<>;- ";
-	if (!s.n || !memchr(inside, s.p[0], 63) || s.p[s.n - 1] == ' ')
+	if (!s.n || !(memchr(inside, s.p[0], 62) || s.p[0] == '/') || s.p[s.n - 1] == ' ')
 		return false;
 	for (size_t i = 0; i < s.n; i++)
 		if (!memchr(inside, s.p[i], sizeof(inside) - 1))

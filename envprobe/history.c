@@ -4,6 +4,16 @@
 
 #define MADE_UP "0.0.0"
 
+/* The times that a checkout gives to files are of no use for its date: a tree that is the same has others elsewhere. */
+const char history_repository_script[] =
+	"when=$(grep -Eoshw '(19[7-9][0-9]|20[0-9][0-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])' "
+	"ChangeLog* CHANGELOG* CHANGES* NEWS* | LC_ALL=C sort | tail -n 1 || :); when=${when:-2000-01-01}T00:00:00Z; "
+	"export GIT_AUTHOR_DATE=$when GIT_COMMITTER_DATE=$when; "
+	"git config --global --replace-all safe.directory '*' && git init -q && git add -A && "
+	"git -c user.name=none -c user.email=none@localhost commit -q --allow-empty -m 'no history' && "
+	"git -c user.name=none -c user.email=none@localhost tag -a v" MADE_UP " -m 'no version'; "
+	"made=$?; unset when GIT_AUTHOR_DATE GIT_COMMITTER_DATE; [ $made = 0 ]";
+
 /* As a rule of kind `history` takes the tool's words from a message. */
 static const struct {
 	const char *says, *variable;
@@ -12,16 +22,7 @@ static const struct {
 	{"Versioning for this project requires", "PBR_VERSION"},
 };
 
-/*
- * For what asks git itself: a repository of one commit, with a tag, which is the same each time.  The tree may be
- * another user's, in the eyes of git.
- */
 #define REPOSITORY "not a git repository"
-#define MAKE_REPOSITORY \
-	"git config --global --replace-all safe.directory '*' && git init -q && git add -A && " \
-	"GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_DATE='2000-01-01T00:00:00Z' " \
-	"git -c user.name=none -c user.email=none@localhost commit -q --allow-empty -m 'no history' && " \
-	"git -c user.name=none -c user.email=none@localhost tag -a v" MADE_UP " -m 'no version'"
 
 static const char *
 find_variable(const char *says)
@@ -90,9 +91,9 @@ history_make_up(struct loop *l)
 	for (size_t i = 0; i < l->problems.n; i++) {
 		const struct problem *p = &l->problems.v[i];
 		if (p->kind != PROBLEM_HISTORY || strcmp(p->name, REPOSITORY) != 0 ||
-			has_command(commands, MAKE_REPOSITORY))
+			has_command(commands, history_repository_script))
 			continue;
-		put_first(commands, MAKE_REPOSITORY, p->text);
+		put_first(commands, history_repository_script, p->text);
 		(void)loop_want(l, &git);
 		strlist_addf(&l->r->options, "history=one commit with the tag v%s, made up (%s)",
 			MADE_UP, p->text);

@@ -205,16 +205,31 @@ struct graph_spec_options {
 	struct str glossary; /* "term: meaning", one a line; may be empty */
 	const char *
 		docs; /* a directory of the tree ("": all of it), whose documents are compared with the code; NULL */
+	bool files; /* and what each file with code defines */
 };
 
 /*
  * What is there: {"index", "name", "sections": [{"key", "title", "items": [{"text", "places"}]}], "links": [{"from", "to",
- * "relations"}]}.  Each item is of facts of the map, and is not there without them.
+ * "relations"}]}.  Each item is of facts of the map, and is not there without them; it has "figures": true where
+ * its numbers change with every change of the source.  The places of a component are its directory.  A section may have "of", who
+ * found it out, where it is not the map.
  */
 int graph_spec(struct graph *g, const struct graph_spec_options *o, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;
 /* The same as Markdown; agents: what somebody who works in the code needs of it. */
 void graph_spec_markdown(const json_t *spec, bool agents, struct buf *ret);
+
+/*
+ * The same as pages: an index, one a component, and what somebody who works in the code needs.  A page of ours begins with
+ * GRAPH_PAGE_MARK and the digest of what follows its first line; the map takes nothing from such a document.
+ */
+#define GRAPH_PAGE_MARK "<!-- made by drydock docs, sha256 "
+#define GRAPH_PAGES "docs/drydock/"
+#define GRAPH_PAGE_AGENTS "AGENTS.md"
+void graph_spec_pages(
+	const json_t *spec, void (*page)(void *ctx, const char *path, struct str text), void *ctx);
+/* The component that a path of the tree is of; borrowed from spec, NULL: none. */
+const char *graph_spec_component(const json_t *spec, struct str path);
 
 /*
  * Rows of one SELECT over the views `entities`, `files` and `relations`: {"index": ..., "columns": [names], "rows":

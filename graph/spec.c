@@ -23,29 +23,48 @@ spec_section(struct spec *s, const char *key, const char *title)
 	return section;
 }
 
+static json_t *
+say(json_t *section, json_t *places, const char *fmt, va_list args)
+{
+	char *text = NULL;
+	if (vasprintf(&text, fmt, args) < 0)
+		abort();
+	json_t *item = json_pack("{s:o, s:o}", "text", json_text(str_of(text)), "places",
+		places ? places : json_array());
+	json_array_append_new(json_object_get(section, "items"), item);
+	free(text);
+	return item;
+}
+
 void
 spec_say(json_t *section, json_t *places, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list args;
 	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		abort();
+	(void)say(section, places, fmt, args);
 	va_end(args);
-	json_array_append_new(json_object_get(section, "items"),
-		json_pack("{s:o, s:o}", "text", json_text(str_of(text)), "places",
-			places ? places : json_array()));
-	free(text);
+}
+
+void
+spec_say_figures(json_t *section, json_t *places, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	json_object_set_new(say(section, places, fmt, args), "figures", json_true());
+	va_end(args);
 }
 
 char *
 spec_code(const char *name)
 {
 	OWN(buf) struct buf visible = {.max = 1000}, b = {.max = 1100};
-	buf_put_visible(&visible, str_of(name));
+	/* A code span has something in it, and ends where its line does. */
+	buf_put_visible(&visible, str_of(name && *name ? name : "(no name)"));
 	buf_putc(&b, '`');
-	for (size_t i = 0; i < visible.n; i++)
-		buf_putc(&b, visible.p[i] == '`' ? '\'' : visible.p[i]);
+	for (size_t i = 0; i < visible.n; i++) {
+		char c = visible.p[i];
+		buf_putc(&b, c == '`' ? '\'' : c == '\n' || c == '\t' ? ' ' : c);
+	}
 	buf_putc(&b, '`');
 	return buf_take(&b);
 }
@@ -187,7 +206,7 @@ say_component(struct components *c, json_t *section, size_t i)
 					(json_int_t)c->links[i][k]));
 		}
 	OWN_FREE char *tests = v->tests ? mem_printf(", %zu tests", v->tests) : mem_strdup("");
-	spec_say(section, json_pack("[o]", json_text(str_of(v->name))),
+	spec_say_figures(section, json_pack("[o]", json_text(str_of(v->name))),
 		"%s: %zu files, %llu lines%s%s.", name, v->files, (unsigned long long)v->lines,
 		tests, needs.p ? needs.p : "");
 }
@@ -259,6 +278,8 @@ graph_spec(struct graph *g, const struct graph_spec_options *o, json_t **ret, st
 	json_object_set_new(answer, "sections", s.sections);
 	json_object_set_new(answer, "links", s.links);
 	rc = spec_components(&s);
+	if (rc == 0 && o->files)
+		rc = spec_files(&s);
 	if (rc == 0)
 		rc = spec_surface(&s);
 	if (rc == 0)
@@ -271,74 +292,4 @@ graph_spec(struct graph *g, const struct graph_spec_options *o, json_t **ret, st
 	last_is(s.sections, "questions");
 	*ret = TAKE(answer);
 	return 0;
-}
-
-/* ---- as Markdown ---- */
-
-static void
-put_diagram(struct buf *b, const json_t *links)
-{
-	size_t i;
-	json_t *l;
-	if (!json_array_size(links))
-		return;
-	buf_puts(b, "\n```mermaid\ngraph TD\n");
-	json_array_foreach (links, i, l) {
-		/* Names are quoted; what would end the quotes is not in them. */
-		for (int end = 0; end < 2; end++) {
-			const char *name =
-				json_string_value(json_object_get(l, end ? "to" : "from"));
-			struct hash_hex h = hash_bytes(str_of(name));
-			buf_printf(b, "%sc%.8s[\"", end ? " --> " : "\t", h.s);
-			for (const char *p = name; *p; p++)
-				buf_putc(b, *p == '"' || *p == '`' || *p == '\n' || *p == '<' ||
-							    *p == ']'
-						    ? '_'
-						    : *p);
-			buf_puts(b, "\"]");
-		}
-		buf_putc(b, '\n');
-	}
-	buf_puts(b, "```\n");
-}
-
-static void
-put_places(struct buf *b, const json_t *places)
-{
-	size_t i;
-	json_t *p;
-	json_array_foreach (places, i, p) {
-		OWN_FREE char *code = spec_code(json_string_value(p));
-		buf_printf(b, "%s%s", i ? ", " : " (", code);
-	}
-	if (json_array_size(places))
-		buf_putc(b, ')');
-}
-
-void
-graph_spec_markdown(const json_t *spec, bool agents, struct buf *ret)
-{
-	static const char *const for_agents[] = {
-		"components", "entry", "build", "environment", "configuration", NULL};
-	size_t i, k;
-	json_t *section, *item;
-	OWN_FREE char *name = spec_code(json_string_value(json_object_get(spec, "name")));
-	buf_printf(ret, agents ? "# Working in %s\n" : "# %s as it is\n", name);
-	json_array_foreach (json_object_get(spec, "sections"), i, section) {
-		const char *key = json_string_value(json_object_get(section, "key"));
-		bool wanted = !agents;
-		for (const char *const *f = for_agents; *f && !wanted; f++)
-			wanted = strcmp(*f, key) == 0;
-		if (!wanted)
-			continue;
-		buf_printf(ret, "\n## %s\n", json_string_value(json_object_get(section, "title")));
-		if (strcmp(key, "components") == 0 && !agents)
-			put_diagram(ret, json_object_get(spec, "links"));
-		buf_putc(ret, '\n');
-		json_array_foreach (json_object_get(section, "items"), k, item) {
-			buf_printf(ret, "- %s", json_string_value(json_object_get(item, "text")));
-			put_places(ret, json_object_get(item, "places"));
-			buf_putc(ret, '\n');
-		}
-	}
 }

@@ -463,7 +463,7 @@ tell_term(struct spec *s, struct str term, struct str meaning)
 	OWN_FREE char *code = spec_code(shown);
 	OWN_JSON json_t *places = json_array();
 	OWN(buf) struct buf names = {0}, said = {.max = 400};
-	buf_put_visible(&said, str_of(means));
+	buf_put_markdown(&said, means);
 	size_t n = 0;
 	int rc = db_query(s->g->db, &st, s->err,
 		"SELECT e.kind, n.s, f.path, e.line FROM entity e JOIN name n ON n.id = e.name JOIN file f ON f.id = e.file"

@@ -1,6 +1,7 @@
 #include "graph/written.h"
 
 #include "base/fs.h"
+#include "graph/graph.h"
 #include "graph/sql_text.h"
 #include "graph/uses.h"
 
@@ -619,6 +620,9 @@ written_facts(const char *path, struct str text, struct facts *ret, struct strli
 	const char *name = fs_name(path);
 	struct written w = {.f = ret, .owned = owned, .rest = text, .max_entities = MAX_ENTITIES};
 	if (reads_build(&w, name) || reads_keys(&w, path, name))
+		return true;
+	/* What was made of the map is no source of it. */
+	if (str_starts(text, GRAPH_PAGE_MARK))
 		return true;
 	if (str_ends_one(str_of(path), documents))
 		read_document(&w);

@@ -58,6 +58,8 @@ draft_cleanup(struct draft *d)
 	free(d->tasks);
 	map_cleanup(&d->digests);
 	map_cleanup(&d->told);
+	map_cleanup(&d->by_name);
+	map_cleanup(&d->symbols);
 	strlist_cleanup(&d->rules);
 	strlist_cleanup(&d->rule_ids);
 	json_decref(d->spec);
@@ -189,6 +191,15 @@ read_rules(struct draft *d, struct str text)
 
 /* ---- sections ---- */
 
+/* A bound that was met is told. */
+static void
+put_left(struct plandoc_item *i, size_t left, const char *what, int bound)
+{
+	OWN_FREE char *note = mem_printf("%zu %s at most %d.", left, what, bound);
+	if (left)
+		plandoc_note(i, note);
+}
+
 static void
 put_head(struct draft *d)
 {
@@ -203,6 +214,16 @@ put_head(struct draft *d)
 	if (d->page.cut)
 		plandoc_note(i,
 			"The page of intent says more than a plan holds: what comes after its first 400 statements is not in here.");
+	put_left(i, d->names_left, "names of the page were not looked for: the map is asked for",
+		DRAFT_MAX_NAMES);
+	put_left(i, d->rankings_left,
+		"requirements have the files of one that is like them: the map ranks files for",
+		DRAFT_MAX_RANKINGS);
+	put_left(i, d->page.more_pictures, "pictures of the page are no gate: a plan has",
+		PAGE_MAX_PICTURES);
+	put_left(i, d->tasks_left,
+		"requirements are of no task and need a plan of their own: the tasks of a plan are",
+		DRAFT_MAX_TASKS);
 }
 
 /* What the map knows of the files that tasks write stays as it is, unless a requirement says otherwise. */

@@ -7,7 +7,9 @@
 #include "intent/page.h"
 
 #define DRAFT_MAX_RANKINGS 24 /* questions to the map about what a requirement will change */
-#define DRAFT_MAX_WRITES 6    /* files of one requirement that nobody named */
+#define DRAFT_MAX_NAMES 500   /* of the page that the map is asked for, each once */
+#define DRAFT_MAX_TASKS 120
+#define DRAFT_MAX_WRITES 6 /* files of one requirement that nobody named */
 
 struct wanted { /* a requirement or a constraint */
 	const struct statement *s;
@@ -37,6 +39,9 @@ struct draft {
 	struct plandoc plan;
 	struct map digests; /* path to its digest, heap */
 	struct map told;    /* paths that are told as touched */
+	struct map by_name; /* name of a file to the paths that have it, struct strlist */
+	struct map symbols; /* name to the files that hold it, struct strlist */
+	size_t names_left, rankings_left, tasks_left; /* what was beyond a bound */
 	struct wanted *wanted;
 	size_t n;
 	struct task *tasks;

@@ -24,6 +24,34 @@ draft_is_test(const char *path)
 	       strstr(name, ".spec.");
 }
 
+static void
+strlist_free(void *l)
+{
+	strlist_cleanup(l);
+	free(l);
+}
+
+static struct strlist *
+list_of(struct map *m, const char *key)
+{
+	struct strlist *l = map_get(m, key);
+	if (!l) {
+		l = mem_new(struct strlist);
+		*l = (struct strlist){0};
+		m->destroy = strlist_free;
+		map_put(m, key, l);
+	}
+	return l;
+}
+
+/* One pass over the tree, whatever number of paths is looked for. */
+static void
+index_names(struct draft *d)
+{
+	for (struct map_entry *e = map_first(&d->digests); e; e = map_next(e))
+		strlist_add(list_of(&d->by_name, fs_name(map_key(e))), map_key(e));
+}
+
 /* A path of the tree, or the only ones that end so. */
 static void
 find_path(const struct draft *d, const char *name, struct strlist *ret)
@@ -36,15 +64,16 @@ find_path(const struct draft *d, const char *name, struct strlist *ret)
 		return;
 	}
 	OWN_FREE char *tail = mem_printf("/%s", name);
-	for (struct map_entry *e = map_first(&d->digests); e; e = map_next(e))
-		if (str_ends(str_of(map_key(e)), tail))
-			strlist_add(&found, map_key(e));
+	const struct strlist *same = map_get(&d->by_name, fs_name(name));
+	for (size_t i = 0; same && i < same->n; i++)
+		if (str_ends(str_of(same->v[i]), tail))
+			strlist_add(&found, same->v[i]);
 	for (size_t i = 0; i < found.n && found.n <= MAX_PLACES; i++)
 		strlist_add_new(ret, found.v[i]);
 }
 
 static int
-find_symbol(const struct draft *d, const char *name, struct strlist *ret)
+ask_symbol(const struct draft *d, const char *name, struct strlist *ret)
 {
 	OWN_JSON json_t *answer = NULL;
 	OWN(strlist) struct strlist found = {0};
@@ -66,6 +95,26 @@ find_symbol(const struct draft *d, const char *name, struct strlist *ret)
 	return 0;
 }
 
+/* The map is asked for a name once, and for so many. */
+static int
+find_symbol(struct draft *d, const char *name, struct strlist *ret)
+{
+	const struct strlist *known = map_get(&d->symbols, name);
+	int rc = 0;
+	if (!known && map_count(&d->symbols) >= DRAFT_MAX_NAMES) {
+		d->names_left++;
+		return 0;
+	}
+	if (!known) {
+		struct strlist *l = list_of(&d->symbols, name);
+		rc = ask_symbol(d, name, l);
+		known = l;
+	}
+	for (size_t i = 0; rc == 0 && i < known->n; i++)
+		strlist_add_new(ret, known->v[i]);
+	return rc;
+}
+
 static int
 resolve_names(struct draft *d, struct wanted *w)
 {
@@ -76,12 +125,14 @@ resolve_names(struct draft *d, struct wanted *w)
 		page_names(w->checks.v[i], &names);
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN(strlist) struct strlist files = {0};
+		size_t left = d->names_left;
 		find_path(d, names.v[i], &files);
 		if (!files.n)
 			rc = find_symbol(d, names.v[i], &files);
 		for (size_t k = 0; k < files.n; k++)
 			strlist_add_new(&w->named, files.v[k]);
-		if (!files.n && page_is_code_name(names.v[i]))
+		/* Of what was not looked for it is not known. */
+		if (!files.n && left == d->names_left && page_is_code_name(names.v[i]))
 			strlist_add_new(&w->unknown, names.v[i]);
 	}
 	return rc;
@@ -145,14 +196,17 @@ draft_find_files(struct draft *d)
 {
 	size_t rankings = 0;
 	int rc = 0;
+	index_names(d);
 	for (size_t i = 0; rc == 0 && i < d->n; i++) {
 		struct wanted *w = &d->wanted[i];
 		rc = resolve_names(d, w);
 		if (rc == 0 && !draft_is_constraint(w)) {
-			if (rankings++ < DRAFT_MAX_RANKINGS)
+			if (rankings++ < DRAFT_MAX_RANKINGS) {
 				rc = rank(d, w);
-			else
+			} else {
 				borrow_ranking(d, w);
+				d->rankings_left++;
+			}
 			choose_writes(d, w);
 		}
 	}

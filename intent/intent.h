@@ -39,8 +39,9 @@ json_t *intent_check(const struct plandoc *p, int root_fd);
 /* ---- approval ---- */
 
 /*
- * Who approved which text of a plan: lines of JSON beside it, PLAN.approvals, each with the digest of the line before, so that none
- * can be changed or taken out unseen; only ever added to.
+ * Who approved which text of a plan: lines of JSON beside it, PLAN.approvals, each with the digest of the line before, behind one that
+ * says how many there are and the digest of the last: none can be changed or taken out, at the end neither, unless whoever does it
+ * writes the digests anew.  Any number of processes may approve at once.
  */
 struct intent_approval {
 	char *author;

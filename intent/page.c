@@ -266,8 +266,12 @@ take_line(struct reading *r, struct str line, uint32_t number)
 		return;
 	size_t mark = bullet(t);
 	OWN_FREE char *picture = picture_of(t);
-	if (picture && *picture)
-		strlist_add_new(&r->page->pictures, picture);
+	if (picture && *picture && !strlist_has(&r->page->pictures, picture)) {
+		if (r->page->pictures.n < PAGE_MAX_PICTURES)
+			strlist_add(&r->page->pictures, picture);
+		else
+			r->page->more_pictures++;
+	}
 	if (!t.n || str_starts(t, "#") || mark) {
 		end_block(r);
 		if (str_starts(t, "#"))

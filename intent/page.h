@@ -11,6 +11,7 @@
 
 #define PAGE_MAX_BYTES ((size_t)1 << 20)
 #define PAGE_MAX_STATEMENTS 400
+#define PAGE_MAX_PICTURES 20
 #define PAGE_MAX_TEXT 600 /* bytes of a statement; what is longer is cut, and ends with "..." */
 
 enum statement_kind {
@@ -38,6 +39,7 @@ struct page {
 	struct statement *v;
 	size_t n, cap;
 	struct strlist pictures; /* paths of reference pictures */
+	size_t more_pictures;	 /* than are kept */
 	bool cut;		 /* there were more statements than are kept */
 };
 void page_cleanup(struct page *p);

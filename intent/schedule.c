@@ -16,6 +16,7 @@
 
 /* ---- tasks ---- */
 
+/* NULL: it would be one task too many. */
 static struct task *
 task_of(struct draft *d, const struct wanted *w)
 {
@@ -23,6 +24,8 @@ task_of(struct draft *d, const struct wanted *w)
 		if (d->tasks[t].writes.n && !d->tasks[t].unsure &&
 			strcmp(d->tasks[t].writes.v[0], w->writes.v[0]) == 0)
 			return &d->tasks[t];
+	if (d->ntasks == DRAFT_MAX_TASKS)
+		return NULL;
 	struct task *t = &d->tasks[d->ntasks++];
 	t->title = mem_strdup(w->s->text);
 	return t;
@@ -37,6 +40,10 @@ make_tasks(struct draft *d)
 		if (draft_is_constraint(w))
 			continue;
 		struct task *t = task_of(d, w);
+		if (!t) {
+			d->tasks_left++;
+			continue;
+		}
 		strlist_add(&t->requirements, w->id);
 		for (size_t k = 0; k < w->writes.n; k++)
 			strlist_add_new(&t->writes, w->writes.v[k]);

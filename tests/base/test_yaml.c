@@ -61,7 +61,7 @@ a_scalar_stays_the_text_that_it_was(void **state)
 	(void)state;
 	static const char *const texts[] = {"zlib1g-dev", "", "null", "~", "- x", "a: b", "a #b",
 		" a", "a ", "true", "/usr/lib", "x\ny\t\x01", "\xc3\xa9", "'q'", "\"", "[", "@",
-		"%", "header z.h (a.c:3)", NULL};
+		"%", "header z.h (a.c:3)", "...", "---", ".5", NULL};
 	for (size_t i = 0; texts[i]; i++) {
 		OWN(buf) struct buf text = {0};
 		OWN_JSON json_t *got = NULL;
@@ -70,6 +70,14 @@ a_scalar_stays_the_text_that_it_was(void **state)
 		buf_putc(&text, '\n');
 		assert_int_equal(yaml_parse(buf_str(&text), &got, NULL), 0);
 		assert_string_equal(json_string_value(json_object_get(got, "k")), texts[i]);
+
+		/* And where it is all that there is. */
+		OWN(buf) struct buf alone = {0};
+		OWN_JSON json_t *whole = NULL;
+		yaml_put_scalar(&alone, str_of(texts[i]));
+		assert_int_equal(yaml_parse(buf_str(&alone), &whole, NULL), 0);
+		assert_true(json_is_string(whole));
+		assert_string_equal(json_string_value(whole), texts[i]);
 	}
 }
 

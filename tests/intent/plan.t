@@ -101,16 +101,50 @@ is "what people decided is read back" "$(json '.faults | length') $status" "0 0"
 run "$drydock" plan approve --state "$state" "$tmp/p" --author 'Ada "L"' --json
 is "approved, with the digest of the text" "$status $(json .digest)" "0 $(sha256sum "$md" | cut -d' ' -f1)"
 run "$drydock" plan approve --state "$state" "$md" --author Bob
-is "each approval is a line more" "$(wc -l <"$md.approvals") $(jq -r .author "$md.approvals" | tail -n 1)" "2 Bob"
+is "each approval is a line more, behind the one that counts them" "$(wc -l <"$md.approvals") $(jq -r .author "$md.approvals" | tail -n 1)" "3 Bob"
 check
 is "it is approved" "$(json '.approval.approved')" true
 echo "a note" >>"$md"
 check
 is "and not when it has changed since" "$(json '.approval.approved') $(json '.plan.sections[-1].notes | test("a note")')" "false true"
-sed -i '1s/Ada/Eve/' "$md.approvals"
-check
-is "a changed approval is noticed" "$status $(grep -c 'changed or taken out' "$tmp/err")" "3 1"
+cp "$md.approvals" "$tmp/approvals"
+tampered() { # NAME SED MESSAGE
+	sed "$2" "$tmp/approvals" >"$md.approvals"
+	check
+	is "$1" "$status $(grep -c -e "$3" "$tmp/err")" "3 1"
+}
+tampered "a changed approval is noticed" '2s/Ada/Eve/' 'changed or taken out'
+tampered "and one whose last was changed" '3s/Bob/Eve/' '2 were, 2 are here, or the last was changed'
+tampered "one that was taken out" 2d 'changed or taken out'
+tampered "one that was cut off the end" 3d '2 were, 1 are here'
+tampered "all that were cut off" '2,3d' '2 were, 0 are here'
+tampered "and the count that was cut off" 1d 'does not say how many'
 rm "$md.approvals"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	"$drydock" plan approve --state "$state" "$md" --author "N$i" >"$tmp/approve.$i" 2>&1 &
+done
+wait
+check
+is "none of many that approve at once is lost" "$(jq -r '.author // empty' "$md.approvals" | sort -u | wc -l) $(json .approval.approved)" "12 true"
+rm "$md.approvals"
+
+# --- bounds, and each is told
+{
+	echo '# Many'
+	echo '## Requirements'
+	for i in $(seq 130); do
+		printf -- '- Change `only_%s_a`, `only_%s_b`, `only_%s_c`, `only_%s_d` in step %s.\n' "$i" "$i" "$i" "$i" "$i"
+	done
+	echo '## Screens'
+	for i in $(seq 23); do echo "![screen](shots/$i.png)"; done
+} >"$tmp/many.md"
+run "$drydock" plan --quiet --state "$state" --intent "$tmp/many.md" --json "$tree"
+head_says() { json ".notes | tostring | contains(\"$1\")"; }
+is "names the map is asked for" "$status $(head_says '20 names of the page were not looked for: the map is asked for at most 500.')" "0 true"
+is "what was not looked for is not called missing" "$(json '[.sections[] | .. | objects | select(.names? and (.names | tostring | contains("only_130_a")))] | length')" 0
+is "tasks" "$(head_says '10 requirements are of no task and need a plan of their own: the tasks of a plan are at most 120.')" true
+is "pictures" "$(head_says '3 pictures of the page are no gate: a plan has at most 20.')" true
+is "rankings" "$(head_says '106 requirements have the files of one that is like them')" true
 
 # --- what is wrong is found, each by itself
 cp "$md" "$tmp/good"
