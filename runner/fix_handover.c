@@ -130,19 +130,29 @@ do_lessons(void *ctx, json_t **ret_result, struct dd_err *err)
 	return 0;
 }
 
+/* What is handed over again, with more, is another step; heap. */
+static char *
+key_of(const struct fixing *f, const char *what)
+{
+	return f->round ? mem_printf("fix/%s/%lld", what, (long long)f->round)
+			: mem_printf("fix/%s", what);
+}
+
 int
 fix_hand_over(struct fixing *f, struct dd_err *err)
 {
+	OWN_FREE char *patch = key_of(f, "patch"), *branch = key_of(f, "branch"),
+		      *learnt = key_of(f, "lessons");
 	struct journal *j = f->run->journal;
 	const struct run_options *o = &f->run->options;
 	OWN_JSON json_t *lessons = NULL;
 	int rc =
-		f->r->layers.n ? journal_step(j, "fix/patch", do_patch, f, &f->r->changes, err) : 0;
+		f->r->layers.n ? journal_step(j, patch, do_patch, f, &f->r->changes, err) : 0;
 	if (rc == 0 && f->r->layers.n && fix_is_local(f->run) && !o->no_branch)
-		rc = journal_step(j, "fix/branch", do_branch, f, &f->r->branch, err);
+		rc = journal_step(j, branch, do_branch, f, &f->r->branch, err);
 	if (rc == 0 && f->r->conflict.left.n && fix_is_local(f->run) && !o->no_branch)
 		rc = put_sides(f, err);
 	if (rc == 0 && f->models && fix_is_local(f->run))
-		rc = journal_step(j, "fix/lessons", do_lessons, f, &lessons, err);
+		rc = journal_step(j, learnt, do_lessons, f, &lessons, err);
 	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);
 }
