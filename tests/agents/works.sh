@@ -81,3 +81,37 @@ tell_of_harbour() {
 }
 mkdir -p "$tmp/config/drydock"
 printf -- '- Only whole metres count.\n' >"$tmp/config/drydock/rules.md"
+
+# What a finished run is, without what differs from run to run: its id, keys of layers, commits, and what calls in doubt cost.
+essence_of() { # RUN
+	_dir=$state/runs/$1
+	_mask="s/$1/RUN/g; s/[0-9a-f]\{64\}/KEY/g; s/[0-9a-f]\{40\}/COMMIT/g"
+	sqlite3 "$_dir/journal.db" "select key || ' ' || result from step order by id" | while read -r _key _result; do
+		printf '%s %s\n' "$_key" "$(printf '%s\n' "$_result" | jq -Sc 'if type == "object" then del(.spent) else . end')"
+	done | sed "$_mask"
+	sqlite3 "$_dir/journal.db" "select key from step where ended_ns = 0"
+	jq -Sc '[.outcome, .tasks, .after, .left, [.attempts[] | del(.cost, .tokens)]]' "$_dir/result.json" | sed "$_mask"
+	git -C "$app" log --format='%T %s %(trailers:key=Drydock-Task,valueonly)%(trailers:key=Drydock-Requirements,valueonly)' "main..drydock/$1"
+	sqlite3 "$_dir/calls.db" "select key, state, tokens, nano_usd from call where state = 'done' order by id"
+	for _file in guide.json guide.md; do
+		[ ! -e "$_dir/$_file" ] || sed "$_mask" "$_dir/$_file"
+	done
+}
+# What is wrong with a run that was killed at the N-th pass of a point and resumed, a line each; $tmp/want is the essence of the undisturbed one.
+kill_and_resume() { # POINT N PLAN ARGS...
+	_point=$1 _n=$2
+	shift 2
+	run env DRYDOCK_FAULT="$_point:$_n" "$drydock" work --json --quiet --state "$state" "$@"
+	[ "$status" = 137 ] || echo "$_point $_n: was not killed (status $status)"
+	_id=$(newest_run "$app")
+	run "$drydock" resume --json --quiet --state "$state" "$_id"
+	essence_of "$_id" >"$tmp/got" 2>&1
+	cmp -s "$tmp/want" "$tmp/got" || {
+		echo "$_point $_n: ends otherwise (status $status)"
+		diff "$tmp/want" "$tmp/got" | cut -c1-300 | head -n 6
+		head -n 3 "$tmp/err"
+	}
+	_spent=$(sqlite3 "$state/runs/$_id/calls.db" "select sum(tokens) from call where state in ('done', 'doubt')")
+	sqlite3 "$state/runs/$_id/calls.db" "select count(*) from call where state = 'doubt'" >>"$tmp/doubts"
+	[ "$(json .cost.tokens)" = "$_spent" ] || echo "$_point $_n: tells of $(json .cost.tokens) tokens, not of $_spent"
+}
