@@ -10,7 +10,7 @@
 
 struct work_options {
 	struct common_options common;
-	const char *answers, *models, *budget_usd, *image, *source;
+	const char *answers, *models, *budget_usd, *image, *source, *notify;
 	uint64_t time, budget_tokens;
 	bool offline, no_branch;
 	struct limit_options limits;
@@ -27,6 +27,8 @@ static const struct option_def options[] = {
 	{"time", 0, OPTION_NUMBER, O(time), "S", "begin no attempt after this many seconds"},
 	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
 		"answers to questions: a JSON object by id"},
+	{"notify", 0, OPTION_TEXT, O(notify), "CMD|URL",
+		"tell when a task waits, and when the run is done or stopped: a command, run without a shell, that reads JSON, or a URL it is posted to"},
 	{"source", 0, OPTION_TEXT, O(source), "DIR",
 		"the tree to change (default: the one that the plan names)"},
 	{"no-branch", 0, OPTION_FLAG, O(no_branch), NULL,
@@ -58,6 +60,7 @@ fill_options(const struct work_options *o, const char *plan, struct run_options 
 		rc = command_source(source, &ro->source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro->answers, err);
+	ro->notify = o->notify ? mem_strdup(o->notify) : NULL;
 	ro->image = o->image ? mem_strdup(o->image) : NULL;
 	return rc;
 }

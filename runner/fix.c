@@ -242,16 +242,36 @@ keep(struct fixing *f, struct standup_result *now, struct case_result_list *case
 	f->attempt->verdict = VERDICT_KEPT;
 }
 
-/* Of a task: what it first needs is asked for, and only it waits. */
-static bool
-waits_for_answers(struct fixing *f, const struct standup_result *now)
+static int
+do_wait(void *ctx, json_t **ret_result, struct dd_err *err)
 {
-	if (!f->aim.task || now->probe.outcome != OUTCOME_BLOCKED)
-		return false;
-	f->waits = true;
+	const struct fixing *f = ctx;
+	(void)err;
+	*ret_result = question_list_to_json(&f->now->probe.questions);
+	return 0;
+}
+
+/*
+ * Of a task: what it first needs is asked for, and only it waits.  Journalled, so that answers that came later do not change
+ * what was decided without them.  now: NULL, was it decided before?
+ */
+static int
+wait_for_answers(struct fixing *f, const struct standup_result *now, struct dd_err *err)
+{
+	OWN_FREE char *key = mem_printf("fix/%lld/waits", (long long)f->n);
+	OWN_JSON json_t *asked = NULL;
+	int rc = 0;
+	if (!f->aim.task || (now && now->probe.outcome != OUTCOME_BLOCKED))
+		return 0;
+	f->now = now;
+	rc = now ? journal_step(f->run->journal, key, do_wait, f, &asked, err)
+		 : journal_find(f->run->journal, key, &asked, err);
+	if (rc < 0 || !asked)
+		return rc;
 	question_list_cleanup(&f->asked);
-	question_list_copy(&f->asked, &now->probe.questions);
-	return true;
+	f->attempt->verdict = VERDICT_WAITING;
+	f->waits = true;
+	return question_list_from_json(asked, key, &f->asked, err);
 }
 
 /* What the change gives, against what there was. */
@@ -266,13 +286,15 @@ judge(struct fixing *f, struct dd_err *err)
 	struct standup_result now = {0};
 	struct case_result_list was = {0}, is = {0};
 	struct comparison c = {0};
-	int rc = stand_up(f, name, given, &now, err);
-	if (rc < 0)
+	int rc = wait_for_answers(f, NULL, err);
+	if (rc == 0 && !f->waits)
+		rc = stand_up(f, name, given, &now, err);
+	if (rc < 0 || f->waits)
 		return rc;
-	if (waits_for_answers(f, &now)) {
-		a->verdict = VERDICT_WAITING;
+	rc = wait_for_answers(f, &now, err);
+	if (rc < 0 || f->waits) {
 		standup_result_cleanup(&now);
-		return 0;
+		return rc;
 	}
 	case_result_list_copy(&was, &f->cases);
 	add_units(&was, units, "before");

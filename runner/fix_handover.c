@@ -27,6 +27,28 @@ fix_is_local(const struct run *run)
 	return run->options.source[0] == '/' && fs_is_dir(run->options.source);
 }
 
+/* What is handed over again, with more, is another step; heap. */
+static char *
+key_of(int64_t round, const char *what)
+{
+	return round ? mem_printf("fix/%s/%lld", what, (long long)round)
+		     : mem_printf("fix/%s", what);
+}
+
+/* Where an earlier round left the branch; heap, NULL: there is none. */
+static char *
+put_before(const struct fixing *f)
+{
+	for (int64_t round = f->round; round-- > 0;) {
+		OWN_FREE char *key = key_of(round, "branch");
+		OWN_JSON json_t *put = journal_result(f->run->journal, key);
+		const char *commit = json_string_value(json_object_get(put, "commit"));
+		if (commit)
+			return mem_strdup(commit);
+	}
+	return NULL;
+}
+
 /* A repository that cannot take it gets none, and the result says why. */
 static int
 put_branch(const struct fixing *f, const char *branch, const struct strlist *layers,
@@ -35,13 +57,14 @@ put_branch(const struct fixing *f, const char *branch, const struct strlist *lay
 	struct stack below = {0};
 	struct gitrepo_object_list objects = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *commit = NULL, *scratch = run_path(f->run, "objects");
+	OWN_FREE char *commit = NULL, *scratch = run_path(f->run, "objects"),
+		      *from = put_before(f);
 	stack_push(&below, f->before.source.layer);
 	int rc = fix_commits(f->st, f->run->options.source, &below, layers, messages,
 		f->run->options.created_ns / 1000000000, &objects, &commit, &why);
 	if (rc == 0)
 		rc = gitrepo_put_branch(
-			f->run->options.source, &objects, commit, branch, scratch, &why);
+			f->run->options.source, &objects, commit, branch, from, scratch, &why);
 	gitrepo_object_list_cleanup(&objects);
 	stack_cleanup(&below);
 	if (rc == -DD_ESTOPPED || rc == -DD_ELIMIT)
@@ -130,19 +153,12 @@ do_lessons(void *ctx, json_t **ret_result, struct dd_err *err)
 	return 0;
 }
 
-/* What is handed over again, with more, is another step; heap. */
-static char *
-key_of(const struct fixing *f, const char *what)
-{
-	return f->round ? mem_printf("fix/%s/%lld", what, (long long)f->round)
-			: mem_printf("fix/%s", what);
-}
-
 int
 fix_hand_over(struct fixing *f, struct dd_err *err)
 {
-	OWN_FREE char *patch = key_of(f, "patch"), *branch = key_of(f, "branch"),
-		      *learnt = key_of(f, "lessons");
+	OWN_FREE char *patch = key_of(f->round, "patch"),
+		      *branch = key_of(f->round, "branch"),
+		      *learnt = key_of(f->round, "lessons");
 	struct journal *j = f->run->journal;
 	const struct run_options *o = &f->run->options;
 	OWN_JSON json_t *lessons = NULL;

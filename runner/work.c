@@ -2,19 +2,22 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "runner/commands.h"
 #include "runner/fix_loop.h"
+#include "runner/notify.h"
 #include "runner/plan_file.h"
 #include "runner/work_tasks.h"
 
 #include <string.h>
 
-#define ROUNDS "rounds" /* fact: how many were begun behind the first */
+#define ROUNDS "rounds" /* fact: [path of the answers, or null] of the rounds before the last */
 
 struct working {
 	struct fixing f; /* first: steps get it */
 	struct fix_result r;
 	struct work w;
 	struct strlist writes; /* of all tasks */
+	struct answers *own;   /* of a round before the last; NULL */
 };
 
 /* ---- the plan ---- */
@@ -230,6 +233,56 @@ settle(struct working *k, struct work_task *t)
 		t->because ? t->because : "");
 }
 
+/* ---- telling ---- */
+
+enum event { EVENT_BLOCKED, EVENT_DONE, EVENT_STOPPED };
+static const char *const event_names[] = {"blocked", "done", "stopped"};
+
+struct telling {
+	const struct working *k;
+	enum event event;
+	const struct work_task *task; /* NULL: the run */
+};
+
+static void
+tell_event(const struct telling *t)
+{
+	const struct run *run = t->k->f.run;
+	const struct work *w = &t->k->w;
+	OWN_JSON json_t *tasks = work_tasks_json(w);
+	OWN_JSON json_t *message = json_pack("{s:s, s:s, s:s?, s:s?, s:O, s:O?, s:o?}", "event",
+		event_names[t->event], "run", run->id, "task", t->task ? t->task->of->id : NULL,
+		"outcome", w->outcome == WORK_NONE ? NULL : work_outcome_names[w->outcome],
+		"tasks", tasks, "branch", json_object_get(t->k->r.branch, "branch"), "next",
+		t->event == EVENT_DONE ? NULL
+				       : json_sprintf("drydock resume %s%s", run->id,
+						 t->event == EVENT_BLOCKED ? " --answers FILE"
+									   : ""));
+	answers_redact_json(t->k->f.answers, message);
+	notify_send(run->options.notify, message);
+}
+
+static int
+do_tell(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	(void)ret_result;
+	(void)err;
+	tell_event(ctx);
+	return 0;
+}
+
+/* Once, unless a kill falls between the telling and its being written down. */
+static int
+tell_once(const struct working *k, enum event event, const struct work_task *task, struct dd_err *err)
+{
+	struct telling t = {k, event, task};
+	OWN_FREE char *key = mem_printf("work/told/%lld/%s", (long long)k->f.round,
+		task ? task->of->id : "end");
+	if (!k->f.run->options.notify)
+		return 0;
+	return journal_step(k->f.run->journal, key, do_tell, &t, NULL, err);
+}
+
 static int
 execute(struct working *k, struct work_task *t, struct dd_err *err)
 {
@@ -242,6 +295,8 @@ execute(struct working *k, struct work_task *t, struct dd_err *err)
 	if (rc == 0)
 		settle(k, t);
 	progress_end(step, rc < 0 ? "failed" : task_end_names[t->end]);
+	if (rc == 0 && t->end == TASK_WAITING)
+		rc = tell_once(k, EVENT_BLOCKED, t, err);
 	return rc;
 }
 
@@ -275,31 +330,62 @@ tell(struct working *k)
 }
 
 static int
+end_work(struct working *k, struct dd_err *err)
+{
+	struct fixing *f = &k->f;
+	fix_gather(f);
+	k->w.outcome = work_conclude(&k->w, &k->r);
+	tell(k);
+	int rc = fix_hand_over(f, err);
+	enum event event = k->w.outcome == WORK_BUDGET	  ? EVENT_STOPPED
+			   : k->w.outcome == WORK_BLOCKED ? EVENT_BLOCKED
+							  : EVENT_DONE;
+	if (rc == 0)
+		rc = tell_once(k, event, NULL, err);
+	bool blocked = k->w.outcome == WORK_BLOCKED;
+	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name",
+		run_outcome_names[blocked ? OUTCOME_BLOCKED : k->r.after], "work",
+		work_outcome_names[k->w.outcome]);
+	return rc < 0 ? rc : journal_set(f->run->journal, "outcome", outcome, err);
+}
+
+/* Those that the round had; where its file is gone, those of now. */
+static int
+take_answers(struct working *k, const json_t *rounds, struct answers *now, struct dd_err *err)
+{
+	const json_t *path = json_array_get(rounds, (size_t)k->f.round);
+	struct answers *own = NULL;
+	int rc = 0;
+	if (path && (json_is_null(path) || fs_exists(json_string_value(path))))
+		rc = command_load_answers(json_string_value(path), &own, err);
+	if (rc < 0)
+		return rc;
+	answers_destroy(k->own);
+	k->own = own;
+	k->f.answers = own ? own : now;
+	return 0;
+}
+
+static int
 do_work(struct fixing *f, struct dd_err *err)
 {
 	struct working *k = (struct working *)f;
+	struct answers *last_answers = f->answers;
 	OWN_JSON json_t *rounds = NULL;
 	int rc = take_plan(k, err);
 	if (rc == 0)
 		rc = journal_get(f->run->journal, ROUNDS, &rounds, err);
 	if (rc == 0)
 		rc = fix_begin(f, err);
+	int64_t last = (int64_t)json_array_size(rounds);
 	for (f->round = 0; rc == 0; f->round++) {
-		rc = do_round(k, f->round, err);
-		if (f->round == json_integer_value(rounds))
-			break;
+		rc = take_answers(k, rounds, last_answers, err);
+		if (rc == 0)
+			rc = do_round(k, f->round, err);
+		if (rc == 0 && f->round == last)
+			return end_work(k, err);
 	}
-	if (rc < 0)
-		return rc;
-	k->w.outcome = work_conclude(&k->w, &k->r);
-	fix_gather(f);
-	tell(k);
-	rc = fix_hand_over(f, err);
-	bool blocked = k->w.outcome == WORK_BLOCKED;
-	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name",
-		run_outcome_names[blocked ? OUTCOME_BLOCKED : k->r.after], "work",
-		work_outcome_names[k->w.outcome]);
-	return rc < 0 ? rc : journal_set(f->run->journal, "outcome", outcome, err);
+	return rc;
 }
 
 static int
@@ -315,6 +401,7 @@ working_cleanup(struct working *k)
 	fix_result_cleanup(&k->r);
 	work_cleanup(&k->w);
 	strlist_cleanup(&k->writes);
+	answers_destroy(k->own);
 }
 
 int
@@ -332,10 +419,14 @@ work_run(const struct cli_call *call, struct state *st, struct run *run, struct 
 			fix_print(run, &k.r, answers, true);
 		else
 			work_print(run, &k.w, &k.r);
-	} else if (common->json && status == EXIT_RESUMABLE) {
+	} else if (status == EXIT_RESUMABLE) {
+		k.w.outcome = WORK_STOPPED;
+		if (run->options.notify)
+			tell_event(&(struct telling){&k, EVENT_STOPPED, NULL});
+	}
+	if (common->json && k.w.outcome == WORK_STOPPED)
 		printf("{\"run\": \"%s\", \"outcome\": \"%s\"}\n", run->id,
 			work_outcome_names[WORK_STOPPED]);
-	}
 	working_cleanup(&k);
 	return status;
 }
@@ -343,19 +434,24 @@ work_run(const struct cli_call *call, struct state *st, struct run *run, struct 
 /* ---- resumed with answers ---- */
 
 static int
-begin_round(struct run *run, struct dd_err *err)
+begin_round(struct run *run, const char *answers, struct dd_err *err)
 {
 	OWN_JSON json_t *rounds = NULL;
 	int rc = journal_get(run->journal, ROUNDS, &rounds, err);
-	OWN_JSON json_t *more = json_integer(json_integer_value(rounds) + 1);
-	return rc < 0 ? rc : journal_set(run->journal, ROUNDS, more, err);
+	OWN_JSON json_t *more = rounds ? json_incref(rounds) : json_array();
+	json_array_append_new(more, answers ? json_text(str_of(answers)) : json_null());
+	OWN_JSON json_t *open = json_object(); /* killed in it, it goes on with it, and begins no other */
+	if (rc == 0)
+		rc = journal_set(run->journal, ROUNDS, more, err);
+	return rc < 0 ? rc : journal_set(run->journal, "outcome", open, err);
 }
 
 int
 work_change_answers(struct run *run, const char *path, struct dd_err *err)
 {
 	struct run before = {.lock_fd = -1};
-	OWN_FREE char *dir = run_path(run, "before");
+	OWN_FREE char *dir = run_path(run, "before"),
+		      *old = run->options.answers ? mem_strdup(run->options.answers) : NULL;
 	bool was_blocked = run_outcome(run) == OUTCOME_BLOCKED;
 	if (!path && !was_blocked)
 		return 0;
@@ -366,7 +462,7 @@ work_change_answers(struct run *run, const char *path, struct dd_err *err)
 	if (rc == 0 && run_outcome(&before) == OUTCOME_BLOCKED)
 		rc = run_change_answers(&before, path, err);
 	else if (rc == 0 && run->options.plan && was_blocked)
-		rc = begin_round(run, err);
+		rc = begin_round(run, old, err);
 	run_cleanup(&before);
 	return rc;
 }

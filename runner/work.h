@@ -4,7 +4,7 @@
  *
  * A task begins when those it is after are done, and may change the files it writes and no others.  What it first needs of a
  * person is asked for; it waits alone, and is taken up again in the next *round*, which a resume with answers begins: a
- * round comes behind all that was done before it, so that a resumed run goes the way of the first.
+ * round comes behind all that was done before it, and has its own answers, so that a resumed run goes the way of the first.
  *
  * What is journalled of the plan is its text, at the digest that was approved; PLAN is read once.
  */

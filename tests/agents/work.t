@@ -34,7 +34,7 @@ ok "in words" sh -c 'jq -r "select(.profile == \"oracle+task=plan\") | .body | t
 is "through all gates, that of the files, too" "$(json '[.attempts[0].gates[] | .gate + "=" + .result] | join(" ")')" \
 	"parses=passed writes=passed untampered=passed symbols=passed builds=passed tests=passed judged=passed secure=passed review=passed"
 branch=$(json .branch)
-is "one branch, a commit a change" "$(git -C "$app" log --format=%s main.."$branch" | tr '\n' '|')" "Begin with a dash|Give a rate for three letters|Take at least five crowns|"
+is "one branch, a commit a change" "$(git -C "$app" log --format=%s main.."$branch" | tr '\n' '|')" "Begin with a dash|Give a rate for three letters|Add five crowns for the pilot|"
 is "with its task and its requirements" \
 	"$(git -C "$app" log -1 --format='%(trailers:key=Drydock-Task,valueonly,separator=%x2C) %(trailers:key=Drydock-Requirements,valueonly,separator=%x2C) %(trailers:key=Drydock-Run,valueonly,separator=%x2C)' "$branch")" \
 	"$LINE $(echo "$LINE" | sed s/T/R/) $run"
@@ -43,7 +43,7 @@ is "what is checked out is as it was" "$(git -C "$app" -c core.hooksPath=/dev/nu
 is "the tests that the plan names may be changed, and are told" "$(json '.tests_changed | join(" ")') $(json '[.after.cases | .["test/tests/a flag of three letters"], .["test/tests/fees/a flag of three letters"]] | map(select(.)) | join(" ")')" "tests/fees.sh tests/journal.sh passed"
 has "the pull request tells of each task" "$state/runs/$run/pr.md" "| $FEE | done |"
 is "it says who approved what" "$(json '.plan | .by + " " + .digest')" "Ada $(sha256sum "$tmp/p/plan.md" | cut -d' ' -f1)"
-ok "the reviewer is told of the requirements" sh -c 'jq -r "select(.profile == \"oracle+task=judge\") | .body | tostring" "$1" | grep -q "R-.*pays 25.00"' sh "$tmp/requests.jsonl"
+ok "the reviewer is told of the requirements" sh -c 'jq -r "select(.profile == \"oracle+task=judge\") | .body | tostring" "$1" | grep -q "R-.*pays 2.50 a metre"' sh "$tmp/requests.jsonl"
 
 # --- what an author does all the same is refused by the gate: a task fails, and who is after it does not begin
 task plan-$FEE <<END
@@ -53,7 +53,7 @@ models "$tmp/one.json" plan "" '[{"context": 100}]'
 work --no-branch --models "$tmp/one.json" "$tmp/p"
 is "a task fails, the next does not begin, and says because of which" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + (.tasks[1].because_of | join(" "))')" \
 	"1 improved: failed not-started done $FEE"
-ok "why it failed is told" sh -c 'jq -r ".tasks[0].because" "$1" | grep -q "^attempt 1: .*rate.c is not among the files of this task, which are fee.c\."' sh "$tmp/out"
+ok "why it failed is told" sh -c 'jq -r ".tasks[0].because" "$1" | grep -q "^attempt 1: .*rate.c is not among the files of this task, which are fee.c, tests/fees.sh\."' sh "$tmp/out"
 is "without a second family it says so" "$(json '.review | startswith("not cross-reviewed: ")')" true
 
 # --- without a model

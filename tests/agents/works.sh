@@ -44,29 +44,31 @@ git -C "$app" -c user.name=a -c user.email=a@example.org commit -q -m first
 plan_harbour() {
 	"$drydock" plan --quiet --state "$state" "$app" --intent "$app/intent.md" -o "$1" 2>/dev/null
 	_id() { jq -r ".sections[] | select(.title == \"Tasks\") | .items[] | select(.title | contains(\"$1\")) | .id" "$2/plan.json"; }
-	RATE=$(_id rate_of "$1") FEE=$(_id 'at least' "$1") LINE=$(_id 'a dash' "$1")
+	RATE=$(_id rate_of "$1") FEE=$(_id 'the pilot' "$1") LINE=$(_id 'a dash' "$1")
 	sed -i "/^### $RATE/,/^### /s/^- writes:.*/- writes: \`rate.c\`, \`tests\/fees.sh\`/
-		/^### $FEE/,/^### /s/^- writes:.*/- writes: \`fee.c\`/
+		/^### $FEE/,/^### /s/^- writes:.*/- writes: \`fee.c\`, \`tests\/fees.sh\`/
 		/^### $LINE/,/^## /s/^- writes:.*/- writes: \`journal\/entry.c\`, \`tests\/journal.sh\`/" "$1/plan.md"
 	tell_of_harbour
 }
+# The case of FEE.
+DUE='{"path": "tests/fees.sh", "find": "\"\" 30.00", "replace": "\"\" 35.00"}'
 requirement_of() { echo "$1" | sed s/^T/R/; }
 # What the stand-in knows: it answers if its request has the requirement's id and check, the files, and what was decided.
 tell_of_harbour() {
 	task "plan-$RATE" <<-END
-	{"id": "holds:\n$RATE", "needs": ["a ship of 10 metres under \"dan\" pays 25.00", "return flag[0] ? 2.0 : 3.0;", "Only whole metres count."], "requirements": ["$(requirement_of "$RATE")"],
+	{"id": "holds:\n$RATE", "needs": ["a ship of 10 metres under \"dan\" pays 2.50 a metre", "return flag[0] ? 2.0 : 3.0;", "Only whole metres count."], "requirements": ["$(requirement_of "$RATE")"],
 	"rules": ["These files are yours to change, and no other: rate.c, tests/fees.sh"], "answers": [
 		{"unless": ["is not among the files of this task"], "edits": [{"path": "fee.h", "find": "double fee(", "replace": "double  fee("}]},
 		{"summary": "Give a rate for three letters", "edits": [
 			{"path": "rate.c", "find": "#include \"fee.h\"", "replace": "#include \"fee.h\"\n\n#include <string.h>"},
 			{"like": "return flag.0. . 2", "replace": "\treturn strlen(flag) == 3 ? 2.5 : flag[0] ? 2.0 : 3.0;"},
 			{"path": "tests/fees.sh", "find": "echo 1..1", "replace": "echo 1..2"},
-			{"path": "tests/fees.sh", "find": "\"\" 30.00", "replace": "\"\" 30.00\ncheck \"a flag of three letters\" 10 dan 25.00"}]}]}
+			{"path": "tests/fees.sh", "find": "\"\" 35.00", "replace": "\"\" 35.00\ncheck \"a flag of three letters\" 10 dan 30.00"}]}]}
 	END
 	task "plan-$FEE" <<-END
-	{"id": "holds:\n$FEE", "needs": ["pays 5.00", "return length * rate_of(flag);"], "requirements": ["$(requirement_of "$FEE")"], "answers": [
-		{"summary": "Take at least five crowns", "edits": [
-			{"like": "return length . rate_of", "replace": "\tdouble due = length * rate_of(flag);\n\treturn due < 5 ? 5 : due;"}]}]}
+	{"id": "holds:\n$FEE", "needs": ["pays 35.00", "return length * rate_of(flag);"], "requirements": ["$(requirement_of "$FEE")"], "answers": [
+		{"summary": "Add five crowns for the pilot", "edits": [$DUE,
+			{"like": "return length . rate_of", "replace": "\treturn length * rate_of(flag) + 5;"}]}]}
 	END
 	task "plan-$LINE" <<-END
 	{"id": "holds:\n$LINE", "needs": ["printf(\"%s", "prints \"- gull\""], "requirements": ["$(requirement_of "$LINE")"], "answers": [

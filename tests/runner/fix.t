@@ -107,4 +107,13 @@ fix "$apps/legacy-licence"
 is "what waits for an answer is blocked" "$status $(json .outcome)" "1 blocked"
 fix "$tmp/absent"
 is "a source that is not there is a usage error" "$status" 2
+
+# --- what the source as it is needs of a person
+mkdir "$tmp/site"
+printf 'site: ; @test -n "$$SITE" || { echo "SITE is not set"; exit 1; }; touch $@\ncheck: ; @echo 1..1; echo "ok 1 - $$SITE"\n' >"$tmp/site/Makefile"
+run "$drydock" fix --json --quiet --state "$state" "$tmp/site"
+is "it waits for an answer" "$status $(json .outcome)" "1 blocked"
+echo '{"env:SITE": "north"}' >"$tmp/answers.json"
+run "$drydock" resume --json --quiet --state "$state" --answers "$tmp/answers.json" "$(json .run)"
+is "and goes on with it" "$status $(json '.outcome + " " + .after.outcome')" "0 clean up"
 done_testing
