@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "runner/commands.h"
 #include "runner/fix_loop.h"
+#include "runner/guide.h"
 #include "runner/notify.h"
 #include "runner/plan_file.h"
 #include "runner/work_tasks.h"
@@ -330,6 +331,16 @@ tell(struct working *k)
 }
 
 static int
+write_guide(const struct working *k, struct dd_err *err)
+{
+	struct guide g = {0};
+	guide_plan(k->f.run, &k->w, &k->r, &g);
+	int rc = guide_write(k->f.run, &g, k->f.answers, err);
+	guide_cleanup(&g);
+	return rc;
+}
+
+static int
 end_work(struct working *k, struct dd_err *err)
 {
 	struct fixing *f = &k->f;
@@ -337,6 +348,8 @@ end_work(struct working *k, struct dd_err *err)
 	k->w.outcome = work_conclude(&k->w, &k->r);
 	tell(k);
 	int rc = fix_hand_over(f, err);
+	if (rc == 0)
+		rc = write_guide(k, err);
 	enum event event = k->w.outcome == WORK_BUDGET	  ? EVENT_STOPPED
 			   : k->w.outcome == WORK_BLOCKED ? EVENT_BLOCKED
 							  : EVENT_DONE;

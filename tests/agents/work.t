@@ -44,6 +44,16 @@ is "the tests that the plan names may be changed, and are told" "$(json '.tests_
 has "the pull request tells of each task" "$state/runs/$run/pr.md" "| $FEE | done |"
 is "it says who approved what" "$(json '.plan | .by + " " + .digest')" "Ada $(sha256sum "$tmp/p/plan.md" | cut -d' ' -f1)"
 ok "the reviewer is told of the requirements" sh -c 'jq -r "select(.profile == \"oracle+task=judge\") | .body | tostring" "$1" | grep -q "R-.*pays 2.50 a metre"' sh "$tmp/requests.jsonl"
+guide() { "$drydock" guide --json --state "$state" "$1" >"$tmp/guide"; }
+whole() { json '[.items[] | select((.task and .why and .first_step and .path and .basis and .skill and .hours_low > 0 and .hours_high >= .hours_low) | not) | .id] | join(" ")' "$tmp/guide"; }
+guide "$run"
+is "the guide: a requirement that no case shows is half proven, and what shows the other is named" \
+	"$(json '[(.percent * 10 | round), (.parts[] | .done)] | join(" ")' "$tmp/guide") $(json ".parts[] | select(.name == \"$(requirement_of "$RATE")\") | .evidence" "$tmp/guide")" "733 0.5 1 0.5 1 1 attempt-2/tests.jsonl"
+ok "which is there" test -s "$state/runs/$run/attempt-2/tests.jsonl"
+is "the weights are all of it" "$(json '[.parts[].weight] | add | round' "$tmp/guide")" 100
+is "what is left is a test of each, and to look" "$(json '[.items[].id] | join(" ")' "$tmp/guide")" "$(printf '%s\n' "unshown:$LINE" "unshown:$FEE" | sort | paste -sd" " -) review:application review:branch"
+is "each with hours, basis, skill, reason, first step and way" "$(whole)" ""
+is "what an author says of its work is not in it" "$(grep -c 'Begin with a dash' "$tmp/guide")" 0
 
 # --- what an author does all the same is refused by the gate: a task fails, and who is after it does not begin
 task plan-$FEE <<END
@@ -54,6 +64,9 @@ work --no-branch --models "$tmp/one.json" "$tmp/p"
 is "a task fails, the next does not begin, and says because of which" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + (.tasks[1].because_of | join(" "))')" \
 	"1 improved: failed not-started done $FEE"
 ok "why it failed is told" sh -c 'jq -r ".tasks[0].because" "$1" | grep -q "^attempt 1: .*rate.c is not among the files of this task, which are fee.c, tests/fees.sh\."' sh "$tmp/out"
+guide "$(json .run)"
+is "in the guide, with the file that it wanted" "$(json ".items[] | select(.id == \"task:$FEE\") | .gap + \" \" + (.files | join(\",\")) + \" \" + (.path | test(\"it was tried to change rate.c, too\") | tostring)" "$tmp/guide")" "major fee.c,tests/fees.sh true"
+is "and who did not begin, because of which" "$(json ".items[] | select(.id == \"task:$RATE\") | .first_step" "$tmp/guide") $(whole)" "see to $FEE "
 is "without a second family it says so" "$(json '.review | startswith("not cross-reviewed: ")')" true
 
 # --- without a model

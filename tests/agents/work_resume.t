@@ -46,6 +46,7 @@ is "with the question" "$(json '[.tasks[0].questions[] | .id, (.why | test("PILO
 is "what is done is on the branch" "$(git -C "$app" log --format=%s "main..drydock/$id")" "Begin with a dash"
 is "somebody is told, of the task and at the end" "$(jq -r '[.event, .task // "-", .outcome // "-", (.tasks[0].questions[0].id // "-"), .run] | join(" ")' "$tmp/told" | tr '\n' '|')" \
 	"blocked $FEE - env:PILOT_FEE $id|blocked - blocked env:PILOT_FEE $id|"
+is "in the guide the question is first" "$("$drydock" guide --json --state "$state" "$id" | jq -r '.items[0] | .gap + " " + .id')" "critical question:env:PILOT_FEE"
 writes=$(asked plan)
 echo '{"env:PILOT_FEE": "5"}' >"$tmp/answers.json"
 run env DRYDOCK_FAULT=db.commit.after:12 "$drydock" resume --json --quiet --state "$state" --answers "$tmp/answers.json" "$id"
