@@ -175,8 +175,8 @@ why_left(const struct working *k)
 {
 	const struct fixing *f = &k->f;
 	if (k->r.outcome == FIX_BUDGET)
-		return mem_printf("the budget is spent%s%s", f->stopped ? ": " : "",
-			f->stopped ? f->stopped : "");
+		return f->stopped ? mem_printf("the budget is spent: %s", f->stopped)
+				  : mem_strdup("the time is over");
 	if (f->stopped)
 		return mem_strdup(f->stopped);
 	return mem_strdup(f->models ? "no model has more to propose"
@@ -310,7 +310,7 @@ do_round(struct working *k, int64_t round, struct dd_err *err)
 		struct work_task *t = &k->w.v[i];
 		bool open = round == 0 || t->end == TASK_WAITING || t->end == TASK_NOT_STARTED;
 		if (k->r.outcome == FIX_BUDGET && t->end == TASK_NOT_STARTED)
-			set_end(t, TASK_NOT_STARTED, mem_strdup("the budget is spent"));
+			set_end(t, TASK_NOT_STARTED, mem_strdup("budget or time are spent"));
 		else if (open && k->r.outcome != FIX_BUDGET && may_begin(&k->w, t))
 			rc = execute(k, t, err);
 	}
