@@ -15,8 +15,7 @@ author_goal(const struct author_task *t)
 {
 	OWN(buf) struct buf out = {0};
 	if (t->reach.goal)
-		buf_printf(
-			&out, "Change the project so that this holds:\n%s\n", t->reach.goal);
+		buf_printf(&out, "Change the project so that this holds:\n%s\n", t->reach.goal);
 	else if (!t->builds)
 		buf_puts(&out, "The project does not build. Repair its sources so that it does.\n");
 	else if (t->only_first)
@@ -43,10 +42,10 @@ author_requirements(const struct author_task *t, struct strlist *ret)
 	if (t->wanted)
 		strlist_copy(ret, t->wanted);
 	else
-		strlist_add(ret, t->reach.goal ? "R1: what the task asks for holds"
-				 : !t->builds
-					 ? "R1: the project builds"
-					 : "R1: the cases that fail pass, because the cause is mended");
+		strlist_add(ret,
+			t->reach.goal ? "R1: what the task asks for holds"
+			: !t->builds  ? "R1: the project builds"
+				     : "R1: the cases that fail pass, because the cause is mended");
 	strlist_add(ret, "R2: no case that passes now ends otherwise");
 	strlist_add(ret, "R3: the code does right for every input, not for those of the tests");
 }
@@ -74,7 +73,8 @@ void
 author_rules(const struct author_task *t, struct strlist *ret)
 {
 	strlist_add(ret,
-		t->reach.goal ? "Tests, and what runs them, are not yours to change, but for files that the task names."
+		t->reach.goal
+			? "Tests, and what runs them, are not yours to change, but for files that the task names."
 			: "Tests, and what runs them, are not yours to change.");
 	strlist_add(ret,
 		"Write every edit in full; nothing is left out, and nothing is left for later.");
@@ -177,8 +177,7 @@ put_refusal(const struct author_reach *reach, const char *path, struct buf *why)
 	}
 	buf_printf(why, "%.200s is not among the files of this task, which are ", path);
 	put_names(reach->writes, why);
-	buf_puts(why,
-		". Do it without, or say in `left` why it cannot be done without.\n");
+	buf_puts(why, ". Do it without, or say in `left` why it cannot be done without.\n");
 }
 
 static void

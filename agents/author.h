@@ -18,10 +18,10 @@ struct author_reach {		      /* borrowed */
 	const struct strlist *writes; /* of a task of a plan; NULL: what the goal says */
 };
 
-struct author_task { /* borrowed */
-	struct author_reach reach; /* without a goal what fails is to pass */
+struct author_task {		      /* borrowed */
+	struct author_reach reach;    /* without a goal what fails is to pass */
 	const struct strlist *wanted; /* "ID: text", in place of R1; NULL */
-	size_t failing;	  /* cases */
+	size_t failing;		      /* cases */
 	bool builds;
 	bool only_first; /* a smaller task: the first of what fails */
 };

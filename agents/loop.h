@@ -30,7 +30,8 @@ enum attempt_verdict {
 	VERDICT_NOTHING,
 	VERDICT_WAITING, /* what only a person can answer keeps it from being tried */
 };
-extern const char *const attempt_verdict_names[]; /* "kept", "dropped", "nothing-proposed", "waiting" */
+extern const char
+	*const attempt_verdict_names[]; /* "kept", "dropped", "nothing-proposed", "waiting" */
 
 struct comparison {
 	struct strlist worse, better; /* ids of cases */

@@ -296,7 +296,8 @@ move_ref(int git_dir, int dir, const char *branch, const char *from, struct str 
 		return rc;
 	rc = fs_read_at(git_dir, "HEAD", 4095, &now, err);
 	if (rc == 0 && str_eq(buf_str(&now), head))
-		return err_set(err, DD_EBUSY, "the branch %s is checked out: it is not moved", branch);
+		return err_set(
+			err, DD_EBUSY, "the branch %s is checked out: it is not moved", branch);
 	if (rc == 0 && faccessat(dir, lock, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_set(err, DD_EBUSY, "the branch %s is being changed", branch);
 	(void)!io_unlinkat(dir, next, 0);

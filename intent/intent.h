@@ -46,7 +46,8 @@ struct intent_requirement {
 struct intent_task {
 	char *id, *title;
 	char *goal; /* its title, what was decided, edge cases and gates, in words for who does it */
-	struct strlist requirements, wanted; /* ids, constraints that it holds among them; "ID: text" of each */
+	struct strlist requirements,
+		wanted; /* ids, constraints that it holds among them; "ID: text" of each */
 	struct strlist writes, after, tests;
 };
 struct intent_tasks {

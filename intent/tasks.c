@@ -83,7 +83,8 @@ gather_wanted(struct intent_tasks *all)
 			if (strlist_has(&seen, rest.p) || !str_next(&rest, ':', &id))
 				continue;
 			strlist_add(&seen, all->v[t].wanted.v[i]);
-			all->wanted = mem_grow(all->wanted, all->nwanted, &cap, sizeof(*all->wanted));
+			all->wanted =
+				mem_grow(all->wanted, all->nwanted, &cap, sizeof(*all->wanted));
 			all->wanted[all->nwanted++] = (struct intent_requirement){
 				str_dup(id), mem_strdup(all->v[t].wanted.v[i])};
 		}
@@ -142,8 +143,9 @@ put_cases(const struct plandoc *p, const struct intent_task *t, struct buf *out)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < p->n; i++)
-		if (is_in(&p->v[i], "Edge cases") && (is_about(&p->v[i], "from", &t->requirements) ||
-							     is_of_file(&p->v[i], &t->writes)))
+		if (is_in(&p->v[i], "Edge cases") &&
+			(is_about(&p->v[i], "from", &t->requirements) ||
+				is_of_file(&p->v[i], &t->writes)))
 			put_line(out, &n, "Edge cases", p->v[i].title);
 }
 

@@ -41,8 +41,8 @@ static const struct option_def options[] = {
 };
 
 static int
-fill_options(const struct work_options *o, const char *plan, struct run_options *ro,
-	struct dd_err *err)
+fill_options(
+	const struct work_options *o, const char *plan, struct run_options *ro, struct dd_err *err)
 {
 	OWN_FREE char *path = plan_file_path(plan), *real = NULL, *source = NULL;
 	int rc = o->time > 1000000000 || o->budget_tokens > INT64_MAX / 2

@@ -7,7 +7,7 @@
 #include "runner/front_commands.h"
 #include "runner/run.h"
 
-extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_fix, cmd_work, cmd_resume, cmd_runs,
+extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_fix, cmd_resume, cmd_runs,
 	cmd_report, cmd_explain, cmd_diff, cmd_bundle, cmd_start, cmd_stop, cmd_logs, cmd_shell,
 	cmd_qa_test, cmd_qa_compare, cmd_sandbox_trace, cmd_image_build, cmd_image_list,
 	cmd_image_rm, cmd_image_import, cmd_image_export, cmd_image_pull, cmd_image_push, cmd_gc,
@@ -20,7 +20,7 @@ extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_fix, cmd_work,
 	cmd_qa_history, cmd_models, cmd_trace, cmd_qa_shoot, cmd_qa_play, cmd_scan,
 	cmd_graph_likely, cmd_plan, cmd_plan_check, cmd_plan_approve, cmd_memory_add,
 	cmd_memory_list, cmd_memory_why, cmd_memory_edit, cmd_memory_forget, cmd_memory_export,
-	cmd_qa_crawl, cmd_qa_report;
+	cmd_qa_crawl, cmd_qa_report, cmd_work;
 
 /* All of them; NULL-terminated. */
 extern const struct subcommand *const commands[];

@@ -142,7 +142,7 @@ do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 		.strict = f->run->options.strict,
 		.name = name,
 		.log_path = log};
-	int rc = f->again		   ? propose_again(f, ret_result)
+	int rc = f->again		     ? propose_again(f, ret_result)
 		 : f->author == AUTHOR_MODEL ? fix_write(f, &g, ret_result, err)
 					     : fix_propose(&g, f->author, ret_result, err);
 	if (rc == 0 && f->aim.wanted && !json_object_get(*ret_result, "requirements"))
@@ -310,8 +310,8 @@ judge(struct fixing *f, struct dd_err *err)
 	a->verdict = VERDICT_DROPPED;
 	bool writes = f->author == AUTHOR_MODEL;
 	/* What a goal asks for shows in no case that is there yet. */
-	bool good = !c.worse.n &&
-		    (c.better.n || (writes && f->aim.reach.goal && fix_is_built(&now)));
+	bool good =
+		!c.worse.n && (c.better.n || (writes && f->aim.reach.goal && fix_is_built(&now)));
 	if (good)
 		rc = fix_is_honest(f, &now, &good, err);
 	if (rc == 0 && good)
@@ -670,11 +670,8 @@ fix_run(const struct cli_call *call, struct state *st, struct run *run, struct a
 {
 	const struct common_options *common = call->options;
 	struct fix_result r = {0};
-	struct fixing f = {.st = st,
-		.run = run,
-		.answers = answers,
-		.owner = run_owner(run),
-		.r = &r};
+	struct fixing f = {
+		.st = st, .run = run, .answers = answers, .owner = run_owner(run), .r = &r};
 	int status = 0;
 	st->limits = limit_options_to_pod(&run->options.limits);
 	if (fix_in_session(&f, do_fix, &status) == 0) {

@@ -21,7 +21,7 @@ struct authoring {
 	const struct model_rung *rung;
 	struct fix_bench bench;
 	struct author_answer answer;
-	json_t *files; /* that the answer changes; NULL: none was taken */
+	json_t *files;		/* that the answer changes; NULL: none was taken */
 	struct strlist refused; /* paths that it may not write, of all its answers */
 	struct dd_err broken;
 	int rc; /* of what check did */
@@ -149,7 +149,7 @@ struct packing {
 	struct buf *out;
 	size_t end; /* bytes that out may have */
 	json_t *files;
-	struct strlist seen; /* file:from of excerpts */
+	struct strlist seen;  /* file:from of excerpts */
 	struct strlist whole; /* files that are shown whole */
 };
 
@@ -189,8 +189,8 @@ put_excerpts(struct packing *p, const json_t *answer)
 		json_int_t from = json_integer_value(json_object_get(x, "from")),
 			   to = json_integer_value(json_object_get(x, "to"));
 		OWN_FREE char *id = mem_printf("%s:%lld", file, (long long)from);
-		if (is_changed(p, file) || strlist_has(&p->whole, file) || strlist_has(&p->seen, id) ||
-			strlen(text) + strlen(file) + 100 > room(p))
+		if (is_changed(p, file) || strlist_has(&p->whole, file) ||
+			strlist_has(&p->seen, id) || strlen(text) + strlen(file) + 100 > room(p))
 			continue;
 		strlist_add(&p->seen, id);
 		buf_printf(p->out, "== %s, lines %lld to %lld ==\n%s\n", file, (long long)from,
@@ -457,8 +457,9 @@ ask(struct authoring *a, json_t **ret, struct dd_err *err)
 	fix_guidance_rules(w->guidance, &rules);
 	fix_bench_tools(&a->bench, tools);
 	const struct agent_task agent = {.name = w->agent,
-		.role = t->wanted ? "You change the source of a program that others wrote, a task of a plan at a time."
-				  : "You repair the source of a program that others wrote.",
+		.role = t->wanted
+				? "You change the source of a program that others wrote, a task of a plan at a time."
+				: "You repair the source of a program that others wrote.",
 		.goal = goal,
 		.requirements = &requirements,
 		.rules = &rules,

@@ -14,7 +14,7 @@ struct fix_evidence { /* what is known of an attempt; borrowed */
 	const struct case_result_list *is; /* NULL: nothing was built with it yet */
 	const json_t *changes;		   /* of fix_changes */
 	struct author_reach reach; /* what may be written: tests, too, if they are named there */
-	bool by_rule;	  /* its author is a rule of ours */
+	bool by_rule;		   /* its author is a rule of ours */
 };
 
 /* Are the tests, what runs them and the code under them left what they were?  Asked before anything is built. */

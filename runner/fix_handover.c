@@ -57,8 +57,7 @@ put_branch(const struct fixing *f, const char *branch, const struct strlist *lay
 	struct stack below = {0};
 	struct gitrepo_object_list objects = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *commit = NULL, *scratch = run_path(f->run, "objects"),
-		      *from = put_before(f);
+	OWN_FREE char *commit = NULL, *scratch = run_path(f->run, "objects"), *from = put_before(f);
 	stack_push(&below, f->before.source.layer);
 	int rc = fix_commits(f->st, f->run->options.source, &below, layers, messages,
 		f->run->options.created_ns / 1000000000, &objects, &commit, &why);
@@ -156,14 +155,12 @@ do_lessons(void *ctx, json_t **ret_result, struct dd_err *err)
 int
 fix_hand_over(struct fixing *f, struct dd_err *err)
 {
-	OWN_FREE char *patch = key_of(f->round, "patch"),
-		      *branch = key_of(f->round, "branch"),
+	OWN_FREE char *patch = key_of(f->round, "patch"), *branch = key_of(f->round, "branch"),
 		      *learnt = key_of(f->round, "lessons");
 	struct journal *j = f->run->journal;
 	const struct run_options *o = &f->run->options;
 	OWN_JSON json_t *lessons = NULL;
-	int rc =
-		f->r->layers.n ? journal_step(j, patch, do_patch, f, &f->r->changes, err) : 0;
+	int rc = f->r->layers.n ? journal_step(j, patch, do_patch, f, &f->r->changes, err) : 0;
 	if (rc == 0 && f->r->layers.n && fix_is_local(f->run) && !o->no_branch)
 		rc = journal_step(j, branch, do_branch, f, &f->r->branch, err);
 	if (rc == 0 && f->r->conflict.left.n && fix_is_local(f->run) && !o->no_branch)

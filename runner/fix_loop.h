@@ -24,8 +24,8 @@ struct fixing {
 	struct fix_aim aim;
 	struct case_result_list at_aim; /* the cases when it was set */
 	int64_t first;			/* the last attempt before it */
-	bool waits;		     /* what is asked keeps the aim from being reached */
-	struct question_list asked; /* then: what blocks */
+	bool waits;			/* what is asked keeps the aim from being reached */
+	struct question_list asked;	/* then: what blocks */
 	int64_t round; /* of a plan (runner/work.h): what is handed over is that of the round */
 	int64_t again; /* the attempt that is taken up again, whose change is there already; 0 */
 	struct standup_result before, best; /* best: with all that was kept; none: before is */

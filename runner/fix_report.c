@@ -146,12 +146,14 @@ attempt_to_json(const struct fix_attempt *a)
 	json_t *model = json_object_get(a->proposed, "model");
 	json_t *j = json_pack(
 		"{s:I, s:s?, s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*, s:O*, s:O*}",
-		"attempt", (json_int_t)a->n, "task", a->task, "model", model, "author", fix_author_names[a->author], "cost", a->usd, "tokens",
-		(json_int_t)a->tokens, "gates", gates, "verdict", attempt_verdict_names[a->verdict],
-		"findings", findings, "fixes", fixes, "units", units, "worse",
-		json_from_strings(&a->worse), "better", json_from_strings(&a->better), "note", note,
-		"judged", a->judged, "security", a->secured, "review", a->review);
-	static const char *const told[] = {"end", "flaw", "summary", "requirements", "refused", NULL};
+		"attempt", (json_int_t)a->n, "task", a->task, "model", model, "author",
+		fix_author_names[a->author], "cost", a->usd, "tokens", (json_int_t)a->tokens,
+		"gates", gates, "verdict", attempt_verdict_names[a->verdict], "findings", findings,
+		"fixes", fixes, "units", units, "worse", json_from_strings(&a->worse), "better",
+		json_from_strings(&a->better), "note", note, "judged", a->judged, "security",
+		a->secured, "review", a->review);
+	static const char *const told[] = {
+		"end", "flaw", "summary", "requirements", "refused", NULL};
 	for (size_t i = 0; told[i]; i++)
 		if (json_object_get(a->proposed, told[i]))
 			json_object_set(j, told[i], json_object_get(a->proposed, told[i]));
@@ -239,8 +241,8 @@ to_json(const struct run *run, const struct fix_result *r)
 		side_to_json(r->before, &r->was), "after", side_to_json(r->after, &r->is),
 		"attempts", attempts, "conflicts", conflicts_to_json(r), "cost", "usd", r->usd,
 		"tokens", (json_int_t)r->tokens, "review", text_or_null(review), "tests_changed",
-		fix_tests_changed(r->changes, &r->reach), "left", left_to_json(run, r),
-		"why", text_or_null(r->why), "patch", text_or_null(patch), "pull_request",
+		fix_tests_changed(r->changes, &r->reach), "left", left_to_json(run, r), "why",
+		text_or_null(r->why), "patch", text_or_null(patch), "pull_request",
 		text_or_null(pr));
 	if (r->told)
 		json_object_update(j, r->told);

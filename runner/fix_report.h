@@ -48,8 +48,8 @@ struct fix_result {
 	size_t nsides, sides_cap;
 	struct flips_conflict conflict; /* of FIX_CONTRADICTORY */
 	json_t *branches[2];		/* of its sides, as `branch` is; NULL */
-	char *why;	     /* the diagnosis that is left, or what ended the repair; NULL */
-	char *name, *digest; /* of the source */
+	char *why;		   /* the diagnosis that is left, or what ended the repair; NULL */
+	char *name, *digest;	   /* of the source */
 	struct author_reach reach; /* of all of it: tests that were named may be changed */
 	/* Of what is no repair, in place of a repair's: the heading of pr.md and what stands below it; members of result.json. */
 	char *head;

@@ -20,8 +20,8 @@ void guide_standup(const struct run *run, const struct standup_result *r,
  */
 struct work;
 struct fix_result;
-void guide_plan(const struct run *run, const struct work *w, const struct fix_result *r,
-	struct guide *ret);
+void guide_plan(
+	const struct run *run, const struct work *w, const struct fix_result *r, struct guide *ret);
 
 int guide_write(const struct run *run, const struct guide *g, const struct answers *answers,
 	struct dd_err *err) DD_MUST_USE;

@@ -83,8 +83,7 @@ add_parts(const struct evaluation *e)
 	size_t passed = 0, tests = 0;
 	bool built = false;
 	for (size_t i = 0; i < plan->nwanted; i++)
-		add_requirement(
-			e, &plan->wanted[i], WEIGHT_REQUIREMENTS / (double)plan->nwanted);
+		add_requirement(e, &plan->wanted[i], WEIGHT_REQUIREMENTS / (double)plan->nwanted);
 	for (size_t i = 0; i < is->n; i++) {
 		bool ok = is->v[i].status == TEST_PASSED;
 		if (strcmp(is->v[i].id, "build") == 0)
@@ -96,8 +95,8 @@ add_parts(const struct evaluation *e)
 	}
 	guide_add_part(e->g, "build", WEIGHT_BUILD, built, "result.json",
 		mem_strdup("all or nothing: with all that was kept, the build came to its end"));
-	guide_add_part(e->g, "tests", WEIGHT_TESTS,
-		tests ? (double)passed / (double)tests : 0, "result.json",
+	guide_add_part(e->g, "tests", WEIGHT_TESTS, tests ? (double)passed / (double)tests : 0,
+		"result.json",
 		mem_printf("%zu of %zu cases pass with all that was kept", passed, tests));
 }
 
@@ -117,14 +116,14 @@ why_left(const struct evaluation *e, const struct work_task *t)
 {
 	const struct fix_attempt *a = last_attempt(e, t, false);
 	if (t->end != TASK_FAILED || !a)
-		return mem_printf("it is %s: %s", task_end_names[t->end],
-			t->because ? t->because : "");
+		return mem_printf(
+			"it is %s: %s", task_end_names[t->end], t->because ? t->because : "");
 	if (a->verdict == VERDICT_KEPT)
 		return mem_printf("a part of it is kept (attempt %lld), and nothing shows the rest",
 			(long long)a->n);
 	if (failed_gate(a))
-		return mem_printf("attempt %lld did not pass the gate %s", (long long)a->n,
-			failed_gate(a));
+		return mem_printf(
+			"attempt %lld did not pass the gate %s", (long long)a->n, failed_gate(a));
 	return mem_printf("attempt %lld gave no change that could be kept", (long long)a->n);
 }
 
@@ -158,13 +157,13 @@ add_task(const struct evaluation *e, const struct work_task *t)
 	it->why = why_left(e, t);
 	it->path = path_of(t, plan ? plan : "the plan");
 	if (t->end == TASK_WAITING)
-		it->first_step = mem_printf("answer what it asks; drydock resume %s --answers FILE",
-			e->run->id);
+		it->first_step = mem_printf(
+			"answer what it asks; drydock resume %s --answers FILE", e->run->id);
 	else if (t->needs.n)
 		it->first_step = mem_printf("see to %s", t->needs.v[0]);
 	else
-		it->first_step = mem_printf("read the task in %s beside %s", plan ? plan : "the plan",
-			files ? t->of->writes.v[0] : "the tree");
+		it->first_step = mem_printf("read the task in %s beside %s",
+			plan ? plan : "the plan", files ? t->of->writes.v[0] : "the tree");
 	strlist_copy(&it->files, &t->of->writes);
 }
 
@@ -221,8 +220,8 @@ add_case(const struct evaluation *e, const struct case_result *c)
 	it->id = mem_strdup(c->id);
 	it->gap = GAP_MAJOR;
 	it->task = mem_printf("Mend %s", c->id);
-	it->why = mem_printf("it ended %s%s", test_status_names[c->status],
-		before ? ", as it did before" : "");
+	it->why = mem_printf(
+		"it ended %s%s", test_status_names[c->status], before ? ", as it did before" : "");
 	it->first_step = mem_strdup("run it by hand on the branch");
 	it->path = mem_strdup("decide whether the application or the case is wrong, and mend that");
 }
@@ -272,12 +271,12 @@ add_review(const struct evaluation *e)
 	it->id = mem_strdup("review:branch");
 	it->gap = GAP_REVIEW;
 	it->task = mem_printf("Review %zu changes", r->layers.n);
-	it->why = alone ? mem_printf("%zu of them were reviewed by no model of another family",
-				  alone)
-			: mem_strdup("models wrote and reviewed them; a person has not");
-	it->first_step = branch ? mem_printf("git log -p %s, a commit a change, with its task",
-					 branch)
-				: mem_strdup("read fix.patch beside pr.md");
+	it->why =
+		alone ? mem_printf("%zu of them were reviewed by no model of another family", alone)
+		      : mem_strdup("models wrote and reviewed them; a person has not");
+	it->first_step =
+		branch ? mem_printf("git log -p %s, a commit a change, with its task", branch)
+		       : mem_strdup("read fix.patch beside pr.md");
 	it->path = mem_strdup("hold each commit against the requirements that it names");
 	json_array_foreach (json_object_get(r->changes, "files"), i, file)
 		strlist_add(&it->files, json_string_value(json_object_get(file, "path")));
@@ -292,8 +291,8 @@ add_review(const struct evaluation *e)
 }
 
 void
-guide_plan(const struct run *run, const struct work *w, const struct fix_result *r,
-	struct guide *ret)
+guide_plan(
+	const struct run *run, const struct work *w, const struct fix_result *r, struct guide *ret)
 {
 	struct guide g = {.run = mem_strdup(run->id)};
 	const struct evaluation e = {run, w, r, &g};

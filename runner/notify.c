@@ -10,8 +10,8 @@ static int
 post(const char *url, struct str body, struct dd_err *err)
 {
 	static const char *const headers[] = {"Content-Type: application/json", NULL};
-	const struct http_opts opts = {.connect_timeout_ms = PATIENCE_MS,
-		.total_timeout_ms = PATIENCE_MS};
+	const struct http_opts opts = {
+		.connect_timeout_ms = PATIENCE_MS, .total_timeout_ms = PATIENCE_MS};
 	const struct http_request q = {
 		.method = HTTP_POST, .url = url, .headers = headers, .body = body, .tries = 2};
 	struct http_response r = {0};

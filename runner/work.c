@@ -36,8 +36,8 @@ refuse_unapproved(const char *path, const json_t *approval, struct dd_err *err)
 }
 
 int
-work_admit(const char *path, const char *source, json_t **ret, char **ret_source,
-	struct dd_err *err)
+work_admit(
+	const char *path, const char *source, json_t **ret, char **ret_source, struct dd_err *err)
 {
 	OWN(plandoc) struct plandoc p = {0};
 	OWN(buf) struct buf text = {0};
@@ -179,8 +179,9 @@ why_left(const struct working *k)
 				  : mem_strdup("the time is over");
 	if (f->stopped)
 		return mem_strdup(f->stopped);
-	return mem_strdup(f->models ? "no model has more to propose"
-				    : "no rule does it, and no model can be asked (drydock models says why)");
+	return mem_strdup(
+		f->models ? "no model has more to propose"
+			  : "no rule does it, and no model can be asked (drydock models says why)");
 }
 
 static char *
@@ -253,12 +254,12 @@ tell_event(const struct telling *t)
 	OWN_JSON json_t *tasks = work_tasks_json(w);
 	OWN_JSON json_t *message = json_pack("{s:s, s:s, s:s?, s:s?, s:O, s:O?, s:o?}", "event",
 		event_names[t->event], "run", run->id, "task", t->task ? t->task->of->id : NULL,
-		"outcome", w->outcome == WORK_NONE ? NULL : work_outcome_names[w->outcome],
-		"tasks", tasks, "branch", json_object_get(t->k->r.branch, "branch"), "next",
-		t->event == EVENT_DONE ? NULL
-				       : json_sprintf("drydock resume %s%s", run->id,
-						 t->event == EVENT_BLOCKED ? " --answers FILE"
-									   : ""));
+		"outcome", w->outcome == WORK_NONE ? NULL : work_outcome_names[w->outcome], "tasks",
+		tasks, "branch", json_object_get(t->k->r.branch, "branch"), "next",
+		t->event == EVENT_DONE
+			? NULL
+			: json_sprintf("drydock resume %s%s", run->id,
+				  t->event == EVENT_BLOCKED ? " --answers FILE" : ""));
 	answers_redact_json(t->k->f.answers, message);
 	notify_send(run->options.notify, message);
 }
@@ -274,11 +275,12 @@ do_tell(void *ctx, json_t **ret_result, struct dd_err *err)
 
 /* Once, unless a kill falls between the telling and its being written down. */
 static int
-tell_once(const struct working *k, enum event event, const struct work_task *task, struct dd_err *err)
+tell_once(
+	const struct working *k, enum event event, const struct work_task *task, struct dd_err *err)
 {
 	struct telling t = {k, event, task};
-	OWN_FREE char *key = mem_printf("work/told/%lld/%s", (long long)k->f.round,
-		task ? task->of->id : "end");
+	OWN_FREE char *key =
+		mem_printf("work/told/%lld/%s", (long long)k->f.round, task ? task->of->id : "end");
 	if (!k->f.run->options.notify)
 		return 0;
 	return journal_step(k->f.run->journal, key, do_tell, &t, NULL, err);
@@ -453,7 +455,8 @@ begin_round(struct run *run, const char *answers, struct dd_err *err)
 	int rc = journal_get(run->journal, ROUNDS, &rounds, err);
 	OWN_JSON json_t *more = rounds ? json_incref(rounds) : json_array();
 	json_array_append_new(more, answers ? json_text(str_of(answers)) : json_null());
-	OWN_JSON json_t *open = json_object(); /* killed in it, it goes on with it, and begins no other */
+	OWN_JSON json_t *open =
+		json_object(); /* killed in it, it goes on with it, and begins no other */
 	if (rc == 0)
 		rc = journal_set(run->journal, ROUNDS, more, err);
 	return rc < 0 ? rc : journal_set(run->journal, "outcome", open, err);

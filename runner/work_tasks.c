@@ -60,17 +60,17 @@ work_tasks_json(const struct work *w)
 	json_t *tasks = json_array();
 	for (size_t i = 0; i < w->plan.n; i++) {
 		const struct work_task *t = &w->v[i];
-		json_array_append_new(tasks,
-			json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-				t->of->id, "title", json_text(str_of(t->of->title)), "outcome",
-				task_end_names[t->end], "because",
-				t->because ? json_text(str_of(t->because)) : json_null(),
-				"because_of", json_from_strings(&t->needs), "after",
-				json_from_strings(&t->of->after), "requirements",
-				json_from_strings(&t->of->requirements), "writes",
-				json_from_strings(&t->of->writes), "questions",
-				questions_json(&t->asked), "refused",
-				json_from_strings(&t->refused)));
+		json_array_append_new(
+			tasks, json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+				       t->of->id, "title", json_text(str_of(t->of->title)),
+				       "outcome", task_end_names[t->end], "because",
+				       t->because ? json_text(str_of(t->because)) : json_null(),
+				       "because_of", json_from_strings(&t->needs), "after",
+				       json_from_strings(&t->of->after), "requirements",
+				       json_from_strings(&t->of->requirements), "writes",
+				       json_from_strings(&t->of->writes), "questions",
+				       questions_json(&t->asked), "refused",
+				       json_from_strings(&t->refused)));
 	}
 	return tasks;
 }

@@ -28,8 +28,8 @@ extern const char *const work_outcome_names[]; /* "", "done", ... */
 struct work_task {
 	const struct intent_task *of; /* borrowed */
 	enum task_end end;
-	char *because; /* of an end that is not TASK_DONE; NULL */
-	struct strlist needs;	      /* tasks that it did not start because of */
+	char *because;		    /* of an end that is not TASK_DONE; NULL */
+	struct strlist needs;	    /* tasks that it did not start because of */
 	struct question_list asked; /* of TASK_WAITING */
 	int64_t waits;		    /* the attempt whose change waits; 0 */
 	struct strlist refused;	    /* files that its author wanted to change, too */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # drydock work, killed and resumed: ends with the branch, the journal and the spend of the undisturbed run.
-# And a task that waits for an answer, alone.  DD_WORK_KILLS=N: at so many points (make bench-intent KILLS=50).
+# And a task that waits for an answer, alone.  DD_WORK_KILLS=N: at so many points (make bench-intent KILLS=50), DD_WORK_FROM=N: from this one on.
 . "$(dirname "$0")/../tap.sh"
 . tests/agents/works.sh
 kills=${DD_WORK_KILLS:-2}
@@ -16,15 +16,16 @@ commits=$(grep -c . "$tmp/commits")
 essence_of "$first" >"$tmp/want" 2>&1
 is "undisturbed, it is done" "$status $(json .outcome)" "0 done"
 ok "what is compared is there: steps, commits, calls" sh -c '[ "$(grep -c "^fix/" "$1")" -gt 15 ] && [ "$(grep -cE "^[0-9a-f]{40} " "$1")" = 3 ] && [ "$(grep -c "|done|" "$1")" -gt 5 ]' sh "$tmp/want"
-i=0
-while [ $i -lt "$kills" ]; do
+i=${DD_WORK_FROM:-0}
+since=$(date +%s)
+while [ $i -lt "$kills" ] && [ $(($(date +%s) - since)) -lt "${DD_WORK_SECONDS:-1800}" ]; do
 	kill_and_resume "db.commit.$([ $((i % 2)) = 0 ] && echo before || echo after)" $((1 + (commits - 1) * (2 * i + 1) / (2 * kills))) \
 		--models "$tmp/both.json" "$tmp/p" >>"$tmp/bad"
 	i=$((i + 1))
 done
-is "killed at $kills of $commits commits, it ends the same" "$(cat "$tmp/bad")" ""
+is "killed at $((i - ${DD_WORK_FROM:-0})) of $commits commits, to the ${i}th of $kills, it ends the same" "$(cat "$tmp/bad")" ""
 echo "# $(cat "$tmp/doubts" | awk '{ n += $1 } END { print n + 0 }') calls were in doubt"
-is "and the branch is written once a run" "$(git -C "$app" for-each-ref --format='%(refname)' refs/heads/drydock | grep -c .)" $((kills + 1))
+is "and the branch is written once a run" "$(git -C "$app" for-each-ref --format='%(refname)' refs/heads/drydock | grep -c .)" $((i - ${DD_WORK_FROM:-0} + 1))
 
 # --- what a task first needs is asked for; it waits alone, and what it is after with it
 task "plan-$FEE" <<END

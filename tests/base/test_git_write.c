@@ -90,8 +90,8 @@ a_branch_is_written_and_nothing_else(void **state)
 	assert_int_equal(make(&p, STR("one\n"), &same, &again, NULL), 0);
 	assert_string_equal(commit, again); /* the same whenever it is made */
 	for (int i = 0; i < 2; i++)	    /* repeating it is harmless */
-		assert_int_equal(gitrepo_put_branch(
-					 p.repo, &objects, commit, "drydock/x-1", NULL, p.scratch, NULL),
+		assert_int_equal(gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", NULL,
+					 p.scratch, NULL),
 			0);
 	free(GIT(&p, "fsck", "--strict"));
 	OWN_FREE char *branch = GIT(&p, "rev-parse", "refs/heads/drydock/x-1");
@@ -133,12 +133,12 @@ a_branch_is_moved_only_from_where_it_was_put(void **state)
 	free(GIT(&p, "branch", "drydock/x-1"));
 	put = GIT(&p, "rev-parse", "drydock/x-1");
 	assert_int_equal(make(&p, STR("one\n"), &objects, &commit, NULL), 0);
-	assert_int_equal(gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", commit,
-				 p.scratch, NULL),
+	assert_int_equal(gitrepo_put_branch(
+				 p.repo, &objects, commit, "drydock/x-1", commit, p.scratch, NULL),
 		-DD_EEXIST);
 	free(GIT(&p, "checkout", "-q", "drydock/x-1"));
-	assert_int_equal(gitrepo_put_branch(
-				 p.repo, &objects, commit, "drydock/x-1", put, p.scratch, &err),
+	assert_int_equal(
+		gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", put, p.scratch, &err),
 		-DD_EBUSY);
 	free(GIT(&p, "checkout", "-q", "main"));
 	for (int i = 0; i < 2; i++) /* repeating it is harmless */
@@ -178,8 +178,8 @@ no_link_of_the_git_directory_is_followed(void **state)
 		if (i)
 			assert_int_equal(fs_remove_tree(link, NULL), 0);
 		assert_int_equal(symlink(away, link), 0);
-		assert_true(gitrepo_put_branch(
-				    p.repo, &objects, commit, "drydock/x-1", NULL, p.scratch, NULL) < 0);
+		assert_true(gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", NULL,
+				    p.scratch, NULL) < 0);
 		assert_int_equal(fs_list(away, &left, NULL), 0);
 		assert_int_equal(left.n, 0);
 	}
