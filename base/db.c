@@ -117,12 +117,15 @@ migrate(struct db *db, const char *const *migrations, size_t n, uint32_t applica
 				application_id, i + 1);
 		rc = db_begin(db, err);
 		if (rc == 0)
+			rc = pragma_int(db, "user_version", &version, err);
+		bool due = rc == 0 && (size_t)version == i; /* else another process was faster */
+		if (due)
 			rc = db_exec(db, migrations[i], err);
-		if (rc == 0)
+		if (due && rc == 0)
 			rc = db_exec(db, mark, err);
-		if (rc == 0)
+		if (due && rc == 0)
 			rc = db_commit(db, err);
-		if (rc < 0)
+		if (rc < 0 || !due)
 			db_rollback(db);
 	}
 	return rc;
