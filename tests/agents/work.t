@@ -72,4 +72,19 @@ is "without a second family it says so" "$(json '.review | startswith("not cross
 # --- without a model
 run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --no-branch --state "$state" "$tmp/p"
 is "what no rule does is left" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + (.tasks[0].because[0:12])')" "1 stuck: left not-started left no rule does"
+
+# --- what a rule does is done: it did not build before, and all is well after
+mkdir "$tmp/knots"
+printf 'CFLAGS = -Werror=implicit-function-declaration -Werror=implicit-int\nknots: knots.c\n\t$(CC) $(CFLAGS) -o $@ knots.c\ncheck: knots\n\t@echo 1..1; ./knots eight && echo ok 1 - knots\n' >"$tmp/knots/Makefile"
+printf 'main(int argc, char **argv)\n{\n\treturn argc > 1 && strlen(argv[1]) == 5 ? 0 : 1;\n}\n' >"$tmp/knots/knots.c"
+printf '# Knots\n\n- knots.c must build with the compiler of today.\n  - it builds\n' >"$tmp/knots.md"
+"$drydock" plan --quiet --state "$state" "$tmp/knots" --intent "$tmp/knots.md" -o "$tmp/k" 2>/dev/null
+sed -i 's/^- chosen:/- chosen: a/; s/^- writes:.*/- writes: `knots.c`/' "$tmp/k/plan.md"
+approve "$tmp/k"
+run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --state "$state" "$tmp/k"
+is "a rule does a task" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + .before.outcome + " " + .after.outcome')" "0 done: done build-failed up"
+sed -i 's/^- writes:.*/- writes: `Makefile`/' "$tmp/k/plan.md"
+approve "$tmp/k"
+run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --state "$state" "$tmp/k"
+is "but not outside of what the task writes" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + ([.attempts[] | select(.verdict == "dropped") | .gates[] | select(.result == "failed") | .gate] | join("+"))')" "1 stuck: failed writes"
 done_testing

@@ -92,7 +92,7 @@ essence_of() { # RUN
 		printf '%s %s\n' "$_key" "$(printf '%s\n' "$_result" | jq -Sc 'if type == "object" then del(.spent) else . end')"
 	done | sed "$_mask"
 	sqlite3 "$_dir/journal.db" "select key from step where ended_ns = 0"
-	jq -Sc '[.outcome, .tasks, .after, .left, [.attempts[] | del(.cost, .tokens)]]' "$_dir/result.json" | sed "$_mask"
+	jq -S '[.outcome, .tasks, .after, .left, [.attempts[] | del(.cost, .tokens, .review.spent)]]' "$_dir/result.json" | sed "$_mask"
 	git -C "$app" log --format='%T %s %(trailers:key=Drydock-Task,valueonly)%(trailers:key=Drydock-Requirements,valueonly)' "main..drydock/$1"
 	sqlite3 "$_dir/calls.db" "select key, state, tokens, nano_usd from call where state = 'done' order by id"
 	for _file in guide.json guide.md; do
@@ -103,10 +103,16 @@ essence_of() { # RUN
 kill_and_resume() { # POINT N PLAN ARGS...
 	_point=$1 _n=$2
 	shift 2
+	_before=$(newest_run "$app")
 	run env DRYDOCK_FAULT="$_point:$_n" "$drydock" work --json --quiet --state "$state" "$@"
 	[ "$status" = 137 ] || echo "$_point $_n: was not killed (status $status)"
 	_id=$(newest_run "$app")
-	run "$drydock" resume --json --quiet --state "$state" "$_id"
+	if [ "$_id" = "$_before" ]; then # killed before there was a run
+		work "$@"
+		_id=$(json .run)
+	else
+		run "$drydock" resume --json --quiet --state "$state" "$_id"
+	fi
 	essence_of "$_id" >"$tmp/got" 2>&1
 	cmp -s "$tmp/want" "$tmp/got" || {
 		echo "$_point $_n: ends otherwise (status $status)"
