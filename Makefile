@@ -80,7 +80,7 @@ small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
 MAN_PAGES := up probe replay fix resume runs report guide scan explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export qa-test qa-compare \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
-	graph-unused graph-sql graph-export graph-import mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play qa-report qa-crawl graph-search spec docs docs-check eval graph-clusters graph-likely plan plan-check plan-approve memory-add memory-list memory-why memory-edit memory-forget memory-export \
+	graph-unused graph-sql graph-export graph-import mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play qa-report qa-crawl graph-search spec docs docs-check eval graph-clusters graph-likely plan plan-check plan-approve work memory-add memory-list memory-why memory-edit memory-forget memory-export \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box build/drydock-picture
 # What holds time and chance still in tests (docs/decisions/0030-steady.md): of machines whose system calls it knows.
@@ -231,8 +231,9 @@ bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, run
 bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing alone, size, calls in C against gcc: PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR
 	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
 .PHONY: bench-graph
-bench-intent: all ## files that real commits changed, from subject and one seed: HISTORY=REPOSITORY COMMITS=n SKIP=n BATCH=n
-	@bash tools/bench_intent.sh '$(HISTORY)' '$(or $(COMMITS),120)' '$(or $(SKIP),0)' $(BATCH)
+bench-intent: all ## files that real commits changed, from subject and one seed: HISTORY=REPOSITORY COMMITS=n SKIP=n BATCH=n; a plan's execution killed and resumed: KILLS=n
+	@[ -z '$(KILLS)' ] || DD_WORK_KILLS='$(KILLS)' sh tests/agents/work_resume.t
+	@[ -z '$(HISTORY)' ] || bash tools/bench_intent.sh '$(HISTORY)' '$(or $(COMMITS),120)' '$(or $(SKIP),0)' $(BATCH)
 .PHONY: bench-intent
 bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules, cheats: ROUNDS=n OLD_C="archive..." FILES=n CHEATS=n
 	@bash tools/bench_calls.sh '$(OBJ)' '$(ROUNDS)'

@@ -14,8 +14,8 @@ char *
 author_goal(const struct author_task *t)
 {
 	OWN(buf) struct buf out = {0};
-	if (t->goal)
-		buf_printf(&out, "Change the project so that this holds:\n%s\n", t->goal);
+	if (t->reach.goal)
+		buf_printf(&out, "Change the project so that this holds:\n%s\n", t->reach.goal);
 	else if (!t->builds)
 		buf_puts(&out, "The project does not build. Repair its sources so that it does.\n");
 	else if (t->only_first)
@@ -39,24 +39,52 @@ author_goal(const struct author_task *t)
 void
 author_requirements(const struct author_task *t, struct strlist *ret)
 {
-	strlist_add(ret, t->goal ? "R1: what the task asks for holds"
-			 : !t->builds
-				 ? "R1: the project builds"
-				 : "R1: the cases that fail pass, because the cause is mended");
+	if (t->wanted)
+		strlist_copy(ret, t->wanted);
+	else
+		strlist_add(ret,
+			t->reach.goal ? "R1: what the task asks for holds"
+			: !t->builds  ? "R1: the project builds"
+				     : "R1: the cases that fail pass, because the cause is mended");
 	strlist_add(ret, "R2: no case that passes now ends otherwise");
 	strlist_add(ret, "R3: the code does right for every input, not for those of the tests");
+}
+
+json_t *
+author_ids(const struct strlist *requirements)
+{
+	json_t *ids = json_array();
+	for (size_t i = 0; i < requirements->n; i++) {
+		struct str rest = str_of(requirements->v[i]), id;
+		if (str_next(&rest, ':', &id))
+			json_array_append_new(ids, json_text(id));
+	}
+	return ids;
+}
+
+static void
+put_names(const struct strlist *l, struct buf *out)
+{
+	for (size_t i = 0; i < l->n; i++)
+		buf_printf(out, "%s%s", i ? ", " : "", l->v[i]);
 }
 
 void
 author_rules(const struct author_task *t, struct strlist *ret)
 {
 	strlist_add(ret,
-		t->goal ? "Tests, and what runs them, are not yours to change, but for files that the task names."
+		t->reach.goal
+			? "Tests, and what runs them, are not yours to change, but for files that the task names."
 			: "Tests, and what runs them, are not yours to change.");
 	strlist_add(ret,
 		"Write every edit in full; nothing is left out, and nothing is left for later.");
 	strlist_add(ret,
 		"There is no limit of time. What does not fit into one answer is not asked for.");
+	if (t->reach.writes) {
+		OWN(buf) struct buf files = {0};
+		put_names(t->reach.writes, &files);
+		strlist_addf(ret, "These files are yours to change, and no other: %s.", files.p);
+	}
 }
 
 /* Does it stand there with nothing on either side that could belong to a path? */
@@ -80,9 +108,11 @@ names_path(const char *goal, const char *path)
 }
 
 bool
-author_may_write(const char *goal, const char *path)
+author_may_write(const struct author_reach *reach, const char *path)
 {
-	return !inventory_is_test(path) || (goal && names_path(goal, path));
+	if (reach->writes)
+		return strlist_has(reach->writes, path);
+	return !inventory_is_test(path) || (reach->goal && names_path(reach->goal, path));
 }
 
 /* ---- its answer ---- */
@@ -137,16 +167,30 @@ text_of(const json_t *j, const char *key)
 }
 
 static void
-check_edits(const char *goal, const json_t *edits, struct buf *why)
+put_refusal(const struct author_reach *reach, const char *path, struct buf *why)
+{
+	if (!reach->writes) {
+		buf_printf(why,
+			"%.200s is a test, or runs them, and not yours to change. Mend what it tests.\n",
+			path);
+		return;
+	}
+	buf_printf(why, "%.200s is not among the files of this task, which are ", path);
+	put_names(reach->writes, why);
+	buf_puts(why, ". Do it without, or say in `left` why it cannot be done without.\n");
+}
+
+static void
+check_edits(const struct author_reach *reach, const json_t *edits, struct buf *why)
 {
 	size_t i;
 	json_t *one;
 	json_array_foreach ((json_t *)edits, i, one) {
 		const char *path = text_of(one, "path");
-		if (!author_may_write(goal, path))
-			buf_printf(why,
-				"edits[%zu]: %.200s is a test, or runs them, and not yours to change. Mend what it tests.\n",
-				i, path);
+		if (!author_may_write(reach, path)) {
+			buf_printf(why, "edits[%zu]: ", i);
+			put_refusal(reach, path, why);
+		}
 		if (leaves_out(text_of(one, "replace")) && !leaves_out(text_of(one, "find")))
 			buf_printf(why,
 				"edits[%zu]: `replace` says that something is left out. Write it in full.\n",
@@ -165,7 +209,8 @@ parse(const char *text, json_t **ret)
 }
 
 void
-author_read(const char *goal, const char *text, struct author_answer *ret, struct buf *why)
+author_read(const struct author_reach *reach, const char *text, struct author_answer *ret,
+	struct buf *why)
 {
 	OWN_JSON json_t *j = NULL;
 	OWN_JSON json_t *format = author_format();
@@ -185,7 +230,7 @@ author_read(const char *goal, const char *text, struct author_answer *ret, struc
 	ret->summary = mem_strdup(text_of(j, "summary"));
 	ret->left = mem_strdup(text_of(j, "left"));
 	ret->complete = json_is_true(json_object_get(j, "complete"));
-	check_edits(goal, ret->edits, why);
+	check_edits(reach, ret->edits, why);
 }
 
 struct edit *

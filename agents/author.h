@@ -2,8 +2,8 @@
  * A model as author of a repair: what it is told, the form of its answer, and what is refused of it before anything is run.
  * Pure but for the model's table.
  *
- * What it may write is decided by the goal before the first call: every file that is no test and runs none, and those
- * tests whose path the goal names.
+ * What it may write is decided before the first call: by a goal, every file that is no test and runs none, and those
+ * tests whose path the goal names; by a task of a plan, the files that it names, and no other.
  */
 #ifndef AGENTS_AUTHOR_H
 #define AGENTS_AUTHOR_H
@@ -13,20 +13,28 @@
 
 /* ---- the task ---- */
 
-struct author_task {	  /* borrowed */
-	const char *goal; /* of the user; NULL: what fails is to pass */
-	size_t failing;	  /* cases */
+struct author_reach {		      /* borrowed */
+	const char *goal;	      /* of the user; NULL */
+	const struct strlist *writes; /* of a task of a plan; NULL: what the goal says */
+};
+
+struct author_task {		      /* borrowed */
+	struct author_reach reach;    /* without a goal what fails is to pass */
+	const struct strlist *wanted; /* "ID: text", in place of R1; NULL */
+	size_t failing;		      /* cases */
 	bool builds;
 	bool only_first; /* a smaller task: the first of what fails */
 };
 /* The words of the task; heap.  Nothing of the target is in them. */
 char *author_goal(const struct author_task *t);
-/* Appended: "R1: ..." */
+/* Appended: "ID: ..." */
 void author_requirements(const struct author_task *t, struct strlist *ret);
+/* Ids of "ID: ..."; new reference. */
+json_t *author_ids(const struct strlist *requirements);
 void author_rules(const struct author_task *t, struct strlist *ret);
 
-/* May the file be changed for this goal? */
-bool author_may_write(const char *goal, const char *path);
+/* May the file be changed? */
+bool author_may_write(const struct author_reach *reach, const char *path);
 
 /* ---- its answer ---- */
 
@@ -44,7 +52,8 @@ void author_answer_cleanup(struct author_answer *a);
  * Read an answer, which may stand between other words.  What keeps it from being used is appended to why, in words for
  * the model: no such JSON, a file it may not write, text that says of itself that something is left out.
  */
-void author_read(const char *goal, const char *text, struct author_answer *ret, struct buf *why);
+void author_read(const struct author_reach *reach, const char *text, struct author_answer *ret,
+	struct buf *why);
 
 /* The edits, as edit_apply takes them; views of `edits`, the array is the caller's to free. */
 struct edit *author_edits(const json_t *edits, size_t *ret_n);

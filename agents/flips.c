@@ -11,6 +11,7 @@ flips_cleanup(struct flips *f)
 		strlist_cleanup(&f->v[i].requirements);
 	}
 	free(f->v);
+	*f = (struct flips){0};
 }
 
 void

@@ -2,10 +2,11 @@
 
 #include "base/map.h"
 
-const char *const gate_names[] = {
-	"parses", "untampered", "symbols", "builds", "tests", "judged", "secure", "review", NULL};
+const char *const gate_names[] = {"parses", "writes", "untampered", "symbols", "builds", "tests",
+	"judged", "secure", "review", NULL};
 const char *const gate_result_names[] = {"not-run", "passed", "failed", NULL};
-const char *const attempt_verdict_names[] = {"kept", "dropped", "nothing-proposed", NULL};
+const char *const attempt_verdict_names[] = {
+	"kept", "dropped", "nothing-proposed", "waiting", NULL};
 const char *const fix_outcome_names[] = {
 	"", "fixed", "improved", "stuck", "contradictory", "budget", "blocked", "clean", NULL};
 

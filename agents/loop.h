@@ -9,6 +9,7 @@
 
 enum gate {		 /* cheapest first */
 	GATE_PARSES,	 /* every file parses as well as before */
+	GATE_WRITES,	 /* of a task of a plan: nothing but its files is changed */
 	GATE_UNTAMPERED, /* tests, and what runs them, are not weakened */
 	GATE_SYMBOLS,	 /* objects have the undefined symbols they had */
 	GATE_BUILDS,
@@ -23,8 +24,14 @@ extern const char *const gate_names[]; /* "parses", ... */
 enum gate_result { GATE_NOT_RUN, GATE_PASSED, GATE_FAILED };
 extern const char *const gate_result_names[]; /* "not-run", "passed", "failed" */
 
-enum attempt_verdict { VERDICT_KEPT, VERDICT_DROPPED, VERDICT_NOTHING };
-extern const char *const attempt_verdict_names[]; /* "kept", "dropped", "nothing-proposed" */
+enum attempt_verdict {
+	VERDICT_KEPT,
+	VERDICT_DROPPED,
+	VERDICT_NOTHING,
+	VERDICT_WAITING, /* what only a person can answer keeps it from being tried */
+};
+extern const char
+	*const attempt_verdict_names[]; /* "kept", "dropped", "nothing-proposed", "waiting" */
 
 struct comparison {
 	struct strlist worse, better; /* ids of cases */

@@ -117,15 +117,37 @@ migrate(struct db *db, const char *const *migrations, size_t n, uint32_t applica
 				application_id, i + 1);
 		rc = db_begin(db, err);
 		if (rc == 0)
+			rc = pragma_int(db, "user_version", &version, err);
+		bool due = rc == 0 && (size_t)version == i; /* else another process was faster */
+		if (due)
 			rc = db_exec(db, migrations[i], err);
-		if (rc == 0)
+		if (due && rc == 0)
 			rc = db_exec(db, mark, err);
-		if (rc == 0)
+		if (due && rc == 0)
 			rc = db_commit(db, err);
-		if (rc < 0)
+		if (rc < 0 || !due)
 			db_rollback(db);
 	}
 	return rc;
+}
+
+/* The first change to WAL does not wait for another process that makes it, whatever the timeout: it is tried again. */
+static int
+set_modes(struct db *db, struct dd_err *err)
+{
+	for (int waited_ms = 0;; waited_ms += 10) {
+		OWN(dd_err) struct dd_err why = {0};
+		int rc = db_exec(db,
+			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+			"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
+			&why);
+		bool busy = (sqlite3_errcode(db->handle) & 0xff) == SQLITE_BUSY;
+		if (rc == 0)
+			return 0;
+		if (!busy || waited_ms >= BUSY_TIMEOUT_MS)
+			return err_move(err, &why);
+		(void)sqlite3_sleep(10);
+	}
 }
 
 static int
@@ -140,12 +162,7 @@ open_file(struct db *db, const char *path, bool alone, struct dd_err *err)
 	}
 	(void)sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
 	int rc = alone ? db_exec(db, "PRAGMA locking_mode = EXCLUSIVE", err) : 0;
-	if (rc == 0)
-		rc = db_exec(db,
-			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-			"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
-			err);
-	return rc;
+	return rc < 0 ? rc : set_modes(db, err);
 }
 
 /* Was there no room for the file by which the users of a database share its index (path-shm)? */

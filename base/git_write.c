@@ -272,6 +272,46 @@ put_file(int dir, const char *name, struct str data, mode_t mode, const struct s
 	return rc;
 }
 
+static int
+is_ref(int dir, const char *name, const char *commit, bool *ret, struct dd_err *err)
+{
+	OWN(buf) struct buf now = {.max = 4096};
+	OWN_FREE char *line = mem_printf("%s\n", commit);
+	int rc = fs_read_at(dir, name, 4095, &now, err);
+	*ret = rc == 0 && str_eq(buf_str(&now), line);
+	return rc;
+}
+
+/* Only a branch that is where it was put is moved, and none that somebody stands on. */
+static int
+move_ref(int git_dir, int dir, const char *branch, const char *from, struct str line,
+	const struct stat *owner, struct dd_err *err)
+{
+	const char *name = fs_name(branch);
+	OWN_FREE char *next = mem_printf("%s.drydock-next", name),
+		      *lock = mem_printf("%s.lock", name),
+		      *head = mem_printf("ref: refs/heads/%s\n", branch);
+	OWN(buf) struct buf now = {.max = 4096};
+	bool there = false;
+	int rc = is_ref(dir, name, from, &there, err);
+	if (rc < 0 || !there)
+		return rc;
+	rc = fs_read_at(git_dir, "HEAD", 4095, &now, err);
+	if (rc == 0 && str_eq(buf_str(&now), head))
+		return err_set(
+			err, DD_EBUSY, "the branch %s is checked out: it is not moved", branch);
+	if (rc == 0 && faccessat(dir, lock, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_set(err, DD_EBUSY, "the branch %s is being changed", branch);
+	(void)!io_unlinkat(dir, next, 0);
+	if (rc == 0)
+		rc = put_file(dir, next, line, 0644, owner, err);
+	if (rc == 0 && io_renameat2(dir, next, dir, name, 0) < 0)
+		rc = err_errno(err, errno, "cannot move the branch %s", branch);
+	if (rc == 0 && io_fsync(dir) < 0)
+		rc = err_errno(err, errno, "cannot sync the directory of %s", branch);
+	return rc;
+}
+
 /* As git's own loose form (gitrepository-layout(5)): compressed, in a file of its digest's name. */
 static int
 compress(const struct gitrepo_object *o, const char *scratch, char *ret_hex, struct dd_err *err)
@@ -327,13 +367,13 @@ is_plain_branch(const char *branch)
 }
 
 static int
-put_ref(int git_dir, const char *commit, const char *branch, const struct stat *owner,
-	struct dd_err *err)
+put_ref(int git_dir, const char *commit, const char *branch, const char *from,
+	const struct stat *owner, struct dd_err *err)
 {
 	OWN_FREE char *path = mem_printf("refs/heads/%s", branch);
 	OWN_FREE char *line = mem_printf("%s\n", commit);
 	OWN_FD int dir = openat(git_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	OWN(buf) struct buf now = {.max = 4096};
+	bool there = false;
 	struct str rest = str_of(path), part;
 	int rc = dir < 0 ? err_errno(err, errno, "cannot open the git directory") : 0;
 	while (rc == 0 && str_next(&rest, '/', &part) && rest.n) {
@@ -347,9 +387,11 @@ put_ref(int git_dir, const char *commit, const char *branch, const struct stat *
 	}
 	if (rc == 0)
 		rc = put_file(dir, fs_name(path), str_of(line), 0644, owner, err);
+	if (rc == 0 && from)
+		rc = move_ref(git_dir, dir, branch, from, str_of(line), owner, err);
 	if (rc == 0)
-		rc = fs_read_at(dir, fs_name(path), 4095, &now, err);
-	if (rc == 0 && !str_eq(buf_str(&now), line))
+		rc = is_ref(dir, fs_name(path), commit, &there, err);
+	if (rc == 0 && !there)
 		rc = err_set(err, DD_EEXIST,
 			"the branch %s is there already, and is another commit", branch);
 	return rc;
@@ -357,7 +399,7 @@ put_ref(int git_dir, const char *commit, const char *branch, const struct stat *
 
 int
 gitrepo_put_branch(const char *dir, const struct gitrepo_object_list *objects, const char *commit,
-	const char *branch, const char *scratch, struct dd_err *err)
+	const char *branch, const char *from, const char *scratch, struct dd_err *err)
 {
 	OWN_FD int git_dir = -1, store = -1;
 	char hex[GIT_OID_HEXSZ + 1] = "";
@@ -381,7 +423,7 @@ gitrepo_put_branch(const char *dir, const struct gitrepo_object_list *objects, c
 	(void)!fs_remove_tree(scratch, NULL);
 	if (rc == 0 && strcmp(hex, commit) != 0)
 		rc = err_set(err, DD_ECORRUPT, "the objects end with %s, not with %s", hex, commit);
-	return rc < 0 ? rc : put_ref(git_dir, commit, branch, &owner, err);
+	return rc < 0 ? rc : put_ref(git_dir, commit, branch, from, &owner, err);
 }
 
 /* ---- patches ---- */

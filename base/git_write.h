@@ -53,11 +53,11 @@ int gitrepo_git_dir(const char *dir, char **ret, struct dd_err *err) DD_MUST_USE
 /*
  * Write the objects and then refs/heads/BRANCH into the repository whose work tree, or bare directory, is dir; its
  * files get the owner of the directory.  scratch: a directory that is made for the time.  Repeating it is harmless.  DD_EUNSUPPORTED: its git directory is elsewhere;
- * DD_EEXIST: the branch is there and is another commit.
+ * DD_EEXIST: the branch is there and is another commit than `from` (NULL: none), which it is moved from; DD_EBUSY: it is checked out.
  */
 int gitrepo_put_branch(const char *dir, const struct gitrepo_object_list *objects,
-	const char *commit, const char *branch, const char *scratch, struct dd_err *err)
-	DD_MUST_USE;
+	const char *commit, const char *branch, const char *from, const char *scratch,
+	struct dd_err *err) DD_MUST_USE;
 
 /* A patch of one file in git's form, appended; nothing where nothing changed.  DD_ECORRUPT: it cannot be made. */
 int gitrepo_put_diff(const struct gitrepo_change *c, struct buf *out, struct dd_err *err)

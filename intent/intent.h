@@ -36,6 +36,33 @@ int intent_draft(const struct intent_inputs *in, struct plandoc *ret, struct dd_
  */
 json_t *intent_check(const struct plandoc *p, int root_fd);
 
+/* ---- what is to be done ---- */
+
+struct intent_requirement {
+	char *id;
+	char *text; /* "ID: TITLE  Check: ..." */
+};
+
+struct intent_task {
+	char *id, *title;
+	char *goal; /* its title, what was decided, edge cases and gates, in words for who does it */
+	struct strlist requirements,
+		wanted; /* ids, constraints that it holds among them; "ID: text" of each */
+	struct strlist writes, after, tests;
+};
+struct intent_tasks {
+	struct intent_task *v;
+	size_t n;
+	struct intent_requirement *wanted; /* all of the plan that a task is for, or holds */
+	size_t nwanted;
+};
+void intent_tasks_cleanup(struct intent_tasks *t);
+
+/*
+ * The tasks of a plan without faults, in an order in which each is behind those it is after, and else as they are written.
+ */
+void intent_tasks(const struct plandoc *p, struct intent_tasks *ret);
+
 /* ---- approval ---- */
 
 /*

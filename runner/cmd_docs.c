@@ -145,7 +145,7 @@ make_branch(struct making *m, struct dd_err *err)
 		&objects, &m->commit, &why);
 	if (rc == 0) {
 		m->branch = mem_printf("drydock/docs-%.12s", m->commit);
-		rc = gitrepo_put_branch(d->path, &objects, m->commit, m->branch, scratch, &why);
+		rc = gitrepo_put_branch(d->path, &objects, m->commit, m->branch, NULL, scratch, &why);
 	}
 	gitrepo_object_list_cleanup(&objects);
 	if (rc == -DD_ESTOPPED || rc == -DD_ELIMIT)

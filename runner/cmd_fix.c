@@ -3,7 +3,6 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "runner/fix_author.h"
-#include "runner/models_files.h"
 #include "runner/session.h"
 
 #include <string.h>
@@ -56,32 +55,6 @@ file_to_write(const char *path, char **ret, struct dd_err *err)
 	return rc;
 }
 
-/* "2.50" in billionths; 0: not given. */
-static int
-parse_usd(const char *text, int64_t *ret, struct dd_err *err)
-{
-	char *end = NULL;
-	double usd = text ? strtod(text, &end) : 0;
-	if (text && (end == text || *end || !(usd > 0) || usd > 1e6))
-		return err_set(err, DD_EINVAL, "--budget-usd: \"%s\" is no amount", text);
-	*ret = (int64_t)(usd * 1e9);
-	return 0;
-}
-
-/* What is wrong with the table is said before anything is begun. */
-static int
-look_at_models(const struct fix_options *o, struct dd_err *err)
-{
-	OWN(models) struct models all = {0};
-	OWN(dd_err) struct dd_err why = {0};
-	if (models_files_load(o->models, &all, &why) < 0)
-		return err_set(err, DD_EINVAL, "%s", err_msg(&why));
-	if (o->goal && !author_first(&all))
-		return err_set(err, DD_EINVAL,
-			"--goal needs a model that may write, and none can be asked (drydock models says why)");
-	return 0;
-}
-
 static int
 new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
 {
@@ -95,10 +68,10 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		.created_ns = clock_real_ns()};
 	int rc = o->time > 1000000000 || o->budget_tokens > INT64_MAX / 2
 			 ? err_set(err, DD_EINVAL, "a limit is out of range")
-			 : parse_usd(o->budget_usd, &ro.budget_nano_usd, err);
+			 : fix_budget_usd(o->budget_usd, &ro.budget_nano_usd, err);
 	ro.budget_tokens = (int64_t)o->budget_tokens;
 	if (rc == 0)
-		rc = look_at_models(o, err);
+		rc = fix_models_look(o->models, o->goal, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->models, &ro.models, err);
 	if (rc == 0 && o->goal)

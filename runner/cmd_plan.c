@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "intent/intent.h"
 #include "runner/memories.h"
+#include "runner/plan_file.h"
 #include "runner/rules.h"
 
 #include <fcntl.h>
@@ -172,40 +173,6 @@ const struct subcommand cmd_plan = {
 
 /* ---- reading one ---- */
 
-/* PLAN is the file, or the directory it is in; heap. */
-static char *
-plan_path(const char *arg)
-{
-	return fs_is_dir(arg) ? fs_join(arg, "plan.md") : mem_strdup(arg);
-}
-
-static int
-load_plan(const char *path, struct plandoc *ret, struct dd_err *err)
-{
-	OWN(buf) struct buf text = {0};
-	int rc = fs_read(path, PLAN_MAX_BYTES, &text, err);
-	if (rc == -DD_ENOENT)
-		return err_set(err, DD_EINVAL, "there is no plan %s", path);
-	if (rc == 0)
-		rc = plandoc_parse(buf_str(&text), ret, err);
-	return rc < 0 && rc != -DD_EIO ? err_wrap(err, "%s", path) : rc;
-}
-
-/* The faults of the plan; NULL source: the tree that it names. */
-static int
-find_faults(const struct plandoc *p, const char *source, json_t **ret, struct dd_err *err)
-{
-	for (size_t i = 0; !source && i < p->n; i++)
-		source = p->v[i].level == 1 ? plandoc_value(&p->v[i], "source") : NULL;
-	OWN_FD int root = source ? open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (root < 0)
-		return err_set(err, DD_EINVAL,
-			"the tree of the plan, %s, is not there: --source DIR tells where it is",
-			source ? source : "which it does not name");
-	*ret = intent_check(p, root);
-	return 0;
-}
-
 static void
 print_faults(const json_t *faults)
 {
@@ -217,43 +184,20 @@ print_faults(const json_t *faults)
 	}
 }
 
-/* What is known of its approval: {"approved", "by", "digest", "time_s"}, approved only if it is of this very text. */
-static int
-approval_json(const char *path, json_t **ret, struct dd_err *err)
-{
-	OWN(intent_approval) struct intent_approval a = {0};
-	OWN(dd_err) struct dd_err why = {0};
-	OWN(buf) struct buf text = {0};
-	int rc = intent_last_approval(path, &a, &why);
-	if (rc == -DD_ENOENT) {
-		*ret = json_pack("{s:b}", "approved", 0);
-		return 0;
-	}
-	if (rc < 0)
-		return err_move(err, &why);
-	rc = fs_read(path, PLAN_MAX_BYTES, &text, err);
-	if (rc == 0)
-		*ret = json_pack("{s:b, s:o, s:s, s:I}", "approved",
-			strcmp(hash_bytes(buf_str(&text)).s, a.digest) == 0, "by",
-			json_text(str_of(a.author)), "digest", a.digest, "time_s",
-			(json_int_t)a.time_s);
-	return rc;
-}
-
 static int
 run_check(const struct cli_call *call)
 {
 	const struct plan_options *o = call->options;
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(plandoc) struct plandoc p = {0};
-	OWN_FREE char *path = plan_path(call->args[0]);
+	OWN_FREE char *path = plan_file_path(call->args[0]);
 	OWN_JSON json_t *faults = NULL;
 	OWN_JSON json_t *approval = NULL;
-	int rc = load_plan(path, &p, &err);
+	int rc = plan_file_load(path, NULL, &p, &err);
 	if (rc == 0)
-		rc = find_faults(&p, o->source, &faults, &err);
+		rc = plan_file_faults(&p, o->source, &faults, &err);
 	if (rc == 0)
-		rc = approval_json(path, &approval, &err);
+		rc = plan_file_approval(path, &approval, &err);
 	if (rc < 0)
 		return cli_fail(cli_status_of(&err), &err);
 	size_t n = json_array_size(faults);
@@ -298,13 +242,13 @@ run_approve(const struct cli_call *call)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(plandoc) struct plandoc p = {0};
 	OWN(intent_approval) struct intent_approval a = {0};
-	OWN_FREE char *path = plan_path(call->args[0]);
+	OWN_FREE char *path = plan_file_path(call->args[0]);
 	OWN_JSON json_t *faults = NULL;
 	if (!o->author || !*o->author)
 		return cli_usage_error(call->command, "--author NAME says who approves");
-	int rc = load_plan(path, &p, &err);
+	int rc = plan_file_load(path, NULL, &p, &err);
 	if (rc == 0)
-		rc = find_faults(&p, o->source, &faults, &err);
+		rc = plan_file_faults(&p, o->source, &faults, &err);
 	if (rc == 0 && json_array_size(faults)) {
 		print_faults(faults);
 		rc = err_set(&err, DD_EINVAL, "%s has %zu faults: drydock plan check tells them",

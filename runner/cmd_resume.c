@@ -3,6 +3,7 @@
 #include "runner/fix.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
+#include "runner/work.h"
 
 struct resume_options {
 	struct common_options common;
@@ -30,12 +31,14 @@ run_resume(const struct cli_call *call)
 	if (rc == 0)
 		rc = run_open(&st, call->args[0], true, &run, &err);
 	if (rc == 0)
-		rc = run_change_answers(&run, o->answers, &err);
+		rc = run.options.fix ? work_change_answers(&run, o->answers, &err)
+				     : run_change_answers(&run, o->answers, &err);
 	if (rc == 0)
 		rc = command_load_answers(run.options.answers, &answers, &err);
-	int status = rc < 0	       ? cli_fail(cli_status_of(&err), &err)
-		     : run.options.fix ? fix_run(call, &st, &run, answers)
-				       : verdict_run(call, &st, &run, answers);
+	int status = rc < 0		? cli_fail(cli_status_of(&err), &err)
+		     : run.options.plan ? work_run(call, &st, &run, answers)
+		     : run.options.fix	? fix_run(call, &st, &run, answers)
+					: verdict_run(call, &st, &run, answers);
 	run_cleanup(&run);
 	answers_destroy(answers);
 	return status;

@@ -120,6 +120,19 @@ fix_tree(const struct fixing *f, struct stack *ret)
 		stack_push(ret, f->r->layers.v[i]);
 }
 
+/* What it changes is of files that no task changed since: the same layer on what is kept now. */
+static int
+propose_again(const struct fixing *f, json_t **ret_result)
+{
+	const struct fix_attempt *a = f->r->attempts.v;
+	while (a->n != f->again)
+		a++;
+	*ret_result = json_deep_copy(a->proposed);
+	json_object_set_new(*ret_result, "spent",
+		json_pack("{s:f, s:I}", "usd", f->r->usd, "tokens", (json_int_t)f->r->tokens));
+	return 0;
+}
+
 static int
 do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -143,8 +156,11 @@ do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 		.strict = f->run->options.strict,
 		.name = name,
 		.log_path = log};
-	int rc = f->author == AUTHOR_MODEL ? fix_write(f, &g, ret_result, err)
-					   : fix_propose(&g, f->author, ret_result, err);
+	int rc = f->again		     ? propose_again(f, ret_result)
+		 : f->author == AUTHOR_MODEL ? fix_write(f, &g, ret_result, err)
+					     : fix_propose(&g, f->author, ret_result, err);
+	if (rc == 0 && f->aim.wanted && !json_object_get(*ret_result, "requirements"))
+		json_object_set_new(*ret_result, "requirements", author_ids(f->aim.wanted));
 	stack_cleanup(&work);
 	recipe_cleanup(&recipe);
 	return rc;
@@ -223,7 +239,7 @@ is_untampered(const struct fixing *f)
 		.after = &after,
 		.was = &f->cases,
 		.changes = a->changes,
-		.goal = f->run->options.goal,
+		.reach = f->aim.reach,
 		.by_rule = a->author != AUTHOR_MODEL};
 	bool untampered = fix_gate_untampered(&e);
 	stack_cleanup(&before);
@@ -249,6 +265,38 @@ keep(struct fixing *f, struct standup_result *now, struct case_result_list *case
 	f->attempt->verdict = VERDICT_KEPT;
 }
 
+static int
+do_wait(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	const struct fixing *f = ctx;
+	(void)err;
+	*ret_result = question_list_to_json(&f->now->probe.questions);
+	return 0;
+}
+
+/*
+ * Of a task: what it first needs is asked for, and only it waits.  Journalled, so that answers that came later do not change
+ * what was decided without them.  now: NULL, was it decided before?
+ */
+static int
+wait_for_answers(struct fixing *f, const struct standup_result *now, struct dd_err *err)
+{
+	OWN_FREE char *key = mem_printf("fix/%lld/waits", (long long)f->n);
+	OWN_JSON json_t *asked = NULL;
+	int rc = 0;
+	if (!f->aim.task || (now && now->probe.outcome != OUTCOME_BLOCKED))
+		return 0;
+	f->now = now;
+	rc = now ? journal_step(f->run->journal, key, do_wait, f, &asked, err)
+		 : journal_find(f->run->journal, key, &asked, err);
+	if (rc < 0 || !asked)
+		return rc;
+	question_list_cleanup(&f->asked);
+	f->attempt->verdict = VERDICT_WAITING;
+	f->waits = true;
+	return question_list_from_json(asked, key, &f->asked, err);
+}
+
 /* What the change gives, against what there was. */
 static int
 judge(struct fixing *f, struct dd_err *err)
@@ -258,9 +306,16 @@ judge(struct fixing *f, struct dd_err *err)
 	struct standup_result now = {0};
 	struct case_result_list was = {0}, is = {0};
 	struct comparison c = {0};
-	int rc = fix_stand_up(f, &now, err);
-	if (rc < 0)
+	int rc = wait_for_answers(f, NULL, err);
+	if (rc == 0 && !f->waits)
+		rc = fix_stand_up(f, &now, err);
+	if (rc < 0 || f->waits)
 		return rc;
+	rc = wait_for_answers(f, &now, err);
+	if (rc < 0 || f->waits) {
+		standup_result_cleanup(&now);
+		return rc;
+	}
 	case_result_list_copy(&was, &f->cases);
 	add_units(&was, units, "before");
 	cases_of(&now, &is);
@@ -275,8 +330,8 @@ judge(struct fixing *f, struct dd_err *err)
 	a->verdict = VERDICT_DROPPED;
 	bool writes = f->author == AUTHOR_MODEL;
 	/* What a goal asks for shows in no case that is there yet. */
-	bool good = !c.worse.n &&
-		    (c.better.n || (writes && f->run->options.goal && fix_is_built(&now)));
+	bool good =
+		!c.worse.n && (c.better.n || (writes && f->aim.reach.goal && fix_is_built(&now)));
 	if (good)
 		rc = fix_is_honest(f, &now, &good, err);
 	if (rc == 0 && good)
@@ -299,7 +354,9 @@ attempt(struct fixing *f, struct dd_err *err)
 	OWN_FREE char *looked = mem_printf("fix/%lld/changes", (long long)f->n);
 	struct fix_attempt *a = fix_attempt_list_add(&f->r->attempts);
 	f->attempt = a;
+	a->n = f->n;
 	a->author = f->author;
+	a->task = f->aim.task;
 	a->verdict = VERDICT_NOTHING;
 	int rc = journal_step(f->run->journal, propose, do_propose, f, &a->proposed, err);
 	if (rc < 0 || !json_is_string(json_object_get(a->proposed, "layer")))
@@ -308,10 +365,13 @@ attempt(struct fixing *f, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	fix_pass(a, GATE_PARSES, true); /* an edit that breaks a file is refused when it is made */
+	if (f->aim.reach.writes)
+		fix_pass(a, GATE_WRITES, fix_gate_writes(a->changes, &f->aim.reach));
 	fix_pass(a, GATE_UNTAMPERED, is_untampered(f));
 	fix_pass(a, GATE_SYMBOLS, !has_changed_symbols(json_object_get(a->proposed, "units")));
 	a->verdict = VERDICT_DROPPED;
-	if (a->gates[GATE_UNTAMPERED] == GATE_FAILED || a->gates[GATE_SYMBOLS] == GATE_FAILED)
+	if (a->gates[GATE_WRITES] == GATE_FAILED || a->gates[GATE_UNTAMPERED] == GATE_FAILED ||
+		a->gates[GATE_SYMBOLS] == GATE_FAILED)
 		return 0;
 	return judge(f, err);
 }
@@ -326,7 +386,7 @@ is_for_model(const struct fixing *f)
 	bool stands = o == OUTCOME_UP || o == OUTCOME_BUILT;
 	if (!f->models || !fix_best(f)->probe.project.commands.n)
 		return false;
-	if (f->run->options.goal)
+	if (f->aim.reach.goal)
 		return !f->reached &&
 		       (stands || o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED);
 	return o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED;
@@ -374,6 +434,35 @@ is_over(struct fixing *f, bool *ret, struct dd_err *err)
 	return rc;
 }
 
+static bool
+any_fails(const struct case_result_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].status == TEST_FAILED || l->v[i].status == TEST_ERROR)
+			return true;
+	return false;
+}
+
+bool
+fix_stands(const struct fixing *f)
+{
+	enum run_outcome o = fix_best(f)->probe.outcome;
+	return (o == OUTCOME_UP || o == OUTCOME_BUILT) && !any_fails(&f->cases);
+}
+
+static bool
+is_kept(const struct fixing *f)
+{
+	return f->attempt && f->attempt->verdict == VERDICT_KEPT;
+}
+
+/* A rule does not say that a task is done: something failed before it, and nothing fails any more. */
+static bool
+shows(const struct fixing *f)
+{
+	return any_fails(&f->at_aim) && fix_stands(f);
+}
+
 /* One attempt of an author: *ret_idle, there is nothing more that it could do now. */
 static int
 try_author(struct fixing *f, enum fix_author author, bool *ret_idle, struct dd_err *err)
@@ -397,40 +486,79 @@ try_author(struct fixing *f, enum fix_author author, bool *ret_idle, struct dd_e
 		rc = attempt(f, err);
 	if (rc == 0 && author == AUTHOR_MODEL)
 		*ret_idle = fix_take_answer(f);
+	if (rc == 0 && author != AUTHOR_MODEL && f->aim.task && is_kept(f))
+		f->reached = shows(f);
 	return rc;
 }
 
 /* Each author until it has nothing to propose that is kept; after a change the others again. */
-static int
-improve(struct fixing *f, struct dd_err *err)
+int
+fix_reach(struct fixing *f, struct dd_err *err)
 {
 	bool idle[AUTHOR_END] = {0};
 	int rc = 0;
-	for (int a = 0; rc == 0 && a < AUTHOR_END && f->n < MAX_ATTEMPTS;) {
+	for (int a = 0; rc == 0 && a < AUTHOR_END && f->n < f->first + MAX_ATTEMPTS;) {
 		if (idle[a] || !is_for(f, (enum fix_author)a)) {
 			a++;
 			continue;
 		}
 		rc = try_author(f, (enum fix_author)a, &idle[a], err);
-		if (rc == 0 && flips_contradiction(&f->r->flips, &f->r->conflict))
+		if (rc == 0 && !f->r->conflict.left.n &&
+			flips_contradiction(&f->r->flips, &f->r->conflict))
 			f->r->outcome = FIX_CONTRADICTORY;
-		if (f->r->outcome != FIX_NONE)
+		if (f->r->outcome != FIX_NONE || f->waits)
 			break;
-		if (rc == 0 && f->attempt && f->attempt->verdict == VERDICT_KEPT) {
+		if (f->aim.task && f->reached)
+			break;
+		if (rc == 0 && is_kept(f)) {
 			memset(idle, 0, sizeof(idle));
 			a = 0;
 		}
 	}
+	if (rc == 0 && f->r->outcome == FIX_CONTRADICTORY)
+		rc = fix_gate_sides(f, err);
 	return rc;
 }
 
-static bool
-any_fails(const struct case_result_list *l)
+int
+fix_take_up(struct fixing *f, int64_t which, struct dd_err *err)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].status == TEST_FAILED || l->v[i].status == TEST_ERROR)
-			return true;
-	return false;
+	const struct fix_attempt *a = f->r->attempts.v;
+	while (a->n != which)
+		a++;
+	f->n++;
+	f->author = a->author;
+	f->again = which;
+	int rc = f->author == AUTHOR_MODEL ? fix_take_guidance(f, err) : 0;
+	if (rc == 0)
+		rc = attempt(f, err);
+	f->again = 0;
+	if (rc < 0 || f->waits)
+		return rc;
+	if (f->author == AUTHOR_MODEL)
+		(void)fix_take_answer(f);
+	else
+		f->reached = is_kept(f) && shows(f);
+	return f->reached ? 0 : fix_reach(f, err);
+}
+
+void
+fix_aim_at(struct fixing *f, const struct fix_aim *aim)
+{
+	f->aim = *aim;
+	f->first = f->n;
+	f->reached = f->smaller = f->waits = false;
+	strlist_cleanup(&f->tried);
+	case_result_list_cleanup(&f->at_aim);
+	case_result_list_copy(&f->at_aim, &f->cases);
+	if (f->models)
+		f->models->rung = (size_t)(f->models->candidates = 0);
+	if (f->r->outcome == FIX_CONTRADICTORY)
+		f->r->outcome = FIX_NONE;
+	if (f->r->conflict.left.n) /* its sides are of what was remembered */
+		return;
+	fix_forget(f);
+	fix_remember(f, &f->cases, NULL);
 }
 
 static enum fix_outcome
@@ -438,7 +566,7 @@ conclude(const struct fixing *f)
 {
 	enum run_outcome o = fix_best(f)->probe.outcome;
 	bool open = f->run->options.goal && !f->reached;
-	bool good = (o == OUTCOME_UP || o == OUTCOME_BUILT) && !any_fails(&f->cases) && !open;
+	bool good = fix_stands(f) && !open;
 	if (f->r->outcome != FIX_NONE)
 		return f->r->outcome;
 	if (f->r->layers.n)
@@ -455,8 +583,8 @@ conclude(const struct fixing *f)
 }
 
 /* Cases as they were at the beginning: those of the units that attempts looked at, too. */
-static void
-gather_cases(struct fixing *f)
+void
+fix_gather(struct fixing *f)
 {
 	struct fix_result *r = f->r;
 	struct case_result_list first = {0};
@@ -485,26 +613,32 @@ settle_layers(void *ctx, struct dd_err *err)
 	return layer_settle(f->st, err);
 }
 
-static int
-do_fix(struct fixing *f, struct dd_err *err)
+int
+fix_begin(struct fixing *f, struct dd_err *err)
 {
 	journal_set_barrier(f->run->journal, settle_layers, f);
 	int rc = fix_open_models(f, err);
 	if (rc == 0)
 		rc = stand_up(f, "before", NULL, &f->before, err);
+	if (rc == 0)
+		cases_of(&f->before, &f->cases);
+	return rc;
+}
+
+static int
+do_fix(struct fixing *f, struct dd_err *err)
+{
+	const struct fix_aim aim = {.reach = {.goal = f->run->options.goal}};
+	f->r->reach = aim.reach;
+	int rc = fix_begin(f, err);
 	if (rc < 0)
 		return rc;
-	cases_of(&f->before, &f->cases);
-	fix_remember(f, &f->cases, NULL);
-	rc = improve(f, err);
-	if (rc < 0)
-		return rc;
-	if (f->r->outcome == FIX_CONTRADICTORY)
-		rc = fix_gate_sides(f, err);
+	fix_aim_at(f, &aim);
+	rc = fix_reach(f, err);
 	if (rc < 0)
 		return rc;
 	f->r->outcome = conclude(f);
-	gather_cases(f);
+	fix_gather(f);
 	rc = fix_hand_over(f, err);
 	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name", run_outcome_names[f->r->after],
 		"fix", fix_outcome_names[f->r->outcome]);
@@ -520,38 +654,55 @@ exit_status(enum fix_outcome o)
 }
 
 int
+fix_in_session(struct fixing *f, int (*body)(struct fixing *f, struct dd_err *err), int *ret_status)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	const char *id = f->run->id;
+	OWN_FREE char *words = mem_printf("drydock: stopped; go on with: drydock resume %s\n", id);
+	session_set_last_words(NULL, words);
+	int rc = body(f, &err);
+	session_set_last_words(NULL, NULL);
+	if (rc == -DD_ESTOPPED) {
+		fprintf(stderr, "%s", words);
+		*ret_status = EXIT_RESUMABLE;
+	} else if (rc < 0) {
+		(void)cli_fail(0, &err);
+		fprintf(stderr, "drydock: when the cause is gone: drydock resume %s\n", id);
+		*ret_status = cli_status_of(&err);
+	}
+	return rc;
+}
+
+void
+fixing_cleanup(struct fixing *f)
+{
+	standup_result_cleanup(&f->before);
+	if (f->has_best)
+		standup_result_cleanup(&f->best);
+	case_result_list_cleanup(&f->cases);
+	case_result_list_cleanup(&f->at_aim);
+	question_list_cleanup(&f->asked);
+	fix_models_close(f->models);
+	json_decref(f->guidance);
+	strlist_cleanup(&f->tried);
+	free(f->stopped);
+	free(f->owner);
+}
+
+int
 fix_run(const struct cli_call *call, struct state *st, struct run *run, struct answers *answers)
 {
 	const struct common_options *common = call->options;
-	OWN(dd_err) struct dd_err err = {0};
 	struct fix_result r = {0};
-	OWN_FREE char *owner = run_owner(run);
-	OWN_FREE char *words =
-		mem_printf("drydock: stopped; go on with: drydock resume %s\n", run->id);
-	struct fixing f = {.st = st, .run = run, .answers = answers, .owner = owner, .r = &r};
+	struct fixing f = {
+		.st = st, .run = run, .answers = answers, .owner = run_owner(run), .r = &r};
+	int status = 0;
 	st->limits = limit_options_to_pod(&run->options.limits);
-	session_set_last_words(NULL, words);
-	int rc = do_fix(&f, &err);
-	session_set_last_words(NULL, NULL);
-	int status = exit_status(r.outcome);
-	if (rc == -DD_ESTOPPED) {
-		fprintf(stderr, "%s", words);
-		status = EXIT_RESUMABLE;
-	} else if (rc < 0) {
-		(void)cli_fail(0, &err);
-		fprintf(stderr, "drydock: when the cause is gone: drydock resume %s\n", run->id);
-		status = cli_status_of(&err);
-	} else {
+	if (fix_in_session(&f, do_fix, &status) == 0) {
 		fix_print(run, &r, answers, common->json);
+		status = exit_status(r.outcome);
 	}
-	standup_result_cleanup(&f.before);
-	if (f.has_best)
-		standup_result_cleanup(&f.best);
-	case_result_list_cleanup(&f.cases);
-	fix_models_close(f.models);
-	json_decref(f.guidance);
-	strlist_cleanup(&f.tried);
-	free(f.stopped);
+	fixing_cleanup(&f);
 	fix_result_cleanup(&r);
 	return status;
 }

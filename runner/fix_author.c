@@ -22,7 +22,8 @@ struct authoring {
 	const struct model_rung *rung;
 	struct fix_bench bench;
 	struct author_answer answer;
-	json_t *files; /* that the answer changes; NULL: none was taken */
+	json_t *files;		/* that the answer changes; NULL: none was taken */
+	struct strlist refused; /* paths that it may not write, of all its answers */
 	struct dd_err broken;
 	int rc; /* of what check did */
 };
@@ -34,6 +35,7 @@ authoring_cleanup(struct authoring *a)
 	graph_close(a->bench.map);
 	author_answer_cleanup(&a->answer);
 	json_decref(a->files);
+	strlist_cleanup(&a->refused);
 	dd_err_cleanup(&a->broken);
 }
 
@@ -109,7 +111,7 @@ fix_author_evidence(const struct fix_task *t, size_t bytes, struct buf *out)
 			t->why->where ? ", " : "", t->why->where ? t->why->where : "");
 	if (out->n - begin > bytes)
 		out->n = begin + bytes;
-	if (t->goal || !t->log || fs_read_if_any(t->log, LOG_MAX, &log, NULL) < 0)
+	if (t->reach.goal || !t->log || fs_read_if_any(t->log, LOG_MAX, &log, NULL) < 0)
 		return;
 	size_t used = out->n - begin, left = used + 64 < bytes ? bytes - used - 64 : 0;
 	size_t from = log.n > left ? log.n - left : 0;
@@ -148,7 +150,8 @@ struct packing {
 	struct buf *out;
 	size_t end; /* bytes that out may have */
 	json_t *files;
-	struct strlist seen; /* file:from of excerpts */
+	struct strlist seen;  /* file:from of excerpts */
+	struct strlist whole; /* files that are shown whole */
 };
 
 static size_t
@@ -187,8 +190,8 @@ put_excerpts(struct packing *p, const json_t *answer)
 		json_int_t from = json_integer_value(json_object_get(x, "from")),
 			   to = json_integer_value(json_object_get(x, "to"));
 		OWN_FREE char *id = mem_printf("%s:%lld", file, (long long)from);
-		if (is_changed(p, file) || strlist_has(&p->seen, id) ||
-			strlen(text) + strlen(file) + 100 > room(p))
+		if (is_changed(p, file) || strlist_has(&p->whole, file) ||
+			strlist_has(&p->seen, id) || strlen(text) + strlen(file) + 100 > room(p))
 			continue;
 		strlist_add(&p->seen, id);
 		buf_printf(p->out, "== %s, lines %lld to %lld ==\n%s\n", file, (long long)from,
@@ -197,28 +200,45 @@ put_excerpts(struct packing *p, const json_t *answer)
 	}
 }
 
-/* What earlier changes made of a file is read from it; the map knows only what it was. */
+/* A file as it is now, where it is there and there is room for it. */
 static int
-put_changed(struct packing *p, struct dd_err *err)
+put_file(struct packing *p, const char *path, struct dd_err *err)
 {
+	OWN(buf) struct buf text = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	OWN_FREE char *digest = NULL;
+	uint64_t lines = 0;
+	if (strlist_has(&p->whole, path))
+		return 0;
+	int rc = fix_bench_show(
+		p->a->bench.desk, path, 1, SHOW_MAX_LINES, &text, &lines, &digest, &why);
+	if (rc == -DD_ENOENT)
+		return 0;
+	if (rc < 0)
+		return err_move(err, &why);
+	if (text.n + strlen(path) + 100 > room(p))
+		return 0;
+	buf_printf(p->out, "== %s, lines 1 to %llu ==\n", path, (unsigned long long)lines);
+	buf_add_str(p->out, buf_str(&text));
+	add_file(p, path, digest, 1, (json_int_t)lines);
+	strlist_add(&p->whole, path);
+	return 0;
+}
+
+/* What a task writes; and what earlier changes made of a file, of which the map knows only what it was. */
+static int
+put_whole_files(struct packing *p, struct dd_err *err)
+{
+	const struct fix_task *t = p->a->w->task;
 	size_t i;
 	json_t *one;
-	json_array_foreach ((json_t *)p->a->w->task->changed, i, one) {
-		const char *path = json_string_value(one);
-		OWN(buf) struct buf text = {0};
-		OWN_FREE char *digest = NULL;
-		uint64_t lines = 0;
-		int rc = fix_bench_show(
-			p->a->bench.desk, path, 1, SHOW_MAX_LINES, &text, &lines, &digest, err);
-		if (rc < 0)
-			return rc;
-		if (text.n + strlen(path) + 100 > room(p))
-			continue;
-		buf_printf(p->out, "== %s, lines 1 to %llu ==\n", path, (unsigned long long)lines);
-		buf_add_str(p->out, buf_str(&text));
-		add_file(p, path, digest, 1, (json_int_t)lines);
-	}
-	return 0;
+	int rc = 0;
+	for (i = 0; rc == 0 && t->reach.writes && i < t->reach.writes->n; i++)
+		rc = put_file(p, t->reach.writes->v[i], err);
+	json_array_foreach ((json_t *)t->changed, i, one)
+		if (rc == 0)
+			rc = put_file(p, json_string_value(one), err);
+	return rc;
 }
 
 /* Places that the evidence names, then what its words mean. */
@@ -237,8 +257,8 @@ put_source(struct packing *p, struct str evidence)
 		found++;
 		put_excerpts(p, answer);
 	}
-	if (t->goal)
-		buf_puts(&query, t->goal);
+	if (t->reach.goal)
+		buf_puts(&query, t->reach.goal);
 	else
 		put_cases(t, &query);
 	buf_puts(&query, t->builds || !t->why->text ? "" : t->why->text);
@@ -269,10 +289,11 @@ pack(void *ctx, size_t bytes, struct buf *out, json_t **ret_files, struct dd_err
 			buf_printf(out, "%s\n", t->tried->v[i]);
 	}
 	fix_guidance_pack(a->w->guidance, room(&p) / 8, out);
-	int rc = put_changed(&p, err);
+	int rc = put_whole_files(&p, err);
 	if (rc == 0 && a->bench.map)
 		put_source(&p, buf_str(&evidence));
 	strlist_cleanup(&p.seen);
+	strlist_cleanup(&p.whole);
 	if (rc < 0)
 		json_decref(p.files);
 	else
@@ -292,6 +313,8 @@ find_touched(struct authoring *a, struct strlist *ret)
 	struct packing p = {.a = a, .out = &out, .end = TOUCHED_BYTES, .files = json_array()};
 	size_t i;
 	json_t *file;
+	if (a->w->task->reach.writes)
+		strlist_copy(ret, a->w->task->reach.writes);
 	fix_author_evidence(a->w->task, TOUCHED_BYTES / 3, &evidence);
 	if (a->bench.map)
 		put_source(&p, buf_str(&evidence));
@@ -333,8 +356,16 @@ static void
 check(void *ctx, const char *text, struct buf *why)
 {
 	struct authoring *a = ctx;
+	const struct author_reach *reach = &a->w->task->reach;
 	OWN(dd_err) struct dd_err err = {0};
-	author_read(a->w->task->goal, text, &a->answer, why);
+	size_t i;
+	json_t *one;
+	author_read(reach, text, &a->answer, why);
+	json_array_foreach (a->answer.edits, i, one) {
+		const char *path = json_string_value(json_object_get(one, "path"));
+		if (!author_may_write(reach, path))
+			strlist_add_new(&a->refused, path);
+	}
 	if (why->n || !json_array_size(a->answer.edits))
 		return;
 	int rc = fix_bench_edit(a->bench.desk, a->answer.edits, &a->files, &err);
@@ -354,19 +385,6 @@ spent(struct fix_models *m)
 	(void)!calls_sum(m->calls, &s, NULL);
 	return json_pack(
 		"{s:f, s:I}", "usd", (double)s.nano_usd / 1e9, "tokens", (json_int_t)s.tokens);
-}
-
-/* Ids of "R1: ...". */
-static json_t *
-ids_of(const struct strlist *requirements)
-{
-	json_t *ids = json_array();
-	for (size_t i = 0; i < requirements->n; i++) {
-		struct str rest = str_of(requirements->v[i]), id;
-		if (str_next(&rest, ':', &id))
-			json_array_append_new(ids, json_text(id));
-	}
-	return ids;
 }
 
 /* What a failed call means for the run; NULL: it is no failure of a call. */
@@ -400,7 +418,9 @@ answer_result(
 	json_t *j = begin_result(a, agent_end_names[r->end], r->why);
 	size_t i;
 	json_t *file;
-	json_object_set_new(j, "requirements", ids_of(requirements));
+	json_object_set_new(j, "requirements",
+		author_ids(a->w->task->wanted ? a->w->task->wanted : requirements));
+	json_object_set_new(j, "refused", json_from_strings(&a->refused));
 	if (r->end != AGENT_ANSWERED)
 		return j;
 	json_object_set_new(j, "flaw", json_string(author_flaw_names[author_flaw_of(answer)]));
@@ -425,7 +445,7 @@ ask(struct authoring *a, json_t **ret, struct dd_err *err)
 	size_t failing = 0;
 	for (size_t i = 0; i < t->tests->cases.n; i++)
 		failing += fails(&t->tests->cases.v[i]);
-	const struct author_task task = {t->goal, failing, t->builds, t->only_first};
+	const struct author_task task = {t->reach, t->wanted, failing, t->builds, t->only_first};
 	OWN_FREE char *goal = author_goal(&task);
 	OWN(strlist) struct strlist requirements = {0}, rules = {0};
 	OWN_JSON json_t *format = author_format();
@@ -438,7 +458,9 @@ ask(struct authoring *a, json_t **ret, struct dd_err *err)
 	fix_guidance_rules(w->guidance, &rules);
 	fix_bench_tools(&a->bench, tools);
 	const struct agent_task agent = {.name = w->agent,
-		.role = "You repair the source of a program that others wrote.",
+		.role = t->wanted
+				? "You change the source of a program that others wrote, a task of a plan at a time."
+				: "You repair the source of a program that others wrote.",
 		.goal = goal,
 		.requirements = &requirements,
 		.rules = &rules,
@@ -478,7 +500,7 @@ fix_author_propose(const struct fix_writing *w, json_t **ret, struct dd_err *err
 	OWN(authoring)
 	struct authoring a = {.w = w,
 		.rung = models_rung(&w->models->all, w->models->rung),
-		.bench = {.g = w->ground, .goal = w->task->goal, .gone = w->task->changed}};
+		.bench = {.g = w->ground, .reach = w->task->reach, .gone = w->task->changed}};
 	const struct pod_spec spec = {.state = w->ground->state, .work = w->ground->work};
 	json_t *result = NULL;
 	int rc = make_map(&a, err);

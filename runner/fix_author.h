@@ -26,6 +26,10 @@ struct fix_models {
  */
 int fix_models_open(const struct run *run, const struct answers *answers, struct fix_models **ret,
 	struct dd_err *err) DD_MUST_USE;
+/* What is wrong with the table is said before anything is begun; goal: it needs who may write.  DD_EINVAL. */
+int fix_models_look(const char *file, const char *goal, struct dd_err *err) DD_MUST_USE;
+/* "2.50" in billionths; NULL gives 0.  DD_EINVAL. */
+int fix_budget_usd(const char *text, int64_t *ret, struct dd_err *err) DD_MUST_USE;
 void fix_models_close(struct fix_models *m); /* NULL is fine */
 
 /* Who writes next; NULL: the ladder is at its end.  Rungs that nobody can be asked for are passed over. */
@@ -36,7 +40,8 @@ void fix_models_after(struct fix_models *m, bool kept);
 /* ---- writing ---- */
 
 struct fix_task {		      /* borrowed */
-	const char *goal;	      /* of the user; NULL */
+	struct author_reach reach;    /* without a goal what fails is to pass */
+	const struct strlist *wanted; /* of author_task */
 	const struct test_run *tests; /* as they are now */
 	const struct diagnosis *why;
 	bool builds;
@@ -63,8 +68,8 @@ struct fix_writing { /* borrowed */
 int fix_author_guidance(const struct fix_writing *w, json_t **ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * *ret as of fix_propose, and {"model", "end", "flaw", "complete", "requirements": [ids], "usd", "tokens", "spent": {"usd",
- * "tokens"} of all calls of the run so far}.  An end that is no answer has no layer, and its reason is the note.
+ * *ret as of fix_propose, and {"model", "end", "flaw", "complete", "requirements": [ids], "refused": [paths it may
+ * not write], "usd", "tokens", "spent": {"usd", "tokens"} of all calls of the run so far}.  An end that is no answer has no layer, and its reason is the note.
  */
 int fix_author_propose(const struct fix_writing *w, json_t **ret, struct dd_err *err) DD_MUST_USE;
 

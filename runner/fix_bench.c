@@ -1,6 +1,5 @@
 #include "runner/fix_bench.h"
 
-#include "agents/author.h"
 #include "runner/graph_map.h"
 
 #include <string.h>
@@ -191,9 +190,11 @@ push_edits(const struct fix_bench *b, const json_t *edits, const char *owner, st
 	size_t i;
 	json_t *one;
 	json_array_foreach ((json_t *)edits, i, one)
-		if (!author_may_write(b->goal, text_of(one, "path")))
+		if (!author_may_write(&b->reach, text_of(one, "path")))
 			return err_set(err, DD_EINVAL,
-				"%.200s is a test, or runs them, and not yours to change",
+				b->reach.writes
+					? "%.200s is not among the files of this task"
+					: "%.200s is a test, or runs them, and not yours to change",
 				text_of(one, "path"));
 	buf_printf(&text, "try %s ", b->g->name);
 	json_print(edits, 0, &text);

@@ -6,6 +6,7 @@
 #define RUNNER_FIX_BENCH_H
 
 #include "agents/agent.h"
+#include "agents/author.h"
 #include "graph/graph.h"
 #include "runner/fix.h"
 
@@ -13,7 +14,7 @@
 
 struct fix_bench { /* borrowed but for the schemas */
 	const struct fix_ground *g;
-	const char *goal;   /* of the user: what may be written; NULL */
+	struct author_reach reach; /* what may be written */
 	struct pod *desk;   /* on the tools root; in its work tree the answer's edits are made */
 	struct graph *map;  /* of the source before all changes; NULL */
 	const json_t *gone; /* paths that were changed since */

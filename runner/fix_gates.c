@@ -1,6 +1,5 @@
 #include "runner/fix_gates.h"
 
-#include "agents/author.h"
 #include "agents/inventory.h"
 
 static const char *
@@ -11,9 +10,9 @@ path_of(const json_t *one)
 }
 
 static bool
-is_asked_for(const char *goal, const char *path)
+is_asked_for(const struct author_reach *reach, const char *path)
 {
-	return inventory_is_test(path) && author_may_write(goal, path);
+	return inventory_is_test(path) && author_may_write(reach, path);
 }
 
 bool
@@ -23,19 +22,30 @@ fix_gate_untampered(const struct fix_evidence *e)
 	json_t *one;
 	json_array_foreach (json_object_get(e->changes, "findings"), i, one)
 		if (inventory_is_reason(one, e->by_rule) &&
-			(e->by_rule || !is_asked_for(e->goal, path_of(one))))
+			(e->by_rule || !is_asked_for(&e->reach, path_of(one))))
 			return false;
 	return true;
 }
 
 json_t *
-fix_tests_changed(const json_t *changes, const char *goal)
+fix_tests_changed(const json_t *changes, const struct author_reach *reach)
 {
 	json_t *paths = json_array();
 	size_t i;
 	json_t *one;
 	json_array_foreach (json_object_get(changes, "files"), i, one)
-		if (is_asked_for(goal, path_of(one)))
+		if (is_asked_for(reach, path_of(one)))
 			json_array_append_new(paths, json_text(str_of(path_of(one))));
 	return paths;
+}
+
+bool
+fix_gate_writes(const json_t *changes, const struct author_reach *reach)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(changes, "files"), i, one)
+		if (reach->writes && !author_may_write(reach, path_of(one)))
+			return false;
+	return true;
 }

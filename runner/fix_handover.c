@@ -27,9 +27,33 @@ fix_is_local(const struct run *run)
 	return run->options.source[0] == '/' && fs_is_dir(run->options.source);
 }
 
+/* What is handed over again, with more, is another step; heap. */
+static char *
+key_of(int64_t round, const char *what)
+{
+	return round ? mem_printf("fix/%s/%lld", what, (long long)round)
+		     : mem_printf("fix/%s", what);
+}
+
+/* Where an earlier round left the branch; heap, NULL: there is none. */
+static char *
+put_before(const struct fixing *f)
+{
+	for (int64_t round = f->round; round-- > 0;) {
+		OWN_FREE char *key = key_of(round, "branch");
+		OWN_JSON json_t *put = journal_result(f->run->journal, key);
+		const char *commit = json_string_value(json_object_get(put, "commit"));
+		if (commit)
+			return mem_strdup(commit);
+	}
+	return NULL;
+}
+
+/* A repository that cannot take it gets none, and the result says why. */
 int
-fix_put_branch(const struct fixing *f, const char *branch, const struct strlist *layers,
-	const struct strlist *messages, json_t **ret_result, struct dd_err *err)
+fix_put_branch(const struct fixing *f, const char *branch, const char *from,
+	const struct strlist *layers, const struct strlist *messages, json_t **ret_result,
+	struct dd_err *err)
 {
 	struct stack below = {0};
 	struct gitrepo_object_list objects = {0};
@@ -40,7 +64,7 @@ fix_put_branch(const struct fixing *f, const char *branch, const struct strlist 
 		f->run->options.created_ns / 1000000000, &objects, &commit, &why);
 	if (rc == 0)
 		rc = gitrepo_put_branch(
-			f->run->options.source, &objects, commit, branch, scratch, &why);
+			f->run->options.source, &objects, commit, branch, from, scratch, &why);
 	gitrepo_object_list_cleanup(&objects);
 	stack_cleanup(&below);
 	if (rc == -DD_ESTOPPED || rc == -DD_ELIMIT)
@@ -55,12 +79,12 @@ do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct fixing *f = ctx;
 	OWN(strlist) struct strlist messages = {0};
-	OWN_FREE char *branch = mem_printf("drydock/%s", f->run->id);
+	OWN_FREE char *branch = mem_printf("drydock/%s", f->run->id), *from = put_before(f);
 	for (size_t i = 0; i < f->r->layers.n; i++) {
 		OWN_FREE char *m = fix_commit_message(f->run, f->r, i);
 		strlist_add(&messages, m);
 	}
-	return fix_put_branch(f, branch, &f->r->layers, &messages, ret_result, err);
+	return fix_put_branch(f, branch, from, &f->r->layers, &messages, ret_result, err);
 }
 
 /* What reviewers rejected, and why: the next repair of these parts is told. */
@@ -100,16 +124,17 @@ do_lessons(void *ctx, json_t **ret_result, struct dd_err *err)
 int
 fix_hand_over(struct fixing *f, struct dd_err *err)
 {
+	OWN_FREE char *patch = key_of(f->round, "patch"), *branch = key_of(f->round, "branch"),
+		      *learnt = key_of(f->round, "lessons");
 	struct journal *j = f->run->journal;
 	const struct run_options *o = &f->run->options;
 	OWN_JSON json_t *lessons = NULL;
-	int rc =
-		f->r->layers.n ? journal_step(j, "fix/patch", do_patch, f, &f->r->changes, err) : 0;
+	int rc = f->r->layers.n ? journal_step(j, patch, do_patch, f, &f->r->changes, err) : 0;
 	if (rc == 0 && f->r->layers.n && fix_is_local(f->run) && !o->no_branch)
-		rc = journal_step(j, "fix/branch", do_branch, f, &f->r->branch, err);
+		rc = journal_step(j, branch, do_branch, f, &f->r->branch, err);
 	if (rc == 0 && f->r->conflict.left.n && fix_is_local(f->run) && !o->no_branch)
 		rc = fix_put_sides(f, err);
 	if (rc == 0 && f->models && fix_is_local(f->run))
-		rc = journal_step(j, "fix/lessons", do_lessons, f, &lessons, err);
+		rc = journal_step(j, learnt, do_lessons, f, &lessons, err);
 	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);
 }

@@ -27,7 +27,7 @@ do_judge(void *ctx, json_t **ret_result, struct dd_err *err)
 		.answers = f->answers,
 		.run_dir = f->run->dir};
 	enum run_outcome o = now->probe.outcome;
-	OWN_JSON json_t *asked_for = fix_tests_changed(f->attempt->changes, f->run->options.goal);
+	OWN_JSON json_t *asked_for = fix_tests_changed(f->attempt->changes, &f->aim.reach);
 	bool tests_may_change = f->author != AUTHOR_MODEL || json_array_size(asked_for);
 	int rc = fix_judge(&g, json_string_value(json_object_get(f->attempt->proposed, "layer")),
 		o == OUTCOME_UP || o == OUTCOME_BUILT, tests_may_change, ret_result, err);
@@ -53,6 +53,18 @@ fix_is_honest(struct fixing *f, const struct standup_result *now, bool *ret, str
 }
 
 /* ---- oscillation ---- */
+
+void
+fix_forget(struct fixing *f)
+{
+	struct fix_result *r = f->r;
+	flips_cleanup(&r->flips);
+	for (size_t i = 0; i < r->nsides; i++)
+		strlist_cleanup(&r->sides[i].layers);
+	free(r->sides);
+	r->sides = NULL;
+	r->nsides = r->sides_cap = 0;
+}
 
 void
 fix_remember(struct fixing *f, const struct case_result_list *cases, const char *layer)

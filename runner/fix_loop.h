@@ -1,6 +1,6 @@
 /*
- * The loop of a repair, in its files: fix.c runs it, fix_honest.c judges what it would keep, fix_turn.c is a model's part in it,
- * fix_sides.c what it does about a contradiction, fix_handover.c writes what it gives.
+ * The loop of a repair, in its files: fix.c runs it (work.c once a task of a plan), fix_honest.c judges what it would keep,
+ * fix_turn.c is a model's part in it, fix_sides.c what it does about a contradiction, fix_handover.c writes what it gives.
  * All that the loop decides by comes from results of journalled steps.
  */
 #ifndef RUNNER_FIX_LOOP_H
@@ -10,12 +10,25 @@
 #include "runner/fix_author.h"
 #include "runner/fix_report.h"
 
+struct fix_aim { /* what attempts are for; borrowed */
+	struct author_reach reach;
+	const char *task;	      /* id of the plan's; NULL: a repair */
+	const struct strlist *wanted; /* of author_task; NULL */
+};
+
 struct fixing {
 	const struct state *st;
 	struct run *run;
 	struct answers *answers;
 	char *owner;
 	struct fix_result *r;
+	struct fix_aim aim;
+	struct case_result_list at_aim; /* the cases when it was set */
+	int64_t first;			/* the last attempt before it */
+	bool waits;			/* what is asked keeps the aim from being reached */
+	struct question_list asked;	/* then: what blocks */
+	int64_t round; /* of a plan (runner/work.h): what is handed over is that of the round */
+	int64_t again; /* the attempt that is taken up again, whose change is there already; 0 */
 	struct standup_result before, best; /* best: with all that was kept; none: before is */
 	bool has_best;
 	struct case_result_list cases;	  /* of best, compiled units included */
@@ -45,6 +58,26 @@ bool fix_is_built(const struct standup_result *r);
 void fix_tree(const struct fixing *f, struct stack *ret);
 /* That tree with the change, stood up; at once where it was before. */
 int fix_stand_up(struct fixing *f, struct standup_result *ret, struct dd_err *err) DD_MUST_USE;
+
+/* ---- fix.c, for who sets the aims ---- */
+
+/* Ask who may write, and stand the source up. */
+int fix_begin(struct fixing *f, struct dd_err *err) DD_MUST_USE;
+void fix_aim_at(struct fixing *f, const struct fix_aim *aim);
+/* Attempts, until the aim is reached or nobody has more to propose; or f->r->outcome, or f->waits, says why not. */
+int fix_reach(struct fixing *f, struct dd_err *err) DD_MUST_USE;
+/* Try a change again that waited for answers: attempt `which` of its task.  As fix_reach. */
+int fix_take_up(struct fixing *f, int64_t which, struct dd_err *err) DD_MUST_USE;
+/* How it all was, and is, into f->r. */
+void fix_gather(struct fixing *f);
+bool fix_stands(const struct fixing *f); /* it is built, and no case fails */
+void fixing_cleanup(struct fixing *f);
+/*
+ * Do it within a session: *ret_status is the exit status of a failure, which was said, or that of a stop; 0: it came to its end.
+ */
+int fix_in_session(struct fixing *f, int (*body)(struct fixing *f, struct dd_err *err),
+	int *ret_status) DD_MUST_USE;
+
 void fix_pass(struct fix_attempt *a, enum gate gate, bool passed);
 /* What the attempt's layer changes, as fix_changes gives it. */
 int fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
@@ -55,6 +88,7 @@ int fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, str
 /* What is to be kept may still only look like a repair.  Without tests there is nothing to look at. */
 int fix_is_honest(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
 	DD_MUST_USE;
+void fix_forget(struct fixing *f); /* what was remembered */
 /* What was stood up, and how its cases ended; layer NULL: nothing but what is kept, else of the last attempt. */
 void fix_remember(struct fixing *f, const struct case_result_list *cases, const char *layer);
 
@@ -79,6 +113,7 @@ int fix_have_reviewed(struct fixing *f, bool *ret_passed, struct dd_err *err) DD
 bool fix_take_answer(struct fixing *f);
 /* What the calls of an attempt cost, so far. */
 void fix_settle_cost(struct fixing *f, struct fix_attempt *a);
+bool fix_has_no_answer(const struct fix_attempt *a);
 /* Models were asked, and none had an answer. */
 bool fix_nobody_answered(const struct fixing *f);
 
@@ -94,11 +129,13 @@ int fix_put_sides(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 /* Is the source a directory of the user? */
 bool fix_is_local(const struct run *run);
 /*
- * A branch of the user's repository with a commit a layer.  *ret_result: {"branch", "commit", "why"}; one that cannot take it
+ * A branch of the user's repository with a commit a layer; one that is there is moved if it is at the commit `from` (NULL: there is
+ * none).  *ret_result: {"branch", "commit", "why"}; one that cannot take it
  * gets none, and "why" says so.
  */
-int fix_put_branch(const struct fixing *f, const char *branch, const struct strlist *layers,
-	const struct strlist *messages, json_t **ret_result, struct dd_err *err) DD_MUST_USE;
+int fix_put_branch(const struct fixing *f, const char *branch, const char *from,
+	const struct strlist *layers, const struct strlist *messages, json_t **ret_result,
+	struct dd_err *err) DD_MUST_USE;
 int fix_hand_over(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 
 #endif

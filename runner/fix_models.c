@@ -5,6 +5,30 @@
 
 #include <string.h>
 
+int
+fix_budget_usd(const char *text, int64_t *ret, struct dd_err *err)
+{
+	char *end = NULL;
+	double usd = text ? strtod(text, &end) : 0;
+	if (text && (end == text || *end || !(usd > 0) || usd > 1e6))
+		return err_set(err, DD_EINVAL, "--budget-usd: \"%s\" is no amount", text);
+	*ret = (int64_t)(usd * 1e9);
+	return 0;
+}
+
+int
+fix_models_look(const char *file, const char *goal, struct dd_err *err)
+{
+	OWN(models) struct models all = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	if (models_files_load(file, &all, &why) < 0)
+		return err_set(err, DD_EINVAL, "%s", err_msg(&why));
+	if (goal && !author_first(&all))
+		return err_set(err, DD_EINVAL,
+			"--goal needs a model that may write, and none can be asked (drydock models says why)");
+	return 0;
+}
+
 static int
 open_calls(const struct run *run, const struct answers *answers, struct fix_models *m,
 	struct dd_err *err)

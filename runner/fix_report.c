@@ -31,6 +31,8 @@ fix_result_cleanup(struct fix_result *r)
 	for (size_t i = 0; i < r->nsides; i++)
 		strlist_cleanup(&r->sides[i].layers);
 	free(r->sides);
+	free(r->head);
+	json_decref(r->told);
 	flips_cleanup(&r->flips);
 	flips_conflict_cleanup(&r->conflict);
 	json_decref(r->branches[0]);
@@ -149,13 +151,15 @@ attempt_to_json(const struct fix_attempt *a)
 	json_t *note = json_object_get(a->proposed, "note");
 	json_t *model = json_object_get(a->proposed, "model");
 	json_t *j = json_pack(
-		"{s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*, s:O*, s:O*}",
-		"model", model, "author", fix_author_names[a->author], "cost", a->usd, "tokens",
-		(json_int_t)a->tokens, "gates", gates, "verdict", attempt_verdict_names[a->verdict],
-		"findings", findings, "fixes", fixes, "units", units, "worse",
-		json_from_strings(&a->worse), "better", json_from_strings(&a->better), "note", note,
-		"judged", a->judged, "security", a->secured, "review", a->review);
-	static const char *const told[] = {"layer", "end", "flaw", "summary", "requirements", NULL};
+		"{s:I, s:s?, s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*, s:O*, s:O*}",
+		"attempt", (json_int_t)a->n, "task", a->task, "model", model, "author",
+		fix_author_names[a->author], "cost", a->usd, "tokens", (json_int_t)a->tokens,
+		"gates", gates, "verdict", attempt_verdict_names[a->verdict], "findings", findings,
+		"fixes", fixes, "units", units, "worse", json_from_strings(&a->worse), "better",
+		json_from_strings(&a->better), "note", note, "judged", a->judged, "security",
+		a->secured, "review", a->review);
+	static const char *const told[] = {
+		"layer", "end", "flaw", "summary", "requirements", "refused", NULL};
 	for (size_t i = 0; told[i]; i++)
 		if (json_object_get(a->proposed, told[i]))
 			json_object_set(j, told[i], json_object_get(a->proposed, told[i]));
@@ -280,7 +284,7 @@ to_json(const struct run *run, const struct fix_result *r)
 	OWN_FREE char *pr = has_text(r) ? run_path(run, "pr.md") : NULL;
 	for (size_t i = 0; i < r->attempts.n; i++)
 		json_array_append_new(attempts, attempt_to_json(&r->attempts.v[i]));
-	return json_pack(
+	json_t *j = json_pack(
 		"{s:s, s:s, s:o, s:O?, s:O?, s:O?, s:o, s:o, s:o, s:o, s:{s:f, s:I}, s:o, s:o, s:o, s:o, "
 		"s:o, s:o}",
 		"run", run->id, "outcome", fix_outcome_names[r->outcome], "goal",
@@ -289,9 +293,12 @@ to_json(const struct run *run, const struct fix_result *r)
 		side_to_json(r->before, &r->was), "after", side_to_json(r->after, &r->is),
 		"attempts", attempts, "conflicts", conflicts_to_json(r), "cost", "usd", r->usd,
 		"tokens", (json_int_t)r->tokens, "review", text_or_null(review), "tests_changed",
-		fix_tests_changed(r->changes, run->options.goal), "left", left_to_json(run, r),
-		"why", text_or_null(r->why), "patch", text_or_null(patch), "pull_request",
+		fix_tests_changed(r->changes, &r->reach), "left", left_to_json(run, r), "why",
+		text_or_null(r->why), "patch", text_or_null(patch), "pull_request",
 		text_or_null(pr));
+	if (r->told)
+		json_object_update(j, r->told);
+	return j;
 }
 
 /* ---- commits ---- */
@@ -330,14 +337,29 @@ put_rules(const struct fix_attempt *a, struct buf *out)
 	}
 }
 
+static void
+put_trailers(const struct run *run, const struct fix_attempt *a, struct buf *out)
+{
+	const json_t *ids = json_object_get(a->proposed, "requirements");
+	size_t i;
+	json_t *id;
+	buf_printf(out, "\nDrydock-Run: %s\nDrydock-Author: ", run->id);
+	put_author(a, out);
+	if (a->task)
+		buf_printf(out, "\nDrydock-Task: %s", a->task);
+	if (ids)
+		buf_puts(out, "\nDrydock-Requirements:");
+	json_array_foreach ((json_t *)ids, i, id)
+		buf_printf(out, " %s", json_string_value(id));
+	buf_putc(out, '\n');
+}
+
 /* None of what it says of its change can pass for one of our trailers. */
 static char *
 model_message(const struct run *run, const struct fix_attempt *a)
 {
 	OWN(buf) struct buf out = {.max = 65536}, subject = {.max = 72};
 	struct str rest = str_trim(str_of(text_in(a->proposed, "summary"))), line;
-	size_t i;
-	json_t *id;
 	buf_put_visible(&subject, subject_of(a));
 	(void)str_next_line(&rest, &line);
 	rest = str_trim(rest);
@@ -354,12 +376,7 @@ model_message(const struct run *run, const struct fix_attempt *a)
 		buf_printf(&out, "accepted by %s.\n", text_in(a->review, "model"));
 	else
 		buf_puts(&out, NOT_REVIEWED ".\n");
-	buf_printf(&out, "\nDrydock-Run: %s\nDrydock-Author: ", run->id);
-	put_author(a, &out);
-	buf_puts(&out, "\nDrydock-Requirements:");
-	json_array_foreach (json_object_get(a->proposed, "requirements"), i, id)
-		buf_printf(&out, " %s", json_string_value(id));
-	buf_putc(&out, '\n');
+	put_trailers(run, a, &out);
 	return buf_take(&out);
 }
 
@@ -380,8 +397,7 @@ fix_commit_message(const struct run *run, const struct fix_result *r, size_t n)
 	buf_printf(&out,
 		".\nCases that pass now and did not before: %zu; that pass no more: %zu.\n",
 		a->better.n, a->worse.n);
-	buf_printf(&out, "\nDrydock-Run: %s\nDrydock-Author: rules/%s\n", run->id,
-		fix_author_names[a->author]);
+	put_trailers(run, a, &out);
 	return buf_take(&out);
 }
 
@@ -515,10 +531,10 @@ put_left(const struct run *run, const struct fix_result *r, struct buf *out)
 }
 
 static void
-put_review(const struct run *run, const struct fix_result *r, struct buf *out)
+put_review(const struct fix_result *r, struct buf *out)
 {
 	OWN_FREE char *label = review_label(r);
-	OWN_JSON json_t *tests = fix_tests_changed(r->changes, run->options.goal);
+	OWN_JSON json_t *tests = fix_tests_changed(r->changes, &r->reach);
 	size_t i;
 	json_t *path;
 	if (fix_unjudged(r))
@@ -581,7 +597,11 @@ put_conflict(const struct fix_result *r, struct buf *out)
 static void
 put_pull_request(const struct run *run, const struct fix_result *r, struct buf *out)
 {
-	buf_printf(out, "# Repair: %s\n\n## What\n\n", fix_outcome_names[r->outcome]);
+	if (r->head)
+		buf_puts(out, r->head);
+	else
+		buf_printf(out, "# Repair: %s\n", fix_outcome_names[r->outcome]);
+	buf_puts(out, "\n## What\n\n");
 	for (size_t i = 0; i < r->layers.n; i++) {
 		const struct fix_attempt *a = kept(r, i);
 		if (!a)
@@ -620,7 +640,7 @@ put_pull_request(const struct run *run, const struct fix_result *r, struct buf *
 			buf_printf(out, " %s |", gate_result_names[a->gates[g]]);
 		buf_printf(out, " %s |\n", attempt_verdict_names[a->verdict]);
 	}
-	put_review(run, r, out);
+	put_review(r, out);
 	buf_puts(out, "\n## What is left\n\n");
 	put_left(run, r, out);
 	buf_printf(out, "\nSource: `%s`. Run: `%s`.\n", r->digest, run->id);

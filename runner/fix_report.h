@@ -2,12 +2,15 @@
 #ifndef RUNNER_FIX_REPORT_H
 #define RUNNER_FIX_REPORT_H
 
+#include "agents/author.h"
 #include "agents/flips.h"
 #include "agents/loop.h"
 #include "runner/fix.h"
 
 struct fix_attempt {
+	int64_t n;
 	enum fix_author author;
+	const char *task; /* id of the plan's; borrowed, NULL */
 	json_t *proposed; /* of fix_propose */
 	json_t *changes;  /* of fix_changes; NULL */
 	json_t *judged;	  /* of fix_judge; NULL */
@@ -46,9 +49,13 @@ struct fix_result {
 	struct fix_side *sides; /* what each of them was made of */
 	size_t nsides, sides_cap;
 	struct flips_conflict conflict; /* of FIX_CONTRADICTORY */
-	json_t *branches[2]; /* of its sides, as `branch` is; NULL */
-	char *why;	     /* the diagnosis that is left, or what ended the repair; NULL */
-	char *name, *digest; /* of the source */
+	json_t *branches[2];		/* of its sides, as `branch` is; NULL */
+	char *why;		   /* the diagnosis that is left, or what ended the repair; NULL */
+	char *name, *digest;	   /* of the source */
+	struct author_reach reach; /* of all of it: tests that were named may be changed */
+	/* Of what is no repair, in place of a repair's: the heading of pr.md and what stands below it; members of result.json. */
+	char *head;
+	json_t *told;
 };
 void fix_result_cleanup(struct fix_result *r);
 

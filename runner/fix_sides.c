@@ -35,6 +35,9 @@ ask_gates(struct fixing *f, struct dd_err *err)
 int
 fix_gate_sides(struct fixing *f, struct dd_err *err)
 {
+	struct fix_attempt *last = f->attempt;
+	const enum fix_author author = f->author;
+	const int64_t n = f->n;
 	int rc = 0;
 	for (int side = 0; rc == 0 && side < 2; side++) {
 		const struct fix_side *s = side_of(f->r, side);
@@ -48,6 +51,9 @@ fix_gate_sides(struct fixing *f, struct dd_err *err)
 		rc = ask_gates(f, err);
 	}
 	f->taken = NULL;
+	f->attempt = last;
+	f->author = author;
+	f->n = n;
 	return rc;
 }
 
@@ -74,7 +80,7 @@ do_side(void *ctx, json_t **ret_result, struct dd_err *err)
 		OWN_FREE char *m = fix_commit_message(f->run, r, i);
 		strlist_add(&messages, i < side->kept ? m : own);
 	}
-	return fix_put_branch(f, branch, &side->layers, &messages, ret_result, err);
+	return fix_put_branch(f, branch, NULL, &side->layers, &messages, ret_result, err);
 }
 
 int

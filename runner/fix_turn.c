@@ -76,7 +76,8 @@ static struct fix_task
 task_of(const struct fixing *f, const char *log, const json_t *changed)
 {
 	const struct standup_result *r = fix_best(f);
-	return (struct fix_task){.goal = f->run->options.goal,
+	return (struct fix_task){.reach = f->aim.reach,
+		.wanted = f->aim.wanted,
 		.tests = &r->probe.tests,
 		.why = &r->probe.diagnosis,
 		.builds = fix_is_built(r),
@@ -152,13 +153,27 @@ put_measured(const struct fixing *f, struct buf *out)
 		buf_puts(out, "It is one side of a trade-off: no attempt passed both sides.\n");
 }
 
+/* The goal, with what is wanted of it; heap, NULL: there is none. */
+static char *
+goal_for_review(const struct fix_aim *aim)
+{
+	OWN(buf) struct buf out = {0};
+	if (!aim->reach.goal)
+		return NULL;
+	buf_puts(&out, aim->reach.goal);
+	for (size_t i = 0; aim->wanted && i < aim->wanted->n; i++)
+		buf_printf(&out, "\n- %s", aim->wanted->v[i]);
+	return buf_take(&out);
+}
+
 static int
 do_review(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct fixing *f = ctx;
 	OWN(buf) struct buf patch = {0}, measured = {0};
 	OWN_JSON json_t *changes = NULL;
-	OWN_FREE char *agent = mem_printf("fix/%lld/review", (long long)f->n);
+	OWN_FREE char *agent = mem_printf("fix/%lld/review", (long long)f->n),
+		      *goal = goal_for_review(&f->aim);
 	int rc = fix_look(f, &changes, &patch, err);
 	if (rc < 0)
 		return rc;
@@ -166,7 +181,7 @@ do_review(void *ctx, json_t **ret_result, struct dd_err *err)
 	const struct fix_review review = {.models = f->models,
 		.family = json_string_value(json_object_get(f->attempt->proposed, "family")),
 		.agent = agent,
-		.goal = f->run->options.goal,
+		.goal = goal,
 		.guidance = f->guidance,
 		.patch = buf_str(&patch),
 		.evidence = buf_str(&measured)};
@@ -207,6 +222,8 @@ put_reason(const struct fix_attempt *a, struct buf *out)
 	if (a->verdict == VERDICT_NOTHING) {
 		buf_printf(out, "no edit that could be made (%s): %s", proposed_text(a, "end"),
 			proposed_text(a, "note"));
+	} else if (a->gates[GATE_WRITES] == GATE_FAILED) {
+		buf_puts(out, "refused, because it changes files that are not of this task");
 	} else if (a->gates[GATE_UNTAMPERED] == GATE_FAILED) {
 		buf_puts(out, "refused, because no honest repair does this:");
 		json_array_foreach (json_object_get(a->changes, "findings"), i, one)
@@ -271,8 +288,9 @@ fix_take_answer(struct fixing *f)
 		f->stopped = mem_strdup(proposed_text(a, "note"));
 	} else if (!kept) {
 		OWN(buf) struct buf line = {.max = 4000};
-		buf_printf(
-			&line, "attempt %lld, %s: ", (long long)f->n, proposed_text(a, "summary"));
+		const char *summary = proposed_text(a, "summary");
+		buf_printf(&line, "attempt %lld%s%s: ", (long long)f->n, *summary ? ", " : "",
+			summary);
 		put_reason(a, &line);
 		strlist_add(&f->tried, line.p);
 	}
@@ -281,16 +299,22 @@ fix_take_answer(struct fixing *f)
 }
 
 bool
+fix_has_no_answer(const struct fix_attempt *a)
+{
+	const char *end = proposed_text(a, "end");
+	return strcmp(end, "no-model") == 0 || strcmp(end, "failed") == 0;
+}
+
+bool
 fix_nobody_answered(const struct fixing *f)
 {
 	bool asked = false;
 	for (size_t i = 0; i < f->r->attempts.n; i++) {
 		const struct fix_attempt *a = &f->r->attempts.v[i];
-		const char *end = proposed_text(a, "end");
 		if (a->author != AUTHOR_MODEL)
 			continue;
 		asked = true;
-		if (strcmp(end, "no-model") != 0 && strcmp(end, "failed") != 0)
+		if (!fix_has_no_answer(a))
 			return false;
 	}
 	return asked;

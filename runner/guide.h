@@ -14,6 +14,15 @@
 void guide_standup(const struct run *run, const struct standup_result *r,
 	const struct recipe *recipe, struct guide *ret);
 
+/*
+ * Evaluate the execution of a plan by its requirements and what was measured; what an author says of its work is not looked at.
+ * An item for each task that is not done, for what is asked, for cases that fail, for what no test shows, and for review.
+ */
+struct work;
+struct fix_result;
+void guide_plan(
+	const struct run *run, const struct work *w, const struct fix_result *r, struct guide *ret);
+
 int guide_write(const struct run *run, const struct guide *g, const struct answers *answers,
 	struct dd_err *err) DD_MUST_USE;
 
@@ -31,7 +40,17 @@ enum guide_work {
 	WORK_FEATURE,
 	WORK_REVIEW,
 	WORK_QA,
+	WORK_TASK, /* of a plan */
+	WORK_FILE, /* one more that it writes */
+	WORK_SHOW, /* a requirement by a test */
+	WORK_READ, /* a change */
 };
+
+/* Of the percentage; `how` is taken over. */
+void guide_add_part(struct guide *g, const char *name, double weight, double done,
+	const char *evidence, char *how);
+/* What has to be answered, or confirmed. */
+void guide_add_question(struct guide *g, const struct run *run, const struct question *q);
 
 /* Add an item whose hours, skill and basis are those of the work, `times` over for what is counted. */
 struct guide_item *guide_add(struct guide *g, enum guide_work work, double times);

@@ -27,6 +27,12 @@ static const struct effort {
 	[WORK_REVIEW] = {0.5, 2, "build engineer",
 		"reading the recipe and the evidence for each package"},
 	[WORK_QA] = {0.5, 2, "tester", "using the application once by hand, beside the tests"},
+	[WORK_TASK] = {1, 8, "developer",
+		"a task of a plan by hand, its requirements and files being known"},
+	[WORK_FILE] = {0.25, 2, "developer", "a further file that the task writes"},
+	[WORK_SHOW] = {0.5, 3, "tester", "a test of one requirement, red without the change"},
+	[WORK_READ] = {0.25, 1, "developer",
+		"reading one change beside the task that it was made for"},
 };
 
 void

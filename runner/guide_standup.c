@@ -23,8 +23,8 @@ first_test_command(const struct probe_result *p)
 
 /* ---- what is proven ---- */
 
-static void
-add_part(struct guide *g, const char *name, double weight, double done, const char *evidence,
+void
+guide_add_part(struct guide *g, const char *name, double weight, double done, const char *evidence,
 	char *how)
 {
 	struct guide_part *p = guide_part_list_add(&g->parts);
@@ -55,11 +55,11 @@ add_parts(struct guide *g, const struct probe_result *p)
 	double cases = (double)(t->passed + t->failed + t->skipped);
 	for (size_t i = 0; i < p->questions.n; i++)
 		blocking += p->questions.v[i].blocking;
-	add_part(g, "inputs", 20, blocking ? 0 : 1, "recipe/needs.json",
+	guide_add_part(g, "inputs", 20, blocking ? 0 : 1, "recipe/needs.json",
 		mem_printf("all or nothing: %zu questions block", blocking));
-	add_part(g, "build", 45, is_built(p) ? 1 : 0, "recipe/drydock.lock.json",
+	guide_add_part(g, "build", 45, is_built(p) ? 1 : 0, "recipe/drydock.lock.json",
 		mem_strdup("all or nothing: the build came to its end"));
-	add_part(g, "tests", 35, cases > 0 ? (double)t->passed / cases : 0, "tests.jsonl",
+	guide_add_part(g, "tests", 35, cases > 0 ? (double)t->passed / cases : 0, "tests.jsonl",
 		mem_printf("%lld of %.0f cases passed; one that was skipped did not",
 			(long long)t->passed, cases));
 }
@@ -74,8 +74,8 @@ work_of(const struct question *q)
 	return q->blocking || q->secret || q->kind == Q_FILE ? WORK_ACCESS : WORK_CONFIRM;
 }
 
-static void
-add_question(struct guide *g, const struct run *run, const struct question *q)
+void
+guide_add_question(struct guide *g, const struct run *run, const struct question *q)
 {
 	struct guide_item *it = guide_add(g, work_of(q), 1);
 	it->id = mem_printf("question:%s", q->id);
@@ -98,7 +98,7 @@ add_questions(struct guide *g, const struct run *run, const struct recipe *r)
 {
 	for (size_t i = 0; i < r->questions.n; i++)
 		if (!recipe_is_answered(r, &r->questions.v[i]))
-			add_question(g, run, &r->questions.v[i]);
+			guide_add_question(g, run, &r->questions.v[i]);
 }
 
 /* ---- the build ---- */

@@ -37,6 +37,8 @@ static const struct json_field option_fields[] = {
 	{F(models, JSON_K_STRING)},
 	{F(budget_tokens, JSON_K_INT)},
 	{F(budget_nano_usd, JSON_K_INT)},
+	{F(plan, JSON_K_ANY)},
+	{F(notify, JSON_K_STRING)},
 	{F(given, JSON_K_ANY)},
 	{F(build_only, JSON_K_BOOL)},
 	{F(offline, JSON_K_BOOL)},

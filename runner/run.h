@@ -12,12 +12,12 @@
 
 struct run_options { /* journalled at creation; what resume goes by */
 	char *source;
-	char *answers;	/* absolute path of the answers file; NULL: none */
-	char *image;	/* NULL: the base image */
-	char *recipe;	/* absolute path of the recipe of a replay; NULL: discovery */
-	char *bundle;	/* absolute path of the bundle that the recipe comes in; NULL */
-	bool discover;	/* what a replay of the recipe shows to be broken */
-	bool fix;	/* a repair: what it stands up are parts of it (run_open_part) */
+	char *answers; /* absolute path of the answers file; NULL: none */
+	char *image;   /* NULL: the base image */
+	char *recipe;  /* absolute path of the recipe of a replay; NULL: discovery */
+	char *bundle;  /* absolute path of the bundle that the recipe comes in; NULL */
+	bool discover; /* what a replay of the recipe shows to be broken */
+	bool fix; /* a repair, or a plan's execution: what it stands up are parts of it (run_open_part) */
 	bool strict;	/* of a repair: also what compilers of today refuse */
 	bool no_branch; /* of a repair: nothing is written into the repository of the source */
 	char *patch;	/* of a repair: absolute path of the file that gets it; NULL */
@@ -25,6 +25,8 @@ struct run_options { /* journalled at creation; what resume goes by */
 	char *goal; /* of a repair: what the user wants of a model; NULL: that what fails passes */
 	char *models; /* of a repair: absolute path of the models.json to use; NULL: the user's own */
 	int64_t budget_tokens, budget_nano_usd; /* of a repair, for calls to models; 0: no bound */
+	json_t *plan; /* of a plan's execution (runner/work.h): {"path", "digest", "by", "time_s"}; NULL */
+	char *notify;  /* of that: who is told; NULL */
 	json_t *given; /* of a part: the source, instead of taking it in; NULL */
 	bool build_only;
 	bool offline;

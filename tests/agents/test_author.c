@@ -9,6 +9,12 @@
 
 #include <cmocka.h>
 
+static bool
+may_write(const char *goal, const char *path)
+{
+	return author_may_write(&(struct author_reach){.goal = goal}, path);
+}
+
 static void
 tests_are_written_only_if_the_goal_names_them(void **state)
 {
@@ -17,18 +23,42 @@ tests_are_written_only_if_the_goal_names_them(void **state)
 		"src//tests/run.sh", "Tests/Run.sh"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
-		assert_false(author_may_write(NULL, tests[i]));
-		assert_false(author_may_write("Mend the tests", tests[i]));
+		assert_false(may_write(NULL, tests[i]));
+		assert_false(may_write("Mend the tests", tests[i]));
 	}
-	assert_false(author_may_write("Refuse negative sums and add a check for it", "check"));
-	assert_true(author_may_write("Add a case to `check`", "check"));
-	assert_true(author_may_write(NULL, "src/level.c"));
-	assert_true(author_may_write("Add a case to tests/run.sh.", "tests/run.sh"));
-	assert_true(author_may_write("Add a case (tests/run.sh, level_test.py)", "level_test.py"));
-	assert_false(author_may_write("Mend old/tests/run.sh", "tests/run.sh"));
-	assert_false(author_may_write("Mend tests/run.sh.in", "tests/run.sh"));
-	assert_false(author_may_write("Mend tests/run.sh.in and others", "tests/run.sh"));
-	assert_false(author_may_write("Mend tests/run.share", "tests/run.sh"));
+	assert_false(may_write("Refuse negative sums and add a check for it", "check"));
+	assert_true(may_write("Add a case to `check`", "check"));
+	assert_true(may_write(NULL, "src/level.c"));
+	assert_true(may_write("Add a case to tests/run.sh.", "tests/run.sh"));
+	assert_true(may_write("Add a case (tests/run.sh, level_test.py)", "level_test.py"));
+	assert_false(may_write("Mend old/tests/run.sh", "tests/run.sh"));
+	assert_false(may_write("Mend tests/run.sh.in", "tests/run.sh"));
+	assert_false(may_write("Mend tests/run.sh.in and others", "tests/run.sh"));
+	assert_false(may_write("Mend tests/run.share", "tests/run.sh"));
+}
+
+static void
+a_task_of_a_plan_writes_its_files_and_no_others(void **state)
+{
+	OWN(strlist) struct strlist writes = {0};
+	OWN(author_answer) struct author_answer a = {0};
+	OWN(buf) struct buf why = {0};
+	const struct author_reach reach = {"Change other.c and tests/b.sh", &writes};
+	(void)state;
+	strlist_add(&writes, "rate.c");
+	strlist_add(&writes, "tests/a.sh");
+	assert_true(author_may_write(&reach, "rate.c"));
+	assert_true(author_may_write(&reach, "tests/a.sh"));
+	assert_false(author_may_write(&reach, "tests/b.sh"));
+	assert_false(author_may_write(&reach, "other.c"));
+	assert_false(author_may_write(&reach, "./rate.c"));
+	assert_false(author_may_write(&reach, "rate.c/"));
+	author_read(&reach,
+		"{\"edits\": [{\"path\": \"other.c\", \"find\": \"a\", \"replace\": \"b\"}], \"summary\": \"s\", "
+		"\"complete\": true, \"left\": \"\"}",
+		&a, &why);
+	assert_non_null(strstr(why.p,
+		"edits[0]: other.c is not among the files of this task, which are rate.c, tests/a.sh."));
 }
 
 /* What is wrong with it; heap. */
@@ -36,7 +66,7 @@ static char *
 read_answer(const char *text, struct author_answer *ret)
 {
 	OWN(buf) struct buf why = {0};
-	author_read(NULL, text, ret, &why);
+	author_read(&(struct author_reach){0}, text, ret, &why);
 	return buf_take(&why);
 }
 
@@ -183,6 +213,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tests_are_written_only_if_the_goal_names_them),
+		cmocka_unit_test(a_task_of_a_plan_writes_its_files_and_no_others),
 		cmocka_unit_test(an_answer_is_read_from_between_words),
 		cmocka_unit_test(what_cannot_be_used_is_said_in_words),
 		cmocka_unit_test(giving_up_is_seen),

@@ -7,6 +7,8 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -34,6 +36,34 @@ sum_of(const char *path)
 	}
 	db_close(db);
 	return sum;
+}
+
+static void
+processes_that_make_it_at_once_all_have_it(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 10; round++) {
+		char *dir = tmpdir_create();
+		OWN_FREE char *path = fs_join(dir, "t.db");
+		int go[2], status;
+		assert_int_equal(pipe(go), 0);
+		for (int i = 0; i < 4; i++)
+			if (fork() == 0) {
+				struct db *db;
+				char c;
+				(void)close(go[1]);
+				(void)!read(go[0], &c, 1); /* until all are there */
+				_exit(open_at(path, &db, NULL) < 0);
+			}
+		(void)close(go[0]);
+		(void)close(go[1]);
+		for (int i = 0; i < 4; i++) {
+			assert_true(wait(&status) > 0);
+			assert_int_equal(status, 0);
+		}
+		assert_int_equal(sum_of(path), 1);
+		tmpdir_remove(dir);
+	}
 }
 
 /* Two values that come together or not at all. */
@@ -264,6 +294,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(processes_that_make_it_at_once_all_have_it),
 		cmocka_unit_test(a_call_that_fails_leaves_the_whole_transaction_or_none),
 		cmocka_unit_test(a_creation_that_fails_can_be_done_again),
 		cmocka_unit_test(what_is_no_database_is_told_from_a_disk_that_fails),

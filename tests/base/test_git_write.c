@@ -90,8 +90,8 @@ a_branch_is_written_and_nothing_else(void **state)
 	assert_int_equal(make(&p, STR("one\n"), &same, &again, NULL), 0);
 	assert_string_equal(commit, again); /* the same whenever it is made */
 	for (int i = 0; i < 2; i++)	    /* repeating it is harmless */
-		assert_int_equal(gitrepo_put_branch(
-					 p.repo, &objects, commit, "drydock/x-1", p.scratch, NULL),
+		assert_int_equal(gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", NULL,
+					 p.scratch, NULL),
 			0);
 	free(GIT(&p, "fsck", "--strict"));
 	OWN_FREE char *branch = GIT(&p, "rev-parse", "refs/heads/drydock/x-1");
@@ -116,10 +116,37 @@ a_branch_that_is_there_is_never_moved(void **state)
 	before = GIT(&p, "rev-parse", "drydock/x-1");
 	assert_int_equal(make(&p, STR("one\n"), &objects, &commit, NULL), 0);
 	assert_int_equal(
-		gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", p.scratch, NULL),
+		gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", NULL, p.scratch, NULL),
 		-DD_EEXIST);
 	after = GIT(&p, "rev-parse", "drydock/x-1");
 	assert_string_equal(before, after);
+}
+
+static void
+a_branch_is_moved_only_from_where_it_was_put(void **state)
+{
+	(void)state;
+	OWN(place) struct place p = place_create();
+	OWN(gitrepo_object_list) struct gitrepo_object_list objects = {0};
+	OWN(dd_err) struct dd_err err = {0};
+	OWN_FREE char *commit = NULL, *put = NULL;
+	free(GIT(&p, "branch", "drydock/x-1"));
+	put = GIT(&p, "rev-parse", "drydock/x-1");
+	assert_int_equal(make(&p, STR("one\n"), &objects, &commit, NULL), 0);
+	assert_int_equal(gitrepo_put_branch(
+				 p.repo, &objects, commit, "drydock/x-1", commit, p.scratch, NULL),
+		-DD_EEXIST);
+	free(GIT(&p, "checkout", "-q", "drydock/x-1"));
+	assert_int_equal(
+		gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", put, p.scratch, &err),
+		-DD_EBUSY);
+	free(GIT(&p, "checkout", "-q", "main"));
+	for (int i = 0; i < 2; i++) /* repeating it is harmless */
+		assert_int_equal(gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", put,
+					 p.scratch, NULL),
+			0);
+	OWN_FREE char *now = GIT(&p, "rev-parse", "drydock/x-1");
+	assert_string_equal(now, commit);
 }
 
 static void
@@ -151,8 +178,8 @@ no_link_of_the_git_directory_is_followed(void **state)
 		if (i)
 			assert_int_equal(fs_remove_tree(link, NULL), 0);
 		assert_int_equal(symlink(away, link), 0);
-		assert_true(gitrepo_put_branch(
-				    p.repo, &objects, commit, "drydock/x-1", p.scratch, NULL) < 0);
+		assert_true(gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", NULL,
+				    p.scratch, NULL) < 0);
 		assert_int_equal(fs_list(away, &left, NULL), 0);
 		assert_int_equal(left.n, 0);
 	}
@@ -170,7 +197,7 @@ what_is_no_repository_or_no_name_is_refused(void **state)
 	assert_int_equal(make(&p, STR("one\n"), &objects, &commit, NULL), 0);
 	for (size_t i = 0; bad[i]; i++)
 		assert_int_equal(
-			gitrepo_put_branch(p.repo, &objects, commit, bad[i], p.scratch, NULL),
+			gitrepo_put_branch(p.repo, &objects, commit, bad[i], NULL, p.scratch, NULL),
 			-DD_EINVAL);
 	assert_int_equal(gitrepo_git_dir(p.dir, &dir, NULL), -DD_ENOENT);
 	assert_int_equal(fs_write_atomic(file, STR("gitdir: /tmp\n"), 0644, NULL), 0);
@@ -183,6 +210,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_branch_is_written_and_nothing_else),
 		cmocka_unit_test(a_branch_that_is_there_is_never_moved),
+		cmocka_unit_test(a_branch_is_moved_only_from_where_it_was_put),
 		cmocka_unit_test(files_with_changes_that_are_not_committed_are_named),
 		cmocka_unit_test(no_link_of_the_git_directory_is_followed),
 		cmocka_unit_test(what_is_no_repository_or_no_name_is_refused),

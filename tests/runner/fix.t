@@ -39,7 +39,7 @@ is "by case" "$(json '[.before.cases["compile/main.c"], .after.cases["compile/ma
 is "nothing is left" "$(json '.left | length')" 0
 is "every gate of the attempt that was kept is told" \
 	"$(json '[.attempts[] | select(.verdict == "kept") | .gates[] | .gate + "=" + .result] | join(" ")')" \
-	"parses=passed untampered=passed symbols=passed builds=passed tests=passed judged=passed secure=passed review=not-run"
+	"parses=passed writes=not-run untampered=passed symbols=passed builds=passed tests=passed judged=passed secure=passed review=not-run"
 is "undefined symbols of what could be compiled before are the same" \
 	"$(json '[.attempts[] | select(.verdict == "kept") | .units[] | .symbols] | unique | join(" ")')" "same unknown"
 ok "a call is not renamed: close, where the compiler offers pclose" grep -q 'close(1)' "$app/main.c"
@@ -176,4 +176,13 @@ fix "$apps/legacy-licence"
 is "what waits for an answer is blocked" "$status $(json .outcome)" "1 blocked"
 fix "$tmp/absent"
 is "a source that is not there is a usage error" "$status" 2
+
+# --- what the source as it is needs of a person
+mkdir "$tmp/site"
+printf 'site: ; @test -n "$$SITE" || { echo "SITE is not set"; exit 1; }; touch $@\ncheck: ; @echo 1..1; echo "ok 1 - $$SITE"\n' >"$tmp/site/Makefile"
+run "$drydock" fix --json --quiet --state "$state" "$tmp/site"
+is "it waits for an answer" "$status $(json .outcome)" "1 blocked"
+echo '{"env:SITE": "north"}' >"$tmp/answers.json"
+run "$drydock" resume --json --quiet --state "$state" --answers "$tmp/answers.json" "$(json .run)"
+is "and goes on with it" "$status $(json '.outcome + " " + .after.outcome')" "0 clean up"
 done_testing

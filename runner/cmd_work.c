@@ -1,0 +1,126 @@
+/* drydock work: an approved plan is executed task by task. */
+#include "runner/commands.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "runner/fix_author.h"
+#include "runner/plan_file.h"
+#include "runner/session.h"
+#include "runner/work.h"
+
+struct work_options {
+	struct common_options common;
+	const char *answers, *models, *budget_usd, *image, *source, *notify;
+	uint64_t time, budget_tokens;
+	bool offline, no_branch;
+	struct limit_options limits;
+};
+
+#define O(member) offsetof(struct work_options, member)
+static const struct option_def options[] = {
+	{"models", 0, OPTION_TEXT, O(models), "FILE",
+		"read this file instead of your own models.json"},
+	{"budget-usd", 0, OPTION_TEXT, O(budget_usd), "N",
+		"calls to models cost at most this much in all"},
+	{"budget-tokens", 0, OPTION_NUMBER, O(budget_tokens), "N",
+		"and take at most this many tokens"},
+	{"time", 0, OPTION_NUMBER, O(time), "S", "begin no attempt after this many seconds"},
+	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
+		"answers to questions: a JSON object by id"},
+	{"notify", 0, OPTION_TEXT, O(notify), "CMD|URL",
+		"tell when a task waits, and when the run is done or stopped: a command, run without a shell, that reads JSON, or a URL it is posted to"},
+	{"source", 0, OPTION_TEXT, O(source), "DIR",
+		"the tree to change (default: the one that the plan names)"},
+	{"no-branch", 0, OPTION_FLAG, O(no_branch), NULL,
+		"write nothing into the repository of the source"},
+	{"image", 0, OPTION_TEXT, O(image), "NAME",
+		"start from this image instead of the base image"},
+	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	LIMIT_OPTIONS(struct work_options, limits),
+	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
+};
+
+static int
+fill_options(
+	const struct work_options *o, const char *plan, struct run_options *ro, struct dd_err *err)
+{
+	OWN_FREE char *path = plan_file_path(plan), *real = NULL, *source = NULL;
+	int rc = o->time > 1000000000 || o->budget_tokens > INT64_MAX / 2
+			 ? err_set(err, DD_EINVAL, "a limit is out of range")
+			 : fix_budget_usd(o->budget_usd, &ro->budget_nano_usd, err);
+	if (rc == 0)
+		rc = command_absolute_path(path, &real, err);
+	if (rc == 0)
+		rc = work_admit(real, o->source, &ro->plan, &source, err);
+	if (rc == 0)
+		rc = fix_models_look(o->models, NULL, err);
+	if (rc == 0)
+		rc = command_absolute_path(o->models, &ro->models, err);
+	if (rc == 0)
+		rc = command_source(source, &ro->source, err);
+	if (rc == 0)
+		rc = command_absolute_path(o->answers, &ro->answers, err);
+	ro->notify = o->notify ? mem_strdup(o->notify) : NULL;
+	ro->image = o->image ? mem_strdup(o->image) : NULL;
+	return rc;
+}
+
+static int
+new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
+{
+	const struct work_options *o = call->options;
+	struct run_options ro = {.fix = true,
+		.no_branch = o->no_branch,
+		.offline = o->offline,
+		.limits = o->limits,
+		.budget_tokens = (int64_t)o->budget_tokens,
+		.fix_ms = (int64_t)o->time * 1000,
+		.created_ns = clock_real_ns()};
+	int rc = fill_options(o, call->args[0], &ro, err);
+	if (rc == 0)
+		rc = run_create(st, &ro, ret, err);
+	run_options_cleanup(&ro);
+	return rc;
+}
+
+static int
+run_work(const struct cli_call *call)
+{
+	const struct work_options *o = call->options;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(state) struct state st = {0};
+	struct answers *answers = NULL;
+	struct run run = {.lock_fd = -1};
+	int rc = command_load_answers(o->answers, &answers, &err);
+	if (rc == 0)
+		rc = session_start(&o->common, &st, &err);
+	if (rc == 0)
+		rc = new_run(call, &st, &run, &err);
+	int status = rc < 0 ? cli_fail(command_status_of_name(&err), &err)
+			    : work_run(call, &st, &run, answers);
+	run_cleanup(&run);
+	answers_destroy(answers);
+	return status;
+}
+
+const struct subcommand cmd_work = {
+	.name = "work",
+	.summary = "execute an approved plan, task by task",
+	.args = "PLAN",
+	.description =
+		"PLAN is the Markdown file, or the directory it is in.  It must be approved as it is written (drydock plan approve) and have\n"
+		"no faults (drydock plan check); else the exit status is 2, and nothing is begun.\n\n"
+		"Each task goes through the attempts and gates of drydock fix: a model that may write gets the task with its requirements,\n"
+		"checks, edge cases and what people decided, the files it writes, and people's rules and memories of what is touched.  It may change\n"
+		"the files that the task writes, tests among them, and no others: what else it changes is refused and said back.  A\n"
+		"task begins when those it is after are done.  Without a model the rules do what they can, and the rest is left.\n\n"
+		"A task is one of done, failed, waiting (for an answer), left (nobody could do it) and not-started; the whole is one of\n"
+		"done, improved, stuck, blocked, budget and stopped.  Where the tree is a git repository, what is kept becomes the new branch\n"
+		"drydock/RUN, one commit a change, with the ids of its task and requirements; nothing else of it is touched.\n\n"
+		"The exit status is 0 for done, 4 for budget and stopped, else 1.",
+	.options = options,
+	.options_size = sizeof(struct work_options),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_work,
+};

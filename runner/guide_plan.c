@@ -1,0 +1,311 @@
+/* What of a plan is proven, and what is left of it for people. */
+#include "runner/guide.h"
+#include "runner/work_tasks.h"
+
+#include <string.h>
+
+#define WEIGHT_REQUIREMENTS 80.0
+#define WEIGHT_BUILD 10.0
+#define WEIGHT_TESTS 10.0
+#define MAX_CASES 40 /* of failing ones; the rest is one item */
+
+struct evaluation {
+	const struct run *run;
+	const struct work *w;
+	const struct fix_result *r;
+	struct guide *g;
+};
+
+static bool
+is_of(const struct fix_attempt *a, const struct work_task *t)
+{
+	return a->task && strcmp(a->task, t->of->id) == 0;
+}
+
+static const struct fix_attempt *
+last_attempt(const struct evaluation *e, const struct work_task *t, bool kept)
+{
+	for (size_t i = e->r->attempts.n; i-- > 0;) {
+		const struct fix_attempt *a = &e->r->attempts.v[i];
+		if (is_of(a, t) && (!kept || a->verdict == VERDICT_KEPT))
+			return a;
+	}
+	return NULL;
+}
+
+/* A case passes with it that did not before. */
+static bool
+is_shown(const struct evaluation *e, const struct work_task *t)
+{
+	for (size_t i = 0; i < e->r->attempts.n; i++) {
+		const struct fix_attempt *a = &e->r->attempts.v[i];
+		if (is_of(a, t) && a->verdict == VERDICT_KEPT && a->better.n)
+			return true;
+	}
+	return false;
+}
+
+/* ---- what is proven ---- */
+
+/* Half for each of its tasks that is done, the other half where a case shows it. */
+static void
+add_requirement(const struct evaluation *e, const struct intent_requirement *wanted, double weight)
+{
+	OWN(buf) struct buf how = {.max = 4000};
+	OWN_FREE char *evidence = NULL;
+	double done = 0;
+	size_t tasks = 0;
+	buf_printf(&how, "%s", wanted->text);
+	for (size_t i = 0; i < e->w->plan.n; i++) {
+		const struct work_task *t = &e->w->v[i];
+		const struct fix_attempt *a = last_attempt(e, t, true);
+		bool over = t->end == TASK_DONE, shown = over && is_shown(e, t);
+		if (!strlist_has(&t->of->requirements, wanted->id))
+			continue;
+		tasks++;
+		done += (over ? 0.5 : 0) + (shown ? 0.5 : 0);
+		buf_printf(&how, "; %s is %s%s", t->of->id, task_end_names[t->end],
+			!over	? ""
+			: shown ? ", and a case passes that did not"
+				: ", and no case shows it: half of it");
+		if (over && a && !evidence)
+			evidence = mem_printf("attempt-%lld/tests.jsonl", (long long)a->n);
+	}
+	guide_add_part(e->g, wanted->id, weight, tasks ? done / (double)tasks : 0,
+		evidence ? evidence : "result.json", buf_take(&how));
+}
+
+static void
+add_parts(const struct evaluation *e)
+{
+	const struct intent_tasks *plan = &e->w->plan;
+	const struct case_result_list *is = &e->r->is;
+	size_t passed = 0, tests = 0;
+	bool built = false;
+	for (size_t i = 0; i < plan->nwanted; i++)
+		add_requirement(e, &plan->wanted[i], WEIGHT_REQUIREMENTS / (double)plan->nwanted);
+	for (size_t i = 0; i < is->n; i++) {
+		bool ok = is->v[i].status == TEST_PASSED;
+		if (strcmp(is->v[i].id, "build") == 0)
+			built = ok;
+		if (!str_starts(str_of(is->v[i].id), "test/"))
+			continue;
+		tests++;
+		passed += ok;
+	}
+	guide_add_part(e->g, "build", WEIGHT_BUILD, built, "result.json",
+		mem_strdup("all or nothing: with all that was kept, the build came to its end"));
+	guide_add_part(e->g, "tests", WEIGHT_TESTS, tests ? (double)passed / (double)tests : 0,
+		"result.json",
+		mem_printf("%zu of %zu cases pass with all that was kept", passed, tests));
+}
+
+/* ---- tasks that are left ---- */
+
+static const char *
+failed_gate(const struct fix_attempt *a)
+{
+	for (int g = 0; g < GATES; g++)
+		if (a->gates[g] == GATE_FAILED)
+			return gate_names[g];
+	return NULL;
+}
+
+static char *
+why_left(const struct evaluation *e, const struct work_task *t)
+{
+	const struct fix_attempt *a = last_attempt(e, t, false);
+	if (t->end != TASK_FAILED || !a)
+		return mem_printf(
+			"it is %s: %s", task_end_names[t->end], t->because ? t->because : "");
+	if (a->verdict == VERDICT_KEPT)
+		return mem_printf("a part of it is kept (attempt %lld), and nothing shows the rest",
+			(long long)a->n);
+	if (failed_gate(a))
+		return mem_printf(
+			"attempt %lld did not pass the gate %s", (long long)a->n, failed_gate(a));
+	return mem_printf("attempt %lld gave no change that could be kept", (long long)a->n);
+}
+
+static char *
+path_of(const struct work_task *t, const char *plan)
+{
+	OWN(buf) struct buf out = {.max = 4000};
+	for (size_t i = 0; i < t->refused.n; i++)
+		buf_printf(&out, "%s%s", i ? ", " : "", t->refused.v[i]);
+	if (out.n)
+		return mem_printf(
+			"it was tried to change %s, too, which it does not write: if that is right, add it to its `writes` in %s, approve and work again",
+			out.p, plan);
+	if (t->end == TASK_NOT_STARTED)
+		return mem_strdup("it can begin when what it is after is done");
+	return mem_printf(
+		"do it on the branch by hand, or say in %s more exactly what is wanted, approve and work again",
+		plan);
+}
+
+static void
+add_task(const struct evaluation *e, const struct work_task *t)
+{
+	const char *plan = json_string_value(json_object_get(e->w->approval, "path"));
+	size_t files = t->of->writes.n;
+	struct guide_item *it = guide_add(e->g, WORK_TASK, 1);
+	guide_add_hours(it, WORK_FILE, files ? (double)(files - 1) : 0);
+	it->id = mem_printf("task:%s", t->of->id);
+	it->gap = GAP_MAJOR;
+	it->task = mem_printf("Do %s: %s", t->of->id, t->of->title);
+	it->why = why_left(e, t);
+	it->path = path_of(t, plan ? plan : "the plan");
+	if (t->end == TASK_WAITING)
+		it->first_step = mem_printf(
+			"answer what it asks; drydock resume %s --answers FILE", e->run->id);
+	else if (t->needs.n)
+		it->first_step = mem_printf("see to %s", t->needs.v[0]);
+	else
+		it->first_step = mem_printf("read the task in %s beside %s",
+			plan ? plan : "the plan", files ? t->of->writes.v[0] : "the tree");
+	strlist_copy(&it->files, &t->of->writes);
+}
+
+static void
+add_tasks(const struct evaluation *e)
+{
+	for (size_t i = 0; i < e->w->plan.n; i++) {
+		const struct work_task *t = &e->w->v[i];
+		for (size_t q = 0; q < t->asked.n; q++)
+			if (t->asked.v[q].blocking)
+				guide_add_question(e->g, e->run, &t->asked.v[q]);
+		if (t->end != TASK_DONE)
+			add_task(e, t);
+	}
+}
+
+/* ---- what nobody measured ---- */
+
+static void
+add_unshown(const struct evaluation *e)
+{
+	for (size_t i = 0; i < e->w->plan.n; i++) {
+		const struct work_task *t = &e->w->v[i];
+		if (t->end != TASK_DONE || is_shown(e, t))
+			continue;
+		struct guide_item *it = guide_add(e->g, WORK_SHOW, 1);
+		it->id = mem_printf("unshown:%s", t->of->id);
+		it->gap = GAP_MINOR;
+		it->task = mem_printf("Show by a test that %s does what it is for", t->of->id);
+		it->why = mem_strdup(
+			"no case passes with it that did not before: author and reviewer say that it is done");
+		it->first_step = mem_printf("write the check of %s as a case",
+			t->of->requirements.n ? t->of->requirements.v[0] : t->of->id);
+		it->path = mem_strdup(
+			"see it red on the commit before the task's, and green on the branch");
+		strlist_copy(&it->files, &t->of->writes);
+	}
+}
+
+static enum test_status
+status_before(const struct fix_result *r, const char *id)
+{
+	for (size_t i = 0; i < r->was.n; i++)
+		if (strcmp(r->was.v[i].id, id) == 0)
+			return r->was.v[i].status;
+	return TEST_SKIPPED;
+}
+
+static void
+add_case(const struct evaluation *e, const struct case_result *c)
+{
+	struct guide_item *it = guide_add(e->g, WORK_TEST, 1);
+	bool before = status_before(e->r, c->id) == c->status;
+	it->id = mem_strdup(c->id);
+	it->gap = GAP_MAJOR;
+	it->task = mem_printf("Mend %s", c->id);
+	it->why = mem_printf(
+		"it ended %s%s", test_status_names[c->status], before ? ", as it did before" : "");
+	it->first_step = mem_strdup("run it by hand on the branch");
+	it->path = mem_strdup("decide whether the application or the case is wrong, and mend that");
+}
+
+static void
+add_cases(const struct evaluation *e)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < e->r->is.n; i++) {
+		const struct case_result *c = &e->r->is.v[i];
+		if ((c->status == TEST_FAILED || c->status == TEST_ERROR) && n++ < MAX_CASES)
+			add_case(e, c);
+	}
+	if (n <= MAX_CASES)
+		return;
+	struct guide_item *it = guide_add(e->g, WORK_TEST_MORE, (double)(n - MAX_CASES));
+	it->id = mem_strdup("test:others");
+	it->gap = GAP_MAJOR;
+	it->task = mem_printf("Mend %zu more cases that fail", n - MAX_CASES);
+	it->why = mem_strdup("result.json has them all");
+	it->first_step = mem_strdup("mend the first: many may have one cause");
+	it->path = mem_strdup("then work, or up, again");
+}
+
+/* ---- review ---- */
+
+static size_t
+count_unreviewed(const struct fix_result *r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->attempts.n; i++)
+		n += r->attempts.v[i].verdict == VERDICT_KEPT &&
+		     r->attempts.v[i].gates[GATE_REVIEW] != GATE_PASSED;
+	return n;
+}
+
+static void
+add_review(const struct evaluation *e)
+{
+	const struct fix_result *r = e->r;
+	const char *branch = json_string_value(json_object_get(r->branch, "branch"));
+	size_t alone = count_unreviewed(r), i;
+	json_t *file;
+	if (!r->layers.n)
+		return;
+	struct guide_item *it = guide_add(e->g, WORK_READ, (double)r->layers.n);
+	it->id = mem_strdup("review:branch");
+	it->gap = GAP_REVIEW;
+	it->task = mem_printf("Review %zu changes", r->layers.n);
+	it->why =
+		alone ? mem_printf("%zu of them were reviewed by no model of another family", alone)
+		      : mem_strdup("models wrote and reviewed them; a person has not");
+	it->first_step =
+		branch ? mem_printf("git log -p %s, a commit a change, with its task", branch)
+		       : mem_strdup("read fix.patch beside pr.md");
+	it->path = mem_strdup("hold each commit against the requirements that it names");
+	json_array_foreach (json_object_get(r->changes, "files"), i, file)
+		strlist_add(&it->files, json_string_value(json_object_get(file, "path")));
+	it = guide_add(e->g, WORK_QA, 1);
+	it->id = mem_strdup("review:application");
+	it->gap = GAP_REVIEW;
+	it->task = mem_strdup("Use the application once, along the requirements");
+	it->why = mem_strdup("tests show what their authors thought of");
+	it->first_step = branch ? mem_printf("git switch %s; drydock up .", branch)
+				: mem_strdup("apply fix.patch; drydock up .");
+	it->path = mem_strdup("go through each requirement's check with somebody who asked for it");
+}
+
+void
+guide_plan(
+	const struct run *run, const struct work *w, const struct fix_result *r, struct guide *ret)
+{
+	struct guide g = {.run = mem_strdup(run->id)};
+	const struct evaluation e = {run, w, r, &g};
+	OWN(buf) struct buf asked = {.max = 8000};
+	for (size_t i = 0; i < w->plan.n; i++)
+		buf_printf(&asked, "%s%s", i ? " " : "", w->plan.v[i].title);
+	g.asked = buf_take(&asked);
+	g.outcome = mem_strdup(work_outcome_names[w->outcome]);
+	add_parts(&e);
+	add_tasks(&e);
+	add_unshown(&e);
+	add_cases(&e);
+	add_review(&e);
+	guide_finish(&g);
+	*ret = g;
+}

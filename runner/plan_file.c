@@ -1,0 +1,70 @@
+#include "runner/plan_file.h"
+
+#include "base/fs.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+char *
+plan_file_path(const char *plan)
+{
+	return fs_is_dir(plan) ? fs_join(plan, "plan.md") : mem_strdup(plan);
+}
+
+int
+plan_file_load(const char *path, struct buf *ret_text, struct plandoc *ret, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	int rc = fs_read(path, PLAN_MAX_BYTES, &text, err);
+	if (rc == -DD_ENOENT)
+		return err_set(err, DD_EINVAL, "there is no plan %s", path);
+	if (rc == 0)
+		rc = plandoc_parse(buf_str(&text), ret, err);
+	if (rc == 0 && ret_text)
+		buf_add_str(ret_text, buf_str(&text));
+	return rc < 0 && rc != -DD_EIO ? err_wrap(err, "%s", path) : rc;
+}
+
+const char *
+plan_file_source(const struct plandoc *p)
+{
+	const char *source = NULL;
+	for (size_t i = 0; !source && i < p->n; i++)
+		source = p->v[i].level == 1 ? plandoc_value(&p->v[i], "source") : NULL;
+	return source;
+}
+
+int
+plan_file_faults(const struct plandoc *p, const char *source, json_t **ret, struct dd_err *err)
+{
+	source = source ? source : plan_file_source(p);
+	OWN_FD int root = source ? open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (root < 0)
+		return err_set(err, DD_EINVAL,
+			"the tree of the plan, %s, is not there: --source DIR tells where it is",
+			source ? source : "which it does not name");
+	*ret = intent_check(p, root);
+	return 0;
+}
+
+int
+plan_file_approval(const char *path, json_t **ret, struct dd_err *err)
+{
+	OWN(intent_approval) struct intent_approval a = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	OWN(buf) struct buf text = {0};
+	int rc = intent_last_approval(path, &a, &why);
+	if (rc == -DD_ENOENT) {
+		*ret = json_pack("{s:b}", "approved", 0);
+		return 0;
+	}
+	if (rc < 0)
+		return err_move(err, &why);
+	rc = fs_read(path, PLAN_MAX_BYTES, &text, err);
+	if (rc == 0)
+		*ret = json_pack("{s:b, s:o, s:s, s:I}", "approved",
+			strcmp(hash_bytes(buf_str(&text)).s, a.digest) == 0, "by",
+			json_text(str_of(a.author)), "digest", a.digest, "time_s",
+			(json_int_t)a.time_s);
+	return rc;
+}

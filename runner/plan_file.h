@@ -1,0 +1,22 @@
+/* A plan as commands read it: PLAN is its file, or the directory that has it as plan.md. */
+#ifndef RUNNER_PLAN_FILE_H
+#define RUNNER_PLAN_FILE_H
+
+#include "intent/intent.h"
+
+char *plan_file_path(const char *plan); /* heap */
+
+/* ret_text, which may be NULL, gets its bytes.  DD_EINVAL: there is none, or it is no plan. */
+int plan_file_load(const char *path, struct buf *ret_text, struct plandoc *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+const char *plan_file_source(const struct plandoc *p); /* the tree that it names; NULL */
+
+/* As intent_check gives them; source NULL: the tree that it names.  DD_EINVAL: the tree is not there. */
+int plan_file_faults(const struct plandoc *p, const char *source, json_t **ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* {"approved", "by", "digest", "time_s"}, or {"approved": false}: approved only if it is of the text that is there now. */
+int plan_file_approval(const char *path, json_t **ret, struct dd_err *err) DD_MUST_USE;
+
+#endif

@@ -1,0 +1,76 @@
+#!/bin/sh
+# drydock work, killed and resumed: ends with the branch, the journal and the spend of the undisturbed run.
+# And a task that waits for an answer, alone.  DD_WORK_KILLS=N: at so many points (make bench-intent KILLS=50), DD_WORK_FROM=N: from this one on.
+. "$(dirname "$0")/../tap.sh"
+. tests/agents/works.sh
+kills=${DD_WORK_KILLS:-2}
+
+plan_harbour "$tmp/p"
+approve "$tmp/p"
+models "$tmp/both.json" plan judge '[{"context": 100}]'
+export DRYDOCK_FAULT_LOG="$tmp/commits"
+run env DRYDOCK_FAULT=db.commit.before:1+:log "$drydock" work --json --quiet --state "$state" --models "$tmp/both.json" "$tmp/p"
+unset DRYDOCK_FAULT_LOG
+first=$(json .run)
+commits=$(grep -c . "$tmp/commits")
+essence_of "$first" >"$tmp/want" 2>&1
+is "undisturbed, it is done" "$status $(json .outcome)" "0 done"
+ok "what is compared is there: steps, commits, calls" sh -c '[ "$(grep -c "^fix/" "$1")" -gt 15 ] && [ "$(grep -cE "^[0-9a-f]{40} " "$1")" = 3 ] && [ "$(grep -c "|done|" "$1")" -gt 5 ]' sh "$tmp/want"
+i=${DD_WORK_FROM:-0}
+since=$(date +%s)
+while [ $i -lt "$kills" ] && [ $(($(date +%s) - since)) -lt "${DD_WORK_SECONDS:-1800}" ]; do
+	kill_and_resume "db.commit.$([ $((i % 2)) = 0 ] && echo before || echo after)" $((1 + (commits - 1) * (2 * i + 1) / (2 * kills))) \
+		--models "$tmp/both.json" "$tmp/p" >>"$tmp/bad"
+	i=$((i + 1))
+done
+is "killed at $((i - ${DD_WORK_FROM:-0})) of $commits commits, to the ${i}th of $kills, it ends the same" "$(cat "$tmp/bad")" ""
+echo "# $(cat "$tmp/doubts" | awk '{ n += $1 } END { print n + 0 }') calls were in doubt"
+is "and the branch is written once a run" "$(git -C "$app" for-each-ref --format='%(refname)' refs/heads/drydock | grep -c .)" $((i - ${DD_WORK_FROM:-0} + 1))
+
+# --- what a task first needs is asked for; it waits alone, and what it is after with it
+task "plan-$FEE" <<END
+{"id": "holds:\n$FEE", "needs": ["pays 35.00", "return length * rate_of(flag);"], "answers": [
+	{"summary": "Add what is set for the pilot", "edits": [$DUE,
+		{"path": "fee.c", "find": "#include \"fee.h\"", "replace": "#include \"fee.h\"\n\n#include <stdio.h>\n#include <stdlib.h>"},
+		{"like": "return length . rate_of", "replace": "\tconst char *pilot = getenv(\"PILOT_FEE\");\n\tif (!pilot) {\n\t\tfputs(\"PILOT_FEE is not set\", stderr);\n\t\texit(1);\n\t}\n\treturn length * rate_of(flag) + atof(pilot);"}]}]}
+END
+cat >"$tmp/tell" <<'END'
+#!/bin/sh
+cat >>"$1"
+END
+chmod +x "$tmp/tell"
+run "$drydock" work --json --quiet --state "$state" --models "$tmp/both.json" --notify "$tmp/tell $tmp/told" "$tmp/p"
+id=$(json .run)
+is "a task waits, who is after it does not begin, the others go on" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + (.tasks[1].because_of | join(" "))')" \
+	"1 blocked: waiting not-started done $FEE"
+is "with the question" "$(json '[.tasks[0].questions[] | .id, (.why | test("PILOT_FEE is not set") | tostring)] | join(" ")')" "env:PILOT_FEE true"
+is "what is done is on the branch" "$(git -C "$app" log --format=%s "main..drydock/$id")" "Begin with a dash"
+is "somebody is told, of the task and at the end" "$(jq -r '[.event, .task // "-", .outcome // "-", (.tasks[0].questions[0].id // "-"), .run] | join(" ")' "$tmp/told" | tr '\n' '|')" \
+	"blocked $FEE - env:PILOT_FEE $id|blocked - blocked env:PILOT_FEE $id|"
+is "in the guide the question is first" "$("$drydock" guide --json --state "$state" "$id" | jq -r '.items[0] | .gap + " " + .id')" "critical question:env:PILOT_FEE"
+writes=$(asked plan)
+echo '{"env:PILOT_FEE": "5"}' >"$tmp/answers.json"
+run env DRYDOCK_FAULT=db.commit.after:12 "$drydock" resume --json --quiet --state "$state" --answers "$tmp/answers.json" "$id"
+is "killed while it goes on" "$status" 137
+run "$drydock" resume --json --quiet --state "$state" "$id"
+is "answered, it goes on" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" "))')" "0 done: done done done"
+is "with the change that waited: only who was after it is asked" "$(($(asked plan) - writes)) $(json '[.attempts[] | select(.model) | .task + "=" + .verdict] | join(" ")')" \
+	"2 $FEE=waiting $LINE=kept $FEE=kept $RATE=kept"
+is "on the same branch" "$(git -C "$app" log --format=%s "main..drydock/$id" | tr '\n' '|')" "Give a rate for three letters|Add what is set for the pilot|Begin with a dash|"
+is "and who is told knows" "$(jq -r '[.event, .outcome, .branch] | join(" ")' "$tmp/told" | tail -n 1)" "done done drydock/$id"
+
+# --- told by a URL; stopped
+perl -MIO::Socket::INET -e '$l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 5) or die; $| = 1; print $l->sockport, "\n"; alarm 120;
+	while ($c = $l->accept) { $all = ""; while (sysread $c, $all, 65536, length $all) { last if $all =~ /\r\n\r\n.*\n\z/s }
+	$all =~ s/.*?\r\n\r\n//s;
+	open $f, ">>", $ARGV[0]; print $f $all; close $f; print $c "HTTP/1.1 204 No\r\nConnection: close\r\n\r\n"; close $c }' "$tmp/posted" >"$tmp/sink" &
+sink=$!
+on_exit="kill $sink; $on_exit"
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	[ -s "$tmp/sink" ] && break
+	sleep 0.1
+done
+run "$drydock" work --json --quiet --no-branch --state "$state" --models "$tmp/both.json" --budget-tokens 4000 --notify "http://127.0.0.1:$(cat "$tmp/sink")/hook" "$tmp/p"
+is "a budget that is spent stops it, and a URL is told" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" "))') $(jq -r '.event + " " + .outcome + " " + .next' "$tmp/posted")" \
+	"4 budget: left not-started not-started stopped budget drydock resume $(json .run)"
+done_testing

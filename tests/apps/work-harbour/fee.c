@@ -1,0 +1,7 @@
+#include "fee.h"
+
+double
+fee(double length, const char *flag)
+{
+	return length * rate_of(flag);
+}
