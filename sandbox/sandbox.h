@@ -399,7 +399,7 @@ struct service_spec {	  /* copied */
 	uint16_t port;		  /* somebody listens on this TCP port; 0: not asked */
 	const char *socket;	  /* and on this UNIX socket; may be NULL */
 	const char *const *check; /* and this command, as its user, succeeds; may be NULL */
-	int64_t ready_limit_ms;	  /* 0: a minute */
+	int64_t ready_limit_ms; /* 0: a minute; anew: ten times what it took, and at least 15 s, if that is less */
 
 	int stop_signal;       /* to its main process; 0: SIGTERM */
 	int64_t stop_limit_ms; /* how long it has before it is killed; 0: 10 seconds */

@@ -12,6 +12,7 @@
 
 #define READY_LIMIT_MS 60000
 #define STOP_LIMIT_MS 10000
+#define AGAIN_MS 15000 /* the least that it gets when it is started anew */
 #define CHECK_LIMIT_MS 10000
 #define FIRST_LOOK_MS 5
 #define LAST_LOOK_MS 200
@@ -215,11 +216,21 @@ fail_ended(const struct service *s, const struct exec_result *r, enum exec_cause
 	return fail(s, limited ? DD_ELIMIT : DD_EIO, how, err);
 }
 
+/* What was ready so soon once does not take ten times as long when it is started anew. */
+static void
+expect_no_later(struct service *s, int64_t took_ms)
+{
+	int64_t limit_ms = 10 * took_ms > AGAIN_MS ? 10 * took_ms : AGAIN_MS;
+	if (limit_ms < s->spec.ready_limit_ms)
+		s->spec.ready_limit_ms = limit_ms;
+}
+
 static int
 wait_ready(struct pod *p, struct service *s, enum exec_cause *ret_cause, struct dd_err *err)
 {
-	int64_t limit_ms = s->spec.ready_limit_ms ? s->spec.ready_limit_ms : READY_LIMIT_MS;
-	int64_t deadline = clock_mono_ns() + limit_ms * 1000000;
+	if (!s->spec.ready_limit_ms)
+		s->spec.ready_limit_ms = READY_LIMIT_MS;
+	int64_t begun = clock_mono_ns(), deadline = begun + s->spec.ready_limit_ms * 1000000;
 	struct exec_result r;
 	for (int wait_ms = FIRST_LOOK_MS;;
 		wait_ms = wait_ms < LAST_LOOK_MS ? 2 * wait_ms : wait_ms) {
@@ -232,8 +243,10 @@ wait_ready(struct pod *p, struct service *s, enum exec_cause *ret_cause, struct 
 			return rc;
 		if (sandbox_stop_requested())
 			return err_set(err, DD_ESTOPPED, "stopped");
-		if (is_ready(p, s))
+		if (is_ready(p, s)) {
+			expect_no_later(s, (clock_mono_ns() - begun) / 1000000);
 			return 0;
+		}
 		if (clock_mono_ns() > deadline)
 			return fail(s, DD_EIO, "was not ready in time", err);
 	}
