@@ -143,7 +143,7 @@ take_target(struct building *b, const char *dir, struct str line)
 {
 	const char *open = memmem(line.p, line.n, "*** [", 5);
 	const char *shut = open ? memrchr(line.p, ']', line.n) : NULL;
-	if (!shut)
+	if (!shut || shut < open + 5)
 		return false;
 	struct str rest = {open + 5, (size_t)(shut - open - 5)}, file, number, target;
 	uint64_t n = 0;
@@ -169,10 +169,11 @@ take_directory(struct strlist *stack, struct str line)
 {
 	bool enters = contains(line, ": Entering directory '");
 	const char *open = memchr(line.p, '\'', line.n);
-	if (!open || !str_starts(line, "make"))
+	const char *shut = memrchr(line.p, '\'', line.n);
+	if (!open || shut == open || !str_starts(line, "make"))
 		return;
 	if (enters) {
-		struct str path = {open + 1, line.n - (size_t)(open + 1 - line.p) - 1};
+		struct str path = {open + 1, (size_t)(shut - open - 1)};
 		OWN_FREE char *dir = below("", path);
 		strlist_add(stack, dir ? dir : "");
 	} else if (contains(line, ": Leaving directory '") && stack->n) {

@@ -617,11 +617,12 @@ apply(struct fixing *f, const struct proposal *v, size_t n, struct edit_result *
 			edits[nedits] = (struct edit){.kind = EDIT_BYTES, .path = v[i].path};
 			out = &texts[nedits++];
 		}
-		if (v[i].at + v[i].n > before.n || v[i].at < at)
-			continue;
-		buf_add(out, before.p + at, v[i].at - at);
-		put_insertion(out, buf_str(&before), str_of(v[i].text));
-		at = v[i].at + v[i].n;
+		/* One that overlaps the one before it waits for the next round. */
+		if (v[i].at + v[i].n <= before.n && v[i].at >= at) {
+			buf_add(out, before.p + at, v[i].at - at);
+			put_insertion(out, buf_str(&before), str_of(v[i].text));
+			at = v[i].at + v[i].n;
+		}
 		if (i + 1 == n || strcmp(v[i].path, v[i + 1].path) != 0)
 			buf_add(out, before.p + at, before.n - at);
 	}

@@ -225,7 +225,7 @@ static bool
 is_primary(struct str e)
 {
 	int depth = 0;
-	if (is_constant(e) || (e.p[0] == '"' && !memchr(e.p + 1, '"', e.n - 2)))
+	if (is_constant(e) || (e.n > 1 && e.p[0] == '"' && !memchr(e.p + 1, '"', e.n - 2)))
 		return true;
 	for (size_t i = 0; i < e.n; i++) {
 		char c = e.p[i];

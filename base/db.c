@@ -4,6 +4,7 @@
 #include "base/db_handle.h"
 #include "base/fault.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/map.h"
 
 #include <errno.h>
@@ -135,7 +136,8 @@ migrate(struct db *db, const char *const *migrations, size_t n, uint32_t applica
 static int
 set_modes(struct db *db, struct dd_err *err)
 {
-	for (int waited_ms = 0;; waited_ms += 10) {
+	const int64_t deadline = clock_mono_ns() + (int64_t)BUSY_TIMEOUT_MS * 1000000;
+	for (;;) {
 		OWN(dd_err) struct dd_err why = {0};
 		int rc = db_exec(db,
 			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
@@ -144,7 +146,7 @@ set_modes(struct db *db, struct dd_err *err)
 		bool busy = (sqlite3_errcode(db->handle) & 0xff) == SQLITE_BUSY;
 		if (rc == 0)
 			return 0;
-		if (!busy || waited_ms >= BUSY_TIMEOUT_MS)
+		if (!busy || clock_mono_ns() >= deadline)
 			return err_move(err, &why);
 		(void)sqlite3_sleep(10);
 	}

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MAX_ENDPOINTS 100
-#define MAX_SCHEMAS 100
+#define MAX_SCHEMAS 500
 #define MAX_TABLES 200
 
 #define F(type, member, what) .key = #member, .kind = what, .offset = offsetof(struct type, member)

@@ -529,29 +529,36 @@ check_decisions(const struct loop *l, struct dd_err *err)
 }
 
 static int
+attempt_and_weigh(struct loop *l, bool *ret_again, struct dd_err *err)
+{
+	int step = progress_begin("attempt %lld", (long long)l->n);
+	int rc = attempt(l, ret_again, err);
+	if (rc == 0)
+		loop_weigh(l);
+	if (rc == 0)
+		rc = premises_tell(l, err);
+	progress_end(
+		step, rc < 0 ? "stopped"
+			     : attempt_end_names[l->r->attempts.v[l->r->attempts.n - 1].ended]);
+	l->n++;
+	return rc < 0 ? rc : check_decisions(l, err);
+}
+
+static int
 run_attempts(struct loop *l, struct dd_err *err)
 {
 	int max = l->spec->max_attempts ? l->spec->max_attempts : DEFAULT_ATTEMPTS;
 	bool again = true;
 	int rc = check_decisions(l, err);
-	for (l->n = 1; rc == 0 && again && l->n <= max; l->n++) {
-		int step = progress_begin("attempt %lld", (long long)l->n);
-		rc = attempt(l, &again, err);
-		if (rc == 0)
-			loop_weigh(l);
-		if (rc == 0)
-			rc = premises_tell(l, err);
-		progress_end(step,
-			rc < 0 ? "stopped"
-			       : attempt_end_names[l->r->attempts.v[l->r->attempts.n - 1].ended]);
-		rc = rc < 0 ? rc : check_decisions(l, err);
-	}
+	for (l->n = 1; rc == 0 && again && l->n <= max;)
+		rc = attempt_and_weigh(l, &again, err);
+	if (rc == 0 && migrations_settle(l)) /* the result is to be that of the recipe */
+		rc = attempt_and_weigh(l, &again, err);
 	if (rc < 0)
 		return rc;
 	rc = supply_weigh(l, err);
 	if (rc < 0)
 		return rc;
-	migrations_settle(l);
 	loop_settle(l);
 	rc = loop_widen(l, err);
 	return rc < 0 || l->spec->no_prune ? rc : loop_prune(l, err);

@@ -116,15 +116,16 @@ forget_option(struct strlist *options)
 	*options = kept;
 }
 
-void
+bool
 migrations_settle(struct loop *l)
 {
 	struct command *test = first_test(l);
 	size_t n = l->migrated ? strlen(l->migrated) : 0;
 	if (!n || !test || l->r->tests.passed > l->passed_unmigrated ||
 		strncmp(test->run, l->migrated, n) != 0)
-		return;
+		return false;
 	OWN_FREE char *run = TAKE(test->run);
 	test->run = mem_strdup(run + n);
 	forget_option(&l->r->options);
+	return true;
 }

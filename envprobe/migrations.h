@@ -12,7 +12,7 @@ void migrations_in_tree(const struct tree *t, struct migration_list *ret);
 
 /* After tests missed a table: the next attempt makes them first; true when that is new. */
 bool migrations_learn(struct loop *l);
-/* After the last attempt: what made no more tests pass is taken back. */
-void migrations_settle(struct loop *l);
+/* After the last attempt: what made no more tests pass is taken back; true: another attempt, without it, is needed. */
+bool migrations_settle(struct loop *l);
 
 #endif

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define MAX_NAMES 100 /* databases, users and files of one service */
-
 void
 server_cleanup(struct server *s)
 {
@@ -40,7 +38,7 @@ is_password(const char *s)
 bool
 server_add_name(struct strlist *l, const char *name)
 {
-	if (!name || !server_is_plain(name) || strlist_has(l, name) || l->n >= MAX_NAMES)
+	if (!name || !server_is_plain(name) || strlist_has(l, name) || l->n >= SERVER_MAX_NAMES)
 		return false;
 	strlist_add(l, name);
 	return true;

@@ -8,6 +8,8 @@
 
 #include "envprobe/loop.h"
 
+#define SERVER_MAX_NAMES 100 /* databases, users or files of one service */
+
 struct server {
 	char *name;
 	char *question;

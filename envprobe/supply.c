@@ -144,6 +144,19 @@ compare_numbered(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Of the numbers of a series each is there once: else there are files for several servers among them. */
+static bool
+are_in_order(const struct strlist *series)
+{
+	for (size_t i = 0; i + 1 < series->n; i++) {
+		const char *a = fs_name(series->v[i]), *b = fs_name(series->v[i + 1]);
+		size_t n = strspn(a + (*a == 'V'), "0123456789.") + (*a == 'V');
+		if (strncmp(a, b, n) == 0 && !strchr("0123456789.", b[n]))
+			return false;
+	}
+	return series->n <= SERVER_MAX_NAMES;
+}
+
 /* With the others of its series, in their order. */
 static bool
 add_schema(const struct loop *l, struct server *s, const struct schema *file)
@@ -156,7 +169,7 @@ add_schema(const struct loop *l, struct server *s, const struct schema *file)
 	if (!series.n)
 		strlist_add(&series, file->path);
 	qsort(series.v, series.n, sizeof(*series.v), compare_numbered);
-	for (size_t i = 0; i < series.n; i++)
+	for (size_t i = 0; are_in_order(&series) && i < series.n; i++)
 		any = server_add_name(&s->schema, series.v[i]) || any;
 	return any;
 }

@@ -80,6 +80,7 @@ page_name(const char *component)
 	}
 	if (strcmp(component, ".") == 0)
 		return mem_strdup("component-root.md");
+	plain = plain && strcmp(component, "root") != 0;
 	return plain && !b.truncated ? mem_printf("component-%s.md", b.p)
 				     : mem_printf("component-%s-%.8s.md", b.p, digest.s);
 }

@@ -145,7 +145,8 @@ make_branch(struct making *m, struct dd_err *err)
 		&objects, &m->commit, &why);
 	if (rc == 0) {
 		m->branch = mem_printf("drydock/docs-%.12s", m->commit);
-		rc = gitrepo_put_branch(d->path, &objects, m->commit, m->branch, NULL, scratch, &why);
+		rc = gitrepo_put_branch(
+			d->path, &objects, m->commit, m->branch, NULL, scratch, &why);
 	}
 	gitrepo_object_list_cleanup(&objects);
 	if (rc == -DD_ESTOPPED || rc == -DD_ELIMIT)
@@ -345,6 +346,10 @@ print_stale(const json_t *j)
 		}
 	}
 	long long stale = count_of(j, "stale_count"), listed = (long long)i;
+	json_array_foreach (json_object_get(j, "edited"), k, w) {
+		graph_map_print_text(json_string_value(w));
+		printf(" was changed by hand: what it says is not looked at\n");
+	}
 	if (stale > listed)
 		printf("%lld more are not listed\n", stale - listed);
 	fprintf(stderr,
