@@ -299,13 +299,14 @@ seen_read_perf(struct str text, struct buf *out, struct dd_err *err)
 static struct str
 without_query(struct str url)
 {
+	url = cut_at(cut_at(url, "#"), "?");
 	const char *scheme = memmem(url.p, url.n, "://", 3);
-	if (scheme) {
+	if (scheme && !memchr(url.p, '/', (size_t)(scheme - url.p))) {
 		const char *begin = scheme + 3;
 		const char *slash = memchr(begin, '/', (size_t)(url.p + url.n - begin));
 		url = slash ? (struct str){slash, (size_t)(url.p + url.n - slash)} : STR("/");
 	}
-	return cut_at(cut_at(url, "?"), "#");
+	return url;
 }
 
 static void

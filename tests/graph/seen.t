@@ -80,8 +80,9 @@ cat >"$tmp/access.log" <<L
 {"request_method": "GET", "request_uri": "/users/19?x=1", "status": 503, "request_time": 0.010, "remote_addr": "203.0.113.9"}
 not a line of a log
 L
+printf '203.0.113.9 - - [28/Nov/2026:10:00:03 +0000] "GET /login?next=https://x.example/users/me HTTP/1.1" 200 12 "-" "curl" rt=0.010\n' >>"$tmp/access.log"
 graph import --format access-log "$tmp/access.log" --json
-is "requests find their routes" "$status $(json '"\(.seen) \(.placed) \(.entities)"')" "0 5 4 2"
+is "requests find their routes" "$status $(json '"\(.seen) \(.placed) \(.entities)"')" "0 6 4 2"
 graph find 'GET /users/<int:id>' --json
 is "with errors and times" "$(json '.items[0].seen[0] | "\(.count) \(.errors) \(.p50_ms > 9 and .p50_ms < 11) \(.p95_ms > 90 and .p95_ms < 110) \(.prov)"')" "3 2 true true production"
 graph at app.py:11 --json
