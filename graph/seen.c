@@ -146,6 +146,13 @@ is_code(unsigned k)
 	return k == KIND_FUNCTION || k == KIND_METHOD || k == KIND_TEST;
 }
 
+/* What runs; a prototype does not. */
+static bool
+is_body(const struct model_entity *e)
+{
+	return is_code(e->kind) && !(e->flags & FACT_DECLARATION);
+}
+
 static void
 index_entities(struct placing *p)
 {
@@ -154,7 +161,7 @@ index_entities(struct placing *p)
 	p->slot = mem_zalloc(m->n + 1, sizeof(*p->slot));
 	for (uint32_t i = 1; i < m->n; i++) {
 		const struct model_entity *e = &m->entities[i];
-		if (is_code(e->kind) && !(e->flags & FACT_DECLARATION))
+		if (is_body(e))
 			p->by_name[e->name] = p->by_name[e->name] ? MANY : i;
 		if (e->kind != KIND_ENDPOINT)
 			continue;
@@ -201,7 +208,7 @@ function_named(const struct placing *p, struct str text, uint32_t file)
 	if (!file)
 		return p->by_name[name] == MANY ? 0 : p->by_name[name];
 	for (uint32_t i = m->files[file - 1].entity; i < m->files[file - 1].end; i++)
-		if (m->entities[i].name == name && is_code(m->entities[i].kind)) {
+		if (m->entities[i].name == name && is_body(&m->entities[i])) {
 			if (found)
 				return 0;
 			found = i;
