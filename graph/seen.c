@@ -19,6 +19,12 @@ growth(void)
 	return log(13.0 / 12);
 }
 
+uint64_t
+seen_sum(uint64_t a, uint64_t b)
+{
+	return a > SEEN_MAX || b > SEEN_MAX - a ? SEEN_MAX : a + b;
+}
+
 void
 seen_time(struct seen_counts *c, double us)
 {
@@ -60,7 +66,9 @@ pack_counts(struct buf *b, const struct seen_counts *c)
 static void
 unpack_counts(struct unpacker *u, struct seen_counts *c)
 {
-	*c = (struct seen_counts){.count = unpack_u64(u), .errors = unpack_u64(u)};
+	*c = (struct seen_counts){0};
+	c->count = seen_sum(unpack_u64(u), 0);
+	c->errors = seen_sum(unpack_u64(u), 0);
 	uint64_t n = unpack_u64(u), at = 0;
 	if (n > SEEN_BUCKETS)
 		u->bad = true;
@@ -79,11 +87,14 @@ unpack_counts(struct unpacker *u, struct seen_counts *c)
 static void
 sum_up(struct seen_counts *to, const struct seen_counts *from)
 {
-	to->count += from->count;
-	to->errors += from->errors;
-	to->timed += from->timed;
-	for (size_t i = 0; i < SEEN_BUCKETS; i++)
-		to->bucket[i] += from->bucket[i];
+	to->count = seen_sum(to->count, from->count);
+	to->errors = seen_sum(to->errors, from->errors);
+	for (size_t i = 0; i < SEEN_BUCKETS; i++) {
+		uint32_t left = UINT32_MAX - to->bucket[i],
+			 more = from->bucket[i] < left ? from->bucket[i] : left;
+		to->bucket[i] += more;
+		to->timed += more;
+	}
 }
 
 void
