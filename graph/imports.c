@@ -6,6 +6,7 @@
 #include "graph/scan.h"
 #include "graph/seen.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const char *const format_names[GRAPH_FORMATS] = {
@@ -53,13 +54,15 @@ graph_import_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(buf)
-	struct buf text = {.max = GRAPH_IMPORT_MAX_BYTES},
-		   out = {.max = GRAPH_IMPORT_MAX_BYTES};
+	struct buf text = {.max = GRAPH_IMPORT_MAX_BYTES}, out = {.max = GRAPH_IMPORT_MAX_BYTES};
 	char chunk[65536];
-	for (ssize_t n; (n = io_read(STDIN_FILENO, chunk, sizeof(chunk))) > 0 && !text.truncated;)
+	ssize_t n;
+	while ((n = io_read(STDIN_FILENO, chunk, sizeof(chunk))) > 0 && !text.truncated)
 		buf_add(&text, chunk, (size_t)n);
-	int rc = text.truncated ? err_set(&err, DD_ELIMIT, "it is larger than a gigabyte")
-				: read_format(argc > 1 ? argv[1] : "", buf_str(&text), &out, &err);
+	int rc = n < 0 ? err_errno(&err, errno, "cannot read it")
+		 : text.truncated
+			 ? err_set(&err, DD_ELIMIT, "it is larger than a gigabyte")
+			 : read_format(argc > 1 ? argv[1] : "", buf_str(&text), &out, &err);
 	if (rc == 0 && out.truncated)
 		rc = err_set(&err, DD_ELIMIT, "it says more than a gigabyte");
 	if (rc == 0 && fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define MAX_DOCUMENTS 4000000
+#define MAX_PATH 4096
 #define MAX_OCCURRENCES 20000000 /* of one document */
 
 struct definition {
@@ -116,6 +117,9 @@ take_definitions(struct reading *r, struct str bytes, struct dd_err *err)
 	}
 	if (rc == 0 && (u.bad || memchr(path.p, 0, path.n)))
 		rc = err_set(err, DD_EINVAL, "a document is not well formed");
+	/* Of no file; each of its slashes would be looked behind. */
+	if (path.n > MAX_PATH)
+		path.n = 0;
 	strlist_add_str(&r->paths, path);
 	return rc;
 }

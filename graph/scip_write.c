@@ -9,9 +9,11 @@
 #include "graph/scip.h"
 #include "graph/wire.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define NO_COLUMN UINT32_MAX
+#define MAX_DOCUMENT ((size_t)1 << 30)
 #define SURE 90 /* percent: an index has no room for doubts */
 
 struct writing {
@@ -23,6 +25,7 @@ struct writing {
 	const char **lines; /* where each begins; one more at the end */
 	size_t nlines, lines_cap;
 	struct buf document;
+	bool truncated; /* some of it did not fit */
 	struct dd_err *err;
 };
 
@@ -93,6 +96,7 @@ put_symbol(struct writing *w, const struct entity *e, struct buf *ret)
 			return rc;
 		put_name(&part, name);
 		buf_puts(&part, s.suffix);
+		w->truncated |= part.truncated;
 		strlist_add(&parts, part.p);
 		rc = answer_entity(w->g, at.parent, &at, w->err);
 	}
@@ -103,6 +107,7 @@ put_symbol(struct writing *w, const struct entity *e, struct buf *ret)
 	buf_putc(ret, '/');
 	for (size_t i = parts.n; i-- > 0;)
 		buf_puts(ret, parts.v[i]);
+	w->truncated |= ret->truncated;
 	return 0;
 }
 
@@ -175,6 +180,7 @@ put_occurrence(struct writing *w, struct str symbol, uint32_t line, uint32_t col
 			(uint32_t)last - (last && w->lines[defined->end][-1] == '\n')};
 		put_numbers(&b, SCIP_ENCLOSING_RANGE, around, 4);
 	}
+	w->truncated |= b.truncated;
 	wire_put_bytes(&w->document, SCIP_OCCURRENCES, buf_str(&b));
 }
 
@@ -207,6 +213,7 @@ put_definition(struct writing *w, uint32_t id)
 	wire_put_bytes(&info, SCIP_SYMBOL, buf_str(&symbol));
 	wire_put_number(&info, SCIP_KIND, shape_of(e.kind).kind);
 	wire_put_bytes(&info, SCIP_DISPLAY_NAME, str_of(name));
+	w->truncated |= info.truncated;
 	wire_put_bytes(&w->document, SCIP_SYMBOLS, buf_str(&info));
 	return 0;
 }
@@ -298,7 +305,7 @@ static int
 put_document(struct writing *w, uint32_t id, size_t *ret_stale)
 {
 	struct store_file f;
-	OWN(buf) struct buf out = {0};
+	OWN(buf) struct buf out = {.max = MAX_DOCUMENT};
 	int rc = store_file_by_id(w->g->db, id, &f, w->err);
 	if (rc < 0 || f.state > FILE_PARTIAL)
 		return rc;
@@ -322,6 +329,9 @@ put_document(struct writing *w, uint32_t id, size_t *ret_stale)
 	if (rc < 0)
 		return rc;
 	wire_put_bytes(&out, SCIP_DOCUMENTS, buf_str(&w->document));
+	if (w->truncated || w->document.truncated || out.truncated)
+		return err_set(w->err, DD_ELIMIT,
+			"what is known of file %" PRIu32 " is too much for an index", id);
 	return w->put(w->ctx, buf_str(&out));
 }
 
@@ -338,6 +348,8 @@ put_metadata(struct writing *w)
 	wire_put_bytes(&metadata, SCIP_PROJECT_ROOT, buf_str(&root));
 	wire_put_number(&metadata, SCIP_TEXT_ENCODING, SCIP_UTF8);
 	wire_put_bytes(&out, SCIP_METADATA, buf_str(&metadata));
+	if (root.truncated || out.truncated)
+		return err_set(w->err, DD_ELIMIT, "the path of the tree is too long");
 	return w->put(w->ctx, buf_str(&out));
 }
 
@@ -349,7 +361,7 @@ graph_export_scip(struct graph *g, int (*put)(void *ctx, struct str bytes), void
 	uint32_t last = 0;
 	size_t stale = 0;
 	w.text.max = EXTRACT_MAX_BYTES + 65536;
-	w.document.max = (size_t)1 << 30;
+	w.document.max = MAX_DOCUMENT;
 	int rc = put_metadata(&w);
 	if (rc == 0)
 		rc = answer_last_id(g, "SELECT max(id) FROM file", &last, err);

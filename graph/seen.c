@@ -19,6 +19,12 @@ growth(void)
 	return log(13.0 / 12);
 }
 
+uint64_t
+seen_sum(uint64_t a, uint64_t b)
+{
+	return a > SEEN_MAX || b > SEEN_MAX - a ? SEEN_MAX : a + b;
+}
+
 void
 seen_time(struct seen_counts *c, double us)
 {
@@ -60,7 +66,9 @@ pack_counts(struct buf *b, const struct seen_counts *c)
 static void
 unpack_counts(struct unpacker *u, struct seen_counts *c)
 {
-	*c = (struct seen_counts){.count = unpack_u64(u), .errors = unpack_u64(u)};
+	*c = (struct seen_counts){0};
+	c->count = seen_sum(unpack_u64(u), 0);
+	c->errors = seen_sum(unpack_u64(u), 0);
 	uint64_t n = unpack_u64(u), at = 0;
 	if (n > SEEN_BUCKETS)
 		u->bad = true;
@@ -79,11 +87,14 @@ unpack_counts(struct unpacker *u, struct seen_counts *c)
 static void
 sum_up(struct seen_counts *to, const struct seen_counts *from)
 {
-	to->count += from->count;
-	to->errors += from->errors;
-	to->timed += from->timed;
-	for (size_t i = 0; i < SEEN_BUCKETS; i++)
-		to->bucket[i] += from->bucket[i];
+	to->count = seen_sum(to->count, from->count);
+	to->errors = seen_sum(to->errors, from->errors);
+	for (size_t i = 0; i < SEEN_BUCKETS; i++) {
+		uint32_t left = UINT32_MAX - to->bucket[i],
+			 more = from->bucket[i] < left ? from->bucket[i] : left;
+		to->bucket[i] += more;
+		to->timed += more;
+	}
 }
 
 void
@@ -146,6 +157,13 @@ is_code(unsigned k)
 	return k == KIND_FUNCTION || k == KIND_METHOD || k == KIND_TEST;
 }
 
+/* What runs; a prototype does not. */
+static bool
+is_body(const struct model_entity *e)
+{
+	return is_code(e->kind) && !(e->flags & FACT_DECLARATION);
+}
+
 static void
 index_entities(struct placing *p)
 {
@@ -154,7 +172,7 @@ index_entities(struct placing *p)
 	p->slot = mem_zalloc(m->n + 1, sizeof(*p->slot));
 	for (uint32_t i = 1; i < m->n; i++) {
 		const struct model_entity *e = &m->entities[i];
-		if (is_code(e->kind) && !(e->flags & FACT_DECLARATION))
+		if (is_body(e))
 			p->by_name[e->name] = p->by_name[e->name] ? MANY : i;
 		if (e->kind != KIND_ENDPOINT)
 			continue;
@@ -201,7 +219,7 @@ function_named(const struct placing *p, struct str text, uint32_t file)
 	if (!file)
 		return p->by_name[name] == MANY ? 0 : p->by_name[name];
 	for (uint32_t i = m->files[file - 1].entity; i < m->files[file - 1].end; i++)
-		if (m->entities[i].name == name && is_code(m->entities[i].kind)) {
+		if (m->entities[i].name == name && is_body(&m->entities[i])) {
 			if (found)
 				return 0;
 			found = i;

@@ -27,6 +27,8 @@ enum seen_what {
 #define SEEN_BUCKETS \
 	256 /* of durations, each a twelfth longer than the one before, from 1 us: quantiles are that exact */
 
+#define SEEN_MAX ((uint64_t)INT64_MAX) /* a count; more is not told apart from it */
+
 struct seen_counts {
 	uint64_t count, errors, timed;
 	uint32_t bucket[SEEN_BUCKETS];
@@ -39,6 +41,8 @@ struct seen { /* one observation */
 	uint32_t line;
 };
 
+/* Their sum, SEEN_MAX where it is more. */
+uint64_t seen_sum(uint64_t a, uint64_t b);
 void seen_time(struct seen_counts *c, double us);
 void seen_pack(struct buf *b, const struct seen *s, const struct seen_counts *c);
 

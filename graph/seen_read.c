@@ -80,8 +80,8 @@ add(struct sums *x, const struct seen *s, uint64_t count, bool failed, double us
 	struct seen_counts *c = sum_of(x, s);
 	if (!c)
 		return;
-	c->count += count;
-	c->errors += failed ? count : 0;
+	c->count = seen_sum(c->count, count);
+	c->errors = seen_sum(c->errors, failed ? count : 0);
 	if (us >= 0)
 		seen_time(c, us);
 }
@@ -126,7 +126,10 @@ static bool
 next_number(struct str *s, uint64_t *ret)
 {
 	struct str part;
-	return str_next(s, ',', &part) && str_parse_u64(str_trim(part), UINT64_MAX, ret);
+	if (!str_next(s, ',', &part) || !str_parse_u64(str_trim(part), UINT64_MAX, ret))
+		return false;
+	*ret = seen_sum(*ret, 0);
+	return true;
 }
 
 /* ---- lcov: geninfo(1) ---- */
@@ -299,13 +302,14 @@ seen_read_perf(struct str text, struct buf *out, struct dd_err *err)
 static struct str
 without_query(struct str url)
 {
+	url = cut_at(cut_at(url, "#"), "?");
 	const char *scheme = memmem(url.p, url.n, "://", 3);
-	if (scheme) {
+	if (scheme && !memchr(url.p, '/', (size_t)(scheme - url.p))) {
 		const char *begin = scheme + 3;
 		const char *slash = memchr(begin, '/', (size_t)(url.p + url.n - begin));
 		url = slash ? (struct str){slash, (size_t)(url.p + url.n - slash)} : STR("/");
 	}
-	return cut_at(cut_at(url, "?"), "#");
+	return url;
 }
 
 static void

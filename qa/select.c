@@ -227,6 +227,16 @@ put_one_word(const struct runner *r, const struct strlist *cases, struct buf *ou
 	buf_put_shell(out, buf_str(&word));
 }
 
+/* Where the runner's name stands with a blank or the end behind it; NULL: nowhere. */
+static const char *
+find_word(const char *command, const char *word)
+{
+	const char *at = strstr(command, word);
+	while (at && at[strlen(word)] && at[strlen(word)] != ' ' && at[strlen(word)] != '\t')
+		at = strstr(at + 1, word);
+	return at;
+}
+
 char *
 select_command(
 	const struct command *c, const struct test_case *const *cases, size_t n, bool *ret_ordered)
@@ -236,7 +246,7 @@ select_command(
 		OWN(buf) struct buf out = {.max = MAX_COMMAND};
 		OWN(strlist) struct strlist words = {0};
 		const bool fits = r->format == FORMAT_AUTO || r->format == c->format;
-		const char *at = fits ? strstr(c->run, r->word) : NULL;
+		const char *at = fits ? find_word(c->run, r->word) : NULL;
 		if (!at || strpbrk(c->run, ";&|\n"))
 			continue;
 		at += r->placement == AT_END ? strlen(at) : strlen(r->word);

@@ -180,7 +180,11 @@ attest_begin_evidence(const struct run *run, const char *place, struct dd_err *e
 {
 	OWN_FREE char *dir = run_path(run, place), *other = run_path(run, ATTEST_CRAWL);
 	OWN(strlist) struct strlist names = {0};
+	OWN_FREE char *attestation = fs_join(dir, ATTESTATION);
 	int rc = fs_mkdirs(dir, 0700, err);
+	/* It goes first: what is left when this is killed has none, and is not taken for changed. */
+	if (rc == 0)
+		rc = fs_remove_tree(attestation, err);
 	if (rc == 0)
 		rc = fs_list(dir, &names, err);
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {

@@ -46,7 +46,7 @@ json_t *attest_subject(const char *name, const char *sha256);
 enum attest_verdict {
 	ATTEST_OK,
 	ATTEST_CHANGED,
-	ATTEST_UNVERIFIED, /* all is as it says, but nobody known signed that */
+	ATTEST_UNVERIFIED, /* all is as it says, but nobody known signed that, or evidence has no attestation */
 };
 extern const char *const attest_verdict_names[];
 

@@ -256,8 +256,14 @@ check_place(int dir_fd, const char *run, const struct sign_keys *known, struct a
 	struct dd_err *err)
 {
 	struct stat st;
-	if (fstatat(dir_fd, ATTESTATION, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		return attest_walk(dir_fd, true, note_unlisted, &ret->unlisted, err);
+	if (fstatat(dir_fd, ATTESTATION, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) {
+		int rc = attest_walk(dir_fd, true, note_unlisted, &ret->unlisted, err);
+		if (ret->unlisted.n) {
+			ret->verdict = ATTEST_UNVERIFIED;
+			ret->note = mem_printf("%s is missing", ATTESTATION);
+		}
+		return rc;
+	}
 	int rc = attest_verify(dir_fd, NULL, known, ret, err);
 	if (rc == 0 && ret->run && run && strcmp(ret->run, run) != 0) {
 		find(ret, ATTESTATION, "is of another run");
@@ -280,8 +286,12 @@ add_place(struct attest_check *c, const char *place, const struct attest_check *
 	c->files += one->files;
 	if (one->verdict == ATTEST_CHANGED || c->verdict == ATTEST_OK)
 		c->verdict = one->verdict;
-	if (one->note && !c->note)
-		c->note = mem_printf("%s: %s", place, one->note);
+	/* What the signature of one lacks is told once; one that is missing has no run. */
+	if (one->note && (!c->note || !one->run)) {
+		OWN_FREE char *before = c->note;
+		c->note = mem_printf(
+			"%s%s%s: %s", before ? before : "", before ? "; " : "", place, one->note);
+	}
 }
 
 int
@@ -294,8 +304,13 @@ attest_verify_evidence(
 		struct attest_check one = {0};
 		OWN_FD int dir =
 			openat(run_fd, places[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (dir < 0)
+		if (dir < 0 && errno == ENOENT)
 			continue;
+		if (dir < 0) {
+			find(c, places[i], "is no directory that can be opened");
+			c->verdict = ATTEST_CHANGED;
+			break; /* nor is what lies below it */
+		}
 		rc = check_place(dir, c->run, known, &one, err);
 		if (rc == 0)
 			add_place(c, places[i], &one);

@@ -119,7 +119,7 @@ const struct subcommand cmd_verify = {
 		"Every file and every step is held against the attestation that was made when the run ended, and what drydock qa\n"
 		"shoot, play and crawl saw of the run later against one of its own. "
 		"The verdict is\nok, changed (with what was), or unverified: all is as it says, but nobody "
-		"known signed that. A bundle needs\nno state of the machine that made it, only the public key: "
+		"known signed that, or what was seen\nlater has no attestation. A bundle needs\nno state of the machine that made it, only the public key: "
 		"drydock key show there, --key FILE here.\n\nExit status 0 for ok, 1 for the others.",
 	.options = verify_options,
 	.options_size = sizeof(struct verify_options),

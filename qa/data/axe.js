@@ -1,5 +1,6 @@
 // Behind axe-core, in a world of the driver's own: what breaks WCAG 2.1 on level A or AA, as checks {kind, cause, text}, but for what
-// observe.js looks at itself.  Frames are not waited for.
+// observe.js looks at itself.  Frames are not waited for, nor
+// is a medium that plays by itself and may never load.
 (() => axe.run(document, {
 	runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
 	rules: Object.fromEntries(['color-contrast', 'label', 'select-name', 'button-name', 'link-name', 'input-button-name', 'image-alt',
@@ -7,6 +8,7 @@
 	resultTypes: ['violations'],
 	iframes: false,
 	elementRef: false,
+	preload: false,
 }).then(({violations}) => violations.slice(0, 100).map((v) => ({
 	kind: 'axe',
 	cause: `${v.id} ${v.nodes[0].target.flat().join(' ')}`.slice(0, 500),

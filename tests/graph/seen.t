@@ -71,6 +71,16 @@ is "what is defined and not called was not reached" "$(json '.items[0].seen[0] |
 graph callers load
 has "for people, too" "$tmp/out" "reached 3 times by tests, 2 of 2 lines (lcov)"
 
+# --- counts, and prototypes
+mkdir "$tmp/counted"
+printf 'int often(int x);\nint often(int x)\n{\n\treturn x;\n}\n' >"$tmp/counted/often.c"
+printf 'SF:often.c\nFNDA:18446744073709551615,often\nFNDA:1,often\nDA:4,18446744073709551615\nDA:4,1\nend_of_record\n' >"$tmp/often.info"
+run "$drydock" graph ingest --quiet --state "$state" --db "$tmp/counted.db" "$tmp/counted"
+run "$drydock" graph import --format lcov --state "$state" --db "$tmp/counted.db" --json "$tmp/often.info"
+is "a prototype does not make a function two" "$status $(json '"\(.seen) \(.placed)"')" "0 2 2"
+run "$drydock" graph sql "SELECT count FROM seen" --db "$tmp/counted.db"
+is "a count ends where no more is told apart" "$(cat "$tmp/out")" 9223372036854775807
+
 # --- an access log
 cat >"$tmp/access.log" <<L
 203.0.113.9 - alice [28/Nov/2026:10:00:00 +0000] "GET /users/17?token=s3cret HTTP/1.1" 200 12 "-" "curl" rt=0.010
@@ -80,8 +90,9 @@ cat >"$tmp/access.log" <<L
 {"request_method": "GET", "request_uri": "/users/19?x=1", "status": 503, "request_time": 0.010, "remote_addr": "203.0.113.9"}
 not a line of a log
 L
+printf '203.0.113.9 - - [28/Nov/2026:10:00:03 +0000] "GET /login?next=https://x.example/users/me HTTP/1.1" 200 12 "-" "curl" rt=0.010\n' >>"$tmp/access.log"
 graph import --format access-log "$tmp/access.log" --json
-is "requests find their routes" "$status $(json '"\(.seen) \(.placed) \(.entities)"')" "0 5 4 2"
+is "requests find their routes" "$status $(json '"\(.seen) \(.placed) \(.entities)"')" "0 6 4 2"
 graph find 'GET /users/<int:id>' --json
 is "with errors and times" "$(json '.items[0].seen[0] | "\(.count) \(.errors) \(.p50_ms > 9 and .p50_ms < 11) \(.p95_ms > 90 and .p95_ms < 110) \(.prov)"')" "3 2 true true production"
 graph at app.py:11 --json

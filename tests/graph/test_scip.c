@@ -286,6 +286,23 @@ no_bytes_do_harm(void **state)
 }
 
 static void
+a_path_that_no_file_can_have_is_of_none(void **state)
+{
+	OWN(buf) struct buf index = {0}, document = {0}, path = {0}, packed = {0};
+	(void)state;
+	for (int i = 0; i < 4097; i++)
+		buf_putc(&path, '/');
+	wire_put_bytes(&document, SCIP_PATH, buf_str(&path));
+	wire_put_bytes(&index, SCIP_METADATA, STR(""));
+	wire_put_bytes(&index, SCIP_DOCUMENTS, buf_str(&document));
+	assert_int_equal(imports_read_scip(buf_str(&index), &packed, NULL), 0);
+	struct unpacker u = unpacker_of(buf_str(&packed));
+	(void)unpack_str(&u);
+	assert_int_equal(unpack_count(&u), 1);
+	assert_int_equal(unpack_str(&u).n, 0);
+}
+
+static void
 the_grammar_of_symbols(void **state)
 {
 	static const struct {
@@ -329,6 +346,7 @@ main(void)
 		ON_A_MAP(it_stays_while_the_file_does_and_goes_with_it),
 		ON_A_MAP(an_index_of_other_files_is_refused),
 		ON_A_MAP(no_bytes_do_harm),
+		cmocka_unit_test(a_path_that_no_file_can_have_is_of_none),
 		cmocka_unit_test(the_grammar_of_symbols),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

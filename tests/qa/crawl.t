@@ -49,6 +49,12 @@ echo >>"$again/graph.json"
 run "$drydock" verify --json --state "$state" "$clean"
 is "it is attested beside the run" "$(json '[.problems[] | .name + ": " + .what] + .unlisted | join(", ")')" "screens/crawl/graph.json: changed"
 
+# --- a medium that does not come
+mkdir "$tmp/silent"
+printf '<!DOCTYPE html><html lang=en><title>Silent</title><h1>Silent</h1><ul><p>7 berths</ul><video autoplay src=gone.mp4></video>' >"$tmp/silent/index.html"
+run "$drydock" qa crawl --json --quiet --state "$state" -o "$tmp/silence" --serve "$tmp/silent" --time 60
+is "hides nothing of what is wrong beside it" "$(json '[.findings[] | select(.kind == "axe").text | sub(":.*"; "")] | tostring')" '["list"]'
+
 # --- pages that attack whoever looks at them
 mkdir "$tmp/site"
 for p in popups crash loop; do

@@ -75,7 +75,8 @@ class Berths(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 8008)):
             self.assertTrue(reaches(socket.AF_INET, ("127.0.0.1", port)))
 EOF
-up "$tmp/flaky"
+echo '{"secret:harbour": "127.0.0.1:8007"}' >"$tmp/answers.json"
+up --answers "$tmp/answers.json" "$tmp/flaky"
 cp "$tmp/out" "$tmp/flaky.json"
 # Six runs alone of which all end the same (one of 32) tell nothing.
 for try in 1 2 3; do
@@ -91,6 +92,7 @@ is "its cause is the order, with the test that spoils it" "$(json '.flakes[0].ca
 flaky=$state/runs/$(jq -r .run "$tmp/flaky.json")
 is "which is kept for drydock qa compare" "$(jq -r '.[0].cause' "$flaky/later/flakes.json")" order
 is "with what the tests printed" "$("$drydock" logs --state "$state" "${flaky##*/}" qa-tests | grep -c '^FAIL.*test_c_order')" 1
+is "without what is a secret" "$(jq -r '.[1].evidence' "$flaky/later/flakes.json" | cut -d' ' -f1-5)" "a connection to [redacted] was"
 has "and on a page of their own" "$flaky/later/flakes.html" "<td>order</td>"
 has "which the report names" "$flaky/report.html" "<a href='later/flakes.html'>"
 run "$drydock" report --json --state "$state" "${flaky##*/}"

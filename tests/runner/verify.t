@@ -38,6 +38,13 @@ is "all its files were looked at" "$(json .files)" \
 	"$(cd "$dir" && find . -type f ! -name 'journal.db*' ! -name lock ! -name attestation.json | wc -l)"
 ok "and its steps" [ "$(json .steps)" -gt 4 ]
 
+mkdir "$dir/screens"
+echo '{"title": "ok"}' >"$dir/screens/01-shoot.jsonl"
+verify "$id"
+is "until there is evidence beside it that nobody attested" "$(verdict) $(json .note) $(json '.unlisted | tostring')" \
+	'1 unverified screens: attestation.json is missing ["screens/01-shoot.jsonl"]'
+rm -r "$dir/screens"
+
 # --- another program finds the same
 jq -r .payload "$dir/attestation.json" | base64 -d >"$tmp/payload"
 jq -r '.signatures[0].sig' "$dir/attestation.json" | base64 -d >"$tmp/signature"
