@@ -51,7 +51,8 @@ int standup_replay(const struct state *st, struct run *run, struct answers *answ
 /*
  * How the result of a replay differs from what its recipe yielded (runner/differences.c): an object of lists,
  * files that are `missing` or `added`, those `linked` otherwise, those whose `text` or only whose `bytes`
- * differ, and `tests` that ended otherwise, {id, was, is}.  NULL: the recipe does not say.  A new reference.
+ * differ, and `tests` that ended otherwise, {id, was, is}; and how many cases were `renamed`: they ended the same under an id
+ * with other numbers, or another directory below /tmp.  NULL: the recipe does not say.  A new reference.
  */
 json_t *replay_differences(const struct recipe *r, const struct probe_result *now);
 

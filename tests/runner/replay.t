@@ -41,13 +41,13 @@ is "resumed with all" "$status $(json '[.run, .outcome] | join(" ")')" "0 $id up
 mkdir "$tmp/keel"
 cat >"$tmp/keel/Makefile" <<'M'
 keel: ; echo 'int main(void) { return 0; }' >k.c && cc -o keel k.c && echo "built $$(date +%s%N)" >stamp && echo knot >rope
-check: ; @echo 1..1 && echo ok 1 - floats
+check: ; @echo 1..2 && echo ok 1 - floats && echo "ok 2 - launched in /tmp/$$(date +%N)x after $$(date +%s%N)"
 M
 up "$tmp/keel"
 made=$(json .recipe)
 replay "$made" "$tmp/keel"
 is "the same but for a time" "$(json '[.outcome, (.differences | to_entries[] | .key, (.value | length))] | join(" ")')" \
-	"up missing 0 added 0 linked 0 text 0 bytes 1 tests 0"
+	"up missing 0 added 0 linked 0 text 0 bytes 1 tests 0 renamed 1"
 is "which is named" "$(json '.differences.bytes[0]')" stamp
 sed -i 's/cc -o keel k.c/cc -o keel k.c -Wl,--no-as-needed -lm/; s/>rope/>line/; s/floats/sinks/; s/"built/"made/' "$tmp/keel/Makefile"
 replay "$made" "$tmp/keel"
