@@ -57,13 +57,18 @@ add_lone(struct lone_list *l, const char *id, enum test_status status)
 }
 
 static int
-compare_lone(const void *pa, const void *pb)
+compare_kind(const struct lone *a, const struct lone *b)
 {
-	const struct lone *a = pa, *b = pb;
 	int by_mask = strcmp(a->mask, b->mask);
-	return by_mask			? by_mask
-	       : a->status != b->status ? (int)a->status - (int)b->status
-					: strcmp(a->id, b->id);
+	return by_mask ? by_mask : (int)a->status - (int)b->status;
+}
+
+static int
+compare_lone(const void *a, const void *b)
+{
+	int by_kind = compare_kind(a, b);
+	return by_kind ? by_kind
+		       : strcmp(((const struct lone *)a)->id, ((const struct lone *)b)->id);
 }
 
 /* What ended the same under a name that differs in its numbers is the same; the others are differences. */
@@ -78,9 +83,7 @@ pair_up(struct lone_list *was, struct lone_list *is, json_t *differences)
 	while (i < was->n || k < is->n) {
 		const struct lone *a = i < was->n ? &was->v[i] : NULL,
 				  *b = k < is->n ? &is->v[k] : NULL;
-		int order = !a ? 1 : !b ? -1 : strcmp(a->mask, b->mask);
-		if (order == 0)
-			order = (int)a->status - (int)b->status;
+		int order = !a ? 1 : !b ? -1 : compare_kind(a, b);
 		if (order == 0)
 			renamed++;
 		else if (order < 0)
