@@ -249,6 +249,30 @@ add_cases(const struct evaluation *e)
 
 /* ---- review ---- */
 
+static void
+add_unjudged(const struct evaluation *e)
+{
+	for (size_t i = 0; i < e->r->attempts.n; i++) {
+		const struct fix_attempt *a = &e->r->attempts.v[i];
+		const char *ended = json_string_value(json_object_get(a->judged, "ended"));
+		size_t k;
+		json_t *file;
+		if (a->verdict != VERDICT_KEPT || !ended)
+			continue;
+		struct guide_item *it = guide_add(e->g, WORK_READ, 1);
+		it->id = mem_printf("unjudged:%lld", (long long)a->n);
+		it->gap = GAP_MAJOR;
+		it->task = mem_printf(
+			"Say whether the change of attempt %lld repairs, or only makes the tests pass",
+			(long long)a->n);
+		it->why = mem_printf("it was not judged to its end: %s", ended);
+		it->first_step = mem_strdup("read its commit beside the cases that pass with it");
+		it->path = mem_strdup("see to what kept it from being judged, and work again");
+		json_array_foreach (json_object_get(a->changes, "files"), k, file)
+			strlist_add(&it->files, json_string_value(json_object_get(file, "path")));
+	}
+}
+
 static size_t
 count_unreviewed(const struct fix_result *r)
 {
@@ -306,6 +330,7 @@ guide_plan(
 	add_tasks(&e);
 	add_unshown(&e);
 	add_cases(&e);
+	add_unjudged(&e);
 	add_review(&e);
 	guide_finish(&g);
 	*ret = g;

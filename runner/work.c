@@ -348,7 +348,7 @@ end_work(struct working *k, struct dd_err *err)
 {
 	struct fixing *f = &k->f;
 	fix_gather(f);
-	k->w.outcome = work_conclude(&k->w, &k->r);
+	k->w.outcome = work_conclude(&k->w, &k->r, fix_stands(f));
 	tell(k);
 	int rc = fix_hand_over(f, err);
 	if (rc == 0)

@@ -71,6 +71,16 @@ is "in the guide, with the file that it wanted" "$(json ".items[] | select(.id =
 is "and who did not begin, because of which" "$(json ".items[] | select(.id == \"task:$RATE\") | .first_step" "$tmp/guide") $(whole)" "see to $FEE "
 is "without a second family it says so" "$(json '.review | startswith("not cross-reviewed: ")')" true
 
+# --- every task is done, and a case that is none's fails as it did before
+tell_of_harbour
+cp "$app/Makefile" "$tmp/Makefile"
+printf '\t@echo "not ok 1 - the tide is told"; echo 1..1\n' >>"$app/Makefile"
+work --no-branch --models "$tmp/both.json" "$tmp/p"
+is "while a case fails, the plan is not done" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + ", " + .after.outcome')" "1 improved: done done done, tests-failed"
+guide "$(json .run)"
+is "the case is in the guide" "$(json '[.items[] | select(.gap == "major") | .id] | join(" ")' "$tmp/guide" | grep -c '^test/.*the tide is told$')" 1
+cp "$tmp/Makefile" "$app/Makefile"
+
 # --- without a model
 run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --no-branch --state "$state" "$tmp/p"
 is "what no rule does is left" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + (.tasks[0].because[0:12])')" "1 stuck: left not-started left no rule does"
@@ -92,6 +102,10 @@ sed -i 's/^- tests:.*//; s/^- writes:.*/&\n- tests: `tests\/knots`/' "$tmp/k/pla
 approve "$tmp/k"
 run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --state "$state" "$tmp/k"
 is "a rule does a task" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + .before.outcome + " " + .after.outcome')" "0 done: done build-failed up"
+sed -i 's/@echo 1\.\.1/@test ! -f \/dev\/stdout \&\& echo 1..1/; s/; \.\/knots/ \&\& .\/knots/' "$tmp/knots/Makefile"
+run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --no-branch --state "$state" "$tmp/k"
+guide "$(json .run)"
+is "with a change that could not be judged the plan is not done, and the guide says it" "$status $(json '.outcome + ": " + .tasks[0].outcome + " " + .after.outcome') $(json '[.items[].id | select(startswith("unjudged:"))] | join(" ")' "$tmp/guide") $(whole)" "1 improved: done up unjudged:2 "
 sed -i 's/^- writes:.*/- writes: `Makefile`/' "$tmp/k/plan.md"
 approve "$tmp/k"
 run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --state "$state" "$tmp/k"
