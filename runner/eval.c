@@ -80,6 +80,8 @@ make_run(const struct evaluating *e, char **ret_id, struct dd_err *err)
 		.fix = true,
 		.strict = e->config->strict,
 		.no_branch = true,
+		.no_learnt = true,
+		.apart = true,
 		.fix_ms = c->seconds * 1000,
 		.goal = c->intent,
 		.models = e->config->models,
@@ -328,6 +330,7 @@ run_hidden(struct evaluating *e, const struct run *run, const json_t *result, st
 	const struct run_options o = {.source = e->c->source,
 		.no_prune = true,
 		.no_learnt = true,
+		.apart = true,
 		.given = tree,
 		.created_ns = run->options.created_ns};
 	if (rc == 0)

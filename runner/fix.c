@@ -22,6 +22,8 @@ part_options(const struct fixing *f, json_t *given, struct run_options *ret)
 		.image = o->image,
 		.offline = o->offline,
 		.no_prune = true,
+		.no_learnt = o->no_learnt,
+		.apart = o->apart,
 		.limits = o->limits,
 		.time_ms = o->time_ms,
 		.silence_ms = o->silence_ms,

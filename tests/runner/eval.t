@@ -68,6 +68,8 @@ is "what is done is not done again" "$(json 'del(.interval)' | sha256sum)" "$(js
 evaluate --config "$tmp/rules.json" "$suite"
 has "as text" "$tmp/out" "rules: 1 of 3 solved, 95 % from 6 % to 79 % (Wilson)"
 
+ok "nothing of it is left for later runs" sh -c 'ls "$2"/learnt/* >/dev/null && ! grep -q -F "$(jq -r ".configs[].results[].run" "$1")" "$2"/learnt/*' sh "$tmp/first" "$state"
+
 # --- hidden tests that do not run have failed; suites that are none
 mkdir -p "$tmp/suite/a/hidden" "$tmp/suite/a/source" "$tmp/bare"
 cp "$suite/gauge/source/Makefile" "$tmp/suite/a/source/"
