@@ -69,6 +69,12 @@ evaluate --config "$tmp/rules.json" "$suite"
 has "as text" "$tmp/out" "rules: 1 of 3 solved, 95 % from 6 % to 79 % (Wilson)"
 
 ok "nothing of it is left for later runs" sh -c 'ls "$2"/learnt/* >/dev/null && ! grep -q -F "$(jq -r ".configs[].results[].run" "$1")" "$2"/learnt/*' sh "$tmp/first" "$state"
+mkdir "$tmp/one"
+cp -r "$suite/readings" "$tmp/one"
+cp "$tmp/models.json" "$tmp/config/drydock/models.json"
+evaluate --json --config "$tmp/rules.json" "$tmp/one"
+is "what was done with other models of the user's own is done again" "$(of 0 readings .solved)" "true"
+rm "$tmp/config/drydock/models.json"
 
 # --- hidden tests that do not run have failed; suites that are none
 mkdir -p "$tmp/suite/a/hidden" "$tmp/suite/a/source" "$tmp/bare"
