@@ -215,9 +215,9 @@ digest_config(struct eval_config *c, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	const struct model *author = author_first(&all);
-	c->digest = hash_fields((const struct str[]){str_of(all.digest.s),
-					str_of(author ? author->name : ""),
-					str_of(c->strict ? "strict" : "")},
+	c->digest = hash_fields(
+		(const struct str[]){str_of(all.digest.s), str_of(author ? author->name : ""),
+			str_of(c->strict ? "strict" : "")},
 		3);
 	return 0;
 }

@@ -39,7 +39,8 @@ is_shown(const struct evaluation *e, const struct work_task *t)
 {
 	for (size_t i = 0; i < e->r->attempts.n; i++) {
 		const struct fix_attempt *a = &e->r->attempts.v[i];
-		for (size_t c = 0; is_of(a, t) && a->verdict == VERDICT_KEPT && c < a->better.n; c++)
+		for (size_t c = 0; is_of(a, t) && a->verdict == VERDICT_KEPT && c < a->better.n;
+			c++)
 			if (str_starts(str_of(a->better.v[c]), "test/"))
 				return true;
 	}
