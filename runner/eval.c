@@ -80,6 +80,8 @@ make_run(const struct evaluating *e, char **ret_id, struct dd_err *err)
 		.fix = true,
 		.strict = e->config->strict,
 		.no_branch = true,
+		.no_learnt = true,
+		.apart = true,
 		.fix_ms = c->seconds * 1000,
 		.goal = c->intent,
 		.models = e->config->models,
@@ -164,6 +166,13 @@ carry_out(const struct evaluating *e, const char *id, int *ret_status, struct dd
 	return 0;
 }
 
+static bool
+is_status(const json_t *told, enum test_status status)
+{
+	return json_is_string(told) &&
+	       strcmp(json_string_value(told), test_status_names[status]) == 0;
+}
+
 static void
 take_repair(struct eval_result *r, const json_t *result)
 {
@@ -175,10 +184,8 @@ take_repair(struct eval_result *r, const json_t *result)
 	r->tokens = json_integer_value(json_object_get(cost, "tokens"));
 	json_object_foreach (
 		json_object_get(json_object_get(result, "after"), "cases"), id, status) {
-		bool passed = strcmp(json_string_value(status) ? json_string_value(status) : "",
-				      "passed") == 0,
-		     failed = strcmp(json_string_value(status) ? json_string_value(status) : "",
-				      "failed") == 0;
+		bool passed = is_status(status, TEST_PASSED),
+		     failed = is_status(status, TEST_FAILED) || is_status(status, TEST_ERROR);
 		if (strcmp(id, "build") == 0)
 			r->built = passed;
 		if (strncmp(id, "test/", 5) == 0) {
@@ -323,6 +330,7 @@ run_hidden(struct evaluating *e, const struct run *run, const json_t *result, st
 	const struct run_options o = {.source = e->c->source,
 		.no_prune = true,
 		.no_learnt = true,
+		.apart = true,
 		.given = tree,
 		.created_ns = run->options.created_ns};
 	if (rc == 0)

@@ -8,7 +8,7 @@
  * it left, and that is stood up once more: the cases of tests that were not there before are the hidden ones.
  *
  * What is done is kept as <state>/evals/KEY.json, the run that is under way as KEY.run; KEY is the digest of drydock's version, the case, its source and the
- * configuration, so that the same command goes on where it was.
+ * configuration with its models, so that the same command goes on where it was.
  */
 #ifndef RUNNER_EVAL_H
 #define RUNNER_EVAL_H

@@ -1,8 +1,10 @@
 #include "runner/eval.h"
 
+#include "agents/author.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "runner/commands.h"
+#include "runner/models_files.h"
 #include "runner/tree_digest.h"
 
 #include <errno.h>
@@ -188,10 +190,10 @@ static const struct json_field config_fields[] = {
 	{NULL, JSON_K_STRING, 0, false, NULL, NULL, 0},
 };
 
+/* Its own file, where it names one, by its absolute path. */
 static int
-take_models(const char *config, struct eval_config *c, struct hash_hex *ret, struct dd_err *err)
+take_models(const char *config, struct eval_config *c, struct dd_err *err)
 {
-	*ret = hash_bytes(STR(""));
 	if (!c->models)
 		return 0;
 	OWN_FREE char *dir = mem_strndup(config, (size_t)(fs_name(config) - config)), *real = NULL;
@@ -201,7 +203,23 @@ take_models(const char *config, struct eval_config *c, struct hash_hex *ret, str
 		return rc;
 	free(c->models);
 	c->models = TAKE(real);
-	return digest_of(c->models, ret, err);
+	return 0;
+}
+
+/* Results are of what it does, and not of its name: the table of models as it is loaded now, and who may write. */
+static int
+digest_config(struct eval_config *c, struct dd_err *err)
+{
+	OWN(models) struct models all = {0};
+	int rc = models_files_load(c->models, &all, err);
+	if (rc < 0)
+		return rc;
+	const struct model *author = author_first(&all);
+	c->digest = hash_fields(
+		(const struct str[]){str_of(all.digest.s), str_of(author ? author->name : ""),
+			str_of(c->strict ? "strict" : "")},
+		3);
+	return 0;
 }
 
 int
@@ -209,23 +227,21 @@ eval_config_read(const char *path, struct eval_config *ret, struct dd_err *err)
 {
 	OWN_JSON json_t *j = NULL;
 	struct eval_config c = {0};
-	struct hash_hex models = {0};
 	int rc = path ? json_parse_file(path, MAX_JSON, &j, err) : 0;
 	if (rc == 0 && path)
 		rc = json_decode(j, config_fields, true, &c, "config", err);
 	if (rc == 0)
-		rc = take_models(path ? path : "", &c, &models, err);
+		rc = take_models(path ? path : "", &c, err);
+	if (rc == 0)
+		rc = digest_config(&c, err);
 	if (rc < 0) {
 		OWN_FREE char *why = mem_strdup(err_msg(err));
 		eval_config_cleanup(&c);
 		dd_err_cleanup(err);
-		return err_set(err, DD_EINVAL, "%s: %s", path, why);
+		return err_set(err, DD_EINVAL, "%s: %s", path ? path : "as it is", why);
 	}
 	if (!c.name)
 		c.name = mem_strdup(path ? fs_name(path) : "as it is");
-	/* Its name is for people: results are of what it does. */
-	c.digest = hash_fields(
-		(const struct str[]){str_of(models.s), str_of(c.strict ? "strict" : "")}, 2);
 	*ret = c;
 	return 0;
 }

@@ -22,6 +22,8 @@ part_options(const struct fixing *f, json_t *given, struct run_options *ret)
 		.image = o->image,
 		.offline = o->offline,
 		.no_prune = true,
+		.no_learnt = o->no_learnt,
+		.apart = o->apart,
 		.limits = o->limits,
 		.time_ms = o->time_ms,
 		.silence_ms = o->silence_ms,
@@ -456,11 +458,30 @@ is_kept(const struct fixing *f)
 	return f->attempt && f->attempt->verdict == VERDICT_KEPT;
 }
 
-/* A rule does not say that a task is done: something failed before it, and nothing fails any more. */
+/* It failed when the aim was set, or did not run as nothing was built, and passes now. */
+static bool
+is_mended(const struct fixing *f, const char *id)
+{
+	const struct case_result *is = find_case(&f->cases, id), *was = find_case(&f->at_aim, id),
+				 *build = find_case(&f->at_aim, "build");
+	if (!is || is->status != TEST_PASSED)
+		return false;
+	const struct case_result *before = was ? was : build;
+	return before && (before->status == TEST_FAILED || before->status == TEST_ERROR);
+}
+
+/* A rule does not say that a task is done: a case that the task names does, and nothing fails any more. */
 static bool
 shows(const struct fixing *f)
 {
-	return any_fails(&f->at_aim) && fix_stands(f);
+	bool mended = false;
+	for (size_t i = 0; f->aim.tests && i < f->aim.tests->n; i++) {
+		const char *name = f->aim.tests->v[i];
+		bool whole = str_starts(str_of(name), "test/");
+		OWN_FREE char *id = mem_printf("test/%s", name);
+		mended = mended || is_mended(f, id) || (whole && is_mended(f, name));
+	}
+	return mended && fix_stands(f);
 }
 
 /* One attempt of an author: *ret_idle, there is nothing more that it could do now. */

@@ -134,7 +134,7 @@ fix_hand_over(struct fixing *f, struct dd_err *err)
 		rc = journal_step(j, branch, do_branch, f, &f->r->branch, err);
 	if (rc == 0 && f->r->conflict.left.n && fix_is_local(f->run) && !o->no_branch)
 		rc = fix_put_sides(f, err);
-	if (rc == 0 && f->models && fix_is_local(f->run))
+	if (rc == 0 && f->models && fix_is_local(f->run) && !o->apart)
 		rc = journal_step(j, learnt, do_lessons, f, &lessons, err);
 	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);
 }

@@ -14,6 +14,8 @@ struct fix_aim { /* what attempts are for; borrowed */
 	struct author_reach reach;
 	const char *task;	      /* id of the plan's; NULL: a repair */
 	const struct strlist *wanted; /* of author_task; NULL */
+	const struct strlist
+		*tests; /* that the task names: cases with or without "test/", files; NULL */
 };
 
 struct fixing {

@@ -294,11 +294,11 @@ judge_there(struct proposing *p, struct pod *desk, const char *const *args, json
 {
 	OWN(dd_err) struct dd_err why = {0};
 	int rc = p->live ? live_serve(p->live, &why) : 0;
-	if (rc == 0)
-		rc = run_worker(p, desk, args, &why);
-	if (rc == 0)
-		return json_parse(buf_str(&p->result), ret, err);
-	if (!p->live || (rc != -DD_EIO && rc != -DD_ELIMIT))
+	if (rc == 0) {
+		rc = run_worker(p, desk, args, err);
+		return rc < 0 ? rc : json_parse(buf_str(&p->result), ret, err);
+	}
+	if (rc != -DD_EIO && rc != -DD_ELIMIT)
 		return err_move(err, &why);
 	OWN_FREE char *ended = mem_printf("its services do not run: %s", err_msg(&why));
 	*ret = json_pack("{s:i, s:{}, s:[], s:o}", "runs", 0, "checks", "findings", "ended",

@@ -16,7 +16,7 @@ static int
 ask_gates(struct fixing *f, struct dd_err *err)
 {
 	struct standup_result now = {0};
-	bool good = true;
+	bool good = true, reviewed = false;
 	int rc = fix_stand_up(f, &now, err);
 	if (rc == 0)
 		rc = fix_is_honest(f, &now, &good, err);
@@ -24,9 +24,11 @@ ask_gates(struct fixing *f, struct dd_err *err)
 		rc = fix_is_secure(f, &good, err);
 	if (rc == 0 && good && f->author == AUTHOR_MODEL)
 		rc = fix_take_guidance(f, err);
-	if (rc == 0 && good && f->author == AUTHOR_MODEL)
+	if (rc == 0 && good && f->author == AUTHOR_MODEL) {
 		rc = fix_have_reviewed(f, &good, err);
-	if (rc == 0 && f->author == AUTHOR_MODEL)
+		reviewed = rc == 0;
+	}
+	if (reviewed)
 		fix_settle_cost(f, f->attempt);
 	standup_result_cleanup(&now);
 	return rc;

@@ -263,10 +263,14 @@ fix_settle_cost(struct fixing *f, struct fix_attempt *a)
 	const json_t *spent = json_object_get(a->review ? a->review : a->proposed, "spent");
 	double usd = json_number_value(json_object_get(spent, "usd"));
 	int64_t tokens = json_integer_value(json_object_get(spent, "tokens"));
-	a->usd += usd - f->r->usd;
-	a->tokens += tokens - f->r->tokens;
-	f->r->usd = usd;
-	f->r->tokens = tokens;
+	if (usd > f->r->usd) { /* what was asked earlier was settled then */
+		a->usd += usd - f->r->usd;
+		f->r->usd = usd;
+	}
+	if (tokens > f->r->tokens) {
+		a->tokens += tokens - f->r->tokens;
+		f->r->tokens = tokens;
+	}
 }
 
 bool

@@ -33,14 +33,16 @@ last_attempt(const struct evaluation *e, const struct work_task *t, bool kept)
 	return NULL;
 }
 
-/* A case passes with it that did not before. */
+/* A case of a test passes with it that did not before: that it compiles and builds shows no requirement. */
 static bool
 is_shown(const struct evaluation *e, const struct work_task *t)
 {
 	for (size_t i = 0; i < e->r->attempts.n; i++) {
 		const struct fix_attempt *a = &e->r->attempts.v[i];
-		if (is_of(a, t) && a->verdict == VERDICT_KEPT && a->better.n)
-			return true;
+		for (size_t c = 0; is_of(a, t) && a->verdict == VERDICT_KEPT && c < a->better.n;
+			c++)
+			if (str_starts(str_of(a->better.v[c]), "test/"))
+				return true;
 	}
 	return false;
 }
@@ -248,6 +250,30 @@ add_cases(const struct evaluation *e)
 
 /* ---- review ---- */
 
+static void
+add_unjudged(const struct evaluation *e)
+{
+	for (size_t i = 0; i < e->r->attempts.n; i++) {
+		const struct fix_attempt *a = &e->r->attempts.v[i];
+		const char *ended = json_string_value(json_object_get(a->judged, "ended"));
+		size_t k;
+		json_t *file;
+		if (a->verdict != VERDICT_KEPT || !ended)
+			continue;
+		struct guide_item *it = guide_add(e->g, WORK_READ, 1);
+		it->id = mem_printf("unjudged:%lld", (long long)a->n);
+		it->gap = GAP_MAJOR;
+		it->task = mem_printf(
+			"Say whether the change of attempt %lld repairs, or only makes the tests pass",
+			(long long)a->n);
+		it->why = mem_printf("it was not judged to its end: %s", ended);
+		it->first_step = mem_strdup("read its commit beside the cases that pass with it");
+		it->path = mem_strdup("see to what kept it from being judged, and work again");
+		json_array_foreach (json_object_get(a->changes, "files"), k, file)
+			strlist_add(&it->files, json_string_value(json_object_get(file, "path")));
+	}
+}
+
 static size_t
 count_unreviewed(const struct fix_result *r)
 {
@@ -305,6 +331,7 @@ guide_plan(
 	add_tasks(&e);
 	add_unshown(&e);
 	add_cases(&e);
+	add_unjudged(&e);
 	add_review(&e);
 	guide_finish(&g);
 	*ret = g;

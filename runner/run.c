@@ -47,6 +47,7 @@ static const struct json_field option_fields[] = {
 	{F(no_prune, JSON_K_BOOL)},
 	{F(facts, JSON_K_STRING)},
 	{F(no_learnt, JSON_K_BOOL)},
+	{F(apart, JSON_K_BOOL)},
 	{F(install_anew, JSON_K_BOOL)},
 	{F(without, JSON_K_STRLIST)},
 	{F(time_ms, JSON_K_INT)},

@@ -35,6 +35,7 @@ struct run_options { /* journalled at creation; what resume goes by */
 	bool no_prune;		     /* of packages that nothing was seen to use */
 	char *facts;		     /* absolute path of a drydock.yaml; NULL: that of the source */
 	bool no_learnt;		     /* what earlier runs learnt is not used */
+	bool apart;		     /* nor is anything left that later runs learn from */
 	bool install_anew;	     /* no layer of packages of an earlier run is taken */
 	struct strlist without;	     /* packages a replay hides the files of */
 	struct limit_options limits; /* of each pod of the run */

@@ -287,6 +287,8 @@ static int
 save_learnt(struct standup *s, const struct premises *now, json_t *recipe, struct dd_err *err)
 {
 	const struct run_options *o = &s->run->options;
+	if (o->apart)
+		return 0;
 	const struct learnt l = {s->run->id, s->r->source.digest, s->r->base.digest, s->told,
 		s->asked, o->build_only, o->no_prune, *now, recipe};
 	return learnt_save(s->st, s->run->options.source, &l, err);

@@ -291,7 +291,8 @@ execute(struct working *k, struct work_task *t, struct dd_err *err)
 {
 	const struct fix_aim aim = {.reach = {t->of->goal, &t->of->writes},
 		.task = t->of->id,
-		.wanted = &t->of->wanted};
+		.wanted = &t->of->wanted,
+		.tests = &t->of->tests};
 	int step = progress_begin("task %s: %s", t->of->id, t->of->title);
 	fix_aim_at(&k->f, &aim);
 	int rc = t->waits ? fix_take_up(&k->f, t->waits, err) : fix_reach(&k->f, err);
@@ -347,7 +348,7 @@ end_work(struct working *k, struct dd_err *err)
 {
 	struct fixing *f = &k->f;
 	fix_gather(f);
-	k->w.outcome = work_conclude(&k->w, &k->r);
+	k->w.outcome = work_conclude(&k->w, &k->r, fix_stands(f));
 	tell(k);
 	int rc = fix_hand_over(f, err);
 	if (rc == 0)
@@ -462,6 +463,16 @@ begin_round(struct run *run, const char *answers, struct dd_err *err)
 	return rc < 0 ? rc : journal_set(run->journal, "outcome", open, err);
 }
 
+/* All that would take answers up is over, and no other round begins. */
+static bool
+has_spent_its_budget(const struct run *run)
+{
+	OWN_JSON json_t *outcome = NULL;
+	(void)!journal_get(run->journal, "outcome", &outcome, NULL);
+	const char *name = json_string_value(json_object_get(outcome, "work"));
+	return name && strcmp(name, work_outcome_names[WORK_BUDGET]) == 0;
+}
+
 int
 work_change_answers(struct run *run, const char *path, struct dd_err *err)
 {
@@ -471,6 +482,10 @@ work_change_answers(struct run *run, const char *path, struct dd_err *err)
 	bool was_blocked = run_outcome(run) == OUTCOME_BLOCKED;
 	if (!path && !was_blocked)
 		return 0;
+	if (path && has_spent_its_budget(run))
+		return err_set(err, DD_EINVAL,
+			"the budget or the time of run %s is spent, so that answers change nothing in it: begin another, drydock work PLAN --answers %s, with more of it",
+			run->id, path);
 	int rc = run_change_answers(run, path, err);
 	if (rc < 0 || !fs_exists(dir))
 		return rc;

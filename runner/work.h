@@ -28,7 +28,7 @@ int work_run(
 
 /*
  * Before a resume, of a repair, too: with new answers (path may be NULL: the old file).  The first stand-up is done again if
- * it waits for them; else a round begins.
+ * it waits for them; else a round begins.  DD_EINVAL: new answers for a plan whose budget is spent, in which nobody would read them.
  */
 int work_change_answers(struct run *run, const char *path, struct dd_err *err) DD_MUST_USE;
 

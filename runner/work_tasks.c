@@ -29,13 +29,13 @@ count(const struct work *w, enum task_end end)
 }
 
 enum work_outcome
-work_conclude(const struct work *w, const struct fix_result *r)
+work_conclude(const struct work *w, const struct fix_result *r, bool stands)
 {
 	bool stood = r->before != OUTCOME_BLOCKED && r->before != OUTCOME_UNSATISFIABLE;
 	if (r->outcome == FIX_BUDGET)
 		return WORK_BUDGET;
 	if (count(w, TASK_DONE) == w->plan.n)
-		return WORK_DONE;
+		return stands && !fix_unjudged(r) ? WORK_DONE : WORK_IMPROVED;
 	if (count(w, TASK_WAITING) || (!stood && !r->layers.n))
 		return WORK_BLOCKED;
 	return count(w, TASK_DONE) || r->layers.n ? WORK_IMPROVED : WORK_STUCK;
@@ -130,6 +130,7 @@ work_print(const struct run *run, const struct work *w, const struct fix_result 
 		print_task(&w->v[i]);
 	print_line("cost", r->tokens ? cost : NULL);
 	print_line("why", w->outcome == WORK_DONE ? NULL : r->why);
+	print_line("unjudged", fix_unjudged(r));
 	print_line("branch", json_string_value(json_object_get(r->branch, "branch")));
 	print_line("no branch", json_string_value(json_object_get(r->branch, "why")));
 	print_line("patch", patch);

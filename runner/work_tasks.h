@@ -43,7 +43,8 @@ struct work {
 };
 void work_cleanup(struct work *w);
 
-enum work_outcome work_conclude(const struct work *w, const struct fix_result *r);
+/* stands: it is built, and no case fails; else, or where a change that is kept was not judged, no plan is done. */
+enum work_outcome work_conclude(const struct work *w, const struct fix_result *r, bool stands);
 
 /* [{"id", "title", "outcome", "because", "after", "requirements", "writes", "questions", "refused"}] */
 json_t *work_tasks_json(const struct work *w);

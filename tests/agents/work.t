@@ -71,11 +71,21 @@ is "in the guide, with the file that it wanted" "$(json ".items[] | select(.id =
 is "and who did not begin, because of which" "$(json ".items[] | select(.id == \"task:$RATE\") | .first_step" "$tmp/guide") $(whole)" "see to $FEE "
 is "without a second family it says so" "$(json '.review | startswith("not cross-reviewed: ")')" true
 
+# --- every task is done, and a case that is none's fails as it did before
+tell_of_harbour
+cp "$app/Makefile" "$tmp/Makefile"
+printf '\t@echo "not ok 1 - the tide is told"; echo 1..1\n' >>"$app/Makefile"
+work --no-branch --models "$tmp/both.json" "$tmp/p"
+is "while a case fails, the plan is not done" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + ", " + .after.outcome')" "1 improved: done done done, tests-failed"
+guide "$(json .run)"
+is "the case is in the guide" "$(json '[.items[] | select(.gap == "major") | .id] | join(" ")' "$tmp/guide" | grep -c '^test/.*the tide is told$')" 1
+cp "$tmp/Makefile" "$app/Makefile"
+
 # --- without a model
 run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --no-branch --state "$state" "$tmp/p"
 is "what no rule does is left" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + (.tasks[0].because[0:12])')" "1 stuck: left not-started left no rule does"
 
-# --- what a rule does is done: it did not build before, and all is well after
+# --- what a rule does is done where a case that the task names shows it
 mkdir "$tmp/knots"
 printf 'CFLAGS = -Werror=implicit-function-declaration -Werror=implicit-int\nknots: knots.c\n\t$(CC) $(CFLAGS) -o $@ knots.c\ncheck: knots\n\t@echo 1..1; ./knots eight && echo ok 1 - knots\n' >"$tmp/knots/Makefile"
 printf 'main(int argc, char **argv)\n{\n\treturn argc > 1 && strlen(argv[1]) == 5 ? 0 : 1;\n}\n' >"$tmp/knots/knots.c"
@@ -83,8 +93,19 @@ printf '# Knots\n\n- knots.c must build with the compiler of today.\n  - it buil
 "$drydock" plan --quiet --state "$state" "$tmp/knots" --intent "$tmp/knots.md" -o "$tmp/k" 2>/dev/null
 sed -i 's/^- chosen:/- chosen: a/; s/^- writes:.*/- writes: `knots.c`/' "$tmp/k/plan.md"
 approve "$tmp/k"
+before=$(asked plan)
+work --no-branch --models "$tmp/one.json" "$tmp/k"
+is "that it builds again says nothing of a task that names no case: a model is asked" "$(json '.tasks[0].outcome + " " + ([.attempts[] | select(.verdict == "kept") | .author] | join("+"))') $(($(asked plan) > before))" "failed c 1"
+run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --no-branch --state "$state" "$tmp/k"
+is "and without a model it is not done" "$status $(json '.outcome + ": " + .tasks[0].outcome + ", " + .tasks[0].because')" "1 improved: failed, a part of it is done, and nothing shows that it is all of it"
+sed -i 's/^- tests:.*//; s/^- writes:.*/&\n- tests: `tests\/knots`/' "$tmp/k/plan.md"
+approve "$tmp/k"
 run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --state "$state" "$tmp/k"
 is "a rule does a task" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + .before.outcome + " " + .after.outcome')" "0 done: done build-failed up"
+sed -i 's/@echo 1\.\.1/@test ! -f \/dev\/stdout \&\& echo 1..1/; s/; \.\/knots/ \&\& .\/knots/' "$tmp/knots/Makefile"
+run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --no-branch --state "$state" "$tmp/k"
+guide "$(json .run)"
+is "with a change that could not be judged the plan is not done, and the guide says it" "$status $(json '.outcome + ": " + .tasks[0].outcome + " " + .after.outcome') $(json '[.items[].id | select(startswith("unjudged:"))] | join(" ")' "$tmp/guide") $(whole)" "1 improved: done up unjudged:2 "
 sed -i 's/^- writes:.*/- writes: `Makefile`/' "$tmp/k/plan.md"
 approve "$tmp/k"
 run env -u DRYDOCK_MODELS "$drydock" work --json --quiet --state "$state" "$tmp/k"

@@ -73,4 +73,7 @@ done
 run "$drydock" work --json --quiet --no-branch --state "$state" --models "$tmp/both.json" --budget-tokens 4000 --notify "http://127.0.0.1:$(cat "$tmp/sink")/hook" "$tmp/p"
 is "a budget that is spent stops it, and a URL is told" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" "))') $(jq -r '.event + " " + .outcome + " " + .next' "$tmp/posted")" \
 	"4 budget: left not-started not-started stopped budget drydock resume $(json .run)"
+id=$(json .run)
+run "$drydock" resume --json --quiet --state "$state" --answers "$tmp/answers.json" "$id"
+is "answers that nobody would read are refused, with the way on" "$status $(wc -l <"$tmp/err") $(grep -c "budget or the time of run $id is spent.*drydock work PLAN --answers" "$tmp/err")" "2 1 1"
 done_testing

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../tap.sh"
 export XDG_CONFIG_HOME="$tmp/config" HOME="$tmp/home"
 unset DRYDOCK_MODELS ANTHROPIC_API_KEY OPENAI_API_KEY GEMINI_API_KEY 2>/dev/null
-mkdir -p "$tmp/config" "$tmp/home" "$tmp/tasks"
+mkdir -p "$tmp/config/drydock" "$tmp/home" "$tmp/tasks"
 # What an earlier evaluation kept is of other cases: their budget differs.
 suite=$tmp/cases
 cp -r tests/runner/suite "$suite"
@@ -68,12 +68,26 @@ is "what is done is not done again" "$(json 'del(.interval)' | sha256sum)" "$(js
 evaluate --config "$tmp/rules.json" "$suite"
 has "as text" "$tmp/out" "rules: 1 of 3 solved, 95 % from 6 % to 79 % (Wilson)"
 
+ok "nothing of it is left for later runs" sh -c 'ls "$2"/learnt/* >/dev/null && ! grep -q -F "$(jq -r ".configs[].results[].run" "$1")" "$2"/learnt/*' sh "$tmp/first" "$state"
+mkdir "$tmp/one"
+cp -r "$suite/readings" "$tmp/one"
+cp "$tmp/models.json" "$tmp/config/drydock/models.json"
+evaluate --json --config "$tmp/rules.json" "$tmp/one"
+is "what was done with other models of the user's own is done again" "$(of 0 readings .solved)" "true"
+rm "$tmp/config/drydock/models.json"
+
 # --- hidden tests that do not run have failed; suites that are none
 mkdir -p "$tmp/suite/a/hidden" "$tmp/suite/a/source" "$tmp/bare"
 cp "$suite/gauge/source/Makefile" "$tmp/suite/a/source/"
 printf 'all:\n\t@:\ncheck:\n\t@echo "ok 1 - it is there"; echo 1..1\n' >"$tmp/suite/a/hidden/Makefile"
 echo '{"source": "source", "hidden": "hidden", "hidden_cases": 3, "budget": {"seconds": 60}}' >"$tmp/suite/a/case.json"
+mkdir -p "$tmp/suite/b/hidden" "$tmp/suite/b/source"
+printf 'all:\n\t@:\ncheck:\n\t@echo "PASS: quay"; echo "ERROR: pier"; echo "# TOTAL: 2"\n' >"$tmp/suite/b/source/Makefile"
+printf 'all:\n\t@:\ncheck:\n\t@echo "PASS: quay"; echo "ERROR: pier"; echo "PASS: mole"; echo "# TOTAL: 3"\n' >"$tmp/suite/b/hidden/Makefile"
+echo '{"source": "source", "hidden": "hidden", "hidden_cases": 1, "budget": {"seconds": 60}}' >"$tmp/suite/b/case.json"
 evaluate --json "$tmp/suite"
+is "a visible case that ends in an error has failed" "$(of 0 b '[.solved, .visible_passed, .visible_failed, .hidden_passed] | map(tostring) | join(" ")')" "false 1 1 1"
+rm -r "$tmp/suite/b"
 is "hidden tests that do not run have failed" "$(of 0 a '[.solved, .hidden_passed, .hidden_failed, .why] | map(tostring) | join(" ")')" "false 0 3 0 of the 3 hidden cases ran"
 refused() { # NAME CASE.JSON MESSAGE
 	echo "$2" >"$tmp/suite/a/case.json"
