@@ -81,15 +81,13 @@ pair_up(struct lone_list *was, struct lone_list *is, json_t *differences)
 	if (is->n)
 		qsort(is->v, is->n, sizeof(*is->v), compare_lone);
 	while (i < was->n || k < is->n) {
-		const struct lone *a = i < was->n ? &was->v[i] : NULL,
-				  *b = k < is->n ? &is->v[k] : NULL;
-		int order = !a ? 1 : !b ? -1 : compare_kind(a, b);
+		int order = i == was->n ? 1 : k == is->n ? -1 : compare_kind(&was->v[i], &is->v[k]);
 		if (order == 0)
 			renamed++;
 		else if (order < 0)
-			add_difference(differences, a->id, &a->status, NULL);
+			add_difference(differences, was->v[i].id, &was->v[i].status, NULL);
 		else
-			add_difference(differences, b->id, NULL, &b->status);
+			add_difference(differences, is->v[k].id, NULL, &is->v[k].status);
 		i += order <= 0;
 		k += order >= 0;
 	}
