@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define PACKED_MAX ((size_t)64 << 20) /* bytes of packed-refs */
+
 void
 gitrepo_object_list_cleanup(struct gitrepo_object_list *l)
 {
@@ -272,34 +274,71 @@ put_file(int dir, const char *name, struct str data, mode_t mode, const struct s
 	return rc;
 }
 
+/* The commit that the branch is at, which may be loose, in `dir`, or packed (gitrepository-layout(5)); empty: there is none. */
 static int
-is_ref(int dir, const char *name, const char *commit, bool *ret, struct dd_err *err)
+read_ref(int git_dir, int dir, const char *branch, struct buf *ret, struct dd_err *err)
 {
+	OWN(buf) struct buf packed = {.max = PACKED_MAX};
+	OWN(dd_err) struct dd_err why = {0};
+	OWN_FREE char *end = mem_printf(" refs/heads/%s", branch);
+	buf_reset(ret);
+	int rc = fs_read_at(dir, fs_name(branch), 4095, ret, &why);
+	if (rc == 0) {
+		while (ret->n && ret->p[ret->n - 1] == '\n')
+			ret->p[--ret->n] = '\0';
+		return 0;
+	}
+	if (rc != -DD_ENOENT)
+		return err_move(err, &why);
+	rc = fs_read_at(git_dir, "packed-refs", PACKED_MAX - 1, &packed, &why);
+	if (rc < 0)
+		return rc == -DD_ENOENT ? 0 : err_move(err, &why);
+	struct str rest = buf_str(&packed), line;
+	while (str_next_line(&rest, &line))
+		if (str_ends(line, end) && line.n == GIT_OID_HEXSZ + strlen(end))
+			buf_add(ret, line.p, GIT_OID_HEXSZ);
+	return 0;
+}
+
+static int
+stands_on(int dir, const char *head_file, const char *branch, bool *ret, struct dd_err *err)
+{
+	OWN_FREE char *head = mem_printf("ref: refs/heads/%s\n", branch);
 	OWN(buf) struct buf now = {.max = 4096};
-	OWN_FREE char *line = mem_printf("%s\n", commit);
-	int rc = fs_read_at(dir, name, 4095, &now, err);
-	*ret = rc == 0 && str_eq(buf_str(&now), line);
-	return rc;
+	OWN(dd_err) struct dd_err why = {0};
+	int rc = fs_read_at(dir, head_file, 4095, &now, &why);
+	*ret = rc == 0 && str_eq(buf_str(&now), head);
+	return rc < 0 && rc != -DD_ENOENT ? err_move(err, &why) : 0;
+}
+
+/* In the repository's own work tree, or in another one of it. */
+static int
+refuse_checked_out(int git_dir, const char *branch, struct dd_err *err)
+{
+	OWN(strlist) struct strlist names = {0};
+	OWN_FD int others = openat(git_dir, "worktrees", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool stands = false;
+	int rc = stands_on(git_dir, "HEAD", branch, &stands, err);
+	if (rc == 0 && others >= 0)
+		rc = fs_list_fd(others, "worktrees", &names, err);
+	for (size_t i = 0; rc == 0 && !stands && i < names.n; i++) {
+		OWN_FREE char *head = mem_printf("%s/HEAD", names.v[i]);
+		rc = stands_on(others, head, branch, &stands, err);
+	}
+	return rc == 0 && stands ? err_set(err, DD_EBUSY,
+					   "the branch %s is checked out: it is not moved", branch)
+				 : rc;
 }
 
 /* Only a branch that is where it was put is moved, and none that somebody stands on. */
 static int
-move_ref(int git_dir, int dir, const char *branch, const char *from, struct str line,
-	const struct stat *owner, struct dd_err *err)
+move_ref(int git_dir, int dir, const char *branch, struct str line, const struct stat *owner,
+	struct dd_err *err)
 {
 	const char *name = fs_name(branch);
 	OWN_FREE char *next = mem_printf("%s.drydock-next", name),
-		      *lock = mem_printf("%s.lock", name),
-		      *head = mem_printf("ref: refs/heads/%s\n", branch);
-	OWN(buf) struct buf now = {.max = 4096};
-	bool there = false;
-	int rc = is_ref(dir, name, from, &there, err);
-	if (rc < 0 || !there)
-		return rc;
-	rc = fs_read_at(git_dir, "HEAD", 4095, &now, err);
-	if (rc == 0 && str_eq(buf_str(&now), head))
-		return err_set(
-			err, DD_EBUSY, "the branch %s is checked out: it is not moved", branch);
+		      *lock = mem_printf("%s.lock", name);
+	int rc = refuse_checked_out(git_dir, branch, err);
 	if (rc == 0 && faccessat(dir, lock, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_set(err, DD_EBUSY, "the branch %s is being changed", branch);
 	(void)!io_unlinkat(dir, next, 0);
@@ -373,7 +412,7 @@ put_ref(int git_dir, const char *commit, const char *branch, const char *from,
 	OWN_FREE char *path = mem_printf("refs/heads/%s", branch);
 	OWN_FREE char *line = mem_printf("%s\n", commit);
 	OWN_FD int dir = openat(git_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool there = false;
+	OWN(buf) struct buf now = {.max = 4096};
 	struct str rest = str_of(path), part;
 	int rc = dir < 0 ? err_errno(err, errno, "cannot open the git directory") : 0;
 	while (rc == 0 && str_next(&rest, '/', &part) && rest.n) {
@@ -386,12 +425,14 @@ put_ref(int git_dir, const char *commit, const char *branch, const char *from,
 		}
 	}
 	if (rc == 0)
+		rc = read_ref(git_dir, dir, branch, &now, err);
+	if (rc == 0 && !now.n)
 		rc = put_file(dir, fs_name(path), str_of(line), 0644, owner, err);
-	if (rc == 0 && from)
-		rc = move_ref(git_dir, dir, branch, from, str_of(line), owner, err);
+	else if (rc == 0 && from && str_eq(buf_str(&now), from) && strcmp(from, commit) != 0)
+		rc = move_ref(git_dir, dir, branch, str_of(line), owner, err);
 	if (rc == 0)
-		rc = is_ref(dir, fs_name(path), commit, &there, err);
-	if (rc == 0 && !there)
+		rc = read_ref(git_dir, dir, branch, &now, err);
+	if (rc == 0 && !str_eq(buf_str(&now), commit))
 		rc = err_set(err, DD_EEXIST,
 			"the branch %s is there already, and is another commit", branch);
 	return rc;

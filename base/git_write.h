@@ -53,7 +53,7 @@ int gitrepo_git_dir(const char *dir, char **ret, struct dd_err *err) DD_MUST_USE
 /*
  * Write the objects and then refs/heads/BRANCH into the repository whose work tree, or bare directory, is dir; its
  * files get the owner of the directory.  scratch: a directory that is made for the time.  Repeating it is harmless.  DD_EUNSUPPORTED: its git directory is elsewhere;
- * DD_EEXIST: the branch is there and is another commit than `from` (NULL: none), which it is moved from; DD_EBUSY: it is checked out.
+ * DD_EEXIST: the branch is there and is another commit than `from` (NULL: none), which it is moved from; DD_EBUSY: it is checked out, in this work tree or another of the repository.
  */
 int gitrepo_put_branch(const char *dir, const struct gitrepo_object_list *objects,
 	const char *commit, const char *branch, const char *from, const char *scratch,

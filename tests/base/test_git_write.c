@@ -141,6 +141,18 @@ a_branch_is_moved_only_from_where_it_was_put(void **state)
 		gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", put, p.scratch, &err),
 		-DD_EBUSY);
 	free(GIT(&p, "checkout", "-q", "main"));
+	free(GIT(&p, "worktree", "add", "-q", "../beside", "drydock/x-1"));
+	assert_int_equal(
+		gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", put, p.scratch, NULL),
+		-DD_EBUSY);
+	free(GIT(&p, "worktree", "remove", "--force", "../beside"));
+	free(GIT(&p, "pack-refs", "--all"));
+	assert_int_equal(gitrepo_put_branch(
+				 p.repo, &objects, commit, "drydock/x-1", commit, p.scratch, NULL),
+		-DD_EEXIST);
+	assert_int_equal(
+		gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", NULL, p.scratch, NULL),
+		-DD_EEXIST);
 	for (int i = 0; i < 2; i++) /* repeating it is harmless */
 		assert_int_equal(gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", put,
 					 p.scratch, NULL),
