@@ -11,6 +11,7 @@
 #define MAX_TRIES 6
 #define MAX_WORLDS 20
 #define MAX_PICTURE ((size_t)48 << 20)
+#define PLACES_MAX_BYTES ((size_t)8 << 20)
 
 struct capture {
 	struct page *page;
@@ -302,7 +303,9 @@ take_dom(struct capture *c, json_t **ret_snapshot, struct dd_err *err)
 		&text, err);
 	if (rc < 0)
 		return rc;
-	(void)!json_parse(buf_str(&text), ret_snapshot, NULL);
+	/* Parsed, a text takes some sixteen times its length; a larger one is evidence all the same. */
+	if (text.n > PLACES_MAX_BYTES || json_parse(buf_str(&text), ret_snapshot, NULL) < 0)
+		page_unmet(c->page, "places");
 	number_frames(c->page, &text);
 	leave_out_ids(buf_str(&text), &plain);
 	return c->to->put(c->to->ctx, "dom", buf_str(&plain), err);
