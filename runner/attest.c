@@ -175,13 +175,29 @@ attest_run(const struct state *st, const struct run *run, struct dd_err *err)
 	return rc < 0 ? rc : fs_write_atomic(path, buf_str(&text), 0600, err);
 }
 
+/* Of one command at a time. */
+static int
+lock_screens(const struct run *run, int *ret_fd, struct dd_err *err)
+{
+	OWN_FREE char *path = run_path(run, ATTEST_SCREENS_LOCK);
+	OWN(dd_err) struct dd_err why = {0};
+	int rc = fs_lock(path, false, ret_fd, &why);
+	if (rc == -DD_EBUSY)
+		return err_set(err, DD_EBUSY,
+			"run %s: another drydock puts there what a browser sees", run->id);
+	return rc < 0 ? err_move(err, &why) : 0;
+}
+
 int
-attest_begin_evidence(const struct run *run, const char *place, struct dd_err *err)
+attest_begin_evidence(const struct run *run, const char *place, int *ret_lock, struct dd_err *err)
 {
 	OWN_FREE char *dir = run_path(run, place), *other = run_path(run, ATTEST_CRAWL);
 	OWN(strlist) struct strlist names = {0};
 	OWN_FREE char *attestation = fs_join(dir, ATTESTATION);
-	int rc = fs_mkdirs(dir, 0700, err);
+	OWN_FD int held = -1;
+	int rc = lock_screens(run, &held, err);
+	if (rc == 0)
+		rc = fs_mkdirs(dir, 0700, err);
 	/* It goes first: what is left when this is killed has none, and is not taken for changed. */
 	if (rc == 0)
 		rc = fs_remove_tree(attestation, err);
@@ -191,6 +207,8 @@ attest_begin_evidence(const struct run *run, const char *place, struct dd_err *e
 		OWN_FREE char *path = fs_join(dir, names.v[i]);
 		rc = strcmp(path, other) == 0 ? 0 : fs_remove_tree(path, err);
 	}
+	if (rc == 0)
+		*ret_lock = TAKE_FD(held);
 	return rc;
 }
 

@@ -24,15 +24,17 @@
 #define ATTESTATION "attestation.json"
 #define ATTEST_SCREENS "screens"     /* of drydock qa shoot and play, below a run */
 #define ATTEST_CRAWL "screens/crawl" /* of drydock qa crawl */
+#define ATTEST_SCREENS_LOCK "screens.lock"
 
 /* Write that of a run, in the place of an older one. */
 int attest_run(const struct state *st, const struct run *run, struct dd_err *err) DD_MUST_USE;
 
 /*
  * Evidence of screens; `place` is one of the two below the run.  begin: what an earlier one left there goes, for the statement
- * is about what one command wrote.  end: write it.
+ * is about what one command wrote; *ret_lock keeps others away until it is closed (DD_EBUSY: one is at work).  end: write it.
  */
-int attest_begin_evidence(const struct run *run, const char *place, struct dd_err *err) DD_MUST_USE;
+int attest_begin_evidence(
+	const struct run *run, const char *place, int *ret_lock, struct dd_err *err) DD_MUST_USE;
 int attest_end_evidence(const struct state *st, const struct run *run, const char *place,
 	struct dd_err *err) DD_MUST_USE;
 

@@ -22,8 +22,8 @@ struct walk {
 static bool
 is_left_out(const char *name)
 {
-	static const char *const names[] = {
-		ATTESTATION, "lock", "app.lock", "app.stop", RUN_LATER, "screens", "crawl", NULL};
+	static const char *const names[] = {ATTESTATION, "lock", "app.lock", "app.stop",
+		ATTEST_SCREENS_LOCK, RUN_LATER, "screens", "crawl", NULL};
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;

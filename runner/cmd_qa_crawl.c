@@ -387,8 +387,9 @@ crawl(struct crawling *c, struct dd_err *err)
 				   : mem_strdup(DEFAULT_DIR);
 	c->old.dir = fs_join(c->new.dir, "old");
 	const bool own = c->new.name && !o->output;
+	OWN_FD int lock = -1;
 	if (own)
-		rc = attest_begin_evidence(&c->new.run, ATTEST_CRAWL, err);
+		rc = attest_begin_evidence(&c->new.run, ATTEST_CRAWL, &lock, err);
 	if (rc == 0)
 		rc = crawl_side(c, &c->new, err);
 	if (rc == 0 && o->against)

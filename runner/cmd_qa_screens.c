@@ -274,8 +274,9 @@ play(struct screens *s, struct dd_err *err)
 		.ctx = s,
 	};
 	const bool own = o->run && !o->output;
+	OWN_FD int lock = -1;
 	if (own)
-		rc = attest_begin_evidence(&s->run, ATTEST_SCREENS, err);
+		rc = attest_begin_evidence(&s->run, ATTEST_SCREENS, &lock, err);
 	if (rc == 0)
 		rc = qa_play_screens(&spec, &s->result, err);
 	if (rc == 0 && s->err.msg)

@@ -55,6 +55,8 @@ is "a picture of it that was changed is named" "$(problems)" "screens/01-001.png
 cp "$tmp/empty" "$dir/screens/02.jsonl"
 shoot /other
 is "the next look takes the place of it" "$(problems)$(json '.unlisted | tostring')$(ls "$dir/screens" | tr '\n' ' ')" "[]$(cd "$dir/screens" && ls 01-* attestation.json | tr '\n' ' ')"
+run flock "$dir/screens.lock" "$drydock" qa shoot / --run "$id" --quiet --state "$state"
+is "two do not look at once" "$status $(grep -c 'another drydock puts there' "$tmp/err") $(ls "$dir/screens" | wc -l)" "3 1 3"
 cp "$dir/screens/01-001.png" "$dir/screens/02-001.png"
 is "what nobody attested is told" "$(problems)$(json '.unlisted | tostring')" '["screens/02-001.png"]'
 rm "$dir/screens/attestation.json"
