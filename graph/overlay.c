@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define MAX_OF_LINE \
+	5000 /* places that are kept of one line: each of its references looks through them */
+
 #define LOOK_BACK 200 /* entities before the place of a definition */
 
 /* ---- packed ---- */
@@ -98,6 +101,7 @@ overlay_unpack(struct overlay *o, struct model *m, struct str packed, struct dd_
 {
 	struct unpacker u = unpacker_of(packed);
 	uint32_t nnames, line = 0;
+	size_t of_line = 0;
 	OWN_FREE uint32_t *names = unpack_names(m, &u, &nnames);
 	while (u.p < u.end && !u.bad) {
 		uint32_t what = unpack_u32(&u), step = unpack_u32(&u), name = unpack_u32(&u);
@@ -107,10 +111,11 @@ overlay_unpack(struct overlay *o, struct model *m, struct str packed, struct dd_
 		if (u.bad)
 			break;
 		line += step;
+		of_line = step ? 0 : of_line + 1;
 		if (what != OVERLAY_OUTSIDE)
 			dst = target_of(o, m, &u, names, nnames);
 		/* What is not in the map cannot be led to, and says nothing of what else may be meant. */
-		if (!names[name] || (what != OVERLAY_OUTSIDE && !dst))
+		if (!names[name] || (what != OVERLAY_OUTSIDE && !dst) || of_line >= MAX_OF_LINE)
 			continue;
 		o->v = mem_grow(o->v, o->n, &o->cap, sizeof(*o->v));
 		o->v[o->n++] = (struct overlay_place){line, names[name], dst, (uint8_t)what, false};

@@ -134,7 +134,8 @@ const struct subcommand cmd_graph_import = {
 		"if the server was told to, or a JSON object a line.  otlp: traces as JSON.  How often, how many failed and how long it\n"
 		"took is told by every answer about the function, endpoint, table or service; a call that was seen is a relation with\n"
 		"the provenance \"runtime\" (lcov) or \"production\".  Nothing is taken away by what was not seen.  Queries, addresses,\n"
-		"users and values are not kept: only names that the source has.\n"
+		"users and values are not kept: only names that the source has.  A log has to be complete: lines that a longer\n"
+		"one has again count again.\n"
 		"The map is refreshed first.  What\n"
 		"was imported of a file stays for as long as the file has the same digest; drydock graph status tells what was\n"
 		"dropped, and drydock graph ingest --anew makes the map without imports.",
