@@ -94,20 +94,7 @@ static int
 run_fix(const struct cli_call *call)
 {
 	const struct fix_options *o = call->options;
-	OWN(dd_err) struct dd_err err = {0};
-	OWN(state) struct state st = {0};
-	struct answers *answers = NULL;
-	struct run run = {.lock_fd = -1};
-	int rc = command_load_answers(o->answers, &answers, &err);
-	if (rc == 0)
-		rc = session_start(&o->common, &st, &err);
-	if (rc == 0)
-		rc = new_run(call, &st, &run, &err);
-	int status = rc < 0 ? cli_fail(command_status_of_name(&err), &err)
-			    : fix_run(call, &st, &run, answers);
-	run_cleanup(&run);
-	answers_destroy(answers);
-	return status;
+	return command_new_run(call, o->answers, new_run, fix_run);
 }
 
 const struct subcommand cmd_fix = {

@@ -79,20 +79,7 @@ static int
 run_replay(const struct cli_call *call)
 {
 	const struct replay_options *o = call->options;
-	OWN(dd_err) struct dd_err err = {0};
-	OWN(state) struct state st = {0};
-	struct answers *answers = NULL;
-	struct run run = {.lock_fd = -1};
-	int rc = command_load_answers(o->answers, &answers, &err);
-	if (rc == 0)
-		rc = session_start(&o->common, &st, &err);
-	if (rc == 0)
-		rc = new_run(call, &st, &run, &err);
-	int status = rc < 0 ? cli_fail(cli_status_of(&err), &err)
-			    : verdict_run(call, &st, &run, answers);
-	run_cleanup(&run);
-	answers_destroy(answers);
-	return status;
+	return command_new_run(call, o->answers, new_run, verdict_run);
 }
 
 const struct subcommand cmd_replay = {

@@ -8,7 +8,6 @@
 #include "runner/session.h"
 #include "runner/verdict.h"
 
-#include <errno.h>
 #include <string.h>
 
 struct up_options {
@@ -50,58 +49,6 @@ static const struct option_def options[] = {
 	PATIENCE_OPTIONS(struct up_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
-
-int
-command_load_answers(const char *path, struct answers **ret, struct dd_err *err)
-{
-	if (path)
-		return answers_load(path, ret, err);
-	*ret = answers_create();
-	return 0;
-}
-
-int
-command_patience(const struct patience_options *p, struct run_options *ret, struct dd_err *err)
-{
-	const uint64_t longest = 1000000000;
-	if (p->time > longest || p->silence > longest)
-		return err_set(err, DD_EINVAL, "a limit is out of range");
-	ret->time_ms = (int64_t)p->time * 1000;
-	ret->silence_ms = (int64_t)p->silence * 1000;
-	return 0;
-}
-
-int
-command_status_of_name(const struct dd_err *err)
-{
-	return err->code == DD_ENOENT ? EXIT_USAGE : cli_status_of(err);
-}
-
-/* A path is kept as its absolute form, so that a resume from elsewhere finds it. */
-int
-command_absolute_path(const char *path, char **ret, struct dd_err *err)
-{
-	if (!path || strstr(path, "://")) {
-		*ret = path ? mem_strdup(path) : NULL;
-		return 0;
-	}
-	char *real = realpath(path, NULL);
-	if (!real)
-		return err_set(err, errno == ENOENT || errno == ENOTDIR ? DD_EINVAL : DD_EIO,
-			"%s: %s", path, strerror(errno));
-	*ret = real;
-	return 0;
-}
-
-int
-command_source(const char *source, char **ret, struct dd_err *err)
-{
-	int rc = command_absolute_path(source, ret, err);
-	if (rc == -DD_EINVAL)
-		(void)err_set(
-			err, DD_EINVAL, "source %s: no such file or directory; " SOURCE_IS, source);
-	return rc;
-}
 
 /* A bad recipe is refused before there is a run. */
 static int
@@ -177,23 +124,7 @@ static int
 run_up(const struct cli_call *call)
 {
 	const struct up_options *o = call->options;
-	OWN(dd_err) struct dd_err err = {0};
-	OWN(state) struct state st = {0};
-	struct answers *answers = NULL;
-	struct run run;
-	int rc = command_load_answers(o->answers, &answers, &err);
-	if (rc == 0)
-		rc = session_start(&o->common, &st, &err);
-	if (rc == 0)
-		rc = new_run(call, &st, &run, &err);
-	if (rc < 0) {
-		answers_destroy(answers);
-		return cli_fail(command_status_of_name(&err), &err);
-	}
-	int status = verdict_run(call, &st, &run, answers);
-	run_cleanup(&run);
-	answers_destroy(answers);
-	return status;
+	return command_new_run(call, o->answers, new_run, verdict_run);
 }
 
 const struct subcommand cmd_up = {

@@ -53,4 +53,14 @@ int command_absolute_path(const char *path, char **ret, struct dd_err *err) DD_M
 /* The same for the source of a run. */
 int command_source(const char *source, char **ret, struct dd_err *err) DD_MUST_USE;
 
+/* Create the run that the call asks for; what is wrong with the call is told before there is one. */
+typedef int command_make_run(const struct cli_call *call, const struct state *st, struct run *ret,
+	struct dd_err *err);
+/* Carry it out and print what came of it: the exit status. */
+typedef int command_do_run(
+	const struct cli_call *call, struct state *st, struct run *run, struct answers *answers);
+/* One new run, from its answers (NULL: none) to its exit status.  call->options begins with common_options. */
+int command_new_run(const struct cli_call *call, const char *answers_path, command_make_run *make,
+	command_do_run *carry_out);
+
 #endif
