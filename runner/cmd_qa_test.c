@@ -36,6 +36,17 @@ struct results {
 	struct flake_list flakes;
 };
 
+/* What an experiment saw of connections and the like may be an answer. */
+static void
+redact_flakes(const struct answers *answers, struct flake_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		answers_redact_text(answers, &l->v[i].id);
+		answers_redact_text(answers, &l->v[i].with);
+		answers_redact_text(answers, &l->v[i].evidence);
+	}
+}
+
 static int
 run_tests(const struct state *st, const struct run *run, const struct test_options *o,
 	struct results *ret, struct dd_err *err)
@@ -72,6 +83,7 @@ run_tests(const struct state *st, const struct run *run, const struct test_optio
 	if (rc == 0 && cause != CAUSE_NONE && ret->tests.ended && !ret->tests.note)
 		ret->tests.note = mem_printf(
 			"\"%s\" was ended: %s", ret->tests.ended, exec_cause_name(cause));
+	redact_flakes(left.answers, &ret->flakes);
 	if (rc == 0 && (o->repeat || o->causes))
 		rc = flaky_write(run, &ret->flakes, left.answers, err);
 	probe_prompter_destroy(prompter);

@@ -74,6 +74,21 @@ for secret in whale-oil-64 tarred-line-28; do
 done
 ok "the log has them marked" grep -rq "ok 1 - \[redacted\] \[redacted\]" "$(dirname "$(json .report)")/logs"
 
+# --- nor do cases have one that a file of results had
+mkdir "$tmp/buoy"
+cat >"$tmp/buoy/Makefile" <<'M'
+all: ; touch all
+check: ; @printf '<testsuite name="s"><testcase name="t"><failure message="%s"/></testcase></testsuite>' "$$LAMP" >r.xml; false
+M
+echo '{"secret:LAMP": {"env": "MY_LAMP"}}' >"$tmp/answers.json"
+export MY_LAMP=signal-flare-73
+up --answers "$tmp/answers.json" "$tmp/buoy"
+jq '.commands.test[0] += {format: "junit", results: "r.xml"}' "$(json .recipe)" >"$tmp/buoy.json"
+run "$drydock" replay --json --quiet --offline --state "$state" --answers "$tmp/answers.json" "$tmp/buoy.json" "$tmp/buoy"
+unset MY_LAMP
+is "of a file of results: outcome" "$(json .outcome) $(jq -r '.id + " " + .message' "$(json .tests.cases)")" "tests-failed s/t [redacted]"
+ok "the secret is in nothing that was written" kept signal-flare-73
+
 # --- nor does the journal keep one that the application calls, looks for or asks with
 app leak <<'M'
 hull: ; printf 'Keep %s [y/n]? ' "$$KEY_TOKEN"; read -r keep; test "$$keep" = y
