@@ -80,7 +80,7 @@ struct graph_ingest_result {
 	struct graph_import_result import; /* of spec.import */
 };
 
-/* DD_EBUSY: another process makes this map. DD_ESTOPPED, and the map that was there is still there. */
+/* Waits while another process makes this map.  DD_ESTOPPED, and the map that was there is still there. */
 int graph_ingest(const struct graph_ingest_spec *spec, struct graph_ingest_result *ret,
 	struct dd_err *err) DD_MUST_USE;
 

@@ -23,12 +23,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define MAX_DEATHS 200
+#define TURN_MS 100
 #define MAX_FACTS ((uint64_t)512 << 20)
 
 enum fate { FATE_PENDING, FATE_KEPT, FATE_SENT, FATE_UNREAD };
@@ -51,7 +53,8 @@ struct ingest {
 	struct imports *imports;
 	struct facts facts; /* of the file at hand */
 	char *old_head;	    /* of the map that is there; NULL: it knows no history */
-	const char *head;   /* that of the spec, but an import does not bring history into a map without */
+	const char *
+		head; /* that of the spec, but an import does not bring history into a map without */
 	struct hash *digest;
 	size_t next; /* the file whose row is written next */
 	struct graph_ingest_result result;
@@ -512,8 +515,7 @@ compare_old(struct ingest *in, bool *ret_same, struct dd_err *err)
 			alike && unread && f->unread && str_eq(db_text(st, 7), f->unread);
 		same += s->same || still_unread;
 	}
-	const char *head = in->head ? in->head : "",
-		   *old_head = in->old_head ? in->old_head : "";
+	const char *head = in->head ? in->head : "", *old_head = in->old_head ? in->old_head : "";
 	*ret_same = rc == 0 && !gone && same == in->scan.n && strcmp(head, old_head) == 0;
 	return rc < 0 ? rc : 0;
 }
@@ -604,13 +606,32 @@ ingest(struct ingest *in, struct dd_err *err)
 	return rc;
 }
 
+/* One process at a time makes a map; what it made is then found, and seldom made anew. */
+static int
+wait_for_turn(const struct graph_ingest_spec *spec, int *ret_fd, struct dd_err *err)
+{
+	OWN_FREE char *path = mem_printf("%s.lock", spec->db);
+	for (bool told = false;; told = true) {
+		OWN(dd_err) struct dd_err why = {0};
+		int rc = fs_lock(path, false, ret_fd, &why);
+		if (rc == 0)
+			return 0;
+		if (rc != -DD_EBUSY)
+			return err_move(err, &why);
+		if (!told)
+			log_info("another drydock makes the map of %s; waiting", spec->root);
+		if (spec->host.stopping && spec->host.stopping())
+			return err_set(err, DD_ESTOPPED, "stopped");
+		(void)poll(NULL, 0, TURN_MS);
+	}
+}
+
 int
 graph_ingest(
 	const struct graph_ingest_spec *spec, struct graph_ingest_result *ret, struct dd_err *err)
 {
-	OWN_FREE char *lock = mem_printf("%s.lock", spec->db);
 	OWN_FD int lock_fd = -1;
-	int rc = fs_lock(lock, false, &lock_fd, err);
+	int rc = wait_for_turn(spec, &lock_fd, err);
 	if (rc < 0)
 		return err_wrap(err, "graph");
 	struct ingest in = {

@@ -209,5 +209,9 @@ is "killed at any moment it is the old map or the new one" "$torn" 0
 ingest
 ask find added_240
 is "and the next one makes it" "$status $(json '.items | length > 10')" "0 true"
+flock "$db.lock" sleep 2 &
+sleep 0.2
+run "$drydock" graph ingest --state "$state" --db "$db" "$tree"
+is "while another makes it, it waits, and says so" "$status $(grep -c 'another drydock makes the map' "$tmp/err")" "0 1"
 is "nothing is left beside it" "$(find "$tmp" -name 'map.db*' | sort | sed 's|.*/||' | tr '\n' ' ')" "map.db map.db.lock "
 done_testing
