@@ -6,6 +6,7 @@
 #include "envprobe/data.h"
 #include "envprobe/envprobe.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -80,12 +81,25 @@ is_kept_path(struct finder *f, struct str line)
 	return !is_mere_remark(line) && f->paths++ < PATHS_MAX;
 }
 
+/* "   12 |   puts("MOON is not set");": a line of the source, which a compiler shows. */
+static bool
+is_excerpt(struct str line)
+{
+	size_t i = 0;
+	while (i < line.n && line.p[i] == ' ')
+		i++;
+	size_t digits = i;
+	while (i < line.n && isdigit((unsigned char)line.p[i]))
+		i++;
+	return i > digits && digits && i + 1 < line.n && line.p[i] == ' ' && line.p[i + 1] == '|';
+}
+
 static bool
 take_hit(void *ctx, const struct match_hit *hit)
 {
 	struct finder *f = ctx;
 	struct str name = match_named(hit, "name");
-	if (!name.p || !name.n || name.n > 200)
+	if (!name.p || !name.n || name.n > 200 || is_excerpt(hit->text))
 		return true;
 	enum problem_kind kind = f->rules->kinds[hit->rule];
 	OWN_FREE char *key = mem_printf("%s " STR_FMT, problem_kind_names[kind], STR_ARG(name));

@@ -57,6 +57,7 @@ static const struct {
 	{"a.c:3:9: warning: unused variable 'moon' [-Wunused-variable]", NULL, NULL},
 	{"Moon.java:3: error: package java.awt.peer is not visible", "removed", "java.awt.peer"},
 	{"MOON_PHASE is not set", "env", "MOON_PHASE"},
+	{"   12 |   puts(\"MOON_PHASE is not set\");", NULL, NULL},
 	{"t.sh: 2: MOON: must be set", "env", "MOON"},
 	{"./t.sh: line 12: MOON: parameter null or not set", "env", "MOON"},
 	{"/bin/sh: 1: MOON: parameter not set", "env", "MOON"},
