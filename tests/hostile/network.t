@@ -1,4 +1,5 @@
 #!/bin/sh
+# Alone: it measures the machine, and looks for what is left on it.
 # Two pods in one network (a browser and the application it looks at): from each side, in every profile that runs
 # code of others, nothing of the other can be reached but its servers, and nobody rules the network.
 . "$(dirname "$0")/hostile.sh"
