@@ -39,7 +39,7 @@ run "$drydock" stop --state "$state" "$id"
 ended
 run "$drydock" qa shoot / --run "$id" --json --quiet --state "$state"
 is "a browser looks at it" "$status $(json '.scenarios[0].steps[0] | .status + " " + .title + " " + (.unmet | tostring)')" '0 passed Berths - north-basin []'
-is "and the run keeps what it saw" "$(ls "$state/runs/$id/screens" | tr '\n' ' ')" "01-001.png 01-shoot.jsonl "
+is "and the run keeps what it saw" "$(ls "$state/runs/$id/screens" | tr '\n' ' ')" "01-001.png 01-shoot.jsonl attestation.json "
 is "which does not touch what its attestation is about, nor does what the application printed" \
 	"$("$drydock" verify --json --state "$state" "$id" | jq -c "[.problems, .unlisted]") $("$drydock" logs --state "$state" "$id" | grep -c "^application.log")" "[[],[]] 1"
 ledger="cp harbourd $mine; ./$mine --db /tmp/ledger --init sql/schema.sql; exec ./$mine --db /tmp/ledger --port \$PORT"
