@@ -53,21 +53,29 @@ take(void *ctx, int stream, struct str data)
 	buf_add_str(&o->errors, data);
 }
 
-/* The line that names the failure: the last "E:" or "error" one, else the last that is not empty.
+/*
+ * The line that names the failure: the last "E:" or "error" one, with the next where it ends with a colon, else the last
+ * that is not empty.  Heap.
  */
-static struct str
+static char *
 telling_line(struct str text)
 {
-	struct str line, best = {"", 0}, last = {"", 0};
+	struct str line, best = {"", 0}, last = {"", 0}, reason = {"", 0};
 	while (str_next_line(&text, &line)) {
 		line = str_trim(line);
 		if (!line.n)
 			continue;
+		if (last.n && last.p == best.p && str_ends(best, ":"))
+			reason = line;
 		last = line;
-		if (str_starts(line, "E: ") || memmem(line.p, line.n, "error", 5))
+		if (str_starts(line, "E: ") || memmem(line.p, line.n, "error", 5)) {
 			best = line;
+			reason = (struct str){"", 0};
+		}
 	}
-	return best.n ? best : last;
+	best = best.n ? best : last;
+	return mem_printf(
+		STR_FMT "%s" STR_FMT, STR_ARG(best), reason.n ? " " : "", STR_ARG(reason));
 }
 
 static int
@@ -79,7 +87,6 @@ judge(const char *what, const struct output *o, const struct exec_result *r, str
 		return err_set(err, DD_ELIMIT, "%s: too much output", what);
 	if (r->exit_code == 0 && r->cause == CAUSE_NONE)
 		return 0;
-	struct str line = telling_line(buf_str(&o->errors));
 	if (r->cause != CAUSE_NONE && r->cause != CAUSE_SIGNAL)
 		return err_set(err, DD_EIO, "%s: ended by its %s limit%s", what,
 			exec_cause_name(r->cause),
@@ -90,7 +97,8 @@ judge(const char *what, const struct output *o, const struct exec_result *r, str
 			: r->cause == CAUSE_PIDS   ? "; give it more with --pids"
 						   : "");
 	log_debug("%s: " STR_FMT, what, STR_ARG(buf_str(&o->errors)));
-	return err_set(err, DD_EIO, "%s: " STR_FMT, what, STR_ARG(line));
+	OWN_FREE char *line = telling_line(buf_str(&o->errors));
+	return err_set(err, DD_EIO, "%s: %s", what, line);
 }
 
 int
