@@ -6,14 +6,8 @@ unset DRYDOCK_MODELS ANTHROPIC_API_KEY OPENAI_API_KEY GEMINI_API_KEY 2>/dev/null
 mkdir -p "$tmp/config" "$tmp/home" "$tmp/tasks"
 key=standin-key
 
-perl tests/agents/standin.pl "$tmp" 600 --tasks "$tmp/tasks" >"$tmp/port" &
-standin=$!
-on_exit="kill $standin; $on_exit"
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	grep -qs http "$tmp/port" && break
-	sleep 0.2
-done
-at=http://127.0.0.1:$(sed 's/http //' "$tmp/port")
+. "$root/tests/agents/standin.sh"
+begin_standin 600 --tasks "$tmp/tasks"
 echo "$key" >"$tmp/key"
 
 # models FILE AUTHOR REVIEWER LADDER: a table with an author and, unless it is "", a reviewer, each with the tasks of that name

@@ -1,6 +1,7 @@
 #!/bin/sh
 # drydock models and drydock trace as people use them.
 . "$(dirname "$0")/../tap.sh"
+. "$root/tests/agents/standin.sh"
 build=${DD_BUILD:-$root/build/release}
 export XDG_CONFIG_HOME="$tmp/config" HOME="$tmp/home"
 unset DRYDOCK_MODELS ANTHROPIC_API_KEY OPENAI_API_KEY GEMINI_API_KEY 2>/dev/null
@@ -39,14 +40,7 @@ run "$drydock" models --models "$tmp/readme.json" coder --json
 is "the README's example is one" "$status $(json '.[0] | "\(.name) \(.family) \(.context.effective) \(.key)"')" "0 coder qwen 12000 not needed"
 
 # --- against the stand-in
-perl tests/agents/standin.pl "$tmp" 200 >"$tmp/port" &
-standin=$!
-on_exit="kill $standin; $on_exit"
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	grep -q http "$tmp/port" && break
-	sleep 0.2
-done
-at=http://127.0.0.1:$(sed 's/http //' "$tmp/port")
+begin_standin 200
 cat >"$tmp/models.json" <<END
 {"providers": {"good": {"api": "openai-responses", "family": "f", "base_url": "$at/plain/v1", "auth": "bearer", "key_command": ["cat", "$tmp/key"]},
 	"bad": {"api": "openai-chat", "base_url": "$at/tattle/v1", "auth": "bearer", "key_command": ["cat", "$tmp/key"]}},

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The vendors' own clients: they understand the stand-in, and drydock's requests have their types.
 . "$(dirname "$0")/../tap.sh"
+. "$root/tests/agents/standin.sh"
 build=${DD_BUILD:-$root/build/release}
 sdk=$root/build/sdk
 
@@ -26,15 +27,9 @@ fi
 DD_WIRE_BODIES=$tmp/bodies.jsonl "$build/tests/agents/test_wire" '*: plain, *' >"$tmp/wire" 2>&1
 ok "requests were recorded" test "$(grep -c . "$tmp/bodies.jsonl")" -gt 60
 
-perl tests/agents/standin.pl "$tmp" 200 >"$tmp/port" &
-standin=$!
-on_exit="kill $standin; $on_exit"
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	grep -q http "$tmp/port" && break
-	sleep 0.2
-done
+begin_standin 200
 cp tests/agents/sdk/*.mjs "$sdk/"
-node "$sdk/clients.mjs" "$(sed 's/http //' "$tmp/port")" "$tmp" >"$tmp/clients" 2>&1
+node "$sdk/clients.mjs" "${at##*:}" "$tmp" >"$tmp/clients" 2>&1
 status=$?
 while read -r line; do
 	case $line in

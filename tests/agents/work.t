@@ -58,7 +58,7 @@ is "each with hours, basis, skill, reason, first step and way" "$(whole)" ""
 is "what an author says of its work is not in it" "$(grep -c 'Begin with a dash' "$tmp/guide")" 0
 
 # --- what an author does all the same is refused by the gate: a task fails, and who is after it does not begin
-task plan-$FEE <<END
+work_task plan-$FEE <<END
 {"id": "holds:\n$FEE", "answers": [{"edits": [{"path": "rate.c", "find": "2.5", "replace": "5"}]}]}
 END
 models "$tmp/one.json" plan "" '[{"context": 100}]'

@@ -28,7 +28,7 @@ echo "# $(cat "$tmp/doubts" | awk '{ n += $1 } END { print n + 0 }') calls were 
 is "and the branch is written once a run" "$(git -C "$app" for-each-ref --format='%(refname)' refs/heads/drydock | grep -c .)" $((i - ${DD_WORK_FROM:-0} + 1))
 
 # --- what a task first needs is asked for; it waits alone, and what it is after with it
-task "plan-$FEE" <<END
+work_task "plan-$FEE" <<END
 {"id": "holds:\n$FEE", "needs": ["pays 35.00", "return length * rate_of(flag);"], "answers": [
 	{"summary": "Add what is set for the pilot", "edits": [$DUE,
 		{"path": "fee.c", "find": "#include \"fee.h\"", "replace": "#include \"fee.h\"\n\n#include <stdio.h>\n#include <stdlib.h>"},

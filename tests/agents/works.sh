@@ -1,38 +1,11 @@
 # For scripts that execute a plan: a harbour's fees and journal in a repository, a plan of it, and the stand-in with what it knows
 # of each task.  Sourced after tap.sh.  RATE, FEE and LINE are the ids of the tasks: RATE is after FEE, LINE beside them.
-export XDG_CONFIG_HOME="$tmp/config" HOME="$tmp/home"
-unset DRYDOCK_MODELS ANTHROPIC_API_KEY OPENAI_API_KEY GEMINI_API_KEY 2>/dev/null
-mkdir -p "$tmp/config" "$tmp/home" "$tmp/tasks"
+. "$root/tests/agents/authors.sh"
 
-perl tests/agents/standin.pl "$tmp" 600 --tasks "$tmp/tasks" >"$tmp/port" &
-standin=$!
-on_exit="kill $standin; $on_exit"
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	grep -qs http "$tmp/port" && break
-	sleep 0.2
-done
-at=http://127.0.0.1:$(sed 's/http //' "$tmp/port")
-echo standin-key >"$tmp/key"
-
-# models FILE AUTHOR REVIEWER LADDER: a table with an author and, unless it is "", a reviewer, each with the tasks of that name
-models() {
-	cat >"$1" <<-END
-	{"providers": {"one": {"api": "anthropic-messages", "family": "alpha", "base_url": "$at/oracle+task=$2", "version": "2026-10-21",
-			"auth": "bearer", "key_command": ["cat", "$tmp/key"]},
-		"two": {"api": "openai-responses", "family": "beta", "base_url": "$at/oracle+task=$3/v1", "auth": "bearer",
-			"key_command": ["cat", "$tmp/key"]}},
-	"ladder": $4,
-	"models": {"writer": {"provider": "one", "context": {"window": 30000, "effective": 12000, "max_output": 2000},
-			"prices": {"input": 3, "output": 15}, "abilities": {"tools": true, "format": true}, "roles": ["write"]}
-		$([ -z "$3" ] || echo ', "reader": {"provider": "two", "context": {"window": 30000, "effective": 12000, "max_output": 2000},
-			"prices": {"input": 1, "output": 4}, "abilities": {"format": true}, "roles": ["review"]}')}}
-	END
-}
-# task NAME: standard input, and what every author needs
-task() { jq -c ". + {tools: [\"read\", \"find\", \"callers\", \"search\", \"run\", \"test\"], window: 12000}" >"$tmp/tasks/$1.json"; }
+# work_task NAME: standard input, and what the author of a task of the plan needs
+work_task() { jq -c ". + {tools: [\"read\", \"find\", \"callers\", \"search\", \"run\", \"test\"], window: 12000}" >"$tmp/tasks/$1.json"; }
 work() { run "$drydock" work --json --quiet --state "$state" "$@"; }
 approve() { run "$drydock" plan approve --state "$state" --author Ada "$1"; }
-asked() { jq -c "select(.profile == \"oracle+task=$1\")" "$tmp/requests.jsonl" 2>/dev/null | grep -c .; }
 
 app=$tmp/harbour
 cp -r "$apps/work-harbour" "$app"
@@ -55,7 +28,7 @@ DUE='{"path": "tests/fees.sh", "find": "\"\" 30.00", "replace": "\"\" 35.00"}'
 requirement_of() { echo "$1" | sed s/^T/R/; }
 # What the stand-in knows: it answers if its request has the requirement's id and check, the files, and what was decided.
 tell_of_harbour() {
-	task "plan-$RATE" <<-END
+	work_task "plan-$RATE" <<-END
 	{"id": "holds:\n$RATE", "needs": ["a ship of 10 metres under \"dan\" pays 2.50 a metre", "return flag[0] ? 2.0 : 3.0;", "Only whole metres count."], "requirements": ["$(requirement_of "$RATE")"],
 	"rules": ["These files are yours to change, and no other: rate.c, tests/fees.sh"], "answers": [
 		{"unless": ["is not among the files of this task"], "edits": [{"path": "fee.h", "find": "double fee(", "replace": "double  fee("}]},
@@ -65,12 +38,12 @@ tell_of_harbour() {
 			{"path": "tests/fees.sh", "find": "echo 1..1", "replace": "echo 1..2"},
 			{"path": "tests/fees.sh", "find": "\"\" 35.00", "replace": "\"\" 35.00\ncheck \"a flag of three letters\" 10 dan 30.00"}]}]}
 	END
-	task "plan-$FEE" <<-END
+	work_task "plan-$FEE" <<-END
 	{"id": "holds:\n$FEE", "needs": ["pays 35.00", "return length * rate_of(flag);"], "requirements": ["$(requirement_of "$FEE")"], "answers": [
 		{"summary": "Add five crowns for the pilot", "edits": [$DUE,
 			{"like": "return length . rate_of", "replace": "\treturn length * rate_of(flag) + 5;"}]}]}
 	END
-	task "plan-$LINE" <<-END
+	work_task "plan-$LINE" <<-END
 	{"id": "holds:\n$LINE", "needs": ["printf(\"%s", "prints \"- gull\""], "requirements": ["$(requirement_of "$LINE")"], "answers": [
 		{"summary": "Begin with a dash", "edits": [
 			{"path": "journal/entry.c", "find": "printf(\"%s", "replace": "printf(\"- %s"},

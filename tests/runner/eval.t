@@ -1,34 +1,19 @@
 #!/bin/sh
 # drydock eval: cases with known answers, a configuration without a model and one with the stand-in, side by side; killed, it goes on.
 . "$(dirname "$0")/../tap.sh"
-export XDG_CONFIG_HOME="$tmp/config" HOME="$tmp/home"
-unset DRYDOCK_MODELS ANTHROPIC_API_KEY OPENAI_API_KEY GEMINI_API_KEY 2>/dev/null
-mkdir -p "$tmp/config/drydock" "$tmp/home" "$tmp/tasks"
+. "$root/tests/agents/authors.sh"
+mkdir -p "$tmp/config/drydock"
 # What an earlier evaluation kept is of other cases: their budget differs.
 suite=$tmp/cases
 cp -r tests/runner/suite "$suite"
 sed -i "s|\.\./\.\./\.\./apps|$apps|; s/\"seconds\": 600/\"seconds\": $((600 + $$ % 10000))/" "$suite"/*/case.json
 
-perl tests/agents/standin.pl "$tmp" 600 --tasks "$tmp/tasks" >"$tmp/port" &
-on_exit="kill $!; $on_exit"
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	grep -qs http "$tmp/port" && break
-	sleep 0.2
-done
-at=http://127.0.0.1:$(sed 's/http //' "$tmp/port")
-echo standin-key >"$tmp/key"
 cat >"$tmp/tasks/right.json" <<'END'
 {"needs": ["return sorted[n / 2];", "double most = 0;"], "answers": [{"summary": "Take the mean, begin with the first", "edits": [
 	{"like": "return sorted.n / 2.;", "replace": "\treturn n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;"},
 	{"like": "double most = 0;", "replace": "\tdouble most = readings[0];"}]}]}
 END
-cat >"$tmp/models.json" <<END
-{"providers": {"one": {"api": "anthropic-messages", "family": "alpha", "base_url": "$at/oracle+task=right", "version": "2026-10-21",
-		"auth": "bearer", "key_command": ["cat", "$tmp/key"]}},
-	"ladder": [{"context": 100}],
-	"models": {"writer": {"provider": "one", "context": {"window": 30000, "effective": 12000, "max_output": 2000},
-		"prices": {"input": 3, "output": 15}, "abilities": {"tools": true, "format": true, "thinking": "adaptive"}, "roles": ["write"]}}}
-END
+models "$tmp/models.json" right "" '[{"context": 100}]'
 echo '{"name": "rules"}' >"$tmp/rules.json"
 echo '{"name": "with a model", "models": "models.json"}' >"$tmp/model.json"
 evaluate() { run "$drydock" eval --quiet --state "$state" "$@"; }
