@@ -161,7 +161,7 @@ $(OBJ)/tests/%: tests/%.c $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a Makefile
 $(OBJ)/tests/qa/%: TEST_LIBS := -lpng
 
 # --- what source is parsed with ------------------------------------------------------------------
-$(GRAMMARS)/fetched: graph/grammars/package.json graph/grammars/package-lock.json tools/grammars.sh
+$(GRAMMARS)/fetched: graph/grammars/package.json graph/grammars/package-lock.json tools/grammars.sh tools/npm.sh
 	sh tools/grammars.sh $(GRAMMARS)
 	@touch $@
 $(GRAMMARS)/obj/%.o: $(GRAMMARS)/fetched
@@ -178,7 +178,7 @@ $(OBJ)/graph/ingest.o: $(GRAPH_PARTS)
 $(OBJ)/graph/ingest.o: CPPFLAGS += -DGRAPH_EXTRACTOR='"$(shell cat $(GRAPH_PARTS) | sha256sum | cut -c 1-16)"'
 
 # --- what pages are judged with ------------------------------------------------------------------
-build/axe/axe.min.js: qa/axe/package.json qa/axe/package-lock.json tools/axe.sh
+build/axe/axe.min.js: qa/axe/package.json qa/axe/package-lock.json tools/axe.sh tools/npm.sh
 	sh tools/axe.sh $(@D)
 	@touch $@
 
