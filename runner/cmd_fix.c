@@ -3,15 +3,14 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "runner/fix_author.h"
-#include "runner/session.h"
 
 #include <string.h>
 
 struct fix_options {
 	struct common_options common;
-	const char *answers, *image, *patch, *goal, *models, *budget_usd;
-	uint64_t time, budget_tokens;
+	const char *answers, *image, *patch, *goal;
 	bool offline, strict, no_branch;
+	struct spending_options spending;
 	struct limit_options limits;
 };
 
@@ -23,13 +22,7 @@ static const struct option_def options[] = {
 	{"goal", 0, OPTION_TEXT, O(goal), "TEXT",
 		"have a model change the source so that this holds, instead of what fails; a test may be changed only if the "
 		"text names its path"},
-	{"models", 0, OPTION_TEXT, O(models), "FILE",
-		"read this file instead of your own models.json"},
-	{"budget-usd", 0, OPTION_TEXT, O(budget_usd), "N",
-		"calls to models cost at most this much in all"},
-	{"budget-tokens", 0, OPTION_NUMBER, O(budget_tokens), "N",
-		"and take at most this many tokens"},
-	{"time", 0, OPTION_NUMBER, O(time), "S", "begin no attempt after this many seconds"},
+	SPENDING_OPTIONS(struct fix_options, spending),
 	{"patch", 0, OPTION_TEXT, O(patch), "FILE", "write the changes there, too"},
 	{"no-branch", 0, OPTION_FLAG, O(no_branch), NULL,
 		"write nothing into the repository of the source"},
@@ -64,16 +57,8 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		.no_branch = o->no_branch,
 		.offline = o->offline,
 		.limits = o->limits,
-		.fix_ms = (int64_t)o->time * 1000,
 		.created_ns = clock_real_ns()};
-	int rc = o->time > 1000000000 || o->budget_tokens > INT64_MAX / 2
-			 ? err_set(err, DD_EINVAL, "a limit is out of range")
-			 : fix_budget_usd(o->budget_usd, &ro.budget_nano_usd, err);
-	ro.budget_tokens = (int64_t)o->budget_tokens;
-	if (rc == 0)
-		rc = fix_models_look(o->models, o->goal, err);
-	if (rc == 0)
-		rc = command_absolute_path(o->models, &ro.models, err);
+	int rc = fix_take_spending(&o->spending, o->goal, &ro, err);
 	if (rc == 0 && o->goal)
 		ro.goal = mem_strdup(o->goal);
 	if (rc == 0)

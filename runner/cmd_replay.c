@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "runner/bundle.h"
-#include "runner/session.h"
 #include "runner/verdict.h"
 
 struct replay_options {

@@ -5,7 +5,6 @@
 #include "envprobe/envprobe.h"
 #include "images/images.h"
 #include "runner/intake.h"
-#include "runner/session.h"
 #include "runner/verdict.h"
 
 #include <string.h>

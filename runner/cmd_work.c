@@ -5,26 +5,19 @@
 #include "base/log.h"
 #include "runner/fix_author.h"
 #include "runner/plan_file.h"
-#include "runner/session.h"
 #include "runner/work.h"
 
 struct work_options {
 	struct common_options common;
-	const char *answers, *models, *budget_usd, *image, *source, *notify;
-	uint64_t time, budget_tokens;
+	const char *answers, *image, *source, *notify;
 	bool offline, no_branch;
+	struct spending_options spending;
 	struct limit_options limits;
 };
 
 #define O(member) offsetof(struct work_options, member)
 static const struct option_def options[] = {
-	{"models", 0, OPTION_TEXT, O(models), "FILE",
-		"read this file instead of your own models.json"},
-	{"budget-usd", 0, OPTION_TEXT, O(budget_usd), "N",
-		"calls to models cost at most this much in all"},
-	{"budget-tokens", 0, OPTION_NUMBER, O(budget_tokens), "N",
-		"and take at most this many tokens"},
-	{"time", 0, OPTION_NUMBER, O(time), "S", "begin no attempt after this many seconds"},
+	SPENDING_OPTIONS(struct work_options, spending),
 	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
 		"answers to questions: a JSON object by id"},
 	{"notify", 0, OPTION_TEXT, O(notify), "CMD|URL",
@@ -45,17 +38,11 @@ fill_options(
 	const struct work_options *o, const char *plan, struct run_options *ro, struct dd_err *err)
 {
 	OWN_FREE char *path = plan_file_path(plan), *real = NULL, *source = NULL;
-	int rc = o->time > 1000000000 || o->budget_tokens > INT64_MAX / 2
-			 ? err_set(err, DD_EINVAL, "a limit is out of range")
-			 : fix_budget_usd(o->budget_usd, &ro->budget_nano_usd, err);
-	if (rc == 0)
-		rc = command_absolute_path(path, &real, err);
+	int rc = command_absolute_path(path, &real, err);
 	if (rc == 0)
 		rc = work_admit(real, o->source, &ro->plan, &source, err);
 	if (rc == 0)
-		rc = fix_models_look(o->models, NULL, err);
-	if (rc == 0)
-		rc = command_absolute_path(o->models, &ro->models, err);
+		rc = fix_take_spending(&o->spending, NULL, ro, err);
 	if (rc == 0)
 		rc = command_source(source, &ro->source, err);
 	if (rc == 0)
@@ -73,8 +60,6 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		.no_branch = o->no_branch,
 		.offline = o->offline,
 		.limits = o->limits,
-		.budget_tokens = (int64_t)o->budget_tokens,
-		.fix_ms = (int64_t)o->time * 1000,
 		.created_ns = clock_real_ns()};
 	int rc = fill_options(o, call->args[0], &ro, err);
 	if (rc == 0)

@@ -240,26 +240,6 @@ find_tree(const struct run *run, const json_t *result, json_t **ret, struct dd_e
 	return *ret ? 0 : err_set(err, DD_ENOENT, "the source was never read");
 }
 
-/* The files of a directory over the work tree of a pod. */
-static int
-put_over(struct pod *pod, const char *dir, struct dd_err *err)
-{
-	struct feeder f = {.dir_fd = -1, .out_fd = -1};
-	OWN_FD int input = -1;
-	OWN(buf) struct buf out = {.max = 1 << 20};
-	const char *args[] = {"tree", NULL};
-	int rc = feeder_start(&f, dir, &input, err);
-	const struct worker_spec worker = {.name = "intake", .args = args, .input_fd = input};
-	if (rc == 0)
-		rc = worker_exec(pod, &worker, &out, err);
-	if (input >= 0)
-		(void)close(TAKE_FD(input));
-	if (feeder_end(&f))
-		rc = err_set(err, DD_EIO, "%s", err_msg(&f.err));
-	dd_err_cleanup(&f.err);
-	return rc;
-}
-
 /* tree becomes the tree with the hidden files. */
 static int
 hide_in(const struct evaluating *e, const struct run *run, json_t *tree, struct dd_err *err)
@@ -278,7 +258,7 @@ hide_in(const struct evaluating *e, const struct run *run, json_t *tree, struct 
 		const struct pod_spec spec = {.state = e->st, .work = &work};
 		rc = pod_open(&spec, &pod, err);
 		if (rc == 0)
-			rc = put_over(pod, e->c->hidden, err);
+			rc = feeder_give(pod, e->c->hidden, "intake", "tree", err);
 		if (rc == 0)
 			rc = pod_freeze(pod, POD_WORK, key.s, err);
 		else

@@ -46,3 +46,23 @@ feeder_end(struct feeder *f)
 	f->dir_fd = f->out_fd = -1;
 	return f->rc < 0 && !str_ends(str_of(err_msg(&f->err)), strerror(EPIPE));
 }
+
+int
+feeder_give(
+	struct pod *pod, const char *dir, const char *worker, const char *what, struct dd_err *err)
+{
+	struct feeder f = {.dir_fd = -1, .out_fd = -1};
+	OWN_FD int input = -1;
+	OWN(buf) struct buf out = {.max = 1 << 20};
+	const char *args[] = {what, NULL};
+	int rc = feeder_start(&f, dir, &input, err);
+	const struct worker_spec spec = {.name = worker, .args = args, .input_fd = input};
+	if (rc == 0)
+		rc = worker_exec(pod, &spec, &out, err);
+	if (input >= 0)
+		(void)close(TAKE_FD(input));
+	if (feeder_end(&f))
+		rc = err_set(err, DD_EIO, "%s", err_msg(&f.err));
+	dd_err_cleanup(&f.err);
+	return rc;
+}

@@ -3,6 +3,7 @@
 #define RUNNER_FEEDER_H
 
 #include "base/pack.h"
+#include "sandbox/sandbox.h"
 
 #include <pthread.h>
 
@@ -24,5 +25,9 @@ int feeder_start(struct feeder *f, const char *dir, int *ret_read_fd, struct dd_
  * way.
  */
 bool feeder_end(struct feeder *f);
+
+/* All of it: the directory is what the worker of that name reads, in the pod; `what` is its argument. */
+int feeder_give(struct pod *pod, const char *dir, const char *worker, const char *what,
+	struct dd_err *err) DD_MUST_USE;
 
 #endif

@@ -26,10 +26,29 @@ struct fix_models {
  */
 int fix_models_open(const struct run *run, const struct answers *answers, struct fix_models **ret,
 	struct dd_err *err) DD_MUST_USE;
-/* What is wrong with the table is said before anything is begun; goal: it needs who may write.  DD_EINVAL. */
-int fix_models_look(const char *file, const char *goal, struct dd_err *err) DD_MUST_USE;
-/* "2.50" in billionths; NULL gives 0.  DD_EINVAL. */
-int fix_budget_usd(const char *text, int64_t *ret, struct dd_err *err) DD_MUST_USE;
+/* Options of a command that asks models: which, and what they may cost. */
+struct spending_options {
+	const char *models, *budget_usd;
+	uint64_t time, budget_tokens;
+};
+/* Their rows, for a table of option_def; `member` is the spending_options in `type`, the options struct. */
+#define SPENDING_OPTIONS(type, member) \
+	{"models", 0, OPTION_TEXT, offsetof(type, member.models), "FILE", \
+		"read this file instead of your own models.json"}, \
+		{"budget-usd", 0, OPTION_TEXT, offsetof(type, member.budget_usd), "N", \
+			"calls to models cost at most this much in all"}, \
+		{"budget-tokens", 0, OPTION_NUMBER, offsetof(type, member.budget_tokens), "N", \
+			"and take at most this many tokens"}, \
+	{ \
+		"time", 0, OPTION_NUMBER, offsetof(type, member.time), "S", \
+			"begin no attempt after this many seconds" \
+	}
+/*
+ * Into the options of a run; what is wrong with the table of models is said before anything is begun.  goal: it needs who may
+ * write, NULL: not.  DD_EINVAL.
+ */
+int fix_take_spending(const struct spending_options *o, const char *goal, struct run_options *ret,
+	struct dd_err *err) DD_MUST_USE;
 void fix_models_close(struct fix_models *m); /* NULL is fine */
 
 /* Who writes next; NULL: the ladder is at its end.  Rungs that nobody can be asked for are passed over. */

@@ -36,26 +36,6 @@ bind_layers(const struct state *st, const struct strlist *layers, struct looking
 		l->binds[i] = (struct pod_bind){l->words.v[2 * i], l->words.v[2 * i + 1], false};
 }
 
-/* A git directory into the pod. */
-static int
-bring_repository(struct pod *pod, const char *dir, struct dd_err *err)
-{
-	struct feeder f = {.dir_fd = -1, .out_fd = -1};
-	OWN_FD int input = -1;
-	OWN(buf) struct buf out = {.max = 4096};
-	const char *args[] = {"repository", NULL};
-	int rc = feeder_start(&f, dir, &input, err);
-	const struct worker_spec worker = {.name = "fix", .args = args, .input_fd = input};
-	if (rc == 0)
-		rc = worker_exec(pod, &worker, &out, err);
-	if (input >= 0)
-		(void)close(TAKE_FD(input));
-	if (feeder_end(&f))
-		rc = err_set(err, DD_EIO, "%s", err_msg(&f.err));
-	dd_err_cleanup(&f.err);
-	return rc;
-}
-
 /* repository: a directory that is brought there first; NULL. */
 static int
 look(const struct state *st, const char *repository, const struct stack *below,
@@ -72,7 +52,7 @@ look(const struct state *st, const char *repository, const struct stack *below,
 		return rc;
 	out->max = OUTPUT_MAX;
 	if (repository)
-		rc = bring_repository(pod, repository, err);
+		rc = feeder_give(pod, repository, "fix", "repository", err);
 	if (rc == 0)
 		rc = worker_exec(pod, &worker, out, err);
 	pod_close(pod);

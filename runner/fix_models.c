@@ -1,12 +1,14 @@
 /* Which models a repair may ask, and the ladder they are asked by. */
 #include "runner/fix_author.h"
 
+#include "runner/commands.h"
 #include "runner/models_files.h"
 
 #include <string.h>
 
-int
-fix_budget_usd(const char *text, int64_t *ret, struct dd_err *err)
+/* "2.50" in billionths; NULL gives 0. */
+static int
+read_usd(const char *text, int64_t *ret, struct dd_err *err)
 {
 	char *end = NULL;
 	double usd = text ? strtod(text, &end) : 0;
@@ -16,8 +18,8 @@ fix_budget_usd(const char *text, int64_t *ret, struct dd_err *err)
 	return 0;
 }
 
-int
-fix_models_look(const char *file, const char *goal, struct dd_err *err)
+static int
+look_at_models(const char *file, const char *goal, struct dd_err *err)
 {
 	OWN(models) struct models all = {0};
 	OWN(dd_err) struct dd_err why = {0};
@@ -27,6 +29,22 @@ fix_models_look(const char *file, const char *goal, struct dd_err *err)
 		return err_set(err, DD_EINVAL,
 			"--goal needs a model that may write, and none can be asked (drydock models says why)");
 	return 0;
+}
+
+int
+fix_take_spending(const struct spending_options *o, const char *goal, struct run_options *ret,
+	struct dd_err *err)
+{
+	int rc = o->time > 1000000000 || o->budget_tokens > INT64_MAX / 2
+			 ? err_set(err, DD_EINVAL, "a limit is out of range")
+			 : read_usd(o->budget_usd, &ret->budget_nano_usd, err);
+	if (rc == 0)
+		rc = look_at_models(o->models, goal, err);
+	if (rc == 0)
+		rc = command_absolute_path(o->models, &ret->models, err);
+	ret->budget_tokens = (int64_t)o->budget_tokens;
+	ret->fix_ms = (int64_t)o->time * 1000;
+	return rc;
 }
 
 static int

@@ -37,7 +37,7 @@ struct proposing {
 	struct buf in;	    /* from the worker: not yet taken */
 	struct buf result;  /* its last message */
 	bool judging;
-	bool anew; /* each request finds the builder as it was opened */
+	bool anew; /* each request finds the builder as it was opened, else as the build left it */
 	struct dd_err err;
 	int rc;
 };
@@ -206,15 +206,16 @@ run_worker(struct proposing *p, struct pod *desk, const char *const *args, struc
 	return p->rc < 0 ? err_move(err, &p->err) : rc;
 }
 
+/* In a pod of the build. */
 static int
-fix_c(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
+propose_by(struct proposing *p, struct pod *desk, const char *const *args, const char *what,
+	json_t **ret, struct dd_err *err)
 {
 	const struct pod_spec spec = {
 		.state = p->g->state, .root = *p->g->root, .work = p->g->work};
-	const char *args[] = {"propose", p->g->strict ? "strict" : "plain", NULL};
-	int step = progress_begin("looking for C that is refused");
+	int step = progress_begin("looking for %s", what);
 	int rc = pod_open(&spec, &p->builder, err);
-	if (rc == 0)
+	if (rc == 0 && !p->anew)
 		rc = build(p, err);
 	if (rc == 0)
 		rc = run_worker(p, desk, args, err);
@@ -223,6 +224,13 @@ fix_c(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
 		rc = json_parse(buf_str(&p->result), ret, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	return rc;
+}
+
+static int
+fix_c(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
+{
+	const char *args[] = {"propose", p->g->strict ? "strict" : "plain", NULL};
+	return propose_by(p, desk, args, "C that is refused", ret, err);
 }
 
 /* Configured once, and each time what follows up to a phase. */
@@ -239,22 +247,12 @@ put_command(const struct command_list *l, enum command_phase to, struct buf *out
 static int
 fix_build(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
 {
-	const struct pod_spec spec = {
-		.state = p->g->state, .root = *p->g->root, .work = p->g->work};
 	OWN(buf) struct buf command = {0};
 	put_command(p->g->commands, PHASE_BUILD, &command);
 	const char *args[] = {"build", command.p, NULL};
-	int step = progress_begin("looking for what keeps it from being built");
 	p->limit_ms = BUILD_LIMIT_MS;
 	p->anew = true;
-	int rc = pod_open(&spec, &p->builder, err);
-	if (rc == 0)
-		rc = run_worker(p, desk, args, err);
-	pod_close(TAKE(p->builder));
-	if (rc == 0)
-		rc = json_parse(buf_str(&p->result), ret, err);
-	progress_end(step, rc < 0 ? "failed" : "ok");
-	return rc;
+	return propose_by(p, desk, args, "what keeps it from being built", ret, err);
 }
 
 /* ---- judging ---- */

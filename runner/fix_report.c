@@ -666,8 +666,8 @@ fix_write_results(const struct run *run, const struct fix_result *r, struct dd_e
 	return rc < 0 ? rc : fs_write_atomic(result, buf_str(&text), 0600, err);
 }
 
-static void
-print_line(const char *label, const char *text)
+void
+fix_print_line(const char *label, const char *text)
 {
 	OWN(buf) struct buf safe = {.max = 8192};
 	if (!text)
@@ -687,7 +687,7 @@ print_refusals(const json_t *judged)
 			mem_printf("%s: %s (%s)", json_string_value(json_object_get(one, "path")),
 				json_string_value(json_object_get(one, "text")),
 				json_string_value(json_object_get(one, "kind")));
-		print_line("refused", line);
+		fix_print_line("refused", line);
 	}
 }
 
@@ -701,7 +701,7 @@ print_side(const struct fix_result *r, int side)
 	buf_printf(&line, "%s%s", *branch ? branch : *why ? why : "no branch", a ? ": " : "");
 	if (a)
 		put_side_gates(a, &line);
-	print_line("a side", line.p);
+	fix_print_line("a side", line.p);
 }
 
 static void
@@ -716,7 +716,7 @@ print_summary(const struct run *run, const struct fix_result *r)
 	size_t i;
 	json_t *one;
 	printf("%s: %s\n", name.n ? name.p : "", fix_outcome_names[r->outcome]);
-	print_line("ends", ends);
+	fix_print_line("ends", ends);
 	for (i = 0; i < r->attempts.n; i++) {
 		const struct fix_attempt *a = &r->attempts.v[i];
 		OWN(buf) struct buf line = {.max = 1000};
@@ -725,10 +725,10 @@ print_summary(const struct run *run, const struct fix_result *r)
 		if (a->verdict != VERDICT_NOTHING)
 			buf_puts(&line, ", ");
 		put_rules(a, &line);
-		print_line("attempt", line.p);
+		fix_print_line("attempt", line.p);
 		print_refusals(a->judged);
 		print_refusals(a->secured);
-		print_line("note", json_string_value(json_object_get(a->proposed, "note")));
+		fix_print_line("note", json_string_value(json_object_get(a->proposed, "note")));
 	}
 	json_array_foreach (left, i, one) {
 		if (i == 10) {
@@ -739,27 +739,27 @@ print_summary(const struct run *run, const struct fix_result *r)
 		const char *path = json_string_value(json_object_get(one, "path"));
 		OWN_FREE char *what = mem_printf("%s%s%s", path ? path : "", path ? ": " : "",
 			json_string_value(json_object_get(one, "what")));
-		print_line("left", what);
+		fix_print_line("left", what);
 	}
 	if (r->tokens) {
 		OWN_FREE char *cost =
 			mem_printf("USD %.4f, %lld tokens", r->usd, (long long)r->tokens);
 		OWN_FREE char *label = review_label(r);
-		print_line("cost", cost);
-		print_line("review", r->layers.n ? label : NULL);
+		fix_print_line("cost", cost);
+		fix_print_line("review", r->layers.n ? label : NULL);
 	}
 	if (r->conflict.left.n) {
 		OWN_FREE char *pair = mem_printf("%s and %s never pass together",
 			r->conflict.left.v[0], r->conflict.right.v[0]);
-		print_line("conflict", pair);
+		fix_print_line("conflict", pair);
 		for (int side = 0; side < 2; side++)
 			print_side(r, side);
 	}
-	print_line("not judged", fix_unjudged(r));
-	print_line("why", r->why);
-	print_line("branch", json_string_value(json_object_get(r->branch, "branch")));
-	print_line("no branch", json_string_value(json_object_get(r->branch, "why")));
-	print_line("patch", run->options.patch ? run->options.patch : patch);
+	fix_print_line("not judged", fix_unjudged(r));
+	fix_print_line("why", r->why);
+	fix_print_line("branch", json_string_value(json_object_get(r->branch, "branch")));
+	fix_print_line("no branch", json_string_value(json_object_get(r->branch, "why")));
+	fix_print_line("patch", run->options.patch ? run->options.patch : patch);
 }
 
 void

@@ -75,6 +75,8 @@ char *fix_side_message(const struct run *run, const struct fix_result *r, int si
 int fix_write_results(const struct run *run, const struct fix_result *r, struct dd_err *err)
 	DD_MUST_USE;
 
+/* "  LABEL      TEXT", for a terminal; nothing where text is NULL. */
+void fix_print_line(const char *label, const char *text);
 void fix_print(const struct run *run, const struct fix_result *r, const struct answers *answers,
 	bool json);
 

@@ -95,26 +95,16 @@ work_head(const struct work *w)
 }
 
 static void
-print_line(const char *label, const char *text)
-{
-	OWN(buf) struct buf safe = {.max = 8192};
-	if (!text)
-		return;
-	buf_put_visible(&safe, str_of(text));
-	printf("  %-10s %s\n", label, safe.n ? safe.p : "");
-}
-
-static void
 print_task(const struct work_task *t)
 {
 	OWN_FREE char *line = mem_printf("%s: %s", t->of->id, t->of->title);
-	print_line(task_end_names[t->end], line);
-	print_line("", t->because);
+	fix_print_line(task_end_names[t->end], line);
+	fix_print_line("", t->because);
 	for (size_t i = 0; i < t->asked.n; i++) {
 		if (!t->asked.v[i].blocking)
 			continue;
-		print_line("question", t->asked.v[i].id);
-		print_line("", t->asked.v[i].text);
+		fix_print_line("question", t->asked.v[i].id);
+		fix_print_line("", t->asked.v[i].text);
 	}
 }
 
@@ -128,12 +118,12 @@ work_print(const struct run *run, const struct work *w, const struct fix_result 
 	printf("%s: %s\n", name.n ? name.p : "", work_outcome_names[w->outcome]);
 	for (size_t i = 0; i < w->plan.n; i++)
 		print_task(&w->v[i]);
-	print_line("cost", r->tokens ? cost : NULL);
-	print_line("why", w->outcome == WORK_DONE ? NULL : r->why);
-	print_line("unjudged", fix_unjudged(r));
-	print_line("branch", json_string_value(json_object_get(r->branch, "branch")));
-	print_line("no branch", json_string_value(json_object_get(r->branch, "why")));
-	print_line("patch", patch);
+	fix_print_line("cost", r->tokens ? cost : NULL);
+	fix_print_line("why", w->outcome == WORK_DONE ? NULL : r->why);
+	fix_print_line("unjudged", fix_unjudged(r));
+	fix_print_line("branch", json_string_value(json_object_get(r->branch, "branch")));
+	fix_print_line("no branch", json_string_value(json_object_get(r->branch, "why")));
+	fix_print_line("patch", patch);
 	if (w->outcome == WORK_BLOCKED)
 		printf("  %-10s drydock resume %s --answers FILE\n", "then", run->id);
 }
