@@ -159,13 +159,6 @@ leaves_out(const char *text)
 	return has_word(text, marks);
 }
 
-static const char *
-text_of(const json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-	return s ? s : "";
-}
-
 static void
 put_refusal(const struct author_reach *reach, const char *path, struct buf *why)
 {
@@ -186,12 +179,13 @@ check_edits(const struct author_reach *reach, const json_t *edits, struct buf *w
 	size_t i;
 	json_t *one;
 	json_array_foreach ((json_t *)edits, i, one) {
-		const char *path = text_of(one, "path");
+		const char *path = json_string_in(one, "path");
 		if (!author_may_write(reach, path)) {
 			buf_printf(why, "edits[%zu]: ", i);
 			put_refusal(reach, path, why);
 		}
-		if (leaves_out(text_of(one, "replace")) && !leaves_out(text_of(one, "find")))
+		if (leaves_out(json_string_in(one, "replace")) &&
+			!leaves_out(json_string_in(one, "find")))
 			buf_printf(why,
 				"edits[%zu]: `replace` says that something is left out. Write it in full.\n",
 				i);
@@ -227,8 +221,8 @@ author_read(const struct author_reach *reach, const char *text, struct author_an
 		return;
 	}
 	ret->edits = json_incref(json_object_get(j, "edits"));
-	ret->summary = mem_strdup(text_of(j, "summary"));
-	ret->left = mem_strdup(text_of(j, "left"));
+	ret->summary = mem_strdup(json_string_in(j, "summary"));
+	ret->left = mem_strdup(json_string_in(j, "left"));
 	ret->complete = json_is_true(json_object_get(j, "complete"));
 	check_edits(reach, ret->edits, why);
 }
@@ -240,9 +234,9 @@ author_edits(const json_t *edits, size_t *ret_n)
 	size_t i;
 	json_t *one;
 	json_array_foreach ((json_t *)edits, i, one) {
-		const char *find = text_of(one, "find");
-		v[i] = (struct edit){*find ? EDIT_REPLACE : EDIT_WHOLE, text_of(one, "path"),
-			str_of(find), str_of(text_of(one, "replace"))};
+		const char *find = json_string_in(one, "find");
+		v[i] = (struct edit){*find ? EDIT_REPLACE : EDIT_WHOLE, json_string_in(one, "path"),
+			str_of(find), str_of(json_string_in(one, "replace"))};
 	}
 	*ret_n = json_array_size(edits);
 	return v;

@@ -73,6 +73,14 @@ const char *json_type_name(const json_t *j);
 /* String from text of any bytes: invalid UTF-8 and NUL become U+FFFD.  Never NULL. */
 json_t *json_text(struct str s);
 
+/* A member of an object that is a string, "" where it is none; borrowed. */
+static inline const char *
+json_string_in(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+	return s ? s : "";
+}
+
 /* An array of texts, and its strings appended to ret; what is no string is left out. */
 json_t *json_from_strings(const struct strlist *l);
 void json_to_strings(const json_t *array, struct strlist *ret);

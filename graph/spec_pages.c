@@ -21,13 +21,6 @@ struct page {
 	struct buf *out;
 };
 
-static const char *
-text_of(const json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-	return s ? s : "";
-}
-
 /* ---- components ---- */
 
 static const json_t *
@@ -36,7 +29,7 @@ section_of(const json_t *spec, const char *key)
 	size_t i;
 	json_t *section;
 	json_array_foreach (json_object_get(spec, "sections"), i, section)
-		if (strcmp(text_of(section, "key"), key) == 0)
+		if (strcmp(json_string_in(section, "key"), key) == 0)
 			return section;
 	return NULL;
 }
@@ -101,11 +94,16 @@ is_in(const struct page *p, const json_t *item)
 {
 	size_t i;
 	json_t *place;
+	struct str before = {NULL, 0};
 	json_array_foreach (json_object_get(item, "places"), i, place) {
-		const char *component =
-			json_string_value(place)
-				? graph_spec_component(p->spec, file_of(json_string_value(place)))
-				: NULL;
+		if (!json_is_string(place))
+			continue;
+		struct str file = file_of(json_string_value(place));
+		/* Most of an item is of one file. */
+		if (before.p && file.n == before.n && memcmp(file.p, before.p, file.n) == 0)
+			continue;
+		before = file;
+		const char *component = graph_spec_component(p->spec, file);
 		if (component && strcmp(component, p->component) == 0)
 			return true;
 	}
@@ -134,7 +132,7 @@ put_diagram(struct buf *b, const json_t *links)
 	buf_puts(b, "\n```mermaid\ngraph TD\n");
 	json_array_foreach (links, i, l) {
 		for (int end = 0; end < 2; end++) {
-			const char *name = text_of(l, end ? "to" : "from");
+			const char *name = json_string_in(l, end ? "to" : "from");
 			struct hash_hex h = hash_bytes(str_of(name));
 			buf_printf(b, "%sc%.8s[\"", end ? " --> " : "\t", h.s);
 			put_label(b, name);
@@ -184,7 +182,7 @@ static void
 put_item(const struct page *p, const char *key, const json_t *item)
 {
 	bool component = strcmp(key, "components") == 0;
-	buf_printf(p->out, "- %s", text_of(item, "text"));
+	buf_printf(p->out, "- %s", json_string_in(item, "text"));
 	/* The files that such a sentence is of stand in it. */
 	if (strcmp(key, "files") != 0)
 		put_places(p->out, json_object_get(item, "places"));
@@ -202,7 +200,7 @@ put_sections(const struct page *p)
 	size_t i, k;
 	json_t *section, *item;
 	json_array_foreach (json_object_get(p->spec, "sections"), i, section) {
-		const char *key = text_of(section, "key");
+		const char *key = json_string_in(section, "key");
 		size_t put = 0;
 		if (!is_wanted(p, key))
 			continue;
@@ -210,12 +208,12 @@ put_sections(const struct page *p)
 			if (p->view == VIEW_COMPONENT && !is_in(p, item))
 				continue;
 			if (!put++) {
-				buf_printf(p->out, "\n## %s\n", text_of(section, "title"));
+				buf_printf(p->out, "\n## %s\n", json_string_in(section, "title"));
 				if (strcmp(key, "components") == 0 && p->view != VIEW_AGENTS)
 					put_diagram(p->out, json_object_get(p->spec, "links"));
-				if (*text_of(section, "of"))
+				if (*json_string_in(section, "of"))
 					buf_printf(p->out, "\nAs found out by %s.\n",
-						text_of(section, "of"));
+						json_string_in(section, "of"));
 				buf_putc(p->out, '\n');
 			}
 			put_item(p, key, item);
@@ -226,7 +224,7 @@ put_sections(const struct page *p)
 void
 graph_spec_markdown(const json_t *spec, bool agents, struct buf *ret)
 {
-	OWN_FREE char *name = spec_code(text_of(spec, "name"));
+	OWN_FREE char *name = spec_code(json_string_in(spec, "name"));
 	const struct page p = {spec, agents ? VIEW_AGENTS : VIEW_WHOLE, NULL, ret};
 	buf_printf(ret, agents ? "# Working in %s\n" : "# %s as it is\n", name);
 	put_sections(&p);
@@ -243,10 +241,10 @@ put_neighbours(const struct page *p, const char *other, const char *one, const c
 	size_t i, put = 0;
 	json_t *l;
 	json_array_foreach (json_object_get(p->spec, "links"), i, l) {
-		if (strcmp(text_of(l, one), p->component) != 0)
+		if (strcmp(json_string_in(l, one), p->component) != 0)
 			continue;
-		OWN_FREE char *code = spec_code(text_of(l, other)),
-			      *page = page_name(text_of(l, other));
+		OWN_FREE char *code = spec_code(json_string_in(l, other)),
+			      *page = page_name(json_string_in(l, other));
 		if (!put++)
 			buf_printf(p->out, "\n## %s\n\n", title);
 		buf_printf(p->out, "- [%s](%s)\n", code, page);
@@ -257,7 +255,7 @@ static void
 put_component(const struct page *p, const json_t *item)
 {
 	OWN_FREE char *code = spec_code(p->component);
-	buf_printf(p->out, "# Component %s\n\n%s\n", code, text_of(item, "text"));
+	buf_printf(p->out, "# Component %s\n\n%s\n", code, json_string_in(item, "text"));
 	put_neighbours(p, "to", "from", "Needs");
 	put_neighbours(p, "from", "to", "Needed by");
 	put_sections(p);
@@ -270,7 +268,7 @@ graph_spec_pages(
 	size_t i;
 	json_t *item;
 	OWN(buf) struct buf out = {0};
-	OWN_FREE char *name = spec_code(text_of(spec, "name"));
+	OWN_FREE char *name = spec_code(json_string_in(spec, "name"));
 	struct page p = {spec, VIEW_INDEX, NULL, &out};
 	buf_printf(&out,
 		"# %s as it is\n\nMade of the source by `drydock docs`; `drydock docs check` says what of it is true no more.\n" NAMES_ARE,

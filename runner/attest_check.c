@@ -56,13 +56,6 @@ find(struct attest_check *c, const char *name, const char *what)
 	p->what = mem_strdup(what);
 }
 
-static const char *
-text_of(const json_t *j, const char *key)
-{
-	const char *text = json_string_value(json_object_get(j, key));
-	return text ? text : "";
-}
-
 /* ---- files ---- */
 
 struct files {
@@ -90,12 +83,12 @@ check_files(int dir_fd, const json_t *subjects, struct attest_check *c, struct d
 	size_t i;
 	json_t *one;
 	json_array_foreach ((json_t *)subjects, i, one)
-		map_put(&f.said, text_of(one, "name"),
-			mem_strdup(text_of(json_object_get(one, "digest"), "sha256")));
+		map_put(&f.said, json_string_in(one, "name"),
+			mem_strdup(json_string_in(json_object_get(one, "digest"), "sha256")));
 	int rc = attest_walk(dir_fd, true, look_at_file, &f, err);
 	json_array_foreach ((json_t *)subjects, i, one)
-		if (map_get(&f.said, text_of(one, "name")))
-			find(c, text_of(one, "name"), "missing");
+		if (map_get(&f.said, json_string_in(one, "name")))
+			find(c, json_string_in(one, "name"), "missing");
 	c->files = (int64_t)json_array_size(subjects);
 	map_cleanup(&f.said);
 	return rc;
@@ -106,7 +99,7 @@ check_files(int dir_fd, const json_t *subjects, struct attest_check *c, struct d
 static void
 find_step(struct attest_check *c, const json_t *step, const char *what)
 {
-	OWN_FREE char *name = mem_printf("step %s", text_of(step, "step"));
+	OWN_FREE char *name = mem_printf("step %s", json_string_in(step, "step"));
 	find(c, name, what);
 }
 
@@ -118,11 +111,12 @@ check_chain(const json_t *steps, const char *end, struct attest_check *c)
 	size_t i;
 	json_t *one;
 	json_array_foreach ((json_t *)steps, i, one) {
-		chain = attest_chain(chain.s, text_of(one, "step"), text_of(one, "started"),
-			text_of(one, "ended"), text_of(one, "result"));
-		if (!broken && strcmp(chain.s, text_of(one, "chain")) != 0)
+		chain = attest_chain(chain.s, json_string_in(one, "step"),
+			json_string_in(one, "started"), json_string_in(one, "ended"),
+			json_string_in(one, "result"));
+		if (!broken && strcmp(chain.s, json_string_in(one, "chain")) != 0)
 			find_step(c, one, "breaks the chain");
-		broken = broken || strcmp(chain.s, text_of(one, "chain")) != 0;
+		broken = broken || strcmp(chain.s, json_string_in(one, "chain")) != 0;
 	}
 	if (!broken && strcmp(chain.s, end) != 0)
 		find(c, "chain of steps", "does not end as it says");
@@ -144,8 +138,8 @@ look_at_step(void *ctx, const struct journal_entry *e)
 		return 0;
 	r->n++;
 	struct hash_hex result = hash_bytes(e->result);
-	if (step && (strcmp(text_of(step, "step"), e->key) != 0 ||
-			    strcmp(text_of(step, "result"), result.s) != 0))
+	if (step && (strcmp(json_string_in(step, "step"), e->key) != 0 ||
+			    strcmp(json_string_in(step, "result"), result.s) != 0))
 		find_step(r->check, step, "the journal says something else");
 	return 0;
 }
@@ -188,8 +182,9 @@ open_statement(const struct buf *text, const struct sign_keys *known, enum sign_
 			envelope, ATTEST_PAYLOAD, known, ret_state, ret_key, &payload, err);
 	if (rc == 0)
 		rc = json_parse(buf_str(&payload), &statement, err);
-	if (rc == 0 && (strcmp(text_of(statement, "_type"), ATTEST_STATEMENT) != 0 ||
-			       strcmp(text_of(statement, "predicateType"), ATTEST_PREDICATE) != 0))
+	if (rc == 0 &&
+		(strcmp(json_string_in(statement, "_type"), ATTEST_STATEMENT) != 0 ||
+			strcmp(json_string_in(statement, "predicateType"), ATTEST_PREDICATE) != 0))
 		rc = err_set(err, DD_EINVAL, "it is no statement of provenance");
 	if (rc == 0)
 		*ret = json_incref(statement);
@@ -206,8 +201,8 @@ check_statement(int dir_fd, struct journal *journal, const json_t *statement,
 	const json_t *steps =
 		json_object_get(json_object_get(definition, "internalParameters"), "steps");
 	const json_t *end = json_array_get(json_object_get(details, "byproducts"), 0);
-	c->run = mem_strdup(text_of(json_object_get(details, "metadata"), "invocationId"));
-	check_chain(steps, text_of(json_object_get(end, "digest"), "sha256"), c);
+	c->run = mem_strdup(json_string_in(json_object_get(details, "metadata"), "invocationId"));
+	check_chain(steps, json_string_in(json_object_get(end, "digest"), "sha256"), c);
 	int rc = check_files(dir_fd, json_object_get(statement, "subject"), c, err);
 	return rc < 0 || !journal ? rc : check_journal(journal, steps, c, err);
 }

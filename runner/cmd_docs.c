@@ -47,7 +47,7 @@ take_result(const struct buf *out, json_t **ret, struct dd_err *err)
 	OWN_JSON json_t *j = NULL;
 	int rc = json_parse(buf_str(out), &j, err);
 	if (rc == 0 && json_object_get(j, "fault"))
-		rc = err_set(err, DD_EINVAL, "%s", graph_map_text(j, "fault"));
+		rc = err_set(err, DD_EINVAL, "%s", json_string_in(j, "fault"));
 	if (rc == 0)
 		*ret = TAKE(j);
 	return rc;
@@ -94,7 +94,7 @@ count_state(const json_t *files, const char *state)
 	size_t i, n = 0;
 	json_t *f;
 	json_array_foreach (files, i, f)
-		n += strcmp(graph_map_text(f, "state"), state) == 0;
+		n += strcmp(json_string_in(f, "state"), state) == 0;
 	return n;
 }
 
@@ -183,14 +183,14 @@ write_files(const struct making *m, struct dd_err *err)
 	if (rc == 0 && there.n)
 		rc = err_set(err, DD_EINVAL, "%s is not empty", m->o->out);
 	json_array_foreach (m->files, i, f) {
-		const char *path = graph_map_text(f, "path");
-		if (rc < 0 || strcmp(graph_map_text(f, "state"), "kept") == 0)
+		const char *path = json_string_in(f, "path");
+		if (rc < 0 || strcmp(json_string_in(f, "state"), "kept") == 0)
 			continue;
 		OWN_FREE char *to = fs_join(m->o->out, path);
 		OWN_FREE char *dir = mem_strndup(to, (size_t)(fs_name(to) - to));
 		rc = fs_mkdirs(dir, 0755, err);
 		if (rc == 0)
-			rc = fs_write_atomic(to, str_of(graph_map_text(f, "text")), 0644, err);
+			rc = fs_write_atomic(to, str_of(json_string_in(f, "text")), 0644, err);
 	}
 	return rc;
 }
@@ -232,7 +232,7 @@ paths_of(const json_t *files, const char *state)
 	json_t *a = json_array(), *f;
 	size_t i;
 	json_array_foreach (files, i, f)
-		if (strcmp(graph_map_text(f, "state"), state) == 0)
+		if (strcmp(json_string_in(f, "state"), state) == 0)
 			json_array_append(a, json_object_get(f, "path"));
 	return a;
 }
@@ -242,7 +242,6 @@ print_made(const struct making *m)
 {
 	size_t i;
 	json_t *f;
-	OWN(buf) struct buf request = {.max = RESULT_MAX};
 	if (m->o->graph.common.json) {
 		OWN_JSON json_t *j = json_pack("{s:s?, s:s?, s:o, s:s?, s:s?, s:s?, s:o, s:o, s:o}",
 			"branch", m->branch, "commit", m->commit, "why",
@@ -254,10 +253,10 @@ print_made(const struct making *m)
 		return;
 	}
 	json_array_foreach (m->files, i, f)
-		if (strcmp(graph_map_text(f, "state"), "kept") == 0) {
+		if (strcmp(json_string_in(f, "state"), "kept") == 0) {
 			fprintf(stderr, "drydock: ");
 			fprintf(stderr, "%s is not as drydock docs wrote it, and stays\n",
-				graph_map_text(f, "path")); /* a name of ours */
+				json_string_in(f, "path")); /* a name of ours */
 		}
 	if (m->branch)
 		printf("%s\n", m->branch);
@@ -337,7 +336,7 @@ print_stale(const json_t *j)
 	size_t i, k;
 	json_t *s, *w;
 	json_array_foreach (json_object_get(j, "stale"), i, s) {
-		graph_map_print_text(graph_map_text(s, "text"));
+		graph_map_print_text(json_string_in(s, "text"));
 		printf("\n");
 		json_array_foreach (json_object_get(s, "why"), k, w) {
 			printf("    ");

@@ -294,10 +294,10 @@ print_imports(const json_t *imports)
 	size_t i;
 	json_t *of;
 	json_array_foreach (imports, i, of) {
-		printf("  imported %s ", graph_map_text(of, "format"));
-		graph_map_print_text(graph_map_text(of, "source"));
+		printf("  imported %s ", json_string_in(of, "format"));
+		graph_map_print_text(json_string_in(of, "source"));
 		printf(" of ");
-		graph_map_print_text(graph_map_text(of, "tool"));
+		graph_map_print_text(json_string_in(of, "tool"));
 		printf(": %lld files, %lld dropped because they changed since\n",
 			(long long)json_integer_value(json_object_get(of, "files")),
 			(long long)json_integer_value(json_object_get(of, "dropped")));
@@ -311,7 +311,7 @@ print_status(const json_t *answer)
 	const char *lang;
 	json_t *of;
 	size_t i;
-	graph_map_print_text(graph_map_text(answer, "root"));
+	graph_map_print_text(json_string_in(answer, "root"));
 	printf(": %lld files, %lld entities; made %lld seconds ago%s\n",
 		(long long)json_integer_value(json_object_get(answer, "files")),
 		(long long)json_integer_value(json_object_get(answer, "entities")),
@@ -331,8 +331,8 @@ print_status(const json_t *answer)
 	json_array_foreach (json_object_get(answer, "incomplete"), i, of) {
 		if (!all)
 			break;
-		printf("  %s (%s): ", graph_map_text(of, "state"), graph_map_text(of, "reason"));
-		graph_map_print_text(graph_map_text(of, "file"));
+		printf("  %s (%s): ", json_string_in(of, "state"), json_string_in(of, "reason"));
+		graph_map_print_text(json_string_in(of, "file"));
 		printf("\n");
 	}
 }

@@ -13,11 +13,11 @@ print_clusters(const json_t *answer)
 	size_t i, k;
 	json_t *c, *file;
 	json_array_foreach (json_object_get(answer, "clusters"), i, c) {
-		graph_map_print_text(graph_map_text(c, "name"));
+		graph_map_print_text(json_string_in(c, "name"));
 		printf("  (%zu files, cohesion %.2f, around ",
 			json_array_size(json_object_get(c, "files")),
 			json_number_value(json_object_get(c, "cohesion")));
-		graph_map_print_text(graph_map_text(c, "centre"));
+		graph_map_print_text(json_string_in(c, "centre"));
 		printf(")\n");
 		json_array_foreach (json_object_get(c, "files"), k, file) {
 			printf("  ");

@@ -27,7 +27,7 @@ print_files(const json_t *answer)
 	json_t *file, *reason;
 	json_array_foreach (json_object_get(answer, "files"), i, file) {
 		printf("%.2f  ", json_number_value(json_object_get(file, "score")));
-		graph_map_print_text(graph_map_text(file, "file"));
+		graph_map_print_text(json_string_in(file, "file"));
 		printf("  (");
 		json_array_foreach (json_object_get(file, "reasons"), k, reason) {
 			printf("%s%s", k ? ", " : "", json_string_value(reason));

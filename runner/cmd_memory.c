@@ -84,7 +84,7 @@ find_cluster(struct graph *g, const struct strlist *at, char **ret_name, struct 
 		for (size_t k = 0; k < at->n; k++)
 			in += strlist_has(&files, at->v[k]);
 		if (in == at->n) {
-			*ret_name = mem_strdup(graph_map_text(c, "name"));
+			*ret_name = mem_strdup(json_string_in(c, "name"));
 			strlist_copy(ret_files, &files);
 			return 0;
 		}
@@ -186,14 +186,14 @@ print_list(const json_t *list_of)
 	json_t *j;
 	json_array_foreach (list_of, i, j) {
 		printf("%4lld  ", (long long)json_integer_value(json_object_get(j, "id")));
-		graph_map_print_text(graph_map_text(j, "cluster"));
+		graph_map_print_text(json_string_in(j, "cluster"));
 		printf("  ");
-		graph_map_print_text(graph_map_text(j, "text"));
-		printf("  (%s, %lld%s%s)\n", graph_map_text(j, "source"),
+		graph_map_print_text(json_string_in(j, "text"));
+		printf("  (%s, %lld%s%s)\n", json_string_in(j, "source"),
 			(long long)json_integer_value(json_object_get(j, "confidence")),
 			json_is_true(json_object_get(j, "used")) ? "" : ", not used: ",
 			json_is_true(json_object_get(j, "used")) ? ""
-								 : graph_map_text(j, "because"));
+								 : json_string_in(j, "because"));
 	}
 }
 
@@ -248,22 +248,22 @@ print_why(const json_t *j)
 	size_t i;
 	json_t *c;
 	if (json_object_get(j, "text")) {
-		graph_map_print_text(graph_map_text(j, "text"));
+		graph_map_print_text(json_string_in(j, "text"));
 		printf("\nholds for ");
-		graph_map_print_text(graph_map_text(j, "cluster"));
-		printf("; source %s, confidence %lld; %s: %s\n", graph_map_text(j, "source"),
+		graph_map_print_text(json_string_in(j, "cluster"));
+		printf("; source %s, confidence %lld; %s: %s\n", json_string_in(j, "source"),
 			(long long)json_integer_value(json_object_get(j, "confidence")),
 			json_is_true(json_object_get(j, "used")) ? "used" : "not used",
-			graph_map_text(j, "because"));
-		if (*graph_map_text(j, "evidence")) {
+			json_string_in(j, "because"));
+		if (*json_string_in(j, "evidence")) {
 			printf("rests on ");
-			graph_map_print_text(graph_map_text(j, "evidence"));
+			graph_map_print_text(json_string_in(j, "evidence"));
 			printf("\n");
 		}
 	}
 	json_array_foreach (json_object_get(j, "changes"), i, c) {
-		printf("%s by ", graph_map_text(c, "what"));
-		graph_map_print_text(graph_map_text(c, "author"));
+		printf("%s by ", json_string_in(c, "what"));
+		graph_map_print_text(json_string_in(c, "author"));
 		printf("\n");
 	}
 }
@@ -306,8 +306,8 @@ MEMORY_COMMAND(add, "add", "keep what was learnt about one part of a tree", "TEX
 	"The part is the one of drydock graph clusters that has the files of --at.  It is used where that part is touched,\n"
 	"and nowhere else; what holds everywhere is a rule, in rules.md.  What has the target's text alone as its source is\n"
 	"kept and never used before somebody says it anew (memory edit).");
-MEMORY_COMMAND(list, "list", "the memories of a tree, or of all", "", 0, 0, list_options, run_memory_list,
-	"With --at those that work on these files gets, surest first.");
+MEMORY_COMMAND(list, "list", "the memories of a tree, or of all", "", 0, 0, list_options,
+	run_memory_list, "With --at those that work on these files gets, surest first.");
 MEMORY_COMMAND(why, "why", "where a memory is from, what it rests on, who changed it", "ID", 1, 1,
 	no_options, run_one, NULL);
 MEMORY_COMMAND(edit, "edit", "say a memory anew; from then on it is a person's", "ID TEXT", 2, 2,

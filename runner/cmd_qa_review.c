@@ -29,13 +29,6 @@ print_json(const json_t *j)
 	printf("%s\n", out.p);
 }
 
-static const char *
-text_of(const json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-	return s ? s : "";
-}
-
 static void
 print_visible(const char *before, const char *text, const char *behind)
 {
@@ -236,8 +229,8 @@ tell_entries(const struct common_options *o, const json_t *entries)
 		return EXIT_DONE;
 	}
 	json_array_foreach (entries, i, e) {
-		printf("%-8s %.12s", text_of(e, "action"), text_of(e, "environment"));
-		print_visible(" ", text_of(e, "case"), "\n");
+		printf("%-8s %.12s", json_string_in(e, "action"), json_string_in(e, "environment"));
+		print_visible(" ", json_string_in(e, "case"), "\n");
 	}
 	if (!json_array_size(entries))
 		printf("nothing to decide: it is so already\n");
@@ -367,16 +360,16 @@ print_case(const json_t *c)
 {
 	size_t i;
 	json_t *r;
-	printf("%-10s", text_of(c, "verdict"));
-	print_visible(" ", text_of(c, "case"), " ");
-	printf("(%.12s)\n    ", text_of(json_object_get(c, "environment"), "key"));
+	printf("%-10s", json_string_in(c, "verdict"));
+	print_visible(" ", json_string_in(c, "case"), " ");
+	printf("(%.12s)\n    ", json_string_in(json_object_get(c, "environment"), "key"));
 	json_array_foreach (json_object_get(c, "results"), i, r)
-		putchar(text_of(r, "verdict")[0]);
+		putchar(json_string_in(r, "verdict")[0]);
 	printf("\n");
 	json_array_foreach (json_object_get(c, "log"), i, r) {
-		printf("    %-8s %.12s", text_of(r, "action"), text_of(r, "picture"));
-		print_visible(" ", text_of(r, "author"), "");
-		print_visible(": ", text_of(r, "reason"), "\n");
+		printf("    %-8s %.12s", json_string_in(r, "action"), json_string_in(r, "picture"));
+		print_visible(" ", json_string_in(r, "author"), "");
+		print_visible(": ", json_string_in(r, "reason"), "\n");
 	}
 }
 

@@ -4,7 +4,6 @@
 #include "base/git_write.h"
 #include "base/hash.h"
 #include "envprobe/envprobe.h"
-#include "runner/handed.h"
 
 #include <string.h>
 
@@ -185,18 +184,18 @@ tie_components(struct graph *g, json_t *spec, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	json_array_foreach (json_object_get(files, "files"), i, f) {
-		const char *path = graph_map_text(f, "file");
+		const char *path = json_string_in(f, "file");
 		const char *component = graph_spec_component(spec, str_of(path));
 		if (!component || is_page(path))
 			continue;
 		struct hash_hex h =
-			hash_fields((const struct str[]){str_of(graph_map_text(digests, component)),
-					    str_of(path), str_of(graph_map_text(f, "digest"))},
+			hash_fields((const struct str[]){str_of(json_string_in(digests, component)),
+					    str_of(path), str_of(json_string_in(f, "digest"))},
 				3);
 		json_object_set_new(digests, component, json_string(h.s));
 	}
 	json_array_foreach (json_object_get(spec, "sections"), i, section) {
-		if (strcmp(graph_map_text(section, "key"), "components") != 0)
+		if (strcmp(json_string_in(section, "key"), "components") != 0)
 			continue;
 		json_array_foreach (json_object_get(section, "items"), k, item) {
 			const char *name = json_string_value(

@@ -61,13 +61,6 @@ desk_open(struct desk *d, struct dd_err *err)
 	return json_parse(buf_str(&input), &d->request, err);
 }
 
-static const char *
-text_of(const json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-	return s ? s : "";
-}
-
 /* ---- lines and their digests ---- */
 
 static void
@@ -280,7 +273,7 @@ put_gone(struct desk *d, json_t *files, json_t *pages, struct dd_err *err)
 		json_t *f;
 		bool known = !str_starts(str_of(names.v[i]), "component-"), kept;
 		json_array_foreach (files, k, f)
-			known = known || strcmp(text_of(f, "path"), path) == 0;
+			known = known || strcmp(json_string_in(f, "path"), path) == 0;
 		if (!known && whose(d, path, &text) == OWNER_US)
 			rc = put_page(d, path,
 				STR("# No such component\n\nWhat this page told of is not in the source any more.\n"),
@@ -327,13 +320,13 @@ do_write(struct desk *d, struct dd_err *err)
 	json_t *p;
 	int rc = 0;
 	json_array_foreach (json_object_get(d->request, "pages"), i, p) {
-		const char *path = text_of(p, "path");
+		const char *path = json_string_in(p, "path");
 		bool kept = false;
 		if (rc == 0)
-			rc = put_page(
-				d, path, str_of(text_of(p, "text")), files, pages, &kept, err);
+			rc = put_page(d, path, str_of(json_string_in(p, "text")), files, pages,
+				&kept, err);
 		if (rc == 0 && kept && strcmp(path, GRAPH_PAGE_AGENTS) == 0)
-			rc = put_agents_beside(d, text_of(p, "text"), files, pages, err);
+			rc = put_agents_beside(d, json_string_in(p, "text"), files, pages, err);
 	}
 	if (rc == 0)
 		rc = put_gone(d, files, pages, err);
@@ -361,10 +354,11 @@ key_of(const json_t *s)
 	const json_t *place = json_array_get(json_object_get(s, "places"), 0);
 	uint64_t line;
 	OWN_FREE char *file = split_place(
-		json_is_string(place) ? json_string_value(place) : text_of(place, "file"), &line);
+		json_is_string(place) ? json_string_value(place) : json_string_in(place, "file"),
+		&line);
 	bool figures = json_is_true(json_object_get(s, "figures"));
-	buf_printf(&b, "%s ", text_of(s, "section"));
-	for (const char *p = text_of(s, "text"); *p; p++) {
+	buf_printf(&b, "%s ", json_string_in(s, "section"));
+	for (const char *p = json_string_in(s, "text"); *p; p++) {
 		bool digit = figures && isdigit((unsigned char)*p);
 		if (!digit || !isdigit((unsigned char)p[1]))
 			buf_putc(&b, digit ? '#' : *p);
@@ -379,7 +373,7 @@ enum line_is { LINE_THERE, LINE_MOVED, LINE_CHANGED, LINE_UNTIED };
 static enum line_is
 look_at_place(struct desk *d, const json_t *place, char **ret_why)
 {
-	const char *path = text_of(place, "file"), *digest = text_of(place, "sha256");
+	const char *path = json_string_in(place, "file"), *digest = json_string_in(place, "sha256");
 	json_int_t line = json_integer_value(json_object_get(place, "line"));
 	*ret_why = NULL;
 	if (line < 1 || !*digest)
@@ -425,12 +419,12 @@ check_statement(struct checking *c, const json_t *s)
 		map_put(&c->matched, key, c);
 		c->holds++;
 		c->moved += is == LINE_MOVED;
-		c->changed += is == LINE_CHANGED ||
-			      strcmp(text_of(now, "files_sha256"), text_of(s, "files_sha256")) != 0;
-		c->drifted += strcmp(text_of(now, "text"), text_of(s, "text")) != 0;
+		c->changed += is == LINE_CHANGED || strcmp(json_string_in(now, "files_sha256"),
+							    json_string_in(s, "files_sha256")) != 0;
+		c->drifted += strcmp(json_string_in(now, "text"), json_string_in(s, "text")) != 0;
 		return;
 	}
-	if (strcmp(text_of(s, "section"), "recipe") == 0 &&
+	if (strcmp(json_string_in(s, "section"), "recipe") == 0 &&
 		!json_string_value(json_object_get(c->d->request, "run"))) {
 		c->unchecked++;
 		return;
@@ -453,14 +447,14 @@ check_pages(struct checking *c, const json_t *head)
 	json_array_foreach (json_object_get(head, "pages"), i, p) {
 		OWN(buf) struct buf text = {0};
 		struct str hex = {0}, body = {0};
-		const char *path = text_of(p, "path");
+		const char *path = json_string_in(p, "path");
 		enum owner who = whose(c->d, path, &text);
 		if (who == OWNER_NONE && c->stale_n++ < STALE_MAX)
 			json_array_append_new(c->stale,
 				json_pack("{s:s, s:o, s:[s]}", "section", "pages", "text",
 					json_text(str_of(path)), "why", "the page is gone"));
 		bool same = split_mark(buf_str(&text), GRAPH_PAGE_MARK, &hex, &body) &&
-			    str_eq(hex, text_of(p, "sha256"));
+			    str_eq(hex, json_string_in(p, "sha256"));
 		if (who == OWNER_OTHERS || (who == OWNER_US && !same))
 			json_array_append_new(c->edited, json_text(str_of(path)));
 	}

@@ -66,13 +66,6 @@ fix_bench_show(struct pod *desk, const char *path, uint64_t from, uint64_t to, s
 	return 0;
 }
 
-static const char *
-text_of(const json_t *args, const char *key)
-{
-	const char *s = json_string_value(json_object_get(args, key));
-	return s ? s : "";
-}
-
 static int
 tool_read(void *ctx, const json_t *args, struct buf *out, struct dd_err *err)
 {
@@ -81,7 +74,7 @@ tool_read(void *ctx, const json_t *args, struct buf *out, struct dd_err *err)
 	uint64_t lines = 0, from = json_is_integer(f) ? (uint64_t)json_integer_value(f) : 1,
 		 to = json_is_integer(t) ? (uint64_t)json_integer_value(t) : UINT32_MAX;
 	OWN(buf) struct buf text = {0};
-	int rc = fix_bench_show(b->desk, text_of(args, "path"), from,
+	int rc = fix_bench_show(b->desk, json_string_in(args, "path"), from,
 		to < UINT32_MAX ? to : UINT32_MAX, &text, &lines, NULL, err);
 	if (rc < 0)
 		return rc;
@@ -114,11 +107,12 @@ tell(const struct fix_bench *b, int rc, const json_t *answer, struct buf *out)
 		return rc;
 	json_array_foreach (json_object_get(answer, "items"), i, item) {
 		const json_t *e = json_object_get(item, "entity");
-		const char *file = text_of(e, "file");
+		const char *file = json_string_in(e, "file");
 		changed = changed || is_gone(b, file);
 		buf_printf(out, "%s:%lld %s %s (%s)\n", file,
 			(long long)json_integer_value(json_object_get(e, "line")),
-			text_of(e, "kind"), text_of(e, "name"), text_of(item, "reason"));
+			json_string_in(e, "kind"), json_string_in(e, "name"),
+			json_string_in(item, "reason"));
 	}
 	if (!out->n)
 		buf_puts(out, "nothing\n");
@@ -142,7 +136,7 @@ tool_find(void *ctx, const json_t *args, struct buf *out, struct dd_err *err)
 	OWN_JSON json_t *answer = NULL;
 	int rc = map_of(b, err);
 	if (rc == 0)
-		rc = graph_find(b->map, text_of(args, "name"), &answer, err);
+		rc = graph_find(b->map, json_string_in(args, "name"), &answer, err);
 	return tell(b, rc, answer, out);
 }
 
@@ -153,7 +147,8 @@ tool_callers(void *ctx, const json_t *args, struct buf *out, struct dd_err *err)
 	OWN_JSON json_t *answer = NULL;
 	int rc = map_of(b, err);
 	if (rc == 0)
-		rc = graph_callers(b->map, text_of(args, "symbol"), CALLERS_DEPTH, &answer, err);
+		rc = graph_callers(
+			b->map, json_string_in(args, "symbol"), CALLERS_DEPTH, &answer, err);
 	return tell(b, rc, answer, out);
 }
 
@@ -164,8 +159,8 @@ tool_search(void *ctx, const json_t *args, struct buf *out, struct dd_err *err)
 	OWN_JSON json_t *answer = NULL;
 	int rc = map_of(b, err);
 	if (rc == 0)
-		rc = graph_search(
-			b->map, text_of(args, "words"), GRAPH_BY_BOTH, SEARCH_MAX, &answer, err);
+		rc = graph_search(b->map, json_string_in(args, "words"), GRAPH_BY_BOTH, SEARCH_MAX,
+			&answer, err);
 	return tell(b, rc, answer, out);
 }
 
@@ -190,12 +185,12 @@ push_edits(const struct fix_bench *b, const json_t *edits, const char *owner, st
 	size_t i;
 	json_t *one;
 	json_array_foreach ((json_t *)edits, i, one)
-		if (!author_may_write(&b->reach, text_of(one, "path")))
+		if (!author_may_write(&b->reach, json_string_in(one, "path")))
 			return err_set(err, DD_EINVAL,
 				b->reach.writes
 					? "%.200s is not among the files of this task"
 					: "%.200s is a test, or runs them, and not yours to change",
-				text_of(one, "path"));
+				json_string_in(one, "path"));
 	buf_printf(&text, "try %s ", b->g->name);
 	json_print(edits, 0, &text);
 	struct hash_hex key = stack_next_key(b->g->work, buf_str(&text));
@@ -279,7 +274,7 @@ run_with(const struct fix_bench *b, const json_t *edits, const char *script, str
 static int
 tool_run(void *ctx, const json_t *args, struct buf *out, struct dd_err *err)
 {
-	return run_with(ctx, NULL, text_of(args, "command"), out, err);
+	return run_with(ctx, NULL, json_string_in(args, "command"), out, err);
 }
 
 static int

@@ -59,18 +59,11 @@ fix_guidance_find(const struct state *st, struct graph *map, const char *tree,
 	return rc;
 }
 
-static const char *
-text_of(const json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-	return s ? s : "";
-}
-
 /* What somebody said is a rule; what a model said, though of another family, may be the target's words. */
 static bool
 is_of_person(const json_t *memory)
 {
-	return strcmp(text_of(memory, "source"), memory_source_names[MEMORY_OF_PERSON]) == 0;
+	return strcmp(json_string_in(memory, "source"), memory_source_names[MEMORY_OF_PERSON]) == 0;
 }
 
 void
@@ -83,23 +76,23 @@ fix_guidance_rules(const json_t *guidance, struct strlist *ret)
 		if (is_of_person(memory))
 			strlist_addf(ret,
 				"Learnt about a part that is touched here, and true of it alone: %s",
-				text_of(memory, "text"));
+				json_string_in(memory, "text"));
 }
 
 void
 fix_guidance_pack(const json_t *guidance, size_t max, struct buf *out)
 {
-	const char *of_tree = text_of(guidance, "of_tree");
+	const char *of_tree = json_string_in(guidance, "of_tree");
 	size_t end = out->n + max, i, said = 0;
 	json_t *memory;
 	if (*of_tree && strlen(of_tree) < max)
 		buf_printf(out, "== the rules of the repository ==\n%s\n", of_tree);
 	json_array_foreach (json_object_get(guidance, "memories"), i, memory) {
-		const char *text = text_of(memory, "text");
+		const char *text = json_string_in(memory, "text");
 		if (is_of_person(memory) || out->n + strlen(text) + 100 > end)
 			continue;
 		buf_puts(out, said++ ? "" : "== what earlier runs learnt about these parts ==\n");
-		buf_printf(out, "%s: %s\n", text_of(memory, "cluster"), text);
+		buf_printf(out, "%s: %s\n", json_string_in(memory, "cluster"), text);
 	}
 }
 
@@ -111,7 +104,7 @@ is_known(const json_t *known, const char *text)
 	size_t i;
 	json_t *one;
 	json_array_foreach ((json_t *)known, i, one)
-		if (strcmp(text_of(one, "text"), text) == 0)
+		if (strcmp(json_string_in(one, "text"), text) == 0)
 			return true;
 	return false;
 }
@@ -137,7 +130,7 @@ add_memory(
 	int64_t id;
 	json_to_strings(json_object_get(cluster, "files"), &files);
 	const struct memory_new new = {.tree = l->tree,
-		.cluster = text_of(cluster, "name"),
+		.cluster = json_string_in(cluster, "name"),
 		.files = &files,
 		.text = l->text,
 		.source = MEMORY_OF_REVIEW,

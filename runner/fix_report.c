@@ -48,13 +48,6 @@ fix_result_cleanup(struct fix_result *r)
 
 /* ---- who wrote, who reviewed ---- */
 
-static const char *
-text_in(const json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-	return s ? s : "";
-}
-
 static bool
 is_of_model(const struct fix_attempt *a)
 {
@@ -66,14 +59,15 @@ static void
 put_author(const struct fix_attempt *a, struct buf *out)
 {
 	buf_printf(out, "%s/%s", is_of_model(a) ? "models" : "rules",
-		is_of_model(a) ? text_in(a->proposed, "model") : fix_author_names[a->author]);
+		is_of_model(a) ? json_string_in(a->proposed, "model")
+			       : fix_author_names[a->author]);
 }
 
 /* The first line of what a model says of its change. */
 static struct str
 subject_of(const struct fix_attempt *a)
 {
-	struct str rest = str_of(text_in(a->proposed, "summary")), line = {"", 0};
+	struct str rest = str_of(json_string_in(a->proposed, "summary")), line = {"", 0};
 	(void)str_next_line(&rest, &line);
 	return str_trim(line);
 }
@@ -98,13 +92,14 @@ review_label(const struct fix_result *r)
 			continue;
 		if (!is_reviewed(a))
 			return is_of_model(a) ? mem_printf(NOT_REVIEWED ": %s",
-							text_in(a->review, "reason"))
+							json_string_in(a->review, "reason"))
 					      : mem_strdup(NOT_REVIEWED);
 		model = true;
 		last = a;
 	}
-	return model ? mem_printf("cross-reviewed by %s (%s)", text_in(last->review, "model"),
-			       text_in(last->review, "family"))
+	return model ? mem_printf("cross-reviewed by %s (%s)",
+			       json_string_in(last->review, "model"),
+			       json_string_in(last->review, "family"))
 		     : mem_strdup(NOT_REVIEWED);
 }
 
@@ -114,7 +109,7 @@ fix_unjudged(const struct fix_result *r)
 	for (size_t i = 0; i < r->attempts.n; i++) {
 		const struct fix_attempt *a = &r->attempts.v[i];
 		if (a->verdict == VERDICT_KEPT && json_object_get(a->judged, "ended"))
-			return text_in(a->judged, "ended");
+			return json_string_in(a->judged, "ended");
 	}
 	return NULL;
 }
@@ -229,7 +224,7 @@ fix_side_refused_by(const struct fix_result *r, int side)
 static void
 put_side_gates(const struct fix_attempt *a, struct buf *out)
 {
-	const char *ended = text_in(a->judged, "ended");
+	const char *ended = json_string_in(a->judged, "ended");
 	for (int g = 0; g < GATES; g++)
 		buf_printf(out, "%s%s %s", g ? ", " : "", gate_names[g],
 			gate_result_names[a->gates[g]]);
@@ -359,7 +354,7 @@ static char *
 model_message(const struct run *run, const struct fix_attempt *a)
 {
 	OWN(buf) struct buf out = {.max = 65536}, subject = {.max = 72};
-	struct str rest = str_trim(str_of(text_in(a->proposed, "summary"))), line;
+	struct str rest = str_trim(str_of(json_string_in(a->proposed, "summary"))), line;
 	buf_put_visible(&subject, subject_of(a));
 	(void)str_next_line(&rest, &line);
 	rest = str_trim(rest);
@@ -373,7 +368,7 @@ model_message(const struct run *run, const struct fix_attempt *a)
 		"\nCases that pass now and did not before: %zu; that pass no more: %zu.\nReview: ",
 		a->better.n, a->worse.n);
 	if (is_reviewed(a))
-		buf_printf(&out, "accepted by %s.\n", text_in(a->review, "model"));
+		buf_printf(&out, "accepted by %s.\n", json_string_in(a->review, "model"));
 	else
 		buf_puts(&out, NOT_REVIEWED ".\n");
 	put_trailers(run, a, &out);
@@ -608,7 +603,7 @@ put_pull_request(const struct run *run, const struct fix_result *r, struct buf *
 			break;
 		buf_printf(out, "%zu. ", i + 1);
 		if (is_of_model(a))
-			buf_put_markdown(out, text_in(a->proposed, "summary"));
+			buf_put_markdown(out, json_string_in(a->proposed, "summary"));
 		else
 			put_rules(a, out);
 		buf_puts(out, " (");
@@ -696,8 +691,8 @@ print_side(const struct fix_result *r, int side)
 {
 	OWN(buf) struct buf line = {.max = 1000};
 	const struct fix_attempt *a = fix_side_attempt(r, side);
-	const char *branch = text_in(r->branches[side], "branch"),
-		   *why = text_in(r->branches[side], "why");
+	const char *branch = json_string_in(r->branches[side], "branch"),
+		   *why = json_string_in(r->branches[side], "why");
 	buf_printf(&line, "%s%s", *branch ? branch : *why ? why : "no branch", a ? ": " : "");
 	if (a)
 		put_side_gates(a, &line);

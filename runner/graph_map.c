@@ -153,34 +153,27 @@ graph_map_print_text(const char *text)
 	printf("%s", b.p ? b.p : "");
 }
 
-const char *
-graph_map_text(const json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-	return s ? s : "";
-}
-
 static void
 print_item(const json_t *item)
 {
 	const json_t *e = json_object_get(item, "entity");
-	graph_map_print_text(graph_map_text(e, "file"));
+	graph_map_print_text(json_string_in(e, "file"));
 	printf(":%lld  %s ", (long long)json_integer_value(json_object_get(e, "line")),
-		graph_map_text(e, "kind"));
-	graph_map_print_text(graph_map_text(e, "name"));
+		json_string_in(e, "kind"));
+	graph_map_print_text(json_string_in(e, "name"));
 	printf("  (");
-	graph_map_print_text(graph_map_text(item, "reason"));
+	graph_map_print_text(json_string_in(item, "reason"));
 	printf(", %.2f", json_number_value(json_object_get(item, "conf")));
 	if (json_is_string(json_object_get(item, "cond"))) {
 		printf(", if ");
-		graph_map_print_text(graph_map_text(item, "cond"));
+		graph_map_print_text(json_string_in(item, "cond"));
 	}
 	printf(")");
 	size_t i;
 	json_t *seen;
 	json_array_foreach (json_object_get(item, "seen"), i, seen) {
-		printf("%s%s (%s)", i ? "; " : "  ", graph_map_text(seen, "text"),
-			graph_map_text(seen, "format"));
+		printf("%s%s (%s)", i ? "; " : "  ", json_string_in(seen, "text"),
+			json_string_in(seen, "format"));
 	}
 	printf("\n");
 }
@@ -188,12 +181,12 @@ print_item(const json_t *item)
 static void
 print_excerpt(const json_t *x)
 {
-	struct str text = str_of(graph_map_text(x, "text")), line;
+	struct str text = str_of(json_string_in(x, "text")), line;
 	long long number = json_integer_value(json_object_get(x, "from"));
 	printf("\n");
-	graph_map_print_text(graph_map_text(x, "file"));
+	graph_map_print_text(json_string_in(x, "file"));
 	printf(":%lld  (", number);
-	graph_map_print_text(graph_map_text(x, "reason"));
+	graph_map_print_text(json_string_in(x, "reason"));
 	printf(")\n");
 	while (str_next_line(&text, &line)) {
 		OWN(buf) struct buf b = {.max = 4096};

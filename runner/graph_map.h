@@ -57,7 +57,6 @@ int graph_map_history(void *ctx, const char *root, const char *from, const char 
 char *graph_map_head(const char *root);
 
 void graph_map_print_text(const char *text); /* of the target, for a terminal */
-const char *graph_map_text(const json_t *j, const char *key);
 void graph_map_print(const json_t *answer, bool json);
 /* The same of an answer that has a form of its own in words. */
 int graph_map_tell(const struct cli_call *call,
