@@ -46,6 +46,15 @@ str_ends_one(struct str s, const char *const *suffixes)
 }
 
 struct str
+str_behind(struct str s, const char *separators)
+{
+	size_t i = s.n, n = strlen(separators);
+	while (i && !memchr(separators, s.p[i - 1], n))
+		i--;
+	return (struct str){s.p + i, s.n - i};
+}
+
+struct str
 str_trim(struct str s)
 {
 	while (s.n && is_blank(s.p[0])) {

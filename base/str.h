@@ -29,8 +29,10 @@ bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 bool str_ends_one(
 	struct str s, const char *const *suffixes); /* with one of them; NULL-terminated */
-struct str str_trim(struct str s);		    /* ASCII white space at both ends */
-char *str_dup(struct str s);			    /* heap, NUL-terminated */
+struct str str_behind(
+	struct str s, const char *separators); /* the last of them; all where there is none */
+struct str str_trim(struct str s);	       /* ASCII white space at both ends */
+char *str_dup(struct str s);		       /* heap, NUL-terminated */
 
 /*
  * Take the next piece of *rest up to sep (dropped) and advance *rest behind it.  False when *rest

@@ -43,6 +43,9 @@ enum fact_ref_flags {
 	FACT_LIKELY = 16, /* the shape says so, and something else may have it, too */
 };
 
+/* What stands between the parts of a name that a reference writes ("a.b", "a::b"), in any language. */
+#define NAME_SEPARATORS ".:\\>"
+
 struct fact_ref {
 	uint8_t relation, flags;
 	uint8_t arg; /* it is the argument of this number, from 1, of the call `call`; 0: of none */

@@ -543,9 +543,10 @@ build(struct ingest *in, const char *path, struct dd_err *err)
 		rc = db_exec(in->db, "BEGIN", err);
 	if (rc == 0)
 		rc = parse_all(in, err);
-	model_settle(&in->model);
-	if (rc == 0)
+	if (rc == 0) {
+		model_settle(&in->model);
 		rc = take_imports(in, err);
+	}
 	if (rc == 0)
 		rc = resolve_all(in, err);
 	if (rc == 0)

@@ -34,6 +34,12 @@ enum graph_kind {
 	KIND_END,
 };
 
+/* Does it run? */
+static inline bool
+graph_kind_is_code(unsigned k)
+{
+	return k == KIND_FUNCTION || k == KIND_METHOD || k == KIND_TEST;
+}
 /* Has it a name of its own, without that of the module it is written in? */
 static inline bool
 graph_kind_is_data(unsigned k)

@@ -157,11 +157,8 @@ static uint32_t
 last_name(struct resolver *r, const struct fact_ref *ref)
 {
 	struct str s = r->f->strings[ref->name];
-	size_t i = s.n;
-	while (i && !memchr(".:\\>", s.p[i - 1], 4))
-		i--;
-	return i ? model_name_if_any(r->m, (struct str){s.p + i, s.n - i})
-		 : resolver_name(r, ref->name);
+	struct str last = str_behind(s, NAME_SEPARATORS);
+	return last.n < s.n ? model_name_if_any(r->m, last) : resolver_name(r, ref->name);
 }
 
 bool
@@ -266,9 +263,7 @@ add_place(struct resolver *r, const struct overlay_place *p)
 	if (!src || src == p->dst || !rel)
 		return;
 	const struct fact_ref ref = {.from = src - r->file->entity, .line = p->line};
-	r->told = true;
 	resolver_emit(r, &ref, rel, p->dst, PROV_COMPILER, RESOLVE_TOLD_CONFIDENCE);
-	r->told = false;
 }
 
 void

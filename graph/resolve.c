@@ -466,12 +466,6 @@ resolver_follow(struct resolver *r, uint32_t scope, struct str chain)
 
 /* ---- references ---- */
 
-static bool
-is_code(enum graph_kind k)
-{
-	return k == KIND_FUNCTION || k == KIND_METHOD || k == KIND_TEST;
-}
-
 /* Making an object calls its constructor, when it is written down. */
 static void
 emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, unsigned conf)
@@ -481,14 +475,13 @@ emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, 
 	struct str own = model_text(r->m, resolver_entity(r, type)->name);
 	for (const char *const *n = names; *n; n++) {
 		struct thing t = in_type(r, type, model_name_if_any(r->m, str_of(*n)), 0);
-		if (t.kind == THING_ENTITY &&
-			is_code((enum graph_kind)resolver_entity(r, t.id)->kind)) {
+		if (t.kind == THING_ENTITY && graph_kind_is_code(resolver_entity(r, t.id)->kind)) {
 			resolver_emit(r, ref, REL_CALLS, t.id, PROV_RESOLVED, conf);
 			return;
 		}
 	}
 	uint32_t same = resolver_child(r, type, model_name_if_any(r->m, own));
-	if (same && is_code((enum graph_kind)resolver_entity(r, same)->kind))
+	if (same && graph_kind_is_code(resolver_entity(r, same)->kind))
 		resolver_emit(r, ref, REL_CALLS, same, PROV_RESOLVED, conf);
 }
 
@@ -503,7 +496,7 @@ emit_call_to(struct resolver *r, const struct fact_ref *ref, struct thing t)
 		emit_constructor(r, ref, t.id, conf);
 	} else if (e->kind == KIND_MACRO) {
 		resolver_emit(r, ref, REL_EXPANDS, t.id, prov, conf);
-	} else if (is_code((enum graph_kind)e->kind)) {
+	} else if (graph_kind_is_code(e->kind)) {
 		resolver_emit(r, ref, REL_CALLS, t.id, prov, conf);
 	} else {
 		return false;
@@ -517,7 +510,7 @@ emit_use_of(struct resolver *r, const struct fact_ref *ref, struct thing t)
 {
 	/* A constructor has the name of its type. */
 	uint32_t home = resolver_entity(r, t.id)->home;
-	if (is_code((enum graph_kind)resolver_entity(r, t.id)->kind) &&
+	if (graph_kind_is_code(resolver_entity(r, t.id)->kind) &&
 		resolver_entity(r, home)->name == resolver_entity(r, t.id)->name)
 		t.id = home;
 	enum graph_kind k = (enum graph_kind)resolver_entity(r, t.id)->kind;
@@ -527,7 +520,9 @@ emit_use_of(struct resolver *r, const struct fact_ref *ref, struct thing t)
 		k != KIND_TYPE)
 		return false;
 	if (rel == REL_READS)
-		rel = is_code(k) ? REL_TAKES_ADDRESS : k == KIND_TYPE ? REL_HAS_TYPE : rel;
+		rel = graph_kind_is_code(k) ? REL_TAKES_ADDRESS
+		      : k == KIND_TYPE	    ? REL_HAS_TYPE
+					    : rel;
 	resolver_emit(r, ref, rel, t.id, t.weak ? PROV_NAME : PROV_RESOLVED, conf);
 	if (rel == REL_INSTANTIATES)
 		emit_constructor(r, ref, t.id, conf);

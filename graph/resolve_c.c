@@ -225,8 +225,7 @@ relation_to(const struct model_entity *e, const struct fact_ref *ref)
 {
 	if (e->kind == KIND_MACRO)
 		return REL_EXPANDS;
-	bool function = e->kind == KIND_FUNCTION || e->kind == KIND_METHOD || e->kind == KIND_TEST;
-	if (function && ref->relation == REL_READS)
+	if (graph_kind_is_code(e->kind) && ref->relation == REL_READS)
 		return REL_TAKES_ADDRESS;
 	if (e->kind == KIND_TYPE && ref->relation == REL_CALLS)
 		return REL_INSTANTIATES;

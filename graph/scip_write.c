@@ -218,86 +218,122 @@ put_definition(struct writing *w, uint32_t id)
 	return 0;
 }
 
-struct meant {
+/* The relations of one entity, read once for all its references. */
+struct led {
+	uint32_t dst, line; /* dst 0: not known */
+	bool sure;
+	char *name; /* of what it leads to */
+};
+struct led_list {
 	struct writing *w;
-	struct str name;
-	uint32_t line, on_line,
-		anywhere; /* entities: that the relation of this line, or any, leads to */
-	bool many;	  /* or some of it is not known */
-	bool unknown;	  /* on this line */
+	struct led *v;
+	size_t n, cap;
 };
 
-static int
-find_meant(void *ctx, const struct store_relation *r)
+static void
+led_list_clear(struct led_list *l)
 {
-	struct meant *m = ctx;
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i].name);
+	l->n = 0;
+}
+
+static void
+led_list_cleanup(struct led_list *l)
+{
+	led_list_clear(l);
+	free(l->v);
+}
+
+static int
+add_led(void *ctx, const struct store_relation *r)
+{
+	struct led_list *l = ctx;
 	struct entity e;
-	OWN_FREE char *name = NULL;
-	int rc = r->dst ? answer_entity(m->w->g, r->dst, &e, m->w->err) : 0;
+	char *name = NULL;
+	int rc = r->dst ? answer_entity(l->w->g, r->dst, &e, l->w->err) : 0;
 	if (rc == 0)
-		rc = answer_name(m->w->g, r->dst ? e.name : r->name, &name, m->w->err);
-	if (rc < 0 || !str_eq(m->name, name))
+		rc = answer_name(l->w->g, r->dst ? e.name : r->name, &name, l->w->err);
+	if (rc < 0)
 		return rc;
-	if (!r->dst || r->conf < SURE) {
-		m->many = true;
-		m->unknown |= r->line == m->line;
-		return 0;
-	}
-	if (r->line == m->line)
-		m->on_line = r->dst;
-	m->many |= m->anywhere && m->anywhere != r->dst;
-	m->anywhere = r->dst;
+	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
+	l->v[l->n++] = (struct led){r->dst, r->line, r->dst && r->conf >= SURE, name};
 	return 0;
 }
 
 static int
-put_reference(struct writing *w, uint32_t file_entity, const struct fact_ref *ref,
-	const struct buf *relations)
+read_relations(struct led_list *l, uint32_t entity)
 {
-	struct meant m = {.w = w, .name = w->facts.strings[ref->name], .line = ref->line};
+	OWN(buf) struct buf packed = {0};
+	led_list_clear(l);
+	int rc = answer_relations(l->w->g, entity, &packed, NULL, l->w->err);
+	return rc < 0 ? rc : store_each_out(buf_str(&packed), entity, add_led, l, l->w->err);
+}
+
+/* The entity that a name of a line leads to for sure; 0: none, or it may be several. */
+static uint32_t
+find_meant(const struct led_list *l, struct str name, uint32_t line)
+{
+	uint32_t on_line = 0, anywhere = 0;
+	bool many = false;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct led *r = &l->v[i];
+		if (!str_eq(name, r->name))
+			continue;
+		if (!r->sure && r->line == line)
+			return 0;
+		if (!r->sure) {
+			many = true;
+			continue;
+		}
+		if (r->line == line)
+			on_line = r->dst;
+		many |= anywhere && anywhere != r->dst;
+		anywhere = r->dst;
+	}
+	return on_line ? on_line : many ? 0 : anywhere;
+}
+
+static int
+put_reference(struct writing *w, const struct fact_ref *ref, const struct led_list *relations)
+{
+	struct str name = str_behind(w->facts.strings[ref->name], NAME_SEPARATORS);
 	struct entity e;
 	OWN(buf) struct buf symbol = {0};
-	for (size_t i = m.name.n; i > 0; i--)
-		if (memchr(".:\\>", m.name.p[i - 1], 4)) {
-			m.name = (struct str){m.name.p + i, m.name.n - i};
-			break;
-		}
-	uint32_t column = column_of(w, ref->line, m.name);
+	uint32_t column = column_of(w, ref->line, name);
 	if (column == NO_COLUMN || ref->relation == REL_IMPORTS)
 		return 0;
-	int rc =
-		store_each_out(buf_str(relations), file_entity + ref->from, find_meant, &m, w->err);
-	uint32_t id = m.unknown ? 0 : m.on_line ? m.on_line : m.many ? 0 : m.anywhere;
+	uint32_t id = find_meant(relations, name, ref->line);
+	int rc = id ? answer_entity(w->g, id, &e, w->err) : 0;
 	if (rc < 0 || !id)
 		return rc;
-	rc = answer_entity(w->g, id, &e, w->err);
-	if (rc == 0 && e.file)
+	if (e.file)
 		rc = put_symbol(w, &e, &symbol);
 	if (rc == 0 && symbol.n)
-		put_occurrence(w, buf_str(&symbol), ref->line, column, m.name.n, NULL,
+		put_occurrence(w, buf_str(&symbol), ref->line, column, name.n, NULL,
 			ref->relation == REL_WRITES ? SCIP_WRITE : (enum scip_role)0);
 	return rc;
 }
 
 static int
-put_references(struct writing *w, const struct store_file *f, uint32_t first)
+put_references(struct writing *w, uint32_t file, uint32_t first)
 {
 	struct str packed;
-	OWN(buf) struct buf relations = {0};
+	struct led_list relations = {.w = w};
 	uint32_t of = UINT32_MAX;
-	int rc = store_facts(w->g->db, f->id, &packed, w->err);
+	int rc = store_facts(w->g->db, file, &packed, w->err);
 	if (rc == 0)
 		rc = facts_unpack(&w->facts, packed, w->err);
 	for (size_t i = 0; rc == 0 && i < w->facts.nrefs; i++) {
 		const struct fact_ref *ref = &w->facts.refs[i];
 		if (ref->from != of) {
-			buf_reset(&relations);
 			of = ref->from;
-			rc = answer_relations(w->g, first + of, &relations, NULL, w->err);
+			rc = read_relations(&relations, first + of);
 		}
 		if (rc == 0)
-			rc = put_reference(w, first, ref, &relations);
+			rc = put_reference(w, ref, &relations);
 	}
+	led_list_cleanup(&relations);
 	return rc;
 }
 
@@ -323,9 +359,7 @@ put_document(struct writing *w, uint32_t id, size_t *ret_stale)
 	for (uint32_t e = first + 1; rc == 0 && e < end; e++)
 		rc = put_definition(w, e);
 	if (rc == 0)
-		rc = store_file_by_id(w->g->db, id, &f, w->err);
-	if (rc == 0)
-		rc = put_references(w, &f, first);
+		rc = put_references(w, id, first);
 	if (rc < 0)
 		return rc;
 	wire_put_bytes(&out, SCIP_DOCUMENTS, buf_str(&w->document));

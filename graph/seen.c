@@ -151,17 +151,11 @@ struct placing {
 
 #define MANY UINT32_MAX
 
-static bool
-is_code(unsigned k)
-{
-	return k == KIND_FUNCTION || k == KIND_METHOD || k == KIND_TEST;
-}
-
 /* What runs; a prototype does not. */
 static bool
 is_body(const struct model_entity *e)
 {
-	return is_code(e->kind) && !(e->flags & FACT_DECLARATION);
+	return graph_kind_is_code(e->kind) && !(e->flags & FACT_DECLARATION);
 }
 
 static void
@@ -197,7 +191,7 @@ static uint32_t
 function_around(const struct model *m, uint32_t file, uint32_t line)
 {
 	uint32_t id = overlay_innermost(m, &m->files[file - 1], line);
-	while (id && !is_code(m->entities[id].kind))
+	while (id && !graph_kind_is_code(m->entities[id].kind))
 		id = m->entities[id].kind == KIND_FILE ? 0 : m->entities[id].parent;
 	return id;
 }
@@ -208,12 +202,7 @@ function_named(const struct placing *p, struct str text, uint32_t file)
 {
 	const struct model *m = p->m;
 	/* "a.b.C.f" */
-	for (size_t i = text.n; i > 0; i--)
-		if (strchr(".:/", text.p[i - 1])) {
-			text = (struct str){text.p + i, text.n - i};
-			break;
-		}
-	uint32_t name = model_name_if_any(m, text), found = 0;
+	uint32_t name = model_name_if_any(m, str_behind(text, ".:/")), found = 0;
 	if (!name)
 		return 0;
 	if (!file)

@@ -196,10 +196,7 @@ frame_name(struct str s, struct str *ret_file)
 	s = cut_at(cut_at(str_trim(s), "<"), "_[");
 	while (s.n && strchr("~*^+", *s.p))
 		s = (struct str){s.p + 1, s.n - 1};
-	size_t i = s.n;
-	while (i && !strchr(":./", s.p[i - 1]))
-		i--;
-	return (struct str){s.p + i, s.n - i};
+	return str_behind(s, ":./");
 }
 
 /* The outermost frame first. */
@@ -237,7 +234,7 @@ is_foreign(struct str frame)
 	return str_ends(frame, "_[k]");
 }
 
-static bool
+static void
 add_folded(struct sums *x, struct str line)
 {
 	struct str frames[MAX_DEPTH], frame;
@@ -247,12 +244,11 @@ add_folded(struct sums *x, struct str line)
 		end--;
 	if (!end || !memchr(line.p, ';', end) ||
 		!str_parse_u64((struct str){line.p + end, line.n - end}, UINT32_MAX, &count))
-		return false;
+		return;
 	struct str rest = {line.p, end - 1};
 	while (n < MAX_DEPTH && str_next(&rest, ';', &frame))
 		frames[n++] = is_foreign(frame) ? (struct str){"", 0} : frame;
 	add_stack(x, frames, n, count);
-	return true;
 }
 
 /* "   55d0 f+0x1f (/usr/bin/x)"; an empty name is one that nothing is called. */
@@ -292,7 +288,7 @@ seen_read_perf(struct str text, struct buf *out, struct dd_err *err)
 		add_stack(&x, stack, n, 1);
 		n = 0;
 		if (more)
-			(void)add_folded(&x, line);
+			add_folded(&x, line);
 	}
 	return finish(&x, "perf", out, err);
 }

@@ -24,9 +24,7 @@ graph_functions(const char *path, struct str text,
 	for (size_t i = 0; f.state != FILE_UNREAD && i < f.nentities; i++) {
 		const struct fact_entity *e = &f.entities[i];
 		bool macro = e->kind == KIND_MACRO && (e->flags & FACT_HAS_PARAMS);
-		bool function =
-			e->kind == KIND_FUNCTION || e->kind == KIND_METHOD || e->kind == KIND_TEST;
-		if (!macro && !function)
+		if (!macro && !graph_kind_is_code(e->kind))
 			continue;
 		const struct graph_function told = {.name = f.strings[e->name],
 			.line = e->line,

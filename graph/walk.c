@@ -85,12 +85,6 @@ walk_define(struct walk *w, enum graph_kind kind, uint32_t name, TSNode node)
 	return (uint32_t)w->f->nentities;
 }
 
-static bool
-holds_code(enum graph_kind k)
-{
-	return k == KIND_FUNCTION || k == KIND_METHOD || k == KIND_TEST;
-}
-
 void
 walk_inside(struct walk *w, uint32_t entity)
 {
@@ -101,7 +95,7 @@ walk_inside(struct walk *w, uint32_t entity)
 		uses_decorated(w, entity);
 	w->entity_depth = w->depth;
 	w->scope = entity;
-	if (holds_code(w->f->entities[entity - 1].kind))
+	if (graph_kind_is_code(w->f->entities[entity - 1].kind))
 		w->function = entity;
 	else if (w->f->entities[entity - 1].kind == KIND_TYPE)
 		w->function = 0;
@@ -536,13 +530,13 @@ visit_def(struct walk *w, TSNode node, const struct action *a)
 	bool in_type = w->scope && w->f->entities[w->scope - 1].kind == KIND_TYPE;
 	if (kind == KIND_FUNCTION && in_type)
 		kind = KIND_METHOD;
-	if (holds_code(kind) && lang_is_test(w->id, w->path, walk_text(w, name)))
+	if (graph_kind_is_code(kind) && lang_is_test(w->id, w->path, walk_text(w, name)))
 		kind = KIND_TEST;
 	w->told = ts_node_start_byte(name);
 	if (w->function)
 		walk_local(w, string);
 	uint32_t e = walk_define(w, kind, string, node);
-	if (holds_code(kind) || kind == KIND_FIELD) {
+	if (graph_kind_is_code(kind) || kind == KIND_FIELD) {
 		uint32_t type = result_type(w, node);
 		w->f->entities[e - 1].type = type;
 	}

@@ -32,13 +32,9 @@ open_import(const char *path, int *ret_fd, struct hash_hex *ret_digest, struct d
 		return err_set(err, DD_EINVAL, "%s is no file", path);
 	if ((uint64_t)st.st_size > GRAPH_IMPORT_MAX_BYTES)
 		return err_set(err, DD_EINVAL, "%s is larger than a gigabyte", path);
-	struct hash *h = hash_create();
-	char chunk[65536];
-	ssize_t n;
-	while ((n = io_read(fd, chunk, sizeof(chunk))) > 0)
-		hash_add(h, chunk, (size_t)n);
-	*ret_digest = hash_finish(h);
-	if (n < 0 || lseek(fd, 0, SEEK_SET) < 0)
+	if (hash_fd(fd, ret_digest, NULL, err) < 0)
+		return err_wrap(err, "%s", path);
+	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(err, errno, "cannot read %s", path);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
