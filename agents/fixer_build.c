@@ -680,11 +680,13 @@ try_change(struct building *b, const char *rule, const struct change *c, bool *r
 {
 	const struct edit edit = {.kind = EDIT_BYTES, .path = c->path, .text = buf_str(&c->text)};
 	struct edit_result done = {0};
-	OWN_FREE char *why = str_dup(c->why);
 	OWN(dd_err) struct dd_err refused = {0};
 	int rc = edit_apply(b->spec->root_fd, &edit, 1, b->spec->check, &done, &refused);
 	*ret_kept = false;
 	if (rc == 0) {
+		OWN(buf) struct buf before = b->out; /* c->why is of it */
+		OWN_FREE char *why = str_dup(c->why);
+		b->out = (struct buf){0};
 		map_put(&b->changed, c->path, b);
 		rc = build(b, err);
 		*ret_kept = rc == 0 && (b->ok || !find_line(b, why, "").n);
@@ -694,8 +696,10 @@ try_change(struct building *b, const char *rule, const struct change *c, bool *r
 					"rule", rule, "text", json_text(str_of(c->note))));
 		} else if (rc == 0) {
 			rc = edit_undo(b->spec->root_fd, &done, err);
-			map_put(&b->changed, c->path, b);
-			rc = rc < 0 ? rc : build(b, err);
+			buf_cleanup(&b->out);
+			b->out = before;
+			before = (struct buf){0};
+			read_output(b);
 		}
 	} else if (rc == -DD_EINVAL) {
 		rc = 0;

@@ -330,6 +330,17 @@ want_from_trace(struct loop *l, enum need_scope scope)
 	       want_looked_up(l, scope, NEED_FROM_SEARCH);
 }
 
+void
+loop_forget_options(struct loop *l, const char *prefix)
+{
+	struct strlist kept = {0};
+	for (size_t i = 0; i < l->r->options.n; i++)
+		if (!str_starts(str_of(l->r->options.v[i]), prefix))
+			strlist_add(&kept, l->r->options.v[i]);
+	strlist_cleanup(&l->r->options);
+	l->r->options = kept;
+}
+
 /* ---- learning ---- */
 
 /* What advice about tools names; a person who sets them cannot help. */

@@ -146,6 +146,8 @@ bool loop_guess_services(struct loop *l);
 bool service_address(const char *target, struct str *ret_host, uint64_t *ret_port);
 
 void loop_clear_findings(struct loop *l);
+/* Options of the result that begin so are taken back. */
+void loop_forget_options(struct loop *l, const char *prefix);
 
 /* Letters, digits and "_", no digit first: what a shell and a Dockerfile take for a name and nothing else. */
 bool loop_is_variable_name(const char *name);

@@ -105,17 +105,6 @@ migrations_learn(struct loop *l)
 	return true;
 }
 
-static void
-forget_option(struct strlist *options)
-{
-	struct strlist kept = {0};
-	for (size_t i = 0; i < options->n; i++)
-		if (!str_starts(str_of(options->v[i]), OPTION))
-			strlist_add(&kept, options->v[i]);
-	strlist_cleanup(options);
-	*options = kept;
-}
-
 bool
 migrations_settle(struct loop *l)
 {
@@ -126,6 +115,6 @@ migrations_settle(struct loop *l)
 		return false;
 	OWN_FREE char *run = TAKE(test->run);
 	test->run = mem_strdup(run + n);
-	forget_option(&l->r->options);
+	loop_forget_options(l, OPTION);
 	return true;
 }

@@ -183,22 +183,11 @@ forget_variable(struct loop *l, const char *name)
 		free(TAKE(q->default_value));
 }
 
-static void
-forget_options(struct loop *l, const struct server *s)
-{
-	OWN_FREE char *start = mem_printf("service:%s ", s->name);
-	struct strlist kept = {0};
-	for (size_t i = 0; i < l->r->options.n; i++)
-		if (!str_starts(str_of(l->r->options.v[i]), start))
-			strlist_add(&kept, l->r->options.v[i]);
-	strlist_cleanup(&l->r->options);
-	l->r->options = kept;
-}
-
 void
 server_forget_clients(struct loop *l, struct server *s)
 {
+	OWN_FREE char *start = mem_printf("service:%s ", s->name);
 	for (size_t i = 0; i < s->variables.n; i++)
 		forget_variable(l, s->variables.v[i]);
-	forget_options(l, s);
+	loop_forget_options(l, start);
 }

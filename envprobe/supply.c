@@ -169,7 +169,9 @@ add_schema(const struct loop *l, struct server *s, const struct schema *file)
 	if (!series.n)
 		strlist_add(&series, file->path);
 	qsort(series.v, series.n, sizeof(*series.v), compare_numbered);
-	for (size_t i = 0; are_in_order(&series) && i < series.n; i++)
+	if (!are_in_order(&series))
+		return false;
+	for (size_t i = 0; i < series.n; i++)
 		any = server_add_name(&s->schema, series.v[i]) || any;
 	return any;
 }

@@ -179,7 +179,7 @@ print_faults(const json_t *faults)
 	size_t i;
 	json_t *f;
 	json_array_foreach (faults, i, f) {
-		graph_map_print_text(graph_map_text(f, "text"));
+		graph_map_print_text(json_string_in(f, "text"));
 		printf("\n");
 	}
 }
@@ -191,13 +191,14 @@ run_check(const struct cli_call *call)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(plandoc) struct plandoc p = {0};
 	OWN_FREE char *path = plan_file_path(call->args[0]);
+	OWN(buf) struct buf text = {0};
 	OWN_JSON json_t *faults = NULL;
 	OWN_JSON json_t *approval = NULL;
-	int rc = plan_file_load(path, NULL, &p, &err);
+	int rc = plan_file_load(path, &text, &p, &err);
 	if (rc == 0)
 		rc = plan_file_faults(&p, o->source, &faults, &err);
 	if (rc == 0)
-		rc = plan_file_approval(path, &approval, &err);
+		rc = plan_file_approval(path, buf_str(&text), &approval, &err);
 	if (rc < 0)
 		return cli_fail(cli_status_of(&err), &err);
 	size_t n = json_array_size(faults);
@@ -211,7 +212,7 @@ run_check(const struct cli_call *call)
 		print_faults(faults);
 		if (json_object_get(approval, "by")) {
 			printf("%s by ", approved ? "approved" : "changed since it was approved");
-			graph_map_print_text(graph_map_text(approval, "by"));
+			graph_map_print_text(json_string_in(approval, "by"));
 			printf("\n");
 		} else {
 			printf("%s, not approved\n", n ? "not ready" : "ready");

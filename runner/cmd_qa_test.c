@@ -85,7 +85,7 @@ run_tests(const struct state *st, const struct run *run, const struct test_optio
 			"\"%s\" was ended: %s", ret->tests.ended, exec_cause_name(cause));
 	redact_flakes(left.answers, &ret->flakes);
 	if (rc == 0 && (o->repeat || o->causes))
-		rc = flaky_write(run, &ret->flakes, left.answers, err);
+		rc = flaky_write(run, &ret->flakes, err);
 	probe_prompter_destroy(prompter);
 	probe_serving_cleanup(&serving);
 	left_cleanup(&left);

@@ -1,7 +1,6 @@
 /* drydock work: an approved plan is executed task by task. */
 #include "runner/commands.h"
 
-#include "base/fs.h"
 #include "base/log.h"
 #include "runner/fix_author.h"
 #include "runner/plan_file.h"

@@ -265,11 +265,7 @@ hide_in(const struct evaluating *e, const struct run *run, json_t *tree, struct 
 			pod_close(pod);
 	}
 	if (rc == 0) {
-		json_t *changes = json_object_get(tree, "changes");
-		if (json_is_array(changes))
-			json_array_append_new(changes, json_string(key.s));
-		else
-			json_object_set_new(tree, "changes", json_pack("[s]", key.s));
+		json_array_append_new(json_object_get(tree, "changes"), json_string(key.s));
 	}
 	stack_cleanup(&work);
 	source_cleanup(&s);

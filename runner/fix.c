@@ -122,13 +122,21 @@ fix_tree(const struct fixing *f, struct stack *ret)
 		stack_push(ret, f->r->layers.v[i]);
 }
 
+/* The attempt of that number, which is there. */
+static const struct fix_attempt *
+attempt_of(const struct fixing *f, int64_t n)
+{
+	const struct fix_attempt *a = f->r->attempts.v;
+	while (a->n != n)
+		a++;
+	return a;
+}
+
 /* What it changes is of files that no task changed since: the same layer on what is kept now. */
 static int
 propose_again(const struct fixing *f, json_t **ret_result)
 {
-	const struct fix_attempt *a = f->r->attempts.v;
-	while (a->n != f->again)
-		a++;
+	const struct fix_attempt *a = attempt_of(f, f->again);
 	*ret_result = json_deep_copy(a->proposed);
 	json_object_set_new(*ret_result, "spent",
 		json_pack("{s:f, s:I}", "usd", f->r->usd, "tokens", (json_int_t)f->r->tokens));
@@ -544,9 +552,7 @@ fix_reach(struct fixing *f, struct dd_err *err)
 int
 fix_take_up(struct fixing *f, int64_t which, struct dd_err *err)
 {
-	const struct fix_attempt *a = f->r->attempts.v;
-	while (a->n != which)
-		a++;
+	const struct fix_attempt *a = attempt_of(f, which);
 	f->n++;
 	f->author = a->author;
 	f->again = which;

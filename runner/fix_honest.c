@@ -82,8 +82,7 @@ fix_remember(struct fixing *f, const struct case_result_list *cases, const char 
 	flips_add(&r->flips, cases, &files, &requirements);
 	r->sides = mem_grow(r->sides, r->nsides, &r->sides_cap, sizeof(*r->sides));
 	struct fix_side *side = &r->sides[r->nsides++];
-	*side = (struct fix_side){
-		.kept = r->layers.n, .attempt = layer ? r->attempts.n - 1 : 0, .n = f->n};
+	*side = (struct fix_side){.kept = r->layers.n, .attempt = layer ? r->attempts.n - 1 : 0};
 	strlist_copy(&side->layers, &r->layers);
 	if (layer)
 		strlist_add(&side->layers, layer);

@@ -32,7 +32,6 @@ struct fix_side { /* a tree that was stood up */
 	struct strlist layers;
 	size_t kept;	/* so many of the layers were kept; the others are of the attempt alone */
 	size_t attempt; /* of the attempts, where it has layers of its own */
-	int64_t n;	/* its number */
 };
 
 struct fix_result {

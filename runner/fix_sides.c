@@ -49,7 +49,7 @@ fix_gate_sides(struct fixing *f, struct dd_err *err)
 		f->taken = s;
 		f->attempt = &f->r->attempts.v[s->attempt];
 		f->author = a->author;
-		f->n = s->n;
+		f->n = a->n;
 		rc = ask_gates(f, err);
 	}
 	f->taken = NULL;

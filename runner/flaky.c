@@ -31,10 +31,9 @@ flaky_put(struct page *p, const struct flake_list *flakes)
 }
 
 static int
-write_page(const struct run *run, const struct flake_list *flakes, const struct answers *answers,
-	struct dd_err *err)
+write_page(const struct run *run, const struct flake_list *flakes, struct dd_err *err)
 {
-	struct page p = {.answers = answers};
+	struct page p = {0};
 	OWN_FREE char *path = run_path(run, FLAKY_PAGE);
 	page_begin(&p, run->id, "flakes");
 	buf_printf(&p.out,
@@ -46,8 +45,7 @@ write_page(const struct run *run, const struct flake_list *flakes, const struct 
 }
 
 int
-flaky_write(const struct run *run, const struct flake_list *flakes, const struct answers *answers,
-	struct dd_err *err)
+flaky_write(const struct run *run, const struct flake_list *flakes, struct dd_err *err)
 {
 	OWN_FREE char *dir = run_path(run, RUN_LATER), *path = run_path(run, FLAKY_FILE);
 	OWN_JSON json_t *j = flake_list_to_json(flakes);
@@ -56,7 +54,7 @@ flaky_write(const struct run *run, const struct flake_list *flakes, const struct
 	int rc = fs_mkdirs(dir, 0700, err);
 	if (rc == 0)
 		rc = fs_write_atomic(path, buf_str(&out), 0600, err);
-	return rc < 0 ? rc : write_page(run, flakes, answers, err);
+	return rc < 0 ? rc : write_page(run, flakes, err);
 }
 
 json_t *

@@ -11,8 +11,8 @@
 #define FLAKY_PAGE RUN_LATER "/flakes.html" /* below the run */
 
 /* Keep them, without secrets by now, and a page of them. */
-int flaky_write(const struct run *run, const struct flake_list *flakes,
-	const struct answers *answers, struct dd_err *err) DD_MUST_USE;
+int flaky_write(const struct run *run, const struct flake_list *flakes, struct dd_err *err)
+	DD_MUST_USE;
 /* What was written last, an array; NULL: nobody looked, or it is no such file.  A new reference. */
 json_t *flaky_read(const struct run *run);
 

@@ -16,7 +16,8 @@ const char *plan_file_source(const struct plandoc *p); /* the tree that it names
 int plan_file_faults(const struct plandoc *p, const char *source, json_t **ret, struct dd_err *err)
 	DD_MUST_USE;
 
-/* {"approved", "by", "digest", "time_s"}, or {"approved": false}: approved only if it is of the text that is there now. */
-int plan_file_approval(const char *path, json_t **ret, struct dd_err *err) DD_MUST_USE;
+/* {"approved", "by", "digest", "time_s"}, or {"approved": false}: approved only if it is of this text. */
+int plan_file_approval(const char *path, struct str text, json_t **ret, struct dd_err *err)
+	DD_MUST_USE;
 
 #endif

@@ -45,12 +45,10 @@ work_admit(
 	OWN_JSON json_t *faults = NULL;
 	int rc = plan_file_load(path, &text, &p, err);
 	if (rc == 0)
-		rc = plan_file_approval(path, &approval, err);
+		rc = plan_file_approval(path, buf_str(&text), &approval, err);
 	if (rc < 0)
 		return rc;
-	struct hash_hex digest = hash_bytes(buf_str(&text));
-	const char *approved = json_string_value(json_object_get(approval, "digest"));
-	if (!approved || strcmp(approved, digest.s) != 0)
+	if (!json_is_true(json_object_get(approval, "approved")))
 		return refuse_unapproved(path, approval, err);
 	rc = plan_file_faults(&p, source, &faults, err);
 	if (rc < 0)
@@ -62,9 +60,9 @@ work_admit(
 			json_string_value(json_object_get(json_array_get(faults, 0), "text")),
 			path);
 	*ret_source = mem_strdup(source ? source : plan_file_source(&p));
-	*ret = json_pack("{s:o, s:s, s:O, s:O}", "path", json_text(str_of(path)), "digest",
-		digest.s, "by", json_object_get(approval, "by"), "time_s",
-		json_object_get(approval, "time_s"));
+	*ret = json_pack("{s:o, s:O, s:O, s:O}", "path", json_text(str_of(path)), "digest",
+		json_object_get(approval, "digest"), "by", json_object_get(approval, "by"),
+		"time_s", json_object_get(approval, "time_s"));
 	return 0;
 }
 
