@@ -136,8 +136,9 @@ int object_collect(const struct state *st, const struct gc_spec *spec, struct gc
 	struct dd_err *err) DD_MUST_USE;
 
 /*
- * Remove what dead processes left: pod directories with an unheld lock, cgroups.  Cheap.  before
- * (may be NULL) is called for each directory while it is still there: egress_salvage.
+ * Remove what dead processes left: pod directories with an unheld lock, cgroups.  Cheap; right behind a kill the
+ * processes that die with who was killed are waited for, for three seconds at most.  before (may be NULL) is called
+ * for each directory while it is still there: egress_salvage.
  */
 int sandbox_sweep(const struct state *st, void (*before)(const struct state *, const char *),
 	struct dd_err *err) DD_MUST_USE;
@@ -145,7 +146,7 @@ int sandbox_sweep(const struct state *st, void (*before)(const struct state *, c
 /*
  * A directory <state>/pods/NAME for what must not outlive us: swept when we are gone.  *ret_lock is
  * held until scratch_discard, or the end of the process.  NAME must be unique among living
- * processes.
+ * processes: it ends with the process's id, or with that and a number of its own, "-PID" or "-PID-SERIAL".
  */
 int scratch_create(const struct state *st, const char *name, mode_t mode, char **ret_dir,
 	int *ret_lock, struct dd_err *err) DD_MUST_USE;

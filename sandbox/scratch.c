@@ -13,11 +13,17 @@
 
 #include "base/fs.h"
 #include "base/io.h"
+#include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define PID_MAX 4194304 /* of 64-bit Linux, proc(5) */
+#define DYING_PATIENCE_MS 3000
+#define DYING_TURN_MS 20
 
 /* Its name while it is made; heap. */
 static char *
@@ -102,42 +108,80 @@ scratch_discard(const char *dir, struct dd_err *err)
 typedef void sweep_fn(const struct state *st, const char *dir);
 
 static bool
-maker_is_gone(const char *name)
+is_gone(pid_t pid)
 {
-	pid_t pid = (pid_t)atoi(name + strlen("new-"));
 	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
 }
 
-/* A pod's name is also that of its control groups, which are made after its directory and removed before. */
+/* Of "...-PID" and "...-PID-SERIAL"; 0 when there is none. */
+static pid_t
+maker_of(const char *name)
+{
+	const struct str last = str_behind(str_of(name), "-");
+	const struct str head = {name, last.p > name ? (size_t)(last.p - name) - 1 : 0};
+	uint64_t pid = 0;
+	if (!str_parse_u64(str_behind(head, "-"), PID_MAX, &pid))
+		(void)str_parse_u64(last, PID_MAX, &pid);
+	return (pid_t)pid;
+}
+
+enum swept { SWEPT_DONE, SWEPT_ALIVE, SWEPT_DYING };
+
+/*
+ * A pod's name is also that of its control groups, which are made after its directory and removed before.  Who was
+ * killed holds its lock and its groups until the last of its processes is gone, too.
+ */
 static int
 sweep_one(const struct state *st, const char *dir, const char *name, sweep_fn *before,
-	struct dd_err *err)
+	enum swept *ret, struct dd_err *err)
 {
 	OWN_FREE char *lock_path = fs_join(dir, "lock");
 	OWN_FD int lock = -1;
+	*ret = SWEPT_DONE;
 	if (strncmp(name, "doomed-", 7) == 0) {
 		(void)!fs_remove_tree(dir, NULL); /* another may be at it */
 		return 0;
 	}
 	if (strncmp(name, "new-", 4) == 0)
-		return maker_is_gone(name) ? scratch_discard(dir, err) : 0;
+		return is_gone((pid_t)atoi(name + 4)) ? scratch_discard(dir, err) : 0;
+	*ret = is_gone(maker_of(name)) ? SWEPT_DYING : SWEPT_ALIVE;
 	if (!fs_exists(lock_path) || fs_lock(lock_path, false, &lock, NULL) < 0)
 		return 0;
 	if (before)
 		before(st, dir);
 	/* First: a group whose pod has no directory is found by nobody. */
-	return limits_sweep(name) ? scratch_discard(dir, err) : 0;
+	if (!limits_sweep(name))
+		return 0;
+	*ret = SWEPT_DONE;
+	return scratch_discard(dir, err);
+}
+
+/* Once; *ret_dying: something is left of who is dying. */
+static int
+sweep_all(const struct state *st, sweep_fn *before, bool *ret_dying, struct dd_err *err)
+{
+	OWN_FREE char *pods = state_path(st, "pods");
+	OWN(strlist) struct strlist names = {0};
+	int rc = fs_list(pods, &names, err);
+	*ret_dying = false;
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		OWN_FREE char *dir = fs_join(pods, names.v[i]);
+		enum swept swept;
+		rc = sweep_one(st, dir, names.v[i], before, &swept, err);
+		*ret_dying = *ret_dying || swept == SWEPT_DYING;
+	}
+	return rc;
 }
 
 int
 sandbox_sweep(const struct state *st, sweep_fn *before, struct dd_err *err)
 {
-	OWN_FREE char *pods = state_path(st, "pods");
-	OWN(strlist) struct strlist names = {0};
-	int rc = fs_list(pods, &names, err);
-	for (size_t i = 0; rc == 0 && i < names.n; i++) {
-		OWN_FREE char *dir = fs_join(pods, names.v[i]);
-		rc = sweep_one(st, dir, names.v[i], before, err);
+	const int64_t until = clock_mono_ns() + (int64_t)DYING_PATIENCE_MS * 1000000;
+	for (;;) {
+		bool dying;
+		int rc = sweep_all(st, before, &dying, err);
+		if (rc < 0 || !dying || clock_mono_ns() >= until)
+			return rc;
+		(void)poll(NULL, 0, DYING_TURN_MS);
 	}
-	return rc;
 }

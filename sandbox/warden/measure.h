@@ -16,6 +16,7 @@ struct memory_use {
 	unsigned long long bytes;
 	unsigned long long tasks;  /* threads */
 	unsigned long long shared; /* what the machine's shared memory grew by, whoever took it */
+	unsigned long long files;  /* by how many more files are open on the machine, likewise */
 	bool scarce;		   /* the machine has no more than its reserve, whoever took it */
 };
 
@@ -32,6 +33,7 @@ struct memory {
 	int tmpfs[4]; /* its file systems in memory */
 	dev_t tmpfs_dev[4];
 	unsigned long long shared_then; /* the machine's shared memory when the pod was opened */
+	unsigned long long files_then;	/* its open files, likewise */
 	unsigned long long reserve;	/* what the machine must keep available */
 	unsigned long long queue_bytes; /* what a socket's queue may hold */
 	unsigned long long (*given)(ino_t ino); /* as in struct warden_spec */
@@ -42,12 +44,15 @@ void memory_init(struct memory *m, bool watched, unsigned long long (*given)(ino
 /* How many processes there are in the pod. */
 unsigned long long memory_processes(const struct memory *m);
 /*
- * Never less than there is, but for pipes and for memory files of before, and quick; `limit` is what it
- * matters for.
+ * Never less than there is, but for the first 64 MiB in pipes and for memory files of before, and quick; `limit` is
+ * what it matters for.
  */
 void memory_look(const struct memory *m, unsigned long long limit, struct memory_use *ret);
-/* Each thing once, after a look; stops being exact, upwards, after a fifth of a second. */
-void memory_count(const struct memory *m, struct memory_use *ret);
+/*
+ * Each thing once, after a look; stops being exact, upwards, after a fifth of a second, and counts no further
+ * when there is more than the limit for certain.
+ */
+void memory_count(const struct memory *m, unsigned long long limit, struct memory_use *ret);
 void memory_files(const struct memory *m, struct file_use *ret);
 
 /* ---- usage.c ---- */

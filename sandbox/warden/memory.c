@@ -48,6 +48,15 @@ kib_field(const char *text, const char *key)
 	return at ? strtoull(at + strlen(key), NULL, 10) * KIB : 0;
 }
 
+/* Of the whole machine. */
+static unsigned long long
+open_files(const struct memory *m)
+{
+	char text[64];
+	return read_text(m->proc, "sys/fs/file-nr", text, sizeof(text)) ? strtoull(text, NULL, 10)
+									: 0;
+}
+
 static bool
 is_on_tmpfs(const struct memory *m, dev_t dev)
 {
@@ -80,6 +89,7 @@ memory_init(struct memory *m, bool watched, unsigned long long (*given)(ino_t in
 	if (!read_text(m->proc, "meminfo", text, sizeof(text)))
 		return;
 	m->shared_then = kib_field(text, "\nShmem:");
+	m->files_then = open_files(m);
 	m->queue_bytes = DEFAULT_QUEUE_BYTES;
 	char queue[32];
 	if (read_text(m->proc, "sys/net/core/wmem_max", queue, sizeof(queue)))
@@ -251,25 +261,35 @@ table_bytes(const struct memory *m, const char *table)
 	return bytes;
 }
 
+/* A number of the pod's network namespace from sockstat(5); 0 when it is not there. */
 static unsigned long long
-socket_bytes(const struct memory *m)
-{
-	static const char *const tables[] = {"1/net/tcp", "1/net/tcp6", "1/net/udp", "1/net/udp6"};
-	unsigned long long bytes = unix_bytes();
-	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		bytes += table_bytes(m, tables[i]);
-	return bytes;
-}
-
-/* Sockets of the pod's network namespace. */
-static unsigned long long
-count_sockets(const struct memory *m)
+socket_count(const struct memory *m, const char *file, const char *key)
 {
 	char text[512];
-	const char *used = read_text(m->proc, "1/net/sockstat", text, sizeof(text))
-				   ? strstr(text, "used ")
-				   : NULL;
-	return used ? strtoull(used + 5, NULL, 10) : 0;
+	const char *at = read_text(m->proc, file, text, sizeof(text)) ? strstr(text, key) : NULL;
+	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
+}
+
+/*
+ * What the queues hold, as far as it matters: no table is read once there is more than the limit.  The kernel goes
+ * through the machine's whole hash for the shortest of them, which takes milliseconds.
+ */
+static unsigned long long
+socket_bytes(const struct memory *m, unsigned long long limit)
+{
+	static const struct {
+		const char *table, *counts, *key;
+	} of[] = {
+		{"1/net/tcp", "1/net/sockstat", "TCP: inuse "},
+		{"1/net/tcp6", "1/net/sockstat6", "TCP6: inuse "},
+		{"1/net/udp", "1/net/sockstat", "UDP: inuse "},
+		{"1/net/udp6", "1/net/sockstat6", "UDP6: inuse "},
+	};
+	unsigned long long bytes = unix_bytes();
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of) && bytes <= limit; i++)
+		if (socket_count(m, of[i].counts, of[i].key))
+			bytes += table_bytes(m, of[i].table);
+	return bytes;
 }
 
 /* ---- a look ---- */
@@ -280,7 +300,8 @@ look_at_machine(const struct memory *m, struct memory_use *ret)
 	char text[4096];
 	if (!read_text(m->proc, "meminfo", text, sizeof(text)))
 		return;
-	unsigned long long shared = kib_field(text, "\nShmem:");
+	unsigned long long shared = kib_field(text, "\nShmem:"), files = open_files(m);
+	ret->files = files > m->files_then ? files - m->files_then : 0;
 	ret->shared = shared > m->shared_then ? shared - m->shared_then : 0;
 	ret->scarce = kib_field(text, "\nMemAvailable:") < m->reserve;
 }
@@ -303,7 +324,7 @@ memory_look(const struct memory *m, unsigned long long limit, struct memory_use 
 	DIR *d = open_processes(m);
 	*ret = (struct memory_use){0};
 	look_at_machine(m, ret);
-	ret->bytes = ret->shared + message_bytes();
+	ret->bytes = ret->shared + message_bytes() + ret->files * (DESCRIPTOR_BYTES + PIPE_BYTES);
 	for (const char *pid; (pid = next_number(d));) {
 		struct process_use p = look_at_process(m, pid);
 		ret->bytes += p.private + p.tables;
@@ -312,8 +333,9 @@ memory_look(const struct memory *m, unsigned long long limit, struct memory_use 
 	if (d)
 		(void)closedir(d);
 	/* Their queues are read only where they could make a difference. */
-	if (ret->bytes + count_sockets(m) * m->queue_bytes > limit)
-		ret->bytes += socket_bytes(m);
+	unsigned long long sockets = socket_count(m, "1/net/sockstat", "sockets: used ");
+	if (ret->bytes + sockets * m->queue_bytes > limit)
+		ret->bytes += socket_bytes(m, limit);
 }
 
 /* ---- what descriptors keep ---- */
@@ -452,13 +474,19 @@ count_process(const struct memory *m, const char *pid, unsigned long long *bytes
 }
 
 void
-memory_count(const struct memory *m, struct memory_use *use)
+memory_count(const struct memory *m, unsigned long long limit, struct memory_use *use)
 {
 	struct file_use files;
 	unsigned long long at_most = use->bytes, unshared = 0;
+	unsigned long long kernel = message_bytes() + socket_bytes(m, limit);
+	unsigned long long trees = tmpfs_bytes(m) + segment_bytes();
 	long long deadline = warden_now_ms() + COUNT_MS;
+	if (kernel + trees > limit) { /* what takes long to count gives time to take more */
+		use->bytes = kernel + trees;
+		return;
+	}
 	memory_files(m, &files);
-	unsigned long long shared = files.memory + tmpfs_bytes(m) + segment_bytes();
+	unsigned long long shared = files.memory + trees;
 	DIR *d = open_processes(m);
 	for (const char *pid; (pid = next_number(d));) {
 		struct process_use p = look_at_process(m, pid);
@@ -471,7 +499,7 @@ memory_count(const struct memory *m, struct memory_use *use)
 	/* Files that are in flight are in no process; what the machine's shared memory grew by tells. */
 	if (files.in_flight && use->shared > shared)
 		shared = use->shared;
-	use->bytes = unshared + shared + message_bytes() + socket_bytes(m);
+	use->bytes = unshared + shared + kernel;
 	if (files.incomplete && use->bytes < at_most)
 		use->bytes = at_most;
 }

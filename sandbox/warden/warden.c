@@ -6,13 +6,13 @@
  * namespace, so no mode bits hide anything from it.
  *
  * It looks every WARDEN_MAX_MS, and sooner, down to WARDEN_MIN_MS, the less there is left: nobody can
- * take more between two looks than all processors can touch meanwhile.  A look at
- * memory is cheap first: private memory and page tables of each process, and what the machine's
- * shared memory grew by.  Only when that exceeds the limit, and every second for what those do not
- * show, each thing is counted once (memory.c).  A look at the disk is a statfs; only when the file
- * system lost enough, and a fiftieth of the time for those who free what the target takes, the trees
- * are walked (usage.c), a little at a time.  Where all counting fails (a deleted file that is only
- * mapped) the machine keeps a reserve: whoever took the rest, the pod ends.
+ * take more between two looks than all processors can touch meanwhile.  A look at memory is cheap first:
+ * private memory and page tables of each process, and what the machine's shared memory and its number of
+ * open files grew by.  Only when that exceeds the limit, and every second for what those do not show, each
+ * thing is counted once (memory.c).  A look at the disk is a statfs; only when the file system lost enough,
+ * and a fiftieth of the time for those who free what the target takes, the trees are walked (usage.c), a
+ * little at a time.  Where all counting fails (a deleted file that is only mapped) the machine keeps a
+ * reserve: whoever took the rest, the pod ends.
  *
  * When a limit is exceeded drydock is told which, and pid 1 by SIGUSR1 to kill all there is.
  */
@@ -104,7 +104,7 @@ look_at_memory(struct warden *w, long long now, int *wait_ms)
 	if (!s->memory)
 		return false;
 	if (use.bytes > s->memory || now - w->count_ms >= COUNT_EVERY_MS) {
-		memory_count(&w->memory, &use);
+		memory_count(&w->memory, s->memory, &use);
 		w->count_ms = warden_now_ms();
 		w->count_took_ms = w->count_ms - now;
 	}

@@ -303,6 +303,52 @@ only_a_pod_with_something_bound_is_waited_for_when_it_is_left(void **state)
 	stack_cleanup(&root);
 }
 
+/* A scratch directory whose maker is gone, and whose lock another process holds for a moment more. */
+static void
+make_dying(void)
+{
+	int status;
+	pid_t maker = fork();
+	assert_int_not_equal(maker, -1);
+	if (maker == 0) {
+		OWN_FREE char *name = mem_printf("dying-%d-1", (int)getpid());
+		char *made = NULL;
+		int lock;
+		if (scratch_create(&st, name, 0700, &made, &lock, NULL) < 0)
+			_exit(1);
+		if (fork() == 0) {
+			(void)usleep(300000);
+			_exit(0);
+		}
+		_exit(0);
+	}
+	assert_int_equal(waitpid(maker, &status, 0), maker);
+	assert_int_equal(status, 0);
+}
+
+static void
+a_sweep_waits_for_who_is_dying_and_lets_be_who_lives(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(strlist) struct strlist left = {0};
+	OWN_FREE char *pods = fs_join(dir, "pods");
+	OWN_FREE char *name = mem_printf("living-%d-1", (int)getpid());
+	OWN_FREE char *living = NULL;
+	int lock = -1;
+	must(scratch_create(&st, name, 0700, &living, &lock, &err), &err);
+	make_dying();
+	must(fs_list(pods, &left, &err), &err);
+	assert_int_equal(left.n, 2);
+	strlist_cleanup(&left);
+	must(sandbox_sweep(&st, NULL, &err), &err);
+	must(fs_list(pods, &left, &err), &err);
+	assert_int_equal(left.n, 1);
+	assert_string_equal(left.v[0], name);
+	(void)close(lock);
+	must(scratch_discard(living, &err), &err);
+}
+
 int
 main(void)
 {
@@ -317,6 +363,7 @@ main(void)
 		cmocka_unit_test(a_question_on_the_terminal_is_answered),
 		cmocka_unit_test(the_trace_tells_found_from_missing),
 		cmocka_unit_test(only_a_pod_with_something_bound_is_waited_for_when_it_is_left),
+		cmocka_unit_test(a_sweep_waits_for_who_is_dying_and_lets_be_who_lives),
 	};
 	return cmocka_run_group_tests(tests, state_set_up, state_tear_down);
 }
