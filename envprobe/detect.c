@@ -200,6 +200,8 @@ detect_project(const struct tree *t, const char *wanted, struct project *ret)
 		free(l.v[i].file);
 	detect_environment(t, ret->dir ? ret->dir : "", ret);
 	detect_absent(t, ret);
+	if (l.n && !command_list_has(&ret->commands, PHASE_TEST))
+		detect_scripts(t, ret);
 }
 
 int

@@ -38,6 +38,9 @@ void detect_test(struct project *p, enum test_format format, const char *results
 struct need *detect_need(struct project *p, enum need_kind kind, const char *name,
 	enum need_scope scope, bool optional, const char *why);
 
+/* Scripts of tests that the documentation names, or their own names tell, into project.scripts. */
+void detect_scripts(const struct tree *t, struct project *p);
+
 /* What any C, C++, Fortran or assembler source below dir needs: compilers, by suffix. */
 void detect_compilers(const struct tree *t, const char *dir, struct project *p);
 

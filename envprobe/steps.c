@@ -338,6 +338,17 @@ take_written_tests(struct loop *l, const json_t *j, struct dd_err *err)
 	return json_decode(j, command_fields, false, c, "tests", err);
 }
 
+/* Where nothing of the build runs tests: a script that may. */
+static void
+take_script(struct loop *l)
+{
+	struct project *p = &l->r->project;
+	if (!p->scripts.n || command_list_has(&p->commands, PHASE_TEST))
+		return;
+	*command_list_add(&p->commands) = p->scripts.v[0];
+	memmove(p->scripts.v, p->scripts.v + 1, --p->scripts.n * sizeof(*p->scripts.v));
+}
+
 static int
 do_build(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -440,6 +451,8 @@ take_build(struct loop *l, const json_t *j, struct dd_err *err)
 			json_object_get(j, "files made"), "files made", &l->r->built_files, err);
 	if (rc == 0)
 		rc = take_written_tests(l, json_object_get(j, "tests"), err);
+	if (rc == 0 && l->built)
+		take_script(l);
 	stack_cleanup(&l->r->work);
 	stack_copy(&l->r->work, &l->tree);
 	if (layer)

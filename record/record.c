@@ -166,8 +166,8 @@ diagnosis_cleanup(struct diagnosis *d)
 
 const struct json_field command_fields[] = {E(command, phase, command_phase_names),
 	SREQ(command, run), S(command, dir), E(command, level, test_level_names),
-	E(command, format, test_format_names), B(command, debug), S(command, results),
-	S(command, why), END};
+	E(command, format, test_format_names), B(command, debug), B(command, guessed),
+	S(command, results), S(command, why), END};
 RECORD_IMPLEMENT(command)
 
 bool
@@ -194,8 +194,9 @@ RECORD_IMPLEMENT(env_read)
 
 const struct json_field project_fields[] = {EREQ(project, system, build_system_names),
 	S(project, evidence), S(project, dir), A(project, commands, command),
-	A(project, needs, need), A(project, env_reads, env_read), L(project, choices),
-	L(project, others), L(project, options), A(project, absent, absent_part), END};
+	A(project, scripts, command), A(project, needs, need), A(project, env_reads, env_read),
+	L(project, choices), L(project, others), L(project, options),
+	A(project, absent, absent_part), END};
 
 void
 project_cleanup(struct project *p)

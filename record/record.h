@@ -180,7 +180,8 @@ struct command {
 	char *dir;		 /* below the work tree; NULL: its root */
 	enum test_level level;	 /* PHASE_TEST */
 	enum test_format format; /* PHASE_TEST */
-	bool debug;    /* PHASE_TEST: it traces processes of its own, which the sandbox must open */
+	bool debug;   /* PHASE_TEST: it traces processes of its own, which the sandbox must open */
+	bool guessed; /* PHASE_TEST: by its name alone; without a report of single cases it is none */
 	char *results; /* PHASE_TEST: glob below dir of result files, NULL: the output */
 	char *why;     /* what showed it: "Makefile.am:12", "package.json scripts.test" */
 };
@@ -277,6 +278,8 @@ struct project {
 	char *evidence; /* the file that decided it */
 	char *dir;	/* sub-directory of the work tree that is built; NULL: its root */
 	struct command_list commands;
+	struct command_list
+		scripts; /* of tests, the likeliest first, for when nothing of the build runs any */
 	struct need_list needs; /* declared ones */
 	struct env_read_list env_reads;
 	struct strlist

@@ -1,0 +1,290 @@
+/*
+ * Scripts of tests that no target of the build runs: what the documentation or a configuration of continuous
+ * integration calls as a command of its own, and what is named as such scripts are.
+ */
+#include "envprobe/detect.h"
+
+#include "base/fs.h"
+#include "envprobe/scan.h"
+#include "envprobe/service_config.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define MAX_WORDS 6
+#define MAX_DEPTH 2
+
+/* ---- what runs a script ---- */
+
+static const char *const interpreters[] = {"sh", "bash", "dash", "ksh", "zsh", "perl", "python",
+	"python3", "lua", "ruby", "tclsh", "php", "node", NULL};
+
+static const struct {
+	const char *ending, *interpreter;
+} by_ending[] = {{".sh", "sh"}, {".bash", "bash"}, {".pl", "perl"}, {".py", "python3"},
+	{".lua", "lua"}, {".rb", "ruby"}, {".tcl", "tclsh"}, {".php", "php"}};
+
+static const char *
+interpreter_named(struct str word)
+{
+	struct str name = str_behind(word, "/");
+	for (size_t i = 0; interpreters[i]; i++)
+		if (str_eq(name, interpreters[i]))
+			return strcmp(interpreters[i], "python") == 0 ? "python3" : interpreters[i];
+	return NULL;
+}
+
+/* By "#!/bin/sh" or "#!/usr/bin/env sh", else by its ending; NULL: it is no script that is known. */
+static const char *
+interpreter_of(const struct tree *t, const char *path)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct str rest = buf_str(&text), line = {0}, word = {0};
+	if (str_starts(rest, "#!") && str_next_line(&rest, &line)) {
+		line = (struct str){line.p + 2, line.n - 2};
+		if (str_next_word(&line, &word) && str_eq(str_behind(word, "/"), "env"))
+			(void)str_next_word(&line, &word);
+		return interpreter_named(word);
+	}
+	for (size_t i = 0; i < sizeof(by_ending) / sizeof(*by_ending); i++)
+		if (str_ends(str_of(path), by_ending[i].ending))
+			return by_ending[i].interpreter;
+	return NULL;
+}
+
+/* ---- what is a script of tests by its name ---- */
+
+/* A name that needs no quoting, whoever reads it. */
+static bool
+is_plain(struct str word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (!isalnum((unsigned char)word.p[i]) && !strchr("_./=,+-", word.p[i]))
+			return false;
+	return word.n > 0;
+}
+
+/* Lower case, without the ending and what joins words: "Run-Tests.sh" gives "runtests". */
+static void
+plain_name(const char *path, char *to, size_t n)
+{
+	size_t used = 0;
+	for (const char *p = fs_name(path); *p && *p != '.' && used + 1 < n; p++)
+		if (isalnum((unsigned char)*p))
+			to[used++] = (char)tolower((unsigned char)*p);
+	to[used] = '\0';
+}
+
+static bool
+is_test_directory(const char *path)
+{
+	static const char *const names[] = {
+		"test", "tests", "t", "testsuite", "testing", "regress", NULL};
+	const char *slash = strrchr(path, '/');
+	OWN_FREE char *dir = mem_strndup(path, slash ? (size_t)(slash - path) : 0);
+	char name[64];
+	plain_name(dir, name, sizeof(name));
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Rank by name, best first; SIZE_MAX: none.  Short names mean tests only among tests. */
+static size_t
+rank_of(const char *path)
+{
+	static const char *const names[] = {"runtests", "runalltests", "runtest", "testall",
+		"alltests", "rununittests", "selftest", "regress", "regression", "tests", "test",
+		"check", "runall", "run", NULL};
+	const size_t among_tests = 9;
+	char name[64];
+	plain_name(path, name, sizeof(name));
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return i < among_tests || is_test_directory(path) ? i : SIZE_MAX;
+	return SIZE_MAX;
+}
+
+static bool
+is_near(const char *dir, const char *path)
+{
+	size_t depth = 0;
+	if (!fs_is_below(path, dir) || detect_is_aside(path))
+		return false;
+	for (const char *p = path + strlen(dir); *p; p++)
+		depth += *p == '/';
+	return depth <= MAX_DEPTH;
+}
+
+static void
+add(struct project *p, const char *interpreter, const char *run, const char *why, bool guessed)
+{
+	struct command *c = command_list_add(&p->scripts);
+	c->phase = PHASE_TEST;
+	c->level = LEVEL_UNIT;
+	c->format = FORMAT_AUTO;
+	c->run = mem_strdup(run);
+	c->dir = p->dir ? mem_strdup(p->dir) : NULL;
+	c->why = mem_strdup(why);
+	c->guessed = guessed;
+	if (strcmp(interpreter, "sh") != 0 && strcmp(interpreter, "bash") != 0)
+		detect_need(p, NEED_PROGRAM, interpreter, SCOPE_TEST, true, why);
+}
+
+/* Where it is run: below its directory, if it has names that begin there, else where the project is built. */
+static void
+add_by_name(const struct tree *t, const char *dir, const char *path, struct project *p)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	const char *interpreter = interpreter_of(t, path);
+	const char *name = fs_name(path), *below = path + strlen(dir) + (*dir ? 1 : 0);
+	size_t n = (size_t)(name - below);
+	OWN_FREE char *own = mem_strndup(below, n); /* with its slash */
+	bool from_top = !n || memmem(text.p, text.n, own, n);
+	OWN_FREE char *run = from_top ? mem_printf("%s %s", interpreter, below)
+				      : mem_printf("cd %s && %s %s", own, interpreter, name);
+	if (is_plain(str_of(below)))
+		add(p, interpreter, run, path, true);
+}
+
+/* ---- what is told ---- */
+
+/* "-v", "a/b", "x.cfg": an argument, and no word of a sentence. */
+static bool
+is_argument(struct str word)
+{
+	return is_plain(word) &&
+	       (word.p[0] == '-' || memchr(word.p, '/', word.n) || memchr(word.p, '.', word.n - 1));
+}
+
+/* The file of the tree that a word of a command names, heap; NULL: none that tests by its name. */
+static char *
+script_named(const struct tree *t, const char *dir, struct str word)
+{
+	while (str_starts(word, "./"))
+		word = (struct str){word.p + 2, word.n - 2};
+	if (!is_plain(word) || word.p[0] == '/' || memmem(word.p, word.n, "..", 2))
+		return NULL;
+	OWN_FREE char *name = str_dup(word);
+	OWN_FREE char *path = tree_join(dir, name);
+	char plain[64];
+	plain_name(path, plain, sizeof(plain));
+	bool tests = strstr(plain, "test") || strstr(plain, "check") || is_test_directory(path);
+	return tests && tree_has(t, path) && interpreter_of(t, path) ? TAKE(path) : NULL;
+}
+
+/* "sh tests/run.sh -v", "./runtests": the command, heap, and its interpreter; NULL: it is something else. */
+static char *
+command_of(const struct tree *t, const char *dir, struct str line, const char **ret_interpreter)
+{
+	struct str words[MAX_WORDS], word;
+	size_t n = 0;
+	while (str_next_word(&line, &word)) {
+		if (n == MAX_WORDS)
+			return NULL;
+		words[n++] = word;
+	}
+	const char *interpreter = n > 1 ? interpreter_named(words[0]) : NULL;
+	size_t at = interpreter ? 1 : 0;
+	bool called = interpreter || (n && memchr(words[0].p, '/', words[0].n));
+	OWN_FREE char *path = called ? script_named(t, dir, words[at]) : NULL;
+	if (!path)
+		return NULL;
+	OWN(buf) struct buf run = {.max = 4096};
+	*ret_interpreter = interpreter ? interpreter : interpreter_of(t, path);
+	buf_printf(&run, "%s %s", *ret_interpreter, path + strlen(dir) + (*dir ? 1 : 0));
+	for (size_t i = at + 1; i < n; i++) {
+		if (!is_argument(words[i]))
+			return NULL;
+		buf_printf(&run, " " STR_FMT, STR_ARG(words[i]));
+	}
+	return buf_take(&run);
+}
+
+/* What stands before a command: a prompt, a list's mark, the key of a configuration. */
+static struct str
+without_marks(struct str line)
+{
+	static const char *const marks[] = {
+		"$ ", "% ", "> ", "- ", "* ", "run: ", "script: ", "\"", "'", NULL};
+	line = str_trim(line);
+	for (size_t i = 0; marks[i];)
+		if (str_starts(line, marks[i])) {
+			size_t n = strlen(marks[i]);
+			line = str_trim((struct str){line.p + n, line.n - n});
+			i = 0;
+		} else {
+			i++;
+		}
+	while (line.n && strchr("\"';", line.p[line.n - 1]))
+		line.n--;
+	return line;
+}
+
+/* The whole line, or what it has between backquotes. */
+static char *
+command_in_line(
+	const struct tree *t, const char *dir, struct str line, const char **ret_interpreter)
+{
+	char *run = command_of(t, dir, without_marks(line), ret_interpreter);
+	struct str piece;
+	for (bool code = false; !run && str_next(&line, '`', &piece); code = !code)
+		if (code)
+			run = command_of(t, dir, without_marks(piece), ret_interpreter);
+	return run;
+}
+
+static bool
+tells_of_tests(const char *path)
+{
+	static const char *const names[] = {
+		"README*", "INSTALL*", "HACKING*", "TESTING*", "CONTRIBUTING*", "BUILD*", NULL};
+	for (size_t i = 0; names[i]; i++)
+		if (tree_name_is(path, names[i]))
+			return true;
+	return service_config_is(path);
+}
+
+static bool
+add_told(const struct tree *t, const char *dir, const char *path, struct project *p)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct str rest = buf_str(&text), line;
+	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		const char *interpreter = NULL;
+		OWN_FREE char *run = command_in_line(t, dir, line, &interpreter);
+		OWN_FREE char *why = scan_cite(path, n);
+		if (!run)
+			continue;
+		add(p, interpreter, run, why, false);
+		return true;
+	}
+	return false;
+}
+
+void
+detect_scripts(const struct tree *t, struct project *p)
+{
+	const char *dir = p->dir ? p->dir : "", *best = NULL;
+	size_t rank = SIZE_MAX;
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		bool here = detect_is_here(dir, path) || service_config_is(path);
+		if (here && tells_of_tests(path) && add_told(t, dir, path, p))
+			return;
+	}
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		size_t r = is_near(dir, path) ? rank_of(path) : SIZE_MAX;
+		if (r < rank && interpreter_of(t, path)) {
+			best = path;
+			rank = r;
+		}
+	}
+	if (best)
+		add_by_name(t, dir, best, p);
+}
