@@ -50,10 +50,53 @@ is_compatible(const struct crate_version *wanted, const struct crate_version *v)
 	return agree(wanted, v, keep) && crate_version_compare(v, wanted) >= 0;
 }
 
+enum operator{
+	OP_GE,
+	OP_LE,
+	OP_EQ,
+	OP_RELEASE,
+	OP_NOT,
+	OP_GT,
+	OP_LT,
+	OP_EXACT,
+	OP_TILDE,
+	OP_CARET,
+	OP_NONE
+};
+
+static bool
+compares(enum operator op, const struct crate_version *wanted, const struct crate_version *v)
+{
+	int c = crate_version_compare(v, wanted);
+	bool same = agree(wanted, v, wanted->n);
+	switch (op) {
+	case OP_GE:
+		return c >= 0;
+	case OP_LE:
+		return c <= 0 || same;
+	case OP_GT:
+		return c > 0 && !same;
+	case OP_LT:
+		return c < 0;
+	case OP_EQ:
+	case OP_EXACT:
+		return same;
+	case OP_NOT:
+		return !same;
+	case OP_RELEASE: /* all but the last part stay, PEP 440 */
+		return c >= 0 && agree(wanted, v, wanted->n - 1);
+	case OP_TILDE:
+		return c >= 0 && agree(wanted, v, wanted->n > 1 ? 2 : 1);
+	default:
+		return is_compatible(wanted, v);
+	}
+}
+
 static bool
 accepts_one(struct str one, const struct crate_version *v)
 {
-	static const char *const operators[] = {">=", "<=", ">", "<", "=", "~", "^", NULL};
+	static const char *const operators[] = {
+		">=", "<=", "==", "~=", "!=", ">", "<", "=", "~", "^", NULL};
 	size_t op = 0;
 	one = str_trim(one);
 	while (operators[op] && !str_starts(one, operators[op]))
@@ -61,28 +104,12 @@ accepts_one(struct str one, const struct crate_version *v)
 	size_t skip = operators[op] ? strlen(operators[op]) : 0;
 	one = str_trim((struct str){one.p + skip, one.n - skip});
 	struct crate_version wanted = crate_version_parse(one);
-	int c = crate_version_compare(v, &wanted);
 	bool wild = one.n && memchr(one.p, '*', one.n) != NULL;
 	if (!wanted.n)
 		return true;
-	if (wild)
+	if (wild && op != OP_NOT)
 		return agree(&wanted, v, wanted.n);
-	switch (op) {
-	case 0:
-		return c >= 0;
-	case 1:
-		return c <= 0 || agree(&wanted, v, wanted.n);
-	case 2:
-		return c > 0 && !agree(&wanted, v, wanted.n);
-	case 3:
-		return c < 0;
-	case 4:
-		return agree(&wanted, v, wanted.n);
-	case 5:
-		return c >= 0 && agree(&wanted, v, wanted.n > 1 ? 2 : 1);
-	default:
-		return is_compatible(&wanted, v);
-	}
+	return compares((enum operator)op, &wanted, v);
 }
 
 bool

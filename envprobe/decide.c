@@ -75,6 +75,38 @@ decide_system(struct loop *l)
 		(void)decide(l, &d);
 }
 
+static bool
+may_try(struct loop *l, const struct need *n, const char *nearest)
+{
+	OWN(strlist) struct strlist both = {0};
+	OWN_FREE char *slug = mem_printf("version-%s", n->name);
+	OWN_FREE char *text =
+		mem_printf("Is the build to be tried with %s %s, though the source asks for %s",
+			n->name, nearest, n->version);
+	const struct decision d = {.slug = slug,
+		.alternatives = &both,
+		.text = text,
+		.where = n->why,
+		.why = "no package source has the version that is asked for"};
+	strlist_add(&both, "wait");
+	strlist_add(&both, "try");
+	return strcmp(decide(l, &d), "try") == 0;
+}
+
+void
+decide_versions(struct loop *l)
+{
+	for (size_t i = 0; i < l->r->project.needs.n; i++) {
+		struct need *n = &l->r->project.needs.v[i];
+		if (n->kind != NEED_PROGRAM || !n->version || n->optional)
+			continue;
+		struct resolution r = resolve_need(l->index, n);
+		if (!r.package && r.nearest && may_try(l, n, r.nearest))
+			free(TAKE(n->version));
+		resolution_cleanup(&r);
+	}
+}
+
 static const char *
 decide_package(struct loop *l, const struct need *need, const struct strlist *alternatives)
 {

@@ -27,6 +27,12 @@ const char *decide_system_wanted(struct loop *l);
 void decide_system(struct loop *l);
 
 /*
+ * Programs of a version that no source has: ask whether to go on with the one there is.  Who answers "try" has the
+ * version left out of the need.
+ */
+void decide_versions(struct loop *l);
+
+/*
  * The package for a need: what was resolved, or one of those that can stand in for it: the one that is wanted
  * already, or that is answered.  Borrowed.
  */

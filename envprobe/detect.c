@@ -61,6 +61,17 @@ detect_need(struct project *p, enum need_kind kind, const char *name, enum need_
 	return n;
 }
 
+void
+detect_program(struct project *p, const char *name, struct str version, const char *why)
+{
+	struct need *n = detect_need(p, NEED_PROGRAM, name, SCOPE_BUILD, false, why);
+	if (n->version || !version.n)
+		return;
+	n->version = str_dup(version);
+	free(n->why); /* which is where the version stands */
+	n->why = mem_strdup(why);
+}
+
 static bool
 is_shallow(const char *path)
 {

@@ -160,6 +160,18 @@ read_languages(const struct scan_call *c, bool project_call, struct facts *f)
 	}
 }
 
+/* cmake_minimum_required(VERSION 3.10...3.29): the lower one is what cmake refuses to be less than. */
+static void
+read_minimum(const struct scan_call *c, struct project *p, const char *why)
+{
+	const char *version = c->args.n > 1 ? c->args.v[1] : "";
+	const char *range = strstr(version, "...");
+	size_t n = strspn(version, "0123456789.");
+	n = range && (size_t)(range - version) < n ? (size_t)(range - version) : n;
+	OWN_FREE char *least = n ? mem_printf(">= %.*s", (int)n, version) : NULL;
+	detect_program(p, "cmake", str_of(least), why);
+}
+
 static void
 read_call(const struct scan_call *c, const char *path, struct project *p, struct facts *f)
 {
@@ -179,6 +191,8 @@ read_call(const struct scan_call *c, const char *path, struct project *p, struct
 		read_find(c, NEED_PROGRAM, p, why);
 	else if (strcmp(c->name, "find_path") == 0)
 		read_find(c, NEED_HEADER, p, why);
+	else if (strcmp(c->name, "cmake_minimum_required") == 0 && strcmp(path, p->evidence) == 0)
+		read_minimum(c, p, why);
 	else if (strcmp(c->name, "project") == 0)
 		read_languages(c, true, f);
 	else if (strcmp(c->name, "enable_language") == 0)

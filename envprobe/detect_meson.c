@@ -51,6 +51,15 @@ read_dependency(const struct scan_call *c, struct project *p, const char *why)
 	detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, optional, why);
 }
 
+/* project(..., meson_version: '>= 0.60') */
+static void
+read_least(const struct scan_call *c, struct project *p, const char *why)
+{
+	const char *version = keyword(c, "meson_version");
+	if (version)
+		detect_program(p, "meson", str_of(version), why);
+}
+
 static void
 read_languages(const struct scan_call *c, struct project *p, const char *why)
 {
@@ -83,6 +92,8 @@ read_call(const struct scan_call *c, const char *path, struct project *p, bool *
 	OWN_FREE char *at = scan_cite(path, c->line);
 	OWN_FREE char *why =
 		mem_printf("%s: %s(%.60s)", at, c->name, c->args.n ? c->args.v[0] : "");
+	if (strcmp(c->name, "project") == 0 && strcmp(path, p->evidence) == 0)
+		read_least(c, p, why);
 	if (strcmp(c->name, "test") == 0)
 		*tests = true;
 	else if (!is_plain(c) || (detect_is_aside(path) && !is_required(c)))

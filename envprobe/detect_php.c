@@ -5,6 +5,8 @@
  */
 #include "envprobe/detect.h"
 
+#include "envprobe/crate_version.h"
+
 #include "base/fs.h"
 #include "base/json.h"
 #include "envprobe/resolve.h"
@@ -71,6 +73,45 @@ add_paths(const json_t *j, struct strlist *to)
 		add_paths(item, to);
 }
 
+/* The version that an alternative begins with: "7.4" of ">=7.4 <9", "^7.4", "~7.4.1" and "7.4.*"; none of "<8", "*". */
+static struct str
+least_of(struct str alternative)
+{
+	alternative = str_trim(alternative);
+	size_t at = 0, n = 0;
+	while (at < alternative.n && strchr(">=^~v ", alternative.p[at]))
+		at++;
+	if (at == 1 && alternative.p[0] == '>')
+		return (struct str){"", 0};
+	while (at + n < alternative.n && strchr("0123456789.", alternative.p[at + n]))
+		n++;
+	while (n && alternative.p[at + n - 1] == '.')
+		n--;
+	return (struct str){alternative.p + at, n};
+}
+
+/*
+ * The least version of PHP that one of the alternatives does with.  What authors had not tried yet is no reason to
+ * give up, so upper bounds do not count.
+ */
+static void
+read_php_version(struct php *x, const char *requirement, const char *why)
+{
+	struct str rest = str_of(requirement), one, least = {"", 0};
+	while (str_next(&rest, '|', &one)) {
+		struct str bound = least_of(one);
+		if (!str_trim(one).n)
+			continue; /* between the two of "||" */
+		if (!bound.n)
+			return;
+		struct crate_version a = crate_version_parse(bound), b = crate_version_parse(least);
+		if (!least.n || crate_version_compare(&a, &b) < 0)
+			least = bound;
+	}
+	OWN_FREE char *version = least.n ? mem_printf(">= " STR_FMT, STR_ARG(least)) : NULL;
+	detect_program(x->p, "php", str_of(version), why);
+}
+
 static void
 read_requirements(struct php *x, const json_t *packages, enum need_scope scope, const char *path)
 {
@@ -79,6 +120,8 @@ read_requirements(struct php *x, const json_t *packages, enum need_scope scope, 
 	json_object_foreach ((json_t *)(uintptr_t)packages, name, version) {
 		OWN_FREE char *why = mem_printf("%s: %s", path, name);
 		bool extension = str_starts(str_of(name), "ext-");
+		if (strcmp(name, "php") == 0 && scope == SCOPE_BUILD && json_is_string(version))
+			read_php_version(x, json_string_value(version), why);
 		if (extension || strchr(name, '/'))
 			detect_need(x->p, NEED_PHP, name, scope, !extension, why);
 		resolve_composer_names(name, &x->required);

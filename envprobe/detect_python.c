@@ -331,6 +331,40 @@ detect_tests(const struct tree *t, const char *dir, struct project *p)
 	}
 }
 
+/* What stands behind the key and "=", with quotes or without; empty: the line is another. */
+static struct str
+value_of(struct str line, const char *key)
+{
+	line = str_trim(line);
+	if (!str_starts(line, key))
+		return (struct str){"", 0};
+	size_t n = strlen(key);
+	line = str_trim((struct str){line.p + n, line.n - n});
+	if (!line.n || line.p[0] != '=')
+		return (struct str){"", 0};
+	line = str_trim((struct str){line.p + 1, line.n - 1});
+	if (!line.n || !strchr("\"'", line.p[0]))
+		return line;
+	const char *end = memchr(line.p + 1, line.p[0], line.n - 1);
+	return end ? (struct str){line.p + 1, (size_t)(end - line.p) - 1} : (struct str){"", 0};
+}
+
+/* requires-python of pyproject.toml, python_requires of setup.py and setup.cfg. */
+static void
+read_python_version(const struct tree *t, const char *path, struct project *p)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct str rest = buf_str(&text), line;
+	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		struct str version = value_of(line, "requires-python");
+		version = version.n ? version : value_of(line, "python_requires");
+		OWN_FREE char *why = scan_cite(path, n);
+		if (version.n && strchr("<>=!~", version.p[0]))
+			detect_program(p, "python3", version, why);
+	}
+}
+
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
@@ -343,6 +377,9 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		OWN_FREE char *here = tree_join(dir, fs_name(path));
 		if (strcmp(here, path) != 0)
 			continue;
+		if (strcmp(path, setup) == 0 || strcmp(path, pyproject) == 0 ||
+			tree_name_is(path, "setup.cfg"))
+			read_python_version(t, path, p);
 		if (strcmp(path, setup) == 0 || strcmp(path, pyproject) == 0)
 			read_lists(t, path, p);
 		else if (tree_name_is(path, "setup.cfg") || tree_name_is(path, "tox.ini"))

@@ -97,6 +97,26 @@ read_calls(struct ruby *r, const char *path, const struct call *calls)
 	}
 }
 
+/* s.required_ruby_version = ">= 2.7" */
+static void
+read_ruby_version(struct ruby *r, const char *path)
+{
+	static const char key[] = "required_ruby_version";
+	OWN(buf) struct buf text = {0};
+	tree_read(r->t, path, &text);
+	struct str rest = buf_str(&text), line;
+	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		const char *at = memmem(line.p, line.n, key, sizeof(key) - 1);
+		const char *from = at ? memchr(at, '>', (size_t)(line.p + line.n - at)) : NULL;
+		size_t left = from ? (size_t)(line.p + line.n - from) : 0, len = 0;
+		while (len < left && strchr(">= 0123456789.", from[len]))
+			len++;
+		OWN_FREE char *why = scan_cite(path, n);
+		if (len)
+			detect_program(r->p, "ruby", str_trim((struct str){from, len}), why);
+	}
+}
+
 static bool
 mentions(const struct ruby *r, const char *path, const char *text)
 {
@@ -207,8 +227,10 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_need(p, NEED_PROGRAM, "ruby", SCOPE_BUILD, false, p->evidence);
 	if (rakefile)
 		detect_need(p, NEED_PROGRAM, "rake", SCOPE_BUILD, false, rakefile);
-	if (spec)
+	if (spec) {
 		read_calls(&r, spec, gem_calls);
+		read_ruby_version(&r, spec);
+	}
 	if (gemfile)
 		read_calls(&r, gemfile, gem_calls);
 	add_bundler(&r);

@@ -105,9 +105,8 @@ read_manifests(struct rust *r)
 			if (!pass && m.package)
 				strlist_add_new(&r->own, m.package);
 			if (!pass && m.rust && !strcmp(path, r->p->evidence)) {
-				struct need *n = detect_need(
-					r->p, NEED_PROGRAM, "rustc", SCOPE_BUILD, false, path);
-				n->version = mem_printf(">= %s", m.rust);
+				OWN_FREE char *least = mem_printf(">= %s", m.rust);
+				detect_program(r->p, "rustc", str_of(least), path);
 			}
 			for (size_t k = 0; pass && k < m.n; k++)
 				add_crate(r, &m.v[k], path);

@@ -733,6 +733,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 		files_offer(&l);
 		export_answers(&l);
 		premises_apply(&l);
+		decide_versions(&l);
 		want_declared(&l);
 		want_known(&l);
 		if (!loop_judge_declared(&l))

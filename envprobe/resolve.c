@@ -499,7 +499,7 @@ resolve_crate(const struct pkgindex *x, const struct need *n)
 	return r;
 }
 
-/* A program of a version that is at least ">= 1.2". */
+/* A program of a version as in ">= 1.2, <2". */
 static struct resolution
 resolve_program(const struct pkgindex *x, const struct need *n)
 {
@@ -507,11 +507,13 @@ resolve_program(const struct pkgindex *x, const struct need *n)
 	if (!r.package)
 		r = search_key(x, 'b', n->name);
 	OWN_FREE char *version = r.package && n->version ? pkgindex_version(x, r.package) : NULL;
-	struct crate_version v = crate_version_parse(str_of(version));
+	const char *epoch = version ? strchr(version, ':') : NULL;
+	const char *upstream = epoch ? epoch + 1 : version;
+	struct crate_version v = crate_version_parse(str_of(upstream));
 	if (!version || crate_version_accepts(n->version, &v))
 		return r;
 	free(TAKE(r.package));
-	r.nearest = TAKE(version);
+	r.nearest = mem_strdup(upstream);
 	return r;
 }
 

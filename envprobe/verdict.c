@@ -164,6 +164,22 @@ probe_judge_build(const char *failed, enum exec_cause cause, const struct questi
 		"drydock logs shows what it printed");
 }
 
+static char *
+way_out_of_version(const struct need *n, const char *has)
+{
+	if (!has)
+		return mem_strdup("add a package source that has it");
+	if (n->kind != NEED_PROGRAM)
+		return mem_printf(
+			"accept %s %s, if the source can do with it, or add a package source "
+			"that has %s",
+			n->name, has, n->version);
+	return mem_printf(
+		"add a package source that has it; or answer decision:version-%s with try, "
+		"if the source can do with %s",
+		n->name, has);
+}
+
 bool
 loop_judge_declared(struct loop *l)
 {
@@ -178,11 +194,7 @@ loop_judge_declared(struct loop *l)
 		resolution_cleanup(&r);
 		if (!none)
 			continue;
-		OWN_FREE char *way =
-			has ? mem_printf(
-				      "accept %s %s, if the source can do with it, or add a package source that has %s",
-				      n->name, has, n->version)
-			    : mem_strdup("add a package source that has it");
+		OWN_FREE char *way = way_out_of_version(n, has);
 		diagnose(l, OUTCOME_UNSATISFIABLE,
 			has ? DIAGNOSIS_NO_VERSION : DIAGNOSIS_NO_PROVIDER,
 			has ? mem_printf("it needs the %s %s %s; this machine's sources have %s",

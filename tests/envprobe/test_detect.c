@@ -1,5 +1,7 @@
 /* How trees of odd layouts are built and tested. */
 #include "envprobe/detect.h"
+
+#include "envprobe/crate_version.h"
 #include "tests/base/tmpdir.h"
 
 #include <setjmp.h>
@@ -217,6 +219,74 @@ a_script_of_tests_is_found_where_no_target_runs_any(void **state)
 				p.scripts.v[k].why, p.scripts.v[k].guessed ? "?" : "");
 		assert_string_equal(b.p, told[i].scripts);
 		project_cleanup(&p);
+	}
+}
+
+static const struct {
+	const struct file *files;
+	const char *needs; /* programs of a version */
+} least[] = {
+	{FILES({"CMakeLists.txt", "cmake_minimum_required(VERSION 3.10...3.29)\nproject(x)\n"},
+		 {"sub/CMakeLists.txt", "cmake_minimum_required(VERSION 9)\n"}),
+		"cmake >= 3.10"},
+	{FILES({"CMakeLists.txt", "cmake_minimum_required(VERSION ${LEAST})\nproject(x)\n"}), ""},
+	{FILES({"meson.build", "project('x', 'c', meson_version: '>= 0.60')\n"}), "meson >= 0.60"},
+	{FILES({"pyproject.toml",
+		 "[build-system]\nrequires = []\n[project]\nrequires-python = \">=3.8,<4\"\n"}),
+		"python3 >=3.8,<4"},
+	{FILES({"setup.py", "setup(name='x',\n  python_requires='~=3.6',\n)\n"}), "python3 ~=3.6"},
+	{FILES({"setup.py", "setup(name='x')\n# python_requires='>=9'\n"},
+		 {"setup.cfg", "[options]\npython_requires = >=3.7\n"}),
+		"python3 >=3.7"},
+	{FILES({"composer.json", "{\"require\": {\"php\": \"^7.2 || ~8.0\"}}"}, {"a.php", "<?php"}),
+		"php >= 7.2"},
+	{FILES({"composer.json", "{\"require\": {\"php\": \">=9.1 <10\"}}"}, {"a.php", "<?php"}),
+		"php >= 9.1"},
+	{FILES({"composer.json", "{\"require\": {\"php\": \"^9|<8\"}}"}, {"a.php", "<?php"}), ""},
+	{FILES({"composer.json", "{\"require-dev\": {\"php\": \"^9\"}}"}, {"a.php", "<?php"}), ""},
+	{FILES({"x.gemspec",
+		       "Gem::Specification.new { |s| s.required_ruby_version = '>= 2.7.0' }\n"},
+		 {"Rakefile", ""}, {"lib/x.rb", ""}),
+		"ruby >= 2.7.0"},
+	{FILES({"Cargo.toml", "[package]\nname = \"x\"\nrust-version = \"1.99\"\n"},
+		 {"src/main.rs", ""}),
+		"rustc >= 1.99"},
+};
+
+static void
+the_least_version_of_a_tool_is_a_need(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(least) / sizeof(*least); i++) {
+		struct project p = detect(least[i].files, NULL);
+		OWN(buf) struct buf b = {0};
+		buf_puts(&b, "");
+		for (size_t k = 0; k < p.needs.n; k++)
+			if (p.needs.v[k].kind == NEED_PROGRAM && p.needs.v[k].version)
+				buf_printf(&b, "%s%s %s", b.n ? "; " : "", p.needs.v[k].name,
+					p.needs.v[k].version);
+		assert_string_equal(b.p, least[i].needs);
+		project_cleanup(&p);
+	}
+}
+
+static void
+versions_are_compared_as_cargo_and_python_do(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *requirement, *version;
+		bool accepts;
+	} of[] = {{">=3.8,<4", "3.11.2", true}, {">=3.12", "3.11.2-1", false},
+		{"~=3.6", "3.11.2", true}, {"~=3.6.1", "3.11.2", false},
+		{"==2.7.*", "3.11.2", false}, {"==3.11.*", "3.11.2", true},
+		{"==3.11", "3.11.2", true}, {"!=3.11.*", "3.11.2", false},
+		{"!=3.10.*, >=3", "3.11.2", true}, {"~3.6", "3.11.2", false},
+		{"^3.6", "3.11.2", true}, {"<3", "3.11.2", false}};
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct crate_version v = crate_version_parse(str_of(of[i].version));
+		if (crate_version_accepts(of[i].requirement, &v) != of[i].accepts)
+			fail_msg("%s of %s", of[i].version, of[i].requirement);
 	}
 }
 
@@ -469,6 +539,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(odd_layouts_are_built_and_tested),
 		cmocka_unit_test(a_script_of_tests_is_found_where_no_target_runs_any),
+		cmocka_unit_test(the_least_version_of_a_tool_is_a_need),
+		cmocka_unit_test(versions_are_compared_as_cargo_and_python_do),
 		cmocka_unit_test(what_else_there_is_can_be_wanted),
 		cmocka_unit_test(go_needs_what_is_built_here_imports),
 		cmocka_unit_test(php_needs_the_libraries_and_extensions_it_uses),

@@ -28,5 +28,9 @@ is "history: the version that was made up is an option of the recipe" \
 	"$(jq -r '.options[]' "$(of legacy-history .recipe)" | grep -c '^version=0.0.0, made up ')" 1
 ok "planted: the key of the source is in nothing that was written down" \
 	sh -c '! grep -raqF planted-key-0451 "$1"' sh "$(dirname "$(of legacy-planted .report)")"
+echo '{"decision:version-python3": "try"}' >"$tmp/answers"
+up --no-prune --answers "$tmp/answers" "$apps/legacy-newer"
+is "newer: who knows better has it tried" "$(json '.outcome, .tests.passed')" "up
+1"
 is "spins: the diagnosis names the command" "$(of legacy-spins .diagnosis.text | grep -c " was ended: it took longer than its time limit\| was ended: it printed nothing")" 1
 done_testing

@@ -1,0 +1,2 @@
+def burns(oil):
+    return oil > 0
