@@ -70,6 +70,18 @@ up() {
 	[ ! -f "$dockerfile" ] || awk -f tests/hadolint.awk "$dockerfile" >>"$tmp/.dockerfiles"
 }
 
+# eventually COMMAND...: it succeeds, within two minutes; for what others do at the same time, on a machine that may be busy
+eventually() {
+	for turn_ in $(seq 1200); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	false
+}
+
+# has_stopped PID: stopped by itself, or over: not to be told to go on before
+has_stopped() { ! grep -qs '^State:[[:space:]]*[^TXZ[:space:]]' "/proc/$1/status"; }
+
 # newest_run SOURCE: the id of the newest run of a source; the state is shared with a script that runs beside this one
 newest_run() { "$drydock" runs --json --state "$state" | jq -r --arg s "$1" '[.[] | select(.source == $s)][0].run // empty'; }
 

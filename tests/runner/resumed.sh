@@ -5,11 +5,19 @@
 base_state() { # DIR
 	mkdir -m 700 "$1" "$1/layers" "$1/leases" || return 1
 	cp -p "$state/mode" "$1/mode"
-	cp -al "$state/images" "$state/index" "$state/cas" "$1"
-	cp -al "$state/leases/image-base" "$1/leases"
+	cp -al "$state/images" "$state/index" "$state/cas" "$1" 2>/dev/null # from which a collection may take something
+	cp -al "$state/leases/image-base" "$1/leases" || return 1
 	for key in $(sed -n 's/^layer //p' "$state/images/base.ref"); do
 		cp -al "$state/layers/$key" "$1/layers" || return 1
 	done
+	# Not what a script that runs beside this one is just writing.
+	find "$1/index" \( -name '*.tmp' -o -name '*.drydock-tmp' -o -name 'tmp*' \) -exec rm -rf {} + -prune
+}
+
+# The same at another place, in no time: the layers of the base image are used where they are.
+linked_state() { # DIR NEW
+	mkdir -m 700 "$2" "$2/layers" && cp -al "$1/mode" "$1/images" "$1/index" "$1/cas" "$1/leases" "$2" &&
+		ln -s "$1"/layers/* "$2/layers"
 }
 
 # What a finished run is, without what differs from run to run: times, its own id and paths.
@@ -19,9 +27,7 @@ essence() { # STATE RUN
 	mask="s|$2|RUN|g; s|$1|STATE|g$(printf '; s|%s|BUILT|g' $built)" # a built tree is its run's own
 	scrub='walk(if type == "object" then del(.seconds, .ms, .run, .created, .created_ns, .from_cache, .cached) else . end)'
 	sqlite3 "$dir/journal.db" "select key || ' ' || coalesce(result, 'null') from step order by id" |
-		while read -r key result; do
-			printf '%s %s\n' "$key" "$(echo "$result" | jq -Sc "$scrub" 2>/dev/null)"
-		done | sed "$mask"
+		jq -RSc "capture(\"^(?<key>[^ ]*) (?<result>.*)\") | [.key, (.result | fromjson? | $scrub)]" | sed "$mask"
 	sqlite3 "$dir/journal.db" "select count(*) from step where ended_ns = 0"
 	jq -Sc "$scrub" "$dir/result.json" "$dir/recipe/drydock.lock.json" | sed "$mask"
 	jq -Sc "$scrub" "$dir/tests.jsonl"
@@ -55,7 +61,7 @@ leftovers() { # STATE
 	find /sys/fs/cgroup -type d -name "drydock-$(tag_of "$1")-*" 2>/dev/null
 }
 settled() { # STATE: processes need a moment to see that their drydock is gone
-	for i in $(seq 1 75); do
+	for turn_ in $(seq 300); do
 		left=$(leftovers "$1")
 		[ -z "$left" ] && return
 		sleep 0.2
