@@ -1,9 +1,9 @@
 #!/bin/sh
-# Alone: it looks at all layers and pods there are.
 # Images that mean harm, through every step of an import.  What a layer may say is tried out in
 # tests/base/test_layer_hostile.c; here it is that nothing of it reaches this machine.
 . "$(dirname "$0")/../tap.sh"
 . "$(dirname "$0")/lib.sh"
+own_state # of which it looks at all layers and pods
 mkdir "$tmp/outside" "$tmp/w"
 echo untouched >"$tmp/outside/precious"
 chmod 755 "$tmp"

@@ -1,11 +1,10 @@
 #!/bin/sh
-# Alone: it looks at all layers and pods there are.
 # Images in and out as OCI layouts and archives of docker save, against umoci and skopeo.
 . "$(dirname "$0")/../tap.sh"
 . "$(dirname "$0")/lib.sh"
+own_state # of which it looks at all layers and pods
 export DOCKER_CONFIG="$tmp/no-login" XDG_RUNTIME_DIR="$tmp/run"
 mkdir -p "$tmp/run"
-run "$drydock" image build --quiet --state "$state" # where no other script has made it
 
 # --- an image of three layers, made by umoci: links, long names, set-id bits, attributes, whiteouts of each kind
 long=$(printf '%0200d' 0)

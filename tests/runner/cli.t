@@ -1,7 +1,7 @@
 #!/bin/sh
-# Alone: it asks for the newest run.
 # The command line as its users and their scripts know it.
 . "$(dirname "$0")/../tap.sh"
+own_state # of which it wants to know the newest run
 
 commands=$("$drydock" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\( [a-z]\+\)\?\)  .*/\1/p')
 ok "help lists the commands of the contract" sh -c 'for c in up replay resume runs report logs shell gc doctor version \

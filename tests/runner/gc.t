@@ -1,12 +1,10 @@
 #!/bin/sh
 # gc: what nobody needs goes, what somebody needs stays, also while runs are at work.
 . "$(dirname "$0")/../tap.sh"
-. "$root/tests/runner/resumed.sh"
 app=$apps/tiny-missing
 
-up --image base "$apps/tiny-none" # so that there is a base image, and an index
-s=$tmp/s
-base_state "$s"
+own_state
+s=$state
 
 up_() { run "$drydock" up --no-learnt --quiet --json --state "$s" "$@"; }
 gc() { run "$drydock" gc --json --state "$s" "$@"; }

@@ -2,11 +2,7 @@
 # Applications whose packages come from an npm registry: the machine's own, and one of ours on loopback with
 # a login, a scope and packages that mean harm.
 . "$(dirname "$0")/../tap.sh"
-. "$root/tests/runner/resumed.sh"
-
-up --image base "$apps/tiny-none" # so that there is a base image, and an index
-base_state "$tmp/own" && state=$tmp/own # what is removed from it below, other scripts may be using
-ok "a state directory of its own" test -d "$state/layers"
+own_state # what is removed from it below, other scripts may be using
 
 run_dir() { dirname "$(json .report)"; }
 # layer of the packages of the last run; its journal knows

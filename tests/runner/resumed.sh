@@ -1,24 +1,5 @@
-# For scripts that stop a run half-way and resume it: a state directory of their own, what a finished run
-# is, and what must not be left behind.  Sourced after tap.sh.
-
-# A state directory that has the base image, the index and the downloads, by hard links; no other layer.
-base_state() { # DIR
-	mkdir -m 700 "$1" "$1/layers" "$1/leases" || return 1
-	cp -p "$state/mode" "$1/mode"
-	cp -al "$state/images" "$state/index" "$state/cas" "$1" 2>/dev/null # from which a collection may take something
-	cp -al "$state/leases/image-base" "$1/leases" || return 1
-	for key in $(sed -n 's/^layer //p' "$state/images/base.ref"); do
-		cp -al "$state/layers/$key" "$1/layers" || return 1
-	done
-	# Not what a script that runs beside this one is just writing.
-	find "$1/index" \( -name '*.tmp' -o -name '*.drydock-tmp' -o -name 'tmp*' \) -exec rm -rf {} + -prune
-}
-
-# The same at another place, in no time: the layers of the base image are used where they are.
-linked_state() { # DIR NEW
-	mkdir -m 700 "$2" "$2/layers" && cp -al "$1/mode" "$1/images" "$1/index" "$1/cas" "$1/leases" "$2" &&
-		ln -s "$1"/layers/* "$2/layers"
-}
+# For scripts that stop a run half-way and resume it: what a finished run is, and what must not be left behind.
+# Sourced after tap.sh.
 
 # What a finished run is, without what differs from run to run: times, its own id and paths.
 essence() { # STATE RUN
