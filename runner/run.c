@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOCK_PATIENCE_MS 3000
+#define LOCK_PATIENCE_MS 5000
 #define LOCK_TURN_MS 50
 #define NEW_PREFIX ".new-"
 #define OWNER_PREFIX "run-" /* of leases */

@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 
 #define PID_MAX 4194304 /* of 64-bit Linux, proc(5) */
-#define DYING_PATIENCE_MS 3000
+#define DYING_PATIENCE_MS 5000
 #define DYING_TURN_MS 20
 
 /* Its name while it is made; heap. */

@@ -25,7 +25,7 @@ END {
 	printf "%d %d %d\n", p, f, s
 }'
 
-with_time() { timeout -k 5 "${DD_TEST_TIMEOUT:-900}" "$@"; }
+with_time() { timeout -k 5 "${DD_TEST_TIMEOUT:-1800}" "$@"; }
 
 # What failed of one program, in a line each, said again at the end.
 what_failed() {
@@ -70,7 +70,7 @@ wanted() {
 # What is hostile on purpose runs where it can hurt nobody: as the sandbox's ordinary user, with this
 # machine's programs read-only and nothing else.
 in_sandbox() {
-	build/drydock sandbox run --time "${DD_TEST_TIMEOUT:-900}" --state "$DD_TEST_STATE" --bind /usr:/usr:ro --bind "$DD_BUILD:/build:ro" -- \
+	build/drydock sandbox run --time "${DD_TEST_TIMEOUT:-1800}" --state "$DD_TEST_STATE" --bind /usr:/usr:ro --bind "$DD_BUILD:/build:ro" -- \
 		/usr/bin/env CMOCKA_MESSAGE_OUTPUT=TAP "$@"
 }
 

@@ -70,8 +70,47 @@ up() {
 	[ ! -f "$dockerfile" ] || awk -f tests/hadolint.awk "$dockerfile" >>"$tmp/.dockerfiles"
 }
 
+# eventually COMMAND...: it succeeds, within two minutes; for what others do at the same time, on a machine that may be busy
+eventually() {
+	for turn_ in $(seq 1200); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	false
+}
+
+# has_stopped PID: stopped by itself, or over: not to be told to go on before
+has_stopped() { ! grep -qs '^State:[[:space:]]*[^TXZ[:space:]]' "/proc/$1/status"; }
+
 # newest_run SOURCE: the id of the newest run of a source; the state is shared with a script that runs beside this one
 newest_run() { "$drydock" runs --json --state "$state" | jq -r --arg s "$1" '[.[] | select(.source == $s)][0].run // empty'; }
+
+# A state directory that has the base image, the index and the downloads, by hard links; no other layer.
+base_state() { # DIR
+	mkdir -m 700 "$1" "$1/layers" "$1/leases" "$1/images" || return 1
+	cp -p "$state/mode" "$1/mode"
+	cp -al "$state/images/base.ref" "$1/images"
+	cp -al "$state/index" "$state/cas" "$1" 2>/dev/null # from which a collection may take something
+	cp -al "$state/leases/image-base" "$1/leases" || return 1
+	for key in $(sed -n 's/^layer //p' "$state/images/base.ref"); do
+		cp -al "$state/layers/$key" "$1/layers" || return 1
+	done
+	# Not what a script that runs beside this one is just writing, nor its locks.
+	find "$1/index" \( -name '*tmp' -o -name '*lock' \) -type f -delete
+}
+
+# The same at another place, in no time: the layers of the base image are used where they are.
+linked_state() { # DIR NEW
+	mkdir -m 700 "$2" "$2/layers" && cp -al "$1/mode" "$1/images" "$1/index" "$1/cas" "$1/leases" "$2" &&
+		ln -s "$1"/layers/* "$2/layers"
+}
+
+# own_state: from here on $state is one that no other script uses, with the base image, the index and what was downloaded
+own_state() {
+	"$drydock" up --quiet --no-learnt --image base --state "$state" "$apps/tiny-none" >/dev/null 2>&1 # so that they are there
+	base_state "$tmp/own" || exit 99
+	state=$tmp/own
+}
 
 # digest DIR: of names, modes, link targets and contents
 digest() {

@@ -40,7 +40,7 @@ run "$drydock" models --models "$tmp/readme.json" coder --json
 is "the README's example is one" "$status $(json '.[0] | "\(.name) \(.family) \(.context.effective) \(.key)"')" "0 coder qwen 12000 not needed"
 
 # --- against the stand-in
-begin_standin 200
+begin_standin 1200
 cat >"$tmp/models.json" <<END
 {"providers": {"good": {"api": "openai-responses", "family": "f", "base_url": "$at/plain/v1", "auth": "bearer", "key_command": ["cat", "$tmp/key"]},
 	"bad": {"api": "openai-chat", "base_url": "$at/tattle/v1", "auth": "bearer", "key_command": ["cat", "$tmp/key"]}},

@@ -27,7 +27,7 @@ fi
 DD_WIRE_BODIES=$tmp/bodies.jsonl "$build/tests/agents/test_wire" '*: plain, *' >"$tmp/wire" 2>&1
 ok "requests were recorded" test "$(grep -c . "$tmp/bodies.jsonl")" -gt 60
 
-begin_standin 200
+begin_standin 1200
 cp tests/agents/sdk/*.mjs "$sdk/"
 node "$sdk/clients.mjs" "${at##*:}" "$tmp" >"$tmp/clients" 2>&1
 status=$?

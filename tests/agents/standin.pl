@@ -48,7 +48,7 @@ while (time < $end && getppid == $parent) {
 	if (!$pid) {
 		close $listener;
 		setsockopt $c, IPPROTO_TCP, TCP_NODELAY, pack('l', 1) unless $option{'--unix'};
-		alarm 60;
+		alarm 120;
 		1 while serve($c);
 		exit 0;
 	}

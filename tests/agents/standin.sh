@@ -7,9 +7,6 @@ begin_standin() {
 	perl tests/agents/standin.pl "$tmp" "$seconds" "$@" >"$tmp/port" &
 	standin=$!
 	on_exit="kill $standin; $on_exit"
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		grep -qs http "$tmp/port" && break
-		sleep 0.2
-	done
+	eventually grep -qs http "$tmp/port"
 	at=http://127.0.0.1:$(sed 's/http //' "$tmp/port")
 }

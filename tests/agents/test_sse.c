@@ -122,7 +122,7 @@ a_long_stream_takes_no_memory_and_little_time(void **state)
 	print_message("# %.0f MB/s\n", 64.0 * (double)block.n / 1e6 / seconds);
 	assert_true(s.line.cap + s.data.cap + s.name.cap < 65536);
 	assert_true(seen > 30000000);
-	assert_true(seconds < 10);
+	assert_true(seconds < 60);
 }
 
 /* ---- text ---- */

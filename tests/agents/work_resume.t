@@ -60,16 +60,13 @@ is "on the same branch" "$(git -C "$app" log --format=%s "main..drydock/$id" | t
 is "and who is told knows" "$(jq -r '[.event, .outcome, .branch] | join(" ")' "$tmp/told" | tail -n 1)" "done done drydock/$id"
 
 # --- told by a URL; stopped
-perl -MIO::Socket::INET -e '$l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 5) or die; $| = 1; print $l->sockport, "\n"; alarm 120;
+perl -MIO::Socket::INET -e '$l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 5) or die; $| = 1; print $l->sockport, "\n"; alarm 900;
 	while ($c = $l->accept) { $all = ""; while (sysread $c, $all, 65536, length $all) { last if $all =~ /\r\n\r\n.*\n\z/s }
 	$all =~ s/.*?\r\n\r\n//s;
 	open $f, ">>", $ARGV[0]; print $f $all; close $f; print $c "HTTP/1.1 204 No\r\nConnection: close\r\n\r\n"; close $c }' "$tmp/posted" >"$tmp/sink" &
 sink=$!
 on_exit="kill $sink; $on_exit"
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-	[ -s "$tmp/sink" ] && break
-	sleep 0.1
-done
+eventually test -s "$tmp/sink"
 run "$drydock" work --json --quiet --no-branch --state "$state" --models "$tmp/both.json" --budget-tokens 4000 --notify "http://127.0.0.1:$(cat "$tmp/sink")/hook" "$tmp/p"
 is "a budget that is spent stops it, and a URL is told" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" "))') $(jq -r '.event + " " + .outcome + " " + .next' "$tmp/posted")" \
 	"4 budget: left not-started not-started stopped budget drydock resume $(json .run)"

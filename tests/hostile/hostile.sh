@@ -49,25 +49,23 @@ host_facts() {
 
 # The tag of this state directory's pods and control groups, from one that is open.
 pod_tag() {
-	"$drydock" sandbox run --quiet --state "$state" -- /bin/sleep 5 2>/dev/null &
+	"$drydock" sandbox run --quiet --state "$state" -- /bin/sleep 90 2>/dev/null &
 	sleeper=$!
-	for i in $(seq 50); do
-		for d in "$state"/pods/*-"$sleeper"-*; do [ -d "$d" ] && basename "$d" | cut -d- -f1 && break 2; done
-		sleep 0.1
-	done
+	eventually its_pod
+	its_pod | cut -d- -f1
 	kill "$sleeper" && wait "$sleeper" 2>/dev/null
-	for i in $(seq 50); do [ -z "$(ls -A "$state/pods")" ] && break; sleep 0.1; done # behind the result
+	eventually no_pod # behind the result
 }
+its_pod() { for d in "$state"/pods/*-"$sleeper"-*; do [ -d "$d" ] && basename "$d" && return; done; false; }
+no_pod() { [ -z "$(ls -A "$state/pods")" ]; }
+no_attack() { ! ps -eo args | grep -q "^$at "; } # its processes are gone
 
 tag=$(pod_tag)
 host_facts >"$tmp/host.before"
 
+same_facts() { host_facts >"$tmp/host.after" && cmp -s "$tmp/host.before" "$tmp/host.after"; }
 # same_host NAME: nothing of this machine has changed, and nothing of the sandbox is left
 same_host() {
-	for i in 1 2 3 4 5; do # what is dead may still be on its way
-		host_facts >"$tmp/host.after"
-		cmp -s "$tmp/host.before" "$tmp/host.after" && break
-		sleep 0.3
-	done
+	eventually same_facts # what is dead may still be on its way
 	is "$1" "$(diff "$tmp/host.before" "$tmp/host.after")" ""
 }

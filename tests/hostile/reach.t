@@ -11,7 +11,7 @@ mkfifo "$tmp/hold"
 exec 8>"$tmp/hold"
 host=$!
 on_exit="exec 8>&-; wait $host; $on_exit"
-for i in $(seq 600); do [ -s "$tmp/there" ] && break; sleep 0.1; done
+eventually test -s "$tmp/there"
 read -r pid port key lacks <"$tmp/there"
 is "the things to reach for are there" "$lacks" ""
 echo guarded >"$tmp/guarded" && chmod 666 "$tmp/guarded"
@@ -123,10 +123,12 @@ case $mode in user) wanted=unseen ;; *) wanted=refused ;; esac
 is "the sandbox's own program cannot be written by what it runs" "$(grep write-program "$tmp/out" | tail -n 1)" "write-program $wanted"
 # In user mode the target has its owner's id, so that this is a copy; in root mode it has not.
 case $mode in user) wanted='/memfd:drydock-box (deleted)' ;; *) wanted=$(realpath "$root/build/drydock-box") ;; esac
-"$drydock" sandbox run --quiet --state "$state" -- /bin/sleep 2 &
+"$drydock" sandbox run --quiet --state "$state" -- /bin/sleep 90 &
 sleeper=$!
-for i in $(seq 600); do box=$(pgrep -P $sleeper -x drydock-box) && break; sleep 0.1; done
+eventually pgrep -P $sleeper -x drydock-box
+box=$(pgrep -P $sleeper -x drydock-box)
 is "it runs from a sealed copy where the target has its owner's id" "$(readlink "/proc/$box/exe")" "$wanted"
+kill $sleeper
 wait $sleeper
 for profile in parser provision; do
 	pod attack_reach --tools --- $profile "$at" tools-writable

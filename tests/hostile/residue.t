@@ -17,19 +17,20 @@ pod attack_residue "" --- provision "$at" look
 is "nor after a command that is root inside" "$(cat "$tmp/out")" "look done"
 
 # --- while another runs beside it
-"$drydock" sandbox run --quiet --state "$state" --bind "$tmp/programs/attack_residue:$at:ro" -- /bin/sh -c "$at leave; sleep 3" >"$tmp/beside" &
+"$drydock" sandbox run --quiet --state "$state" --bind "$tmp/programs/attack_residue:$at:ro" -- /bin/sh -c "$at leave; sleep 90" >"$tmp/beside" &
 other=$!
-for i in $(seq 600); do grep -q left "$tmp/beside" && break; sleep 0.1; done
+eventually grep -q left "$tmp/beside"
 attack residue "" look
 is "nor while it still runs beside" "$(cat "$tmp/beside" "$tmp/out")" "leave left
 look done"
+kill $other
 wait $other
 
 # --- between the commands of one pod
 pod attack_residue "" --- build "$at" leave --- build "$at" look
 is "the next command of the pod finds no process, port or socket" "$(grep -E "process|port|socket|done" "$tmp/out")" "look done"
 has "but the files" "$tmp/out" "found /tmp/left-behind"
-pod attack_residue "--time 3000" --- +service:daemon "$at" leave --- build /bin/sleep 1 --- build "$at" look
+pod attack_residue "--time 6000" --- +service:daemon "$at" leave --- build /bin/sleep 2 --- build "$at" look
 has "a service lives on" "$tmp/out" "found a port"
 
 # --- in layers, in a state directory of its own

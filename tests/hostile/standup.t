@@ -9,10 +9,11 @@ app() {
 	mkdir "$tmp/$1" && cp "$tmp/programs/attack_exhaust" "$tmp/$1/attack"
 	printf 'all:\n\t%s\ncheck:\n\t%s\n' "$2" "$3" >"$tmp/$1/Makefile"
 }
+no_attack_here() { ! pgrep -f "^\./attack "; }
 # ended NAME OUTCOME DIAGNOSIS: of the last run
 ended() {
 	is "$1" "$(json '[.outcome, .diagnosis.class, (.diagnosis.text | sub("make -j[0-9]+"; "make") | sub("; .*"; ""))] | join(": ")')" "$2: limit: $3"
-	ok "$1: all of it is gone" sh -c '! pgrep -f "^\./attack "'
+	ok "$1: all of it is gone" eventually no_attack_here
 }
 last_run() { echo "$state/runs/$(json .run)"; }
 

@@ -95,7 +95,7 @@ root_of hostname x "cannot remove /etc/hostname"
 is "the file a root pointed at is as it was" "$(cat "$tmp/victim/hosts") $(ls "$tmp/victim")" "keep hosts"
 
 # --- and all of it can be measured and deleted
-run timeout 60 "$drydock" gc --state "$state"
+run timeout 300 "$drydock" gc --state "$state"
 is "everything stored can be deleted" "$status $(ls "$state/layers" | wc -l) $(ls "$state/pods" | wc -l)" "0 0 0"
 state=$shared
 same_host "this machine is as it was"

@@ -37,10 +37,7 @@ start_registry() {
 	: >"$requests"
 	"${DD_BUILD:-$root/build/release}/tests/images/tool_registry" "$@" >"$requests" 2>"$tmp/registry.err" &
 	registry_pid=$!
-	for i in $(seq 100); do
-		[ -s "$requests" ] && break
-		sleep 0.05
-	done
+	eventually test -s "$requests"
 	registry=127.0.0.1:$(sed -n 1p "$requests")
 }
 registry_pid=

@@ -291,7 +291,7 @@ main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)alarm(300);
+	(void)alarm(900);
 	layout = argv[1];
 	faults = argv + 2;
 	struct pollfd p[2] = {{.events = POLLIN}, {.events = POLLIN}};

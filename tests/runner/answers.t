@@ -44,7 +44,7 @@ ok "and does not write them either" kept oak-and-iron-77
 
 # --- nor is one that comes from the environment or a file in the environment or the words of other processes
 app watch <<'M'
-watch: ; test -n "$$LAMP" && test -n "$$BELL" && sleep 2 && touch $@
+watch: ; test -n "$$LAMP" && test -n "$$BELL" && sleep 4 && touch $@
 check: ; @echo 1..1; echo "ok 1 - $$LAMP $$BELL"
 M
 printf 'tarred-line-28\n' >"$tmp/bell"
@@ -57,16 +57,21 @@ while kill -0 "$pid" 2>/dev/null; do
 	for p in $(grep -laE 'whale-oil-64|tarred-line-28' /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | sort -u); do
 		[ "$p" != "$pid" ] || continue
 		comm=$(cat "/proc/$p/comm" 2>/dev/null)
-		sleep 0.05 # what is between fork and exec has the environment of drydock still
-		[ "$comm" = "$(cat "/proc/$p/comm" 2>/dev/null)" ] &&
-			grep -qsaE 'whale-oil-64|tarred-line-28' "/proc/$p/environ" "/proc/$p/cmdline" && echo "$comm"
+		for turn in $(seq 40); do
+			sleep 0.05
+			[ "$comm" = "$(cat "/proc/$p/comm" 2>/dev/null)" ] &&
+				grep -qsaE 'whale-oil-64|tarred-line-28' "/proc/$p/environ" "/proc/$p/cmdline" || continue 2
+			# What is between fork and exec, however long a busy machine takes for that, is drydock in all but its id.
+			cmp -s "/proc/$p/cmdline" "/proc/$pid/cmdline" || break
+		done
+		echo "$comm"
 	done >>"$tmp/seen"
 	sleep 0.2
 done
 wait "$pid"
 is "secrets by --answers from both: outcome" "$? $(json .outcome)" "0 up"
-ok "the build has them" grep -qxE 'make|sh|sleep' "$tmp/seen"
-is "and no other process has" "$(grep -vxE 'make|sh|sleep|test|grep' "$tmp/seen" | sort -u)" ""
+ok "the build has them" grep -qxE 'make|sh|sleep|touch' "$tmp/seen"
+is "and no other process has" "$(grep -vxE 'make|sh|sleep|touch|test|grep' "$tmp/seen" | sort -u)" ""
 for secret in whale-oil-64 tarred-line-28; do
 	ok "$secret is in nothing that was written" kept "$secret"
 	hasnt "$secret is not in the recipe or BUILD.md" "$(dirname "$(json .recipe)")" "$secret"

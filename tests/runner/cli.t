@@ -1,7 +1,7 @@
 #!/bin/sh
-# Alone: it asks for the newest run.
 # The command line as its users and their scripts know it.
 . "$(dirname "$0")/../tap.sh"
+own_state # of which it wants to know the newest run
 
 commands=$("$drydock" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\( [a-z]\+\)\?\)  .*/\1/p')
 ok "help lists the commands of the contract" sh -c 'for c in up replay resume runs report logs shell gc doctor version \
@@ -212,12 +212,13 @@ run "$drydock" resume --quiet --json --state "$state" "$id"
 is "resume finishes it" "$status $(json .outcome)" "0 up"
 
 # --- its lock may outlive the one who held it for a moment
-flock -F "$state/runs/$id/lock" sleep 1 &
-until ! flock -n "$state/runs/$id/lock" true; do sleep 0.05; done
+is_locked() { ! flock -n "$state/runs/$id/lock" true; }
+flock -F "$state/runs/$id/lock" sleep 2 &
+eventually is_locked
 run "$drydock" resume --quiet --json --state "$state" "$id"
 is "a lock that is let go of is waited for" "$status $(json .outcome)" "0 up"
 flock -F "$state/runs/$id/lock" sleep 30 &
-until ! flock -n "$state/runs/$id/lock" true; do sleep 0.05; done
+eventually is_locked
 run "$drydock" resume --quiet --json --state "$state" "$id"
 is "but not for ever" "$status $(cat "$tmp/err")" "3 drydock: run $id: another drydock is working on it"
 kill $!

@@ -23,12 +23,17 @@ after_kill() {
 }
 
 up --image base "$apps/tiny-none" # so that there is a base image
-base_state "$tmp/base" && s=$tmp/warm && cp -al "$tmp/base" "$s"
+base_state "$tmp/base" && s=$tmp/warm && linked_state "$tmp/base" "$s"
 ok "a state directory of its own" test -d "$s/layers"
 
 # --- the undisturbed run, twice: the comparison itself must hold
+ms_of() { # SINCE
+	echo $((($(date +%s%N) - $1) / 1000000))
+}
 for round in first second; do
+	start=$(date +%s%N)
 	run "$drydock" up --no-learnt --quiet --json --state "$s" "$app"
+	[ $round = second ] || cold_span=$(ms_of "$start")
 	[ $round = first ] || essence "$s" "$(json .run)" >"$tmp/want"
 	[ $round = second ] || essence "$s" "$(json .run)" >"$tmp/before"
 	last=$(json .run)
@@ -64,7 +69,7 @@ kill_at_commits() { # STATE before|after
 kill_at_random() { # STATE TIMES
 	start=$(date +%s%N)
 	run "$drydock" up --no-learnt --quiet --json --state "$1" "$app"
-	span=$((($(date +%s%N) - start) / 1000000))
+	span=$(ms_of "$start")
 	rm -rf "$1/runs/"*
 	n_=0
 	while [ "$n_" -lt "$2" ]; do
@@ -84,8 +89,8 @@ kill_at_random() { # STATE TIMES
 kill_when_cold() { # BASE TIMES
 	n_=0
 	while [ "$n_" -lt "$2" ]; do
-		rm -rf "$tmp/cold" && cp -al "$1" "$tmp/cold"
-		ms=$((300 + $(random) * 9000 / 65536))
+		rm -rf "$tmp/cold" && linked_state "$1" "$tmp/cold"
+		ms=$((300 + $(random) * cold_span / 65536))
 		kill_after "$tmp/cold" "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
 		[ "$status" = 137 ] || continue
 		n_=$((n_ + 1))

@@ -6,7 +6,7 @@
 app=$apps/tiny-missing
 
 up --image base "$apps/tiny-none" # so that there is a base image
-base_state "$tmp/base" && s=$tmp/state && cp -al "$tmp/base" "$s"
+base_state "$tmp/base" && s=$tmp/state && linked_state "$tmp/base" "$s"
 quiet_up() { run env "$@" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"; }
 resume() { run "$drydock" resume --quiet --json --state "$s" "$@"; }
 last_run() { ls "$s/runs" | tail -n 1; }
@@ -26,10 +26,10 @@ busy=$(json .run)
 mkdir -m 700 "$tmp/other" "$tmp/other/runs"
 cp -a "$s/mode" "$tmp/other"
 cp -a "$s/runs/$busy" "$tmp/other/runs"
-sqlite3 "$tmp/other/runs/$busy/journal.db" "begin immediate" ".shell sleep 45" >/dev/null 2>&1 &
+sqlite3 "$tmp/other/runs/$busy/journal.db" "begin immediate" ".shell touch '$tmp/held'; while [ -e '$tmp/held' ]; do sleep 0.1; done" >/dev/null 2>&1 &
 holder=$!
-on_exit="kill $holder; $on_exit"
-sleep 0.5
+on_exit="rm -f $tmp/held; wait $holder; $on_exit"
+eventually test -e "$tmp/held"
 "$drydock" runs --state "$tmp/other" --pin "$busy" >"$tmp/busy.out" 2>"$tmp/busy.err" &
 asker=$!
 
@@ -199,7 +199,4 @@ has "and the message" "$tmp/err" "drydock: standard output: cannot write: No spa
 wait $asker
 is "a locked journal: exit status" "$?" 3
 ok "a locked journal: the message" grep -qE "^drydock: .*$busy/journal.db: database is locked\$" "$tmp/busy.err"
-kill $holder 2>/dev/null
-wait $holder 2>/dev/null
-on_exit="rm -rf $tmp"
 done_testing

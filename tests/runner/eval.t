@@ -27,11 +27,8 @@ evaluate --anew "$suite" --config "$tmp/none.json"
 is "a configuration that is not there" "$status $(wc -l <"$tmp/err")" "2 1"
 setsid "$drydock" eval --quiet --state "$state" --config "$tmp/rules.json" "$suite" >/dev/null 2>&1 &
 evaluation=$!
-for _ in $(seq 100); do
-	id=$(newest_run "$suite/gauge/source")
-	[ -n "$id" ] && cat "$state"/evals/* 2>/dev/null | grep -q "$id" && break
-	sleep 0.1
-done
+begun() { id=$(newest_run "$suite/gauge/source") && [ -n "$id" ] && cat "$state"/evals/* | grep -q "$id"; }
+eventually begun
 kill -9 "$evaluation" 2>/dev/null
 wait "$evaluation" 2>/dev/null
 evaluate --json --config "$tmp/rules.json" --config "$tmp/model.json" "$suite"

@@ -34,9 +34,9 @@ has "whose reasons are kept" "$(json .recipe)" "the recipe: somebody knew"
 "$drydock" resume --quiet --json --state "$state" "$second" >"$tmp/out" 2>"$tmp/err"
 is "resumed, it is the same" "$(json '[.run, .outcome] | join(" ")')" "$second up"
 printf '{}' >"$tmp/bad.json"
-before=$(ls "$state/runs")
+before=$(newest_run "$tmp/app")
 up --recipe "$tmp/bad.json" "$tmp/app"
-is "what is no recipe is a usage error" "$status $(ls "$state/runs")" "2 $before"
+is "what is no recipe is a usage error" "$status $(newest_run "$tmp/app")" "2 $before"
 
 # --- explain
 run "$drydock" explain --state "$state" "$second" zlib1g-dev

@@ -13,7 +13,7 @@ REPLAYS=${DD_FAULT_REPLAYS:-4}
 REMOVALS=${DD_FAULT_REMOVALS:-4}
 
 up --image base "$apps/tiny-none" # so that there is a base image
-base_state "$tmp/base" && s=$tmp/state && cp -al "$tmp/base" "$s"
+base_state "$tmp/base" && s=$tmp/state && linked_state "$tmp/base" "$s"
 ok "a state directory of its own" test -d "$s/layers"
 quiet_up() { # NAME=VALUE...
 	run env "$@" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"
@@ -93,7 +93,7 @@ prepare=
 
 # --- where packages are installed and the index is compiled
 cold() {
-	rm -rf "$s" && cp -al "$tmp/base" "$s" && rm -rf "$s"/index/*/files-1 "$s"/index/*/plans
+	rm -rf "$s" && linked_state "$tmp/base" "$s" && rm -rf "$s"/index/*/files-* "$s"/index/*/plans
 }
 prepare=cold
 sweep "cold" io "$COLD" "ENOSPC EIO short kill" "$drydock" up --no-learnt --quiet --json --state "$s" "$app"

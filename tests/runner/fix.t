@@ -75,15 +75,24 @@ is "and it says why" "$(json .no_branch)" "clock.c is not as it was committed"
 # --- killed, then resumed
 want=$(json '.after.cases | tojson' "$tmp/first")
 patch=$(sha256sum <"$tmp/fix.patch")
-for seconds in 2 6; do
-	"$drydock" fix --json --quiet --state "$state" "$app" >"$tmp/out" 2>"$tmp/err" &
-	pid=$!
-	sleep $seconds
-	kill -9 $pid 2>/dev/null
-	wait $pid 2>/dev/null
-	id=$(newest_run "$app")
+steps_done() { sqlite3 "$state/runs/$1/journal.db" "select count(*) from step where ended_ns > 0"; }
+# so_far STEPS: a run that began behind $before has done so many
+so_far() { id=$(newest_run "$app") && [ "$id" != "$before" ] && [ "$(steps_done "$id")" -ge "$1" ]; }
+steps=$(steps_done "$run")
+for quarters in 1 3; do
+	for try in 1 2 3; do # until it is killed before it is done
+		before=$(newest_run "$app")
+		"$drydock" fix --json --quiet --state "$state" "$app" >"$tmp/out" 2>"$tmp/err" &
+		pid=$!
+		eventually so_far $((steps * quarters / 4))
+		kill -9 $pid 2>/dev/null
+		wait $pid 2>/dev/null
+		status=$?
+		[ $status != 137 ] || break
+	done
+	is "killed when $quarters quarters were done" "$status" 137
 	run "$drydock" resume --json --quiet --state "$state" "$id"
-	is "killed after $seconds s: resumed it ends the same" "$(json '.after.cases | tojson') $(sha256sum <"$state/runs/$id/fix.patch")" "$want $patch"
+	is "resumed it ends the same" "$(json '.after.cases | tojson') $(sha256sum <"$state/runs/$id/fix.patch")" "$want $patch"
 	is "and with its branch" "$(quietly diff main "drydock/$id" | git patch-id --stable | cut -d' ' -f1)" "$(git patch-id --stable <"$tmp/fix.patch" | cut -d' ' -f1)"
 	at=$(quietly rev-parse "drydock/$id")
 	run "$drydock" resume --json --quiet --state "$state" "$id"

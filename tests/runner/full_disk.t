@@ -77,11 +77,7 @@ stopped_at() {
 	env DRYDOCK_FAULT="io:$1:stop" DRYDOCK_FAULT_LOG="$tmp/injected" \
 		"$drydock" up --no-learnt --quiet --json --state "$s" "$app" >"$tmp/out" 2>"$tmp/err" </dev/null &
 	pid=$!
-	for i_ in $(seq 1 600); do
-		grep -q '^State:	T' /proc/$pid/status 2>/dev/null && break
-		[ -e /proc/$pid/status ] || break
-		sleep 0.05
-	done
+	eventually has_stopped $pid
 	fill
 	kill -CONT $pid 2>/dev/null
 	wait $pid
@@ -124,7 +120,7 @@ rm -rf "$s/runs/"*
 
 # --- the target fills it: that is no result of its build
 cp -r "$app" "$tmp/filler"
-sed -i 's|^\t$(CC)|\thead -c 10000000 /dev/zero >ballast \&\& sleep 0.3 \&\& rm ballast\n&|' "$tmp/filler/Makefile"
+sed -i 's|^\t$(CC)|\thead -c 10000000 /dev/zero >ballast \&\& sleep 3 \&\& rm ballast\n&|' "$tmp/filler/Makefile"
 fill 12288
 run "$drydock" up --no-learnt --quiet --json --state "$s" "$tmp/filler"
 is "a build that fills the disk is no failed build" "$status" 3

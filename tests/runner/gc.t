@@ -3,15 +3,8 @@
 . "$(dirname "$0")/../tap.sh"
 app=$apps/tiny-missing
 
-up --image base "$apps/tiny-none" # so that there is a base image, and an index
-s=$tmp/s
-mkdir -m 700 "$s" "$s/layers" "$s/leases"
-cp -p "$state/mode" "$s/mode"
-cp -al "$state/images" "$state/index" "$state/cas" "$s"
-cp -al "$state/leases/image-base" "$s/leases"
-for key in $(sed -n 's/^layer //p' "$state/images/base.ref"); do
-	cp -al "$state/layers/$key" "$s/layers"
-done
+own_state
+s=$state
 
 up_() { run "$drydock" up --no-learnt --quiet --json --state "$s" "$@"; }
 gc() { run "$drydock" gc --json --state "$s" "$@"; }
@@ -62,7 +55,7 @@ mkfifo "$tmp/typed"
 shell=$!
 exec 9>"$tmp/typed"
 echo 'ls Makefile' >&9
-for i in $(seq 600); do grep -q Makefile "$tmp/shell" && break; sleep 0.1; done
+eventually grep -q Makefile "$tmp/shell"
 gc --keep 0
 is "a run with a shell in it is not collected" "$status $(ls "$s/runs")" "0 $id"
 echo 'cat Makefile; make -B squash && echo made' >&9

@@ -70,9 +70,9 @@ has "which is a decision" "$(dirname "$(json .report)")/recipe/evidence.jsonl" "
 
 # --- what is none
 printf 'pakages: [bc]\n' >"$tmp/bad.yaml"
-before=$(ls "$state/runs")
+before=$(newest_run "$tmp/moved")
 again --facts "$tmp/bad.yaml" "$tmp/moved"
-is "an unknown word is a usage error, before a run" "$status $(ls "$state/runs" | wc -l)" "2 $(echo "$before" | wc -l)"
+is "an unknown word is a usage error, before a run" "$status $(newest_run "$tmp/moved")" "2 $before"
 has "and is named" "$tmp/err" pakages
 cp "$tmp/bad.yaml" "$tmp/moved/drydock.yaml"
 sed -i 's/test "$$DEPTH" = 9 && //' "$tmp/moved/Makefile"

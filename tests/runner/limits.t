@@ -17,12 +17,12 @@ ended() { # NAME TEXT WAY-OUT OPTIONS...: how it must end, with these
 }
 
 app 'echo ok 1 - afloat; sleep 60; echo 1..1'
-ended "time" "took longer than its time limit; 1 of 2 tests had failed" "give it more with --time, if it does not loop" --time 2
+ended "time" "took longer than its time limit; 1 of 2 tests had failed" "give it more with --time, if it does not loop" --time 4
 is "what was recognised is listed, and no note denies it" "$(jq -r .name "$(json .tests.cases)" | head -n 1) $(json .tests.note)" \
 	"afloat null"
 ended "silence" "printed nothing for longer than its silence limit; 1 of 2 tests had failed" \
-	"see the end of the log for what it waits for; give it more time with --silence" --silence 2
-app 'echo 1..2; echo ok 1; perl -e '"'"'$$x = "x" x 300000000; print "ok 2\\n"'"'"
+	"see the end of the log for what it waits for; give it more time with --silence" --silence 3
+app 'echo 1..2; echo ok 1; perl -e '"'"'$$x = "x" x 300000000; sleep 10; print "ok 2\\n"'"'"
 ended "memory" "needed more than its memory limit; 1 of 2 tests had failed" "give it more with --memory" --memory 100M
 run "$drydock" qa test --json --quiet --state "$state" --run "$(json .run)"
 is "and when its tests are run again" "$(json .note)" '"make check" was ended: memory'
@@ -34,10 +34,10 @@ app 'echo 1..2; echo ok 1; head -c 40000000 /dev/zero >big; exit 1' # which the 
 ended "disk" "wrote more than its disk limit; 1 of 2 tests had failed" "give it more with --disk" --disk 20M
 
 # --- the build, and a replay
-app 'echo 1..1; sleep 4; echo ok 1'
+app 'echo 1..1; sleep 6; echo ok 1'
 up "$tmp/app"
 is "within its limits" "$(json .outcome)" up
-run "$drydock" replay --json --quiet --state "$state" --offline --silence 1 "$(json .recipe)" "$tmp/app"
+run "$drydock" replay --json --quiet --state "$state" --offline --silence 3 "$(json .recipe)" "$tmp/app"
 is "a replay, too" "$(json '[.outcome, .diagnosis.class] | join(" ")')" "tests-failed limit"
 printf 'all: ; sleep 60\n' >"$tmp/app/Makefile"
 up --time 2 "$tmp/app"

@@ -12,9 +12,10 @@ meta="\"_meta\":{$version,\"io.modelcontextprotocol/clientCapabilities\":{}}"
 request() { printf '{"jsonrpc":"2.0","id":%s,"method":"%s","params":{%s%s}}\n' "$1" "$2" "$meta" "${3:+,$3}"; }
 legacy() { printf '{"jsonrpc":"2.0","id":%s,"method":"%s","params":{%s}}\n' "$1" "$2" "${3:-}"; }
 # serve [OPTION]: what standard input says, to the end of it
-serve() { timeout 90 "$drydock" mcp --quiet --state "$state" "$@" "$tmp/tree" >"$tmp/out" 2>"$tmp/err"; echo $? >"$tmp/status"; }
+serve() { timeout 600 "$drydock" mcp --quiet --state "$state" "$@" "$tmp/tree" >"$tmp/out" 2>"$tmp/err"; echo $? >"$tmp/status"; }
 # answered N: wait until so many answers are there; the end of its input ends the server
-answered() { for _ in $(seq 600); do [ "$(grep -c . "$tmp/out" 2>/dev/null)" -lt "$1" ] || return 0; sleep 0.1; done; }
+answered() { eventually has_answers "$1"; }
+has_answers() { [ "$(grep -c . "$tmp/out")" -ge "$1" ]; }
 # of ID FILTER: of the answer to it
 of() { jq -r --argjson id "$1" "select(.id == \$id) | $2" "$tmp/out"; }
 
@@ -107,28 +108,33 @@ is "and answers what asks for an answer" "$(jq -r '.error.code // "-"' "$tmp/out
 # --- a long call: its progress, its cancellation, and the end of the server in the middle of one
 mkdir "$tmp/slow"
 printf 'all:\n\t@echo building; sleep 600\n' >"$tmp/slow/Makefile"
-slow() { timeout 60 "$drydock" mcp --state "$state" --allow-run "$tmp/slow" >"$tmp/out" 2>"$tmp/err"; echo $? >"$tmp/status"; }
-start=$(date +%s)
+slow() { timeout 300 "$drydock" mcp --state "$state" --allow-run "$tmp/slow" >"$tmp/out" 2>"$tmp/err"; echo $? >"$tmp/status"; }
+# building: the run of it that is the newest, and not the one before, is at its build
+building() { run_=$(newest_run "$tmp/slow") && [ "$run_" != "${before_:-}" ] && grep -qs building "$state/runs/$run_/logs/attempt-1-build.log"; }
+: >"$tmp/out"
 {
 	request '"a"' tools/call '"name":"stand_up","_meta":{'"$version"',"io.modelcontextprotocol/clientCapabilities":{},"progressToken":"p"}' |
 		sed 's/"_meta":{[^}]*{}},//'
-	sleep 8
+	eventually building
+	eventually grep -q notifications/progress "$tmp/out"
 	printf '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"a"}}\n'
-	sleep 2
 	request 2 tools/list
-	sleep 1
+	eventually grep -q '"id":2' "$tmp/out"
+	sleep 2 # for an answer that must not come
 } | slow
 ok "progress is told" [ "$(jq -r 'select(.method == "notifications/progress") | .params.progressToken' "$tmp/out" | uniq)" = p ]
 is "a cancelled call has no answer" "$(of '"a"' .id)" ""
 is "and others have" "$(of 2 '.result.tools | length > 10')" true
+before_=$(newest_run "$tmp/slow")
 {
 	request 1 tools/call '"name":"stand_up"'
-	sleep 5
+	eventually building
+	date +%s >"$tmp/ended"
 } | slow
-ok "the server does not wait for a call when its input ends" [ $(($(date +%s) - start)) -lt 55 ]
+ok "the server does not wait for a call when its input ends" [ $(($(date +%s) - $(cat "$tmp/ended"))) -lt 60 ]
 is "and stops it" "$(cat "$tmp/status") $(of 1 .id)" "0 "
-run "$drydock" runs --json --state "$state"
-is "so that nothing runs on" "$(json '[.[] | select(.state == "running" and (.source | endswith("/slow")))] | length')" 0
+nothing_runs() { "$drydock" runs --json --state "$state" | jq -e --arg s "$tmp/slow" 'all(.source != $s or .state != "running")'; }
+ok "so that nothing runs on" eventually nothing_runs
 
 # --- the clients of others
 clients=$root/build/mcp-clients
@@ -138,7 +144,7 @@ if ! cmp -s tests/runner/mcp/package-lock.json "$clients/package-lock.json" || [
 	cp tests/runner/mcp/package.json tests/runner/mcp/package-lock.json "$clients/"
 	ok "they are fetched" sh -c "cd '$clients' && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --no-bin-links"
 fi
-timeout 60 node tests/runner/mcp/ask.mjs "$clients" "$drydock" mcp --quiet --state "$state" "$tmp/tree" >"$tmp/out" 2>"$tmp/err"
+timeout 300 node tests/runner/mcp/ask.mjs "$clients" "$drydock" mcp --quiet --state "$state" "$tmp/tree" >"$tmp/out" 2>"$tmp/err"
 is "each understands the server" "$(jq -r '[.label, .version // "-", .server, .files, .callers, (.tools | split(" ") | length > 10)] | join(" ")' "$tmp/out")" \
 	"sdk - drydock 1 main true
 client 2025-11-25 drydock 1 main true

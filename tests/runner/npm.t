@@ -2,6 +2,7 @@
 # Applications whose packages come from an npm registry: the machine's own, and one of ours on loopback with
 # a login, a scope and packages that mean harm.
 . "$(dirname "$0")/../tap.sh"
+own_state # what is removed from it below, other scripts may be using
 
 run_dir() { dirname "$(json .report)"; }
 # layer of the packages of the last run; its journal knows
@@ -43,7 +44,7 @@ is "lifecycle scripts and the addon are built without network" "$(json '.build.c
 # --- a registry of ours: public packages at /, those of @dock below /private/ and only with a login
 token=t0ken-of-the-dock-77
 mkdir -p "$tmp/www/private" "$tmp/home" "$tmp/packages"
-"${DD_BUILD:-$root/build/release}/tests/base/tool_httpd" "$tmp/www" 900 /private/ "Bearer $token" >"$tmp/port" 2>>"$tmp/requests" &
+"${DD_BUILD:-$root/build/release}/tests/base/tool_httpd" "$tmp/www" 1800 /private/ "Bearer $token" >"$tmp/port" 2>>"$tmp/requests" &
 server=$!
 on_exit="kill $server 2>/dev/null; $on_exit"
 while [ ! -s "$tmp/port" ] && kill -0 $server; do sleep 0.1; done
@@ -193,7 +194,7 @@ beside_gc() { # FAULT OPTION...: the run stops there, everything that nobody lea
 	pid=$!
 	case $fault in
 	*:stop)
-		while [ ! -s "$tmp/reached" ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
+		eventually has_stopped $pid
 		"$drydock" gc --quiet --keep 0 --max-bytes 1 --state "$g" >"$tmp/gc"
 		kill -CONT $pid
 		;;
@@ -219,8 +220,7 @@ rm -rf "$state/npm" "$state/layers/$layer"
 echo 400 >"$tmp/www/.delay"
 "$drydock" up --no-learnt --json --quiet --state "$state" "$tmp/quay" >/dev/null 2>&1 &
 pid=$!
-i=0
-while ! grep -q rope "$tmp/requests" && [ $((i += 1)) -lt 600 ]; do sleep 0.1; done
+eventually grep -q rope "$tmp/requests"
 kill -9 $pid
 wait $pid 2>/dev/null
 rm "$tmp/www/.delay"

@@ -1,16 +1,5 @@
-# For scripts that stop a run half-way and resume it: a state directory of their own, what a finished run
-# is, and what must not be left behind.  Sourced after tap.sh.
-
-# A state directory that has the base image, the index and the downloads, by hard links; no other layer.
-base_state() { # DIR
-	mkdir -m 700 "$1" "$1/layers" "$1/leases" || return 1
-	cp -p "$state/mode" "$1/mode"
-	cp -al "$state/images" "$state/index" "$state/cas" "$1"
-	cp -al "$state/leases/image-base" "$1/leases"
-	for key in $(sed -n 's/^layer //p' "$state/images/base.ref"); do
-		cp -al "$state/layers/$key" "$1/layers" || return 1
-	done
-}
+# For scripts that stop a run half-way and resume it: what a finished run is, and what must not be left behind.
+# Sourced after tap.sh.
 
 # What a finished run is, without what differs from run to run: times, its own id and paths.
 essence() { # STATE RUN
@@ -19,9 +8,7 @@ essence() { # STATE RUN
 	mask="s|$2|RUN|g; s|$1|STATE|g$(printf '; s|%s|BUILT|g' $built)" # a built tree is its run's own
 	scrub='walk(if type == "object" then del(.seconds, .ms, .run, .created, .created_ns, .from_cache, .cached) else . end)'
 	sqlite3 "$dir/journal.db" "select key || ' ' || coalesce(result, 'null') from step order by id" |
-		while read -r key result; do
-			printf '%s %s\n' "$key" "$(echo "$result" | jq -Sc "$scrub" 2>/dev/null)"
-		done | sed "$mask"
+		jq -RSc "capture(\"^(?<key>[^ ]*) (?<result>.*)\") | [.key, (.result | fromjson? | $scrub)]" | sed "$mask"
 	sqlite3 "$dir/journal.db" "select count(*) from step where ended_ns = 0"
 	jq -Sc "$scrub" "$dir/result.json" "$dir/recipe/drydock.lock.json" | sed "$mask"
 	jq -Sc "$scrub" "$dir/tests.jsonl"
@@ -55,7 +42,7 @@ leftovers() { # STATE
 	find /sys/fs/cgroup -type d -name "drydock-$(tag_of "$1")-*" 2>/dev/null
 }
 settled() { # STATE: processes need a moment to see that their drydock is gone
-	for i in $(seq 1 75); do
+	for turn_ in $(seq 300); do
 		left=$(leftovers "$1")
 		[ -z "$left" ] && return
 		sleep 0.2

@@ -74,7 +74,7 @@ is "and not that of equal files seen before" "$status $(of_tags)" "0 of south"
 
 chmod -R a+rX "$tmp"
 : >"$tmp/ports"
-"${DD_BUILD:-$root/build/release}/tests/base/tool_gitd" "$tmp/git" 300 >"$tmp/ports" &
+"${DD_BUILD:-$root/build/release}/tests/base/tool_gitd" "$tmp/git" 900 >"$tmp/ports" &
 server=$!
 on_exit="kill $server 2>/dev/null; $on_exit"
 while [ "$(wc -l <"$tmp/ports")" -lt 2 ] && kill -0 $server; do sleep 0.1; done

@@ -2,7 +2,9 @@
 # The application of a run, running: reachable only where it was asked for, and gone with the drydock that runs it.
 . "$(dirname "$0")/../tap.sh"
 
-port=$((20000 + $$ % 20000))
+# a port that was free a moment ago, below those that the kernel gives to others
+port=$(perl -MIO::Socket::INET -e 'for (1 .. 1000) { my $p = 10000 + int rand 20000;
+	IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $p, Listen => 1) and print($p), last }')
 url=http://127.0.0.1:$port
 # start ARGS...: in the background, until it runs or is over; its status comes from `ended`
 start() {
@@ -20,7 +22,6 @@ get() { timeout 20 curl --noproxy '*' -s -m 10 "$url$1"; }
 # processes of this machine that run the application under the name that only this script gives it
 mine=berth$$
 running() { pgrep -xc "$mine"; }
-eventually() { for i in $(seq 400); do "$@" && return; sleep 0.1; done; false; }
 
 # --- the bundled application
 up --answers "$apps/harbourbook.answers.json" "$apps/harbourbook"

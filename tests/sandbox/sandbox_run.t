@@ -67,8 +67,8 @@ limit() { # CAUSE OPTION VALUE SCRIPT
 }
 start=$(date +%s)
 limit time --time 1 'sleep 30'
-ok "at once" test $(($(date +%s) - start)) -lt 10
-limit memory --memory 64M 'perl -e "my @a; push @a, q(x) x 1000000 for 1..400; sleep 5"; kill -9 $$'
+ok "at once" test $(($(date +%s) - start)) -lt 25
+limit memory --memory 64M 'perl -e "my @a; push @a, q(x) x 1000000 for 1..400; sleep 20"; kill -9 $$'
 limit pids --pids 20 'for i in $(seq 60); do sleep 20 & done; wait; exit 1'
 limit pids --pids 20 'perl -e "pipe R, W; for (1..5000) { my \$p = fork; exit 1 if !defined \$p; if (!\$p) { close W; read R, my \$x, 1; exit } }"; sleep 0.05; exit 1' # and all of them give up at once
 limit disk --disk 8M 'mkdir d; i=0; while [ $i -lt 50000 ]; do echo x >d/$i; i=$((i + 1)); done; sleep 20'
@@ -168,18 +168,19 @@ sb --net provision --bind "$tmp/shared:/shared" -- /bin/sh -c "cat $tmp/guarded 
 hasnt "root inside reads no file of this machine" "$tmp/out" guarded
 
 # --- nothing is left of a sandbox whose drydock is killed
-"$drydock" sandbox run --state "$state" -- /bin/sh -c 'sleep 54321 & sleep 54321' &
+long=54321$$ # what only this script sleeps
+asleep() { [ "$(pgrep -fc "^sleep $long\$")" = "$1" ]; }
+"$drydock" sandbox run --state "$state" -- /bin/sh -c "sleep $long & sleep $long; :" &
 pid=$!
-sleep 1
+ok "two processes run" eventually asleep 2
 kill -9 $pid
 wait $pid 2>/dev/null
-sleep 1
-is "its processes die with it" "$(pgrep -f 'sleep 54321' | wc -l)" 0
+ok "its processes die with it" eventually asleep 0
 # What is done behind the result is done a moment later.
-swept() { for i in $(seq 600); do [ -z "$(ls -A "$state/pods")" ] && [ -d "$state/ready" ] && return; sleep 0.1; done; return 1; }
+clean() { [ -z "$(ls -A "$state/pods")" ] && [ -d "$state/ready" ]; }
 groups() { find /sys/fs/cgroup -maxdepth 6 -type d -name "drydock-*-$1-*" 2>/dev/null; }
 sb -- /bin/true
-ok "and the next one sweeps what it left" swept
+ok "and the next one sweeps what it left" eventually clean
 is "with its control groups" "$(groups $pid)" ""
 
 # --- what is removed behind the result
@@ -190,7 +191,7 @@ is "what a command left is gone when the result is there" "$(ls "$state/pods" | 
 "$drydock" sandbox run --state "$state" -- /bin/true &
 pid=$!
 wait $pid
-ok "of a command that left nothing all goes by itself" swept
+ok "of a command that left nothing all goes by itself" eventually clean
 is "control groups too" "$(groups $pid)" ""
 is "and the next one's directories are ready, with nothing in them" "$(cd "$state/ready" && find . ! -type d | sort) $(find "$state/ready/root/fs" "$state/ready/work/fs" | wc -l)" "./lock 2"
 
@@ -200,7 +201,7 @@ perl -MSocket -e '
 	print((sockaddr_in(getsockname(S)))[0], "\n"); close STDOUT; alarm 300;
 	while (accept(C, S)) { sysread(C, $x, 4); syswrite(C, "pong"); close C }' >"$tmp/port" &
 server=$!
-while [ ! -s "$tmp/port" ]; do sleep 0.1; done
+eventually test -s "$tmp/port"
 port=$(cat "$tmp/port")
 cat >"$tmp/shared/connect.pl" <<'PERL'
 use Socket;

@@ -1,5 +1,4 @@
 #!/bin/sh
-# Alone: it measures, and sweeps.
 # Packages whose maintainer scripts need ids of their own: they are installed, start, and answer.
 . "$(dirname "$0")/../tap.sh"
 

@@ -76,7 +76,7 @@ static void
 await_flat(void)
 {
 	struct hash_hex key;
-	for (int i = 0; i < 300 && flat_find(&st, &work, &key) != flat_prefix(work.n); i++)
+	for (int i = 0; i < 1200 && flat_find(&st, &work, &key) != flat_prefix(work.n); i++)
 		(void)usleep(100000);
 	assert_int_equal(flat_find(&st, &work, &key), flat_prefix(work.n));
 }
@@ -143,7 +143,7 @@ a_flattening_that_was_killed_leaves_nothing_half_made(void **state)
 		assert_true(!flat_find(&st, &work, &found) || fs_exists(file));
 		assert_false(fs_exists(last));
 	}
-	for (int i = 0; i < 100; i++) { /* until the kernel has buried its pod */
+	for (int i = 0; i < 1000; i++) { /* until the kernel has buried its pod */
 		strlist_cleanup(&left);
 		must(sandbox_sweep(&st, NULL, &err), &err);
 		must(fs_list(pods, &left, &err), &err);
