@@ -137,7 +137,7 @@ int object_collect(const struct state *st, const struct gc_spec *spec, struct gc
 
 /*
  * Remove what dead processes left: pod directories with an unheld lock, cgroups.  Cheap; right behind a kill the
- * processes that die with who was killed are waited for, for three seconds at most.  before (may be NULL) is called
+ * processes that die with who was killed are waited for, for five seconds at most.  before (may be NULL) is called
  * for each directory while it is still there: egress_salvage.
  */
 int sandbox_sweep(const struct state *st, void (*before)(const struct state *, const char *),

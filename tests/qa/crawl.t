@@ -14,7 +14,7 @@ up "$tmp/faulty"
 faulty=$(json .run)
 
 # --- all faults, beside the build without
-run "$drydock" qa crawl --json --quiet --state "$state" -o "$tmp/all" --run "$faulty" --against "$clean" --seed 5 --time 200
+run "$drydock" qa crawl --json --quiet --state "$state" -o "$tmp/all" --run "$faulty" --against "$clean" --seed 5 --time 600
 cp "$tmp/out" "$tmp/all.json"
 is "a crawl that finds something says so" "$status $(json '.ended, .against.ended, .left, .against.left' | tr '\n' ' ')" "1 null null 0 0 "
 cut -f2 "$apps/quay/faults.tsv" | sort | uniq -c | sed 's/^ *//' >"$tmp/wanted"
