@@ -13,10 +13,12 @@ enum gate {		 /* cheapest first */
 	GATE_UNTAMPERED, /* tests, and what runs them, are not weakened */
 	GATE_SYMBOLS,	 /* objects have the undefined symbols they had */
 	GATE_BUILDS,
-	GATE_TESTS, /* no case of a unit ends worse, nor the build */
-	GATE_LINT,  /* the project's own linters find nothing new in what it touches (lint.h) */
+	GATE_TESTS,    /* no case of a unit ends worse, nor the build */
+	GATE_LINT,     /* the project's own linters find nothing new in what it touches (lint.h) */
+	GATE_COVERAGE, /* tests execute no smaller part of what it touches than before (counted.h) */
 	GATE_INTEGRATION, /* no case that tests parts together ends worse */
 	GATE_E2E,	  /* none that tests all of it from end to end */
+	GATE_SCREENS,	  /* its entry pages look as before */
 	GATE_JUDGED,	  /* it repairs, and does not only make the tests pass (judge.h) */
 	GATE_SECURE,	  /* nothing unsafe comes in that was not there */
 	GATE_REVIEW,	  /* a model of another family than the author's accepts it */

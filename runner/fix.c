@@ -153,6 +153,22 @@ fix_environment(const struct fixing *f, const struct standup_result *r, struct s
 	recipe_cleanup(&recipe);
 }
 
+struct fix_ground
+fix_ground_of(const struct fixing *f, const struct stack *work, const char *const *env)
+{
+	const struct standup_result *now = f->now;
+	return (struct fix_ground){.state = f->st,
+		.owner = f->owner,
+		.root = &now->probe.root,
+		.work = work,
+		.commands = &now->probe.project.commands,
+		.env = env,
+		.services = &now->probe.services,
+		.files = &now->probe.files,
+		.answers = f->answers,
+		.run_dir = f->run->dir};
+}
+
 static int
 do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 {

@@ -78,7 +78,7 @@ int fix_commits(const struct state *st, const char *dir, const struct stack *bel
 	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err) DD_MUST_USE;
 
 /* Body of the worker "fix": propose HOW | build COMMAND | judge passes|fails may-change|stay COMMAND | changes N | repository |
- * commits N TIME | edit | show PATH FROM TO. */
+ * commits N TIME | lint new|there WAS IS | cover | edit | show PATH FROM TO. */
 int fix_worker_main(int argc, char **argv);
 
 /* ---- the run ---- */

@@ -14,16 +14,7 @@ do_judge(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct stack work = {0};
 	fix_environment(f, now, &env);
 	fix_tree(f, &work);
-	const struct fix_ground g = {.state = f->st,
-		.owner = f->owner,
-		.root = &now->probe.root,
-		.work = &work,
-		.commands = &now->probe.project.commands,
-		.env = (const char *const *)env.v,
-		.services = &now->probe.services,
-		.files = &now->probe.files,
-		.answers = f->answers,
-		.run_dir = f->run->dir};
+	const struct fix_ground g = fix_ground_of(f, &work, (const char *const *)env.v);
 	enum run_outcome o = now->probe.outcome;
 	OWN_JSON json_t *asked_for = fix_tests_changed(f->attempt->changes, &f->aim.reach);
 	bool tests_may_change = f->author != AUTHOR_MODEL || json_array_size(asked_for);

@@ -42,6 +42,10 @@ fix_pass_late(struct fixing *f, const struct standup_result *now, bool *ret, str
 {
 	int rc = fix_is_linted(f, now, ret, err);
 	if (rc == 0 && *ret)
+		rc = fix_is_covered(f, now, ret, err);
+	if (rc == 0 && *ret)
+		rc = fix_is_seen(f, now, ret, err);
+	if (rc == 0 && *ret)
 		rc = fix_is_honest(f, now, ret, err);
 	if (rc == 0 && *ret)
 		rc = fix_is_secure(f, ret, err);

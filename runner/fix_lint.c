@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "images/apt.h"
 #include "runner/fix_loop.h"
+#include "runner/fix_worker.h"
 
 #include <string.h>
 
@@ -257,25 +258,41 @@ look_before(struct linting *l, struct dd_err *err)
 	return rc;
 }
 
+/* *ret_ran: as lint_compare. */
+static int
+compare(struct linting *l, size_t i, const struct buf *printed, int status, bool *ret_ran,
+	struct dd_err *err)
+{
+	OWN(strlist) struct strlist old = {0};
+	OWN_JSON json_t *result = NULL;
+	OWN_FREE char *was = mem_printf("%d", l->was_status[i]), *is = mem_printf("%d", status);
+	paths_of(l, i, false, &old);
+	const char *args[] = {
+		"lint", old.n || tool_at(l, i)->whole ? "there" : "new", was, is, NULL};
+	const json_t *json[] = {json_array_get(l->asked, i), l->files};
+	int rc = fix_read_printed(
+		l->f->st, args, json, 2, buf_str(&l->was[i]), buf_str(printed), &result, err);
+	*ret_ran = json_is_true(json_object_get(result, "ran"));
+	json_array_extend(l->findings, json_object_get(result, "findings"));
+	return rc;
+}
+
 static int
 look_after(struct linting *l, size_t i, struct dd_err *err)
 {
-	const json_t *asked = json_array_get(l->asked, i);
 	OWN(buf) struct buf printed = {0};
-	OWN(strlist) struct strlist old = {0};
 	size_t found = json_array_size(l->findings);
-	int status = 0, rc = run_tool(l, i, true, &printed, &status, err);
+	bool ran = false;
+	int status = 0, rc = run_tool(l, i, true, &printed, &status, err), was = l->was_status[i];
 	if (rc < 0)
 		return rc;
-	paths_of(l, i, false, &old);
-	const struct lint_run was = {buf_str(&l->was[i]), l->was_status[i]},
-			      is = {buf_str(&printed), status};
-	if (was.status == ABSENT || status == ABSENT)
-		not_run(l, i, "the program is not there");
-	else if (was.status < 0 || status < 0)
+	if (was < 0 || status < 0)
 		not_run(l, i, "it did not end by itself in time");
-	else if (!lint_compare(asked, WORK_DIR, l->files,
-			 old.n || tool_at(l, i)->whole ? &was : NULL, &is, l->findings))
+	else
+		rc = compare(l, i, &printed, status, &ran, err);
+	if (rc < 0 || is_out(l, i))
+		return rc;
+	if (!ran)
 		not_run(l, i, "it fails, also without the change, and does not say where");
 	else
 		tell(l, i, json_array_size(l->findings) > found ? GATE_FAILED : GATE_PASSED, NULL);

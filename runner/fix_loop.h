@@ -62,6 +62,9 @@ bool fix_is_built(const struct standup_result *r);
 void fix_tree(const struct fixing *f, struct stack *ret);
 /* NAME=value of what builds and tests of that stand-up get, appended. */
 void fix_environment(const struct fixing *f, const struct standup_result *r, struct strlist *ret);
+/* Where f->now was tested, with another tree; env: of fix_environment. */
+struct fix_ground fix_ground_of(
+	const struct fixing *f, const struct stack *work, const char *const *env);
 /* That tree with the change, stood up; at once where it was before. */
 int fix_stand_up(struct fixing *f, struct standup_result *ret, struct dd_err *err) DD_MUST_USE;
 
@@ -105,6 +108,18 @@ void fix_pass_levels(
 
 /* What nothing looks at, or nobody could be asked about, passes, and its gate is not run. */
 int fix_is_linted(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* ---- fix_cover.c ---- */
+
+/* What cannot be measured passes, and its gate is not run. */
+int fix_is_covered(struct fixing *f, const struct standup_result *now, bool *ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/* ---- fix_screens.c ---- */
+
+/* What serves no pages, or cannot be looked at, passes, and its gate is not run. */
+int fix_is_seen(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
 	DD_MUST_USE;
 
 /* ---- fix_honest.c ---- */

@@ -20,6 +20,8 @@ fix_result_cleanup(struct fix_result *r)
 		json_decref(r->attempts.v[i].proposed);
 		json_decref(r->attempts.v[i].changes);
 		json_decref(r->attempts.v[i].linted);
+		json_decref(r->attempts.v[i].covered);
+		json_decref(r->attempts.v[i].screens);
 		json_decref(r->attempts.v[i].judged);
 		json_decref(r->attempts.v[i].secured);
 		json_decref(r->attempts.v[i].review);
@@ -146,6 +148,10 @@ attempt_to_json(const struct fix_attempt *a)
 		"fixes", fixes, "units", units, "worse", json_from_strings(&a->worse), "better",
 		json_from_strings(&a->better), "note", note, "lint", a->linted, "judged", a->judged,
 		"security", a->secured, "review", a->review);
+	if (a->screens)
+		json_object_set(j, "screens", a->screens);
+	if (a->covered)
+		json_object_set(j, "coverage", a->covered);
 	static const char *const told[] = {
 		"layer", "end", "flaw", "summary", "requirements", "refused", NULL};
 	for (size_t i = 0; told[i]; i++)

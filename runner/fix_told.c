@@ -79,6 +79,68 @@ put_linter(const json_t *one, struct buf *out)
 		note);
 }
 
+static int64_t
+part_of(const json_t *covered, const char *when, size_t i)
+{
+	return json_integer_value(json_array_get(json_object_get(covered, when), i));
+}
+
+/* "tests execute 3 of 4 touched lines, 2 of 2 before", or why nobody knows. */
+static void
+put_covered(const json_t *covered, struct buf *out)
+{
+	const char *why = json_string_in(covered, "why");
+	if (*why)
+		buf_printf(out, "not measured: %s", why);
+	else if (!json_array_size(json_object_get(covered, "measured")))
+		buf_puts(out, "not measured: nothing of the files was seen to run");
+	else
+		buf_printf(out, "tests execute %lld of %lld touched lines, %lld of %lld before",
+			(long long)part_of(covered, "is", 0), (long long)part_of(covered, "is", 1),
+			(long long)part_of(covered, "was", 0),
+			(long long)part_of(covered, "was", 1));
+}
+
+static void
+put_coverage(size_t n, const json_t *covered, struct buf *out)
+{
+	OWN(buf) struct buf text = {.max = 1000};
+	size_t i;
+	json_t *path;
+	if (!covered)
+		return;
+	put_covered(covered, &text);
+	put_line(n, GATE_COVERAGE, text.p, out);
+	put_findings(n, GATE_COVERAGE, covered, out);
+	if (!json_array_size(json_object_get(covered, "measured")))
+		return;
+	json_array_foreach (json_object_get(covered, "not_measured"), i, path) {
+		OWN_FREE char *line = mem_printf("not measured: %s", json_string_value(path));
+		put_line(n, GATE_COVERAGE, line, out);
+	}
+}
+
+/* Pages that are not what they were, by the digests of their pictures. */
+static void
+put_screens(size_t n, const json_t *screens, struct buf *out)
+{
+	const char *why = json_string_in(screens, "why");
+	size_t i;
+	json_t *page;
+	if (*why)
+		put_line(n, GATE_SCREENS, why, out);
+	put_findings(n, GATE_SCREENS, screens, out);
+	json_array_foreach (json_object_get(screens, "pages"), i, page) {
+		const char *result = json_string_in(page, "result");
+		if (strcmp(result, "same") == 0)
+			continue;
+		OWN_FREE char *line = mem_printf("%s: %s, sha256 %s before, %s after",
+			json_string_in(page, "url"), result, json_string_in(page, "before"),
+			json_string_in(page, "after"));
+		put_line(n, GATE_SCREENS, line, out);
+	}
+}
+
 static void
 put_attempt(size_t n, const struct fix_attempt *a, struct buf *out)
 {
@@ -96,6 +158,8 @@ put_attempt(size_t n, const struct fix_attempt *a, struct buf *out)
 		put_line(n, GATE_LINT, text.p, out);
 	}
 	put_findings(n, GATE_LINT, a->linted, out);
+	put_coverage(n, a->covered, out);
+	put_screens(n, a->screens, out);
 	put_findings(n, GATE_JUDGED, a->judged, out);
 	put_findings(n, GATE_SECURE, a->secured, out);
 }
@@ -136,6 +200,12 @@ fix_print_told(const struct fix_attempt *a)
 			fix_print_line("linter", line.p);
 	}
 	print_findings(a->gates[GATE_LINT] == GATE_TOLD ? "told" : "refused", a->linted);
+	if (a->gates[GATE_COVERAGE] == GATE_FAILED || a->gates[GATE_COVERAGE] == GATE_TOLD) {
+		OWN(buf) struct buf line = {.max = 1000};
+		put_covered(a->covered, &line);
+		fix_print_line("coverage", line.p);
+	}
+	print_findings(a->gates[GATE_SCREENS] == GATE_TOLD ? "told" : "refused", a->screens);
 	print_findings("refused", a->judged);
 	print_findings("refused", a->secured);
 }
@@ -191,6 +261,11 @@ fix_put_reason(const struct fix_attempt *a, struct buf *out)
 	else if (gates[GATE_LINT] == GATE_FAILED)
 		put_all("refused, because the project's linters find in what it touches:",
 			a->linted, out);
+	else if (gates[GATE_COVERAGE] == GATE_FAILED)
+		put_all("refused, because tests execute less of what it touches than before:",
+			a->covered, out);
+	else if (gates[GATE_SCREENS] == GATE_FAILED)
+		put_all("refused, because pages that are seen look otherwise:", a->screens, out);
 	else if (gates[GATE_JUDGED] == GATE_FAILED)
 		put_all("refused, because it only makes the tests pass:", a->judged, out);
 	else if (gates[GATE_SECURE] == GATE_FAILED)

@@ -626,6 +626,12 @@ fix_worker_main(int argc, char **argv)
 		 str_parse_u64(str_of(argv[2]), 1000, &n) &&
 		 str_parse_u64(str_of(argv[3]), INT64_MAX, &time_s))
 		rc = do_commits(n, (int64_t)time_s, &err);
+	else if (argc == 5 && strcmp(argv[1], "lint") == 0 &&
+		 str_parse_u64(str_of(argv[3]), 255, &n) &&
+		 str_parse_u64(str_of(argv[4]), 255, &to))
+		rc = fix_worker_lint(strcmp(argv[2], "new") == 0, (int)n, (int)to, &err);
+	else if (argc == 2 && strcmp(argv[1], "cover") == 0)
+		rc = fix_worker_cover(&err);
 	else if (argc == 2 && strcmp(argv[1], "edit") == 0)
 		rc = fix_worker_edit(&err);
 	else if (argc == 5 && strcmp(argv[1], "show") == 0 &&
