@@ -13,16 +13,26 @@ enum gate {		 /* cheapest first */
 	GATE_UNTAMPERED, /* tests, and what runs them, are not weakened */
 	GATE_SYMBOLS,	 /* objects have the undefined symbols they had */
 	GATE_BUILDS,
-	GATE_TESTS,  /* no case ends worse */
-	GATE_JUDGED, /* it repairs, and does not only make the tests pass (judge.h) */
-	GATE_SECURE, /* nothing unsafe comes in that was not there */
-	GATE_REVIEW, /* a model of another family than the author's accepts it */
+	GATE_TESTS,    /* no case of a unit ends worse, nor the build */
+	GATE_LINT,     /* the project's own linters find nothing new in what it touches (lint.h) */
+	GATE_COVERAGE, /* tests execute no smaller part of what it touches than before (counted.h) */
+	GATE_INTEGRATION, /* no case that tests parts together ends worse */
+	GATE_E2E,	  /* none that tests all of it from end to end */
+	GATE_SCREENS,	  /* its entry pages look as before */
+	GATE_JUDGED,	  /* it repairs, and does not only make the tests pass (judge.h) */
+	GATE_SECURE,	  /* nothing unsafe comes in that was not there */
+	GATE_REVIEW,	  /* a model of another family than the author's accepts it */
 	GATES,
 };
 extern const char *const gate_names[]; /* "parses", ... */
 
-enum gate_result { GATE_NOT_RUN, GATE_PASSED, GATE_FAILED };
-extern const char *const gate_result_names[]; /* "not-run", "passed", "failed" */
+enum gate_result {
+	GATE_NOT_RUN,
+	GATE_PASSED,
+	GATE_FAILED,
+	GATE_TOLD, /* it is shown to people, and no reason to refuse */
+};
+extern const char *const gate_result_names[]; /* "not-run", "passed", "failed", "told" */
 
 enum attempt_verdict {
 	VERDICT_KEPT,

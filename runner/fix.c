@@ -65,7 +65,7 @@ cases_of(const struct standup_result *r, struct case_result_list *ret)
 {
 	add_case(ret, "", "build", fix_is_built(r) ? TEST_PASSED : TEST_FAILED);
 	for (size_t i = 0; i < r->probe.tests.cases.n; i++)
-		add_case(ret, "test/", r->probe.tests.cases.v[i].id,
+		add_case(ret, CASE_TEST, r->probe.tests.cases.v[i].id,
 			r->probe.tests.cases.v[i].status);
 }
 
@@ -143,19 +143,43 @@ propose_again(const struct fixing *f, json_t **ret_result)
 	return 0;
 }
 
+void
+fix_environment(const struct fixing *f, const struct standup_result *r, struct strlist *ret)
+{
+	OWN(strlist) struct strlist missing = {0};
+	struct recipe recipe = {0};
+	standup_recipe(f->run, r, f->answers, &recipe);
+	standup_environment(&recipe, f->answers, ret, &missing);
+	recipe_cleanup(&recipe);
+}
+
+struct fix_ground
+fix_ground_of(const struct fixing *f, const struct stack *work, const char *const *env)
+{
+	const struct standup_result *now = f->now;
+	return (struct fix_ground){.state = f->st,
+		.owner = f->owner,
+		.root = &now->probe.root,
+		.work = work,
+		.commands = &now->probe.project.commands,
+		.env = env,
+		.services = &now->probe.services,
+		.files = &now->probe.files,
+		.answers = f->answers,
+		.run_dir = f->run->dir};
+}
+
 static int
 do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct fixing *f = ctx;
 	const struct standup_result *r = fix_best(f);
-	OWN(strlist) struct strlist env = {0}, missing = {0};
+	OWN(strlist) struct strlist env = {0};
 	OWN_FREE char *name = mem_printf("%s %lld", f->run->id, (long long)f->n);
 	OWN_FREE char *log_name = mem_printf("logs/attempt-%lld.log", (long long)f->n);
 	OWN_FREE char *log = run_path(f->run, log_name);
-	struct recipe recipe = {0};
 	struct stack work = {0};
-	standup_recipe(f->run, r, f->answers, &recipe);
-	standup_environment(&recipe, f->answers, &env, &missing);
+	fix_environment(f, r, &env);
 	fix_tree(f, &work);
 	const struct fix_ground g = {.state = f->st,
 		.owner = f->owner,
@@ -172,7 +196,6 @@ do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 	if (rc == 0 && f->aim.wanted && !json_object_get(*ret_result, "requirements"))
 		json_object_set_new(*ret_result, "requirements", author_ids(f->aim.wanted));
 	stack_cleanup(&work);
-	recipe_cleanup(&recipe);
 	return rc;
 }
 
@@ -334,7 +357,7 @@ judge(struct fixing *f, struct dd_err *err)
 	loop_compare(&was, &is, &c);
 	fix_remember(f, &is, json_string_value(json_object_get(a->proposed, "layer")));
 	fix_pass(a, GATE_BUILDS, fix_is_built(&now));
-	fix_pass(a, GATE_TESTS, !c.worse.n);
+	fix_pass_levels(f, &now, &c.worse);
 	strlist_copy(&a->worse, &c.worse);
 	strlist_copy(&a->better, &c.better);
 	a->verdict = VERDICT_DROPPED;
@@ -343,9 +366,7 @@ judge(struct fixing *f, struct dd_err *err)
 	bool good =
 		!c.worse.n && (c.better.n || (writes && f->aim.reach.goal && fix_is_built(&now)));
 	if (good)
-		rc = fix_is_honest(f, &now, &good, err);
-	if (rc == 0 && good)
-		rc = fix_is_secure(f, &good, err);
+		rc = fix_pass_late(f, &now, &good, err);
 	if (rc == 0 && good && writes)
 		rc = fix_have_reviewed(f, &good, err);
 	if (rc == 0 && good)

@@ -62,8 +62,8 @@ int fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool t
 /* ---- looking at changes (fix_changes.c) ---- */
 
 /*
- * What the layers change in the tree below them: *ret is {"files": [{"path", "created", "added", "removed"}], "findings":
- * [{"path", "line", "kind", "text"}]}, and the patch is appended.  The findings are what no honest repair does to tests.
+ * What the layers change in the tree below them: *ret is {"files": [{"path", "created", and what touched.h gives}], "findings":
+ * [{"path", "line", "kind", "text"}], "linters": of lint.h}, and the patch is appended.  The findings are what no honest repair does to tests.
  */
 int fix_changes(const struct state *st, const struct stack *below, const struct strlist *layers,
 	json_t **ret, struct buf *patch, struct dd_err *err) DD_MUST_USE;
@@ -78,7 +78,7 @@ int fix_commits(const struct state *st, const char *dir, const struct stack *bel
 	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err) DD_MUST_USE;
 
 /* Body of the worker "fix": propose HOW | build COMMAND | judge passes|fails may-change|stay COMMAND | changes N | repository |
- * commits N TIME | edit | show PATH FROM TO. */
+ * commits N TIME | lint new|there WAS IS | cover | edit | show PATH FROM TO. */
 int fix_worker_main(int argc, char **argv);
 
 /* ---- the run ---- */

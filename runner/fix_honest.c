@@ -10,29 +10,17 @@ do_judge(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct fixing *f = ctx;
 	const struct standup_result *now = f->now;
-	OWN(strlist) struct strlist env = {0}, missing = {0};
-	struct recipe recipe = {0};
+	OWN(strlist) struct strlist env = {0};
 	struct stack work = {0};
-	standup_recipe(f->run, now, f->answers, &recipe);
-	standup_environment(&recipe, f->answers, &env, &missing);
+	fix_environment(f, now, &env);
 	fix_tree(f, &work);
-	const struct fix_ground g = {.state = f->st,
-		.owner = f->owner,
-		.root = &now->probe.root,
-		.work = &work,
-		.commands = &now->probe.project.commands,
-		.env = (const char *const *)env.v,
-		.services = &now->probe.services,
-		.files = &now->probe.files,
-		.answers = f->answers,
-		.run_dir = f->run->dir};
+	const struct fix_ground g = fix_ground_of(f, &work, (const char *const *)env.v);
 	enum run_outcome o = now->probe.outcome;
 	OWN_JSON json_t *asked_for = fix_tests_changed(f->attempt->changes, &f->aim.reach);
 	bool tests_may_change = f->author != AUTHOR_MODEL || json_array_size(asked_for);
 	int rc = fix_judge(&g, json_string_value(json_object_get(f->attempt->proposed, "layer")),
 		o == OUTCOME_UP || o == OUTCOME_BUILT, tests_may_change, ret_result, err);
 	stack_cleanup(&work);
-	recipe_cleanup(&recipe);
 	return rc;
 }
 

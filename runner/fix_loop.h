@@ -10,6 +10,8 @@
 #include "runner/fix_author.h"
 #include "runner/fix_report.h"
 
+#define CASE_TEST "test/" /* begins the id of a case that is a test */
+
 struct fix_aim { /* what attempts are for; borrowed */
 	struct author_reach reach;
 	const char *task;	      /* id of the plan's; NULL: a repair */
@@ -58,6 +60,11 @@ fix_best(const struct fixing *f)
 bool fix_is_built(const struct standup_result *r);
 /* The tree that the attempt's change is made on, appended. */
 void fix_tree(const struct fixing *f, struct stack *ret);
+/* NAME=value of what builds and tests of that stand-up get, appended. */
+void fix_environment(const struct fixing *f, const struct standup_result *r, struct strlist *ret);
+/* Where f->now was tested, with another tree; env: of fix_environment. */
+struct fix_ground fix_ground_of(
+	const struct fixing *f, const struct stack *work, const char *const *env);
 /* That tree with the change, stood up; at once where it was before. */
 int fix_stand_up(struct fixing *f, struct standup_result *ret, struct dd_err *err) DD_MUST_USE;
 
@@ -83,6 +90,36 @@ int fix_in_session(struct fixing *f, int (*body)(struct fixing *f, struct dd_err
 void fix_pass(struct fix_attempt *a, enum gate gate, bool passed);
 /* What the attempt's layer changes, as fix_changes gives it. */
 int fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
+	DD_MUST_USE;
+
+/* ---- fix_late.c ---- */
+
+/*
+ * The gates behind the tests, cheapest first, of a change that made no case worse; the first that it fails ends it.  That of the
+ * review is not among them.
+ */
+int fix_pass_late(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
+	DD_MUST_USE;
+/* The gates of tests, by level: what ended worse, as the cases of before and now say of what level they are. */
+void fix_pass_levels(
+	struct fixing *f, const struct standup_result *now, const struct strlist *worse);
+
+/* ---- fix_lint.c ---- */
+
+/* What nothing looks at, or nobody could be asked about, passes, and its gate is not run. */
+int fix_is_linted(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* ---- fix_cover.c ---- */
+
+/* What cannot be measured passes, and its gate is not run. */
+int fix_is_covered(struct fixing *f, const struct standup_result *now, bool *ret,
+	struct dd_err *err) DD_MUST_USE;
+
+/* ---- fix_screens.c ---- */
+
+/* What serves no pages, or cannot be looked at, passes, and its gate is not run. */
+int fix_is_seen(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
 	DD_MUST_USE;
 
 /* ---- fix_honest.c ---- */

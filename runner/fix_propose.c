@@ -11,8 +11,8 @@
 #include "agents/fixer.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "runner/fix_place.h"
 #include "runner/fix_wire.h"
-#include "runner/live.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -41,20 +41,6 @@ struct proposing {
 	struct dd_err err;
 	int rc;
 };
-
-struct judged_ground { /* what changes are judged on */
-	struct probe_files files;
-	struct stack work;
-	struct live *live;
-};
-
-static void
-judged_ground_cleanup(struct judged_ground *j)
-{
-	live_close(j->live);
-	probe_files_cleanup(&j->files);
-	stack_cleanup(&j->work);
-}
 
 static void
 keep(void *ctx, int stream, struct str data)
@@ -154,23 +140,6 @@ on_message(void *ctx, struct str data)
 
 /* ---- building, to learn how it is compiled ---- */
 
-/* The commands of these phases, each in its directory and ended by `end`. */
-static void
-put_phases(const struct command_list *l, enum command_phase from, enum command_phase to,
-	const char *end, struct buf *out)
-{
-	for (int phase = (int)from; phase <= (int)to; phase++)
-		for (size_t i = 0; i < l->n; i++) {
-			if ((int)l->v[i].phase != phase)
-				continue;
-			buf_puts(out, "( cd " WORK_DIR "/");
-			buf_put_shell(out, str_of(l->v[i].dir ? l->v[i].dir : "."));
-			buf_puts(out, " && sh -c ");
-			buf_put_shell(out, str_of(l->v[i].run));
-			buf_printf(out, " )%s", end);
-		}
-}
-
 /* make goes on behind an error, so that every unit is seen. */
 static int
 build(struct proposing *p, struct dd_err *err)
@@ -178,7 +147,7 @@ build(struct proposing *p, struct dd_err *err)
 	OWN(buf) struct buf script = {0}, log = {.max = (size_t)8 << 20};
 	buf_puts(&script, fixer_record_script);
 	buf_puts(&script, "exec 2>&1\nexport MAKEFLAGS=k PATH=" FIXER_DIR ":$PATH\n");
-	put_phases(p->g->commands, PHASE_CONFIGURE, PHASE_BUILD, "\n", &script);
+	fix_put_phases(p->g->commands, PHASE_CONFIGURE, PHASE_BUILD, "\n", &script);
 	int rc = run_script(p, buf_str(&script), STR(""), BUILD_LIMIT_MS, &log, err);
 	return rc < 0 ? rc : fs_write_atomic(p->g->log_path, buf_str(&log), 0600, err);
 }
@@ -238,9 +207,9 @@ static void
 put_command(const struct command_list *l, enum command_phase to, struct buf *out)
 {
 	buf_puts(out, "{ [ -e /tmp/drydock-configured ] || { ");
-	put_phases(l, PHASE_CONFIGURE, PHASE_CONFIGURE, " && ", out);
+	fix_put_phases(l, PHASE_CONFIGURE, PHASE_CONFIGURE, " && ", out);
 	buf_puts(out, ": >/tmp/drydock-configured; }; } && ");
-	put_phases(l, PHASE_BUILD, to, " && ", out);
+	fix_put_phases(l, PHASE_BUILD, to, " && ", out);
 	buf_puts(out, "true");
 }
 
@@ -256,34 +225,6 @@ fix_build(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *er
 }
 
 /* ---- judging ---- */
-
-/* Files that a person supplied are where the stand-up had them. */
-static int
-open_judged(struct proposing *p, struct judged_ground *j, struct dd_err *err)
-{
-	const struct fix_ground *g = p->g;
-	const struct probe_placing placing = {
-		.state = g->state, g->owner, g->answers, g->work, g->files};
-	int rc = probe_place_files(&placing, &j->files, err);
-	stack_copy(&j->work, g->work);
-	if (rc == 0 && j->files.tree)
-		stack_push(&j->work, j->files.tree);
-	const struct live_spec spec = {.state = g->state,
-		.run_dir = g->run_dir,
-		.root = g->root,
-		.work = &j->work,
-		.services = g->services,
-		.answers = g->answers,
-		.env = &p->env,
-		.files = &j->files};
-	if (rc == 0)
-		rc = live_open(&spec, &j->live, err);
-	if (rc < 0)
-		return rc;
-	p->builder = live_pod(j->live);
-	p->live = g->services->n ? j->live : NULL;
-	return 0;
-}
 
 /* That services of the target do not start is no error of ours. */
 static int
@@ -317,7 +258,7 @@ fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool tests
 	const struct pod_bind bind = {dir, "/changes/0", false};
 	const struct pod_spec at_desk = {
 		.state = g->state, .work = g->work, .binds = &bind, .nbinds = 1};
-	struct judged_ground ground = {0};
+	struct fix_place place = {0};
 	struct pod *desk = NULL;
 	OWN(buf) struct buf command = {0};
 	put_command(g->commands, PHASE_TEST, &command);
@@ -328,10 +269,14 @@ fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool tests
 	int step = progress_begin("judging the change");
 	int rc = pod_open(&at_desk, &desk, err);
 	if (rc == 0)
-		rc = open_judged(&p, &ground, err);
+		rc = fix_place_open(g, &p.env, &place, err);
+	if (rc == 0) {
+		p.builder = live_pod(place.live);
+		p.live = g->services->n ? place.live : NULL;
+	}
 	if (rc == 0)
 		rc = judge_there(&p, desk, args, ret, err);
-	judged_ground_cleanup(&ground);
+	fix_place_close(&place);
 	pod_close(desk);
 	progress_end(step, rc < 0						? "failed"
 			   : json_array_size(json_object_get(*ret, "findings")) ? "refused"

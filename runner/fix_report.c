@@ -19,11 +19,16 @@ fix_result_cleanup(struct fix_result *r)
 	for (size_t i = 0; i < r->attempts.n; i++) {
 		json_decref(r->attempts.v[i].proposed);
 		json_decref(r->attempts.v[i].changes);
+		json_decref(r->attempts.v[i].linted);
+		json_decref(r->attempts.v[i].covered);
+		json_decref(r->attempts.v[i].screens);
 		json_decref(r->attempts.v[i].judged);
 		json_decref(r->attempts.v[i].secured);
 		json_decref(r->attempts.v[i].review);
 		strlist_cleanup(&r->attempts.v[i].worse);
 		strlist_cleanup(&r->attempts.v[i].better);
+		for (size_t k = 0; k < 3; k++)
+			strlist_cleanup(&r->attempts.v[i].worse_at[k]);
 	}
 	free(r->attempts.v);
 	case_result_list_cleanup(&r->was);
@@ -127,32 +132,26 @@ side_to_json(enum run_outcome outcome, const struct case_result_list *l)
 }
 
 static json_t *
-gates_to_json(const struct fix_attempt *a)
-{
-	json_t *gates = json_array();
-	for (int i = 0; i < GATES; i++)
-		json_array_append_new(gates, json_pack("{s:s, s:s}", "gate", gate_names[i],
-						     "result", gate_result_names[a->gates[i]]));
-	return gates;
-}
-
-static json_t *
 attempt_to_json(const struct fix_attempt *a)
 {
-	json_t *gates = gates_to_json(a);
+	json_t *gates = fix_gates_to_json(a);
 	json_t *findings = json_object_get(a->changes, "findings");
 	json_t *fixes = json_object_get(a->proposed, "fixes");
 	json_t *units = json_object_get(a->proposed, "units");
 	json_t *note = json_object_get(a->proposed, "note");
 	json_t *model = json_object_get(a->proposed, "model");
 	json_t *j = json_pack(
-		"{s:I, s:s?, s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*, s:O*, s:O*}",
+		"{s:I, s:s?, s:O?, s:s, s:f, s:I, s:o, s:s, s:O*, s:O*, s:O*, s:o, s:o, s:O*, s:O*, s:O*, s:O*, s:O*}",
 		"attempt", (json_int_t)a->n, "task", a->task, "model", model, "author",
 		fix_author_names[a->author], "cost", a->usd, "tokens", (json_int_t)a->tokens,
 		"gates", gates, "verdict", attempt_verdict_names[a->verdict], "findings", findings,
 		"fixes", fixes, "units", units, "worse", json_from_strings(&a->worse), "better",
-		json_from_strings(&a->better), "note", note, "judged", a->judged, "security",
-		a->secured, "review", a->review);
+		json_from_strings(&a->better), "note", note, "lint", a->linted, "judged", a->judged,
+		"security", a->secured, "review", a->review);
+	if (a->screens)
+		json_object_set(j, "screens", a->screens);
+	if (a->covered)
+		json_object_set(j, "coverage", a->covered);
 	static const char *const told[] = {
 		"layer", "end", "flaw", "summary", "requirements", "refused", NULL};
 	for (size_t i = 0; told[i]; i++)
@@ -215,7 +214,8 @@ fix_side_refused_by(const struct fix_result *r, int side)
 {
 	const struct fix_attempt *a = fix_side_attempt(r, side);
 	for (int g = 0; a && g < GATES; g++)
-		if (g != GATE_TESTS && a->gates[g] == GATE_FAILED)
+		if (g != GATE_TESTS && g != GATE_INTEGRATION && g != GATE_E2E &&
+			a->gates[g] == GATE_FAILED)
 			return (enum gate)g;
 	return GATES;
 }
@@ -246,7 +246,7 @@ conflicts_to_json(const struct fix_result *r)
 		const struct fix_attempt *a = fix_side_attempt(r, side);
 		json_array_append_new(
 			branches, json_pack("{s:o?, s:O?, s:O?, s:O?, s:o}", "gates",
-					  a ? gates_to_json(a) : NULL, "branch",
+					  a ? fix_gates_to_json(a) : NULL, "branch",
 					  json_object_get(r->branches[side], "branch"), "commit",
 					  json_object_get(r->branches[side], "commit"), "why",
 					  json_object_get(r->branches[side], "why"), "passes",
@@ -447,8 +447,8 @@ status_in(const struct case_result_list *l, const char *id)
 #define TABLE_MAX 200
 
 /* In a cell of a table, from the target: nothing of it is markup. */
-static void
-put_cell(struct buf *out, const char *text)
+void
+fix_put_cell(struct buf *out, const char *text)
 {
 	OWN(buf) struct buf safe = {.max = 2000};
 	buf_put_visible(&safe, str_of(text));
@@ -467,7 +467,7 @@ put_row(const struct fix_result *r, const char *id, size_t *rows, struct buf *ou
 	if (strcmp(was, is) == 0 || (*rows)++ >= TABLE_MAX)
 		return;
 	buf_puts(out, "| ");
-	put_cell(out, id);
+	fix_put_cell(out, id);
 	buf_printf(out, " | %s | %s |\n", was, is);
 }
 
@@ -496,7 +496,7 @@ put_files(const struct fix_result *r, struct buf *out)
 	json_t *file;
 	json_array_foreach (json_object_get(r->changes, "files"), i, file) {
 		buf_puts(out, "- ");
-		put_cell(out, json_string_value(json_object_get(file, "path")));
+		fix_put_cell(out, json_string_value(json_object_get(file, "path")));
 		buf_printf(out, " +%lld -%lld\n",
 			(long long)json_integer_value(json_object_get(file, "added")),
 			(long long)json_integer_value(json_object_get(file, "removed")));
@@ -520,7 +520,7 @@ put_left(const struct run *run, const struct fix_result *r, struct buf *out)
 		OWN_FREE char *what = mem_printf("%s%s%s", path ? path : "", path ? ": " : "",
 			json_string_value(json_object_get(one, "what")));
 		buf_puts(out, "- ");
-		put_cell(out, what);
+		fix_put_cell(out, what);
 		buf_putc(out, '\n');
 	}
 }
@@ -547,7 +547,7 @@ put_review(const struct fix_result *r, struct buf *out)
 		buf_puts(out, "\n**Tests were changed, as the goal asks:**\n\n");
 	json_array_foreach (tests, i, path) {
 		buf_puts(out, "- ");
-		put_cell(out, json_string_value(path));
+		fix_put_cell(out, json_string_value(path));
 		buf_putc(out, '\n');
 	}
 }
@@ -563,16 +563,16 @@ put_conflict(const struct fix_result *r, struct buf *out)
 		const char *branch =
 			json_string_value(json_object_get(r->branches[side], "branch"));
 		buf_puts(out, "- ");
-		put_cell(out, side ? r->conflict.right.v[0] : r->conflict.left.v[0]);
+		fix_put_cell(out, side ? r->conflict.right.v[0] : r->conflict.left.v[0]);
 		buf_puts(out, branch ? ": branch " : "");
 		if (branch)
-			put_cell(out, branch);
+			fix_put_cell(out, branch);
 		const struct fix_attempt *a = fix_side_attempt(r, side);
 		const char *why = json_string_value(json_object_get(r->branches[side], "why"));
 		buf_puts(out, "\n");
 		if (why) {
 			buf_puts(out, "  - no branch: ");
-			put_cell(out, why);
+			fix_put_cell(out, why);
 			buf_putc(out, '\n');
 		}
 		if (a) {
@@ -584,7 +584,7 @@ put_conflict(const struct fix_result *r, struct buf *out)
 	buf_puts(out, "\nFiles that the attempts swing between:\n\n");
 	for (size_t i = 0; i < r->conflict.files.n; i++) {
 		buf_puts(out, "- ");
-		put_cell(out, r->conflict.files.v[i]);
+		fix_put_cell(out, r->conflict.files.v[i]);
 		buf_putc(out, '\n');
 	}
 }
@@ -635,6 +635,7 @@ put_pull_request(const struct run *run, const struct fix_result *r, struct buf *
 			buf_printf(out, " %s |", gate_result_names[a->gates[g]]);
 		buf_printf(out, " %s |\n", attempt_verdict_names[a->verdict]);
 	}
+	fix_put_told(r, out);
 	put_review(r, out);
 	buf_puts(out, "\n## What is left\n\n");
 	put_left(run, r, out);
@@ -669,21 +670,6 @@ fix_print_line(const char *label, const char *text)
 		return;
 	buf_put_visible(&safe, str_of(text));
 	printf("  %-10s %s\n", label, safe.n ? safe.p : "");
-}
-
-/* Why an attempt that made tests pass is none. */
-static void
-print_refusals(const json_t *judged)
-{
-	size_t i;
-	json_t *one;
-	json_array_foreach (json_object_get(judged, "findings"), i, one) {
-		OWN_FREE char *line =
-			mem_printf("%s: %s (%s)", json_string_value(json_object_get(one, "path")),
-				json_string_value(json_object_get(one, "text")),
-				json_string_value(json_object_get(one, "kind")));
-		fix_print_line("refused", line);
-	}
 }
 
 static void
@@ -721,8 +707,7 @@ print_summary(const struct run *run, const struct fix_result *r)
 			buf_puts(&line, ", ");
 		put_rules(a, &line);
 		fix_print_line("attempt", line.p);
-		print_refusals(a->judged);
-		print_refusals(a->secured);
+		fix_print_told(a);
 		fix_print_line("note", json_string_value(json_object_get(a->proposed, "note")));
 	}
 	json_array_foreach (left, i, one) {

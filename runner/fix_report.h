@@ -13,13 +13,17 @@ struct fix_attempt {
 	const char *task; /* id of the plan's; borrowed, NULL */
 	json_t *proposed; /* of fix_propose */
 	json_t *changes;  /* of fix_changes; NULL */
-	json_t *judged;	  /* of fix_judge; NULL */
-	json_t *secured;  /* {"findings"}, in the form of judged; NULL */
-	json_t *review;	  /* of fix_author_review; NULL: none was due */
-	double usd;	  /* of its calls to models */
+	json_t *linted; /* {"linters": [{"linter", "asked_by", "result", "note"}], "findings"}; NULL */
+	json_t *covered; /* of counted_compare, or {"why": it was not measured}; NULL */
+	json_t *screens; /* {"pages": [{"url", "result", "before", "after"}], "findings"} or {"why"}; NULL */
+	json_t *judged;	 /* of fix_judge; NULL */
+	json_t *secured; /* {"findings"}, in the form of judged; NULL */
+	json_t *review;	 /* of fix_author_review; NULL: none was due */
+	double usd;	 /* of its calls to models */
 	int64_t tokens;
 	enum gate_result gates[GATES];
 	struct strlist worse, better; /* cases */
+	struct strlist worse_at[3];   /* the same by their level */
 	enum attempt_verdict verdict;
 };
 struct fix_attempt_list {
@@ -57,6 +61,19 @@ struct fix_result {
 	json_t *told;
 };
 void fix_result_cleanup(struct fix_result *r);
+
+/* ---- what the gates of an attempt found (fix_told.c) ---- */
+
+/* [{"gate", "result", "worse": cases of that level, where there are any}], a new reference. */
+json_t *fix_gates_to_json(const struct fix_attempt *a);
+/* Below the table of the gates: all that is more than passed or failed. */
+void fix_put_told(const struct fix_result *r, struct buf *out);
+/* Why it was refused, and what is told besides, for a terminal. */
+void fix_print_told(const struct fix_attempt *a);
+/* The first thing that spoke against what was proposed, for who writes the next. */
+void fix_put_reason(const struct fix_attempt *a, struct buf *out);
+/* In a cell of a table or a list of Markdown, from the target: nothing of it is markup. */
+void fix_put_cell(struct buf *out, const char *text);
 
 /* Why a change that is kept was not judged to its end, so that nothing is called fixed; NULL: all were. */
 const char *fix_unjudged(const struct fix_result *r);

@@ -19,9 +19,7 @@ ask_gates(struct fixing *f, struct dd_err *err)
 	bool good = true, reviewed = false;
 	int rc = fix_stand_up(f, &now, err);
 	if (rc == 0)
-		rc = fix_is_honest(f, &now, &good, err);
-	if (rc == 0 && good)
-		rc = fix_is_secure(f, &good, err);
+		rc = fix_pass_late(f, &now, &good, err);
 	if (rc == 0 && good && f->author == AUTHOR_MODEL)
 		rc = fix_take_guidance(f, err);
 	if (rc == 0 && good && f->author == AUTHOR_MODEL) {

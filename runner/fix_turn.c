@@ -213,50 +213,6 @@ proposed_text(const struct fix_attempt *a, const char *key)
 	return s ? s : "";
 }
 
-/* The first thing that spoke against it. */
-static void
-put_reason(const struct fix_attempt *a, struct buf *out)
-{
-	size_t i;
-	json_t *one;
-	if (a->verdict == VERDICT_NOTHING) {
-		buf_printf(out, "no edit that could be made (%s): %s", proposed_text(a, "end"),
-			proposed_text(a, "note"));
-	} else if (a->gates[GATE_WRITES] == GATE_FAILED) {
-		buf_puts(out, "refused, because it changes files that are not of this task");
-	} else if (a->gates[GATE_UNTAMPERED] == GATE_FAILED) {
-		buf_puts(out, "refused, because no honest repair does this:");
-		json_array_foreach (json_object_get(a->changes, "findings"), i, one)
-			buf_printf(out, " %s in %s;",
-				json_string_value(json_object_get(one, "kind")),
-				json_string_value(json_object_get(one, "path")));
-	} else if (a->gates[GATE_BUILDS] == GATE_FAILED) {
-		buf_puts(out, "the project did not build with it");
-	} else if (a->worse.n) {
-		buf_puts(out, "cases ended worse with it:");
-		for (i = 0; i < a->worse.n && i < 10; i++)
-			buf_printf(out, " %s;", a->worse.v[i]);
-	} else if (a->gates[GATE_JUDGED] == GATE_FAILED) {
-		buf_puts(out, "refused, because it only makes the tests pass:");
-		json_array_foreach (json_object_get(a->judged, "findings"), i, one)
-			buf_printf(out, " %s in %s;",
-				json_string_value(json_object_get(one, "kind")),
-				json_string_value(json_object_get(one, "path")));
-	} else if (a->gates[GATE_SECURE] == GATE_FAILED) {
-		buf_puts(out, "refused, because it brings in what is unsafe:");
-		json_array_foreach (json_object_get(a->secured, "findings"), i, one)
-			buf_printf(out, " %s in %s (%s)",
-				json_string_value(json_object_get(one, "kind")),
-				json_string_value(json_object_get(one, "path")),
-				json_string_value(json_object_get(one, "text")));
-	} else if (a->gates[GATE_REVIEW] == GATE_FAILED) {
-		buf_printf(out, "a reviewer rejected it: %s",
-			json_string_value(json_object_get(a->review, "reason")));
-	} else {
-		buf_puts(out, "no case that failed passes with it");
-	}
-}
-
 void
 fix_settle_cost(struct fixing *f, struct fix_attempt *a)
 {
@@ -295,7 +251,7 @@ fix_take_answer(struct fixing *f)
 		const char *summary = proposed_text(a, "summary");
 		buf_printf(&line, "attempt %lld%s%s: ", (long long)f->n, *summary ? ", " : "",
 			summary);
-		put_reason(a, &line);
+		fix_put_reason(a, &line);
 		strlist_add(&f->tried, line.p);
 	}
 	fix_models_after(f->models, kept);

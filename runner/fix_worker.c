@@ -5,7 +5,9 @@
 #include "agents/fixer_build.h"
 #include "agents/inventory.h"
 #include "agents/judge.h"
+#include "agents/lint.h"
 #include "agents/source_c.h"
+#include "agents/touched.h"
 #include "base/fs.h"
 #include "base/git_write.h"
 #include "base/log.h"
@@ -349,16 +351,24 @@ compare_paths(const void *a, const void *b)
 		((const struct layer_change *)a)->path, ((const struct layer_change *)b)->path);
 }
 
-static void
-count_lines(struct str patch, json_int_t *added, json_int_t *removed)
+/* Of the tree as it was. */
+static bool
+read_config(void *ctx, const char *path, struct buf *ret)
 {
-	struct str line;
-	bool in_hunk = false;
-	while (str_next_line(&patch, &line)) {
-		in_hunk = in_hunk || str_starts(line, "@@");
-		*added += in_hunk && line.n && line.p[0] == '+';
-		*removed += in_hunk && line.n && line.p[0] == '-';
-	}
+	const struct layer_changes *c = ctx;
+	return fix_worker_read(c->tree, path, ret->max, ret);
+}
+
+/* What looks at the files that were changed. */
+static json_t *
+linters_of(struct layer_changes *c)
+{
+	OWN(strlist) struct strlist paths = {0};
+	const struct lint_host host = {read_config, c};
+	for (size_t i = 0; i < c->n; i++)
+		if (!lint_is_config(c->v[i].path))
+			strlist_add(&paths, c->v[i].path);
+	return lint_asked(&host, &paths);
 }
 
 /* The values that tests use. */
@@ -390,16 +400,16 @@ do_changes(size_t n, struct dd_err *err)
 		const struct layer_change *one = &c.v[i];
 		const struct gitrepo_change g = {
 			one->path, buf_str(&one->before), buf_str(&one->after), one->created};
-		json_int_t added = 0, removed = 0;
 		size_t from = patch.n;
 		rc = gitrepo_put_diff(&g, &patch, err);
-		count_lines((struct str){patch.p + from, patch.n - from}, &added, &removed);
-		json_array_append_new(files,
-			json_pack("{s:o, s:b, s:I, s:I}", "path", json_text(str_of(one->path)),
-				"created", one->created, "added", added, "removed", removed));
+		json_t *file = touched_lines((struct str){patch.p + from, patch.n - from});
+		json_object_set_new(file, "path", json_text(str_of(one->path)));
+		json_object_set_new(file, "created", json_boolean(one->created));
+		json_array_append_new(files, file);
 		inventory_compare(one->path, g.before, g.after, &literals, findings);
 	}
-	OWN_JSON json_t *j = json_pack("{s:O, s:O}", "files", files, "findings", findings);
+	OWN_JSON json_t *j = json_pack(
+		"{s:O, s:O, s:o}", "files", files, "findings", findings, "linters", linters_of(&c));
 	json_print(j, 0, &text);
 	wire_put(&out, buf_str(&text));
 	buf_add_str(&out, buf_str(&patch));
@@ -616,6 +626,12 @@ fix_worker_main(int argc, char **argv)
 		 str_parse_u64(str_of(argv[2]), 1000, &n) &&
 		 str_parse_u64(str_of(argv[3]), INT64_MAX, &time_s))
 		rc = do_commits(n, (int64_t)time_s, &err);
+	else if (argc == 5 && strcmp(argv[1], "lint") == 0 &&
+		 str_parse_u64(str_of(argv[3]), 255, &n) &&
+		 str_parse_u64(str_of(argv[4]), 255, &to))
+		rc = fix_worker_lint(strcmp(argv[2], "new") == 0, (int)n, (int)to, &err);
+	else if (argc == 2 && strcmp(argv[1], "cover") == 0)
+		rc = fix_worker_cover(&err);
 	else if (argc == 2 && strcmp(argv[1], "edit") == 0)
 		rc = fix_worker_edit(&err);
 	else if (argc == 5 && strcmp(argv[1], "show") == 0 &&

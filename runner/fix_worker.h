@@ -2,8 +2,7 @@
 #ifndef RUNNER_FIX_WORKER_H
 #define RUNNER_FIX_WORKER_H
 
-#include "base/err.h"
-#include "base/str.h"
+#include "base/json.h"
 
 /* For struct edit_check: is less of the file understood than before? */
 bool fix_worker_is_worse(void *ctx, const char *path, struct str before, struct str after);
@@ -17,5 +16,16 @@ bool fix_worker_read(int root, const char *path, size_t max, struct buf *ret);
 int fix_worker_edit(struct dd_err *err) DD_MUST_USE;
 /* Standard output: "LINES SHA256\n" of a file, then its lines from..to as they are; "-\n": there is no such file. */
 int fix_worker_show(const char *path, uint64_t from, uint64_t to, struct dd_err *err) DD_MUST_USE;
+
+/* ---- fix_printed.c ---- */
+
+/* lint_compare, with exit statuses; counted_compare.  Their input is of fix_read_printed, their result goes to the standard output. */
+int fix_worker_lint(bool is_new, int was, int is, struct dd_err *err) DD_MUST_USE;
+int fix_worker_cover(struct dd_err *err) DD_MUST_USE;
+
+/* From outside: have a worker ("fix" ARGS) read what was printed, with njson (at most 2) values beside it.  *ret is a new reference. */
+struct state;
+int fix_read_printed(const struct state *st, const char *const *args, const json_t *const *json,
+	size_t njson, struct str was, struct str is, json_t **ret, struct dd_err *err) DD_MUST_USE;
 
 #endif

@@ -20,6 +20,7 @@ struct viewer {
 	const struct answers *answers; /* to redact by */
 	const struct standup_result *r;
 	char *dir;
+	bool passing; /* its pictures are not kept as files */
 	struct views views;
 	struct dd_err err; /* of a picture that could not be kept */
 };
@@ -30,7 +31,7 @@ views_picture(const struct screen_step *step)
 	return mem_printf(VIEWS_DIR "/%02lld.png", (long long)step->n);
 }
 
-static void
+void
 views_cleanup(struct views *v)
 {
 	free(v->browser);
@@ -63,7 +64,7 @@ take_step(void *ctx, size_t scenario, const struct screen_step *step)
 		return;
 	int rc = json_decode(
 		j, screen_step_fields, false, screen_step_list_add(&v->views.steps), STEP, &v->err);
-	if (rc == 0 && step->picture)
+	if (rc == 0 && step->picture && !v->passing)
 		(void)!keep_picture(v, step, &v->err);
 }
 
@@ -247,6 +248,31 @@ views_take(const struct state *st, struct run *run, struct answers *answers,
 	views_cleanup(&v.views);
 	dd_err_cleanup(&v.err);
 	return rc < 0 ? rc : load(j, &r->views, err);
+}
+
+int
+views_look(const struct state *st, struct run *run, struct answers *answers,
+	const struct standup_result *r, bool keep, struct views *ret, struct dd_err *err)
+{
+	OWN_FREE char *dir = run_path(run, keep ? VIEWS_DIR : VIEWS_DIR ".again");
+	OWN(strlist) struct strlist given = {0};
+	answers_given(answers, &given);
+	struct viewer v = {.st = st,
+		.run = run,
+		.answers = given.n ? answers : NULL,
+		.r = r,
+		.dir = dir,
+		.passing = !keep};
+	int rc = serves_pages(&r->probe.start) ? view(&v, err) : 0;
+	if (rc == 0 && !keep)
+		rc = fs_remove_tree(dir, err);
+	dd_err_cleanup(&v.err);
+	if (rc < 0) {
+		views_cleanup(&v.views);
+		return rc;
+	}
+	*ret = v.views;
+	return 0;
 }
 
 json_t *

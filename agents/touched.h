@@ -1,0 +1,20 @@
+/*
+ * Which lines of a file a change touches: those it takes away, by their numbers before, and those it brings, by their numbers
+ * after.  From a unified diff of ours; pure.  As JSON, since it travels from the worker that reads the tree to who judges:
+ * {"removed": n, "added": n, "was": [[first, count], ...], "is": [[first, count], ...]}.
+ */
+#ifndef AGENTS_TOUCHED_H
+#define AGENTS_TOUCHED_H
+
+#include "base/json.h"
+
+/* patch: of one file.  A new reference. */
+json_t *touched_lines(struct str patch);
+
+/* Is the line among the spans of a file, which are its "was" or its "is"? */
+bool touched_has(const json_t *spans, int64_t line);
+
+/* The file of that path of what fix_changes or the like gave, an array of objects with a "path"; borrowed, NULL: none. */
+const json_t *touched_file(const json_t *files, const char *path);
+
+#endif
