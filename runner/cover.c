@@ -212,8 +212,9 @@ run_tool(struct pod *pod, const char *mode, const json_t *request, const struct 
 	OWN(answer) struct answer a = {.out = {.max = ANSWER_MAX}, .err = {.max = ANSWER_MAX}};
 	OWN_FD int fd = -1;
 	OWN_FREE char *words = mem_printf(
-		"head -c %zu >/tmp/drydock-cover.py && exec python3 /tmp/drydock-cover.py %s",
-		tool.n, mode);
+		"head -c %zu >/tmp/drydock-cover.py && exec python3 %s /tmp/drydock-cover.py %s",
+		tool.n, strcmp(mode, "write") == 0 ? "-I" : "-B",
+		mode); /* nothing of the tree is imported in place of Python's own */
 	const char *argv[] = {"/bin/sh", "-c", words, NULL};
 	struct exec_result r = {0};
 	buf_add_str(&input, tool);
@@ -404,16 +405,40 @@ passed(const json_t *check, const char *module, const char *test)
 		json_object_get(json_object_get(json_object_get(check, "tests"), module), test));
 }
 
+static bool
+has_number(const json_t *list, json_int_t n)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)list, i, one)
+		if (json_integer_value(one) == n)
+			return true;
+	return false;
+}
+
+/* A change of a line that the test runs makes it fail. */
+static bool
+notices(const struct proof *p, const char *module, const json_t *test)
+{
+	const json_t *killed =
+		json_object_get(json_object_get(json_object_get(p->mutants, "killed"), module),
+			json_string_in(test, "name"));
+	size_t i;
+	json_t *line;
+	json_array_foreach ((json_t *)killed, i, line)
+		if (has_number(json_object_get(test, "lines"), json_integer_value(line)))
+			return true;
+	return false;
+}
+
 /* Why a test is not kept; NULL: it stood the proofs so far. */
 static const char *
-failed_proof(const struct proof *p, const char *module, const char *test)
+failed_proof(const struct proof *p, const char *module, const json_t *test)
 {
-	if (!passed(p->one, module, test) || !passed(p->two, module, test))
+	const char *name = json_string_in(test, "name");
+	if (!passed(p->one, module, name) || !passed(p->two, module, name))
 		return "a test of it does not pass twice";
-	const json_t *killed = json_object_get(json_object_get(p->mutants, "killed"), module);
-	return json_array_size(json_object_get(killed, test))
-		       ? NULL
-		       : "no change of its lines makes the test fail";
+	return notices(p, module, test) ? NULL : "no change of its lines makes the test fail";
 }
 
 static json_t *
@@ -425,24 +450,13 @@ tests_that_stand(const struct proof *p)
 		json_array_foreach (json_object_get(file, "tests"), k, test) {
 			const char *module = json_string_in(file, "module"),
 				   *name = json_string_in(test, "name");
-			if (!failed_proof(p, module, name))
+			if (!failed_proof(p, module, test))
 				json_array_append_new(stand, json_pack("[s, s]", module, name));
 		}
 	return stand;
 }
 
 /* ---- what it comes to ---- */
-
-static bool
-has_number(const json_t *list, json_int_t n)
-{
-	size_t i;
-	json_t *one;
-	json_array_foreach ((json_t *)list, i, one)
-		if (json_integer_value(one) == n)
-			return true;
-	return false;
-}
 
 /* How many of the function's lines are run. */
 static size_t
@@ -457,10 +471,11 @@ covered(const json_t *measured, const json_t *function)
 	return n;
 }
 
+/* As write gave them. */
 static json_t *
 tests_of(const json_t *written, const json_t *function)
 {
-	json_t *names = json_array(), *file, *test;
+	json_t *tests = json_array(), *file, *test;
 	size_t i, k;
 	json_array_foreach (files_of(written), i, file)
 		json_array_foreach (json_object_get(file, "tests"), k, test)
@@ -468,8 +483,8 @@ tests_of(const json_t *written, const json_t *function)
 				    json_string_in(function, "module")) == 0 &&
 				strcmp(json_string_in(test, "function"),
 					json_string_in(function, "name")) == 0)
-				json_array_append(names, json_object_get(test, "name"));
-	return names;
+				json_array_append(tests, test);
+	return tests;
 }
 
 /* Of a function without a test that is kept. */
@@ -486,46 +501,45 @@ reason_of(const struct proof *p, const json_t *function, const json_t *kept)
 	if (!json_array_size(made))
 		return "it gives something else with another time, seed or order of hashes";
 	for (size_t i = 0; !why && i < json_array_size(made); i++)
-		why = failed_proof(p, module, json_string_value(json_array_get(made, i)));
+		why = failed_proof(p, module, json_array_get(made, i));
 	return why ? why : "the project's own test commands do not run more of it with the tests";
 }
 
 static json_t *
-table(const struct proof *p)
+row_of(const struct proof *p, const json_t *f)
 {
-	json_t *rows = json_array(), *f;
+	OWN_JSON json_t *kept = tests_of(p->kept, f);
+	const char *why = reason_of(p, f, kept);
+	json_t *names = json_array(), *test;
 	size_t i;
-	json_array_foreach (p->a, i, f) {
-		json_t *kept = tests_of(p->kept, f);
-		const char *why = reason_of(p, f, kept);
-		json_array_append_new(rows,
-			json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o?}", "path",
-				json_text(str_of(json_string_in(f, "path"))), "name",
-				json_text(str_of(json_string_in(f, "name"))), "line",
-				json_integer_value(json_object_get(f, "line")), "lines",
-				(json_int_t)json_array_size(json_object_get(f, "lines")), "before",
-				(json_int_t)covered(p->before, f), "after",
-				(json_int_t)covered(p->after ? p->after : p->before, f), "tests",
-				kept, "reason", why ? json_text(str_of(why)) : NULL));
-	}
-	return rows;
+	json_array_foreach (kept, i, test)
+		json_array_append(names, json_object_get(test, "name"));
+	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o?}", "path",
+		json_text(str_of(json_string_in(f, "path"))), "name",
+		json_text(str_of(json_string_in(f, "name"))), "line",
+		json_integer_value(json_object_get(f, "line")), "lines",
+		(json_int_t)json_array_size(json_object_get(f, "lines")), "before",
+		(json_int_t)covered(p->before, f), "after",
+		(json_int_t)covered(p->after ? p->after : p->before, f), "tests", names, "reason",
+		why ? json_text(str_of(why)) : NULL);
 }
 
 /* Those of functions of which the project's own commands run no more are taken out; *ret_less: there are such. */
 static json_t *
 tests_that_raise(const struct proof *p, bool *ret_less)
 {
-	json_t *raise = json_array(), *f, *name;
+	json_t *raise = json_array(), *f, *test;
 	size_t i, k;
 	*ret_less = false;
 	json_array_foreach (p->a, i, f) {
-		OWN_JSON json_t *names = tests_of(p->kept, f);
+		OWN_JSON json_t *tests = tests_of(p->kept, f);
 		bool rises = covered(p->after, f) > covered(p->before, f);
-		*ret_less = *ret_less || (!rises && json_array_size(names));
-		json_array_foreach (names, k, name)
+		*ret_less = *ret_less || (!rises && json_array_size(tests));
+		json_array_foreach (tests, k, test)
 			if (rises)
-				json_array_append_new(raise,
-					json_pack("[s, O]", json_string_in(f, "module"), name));
+				json_array_append_new(
+					raise, json_pack("[s, O]", json_string_in(f, "module"),
+						       json_object_get(test, "name")));
 	}
 	return raise;
 }
@@ -538,28 +552,36 @@ ends_the_same(const struct proof *p)
 		json_object_get(p->before, "statuses"), json_object_get(p->after, "statuses"));
 }
 
-/* With the tests that stand, then without those that raise nothing. */
+#define MEASURES 3
+
+/*
+ * With the tests that stand; then without those that raise nothing, among which are those that the commands cannot run; and where they
+ * still end otherwise, with none.
+ */
 static int
 measure_again(struct proof *p, struct dd_err *err)
 {
-	for (int turn = 0; turn < 2; turn++) {
+	for (int turn = 0; turn < MEASURES && json_array_size(files_of(p->kept)); turn++) {
 		bool less = false;
 		json_decref(p->after);
 		p->after = NULL;
 		int rc = measure(p->c, files_of(p->kept), &p->after, err);
 		if (rc < 0)
 			return rc;
-		OWN_JSON json_t *raise =
-			ends_the_same(p) ? tests_that_raise(p, &less) : json_array();
-		less = less || (!ends_the_same(p) && json_array_size(files_of(p->kept)));
-		if (!less)
+		bool same = ends_the_same(p);
+		OWN_JSON json_t *raise = tests_that_raise(p, &less);
+		if (same && !less)
 			return 0;
+		if (!same && turn > 0)
+			json_array_clear(raise);
 		json_decref(p->kept);
 		p->kept = NULL;
 		rc = write_tests(p, raise, &p->kept, err);
 		if (rc < 0)
 			return rc;
 	}
+	json_decref(p->after); /* it is that of before */
+	p->after = NULL;
 	return 0;
 }
 
@@ -582,10 +604,12 @@ prove(struct proof *p, struct dd_err *err)
 static json_t *
 result_of(const struct proof *p)
 {
-	json_t *rows = table(p), *files = json_array(), *one;
+	json_t *rows = json_array(), *files = json_array(), *one;
 	size_t i;
 	json_int_t sums[3] = {0};
 	static const char *const keys[] = {"lines", "before", "after"};
+	json_array_foreach (p->a, i, one)
+		json_array_append_new(rows, row_of(p, one));
 	json_array_foreach (rows, i, one)
 		for (size_t k = 0; k < 3; k++)
 			sums[k] += json_integer_value(json_object_get(one, keys[k]));

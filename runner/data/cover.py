@@ -4,7 +4,7 @@
 #
 # What the target prints goes elsewhere.  All that comes out of a process that ran its code is only a claim: `write`, which runs
 # none of it, takes values as literals and as nothing else.
-import ast, builtins, copy, importlib, json, math, os, re, signal, subprocess, sys, tempfile, threading
+import ast, builtins, copy, importlib, json, math, os, re, signal, site, subprocess, sys, tempfile, threading
 
 ROOT = os.getcwd()
 FILES_MAX, BYTES_MAX, FUNCTIONS_MAX, TRIES_MAX, CASES_MAX = 2000, 1 << 19, 400, 60, 6
@@ -431,13 +431,26 @@ def put(files):
 		with open(f['path'], 'x') as out:
 			out.write(f['text'])
 
+# By the path, and where a command has one of its own, by the user's packages (site(3)); the module is loaded once.
+def watch(place):
+	with open(os.path.join(place, 'drydock_cover.py'), 'w') as f:
+		f.write(SITE)
+	with open(os.path.join(place, 'sitecustomize.py'), 'w') as f:
+		f.write('import drydock_cover\n')
+	try:
+		own = site.getusersitepackages()
+		os.makedirs(own, exist_ok=True)
+		with open(os.path.join(own, 'drydock_cover.pth'), 'w') as f:
+			f.write('import sys; sys.path.append(%r); import drydock_cover\n' % place)
+	except OSError:
+		pass
+
 def measure(request):
 	put(request.get('files', []))
-	site, out = tempfile.mkdtemp(), tempfile.mkdtemp()
-	with open(os.path.join(site, 'sitecustomize.py'), 'w') as f:
-		f.write(SITE)
+	place, out = tempfile.mkdtemp(), tempfile.mkdtemp()
+	watch(place)
 	env = dict(os.environ, DRYDOCK_COVER=out, DRYDOCK_COVER_ROOT=ROOT)
-	env['PYTHONPATH'] = ':'.join(p for p in (site, os.environ.get('PYTHONPATH')) if p)
+	env['PYTHONPATH'] = ':'.join(p for p in (place, os.environ.get('PYTHONPATH')) if p)
 	statuses, lines = [], {}
 	for c in request['commands']:
 		try:
