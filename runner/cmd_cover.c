@@ -243,7 +243,7 @@ const struct subcommand cmd_cover = {
 		"only those that the source shows to be pure.  Inputs come from annotations, constants of the function and what callers\n"
 		"write down; what the function gives for them, in the sandbox, is what the test expects.\n\n"
 		"A test is kept if it passes twice, in fresh pods with another time, seed and order of hashes, if it fails with a change of an\n"
-		"operator, a number or a result in the function, and if the project's own test commands run more lines of the function\n"
+		"operator, a number, a condition or a result in the function, and if the project's own test commands run more lines of the function\n"
 		"with it.  Tests are written for pytest or unittest, as those of the project are, beside them.\n\n"
 		"They become the branch drydock/cover-COMMIT on HEAD; nothing else is written.  What is printed is a row for each\n"
 		"function: lines that were run before and after, and how many tests it has, or why none.\n\n"

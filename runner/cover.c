@@ -332,8 +332,13 @@ record(struct proof *p, enum setting setting, json_t **ret, struct dd_err *err)
 static int
 write_tests(struct proof *p, json_t *keep_these, json_t **ret, struct dd_err *err)
 {
-	OWN_JSON json_t *request =
-		json_pack("{s:O, s:O, s:O*}", "a", p->a, "b", p->b, "keep", keep_these);
+	const struct command_list *l = &p->c->left.recipe.commands;
+	OWN_JSON json_t *request = json_pack(
+		"{s:O, s:O, s:O*, s:[]}", "a", p->a, "b", p->b, "keep", keep_these, "commands");
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].phase == PHASE_TEST)
+			json_array_append_new(json_object_get(request, "commands"),
+				json_text(str_of(l->v[i].run)));
 	return ask(p->c, "write", request, AS_IT_IS, ret, err);
 }
 

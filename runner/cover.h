@@ -5,7 +5,7 @@
  * A case is an input and what the function gave for it.  Inputs come from types, literals and what callers write down
  * (data/cover.py), of functions that the source shows to be pure, in modules that only define.  A case is kept if
  *   - it gives the same in two pods with other time, seed and order of hashes, when it is recorded, and again as a test,
- *   - it fails with another operator, number or result in a line of the function that it runs (judge_mutant), and
+ *   - it fails with another operator, number, condition or result in a line of the function that it runs (judge_mutant), and
  *   - the project's own test commands, run on the tree with it, run lines of the function that they did not run before.
  * Values come out of processes that run the target, so they are only claims; the texts of tests are made where none of it runs, of
  * literals alone.

@@ -19,20 +19,48 @@ add_mutant(const char *path, json_int_t line, struct str text, json_t *ret)
 					   "line", line, "text", json_text(text)));
 }
 
-/* Another operator or number, and another result. */
+/* "if X:" the other way round, with what else may stand on the line left as it is. */
+static void
+negate(const char *path, json_int_t n, struct str line, json_t *ret)
+{
+	static const char *const words[] = {"if ", "elif ", NULL};
+	struct str plain = str_trim(line);
+	for (size_t i = 0; words[i]; i++) {
+		size_t from = (size_t)(plain.p - line.p) + strlen(words[i]);
+		OWN(buf) struct buf out = {0};
+		if (!str_starts(plain, words[i]) || !str_ends(plain, ":"))
+			continue;
+		struct str condition = {line.p + from, plain.n - strlen(words[i]) - 1};
+		buf_add(&out, line.p, from);
+		buf_puts(&out, "not (");
+		buf_add_str(&out, condition);
+		buf_puts(&out, "):");
+		add_mutant(path, n, buf_str(&out), ret);
+	}
+}
+
+/* Another result. */
+static void
+give_nothing(const char *path, json_int_t n, struct str line, json_t *ret)
+{
+	OWN(buf) struct buf out = {0};
+	struct str plain = str_trim(line);
+	if (!str_starts(plain, "return ") || str_eq(plain, "return None"))
+		return;
+	buf_add(&out, line.p, (size_t)(plain.p - line.p));
+	buf_puts(&out, "return None");
+	add_mutant(path, n, buf_str(&out), ret);
+}
+
+/* Another operator or number, another condition, another result. */
 static void
 change_line(const char *path, json_int_t n, struct str line, json_t *ret)
 {
-	OWN(buf) struct buf other = {0}, none = {0};
-	struct str plain = str_trim(line);
+	OWN(buf) struct buf other = {0};
 	if (judge_mutant(line, &other))
 		add_mutant(path, n, buf_str(&other), ret);
-	if (!str_starts(plain, "return "))
-		return;
-	buf_add(&none, line.p, (size_t)(plain.p - line.p));
-	buf_puts(&none, "return None");
-	if (!str_eq(plain, none.p + (plain.p - line.p)))
-		add_mutant(path, n, buf_str(&none), ret);
+	negate(path, n, line, ret);
+	give_nothing(path, n, line, ret);
 }
 
 static bool

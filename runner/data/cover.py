@@ -475,7 +475,10 @@ def literal(text):
 		raise ValueError(text[:50])
 	return text_of(v)
 
-def style(tree):
+# What the commands run, else what the tests are.
+def style(tree, commands):
+	if any('unittest' in c for c in commands):
+		return 'unittest'
 	for _, t in tree.tests:
 		for n in ast.walk(t):
 			if isinstance(n, ast.ImportFrom) and n.module == 'unittest' or isinstance(n, ast.Import) and any(a.name == 'unittest' for a in n.names):
@@ -536,7 +539,7 @@ def steady(a, b, keep):
 
 def write(request):
 	tree = Tree()
-	kind = style(tree)
+	kind = style(tree, request['commands'])
 	by_module, unsteady = {}, []
 	for f, cases in steady(request['a'], request['b'], request.get('keep')):
 		if f['cases'] and not cases:
