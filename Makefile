@@ -80,7 +80,7 @@ small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
 MAN_PAGES := up probe replay fix resume runs report guide scan explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export qa-test qa-compare \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
-	graph-unused graph-sql graph-export graph-import mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play qa-report qa-crawl graph-search spec docs docs-check eval graph-clusters graph-likely plan plan-check plan-approve work memory-add memory-list memory-why memory-edit memory-forget memory-export \
+	graph-unused graph-sql graph-export graph-import mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play qa-report qa-crawl graph-search spec docs docs-check cover eval graph-clusters graph-likely plan plan-check plan-approve work refine memory-add memory-list memory-why memory-edit memory-forget memory-export \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box build/drydock-picture
 # What holds time and chance still in tests (docs/decisions/0030-steady.md): of machines whose system calls it knows.
@@ -141,7 +141,7 @@ $(OBJ)/qa/pixels.o: CFLAGS += -ffp-contract=off
 $(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
 $(OBJ)/agents/model.o: agents/models.json $(wildcard agents/guides/*)
 $(OBJ)/qa/scripts.o: $(wildcard qa/data/*) build/axe/axe.min.js
-$(OBJ)/runner/review.o: $(wildcard runner/data/*)
+$(OBJ)/runner/review.o $(OBJ)/runner/cover.o: $(wildcard runner/data/*)
 $(OBJ)/agents/data.o: $(wildcard agents/data/*)
 $(OBJ)/security/scan.o: security/data/rules.tsv
 $(OBJ)/intent/cases.o: $(wildcard intent/data/*)

@@ -42,9 +42,9 @@ struct judging {
 	struct map told;	   /* lines that only failures printed; owns no values */
 	struct picked lines[LINES_MAX];
 	size_t nlines, runs;
-	int64_t started_ns; /* of the checks that are under way */
-	const char *ended;  /* why nothing goes on; NULL */
-	bool late;	    /* what is under way had its time */
+	int64_t started_ns;	   /* of the checks that are under way */
+	const char *ended;	   /* why nothing goes on; NULL */
+	bool late;		   /* what is under way had its time */
 	struct strlist unfinished; /* checks that had not enough of it */
 };
 
@@ -694,10 +694,12 @@ result(const struct judging *j)
 			checks, judge_check_names[c], json_string(states[j->checks[c]]));
 	OWN(buf) struct buf late = {0};
 	for (size_t i = 0; i < j->unfinished.n; i++)
-		buf_printf(&late, "%s%s", i ? ", " : "its tests take too long for: ",
-			j->unfinished.v[i]);
+		buf_printf(&late, "%s%s",
+			i ? ", " : "its tests take too long for: ", j->unfinished.v[i]);
 	return json_pack("{s:I, s:o, s:s*}", "runs", (json_int_t)j->runs, "checks", checks, "ended",
-		j->ended ? j->ended : late.n ? late.p : NULL);
+		j->ended ? j->ended
+		: late.n ? late.p
+			 : NULL);
 }
 
 /* One after the other, until one finds something. */
@@ -744,4 +746,10 @@ judge_change(const struct judge_spec *spec, json_t *findings, json_t **ret, stru
 	strlist_cleanup(&j.unfinished);
 	free(j.base);
 	return rc;
+}
+
+bool
+judge_mutant(struct str line, struct buf *out)
+{
+	return judge_text_mutant(line, out);
 }

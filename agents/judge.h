@@ -87,4 +87,7 @@ void judge_put_script(struct buf *out, const char *tree, const struct judge_file
 	const char *command, int64_t limit_s);
 void judge_take_run(struct str printed, struct judge_run *ret);
 
+/* A line of source with another operator or number, appended; false, and nothing: it has none. */
+bool judge_mutant(struct str line, struct buf *out);
+
 #endif

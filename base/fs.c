@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -72,6 +73,19 @@ fs_read_if_any(const char *path, size_t max, struct buf *ret, struct dd_err *err
 		return 0;
 	return fd < 0 ? err_errno(err, errno, "cannot open %s", path)
 		      : read_open(fd, path, max, ret, err);
+}
+
+int
+fs_memory_file(struct str text, int *ret_fd, struct dd_err *err)
+{
+	OWN_FD int fd = memfd_create("text", MFD_CLOEXEC);
+	int rc = fd < 0 ? err_errno(err, errno, "cannot make a memory file")
+			: fs_write_all(fd, text.p, text.n, err);
+	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		rc = err_errno(err, errno, "cannot rewind a memory file");
+	if (rc == 0)
+		*ret_fd = TAKE_FD(fd);
+	return rc;
 }
 
 bool

@@ -60,6 +60,9 @@ int fs_list(const char *path, struct strlist *ret, struct dd_err *err) DD_MUST_U
 /* The same of an open directory, whose offset stays as it is; path is for the message. */
 int fs_list_fd(int dir_fd, const char *path, struct strlist *ret, struct dd_err *err) DD_MUST_USE;
 
+/* A file of no directory that holds the text, open at its beginning. */
+int fs_memory_file(struct str text, int *ret_fd, struct dd_err *err) DD_MUST_USE;
+
 bool fs_is_dots(const char *name); /* "." or ".." */
 
 /* Last component of a path, borrowed. */

@@ -274,7 +274,7 @@ put_file(int dir, const char *name, struct str data, mode_t mode, const struct s
 	return rc;
 }
 
-/* The commit that the branch is at, which may be loose, in `dir`, or packed (gitrepository-layout(5)); empty: there is none. */
+/* The commit that the branch is at, which may be loose, in `dir` (-1: none is), or packed (gitrepository-layout(5)); empty: there is none. */
 static int
 read_ref(int git_dir, int dir, const char *branch, struct buf *ret, struct dd_err *err)
 {
@@ -282,7 +282,7 @@ read_ref(int git_dir, int dir, const char *branch, struct buf *ret, struct dd_er
 	OWN(dd_err) struct dd_err why = {0};
 	OWN_FREE char *end = mem_printf(" refs/heads/%s", branch);
 	buf_reset(ret);
-	int rc = fs_read_at(dir, fs_name(branch), 4095, ret, &why);
+	int rc = dir < 0 ? -DD_ENOENT : fs_read_at(dir, fs_name(branch), 4095, ret, &why);
 	if (rc == 0) {
 		while (ret->n && ret->p[ret->n - 1] == '\n')
 			ret->p[--ret->n] = '\0';
@@ -465,6 +465,25 @@ gitrepo_put_branch(const char *dir, const struct gitrepo_object_list *objects, c
 	if (rc == 0 && strcmp(hex, commit) != 0)
 		rc = err_set(err, DD_ECORRUPT, "the objects end with %s, not with %s", hex, commit);
 	return rc < 0 ? rc : put_ref(git_dir, commit, branch, from, &owner, err);
+}
+
+int
+gitrepo_branch_commit(const char *dir, const char *branch, char **ret, struct dd_err *err)
+{
+	OWN_FREE char *path = mem_printf("refs/heads/%s", branch), *there = mem_strdup(path);
+	OWN_FD int git_dir = -1;
+	OWN(buf) struct buf now = {.max = 4096};
+	there[fs_name(path) - path] = '\0';
+	if (!is_plain_branch(branch))
+		return err_set(err, DD_EINVAL, "%s is no name of a branch", branch);
+	int rc = open_git_dir(dir, &git_dir, err);
+	if (rc < 0)
+		return rc;
+	OWN_FD int loose = openat(git_dir, there, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	rc = read_ref(git_dir, loose, branch, &now, err);
+	if (rc == 0)
+		*ret = now.n ? str_dup(buf_str(&now)) : NULL;
+	return rc;
 }
 
 /* ---- patches ---- */

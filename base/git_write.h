@@ -59,6 +59,10 @@ int gitrepo_put_branch(const char *dir, const struct gitrepo_object_list *object
 	const char *commit, const char *branch, const char *from, const char *scratch,
 	struct dd_err *err) DD_MUST_USE;
 
+/* The commit that a branch of that repository is at, as its file says; heap, NULL: there is none. */
+int gitrepo_branch_commit(const char *dir, const char *branch, char **ret, struct dd_err *err)
+	DD_MUST_USE;
+
 /* A patch of one file in git's form, appended; nothing where nothing changed.  DD_ECORRUPT: it cannot be made. */
 int gitrepo_put_diff(const struct gitrepo_change *c, struct buf *out, struct dd_err *err)
 	DD_MUST_USE;

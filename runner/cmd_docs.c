@@ -141,8 +141,12 @@ make_branch(struct making *m, struct dd_err *err)
 	strlist_add(&layers, m->layer);
 	strlist_add(&messages,
 		"docs: what is here, as pages made of the source\n\nMade by drydock docs; drydock docs check tells what of it is true no more.\n");
-	int rc = fix_commits(&d->st, d->path, &m->source, &layers, &messages, GIT_TIME_OF_PARENT,
-		&objects, &m->commit, &why);
+	const struct fix_commit_spec spec = {.dir = d->path,
+		.below = &m->source,
+		.layers = &layers,
+		.messages = &messages,
+		.time_s = GIT_TIME_OF_PARENT};
+	int rc = fix_commits(&d->st, &spec, &objects, &m->commit, &why);
 	if (rc == 0) {
 		m->branch = mem_printf("drydock/docs-%.12s", m->commit);
 		rc = gitrepo_put_branch(

@@ -35,19 +35,6 @@ static const struct option_def options[] = {
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
-/* A file that need not be there yet, in a directory that must. */
-static int
-file_to_write(const char *path, char **ret, struct dd_err *err)
-{
-	if (!path)
-		return 0;
-	OWN_FREE char *dir = mem_strndup(path, (size_t)(fs_name(path) - path)), *real = NULL;
-	int rc = command_absolute_path(*dir ? dir : ".", &real, err);
-	if (rc == 0)
-		*ret = fs_join(real, fs_name(path));
-	return rc;
-}
-
 static int
 new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
 {
@@ -58,7 +45,7 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		.offline = o->offline,
 		.limits = o->limits,
 		.created_ns = clock_real_ns()};
-	int rc = fix_take_spending(&o->spending, o->goal, &ro, err);
+	int rc = fix_take_spending(&o->spending, o->goal ? "--goal" : NULL, &ro, err);
 	if (rc == 0 && o->goal)
 		ro.goal = mem_strdup(o->goal);
 	if (rc == 0)
@@ -66,7 +53,7 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
 	if (rc == 0)
-		rc = file_to_write(o->patch, &ro.patch, err);
+		rc = command_path_to_write(o->patch, &ro.patch, err);
 	if (rc == 0 && o->image)
 		ro.image = mem_strdup(o->image);
 	if (rc == 0)

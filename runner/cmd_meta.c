@@ -9,6 +9,7 @@
 #include "qa/qa.h"
 #include "runner/attest.h"
 #include "runner/bundle.h"
+#include "runner/cover.h"
 #include "runner/docs.h"
 #include "runner/fix.h"
 #include "runner/intake.h"
@@ -86,6 +87,7 @@ static const struct {
 } workers[] = {
 	{"ask", live_ask_worker_main},
 	{"built", probe_built_worker_main},
+	{"cover", cover_worker_main},
 	{"detect", probe_detect_worker_main},
 	{"docs", docs_worker_main},
 	{"endpoints", probe_endpoints_worker_main},

@@ -1,6 +1,6 @@
 #include "runner/commands.h"
 
-#include "runner/fix.h"
+#include "runner/fix_refine.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
 #include "runner/work.h"
@@ -35,10 +35,11 @@ run_resume(const struct cli_call *call)
 				     : run_change_answers(&run, o->answers, &err);
 	if (rc == 0)
 		rc = command_load_answers(run.options.answers, &answers, &err);
-	int status = rc < 0		? cli_fail(cli_status_of(&err), &err)
-		     : run.options.plan ? work_run(call, &st, &run, answers)
-		     : run.options.fix	? fix_run(call, &st, &run, answers)
-					: verdict_run(call, &st, &run, answers);
+	int status = rc < 0		  ? cli_fail(cli_status_of(&err), &err)
+		     : run.options.refine ? fix_refine_run(call, &st, &run, answers)
+		     : run.options.plan	  ? work_run(call, &st, &run, answers)
+		     : run.options.fix	  ? fix_run(call, &st, &run, answers)
+					  : verdict_run(call, &st, &run, answers);
 	run_cleanup(&run);
 	answers_destroy(answers);
 	return status;

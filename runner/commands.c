@@ -1,6 +1,7 @@
 /* What subcommands share: arguments that name things, and runs that begin. */
 #include "runner/commands.h"
 
+#include "base/fs.h"
 #include "runner/intake.h"
 #include "runner/session.h"
 
@@ -47,6 +48,18 @@ command_absolute_path(const char *path, char **ret, struct dd_err *err)
 			"%s: %s", path, strerror(errno));
 	*ret = real;
 	return 0;
+}
+
+int
+command_path_to_write(const char *path, char **ret, struct dd_err *err)
+{
+	if (!path)
+		return 0;
+	OWN_FREE char *dir = mem_strndup(path, (size_t)(fs_name(path) - path)), *real = NULL;
+	int rc = command_absolute_path(*dir ? dir : ".", &real, err);
+	if (rc == 0)
+		*ret = fs_join(real, fs_name(path));
+	return rc;
 }
 
 int

@@ -117,7 +117,7 @@ kept_below(const struct fixing *f)
 void
 fix_tree(const struct fixing *f, struct stack *ret)
 {
-	stack_push(ret, f->before.source.layer);
+	source_stack(&f->before.source, ret);
 	for (size_t i = 0; i < kept_below(f); i++)
 		stack_push(ret, f->r->layers.v[i]);
 }
@@ -204,7 +204,7 @@ static json_t *
 source_with_change(const struct fixing *f)
 {
 	json_t *given = json_encode(source_fields, &f->before.source);
-	json_t *changes = json_array();
+	json_t *changes = json_from_strings(&f->before.source.changes);
 	for (size_t i = 0; i < kept_below(f); i++)
 		json_array_append_new(changes, json_string(f->r->layers.v[i]));
 	json_array_append(changes, json_object_get(f->attempt->proposed, "layer"));
@@ -430,6 +430,8 @@ is_for(const struct fixing *f, enum fix_author author)
 	enum run_outcome o = r->probe.outcome;
 	if (author == AUTHOR_MODEL)
 		return is_for_model(f);
+	if (f->aim.models_alone)
+		return false;
 	if (author == AUTHOR_C)
 		return r->probe.project.commands.n &&
 		       (o == OUTCOME_BUILD_FAILED || f->run->options.strict);
@@ -609,8 +611,8 @@ fix_aim_at(struct fixing *f, const struct fix_aim *aim)
 	fix_remember(f, &f->cases, NULL);
 }
 
-static enum fix_outcome
-conclude(const struct fixing *f)
+enum fix_outcome
+fix_conclude(const struct fixing *f)
 {
 	enum run_outcome o = fix_best(f)->probe.outcome;
 	bool open = f->run->options.goal && !f->reached;
@@ -667,7 +669,7 @@ fix_begin(struct fixing *f, struct dd_err *err)
 	journal_set_barrier(f->run->journal, settle_layers, f);
 	int rc = fix_open_models(f, err);
 	if (rc == 0)
-		rc = stand_up(f, "before", NULL, &f->before, err);
+		rc = stand_up(f, "before", f->given, &f->before, err);
 	if (rc == 0)
 		cases_of(&f->before, &f->cases);
 	return rc;
@@ -685,7 +687,7 @@ do_fix(struct fixing *f, struct dd_err *err)
 	rc = fix_reach(f, err);
 	if (rc < 0)
 		return rc;
-	f->r->outcome = conclude(f);
+	f->r->outcome = fix_conclude(f);
 	fix_gather(f);
 	rc = fix_hand_over(f, err);
 	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name", run_outcome_names[f->r->after],
@@ -693,8 +695,8 @@ do_fix(struct fixing *f, struct dd_err *err)
 	return rc < 0 ? rc : journal_set(f->run->journal, "outcome", outcome, err);
 }
 
-static int
-exit_status(enum fix_outcome o)
+int
+fix_exit_status(enum fix_outcome o)
 {
 	return o == FIX_FIXED || o == FIX_CLEAN ? EXIT_DONE
 	       : o == FIX_BUDGET		? EXIT_RESUMABLE
@@ -748,7 +750,7 @@ fix_run(const struct cli_call *call, struct state *st, struct run *run, struct a
 	st->limits = limit_options_to_pod(&run->options.limits);
 	if (fix_in_session(&f, do_fix, &status) == 0) {
 		fix_print(run, &r, answers, common->json);
-		status = exit_status(r.outcome);
+		status = fix_exit_status(r.outcome);
 	}
 	fixing_cleanup(&f);
 	fix_result_cleanup(&r);

@@ -69,16 +69,20 @@ int fix_changes(const struct state *st, const struct stack *below, const struct 
 	json_t **ret, struct buf *patch, struct dd_err *err) DD_MUST_USE;
 
 struct gitrepo_object_list;
-/*
- * One commit a layer, on HEAD of the repository at dir, which is read by a worker from a stream of its bytes.
- * DD_EUNSUPPORTED: it cannot be read, or a file differs from its commit; the message says what.
- */
-int fix_commits(const struct state *st, const char *dir, const struct stack *below,
-	const struct strlist *layers, const struct strlist *messages, int64_t time_s,
+struct fix_commit_spec { /* borrowed */
+	const char
+		*dir; /* of the repository, which is read by a worker from a stream of its bytes */
+	const char *parent; /* hexadecimal; NULL: HEAD */
+	const struct stack *below;
+	const struct strlist *layers, *messages; /* one commit a layer */
+	int64_t time_s;
+};
+/* DD_EUNSUPPORTED: it cannot be read, or a file differs from its commit; the message says what. */
+int fix_commits(const struct state *st, const struct fix_commit_spec *spec,
 	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err) DD_MUST_USE;
 
 /* Body of the worker "fix": propose HOW | build COMMAND | judge passes|fails may-change|stay COMMAND | changes N | repository |
- * commits N TIME | lint new|there WAS IS | cover | edit | show PATH FROM TO. */
+ * commits N TIME PARENT|HEAD | lint new|there WAS IS | cover | edit | show PATH FROM TO. */
 int fix_worker_main(int argc, char **argv);
 
 /* ---- the run ---- */

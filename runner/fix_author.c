@@ -41,28 +41,35 @@ authoring_cleanup(struct authoring *a)
 
 /* ---- the map ---- */
 
-static int
-make_map(struct authoring *a, struct dd_err *err)
+int
+fix_author_map(const struct state *st, const char *source, const char *map_dir, struct graph **ret,
+	struct dd_err *err)
 {
-	const struct fix_writing *w = a->w;
-	OWN_FREE char *db = fs_join(w->map_dir, "map.db");
+	OWN_FREE char *db = fs_join(map_dir, "map.db");
 	OWN(dd_err) struct dd_err why = {0};
 	struct graph_ingest_result r;
-	const struct graph_ingest_spec spec = {.root = w->source,
+	const struct graph_ingest_spec spec = {.root = source,
 		.db = db,
 		.host = {.parse = graph_map_parse,
 			.stopping = sandbox_stop_requested,
-			.ctx = (void *)(uintptr_t)w->ground->state}};
+			.ctx = (void *)(uintptr_t)st}};
 	int step = progress_begin("making the map of the source");
 	int rc = graph_ingest(&spec, &r, &why);
 	if (rc == 0)
-		rc = graph_open(db, &a->bench.map, &why);
+		rc = graph_open(db, ret, &why);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	if (rc == -DD_ESTOPPED || rc == -DD_EIO)
 		return err_move(err, &why);
 	if (rc < 0)
 		log_warn("the author has no map of the source: %s", err_msg(&why));
 	return 0;
+}
+
+static int
+make_map(struct authoring *a, struct dd_err *err)
+{
+	const struct fix_writing *w = a->w;
+	return fix_author_map(w->ground->state, w->source, w->map_dir, &a->bench.map, err);
 }
 
 /* ---- the pack ---- */

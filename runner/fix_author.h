@@ -44,11 +44,11 @@ struct spending_options {
 			"begin no attempt after this many seconds" \
 	}
 /*
- * Into the options of a run; what is wrong with the table of models is said before anything is begun.  goal: it needs who may
- * write, NULL: not.  DD_EINVAL.
+ * Into the options of a run; what is wrong with the table of models is said before anything is begun.  needed_by:
+ * what needs one that may write, NULL: nothing.  DD_EINVAL.
  */
-int fix_take_spending(const struct spending_options *o, const char *goal, struct run_options *ret,
-	struct dd_err *err) DD_MUST_USE;
+int fix_take_spending(const struct spending_options *o, const char *needed_by,
+	struct run_options *ret, struct dd_err *err) DD_MUST_USE;
 void fix_models_close(struct fix_models *m); /* NULL is fine */
 
 /* Who writes next; NULL: the ladder is at its end.  Rungs that nobody can be asked for are passed over. */
@@ -82,6 +82,11 @@ struct fix_writing { /* borrowed */
 		*tree; /* absolute path of the source, where it is a directory of the user; NULL */
 	const json_t *guidance; /* of fix_author_guidance */
 };
+
+struct graph;
+/* The map of the source, made or refreshed; *ret is NULL where it cannot be made, which was said. */
+int fix_author_map(const struct state *st, const char *source, const char *map_dir,
+	struct graph **ret, struct dd_err *err) DD_MUST_USE;
 
 /* What people said of what the task touches (fix_guidance.h); an empty object where the source is no directory. */
 int fix_author_guidance(const struct fix_writing *w, json_t **ret, struct dd_err *err) DD_MUST_USE;

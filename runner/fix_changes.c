@@ -78,21 +78,21 @@ fix_changes(const struct state *st, const struct stack *below, const struct strl
 }
 
 int
-fix_commits(const struct state *st, const char *dir, const struct stack *below,
-	const struct strlist *layers, const struct strlist *messages, int64_t time_s,
+fix_commits(const struct state *st, const struct fix_commit_spec *spec,
 	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err)
 {
-	OWN_FREE char *n = mem_printf("%zu", layers->n),
-		      *when = mem_printf("%lld", (long long)time_s);
-	const char *args[] = {"commits", n, when, NULL};
+	OWN_FREE char *n = mem_printf("%zu", spec->layers->n),
+		      *when = mem_printf("%lld", (long long)spec->time_s);
+	const char *args[] = {"commits", n, when, spec->parent ? spec->parent : "HEAD", NULL};
 	OWN(buf) struct buf out = {0}, input = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	for (size_t i = 0; i < messages->n; i++)
-		wire_put(&input, str_of(messages->v[i]));
+	for (size_t i = 0; i < spec->messages->n; i++)
+		wire_put(&input, str_of(spec->messages->v[i]));
 	OWN_FREE char *repository = NULL;
-	int rc = gitrepo_git_dir(dir, &repository, err);
+	int rc = gitrepo_git_dir(spec->dir, &repository, err);
 	if (rc == 0)
-		rc = look(st, repository, below, layers, args, buf_str(&input), &out, &why);
+		rc = look(st, repository, spec->below, spec->layers, args, buf_str(&input), &out,
+			&why);
 	if (rc == -DD_ECORRUPT) /* the worker says what is wrong with the repository */
 		return err_set(err, DD_EUNSUPPORTED, "%s", err_msg(&why));
 	if (rc < 0)

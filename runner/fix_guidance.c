@@ -133,7 +133,9 @@ add_memory(
 		.cluster = json_string_in(cluster, "name"),
 		.files = &files,
 		.text = l->text,
-		.source = MEMORY_OF_REVIEW,
+		.source = l->source,
+		.confidence = l->confidence,
+		.days = l->days,
 		.evidence = l->evidence,
 		.author = l->author};
 	return memories_add(m, &new, &id, err);

@@ -5,6 +5,7 @@
 #ifndef RUNNER_FIX_GUIDANCE_H
 #define RUNNER_FIX_GUIDANCE_H
 
+#include "agents/memory.h"
 #include "graph/graph.h"
 #include "sandbox/sandbox.h"
 
@@ -23,8 +24,11 @@ void fix_guidance_pack(const json_t *guidance, size_t max, struct buf *out);
 struct fix_lesson { /* borrowed */
 	const char *tree, *text, *evidence, *author;
 	const struct strlist *files; /* that it is about */
+	enum memory_source source;
+	unsigned confidence; /* 0, and days, 0: those of its source */
+	int64_t days;
 };
-/* A memory of what a reviewer said of a change, for the cluster of the map at db that has these files; once. */
+/* A memory of what was said of a change, for the cluster of the map at db that has these files; once. */
 int fix_guidance_learn(const struct state *st, const char *db, const struct fix_lesson *l,
 	struct dd_err *err) DD_MUST_USE;
 

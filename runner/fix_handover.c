@@ -13,7 +13,7 @@ do_patch(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct stack below = {0};
 	OWN(buf) struct buf patch = {0};
 	OWN_FREE char *path = run_path(f->run, "fix.patch");
-	stack_push(&below, f->before.source.layer);
+	source_stack(&f->before.source, &below);
 	int rc = fix_changes(f->st, &below, &f->r->layers, ret_result, &patch, err);
 	stack_cleanup(&below);
 	if (rc == 0)
@@ -49,6 +49,24 @@ put_before(const struct fixing *f)
 	return NULL;
 }
 
+#define REFINEMENTS_MAX 99 /* of one branch */
+
+/* Under the first name of a refinement that is free, or has this commit already; *name becomes it. */
+static int
+put_numbered(const struct fixing *f, const struct gitrepo_object_list *objects, const char *commit,
+	const char *scratch, char **name, struct dd_err *err)
+{
+	int rc = -DD_EEXIST;
+	for (int n = 2; rc == -DD_EEXIST && n <= REFINEMENTS_MAX; n++) {
+		dd_err_cleanup(err);
+		free(*name);
+		*name = mem_printf("%s-%d", f->stem, n);
+		rc = gitrepo_put_branch(
+			f->run->options.source, objects, commit, *name, NULL, scratch, err);
+	}
+	return rc;
+}
+
 /* A repository that cannot take it gets none, and the result says why. */
 int
 fix_put_branch(const struct fixing *f, const char *branch, const char *from,
@@ -58,18 +76,26 @@ fix_put_branch(const struct fixing *f, const char *branch, const char *from,
 	struct stack below = {0};
 	struct gitrepo_object_list objects = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *commit = NULL, *scratch = run_path(f->run, "objects");
-	stack_push(&below, f->before.source.layer);
-	int rc = fix_commits(f->st, f->run->options.source, &below, layers, messages,
-		f->run->options.created_ns / 1000000000, &objects, &commit, &why);
-	if (rc == 0)
+	OWN_FREE char *commit = NULL, *scratch = run_path(f->run, "objects"),
+		      *name = branch ? mem_strdup(branch) : NULL;
+	source_stack(&f->before.source, &below);
+	const struct fix_commit_spec spec = {.dir = f->run->options.source,
+		.parent = f->onto,
+		.below = &below,
+		.layers = layers,
+		.messages = messages,
+		.time_s = f->run->options.created_ns / 1000000000};
+	int rc = fix_commits(f->st, &spec, &objects, &commit, &why);
+	if (rc == 0 && !name)
+		rc = put_numbered(f, &objects, commit, scratch, &name, &why);
+	else if (rc == 0)
 		rc = gitrepo_put_branch(
-			f->run->options.source, &objects, commit, branch, from, scratch, &why);
+			f->run->options.source, &objects, commit, name, from, scratch, &why);
 	gitrepo_object_list_cleanup(&objects);
 	stack_cleanup(&below);
 	if (rc == -DD_ESTOPPED || rc == -DD_ELIMIT)
 		return err_move(err, &why);
-	*ret_result = json_pack("{s:s?, s:s?, s:o*}", "branch", rc == 0 ? branch : NULL, "commit",
+	*ret_result = json_pack("{s:s?, s:s?, s:o*}", "branch", rc == 0 ? name : NULL, "commit",
 		rc == 0 ? commit : NULL, "why", rc < 0 ? json_text(str_of(err_msg(&why))) : NULL);
 	return 0;
 }
@@ -84,7 +110,8 @@ do_branch(void *ctx, json_t **ret_result, struct dd_err *err)
 		OWN_FREE char *m = fix_commit_message(f->run, f->r, i);
 		strlist_add(&messages, m);
 	}
-	return fix_put_branch(f, branch, from, &f->r->layers, &messages, ret_result, err);
+	return fix_put_branch(
+		f, f->stem ? NULL : branch, from, &f->r->layers, &messages, ret_result, err);
 }
 
 /* What reviewers rejected, and why: the next repair of these parts is told. */
@@ -113,6 +140,7 @@ do_lessons(void *ctx, json_t **ret_result, struct dd_err *err)
 			.text = text,
 			.evidence = f->run->id,
 			.author = author,
+			.source = MEMORY_OF_REVIEW,
 			.files = &files};
 		rc = fix_guidance_learn(f->st, db, &l, &why);
 	}

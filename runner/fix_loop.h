@@ -17,7 +17,8 @@ struct fix_aim { /* what attempts are for; borrowed */
 	const char *task;	      /* id of the plan's; NULL: a repair */
 	const struct strlist *wanted; /* of author_task; NULL */
 	const struct strlist
-		*tests; /* that the task names: cases with or without "test/", files; NULL */
+		*tests;	   /* that the task names: cases with or without "test/", files; NULL */
+	bool models_alone; /* no rule of ours writes */
 };
 
 struct fixing {
@@ -27,6 +28,11 @@ struct fixing {
 	char *owner;
 	struct fix_result *r;
 	struct fix_aim aim;
+	/* Of a refinement (runner/fix_refine.c), else NULL; borrowed: */
+	json_t *given;	  /* the source with the changes of the run that it refines */
+	json_t *touched;  /* paths of the files that those changes are of */
+	const char *onto; /* the commit that its own go onto; NULL: HEAD */
+	const char *stem; /* of the names of branches: STEM-2 is the first that is looked at */
 	struct case_result_list at_aim; /* the cases when it was set */
 	int64_t first;			/* the last attempt before it */
 	bool waits;			/* what is asked keeps the aim from being reached */
@@ -79,6 +85,8 @@ int fix_reach(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 int fix_take_up(struct fixing *f, int64_t which, struct dd_err *err) DD_MUST_USE;
 /* How it all was, and is, into f->r. */
 void fix_gather(struct fixing *f);
+enum fix_outcome fix_conclude(const struct fixing *f);
+int fix_exit_status(enum fix_outcome o);
 bool fix_stands(const struct fixing *f); /* it is built, and no case fails */
 void fixing_cleanup(struct fixing *f);
 /*
@@ -168,8 +176,8 @@ int fix_put_sides(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 /* Is the source a directory of the user? */
 bool fix_is_local(const struct run *run);
 /*
- * A branch of the user's repository with a commit a layer; one that is there is moved if it is at the commit `from` (NULL: there is
- * none).  *ret_result: {"branch", "commit", "why"}; one that cannot take it
+ * A branch of the user's repository with a commit a layer; NULL: the next of f->stem.  One that is there is moved if it is at the commit
+ * `from` (NULL: there is none).  *ret_result: {"branch", "commit", "why"}; one that cannot take it
  * gets none, and "why" says so.
  */
 int fix_put_branch(const struct fixing *f, const char *branch, const char *from,

@@ -19,27 +19,28 @@ read_usd(const char *text, int64_t *ret, struct dd_err *err)
 }
 
 static int
-look_at_models(const char *file, const char *goal, struct dd_err *err)
+look_at_models(const char *file, const char *needed_by, struct dd_err *err)
 {
 	OWN(models) struct models all = {0};
 	OWN(dd_err) struct dd_err why = {0};
 	if (models_files_load(file, &all, &why) < 0)
 		return err_set(err, DD_EINVAL, "%s", err_msg(&why));
-	if (goal && !author_first(&all))
+	if (needed_by && !author_first(&all))
 		return err_set(err, DD_EINVAL,
-			"--goal needs a model that may write, and none can be asked (drydock models says why)");
+			"%s needs a model that may write, and none can be asked (drydock models says why)",
+			needed_by);
 	return 0;
 }
 
 int
-fix_take_spending(const struct spending_options *o, const char *goal, struct run_options *ret,
+fix_take_spending(const struct spending_options *o, const char *needed_by, struct run_options *ret,
 	struct dd_err *err)
 {
 	int rc = o->time > 1000000000 || o->budget_tokens > INT64_MAX / 2
 			 ? err_set(err, DD_EINVAL, "a limit is out of range")
 			 : read_usd(o->budget_usd, &ret->budget_nano_usd, err);
 	if (rc == 0)
-		rc = look_at_models(o->models, goal, err);
+		rc = look_at_models(o->models, needed_by, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->models, &ret->models, err);
 	ret->budget_tokens = (int64_t)o->budget_tokens;

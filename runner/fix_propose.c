@@ -16,7 +16,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define REQUEST_MAX ((size_t)256 << 20)
 #define ANSWER_MAX ((size_t)32 << 20)
@@ -49,19 +48,6 @@ keep(void *ctx, int stream, struct str data)
 	buf_add_str(ctx, data);
 }
 
-static int
-memory_file(struct str text, int *ret_fd, struct dd_err *err)
-{
-	OWN_FD int fd = memfd_create("fix", MFD_CLOEXEC);
-	int rc = fd < 0 ? err_set(err, DD_EIO, "cannot make a memory file")
-			: fs_write_all(fd, text.p, text.n, err);
-	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		rc = err_set(err, DD_EIO, "cannot rewind a memory file");
-	if (rc == 0)
-		*ret_fd = TAKE_FD(fd);
-	return rc;
-}
-
 #define SCRIPT "/tmp/drydock-script"
 
 /* The script, which may be too long for a word of a command line, goes before its input. */
@@ -72,7 +58,7 @@ script_file(struct str script, struct str input, int *ret_fd, char **ret_first, 
 	buf_add_str(&all, script);
 	buf_add_str(&all, input);
 	*ret_first = mem_printf("head -c %zu >" SCRIPT " && . " SCRIPT, script.n);
-	return memory_file(buf_str(&all), ret_fd, err);
+	return fs_memory_file(buf_str(&all), ret_fd, err);
 }
 
 /* A script in the builder; that it fails is for who reads what it printed. */

@@ -47,7 +47,7 @@ fix_open_models(struct fixing *f, struct dd_err *err)
 static json_t *
 changed_paths(const struct fixing *f)
 {
-	json_t *paths = json_array();
+	json_t *paths = f->touched ? json_copy(f->touched) : json_array();
 	for (size_t i = 0; i < f->r->attempts.n; i++) {
 		const struct fix_attempt *a = &f->r->attempts.v[i];
 		size_t k;

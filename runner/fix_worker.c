@@ -563,12 +563,12 @@ do_repository(struct dd_err *err)
 
 /* Standard input: the messages, each as a message.  Output: the commit, then type and bytes of each object. */
 static int
-do_commits(size_t n, int64_t time_s, struct dd_err *err)
+do_commits(size_t n, int64_t time_s, const char *onto, struct dd_err *err)
 {
 	struct layer_changes c = {0};
 	struct gitrepo_object_list objects = {0};
 	OWN(buf) struct buf input = {0}, out = {0};
-	OWN_FREE char *commit = NULL;
+	OWN_FREE char *commit = onto ? mem_strdup(onto) : NULL;
 	int rc = fs_read("/proc/self/fd/0", (size_t)16 << 20, &input, err);
 	struct str rest = buf_str(&input), message;
 	if (rc == 0)
@@ -622,10 +622,11 @@ fix_worker_main(int argc, char **argv)
 		rc = do_changes(n, &err);
 	else if (argc == 2 && strcmp(argv[1], "repository") == 0)
 		rc = do_repository(&err);
-	else if (argc == 4 && strcmp(argv[1], "commits") == 0 &&
+	else if (argc == 5 && strcmp(argv[1], "commits") == 0 &&
 		 str_parse_u64(str_of(argv[2]), 1000, &n) &&
 		 str_parse_u64(str_of(argv[3]), INT64_MAX, &time_s))
-		rc = do_commits(n, (int64_t)time_s, &err);
+		rc = do_commits(
+			n, (int64_t)time_s, strcmp(argv[4], "HEAD") == 0 ? NULL : argv[4], &err);
 	else if (argc == 5 && strcmp(argv[1], "lint") == 0 &&
 		 str_parse_u64(str_of(argv[3]), 255, &n) &&
 		 str_parse_u64(str_of(argv[4]), 255, &to))

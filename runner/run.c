@@ -39,6 +39,7 @@ static const struct json_field option_fields[] = {
 	{F(budget_nano_usd, JSON_K_INT)},
 	{F(plan, JSON_K_ANY)},
 	{F(notify, JSON_K_STRING)},
+	{F(refine, JSON_K_ANY)},
 	{F(given, JSON_K_ANY)},
 	{F(build_only, JSON_K_BOOL)},
 	{F(offline, JSON_K_BOOL)},

@@ -27,6 +27,7 @@ struct run_options { /* journalled at creation; what resume goes by */
 	int64_t budget_tokens, budget_nano_usd; /* of a repair, for calls to models; 0: no bound */
 	json_t *plan; /* of a plan's execution (runner/work.h): {"path", "digest", "by", "time_s"}; NULL */
 	char *notify;  /* of that: who is told; NULL */
+	json_t *refine; /* of a refinement (runner/fix_refine.h): {"run", "page", "text", "by"}; NULL */
 	json_t *given; /* of a part: the source, instead of taking it in; NULL */
 	bool build_only;
 	bool offline;

@@ -57,6 +57,13 @@ is "what is left is a test of each, and to look" "$(json '[.items[].id] | join("
 is "each with hours, basis, skill, reason, first step and way" "$(whole)" ""
 is "what an author says of its work is not in it" "$(grep -c 'Begin with a dash' "$tmp/guide")" 0
 
+# --- its branch is refined: not against what the plan asks for
+echo '- `fee` in fee.c must add 7 crowns for the pilot.' >"$tmp/seven.md"
+before=$(asked plan)
+run "$drydock" refine --json --quiet --state "$state" --models "$tmp/both.json" --guidance "$tmp/seven.md" "$run"
+is "guidance against a requirement of the plan is told, and nobody asked" "$status $(json '.outcome + ": " + .contradictions[0].why + ", " + .onto') $(($(asked plan) - before))" "1 contradictory: one says 7, the other 5, drydock/$run 0"
+is "on what the plan left, as it stands" "$(json '[.before.cases[]] | unique | join(" ")') $(json '.before.cases | length')" "passed 4"
+
 # --- what an author does all the same is refused by the gate: a task fails, and who is after it does not begin
 work_task plan-$FEE <<END
 {"id": "holds:\n$FEE", "answers": [{"edits": [{"path": "rate.c", "find": "2.5", "replace": "5"}]}]}
