@@ -74,9 +74,11 @@ static void
 what_has_counters_is_known(void **s)
 {
 	(void)s;
-	assert_true(counted_must_build("a/b.c") && counted_must_build("b.hpp") && counted_knows("b.h"));
+	assert_true(
+		counted_must_build("a/b.c") && counted_must_build("b.hpp") && counted_knows("b.h"));
 	assert_true(counted_knows("x.py") && counted_knows("x.mjs"));
-	assert_false(counted_must_build("x.py") || counted_knows("x.rb") || counted_knows("README"));
+	assert_false(
+		counted_must_build("x.py") || counted_knows("x.rb") || counted_knows("README"));
 }
 
 int
