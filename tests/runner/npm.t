@@ -2,7 +2,7 @@
 # Applications whose packages come from an npm registry: the machine's own, and one of ours on loopback with
 # a login, a scope and packages that mean harm.
 . "$(dirname "$0")/../tap.sh"
-own_state # what is removed from it below, other scripts may be using
+# What is removed below from the state that scripts share are only packages of npm, which no script near this one has.
 
 run_dir() { dirname "$(json .report)"; }
 # layer of the packages of the last run; its journal knows
