@@ -156,7 +156,11 @@ begin(struct covering *c)
 	fix_put_phases(l, PHASE_CONFIGURE, PHASE_BUILD, " && ", &c->build);
 	buf_puts(&c->build, "true");
 	fix_put_phases(l, PHASE_TEST, PHASE_TEST, "\n", &c->test);
-	if (!c->paths.n)
+	/* What a rule brings is told at most: not worth a build where nothing was there before. */
+	bool idle = c->f->author != AUTHOR_MODEL && !fix_is_built(fix_best(c->f));
+	if (idle)
+		c->why = "nothing was built before, so that there is no coverage to fall below";
+	else if (!c->paths.n)
 		c->why = "no way is known to count lines of these files";
 	else if (test_seconds(&now->tests) + (c->builds ? now->build_seconds : 0) > SLOW_S)
 		c->why = "build and tests take too long to be run twice more";

@@ -210,6 +210,13 @@ cannot_have(struct linting *l, const char *package, const struct dd_err *why)
 	}
 }
 
+/* A repair does not end because a mirror does not answer. */
+static bool
+is_ours(int rc)
+{
+	return rc == -DD_ESTOPPED || rc == -DD_ELIMIT;
+}
+
 /* One by one: that one cannot be had says nothing of the others. */
 static int
 install(struct linting *l, const struct apt_index *index, const char *package, struct dd_err *err)
@@ -225,19 +232,25 @@ install(struct linting *l, const struct apt_index *index, const char *package, s
 		rc = apt_provide(f->st, &l->root, &batch, f->run->options.offline, f->owner,
 			f->now->egress_log, &cached, &why);
 	install_batch_cleanup(&batch);
-	if (rc == -DD_ENOENT || rc == -DD_EINVAL) {
+	if (rc < 0 && is_ours(rc))
+		return err_move(err, &why);
+	if (rc < 0)
 		cannot_have(l, package, &why);
-		return 0;
-	}
-	return rc < 0 ? err_move(err, &why) : 0;
+	return 0;
 }
 
 static int
 install_absent(struct linting *l, const struct strlist *packages, struct dd_err *err)
 {
 	struct apt_index index = {0};
-	int rc = apt_index_open_digest(l->f->st, l->f->before.index_digest, &index, err);
-	for (size_t i = 0; rc == 0 && i < packages->n; i++) {
+	OWN(dd_err) struct dd_err why = {0};
+	int opened = apt_index_open_digest(l->f->st, l->f->before.index_digest, &index, &why),
+	    rc = 0;
+	if (opened < 0 && is_ours(opened))
+		return err_move(err, &why);
+	for (size_t i = 0; opened < 0 && i < packages->n; i++)
+		cannot_have(l, packages->v[i], &why);
+	for (size_t i = 0; opened == 0 && rc == 0 && i < packages->n; i++) {
 		int step = progress_begin("installing %s, to look at the change", packages->v[i]);
 		rc = install(l, &index, packages->v[i], err);
 		progress_end(step, rc < 0 ? "failed" : "ok");

@@ -124,7 +124,7 @@ rm -r "$tmp/config/drydock"
 task careless <<END
 {"needs": ["double most = 0;"], "answers": [
 	{"unless": ["earlier attempts"], "edits": [$MEAN, {"like": "double most = 0;",
-		"replace": "\tconst char *after = getenv(\"AFTER\");\n\tdouble most = readings[0];\n\tif (after)\n\t\treturn system(after);"}]},
+		"replace": "\tconst char *after = getenv(\"AFTER\");\n\tdouble most = readings[0];\n\tmost += after ? system(after) : 0;"}]},
 	{"if": ["refused, because it brings in what is unsafe: unsafe/c-shell in level.c"], "edits": [$MEAN, $FIRST]}]}
 END
 models "$tmp/careless.json" careless "" '[{"context": 100}, {"context": 100}]'
