@@ -14,13 +14,13 @@ extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_fix, cmd_resum
 	cmd_doctor, cmd_graph_ingest, cmd_spec, cmd_graph_status, cmd_graph_find, cmd_graph_at,
 	cmd_graph_callers, cmd_graph_callees, cmd_graph_impact, cmd_graph_clusters,
 	cmd_graph_search, cmd_graph_context, cmd_graph_tests, cmd_graph_unused, cmd_graph_sql,
-	cmd_graph_export, cmd_graph_import, cmd_key_init, cmd_key_show, cmd_key_rotate, cmd_verify, cmd_mcp,
-	cmd_guide, cmd_version, cmd_completion, cmd_man, cmd_worker, cmd_broker, cmd_courier,
-	cmd_flatten, cmd_qa_check, cmd_qa_approve, cmd_qa_reject, cmd_qa_undo, cmd_qa_decide,
-	cmd_qa_history, cmd_models, cmd_trace, cmd_qa_shoot, cmd_qa_play, cmd_scan,
+	cmd_graph_export, cmd_graph_import, cmd_key_init, cmd_key_show, cmd_key_rotate, cmd_verify,
+	cmd_mcp, cmd_guide, cmd_version, cmd_completion, cmd_man, cmd_worker, cmd_broker,
+	cmd_courier, cmd_flatten, cmd_qa_check, cmd_qa_approve, cmd_qa_reject, cmd_qa_undo,
+	cmd_qa_decide, cmd_qa_history, cmd_models, cmd_trace, cmd_qa_shoot, cmd_qa_play, cmd_scan,
 	cmd_graph_likely, cmd_plan, cmd_plan_check, cmd_plan_approve, cmd_memory_add,
 	cmd_memory_list, cmd_memory_why, cmd_memory_edit, cmd_memory_forget, cmd_memory_export,
-	cmd_qa_crawl, cmd_qa_report, cmd_docs, cmd_docs_check, cmd_eval, cmd_work;
+	cmd_qa_crawl, cmd_qa_report, cmd_docs, cmd_docs_check, cmd_eval, cmd_work, cmd_pr;
 
 /* All of them; NULL-terminated. */
 extern const struct subcommand *const commands[];
@@ -54,8 +54,8 @@ int command_absolute_path(const char *path, char **ret, struct dd_err *err) DD_M
 int command_source(const char *source, char **ret, struct dd_err *err) DD_MUST_USE;
 
 /* Create the run that the call asks for; what is wrong with the call is told before there is one. */
-typedef int command_make_run(const struct cli_call *call, const struct state *st, struct run *ret,
-	struct dd_err *err);
+typedef int command_make_run(
+	const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err);
 /* Carry it out and print what came of it: the exit status. */
 typedef int command_do_run(
 	const struct cli_call *call, struct state *st, struct run *run, struct answers *answers);
