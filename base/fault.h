@@ -12,6 +12,8 @@
  *   db.commit.after    it is committed (or that failed), and the caller does not know yet
  *   egress.close       a fetch phase is about to be closed: all of it came, none of it is in the store
  *   egress.adopted     it is in the store, and the caller does not know yet
+ *   pr.pushed          a branch is pushed, and no request is opened for it yet
+ *   pr.opened          a request is opened, and nothing here says so yet
  *
  * or a kind of system call (base/io.h and SQLite's): write, sync, rename, link, mkdir, create,
  * truncate, read, remove; or "io", all of these but the last two.  WHAT is

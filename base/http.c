@@ -128,6 +128,33 @@ http_redact_url(const char *url)
 	return buf_take(&b);
 }
 
+char *
+http_url_scheme(const char *url)
+{
+	return url_part(url, CURLUPART_SCHEME, 0);
+}
+
+char *
+http_url_host(const char *url)
+{
+	return url_part(url, CURLUPART_HOST, 0);
+}
+
+char *
+http_url_path(const char *url)
+{
+	return url_part(url, CURLUPART_PATH, 0);
+}
+
+char *
+http_escape(const char *text)
+{
+	char *escaped = curl_easy_escape(NULL, text, 0);
+	char *copy = mem_strdup(escaped ? escaped : "");
+	curl_free(escaped);
+	return copy;
+}
+
 static bool
 same_part(const char *a, const char *b, CURLUPart part)
 {
@@ -396,7 +423,7 @@ make_headers(struct exchange *x, struct curl_slist **ret, struct dd_err *err)
 		ok = is_clean_header(x->req->secret_header);
 		list = ok ? curl_slist_append(list, x->req->secret_header) : list;
 	}
-	bool sends = x->req->method == HTTP_POST || x->req->method == HTTP_PUT;
+	bool sends = x->req->method != HTTP_GET && x->req->method != HTTP_HEAD;
 	if (ok && sends && x->req->read_body && x->req->body_size < 0)
 		list = curl_slist_append(list, "Transfer-Encoding: chunked");
 	if (!ok) {
@@ -424,6 +451,9 @@ set_method(struct exchange *x)
 		(void)curl_easy_setopt(c, CURLOPT_POST, 1L);
 		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, known);
 		break;
+	case HTTP_PATCH:
+		(void)curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "PATCH");
+		/* FALLTHROUGH */
 	case HTTP_PUT:
 		(void)curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
 		(void)curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, known);

@@ -52,7 +52,7 @@ void http_response_cleanup(struct http_response *r);
 /* Value of the first header of that name (ASCII case ignored), NULL if there is none. */
 const char *http_header_value(const struct http_response *r, const char *name);
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT };
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH };
 
 struct http_request {
 	enum http_method method;
@@ -60,7 +60,7 @@ struct http_request {
 	const char *const *headers; /* "Name: value", ended by NULL; may be NULL */
 	const char *secret_header;  /* "Authorization: ...": to the URL's own origin only */
 
-	struct str body; /* of a POST or PUT */
+	struct str body; /* of a POST, PUT or PATCH */
 	/*
 	 * Set: the body is read from here instead; 0 ends it, negative aborts with that code.  Such
 	 * a request is tried once.
@@ -112,5 +112,12 @@ char *http_resolve_url(const char *url, const char *location);
 
 /* url without user, password, query and fragment, fit for a message; heap. */
 char *http_redact_url(const char *url);
+
+/* Parts of a URL, heap; NULL when it has none or is no URL.  The path is as it stands there. */
+char *http_url_scheme(const char *url);
+char *http_url_host(const char *url);
+char *http_url_path(const char *url);
+/* text as one component of a path, or one value of a query (RFC 3986); heap. */
+char *http_escape(const char *text);
 
 #endif

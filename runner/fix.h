@@ -81,8 +81,14 @@ struct fix_commit_spec { /* borrowed */
 int fix_commits(const struct state *st, const struct fix_commit_spec *spec,
 	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err) DD_MUST_USE;
 
+struct gitrepo_pack_spec;
+/* gitrepo_pack (base/git_push.h) of the repository at dir, by a worker that gets a stream of its bytes.  Errors as fix_commits. */
+int fix_pack(const struct state *st, const char *dir, const struct gitrepo_pack_spec *spec,
+	struct buf *pack, struct gitrepo_object_list *objects, struct dd_err *err) DD_MUST_USE;
+
 /* Body of the worker "fix": propose HOW | build COMMAND | judge passes|fails may-change|stay COMMAND | changes N | repository |
- * commits N TIME PARENT|HEAD | lint new|there WAS IS | cover | edit | show PATH FROM TO. */
+ * commits N TIME PARENT|HEAD | pack COMMIT FROM|- pack|objects | lint new|there WAS IS | cover | edit |
+ * show PATH FROM TO. */
 int fix_worker_main(int argc, char **argv);
 
 /* ---- the run ---- */

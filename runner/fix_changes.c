@@ -1,6 +1,7 @@
 /* What layers of a repair change, and their commits: workers read the trees, the layers are bound beside them. */
 #include "runner/fix.h"
 
+#include "base/git_push.h"
 #include "base/git_write.h"
 #include "runner/feeder.h"
 #include "runner/fix_wire.h"
@@ -77,6 +78,18 @@ fix_changes(const struct state *st, const struct stack *below, const struct strl
 	return rc;
 }
 
+/* Type and bytes of each. */
+static void
+take_objects(struct str rest, struct gitrepo_object_list *ret)
+{
+	struct str type, data;
+	while (wire_take(&rest, &type) && type.n == 1 && wire_take(&rest, &data)) {
+		ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
+		ret->v[ret->n] = (struct gitrepo_object){.type = type.p[0]};
+		buf_add_str(&ret->v[ret->n++].data, data);
+	}
+}
+
 int
 fix_commits(const struct state *st, const struct fix_commit_spec *spec,
 	struct gitrepo_object_list *ret, char **ret_commit, struct dd_err *err)
@@ -97,14 +110,37 @@ fix_commits(const struct state *st, const struct fix_commit_spec *spec,
 		return err_set(err, DD_EUNSUPPORTED, "%s", err_msg(&why));
 	if (rc < 0)
 		return why.code ? err_move(err, &why) : rc;
-	struct str rest = buf_str(&out), commit, type, data;
+	struct str rest = buf_str(&out), commit;
 	if (!wire_take(&rest, &commit) || commit.n != 40)
 		return err_set(err, DD_ECORRUPT, "fix: the worker gave no commit");
-	while (wire_take(&rest, &type) && type.n == 1 && wire_take(&rest, &data)) {
-		ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
-		ret->v[ret->n] = (struct gitrepo_object){.type = type.p[0]};
-		buf_add_str(&ret->v[ret->n++].data, data);
-	}
+	take_objects(rest, ret);
 	*ret_commit = str_dup(commit);
+	return 0;
+}
+
+int
+fix_pack(const struct state *st, const char *dir, const struct gitrepo_pack_spec *spec,
+	struct buf *pack, struct gitrepo_object_list *objects, struct dd_err *err)
+{
+	const char *args[] = {"pack", spec->commit, spec->from ? spec->from : "-",
+		objects ? "objects" : "pack", NULL};
+	const struct stack none = {0};
+	const struct strlist no_layers = {0};
+	OWN(buf) struct buf input = {0}, out = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	OWN_FREE char *repository = NULL;
+	for (size_t i = 0; spec->has && i < spec->has->n; i++)
+		buf_printf(&input, "%s\n", spec->has->v[i]);
+	int rc = gitrepo_git_dir(dir, &repository, err);
+	if (rc == 0)
+		rc = look(st, repository, &none, &no_layers, args, buf_str(&input), &out, &why);
+	if (rc == -DD_ECORRUPT) /* the worker says what is wrong */
+		return err_set(err, DD_EUNSUPPORTED, "%s", err_msg(&why));
+	if (rc < 0)
+		return why.code ? err_move(err, &why) : rc;
+	if (objects)
+		take_objects(buf_str(&out), objects);
+	else
+		buf_add_str(pack, buf_str(&out));
 	return 0;
 }

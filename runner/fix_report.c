@@ -269,28 +269,40 @@ text_or_null(const char *s)
 	return s ? json_text(str_of(s)) : json_null();
 }
 
+/* In one line: what its only commit says, or how many there are; heap, NULL where nothing is offered. */
+static char *
+title_of(const struct run *run, const struct fix_result *r)
+{
+	if (r->layers.n > 1)
+		return mem_printf("%s: %zu changes", r->told ? "Work" : "Repair", r->layers.n);
+	OWN_FREE char *message = r->layers.n ? fix_commit_message(run, r, 0) : NULL;
+	if (!message)
+		return r->conflict.left.n ? mem_strdup("A decision is needed") : NULL;
+	return mem_strndup(message, strcspn(message, "\n"));
+}
+
 static json_t *
 to_json(const struct run *run, const struct fix_result *r)
 {
 	json_t *attempts = json_array(), *branch = json_object_get(r->branch, "branch");
 	json_t *why = json_object_get(r->branch, "why");
-	OWN_FREE char *review = review_label(r);
+	OWN_FREE char *review = review_label(r), *title = title_of(run, r);
 	OWN_FREE char *patch = r->layers.n ? run_path(run, "fix.patch") : NULL;
 	OWN_FREE char *pr = has_text(r) ? run_path(run, "pr.md") : NULL;
 	for (size_t i = 0; i < r->attempts.n; i++)
 		json_array_append_new(attempts, attempt_to_json(&r->attempts.v[i]));
 	json_t *j = json_pack(
 		"{s:s, s:s, s:o, s:O?, s:O?, s:O?, s:o, s:o, s:o, s:o, s:{s:f, s:I}, s:o, s:o, s:o, s:o, "
-		"s:o, s:o}",
+		"s:o, s:o, s:o}",
 		"run", run->id, "outcome", fix_outcome_names[r->outcome], "goal",
 		text_or_null(run->options.goal), "branch", branch, "commit",
 		json_object_get(r->branch, "commit"), "no_branch", why, "before",
 		side_to_json(r->before, &r->was), "after", side_to_json(r->after, &r->is),
 		"attempts", attempts, "conflicts", conflicts_to_json(r), "cost", "usd", r->usd,
-		"tokens", (json_int_t)r->tokens, "review", text_or_null(review), "tests_changed",
-		fix_tests_changed(r->changes, &r->reach), "left", left_to_json(run, r), "why",
-		text_or_null(r->why), "patch", text_or_null(patch), "pull_request",
-		text_or_null(pr));
+		"tokens", (json_int_t)r->tokens, "title", text_or_null(title), "review",
+		text_or_null(review), "tests_changed", fix_tests_changed(r->changes, &r->reach),
+		"left", left_to_json(run, r), "why", text_or_null(r->why), "patch",
+		text_or_null(patch), "pull_request", text_or_null(pr));
 	if (r->told)
 		json_object_update(j, r->told);
 	return j;
@@ -454,9 +466,10 @@ fix_put_cell(struct buf *out, const char *text)
 	buf_put_visible(&safe, str_of(text));
 	buf_putc(out, '`');
 	for (size_t i = 0; i < safe.n; i++)
-		buf_puts(out, safe.p[i] == '`'	 ? "'"
-			      : safe.p[i] == '|' ? "\\|"
-						 : (char[]){safe.p[i], 0});
+		buf_puts(out, safe.p[i] == '`'			       ? "'"
+			      : safe.p[i] == '|'		       ? "\\|"
+			      : safe.p[i] == '\n' || safe.p[i] == '\t' ? " "
+								       : (char[]){safe.p[i], 0});
 	buf_putc(out, '`');
 }
 
@@ -685,6 +698,16 @@ print_side(const struct fix_result *r, int side)
 	fix_print_line("a side", line.p);
 }
 
+void
+fix_print_branch(const struct run *run, const struct fix_result *r)
+{
+	const char *branch = json_string_value(json_object_get(r->branch, "branch"));
+	OWN_FREE char *next =
+		branch ? mem_printf("drydock pr %s asks people to pull it", run->id) : NULL;
+	fix_print_line("branch", branch);
+	fix_print_line("", next);
+}
+
 static void
 print_summary(const struct run *run, const struct fix_result *r)
 {
@@ -737,7 +760,7 @@ print_summary(const struct run *run, const struct fix_result *r)
 	}
 	fix_print_line("not judged", fix_unjudged(r));
 	fix_print_line("why", r->why);
-	fix_print_line("branch", json_string_value(json_object_get(r->branch, "branch")));
+	fix_print_branch(run, r);
 	fix_print_line("no branch", json_string_value(json_object_get(r->branch, "why")));
 	fix_print_line("patch", run->options.patch ? run->options.patch : patch);
 }

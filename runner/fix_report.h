@@ -93,6 +93,8 @@ int fix_write_results(const struct run *run, const struct fix_result *r, struct 
 
 /* "  LABEL      TEXT", for a terminal; nothing where text is NULL. */
 void fix_print_line(const char *label, const char *text);
+/* The branch, and what may be done with it. */
+void fix_print_branch(const struct run *run, const struct fix_result *r);
 void fix_print(const struct run *run, const struct fix_result *r, const struct answers *answers,
 	bool json);
 

@@ -9,6 +9,7 @@
 #include "agents/source_c.h"
 #include "agents/touched.h"
 #include "base/fs.h"
+#include "base/git_push.h"
 #include "base/git_write.h"
 #include "base/log.h"
 #include "base/unpack.h"
@@ -604,6 +605,34 @@ do_commits(size_t n, int64_t time_s, const char *onto, struct dd_err *err)
 	return rc;
 }
 
+/* ---- what is pushed ---- */
+
+/* Standard input: commits the other side has, a line each.  Output: a pack, or type and bytes of each object. */
+static int
+do_pack(const char *commit, const char *from, bool as_objects, struct dd_err *err)
+{
+	struct gitrepo_object_list objects = {0};
+	OWN(buf) struct buf input = {.max = (size_t)64 << 20}, out = {.max = (size_t)1 << 30};
+	OWN(strlist) struct strlist has = {0};
+	struct str rest, line;
+	worker_take_input(&input);
+	for (rest = buf_str(&input); str_next_line(&rest, &line);)
+		strlist_add_str(&has, line);
+	const struct gitrepo_pack_spec spec = {commit, strcmp(from, "-") == 0 ? NULL : from, &has};
+	int rc = gitrepo_pack(REPOSITORY, &spec, &out, as_objects ? &objects : NULL, err);
+	for (size_t i = 0; rc == 0 && i < objects.n; i++) {
+		const char type = (char)objects.v[i].type;
+		wire_put(&out, (struct str){&type, 1});
+		wire_put(&out, buf_str(&objects.v[i].data));
+	}
+	if (rc == 0 && out.truncated)
+		rc = err_set(err, DD_ELIMIT, "what is to be pushed is larger than 1 GiB");
+	if (rc == 0)
+		rc = fs_write_all(STDOUT_FILENO, out.p, out.n, err);
+	gitrepo_object_list_cleanup(&objects);
+	return rc;
+}
+
 int
 fix_worker_main(int argc, char **argv)
 {
@@ -633,6 +662,8 @@ fix_worker_main(int argc, char **argv)
 		rc = fix_worker_lint(strcmp(argv[2], "new") == 0, (int)n, (int)to, &err);
 	else if (argc == 2 && strcmp(argv[1], "cover") == 0)
 		rc = fix_worker_cover(&err);
+	else if (argc == 5 && strcmp(argv[1], "pack") == 0)
+		rc = do_pack(argv[2], argv[3], strcmp(argv[4], "objects") == 0, &err);
 	else if (argc == 2 && strcmp(argv[1], "edit") == 0)
 		rc = fix_worker_edit(&err);
 	else if (argc == 5 && strcmp(argv[1], "show") == 0 &&

@@ -45,6 +45,7 @@ const struct subcommand *const commands[] = {
 	&cmd_plan_approve,
 	&cmd_work,
 	&cmd_refine,
+	&cmd_pr,
 	&cmd_memory_add,
 	&cmd_memory_list,
 	&cmd_memory_why,

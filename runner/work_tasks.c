@@ -121,7 +121,7 @@ work_print(const struct run *run, const struct work *w, const struct fix_result 
 	fix_print_line("cost", r->tokens ? cost : NULL);
 	fix_print_line("why", w->outcome == WORK_DONE ? NULL : r->why);
 	fix_print_line("unjudged", fix_unjudged(r));
-	fix_print_line("branch", json_string_value(json_object_get(r->branch, "branch")));
+	fix_print_branch(run, r);
 	fix_print_line("no branch", json_string_value(json_object_get(r->branch, "why")));
 	fix_print_line("patch", patch);
 	if (w->outcome == WORK_BLOCKED)

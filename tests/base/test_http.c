@@ -420,9 +420,17 @@ a_put_sends_its_body_and_is_never_redirected(void **state)
 	assert_int_equal(p.rc, 0);
 	OWN(answer) struct answer away = GET("/relative", .method = HTTP_PUT, .max_redirects = 5);
 	assert_int_equal(away.res.status, 302);
+	OWN(answer)
+	struct answer patch = GET("/post", .method = HTTP_PATCH, .body = STR("patched"));
+	assert_string_equal(patch.body.p, "posted");
+	OWN(answer)
+	struct answer moved = GET("/relative", .method = HTTP_PATCH, .max_redirects = 5);
+	assert_int_equal(moved.res.status, 302);
 	OWN_FREE char *log = server_log(one);
 	assert_non_null(strstr(log, "PUT /post"));
 	assert_non_null(strstr(log, "\r\n\r\nput-from-memory"));
+	assert_non_null(strstr(log, "PATCH /post"));
+	assert_non_null(strstr(log, "\r\n\r\npatched"));
 }
 
 static void
