@@ -37,7 +37,7 @@ GRAMMAR_SRC := $(addsuffix /src/parser,$(addprefix tree-sitter-,bash c c-sharp c
 	python ruby rust typescript/typescript typescript/tsx)) tree-sitter/vendor/tree-sitter/lib/src/lib
 TREE_SITTER := $(GRAMMARS)/src/tree-sitter/vendor/tree-sitter/lib
 
-PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat libdeflate yaml-0.1
+PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat libdeflate yaml-0.1 vterm
 ifneq ($(filter-out deps run check lint format help clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PKGS) libseccomp 2>/dev/null && echo yes),yes)
 $(error what drydock is built with is not all installed: `make deps` installs it, as root or with sudo)
@@ -141,6 +141,12 @@ $(OBJ)/qa/pixels.o: CFLAGS += -ffp-contract=off
 $(OBJ)/envprobe/data.o: $(wildcard envprobe/data/*)
 $(OBJ)/agents/model.o: agents/models.json $(wildcard agents/guides/*)
 $(OBJ)/qa/scripts.o: $(wildcard qa/data/*) build/axe/axe.min.js
+# The font of pictures of terminals; docs/decisions/0046-terminals.md.
+UNIFONT := /usr/share/unifont/unifont.hex
+build/unifont.hex: $(UNIFONT)
+	@mkdir -p $(@D)
+	cp $< $@
+$(OBJ)/qa/terminal_draw.o: build/unifont.hex
 $(OBJ)/runner/review.o $(OBJ)/runner/cover.o: $(wildcard runner/data/*)
 $(OBJ)/agents/data.o: $(wildcard agents/data/*)
 $(OBJ)/security/scan.o: security/data/rules.tsv

@@ -319,6 +319,9 @@ act_at_once(struct page *p, const struct scenario_step *s, const char *base_url,
 		return act_press(p, s->word, err);
 	case SCENARIO_EXPECT:
 		return expect(p, &s->on, err);
+	case SCENARIO_RESIZE:
+	case SCENARIO_EXIT:
+		return err_set(err, DD_EINVAL, "that is done in a terminal");
 	case SCENARIO_SHOOT:
 		break;
 	}

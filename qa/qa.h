@@ -72,6 +72,8 @@ struct screen_spec {
 	const struct strlist *env; /* of that image */
 	struct pod *
 		application; /* in whose network the browser is opened (it shares its own); NULL: in one of its own */
+	const struct strlist *
+		program_env; /* of programs in terminals, which run in `application`; may be NULL */
 	const char *base_url; /* what paths of a scenario lead to; NULL: the served files */
 	const char *serve;    /* a directory whose files are served to the browser; NULL: none */
 	const struct scenario_list *scenarios;
@@ -146,8 +148,12 @@ int qa_crawl(const struct crawl_spec *spec, struct crawl_result *ret, struct dd_
 /* Two of them side by side: what differs, an array (crawl_compare). */
 json_t *qa_crawl_compare(const struct crawl_result *old, const struct crawl_result *new);
 
-/* Body of the workers "screen" and "serve". */
+/* What drew the pictures of terminals: for baseline_environment.browser; heap. */
+char *qa_terminal_environment(void);
+
+/* Body of the workers "screen", "terminal" and "serve". */
 int qa_screen_worker_main(int argc, char **argv);
+int qa_terminal_worker_main(int argc, char **argv);
 int qa_serve_worker_main(int argc, char **argv);
 
 /*

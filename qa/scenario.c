@@ -4,7 +4,8 @@
 
 #define MAX_SCENARIOS 1000
 
-static const char *const kind_names[] = {"go", "click", "type", "press", "expect", "shoot", NULL};
+static const char *const kind_names[] = {
+	"go", "click", "type", "press", "expect", "shoot", "resize", "exit", NULL};
 
 static const struct json_field target_fields[] = {
 	{"role", JSON_K_STRING, offsetof(struct scenario_target, role), false, NULL, NULL, 0},
@@ -12,14 +13,26 @@ static const struct json_field target_fields[] = {
 	{"text", JSON_K_STRING, offsetof(struct scenario_target, text), false, NULL, NULL, 0},
 	{"answer", JSON_K_STRING, offsetof(struct scenario_target, answer), false, NULL, NULL, 0},
 	{"nth", JSON_K_INT, offsetof(struct scenario_target, nth), false, NULL, NULL, 0},
+	{"row", JSON_K_INT, offsetof(struct scenario_target, row), false, NULL, NULL, 0},
 	{"absent", JSON_K_BOOL, offsetof(struct scenario_target, absent), false, NULL, NULL, 0},
+	{.key = NULL},
+};
+
+#define DEFAULT_COLUMNS 80
+#define DEFAULT_ROWS 24
+static const struct json_field terminal_fields[] = {
+	{"run", JSON_K_STRING, offsetof(struct scenario_terminal, run), true, NULL, NULL, 0},
+	{"dir", JSON_K_STRING, offsetof(struct scenario_terminal, dir), false, NULL, NULL, 0},
+	{"columns", JSON_K_INT, offsetof(struct scenario_terminal, columns), false, NULL, NULL, 0},
+	{"rows", JSON_K_INT, offsetof(struct scenario_terminal, rows), false, NULL, NULL, 0},
 	{.key = NULL},
 };
 
 static bool
 is_word(enum scenario_kind kind)
 {
-	return kind == SCENARIO_GO || kind == SCENARIO_PRESS || kind == SCENARIO_SHOOT;
+	return kind == SCENARIO_GO || kind == SCENARIO_PRESS || kind == SCENARIO_SHOOT ||
+	       kind == SCENARIO_RESIZE;
 }
 
 void
@@ -30,6 +43,7 @@ scenario_list_cleanup(struct scenario_list *l)
 			free(l->v[i].steps[k].word);
 			json_release(target_fields, &l->v[i].steps[k].on);
 		}
+		json_release(terminal_fields, &l->v[i].terminal);
 		free(l->v[i].steps);
 		free(l->v[i].name);
 	}
@@ -37,48 +51,122 @@ scenario_list_cleanup(struct scenario_list *l)
 	*l = (struct scenario_list){0};
 }
 
+bool
+scenario_parse_size(const char *text, int64_t *ret_columns, int64_t *ret_rows)
+{
+	struct str rest = str_of(text), first;
+	uint64_t columns = 0, rows = 0;
+	if (!str_next(&rest, 'x', &first) ||
+		!str_parse_u64(first, SCENARIO_MAX_COLUMNS, &columns) ||
+		!str_parse_u64(rest, SCENARIO_MAX_ROWS, &rows) || columns < 2 || rows < 2)
+		return false;
+	*ret_columns = (int64_t)columns;
+	*ret_rows = (int64_t)rows;
+	return true;
+}
+
 static int
-check_target(const struct scenario_step *s, const char *where, struct dd_err *err)
+check_expected(const struct scenario_step *s, bool terminal, const char *where, struct dd_err *err)
 {
 	const struct scenario_target *t = &s->on;
-	if (t->nth < 0)
-		return err_set(err, DD_EINVAL, "%s.nth: it counts from 1", where);
+	if (t->text || (t->name && !terminal))
+		return 0;
+	return err_set(err, DD_EINVAL, "%s: \"text\"%s says what is expected", where,
+		terminal ? "" : " or \"name\"");
+}
+
+static int
+check_target(const struct scenario_step *s, bool terminal, const char *where, struct dd_err *err)
+{
+	const struct scenario_target *t = &s->on;
+	const bool types = s->kind == SCENARIO_TYPE;
+	if (t->nth < 0 || t->row < 0 || t->row > SCENARIO_MAX_ROWS)
+		return err_set(err, DD_EINVAL, "%s.%s: it counts from 1", where,
+			t->nth < 0 ? "nth" : "row");
+	if (terminal ? t->role || (types && t->name) : t->row)
+		return err_set(err, DD_EINVAL, "%s: %s has no \"%s\"", where,
+			terminal ? "a terminal" : "a page",
+			!terminal ? "row"
+			: t->role ? "role"
+				  : "name");
 	if (s->kind == SCENARIO_EXPECT)
-		return t->text || t->name
-			       ? 0
-			       : err_set(err, DD_EINVAL,
-					 "%s: \"text\" or \"name\" says what is expected", where);
-	if (!t->name)
+		return check_expected(s, terminal, where, err);
+	if (!t->name && !(terminal && types))
 		return err_set(err, DD_EINVAL, "%s: \"name\" is missing", where);
-	if (s->kind == SCENARIO_TYPE && !t->text && !t->answer)
+	if (types && !t->text && !t->answer)
 		return err_set(
 			err, DD_EINVAL, "%s: \"text\" or \"answer\" says what is typed", where);
 	return 0;
 }
 
+/* Of kinds there are on every screen, on pages, or in terminals. */
+static bool
+is_known(int kind, bool terminal)
+{
+	return kind_names[kind] &&
+	       (terminal ? kind != SCENARIO_GO : kind != SCENARIO_RESIZE && kind != SCENARIO_EXIT);
+}
+
 static int
-read_step(const json_t *j, const char *where, struct scenario_step *ret, struct dd_err *err)
+read_word(const json_t *value, const char *where, struct scenario_step *ret, struct dd_err *err)
+{
+	int64_t columns, rows;
+	if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
+		return err_set(err, DD_EINVAL, "%s: expected a string", where);
+	ret->word = mem_strdup(json_string_value(value));
+	if (ret->kind == SCENARIO_RESIZE && !scenario_parse_size(ret->word, &columns, &rows))
+		return err_set(err, DD_EINVAL,
+			"%s: expected columns and rows as in \"80x24\", at most %dx%d", where,
+			SCENARIO_MAX_COLUMNS, SCENARIO_MAX_ROWS);
+	return 0;
+}
+
+static int
+read_step(const json_t *j, bool terminal, const char *where, struct scenario_step *ret,
+	struct dd_err *err)
 {
 	const char *key = json_object_iter_key(json_object_iter((json_t *)j));
 	const json_t *value = key ? json_object_get(j, key) : NULL;
 	int kind = 0;
 	while (key && kind_names[kind] && strcmp(kind_names[kind], key) != 0)
 		kind++;
-	if (json_object_size(j) != 1 || !kind_names[kind])
-		return err_set(err, DD_EINVAL,
-			"%s: expected an object with one of go, click, type, press, expect, shoot",
-			where);
+	if (json_object_size(j) != 1 || !is_known(kind, terminal))
+		return err_set(err, DD_EINVAL, "%s: expected an object with one of %s", where,
+			terminal ? "type, press, click, expect, resize, exit, shoot"
+				 : "go, click, type, press, expect, shoot");
 	OWN_FREE char *inside = mem_printf("%s.%s", where, key);
 	ret->kind = (enum scenario_kind)kind;
-	if (!is_word(ret->kind)) {
-		int rc = json_decode(value, target_fields, true, &ret->on, inside, err);
-		return rc < 0 ? err_set(err, DD_EINVAL, "%s", err ? err->msg : "")
-			      : check_target(ret, inside, err);
+	if (is_word(ret->kind))
+		return read_word(value, inside, ret, err);
+	if (ret->kind == SCENARIO_EXIT) {
+		ret->status = json_integer_value(value);
+		return json_is_integer(value) && ret->status >= 0 && ret->status <= 255
+			       ? 0
+			       : err_set(err, DD_EINVAL, "%s: expected a status from 0 to 255",
+					 inside);
 	}
-	if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
-		return err_set(err, DD_EINVAL, "%s: expected a string", inside);
-	ret->word = mem_strdup(json_string_value(value));
-	return 0;
+	int rc = json_decode(value, target_fields, true, &ret->on, inside, err);
+	return rc < 0 ? err_set(err, DD_EINVAL, "%s", err ? err->msg : "")
+		      : check_target(ret, terminal, inside, err);
+}
+
+static int
+read_terminal(const json_t *j, const char *where, struct scenario *ret, struct dd_err *err)
+{
+	const json_t *given = json_object_get(j, "terminal");
+	struct scenario_terminal *t = &ret->terminal;
+	OWN_FREE char *at = mem_printf("%sterminal", where);
+	if (!given)
+		return 0;
+	ret->in_terminal = true;
+	*t = (struct scenario_terminal){.columns = DEFAULT_COLUMNS, .rows = DEFAULT_ROWS};
+	if (json_decode(given, terminal_fields, true, t, at, err) < 0)
+		return err_set(err, DD_EINVAL, "%s", err ? err->msg : "");
+	OWN_FREE char *size = mem_printf("%lldx%lld", (long long)t->columns, (long long)t->rows);
+	return scenario_parse_size(size, &t->columns, &t->rows)
+		       ? 0
+		       : err_set(err, DD_EINVAL, "%s: it has 2 to %d columns and 2 to %d rows", at,
+				 SCENARIO_MAX_COLUMNS, SCENARIO_MAX_ROWS);
 }
 
 static int
@@ -93,14 +181,13 @@ read_scenario(
 			SCENARIO_MAX_STEPS);
 	ret->name = name ? mem_strdup(name) : mem_printf("scenario %zu", number);
 	ret->steps = mem_zalloc(n, sizeof(*ret->steps));
-	for (; ret->n < n;) {
+	int rc = read_terminal(j, where, ret, err);
+	while (rc == 0 && ret->n < n) {
 		OWN_FREE char *at = mem_printf("%ssteps[%zu]", where, ret->n);
 		const json_t *step = json_array_get(steps, ret->n);
-		int rc = read_step(step, at, &ret->steps[ret->n++], err);
-		if (rc < 0)
-			return rc;
+		rc = read_step(step, ret->in_terminal, at, &ret->steps[ret->n++], err);
 	}
-	return 0;
+	return rc;
 }
 
 int
@@ -128,25 +215,25 @@ scenario_list_from_json(const json_t *file, struct scenario_list *ret, struct dd
 	return 0;
 }
 
-json_t *
-scenario_list_to_json(const struct scenario_list *l)
+static json_t *
+step_to_json(const struct scenario_step *s)
 {
-	json_t *all = json_array();
-	for (size_t i = 0; i < l->n; i++) {
-		json_t *steps = json_array();
-		for (size_t k = 0; k < l->v[i].n; k++) {
-			const struct scenario_step *s = &l->v[i].steps[k];
-			json_t *step = json_object();
-			json_object_set_new(step, kind_names[s->kind],
-				is_word(s->kind) ? json_text(str_of(s->word))
-						 : json_encode(target_fields, &s->on));
-			json_array_append_new(steps, step);
-		}
-		json_array_append_new(
-			all, json_pack("{s:o, s:o}", "name", json_text(str_of(l->v[i].name)),
-				     "steps", steps));
-	}
-	return json_pack("{s:o}", "scenarios", all);
+	json_t *value = is_word(s->kind)	   ? json_text(str_of(s->word))
+			: s->kind == SCENARIO_EXIT ? json_integer(s->status)
+						   : json_encode(target_fields, &s->on);
+	return json_pack("{s:o}", kind_names[s->kind], value);
+}
+
+json_t *
+scenario_to_json(const struct scenario *s)
+{
+	json_t *steps = json_array();
+	for (size_t k = 0; k < s->n; k++)
+		json_array_append_new(steps, step_to_json(&s->steps[k]));
+	json_t *j = json_pack("{s:o, s:o}", "name", json_text(str_of(s->name)), "steps", steps);
+	if (s->in_terminal)
+		json_object_set_new(j, "terminal", json_encode(terminal_fields, &s->terminal));
+	return j;
 }
 
 /* role "name" */
@@ -173,15 +260,22 @@ scenario_step_words(const struct scenario_step *s)
 	case SCENARIO_SHOOT:
 		buf_printf(&out, "look: %s", s->word);
 		break;
+	case SCENARIO_RESIZE:
+		buf_printf(&out, "resize to %s", s->word);
+		break;
+	case SCENARIO_EXIT:
+		buf_printf(&out, "expect that it ends with %lld", (long long)s->status);
+		break;
 	case SCENARIO_CLICK:
 		buf_puts(&out, "click ");
 		put_target(&s->on, &out);
 		break;
 	case SCENARIO_TYPE:
 		if (s->on.answer)
-			buf_printf(&out, "type [%s] into ", s->on.answer);
+			buf_printf(&out, "type [%s]", s->on.answer);
 		else
-			buf_printf(&out, "type \"%s\" into ", s->on.text);
+			buf_printf(&out, "type \"%s\"", s->on.text);
+		buf_puts(&out, s->on.name ? " into " : "");
 		put_target(&s->on, &out);
 		break;
 	case SCENARIO_EXPECT:
@@ -190,6 +284,8 @@ scenario_step_words(const struct scenario_step *s)
 			buf_printf(&out, "text \"%s\"", s->on.text);
 		else
 			put_target(&s->on, &out);
+		if (s->on.row)
+			buf_printf(&out, " in row %lld", (long long)s->on.row);
 		break;
 	}
 	return buf_take(&out);

@@ -20,13 +20,15 @@ enum frame_kind {
 	FRAME_WHOLE,
 	FRAME_TREE,
 	FRAME_DOM,
+	FRAME_OUTPUT,
 	FRAME_STEP,
 	FRAME_SCENARIO,
 	FRAME_BROWSER,
-	FRAME_SEEN
+	FRAME_SEEN,
+	FRAME_WAIT
 };
-static const char *const frame_names[] = {
-	"picture", "whole", "tree", "dom", "step", "scenario", "browser", "seen", NULL};
+static const char *const frame_names[] = {"picture", "whole", "tree", "dom", "output", "step",
+	"scenario", "browser", "seen", "wait", NULL};
 
 struct screen_evidence {
 	const struct screen_spec *spec;
@@ -47,7 +49,9 @@ struct screen_evidence {
 	enum frame_kind staged_kinds[MAX_STAGED];
 	size_t nstaged;
 	struct buf lines; /* of the scenario */
-	size_t written;	  /* of them */
+	void (*on_wait)(void *ctx);
+	void *wait_ctx;
+	size_t written; /* of them */
 };
 
 struct screen_evidence *
@@ -134,14 +138,14 @@ add_line(struct screen_evidence *e, json_t *j, bool last, struct dd_err *err)
 static bool
 is_object(enum frame_kind kind)
 {
-	return kind <= FRAME_DOM;
+	return kind <= FRAME_OUTPUT;
 }
 
 /* A text in which there may be secrets. */
 static bool
 is_redacted(const struct screen_evidence *e)
 {
-	return e->spec->answers && (e->kind == FRAME_TREE || e->kind == FRAME_DOM);
+	return e->spec->answers && e->kind >= FRAME_TREE && e->kind <= FRAME_OUTPUT;
 }
 
 static int
@@ -167,10 +171,12 @@ name_objects(struct screen_evidence *e, struct screen_step *s)
 {
 	for (size_t i = 0; i < e->nstaged; i++) {
 		const char *digest = e->staged[i].digest.s;
-		char **to = e->staged_kinds[i] == FRAME_PICTURE ? &s->picture
-			    : e->staged_kinds[i] == FRAME_TREE	? &s->tree
-								: &s->dom;
-		if (e->staged_kinds[i] == FRAME_WHOLE) {
+		char **const places[] = {[FRAME_PICTURE] = &s->picture,
+			[FRAME_TREE] = &s->tree,
+			[FRAME_DOM] = &s->dom,
+			[FRAME_OUTPUT] = &s->output};
+		char **to = places[e->staged_kinds[i]];
+		if (!to) {
 			strlist_add(&s->whole, digest);
 			continue;
 		}
@@ -181,15 +187,28 @@ name_objects(struct screen_evidence *e, struct screen_step *s)
 
 /* What JSON escapes would hide a secret from a search in the text. */
 static int
-write_redacted(struct screen_evidence *e, struct dd_err *err)
+redact(struct screen_evidence *e, struct buf *ret, struct dd_err *err)
 {
 	OWN_JSON json_t *j = NULL;
-	OWN(buf) struct buf plain = {.max = SCREEN_MAX_FRAME};
+	if (e->kind == FRAME_OUTPUT) {
+		answers_redact(e->spec->answers, buf_str(&e->text), ret);
+		return 0;
+	}
 	int rc = json_parse(buf_str(&e->text), &j, err);
 	if (rc < 0)
 		return rc;
 	answers_redact_json(e->spec->answers, j);
-	json_print(j, 0, &plain);
+	json_print(j, 0, ret);
+	return 0;
+}
+
+static int
+write_redacted(struct screen_evidence *e, struct dd_err *err)
+{
+	OWN(buf) struct buf plain = {.max = SCREEN_MAX_FRAME};
+	int rc = redact(e, &plain, err);
+	if (rc < 0)
+		return rc;
 	return plain.truncated ? err_set(err, DD_ELIMIT, "a text is too large to keep")
 			       : fs_write_all(e->fd, plain.p, plain.n, err);
 }
@@ -262,9 +281,20 @@ take_seen(struct screen_evidence *e, json_t *j, struct dd_err *err)
 }
 
 static int
+take_wait(struct screen_evidence *e, struct dd_err *err)
+{
+	if (!e->on_wait)
+		return err_set(err, DD_ECORRUPT, "there is no program to wait for");
+	e->on_wait(e->wait_ctx);
+	return 0;
+}
+
+static int
 take_text(struct screen_evidence *e, struct dd_err *err)
 {
 	OWN_JSON json_t *j = NULL;
+	if (e->kind == FRAME_WAIT)
+		return take_wait(e, err);
 	int rc = json_parse(buf_str(&e->text), &j, err);
 	if (rc < 0)
 		return rc;
@@ -334,6 +364,13 @@ take(struct screen_evidence *e, struct str *data, struct dd_err *err)
 		return rc;
 	e->inside = false;
 	return is_object(e->kind) ? end_object(e, err) : take_text(e, err);
+}
+
+void
+screen_evidence_on_wait(struct screen_evidence *e, void (*fn)(void *ctx), void *ctx)
+{
+	e->on_wait = fn;
+	e->wait_ctx = ctx;
 }
 
 void

@@ -16,6 +16,7 @@
 #include "qa/scenario.h"
 #include "qa/screen.h"
 #include "qa/screen_evidence.h"
+#include "qa/terminals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,6 +57,7 @@ screen_result_cleanup(struct screen_result *r)
 
 struct stage {
 	const struct screen_spec *spec;
+	size_t from, to;	 /* the scenarios that are played on it */
 	struct pod *pod, *files; /* of the browser; of the server, NULL */
 	struct exec *browser, *server;
 	int orders, answers, errors; /* our ends of its pipes */
@@ -135,9 +137,7 @@ open_stage(struct stage *s, struct dd_err *err)
 	const struct pod_spec pod = {.state = s->spec->state,
 		.root = *s->spec->root,
 		.network_of = s->spec->application};
-	int rc = fs_mkdirs(s->spec->dir, 0700, err);
-	if (rc == 0)
-		rc = pod_open(&pod, &s->pod, err);
+	int rc = pod_open(&pod, &s->pod, err);
 	if (rc == 0 && s->spec->serve)
 		rc = start_server(s, err);
 	return rc ? rc : start_browser(s, err);
@@ -152,39 +152,33 @@ close_stage(struct stage *s)
 	for (size_t i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
-	if (s->evidence)
-		screen_evidence_destroy(s->evidence);
 }
 
 /* ---- the task ---- */
 
 static int
-give_answers(struct answers *a, json_t *scenarios, struct dd_err *err)
+add_scenarios(const struct stage *s, json_t *task, struct dd_err *err)
 {
-	json_t *scenario, *step;
-	size_t i, k;
-	json_array_foreach (json_object_get(scenarios, "scenarios"), i, scenario)
-		json_array_foreach (json_object_get(scenario, "steps"), k, step) {
-			json_t *type = json_object_get(step, "type");
-			const char *id = json_string_value(json_object_get(type, "answer"));
-			const char *value = NULL;
-			if (!id)
-				continue;
-			if (!a || answers_get(a, id, &value) != ANSWER_GIVEN)
-				return err_set(err, DD_EINVAL,
-					"a step types the answer %s, and there is none", id);
-			json_object_set_new(type, "text", json_text(str_of(value)));
-		}
-	return 0;
+	json_t *all = json_array();
+	int rc = 0;
+	for (size_t i = s->from; rc == 0 && i < s->to; i++) {
+		json_t *one = NULL;
+		rc = screen_task_scenario(s->spec, i, &one, err);
+		if (rc == 0)
+			json_array_append_new(all, one);
+	}
+	json_object_set_new(task, "scenarios", all);
+	return rc;
 }
 
 static int
-write_task(const struct screen_spec *spec, int64_t time_ms, struct buf *ret, struct dd_err *err)
+write_task(const struct stage *s, int64_t time_ms, struct buf *ret, struct dd_err *err)
 {
-	OWN_JSON json_t *j = scenario_list_to_json(spec->scenarios);
+	const struct screen_spec *spec = s->spec;
+	OWN_JSON json_t *j = json_object();
 	OWN_FREE char *served = mem_printf("http://127.0.0.1:%d", SCREEN_PORT);
 	const char *base = spec->base_url ? spec->base_url : spec->serve ? served : NULL;
-	int rc = give_answers(spec->answers, j, err);
+	int rc = add_scenarios(s, j, err);
 	json_object_set_new(j, "base_url", base ? json_string(base) : json_null());
 	json_object_set_new(j, "seed", json_integer(spec->seed));
 	json_object_set_new(j, "width", json_integer(spec->width ? spec->width : SCREEN_WIDTH));
@@ -228,7 +222,7 @@ drive(struct stage *s, struct screen_result *result, struct dd_err *err)
 	OWN(dd_err) struct dd_err why = {0};
 	const struct exec_fd pass[] = {
 		{s->answers, SCREEN_FROM}, {s->orders, SCREEN_TO}, {s->errors, SCREEN_ERRORS}};
-	int rc = write_task(s->spec, time_ms, &task, err);
+	int rc = write_task(s, time_ms, &task, err);
 	if (rc < 0)
 		return rc;
 	const struct worker_spec worker = {.state = s->spec->state,
@@ -252,16 +246,47 @@ drive(struct stage *s, struct screen_result *result, struct dd_err *err)
 	return 0;
 }
 
+static int
+play_pages(const struct screen_spec *spec, size_t from, size_t to, struct screen_evidence *evidence,
+	struct screen_result *result, struct dd_err *err)
+{
+	struct stage s = {.spec = spec,
+		.from = from,
+		.to = to,
+		.evidence = evidence,
+		.orders = -1,
+		.answers = -1,
+		.errors = -1};
+	int rc = open_stage(&s, err);
+	if (rc == 0)
+		rc = drive(&s, result, err);
+	close_stage(&s);
+	return rc;
+}
+
+/* A browser is opened once for pages that come behind each other; each terminal is one of its own. */
+static int
+play_all(const struct screen_spec *spec, struct screen_evidence *evidence,
+	struct screen_result *result, struct dd_err *err)
+{
+	const struct scenario_list *l = spec->scenarios;
+	int rc = fs_mkdirs(spec->dir, 0700, err);
+	for (size_t i = 0, to; rc == 0 && !result->ended && i < l->n; i = to) {
+		for (to = i + 1; !l->v[i].in_terminal && to < l->n && !l->v[to].in_terminal;)
+			to++;
+		rc = l->v[i].in_terminal ? terminal_play(spec, i, evidence, result, err)
+					 : play_pages(spec, i, to, evidence, result, err);
+	}
+	return rc;
+}
+
 int
 qa_play_screens(const struct screen_spec *spec, struct screen_result *ret, struct dd_err *err)
 {
-	struct stage s = {.spec = spec, .orders = -1, .answers = -1, .errors = -1};
 	struct screen_result result = {0};
-	s.evidence = screen_evidence_create(spec, &result);
-	int rc = open_stage(&s, err);
-	if (rc == 0)
-		rc = drive(&s, &result, err);
-	close_stage(&s);
+	struct screen_evidence *evidence = screen_evidence_create(spec, &result);
+	int rc = play_all(spec, evidence, &result, err);
+	screen_evidence_destroy(evidence);
 	if (rc < 0) {
 		screen_result_cleanup(&result);
 		return err_wrap(err, "screens");

@@ -333,13 +333,17 @@ const struct json_field screen_request_fields[] = {SREQ(screen_request, method),
 	S(screen_request, error), I(screen_request, bytes), R(screen_request, ms), END};
 RECORD_IMPLEMENT(screen_request)
 
-const struct json_field screen_step_fields[] = {I(screen_step, n), SREQ(screen_step, action),
+const char *const screen_kind_names[] = {"page", "terminal", NULL};
+
+const struct json_field screen_step_fields[] = {I(screen_step, n),
+	E(screen_step, screen, screen_kind_names), SREQ(screen_step, action),
 	E(screen_step, status, test_status_names), S(screen_step, message), S(screen_step, url),
 	S(screen_step, title), S(screen_step, picture), L(screen_step, whole),
 	I(screen_step, width), I(screen_step, height), S(screen_step, tree), S(screen_step, dom),
-	L(screen_step, unmet), A(screen_step, console, screen_message),
-	A(screen_step, requests, screen_request), I(screen_step, dropped), R(screen_step, at_ms),
-	R(screen_step, action_ms), R(screen_step, evidence_ms), END};
+	S(screen_step, output), I(screen_step, output_bytes), L(screen_step, unmet),
+	A(screen_step, console, screen_message), A(screen_step, requests, screen_request),
+	I(screen_step, dropped), R(screen_step, at_ms), R(screen_step, action_ms),
+	R(screen_step, evidence_ms), END};
 RECORD_IMPLEMENT(screen_step)
 
 const struct json_field screen_scenario_fields[] = {SREQ(screen_scenario, scenario),

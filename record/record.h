@@ -447,8 +447,13 @@ void test_run_count(struct test_run *t);
 
 /* ---- screens ---- */
 
+enum screen_kind { SCREEN_PAGE, SCREEN_TERMINAL };
+extern const char *const screen_kind_names[]; /* "page", "terminal" */
+
 struct screen_message { /* what a page said to its console, or did where it was seen */
-	char *level;	/* of the console; "exception", "dialog", "popup", "download", "crash" */
+	/* Of the console; "exception", "dialog", "popup", "download", "crash"; of a terminal "title", "bell",
+	 * "answered", "refused", "ignored". */
+	char *level;
 	char *text;
 	char *url; /* where it was said; NULL: unknown */
 	int64_t line;
@@ -471,7 +476,8 @@ RECORD_LIST(screen_request);
  * had, and `unmet` says why.  The same record serves whatever has a screen.
  */
 struct screen_step {
-	int64_t n;    /* from 1 */
+	int64_t n; /* from 1 */
+	enum screen_kind screen;
 	char *action; /* in words: click button "Pay" */
 	enum test_status status;
 	char *message; /* why it failed */
@@ -483,6 +489,8 @@ struct screen_step {
 	int64_t width, height; /* of the whole page, in pixels */
 	char *tree; /* JSON: roles, names and states, as assistive technology sees them */
 	char *dom;  /* JSON: the document and its layout (DOMSnapshot.captureSnapshot) */
+	char *output; /* of a program in a terminal: the bytes it wrote since the step before, from their start */
+	int64_t output_bytes; /* so many it wrote; `output` may hold less */
 	struct strlist
 		unmet; /* conditions of a still picture that did not hold in time, and evidence not had */
 	struct screen_message_list console;

@@ -102,6 +102,15 @@ tell(const struct qa_report_options *o, const char *path, const struct review_co
 	return review_is_good(c) ? EXIT_DONE : EXIT_TARGET_FAILED;
 }
 
+/* Where only terminals were looked at there may be none: its digest is NULL then. */
+static int
+open_browser(const struct state *st, struct image *ret, struct dd_err *err)
+{
+	OWN(dd_err) struct dd_err why = {0};
+	int rc = image_open(st, IMAGE_BROWSER, ret, &why);
+	return rc < 0 && rc != -DD_ENOENT ? err_move(err, &why) : 0;
+}
+
 static int
 run(const struct cli_call *call)
 {
@@ -118,7 +127,7 @@ run(const struct cli_call *call)
 	if (rc == 0 && o->against)
 		rc = find_screens(&st, o->against, &before, &err);
 	if (rc == 0)
-		rc = image_open(&st, IMAGE_BROWSER, &browser, &err);
+		rc = open_browser(&st, &browser, &err);
 	if (rc == 0) {
 		path = mem_strdup(o->output ? o->output : now.page);
 		const struct review_spec spec = {.state = &st,

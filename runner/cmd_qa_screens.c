@@ -88,6 +88,24 @@ write_picture(const struct screens *s, const char *digest, const char *name, str
 	return rc ? rc : fs_write_atomic(to, buf_str(&png), 0644, err);
 }
 
+/* What a terminal shows, as a file of text beside its picture. */
+static int
+write_text(const struct screens *s, const char *digest, const char *name, struct dd_err *err)
+{
+	OWN_FREE char *cas = state_path(&s->st, "cas");
+	OWN_FREE char *from = cas_path(cas, digest), *to = fs_join(s->dir, name);
+	OWN_JSON json_t *tree = NULL;
+	OWN(strlist) struct strlist lines = {0};
+	OWN(buf) struct buf text = {0};
+	int rc = json_parse_file(from, MAX_PICTURE, &tree, err);
+	if (rc < 0)
+		return rc;
+	json_to_strings(json_object_get(tree, "lines"), &lines);
+	for (size_t i = 0; i < lines.n; i++)
+		buf_printf(&text, "%s\n", lines.v[i]);
+	return fs_write_atomic(to, buf_str(&text), 0644, err);
+}
+
 static void
 write_pictures(struct screens *s, size_t scenario, const struct screen_step *step)
 {
@@ -96,6 +114,10 @@ write_pictures(struct screens *s, size_t scenario, const struct screen_step *ste
 	OWN_FREE char *name = mem_printf("%02zu-%03lld.png", scenario, (long long)step->n);
 	if (step->picture)
 		rc = write_picture(s, step->picture, name, &s->err);
+	if (rc == 0 && step->screen == SCREEN_TERMINAL && step->tree) {
+		OWN_FREE char *text = mem_printf("%02zu-%03lld.txt", scenario, (long long)step->n);
+		rc = write_text(s, step->tree, text, &s->err);
+	}
 	if (step->picture && strcmp(only, step->picture) == 0)
 		return;
 	for (size_t i = 0; rc == 0 && i < step->whole.n; i++) {
@@ -163,7 +185,7 @@ describe(const struct screens *s)
 			json_object_set_new(j, "file", json_string(s->result.files.v[i]));
 		json_array_append_new(all, j);
 	}
-	return json_pack("{s:s, s:s, s:s?, s:s?, s:I, s:I, s:o}", "image", s->image.digest, "dir",
+	return json_pack("{s:s?, s:s, s:s?, s:s?, s:I, s:I, s:o}", "image", s->image.digest, "dir",
 		s->dir, "browser", s->result.browser, "ended", s->result.ended, "steps",
 		(json_int_t)s->result.steps, "failed", (json_int_t)s->result.failed, "scenarios",
 		all);
@@ -206,10 +228,22 @@ check_options(const struct screens_options *o, struct dd_err *err)
 		       : 0;
 }
 
+static bool
+has_pages(const struct screens *s)
+{
+	for (size_t i = 0; i < s->scenarios.n; i++)
+		if (!s->scenarios.v[i].in_terminal)
+			return true;
+	return false;
+}
+
 static int
 open_run(struct screens *s, struct dd_err *err)
 {
-	const struct revive_spec spec = {.state = &s->st, .run = &s->run, .answers = s->o->answers};
+	const struct revive_spec spec = {.state = &s->st,
+		.run = &s->run,
+		.answers = s->o->answers,
+		.services_only = !has_pages(s)};
 	int rc = run_open(&s->st, s->o->run, false, &s->run, err);
 	if (rc == 0)
 		rc = run_hold(&s->run, err);
@@ -221,10 +255,11 @@ open_run(struct screens *s, struct dd_err *err)
 	}
 	if (rc < 0)
 		return rc;
-	int step = progress_begin("starting the application");
+	int step =
+		progress_begin(spec.services_only ? "opening the run" : "starting the application");
 	rc = revive(&spec, &s->application, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
-	if (rc == 0 && !revived_urls(s->application)->n)
+	if (rc == 0 && !spec.services_only && !revived_urls(s->application)->n)
 		rc = err_set(err, DD_EINVAL,
 			"the application of run %s answers on no port as web pages do", s->run.id);
 	return rc;
@@ -240,13 +275,37 @@ answers_with_any(const struct screens *s)
 	return ids.n ? s->answers : NULL;
 }
 
+static struct screen_spec
+spec_of(struct screens *s)
+{
+	const struct screens_options *o = s->o;
+	const bool urls = s->application && revived_urls(s->application)->n;
+	return (struct screen_spec){
+		.state = &s->st,
+		.root = &s->image.stack,
+		.env = &s->image.env,
+		.application = s->application ? revived_pod(s->application) : NULL,
+		.program_env = s->application ? revived_env(s->application) : NULL,
+		.base_url = urls ? revived_urls(s->application)->v[0] : NULL,
+		.scenarios = &s->scenarios,
+		.answers = answers_with_any(s),
+		.dir = s->dir,
+		.seed = (uint32_t)(o->seed ? o->seed : 1),
+		.width = (int64_t)o->width,
+		.height = (int64_t)o->height,
+		.time_limit_ms = (int64_t)o->time * 1000,
+		.on_step = take_step,
+		.ctx = s,
+	};
+}
+
 static int
 play(struct screens *s, struct dd_err *err)
 {
 	const struct screens_options *o = s->o;
 	OWN_FREE char *serve = NULL, *owner = NULL;
 	int rc = command_absolute_path(o->serve, &serve, err);
-	if (rc == 0)
+	if (rc == 0 && has_pages(s))
 		rc = image_ensure(&s->st, IMAGE_BROWSER, false, o->offline, NULL, &s->image, err);
 	if (rc == 0 && o->run)
 		rc = open_run(s, err);
@@ -255,24 +314,9 @@ play(struct screens *s, struct dd_err *err)
 	owner = s->application ? mem_printf("run-%s", s->run.id) : NULL;
 	if (!s->dir)
 		s->dir = mem_strdup(o->output ? o->output : DEFAULT_DIR);
-	const struct screen_spec spec = {
-		.state = &s->st,
-		.root = &s->image.stack,
-		.env = &s->image.env,
-		.application = s->application ? revived_pod(s->application) : NULL,
-		.base_url = s->application ? revived_urls(s->application)->v[0] : NULL,
-		.serve = serve,
-		.scenarios = &s->scenarios,
-		.answers = answers_with_any(s),
-		.dir = s->dir,
-		.owner = owner,
-		.seed = (uint32_t)(o->seed ? o->seed : 1),
-		.width = (int64_t)o->width,
-		.height = (int64_t)o->height,
-		.time_limit_ms = (int64_t)o->time * 1000,
-		.on_step = take_step,
-		.ctx = s,
-	};
+	struct screen_spec spec = spec_of(s);
+	spec.serve = serve;
+	spec.owner = owner;
 	const bool own = o->run && !o->output;
 	OWN_FD int lock = -1;
 	if (own)
@@ -349,7 +393,8 @@ const struct subcommand cmd_qa_shoot = {
 
 const struct subcommand cmd_qa_play = {
 	.name = "qa play",
-	.summary = "play written scenarios in a browser, and keep what each step shows",
+	.summary =
+		"play written scenarios in a browser or a terminal, and keep what each step shows",
 	.args = "FILE",
 	.description =
 		"FILE is JSON: {\"name\": ..., \"steps\": [...]}, or {\"scenarios\": [...]} of such. A step is one of "
@@ -357,6 +402,13 @@ const struct subcommand cmd_qa_play = {
 		"\"textbox\", \"name\": \"User\", \"text\": \"anna\"}} (or \"answer\": an id of --answers), {\"press\": "
 		"\"Enter\"}, {\"expect\": {\"text\": \"Thank you\"}} (or role and name; \"absent\": true), {\"shoot\": "
 		"\"a name\"}. Names are those that assistive technology reads; \"nth\" chooses among several.\n\n"
+		"A scenario with {\"terminal\": {\"run\": \"less README\", \"dir\": ..., \"columns\": 80, \"rows\": 24}} starts that "
+		"command in the pod of the run (--run), in a terminal. Its steps are {\"type\": {\"text\": \"anna\"}} (or \"answer\"), "
+		"{\"press\": \"Ctrl-C\"} (Enter, Up, F1, a character ...; Ctrl-, Alt-, Shift- before it), {\"expect\": {\"text\": "
+		"\"Saved\", \"row\": 24}}, {\"click\": {\"name\": \"Save\"}} where the program takes the mouse, {\"resize\": "
+		"\"100x30\"}, {\"exit\": 0} and {\"shoot\": ...}. What it asks meanwhile is answered by --answers "
+		"(\"prompt:...\"). What each step shows is kept as picture, text and attributes, beside the bytes that the "
+		"program wrote.\n\n"
 		"With --run the application of a run is started as its recipe says, and what it changes is thrown away. "
 		"A step that fails ends its scenario; the exit status is then 1.",
 	.options = options,

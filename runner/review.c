@@ -3,6 +3,7 @@
 #include "base/cas.h"
 #include "base/fs.h"
 #include "qa/baseline.h"
+#include "qa/qa.h"
 #include "runner/flaky.h"
 
 #include <string.h>
@@ -17,12 +18,12 @@ extern const char review_script_begin[], review_script_end[];
 /* ---- tables ---- */
 
 static void
-put_messages(struct page *p, const struct screen_message_list *l)
+put_messages(struct page *p, const char *caption, const struct screen_message_list *l)
 {
 	static const char *const heads[] = {"level", "message", "where", NULL};
 	if (!l->n)
 		return;
-	page_begin_table(p, "What the page said to its console", heads);
+	page_begin_table(p, caption, heads);
 	for (size_t i = 0; i < l->n && i < PAGE_ROWS; i++) {
 		const struct screen_message *m = &l->v[i];
 		OWN_FREE char *where =
@@ -54,7 +55,10 @@ put_page_requests(struct page *p, const struct screen_request_list *l)
 void
 review_put_said(struct page *p, const struct screen_step *step)
 {
-	put_messages(p, &step->console);
+	put_messages(p,
+		step->screen == SCREEN_TERMINAL ? "What the program told its terminal"
+						: "What the page said to its console",
+		&step->console);
 	put_page_requests(p, &step->requests);
 }
 
@@ -134,6 +138,15 @@ read_shots(const char *dir, struct shots *ret, struct dd_err *err)
 	return rc;
 }
 
+static bool
+has_page(const struct shots *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].step.screen == SCREEN_PAGE)
+			return true;
+	return false;
+}
+
 static const struct shot *
 find_shot(const struct shots *s, const char *name)
 {
@@ -150,8 +163,8 @@ struct reviewer {
 	char *cas, *beside; /* directory of pictures that do not go into the page */
 	const char *beside_name;
 	struct baselines *baselines;
-	struct baseline_environment environment;
-	struct hash_hex environment_key;
+	/* Of what drew the pictures of pages, and of terminals. */
+	struct baseline_environment environments[2];
 	struct shots shots, against;
 	struct page page;
 	size_t pictures;
@@ -173,6 +186,35 @@ static int
 read_tree(const struct reviewer *r, const struct shot *shot, struct buf *ret, struct dd_err *err)
 {
 	return shot->step.tree ? read_object(r, shot->step.tree, ret, err) : 0;
+}
+
+/* What a terminal shows, for who does not see the picture. */
+static int
+put_text(struct reviewer *r, const struct shot *shot, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	OWN(strlist) struct strlist lines = {0};
+	OWN_JSON json_t *tree = NULL;
+	struct page *p = &r->page;
+	if (shot->step.screen != SCREEN_TERMINAL || !shot->step.tree)
+		return 0;
+	int rc = read_tree(r, shot, &text, err);
+	if (rc == 0)
+		rc = json_parse(buf_str(&text), &tree, err);
+	if (rc < 0)
+		return rc;
+	json_to_strings(json_object_get(tree, "lines"), &lines);
+	buf_puts(&p->out, "<pre tabindex=0 role=group aria-label='Text of the screen'>");
+	for (size_t i = 0; i < lines.n; i++) {
+		page_put(p, lines.v[i]);
+		buf_putc(&p->out, '\n');
+	}
+	buf_printf(&p->out, "</pre>\n<p>The program wrote %lld bytes",
+		(long long)shot->step.output_bytes);
+	if (shot->step.output)
+		buf_printf(&p->out, ": object %s", shot->step.output);
+	buf_puts(&p->out, ".</p>\n");
+	return 0;
 }
 
 static int
@@ -238,6 +280,12 @@ compare_with_other(struct reviewer *r, const struct shot *shot, struct str png, 
 	return rc;
 }
 
+static const struct baseline_environment *
+environment_of(const struct reviewer *r, const struct shot *shot)
+{
+	return &r->environments[shot->step.screen == SCREEN_TERMINAL];
+}
+
 /* Also what a decision about it needs: a picture that is known to the history. */
 static int
 compare_with_baseline(struct reviewer *r, const struct shot *shot, struct str png,
@@ -246,7 +294,7 @@ compare_with_baseline(struct reviewer *r, const struct shot *shot, struct str pn
 	OWN(baseline_result) struct baseline_result result = {0};
 	OWN(buf) struct buf is = {0};
 	int rc = read_tree(r, shot, &is, err);
-	const struct baseline_capture capture = {.environment = &r->environment,
+	const struct baseline_capture capture = {.environment = environment_of(r, shot),
 		.case_name = shot->name,
 		.run = r->spec->name,
 		.png = png,
@@ -324,7 +372,8 @@ begin_section(struct reviewer *r, size_t n, const struct shot *shot, bool decida
 		n, n);
 	put_attribute(p, "case", shot->name);
 	if (decidable) {
-		put_attribute(p, "environment", r->environment_key.s);
+		struct hash_hex key = baseline_environment_key(environment_of(r, shot));
+		put_attribute(p, "environment", key.s);
 		put_attribute(p, "picture", shot->step.picture);
 	}
 	buf_printf(&p->out, ">\n<h2 id=head-%zu><a href='#step-%zu'>%zu</a> ", n, n, n);
@@ -377,6 +426,9 @@ put_step(struct reviewer *r, size_t i, struct dd_err *err)
 		rc = put_picture(r, "after", "Now", is, buf_str(&png), err);
 	if (rc == 0) {
 		buf_puts(&r->page.out, "</div>\n");
+		rc = put_text(r, shot, err);
+	}
+	if (rc == 0) {
 		review_put_said(&r->page, &shot->step);
 		buf_puts(&r->page.out, "</section>\n");
 		count(&r->counts, shot, &b);
@@ -505,16 +557,20 @@ review_write(const struct review_spec *spec, struct review_counts *ret, struct d
 {
 	OWN_FREE char *cas = state_path(spec->state, "cas");
 	OWN_FREE char *beside = mem_printf("%s.pictures", spec->path);
+	OWN_FREE char *terminal = qa_terminal_environment();
 	const char *slash = strrchr(beside, '/');
 	struct reviewer r = {.spec = spec,
 		.cas = cas,
 		.beside = beside,
 		.beside_name = slash ? slash + 1 : beside,
-		.environment = {.browser = spec->environment, .fonts = "", .flags = ""}};
-	r.environment_key = baseline_environment_key(&r.environment);
+		.environments = {{.browser = spec->environment, .fonts = "", .flags = ""},
+			{.browser = terminal, .fonts = "", .flags = ""}}};
 	int rc = read_shots(spec->screens, &r.shots, err);
 	if (rc == 0 && spec->against)
 		rc = read_shots(spec->against, &r.against, err);
+	if (rc == 0 && !spec->environment && has_page(&r.shots))
+		rc = err_set(err, DD_ENOENT,
+			"there are pages, and no image of the browser that says what drew them");
 	if (rc == 0)
 		rc = baselines_open(spec->state, &r.baselines, err);
 	if (rc == 0)

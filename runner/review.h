@@ -20,8 +20,9 @@ struct review_spec {
 	const char *
 		path; /* of the page; more pictures than it holds come beside it, in PATH.pictures/ */
 	const struct flake_list *flakes; /* of the run's tests; may be empty */
-	const char *report;	 /* of the run, as seen from the page; NULL: there is none */
-	const char *environment; /* what drew them: digest of the browser's image */
+	const char *report; /* of the run, as seen from the page; NULL: there is none */
+	const char *
+		environment; /* what drew pages: digest of the browser's image; NULL: there is none */
 };
 
 struct review_counts {

@@ -97,9 +97,9 @@ revive(const struct revive_spec *s, struct revived **ret, struct dd_err *err)
 		rc = live_open(&spec, &r->live, err);
 	if (rc == 0)
 		rc = live_serve(r->live, err);
-	if (rc == 0)
+	if (rc == 0 && !s->services_only)
 		rc = choose(r, s, err);
-	if (rc == 0)
+	if (rc == 0 && !s->services_only)
 		rc = start(r, err);
 	if (rc < 0) {
 		revived_close(r);
@@ -139,6 +139,12 @@ revived_close(struct revived *r)
 	strlist_cleanup(&r->urls);
 	served_port_list_cleanup(&r->ports);
 	free(r);
+}
+
+const struct strlist *
+revived_env(const struct revived *r)
+{
+	return &r->left.env;
 }
 
 struct pod *

@@ -12,6 +12,7 @@ struct revive_spec {
 	const struct state *state;
 	const struct run *run;
 	const char *answers; /* file to use instead of the run's; NULL */
+	bool services_only;  /* the application is not started, only what it uses */
 	const char *command; /* to use instead of the lock's, borrowed as long as it lives; NULL */
 	uint16_t
 		port; /* it is ready when it listens there, and is told so by PORT; 0: as the lock says */
@@ -31,6 +32,8 @@ int revived_renew(struct revived *r, struct dd_err *err) DD_MUST_USE;
 /* End all.  NULL is fine. */
 void revived_close(struct revived *r);
 
+/* What its programs have for an environment. */
+const struct strlist *revived_env(const struct revived *r);
 /* Open the pod of a browser with pod_spec.network_of = this. */
 struct pod *revived_pod(struct revived *r);
 bool revived_is_running(struct revived *r);

@@ -115,17 +115,9 @@ open_pipe(struct exec *e, struct child_fds *c, int i, struct dd_err *err)
 static int
 open_terminal(struct exec *e, struct child_fds *c, struct dd_err *err)
 {
-	OWN(request) struct request r;
-	OWN(reply) struct reply answer = {0};
-	request_init(&r, BOX_PTY);
-	int rc = pod_call(e->pod, &r, &answer, err);
-	if (rc < 0)
-		return rc;
-	e->terminal = reply_take_fd(&answer, 0);
-	c->fd[0] = reply_take_fd(&answer, 1);
-	c->ours[0] = true;
-	(void)fcntl(e->terminal, F_SETFL, O_NONBLOCK);
-	return c->fd[0] < 0 ? err_set(err, DD_EIO, "sandbox: no terminal came") : 0;
+	int rc = pod_terminal(e->pod, &e->terminal, &c->fd[0], err);
+	c->ours[0] = rc == 0;
+	return rc;
 }
 
 /* A descriptor of the caller's, see stdio.h. */
@@ -233,7 +225,7 @@ describe(struct request *r, const struct exec *e, const struct exec_spec *spec,
 	request_add(r, "cwd", spec->cwd ? spec->cwd : e->pod->default_dir);
 	if (spec->user)
 		request_add(r, "user", spec->user);
-	request_add_number(r, "tty", e->terminal >= 0);
+	request_add_number(r, "tty", e->terminal >= 0 || spec->terminal);
 	request_add_number(r, "observe", e->observe);
 	request_add_number(r, "ptrace",
 		spec->trace_method == TRACE_PTRACE || spec->trace_method == TRACE_EXACT);

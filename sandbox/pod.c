@@ -717,6 +717,25 @@ pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err)
 	return rc;
 }
 
+int
+pod_terminal(struct pod *p, int *ret_ours, int *ret_program, struct dd_err *err)
+{
+	OWN(request) struct request r;
+	OWN(reply) struct reply answer = {0};
+	request_init(&r, BOX_PTY);
+	int rc = pod_call(p, &r, &answer, err);
+	if (rc < 0)
+		return rc;
+	OWN_FD int ours = reply_take_fd(&answer, 0);
+	OWN_FD int program = reply_take_fd(&answer, 1);
+	if (ours < 0 || program < 0)
+		return err_set(err, DD_EIO, "sandbox: no terminal came");
+	(void)fcntl(ours, F_SETFL, O_NONBLOCK);
+	*ret_ours = TAKE_FD(ours);
+	*ret_program = TAKE_FD(program);
+	return 0;
+}
+
 void
 listening_cleanup(struct listening *l)
 {

@@ -246,6 +246,13 @@ int pod_reopen(struct pod *p, const struct pod_snapshot *keep, struct dd_err *er
 /* A TCP socket listening on 127.0.0.1:port in the pod's network namespace, served from out here. */
 int pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err) DD_MUST_USE;
 
+/*
+ * A terminal of the pod, its two ends: the one that is typed into and looked at from out here (not blocking), and the one
+ * a program gets as its descriptors 0, 1 and 2, with exec_spec.terminal.  The caller closes both, the second once the
+ * program is started.
+ */
+int pod_terminal(struct pod *p, int *ret_ours, int *ret_program, struct dd_err *err) DD_MUST_USE;
+
 /* Who waits for connections in the pod's network: TCP ports, and paths of UNIX sockets. */
 #define LISTENING_MAX_PORTS 64
 struct listening {
@@ -335,6 +342,7 @@ struct exec_spec {
 	size_t npass;
 	/* fds[1], fds[2] -1 and on_output set: pipes, pumped while waiting; NULL: /dev/null. */
 	void (*on_output)(void *ctx, int stream, struct str data); /* stream 1 or 2 */
+	bool terminal; /* fds[0] is a program's end of pod_terminal: its controlling terminal */
 	/*
 	 * Set: standard input is a terminal of the pod (which is also its controlling terminal),
 	 * and when a process of it blocks reading from it, this is called with the last output (at
