@@ -5,6 +5,7 @@
  *   => A.f calls g, B.h         all calls that A.f makes into the case's own code, or "may-call", or "makes" (objects)
  *   => f calls g if COND        under that condition of the preprocessor
  *   => f unresolved x           a call that is kept as one of which it is not known where it ends
+ *   => M calls f                a macro of C: its body calls it
  *   => A inherits B             all bases, when the case says "inherits" at all
  *   => defines type A, method A.f    all entities of the kinds that the case names
  *
@@ -14,6 +15,7 @@
 #include "base/fs.h"
 #include "graph/extract.h"
 #include "graph/resolve.h"
+#include "graph/values.h"
 
 #include <string.h>
 
@@ -302,9 +304,11 @@ map_and_judge(struct one *c)
 		model_add_file(&m, c->parts[i].path, &f[i]);
 	}
 	model_settle(&m);
+	struct values *values = values_create(&m);
 	for (size_t i = 0; i < c->nparts; i++)
-		resolve_file(&m, i, &f[i], NULL);
+		resolve_file(&m, i, &f[i], NULL, values);
 	judge(c, &m);
+	values_destroy(values);
 	model_cleanup(&m);
 	for (size_t i = 0; i < c->nparts; i++) {
 		facts_cleanup(&f[i]);
