@@ -36,6 +36,7 @@ extractor_destroy(struct extractor *x)
 		return;
 	ts_parser_delete(x->parser);
 	free(x->walk.names);
+	free(x->walk.told_values);
 	strlist_cleanup(&x->walk.owned);
 	buf_cleanup(&x->sure);
 	buf_cleanup(&x->blanked);
@@ -224,6 +225,8 @@ walk_tree(struct extractor *x, enum lang_id id, const char *path, struct str tex
 	struct walk *w = &x->walk;
 	struct walk_name *names = w->names;
 	size_t nnames = w->nnames;
+	struct walk_value *told_values = w->told_values;
+	size_t cap_told_values = w->cap_told_values;
 	strlist_cleanup(&w->owned);
 	if (names)
 		memset(names, 0, nnames * sizeof(*names));
@@ -234,7 +237,9 @@ walk_tree(struct extractor *x, enum lang_id id, const char *path, struct str tex
 		.f = ret,
 		.told = UINT32_MAX,
 		.names = names,
-		.nnames = nnames};
+		.nnames = nnames,
+		.told_values = told_values,
+		.cap_told_values = cap_told_values};
 	w->cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
 	walk_children(w);
 	ts_tree_cursor_delete(&w->cursor);

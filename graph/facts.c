@@ -27,7 +27,7 @@ facts_reset(struct facts *f)
 	f->lang = 0;
 	f->reason = (struct str){"", 0};
 	f->lines = f->bad_bytes = 0;
-	f->nentities = f->nrefs = f->nbinds = 0;
+	f->nentities = f->nrefs = f->nbinds = f->nvalues = 0;
 	if (f->index)
 		memset(f->index, 0, f->index_size * sizeof(*f->index));
 	add_empty_string(f);
@@ -40,6 +40,7 @@ facts_cleanup(struct facts *f)
 	free(f->entities);
 	free(f->refs);
 	free(f->binds);
+	free(f->values);
 	free(f->index);
 	*f = (struct facts){0};
 }
@@ -120,6 +121,14 @@ facts_add_bind(struct facts *f)
 	return &f->binds[f->nbinds++];
 }
 
+uint32_t
+facts_add_value(struct facts *f, enum fact_value_op op, uint32_t name)
+{
+	f->values = mem_grow(f->values, f->nvalues, &f->cap_values, sizeof(*f->values));
+	f->values[f->nvalues] = (struct fact_value){(uint8_t)op, name, 1};
+	return (uint32_t)f->nvalues++;
+}
+
 /* ---- packed ---- */
 
 static void
@@ -196,6 +205,15 @@ facts_pack(const struct facts *f, struct buf *out)
 		pack_u64(out, b->value);
 		pack_u64(out, b->member);
 		pack_u64(out, b->line);
+	}
+	pack_u64(out, f->nvalues);
+	for (size_t i = 0; i < f->nvalues; i++) {
+		const struct fact_value *v = &f->values[i];
+		pack_u64(out, v->op | (v->size > 1 ? 32u : 0) | (v->name ? 64u : 0));
+		if (v->size > 1)
+			pack_u64(out, v->size);
+		if (v->name)
+			pack_u64(out, v->name);
 	}
 }
 
@@ -305,6 +323,48 @@ unpack_binds(struct reader *r)
 	}
 }
 
+/* How many things there are that the name of such a node may be. */
+static size_t
+value_names(const struct facts *f, enum fact_value_op op)
+{
+	switch (op) {
+	case VALUE_FUNCTION:
+	case VALUE_SCOPE:
+		return f->nentities + 1;
+	case VALUE_CALL:
+	case VALUE_ITERATE:
+	case VALUE_ENTER:
+	case VALUE_RAISE:
+		return f->nrefs + 1;
+	default:
+		return f->nstrings;
+	}
+}
+
+/* A tree ends inside of the one that it is a part of. */
+static void
+unpack_values(struct reader *r)
+{
+	uint32_t n = unpack_count(&r->u), ends[VALUE_MAX_DEPTH + 4], depth = 0;
+	for (uint32_t i = 0; i < n && !r->u.bad; i++) {
+		uint32_t word = below(r, 128), size = word & 32 ? unpack_u32(&r->u) : 1;
+		enum fact_value_op op = word & 31;
+		uint32_t name = word & 64 ? below(r, value_names(r->f, op)) : 0;
+		while (depth && ends[depth - 1] <= i)
+			depth--;
+		if (op >= VALUE_OPS || !size || size > n - i ||
+			(depth && i + size > ends[depth - 1]) ||
+			(size > 1 && depth == sizeof(ends) / sizeof(*ends))) {
+			r->u.bad = true;
+			return;
+		}
+		if (size > 1)
+			ends[depth++] = i + size;
+		uint32_t at = facts_add_value(r->f, op, name);
+		r->f->values[at].size = size;
+	}
+}
+
 int
 facts_unpack(struct facts *f, struct str packed, struct dd_err *err)
 {
@@ -319,6 +379,7 @@ facts_unpack(struct facts *f, struct str packed, struct dd_err *err)
 	unpack_entities(&r);
 	unpack_refs(&r);
 	unpack_binds(&r);
+	unpack_values(&r);
 	if (r.u.bad || r.u.p != r.u.end)
 		return err_set(err, DD_ECORRUPT, "the facts of a file are not well formed");
 	return 0;

@@ -24,6 +24,8 @@ enum fact_entity_flags {
 	FACT_DECLARATION = 1, /* says that it exists; the definition is elsewhere */
 	FACT_STATIC = 2,      /* not visible outside its file */
 	FACT_HAS_PARAMS = 4,  /* a macro that is called like a function */
+	FACT_DECORATED = 8,   /* its name stands for what a decorator makes of it */
+	FACT_REST = 16,	      /* a parameter that takes all that is left */
 };
 
 struct fact_entity {
@@ -48,7 +50,9 @@ enum fact_ref_flags {
 
 struct fact_ref {
 	uint8_t relation, flags;
-	uint8_t arg; /* it is the argument of this number, from 1, of the call `call`; 0: of none */
+	/* It is the argument of this number, from 1, of the call `call`; 0: of none.  Of a call, where functions of
+	 * one name are told apart by that: one more than the arguments it has. */
+	uint8_t arg;
 	uint8_t param; /* FACT_PARAM: which */
 	uint32_t from, name, receiver, line, cond;
 	uint32_t call; /* how many references before this one the call is */
@@ -69,6 +73,50 @@ struct fact_bind {
 	uint32_t scope, name, value, member, line;
 };
 
+/*
+ * What expressions and statements of a language say of values, for languages in which a function is a value like any
+ * other: trees, a node before its parts, one statement after another in the order of the text.
+ */
+enum fact_value_op {
+	VALUE_UNKNOWN,
+	VALUE_NAME,	 /* the name `name` */
+	VALUE_NAME_LOOP, /* in a loop, where what is given to it below counts, too */
+	VALUE_CONST,	 /* a literal, as a key: `name` */
+	VALUE_FUNCTION,	 /* the entity `name` itself: a lambda, or what is decorated */
+	VALUE_ATTRIBUTE, /* (object).name */
+	VALUE_CALL, /* (callee)(arguments...); `name`: the reference + 1 that is its own, as in all that call */
+	VALUE_KEYWORD,	  /* an argument for the parameter `name`: (value) */
+	VALUE_SPLAT,	  /* an argument that stands for several: (value) */
+	VALUE_INDEX,	  /* (object)[(key)] */
+	VALUE_SLICE,	  /* (object)[name:] */
+	VALUE_LIST,	  /* a list or the like: (items...) */
+	VALUE_EACH,	  /* one whose items are all like (item) */
+	VALUE_DICT,	  /* (key)(value)... */
+	VALUE_ANY,	  /* one of (values...) */
+	VALUE_ELSE,	  /* (value), or, when nothing is known of it, (value) */
+	VALUE_ITERATE,	  /* what going through (value) gives; calls */
+	VALUE_ENTER,	  /* what "with (value)" gives; calls */
+	VALUE_RAISE,	  /* (value) is raised: a class is made an object of; calls */
+	VALUE_INSTANCE,	  /* an object of (type) */
+	VALUE_PROPERTY,	  /* a function that reading calls: (function) */
+	VALUE_STATIC,	  /* a method without an object: (function) */
+	VALUE_CLASS,	  /* a method of the class: (function) */
+	VALUE_SCOPE,	  /* statement: those that follow are of the entity `name` */
+	VALUE_BIND,	  /* statement: `name` is (value) from here on */
+	VALUE_BIND_MAYBE, /* statement: on some ways it is */
+	VALUE_PUT,	  /* statement: (object).name is (value) */
+	VALUE_PUT_ITEM,	  /* statement: (object)[(key)] is (value) */
+	VALUE_RETURN,	  /* statement */
+	VALUE_YIELD,	  /* statement */
+	VALUE_OPS,
+};
+#define VALUE_MAX_DEPTH 100
+
+struct fact_value {
+	uint8_t op;
+	uint32_t name, size; /* size: of the tree that begins here, in nodes */
+};
+
 struct facts {
 	enum file_state state;
 	uint8_t lang;	   /* enum lang_id */
@@ -82,6 +130,8 @@ struct facts {
 	size_t nrefs, cap_refs;
 	struct fact_bind *binds;
 	size_t nbinds, cap_binds;
+	struct fact_value *values;
+	size_t nvalues, cap_values;
 	uint32_t *index; /* of strings, by hash; facts_string only */
 	size_t index_size;
 };
@@ -94,6 +144,8 @@ uint32_t facts_string(struct facts *f, struct str s);
 struct fact_entity *facts_add_entity(struct facts *f);
 struct fact_ref *facts_add_ref(struct facts *f);
 struct fact_bind *facts_add_bind(struct facts *f);
+/* Gives its index; the caller sets the size when all its parts are there. */
+uint32_t facts_add_value(struct facts *f, enum fact_value_op op, uint32_t name);
 
 void facts_pack(const struct facts *f, struct buf *out);
 /*

@@ -20,6 +20,7 @@
 #include "graph/resolve.h"
 #include "graph/scan.h"
 #include "graph/store.h"
+#include "graph/values.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -434,6 +435,7 @@ static int
 resolve_all(struct ingest *in, struct dd_err *err)
 {
 	struct model *m = &in->model;
+	struct values *values = values_create(m);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < m->nfiles; i++) {
 		struct str packed;
@@ -446,12 +448,13 @@ resolve_all(struct ingest *in, struct dd_err *err)
 		if (rc < 0)
 			break;
 		size_t before = m->nedges;
-		resolve_file(m, i, &in->facts, overlay);
+		resolve_file(m, i, &in->facts, overlay, values);
 		if (m->nedges > before) {
 			qsort(m->edges + before, m->nedges - before, sizeof(*m->edges), by_source);
 			m->nedges = before + merge_edges(m->edges + before, m->nedges - before);
 		}
 	}
+	values_destroy(values);
 	if (rc == 0)
 		rc = read_history(in, err);
 	if (rc == 0)

@@ -74,6 +74,28 @@ visit_java_import(struct walk *w, TSNode node, const struct action *a)
 		walk_bind(w, BIND_ALIAS, last_part(w, whole), whole, 0, node);
 }
 
+/* this(...) and super(...), this(...) and base(...) of a constructor. */
+static void
+visit_constructor_call(struct walk *w, TSNode node, const struct action *a)
+{
+	static const char *const words[] = {"this", "super", "base", NULL};
+	(void)a;
+	for (uint32_t i = 0; i < ts_node_child_count(node) && i < 4; i++) {
+		TSNode c = ts_node_child(node, i);
+		for (const char *const *word = words; *word; word++)
+			if (walk_is(c, *word)) {
+				TSNode last = ts_node_named_child(
+					node, ts_node_named_child_count(node) - 1);
+				struct fact_ref *ref =
+					walk_refer(w, REL_CALLS, walk_string(w, c), node);
+				bool list = walk_is(last, "argument_list");
+				uint32_t n = list ? ts_node_named_child_count(last) : 0;
+				ref->arg = (uint8_t)(n < 200 ? n + 1 : 0);
+			}
+	}
+	walk_children(w);
+}
+
 const struct rule rules_java[] = {
 	{"line_comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"block_comment", ROLE_SKIP, 0, NULL, NULL, NULL},
@@ -90,6 +112,7 @@ const struct rule rules_java[] = {
 	{"method_declaration", ROLE_DEF, KIND_METHOD, "name", NULL, NULL},
 	{"constructor_declaration", ROLE_DEF, KIND_METHOD, "name", NULL, NULL},
 	{"compact_constructor_declaration", ROLE_DEF, KIND_METHOD, "name", NULL, NULL},
+	{"explicit_constructor_invocation", ROLE_HOOK, 0, NULL, NULL, visit_constructor_call},
 	{"enum_constant", ROLE_DEF, KIND_ENUMERATOR, "name", NULL, NULL},
 	{"superclass", ROLE_BASES, 0, NULL, NULL, NULL},
 	{"super_interfaces", ROLE_BASES, 0, NULL, NULL, NULL},
@@ -120,7 +143,11 @@ visit_using(struct walk *w, TSNode node, const struct action *a)
 	if (!whole)
 		return;
 	(void)walk_refer(w, REL_IMPORTS, whole, node);
-	walk_bind(w, BIND_MEMBER, 0, whole, walk_own(w, "*"), node);
+	TSNode alias = child(node, "name");
+	if (!ts_node_is_null(alias))
+		walk_bind(w, BIND_ALIAS, walk_string(w, alias), whole, 0, node);
+	else
+		walk_bind(w, BIND_MEMBER, 0, whole, walk_own(w, "*"), node);
 }
 
 static void
@@ -151,6 +178,7 @@ const struct rule rules_csharp[] = {
 	{"enum_member_declaration", ROLE_DEF, KIND_ENUMERATOR, "name", NULL, NULL},
 	{"method_declaration", ROLE_DEF, KIND_METHOD, "name", NULL, NULL},
 	{"constructor_declaration", ROLE_DEF, KIND_METHOD, "name", NULL, NULL},
+	{"constructor_initializer", ROLE_HOOK, 0, NULL, NULL, visit_constructor_call},
 	{"local_function_statement", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},
 	{"property_declaration", ROLE_DEF, KIND_FIELD, "name", NULL, NULL},
 	{"base_list", ROLE_BASES, 0, NULL, NULL, NULL},
@@ -207,6 +235,53 @@ visit_js_import(struct walk *w, TSNode node, const struct action *a)
 		if (walk_is(c, "import_clause"))
 			bind_import_clause(w, c, module, node);
 	}
+}
+
+/* What it hands on from another module, and what is the default. */
+static void
+visit_js_export(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode source = child(node, "source"), declaration = child(node, "declaration");
+	uint32_t module =
+		ts_node_is_null(source) ? 0 : facts_string(w->f, unquoted(walk_text(w, source)));
+	bool first = false;
+	if (module)
+		(void)walk_refer(w, REL_IMPORTS, module, node);
+	for (uint32_t i = 0; i < ts_node_child_count(node) && i < 8; i++) {
+		TSNode c = ts_node_child(node, i);
+		first |= walk_is(c, "default");
+		if (module && walk_is(c, "*"))
+			walk_bind(w, BIND_MEMBER, 0, module, walk_own(w, "*"), node);
+		for (uint32_t j = 0;
+			walk_is(c, "export_clause") && j < ts_node_named_child_count(c); j++) {
+			TSNode s = ts_node_named_child(c, j), alias = child(s, "alias");
+			uint32_t name = walk_string(w, child(s, "name"));
+			uint32_t as = ts_node_is_null(alias) ? name : walk_string(w, alias);
+			if (module)
+				walk_bind(w, BIND_MEMBER, as, module, name, node);
+			else if (as != name)
+				walk_bind(w, BIND_ALIAS, as, name, 0, node);
+		}
+	}
+	TSNode what = ts_node_is_null(declaration) ? child(node, "value") : declaration;
+	TSNode name = walk_is(what, "identifier") ? what : child(what, "name");
+	if (first && !ts_node_is_null(name))
+		walk_bind(w, BIND_ALIAS, walk_own(w, "default"), walk_string(w, name), 0, node);
+	if (!module)
+		walk_children(w);
+}
+
+/* <Name .../>: a component of one's own has a capital. */
+static void
+visit_element(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode name = child(node, "name");
+	struct str s = walk_text(w, name);
+	if (s.n && s.p[0] >= 'A' && s.p[0] <= 'Z' && walk_is(name, "identifier"))
+		(void)walk_call(w, name, node);
+	walk_children(w);
 }
 
 /* The module of `require("module")`; 0: it is something else. */
@@ -297,6 +372,11 @@ const struct rule rules_javascript[] = {
 	{"regex", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"number", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"import_statement", ROLE_HOOK, 0, NULL, NULL, visit_js_import},
+	{"export_statement", ROLE_HOOK, 0, NULL, NULL, visit_js_export},
+	{"jsx_self_closing_element", ROLE_HOOK, 0, NULL, NULL, visit_element},
+	{"jsx_opening_element", ROLE_HOOK, 0, NULL, NULL, visit_element},
+	{"super", ROLE_IDENT, 0, NULL, NULL, NULL},
+	{"function_expression", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},
 	{"function_declaration", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},
 	{"generator_function_declaration", ROLE_DEF, KIND_FUNCTION, "name", NULL, NULL},
 	{"class_declaration", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
@@ -315,7 +395,35 @@ const struct rule rules_javascript[] = {
 	{NULL, ROLE_NONE, 0, NULL, NULL, NULL},
 };
 
+/* Of an overload, or of what is elsewhere. */
+static void
+visit_signature(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode name = child(node, "name");
+	uint32_t e = walk_define(w, KIND_FUNCTION, walk_string(w, name), node);
+	w->f->entities[e - 1].flags |= FACT_DECLARATION;
+	w->f->entities[e - 1].type = walk_type_name(w, child(node, "return_type"));
+	w->told = ts_node_is_null(name) ? w->told : ts_node_start_byte(name);
+	walk_inside(w, e);
+}
+
+static void
+visit_enum_body(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	for (uint32_t i = 0; i < ts_node_named_child_count(node); i++) {
+		TSNode c = ts_node_named_child(node, i);
+		TSNode name = walk_is(c, "enum_assignment") ? child(c, "name") : c;
+		if (walk_is(name, "property_identifier"))
+			(void)walk_define(w, KIND_ENUMERATOR, walk_string(w, name), c);
+	}
+	walk_children(w);
+}
+
 const struct rule rules_typescript[] = {
+	{"function_signature", ROLE_HOOK, 0, NULL, NULL, visit_signature},
+	{"enum_body", ROLE_HOOK, 0, NULL, NULL, visit_enum_body},
 	{"interface_declaration", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
 	{"type_alias_declaration", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
 	{"enum_declaration", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
@@ -358,6 +466,8 @@ visit_go_method(struct walk *w, TSNode node, const struct action *a)
 	uint32_t e = walk_define(w, KIND_METHOD, walk_string(w, name), node);
 	w->f->entities[e - 1].owner = type;
 	TSNode result = child(node, "result");
+	if (walk_is(result, "parameter_list"))
+		result = child(ts_node_named_child(result, 0), "type");
 	uint32_t gives = walk_type_name(w, result);
 	w->f->entities[e - 1].type = gives;
 	w->told = ts_node_is_null(name) ? w->told : ts_node_start_byte(name);
@@ -381,7 +491,11 @@ visit_go_declaration(struct walk *w, TSNode node, const struct action *a)
 			TSNode l = ts_node_named_child(left, i);
 			uint32_t name = walk_is(l, "identifier") ? walk_string(w, l) : 0;
 			walk_local(w, name);
-			if (pairs || (i == 0 && !ts_node_is_null(right)))
+			bool range = walk_is(node, "range_clause");
+			/* An item has the type that the name of its list has here. */
+			if (range && i + 1 == n)
+				walk_bind_value(w, name, right);
+			else if (!range && (pairs || (i == 0 && !ts_node_is_null(right))))
 				walk_bind_value(w, name, ts_node_named_child(right, i));
 		}
 		walk_children(w);
@@ -407,6 +521,49 @@ visit_go_declaration(struct walk *w, TSNode node, const struct action *a)
 	walk_children(w);
 }
 
+/* a, b *T: each of the names; of a struct without one, what is embedded. */
+static void
+visit_go_names(struct walk *w, TSNode node, const struct action *a)
+{
+	uint32_t type = walk_type_name(w, child(node, "type")), n = 0;
+	for (uint32_t i = 0; i < ts_node_child_count(node) && i < 64; i++) {
+		const char *f = ts_node_field_name_for_child(node, i);
+		TSNode c = ts_node_child(node, i);
+		if (!f || strcmp(f, "name") != 0 || !ts_node_is_named(c))
+			continue;
+		uint32_t name = walk_string(w, c);
+		n++;
+		w->told = ts_node_start_byte(c);
+		if (a->kind == KIND_FIELD) {
+			walk_variable(w, name, type, node);
+			continue;
+		}
+		walk_local(w, name);
+		if (type)
+			walk_bind(w, BIND_TYPE, name, type, 0, node);
+		walk_parameter(w, name, type, node);
+	}
+	if (!n && a->kind == KIND_FIELD && type)
+		(void)walk_refer(w, REL_INHERITS, type, node);
+	walk_children(w);
+}
+
+/* An interface that is named in another. */
+static void
+visit_go_element(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode type = ts_node_named_child(node, 0);
+	uint32_t name = ts_node_named_child_count(node) == 1 && walk_is(type, "type_identifier")
+				? walk_string(w, type)
+				: 0;
+	bool in_type = w->scope && w->f->entities[w->scope - 1].kind == KIND_TYPE;
+	if (name && in_type)
+		(void)walk_refer(w, REL_INHERITS, name, node);
+	else
+		walk_children(w);
+}
+
 const struct rule rules_go[] = {
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"interpreted_string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
@@ -418,8 +575,9 @@ const struct rule rules_go[] = {
 	{"type_spec", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
 	{"type_alias", ROLE_DEF, KIND_TYPE, "name", NULL, NULL},
 	{"method_elem", ROLE_DEF, KIND_METHOD, "name", NULL, NULL},
-	{"field_declaration", ROLE_VARIABLE, 0, "name", "type", NULL},
-	{"parameter_declaration", ROLE_PARAM, KIND_PARAMETER, "name", "type", NULL},
+	{"field_declaration", ROLE_HOOK, KIND_FIELD, NULL, NULL, visit_go_names},
+	{"parameter_declaration", ROLE_HOOK, KIND_PARAMETER, NULL, NULL, visit_go_names},
+	{"type_elem", ROLE_HOOK, 0, NULL, NULL, visit_go_element},
 	{"var_spec", ROLE_HOOK, 0, NULL, NULL, visit_go_declaration},
 	{"const_spec", ROLE_HOOK, 0, NULL, NULL, visit_go_declaration},
 	{"short_var_declaration", ROLE_HOOK, 1, NULL, NULL, visit_go_declaration},
@@ -602,6 +760,7 @@ const struct rule rules_php[] = {
 	{"simple_parameter", ROLE_PARAM, KIND_PARAMETER, "name", "type", NULL},
 	{"function_call_expression", ROLE_CALL, 0, "function", NULL, NULL},
 	{"member_call_expression", ROLE_METHOD, 0, "object", "name", NULL},
+	{"nullsafe_member_call_expression", ROLE_METHOD, 0, "object", "name", NULL},
 	{"scoped_call_expression", ROLE_METHOD, 0, "scope", "name", NULL},
 	{"object_creation_expression", ROLE_NEW, 0, NULL, NULL, NULL},
 	{"arguments", ROLE_ARGS, 0, NULL, NULL, NULL},
@@ -625,8 +784,63 @@ visit_ruby_word(struct walk *w, TSNode node, const struct action *a)
 		walk_local(w, name);
 		if (walk_is(parent, "method_parameters"))
 			walk_parameter(w, name, 0, node);
-	} else if (w->function)
+	} else {
 		(void)walk_refer(w, REL_CALLS, name, node);
+	}
+}
+
+/* The method of the base that the one around overrides. */
+static void
+refer_super(struct walk *w, TSNode node)
+{
+	if (!w->function)
+		return;
+	uint32_t name = w->f->entities[w->function - 1].name;
+	struct fact_ref *ref = walk_refer(w, REL_CALLS, name, node);
+	size_t at = (size_t)(ref - w->f->refs);
+	uint32_t receiver = walk_own(w, "super");
+	w->f->refs[at].flags |= FACT_MEMBER;
+	w->f->refs[at].receiver = receiver;
+}
+
+static void
+visit_ruby_super(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	if (ts_node_start_byte(node) != w->told)
+		refer_super(w, node);
+}
+
+/* x = A.new, @x = A.new: the first declares it. */
+static void
+visit_ruby_assignment(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode left = child(node, "left"), right = child(node, "right");
+	uint32_t name = walk_string(w, left), scope = w->scope;
+	bool own = walk_is(left, "identifier"), instance = walk_is(left, "instance_variable");
+	if (!name || (!own && !instance)) {
+		walk_children(w);
+		return;
+	}
+	if (own && w->function)
+		walk_local(w, name);
+	else if (own && !walk_name(w, name)->global)
+		walk_variable(w, name, 0, node);
+	uint32_t type = w->function ? w->f->entities[w->function - 1].parent : 0;
+	if (instance && type && w->f->entities[type - 1].kind == KIND_TYPE)
+		w->scope = type;
+	TSNode receiver = child(right, "receiver");
+	uint32_t made = walk_is(right, "call") && !ts_node_is_null(receiver) &&
+					str_eq(walk_text(w, child(right, "method")), "new")
+				? walk_chain(w, receiver)
+				: 0;
+	if (made)
+		walk_bind(w, BIND_TYPE, name, made, 0, node);
+	w->scope = scope;
+	uses_assignment(w, name, right);
+	w->told = ts_node_start_byte(left);
+	walk_children(w);
 }
 
 static void
@@ -640,6 +854,12 @@ visit_ruby_call(struct walk *w, TSNode node, const struct action *a)
 	}
 	struct str name = walk_text(w, method);
 	TSNode args = child(node, "arguments");
+	if (walk_is(method, "super")) {
+		refer_super(w, node);
+		w->told = ts_node_start_byte(method);
+		walk_children(w);
+		return;
+	}
 	if (ts_node_is_null(receiver) &&
 		(str_eq(name, "require") || str_eq(name, "require_relative")) &&
 		!ts_node_is_null(args)) {
@@ -653,7 +873,9 @@ visit_ruby_call(struct walk *w, TSNode node, const struct action *a)
 	uint32_t called = ref->name;
 	if (!ts_node_is_null(receiver)) {
 		size_t at = (size_t)(ref - w->f->refs);
-		uint32_t chain = walk_chain(w, receiver);
+		bool literal = walk_is(receiver, "string") || walk_is(receiver, "array") ||
+			       walk_is(receiver, "hash") || walk_is(receiver, "integer");
+		uint32_t chain = literal ? walk_own(w, "\"\"") : walk_chain(w, receiver);
 		w->f->refs[at].flags |= FACT_MEMBER;
 		w->f->refs[at].receiver = chain;
 		if (str_eq(name, "new"))
@@ -677,7 +899,8 @@ const struct rule rules_ruby[] = {
 	{"superclass", ROLE_BASES, 0, NULL, NULL, NULL},
 	{"call", ROLE_HOOK, 0, NULL, NULL, visit_ruby_call},
 	{"argument_list", ROLE_ARGS, 0, NULL, NULL, NULL},
-	{"assignment", ROLE_ASSIGN, 0, "left", "right", NULL},
+	{"assignment", ROLE_HOOK, 0, NULL, NULL, visit_ruby_assignment},
+	{"super", ROLE_HOOK, 0, NULL, NULL, visit_ruby_super},
 	{"identifier", ROLE_HOOK, 0, NULL, NULL, visit_ruby_word},
 	{"constant", ROLE_TYPE, 0, NULL, NULL, NULL},
 	{NULL, ROLE_NONE, 0, NULL, NULL, NULL},
@@ -693,6 +916,8 @@ visit_command(struct walk *w, TSNode node, const struct action *a)
 		TSNode arg = ts_node_named_child(node, 1);
 		if (walk_is(arg, "word"))
 			(void)walk_refer(w, REL_IMPORTS, walk_string(w, arg), node);
+	} else if (str_eq(s, "trap") && walk_is(ts_node_named_child(node, 1), "word")) {
+		(void)walk_refer(w, REL_CALLS, walk_string(w, ts_node_named_child(node, 1)), node);
 	} else if (walk_is(ts_node_is_null(name) ? name : ts_node_named_child(name, 0), "word")) {
 		(void)walk_refer(w, REL_CALLS, facts_string(w->f, s), node);
 	}

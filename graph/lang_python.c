@@ -1,4 +1,5 @@
 /* Python. */
+#include "graph/python_values.h"
 #include "graph/uses.h"
 #include "graph/walk.h"
 
@@ -132,6 +133,8 @@ visit_assignment(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
 	TSNode left = child(node, "left"), right = child(node, "right");
+	if (!ts_node_is_null(right) || !ts_node_is_null(child(node, "type")))
+		python_values_assign(w, left, right, child(node, "type"));
 	if (is_name(left)) {
 		assign_name(w, left, right, child(node, "type"), node);
 	} else if (walk_is(left, "attribute")) {
@@ -191,7 +194,14 @@ visit_parameters(struct walk *w, TSNode node, const struct action *a)
 		uint32_t type = walk_type_name(w, child(p, "type"));
 		if (type)
 			walk_bind(w, BIND_TYPE, string, type, 0, p);
+		size_t before = w->f->nentities;
 		walk_parameter(w, string, type, p);
+		bool rest =
+			walk_is(p, "list_splat_pattern") || walk_is(p, "dictionary_splat_pattern");
+		if (rest && w->f->nentities > before)
+			w->f->entities[before].flags |= FACT_REST;
+		if (!ts_node_is_null(child(p, "type")) || !ts_node_is_null(child(p, "value")))
+			python_values_parameter(w, string, child(p, "type"), child(p, "value"));
 	}
 	walk_children(w);
 }
@@ -204,7 +214,69 @@ visit_for(struct walk *w, TSNode node, const struct action *a)
 	TSNode left = child(node, "left");
 	if (is_name(left) && w->function)
 		walk_local(w, walk_string(w, left));
+	bool statement = walk_is(node, "for_statement");
+	python_values_loop(w, left, child(node, "right"), node);
+	w->branches += statement;
+	w->loops += statement;
 	walk_children(w);
+	w->branches -= statement;
+	w->loops -= statement;
+}
+
+/* What is in it happens on some ways only. */
+static void
+visit_branch(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)node;
+	w->branches++;
+	w->loops += a->kind;
+	walk_children(w);
+	w->branches--;
+	w->loops -= a->kind;
+}
+
+static void
+visit_with_item(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode value = child(node, "value"), target = {0};
+	if (walk_is(value, "as_pattern")) {
+		TSNode alias = child(value, "alias");
+		target = ts_node_is_null(alias) ? alias : ts_node_named_child(alias, 0);
+		value = ts_node_named_child(value, 0);
+	}
+	if (is_name(target) && w->function)
+		walk_local(w, walk_string(w, target));
+	python_values_enter(w, target, value, node);
+	walk_children(w);
+}
+
+static void
+visit_give(struct walk *w, TSNode node, const struct action *a)
+{
+	bool each = a->kind && ts_node_child_count(node) > 2;
+	python_values_give(
+		w, a->kind ? VALUE_YIELD : VALUE_RETURN, ts_node_named_child(node, 0), each);
+	walk_children(w);
+}
+
+static void
+visit_raise(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	python_values_raise(w, ts_node_named_child(node, 0), node);
+	walk_children(w);
+}
+
+static void
+visit_call(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	struct fact_ref *ref = walk_call(w, child(node, "function"), node);
+	if (!ref)
+		ref = walk_refer(w, REL_CALLS, 0, node);
+	python_values_call(w, node, (uint32_t)(ref - w->f->refs));
+	walk_called(w, node, ref);
 }
 
 static void
@@ -217,7 +289,9 @@ visit_lambda(struct walk *w, TSNode node, const struct action *a)
 			str_starts(w->f->strings[w->f->entities[i].name], "<lambda"))
 			n++;
 	OWN_FREE char *name = mem_printf("<lambda%u>", n);
-	walk_inside(w, walk_define(w, KIND_FUNCTION, walk_own(w, name), node));
+	uint32_t e = walk_define(w, KIND_FUNCTION, walk_own(w, name), node);
+	python_values_lambda(w, node, e);
+	walk_inside(w, e);
 }
 
 static void
@@ -253,7 +327,40 @@ visit_decorator(struct walk *w, TSNode node, const struct action *a)
 	TSNode what = ts_node_named_child(node, 0);
 	if (is_name(what) || walk_is(what, "attribute"))
 		(void)walk_call(w, what, node);
+	else
+		(void)walk_refer(w, REL_CALLS, 0, node);
 	walk_decorator(w);
+}
+
+#define MAX_DECORATORS 8
+
+static void
+visit_decorated(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	TSNode decorators[MAX_DECORATORS], definition = child(node, "definition");
+	uint32_t refs[MAX_DECORATORS];
+	unsigned n = 0;
+	uint32_t entity = 0, name = walk_string(w, child(definition, "name"));
+	if (w->depth >= WALK_MAX_DEPTH || !ts_tree_cursor_goto_first_child(&w->cursor)) {
+		w->too_deep = true;
+		return;
+	}
+	w->depth++;
+	do {
+		TSNode c = ts_tree_cursor_current_node(&w->cursor);
+		if (walk_is(c, "decorator") && n < MAX_DECORATORS) {
+			refs[n] = (uint32_t)w->f->nrefs;
+			decorators[n++] = ts_node_named_child(c, 0);
+		}
+		if (ts_node_eq(c, definition))
+			entity = (uint32_t)w->f->nentities + 1;
+		walk_visit(w);
+	} while (ts_tree_cursor_goto_next_sibling(&w->cursor));
+	w->depth--;
+	(void)ts_tree_cursor_goto_parent(&w->cursor);
+	if (n && name && entity && entity <= w->f->nentities)
+		python_values_decorated(w, name, entity, decorators, refs, n);
 }
 
 static void
@@ -278,7 +385,7 @@ const struct rule rules_python[] = {
 	{"decorator", ROLE_HOOK, 0, NULL, NULL, visit_decorator},
 	{"parameters", ROLE_HOOK, 0, NULL, NULL, visit_parameters},
 	{"lambda_parameters", ROLE_HOOK, 0, NULL, NULL, visit_parameters},
-	{"call", ROLE_CALL, 0, "function", NULL, NULL},
+	{"call", ROLE_HOOK, 0, NULL, NULL, visit_call},
 	{"argument_list", ROLE_ARGS, 0, NULL, NULL, NULL},
 	{"keyword_argument", ROLE_HOOK, 0, NULL, NULL, visit_keyword},
 	{"attribute", ROLE_MEMBER, 0, "object", "attribute", NULL},
@@ -290,5 +397,14 @@ const struct rule rules_python[] = {
 	{"augmented_assignment", ROLE_HOOK, 0, NULL, NULL, visit_augmented},
 	{"for_statement", ROLE_HOOK, 0, NULL, NULL, visit_for},
 	{"for_in_clause", ROLE_HOOK, 0, NULL, NULL, visit_for},
+	{"decorated_definition", ROLE_HOOK, 0, NULL, NULL, visit_decorated},
+	{"if_statement", ROLE_HOOK, 0, NULL, NULL, visit_branch},
+	{"try_statement", ROLE_HOOK, 0, NULL, NULL, visit_branch},
+	{"match_statement", ROLE_HOOK, 0, NULL, NULL, visit_branch},
+	{"while_statement", ROLE_HOOK, 1, NULL, NULL, visit_branch},
+	{"with_item", ROLE_HOOK, 0, NULL, NULL, visit_with_item},
+	{"return_statement", ROLE_HOOK, 0, NULL, NULL, visit_give},
+	{"yield", ROLE_HOOK, 1, NULL, NULL, visit_give},
+	{"raise_statement", ROLE_HOOK, 0, NULL, NULL, visit_raise},
 	{NULL, ROLE_NONE, 0, NULL, NULL, NULL},
 };

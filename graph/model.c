@@ -168,6 +168,7 @@ model_cleanup(struct model *m)
 	free(m->bases);
 	free(m->stored);
 	free(m->mentions);
+	free(m->values);
 	free(m->slots);
 	free(m->links);
 	free(m->edges);
@@ -378,6 +379,39 @@ add_refs(struct model *m, struct renumber *r, uint32_t file_entity)
 	}
 }
 
+/* The values of a file; statements that bind are found by scope and name. */
+static void
+add_values(struct model *m, struct renumber *r, struct model_file *file)
+{
+	uint32_t scope = file->entity, behind = 0; /* the end of the last statement */
+	file->values = (uint32_t)m->nvalues;
+	file->nvalues = (uint32_t)r->f->nvalues;
+	for (uint32_t i = 0; i < r->f->nvalues; i++) {
+		struct fact_value v = r->f->values[i];
+		switch ((enum fact_value_op)v.op) {
+		case VALUE_FUNCTION:
+		case VALUE_SCOPE:
+			v.name += file->entity;
+			break;
+		case VALUE_CALL:
+		case VALUE_ITERATE:
+		case VALUE_ENTER:
+		case VALUE_RAISE:
+			break;
+		default:
+			v.name = global_name(r, v.name);
+		}
+		if (i >= behind) {
+			behind = i + v.size;
+			scope = v.op == VALUE_SCOPE ? v.name : scope;
+			if (v.op == VALUE_BIND || v.op == VALUE_BIND_MAYBE)
+				put(m, SPACE_VALUE, scope, v.name, (uint32_t)m->nvalues);
+		}
+		m->values = mem_grow(m->values, m->nvalues, &m->values_cap, sizeof(*m->values));
+		m->values[m->nvalues++] = v;
+	}
+}
+
 static uint32_t
 package_of(struct renumber *r)
 {
@@ -408,6 +442,7 @@ model_add_file(struct model *m, const char *path, const struct facts *f)
 	add_entities(m, &r, &file, is_header(str_of(path)));
 	add_binds(m, &r, file.entity);
 	add_refs(m, &r, file.entity);
+	add_values(m, &r, &file);
 	file.end = (uint32_t)m->n;
 	m->files = mem_grow(m->files, m->nfiles, &m->files_cap, sizeof(*m->files));
 	m->files[m->nfiles++] = file;

@@ -54,6 +54,7 @@ struct model_edge {
 struct model_file {
 	uint32_t entity, dir, package; /* package: name; 0: none */
 	uint32_t end;		       /* one past its last entity */
+	uint32_t values, nvalues;      /* the first of its values, and how many there are */
 	uint8_t lang;
 };
 
@@ -69,6 +70,7 @@ enum model_space {
 	SPACE_STORED, /* 0: functions put into a field of that name */
 	SPACE_SHARED, /* a kind: what is known by that name alone */
 	SPACE_WANTED, /* a kind: the first mention of such a name */
+	SPACE_VALUE,  /* an entity: statements that bind a name in it */
 };
 
 struct model_slot {
@@ -106,6 +108,9 @@ struct model {
 	size_t nstored, stored_cap;
 	struct model_mention *mentions;
 	size_t nmentions, mentions_cap;
+
+	struct fact_value *values; /* with names and entities numbered for the whole map */
+	size_t nvalues, values_cap;
 
 	struct model_slot *slots;
 	size_t nslots, slots_used;

@@ -5,6 +5,7 @@
  * a function, or at a type that it makes one of.  Every step is counted, so that a circle of names ends.
  */
 #include "graph/modules.h"
+#include "graph/resolve_python.h"
 #include "graph/resolver.h"
 
 #include <string.h>
@@ -54,7 +55,8 @@ resolver_unresolved(struct resolver *r, const struct fact_ref *ref)
 {
 	bool kept = ref->relation == REL_CALLS || ref->relation == REL_IMPORTS ||
 		    ref->relation == REL_INHERITS || ref->relation == REL_INSTANTIATES;
-	if (!kept || ref->flags & (FACT_LOCAL | FACT_PARAM) || !r->file_edges)
+	bool local = ref->flags & (FACT_LOCAL | FACT_PARAM);
+	if (!kept || local || !ref->name || !r->file_edges)
 		return;
 	r->file_edges--;
 	model_add_edge(
@@ -93,6 +95,18 @@ in_package(struct resolver *r, uint32_t package, uint32_t name)
 	return l ? resolver_thing(r, model_value(r->m, l)) : unknown;
 }
 
+/* A type that stands for anything says nothing. */
+static bool
+says_what(struct str type)
+{
+	static const char *const anything[] = {"any", "unknown", "object", "Object", "dynamic",
+		"var", "mixed", "never", "Self", "impl", "dyn", NULL};
+	for (const char *const *a = anything; *a; a++)
+		if (str_eq(type, *a))
+			return false;
+	return type.n > 1; /* T is what a caller says */
+}
+
 static struct thing
 bound(struct resolver *r, uint32_t bind, unsigned depth)
 {
@@ -125,6 +139,8 @@ bound(struct resolver *r, uint32_t bind, unsigned depth)
 		return t;
 	case BIND_TYPE:
 		t = follow_chain(r, b->scope, value, depth + 1);
+		if (t.kind == THING_UNKNOWN && says_what(value))
+			return outside; /* it has a type, and that is not here */
 		return t.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, t.id, t.weak} : t;
 	case BIND_RESULT: {
 		OWN(buf) struct buf call = {.max = 256};
@@ -235,6 +251,22 @@ in_directory(struct resolver *r, uint32_t dir, uint32_t name)
 			   suffixes));
 }
 
+/* "mod name;": the file that has it. */
+static uint32_t
+file_of_module(struct resolver *r, uint32_t module)
+{
+	static const char *const suffixes[] = {".rs", "/mod.rs", NULL};
+	const struct model_entity *e = resolver_entity(r, module);
+	if (e->lang != LANG_RUST)
+		return 0;
+	OWN(buf) struct buf b = {.max = 8192};
+	uint32_t dir = r->m->files[e->file - 1].dir;
+	return modules_first_with_suffix(r,
+		modules_join(&b, model_text(r->m, resolver_entity(r, dir)->name),
+			model_text(r->m, e->name)),
+		suffixes);
+}
+
 static struct thing
 member_of(struct resolver *r, struct thing t, uint32_t name, unsigned depth)
 {
@@ -255,8 +287,11 @@ member_of(struct resolver *r, struct thing t, uint32_t name, unsigned depth)
 			return m;
 		return in_directory(r, resolver_entity(r, t.id)->parent, name);
 	}
-	case KIND_MODULE:
-		return in_module(r, t.id, name, depth);
+	case KIND_MODULE: {
+		struct thing m = in_module(r, t.id, name, depth);
+		uint32_t file = m.kind == THING_UNKNOWN ? file_of_module(r, t.id) : 0;
+		return file ? in_module(r, file, name, depth) : m;
+	}
 	case KIND_DIRECTORY:
 		return in_directory(r, t.id, name);
 	default:
@@ -273,6 +308,9 @@ result_of(struct resolver *r, struct thing t, unsigned depth)
 	const struct model_entity *e = resolver_entity(r, t.id);
 	if (e->kind == KIND_TYPE)
 		return (struct thing){THING_INSTANCE, t.id, t.weak};
+	if (e->type && resolver_entity(r, e->home)->kind == KIND_TYPE &&
+		str_eq(model_text(r->m, e->type), "Self"))
+		return (struct thing){THING_INSTANCE, e->home, true};
 	struct thing type =
 		e->type ? follow_chain(r, e->parent, model_text(r->m, e->type), depth + 1)
 			: unknown;
@@ -345,6 +383,40 @@ global(const struct resolver *r, uint32_t name)
 	return (struct thing){THING_ENTITY, model_value(r->m, l), true};
 }
 
+/* The root of the crate, or the module around the one that the scope is in. */
+static struct thing
+rust_module(struct resolver *r, uint32_t scope, bool root)
+{
+	static const char *const roots[] = {"lib.rs", "main.rs", NULL};
+	bool inner = false;
+	for (unsigned i = 0; i < 64 && resolver_entity(r, scope)->kind != KIND_FILE; i++) {
+		if (resolver_entity(r, scope)->kind == KIND_MODULE) {
+			if (inner && !root)
+				return resolver_thing(r, scope);
+			inner = true;
+		}
+		scope = resolver_entity(r, scope)->parent;
+	}
+	if (!root && inner)
+		return resolver_thing(r, scope);
+	OWN(buf) struct buf b = {.max = 8192};
+	struct str dir = model_text(r->m, resolver_entity(r, r->file->dir)->name);
+	for (unsigned up = 0; up < 16; up++) {
+		for (const char *const *name = roots; *name; name++) {
+			static const char *const none[] = {"", NULL};
+			uint32_t e = modules_first_with_suffix(
+				r, modules_join(&b, dir, str_of(*name)), none);
+			if (e)
+				return resolver_thing(r, e);
+		}
+		const char *slash = dir.n ? memrchr(dir.p, '/', dir.n) : NULL;
+		if (str_eq(dir, "."))
+			break;
+		dir = slash ? (struct str){dir.p, (size_t)(slash - dir.p)} : STR(".");
+	}
+	return unknown;
+}
+
 static struct thing
 look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str text, unsigned depth)
 {
@@ -352,11 +424,14 @@ look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str text, unsi
 		uint32_t type = type_around(r, scope);
 		return type ? (struct thing){THING_INSTANCE, type, false} : unknown;
 	}
+	if (r->file->lang == LANG_RUST && (str_eq(text, "crate") || str_eq(text, "super")))
+		return rust_module(r, scope, str_eq(text, "crate"));
 	if (names_base(r, text))
 		return base_of(r, type_around(r, scope), depth);
 	if (!name)
 		return unknown;
 	bool members = model_family(r->file->lang) != LANG_PYTHON &&
+		       model_family(r->file->lang) != LANG_PHP &&
 		       model_family(r->file->lang) != LANG_JAVASCRIPT;
 	bool first = true;
 	for (unsigned i = 0; scope && i < 64; i++, first = false) {
@@ -428,15 +503,39 @@ qualified(struct resolver *r, struct str chain)
 	return unknown;
 }
 
+/* A name that nothing here has, and that the language gives to types, or to what it brings itself. */
+static bool
+names_outside(unsigned family, struct str part)
+{
+	static const char *const csharp[] = {"int", "string", "bool", "double", "float", "long",
+		"char", "byte", "decimal", "object", "uint", "short", NULL};
+	bool capital = part.p[0] >= 'A' && part.p[0] <= 'Z';
+	for (const char *const *c = csharp; family == LANG_CSHARP && *c; c++)
+		if (str_eq(part, *c))
+			return true;
+	if (family == LANG_RUST)
+		return str_eq(part, "std") || str_eq(part, "core") || str_eq(part, "alloc");
+	if (part.p[0] == '"')
+		return true;
+	return capital && (family == LANG_JAVA || family == LANG_CSHARP || family == LANG_RUBY);
+}
+
 static struct thing
 follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned depth)
 {
 	struct str rest = chain, part;
-	bool called;
+	bool called, made = chain.n > 1 && chain.p[0] == '='; /* "=A": some A */
+	rest = made ? (struct str){chain.p + 1, chain.n - 1} : rest;
 	if (depth > MAX_DEPTH || !r->steps || !next_part(&rest, &part, &called))
 		return unknown;
 	r->steps--;
 	struct thing t = look_up(r, scope, model_name(r->m, part), part, depth + 1);
+	if (made && t.kind == THING_ENTITY)
+		t = resolver_entity(r, t.id)->kind == KIND_TYPE
+			    ? (struct thing){THING_INSTANCE, t.id, t.weak}
+			    : unknown;
+	if (made && t.kind == THING_UNKNOWN)
+		return outside;
 	unsigned family = model_family(r->file->lang);
 	bool dotted = rest.n && !called &&
 		      (family == LANG_JAVA || family == LANG_CSHARP || family == LANG_PHP);
@@ -445,8 +544,14 @@ follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned dept
 		/* A path of packages none of which is here. */
 		bool path = family == LANG_JAVA && part.p[0] >= 'a' && part.p[0] <= 'z' &&
 			    memchr(rest.p + 1, '.', rest.n - 1);
-		return t.kind == THING_UNKNOWN && path ? outside : t;
+		if (t.kind != THING_UNKNOWN || path)
+			return t.kind == THING_UNKNOWN ? outside : t;
 	}
+	if (t.kind == THING_UNKNOWN && names_outside(family, part))
+		return outside;
+	bool fresh = family == LANG_RUBY && t.kind == THING_ENTITY && str_eq(rest, ".new");
+	if (fresh && resolver_entity(r, t.id)->kind == KIND_TYPE)
+		return (struct thing){THING_INSTANCE, t.id, t.weak};
 	if (called && !names_base(r, part))
 		t = result_of(r, t, depth + 1);
 	while (t.kind != THING_UNKNOWN && t.kind != THING_OUTSIDE &&
@@ -466,6 +571,33 @@ resolver_follow(struct resolver *r, uint32_t scope, struct str chain)
 
 /* ---- references ---- */
 
+/* Of methods with one name, the one that takes as many arguments as the call has. */
+static struct thing
+overload(const struct resolver *r, const struct fact_ref *ref, struct thing t)
+{
+	const struct model_entity *e = resolver_entity(r, t.id);
+	if (t.kind != THING_ENTITY || !graph_kind_is_code(e->kind))
+		return t;
+	for (uint32_t l = e->flags & FACT_DECLARATION
+				  ? model_first(r->m, SPACE_CHILD, e->home, e->name)
+				  : 0;
+		l; l = model_next(r->m, l))
+		if (!(resolver_entity(r, model_value(r->m, l))->flags & FACT_DECLARATION)) {
+			t.id = model_value(r->m, l);
+			return t;
+		}
+	if (!ref->arg)
+		return t;
+	for (uint32_t l = model_first(r->m, SPACE_CHILD, e->home, e->name); l;
+		l = model_next(r->m, l))
+		if (graph_kind_is_code(resolver_entity(r, model_value(r->m, l))->kind) &&
+			resolver_parameters(r, model_value(r->m, l)) + 1u == ref->arg) {
+			t.id = model_value(r->m, l);
+			break;
+		}
+	return t;
+}
+
 /* Making an object calls its constructor, when it is written down. */
 static void
 emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, unsigned conf)
@@ -482,7 +614,8 @@ emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, 
 	}
 	uint32_t same = resolver_child(r, type, model_name_if_any(r->m, own));
 	if (same && graph_kind_is_code(resolver_entity(r, same)->kind))
-		resolver_emit(r, ref, REL_CALLS, same, PROV_RESOLVED, conf);
+		resolver_emit(r, ref, REL_CALLS, overload(r, ref, resolver_thing(r, same)).id,
+			PROV_RESOLVED, conf);
 }
 
 static bool
@@ -491,6 +624,8 @@ emit_call_to(struct resolver *r, const struct fact_ref *ref, struct thing t)
 	unsigned conf = t.weak ? 60 : 95;
 	enum graph_prov prov = t.weak ? PROV_NAME : PROV_RESOLVED;
 	const struct model_entity *e = resolver_entity(r, t.id);
+	if (e->kind == KIND_TYPE && r->file->lang == LANG_GO)
+		return true; /* T(x) is x as a T */
 	if (e->kind == KIND_TYPE) {
 		resolver_emit(r, ref, REL_INSTANTIATES, t.id, prov, conf);
 		emit_constructor(r, ref, t.id, conf);
@@ -538,14 +673,53 @@ resolver_emit_to(struct resolver *r, const struct fact_ref *ref, struct thing t)
 static void
 emit_call(struct resolver *r, const struct fact_ref *ref, struct thing t)
 {
+	t = overload(r, ref, t);
 	if (t.kind != THING_ENTITY || !emit_call_to(r, ref, t))
 		resolver_unresolved(r, ref);
+}
+
+/* A name that is a variable of the function around, or of one around that. */
+static struct thing
+local(struct resolver *r, uint32_t scope, uint32_t name)
+{
+	struct thing t = unknown;
+	for (unsigned i = 0; i < 64 && t.kind == THING_UNKNOWN; i++) {
+		const struct model_entity *e = resolver_entity(r, scope);
+		if (e->kind == KIND_FILE || e->kind == KIND_TYPE)
+			break;
+		t = in_module(r, scope, name, 1);
+		scope = e->parent;
+	}
+	return t;
+}
+
+/* super(...), base(...), this(...): the constructor of the base, or another of the type; false: it is none of these. */
+static bool
+resolve_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t scope)
+{
+	struct str name = r->f->strings[ref->name];
+	unsigned family = model_family(r->file->lang);
+	bool own = str_eq(name, "this"), base = str_eq(name, "super") || str_eq(name, "base");
+	if (ref->flags & FACT_MEMBER || (!own && !base) ||
+		(family != LANG_JAVASCRIPT && family != LANG_JAVA && family != LANG_CSHARP))
+		return false;
+	uint32_t around = type_around(r, scope);
+	struct thing type = own ? resolver_thing(r, around) : base_of(r, around, 0);
+	if (type.kind == THING_INSTANCE || type.kind == THING_ENTITY)
+		emit_constructor(r, ref, type.id, 95);
+	return true;
 }
 
 static void
 resolve_call(struct resolver *r, const struct fact_ref *ref)
 {
 	uint32_t scope = r->file->entity + ref->from;
+	if (ref->flags & FACT_LOCAL) {
+		emit_call(r, ref, local(r, scope, resolver_name(r, ref->name)));
+		return;
+	}
+	if (resolve_constructor(r, ref, scope))
+		return;
 	if (!(ref->flags & FACT_MEMBER)) {
 		emit_call(r, ref,
 			look_up(r, scope, resolver_name(r, ref->name), r->f->strings[ref->name],
@@ -622,6 +796,8 @@ resolve_ref(struct resolver *r, const struct fact_ref *ref)
 		resolve_c_ref(r, ref);
 	else if (ref->relation == REL_IMPORTS)
 		resolve_import(r, ref);
+	else if (ref->relation == REL_CALLS && r->python && python_resolve_call(r, r->python, ref))
+		;
 	else if (ref->relation == REL_CALLS)
 		resolve_call(r, ref);
 	else
@@ -631,7 +807,8 @@ resolve_ref(struct resolver *r, const struct fact_ref *ref)
 }
 
 void
-resolve_file(struct model *m, size_t file, const struct facts *f, struct overlay *overlay)
+resolve_file(struct model *m, size_t file, const struct facts *f, struct overlay *overlay,
+	struct values *values)
 {
 	OWN_FREE uint32_t *names = mem_alloc(f->nstrings * sizeof(*names));
 	memset(names, 0xff, f->nstrings * sizeof(*names));
@@ -643,6 +820,11 @@ resolve_file(struct model *m, size_t file, const struct facts *f, struct overlay
 		.file_steps = RESOLVE_FILE_STEPS,
 		.file_edges = RESOLVE_FILE_EDGES,
 		.overlay = overlay};
+	struct python_calls python = {0};
+	if (values && m->files[file].nvalues) {
+		python_calls_init(&python, &r, values);
+		r.python = &python;
+	}
 	size_t first = m->nedges;
 	for (size_t i = 0; i < f->nrefs; i++) {
 		unsigned granted = r.file_steps < RESOLVE_STEPS ? r.file_steps : RESOLVE_STEPS;
@@ -653,4 +835,5 @@ resolve_file(struct model *m, size_t file, const struct facts *f, struct overlay
 	if (overlay)
 		overlay_finish(&r);
 	resolve_tests(&r, first);
+	python_calls_finish(&python);
 }

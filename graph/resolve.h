@@ -8,8 +8,13 @@
 #include "graph/model.h"
 
 struct overlay; /* graph/overlay.h */
+struct values;	/* graph/values.h */
 
-/* The references of the file of that number (from 0); the model is settled.  Adds edges to it.  o: NULL when there is none. */
-void resolve_file(struct model *m, size_t file, const struct facts *f, struct overlay *o);
+/*
+ * The references of the file of that number (from 0); the model is settled.  Adds edges to it.  o, v: NULL when there
+ * is none.
+ */
+void resolve_file(
+	struct model *m, size_t file, const struct facts *f, struct overlay *o, struct values *v);
 
 #endif

@@ -232,11 +232,53 @@ relation_to(const struct model_entity *e, const struct fact_ref *ref)
 	return (enum graph_relation)ref->relation;
 }
 
+/* Those that take as many arguments as the call has, if one does. */
+static void
+keep_fitting(const struct resolver *r, const struct fact_ref *ref, struct candidates *c)
+{
+	size_t fitting = 0;
+	for (size_t i = 0; ref->arg && i < c->n; i++)
+		fitting += resolver_parameters(r, c->v[i]) + 1u == ref->arg;
+	if (!fitting || ref->relation != REL_CALLS)
+		return;
+	size_t to = 0;
+	for (size_t i = 0; i < c->n; i++)
+		if (resolver_parameters(r, c->v[i]) + 1u == ref->arg)
+			c->v[to++] = c->v[i];
+	c->n = to;
+}
+
+/* What the namespaces around have comes first. */
+static void
+find_around(
+	const struct resolver *r, const struct fact_ref *ref, uint32_t name, struct candidates *c)
+{
+	const struct model *m = r->m;
+	enum graph_relation relation = (enum graph_relation)ref->relation;
+	uint32_t scope = r->file->entity + ref->from;
+	for (unsigned i = 0; r->file->lang == LANG_CPP && i < 16; i++) {
+		c->n = 0;
+		if (m->entities[scope].kind == KIND_FILE)
+			break;
+		if (m->entities[scope].kind == KIND_MODULE)
+			gather(m, SPACE_CHILD, scope, name, relation, c);
+		drop_declarations(m, c);
+		if (c->n)
+			return;
+		scope = m->entities[scope].parent;
+	}
+	find(m, r->file->entity, name, relation, c);
+}
+
+static bool emit_methods(struct resolver *r, const struct fact_ref *ref, uint32_t type,
+	uint32_t name, unsigned depth);
+
 static void
 resolve_name(struct resolver *r, const struct fact_ref *ref, uint32_t name)
 {
 	struct candidates c;
-	find(r->m, r->file->entity, name, (enum graph_relation)ref->relation, &c);
+	find_around(r, ref, name, &c);
+	keep_fitting(r, ref, &c);
 	bool in_macro = r->m->entities[r->file->entity + ref->from].kind == KIND_MACRO;
 	size_t n = 0;
 	for (size_t i = 0; i < c.n && c.n <= MAX_ALTERNATIVES; i++) {
@@ -245,10 +287,16 @@ resolve_name(struct resolver *r, const struct fact_ref *ref, uint32_t name)
 		if (e->kind == KIND_MACRO && (e->flags & FACT_HAS_PARAMS) &&
 			ref->relation != REL_CALLS)
 			continue;
+		if (e->kind == KIND_TYPE && ref->relation == REL_CALLS && r->file->lang == LANG_C) {
+			n++; /* (type)(x) is no call */
+			continue;
+		}
 		bool local_file = e->file == (uint32_t)(r->file - r->m->files) + 1;
 		unsigned conf = (local_file ? 98 : c.n == 1 ? 95 : 90) / (unsigned)c.n;
 		resolver_emit(r, ref, relation_to(e, ref), c.v[i], PROV_RESOLVED, conf);
 		n++;
+		if (e->kind == KIND_TYPE && ref->relation == REL_INSTANTIATES)
+			(void)emit_methods(r, ref, c.v[i], e->name, 8);
 		if (e->kind == KIND_MACRO && !in_macro)
 			follow_macro(r, ref, c.v[i]);
 	}
@@ -395,6 +443,7 @@ emit_methods(struct resolver *r, const struct fact_ref *ref, uint32_t type, uint
 		if (is_method(m, model_value(m, l)))
 			c.v[c.n++] = model_value(m, l);
 	drop_declarations(m, &c);
+	keep_fitting(r, ref, &c);
 	for (size_t i = 0; i < c.n; i++)
 		resolver_emit(r, ref, REL_CALLS, c.v[i], PROV_RESOLVED, 90 / (unsigned)c.n);
 	for (uint32_t l = c.n || depth > 8 ? 0 : model_first(m, SPACE_BASE, type, 0); l && r->steps;
@@ -404,6 +453,26 @@ emit_methods(struct resolver *r, const struct fact_ref *ref, uint32_t type, uint
 		if (base && base != type && emit_methods(r, ref, base, name, depth + 1))
 			return true;
 	}
+	return c.n > 0;
+}
+
+/* n::f */
+static bool
+emit_in_namespace(
+	struct resolver *r, const struct fact_ref *ref, struct str receiver, uint32_t name)
+{
+	const struct model *m = r->m;
+	uint32_t id = model_name_if_any(m, last_word(receiver));
+	struct candidates c = {0};
+	for (uint32_t l = id ? model_first(m, SPACE_GLOBAL, LANG_C, id) : 0, i = 0; l && i < 64;
+		l = model_next(m, l), i++)
+		if (m->entities[model_value(m, l)].kind == KIND_MODULE)
+			gather(m, SPACE_CHILD, model_value(m, l), name, REL_CALLS, &c);
+	drop_declarations(m, &c);
+	keep_fitting(r, ref, &c);
+	for (size_t i = 0; i < c.n && c.n <= MAX_ALTERNATIVES; i++)
+		resolver_emit(r, ref, relation_to(&m->entities[c.v[i]], ref), c.v[i], PROV_RESOLVED,
+			90 / (unsigned)c.n);
 	return c.n > 0;
 }
 
@@ -419,7 +488,9 @@ resolve_member(struct resolver *r, const struct fact_ref *ref, uint32_t name)
 		resolver_unresolved(r, ref);
 		return true;
 	}
-	return type && emit_methods(r, ref, type, name, 0);
+	if (type)
+		return emit_methods(r, ref, type, name, 0);
+	return ref->receiver && emit_in_namespace(r, ref, receiver, name);
 }
 
 void

@@ -4,6 +4,8 @@
 
 #include "graph/resolve.h"
 
+struct python_calls; /* graph/resolve_python.h */
+
 struct resolver {
 	struct model *m;
 	const struct facts *f;
@@ -13,7 +15,8 @@ struct resolver {
 	uint32_t file_steps, file_edges; /* left for the file */
 	uint32_t cond;			 /* under which a macro on the way is defined; 0: always */
 	bool told; /* a compiler says what is meant: what is emitted is known from it */
-	struct overlay *overlay; /* NULL: there is none for the file */
+	struct overlay *overlay;	   /* NULL: there is none for the file */
+	const struct python_calls *python; /* NULL: the file has none */
 };
 
 enum thing_kind { THING_UNKNOWN, THING_OUTSIDE, THING_ENTITY, THING_INSTANCE, THING_PACKAGE };
@@ -58,6 +61,16 @@ resolver_child(const struct resolver *r, uint32_t scope, uint32_t name)
 {
 	uint32_t l = name ? model_first(r->m, SPACE_CHILD, scope, name) : 0;
 	return l ? model_value(r->m, l) : 0;
+}
+
+/* How many parameters it has. */
+static inline unsigned
+resolver_parameters(const struct resolver *r, uint32_t id)
+{
+	unsigned n = 0;
+	for (uint32_t i = id + 1; i < r->m->n && r->m->entities[i].parent == id; i++)
+		n += r->m->entities[i].kind == KIND_PARAMETER;
+	return n;
 }
 
 /* ---- */

@@ -766,6 +766,8 @@ uses_subscript(struct walk *w, TSNode object, TSNode index)
 void
 uses_member(struct walk *w, TSNode object, TSNode name)
 {
+	if (ts_node_is_null(object))
+		return; /* "::f" */
 	uint32_t n = ts_node_end_byte(object) - ts_node_start_byte(object);
 	if ((n != 11 && n != 15) || w->id < LANG_JAVASCRIPT || w->id > LANG_TSX)
 		return;

@@ -89,8 +89,9 @@ void
 walk_inside(struct walk *w, uint32_t entity)
 {
 	uint32_t scope = w->scope, function = w->function, type = w->var_type, call = w->call;
-	unsigned entity_depth = w->entity_depth;
+	unsigned entity_depth = w->entity_depth, branches = w->branches, loops = w->loops;
 	uint8_t arg = w->arg;
+	w->branches = w->loops = 0;
 	if (w->npending)
 		uses_decorated(w, entity);
 	w->entity_depth = w->depth;
@@ -109,6 +110,8 @@ walk_inside(struct walk *w, uint32_t entity)
 	w->call = call;
 	w->arg = arg;
 	w->entity_depth = entity_depth;
+	w->branches = branches;
+	w->loops = loops;
 }
 
 struct fact_ref *
@@ -195,7 +198,7 @@ static bool
 is_name_char(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c >= 0x80 || c == '$';
+	       c == '_' || c >= 0x80 || c == '$' || c == '@';
 }
 
 uint32_t
@@ -220,6 +223,66 @@ walk_chain(struct walk *w, TSNode node)
 	return facts_string(w->f, s);
 }
 
+#define MAX_LINKS 12
+
+/* Calls with arguments as "f()", and what is said to be of a type as "=Type"; false: it is neither. */
+static bool
+put_chain(struct walk *w, TSNode n, struct buf *b, unsigned depth)
+{
+	static const char *const typed[] = {"as_expression", "cast_expression",
+		"type_assertion_expression", "satisfies_expression", NULL};
+	while (walk_is(n, "parenthesized_expression") || walk_is(n, "non_null_expression"))
+		n = ts_node_named_child(n, 0);
+	if (ts_node_is_null(n) || depth > MAX_LINKS)
+		return false;
+	uint32_t plain = walk_chain(w, n);
+	const struct action *a = action_of(w, n);
+	if (plain) {
+		buf_add_str(b, w->f->strings[plain]);
+		return true;
+	}
+	bool says = a->role == ROLE_NEW;
+	for (const char *const *t = typed; *t && !says; t++)
+		says = walk_is(n, *t);
+	if (says) {
+		TSNode type = ts_node_child_by_field_name(n, "type", 4);
+		uint32_t first = walk_is(n, "as_expression") ? ts_node_named_child_count(n) - 1 : 0;
+		uint32_t name = walk_type_name(
+			w, ts_node_is_null(type) ? ts_node_named_child(n, first) : type);
+		buf_printf(b, "=" STR_FMT, STR_ARG(w->f->strings[name]));
+		return name != 0;
+	}
+	TSNode object = field(n, a->a), name = field(n, a->b);
+	if (a->role == ROLE_CALL) {
+		bool there = put_chain(w, object, b, depth + 1);
+		buf_puts(b, "()");
+		return there;
+	}
+	if ((a->role != ROLE_METHOD && a->role != ROLE_MEMBER) || ts_node_is_null(name) ||
+		(!ts_node_is_null(object) && !put_chain(w, object, b, depth + 1)))
+		return false;
+	if (b->n)
+		buf_putc(b, '.');
+	buf_add_str(b, walk_text(w, name));
+	if (a->role == ROLE_METHOD)
+		buf_puts(b, "()");
+	return true;
+}
+
+/* What stands before the dot of a call; 0: nothing that can be followed. */
+static uint32_t
+receiver_of(struct walk *w, TSNode object)
+{
+	uint32_t plain = walk_chain(w, object);
+	bool others = w->id == LANG_PYTHON || w->id == LANG_C || w->id == LANG_CPP;
+	if (plain || others || ts_node_is_null(object))
+		return plain;
+	OWN(buf) struct buf b = {.max = 200};
+	if (!put_chain(w, object, &b, 0) || b.truncated || b.n > MAX_CHAIN || !b.n)
+		return 0;
+	return walk_own(w, b.p);
+}
+
 uint32_t
 walk_type_name(struct walk *w, TSNode node)
 {
@@ -232,7 +295,7 @@ walk_type_name(struct walk *w, TSNode node)
 		s.n--;
 	}
 	static const char *const qualifiers[] = {
-		"struct ", "union ", "enum ", "const ", "mut ", "dyn ", NULL};
+		"struct ", "union ", "enum ", "const ", "mut ", "dyn ", "impl ", NULL};
 	for (const char *const *q = qualifiers; *q; q++)
 		if (str_starts(s, *q)) {
 			s.p += strlen(*q);
@@ -268,12 +331,13 @@ static struct fact_ref *
 call_member(struct walk *w, TSNode object, TSNode name, TSNode at)
 {
 	uint32_t string = walk_string(w, bare_callee(name));
-	uint32_t receiver = walk_chain(w, object);
+	uint32_t receiver = receiver_of(w, object);
 	if (!string)
 		return NULL;
 	w->told = ts_node_start_byte(name);
 	struct fact_ref *ref = walk_refer(w, REL_CALLS, string, at);
-	ref->flags |= FACT_MEMBER;
+	if (!ts_node_is_null(object)) /* "::f" has none */
+		ref->flags |= FACT_MEMBER;
 	ref->receiver = receiver;
 	return ref;
 }
@@ -300,6 +364,18 @@ walk_call(struct walk *w, TSNode callee, TSNode at)
 	return ref;
 }
 
+/* Of a call in a language in which functions may have one name. */
+static void
+count_arguments(struct walk *w, TSNode node, uint32_t ref)
+{
+	if (w->id != LANG_JAVA && w->id != LANG_CSHARP && w->id != LANG_CPP)
+		return;
+	TSNode args = ts_node_child_by_field_name(node, "arguments", 9);
+	uint32_t n = ts_node_is_null(args) ? UINT32_MAX : ts_node_named_child_count(args);
+	if (n < 200 && w->f->refs[ref].relation == REL_CALLS)
+		w->f->refs[ref].arg = (uint8_t)(n + 1);
+}
+
 /* What a call names beside what it calls; gives the index of its reference + 1, 0 for none. */
 static uint32_t
 told_call(struct walk *w, TSNode node, const struct fact_ref *ref)
@@ -307,6 +383,9 @@ told_call(struct walk *w, TSNode node, const struct fact_ref *ref)
 	if (!ref)
 		return 0;
 	uint32_t index = (uint32_t)(ref - w->f->refs) + 1;
+	if (!ref->name)
+		return index;
+	count_arguments(w, node, index - 1);
 	uses_call(w, node, ref->name, w->f->strings[ref->receiver]);
 	return index;
 }
@@ -322,6 +401,12 @@ children_of_call(struct walk *w, uint32_t ref)
 	walk_children(w);
 	w->call = call;
 	w->arg = arg;
+}
+
+void
+walk_called(struct walk *w, TSNode node, const struct fact_ref *ref)
+{
+	children_of_call(w, told_call(w, node, ref));
 }
 
 static void
@@ -400,6 +485,8 @@ walk_bind_value(struct walk *w, uint32_t name, TSNode value)
 {
 	if (!name || ts_node_is_null(value))
 		return;
+	if (w->id == LANG_GO && walk_is(value, "unary_expression"))
+		value = ts_node_named_child(value, 0); /* &T{} */
 	const struct action *a = action_of(w, value);
 	TSNode what = field(value, a->a);
 	uint32_t chain = 0;
@@ -511,6 +598,8 @@ result_type(struct walk *w, TSNode node)
 	static const char *const fields[] = {"return_type", "result", "returns", "type", NULL};
 	for (const char *const *f = fields; *f; f++) {
 		TSNode type = ts_node_child_by_field_name(node, *f, (uint32_t)strlen(*f));
+		if (walk_is(type, "parameter_list") && w->id == LANG_GO) /* the first of several */
+			type = ts_node_child_by_field_name(ts_node_named_child(type, 0), "type", 4);
 		if (!ts_node_is_null(type))
 			return walk_type_name(w, type);
 	}

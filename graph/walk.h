@@ -28,6 +28,10 @@ struct walk_pending {
 };
 #define WALK_MAX_PENDING 8
 
+struct walk_value { /* where a call ends, or a lambda begins, and its node */
+	uint32_t at, node;
+};
+
 struct walk {
 	const struct lang *lang;
 	enum lang_id id;
@@ -50,6 +54,10 @@ struct walk {
 	bool decorator;	   /* inside of one */
 	struct walk_pending pending[WALK_MAX_PENDING];
 	unsigned npending;
+	unsigned branches, loops;	/* of the statement, in its function */
+	uint32_t value_scope;		/* the entity that the statements of values are of */
+	struct walk_value *told_values; /* calls and lambdas whose values are there already */
+	size_t ntold_values, cap_told_values, told_value;
 	uint32_t prefix, prefix_type; /* string: before the paths of the methods of that type */
 	unsigned entity_depth;	      /* depth of the innermost entity */
 	unsigned depth;
@@ -94,6 +102,8 @@ void walk_parameter(struct walk *w, uint32_t name, uint32_t type, TSNode node);
 void walk_decorator(struct walk *w);
 /* A reference of a call to what the node says: a name, or a member of something. */
 struct fact_ref *walk_call(struct walk *w, TSNode callee, TSNode at);
+/* Visit the children of the call at the cursor, which is what the reference (NULL: none) says. */
+void walk_called(struct walk *w, TSNode node, const struct fact_ref *ref);
 /* The text of a receiver as a string when it is a chain of names ("a.b", "f().c"), else 0. */
 uint32_t walk_chain(struct walk *w, TSNode node);
 /* The name of a type, without pointers, arguments and blanks; 0: it has none. */

@@ -136,6 +136,19 @@ for step in 1 2 3 4 5 6 7 8 9 10; do
 	cmp -s "$db" "$tmp/anew.db" || { different=$((different + 1)); echo "# step $step: the files differ"; }
 done
 is "refreshing gives what making it anew gives" "$different" 0
+
+# What is given in one file decides what another calls: only the giver changes.
+mkdir "$tmp/flow"
+printf 'def run(f):\n    f()\n' >"$tmp/flow/a.py"
+for given in one two "{'k': two}['k']" "lambda: one()"; do
+	printf 'from a import run\ndef one(): pass\ndef two(): pass\nrun(%s)\n' "$given" >"$tmp/flow/b.py"
+	"$drydock" graph ingest --quiet --state "$state" --db "$tmp/flow.db" "$tmp/flow" >/dev/null
+	"$drydock" graph ingest --quiet --anew --state "$state" --db "$tmp/flow2.db" "$tmp/flow" >/dev/null
+	export_of "$tmp/flow.db" | jq -r 'select(.kind == "may-call") | .dst.name'
+	cmp -s "$tmp/flow.db" "$tmp/flow2.db" || echo "the files differ: $given"
+done >"$tmp/given"
+is "a caller that gives something else changes what is called" "$(paste -sd' ' "$tmp/given")" "b.one b.two b.two b.<lambda1>"
+
 for count in 1 5; do
 	"$drydock" graph ingest --quiet --anew --threads $count --state "$state" --db "$tmp/threads$count.db" "$tree" >/dev/null
 done

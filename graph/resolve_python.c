@@ -1,0 +1,81 @@
+#include "graph/resolve_python.h"
+
+#include "graph/values.h"
+
+#include <string.h>
+
+void
+python_calls_init(struct python_calls *p, const struct resolver *r, struct values *v)
+{
+	const struct model *m = r->m;
+	uint32_t end = r->file->values + r->file->nvalues, scope = r->file->entity;
+	*p = (struct python_calls){
+		.values = v, .places = mem_zalloc(r->f->nrefs + 1, sizeof(*p->places))};
+	for (uint32_t root = r->file->values; root < end; root += m->values[root].size) {
+		if (m->values[root].op == VALUE_SCOPE)
+			scope = m->values[root].name;
+		for (uint32_t i = root; i < root + m->values[root].size; i++) {
+			const struct fact_value *n = &m->values[i];
+			bool calls = n->op == VALUE_CALL || n->op == VALUE_ITERATE ||
+				     n->op == VALUE_ENTER || n->op == VALUE_RAISE;
+			if (calls && n->name && n->name <= r->f->nrefs)
+				p->places[n->name - 1] =
+					(struct python_place){i, root, scope, true};
+		}
+	}
+}
+
+void
+python_calls_finish(struct python_calls *p)
+{
+	free(p->places);
+	p->places = NULL;
+}
+
+/* Of several the one that the method's own type has. */
+static uint32_t
+own_method(struct resolver *r, const struct fact_ref *ref)
+{
+	struct str receiver = r->f->strings[ref->receiver];
+	if (!(ref->flags & FACT_MEMBER) || (!str_eq(receiver, "self") && !str_eq(receiver, "cls")))
+		return 0;
+	OWN(buf) struct buf chain = {.max = 256};
+	buf_add_str(&chain, receiver);
+	buf_putc(&chain, '.');
+	buf_add_str(&chain, r->f->strings[ref->name]);
+	struct thing t = resolver_follow(r, r->file->entity + ref->from, buf_str(&chain));
+	return t.kind == THING_ENTITY ? t.id : 0;
+}
+
+static void
+emit(struct resolver *r, const struct python_calls *p, const struct fact_ref *ref, uint32_t id,
+	bool sure, unsigned among)
+{
+	bool type = resolver_entity(r, id)->kind == KIND_TYPE;
+	unsigned conf = sure ? 95 : 80 / among;
+	enum graph_relation calls = sure ? REL_CALLS : REL_MAY_CALL;
+	resolver_emit(r, ref, type ? REL_INSTANTIATES : calls, id, PROV_RESOLVED, conf);
+	uint32_t constructor = type ? values_constructor(p->values, id) : 0;
+	if (constructor)
+		resolver_emit(r, ref, calls, constructor, PROV_RESOLVED, conf);
+}
+
+bool
+python_resolve_call(struct resolver *r, const struct python_calls *p, const struct fact_ref *ref)
+{
+	const struct python_place *at = &p->places[ref - r->f->refs];
+	struct value_targets t;
+	if (!at->there)
+		return !ref->name;
+	values_called(p->values, at->scope, at->root, at->node, &t);
+	if (t.many || (!t.n && !t.outside))
+		return !ref->name;
+	if (t.outside)
+		resolver_unresolved(r, ref);
+	bool protocol = r->m->values[at->node].op != VALUE_CALL;
+	bool sure = !t.given && !t.outside && (t.n == 1 || protocol);
+	uint32_t own = sure || t.n == 1 ? 0 : own_method(r, ref);
+	for (size_t i = 0; i < t.n; i++)
+		emit(r, p, ref, t.v[i], sure || t.v[i] == own, protocol ? 1 : (unsigned)t.n);
+	return true;
+}
