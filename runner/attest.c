@@ -52,7 +52,7 @@ add_packages(json_t *to, const struct run *run, struct dd_err *err)
 }
 
 static int
-list_dependencies(const struct run *run, json_t **ret, struct dd_err *err)
+list_made_from(const struct run *run, json_t **ret, struct dd_err *err)
 {
 	static const struct {
 		const char *step, *name;
@@ -69,10 +69,26 @@ list_dependencies(const struct run *run, json_t **ret, struct dd_err *err)
 	return rc;
 }
 
+/* Of a repair: those of its source as it was before. */
+static int
+list_dependencies(const struct run *run, json_t **ret, struct dd_err *err)
+{
+	OWN_FREE char *dir = run_path(run, "before");
+	struct run before = {.lock_fd = -1};
+	if (!run->options.fix || !fs_exists(dir))
+		return list_made_from(run, ret, err);
+	int rc = run_open_part(run, "before", &run->options, &before, err);
+	if (rc == 0)
+		rc = list_made_from(&before, ret, err);
+	run_cleanup(&before);
+	return rc;
+}
+
 /* ---- its steps ---- */
 
 struct steps {
 	json_t *list;
+	json_t *repair; /* what it came to; NULL: it is none */
 	struct hash_hex chain;
 	int64_t ended_ns;
 };
@@ -100,8 +116,8 @@ make_statement(const struct run *run, const char *type, json_t *subjects, json_t
 {
 	OWN_FREE char *started = clock_rfc3339(run->options.created_ns),
 		      *ended = clock_rfc3339(s->ended_ns);
-	json_t *definition = json_pack("{s:s, s:{}, s:{s:O}, s:O}", "buildType", type,
-		"externalParameters", "internalParameters", "steps", s->list,
+	json_t *definition = json_pack("{s:s, s:{}, s:{s:O, s:O*}, s:O}", "buildType", type,
+		"externalParameters", "internalParameters", "steps", s->list, "repair", s->repair,
 		"resolvedDependencies", dependencies);
 	json_t *details = json_pack("{s:{s:s, s:{s:s}}, s:{s:s, s:s, s:s}, s:[o]}", "builder", "id",
 		ATTEST_BUILDER, "version", "drydock", DD_VERSION, "metadata", "invocationId",
@@ -134,15 +150,84 @@ put_text(const struct state *st, const struct run *run, const char *type, json_t
 	return rc < 0 ? err_wrap(err, "attestation") : 0;
 }
 
+/* ---- what a repair came to ---- */
+
+static void
+add_branch(json_t *subjects, const json_t *of)
+{
+	const char *branch = json_string_value(json_object_get(of, "branch")),
+		   *commit = json_string_value(json_object_get(of, "commit"));
+	if (branch && commit)
+		json_array_append_new(subjects,
+			json_pack("{s:o, s:{s:s}}", "name", json_sprintf("refs/heads/%s", branch),
+				"digest", "gitCommit", commit));
+}
+
+/* Who wrote and reviewed what is kept, and the gates it passed. */
+static void
+add_kept(const json_t *result, json_t *kept, json_t *models)
+{
+	size_t i;
+	json_t *a;
+	json_array_foreach (json_object_get(result, "attempts"), i, a) {
+		const char *const who[] = {json_string_value(json_object_get(a, "model")),
+			json_string_value(json_object_get(json_object_get(a, "review"), "model"))};
+		for (size_t k = 0; k < 2; k++)
+			if (who[k])
+				json_object_set_new(models, who[k], json_null());
+		if (strcmp(json_string_in(a, "verdict"), "kept") == 0)
+			json_array_append_new(kept, json_pack("{s:O?, s:O?, s:O?, s:O?}", "attempt",
+							    json_object_get(a, "attempt"), "author",
+							    json_object_get(a, "author"), "model",
+							    json_object_get(a, "model"), "gates",
+							    json_object_get(a, "gates")));
+	}
+}
+
+/* From result.json, which is a subject; the branches become subjects. */
+static json_t *
+repair_of(const struct run *run, json_t *subjects)
+{
+	OWN_FREE char *path = run_path(run, "result.json");
+	OWN_JSON json_t *result = NULL, *models = json_object();
+	size_t i;
+	json_t *side;
+	const char *name;
+	if (json_parse_file(path, (size_t)256 << 20, &result, NULL) < 0)
+		return json_null();
+	add_branch(subjects, result);
+	json_array_foreach (json_object_get(json_array_get(json_object_get(result, "conflicts"), 0),
+				    "branches"),
+		i, side)
+		add_branch(subjects, side);
+	json_t *kept = json_array(), *names = json_array();
+	add_kept(result, kept, models);
+	json_object_foreach (models, name, side)
+		json_array_append_new(names, json_string(name));
+	const json_t *before = json_object_get(result, "before"),
+		     *after = json_object_get(result, "after"),
+		     *plan = json_object_get(result, "plan");
+	return json_pack("{s:O?, s:O?, s:O?, s:O?, s:O?, s:O?, s:o, s:o, s:O*, s:O*}", "outcome",
+		json_object_get(result, "outcome"), "goal", json_object_get(result, "goal"),
+		"before", json_object_get(before, "outcome"), "after",
+		json_object_get(after, "outcome"), "cost", json_object_get(result, "cost"),
+		"review", json_object_get(result, "review"), "kept", kept, "models", names, "plan",
+		json_object_get(plan, "digest"), "approvedBy", json_object_get(plan, "by"));
+}
+
 int
 attest_text(const struct state *st, const struct run *run, json_t *subjects, struct buf *ret,
 	struct dd_err *err)
 {
-	OWN_JSON json_t *list = json_array();
-	struct steps steps = {.list = list, .ended_ns = run->options.created_ns};
+	OWN_JSON json_t *list = json_array(),
+			*repair = run->options.fix ? repair_of(run, subjects) : NULL;
+	struct steps steps = {.list = list, .repair = repair, .ended_ns = run->options.created_ns};
+	const char *type = !run->options.fix   ? ATTEST_BUILD_TYPE
+			   : run->options.plan ? ATTEST_WORK_TYPE
+					       : ATTEST_FIX_TYPE;
 	int rc = journal_each(run->journal, add_step, &steps, err);
 	return rc < 0 ? err_wrap(err, "attestation")
-		      : put_text(st, run, ATTEST_BUILD_TYPE, subjects, &steps, ret, err);
+		      : put_text(st, run, type, subjects, &steps, ret, err);
 }
 
 /* ---- of a directory ---- */

@@ -9,6 +9,10 @@
  *                                digest of it and of the chain before it
  *   byproducts                   the last of the chain
  *
+ * That of a repair, or of a plan's execution, has the commits of its branches as subjects, too ("refs/heads/...", digest gitCommit),
+ * the files of its parts with their own attestations, and internalParameters.repair: outcomes, gates of what is kept, cost,
+ * models, and the digest of the plan with who approved it.
+ *
  * What a browser saw of the run later lies in it, too (ATTEST_SCREENS, ATTEST_CRAWL), each with a statement of its own in
  * its directory: the same without steps, for the run stays what it was attested to be.
  *
@@ -64,6 +68,7 @@ struct attest_check {
 	char *key; /* id of the key it names; NULL: it is not signed */
 	int64_t files, steps;
 	struct attest_problem_list problems; /* what makes it changed */
+	struct strlist branches;	     /* "refs/heads/NAME COMMIT" that it is about */
 	struct strlist unlisted;	     /* files that are there, of which it says nothing */
 	char *note;			     /* what unverified means here; NULL */
 };
@@ -76,6 +81,12 @@ extern const struct json_field attest_check_fields[];
  */
 int attest_verify(int dir_fd, struct journal *journal, const struct sign_keys *known,
 	struct attest_check *ret, struct dd_err *err) DD_MUST_USE;
+
+/*
+ * Hold the branches that it is about against the repository at dir, which may be gone: one that is at another commit is changed,
+ * one that is no longer there is noted.
+ */
+int attest_verify_branches(const char *dir, struct attest_check *c, struct dd_err *err) DD_MUST_USE;
 
 /* The same of the evidence below a run, added to what is known of the run itself. */
 int attest_verify_evidence(int run_fd, const struct sign_keys *known, struct attest_check *c,

@@ -1,6 +1,7 @@
 #include "runner/attest.h"
 
 #include "base/fs.h"
+#include "base/git_push.h"
 #include "base/hash.h"
 #include "base/map.h"
 #include "runner/attest_walk.h"
@@ -38,8 +39,8 @@ const struct json_field attest_check_fields[] = {
 		.offset = offsetof(struct attest_check, problems),
 		.sub = attest_problem_fields,
 		.elem_size = sizeof(struct attest_problem)},
-	F(attest_check, unlisted, JSON_K_STRLIST), F(attest_check, note, JSON_K_STRING),
-	{.key = NULL}};
+	F(attest_check, branches, JSON_K_STRLIST), F(attest_check, unlisted, JSON_K_STRLIST),
+	F(attest_check, note, JSON_K_STRING), {.key = NULL}};
 
 void
 attest_check_cleanup(struct attest_check *c)
@@ -82,14 +83,20 @@ check_files(int dir_fd, const json_t *subjects, struct attest_check *c, struct d
 	struct files f = {.check = c, .said = {.destroy = free}};
 	size_t i;
 	json_t *one;
-	json_array_foreach ((json_t *)subjects, i, one)
-		map_put(&f.said, json_string_in(one, "name"),
-			mem_strdup(json_string_in(json_object_get(one, "digest"), "sha256")));
+	json_array_foreach ((json_t *)subjects, i, one) {
+		const json_t *digest = json_object_get(one, "digest");
+		const char *commit = json_string_value(json_object_get(digest, "gitCommit"));
+		if (commit)
+			strlist_addf(&c->branches, "%s %s", json_string_in(one, "name"), commit);
+		else
+			map_put(&f.said, json_string_in(one, "name"),
+				mem_strdup(json_string_in(digest, "sha256")));
+	}
 	int rc = attest_walk(dir_fd, true, look_at_file, &f, err);
 	json_array_foreach ((json_t *)subjects, i, one)
 		if (map_get(&f.said, json_string_in(one, "name")))
 			find(c, json_string_in(one, "name"), "missing");
-	c->files = (int64_t)json_array_size(subjects);
+	c->files = (int64_t)(json_array_size(subjects) - c->branches.n);
 	map_cleanup(&f.said);
 	return rc;
 }
@@ -312,6 +319,37 @@ attest_verify_evidence(
 		attest_check_cleanup(&one);
 	}
 	return rc < 0 ? err_wrap(err, "verify") : 0;
+}
+
+/* ---- branches ---- */
+
+static void
+check_branch(const struct git_push_refs *there, const char *said, struct attest_check *c)
+{
+	struct str commit = str_of(said), name;
+	(void)str_next(&commit, ' ', &name);
+	OWN_FREE char *ref = str_dup(name);
+	const char *at = git_push_find(there, ref);
+	if (!at && !c->note) {
+		c->note = mem_printf("%s is no longer in the repository", ref);
+	} else if (at && !str_eq(commit, at)) {
+		OWN_FREE char *what = mem_printf("is at %s", at);
+		find(c, ref, what);
+		c->verdict = ATTEST_CHANGED;
+	}
+}
+
+int
+attest_verify_branches(const char *dir, struct attest_check *c, struct dd_err *err)
+{
+	struct git_push_refs there = {0};
+	int rc = c->branches.n && fs_is_dir(dir) ? gitrepo_list_refs(dir, &there, err) : 0;
+	if (rc == -DD_ENOENT || rc == -DD_EUNSUPPORTED) /* no repository any more */
+		rc = 0;
+	for (size_t i = 0; rc == 0 && i < c->branches.n; i++)
+		check_branch(&there, c->branches.v[i], c);
+	git_push_refs_cleanup(&there);
+	return rc;
 }
 
 /* ---- a bundle ---- */

@@ -20,15 +20,22 @@ struct walk {
 
 /* At the top: what drydock goes on to write, what has an attestation of its own, and the attestation itself. */
 static bool
-is_left_out(const char *name)
+is_left_out(const char *name, bool of_part)
 {
 	static const char *const names[] = {ATTESTATION, "lock", "app.lock", "app.stop",
 		ATTEST_SCREENS_LOCK, RUN_LATER, "screens", "crawl", NULL};
-	for (size_t i = 0; names[i]; i++)
+	for (size_t i = of_part; names[i]; i++) /* that of a part is a file of the whole */
 		if (strcmp(name, names[i]) == 0)
 			return true;
 	return str_starts(str_of(name), "journal.db") || str_starts(str_of(name), "calls.db") ||
 	       str_ends(str_of(name), ".drydock-tmp");
+}
+
+/* A run inside a run (run_open_part), whose journal goes on being written, too. */
+static bool
+is_part(const char *below)
+{
+	return strcmp(below, "before") == 0 || str_starts(str_of(below), "attempt-");
 }
 
 static int walk_dir(struct walk *w, int dir_fd, const char *below, int depth, struct dd_err *err);
@@ -64,7 +71,8 @@ walk_dir(struct walk *w, int dir_fd, const char *below, int depth, struct dd_err
 	int rc = fs_list_fd(dir_fd, below, &names, err);
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN_FREE char *name = *below ? fs_join(below, names.v[i]) : mem_strdup(names.v[i]);
-		if (depth > 0 || !is_left_out(name))
+		bool of_part = depth == 1 && is_part(below);
+		if ((depth > 0 && !of_part) || !is_left_out(names.v[i], of_part))
 			rc = walk_entry(w, dir_fd, names.v[i], name, depth, err);
 	}
 	return rc;

@@ -8,6 +8,8 @@
 #define ATTEST_STATEMENT "https://in-toto.io/Statement/v1"
 #define ATTEST_PREDICATE "https://slsa.dev/provenance/v1"
 #define ATTEST_BUILD_TYPE "urn:drydock:run:1"
+#define ATTEST_FIX_TYPE "urn:drydock:fix:1"
+#define ATTEST_WORK_TYPE "urn:drydock:work:1"
 #define ATTEST_SCREENS_TYPE "urn:drydock:screens:1"
 #define ATTEST_BUILDER "urn:drydock:local"
 

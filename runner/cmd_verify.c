@@ -47,6 +47,8 @@ verify_run(const struct state *st, const char *name, const struct sign_keys *kno
 		rc = attest_verify(dir, r.journal, known, ret, err);
 	if (rc == 0)
 		rc = attest_verify_evidence(dir, known, ret, err);
+	if (rc == 0)
+		rc = attest_verify_branches(r.options.source, ret, err);
 	run_cleanup(&r);
 	return rc;
 }
@@ -69,6 +71,8 @@ print_check(const struct attest_check *c)
 		print_line("key", c->key, NULL);
 	for (size_t i = 0; i < c->problems.n; i++)
 		print_line("problem", c->problems.v[i].name, c->problems.v[i].what);
+	for (size_t i = 0; i < c->branches.n; i++)
+		print_line("branch", c->branches.v[i], NULL);
 	for (size_t i = 0; i < c->unlisted.n; i++)
 		print_line("unlisted", c->unlisted.v[i], NULL);
 	if (c->note)
@@ -116,7 +120,7 @@ const struct subcommand cmd_verify = {
 	.summary = "say whether what a run left, or a bundle, is what was signed",
 	.args = "RUN|BUNDLE",
 	.description =
-		"Every file and every step is held against the attestation that was made when the run ended, and what drydock qa\n"
+		"Every file and every step, and of a repair the commits of its branches, are held against the attestation that was made when the run ended, and what drydock qa\n"
 		"shoot, play and crawl saw of the run later against one of its own. "
 		"The verdict is\nok, changed (with what was), or unverified: all is as it says, but nobody "
 		"known signed that, or what was seen\nlater has no attestation. A bundle needs\nno state of the machine that made it, only the public key: "

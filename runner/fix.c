@@ -2,7 +2,9 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "runner/attest.h"
 #include "runner/fix_gates.h"
+#include "runner/guide.h"
 #include "runner/session.h"
 #include "runner/verdict.h"
 
@@ -653,6 +655,16 @@ fix_begin(struct fixing *f, struct dd_err *err)
 }
 
 static int
+write_guide(const struct fixing *f, struct dd_err *err)
+{
+	struct guide g = {0};
+	guide_fix(f->run, f->r, &fix_best(f)->probe.questions, &g);
+	int rc = guide_write(f->run, &g, f->answers, err);
+	guide_cleanup(&g);
+	return rc;
+}
+
+static int
 do_fix(struct fixing *f, struct dd_err *err)
 {
 	const struct fix_aim aim = {.reach = {.goal = f->run->options.goal}};
@@ -667,6 +679,10 @@ do_fix(struct fixing *f, struct dd_err *err)
 	f->r->outcome = conclude(f);
 	fix_gather(f);
 	rc = fix_hand_over(f, err);
+	if (rc == 0)
+		rc = write_guide(f, err);
+	if (rc == 0)
+		rc = attest_run(f->st, f->run, err);
 	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name", run_outcome_names[f->r->after],
 		"fix", fix_outcome_names[f->r->outcome]);
 	return rc < 0 ? rc : journal_set(f->run->journal, "outcome", outcome, err);

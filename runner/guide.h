@@ -23,6 +23,13 @@ struct fix_result;
 void guide_plan(
 	const struct run *run, const struct work *w, const struct fix_result *r, struct guide *ret);
 
+/*
+ * Evaluate a repair by the cases that failed before, and by what was measured.  asked: questions of the last stand-up.  An item for what is
+ * asked, for cases that still fail, for errors no rule repairs, for two cases that never pass together, and for review.
+ */
+void guide_fix(const struct run *run, const struct fix_result *r, const struct question_list *asked,
+	struct guide *ret);
+
 int guide_write(const struct run *run, const struct guide *g, const struct answers *answers,
 	struct dd_err *err) DD_MUST_USE;
 
@@ -40,10 +47,11 @@ enum guide_work {
 	WORK_FEATURE,
 	WORK_REVIEW,
 	WORK_QA,
-	WORK_TASK, /* of a plan */
-	WORK_FILE, /* one more that it writes */
-	WORK_SHOW, /* a requirement by a test */
-	WORK_READ, /* a change */
+	WORK_TASK,   /* of a plan */
+	WORK_FILE,   /* one more that it writes */
+	WORK_SHOW,   /* a requirement by a test */
+	WORK_READ,   /* a change */
+	WORK_DECIDE, /* between two sides that contradict each other */
 };
 
 /* Of the percentage; `how` is taken over. */

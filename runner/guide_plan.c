@@ -1,4 +1,4 @@
-/* What of a plan is proven, and what is left of it for people. */
+/* What of a plan, or of a repair, is proven, and what is left of it for people. */
 #include "runner/guide.h"
 #include "runner/work_tasks.h"
 
@@ -11,7 +11,7 @@
 
 struct evaluation {
 	const struct run *run;
-	const struct work *w;
+	const struct work *w; /* NULL: a repair */
 	const struct fix_result *r;
 	struct guide *g;
 };
@@ -78,28 +78,33 @@ add_requirement(const struct evaluation *e, const struct intent_requirement *wan
 }
 
 static void
-add_parts(const struct evaluation *e)
+add_state(const struct evaluation *e, double build, double test)
 {
-	const struct intent_tasks *plan = &e->w->plan;
-	const struct case_result_list *is = &e->r->is;
 	size_t passed = 0, tests = 0;
 	bool built = false;
-	for (size_t i = 0; i < plan->nwanted; i++)
-		add_requirement(e, &plan->wanted[i], WEIGHT_REQUIREMENTS / (double)plan->nwanted);
-	for (size_t i = 0; i < is->n; i++) {
-		bool ok = is->v[i].status == TEST_PASSED;
-		if (strcmp(is->v[i].id, "build") == 0)
+	for (size_t i = 0; i < e->r->is.n; i++) {
+		bool ok = e->r->is.v[i].status == TEST_PASSED;
+		if (strcmp(e->r->is.v[i].id, "build") == 0)
 			built = ok;
-		if (!str_starts(str_of(is->v[i].id), "test/"))
+		if (!str_starts(str_of(e->r->is.v[i].id), "test/"))
 			continue;
 		tests++;
 		passed += ok;
 	}
-	guide_add_part(e->g, "build", WEIGHT_BUILD, built, "result.json",
+	guide_add_part(e->g, "build", build, built, "result.json",
 		mem_strdup("all or nothing: with all that was kept, the build came to its end"));
-	guide_add_part(e->g, "tests", WEIGHT_TESTS, tests ? (double)passed / (double)tests : 0,
+	guide_add_part(e->g, "tests", test, tests ? (double)passed / (double)tests : 0,
 		"result.json",
 		mem_printf("%zu of %zu cases pass with all that was kept", passed, tests));
+}
+
+static void
+add_parts(const struct evaluation *e)
+{
+	const struct intent_tasks *plan = &e->w->plan;
+	for (size_t i = 0; i < plan->nwanted; i++)
+		add_requirement(e, &plan->wanted[i], WEIGHT_REQUIREMENTS / (double)plan->nwanted);
+	add_state(e, WEIGHT_BUILD, WEIGHT_TESTS);
 }
 
 /* ---- tasks that are left ---- */
@@ -300,20 +305,145 @@ add_review(const struct evaluation *e)
 	it->why =
 		alone ? mem_printf("%zu of them were reviewed by no model of another family", alone)
 		      : mem_strdup("models wrote and reviewed them; a person has not");
-	it->first_step =
-		branch ? mem_printf("git log -p %s, a commit a change, with its task", branch)
-		       : mem_strdup("read fix.patch beside pr.md");
-	it->path = mem_strdup("hold each commit against the requirements that it names");
+	it->first_step = branch ? mem_printf("git log -p %s, a commit a change", branch)
+				: mem_strdup("read fix.patch beside pr.md");
+	it->path = mem_strdup(e->w ? "hold each commit against the requirements that it names"
+				   : "hold each commit against the cases that failed before");
 	json_array_foreach (json_object_get(r->changes, "files"), i, file)
 		strlist_add(&it->files, json_string_value(json_object_get(file, "path")));
 	it = guide_add(e->g, WORK_QA, 1);
 	it->id = mem_strdup("review:application");
 	it->gap = GAP_REVIEW;
-	it->task = mem_strdup("Use the application once, along the requirements");
+	it->task = mem_strdup(e->w ? "Use the application once, along the requirements"
+				   : "Use the application once, where it was changed");
 	it->why = mem_strdup("tests show what their authors thought of");
 	it->first_step = branch ? mem_printf("git switch %s; drydock up .", branch)
 				: mem_strdup("apply fix.patch; drydock up .");
-	it->path = mem_strdup("go through each requirement's check with somebody who asked for it");
+	it->path = mem_strdup(
+		e->w ? "go through each requirement's check with somebody who asked for it"
+		     : "go through what did not work before with somebody who needs it");
+}
+
+/* ---- a repair ---- */
+
+#define WEIGHT_WANTED 60.0
+#define WEIGHT_STANDS 20.0 /* of the build, and of the tests */
+#define MAX_ERRORS 20
+
+static bool
+has_failed(enum test_status s)
+{
+	return s == TEST_FAILED || s == TEST_ERROR;
+}
+
+/* Cases that failed before, or what the goal asks for, which only the whole of gates and review can say. */
+static void
+add_wanted(const struct evaluation *e)
+{
+	size_t failed = 0, mended = 0;
+	bool reached = e->r->outcome == FIX_FIXED || e->r->outcome == FIX_CLEAN;
+	for (size_t i = 0; i < e->r->was.n; i++) {
+		const struct case_result *c = &e->r->was.v[i];
+		if (!has_failed(c->status))
+			continue;
+		failed++;
+		for (size_t k = 0; k < e->r->is.n; k++)
+			mended += strcmp(e->r->is.v[k].id, c->id) == 0 &&
+				  e->r->is.v[k].status == TEST_PASSED;
+	}
+	if (e->run->options.goal)
+		guide_add_part(e->g, "goal", WEIGHT_WANTED, reached, "result.json",
+			mem_strdup(
+				"all or nothing: its author says so, and no gate and no reviewer says otherwise"));
+	else
+		guide_add_part(e->g, "mended", WEIGHT_WANTED,
+			failed ? (double)mended / (double)failed : 1, "result.json",
+			mem_printf("%zu of %zu cases that failed before pass", mended, failed));
+}
+
+/* What the last look of a rule at the sources could not repair. */
+static void
+add_errors(const struct evaluation *e)
+{
+	const struct fix_attempt_list *l = &e->r->attempts;
+	const json_t *left = NULL;
+	size_t i, n = 0;
+	json_t *one;
+	for (i = l->n; !json_array_size(left) && i-- > 0;)
+		left = json_object_get(l->v[i].proposed, "left");
+	json_array_foreach ((json_t *)left, i, one) {
+		const char *path = json_string_in(one, "path");
+		int64_t line = json_integer_value(json_object_get(one, "line"));
+		if (n++ == MAX_ERRORS)
+			break;
+		struct guide_item *it = guide_add(e->g, WORK_BUILD, 1);
+		it->id = mem_printf("error:%s:%lld", path, (long long)line);
+		it->gap = GAP_MAJOR;
+		it->task = mem_printf("Mend what is wrong at %s, line %lld", path, (long long)line);
+		it->why = mem_strdup(json_string_in(one, "message"));
+		it->first_step = mem_printf("read %s at line %lld", path, (long long)line);
+		it->path = mem_strdup("mend it on the branch by hand, then fix again");
+		strlist_addf(&it->files, "%s:%lld", path, (long long)line);
+	}
+}
+
+static void
+add_decision(const struct evaluation *e)
+{
+	const struct flips_conflict *c = &e->r->conflict;
+	if (!c->left.n || !c->right.n)
+		return;
+	struct guide_item *it = guide_add(e->g, WORK_DECIDE, 1);
+	it->id = mem_printf("decide:%s", c->left.v[0]);
+	it->gap = GAP_CRITICAL;
+	it->task = mem_printf("Decide between %s and %s", c->left.v[0], c->right.v[0]);
+	it->why = mem_strdup("each passes in an attempt, and no attempt passes both");
+	it->first_step = mem_strdup("read pr.md: it has the two sides, each with its branch");
+	it->path = mem_strdup("take one side, and change the case of the other");
+	strlist_copy(&it->files, &c->files);
+}
+
+/* Nothing fails that could be named, and yet it is not what was asked for. */
+static void
+add_rest(const struct evaluation *e)
+{
+	bool done = e->r->outcome == FIX_FIXED || e->r->outcome == FIX_CLEAN;
+	const char *goal = e->run->options.goal;
+	if (done || (!goal && e->g->items.n))
+		return;
+	struct guide_item *it = guide_add(e->g, goal ? WORK_TASK : WORK_BUILD, 1);
+	it->id = mem_strdup(goal ? "goal" : "outcome");
+	it->gap = GAP_MAJOR;
+	it->task = goal ? mem_printf("Reach the goal: %s", goal)
+			: mem_printf("See to what ended the repair as %s",
+				  fix_outcome_names[e->r->outcome]);
+	it->why = mem_strdup(e->r->why ? e->r->why : fix_outcome_names[e->r->outcome]);
+	it->first_step = mem_printf("drydock logs %s", e->run->id);
+	it->path = mem_strdup("give what is missing, then fix again");
+}
+
+void
+guide_fix(const struct run *run, const struct fix_result *r, const struct question_list *asked,
+	struct guide *ret)
+{
+	struct guide g = {.run = mem_strdup(run->id)};
+	const struct evaluation e = {run, NULL, r, &g};
+	g.asked = run->options.goal ? mem_strdup(run->options.goal)
+				    : mem_printf("repair what fails of %s", r->name);
+	g.outcome = mem_strdup(fix_outcome_names[r->outcome]);
+	add_wanted(&e);
+	add_state(&e, WEIGHT_STANDS, WEIGHT_STANDS);
+	for (size_t i = 0; i < asked->n; i++)
+		if (asked->v[i].blocking)
+			guide_add_question(&g, run, &asked->v[i]);
+	add_decision(&e);
+	add_errors(&e);
+	add_cases(&e);
+	add_unjudged(&e);
+	add_rest(&e);
+	add_review(&e);
+	guide_finish(&g);
+	*ret = g;
 }
 
 void

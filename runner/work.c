@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "runner/attest.h"
 #include "runner/commands.h"
 #include "runner/fix_loop.h"
 #include "runner/guide.h"
@@ -356,6 +357,8 @@ end_work(struct working *k, struct dd_err *err)
 							  : EVENT_DONE;
 	if (rc == 0)
 		rc = tell_once(k, event, NULL, err);
+	if (rc == 0)
+		rc = attest_run(f->st, f->run, err);
 	bool blocked = k->w.outcome == WORK_BLOCKED;
 	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name",
 		run_outcome_names[blocked ? OUTCOME_BLOCKED : k->r.after], "work",
