@@ -56,6 +56,10 @@ is "the weights are all of it" "$(json '[.parts[].weight] | add | round' "$tmp/g
 is "what is left is a test of each, and to look" "$(json '[.items[].id] | join(" ")' "$tmp/guide")" "$(printf '%s\n' "unshown:$LINE" "unshown:$FEE" | sort | paste -sd" " -) review:application review:branch"
 is "each with hours, basis, skill, reason, first step and way" "$(whole)" ""
 is "what an author says of its work is not in it" "$(grep -c 'Begin with a dash' "$tmp/guide")" 0
+jq -r .payload "$state/runs/$run/attestation.json" | base64 -d >"$tmp/payload"
+is "it is attested as the execution of the plan that was approved, with the commit of its branch" \
+	"$(jq -r '[.predicate.buildDefinition.buildType, .predicate.buildDefinition.internalParameters.repair.plan, (.subject[] | select(.digest.gitCommit) | .name)] | join(" ")' "$tmp/payload")" \
+	"urn:drydock:work:1 $(json .plan.digest "$state/runs/$run/result.json") refs/heads/drydock/$run"
 
 # --- its branch is refined: not against what the plan asks for
 echo '- `fee` in fee.c must add 7 crowns for the pilot.' >"$tmp/seven.md"
