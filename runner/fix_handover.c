@@ -164,5 +164,5 @@ fix_hand_over(struct fixing *f, struct dd_err *err)
 		rc = fix_put_sides(f, err);
 	if (rc == 0 && f->models && fix_is_local(f->run) && !o->apart)
 		rc = journal_step(j, learnt, do_lessons, f, &lessons, err);
-	return rc < 0 ? rc : fix_write_results(f->run, f->r, err);
+	return rc < 0 ? rc : fix_write_results(f->run, f->r, f->answers, err);
 }

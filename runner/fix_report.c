@@ -658,13 +658,16 @@ put_pull_request(const struct run *run, const struct fix_result *r, struct buf *
 /* ---- writing and printing ---- */
 
 int
-fix_write_results(const struct run *run, const struct fix_result *r, struct dd_err *err)
+fix_write_results(const struct run *run, const struct fix_result *r, const struct answers *answers,
+	struct dd_err *err)
 {
-	OWN(buf) struct buf pr = {.max = (size_t)1 << 20}, text = {0}, patch = {0};
+	OWN(buf) struct buf body = {.max = (size_t)1 << 20}, pr = {0}, text = {0}, patch = {0};
 	OWN_FREE char *pr_path = run_path(run, "pr.md"), *patch_path = run_path(run, "fix.patch");
 	OWN_FREE char *result = run_path(run, "result.json");
 	OWN_JSON json_t *j = to_json(run, r);
-	put_pull_request(run, r, &pr);
+	put_pull_request(run, r, &body);
+	answers_redact(answers, buf_str(&body), &pr);
+	answers_redact_json(answers, j);
 	json_print(j, 2, &text);
 	buf_putc(&text, '\n');
 	int rc = has_text(r) ? fs_write_atomic(pr_path, buf_str(&pr), 0600, err) : 0;

@@ -88,8 +88,8 @@ enum gate fix_side_refused_by(const struct fix_result *r, int side);
 char *fix_side_message(const struct run *run, const struct fix_result *r, int side);
 
 /* pr.md and result.json of the run, and the patch where the user wants it. */
-int fix_write_results(const struct run *run, const struct fix_result *r, struct dd_err *err)
-	DD_MUST_USE;
+int fix_write_results(const struct run *run, const struct fix_result *r,
+	const struct answers *answers, struct dd_err *err) DD_MUST_USE;
 
 /* "  LABEL      TEXT", for a terminal; nothing where text is NULL. */
 void fix_print_line(const char *label, const char *text);

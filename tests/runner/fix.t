@@ -72,6 +72,26 @@ fix "$tmp/dirty"
 is "a file with changes: fixed, without a branch" "$(json '[.outcome, .branch // "none"] | join(" ")')" "fixed none"
 is "and it says why" "$(json .no_branch)" "clock.c is not as it was committed"
 
+# --- what is secret is in nothing that a repair writes down
+mkdir "$tmp/vault"
+cat >"$tmp/vault/vault.c" <<'C'
+main()
+{
+	puts("open");
+	return 0;
+}
+C
+cat >"$tmp/vault/Makefile" <<'M'
+vault: vault.c
+	$(CC) -std=gnu17 -Werror=implicit-int -Werror=implicit-function-declaration -o $@ vault.c
+check: vault
+	@echo 1..1; test -n "$$VAULT_TOKEN" && ./vault >/dev/null && echo "ok 1 - opened $$VAULT_TOKEN"
+M
+echo '{"secret:VAULT_TOKEN": "brass-key-31"}' >"$tmp/answers.json"
+fix --answers "$tmp/answers.json" "$tmp/vault"
+is "it is fixed, with the answer" "$(json '.outcome, .after.cases["test/tests/opened [redacted]"]' | tr '\n' ' ')" "fixed passed "
+hasnt "the answer is in nothing that was written" "$state/runs/$(json .run)" brass-key-31
+
 # --- killed, then resumed
 want=$(json '.after.cases | tojson' "$tmp/first")
 patch=$(sha256sum <"$tmp/fix.patch")
