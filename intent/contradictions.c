@@ -36,6 +36,16 @@ said_cleanup(struct said *s)
 	strlist_cleanup(&s->numbers);
 }
 
+/* Bytes of the number that a text begins with: "10", "2.5", "1,000"; 0: none. */
+static size_t
+number_length(const char *p)
+{
+	size_t n = strspn(p, "0123456789");
+	while (n && (p[n] == '.' || p[n] == ',') && isdigit((unsigned char)p[n + 1]))
+		n += 1 + strspn(p + n + 1, "0123456789");
+	return n;
+}
+
 static void
 read_said(struct said *s, const char *id, const char *text, bool forbids)
 {
@@ -45,7 +55,7 @@ read_said(struct said *s, const char *id, const char *text, bool forbids)
 	*s = (struct said){.id = id, .text = text, .forbids = forbids};
 	words_of(str_of(text), &all);
 	for (const char *p = text; *p;) {
-		size_t n = strspn(p, "0123456789");
+		size_t n = number_length(p);
 		OWN_FREE char *number = mem_strndup(p, n);
 		if (n && (p == text || !isalnum((unsigned char)p[-1])))
 			strlist_add_new(&s->numbers, number);
