@@ -3,23 +3,14 @@
 #include "graph/uses.h"
 #include "graph/walk.h"
 
-#include <string.h>
-
-static TSNode
-child(TSNode n, const char *name)
-{
-	return ts_node_is_null(n) ? n
-				  : ts_node_child_by_field_name(n, name, (uint32_t)strlen(name));
-}
-
 /* "import a.b" binds a, "import a.b as c" binds c. */
 static void
 import_one(struct walk *w, TSNode n, TSNode at)
 {
 	TSNode name = n, alias = {0};
 	if (walk_is(n, "aliased_import")) {
-		name = child(n, "name");
-		alias = child(n, "alias");
+		name = walk_child(n, "name");
+		alias = walk_child(n, "alias");
 	}
 	uint32_t module = walk_string(w, name);
 	if (!module)
@@ -47,7 +38,7 @@ static void
 visit_import_from(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode from = child(node, "module_name");
+	TSNode from = walk_child(node, "module_name");
 	uint32_t module = walk_string(w, from);
 	if (!module)
 		return;
@@ -57,8 +48,8 @@ visit_import_from(struct walk *w, TSNode node, const struct action *a)
 		TSNode c = ts_node_named_child(node, i);
 		if (ts_node_eq(c, from))
 			continue;
-		TSNode name = walk_is(c, "aliased_import") ? child(c, "name") : c;
-		TSNode alias = walk_is(c, "aliased_import") ? child(c, "alias") : c;
+		TSNode name = walk_is(c, "aliased_import") ? walk_child(c, "name") : c;
+		TSNode alias = walk_is(c, "aliased_import") ? walk_child(c, "alias") : c;
 		if (walk_is(c, "wildcard_import"))
 			walk_bind(w, BIND_MEMBER, 0, module, walk_own(w, "*"), node);
 		else
@@ -86,8 +77,8 @@ class_of_self(struct walk *w, TSNode object)
 static void
 assign_attribute(struct walk *w, TSNode left, TSNode value, TSNode node)
 {
-	uint32_t type = class_of_self(w, child(left, "object"));
-	uint32_t name = walk_string(w, child(left, "attribute"));
+	uint32_t type = class_of_self(w, walk_child(left, "object"));
+	uint32_t name = walk_string(w, walk_child(left, "attribute"));
 	if (!type || !name)
 		return;
 	bool there = false;
@@ -132,11 +123,11 @@ static void
 visit_assignment(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode left = child(node, "left"), right = child(node, "right");
-	if (!ts_node_is_null(right) || !ts_node_is_null(child(node, "type")))
-		python_values_assign(w, left, right, child(node, "type"));
+	TSNode left = walk_child(node, "left"), right = walk_child(node, "right");
+	if (!ts_node_is_null(right) || !ts_node_is_null(walk_child(node, "type")))
+		python_values_assign(w, left, right, walk_child(node, "type"));
 	if (is_name(left)) {
-		assign_name(w, left, right, child(node, "type"), node);
+		assign_name(w, left, right, walk_child(node, "type"), node);
 	} else if (walk_is(left, "attribute")) {
 		assign_attribute(w, left, right, node);
 	} else if (walk_is(left, "pattern_list") || walk_is(left, "tuple_pattern")) {
@@ -169,7 +160,7 @@ static void
 visit_augmented(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode left = child(node, "left");
+	TSNode left = walk_child(node, "left");
 	uint32_t name = is_name(left) ? walk_string(w, left) : 0;
 	if (name && (!w->function || walk_name(w, name)->outer_in == w->function))
 		(void)walk_refer(w, REL_WRITES, name, left);
@@ -184,14 +175,14 @@ visit_parameters(struct walk *w, TSNode node, const struct action *a)
 	for (uint32_t i = 0; i < n; i++) {
 		TSNode p = ts_node_named_child(node, i), name = p;
 		if (!is_name(p))
-			name = child(p, "name");
+			name = walk_child(p, "name");
 		if (ts_node_is_null(name))
 			name = ts_node_named_child(p, 0);
 		uint32_t string = is_name(name) ? walk_string(w, name) : 0;
 		if (!string)
 			continue;
 		walk_local(w, string);
-		uint32_t type = walk_type_name(w, child(p, "type"));
+		uint32_t type = walk_type_name(w, walk_child(p, "type"));
 		if (type)
 			walk_bind(w, BIND_TYPE, string, type, 0, p);
 		size_t before = w->f->nentities;
@@ -200,8 +191,10 @@ visit_parameters(struct walk *w, TSNode node, const struct action *a)
 			walk_is(p, "list_splat_pattern") || walk_is(p, "dictionary_splat_pattern");
 		if (rest && w->f->nentities > before)
 			w->f->entities[before].flags |= FACT_REST;
-		if (!ts_node_is_null(child(p, "type")) || !ts_node_is_null(child(p, "value")))
-			python_values_parameter(w, string, child(p, "type"), child(p, "value"));
+		if (!ts_node_is_null(walk_child(p, "type")) ||
+			!ts_node_is_null(walk_child(p, "value")))
+			python_values_parameter(
+				w, string, walk_child(p, "type"), walk_child(p, "value"));
 	}
 	walk_children(w);
 }
@@ -211,11 +204,11 @@ static void
 visit_for(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode left = child(node, "left");
+	TSNode left = walk_child(node, "left");
 	if (is_name(left) && w->function)
 		walk_local(w, walk_string(w, left));
 	bool statement = walk_is(node, "for_statement");
-	python_values_loop(w, left, child(node, "right"), node);
+	python_values_loop(w, left, walk_child(node, "right"), node);
 	w->branches += statement;
 	w->loops += statement;
 	walk_children(w);
@@ -239,9 +232,9 @@ static void
 visit_with_item(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode value = child(node, "value"), target = {0};
+	TSNode value = walk_child(node, "value"), target = {0};
 	if (walk_is(value, "as_pattern")) {
-		TSNode alias = child(value, "alias");
+		TSNode alias = walk_child(value, "alias");
 		target = ts_node_is_null(alias) ? alias : ts_node_named_child(alias, 0);
 		value = ts_node_named_child(value, 0);
 	}
@@ -272,7 +265,7 @@ static void
 visit_call(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	struct fact_ref *ref = walk_call(w, child(node, "function"), node);
+	struct fact_ref *ref = walk_call(w, walk_child(node, "function"), node);
 	if (!ref)
 		ref = walk_refer(w, REL_CALLS, 0, node);
 	python_values_call(w, node, (uint32_t)(ref - w->f->refs));
@@ -298,7 +291,7 @@ static void
 visit_class(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode name = child(node, "name"), bases = child(node, "superclasses");
+	TSNode name = walk_child(node, "name"), bases = walk_child(node, "superclasses");
 	uint32_t string = walk_string(w, name);
 	if (!string) {
 		walk_children(w);
@@ -338,10 +331,10 @@ static void
 visit_decorated(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode decorators[MAX_DECORATORS], definition = child(node, "definition");
+	TSNode decorators[MAX_DECORATORS], definition = walk_child(node, "definition");
 	uint32_t refs[MAX_DECORATORS];
 	unsigned n = 0;
-	uint32_t entity = 0, name = walk_string(w, child(definition, "name"));
+	uint32_t entity = 0, name = walk_string(w, walk_child(definition, "name"));
 	if (w->depth >= WALK_MAX_DEPTH || !ts_tree_cursor_goto_first_child(&w->cursor)) {
 		w->too_deep = true;
 		return;
@@ -367,7 +360,7 @@ static void
 visit_keyword(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	w->told = ts_node_start_byte(child(node, "name"));
+	w->told = ts_node_start_byte(walk_child(node, "name"));
 	walk_children(w);
 }
 

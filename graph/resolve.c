@@ -1,23 +1,14 @@
 /*
- * Theory of operation.  A name is looked up in the scopes around it: what they hold, what is bound there, then what
- * the file imports, then what its package shows.  What it finds is a `thing`: an entity, an instance of a type, a
- * package, or something that is provably outside; a chain "a.b().c" is followed from thing to thing.  A call ends at
- * a function, or at a type that it makes one of.  Every step is counted, so that a circle of names ends.
+ * References become relations: what a name means is found in the scopes (resolve_scopes.c), what is said of it here.
+ * A call ends at a function, or at a type that it makes one of.
  */
 #include "graph/modules.h"
 #include "graph/resolve_python.h"
-#include "graph/resolver.h"
+#include "graph/resolve_scopes.h"
 
 #include <string.h>
 
-#define MAX_DEPTH 12
-
 static const struct thing unknown = {THING_UNKNOWN, 0, false};
-static const struct thing outside = {THING_OUTSIDE, 0, false};
-
-static struct thing follow_chain(
-	struct resolver *r, uint32_t scope, struct str chain, unsigned depth);
-static struct thing member_of(struct resolver *r, struct thing t, uint32_t name, unsigned depth);
 
 /* ---- what is shared ---- */
 
@@ -86,489 +77,6 @@ resolve_by_method_name(struct resolver *r, const struct fact_ref *ref)
 	return n > 0;
 }
 
-/* ---- members ---- */
-
-static struct thing
-in_package(struct resolver *r, uint32_t package, uint32_t name)
-{
-	uint32_t l = name ? model_first(r->m, SPACE_PACKAGE, package, name) : 0;
-	return l ? resolver_thing(r, model_value(r->m, l)) : unknown;
-}
-
-/* A type that stands for anything says nothing. */
-static bool
-says_what(struct str type)
-{
-	static const char *const anything[] = {"any", "unknown", "object", "Object", "dynamic",
-		"var", "mixed", "never", "Self", "impl", "dyn", NULL};
-	for (const char *const *a = anything; *a; a++)
-		if (str_eq(type, *a))
-			return false;
-	return type.n > 1; /* T is what a caller says */
-}
-
-static struct thing
-bound(struct resolver *r, uint32_t bind, unsigned depth)
-{
-	const struct model_bind *b = &r->m->binds[bind];
-	const struct model_file *file = resolver_file(r, b->scope);
-	struct str value = model_text(r->m, b->value);
-	if (!file || depth > MAX_DEPTH || !r->steps)
-		return unknown;
-	r->steps--;
-	struct thing t;
-	switch ((enum fact_bind_kind)b->kind) {
-	case BIND_IMPORT:
-		return modules_find(r, file, value);
-	case BIND_MEMBER:
-		t = modules_find(r, file, value);
-		if (t.kind == THING_ENTITY || t.kind == THING_PACKAGE) {
-			struct thing m = member_of(r, t, b->member, depth + 1);
-			if (m.kind != THING_UNKNOWN)
-				return m;
-			/* "from package import module" */
-			OWN(buf) struct buf whole = {.max = 4096};
-			buf_add_str(&whole, value);
-			if (!str_ends(value, "."))
-				buf_putc(&whole, '.');
-			buf_add_str(&whole, model_text(r->m, b->member));
-			return model_family(file->lang) == LANG_PYTHON
-				       ? modules_find(r, file, buf_str(&whole))
-				       : unknown;
-		}
-		return t;
-	case BIND_TYPE:
-		t = follow_chain(r, b->scope, value, depth + 1);
-		if (t.kind == THING_UNKNOWN && says_what(value))
-			return outside; /* it has a type, and that is not here */
-		return t.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, t.id, t.weak} : t;
-	case BIND_RESULT: {
-		OWN(buf) struct buf call = {.max = 256};
-		buf_add_str(&call, value);
-		buf_puts(&call, "()");
-		return follow_chain(r, b->scope, buf_str(&call), depth + 1);
-	}
-	case BIND_ALIAS:
-		return follow_chain(r, b->scope, value, depth + 1);
-	default:
-		return unknown;
-	}
-}
-
-/* What a base of a type is.  Kept once it is known, unless the steps may have run out on the way. */
-static struct thing
-base_thing(struct resolver *r, uint32_t type, struct model_base *base, unsigned depth)
-{
-	enum { NOT_YET, OUTSIDE = -1, UNKNOWN = -2 };
-	if (base->resolved == (uint32_t)OUTSIDE)
-		return outside;
-	if (base->resolved == (uint32_t)UNKNOWN)
-		return unknown;
-	if (base->resolved != NOT_YET)
-		return resolver_thing(r, base->resolved);
-	bool sure = depth < 3 && r->steps > RESOLVE_STEPS / 2;
-	struct thing t = follow_chain(
-		r, resolver_entity(r, type)->parent, model_text(r->m, base->name), depth + 1);
-	if (sure && r->steps)
-		base->resolved = t.kind == THING_ENTITY	   ? t.id
-				 : t.kind == THING_OUTSIDE ? (uint32_t)OUTSIDE
-							   : (uint32_t)UNKNOWN;
-	return t.kind == THING_ENTITY ? resolver_thing(r, t.id) : t;
-}
-
-static struct thing
-in_type(struct resolver *r, uint32_t type, uint32_t name, unsigned depth)
-{
-	uint32_t own = resolver_child(r, type, name);
-	if (own && resolver_entity(r, own)->kind != KIND_FIELD)
-		return resolver_thing(r, own);
-	uint32_t b = name ? model_first(r->m, SPACE_BIND, type, name) : 0;
-	if (b)
-		return bound(r, model_value(r->m, b), depth + 1);
-	if (own) {
-		uint32_t declared = resolver_entity(r, own)->type;
-		struct thing t =
-			declared ? follow_chain(r, type, model_text(r->m, declared), depth + 1)
-				 : unknown;
-		return t.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, t.id, false}
-					      : unknown;
-	}
-	if (depth > MAX_DEPTH || !r->steps)
-		return unknown;
-	r->steps--;
-	struct thing result = unknown;
-	for (uint32_t l = model_first(r->m, SPACE_BASE, type, 0); l; l = model_next(r->m, l)) {
-		struct thing t = base_thing(r, type, &r->m->bases[model_value(r->m, l)], depth);
-		if (t.kind == THING_ENTITY && t.id != type)
-			t = in_type(r, t.id, name, depth + 1);
-		if (t.kind == THING_ENTITY || t.kind == THING_INSTANCE)
-			return t;
-		if (t.kind == THING_OUTSIDE)
-			result = t; /* a base that is not here may have it */
-	}
-	return result;
-}
-
-static struct thing
-in_module(struct resolver *r, uint32_t module, uint32_t name, unsigned depth)
-{
-	uint32_t own = resolver_child(r, module, name);
-	uint32_t b = name ? model_first(r->m, SPACE_BIND, module, name) : 0;
-	if (b && (!own || resolver_entity(r, own)->kind == KIND_GLOBAL)) {
-		struct thing t = bound(r, model_value(r->m, b), depth + 1);
-		if (t.kind != THING_UNKNOWN)
-			return t;
-	}
-	if (own)
-		return resolver_thing(r, own);
-	for (uint32_t l = model_first(r->m, SPACE_BIND, module, 0); l && r->steps;
-		l = model_next(r->m, l)) {
-		const struct model_bind *star = &r->m->binds[model_value(r->m, l)];
-		r->steps--;
-		struct thing t =
-			modules_find(r, resolver_file(r, module), model_text(r->m, star->value));
-		if (t.kind == THING_ENTITY && t.id != module && depth < MAX_DEPTH)
-			t = member_of(r, t, name, depth + 1);
-		else if (t.kind == THING_PACKAGE)
-			t = in_package(r, t.id, name);
-		else
-			t = unknown;
-		if (t.kind != THING_UNKNOWN)
-			return t;
-	}
-	return unknown;
-}
-
-static struct thing
-in_directory(struct resolver *r, uint32_t dir, uint32_t name)
-{
-	static const char *const suffixes[] = {"/__init__.py", ".py", "", NULL};
-	OWN(buf) struct buf b = {.max = 8192};
-	return resolver_thing(
-		r, modules_first_with_suffix(r,
-			   modules_join(&b, model_text(r->m, resolver_entity(r, dir)->name),
-				   model_text(r->m, name)),
-			   suffixes));
-}
-
-/* "mod name;": the file that has it. */
-static uint32_t
-file_of_module(struct resolver *r, uint32_t module)
-{
-	static const char *const suffixes[] = {".rs", "/mod.rs", NULL};
-	const struct model_entity *e = resolver_entity(r, module);
-	if (e->lang != LANG_RUST)
-		return 0;
-	OWN(buf) struct buf b = {.max = 8192};
-	uint32_t dir = r->m->files[e->file - 1].dir;
-	return modules_first_with_suffix(r,
-		modules_join(&b, model_text(r->m, resolver_entity(r, dir)->name),
-			model_text(r->m, e->name)),
-		suffixes);
-}
-
-static struct thing
-member_of(struct resolver *r, struct thing t, uint32_t name, unsigned depth)
-{
-	if (depth > MAX_DEPTH || !r->steps)
-		return unknown;
-	r->steps--;
-	if (t.kind == THING_PACKAGE)
-		return in_package(r, t.id, name);
-	if (t.kind != THING_ENTITY && t.kind != THING_INSTANCE)
-		return t;
-	switch ((enum graph_kind)resolver_entity(r, t.id)->kind) {
-	case KIND_TYPE:
-		return in_type(r, t.id, name, depth);
-	case KIND_FILE: {
-		struct thing m = in_module(r, t.id, name, depth);
-		if (m.kind != THING_UNKNOWN ||
-			!str_ends(model_text(r->m, resolver_entity(r, t.id)->name), "/__init__.py"))
-			return m;
-		return in_directory(r, resolver_entity(r, t.id)->parent, name);
-	}
-	case KIND_MODULE: {
-		struct thing m = in_module(r, t.id, name, depth);
-		uint32_t file = m.kind == THING_UNKNOWN ? file_of_module(r, t.id) : 0;
-		return file ? in_module(r, file, name, depth) : m;
-	}
-	case KIND_DIRECTORY:
-		return in_directory(r, t.id, name);
-	default:
-		return unknown;
-	}
-}
-
-/* What calling it gives. */
-static struct thing
-result_of(struct resolver *r, struct thing t, unsigned depth)
-{
-	if (t.kind != THING_ENTITY)
-		return t.kind == THING_OUTSIDE ? outside : unknown;
-	const struct model_entity *e = resolver_entity(r, t.id);
-	if (e->kind == KIND_TYPE)
-		return (struct thing){THING_INSTANCE, t.id, t.weak};
-	if (e->type && resolver_entity(r, e->home)->kind == KIND_TYPE &&
-		str_eq(model_text(r->m, e->type), "Self"))
-		return (struct thing){THING_INSTANCE, e->home, true};
-	struct thing type =
-		e->type ? follow_chain(r, e->parent, model_text(r->m, e->type), depth + 1)
-			: unknown;
-	return type.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, type.id, true} : unknown;
-}
-
-/* ---- names in their scopes ---- */
-
-static uint32_t
-type_around(const struct resolver *r, uint32_t scope)
-{
-	for (unsigned i = 0; scope && i < 64; i++) {
-		const struct model_entity *e = resolver_entity(r, scope);
-		if (e->kind == KIND_TYPE)
-			return scope;
-		if (e->kind == KIND_FILE)
-			return 0;
-		if (resolver_entity(r, e->home)->kind == KIND_TYPE)
-			return e->home;
-		scope = e->parent;
-	}
-	return 0;
-}
-
-static bool
-names_self(const struct resolver *r, struct str name)
-{
-	switch (model_family(r->file->lang)) {
-	case LANG_PYTHON:
-	case LANG_RUBY:
-	case LANG_RUST:
-		return str_eq(name, "self") || str_eq(name, "cls") || str_eq(name, "Self");
-	case LANG_PHP:
-		return str_eq(name, "$this") || str_eq(name, "self") || str_eq(name, "static");
-	case LANG_GO:
-		return false;
-	default:
-		return str_eq(name, "this");
-	}
-}
-
-static bool
-names_base(const struct resolver *r, struct str name)
-{
-	(void)r;
-	return str_eq(name, "super") || str_eq(name, "base") || str_eq(name, "parent");
-}
-
-static struct thing
-base_of(struct resolver *r, uint32_t type, unsigned depth)
-{
-	uint32_t l = type ? model_first(r->m, SPACE_BASE, type, 0) : 0;
-	if (!l || depth > MAX_DEPTH)
-		return unknown;
-	struct thing t = base_thing(r, type, &r->m->bases[model_value(r->m, l)], depth);
-	return t.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, t.id, false} : t;
-}
-
-/* Languages in which a name at the top of a file is known in others without an import. */
-static struct thing
-global(const struct resolver *r, uint32_t name)
-{
-	unsigned family = model_family(r->file->lang);
-	if (family != LANG_PHP && family != LANG_RUBY && family != LANG_BASH &&
-		family != LANG_CSHARP && family != LANG_RUST)
-		return unknown;
-	uint32_t l = model_first(r->m, SPACE_GLOBAL, family, name);
-	if (!l || model_next(r->m, l))
-		return unknown; /* nobody, or more than one */
-	return (struct thing){THING_ENTITY, model_value(r->m, l), true};
-}
-
-/* The root of the crate, or the module around the one that the scope is in. */
-static struct thing
-rust_module(struct resolver *r, uint32_t scope, bool root)
-{
-	static const char *const roots[] = {"lib.rs", "main.rs", NULL};
-	bool inner = false;
-	for (unsigned i = 0; i < 64 && resolver_entity(r, scope)->kind != KIND_FILE; i++) {
-		if (resolver_entity(r, scope)->kind == KIND_MODULE) {
-			if (inner && !root)
-				return resolver_thing(r, scope);
-			inner = true;
-		}
-		scope = resolver_entity(r, scope)->parent;
-	}
-	if (!root && inner)
-		return resolver_thing(r, scope);
-	OWN(buf) struct buf b = {.max = 8192};
-	struct str dir = model_text(r->m, resolver_entity(r, r->file->dir)->name);
-	for (unsigned up = 0; up < 16; up++) {
-		for (const char *const *name = roots; *name; name++) {
-			static const char *const none[] = {"", NULL};
-			uint32_t e = modules_first_with_suffix(
-				r, modules_join(&b, dir, str_of(*name)), none);
-			if (e)
-				return resolver_thing(r, e);
-		}
-		const char *slash = dir.n ? memrchr(dir.p, '/', dir.n) : NULL;
-		if (str_eq(dir, "."))
-			break;
-		dir = slash ? (struct str){dir.p, (size_t)(slash - dir.p)} : STR(".");
-	}
-	return unknown;
-}
-
-static struct thing
-look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str text, unsigned depth)
-{
-	if (names_self(r, text)) {
-		uint32_t type = type_around(r, scope);
-		return type ? (struct thing){THING_INSTANCE, type, false} : unknown;
-	}
-	if (r->file->lang == LANG_RUST && (str_eq(text, "crate") || str_eq(text, "super")))
-		return rust_module(r, scope, str_eq(text, "crate"));
-	if (names_base(r, text))
-		return base_of(r, type_around(r, scope), depth);
-	if (!name)
-		return unknown;
-	bool members = model_family(r->file->lang) != LANG_PYTHON &&
-		       model_family(r->file->lang) != LANG_PHP &&
-		       model_family(r->file->lang) != LANG_JAVASCRIPT;
-	bool first = true;
-	for (unsigned i = 0; scope && i < 64; i++, first = false) {
-		const struct model_entity *e = resolver_entity(r, scope);
-		if (e->kind == KIND_FILE)
-			break;
-		struct thing t = unknown;
-		if (e->kind != KIND_TYPE || first)
-			t = in_module(r, scope, name, depth + 1);
-		uint32_t home = e->kind == KIND_TYPE ? scope : e->home;
-		if (t.kind == THING_UNKNOWN && members &&
-			resolver_entity(r, home)->kind == KIND_TYPE) {
-			t = in_type(r, home, name, depth + 1);
-			if (t.kind == THING_OUTSIDE)
-				t = unknown;
-		}
-		if (t.kind != THING_UNKNOWN)
-			return t;
-		scope = e->parent;
-	}
-	const struct model_file *file = resolver_file(r, scope);
-	if (!file)
-		return unknown;
-	struct thing t = in_module(r, file->entity, name, depth + 1);
-	bool by_package = model_family(file->lang) == LANG_JAVA || file->lang == LANG_GO ||
-			  file->lang == LANG_CSHARP || file->lang == LANG_PHP;
-	if (t.kind == THING_UNKNOWN && by_package)
-		t = in_package(r, file->package ? file->package : file->dir + 0x80000000u, name);
-	return t.kind == THING_UNKNOWN ? global(r, name) : t;
-}
-
-/* The next part of a chain, and whether it is called. */
-static bool
-next_part(struct str *chain, struct str *ret_part, bool *ret_called)
-{
-	while (chain->n && (chain->p[0] == '.' || chain->p[0] == ':' || chain->p[0] == '-' ||
-				   chain->p[0] == '>' || chain->p[0] == '\\'))
-		*chain = (struct str){chain->p + 1, chain->n - 1};
-	size_t n = 0;
-	while (n < chain->n && !strchr(".:->\\(", chain->p[n]))
-		n++;
-	if (!n)
-		return false;
-	*ret_part = (struct str){chain->p, n};
-	*ret_called = n < chain->n && chain->p[n] == '(';
-	n += *ret_called ? 2 : 0;
-	n = n < chain->n ? n : chain->n;
-	*chain = (struct str){chain->p + n, chain->n - n};
-	return true;
-}
-
-/* "a.b.C": the longest beginning that is a package, and what it has. */
-static struct thing
-qualified(struct resolver *r, struct str chain)
-{
-	for (size_t n = chain.n; n > 0; n--) {
-		if (chain.p[n - 1] != '.' && chain.p[n - 1] != '\\')
-			continue;
-		struct thing package = modules_package(r, (struct str){chain.p, n - 1});
-		if (package.kind != THING_PACKAGE)
-			continue;
-		struct str rest = {chain.p + n, chain.n - n}, part;
-		bool called;
-		struct thing t = package;
-		while (t.kind != THING_UNKNOWN && next_part(&rest, &part, &called))
-			t = member_of(r, t, model_name(r->m, part), 1);
-		return t;
-	}
-	return unknown;
-}
-
-/* A name that nothing here has, and that the language gives to types, or to what it brings itself. */
-static bool
-names_outside(unsigned family, struct str part)
-{
-	static const char *const csharp[] = {"int", "string", "bool", "double", "float", "long",
-		"char", "byte", "decimal", "object", "uint", "short", NULL};
-	bool capital = part.p[0] >= 'A' && part.p[0] <= 'Z';
-	for (const char *const *c = csharp; family == LANG_CSHARP && *c; c++)
-		if (str_eq(part, *c))
-			return true;
-	if (family == LANG_RUST)
-		return str_eq(part, "std") || str_eq(part, "core") || str_eq(part, "alloc");
-	if (part.p[0] == '"')
-		return true;
-	return capital && (family == LANG_JAVA || family == LANG_CSHARP || family == LANG_RUBY);
-}
-
-static struct thing
-follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned depth)
-{
-	struct str rest = chain, part;
-	bool called, made = chain.n > 1 && chain.p[0] == '='; /* "=A": some A */
-	rest = made ? (struct str){chain.p + 1, chain.n - 1} : rest;
-	if (depth > MAX_DEPTH || !r->steps || !next_part(&rest, &part, &called))
-		return unknown;
-	r->steps--;
-	struct thing t = look_up(r, scope, model_name(r->m, part), part, depth + 1);
-	if (made && t.kind == THING_ENTITY)
-		t = resolver_entity(r, t.id)->kind == KIND_TYPE
-			    ? (struct thing){THING_INSTANCE, t.id, t.weak}
-			    : unknown;
-	if (made && t.kind == THING_UNKNOWN)
-		return outside;
-	unsigned family = model_family(r->file->lang);
-	bool dotted = rest.n && !called &&
-		      (family == LANG_JAVA || family == LANG_CSHARP || family == LANG_PHP);
-	if (t.kind == THING_UNKNOWN && dotted) {
-		t = qualified(r, chain);
-		/* A path of packages none of which is here. */
-		bool path = family == LANG_JAVA && part.p[0] >= 'a' && part.p[0] <= 'z' &&
-			    memchr(rest.p + 1, '.', rest.n - 1);
-		if (t.kind != THING_UNKNOWN || path)
-			return t.kind == THING_UNKNOWN ? outside : t;
-	}
-	if (t.kind == THING_UNKNOWN && names_outside(family, part))
-		return outside;
-	bool fresh = family == LANG_RUBY && t.kind == THING_ENTITY && str_eq(rest, ".new");
-	if (fresh && resolver_entity(r, t.id)->kind == KIND_TYPE)
-		return (struct thing){THING_INSTANCE, t.id, t.weak};
-	if (called && !names_base(r, part))
-		t = result_of(r, t, depth + 1);
-	while (t.kind != THING_UNKNOWN && t.kind != THING_OUTSIDE &&
-		next_part(&rest, &part, &called)) {
-		t = member_of(r, t, model_name(r->m, part), depth + 1);
-		if (called)
-			t = result_of(r, t, depth + 1);
-	}
-	return t;
-}
-
-struct thing
-resolver_follow(struct resolver *r, uint32_t scope, struct str chain)
-{
-	return follow_chain(r, scope, chain, 0);
-}
-
 /* ---- references ---- */
 
 /* Of methods with one name, the one that takes as many arguments as the call has. */
@@ -606,7 +114,7 @@ emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, 
 		"__init__", "constructor", "__construct", "initialize", NULL};
 	struct str own = model_text(r->m, resolver_entity(r, type)->name);
 	for (const char *const *n = names; *n; n++) {
-		struct thing t = in_type(r, type, model_name_if_any(r->m, str_of(*n)), 0);
+		struct thing t = resolver_in_type(r, type, model_name_if_any(r->m, str_of(*n)), 0);
 		if (t.kind == THING_ENTITY && graph_kind_is_code(resolver_entity(r, t.id)->kind)) {
 			resolver_emit(r, ref, REL_CALLS, t.id, PROV_RESOLVED, conf);
 			return;
@@ -687,7 +195,7 @@ local(struct resolver *r, uint32_t scope, uint32_t name)
 		const struct model_entity *e = resolver_entity(r, scope);
 		if (e->kind == KIND_FILE || e->kind == KIND_TYPE)
 			break;
-		t = in_module(r, scope, name, 1);
+		t = resolver_in_module(r, scope, name, 1);
 		scope = e->parent;
 	}
 	return t;
@@ -703,8 +211,8 @@ resolve_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t sco
 	if (ref->flags & FACT_MEMBER || (!own && !base) ||
 		(family != LANG_JAVASCRIPT && family != LANG_JAVA && family != LANG_CSHARP))
 		return false;
-	uint32_t around = type_around(r, scope);
-	struct thing type = own ? resolver_thing(r, around) : base_of(r, around, 0);
+	uint32_t around = resolver_type_around(r, scope);
+	struct thing type = own ? resolver_thing(r, around) : resolver_base(r, around, 0);
 	if (type.kind == THING_INSTANCE || type.kind == THING_ENTITY)
 		emit_constructor(r, ref, type.id, 95);
 	return true;
@@ -722,14 +230,14 @@ resolve_call(struct resolver *r, const struct fact_ref *ref)
 		return;
 	if (!(ref->flags & FACT_MEMBER)) {
 		emit_call(r, ref,
-			look_up(r, scope, resolver_name(r, ref->name), r->f->strings[ref->name],
-				0));
+			resolver_look_up(r, scope, resolver_name(r, ref->name),
+				r->f->strings[ref->name], 0));
 		return;
 	}
 	struct thing t =
-		ref->receiver ? follow_chain(r, scope, r->f->strings[ref->receiver], 0) : unknown;
+		ref->receiver ? resolver_follow(r, scope, r->f->strings[ref->receiver]) : unknown;
 	if (t.kind == THING_ENTITY || t.kind == THING_INSTANCE || t.kind == THING_PACKAGE) {
-		struct thing m = member_of(r, t, resolver_name(r, ref->name), 0);
+		struct thing m = resolver_member(r, t, resolver_name(r, ref->name), 0);
 		m.weak |= t.weak;
 		if (m.kind != THING_UNKNOWN || t.kind != THING_INSTANCE) {
 			emit_call(r, ref, m);
@@ -747,7 +255,7 @@ resolve_import(struct resolver *r, const struct fact_ref *ref)
 	struct thing t = modules_find(r, r->file, name);
 	if (t.kind != THING_ENTITY && (r->file->lang == LANG_JAVA || r->file->lang == LANG_CSHARP ||
 					      r->file->lang == LANG_PHP))
-		t = qualified(r, name);
+		t = resolver_qualified(r, name);
 	bool by_path = r->file->lang == LANG_BASH || r->file->lang == LANG_RUBY ||
 		       r->file->lang == LANG_PHP;
 	if (by_path && t.kind != THING_ENTITY && t.kind != THING_PACKAGE) {
@@ -773,7 +281,7 @@ resolve_other(struct resolver *r, const struct fact_ref *ref)
 	struct fact_ref of_type = *ref;
 	if (ref->relation == REL_INHERITS && ref->receiver) {
 		/* "impl Trait for Type", and not the type around. */
-		struct thing type = follow_chain(r, scope, r->f->strings[ref->receiver], 0);
+		struct thing type = resolver_follow(r, scope, r->f->strings[ref->receiver]);
 		if (type.kind == THING_ENTITY && resolver_file(r, type.id) == r->file) {
 			of_type.from = type.id - r->file->entity;
 			ref = &of_type;
@@ -781,7 +289,7 @@ resolve_other(struct resolver *r, const struct fact_ref *ref)
 	} else if (ref->relation == REL_INHERITS) {
 		scope = resolver_entity(r, scope)->parent;
 	}
-	struct thing t = follow_chain(r, scope, r->f->strings[ref->name], 0);
+	struct thing t = resolver_follow(r, scope, r->f->strings[ref->name]);
 	if (t.kind != THING_ENTITY || !emit_use_of(r, ref, t))
 		resolver_unresolved(r, ref);
 }

@@ -220,13 +220,6 @@ first_use(struct walk *w, uint32_t callee)
 /* ---- literals ---- */
 
 static TSNode
-child(TSNode n, const char *name)
-{
-	return ts_node_is_null(n) ? n
-				  : ts_node_child_by_field_name(n, name, (uint32_t)strlen(name));
-}
-
-static TSNode
 none(void)
 {
 	return (TSNode){{0}, NULL, NULL};
@@ -367,8 +360,9 @@ handler_of(struct walk *w, TSNode args)
 			n = ts_node_named_child(n, 0);
 		/* as_view(), get(handler) */
 		if (walk_is(n, "call") || walk_is(n, "call_expression")) {
-			TSNode inner = child(n, "arguments"), function = child(n, "function");
-			TSNode object = child(function, "object");
+			TSNode inner = walk_child(n, "arguments"),
+			       function = walk_child(n, "function");
+			TSNode object = walk_child(function, "object");
 			n = w->id == LANG_RUST	      ? ts_node_named_child(inner, 0)
 			    : ts_node_is_null(object) ? function
 						      : object;
@@ -386,7 +380,7 @@ has_handler(const struct walk *w, TSNode call, TSNode args)
 {
 	uint32_t n = ts_node_named_child_count(args);
 	if (w->id == LANG_RUBY)
-		return n > 1 || !ts_node_is_null(child(call, "block"));
+		return n > 1 || !ts_node_is_null(walk_child(call, "block"));
 	if (n < 2)
 		return false;
 	TSNode last = ts_node_named_child(args, n - 1);
@@ -451,7 +445,7 @@ arguments_of(TSNode call)
 {
 	static const char *const fields[] = {"arguments", "parameters", NULL};
 	for (const char *const *f = fields; *f; f++) {
-		TSNode n = child(call, *f);
+		TSNode n = walk_child(call, *f);
 		if (!ts_node_is_null(n))
 			return n;
 	}
@@ -474,9 +468,9 @@ annotated(const struct walk *w, TSNode args, uint32_t i)
 		TSNode pair = ts_node_named_child(args, k);
 		if (!walk_is(pair, "element_value_pair"))
 			continue;
-		struct str key = walk_text(w, child(pair, "key"));
+		struct str key = walk_text(w, walk_child(pair, "key"));
 		if (str_eq(key, "value") || str_eq(key, "path") || str_eq(key, "name"))
-			return child(pair, "value");
+			return walk_child(pair, "value");
 	}
 	TSNode n = ts_node_named_child(args, i);
 	return walk_is(n, "element_value_pair") ? none() : n;

@@ -1,313 +1,6 @@
-#include "graph/walk.h"
-
+/* The walk: what each role of a node says. */
 #include "graph/uses.h"
-
-#include <string.h>
-
-#define MAX_CHAIN 80
-
-/* ---- names ---- */
-
-struct str
-walk_text(const struct walk *w, TSNode node)
-{
-	if (ts_node_is_null(node))
-		return (struct str){"", 0};
-	uint32_t from = ts_node_start_byte(node), to = ts_node_end_byte(node);
-	if (to > w->text.n || from > to)
-		return (struct str){"", 0};
-	return (struct str){w->text.p + from, to - from};
-}
-
-uint32_t
-walk_string(struct walk *w, TSNode node)
-{
-	return ts_node_is_null(node) ? 0 : facts_string(w->f, walk_text(w, node));
-}
-
-uint32_t
-walk_own(struct walk *w, const char *s)
-{
-	if (w->owned.n >= WALK_MAX_OWNED)
-		return 0;
-	strlist_add(&w->owned, s);
-	return facts_string(w->f, str_of(w->owned.v[w->owned.n - 1]));
-}
-
-struct walk_name *
-walk_name(struct walk *w, uint32_t string)
-{
-	if (string >= w->nnames) {
-		size_t n = w->nnames ? w->nnames : 512;
-		while (n <= string)
-			n *= 2;
-		w->names = mem_realloc(w->names, n, sizeof(*w->names));
-		memset(w->names + w->nnames, 0, (n - w->nnames) * sizeof(*w->names));
-		w->nnames = n;
-	}
-	return &w->names[string];
-}
-
-bool
-walk_is(TSNode node, const char *type)
-{
-	return !ts_node_is_null(node) && strcmp(ts_node_type(node), type) == 0;
-}
-
-static const struct action *
-action_of(const struct walk *w, TSNode node)
-{
-	static const struct action none = {0};
-	TSSymbol s = ts_node_symbol(node);
-	return s < w->lang->nactions ? &w->lang->actions[s] : &none;
-}
-
-static TSNode
-field(TSNode node, TSFieldId id)
-{
-	return id ? ts_node_child_by_field_id(node, id) : (TSNode){{0}, NULL, NULL};
-}
-
-/* ---- facts ---- */
-
-uint32_t
-walk_define(struct walk *w, enum graph_kind kind, uint32_t name, TSNode node)
-{
-	struct fact_entity *e = facts_add_entity(w->f);
-	e->kind = (uint8_t)kind;
-	e->name = name;
-	e->parent = w->scope;
-	e->line = walk_line(node);
-	e->end = ts_node_end_point(node).row + 1;
-	e->cond = w->cond;
-	if (!w->scope && name)
-		walk_name(w, name)->global = (uint32_t)w->f->nentities;
-	return (uint32_t)w->f->nentities;
-}
-
-void
-walk_inside(struct walk *w, uint32_t entity)
-{
-	uint32_t scope = w->scope, function = w->function, type = w->var_type, call = w->call;
-	unsigned entity_depth = w->entity_depth, branches = w->branches, loops = w->loops;
-	uint8_t arg = w->arg;
-	w->branches = w->loops = 0;
-	if (w->npending)
-		uses_decorated(w, entity);
-	w->entity_depth = w->depth;
-	w->scope = entity;
-	if (graph_kind_is_code(w->f->entities[entity - 1].kind))
-		w->function = entity;
-	else if (w->f->entities[entity - 1].kind == KIND_TYPE)
-		w->function = 0;
-	w->var_type = 0;
-	w->call = 0;
-	w->arg = 0;
-	walk_children(w);
-	w->scope = scope;
-	w->function = function;
-	w->var_type = type;
-	w->call = call;
-	w->arg = arg;
-	w->entity_depth = entity_depth;
-	w->branches = branches;
-	w->loops = loops;
-}
-
-struct fact_ref *
-walk_refer(struct walk *w, enum graph_relation r, uint32_t name, TSNode at)
-{
-	struct fact_ref *ref = facts_add_ref(w->f);
-	ref->relation = (uint8_t)r;
-	ref->name = name;
-	ref->from = w->scope;
-	ref->line = walk_line(at);
-	ref->cond = w->cond;
-	return ref;
-}
-
-void
-walk_bind(struct walk *w, enum fact_bind_kind kind, uint32_t name, uint32_t value, uint32_t member,
-	TSNode at)
-{
-	if (w->id == LANG_C)
-		return; /* nothing asks for the types of its variables */
-	struct fact_bind *b = facts_add_bind(w->f);
-	b->kind = (uint8_t)kind;
-	b->scope = w->scope;
-	b->name = name;
-	b->value = value;
-	b->member = member;
-	b->line = walk_line(at);
-}
-
-void
-walk_local(struct walk *w, uint32_t name)
-{
-	if (name)
-		walk_name(w, name)->local_of = w->function;
-}
-
-bool
-walk_is_local(struct walk *w, uint32_t name)
-{
-	uint32_t of = walk_name(w, name)->local_of;
-	for (uint32_t f = w->function; f && of && of <= f; f = w->f->entities[f - 1].parent)
-		if (f == of)
-			return true;
-	return false;
-}
-
-void
-walk_variable(struct walk *w, uint32_t name, uint32_t type, TSNode node)
-{
-	if (!name)
-		return;
-	if (type)
-		walk_bind(w, BIND_TYPE, name, type, 0, node);
-	if (w->function) {
-		walk_local(w, name);
-		return;
-	}
-	bool in_type = w->scope && w->f->entities[w->scope - 1].kind == KIND_TYPE;
-	uint32_t e = walk_define(w, in_type ? KIND_FIELD : KIND_GLOBAL, name, node);
-	w->f->entities[e - 1].type = type;
-}
-
-#define HEAD_DEPTH \
-	4 /* how far below a function its parameters may be; those of a lambda are farther */
-
-void
-walk_parameter(struct walk *w, uint32_t name, uint32_t type, TSNode node)
-{
-	if (!name || !w->function || w->scope != w->function ||
-		w->depth - w->entity_depth > HEAD_DEPTH)
-		return;
-	struct fact_entity *e = facts_add_entity(w->f);
-	e->kind = KIND_PARAMETER;
-	e->name = name;
-	e->type = type;
-	e->parent = w->scope;
-	e->line = walk_line(node);
-	e->end = ts_node_end_point(node).row + 1;
-}
-
-/* ---- chains of names ---- */
-
-static bool
-is_name_char(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c >= 0x80 || c == '$' || c == '@';
-}
-
-uint32_t
-walk_chain(struct walk *w, TSNode node)
-{
-	if (ts_node_is_null(node))
-		return 0;
-	struct str s = walk_text(w, node);
-	if (!s.n || s.n > MAX_CHAIN || !is_name_char((unsigned char)s.p[0]) ||
-		(s.p[0] >= '0' && s.p[0] <= '9'))
-		return 0;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (is_name_char(c) || c == '.' || c == ':' || c == '\\' ||
-			(c == '-' && i + 1 < s.n && s.p[i + 1] == '>') ||
-			(c == '>' && i && s.p[i - 1] == '-') ||
-			(c == '(' && i + 1 < s.n && s.p[i + 1] == ')') ||
-			(c == ')' && i && s.p[i - 1] == '('))
-			continue;
-		return 0;
-	}
-	return facts_string(w->f, s);
-}
-
-#define MAX_LINKS 12
-
-/* Calls with arguments as "f()", and what is said to be of a type as "=Type"; false: it is neither. */
-static bool
-put_chain(struct walk *w, TSNode n, struct buf *b, unsigned depth)
-{
-	static const char *const typed[] = {"as_expression", "cast_expression",
-		"type_assertion_expression", "satisfies_expression", NULL};
-	while (walk_is(n, "parenthesized_expression") || walk_is(n, "non_null_expression"))
-		n = ts_node_named_child(n, 0);
-	if (ts_node_is_null(n) || depth > MAX_LINKS)
-		return false;
-	uint32_t plain = walk_chain(w, n);
-	const struct action *a = action_of(w, n);
-	if (plain) {
-		buf_add_str(b, w->f->strings[plain]);
-		return true;
-	}
-	bool says = a->role == ROLE_NEW;
-	for (const char *const *t = typed; *t && !says; t++)
-		says = walk_is(n, *t);
-	if (says) {
-		TSNode type = ts_node_child_by_field_name(n, "type", 4);
-		uint32_t first = walk_is(n, "as_expression") ? ts_node_named_child_count(n) - 1 : 0;
-		uint32_t name = walk_type_name(
-			w, ts_node_is_null(type) ? ts_node_named_child(n, first) : type);
-		buf_printf(b, "=" STR_FMT, STR_ARG(w->f->strings[name]));
-		return name != 0;
-	}
-	TSNode object = field(n, a->a), name = field(n, a->b);
-	if (a->role == ROLE_CALL) {
-		bool there = put_chain(w, object, b, depth + 1);
-		buf_puts(b, "()");
-		return there;
-	}
-	if ((a->role != ROLE_METHOD && a->role != ROLE_MEMBER) || ts_node_is_null(name) ||
-		(!ts_node_is_null(object) && !put_chain(w, object, b, depth + 1)))
-		return false;
-	if (b->n)
-		buf_putc(b, '.');
-	buf_add_str(b, walk_text(w, name));
-	if (a->role == ROLE_METHOD)
-		buf_puts(b, "()");
-	return true;
-}
-
-/* What stands before the dot of a call; 0: nothing that can be followed. */
-static uint32_t
-receiver_of(struct walk *w, TSNode object)
-{
-	uint32_t plain = walk_chain(w, object);
-	bool others = w->id == LANG_PYTHON || w->id == LANG_C || w->id == LANG_CPP;
-	if (plain || others || ts_node_is_null(object))
-		return plain;
-	OWN(buf) struct buf b = {.max = 200};
-	if (!put_chain(w, object, &b, 0) || b.truncated || b.n > MAX_CHAIN || !b.n)
-		return 0;
-	return walk_own(w, b.p);
-}
-
-uint32_t
-walk_type_name(struct walk *w, TSNode node)
-{
-	if (ts_node_is_null(node))
-		return 0;
-	struct str s = str_trim(walk_text(w, node));
-	while (s.n && (s.p[0] == ':' || s.p[0] == '*' || s.p[0] == '&' || s.p[0] == ' ' ||
-			      s.p[0] == '?' || s.p[0] == '[' || s.p[0] == ']')) {
-		s.p++;
-		s.n--;
-	}
-	static const char *const qualifiers[] = {
-		"struct ", "union ", "enum ", "const ", "mut ", "dyn ", "impl ", NULL};
-	for (const char *const *q = qualifiers; *q; q++)
-		if (str_starts(s, *q)) {
-			s.p += strlen(*q);
-			s.n -= strlen(*q);
-		}
-	size_t n = 0;
-	while (n < s.n && n < MAX_CHAIN &&
-		(is_name_char((unsigned char)s.p[n]) || s.p[n] == '.' || s.p[n] == ':' ||
-			s.p[n] == '\\'))
-		n++;
-	return facts_string(w->f, (struct str){s.p, n});
-}
+#include "graph/walk_inner.h"
 
 /* ---- calls ---- */
 
@@ -331,7 +24,7 @@ static struct fact_ref *
 call_member(struct walk *w, TSNode object, TSNode name, TSNode at)
 {
 	uint32_t string = walk_string(w, bare_callee(name));
-	uint32_t receiver = receiver_of(w, object);
+	uint32_t receiver = walk_receiver(w, object);
 	if (!string)
 		return NULL;
 	w->told = ts_node_start_byte(name);
@@ -348,9 +41,9 @@ walk_call(struct walk *w, TSNode callee, TSNode at)
 	callee = bare_callee(callee);
 	if (ts_node_is_null(callee))
 		return NULL;
-	const struct action *a = action_of(w, callee);
+	const struct action *a = walk_action(w, callee);
 	if (a->role == ROLE_MEMBER)
-		return call_member(w, field(callee, a->a), field(callee, a->b), at);
+		return call_member(w, walk_field(callee, a->a), walk_field(callee, a->b), at);
 	if (a->role != ROLE_IDENT && a->role != ROLE_TYPE)
 		return NULL;
 	uint32_t name = walk_string(w, callee);
@@ -420,7 +113,7 @@ visit_args(struct walk *w)
 			if (!ts_node_is_named(child))
 				continue;
 			/* Only a bare name is an argument that can be followed. */
-			bool bare = action_of(w, child)->role == ROLE_IDENT;
+			bool bare = walk_action(w, child)->role == ROLE_IDENT;
 			n++;
 			w->arg = bare && n < 256 ? (uint8_t)n : 0;
 			walk_visit(w);
@@ -480,43 +173,6 @@ visit_type(struct walk *w, TSNode node)
 
 /* ---- variables ---- */
 
-void
-walk_bind_value(struct walk *w, uint32_t name, TSNode value)
-{
-	if (!name || ts_node_is_null(value))
-		return;
-	if (w->id == LANG_GO && walk_is(value, "unary_expression"))
-		value = ts_node_named_child(value, 0); /* &T{} */
-	const struct action *a = action_of(w, value);
-	TSNode what = field(value, a->a);
-	uint32_t chain = 0;
-	switch (a->role) {
-	case ROLE_NEW:
-		chain = walk_type_name(w, a->a ? what : ts_node_named_child(value, 0));
-		if (chain)
-			walk_bind(w, BIND_TYPE, name, chain, 0, value);
-		return;
-	case ROLE_CALL:
-		chain = walk_chain(w, what);
-		break;
-	case ROLE_METHOD:
-		what = field(value, a->b);
-		if (ts_node_is_null(field(value, a->a)))
-			chain = walk_chain(w, what);
-		break;
-	case ROLE_IDENT:
-	case ROLE_MEMBER:
-		chain = walk_chain(w, value);
-		if (chain)
-			walk_bind(w, BIND_ALIAS, name, chain, 0, value);
-		return;
-	default:
-		return;
-	}
-	if (chain)
-		walk_bind(w, BIND_RESULT, name, chain, 0, value);
-}
-
 /* A function that is the value of a variable has its name. */
 static bool
 is_function_value(TSNode value)
@@ -528,12 +184,12 @@ is_function_value(TSNode value)
 static void
 visit_variable(struct walk *w, TSNode node, const struct action *a)
 {
-	TSNode name = field(node, a->a);
+	TSNode name = walk_field(node, a->a);
 	if (ts_node_is_null(name)) {
 		walk_children(w);
 		return;
 	}
-	uint32_t type = a->b ? walk_type_name(w, field(node, a->b)) : 0;
+	uint32_t type = a->b ? walk_type_name(w, walk_field(node, a->b)) : 0;
 	uint32_t string = walk_chain(w, name);
 	TSNode value = ts_node_child_by_field_name(node, "value", 5);
 	uint32_t n = ts_node_named_child_count(node);
@@ -553,9 +209,9 @@ visit_variable(struct walk *w, TSNode node, const struct action *a)
 static void
 visit_param(struct walk *w, TSNode node, const struct action *a)
 {
-	TSNode name = a->a ? field(node, a->a) : node;
+	TSNode name = a->a ? walk_field(node, a->a) : node;
 	uint32_t string = ts_node_is_null(name) ? 0 : walk_chain(w, name);
-	uint32_t type = walk_type_name(w, field(node, a->b));
+	uint32_t type = walk_type_name(w, walk_field(node, a->b));
 	if (string) {
 		walk_local(w, string);
 		if (type)
@@ -570,8 +226,8 @@ visit_param(struct walk *w, TSNode node, const struct action *a)
 static void
 visit_assign(struct walk *w, TSNode node, const struct action *a)
 {
-	TSNode left = field(node, a->a);
-	uint32_t name = !ts_node_is_null(left) && action_of(w, left)->role == ROLE_IDENT
+	TSNode left = walk_field(node, a->a);
+	uint32_t name = !ts_node_is_null(left) && walk_action(w, left)->role == ROLE_IDENT
 				? walk_string(w, left)
 				: 0;
 	if (name && !walk_is_local(w, name)) {
@@ -584,9 +240,9 @@ visit_assign(struct walk *w, TSNode node, const struct action *a)
 	}
 	if (name) {
 		w->told = ts_node_start_byte(left);
-		uses_assignment(w, name, field(node, a->b));
+		uses_assignment(w, name, walk_field(node, a->b));
 		if (w->lang->implicit_variables)
-			walk_bind_value(w, name, field(node, a->b));
+			walk_bind_value(w, name, walk_field(node, a->b));
 	}
 	walk_children(w);
 }
@@ -609,7 +265,7 @@ result_type(struct walk *w, TSNode node)
 static void
 visit_def(struct walk *w, TSNode node, const struct action *a)
 {
-	TSNode name = field(node, a->a);
+	TSNode name = walk_field(node, a->a);
 	uint32_t string = walk_string(w, name);
 	if (!string) {
 		walk_children(w);
@@ -644,7 +300,7 @@ visit_bases(struct walk *w)
 static void
 visit_new(struct walk *w, TSNode node, const struct action *a)
 {
-	TSNode type = a->a ? field(node, a->a) : ts_node_named_child(node, 0);
+	TSNode type = a->a ? walk_field(node, a->a) : ts_node_named_child(node, 0);
 	uint32_t name = walk_type_name(w, type);
 	struct fact_ref *ref = NULL;
 	if (name) {
@@ -713,10 +369,10 @@ walk_decorator(struct walk *w)
 static void
 visit_annotation(struct walk *w, TSNode node, const struct action *a)
 {
-	TSNode name = a->a ? field(node, a->a) : ts_node_named_child(node, 0);
+	TSNode name = a->a ? walk_field(node, a->a) : ts_node_named_child(node, 0);
 	struct str s = walk_text(w, name);
 	size_t from = s.n;
-	while (from && is_name_char((unsigned char)s.p[from - 1]))
+	while (from && walk_is_name_char((unsigned char)s.p[from - 1]))
 		from--;
 	uses_call(w, node, facts_string(w->f, (struct str){s.p + from, s.n - from}),
 		(struct str){"", 0});
@@ -726,7 +382,7 @@ visit_annotation(struct walk *w, TSNode node, const struct action *a)
 static void
 visit_method(struct walk *w, TSNode node, const struct action *a)
 {
-	TSNode object = field(node, a->a), name = field(node, a->b);
+	TSNode object = walk_field(node, a->a), name = walk_field(node, a->b);
 	bool bare = ts_node_is_null(object);
 	children_of_call(
 		w, told_call(w, node,
@@ -736,8 +392,8 @@ visit_method(struct walk *w, TSNode node, const struct action *a)
 static void
 visit_subscript(struct walk *w, TSNode node, const struct action *a)
 {
-	uses_subscript(w, a->a ? field(node, a->a) : ts_node_named_child(node, 0),
-		a->b ? field(node, a->b) : ts_node_named_child(node, 1));
+	uses_subscript(w, a->a ? walk_field(node, a->a) : ts_node_named_child(node, 0),
+		a->b ? walk_field(node, a->b) : ts_node_named_child(node, 1));
 	walk_children(w);
 }
 
@@ -745,7 +401,7 @@ void
 walk_visit(struct walk *w)
 {
 	TSNode node = ts_tree_cursor_current_node(&w->cursor);
-	const struct action *a = action_of(w, node);
+	const struct action *a = walk_action(w, node);
 	uint8_t arg = w->arg;
 	if (a->role != ROLE_IDENT)
 		w->arg = 0;
@@ -765,7 +421,7 @@ walk_visit(struct walk *w)
 		visit_param(w, node, a);
 		break;
 	case ROLE_CALL:
-		children_of_call(w, told_call(w, node, walk_call(w, field(node, a->a), node)));
+		children_of_call(w, told_call(w, node, walk_call(w, walk_field(node, a->a), node)));
 		break;
 	case ROLE_METHOD:
 		visit_method(w, node, a);
@@ -789,7 +445,7 @@ walk_visit(struct walk *w)
 		visit_assign(w, node, a);
 		break;
 	case ROLE_MEMBER:
-		uses_member(w, field(node, a->a), field(node, a->b));
+		uses_member(w, walk_field(node, a->a), walk_field(node, a->b));
 		visit_member(w, a);
 		break;
 	case ROLE_STRING:

@@ -8,6 +8,8 @@
 #include "graph/facts.h"
 #include "graph/rule.h"
 
+#include <string.h>
+
 /* What is known of each string of the file, by its number; an entity's number, 0 for none. */
 struct walk_name {
 	uint32_t local_of; /* the function it is a variable of */
@@ -83,6 +85,13 @@ walk_line(TSNode node)
 	return ts_node_start_point(node).row + 1;
 }
 bool walk_is(TSNode node, const char *type);
+/* The node in the field of that name; a null node has none. */
+static inline TSNode
+walk_child(TSNode n, const char *name)
+{
+	return ts_node_is_null(n) ? n
+				  : ts_node_child_by_field_name(n, name, (uint32_t)strlen(name));
+}
 
 /* A new entity inside the scope; gives its number. */
 uint32_t walk_define(struct walk *w, enum graph_kind kind, uint32_t name, TSNode node);

@@ -1,0 +1,153 @@
+/* The store: sets of values, the cells that hold them, who is to look again when one grows, and pairs. */
+#include "graph/values_inner.h"
+
+/* ---- sets ---- */
+
+bool
+set_add(struct set *s, uint32_t value)
+{
+	if (!value)
+		return false;
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->v[i] == value)
+			return false;
+	if (s->n == VALUES_MAX) {
+		bool grew = !s->many;
+		s->many = true;
+		return grew;
+	}
+	s->v[s->n++] = value;
+	return true;
+}
+
+bool
+set_add_all(struct set *to, const struct set *from)
+{
+	bool grew = (from->many && !to->many) || (from->given && !to->given && from->n);
+	to->many |= from->many;
+	to->given |= from->given && from->n;
+	for (unsigned i = 0; i < from->n; i++)
+		grew |= set_add(to, from->v[i]);
+	return grew;
+}
+
+/* ---- cells ---- */
+
+static size_t
+cell_place(const struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name)
+{
+	uint64_t h = ((uint64_t)scope << 32 | name) ^ ((uint64_t)kind << 56);
+	h *= 0x9e3779b97f4a7c15u;
+	size_t i = (h ^ (h >> 29)) & (v->nindex - 1);
+	for (; v->index[i]; i = (i + 1) & (v->nindex - 1)) {
+		const struct cell *c = &v->cells[v->index[i] - 1];
+		if (c->scope == scope && c->name == name && c->kind == kind)
+			break;
+	}
+	return i;
+}
+
+void
+cells_grow_index(struct values *v)
+{
+	free(v->index);
+	v->nindex = v->nindex ? v->nindex * 2 : 4096;
+	v->index = mem_zalloc(v->nindex, sizeof(*v->index));
+	for (size_t i = 0; i < v->ncells; i++) {
+		const struct cell *c = &v->cells[i];
+		v->index[cell_place(v, c->kind, c->scope, c->name)] = (uint32_t)i + 1;
+	}
+}
+
+struct cell *
+cell_find(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, bool make)
+{
+	size_t at = cell_place(v, kind, scope, name);
+	if (v->index[at])
+		return &v->cells[v->index[at] - 1];
+	if (!make)
+		return NULL;
+	v->cells = mem_grow(v->cells, v->ncells, &v->cap_cells, sizeof(*v->cells));
+	v->cells[v->ncells] = (struct cell){.scope = scope, .name = name, .kind = (uint8_t)kind};
+	v->index[at] = (uint32_t)++v->ncells;
+	if (v->ncells * 2 > v->nindex)
+		cells_grow_index(v);
+	return &v->cells[v->ncells - 1];
+}
+
+void
+values_enqueue(struct values *v, uint32_t root)
+{
+	if (v->queued[root])
+		return;
+	v->queued[root] = 1;
+	v->queue = mem_grow(v->queue, v->nqueue, &v->cap_queue, sizeof(*v->queue));
+	v->queue[v->nqueue++] = root;
+}
+
+void
+cell_read(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, struct set *out)
+{
+	struct cell *c = cell_find(v, kind, scope, name, v->unit != NOBODY);
+	if (!c)
+		return;
+	(void)set_add_all(out, &c->set);
+	if (v->unit == NOBODY)
+		return;
+	size_t n = c->nreaders, from = n > 24 ? n - 24 : 0;
+	for (size_t i = from; i < n; i++)
+		if (c->readers[i] == v->unit)
+			return;
+	c->readers = mem_grow(c->readers, n, &c->cap_readers, sizeof(*c->readers));
+	c->readers[c->nreaders++] = v->unit;
+}
+
+void
+cell_add(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, const struct set *in)
+{
+	if (v->unit == NOBODY || (!in->n && !in->many))
+		return;
+	struct cell *c = cell_find(v, kind, scope, name, true);
+	if (!set_add_all(&c->set, in))
+		return;
+	for (size_t i = 0; i < c->nreaders; i++)
+		values_enqueue(v, c->readers[i]);
+	if (v->steps > c->nreaders)
+		v->steps -= c->nreaders;
+}
+
+void
+cell_add_item(struct values *v, uint32_t object, uint32_t key, const struct set *in)
+{
+	cell_add(v, CELL_ITEM, object, key, in);
+	cell_add(v, CELL_ITEM, object, EVERY_ITEM, in);
+}
+
+/* ---- pairs ---- */
+
+uint32_t
+value_pair(struct values *v, enum tag t, uint32_t a, uint32_t b)
+{
+	if (v->npairs * 2 >= v->npair_index) {
+		free(v->pair_index);
+		v->npair_index = v->npair_index ? v->npair_index * 2 : 1024;
+		v->pair_index = mem_zalloc(v->npair_index, sizeof(*v->pair_index));
+		for (uint32_t i = 0; i < v->npairs; i++) {
+			size_t k = (v->pairs[i].a * 31u + v->pairs[i].b) * 0x9e3779b9u &
+				   (v->npair_index - 1);
+			while (v->pair_index[k])
+				k = (k + 1) & (v->npair_index - 1);
+			v->pair_index[k] = i + 1;
+		}
+	}
+	size_t k = (a * 31u + b) * 0x9e3779b9u & (v->npair_index - 1);
+	for (; v->pair_index[k]; k = (k + 1) & (v->npair_index - 1)) {
+		const struct pair *p = &v->pairs[v->pair_index[k] - 1];
+		if (p->a == a && p->b == b)
+			return value_make(t, v->pair_index[k] - 1);
+	}
+	v->pairs = mem_grow(v->pairs, v->npairs, &v->cap_pairs, sizeof(*v->pairs));
+	v->pairs[v->npairs] = (struct pair){a, b};
+	v->pair_index[k] = (uint32_t)++v->npairs;
+	return value_make(t, (uint32_t)v->npairs - 1);
+}
