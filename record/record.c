@@ -474,6 +474,7 @@ phase_to_json(const struct command_list *l, enum command_phase phase)
 			continue;
 		json_t *c = json_encode(command_fields, &l->v[i]);
 		(void)json_object_del(c, "phase");
+		(void)json_object_del(c, "guessed"); /* it has shown what it is */
 		if (!l->v[i].debug)
 			(void)json_object_del(c, "debug");
 		if (phase != PHASE_TEST) {
