@@ -1,13 +1,15 @@
 /*
  * Theory of operation.  The tool is a Python program (data/cover.py), sent on the standard input of a shell in a pod on the packages
- * of the run, with its request; its last act is to print one JSON document, and the pod is thrown away.  Here it is decided what is asked
- * next, from what the documents claim: measure, record twice, write, check twice, mutants, write what is left, measure again.
+ * of the run, with its request; its last act is to print one JSON document, and the pod is thrown away.  A worker reads the document
+ * (cover_answer.h), and here it is decided what is asked next, from what it claims: measure, record twice, write, check twice, mutants,
+ * write what is left, measure again.
  */
 #include "runner/cover.h"
 
 #include "base/fs.h"
 #include "base/log.h"
 #include "runner/commands.h"
+#include "runner/cover_answer.h"
 #include "runner/intake.h"
 #include "runner/live.h"
 #include "runner/session.h"
@@ -21,8 +23,10 @@
 
 EMBED(cover_tool, "runner/data/cover.py");
 
-#define ANSWER_MAX ((size_t)64 << 20)
-#define TOOL_LIMIT_MS (40 * 60 * 1000)
+#define MUTANTS_MAX ((size_t)16 << 20)
+#define SAID_MAX ((size_t)1 << 20)
+#define TOOL_SECONDS (30 * 60) /* it ends by itself, with what it knows */
+#define TOOL_LIMIT_MS ((TOOL_SECONDS + 10 * 60) * 1000)
 #define MUTANT_LINES_MAX 400
 #define STEADY "/run/drydock-steady.so"
 #define LOCK "recipe/drydock.lock.json"
@@ -186,15 +190,34 @@ set_environment(const struct cover *c, enum setting setting, bool steady, struct
 	strlist_set_env(ret, "DRYDOCK_RANDOM", "1001");
 }
 
+struct asked {
+	const char *mode;
+	json_t *request; /* "seconds" is added */
+	const struct strlist *env;
+};
+
 static int
-read_answer(const char *mode, const struct answer *a, const struct exec_result *r, json_t **ret,
-	struct dd_err *err)
+read_answer(
+	const struct state *st, const char *mode, struct str text, json_t **ret, struct dd_err *err)
 {
-	OWN(dd_err) struct dd_err why = {0};
+	const char *args[] = {"answer", mode, NULL};
+	OWN(buf) struct buf out = {.max = COVER_ANSWER_MAX};
+	const struct worker_spec worker = {
+		.state = st, .name = "cover", .args = args, .input = text};
+	int rc = worker_run(&worker, &out, err);
+	if (rc == 0)
+		rc = json_parse(buf_str(&out), ret, err);
+	return rc < 0 ? err_wrap(err, "cover: %s gave something else", mode) : 0;
+}
+
+static int
+take_answer(const struct state *st, const char *mode, const struct answer *a,
+	const struct exec_result *r, json_t **ret, struct dd_err *err)
+{
 	if (r->cause == CAUSE_STOPPED)
 		return err_set(err, DD_ESTOPPED, "stopped");
-	if (json_parse(buf_str(&a->out), ret, &why) == 0 && json_is_object(*ret))
-		return 0;
+	if (r->cause == CAUSE_NONE && r->exit_code == 0)
+		return read_answer(st, mode, buf_str(&a->out), ret, err);
 	struct str rest = buf_str(&a->err), line, last = STR("");
 	while (str_next_line(&rest, &line))
 		last = str_trim(line).n ? line : last;
@@ -203,25 +226,30 @@ read_answer(const char *mode, const struct answer *a, const struct exec_result *
 		last.p);
 }
 
+/*
+ * Nothing of the tree is imported in place of Python's own.  To write, nothing of installed packages is run either, and the environment
+ * is not the project's.
+ */
 static int
-run_tool(struct pod *pod, const char *mode, const json_t *request, const struct strlist *env,
-	json_t **ret, struct dd_err *err)
+run_tool(const struct cover *c, struct pod *pod, const struct asked *q, json_t **ret,
+	struct dd_err *err)
 {
 	const struct str tool = {cover_tool_begin, (size_t)(cover_tool_end - cover_tool_begin)};
 	OWN(buf) struct buf input = {0};
-	OWN(answer) struct answer a = {.out = {.max = ANSWER_MAX}, .err = {.max = ANSWER_MAX}};
+	OWN(answer) struct answer a = {.out = {.max = COVER_ANSWER_MAX}, .err = {.max = SAID_MAX}};
 	OWN_FD int fd = -1;
+	bool writes = strcmp(q->mode, "write") == 0;
 	OWN_FREE char *words = mem_printf(
 		"head -c %zu >/tmp/drydock-cover.py && exec python3 %s /tmp/drydock-cover.py %s",
-		tool.n, strcmp(mode, "write") == 0 ? "-I" : "-B",
-		mode); /* nothing of the tree is imported in place of Python's own */
+		tool.n, writes ? "-I -S" : "-B", q->mode);
 	const char *argv[] = {"/bin/sh", "-c", words, NULL};
 	struct exec_result r = {0};
 	buf_add_str(&input, tool);
-	json_print(request, 0, &input);
+	json_object_set_new(q->request, "seconds", json_integer(TOOL_SECONDS));
+	json_print(q->request, 0, &input);
 	int rc = fs_memory_file(buf_str(&input), &fd, err);
 	const struct exec_spec spec = {.argv = argv,
-		.env = (const char *const *)env->v,
+		.env = writes ? NULL : (const char *const *)q->env->v,
 		.profile = PROFILE_TEST,
 		.fds = {fd, -1, -1},
 		.on_output = keep,
@@ -229,15 +257,16 @@ run_tool(struct pod *pod, const char *mode, const json_t *request, const struct 
 		.time_limit_ms = TOOL_LIMIT_MS};
 	if (rc == 0)
 		rc = pod_exec(pod, &spec, &r, err);
-	return rc < 0 ? rc : read_answer(mode, &a, &r, ret, err);
+	return rc < 0 ? rc : take_answer(&c->st, q->mode, &a, &r, ret, err);
 }
 
 /* In a fresh pod on what was built. */
 static int
-ask(const struct cover *c, const char *mode, const json_t *request, enum setting setting,
-	json_t **ret, struct dd_err *err)
+ask(const struct cover *c, const char *mode, json_t *request, enum setting setting, json_t **ret,
+	struct dd_err *err)
 {
 	OWN(strlist) struct strlist env = {0};
+	const struct asked q = {mode, request, &env};
 	OWN_FREE char *steady = sandbox_program("drydock-steady.so");
 	bool there = steady && fs_exists(steady);
 	const struct pod_bind bind = {.src = steady, .dst = STEADY};
@@ -251,7 +280,7 @@ ask(const struct cover *c, const char *mode, const json_t *request, enum setting
 	int step = progress_begin("%s", mode);
 	int rc = pod_open(&spec, &pod, err);
 	if (rc == 0)
-		rc = run_tool(pod, mode, request, &env, ret, err);
+		rc = run_tool(c, pod, &q, ret, err);
 	pod_close(pod);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	return rc;
@@ -263,6 +292,7 @@ measure(const struct cover *c, const json_t *files, json_t **ret, struct dd_err 
 {
 	OWN(strlist) struct strlist env = {0};
 	OWN_JSON json_t *request = json_pack("{s:O, s:[]}", "files", files, "commands");
+	const struct asked q = {"measure", request, &env};
 	const struct live_spec spec = {.state = &c->st,
 		.run_dir = c->run.dir,
 		.root = &c->left.root,
@@ -285,7 +315,7 @@ measure(const struct cover *c, const json_t *files, json_t **ret, struct dd_err 
 	if (rc == 0)
 		rc = live_serve(live, err);
 	if (rc == 0)
-		rc = run_tool(live_pod(live), "measure", request, &env, ret, err);
+		rc = run_tool(c, live_pod(live), &q, ret, err);
 	live_close(live);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	return rc;
@@ -320,11 +350,8 @@ record(struct proof *p, enum setting setting, json_t **ret, struct dd_err *err)
 		json_pack("{s:O?}", "before", json_object_get(p->before, "lines"));
 	OWN_JSON json_t *answer = NULL;
 	int rc = ask(p->c, "record", request, setting, &answer, err);
-	json_t *functions = json_object_get(answer, "functions");
-	if (rc == 0 && !json_is_array(functions))
-		rc = err_set(err, DD_EINVAL, "cover: record gave no functions");
 	if (rc == 0)
-		*ret = json_incref(functions);
+		*ret = json_incref(json_object_get(answer, "functions"));
 	return rc;
 }
 
@@ -376,7 +403,7 @@ static int
 make_mutants(const struct proof *p, json_t **ret, struct dd_err *err)
 {
 	OWN_JSON json_t *lines = lines_to_change(p);
-	OWN(buf) struct buf input = {0}, out = {.max = ANSWER_MAX};
+	OWN(buf) struct buf input = {0}, out = {.max = MUTANTS_MAX};
 	struct stack work = {0};
 	struct pod *pod = NULL;
 	source_stack(&p->c->source, &work);
@@ -410,17 +437,6 @@ passed(const json_t *check, const char *module, const char *test)
 		json_object_get(json_object_get(json_object_get(check, "tests"), module), test));
 }
 
-static bool
-has_number(const json_t *list, json_int_t n)
-{
-	size_t i;
-	json_t *one;
-	json_array_foreach ((json_t *)list, i, one)
-		if (json_integer_value(one) == n)
-			return true;
-	return false;
-}
-
 /* A change of a line that the test runs makes it fail. */
 static bool
 notices(const struct proof *p, const char *module, const json_t *test)
@@ -431,7 +447,7 @@ notices(const struct proof *p, const char *module, const json_t *test)
 	size_t i;
 	json_t *line;
 	json_array_foreach ((json_t *)killed, i, line)
-		if (has_number(json_object_get(test, "lines"), json_integer_value(line)))
+		if (cover_answer_has(json_object_get(test, "lines"), json_integer_value(line)))
 			return true;
 	return false;
 }
@@ -472,7 +488,7 @@ covered(const json_t *measured, const json_t *function)
 	size_t i, n = 0;
 	json_t *line;
 	json_array_foreach (json_object_get(function, "lines"), i, line)
-		n += has_number(lines, json_integer_value(line));
+		n += cover_answer_has(lines, json_integer_value(line));
 	return n;
 }
 
@@ -627,22 +643,6 @@ result_of(const struct proof *p)
 		keys[0], sums[0], keys[1], sums[1], keys[2], sums[2]);
 }
 
-/* The answers have the form that is built on; of what a process of the target said, nothing else is believed. */
-static int
-refuse_malformed(const struct proof *p, struct dd_err *err)
-{
-	size_t i;
-	json_t *file;
-	if (!json_is_array(files_of(p->tests)) ||
-		!json_is_string(json_object_get(p->tests, "style")))
-		return err_set(err, DD_EINVAL, "cover: write gave no files");
-	json_array_foreach (files_of(p->tests), i, file)
-		if (!json_is_string(json_object_get(file, "path")) ||
-			!json_is_string(json_object_get(file, "text")))
-			return err_set(err, DD_EINVAL, "cover: write gave no file");
-	return 0;
-}
-
 int
 cover_make(struct cover *c, json_t **ret, struct dd_err *err)
 {
@@ -655,8 +655,6 @@ cover_make(struct cover *c, json_t **ret, struct dd_err *err)
 		rc = record(&p, OTHERWISE, &p.b, err);
 	if (rc == 0)
 		rc = write_tests(&p, NULL, &p.tests, err);
-	if (rc == 0)
-		rc = refuse_malformed(&p, err);
 	if (rc == 0 && json_array_size(files_of(p.tests)))
 		rc = prove(&p, err);
 	if (rc == 0)

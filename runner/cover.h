@@ -40,8 +40,8 @@ int cover_open(const struct common_options *o, const char *of, struct cover *ret
 int cover_make(struct cover *c, json_t **ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Body of the worker "cover", in a pod with the source: standard input [{"path", "line"}], output [{"path", "line", "text"}], what the line may
- * be instead.
+ * Body of the worker "cover".  In a pod with the source: standard input [{"path", "line"}], output [{"path", "line", "text"}], what the line
+ * may be instead.  With the words "answer MODE": what the tool printed, and what cover_answer_take makes of it.
  */
 int cover_worker_main(int argc, char **argv);
 

@@ -1,8 +1,9 @@
-/* Lines of the target's source, changed, for drydock cover. */
+/* The worker "cover": lines of the target's source, changed, and what the tool said, taken from its text. */
 #include "runner/cover.h"
 
 #include "agents/judge.h"
 #include "base/fs.h"
+#include "runner/cover_answer.h"
 #include "runner/fix_worker.h"
 
 #include <fcntl.h>
@@ -75,20 +76,16 @@ find_line(struct str text, json_int_t n, struct str *ret)
 	return false;
 }
 
-int
-cover_worker_main(int argc, char **argv)
+static int
+do_mutants(struct str input, json_t **ret, struct dd_err *err)
 {
-	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf input = {.max = INPUT_MAX}, text = {0}, out = {0};
+	OWN(buf) struct buf text = {0};
 	OWN_JSON json_t *wanted = NULL, *found = json_array();
 	OWN_FREE char *last = NULL;
 	OWN_FD int root = open(WORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	size_t i;
 	json_t *one;
-	(void)argc;
-	(void)argv;
-	worker_take_input(&input);
-	int rc = json_parse(buf_str(&input), &wanted, &err);
+	int rc = json_parse(input, &wanted, err);
 	json_array_foreach (wanted, i, one) {
 		const char *path = json_string_in(one, "path");
 		json_int_t n = json_integer_value(json_object_get(one, "line"));
@@ -103,6 +100,21 @@ cover_worker_main(int argc, char **argv)
 		if (find_line(buf_str(&text), n, &line))
 			change_line(path, n, line, found);
 	}
+	if (rc == 0)
+		*ret = json_incref(found);
+	return rc;
+}
+
+int
+cover_worker_main(int argc, char **argv)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf input = {.max = INPUT_MAX}, out = {.max = INPUT_MAX};
+	OWN_JSON json_t *found = NULL;
+	bool answer = argc == 3 && strcmp(argv[1], "answer") == 0;
+	worker_take_input(&input);
+	int rc = answer ? cover_answer_take(argv[2], buf_str(&input), &found, &err)
+			: do_mutants(buf_str(&input), &found, &err);
 	if (rc == 0) {
 		json_print(found, 0, &out);
 		rc = fs_write_all(STDOUT_FILENO, out.p, out.n, &err);

@@ -2,13 +2,16 @@
 #
 #   MODE measure | record | write | check | mutants; a request in JSON on standard input, the answer in JSON on standard output
 #
+# The request says how many "seconds" there are; what is not done by then is left out of the answer.  cover_answer.h has its forms.
 # What the target prints goes elsewhere.  All that comes out of a process that ran its code is only a claim: `write`, which runs
 # none of it, takes values as literals and as nothing else.
-import ast, builtins, copy, importlib, json, math, os, re, signal, site, subprocess, sys, tempfile, threading
+import ast, builtins, copy, importlib, json, math, os, re, signal, site, subprocess, sys, tempfile, threading, time
 
 ROOT = os.getcwd()
 FILES_MAX, BYTES_MAX, FUNCTIONS_MAX, TRIES_MAX, CASES_MAX = 2000, 1 << 19, 400, 60, 6
 TEXT_MAX, CALL_S, RUN_S, MEASURE_S = 1000, 2, 60, 1200
+# How long a changed file may take: so many times what it takes unchanged, and so long at least, on a machine that may be busy.
+PATIENCE, PATIENCE_S = 5, 10
 PASSED_OVER = {'node_modules', 'venv', 'env', 'build', 'dist', '__pycache__', 'docs', 'site-packages'}
 # What cannot be called without an effect, or gives something else each time.
 IMPURE_MODULES = set('''os sys io random time datetime subprocess socket ssl logging requests threading multiprocessing
@@ -22,6 +25,11 @@ PLAIN_CALLS = set('''frozenset set dict list tuple int float str bytes bool len 
 # Exceptions that a function raises on purpose; others are told by wrong types.
 RAISED = {'ValueError', 'KeyError', 'IndexError', 'ZeroDivisionError', 'OverflowError', 'LookupError', 'ArithmeticError',
 	'NotImplementedError'}
+
+END = [0.0]
+
+def seconds_left():
+	return END[0] - time.monotonic()
 
 # ---- files ----
 
@@ -111,6 +119,16 @@ class Module:
 		for n in tree.body:
 			for t in getattr(n, 'targets', [getattr(n, 'target', None)] if isinstance(n, ast.AnnAssign) else []):
 				self.values.update(x.id for x in ast.walk(t) if isinstance(x, ast.Name))
+		# Names of modules that are loaded with it: what it imports, and the packages that all these are in.
+		names = {self.name, *self.modules.values(), *(a for a, _ in self.froms.values()), *(a + '.' + b for a, b in self.froms.values())}
+		self.loads = sorted({'.'.join(n.split('.')[:k]) for n in names for k in range(1, n.count('.') + 2)} - {''})
+
+	# The module and the name that an expression stands for, by itself or as what its module has.
+	def used(self, e):
+		if isinstance(e, ast.Name):
+			return (self.name, e.id) if e.id in self.functions else self.froms.get(e.id, ('', ''))
+		text = dotted(e.value)
+		return '.'.join(self.froms[text]) if text in self.froms else self.modules.get(text, text), e.attr
 
 	def absolute(self, n):
 		if not n.level:
@@ -134,6 +152,14 @@ def base_name(e):
 	while isinstance(e, (ast.Attribute, ast.Subscript)):
 		e = e.value
 	return e.id if isinstance(e, ast.Name) else None
+
+# "a.b" of names alone, else "".
+def dotted(e):
+	parts = []
+	while isinstance(e, ast.Attribute):
+		parts.append(e.attr)
+		e = e.value
+	return '.'.join([e.id] + parts[::-1]) if isinstance(e, ast.Name) else ''
 
 def own_reason(m, f):
 	if isinstance(f, ast.AsyncFunctionDef):
@@ -177,7 +203,7 @@ class Tree:
 			elif path.split('/')[-1] not in ('setup.py', '__main__.py', 'conf.py'):
 				m = Module(path, tree)
 				self.modules[m.name] = m
-		self.known = {}
+		self.imports, self.known, self.looked = {}, {}, {}
 
 	# Arguments that callers, tests among them, write down.
 	def note_sites(self, tree):
@@ -193,32 +219,57 @@ class Tree:
 			if name and args not in some and len(some) < 20:
 				some.append(args)
 
-	def import_reason(self, m, seen=()):
-		if m.effect:
-			return '%s does more than define when it is imported, line %d' % (m.path, m.effect)
-		for name in set(m.modules.values()) | {a for a, _ in m.froms.values()} | {a + '.' + b for a, b in m.froms.values()}:
-			other = self.modules.get(name)
-			if other and other.name not in seen and other is not m:
-				why = self.import_reason(other, seen + (m.name,))
-				if why:
-					return why
+	# Of the module or of one that is loaded with it; None: all of them only define.
+	def import_reason(self, m):
+		if m.name not in self.imports:
+			self.imports[m.name] = self.walk_imports(m)
+		return self.imports[m.name]
+
+	def walk_imports(self, m):
+		seen, todo = {m.name}, [m]
+		for one in todo:
+			if one.effect:
+				return '%s does more than define when it is imported, line %d' % (one.path, one.effect)
+			if self.imports.get(one.name):
+				return self.imports[one.name]
+			for name in one.loads:
+				if name in self.modules and name not in seen and self.imports.get(name, '') is not None:
+					seen.add(name)
+					todo.append(self.modules[name])
+		self.imports.update(dict.fromkeys(seen))
 		return None
 
-	def reason(self, m, name, seen=()):
-		key = (m.name, name)
-		if key in self.known or key in seen:
-			return self.known.get(key)
-		f = m.functions[name]
-		why = own_reason(m, f)
-		for n in ast.walk(f) if not why else ():
-			if not isinstance(n, ast.Name) or not isinstance(n.ctx, ast.Load):
-				continue
-			other, called = (m, n.id) if n.id in m.functions else (self.modules.get(m.froms.get(n.id, ('',))[0]), m.froms.get(n.id, ('', ''))[1])
-			if other and called in other.functions and self.reason(other, called, seen + (key,)):
-				why = 'it uses %s, which is not pure: %s' % (called, self.reason(other, called, seen + (key,)))
-				break
-		self.known[key] = why
-		return why
+	def reason(self, m, name):
+		if (m.name, name) not in self.known:
+			self.walk_uses((m.name, name))
+		return self.known[m.name, name]
+
+	# One that is not pure makes those on the way to it so; where there is none, all that were seen are pure, whoever uses whom.
+	def walk_uses(self, start):
+		came, todo = {start: None}, [start]
+		for key in todo:
+			own, uses = self.look_at(key)
+			why = self.known.get(key) or own
+			while why:
+				self.known[key], used, key = why[:TEXT_MAX], key, came[key]
+				if key is None:
+					return
+				why = 'it uses %s, which is not pure: %s' % (used[1], why)
+			for used in uses:
+				if used not in came and self.known.get(used, '') is not None:
+					came[used] = key
+					todo.append(used)
+		self.known.update(dict.fromkeys(came))
+
+	# (why it is not pure by itself, the functions of the tree that it uses)
+	def look_at(self, key):
+		if key not in self.looked:
+			m = self.modules[key[0]]
+			f = m.functions[key[1]]
+			loads = [n for n in ast.walk(f) if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, ast.Load)]
+			uses = [m.used(n) for n in loads]
+			self.looked[key] = own_reason(m, f), [u for u in uses if u[0] in self.modules and u[1] in self.modules[u[0]].functions]
+		return self.looked[key]
 
 def body_lines(f):
 	first = f.body[1:] if isinstance(f.body[0], ast.Expr) and isinstance(f.body[0].value, ast.Constant) else f.body
@@ -352,11 +403,10 @@ def choose(tree, f, function, before):
 		had = had or bool(lines)
 		if not outcome or not is_literal(args):
 			continue
-		new = lines - seen_lines
-		if (new or pairs - seen_pairs and seen_lines - set(before)) and len(cases) < CASES_MAX:
+		if (lines - seen_lines or pairs - seen_pairs and seen_lines - set(before)) and len(cases) < CASES_MAX:
 			seen_lines |= lines
 			seen_pairs |= pairs
-			cases.append({'args': [text_of(a) for a in args], 'lines': sorted(lines), 'new': sorted(new), **outcome})
+			cases.append({'args': [text_of(a) for a in args], 'lines': sorted(lines), **outcome})
 	if cases:
 		return cases, None
 	return [], 'no input was found that brings more' if had else 'no input that could be made gets in'
@@ -372,13 +422,15 @@ def record(request):
 				break
 			lines = body_lines(f)
 			had = set(before.get(m.path, [])) & set(lines)
-			one = {'path': m.path, 'module': m.name, 'root': m.root, 'name': f.name, 'line': f.lineno, 'end': f.end_lineno,
-				'lines': lines, 'before': sorted(had), 'cases': [], 'reason': None}
+			one = {'path': m.path, 'module': m.name, 'root': m.root, 'name': f.name, 'line': f.lineno,
+				'lines': lines, 'cases': [], 'reason': None}
 			out.append(one)
 			if had == set(lines):
 				one['reason'] = 'covered'
 				continue
 			one['reason'] = tree.import_reason(m) or tree.reason(m, f.name)
+			if not one['reason'] and seconds_left() <= 0:
+				one['reason'] = 'there was no time left to try it'
 			if one['reason']:
 				continue
 			try:
@@ -451,23 +503,23 @@ def measure(request):
 	watch(place)
 	env = dict(os.environ, DRYDOCK_COVER=out, DRYDOCK_COVER_ROOT=ROOT)
 	env['PYTHONPATH'] = ':'.join(p for p in (place, os.environ.get('PYTHONPATH')) if p)
-	statuses, lines = [], {}
+	statuses, lines = [], {p: set() for p in python_files() if not is_test(p)}
 	for c in request['commands']:
 		try:
 			statuses.append(subprocess.run(['/bin/sh', '-c', c['run']], cwd=os.path.join(ROOT, c['dir']), env=env, stdin=subprocess.DEVNULL,
-				stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=MEASURE_S).returncode)
+				stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=max(0, min(MEASURE_S, seconds_left()))).returncode)
 		except subprocess.TimeoutExpired:
 			statuses.append(-1)
 	for name in os.listdir(out):
 		try:
 			with open(os.path.join(out, name)) as f:
 				for path, seen in json.load(f).items():
-					lines.setdefault(path, set()).update(int(n) for n in seen)
-		except (ValueError, OSError):
+					lines.get(path, set()).update(n for n in map(int, seen) if 0 < n <= BYTES_MAX)
+		except (ValueError, TypeError, AttributeError, OSError):
 			pass
-	return {'statuses': statuses, 'lines': {p: sorted(s) for p, s in lines.items() if not is_test(p)}}
+	return {'statuses': statuses, 'lines': {p: sorted(s) for p, s in lines.items() if s}}
 
-# ---- writing, which runs nothing of the target ----
+# ---- writing, which runs nothing of the target: no module of the tree, and none that Python loads from installed packages ----
 
 def literal(text):
 	v = ast.literal_eval(text)
@@ -501,14 +553,15 @@ def test_text(kind, f, cases):
 		args = ', '.join(literal(a) for a in c['args'])
 		call_text = '%s(%s)' % (f['name'], args)
 		name = 'test_%s_%d' % (f['name'], n)
-		if 'raises' in c and c['raises'] not in RAISED:
-			raise ValueError(c['raises'])
+		raises = c.get('raises')
+		if raises and raises not in RAISED:
+			raise ValueError(raises)
 		if kind == 'pytest':
-			body = ['with pytest.raises(%s):' % c['raises'], '    ' + call_text] if 'raises' in c else \
+			body = ['with pytest.raises(%s):' % raises, '    ' + call_text] if raises else \
 				['assert %s == %s' % (call_text, literal(c['result']))]
 			lines += ['', '', 'def %s():' % name] + ['    ' + b for b in body]
 		else:
-			body = ['with self.assertRaises(%s):' % c['raises'], '    ' + call_text] if 'raises' in c else \
+			body = ['with self.assertRaises(%s):' % raises, '    ' + call_text] if raises else \
 				['self.assertEqual(%s, %s)' % (call_text, literal(c['result']))]
 			lines += ['', '    def %s(self):' % name] + ['        ' + b for b in body]
 	return lines
@@ -517,7 +570,7 @@ def file_text(kind, module, some):
 	head = ['"""What %s does today, as it was seen: made by drydock cover. A change here may be meant."""' % module]
 	if kind == 'unittest':
 		head += ['import unittest', '']
-	elif any('raises' in c for f, cases in some for _, c in cases):
+	elif any(c.get('raises') for f, cases in some for _, c in cases):
 		head += ['import pytest', '']
 	head += ['from %s import %s' % (module, ', '.join(sorted({f['name'] for f, _ in some})))]
 	if kind == 'unittest':
@@ -528,6 +581,7 @@ def file_text(kind, module, some):
 
 # Cases that both runs gave, and that are in `keep` where that is given.
 def steady(a, b, keep):
+	kept = None if keep is None else {tuple(k) for k in keep}
 	for f, g in zip(a, b):
 		if (f['path'], f['name']) != (g['path'], g['name']):
 			break
@@ -535,15 +589,15 @@ def steady(a, b, keep):
 			continue
 		same = [(n, c) for n, c in enumerate(f['cases'], 1) if any(c['args'] == d['args'] and
 			(c.get('result'), c.get('raises')) == (d.get('result'), d.get('raises')) for d in g['cases'])]
-		yield f, [(n, c) for n, c in same if keep is None or [f['module'], 'test_%s_%d' % (f['name'], n)] in keep]
+		yield f, [(n, c) for n, c in same if kept is None or (f['module'], 'test_%s_%d' % (f['name'], n)) in kept]
 
 def write(request):
+	if not (sys.flags.isolated and sys.flags.no_site):
+		raise SystemExit('tests are written where Python loads nothing but its own modules')
 	tree = Tree()
 	kind = style(tree, request['commands'])
-	by_module, unsteady = {}, []
+	by_module = {}
 	for f, cases in steady(request['a'], request['b'], request.get('keep')):
-		if f['cases'] and not cases:
-			unsteady.append([f['path'], f['name']])
 		if cases:
 			by_module.setdefault(f['module'], []).append((f, cases))
 	files = []
@@ -552,9 +606,9 @@ def write(request):
 		text = file_text(kind, module, some)
 		ast.parse(text)
 		files.append({'path': path, 'module': module, 'source': some[0][0]['path'], 'root': some[0][0]['root'], 'text': text,
-			'tests': [{'name': 'test_%s_%d' % (f['name'], n), 'function': f['name'], 'lines': c['lines'], 'new': c['new']}
+			'tests': [{'name': 'test_%s_%d' % (f['name'], n), 'function': f['name'], 'lines': c['lines']}
 				for f, cases in some for n, c in cases]})
-	return {'style': kind, 'files': files, 'unsteady': unsteady}
+	return {'style': kind, 'files': files}
 
 # ---- proving ----
 
@@ -580,56 +634,75 @@ for name in [n for n in vars(m) if n.startswith('test_')]:
 sys.__stderr__.write('\0' + json.dumps(out))
 '''
 
-# {test: passed}; of a file that cannot be run, of none.
-def run_file(f):
+# {test: passed}; of a file that cannot be run, of none; None: it took too long.
+def run_file(f, seconds):
 	roots = [os.path.join(ROOT, os.path.dirname(f['path'])), os.path.join(ROOT, f['root']), ROOT]
 	env = dict(os.environ, PYTHONDONTWRITEBYTECODE='1')
 	try:
 		r = subprocess.run([sys.executable, '-c', RUN_FILE, f['path']] + roots, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-			stderr=subprocess.PIPE, timeout=RUN_S, env=env)
-		return json.loads(r.stderr.rsplit(b'\0', 1)[-1]) if b'\0' in r.stderr else {}
-	except (subprocess.TimeoutExpired, ValueError):
+			stderr=subprocess.PIPE, timeout=max(0, min(seconds, seconds_left())), env=env)
+		passed = json.loads(r.stderr.rsplit(b'\0', 1)[-1]) if b'\0' in r.stderr else {}
+		return {n: p is True for n, p in passed.items()} if isinstance(passed, dict) else {}
+	except subprocess.TimeoutExpired:
+		return None
+	except ValueError:
 		return {}
 
 def check(request):
 	put(request['files'])
-	return {'tests': {f['module']: run_file(f) for f in request['files']}}
+	return {'tests': {f['module']: run_file(f, RUN_S) or {} for f in request['files']}}
 
-# {module: {test: lines whose mutant it fails with}}
+# The file with a line changed; None: it is no Python.
+def changed(lines, m, path):
+	end = lines[m['line'] - 1][len(lines[m['line'] - 1].rstrip('\r\n')):]
+	text = ''.join(lines[:m['line'] - 1] + [m['text'] + end] + lines[m['line']:])
+	try:
+		compile(text, path, 'exec')
+		return text
+	except (SyntaxError, ValueError):
+		return None
+
+# {test: a line that it runs, whose mutant it fails with}; once for each test.
+def kills(f, mutants):
+	began = time.monotonic()
+	passed = run_file(f, RUN_S) or {}
+	patience = max(PATIENCE_S, PATIENCE * (time.monotonic() - began))
+	waiting = {t['name']: set(t['lines']) for t in f['tests'] if passed.get(t['name'])}
+	killed = {t['name']: [] for t in f['tests']}
+	with open(f['source']) as source:
+		was = source.read()
+	lines = was.splitlines(True)
+	for m in mutants:
+		run = [n for n, its in waiting.items() if m['line'] in its]
+		text = changed(lines, m, f['source']) if run and 0 < m['line'] <= len(lines) else None
+		if text is None:
+			continue
+		with open(f['source'], 'w') as source:
+			source.write(text)
+		passed = run_file(f, min(RUN_S, patience))
+		if passed is None and seconds_left() <= 0:
+			break
+		for n in run:
+			if not (passed or {}).get(n):
+				killed[n].append(m['line'])
+				del waiting[n]
+	with open(f['source'], 'w') as source:
+		source.write(was)
+	return killed
+
+# {module: {test: [line]}}
 def mutants(request):
 	put(request['files'])
-	killed, made = {}, {}
-	for f in request['files']:
-		names = [t['name'] for t in f['tests']]
-		killed[f['module']] = {n: [] for n in names}
-		made[f['module']] = 0
-		with open(f['source']) as source:
-			was = source.read()
-		lines = was.splitlines(True)
-		for m in request['mutants']:
-			if m['path'] != f['source'] or not 0 < m['line'] <= len(lines):
-				continue
-			end = lines[m['line'] - 1][len(lines[m['line'] - 1].rstrip('\r\n')):]
-			text = ''.join(lines[:m['line'] - 1] + [m['text'] + end] + lines[m['line']:])
-			try:
-				compile(text, f['source'], 'exec')
-			except (SyntaxError, ValueError):
-				continue
-			made[f['module']] += 1
-			with open(f['source'], 'w') as source:
-				source.write(text)
-			passed = run_file(f)
-			for n in names:
-				if not passed.get(n):
-					killed[f['module']][n].append(m['line'])
-		with open(f['source'], 'w') as source:
-			source.write(was)
-	return {'killed': killed, 'made': made}
+	by_path = {}
+	for m in request['mutants']:
+		by_path.setdefault(m['path'], []).append(m)
+	return {'killed': {f['module']: kills(f, by_path.get(f['source'], [])) for f in request['files']}}
 
 def main():
 	answer, mode = os.fdopen(os.dup(1), 'w'), sys.argv[1]
 	os.dup2(2, 1)
 	request = json.loads(sys.stdin.buffer.read() or b'{}')
+	END[0] = time.monotonic() + request['seconds']
 	sys.setrecursionlimit(3000)
 	result = {'measure': measure, 'record': record, 'write': write, 'check': check, 'mutants': mutants}[mode](request)
 	json.dump(result, answer)

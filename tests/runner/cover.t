@@ -95,6 +95,50 @@ git -C "$app" add -A
 git -C "$app" -c user.name=a -c user.email=a@example.org commit -q -m first
 cover() { run "$drydock" cover --json --quiet --state "$state" "$@"; }
 row() { json ".functions[] | select(.name == \"$1\") | $2"; }
+# in_tree DIR COMMAND: on a copy of it, in the sandbox, with the Python of this machine; standard input is the command's
+in_tree() {
+	"$drydock" sandbox run --quiet --state "$state" --time 20 --bind /usr:/usr:ro --bind "$root/runner/data:/tool:ro" --bind "$1:/tree:ro" -- \
+		/bin/sh -c "cp -r /tree /tmp/tree && cd /tmp/tree && $2" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+
+# --- the tool by itself: what is pure, where modules and functions use each other in every way
+graph=$tmp/graph
+mkdir -p "$graph/loud"
+for k in $(seq 40); do
+	printf 'import left%d, right%d\n' $((k + 1)) $((k + 1)) | tee "$graph/left$k.py" >"$graph/right$k.py"
+done
+printf 'import left1, right1\n\n\ndef half(n: int) -> int:\n    return n // 2\n' >"$graph/top.py"
+printf 'def first(n):\n    return second(n) if n else third(n)\n\n\ndef second(n):\n    return first(n - 1)\n\n\ndef third(n):\n    print(n)\n' >"$graph/ring.py"
+printf 'import ring\n\n\ndef far(n):\n    return ring.third(n)\n' >"$graph/shore.py"
+printf 'print(1)\n' >"$graph/loud/__init__.py"
+printf 'def whisper(n):\n    return n\n' >"$graph/loud/quiet.py"
+printf '{"before": {}, "seconds": 15}' >"$tmp/request"
+in_tree "$graph" "touch left41.py right41.py && python3 -B /tool/cover.py record" <"$tmp/request"
+is "modules that import each other on very many ways are each looked at once" "$status $(row half '(.cases | length > 0 | tostring) + " " + (.reason | tostring)')" "0 true null"
+is "functions that use each other are not pure where one of them is not" "$(for f in third second first; do row $f .reason; done)" "it calls print, line 10
+it uses first, which is not pure: it uses third, which is not pure: it calls print, line 10
+it uses third, which is not pure: it calls print, line 10"
+is "nor who uses it by the name of its module" "$(row far .reason)" "it uses third, which is not pure: it calls print, line 10"
+is "a package that does more is in the way of its modules" "$(row whisper .reason)" "loud/__init__.py does more than define when it is imported, line 1"
+
+# --- what is known when the time is up
+slow=$tmp/slow
+mkdir "$slow"
+printf 'def add(n):\n    return n + 1\n\n\ndef wait(n):\n    while n > 0:\n        n = n - 1\n    return n\n' >"$slow/slow.py"
+jq -n '{seconds: 4, mutants: ([{path: "slow.py", line: 2, text: "    return n - 1"}] + [range(9) | {path: "slow.py", line: 7, text: "        n = n - 0"}]),
+	files: [{path: "test_slow.py", module: "slow", source: "slow.py", root: ".",
+		text: "from slow import add, wait\n\n\ndef test_add():\n    assert add(1) == 2\n\n\ndef test_wait():\n    assert wait(2) == 0\n",
+		tests: [{name: "test_add", lines: [2]}, {name: "test_wait", lines: [6, 7, 8]}]}]}' >"$tmp/request"
+in_tree "$slow" "python3 -B /tool/cover.py mutants" <"$tmp/request"
+is "a change that never ends takes nothing away from what is proven" "$status $(json '.killed | tostring')" '0 {"slow":{"test_add":[2],"test_wait":[]}}'
+printf '{"seconds": 15, "commands": [], "a": [], "b": []}' >"$tmp/request"
+in_tree "$slow" "python3 -I /tool/cover.py write" <"$tmp/request"
+is "where installed packages could run, no test is written" "$([ "$status" != 0 ] && cat "$tmp/err")" "tests are written where Python loads nothing but its own modules"
+in_tree "$slow" "python3 -I -S /tool/cover.py write" <"$tmp/request"
+is "elsewhere they are" "$status $(json .style)" "0 unittest"
+
+# --- a project, stood up
 
 cover "$app"
 is "without a stand-up it says what to do" "$status $(grep -c "drydock up $app" "$tmp/err")" "2 1"
@@ -127,10 +171,12 @@ git -C "$app" worktree add -q "$tmp/tree" "$branch"
 work="$tmp/tree/tests/test_characterisation_tides_gauge.py"
 has "what is raised is expected" "$work" "with self.assertRaises(ValueError):"
 has "and what is returned" "$work" "self.assertEqual(grade("
-mkdir "$tmp/copy" && cp -r "$tmp/tree/." "$tmp/copy" && rm "$tmp/copy/.git"
-tests_end() { up "$tmp/copy" >/dev/null; json '.outcome'; }
-sed -i 's/LIMIT = 12/LIMIT = 1/; s/total = total + one/total = total - one/' "$tmp/copy/tides/gauge.py"
-is "they fail where the code does something else" "$(tests_end)" tests-failed
+rm "$tmp/tree/.git"
+in_tree "$tmp/tree" "python3 -m unittest tests/test_characterisation_tides_gauge.py" </dev/null
+is "they pass where it does the same" "$status" 0
+sed -i 's/LIMIT = 12/LIMIT = 1/; s/total = total + one/total = total - one/' "$tmp/tree/tides/gauge.py"
+in_tree "$tmp/tree" "python3 -m unittest tests/test_characterisation_tides_gauge.py" </dev/null
+is "they fail where the code does something else" "$status $(sed -n 's/^FAIL: \(test_[a-z]*\).*/\1/p' "$tmp/err" | sort -u | tr '\n' ' ')" "1 test_grade test_mean "
 
 # --- what has changed since, and where tests can go
 echo >>"$app/tides/gauge.py"
