@@ -138,13 +138,13 @@ remember(struct walk *w, uint32_t at, uint32_t node)
 
 static void put_value(struct walk *w, TSNode n, unsigned depth);
 
-/* Each of many by a cursor, of few by their numbers, which costs no memory. */
+/* Those from `from` on and before `to`: each of many by a cursor, of few by their numbers, which costs no memory. */
 static void
-put_items(struct walk *w, TSNode n, unsigned depth)
+put_items(struct walk *w, TSNode n, uint32_t from, uint32_t to, unsigned depth)
 {
 	uint32_t count = ts_node_named_child_count(n);
 	if (count <= 8) {
-		for (uint32_t i = 0; i < count; i++) {
+		for (uint32_t i = from; i < count && i < to; i++) {
 			TSNode item = ts_node_named_child(n, i);
 			if (ts_node_symbol(item) != comment_symbol)
 				put_value(w, item, depth + 1);
@@ -152,12 +152,15 @@ put_items(struct walk *w, TSNode n, unsigned depth)
 		return;
 	}
 	TSTreeCursor c = ts_tree_cursor_new(n);
+	uint32_t i = 0;
 	if (ts_tree_cursor_goto_first_child(&c))
 		do {
 			TSNode item = ts_tree_cursor_current_node(&c);
-			if (ts_node_is_named(item) && ts_node_symbol(item) != comment_symbol)
+			bool named = ts_node_is_named(item);
+			if (named && i >= from && ts_node_symbol(item) != comment_symbol)
 				put_value(w, item, depth + 1);
-		} while (ts_tree_cursor_goto_next_sibling(&c));
+			i += named;
+		} while (i < to && ts_tree_cursor_goto_next_sibling(&c));
 	ts_tree_cursor_delete(&c);
 }
 
@@ -171,7 +174,7 @@ put_call(struct walk *w, TSNode n, unsigned depth)
 	if (shape_of(args) == SHAPE_EACH)
 		put_value(w, args, depth + 1);
 	else if (!ts_node_is_null(args))
-		put_items(w, args, depth);
+		put_items(w, args, 0, UINT32_MAX, depth);
 	end(w, node);
 }
 
@@ -243,7 +246,9 @@ static void
 put_value(struct walk *w, TSNode n, unsigned depth)
 {
 	const TSNode none = {0};
-	if (ts_node_is_null(n) || depth > VALUE_MAX_DEPTH / 2) {
+	/* A value that is told for several targets costs its nodes again: no more of them than the text is long. */
+	bool full = w->f->nvalues > w->text.n + 1000;
+	if (ts_node_is_null(n) || depth > VALUE_MAX_DEPTH / 2 || full) {
 		begin(w, VALUE_UNKNOWN, 0);
 		return;
 	}
@@ -263,7 +268,7 @@ put_value(struct walk *w, TSNode n, unsigned depth)
 		break;
 	case SHAPE_LIST: {
 		uint32_t node = begin(w, VALUE_LIST, 0);
-		put_items(w, n, depth);
+		put_items(w, n, 0, UINT32_MAX, depth);
 		end(w, node);
 		break;
 	}
@@ -403,8 +408,7 @@ assign_several(struct walk *w, TSNode target, struct given *g, unsigned depth)
 			uint32_t name = walk_string(w, ts_node_named_child(t, 0));
 			in_scope(w, w->scope);
 			uint32_t node = begin(w, VALUE_BIND, name), list = begin(w, VALUE_LIST, 0);
-			for (uint32_t k = i; k < i + m + 1 - n; k++)
-				put_value(w, ts_node_named_child(g->value, k), 2);
+			put_items(w, g->value, i, i + m + 1 - n, 1);
 			end(w, list);
 			end(w, node);
 			skipped = m - n;
@@ -460,6 +464,22 @@ put_type(struct walk *w, TSNode type)
 	end(w, node);
 }
 
+/* a = b = value: each target has it.  The assignments end together, and the outermost comes first. */
+static TSNode
+given_to_all(struct walk *w, TSNode value)
+{
+	if (!walk_is(value, "assignment"))
+		return value;
+	uint32_t end = ts_node_end_byte(value);
+	if (w->chain_end != end) {
+		while (walk_is(value, "assignment"))
+			value = child(value, FIELD_RIGHT);
+		w->chain_value = value;
+		w->chain_end = end;
+	}
+	return w->chain_value;
+}
+
 void
 python_values_assign(struct walk *w, TSNode target, TSNode value, TSNode type)
 {
@@ -475,10 +495,7 @@ python_values_assign(struct walk *w, TSNode target, TSNode value, TSNode type)
 		end(w, node);
 		return;
 	}
-	/* a = b = value: each target has it. */
-	struct given g = {.value = value};
-	while (walk_is(g.value, "assignment"))
-		g.value = child(g.value, FIELD_RIGHT);
+	struct given g = {.value = given_to_all(w, value)};
 	assign_to(w, target, &g, 0);
 }
 

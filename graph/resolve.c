@@ -294,6 +294,19 @@ resolve_other(struct resolver *r, const struct fact_ref *ref)
 		resolver_unresolved(r, ref);
 }
 
+/* By values, then by names. */
+static void
+resolve_any_call(struct resolver *r, const struct fact_ref *ref)
+{
+	bool many = false;
+	if (r->python && python_resolve_call(r, r->python, ref, &many))
+		return;
+	size_t before = r->m->nedges;
+	resolve_call(r, ref);
+	if (many)
+		python_doubt_calls(r, ref, before);
+}
+
 static void
 resolve_ref(struct resolver *r, const struct fact_ref *ref)
 {
@@ -304,10 +317,8 @@ resolve_ref(struct resolver *r, const struct fact_ref *ref)
 		resolve_c_ref(r, ref);
 	else if (ref->relation == REL_IMPORTS)
 		resolve_import(r, ref);
-	else if (ref->relation == REL_CALLS && r->python && python_resolve_call(r, r->python, ref))
-		;
 	else if (ref->relation == REL_CALLS)
-		resolve_call(r, ref);
+		resolve_any_call(r, ref);
 	else
 		resolve_other(r, ref);
 	if (r->overlay)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define CONF_MAY 80 /* percent, of all that a call may lead to */
+
 void
 python_calls_init(struct python_calls *p, const struct resolver *r, struct values *v)
 {
@@ -52,22 +54,26 @@ emit(struct resolver *r, const struct python_calls *p, const struct fact_ref *re
 	bool sure, unsigned among)
 {
 	bool type = resolver_entity(r, id)->kind == KIND_TYPE;
-	unsigned conf = sure ? 95 : 80 / among;
+	unsigned conf = sure ? 95 : CONF_MAY / among;
 	enum graph_relation calls = sure ? REL_CALLS : REL_MAY_CALL;
 	resolver_emit(r, ref, type ? REL_INSTANTIATES : calls, id, PROV_RESOLVED, conf);
-	uint32_t constructor = type ? values_constructor(p->values, id) : 0;
+	uint32_t scope = p->places[ref - r->f->refs].scope;
+	uint32_t constructor = type ? values_constructor(p->values, scope, id) : 0;
 	if (constructor)
 		resolver_emit(r, ref, calls, constructor, PROV_RESOLVED, conf);
 }
 
 bool
-python_resolve_call(struct resolver *r, const struct python_calls *p, const struct fact_ref *ref)
+python_resolve_call(struct resolver *r, const struct python_calls *p, const struct fact_ref *ref,
+	bool *ret_many)
 {
 	const struct python_place *at = &p->places[ref - r->f->refs];
 	struct value_targets t;
+	*ret_many = false;
 	if (!at->there)
 		return !ref->name;
 	values_called(p->values, at->scope, at->root, at->node, &t);
+	*ret_many = t.many;
 	if (t.many || (!t.n && !t.outside))
 		return !ref->name;
 	if (t.outside)
@@ -78,4 +84,17 @@ python_resolve_call(struct resolver *r, const struct python_calls *p, const stru
 	for (size_t i = 0; i < t.n; i++)
 		emit(r, p, ref, t.v[i], sure || t.v[i] == own, protocol ? 1 : (unsigned)t.n);
 	return true;
+}
+
+void
+python_doubt_calls(struct resolver *r, const struct fact_ref *ref, size_t before)
+{
+	uint32_t own = own_method(r, ref);
+	for (size_t i = before; i < r->m->nedges; i++) {
+		struct model_edge *e = &r->m->edges[i];
+		if (e->relation != REL_CALLS || !e->dst || e->dst == own)
+			continue;
+		e->relation = REL_MAY_CALL;
+		e->conf = e->conf < CONF_MAY ? e->conf : CONF_MAY;
+	}
 }

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
-#define STEPS_FREE 1000000u
+/* Of all statements of a file, then of all questions in it; and of one question. */
+#define STEPS_FREE 50000u
 #define STEPS_PER_NODE 40u
+#define STEPS_QUESTION 20000u
 
 /* ---- statements ---- */
 
@@ -87,7 +89,8 @@ static void
 find_bound(struct values *v)
 {
 	const struct model *m = v->m;
-	v->bound = mem_zalloc(m->nnames + 1, 1);
+	v->nbound = m->nnames + 1;
+	v->bound = mem_zalloc(v->nbound, 1);
 	for (uint32_t i = 1; i < m->n; i++)
 		if (m->entities[i].lang == LANG_PYTHON)
 			v->bound[m->entities[i].name] = 1;
@@ -133,6 +136,43 @@ find_roots(struct values *v)
 	}
 }
 
+static void
+allot_steps(struct values *v)
+{
+	for (size_t f = 0; f < v->m->nfiles; f++)
+		v->left[f] = STEPS_FREE + (uint64_t)v->m->files[f].nvalues * STEPS_PER_NODE;
+}
+
+static uint64_t *
+steps_of(struct values *v, uint32_t scope)
+{
+	return &v->left[values_entity(v, scope)->file - 1];
+}
+
+/* What is behind its file's last step is left out. */
+static void
+run_all(struct values *v)
+{
+	allot_steps(v);
+	while (v->head < v->nqueue) {
+		uint32_t root = v->queue[v->head++];
+		uint64_t *left = steps_of(v, v->scopes[root]);
+		v->queued[root] = 0;
+		v->steps = *left;
+		if (v->steps)
+			run(v, root);
+		*left = v->steps;
+		v->unfinished |= !v->steps;
+		if (v->head > 4096 && v->head * 2 > v->nqueue) {
+			memmove(v->queue, v->queue + v->head,
+				(v->nqueue - v->head) * sizeof(*v->queue));
+			v->nqueue -= v->head;
+			v->head = 0;
+		}
+	}
+	allot_steps(v);
+}
+
 static uint32_t
 name_of(struct values *v, const char *s)
 {
@@ -152,9 +192,13 @@ values_create(struct model *m)
 	v->mro_of = mem_zalloc(m->n, sizeof(*v->mro_of));
 	v->module_of = mem_alloc((m->nbinds + 1) * sizeof(*v->module_of));
 	memset(v->module_of, 0xff, (m->nbinds + 1) * sizeof(*v->module_of));
+	v->below_of = mem_alloc((m->nbinds + 1) * sizeof(*v->below_of));
+	memset(v->below_of, 0xff, (m->nbinds + 1) * sizeof(*v->below_of));
+	v->importing = mem_zalloc(m->nbinds + 1, 1);
+	v->lookup_of = mem_zalloc(m->nfiles, sizeof(*v->lookup_of));
+	v->left = mem_zalloc(m->nfiles, sizeof(*v->left));
 	v->scopes = mem_zalloc(m->nvalues, sizeof(*v->scopes));
 	v->queued = mem_zalloc(m->nvalues, 1);
-	v->steps = STEPS_FREE + (uint64_t)m->nvalues * STEPS_PER_NODE;
 	for (unsigned i = 0; i < VALUES_MAX; i++) {
 		OWN_FREE char *number = mem_printf("%u", i);
 		v->numbers[i] = name_of(v, number);
@@ -169,18 +213,7 @@ values_create(struct model *m)
 	v->cls = name_of(v, "cls");
 	find_bound(v);
 	find_roots(v);
-	while (v->head < v->nqueue && v->steps) {
-		uint32_t root = v->queue[v->head++];
-		v->queued[root] = 0;
-		run(v, root);
-		if (v->head > 4096 && v->head * 2 > v->nqueue) {
-			memmove(v->queue, v->queue + v->head,
-				(v->nqueue - v->head) * sizeof(*v->queue));
-			v->nqueue -= v->head;
-			v->head = 0;
-		}
-	}
-	v->steps = UINT64_MAX;
+	run_all(v);
 	return v;
 }
 
@@ -199,6 +232,11 @@ values_destroy(struct values *v)
 	free(v->mros);
 	free(v->lines);
 	free(v->module_of);
+	free(v->below_of);
+	free(v->importing);
+	free(v->lookup_of);
+	free(v->left);
+	free(v->reads);
 	free(v->bound);
 	free(v->scopes);
 	free(v->queue);
@@ -286,36 +324,58 @@ protocol_targets(struct values *v, const struct place *at, uint32_t node, const 
 	}
 }
 
-void
-values_called(
-	struct values *v, uint32_t scope, uint32_t root, uint32_t node, struct value_targets *ret)
+static void
+find_called(struct values *v, const struct place *at, uint32_t node, struct value_targets *ret)
 {
-	const struct place at = {scope, root};
 	const struct fact_value *n = &v->m->values[node];
 	struct set s = {0};
-	*ret = (struct value_targets){0};
 	uint32_t callee = values_part(v, node, 0);
 	if (callee == NOBODY)
 		return;
 	if (n->op != VALUE_CALL) {
-		values_eval(v, &at, callee, &s, 1);
-		protocol_targets(v, &at, node, &s, ret);
+		values_eval(v, at, callee, &s, 1);
+		protocol_targets(v, at, node, &s, ret);
 		return;
 	}
 	const struct fact_value *c = &v->m->values[callee];
 	if (!values_is_name(v, callee)) {
-		values_eval(v, &at, callee, &s, 1);
-	} else if (!values_read_name(v, &at, c->name, c->op == VALUE_NAME_LOOP, &s, 1) &&
+		values_eval(v, at, callee, &s, 1);
+	} else if (!values_read_name(v, at, c->name, c->op == VALUE_NAME_LOOP, &s, 1) &&
 		   values_builtin_of(model_text(v->m, c->name)) == BUILTIN_APPLY) {
-		values_eval_part(v, &at, node, 1, &s, 1);
+		values_eval_part(v, at, node, 1, &s, 1);
 		s.given = true;
 		ret->outside = s.n > 0;
 	}
 	targets_of(v, &s, ret);
 }
 
-uint32_t
-values_constructor(struct values *v, uint32_t type)
+/* One question may use that much of what is left for those of its file. */
+static uint64_t
+grant(struct values *v, uint32_t scope)
 {
-	return values_method_of(v, type, v->init);
+	uint64_t left = *steps_of(v, scope);
+	v->steps = left < STEPS_QUESTION ? left : STEPS_QUESTION;
+	return v->steps;
+}
+
+void
+values_called(
+	struct values *v, uint32_t scope, uint32_t root, uint32_t node, struct value_targets *ret)
+{
+	const struct place at = {scope, root};
+	uint64_t granted = grant(v, scope);
+	*ret = (struct value_targets){0};
+	find_called(v, &at, node, ret);
+	*steps_of(v, scope) -= granted - v->steps;
+	ret->many |= !v->steps || (v->unfinished && !ret->n && !ret->outside);
+	ret->given |= v->unfinished;
+}
+
+uint32_t
+values_constructor(struct values *v, uint32_t scope, uint32_t type)
+{
+	uint64_t granted = grant(v, scope);
+	uint32_t method = values_method_of(v, type, v->init);
+	*steps_of(v, scope) -= granted - v->steps;
+	return method;
 }

@@ -4,11 +4,9 @@
 /* d.get(k), l.append(x) and their kind; false: not one of these. */
 bool
 values_call_of_object(struct values *v, const struct place *at, uint32_t object, struct str name,
-	uint32_t node, struct set *out, unsigned depth)
+	uint32_t node, const struct set args[2], struct set *out, unsigned depth)
 {
-	struct set first = {0}, second = {0};
-	values_eval_part(v, at, node, 1, &first, depth);
-	values_eval_part(v, at, node, 2, &second, depth);
+	const struct set first = args[0], second = args[1];
 	if (str_eq(name, "append") || str_eq(name, "add") || str_eq(name, "appendleft")) {
 		cell_add_item(v, object, ANY_ITEM, &first);
 	} else if (str_eq(name, "insert")) {

@@ -27,7 +27,8 @@ argument(struct values *v, const struct place *at, uint32_t function, uint32_t p
 		return false;
 	uint32_t end = values_next_part(v, node), a = values_part(v, node, 1), k = 0;
 	bool there = false, rest = values_entity(v, p)->flags & FACT_REST;
-	for (; a < end && a != NOBODY; a = values_next_part(v, a)) {
+	for (unsigned i = 1; a < end && a != NOBODY; a = values_next_part(v, a), i++) {
+		values_spend(v, i % 8 == 0);
 		uint8_t op = v->m->values[a].op;
 		struct set given = {0};
 		if (op == VALUE_KEYWORD) {
@@ -39,8 +40,8 @@ argument(struct values *v, const struct place *at, uint32_t function, uint32_t p
 			if (k > place)
 				continue;
 			values_eval_part(v, at, a, 0, &given, depth);
-			for (unsigned i = 0; i < given.n; i++)
-				values_items_of(v, given.v[i], out);
+			for (unsigned g = 0; g < given.n; g++)
+				values_items_of(v, given.v[g], out);
 			there = true;
 		} else if (k++ == place || (rest && k > place)) {
 			if (!rest) {
@@ -94,17 +95,20 @@ void
 values_invoke(struct values *v, const struct place *at, uint32_t function, uint32_t receiver,
 	uint32_t node, struct set *out, unsigned depth)
 {
-	if (depth > MAX_DEPTH || !v->steps)
-		return;
-	v->steps--;
-	for (uint32_t p = function + 1; v->unit != NOBODY && values_is_parameter(v, p, function);
-		p++) {
-		struct set given = {0};
-		(void)argument(v, at, function, p, receiver, node, &given, depth + 1);
+	struct set cut = {0};
+	bool deep = !values_step(v, &cut, depth);
+	if (deep && out)
+		out->many = true;
+	for (uint32_t p = function + 1;
+		v->unit != NOBODY && v->steps && values_is_parameter(v, p, function); p++) {
+		struct set given = cut;
+		values_spend(v, 1);
+		if (!deep)
+			(void)argument(v, at, function, p, receiver, node, &given, depth + 1);
 		given.given = false;
 		cell_add(v, CELL_PARAM, function, values_entity(v, p)->name, &given);
 	}
-	if (out)
+	if (out && !deep)
 		values_result(v, at, function, receiver, node, out, depth + 1);
 }
 
@@ -170,6 +174,28 @@ values_iterate(
 	}
 }
 
+/* "(object).name(...)": what is known of objects of the language is done; the functions of others are added. */
+static void
+call_attribute(struct values *v, const struct place *at, uint32_t node, struct set *out,
+	struct set *functions, unsigned depth)
+{
+	struct set objects = {0}, args[2] = {0};
+	uint32_t callee = values_part(v, node, 0), name = v->m->values[callee].name;
+	bool ours = false;
+	values_eval_part(v, at, callee, 0, &objects, depth);
+	functions->many = objects.many;
+	functions->given = objects.given;
+	for (unsigned i = 0; i < objects.n; i++)
+		ours |= value_tag(objects.v[i]) == TAG_OBJECT;
+	for (unsigned i = 0; ours && i < 2; i++)
+		values_eval_part(v, at, node, i + 1, &args[i], depth + 1);
+	for (unsigned i = 0; i < objects.n; i++)
+		if (value_tag(objects.v[i]) != TAG_OBJECT ||
+			!values_call_of_object(v, at, objects.v[i], model_text(v->m, name), node,
+				args, out, depth + 1))
+			values_attribute(v, objects.v[i], name, functions, depth + 1);
+}
+
 void
 values_eval_call(
 	struct values *v, const struct place *at, uint32_t node, struct set *out, unsigned depth)
@@ -182,22 +208,17 @@ values_eval_call(
 	if (values_is_name(v, callee)) {
 		if (!values_read_name(
 			    v, at, c->name, c->op == VALUE_NAME_LOOP, &functions, depth + 1)) {
-			values_call_builtin(v, at, c->name, node, out, depth + 1);
+			if (!functions.many)
+				values_call_builtin(v, at, c->name, node, out, depth + 1);
+			out->many |= functions.many;
 			return;
 		}
 	} else if (c->op == VALUE_ATTRIBUTE) {
-		struct set objects = {0};
-		values_eval_part(v, at, callee, 0, &objects, depth);
-		functions.many = objects.many;
-		functions.given = objects.given;
-		for (unsigned i = 0; i < objects.n; i++)
-			if (value_tag(objects.v[i]) != TAG_OBJECT ||
-				!values_call_of_object(v, at, objects.v[i],
-					model_text(v->m, c->name), node, out, depth + 1))
-				values_attribute(v, objects.v[i], c->name, &functions, depth + 1);
+		call_attribute(v, at, node, out, &functions, depth);
 	} else {
 		values_eval(v, at, callee, &functions, depth + 1);
 	}
+	out->many |= functions.many && !functions.n; /* nothing is known of what is called */
 	for (unsigned i = 0; i < functions.n; i++)
 		values_call(v, at, functions.v[i], node, out, depth + 1);
 }

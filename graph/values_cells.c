@@ -85,6 +85,38 @@ values_enqueue(struct values *v, uint32_t root)
 	v->queue[v->nqueue++] = root;
 }
 
+static size_t
+read_place(const struct values *v, uint64_t key)
+{
+	uint64_t h = key * 0x9e3779b97f4a7c15u;
+	size_t i = (h ^ (h >> 29)) & (v->reads_size - 1);
+	while (v->reads[i] && v->reads[i] != key)
+		i = (i + 1) & (v->reads_size - 1);
+	return i;
+}
+
+/* True: the root has not read that cell before. */
+static bool
+first_read(struct values *v, size_t cell, uint32_t root)
+{
+	uint64_t key = ((uint64_t)cell + 1) << 32 | root;
+	if (v->nreads * 2 >= v->reads_size) {
+		uint64_t *old = v->reads;
+		size_t n = v->reads_size;
+		v->reads_size = n ? n * 2 : 4096;
+		v->reads = mem_zalloc(v->reads_size, sizeof(*v->reads));
+		for (size_t i = 0; i < n; i++)
+			if (old[i])
+				v->reads[read_place(v, old[i])] = old[i];
+		free(old);
+	}
+	size_t at = read_place(v, key);
+	bool first = !v->reads[at];
+	v->reads[at] = key;
+	v->nreads += first;
+	return first;
+}
+
 void
 cell_read(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, struct set *out)
 {
@@ -94,11 +126,9 @@ cell_read(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, 
 	(void)set_add_all(out, &c->set);
 	if (v->unit == NOBODY)
 		return;
-	size_t n = c->nreaders, from = n > 24 ? n - 24 : 0;
-	for (size_t i = from; i < n; i++)
-		if (c->readers[i] == v->unit)
-			return;
-	c->readers = mem_grow(c->readers, n, &c->cap_readers, sizeof(*c->readers));
+	if (!first_read(v, (size_t)(c - v->cells), v->unit))
+		return;
+	c->readers = mem_grow(c->readers, c->nreaders, &c->cap_readers, sizeof(*c->readers));
 	c->readers[c->nreaders++] = v->unit;
 }
 
@@ -112,8 +142,7 @@ cell_add(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, c
 		return;
 	for (size_t i = 0; i < c->nreaders; i++)
 		values_enqueue(v, c->readers[i]);
-	if (v->steps > c->nreaders)
-		v->steps -= c->nreaders;
+	values_spend(v, c->nreaders / 8);
 }
 
 void

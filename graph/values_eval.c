@@ -231,9 +231,8 @@ void
 values_eval(
 	struct values *v, const struct place *at, uint32_t node, struct set *out, unsigned depth)
 {
-	if (depth > MAX_DEPTH || !v->steps)
+	if (!values_step(v, out, depth))
 		return;
-	v->steps--;
 	const struct fact_value *n = &v->m->values[node];
 	switch ((enum fact_value_op)n->op) {
 	case VALUE_NAME:

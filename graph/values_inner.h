@@ -2,7 +2,7 @@
  * Inside of values.h: the values, the sets that hold them, and what the files values_*.c ask of each other.
  *
  * Everything is of one `struct values`; one thread.  `depth` is how deep in an expression and what it leads to a
- * question is asked: beyond MAX_DEPTH, or without steps left, nothing is added to `out`.  Reading a cell makes the
+ * question is asked: beyond MAX_DEPTH, or without steps left, nothing is added to `out` but that there are more.  Reading a cell makes the
  * statement that is looked at (`unit`) one of its readers: it is looked at again when the cell grows.
  */
 #ifndef GRAPH_VALUES_INNER_H
@@ -78,6 +78,8 @@ struct values {
 	size_t ncells, cap_cells;
 	uint32_t *index;
 	size_t nindex;
+	uint64_t *reads; /* a set, by hash: cell + 1, root */
+	size_t nreads, reads_size;
 	struct pair *pairs;
 	size_t npairs, cap_pairs;
 	uint32_t *pair_index;
@@ -87,14 +89,22 @@ struct values {
 	size_t nmros, cap_mros;
 	uint32_t *lines;
 	size_t nlines, cap_lines;
-	uint8_t *bound;	     /* by name: is it a name of anything but an attribute? */
+	uint8_t *bound; /* by name, below nbound: is it a name of anything but an attribute? */
+	size_t nbound;
 	uint32_t *module_of; /* by bind: NOBODY: not asked for yet; a value */
-	uint32_t *scopes;    /* of roots, by node */
+	uint32_t *
+		below_of; /* the same of the module of that name in the one that it is taken from */
+	uint8_t *importing;  /* by bind: it is being followed */
+	uint32_t *lookup_of; /* by file: the last lookup that came by */
+	uint32_t lookup;
+	uint32_t *scopes; /* of roots, by node */
 	uint32_t *queue;
 	size_t head, nqueue, cap_queue;
 	uint8_t *queued; /* by node */
 	uint32_t unit;	 /* the root that is looked at; NOBODY: nothing is added */
-	uint64_t steps;
+	uint64_t steps;	 /* left for what is done now */
+	uint64_t *left;	 /* by file: left for its statements, then for the questions in it */
+	bool unfinished; /* a statement was not looked at to its end */
 	uint32_t numbers[VALUES_MAX];
 	uint32_t init, call, iter, next, enter, getitem, self, cls;
 };
@@ -128,6 +138,24 @@ values_is_code(const struct values *v, uint32_t id)
 	return graph_kind_is_code(values_entity(v, id)->kind);
 }
 
+static inline void
+values_spend(struct values *v, uint64_t steps)
+{
+	v->steps -= steps < v->steps ? steps : v->steps;
+}
+
+/* One step; false: it is too deep or there is none left, and `out` has more than it says. */
+static inline bool
+values_step(struct values *v, struct set *out, unsigned depth)
+{
+	if (depth <= MAX_DEPTH && v->steps) {
+		v->steps--;
+		return true;
+	}
+	out->many = true;
+	return false;
+}
+
 /* ---- the store: values_cells.c ---- */
 
 /* True: the set is more than it was. */
@@ -155,7 +183,7 @@ void values_enqueue(struct values *v, uint32_t root);
 
 bool values_is_parameter(const struct values *v, uint32_t id, uint32_t function);
 /* 0: there is none of that name. */
-uint32_t values_parameter_named(const struct values *v, uint32_t function, uint32_t name);
+uint32_t values_parameter_named(struct values *v, uint32_t function, uint32_t name);
 /* 0: the function is no method. */
 uint32_t values_type_of_method(const struct values *v, uint32_t function);
 /* What the parameter may be, from all who call; of a method's first, an object of its type or the type. */
@@ -221,9 +249,9 @@ enum builtin values_builtin_of(struct str name);
 /* The call at the node, of a name that nothing binds. */
 void values_call_builtin(struct values *v, const struct place *at, uint32_t name, uint32_t node,
 	struct set *out, unsigned depth);
-/* d.get(k), l.append(x) and their kind; false: not one of these. */
+/* d.get(k), l.append(x) and their kind, with what the first two arguments are; false: not one of these. */
 bool values_call_of_object(struct values *v, const struct place *at, uint32_t object,
-	struct str name, uint32_t node, struct set *out, unsigned depth);
+	struct str name, uint32_t node, const struct set args[2], struct set *out, unsigned depth);
 
 /* ---- expressions: values_eval.c ---- */
 

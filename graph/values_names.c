@@ -13,11 +13,13 @@ values_is_parameter(const struct values *v, uint32_t id, uint32_t function)
 }
 
 uint32_t
-values_parameter_named(const struct values *v, uint32_t function, uint32_t name)
+values_parameter_named(struct values *v, uint32_t function, uint32_t name)
 {
-	for (uint32_t p = function + 1; values_is_parameter(v, p, function); p++)
+	for (uint32_t p = function + 1; values_is_parameter(v, p, function); p++) {
+		values_spend(v, (p - function) % 16 == 0);
 		if (values_entity(v, p)->name == name)
 			return p;
+	}
 	return 0;
 }
 
@@ -81,6 +83,25 @@ values_in_directory(struct values *v, uint32_t dir, uint32_t name, struct set *o
 	(void)set_add(out, e ? value_make(TAG_ENTITY, e) : 0);
 }
 
+/* "from package import module" */
+static uint32_t
+module_below(struct values *v, uint32_t bind)
+{
+	if (v->below_of[bind] != NOBODY)
+		return v->below_of[bind];
+	const struct model_bind *b = &v->m->binds[bind];
+	OWN(buf) struct buf whole = {.max = 4096};
+	struct str from = model_text(v->m, b->value);
+	buf_add_str(&whole, from);
+	if (!str_ends(from, "."))
+		buf_putc(&whole, '.');
+	buf_add_str(&whole, model_text(v->m, b->member));
+	uint32_t sub = module_value(v, b->scope, buf_str(&whole));
+	v->below_of[bind] = value_tag(sub) == TAG_ENTITY ? sub : 0;
+	return v->below_of[bind];
+}
+
+/* Modules that import the name from each other add nothing by that. */
 static void
 imported(struct values *v, uint32_t bind, struct set *out, unsigned depth)
 {
@@ -90,19 +111,14 @@ imported(struct values *v, uint32_t bind, struct set *out, unsigned depth)
 		(void)set_add(out, module);
 		return;
 	}
-	unsigned before = out->n;
-	values_attribute(v, module, b->member, out, depth + 1);
-	if (out->n > before)
+	if (v->importing[bind])
 		return;
-	/* "from package import module" */
-	OWN(buf) struct buf whole = {.max = 4096};
-	struct str from = model_text(v->m, b->value);
-	buf_add_str(&whole, from);
-	if (!str_ends(from, "."))
-		buf_putc(&whole, '.');
-	buf_add_str(&whole, model_text(v->m, b->member));
-	uint32_t sub = module_value(v, b->scope, buf_str(&whole));
-	(void)set_add(out, value_tag(sub) == TAG_ENTITY ? sub : 0);
+	unsigned before = out->n;
+	v->importing[bind] = 1;
+	values_attribute(v, module, b->member, out, depth + 1);
+	v->importing[bind] = 0;
+	if (out->n == before)
+		(void)set_add(out, module_below(v, bind));
 }
 
 /* ---- names ---- */
@@ -112,21 +128,28 @@ static bool
 read_binds(struct values *v, uint32_t scope, uint32_t name, uint32_t before, bool *declared,
 	struct set *out)
 {
-	uint32_t nodes[32], n = 0, from = 0;
-	bool sure = false;
+	uint32_t nodes[32], n = 0;
+	bool sure = false, more = false;
 	for (uint32_t l = model_first(v->m, SPACE_VALUE, scope, name); l; l = model_next(v->m, l)) {
 		uint32_t node = model_value(v->m, l);
 		*declared = true;
+		if (!v->steps || (more && before == NOBODY))
+			break;
+		v->steps--;
 		if (node >= before && n)
 			break;
 		if (node < before && before != NOBODY && v->m->values[node].op == VALUE_BIND) {
 			n = 0;
 			sure = true;
+			more = false;
 		}
 		if (n < sizeof(nodes) / sizeof(*nodes))
 			nodes[n++] = node;
+		else
+			more = true;
 	}
-	for (uint32_t i = from; i < n; i++)
+	out->many |= more || !v->steps;
+	for (uint32_t i = 0; i < n; i++)
 		cell_read(v, CELL_BIND, nodes[i], 0, out);
 	return sure;
 }
@@ -138,9 +161,8 @@ values_read_scope(struct values *v, uint32_t scope, uint32_t name, uint32_t befo
 {
 	struct model *m = v->m;
 	bool declared = false;
-	if (!name || depth > MAX_DEPTH || !v->steps)
+	if (!name || !values_step(v, out, depth))
 		return false;
-	v->steps--;
 	if (read_binds(v, scope, name, before, &declared, out))
 		return true;
 	uint32_t p = values_is_code(v, scope) ? values_parameter_named(v, scope, name) : 0;
@@ -151,6 +173,8 @@ values_read_scope(struct values *v, uint32_t scope, uint32_t name, uint32_t befo
 	for (uint32_t l = model_first(m, SPACE_CHILD, scope, name); l; l = model_next(m, l)) {
 		uint32_t c = model_value(m, l);
 		const struct model_entity *e = values_entity(v, c);
+		if (!values_step(v, out, depth))
+			break;
 		if ((!graph_kind_is_code(e->kind) && e->kind != KIND_TYPE) ||
 			e->flags & FACT_DECORATED)
 			continue;
@@ -159,6 +183,8 @@ values_read_scope(struct values *v, uint32_t scope, uint32_t name, uint32_t befo
 	}
 	for (uint32_t l = model_first(m, SPACE_BIND, scope, name); l; l = model_next(m, l)) {
 		uint8_t kind = m->binds[model_value(m, l)].kind;
+		if (!values_step(v, out, depth))
+			break;
 		if (kind != BIND_IMPORT && kind != BIND_MEMBER)
 			continue;
 		declared = true;
@@ -167,21 +193,32 @@ values_read_scope(struct values *v, uint32_t scope, uint32_t name, uint32_t befo
 	return declared;
 }
 
+/* Each file once in a lookup: where one declares the name, the lookup is over, so that none begins inside of it. */
+static bool
+read_from_here(struct values *v, uint32_t file, uint32_t name, uint32_t before, struct set *out,
+	unsigned depth)
+{
+	v->lookup_of[values_entity(v, file)->file - 1] = v->lookup;
+	if (values_read_scope(v, file, name, before, out, depth))
+		return true;
+	for (uint32_t l = model_first(v->m, SPACE_BIND, file, 0); l; l = model_next(v->m, l)) {
+		uint32_t module = module_of_bind(v, model_value(v->m, l)), to = module & PAYLOAD;
+		if (!values_step(v, out, depth))
+			break;
+		if (value_tag(module) == TAG_ENTITY && values_entity(v, to)->kind == KIND_FILE &&
+			v->lookup_of[values_entity(v, to)->file - 1] != v->lookup &&
+			read_from_here(v, to, name, NOBODY, out, depth + 1))
+			return true;
+	}
+	return false;
+}
+
 bool
 values_read_module(struct values *v, uint32_t file, uint32_t name, uint32_t before, struct set *out,
 	unsigned depth)
 {
-	if (values_read_scope(v, file, name, before, out, depth))
-		return true;
-	for (uint32_t l = model_first(v->m, SPACE_BIND, file, 0); l && depth < MAX_DEPTH;
-		l = model_next(v->m, l)) {
-		uint32_t module = module_of_bind(v, model_value(v->m, l)), to = module & PAYLOAD;
-		if (value_tag(module) == TAG_ENTITY && to != file &&
-			values_entity(v, to)->kind == KIND_FILE &&
-			values_read_module(v, to, name, NOBODY, out, depth + 8))
-			return true;
-	}
-	return false;
+	v->lookup++;
+	return read_from_here(v, file, name, before, out, depth);
 }
 
 bool
@@ -189,7 +226,7 @@ values_read_name(struct values *v, const struct place *at, uint32_t name, bool l
 	struct set *out, unsigned depth)
 {
 	uint32_t before = loop ? NOBODY : at->root;
-	if (!v->bound[name])
+	if (name >= v->nbound || !v->bound[name])
 		return false;
 	for (uint32_t s = at->scope, i = 0; s && i < 64; i++) {
 		const struct model_entity *e = values_entity(v, s);

@@ -37,6 +37,7 @@ merge_bases(struct values *v, struct mro *to, const uint32_t *direct, unsigned n
 		to->unknown |= heads[i].unknown;
 	}
 	for (uint32_t c; k < 63 && (c = next_of_merge(v, heads, n, direct, n, &at));) {
+		values_spend(v, n / 2);
 		line[k++] = c;
 		for (unsigned i = 0; i < n; i++)
 			if (heads[i].n && v->lines[heads[i].first] == c) {
@@ -82,6 +83,11 @@ mro_of(struct values *v, uint32_t type, unsigned depth)
 	merge_bases(v, &line, direct, n, depth);
 	v->lines[line.first] = type;
 	v->unit = unit;
+	if (!v->steps) { /* it may not be all */
+		v->mro_of[type] = 0;
+		line.unknown = true;
+		return line;
+	}
 	v->mros = mem_grow(v->mros, v->nmros, &v->cap_mros, sizeof(*v->mros));
 	v->mros[v->nmros++] = line;
 	v->mro_of[type] = (uint32_t)v->nmros;
@@ -93,6 +99,10 @@ static void
 of_type(struct values *v, uint32_t type, uint32_t behind, uint32_t name, struct set *out,
 	struct set *own, unsigned depth)
 {
+	if (!v->steps) {
+		out->many = true;
+		return;
+	}
 	struct mro line = mro_of(v, type, depth + 1);
 	bool on = !behind;
 	for (uint32_t i = 0; i < line.n; i++) {
@@ -158,9 +168,8 @@ void
 values_attribute(struct values *v, uint32_t of, uint32_t name, struct set *out, unsigned depth)
 {
 	uint32_t id = of & PAYLOAD;
-	if (depth > MAX_DEPTH || !v->steps || !name)
+	if (!name || !values_step(v, out, depth))
 		return;
-	v->steps--;
 	switch (value_tag(of)) {
 	case TAG_ENTITY:
 		switch (values_entity(v, id)->kind) {

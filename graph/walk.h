@@ -60,6 +60,8 @@ struct walk {
 	uint32_t value_scope;		/* the entity that the statements of values are of */
 	struct walk_value *told_values; /* calls and lambdas whose values are there already */
 	size_t ntold_values, cap_told_values, told_value;
+	uint32_t chain_end; /* where the last "a = b = value" ends, and its value */
+	TSNode chain_value;
 	uint32_t prefix, prefix_type; /* string: before the paths of the methods of that type */
 	unsigned entity_depth;	      /* depth of the innermost entity */
 	unsigned depth;

@@ -63,6 +63,7 @@ struct totals {
 };
 
 static unsigned tests, failures;
+static bool has_case[1024]; /* by line of known_wrong.tsv: its case is there */
 static struct extractor *extractor;
 
 static bool
@@ -323,10 +324,12 @@ static struct str
 known(struct str table, const char *language, struct str title)
 {
 	struct str line, word, name;
-	while (str_next_line(&table, &line))
+	for (size_t i = 0; i < sizeof(has_case) && str_next_line(&table, &line); i++)
 		if (str_next(&line, '\t', &word) && str_eq(word, language) &&
-			str_next(&line, '\t', &name) && str_equal(name, title))
+			str_next(&line, '\t', &name) && str_equal(name, title)) {
+			has_case[i] = true;
 			return line.n ? line : STR("?");
+		}
 	return (struct str){"", 0};
 }
 
@@ -363,6 +366,21 @@ finish_case(const char *language, struct one *c, struct str table, struct totals
 		t->missed[i] += c->missed_of[i];
 	}
 	drop_case(c);
+}
+
+static void
+test_known(struct str table)
+{
+	struct str line;
+	unsigned lost = 0;
+	for (size_t i = 0; str_next_line(&table, &line); i++)
+		if (i >= sizeof(has_case) || !has_case[i]) {
+			printf("# no case: " STR_FMT "\n", STR_ARG(line));
+			lost++;
+		}
+	printf("%s %u - each line of known_wrong.tsv has a case\n", lost ? "not ok" : "ok",
+		++tests);
+	failures += lost > 0;
 }
 
 static double
@@ -411,6 +429,7 @@ main(void)
 		printf("# no table of known faults\n");
 	for (size_t i = 0; i < sizeof(languages) / sizeof(*languages); i++)
 		test_language(i, buf_str(&table));
+	test_known(buf_str(&table));
 	extractor_destroy(extractor);
 	printf("1..%u\n", tests);
 	return failures > 0;
