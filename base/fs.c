@@ -60,6 +60,20 @@ fs_read_at(int dir_fd, const char *path, size_t max, struct buf *ret, struct dd_
 }
 
 int
+fs_read_regular(int dir_fd, const char *path, bool nofollow, size_t max, struct buf *ret,
+	struct dd_err *err)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	struct stat st;
+	OWN_FD int fd = openat(dir_fd, path, flags | (nofollow ? O_NOFOLLOW : 0));
+	if (fd < 0 && errno != ELOOP && errno != ENXIO) /* a link; a socket */
+		return err_errno(err, errno, "cannot open %s", path);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, DD_EINVAL, "%s is no regular file", path);
+	return read_open(fd, path, max, ret, err);
+}
+
+int
 fs_read(const char *path, size_t max, struct buf *ret, struct dd_err *err)
 {
 	return fs_read_at(AT_FDCWD, path, max, ret, err);

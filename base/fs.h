@@ -18,6 +18,12 @@ int fs_read(const char *path, size_t max, struct buf *ret, struct dd_err *err) D
 int fs_read_if_any(const char *path, size_t max, struct buf *ret, struct dd_err *err) DD_MUST_USE;
 int fs_read_at(int dir_fd, const char *path, size_t max, struct buf *ret, struct dd_err *err)
 	DD_MUST_USE;
+/*
+ * As fs_read_at, where the path may be anything: DD_EINVAL for what is no regular file, which is not waited for.
+ * nofollow: a link is none, either.
+ */
+int fs_read_regular(int dir_fd, const char *path, bool nofollow, size_t max, struct buf *ret,
+	struct dd_err *err) DD_MUST_USE;
 
 /*
  * Write to a temporary name beside path, fsync, rename, fsync the directory: after success the new

@@ -222,6 +222,16 @@ take_value(struct str line, const char *key, char **ret)
 	return true;
 }
 
+/* A file of the git directory, which need not be there. */
+static int
+read_if_any(const char *git_dir, const char *name, size_t max, struct buf *ret, struct dd_err *err)
+{
+	OWN_FREE char *path = fs_join(git_dir, name);
+	OWN(dd_err) struct dd_err why = {0};
+	int rc = fs_read_regular(AT_FDCWD, path, false, max, ret, &why);
+	return rc < 0 && rc != -DD_ENOENT ? err_move(err, &why) : 0;
+}
+
 int
 gitrepo_remote_url(const char *dir, const char *name, char **ret, struct dd_err *err)
 {
@@ -229,9 +239,8 @@ gitrepo_remote_url(const char *dir, const char *name, char **ret, struct dd_err 
 		      *head = mem_printf("[remote \"%s\"]", name);
 	OWN(buf) struct buf text = {0};
 	int rc = gitrepo_git_dir(dir, &git_dir, err);
-	OWN_FREE char *path = rc == 0 ? fs_join(git_dir, "config") : NULL;
 	if (rc == 0)
-		rc = fs_read_if_any(path, CONFIG_MAX, &text, err);
+		rc = read_if_any(git_dir, "config", CONFIG_MAX, &text, err);
 	struct str rest = buf_str(&text), line;
 	bool here = false;
 	while (rc == 0 && str_next_line(&rest, &line)) {
@@ -265,7 +274,7 @@ list_loose(int dir_fd, const char *name, int depth, struct git_push_refs *ret, s
 			openat(fd, names.v[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below >= 0)
 			rc = list_loose(fd, path, depth + 1, ret, err);
-		else if (fs_read_at(fd, names.v[i], 4095, &text, NULL) == 0)
+		else if (fs_read_regular(fd, names.v[i], true, 4095, &text, NULL) == 0)
 			add_ref(ret, str_trim(buf_str(&text)), str_of(path));
 	}
 	return rc;
@@ -278,12 +287,11 @@ gitrepo_list_refs(const char *dir, struct git_push_refs *ret, struct dd_err *err
 	OWN(buf) struct buf text = {0};
 	struct git_push_refs l = {.reports = true};
 	int rc = gitrepo_git_dir(dir, &git_dir, err);
-	OWN_FREE char *packed = rc == 0 ? fs_join(git_dir, "packed-refs") : NULL;
 	OWN_FD int fd = rc == 0 ? open(git_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (rc == 0)
 		rc = list_loose(fd, "refs", 0, &l, err);
 	if (rc == 0)
-		rc = fs_read_if_any(packed, PACKED_MAX, &text, err);
+		rc = read_if_any(git_dir, "packed-refs", PACKED_MAX, &text, err);
 	struct str rest = buf_str(&text), line, commit;
 	while (rc == 0 && str_next_line(&rest, &line))
 		if (str_next(&line, ' ',

@@ -282,7 +282,8 @@ read_ref(int git_dir, int dir, const char *branch, struct buf *ret, struct dd_er
 	OWN(dd_err) struct dd_err why = {0};
 	OWN_FREE char *end = mem_printf(" refs/heads/%s", branch);
 	buf_reset(ret);
-	int rc = dir < 0 ? -DD_ENOENT : fs_read_at(dir, fs_name(branch), 4095, ret, &why);
+	int rc =
+		dir < 0 ? -DD_ENOENT : fs_read_regular(dir, fs_name(branch), true, 4095, ret, &why);
 	if (rc == 0) {
 		while (ret->n && ret->p[ret->n - 1] == '\n')
 			ret->p[--ret->n] = '\0';
@@ -290,7 +291,7 @@ read_ref(int git_dir, int dir, const char *branch, struct buf *ret, struct dd_er
 	}
 	if (rc != -DD_ENOENT)
 		return err_move(err, &why);
-	rc = fs_read_at(git_dir, "packed-refs", PACKED_MAX - 1, &packed, &why);
+	rc = fs_read_regular(git_dir, "packed-refs", false, PACKED_MAX - 1, &packed, &why);
 	if (rc < 0)
 		return rc == -DD_ENOENT ? 0 : err_move(err, &why);
 	struct str rest = buf_str(&packed), line;
@@ -306,7 +307,7 @@ stands_on(int dir, const char *head_file, const char *branch, bool *ret, struct 
 	OWN_FREE char *head = mem_printf("ref: refs/heads/%s\n", branch);
 	OWN(buf) struct buf now = {.max = 4096};
 	OWN(dd_err) struct dd_err why = {0};
-	int rc = fs_read_at(dir, head_file, 4095, &now, &why);
+	int rc = fs_read_regular(dir, head_file, false, 4095, &now, &why);
 	*ret = rc == 0 && str_eq(buf_str(&now), head);
 	return rc < 0 && rc != -DD_ENOENT ? err_move(err, &why) : 0;
 }

@@ -185,17 +185,6 @@ http_resolve_url(const char *url, const char *location)
 	return copy;
 }
 
-/* Replace every occurrence of a secret in text by stars, in place. */
-static void
-hide(char *text, const char *secret)
-{
-	size_t n = secret ? strlen(secret) : 0;
-	for (char *at = text; n && at && (at = strstr(at, secret));) {
-		memset(at, '*', n);
-		at += n;
-	}
-}
-
 static int
 fail(struct exchange *x, enum dd_code code, const char *why, struct dd_err *err)
 {
@@ -204,9 +193,9 @@ fail(struct exchange *x, enum dd_code code, const char *why, struct dd_err *err)
 	buf_put_visible(&text, str_of(why));
 	const char *secret = x->req->secret_header ? strchr(x->req->secret_header, ':') : NULL;
 	OWN_FREE char *proxy = x->h->proxy ? url_part(x->h->proxy, CURLUPART_PASSWORD, 0) : NULL;
-	hide(text.p, x->password);
-	hide(text.p, proxy);
-	hide(text.p, secret ? secret + 1 + strspn(secret + 1, " \t") : NULL);
+	str_hide(text.p, x->password);
+	str_hide(text.p, proxy);
+	str_hide(text.p, secret ? secret + 1 + strspn(secret + 1, " \t") : NULL);
 	return err_set(err, code, "%s: %s", url, buf_str(&text).p);
 }
 

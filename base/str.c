@@ -66,6 +66,14 @@ str_trim(struct str s)
 	return s;
 }
 
+void
+str_hide(char *text, const char *secret)
+{
+	size_t n = secret ? strlen(secret) : 0;
+	for (char *at = text; n && at && (at = strstr(at, secret)); at += n)
+		memset(at, '*', n);
+}
+
 char *
 str_dup(struct str s)
 {

@@ -34,6 +34,9 @@ struct str str_behind(
 struct str str_trim(struct str s);	       /* ASCII white space at both ends */
 char *str_dup(struct str s);		       /* heap, NUL-terminated */
 
+/* Replace every occurrence of secret (NULL, empty: none) in text (NULL: none) by as many stars, in place. */
+void str_hide(char *text, const char *secret);
+
 /*
  * Take the next piece of *rest up to sep (dropped) and advance *rest behind it.  False when *rest
  * is exhausted.  "a,b," gives a and b: there is no empty last piece.

@@ -277,7 +277,8 @@ checked_out(const struct pulling *p)
 	if (gitrepo_git_dir(p->run.options.source, &git_dir, NULL) < 0)
 		return NULL;
 	OWN_FREE char *head = fs_join(git_dir, "HEAD");
-	if (fs_read(head, 4095, &text, NULL) < 0 || !str_starts(buf_str(&text), "ref: refs/heads/"))
+	if (fs_read_regular(AT_FDCWD, head, false, 4095, &text, NULL) < 0 ||
+		!str_starts(buf_str(&text), "ref: refs/heads/"))
 		return NULL;
 	return str_dup(str_trim((struct str){
 		text.p + strlen("ref: refs/heads/"), text.n - strlen("ref: refs/heads/")}));

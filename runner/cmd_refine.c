@@ -68,6 +68,16 @@ refine_json(const struct refine_options *o, const struct run *of, struct str tex
 						 : "unknown")));
 }
 
+/* What is wrong with them is told before there is a run. */
+static int
+check_answers(const char *path, struct dd_err *err)
+{
+	struct answers *answers = NULL;
+	int rc = command_load_answers(path, &answers, err);
+	answers_destroy(answers);
+	return rc;
+}
+
 /* What the run was of, and as it was begun. */
 static int
 fill_options(const struct refine_options *o, const struct run *of, struct run_options *ro,
@@ -83,6 +93,8 @@ fill_options(const struct refine_options *o, const struct run *of, struct run_op
 	if (rc == 0)
 		rc = command_absolute_path(
 			o->answers ? o->answers : was->answers, &ro->answers, err);
+	if (rc == 0)
+		rc = check_answers(ro->answers, err);
 	if (rc == 0)
 		rc = command_path_to_write(o->patch, &ro->patch, err);
 	if (rc < 0)
@@ -116,6 +128,20 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 	return rc;
 }
 
+/* With the answers of the run, which may be those of the earlier one. */
+static int
+carry_out(const struct cli_call *call, struct state *st, struct run *run, struct answers *none)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	struct answers *answers = NULL;
+	(void)none;
+	int rc = command_load_answers(run->options.answers, &answers, &err);
+	int status = rc < 0 ? cli_fail(cli_status_of(&err), &err)
+			    : fix_refine_run(call, st, run, answers);
+	answers_destroy(answers);
+	return status;
+}
+
 static int
 run_refine(const struct cli_call *call)
 {
@@ -123,7 +149,7 @@ run_refine(const struct cli_call *call)
 	if (!o->guidance)
 		return cli_usage_error(
 			call->command, "--guidance FILE says what is to be otherwise");
-	return command_new_run(call, o->answers, new_run, fix_refine_run);
+	return command_new_run(call, NULL, new_run, carry_out);
 }
 
 const struct subcommand cmd_refine = {

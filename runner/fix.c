@@ -677,8 +677,8 @@ fix_begin(struct fixing *f, struct dd_err *err)
 	return rc;
 }
 
-static int
-write_guide(const struct fixing *f, struct dd_err *err)
+int
+fix_write_guide(const struct fixing *f, struct dd_err *err)
 {
 	struct guide g = {0};
 	guide_fix(f->run, f->r, &fix_best(f)->probe.questions, &g);
@@ -703,7 +703,7 @@ do_fix(struct fixing *f, struct dd_err *err)
 	fix_gather(f);
 	rc = fix_hand_over(f, err);
 	if (rc == 0)
-		rc = write_guide(f, err);
+		rc = fix_write_guide(f, err);
 	if (rc == 0)
 		rc = attest_run(f->st, f->run, err);
 	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name", run_outcome_names[f->r->after],

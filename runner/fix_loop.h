@@ -85,6 +85,8 @@ int fix_reach(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 int fix_take_up(struct fixing *f, int64_t which, struct dd_err *err) DD_MUST_USE;
 /* How it all was, and is, into f->r. */
 void fix_gather(struct fixing *f);
+/* Behind fix_hand_over: guide.md, guide.html and guide.json, by what is in f->r. */
+int fix_write_guide(const struct fixing *f, struct dd_err *err) DD_MUST_USE;
 enum fix_outcome fix_conclude(const struct fixing *f);
 int fix_exit_status(enum fix_outcome o);
 bool fix_stands(const struct fixing *f); /* it is built, and no case fails */

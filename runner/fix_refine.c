@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "intent/intent.h"
+#include "runner/attest.h"
 #include "runner/fix_guidance.h"
 #include "runner/fix_loop.h"
 #include "runner/rules.h"
@@ -625,6 +626,10 @@ do_refine(struct fixing *f, struct dd_err *err)
 	rc = fix_hand_over(f, err);
 	if (rc == 0 && k->r.layers.n && fix_is_local(f->run) && !f->run->options.apart)
 		rc = journal_step(f->run->journal, "refine/memory", do_memory, k, &learnt, err);
+	if (rc == 0)
+		rc = fix_write_guide(f, err);
+	if (rc == 0)
+		rc = attest_run(f->st, f->run, err);
 	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name", run_outcome_names[k->r.after],
 		"fix", fix_outcome_names[k->r.outcome]);
 	return rc < 0 ? rc : journal_set(f->run->journal, "outcome", outcome, err);

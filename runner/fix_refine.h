@@ -7,6 +7,7 @@
  * names them.  What it gives are commits on the tip of that branch, on a branch of another name: STEM-2, and so on.  Where the
  * guidance contradicts a requirement of the earlier run, a rule, or itself, or what it asks for breaks the same case each
  * time, nothing is written, and both are told.  What was kept becomes memories of the clusters it is about.
+ * A refinement has the answers of that run, unless it is given others, and leaves a guide and an attestation, as a repair does.
  */
 #ifndef RUNNER_FIX_REFINE_H
 #define RUNNER_FIX_REFINE_H

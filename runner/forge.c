@@ -307,8 +307,7 @@ said(const struct forge *f, const struct answer *a)
 		else if (m)
 			json_print(m, 0, &raw);
 	}
-	for (char *at; *f->token && raw.p && (at = strstr(raw.p, f->token));)
-		memset(at, '*', strlen(f->token));
+	str_hide(raw.p, f->token);
 	buf_put_visible(&safe, buf_str(&raw));
 	return buf_take(&safe);
 }

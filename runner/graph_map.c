@@ -109,15 +109,15 @@ graph_map_head(const char *root)
 	OWN_FREE char *git = repository_of(root);
 	OWN_FD int fd = git ? open(git, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	OWN(buf) struct buf head = {.max = 4096}, all = {.max = (size_t)64 << 20};
-	if (fd < 0 || fs_read_at(fd, "HEAD", 4096, &head, NULL) < 0)
+	if (fd < 0 || fs_read_regular(fd, "HEAD", false, 4096, &head, NULL) < 0)
 		return NULL;
 	buf_add_str(&all, buf_str(&head));
 	struct str ref = str_trim(buf_str(&head));
 	if (str_starts(ref, "ref: ")) {
 		OWN_FREE char *name = str_dup((struct str){ref.p + 5, ref.n - 5});
-		(void)!fs_read_at(fd, name, 4096, &all, NULL);
+		(void)!fs_read_regular(fd, name, false, 4096, &all, NULL);
 	}
-	(void)!fs_read_at(fd, "packed-refs", (size_t)64 << 20, &all, NULL);
+	(void)!fs_read_regular(fd, "packed-refs", false, (size_t)64 << 20, &all, NULL);
 	return mem_strdup(hash_bytes(buf_str(&all)).s);
 }
 

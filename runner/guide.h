@@ -24,8 +24,9 @@ void guide_plan(
 	const struct run *run, const struct work *w, const struct fix_result *r, struct guide *ret);
 
 /*
- * Evaluate a repair by the cases that failed before, and by what was measured.  asked: questions of the last stand-up.  An item for what is
- * asked, for cases that still fail, for errors no rule repairs, for two cases that never pass together, and for review.
+ * Evaluate a repair, or a refinement, by the cases that failed before, and by what was measured.  asked: questions of the last
+ * stand-up.  An item for what is asked, for cases that still fail, for errors no rule repairs, for two cases that never pass
+ * together, for what guidance contradicts, and for review.
  */
 void guide_fix(const struct run *run, const struct fix_result *r, const struct question_list *asked,
 	struct guide *ret);

@@ -403,13 +403,42 @@ add_decision(const struct evaluation *e)
 	strlist_copy(&it->files, &c->files);
 }
 
+static void
+add_side(const struct evaluation *e, const char *one, const char *other, const char *why)
+{
+	struct guide_item *it = guide_add(e->g, WORK_DECIDE, 1);
+	it->id = mem_printf("decide:%s", other);
+	it->gap = GAP_CRITICAL;
+	it->task = mem_printf("Decide between \"%s\" and \"%s\"", one, other);
+	it->why = mem_strdup(why);
+	it->first_step = mem_strdup("ask who wrote the one and who needs the other");
+	it->path = mem_strdup("change the guidance, or the other side, then refine again");
+}
+
+/* Of a refinement: what its guidance is against, by its words and by the cases that each change for it broke.  False: nothing. */
+static bool
+add_contradictions(const struct evaluation *e)
+{
+	const json_t *broken = json_object_get(e->r->told, "forbidden_by"),
+		     *words = json_object_get(e->r->told, "contradictions");
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)words, i, one)
+		add_side(e, json_string_in(one, "guidance"), json_string_in(one, "against"),
+			json_string_in(one, "why"));
+	json_array_foreach ((json_t *)broken, i, one)
+		add_side(e, e->g->asked, json_string_value(one),
+			"each change that was made for it broke the case");
+	return json_array_size(words) + json_array_size(broken) > 0;
+}
+
 /* Nothing fails that could be named, and yet it is not what was asked for. */
 static void
 add_rest(const struct evaluation *e)
 {
 	bool done = e->r->outcome == FIX_FIXED || e->r->outcome == FIX_CLEAN;
-	const char *goal = e->run->options.goal;
-	if (done || (!goal && e->g->items.n))
+	const char *goal = e->run->options.goal ? e->g->asked : NULL;
+	if (done || add_contradictions(e) || (!goal && e->g->items.n))
 		return;
 	struct guide_item *it = guide_add(e->g, goal ? WORK_TASK : WORK_BUILD, 1);
 	it->id = mem_strdup(goal ? "goal" : "outcome");
@@ -419,7 +448,23 @@ add_rest(const struct evaluation *e)
 				  fix_outcome_names[e->r->outcome]);
 	it->why = mem_strdup(e->r->why ? e->r->why : fix_outcome_names[e->r->outcome]);
 	it->first_step = mem_printf("drydock logs %s", e->run->id);
-	it->path = mem_strdup("give what is missing, then fix again");
+	it->path = mem_printf(
+		"give what is missing, then %s again", e->run->options.refine ? "refine" : "fix");
+}
+
+/* The statements of a refinement's guidance, the goal, or what a repair is for; heap. */
+static char *
+asked_of(const struct run *run, const struct fix_result *r)
+{
+	OWN(buf) struct buf text = {.max = 8000};
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(r->told, "guidance"), i, one)
+		buf_printf(&text, "%s%s", i ? " " : "", json_string_value(one));
+	if (text.n)
+		return buf_take(&text);
+	return run->options.goal ? mem_strdup(run->options.goal)
+				 : mem_printf("repair what fails of %s", r->name);
 }
 
 void
@@ -428,8 +473,7 @@ guide_fix(const struct run *run, const struct fix_result *r, const struct questi
 {
 	struct guide g = {.run = mem_strdup(run->id)};
 	const struct evaluation e = {run, NULL, r, &g};
-	g.asked = run->options.goal ? mem_strdup(run->options.goal)
-				    : mem_printf("repair what fails of %s", r->name);
+	g.asked = asked_of(run, r);
 	g.outcome = mem_strdup(fix_outcome_names[r->outcome]);
 	add_wanted(&e);
 	add_state(&e, WEIGHT_STANDS, WEIGHT_STANDS);

@@ -6,6 +6,12 @@
 app=$tmp/harbour
 cp -r "$apps/work-harbour" "$app"
 rm "$app/intent.md" # which tells of all that is asked for here
+cat >>"$app/Makefile" <<'M'
+	@test -n "$$BERTH" || { echo "BERTH is not set"; exit 1; }
+	@echo "# at $$BERTH"
+M
+echo north-quay-41 >"$tmp/berth"
+echo "{\"env:BERTH\": {\"file\": \"$tmp/berth\"}}" >"$tmp/answers.json"
 git -C "$app" init -q -b main
 git -C "$app" add -A
 git -C "$app" -c user.name=a -c user.email=a@example.org commit -q -m first
@@ -26,7 +32,7 @@ $GOAL" '{id: $id, needs: ["return length * rate_of(flag);"], answers: [
 	{summary: "Add five crowns for the pilot", edits: [{path: "tests/fees.sh", find: "\"\" 30.00", replace: "\"\" 35.00"},
 		{like: "return length . rate_of", replace: "\treturn length * rate_of(flag) + 5;"}]}]}' >"$tmp/tasks/first.json"
 models "$tmp/first.models" first judge '[{"context": 100}]'
-fix --models "$tmp/first.models" --goal "$GOAL" "$app"
+fix --models "$tmp/first.models" --answers "$tmp/answers.json" --goal "$GOAL" "$app"
 first=$(json .run) branch=$(json .branch)
 tip=$(git -C "$app" rev-parse "$branch")
 is "there is a branch to refine" "$status $(json .outcome) $branch" "0 fixed drydock/$first"
@@ -45,6 +51,13 @@ git -C "$app" update-ref "refs/heads/$branch" main
 refine --models "$tmp/more.models" --guidance "$tmp/rate.md" "$first"
 is "nor on a branch that moved" "$status $(grep -c "the branch $branch is another commit than" "$tmp/err")" "2 1"
 git -C "$app" update-ref "refs/heads/$branch" "$tip"
+mv "$tmp/answers.json" "$tmp/kept.json"
+refine --models "$tmp/more.models" --guidance "$tmp/rate.md" "$first"
+is "nor where its answers are gone" "$status $(grep -c "answers.json" "$tmp/err")" "2 1"
+echo '{' >"$tmp/answers.json"
+refine --models "$tmp/more.models" --guidance "$tmp/rate.md" "$first"
+is "or are none any more" "$status $(grep -c "answers.json" "$tmp/err")" "2 1"
+mv "$tmp/kept.json" "$tmp/answers.json"
 is "of all that no run is left" "$(newest_run "$app")" "$first"
 
 # --- one file is changed, the rest stays
@@ -71,7 +84,29 @@ is "through all gates there is something for" "$(json '[.attempts[-1].gates[] | 
 	"lint=not-run integration=not-run e2e=not-run screens=not-run"
 is "its tests are those of the branch" "$(json '.before.cases | length') $(json '[.before.cases[]] | unique | join(" ")')" "3 passed"
 has "the pull request says what it is" "$state/runs/$second/pr.md" "# Refinement of run $first: fixed"
+is "it was stood up with the answers of the first" "$(json .before.outcome)" up
+ok "which are in nothing that was written" sh -c '! grep -raF north-quay-41 "$1" "$2"' sh "$tmp/out" "$state/runs/$second"
 is "what is checked out is as it was" "$(git -C "$app" -c core.hooksPath=/dev/null status --porcelain | wc -l) $(git -C "$app" rev-parse --abbrev-ref HEAD)" "0 main"
+
+# --- what it leaves is attested and evaluated, and can be offered
+verify() { run "$drydock" verify --json --state "$state" "$1"; }
+attested() { jq -r .payload "$state/runs/$second/attestation.json" | base64 -d | jq -r "$1"; }
+verify "$second"
+is "it is what it was, with its branch" "$(json '[(.problems | length), (.unlisted | length), .branches[0]] | join(" ")')" "0 0 refs/heads/$new $(git -C "$app" rev-parse "$new")"
+is "its attestation says what it refines" "$(attested '.predicate.buildDefinition | [.buildType, (.internalParameters.repair | .outcome, .refines)] | join(" ")')" "urn:drydock:fix:1 fixed $first"
+verify "$first"
+is "the first is as it was attested" "$(json '.problems | length')" 0
+run "$drydock" guide --json --state "$state" "$second"
+is "its guide says what was asked, and what is left" "$(json '[.asked, .outcome, (.items | map(.id) | sort | join(","))] | join("|")')" "${RATE#- }|fixed|review:application,review:branch"
+mkdir -p "$tmp/forge" "$tmp/root/acme"
+git clone -q --bare --single-branch "$app" "$tmp/root/acme/tide.git"
+perl tests/runner/forge.pl "$tmp/forge" "$tmp/root" 300 >"$tmp/port" &
+on_exit="kill $!; $on_exit"
+eventually grep -qs http "$tmp/port"
+hub=http://127.0.0.1:$(sed 's/http //' "$tmp/port")/hub
+run env GITHUB_TOKEN=forge-token-5511 "$drydock" pr --json --state "$state" --remote "$hub/acme/tide.git" --api "$hub/api/v3" "$second"
+is "a request is opened for it" "$status $(json '[.done, .pushed, .branch] | join(" ")')" "0 opened true $new"
+is "with the commits of both" "$(git --git-dir "$tmp/root/acme/tide.git" log --format=%H "main..$new" | wc -l)" "$(git -C "$app" log --format=%H "main..$new" | wc -l)"
 
 # --- the guidance is a memory of the part that it is about
 "$drydock" graph ingest --quiet --state "$state" "$app" >/dev/null
@@ -98,6 +133,11 @@ refine --models "$tmp/more.models" --guidance "$tmp/seven.md" "$second"
 is "an earlier requirement is not written over" "$status $(json '.outcome + " " + (.branch | tostring) + ": " + .contradictions[0].why')" "1 contradictory null: one says 7, the other 5"
 is "both are told" "$(json '.contradictions[0] | .guidance + "|" + .against')" "$(sed 's/^- //' "$tmp/seven.md")|$GOAL"
 is "and nobody was asked" "$(asked more)" "$before"
+id=$(json .run)
+verify "$id"
+is "it is attested, too" "$(json '.problems | length')" 0
+run "$drydock" guide --json --state "$state" "$id"
+is "its guide says between what to decide" "$(json '[.items[] | .gap + " " + .id] | join("|")')" "critical decide:$GOAL"
 
 # --- guidance that asks for what tests forbid
 DASH='- `put_entry` in journal/entry.c must begin each line with a dash.'
@@ -111,6 +151,8 @@ models "$tmp/twice.models" more judge '[{"context": 100}, {"context": 90}]'
 refine --models "$tmp/twice.models" --guidance "$tmp/dash.md" "$first"
 is "what tests forbid is told as contradictory" "$status $(json '.outcome + " " + (.branch | tostring) + " " + (.forbidden_by | join(" "))')" "1 contradictory null test/tests/a ship is written down"
 is "each attempt broke it" "$(json '[.attempts[] | .verdict + " " + (.worse | join(","))] | unique | join("|")')" "dropped test/tests/a ship is written down"
+run "$drydock" guide --json --state "$state" "$(json .run)"
+has "its guide names the case" "$tmp/out" '"id": "decide:test/tests/a ship is written down"'
 is "it is no memory" "$(memories journal/entry.c | jq length)" 0
 is "who works there is not told of other parts" "$(requests more | grep 'begin each line with a dash' | grep -c 'must give 2.5')" 0
 

@@ -96,6 +96,32 @@ a_missing_file_is_named(void **state)
 }
 
 static void
+nothing_but_a_regular_file_is_read_or_waited_for(void **state)
+{
+	struct room *r = *state;
+	OWN(buf) struct buf b = {0};
+	(void)alarm(20);
+	tmpdir_write(r->fd, "f", "content");
+	assert_int_equal(mkfifoat(r->fd, "pipe", 0600), 0);
+	assert_int_equal(symlinkat("f", r->fd, "link"), 0);
+	assert_int_equal(symlinkat("pipe", r->fd, "to-pipe"), 0);
+	static const char *const bad[] = {"pipe", "to-pipe", "."};
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(
+			fs_read_regular(r->fd, bad[i], false, 100, &b, &r->err), -DD_EINVAL);
+		assert_message_has(r, "is no regular file");
+	}
+	assert_int_equal(fs_read_regular(r->fd, "link", true, 100, &b, &r->err), -DD_EINVAL);
+	assert_int_equal(fs_read_regular(r->fd, "none", true, 100, &b, &r->err), -DD_ENOENT);
+	assert_int_equal(fs_read_regular(r->fd, "f", true, 6, &b, &r->err), -DD_ELIMIT);
+	buf_reset(&b);
+	assert_int_equal(fs_read_regular(r->fd, "link", false, 7, &b, &r->err), 0);
+	assert_int_equal(fs_read_regular(r->fd, "f", true, 7, &b, &r->err), 0);
+	assert_string_equal(b.p, "contentcontent");
+	(void)alarm(0);
+}
+
+static void
 an_atomic_write_replaces_and_leaves_nothing_beside(void **state)
 {
 	struct room *r = *state;
@@ -551,6 +577,7 @@ main(void)
 		T(a_file_is_appended_to_the_buffer),
 		T(a_file_past_either_bound_is_refused),
 		T(a_missing_file_is_named),
+		T(nothing_but_a_regular_file_is_read_or_waited_for),
 		T(an_atomic_write_replaces_and_leaves_nothing_beside),
 		T(what_a_killed_writer_left_goes_with_the_next_write),
 		T(writers_of_one_path_do_not_disturb_each_other),

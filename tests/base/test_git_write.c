@@ -1,11 +1,13 @@
 #include "base/git_write.h"
 
 #include "base/fs.h"
+#include "base/git_push.h"
 #include "base/spawn.h"
 #include "tests/base/tmpdir.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -197,6 +199,62 @@ no_link_of_the_git_directory_is_followed(void **state)
 	}
 }
 
+/* A FIFO in place of the file: nobody writes into it. */
+static void
+put_fifo(const struct place *p, const char *name)
+{
+	OWN_FREE char *path = fs_join(p->repo, name);
+	assert_int_equal(fs_remove_tree(path, NULL), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+static void
+a_fifo_of_the_git_directory_is_not_waited_for(void **state)
+{
+	(void)state;
+	OWN(place) struct place p = place_create();
+	OWN(gitrepo_object_list) struct gitrepo_object_list objects = {0};
+	OWN_FREE char *commit = NULL, *at = NULL, *url = NULL, *main = GIT(&p, "rev-parse", "main");
+	struct git_push_refs refs = {0};
+	(void)alarm(60);
+	assert_int_equal(make(&p, STR("one\n"), &objects, &commit, NULL), 0);
+	free(GIT(&p, "branch", "drydock/x-1"));
+	put_fifo(&p, ".git/refs/heads/drydock/x-1");
+	put_fifo(&p, ".git/refs/pipe");
+	assert_int_equal(gitrepo_branch_commit(p.repo, "drydock/x-1", &at, NULL), -DD_EINVAL);
+	assert_int_equal(
+		gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", main, p.scratch, NULL),
+		-DD_EINVAL);
+	assert_int_equal(gitrepo_list_refs(p.repo, &refs, NULL), 0);
+	assert_string_equal(git_push_find(&refs, "refs/heads/main"), main);
+	assert_null(git_push_find(&refs, "refs/heads/drydock/x-1"));
+	assert_null(git_push_find(&refs, "refs/pipe"));
+	git_push_refs_cleanup(&refs);
+	put_fifo(&p, ".git/packed-refs");
+	put_fifo(&p, ".git/config");
+	assert_int_equal(gitrepo_list_refs(p.repo, &refs, NULL), -DD_EINVAL);
+	assert_int_equal(gitrepo_branch_commit(p.repo, "drydock/none", &at, NULL), -DD_EINVAL);
+	assert_int_equal(gitrepo_remote_url(p.repo, "origin", &url, NULL), -DD_EINVAL);
+	(void)alarm(0);
+}
+
+static void
+a_head_that_is_a_fifo_moves_no_branch(void **state)
+{
+	(void)state;
+	OWN(place) struct place p = place_create();
+	OWN(gitrepo_object_list) struct gitrepo_object_list objects = {0};
+	OWN_FREE char *commit = NULL, *main = GIT(&p, "rev-parse", "main");
+	(void)alarm(60);
+	assert_int_equal(make(&p, STR("one\n"), &objects, &commit, NULL), 0);
+	free(GIT(&p, "branch", "drydock/x-1"));
+	put_fifo(&p, ".git/HEAD");
+	assert_int_equal(
+		gitrepo_put_branch(p.repo, &objects, commit, "drydock/x-1", main, p.scratch, NULL),
+		-DD_EINVAL);
+	(void)alarm(0);
+}
+
 static void
 what_is_no_repository_or_no_name_is_refused(void **state)
 {
@@ -225,6 +283,8 @@ main(void)
 		cmocka_unit_test(a_branch_is_moved_only_from_where_it_was_put),
 		cmocka_unit_test(files_with_changes_that_are_not_committed_are_named),
 		cmocka_unit_test(no_link_of_the_git_directory_is_followed),
+		cmocka_unit_test(a_fifo_of_the_git_directory_is_not_waited_for),
+		cmocka_unit_test(a_head_that_is_a_fifo_moves_no_branch),
 		cmocka_unit_test(what_is_no_repository_or_no_name_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,24 @@ any_text_is_one_word_and_comes_back(void **state)
 		assert_null(str_unpercent(str_of(bad[i])));
 }
 
+static void
+what_is_hidden_may_be_of_stars_itself(void **state)
+{
+	static const char *const cases[][3] = {{"a key, key.", "key", "a ***, ***."},
+		{"***** and *", "**", "***** and *"}, {"aaa", "aa", "**a"}, {"text", "", "text"}};
+	(void)state;
+	(void)alarm(20);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN_FREE char *text = mem_strdup(cases[i][0]);
+		str_hide(text, cases[i][1]);
+		assert_string_equal(text, cases[i][2]);
+		str_hide(text, NULL);
+		assert_string_equal(text, cases[i][2]);
+	}
+	str_hide(NULL, "key");
+	(void)alarm(0);
+}
+
 int
 main(void)
 {
@@ -132,6 +150,7 @@ main(void)
 		cmocka_unit_test(lines_lose_their_ending),
 		cmocka_unit_test(numbers_are_whole_and_bounded),
 		cmocka_unit_test(any_text_is_one_word_and_comes_back),
+		cmocka_unit_test(what_is_hidden_may_be_of_stars_itself),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

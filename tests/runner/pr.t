@@ -109,6 +109,8 @@ for api in v3 v4; do
 	is "401 says that the token is not accepted, without it, $api" "$status $(said | grep -c 'not accepted.*Bad credentials: \*\*\*') $(grep -c $token "$tmp/err")" "3 1 0"
 done
 is "no request went where a redirect pointed" "$(jq -c 'select(.profile == "stolen" or (.headers.host | startswith("localhost")))' "$tmp/forge/requests.jsonl")" ""
+run env GITHUB_TOKEN='*****' timeout 60 "$drydock" pr --json --state "$state" --remote "$at/stars/acme/tide.git" --api "$at/stars/api/v3" "$id"
+is "a token of stars is hidden, too" "$status $(said | grep -c 'Bad credentials: \*\*\*\*\*')" "3 1"
 pr_at missing v3
 is "404 says where to look" "$status $(said | grep -c 'there is no acme/tide at .* look at --remote')" "3 1"
 pr_at limited v3
@@ -126,6 +128,14 @@ is "a server that does not answer" "$status $(said | grep -ci 'time')" "3 1"
 forget
 pr_at readonly v3
 is "a token that may not push" "$status $(said | grep -c 'write access to the repository') $(opened readonly)" "3 1 0"
+
+# --- what is no file in the repository is passed over
+mkfifo "$app/.git/refs/heads/pipe"
+run timeout 60 env GITHUB_TOKEN=$token "$drydock" pr --json --state "$state" --remote "$at/pipe/acme/tide.git" --api "$at/pipe/api/v3" "$id"
+is "a FIFO among its branches is not waited for" "$status $(json .done) $(opened pipe)" "0 opened 1"
+run timeout 60 "$drydock" verify --json --state "$state" "$id"
+is "nor by verify" "$(json '.problems | length') $(json '.branches[0]')" "0 refs/heads/$branch $commit"
+rm "$app/.git/refs/heads/pipe"
 
 # --- somebody worked on the branch
 git --git-dir "$tmp/root/acme/tide.git" update-ref "refs/heads/$branch" main
