@@ -120,7 +120,7 @@ int fix_is_linted(struct fixing *f, const struct standup_result *now, bool *ret,
 
 /* ---- fix_cover.c ---- */
 
-/* What cannot be measured passes, and its gate is not run. */
+/* What cannot be measured passes, and its gate is not run; without a measurement of before, it is told what no test executes. */
 int fix_is_covered(struct fixing *f, const struct standup_result *now, bool *ret,
 	struct dd_err *err) DD_MUST_USE;
 
