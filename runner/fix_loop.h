@@ -126,7 +126,7 @@ int fix_is_covered(struct fixing *f, const struct standup_result *now, bool *ret
 
 /* ---- fix_screens.c ---- */
 
-/* What serves no pages, or cannot be looked at, passes, and its gate is not run. */
+/* What served no pages, or could not be looked at, passes, and its gate is not run. */
 int fix_is_seen(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
 	DD_MUST_USE;
 
