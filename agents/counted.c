@@ -116,13 +116,13 @@ counted_put_script(const struct counted_spec *s, struct buf *out)
 		buf_puts(out, compilers);
 	buf_puts(out, "export DRYDOCK_COUNTED=" DIR "\n");
 	if (s->build)
-		buf_printf(out, "{ %s\n} || exit %d\n", s->build, COUNTED_NOT_BUILT);
+		buf_printf(out, "{ %s\n} 3>&- || exit %d\n", s->build, COUNTED_NOT_BUILT);
 	if (python) {
 		put_file(data_counted_python(), "py/sitecustomize.py", out);
 		buf_puts(out, "export PYTHONPATH=" DIR "/py${PYTHONPATH:+:$PYTHONPATH}\n");
 	}
 	buf_puts(out, node ? "export NODE_V8_COVERAGE=" DIR "/v8\n" : "");
-	buf_printf(out, "%s\nunset NODE_V8_COVERAGE PYTHONPATH; PATH=$was\n", s->test);
+	buf_printf(out, "{ %s\n} 3>&-\nunset NODE_V8_COVERAGE PYTHONPATH; PATH=$was\n", s->test);
 	if (python) {
 		put_file(data_counted_python_lines(), "lines.py", out);
 		buf_puts(out, "cat " DIR "/out.* >&3; python3 " DIR "/lines.py >&3\n");
@@ -268,6 +268,36 @@ sum_to_json(struct sum s)
 	return json_pack("[I, I]", (json_int_t)s.covered, (json_int_t)s.lines);
 }
 
+static int64_t
+lines_of(const json_t *spans)
+{
+	int64_t n = 0;
+	size_t i;
+	json_t *span;
+	json_array_foreach ((json_t *)spans, i, span)
+		n += json_integer_value(json_array_get(span, 1));
+	return n;
+}
+
+/* What ran before and is not seen to run any more.  A header may only have lost its code. */
+static bool
+is_lost(const json_t *before, const char *path)
+{
+	return json_object_get(before, path) && !str_ends_one(str_of(path), c_headers);
+}
+
+/* Nothing of it runs: which of its lines could be executed is not known, and all are taken for such. */
+static struct sum
+sum_of_lost(const char *path, const json_t *spans, json_t *findings)
+{
+	struct sum s = {0, lines_of(spans)};
+	if (s.lines && json_array_size(findings) < FINDINGS_MAX)
+		json_array_append_new(findings,
+			json_pack("{s:o, s:i, s:s, s:s}", "path", json_text(str_of(path)), "line",
+				0, "kind", "uncovered", "text", "no test executes it any more"));
+	return s;
+}
+
 json_t *
 counted_compare(const char *root, const json_t *files, struct str was, struct str is)
 {
@@ -279,12 +309,15 @@ counted_compare(const char *root, const json_t *files, struct str was, struct st
 	json_t *file;
 	json_array_foreach ((json_t *)files, i, file) {
 		const char *path = json_string_in(file, "path");
-		if (!json_object_get(after, path)) {
+		const json_t *spans = json_object_get(file, "is");
+		bool seen = json_object_get(after, path);
+		if (!seen && !is_lost(before, path)) {
 			json_array_append_new(not_measured, json_text(str_of(path)));
 			continue;
 		}
 		struct sum w = sum_of(before, path, json_object_get(file, "was"), NULL),
-			   a = sum_of(after, path, json_object_get(file, "is"), findings);
+			   a = seen ? sum_of(after, path, spans, findings)
+				    : sum_of_lost(path, spans, findings);
 		all_was.covered += w.covered;
 		all_was.lines += w.lines;
 		all_is.covered += a.covered;

@@ -30,7 +30,8 @@ void counted_put_script(const struct counted_spec *spec, struct buf *out);
  * What the script printed without and with a change, whose files are as touched.h has them: {"measured": [{"path", "was": [covered,
  * lines], "is": [covered, lines]}], "not_measured": [paths], "was": [covered, lines], "is": [covered, lines], "findings": [{"path",
  * "line", "kind": "uncovered", "text"}], "lower": bool}.  Only lines that can be executed are counted; lower: a smaller part of
- * them than before.  A new reference.
+ * them than before.  Of a file that ran before and is not seen any more all that it has of the change counts as not covered.  A new
+ * reference.
  */
 json_t *counted_compare(const char *root, const json_t *files, struct str was, struct str is);
 

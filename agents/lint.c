@@ -1,5 +1,6 @@
 #include "agents/lint.h"
 
+#include "agents/hook.h"
 #include "agents/inventory.h"
 #include "agents/touched.h"
 #include "base/map.h"
@@ -197,9 +198,18 @@ lint_is_config(const char *path)
 			if (file.n == name.n && memcmp(file.p, name.p, name.n) == 0)
 				return true;
 		}
-	return inventory_is_build(path) || str_eq(name, PRE_COMMIT) ||
-	       str_starts(name, ".eslintignore") || str_starts(name, ".prettierignore") ||
-	       str_starts(name, ".clang-format-ignore") || str_starts(name, ".editorconfig");
+	/* What these begin belongs to a linter, also where it is no row above: lists of what is left, of words, of what is ignored. */
+	static const char *const begins[] = {".eslint", "eslint.config.", ".prettier",
+		"prettier.config.", ".clang-format", ".clang-tidy", ".editorconfig", ".rubocop",
+		".flake8", ".pylint", ".pycodestyle", ".mypy", ".isort", ".codespell", ".yamllint",
+		".shellcheck", ".stylelint", ".markdownlint", ".golangci", ".phpcs", "phpcs.xml",
+		"phpstan.", ".php-cs", ".php_cs", ".rustfmt", "clippy.toml", ".clippy",
+		"tslint.json", "biome.json", ".hadolint", ".ruff", "mypy.ini", ".bandit",
+		".semgrep", ".style.yapf", NULL};
+	for (size_t i = 0; begins[i]; i++)
+		if (str_starts(name, begins[i]))
+			return true;
+	return inventory_is_build(path) || str_eq(name, PRE_COMMIT);
 }
 
 /* ---- what asks for them ---- */
@@ -319,24 +329,25 @@ tool_of_hook(const char *id)
 }
 
 static void
-take_hook(const json_t *hook, const struct strlist *paths, json_t *list)
+take_hook(const json_t *config, const json_t *hook, const struct strlist *paths, json_t *list)
 {
 	const char *id = json_string_in(hook, "id");
 	const struct lint_tool *t = tool_of_hook(id);
+	OWN(strlist) struct strlist seen = {0};
+	bool readable = !*id || hook_paths(config, hook, paths, &seen);
 	json_t *one = NULL;
-	size_t i;
-	json_t *arg;
-	for (size_t k = 0; *id && k < paths->n; k++) {
-		if (t && !is_for(t, paths->v[k]))
+	for (size_t k = 0; *id && k < seen.n; k++) {
+		if (t && !is_for(t, seen.v[k]))
 			continue;
 		one = entry(list, t ? t->name : id, "", PRE_COMMIT);
-		add_path(one, paths->v[k]);
+		add_path(one, seen.v[k]);
 	}
-	if (!one || json_array_size(json_object_get(one, "args")))
-		return;
-	json_array_foreach (json_object_get(hook, "args"), i, arg)
-		if (json_is_string(arg))
-			json_array_append(json_object_get(one, "args"), arg);
+	if (one && !readable && strcmp(json_string_in(one, "why"), PRE_COMMIT) == 0)
+		json_object_set_new(one, "not",
+			json_string(
+				"the patterns that say which files it looks at cannot be read"));
+	if (one && !json_array_size(json_object_get(one, "args")))
+		json_object_set_new(one, "args", hook_args(hook));
 }
 
 static void
@@ -350,7 +361,7 @@ ask_pre_commit(const struct lint_host *h, const struct strlist *paths, json_t *l
 		return;
 	json_array_foreach (json_object_get(j, "repos"), i, repo)
 		json_array_foreach (json_object_get(repo, "hooks"), k, hook)
-			take_hook(hook, paths, list);
+			take_hook(j, hook, paths, list);
 }
 
 json_t *
@@ -678,7 +689,9 @@ lint_compare(const json_t *asked, const char *root, const json_t *files, const s
 	read_printed(&after, is->printed);
 	bool content = !was || was->status == 0,
 	     silent = was && was->status != 0 && !before.n && !before.others;
-	if (silent)
+	/* That it breaks now says nothing of what it would find. */
+	bool broken = !content && is->status != 0 && !after.n && !after.others;
+	if (silent || broken)
 		return false;
 	if (tell_new(&before, &after, name, findings) || is->status == 0 || !content)
 		return true;

@@ -33,7 +33,8 @@ struct lint_host {
 
 /*
  * What the tree asks for and what looks at one of these paths: [{"name", "dir": where it is run, "why": the file that asks,
- * "args": [...], "paths": [...]}].  One of a name that lint_tool_of does not know cannot be run.  A new reference.
+ * "args": [...], "paths": [...], "not": why it cannot be run, if so}].  One of a name that lint_tool_of does not know cannot be
+ * run either.  A new reference.
  */
 json_t *lint_asked(const struct lint_host *host, const struct strlist *paths);
 
@@ -54,9 +55,17 @@ struct lint_run { /* of a tool, borrowed */
 
 /*
  * Append {"path", "line", "kind": name, "text"} for what is new to findings.  files: of the change (touched.h).  False: it could
- * not be run, or said nothing that can be read, already without the change.  was: NULL, all files are new.
+ * not be run, or said nothing that can be read: without the change, or with it where it had findings before.  was: NULL, all files
+ * are new.
  */
 bool lint_compare(const json_t *asked, const char *root, const json_t *files,
 	const struct lint_run *was, const struct lint_run *is, json_t *findings);
+
+/*
+ * Append {"path", "line", "kind": "suppression", "text"} for each line that a change brings with a mark that tells a linter not to
+ * look, where the file has more of the kind than before.  is: spans of the lines (touched.h).
+ */
+void lint_marks(
+	const char *path, struct str before, struct str after, const json_t *is, json_t *findings);
 
 #endif

@@ -86,6 +86,7 @@ struct probe_result {
 	struct stack root;		    /* with the packages */
 	struct stack work;		    /* source and built tree */
 	double build_seconds;		    /* of the last configure + build */
+	double test_seconds;		    /* of the last tests, by the clock */
 	struct built_file_list built_files; /* of the last build that succeeded */
 };
 void probe_result_cleanup(struct probe_result *r);

@@ -597,7 +597,8 @@ loop_test(struct loop *l, struct dd_err *err)
 	l->traces = json_is_true(json_object_get(j, "traces"));
 	test_run_cleanup(&l->r->tests);
 	l->cause = (enum exec_cause)json_integer_value(json_object_get(j, "cause"));
-	a->seconds += json_real_value(json_object_get(j, "seconds"));
+	l->r->test_seconds = json_real_value(json_object_get(j, "seconds"));
+	a->seconds += l->r->test_seconds;
 	seen_run_list_cleanup(&l->r->runs);
 	if (json_object_get(j, "runs")) /* not in journals of older versions */
 		rc = seen_run_list_from_json(json_object_get(j, "runs"), "runs", &l->r->runs, err);

@@ -9,8 +9,8 @@ take_result(struct loop *l, struct trial *ret)
 {
 	struct probe_result *r = l->r;
 	*ret = (struct trial){r->root, r->work, r->packages, r->batches, r->prompts, r->tests,
-		r->built_files, r->refused.n, r->features_off.n, r->build_seconds, TAKE(l->failure),
-		false};
+		r->built_files, r->refused.n, r->features_off.n, r->build_seconds, r->test_seconds,
+		TAKE(l->failure), false};
 	r->root = r->work = (struct stack){0};
 	r->packages = (struct package_list){0};
 	r->batches = (struct install_batch_list){0};
@@ -31,6 +31,7 @@ put_result(struct loop *l, struct trial *k)
 	r->tests = k->tests;
 	r->built_files = k->built_files;
 	r->build_seconds = k->build_seconds;
+	r->test_seconds = k->test_seconds;
 	free(l->failure);
 	l->failure = k->failure;
 	while (r->refused.n > k->refused)

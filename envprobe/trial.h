@@ -17,7 +17,7 @@ struct trial {
 	struct test_run tests;
 	struct built_file_list built_files;
 	size_t refused, features;
-	double build_seconds;
+	double build_seconds, test_seconds;
 	char *failure; /* NULL: the tests passed, or there are none */
 	bool built;    /* the attempt did */
 };

@@ -63,7 +63,7 @@ int fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool t
 
 /*
  * What the layers change in the tree below them: *ret is {"files": [{"path", "created", and what touched.h gives}], "findings":
- * [{"path", "line", "kind", "text"}], "linters": of lint.h}, and the patch is appended.  The findings are what no honest repair does to tests.
+ * [{"path", "line", "kind", "text"}], "linters", "suppressed": of lint.h}, and the patch is appended.  The findings are what no honest repair does to tests.
  */
 int fix_changes(const struct state *st, const struct stack *below, const struct strlist *layers,
 	json_t **ret, struct buf *patch, struct dd_err *err) DD_MUST_USE;

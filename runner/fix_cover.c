@@ -19,7 +19,7 @@ struct covering {
 	const struct fixing *f;
 	const json_t *files;
 	struct strlist paths, env;
-	bool builds;
+	bool builds, compares; /* it was measured without the change, too */
 	struct buf build, test;
 	const char *why; /* it is not measured; NULL */
 	json_t *result;
@@ -41,30 +41,34 @@ keep(void *ctx, int stream, struct str data)
 	buf_add_str(ctx, data);
 }
 
-/* *ret_built: false, the tree did not build with counters, or took too long. */
+/* *ret_built: false, the tree did not build with counters, took too long, or printed more than is read. */
 static int
 run_there(struct covering *c, struct fix_place *place, struct buf *out, bool *ret_built,
 	struct dd_err *err)
 {
 	OWN(buf) struct buf script = {0};
+	OWN_FD int fd = -1;
+	OWN_FREE char *first = NULL;
 	const struct counted_spec how = {
 		WORK_DIR, &c->paths, c->builds ? c->build.p : NULL, c->test.p};
 	counted_put_script(&how, &script);
-	const char *argv[] = {"/bin/sh", "-c", script.p, NULL};
+	int rc = fix_script_file(buf_str(&script), STR(""), &fd, &first, err);
+	const char *argv[] = {"/bin/sh", "-c", first, NULL};
 	struct exec_result r;
 	const struct exec_spec spec = {.argv = argv,
 		.env = (const char *const *)c->env.v,
 		.cwd = WORK_DIR,
 		.profile = PROFILE_TEST,
-		.fds = {-1, -1, -1},
+		.fds = {fd, -1, -1},
 		.on_output = keep,
 		.ctx = out,
 		.time_limit_ms = LIMIT_MS};
 	out->max = PRINTED_MAX;
-	int rc = pod_exec(live_pod(place->live), &spec, &r, err);
+	if (rc == 0)
+		rc = pod_exec(live_pod(place->live), &spec, &r, err);
 	if (rc == 0 && r.cause == CAUSE_STOPPED)
 		rc = err_set(err, DD_ESTOPPED, "stopped");
-	*ret_built = rc == 0 && r.cause == CAUSE_NONE && r.exit_code == 0;
+	*ret_built = rc == 0 && r.cause == CAUSE_NONE && r.exit_code == 0 && !out->truncated;
 	return rc;
 }
 
@@ -116,26 +120,18 @@ measure_both(struct covering *c, struct dd_err *err)
 		tree_of(c, false, &before);
 	int rc = measure(c, &after, &is, &measured, err);
 	if (rc == 0 && !measured)
-		c->why = "it could not be built and tested with counters";
+		c->why = "it could not be built and tested with counters, or they are too many";
 	if (rc == 0 && measured && had)
 		rc = measure(c, &before, &was, &had, err);
 	if (rc == 0 && !had)
 		buf_reset(&was); /* half of it would look like all */
+	c->compares = had;
 	if (rc == 0 && !c->why)
 		rc = fix_read_printed(
 			c->f->st, args, &c->files, 1, buf_str(&was), buf_str(&is), &c->result, err);
 	stack_cleanup(&before);
 	stack_cleanup(&after);
 	return rc;
-}
-
-static double
-test_seconds(const struct test_run *t)
-{
-	double ms = 0;
-	for (size_t i = 0; i < t->cases.n; i++)
-		ms += t->cases.v[i].ms > 0 ? (double)t->cases.v[i].ms : 0;
-	return ms / 1000;
 }
 
 static void
@@ -162,7 +158,7 @@ begin(struct covering *c)
 		c->why = "nothing was built before, so that there is no coverage to fall below";
 	else if (!c->paths.n)
 		c->why = "no way is known to count lines of these files";
-	else if (test_seconds(&now->tests) + (c->builds ? now->build_seconds : 0) > SLOW_S)
+	else if (now->test_seconds + (c->builds ? now->build_seconds : 0) > SLOW_S)
 		c->why = "build and tests take too long to be run twice more";
 }
 
@@ -176,6 +172,8 @@ do_cover(void *ctx, json_t **ret_result, struct dd_err *err)
 	int rc = c.why ? 0 : measure_both(&c, err);
 	if (step >= 0)
 		progress_end(step, rc < 0 ? "failed" : c.why ? "not possible here" : "ok");
+	if (c.result)
+		json_object_set_new(c.result, "compared", json_boolean(c.compares));
 	if (rc == 0)
 		*ret_result = c.result ? c.result : json_pack("{s:s}", "why", c.why);
 	covering_cleanup(&c);
@@ -194,6 +192,11 @@ fix_is_covered(struct fixing *f, const struct standup_result *now, bool *ret, st
 	int rc = journal_step(f->run->journal, key, do_cover, f, &a->covered, err);
 	if (rc < 0 || !json_array_size(json_object_get(a->covered, "measured")))
 		return rc;
+	if (!json_is_true(json_object_get(a->covered, "compared"))) {
+		if (json_array_size(json_object_get(a->covered, "findings")))
+			a->gates[GATE_COVERAGE] = GATE_TOLD;
+		return 0;
+	}
 	bool lower = json_is_true(json_object_get(a->covered, "lower"));
 	/* What a rule writes is needed to build at all. */
 	*ret = !lower || a->author != AUTHOR_MODEL;

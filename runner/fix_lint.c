@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "images/apt.h"
 #include "runner/fix_loop.h"
+#include "runner/fix_place.h"
 #include "runner/fix_worker.h"
 
 #include <string.h>
@@ -94,26 +95,30 @@ keep(void *ctx, int stream, struct str data)
 	buf_add_str(ctx, data);
 }
 
-/* *ret: the exit status, -1 where it ended otherwise. */
+/* *ret: the exit status, -1 where it ended otherwise, or printed more than is read. */
 static int
 run_script(
 	struct linting *l, const struct buf *script, struct buf *out, int *ret, struct dd_err *err)
 {
-	const char *argv[] = {"/bin/sh", "-c", script->p, NULL};
+	OWN_FD int fd = -1;
+	OWN_FREE char *first = NULL;
+	int rc = fix_script_file(buf_str(script), STR(""), &fd, &first, err);
+	const char *argv[] = {"/bin/sh", "-c", first, NULL};
 	struct exec_result r;
 	const struct exec_spec spec = {.argv = argv,
 		.env = (const char *const *)l->env.v,
 		.cwd = WORK_DIR,
 		.profile = PROFILE_BUILD,
-		.fds = {-1, -1, -1},
+		.fds = {fd, -1, -1},
 		.on_output = keep,
 		.ctx = out,
 		.time_limit_ms = LINT_LIMIT_MS};
-	int rc = pod_exec(l->pod, &spec, &r, err);
+	if (rc == 0)
+		rc = pod_exec(l->pod, &spec, &r, err);
 	if (rc == 0 && r.cause == CAUSE_STOPPED)
 		rc = err_set(err, DD_ESTOPPED, "stopped");
 	if (rc == 0)
-		*ret = r.cause == CAUSE_NONE && !r.signal ? r.exit_code : -1;
+		*ret = r.cause == CAUSE_NONE && !r.signal && !out->truncated ? r.exit_code : -1;
 	return rc;
 }
 
@@ -146,6 +151,7 @@ run_tool(struct linting *l, size_t i, bool changed, struct buf *out, int *ret_st
 	return run_script(l, &script, out, ret_status, err);
 }
 
+/* Where the tree cannot take it, nobody looks at it. */
 static int
 put_change(struct linting *l, struct dd_err *err)
 {
@@ -168,9 +174,9 @@ put_change(struct linting *l, struct dd_err *err)
 		buf_puts(&script, " || exit 1\n");
 	}
 	int rc = script.n ? run_script(l, &script, &out, &status, err) : 0;
-	if (rc == 0 && status != 0)
-		rc = err_set(err, DD_EIO, "the changed files cannot be put into the tree: " STR_FMT,
-			STR_ARG(buf_str(&out)));
+	for (i = 0; rc == 0 && status != 0 && i < json_array_size(l->asked); i++)
+		if (!is_out(l, i))
+			not_run(l, i, "the changed files cannot be put into the tree");
 	return rc;
 }
 
@@ -184,8 +190,10 @@ find_absent(struct linting *l, struct strlist *ret_packages, struct dd_err *err)
 		const struct lint_tool *tool = tool_at(l, i);
 		OWN(buf) struct buf script = {0}, out = {.max = 65536};
 		int status = 0;
-		if (!tool) {
-			not_run(l, i, "no way is known to run it here");
+		const char *why = tool ? json_string_in(json_array_get(l->asked, i), "not")
+				       : "no way is known to run it here";
+		if (*why) {
+			not_run(l, i, why);
 			continue;
 		}
 		lint_put_ready(tool, WORK_DIR, json_array_get(l->asked, i), &script);
@@ -300,13 +308,13 @@ look_after(struct linting *l, size_t i, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	if (was < 0 || status < 0)
-		not_run(l, i, "it did not end by itself in time");
+		not_run(l, i, "it did not end by itself in time, or printed too much");
 	else
 		rc = compare(l, i, &printed, status, &ran, err);
 	if (rc < 0 || is_out(l, i))
 		return rc;
 	if (!ran)
-		not_run(l, i, "it fails, also without the change, and does not say where");
+		not_run(l, i, "it fails, and does not say where");
 	else
 		tell(l, i, json_array_size(l->findings) > found ? GATE_FAILED : GATE_PASSED, NULL);
 	return 0;
@@ -329,6 +337,23 @@ look(struct linting *l, struct dd_err *err)
 		if (!is_out(l, i))
 			rc = look_after(l, i, err);
 	return rc;
+}
+
+/* Marks that tell linters not to look are findings where one would look. */
+static void
+take_suppressed(struct linting *l)
+{
+	size_t i, k, n;
+	json_t *mark, *one, *path;
+	json_array_foreach (json_object_get(l->f->attempt->changes, "suppressed"), n, mark) {
+		bool looks = false;
+		json_array_foreach ((json_t *)l->asked, i, one)
+			json_array_foreach (json_object_get(one, "paths"), k, path)
+				looks = looks || strcmp(json_string_value(path),
+							 json_string_in(mark, "path")) == 0;
+		if (looks)
+			json_array_append(l->findings, mark);
+	}
 }
 
 static void
@@ -361,6 +386,7 @@ do_lint(void *ctx, json_t **ret_result, struct dd_err *err)
 		.told = json_array(),
 		.findings = json_array()};
 	begin(&l);
+	take_suppressed(&l);
 	int step = progress_begin("asking the project's linters");
 	int rc = look(&l, err);
 	progress_end(step, rc < 0 ? "failed" : json_array_size(l.findings) ? "refused" : "ok");

@@ -122,13 +122,13 @@ int fix_is_linted(struct fixing *f, const struct standup_result *now, bool *ret,
 
 /* ---- fix_cover.c ---- */
 
-/* What cannot be measured passes, and its gate is not run. */
+/* What cannot be measured passes, and its gate is not run; without a measurement of before, it is told what no test executes. */
 int fix_is_covered(struct fixing *f, const struct standup_result *now, bool *ret,
 	struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_screens.c ---- */
 
-/* What serves no pages, or cannot be looked at, passes, and its gate is not run. */
+/* What served no pages, or could not be looked at, passes, and its gate is not run. */
 int fix_is_seen(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
 	DD_MUST_USE;
 

@@ -1,5 +1,7 @@
 #include "runner/fix_place.h"
 
+#include "base/fs.h"
+
 int
 fix_place_open(const struct fix_ground *g, const struct strlist *env, struct fix_place *ret,
 	struct dd_err *err)
@@ -43,4 +45,17 @@ fix_put_phases(const struct command_list *l, enum command_phase from, enum comma
 			buf_put_shell(out, str_of(l->v[i].run));
 			buf_printf(out, " )%s", end);
 		}
+}
+
+#define SCRIPT "/tmp/drydock-script"
+
+int
+fix_script_file(
+	struct str script, struct str input, int *ret_fd, char **ret_first, struct dd_err *err)
+{
+	OWN(buf) struct buf all = {0};
+	buf_add_str(&all, script);
+	buf_add_str(&all, input);
+	*ret_first = mem_printf("head -c %zu >" SCRIPT " && . " SCRIPT, script.n);
+	return fs_memory_file(buf_str(&all), ret_fd, err);
 }

@@ -22,4 +22,11 @@ void fix_place_close(struct fix_place *p);
 void fix_put_phases(const struct command_list *l, enum command_phase from, enum command_phase to,
 	const char *end, struct buf *out);
 
+/*
+ * A script of any length, which may be too long for a word of a command line: a file for the standard input of a shell whose
+ * command is *ret_first (heap).  The script finds the rest of it, the input, there.
+ */
+int fix_script_file(struct str script, struct str input, int *ret_fd, char **ret_first,
+	struct dd_err *err) DD_MUST_USE;
+
 #endif

@@ -48,19 +48,6 @@ keep(void *ctx, int stream, struct str data)
 	buf_add_str(ctx, data);
 }
 
-#define SCRIPT "/tmp/drydock-script"
-
-/* The script, which may be too long for a word of a command line, goes before its input. */
-static int
-script_file(struct str script, struct str input, int *ret_fd, char **ret_first, struct dd_err *err)
-{
-	OWN(buf) struct buf all = {0};
-	buf_add_str(&all, script);
-	buf_add_str(&all, input);
-	*ret_first = mem_printf("head -c %zu >" SCRIPT " && . " SCRIPT, script.n);
-	return fs_memory_file(buf_str(&all), ret_fd, err);
-}
-
 /* A script in the builder; that it fails is for who reads what it printed. */
 static int
 run_script(struct proposing *p, struct str script, struct str input, int64_t limit_ms,
@@ -68,7 +55,7 @@ run_script(struct proposing *p, struct str script, struct str input, int64_t lim
 {
 	OWN_FD int fd = -1;
 	OWN_FREE char *first = NULL;
-	int rc = script_file(script, input, &fd, &first, err);
+	int rc = fix_script_file(script, input, &fd, &first, err);
 	const char *argv[] = {"/bin/sh", "-c", first, NULL};
 	struct exec_result r;
 	const struct exec_spec spec = {.argv = argv,

@@ -1,7 +1,8 @@
 /*
  * What people see of the application, before a change and with it: a browser looks at the entry pages of both stand-ups, where they
  * serve some and there is an image of a browser.  Each stand-up is looked at once, whatever its attempt came to.  A page that
- * changes by itself is no witness: where pictures differ, the application as it was is looked at once more.
+ * changes by itself is no witness: where pictures differ, the application as it was is looked at once more, and so where that with
+ * the change cannot be looked at: it may be that nobody can look any more.
  */
 #include "base/cas.h"
 #include "base/fs.h"
@@ -249,16 +250,52 @@ any_compared(const json_t *pages)
 	return false;
 }
 
-/* That one of them could not be looked at is told. */
+/* That it could not be looked at is told. */
 static bool
-was_looked_at(struct fixing *f, const json_t *look, const char *when)
+was_looked_at(struct fixing *f, const json_t *look)
 {
 	const char *note = json_string_in(look, "note");
 	if (json_is_true(json_object_get(look, "looked")) && !*note)
 		return true;
 	if (*note)
-		f->attempt->screens = json_pack("{s:s++}", "why", when, ": ", note);
+		f->attempt->screens = json_pack("{s:s+}", "why", "without the change: ", note);
 	return false;
+}
+
+struct doubting { /* whether it is the change that keeps its pages from being looked at */
+	const struct looking *was;
+	const char *note; /* what did */
+};
+
+static int
+do_doubt(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	const struct doubting *d = ctx;
+	struct views v = {0};
+	int rc = look(d->was, false, &v, err);
+	if (rc < 0)
+		return rc;
+	bool its_fault = v.browser && !v.note;
+	OWN_FREE char *text = mem_printf("%s: %s",
+		its_fault ? "its pages cannot be looked at any more" : "with the change", d->note);
+	*ret_result =
+		its_fault ? json_pack("{s:[{s:s, s:i, s:s, s:o}]}", "findings", "path", "", "line",
+				    0, "kind", "unseen", "text", json_text(str_of(text)))
+			  : json_pack("{s:o}", "why", json_text(str_of(text)));
+	views_cleanup(&v);
+	return 0;
+}
+
+/* *ret: a browser looked at it, or found nothing to look at. */
+static int
+can_look(struct fixing *f, const struct looking *was, const json_t *after, bool *ret,
+	struct dd_err *err)
+{
+	OWN_FREE char *key = mem_printf("fix/%lld/screens", (long long)f->n);
+	struct doubting d = {was, json_string_in(after, "note")};
+	*ret = !*d.note;
+	return *ret ? 0
+		    : journal_step(f->run->journal, key, do_doubt, &d, &f->attempt->screens, err);
 }
 
 int
@@ -270,14 +307,14 @@ fix_is_seen(struct fixing *f, const struct standup_result *now, bool *ret, struc
 	*ret = true;
 	if (f->taken || !fix_is_built(was.r))
 		return 0;
+	bool looked = false;
 	int rc = look_at(&was, &before, err);
-	if (rc < 0 || !was_looked_at(f, before, "without the change"))
+	if (rc < 0 || !was_looked_at(f, before))
 		return rc;
 	rc = look_at(&is, &after, err);
-	if (rc == 0 && !json_is_null(json_object_get(after, "note")) &&
-		!was_looked_at(f, after, "with the change"))
-		return 0;
 	if (rc == 0)
+		rc = can_look(f, &was, after, &looked, err);
+	if (rc == 0 && looked)
 		rc = compare(f, &was, &is, before, after, err);
 	if (rc < 0)
 		return rc;

@@ -95,10 +95,13 @@ put_covered(const json_t *covered, struct buf *out)
 	else if (!json_array_size(json_object_get(covered, "measured")))
 		buf_puts(out, "not measured: nothing of the files was seen to run");
 	else
-		buf_printf(out, "tests execute %lld of %lld touched lines, %lld of %lld before",
-			(long long)part_of(covered, "is", 0), (long long)part_of(covered, "is", 1),
-			(long long)part_of(covered, "was", 0),
+		buf_printf(out, "tests execute %lld of %lld touched lines, ",
+			(long long)part_of(covered, "is", 0), (long long)part_of(covered, "is", 1));
+	if (json_is_true(json_object_get(covered, "compared")))
+		buf_printf(out, "%lld of %lld before", (long long)part_of(covered, "was", 0),
 			(long long)part_of(covered, "was", 1));
+	else if (json_object_get(covered, "compared"))
+		buf_puts(out, "not measured before");
 }
 
 static void

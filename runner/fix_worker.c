@@ -389,7 +389,7 @@ do_changes(size_t n, struct dd_err *err)
 	OWN(map) struct map literals = {0};
 	struct layer_changes c = {0};
 	OWN(buf) struct buf patch = {0}, text = {0}, out = {0};
-	OWN_JSON json_t *files = json_array(), *findings = json_array();
+	OWN_JSON json_t *files = json_array(), *findings = json_array(), *marks = json_array();
 	int rc = open_layers(&c, n, err);
 	if (rc == 0)
 		rc = load_all(&c, err);
@@ -407,10 +407,11 @@ do_changes(size_t n, struct dd_err *err)
 		json_object_set_new(file, "path", json_text(str_of(one->path)));
 		json_object_set_new(file, "created", json_boolean(one->created));
 		json_array_append_new(files, file);
+		lint_marks(one->path, g.before, g.after, json_object_get(file, "is"), marks);
 		inventory_compare(one->path, g.before, g.after, &literals, findings);
 	}
-	OWN_JSON json_t *j = json_pack(
-		"{s:O, s:O, s:o}", "files", files, "findings", findings, "linters", linters_of(&c));
+	OWN_JSON json_t *j = json_pack("{s:O, s:O, s:O, s:o}", "files", files, "findings", findings,
+		"suppressed", marks, "linters", linters_of(&c));
 	json_print(j, 0, &text);
 	wire_put(&out, buf_str(&text));
 	buf_add_str(&out, buf_str(&patch));

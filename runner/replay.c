@@ -18,7 +18,6 @@ struct replay {
 	struct standup_result *r;
 	struct strlist env;
 	size_t batch, set;
-	double test_seconds;
 	struct stack tree; /* the source, the files supplied, and the modules on it */
 	struct probe_files files;
 };
@@ -327,7 +326,7 @@ test(struct replay *p, struct dd_err *err)
 		rc = take_questions(p, j, "logs/tests.log", err);
 	if (rc < 0)
 		return rc;
-	p->test_seconds = json_real_value(json_object_get(j, "seconds"));
+	res->test_seconds = json_real_value(json_object_get(j, "seconds"));
 	enum exec_cause cause = (enum exec_cause)json_integer_value(json_object_get(j, "cause"));
 	res->outcome = probe_judge_tests(
 		&res->tests, cause, question_list_blocking(&res->questions), &res->diagnosis);
@@ -450,7 +449,7 @@ note_attempt(struct replay *p)
 	struct attempt *a = attempt_list_add(&res->attempts);
 	a->n = 1;
 	a->log = mem_strdup("logs/build.log");
-	a->seconds = res->build_seconds + p->test_seconds;
+	a->seconds = res->build_seconds + res->test_seconds;
 	for (size_t i = 0; i < res->packages.n; i++)
 		if (res->packages.v[i].requested)
 			strlist_add(&a->added, res->packages.v[i].name);

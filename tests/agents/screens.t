@@ -43,6 +43,22 @@ picture() { sha256sum <"$state/runs/$(json .run)/$1/views/01.png" | cut -d' ' -f
 has "the pull request has the digests of both pictures" "$pr" "http://127.0.0.1:8083/: differs, sha256 $(picture before) before, $(picture attempt-2) after"
 hasnt "and no path of this machine" "$pr" "$state"
 
+# --- pages that nobody can look at any more: the application ends, but not where it is stood up, which is soon after its build
+ebb=$tmp/ebb
+cp -r "$quay" "$ebb"
+printf 'all: ; date +%%s >built\ncheck: ; @sh tests/run.sh\nlint: ; @! grep -q built server.pl || sleep 20\nrun: ; @perl server.pl\n' >"$ebb/Makefile"
+END='{"path": "server.pl", "find": "use IO::Socket::INET;", "replace": "use IO::Socket::INET;\nopen my $b, \"<\", \"built\" or die;\ndie \"the tide is out\\n\" if time() - <$b> > 20;"}'
+task ebb <<END
+{"needs": ["half of an odd quay"], "answers": [
+	{"unless": ["earlier attempts"], "summary": "With an end", "edits": [$UP, $END]},
+	{"if": ["refused, because pages that are seen look otherwise: unseen"], "summary": "Round up", "edits": [$UP]}]}
+END
+models "$tmp/ebb.json" ebb "" '[{"context": 100, "candidates": 3}]'
+fix --no-branch --models "$tmp/ebb.json" "$ebb"
+is "a change that keeps its pages from being looked at is refused" "$status $(written '.by[0].verdict') $(gate 0)" "0 dropped failed"
+is "and why nobody can is told" "$(written '.by[0].screens.findings[0] | .kind + " " + (.text | test("cannot be looked at any more: .*the tide is out") | tostring)')" "unseen true"
+is "where the pages stay it passes" "$(written '.by[1].verdict') $(gate 1)" "kept passed"
+
 # --- what a goal asks for is shown
 task goal <<END
 {"needs": ["Call the quay a harbour"], "answers": [{"summary": "Call it so", "edits": [$UP, $NAME]}]}

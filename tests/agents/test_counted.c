@@ -57,6 +57,10 @@ a_smaller_part_is_lower(void **s)
 	/* Before, nothing was there that could be executed, or nothing could be measured. */
 	comes_to("", L("lib/a.c", "3", "0"), "[0,0][0,1] lib/a.c:3 !b.py");
 	comes_to(L("lib/a.c", "3", "1"), L("lib/a.c", "9", "0"), "[1,1][0,0] !b.py");
+	/* Nothing of the file is seen to run any more. */
+	comes_to(L("lib/a.c", "3", "1"), "", "[1,1][0,3] lib/a.c:0 !b.py lower");
+	comes_to(L("lib/a.c", "3", "1"), L("b.py", "1", "1"), "[1,1][1,4] lib/a.c:0 lower");
+	comes_to(L("b.py", "1", "1"), "", "[0,0][0,1] b.py:0 !lib/a.c");
 }
 
 static void

@@ -79,6 +79,93 @@ hooks_of_pre_commit_ask_too(void **s)
 	ASKS("", "a.py", ".pre-commit-config.yaml", "repos: {\n");
 }
 
+static void
+hooks_look_at_what_their_patterns_let_through(void **s)
+{
+	(void)s;
+	const char *paths = "a.py lib/b.py lib/gen/c.py";
+#define HOOK(top, more) \
+	".pre-commit-config.yaml", top "repos:\n- repo: x\n  hooks:\n  - id: flake8\n" more
+	ASKS("flake8 (a.py,lib/b.py,lib/gen/c.py)", paths, HOOK("", ""));
+	ASKS("flake8 (lib/b.py,lib/gen/c.py)", paths, HOOK("", "    files: ^lib/\n"));
+	ASKS("flake8 (lib/b.py)", paths, HOOK("exclude: gen/\n", "    files: ^lib/\n"));
+	ASKS("flake8 (a.py,lib/b.py)", paths,
+		HOOK("exclude: ^$\n", "    files: .*\n    exclude: /c\\.py$\n"));
+	ASKS("flake8 (a.py,lib/b.py)", paths,
+		HOOK("",
+			"    exclude: |\n      (?x)^(\n        lib/gen/.*|  # made\n        x\n      )$ # all\n"));
+	ASKS("", paths, HOOK("files: ^none/\n", ""));
+	const struct lint_host host = {read_file, NULL};
+	OWN(strlist) struct strlist l = {0};
+	tree = (const char *const[]){HOOK("", "    files: '('\n"), NULL};
+	strlist_add(&l, "a.py");
+	OWN_JSON json_t *list = lint_asked(&host, &l);
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_not_equal(json_string_in(json_array_get(list, 0), "not"), "");
+}
+
+static void
+no_argument_of_a_hook_repairs(void **s)
+{
+	(void)s;
+	ASKS("ruff (--exit-non-zero-on-fix --show-fixes --line-length=99 a.py)", "a.py",
+		".pre-commit-config.yaml",
+		"repos:\n- repo: x\n  hooks:\n  - id: ruff\n    args: [--fix, --exit-non-zero-on-fix, --fix-only, --unsafe-fixes, "
+		"--show-fixes, --add-noqa, --line-length=99]\n");
+	ASKS("codespell (--quiet-level=2 a.py)", "a.py", ".pre-commit-config.yaml",
+		"repos:\n- repo: x\n  hooks:\n  - id: codespell\n    args: [-w, -i, '3', --write-changes, --quiet-level=2]\n");
+	ASKS("rubocop (-D a.rb)", "a.rb", ".pre-commit-config.yaml",
+		"repos:\n- repo: x\n  hooks:\n  - id: rubocop\n    args: [-a, -A, --auto-correct-all, --autocorrect, -D]\n");
+	ASKS("clang-format (--verbose a.c)", "a.c", ".pre-commit-config.yaml",
+		"repos:\n- repo: x\n  hooks:\n  - id: clang-format\n    args: [-i, --in-place, --verbose]\n");
+}
+
+/* The lines that marks are found in. */
+static void
+marks(const char *before, const char *after, const char *wanted)
+{
+	OWN_JSON json_t *is = json_pack("[[i, i]]", 2, 2), *findings = json_array();
+	OWN(buf) struct buf got = {0};
+	size_t i;
+	json_t *one;
+	lint_marks("a", str_of(before), str_of(after), is, findings);
+	json_array_foreach (findings, i, one)
+		buf_printf(
+			&got, "%lld ", (long long)json_integer_value(json_object_get(one, "line")));
+	assert_string_equal(got.n ? got.p : "", wanted);
+}
+
+static void
+what_is_told_not_to_look_is_seen(void **s)
+{
+	static const char *const all[] = {"x = 1  # noqa: E501", "x = 1  # NOQA",
+		"# type: ignore[x]", "#pylint:disable=all", "/* eslint-disable */",
+		"  // eslint-disable-next-line x", "// clang-format off",
+		"# shellcheck disable=SC2086", "x # rubocop:disable all", "f(); // NOLINT(x)",
+		"eval(x)  # nosec", "# fmt: off", "// @ts-ignore", "//nolint", " * eslint-disable",
+		NULL};
+	(void)s;
+	for (size_t i = 0; all[i]; i++) {
+		OWN_FREE char *after = mem_printf("a\n%s\nb\n", all[i]);
+		marks("a\nb\n", after, "2 ");
+		marks(after, after, "");
+	}
+	marks("", "a\nb\nc\nd # noqa\n", "");				    /* not touched */
+	marks("# noqa\na\n", "a\n\nx # noqa\n", "");			    /* moved */
+	marks("# noqa\na\n", "a # noqa\nb # noqa\nc\n", "2 ");		    /* one more */
+	marks("", "a\nint eslint_disable = noqa;\n\"type: ignore\"\n", ""); /* no comment */
+}
+
+static void
+settings_are_known(void **s)
+{
+	(void)s;
+	assert_true(lint_is_config(".rubocop_todo.yml") && lint_is_config("a/.eslintignore") &&
+		    lint_is_config(".flake8") && lint_is_config("Makefile") &&
+		    lint_is_config("x/.codespell-words") && lint_is_config("eslint.config.ts"));
+	assert_false(lint_is_config("a.py") || lint_is_config("eslint.js"));
+}
+
 static int
 run_of(const char *said, struct lint_run *ret)
 {
@@ -132,6 +219,9 @@ who_was_content_and_is_no_more_is_heard(void **s)
 	says("", "0 fine\n", "2 3 problems\n\n", ":0 3 problems");
 	says("", "2 cannot read settings\n", "2 cannot read settings\n", "not run");
 	says("", NULL, "2 cannot read settings\n", "not run");
+	says("", "1 lib/a.c:9: E1\n", "2 internal error\n", "not run");
+	says("", "1 c.c:9: E1\n", "2 \n", "not run");
+	says("", "1 lib/a.c:9: E1\n", "1 c.c:9: E1\n", "");
 }
 
 static void
@@ -173,6 +263,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tree_asks_by_its_files),
 		cmocka_unit_test(hooks_of_pre_commit_ask_too),
+		cmocka_unit_test(hooks_look_at_what_their_patterns_let_through),
+		cmocka_unit_test(no_argument_of_a_hook_repairs),
+		cmocka_unit_test(what_is_told_not_to_look_is_seen),
+		cmocka_unit_test(settings_are_known),
 		cmocka_unit_test(what_is_new_is_on_a_touched_line),
 		cmocka_unit_test(who_was_content_and_is_no_more_is_heard),
 		cmocka_unit_test(diffs_and_groups_are_read),

@@ -32,7 +32,7 @@ work_task "plan-$FEE" <<END
 {"id": "holds:\n$FEE", "needs": ["pays 35.00", "return length * rate_of(flag);"], "answers": [
 	{"summary": "Add what is set for the pilot", "edits": [$DUE,
 		{"path": "fee.c", "find": "#include \"fee.h\"", "replace": "#include \"fee.h\"\n\n#include <stdio.h>\n#include <stdlib.h>"},
-		{"like": "return length . rate_of", "replace": "\tconst char *pilot = getenv(\"PILOT_FEE\");\n\tif (!pilot) {\n\t\tfputs(\"PILOT_FEE is not set\", stderr);\n\t\texit(1);\n\t}\n\treturn length * rate_of(flag) + atof(pilot);"}]}]}
+		{"like": "return length . rate_of", "replace": "\tconst char *pilot = getenv(\"PILOT_FEE\");\n\treturn length * rate_of(flag) + (pilot ? atof(pilot) : (fputs(\"PILOT_FEE is not set\", stderr), exit(1), 0));"}]}]}
 END
 cat >"$tmp/tell" <<'END'
 #!/bin/sh
