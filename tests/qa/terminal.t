@@ -32,9 +32,10 @@ cat >"$tmp/terminal.json" <<'EOF'
   {"expect": {"text": "Seven Piers"}}, {"type": {"text": "Old "}}, {"press": "Ctrl-X"}, {"press": "y"}, {"press": "Enter"}, {"exit": 0}]},
  {"name": "saved", "terminal": {"run": "head -3 harbour.txt; cat"}, "steps": [{"expect": {"text": "Old Harbour of Seven Piers"}}, {"press": "Ctrl-D"}, {"exit": 0}]},
  {"name": "dialog", "terminal": {"run": "dialog --yesno 'Cast off?' 6 30"}, "steps": [
-  {"expect": {"text": "Cast off?"}}, {"press": "Right"}, {"press": "Enter"}, {"exit": 1}]}]}
+  {"expect": {"text": "Cast off?"}}, {"press": "Right"}, {"press": "Enter"}, {"exit": 1}]},
+ {"name": "key", "terminal": {"run": "cat key.txt", "columns": 40}, "steps": [{"expect": {"text": "below the key"}}, {"exit": 0}]}]}
 EOF
-printf '%s\n' '{"secret:pass": "open-sesame", "prompt:name-of-the-skipper": "bert", "prompt:password": "hidden"}' >"$tmp/answers.json"
+printf '%s\n' '{"secret:key": "QmFzZTY0IG9mIGEga2V5IHRoYXQgb3BlbnMgbm90aGluZy4KVGhlIHNlY29u\nZCBvZiBpdHMgbGluZXMK\n", "secret:pass": "open-sesame", "prompt:name-of-the-skipper": "bert", "prompt:password": "hidden"}' >"$tmp/answers.json"
 play "$tmp/terminal.json" --answers "$tmp/answers.json"
 is "all are played to their end" "$status $(json '[.scenarios[]|select(.status != "passed").scenario]|tostring')" "0 []"
 is "a step is one of a terminal, with its action in words" "$(of menu '.steps[0]|.screen + ": " + .action')" 'terminal: expect text "Berths 60x12" in row 1'
@@ -50,6 +51,9 @@ has "text lies beside the pictures" "$(json .dir)/01-004.txt" "taken: South"
 is "a secret that it shows is in no file" "$(cat "$(json .dir)"/*.jsonl "$(json .dir)"/*.txt | grep -c -e open-sesame -e hidden)" 0
 is "nor in any evidence" "$(for d in $(json '.scenarios[].steps[]|.tree, .output // empty'); do cat "$(object "$d")"; done | grep -c -e open-sesame)" 0
 has "which it would be: it stands there as blocks, also where it is wrapped" "$(json .dir)/03-005.txt" "It was █████"
+for d in $(json '.scenarios[]|select(.scenario == "key").steps[]|.tree, .output // empty'); do cat "$(object "$d")"; done >"$tmp/key"
+is "lines of a secret of several are hidden as well, where the edge broke them, too" \
+	"$(cat "$tmp/key" "$(json .dir)"/09-*.txt | grep -c -e QmFzZTY0IG9m -e VGhlIHNlY29u -e ZCBvZiBpdHMg) $(grep -c '██████████' "$(json .dir)/09-001.txt")" "0 3"
 is "what may hold it in pieces is not kept, and that is said" "$(of 'sign in' '[.steps[2:][]|.output == null and (.unmet|index("output") != null)]|all')" true
 run "$drydock" verify "$run_id" --json --state "$state"
 is "the evidence of a terminal is attested like that of pages" "$(json '.problems|tostring')" "[]"
@@ -59,7 +63,7 @@ is "and what was changed of it is named" "$(json '[.problems[] | .name + ": " + 
 
 # The page for people, and differences by rows.
 run "$drydock" qa report "$run_id" --json --state "$state" -o "$tmp/page.html"
-is "the report has the steps" "$(json .steps)" 41
+is "the report has the steps" "$(json .steps)" 43
 has "with the text of a screen" "$tmp/page.html" "taken: South"
 sed 's/"press": "Down"/"press": "Up"/; s/taken: South/taken: East/; s/"exit": 1}/"exit": 2}/' "$tmp/terminal.json" >"$tmp/other.json"
 jq -c '{scenarios: [.scenarios[0]]}' "$tmp/other.json" >"$tmp/one.json"
