@@ -10,6 +10,7 @@
 #include "qa/terminals.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "qa/scenario.h"
 #include "qa/screen.h"
 #include "qa/terminal_view.h"
@@ -106,7 +107,7 @@ terminal_tell_status(int told, const char *line, struct dd_err *err)
 	const size_t n = strlen(line);
 	ssize_t w;
 	do
-		w = write(told, line, n); /* so little is written whole or not at all */
+		w = io_write(told, line, n); /* so little is written whole or not at all */
 	while (w < 0 && errno == EINTR);
 	if (w < 0 && errno == EAGAIN)
 		return err_set(err, DD_ECORRUPT, "the driver asks and does not read");
