@@ -49,7 +49,7 @@ struct screen_evidence {
 	enum frame_kind staged_kinds[MAX_STAGED];
 	size_t nstaged;
 	struct buf lines; /* of the scenario */
-	void (*on_wait)(void *ctx);
+	int (*on_wait)(void *ctx, struct dd_err *err);
 	void *wait_ctx;
 	size_t written; /* of them */
 };
@@ -285,8 +285,7 @@ take_wait(struct screen_evidence *e, struct dd_err *err)
 {
 	if (!e->on_wait)
 		return err_set(err, DD_ECORRUPT, "there is no program to wait for");
-	e->on_wait(e->wait_ctx);
-	return 0;
+	return e->on_wait(e->wait_ctx, err);
 }
 
 static int
@@ -367,7 +366,8 @@ take(struct screen_evidence *e, struct str *data, struct dd_err *err)
 }
 
 void
-screen_evidence_on_wait(struct screen_evidence *e, void (*fn)(void *ctx), void *ctx)
+screen_evidence_on_wait(
+	struct screen_evidence *e, int (*fn)(void *ctx, struct dd_err *err), void *ctx)
 {
 	e->on_wait = fn;
 	e->wait_ctx = ctx;

@@ -13,8 +13,9 @@ struct screen_evidence;
 struct screen_evidence *screen_evidence_create(
 	const struct screen_spec *spec, struct screen_result *result);
 void screen_evidence_destroy(struct screen_evidence *e);
-/* Who is asked when the worker says "wait"; NULL: nobody. */
-void screen_evidence_on_wait(struct screen_evidence *e, void (*fn)(void *ctx), void *ctx);
+/* Who is asked when the worker says "wait"; NULL: nobody.  Its failure is the evidence's. */
+void screen_evidence_on_wait(
+	struct screen_evidence *e, int (*fn)(void *ctx, struct dd_err *err), void *ctx);
 /* Pieces of the worker's output, of any size.  After a failure they are dropped. */
 void screen_evidence_add(struct screen_evidence *e, struct str data);
 /* What failed on the way, if anything; DD_ECORRUPT: a frame was not what the worker says. */

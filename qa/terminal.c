@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "qa/terminal_filter.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -15,25 +16,14 @@
 #define STILL_MS 150
 #define SETTLE_MS 3000
 #define WRITE_MS 5000
-#define MAX_ANSWER_BYTES 4096
-#define MAX_TEXT 200   /* bytes of a message */
-#define MAX_NUMBERS 14 /* of a control sequence, and their digits, and what else is in it */
-#define MAX_DIGITS 4
-#define MAX_OTHERS 4
+#define MAX_ANSWER_BYTES ((size_t)16 * PIECE) /* no piece asks for more, and all are told */
+#define MAX_TEXT 200			      /* bytes of a message */
 #define FOREGROUND 0xf0f0f0
 #define BACKGROUND 0x000000
 
-/* Where in a control sequence what came so far ends. */
-enum sequence_place { IN_TEXT, BEHIND_ESCAPE, IN_NUMBERS };
-struct sequence {
-	enum sequence_place place;
-	int digits, numbers, others; /* of the number, before it, and bytes that are none */
-	bool plain;		     /* the last character was one of ASCII */
-};
-
 struct terminal {
 	int fd;
-	struct sequence sequence;
+	struct terminal_filter filter;
 	bool ended;
 	VTerm *vt;
 	VTermScreen *screen;
@@ -199,57 +189,18 @@ give_answers(struct terminal *t)
 
 /* ---- reading from it ---- */
 
-/*
- * libvterm 0.1 keeps the numbers of a control sequence without looking how many they are, and calculates with them
- * without looking how large: what no screen needs does not reach it.
- */
-static bool
-is_kept(struct sequence *s, unsigned char c)
-{
-	if (c == 033) {
-		*s = (struct sequence){.place = BEHIND_ESCAPE, .plain = s->plain};
-		return true;
-	}
-	if (c < 0x20)
-		return true;
-	if (s->place == IN_TEXT) {
-		s->plain = c < 0x7f;
-		return true;
-	}
-	if (s->place == BEHIND_ESCAPE || c >= 0x40) {
-		/* "Repeat the last character" never ends for one without width: without its end it does nothing. */
-		bool repeats = s->place == IN_NUMBERS && c == 'b';
-		s->place = s->place == BEHIND_ESCAPE && c == '[' ? IN_NUMBERS : IN_TEXT;
-		return !repeats || s->plain;
-	}
-	if (c == ';' || c == ':') {
-		s->digits = 0;
-		return ++s->numbers < MAX_NUMBERS;
-	}
-	if (isdigit(c))
-		return ++s->digits <= MAX_DIGITS && s->numbers < MAX_NUMBERS;
-	return ++s->others <= MAX_OTHERS;
-}
-
-static size_t
-keep_sequences_small(struct terminal *t, char *bytes, size_t n)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < n; i++)
-		if (is_kept(&t->sequence, (unsigned char)bytes[i]))
-			bytes[kept++] = bytes[i];
-	return kept;
-}
-
 static void
-feed(struct terminal *t, char *bytes, size_t n)
+feed(struct terminal *t, const char *bytes, size_t n)
 {
+	OWN(buf) struct buf kept = {0};
 	size_t room = TERMINAL_MAX_OUTPUT - t->output.n;
 	buf_add(&t->output, bytes, n < room ? n : room);
 	if (t->step)
 		t->step->output_bytes += (int64_t)n;
+	terminal_filter_add(&t->filter, (struct str){bytes, n}, &kept);
 	(void)alarm(TERMINAL_PIECE_S);
-	(void)vterm_input_write(t->vt, bytes, keep_sequences_small(t, bytes, n));
+	if (kept.n)
+		(void)vterm_input_write(t->vt, kept.p, kept.n);
 	vterm_screen_flush_damage(t->screen);
 	(void)alarm(0);
 	give_answers(t);
@@ -501,7 +452,6 @@ terminal_create(int fd, int columns, int rows)
 	vterm_screen_enable_altscreen(t->screen, 1);
 	vterm_screen_set_damage_merge(t->screen, VTERM_DAMAGE_SCROLL);
 	vterm_screen_reset(t->screen, 1);
-	(void)vterm_input_write(t->vt, "x\r\033[K", 5); /* there is a character to repeat */
 	return t;
 }
 
@@ -511,6 +461,7 @@ terminal_destroy(struct terminal *t)
 	if (!t)
 		return;
 	vterm_free(t->vt);
+	terminal_filter_cleanup(&t->filter);
 	buf_cleanup(&t->typed);
 	buf_cleanup(&t->output);
 	terminal_view_cleanup(&t->last);

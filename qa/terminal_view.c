@@ -3,7 +3,10 @@
 #include <string.h>
 
 #define HIDDEN_CHAR 0x2588 /* full block */
-#define MAX_NEEDLE 4096
+/* Of a secret that shows nothing but a part of it: as long as a line that record/secrets.c hides, and not all blank. */
+#define PIECE_BYTES 12
+#define PIECE_MIN_INK 4
+#define HEAD_BITS 65536
 
 void
 terminal_view_cleanup(struct terminal_view *v)
@@ -48,14 +51,14 @@ clean(uint32_t c)
 }
 
 static void
-put_cell(struct buf *out, const struct terminal_cell *c)
+put_cell(struct buf *out, const struct terminal_cell *c, bool hidden)
 {
 	if (!c->width)
 		return;
 	if (!c->chars[0])
 		buf_putc(out, ' ');
 	for (size_t i = 0; i < CELL_MAX_CHARS && c->chars[i]; i++)
-		put_char(out, c->hidden ? HIDDEN_CHAR : clean(c->chars[i]));
+		put_char(out, hidden ? HIDDEN_CHAR : clean(c->chars[i]));
 }
 
 static const struct terminal_cell *
@@ -78,7 +81,7 @@ terminal_view_row(const struct terminal_view *v, int row, int columns)
 	while (end > 0 && is_blank(cell_at(v, row, end - 1)))
 		end--;
 	for (int i = 0; i < end; i++)
-		put_cell(&out, cell_at(v, row, i));
+		put_cell(&out, cell_at(v, row, i), cell_at(v, row, i)->hidden);
 	return buf_take(&out);
 }
 
@@ -88,19 +91,26 @@ terminal_view_row(const struct terminal_view *v, int row, int columns)
 struct reading {
 	struct buf text;
 	size_t *cells; /* of each byte */
+	size_t cap;
 };
+
+/* The bytes that were put behind `was` are of this cell. */
+static void
+place(struct reading *r, size_t was, size_t cell)
+{
+	for (; was < r->text.n; was++) {
+		r->cells = mem_grow(r->cells, was, &r->cap, sizeof(*r->cells));
+		r->cells[was] = cell;
+	}
+}
 
 static void
 read_cells(const struct terminal_view *v, size_t from, size_t to, struct reading *ret)
 {
-	size_t cap = 0;
 	for (size_t i = from; i < to; i++) {
 		size_t was = ret->text.n;
-		put_cell(&ret->text, &v->cells[i]);
-		for (; was < ret->text.n; was++) {
-			ret->cells = mem_grow(ret->cells, was, &cap, sizeof(*ret->cells));
-			ret->cells[was] = i;
-		}
+		put_cell(&ret->text, &v->cells[i], false);
+		place(ret, was, i);
 	}
 }
 
@@ -124,7 +134,7 @@ static bool
 next_place(const struct reading *r, const char *text, size_t *at)
 {
 	const size_t n = strlen(text);
-	for (; n && n <= MAX_NEEDLE && *at + n <= r->text.n; ++*at)
+	for (; n && *at + n <= r->text.n; ++*at)
 		if (memcmp(r->text.p + *at, text, n) == 0)
 			return true;
 	return false;
@@ -151,15 +161,99 @@ terminal_view_find(const struct terminal_view *v, const char *text, int row, int
 	return found;
 }
 
+/* ---- hiding ---- */
+
+/* As a text of lines: what is blank up to the edge of the screen is the end of one. */
+static void
+read_lines(const struct terminal_view *v, struct reading *ret)
+{
+	const size_t columns = (size_t)v->columns;
+	for (size_t row = 0; row < (size_t)v->rows; row++) {
+		size_t from = row * columns, end = from + columns, was;
+		while (end > from && is_blank(&v->cells[end - 1]))
+			end--;
+		read_cells(v, from, end, ret);
+		was = ret->text.n;
+		if (end < from + columns)
+			buf_putc(&ret->text, '\n');
+		place(ret, was, end);
+	}
+}
+
+/* A secret and where pieces of it may begin: a bit for the hash of the first bytes of each. */
+struct needle {
+	struct buf text;
+	size_t piece; /* bytes */
+	uint64_t heads[HEAD_BITS / 64];
+};
+
+static unsigned
+head_of(const char *p, size_t n)
+{
+	uint32_t head = 0;
+	memcpy(&head, p, n < sizeof(head) ? n : sizeof(head));
+	return (head * 2654435761u) >> 16;
+}
+
+static void
+needle_init(struct needle *ret, const char *text)
+{
+	struct str rest = str_of(text), line;
+	*ret = (struct needle){.piece = PIECE_BYTES};
+	while (str_next_line(&rest, &line)) {
+		if (ret->text.n)
+			buf_putc(&ret->text, '\n');
+		buf_add_str(&ret->text, line);
+	}
+	if (ret->text.n < ret->piece)
+		ret->piece = ret->text.n;
+	for (size_t i = 0; ret->piece && i + ret->piece <= ret->text.n; i++) {
+		unsigned h = head_of(ret->text.p + i, ret->piece);
+		ret->heads[h / 64] |= (uint64_t)1 << h % 64;
+	}
+}
+
+static bool
+has_ink(const char *p, size_t n)
+{
+	size_t ink = 0;
+	for (size_t i = 0; i < n; i++)
+		ink += !strchr(" \n", p[i]);
+	return ink >= PIECE_MIN_INK;
+}
+
+/* Is it a piece of the secret?  The whole of a short one, however short. */
+static bool
+is_piece(const struct needle *s, const char *p)
+{
+	unsigned h = head_of(p, s->piece);
+	return (s->heads[h / 64] >> h % 64 & 1) &&
+	       memmem(s->text.p, s->text.n, p, s->piece) != NULL &&
+	       (s->piece == s->text.n || has_ink(p, s->piece));
+}
+
+static void
+hide_in(struct terminal_view *v, const struct reading *r, const struct needle *s)
+{
+	for (size_t at = 0; s->piece && at + s->piece <= r->text.n; at++) {
+		bool hides = is_piece(s, r->text.p + at);
+		for (size_t i = at; hides && i < at + s->piece; i++)
+			if (r->text.p[i] != '\n')
+				v->cells[r->cells[i]].hidden = true;
+	}
+}
+
 void
 terminal_view_hide(struct terminal_view *v, const char *text)
 {
-	OWN(reading) struct reading r = {0};
-	const size_t n = strlen(text);
-	read_rows(v, -1, &r);
-	for (size_t at = 0; next_place(&r, text, &at); at++)
-		for (size_t i = at; i < at + n; i++)
-			v->cells[r.cells[i]].hidden = true;
+	OWN(reading) struct reading all = {0}, lines = {0};
+	OWN_FREE struct needle *secret = mem_new(struct needle);
+	needle_init(secret, text);
+	read_rows(v, -1, &all);
+	read_lines(v, &lines);
+	hide_in(v, &all, secret);
+	hide_in(v, &lines, secret);
+	buf_cleanup(&secret->text);
 }
 
 /* ---- JSON ---- */

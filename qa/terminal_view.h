@@ -51,7 +51,10 @@ char *terminal_view_row(const struct terminal_view *v, int row, int columns);
 bool terminal_view_find(const struct terminal_view *v, const char *text, int row, int64_t nth,
 	int *ret_row, int *ret_column);
 
-/* Hide every place of a text: it is drawn and described as blocks. */
+/*
+ * Hide every place of a secret, also where its lines stand below each other, the edge of the screen broke them, or only a
+ * part (of 12 bytes or more) is in sight: it is drawn and described as blocks.
+ */
 void terminal_view_hide(struct terminal_view *v, const char *text);
 
 json_t *terminal_view_describe(const struct terminal_view *v);

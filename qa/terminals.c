@@ -10,6 +10,7 @@
 #include "qa/terminals.h"
 
 #include "base/fs.h"
+#include "base/io.h"
 #include "qa/scenario.h"
 #include "qa/screen.h"
 #include "qa/terminal_view.h"
@@ -83,14 +84,44 @@ wait_for_program(struct stage *s, int ms)
 	return true;
 }
 
-static void
-tell_driver(void *ctx)
+int
+terminal_open_status(int *ret_asked, int *ret_told, struct dd_err *err)
+{
+	int fds[2];
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_errno(err, errno, "cannot make a pipe");
+	if (fcntl(fds[1], F_SETFL, O_NONBLOCK) < 0) {
+		int why = errno;
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		return err_errno(err, why, "cannot make a pipe that does not block");
+	}
+	*ret_asked = fds[0];
+	*ret_told = fds[1];
+	return 0;
+}
+
+int
+terminal_tell_status(int told, const char *line, struct dd_err *err)
+{
+	const size_t n = strlen(line);
+	ssize_t w;
+	do
+		w = io_write(told, line, n); /* so little is written whole or not at all */
+	while (w < 0 && errno == EINTR);
+	if (w < 0 && errno == EAGAIN)
+		return err_set(err, DD_ECORRUPT, "the driver asks and does not read");
+	return w < 0 ? err_errno(err, errno, "cannot tell the driver") : 0;
+}
+
+static int
+tell_driver(void *ctx, struct dd_err *err)
 {
 	struct stage *s = ctx;
 	OWN_FREE char *line = !wait_for_program(s, 0) ? mem_strdup("running\n")
 			      : s->end.signal	      ? mem_printf("signal %d\n", s->end.signal)
 						      : mem_printf("exit %d\n", s->end.exit_code);
-	(void)!fs_write_all(s->told, line, strlen(line), NULL);
+	return terminal_tell_status(s->told, line, err);
 }
 
 /* ---- the driver ---- */
@@ -173,15 +204,11 @@ qa_terminal_environment(void)
 static int
 open_stage(struct stage *s, struct dd_err *err)
 {
-	int fds[2];
 	if (!s->spec->application)
 		return err_set(err, DD_EINVAL,
 			"a program in a terminal is played in the pod of a run: name it with --run");
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_errno(err, errno, "cannot make a pipe");
-	s->asked = fds[0];
-	s->told = fds[1];
-	return start_program(s, err);
+	int rc = terminal_open_status(&s->asked, &s->told, err);
+	return rc ? rc : start_program(s, err);
 }
 
 /* A program that still runs is ended: its scenario is over. */
