@@ -12,6 +12,8 @@
 #include <vterm.h>
 
 #define PIECE 65536
+#define SLICE \
+	512 /* libvterm takes four bytes of stack for each byte of text, and one may become many */
 #define TICK_MS 25
 #define STILL_MS 150
 #define SETTLE_MS 3000
@@ -190,17 +192,28 @@ give_answers(struct terminal *t)
 /* ---- reading from it ---- */
 
 static void
-feed(struct terminal *t, const char *bytes, size_t n)
+show(struct terminal *t, struct str bytes)
 {
 	OWN(buf) struct buf kept = {0};
+	for (size_t at = 0; at < bytes.n; at += SLICE) {
+		const size_t left = bytes.n - at;
+		buf_reset(&kept);
+		terminal_filter_add(
+			&t->filter, (struct str){bytes.p + at, left < SLICE ? left : SLICE}, &kept);
+		if (kept.n)
+			(void)vterm_input_write(t->vt, kept.p, kept.n);
+	}
+}
+
+static void
+feed(struct terminal *t, const char *bytes, size_t n)
+{
 	size_t room = TERMINAL_MAX_OUTPUT - t->output.n;
 	buf_add(&t->output, bytes, n < room ? n : room);
 	if (t->step)
 		t->step->output_bytes += (int64_t)n;
-	terminal_filter_add(&t->filter, (struct str){bytes, n}, &kept);
 	(void)alarm(TERMINAL_PIECE_S);
-	if (kept.n)
-		(void)vterm_input_write(t->vt, kept.p, kept.n);
+	show(t, (struct str){bytes, n});
 	vterm_screen_flush_damage(t->screen);
 	(void)alarm(0);
 	give_answers(t);

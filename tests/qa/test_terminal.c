@@ -250,6 +250,20 @@ a_character_without_width_is_not_repeated(void **state)
 }
 
 static void
+many_repetitions_at_once_are_borne(void **state)
+{
+	OWN(stage) struct stage s;
+	OWN(buf) struct buf text = {0};
+	(void)state;
+	begin(&s);
+	while (text.n < 65000)
+		buf_puts(&text, "x\033[400b");
+	buf_puts(&text, "\033[H\033[2Jstill there");
+	show(&s, buf_str(&text));
+	row_is(&s, 0, "still there");
+}
+
+static void
 a_title_in_pieces_is_one(void **state)
 {
 	static const char text[] = "\033]0;Harbour\033\\x";
@@ -428,6 +442,7 @@ main(void)
 		cmocka_unit_test(noise_comes_out_in_order_wherever_it_is_cut),
 		cmocka_unit_test(lists_without_end_do_not_reach_the_model),
 		cmocka_unit_test(a_character_without_width_is_not_repeated),
+		cmocka_unit_test(many_repetitions_at_once_are_borne),
 		cmocka_unit_test(a_title_in_pieces_is_one),
 		cmocka_unit_test(answers_are_bounded_and_the_rest_is_refused),
 		cmocka_unit_test(lines_of_a_secret_are_hidden),
