@@ -22,7 +22,7 @@ my $page = "<!doctype html><html lang=en><title>Quay</title><h1>$name</h1><p>7 b
 while (my $c = $l->accept) { 1 while ($_ = <$c>) && /\S/; print $c "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n$page"; close $c }
 S
 cp -r "$quay" "$tmp/clock"
-sed -i 's/7 berths/" . time . " seconds/; s/^my \$page = \(.*\);$/sub page { \1 }/; s/\$page"; close/" . page(); close/' "$tmp/clock/server.pl"
+sed -i 's/7 berths/" . int(rand 1e9) . " waves/; s/^my \$page = \(.*\);$/sub page { \1 }/; s/\$page"; close/" . page(); close/' "$tmp/clock/server.pl"
 UP='{"path": "half.sh", "find": "echo $(($1 / 2))", "replace": "echo $((($1 + 1) / 2))"}'
 NAME='{"path": "server.pl", "find": "my $name = \"Quay\";", "replace": "my $name = \"Harbour\";"}'
 task quay <<END
