@@ -164,9 +164,7 @@ visit_parameter(struct walk *w, TSNode node, const struct action *a)
 	uint32_t name = walk_string(w, d.name);
 	if (name && w->function) {
 		uint32_t type = walk_type_name(w, ts_node_child_by_field_name(node, "type", 4));
-		walk_local(w, name);
-		if (type)
-			walk_bind(w, BIND_TYPE, name, type, 0, node);
+		walk_typed_local(w, name, type, node);
 		walk_parameter(w, name, type, node);
 	}
 	if (name)

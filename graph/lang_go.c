@@ -99,9 +99,7 @@ visit_go_names(struct walk *w, TSNode node, const struct action *a)
 			walk_variable(w, name, type, node);
 			continue;
 		}
-		walk_local(w, name);
-		if (type)
-			walk_bind(w, BIND_TYPE, name, type, 0, node);
+		walk_typed_local(w, name, type, node);
 		walk_parameter(w, name, type, node);
 	}
 	if (!n && a->kind == KIND_FIELD && type)

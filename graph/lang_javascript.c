@@ -160,10 +160,8 @@ visit_js_params(struct walk *w, TSNode node, const struct action *a)
 		uint32_t string = walk_is(name, "identifier") ? walk_string(w, name) : 0;
 		if (!string)
 			continue;
-		walk_local(w, string);
 		uint32_t type = walk_type_name(w, walk_child(p, "type"));
-		if (type)
-			walk_bind(w, BIND_TYPE, string, type, 0, p);
+		walk_typed_local(w, string, type, p);
 		walk_parameter(w, string, type, p);
 	}
 	walk_children(w);

@@ -181,10 +181,8 @@ visit_parameters(struct walk *w, TSNode node, const struct action *a)
 		uint32_t string = is_name(name) ? walk_string(w, name) : 0;
 		if (!string)
 			continue;
-		walk_local(w, string);
 		uint32_t type = walk_type_name(w, walk_child(p, "type"));
-		if (type)
-			walk_bind(w, BIND_TYPE, string, type, 0, p);
+		walk_typed_local(w, string, type, p);
 		size_t before = w->f->nentities;
 		walk_parameter(w, string, type, p);
 		bool rest =

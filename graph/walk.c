@@ -213,9 +213,7 @@ visit_param(struct walk *w, TSNode node, const struct action *a)
 	uint32_t string = ts_node_is_null(name) ? 0 : walk_chain(w, name);
 	uint32_t type = walk_type_name(w, walk_field(node, a->b));
 	if (string) {
-		walk_local(w, string);
-		if (type)
-			walk_bind(w, BIND_TYPE, string, type, 0, node);
+		walk_typed_local(w, string, type, node);
 		if (a->kind == KIND_PARAMETER)
 			walk_parameter(w, string, type, node);
 		w->told = ts_node_start_byte(name);

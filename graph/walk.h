@@ -107,6 +107,8 @@ void walk_local(struct walk *w, uint32_t name);
 bool walk_is_local(struct walk *w, uint32_t name);
 /* A variable is declared here: local, field or global as the scope has it.  `type`: string, may be 0. */
 void walk_variable(struct walk *w, uint32_t name, uint32_t type, TSNode node);
+/* A name of a function is told to be of a type: a string, may be 0. */
+void walk_typed_local(struct walk *w, uint32_t name, uint32_t type, TSNode node);
 /* A parameter of the function whose head is read; a lambda's is a local variable and no more. */
 void walk_parameter(struct walk *w, uint32_t name, uint32_t type, TSNode node);
 /* Visit the children of the decorator at the cursor. */

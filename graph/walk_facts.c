@@ -175,6 +175,14 @@ walk_parameter(struct walk *w, uint32_t name, uint32_t type, TSNode node)
 }
 
 void
+walk_typed_local(struct walk *w, uint32_t name, uint32_t type, TSNode node)
+{
+	walk_local(w, name);
+	if (type)
+		walk_bind(w, BIND_TYPE, name, type, 0, node);
+}
+
+void
 walk_bind_value(struct walk *w, uint32_t name, TSNode value)
 {
 	if (!name || ts_node_is_null(value))
