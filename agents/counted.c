@@ -175,7 +175,7 @@ touched_path(const char *root, const json_t *files, const char *path)
 	size_t n = strlen(root);
 	if (strncmp(path, root, n) != 0 || path[n] != '/')
 		return NULL;
-	return json_string_value(json_object_get(touched_file(files, path + n + 1), "path"));
+	return json_string_value(json_object_get(json_find(files, "path", path + n + 1), "path"));
 }
 
 /* "L<tab>path<tab>line<tab>count" */

@@ -108,25 +108,6 @@ read_file(const struct building *b, const char *path, struct buf *ret)
 	return fs_read(self, EDIT_MAX_BYTES, ret, NULL) == 0;
 }
 
-/* What the first line of a script names: "sh", "python3"; empty: it names nothing. */
-static struct str
-interpreter_of(struct str text)
-{
-	struct str line, word = {"", 0}, last = {"", 0};
-	if (!str_starts(text, "#!") || !str_next_line(&text, &line))
-		return last;
-	line = (struct str){line.p + 2, line.n - 2};
-	line = str_trim(line);
-	while (str_next_word(&line, &word)) {
-		const char *slash = memrchr(word.p, '/', word.n);
-		last = slash ? (struct str){slash + 1, word.n - (size_t)(slash + 1 - word.p)}
-			     : word;
-		if (!str_eq(last, "env"))
-			break;
-	}
-	return last;
-}
-
 /* ---- running ---- */
 
 static struct failed *
@@ -163,7 +144,7 @@ take_target(struct building *b, const char *dir, struct str line)
 	return true;
 }
 
-/* "make: Entering directory '/work/src'" */
+/* "make: Entering directory 'DIR'" */
 static void
 take_directory(struct strlist *stack, struct str line)
 {
@@ -521,7 +502,7 @@ next_script(const struct building *b, struct str *recipe, struct str *ret_word, 
 			ret_word->n--;
 		OWN_FREE char *path = ret_word->n ? below(b->failed.dir, *ret_word) : NULL;
 		buf_reset(text);
-		if (path && read_file(b, path, text) && interpreter_of(buf_str(text)).n)
+		if (path && read_file(b, path, text) && str_interpreter(buf_str(text)).n)
 			return TAKE(path);
 	}
 	return NULL;
@@ -548,7 +529,7 @@ rule_interpreter(struct building *b, struct change *c, struct dd_err *err)
 		return 0;
 	OWN_FREE char *path = next_script(b, &recipe, &word, &script);
 	OWN_FREE char *name = path ? str_dup(word) : NULL;
-	struct str by = interpreter_of(buf_str(&script)), why = {"", 0};
+	struct str by = str_interpreter(buf_str(&script)), why = {"", 0};
 	if (path)
 		why = find_line(b, name, ": Permission denied");
 	if (!why.n || !is_permitted_name(by))
@@ -653,7 +634,7 @@ rule_bash(struct building *b, struct change *c, struct dd_err *err)
 	if (path && given) {
 		c->path = mem_strdup(b->failed.makefile);
 		put_instead(buf_str(&text), before, STR("bash"), &c->text);
-	} else if (path && str_eq(interpreter_of(buf_str(&script)), "sh")) {
+	} else if (path && str_eq(str_interpreter(buf_str(&script)), "sh")) {
 		c->path = mem_strdup(path);
 		put_bash(buf_str(&script), &c->text);
 	} else if (!path && (str_starts(why, "/bin/sh: ") || str_starts(why, "sh: "))) {

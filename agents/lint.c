@@ -455,11 +455,11 @@ file_meant(const struct reading *r, struct str s)
 	size_t n = strlen(r->root);
 	if (strncmp(p, r->root, n) == 0 && p[n] == '/')
 		return json_string_value(
-			json_object_get(touched_file(r->files, p + n + 1), "path"));
+			json_object_get(json_find(r->files, "path", p + n + 1), "path"));
 	while (p[0] == '.' && p[1] == '/')
 		p += 2;
 	OWN_FREE char *path = below(r->dir, str_of(p));
-	return json_string_value(json_object_get(touched_file(r->files, path), "path"));
+	return json_string_value(json_object_get(json_find(r->files, "path", path), "path"));
 }
 
 static void
@@ -658,7 +658,7 @@ tell_new(const struct reading *was, const struct reading *is, const char *tool, 
 	for (size_t i = 0; i < is->n; i++) {
 		const struct finding *f = &is->v[i];
 		OWN_FREE char *kind = kind_of(f);
-		const json_t *lines = json_object_get(touched_file(is->files, f->path), "is");
+		const json_t *lines = json_object_get(json_find(is->files, "path", f->path), "is");
 		bool more = (size_t)map_get(&after, kind) > (size_t)map_get(&before, kind);
 		if (!more || (f->line && !touched_has(lines, f->line)))
 			continue;

@@ -73,14 +73,3 @@ touched_has(const json_t *spans, int64_t line)
 	}
 	return false;
 }
-
-const json_t *
-touched_file(const json_t *files, const char *path)
-{
-	size_t i;
-	json_t *one;
-	json_array_foreach ((json_t *)files, i, one)
-		if (strcmp(json_string_in(one, "path"), path) == 0)
-			return one;
-	return NULL;
-}

@@ -14,7 +14,4 @@ json_t *touched_lines(struct str patch);
 /* Is the line among the spans of a file, which are its "was" or its "is"? */
 bool touched_has(const json_t *spans, int64_t line);
 
-/* The file of that path of what fix_changes or the like gave, an array of objects with a "path"; borrowed, NULL: none. */
-const json_t *touched_file(const json_t *files, const char *path);
-
 #endif

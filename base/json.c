@@ -384,3 +384,14 @@ json_to_strings(const json_t *array, struct strlist *ret)
 			strlist_add(ret, json_string_value(item));
 	}
 }
+
+json_t *
+json_find(const json_t *array, const char *key, const char *value)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)(uintptr_t)array, i, one)
+		if (strcmp(json_string_in(one, key), value) == 0)
+			return one;
+	return NULL;
+}

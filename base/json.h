@@ -81,6 +81,9 @@ json_string_in(const json_t *object, const char *key)
 	return s ? s : "";
 }
 
+/* The first object of an array whose member of that name is that string; borrowed, NULL: none. */
+json_t *json_find(const json_t *array, const char *key, const char *value);
+
 /* An array of texts, and its strings appended to ret; what is no string is left out. */
 json_t *json_from_strings(const struct strlist *l);
 void json_to_strings(const json_t *array, struct strlist *ret);

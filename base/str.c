@@ -55,6 +55,21 @@ str_behind(struct str s, const char *separators)
 }
 
 struct str
+str_interpreter(struct str script)
+{
+	struct str line, word, last = {"", 0};
+	if (!str_starts(script, "#!") || !str_next_line(&script, &line))
+		return last;
+	line = str_trim((struct str){line.p + 2, line.n - 2});
+	while (str_next_word(&line, &word)) {
+		last = str_behind(word, "/");
+		if (!str_eq(last, "env"))
+			break;
+	}
+	return last;
+}
+
+struct str
 str_trim(struct str s)
 {
 	while (s.n && is_blank(s.p[0])) {

@@ -31,8 +31,10 @@ bool str_ends_one(
 	struct str s, const char *const *suffixes); /* with one of them; NULL-terminated */
 struct str str_behind(
 	struct str s, const char *separators); /* the last of them; all where there is none */
-struct str str_trim(struct str s);	       /* ASCII white space at both ends */
-char *str_dup(struct str s);		       /* heap, NUL-terminated */
+struct str str_interpreter(
+	struct str script);	   /* by its first line, without directories: "#!/usr/bin/env sh" */
+struct str str_trim(struct str s); /* ASCII white space at both ends */
+char *str_dup(struct str s);	   /* heap, NUL-terminated */
 
 /* Replace every occurrence of secret (NULL, empty: none) in text (NULL: none) by as many stars, in place. */
 void str_hide(char *text, const char *secret);

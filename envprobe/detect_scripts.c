@@ -25,9 +25,8 @@ static const struct {
 	{".lua", "lua"}, {".rb", "ruby"}, {".tcl", "tclsh"}, {".php", "php"}};
 
 static const char *
-interpreter_named(struct str word)
+interpreter_named(struct str name)
 {
-	struct str name = str_behind(word, "/");
 	for (size_t i = 0; interpreters[i]; i++)
 		if (str_eq(name, interpreters[i]))
 			return strcmp(interpreters[i], "python") == 0 ? "python3" : interpreters[i];
@@ -40,13 +39,8 @@ interpreter_of(const struct tree *t, const char *path)
 {
 	OWN(buf) struct buf text = {0};
 	tree_read(t, path, &text);
-	struct str rest = buf_str(&text), line = {0}, word = {0};
-	if (str_starts(rest, "#!") && str_next_line(&rest, &line)) {
-		line = (struct str){line.p + 2, line.n - 2};
-		if (str_next_word(&line, &word) && str_eq(str_behind(word, "/"), "env"))
-			(void)str_next_word(&line, &word);
-		return interpreter_named(word);
-	}
+	if (str_starts(buf_str(&text), "#!"))
+		return interpreter_named(str_interpreter(buf_str(&text)));
 	for (size_t i = 0; i < sizeof(by_ending) / sizeof(*by_ending); i++)
 		if (str_ends(str_of(path), by_ending[i].ending))
 			return by_ending[i].interpreter;
@@ -187,7 +181,7 @@ command_of(const struct tree *t, const char *dir, struct str line, const char **
 			return NULL;
 		words[n++] = word;
 	}
-	const char *interpreter = n > 1 ? interpreter_named(words[0]) : NULL;
+	const char *interpreter = n > 1 ? interpreter_named(str_behind(words[0], "/")) : NULL;
 	size_t at = interpreter ? 1 : 0;
 	bool called = interpreter || (n && memchr(words[0].p, '/', words[0].n));
 	OWN_FREE char *path = called ? script_named(t, dir, words[at]) : NULL;

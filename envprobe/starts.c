@@ -164,9 +164,7 @@ is_interpreter(struct str word)
 	static const char *const names[] = {"python3", "python", "node", "ruby", "perl", "php",
 		"java", "sh", "bash", "bundle", "rackup", "puma", "gunicorn", "uvicorn", "flask",
 		"npm", "plackup", "tclsh", NULL};
-	const char *slash = memrchr(word.p, '/', word.n);
-	struct str name =
-		slash ? (struct str){slash + 1, (size_t)(word.p + word.n - slash - 1)} : word;
+	struct str name = str_behind(word, "/");
 	for (size_t i = 0; names[i]; i++)
 		if (str_eq(name, names[i]))
 			return true;

@@ -26,12 +26,7 @@ struct page {
 static const json_t *
 section_of(const json_t *spec, const char *key)
 {
-	size_t i;
-	json_t *section;
-	json_array_foreach (json_object_get(spec, "sections"), i, section)
-		if (strcmp(json_string_in(section, "key"), key) == 0)
-			return section;
-	return NULL;
+	return json_find(json_object_get(spec, "sections"), "key", key);
 }
 
 static const char *

@@ -2,10 +2,10 @@
 #include "runner/cover.h"
 
 #include "base/fs.h"
-#include "base/git_write.h"
 #include "base/hash.h"
 #include "runner/fix_bench.h"
 #include "runner/graph_map.h"
+#include "runner/one_layer.h"
 
 #include <string.h>
 
@@ -30,8 +30,7 @@ struct covering {
 	struct cover c;
 	struct stack source;
 	json_t *made; /* of cover_make */
-	char *layer;  /* NULL: there is nothing to write */
-	char *branch, *commit, *why;
+	struct one_layer tests;
 };
 
 static void
@@ -39,10 +38,7 @@ covering_cleanup(struct covering *m)
 {
 	stack_cleanup(&m->source);
 	json_decref(m->made);
-	free(m->layer);
-	free(m->branch);
-	free(m->commit);
-	free(m->why);
+	one_layer_cleanup(&m->tests);
 	if (m->c.owner)
 		cover_cleanup(&m->c);
 }
@@ -71,18 +67,16 @@ make_layer(struct covering *m, struct dd_err *err)
 		return 0;
 	json_print(edits, 0, &text);
 	OWN_FREE char *step = mem_printf("cover %s", hash_bytes(buf_str(&text)).s);
-	struct hash_hex key = stack_next_key(&m->source, str_of(step));
 	int rc = pod_open(&spec, &desk, err);
 	if (rc == 0)
 		rc = fix_bench_edit(desk, edits, &files, err);
-	if (rc == 0)
-		rc = layer_lease(&m->c.st, m->c.owner, key.s, err);
 	if (rc < 0) {
 		pod_close(desk);
 		return rc;
 	}
-	m->layer = mem_strdup(key.s);
-	return pod_freeze(desk, POD_WORK, key.s, err);
+	m->tests.st = &m->c.st;
+	m->tests.source = &m->source;
+	return one_layer_take(&m->tests, desk, step, m->c.owner, err);
 }
 
 static char *
@@ -99,59 +93,6 @@ message_of(const struct covering *m)
 	return buf_take(&out);
 }
 
-/* A repository that cannot take it gets none, and m->why says why. */
-static int
-make_branch(struct covering *m, struct dd_err *err)
-{
-	OWN(strlist) struct strlist layers = {0}, messages = {0};
-	struct gitrepo_object_list objects = {0};
-	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *name = mem_printf("cover-objects-%.16s", m->layer),
-		      *scratch = state_path(&m->c.st, name), *message = message_of(m);
-	const char *dir = m->c.run.options.source;
-	strlist_add(&layers, m->layer);
-	strlist_add(&messages, message);
-	const struct fix_commit_spec spec = {.dir = dir,
-		.below = &m->source,
-		.layers = &layers,
-		.messages = &messages,
-		.time_s = GIT_TIME_OF_PARENT};
-	int rc = fix_commits(&m->c.st, &spec, &objects, &m->commit, &why);
-	if (rc == 0) {
-		m->branch = mem_printf("drydock/cover-%.12s", m->commit);
-		rc = gitrepo_put_branch(dir, &objects, m->commit, m->branch, NULL, scratch, &why);
-	}
-	gitrepo_object_list_cleanup(&objects);
-	if (rc == -DD_ESTOPPED || rc == -DD_ELIMIT)
-		return err_move(err, &why);
-	if (rc < 0) {
-		m->why = mem_strdup(err_msg(&why));
-		free(m->branch);
-		m->branch = NULL;
-	}
-	return 0;
-}
-
-static int
-make_patch(const struct covering *m, struct dd_err *err)
-{
-	OWN(strlist) struct strlist layers = {0};
-	OWN(buf) struct buf patch = {.max = PATCH_MAX};
-	OWN_JSON json_t *changes = NULL;
-	if (m->layer)
-		strlist_add(&layers, m->layer);
-	int rc = m->layer ? fix_changes(&m->c.st, &m->source, &layers, &changes, &patch, err) : 0;
-	return rc < 0 ? rc : fs_write_atomic(m->o->patch, buf_str(&patch), 0644, err);
-}
-
-static bool
-has_repository(const char *source)
-{
-	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *dir = NULL;
-	return source[0] == '/' && fs_is_dir(source) && gitrepo_git_dir(source, &dir, &why) == 0;
-}
-
 static int
 make(struct covering *m, const char *of, struct dd_err *err)
 {
@@ -160,7 +101,7 @@ make(struct covering *m, const char *of, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	const char *source = m->c.run.options.source;
-	bool branch = !o->no_branch && has_repository(source);
+	bool branch = !o->no_branch && one_layer_has_repository(source);
 	if (!branch && !o->patch)
 		return err_set(err, DD_EINVAL,
 			"%s: no branch is written%s: --patch FILE says where the tests go", source,
@@ -169,10 +110,11 @@ make(struct covering *m, const char *of, struct dd_err *err)
 	rc = cover_make(&m->c, &m->made, err);
 	if (rc == 0)
 		rc = make_layer(m, err);
-	if (rc == 0 && m->layer && branch)
-		rc = make_branch(m, err);
+	OWN_FREE char *message = rc == 0 ? message_of(m) : NULL;
+	if (rc == 0 && m->tests.layer && branch)
+		rc = one_layer_branch(&m->tests, source, "cover", message, err);
 	if (rc == 0 && o->patch)
-		rc = make_patch(m, err);
+		rc = one_layer_patch(&m->tests, o->patch, PATCH_MAX, err);
 	return rc;
 }
 
@@ -201,17 +143,18 @@ print_made(const struct covering *m)
 	json_t *f;
 	if (m->o->common.json) {
 		OWN_JSON json_t *j = json_pack("{s:s, s:s?, s:s?, s:o, s:s?}", "run", m->c.run.id,
-			"branch", m->branch, "commit", m->commit, "why",
-			m->why ? json_text(str_of(m->why)) : json_null(), "patch", m->o->patch);
+			"branch", m->tests.branch, "commit", m->tests.commit, "why",
+			m->tests.why ? json_text(str_of(m->tests.why)) : json_null(), "patch",
+			m->o->patch);
 		json_object_update(j, m->made);
 		graph_map_print(j, true);
 		return;
 	}
 	json_array_foreach (json_object_get(m->made, "functions"), i, f)
 		print_row(f);
-	if (m->branch)
-		printf("%s\n", m->branch);
-	else if (!m->layer)
+	if (m->tests.branch)
+		printf("%s\n", m->tests.branch);
+	else if (!m->tests.layer)
 		printf("nothing to write: no test stood its proofs\n");
 }
 
@@ -223,11 +166,11 @@ run_cover(const struct cli_call *call)
 	int rc = make(&m, call->args[0], &err), status = EXIT_DONE;
 	if (rc == 0)
 		print_made(&m);
-	if (rc == 0 && m.why) {
-		(void)err_set(&err, DD_EBUSY, "no branch was written: %s", m.why);
+	if (rc == 0 && m.tests.why) {
+		(void)err_set(&err, DD_EBUSY, "no branch was written: %s", m.tests.why);
 		status = cli_fail(EXIT_TARGET_FAILED, &err);
 	}
-	if (rc == 0 && !m.layer)
+	if (rc == 0 && !m.tests.layer)
 		status = EXIT_TARGET_FAILED;
 	covering_cleanup(&m);
 	return rc < 0 ? cli_fail(command_status_of_name(&err), &err) : status;

@@ -2,13 +2,14 @@
 #include "runner/docs.h"
 
 #include "base/fs.h"
-#include "base/git_write.h"
 #include "base/hash.h"
-#include "runner/fix.h"
+#include "runner/one_layer.h"
 
 #include <string.h>
 
 #define RESULT_MAX ((size_t)512 << 20)
+#define MESSAGE \
+	"docs: what is here, as pages made of the source\n\nMade by drydock docs; drydock docs check tells what of it is true no more.\n"
 
 struct docs_options {
 	struct graph_options graph; /* its common options come first */
@@ -70,9 +71,7 @@ struct making {
 	struct docs docs;
 	struct stack source;
 	json_t *files;
-	char *layer; /* NULL: there is nothing to write */
-	char *branch, *commit, *why;
-	struct buf patch;
+	struct one_layer pages;
 };
 
 static void
@@ -80,11 +79,7 @@ making_cleanup(struct making *m)
 {
 	stack_cleanup(&m->source);
 	json_decref(m->files);
-	buf_cleanup(&m->patch);
-	free(m->layer);
-	free(m->branch);
-	free(m->commit);
-	free(m->why);
+	one_layer_cleanup(&m->pages);
 	docs_cleanup(&m->docs);
 }
 
@@ -118,61 +113,9 @@ make_layer(struct making *m, struct dd_err *err)
 		return rc;
 	}
 	OWN_FREE char *step = mem_printf("docs %s", hash_bytes(buf_str(&request)).s);
-	struct hash_hex key = stack_next_key(&m->source, str_of(step));
-	rc = layer_lease(&d->st, d->owner, key.s, err);
-	if (rc < 0) {
-		pod_close(pod);
-		return rc;
-	}
-	m->layer = mem_strdup(key.s);
-	return pod_freeze(pod, POD_WORK, key.s, err);
-}
-
-/* A repository that cannot take it gets none, and *m says why. */
-static int
-make_branch(struct making *m, struct dd_err *err)
-{
-	struct docs *d = &m->docs;
-	OWN(strlist) struct strlist layers = {0}, messages = {0};
-	struct gitrepo_object_list objects = {0};
-	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *name = mem_printf("docs-objects-%.16s", m->layer),
-		      *scratch = state_path(&d->st, name);
-	strlist_add(&layers, m->layer);
-	strlist_add(&messages,
-		"docs: what is here, as pages made of the source\n\nMade by drydock docs; drydock docs check tells what of it is true no more.\n");
-	const struct fix_commit_spec spec = {.dir = d->path,
-		.below = &m->source,
-		.layers = &layers,
-		.messages = &messages,
-		.time_s = GIT_TIME_OF_PARENT};
-	int rc = fix_commits(&d->st, &spec, &objects, &m->commit, &why);
-	if (rc == 0) {
-		m->branch = mem_printf("drydock/docs-%.12s", m->commit);
-		rc = gitrepo_put_branch(
-			d->path, &objects, m->commit, m->branch, NULL, scratch, &why);
-	}
-	gitrepo_object_list_cleanup(&objects);
-	if (rc == -DD_ESTOPPED || rc == -DD_ELIMIT)
-		return err_move(err, &why);
-	if (rc < 0) {
-		m->why = mem_strdup(err_msg(&why));
-		free(m->branch);
-		m->branch = NULL;
-	}
-	return 0;
-}
-
-static int
-make_patch(struct making *m, struct dd_err *err)
-{
-	OWN(strlist) struct strlist layers = {0};
-	OWN_JSON json_t *changes = NULL;
-	if (m->layer)
-		strlist_add(&layers, m->layer);
-	int rc = m->layer ? fix_changes(&m->docs.st, &m->source, &layers, &changes, &m->patch, err)
-			  : 0;
-	return rc < 0 ? rc : fs_write_atomic(m->o->patch, buf_str(&m->patch), 0644, err);
+	m->pages.st = &d->st;
+	m->pages.source = &m->source;
+	return one_layer_take(&m->pages, pod, step, d->owner, err);
 }
 
 static int
@@ -199,14 +142,6 @@ write_files(const struct making *m, struct dd_err *err)
 	return rc;
 }
 
-static bool
-has_repository(const struct docs *d)
-{
-	OWN(dd_err) struct dd_err why = {0};
-	OWN_FREE char *dir = NULL;
-	return d->path[0] == '/' && fs_is_dir(d->path) && gitrepo_git_dir(d->path, &dir, &why) == 0;
-}
-
 static int
 make(struct making *m, const char *source, struct dd_err *err)
 {
@@ -214,17 +149,17 @@ make(struct making *m, const char *source, struct dd_err *err)
 	int rc = docs_find(&o->graph, source, o->run, o->head, &m->docs, err);
 	if (rc < 0)
 		return rc;
-	bool branch = !o->no_branch && has_repository(&m->docs);
+	bool branch = !o->no_branch && one_layer_has_repository(m->docs.path);
 	if (!branch && !o->patch && !o->out)
 		return err_set(err, DD_EINVAL,
 			"%s: no branch is written%s: --patch FILE or --output DIR says where the pages go",
 			m->docs.path, o->no_branch ? "" : ", for it has no repository here");
 	source_stack(&m->docs.source, &m->source);
 	rc = make_layer(m, err);
-	if (rc == 0 && m->layer && branch)
-		rc = make_branch(m, err);
+	if (rc == 0 && m->pages.layer && branch)
+		rc = one_layer_branch(&m->pages, m->docs.path, "docs", MESSAGE, err);
 	if (rc == 0 && o->patch)
-		rc = make_patch(m, err);
+		rc = one_layer_patch(&m->pages, o->patch, RESULT_MAX, err);
 	if (rc == 0 && o->out)
 		rc = write_files(m, err);
 	return rc;
@@ -248,9 +183,9 @@ print_made(const struct making *m)
 	json_t *f;
 	if (m->o->graph.common.json) {
 		OWN_JSON json_t *j = json_pack("{s:s?, s:s?, s:o, s:s?, s:s?, s:s?, s:o, s:o, s:o}",
-			"branch", m->branch, "commit", m->commit, "why",
-			m->why ? json_text(str_of(m->why)) : json_null(), "patch", m->o->patch,
-			"output", m->o->out, "run", m->docs.run, "written",
+			"branch", m->pages.branch, "commit", m->pages.commit, "why",
+			m->pages.why ? json_text(str_of(m->pages.why)) : json_null(), "patch",
+			m->o->patch, "output", m->o->out, "run", m->docs.run, "written",
 			paths_of(m->files, "written"), "same", paths_of(m->files, "same"), "kept",
 			paths_of(m->files, "kept"));
 		graph_map_print(j, true);
@@ -262,9 +197,9 @@ print_made(const struct making *m)
 			fprintf(stderr, "%s is not as drydock docs wrote it, and stays\n",
 				json_string_in(f, "path")); /* a name of ours */
 		}
-	if (m->branch)
-		printf("%s\n", m->branch);
-	else if (!m->layer)
+	if (m->pages.branch)
+		printf("%s\n", m->pages.branch);
+	else if (!m->pages.layer)
 		printf("nothing to write: the pages are there\n");
 }
 
@@ -273,14 +208,14 @@ run_docs(const struct cli_call *call)
 {
 	const struct docs_options *o = call->options;
 	OWN(dd_err) struct dd_err err = {0};
-	struct making m = {.o = o, .patch = {.max = RESULT_MAX}};
+	struct making m = {.o = o};
 	if (!o->run == !call->args[0])
 		return cli_usage_error(call->command, "give SOURCE, or --run RUN, and not both");
 	int rc = make(&m, call->args[0], &err), status = EXIT_DONE;
 	if (rc == 0)
 		print_made(&m);
-	if (rc == 0 && m.why) {
-		(void)err_set(&err, DD_EBUSY, "no branch was written: %s", m.why);
+	if (rc == 0 && m.pages.why) {
+		(void)err_set(&err, DD_EBUSY, "no branch was written: %s", m.pages.why);
 		status = cli_fail(EXIT_TARGET_FAILED, &err);
 	}
 	making_cleanup(&m);

@@ -166,13 +166,6 @@ tool_search(void *ctx, const json_t *args, struct buf *out, struct dd_err *err)
 
 /* ---- commands ---- */
 
-static void
-keep(void *ctx, int stream, struct str data)
-{
-	(void)stream;
-	buf_add_str(ctx, data);
-}
-
 /* The source with edits, as one more layer, which is the owner's. */
 static int
 push_edits(const struct fix_bench *b, const json_t *edits, const char *owner, struct stack *work,
@@ -240,7 +233,7 @@ run_in_pod(const struct fix_bench *b, const struct stack *work, const char *scri
 		.cwd = WORK_DIR,
 		.profile = PROFILE_TEST,
 		.fds = {-1, -1, -1},
-		.on_output = keep,
+		.on_output = exec_keep,
 		.ctx = &printed,
 		.time_limit_ms = COMMAND_LIMIT_MS};
 	struct exec_result r;

@@ -34,40 +34,24 @@ covering_cleanup(struct covering *c)
 	buf_cleanup(&c->test);
 }
 
-static void
-keep(void *ctx, int stream, struct str data)
-{
-	(void)stream;
-	buf_add_str(ctx, data);
-}
-
 /* *ret_built: false, the tree did not build with counters, took too long, or printed more than is read. */
 static int
 run_there(struct covering *c, struct fix_place *place, struct buf *out, bool *ret_built,
 	struct dd_err *err)
 {
 	OWN(buf) struct buf script = {0};
-	OWN_FD int fd = -1;
-	OWN_FREE char *first = NULL;
-	const struct counted_spec how = {
+	const struct counted_spec counted = {
 		WORK_DIR, &c->paths, c->builds ? c->build.p : NULL, c->test.p};
-	counted_put_script(&how, &script);
-	int rc = fix_script_file(buf_str(&script), STR(""), &fd, &first, err);
-	const char *argv[] = {"/bin/sh", "-c", first, NULL};
+	counted_put_script(&counted, &script);
 	struct exec_result r;
-	const struct exec_spec spec = {.argv = argv,
-		.env = (const char *const *)c->env.v,
+	const struct exec_spec how = {.env = (const char *const *)c->env.v,
 		.cwd = WORK_DIR,
 		.profile = PROFILE_TEST,
-		.fds = {fd, -1, -1},
-		.on_output = keep,
+		.on_output = exec_keep,
 		.ctx = out,
 		.time_limit_ms = LIMIT_MS};
 	out->max = PRINTED_MAX;
-	if (rc == 0)
-		rc = pod_exec(live_pod(place->live), &spec, &r, err);
-	if (rc == 0 && r.cause == CAUSE_STOPPED)
-		rc = err_set(err, DD_ESTOPPED, "stopped");
+	int rc = fix_run_script(live_pod(place->live), &how, buf_str(&script), STR(""), &r, err);
 	*ret_built = rc == 0 && r.cause == CAUSE_NONE && r.exit_code == 0 && !out->truncated;
 	return rc;
 }

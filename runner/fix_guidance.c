@@ -98,17 +98,6 @@ fix_guidance_pack(const json_t *guidance, size_t max, struct buf *out)
 
 /* ---- learning ---- */
 
-static bool
-is_known(const json_t *known, const char *text)
-{
-	size_t i;
-	json_t *one;
-	json_array_foreach ((json_t *)known, i, one)
-		if (strcmp(json_string_in(one, "text"), text) == 0)
-			return true;
-	return false;
-}
-
 /* The first cluster that has one of the files. */
 static const json_t *
 cluster_of(const json_t *clusters, const struct strlist *files)
@@ -162,7 +151,7 @@ fix_guidance_learn(
 	if (rc == 0)
 		rc = memories_for(
 			m, l->tree, json_object_get(clusters, "clusters"), l->files, &known, err);
-	if (rc == 0 && !is_known(known, l->text))
+	if (rc == 0 && !json_find(known, "text", l->text))
 		rc = add_memory(m, l, cluster, err);
 	memories_close(m);
 	return rc;

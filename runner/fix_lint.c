@@ -88,35 +88,19 @@ open_pod(struct linting *l, struct dd_err *err)
 	return pod_open(&spec, &l->pod, err);
 }
 
-static void
-keep(void *ctx, int stream, struct str data)
-{
-	(void)stream;
-	buf_add_str(ctx, data);
-}
-
 /* *ret: the exit status, -1 where it ended otherwise, or printed more than is read. */
 static int
 run_script(
 	struct linting *l, const struct buf *script, struct buf *out, int *ret, struct dd_err *err)
 {
-	OWN_FD int fd = -1;
-	OWN_FREE char *first = NULL;
-	int rc = fix_script_file(buf_str(script), STR(""), &fd, &first, err);
-	const char *argv[] = {"/bin/sh", "-c", first, NULL};
 	struct exec_result r;
-	const struct exec_spec spec = {.argv = argv,
-		.env = (const char *const *)l->env.v,
+	const struct exec_spec how = {.env = (const char *const *)l->env.v,
 		.cwd = WORK_DIR,
 		.profile = PROFILE_BUILD,
-		.fds = {fd, -1, -1},
-		.on_output = keep,
+		.on_output = exec_keep,
 		.ctx = out,
 		.time_limit_ms = LINT_LIMIT_MS};
-	if (rc == 0)
-		rc = pod_exec(l->pod, &spec, &r, err);
-	if (rc == 0 && r.cause == CAUSE_STOPPED)
-		rc = err_set(err, DD_ESTOPPED, "stopped");
+	int rc = fix_run_script(l->pod, &how, buf_str(script), STR(""), &r, err);
 	if (rc == 0)
 		*ret = r.cause == CAUSE_NONE && !r.signal && !out->truncated ? r.exit_code : -1;
 	return rc;
@@ -129,7 +113,7 @@ paths_of(const struct linting *l, size_t i, bool changed, struct strlist *ret)
 	size_t k;
 	json_t *path;
 	json_array_foreach (json_object_get(json_array_get(l->asked, i), "paths"), k, path) {
-		const json_t *file = touched_file(l->files, json_string_value(path));
+		const json_t *file = json_find(l->files, "path", json_string_value(path));
 		if (changed || !json_is_true(json_object_get(file, "created")))
 			strlist_add(ret, json_string_value(path));
 	}

@@ -49,13 +49,23 @@ fix_put_phases(const struct command_list *l, enum command_phase from, enum comma
 
 #define SCRIPT "/tmp/drydock-script"
 
+/* A script may be too long for a word of a command line: it comes on standard input, before the rest of that. */
 int
-fix_script_file(
-	struct str script, struct str input, int *ret_fd, char **ret_first, struct dd_err *err)
+fix_run_script(struct pod *pod, const struct exec_spec *how, struct str script, struct str input,
+	struct exec_result *ret, struct dd_err *err)
 {
 	OWN(buf) struct buf all = {0};
+	OWN_FD int fd = -1;
+	OWN_FREE char *first = mem_printf("head -c %zu >" SCRIPT " && . " SCRIPT, script.n);
+	const char *argv[] = {"/bin/sh", "-c", first, NULL};
+	struct exec_spec spec = *how;
 	buf_add_str(&all, script);
 	buf_add_str(&all, input);
-	*ret_first = mem_printf("head -c %zu >" SCRIPT " && . " SCRIPT, script.n);
-	return fs_memory_file(buf_str(&all), ret_fd, err);
+	int rc = fs_memory_file(buf_str(&all), &fd, err);
+	spec.argv = argv;
+	spec.fds[0] = fd;
+	spec.fds[1] = spec.fds[2] = -1;
+	if (rc == 0)
+		rc = pod_exec(pod, &spec, ret, err);
+	return rc == 0 && ret->cause == CAUSE_STOPPED ? err_set(err, DD_ESTOPPED, "stopped") : rc;
 }

@@ -23,10 +23,10 @@ void fix_put_phases(const struct command_list *l, enum command_phase from, enum 
 	const char *end, struct buf *out);
 
 /*
- * A script of any length, which may be too long for a word of a command line: a file for the standard input of a shell whose
- * command is *ret_first (heap).  The script finds the rest of it, the input, there.
+ * Run a script of any length by a shell, as `how` says but for its words and its standard input, where the script finds
+ * `input`.  DD_ESTOPPED; that it fails, or is ended otherwise, is for who reads *ret.
  */
-int fix_script_file(struct str script, struct str input, int *ret_fd, char **ret_first,
-	struct dd_err *err) DD_MUST_USE;
+int fix_run_script(struct pod *pod, const struct exec_spec *how, struct str script,
+	struct str input, struct exec_result *ret, struct dd_err *err) DD_MUST_USE;
 
 #endif

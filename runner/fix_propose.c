@@ -41,35 +41,18 @@ struct proposing {
 	int rc;
 };
 
-static void
-keep(void *ctx, int stream, struct str data)
-{
-	(void)stream;
-	buf_add_str(ctx, data);
-}
-
 /* A script in the builder; that it fails is for who reads what it printed. */
 static int
 run_script(struct proposing *p, struct str script, struct str input, int64_t limit_ms,
 	struct buf *out, struct dd_err *err)
 {
-	OWN_FD int fd = -1;
-	OWN_FREE char *first = NULL;
-	int rc = fix_script_file(script, input, &fd, &first, err);
-	const char *argv[] = {"/bin/sh", "-c", first, NULL};
 	struct exec_result r;
-	const struct exec_spec spec = {.argv = argv,
-		.env = (const char *const *)p->env.v,
+	const struct exec_spec how = {.env = (const char *const *)p->env.v,
 		.profile = PROFILE_BUILD,
-		.fds = {fd, -1, -1},
-		.on_output = keep,
+		.on_output = exec_keep,
 		.ctx = out,
 		.time_limit_ms = limit_ms};
-	if (rc == 0)
-		rc = pod_exec(p->builder, &spec, &r, err);
-	if (rc == 0 && r.cause == CAUSE_STOPPED)
-		rc = err_set(err, DD_ESTOPPED, "stopped");
-	return rc;
+	return fix_run_script(p->builder, &how, script, input, &r, err);
 }
 
 static int
@@ -293,7 +276,7 @@ fix_python(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *e
 		.cwd = WORK_DIR,
 		.profile = PROFILE_BUILD,
 		.fds = {-1, -1, -1},
-		.on_output = keep,
+		.on_output = exec_keep,
 		.ctx = &out,
 		.time_limit_ms = BUILD_LIMIT_MS};
 	(void)p;

@@ -360,6 +360,9 @@ struct exec_spec {
 		*trace; /* where to, and denied calls, too; borrowed, to be read when it ended */
 };
 
+/* An on_output that keeps both streams in ctx, a struct buf. */
+void exec_keep(void *ctx, int stream, struct str data);
+
 struct exec_result {
 	int exit_code; /* 0-255; -1 when a signal ended it */
 	int signal;    /* 0 when it exited */

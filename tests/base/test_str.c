@@ -120,6 +120,19 @@ any_text_is_one_word_and_comes_back(void **state)
 }
 
 static void
+a_script_names_what_runs_it(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *script, *interpreter;
+	} of[] = {{"#!/bin/sh\nx", "sh"}, {"#! /usr/bin/env python3\n", "python3"},
+		{"#!perl -w\n", "perl"}, {"#!/usr/bin/env\nsh", "env"}, {"echo", ""},
+		{"#!\nsh", ""}};
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++)
+		assert_true(str_eq(str_interpreter(str_of(of[i].script)), of[i].interpreter));
+}
+
+static void
 what_is_hidden_may_be_of_stars_itself(void **state)
 {
 	static const char *const cases[][3] = {{"a key, key.", "key", "a ***, ***."},
@@ -150,6 +163,7 @@ main(void)
 		cmocka_unit_test(lines_lose_their_ending),
 		cmocka_unit_test(numbers_are_whole_and_bounded),
 		cmocka_unit_test(any_text_is_one_word_and_comes_back),
+		cmocka_unit_test(a_script_names_what_runs_it),
 		cmocka_unit_test(what_is_hidden_may_be_of_stars_itself),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
