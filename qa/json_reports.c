@@ -4,6 +4,8 @@
  */
 #include "qa/parse.h"
 
+#include "sandbox/sandbox.h"
+
 #include <string.h>
 
 #define MAX_DEPTH 256
@@ -37,9 +39,8 @@ add(struct parse *p, struct str suite, struct str name, struct str word, struct 
 static struct str
 below_work(struct str file)
 {
-	if (str_starts(file, "/work/"))
-		return (struct str){file.p + 6, file.n - 6};
-	return file;
+	const size_t n = sizeof(WORK_DIR "/") - 1;
+	return str_starts(file, WORK_DIR "/") ? (struct str){file.p + n, file.n - n} : file;
 }
 
 /* ---- jest, vitest: {"testResults": [{"name", "status", "message", "assertionResults": [...]}]} ---- */

@@ -27,6 +27,10 @@ struct screen_spec;
 int screen_task_scenario(
 	const struct screen_spec *spec, size_t at, json_t **ret, struct dd_err *err) DD_MUST_USE;
 
+/* In a worker: a frame to drydock; of JSON, whose reference is taken. */
+int screen_tell(const char *kind, struct str data, struct dd_err *err) DD_MUST_USE;
+int screen_tell_json(const char *kind, json_t *j, struct dd_err *err) DD_MUST_USE;
+
 #define SCREEN_MAX_FRAME ((size_t)64 << 20)
 
 #endif

@@ -1,7 +1,10 @@
 #include "qa/screen.h"
 
+#include "base/fs.h"
 #include "qa/qa.h"
 #include "qa/scenario.h"
+
+#include <string.h>
 
 static int
 give_answers(struct answers *a, json_t *scenario, struct dd_err *err)
@@ -30,4 +33,21 @@ screen_task_scenario(const struct screen_spec *spec, size_t at, json_t **ret, st
 	if (rc == 0)
 		*ret = json_incref(j);
 	return rc;
+}
+
+int
+screen_tell(const char *kind, struct str data, struct dd_err *err)
+{
+	OWN_FREE char *head = mem_printf("%s %zu\n", kind, data.n);
+	int rc = fs_write_all(1, head, strlen(head), err);
+	return rc ? rc : fs_write_all(1, data.p, data.n, err);
+}
+
+int
+screen_tell_json(const char *kind, json_t *j, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	json_print(j, 0, &text);
+	json_decref(j);
+	return screen_tell(kind, buf_str(&text), err);
 }

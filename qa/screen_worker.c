@@ -32,21 +32,10 @@ struct player {
 static int
 put(void *ctx, const char *kind, struct str data, struct dd_err *err)
 {
-	OWN_FREE char *head = mem_printf("%s %zu\n", kind, data.n);
 	bool *pictured = ctx;
 	if (pictured)
 		*pictured |= strcmp(kind, "picture") == 0;
-	int rc = fs_write_all(1, head, strlen(head), err);
-	return rc ? rc : fs_write_all(1, data.p, data.n, err);
-}
-
-static int
-put_json(const char *kind, json_t *j, struct dd_err *err)
-{
-	OWN(buf) struct buf text = {0};
-	json_print(j, 0, &text);
-	json_decref(j);
-	return put(NULL, kind, buf_str(&text), err);
+	return screen_tell(kind, data, err);
 }
 
 static int
@@ -54,9 +43,7 @@ read_task(struct task *ret, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {.max = SCREEN_MAX_FRAME};
 	OWN_JSON json_t *j = NULL;
-	char chunk[65536];
-	for (ssize_t n; (n = read(0, chunk, sizeof(chunk))) > 0;)
-		buf_add(&text, chunk, (size_t)n);
+	worker_take_input(&text);
 	int rc = json_parse(buf_str(&text), &j, err);
 	if (rc < 0)
 		return rc;
@@ -108,7 +95,7 @@ skip_rest(const struct scenario *s, size_t from, struct dd_err *err)
 		OWN(screen_step)
 		struct screen_step step = {.n = (int64_t)i + 1, .status = TEST_SKIPPED};
 		step.action = scenario_step_words(&s->steps[i]);
-		rc = put_json("step", json_encode(screen_step_fields, &step), err);
+		rc = screen_tell_json("step", json_encode(screen_step_fields, &step), err);
 	}
 	return rc;
 }
@@ -126,7 +113,7 @@ play_steps(struct player *p, const struct scenario *s, struct screen_scenario *d
 		rc = play_step(p, &s->steps[i++], began, &step, err);
 		p->page.step = NULL;
 		done->failed += step.status == TEST_FAILED;
-		int told = put_json("step", json_encode(screen_step_fields, &step), NULL);
+		int told = screen_tell_json("step", json_encode(screen_step_fields, &step), NULL);
 		rc = rc ? rc : told;
 	}
 	done->steps = (int64_t)i;
@@ -169,7 +156,7 @@ play(struct player *p, size_t i, struct dd_err *err)
 		done.message = mem_strdup(err_msg(err));
 	done.status = rc < 0 || done.failed ? TEST_FAILED : TEST_PASSED;
 	done.ms = (double)(clock_mono_ns() - began) / 1e6;
-	int told = put_json("scenario", json_encode(screen_scenario_fields, &done), NULL);
+	int told = screen_tell_json("scenario", json_encode(screen_scenario_fields, &done), NULL);
 	return rc ? rc : told;
 }
 
@@ -200,7 +187,7 @@ qa_screen_worker_main(int argc, char **argv)
 		rc = cdp_call(&p.cdp, NULL, "Browser.getVersion", NULL, 60000, &version, &err);
 	}
 	if (rc == 0)
-		rc = put_json("browser", json_incref(version), &err);
+		rc = screen_tell_json("browser", json_incref(version), &err);
 	take_known(&p);
 	/* What changes the application's data is the last that is done with them. */
 	for (size_t i = 0; rc == 0 && i < t.scenarios.n && !p.unsafe; i++)

@@ -35,23 +35,6 @@ struct player {
 /* ---- talking to drydock ---- */
 
 static int
-put(const char *kind, struct str data, struct dd_err *err)
-{
-	OWN_FREE char *head = mem_printf("%s %zu\n", kind, data.n);
-	int rc = fs_write_all(1, head, strlen(head), err);
-	return rc ? rc : fs_write_all(1, data.p, data.n, err);
-}
-
-static int
-put_json(const char *kind, json_t *j, struct dd_err *err)
-{
-	OWN(buf) struct buf text = {0};
-	json_print(j, 0, &text);
-	json_decref(j);
-	return put(kind, buf_str(&text), err);
-}
-
-static int
 read_task(struct player *ret, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {.max = SCREEN_MAX_FRAME};
@@ -75,7 +58,7 @@ ask_status(struct buf *ret)
 	struct pollfd p = {SCREEN_TO, POLLIN, 0};
 	char c = 0;
 	buf_reset(ret);
-	if (put("wait", STR("?"), NULL) < 0)
+	if (screen_tell("wait", STR("?"), NULL) < 0)
 		return;
 	while (poll(&p, 1, WAIT_MS) > 0 && read(SCREEN_TO, &c, 1) == 1 && c != '\n')
 		buf_putc(ret, c);
@@ -235,7 +218,7 @@ put_picture(const struct terminal_view *v, struct dd_err *err)
 		return rc;
 	png_write(&p, &png);
 	picture_cleanup(&p);
-	return put("picture", buf_str(&png), err);
+	return screen_tell("picture", buf_str(&png), err);
 }
 
 static int
@@ -244,7 +227,7 @@ put_output(struct player *p, struct dd_err *err)
 	struct str output = terminal_output(p->terminal);
 	if (p->secret_typed || (size_t)p->step->output_bytes > output.n)
 		strlist_add(&p->step->unmet, "output");
-	return p->secret_typed ? 0 : put("output", output, err);
+	return p->secret_typed ? 0 : screen_tell("output", output, err);
 }
 
 /* Was it given something that it may answer? */
@@ -270,7 +253,7 @@ capture(struct player *p, enum scenario_kind kind, struct dd_err *err)
 	p->step->height = v.rows * CELL_HEIGHT;
 	int rc = put_picture(&v, err);
 	if (rc == 0)
-		rc = put_json("tree", terminal_view_describe(&v), err);
+		rc = screen_tell_json("tree", terminal_view_describe(&v), err);
 	if (rc == 0)
 		rc = put_output(p, err);
 	terminal_view_cleanup(&v);
@@ -318,7 +301,7 @@ play(struct player *p, struct dd_err *err)
 			rc = play_step(p, &s->steps[i], began, err);
 		done.failed += step.status == TEST_FAILED;
 		done.steps += step.status != TEST_SKIPPED;
-		int told = put_json("step", json_encode(screen_step_fields, &step), NULL);
+		int told = screen_tell_json("step", json_encode(screen_step_fields, &step), NULL);
 		rc = rc ? rc : told;
 		terminal_begin_step(p->terminal, NULL);
 	}
@@ -326,7 +309,7 @@ play(struct player *p, struct dd_err *err)
 		done.message = mem_strdup(err_msg(err));
 	done.status = rc < 0 || done.failed ? TEST_FAILED : TEST_PASSED;
 	done.ms = (double)(clock_mono_ns() - began) / 1e6;
-	int told = put_json("scenario", json_encode(screen_scenario_fields, &done), NULL);
+	int told = screen_tell_json("scenario", json_encode(screen_scenario_fields, &done), NULL);
 	return rc ? rc : told;
 }
 
