@@ -5,7 +5,7 @@
  */
 #include "envprobe/detect.h"
 
-#include "envprobe/crate_version.h"
+#include "envprobe/version.h"
 
 #include "base/fs.h"
 #include "base/json.h"
@@ -104,8 +104,8 @@ read_php_version(struct php *x, const char *requirement, const char *why)
 			continue; /* between the two of "||" */
 		if (!bound.n)
 			return;
-		struct crate_version a = crate_version_parse(bound), b = crate_version_parse(least);
-		if (!least.n || crate_version_compare(&a, &b) < 0)
+		struct version a = version_parse(bound), b = version_parse(least);
+		if (!least.n || version_compare(&a, &b) < 0)
 			least = bound;
 	}
 	OWN_FREE char *version = least.n ? mem_printf(">= " STR_FMT, STR_ARG(least)) : NULL;

@@ -1,8 +1,8 @@
 #include "envprobe/resolve.h"
 
 #include "base/fs.h"
-#include "envprobe/crate_version.h"
 #include "envprobe/data.h"
+#include "envprobe/version.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
@@ -447,20 +447,20 @@ struct crate_search {
 	const struct pkgindex *x;
 	const char *requirement;
 	struct resolution *r;
-	struct crate_version best; /* that does not do */
+	struct version best; /* that does not do */
 };
 
 static void
 consider_crate(struct crate_search *s, const char *package)
 {
 	OWN_FREE char *version = pkgindex_version(s->x, package);
-	struct crate_version v = crate_version_parse(str_of(version));
+	struct version v = version_parse(str_of(version));
 	if (!version || s->r->package)
 		return;
-	if (crate_version_accepts(s->requirement, &v)) {
+	if (version_accepts(s->requirement, &v)) {
 		s->r->package = mem_strdup(package);
 		free(TAKE(s->r->nearest));
-	} else if (!s->r->nearest || crate_version_compare(&v, &s->best) > 0) {
+	} else if (!s->r->nearest || version_compare(&v, &s->best) > 0) {
 		s->best = v;
 		free(s->r->nearest);
 		s->r->nearest = TAKE(version);
@@ -481,7 +481,7 @@ resolve_crate(const struct pkgindex *x, const struct need *n)
 	struct resolution r = {0};
 	struct crate_search s = {.x = x, .requirement = n->version, .r = &r};
 	const char *digits = n->version ? n->version + strcspn(n->version, "0123456789") : "";
-	struct crate_version low = crate_version_parse(str_of(digits));
+	struct version low = version_parse(str_of(digits));
 	OWN_FREE char *name = lower(n->name);
 	for (char *p = name; *p; p++)
 		*p = *p == '_' ? '-' : *p;
@@ -509,8 +509,8 @@ resolve_program(const struct pkgindex *x, const struct need *n)
 	OWN_FREE char *version = r.package && n->version ? pkgindex_version(x, r.package) : NULL;
 	const char *epoch = version ? strchr(version, ':') : NULL;
 	const char *upstream = epoch ? epoch + 1 : version;
-	struct crate_version v = crate_version_parse(str_of(upstream));
-	if (!version || crate_version_accepts(n->version, &v))
+	struct version v = version_parse(str_of(upstream));
+	if (!version || version_accepts(n->version, &v))
 		return r;
 	free(TAKE(r.package));
 	r.nearest = mem_strdup(upstream);

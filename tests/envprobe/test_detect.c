@@ -1,7 +1,7 @@
 /* How trees of odd layouts are built and tested. */
 #include "envprobe/detect.h"
 
-#include "envprobe/crate_version.h"
+#include "envprobe/version.h"
 #include "tests/base/tmpdir.h"
 
 #include <setjmp.h>
@@ -284,8 +284,8 @@ versions_are_compared_as_cargo_and_python_do(void **state)
 		{"!=3.10.*, >=3", "3.11.2", true}, {"~3.6", "3.11.2", false},
 		{"^3.6", "3.11.2", true}, {"<3", "3.11.2", false}};
 	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
-		struct crate_version v = crate_version_parse(str_of(of[i].version));
-		if (crate_version_accepts(of[i].requirement, &v) != of[i].accepts)
+		struct version v = version_parse(str_of(of[i].version));
+		if (version_accepts(of[i].requirement, &v) != of[i].accepts)
 			fail_msg("%s of %s", of[i].version, of[i].requirement);
 	}
 }

@@ -1,12 +1,12 @@
-#include "envprobe/crate_version.h"
+#include "envprobe/version.h"
 
 #include <ctype.h>
 #include <string.h>
 
-struct crate_version
-crate_version_parse(struct str s)
+struct version
+version_parse(struct str s)
 {
-	struct crate_version v = {.n = 0};
+	struct version v = {.n = 0};
 	s = str_trim(s);
 	for (size_t i = 0; v.n < 3 && i < s.n && isdigit((unsigned char)s.p[i]);) {
 		uint64_t value = 0;
@@ -22,7 +22,7 @@ crate_version_parse(struct str s)
 }
 
 int
-crate_version_compare(const struct crate_version *a, const struct crate_version *b)
+version_compare(const struct version *a, const struct version *b)
 {
 	for (int i = 0; i < 3; i++)
 		if (a->part[i] != b->part[i])
@@ -32,7 +32,7 @@ crate_version_compare(const struct crate_version *a, const struct crate_version 
 
 /* The first `n` parts are the same. */
 static bool
-agree(const struct crate_version *a, const struct crate_version *b, int n)
+agree(const struct version *a, const struct version *b, int n)
 {
 	for (int i = 0; i < n; i++)
 		if (a->part[i] != b->part[i])
@@ -42,12 +42,12 @@ agree(const struct crate_version *a, const struct crate_version *b, int n)
 
 /* ^: what stands left of the first part that is not 0 must not change, nor may it. */
 static bool
-is_compatible(const struct crate_version *wanted, const struct crate_version *v)
+is_compatible(const struct version *wanted, const struct version *v)
 {
 	int keep = 1;
 	while (keep < wanted->n && wanted->part[keep - 1] == 0)
 		keep++;
-	return agree(wanted, v, keep) && crate_version_compare(v, wanted) >= 0;
+	return agree(wanted, v, keep) && version_compare(v, wanted) >= 0;
 }
 
 enum operator{
@@ -65,9 +65,9 @@ enum operator{
 };
 
 static bool
-compares(enum operator op, const struct crate_version *wanted, const struct crate_version *v)
+compares(enum operator op, const struct version *wanted, const struct version *v)
 {
-	int c = crate_version_compare(v, wanted);
+	int c = version_compare(v, wanted);
 	bool same = agree(wanted, v, wanted->n);
 	switch (op) {
 	case OP_GE:
@@ -93,7 +93,7 @@ compares(enum operator op, const struct crate_version *wanted, const struct crat
 }
 
 static bool
-accepts_one(struct str one, const struct crate_version *v)
+accepts_one(struct str one, const struct version *v)
 {
 	static const char *const operators[] = {
 		">=", "<=", "==", "~=", "!=", ">", "<", "=", "~", "^", NULL};
@@ -103,7 +103,7 @@ accepts_one(struct str one, const struct crate_version *v)
 		op++;
 	size_t skip = operators[op] ? strlen(operators[op]) : 0;
 	one = str_trim((struct str){one.p + skip, one.n - skip});
-	struct crate_version wanted = crate_version_parse(one);
+	struct version wanted = version_parse(one);
 	bool wild = one.n && memchr(one.p, '*', one.n) != NULL;
 	if (!wanted.n)
 		return true;
@@ -113,7 +113,7 @@ accepts_one(struct str one, const struct crate_version *v)
 }
 
 bool
-crate_version_accepts(const char *requirement, const struct crate_version *v)
+version_accepts(const char *requirement, const struct version *v)
 {
 	struct str rest = str_of(requirement), one;
 	while (rest.n && str_next(&rest, ',', &one))
