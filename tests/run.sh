@@ -74,24 +74,25 @@ in_sandbox() {
 		/usr/bin/env CMOCKA_MESSAGE_OUTPUT=TAP "$@"
 }
 
-for c in tests/*/test_*.c; do
-	[ -e "$c" ] && wanted "$c" "$@" || continue
-	case $c in
-	*_hostile.c) run_one "${c%.c}" in_sandbox "/build/${c%.c}" ;;
-	*) run_one "${c%.c}" with_time "$DD_BUILD/${c%.c}" ;;
+one() {
+	case $1 in
+	*_hostile.c) run_one "${1%.c}" in_sandbox "/build/${1%.c}" ;;
+	*.c) run_one "${1%.c}" with_time "$DD_BUILD/${1%.c}" ;;
+	*) run_one "$1" with_time sh "$1" ;;
 	esac
-done
-# Scripts two at a time, each by the first that is free; those that say "Alone:" one by one before them.
+}
+
+# Two at a time, each by the first that is free; scripts that say "Alone:" one by one before them.
 lane() {
 	for t in "$@"; do
-		mkdir "$out/taken.$(echo "$t" | tr / .)" 2>/dev/null && run_one "$t" with_time sh "$t"
+		mkdir "$out/taken.$(echo "$t" | tr / .)" 2>/dev/null && one "$t"
 	done
 }
 together=
-for t in tests/*/*.t; do
+for t in tests/*/test_*.c tests/*/*.t; do
 	[ -e "$t" ] && wanted "$t" "$@" || continue
 	if head -n 3 "$t" | grep -q '^# Alone:'; then
-		run_one "$t" with_time sh "$t"
+		one "$t"
 	else
 		together="$together $t"
 	fi
