@@ -135,6 +135,14 @@ $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# Patterns are compiled to Hyperscan's databases here, so that no scan of a log pays for it.
+$(OBJ)/gen_patterns: runner/gen/gen_patterns.c $(OBJ)/libdrydock.a Makefile
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(pkg_libs)
+$(OBJ)/patterns.bin: $(OBJ)/gen_patterns
+	$< >$@.new && mv $@.new $@
+$(OBJ)/runner/prepared.o: $(OBJ)/patterns.bin
+$(OBJ)/runner/prepared.o: private CFLAGS += -Wa,-I$(OBJ)
+
 # Counts of pixels are compared with those of others, to the last bit.
 $(OBJ)/qa/pixels.o: CFLAGS += -ffp-contract=off
 
@@ -170,6 +178,7 @@ $(OBJ)/librunner.a: $(call obj,$(CORE_SRC))
 $(OBJ)/tests/runner/test_%: tests/runner/test_%.c $(OBJ)/librunner.a $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/librunner.a $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a $(pkg_libs) -lcmocka
+$(OBJ)/tests/runner/test_patterns: private LDFLAGS += -Wl,-u,match_prepared_begin
 
 # Another reader of PNG, to compare with.
 $(OBJ)/tests/qa/%: TEST_LIBS := -lpng

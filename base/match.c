@@ -198,13 +198,17 @@ build_database(struct match_set *set)
 	return named;
 }
 
-void
-match_disable_hyperscan(struct match_set *set)
+void (*match_on_compiled)(const struct match_set *set);
+
+static void
+compile_database(struct match_set *set)
 {
-	(void)hs_free_database(set->db);
-	set->db = NULL;
 	for (size_t i = 0; i < set->n; i++)
-		set->rules[i].plan = PLAN_SLOW;
+		choose_plan(&set->rules[i]);
+	while (build_database(set))
+		;
+	if (match_on_compiled)
+		match_on_compiled(set);
 }
 
 struct match_plan
@@ -281,9 +285,21 @@ load_database(struct match_set *set, struct str stored)
 	return true;
 }
 
-int
-match_compile(const struct match_rule *rules, size_t n, struct str database, struct match_set **ret,
-	struct dd_err *err)
+/* Of those that were made with the program, the one of these rules. */
+static bool
+load_prepared(struct match_set *set)
+{
+	const char *p = match_prepared_begin;
+	for (uint64_t n; p && (size_t)(match_prepared_end - p) > sizeof(n); p += sizeof(n) + n) {
+		memcpy(&n, p, sizeof(n));
+		if (load_database(set, (struct str){p + sizeof(n), n}))
+			return true;
+	}
+	return false;
+}
+
+static int
+compile_codes(const struct match_rule *rules, size_t n, struct match_set **ret, struct dd_err *err)
 {
 	OWN_SET struct match_set *set = mem_new(struct match_set);
 	set->n = n;
@@ -292,16 +308,30 @@ match_compile(const struct match_rule *rules, size_t n, struct str database, str
 	rc = rc ? rc : set_limits(set, err);
 	if (rc)
 		return rc;
-	if (hs_valid_platform() != HS_SUCCESS)
-		match_disable_hyperscan(set);
-	else if (!load_database(set, database)) {
-		for (size_t i = 0; i < n; i++)
-			choose_plan(&set->rules[i]);
-		while (build_database(set))
-			;
-	}
 	*ret = TAKE(set);
 	return 0;
+}
+
+int
+match_compile_plain(
+	const struct match_rule *rules, size_t n, struct match_set **ret, struct dd_err *err)
+{
+	int rc = compile_codes(rules, n, ret, err);
+	for (size_t i = 0; !rc && i < n; i++)
+		(*ret)->rules[i].plan = PLAN_SLOW;
+	return rc;
+}
+
+int
+match_compile(const struct match_rule *rules, size_t n, struct str database, struct match_set **ret,
+	struct dd_err *err)
+{
+	if (hs_valid_platform() != HS_SUCCESS)
+		return match_compile_plain(rules, n, ret, err);
+	int rc = compile_codes(rules, n, ret, err);
+	if (!rc && !load_database(*ret, database) && !load_prepared(*ret))
+		compile_database(*ret);
+	return rc;
 }
 
 struct str

@@ -44,20 +44,29 @@ struct match_set;
 
 /*
  * Compile rules (copied).  `database`: what match_database gave for the same rules, which saves
- * about a second for some hundred of them; anything else, such as the empty view, is as if
- * there was none.  It must come from a trusted place.  DD_EINVAL: a pattern is wrong; the message
- * names its id and the place.
+ * about a tenth of a second for a hundred of them; anything else, such as the empty view, is as if
+ * there was none, and those that were made with the program are looked at (below).  It must come from
+ * a trusted place.  DD_EINVAL: a pattern is wrong; the message names its id and the place.
  */
 int match_compile(const struct match_rule *rules, size_t n, struct str database,
 	struct match_set **ret, struct dd_err *err) DD_MUST_USE;
+/* The same by PCRE2 alone: for a few rules over little text. */
+int match_compile_plain(const struct match_rule *rules, size_t n, struct match_set **ret,
+	struct dd_err *err) DD_MUST_USE;
 void match_destroy(struct match_set *set); /* NULL is fine */
+
+/*
+ * Databases that were made when drydock was built (runner/gen/gen_patterns.c): one behind another, its
+ * length in 8 bytes of this machine's order before each.  A program that is linked without them has none.
+ */
+extern const char match_prepared_begin[] __attribute__((weak));
+extern const char match_prepared_end[] __attribute__((weak));
+/* Called with each set that Hyperscan had to compile; for the program that makes them. */
+extern void (*match_on_compiled)(const struct match_set *set);
 
 /* Append the compiled form for this machine, for match_compile; nothing where Hyperscan is not
  * used. */
 int match_database(const struct match_set *set, struct buf *out, struct dd_err *err) DD_MUST_USE;
-
-/* Use PCRE2 alone from now on; for comparison. */
-void match_disable_hyperscan(struct match_set *set);
 
 /* How the rules are looked for: by Hyperscan exactly, approximately, and not at all. */
 struct match_plan {

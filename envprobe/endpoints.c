@@ -1,8 +1,10 @@
 #include "envprobe/endpoints.h"
+#include "envprobe/evidence.h"
 
 #include "base/match.h"
 #include "envprobe/detect.h"
 #include "envprobe/envprobe.h"
+#include "envprobe/evidence.h"
 #include "envprobe/migrations.h"
 #include "envprobe/scan.h"
 #include "envprobe/service_config.h"
@@ -219,6 +221,16 @@ surroundings_in_tree(const struct tree *t, struct surroundings *ret, struct dd_e
 	drop_absent(t, &ret->schemas);
 	migrations_in_tree(t, &ret->migrations);
 	return rc;
+}
+
+int
+probe_compile_patterns(struct dd_err *err)
+{
+	struct problem_list none = {0};
+	OWN(surroundings) struct surroundings nothing = {0};
+	const struct tree empty = {.fd = -1};
+	int rc = evidence_find(STR(""), &none, err);
+	return rc ? rc : surroundings_in_tree(&empty, &nothing, err);
 }
 
 /* ---- the worker ---- */

@@ -255,6 +255,9 @@ int recipe_write_findings(const struct recipe_facts *f, const char *dir, struct 
 /* RECIPE: the lock file or its folder.  DD_EINVAL: it is no recipe, or not a complete one. */
 int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
 
+/* Compile the tables of patterns that logs and sources are held against, for what match_on_compiled does with them. */
+int probe_compile_patterns(struct dd_err *err) DD_MUST_USE;
+
 /*
  * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references" and "locate" (source tree at /src), "facts" (the
  * same, or a drydock.yaml on standard input), "evidence" (log on standard input), "index" and "owners" (package lists), "place" and

@@ -314,3 +314,12 @@ security_scan_tree(int dir_fd, struct security_result *ret, struct dd_err *err)
 	map_cleanup(&s.numbers);
 	return rc;
 }
+
+int
+security_compile_patterns(struct dd_err *err)
+{
+	struct scan s = {.err = err};
+	int rc = load_rules(&s);
+	free_rules(&s);
+	return rc;
+}

@@ -57,6 +57,9 @@ int security_result_from_json(struct str text, struct security_result *ret, stru
  */
 int security_worker_main(int argc, char **argv);
 
+/* Compile the table of patterns, for what match_on_compiled does with it. */
+int security_compile_patterns(struct dd_err *err) DD_MUST_USE;
+
 /* SARIF 2.1.0 (docs.oasis-open.org/sarif), at most SECURITY_MAX_RESULTS results; a new reference. */
 #define SECURITY_MAX_RESULTS 25000
 json_t *security_sarif(const struct security_finding_list *l);
