@@ -147,7 +147,7 @@ build/unifont.hex: $(UNIFONT)
 	@mkdir -p $(@D)
 	cp $< $@
 $(OBJ)/qa/terminal_draw.o: build/unifont.hex
-$(OBJ)/runner/review.o $(OBJ)/runner/cover.o: $(wildcard runner/data/*)
+$(OBJ)/runner/review.o $(OBJ)/runner/cover.o $(OBJ)/runner/reach.o: $(wildcard runner/data/*)
 $(OBJ)/agents/data.o: $(wildcard agents/data/*)
 $(OBJ)/security/scan.o: security/data/rules.tsv
 $(OBJ)/intent/cases.o: $(wildcard intent/data/*)

@@ -41,6 +41,7 @@ enum graph_format {
 	GRAPH_PERF,
 	GRAPH_ACCESS_LOG,
 	GRAPH_OTLP,
+	GRAPH_RUNTIME, /* what cases of tests reach: graph/reached.h */
 	GRAPH_FORMATS
 };
 const char *graph_format_name(enum graph_format f);
