@@ -294,8 +294,7 @@ add_evidence(struct imports *im, int64_t id, const struct graph_import *add, str
 	OWN_FREE uint32_t *files = files_in_tree(im, add->below, paths, n);
 	for (uint32_t i = 0; i < n; i++)
 		ret->missing += !files[i];
-	int rc = add->format == GRAPH_SCIP
-			 ? add_index(&p, files, n, u, ret, err)
+	int rc = add->format == GRAPH_SCIP ? add_index(&p, files, n, u, ret, err)
 		 : add->format == GRAPH_RUNTIME
 			 ? reached_place(im->m, files, n, u, ret, put_file_evidence, &p, err)
 			 : seen_place(im->m, files, n, u, ret, put_file_evidence, &p, err);

@@ -18,7 +18,15 @@
 #define MAX_LINE ((size_t)256 << 20)
 #define DECORATION 64 /* lines at most between the first decorator of a function and its name */
 
-enum record { REACHED_FUNCTION, REACHED_CALL, REACHED_GROUP, REACHED_RAN, REACHED_LINES, REACHED_LOOKED, REACHED_END };
+enum record {
+	REACHED_FUNCTION,
+	REACHED_CALL,
+	REACHED_GROUP,
+	REACHED_RAN,
+	REACHED_LINES,
+	REACHED_LOOKED,
+	REACHED_END
+};
 enum kept { KEPT_ENTITY, KEPT_CALL, KEPT_LOOKED, KEPT_LINES, KEPT_END };
 
 /* ---- in the worker ---- */
@@ -117,8 +125,9 @@ read_files(struct reader *r, const json_t *group)
 	json_object_foreach (json_object_get(group, "files"), path, file) {
 		const json_t *lines = json_object_get(file, "lines"),
 			     *outside = json_object_get(file, "outside");
-		uint32_t n = json_array_size(lines) + json_array_size(outside) ? file_number(r, path)
-									    : 0;
+		uint32_t n = json_array_size(lines) + json_array_size(outside)
+				     ? file_number(r, path)
+				     : 0;
 		if (!n)
 			continue;
 		pack_u64(&r->records, REACHED_LINES);
@@ -224,6 +233,8 @@ struct placing {
 	size_t nfunctions, functions_cap;
 	struct told *group;
 	size_t ngroup, group_cap;
+	uint32_t *ran; /* functions that the group entered, of which no line was told so far */
+	size_t nran, ran_cap;
 	uint64_t *reached; /* by entity: how many cases */
 	struct buf *by_file;
 };
@@ -267,8 +278,8 @@ place_function(struct placing *p)
 		return;
 	}
 	uint32_t here = p->files[file - 1], entity = here ? function_at(p->m, here, line, name) : 0;
-	p->functions = mem_grow(
-		p->functions, p->nfunctions, &p->functions_cap, sizeof(*p->functions));
+	p->functions =
+		mem_grow(p->functions, p->nfunctions, &p->functions_cap, sizeof(*p->functions));
 	p->functions[p->nfunctions++] = entity;
 	p->ret->said += here && line;
 	p->ret->placed += here && line && entity;
@@ -311,9 +322,44 @@ place_call(struct placing *p)
 }
 
 static void
+pack_cases(const struct placing *p, struct buf *b)
+{
+	pack_u64(b, KEPT_LINES);
+	pack_u64(b, p->ngroup);
+	for (size_t i = 0; i < p->ngroup; i++) {
+		const struct told *t = &p->group[i];
+		uint32_t of = t->test ? p->m->entities[t->test].file : 0;
+		pack_str(b, t->id);
+		pack_str(b, of ? model_text(p->m, p->m->entities[p->m->files[of - 1].entity].name)
+			       : STR(""));
+		pack_str(b, of ? model_text(p->m, p->m->entities[t->test].name) : STR(""));
+	}
+}
+
+/* A process that is killed may have told the functions that it entered, and not their lines. */
+static void
+end_group(struct placing *p)
+{
+	for (size_t i = 0; i < p->nran; i++) {
+		const struct model_entity *e = &p->m->entities[p->ran[i]];
+		struct buf *b = p->ran[i] ? kept_of(p, p->ran[i]) : NULL;
+		if (!b)
+			continue;
+		pack_cases(p, b);
+		pack_u64(b, 0);
+		pack_u64(b, 0);
+		pack_u64(b, 1);
+		pack_u64(b, e->line);
+		pack_u64(b, e->end > e->line ? e->end - e->line : 0);
+	}
+	p->nran = 0;
+}
+
+static void
 begin_group(struct placing *p)
 {
 	uint32_t n = unpack_count(p->u);
+	end_group(p);
 	p->ngroup = 0;
 	for (uint32_t i = 0; i < n && !p->u->bad; i++) {
 		p->group = mem_grow(p->group, p->ngroup, &p->group_cap, sizeof(*p->group));
@@ -336,24 +382,46 @@ place_ran(struct placing *p)
 		if (!id)
 			continue;
 		p->reached[id] += p->ngroup;
+		if (graph_kind_is_code(p->m->entities[id].kind)) {
+			p->ran = mem_grow(p->ran, p->nran, &p->ran_cap, sizeof(*p->ran));
+			p->ran[p->nran++] = id;
+		}
 		struct str name = model_text(p->m, p->m->entities[id].name);
-		for (size_t k = 0; k < p->ngroup && graph_kind_is_code(p->m->entities[id].kind); k++)
+		for (size_t k = 0; k < p->ngroup && graph_kind_is_code(p->m->entities[id].kind);
+			k++)
 			if (!p->group[k].test && p->group[k].name.n == name.n &&
 				memcmp(p->group[k].name.p, name.p, name.n) == 0)
 				p->group[k].test = id;
 	}
 }
 
+/* Lines of these functions were told. */
 static void
-copy_spans(struct unpacker *u, struct buf *b)
+forget_ran(struct placing *p, uint32_t file, uint64_t from, uint64_t to)
 {
-	uint32_t n = unpack_count(u);
+	for (size_t i = 0; i < p->nran; i++) {
+		const struct model_entity *e = &p->m->entities[p->ran[i]];
+		if (e->file == file && e->line <= to && e->end >= from)
+			p->ran[i] = 0;
+	}
+}
+
+/* b: NULL, of a file that the map does not have. */
+static void
+copy_spans(struct placing *p, struct buf *b, uint32_t file)
+{
+	uint32_t n = unpack_count(p->u);
+	uint64_t at = 0;
 	if (b)
 		pack_u64(b, n);
-	for (uint64_t i = 0; i < 2ul * n && !u->bad; i++) {
-		uint64_t step = unpack_u64(u);
-		if (b)
-			pack_u64(b, step);
+	for (uint32_t i = 0; i < n && !p->u->bad; i++) {
+		uint64_t step = unpack_u64(p->u), from = at + step, more = unpack_u64(p->u);
+		at = from + more;
+		if (!b)
+			continue;
+		pack_u64(b, step);
+		pack_u64(b, more);
+		forget_ran(p, file, from, at);
 	}
 }
 
@@ -367,20 +435,12 @@ place_lines(struct placing *p)
 	}
 	uint32_t here = p->files[file - 1];
 	struct buf *b = here ? &p->by_file[here] : NULL;
-	if (b) {
-		pack_u64(b, KEPT_LINES);
-		pack_u64(b, p->ngroup);
-	}
-	for (size_t i = 0; b && i < p->ngroup; i++) {
-		const struct told *t = &p->group[i];
-		uint32_t of = t->test ? p->m->entities[t->test].file : 0;
-		pack_str(b, t->id);
-		pack_str(b, of ? model_text(p->m, p->m->entities[p->m->files[of - 1].entity].name)
-			       : STR(""));
-		pack_str(b, of ? model_text(p->m, p->m->entities[t->test].name) : STR(""));
-	}
-	copy_spans(p->u, b);
-	copy_spans(p->u, b);
+	if (b)
+		pack_cases(p, b);
+	copy_spans(p, b, here);
+	copy_spans(p, b, here);
+	if (b)
+		pack_u64(b, 0);
 }
 
 /* What a case opened, started or connected to, where the map has the case and the thing. */
@@ -389,7 +449,8 @@ place_looked(struct placing *p)
 {
 	uint32_t relation = unpack_u32(p->u);
 	struct str what = unpack_str(p->u);
-	if (p->u->bad || (relation != REL_OPENS && relation != REL_EXECS && relation != REL_CONNECTS)) {
+	if (p->u->bad ||
+		(relation != REL_OPENS && relation != REL_EXECS && relation != REL_CONNECTS)) {
 		p->u->bad = true;
 		return;
 	}
@@ -423,8 +484,8 @@ keep_entities(struct placing *p)
 static void
 place_records(struct placing *p)
 {
-	static void (*const place[REACHED_END])(struct placing * p) = {place_function, place_call,
-		begin_group, place_ran, place_lines, place_looked};
+	static void (*const place[REACHED_END])(struct placing * p) = {
+		place_function, place_call, begin_group, place_ran, place_lines, place_looked};
 	while (p->u->p < p->u->end && !p->u->bad) {
 		uint64_t what = unpack_u64(p->u);
 		if (what < REACHED_END && !p->u->bad)
@@ -432,6 +493,8 @@ place_records(struct placing *p)
 		else
 			p->u->bad = true;
 	}
+	if (!p->u->bad)
+		end_group(p);
 }
 
 int
@@ -460,6 +523,7 @@ reached_place(const struct model *m, const uint32_t *files, uint32_t nfiles, str
 	free(p.reached);
 	free(p.functions);
 	free(p.group);
+	free(p.ran);
 	return rc;
 }
 
@@ -541,11 +605,13 @@ unpack_lines(struct unpacker *u, const struct asking *a)
 	const struct unpacker cases = *u;
 	for (uint64_t i = 0; i < 3ul * n && !u->bad; i++)
 		(void)unpack_str(u);
-	bool in = spans_have(u, a->line), outside = spans_have(u, a->line);
+	bool in = spans_have(u, a->line), outside = spans_have(u, a->line),
+	     entered = spans_have(u, a->line);
 	int rc = 0;
 	struct unpacker again = cases;
-	for (uint32_t i = 0; rc == 0 && a->line && (in || outside) && i < n && !u->bad; i++) {
-		struct reached_case c = {.outside = !in};
+	for (uint32_t i = 0; rc == 0 && a->line && (in || outside || entered) && i < n && !u->bad;
+		i++) {
+		struct reached_case c = {.outside = !in && outside, .entered = !in && !outside};
 		c.id = unpack_str(&again);
 		c.test_file = unpack_str(&again);
 		c.test_name = unpack_str(&again);
@@ -578,8 +644,8 @@ skip(struct unpacker *u, uint64_t what)
 }
 
 int
-reached_line(struct str packed, uint32_t line,
-	int (*each)(void *ctx, const struct reached_case *c), void *ctx, struct dd_err *err)
+reached_line(struct str packed, uint32_t line, int (*each)(void *ctx, const struct reached_case *c),
+	void *ctx, struct dd_err *err)
 {
 	struct unpacker u = unpacker_of(packed);
 	const struct asking a = {line, each, ctx};

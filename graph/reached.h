@@ -27,6 +27,7 @@ struct reached_case {
 	struct str id;
 	struct str test_file, test_name; /* the function of the test; empty: it is not known */
 	bool outside;			 /* not in a function */
+	bool entered; /* the function around it; which lines were executed is not known */
 };
 /* Each of them; `packed` as kept of the file.  A result other than 0 ends it and is given back.  DD_ECORRUPT. */
 int reached_line(struct str packed, uint32_t line,

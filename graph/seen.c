@@ -281,7 +281,8 @@ seen_shared(const struct model *m, enum graph_kind kind, struct str text)
 	uint32_t l = name ? model_first(m, SPACE_SHARED, kind, name) : 0;
 	const char *dot = memrchr(text.p, '.', text.n);
 	if (!l && kind == KIND_TABLE && dot) /* "schema.table" */
-		return seen_shared(m, kind, (struct str){dot + 1, (size_t)(text.p + text.n - dot - 1)});
+		return seen_shared(
+			m, kind, (struct str){dot + 1, (size_t)(text.p + text.n - dot - 1)});
 	return l ? model_value(m, l) : 0;
 }
 

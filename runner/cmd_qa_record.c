@@ -75,7 +75,8 @@ tell_map(const struct record_options *o, struct state *st, const struct run *run
 	if (rc == 0)
 		rc = fs_memory_file(lines, &fd, err);
 	if (rc == 0)
-		rc = graph_map_read_import(st, graph_format_name(GRAPH_RUNTIME), run->id, fd, &packed, err);
+		rc = graph_map_read_import(
+			st, graph_format_name(GRAPH_RUNTIME), run->id, fd, &packed, err);
 	struct hash_hex digest = hash_bytes(lines);
 	const struct graph_import import = {.format = GRAPH_RUNTIME,
 		.source = run->id,
@@ -149,7 +150,8 @@ run_record(const struct cli_call *call)
 
 const struct subcommand cmd_qa_record = {
 	.name = "qa record",
-	.summary = "run the tests of a run again, case by case, and keep which functions and lines each reaches",
+	.summary =
+		"run the tests of a run again, case by case, and keep which functions and lines each reaches",
 	.args = "",
 	.description =
 		"Where the run builds anything it is built anew, with counters. Counted are Python (functions, calls, lines), C and\n"

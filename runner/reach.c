@@ -27,7 +27,7 @@ EMBED(reach_calls, "runner/data/reach_calls.c");
 EMBED(reach_collect, "runner/data/reach_collect.sh");
 
 #define DIR "/tmp/drydock-reach"
-#define NOW DIR "/now" /* what is counted at present */
+#define NOW DIR "/now"	 /* what is counted at present */
 #define CASES_ALONE 1500 /* of a command; of more, a suite is a group */
 #define GROUPS_MAX 5000
 #define LOOKED_MAX 20000
@@ -37,6 +37,7 @@ EMBED(reach_collect, "runner/data/reach_collect.sh");
 
 struct group {
 	size_t first, n; /* of the cases */
+	size_t command;	 /* of the run */
 };
 
 struct recording {
@@ -104,7 +105,8 @@ static const char python_sites[] =
 	"for p in python3 $(ls /usr/bin /usr/local/bin | grep -E '^python3\\.[0-9]+$'); do\n"
 	"\t$p -m site --user-site 2>/dev/null\n"
 	"done | sort -u >" DIR "/sites\n"
-	"find " WORK_DIR " -maxdepth 6 -type d -path '*/lib/python3*/site-packages' >>" DIR "/sites\n"
+	"find " WORK_DIR " -maxdepth 6 -type d -path '*/lib/python3*/site-packages' >>" DIR
+	"/sites\n"
 	"while IFS= read -r d; do\n"
 	"\tmkdir -p \"$d\" && echo 'import sys; exec(open(\"" DIR
 	"/py/sitecustomize.py\").read(), {})' >\"$d/drydock-reach.pth\"\n"
@@ -124,9 +126,9 @@ set_up(struct recording *r, struct pod *pod, struct dd_err *err)
 	put_file(reach_collect_begin, reach_collect_end, "collect.sh", &script);
 	counted_put_compilers(DIR "/bin", "$DRYDOCK_COUNT", &script);
 	buf_puts(&script,
-		"cd " DIR "; PATH=${PATH#" DIR "/bin:} gcc -O1 -fPIC -shared -o calls.so calls.c -ldl >/dev/null 2>&1 && echo calls\n");
-	int rc = run_script(
-		r, pod, buf_str(&script), COLLECT_LIMIT_MS, NULL, &said, &result, err);
+		"cd " DIR "; PATH=${PATH#" DIR
+		"/bin:} gcc -O1 -fPIC -shared -o calls.so calls.c -ldl >/dev/null 2>&1 && echo calls\n");
+	int rc = run_script(r, pod, buf_str(&script), COLLECT_LIMIT_MS, NULL, &said, &result, err);
 	if (rc == 0 && (result.cause != CAUSE_NONE || result.exit_code != 0) && !said.n)
 		said.n = 0; /* no compiler, which is no failure */
 	if (rc == 0 && str_starts(buf_str(&said), "calls\n"))
@@ -153,16 +155,14 @@ make_environment(struct recording *r)
 	const char *path = env_of(&r->env, "PATH"), *python = env_of(&r->env, "PYTHONPATH");
 	OWN_FREE char *paths = mem_printf(DIR "/bin:%s",
 		path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-	OWN_FREE char *pythons =
-		mem_printf(DIR "/py%s%s", python ? ":" : "", python ? python : "");
+	OWN_FREE char *pythons = mem_printf(DIR "/py%s%s", python ? ":" : "", python ? python : "");
 	strlist_set_env(&r->env, "PATH", paths);
 	strlist_set_env(&r->env, "PYTHONPATH", pythons);
 	strlist_set_env(&r->env, "NODE_V8_COVERAGE", NOW "/v8");
 	strlist_set_env(&r->env, "GCOV_PREFIX", NOW "/gcov");
 	strlist_set_env(&r->env, "DRYDOCK_REACH", NOW);
 	strlist_set_env(&r->env, "DRYDOCK_REACH_ROOT", WORK_DIR);
-	strlist_set_env(&r->env, "DRYDOCK_COUNT",
-		COUNTED_LINES " -g -finstrument-functions");
+	strlist_set_env(&r->env, "DRYDOCK_COUNT", COUNTED_LINES " -g -finstrument-functions");
 }
 
 /* ---- what the trace says ---- */
@@ -213,9 +213,9 @@ note_connect(void *ctx, const struct trace_connect *c)
 {
 	json_t *list = ctx;
 	if (!c->refused && !json_find(list, "target", c->target))
-		json_array_append_new(list, json_pack("{s:o, s:o}", "target",
-						    json_text(str_of(c->target)), "program",
-						    json_text(str_of(c->program))));
+		json_array_append_new(
+			list, json_pack("{s:o, s:o}", "target", json_text(str_of(c->target)),
+				      "program", json_text(str_of(c->program))));
 	return json_array_size(list) < 1000;
 }
 
@@ -259,7 +259,8 @@ collect(struct recording *r, struct pod *pod, bool all, json_t **ret, struct dd_
 			" (cd \"${f%/*}\" && gcov --json-format --stdout \"$f\"); done 2>/dev/null\n");
 	buf_puts(&script, "sh " DIR "/collect.sh " NOW " " DIR " " WORK_DIR " 2>/dev/null\n");
 	const char *args[] = {WORK_DIR, all ? "countable" : NULL, NULL};
-	int rc = run_script(r, pod, buf_str(&script), COLLECT_LIMIT_MS, NULL, &printed, &result, err);
+	int rc = run_script(
+		r, pod, buf_str(&script), COLLECT_LIMIT_MS, NULL, &printed, &result, err);
 	const struct worker_spec worker = {.state = r->spec.state,
 		.name = "reach",
 		.args = args,
@@ -335,15 +336,16 @@ opened(void *ctx, struct pod *pod, struct dd_err *err)
 /* ---- the tests ---- */
 
 static void
-add_group(struct recording *r, const struct command *like, const char *run, size_t first, size_t n)
+add_group(struct recording *r, size_t command, const char *run, size_t first, size_t n)
 {
+	const struct command was = r->commands.v[command], *like = &was;
 	struct command *c = command_list_add(&r->commands);
 	*c = *like;
 	c->run = mem_strdup(run);
 	c->dir = like->dir ? mem_strdup(like->dir) : NULL;
 	c->results = like->results ? mem_strdup(like->results) : NULL;
 	r->groups = mem_grow(r->groups, r->ngroups, &r->groups_cap, sizeof(*r->groups));
-	r->groups[r->ngroups++] = (struct group){first, n};
+	r->groups[r->ngroups++] = (struct group){first, n, command};
 }
 
 static size_t
@@ -389,17 +391,18 @@ plan_groups(struct recording *r, size_t command, size_t first)
 		free(some);
 		const struct command *last = &r->commands.v[r->commands.n - 1];
 		if (!run && r->ngroups > before)
-			r->groups[r->ngroups - 1].n += end - i; /* and so it runs all that is left */
+			r->groups[r->ngroups - 1].n +=
+				end - i; /* and so it runs all that is left */
 		if (!run) {
 			n = end - i;
 			if (r->ngroups == before)
-				add_group(r, &like, like.run, i, n);
+				add_group(r, command, like.run, i, n);
 			continue;
 		}
 		if (r->ngroups > before && strcmp(last->run, run) == 0)
 			r->groups[r->ngroups - 1].n += n; /* a program that has several */
 		else
-			add_group(r, &like, run, i, n);
+			add_group(r, command, run, i, n);
 	}
 }
 
@@ -422,11 +425,10 @@ add_cases(struct recording *r, const struct group *g, const struct test_run *t, 
 		const struct test_case *c = &r->cases.v[i];
 		enum test_status status = status_now(t, c->id);
 		whole = whole && (status == TEST_PASSED || status == TEST_SKIPPED);
-		json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:s}", "id",
-						    json_text(str_of(c->id)), "suite",
-						    json_text(str_of(c->suite)), "name",
-						    json_text(str_of(c->name)), "status",
-						    test_status_names[status]));
+		json_array_append_new(list,
+			json_pack("{s:o, s:o, s:o, s:s}", "id", json_text(str_of(c->id)), "suite",
+				json_text(str_of(c->suite)), "name", json_text(str_of(c->name)),
+				"status", test_status_names[status]));
 	}
 	json_object_set_new(to, "cases", list);
 	return whole;
@@ -440,9 +442,11 @@ keep_group(struct recording *r, struct pod *pod, const struct group *g,
 	int rc = collect(r, pod, false, &counted, err);
 	if (rc < 0)
 		return rc;
+	json_object_set_new(counted, "command", json_text(str_of(r->commands.v[g->command].run)));
 	bool whole = add_cases(r, g, t, counted);
 	whole = add_trace(r, r->spec.trace, result, counted) && whole;
-	whole = whole && result->cause == CAUSE_NONE && !json_is_true(json_object_get(counted, "lost"));
+	whole = whole && result->cause == CAUSE_NONE &&
+		!json_is_true(json_object_get(counted, "lost"));
 	json_object_set_new(counted, "lost", json_boolean(!whole));
 	r->result.groups++;
 	r->result.cases += g->n;
@@ -490,7 +494,8 @@ put_end(struct recording *r, struct dd_err *err)
 }
 
 static int
-record_once(struct recording *r, const struct qa_spec *tests, const char *run_id, struct dd_err *err)
+record_once(
+	struct recording *r, const struct qa_spec *tests, const char *run_id, struct dd_err *err)
 {
 	enum exec_cause cause;
 	struct test_run all = {0};

@@ -5,7 +5,7 @@
  *
  * The first line is {"drydock_reach": 1, "run", "rebuilt": bool, "builds": bool, "services": bool}.  Then one for the build, if
  * there was one, without "cases", and one for each group of cases that ran together: {"cases": [{"id", "suite", "name", "status"}],
- * "lost": not all that it did is known, "looked": [paths of the tree that were opened], "execs": [programs], "connects": [targets]},
+ * "command": of the run, "lost": not all that it did is known, "looked": [paths of the tree that were opened], "execs": [programs], "connects": [targets]},
  * with what reach_read.h has.  The last is {"outside": [files beside the tree that interpreters read]}.
  */
 #ifndef RUNNER_REACH_H

@@ -104,7 +104,8 @@ file_number(struct reading *r, struct str path)
 	}
 	struct counted_file *f = mem_new(struct counted_file);
 	f->path = str_dup(path);
-	r->by_number = mem_grow(r->by_number, r->nfiles, &r->files_cap, sizeof(struct counted_file *));
+	r->by_number =
+		mem_grow(r->by_number, r->nfiles, &r->files_cap, sizeof(struct counted_file *));
 	r->by_number[r->nfiles++] = f;
 	map_put_str(&r->files, path, (void *)(uintptr_t)r->nfiles);
 	return (uint32_t)r->nfiles;
@@ -332,13 +333,14 @@ read_unit(struct reading *r, const json_t *file, const char *dir)
 		json_int_t line = json_integer_value(json_object_get(one, "line_number"));
 		bool ran = json_integer_value(json_object_get(one, "count")) > 0;
 		if (line > 0)
-			mark_line(r->by_number[n - 1], (uint64_t)line, ran ? LINE | COUNTABLE : COUNTABLE);
+			mark_line(r->by_number[n - 1], (uint64_t)line,
+				ran ? LINE | COUNTABLE : COUNTABLE);
 	}
 	json_array_foreach (json_object_get(file, "functions"), i, one) {
 		json_int_t line = json_integer_value(json_object_get(one, "start_line"));
 		if (line > 0 && json_integer_value(json_object_get(one, "execution_count")) > 0)
-			(void)function_number(
-				r, n, (uint64_t)line, str_of(json_string_in(one, "demangled_name")));
+			(void)function_number(r, n, (uint64_t)line,
+				str_of(json_string_in(one, "demangled_name")));
 	}
 }
 
@@ -392,9 +394,9 @@ reading_to_json(const struct reading *r)
 		json_object_set_new(files, json_string_value(path), file);
 	}
 	for (size_t i = 0; i < r->nf; i++)
-		json_array_append_new(
-			functions, json_pack("[o, I, o]", json_text(str_of(r->f[i].file->path)),
-					   (json_int_t)r->f[i].line, json_text(str_of(r->f[i].name))));
+		json_array_append_new(functions,
+			json_pack("[o, I, o]", json_text(str_of(r->f[i].file->path)),
+				(json_int_t)r->f[i].line, json_text(str_of(r->f[i].name))));
 	for (struct map_entry *e = map_first(&r->calls); e; e = map_next(e)) {
 		struct str rest = str_of(map_key(e)), word;
 		uint64_t from = 0, to = 0;
@@ -432,7 +434,8 @@ reach_worker_main(int argc, char **argv)
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(buf) struct buf input = {.max = INPUT_MAX}, out = {.max = INPUT_MAX};
 	worker_take_input(&input);
-	OWN_JSON json_t *read = reach_read(argc > 1 ? argv[1] : WORK_DIR, argc > 2, buf_str(&input));
+	OWN_JSON json_t *read =
+		reach_read(argc > 1 ? argv[1] : WORK_DIR, argc > 2, buf_str(&input));
 	json_print(read, 0, &out);
 	if (fs_write_all(STDOUT_FILENO, out.p, out.n, &err) == 0)
 		return 0;
