@@ -16,6 +16,8 @@
 #define MAX_GROUP_CASES 20000
 #define MAX_FUNCTIONS 2000000
 #define MAX_LINE ((size_t)256 << 20)
+#define MAX_KEPT ((size_t)256 << 20)
+#define TOLD_CASES 200
 #define DECORATION 64 /* lines at most between the first decorator of a function and its name */
 
 enum record {
@@ -194,8 +196,8 @@ reached_read(struct str text, struct buf *out, struct dd_err *err)
 	int rc = 0;
 	for (bool first = true; rc == 0 && str_next_line(&text, &line); first = false) {
 		OWN_JSON json_t *j = NULL;
-		rc = line.n > MAX_LINE ? err_set(err, DD_ELIMIT, "a line of it is too long")
-				       : json_parse(line, &j, err);
+		if (line.n > MAX_LINE || json_parse(line, &j, NULL) < 0)
+			rc = err_set(err, DD_EINVAL, "a line of it is no JSON");
 		if (rc == 0 && first)
 			ours = json_integer_value(json_object_get(j, "drydock_reach")) == 1;
 		if (rc == 0 && ours)
@@ -235,6 +237,7 @@ struct placing {
 	size_t ngroup, group_cap;
 	uint32_t *ran; /* functions that the group entered, of which no line was told so far */
 	size_t nran, ran_cap;
+	size_t kept;	   /* bytes, about */
 	uint64_t *reached; /* by entity: how many cases */
 	struct buf *by_file;
 };
@@ -321,12 +324,14 @@ place_call(struct placing *p)
 	seen_pack_entity(p->m, dst, b);
 }
 
+/* Those of a group that are told by their names; the others as one. */
 static void
-pack_cases(const struct placing *p, struct buf *b)
+pack_cases(struct placing *p, struct buf *b)
 {
+	size_t n = p->ngroup < TOLD_CASES ? p->ngroup : TOLD_CASES, before = b->n;
 	pack_u64(b, KEPT_LINES);
-	pack_u64(b, p->ngroup);
-	for (size_t i = 0; i < p->ngroup; i++) {
+	pack_u64(b, n + (p->ngroup > n));
+	for (size_t i = 0; i < n; i++) {
 		const struct told *t = &p->group[i];
 		uint32_t of = t->test ? p->m->entities[t->test].file : 0;
 		pack_str(b, t->id);
@@ -334,6 +339,14 @@ pack_cases(const struct placing *p, struct buf *b)
 			       : STR(""));
 		pack_str(b, of ? model_text(p->m, p->m->entities[t->test].name) : STR(""));
 	}
+	if (p->ngroup > n) {
+		OWN_FREE char *rest =
+			mem_printf("%zu more that run in the same command", p->ngroup - n);
+		pack_str(b, str_of(rest));
+		pack_str(b, STR(""));
+		pack_str(b, STR(""));
+	}
+	p->kept += b->n - before;
 }
 
 /* A process that is killed may have told the functions that it entered, and not their lines. */
@@ -343,7 +356,7 @@ end_group(struct placing *p)
 	for (size_t i = 0; i < p->nran; i++) {
 		const struct model_entity *e = &p->m->entities[p->ran[i]];
 		struct buf *b = p->ran[i] ? kept_of(p, p->ran[i]) : NULL;
-		if (!b)
+		if (!b || p->kept > MAX_KEPT)
 			continue;
 		pack_cases(p, b);
 		pack_u64(b, 0);
@@ -437,8 +450,10 @@ place_lines(struct placing *p)
 	struct buf *b = here ? &p->by_file[here] : NULL;
 	if (b)
 		pack_cases(p, b);
+	const uint8_t *before = p->u->p;
 	copy_spans(p, b, here);
 	copy_spans(p, b, here);
+	p->kept += (size_t)(p->u->p - before);
 	if (b)
 		pack_u64(b, 0);
 }
@@ -456,8 +471,9 @@ place_looked(struct placing *p)
 	}
 	for (size_t i = 0; i < p->ngroup; i++) {
 		struct buf *b = p->group[i].test ? kept_of(p, p->group[i].test) : NULL;
-		if (!b || (relation == REL_OPENS && !model_file_of(p->m, what)))
+		if (!b || i >= TOLD_CASES || (relation == REL_OPENS && !model_file_of(p->m, what)))
 			continue;
+		p->kept += what.n + 16;
 		pack_u64(b, KEPT_LOOKED);
 		seen_pack_entity(p->m, p->group[i].test, b);
 		pack_u64(b, relation);
@@ -486,7 +502,7 @@ place_records(struct placing *p)
 {
 	static void (*const place[REACHED_END])(struct placing * p) = {
 		place_function, place_call, begin_group, place_ran, place_lines, place_looked};
-	while (p->u->p < p->u->end && !p->u->bad) {
+	while (p->u->p < p->u->end && !p->u->bad && p->kept <= MAX_KEPT) {
 		uint64_t what = unpack_u64(p->u);
 		if (what < REACHED_END && !p->u->bad)
 			place[what](p);
@@ -510,6 +526,8 @@ reached_place(const struct model *m, const uint32_t *files, uint32_t nfiles, str
 	place_records(&p);
 	if (u->bad)
 		rc = err_set(err, DD_ECORRUPT, "what was read is not well formed");
+	else if (p.kept > MAX_KEPT)
+		rc = err_set(err, DD_ELIMIT, "the cases reach more than a map keeps");
 	else
 		keep_entities(&p);
 	for (uint32_t file = 1; file <= m->nfiles; file++) {

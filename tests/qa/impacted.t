@@ -40,7 +40,7 @@ while IFS='|' read -r name file change; do
 	sed -i "\$change" "\$file"
 	cmp -s "\$file" /tmp/was && echo "@ \$name nothing"
 	{ $2; } >/tmp/log 2>&1 || echo "@ \$name broken"
-	{ $3; } 2>&1 | sed "s/^/@ \$name /"
+	{ $3; } 2>/dev/null | sed "s/^/@ \$name /"
 	cp /tmp/was "\$file"
 done </tmp/mutants
 EOF
@@ -183,5 +183,5 @@ is "with the functions and lines that V8 counted" \
 	"$(jq -r 'select(.cases) | .files["draught.js"].lines[0], (.functions[] | select(.[2] == "draught") | .[1])' "$state/runs/$(cat "$tmp/node.run")/later/reach.jsonl" | tr '\n' ' ')" \
 	"5 4 "
 run "$drydock" verify --json --state "$state" "$(cat "$tmp/tariff.run")"
-is "a record is outside of the attestation" "$(json .verdict)" "$(json .verdict | grep -v altered)"
+is "a record is beside what is attested, which is as it was" "$(json '[(.problems, .unlisted) | length] | tostring')" "[0,0]"
 done_testing
