@@ -32,6 +32,7 @@ EMBED(reach_collect, "runner/data/reach_collect.sh");
 #define GROUPS_MAX 5000
 #define LOOKED_MAX 20000
 #define PRINTED_MAX ((size_t)256 << 20)
+#define READ_MAX ((size_t)32 << 20) /* of a group, by the worker */
 #define BUILD_LIMIT_MS (60 * 60 * 1000)
 #define COLLECT_LIMIT_MS (10 * 60 * 1000)
 
@@ -129,8 +130,6 @@ set_up(struct recording *r, struct pod *pod, struct dd_err *err)
 		"cd " DIR "; PATH=${PATH#" DIR
 		"/bin:} gcc -O1 -fPIC -shared -o calls.so calls.c -ldl >/dev/null 2>&1 && echo calls\n");
 	int rc = run_script(r, pod, buf_str(&script), COLLECT_LIMIT_MS, NULL, &said, &result, err);
-	if (rc == 0 && (result.cause != CAUSE_NONE || result.exit_code != 0) && !said.n)
-		said.n = 0; /* no compiler, which is no failure */
 	if (rc == 0 && str_starts(buf_str(&said), "calls\n"))
 		strlist_set_env(&r->env, "LD_PRELOAD", DIR "/calls.so");
 	r->spec.env = (const char *const *)r->env.v;
@@ -250,7 +249,7 @@ add_trace(struct recording *r, const struct trace *t, const struct exec_result *
 static int
 collect(struct recording *r, struct pod *pod, bool all, json_t **ret, struct dd_err *err)
 {
-	OWN(buf) struct buf printed = {.max = PRINTED_MAX}, out = {.max = PRINTED_MAX};
+	OWN(buf) struct buf printed = {.max = PRINTED_MAX}, out = {.max = READ_MAX};
 	OWN(buf) struct buf script = {0};
 	struct exec_result result;
 	if (all)
@@ -270,14 +269,23 @@ collect(struct recording *r, struct pod *pod, bool all, json_t **ret, struct dd_
 		rc = worker_run(&worker, &out, err);
 	if (rc == 0)
 		rc = json_parse(buf_str(&out), ret, err);
+	/* What it could not read is what the target made: then nothing is known. */
+	if (rc == -DD_ECORRUPT || rc == -DD_ELIMIT) {
+		dd_err_cleanup(err);
+		rc = 0;
+		*ret = json_pack(
+			"{s:{}, s:[], s:[], s:b}", "files", "functions", "calls", "lost", true);
+	}
 	if (rc == 0 && (printed.truncated || result.cause != CAUSE_NONE))
 		json_object_set_new(*ret, "lost", json_true());
 	return rc;
 }
 
+/* What a process looked for, and what a case is called, may be an answer. */
 static int
-put_line(struct recording *r, const json_t *j, struct dd_err *err)
+put_line(struct recording *r, json_t *j, struct dd_err *err)
 {
+	answers_redact_json(r->spec.answers, j);
 	json_print(j, 0, r->out);
 	buf_putc(r->out, '\n');
 	return r->out->truncated ? err_set(err, DD_ELIMIT, "more is reached than is kept") : 0;
