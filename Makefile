@@ -78,7 +78,7 @@ SMALL_LIB := $(patsubst %,base/%.c,err fault fs fs_tree io log map own spawn str
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
-MAN_PAGES := up probe replay fix resume runs report guide scan explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export qa-test qa-compare \
+MAN_PAGES := up probe replay fix resume runs report guide scan explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export qa-test qa-record qa-impacted qa-compare \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
 	graph-unused graph-sql graph-export graph-import mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace qa-shoot qa-play qa-report qa-crawl graph-search spec docs docs-check cover eval graph-clusters graph-likely plan plan-check plan-approve work pr refine memory-add memory-list memory-why memory-edit memory-forget memory-export \
 	version completion man
@@ -155,7 +155,7 @@ build/unifont.hex: $(UNIFONT)
 	@mkdir -p $(@D)
 	cp $< $@
 $(OBJ)/qa/terminal_draw.o: build/unifont.hex
-$(OBJ)/runner/review.o $(OBJ)/runner/cover.o: $(wildcard runner/data/*)
+$(OBJ)/runner/review.o $(OBJ)/runner/cover.o $(OBJ)/runner/reach.o: $(wildcard runner/data/*)
 $(OBJ)/agents/data.o: $(wildcard agents/data/*)
 $(OBJ)/security/scan.o: security/data/rules.tsv
 $(OBJ)/intent/cases.o: $(wildcard intent/data/*)

@@ -59,19 +59,22 @@ put_file(struct str text, const char *path, struct buf *out)
 	buf_puts(out, "drydock-end\n");
 }
 
-/* Compilers that count, before the others in PATH. */
-static const char compilers[] =
-	"for name in cc gcc c89 c99 g++ c++ $(cd /usr/bin && ls | grep -E '^g(cc|\\+\\+)-[0-9]+$'); do\n"
-	"\tcommand -v $name >/dev/null || continue\n"
-	"\tcat >" DIR "/bin/$name <<'drydock-end'\n"
-	"#!/bin/sh\n"
-	"PATH=$(printf '%s' \"$PATH\" | sed 's|" DIR "/bin:||g')\n"
-	"export PATH\n"
-	"exec \"${0##*/}\" --coverage -fprofile-update=atomic \"$@\"\n"
-	"drydock-end\n"
-	"\tchmod 755 " DIR "/bin/$name\n"
-	"done\n"
-	"export PATH=" DIR "/bin:$PATH\n";
+void
+counted_put_compilers(const char *dir, const char *options, struct buf *out)
+{
+	buf_printf(out,
+		"for name in cc gcc c89 c99 g++ c++ $(cd /usr/bin && ls | grep -E '^g(cc|\\+\\+)-[0-9]+$'); do\n"
+		"\tcommand -v $name >/dev/null || continue\n"
+		"\tcat >%s/$name <<'drydock-end'\n"
+		"#!/bin/sh\n"
+		"PATH=$(printf '%%s' \"$PATH\" | sed 's|%s:||g')\n"
+		"export PATH\n"
+		"exec \"${0##*/}\" %s \"$@\"\n"
+		"drydock-end\n"
+		"\tchmod 755 %s/$name\n"
+		"done\n",
+		dir, dir, options, dir);
+}
 
 static void
 put_units(const struct counted_spec *s, struct buf *out)
@@ -112,8 +115,10 @@ counted_put_script(const struct counted_spec *s, struct buf *out)
 		buf_put_shell(out, str_of(path));
 		buf_puts(out, " >>" DIR "/files\n");
 	}
-	if (c)
-		buf_puts(out, compilers);
+	if (c) {
+		counted_put_compilers(DIR "/bin", COUNTED_LINES, out);
+		buf_puts(out, "export PATH=" DIR "/bin:$PATH\n");
+	}
 	buf_puts(out, "export DRYDOCK_COUNTED=" DIR "\n");
 	if (s->build)
 		buf_printf(out, "{ %s\n} 3>&- || exit %d\n", s->build, COUNTED_NOT_BUILT);

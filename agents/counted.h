@@ -26,6 +26,10 @@ struct counted_spec {		     /* borrowed */
 #define COUNTED_NOT_BUILT 3
 void counted_put_script(const struct counted_spec *spec, struct buf *out);
 
+/* In a script: compilers of C and C++ in a directory that is there, which give the others in PATH these options first. */
+#define COUNTED_LINES "--coverage -fprofile-update=atomic"
+void counted_put_compilers(const char *dir, const char *options, struct buf *out);
+
 /*
  * What the script printed without and with a change, whose files are as touched.h has them: {"measured": [{"path", "was": [covered,
  * lines], "is": [covered, lines]}], "not_measured": [paths], "was": [covered, lines], "is": [covered, lines], "findings": [{"path",

@@ -185,3 +185,147 @@ gitrepo_diff(const char *dir, const char *from, const char *to, size_t max,
 	git_repository_free(repo);
 	return rc;
 }
+
+/* ---- the texts of what differs ---- */
+
+struct comparing {
+	git_repository *repo;
+	int (*each)(void *ctx, const struct gitrepo_change *c);
+	void *ctx;
+};
+
+static git_blob *
+blob_of(const struct comparing *c, const git_diff_file *f)
+{
+	git_blob *blob = NULL;
+	return git_blob_lookup(&blob, c->repo, &f->id) == 0 ? blob : NULL;
+}
+
+static struct str
+blob_text(const git_blob *b)
+{
+	return b ? (struct str){git_blob_rawcontent(b), (size_t)git_blob_rawsize(b)}
+		 : (struct str){"", 0};
+}
+
+static void
+add_spans(git_patch *patch, struct gitrepo_change *c)
+{
+	size_t n = git_patch_num_hunks(patch);
+	c->spans = mem_zalloc(n + 1, sizeof(*c->spans));
+	for (size_t i = 0; i < n; i++) {
+		const git_diff_hunk *h;
+		size_t lines;
+		if (git_patch_get_hunk(&h, &lines, patch, i) == 0)
+			c->spans[c->nspans++] = (struct gitrepo_span){(uint32_t)h->old_start,
+				(uint32_t)h->old_lines, (uint32_t)h->new_start,
+				(uint32_t)h->new_lines};
+	}
+}
+
+static int
+tell_change(const struct comparing *all, git_diff *diff, size_t i, struct dd_err *err)
+{
+	const git_diff_delta *d = git_diff_get_delta(diff, i);
+	struct gitrepo_change c = {.path = d->old_file.path, .kind = GITREPO_OTHER};
+	git_patch *patch = NULL;
+	git_blob *was = NULL, *is = NULL;
+	int git = 0;
+	if (d->status == GIT_DELTA_ADDED)
+		c.kind = GITREPO_NEW;
+	else if (d->status == GIT_DELTA_DELETED)
+		c.kind = GITREPO_GONE;
+	else if (d->status == GIT_DELTA_MODIFIED && d->old_file.mode == d->new_file.mode &&
+		 (git = git_patch_from_diff(&patch, diff, i)) == 0) {
+		was = blob_of(all, &d->old_file);
+		is = blob_of(all, &d->new_file);
+		c.was = blob_text(was);
+		c.is = blob_text(is);
+		c.kind = patch && was && is && git_patch_num_hunks(patch) ? GITREPO_TEXT
+									  : GITREPO_BINARY;
+		if (c.kind == GITREPO_TEXT)
+			add_spans(patch, &c);
+	}
+	int rc = git ? git_library_fail(git, "comparing the revisions", err)
+		     : all->each(all->ctx, &c);
+	free(c.spans);
+	git_blob_free(was);
+	git_blob_free(is);
+	git_patch_free(patch);
+	return rc;
+}
+
+int
+gitrepo_changes(const char *dir, const char *from, const char *to, size_t max,
+	int (*each)(void *ctx, const struct gitrepo_change *c), void *ctx, struct dd_err *err)
+{
+	struct comparing all = {.each = each, .ctx = ctx};
+	git_tree *a = NULL, *b = NULL;
+	git_diff *diff = NULL;
+	git_diff_options o;
+	(void)git_diff_options_init(&o, GIT_DIFF_OPTIONS_VERSION);
+	o.context_lines = 0;
+	int rc = open_repository(dir, &all.repo, err);
+	if (rc == 0)
+		rc = tree_of(all.repo, from, &a, err);
+	if (rc == 0)
+		rc = tree_of(all.repo, to, &b, err);
+	if (rc == 0) {
+		int git = git_diff_tree_to_tree(&diff, all.repo, a, b, &o);
+		rc = git ? git_library_fail(git, "comparing the revisions", err) : 0;
+	}
+	size_t n = rc == 0 ? git_diff_num_deltas(diff) : 0;
+	if (n > max)
+		rc = err_set(err, DD_ELIMIT, "the revisions differ in more than %zu files", max);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = tell_change(&all, diff, i, err);
+	git_diff_free(diff);
+	git_tree_free(a);
+	git_tree_free(b);
+	git_repository_free(all.repo);
+	return rc;
+}
+
+/* ---- against a directory ---- */
+
+struct against {
+	const char *root;
+	int (*each)(void *ctx, const char *path);
+	void *ctx;
+	int rc;
+};
+
+static int
+compare_entry(const char *dir, const git_tree_entry *e, void *arg)
+{
+	struct against *a = arg;
+	git_oid id;
+	git_filemode_t mode = git_tree_entry_filemode(e);
+	if (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE)
+		return 0;
+	OWN_FREE char *path = mem_printf("%s%s", dir, git_tree_entry_name(e)),
+		      *file = mem_printf("%s/%s", a->root, path);
+	if (git_odb_hashfile(&id, file, GIT_OBJECT_BLOB) != 0 ||
+		!git_oid_equal(&id, git_tree_entry_id(e)))
+		a->rc = a->each(a->ctx, path);
+	return a->rc ? -1 : 0;
+}
+
+int
+gitrepo_differs(const char *dir, const char *revision, const char *root,
+	int (*each)(void *ctx, const char *path), void *ctx, struct dd_err *err)
+{
+	struct against a = {root, each, ctx, 0};
+	git_repository *repo = NULL;
+	git_tree *tree = NULL;
+	int rc = open_repository(dir, &repo, err);
+	if (rc == 0)
+		rc = tree_of(repo, revision, &tree, err);
+	if (rc == 0) {
+		int git = git_tree_walk(tree, GIT_TREEWALK_PRE, compare_entry, &a);
+		rc = a.rc ? a.rc : git ? git_library_fail(git, "reading the revision", err) : 0;
+	}
+	git_tree_free(tree);
+	git_repository_free(repo);
+	return rc;
+}

@@ -40,4 +40,25 @@ int gitrepo_diff(const char *dir, const char *from, const char *to, size_t max,
 	int (*each)(void *ctx, const struct gitrepo_hunk *h), void *ctx, struct dd_err *err)
 	DD_MUST_USE;
 
+/* How a file differs between two revisions. */
+struct gitrepo_change {
+	const char *path;
+	enum { GITREPO_TEXT, GITREPO_BINARY, GITREPO_NEW, GITREPO_GONE, GITREPO_OTHER } kind;
+	struct str was, is; /* GITREPO_TEXT: the texts */
+	struct gitrepo_span {
+		uint32_t was, was_lines; /* was_lines 0: something is new behind line `was` */
+		uint32_t is, is_lines;
+	} * spans;
+	size_t nspans;
+};
+
+/* Each file that differs; renames are one that is gone and one that is new.  Errors as of gitrepo_diff; max: of files. */
+int gitrepo_changes(const char *dir, const char *from, const char *to, size_t max,
+	int (*each)(void *ctx, const struct gitrepo_change *c), void *ctx, struct dd_err *err)
+	DD_MUST_USE;
+
+/* Each file of a revision that is not the same below the directory root; a result other than 0 of `each` ends it. */
+int gitrepo_differs(const char *dir, const char *revision, const char *root,
+	int (*each)(void *ctx, const char *path), void *ctx, struct dd_err *err) DD_MUST_USE;
+
 #endif

@@ -526,7 +526,8 @@ describe_seen(struct db_stmt *st)
 	int64_t count = db_int(st, 2), errors = db_int(st, 3), timed = db_int(st, 4),
 		p50 = db_int(st, 5), p95 = db_int(st, 6), lines = db_int(st, 7),
 		hit = db_int(st, 8);
-	bool tests = str_eq(format, graph_format_name(GRAPH_LCOV)),
+	bool cases = str_eq(format, graph_format_name(GRAPH_RUNTIME)),
+	     tests = cases || str_eq(format, graph_format_name(GRAPH_LCOV)),
 	     samples = str_eq(format, graph_format_name(GRAPH_PERF));
 	json_t *j = json_pack("{s:o, s:o, s:s, s:I}", "format", json_text(format), "source",
 		json_text(db_text(st, 1)), "prov",
@@ -534,6 +535,7 @@ describe_seen(struct db_stmt *st)
 		(json_int_t)count);
 	buf_printf(&b,
 		samples ? "in %lld samples"
+		: cases ? "reached by %lld tests"
 		: tests ? "reached %lld times by tests"
 			: "called %lld times",
 		(long long)count);

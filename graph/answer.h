@@ -54,6 +54,10 @@ int answer_lines(struct graph *g, const struct store_file *f, uint32_t from, uin
 int answer_place(struct graph *g, const char *place, uint32_t *ret_entity, uint32_t *ret_line,
 	struct dd_err *err) DD_MUST_USE;
 
+/* Put the cases that were seen to execute the line of a place before the items; {"recorded", "cases": [ids]} is added. */
+int answer_reached(struct graph *g, const char *place, json_t *answer, struct dd_err *err)
+	DD_MUST_USE;
+
 /* Functions and methods that no relation leads to; appended. */
 int answer_unused(struct graph *g, struct id_list *ret, struct dd_err *err) DD_MUST_USE;
 

@@ -41,6 +41,7 @@ enum graph_format {
 	GRAPH_PERF,
 	GRAPH_ACCESS_LOG,
 	GRAPH_OTLP,
+	GRAPH_RUNTIME, /* what cases of tests reach: graph/reached.h */
 	GRAPH_FORMATS
 };
 const char *graph_format_name(enum graph_format f);
@@ -131,7 +132,10 @@ int graph_callees(struct graph *g, const char *symbol, unsigned depth, json_t **
 /* What a change there may reach, within so many steps back along the relations, nearest first. */
 int graph_impact(struct graph *g, const char *place, unsigned depth, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;
-/* The tests among what graph_impact finds. */
+/*
+ * First the cases that were seen to execute the line (provenance "runtime"), then the tests among what graph_impact finds.
+ * {"recorded": such cases are known of the file, "cases": [their ids]} is added.
+ */
 int graph_tests(struct graph *g, const char *place, unsigned depth, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;
 /*

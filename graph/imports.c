@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/map.h"
 #include "graph/pack.h"
+#include "graph/reached.h"
 #include "graph/scan.h"
 #include "graph/seen.h"
 
@@ -10,7 +11,7 @@
 #include <string.h>
 
 static const char *const format_names[GRAPH_FORMATS] = {
-	"scip", "lcov", "perf", "access-log", "otlp"};
+	"scip", "lcov", "perf", "access-log", "otlp", "runtime"};
 
 const char *
 graph_format_name(enum graph_format f)
@@ -43,7 +44,7 @@ read_format(const char *name, struct str text, struct buf *out, struct dd_err *e
 {
 	static int (*const readers[GRAPH_FORMATS])(struct str, struct buf *, struct dd_err *) = {
 		imports_read_scip, seen_read_lcov, seen_read_perf, seen_read_access_log,
-		seen_read_otlp};
+		seen_read_otlp, reached_read};
 	enum graph_format f = graph_format_of(name);
 	return f < GRAPH_FORMATS ? readers[f](text, out, err)
 				 : err_set(err, DD_EINVAL, "there is no format \"%s\"", name);
@@ -293,8 +294,9 @@ add_evidence(struct imports *im, int64_t id, const struct graph_import *add, str
 	OWN_FREE uint32_t *files = files_in_tree(im, add->below, paths, n);
 	for (uint32_t i = 0; i < n; i++)
 		ret->missing += !files[i];
-	int rc = add->format == GRAPH_SCIP
-			 ? add_index(&p, files, n, u, ret, err)
+	int rc = add->format == GRAPH_SCIP ? add_index(&p, files, n, u, ret, err)
+		 : add->format == GRAPH_RUNTIME
+			 ? reached_place(im->m, files, n, u, ret, put_file_evidence, &p, err)
 			 : seen_place(im->m, files, n, u, ret, put_file_evidence, &p, err);
 	if (rc == 0 && (u->bad || u->p != u->end))
 		rc = err_set(
@@ -302,13 +304,13 @@ add_evidence(struct imports *im, int64_t id, const struct graph_import *add, str
 	return rc;
 }
 
-/* Of a file there is one index that speaks of it, the newest; what was seen adds up, but not the same file twice. */
+/* Of a file there is one index that speaks of it, the newest, and one record of tests; what was seen adds up, but not the same file twice. */
 static int
 drop_replaced(struct imports *im, int64_t id, const struct graph_import *add, struct dd_err *err)
 {
 	int rc = db_run(im->db, err,
 		"DELETE FROM evidence WHERE import IN (SELECT id FROM import WHERE format = ?1 AND id <> ?2 AND"
-		" (?1 = 'scip' OR digest = ?3)) AND path IN (SELECT path FROM evidence WHERE import = ?2)",
+		" (?1 IN ('scip', 'runtime') OR digest = ?3)) AND path IN (SELECT path FROM evidence WHERE import = ?2)",
 		"sis", graph_format_name(add->format), id, add->digest);
 	if (rc == 0)
 		rc = db_run(im->db, err,
@@ -503,8 +505,10 @@ imports_seen(struct imports *im, struct dd_err *err)
 		any = true;
 		bool tests = str_eq(db_text(st, 1), format_names[GRAPH_LCOV]);
 		uint32_t file = model_file_of(im->m, db_text(st, 2));
-		rc = seen_unpack(im->m, file, db_blob(st, 3),
-			tests ? PROV_RUNTIME : PROV_PRODUCTION, put_seen, &x, err);
+		rc = str_eq(db_text(st, 1), format_names[GRAPH_RUNTIME])
+			     ? reached_unpack(im->m, file, db_blob(st, 3), put_seen, &x, err)
+			     : seen_unpack(im->m, file, db_blob(st, 3),
+				       tests ? PROV_RUNTIME : PROV_PRODUCTION, put_seen, &x, err);
 	}
 	return rc < 0 ? rc : any ? put_served(im, err) : 0;
 }

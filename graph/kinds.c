@@ -7,7 +7,7 @@ static const char *const kind_names[KIND_END] = {"", "directory", "file", "modul
 static const char *const relation_names[REL_END] = {"", "contains", "imports", "calls", "may-call",
 	"reads", "writes", "takes-address", "inherits", "overrides", "instantiates", "has-type",
 	"expands", "reads-env", "reads-config", "configures", "queries-table", "serves", "connects",
-	"execs", "builds", "depends-on", "documents", "tests", "co-changes-with"};
+	"execs", "builds", "depends-on", "documents", "tests", "co-changes-with", "opens"};
 static const char *const prov_names[PROV_END] = {
 	"syntax", "resolved", "macro", "name", "history", "compiler", "runtime", "production"};
 

@@ -78,6 +78,7 @@ enum graph_relation {
 	REL_DOCUMENTS,
 	REL_TESTS,
 	REL_CO_CHANGES, /* changed together so far */
+	REL_OPENS,	/* a file, when it ran */
 	REL_END,
 };
 

@@ -323,7 +323,13 @@ is_test(struct graph *g, uint32_t id)
 int
 graph_tests(struct graph *g, const char *place, unsigned depth, json_t **ret, struct dd_err *err)
 {
-	return by_place(g, place, depth ? depth : 12, is_test, ret, err);
+	OWN_JSON json_t *answer = NULL;
+	int rc = by_place(g, place, depth ? depth : 12, is_test, &answer, err);
+	if (rc == 0)
+		rc = answer_reached(g, place, answer, err);
+	if (rc == 0)
+		*ret = TAKE(answer);
+	return rc;
 }
 
 /* ---- what is there ---- */

@@ -187,8 +187,8 @@ placed_of(struct placing *p, uint32_t entity)
 	return &p->v[p->slot[entity] - 1];
 }
 
-static uint32_t
-function_around(const struct model *m, uint32_t file, uint32_t line)
+uint32_t
+seen_function_around(const struct model *m, uint32_t file, uint32_t line)
 {
 	uint32_t id = overlay_innermost(m, &m->files[file - 1], line);
 	while (id && !graph_kind_is_code(m->entities[id].kind))
@@ -274,14 +274,15 @@ endpoint_of(const struct placing *p, struct str method, struct str path)
 	return found;
 }
 
-static uint32_t
-shared(const struct model *m, enum graph_kind kind, struct str text)
+uint32_t
+seen_shared(const struct model *m, enum graph_kind kind, struct str text)
 {
 	uint32_t name = model_name_if_any(m, text);
 	uint32_t l = name ? model_first(m, SPACE_SHARED, kind, name) : 0;
 	const char *dot = memrchr(text.p, '.', text.n);
 	if (!l && kind == KIND_TABLE && dot) /* "schema.table" */
-		return shared(m, kind, (struct str){dot + 1, (size_t)(text.p + text.n - dot - 1)});
+		return seen_shared(
+			m, kind, (struct str){dot + 1, (size_t)(text.p + text.n - dot - 1)});
 	return l ? model_value(m, l) : 0;
 }
 
@@ -302,7 +303,7 @@ place_one(struct placing *p, const struct seen *s, const struct seen_counts *c)
 	uint32_t file = s->file ? p->files[s->file - 1] : 0, id = 0;
 	switch (s->what) {
 	case SEEN_LINE:
-		id = file ? function_around(p->m, file, s->line) : 0;
+		id = file ? seen_function_around(p->m, file, s->line) : 0;
 		if (id) {
 			struct placed *x = placed_of(p, id);
 			x->lines++;
@@ -325,10 +326,10 @@ place_one(struct placing *p, const struct seen *s, const struct seen_counts *c)
 		id = endpoint_of(p, s->a, s->b);
 		break;
 	case SEEN_TABLE:
-		id = shared(p->m, KIND_TABLE, s->a);
+		id = seen_shared(p->m, KIND_TABLE, s->a);
 		break;
 	case SEEN_SERVICE:
-		id = shared(p->m, KIND_SERVICE, s->a);
+		id = seen_shared(p->m, KIND_SERVICE, s->a);
 		break;
 	default:
 		break;
@@ -342,8 +343,8 @@ place_one(struct placing *p, const struct seen *s, const struct seen_counts *c)
 
 enum kept { KEPT_ENTITY, KEPT_CALL };
 
-static void
-pack_entity(const struct model *m, uint32_t id, struct buf *b)
+void
+seen_pack_entity(const struct model *m, uint32_t id, struct buf *b)
 {
 	const struct model_entity *e = &m->entities[id];
 	pack_u64(b, e->kind);
@@ -359,7 +360,7 @@ keep_entity(const struct placing *p, const struct placed *x, struct buf *b)
 	if (!c.count && !c.timed)
 		c.count = x->best_line;
 	pack_u64(b, KEPT_ENTITY);
-	pack_entity(p->m, x->entity, b);
+	seen_pack_entity(p->m, x->entity, b);
 	pack_counts(b, &c);
 	pack_u64(b, x->lines);
 	pack_u64(b, x->lines_hit);
@@ -371,9 +372,9 @@ keep_call(const struct placing *p, const struct called *c, struct buf *b)
 	const struct model *m = p->m;
 	uint32_t file = m->files[m->entities[c->dst].file - 1].entity;
 	pack_u64(b, KEPT_CALL);
-	pack_entity(m, c->src, b);
+	seen_pack_entity(m, c->src, b);
 	pack_str(b, model_text(m, m->entities[file].name));
-	pack_entity(m, c->dst, b);
+	seen_pack_entity(m, c->dst, b);
 	pack_u64(b, c->count);
 }
 
@@ -434,8 +435,8 @@ seen_place(const struct model *m, const uint32_t *files, uint32_t nfiles, struct
 
 /* ---- read back ---- */
 
-static uint32_t
-unpack_entity(const struct model *m, uint32_t file, struct unpacker *u)
+uint32_t
+seen_unpack_entity(const struct model *m, uint32_t file, struct unpacker *u)
 {
 	uint32_t kind = unpack_u32(u), line = unpack_u32(u);
 	struct str text = unpack_str(u);
@@ -443,15 +444,15 @@ unpack_entity(const struct model *m, uint32_t file, struct unpacker *u)
 	if (u->bad || !file || !name)
 		return 0;
 	/* What is known by its name alone is at no place of the file. */
-	return graph_kind_is_shared(kind) ? shared(m, (enum graph_kind)kind, text)
+	return graph_kind_is_shared(kind) ? seen_shared(m, (enum graph_kind)kind, text)
 					  : overlay_entity_at(m, &m->files[file - 1], line, name);
 }
 
 static void
 unpack_call(struct model *m, uint32_t file, struct unpacker *u, enum graph_prov prov)
 {
-	uint32_t src = unpack_entity(m, file, u), to = model_file_of(m, unpack_str(u));
-	uint32_t dst = unpack_entity(m, to, u);
+	uint32_t src = seen_unpack_entity(m, file, u), to = model_file_of(m, unpack_str(u));
+	uint32_t dst = seen_unpack_entity(m, to, u);
 	(void)unpack_u64(u);
 	if (u->bad || !src || !dst)
 		return;
@@ -478,7 +479,7 @@ seen_unpack(struct model *m, uint32_t file, struct str packed, enum graph_prov p
 			unpack_call(m, file, &u, prov);
 			continue;
 		}
-		struct seen_row r = {.entity = unpack_entity(m, file, &u)};
+		struct seen_row r = {.entity = seen_unpack_entity(m, file, &u)};
 		unpack_counts(&u, c);
 		r.lines = unpack_u64(&u);
 		r.lines_hit = unpack_u64(&u);

@@ -64,6 +64,13 @@ int seen_place(const struct model *m, const uint32_t *files, uint32_t nfiles, st
 	int (*put)(void *ctx, uint32_t file, struct str packed, struct dd_err *err), void *ctx,
 	struct dd_err *err) DD_MUST_USE;
 
+/* The innermost function around a line; what is known by its name alone.  0: none. */
+uint32_t seen_function_around(const struct model *m, uint32_t file, uint32_t line);
+uint32_t seen_shared(const struct model *m, enum graph_kind kind, struct str text);
+/* How an entity of a file is kept, and found again. */
+void seen_pack_entity(const struct model *m, uint32_t id, struct buf *b);
+uint32_t seen_unpack_entity(const struct model *m, uint32_t file, struct unpacker *u);
+
 struct seen_row { /* of an entity */
 	uint32_t entity;
 	uint64_t count, errors, timed, p50_us, p95_us, lines, lines_hit;

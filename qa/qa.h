@@ -34,6 +34,17 @@ struct qa_spec {
 	const struct answers *answers; /* for redaction of the log, may be NULL */
 	const char *log_path;	       /* output of all commands, with a header line for each */
 	int64_t time_limit_ms, silence_limit_ms; /* of a command; 0: 30 and 10 minutes */
+	const struct qa_watch *watch;		 /* may be NULL */
+};
+
+/* Who wants to know more of the tests than their results: told in the pod that they run in. */
+struct qa_watch {
+	/* Nothing has run in it yet. */
+	int (*opened)(void *ctx, struct pod *pod, struct dd_err *err);
+	/* A test command of the spec ended, with these cases.  Commands that are appended to the spec's are run as well. */
+	int (*ended)(void *ctx, struct pod *pod, size_t command, const struct exec_result *r,
+		const struct test_run *t, struct dd_err *err);
+	void *ctx;
 };
 
 /*

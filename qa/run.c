@@ -257,9 +257,11 @@ note_cause(struct test_run *all, enum exec_cause *cause, enum exec_cause found, 
 }
 
 static int
-run_command(struct run *r, struct pod *pod, const struct command *c, struct test_run *all,
+run_command(struct run *r, struct pod *pod, size_t number, struct test_run *all,
 	enum exec_cause *cause, struct dd_err *err)
 {
+	const struct command *c = &r->spec->commands->v[number];
+	const struct qa_watch *watch = r->spec->watch;
 	struct exec_result result;
 	struct test_run one = {0};
 	int rc = exec_command(r, pod, c, &result, err);
@@ -275,6 +277,8 @@ run_command(struct run *r, struct pod *pod, const struct command *c, struct test
 			err);
 	if (rc == 0 && result.cause != CAUSE_NONE)
 		note_cause(all, cause, result.cause, c->run);
+	if (rc == 0 && watch)
+		rc = watch->ended(watch->ctx, pod, number, &result, &one, err);
 	merge(all, &one);
 	return rc;
 }
@@ -357,11 +361,13 @@ qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *
 	if (rc < 0)
 		return rc;
 	rc = pod_open(&pod_spec, &pod, err);
+	if (rc == 0 && spec->watch)
+		rc = spec->watch->opened(spec->watch->ctx, pod, err);
 	if (rc == 0)
 		rc = start_services(&r, pod, &all, &cause, err);
 	for (size_t i = 0; rc == 0 && i < spec->commands->n; i++)
 		if (spec->commands->v[i].phase == PHASE_TEST)
-			rc = run_command(&r, pod, &spec->commands->v[i], &all, &cause, err);
+			rc = run_command(&r, pod, i, &all, &cause, err);
 	pod_close(pod);
 	if (r.spool >= 0)
 		(void)close(r.spool);

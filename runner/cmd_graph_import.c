@@ -15,7 +15,7 @@ static const struct option_def import_options[] = {
 	GRAPH_DIR_OPTION,
 	GRAPH_DB_OPTION,
 	{"format", 0, OPTION_TEXT, GRAPH_O(format), "NAME",
-		"what FILE is: scip, lcov, perf, access-log or otlp"},
+		"what FILE is: scip, lcov, perf, access-log, otlp or runtime"},
 	{"below", 0, OPTION_TEXT, GRAPH_O(below), "DIR",
 		"where in the tree the paths of FILE begin (default: at its top)"},
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -129,7 +129,7 @@ const struct subcommand cmd_graph_import = {
 		"lcov: what tests reached.  perf: the output of perf script, or folded stacks.  access-log: NCSA lines, with rt=SECONDS\n"
 		"if the server was told to, or a JSON object a line.  otlp: traces as JSON.  How often, how many failed and how long it\n"
 		"took is told by every answer about the function, endpoint, table or service; a call that was seen is a relation with\n"
-		"the provenance \"runtime\" (lcov) or \"production\".  Nothing is taken away by what was not seen.  Queries, addresses,\n"
+		"the provenance \"runtime\" (lcov) or \"production\".  runtime: what drydock qa record kept of a run.  Nothing is taken away by what was not seen.  Queries, addresses,\n"
 		"users and values are not kept: only names that the source has.  A log has to be complete: lines that a longer\n"
 		"one has again count again.\n"
 		"The map is refreshed first.  What\n"

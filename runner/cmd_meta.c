@@ -12,8 +12,10 @@
 #include "runner/cover.h"
 #include "runner/docs.h"
 #include "runner/fix.h"
+#include "runner/impacted.h"
 #include "runner/intake.h"
 #include "runner/live.h"
+#include "runner/reach_read.h"
 #include "sandbox/egress.h"
 #include "security/security.h"
 
@@ -105,6 +107,8 @@ static const struct {
 	{"owners", probe_owners_worker_main},
 	{"place", probe_place_worker_main},
 	{"recipe", bundle_recipe_worker_main},
+	{"impacted", impacted_worker_main},
+	{"reach", reach_worker_main},
 	{"references", probe_references_worker_main},
 	{"starts", probe_starts_worker_main},
 	{"results", qa_results_worker_main},

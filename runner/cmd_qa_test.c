@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "qa/qa.h"
 #include "runner/flaky.h"
-#include "runner/left.h"
+#include "runner/retest.h"
 #include "runner/session.h"
 
 #include <string.h>
@@ -51,44 +51,21 @@ static int
 run_tests(const struct state *st, const struct run *run, const struct test_options *o,
 	struct results *ret, struct dd_err *err)
 {
-	OWN_FREE char *log = run_path(run, RUN_LATER "/qa-tests.log");
-	struct left left = {0};
-	struct probe_serving serving = {0};
+	struct retest t;
 	enum exec_cause cause = CAUSE_NONE;
-	int rc = left_load(st, run, o->answers, &left, err);
-	if (rc == 0)
-		rc = probe_serve(&left.recipe.services, left.answers, run->dir, left.files.binds,
-			left.files.nbinds, &serving, err);
-	struct prompter *prompter = rc == 0 ? probe_prompter_create(left.answers) : NULL;
-	const struct qa_spec spec = {.state = st,
-		.root = &left.root,
-		.work = &left.work,
-		.commands = &left.recipe.commands,
-		.services = serving.services,
-		.nservices = serving.nservices,
-		.env = (const char *const *)left.env.v,
-		.binds = serving.binds,
-		.nbinds = serving.nbinds,
-		.on_prompt = probe_answer_prompt,
-		.ctx = prompter,
-		.answers = left.answers,
-		.log_path = log,
-		.time_limit_ms = run->options.time_ms,
-		.silence_limit_ms = run->options.silence_ms};
+	int rc = retest_open(st, run, o->answers, RUN_LATER "/qa-tests.log", &t, err);
 	if (rc == 0 && (o->repeat || o->causes))
-		rc = qa_find_flakes(&spec, o->repeat ? (int64_t)o->repeat : 1, &ret->tests,
+		rc = qa_find_flakes(&t.spec, o->repeat ? (int64_t)o->repeat : 1, &ret->tests,
 			&ret->flakes, &cause, err);
 	else if (rc == 0)
-		rc = qa_run_tests(&spec, &ret->tests, &cause, err);
+		rc = qa_run_tests(&t.spec, &ret->tests, &cause, err);
 	if (rc == 0 && cause != CAUSE_NONE && ret->tests.ended && !ret->tests.note)
 		ret->tests.note = mem_printf(
 			"\"%s\" was ended: %s", ret->tests.ended, exec_cause_name(cause));
-	redact_flakes(left.answers, &ret->flakes);
+	redact_flakes(t.left.answers, &ret->flakes);
 	if (rc == 0 && (o->repeat || o->causes))
 		rc = flaky_write(run, &ret->flakes, err);
-	probe_prompter_destroy(prompter);
-	probe_serving_cleanup(&serving);
-	left_cleanup(&left);
+	retest_close(&t);
 	return rc;
 }
 

@@ -1,5 +1,6 @@
 /* What was seen: durations, and that neither the files nor what is made of them is believed. */
 #include "graph/imports.h"
+#include "graph/reached.h"
 #include "graph/seen.h"
 
 #include <setjmp.h>
@@ -121,6 +122,95 @@ samples_are_placed_and_changed_ones_do_no_harm(void **state)
 	}
 }
 
+/* The same of what cases of tests reach. */
+static const char reached[] =
+	"{\"drydock_reach\": 1}\n"
+	"{\"cases\": [{\"id\": \"t/f\", \"name\": \"f\"}], \"functions\": [[\"a.c\", 1, \"f\"], [\"a.c\", 5, \"g\"], [\"b.c\", 1, \"h\"]],"
+	" \"calls\": [[0, 1], [1, 2]], \"files\": {\"a.c\": {\"lines\": [2, 3], \"outside\": []}}, \"looked\": [\"a.c\"],"
+	" \"execs\": [\"/bin/sh\"], \"connects\": [{\"target\": \"127.0.0.1:1\"}]}\n{\"outside\": []}\n";
+
+static void
+place_reached(struct model *m, struct str packed, struct buf *kept, struct graph_import_result *r)
+{
+	const uint32_t files[2] = {1, 0};
+	struct unpacker u = unpacker_of(packed);
+	(void)unpack_str(&u);
+	uint32_t n = unpack_count(&u);
+	for (uint32_t i = 0; i < n; i++)
+		(void)unpack_str(&u);
+	int rc = reached_place(m, files, n < 2 ? n : 2, &u, r, keep, kept, NULL);
+	assert_true(rc == 0 || rc == -DD_ECORRUPT);
+}
+
+static int
+count_case(void *ctx, const struct reached_case *c)
+{
+	++*(int *)ctx;
+	assert_true(str_eq(c->id, "t/f"));
+	assert_true(str_eq(c->test_name, "f"));
+	return 0;
+}
+
+static int
+ignore_case(void *ctx, const struct reached_case *c)
+{
+	(void)ctx;
+	(void)c;
+	return 0;
+}
+
+static void
+what_cases_reach_is_placed_and_changed_ones_do_no_harm(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf packed = {0}, kept = {0}, again = {0};
+	struct graph_import_result r = {0}, ignored = {0};
+	struct model m;
+	make_model(&m);
+	assert_int_equal(reached_read(str_of(reached), &packed, NULL), 0);
+	place_reached(&m, buf_str(&packed), &kept, &r);
+	/* A function of a file that the map does not have is none of the user's; a call of it is one that is not placed. */
+	assert_int_equal(r.said, 4);
+	assert_int_equal(r.placed, 3);
+	static const struct {
+		uint32_t line;
+		int cases;
+	} lines[] = {{1, 0}, {2, 1}, {3, 1}, {4, 0}, {5, 1}, {7, 1}, {8, 0}}; /* g was entered */
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		int n = 0;
+		assert_int_equal(
+			reached_line(buf_str(&kept), lines[i].line, count_case, &n, NULL), 0);
+		assert_int_equal(n, lines[i].cases);
+	}
+	size_t edges = m.nlate;
+	assert_int_equal(reached_unpack(&m, 1, buf_str(&kept), no_row, NULL, NULL), 0);
+	assert_int_equal(m.nlate, edges + 2); /* f calls g, and opens the file */
+	for (size_t k = 0; k < sizeof(reached) - 1; k++) {
+		OWN_FREE char *copy = mem_strdup(reached);
+		OWN(buf) struct buf out = {0};
+		copy[k] ^= 0x10;
+		int rc = reached_read(
+			(struct str){copy, k % 2 ? sizeof(reached) - 1 : k}, &out, NULL);
+		assert_true(rc == 0 || rc == -DD_EINVAL);
+	}
+	for (size_t k = 0; k < packed.n; k++) {
+		OWN_FREE char *copy = mem_alloc(packed.n);
+		memcpy(copy, packed.p, packed.n);
+		copy[k] ^= 0x51;
+		place_reached(&m, (struct str){copy, packed.n}, &again, &ignored);
+	}
+	for (size_t k = 0; k < kept.n; k++) {
+		OWN_FREE char *copy = mem_alloc(kept.n);
+		memcpy(copy, kept.p, kept.n);
+		copy[k] ^= 0x51;
+		int rc = reached_unpack(&m, 1, (struct str){copy, kept.n}, no_row, NULL, NULL);
+		assert_true(rc == 0 || rc == -DD_ECORRUPT);
+		rc = reached_line((struct str){copy, kept.n}, 2, ignore_case, NULL, NULL);
+		assert_true(rc == 0 || rc == -DD_ECORRUPT);
+	}
+	model_cleanup(&m);
+}
+
 static int
 take_row(void *ctx, const struct seen_row *r, struct dd_err *err)
 {
@@ -159,6 +249,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_are_placed_and_changed_ones_do_no_harm),
+		cmocka_unit_test(what_cases_reach_is_placed_and_changed_ones_do_no_harm),
 		cmocka_unit_test(quantiles_are_as_exact_as_the_buckets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,10 +85,10 @@ calls_of_disk='write|writev|pwritev?|fsync|fdatasync|syncfs|rename|renameat2?|li
 calls_of_disk="$calls_of_disk|creat|mknod|mknodat|mkfifo|mkdtemp|mkos?temps?|copy_file_range|sendfile|splice|(posix_)?fallocate|unlink|unlinkat|rmdir|remove"
 is "calls that change a disk are those of base/io.h" "$(xargs grep -nE \
 	"(^|[^_a-zA-Z>.])($calls_of_disk)\\(" <"$tmp/files" |
-	grep -vE '^(tests|tools|sandbox/box)/|^base/(io|fault|log|own|spawn|spawn_capture)\.c|^sandbox/(exec|pod|limits|doctor)\.c|^runner/intake_worker\.c' |
+	grep -vE '^(tests|tools|sandbox/box|runner/data)/|^base/(io|fault|log|own|spawn|spawn_capture)\.c|^sandbox/(exec|pod|limits|doctor)\.c|^runner/intake_worker\.c' |
 	grep -vE ':[[:space:]]*(/?\*|//)|truncate\(marker, 0\)')" ""
 # A statement that has the flag, up to its end.
-is "and so are those that make a file" "$(grep -vE '^(tests|tools|sandbox/box)/|^base/(io|fault)\.c' "$tmp/files" | xargs awk '
+is "and so are those that make a file" "$(grep -vE '^(tests|tools|sandbox/box|runner/data)/|^base/(io|fault)\.c' "$tmp/files" | xargs awk '
 	/;|[{}]$/ { text = text $0; if (text ~ /[^_a-z](open|openat|openat2)\(.*(O_CREAT|O_TMPFILE)/) print FILENAME ":" FNR; text = ""; next }
 	{ text = text $0 }')" ""
 is "no file is longer than 800 lines" "$(xargs wc -l <"$tmp/files" | awk '$2 != "total" && $1 > 800 { print $2 }')" ""

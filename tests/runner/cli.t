@@ -26,7 +26,7 @@ ok "the completion is a script" bash -n "$tmp/completion"
 is "which completes" "$(bash -c '. "$1"; COMP_WORDS=(drydock re); COMP_CWORD=1; _drydock; echo "${COMPREPLY[*]}"' \
 	sh "$tmp/completion")" "replay resume report refine"
 is "second words, too" "$(bash -c '. "$1"; COMP_WORDS=(drydock qa re); COMP_CWORD=2; _drydock; echo "${COMPREPLY[*]}"' \
-	sh "$tmp/completion")" "reject report"
+	sh "$tmp/completion")" "record reject report"
 is "the list of manual pages to install is that of the commands" \
 	"$(make -pn 2>/dev/null | sed -n 's/^MAN_PAGES := //p' | tr ' ' '\n' | sed '/^$/d' | sort)" "$(echo "$commands" | tr ' ' '-' | sort)"
 

@@ -1,0 +1,709 @@
+/*
+ * Theory of operation.  The worker numbers paths, functions and cases for the whole file and packs, behind the paths, a record for each
+ * function, call, case, and file of a case.  Placing turns functions into entities by place and name; what is kept of a file
+ * names everything it needs, so that a file can be dropped without the others: its entities with how many cases reach
+ * them, the calls that begin in it, what its tests open and start, and for each case of a test the spans of lines.
+ */
+#include "graph/reached.h"
+
+#include "base/map.h"
+#include "graph/imports.h"
+#include "graph/overlay.h"
+
+#include <string.h>
+
+#define MAX_CASES 200000
+#define MAX_GROUP_CASES 20000
+#define MAX_FUNCTIONS 2000000
+#define MAX_LINE ((size_t)256 << 20)
+#define MAX_KEPT ((size_t)256 << 20)
+#define TOLD_CASES 200
+#define DECORATION 64 /* lines at most between the first decorator of a function and its name */
+
+enum record {
+	REACHED_FUNCTION,
+	REACHED_CALL,
+	REACHED_GROUP,
+	REACHED_RAN,
+	REACHED_LINES,
+	REACHED_LOOKED,
+	REACHED_END
+};
+enum kept { KEPT_ENTITY, KEPT_CALL, KEPT_LOOKED, KEPT_LINES, KEPT_END };
+
+/* ---- in the worker ---- */
+
+struct reader {
+	struct map files, functions, calls; /* numbers, from 1 */
+	struct strlist paths;
+	struct buf records, key;
+	size_t groups;
+};
+
+static uint32_t
+file_number(struct reader *r, const char *path)
+{
+	uint32_t n = (uint32_t)(uintptr_t)map_get(&r->files, path);
+	if (n || !*path || strlen(path) > 4096)
+		return n;
+	strlist_add(&r->paths, path);
+	map_put(&r->files, path, (void *)(uintptr_t)r->paths.n);
+	return (uint32_t)r->paths.n;
+}
+
+/* [path, line, name]; from 1, 0: it is none. */
+static uint32_t
+function_number(struct reader *r, const json_t *f)
+{
+	const char *path = json_string_value(json_array_get(f, 0)),
+		   *name = json_string_value(json_array_get(f, 2));
+	json_int_t line = json_integer_value(json_array_get(f, 1));
+	uint32_t file = path ? file_number(r, path) : 0;
+	if (!file || !name || line < 0 || line > UINT32_MAX)
+		return 0;
+	buf_reset(&r->key);
+	buf_printf(&r->key, "%u %lld %s", file, (long long)line, name);
+	uint32_t n = (uint32_t)(uintptr_t)map_get_str(&r->functions, buf_str(&r->key));
+	if (n || map_count(&r->functions) >= MAX_FUNCTIONS)
+		return n;
+	n = (uint32_t)map_count(&r->functions) + 1;
+	map_put_str(&r->functions, buf_str(&r->key), (void *)(uintptr_t)n);
+	pack_u64(&r->records, REACHED_FUNCTION);
+	pack_u64(&r->records, file);
+	pack_u64(&r->records, (uint64_t)line);
+	pack_str(&r->records, str_of(name));
+	return n;
+}
+
+static void
+read_functions(struct reader *r, const json_t *group)
+{
+	const json_t *functions = json_object_get(group, "functions");
+	size_t n = json_array_size(functions), i;
+	OWN_FREE uint32_t *number = mem_zalloc(n + 1, sizeof(*number));
+	json_t *call;
+	for (i = 0; i < n; i++)
+		number[i] = function_number(r, json_array_get(functions, i));
+	pack_u64(&r->records, REACHED_RAN);
+	pack_u64(&r->records, n);
+	for (i = 0; i < n; i++)
+		pack_u64(&r->records, number[i]);
+	json_array_foreach (json_object_get(group, "calls"), i, call) {
+		json_int_t from = json_integer_value(json_array_get(call, 0)),
+			   to = json_integer_value(json_array_get(call, 1));
+		if (from < 0 || to < 0 || (size_t)from >= n || (size_t)to >= n || !number[from] ||
+			!number[to])
+			continue;
+		OWN_FREE char *key = mem_printf("%u %u", number[from], number[to]);
+		if (map_get(&r->calls, key) || map_count(&r->calls) >= MAX_FUNCTIONS)
+			continue;
+		map_put(&r->calls, key, r);
+		pack_u64(&r->records, REACHED_CALL);
+		pack_u64(&r->records, number[from]);
+		pack_u64(&r->records, number[to]);
+	}
+}
+
+/* Pairs of a first and a last line, ascending. */
+static void
+pack_spans(struct reader *r, const json_t *spans)
+{
+	size_t n = json_array_size(spans) / 2;
+	json_int_t before = 0;
+	pack_u64(&r->records, n);
+	for (size_t i = 0; i < 2 * n; i++) {
+		json_int_t line = json_integer_value(json_array_get(spans, i));
+		line = line < before ? before : line > UINT32_MAX ? UINT32_MAX : line;
+		pack_u64(&r->records, (uint64_t)(line - before));
+		before = line;
+	}
+}
+
+static void
+read_files(struct reader *r, const json_t *group)
+{
+	const char *path;
+	json_t *file;
+	json_object_foreach (json_object_get(group, "files"), path, file) {
+		const json_t *lines = json_object_get(file, "lines"),
+			     *outside = json_object_get(file, "outside");
+		uint32_t n = json_array_size(lines) + json_array_size(outside)
+				     ? file_number(r, path)
+				     : 0;
+		if (!n)
+			continue;
+		pack_u64(&r->records, REACHED_LINES);
+		pack_u64(&r->records, n);
+		pack_spans(r, lines);
+		pack_spans(r, outside);
+	}
+}
+
+static void
+read_looked(struct reader *r, const json_t *list, enum graph_relation relation)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (list, i, one) {
+		const char *path = json_string_value(one);
+		if (!path)
+			continue;
+		pack_u64(&r->records, REACHED_LOOKED);
+		pack_u64(&r->records, relation);
+		pack_str(&r->records, str_of(path));
+	}
+}
+
+static void
+read_connects(struct reader *r, const json_t *list)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (list, i, one) {
+		pack_u64(&r->records, REACHED_LOOKED);
+		pack_u64(&r->records, REL_CONNECTS);
+		pack_str(&r->records, str_of(json_string_in(one, "target")));
+	}
+}
+
+static void
+read_group(struct reader *r, const json_t *group)
+{
+	const json_t *cases = json_object_get(group, "cases");
+	size_t n = json_array_size(cases);
+	if (!n || n > MAX_GROUP_CASES || r->groups >= MAX_CASES)
+		return;
+	r->groups++;
+	pack_u64(&r->records, REACHED_GROUP);
+	pack_u64(&r->records, n);
+	for (size_t i = 0; i < n; i++) {
+		pack_str(&r->records, str_of(json_string_in(json_array_get(cases, i), "id")));
+		pack_str(&r->records, str_of(json_string_in(json_array_get(cases, i), "name")));
+	}
+	read_functions(r, group);
+	read_files(r, group);
+	read_looked(r, json_object_get(group, "looked"), REL_OPENS);
+	read_looked(r, json_object_get(group, "execs"), REL_EXECS);
+	read_connects(r, json_object_get(group, "connects"));
+}
+
+int
+reached_read(struct str text, struct buf *out, struct dd_err *err)
+{
+	struct reader r = {.records.max = out->max, .key.max = 16384};
+	struct str line;
+	bool ours = false;
+	int rc = 0;
+	for (bool first = true; rc == 0 && str_next_line(&text, &line); first = false) {
+		OWN_JSON json_t *j = NULL;
+		if (line.n > MAX_LINE || json_parse(line, &j, NULL) < 0)
+			rc = err_set(err, DD_EINVAL, "a line of it is no JSON");
+		if (rc == 0 && first)
+			ours = json_integer_value(json_object_get(j, "drydock_reach")) == 1;
+		if (rc == 0 && ours)
+			read_group(&r, j);
+	}
+	if (rc == 0 && !r.groups)
+		rc = err_set(err, DD_EINVAL, "nothing in it is of drydock qa record");
+	if (rc == 0) {
+		imports_begin(out, STR("drydock qa record"), &r.paths);
+		buf_add_str(out, buf_str(&r.records));
+	}
+	map_cleanup(&r.files);
+	map_cleanup(&r.functions);
+	map_cleanup(&r.calls);
+	strlist_cleanup(&r.paths);
+	buf_cleanup(&r.records);
+	buf_cleanup(&r.key);
+	return rc;
+}
+
+/* ---- placing ---- */
+
+struct told { /* a case, as the worker told it; views */
+	struct str id, name;
+	uint32_t test; /* its function, or 0 */
+};
+
+struct placing {
+	const struct model *m;
+	const uint32_t *files;
+	uint32_t nfiles;
+	struct unpacker *u;
+	struct graph_import_result *ret;
+	uint32_t *functions; /* entities, by number from 1; 0: not in the map */
+	size_t nfunctions, functions_cap;
+	struct told *group;
+	size_t ngroup, group_cap;
+	uint32_t *ran; /* functions that the group entered, of which no line was told so far */
+	size_t nran, ran_cap;
+	size_t kept;	   /* bytes, about */
+	uint64_t *reached; /* by entity: how many cases */
+	struct buf *by_file;
+};
+
+static bool
+is_body(const struct model_entity *e)
+{
+	return graph_kind_is_code(e->kind) && !(e->flags & FACT_DECLARATION);
+}
+
+/* Of that name and nearest to the line, which may be that of a decorator; else what is around the line. */
+static uint32_t
+function_at(const struct model *m, uint32_t file, uint32_t line, struct str text)
+{
+	const struct model_file *f = &m->files[file - 1];
+	uint32_t name = model_name_if_any(m, text), found = 0, best = UINT32_MAX;
+	if (!line)
+		return f->entity;
+	for (uint32_t i = f->entity; name && i < f->end; i++) {
+		const struct model_entity *e = &m->entities[i];
+		if (e->name != name || !is_body(e) || e->end < line || e->line > line + DECORATION)
+			continue;
+		uint32_t far = e->line > line ? e->line - line : line - e->line;
+		if (far < best) {
+			best = far;
+			found = i;
+		}
+	}
+	found = found ? found : seen_function_around(m, file, line);
+	/* What has no name is part of what is around it. */
+	return found || (text.n && *text.p != '<') ? found : f->entity;
+}
+
+static void
+place_function(struct placing *p)
+{
+	uint32_t file = unpack_u32(p->u), line = unpack_u32(p->u);
+	struct str name = unpack_str(p->u);
+	if (p->u->bad || !file || file > p->nfiles) {
+		p->u->bad = true;
+		return;
+	}
+	uint32_t here = p->files[file - 1], entity = here ? function_at(p->m, here, line, name) : 0;
+	p->functions =
+		mem_grow(p->functions, p->nfunctions, &p->functions_cap, sizeof(*p->functions));
+	p->functions[p->nfunctions++] = entity;
+	p->ret->said += here && line;
+	p->ret->placed += here && line && entity;
+}
+
+/* 0 also where it is not in the map. */
+static uint32_t
+unpack_function(struct placing *p)
+{
+	uint32_t n = unpack_u32(p->u);
+	if (n > p->nfunctions)
+		p->u->bad = true;
+	return p->u->bad || !n ? 0 : p->functions[n - 1];
+}
+
+static struct buf *
+kept_of(struct placing *p, uint32_t entity)
+{
+	uint32_t file = p->m->entities[entity].file;
+	return file ? &p->by_file[file] : NULL;
+}
+
+/* A call of a function that the map does not have is told of that function already. */
+static void
+place_call(struct placing *p)
+{
+	uint32_t src = unpack_function(p), dst = unpack_function(p);
+	struct buf *b = src ? kept_of(p, src) : NULL;
+	if (p->u->bad)
+		return;
+	p->ret->said++;
+	p->ret->placed += src && dst;
+	if (!b || !dst || src == dst || !p->m->entities[dst].file)
+		return;
+	pack_u64(b, KEPT_CALL);
+	seen_pack_entity(p->m, src, b);
+	uint32_t file = p->m->files[p->m->entities[dst].file - 1].entity;
+	pack_str(b, model_text(p->m, p->m->entities[file].name));
+	seen_pack_entity(p->m, dst, b);
+}
+
+/* Those of a group that are told by their names; the others as one. */
+static void
+pack_cases(struct placing *p, struct buf *b)
+{
+	size_t n = p->ngroup < TOLD_CASES ? p->ngroup : TOLD_CASES, before = b->n;
+	pack_u64(b, KEPT_LINES);
+	pack_u64(b, n + (p->ngroup > n));
+	for (size_t i = 0; i < n; i++) {
+		const struct told *t = &p->group[i];
+		uint32_t of = t->test ? p->m->entities[t->test].file : 0;
+		pack_str(b, t->id);
+		pack_str(b, of ? model_text(p->m, p->m->entities[p->m->files[of - 1].entity].name)
+			       : STR(""));
+		pack_str(b, of ? model_text(p->m, p->m->entities[t->test].name) : STR(""));
+	}
+	if (p->ngroup > n) {
+		OWN_FREE char *rest =
+			mem_printf("%zu more that run in the same command", p->ngroup - n);
+		pack_str(b, str_of(rest));
+		pack_str(b, STR(""));
+		pack_str(b, STR(""));
+	}
+	p->kept += b->n - before;
+}
+
+/* A process that is killed may have told the functions that it entered, and not their lines. */
+static void
+end_group(struct placing *p)
+{
+	for (size_t i = 0; i < p->nran; i++) {
+		const struct model_entity *e = &p->m->entities[p->ran[i]];
+		struct buf *b = p->ran[i] ? kept_of(p, p->ran[i]) : NULL;
+		if (!b || p->kept > MAX_KEPT)
+			continue;
+		pack_cases(p, b);
+		pack_u64(b, 0);
+		pack_u64(b, 0);
+		pack_u64(b, 1);
+		pack_u64(b, e->line);
+		pack_u64(b, e->end > e->line ? e->end - e->line : 0);
+	}
+	p->nran = 0;
+}
+
+static void
+begin_group(struct placing *p)
+{
+	uint32_t n = unpack_count(p->u);
+	end_group(p);
+	p->ngroup = 0;
+	for (uint32_t i = 0; i < n && !p->u->bad; i++) {
+		p->group = mem_grow(p->group, p->ngroup, &p->group_cap, sizeof(*p->group));
+		struct told *t = &p->group[p->ngroup++];
+		*t = (struct told){.id = unpack_str(p->u), .name = unpack_str(p->u)};
+		/* "holds[deep water]" is `holds` with a parameter. */
+		const char *bracket = t->name.n ? memchr(t->name.p, '[', t->name.n) : NULL;
+		if (bracket)
+			t->name.n = (size_t)(bracket - t->name.p);
+	}
+}
+
+/* What a group ran: a case is the function of its name that ran. */
+static void
+place_ran(struct placing *p)
+{
+	uint32_t n = unpack_count(p->u);
+	for (uint32_t i = 0; i < n && !p->u->bad; i++) {
+		uint32_t id = unpack_function(p);
+		if (!id)
+			continue;
+		p->reached[id] += p->ngroup;
+		if (graph_kind_is_code(p->m->entities[id].kind)) {
+			p->ran = mem_grow(p->ran, p->nran, &p->ran_cap, sizeof(*p->ran));
+			p->ran[p->nran++] = id;
+		}
+		struct str name = model_text(p->m, p->m->entities[id].name);
+		for (size_t k = 0; k < p->ngroup && graph_kind_is_code(p->m->entities[id].kind);
+			k++)
+			if (!p->group[k].test && p->group[k].name.n == name.n &&
+				memcmp(p->group[k].name.p, name.p, name.n) == 0)
+				p->group[k].test = id;
+	}
+}
+
+/* Lines of these functions were told. */
+static void
+forget_ran(struct placing *p, uint32_t file, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < p->nran; i++) {
+		const struct model_entity *e = &p->m->entities[p->ran[i]];
+		if (e->file == file && e->line <= to && e->end >= from)
+			p->ran[i] = 0;
+	}
+}
+
+/* b: NULL, of a file that the map does not have. */
+static void
+copy_spans(struct placing *p, struct buf *b, uint32_t file)
+{
+	uint32_t n = unpack_count(p->u);
+	uint64_t at = 0;
+	if (b)
+		pack_u64(b, n);
+	for (uint32_t i = 0; i < n && !p->u->bad; i++) {
+		uint64_t step = unpack_u64(p->u), from = at + step, more = unpack_u64(p->u);
+		at = from + more;
+		if (!b)
+			continue;
+		pack_u64(b, step);
+		pack_u64(b, more);
+		forget_ran(p, file, from, at);
+	}
+}
+
+static void
+place_lines(struct placing *p)
+{
+	uint32_t file = unpack_u32(p->u);
+	if (p->u->bad || !file || file > p->nfiles || !p->ngroup) {
+		p->u->bad = true;
+		return;
+	}
+	uint32_t here = p->files[file - 1];
+	struct buf *b = here ? &p->by_file[here] : NULL;
+	if (b)
+		pack_cases(p, b);
+	const uint8_t *before = p->u->p;
+	copy_spans(p, b, here);
+	copy_spans(p, b, here);
+	p->kept += (size_t)(p->u->p - before);
+	if (b)
+		pack_u64(b, 0);
+}
+
+/* What a case opened, started or connected to, where the map has the case and the thing. */
+static void
+place_looked(struct placing *p)
+{
+	uint32_t relation = unpack_u32(p->u);
+	struct str what = unpack_str(p->u);
+	if (p->u->bad ||
+		(relation != REL_OPENS && relation != REL_EXECS && relation != REL_CONNECTS)) {
+		p->u->bad = true;
+		return;
+	}
+	for (size_t i = 0; i < p->ngroup; i++) {
+		struct buf *b = p->group[i].test ? kept_of(p, p->group[i].test) : NULL;
+		if (!b || i >= TOLD_CASES || (relation == REL_OPENS && !model_file_of(p->m, what)))
+			continue;
+		p->kept += what.n + 16;
+		pack_u64(b, KEPT_LOOKED);
+		seen_pack_entity(p->m, p->group[i].test, b);
+		pack_u64(b, relation);
+		pack_str(b, what);
+	}
+}
+
+static void
+keep_entities(struct placing *p)
+{
+	for (uint32_t i = 1; i < p->m->n; i++) {
+		struct buf *b = p->reached[i] && graph_kind_is_code(p->m->entities[i].kind)
+					? kept_of(p, i)
+					: NULL;
+		if (!b)
+			continue;
+		p->ret->entities++;
+		pack_u64(b, KEPT_ENTITY);
+		seen_pack_entity(p->m, i, b);
+		pack_u64(b, p->reached[i]);
+	}
+}
+
+static void
+place_records(struct placing *p)
+{
+	static void (*const place[REACHED_END])(struct placing * p) = {
+		place_function, place_call, begin_group, place_ran, place_lines, place_looked};
+	while (p->u->p < p->u->end && !p->u->bad && p->kept <= MAX_KEPT) {
+		uint64_t what = unpack_u64(p->u);
+		if (what < REACHED_END && !p->u->bad)
+			place[what](p);
+		else
+			p->u->bad = true;
+	}
+	if (!p->u->bad)
+		end_group(p);
+}
+
+int
+reached_place(const struct model *m, const uint32_t *files, uint32_t nfiles, struct unpacker *u,
+	struct graph_import_result *ret,
+	int (*put)(void *ctx, uint32_t file, struct str packed, struct dd_err *err), void *ctx,
+	struct dd_err *err)
+{
+	struct placing p = {.m = m, .files = files, .nfiles = nfiles, .u = u, .ret = ret};
+	int rc = 0;
+	p.reached = mem_zalloc(m->n + 1, sizeof(*p.reached));
+	p.by_file = mem_zalloc(m->nfiles + 1, sizeof(*p.by_file));
+	place_records(&p);
+	if (u->bad)
+		rc = err_set(err, DD_ECORRUPT, "what was read is not well formed");
+	else if (p.kept > MAX_KEPT)
+		rc = err_set(err, DD_ELIMIT, "the cases reach more than a map keeps");
+	else
+		keep_entities(&p);
+	for (uint32_t file = 1; file <= m->nfiles; file++) {
+		if (rc == 0 && p.by_file[file].n) {
+			ret->files++;
+			rc = put(ctx, file, buf_str(&p.by_file[file]), err);
+		}
+		buf_cleanup(&p.by_file[file]);
+	}
+	free(p.by_file);
+	free(p.reached);
+	free(p.functions);
+	free(p.group);
+	free(p.ran);
+	return rc;
+}
+
+/* ---- read back ---- */
+
+static void
+add_relation(struct model *m, uint32_t src, uint32_t dst, enum graph_relation relation)
+{
+	if (src && dst && src != dst)
+		model_add_late_edge(m, &(struct model_edge){.src = src,
+					       .dst = dst,
+					       .line = m->entities[src].end,
+					       .relation = (uint8_t)relation,
+					       .prov = PROV_RUNTIME,
+					       .conf = RESOLVE_SEEN_CONFIDENCE});
+}
+
+static void
+unpack_call(struct model *m, uint32_t file, struct unpacker *u)
+{
+	uint32_t src = seen_unpack_entity(m, file, u), to = model_file_of(m, unpack_str(u));
+	uint32_t dst = seen_unpack_entity(m, to, u);
+	if (!u->bad)
+		add_relation(m, src, dst, REL_CALLS);
+}
+
+/* A program is a file of the tree, or known by its name. */
+static uint32_t
+thing_of(const struct model *m, uint32_t relation, struct str what)
+{
+	static const char work[] = "/work/";
+	struct str path = what;
+	if (relation == REL_CONNECTS)
+		return seen_shared(m, KIND_SERVICE, what);
+	if (relation == REL_EXECS && str_starts(what, work))
+		path = (struct str){what.p + sizeof(work) - 1, what.n - sizeof(work) + 1};
+	uint32_t file = model_file_of(m, path);
+	if (file)
+		return m->files[file - 1].entity;
+	return relation == REL_EXECS ? seen_shared(m, KIND_COMMAND, str_behind(what, "/")) : 0;
+}
+
+static void
+unpack_looked(struct model *m, uint32_t file, struct unpacker *u)
+{
+	uint32_t src = seen_unpack_entity(m, file, u), relation = unpack_u32(u);
+	struct str what = unpack_str(u);
+	if (relation >= REL_END)
+		u->bad = true;
+	if (!u->bad)
+		add_relation(m, src, thing_of(m, relation, what), (enum graph_relation)relation);
+}
+
+/* Whether the line is in the next spans, which are behind u then. */
+static bool
+spans_have(struct unpacker *u, uint32_t line)
+{
+	uint32_t n = unpack_count(u);
+	uint64_t at = 0;
+	bool has = false;
+	for (uint32_t i = 0; i < n && !u->bad; i++) {
+		uint64_t from = at + unpack_u64(u);
+		at = from + unpack_u64(u);
+		has = has || (line >= from && line <= at);
+	}
+	return has;
+}
+
+struct asking {
+	uint32_t line; /* 0: nothing is asked */
+	int (*each)(void *ctx, const struct reached_case *c);
+	void *ctx;
+};
+
+static int
+unpack_lines(struct unpacker *u, const struct asking *a)
+{
+	uint32_t n = unpack_count(u);
+	const struct unpacker cases = *u;
+	for (uint64_t i = 0; i < 3ul * n && !u->bad; i++)
+		(void)unpack_str(u);
+	bool in = spans_have(u, a->line), outside = spans_have(u, a->line),
+	     entered = spans_have(u, a->line);
+	int rc = 0;
+	struct unpacker again = cases;
+	for (uint32_t i = 0; rc == 0 && a->line && (in || outside || entered) && i < n && !u->bad;
+		i++) {
+		struct reached_case c = {.outside = !in && outside, .entered = !in && !outside};
+		c.id = unpack_str(&again);
+		c.test_file = unpack_str(&again);
+		c.test_name = unpack_str(&again);
+		rc = a->each(a->ctx, &c);
+	}
+	return rc;
+}
+
+static void
+skip_entity(struct unpacker *u)
+{
+	(void)unpack_u64(u);
+	(void)unpack_u64(u);
+	(void)unpack_str(u);
+}
+
+/* Past one that says nothing of lines. */
+static void
+skip(struct unpacker *u, uint64_t what)
+{
+	skip_entity(u);
+	if (what == KEPT_CALL) {
+		(void)unpack_str(u);
+		skip_entity(u);
+	} else {
+		(void)unpack_u64(u);
+		if (what == KEPT_LOOKED)
+			(void)unpack_str(u);
+	}
+}
+
+int
+reached_line(struct str packed, uint32_t line, int (*each)(void *ctx, const struct reached_case *c),
+	void *ctx, struct dd_err *err)
+{
+	struct unpacker u = unpacker_of(packed);
+	const struct asking a = {line, each, ctx};
+	int rc = 0;
+	while (rc == 0 && u.p < u.end && !u.bad) {
+		uint64_t what = unpack_u64(&u);
+		if (what >= KEPT_END)
+			u.bad = true;
+		else if (what == KEPT_LINES)
+			rc = unpack_lines(&u, &a);
+		else
+			skip(&u, what);
+	}
+	return u.bad ? err_set(err, DD_ECORRUPT, "what was recorded is not well formed") : rc;
+}
+
+int
+reached_unpack(struct model *m, uint32_t file, struct str packed,
+	int (*row)(void *ctx, const struct seen_row *r, struct dd_err *err), void *ctx,
+	struct dd_err *err)
+{
+	struct unpacker u = unpacker_of(packed);
+	const struct asking nothing = {0};
+	int rc = 0;
+	while (rc == 0 && u.p < u.end && !u.bad) {
+		uint64_t what = unpack_u64(&u);
+		if (what == KEPT_CALL) {
+			unpack_call(m, file, &u);
+		} else if (what == KEPT_LOOKED) {
+			unpack_looked(m, file, &u);
+		} else if (what == KEPT_LINES) {
+			rc = unpack_lines(&u, &nothing);
+		} else if (what == KEPT_ENTITY) {
+			struct seen_row r = {.entity = seen_unpack_entity(m, file, &u)};
+			r.count = seen_sum(unpack_u64(&u), 0);
+			if (!u.bad && r.entity)
+				rc = row(ctx, &r, err);
+		} else {
+			u.bad = true;
+		}
+	}
+	return u.bad ? err_set(err, DD_ECORRUPT, "what was imported is not well formed") : rc;
+}
