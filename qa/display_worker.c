@@ -18,7 +18,8 @@
 #define SAME_MS 150 /* where nothing was done to it */
 #define LOOK_MS 40
 #define STILL_MS 150
-#define SETTLE_MS 3000
+#define SETTLE_MS 3000 /* from its first change */
+#define FIRST_SETTLE_MS 1000
 #define MANAGER_MS 10000
 #define DIALOG_STILL_MS 250
 #define MAX_DIALOGS 100 /* answered in a scenario */
@@ -199,13 +200,12 @@ pass_time(void *ctx)
 
 /*
  * Until two pictures that are STILL_MS apart, and all between them, are the same; first_ms for its first change, which nothing
- * brings once the program has closed its output.  False: it is still changing when its time is over.
+ * brings once the program has closed its output, and settle_ms from there.  False: it is still changing then.
  */
 static bool
-settle(struct player *p, int first_ms)
+settle(struct player *p, int first_ms, int settle_ms)
 {
-	const int64_t began = clock_mono_ns();
-	int64_t since = began;
+	int64_t until = clock_mono_ns() + first_ms * INT64_C(1000000), since = clock_mono_ns();
 	bool changed = false, same = false;
 	if (display_is_same(p->display, &same, NULL) < 0)
 		return false;
@@ -214,12 +214,14 @@ settle(struct player *p, int first_ms)
 		if (display_is_same(p->display, &same, NULL) < 0)
 			return false;
 		const int64_t now = clock_mono_ns();
-		changed = changed || !same;
+		if (!changed && (!same || p->closed || now >= until)) {
+			changed = true;
+			until = now + settle_ms * INT64_C(1000000);
+		}
 		since = same && !p->dialog ? since : now;
-		if (now - since >= STILL_MS * INT64_C(1000000) &&
-			(changed || p->closed || now - began >= first_ms * INT64_C(1000000)))
+		if (changed && now - since >= STILL_MS * INT64_C(1000000))
 			return true;
-		if (now - began >= (first_ms + SETTLE_MS) * INT64_C(1000000))
+		if (changed && now >= until)
 			return false;
 	}
 }
@@ -283,7 +285,7 @@ expect(struct player *p, const struct scenario_target *t, struct dd_err *err)
 	/* It holds once it holds of a display that is still. */
 	while (!display_is_lost(p->display)) {
 		if (sees(p, t) != t->absent) {
-			(void)settle(p, 0);
+			(void)settle(p, 0, SETTLE_MS);
 			if (sees(p, t) != t->absent && !display_is_lost(p->display))
 				return 0;
 		}
@@ -437,7 +439,7 @@ capture(struct player *p, enum scenario_kind kind, struct dd_err *err)
 	const int64_t began = clock_mono_ns();
 	struct display_view v = {0};
 	int rc = 0;
-	if (!settle(p, is_input(kind) ? REACT_MS : SAME_MS))
+	if (!settle(p, is_input(kind) ? REACT_MS : SAME_MS, SETTLE_MS))
 		strlist_add(&p->step->unmet, "still");
 	if (display_look(p->display, &v, NULL) == 0) {
 		if (!v.manager)
@@ -472,7 +474,7 @@ play_step(void *ctx, const struct scenario_step *s, struct screen_step *step, st
 	buf_reset(&p->output);
 	p->output.truncated = false;
 	if (step->n == 1)
-		(void)settle(p, START_MS);
+		(void)settle(p, START_MS, FIRST_SETTLE_MS);
 	int failed = act(p, s, &why);
 	step->action_ms = (double)(clock_mono_ns() - now) / 1e6;
 	int rc = capture(p, s->kind, err);

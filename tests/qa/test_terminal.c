@@ -1,7 +1,7 @@
 /* Terminals: what reaches their model of all that a program writes, what it may ask, and secrets on the screen. */
+#include "qa/programs.h"
 #include "qa/terminal.h"
 #include "qa/terminal_filter.h"
-#include "qa/programs.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

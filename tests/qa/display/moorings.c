@@ -160,11 +160,9 @@ form(void)
 	struct window w = open_window("Moorings of the harbour", 320, 240, 0);
 	while (ask(&w, draw_form)) {
 		printf("asked for %s, %zu letters\n", places[w.place], strlen(w.text));
-		fflush(stdout);
 		if (!dialog("Confirm mooring", "Moor there?", w.id, NULL))
 			continue;
 		printf("moored %s at %s\n", w.text, places[w.place]);
-		fflush(stdout);
 		w.says = "moored";
 		draw_form(&w);
 	}
@@ -182,7 +180,6 @@ installer(void)
 	printf("agreed\n");
 	dialog("Owner's name", "Whose is it?", w.id, name);
 	printf("owner has %zu letters\n", strlen(name));
-	fflush(stdout);
 	struct window last = open_window("Choose a port", 260, 120, w.id);
 	last.says = "Which?";
 	for (XEvent e;;) {
@@ -249,7 +246,6 @@ flood(int n, int side)
 	}
 	XSync(d, False);
 	printf("all are there\n");
-	fflush(stdout);
 	pause();
 	return 0;
 }
@@ -268,13 +264,13 @@ kill_clients(void)
 {
 	(void)open_window("Killer", 200, 100, 0);
 	XSync(d, False);
+	usleep(300000);
 	const XID own = XGContextFromGC(gc) & ~0x1fffffUL;
 	for (XID client = 1; client < 16; client++)
 		for (XID i = 0; client << 21 != own && i < 64; i++)
 			XKillClient(d, (client << 21) + i);
 	XSync(d, False);
 	printf("killed\n");
-	fflush(stdout);
 	pause();
 	return 0;
 }
@@ -319,7 +315,6 @@ hold(const char *what)
 	XGrabKeyboard(d, w.id, True, GrabModeSync, GrabModeSync, CurrentTime);
 	XSync(d, False);
 	printf("holding\n");
-	fflush(stdout);
 	pause();
 	return 0;
 }
@@ -351,6 +346,7 @@ main(int argc, char **argv)
 	if (!d)
 		return fprintf(stderr, "cannot open display\n"), 2;
 	XSetErrorHandler(ignore);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (strcmp(what, "form") == 0)
 		return form();
 	if (strcmp(what, "installer") == 0)
