@@ -154,6 +154,26 @@ dialog(const char *title, const char *says, Window owner, char *ret_text)
 	return yes;
 }
 
+/* The name in UTF-8, as window managers of today read it; the form has Latin-1. */
+static void
+name_window(const struct window *w)
+{
+	char title[2 * MAX + 16];
+	size_t n = 0;
+	for (const unsigned char *p = (const unsigned char *)w->text; *p; p++)
+		if (*p < 0x80) {
+			title[n++] = (char)*p;
+		} else {
+			title[n++] = (char)(0xc0 | *p >> 6);
+			title[n++] = (char)(0x80 | (*p & 0x3f));
+		}
+	n += (size_t)sprintf(title + n, " has moored");
+	XChangeProperty(d, w->id, XInternAtom(d, "_NET_WM_NAME", False),
+		XInternAtom(d, "UTF8_STRING", False), 8, PropModeReplace, (unsigned char *)title,
+		(int)n);
+	XFlush(d);
+}
+
 static int
 form(void)
 {
@@ -164,6 +184,7 @@ form(void)
 			continue;
 		printf("moored %s at %s\n", w.text, places[w.place]);
 		w.says = "moored";
+		name_window(&w);
 		draw_form(&w);
 	}
 	return 3;
