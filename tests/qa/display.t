@@ -97,7 +97,7 @@ is "why" "$(json '[.scenarios[].steps[]|select(.status == "failed").message]|uni
 is "a dialog that nobody speaks of is a question, with its picture" \
 	"$(json '.questions[]|"\(.id) \(.kind) \(.scenario) \(.step)"') $(json '.questions[0].picture' | tr -d '\n' | wc -c)" "dialog:licence-agreement dialog asks 1 64"
 is "of many windows so many are kept, and that there are more is said" \
-	"$(of flood '.steps[0]|(.unmet|tostring) + " \(.whole|length)"') $(json '"\(.windows|length) \(.more > 500)"' "$(object "$(of flood '.steps[0].tree')")")" '["windows"] 16 64 true'
+	"$(of flood '.steps[0]|(.unmet|tostring) + " \(.whole|length)"') $(json '"\(.windows|length) \(.more > 130)"' "$(object "$(of flood '.steps[0].tree')")")" '["windows"] 16 64 true'
 is "who holds the server stops nobody" "$(of held '[.steps[]|.status + (.unmet|tostring)]|join(",")')" "passed[],passed[],passed[]"
 is "nor who ends all other clients, but for the window manager, which is said" "$(of kill '.steps[0]|.status + " " + (.unmet|tostring) + " \(.picture|length)"')" \
 	'passed ["window manager"] 64'

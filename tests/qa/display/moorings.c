@@ -257,15 +257,20 @@ titles(void)
 	return 0;
 }
 
+/* All are there when the last one is to be drawn. */
 static int
 flood(int n, int side)
 {
+	Window last = None;
+	XEvent e;
 	for (int i = 0; i < n; i++) {
 		char title[32];
 		(void)snprintf(title, sizeof(title), "window %d", i);
-		(void)open_window(title, side, side, 0);
+		last = open_window(title, side, side, 0).id;
 	}
-	XSync(d, False);
+	do
+		XNextEvent(d, &e);
+	while (e.type != Expose || e.xany.window != last);
 	printf("all are there\n");
 	pause();
 	return 0;
@@ -379,7 +384,7 @@ main(int argc, char **argv)
 	if (strcmp(what, "titles") == 0)
 		return titles();
 	if (strcmp(what, "flood") == 0)
-		return flood(3000, 50);
+		return flood(200, 50);
 	if (strcmp(what, "huge") == 0)
 		return huge();
 	if (strcmp(what, "kill") == 0)
