@@ -21,22 +21,16 @@ static const struct json_field target_fields[] = {
 	{.key = NULL},
 };
 
-#define PROGRAM(width_key, height_key) \
+#define PROGRAM(key, kind, member, needed) \
 	{ \
-		{"run", JSON_K_STRING, offsetof(struct scenario_program, run), true, NULL, NULL, \
-			0}, \
-			{"dir", JSON_K_STRING, offsetof(struct scenario_program, dir), false, \
-				NULL, NULL, 0}, \
-			{width_key, JSON_K_INT, offsetof(struct scenario_program, width), false, \
-				NULL, NULL, 0}, \
-			{height_key, JSON_K_INT, offsetof(struct scenario_program, height), false, \
-				NULL, NULL, 0}, \
-		{ \
-			.key = NULL \
-		} \
+		key, kind, offsetof(struct scenario_program, member), needed, NULL, NULL, 0 \
 	}
-static const struct json_field terminal_fields[] = PROGRAM("columns", "rows");
-static const struct json_field display_fields[] = PROGRAM("width", "height");
+static const struct json_field terminal_fields[] = {PROGRAM("run", JSON_K_STRING, run, true),
+	PROGRAM("dir", JSON_K_STRING, dir, false), PROGRAM("columns", JSON_K_INT, width, false),
+	PROGRAM("rows", JSON_K_INT, height, false), {.key = NULL}};
+static const struct json_field display_fields[] = {PROGRAM("run", JSON_K_STRING, run, true),
+	PROGRAM("dir", JSON_K_STRING, dir, false), PROGRAM("width", JSON_K_INT, width, false),
+	PROGRAM("height", JSON_K_INT, height, false), {.key = NULL}};
 
 /* What there is on each kind of screen. */
 static const struct {

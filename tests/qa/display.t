@@ -85,7 +85,7 @@ cat >"$tmp/attacks.json" <<'EOF'
  {"name": "kill", "display": {"run": "./moorings kill"}, "steps": [{"expect": {"text": "killed"}}]},
  {"name": "pixmaps", "display": {"run": "./moorings pixmaps; sleep 1"}, "steps": [{"expect": {"name": "Pixmaps"}}]},
  {"name": "noise", "display": {"run": "./moorings noise"}, "steps": [{"shoot": "one"}]},
- {"name": "talker", "display": {"run": "./moorings output"}, "steps": [{"shoot": "one"}]},
+ {"name": "talker", "display": {"run": "./moorings output"}, "steps": [{"expect": {"text": "behind the talk"}}]},
  {"name": "covered", "display": {"run": "./moorings menu"}, "steps": [{"click": {"name": "Moorings", "at": "10,-239"}}, {"click": {"at": "2000,10"}}]},
  {"name": "missing", "display": {"run": "./no-such-program"}, "steps": [{"expect": {"name": "Moorings"}}]}]}
 EOF

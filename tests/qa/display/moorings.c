@@ -345,13 +345,19 @@ hold(const char *what)
 	return 0;
 }
 
+/* Three megabytes at once, and then without end. */
 static _Noreturn void
 endless_output(void)
 {
 	(void)open_window("Talker", 200, 100, 0);
 	XSync(d, False);
-	for (;;)
+	for (int i = 0; i < 150000; i++)
+		fputs("all work and no play\r", stdout);
+	puts("behind the talk");
+	for (;;) {
 		puts("all work and no play");
+		usleep(1000);
+	}
 }
 
 static int
