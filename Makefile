@@ -37,7 +37,7 @@ GRAMMAR_SRC := $(addsuffix /src/parser,$(addprefix tree-sitter-,bash c c-sharp c
 	python ruby rust typescript/typescript typescript/tsx)) tree-sitter/vendor/tree-sitter/lib/src/lib
 TREE_SITTER := $(GRAMMARS)/src/tree-sitter/vendor/tree-sitter/lib
 
-PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat libdeflate yaml-0.1 vterm
+PKGS := libarchive sqlite3 libgit2 libcurl jansson libpcre2-8 libhs libmicrohttpd libcrypto expat libdeflate yaml-0.1 vterm xcb xcb-xtest xcb-composite
 ifneq ($(filter-out deps run check lint format help clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PKGS) libseccomp 2>/dev/null && echo yes),yes)
 $(error what drydock is built with is not all installed: `make deps` installs it, as root or with sudo)

@@ -9,10 +9,13 @@ int base_image_build(const struct state *st, bool refresh, bool offline, const c
 	struct image *ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * The same for the image of the browser, on the base image (which is built where it is absent, and never
- * refreshed).  DD_ENOENT: the package sources have no browser, or --offline; the message says what to do.
+ * The same for the images of the browser and of the display, on the base image (which is built where it is absent, and
+ * never refreshed).  DD_ENOENT: the package sources have not what it is made of, or --offline; the message says what to
+ * do.
  */
 int browser_image_build(const struct state *st, bool refresh, bool offline, const char *log,
+	struct image *ret, struct dd_err *err) DD_MUST_USE;
+int display_image_build(const struct state *st, bool refresh, bool offline, const char *log,
 	struct image *ret, struct dd_err *err) DD_MUST_USE;
 
 #endif

@@ -185,7 +185,8 @@ builder_of(const char *name)
 	static const struct {
 		const char *name;
 		image_build_fn *build;
-	} made_here[] = {{IMAGE_BASE, base_image_build}, {IMAGE_BROWSER, browser_image_build}};
+	} made_here[] = {{IMAGE_BASE, base_image_build}, {IMAGE_BROWSER, browser_image_build},
+		{IMAGE_DISPLAY, display_image_build}};
 	for (size_t i = 0; i < sizeof(made_here) / sizeof(*made_here); i++)
 		if (strcmp(name, made_here[i].name) == 0)
 			return made_here[i].build;

@@ -2,8 +2,8 @@
  * images: base root filesystems.  `base` is Debian minbase made from the machine's own package
  * sources, with an ordinary user of id POD_UID; kept by digest, rebuilt only when its inputs
  * (suite, architecture, package list with versions and digests, the way it is made) change.
- * `browser` is made of it and the same sources: a browser and fonts, for pods of our tools and
- * never for a target's.
+ * `browser` and `display` are made of it and the same sources: a browser and fonts, an X server without a screen and a
+ * window manager; for pods of our tools and never for a target's.
  *
  * A name is a file <state>/images/<name>.ref: "digest <hex>", "suite ...", "arch ...", then one
  * "layer <key>" line per layer, lowest first, and an "object <digest>" line for each archive it was
@@ -18,6 +18,7 @@
 
 #define IMAGE_BASE "base"
 #define IMAGE_BROWSER "browser"
+#define IMAGE_DISPLAY "display"
 
 struct image {
 	char *name;
@@ -37,7 +38,7 @@ int image_open(const struct state *st, const char *name, struct image *ret, stru
 	DD_MUST_USE;
 
 /*
- * Open, or build when it is one that is made here (base, browser) and absent (or refresh).  Single flight.  What is asked
+ * Open, or build when it is one that is made here (base, browser, display) and absent (or refresh).  Single flight.  What is asked
  * of the network is appended to the file `log` (NULL: none).
  */
 int image_ensure(const struct state *st, const char *name, bool refresh, bool offline,

@@ -81,10 +81,12 @@ struct screen_spec {
 	const struct state *state;
 	const struct stack *root;  /* of the image of the browser (images.h) */
 	const struct strlist *env; /* of that image */
+	const struct stack
+		*display_root; /* of the image of the display; NULL: no scenario is of one */
 	struct pod *
 		application; /* in whose network the browser is opened (it shares its own); NULL: in one of its own */
 	const struct strlist *
-		program_env; /* of programs in terminals, which run in `application`; may be NULL */
+		program_env; /* of programs in terminals and on displays, which run in `application`; may be NULL */
 	const char *base_url; /* what paths of a scenario lead to; NULL: the served files */
 	const char *serve;    /* a directory whose files are served to the browser; NULL: none */
 	const struct scenario_list *scenarios;
@@ -162,9 +164,10 @@ json_t *qa_crawl_compare(const struct crawl_result *old, const struct crawl_resu
 /* What drew the pictures of terminals: for baseline_environment.browser; heap. */
 char *qa_terminal_environment(void);
 
-/* Body of the workers "screen", "terminal" and "serve". */
+/* Body of the workers "screen", "terminal", "display" and "serve". */
 int qa_screen_worker_main(int argc, char **argv);
 int qa_terminal_worker_main(int argc, char **argv);
+int qa_display_worker_main(int argc, char **argv);
 int qa_serve_worker_main(int argc, char **argv);
 
 /*

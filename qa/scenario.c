@@ -1,5 +1,6 @@
 #include "qa/scenario.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_SCENARIOS 1000
@@ -14,18 +15,53 @@ static const struct json_field target_fields[] = {
 	{"answer", JSON_K_STRING, offsetof(struct scenario_target, answer), false, NULL, NULL, 0},
 	{"nth", JSON_K_INT, offsetof(struct scenario_target, nth), false, NULL, NULL, 0},
 	{"row", JSON_K_INT, offsetof(struct scenario_target, row), false, NULL, NULL, 0},
+	{"class", JSON_K_STRING, offsetof(struct scenario_target, class), false, NULL, NULL, 0},
+	{"at", JSON_K_STRING, offsetof(struct scenario_target, at), false, NULL, NULL, 0},
 	{"absent", JSON_K_BOOL, offsetof(struct scenario_target, absent), false, NULL, NULL, 0},
 	{.key = NULL},
 };
 
-#define DEFAULT_COLUMNS 80
-#define DEFAULT_ROWS 24
-static const struct json_field terminal_fields[] = {
-	{"run", JSON_K_STRING, offsetof(struct scenario_terminal, run), true, NULL, NULL, 0},
-	{"dir", JSON_K_STRING, offsetof(struct scenario_terminal, dir), false, NULL, NULL, 0},
-	{"columns", JSON_K_INT, offsetof(struct scenario_terminal, columns), false, NULL, NULL, 0},
-	{"rows", JSON_K_INT, offsetof(struct scenario_terminal, rows), false, NULL, NULL, 0},
-	{.key = NULL},
+#define PROGRAM(key, kind, member, needed) \
+	{ \
+		key, kind, offsetof(struct scenario_program, member), needed, NULL, NULL, 0 \
+	}
+static const struct json_field terminal_fields[] = {PROGRAM("run", JSON_K_STRING, run, true),
+	PROGRAM("dir", JSON_K_STRING, dir, false), PROGRAM("columns", JSON_K_INT, width, false),
+	PROGRAM("rows", JSON_K_INT, height, false), {.key = NULL}};
+static const struct json_field display_fields[] = {PROGRAM("run", JSON_K_STRING, run, true),
+	PROGRAM("dir", JSON_K_STRING, dir, false), PROGRAM("width", JSON_K_INT, width, false),
+	PROGRAM("height", JSON_K_INT, height, false), {.key = NULL}};
+
+/* What there is on each kind of screen. */
+static const struct {
+	const char *name;
+	const char *kinds;
+	const struct json_field *fields; /* of its program; NULL: none */
+	int64_t width, height;		 /* where nothing else is said */
+	int64_t min, max_width, max_height;
+	const char *unit_width, *unit_height;
+} screens[] = {
+	[SCREEN_PAGE] = {.name = "a page", .kinds = "go, click, type, press, expect, shoot"},
+	[SCREEN_TERMINAL] = {.name = "a terminal",
+		.kinds = "type, press, click, expect, resize, exit, shoot",
+		.fields = terminal_fields,
+		.width = 80,
+		.height = 24,
+		.min = 2,
+		.max_width = SCENARIO_MAX_COLUMNS,
+		.max_height = SCENARIO_MAX_ROWS,
+		.unit_width = "columns",
+		.unit_height = "rows"},
+	[SCREEN_DISPLAY] = {.name = "a display",
+		.kinds = "type, press, click, expect, exit, shoot",
+		.fields = display_fields,
+		.width = 1280,
+		.height = 720,
+		.min = 100,
+		.max_width = SCENARIO_MAX_SIDE,
+		.max_height = SCENARIO_MAX_SIDE,
+		.unit_width = "pixels of width",
+		.unit_height = "of height"},
 };
 
 static bool
@@ -43,7 +79,7 @@ scenario_list_cleanup(struct scenario_list *l)
 			free(l->v[i].steps[k].word);
 			json_release(target_fields, &l->v[i].steps[k].on);
 		}
-		json_release(terminal_fields, &l->v[i].terminal);
+		json_release(terminal_fields, &l->v[i].program);
 		free(l->v[i].steps);
 		free(l->v[i].name);
 	}
@@ -65,46 +101,99 @@ scenario_parse_size(const char *text, int64_t *ret_columns, int64_t *ret_rows)
 	return true;
 }
 
-static int
-check_expected(const struct scenario_step *s, bool terminal, const char *where, struct dd_err *err)
+bool
+scenario_parse_place(const char *text, int *ret_x, int *ret_y)
+{
+	int x, y, end = 0;
+	if (sscanf(text, "%6d,%6d%n", &x, &y, &end) != 2 || text[end] || abs(x) > INT16_MAX ||
+		abs(y) > INT16_MAX)
+		return false;
+	*ret_x = x;
+	*ret_y = y;
+	return true;
+}
+
+const char *
+scenario_key(const char *word, unsigned *ret_held)
+{
+	static const struct {
+		const char *name;
+		enum scenario_held bit;
+	} all[] = {{"Ctrl-", SCENARIO_CTRL}, {"Alt-", SCENARIO_ALT}, {"Shift-", SCENARIO_SHIFT}};
+	*ret_held = 0;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (str_starts(str_of(word), all[i].name)) {
+			*ret_held |= all[i].bit;
+			word += strlen(all[i].name);
+			i = (size_t)-1; /* in any order */
+		}
+	return word;
+}
+
+/* A key that steps of that kind do not have there; NULL: there is none. */
+static const char *
+wrong_key(const struct scenario_step *s, enum screen_kind screen)
 {
 	const struct scenario_target *t = &s->on;
-	if (t->text || (t->name && !terminal))
-		return 0;
-	return err_set(err, DD_EINVAL, "%s: \"text\"%s says what is expected", where,
-		terminal ? "" : " or \"name\"");
+	if (t->role && screen != SCREEN_PAGE)
+		return "role";
+	if (t->row && screen != SCREEN_TERMINAL)
+		return "row";
+	if (t->class && screen != SCREEN_DISPLAY)
+		return "class";
+	if (t->at && (screen != SCREEN_DISPLAY || s->kind != SCENARIO_CLICK))
+		return "at";
+	return screen == SCREEN_TERMINAL && s->kind == SCENARIO_TYPE && t->name ? "name" : NULL;
+}
+
+/* What is missing; NULL: nothing. */
+static const char *
+missing_key(const struct scenario_step *s, enum screen_kind screen)
+{
+	const struct scenario_target *t = &s->on;
+	const bool window = screen == SCREEN_DISPLAY && t->class;
+	if (s->kind == SCENARIO_EXPECT)
+		return t->text || window || (t->name && screen != SCREEN_TERMINAL) ? NULL
+		       : screen == SCREEN_TERMINAL ? "\"text\" says what is expected"
+		       : screen == SCREEN_PAGE
+			       ? "\"text\" or \"name\" says what is expected"
+			       : "\"text\", \"name\" or \"class\" says what is expected";
+	if (s->kind == SCENARIO_CLICK && screen == SCREEN_DISPLAY)
+		return t->name || window || t->at ? NULL
+						  : "\"name\", \"class\" or \"at\" is missing";
+	if (!t->name && (s->kind == SCENARIO_CLICK || screen == SCREEN_PAGE))
+		return "\"name\" is missing";
+	return s->kind == SCENARIO_TYPE && !t->text && !t->answer
+		       ? "\"text\" or \"answer\" says what is typed"
+		       : NULL;
 }
 
 static int
-check_target(const struct scenario_step *s, bool terminal, const char *where, struct dd_err *err)
+check_target(const struct scenario_step *s, enum screen_kind screen, const char *where,
+	struct dd_err *err)
 {
 	const struct scenario_target *t = &s->on;
-	const bool types = s->kind == SCENARIO_TYPE;
+	int x, y;
 	if (t->nth < 0 || t->row < 0 || t->row > SCENARIO_MAX_ROWS)
 		return err_set(err, DD_EINVAL, "%s.%s: it counts from 1", where,
 			t->nth < 0 ? "nth" : "row");
-	if (terminal ? t->role || (types && t->name) : t->row)
-		return err_set(err, DD_EINVAL, "%s: %s has no \"%s\"", where,
-			terminal ? "a terminal" : "a page",
-			!terminal ? "row"
-			: t->role ? "role"
-				  : "name");
-	if (s->kind == SCENARIO_EXPECT)
-		return check_expected(s, terminal, where, err);
-	if (!t->name && !(terminal && types))
-		return err_set(err, DD_EINVAL, "%s: \"name\" is missing", where);
-	if (types && !t->text && !t->answer)
+	const char *wrong = wrong_key(s, screen), *missing = missing_key(s, screen);
+	if (wrong)
 		return err_set(
-			err, DD_EINVAL, "%s: \"text\" or \"answer\" says what is typed", where);
-	return 0;
+			err, DD_EINVAL, "%s: %s has no \"%s\"", where, screens[screen].name, wrong);
+	if (t->at && !scenario_parse_place(t->at, &x, &y))
+		return err_set(err, DD_EINVAL, "%s.at: expected a place as in \"40,60\"", where);
+	return missing ? err_set(err, DD_EINVAL, "%s: %s", where, missing) : 0;
 }
 
-/* Of kinds there are on every screen, on pages, or in terminals. */
 static bool
-is_known(int kind, bool terminal)
+is_known(int kind, enum screen_kind screen)
 {
-	return kind_names[kind] &&
-	       (terminal ? kind != SCENARIO_GO : kind != SCENARIO_RESIZE && kind != SCENARIO_EXIT);
+	struct str rest = str_of(screens[screen].kinds), one;
+	while (kind_names[kind] && str_next(&rest, ',', &one))
+		if (str_eq(str_trim(one), kind_names[kind]))
+			return true;
+	return false;
 }
 
 static int
@@ -122,7 +211,7 @@ read_word(const json_t *value, const char *where, struct scenario_step *ret, str
 }
 
 static int
-read_step(const json_t *j, bool terminal, const char *where, struct scenario_step *ret,
+read_step(const json_t *j, enum screen_kind screen, const char *where, struct scenario_step *ret,
 	struct dd_err *err)
 {
 	const char *key = json_object_iter_key(json_object_iter((json_t *)j));
@@ -130,10 +219,9 @@ read_step(const json_t *j, bool terminal, const char *where, struct scenario_ste
 	int kind = 0;
 	while (key && kind_names[kind] && strcmp(kind_names[kind], key) != 0)
 		kind++;
-	if (json_object_size(j) != 1 || !is_known(kind, terminal))
+	if (json_object_size(j) != 1 || !is_known(kind, screen))
 		return err_set(err, DD_EINVAL, "%s: expected an object with one of %s", where,
-			terminal ? "type, press, click, expect, resize, exit, shoot"
-				 : "go, click, type, press, expect, shoot");
+			screens[screen].kinds);
 	OWN_FREE char *inside = mem_printf("%s.%s", where, key);
 	ret->kind = (enum scenario_kind)kind;
 	if (is_word(ret->kind))
@@ -147,26 +235,35 @@ read_step(const json_t *j, bool terminal, const char *where, struct scenario_ste
 	}
 	int rc = json_decode(value, target_fields, true, &ret->on, inside, err);
 	return rc < 0 ? err_set(err, DD_EINVAL, "%s", err ? err->msg : "")
-		      : check_target(ret, terminal, inside, err);
+		      : check_target(ret, screen, inside, err);
 }
 
 static int
-read_terminal(const json_t *j, const char *where, struct scenario *ret, struct dd_err *err)
+read_program(const json_t *j, const char *where, struct scenario *ret, struct dd_err *err)
 {
-	const json_t *given = json_object_get(j, "terminal");
-	struct scenario_terminal *t = &ret->terminal;
-	OWN_FREE char *at = mem_printf("%sterminal", where);
+	const json_t *given = NULL;
+	struct scenario_program *p = &ret->program;
+	for (int k = SCREEN_PAGE; screen_kind_names[k]; k++)
+		if (screens[k].fields && json_object_get(j, screen_kind_names[k])) {
+			if (given)
+				return err_set(err, DD_EINVAL, "%s%s: it has another screen", where,
+					screen_kind_names[k]);
+			given = json_object_get(j, screen_kind_names[k]);
+			ret->screen = (enum screen_kind)k;
+		}
 	if (!given)
 		return 0;
-	ret->in_terminal = true;
-	*t = (struct scenario_terminal){.columns = DEFAULT_COLUMNS, .rows = DEFAULT_ROWS};
-	if (json_decode(given, terminal_fields, true, t, at, err) < 0)
+	const __typeof__(*screens) *s = &screens[ret->screen];
+	OWN_FREE char *at = mem_printf("%s%s", where, screen_kind_names[ret->screen]);
+	*p = (struct scenario_program){.width = s->width, .height = s->height};
+	if (json_decode(given, s->fields, true, p, at, err) < 0)
 		return err_set(err, DD_EINVAL, "%s", err ? err->msg : "");
-	OWN_FREE char *size = mem_printf("%lldx%lld", (long long)t->columns, (long long)t->rows);
-	return scenario_parse_size(size, &t->columns, &t->rows)
-		       ? 0
-		       : err_set(err, DD_EINVAL, "%s: it has 2 to %d columns and 2 to %d rows", at,
-				 SCENARIO_MAX_COLUMNS, SCENARIO_MAX_ROWS);
+	if (p->width >= s->min && p->width <= s->max_width && p->height >= s->min &&
+		p->height <= s->max_height)
+		return 0;
+	return err_set(err, DD_EINVAL, "%s: it has %lld to %lld %s and %lld to %lld %s", at,
+		(long long)s->min, (long long)s->max_width, s->unit_width, (long long)s->min,
+		(long long)s->max_height, s->unit_height);
 }
 
 static int
@@ -181,11 +278,11 @@ read_scenario(
 			SCENARIO_MAX_STEPS);
 	ret->name = name ? mem_strdup(name) : mem_printf("scenario %zu", number);
 	ret->steps = mem_zalloc(n, sizeof(*ret->steps));
-	int rc = read_terminal(j, where, ret, err);
+	int rc = read_program(j, where, ret, err);
 	while (rc == 0 && ret->n < n) {
 		OWN_FREE char *at = mem_printf("%ssteps[%zu]", where, ret->n);
 		const json_t *step = json_array_get(steps, ret->n);
-		rc = read_step(step, ret->in_terminal, at, &ret->steps[ret->n++], err);
+		rc = read_step(step, ret->screen, at, &ret->steps[ret->n++], err);
 	}
 	return rc;
 }
@@ -231,8 +328,9 @@ scenario_to_json(const struct scenario *s)
 	for (size_t k = 0; k < s->n; k++)
 		json_array_append_new(steps, step_to_json(&s->steps[k]));
 	json_t *j = json_pack("{s:o, s:o}", "name", json_text(str_of(s->name)), "steps", steps);
-	if (s->in_terminal)
-		json_object_set_new(j, "terminal", json_encode(terminal_fields, &s->terminal));
+	if (screens[s->screen].fields)
+		json_object_set_new(j, screen_kind_names[s->screen],
+			json_encode(screens[s->screen].fields, &s->program));
 	return j;
 }
 
@@ -242,8 +340,12 @@ put_target(const struct scenario_target *t, struct buf *out)
 {
 	if (t->name)
 		buf_printf(out, "%s \"%s\"", t->role ? t->role : "thing", t->name);
+	if (t->class)
+		buf_printf(out, "%sof class %s", t->name ? " " : "thing ", t->class);
 	if (t->nth)
 		buf_printf(out, " (number %lld)", (long long)t->nth);
+	if (t->at)
+		buf_printf(out, "%sat %s", t->name || t->class ? " " : "", t->at);
 }
 
 char *
@@ -275,7 +377,7 @@ scenario_step_words(const struct scenario_step *s)
 			buf_printf(&out, "type [%s]", s->on.answer);
 		else
 			buf_printf(&out, "type \"%s\"", s->on.text);
-		buf_puts(&out, s->on.name ? " into " : "");
+		buf_puts(&out, s->on.name || s->on.class ? " into " : "");
 		put_target(&s->on, &out);
 		break;
 	case SCENARIO_EXPECT:

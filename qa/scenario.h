@@ -19,6 +19,17 @@
  *   {"exit": 0}                                    it ends, with that status
  *   {"shoot": "the list"}
  *
+ * On a display of its own, of a scenario with {"display": {"run": "./harbour", "dir": "src", "width": 1280, "height": 720}}:
+ *
+ *   {"expect": {"name": "Harbour"}}                a window whose title has that, or of "class"; "absent": true
+ *   {"expect": {"text": "ready"}}                  in what the program wrote
+ *   {"click": {"name": "Harbour", "at": "40,60"}}  in that window, from its upper left, or from its lower right ("-40,-20");
+ *                                                  without "at" its middle, without a window a place of the display
+ *   {"type": {"text": "anna"}}                     or "answer"; where the focus is, or in the window of "name" or "class"
+ *   {"press": "Alt-F"}, {"exit": 0}, {"shoot": "the list"}
+ *
+ * Of several windows the uppermost is meant, or the "nth" from there.
+ *
  * A file is one scenario {"name", "steps"} or {"scenarios": [...]}.
  */
 #ifndef QA_SCENARIO_H
@@ -26,6 +37,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "record/record.h"
 
 #define SCENARIO_MAX_STEPS 1000
 
@@ -42,7 +54,9 @@ enum scenario_kind {
 
 struct scenario_target {
 	char *role, *name;
-	char *text; /* expect: seen anywhere; type: what is typed */
+	char *class; /* of a window */
+	char *at;    /* a place in it */
+	char *text;  /* expect: seen anywhere; type: what is typed */
 	char *answer; /* type: the id whose value `text` is, and which stands for it in all that is written */
 	int64_t nth;
 	int64_t row;
@@ -58,16 +72,17 @@ struct scenario_step {
 
 #define SCENARIO_MAX_COLUMNS 400
 #define SCENARIO_MAX_ROWS 200
-struct scenario_terminal {
-	char *run; /* a command line for the shell */
-	char *dir; /* of the work tree, where it is run; NULL: its top */
-	int64_t columns, rows;
+#define SCENARIO_MAX_SIDE 4096
+struct scenario_program {
+	char *run;	       /* a command line for the shell */
+	char *dir;	       /* of the work tree, where it is run; NULL: its top */
+	int64_t width, height; /* columns and rows of a terminal, pixels of a display */
 };
 
 struct scenario {
 	char *name;
-	bool in_terminal;
-	struct scenario_terminal terminal;
+	enum screen_kind screen;
+	struct scenario_program program; /* not of pages */
 	struct scenario_step *steps;
 	size_t n;
 };
@@ -88,6 +103,13 @@ char *scenario_step_words(const struct scenario_step *s);
 
 /* "100x30" to columns and rows, within the bounds; false: it is none. */
 bool scenario_parse_size(const char *text, int64_t *ret_columns, int64_t *ret_rows);
+
+/* "-40,-20": a place; false: it is none. */
+bool scenario_parse_place(const char *text, int *ret_x, int *ret_y);
+
+/* "Ctrl-Shift-F1": the key without what is held with it. */
+enum scenario_held { SCENARIO_CTRL = 1, SCENARIO_ALT = 2, SCENARIO_SHIFT = 4 };
+const char *scenario_key(const char *word, unsigned *ret_held);
 
 /* The address a "go" leads to, heap; NULL: it is not one of the application's, nor of the web. */
 char *scenario_address(const char *base_url, const char *to);

@@ -7,9 +7,13 @@
  * without digests, "scenario" a struct screen_scenario, as JSON; "seen" is what a walk of a crawl saw (crawl.h).
  *
  * The worker "terminal" is given SCREEN_FROM, our end of a terminal, and SCREEN_TO, a pipe from drydock, and as input
- * {scenario, secrets: texts to hide, prompts: {slug: text}}.  Its frames are "picture", "tree", "output" (the bytes of the
+ * {scenario, secrets: texts to hide, answers: {slug: text}}.  Its frames are "picture", "tree", "output" (the bytes of the
  * program), "step", "scenario"; "wait" asks what became of the program, and a line on the pipe says "running", "exit N" or
  * "signal N".
+ *
+ * The worker "display" is the same but for SCREEN_FROM, which is a connection to an X server, SCREEN_ERRORS, from which the
+ * program's output is read, and more: {cookie: 32 hexadecimal digits} in its input.  Each "whole" is the picture of a
+ * window.  The program is started when it is asked about for the first time.
  */
 #ifndef QA_SCREEN_H
 #define QA_SCREEN_H

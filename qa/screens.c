@@ -13,6 +13,7 @@
 #include "qa/qa.h"
 
 #include "base/fs.h"
+#include "qa/displays.h"
 #include "qa/scenario.h"
 #include "qa/screen.h"
 #include "qa/screen_evidence.h"
@@ -264,7 +265,7 @@ play_pages(const struct screen_spec *spec, size_t from, size_t to, struct screen
 	return rc;
 }
 
-/* A browser is opened once for pages that come behind each other; each terminal is one of its own. */
+/* A browser is opened once for pages that come behind each other; each terminal and each display is one of its own. */
 static int
 play_all(const struct screen_spec *spec, struct screen_evidence *evidence,
 	struct screen_result *result, struct dd_err *err)
@@ -272,10 +273,12 @@ play_all(const struct screen_spec *spec, struct screen_evidence *evidence,
 	const struct scenario_list *l = spec->scenarios;
 	int rc = fs_mkdirs(spec->dir, 0700, err);
 	for (size_t i = 0, to; rc == 0 && !result->ended && i < l->n; i = to) {
-		for (to = i + 1; !l->v[i].in_terminal && to < l->n && !l->v[to].in_terminal;)
+		const enum screen_kind screen = l->v[i].screen;
+		for (to = i + 1; screen == SCREEN_PAGE && to < l->n && l->v[to].screen == screen;)
 			to++;
-		rc = l->v[i].in_terminal ? terminal_play(spec, i, evidence, result, err)
-					 : play_pages(spec, i, to, evidence, result, err);
+		rc = screen == SCREEN_TERMINAL	? terminal_play(spec, i, evidence, result, err)
+		     : screen == SCREEN_DISPLAY ? display_play(spec, i, evidence, result, err)
+						: play_pages(spec, i, to, evidence, result, err);
 	}
 	return rc;
 }

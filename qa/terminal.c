@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "qa/scenario.h"
 #include "qa/terminal_filter.h"
 
 #include <ctype.h>
@@ -312,18 +313,11 @@ find_key(const char *name)
 static const char *
 read_modifiers(const char *name, VTermModifier *ret)
 {
-	static const struct {
-		const char *name;
-		VTermModifier bit;
-	} all[] = {{"Ctrl-", VTERM_MOD_CTRL}, {"Alt-", VTERM_MOD_ALT}, {"Shift-", VTERM_MOD_SHIFT}};
-	int found = VTERM_MOD_NONE;
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (str_starts(str_of(name), all[i].name)) {
-			found |= all[i].bit;
-			name += strlen(all[i].name);
-			i = (size_t)-1; /* in any order */
-		}
-	*ret = (VTermModifier)found;
+	unsigned held;
+	name = scenario_key(name, &held);
+	*ret = (VTermModifier)((held & SCENARIO_CTRL ? VTERM_MOD_CTRL : VTERM_MOD_NONE) |
+			       (held & SCENARIO_ALT ? VTERM_MOD_ALT : VTERM_MOD_NONE) |
+			       (held & SCENARIO_SHIFT ? VTERM_MOD_SHIFT : VTERM_MOD_NONE));
 	return name;
 }
 

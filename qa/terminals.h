@@ -12,11 +12,4 @@
 int terminal_play(const struct screen_spec *spec, size_t at, struct screen_evidence *evidence,
 	struct screen_result *result, struct dd_err *err) DD_MUST_USE;
 
-/*
- * The pipe over which a driver is told what became of its program, and a line into it.  drydock never waits for a driver:
- * DD_ECORRUPT: it asked more often than it read.
- */
-int terminal_open_status(int *ret_asked, int *ret_told, struct dd_err *err) DD_MUST_USE;
-int terminal_tell_status(int told, const char *line, struct dd_err *err) DD_MUST_USE;
-
 #endif

@@ -175,7 +175,7 @@ read_answer(struct answers *all, const char *dir, const char *id, const json_t *
 	if (!is_question_id(id))
 		return err_set(err, DD_EINVAL,
 			"answers: \"%s\" is not a question id: it has the form kind:NAME, where kind is "
-			"env, secret, service, prompt, file or decision",
+			"env, secret, service, prompt, file, decision or dialog",
 			id);
 	struct answer *a = mem_new(struct answer);
 	a->secret = speaks_of_secret(id);

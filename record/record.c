@@ -135,7 +135,7 @@ const char *const absent_kind_names[] = {"submodule", "lfs", NULL};
 const char *const need_source_names[] = {"log", "declared", "trace", "search", "answer", NULL};
 const char *const need_scope_names[] = {"build", "test", "run", NULL};
 const char *const question_kind_names[] = {
-	"env", "secret", "service", "prompt", "file", "decision", NULL};
+	"env", "secret", "service", "prompt", "file", "decision", "dialog", NULL};
 const char *const artefact_kind_names[] = {"", "deb", "npm", NULL};
 const char *const run_step_names[] = {"build", "tests", NULL};
 const char *const attempt_end_names[] = {
@@ -333,7 +333,7 @@ const struct json_field screen_request_fields[] = {SREQ(screen_request, method),
 	S(screen_request, error), I(screen_request, bytes), R(screen_request, ms), END};
 RECORD_IMPLEMENT(screen_request)
 
-const char *const screen_kind_names[] = {"page", "terminal", NULL};
+const char *const screen_kind_names[] = {"page", "terminal", "display", NULL};
 
 const struct json_field screen_step_fields[] = {I(screen_step, n),
 	E(screen_step, screen, screen_kind_names), SREQ(screen_step, action),

@@ -321,11 +321,11 @@ struct artefact { /* a download, kept in the content store */
 };
 RECORD_LIST(artefact);
 
-enum question_kind { Q_ENV, Q_SECRET, Q_SERVICE, Q_PROMPT, Q_FILE, Q_DECISION };
+enum question_kind { Q_ENV, Q_SECRET, Q_SERVICE, Q_PROMPT, Q_FILE, Q_DECISION, Q_DIALOG };
 extern const char *const question_kind_names[]; /* "env", "secret", ...: the id's prefix, too */
 
 struct question {
-	char *id; /* "env:NAME", "prompt:slug" */
+	char *id; /* "env:NAME", "prompt:slug", "dialog:slug" */
 	enum question_kind kind;
 	char *text;  /* one sentence */
 	char *where; /* file:line, command */
@@ -447,12 +447,12 @@ void test_run_count(struct test_run *t);
 
 /* ---- screens ---- */
 
-enum screen_kind { SCREEN_PAGE, SCREEN_TERMINAL };
-extern const char *const screen_kind_names[]; /* "page", "terminal" */
+enum screen_kind { SCREEN_PAGE, SCREEN_TERMINAL, SCREEN_DISPLAY };
+extern const char *const screen_kind_names[]; /* "page", "terminal", "display" */
 
 struct screen_message { /* what a page said to its console, or did where it was seen */
 	/* Of the console; "exception", "dialog", "popup", "download", "crash"; of a terminal "title", "bell",
-	 * "answered", "refused", "ignored". */
+	 * "answered", "refused", "ignored"; of a display "answered", "question". */
 	char *level;
 	char *text;
 	char *url; /* where it was said; NULL: unknown */
@@ -485,11 +485,12 @@ struct screen_step {
 	char *title;
 	char *picture; /* PNG of what is in sight */
 	struct strlist
-		whole; /* PNGs of the whole page, from the top; the picture itself where all is in sight */
+		whole; /* PNGs of the whole page, from the top; the picture itself where all is in sight; of a
+			  display, of its windows, the uppermost first */
 	int64_t width, height; /* of the whole page, in pixels */
-	char *tree; /* JSON: roles, names and states, as assistive technology sees them */
-	char *dom;  /* JSON: the document and its layout (DOMSnapshot.captureSnapshot) */
-	char *output; /* of a program in a terminal: the bytes it wrote since the step before, from their start */
+	char *tree;   /* JSON: roles, names and states, as assistive technology sees them */
+	char *dom;    /* JSON: the document and its layout (DOMSnapshot.captureSnapshot) */
+	char *output; /* of a program in a terminal, or on a display: the bytes it wrote since the step before, from their start */
 	int64_t output_bytes; /* so many it wrote; `output` may hold less */
 	struct strlist
 		unmet; /* conditions of a still picture that did not hold in time, and evidence not had */

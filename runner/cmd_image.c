@@ -111,8 +111,8 @@ const struct subcommand cmd_image_build = {
 	.summary = "build an image from the machine's package sources",
 	.args = "[NAME]",
 	.description =
-		"NAME is base (the default), on which applications are stood up, or browser, with which qa looks at "
-		"them.",
+		"NAME is base (the default), on which applications are stood up, or browser or display, with which qa "
+		"looks at them.",
 	.options = build_options,
 	.options_size = sizeof(struct image_build_options),
 	.max_args = 1,

@@ -114,6 +114,7 @@ static const struct {
 	{"results", qa_results_worker_main},
 	{"screen", qa_screen_worker_main},
 	{"terminal", qa_terminal_worker_main},
+	{"display", qa_display_worker_main},
 	{"serve", qa_serve_worker_main},
 	{"security", security_worker_main},
 	{"verify", attest_worker_main},

@@ -102,12 +102,12 @@ tell(const struct qa_report_options *o, const char *path, const struct review_co
 	return review_is_good(c) ? EXIT_DONE : EXIT_TARGET_FAILED;
 }
 
-/* Where only terminals were looked at there may be none: its digest is NULL then. */
+/* Where nothing was looked at with it there may be none: its digest is NULL then. */
 static int
-open_browser(const struct state *st, struct image *ret, struct dd_err *err)
+open_tools(const struct state *st, const char *name, struct image *ret, struct dd_err *err)
 {
 	OWN(dd_err) struct dd_err why = {0};
-	int rc = image_open(st, IMAGE_BROWSER, ret, &why);
+	int rc = image_open(st, name, ret, &why);
 	return rc < 0 && rc != -DD_ENOENT ? err_move(err, &why) : 0;
 }
 
@@ -117,7 +117,7 @@ run(const struct cli_call *call)
 	const struct qa_report_options *o = call->options;
 	OWN(dd_err) struct dd_err err = {0};
 	OWN(state) struct state st = {0};
-	OWN(image) struct image browser = {0};
+	OWN(image) struct image browser = {0}, display = {0};
 	OWN(screens) struct screens now = {0}, before = {0};
 	OWN_FREE char *path = NULL;
 	struct review_counts counts = {0};
@@ -127,7 +127,9 @@ run(const struct cli_call *call)
 	if (rc == 0 && o->against)
 		rc = find_screens(&st, o->against, &before, &err);
 	if (rc == 0)
-		rc = open_browser(&st, &browser, &err);
+		rc = open_tools(&st, IMAGE_BROWSER, &browser, &err);
+	if (rc == 0)
+		rc = open_tools(&st, IMAGE_DISPLAY, &display, &err);
 	if (rc == 0) {
 		path = mem_strdup(o->output ? o->output : now.page);
 		const struct review_spec spec = {.state = &st,
@@ -137,7 +139,8 @@ run(const struct cli_call *call)
 			.path = path,
 			.flakes = &now.flakes,
 			.report = now.of_run && !o->output ? "report.html" : NULL,
-			.environment = browser.digest};
+			.environment = browser.digest,
+			.display = display.digest};
 		rc = review_write(&spec, &counts, &err);
 	}
 	return rc < 0 ? cli_fail(command_status_of_name(&err), &err) : tell(o, path, &counts);

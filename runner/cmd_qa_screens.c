@@ -51,11 +51,12 @@ struct screens {
 	struct state st;
 	struct run run; /* of --run */
 	struct revived *application;
-	struct image image;
+	struct image image, display;
 	struct scenario_list scenarios;
 	struct answers *answers;
 	struct screen_result result;
 	char *dir;
+	json_t *questions; /* that dialogs ask */
 	json_t *steps;	   /* an array of steps for each scenario that began */
 	struct dd_err err; /* of a picture that could not be written */
 };
@@ -66,11 +67,13 @@ screens_cleanup(struct screens *s)
 	revived_close(s->application);
 	run_cleanup(&s->run);
 	image_cleanup(&s->image);
+	image_cleanup(&s->display);
 	free(s->dir);
 	scenario_list_cleanup(&s->scenarios);
 	answers_destroy(s->answers);
 	screen_result_cleanup(&s->result);
 	json_decref(s->steps);
+	json_decref(s->questions);
 	dd_err_cleanup(&s->err);
 	state_cleanup(&s->st);
 }
@@ -88,7 +91,7 @@ write_picture(const struct screens *s, const char *digest, const char *name, str
 	return rc ? rc : fs_write_atomic(to, buf_str(&png), 0644, err);
 }
 
-/* What a terminal shows, as a file of text beside its picture. */
+/* What a terminal or a display shows, as a file of text beside its picture. */
 static int
 write_text(const struct screens *s, const char *digest, const char *name, struct dd_err *err)
 {
@@ -114,15 +117,16 @@ write_pictures(struct screens *s, size_t scenario, const struct screen_step *ste
 	OWN_FREE char *name = mem_printf("%02zu-%03lld.png", scenario, (long long)step->n);
 	if (step->picture)
 		rc = write_picture(s, step->picture, name, &s->err);
-	if (rc == 0 && step->screen == SCREEN_TERMINAL && step->tree) {
+	if (rc == 0 && step->screen != SCREEN_PAGE && step->tree) {
 		OWN_FREE char *text = mem_printf("%02zu-%03lld.txt", scenario, (long long)step->n);
 		rc = write_text(s, step->tree, text, &s->err);
 	}
 	if (step->picture && strcmp(only, step->picture) == 0)
 		return;
 	for (size_t i = 0; rc == 0 && i < step->whole.n; i++) {
-		OWN_FREE char *tile = mem_printf("%02zu-%03lld-whole%s%.0zu.png", scenario,
-			(long long)step->n, i ? "-" : "", i ? i + 1 : 0);
+		OWN_FREE char *tile = mem_printf("%02zu-%03lld-%s%s%.0zu.png", scenario,
+			(long long)step->n, step->screen == SCREEN_DISPLAY ? "window" : "whole",
+			i ? "-" : "", i ? i + 1 : 0);
 		rc = write_picture(s, step->whole.v[i], tile, &s->err);
 	}
 }
@@ -154,10 +158,27 @@ print_name(const char *name)
 	printf("%s\n", safe.p ? safe.p : "");
 }
 
+/* What a dialog asks that nobody answered: people find it with its picture. */
+static void
+add_questions(struct screens *s, size_t scenario, const struct screen_step *step)
+{
+	for (size_t i = 0; i < step->console.n; i++) {
+		const struct screen_message *m = &step->console.v[i];
+		if (step->screen != SCREEN_DISPLAY || strcmp(m->level, "question") != 0)
+			continue;
+		json_array_append_new(s->questions,
+			json_pack("{s:s, s:s, s:I, s:o, s:I, s:s?}", "id", m->text, "kind",
+				question_kind_names[Q_DIALOG], "number", (json_int_t)scenario + 1,
+				"scenario", json_text(str_of(s->scenarios.v[scenario].name)),
+				"step", (json_int_t)step->n, "picture", step->picture));
+	}
+}
+
 static void
 take_step(void *ctx, size_t scenario, const struct screen_step *step)
 {
 	struct screens *s = ctx;
+	add_questions(s, scenario, step);
 	bool begins = json_array_size(s->steps) == scenario;
 	if (begins)
 		json_array_append_new(s->steps, json_array());
@@ -170,6 +191,20 @@ take_step(void *ctx, size_t scenario, const struct screen_step *step)
 		print_name(s->scenarios.v[scenario].name);
 	print_step(step);
 	(void)fflush(stdout);
+}
+
+static void
+print_questions(const struct screens *s)
+{
+	json_t *q;
+	size_t i;
+	json_array_foreach (s->questions, i, q) {
+		OWN(buf) struct buf safe = {0};
+		buf_put_visible(&safe, str_of(json_string_value(json_object_get(q, "id"))));
+		printf("a dialog asks %s (--answers), and its picture is %02zu-%03lld.png\n",
+			safe.p, (size_t)json_integer_value(json_object_get(q, "number")),
+			(long long)json_integer_value(json_object_get(q, "step")));
+	}
 }
 
 static json_t *
@@ -185,9 +220,10 @@ describe(const struct screens *s)
 			json_object_set_new(j, "file", json_string(s->result.files.v[i]));
 		json_array_append_new(all, j);
 	}
-	return json_pack("{s:s?, s:s, s:s?, s:s?, s:I, s:I, s:o}", "image", s->image.digest, "dir",
-		s->dir, "browser", s->result.browser, "ended", s->result.ended, "steps",
-		(json_int_t)s->result.steps, "failed", (json_int_t)s->result.failed, "scenarios",
+	return json_pack("{s:s?, s:s?, s:s, s:s?, s:s?, s:I, s:I, s:O, s:o}", "image",
+		s->image.digest, "display", s->display.digest, "dir", s->dir, "browser",
+		s->result.browser, "ended", s->result.ended, "steps", (json_int_t)s->result.steps,
+		"failed", (json_int_t)s->result.failed, "questions", s->questions, "scenarios",
 		all);
 }
 
@@ -203,6 +239,7 @@ tell(const struct screens *s)
 	} else {
 		OWN(buf) struct buf safe = {0};
 		buf_put_visible(&safe, str_of(r->ended));
+		print_questions(s);
 		printf("%lld steps, %lld failed; pictures and records are in %s%s%s\n",
 			(long long)r->steps, (long long)r->failed, s->dir,
 			r->ended ? "; it ended early: " : "", safe.p ? safe.p : "");
@@ -229,10 +266,10 @@ check_options(const struct screens_options *o, struct dd_err *err)
 }
 
 static bool
-has_pages(const struct screens *s)
+has_any(const struct screens *s, enum screen_kind screen)
 {
 	for (size_t i = 0; i < s->scenarios.n; i++)
-		if (!s->scenarios.v[i].in_terminal)
+		if (s->scenarios.v[i].screen == screen)
 			return true;
 	return false;
 }
@@ -243,7 +280,7 @@ open_run(struct screens *s, struct dd_err *err)
 	const struct revive_spec spec = {.state = &s->st,
 		.run = &s->run,
 		.answers = s->o->answers,
-		.services_only = !has_pages(s)};
+		.services_only = !has_any(s, SCREEN_PAGE)};
 	int rc = run_open(&s->st, s->o->run, false, &s->run, err);
 	if (rc == 0)
 		rc = run_hold(&s->run, err);
@@ -284,6 +321,7 @@ spec_of(struct screens *s)
 		.state = &s->st,
 		.root = &s->image.stack,
 		.env = &s->image.env,
+		.display_root = &s->display.stack,
 		.application = s->application ? revived_pod(s->application) : NULL,
 		.program_env = s->application ? revived_env(s->application) : NULL,
 		.base_url = urls ? revived_urls(s->application)->v[0] : NULL,
@@ -305,8 +343,10 @@ play(struct screens *s, struct dd_err *err)
 	const struct screens_options *o = s->o;
 	OWN_FREE char *serve = NULL, *owner = NULL;
 	int rc = command_absolute_path(o->serve, &serve, err);
-	if (rc == 0 && has_pages(s))
+	if (rc == 0 && has_any(s, SCREEN_PAGE))
 		rc = image_ensure(&s->st, IMAGE_BROWSER, false, o->offline, NULL, &s->image, err);
+	if (rc == 0 && has_any(s, SCREEN_DISPLAY))
+		rc = image_ensure(&s->st, IMAGE_DISPLAY, false, o->offline, NULL, &s->display, err);
 	if (rc == 0 && o->run)
 		rc = open_run(s, err);
 	if (rc < 0)
@@ -333,8 +373,11 @@ static int
 run(const struct cli_call *call, struct scenario_list scenarios)
 {
 	const struct screens_options *o = call->options;
-	struct screens s = {
-		.o = o, .scenarios = scenarios, .steps = json_array(), .run = {.lock_fd = -1}};
+	struct screens s = {.o = o,
+		.scenarios = scenarios,
+		.steps = json_array(),
+		.questions = json_array(),
+		.run = {.lock_fd = -1}};
 	OWN(dd_err) struct dd_err err = {0};
 	int status = EXIT_DONE;
 	int rc = check_options(o, &err);
@@ -394,7 +437,7 @@ const struct subcommand cmd_qa_shoot = {
 const struct subcommand cmd_qa_play = {
 	.name = "qa play",
 	.summary =
-		"play written scenarios in a browser or a terminal, and keep what each step shows",
+		"play written scenarios in a browser, a terminal or on a display, and keep what each step shows",
 	.args = "FILE",
 	.description =
 		"FILE is JSON: {\"name\": ..., \"steps\": [...]}, or {\"scenarios\": [...]} of such. A step is one of "
@@ -409,6 +452,15 @@ const struct subcommand cmd_qa_play = {
 		"\"100x30\"}, {\"exit\": 0} and {\"shoot\": ...}. What it asks meanwhile is answered by --answers "
 		"(\"prompt:...\"). What each step shows is kept as picture, text and attributes, beside the bytes that the "
 		"program wrote.\n\n"
+		"A scenario with {\"display\": {\"run\": \"./harbour\", \"dir\": ..., \"width\": 1280, \"height\": 720}} starts that "
+		"command in the pod of the run, on an X11 display of its own with a window manager. Windows are found by a part of "
+		"their title (\"name\") or by \"class\": {\"expect\": {\"name\": \"Harbour\"}} (or \"text\" that the program wrote; "
+		"\"absent\": true), {\"click\": {\"name\": \"Harbour\", \"at\": \"40,60\"}} (from the lower right where it is negative, "
+		"the middle without it, of the display without a window), {\"type\": {\"name\": \"Harbour\", \"text\": \"anna\"}} (or "
+		"\"answer\"; without a window where the focus is), {\"press\": \"Alt-F\"}, {\"exit\": 0} and {\"shoot\": ...}. A dialog "
+		"whose title, as in \"dialog:licence-agreement\", is among the answers gets that text and Enter, or for \"@-40,-20\" "
+		"a click there; what no step and no answer speaks of is told as a question. Each step keeps a picture of the display and "
+		"one of each window, also where others cover it.\n\n"
 		"With --run the application of a run is started as its recipe says, and what it changes is thrown away. "
 		"A step that fails ends its scenario; the exit status is then 1.",
 	.options = options,

@@ -56,8 +56,9 @@ void
 review_put_said(struct page *p, const struct screen_step *step)
 {
 	put_messages(p,
-		step->screen == SCREEN_TERMINAL ? "What the program told its terminal"
-						: "What the page said to its console",
+		step->screen == SCREEN_TERMINAL	 ? "What the program told its terminal"
+		: step->screen == SCREEN_DISPLAY ? "What dialogs asked"
+						 : "What the page said to its console",
 		&step->console);
 	put_page_requests(p, &step->requests);
 }
@@ -139,10 +140,10 @@ read_shots(const char *dir, struct shots *ret, struct dd_err *err)
 }
 
 static bool
-has_page(const struct shots *s)
+has_any(const struct shots *s, enum screen_kind screen)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].step.screen == SCREEN_PAGE)
+		if (s->v[i].step.screen == screen)
 			return true;
 	return false;
 }
@@ -163,8 +164,8 @@ struct reviewer {
 	char *cas, *beside; /* directory of pictures that do not go into the page */
 	const char *beside_name;
 	struct baselines *baselines;
-	/* Of what drew the pictures of pages, and of terminals. */
-	struct baseline_environment environments[2];
+	/* Of what drew the pictures, by enum screen_kind. */
+	struct baseline_environment environments[3];
 	struct shots shots, against;
 	struct page page;
 	size_t pictures;
@@ -188,7 +189,7 @@ read_tree(const struct reviewer *r, const struct shot *shot, struct buf *ret, st
 	return shot->step.tree ? read_object(r, shot->step.tree, ret, err) : 0;
 }
 
-/* What a terminal shows, for who does not see the picture. */
+/* What a terminal or a display shows, for who does not see the picture. */
 static int
 put_text(struct reviewer *r, const struct shot *shot, struct dd_err *err)
 {
@@ -196,7 +197,7 @@ put_text(struct reviewer *r, const struct shot *shot, struct dd_err *err)
 	OWN(strlist) struct strlist lines = {0};
 	OWN_JSON json_t *tree = NULL;
 	struct page *p = &r->page;
-	if (shot->step.screen != SCREEN_TERMINAL || !shot->step.tree)
+	if (shot->step.screen == SCREEN_PAGE || !shot->step.tree)
 		return 0;
 	int rc = read_tree(r, shot, &text, err);
 	if (rc == 0)
@@ -238,6 +239,26 @@ put_picture(struct reviewer *r, const char *kind, const char *caption, const cha
 	page_put_picture(&r->page, png, beside, alt);
 	buf_puts(&r->page.out, "</div></figure>\n");
 	return 0;
+}
+
+/* Windows below the uppermost, which others may cover. */
+static int
+put_windows(struct reviewer *r, const struct shot *shot, struct dd_err *err)
+{
+	const struct screen_step *step = &shot->step;
+	int rc = 0;
+	if (step->screen != SCREEN_DISPLAY || step->whole.n < 2)
+		return 0;
+	buf_puts(&r->page.out, "<details><summary>Windows below</summary>\n");
+	for (size_t i = 1; rc == 0 && i < step->whole.n; i++) {
+		OWN(buf) struct buf png = {0};
+		OWN_FREE char *caption = mem_printf("Window %zu", i + 1);
+		rc = read_object(r, step->whole.v[i], &png, err);
+		if (rc == 0)
+			rc = put_picture(r, "window", caption, caption, buf_str(&png), err);
+	}
+	buf_puts(&r->page.out, "</details>\n");
+	return rc;
 }
 
 /* What it was compared with. */
@@ -283,7 +304,7 @@ compare_with_other(struct reviewer *r, const struct shot *shot, struct str png, 
 static const struct baseline_environment *
 environment_of(const struct reviewer *r, const struct shot *shot)
 {
-	return &r->environments[shot->step.screen == SCREEN_TERMINAL];
+	return &r->environments[shot->step.screen];
 }
 
 /* Also what a decision about it needs: a picture that is known to the history. */
@@ -428,6 +449,8 @@ put_step(struct reviewer *r, size_t i, struct dd_err *err)
 		buf_puts(&r->page.out, "</div>\n");
 		rc = put_text(r, shot, err);
 	}
+	if (rc == 0)
+		rc = put_windows(r, shot, err);
 	if (rc == 0) {
 		review_put_said(&r->page, &shot->step);
 		buf_puts(&r->page.out, "</section>\n");
@@ -563,14 +586,19 @@ review_write(const struct review_spec *spec, struct review_counts *ret, struct d
 		.cas = cas,
 		.beside = beside,
 		.beside_name = slash ? slash + 1 : beside,
-		.environments = {{.browser = spec->environment, .fonts = "", .flags = ""},
-			{.browser = terminal, .fonts = "", .flags = ""}}};
+		.environments = {
+			[SCREEN_PAGE] = {.browser = spec->environment, .fonts = "", .flags = ""},
+			[SCREEN_TERMINAL] = {.browser = terminal, .fonts = "", .flags = ""},
+			[SCREEN_DISPLAY] = {.browser = spec->display, .fonts = "", .flags = ""}}};
 	int rc = read_shots(spec->screens, &r.shots, err);
 	if (rc == 0 && spec->against)
 		rc = read_shots(spec->against, &r.against, err);
-	if (rc == 0 && !spec->environment && has_page(&r.shots))
+	if (rc == 0 && !spec->environment && has_any(&r.shots, SCREEN_PAGE))
 		rc = err_set(err, DD_ENOENT,
 			"there are pages, and no image of the browser that says what drew them");
+	if (rc == 0 && !spec->display && has_any(&r.shots, SCREEN_DISPLAY))
+		rc = err_set(err, DD_ENOENT,
+			"there are windows, and no image of the display that says what drew them");
 	if (rc == 0)
 		rc = baselines_open(spec->state, &r.baselines, err);
 	if (rc == 0)

@@ -23,6 +23,7 @@ struct review_spec {
 	const char *report; /* of the run, as seen from the page; NULL: there is none */
 	const char *
 		environment; /* what drew pages: digest of the browser's image; NULL: there is none */
+	const char *display; /* the same of windows */
 };
 
 struct review_counts {

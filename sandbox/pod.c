@@ -701,20 +701,35 @@ pod_call(struct pod *p, const struct request *request, struct reply *ret, struct
 	}
 }
 
-int
-pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err)
+static int
+listen_in(struct pod *p, struct request *r, int *ret_fd, struct dd_err *err)
 {
-	OWN(request) struct request r;
 	OWN(reply) struct reply answer = {0};
-	request_init(&r, BOX_LISTEN);
-	request_add_number(&r, "port", port);
-	int rc = pod_call(p, &r, &answer, err);
+	int rc = pod_call(p, r, &answer, err);
 	int fd = rc == 0 ? reply_take_fd(&answer, 0) : -1;
 	if (rc == 0 && fd < 0)
 		rc = err_set(err, DD_EIO, "sandbox: no socket came");
 	if (rc == 0)
 		*ret_fd = fd;
 	return rc;
+}
+
+int
+pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err)
+{
+	OWN(request) struct request r;
+	request_init(&r, BOX_LISTEN);
+	request_add_number(&r, "port", port);
+	return listen_in(p, &r, ret_fd, err);
+}
+
+int
+pod_listen_at(struct pod *p, const char *path, int *ret_fd, struct dd_err *err)
+{
+	OWN(request) struct request r;
+	request_init(&r, BOX_LISTEN);
+	request_add(&r, "socket", path);
+	return listen_in(p, &r, ret_fd, err);
 }
 
 int

@@ -40,19 +40,63 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void
-answer_listen(const struct message *m)
+static int
+listen_on_port(unsigned port)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)message_get_number(m, "port")),
+		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int on = 1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 128) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+		return fd;
+	const int why = errno;
+	(void)close(fd);
+	errno = why;
+	return -1;
+}
+
+/*
+ * In a directory that is made, both for everybody in the pod.  The target may have put links in the way: nothing that is
+ * there already is changed but the name itself, which is removed.
+ */
+static int
+listen_on_path(const char *path)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const char *name = strrchr(path, '/');
+	if (!name || strlen(path) >= sizeof(a.sun_path)) {
+		errno = EINVAL;
+		return -1;
+	}
+	(void)strcpy(a.sun_path, path);
+	a.sun_path[name - path] = '\0';
+	const mode_t mask = umask(0);
+	(void)mkdir(a.sun_path, 01777);
+	a.sun_path[name - path] = '/';
+	(void)unlink(path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
+	const int why = errno;
+	(void)umask(mask);
+	if (!bound && fd >= 0)
+		(void)close(fd);
+	errno = why;
+	return bound ? fd : -1;
+}
+
+static void
+answer_listen(const struct message *m)
+{
+	const char *path = message_get(m, "socket");
+	int fd = path ? listen_on_path(path)
+		      : listen_on_port((unsigned)message_get_number(m, "port"));
+	if (fd < 0 || listen(fd, 128) < 0)
 		message_send(BOX_CONTROL_FD, BOX_FAILED, NULL, 0,
 			"errno=%d\ntext=cannot listen: %s", errno, strerror(errno));
 	else

@@ -9,7 +9,7 @@
  *   EXEC    a command (id, fds)           STARTED   id
  *   SIGNAL  id, sig                       EXITED    id, status (as waitpid), cpu_us, peak_kib,
  *                                                   full=0|1 (it stood at RLIMIT_NPROC)
- *   LISTEN  port                          FD        one or two descriptors
+ *   LISTEN  port, or socket: a path       FD        one or two descriptors
  *   PTY                                   FAILED    text=why (of SETUP, EXEC, LISTEN, PTY)
  *   BLOCKED id                            ANSWER    yes=0|1
  *   PROBE   port or socket: does anybody listen?

@@ -1,7 +1,7 @@
 /* Terminals: what reaches their model of all that a program writes, what it may ask, and secrets on the screen. */
+#include "qa/programs.h"
 #include "qa/terminal.h"
 #include "qa/terminal_filter.h"
-#include "qa/terminals.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -422,9 +422,9 @@ a_driver_that_does_not_read_holds_nobody(void **state)
 	int rc = 0;
 	(void)state;
 	(void)alarm(20);
-	assert_int_equal(terminal_open_status(&asked, &told, &err), 0);
+	assert_int_equal(program_open_status(&asked, &told, &err), 0);
 	for (int i = 0; rc == 0 && i < 1000000; i++)
-		rc = terminal_tell_status(told, "running\n", &err);
+		rc = program_tell_status(told, "running\n", &err);
 	(void)alarm(0);
 	assert_int_equal(rc, -DD_ECORRUPT);
 	assert_string_equal(err_msg(&err), "the driver asks and does not read");

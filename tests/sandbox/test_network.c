@@ -5,6 +5,7 @@
 #include "tests/sandbox/script_fixture.h"
 
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct pod *
@@ -224,6 +225,44 @@ who_waits_for_connections_is_told(void **state)
 	pod_close(p);
 }
 
+/*
+ * The socket takes the place of what has its name, and what that led to is left as it is; the other pod has nothing of
+ * that name.
+ */
+static void
+a_socket_by_name_is_served_from_outside(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	struct pod *p = NULL, *other = NULL;
+	const struct pod_spec spec = {.state = &st, .work = &nothing};
+	static const char connect_to[] =
+		"/usr/bin/perl -MIO::Socket::UNIX -e '"
+		"my $s = IO::Socket::UNIX->new(Peer => \"/tmp/new/socket\") or die; print $s \"hello\"' "
+		"2>/dev/null; echo $?";
+	char text[8] = "";
+	int fd = -1;
+	must(pod_open(&spec, &p, &err), &err);
+	must(pod_open(&spec, &other, &err), &err);
+	SAYS(p, PROFILE_TEST,
+		"echo mine >/tmp/mine; chmod 600 /tmp/mine; mkdir -m 777 /tmp/new; "
+		"ln -s /tmp/mine /tmp/new/socket",
+		"");
+	must(pod_listen_at(p, "/tmp/new/socket", &fd, &err), &err);
+	SAYS(p, PROFILE_TEST, connect_to, "0\n");
+	OWN_FD int client = accept(fd, NULL, NULL);
+	assert_int_equal(read(client, text, sizeof(text)), 5);
+	assert_memory_equal(text, "hello", 5);
+	SAYS(p, PROFILE_TEST, "cat /tmp/mine; stat -c %a /tmp/mine", "mine\n600\n");
+	SAYS(other, PROFILE_TEST, connect_to, "2\n");
+	(void)close(fd);
+	must(pod_listen_at(p, "/tmp/new/socket", &fd, &err), &err); /* and again */
+	(void)close(fd);
+	assert_true(pod_listen_at(p, "no-directory", &fd, &err) < 0);
+	pod_close(p);
+	pod_close(other);
+}
+
 int
 main(void)
 {
@@ -236,6 +275,7 @@ main(void)
 		cmocka_unit_test(nothing_else_of_the_other_is_seen),
 		cmocka_unit_test(there_is_no_way_out_of_it),
 		cmocka_unit_test(who_waits_for_connections_is_told),
+		cmocka_unit_test(a_socket_by_name_is_served_from_outside),
 		cmocka_unit_test(a_network_that_is_not_shared_cannot_be_joined),
 	};
 	return cmocka_run_group_tests(tests, state_set_up, state_tear_down);
