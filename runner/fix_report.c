@@ -352,6 +352,7 @@ put_trailers(const struct run *run, const struct fix_attempt *a, struct buf *out
 	json_t *id;
 	buf_printf(out, "\nDrydock-Run: %s\nDrydock-Author: ", run->id);
 	put_author(a, out);
+	buf_printf(out, "\nDrydock-Attempt: %lld", (long long)a->n);
 	if (a->task)
 		buf_printf(out, "\nDrydock-Task: %s", a->task);
 	if (ids)
@@ -439,8 +440,10 @@ fix_side_message(const struct run *run, const struct fix_result *r, int side)
 		buf_puts(&out, ".\n");
 	}
 	buf_printf(&out, "\nDrydock-Run: %s\nDrydock-Author: ", run->id);
-	if (a)
+	if (a) {
 		put_author(a, &out);
+		buf_printf(&out, "\nDrydock-Attempt: %lld", (long long)a->n);
+	}
 	buf_putc(&out, '\n');
 	return buf_take(&out);
 }
