@@ -144,6 +144,8 @@ void fix_remember(struct fixing *f, const struct case_result_list *cases, const 
 /* ---- fix_secure.c ---- */
 
 int fix_is_secure(struct fixing *f, bool *ret, struct dd_err *err) DD_MUST_USE;
+/* All that is found in what is handed over, as findings.sarif of the run, and f->r->security; key: of the step. */
+int fix_survey(struct fixing *f, const char *key, struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_turn.c ---- */
 
