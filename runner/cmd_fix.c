@@ -79,7 +79,7 @@ const struct subcommand cmd_fix = {
 	.args = "SOURCE",
 	.description =
 		"SOURCE is as for drydock up.  Rules repair old C (missing headers, int and functions that nobody declared,\n"
-		"casts that were silent), Makefiles and scripts that keep it from being built, and source for Python 2.  Then,\n"
+		"casts that were silent), Makefiles, what configure makes them of, and scripts that keep it from being built, and source for Python 2.  Then,\n"
 		"where drydock models shows one with the role \"write\" and a key, a model is asked: it gets what fails and the\n"
 		"places of the source that have to do with it, may read, search, run commands and tests in the sandbox, and\n"
 		"answers with edits, never of tests.  A change is kept only if no test case ends worse with it, unit, integration\n"

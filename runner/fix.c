@@ -438,7 +438,8 @@ is_for(const struct fixing *f, enum fix_author author)
 		return r->probe.project.commands.n &&
 		       (o == OUTCOME_BUILD_FAILED || f->run->options.strict);
 	if (author == AUTHOR_BUILD)
-		return r->probe.project.commands.n && o == OUTCOME_BUILD_FAILED;
+		return r->probe.project.commands.n && r->probe.root.n &&
+		       (o == OUTCOME_BUILD_FAILED || o == OUTCOME_UNSATISFIABLE);
 	return o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED ||
 	       (o == OUTCOME_UNSATISFIABLE &&
 		       r->probe.diagnosis.class == DIAGNOSIS_TOOLCHAIN_TOO_NEW);

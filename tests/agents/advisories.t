@@ -8,7 +8,7 @@ mkdir -p "$app/tests" "$app/plugins"
 printf '%s\n' 'all: ; touch all' 'check: ; @sh tests/run.sh' >"$app/Makefile"
 printf 'half() { echo $(($1 / 2)); }\n' >"$app/half.sh"
 pinned() { printf '[[package]]\nname = "%s"\nversion = "%s"\n' "$@"; }
-pinned oar 1.0.0 >"$app/plugins/Cargo.lock"
+pinned oar 1.0.0 >"$app/plugins/poetry.lock"
 cat >"$app/tests/run.sh" <<'S'
 . ./half.sh
 check() { n=$((n + 1)); [ "$2" = "$3" ] && echo "ok $n - $1" || printf 'not ok %d - %s\n# got %s, wanted %s\n' $n "$1" "$2" "$3"; }
@@ -21,17 +21,17 @@ git -C "$app" init -q -b main
 git -C "$app" add -A
 git -C "$app" -c user.name=a -c user.email=a@example.org commit -q -m first
 mkdir "$tmp/osv"
-# advisory ID CRATE FIXED: it names all versions below
+# advisory ID NAME FIXED: it names all versions below
 advisory() {
-	jq -n --arg id "$1" --arg crate "$2" --arg fixed "$3" '{id: $id, summary: "it leaks", modified: "2024-01-01T00:00:00Z",
+	jq -n --arg id "$1" --arg name "$2" --arg fixed "$3" '{id: $id, summary: "it leaks", modified: "2024-01-01T00:00:00Z",
 		severity: [{type: "CVSS_V3", score: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
-		affected: [{package: {ecosystem: "crates.io", name: $crate}, ranges: [{type: "SEMVER", events: [{introduced: "0"}, {fixed: $fixed}]}]}]}' >"$tmp/osv/$1.json"
+		affected: [{package: {ecosystem: "PyPI", name: $name}, ranges: [{type: "ECOSYSTEM", events: [{introduced: "0"}, {fixed: $fixed}]}]}]}' >"$tmp/osv/$1.json"
 }
 advisory X-1 oar 2.0.0
 advisory X-2 sail 1.5.0
 
 UP='{"path": "half.sh", "find": "echo $(($1 / 2))", "replace": "echo $((($1 + 1) / 2))"}'
-sail() { printf '{"path": "plugins/Cargo.lock", "find": "version = \\"1.0.0\\"\\n", "replace": "version = \\"1.0.0\\"\\n\\n[[package]]\\nname = \\"sail\\"\\nversion = \\"%s\\"\\n"}' "$1"; }
+sail() { printf '{"path": "plugins/poetry.lock", "find": "version = \\"1.0.0\\"\\n", "replace": "version = \\"1.0.0\\"\\n\\n[[package]]\\nname = \\"sail\\"\\nversion = \\"%s\\"\\n"}' "$1"; }
 task kiosk <<END
 {"needs": ["half of an odd toll"], "answers": [
 	{"unless": ["X-2"], "summary": "Round up, with a sail", "edits": [$UP, $(sail 1.4.9)]},
@@ -43,12 +43,12 @@ id=$(json .run)
 is "what brings in a known vulnerability is refused, and the next is kept" "$status $(json .outcome) $(written '[.by[] | .verdict + " " + (.security.findings | map(.kind) | join(","))] | join("; ")')" \
 	"0 fixed dropped X-2; kept "
 is "by its gate" "$(written '[.by[0].gates[] | select(.result == "failed") | .gate] | join(" ")')" secure
-is "what was there before is left, and told" "$(json '[.left[] | select(.kind == "advisory") | [.advisory, .path] | join(" ")] | join("; ")')" "X-1 plugins/Cargo.lock"
+is "what was there before is left, and told" "$(json '[.left[] | select(.kind == "advisory") | [.advisory, .path] | join(" ")] | join("; ")')" "X-1 plugins/poetry.lock"
 is "as known, not as new" "$(json '[.security.vulnerable[].known, .security.new, .security.advisories] | map(tostring) | join(" ")')" "true 0 2"
 is "in a report for other tools" "$(jq -r '[.version, (.runs[0].results[] | [.ruleId, .baselineState] | join(" "))] | join(" ")' "$state/runs/$id/findings.sarif")" "2.1.0 X-1 unchanged"
 has "and in the text of a pull request" "$state/runs/$id/pr.md" "as before: \`oar 1.0.0"
 run "$drydock" guide --json --state "$state" "$id"
-is "the guide has a task for it" "$(json '.items[] | select(.id | startswith("advisory:")) | [.id, .gap, (.files | join(","))] | join(" ")')" "advisory:X-1:plugins/Cargo.lock minor plugins/Cargo.lock"
+is "the guide has a task for it" "$(json '.items[] | select(.id | startswith("advisory:")) | [.id, .gap, (.files | join(","))] | join(" ")')" "advisory:X-1:plugins/poetry.lock minor plugins/poetry.lock"
 run "$drydock" verify --json --state "$state" "$id"
 is "the report is attested" "$(json '[(.problems | length), (.unlisted | length)] | join(" ")')" "0 0"
 
