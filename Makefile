@@ -249,9 +249,10 @@ bench-intent: all ## files that real commits changed, from subject and one seed:
 	@[ -z '$(KILLS)' ] || DD_WORK_KILLS='$(KILLS)' sh tests/agents/work_resume.t
 	@[ -z '$(HISTORY)' ] || bash tools/bench_intent.sh '$(HISTORY)' '$(or $(COMMITS),120)' '$(or $(SKIP),0)' $(BATCH)
 .PHONY: bench-intent
-bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules, cheats: ROUNDS=n OLD_C="archive..." FILES=n CHEATS=n
+bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules, cheats: ROUNDS=n OLD_C="archive..." FILES=n CHEATS=n; programs of others through the stand-in: QUIXBUGS=DIR EXERCISM=DIR PROGRAMS=n SUITE_S=s
 	@bash tools/bench_calls.sh '$(OBJ)' '$(ROUNDS)'
 	@OLD_C='$(OLD_C)' FILES='$(FILES)' CHEATS='$(CHEATS)' bash tools/bench_fix.sh
+	@QUIXBUGS='$(abspath $(QUIXBUGS))' EXERCISM='$(abspath $(EXERCISM))' PROGRAMS='$(PROGRAMS)' SUITE_S='$(SUITE_S)' bash tools/bench_suites.sh
 .PHONY: bench-fix
 bench-flakes: all ## flakes of known causes: how many are named right: REPEATS=n
 	@bash tools/bench_flakes.sh $(REPEATS)

@@ -356,6 +356,7 @@ judge(struct fixing *f, struct dd_err *err)
 	cases_of(&now, &is);
 	add_compiled(&is, &was);
 	add_units(&is, units, "after");
+	fix_add_ended(&was, &is);
 	loop_compare(&was, &is, &c);
 	fix_remember(f, &is, json_string_value(json_object_get(a->proposed, "layer")));
 	fix_pass(a, GATE_BUILDS, fix_is_built(&now));
