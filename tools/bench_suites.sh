@@ -4,7 +4,8 @@
 # tree that has its source and its tests and no solution, history or description of it.  A suite that is not given is told as not run.
 #
 #   PROGRAMS=n   of each suite at most n, spread evenly (0: all)     SUITE_S=s  begin none of a suite after so many seconds (0: all)
-#   ONLY=suite   python, java or c                                   STATE, OUT as for tools/bench_fix.sh
+#   ONLY=suite   python, java or c     NAMES=regex   of programs
+#                                    STATE, OUT as for tools/bench_fix.sh
 export DD_ROOT=$(cd "$(dirname "$0")/.." && pwd)
 out=${OUT:-$DD_ROOT/build/bench-fix}
 export DD_TEST_STATE=${STATE:-$out/state} STANDIN_S=86400
@@ -20,6 +21,18 @@ cat >"$tmp/tasks/judge.json" <<'END'
 	{"answer": "{\"verdict\": \"accept\", \"reason\": \"it is the solution\", \"defects\": []}"}]}
 END
 
+# middle WAS IS: {find, replace} in JSON: what differs, with three lines on both sides, or all where that is there twice
+middle() {
+	perl -MJSON::PP -e '
+		my ($was, $is) = map { local $/; open my $f, "<:utf8", $_ or die; <$f> } @ARGV;
+		my @w = split /(?<=\n)/, $was; my @i = split /(?<=\n)/, $is; my ($from, $to) = (0, 0);
+		$from++ while $from < @w && $from < @i && $w[$from] eq $i[$from];
+		$to++ while $to < @w - $from && $to < @i - $from && $w[-1 - $to] eq $i[-1 - $to];
+		$from = $from > 3 ? $from - 3 : 0; $to = $to > 3 ? $to - 3 : 0;
+		my ($find, $replace) = map { join "", @{$_}[$from .. $#$_ - $to] } \(@w, @i);
+		($find, $replace) = ($was, $is) if $find eq "" || index($was, $find) != rindex($was, $find);
+		print JSON::PP->new->utf8->encode({find => $find, replace => $replace})' "$1" "$2"
+}
 # knows TASK TREE PATH SOLUTION [PATH SOLUTION]: the author of one program; what it has to be shown is the first line that the solution lacks
 knows() {
 	local task=$1 tree=$2 edits='[]' needs='[]' line
@@ -27,8 +40,7 @@ knows() {
 	while [ $# -gt 0 ]; do
 		line=$(diff "$tree/$1" "$2" | sed -n 's/^< //p' | grep -m 1 '[a-zA-Z]' || true)
 		[ -z "$line" ] || needs=$(jq -c --arg l "$line" '. + [$l]' <<<"$needs")
-		edits=$(jq -c --arg p "$1" --rawfile was "$tree/$1" --rawfile is "$2" \
-			'if $was == $is then . else . + [{path: $p, find: $was, replace: $is}] end' <<<"$edits")
+		cmp -s "$tree/$1" "$2" || edits=$(jq -c --arg p "$1" --argjson e "$(middle "$tree/$1" "$2")" '. + [{path: $p} + $e]' <<<"$edits")
 		shift 2
 	done
 	jq -n --argjson e "$edits" --argjson n "$needs" '{id: "You repair the source", needs: $n, tools: ["read", "run", "test"], window: 12000,
@@ -54,8 +66,8 @@ repair() {
 	rm -rf "$tree"
 }
 
-# Names on standard input, at most PROGRAMS of them.
-some() { awk -v n="${PROGRAMS:-0}" '{ all[NR] = $0 } END { for (i = 0; i < (n && n < NR ? n : NR); i++) print all[1 + (n && n < NR ? int(i * NR / n) : i)] }'; }
+# Names on standard input that NAMES fits, at most PROGRAMS of them.
+some() { grep -E -e "/?(${NAMES:-.*})\$" | awk -v n="${PROGRAMS:-0}" '{ all[NR] = $0 } END { for (i = 0; i < (n && n < NR ? n : NR); i++) print all[1 + (n && n < NR ? int(i * NR / n) : i)] }'; }
 is_late() { [ "${SUITE_S:-0}" -gt 0 ] && [ $SECONDS -gt $((began + SUITE_S)) ]; }
 
 # summary SUITE TITLE HAS TESTS: HAS programs are there; TESTS is a pattern of paths that are tests
