@@ -92,7 +92,7 @@ int calls_span_end(struct calls *c, const char *id, json_t *attributes, const ch
 
 /*
  * All spans, in the order they were begun: [{span, parent, name, start_ns, end_ns, error, attributes,
- * request, answer, files}]; content: with what was asked and answered.  New reference.
+ * request, answer, files}], those of calls with {key, digest: of model and request as it was sent, state}; content: with what was asked and answered.  New reference.
  */
 int calls_trace(struct calls *c, bool content, json_t **ret, struct dd_err *err) DD_MUST_USE;
 /* The same as an OTLP ExportTraceServiceRequest in JSON. */

@@ -27,6 +27,11 @@ describe(struct db_stmt *st, bool content)
 		db_text(st, 5).n ? json_text(db_text(st, 5)) : json_null());
 	set_parsed(j, "attributes", db_text(st, 6));
 	set_parsed(j, "files", db_text(st, 7));
+	if (db_text(st, 10).n) {
+		json_object_set_new(j, "key", json_text(db_text(st, 10)));
+		json_object_set_new(j, "digest", json_text(db_text(st, 11)));
+		json_object_set_new(j, "state", json_text(db_text(st, 12)));
+	}
 	if (content) {
 		set_parsed(j, "request", db_text(st, 8));
 		set_parsed(j, "answer", db_text(st, 9));
@@ -40,7 +45,7 @@ calls_trace(struct calls *c, bool content, json_t **ret, struct dd_err *err)
 	struct db_stmt *st;
 	OWN_JSON json_t *all = json_array();
 	int rc = db_query(c->db, &st, err,
-		"SELECT s.span, s.parent, s.name, s.started_ns, s.ended_ns, s.error, s.attributes, c.files, c.request, c.answer"
+		"SELECT s.span, s.parent, s.name, s.started_ns, s.ended_ns, s.error, s.attributes, c.files, c.request, c.answer, c.key, c.digest, c.state"
 		" FROM span s LEFT JOIN call c ON c.span = s.span ORDER BY s.id",
 		"");
 	while (rc == 0 && (rc = db_step(st, err)) == 1) {

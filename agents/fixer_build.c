@@ -4,10 +4,9 @@
  * The first rule that has a proposal for one of them that was not tried yet makes it, and the build is run again: the line that
  * the proposal was made for is gone, or the proposal is taken back.
  */
-#include "agents/fixer_build.h"
+#include "agents/fixer_building.h"
 
 #include "base/fs.h"
-#include "base/map.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -17,38 +16,13 @@
 #define MAX_SYMBOLS 50
 #define MARK "drydock-status "
 
-struct failed {		/* what make says; heap strings */
-	char *dir;	/* below the tree, "" for its root */
-	char *makefile; /* below the tree; NULL: not told */
-	uint64_t line;	/* of the recipe; 0: of a rule that is built in */
-	char *target;	/* NULL */
-};
-
-struct building {
-	const struct fixer_build_spec *spec;
-	struct buf out; /* of the last run */
-	bool ok;
-	struct failed *
-		all; /* what failed in it, at least one: where nothing is told, the root's makefile */
-	size_t n, cap;
-	struct failed failed;	   /* that is being looked at; borrowed */
-	struct map tried, changed; /* proposals; paths */
-	json_t *fixes;
-};
-
-struct change {	    /* of one file, and the line that asks for it */
-	char *path; /* heap */
-	struct buf text;
-	struct str why; /* of the output */
-	char *note;	/* heap */
-};
-
 static void
 failed_cleanup(struct failed *f)
 {
 	free(f->dir);
 	free(f->makefile);
 	free(f->target);
+	free(f->also);
 	*f = (struct failed){0};
 }
 
@@ -58,11 +32,13 @@ change_cleanup(struct change *c)
 	free(c->path);
 	free(c->note);
 	buf_cleanup(&c->text);
+	free(c->also);
+	buf_cleanup(&c->also_text);
 	*c = (struct change){0};
 }
 
-static bool
-contains(struct str s, const char *text)
+bool
+building_says(struct str s, const char *text)
 {
 	return s.n && memmem(s.p, s.n, text, strlen(text));
 }
@@ -70,8 +46,8 @@ contains(struct str s, const char *text)
 /* ---- the tree ---- */
 
 /* A path seen from a directory of the tree, without dots; NULL: it leaves it.  Heap. */
-static char *
-below(const char *dir, struct str path)
+char *
+building_path(const char *dir, struct str path)
 {
 	OWN(strlist) struct strlist parts = {0};
 	OWN(buf) struct buf all = {.max = 8192}, out = {.max = 8192};
@@ -96,8 +72,8 @@ below(const char *dir, struct str path)
 	return out.n ? buf_take(&out) : NULL;
 }
 
-static bool
-read_file(const struct building *b, const char *path, struct buf *ret)
+bool
+building_read(const struct building *b, const char *path, struct buf *ret)
 {
 	OWN_FD int fd = -1;
 	if (fs_open_in_root(b->spec->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, &fd, NULL) <
@@ -140,24 +116,35 @@ take_target(struct building *b, const char *dir, struct str line)
 	f->line = n;
 	f->target = str_dup(target);
 	if (!str_eq(file, "<builtin>"))
-		f->makefile = below(dir, file);
+		f->makefile = building_path(dir, file);
 	return true;
+}
+
+/* "Makefile:3: *** missing separator.  Stop." */
+static void
+take_separator(struct building *b, const char *dir, struct str line)
+{
+	struct failed *f = add_failed(b, dir);
+	struct str file, number;
+	if (str_next(&line, ':', &file) && str_next(&line, ':', &number) &&
+		str_parse_u64(number, INT32_MAX, &f->line))
+		f->makefile = building_path(dir, file);
 }
 
 /* "make: Entering directory 'DIR'" */
 static void
 take_directory(struct strlist *stack, struct str line)
 {
-	bool enters = contains(line, ": Entering directory '");
+	bool enters = building_says(line, ": Entering directory '");
 	const char *open = memchr(line.p, '\'', line.n);
 	const char *shut = memrchr(line.p, '\'', line.n);
 	if (!open || shut == open || !str_starts(line, "make"))
 		return;
 	if (enters) {
 		struct str path = {open + 1, (size_t)(shut - open - 1)};
-		OWN_FREE char *dir = below("", path);
+		OWN_FREE char *dir = building_path("", path);
 		strlist_add(stack, dir ? dir : "");
-	} else if (contains(line, ": Leaving directory '") && stack->n) {
+	} else if (building_says(line, ": Leaving directory '") && stack->n) {
 		free(stack->v[--stack->n]);
 		stack->v[stack->n] = NULL;
 	}
@@ -172,15 +159,16 @@ forget_failed(struct building *b)
 		failed_cleanup(&b->all[--b->n]);
 }
 
-static void
+static struct failed *
 find_makefile(const struct building *b, struct failed *f)
 {
 	for (size_t i = 0; makefiles[i] && !f->makefile; i++) {
 		OWN(buf) struct buf text = {0};
-		OWN_FREE char *path = below(f->dir, str_of(makefiles[i]));
-		if (read_file(b, path, &text))
+		OWN_FREE char *path = building_path(f->dir, str_of(makefiles[i]));
+		if (building_read(b, path, &text))
 			f->makefile = TAKE(path);
 	}
+	return f;
 }
 
 static void
@@ -192,8 +180,8 @@ read_output(struct building *b)
 	b->ok = false;
 	while (str_next_line(&rest, &line)) {
 		const char *dir = stack.n ? stack.v[stack.n - 1] : "";
-		if (contains(line, "*** missing separator"))
-			(void)add_failed(b, dir);
+		if (building_says(line, "*** missing separator"))
+			take_separator(b, dir, line);
 		if (!take_target(b, dir, line))
 			take_directory(&stack, line);
 		if (str_starts(line, MARK))
@@ -202,7 +190,7 @@ read_output(struct building *b)
 	if (!b->n)
 		(void)add_failed(b, "");
 	for (size_t i = 0; i < b->n; i++)
-		find_makefile(b, &b->all[i]);
+		template_find(b, find_makefile(b, &b->all[i]));
 }
 
 /* A script there, in the tree with all changes. */
@@ -213,7 +201,7 @@ run_there(struct building *b, struct str script, struct buf *ret, struct dd_err 
 	struct fixer_file *files = mem_zalloc(most, sizeof(*files));
 	struct buf *texts = mem_zalloc(most, sizeof(*texts));
 	for (struct map_entry *it = map_first(&b->changed); it; it = map_next(it))
-		if (read_file(b, map_key(it), &texts[n])) {
+		if (building_read(b, map_key(it), &texts[n])) {
 			files[n] = (struct fixer_file){map_key(it), buf_str(&texts[n])};
 			n++;
 		}
@@ -234,8 +222,9 @@ build(struct building *b, struct dd_err *err)
 	buf_puts(&script,
 		"cd " FIXER_TREE " || exit 1\nexport LC_ALL=C MAKEFLAGS=wk; unset LANGUAGE\n(");
 	buf_puts(&script, b->spec->command);
-	buf_puts(&script, ") </dev/null >/tmp/drydock-build 2>&1\nstatus=$?\n"
-			  "tail -c 4000000 /tmp/drydock-build\necho; echo \"" MARK "$status\"\n");
+	buf_puts(&script, ") </dev/null >/tmp/drydock-build 2>&1\nstatus=$?\n");
+	template_put_script(&script);
+	buf_puts(&script, "tail -c 4000000 /tmp/drydock-build\necho; echo \"" MARK "$status\"\n");
 	int rc = run_there(b, buf_str(&script), &b->out, err);
 	if (rc == 0)
 		read_output(b);
@@ -245,8 +234,8 @@ build(struct building *b, struct dd_err *err)
 /* ---- changing lines ---- */
 
 /* Line n (from 1); false: there is none. */
-static bool
-line_of(struct str text, uint64_t n, struct str *ret)
+bool
+building_line(struct str text, uint64_t n, struct str *ret)
 {
 	for (uint64_t i = 1; str_next_line(&text, ret); i++)
 		if (i == n)
@@ -255,8 +244,8 @@ line_of(struct str text, uint64_t n, struct str *ret)
 }
 
 /* Other text in place of a part of a file. */
-static void
-put_instead(struct str text, struct str part, struct str by, struct buf *out)
+void
+building_put(struct str text, struct str part, struct str by, struct buf *out)
 {
 	size_t at = (size_t)(part.p - text.p);
 	buf_add(out, text.p, at);
@@ -265,25 +254,25 @@ put_instead(struct str text, struct str part, struct str by, struct buf *out)
 }
 
 /* The first line that has all of it; empty. */
-static struct str
-find_line(const struct building *b, const char *text, const char *more)
+struct str
+building_find(const struct building *b, const char *text, const char *more)
 {
 	struct str rest = buf_str(&b->out), line;
 	while (str_next_line(&rest, &line))
-		if (contains(line, text) && contains(line, more))
+		if (building_says(line, text) && building_says(line, more))
 			return line;
 	return (struct str){"", 0};
 }
 
 /* The recipe that failed, with the lines that go on behind it. */
-static bool
-recipe_of(const struct building *b, struct str text, struct str *ret)
+bool
+building_recipe(const struct building *b, struct str text, struct str *ret)
 {
 	struct str next;
-	if (!b->failed.line || !line_of(text, b->failed.line, ret))
+	if (!b->failed.line || !building_line(text, b->failed.line, ret))
 		return false;
 	for (uint64_t n = b->failed.line + 1;
-		ret->n && ret->p[ret->n - 1] == '\\' && line_of(text, n, &next); n++)
+		ret->n && ret->p[ret->n - 1] == '\\' && building_line(text, n, &next); n++)
 		ret->n = (size_t)(next.p + next.n - ret->p);
 	return true;
 }
@@ -294,17 +283,15 @@ recipe_of(const struct building *b, struct str text, struct str *ret)
 static int
 rule_tab(struct building *b, struct change *c, struct dd_err *err)
 {
-	struct str why = find_line(b, "*** missing separator", ""), rest = why, file, number, line;
+	struct str why = building_find(b, "*** missing separator", ""), line;
 	OWN(buf) struct buf text = {0};
-	uint64_t n = 0;
+	uint64_t n = b->failed.line;
 	(void)err;
-	if (!str_next(&rest, ':', &file) || !str_next(&rest, ':', &number) ||
-		!str_parse_u64(number, INT32_MAX, &n))
+	if (!why.n || !n || !b->failed.makefile || !building_read(b, b->failed.makefile, &text) ||
+		!building_line(buf_str(&text), n, &line) || !line.n || line.p[0] != ' ' ||
+		!str_trim(line).n)
 		return 0;
-	c->path = below(b->failed.dir, file);
-	if (!c->path || !read_file(b, c->path, &text) || !line_of(buf_str(&text), n, &line) ||
-		!line.n || line.p[0] != ' ' || !str_trim(line).n)
-		return 0;
+	c->path = mem_strdup(b->failed.makefile);
 	struct str at = buf_str(&text);
 	for (uint64_t i = 1; str_next_line(&at, &line); i++) {
 		size_t blanks = 0;
@@ -409,7 +396,7 @@ rule_library(struct building *b, struct change *c, struct dd_err *err)
 	OWN(buf) struct buf script = {0}, found = {.max = 1 << 20}, text = {0};
 	struct fixer_definition_list own = {0};
 	take_symbols(b, &symbols);
-	if (!symbols.n || !b->failed.makefile || !read_file(b, b->failed.makefile, &text))
+	if (!symbols.n || !b->failed.makefile || !building_read(b, b->failed.makefile, &text))
 		return 0;
 	int rc = b->spec->host->find(b->spec->host->ctx, &symbols, &own, err);
 	bool of_tree = own.n > 0; /* it is an object that lacks */
@@ -419,20 +406,29 @@ rule_library(struct building *b, struct change *c, struct dd_err *err)
 	put_library_script(&symbols, &script);
 	rc = run_there(b, buf_str(&script), &found, err);
 	OWN_FREE char *name = rc == 0 ? library_of(buf_str(&found), symbols.n) : NULL;
-	struct str recipe;
+	struct str recipe, libs;
 	if (!name)
 		return rc;
-	c->why = find_line(b, "undefined reference to ", "");
+	bool is_am = str_ends(str_of(b->failed.makefile), ".am");
+	bool of_am = b->failed.am && template_libs(buf_str(&text), &libs);
+	c->why = building_find(b, "undefined reference to ", "");
 	c->note = mem_printf("-l%s", name);
 	c->path = mem_strdup(b->failed.makefile);
-	if (recipe_of(b, buf_str(&text), &recipe)) {
+	if (is_am) { /* what links is automake's */
+		buf_add_str(&c->text, buf_str(&text));
+		buf_printf(&c->text, "%sLIBS += -l%s\n", str_ends(buf_str(&text), "\n") ? "" : "\n",
+			name);
+	} else if (of_am) {
+		OWN_FREE char *more = mem_printf(STR_FMT " -l%s", STR_ARG(libs), name);
+		building_put(buf_str(&text), libs, str_of(more), &c->text);
+	} else if (building_recipe(b, buf_str(&text), &recipe)) {
 		struct str end = {recipe.p + recipe.n, 0};
 		OWN_FREE char *words = mem_printf(" -l%s", name);
-		put_instead(buf_str(&text), end, str_of(words), &c->text);
+		building_put(buf_str(&text), end, str_of(words), &c->text);
 	} else {
 		struct str at = {text.p + first_rule(buf_str(&text)), 0};
 		OWN_FREE char *line = mem_printf("LDLIBS += -l%s\n", name);
-		put_instead(buf_str(&text), at, str_of(line), &c->text);
+		building_put(buf_str(&text), at, str_of(line), &c->text);
 	}
 	return 0;
 }
@@ -471,12 +467,12 @@ static int
 rule_prerequisite(struct building *b, struct change *c, struct dd_err *err)
 {
 	static const char mark[] = "fatal error: ";
-	struct str why = find_line(b, mark, ": No such file or directory");
+	struct str why = building_find(b, mark, ": No such file or directory");
 	const char *at = why.n ? memmem(why.p, why.n, mark, sizeof(mark) - 1) : NULL;
 	OWN(buf) struct buf text = {0};
 	(void)err;
 	if (!at || !b->failed.target || !b->failed.makefile ||
-		!read_file(b, b->failed.makefile, &text))
+		!building_read(b, b->failed.makefile, &text))
 		return 0;
 	struct str rest = {at + sizeof(mark) - 1, why.n - (size_t)(at + sizeof(mark) - 1 - why.p)};
 	struct str name, source, whole = why;
@@ -500,9 +496,9 @@ next_script(const struct building *b, struct str *recipe, struct str *ret_word, 
 			*ret_word = (struct str){ret_word->p + 1, ret_word->n - 1};
 		while (ret_word->n && strchr(";)", ret_word->p[ret_word->n - 1]))
 			ret_word->n--;
-		OWN_FREE char *path = ret_word->n ? below(b->failed.dir, *ret_word) : NULL;
+		OWN_FREE char *path = ret_word->n ? building_path(b->failed.dir, *ret_word) : NULL;
 		buf_reset(text);
-		if (path && read_file(b, path, text) && str_interpreter(buf_str(text)).n)
+		if (path && building_read(b, path, text) && str_interpreter(buf_str(text)).n)
 			return TAKE(path);
 	}
 	return NULL;
@@ -524,20 +520,20 @@ rule_interpreter(struct building *b, struct change *c, struct dd_err *err)
 	OWN(buf) struct buf text = {0}, script = {0};
 	struct str recipe, word;
 	(void)err;
-	if (!b->failed.makefile || !read_file(b, b->failed.makefile, &text) ||
-		!recipe_of(b, buf_str(&text), &recipe))
+	if (!b->failed.makefile || !building_read(b, b->failed.makefile, &text) ||
+		!building_recipe(b, buf_str(&text), &recipe))
 		return 0;
 	OWN_FREE char *path = next_script(b, &recipe, &word, &script);
 	OWN_FREE char *name = path ? str_dup(word) : NULL;
 	struct str by = str_interpreter(buf_str(&script)), why = {"", 0};
 	if (path)
-		why = find_line(b, name, ": Permission denied");
+		why = building_find(b, name, ": Permission denied");
 	if (!why.n || !is_permitted_name(by))
 		return 0;
 	c->why = why;
 	c->path = mem_strdup(b->failed.makefile);
 	c->note = mem_printf(STR_FMT " %s", STR_ARG(by), name);
-	put_instead(buf_str(&text), word, str_of(c->note), &c->text);
+	building_put(buf_str(&text), word, str_of(c->note), &c->text);
 	return 0;
 }
 
@@ -565,15 +561,16 @@ rule_line_ends(struct building *b, struct change *c, struct dd_err *err)
 	OWN(buf) struct buf text = {0}, script = {0};
 	struct str recipe = {"", 0}, word, rest = buf_str(&b->out), line;
 	(void)err;
-	if (!b->failed.makefile || !read_file(b, b->failed.makefile, &text))
+	if (!b->failed.makefile || !building_read(b, b->failed.makefile, &text))
 		return 0;
 	OWN_FREE char *target = mem_printf(": %s] Error", b->failed.target ? b->failed.target : "");
 	while (str_next_line(&rest, &line)) /* what it stopped with */
-		if (contains(line, "***") && (!b->failed.target || contains(line, target)))
+		if (building_says(line, "***") &&
+			(!b->failed.target || building_says(line, target)))
 			c->why = line;
 	if (drop_returns(buf_str(&text), &c->text)) {
 		c->path = mem_strdup(b->failed.makefile);
-	} else if (recipe_of(b, buf_str(&text), &recipe)) {
+	} else if (building_recipe(b, buf_str(&text), &recipe)) {
 		while (!c->path && (c->path = next_script(b, &recipe, &word, &script))) {
 			buf_reset(&c->text);
 			if (drop_returns(buf_str(&script), &c->text))
@@ -593,7 +590,7 @@ bash_line(const struct building *b)
 		"Bad substitution", "declare: not found", "let: not found", "pushd: not found",
 		"shopt: not found", "typeset: not found", "function: not found", NULL};
 	for (size_t i = 0; marks[i]; i++) {
-		struct str line = find_line(b, marks[i], ": ");
+		struct str line = building_find(b, marks[i], ": ");
 		if (line.n)
 			return line;
 	}
@@ -605,7 +602,7 @@ static void
 put_bash(struct str script, struct buf *out)
 {
 	struct str at = {memmem(script.p, script.n, "sh", 2), 2};
-	put_instead(script, at, STR("bash"), out);
+	building_put(script, at, STR("bash"), out);
 }
 
 static int
@@ -614,14 +611,14 @@ rule_bash(struct building *b, struct change *c, struct dd_err *err)
 	OWN(buf) struct buf text = {0}, script = {0};
 	struct str recipe, word, before = {"", 0}, why = bash_line(b);
 	(void)err;
-	if (!why.n || !b->failed.makefile || !read_file(b, b->failed.makefile, &text) ||
-		!recipe_of(b, buf_str(&text), &recipe))
+	if (!why.n || !b->failed.makefile || !building_read(b, b->failed.makefile, &text) ||
+		!building_recipe(b, buf_str(&text), &recipe))
 		return 0;
 	struct str all = recipe;
 	OWN_FREE char *path = next_script(b, &recipe, &word, &script);
 	OWN_FREE char *name = path ? str_dup(word) : NULL;
 	c->why = why;
-	if (path && !contains(why, name))
+	if (path && !building_says(why, name))
 		return 0;
 	/* The word before it is what the recipe gives it to. */
 	for (struct str rest = all, one;
@@ -633,7 +630,7 @@ rule_bash(struct building *b, struct change *c, struct dd_err *err)
 	c->note = mem_strdup("bash");
 	if (path && given) {
 		c->path = mem_strdup(b->failed.makefile);
-		put_instead(buf_str(&text), before, STR("bash"), &c->text);
+		building_put(buf_str(&text), before, STR("bash"), &c->text);
 	} else if (path && str_eq(str_interpreter(buf_str(&script)), "sh")) {
 		c->path = mem_strdup(path);
 		put_bash(buf_str(&script), &c->text);
@@ -650,8 +647,9 @@ static const struct {
 	/* c->path: what is proposed; NULL: nothing. */
 	int (*propose)(struct building *b, struct change *c, struct dd_err *err);
 } rules[] = {{"line-ends", rule_line_ends}, {"tab", rule_tab}, {"library", rule_library},
-	{"prerequisite", rule_prerequisite}, {"interpreter", rule_interpreter},
-	{"bash", rule_bash}};
+	{"prerequisite", rule_prerequisite}, {"interpreter", rule_interpreter}, {"bash", rule_bash},
+	{"obsolete-macro", rule_obsolete_macro}, {"foreign", rule_foreign},
+	{"regenerate", rule_regenerate}};
 
 /* ---- trying ---- */
 
@@ -659,18 +657,23 @@ static int
 try_change(struct building *b, const char *rule, const struct change *c, bool *ret_kept,
 	struct dd_err *err)
 {
-	const struct edit edit = {.kind = EDIT_BYTES, .path = c->path, .text = buf_str(&c->text)};
+	const struct edit edits[] = {
+		{.kind = EDIT_BYTES, .path = c->path, .text = buf_str(&c->text)},
+		{.kind = EDIT_BYTES, .path = c->also, .text = buf_str(&c->also_text)}};
 	struct edit_result done = {0};
 	OWN(dd_err) struct dd_err refused = {0};
-	int rc = edit_apply(b->spec->root_fd, &edit, 1, b->spec->check, &done, &refused);
+	int rc = edit_apply(
+		b->spec->root_fd, edits, c->also ? 2 : 1, b->spec->check, &done, &refused);
 	*ret_kept = false;
 	if (rc == 0) {
 		OWN(buf) struct buf before = b->out; /* c->why is of it */
 		OWN_FREE char *why = str_dup(c->why);
 		b->out = (struct buf){0};
 		map_put(&b->changed, c->path, b);
+		if (c->also)
+			map_put(&b->changed, c->also, b);
 		rc = build(b, err);
-		*ret_kept = rc == 0 && (b->ok || !find_line(b, why, "").n);
+		*ret_kept = rc == 0 && (b->ok || !building_find(b, why, "").n);
 		if (rc == 0 && *ret_kept) {
 			json_array_append_new(b->fixes,
 				json_pack("{s:o, s:s, s:o}", "path", json_text(str_of(c->path)),
@@ -691,6 +694,29 @@ try_change(struct building *b, const char *rule, const struct change *c, bool *r
 	return rc;
 }
 
+/* What automake made of a file that is changed is changed in the same way; nothing is proposed where it cannot be. */
+static int
+propose(struct building *b, size_t rule, struct change *c, struct dd_err *err)
+{
+	const char *also = b->failed.also;
+	OWN(change) struct change other = {0};
+	int rc = rules[rule].propose(b, c, err);
+	if (rc < 0 || !c->path || !also || strcmp(c->path, b->failed.makefile) != 0)
+		return rc;
+	struct failed made = b->failed;
+	b->failed.makefile = made.also;
+	b->failed.line = made.also_line;
+	rc = rules[rule].propose(b, &other, err);
+	b->failed = made;
+	if (rc == 0 && !other.path) {
+		free(TAKE(c->path));
+	} else if (rc == 0) {
+		c->also = TAKE(other.path);
+		buf_add_str(&c->also_text, buf_str(&other.text));
+	}
+	return rc;
+}
+
 /* The first rule with a proposal that is new; *ret_any: one was kept. */
 static int
 try_rules(struct building *b, bool *ret_any, struct dd_err *err)
@@ -702,7 +728,7 @@ try_rules(struct building *b, bool *ret_any, struct dd_err *err)
 		OWN(change) struct change c = {0};
 		size_t i = k % nrules;
 		b->failed = b->all[k / nrules];
-		rc = rules[i].propose(b, &c, err);
+		rc = propose(b, i, &c, err);
 		if (rc < 0 || !c.path || !c.why.n)
 			continue;
 		OWN_FREE char *key = mem_printf("%s\n%s\n%s", rules[i].name, c.path, c.text.p);

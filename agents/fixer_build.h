@@ -10,6 +10,12 @@
  *   interpreter  a script that may not be executed is given to what its first line names
  *   line-ends	  CR LF in a Makefile or script
  *   bash	  a script, or a recipe, for sh that is written in bash
+ *   obsolete-macro of configure.ac, by the one that autoconf names for it
+ *   foreign	  automake asks for documents of GNU's own packages
+ *   regenerate  a configure that a recipe runs, and nobody generated
+ *
+ * A makefile that configure makes is mended in what it is made from (Makefile.in; with automake in Makefile.am, and beside it in
+ * the Makefile.in that is in the tree).
  *
  * Runs where the tree may be read and changed (a worker); the build runs elsewhere, through the host's function, each time in
  * the tree as it was, with the files that are handed over.

@@ -524,13 +524,8 @@ models_load(const struct models_files *files, struct models *ret, struct dd_err 
 char *
 models_user_file(void)
 {
-	const char *named = getenv("DRYDOCK_MODELS"), *xdg = getenv("XDG_CONFIG_HOME"),
-		   *home = getenv("HOME");
-	if (named && *named)
-		return mem_strdup(named);
-	if (xdg && xdg[0] == '/')
-		return mem_printf("%s/drydock/models.json", xdg);
-	return mem_printf("%s/.config/drydock/models.json", home ? home : "");
+	const char *named = getenv("DRYDOCK_MODELS");
+	return named && *named ? mem_strdup(named) : fs_user_config("models.json");
 }
 
 const struct model *

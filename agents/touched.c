@@ -73,3 +73,18 @@ touched_has(const json_t *spans, int64_t line)
 	}
 	return false;
 }
+
+int64_t
+touched_before(const json_t *file, int64_t line)
+{
+	size_t i;
+	json_t *span;
+	int64_t left = line; /* its number among those that stay, then among all that were */
+	json_array_foreach (json_object_get(file, "is"), i, span)
+		if (json_integer_value(json_array_get(span, 0)) < line)
+			left -= json_integer_value(json_array_get(span, 1));
+	json_array_foreach (json_object_get(file, "was"), i, span)
+		if (json_integer_value(json_array_get(span, 0)) <= left)
+			left += json_integer_value(json_array_get(span, 1));
+	return left;
+}

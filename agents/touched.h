@@ -14,4 +14,7 @@ json_t *touched_lines(struct str patch);
 /* Is the line among the spans of a file, which are its "was" or its "is"? */
 bool touched_has(const json_t *spans, int64_t line);
 
+/* The number before the change of a line that stands after it and is not among those it brings. */
+int64_t touched_before(const json_t *file, int64_t line);
+
 #endif

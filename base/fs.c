@@ -263,6 +263,15 @@ fs_join(const char *dir, const char *name)
 	return mem_printf("%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
 }
 
+char *
+fs_user_config(const char *name)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	if (xdg && xdg[0] == '/')
+		return mem_printf("%s/drydock/%s", xdg, name);
+	return mem_printf("%s/.config/drydock/%s", home ? home : "", name);
+}
+
 const char *
 fs_name(const char *path)
 {

@@ -60,6 +60,8 @@ bool fs_is_dir(const char *path); /* or a link to one */
 
 /* dir + "/" + name, heap. */
 char *fs_join(const char *dir, const char *name);
+/* drydock/NAME in the directory of the user's configuration ($XDG_CONFIG_HOME, else ~/.config); heap. */
+char *fs_user_config(const char *name);
 
 /* Names in a directory without . and .., sorted. */
 int fs_list(const char *path, struct strlist *ret, struct dd_err *err) DD_MUST_USE;

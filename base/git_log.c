@@ -329,3 +329,98 @@ gitrepo_differs(const char *dir, const char *revision, const char *root,
 	git_repository_free(repo);
 	return rc;
 }
+
+/* ---- who wrote a line ---- */
+
+void
+gitrepo_line_cleanup(struct gitrepo_line *l)
+{
+	free(l->commit);
+	free(l->author);
+	free(l->message);
+	free(l->path);
+	*l = (struct gitrepo_line){0};
+}
+
+static int
+commit_of(git_repository *repo, const char *revision, git_commit **ret, struct dd_err *err)
+{
+	git_object *object = NULL;
+	OWN_FREE char *spec = mem_printf("%s^{commit}", revision);
+	if (git_revparse_single(&object, repo, spec))
+		return err_set(err, DD_ENOENT, "the repository has no revision %s", revision);
+	*ret = (git_commit *)object;
+	return 0;
+}
+
+static int
+take_line(git_repository *repo, const git_blame_hunk *hunk, int64_t line, struct gitrepo_line *ret,
+	struct dd_err *err)
+{
+	git_commit *commit = NULL;
+	if (git_oid_is_zero(&hunk->final_commit_id))
+		return 0;
+	int rc = git_commit_lookup(&commit, repo, &hunk->final_commit_id);
+	if (rc)
+		return git_library_fail(rc, "reading a commit", err);
+	const git_signature *author = git_commit_author(commit);
+	const char *message = git_commit_message(commit);
+	*ret = (struct gitrepo_line){.commit = git_library_hex(&hunk->final_commit_id),
+		.author = mem_strdup(author && author->name ? author->name : ""),
+		.message = mem_strdup(message ? message : ""),
+		.path = mem_strdup(hunk->orig_path ? hunk->orig_path : ""),
+		.time_s = author ? author->when.time : 0,
+		.line = (int64_t)hunk->orig_start_line_number + line -
+			(int64_t)hunk->final_start_line_number};
+	git_commit_free(commit);
+	return 0;
+}
+
+/* With text, what of it the revision has. */
+static int
+blame_file(git_repository *repo, const git_commit *from, const char *path, const struct str *text,
+	git_blame **ret)
+{
+	git_blame_options o;
+	git_blame *of_revision = NULL;
+	(void)git_blame_options_init(&o, GIT_BLAME_OPTIONS_VERSION);
+	o.newest_commit = *git_commit_id(from);
+	int rc = git_blame_file(&of_revision, repo, path, &o);
+	if (rc || !text) {
+		*ret = of_revision;
+		return rc;
+	}
+	rc = git_blame_buffer(ret, of_revision, text->p, text->n);
+	git_blame_free(of_revision);
+	return rc;
+}
+
+int
+gitrepo_blame(const char *dir, const char *revision, const char *path, const struct str *text,
+	int64_t line, struct gitrepo_line *ret, struct dd_err *err)
+{
+	git_repository *repo = NULL;
+	git_commit *from = NULL;
+	git_blame *blame = NULL;
+	int rc = open_repository(dir, &repo, err);
+	if (rc == 0)
+		rc = commit_of(repo, revision, &from, err);
+	int git = rc == 0 ? blame_file(repo, from, path, text, &blame) : 0;
+	const git_blame_hunk *hunk = blame ? git_blame_get_hunk_byline(blame, (size_t)line) : NULL;
+	if (rc == 0 && git == GIT_ENOTFOUND && text)
+		*ret = (struct gitrepo_line){0};
+	else if (rc == 0 && git == GIT_ENOTFOUND)
+		rc = err_set(err, DD_ENOENT, "there is no file %.200s in the revision %s", path,
+			revision);
+	else if (rc == 0 && git)
+		rc = git_library_fail(git, "looking for who wrote it", err);
+	else if (rc == 0 && !hunk)
+		rc = err_set(
+			err, DD_EINVAL, "%.200s has no line %lld there", path, (long long)line);
+	else if (rc == 0)
+		rc = take_line(repo, hunk, line, ret, err);
+	git_blame_free(blame);
+	git_commit_free(from);
+	git_repository_free(repo);
+	return rc;
+}

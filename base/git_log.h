@@ -1,6 +1,6 @@
 /*
- * The history of a repository, read and no more: which paths a commit changed, who made it and when, and which
- * lines two revisions differ in.  As hostile as base/git.h has it: outside of tests this runs in a sandboxed worker.
+ * The history of a repository, read and no more: which paths a commit changed, who made it and when, which
+ * lines two revisions differ in, and which commit a line is of.  As hostile as base/git.h has it: outside of tests this runs in a sandboxed worker.
  */
 #ifndef BASE_GIT_LOG_H
 #define BASE_GIT_LOG_H
@@ -60,5 +60,21 @@ int gitrepo_changes(const char *dir, const char *from, const char *to, size_t ma
 /* Each file of a revision that is not the same below the directory root; a result other than 0 of `each` ends it. */
 int gitrepo_differs(const char *dir, const char *revision, const char *root,
 	int (*each)(void *ctx, const char *path), void *ctx, struct dd_err *err) DD_MUST_USE;
+
+struct gitrepo_line { /* heap */
+	char *commit; /* hexadecimal; NULL: no commit has the line, it was changed since, and all below is unset */
+	char *author, *message, *path;
+	int64_t time_s; /* of the author, since 1970 */
+	int64_t line;	/* in path, as that commit left it */
+};
+void gitrepo_line_cleanup(struct gitrepo_line *l);
+
+/*
+ * The commit, reached from the revision, that a line of path (from 1) is of.  text: the file as it is now; NULL: as it is in the
+ * revision.  Renames are not followed.  DD_ENOENT: no repository, no such revision, or, without text, no such file; DD_EINVAL: it has
+ * fewer lines.
+ */
+int gitrepo_blame(const char *dir, const char *revision, const char *path, const struct str *text,
+	int64_t line, struct gitrepo_line *ret, struct dd_err *err) DD_MUST_USE;
 
 #endif

@@ -3,12 +3,13 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "runner/fix_author.h"
+#include "runner/scan.h"
 
 #include <string.h>
 
 struct fix_options {
 	struct common_options common;
-	const char *answers, *image, *patch, *goal;
+	const char *answers, *image, *patch, *goal, *osv;
 	bool offline, strict, no_branch;
 	struct spending_options spending;
 	struct limit_options limits;
@@ -31,6 +32,7 @@ static const struct option_def options[] = {
 	{"image", 0, OPTION_TEXT, O(image), "NAME",
 		"start from this image instead of the base image"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	OSV_OPTION(O(osv)),
 	LIMIT_OPTIONS(struct fix_options, limits),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
@@ -52,6 +54,8 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		rc = command_source(call->args[0], &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
+	if (rc == 0)
+		rc = scan_advisories(o->osv, &ro.osv, err);
 	if (rc == 0)
 		rc = command_path_to_write(o->patch, &ro.patch, err);
 	if (rc == 0 && o->image)
@@ -75,7 +79,7 @@ const struct subcommand cmd_fix = {
 	.args = "SOURCE",
 	.description =
 		"SOURCE is as for drydock up.  Rules repair old C (missing headers, int and functions that nobody declared,\n"
-		"casts that were silent), Makefiles and scripts that keep it from being built, and source for Python 2.  Then,\n"
+		"casts that were silent), Makefiles, what configure makes them of, and scripts that keep it from being built, and source for Python 2.  Then,\n"
 		"where drydock models shows one with the role \"write\" and a key, a model is asked: it gets what fails and the\n"
 		"places of the source that have to do with it, may read, search, run commands and tests in the sandbox, and\n"
 		"answers with edits, never of tests.  A change is kept only if no test case ends worse with it, unit, integration\n"
@@ -87,7 +91,8 @@ const struct subcommand cmd_fix = {
 		"of another family with the role \"review\" does not reject it; without one it is labelled \"not\n"
 		"cross-reviewed\".  And it has to be a repair: it is run with the tests as they were, with other values in them,\n"
 		"and with what is left of the old code broken; what only makes the tests pass is refused, and --json says\n"
-		"which check showed it.  What cannot be judged so, because its tests do not pass when they are run alone or\n"
+		"which check showed it.  It brings in nothing unsafe, and no dependency that an advisory of --osv names; those that are left are\n"
+		"told, with all other findings in findings.sarif of the run.  What cannot be judged so, because its tests do not pass when they are run alone or\n"
 		"take too long, is kept as improved, never as fixed, and the reason is in left.  The ladder of models.json\n"
 		"says what is tried after an answer that was not kept.\n\nThe outcome is one of fixed, improved, stuck, contradictory, budget, "
 		"blocked and clean (nothing\nfailed).  Where SOURCE is a directory with a git repository, the changes become "

@@ -5,13 +5,14 @@
 #include "base/log.h"
 #include "runner/fix_author.h"
 #include "runner/fix_refine.h"
+#include "runner/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct refine_options {
 	struct common_options common;
-	const char *guidance, *author, *answers, *patch;
+	const char *guidance, *author, *answers, *patch, *osv;
 	bool offline, no_branch;
 	struct spending_options spending;
 	struct limit_options limits;
@@ -29,6 +30,7 @@ static const struct option_def options[] = {
 	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
 		"answers to questions (default: those of RUN)"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	OSV_OPTION(O(osv)),
 	LIMIT_OPTIONS(struct refine_options, limits),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
@@ -95,6 +97,8 @@ fill_options(const struct refine_options *o, const struct run *of, struct run_op
 			o->answers ? o->answers : was->answers, &ro->answers, err);
 	if (rc == 0)
 		rc = check_answers(ro->answers, err);
+	if (rc == 0)
+		rc = scan_advisories(o->osv ? o->osv : was->osv, &ro->osv, err);
 	if (rc == 0)
 		rc = command_path_to_write(o->patch, &ro->patch, err);
 	if (rc < 0)

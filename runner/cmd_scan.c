@@ -18,8 +18,7 @@ struct scan_options {
 static const struct option_def options[] = {
 	{"run", 0, OPTION_FLAG, O(run), NULL,
 		"SOURCE is a run: its source, and what was installed for it"},
-	{"osv", 0, OPTION_TEXT, O(osv), "PATH",
-		"advisories in the OSV format: a file, a directory, or an archive such as all.zip"},
+	OSV_OPTION(O(osv)),
 	{"known", 0, OPTION_TEXT, O(known), "FILE",
 		"an earlier SARIF report: what it has is not new"},
 	{"sarif", 0, OPTION_TEXT, O(sarif), "FILE", "write a SARIF 2.1.0 report"},
@@ -66,7 +65,7 @@ scan_layer(struct scan *s, const char *layer, const json_t *packages, struct dd_
 {
 	OWN_FREE char *osv = NULL;
 	struct stack tree = {0};
-	int rc = s->o->osv ? command_absolute_path(s->o->osv, &osv, err) : 0;
+	int rc = scan_advisories(s->o->osv, &osv, err);
 	stack_push(&tree, layer);
 	if (rc == 0)
 		rc = scan_stack(&s->st, &tree, packages, osv, &s->result, err);

@@ -4,11 +4,12 @@
 #include "base/log.h"
 #include "runner/fix_author.h"
 #include "runner/plan_file.h"
+#include "runner/scan.h"
 #include "runner/work.h"
 
 struct work_options {
 	struct common_options common;
-	const char *answers, *image, *source, *notify;
+	const char *answers, *image, *source, *notify, *osv;
 	bool offline, no_branch;
 	struct spending_options spending;
 	struct limit_options limits;
@@ -28,6 +29,7 @@ static const struct option_def options[] = {
 	{"image", 0, OPTION_TEXT, O(image), "NAME",
 		"start from this image instead of the base image"},
 	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	OSV_OPTION(O(osv)),
 	LIMIT_OPTIONS(struct work_options, limits),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
@@ -46,6 +48,8 @@ fill_options(
 		rc = command_source(source, &ro->source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro->answers, err);
+	if (rc == 0)
+		rc = scan_advisories(o->osv, &ro->osv, err);
 	ro->notify = o->notify ? mem_strdup(o->notify) : NULL;
 	ro->image = o->image ? mem_strdup(o->image) : NULL;
 	return rc;

@@ -17,11 +17,11 @@ extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_fix, cmd_resum
 	cmd_graph_export, cmd_graph_import, cmd_key_init, cmd_key_show, cmd_key_rotate, cmd_verify,
 	cmd_mcp, cmd_guide, cmd_version, cmd_completion, cmd_man, cmd_worker, cmd_broker,
 	cmd_courier, cmd_flatten, cmd_qa_check, cmd_qa_approve, cmd_qa_reject, cmd_qa_undo,
-	cmd_qa_decide, cmd_qa_history, cmd_models, cmd_trace, cmd_qa_shoot, cmd_qa_play, cmd_scan,
-	cmd_graph_likely, cmd_plan, cmd_plan_check, cmd_plan_approve, cmd_memory_add,
+	cmd_qa_decide, cmd_qa_history, cmd_models, cmd_trace, cmd_blame, cmd_qa_shoot, cmd_qa_play,
+	cmd_scan, cmd_graph_likely, cmd_plan, cmd_plan_check, cmd_plan_approve, cmd_memory_add,
 	cmd_memory_list, cmd_memory_why, cmd_memory_edit, cmd_memory_forget, cmd_memory_export,
-	cmd_qa_crawl, cmd_qa_report, cmd_docs, cmd_docs_check, cmd_eval, cmd_work, cmd_refine, cmd_cover, cmd_pr,
-	cmd_qa_record, cmd_qa_impacted;
+	cmd_qa_crawl, cmd_qa_report, cmd_docs, cmd_docs_check, cmd_eval, cmd_work, cmd_refine,
+	cmd_cover, cmd_pr, cmd_qa_record, cmd_qa_impacted;
 
 /* All of them; NULL-terminated. */
 extern const struct subcommand *const commands[];

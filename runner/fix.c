@@ -356,6 +356,7 @@ judge(struct fixing *f, struct dd_err *err)
 	cases_of(&now, &is);
 	add_compiled(&is, &was);
 	add_units(&is, units, "after");
+	fix_add_ended(&was, &is);
 	loop_compare(&was, &is, &c);
 	fix_remember(f, &is, json_string_value(json_object_get(a->proposed, "layer")));
 	fix_pass(a, GATE_BUILDS, fix_is_built(&now));
@@ -438,7 +439,8 @@ is_for(const struct fixing *f, enum fix_author author)
 		return r->probe.project.commands.n &&
 		       (o == OUTCOME_BUILD_FAILED || f->run->options.strict);
 	if (author == AUTHOR_BUILD)
-		return r->probe.project.commands.n && o == OUTCOME_BUILD_FAILED;
+		return r->probe.project.commands.n && r->probe.root.n &&
+		       (o == OUTCOME_BUILD_FAILED || o == OUTCOME_UNSATISFIABLE);
 	return o == OUTCOME_BUILD_FAILED || o == OUTCOME_TESTS_FAILED ||
 	       (o == OUTCOME_UNSATISFIABLE &&
 		       r->probe.diagnosis.class == DIAGNOSIS_TOOLCHAIN_TOO_NEW);

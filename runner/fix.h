@@ -86,9 +86,24 @@ struct gitrepo_pack_spec;
 int fix_pack(const struct state *st, const char *dir, const struct gitrepo_pack_spec *spec,
 	struct buf *pack, struct gitrepo_object_list *objects, struct dd_err *err) DD_MUST_USE;
 
+struct fix_origin_spec {      /* borrowed */
+	const char *dir;      /* of the repository, as for fix_commits */
+	const char *revision; /* a commit or a name; one that is gone: HEAD */
+	const char *path;
+	int64_t line;
+	const struct stack *
+		tree; /* whose file it is a line of; NULL: that of the revision, which must be there */
+};
+/*
+ * Which commit a line is of: *ret is {"commit", "author", "subject", "time_s", "path", "line": there, "run", "attempt": as its
+ * trailers say}, without a commit {}; a new reference.  Errors as fix_commits, and DD_EINVAL: there is no such line.
+ */
+int fix_origin(const struct state *st, const struct fix_origin_spec *spec, json_t **ret,
+	struct dd_err *err) DD_MUST_USE;
+
 /* Body of the worker "fix": propose HOW | build COMMAND | judge passes|fails may-change|stay COMMAND | changes N | repository |
  * commits N TIME PARENT|HEAD | pack COMMIT FROM|- pack|objects | lint new|there WAS IS | cover | edit |
- * show PATH FROM TO. */
+ * show PATH FROM TO | origin tree|revision REVISION PATH LINE. */
 int fix_worker_main(int argc, char **argv);
 
 /* ---- the run ---- */

@@ -1,4 +1,4 @@
-/* What layers of a repair change, and their commits: workers read the trees, the layers are bound beside them. */
+/* What layers of a repair change, their commits, and whose a line is: workers read the trees, the layers are bound beside them. */
 #include "runner/fix.h"
 
 #include "base/git_push.h"
@@ -143,4 +143,25 @@ fix_pack(const struct state *st, const char *dir, const struct gitrepo_pack_spec
 	else
 		buf_add_str(pack, buf_str(&out));
 	return 0;
+}
+
+int
+fix_origin(const struct state *st, const struct fix_origin_spec *spec, json_t **ret,
+	struct dd_err *err)
+{
+	const struct stack none = {0};
+	const struct strlist no_layers = {0};
+	OWN_FREE char *line = mem_printf("%lld", (long long)spec->line), *repository = NULL;
+	const char *args[] = {
+		"origin", spec->tree ? "tree" : "revision", spec->revision, spec->path, line, NULL};
+	OWN(buf) struct buf out = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	int rc = gitrepo_git_dir(spec->dir, &repository, err);
+	if (rc < 0)
+		return rc;
+	rc = look(st, repository, spec->tree ? spec->tree : &none, &no_layers, args, STR(""), &out,
+		&why);
+	if (rc == -DD_ECORRUPT) /* the worker says what is wrong */
+		return err_set(err, DD_EUNSUPPORTED, "%s", err_msg(&why));
+	return rc < 0 ? err_move(err, &why) : json_parse(buf_str(&out), ret, err);
 }

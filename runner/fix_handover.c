@@ -153,11 +153,13 @@ int
 fix_hand_over(struct fixing *f, struct dd_err *err)
 {
 	OWN_FREE char *patch = key_of(f->round, "patch"), *branch = key_of(f->round, "branch"),
-		      *learnt = key_of(f->round, "lessons");
+		      *survey = key_of(f->round, "survey"), *learnt = key_of(f->round, "lessons");
 	struct journal *j = f->run->journal;
 	const struct run_options *o = &f->run->options;
 	OWN_JSON json_t *lessons = NULL;
 	int rc = f->r->layers.n ? journal_step(j, patch, do_patch, f, &f->r->changes, err) : 0;
+	if (rc == 0)
+		rc = fix_survey(f, survey, err);
 	if (rc == 0 && f->r->layers.n && fix_is_local(f->run) && !o->no_branch)
 		rc = journal_step(j, branch, do_branch, f, &f->r->branch, err);
 	if (rc == 0 && f->r->conflict.left.n && fix_is_local(f->run) && !o->no_branch)

@@ -110,6 +110,11 @@ int fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, str
  */
 int fix_pass_late(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
 	DD_MUST_USE;
+/*
+ * That a command of tests did not end as its cases say (it hung, it died) is a case of its own while it is so: where it was, and is not
+ * any more, it passes.
+ */
+void fix_add_ended(const struct case_result_list *was, struct case_result_list *is);
 /* The gates of tests, by level: what ended worse, as the cases of before and now say of what level they are. */
 void fix_pass_levels(
 	struct fixing *f, const struct standup_result *now, const struct strlist *worse);
@@ -144,6 +149,8 @@ void fix_remember(struct fixing *f, const struct case_result_list *cases, const 
 /* ---- fix_secure.c ---- */
 
 int fix_is_secure(struct fixing *f, bool *ret, struct dd_err *err) DD_MUST_USE;
+/* All that is found in what is handed over, as findings.sarif of the run, and f->r->security; key: of the step. */
+int fix_survey(struct fixing *f, const char *key, struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_turn.c ---- */
 

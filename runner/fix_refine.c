@@ -7,13 +7,13 @@
 #include "intent/intent.h"
 #include "runner/attest.h"
 #include "runner/fix_guidance.h"
+#include "runner/fix_kept.h"
 #include "runner/fix_loop.h"
 #include "runner/rules.h"
 
 #include <fcntl.h>
 #include <string.h>
 
-#define RESULT_MAX ((size_t)256 << 20)
 #define TOLD_ATTEMPTS 10 /* of the earlier run */
 /* Said of one branch, it is surer than what a model said, and does not hold for ever. */
 #define GUIDANCE_CONFIDENCE 80
@@ -34,28 +34,6 @@ said(const struct run *run)
 }
 
 /* ---- the run that is refined ---- */
-
-static int
-read_result(const struct run *of, json_t **ret, struct dd_err *err)
-{
-	OWN_FREE char *path = run_path(of, "result.json");
-	OWN(buf) struct buf text = {0};
-	int rc = fs_read(path, RESULT_MAX, &text, err);
-	return rc < 0 ? rc : json_parse(buf_str(&text), ret, err);
-}
-
-/* The attempt whose tree has all that was kept; 0: nothing was. */
-static int64_t
-last_kept(const json_t *result)
-{
-	int64_t n = 0;
-	size_t i;
-	json_t *a;
-	json_array_foreach (json_object_get(result, "attempts"), i, a)
-		if (strcmp(json_string_in(a, "verdict"), attempt_verdict_names[VERDICT_KEPT]) == 0)
-			n = json_integer_value(json_object_get(a, "attempt"));
-	return n;
-}
 
 static int
 refuse_moved(const struct run *of, const json_t *result, struct dd_err *err)
@@ -84,8 +62,8 @@ fix_refine_admit(const struct run *of, struct dd_err *err)
 	if (run_is_live(of) || run_outcome(of) == OUTCOME_NONE)
 		return err_set(
 			err, DD_EINVAL, "run %s is not over: drydock resume %s", of->id, of->id);
-	int rc = read_result(of, &result, err);
-	if (rc == 0 && !last_kept(result))
+	int rc = fix_kept_result(of, &result, err);
+	if (rc == 0 && !fix_kept_last(result))
 		return err_set(err, DD_EINVAL,
 			"run %s kept no change that could be adjusted: begin another, with --goal",
 			of->id);
@@ -93,26 +71,6 @@ fix_refine_admit(const struct run *of, struct dd_err *err)
 }
 
 /* ---- what is taken over ---- */
-
-/* The source of its last stand-up, with all that was kept. */
-static int
-take_given(const struct run *of, int64_t n, json_t **ret, struct dd_err *err)
-{
-	OWN_FREE char *name = mem_printf("attempt-%lld", (long long)n), *dir = run_path(of, name);
-	OWN_JSON json_t *options = NULL;
-	struct journal *j = NULL;
-	int rc = journal_open(dir, false, &j, err);
-	if (rc == 0)
-		rc = journal_get(j, "options", &options, err);
-	journal_close(j);
-	json_t *given = json_object_get(options, "given");
-	if (rc == 0 && !given)
-		rc = err_set(err, DD_ECORRUPT, "run %s: attempt %lld has no source", of->id,
-			(long long)n);
-	if (rc == 0)
-		*ret = json_incref(given);
-	return rc;
-}
 
 /* Its layers are ours, too; *ret: paths that its changes are of. */
 static int
@@ -233,9 +191,9 @@ take_from(const struct fixing *f, const struct run *of, json_t **ret_result, str
 	OWN_JSON json_t *result = NULL, *given = NULL, *files = NULL, *wanted = NULL, *was = NULL;
 	int rc = fix_refine_admit(of, err);
 	if (rc == 0)
-		rc = read_result(of, &result, err);
+		rc = fix_kept_result(of, &result, err);
 	if (rc == 0)
-		rc = take_given(of, last_kept(result), &given, err);
+		rc = fix_kept_source(of, fix_kept_last(result), &given, err);
 	if (rc == 0)
 		rc = take_layers(f, given, &files, err);
 	if (rc == 0)

@@ -45,6 +45,7 @@ fix_result_cleanup(struct fix_result *r)
 	strlist_cleanup(&r->layers);
 	strlist_cleanup(&r->authors);
 	json_decref(r->changes);
+	json_decref(r->security);
 	json_decref(r->branch);
 	free(r->why);
 	free(r->name);
@@ -186,6 +187,7 @@ left_to_json(const struct run *run, const struct fix_result *r)
 						      json_object_get(one, "message")));
 			break;
 		}
+	fix_left_vulnerable(r, left);
 	if (fix_unjudged(r)) {
 		OWN_FREE char *what = mem_printf(
 			"whether it repairs, or only makes the tests pass: %s", fix_unjudged(r));
@@ -303,6 +305,8 @@ to_json(const struct run *run, const struct fix_result *r)
 		text_or_null(review), "tests_changed", fix_tests_changed(r->changes, &r->reach),
 		"left", left_to_json(run, r), "why", text_or_null(r->why), "patch",
 		text_or_null(patch), "pull_request", text_or_null(pr));
+	if (r->security)
+		json_object_set(j, "security", r->security);
 	if (r->told)
 		json_object_update(j, r->told);
 	return j;
@@ -352,6 +356,7 @@ put_trailers(const struct run *run, const struct fix_attempt *a, struct buf *out
 	json_t *id;
 	buf_printf(out, "\nDrydock-Run: %s\nDrydock-Author: ", run->id);
 	put_author(a, out);
+	buf_printf(out, "\nDrydock-Attempt: %lld", (long long)a->n);
 	if (a->task)
 		buf_printf(out, "\nDrydock-Task: %s", a->task);
 	if (ids)
@@ -439,8 +444,10 @@ fix_side_message(const struct run *run, const struct fix_result *r, int side)
 		buf_puts(&out, ".\n");
 	}
 	buf_printf(&out, "\nDrydock-Run: %s\nDrydock-Author: ", run->id);
-	if (a)
+	if (a) {
 		put_author(a, &out);
+		buf_printf(&out, "\nDrydock-Attempt: %lld", (long long)a->n);
+	}
 	buf_putc(&out, '\n');
 	return buf_take(&out);
 }
@@ -650,6 +657,7 @@ put_pull_request(const struct run *run, const struct fix_result *r, struct buf *
 	}
 	fix_put_told(r, out);
 	put_review(r, out);
+	fix_put_security(r, out);
 	buf_puts(out, "\n## What is left\n\n");
 	put_left(run, r, out);
 	buf_printf(out, "\nSource: `%s`. Run: `%s`.\n", r->digest, run->id);

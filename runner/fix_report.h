@@ -46,8 +46,10 @@ struct fix_result {
 	struct strlist layers, authors; /* that were kept */
 	double usd;			/* of all calls to models */
 	int64_t tokens;
-	json_t *changes;	/* of all of them; NULL */
-	json_t *branch;		/* {"branch", "commit", "why"}; NULL: none was asked for */
+	json_t *changes;  /* of all of them; NULL */
+	json_t *security; /* {"report": name of its file, "findings", "new", "dropped", "advisories": that were read, "vulnerable": [{"path",
+			     "line", "advisory", "level", "text", "known": the source had it}]}; NULL */
+	json_t *branch;	  /* {"branch", "commit", "why"}; NULL: none was asked for */
 	struct flips flips;	/* outcomes of all that was stood up */
 	struct fix_side *sides; /* what each of them was made of */
 	size_t nsides, sides_cap;
@@ -66,6 +68,10 @@ void fix_result_cleanup(struct fix_result *r);
 
 /* [{"gate", "result", "worse": cases of that level, where there are any}], a new reference. */
 json_t *fix_gates_to_json(const struct fix_attempt *a);
+/* What of r->security is left, appended as of "left" of result.json. */
+void fix_left_vulnerable(const struct fix_result *r, json_t *left);
+/* As a section of Markdown; nothing where nobody looked. */
+void fix_put_security(const struct fix_result *r, struct buf *out);
 /* Below the table of the gates: all that is more than passed or failed. */
 void fix_put_told(const struct fix_result *r, struct buf *out);
 /* Why it was refused, and what is told besides, for a terminal. */

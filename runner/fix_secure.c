@@ -1,4 +1,5 @@
-/* Whether a change brings in what somebody will regret. */
+/* Whether a change brings in what somebody will regret, and what of that is there in the end. */
+#include "base/fs.h"
 #include "base/map.h"
 #include "runner/fix_loop.h"
 #include "runner/scan.h"
@@ -45,12 +46,13 @@ do_secure(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct fixing *f = ctx;
 	struct stack tree = {0};
+	const char *osv = f->run->options.osv;
 	struct security_result before = {0}, after = {0};
 	fix_tree(f, &tree);
-	int rc = scan_stack(f->st, &tree, NULL, NULL, &before, err);
+	int rc = scan_stack(f->st, &tree, NULL, osv, &before, err);
 	stack_push(&tree, json_string_value(json_object_get(f->attempt->proposed, "layer")));
 	if (rc == 0)
-		rc = scan_stack(f->st, &tree, NULL, NULL, &after, err);
+		rc = scan_stack(f->st, &tree, NULL, osv, &after, err);
 	if (rc == 0)
 		*ret_result = json_pack("{s:o}", "findings", raised(&before, &after));
 	security_result_cleanup(&before);
@@ -68,4 +70,82 @@ fix_is_secure(struct fixing *f, bool *ret, struct dd_err *err)
 	*ret = rc == 0 && !json_array_size(json_object_get(a->secured, "findings"));
 	fix_pass(a, GATE_SECURE, *ret);
 	return rc;
+}
+
+/* ---- what is handed over ---- */
+
+#define REPORT "findings.sarif"
+
+/* What the source had, too, is known. */
+static int
+mark_known(const struct security_result *before, struct security_result *after, struct dd_err *err)
+{
+	OWN_JSON json_t *sarif = security_sarif(&before->findings);
+	OWN(buf) struct buf text = {0};
+	json_print(sarif, 0, &text);
+	return security_compare(&after->findings, buf_str(&text), err);
+}
+
+static int
+write_report(const struct run *run, const struct security_result *r, struct dd_err *err)
+{
+	OWN_JSON json_t *sarif = security_sarif(&r->findings);
+	OWN_FREE char *path = run_path(run, REPORT);
+	OWN(buf) struct buf text = {0};
+	json_print(sarif, 2, &text);
+	buf_putc(&text, '\n');
+	return fs_write_atomic(path, buf_str(&text), 0600, err);
+}
+
+static json_t *
+survey_json(const struct security_result *r)
+{
+	json_t *vulnerable = json_array();
+	json_int_t new = 0;
+	for (size_t i = 0; i < r->findings.n; i++) {
+		const struct security_finding *f = &r->findings.v[i];
+		new += !f->known;
+		if (f->kind == FINDING_VULNERABLE)
+			json_array_append_new(vulnerable,
+				json_pack("{s:o, s:I, s:o, s:s, s:o, s:b}", "path",
+					json_text(str_of(f->path)), "line", (json_int_t)f->line,
+					"advisory", json_text(str_of(f->rule)), "level",
+					security_finding_level_names[f->level], "text",
+					json_text(str_of(f->message)), "known", f->known));
+	}
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "report", REPORT, "findings",
+		(json_int_t)r->findings.n, "new", new, "dropped", (json_int_t)r->dropped,
+		"advisories", (json_int_t)r->advisories, "vulnerable", vulnerable);
+}
+
+static int
+do_survey(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	const struct fixing *f = ctx;
+	struct stack tree = {0};
+	struct security_result before = {0}, after = {0};
+	source_stack(&f->before.source, &tree);
+	int rc = scan_stack(f->st, &tree, NULL, f->run->options.osv, &before, err);
+	for (size_t i = 0; i < f->r->layers.n; i++)
+		stack_push(&tree, f->r->layers.v[i]);
+	if (rc == 0)
+		rc = scan_stack(f->st, &tree, NULL, f->run->options.osv, &after, err);
+	if (rc == 0)
+		rc = mark_known(&before, &after, err);
+	if (rc == 0)
+		rc = write_report(f->run, &after, err);
+	if (rc == 0)
+		*ret_result = survey_json(&after);
+	security_result_cleanup(&before);
+	security_result_cleanup(&after);
+	stack_cleanup(&tree);
+	return rc;
+}
+
+int
+fix_survey(struct fixing *f, const char *key, struct dd_err *err)
+{
+	if (!f->r->layers.n && !f->run->options.osv)
+		return 0;
+	return journal_step(f->run->journal, key, do_survey, f, &f->r->security, err);
 }

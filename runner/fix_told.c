@@ -213,6 +213,47 @@ fix_print_told(const struct fix_attempt *a)
 	print_findings("refused", a->secured);
 }
 
+/* ---- what is found in the end ---- */
+
+void
+fix_left_vulnerable(const struct fix_result *r, json_t *left)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(r->security, "vulnerable"), i, one)
+		json_array_append_new(left,
+			json_pack("{s:s, s:O, s:O, s:O, s:O}", "kind", "advisory", "path",
+				json_object_get(one, "path"), "line", json_object_get(one, "line"),
+				"what", json_object_get(one, "text"), "advisory",
+				json_object_get(one, "advisory")));
+}
+
+void
+fix_put_security(const struct fix_result *r, struct buf *out)
+{
+	const json_t *s = r->security;
+	size_t i;
+	json_t *one;
+	if (!s)
+		return;
+	buf_printf(out,
+		"\n## Security\n\n%lld findings (secrets, unsafe calls, dependencies), %lld of them new: `%s` of the run, in SARIF.\n",
+		(long long)json_integer_value(json_object_get(s, "findings")),
+		(long long)json_integer_value(json_object_get(s, "new")),
+		json_string_in(s, "report"));
+	if (!json_integer_value(json_object_get(s, "advisories")))
+		buf_puts(out,
+			"Dependencies were not held against advisories: none were given (`--osv`).\n");
+	json_array_foreach (json_object_get(s, "vulnerable"), i, one) {
+		buf_printf(out, "%s- %s, %s: ", i ? "" : "\n", json_string_in(one, "level"),
+			json_is_true(json_object_get(one, "known")) ? "as before" : "**new**");
+		fix_put_cell(out, json_string_in(one, "text"));
+		buf_puts(out, " in ");
+		fix_put_cell(out, json_string_in(one, "path"));
+		buf_putc(out, '\n');
+	}
+}
+
 /* ---- the next author ---- */
 
 static void

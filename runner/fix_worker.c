@@ -665,6 +665,10 @@ fix_worker_main(int argc, char **argv)
 		rc = fix_worker_cover(&err);
 	else if (argc == 5 && strcmp(argv[1], "pack") == 0)
 		rc = do_pack(argv[2], argv[3], strcmp(argv[4], "objects") == 0, &err);
+	else if (argc == 6 && strcmp(argv[1], "origin") == 0 &&
+		 str_parse_u64(str_of(argv[5]), INT32_MAX, &n))
+		rc = fix_worker_origin(strcmp(argv[2], "tree") == 0, REPOSITORY, argv[3], argv[4],
+			(int64_t)n, &err);
 	else if (argc == 2 && strcmp(argv[1], "edit") == 0)
 		rc = fix_worker_edit(&err);
 	else if (argc == 5 && strcmp(argv[1], "show") == 0 &&

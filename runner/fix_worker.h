@@ -17,6 +17,12 @@ int fix_worker_edit(struct dd_err *err) DD_MUST_USE;
 /* Standard output: "LINES SHA256\n" of a file, then its lines from..to as they are; "-\n": there is no such file. */
 int fix_worker_show(const char *path, uint64_t from, uint64_t to, struct dd_err *err) DD_MUST_USE;
 
+/* ---- fix_origin.c ---- */
+
+/* fix_origin, with the repository at its place; of_tree: the text of the tree's file.  Standard output: its result. */
+int fix_worker_origin(bool of_tree, const char *repository, const char *revision, const char *path,
+	int64_t line, struct dd_err *err) DD_MUST_USE;
+
 /* ---- fix_printed.c ---- */
 
 /* lint_compare, with exit statuses; counted_compare.  Their input is of fix_read_printed, their result goes to the standard output. */

@@ -52,6 +52,7 @@ enum guide_work {
 	WORK_FILE,   /* one more that it writes */
 	WORK_SHOW,   /* a requirement by a test */
 	WORK_READ,   /* a change */
+	WORK_RENEW,  /* a dependency */
 	WORK_DECIDE, /* between two sides that contradict each other */
 };
 

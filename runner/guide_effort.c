@@ -33,6 +33,8 @@ static const struct effort {
 	[WORK_SHOW] = {0.5, 3, "tester", "a test of one requirement, red without the change"},
 	[WORK_READ] = {0.25, 1, "developer",
 		"reading one change beside the task that it was made for"},
+	[WORK_RENEW] = {0.5, 8, "developer",
+		"moving one dependency to a version that the advisory does not name; longer where its interface changed"},
 	[WORK_DECIDE] = {0.5, 8, "somebody who knows the application",
 		"finding out which of two requirements is meant, and saying so to who wrote the other"},
 };

@@ -279,6 +279,32 @@ add_unjudged(const struct evaluation *e)
 	}
 }
 
+/* Dependencies with a known vulnerability, an item an advisory and file. */
+static void
+add_vulnerable(const struct evaluation *e)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(e->r->security, "vulnerable"), i, one) {
+		const char *id = json_string_in(one, "advisory"),
+			   *path = json_string_in(one, "path");
+		bool known = json_is_true(json_object_get(one, "known"));
+		if (i == MAX_CASES)
+			break;
+		struct guide_item *it = guide_add(e->g, WORK_RENEW, 1);
+		it->id = mem_printf("advisory:%s:%s", id, path);
+		it->gap =
+			strcmp(json_string_in(one, "level"), "error") == 0 ? GAP_MAJOR : GAP_MINOR;
+		it->task = mem_printf("Renew what %s names in %s", id, path);
+		it->why = mem_printf("%s%s", json_string_in(one, "text"),
+			known ? "; the source has it, too" : "; a change brought it");
+		it->first_step = mem_strdup("read the advisory: is what it is about used here?");
+		it->path = mem_strdup(
+			"take a version that it does not name, then fix with --osv to see the tests pass");
+		strlist_add(&it->files, path);
+	}
+}
+
 static size_t
 count_unreviewed(const struct fix_result *r)
 {
@@ -484,6 +510,7 @@ guide_fix(const struct run *run, const struct fix_result *r, const struct questi
 	add_errors(&e);
 	add_cases(&e);
 	add_unjudged(&e);
+	add_vulnerable(&e);
 	add_rest(&e);
 	add_review(&e);
 	guide_finish(&g);
@@ -506,6 +533,7 @@ guide_plan(
 	add_unshown(&e);
 	add_cases(&e);
 	add_unjudged(&e);
+	add_vulnerable(&e);
 	add_review(&e);
 	guide_finish(&g);
 	*ret = g;

@@ -72,6 +72,7 @@ const struct subcommand *const commands[] = {
 	&cmd_graph_import,
 	&cmd_models,
 	&cmd_trace,
+	&cmd_blame,
 	&cmd_mcp,
 	&cmd_verify,
 	&cmd_key_init,

@@ -8,16 +8,6 @@
 #define MAX_RULES ((size_t)64 << 10)
 #define IN_THE_TREE ".drydock/rules.md"
 
-/* Heap. */
-static char *
-user_file(void)
-{
-	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	if (xdg && xdg[0] == '/')
-		return mem_printf("%s/drydock/rules.md", xdg);
-	return mem_printf("%s/.config/drydock/rules.md", home ? home : "");
-}
-
 static void
 read_of_tree(const char *root, struct buf *ret)
 {
@@ -43,7 +33,7 @@ read_of_tree(const char *root, struct buf *ret)
 int
 rules_read(const char *root, struct buf *ret_user, struct buf *ret_project, struct dd_err *err)
 {
-	OWN_FREE char *own = user_file();
+	OWN_FREE char *own = fs_user_config("rules.md");
 	int rc = fs_read_if_any(own, MAX_RULES, ret_user, err);
 	if (rc == 0)
 		read_of_tree(root, ret_project);

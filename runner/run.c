@@ -32,6 +32,7 @@ static const struct json_field option_fields[] = {
 	{F(strict, JSON_K_BOOL)},
 	{F(no_branch, JSON_K_BOOL)},
 	{F(patch, JSON_K_STRING)},
+	{F(osv, JSON_K_STRING)},
 	{F(fix_ms, JSON_K_INT)},
 	{F(goal, JSON_K_STRING)},
 	{F(models, JSON_K_STRING)},

@@ -21,12 +21,13 @@ struct run_options { /* journalled at creation; what resume goes by */
 	bool strict;	/* of a repair: also what compilers of today refuse */
 	bool no_branch; /* of a repair: nothing is written into the repository of the source */
 	char *patch;	/* of a repair: absolute path of the file that gets it; NULL */
+	char *osv;	/* of a repair: absolute path of advisories (runner/scan.h); NULL: none */
 	int64_t fix_ms; /* of a repair: how long it may take; 0: no limit */
 	char *goal; /* of a repair: what the user wants of a model; NULL: that what fails passes */
 	char *models; /* of a repair: absolute path of the models.json to use; NULL: the user's own */
 	int64_t budget_tokens, budget_nano_usd; /* of a repair, for calls to models; 0: no bound */
 	json_t *plan; /* of a plan's execution (runner/work.h): {"path", "digest", "by", "time_s"}; NULL */
-	char *notify;  /* of that: who is told; NULL */
+	char *notify; /* of that: who is told; NULL */
 	json_t *refine; /* of a refinement (runner/fix_refine.h): {"run", "page", "text", "by"}; NULL */
 	json_t *given; /* of a part: the source, instead of taking it in; NULL */
 	bool build_only;

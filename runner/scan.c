@@ -1,5 +1,10 @@
 #include "runner/scan.h"
 
+#include "base/fs.h"
+#include "runner/commands.h"
+
+#include <string.h>
+
 #define ADVISORIES "/advisories"
 #define MAX_OUTPUT ((size_t)256 << 20)
 #define MEMORY ((uint64_t)2 << 30)
@@ -28,4 +33,20 @@ scan_stack(const struct state *st, const struct stack *tree, const json_t *packa
 		pod_close(pod);
 	}
 	return rc < 0 ? rc : security_result_from_json(buf_str(&out), ret, err);
+}
+
+int
+scan_advisories(const char *named, char **ret, struct dd_err *err)
+{
+	const char *said = getenv("DRYDOCK_OSV");
+	OWN_FREE char *folder = fs_user_config("osv"), *archive = fs_user_config("osv.zip");
+	const char *path = named		? named
+			   : said && *said	? said
+			   : fs_exists(folder)	? folder
+			   : fs_exists(archive) ? archive
+						: NULL;
+	if (path && strstr(path, "://"))
+		return err_set(err, DD_EINVAL, "advisories: %s: fetch it and name the file", path);
+	int rc = command_absolute_path(path, ret, err);
+	return rc < 0 ? err_wrap(err, "advisories") : 0;
 }

@@ -7,7 +7,7 @@ mkdir -p "$tmp/config" "$tmp/home" "$tmp/tasks"
 key=standin-key
 
 . "$root/tests/agents/standin.sh"
-begin_standin 1200 --tasks "$tmp/tasks"
+begin_standin "${STANDIN_S:-1200}" --tasks "$tmp/tasks"
 echo "$key" >"$tmp/key"
 
 # models FILE AUTHOR REVIEWER LADDER: a table with an author and, unless it is "", a reviewer, each with the tasks of that name

@@ -672,7 +672,7 @@ sub end_stream {
 	put($r, "0\r\n\r\n");
 }
 
-sub pieces { my ($t) = @_; return ($t =~ /(\@\w\w\@|[^\@]{1,7})/gs); }
+sub pieces { my ($t) = @_; return ($t =~ /(\@\w\w\@|[^\@]{1,7}|\@)/gs); }
 sub whole { my ($r, $body) = @_; send_whole($r, 200, ['Content-Type: application/json'], wire($body)); }
 sub args_text { my ($part) = @_; return $part->{broken} // JSON::PP->new->utf8->canonical->encode($part->{args}); }
 

@@ -255,6 +255,11 @@ touched_lines_are_those_of_the_diff(void **s)
 		"{\"removed\":3,\"added\":4,\"was\":[[2,2],[9,1]],\"is\":[[2,1],[4,2],[10,1]]}");
 	assert_true(touched_has(json_object_get(j, "is"), 5));
 	assert_false(touched_has(json_object_get(j, "is"), 6));
+	assert_int_equal(touched_before(j, 1), 1);
+	assert_int_equal(touched_before(j, 3), 4);
+	assert_int_equal(touched_before(j, 6), 5);
+	assert_int_equal(touched_before(j, 9), 8);
+	assert_int_equal(touched_before(j, 11), 10);
 }
 
 int

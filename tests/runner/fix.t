@@ -49,8 +49,18 @@ has "of the old style, it claims nothing about parameters" "$tmp/fix.patch" "+in
 has "the header that declares a call" "$tmp/fix.patch" "+#include <unistd.h>"
 run=$(json .run)
 
+# --- whose its lines are
+blame() { run "$drydock" blame --json --state "$state" "$run" "$1"; }
+for number in $(seq 1 20); do
+	blame "main.c:$number"
+	[ "$(json .text)" != '#include <unistd.h>' ] || break
+done
+is "a line of a rule is that rule's" "$(json '[.by, .attempt.author, (.rules | length | tostring), .rules[0].rule, .rules[0].for] | map(tostring) | join(" ")')" "rule c 1 header close"
+blame Makefile:1
+is "a line of the source is its author's" "$(json '[.by, .origin.author, .origin.subject] | join(" ")')" "source a first"
+
 # --- what it leaves in the repository: one new branch, and nothing else
-branch=$(json .branch)
+branch=$(json .branch "$tmp/first")
 is "the branch is of this run" "$branch" "drydock/$run"
 is "no hook, filter or monitor of the repository ran" "$(ls "$tmp" | grep -c ran)" 0
 is "what is checked out, and HEAD, are as they were" "$(cat "$app/.git/HEAD" "$app/.git/refs/heads/main")" "$head"

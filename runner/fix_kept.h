@@ -1,0 +1,20 @@
+/* What an earlier repair gave, for who goes on from there or asks about it: read from what it left, nothing is changed. */
+#ifndef RUNNER_FIX_KEPT_H
+#define RUNNER_FIX_KEPT_H
+
+#include "runner/run.h"
+
+/* Its result.json, a new reference.  DD_ENOENT: there is none yet. */
+int fix_kept_result(const struct run *of, json_t **ret, struct dd_err *err) DD_MUST_USE;
+/* Of one of the result's attempts. */
+bool fix_kept_has(const json_t *attempt);
+/* The attempt whose tree has all that was kept; 0: nothing was. */
+int64_t fix_kept_last(const json_t *result);
+/*
+ * The source as its stand-up of that attempt had it (0: of the source as it was), in the form of source_fields: with the
+ * layers that were kept till then; a new reference.  DD_ECORRUPT: it has none.
+ */
+int fix_kept_source(const struct run *of, int64_t attempt, json_t **ret, struct dd_err *err)
+	DD_MUST_USE;
+
+#endif
