@@ -47,6 +47,8 @@ struct probe_spec {
 	bool offline;
 	bool no_prune;	 /* keep what nothing was seen to use */
 	bool build_only; /* the tests are not run */
+	const struct strlist
+		*peers; /* names of other applications that run beside the tests; NULL */
 	const struct recipe *
 		known; /* what it needed before: its packages are the first that are wanted; NULL */
 	const struct premises *facts;	      /* what a person says beforehand; NULL */
@@ -207,10 +209,16 @@ struct probe_serving {
 	size_t nbinds;
 };
 void probe_serving_cleanup(struct probe_serving *s);
-/* `binds` come first among its own, and are borrowed.  DD_EINVAL: a secret command has no answer.
- */
-int probe_serve(const struct service_list *l, struct answers *answers, const char *run_dir,
-	const struct pod_bind *binds, size_t nbinds, struct probe_serving *ret, struct dd_err *err)
+struct probe_serve_spec {
+	const struct service_list *services;
+	struct answers *answers;
+	const char *run_dir;
+	const struct strlist *names;  /* more names that lead to this machine; may be NULL */
+	const struct pod_bind *binds; /* first among its own; borrowed */
+	size_t nbinds;
+};
+/* DD_EINVAL: a secret command has no answer. */
+int probe_serve(const struct probe_serve_spec *spec, struct probe_serving *ret, struct dd_err *err)
 	DD_MUST_USE;
 
 /* The refused connections of a trace, by target and program; their attempt is 0. */

@@ -14,6 +14,7 @@
 #include "runner/fix.h"
 #include "runner/intake.h"
 #include "runner/live.h"
+#include "runner/workspace.h"
 #include "sandbox/egress.h"
 #include "security/security.h"
 
@@ -111,6 +112,7 @@ static const struct {
 	{"screen", qa_screen_worker_main},
 	{"terminal", qa_terminal_worker_main},
 	{"serve", qa_serve_worker_main},
+	{"workspace", workspace_worker_main},
 	{"security", security_worker_main},
 	{"verify", attest_worker_main},
 };

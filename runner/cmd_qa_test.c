@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "qa/qa.h"
+#include "runner/beside.h"
 #include "runner/flaky.h"
 #include "runner/left.h"
 #include "runner/session.h"
@@ -55,12 +56,17 @@ run_tests(const struct state *st, const struct run *run, const struct test_optio
 	struct left left = {0};
 	struct probe_serving serving = {0};
 	enum exec_cause cause = CAUSE_NONE;
+	struct beside beside = {0};
 	int rc = left_load(st, run, o->answers, &left, err);
+	const struct probe_serve_spec serve = {&left.recipe.services, left.answers, run->dir,
+		&run->options.peers, left.files.binds, left.files.nbinds};
 	if (rc == 0)
-		rc = probe_serve(&left.recipe.services, left.answers, run->dir, left.files.binds,
-			left.files.nbinds, &serving, err);
+		rc = probe_serve(&serve, &serving, err);
+	if (rc == 0)
+		rc = beside_open(st, run, o->answers, &beside, err);
 	struct prompter *prompter = rc == 0 ? probe_prompter_create(left.answers) : NULL;
 	const struct qa_spec spec = {.state = st,
+		.network_of = beside_network(&beside),
 		.root = &left.root,
 		.work = &left.work,
 		.commands = &left.recipe.commands,
@@ -87,6 +93,7 @@ run_tests(const struct state *st, const struct run *run, const struct test_optio
 	if (rc == 0 && (o->repeat || o->causes))
 		rc = flaky_write(run, &ret->flakes, err);
 	probe_prompter_destroy(prompter);
+	beside_close(&beside);
 	probe_serving_cleanup(&serving);
 	left_cleanup(&left);
 	return rc;
