@@ -264,7 +264,7 @@ int recipe_write_findings(const struct recipe_facts *f, const char *dir, struct 
 int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUST_USE;
 
 /*
- * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references" and "locate" (source tree at /src), "facts" (the
+ * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references", "rows" and "locate" (source tree at /src), "facts" (the
  * same, or a drydock.yaml on standard input), "evidence" (log on standard input), "index" and "owners" (package lists), "place" and
  * "starts" (work tree at WORK_DIR).
  */
@@ -277,6 +277,7 @@ int probe_index_worker_main(int argc, char **argv);
 int probe_locate_worker_main(int argc, char **argv);
 int probe_owners_worker_main(int argc, char **argv);
 int probe_place_worker_main(int argc, char **argv);
+int probe_rows_worker_main(int argc, char **argv);
 int probe_starts_worker_main(int argc, char **argv);
 int probe_references_worker_main(int argc, char **argv);
 

@@ -107,6 +107,7 @@ static const struct {
 	{"place", probe_place_worker_main},
 	{"recipe", bundle_recipe_worker_main},
 	{"references", probe_references_worker_main},
+	{"rows", probe_rows_worker_main},
 	{"starts", probe_starts_worker_main},
 	{"results", qa_results_worker_main},
 	{"screen", qa_screen_worker_main},
