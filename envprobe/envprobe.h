@@ -55,6 +55,11 @@ struct probe_spec {
 	const struct premises *learnt_before; /* by a run of the same source; NULL */
 	/* What is known after a round is told to it, with ctx; NULL: nobody. */
 	int (*learnt)(void *ctx, const struct premises *now, struct dd_err *err);
+	/*
+	 * Asks somebody else what else could be tried, with ctx (tail.h); NULL: nobody.  *ret: {"model", "package", "note"}.
+	 */
+	int (*ask)(
+		void *ctx, const json_t *evidence, int64_t nth, json_t **ret, struct dd_err *err);
 	int max_attempts;	  /* 0: 20 */
 	int64_t step_limit_ms;	  /* of one command; 0: 30 minutes */
 	int64_t silence_limit_ms; /* 0: 10 minutes */

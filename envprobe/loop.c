@@ -19,6 +19,7 @@
 #include "envprobe/rows.h"
 #include "envprobe/source_worker.h"
 #include "envprobe/supply.h"
+#include "envprobe/tail.h"
 
 #include <string.h>
 
@@ -598,8 +599,11 @@ run_attempts(struct loop *l, struct dd_err *err)
 	int max = l->spec->max_attempts ? l->spec->max_attempts : DEFAULT_ATTEMPTS;
 	bool again = true;
 	int rc = check_decisions(l, err);
-	for (l->n = 1; rc == 0 && again && l->n <= max;)
+	for (l->n = 1; rc == 0 && again && l->n <= max;) {
 		rc = attempt_and_weigh(l, &again, err);
+		if (rc == 0 && !again)
+			rc = tail_ask(l, &again, err);
+	}
 	bool without = rc == 0 && migrations_settle(l);
 	without = (rc == 0 && rows_settle(l)) || without;
 	if (without) /* the result is to be that of the recipe */
@@ -610,6 +614,7 @@ run_attempts(struct loop *l, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	loop_settle(l);
+	tail_settle(l);
 	rc = loop_widen(l, err);
 	return rc < 0 || l->spec->no_prune ? rc : loop_prune(l, err);
 }

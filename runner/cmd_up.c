@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "envprobe/envprobe.h"
 #include "images/images.h"
+#include "runner/fix_author.h"
 #include "runner/intake.h"
 #include "runner/workspace.h"
 
@@ -20,6 +21,7 @@ struct up_options {
 	const char *facts;
 	bool no_learnt;
 	bool screens, no_screens;
+	const char *models, *budget_usd;
 	struct limit_options limits;
 	struct patience_options patience;
 };
@@ -44,6 +46,10 @@ static const struct option_def options[] = {
 	{"screens", 0, OPTION_FLAG, O(screens), NULL,
 		"make the browser's image where there is none, and look at the entry pages"},
 	{"no-screens", 0, OPTION_FLAG, O(no_screens), NULL, "do not look at them"},
+	{"models", 0, OPTION_TEXT, O(models), "FILE",
+		"a models.json: where discovery has nothing more to try, one of its models is asked, at most twice"},
+	{"budget-usd", 0, OPTION_TEXT, O(budget_usd), "N",
+		"calls to models cost at most this much in all"},
 	LIMIT_OPTIONS(struct up_options, limits),
 	PATIENCE_OPTIONS(struct up_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -77,6 +83,15 @@ take_facts(const struct state *st, const char *path, struct run_options *ro, str
 		rc = probe_facts_read(st, buf_str(&text), &facts, err);
 	premises_cleanup(&facts);
 	return rc < 0 ? err_wrap(err, "%s", path) : 0;
+}
+
+static int
+take_models(const struct up_options *o, struct run_options *ro, struct dd_err *err)
+{
+	const struct spending_options spending = {.models = o->models, .budget_usd = o->budget_usd};
+	return o->models ? fix_take_spending(&spending, "--models", ro, err)
+			 : err_set(err, DD_EINVAL,
+				   "--budget-usd: no model is asked without --models");
 }
 
 /* A bad one is refused before there is a run. */
@@ -120,6 +135,8 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		rc = command_source(source, &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
+	if (rc == 0 && (o->models || o->budget_usd))
+		rc = take_models(o, &ro, err);
 	if (rc == 0 && o->facts)
 		rc = take_facts(st, o->facts, &ro, err);
 	if (rc == 0 && workspace_is(ro.source))

@@ -23,8 +23,8 @@ struct run_options { /* journalled at creation; what resume goes by */
 	char *patch;	/* of a repair: absolute path of the file that gets it; NULL */
 	int64_t fix_ms; /* of a repair: how long it may take; 0: no limit */
 	char *goal; /* of a repair: what the user wants of a model; NULL: that what fails passes */
-	char *models; /* of a repair: absolute path of the models.json to use; NULL: the user's own */
-	int64_t budget_tokens, budget_nano_usd; /* of a repair, for calls to models; 0: no bound */
+	char *models; /* absolute path of the models.json to use; NULL: of a repair the user's own, else none is asked */
+	int64_t budget_tokens, budget_nano_usd; /* for calls to models; 0: no bound */
 	json_t *plan; /* of a plan's execution (runner/work.h): {"path", "digest", "by", "time_s"}; NULL */
 	char *notify; /* of that: who is told; NULL */
 	json_t *refine; /* of a refinement (runner/fix_refine.h): {"run", "page", "text", "by"}; NULL */

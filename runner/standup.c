@@ -12,6 +12,7 @@
 #include "runner/lost.h"
 #include "runner/prove.h"
 #include "runner/report.h"
+#include "runner/tail.h"
 #include "runner/views.h"
 
 #include <string.h>
@@ -332,6 +333,13 @@ run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exe
 }
 
 static int
+ask_model(void *ctx, const json_t *evidence, int64_t nth, json_t **ret, struct dd_err *err)
+{
+	struct standup *s = ctx;
+	return tail_ask_model(s->run, s->answers, evidence, nth, ret, err);
+}
+
+static int
 discover(struct standup *s, const struct recipe *known, struct dd_err *err)
 {
 	struct apt_index index = {0};
@@ -358,6 +366,7 @@ discover(struct standup *s, const struct recipe *known, struct dd_err *err)
 		.facts = &s->facts,
 		.learnt_before = s->before.run ? &s->before.facts : NULL,
 		.learnt = learn,
+		.ask = s->run->options.models ? ask_model : NULL,
 		.step_limit_ms = s->run->options.time_ms,
 		.silence_limit_ms = s->run->options.silence_ms,
 		.run_tests = run_tests,

@@ -32,6 +32,8 @@ member_options(const struct ws *w, const struct workspace_member *m, struct run_
 		.facts = m->facts,
 		.peers = m->beside,
 		.answers = o->answers,
+		.models = o->models,
+		.budget_nano_usd = o->budget_nano_usd,
 		.image = m->image ? m->image : o->image,
 		.build_only = o->build_only,
 		.offline = o->offline,
