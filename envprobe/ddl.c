@@ -1,189 +1,13 @@
 #include "envprobe/ddl.h"
 
+#include "envprobe/sql_reader.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define MAX_VALUES 100
 #define MAX_ENUMS 2000
-
-enum kind { T_END, T_WORD, T_QUOTED, T_STRING, T_NUMBER, T_PUNCT };
-
-struct token {
-	enum kind kind;
-	struct str text; /* quotes and all */
-};
-
-struct reader {
-	struct str rest;
-	struct token now;
-};
-
-/* ---- words ---- */
-
-static bool
-is_word_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || (c & 0x80);
-}
-
-static bool
-is_letter(char c)
-{
-	return is_word_char(c) && !(c >= '0' && c <= '9');
-}
-
-static void
-skip(struct str *s, size_t n)
-{
-	n = n < s->n ? n : s->n;
-	s->p += n;
-	s->n -= n;
-}
-
-static size_t
-find_text(struct str s, const char *end)
-{
-	const char *at = memmem(s.p, s.n, end, strlen(end));
-	return at ? (size_t)(at - s.p) + strlen(end) : s.n;
-}
-
-static bool
-skip_blank(struct str *s)
-{
-	if (s->n && strchr(" \t\r\n\f", *s->p) && *s->p)
-		skip(s, 1);
-	else if (str_starts(*s, "--") || str_starts(*s, "#"))
-		skip(s, find_text(*s, "\n"));
-	else if (str_starts(*s, "/*"))
-		skip(s, find_text(*s, "*/"));
-	else
-		return false;
-	return true;
-}
-
-/* Up to the quote that ends it; one that stands twice does not. */
-static size_t
-quoted_length(struct str s, char end)
-{
-	size_t i = 1;
-	for (; i < s.n; i++) {
-		if (s.p[i] == '\\' && end == '\'')
-			i++;
-		else if (s.p[i] == end && i + 1 < s.n && s.p[i + 1] == end && end != ']')
-			i++;
-		else if (s.p[i] == end)
-			return i + 1;
-	}
-	return s.n;
-}
-
-/* $tag$ text $tag$ */
-static size_t
-dollar_length(struct str s)
-{
-	size_t n = 1;
-	while (n < s.n && is_word_char(s.p[n]))
-		n++;
-	if (n >= s.n || s.p[n] != '$')
-		return 0;
-	OWN_FREE char *tag = str_dup((struct str){s.p, n + 1});
-	struct str rest = {s.p + n + 1, s.n - n - 1};
-	return n + 1 + find_text(rest, tag);
-}
-
-static void
-next(struct reader *r)
-{
-	struct str *s = &r->rest;
-	size_t n = 1;
-	enum kind kind = T_PUNCT;
-	while (skip_blank(s))
-		;
-	if (!s->n) {
-		r->now = (struct token){T_END, {"", 0}};
-		return;
-	}
-	char c = *s->p;
-	if (c == '\'') {
-		kind = T_STRING;
-		n = quoted_length(*s, c);
-	} else if (c == '"' || c == '`' || (c == '[' && s->n > 1 && is_letter(s->p[1]))) {
-		kind = T_QUOTED;
-		n = quoted_length(*s, c == '[' ? ']' : c);
-	} else if (c == '$' && dollar_length(*s)) {
-		kind = T_STRING;
-		n = dollar_length(*s);
-	} else if (c >= '0' && c <= '9') {
-		kind = T_NUMBER;
-		while (n < s->n && (is_word_char(s->p[n]) || s->p[n] == '.'))
-			n++;
-	} else if (is_word_char(c)) {
-		kind = T_WORD;
-		while (n < s->n && is_word_char(s->p[n]))
-			n++;
-	} else if (s->n > 1 && (memcmp(s->p, "<=", 2) == 0 || memcmp(s->p, ">=", 2) == 0 ||
-				       memcmp(s->p, "<>", 2) == 0 || memcmp(s->p, "!=", 2) == 0 ||
-				       memcmp(s->p, "::", 2) == 0)) {
-		n = 2;
-	}
-	r->now = (struct token){kind, {s->p, n}};
-	skip(s, n);
-}
-
-static bool
-is(const struct reader *r, const char *word)
-{
-	return (r->now.kind == T_WORD || r->now.kind == T_PUNCT) && r->now.text.n == strlen(word) &&
-	       strncasecmp(r->now.text.p, word, r->now.text.n) == 0;
-}
-
-static bool
-take(struct reader *r, const char *word)
-{
-	bool yes = is(r, word);
-	if (yes)
-		next(r);
-	return yes;
-}
-
-static bool
-is_name(const struct reader *r)
-{
-	return r->now.kind == T_WORD || r->now.kind == T_QUOTED;
-}
-
-/* "schema.name" is a name.  Heap; NULL: there is none. */
-static char *
-take_name(struct reader *r)
-{
-	OWN(buf) struct buf name = {.max = 200};
-	if (!is_name(r))
-		return NULL;
-	buf_add_str(&name, r->now.text);
-	next(r);
-	while (take(r, ".") && is_name(r)) {
-		buf_putc(&name, '.');
-		buf_add_str(&name, r->now.text);
-		next(r);
-	}
-	return buf_take(&name);
-}
-
-/* Behind the bracket that fits the one before what is read now. */
-static void
-skip_group(struct reader *r)
-{
-	for (int depth = 1; depth && r->now.kind != T_END; next(r))
-		depth += is(r, "(") - is(r, ")");
-}
-
-static bool
-ends_item(const struct reader *r)
-{
-	return r->now.kind == T_END || is(r, ",") || is(r, ")") || is(r, ";");
-}
 
 /* ---- names that are the same ---- */
 
@@ -193,7 +17,7 @@ bare(struct str name)
 {
 	for (size_t i = name.n; i-- > 0;)
 		if (name.p[i] == '.') {
-			skip(&name, i + 1);
+			name = (struct str){name.p + i + 1, name.n - i - 1};
 			break;
 		}
 	if (name.n >= 2 && strchr("\"`[", name.p[0]))
@@ -251,65 +75,65 @@ static const struct {
 	{"inet", DDL_ADDRESS, 0}, {"enum", DDL_ENUM, 0}, {"set", DDL_ENUM, 0}};
 
 static void
-take_values(struct reader *r, struct strlist *to)
+take_values(struct sql_reader *r, struct strlist *to)
 {
-	for (; r->now.kind != T_END && !is(r, ")"); next(r))
-		if ((r->now.kind == T_STRING || r->now.kind == T_NUMBER) && to->n < MAX_VALUES)
+	for (; r->now.kind != SQL_END && !sql_is(r, ")"); sql_next(r))
+		if ((r->now.kind == SQL_STRING || r->now.kind == SQL_NUMBER) && to->n < MAX_VALUES)
 			strlist_add_str(to, r->now.text);
-	next(r);
+	sql_next(r);
 }
 
 static int64_t
-number_of(const struct token *t)
+number_of(const struct sql_token *t)
 {
 	OWN_FREE char *text = str_dup(t->text);
-	return t->kind == T_NUMBER ? strtoll(text, NULL, 10) : 0;
+	return t->kind == SQL_NUMBER ? strtoll(text, NULL, 10) : 0;
 }
 
 static void
-take_size(struct reader *r, struct ddl_column *c)
+take_size(struct sql_reader *r, struct ddl_column *c)
 {
 	c->size = number_of(&r->now);
-	next(r);
-	if (take(r, ",")) {
+	sql_next(r);
+	if (sql_take(r, ",")) {
 		c->scale = number_of(&r->now);
-		next(r);
+		sql_next(r);
 	}
-	while (!take(r, ")") && r->now.kind != T_END)
-		next(r);
+	while (!sql_take(r, ")") && r->now.kind != SQL_END)
+		sql_next(r);
 }
 
 static void
-take_type(struct reader *r, struct ddl_column *c)
+take_type(struct sql_reader *r, struct ddl_column *c)
 {
-	if (!is_name(r))
+	if (!sql_is_name(r))
 		return;
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (is(r, types[i].word)) {
+		if (sql_is(r, types[i].word)) {
 			c->type = types[i].type;
 			c->most = types[i].most ? types[i].most : c->most;
 			c->automatic = str_ends(str_of(types[i].word), "serial");
 		}
 	c->not_null = c->automatic;
-	c->type_name = take_name(r);
-	while (take(r, "varying") || take(r, "precision") || take(r, "unsigned") ||
-		take(r, "zerofill"))
+	c->type_name = sql_take_name(r);
+	while (sql_take(r, "varying") || sql_take(r, "precision") || sql_take(r, "unsigned") ||
+		sql_take(r, "zerofill"))
 		;
-	if (take(r, "(")) {
+	if (sql_take(r, "(")) {
 		if (c->type == DDL_ENUM)
 			take_values(r, &c->values);
 		else
 			take_size(r, c);
 	}
-	while (take(r, "unsigned") || take(r, "zerofill"))
+	while (sql_take(r, "unsigned") || sql_take(r, "zerofill"))
 		;
-	if (take(r, "with") || take(r, "without")) /* TIME ZONE */
-		while (take(r, "local") || take(r, "time") || take(r, "zone"))
+	if (sql_take(r, "with") || sql_take(r, "without")) /* TIME ZONE */
+		while (sql_take(r, "local") || sql_take(r, "time") || sql_take(r, "zone"))
 			;
-	while (take(r, "[")) {
+	while (sql_take(r, "[")) {
 		c->type = DDL_ARRAY;
-		while (!take(r, "]") && r->now.kind != T_END)
-			next(r);
+		while (!sql_take(r, "]") && r->now.kind != SQL_END)
+			sql_next(r);
 	}
 }
 
@@ -323,11 +147,11 @@ find_hard(struct ddl_table *t, const char *what)
 }
 
 static bool
-take_op(struct reader *r, const char **ret)
+take_op(struct sql_reader *r, const char **ret)
 {
 	static const char *const ops[] = {"<=", ">=", "<>", "!=", "=", "<", ">", NULL};
 	for (size_t i = 0; ops[i]; i++)
-		if (take(r, ops[i])) {
+		if (sql_take(r, ops[i])) {
 			*ret = ops[i];
 			return true;
 		}
@@ -335,31 +159,31 @@ take_op(struct reader *r, const char **ret)
 }
 
 static void
-skip_cast(struct reader *r)
+skip_cast(struct sql_reader *r)
 {
-	while (take(r, "::")) {
-		free(take_name(r));
-		while (take(r, "varying") || take(r, "precision"))
+	while (sql_take(r, "::")) {
+		free(sql_take_name(r));
+		while (sql_take(r, "varying") || sql_take(r, "precision"))
 			;
-		if (take(r, "("))
-			skip_group(r);
-		if (take(r, "["))
-			(void)take(r, "]");
+		if (sql_take(r, "("))
+			sql_skip_group(r);
+		if (sql_take(r, "["))
+			(void)sql_take(r, "]");
 	}
 }
 
 static bool
-take_number(struct reader *r, int64_t *ret)
+take_number(struct sql_reader *r, int64_t *ret)
 {
-	bool bracket = take(r, "("), minus = take(r, "-");
-	if (r->now.kind != T_NUMBER)
+	bool bracket = sql_take(r, "("), minus = sql_take(r, "-");
+	if (r->now.kind != SQL_NUMBER)
 		return false;
 	*ret = minus ? -number_of(&r->now) : number_of(&r->now);
 	if (memchr(r->now.text.p, '.', r->now.text.n))
 		*ret += 1; /* the next whole number lies inside of a lower bound */
-	next(r);
+	sql_next(r);
 	if (bracket)
-		(void)take(r, ")");
+		(void)sql_take(r, ")");
 	skip_cast(r);
 	return true;
 }
@@ -394,60 +218,60 @@ bound(int64_t *least, int64_t *most, const char *op, int64_t n)
 
 /* IN (...), = ANY (ARRAY[...]) */
 static bool
-take_choice(struct reader *r, struct ddl_column *c)
+take_choice(struct sql_reader *r, struct ddl_column *c)
 {
 	int depth = 0;
 	bool any = false;
 	strlist_cleanup(&c->values);
 	do {
-		depth += is(r, "(") - is(r, ")");
-		if (r->now.kind == T_STRING || r->now.kind == T_NUMBER) {
+		depth += sql_is(r, "(") - sql_is(r, ")");
+		if (r->now.kind == SQL_STRING || r->now.kind == SQL_NUMBER) {
 			if (c->values.n < MAX_VALUES)
 				strlist_add_str(&c->values, r->now.text);
 			any = true;
-		} else if (is(r, "select") || is(r, "null")) {
+		} else if (sql_is(r, "select") || sql_is(r, "null")) {
 			return false;
 		}
-		next(r);
-	} while (depth > 0 && r->now.kind != T_END);
+		sql_next(r);
+	} while (depth > 0 && r->now.kind != SQL_END);
 	return any;
 }
 
 static bool
-take_like(struct reader *r, struct ddl_column *c)
+take_like(struct sql_reader *r, struct ddl_column *c)
 {
-	if (r->now.kind != T_STRING || c->like || memchr(r->now.text.p, '\\', r->now.text.n))
+	if (r->now.kind != SQL_STRING || c->like || memchr(r->now.text.p, '\\', r->now.text.n))
 		return false;
 	c->like = mem_strndup(r->now.text.p + 1, r->now.text.n - 2);
-	next(r);
+	sql_next(r);
 	skip_cast(r);
 	return true;
 }
 
 /* What of one column has to hold, behind its name or that of a function of its length. */
 static bool
-take_condition(struct reader *r, struct ddl_column *c, bool length)
+take_condition(struct sql_reader *r, struct ddl_column *c, bool length)
 {
 	const char *op;
 	int64_t n, m;
 	int64_t *least = length ? &c->shortest : &c->least, *most = length ? &c->longest : &c->most;
 	bool number = length || c->type == DDL_INTEGER || c->type == DDL_DECIMAL;
-	if (take(r, "is"))
-		return take(r, "not") && take(r, "null") && (c->not_null = true);
-	if (take(r, "in"))
+	if (sql_take(r, "is"))
+		return sql_take(r, "not") && sql_take(r, "null") && (c->not_null = true);
+	if (sql_take(r, "in"))
 		return !length && take_choice(r, c);
-	if (take(r, "like"))
+	if (sql_take(r, "like"))
 		return !length && take_like(r, c);
-	if (take(r, "between"))
-		return number && take_number(r, &n) && take(r, "and") && take_number(r, &m) &&
+	if (sql_take(r, "between"))
+		return number && take_number(r, &n) && sql_take(r, "and") && take_number(r, &m) &&
 		       bound(least, most, ">=", n) && bound(least, most, "<=", m);
 	if (!take_op(r, &op))
 		return false;
-	if (op[0] == '=' && take(r, "any"))
+	if (op[0] == '=' && sql_take(r, "any"))
 		return !length && take_choice(r, c);
-	if (r->now.kind == T_STRING && r->now.text.n == 2 && (op[0] == '<' || op[0] == '!') &&
+	if (r->now.kind == SQL_STRING && r->now.text.n == 2 && (op[0] == '<' || op[0] == '!') &&
 		op[1] && !number) { /* <> '' */
-		next(r);
+		sql_next(r);
 		skip_cast(r);
 		c->shortest = c->shortest ? c->shortest : 1;
 		return true;
@@ -456,72 +280,72 @@ take_condition(struct reader *r, struct ddl_column *c, bool length)
 }
 
 static bool
-take_length_of(struct reader *r)
+take_length_of(struct sql_reader *r)
 {
 	static const char *const names[] = {
 		"length", "char_length", "character_length", "trim", "btrim", NULL};
 	for (size_t i = 0; names[i]; i++)
-		if (is(r, names[i])) {
-			next(r);
-			return take(r, "(");
+		if (sql_is(r, names[i])) {
+			sql_next(r);
+			return sql_take(r, "(");
 		}
 	return false;
 }
 
 /* "(name)": brackets that say nothing. */
 static bool
-is_name_in_brackets(const struct reader *r)
+is_name_in_brackets(const struct sql_reader *r)
 {
-	struct reader ahead = *r;
-	if (!take(&ahead, "(") || !is_name(&ahead))
+	struct sql_reader ahead = *r;
+	if (!sql_take(&ahead, "(") || !sql_is_name(&ahead))
 		return false;
-	next(&ahead);
-	return is(&ahead, ")");
+	sql_next(&ahead);
+	return sql_is(&ahead, ")");
 }
 
 /* One column, or the length of it, against something. */
 static bool
-take_comparison(struct reader *r, struct ddl_table *t)
+take_comparison(struct sql_reader *r, struct ddl_table *t)
 {
 	bool length = false;
 	int open = 0;
 	for (; take_length_of(r); open++)
 		length = true;
-	for (; take(r, "("); open++)
+	for (; sql_take(r, "("); open++)
 		;
-	struct ddl_column *c = is_name(r) ? ddl_find_column(t, r->now.text) : NULL;
+	struct ddl_column *c = sql_is_name(r) ? ddl_find_column(t, r->now.text) : NULL;
 	if (!c)
 		return false;
-	next(r);
+	sql_next(r);
 	skip_cast(r);
-	for (; open && take(r, ")"); open--)
+	for (; open && sql_take(r, ")"); open--)
 		skip_cast(r);
 	return !open && take_condition(r, c, length);
 }
 
 /* Conditions with AND between them; false: one of them is not understood. */
 static bool
-take_check(struct reader *r, struct ddl_table *t, int depth)
+take_check(struct sql_reader *r, struct ddl_table *t, int depth)
 {
 	bool good = depth < 8;
 	do {
-		if (good && is(r, "(") && !is_name_in_brackets(r)) {
-			next(r);
-			good = take_check(r, t, depth + 1) && take(r, ")");
+		if (good && sql_is(r, "(") && !is_name_in_brackets(r)) {
+			sql_next(r);
+			good = take_check(r, t, depth + 1) && sql_take(r, ")");
 		} else {
 			good = good && take_comparison(r, t);
 		}
-	} while (good && take(r, "and"));
+	} while (good && sql_take(r, "and"));
 	return good;
 }
 
 /* Behind the bracket that begins it; how far it got, its end is found. */
 static void
-read_check(struct reader *r, struct ddl_table *t)
+read_check(struct sql_reader *r, struct ddl_table *t)
 {
-	struct reader ahead = *r;
-	skip_group(&ahead);
-	if (!take_check(r, t, 0) || !is(r, ")"))
+	struct sql_reader ahead = *r;
+	sql_skip_group(&ahead);
+	if (!take_check(r, t, 0) || !sql_is(r, ")"))
 		find_hard(t, "a condition that is not understood");
 	*r = ahead;
 }
@@ -529,35 +353,35 @@ read_check(struct reader *r, struct ddl_table *t)
 /* ---- constraints ---- */
 
 static void
-take_reference(struct reader *r, char **table, struct strlist *columns)
+take_reference(struct sql_reader *r, char **table, struct strlist *columns)
 {
-	*table = take_name(r);
-	if (take(r, "("))
-		while (r->now.kind != T_END && !take(r, ")")) {
-			if (is_name(r))
+	*table = sql_take_name(r);
+	if (sql_take(r, "("))
+		while (r->now.kind != SQL_END && !sql_take(r, ")")) {
+			if (sql_is_name(r))
 				strlist_add_str(columns, r->now.text);
-			next(r);
+			sql_next(r);
 		}
 }
 
 /* "(a, b)", behind the bracket; false: there is an expression among them. */
 static bool
-take_columns(struct reader *r, struct strlist *to)
+take_columns(struct sql_reader *r, struct strlist *to)
 {
 	bool plain = true;
-	while (r->now.kind != T_END && !is(r, ")")) {
-		if (is_name(r))
+	while (r->now.kind != SQL_END && !sql_is(r, ")")) {
+		if (sql_is_name(r))
 			strlist_add_str(to, r->now.text);
-		next(r);
-		if (take(r, "(")) { /* a prefix: name(10) */
+		sql_next(r);
+		if (sql_take(r, "(")) { /* a prefix: name(10) */
 			plain = false;
-			skip_group(r);
+			sql_skip_group(r);
 		}
-		while (!ends_item(r))
-			next(r);
-		(void)take(r, ",");
+		while (!sql_ends_item(r))
+			sql_next(r);
+		(void)sql_take(r, ",");
 	}
-	next(r);
+	sql_next(r);
 	return plain;
 }
 
@@ -597,50 +421,51 @@ refer(struct ddl_table *t, const struct strlist *from, const char *table, const 
 
 /* "KEY name (column)", and not a column of that name: KEY varchar(20). */
 static bool
-is_index(const struct reader *r)
+is_index(const struct sql_reader *r)
 {
-	struct reader ahead = *r;
-	while (take(&ahead, "fulltext") || take(&ahead, "spatial"))
+	struct sql_reader ahead = *r;
+	while (sql_take(&ahead, "fulltext") || sql_take(&ahead, "spatial"))
 		;
-	if (!take(&ahead, "key") && !take(&ahead, "index"))
+	if (!sql_take(&ahead, "key") && !sql_take(&ahead, "index"))
 		return false;
-	if (is_name(&ahead))
-		next(&ahead);
-	if (take(&ahead, "using"))
-		next(&ahead);
-	return take(&ahead, "(") && is_name(&ahead);
+	if (sql_is_name(&ahead))
+		sql_next(&ahead);
+	if (sql_take(&ahead, "using"))
+		sql_next(&ahead);
+	return sql_take(&ahead, "(") && sql_is_name(&ahead);
 }
 
 /* One of the table, not of a column; false: it is none. */
 static bool
-take_constraint(struct reader *r, struct ddl_table *t)
+take_constraint(struct sql_reader *r, struct ddl_table *t)
 {
 	OWN(strlist) struct strlist columns = {0}, to = {0};
 	OWN_FREE char *table = NULL;
-	if (take(r, "constraint") && !is(r, "primary") && !is(r, "unique") && !is(r, "check") &&
-		!is(r, "foreign"))
-		free(take_name(r));
-	bool primary = is(r, "primary"), unique = is(r, "unique"), foreign = is(r, "foreign");
-	if (take(r, "check")) {
-		if (take(r, "("))
+	if (sql_take(r, "constraint") && !sql_is(r, "primary") && !sql_is(r, "unique") &&
+		!sql_is(r, "check") && !sql_is(r, "foreign"))
+		free(sql_take_name(r));
+	bool primary = sql_is(r, "primary"), unique = sql_is(r, "unique"),
+	     foreign = sql_is(r, "foreign");
+	if (sql_take(r, "check")) {
+		if (sql_take(r, "("))
 			read_check(r, t);
 		return true;
 	}
-	if (is(r, "exclude")) {
+	if (sql_is(r, "exclude")) {
 		find_hard(t, "an exclusion");
 		return true;
 	}
-	if (is(r, "like"))
+	if (sql_is(r, "like"))
 		find_hard(t, "columns of another table");
 	if (!primary && !unique && !foreign)
-		return is(r, "like") || is_index(r);
-	while (!is(r, "(") && !ends_item(r))
-		next(r);
-	if (take(r, "("))
+		return sql_is(r, "like") || is_index(r);
+	while (!sql_is(r, "(") && !sql_ends_item(r))
+		sql_next(r);
+	if (sql_take(r, "("))
 		(void)take_columns(r, &columns);
 	if (!foreign) {
 		make_unique(t, &columns, primary);
-	} else if (take(r, "references")) {
+	} else if (sql_take(r, "references")) {
 		take_reference(r, &table, &to);
 		refer(t, &columns, table, &to);
 	}
@@ -648,70 +473,71 @@ take_constraint(struct reader *r, struct ddl_table *t)
 }
 
 static void
-skip_value(struct reader *r)
+skip_value(struct sql_reader *r)
 {
-	(void)(take(r, "-") || take(r, "+"));
-	if (take(r, "("))
-		skip_group(r);
+	(void)(sql_take(r, "-") || sql_take(r, "+"));
+	if (sql_take(r, "("))
+		sql_skip_group(r);
 	else
-		next(r);
-	if (take(r, "("))
-		skip_group(r);
+		sql_next(r);
+	if (sql_take(r, "("))
+		sql_skip_group(r);
 	skip_cast(r);
 }
 
 /* One word, or what belongs together, of what stands behind a column's type. */
 static void
-take_attribute(struct reader *r, struct ddl_table *t, struct ddl_column *c)
+take_attribute(struct sql_reader *r, struct ddl_table *t, struct ddl_column *c)
 {
 	OWN(strlist) struct strlist to = {0};
-	if (take(r, "not")) {
-		c->not_null = take(r, "null") || c->not_null;
-	} else if (take(r, "primary")) {
-		(void)take(r, "key");
+	if (sql_take(r, "not")) {
+		c->not_null = sql_take(r, "null") || c->not_null;
+	} else if (sql_take(r, "primary")) {
+		(void)sql_take(r, "key");
 		c->not_null = c->unique = true;
 		free(t->primary);
 		t->primary = mem_strdup(c->name);
-	} else if (take(r, "unique")) {
+	} else if (sql_take(r, "unique")) {
 		c->unique = true;
-	} else if (take(r, "auto_increment") || take(r, "autoincrement")) {
+	} else if (sql_take(r, "auto_increment") || sql_take(r, "autoincrement")) {
 		c->automatic = true;
-	} else if (take(r, "generated")) {
-		while (take(r, "always") || take(r, "by") || take(r, "default") || take(r, "as"))
+	} else if (sql_take(r, "generated")) {
+		while (sql_take(r, "always") || sql_take(r, "by") || sql_take(r, "default") ||
+			sql_take(r, "as"))
 			;
-		c->automatic = take(r, "identity");
+		c->automatic = sql_take(r, "identity");
 		c->computed = !c->automatic;
-		if (take(r, "("))
-			skip_group(r);
-	} else if (take(r, "on")) { /* DELETE SET DEFAULT */
-		next(r);
-		if (take(r, "set") || take(r, "no") || !ends_item(r))
-			next(r);
-	} else if (take(r, "as")) {
+		if (sql_take(r, "("))
+			sql_skip_group(r);
+	} else if (sql_take(r, "on")) { /* DELETE SET DEFAULT */
+		sql_next(r);
+		if (sql_take(r, "set") || sql_take(r, "no") || !sql_ends_item(r))
+			sql_next(r);
+	} else if (sql_take(r, "as")) {
 		c->computed = true;
-		if (take(r, "("))
-			skip_group(r);
-	} else if (take(r, "default")) {
-		c->automatic = is(r, "nextval") || c->automatic;
+		if (sql_take(r, "("))
+			sql_skip_group(r);
+	} else if (sql_take(r, "default")) {
+		c->automatic = sql_is(r, "nextval") || c->automatic;
 		c->omitted = true;
 		skip_value(r);
-	} else if (take(r, "references")) {
+	} else if (sql_take(r, "references")) {
 		take_reference(r, &c->refers_table, &to);
 		c->refers_column = to.n ? mem_strdup(to.v[0]) : NULL;
-	} else if (take(r, "check")) {
-		if (take(r, "("))
+	} else if (sql_take(r, "check")) {
+		if (sql_take(r, "("))
 			read_check(r, t);
-	} else if (take(r, "(")) {
-		skip_group(r);
+	} else if (sql_take(r, "(")) {
+		sql_skip_group(r);
 	} else {
-		next(r);
+		sql_next(r);
 	}
 }
 
 static void
-take_column(struct reader *r, struct ddl_table *t)
+take_column(struct sql_reader *r, struct ddl_table *t)
 {
-	if (!is_name(r) || t->n >= DDL_MAX_COLUMNS) {
+	if (!sql_is_name(r) || t->n >= DDL_MAX_COLUMNS) {
 		find_hard(t, "what is no column");
 		return;
 	}
@@ -719,10 +545,10 @@ take_column(struct reader *r, struct ddl_table *t)
 	struct ddl_column *c = &t->columns[t->n++];
 	*c = (struct ddl_column){.least = INT64_MIN, .most = INT64_MAX, .longest = INT64_MAX};
 	c->name = str_dup(r->now.text);
-	next(r);
-	if (!ends_item(r))
+	sql_next(r);
+	if (!sql_ends_item(r))
 		take_type(r, c);
-	while (!ends_item(r))
+	while (!sql_ends_item(r))
 		take_attribute(r, t, c);
 }
 
@@ -741,33 +567,34 @@ table_add(struct ddl *d, char *name)
 }
 
 static void
-read_table(struct reader *r, struct ddl *d)
+read_table(struct sql_reader *r, struct ddl *d)
 {
-	if (take(r, "if"))
-		while (take(r, "not") || take(r, "exists"))
+	if (sql_take(r, "if"))
+		while (sql_take(r, "not") || sql_take(r, "exists"))
 			;
-	struct ddl_table *t = table_add(d, take_name(r));
-	if (!t || !take(r, "("))
+	struct ddl_table *t = table_add(d, sql_take_name(r));
+	if (!t || !sql_take(r, "("))
 		return;
-	while (r->now.kind != T_END && !is(r, ")")) {
+	while (r->now.kind != SQL_END && !sql_is(r, ")")) {
 		if (!take_constraint(r, t))
 			take_column(r, t);
-		while (!ends_item(r)) {
-			if (take(r, "("))
-				skip_group(r);
+		while (!sql_ends_item(r)) {
+			if (sql_take(r, "("))
+				sql_skip_group(r);
 			else
-				next(r);
+				sql_next(r);
 		}
-		if (!take(r, ","))
+		if (!sql_take(r, ","))
 			break;
 	}
 }
 
 static void
-read_enum(struct reader *r, struct ddl *d)
+read_enum(struct sql_reader *r, struct ddl *d)
 {
-	OWN_FREE char *name = take_name(r);
-	if (!name || !take(r, "as") || !take(r, "enum") || !take(r, "(") || d->enums.n > MAX_ENUMS)
+	OWN_FREE char *name = sql_take_name(r);
+	if (!name || !sql_take(r, "as") || !sql_take(r, "enum") || !sql_take(r, "(") ||
+		d->enums.n > MAX_ENUMS)
 		return;
 	strlist_add(&d->enums, name);
 	take_values(r, &d->enums);
@@ -775,71 +602,72 @@ read_enum(struct reader *r, struct ddl *d)
 }
 
 static void
-read_alter(struct reader *r, struct ddl *d)
+read_alter(struct sql_reader *r, struct ddl *d)
 {
-	while (take(r, "only") || take(r, "if") || take(r, "exists"))
+	while (sql_take(r, "only") || sql_take(r, "if") || sql_take(r, "exists"))
 		;
-	OWN_FREE char *name = take_name(r);
+	OWN_FREE char *name = sql_take_name(r);
 	struct ddl_table *t = name ? ddl_find(d, str_of(name)) : NULL;
-	for (bool more = t != NULL; more; more = take(r, ",")) {
-		if (take(r, "add")) {
-			(void)take(r, "column");
+	for (bool more = t != NULL; more; more = sql_take(r, ",")) {
+		if (sql_take(r, "add")) {
+			(void)sql_take(r, "column");
 			if (!take_constraint(r, t))
 				take_column(r, t);
-		} else if (take(r, "alter")) {
-			(void)take(r, "column");
-			struct ddl_column *c = is_name(r) ? ddl_find_column(t, r->now.text) : NULL;
-			next(r);
-			if (c && take(r, "set") && !ends_item(r))
+		} else if (sql_take(r, "alter")) {
+			(void)sql_take(r, "column");
+			struct ddl_column *c =
+				sql_is_name(r) ? ddl_find_column(t, r->now.text) : NULL;
+			sql_next(r);
+			if (c && sql_take(r, "set") && !sql_ends_item(r))
 				take_attribute(r, t, c);
-			else if (c && take(r, "add"))
+			else if (c && sql_take(r, "add"))
 				take_attribute(r, t, c);
 		}
-		while (!ends_item(r))
-			next(r);
+		while (!sql_ends_item(r))
+			sql_next(r);
 	}
 }
 
 static void
-read_unique_index(struct reader *r, struct ddl *d)
+read_unique_index(struct sql_reader *r, struct ddl *d)
 {
 	OWN(strlist) struct strlist columns = {0};
-	while (!is(r, "on") && !ends_item(r))
-		next(r);
-	(void)take(r, "on");
-	(void)take(r, "only");
-	OWN_FREE char *name = take_name(r);
+	while (!sql_is(r, "on") && !sql_ends_item(r))
+		sql_next(r);
+	(void)sql_take(r, "on");
+	(void)sql_take(r, "only");
+	OWN_FREE char *name = sql_take_name(r);
 	struct ddl_table *t = name ? ddl_find(d, str_of(name)) : NULL;
-	if (take(r, "using"))
-		next(r);
-	if (t && take(r, "(") && take_columns(r, &columns))
+	if (sql_take(r, "using"))
+		sql_next(r);
+	if (t && sql_take(r, "(") && take_columns(r, &columns))
 		make_unique(t, &columns, false);
 	else if (t)
 		find_hard(t, "an index of an expression");
 }
 
 static void
-read_statement(struct reader *r, struct ddl *d)
+read_statement(struct sql_reader *r, struct ddl *d)
 {
-	if (take(r, "create")) {
-		while (take(r, "temporary") || take(r, "temp") || take(r, "unlogged") ||
-			take(r, "or") || take(r, "replace"))
+	if (sql_take(r, "create")) {
+		while (sql_take(r, "temporary") || sql_take(r, "temp") || sql_take(r, "unlogged") ||
+			sql_take(r, "or") || sql_take(r, "replace"))
 			;
-		if (take(r, "table"))
+		if (sql_take(r, "table"))
 			read_table(r, d);
-		else if (take(r, "type"))
+		else if (sql_take(r, "type"))
 			read_enum(r, d);
-		else if (take(r, "unique"))
+		else if (sql_take(r, "unique"))
 			read_unique_index(r, d);
-	} else if (take(r, "alter")) {
-		if (take(r, "table"))
+	} else if (sql_take(r, "alter")) {
+		if (sql_take(r, "table"))
 			read_alter(r, d);
-	} else if (is(r, "insert") || is(r, "copy") || is(r, "load")) {
+	} else if (sql_is(r, "insert") || sql_is(r, "copy") || sql_is(r, "load")) {
 		d->has_rows = true;
 	}
-	while (r->now.kind != T_END && !is(r, ";"))
-		next(r);
-	(void)take(r, ";");
+	while (r->now.kind != SQL_END && !sql_is(r, ";"))
+		sql_next(r);
+	(void)sql_take(r, ";");
 }
 
 /* Columns of a type that is an enumeration. */
@@ -867,9 +695,9 @@ resolve_enums(struct ddl *d)
 void
 ddl_read(struct str text, struct ddl *to)
 {
-	struct reader r = {.rest = text};
-	next(&r);
-	while (r.now.kind != T_END)
+	struct sql_reader r = {.rest = text};
+	sql_next(&r);
+	while (r.now.kind != SQL_END)
 		read_statement(&r, to);
 	resolve_enums(to);
 }
