@@ -12,6 +12,7 @@ cargo_manifest_cleanup(struct cargo_manifest *m)
 	for (size_t i = 0; i < m->n; i++) {
 		free(m->v[i].name);
 		free(m->v[i].version);
+		free(m->v[i].git);
 		strlist_cleanup(&m->v[i].features);
 	}
 	free(m->v);
@@ -245,6 +246,19 @@ add_features(struct crate *c, struct str list)
 	}
 }
 
+/* Without "user:password@". */
+static char *
+without_login(struct str url)
+{
+	const char *scheme = memmem(url.p, url.n, "://", 3);
+	size_t at = scheme ? (size_t)(scheme - url.p) + 3 : 0;
+	const char *slash = memchr(url.p + at, '/', url.n - at);
+	size_t host = slash ? (size_t)(slash - url.p) : url.n;
+	const char *login = scheme ? memrchr(url.p + at, '@', host - at) : NULL;
+	size_t from = login ? (size_t)(login - url.p) + 1 : at;
+	return mem_printf("%.*s%.*s", (int)at, url.p, (int)(url.n - from), url.p + from);
+}
+
 /* One key of a crate, in an inline table or a section of its own. */
 static void
 set_keys(struct crate *c, struct str table)
@@ -257,6 +271,10 @@ set_keys(struct crate *c, struct str table)
 	if ((s = quoted(value_of(table, "package"))).p) {
 		free(c->name);
 		c->name = str_dup(s);
+	}
+	if ((s = quoted(value_of(table, "git"))).p) {
+		free(c->git);
+		c->git = without_login(s);
 	}
 	s = value_of(table, "features");
 	if (s.p)

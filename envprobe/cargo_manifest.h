@@ -12,6 +12,7 @@ enum crate_use { CRATE_BUILD, CRATE_DEV };
 struct crate {
 	char *name;    /* on the registry */
 	char *version; /* requirement as written; NULL: any */
+	char *git; /* URL of the repository that it is to come from, without who logs in; NULL: the registry */
 	struct strlist features;
 	bool no_default; /* without its default features */
 	bool optional;	 /* a feature of the manifest's own switches it on */

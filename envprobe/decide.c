@@ -1,6 +1,7 @@
 #include "envprobe/decide.h"
 
 #include "envprobe/premises.h"
+#include "envprobe/version.h"
 
 #include <string.h>
 
@@ -93,11 +94,48 @@ may_try(struct loop *l, const struct need *n, const char *nearest)
 	return strcmp(decide(l, &d), "try") == 0;
 }
 
+static char chosen_against;
+
+/*
+ * A library of another version than its manifest asks for is the only one there is: it is taken, since many do with it, and
+ * that is said before it is installed.
+ */
+static void
+weigh_library(struct loop *l, const struct need *n)
+{
+	OWN(strlist) struct strlist both = {0};
+	struct resolution r = resolve_need(l->index, n);
+	OWN_FREE char *version = r.package ? pkgindex_version(l->index, r.package) : NULL;
+	const char *epoch = version ? strchr(version, ':') : NULL;
+	struct version v = version_parse(str_of(epoch ? epoch + 1 : version ? version : ""));
+	if (v.n && !version_accepts_any(n->version, &v)) {
+		OWN_FREE char *slug = mem_printf("version-%s", n->name);
+		OWN_FREE char *text =
+			mem_printf("Is %s of %s to be used, though the source asks for %s %s",
+				version, r.package, n->name, n->version);
+		const struct decision d = {.slug = slug,
+			.alternatives = &both,
+			.text = text,
+			.where = n->why,
+			.why = "no package source has the version that is asked for"};
+		strlist_add(&both, "use it");
+		strlist_add(&both, "leave it out");
+		if (strcmp(decide(l, &d), both.v[0]) != 0)
+			map_put(&l->asked, r.package, &chosen_against);
+		else
+			strlist_addf(&l->r->options, "version=%s %s, where %s %s is asked for",
+				r.package, version, n->name, n->version);
+	}
+	resolution_cleanup(&r);
+}
+
 void
 decide_versions(struct loop *l)
 {
 	for (size_t i = 0; i < l->r->project.needs.n; i++) {
 		struct need *n = &l->r->project.needs.v[i];
+		if (n->kind == NEED_PHP && n->version)
+			weigh_library(l, n);
 		if (n->kind != NEED_PROGRAM || !n->version || n->optional)
 			continue;
 		struct resolution r = resolve_need(l->index, n);

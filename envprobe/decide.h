@@ -27,7 +27,7 @@ const char *decide_system_wanted(struct loop *l);
 void decide_system(struct loop *l);
 
 /*
- * Programs of a version that no source has: ask whether to go on with the one there is.  Who answers "try" has the
+ * Libraries of Composer of another version than is asked for: ask whether they are to be used.  Programs of a version that no source has: ask whether to go on with the one there is.  Who answers "try" has the
  * version left out of the need.
  */
 void decide_versions(struct loop *l);

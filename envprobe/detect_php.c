@@ -122,8 +122,11 @@ read_requirements(struct php *x, const json_t *packages, enum need_scope scope, 
 		bool extension = str_starts(str_of(name), "ext-");
 		if (strcmp(name, "php") == 0 && scope == SCOPE_BUILD && json_is_string(version))
 			read_php_version(x, json_string_value(version), why);
-		if (extension || strchr(name, '/'))
-			detect_need(x->p, NEED_PHP, name, scope, !extension, why);
+		struct need *n = extension || strchr(name, '/')
+					 ? detect_need(x->p, NEED_PHP, name, scope, !extension, why)
+					 : NULL;
+		if (n && !extension && !n->version && json_is_string(version))
+			n->version = version_of_composer(json_string_value(version));
 		resolve_composer_names(name, &x->required);
 	}
 }

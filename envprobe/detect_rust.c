@@ -27,6 +27,7 @@ struct rust {
 	const char *dir;
 	struct project *p;
 	struct strlist own;   /* crates of the tree */
+	struct buf git;	      /* commands that make releases of what is to come from repositories */
 	struct strlist empty; /* "name version features" of those that may be stood in for */
 };
 
@@ -56,14 +57,44 @@ lowest_version(const char *requirement)
 static void
 add_need(struct rust *r, const struct crate *c, const char *feature, const char *path)
 {
-	OWN_FREE char *why = mem_printf("%s:%u: %s%s%s", path, c->line, c->name,
-		c->version ? " " : "", c->version ? c->version : "");
+	OWN_FREE char *why =
+		mem_printf("%s:%u: %s%s%s%s%s", path, c->line, c->name, c->version ? " " : "",
+			c->version ? c->version : "", c->git ? " of " : "", c->git ? c->git : "");
 	OWN_FREE char *name = feature ? mem_printf("%s+%s", c->name, feature) : mem_strdup(c->name);
 	struct need *n =
 		detect_need(r->p, NEED_CRATE, name, c->use == CRATE_DEV ? SCOPE_TEST : SCOPE_BUILD,
 			c->optional || c->use == CRATE_DEV || feature, why);
 	if (c->version && !n->version)
 		n->version = mem_strdup(c->version);
+	if (c->git && !n->origin)
+		n->origin = mem_strdup(c->git);
+}
+
+/*
+ * No repository can be reached: the manifest of the tree that is built asks for a release in its place, that of the version
+ * which stands beside it, or any.
+ */
+static void
+add_git(struct rust *r, const struct crate *c, const char *path)
+{
+	const char *scheme = c->git ? strstr(c->git, "://") : NULL;
+	const char *url = scheme ? scheme + 3 : c->git;
+	if (!url || !is_plain(url, "_-+.:/~%"))
+		return;
+	OWN(buf) struct buf script = {.max = 2000};
+	OWN_FREE char *git = mem_printf("git *= *\"[^\"]*%s\"", url);
+	const char *ref = "\\(branch\\|tag\\|rev\\) *= *\"[^\"]*\"";
+	if (c->version)
+		buf_printf(&script, "s#, *%s##; s#%s *,\\? *##; ", git, git);
+	else
+		buf_printf(&script, "s#%s#version = \"*\"#; ", git);
+	buf_printf(&script, "s#, *%s##; s#%s *, *##; s#^ *%s *$##", ref, ref, ref);
+	buf_printf(&r->git, "%ssed -i ", r->git.n ? " && " : "");
+	buf_put_shell(&r->git, buf_str(&script));
+	buf_putc(&r->git, ' ');
+	buf_put_shell(&r->git, str_of(path));
+	strlist_addf(
+		&r->p->options, "cargo-git=a release of %s in the place of %s", c->name, c->git);
 }
 
 static void
@@ -77,6 +108,7 @@ add_crate(struct rust *r, const struct crate *c, const char *path)
 			add_need(r, c, "default", path);
 		for (size_t i = 0; i < c->features.n; i++)
 			add_need(r, c, c->features.v[i], path);
+		add_git(r, c, path);
 	}
 	if (!c->foreign && !c->optional && c->use != CRATE_DEV)
 		return;
@@ -144,6 +176,8 @@ add_registry(struct rust *r)
 		"[source.system]\\ndirectory = \"" REGISTRY "\"\\n' >" CONFIG);
 	if (r->empty.n)
 		add_empty_crates(r);
+	if (r->git.n)
+		detect_command(r->p, PHASE_CONFIGURE, r->p->evidence, "%s", r->git.p);
 }
 
 static bool
@@ -180,6 +214,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		detect_test(p, FORMAT_CARGO, NULL, p->evidence,
 			"cargo test --workspace --no-fail-fast --offline --config " CONFIG);
 	strlist_cleanup(&r.own);
+	buf_cleanup(&r.git);
 	strlist_cleanup(&r.empty);
 }
 

@@ -47,12 +47,19 @@ struct probe_spec {
 	bool offline;
 	bool no_prune;	 /* keep what nothing was seen to use */
 	bool build_only; /* the tests are not run */
+	const struct strlist
+		*peers; /* names of other applications that run beside the tests; NULL */
 	const struct recipe *
 		known; /* what it needed before: its packages are the first that are wanted; NULL */
 	const struct premises *facts;	      /* what a person says beforehand; NULL */
 	const struct premises *learnt_before; /* by a run of the same source; NULL */
 	/* What is known after a round is told to it, with ctx; NULL: nobody. */
 	int (*learnt)(void *ctx, const struct premises *now, struct dd_err *err);
+	/*
+	 * Asks somebody else what else could be tried, with ctx (tail.h); NULL: nobody.  *ret: {"model", "package", "note"}.
+	 */
+	int (*ask)(
+		void *ctx, const json_t *evidence, int64_t nth, json_t **ret, struct dd_err *err);
 	int max_attempts;	  /* 0: 20 */
 	int64_t step_limit_ms;	  /* of one command; 0: 30 minutes */
 	int64_t silence_limit_ms; /* 0: 10 minutes */
@@ -207,10 +214,16 @@ struct probe_serving {
 	size_t nbinds;
 };
 void probe_serving_cleanup(struct probe_serving *s);
-/* `binds` come first among its own, and are borrowed.  DD_EINVAL: a secret command has no answer.
- */
-int probe_serve(const struct service_list *l, struct answers *answers, const char *run_dir,
-	const struct pod_bind *binds, size_t nbinds, struct probe_serving *ret, struct dd_err *err)
+struct probe_serve_spec {
+	const struct service_list *services;
+	struct answers *answers;
+	const char *run_dir;
+	const struct strlist *names;  /* more names that lead to this machine; may be NULL */
+	const struct pod_bind *binds; /* first among its own; borrowed */
+	size_t nbinds;
+};
+/* DD_EINVAL: a secret command has no answer. */
+int probe_serve(const struct probe_serve_spec *spec, struct probe_serving *ret, struct dd_err *err)
 	DD_MUST_USE;
 
 /* The refused connections of a trace, by target and program; their attempt is 0. */
@@ -259,7 +272,7 @@ int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUS
 int probe_compile_patterns(struct dd_err *err) DD_MUST_USE;
 
 /*
- * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references" and "locate" (source tree at /src), "facts" (the
+ * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references", "rows" and "locate" (source tree at /src), "facts" (the
  * same, or a drydock.yaml on standard input), "evidence" (log on standard input), "index" and "owners" (package lists), "place" and
  * "starts" (work tree at WORK_DIR).
  */
@@ -272,6 +285,7 @@ int probe_index_worker_main(int argc, char **argv);
 int probe_locate_worker_main(int argc, char **argv);
 int probe_owners_worker_main(int argc, char **argv);
 int probe_place_worker_main(int argc, char **argv);
+int probe_rows_worker_main(int argc, char **argv);
 int probe_starts_worker_main(int argc, char **argv);
 int probe_references_worker_main(int argc, char **argv);
 

@@ -16,8 +16,10 @@
 #include "envprobe/premises.h"
 #include "envprobe/removed.h"
 #include "envprobe/resolve.h"
+#include "envprobe/rows.h"
 #include "envprobe/source_worker.h"
 #include "envprobe/supply.h"
+#include "envprobe/tail.h"
 
 #include <string.h>
 
@@ -168,17 +170,24 @@ forget_wanted(struct loop *l, const char *package)
 		}
 }
 
-/* What the link step settled is no question any more. */
-static void
-forget_question(struct question_list *l, const char *chosen)
+void
+loop_forget_question(struct loop *l, const char *id)
 {
-	OWN_FREE char *id = mem_printf("decision:package-%s", chosen);
-	struct question *q = question_list_find(l, id);
+	struct question_list *all = &l->r->questions;
+	struct question *q = question_list_find(all, id);
 	if (!q)
 		return;
 	question_cleanup(q);
-	l->n--;
-	memmove(q, q + 1, (size_t)(l->v + l->n - q) * sizeof(*q));
+	all->n--;
+	memmove(q, q + 1, (size_t)(all->v + all->n - q) * sizeof(*q));
+}
+
+/* What the link step settled is no question any more. */
+static void
+forget_choice(struct loop *l, const char *chosen)
+{
+	OWN_FREE char *id = mem_printf("decision:package-%s", chosen);
+	loop_forget_question(l, id);
 }
 
 /*
@@ -195,7 +204,7 @@ exchange(struct loop *l, const struct need *need, const char *package)
 		return;
 	strlist_addf(&r->options, "provider=%s, not %s (%s)", package, chosen,
 		need->why ? need->why : need->name);
-	forget_question(&r->questions, chosen);
+	forget_choice(l, chosen);
 	forget_wanted(l, chosen);
 	for (size_t i = 0; i < r->packages.n; i++)
 		installed = installed || strcmp(r->packages.v[i].name, chosen) == 0;
@@ -552,7 +561,11 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		*ret_again = want_from_log(l, SCOPE_TEST, !better) || *ret_again;
 		*ret_again = *ret_again || (better && want_from_trace(l, SCOPE_TEST));
 		*ret_again = *ret_again || loop_guess_services(l);
+		if (!*ret_again)
+			rc = rows_learn(l, ret_again, err);
 	}
+	if (rc < 0)
+		return rc;
 	note_learnt(l, failed ? ATTEMPT_TESTS_FAILED : ATTEMPT_TESTS_PASSED);
 	loop_judge_tests(l);
 	return 0;
@@ -586,9 +599,14 @@ run_attempts(struct loop *l, struct dd_err *err)
 	int max = l->spec->max_attempts ? l->spec->max_attempts : DEFAULT_ATTEMPTS;
 	bool again = true;
 	int rc = check_decisions(l, err);
-	for (l->n = 1; rc == 0 && again && l->n <= max;)
+	for (l->n = 1; rc == 0 && again && l->n <= max;) {
 		rc = attempt_and_weigh(l, &again, err);
-	if (rc == 0 && migrations_settle(l)) /* the result is to be that of the recipe */
+		if (rc == 0 && !again)
+			rc = tail_ask(l, &again, err);
+	}
+	bool without = rc == 0 && migrations_settle(l);
+	without = (rc == 0 && rows_settle(l)) || without;
+	if (without) /* the result is to be that of the recipe */
 		rc = attempt_and_weigh(l, &again, err);
 	if (rc < 0)
 		return rc;
@@ -596,6 +614,7 @@ run_attempts(struct loop *l, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	loop_settle(l);
+	tail_settle(l);
 	rc = loop_widen(l, err);
 	return rc < 0 || l->spec->no_prune ? rc : loop_prune(l, err);
 }

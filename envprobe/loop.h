@@ -56,6 +56,9 @@ struct loop {
 	int64_t best_passed;
 	char *migrated; /* what runs before the tests and makes their tables (migrations.c); NULL */
 	int64_t passed_unmigrated;
+	int64_t tail_asked; /* how often somebody else was asked (tail.c) */
+	bool rows_tried; /* made-up ones (rows.c) */
+	int64_t passed_without_rows;
 	struct supply *supply; /* services that are started by default; NULL: none */
 	/* of the last attempt that got further than the one before, or elsewhere */
 	char *good_failure;
@@ -146,6 +149,7 @@ bool loop_guess_services(struct loop *l);
 bool service_address(const char *target, struct str *ret_host, uint64_t *ret_port);
 
 void loop_clear_findings(struct loop *l);
+void loop_forget_question(struct loop *l, const char *id);
 /* Options of the result that begin so are taken back. */
 void loop_forget_options(struct loop *l, const char *prefix);
 

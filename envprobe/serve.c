@@ -18,17 +18,20 @@ probe_serving_cleanup(struct probe_serving *s)
 	*s = (struct probe_serving){0};
 }
 
-/* Names that lead to services here, beside the pod's own. */
+/* Names that lead to services here, and to who else is in this network, beside the pod's own. */
 static int
-write_hosts(const struct service_list *l, const char *run_dir, char **ret, struct dd_err *err)
+write_hosts(const struct probe_serve_spec *spec, char **ret, struct dd_err *err)
 {
+	const struct service_list *l = spec->services;
 	OWN(buf) struct buf text = {0};
-	OWN_FREE char *path = fs_join(run_dir, "hosts");
+	OWN_FREE char *path = fs_join(spec->run_dir, "hosts");
 	buf_puts(&text, "127.0.0.1 localhost drydock\n::1 localhost ip6-localhost drydock\n");
 	size_t own = text.n;
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t k = 0; k < l->v[i].hosts.n; k++)
 			buf_printf(&text, "127.0.0.1 %s\n", l->v[i].hosts.v[k]);
+	for (size_t i = 0; spec->names && i < spec->names->n; i++)
+		buf_printf(&text, "127.0.0.1 %s\n", spec->names->v[i]);
 	if (text.n == own)
 		return 0;
 	int rc = fs_write_atomic(path, buf_str(&text), 0644, err);
@@ -76,24 +79,24 @@ add_service(struct probe_serving *to, const struct service *s, const char *start
 }
 
 int
-probe_serve(const struct service_list *l, struct answers *answers, const char *run_dir,
-	const struct pod_bind *binds, size_t nbinds, struct probe_serving *ret, struct dd_err *err)
+probe_serve(const struct probe_serve_spec *spec, struct probe_serving *ret, struct dd_err *err)
 {
+	const struct service_list *l = spec->services;
 	OWN(probe_serving)
 	struct probe_serving s = {.services = mem_zalloc(l->n + 1, sizeof(*s.services)),
 		.argv = mem_zalloc(l->n + 1, sizeof(*s.argv))};
 	for (size_t i = 0; i < l->n; i++) {
 		const char *start = l->v[i].start;
-		if (!start && answers_get(answers, l->v[i].question, &start) != ANSWER_GIVEN)
+		if (!start && answers_get(spec->answers, l->v[i].question, &start) != ANSWER_GIVEN)
 			return err_set(err, DD_EINVAL, "%s has no answer", l->v[i].question);
 		add_service(&s, &l->v[i], start);
 	}
-	int rc = write_hosts(l, run_dir, &s.hosts, err);
+	int rc = write_hosts(spec, &s.hosts, err);
 	if (rc < 0)
 		return rc;
-	s.binds = mem_zalloc(nbinds + 1, sizeof(*s.binds));
-	for (; s.nbinds < nbinds; s.nbinds++)
-		s.binds[s.nbinds] = binds[s.nbinds];
+	s.binds = mem_zalloc(spec->nbinds + 1, sizeof(*s.binds));
+	for (; s.nbinds < spec->nbinds; s.nbinds++)
+		s.binds[s.nbinds] = spec->binds[s.nbinds];
 	if (s.hosts)
 		s.binds[s.nbinds++] = (struct pod_bind){s.hosts, "/etc/hosts", false};
 	*ret = s;

@@ -15,6 +15,7 @@ server_cleanup(struct server *s)
 	free(s->user);
 	free(s->password);
 	free(s->rootpassword);
+	free(s->rows);
 	strlist_cleanup(&s->databases);
 	strlist_cleanup(&s->roles);
 	strlist_cleanup(&s->schema);
@@ -146,13 +147,15 @@ server_parameter(const struct server *s, struct str name)
 		value = s->password;
 	else if (str_eq(name, "rootpassword"))
 		value = s->rootpassword;
+	else if (str_eq(name, "rows"))
+		value = s->rows;
 	else if (str_eq(name, "database"))
 		value = s->databases.n ? s->databases.v[0] : NULL;
 	return mem_strdup(value ? value : "");
 }
 
 static const char *const parameters[] = {
-	"port", "socket", "user", "password", "rootpassword", "databases", "roles", "schema"};
+	"port", "socket", "user", "password", "rootpassword", "databases", "roles", "schema", "rows"};
 
 char *
 server_start(const struct server *s)

@@ -16,6 +16,7 @@ struct server {
 	int64_t since; /* attempt that learnt of it */
 	char *port, *socket, *user, *password, *rootpassword;
 	struct strlist databases, roles, schema;
+	char *rows; /* SQL that fills the tables of the schema with what is made up; NULL */
 	struct strlist variables; /* that were exported for it */
 };
 

@@ -219,6 +219,19 @@ take_refused(struct loop *l, const json_t *j, struct dd_err *err)
 	return rc;
 }
 
+/* What another application is the address of is there: nothing of it is to be started. */
+static void
+leave_to_peers(const struct strlist *peers, struct endpoint_list *l)
+{
+	size_t kept = 0;
+	for (size_t i = 0; peers && i < l->n; i++)
+		if (strlist_has(peers, l->v[i].host))
+			endpoint_cleanup(&l->v[i]);
+		else
+			l->v[kept++] = l->v[i];
+	l->n = peers ? kept : l->n;
+}
+
 static int
 take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 {
@@ -232,6 +245,7 @@ take_findings(struct loop *l, const json_t *j, struct dd_err *err)
 	if (rc == 0)
 		rc = json_decode(json_object_get(j, "around"), surroundings_fields, false,
 			&l->around, "around", err);
+	leave_to_peers(l->spec->peers, &l->around.endpoints);
 	if (rc == 0)
 		rc = missing_file_list_from_json(
 			json_object_get(j, "files"), "files", &l->files, err);
@@ -530,8 +544,9 @@ do_test(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct test_run tests = {0};
 	enum exec_cause cause = CAUSE_NONE;
 	struct probe_serving serving = {0};
-	int rc = probe_serve(&l->r->services, l->spec->answers, l->spec->run_dir, l->placed.binds,
-		l->placed.nbinds, &serving, err);
+	const struct probe_serve_spec serve = {&l->r->services, l->spec->answers, l->spec->run_dir,
+		l->spec->peers, l->placed.binds, l->placed.nbinds};
+	int rc = probe_serve(&serve, &serving, err);
 	const struct probe_tests t = {.root = &l->r->root,
 		.work = &l->r->work,
 		.commands = &l->r->project.commands,

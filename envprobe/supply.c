@@ -191,6 +191,31 @@ take_problem(struct loop *l, struct server *s, const struct problem *p)
 	return news;
 }
 
+size_t
+supply_count(const struct loop *l)
+{
+	return l->supply ? l->supply->n : 0;
+}
+
+struct server *
+supply_at(const struct loop *l, size_t i)
+{
+	return &l->supply->v[i];
+}
+
+void
+supply_restart(struct loop *l, const struct server *s)
+{
+	struct service *to = find_service(l, s);
+	struct question *q = question_list_find(&l->r->questions, s->question);
+	if (!to || !q)
+		return;
+	free(to->start);
+	to->start = server_start(s);
+	free(q->default_value);
+	q->default_value = mem_strdup(to->start);
+}
+
 bool
 supply_learn(struct loop *l)
 {
@@ -203,14 +228,9 @@ supply_learn(struct loop *l)
 			continue;
 		for (size_t k = 0; k < l->problems.n; k++)
 			news = take_problem(l, s, &l->problems.v[k]) || news;
-		if (!news)
-			continue;
-		struct question *q = question_list_find(&l->r->questions, s->question);
-		free(to->start);
-		to->start = server_start(s);
-		free(q->default_value);
-		q->default_value = mem_strdup(to->start);
-		any = true;
+		if (news)
+			supply_restart(l, s);
+		any = any || news;
 	}
 	return any;
 }

@@ -22,6 +22,12 @@ struct service *supply_service(
 /* Databases, users and tables that the tests found missing; true: the next attempt has more of them. */
 bool supply_learn(struct loop *l);
 
+/* Those that are started, valid until the next is; and what one is given now goes into its command. */
+struct server;
+size_t supply_count(const struct loop *l);
+struct server *supply_at(const struct loop *l, size_t i);
+void supply_restart(struct loop *l, const struct server *s);
+
 /* Names of services that the source declares, or whose clients it uses and whose address it reads. */
 void supply_guess(const struct loop *l, struct strlist *ret);
 

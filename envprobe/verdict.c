@@ -167,6 +167,11 @@ probe_judge_build(const char *failed, enum exec_cause cause, const struct questi
 static char *
 way_out_of_version(const struct need *n, const char *has)
 {
+	if (n->origin)
+		return mem_printf(
+			"put it into the tree and name it by path, or add a package source that has %s%s",
+			has ? n->version : "it",
+			has ? "; or ask for the version that there is" : "");
 	if (!has)
 		return mem_strdup("add a package source that has it");
 	if (n->kind != NEED_PROGRAM)
@@ -180,13 +185,28 @@ way_out_of_version(const struct need *n, const char *has)
 		n->name, has);
 }
 
+/* "crate serde 1.0 of https://..." */
+static char *
+describe_need(const struct need *n)
+{
+	return mem_printf("%s %s%s%s%s%s", need_kind_names[n->kind], n->name, n->version ? " " : "",
+		n->version ? n->version : "", n->origin ? " of " : "", n->origin ? n->origin : "");
+}
+
+/* Can what is declared be held against the sources before anything is installed? */
+static bool
+is_judged(const struct need *n)
+{
+	bool bound = n->version || n->origin;
+	return bound && !n->optional && (n->kind == NEED_CRATE || n->kind == NEED_PROGRAM);
+}
+
 bool
 loop_judge_declared(struct loop *l)
 {
 	for (size_t i = 0; i < l->r->project.needs.n; i++) {
 		const struct need *n = &l->r->project.needs.v[i];
-		if (!n->version || n->optional ||
-			(n->kind != NEED_CRATE && n->kind != NEED_PROGRAM))
+		if (!is_judged(n))
 			continue;
 		struct resolution r = resolve_need(l->index, n);
 		OWN_FREE char *has = r.nearest ? mem_strdup(r.nearest) : NULL;
@@ -194,14 +214,14 @@ loop_judge_declared(struct loop *l)
 		resolution_cleanup(&r);
 		if (!none)
 			continue;
-		OWN_FREE char *way = way_out_of_version(n, has);
+		OWN_FREE char *way = way_out_of_version(n, has), *what = describe_need(n);
 		diagnose(l, OUTCOME_UNSATISFIABLE,
 			has ? DIAGNOSIS_NO_VERSION : DIAGNOSIS_NO_PROVIDER,
-			has ? mem_printf("it needs the %s %s %s; this machine's sources have %s",
-				      need_kind_names[n->kind], n->name, n->version, has)
+			has ? mem_printf(
+				      "it needs the %s; this machine's sources have %s", what, has)
 			    : mem_printf(
-				      "it needs the %s %s %s, which no package of this machine's sources provides",
-				      need_kind_names[n->kind], n->name, n->version),
+				      "it needs the %s, which no package of this machine's sources provides",
+				      what),
 			n->why, way);
 		return true;
 	}

@@ -121,3 +121,88 @@ version_accepts(const char *requirement, const struct version *v)
 			return false;
 	return true;
 }
+
+/* ---- alternatives ---- */
+
+/* One bound: "~1.2" is ">=1.2 <2" there, and "1.2" no other. */
+static bool
+put_bound(struct str one, struct buf *out)
+{
+	size_t op = 0;
+	while (op < one.n && strchr("<>=!~^", one.p[op]))
+		op++;
+	struct str kept = {one.p, op}, number = {one.p + op, one.n - op};
+	if (number.n && (*number.p == 'v' || *number.p == 'V'))
+		number = (struct str){number.p + 1, number.n - 1};
+	if (str_eq(one, "*")) { /* any */
+		buf_puts(out, ">=0,");
+		return true;
+	}
+	if (!number.n || !isdigit((unsigned char)*number.p))
+		return false;
+	if (str_eq(kept, "~"))
+		kept = memchr(number.p, '.', number.n) ? STR("~=") : STR("^");
+	else if (!op)
+		kept = STR("=");
+	buf_printf(out, STR_FMT STR_FMT ",", STR_ARG(kept), STR_ARG(number));
+	return true;
+}
+
+/* Bounds of which all count: between blanks and commas; "1.0 - 2.0" are two. */
+static bool
+put_alternative(struct str text, struct buf *out)
+{
+	OWN(buf) struct buf flat = {0};
+	struct str rest, word, before = {"", 0};
+	for (size_t i = 0; i < text.n; i++)
+		buf_putc(&flat, text.p[i] == ',' ? ' ' : text.p[i]);
+	const char *range = flat.n ? strstr(flat.p, " - ") : NULL;
+	rest = buf_str(&flat);
+	bool good = false;
+	while (str_next_word(&rest, &word)) {
+		OWN_FREE char *joined = NULL;
+		if (str_eq(word, "-"))
+			continue;
+		if (strspn(word.p, "<>=!~^") >= word.n) { /* ">= 1.2" */
+			before = word;
+			continue;
+		}
+		struct str op = !range ? before : word.p < range ? STR(">=") : STR("<=");
+		joined = mem_printf(STR_FMT STR_FMT, STR_ARG(op), STR_ARG(word));
+		before = (struct str){"", 0};
+		good = put_bound(str_of(joined), out);
+		if (!good)
+			return false;
+	}
+	return good;
+}
+
+char *
+version_of_composer(const char *requirement)
+{
+	OWN(buf) struct buf all = {.max = 2000};
+	struct str rest = str_of(requirement), one;
+	while (str_next(&rest, '|', &one)) {
+		OWN(buf) struct buf bounds = {.max = 1000};
+		if (!str_trim(one).n)
+			continue; /* between the two of "||" */
+		if (memchr(one.p, '@', one.n))
+			one.n = (size_t)((const char *)memchr(one.p, '@', one.n) - one.p);
+		if (!put_alternative(one, &bounds))
+			return NULL;
+		buf_printf(&all, "%s%.*s", all.n ? "|" : "", (int)bounds.n - 1, bounds.p);
+	}
+	return all.n ? buf_take(&all) : NULL;
+}
+
+bool
+version_accepts_any(const char *requirements, const struct version *v)
+{
+	struct str rest = str_of(requirements), one;
+	while (str_next(&rest, '|', &one)) {
+		OWN_FREE char *alternative = str_dup(one);
+		if (version_accepts(alternative, v))
+			return true;
+	}
+	return false;
+}

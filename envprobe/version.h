@@ -23,4 +23,12 @@ int version_compare(const struct version *a, const struct version *b);
  */
 bool version_accepts(const char *requirement, const struct version *v);
 
+/*
+ * What Composer asks for (getcomposer.org/doc/articles/versions.md), "^1.2 || ~2.0 <2.5 || 3.1 - 3.4", as alternatives for
+ * version_accepts with "|" between them; heap.  NULL: a branch or the like, of which no version says anything.
+ */
+char *version_of_composer(const char *requirement);
+/* Does one of the alternatives accept it? */
+bool version_accepts_any(const char *requirements, const struct version *v);
+
 #endif

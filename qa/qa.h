@@ -26,6 +26,8 @@ struct qa_spec {
 	const char *const *env;
 	const struct pod_bind *binds;
 	size_t nbinds;
+	struct pod *
+		network_of; /* as in pod_spec: what runs in it serves the tests, too, each on its port; NULL */
 	struct trace *trace;	/* may be NULL */
 	unsigned trace_classes; /* 0: all */
 	/* As in exec_spec, with the command that asks. */

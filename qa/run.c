@@ -324,11 +324,17 @@ static int
 start_services(struct run *r, struct pod *pod, struct test_run *all, enum exec_cause *cause,
 	struct dd_err *err)
 {
-	int rc = 0;
+	OWN(listening) struct listening there = {0};
+	int rc = r->spec->network_of ? pod_listening(pod, &there, err) : 0;
 	for (size_t i = 0; rc == 0 && i < r->spec->nservices; i++) {
 		OWN(dd_err) struct dd_err why = {0};
 		struct service_spec s = r->spec->services[i];
 		s.env = s.env ? s.env : r->spec->env;
+		if (s.port && listening_has(&there, s.port)) {
+			steplog_note(r->log, "service %s: port %u is served beside the tests",
+				s.name, s.port);
+			continue;
+		}
 		steplog_note(r->log, "starting service %s", s.name);
 		enum exec_cause limit = CAUSE_NONE;
 		rc = service_start(pod, &s, &limit, &why);
@@ -356,7 +362,8 @@ qa_run_tests(const struct qa_spec *spec, struct test_run *ret, enum exec_cause *
 		.root = *spec->root,
 		.work = spec->work,
 		.binds = spec->binds,
-		.nbinds = spec->nbinds};
+		.nbinds = spec->nbinds,
+		.network_of = spec->network_of};
 	int rc = steplog_open(spec->log_path, NULL, &r.log, err);
 	if (rc < 0)
 		return rc;

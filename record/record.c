@@ -180,7 +180,7 @@ command_list_has(const struct command_list *l, enum command_phase phase)
 }
 
 const struct json_field need_fields[] = {E(need, kind, need_kind_names), SREQ(need, name),
-	S(need, version), E(need, scope, need_scope_names), B(need, optional), S(need, feature),
+	S(need, version), S(need, origin), E(need, scope, need_scope_names), B(need, optional), S(need, feature),
 	E(need, source, need_source_names), S(need, why), END};
 RECORD_IMPLEMENT(need)
 

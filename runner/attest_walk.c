@@ -33,9 +33,12 @@ is_left_out(const char *name, bool of_part)
 
 /* A run inside a run (run_open_part), whose journal goes on being written, too. */
 static bool
-is_part(const char *below)
+is_part(const char *below, int depth)
 {
-	return strcmp(below, "before") == 0 || str_starts(str_of(below), "attempt-");
+	if (depth == 2)
+		return str_starts(str_of(below), RUN_MEMBERS "/");
+	return depth == 1 &&
+	       (strcmp(below, "before") == 0 || str_starts(str_of(below), "attempt-"));
 }
 
 static int walk_dir(struct walk *w, int dir_fd, const char *below, int depth, struct dd_err *err);
@@ -71,7 +74,7 @@ walk_dir(struct walk *w, int dir_fd, const char *below, int depth, struct dd_err
 	int rc = fs_list_fd(dir_fd, below, &names, err);
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		OWN_FREE char *name = *below ? fs_join(below, names.v[i]) : mem_strdup(names.v[i]);
-		bool of_part = depth == 1 && is_part(below);
+		bool of_part = is_part(below, depth);
 		if ((depth > 0 && !of_part) || !is_left_out(names.v[i], of_part))
 			rc = walk_entry(w, dir_fd, names.v[i], name, depth, err);
 	}

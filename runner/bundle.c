@@ -223,6 +223,8 @@ bundle_write(const struct state *st, const struct run *run, const char *path, st
 	OWN_FREE char *folder = run_path(run, "recipe"),
 		      *lock = fs_join(folder, "drydock.lock.json");
 	struct bundle b = {.st = st, .run = run};
+	if (run_require_single(run, err) < 0)
+		return err_wrap(err, "bundle");
 	if (!fs_exists(lock))
 		return err_set(err, DD_EINVAL, "bundle: run %s has no recipe", run->id);
 	int rc = recipe_load(lock, &b.recipe, err);

@@ -235,6 +235,8 @@ run_explain(const struct cli_call *call)
 	struct facts f = {0};
 	int rc = handed_open(&o->common, call->args[0], &st, &r, &err);
 	if (rc == 0)
+		rc = run_require_single(&r, &err);
+	if (rc == 0)
 		load(&r, &f);
 	if (rc == 0 && call->nargs > 1)
 		rc = explain_one(&f, &r, call->args[1], o->common.json, &err);

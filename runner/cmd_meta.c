@@ -16,6 +16,7 @@
 #include "runner/intake.h"
 #include "runner/live.h"
 #include "runner/reach_read.h"
+#include "runner/workspace.h"
 #include "sandbox/egress.h"
 #include "security/security.h"
 
@@ -110,12 +111,14 @@ static const struct {
 	{"impacted", impacted_worker_main},
 	{"reach", reach_worker_main},
 	{"references", probe_references_worker_main},
+	{"rows", probe_rows_worker_main},
 	{"starts", probe_starts_worker_main},
 	{"results", qa_results_worker_main},
 	{"screen", qa_screen_worker_main},
 	{"terminal", qa_terminal_worker_main},
 	{"display", qa_display_worker_main},
 	{"serve", qa_serve_worker_main},
+	{"workspace", workspace_worker_main},
 	{"security", security_worker_main},
 	{"verify", attest_worker_main},
 };

@@ -2,8 +2,9 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "envprobe/envprobe.h"
 #include "runner/bundle.h"
-#include "runner/verdict.h"
+#include "runner/workspace.h"
 
 struct replay_options {
 	struct common_options common;
@@ -43,6 +44,41 @@ check_without(const struct recipe *r, const struct strlist *without, struct dd_e
 	return 0;
 }
 
+/* Each member by the recipe that the lock has beside it. */
+static int
+new_workspace_run(
+	const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
+{
+	const struct replay_options *o = call->options;
+	struct run_options ro = {.offline = o->offline,
+		.install_anew = o->install_anew,
+		.limits = o->limits,
+		.created_ns = clock_real_ns()};
+	struct workspace w = {0};
+	int rc = o->without.n
+			 ? err_set(err, DD_EINVAL,
+				   "--without: of a workspace, only a single member is replayed so")
+			 : command_patience(&o->patience, &ro, err);
+	if (rc == 0)
+		rc = command_source(call->args[1], &ro.source, err);
+	if (rc == 0 && !workspace_is(ro.source))
+		rc = err_set(
+			err, DD_EINVAL, "the recipe is of a workspace, and %s is none", ro.source);
+	if (rc == 0)
+		rc = workspace_read(st, ro.source, &w, err);
+	if (rc == 0)
+		rc = workspace_take_lock(&w, call->args[0], err);
+	if (rc == 0)
+		rc = command_absolute_path(o->answers, &ro.answers, err);
+	if (rc == 0) {
+		workspace_to_options(&w, &ro);
+		rc = run_create(st, &ro, ret, err);
+	}
+	workspace_cleanup(&w);
+	run_options_cleanup(&ro);
+	return rc;
+}
+
 static int
 new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
 {
@@ -52,6 +88,8 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		.limits = o->limits,
 		.created_ns = clock_real_ns()};
 	struct recipe recipe = {0};
+	if (workspace_is_lock(call->args[0]))
+		return new_workspace_run(call, st, ret, err);
 	bool bundle = bundle_is(call->args[0]);
 	strlist_copy(&ro.without, &o->without);
 	int rc = command_patience(&o->patience, &ro, err);
@@ -78,7 +116,7 @@ static int
 run_replay(const struct cli_call *call)
 {
 	const struct replay_options *o = call->options;
-	return command_new_run(call, o->answers, new_run, verdict_run);
+	return command_new_run(call, o->answers, new_run, workspace_or_one);
 }
 
 const struct subcommand cmd_replay = {

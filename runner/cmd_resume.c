@@ -2,8 +2,8 @@
 
 #include "runner/fix_refine.h"
 #include "runner/session.h"
-#include "runner/verdict.h"
 #include "runner/work.h"
+#include "runner/workspace.h"
 
 struct resume_options {
 	struct common_options common;
@@ -39,7 +39,7 @@ run_resume(const struct cli_call *call)
 		     : run.options.refine ? fix_refine_run(call, &st, &run, answers)
 		     : run.options.plan	  ? work_run(call, &st, &run, answers)
 		     : run.options.fix	  ? fix_run(call, &st, &run, answers)
-					  : verdict_run(call, &st, &run, answers);
+					  : workspace_or_one(call, &st, &run, answers);
 	run_cleanup(&run);
 	answers_destroy(answers);
 	return status;

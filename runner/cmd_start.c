@@ -4,7 +4,7 @@
 #include "base/fs.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "runner/revive.h"
+#include "runner/beside.h"
 #include "runner/session.h"
 #include "sandbox/publish.h"
 
@@ -40,7 +40,9 @@ struct app {
 	const struct state *st;
 	const struct run *run;
 	const struct start_options *o;
-	struct revived *it;
+	const char *name;     /* as the user may name it again */
+	struct beside beside; /* what runs beside it; of a workspace, all its members */
+	struct revived *it;   /* of a workspace: the last of them that serves, borrowed */
 	struct publish *publish;
 };
 
@@ -70,9 +72,18 @@ say_ready(const struct app *a)
 		printf("%s\n", out.p);
 	} else {
 		printf("running%s%s; drydock stop %s ends it\n", url ? " at " : "", url ? url : "",
-			a->run->id);
+			a->name);
 	}
 	(void)fflush(stdout);
+}
+
+static bool
+is_running(const struct app *a)
+{
+	for (size_t i = 0; i < a->beside.n; i++)
+		if (revived_ports(a->beside.v[i]->it)->n && !revived_is_running(a->beside.v[i]->it))
+			return false;
+	return revived_is_running(a->it);
 }
 
 /* Until somebody wants it to end, or it ends by itself: *ret_ended. */
@@ -82,7 +93,7 @@ keep_running(struct app *a, bool *ret_ended, struct dd_err *err)
 	OWN_FREE char *stop = run_path(a->run, STOP);
 	int rc = 0;
 	while (rc == 0 && !sandbox_stop_requested() && !fs_exists(stop)) {
-		*ret_ended = !revived_is_running(a->it);
+		*ret_ended = !is_running(a);
 		if (*ret_ended)
 			return 0;
 		if (a->publish)
@@ -93,26 +104,60 @@ keep_running(struct app *a, bool *ret_ended, struct dd_err *err)
 	return rc;
 }
 
+/* The last that serves is the one that people see: it needs the others. */
+static int
+choose_member(struct app *a, struct dd_err *err)
+{
+	for (size_t i = 0; i < a->beside.n; i++)
+		if (revived_ports(a->beside.v[i]->it)->n)
+			a->it = a->beside.v[i]->it;
+	return a->it ? 0
+		     : err_set(err, DD_ENOENT,
+			       "nothing was seen to start a member of run %s: name one, with --command",
+			       a->run->id);
+}
+
+/* A command of one's own is told where to listen, if anything is to reach it. */
+static int
+open_app(struct app *a, struct dd_err *err)
+{
+	const struct start_options *o = a->o;
+	int rc = beside_open(a->st, a->run, o->answers, &a->beside, err);
+	const struct revive_spec spec = {.state = a->st,
+		.run = a->run,
+		.answers = o->answers,
+		.command = o->command,
+		.network_of = beside_network(&a->beside),
+		.port = (uint16_t)(o->port	? o->port
+				   : o->command ? o->publish
+						: 0)};
+	if (rc < 0)
+		return rc;
+	return a->run->options.workspace ? choose_member(a, err) : revive(&spec, &a->it, err);
+}
+
+static void
+close_app(struct app *a)
+{
+	if (!a->run->options.workspace)
+		revived_close(a->it);
+	beside_close(&a->beside);
+}
+
 static int
 run_app(struct app *a, int *ret_status, struct dd_err *err)
 {
 	const struct start_options *o = a->o;
 	OWN(buf) struct buf last = {.max = 1000};
 	bool ended = false;
-	/* A command of one's own is told where to listen, if anything is to reach it. */
-	const struct revive_spec spec = {.state = a->st,
-		.run = a->run,
-		.answers = o->answers,
-		.command = o->command,
-		.port = (uint16_t)(o->port	? o->port
-				   : o->command ? o->publish
-						: 0)};
-	int rc = revive(&spec, &a->it, err);
+	int rc = open_app(a, err);
 	if (rc == -DD_EIO ||
 		rc == -DD_ENOENT) /* it ended, was not ready in time, or nobody knows how */
 		*ret_status = EXIT_TARGET_FAILED;
-	if (rc < 0)
+	if (rc < 0) {
+		close_app(a);
 		return rc;
+	}
 	if (o->publish)
 		rc = publish_open(
 			revived_pod(a->it), (uint16_t)o->publish, port_inside(a), &a->publish, err);
@@ -122,7 +167,7 @@ run_app(struct app *a, int *ret_status, struct dd_err *err)
 	}
 	revived_keep_output(a->it, &last);
 	publish_close(a->publish);
-	revived_close(a->it);
+	close_app(a);
 	if (rc == 0 && ended) {
 		*ret_status = EXIT_TARGET_FAILED;
 		rc = err_set(err, DD_EIO, "the application ended by itself: %s",
@@ -164,6 +209,9 @@ run_start(const struct cli_call *call)
 	if (rc == 0)
 		rc = run_hold(&run, &err);
 	st.limits = limit_options_to_pod(&run.options.limits);
+	a.name = run.whole ? call->args[0] : run.id;
+	if (rc == 0 && run.options.workspace && o->command)
+		rc = err_set(&err, DD_EINVAL, "--command is for one member: %s/NAME", run.id);
 	if (rc == 0)
 		rc = begin(&a, &lock, &err);
 	if (rc == 0)
@@ -219,7 +267,8 @@ const struct subcommand cmd_start = {
 	.description =
 		"It stays in the foreground, and what it runs never outlives it: an interrupt, drydock stop or "
 		"its\nown end ends all. What the application changes is thrown away. Without --publish nothing "
-		"outside\nreaches it; with it, programs of this machine do, by 127.0.0.1.",
+		"outside\nreaches it; with it, programs of this machine do, by 127.0.0.1.\n\nOf a workspace all members run, in one "
+		"network, and the port is that of the last of them that serves. RUN/NAME\nis one member, with what it needs.",
 	.options = start_options,
 	.options_size = sizeof(struct start_options),
 	.min_args = 1,

@@ -4,8 +4,9 @@
 #include "base/log.h"
 #include "envprobe/envprobe.h"
 #include "images/images.h"
+#include "runner/fix_author.h"
 #include "runner/intake.h"
-#include "runner/verdict.h"
+#include "runner/workspace.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct up_options {
 	const char *facts;
 	bool no_learnt;
 	bool screens, no_screens;
+	const char *models, *budget_usd;
 	struct limit_options limits;
 	struct patience_options patience;
 };
@@ -44,6 +46,10 @@ static const struct option_def options[] = {
 	{"screens", 0, OPTION_FLAG, O(screens), NULL,
 		"make the browser's image where there is none, and look at the entry pages"},
 	{"no-screens", 0, OPTION_FLAG, O(no_screens), NULL, "do not look at them"},
+	{"models", 0, OPTION_TEXT, O(models), "FILE",
+		"a models.json: where discovery has nothing more to try, one of its models is asked, at most twice"},
+	{"budget-usd", 0, OPTION_TEXT, O(budget_usd), "N",
+		"calls to models cost at most this much in all"},
 	LIMIT_OPTIONS(struct up_options, limits),
 	PATIENCE_OPTIONS(struct up_options, patience),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
@@ -80,6 +86,31 @@ take_facts(const struct state *st, const char *path, struct run_options *ro, str
 }
 
 static int
+take_models(const struct up_options *o, struct run_options *ro, struct dd_err *err)
+{
+	const struct spending_options spending = {.models = o->models, .budget_usd = o->budget_usd};
+	return o->models ? fix_take_spending(&spending, "--models", ro, err)
+			 : err_set(err, DD_EINVAL,
+				   "--budget-usd: no model is asked without --models");
+}
+
+/* A bad one is refused before there is a run. */
+static int
+take_workspace(const struct state *st, struct run_options *ro, struct dd_err *err)
+{
+	struct workspace w = {0};
+	int rc = ro->recipe  ? err_set(err, DD_EINVAL,
+				       "--recipe: a workspace has one a member: use drydock replay")
+		 : ro->facts ? err_set(err, DD_EINVAL,
+				       "--facts: a workspace names those of its members")
+			     : workspace_read(st, ro->source, &w, err);
+	if (rc == 0)
+		workspace_to_options(&w, ro);
+	workspace_cleanup(&w);
+	return rc;
+}
+
+static int
 new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
 {
 	const struct up_options *o = call->options;
@@ -104,8 +135,12 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 		rc = command_source(source, &ro.source, err);
 	if (rc == 0)
 		rc = command_absolute_path(o->answers, &ro.answers, err);
+	if (rc == 0 && (o->models || o->budget_usd))
+		rc = take_models(o, &ro, err);
 	if (rc == 0 && o->facts)
 		rc = take_facts(st, o->facts, &ro, err);
+	if (rc == 0 && workspace_is(ro.source))
+		rc = take_workspace(st, &ro, err);
 	if (rc == 0 && o->image) {
 		OWN(image) struct image img = {0};
 		bool base =
@@ -123,7 +158,7 @@ static int
 run_up(const struct cli_call *call)
 {
 	const struct up_options *o = call->options;
-	return command_new_run(call, o->answers, new_run, verdict_run);
+	return command_new_run(call, o->answers, new_run, workspace_or_one);
 }
 
 const struct subcommand cmd_up = {
@@ -133,7 +168,12 @@ const struct subcommand cmd_up = {
 	.description =
 		"SOURCE is a directory (never modified), an archive (.tar.gz, .tar.xz, .tar.bz2, "
 		".tar.zst, .zip)\nor the URL or path of a git repository (http, https, git, file; "
-		"#REF picks a branch, tag or commit).\n\nThe outcome is one of up, built (it has no "
+		"#REF picks a branch, tag or commit).\n\nOr it is a workspace: a file NAME.yaml of repositories that form one "
+		"application, each stood up by itself, with\nwhat it needs running beside its tests, under the name that is there; "
+		"then all are started together.\n\n  workspace: harbour\n  members:\n  - name: tides           # small letters, "
+		"digits and \"-\"; also the host name that leads to it\n    source: tides         # seen from the file\n  - name: "
+		"winch\n    source: ../winch\n    needs: [tides]\n    facts: winch.yaml     # optional: its drydock.yaml\n\nAnswers are for "
+		"all of them. Where a command takes a RUN, RUN/NAME is one member.\n\nThe outcome is one of up, built (it has no "
 		"tests), tests-failed, build-failed, unsatisfiable,\nblocked (it needs an answer) and "
 		"stopped (resumable).\n\nWhat a run learnt is kept. The next one of the same tree replays its recipe, and "
 		"finds out anew only what\ndoes not end as well; of a changed one its packages are the "

@@ -51,7 +51,9 @@ left_load(const struct state *st, const struct run *run, const char *answers, st
 	OWN_JSON json_t *left = journal_result(run->journal, "recipe/inventory");
 	OWN(strlist) struct strlist missing = {0};
 	struct left l = {0};
-	int rc = left ? 0 : err_set(err, DD_EINVAL, "run %s has nothing that was built", run->id);
+	int rc = run_require_single(run, err);
+	if (rc == 0 && !left)
+		rc = err_set(err, DD_EINVAL, "run %s has nothing that was built", run->id);
 	if (rc == 0)
 		rc = recipe_load(folder, &l.recipe, err);
 	if (rc == 0)

@@ -22,10 +22,13 @@ struct live {
 int
 live_serve(struct live *l, struct dd_err *err)
 {
-	int rc = 0;
+	OWN(listening) struct listening there = {0};
+	int rc = l->spec.network_of ? pod_listening(l->pod, &there, err) : 0;
 	for (size_t i = 0; rc == 0 && i < l->serving.nservices; i++) {
 		struct service_spec s = l->serving.services[i];
 		s.env = (const char *const *)l->spec.env->v;
+		if (s.port && listening_has(&there, s.port))
+			continue;
 		int step = progress_begin("starting %s", s.name);
 		rc = service_start(l->pod, &s, NULL, err);
 		progress_end(step, rc < 0 ? "failed" : "ok");
@@ -38,14 +41,16 @@ live_open(const struct live_spec *spec, struct live **ret, struct dd_err *err)
 {
 	struct live *l = mem_new(struct live);
 	l->spec = *spec;
-	int rc = probe_serve(spec->services, spec->answers, spec->run_dir, spec->files->binds,
-		spec->files->nbinds, &l->serving, err);
+	const struct probe_serve_spec serve = {spec->services, spec->answers, spec->run_dir,
+		spec->names, spec->files->binds, spec->files->nbinds};
+	int rc = probe_serve(&serve, &l->serving, err);
 	const struct pod_spec pod = {.state = spec->state,
 		.root = *spec->root,
 		.work = spec->work,
 		.binds = l->serving.binds,
 		.nbinds = l->serving.nbinds,
-		.shares_network = true};
+		.shares_network = !spec->network_of,
+		.network_of = spec->network_of};
 	if (rc == 0)
 		rc = pod_open(&pod, &l->pod, err);
 	if (rc < 0) {

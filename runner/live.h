@@ -16,6 +16,9 @@ struct live_spec { /* borrowed, as long as it lives */
 	struct answers *answers;
 	const struct strlist *env;
 	const struct probe_files *files;
+	struct pod *
+		network_of; /* as in pod_spec; a service whose port is served in it is not started; NULL */
+	const struct strlist *names; /* of who else is in that network; may be NULL */
 };
 struct live;
 

@@ -1,6 +1,7 @@
 #include "runner/prove.h"
 
 #include "base/log.h"
+#include "runner/beside.h"
 #include "runner/left.h"
 #include "runner/revive.h"
 
@@ -141,11 +142,14 @@ prove(struct prover *p, struct dd_err *err)
 	OWN(recipe) struct recipe recipe = {0};
 	OWN(strlist) struct strlist env = {0}, missing = {0};
 	OWN(probe_files) struct probe_files files = {0};
+	struct beside beside = {0};
 	standup_recipe(p->run, p->r, p->answers, &recipe);
 	standup_environment(&recipe, p->answers, &env, &missing);
 	int rc = find_commands(p, err);
 	if (rc == 0 && p->tried.n)
 		rc = left_files(p->st, p->run, &recipe.files, &files, err);
+	if (rc == 0 && p->tried.n)
+		rc = beside_open(p->st, p->run, p->run->options.answers, &beside, err);
 	const struct live_spec spec = {.state = p->st,
 		.run_dir = p->run->dir,
 		.root = &p->r->probe.root,
@@ -153,8 +157,13 @@ prove(struct prover *p, struct dd_err *err)
 		.services = &recipe.services,
 		.answers = p->answers,
 		.env = &env,
-		.files = &files};
-	return rc < 0 || !p->tried.n ? rc : try_in_pod(p, &spec, err);
+		.files = &files,
+		.network_of = beside_network(&beside),
+		.names = &p->run->options.peers};
+	if (rc == 0 && p->tried.n)
+		rc = try_in_pod(p, &spec, err);
+	beside_close(&beside);
+	return rc;
 }
 
 static int

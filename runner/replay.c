@@ -5,6 +5,7 @@
 #include "envprobe/built.h"
 #include "images/npm.h"
 #include "qa/qa.h"
+#include "runner/beside.h"
 #include "sandbox/trace.h"
 
 #include <string.h>
@@ -267,9 +268,10 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	struct probe_serving serving = {0};
 	struct prompter *prompter = probe_prompter_create(p->answers);
 	int64_t start = clock_mono_ns();
-	int rc = probe_serve(&p->recipe->services, p->answers, p->run->dir, p->files.binds,
-		p->files.nbinds, &serving, err);
-	const struct qa_spec spec = {
+	const struct probe_serve_spec serve = {&p->recipe->services, p->answers, p->run->dir,
+		&p->run->options.peers, p->files.binds, p->files.nbinds};
+	int rc = probe_serve(&serve, &serving, err);
+	struct qa_spec spec = {
 		.state = p->st,
 		.root = &res->root,
 		.work = &res->work,
@@ -290,7 +292,7 @@ do_tests(void *ctx, json_t **ret_result, struct dd_err *err)
 	};
 	int step = progress_begin("running the tests");
 	if (rc == 0)
-		rc = qa_run_tests(&spec, &tests, &cause, err);
+		rc = beside_run_tests(p->run, &spec, &tests, &cause, err);
 	progress_end(step, rc < 0 ? "failed" : "ok");
 	probe_refused(trace, STEP_TESTS, &refused);
 	if (rc == 0)

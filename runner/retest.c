@@ -6,6 +6,7 @@ void
 retest_close(struct retest *t)
 {
 	probe_prompter_destroy(t->prompter);
+	beside_close(&t->beside);
 	probe_serving_cleanup(&t->serving);
 	left_cleanup(&t->left);
 	free(t->log);
@@ -18,13 +19,17 @@ retest_open(const struct state *st, const struct run *run, const char *answers, 
 	struct retest *t = ret;
 	*t = (struct retest){.log = run_path(run, log)};
 	int rc = left_load(st, run, answers, &t->left, err);
+	const struct probe_serve_spec serve = {&t->left.recipe.services, t->left.answers, run->dir,
+		&run->options.peers, t->left.files.binds, t->left.files.nbinds};
 	if (rc == 0)
-		rc = probe_serve(&t->left.recipe.services, t->left.answers, run->dir,
-			t->left.files.binds, t->left.files.nbinds, &t->serving, err);
+		rc = probe_serve(&serve, &t->serving, err);
+	if (rc == 0)
+		rc = beside_open(st, run, answers, &t->beside, err);
 	if (rc < 0)
 		return rc;
 	t->prompter = probe_prompter_create(t->left.answers);
 	t->spec = (struct qa_spec){.state = st,
+		.network_of = beside_network(&t->beside),
 		.root = &t->left.root,
 		.work = &t->left.work,
 		.commands = &t->left.recipe.commands,

@@ -5,11 +5,13 @@
 #define RUNNER_RETEST_H
 
 #include "qa/qa.h"
+#include "runner/beside.h"
 #include "runner/left.h"
 
 struct retest {
 	struct left left;
 	struct probe_serving serving;
+	struct beside beside; /* what else of its workspace runs */
 	struct prompter *prompter;
 	char *log;
 	struct qa_spec spec; /* borrows the rest */

@@ -92,14 +92,17 @@ revive(const struct revive_spec *s, struct revived **ret, struct dd_err *err)
 		.services = &r->left.recipe.services,
 		.answers = r->left.answers,
 		.env = &r->left.env,
-		.files = &r->left.files};
+		.files = &r->left.files,
+		.network_of = s->network_of,
+		.names = &s->run->options.peers};
 	if (rc == 0)
 		rc = live_open(&spec, &r->live, err);
 	if (rc == 0)
 		rc = live_serve(r->live, err);
-	if (rc == 0 && !s->services_only)
+	const bool runs = !s->services_only && (!s->if_any || r->left.recipe.start.run);
+	if (rc == 0 && runs)
 		rc = choose(r, s, err);
-	if (rc == 0 && !s->services_only)
+	if (rc == 0 && runs)
 		rc = start(r, err);
 	if (rc < 0) {
 		revived_close(r);

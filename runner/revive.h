@@ -11,8 +11,10 @@
 struct revive_spec {
 	const struct state *state;
 	const struct run *run;
-	const char *answers; /* file to use instead of the run's; NULL */
-	bool services_only;  /* the application is not started, only what it uses */
+	const char *answers;	/* file to use instead of the run's; NULL */
+	bool services_only;	/* the application is not started, only what it uses */
+	bool if_any;		/* that nobody knows how the application is started is no error */
+	struct pod *network_of; /* as in live_spec; NULL */
 	const char *command; /* to use instead of the lock's, borrowed as long as it lives; NULL */
 	uint16_t
 		port; /* it is ready when it listens there, and is told so by PORT; 0: as the lock says */

@@ -41,6 +41,8 @@ static const struct json_field option_fields[] = {
 	{F(plan, JSON_K_ANY)},
 	{F(notify, JSON_K_STRING)},
 	{F(refine, JSON_K_ANY)},
+	{F(workspace, JSON_K_ANY)},
+	{F(peers, JSON_K_STRLIST)},
 	{F(given, JSON_K_ANY)},
 	{F(build_only, JSON_K_BOOL)},
 	{F(offline, JSON_K_BOOL)},
@@ -120,7 +122,15 @@ run_cleanup(struct run *r)
 		(void)close(r->hold_fd);
 	free(r->id);
 	free(r->dir);
+	free(r->whole);
 	*r = (struct run){.lock_fd = -1};
+}
+
+/* What is locked and removed: a part goes with the run that it is in. */
+static const char *
+whole_of(const struct run *r)
+{
+	return r->whole ? r->whole : r->dir;
 }
 
 static int
@@ -141,7 +151,7 @@ static int
 take_lock(struct run *r, struct dd_err *err)
 {
 	const int64_t until = clock_mono_ns() + (int64_t)LOCK_PATIENCE_MS * 1000000;
-	OWN_FREE char *path = run_path(r, "lock");
+	OWN_FREE char *path = fs_join(whole_of(r), "lock");
 	int fd = -1, rc;
 	while ((rc = fs_lock(path, false, &fd, err)) == -DD_EBUSY && clock_mono_ns() < until)
 		(void)poll(NULL, 0, LOCK_TURN_MS);
@@ -156,9 +166,10 @@ take_lock(struct run *r, struct dd_err *err)
 static int
 lock_directory(const struct run *r, int how, int *ret_fd, struct dd_err *err)
 {
-	OWN_FD int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *dir = whole_of(r);
+	OWN_FD int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(err, errno, "cannot open %s", r->dir);
+		return err_errno(err, errno, "cannot open %s", dir);
 	if (flock(fd, how | LOCK_NB) < 0)
 		return err_errno(err, errno, "run %s", r->id);
 	*ret_fd = TAKE_FD(fd);
@@ -169,7 +180,7 @@ int
 run_hold(struct run *r, struct dd_err *err)
 {
 	int rc = lock_directory(r, LOCK_SH, &r->hold_fd, err);
-	if (rc == 0 && !fs_is_dir(r->dir)) /* its name was gone before we had the lock */
+	if (rc == 0 && !fs_is_dir(whole_of(r))) /* its name was gone before we had the lock */
 		rc = err_set(err, DD_EBUSY, "run %s is being removed", r->id);
 	return rc;
 }
@@ -294,16 +305,33 @@ find_run(const struct state *st, const char *name, char **ret_id, struct dd_err 
 	return 0;
 }
 
+/* Where a member is; it is not there before it is stood up. */
+static int
+find_member(const char *whole, const char *id, const char *name, char **ret, struct dd_err *err)
+{
+	OWN_FREE char *dir = mem_printf("%s/" RUN_MEMBERS "/%s", whole, name);
+	if (!*name || *name == '.' || strchr(name, '/') || !fs_is_dir(dir))
+		return err_set(err, DD_EINVAL, "run %s has no member \"%s\"", id, name);
+	*ret = TAKE(dir);
+	return 0;
+}
+
 int
 run_open(const struct state *st, const char *name, bool lock, struct run *ret, struct dd_err *err)
 {
+	const char *member = name ? strchr(name, '/') : NULL;
+	OWN_FREE char *first = member ? mem_strndup(name, (size_t)(member - name)) : NULL;
 	struct run r = {.lock_fd = -1};
-	int rc = find_run(st, name, &r.id, err);
+	int rc = find_run(st, first ? first : name, &r.id, err);
 	if (rc < 0)
 		return rc;
 	OWN_FREE char *runs = runs_dir(st);
 	r.dir = fs_join(runs, r.id);
-	if (lock)
+	if (member) {
+		r.whole = TAKE(r.dir);
+		rc = find_member(r.whole, r.id, member + 1, &r.dir, err);
+	}
+	if (rc == 0 && lock)
 		rc = take_lock(&r, err);
 	if (rc == 0) {
 		rc = journal_open(r.dir, false, &r.journal, err);
@@ -344,7 +372,10 @@ int
 run_open_part(const struct run *of, const char *name, const struct run_options *o, struct run *ret,
 	struct dd_err *err)
 {
-	struct run r = {.lock_fd = -1, .id = mem_strdup(of->id), .dir = run_path(of, name)};
+	struct run r = {.lock_fd = -1,
+		.id = mem_strdup(of->id),
+		.dir = run_path(of, name),
+		.whole = mem_strdup(whole_of(of))};
 	int rc = fs_exists(r.dir) ? 0 : make_part(r.dir, o, err);
 	if (rc == 0)
 		rc = journal_open(r.dir, false, &r.journal, err);
@@ -356,6 +387,26 @@ run_open_part(const struct run *of, const char *name, const struct run_options *
 	}
 	*ret = r;
 	return 0;
+}
+
+int
+run_open_member(const struct run *of, const char *name, struct run *ret, struct dd_err *err)
+{
+	OWN_FREE char *dir = NULL;
+	const struct run whole = {.id = of->id, .dir = (char *)whole_of(of)};
+	OWN_FREE char *path = mem_printf(RUN_MEMBERS "/%s", name);
+	int rc = find_member(whole.dir, of->id, name, &dir, err);
+	return rc < 0 ? rc : run_open_part(&whole, path, &of->options, ret, err);
+}
+
+int
+run_require_single(const struct run *r, struct dd_err *err)
+{
+	return r->options.workspace
+		       ? err_set(err, DD_EINVAL,
+				 "run %s is of a workspace: name one of its members, %s/NAME",
+				 r->id, r->id)
+		       : 0;
 }
 
 enum run_outcome
@@ -408,7 +459,7 @@ run_is_live(const struct run *r)
 {
 	if (r->lock_fd >= 0)
 		return true;
-	OWN_FREE char *path = run_path(r, "lock");
+	OWN_FREE char *path = fs_join(whole_of(r), "lock");
 	OWN_FD int fd = -1;
 	return fs_lock(path, false, &fd, NULL) == -DD_EBUSY;
 }

@@ -24,11 +24,14 @@ struct run_options { /* journalled at creation; what resume goes by */
 	char *osv;	/* of a repair: absolute path of advisories (runner/scan.h); NULL: none */
 	int64_t fix_ms; /* of a repair: how long it may take; 0: no limit */
 	char *goal; /* of a repair: what the user wants of a model; NULL: that what fails passes */
-	char *models; /* of a repair: absolute path of the models.json to use; NULL: the user's own */
-	int64_t budget_tokens, budget_nano_usd; /* of a repair, for calls to models; 0: no bound */
+	char *models; /* absolute path of the models.json to use; NULL: of a repair the user's own, else none is asked */
+	int64_t budget_tokens, budget_nano_usd; /* for calls to models; 0: no bound */
 	json_t *plan; /* of a plan's execution (runner/work.h): {"path", "digest", "by", "time_s"}; NULL */
 	char *notify; /* of that: who is told; NULL */
 	json_t *refine; /* of a refinement (runner/fix_refine.h): {"run", "page", "text", "by"}; NULL */
+	json_t *workspace; /* its members, each a part of the run (runner/workspace.h); NULL */
+	struct strlist
+		peers; /* of a member: the others that run beside its tests, each behind what it needs */
 	json_t *given; /* of a part: the source, instead of taking it in; NULL */
 	bool build_only;
 	bool offline;
@@ -49,6 +52,7 @@ void run_options_cleanup(struct run_options *o);
 struct run {
 	char *id;
 	char *dir;
+	char *whole; /* of a part: the directory of the run that it is in; NULL */
 	int lock_fd; /* -1: opened for reading only */
 	int hold_fd; /* 0: not held */
 	struct journal *journal;
@@ -60,8 +64,8 @@ int run_create(const struct state *st, const struct run_options *o, struct run *
 	struct dd_err *err) DD_MUST_USE;
 
 /*
- * Open by "latest", NULL (the same) or a unique prefix.  DD_ENOENT, or DD_EINVAL when it is not
- * unique. lock: DD_EBUSY while a drydock works on it.
+ * Open by "latest", NULL (the same) or a unique prefix; with "/NAME" behind it, that member of its workspace.  DD_ENOENT, or
+ * DD_EINVAL when it is not unique. lock: DD_EBUSY while a drydock works on it.
  */
 int run_open(const struct state *st, const char *name, bool lock, struct run *ret,
 	struct dd_err *err) DD_MUST_USE;
@@ -89,6 +93,13 @@ int run_list(const struct state *st, struct strlist *ret, struct dd_err *err) DD
  */
 int run_open_part(const struct run *of, const char *name, const struct run_options *o,
 	struct run *ret, struct dd_err *err) DD_MUST_USE;
+
+/* A member of the workspace that the run is of, or is a part of.  DD_EINVAL: it has none of that name. */
+int run_open_member(const struct run *of, const char *name, struct run *ret, struct dd_err *err)
+	DD_MUST_USE;
+#define RUN_MEMBERS "members" /* they are below */
+/* DD_EINVAL: it is the run of a workspace, and what is asked for is one of a member. */
+int run_require_single(const struct run *r, struct dd_err *err) DD_MUST_USE;
 
 bool run_is_live(const struct run *r); /* a drydock (maybe this one) works on it */
 

@@ -5,12 +5,14 @@
 #include "base/log.h"
 #include "qa/qa.h"
 #include "runner/attest.h"
+#include "runner/beside.h"
 #include "runner/bundle.h"
 #include "runner/guide.h"
 #include "runner/learnt.h"
 #include "runner/lost.h"
 #include "runner/prove.h"
 #include "runner/report.h"
+#include "runner/tail.h"
 #include "runner/views.h"
 
 #include <string.h>
@@ -265,6 +267,8 @@ know_beforehand(struct standup *s, struct dd_err *err)
 		log_warn("%s", s->r->source.notes.v[s->r->source.notes.n - 1]);
 	}
 	json_print(json_object_get(facts, "facts"), 0, &text);
+	for (size_t i = 0; i < s->run->options.peers.n; i++)
+		buf_printf(&text, "\nbeside %s", s->run->options.peers.v[i]);
 	struct hash_hex told = hash_bytes(buf_str(&text));
 	s->told = mem_strdup(told.s);
 	s->asked = name_answers(s->answers);
@@ -307,7 +311,7 @@ run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exe
 	struct dd_err *err)
 {
 	struct standup *s = ctx;
-	const struct qa_spec spec = {
+	struct qa_spec spec = {
 		.state = s->st,
 		.root = t->root,
 		.work = t->work,
@@ -325,7 +329,14 @@ run_tests(void *ctx, const struct probe_tests *t, struct test_run *ret, enum exe
 		.time_limit_ms = s->run->options.time_ms,
 		.silence_limit_ms = s->run->options.silence_ms,
 	};
-	return qa_run_tests(&spec, ret, ret_cause, err);
+	return beside_run_tests(s->run, &spec, ret, ret_cause, err);
+}
+
+static int
+ask_model(void *ctx, const json_t *evidence, int64_t nth, json_t **ret, struct dd_err *err)
+{
+	struct standup *s = ctx;
+	return tail_ask_model(s->run, s->answers, evidence, nth, ret, err);
 }
 
 static int
@@ -350,10 +361,12 @@ discover(struct standup *s, const struct recipe *known, struct dd_err *err)
 		.offline = s->run->options.offline,
 		.no_prune = s->run->options.no_prune,
 		.build_only = s->run->options.build_only,
+		.peers = &s->run->options.peers,
 		.known = known,
 		.facts = &s->facts,
 		.learnt_before = s->before.run ? &s->before.facts : NULL,
 		.learnt = learn,
+		.ask = s->run->options.models ? ask_model : NULL,
 		.step_limit_ms = s->run->options.time_ms,
 		.silence_limit_ms = s->run->options.silence_ms,
 		.run_tests = run_tests,

@@ -6,6 +6,7 @@
 #include "images/images.h"
 #include "qa/qa.h"
 #include "qa/scenario.h"
+#include "runner/beside.h"
 #include "runner/revive.h"
 
 #include <string.h>
@@ -116,12 +117,17 @@ look(struct viewer *v, const struct image *browser, struct revived *application,
 static int
 start_and_look(struct viewer *v, const struct image *browser, struct dd_err *err)
 {
-	const struct revive_spec spec = {.state = v->st, .run = v->run};
+	struct beside beside = {0};
 	struct revived *application = NULL;
-	int rc = revive(&spec, &application, err);
+	int rc = beside_open(v->st, v->run, v->run->options.answers, &beside, err);
+	const struct revive_spec spec = {
+		.state = v->st, .run = v->run, .network_of = beside_network(&beside)};
+	if (rc == 0)
+		rc = revive(&spec, &application, err);
 	if (rc == 0 && revived_urls(application)->n)
 		rc = look(v, browser, application, err);
 	revived_close(application);
+	beside_close(&beside);
 	return rc;
 }
 

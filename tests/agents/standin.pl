@@ -528,7 +528,7 @@ sub think {
 	push @parts, {kind => 'text', text => 'I will look.'} if @calls && $p->{chatty};
 	return {parts => [@parts, @calls], stop => 'calls'} if @calls;
 	my $text = $last =~ /^Answer with: (.*)$/m ? $1 : 'The request has ' . scalar(@{$in->{texts}}) . ' texts, ' . scalar(keys %{$in->{tools}}) . ' tools.';
-	$text = $json->encode({map { $_ => 'x' } sort keys %{$in->{schema}{properties} // {}}}) if $in->{schema};
+	$text = $json->encode({map { $_ => 'x' } sort keys %{$in->{schema}{properties} // {}}}) if $in->{schema} && !$p->{loose}; # which holds to no form, and does what it reads
 	$text = 'caf@E9@ and more' if $p->{latin1};
 	$text = 'smile @HI@@LO@ end' if $p->{halves};
 	$text = 'lone @HI@ end' if $p->{lone};

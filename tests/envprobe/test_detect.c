@@ -291,6 +291,33 @@ versions_are_compared_as_cargo_and_python_do(void **state)
 }
 
 static void
+composer_asks_for_alternatives(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *requirement, *version;
+		bool accepts;
+	} of[] = {{"^1.0 || ^2.0", "2.3.1-1", true}, {"^1.0 || ^2.0", "3.0.0", false},
+		{"^1.0|^3", "3.0.0", true}, {">=1.2 <2.0", "1.9", true},
+		{">=1.2 <2.0", "2.0", false}, {">= 1.2, < 2.0", "1.1", false},
+		{"1.0 - 2.0", "1.5", true}, {"1.0 - 2.0", "2.1", false}, {"~1.2", "1.9", true},
+		{"~1.2", "2.0", false}, {"~1.2.3", "1.3", false}, {"~1", "1.9", true},
+		{"1.2.*", "1.2.7", true}, {"1.2.*", "1.3", false}, {"v1.2.3", "1.2.3", true},
+		{"1.2.3", "1.2.4", false}, {"*", "7", true}, {"^2.0@beta", "2.1", true}};
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct version v = version_parse(str_of(of[i].version));
+		OWN_FREE char *all = version_of_composer(of[i].requirement);
+		if (!all || version_accepts_any(all, &v) != of[i].accepts)
+			fail_msg("%s of %s (%s)", of[i].version, of[i].requirement, all ? all : "");
+	}
+	static const char *const branches[] = {"dev-master", "@dev", "", "self.version", NULL};
+	for (size_t i = 0; branches[i]; i++) {
+		OWN_FREE char *none = version_of_composer(branches[i]);
+		assert_null(none);
+	}
+}
+
+static void
 what_else_there_is_can_be_wanted(void **state)
 {
 	(void)state;
@@ -403,6 +430,31 @@ php_needs_the_libraries_and_extensions_it_uses(void **state)
 	assert_string_equal(got,
 		"ext-curl (composer.json: ext-curl), far/moon (composer.json: far/moon), "
 		"ext-mbstring (src/A.php:7), Sky/Moon (src/A.php:3)");
+	project_cleanup(&p);
+}
+
+static void
+rust_takes_the_systems_release_for_a_repository(void **state)
+{
+	(void)state;
+	struct project p = detect(
+		FILES({"Cargo.toml",
+			      "[package]\nname = \"a\"\n[dependencies]\n"
+			      "b = { git = \"https://me:key@example.org/b.git\", branch = \"main\", version = \"1.2\" }\n"
+			      "[dependencies.c]\ngit = \"https://example.org/c;rm -rf x\"\ndefault-features = false\n"},
+			{"src/lib.rs", ""}),
+		NULL);
+	OWN_FREE char *got = needs(&p, NEED_CRATE);
+	assert_string_equal(got,
+		"b (Cargo.toml:4: b 1.2 of https://example.org/b.git), b+default (Cargo.toml:4: b 1.2 of https://example.org/b.git), "
+		"c (Cargo.toml:5: c of https://example.org/c;rm -rf x)");
+	bool patched = false;
+	for (size_t i = 0; i < p.commands.n; i++) {
+		assert_null(strstr(p.commands.v[i].run, "rm -rf x"));
+		patched = patched ||
+			  strstr(p.commands.v[i].run, "s#, *git *= *\"[^\"]*example.org/b.git\"##");
+	}
+	assert_true(patched);
 	project_cleanup(&p);
 }
 
@@ -544,6 +596,8 @@ main(void)
 		cmocka_unit_test(what_else_there_is_can_be_wanted),
 		cmocka_unit_test(go_needs_what_is_built_here_imports),
 		cmocka_unit_test(php_needs_the_libraries_and_extensions_it_uses),
+		cmocka_unit_test(rust_takes_the_systems_release_for_a_repository),
+		cmocka_unit_test(composer_asks_for_alternatives),
 		cmocka_unit_test(rust_needs_the_crates_of_this_platform),
 		cmocka_unit_test(java_needs_what_is_imported_and_not_its_own),
 		cmocka_unit_test(ruby_needs_gems_and_what_extensions_look_for),

@@ -12,6 +12,8 @@ while IFS=$tab read -r app outcome passed failures skipped package; do
 	case $outcome in up | built) want=0 ;; *) want=1 ;; esac
 	is "$app: exit status" "$status" "$want"
 	is "$app: the source is as it was" "$(digest "$apps/$app")" "$before"
+	[ "$app" != tiny-php ] || is "$app: another version of a library than is asked for is a question" \
+		"$(json '.questions[] | [.id, .default, .blocking] | join(" ")')" "decision:version-psr/log use it false"
 	[ -z "$package" ] || is "$app: found $package, with its reason and a proof" \
 		"$(json ".packages[] | select(.name == \"$package\") | [(.why | length > 0), (.proof | length > 0)] | join(\" \")")" "true true"
 	case $outcome in
