@@ -21,6 +21,7 @@ const struct subcommand *const commands[] = {
 	&cmd_diff,
 	&cmd_qa_test,
 	&cmd_qa_compare,
+	&cmd_qa_parity,
 	&cmd_bundle,
 	&cmd_start,
 	&cmd_stop,
