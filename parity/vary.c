@@ -63,17 +63,19 @@ any_case(struct vary *v)
 	return &v->pool[vary_below(v, v->n)];
 }
 
-static void
+/* False: it is full. */
+static bool
 insert_step(struct parity_case *c, size_t at, const struct case_step *of)
 {
 	struct case_step *s = case_add_step(c);
 	if (!s)
-		return;
+		return false;
 	strlist_copy(&s->args, &of->args);
 	s->input = of->input ? mem_strdup(of->input) : NULL;
 	struct case_step added = *s;
 	memmove(&c->steps[at + 1], &c->steps[at], (c->n - 1 - at) * sizeof(*c->steps));
 	c->steps[at] = added;
+	return true;
 }
 
 /* A step, or all of them, of another case. */
@@ -87,9 +89,9 @@ take_steps(struct vary *v, struct parity_case *c)
 		return;
 	if (vary_one_in(v, 3))
 		for (size_t i = 0; i < other->n; i++)
-			insert_step(c, c->n, &other->steps[i]);
+			(void)insert_step(c, c->n, &other->steps[i]);
 	else
-		insert_step(c, vary_one_in(v, 2) ? c->n : vary_below(v, c->n + 1),
+		(void)insert_step(c, vary_one_in(v, 2) ? c->n : vary_below(v, c->n + 1),
 			&other->steps[vary_below(v, other->n)]);
 	fill_holes(v, c);
 }
@@ -171,7 +173,7 @@ change_order(struct vary *v, struct parity_case *c)
 	if (vary_one_in(v, 3) && c->n > 1) {
 		case_drop_step(c, a);
 	} else if (vary_one_in(v, 2)) {
-		insert_step(c, b, &c->steps[a]);
+		(void)insert_step(c, b, &c->steps[a]);
 	} else {
 		c->steps[a] = c->steps[b];
 		c->steps[b] = s;
@@ -197,8 +199,7 @@ static void
 look_behind(struct vary *v, struct parity_case *c)
 {
 	for (size_t i = 1 + vary_below(v, 3); i > 0 && v->ngood; i--) {
-		insert_step(c, c->n, &v->good[vary_below(v, v->ngood)]);
-		if (vary_one_in(v, 2))
+		if (insert_step(c, c->n, &v->good[vary_below(v, v->ngood)]) && vary_one_in(v, 2))
 			change_one(v, &c->steps[c->n - 1]);
 	}
 }
@@ -209,8 +210,7 @@ repeat_one(struct vary *v, struct parity_case *c)
 {
 	size_t at = vary_below(v, c->n);
 	for (size_t i = 2 + vary_below(v, vary_one_in(v, 4) ? CASE_STEPS_MAX : 5); i > 0; i--) {
-		insert_step(c, at + 1, &c->steps[at]);
-		if (!vary_one_in(v, 4))
+		if (insert_step(c, at + 1, &c->steps[at]) && !vary_one_in(v, 4))
 			change_one(v, &c->steps[at + 1]);
 	}
 }

@@ -235,6 +235,33 @@ the_same_seed_gives_the_same_cases(void **state)
 }
 
 static void
+a_full_case_stays_in_its_bounds(void **state)
+{
+	struct vary v = {0};
+	(void)state;
+	OWN_JSON json_t *step = json_pack("{s:[s, s], s:n}", "args", "add", "7", "input");
+	OWN_JSON json_t *seeds =
+		json_pack("{s:[s], s:[{s:[], s:[]}]}", "words", "add", "calls", "files", "steps");
+	json_t *steps =
+		json_object_get(json_array_get(json_object_get(seeds, "calls"), 0), "steps");
+	for (size_t i = 0; i < CASE_STEPS_MAX; i++)
+		json_array_append(steps, step);
+	assert_int_equal(vary_init(&v, 5, seeds, NULL), 0);
+	for (size_t i = 0; i < 3000; i++) {
+		struct {
+			struct parity_case c;
+			char behind[256];
+		} x = {0};
+		vary_next(&v, &x.c);
+		assert_true(x.c.n > 0 && x.c.n <= CASE_STEPS_MAX);
+		for (size_t k = 0; k < sizeof(x.behind); k++)
+			assert_int_equal(x.behind[k], 0);
+		parity_case_cleanup(&x.c);
+	}
+	vary_cleanup(&v);
+}
+
+static void
 numbers_and_foreign_words_make_no_new_kind(void **state)
 {
 	struct vary v = {0};
@@ -310,6 +337,7 @@ main(void)
 		cmocka_unit_test(what_a_case_does_not_need_is_taken_away),
 		cmocka_unit_test(what_is_asked_is_bounded),
 		cmocka_unit_test(the_same_seed_gives_the_same_cases),
+		cmocka_unit_test(a_full_case_stays_in_its_bounds),
 		cmocka_unit_test(numbers_and_foreign_words_make_no_new_kind),
 		cmocka_unit_test(what_is_new_is_kept),
 		cmocka_unit_test(each_channel_is_told),
