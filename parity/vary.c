@@ -82,7 +82,9 @@ insert_step(struct parity_case *c, size_t at, const struct case_step *of)
 static void
 take_steps(struct vary *v, struct parity_case *c)
 {
-	const struct parity_case *other = any_case(v);
+	/* What somebody wrote down names every command; what was new grows by few of them. */
+	const struct parity_case *other =
+		vary_one_in(v, 2) ? &v->pool[vary_below(v, v->first_new)] : any_case(v);
 	for (size_t i = 0; i < other->nfiles; i++)
 		case_add_file(c, other->files[i].name, other->files[i].text);
 	if (!other->n)
@@ -199,7 +201,10 @@ static void
 look_behind(struct vary *v, struct parity_case *c)
 {
 	for (size_t i = 1 + vary_below(v, 3); i > 0 && v->ngood; i--) {
-		if (insert_step(c, c->n, &v->good[vary_below(v, v->ngood)]) && vary_one_in(v, 2))
+		if (vary_one_in(v, 2))
+			take_steps(v, c);
+		else if (insert_step(c, c->n, &v->good[vary_below(v, v->ngood)]) &&
+			 vary_one_in(v, 2))
 			change_one(v, &c->steps[c->n - 1]);
 	}
 }

@@ -16,6 +16,11 @@ static const char *const boundaries[] = {"0", "1", "-1", "2", "3", "9", "10", "1
 	"0x10", "1e3", "1.", ".5", "1,5", "1 ", " 1", "1x", "", "-", "--", "NaN"};
 static const char *const pieces[] = {" ", ".", ",", ";", ":", "/", "\\", "'", "\"", "%", "%s", "|",
 	"\t", "\n", "-", "_", "#", "=", "*", "\xc3\xa9", "\xff", "a", "Z", "0", "(", "<"};
+/* Where calendars turn, and days that there are not. */
+static const char *const dates[] = {"1900-01-01", "1900-02-28", "1900-02-29", "1900-03-01",
+	"1969-12-31", "1970-01-01", "1999-12-31", "2000-02-29", "2000-12-31", "2023-02-29",
+	"2024-02-29", "2024-12-30", "2025-01-01", "2038-01-19", "2099-12-31", "2100-02-29",
+	"2100-03-01", "2199-12-31", "9999-12-31", "0000-00-00", "2024-13-01", "2024-04-31"};
 static const char *const names[] = {"a", "b", "north", "South Quay", "x1", "Zed", "m\xc3\xbcll"};
 
 static uint64_t
@@ -157,11 +162,23 @@ other_letters(struct vary *v, const char *text)
 	return vary_one_in(v, 2) ? mem_printf("%s%s", text, text) : vary_splice(text, at, 1, put);
 }
 
+static bool
+is_date(const char *text)
+{
+	static const char form[] = "0000-00-00";
+	size_t i = 0;
+	while (form[i] && (form[i] == '0' ? isdigit((unsigned char)text[i]) : text[i] == form[i]))
+		i++;
+	return !form[i] && !text[i];
+}
+
 char *
 vary_other_word(struct vary *v, const char *text)
 {
 	bool number = strpbrk(text, "0123456789");
 	size_t way = vary_below(v, 10);
+	if (is_date(text) && vary_one_in(v, 4))
+		return mem_strdup(dates[vary_below(v, COUNT(dates))]);
 	if (number && way < 7)
 		return other_digits(v, text);
 	return way < 8 ? other_letters(v, text) : vary_any_word(v);

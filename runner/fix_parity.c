@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define CASES 1000
+#define CASES 300
 #define LIMIT_MS (5 * 60 * 1000)
 #define DIFFERENCES 5
 
