@@ -114,38 +114,51 @@ cross_step(struct vary *v, struct case_step *s)
 	}
 }
 
+/* An option, or another argument, of a call of the same command, with what is behind it. */
+static void
+take_option(struct vary *v, struct case_step *s)
+{
+	for (size_t i = 0; i < 30; i++) {
+		const struct parity_case *other =
+			vary_one_in(v, 2) ? &v->pool[vary_below(v, v->first_new)] : any_case(v);
+		const struct strlist *from =
+			&other->steps[other->n ? vary_below(v, other->n) : 0].args;
+		size_t at = 1 + vary_below(v, from->n);
+		if (!other->n || from->n <= at || strcmp(from->v[0], s->args.v[0]) != 0)
+			continue;
+		step_insert_arg(s, s->args.n, from->v[at]);
+		if (from->v[at][0] == '-' && at + 1 < from->n && from->v[at + 1][0] != '-')
+			step_insert_arg(s, s->args.n, from->v[at + 1]);
+		return;
+	}
+}
+
+/* The first word says what the others mean: another one only now and then. */
+static size_t
+argument_to_change(struct vary *v, const struct case_step *s)
+{
+	return s->args.n > 1 && !vary_one_in(v, 15) ? 1 + vary_below(v, s->args.n - 1) : 0;
+}
+
 static void
 change_one(struct vary *v, struct case_step *s)
 {
 	size_t way = vary_below(v, 14);
 	OWN_FREE char *word = NULL;
-	if (way >= 12)
+	if (s->args.n && (way == 12 || (s->args.n == 1 && !vary_one_in(v, 8)))) {
+		take_option(v, s);
+	} else if (way == 13) {
 		cross_step(v, s);
-	else if (way < 7 && s->args.n) {
-		size_t at = vary_below(v, s->args.n);
-		at = at == 0 && s->args.n > 1 && !vary_one_in(v, 4)
-			     ? 1 + vary_below(v, s->args.n - 1)
-			     : at;
+	} else if (way < 9 && s->args.n) {
+		size_t at = argument_to_change(v, s);
 		word = vary_other_word(v, s->args.v[at]);
 		step_set_arg(s, at, word);
-	} else if (way < 9) {
+	} else if (way < 10) {
 		word = vary_any_word(v);
 		step_insert_arg(s, vary_below(v, s->args.n + 1), word);
-	} else if (way == 9 && s->args.n) {
-		step_drop_arg(s, vary_below(v, s->args.n));
-	} else if (way == 10 &&
-		   s->args.n > 1) { /* an option of another call, with what is behind it */
-		const struct parity_case *other = any_case(v);
-		for (size_t i = 0; i < other->n; i++)
-			for (size_t k = 0; k < other->steps[i].args.n; k++)
-				if (other->steps[i].args.v[k][0] == '-' && vary_one_in(v, 2)) {
-					step_insert_arg(s, s->args.n, other->steps[i].args.v[k]);
-					if (k + 1 < other->steps[i].args.n)
-						step_insert_arg(s, s->args.n,
-							other->steps[i].args.v[k + 1]);
-					return;
-				}
-	} else if (s->input || vary_one_in(v, 3)) {
+	} else if (way == 10 && s->args.n) {
+		step_drop_arg(s, argument_to_change(v, s));
+	} else if (s->input || vary_one_in(v, 4)) {
 		char *text = vary_other_text(v, s->input ? s->input : vary_sample(v));
 		free(s->input);
 		s->input = text;

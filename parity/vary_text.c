@@ -309,7 +309,7 @@ vary_fill(struct vary *v, const char *name, struct parity_case *c)
 	const struct vary_named *known = vary_named_as(v, name);
 	if (known && !vary_one_in(v, 4)) {
 		const char *value = any_of(v, &known->values);
-		return vary_one_in(v, 4) ? vary_other_word(v, value) : mem_strdup(value);
+		return vary_one_in(v, 3) ? vary_other_word(v, value) : mem_strdup(value);
 	}
 	static const char *const files[] = {"FILE", "PATH", "INPUT", NULL};
 	static const char *const numbers[] = {"NUM", "COUNT", "QTY", "QUANTITY", "AMOUNT", "PRICE",
