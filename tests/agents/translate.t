@@ -9,7 +9,10 @@ printf 'all: ;\ncheck:\n\t@echo 1..1; [ "$$(sh ./old.sh dues 4)" = 8 ] && echo o
 cat >"$app/old.sh" <<'END'
 #!/bin/sh
 case $1 in
-dues) [ "$2" -ge 10 ] 2>/dev/null && echo $(($2 * 3)) || echo $(($2 * 2)) ;;
+dues)
+	case $2 in [1-9] | [1-9][0-9] | [1-9][0-9][0-9]) ;; *) exit 4 ;; esac
+	[ "$2" -ge 10 ] && echo $(($2 * 3)) || echo $(($2 * 2))
+	;;
 log) echo "$2" >>log.txt ;;
 *) echo "usage: old.sh dues METRES" >&2; echo "       old.sh log TEXT" >&2; exit 2 ;;
 esac
@@ -28,7 +31,7 @@ is "with both it is approved" "$status" 0
 
 # What the author writes first is wrong at ten metres, and says so in other words.
 port() { # LIMIT
-	jq -n --arg l "$1" '"case $1 in\ndues) if [ \"$2\" " + $l + " ] 2>/dev/null; then echo $(($2 * 3)); else echo $(($2 * 2)); fi ;;\nlog) printf \"%s\\n\" \"$2\" >>log.txt ;;\n*) echo \"usage: new.sh dues METRES\" >&2\n\techo \"       new.sh log TEXT\" >&2\n\texit 2 ;;\nesac\n"'
+	jq -n --arg l "$1" '"case $1 in\ndues)\n\tcase $2 in [1-9] | [1-9][0-9] | [1-9][0-9][0-9]) ;; *) exit 4 ;; esac\n\tif [ \"$2\" " + $l + " ]; then echo $(($2 * 3)); else echo $(($2 * 2)); fi ;;\nlog) echo \"$2\" >>log.txt ;;\n*) echo \"usage: new.sh dues METRES\" >&2\n\techo \"       new.sh log TEXT\" >&2\n\texit 2 ;;\nesac\n"'
 }
 cat >"$tmp/tasks/port.json" <<END
 {"id": "holds:", "needs": ["new.sh"], "window": 12000, "tools": ["read", "find", "callers", "search", "run", "test"], "answers": [
