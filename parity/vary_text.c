@@ -75,7 +75,7 @@ any_number(struct vary *v)
 {
 	if (vary_one_in(v, 3)) /* what programs count from one */
 		return mem_printf("%zu", 1 + vary_below(v, 6));
-	switch (vary_below(v, 4)) {
+	switch (vary_below(v, 5)) {
 	case 0:
 		return mem_strdup(boundaries[vary_below(v, COUNT(boundaries))]);
 	case 1:
@@ -327,6 +327,8 @@ vary_fill(struct vary *v, const char *name, struct parity_case *c)
 			if (strchr(value, '-') && isdigit((unsigned char)*value))
 				return mem_strdup(value);
 		}
+	if (vary_one_in(v, 3))
+		return any_number(v);
 	return vary_one_in(v, 2) ? mem_strdup(names[vary_below(v, COUNT(names))])
 				 : vary_any_word(v);
 }
