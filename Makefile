@@ -12,7 +12,7 @@ VARIANT ?= $(if $(SAN),san,release)
 OBJ := build/$(VARIANT)
 comma := ,
 
-ROOMS := base record sandbox graph intent images envprobe qa agents security runner
+ROOMS := base record sandbox graph intent images envprobe qa parity agents security runner
 
 # --- what is linked into what ---------------------------------------------------------------
 # drydock-picture compares pictures in the sandbox, and starts as often as that is asked (docs/decisions/0026-pictures.md).
@@ -78,7 +78,7 @@ SMALL_LIB := $(patsubst %,base/%.c,err fault fs fs_tree io log map own spawn str
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
-MAN_PAGES := up probe replay fix resume runs report guide scan explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export qa-test qa-record qa-impacted qa-compare \
+MAN_PAGES := up probe replay fix resume runs report guide scan explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export qa-test qa-record qa-impacted qa-compare qa-parity \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
 	graph-unused graph-sql graph-export graph-import mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace blame qa-shoot qa-play qa-report qa-crawl graph-search spec docs docs-check cover eval graph-clusters graph-likely plan plan-check plan-approve work pr refine memory-add memory-list memory-why memory-edit memory-forget memory-export \
 	version completion man
@@ -254,8 +254,9 @@ bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, run
 bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing alone, size, calls in C against gcc, in Python against call graphs: PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR PYCG=DIR
 	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
 .PHONY: bench-graph
-bench-intent: all ## files that real commits changed, from subject and one seed: HISTORY=REPOSITORY COMMITS=n SKIP=n BATCH=n; a plan's execution killed and resumed: KILLS=n
+bench-intent: all ## files that real commits changed, from subject and one seed: HISTORY=REPOSITORY COMMITS=n SKIP=n BATCH=n; a plan's execution killed and resumed: KILLS=n; a port against its original: PARITY="all" or names CASES=n TIME=seconds
 	@[ -z '$(KILLS)' ] || DD_WORK_KILLS='$(KILLS)' sh tests/agents/work_resume.t
+	@[ -z '$(PARITY)' ] || bash tools/bench_parity.sh '$(PARITY)' '$(CASES)' '$(TIME)'
 	@[ -z '$(HISTORY)' ] || bash tools/bench_intent.sh '$(HISTORY)' '$(or $(COMMITS),120)' '$(or $(SKIP),0)' $(BATCH)
 .PHONY: bench-intent
 bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C mended by rules, cheats: ROUNDS=n OLD_C="archive..." FILES=n CHEATS=n; programs of others through the stand-in: QUIXBUGS=DIR EXERCISM=DIR PROGRAMS=n SUITE_S=s

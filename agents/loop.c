@@ -3,7 +3,8 @@
 #include "base/map.h"
 
 const char *const gate_names[] = {"parses", "writes", "untampered", "symbols", "builds", "tests",
-	"lint", "coverage", "integration", "e2e", "screens", "judged", "secure", "review", NULL};
+	"lint", "coverage", "integration", "e2e", "screens", "parity", "judged", "secure", "review",
+	NULL};
 const char *const gate_result_names[] = {"not-run", "passed", "failed", "told", NULL};
 const char *const attempt_verdict_names[] = {
 	"kept", "dropped", "nothing-proposed", "waiting", NULL};

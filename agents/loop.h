@@ -19,9 +19,10 @@ enum gate {		 /* cheapest first */
 	GATE_INTEGRATION, /* no case that tests parts together ends worse */
 	GATE_E2E,	  /* none that tests all of it from end to end */
 	GATE_SCREENS,	  /* its entry pages look as before */
-	GATE_JUDGED,	  /* it repairs, and does not only make the tests pass (judge.h) */
-	GATE_SECURE,	  /* nothing unsafe comes in that was not there */
-	GATE_REVIEW,	  /* a model of another family than the author's accepts it */
+	GATE_PARITY, /* of a translation: it does what the original does, on generated inputs */
+	GATE_JUDGED, /* it repairs, and does not only make the tests pass (judge.h) */
+	GATE_SECURE, /* nothing unsafe comes in that was not there */
+	GATE_REVIEW, /* a model of another family than the author's accepts it */
 	GATES,
 };
 extern const char *const gate_names[]; /* "parses", ... */

@@ -207,10 +207,23 @@ check_writes(struct checking *c)
 		}
 }
 
+/* A translation names two programs: what there is, and what it becomes. */
+static void
+check_translation(struct checking *c, const struct plandoc_item *task)
+{
+	OWN(strlist) struct strlist commands = {0};
+	plandoc_names(task, "translates", &commands);
+	if (plandoc_value(task, "translates") && commands.n != 2)
+		fault(c, "no-translation", task->id, NULL,
+			"%s: `translates` wants two commands between backticks, of the original and of what it becomes",
+			task->id);
+}
+
 static void
 check_tasks(struct checking *c)
 {
 	for (size_t t = 0; t < c->n; t++) {
+		check_translation(c, c->tasks[t]);
 		OWN(strlist) struct strlist writes = {0};
 		plandoc_names(c->tasks[t], "writes", &writes);
 		if (!writes.n)

@@ -49,6 +49,7 @@ struct intent_task {
 	struct strlist requirements,
 		wanted; /* ids, constraints that it holds among them; "ID: text" of each */
 	struct strlist writes, after, tests;
+	struct strlist translates; /* words that run the original, and what it becomes; or empty */
 };
 struct intent_tasks {
 	struct intent_task *v;

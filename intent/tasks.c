@@ -14,6 +14,7 @@ task_cleanup(struct intent_task *t)
 	strlist_cleanup(&t->writes);
 	strlist_cleanup(&t->after);
 	strlist_cleanup(&t->tests);
+	strlist_cleanup(&t->translates);
 }
 
 void
@@ -171,6 +172,7 @@ read_task(const struct plandoc *p, const struct plandoc_item *item, struct inten
 	plandoc_names(item, "writes", &t->writes);
 	plandoc_names(item, "after", &t->after);
 	plandoc_names(item, "tests", &t->tests);
+	plandoc_names(item, "translates", &t->translates);
 	read_wanted(p, t);
 	strlist_copy(&ids, &t->requirements);
 	strlist_add(&ids, t->id);

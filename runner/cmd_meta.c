@@ -6,6 +6,7 @@
 #include "graph/graph.h"
 #include "images/npm.h"
 #include "images/transfer.h"
+#include "parity/parity.h"
 #include "qa/qa.h"
 #include "runner/attest.h"
 #include "runner/bundle.h"
@@ -106,6 +107,7 @@ static const struct {
 	{"locate", probe_locate_worker_main},
 	{"npm", npm_worker_main},
 	{"owners", probe_owners_worker_main},
+	{"parity", parity_worker_main},
 	{"place", probe_place_worker_main},
 	{"recipe", bundle_recipe_worker_main},
 	{"impacted", impacted_worker_main},

@@ -17,7 +17,9 @@ struct fix_aim { /* what attempts are for; borrowed */
 	const char *task;	      /* id of the plan's; NULL: a repair */
 	const struct strlist *wanted; /* of author_task; NULL */
 	const struct strlist
-		*tests;	   /* that the task names: cases with or without "test/", files; NULL */
+		*tests; /* that the task names: cases with or without "test/", files; NULL */
+	const struct strlist *
+		translates; /* words of the original and of what it becomes; empty, NULL: it does not */
 	bool models_alone; /* no rule of ours writes */
 };
 
@@ -135,6 +137,12 @@ int fix_is_covered(struct fixing *f, const struct standup_result *now, bool *ret
 
 /* What served no pages, or could not be looked at, passes, and its gate is not run. */
 int fix_is_seen(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
+	DD_MUST_USE;
+
+/* ---- fix_parity.c ---- */
+
+/* What is no translation passes, and its gate is not run. */
+int fix_is_same(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
 	DD_MUST_USE;
 
 /* ---- fix_honest.c ---- */

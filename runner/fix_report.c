@@ -22,6 +22,7 @@ fix_result_cleanup(struct fix_result *r)
 		json_decref(r->attempts.v[i].linted);
 		json_decref(r->attempts.v[i].covered);
 		json_decref(r->attempts.v[i].screens);
+		json_decref(r->attempts.v[i].parity);
 		json_decref(r->attempts.v[i].judged);
 		json_decref(r->attempts.v[i].secured);
 		json_decref(r->attempts.v[i].review);
@@ -151,6 +152,8 @@ attempt_to_json(const struct fix_attempt *a)
 		"security", a->secured, "review", a->review);
 	if (a->screens)
 		json_object_set(j, "screens", a->screens);
+	if (a->parity)
+		json_object_set(j, "parity", a->parity);
 	if (a->covered)
 		json_object_set(j, "coverage", a->covered);
 	static const char *const told[] = {

@@ -15,6 +15,7 @@ struct fix_attempt {
 	json_t *changes;  /* of fix_changes; NULL */
 	json_t *linted; /* {"linters": [{"linter", "asked_by", "result", "note"}], "findings"}; NULL */
 	json_t *covered; /* of counted_compare, or {"why": it was not measured}; NULL */
+	json_t *parity;	 /* {"cases", "steps", "unsteady", "ended", "findings"}; NULL */
 	json_t *screens; /* {"pages": [{"url", "result", "before", "after"}], "findings"}, {"findings"} or {"why"}; NULL */
 	json_t *judged;	 /* of fix_judge; NULL */
 	json_t *secured; /* {"findings"}, in the form of judged; NULL */

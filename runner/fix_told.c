@@ -163,6 +163,7 @@ put_attempt(size_t n, const struct fix_attempt *a, struct buf *out)
 	put_findings(n, GATE_LINT, a->linted, out);
 	put_coverage(n, a->covered, out);
 	put_screens(n, a->screens, out);
+	put_findings(n, GATE_PARITY, a->parity, out);
 	put_findings(n, GATE_JUDGED, a->judged, out);
 	put_findings(n, GATE_SECURE, a->secured, out);
 }
@@ -209,6 +210,7 @@ fix_print_told(const struct fix_attempt *a)
 		fix_print_line("coverage", line.p);
 	}
 	print_findings(a->gates[GATE_SCREENS] == GATE_TOLD ? "told" : "refused", a->screens);
+	print_findings("refused", a->parity);
 	print_findings("refused", a->judged);
 	print_findings("refused", a->secured);
 }
@@ -310,6 +312,8 @@ fix_put_reason(const struct fix_attempt *a, struct buf *out)
 			a->covered, out);
 	else if (gates[GATE_SCREENS] == GATE_FAILED)
 		put_all("refused, because pages that are seen look otherwise:", a->screens, out);
+	else if (gates[GATE_PARITY] == GATE_FAILED)
+		put_all("refused, because it does not do what the original does:", a->parity, out);
 	else if (gates[GATE_JUDGED] == GATE_FAILED)
 		put_all("refused, because it only makes the tests pass:", a->judged, out);
 	else if (gates[GATE_SECURE] == GATE_FAILED)

@@ -23,6 +23,7 @@ const struct subcommand *const commands[] = {
 	&cmd_qa_compare,
 	&cmd_qa_record,
 	&cmd_qa_impacted,
+	&cmd_qa_parity,
 	&cmd_bundle,
 	&cmd_start,
 	&cmd_stop,

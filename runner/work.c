@@ -291,7 +291,8 @@ execute(struct working *k, struct work_task *t, struct dd_err *err)
 	const struct fix_aim aim = {.reach = {t->of->goal, &t->of->writes},
 		.task = t->of->id,
 		.wanted = &t->of->wanted,
-		.tests = &t->of->tests};
+		.tests = &t->of->tests,
+		.translates = &t->of->translates};
 	int step = progress_begin("task %s: %s", t->of->id, t->of->title);
 	fix_aim_at(&k->f, &aim);
 	int rc = t->waits ? fix_take_up(&k->f, t->waits, err) : fix_reach(&k->f, err);

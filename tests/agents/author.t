@@ -32,7 +32,7 @@ pr=$state/runs/$run/pr.md
 is "a model's change is kept" "$status $(written '[.outcome, .review, .by[0].verdict, .by[0].model] | join(" ")')" \
 	"0 fixed cross-reviewed by reader (beta) kept writer"
 is "through all gates" "$(written '[.by[0].gates[] | .gate + "=" + .result] | join(" ")')" \
-	"parses=passed writes=not-run untampered=passed symbols=passed builds=passed tests=passed lint=not-run coverage=passed integration=not-run e2e=not-run screens=not-run judged=passed secure=passed review=passed"
+	"parses=passed writes=not-run untampered=passed symbols=passed builds=passed tests=passed lint=not-run coverage=passed integration=not-run e2e=not-run screens=not-run parity=not-run judged=passed secure=passed review=passed"
 is "case by case" "$(json '[.before.cases, .after.cases | .["test/tests/middle of four"], .["test/tests/highest below zero"]] | join(" ")')" \
 	"failed failed passed passed"
 is "what it cost is told, of the attempt and in all" "$(written '.cost.usd > 0 and .cost.tokens > 1000 and .by[0].tokens == .cost.tokens and .by[0].cost == .cost.usd')" true

@@ -122,7 +122,7 @@ is "by the two cases that never pass together" "$(json '.conflicts[0].cases | so
 is "and what it swings between" "$(json '.conflicts[0].files | join(" ")')" shared/half.sh
 side() { json ".conflicts[0].branches[] | select(.passes | index(\"test/tests/$1 of an odd sum\")) | $2"; }
 is "each side passed the gates that it can, or is refused" "$(side bills '[.gates[] | .gate + "=" + .result] | join(" ")') $(side orders '[.gates[] | select(.result == "failed") | .gate] | join(" ")')" \
-	"parses=passed writes=not-run untampered=passed symbols=passed builds=passed tests=failed lint=not-run coverage=not-run integration=not-run e2e=not-run screens=not-run judged=passed secure=passed review=passed review"
+	"parses=passed writes=not-run untampered=passed symbols=passed builds=passed tests=failed lint=not-run coverage=not-run integration=not-run e2e=not-run screens=not-run parity=not-run judged=passed secure=passed review=passed review"
 is "one that is refused gets no branch" "$(side orders '[.branch // "none", .why] | join(", ")')" 'none, refused by the gate "review"'
 is "the other is a branch" "$(side bills .branch) $(git -C "$dues" branch --list 'drydock/*' | wc -l)" "drydock/$id-$(side bills .branch | tail -c 2) 1"
 mkdir "$tmp/side"

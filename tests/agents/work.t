@@ -34,7 +34,7 @@ is "in the order of the plan" "$(json '[.attempts[] | select(.model) | .task] | 
 is "what was refused was said back in the same turn" "$(json "[.tasks[] | select(.id == \"$RATE\") | .refused[]] | join(\" \")") $(json "[.attempts[] | select(.task == \"$RATE\")] | length")" "fee.h 1"
 ok "in words" sh -c 'jq -r "select(.profile == \"oracle+task=plan\") | .body | tostring" "$1" | grep -q "fee.h is not among the files of this task, which are rate.c, tests/fees.sh"' sh "$tmp/requests.jsonl"
 is "through all gates, that of the files, too" "$(json '[.attempts[0].gates[] | .gate + "=" + .result] | join(" ")')" \
-	"parses=passed writes=passed untampered=passed symbols=passed builds=passed tests=passed lint=not-run coverage=passed integration=not-run e2e=not-run screens=not-run judged=passed secure=passed review=passed"
+	"parses=passed writes=passed untampered=passed symbols=passed builds=passed tests=passed lint=not-run coverage=passed integration=not-run e2e=not-run screens=not-run parity=not-run judged=passed secure=passed review=passed"
 branch=$(json .branch)
 is "one branch, a commit a change" "$(git -C "$app" log --format=%s main.."$branch" | tr '\n' '|')" "Begin with a dash|Give a rate for three letters|Add five crowns for the pilot|"
 is "with its task and its requirements" \

@@ -39,7 +39,7 @@ is "by case" "$(json '[.before.cases["compile/main.c"], .after.cases["compile/ma
 is "nothing is left" "$(json '.left | length')" 0
 is "every gate of the attempt that was kept is told" \
 	"$(json '[.attempts[] | select(.verdict == "kept") | .gates[] | .gate + "=" + .result] | join(" ")')" \
-	"parses=passed writes=not-run untampered=passed symbols=passed builds=passed tests=passed lint=not-run coverage=not-run integration=not-run e2e=not-run screens=not-run judged=passed secure=passed review=not-run"
+	"parses=passed writes=not-run untampered=passed symbols=passed builds=passed tests=passed lint=not-run coverage=not-run integration=not-run e2e=not-run screens=not-run parity=not-run judged=passed secure=passed review=not-run"
 is "undefined symbols of what could be compiled before are the same" \
 	"$(json '[.attempts[] | select(.verdict == "kept") | .units[] | .symbols] | unique | join(" ")')" "same unknown"
 ok "a call is not renamed: close, where the compiler offers pclose" grep -q 'close(1)' "$app/main.c"

@@ -1,0 +1,13 @@
+/* A case made as small as it goes: what is taken away stays away as long as the case is still what it is kept for. */
+#ifndef PARITY_SHRINK_H
+#define PARITY_SHRINK_H
+
+#include "parity/case.h"
+
+/* *ret: it still is.  Asked at most `tries` times. */
+typedef int shrink_holds(void *ctx, const struct parity_case *c, bool *ret, struct dd_err *err);
+
+int shrink_case(struct parity_case *c, unsigned tries, shrink_holds *holds, void *ctx,
+	struct dd_err *err) DD_MUST_USE;
+
+#endif

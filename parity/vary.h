@@ -1,0 +1,50 @@
+/*
+ * The generator: cases are varied by chance of a seed, and what was of a new kind is varied further (as fuzzers do by coverage; here
+ * by the kinds of lines that programs print, as nothing of them is instrumented).
+ */
+#ifndef PARITY_VARY_H
+#define PARITY_VARY_H
+
+#include "base/map.h"
+#include "parity/play.h"
+
+struct vary_named { /* what stood where something of that name stands */
+	char *name;
+	struct strlist values;
+};
+
+struct vary {
+	uint64_t state;			/* splitmix64 (Steele, Lea, Flood 2014) */
+	struct strlist words;		/* literals, options */
+	struct strlist numbers, values; /* what was said or read somewhere */
+	struct map known;		/* words, for templates of lines */
+	struct case_file samples[32];
+	size_t nsamples;
+	struct vary_named named[64]; /* columns of samples, holes of usages */
+	size_t nnamed;
+	struct buf nothing; /* the archive of a case that leaves nothing */
+	size_t *leaving;    /* of the pool: those that left files */
+	size_t nleaving, leaving_cap;
+	struct parity_case *pool; /* what is varied */
+	size_t n, cap, first_new; /* those before first_new are seeds, played once as they are */
+	size_t next;
+	struct map kinds;	/* of lines that were seen */
+	struct case_step *good; /* steps that succeeded and printed something */
+	size_t ngood, good_cap;
+};
+void vary_cleanup(struct vary *v);
+
+/* seeds: of the worker.  DD_ECORRUPT: a case of it is none. */
+int vary_init(struct vary *v, uint64_t seed, const json_t *seeds, struct dd_err *err) DD_MUST_USE;
+
+/* The next case: each seed as it is, then variations.  ret is empty. */
+void vary_next(struct vary *v, struct parity_case *ret);
+
+/* What came of it: true, and the case is kept, where a kind of line is new. */
+bool vary_learn(
+	struct vary *v, const struct parity_case *c, const struct parity_seen *seen, size_t n);
+
+/* The kind of a line: numbers and words that no source has do not count; heap. */
+char *vary_kind(const struct vary *v, struct str line);
+
+#endif

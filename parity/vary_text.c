@@ -1,0 +1,334 @@
+#include "parity/vary_text.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define WORD_LONG 300
+#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+
+/* Where programs count, compare and divide. */
+static const char *const boundaries[] = {"0", "1", "-1", "2", "3", "9", "10", "11", "12", "13",
+	"28", "29", "30", "31", "32", "59", "60", "99", "100", "101", "127", "128", "255", "256",
+	"365", "366", "999", "1000", "1001", "9999", "10000", "32767", "32768", "65535", "65536",
+	"99999", "999999", "1000000", "2147483647", "2147483648", "-2147483648", "-2147483649",
+	"4294967295", "4294967296", "9223372036854775807", "9223372036854775808",
+	"-9223372036854775808", "0.5", "0.05", "0.005", "1.005", "1.5", "2.5", "-0", "+1", "007",
+	"0x10", "1e3", "1.", ".5", "1,5", "1 ", " 1", "1x", "", "-", "--", "NaN"};
+static const char *const pieces[] = {" ", ".", ",", ";", ":", "/", "\\", "'", "\"", "%", "%s", "|",
+	"\t", "\n", "-", "_", "#", "=", "*", "\xc3\xa9", "\xff", "a", "Z", "0", "(", "<"};
+/* Where calendars turn, and days that there are not. */
+static const char *const dates[] = {"1900-01-01", "1900-02-28", "1900-02-29", "1900-03-01",
+	"1969-12-31", "1970-01-01", "1999-12-31", "2000-02-29", "2000-12-31", "2023-02-29",
+	"2024-02-29", "2024-12-30", "2025-01-01", "2038-01-19", "2099-12-31", "2100-02-29",
+	"2100-03-01", "2199-12-31", "9999-12-31", "0000-00-00", "2024-13-01", "2024-04-31"};
+static const char *const names[] = {"a", "b", "north", "South Quay", "x1", "Zed", "m\xc3\xbcll"};
+
+static uint64_t
+draw(struct vary *v)
+{
+	uint64_t z = v->state += 0x9e3779b97f4a7c15u;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+size_t
+vary_below(struct vary *v, size_t n)
+{
+	return n ? (size_t)(draw(v) % n) : 0;
+}
+
+bool
+vary_one_in(struct vary *v, size_t n)
+{
+	return vary_below(v, n) == 0;
+}
+
+/* ---- words ---- */
+
+static const char *
+any_of(struct vary *v, const struct strlist *l)
+{
+	return l->n ? l->v[vary_below(v, l->n)] : boundaries[vary_below(v, COUNT(boundaries))];
+}
+
+/* A number that a source has, or the one beside it; heap. */
+static char *
+near_number(struct vary *v)
+{
+	const char *text = any_of(v, &v->numbers);
+	uint64_t value;
+	if (!str_parse_u64(str_of(text), UINT64_C(1) << 60, &value))
+		return mem_strdup(text);
+	static const int64_t steps[] = {0, 0, 1, -1, 2, -2, 10};
+	int64_t near = (int64_t)value + steps[vary_below(v, COUNT(steps))];
+	if (vary_one_in(v, 8))
+		near = -near;
+	if (vary_one_in(v, 6))
+		near *= (int64_t)1 + (int64_t)vary_below(v, 10);
+	return vary_one_in(v, 10) ? mem_printf("%lld.%02zu", (long long)near, vary_below(v, 100))
+				  : mem_printf("%lld", (long long)near);
+}
+
+static char *
+any_number(struct vary *v)
+{
+	if (vary_one_in(v, 3)) /* what programs count from one */
+		return mem_printf("%zu", 1 + vary_below(v, 6));
+	switch (vary_below(v, 5)) {
+	case 0:
+		return mem_strdup(boundaries[vary_below(v, COUNT(boundaries))]);
+	case 1:
+		return mem_printf("%zu", vary_below(v, vary_one_in(v, 3) ? 100000 : 60));
+	case 2:
+		return mem_printf("%zu.%02zu", vary_below(v, 2000), vary_below(v, 100));
+	default:
+		return near_number(v);
+	}
+}
+
+char *
+vary_any_word(struct vary *v)
+{
+	switch (vary_below(v, 8)) {
+	case 0:
+	case 1:
+		return any_number(v);
+	case 2:
+		return mem_strdup(names[vary_below(v, COUNT(names))]);
+	case 3:
+	case 4:
+		return mem_strdup(any_of(v, &v->words));
+	default:
+		return mem_strdup(any_of(v, &v->values));
+	}
+}
+
+char *
+vary_splice(const char *text, size_t at, size_t drop, const char *put)
+{
+	return mem_printf("%.*s%s%s", (int)at, text, put, text + at + drop);
+}
+
+/* One run of digits becomes another; the rest stays, as in dates and codes. */
+static char *
+other_digits(struct vary *v, const char *text)
+{
+	size_t starts[32], n = 0;
+	for (size_t i = 0; text[i] && n < COUNT(starts); i++)
+		if (isdigit((unsigned char)text[i]) && (!i || !isdigit((unsigned char)text[i - 1])))
+			starts[n++] = i;
+	if (!n)
+		return vary_any_word(v);
+	if (strchr(text, '.') && vary_one_in(v, 4)) /* a decimal more, that is to be rounded */
+		return mem_printf("%s%s", text, vary_one_in(v, 2) ? "5" : "4");
+	size_t at = starts[vary_below(v, n)], length = strspn(text + at, "0123456789");
+	uint64_t value;
+	bool fits = str_parse_u64((struct str){text + at, length}, UINT64_C(1) << 60, &value);
+	OWN_FREE char *put = NULL;
+	if (!fits || vary_one_in(v, 3))
+		put = near_number(v);
+	else if (vary_one_in(v, 3))
+		put = mem_printf("%0*zu", (int)length, vary_below(v, length > 3 ? 10000 : 40));
+	else {
+		static const int64_t steps[] = {1, -1, 1, -1, 2, 10, -10, 100};
+		int64_t near = (int64_t)value + steps[vary_below(v, COUNT(steps))];
+		put = mem_printf("%0*lld", (int)(length > 18 ? 18 : length), (long long)near);
+	}
+	return vary_splice(text, at, length, put);
+}
+
+static char *
+other_letters(struct vary *v, const char *text)
+{
+	size_t n = strlen(text), at = vary_below(v, n + 1);
+	const char *put = pieces[vary_below(v, COUNT(pieces))];
+	if (!n || vary_one_in(v, 3))
+		return vary_splice(text, at, 0, put);
+	at = vary_below(v, n);
+	if (vary_one_in(v, 3))
+		return vary_splice(text, at, 1, "");
+	if (vary_one_in(v, 3)) {
+		char *cased = mem_strdup(text);
+		bool up = vary_one_in(v, 2);
+		for (size_t i = vary_one_in(v, 2) ? 0 : at; cased[i]; i++)
+			cased[i] = (char)(up ? toupper((unsigned char)cased[i])
+					     : tolower((unsigned char)cased[i]));
+		return cased;
+	}
+	if (vary_one_in(v, 6) && n * 8 < WORD_LONG)
+		return mem_printf(
+			"%s%s%s%s%s%s%s%s", text, text, text, text, text, text, text, text);
+	return vary_one_in(v, 2) ? mem_printf("%s%s", text, text) : vary_splice(text, at, 1, put);
+}
+
+static bool
+is_date(const char *text)
+{
+	static const char form[] = "0000-00-00";
+	size_t i = 0;
+	while (form[i] && (form[i] == '0' ? isdigit((unsigned char)text[i]) : text[i] == form[i]))
+		i++;
+	return !form[i] && !text[i];
+}
+
+char *
+vary_other_word(struct vary *v, const char *text)
+{
+	bool number = strpbrk(text, "0123456789");
+	size_t way = vary_below(v, 10);
+	if (is_date(text) && vary_one_in(v, 4))
+		return mem_strdup(dates[vary_below(v, COUNT(dates))]);
+	if (number && way < 7)
+		return other_digits(v, text);
+	return way < 8 ? other_letters(v, text) : vary_any_word(v);
+}
+
+/* ---- texts of lines ---- */
+
+const char *
+vary_sample(struct vary *v)
+{
+	return v->nsamples ? v->samples[vary_below(v, v->nsamples)].text : "";
+}
+
+static void
+split(const char *text, struct strlist *ret)
+{
+	struct str rest = str_of(text), line;
+	while (str_next(&rest, '\n', &line))
+		strlist_add_str(ret, line);
+}
+
+#define FIELDS_MAX 64
+static const char field_seps[] = ",;|\t: =";
+
+static size_t
+fields_of(const char *line, size_t *marks)
+{
+	size_t count = 0;
+	marks[count++] = 0;
+	for (size_t i = 0; line[i] && count < FIELDS_MAX; i++)
+		if (strchr(field_seps, line[i]))
+			marks[count++] = i + 1;
+	return count;
+}
+
+/* One field of a line becomes another, or that of another line. */
+static char *
+other_line(struct vary *v, const char *line, const char *beside)
+{
+	size_t marks[FIELDS_MAX], theirs[FIELDS_MAX];
+	size_t count = fields_of(line, marks), which = vary_below(v, count);
+	size_t at = marks[which], length = strcspn(line + at, field_seps);
+	OWN_FREE char *put = NULL;
+	if (vary_one_in(v, 4) && which < fields_of(beside, theirs)) {
+		const char *from = beside + theirs[which];
+		put = mem_strndup(from, strcspn(from, field_seps));
+	} else {
+		OWN_FREE char *field = mem_strndup(line + at, length);
+		put = vary_other_word(v, field);
+	}
+	return vary_splice(line, at, length, put);
+}
+
+static void
+change_lines(struct vary *v, struct strlist *l)
+{
+	size_t at = vary_below(v, l->n), to = vary_below(v, l->n);
+	char *line = l->v[at];
+	switch (vary_below(v, 8)) {
+	case 0:
+		free(line);
+		memmove(&l->v[at], &l->v[at + 1], (l->n - at) * sizeof(*l->v));
+		l->n--;
+		break;
+	case 1:
+		strlist_add(l, line);
+		break;
+	case 2:
+		l->v[at] = l->v[to];
+		l->v[to] = line;
+		break;
+	case 3: {
+		OWN(strlist) struct strlist more = {0};
+		split(vary_sample(v), &more);
+		if (more.n)
+			strlist_add(l, more.v[vary_below(v, more.n)]);
+		break;
+	}
+	default:
+		l->v[at] = other_line(v, line, l->v[to]);
+		free(line);
+	}
+}
+
+char *
+vary_other_text(struct vary *v, const char *text)
+{
+	OWN(strlist) struct strlist lines = {0};
+	OWN(buf) struct buf out = {.max = CASE_TEXT_MAX};
+	if (!*text || vary_one_in(v, 12))
+		return mem_strdup(vary_one_in(v, 3) ? "" : vary_sample(v));
+	split(text, &lines);
+	for (size_t i = 1 + vary_below(v, vary_one_in(v, 3) ? lines.n + 1 : 3); i > 0 && lines.n;
+		i--)
+		change_lines(v, &lines);
+	const char *end = vary_one_in(v, 20) ? "\r\n" : "\n";
+	for (size_t i = 0; i < lines.n; i++) {
+		buf_puts(&out, lines.v[i]);
+		if (i + 1 < lines.n || !vary_one_in(v, 15))
+			buf_puts(&out, end);
+	}
+	return buf_take(&out);
+}
+
+/* ---- holes of usages ---- */
+
+static bool
+names_one(const char *name, const char *const *parts)
+{
+	for (size_t i = 0; parts[i]; i++)
+		if (strcasestr(name, parts[i]))
+			return true;
+	return false;
+}
+
+struct vary_named *
+vary_named_as(struct vary *v, const char *name)
+{
+	for (size_t i = 0; i < v->nnamed; i++)
+		if (strcasecmp(v->named[i].name, name) == 0)
+			return &v->named[i];
+	return NULL;
+}
+
+char *
+vary_fill(struct vary *v, const char *name, struct parity_case *c)
+{
+	const struct vary_named *known = vary_named_as(v, name);
+	if (known && !vary_one_in(v, 4)) {
+		const char *value = any_of(v, &known->values);
+		return vary_one_in(v, 3) ? vary_other_word(v, value) : mem_strdup(value);
+	}
+	static const char *const files[] = {"FILE", "PATH", "INPUT", NULL};
+	static const char *const numbers[] = {"NUM", "COUNT", "QTY", "QUANTITY", "AMOUNT", "PRICE",
+		"SIZE", "WEIGHT", "DAYS", "ID", "YEAR", "MONTH", "LIMIT", "RATE", NULL};
+	if (names_one(name, files) && v->nsamples) {
+		const struct case_file *f = &v->samples[vary_below(v, v->nsamples)];
+		case_add_file(c, f->name, f->text);
+		return mem_strdup(f->name);
+	}
+	if (names_one(name, numbers) || strlen(name) == 1)
+		return any_number(v);
+	if (strcasestr(name, "DATE"))
+		for (size_t i = 0; i < 40; i++) {
+			const char *value = any_of(v, &v->values);
+			if (strchr(value, '-') && isdigit((unsigned char)*value))
+				return mem_strdup(value);
+		}
+	if (vary_one_in(v, 3))
+		return any_number(v);
+	return vary_one_in(v, 2) ? mem_strdup(names[vary_below(v, COUNT(names))])
+				 : vary_any_word(v);
+}

@@ -1,0 +1,27 @@
+/* Words and texts of the generator; all strings are heap, and the caller's. */
+#ifndef PARITY_VARY_TEXT_H
+#define PARITY_VARY_TEXT_H
+
+#include "parity/vary.h"
+
+/* A number below n (0 where n is 0), by chance. */
+size_t vary_below(struct vary *v, size_t n);
+bool vary_one_in(struct vary *v, size_t n);
+
+char *vary_any_word(struct vary *v);
+/* What could stand where `text` does. */
+char *vary_other_word(struct vary *v, const char *text);
+/* The same of lines. */
+char *vary_other_text(struct vary *v, const char *text);
+/* The text of a sample, borrowed; "" where there is none. */
+const char *vary_sample(struct vary *v);
+
+/* text without `drop` bytes at `at`, and `put` there. */
+char *vary_splice(const char *text, size_t at, size_t drop, const char *put);
+
+/* What fits where a usage has a name; c gets the sample that it may be. */
+char *vary_fill(struct vary *v, const char *name, struct parity_case *c);
+/* Values of that name, NULL. */
+struct vary_named *vary_named_as(struct vary *v, const char *name);
+
+#endif

@@ -1,0 +1,33 @@
+/* Two stood-up programs of which one is to do what the other does, in open pods, and what comes of comparing them (parity.h). */
+#ifndef RUNNER_TWINS_H
+#define RUNNER_TWINS_H
+
+#include "parity/parity.h"
+#include "runner/live.h"
+
+struct twin_spec { /* borrowed */
+	struct live_spec live;
+	const char *
+		command; /* words; what begins with "./" is below the tree.  NULL: the only program of the tree */
+	const char *what; /* "original", for messages */
+	const char *
+		like; /* where the tree has several programs: that of this name, without its ending; NULL */
+};
+
+struct twin {
+	struct live *live;
+	struct live_spec spec;
+	struct probe_files files; /* binds are its own, their strings are not */
+	struct strlist env, command;
+};
+void twin_close(struct twin *t);
+
+/*
+ * Its pod, its services, and time, place and chance as every twin has them.  DD_EINVAL: nobody knows which program it is; DD_EIO: a
+ * service does not start.
+ */
+int twin_open(const struct twin_spec *spec, struct twin *ret, struct dd_err *err) DD_MUST_USE;
+
+struct parity_side twin_side(struct twin *t);
+
+#endif

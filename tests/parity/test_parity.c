@@ -1,0 +1,346 @@
+/* What inputs are made of and how they are varied, compared and made small: without a sandbox. */
+#include "parity/parity.h"
+#include "parity/seed.h"
+#include "parity/shellish.h"
+#include "parity/shrink.h"
+#include "parity/vary.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char *
+joined(const struct strlist *l)
+{
+	OWN(buf) struct buf out = {0};
+	for (size_t i = 0; i < l->n; i++)
+		buf_printf(&out, "%s%s", i ? "|" : "", l->v[i]);
+	return buf_take(&out);
+}
+
+static void
+commands_are_read_as_a_shell_reads_them(void **state)
+{
+	static const char line[] =
+		"cd x && \"$dir\"/tally add 'a b' \"c\\\"d\" 2>/dev/null <in.csv >out | sort";
+	static const char *const wanted[] = {"cd|x", "$dir/tally|add|a b|c\"d", "sort"};
+	struct str rest = STR(line);
+	struct shellish cmd;
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(shellish_next(&rest, false, &cmd));
+		OWN_FREE char *words = joined(&cmd.words);
+		assert_string_equal(words, wanted[i]);
+		if (i == 1) {
+			assert_string_equal(cmd.from, "in.csv");
+			assert_string_equal(cmd.to, "/dev/null");
+		}
+		shellish_cleanup(&cmd);
+	}
+	assert_false(shellish_next(&rest, false, &cmd));
+}
+
+static struct seeds *
+seeds_of(const char *name)
+{
+	OWN(strlist) struct strlist names = {0};
+	strlist_add(&names, name);
+	return seeds_create(&names);
+}
+
+/* The arguments of the steps of a call. */
+static char *
+call_text(const json_t *seeds, size_t which)
+{
+	OWN(buf) struct buf out = {0};
+	const json_t *steps =
+		json_object_get(json_array_get(json_object_get(seeds, "calls"), which), "steps");
+	for (size_t i = 0; i < json_array_size(steps); i++) {
+		OWN(strlist) struct strlist args = {0};
+		json_to_strings(json_object_get(json_array_get(steps, i), "args"), &args);
+		OWN_FREE char *text = joined(&args);
+		buf_printf(&out, "%s%s", i ? "; " : "", text);
+	}
+	return buf_take(&out);
+}
+
+static void
+calls_of_scripts_and_lists_are_found(void **state)
+{
+	struct seeds *s = seeds_of("tally");
+	(void)state;
+	seeds_read(s, "tests/run.sh",
+		STR("t=${DIR:-.}/tally\ncat >list.txt <<END\none,1\nEND\nexpect \"$($t add one 3)\" 3\n"
+		    "$t load list.txt # all\nother add two\n"));
+	seeds_read(s, "tests/test.py",
+		STR("out = subprocess.run([TALLY, \"sum\"])\nrun([\"./tally\", \"show\", \"7\"], check=True)\n"));
+	OWN_JSON json_t *j = seeds_result(s);
+	OWN_FREE char *first = call_text(j, 0), *second = call_text(j, 1), *all = call_text(j, 2),
+		      *list = call_text(j, 3);
+	assert_string_equal(first, "add|one|3");
+	assert_string_equal(second, "load|list.txt");
+	assert_string_equal(all, "add|one|3; load|list.txt");
+	assert_string_equal(list, "show|7");
+	const json_t *file = json_array_get(
+		json_object_get(json_array_get(json_object_get(j, "calls"), 1), "files"), 0);
+	assert_string_equal(json_string_in(file, "name"), "list.txt");
+	assert_string_equal(json_string_in(file, "text"), "one,1\n");
+	seeds_destroy(s);
+}
+
+static void
+usages_become_calls_with_holes(void **state)
+{
+	struct seeds *s = seeds_of("tally");
+	(void)state;
+	seeds_read_usage(s,
+		STR("usage: PROGRAM COMMAND\n  add NAME [--price N]   one more\n  sort up|down\n"));
+	OWN_JSON json_t *j = seeds_result(s);
+	OWN_FREE char *full = call_text(j, 1), *least = call_text(j, 2), *sort = call_text(j, 3);
+	assert_string_equal(full, "add|\001NAME|--price|\001N");
+	assert_string_equal(least, "add|\001NAME");
+	assert_string_equal(sort, "sort|up");
+	OWN(strlist) struct strlist words = {0};
+	json_to_strings(json_object_get(j, "words"), &words);
+	assert_true(strlist_has(&words, "down") && strlist_has(&words, "--price"));
+	seeds_destroy(s);
+}
+
+static void
+hostile_texts_are_bounded(void **state)
+{
+	struct seeds *s = seeds_of("tally");
+	OWN(buf) struct buf text = {0};
+	(void)state;
+	for (size_t i = 0; i < 5000; i++)
+		buf_printf(&text, "tally \"w%zu\" %zu <<E%zu\n", i, i, i);
+	seeds_read(s, "a.sh", buf_str(&text));
+	seeds_read(s, "b.bin", (struct str){"tally a\0b", 9});
+	OWN_JSON json_t *j = seeds_result(s);
+	assert_true(json_array_size(json_object_get(j, "words")) <= SEED_WORDS_MAX);
+	assert_true(json_array_size(json_object_get(j, "numbers")) <= SEED_NUMBERS_MAX);
+	assert_true(json_array_size(json_object_get(j, "calls")) <= SEED_CALLS_MAX);
+	seeds_destroy(s);
+}
+
+/* ---- cases ---- */
+
+static void
+make_case(struct parity_case *c)
+{
+	case_add_file(c, "a.csv", "x,1\ny,2\nz,3\n");
+	for (size_t i = 0; i < 3; i++) {
+		struct case_step *s = case_add_step(c);
+		strlist_add(&s->args, "add");
+		strlist_addf(&s->args, "long-%zu", i);
+		strlist_add(&s->args, "\xff\n");
+	}
+	c->steps[1].input = mem_strdup("in\n");
+}
+
+static void
+a_case_is_the_same_as_json(void **state)
+{
+	OWN(parity_case) struct parity_case c = {0}, again = {0};
+	(void)state;
+	make_case(&c);
+	OWN_JSON json_t *j = case_to_json(&c);
+	assert_int_equal(case_from_json(j, &again, NULL), 0);
+	assert_true(case_equal(&c, &again));
+	OWN_JSON json_t *bad = json_pack("{s:[{s:s, s:s}], s:[{s:[]}]}", "files", "name", "../x",
+		"text", "", "steps", "args");
+	struct parity_case none = {0};
+	assert_int_equal(case_from_json(bad, &none, NULL), -DD_EINVAL);
+	OWN(buf) struct buf script = {0};
+	parity_put_script(j, "./p", &script);
+	assert_non_null(strstr(script.p, "| ./p add long-1 "));
+	assert_non_null(strstr(script.p, "./p add long-2 "));
+}
+
+/* It holds while a step says long-1 and the file has a line with y. */
+static int
+has_both(void *ctx, const struct parity_case *c, bool *ret, struct dd_err *err)
+{
+	bool step = false, line = false;
+	(void)err;
+	++*(unsigned *)ctx;
+	for (size_t i = 0; i < c->n; i++)
+		step = step || strlist_has(&c->steps[i].args, "long-1");
+	for (size_t i = 0; i < c->nfiles; i++)
+		line = line || strchr(c->files[i].text, 'y');
+	*ret = step && line;
+	return 0;
+}
+
+static void
+what_a_case_does_not_need_is_taken_away(void **state)
+{
+	OWN(parity_case) struct parity_case c = {0};
+	unsigned asked = 0;
+	(void)state;
+	make_case(&c);
+	assert_int_equal(shrink_case(&c, 100, has_both, &asked, NULL), 0);
+	assert_int_equal(c.n, 1);
+	assert_int_equal(c.steps[0].args.n, 1);
+	assert_string_equal(c.steps[0].args.v[0], "long-1");
+	assert_null(c.steps[0].input);
+	assert_string_equal(c.files[0].text, "y,2\n");
+	assert_true(asked <= 100);
+}
+
+static void
+what_is_asked_is_bounded(void **state)
+{
+	OWN(parity_case) struct parity_case c = {0};
+	unsigned asked = 0;
+	(void)state;
+	make_case(&c);
+	assert_int_equal(shrink_case(&c, 3, has_both, &asked, NULL), 0);
+	assert_int_equal(asked, 3);
+}
+
+/* ---- variations ---- */
+
+static void
+the_same_seed_gives_the_same_cases(void **state)
+{
+	struct vary a = {0}, b = {0}, other = {0};
+	size_t differ = 0;
+	(void)state;
+	OWN_JSON json_t *seeds = json_pack(
+		"{s:[s, s], s:[s], s:[{s:[], s:[{s:[s, s, s], s:n}]}], s:[{s:s, s:s}]}", "words",
+		"add", "sum", "numbers", "100", "calls", "files", "steps", "args", "add",
+		"\001NAME", "7", "input", "samples", "name", "a.csv", "text", "n,v\none,1\n");
+	assert_int_equal(vary_init(&a, 5, seeds, NULL), 0);
+	assert_int_equal(vary_init(&b, 5, seeds, NULL), 0);
+	assert_int_equal(vary_init(&other, 6, seeds, NULL), 0);
+	for (size_t i = 0; i < 300; i++) {
+		OWN(parity_case) struct parity_case x = {0}, y = {0}, z = {0};
+		vary_next(&a, &x);
+		vary_next(&b, &y);
+		vary_next(&other, &z);
+		assert_true(case_equal(&x, &y));
+		assert_true(x.n > 0 && x.n <= CASE_STEPS_MAX);
+		for (size_t k = 0; k < x.n; k++)
+			for (size_t n = 0; n < x.steps[k].args.n; n++)
+				assert_null(strchr(x.steps[k].args.v[n], SEED_HOLE));
+		differ += !case_equal(&x, &z);
+	}
+	assert_true(differ > 100);
+	vary_cleanup(&a);
+	vary_cleanup(&b);
+	vary_cleanup(&other);
+}
+
+static void
+a_full_case_stays_in_its_bounds(void **state)
+{
+	struct vary v = {0};
+	(void)state;
+	OWN_JSON json_t *step = json_pack("{s:[s, s], s:n}", "args", "add", "7", "input");
+	OWN_JSON json_t *seeds =
+		json_pack("{s:[s], s:[{s:[], s:[]}]}", "words", "add", "calls", "files", "steps");
+	json_t *steps =
+		json_object_get(json_array_get(json_object_get(seeds, "calls"), 0), "steps");
+	for (size_t i = 0; i < CASE_STEPS_MAX; i++)
+		json_array_append(steps, step);
+	assert_int_equal(vary_init(&v, 5, seeds, NULL), 0);
+	for (size_t i = 0; i < 3000; i++) {
+		struct {
+			struct parity_case c;
+			char behind[256];
+		} x = {0};
+		vary_next(&v, &x.c);
+		assert_true(x.c.n > 0 && x.c.n <= CASE_STEPS_MAX);
+		for (size_t k = 0; k < sizeof(x.behind); k++)
+			assert_int_equal(x.behind[k], 0);
+		parity_case_cleanup(&x.c);
+	}
+	vary_cleanup(&v);
+}
+
+static void
+numbers_and_foreign_words_make_no_new_kind(void **state)
+{
+	struct vary v = {0};
+	(void)state;
+	OWN_JSON json_t *seeds = json_pack("{s:[s]}", "words", "total");
+	assert_int_equal(vary_init(&v, 1, seeds, NULL), 0);
+	OWN_FREE char *one = vary_kind(&v, STR("total of Smith: 12")),
+		      *two = vary_kind(&v, STR("total of Miller: 7")),
+		      *three = vary_kind(&v, STR("count of Miller: 7"));
+	assert_string_equal(one, two);
+	assert_string_not_equal(one, three);
+	vary_cleanup(&v);
+}
+
+static void
+what_is_new_is_kept(void **state)
+{
+	struct vary v = {0};
+	struct parity_seen seen = {.n = 1};
+	OWN(parity_case) struct parity_case c = {0};
+	(void)state;
+	OWN_JSON json_t *seeds = json_pack("{s:[s]}", "words", "total");
+	assert_int_equal(vary_init(&v, 1, seeds, NULL), 0);
+	case_add_step(&c);
+	buf_puts(&seen.steps[0].out, "total 1\n");
+	assert_true(vary_learn(&v, &c, &seen, 1));
+	assert_false(vary_learn(&v, &c, &seen, 1));
+	buf_puts(&seen.steps[0].out, "; none\n");
+	assert_true(vary_learn(&v, &c, &seen, 1));
+	parity_seen_cleanup(&seen);
+	vary_cleanup(&v);
+}
+
+/* ---- comparison ---- */
+
+static void
+each_channel_is_told(void **state)
+{
+	struct parity_seen a = {.n = 2}, b = {.n = 2};
+	size_t step;
+	(void)state;
+	assert_int_equal(play_compare(&a, &b, false, &step), 0);
+	assert_int_equal(step, 2);
+	b.steps[1].exit_code = 1;
+	assert_int_equal(play_compare(&a, &b, false, &step), 1u << PARITY_EXIT);
+	assert_int_equal(step, 1);
+	b.steps[1].exit_code = 0;
+	buf_puts(&a.steps[0].err, "no such thing\n");
+	buf_puts(&b.steps[0].err, "not there\n");
+	assert_int_equal(play_compare(&a, &b, false, &step), 1u << PARITY_ERRORS);
+	assert_int_equal(play_compare(&a, &b, true, &step), 0);
+	buf_puts(&b.steps[0].out, "1\n");
+	buf_puts(&a.files, "archive");
+	strlist_add(&a.created, "/var/tmp/x");
+	strlist_add(&b.connections, "127.0.0.1:7");
+	assert_int_equal(play_compare(&a, &b, true, &step),
+		1u << PARITY_OUTPUT | 1u << PARITY_FILES | 1u << PARITY_CREATED |
+			1u << PARITY_CONNECTIONS);
+	assert_int_equal(step, 0);
+	parity_seen_cleanup(&a);
+	parity_seen_cleanup(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(commands_are_read_as_a_shell_reads_them),
+		cmocka_unit_test(calls_of_scripts_and_lists_are_found),
+		cmocka_unit_test(usages_become_calls_with_holes),
+		cmocka_unit_test(hostile_texts_are_bounded),
+		cmocka_unit_test(a_case_is_the_same_as_json),
+		cmocka_unit_test(what_a_case_does_not_need_is_taken_away),
+		cmocka_unit_test(what_is_asked_is_bounded),
+		cmocka_unit_test(the_same_seed_gives_the_same_cases),
+		cmocka_unit_test(a_full_case_stays_in_its_bounds),
+		cmocka_unit_test(numbers_and_foreign_words_make_no_new_kind),
+		cmocka_unit_test(what_is_new_is_kept),
+		cmocka_unit_test(each_channel_is_told),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

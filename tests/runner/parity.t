@@ -1,0 +1,70 @@
+#!/bin/sh
+# drydock qa parity: a translated program against its original, on inputs that are generated.
+. "$(dirname "$0")/../tap.sh"
+planted=$apps/cargobook-perl/planted.tsv
+
+# One tree with the original, its port, ports with one planted change each, and small programs.
+app=$tmp/twins
+mkdir -p "$app/port"
+cp -R "$apps/cargobook/." "$app"
+cp "$apps/cargobook-perl/cargobook.pl" "$app/port"
+for name in message empty-export-status book-mode; do
+	perl "$apps/plant.pl" "$planted" $name <"$apps/cargobook-perl/cargobook.pl" >"$app/port/$name.pl"
+done
+printf '#!/bin/sh\nod -An -N4 -tx4 /dev/urandom\n' >"$app/port/number.sh"
+printf '#!/bin/sh\ncase $1 in *7*) echo seven >/var/tmp/seven ;; esac; [ $# -lt 2 ] || echo 2 >out; [ "$2" ] || exit 3\n' >"$app/port/loud.sh"
+printf '#!/bin/sh\n[ $# -lt 2 ] || echo 2 >out; [ "$2" ] || exit 3\n' >"$app/port/calm.sh"
+printf '#!/usr/bin/perl\nexit 0;\n' >"$app/port/mute.pl"
+printf '#!/usr/bin/perl\nuse Socket;\nsocket(my $s, AF_INET, SOCK_STREAM, 0); connect($s, pack_sockaddr_in(7, inet_aton("127.0.0.1")));\nexit 0;\n' >"$app/port/caller.pl"
+chmod 755 "$app"/port/*
+up "$app"
+id=$(json .run)
+is "it is stood up" "$(json .outcome)" up
+parity() { run "$drydock" qa parity --json --quiet --state "$state" "$@" "$id" "$id"; }
+counts() { json '"\(.differences | length) \(.ended)"'; }
+
+# --- the true port
+parity --original ./cargobook --port ./port/cargobook.pl --cases 50
+is "the port does what the original does" "$status $(counts) $(json '.unsteady')" "0 0 cases 0"
+is "on calls that tests and the usage have" "$(json '[.sources[].path] | index("tests/run.sh") != null')" true
+ok "and on many kinds of line" test "$(json .kinds)" -gt 40
+cp "$tmp/out" "$tmp/first"
+parity --original ./cargobook --port ./port/cargobook.pl --cases 50
+ok "the same seed plays the same" cmp "$tmp/out" "$tmp/first"
+
+# --- planted changes, each in its channel
+channel() { json '.differences[0].channels[0]'; }
+for change in message=errors empty-export-status=exit book-mode=files; do
+	name=${change%=*}
+	parity --original ./cargobook --port "./port/$name.pl" --differences 1 --cases 400 -o "$tmp/$name.json"
+	is "$name is found, in ${change#*=}" "$status $(counts) $(channel)" "1 1 differences ${change#*=}"
+done
+is "made as small as it goes" "$(json '.differences[0].case | "\(.files | length) \(.steps | length) \(.steps[0].args[0])"' "$tmp/empty-export-status.json")" "0 1 export"
+is "with what both did" "$(json '.differences[0] | "\(.original.exit) \(.port.exit)"' "$tmp/empty-export-status.json")" "2 0"
+is "and the files that are not the same" "$(json '[.differences[0].files[] | "\(.path) \(.original.mode) \(.port.mode)"][0]' "$tmp/book-mode.json")" "./work/cargo.txt 644 600"
+
+# --- played again
+parity --original ./cargobook --port ./port/message.pl --replay "$tmp/message.json"
+is "a difference is played again" "$status $(counts)" "1 1 cases"
+parity --original ./cargobook --port ./port/cargobook.pl --replay "$tmp/message.json"
+is "and is gone where the port is right" "$status $(counts)" "0 0 cases"
+echo '{"steps": []}' >"$tmp/no.json"
+parity --original ./cargobook --port ./port/cargobook.pl --replay "$tmp/no.json"
+is "what is no case is refused" "$status $(grep -c 'not a case' "$tmp/err")" "2 1"
+
+# --- what is made elsewhere, and what never is the same
+parity --original ./port/calm.sh --port ./port/loud.sh --differences 1 --cases 200
+is "a file that is made elsewhere is told by its path" "$status $(channel) $(json '.differences[0].port.created[0]')" "1 created /var/tmp/seven"
+parity --original ./port/mute.pl --port ./port/caller.pl --differences 1 --cases 20
+is "and where it connected to" "$status $(channel) $(json '.differences[0].port.connections[0]')" "1 connections 127.0.0.1:7"
+parity --original ./port/number.sh --port ./port/number.sh --cases 12
+is "where the original differs from itself, nothing is claimed" "$status $(json '.differences | length') $(json '.unsteady > 0')" "0 0 true"
+
+# --- which program
+parity --port ./port/cargobook.pl
+is "several programs have to be chosen from" "$status $(grep -c 'say --original: cargobook, port/' "$tmp/err")" "2 1"
+parity --original ./cargobook --port ./port/none.pl --differences 1 --cases 100
+is "one that is not there differs in everything" "$status $(json '.differences | length > 0')" "1 true"
+run "$drydock" qa parity --state "$state" --original ./cargobook --port ./port/message.pl --cases 200 --differences 1 "$id" "$id"
+has "for people it is a script" "$tmp/out" '  $ PROGRAM '
+done_testing
