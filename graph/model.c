@@ -83,57 +83,85 @@ model_name(struct model *m, struct str s)
 
 /* ---- tables ---- */
 
-static size_t
-slot_place(const struct model *m, enum model_space space, uint32_t scope, uint32_t name)
+static uint64_t
+hash_key(const struct model *m, unsigned space, uint32_t scope, uint32_t name)
 {
 	uint64_t h = m->seed ^ ((uint64_t)scope << 32 | name) ^ ((uint64_t)space << 59);
 	h *= 0xff51afd7ed558ccdu;
 	h ^= h >> 32;
 	h *= 0xc4ceb9fe1a85ec53u;
-	size_t i = (h ^ (h >> 29)) & (m->nslots - 1);
-	for (; m->slots[i].first; i = (i + 1) & (m->nslots - 1))
-		if (m->slots[i].name == name && m->slots[i].scope == scope &&
-			m->slots[i].space == space)
+	return h ^ (h >> 29);
+}
+
+static uint8_t
+tag_of(uint64_t hash)
+{
+	return (uint8_t)(hash >> 56 | 1);
+}
+
+/* Where the chain is, or is to be. */
+static size_t
+chain_place(const struct model *m, uint64_t hash, enum model_space space, uint32_t scope,
+	uint32_t name)
+{
+	size_t i = hash & (m->nplaces - 1);
+	for (uint8_t tag = tag_of(hash); m->tags[i]; i = (i + 1) & (m->nplaces - 1)) {
+		if (m->tags[i] != tag)
+			continue;
+		const struct model_link *l = &m->links[m->places[i]];
+		if (l->name == name && l->scope == scope && l->space == space)
 			break;
+	}
 	return i;
 }
 
 static void
-grow_slots(struct model *m)
+grow_places(struct model *m)
 {
-	struct model_slot *old = m->slots;
-	size_t n = m->nslots;
-	m->nslots = n ? n * 2 : 8192;
-	m->slots = mem_zalloc(m->nslots, sizeof(*m->slots));
-	for (size_t i = 0; i < n; i++)
-		if (old[i].first)
-			m->slots[slot_place(m, old[i].space, old[i].scope, old[i].name)] = old[i];
-	free(old);
+	free(m->places);
+	free(m->tags);
+	m->nplaces = m->nplaces ? m->nplaces * 2 : 8192;
+	m->places = mem_zalloc(m->nplaces, sizeof(*m->places));
+	m->tags = mem_zalloc(m->nplaces, sizeof(*m->tags));
+	for (uint32_t l = 1; l < m->nlinks; l++) {
+		if (!(m->links[l].next & MODEL_LAST))
+			continue;
+		uint64_t h = hash_key(m, m->links[l].space, m->links[l].scope, m->links[l].name);
+		size_t i = h & (m->nplaces - 1);
+		while (m->tags[i])
+			i = (i + 1) & (m->nplaces - 1);
+		m->tags[i] = tag_of(h);
+		m->places[i] = l;
+	}
 }
 
 static void
 put(struct model *m, enum model_space space, uint32_t scope, uint32_t name, uint32_t value)
 {
-	if (m->slots_used * 2 >= m->nslots)
-		grow_slots(m);
+	if (m->nchains * 4 >= m->nplaces * 3)
+		grow_places(m);
+	uint64_t h = hash_key(m, space, scope, name);
+	size_t place = chain_place(m, h, space, scope, name);
 	m->links = mem_grow(m->links, m->nlinks, &m->links_cap, sizeof(*m->links));
-	uint32_t link = (uint32_t)m->nlinks++;
-	m->links[link] = (struct model_link){value, 0};
-	struct model_slot *s = &m->slots[slot_place(m, space, scope, name)];
-	if (s->first) {
-		m->links[s->last].next = link;
+	uint32_t link = (uint32_t)m->nlinks++, first = link;
+	if (m->tags[place]) {
+		struct model_link *last = &m->links[m->places[place]];
+		first = last->next & ~MODEL_LAST;
+		last->next = link;
 	} else {
-		*s = (struct model_slot){
-			.scope = scope, .name = name, .first = link, .space = (uint8_t)space};
-		m->slots_used++;
+		m->tags[place] = tag_of(h);
+		m->nchains++;
 	}
-	s->last = link;
+	m->places[place] = link;
+	m->links[link] =
+		(struct model_link){scope, name, value, first | MODEL_LAST, (uint8_t)space};
 }
 
 uint32_t
 model_first(const struct model *m, enum model_space space, uint32_t scope, uint32_t name)
 {
-	return m->slots[slot_place(m, space, scope, name)].first;
+	size_t place = chain_place(m, hash_key(m, space, scope, name), space, scope, name);
+	return m->tags[place] ? m->links[m->places[place]].next & ~MODEL_LAST : 0;
 }
 
 void
@@ -145,34 +173,41 @@ model_init(struct model *m)
 	m->name_at[0] = m->name_at[1] = 0;
 	m->nnames = 1;
 	grow_names(m);
-	grow_slots(m);
+	grow_places(m);
 	m->links = mem_grow(NULL, 0, &m->links_cap, sizeof(*m->links));
 	m->nlinks = 1;
+	m->nmacro_refs = 1;
 	m->entities = mem_grow(NULL, 0, &m->cap, sizeof(*m->entities));
 	m->entities[0] = (struct model_entity){0};
 	m->n = 1;
 }
 
 void
+model_drop_tables(struct model *m)
+{
+	free(TAKE(m->name_index));
+	free(TAKE(m->binds));
+	free(TAKE(m->macro_refs));
+	free(TAKE(m->bases));
+	free(TAKE(m->stored));
+	free(TAKE(m->mentions));
+	free(TAKE(m->values));
+	free(TAKE(m->places));
+	free(TAKE(m->tags));
+	free(TAKE(m->links));
+	free(TAKE(m->edges));
+}
+
+void
 model_cleanup(struct model *m)
 {
+	model_drop_tables(m);
 	free(m->text);
 	free(m->name_at);
-	free(m->name_index);
 	free(m->entities);
 	free(m->files);
-	free(m->binds);
-	free(m->macro_refs);
-	free(m->macro_first);
-	free(m->macro_count);
-	free(m->bases);
-	free(m->stored);
-	free(m->mentions);
-	free(m->values);
-	free(m->slots);
-	free(m->links);
-	free(m->edges);
 	free(m->late);
+	buf_cleanup(&m->kept);
 	*m = (struct model){0};
 }
 
@@ -255,6 +290,12 @@ publish(struct model *m, const struct model_file *file, uint32_t id, bool header
 	put(m, SPACE_PACKAGE, file->package ? file->package : file->dir + 0x80000000u, e->name, id);
 }
 
+static bool
+is_c_macro(uint8_t kind, uint8_t lang)
+{
+	return kind == KIND_MACRO && model_family(lang) == LANG_C;
+}
+
 static void
 add_entities(struct model *m, struct renumber *r, const struct model_file *file, bool header)
 {
@@ -268,7 +309,7 @@ add_entities(struct model *m, struct renumber *r, const struct model_file *file,
 		e->end = fe->end;
 		e->cond = global_name(r, fe->cond);
 		e->type = global_name(r, fe->type);
-		e->owner = global_name(r, fe->owner);
+		e->owner = is_c_macro(fe->kind, file->lang) ? 0 : global_name(r, fe->owner);
 		e->flags = fe->flags;
 		e->lang = file->lang;
 		e->file = (uint32_t)m->nfiles + 1;
@@ -308,20 +349,16 @@ add_binds(struct model *m, struct renumber *r, uint32_t file_entity)
 static void
 add_macro_ref(struct model *m, struct renumber *r, const struct fact_ref *ref, uint32_t macro)
 {
-	if (macro >= m->macro_cap) {
-		size_t n = m->cap > macro ? m->cap : macro + 1;
-		m->macro_first = mem_realloc(m->macro_first, n, sizeof(uint32_t));
-		m->macro_count = mem_realloc(m->macro_count, n, sizeof(uint32_t));
-		memset(m->macro_count + m->macro_cap, 0, (n - m->macro_cap) * sizeof(uint32_t));
-		m->macro_cap = n;
-	}
-	if (!m->macro_count[macro])
-		m->macro_first[macro] = (uint32_t)m->nmacro_refs;
-	m->macro_count[macro]++;
+	struct model_entity *e = &m->entities[macro];
 	m->macro_refs =
 		mem_grow(m->macro_refs, m->nmacro_refs, &m->macro_refs_cap, sizeof(*m->macro_refs));
+	/* Those of a macro stand behind each other. */
+	if (!e->body)
+		e->body = (uint32_t)m->nmacro_refs;
+	else
+		m->macro_refs[m->nmacro_refs - 1].last = false;
 	m->macro_refs[m->nmacro_refs++] = (struct model_macro_ref){global_name(r, ref->name),
-		ref->call, ref->line, ref->relation, ref->flags, ref->arg, ref->param};
+		ref->call, ref->line, ref->relation, ref->flags, ref->arg, ref->param, true};
 }
 
 enum graph_kind
@@ -361,7 +398,7 @@ add_refs(struct model *m, struct renumber *r, uint32_t file_entity)
 		enum graph_kind named = model_named_kind((enum graph_relation)ref->relation);
 		if (named)
 			add_mention(m, r, ref, named);
-		if (m->entities[from].kind == KIND_MACRO && model_family(r->f->lang) == LANG_C) {
+		if (is_c_macro(m->entities[from].kind, r->f->lang)) {
 			add_macro_ref(m, r, ref, from);
 		} else if (ref->relation == REL_INHERITS) {
 			m->bases = mem_grow(m->bases, m->nbases, &m->bases_cap, sizeof(*m->bases));
@@ -501,7 +538,7 @@ model_settle(struct model *m)
 {
 	for (uint32_t i = 1; i < m->n; i++) {
 		struct model_entity *e = &m->entities[i];
-		if (!e->owner)
+		if (!e->owner || is_c_macro(e->kind, e->lang))
 			continue;
 		uint32_t home = find_owner(m, e);
 		e->home = home ? home : e->parent;

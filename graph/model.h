@@ -13,7 +13,10 @@
 
 struct model_entity {
 	uint32_t name, parent, line, end, cond, type;
-	uint32_t owner; /* name; resolved to `home` by model_settle */
+	union {
+		uint32_t owner; /* name; resolved to `home` by model_settle */
+		uint32_t body;	/* of a macro of C: the first of its references; 0: it has none */
+	};
 	uint32_t
 		home; /* the entity whose member it is: its parent, or the type that its owner names */
 	uint32_t file; /* number of its file, from 1; 0 for a directory */
@@ -29,6 +32,7 @@ struct model_bind {
 struct model_macro_ref {
 	uint32_t name, call, line;
 	uint8_t relation, flags, arg, param;
+	bool last; /* of its macro */
 };
 
 struct model_base {
@@ -73,13 +77,12 @@ enum model_space {
 	SPACE_VALUE,  /* an entity: statements that bind a name in it */
 };
 
-struct model_slot {
-	uint32_t scope, name, first, last;
-	uint8_t space;
-};
+#define MODEL_LAST 0x80000000u /* the last of a chain, which names the first */
+
 struct model_link {
-	uint32_t value, next;
-};
+	uint32_t scope, name, value, next;
+	uint8_t space;
+} __attribute__((packed)); /* there are several for each entity */
 
 struct model {
 	/* names */
@@ -99,9 +102,6 @@ struct model {
 	size_t nbinds, binds_cap;
 	struct model_macro_ref *macro_refs;
 	size_t nmacro_refs, macro_refs_cap;
-	uint32_t *macro_first; /* by entity; macro_count beside it; grown with entities */
-	uint32_t *macro_count;
-	size_t macro_cap;
 	struct model_base *bases;
 	size_t nbases, bases_cap;
 	struct model_stored *stored;
@@ -112,15 +112,19 @@ struct model {
 	struct fact_value *values; /* with names and entities numbered for the whole map */
 	size_t nvalues, values_cap;
 
-	struct model_slot *slots;
-	size_t nslots, slots_used;
+	/* The last link of each chain, by hash; a place's tag is some bits of the hash, 0 where it is free. */
+	uint32_t *places;
+	uint8_t *tags;
+	size_t nplaces, nchains;
 	struct model_link *links;
 	size_t nlinks, links_cap;
 
-	struct model_edge *edges;
+	struct model_edge *edges; /* of the file at hand: graph/edges.h */
 	size_t nedges, edges_cap;
 	struct model_edge *late; /* those that do not begin in the file that tells of them */
 	size_t nlate, late_cap;
+	struct buf kept;
+	uint32_t kept_src; /* the last source there */
 };
 
 void model_init(struct model *m);
@@ -140,13 +144,16 @@ unsigned model_family(uint8_t lang);
 void model_add_file(struct model *m, const char *path, const struct facts *f);
 /* All files are there: members find their types, and what is only mentioned becomes an entity. */
 void model_settle(struct model *m);
+/* All is resolved: what is left are entities, files, edges, and the names by their numbers. */
+void model_drop_tables(struct model *m);
 
 /* The chain of what a table has under scope and name: links from 1, 0 ends. */
 uint32_t model_first(const struct model *m, enum model_space space, uint32_t scope, uint32_t name);
 static inline uint32_t
 model_next(const struct model *m, uint32_t link)
 {
-	return m->links[link].next;
+	uint32_t next = m->links[link].next;
+	return next & MODEL_LAST ? 0 : next;
 }
 static inline uint32_t
 model_value(const struct model *m, uint32_t link)
