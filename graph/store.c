@@ -203,7 +203,8 @@ write_entity(struct writer *w, uint32_t id, const struct buf *out, const struct 
 	const struct model_entity *e = &w->m->entities[id];
 	return db_run(w->db, err, "INSERT INTO entity VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		"iiiiiiiiiiibb", (int64_t)id, (int64_t)e->kind, (int64_t)w->rank[e->name],
-		(int64_t)e->parent, (int64_t)e->home, (int64_t)e->file, (int64_t)e->line,
+		(int64_t)e->parent, (int64_t)(e->home != e->parent ? e->home : 0),
+		(int64_t)e->file, (int64_t)e->line,
 		(int64_t)e->end, (int64_t)e->flags, (int64_t)w->rank[e->type],
 		(int64_t)w->rank[e->cond], buf_str(out), buf_str(in));
 }
