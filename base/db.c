@@ -238,7 +238,7 @@ db_create(const char *path, const char *schema, uint32_t application_id, uint32_
 		return rc;
 	OWN_FREE char *mark = mem_printf(
 		"PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
-		"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536; "
+		"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384; "
 		"PRAGMA application_id = %u; PRAGMA user_version = %u",
 		application_id, version);
 	rc = db_exec(db, mark, err);
@@ -326,8 +326,7 @@ bind_one(sqlite3_stmt *st, int i, char type, sqlite3_destructor_type how, va_lis
 	switch (type) {
 	case 's':
 		text = va_arg(*ap, const char *);
-		return text ? sqlite3_bind_text(st, i, text, -1, how)
-			    : sqlite3_bind_null(st, i);
+		return text ? sqlite3_bind_text(st, i, text, -1, how) : sqlite3_bind_null(st, i);
 	case 't':
 		s = va_arg(*ap, struct str);
 		return sqlite3_bind_text64(st, i, s.p, s.n, how, SQLITE_UTF8);

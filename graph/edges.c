@@ -139,7 +139,7 @@ add_late(struct edges_reader *r)
 		(void)add(r);
 	for (size_t to = r->n, l = r->late; l > first;)
 		r->v[--to] = from && by_source(&r->v[from - 1], &late[l - 1]) > 0 ? r->v[--from]
-										   : late[--l];
+										  : late[--l];
 	r->n = merge_edges(r->v, r->n);
 }
 

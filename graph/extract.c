@@ -59,34 +59,27 @@ why_unread(struct str text)
 	return NULL;
 }
 
-/* Brackets open at once, and the longest line. */
+/* Brackets open at once, and the longest line: whichever is met first. */
 static const char *
 why_lexical(struct str text)
 {
+	static const int8_t special[256] = {
+		['('] = 1, ['['] = 1, ['{'] = 1, [')'] = -1, [']'] = -1, ['}'] = -1, ['\n'] = 2};
 	size_t open = 0, line = 0;
 	for (size_t i = 0; i < text.n; i++) {
-		switch (text.p[i]) {
-		case '(':
-		case '[':
-		case '{':
-			if (++open > MAX_NESTING)
-				return "nesting";
-			break;
-		case ')':
-		case ']':
-		case '}':
-			open -= open > 0;
-			break;
-		case '\n':
-			line = i + 1;
-			break;
-		default:
-			break;
-		}
-		if (i > line && i - line > MAX_LINE)
+		int8_t what = special[(uint8_t)text.p[i]];
+		if (!what)
+			continue;
+		if (i > line + MAX_LINE + 1)
 			return "long line";
+		if (what == 2)
+			line = i + 1;
+		else if (what == 1 && ++open > MAX_NESTING)
+			return "nesting";
+		else if (what == -1)
+			open -= open > 0;
 	}
-	return NULL;
+	return text.n > line + MAX_LINE + 1 ? "long line" : NULL;
 }
 
 static uint32_t

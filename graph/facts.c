@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define LEVEL 1
-#define SMALL 100 /* bytes that are not worth it */
+#define SMALL 100      /* bytes that are not worth it */
 #define MAX_RATIO 1100 /* of deflate: 258 bytes for two bits, and a bit of rest */
 
 static const char *const state_names[FILE_STATES] = {"parsed", "partial", "lexical", "unread"};

@@ -1,5 +1,5 @@
-#include "graph/edges.h"
 #include "graph/imports.h"
+#include "graph/edges.h"
 
 #include "base/io.h"
 #include "base/map.h"

@@ -489,8 +489,8 @@ build(struct ingest *in, const char *path, struct dd_err *err)
 	if (rc == 0)
 		rc = resolve_all(in, err);
 	if (rc == 0)
-		rc = store_put_model(in->db, &in->model, &in->result.relations,
-			&in->result.unresolved, err);
+		rc = store_put_model(
+			in->db, &in->model, &in->result.relations, &in->result.unresolved, err);
 	struct hash_hex digest = hash_finish(TAKE(in->digest));
 	if (rc == 0)
 		rc = store_put_meta(in->db, "digest", digest.s, err);

@@ -101,8 +101,8 @@ tag_of(uint64_t hash)
 
 /* Where the chain is, or is to be. */
 static size_t
-chain_place(const struct model *m, uint64_t hash, enum model_space space, uint32_t scope,
-	uint32_t name)
+chain_place(
+	const struct model *m, uint64_t hash, enum model_space space, uint32_t scope, uint32_t name)
 {
 	size_t i = hash & (m->nplaces - 1);
 	for (uint8_t tag = tag_of(hash); m->tags[i]; i = (i + 1) & (m->nplaces - 1)) {
@@ -287,6 +287,9 @@ publish(struct model *m, const struct model_file *file, uint32_t id, bool header
 	if (e->kind == KIND_MACRO && family == LANG_C && !header)
 		return;
 	put(m, SPACE_GLOBAL, family, e->name, id);
+	/* What C has at the top of a directory is nothing that another language finds there, but types have members. */
+	if (family == LANG_C && e->kind != KIND_TYPE && e->kind != KIND_MODULE)
+		return;
 	put(m, SPACE_PACKAGE, file->package ? file->package : file->dir + 0x80000000u, e->name, id);
 }
 

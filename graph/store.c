@@ -57,7 +57,7 @@ struct writer {
 	uint32_t *by_rank; /* the names, in order; from 1 */
 	size_t nranks;
 	/* What ends at an entity: where it begins, by entity; sources and kinds of relations. */
-	size_t *in_at;
+	uint32_t *in_at;
 	uint32_t *in_src;
 	uint8_t *in_relation;
 	uint64_t relations, unresolved;
@@ -154,7 +154,7 @@ index_edges(struct writer *w)
 		for (size_t i = 0; i < r.n; i++) {
 			if (!r.v[i].dst)
 				continue;
-			size_t at = w->in_at[r.v[i].dst + 1]++;
+			uint32_t at = w->in_at[r.v[i].dst + 1]++;
 			w->in_src[at] = r.src;
 			w->in_relation[at] = r.v[i].relation;
 		}
@@ -201,10 +201,10 @@ write_entity(struct writer *w, uint32_t id, const struct buf *out, const struct 
 	struct dd_err *err)
 {
 	const struct model_entity *e = &w->m->entities[id];
-	return db_run(w->db, err, "INSERT INTO entity VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		"iiiiiiiiiiibb", (int64_t)id, (int64_t)e->kind, (int64_t)w->rank[e->name],
-		(int64_t)e->parent, (int64_t)(e->home != e->parent ? e->home : 0),
-		(int64_t)e->file, (int64_t)e->line,
+	return db_run(w->db, err,
+		"INSERT INTO entity VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "iiiiiiiiiiibb",
+		(int64_t)id, (int64_t)e->kind, (int64_t)w->rank[e->name], (int64_t)e->parent,
+		(int64_t)(e->home != e->parent ? e->home : 0), (int64_t)e->file, (int64_t)e->line,
 		(int64_t)e->end, (int64_t)e->flags, (int64_t)w->rank[e->type],
 		(int64_t)w->rank[e->cond], buf_str(out), buf_str(in));
 }

@@ -30,8 +30,8 @@ int store_create(const char *path, struct db **ret, struct dd_err *err) DD_MUST_
 int store_put_file(struct db *db, const struct store_file *f, struct str facts, struct dd_err *err)
 	DD_MUST_USE;
 /* Names, entities and relations of the model, whose edges are all kept.  How many relations, and how many of them lead nowhere. */
-int store_put_model(struct db *db, struct model *m, uint64_t *ret_relations, uint64_t *ret_unresolved,
-	struct dd_err *err) DD_MUST_USE;
+int store_put_model(struct db *db, struct model *m, uint64_t *ret_relations,
+	uint64_t *ret_unresolved, struct dd_err *err) DD_MUST_USE;
 int store_put_meta(struct db *db, const char *key, const char *value, struct dd_err *err)
 	DD_MUST_USE;
 
