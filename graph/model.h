@@ -41,7 +41,11 @@ struct model_base {
 };
 
 struct model_stored { /* a function that was put into a field of some name */
-	uint32_t function, file;
+	uint32_t function, file, field;
+};
+
+struct model_statement { /* that binds a name */
+	uint32_t scope, value;
 };
 
 struct model_mention { /* of something that is known by its name alone */
@@ -64,25 +68,27 @@ struct model_file {
 
 /* What a table of the model is about; `scope` means something else in each. */
 enum model_space {
-	SPACE_CHILD,   /* an entity: entities it holds */
-	SPACE_BIND,    /* an entity: bindings in it */
-	SPACE_GLOBAL,  /* a family of languages: what is visible in all its files */
-	SPACE_METHOD,  /* a family: methods */
-	SPACE_PACKAGE, /* a package's name, or a directory: what is at the top of its files */
-	SPACE_PATH, /* 0: the file or directory of that path; 1: the first file of the package of that name */
-	SPACE_BASE,   /* a type, name 0: its bases */
-	SPACE_STORED, /* 0: functions put into a field of that name */
-	SPACE_SHARED, /* a kind: what is known by that name alone */
-	SPACE_WANTED, /* a kind: the first mention of such a name */
-	SPACE_VALUE,  /* an entity: statements that bind a name in it */
+	SPACE_CHILD,	  /* an entity: entities it holds */
+	SPACE_BIND,	  /* an entity: bindings in it */
+	SPACE_GLOBAL,	  /* a family of languages: what is visible in all its files */
+	SPACE_METHOD,	  /* a family: methods */
+	SPACE_PACKAGE,	  /* a package's name, or a directory: what is at the top of its files */
+	SPACE_PATH,	  /* 0: the file or directory of that path */
+	SPACE_FIRST_FILE, /* 0: the first file of the package of that name */
+	SPACE_BASE,	  /* a type, name 0: its bases */
+	SPACE_STORED,	  /* 0: functions put into a field of that name */
+	SPACE_SHARED,	  /* a kind: what is known by that name alone */
+	SPACE_WANTED,	  /* a kind: the first mention of such a name */
+	SPACE_VALUE,	  /* an entity: statements that bind a name in it; model_bound */
 };
 
 #define MODEL_LAST 0x80000000u /* the last of a chain, which names the first */
 
+/* What it is found under stands at what it leads to. */
 struct model_link {
-	uint32_t scope, name, value, next;
+	uint32_t value, next;
 	uint8_t space;
-} __attribute__((packed)); /* there are several for each entity */
+} __attribute__((packed)); /* there are two for an entity */
 
 struct model {
 	/* names */
@@ -111,6 +117,8 @@ struct model {
 
 	struct fact_value *values; /* with names and entities numbered for the whole map */
 	size_t nvalues, values_cap;
+	struct model_statement *statements;
+	size_t nstatements, statements_cap;
 
 	/* The last link of each chain, by hash; a place's tag is some bits of the hash, 0 where it is free. */
 	uint32_t *places;
@@ -159,6 +167,13 @@ static inline uint32_t
 model_value(const struct model *m, uint32_t link)
 {
 	return m->links[link].value;
+}
+
+/* The value of a link of SPACE_VALUE. */
+static inline uint32_t
+model_bound(const struct model *m, uint32_t link)
+{
+	return m->statements[m->links[link].value].value;
 }
 
 /* The number of the file of that path; 0: it is not in the map. */
