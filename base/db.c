@@ -238,7 +238,7 @@ db_create(const char *path, const char *schema, uint32_t application_id, uint32_
 		return rc;
 	OWN_FREE char *mark = mem_printf(
 		"PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
-		"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536; "
+		"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384; "
 		"PRAGMA application_id = %u; PRAGMA user_version = %u",
 		application_id, version);
 	rc = db_exec(db, mark, err);
@@ -319,21 +319,20 @@ prepare(struct db *db, const char *sql, struct db_stmt **ret, struct dd_err *err
 }
 
 static int
-bind_one(sqlite3_stmt *st, int i, char type, va_list *ap)
+bind_one(sqlite3_stmt *st, int i, char type, sqlite3_destructor_type how, va_list *ap)
 {
 	const char *text;
 	struct str s;
 	switch (type) {
 	case 's':
 		text = va_arg(*ap, const char *);
-		return text ? sqlite3_bind_text(st, i, text, -1, SQLITE_TRANSIENT)
-			    : sqlite3_bind_null(st, i);
+		return text ? sqlite3_bind_text(st, i, text, -1, how) : sqlite3_bind_null(st, i);
 	case 't':
 		s = va_arg(*ap, struct str);
-		return sqlite3_bind_text64(st, i, s.p, s.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+		return sqlite3_bind_text64(st, i, s.p, s.n, how, SQLITE_UTF8);
 	case 'b':
 		s = va_arg(*ap, struct str);
-		return sqlite3_bind_blob64(st, i, s.p, s.n, SQLITE_TRANSIENT);
+		return sqlite3_bind_blob64(st, i, s.p, s.n, how);
 	case 'i':
 		return sqlite3_bind_int64(st, i, va_arg(*ap, int64_t));
 	case 'f':
@@ -345,12 +344,12 @@ bind_one(sqlite3_stmt *st, int i, char type, va_list *ap)
 
 static int
 query(struct db *db, struct db_stmt **ret, struct dd_err *err, const char *sql, const char *types,
-	va_list *ap)
+	sqlite3_destructor_type how, va_list *ap)
 {
 	struct db_stmt *st = NULL;
 	int rc = prepare(db, sql, &st, err);
 	for (int i = 0; rc == 0 && types[i]; i++)
-		if (bind_one(st->handle, i + 1, types[i], ap) != SQLITE_OK)
+		if (bind_one(st->handle, i + 1, types[i], how, ap) != SQLITE_OK)
 			rc = db_fail(db->handle, sql, err);
 	if (rc == 0)
 		*ret = st;
@@ -363,7 +362,7 @@ db_query(struct db *db, struct db_stmt **ret, struct dd_err *err, const char *sq
 {
 	va_list ap;
 	va_start(ap, types);
-	int rc = query(db, ret, err, sql, types, &ap);
+	int rc = query(db, ret, err, sql, types, SQLITE_TRANSIENT, &ap);
 	va_end(ap);
 	return rc;
 }
@@ -391,7 +390,8 @@ db_run(struct db *db, struct dd_err *err, const char *sql, const char *types, ..
 	struct db_stmt *st;
 	va_list ap;
 	va_start(ap, types);
-	int rc = query(db, &st, err, sql, types, &ap);
+	/* Not copied: they are read before this returns, and let go of before the statement is used again. */
+	int rc = query(db, &st, err, sql, types, SQLITE_STATIC, &ap);
 	va_end(ap);
 	if (rc < 0)
 		return rc;

@@ -88,7 +88,7 @@ answer_entity(struct graph *g, uint32_t id, struct entity *ret, struct dd_err *e
 {
 	struct db_stmt *st;
 	int rc = db_query(g->db, &st, err,
-		"SELECT kind, name, parent, home, file, line, end, type, cond, flags FROM entity WHERE id = ?",
+		"SELECT kind, name, parent, ifnull(nullif(home, 0), parent), file, line, end, type, cond, flags FROM entity WHERE id = ?",
 		"i", (int64_t)id);
 	if (rc == 0)
 		rc = db_step(st, err);

@@ -15,8 +15,8 @@
 struct extractor {
 	TSParser *parser;
 	struct walk walk;
-	struct buf sure,
-		blanked; /* the text without words that are no C; and without what a second try leaves out */
+	/* The text without words that are no C; what the best tree so far was made of, where that is less; and a try. */
+	struct buf sure, kept, blanked;
 	uint64_t asked, may_ask;
 };
 
@@ -25,7 +25,7 @@ extractor_create(void)
 {
 	struct extractor *x = mem_new(struct extractor);
 	x->parser = ts_parser_new();
-	x->sure.max = x->blanked.max = EXTRACT_MAX_BYTES + 1;
+	x->sure.max = x->kept.max = x->blanked.max = EXTRACT_MAX_BYTES + 1;
 	return x;
 }
 
@@ -39,6 +39,7 @@ extractor_destroy(struct extractor *x)
 	free(x->walk.told_values);
 	strlist_cleanup(&x->walk.owned);
 	buf_cleanup(&x->sure);
+	buf_cleanup(&x->kept);
 	buf_cleanup(&x->blanked);
 	free(x);
 }
@@ -58,34 +59,27 @@ why_unread(struct str text)
 	return NULL;
 }
 
-/* Brackets open at once, and the longest line. */
+/* Brackets open at once, and the longest line: whichever is met first. */
 static const char *
 why_lexical(struct str text)
 {
+	static const int8_t special[256] = {
+		['('] = 1, ['['] = 1, ['{'] = 1, [')'] = -1, [']'] = -1, ['}'] = -1, ['\n'] = 2};
 	size_t open = 0, line = 0;
 	for (size_t i = 0; i < text.n; i++) {
-		switch (text.p[i]) {
-		case '(':
-		case '[':
-		case '{':
-			if (++open > MAX_NESTING)
-				return "nesting";
-			break;
-		case ')':
-		case ']':
-		case '}':
-			open -= open > 0;
-			break;
-		case '\n':
-			line = i + 1;
-			break;
-		default:
-			break;
-		}
-		if (i > line && i - line > MAX_LINE)
+		int8_t what = special[(uint8_t)text.p[i]];
+		if (!what)
+			continue;
+		if (i > line + MAX_LINE + 1)
 			return "long line";
+		if (what == 2)
+			line = i + 1;
+		else if (what == 1 && ++open > MAX_NESTING)
+			return "nesting";
+		else if (what == -1)
+			open -= open > 0;
 	}
-	return NULL;
+	return text.n > line + MAX_LINE + 1 ? "long line" : NULL;
 }
 
 static uint32_t
@@ -122,9 +116,9 @@ has_enough(TSParseState *state)
 	return ++x->asked > x->may_ask;
 }
 
-/* NULL: it took too many steps. */
+/* `old`: of another text, edited to this one, or NULL.  NULL: it took too many steps. */
 static TSTree *
-parse(struct extractor *x, const struct lang *lang, struct str text)
+parse(struct extractor *x, const struct lang *lang, struct str text, const TSTree *old)
 {
 	struct input in = {text};
 	x->asked = 0;
@@ -134,7 +128,7 @@ parse(struct extractor *x, const struct lang *lang, struct str text)
 	ts_parser_reset(x->parser);
 	const TSInput input = {&in, read_text, TSInputEncodingUTF8, NULL};
 	const TSParseOptions options = {x, has_enough};
-	return ts_parser_parse_with_options(x->parser, NULL, input, options);
+	return ts_parser_parse_with_options(x->parser, old, input, options);
 }
 
 /* Bytes in places that the grammar did not understand. */
@@ -163,12 +157,38 @@ bad_bytes(TSNode root)
 	return bad;
 }
 
-/* Another try at C, with what is in x->blanked; the better tree is kept. */
-static TSTree *
-better(struct extractor *x, const struct lang *lang, TSTree *first, uint32_t *bad)
+/* Where texts of one length differ the tree is told so; what lies between is not parsed again. */
+static void
+edit(TSTree *tree, struct str before, struct str now)
 {
-	TSTree *second = parse(x, lang, buf_str(&x->blanked));
+	TSPoint at = {0, 0};
+	for (size_t i = 0; i < now.n;) {
+		if (before.p[i] == now.p[i]) {
+			at = now.p[i++] == '\n' ? (TSPoint){at.row + 1, 0}
+						: (TSPoint){at.row, at.column + 1};
+			continue;
+		}
+		size_t end = i;
+		while (end < now.n && before.p[end] != now.p[end])
+			end++;
+		/* Line ends stay where they are. */
+		TSPoint to = {at.row, at.column + (uint32_t)(end - i)};
+		const TSInputEdit e = {(uint32_t)i, (uint32_t)end, (uint32_t)end, at, to, to};
+		ts_tree_edit(tree, &e);
+		i = end;
+		at = to;
+	}
+}
+
+/* Another try at C, with what is in x->blanked instead of *text; the better tree is kept, and what it was made of. */
+static TSTree *
+better(struct extractor *x, const struct lang *lang, struct str *text, TSTree *first, uint32_t *bad)
+{
+	TSTree *edited = ts_tree_copy(first);
+	edit(edited, *text, buf_str(&x->blanked));
+	TSTree *second = parse(x, lang, buf_str(&x->blanked), edited);
 	uint32_t bad2 = second ? bad_bytes(ts_tree_root_node(second)) : UINT32_MAX;
+	ts_tree_delete(edited);
 	if (bad2 >= *bad) {
 		if (second)
 			ts_tree_delete(second);
@@ -176,6 +196,9 @@ better(struct extractor *x, const struct lang *lang, TSTree *first, uint32_t *ba
 	}
 	*bad = bad2;
 	ts_tree_delete(first);
+	buf_reset(&x->kept);
+	buf_add_str(&x->kept, buf_str(&x->blanked));
+	*text = buf_str(&x->kept);
 	return second;
 }
 
@@ -184,17 +207,14 @@ static TSTree *
 try_again(struct extractor *x, const struct lang *lang, struct str text, unsigned how, TSTree *tree,
 	uint32_t *bad)
 {
-	uint32_t before = *bad;
 	buf_reset(&x->blanked);
 	buf_add_str(&x->blanked, text);
 	if (blank_uneven_branches(x->blanked.p, x->blanked.n))
-		tree = better(x, lang, tree, bad);
-	if (*bad == before) {
-		buf_reset(&x->blanked);
-		buf_add_str(&x->blanked, text);
-	}
+		tree = better(x, lang, &text, tree, bad);
+	buf_reset(&x->blanked);
+	buf_add_str(&x->blanked, text);
 	if (*bad && blank_attributes(x->blanked.p, x->blanked.n, how | BLANK_BOLD))
-		tree = better(x, lang, tree, bad);
+		tree = better(x, lang, &text, tree, bad);
 	return tree;
 }
 
@@ -211,7 +231,7 @@ parse_best(struct extractor *x, enum lang_id id, struct str text, uint32_t *ret_
 		(void)blank_attributes(x->sure.p, x->sure.n, how);
 		text = buf_str(&x->sure);
 	}
-	TSTree *tree = parse(x, lang, text);
+	TSTree *tree = parse(x, lang, text, NULL);
 	if (!tree)
 		return NULL;
 	*ret_bad = bad_bytes(ts_tree_root_node(tree));
@@ -283,7 +303,7 @@ extract_parse_only(struct extractor *x, const char *path, struct str text)
 	enum lang_id id = lang_detect(path, text);
 	if (id == LANG_NONE || why_lexical(text))
 		return;
-	TSTree *tree = parse(x, rule_lang(id), text);
+	TSTree *tree = parse(x, rule_lang(id), text, NULL);
 	if (tree)
 		ts_tree_delete(tree);
 }

@@ -2,7 +2,12 @@
 
 #include "graph/pack.h"
 
+#include <libdeflate.h>
 #include <string.h>
+
+#define LEVEL 1
+#define SMALL 100      /* bytes that are not worth it */
+#define MAX_RATIO 1100 /* of deflate: 258 bytes for two bits, and a bit of rest */
 
 static const char *const state_names[FILE_STATES] = {"parsed", "partial", "lexical", "unread"};
 
@@ -42,6 +47,10 @@ facts_cleanup(struct facts *f)
 	free(f->binds);
 	free(f->values);
 	free(f->index);
+	buf_cleanup(&f->raw);
+	free(f->inflated);
+	libdeflate_free_compressor(f->compressor);
+	libdeflate_free_decompressor(f->decompressor);
 	*f = (struct facts){0};
 }
 
@@ -183,8 +192,8 @@ pack_refs(const struct facts *f, struct buf *out)
 	}
 }
 
-void
-facts_pack(const struct facts *f, struct buf *out)
+static void
+pack_raw(const struct facts *f, struct buf *out)
 {
 	pack_u64(out, f->state);
 	pack_u64(out, f->lang);
@@ -215,6 +224,25 @@ facts_pack(const struct facts *f, struct buf *out)
 		if (v->name)
 			pack_u64(out, v->name);
 	}
+}
+
+void
+facts_pack(struct facts *f, struct buf *out)
+{
+	buf_reset(&f->raw);
+	pack_raw(f, &f->raw);
+	out->truncated |= f->raw.truncated;
+	pack_u64(out, f->raw.n);
+	if (f->raw.n < SMALL || out->truncated) {
+		buf_add_str(out, buf_str(&f->raw));
+		return;
+	}
+	if (!f->compressor && !(f->compressor = libdeflate_alloc_compressor(LEVEL)))
+		abort(); /* out of memory, as mem_alloc */
+	size_t bound = libdeflate_deflate_compress_bound(f->compressor, f->raw.n);
+	OWN_FREE void *small = mem_alloc(bound);
+	size_t n = libdeflate_deflate_compress(f->compressor, f->raw.p, f->raw.n, small, bound);
+	buf_add(out, small, n);
 }
 
 /* ---- unpacked ---- */
@@ -365,11 +393,38 @@ unpack_values(struct reader *r)
 	}
 }
 
+/* The facts without compression: a view of `packed`, or of f->inflated.  Packed numbers, and so all tables, are bounded by its size. */
+static bool
+raw_of(struct facts *f, struct str packed, struct str *ret)
+{
+	struct unpacker u = unpacker_of(packed);
+	uint64_t n = unpack_u64(&u);
+	size_t left = (size_t)(u.end - u.p);
+	*ret = (struct str){(const char *)u.p, left};
+	if (u.bad || n < SMALL)
+		return !u.bad && n == left;
+	if (n > BUF_DEFAULT_MAX || n / MAX_RATIO > left)
+		return false;
+	if (!f->decompressor && !(f->decompressor = libdeflate_alloc_decompressor()))
+		abort(); /* out of memory, as mem_alloc */
+	if (f->cap_inflated < n) {
+		free(f->inflated);
+		f->inflated = mem_alloc(n);
+		f->cap_inflated = n;
+	}
+	*ret = (struct str){f->inflated, n};
+	return libdeflate_deflate_decompress(f->decompressor, u.p, left, f->inflated, n, NULL) ==
+	       LIBDEFLATE_SUCCESS;
+}
+
 int
 facts_unpack(struct facts *f, struct str packed, struct dd_err *err)
 {
-	struct reader r = {unpacker_of(packed), f};
+	struct str raw;
 	facts_reset(f);
+	if (!raw_of(f, packed, &raw))
+		return err_set(err, DD_ECORRUPT, "the facts of a file are not well formed");
+	struct reader r = {unpacker_of(raw), f};
 	f->state = (enum file_state)below(&r, FILE_STATES);
 	f->lang = (uint8_t)below(&r, 256);
 	f->reason = unpack_str(&r.u);

@@ -134,6 +134,11 @@ struct facts {
 	size_t nvalues, cap_values;
 	uint32_t *index; /* of strings, by hash; facts_string only */
 	size_t index_size;
+	struct buf raw; /* what was packed last, before it was compressed */
+	char *inflated; /* what was unpacked last */
+	size_t cap_inflated;
+	struct libdeflate_compressor *compressor;
+	struct libdeflate_decompressor *decompressor;
 };
 
 void facts_reset(struct facts *f); /* keeps the memory */
@@ -147,10 +152,11 @@ struct fact_bind *facts_add_bind(struct facts *f);
 /* Gives its index; the caller sets the size when all its parts are there. */
 uint32_t facts_add_value(struct facts *f, enum fact_value_op op, uint32_t name);
 
-void facts_pack(const struct facts *f, struct buf *out);
+/* Appended, compressed (RFC 1951, behind the size that it had).  May end in less when out is full: out->truncated. */
+void facts_pack(struct facts *f, struct buf *out);
 /*
- * The way back, into f as facts_reset leaves it; its strings are views of `packed`.  Every number is checked: none
- * points outside its table.  DD_ECORRUPT.
+ * The way back, into f as facts_reset leaves it; its strings are views of `packed`, or of f's own memory until its
+ * next use.  Every number is checked: none points outside its table.  DD_ECORRUPT.
  */
 int facts_unpack(struct facts *f, struct str packed, struct dd_err *err) DD_MUST_USE;
 

@@ -1,4 +1,5 @@
 #include "graph/imports.h"
+#include "graph/edges.h"
 
 #include "base/io.h"
 #include "base/map.h"
@@ -476,14 +477,17 @@ put_seen(void *ctx, const struct seen_row *r, struct dd_err *err)
 static int
 put_served(struct imports *im, struct dd_err *err)
 {
-	const struct model *m = im->m;
+	struct edges_reader r;
 	int rc = db_exec(im->db, "CREATE TEMP TABLE served(src INTEGER, dst INTEGER)", err);
-	for (size_t i = 0; rc == 0 && i < m->nedges; i++) {
-		const struct model_edge *e = &m->edges[i];
-		if (e->relation == REL_SERVES && e->dst && m->entities[e->src].kind != KIND_FILE)
-			rc = db_run(im->db, err, "INSERT INTO served VALUES(?, ?)", "ii",
-				(int64_t)e->src, (int64_t)e->dst);
+	edges_reader_init(&r, im->m, false);
+	while (rc == 0 && edges_next(&r)) {
+		for (size_t i = 0; rc == 0 && i < r.n; i++)
+			if (r.v[i].relation == REL_SERVES && r.v[i].dst &&
+				im->m->entities[r.src].kind != KIND_FILE)
+				rc = db_run(im->db, err, "INSERT INTO served VALUES(?, ?)", "ii",
+					(int64_t)r.src, (int64_t)r.v[i].dst);
 	}
+	edges_reader_finish(&r);
 	return rc < 0 ? rc
 		      : db_exec(im->db,
 				"INSERT OR IGNORE INTO seen SELECT src, import, sum(count), sum(errors), sum(timed), max(p50_us),"

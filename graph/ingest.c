@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "graph/edges.h"
 #include "graph/extract.h"
 #include "graph/history.h"
 #include "graph/imports.h"
@@ -355,64 +356,6 @@ parse_all(struct ingest *in, struct dd_err *err)
 
 /* ---- relations ---- */
 
-static int
-by_source(const void *a, const void *b)
-{
-	const struct model_edge *x = a, *y = b;
-#define COMPARE(field) \
-	if (x->field != y->field) \
-	return x->field < y->field ? -1 : 1
-	COMPARE(src);
-	COMPARE(relation);
-	COMPARE(dst);
-	COMPARE(name);
-	COMPARE(line);
-	COMPARE(cond);
-	COMPARE(prov);
-#undef COMPARE
-	return (x->conf < y->conf) - (x->conf > y->conf);
-}
-
-/* What says the same becomes one: the first line, the best confidence, and no condition if one has none. */
-static size_t
-merge_edges(struct model_edge *v, size_t n)
-{
-	size_t to = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct model_edge *last = to ? &v[to - 1] : NULL;
-		if (!last || last->src != v[i].src || last->relation != v[i].relation ||
-			last->dst != v[i].dst || last->name != v[i].name) {
-			v[to++] = v[i];
-			continue;
-		}
-		last->count += v[i].line != last->line ? v[i].count : 0;
-		if (!v[i].cond)
-			last->cond = 0;
-		if (v[i].conf > last->conf) {
-			last->conf = v[i].conf;
-			last->prov = v[i].prov;
-		}
-	}
-	return to;
-}
-
-/* Those that do not begin in the file that tells of them come to their places among the others. */
-static void
-merge_late(struct model *m)
-{
-	size_t from = m->nedges, late = m->nlate;
-	if (!late)
-		return;
-	qsort(m->late, late, sizeof(*m->late), by_source);
-	for (size_t i = 0; i < late; i++)
-		model_add_edge(m, &m->late[i]);
-	for (size_t to = m->nedges; late && to > 0;)
-		m->edges[--to] = from && by_source(&m->edges[from - 1], &m->late[late - 1]) > 0
-					 ? m->edges[--from]
-					 : m->late[--late];
-	m->nedges = merge_edges(m->edges, m->nedges);
-}
-
 /* A history that cannot be read is none: the map does not need it. */
 static int
 read_history(struct ingest *in, struct dd_err *err)
@@ -447,25 +390,18 @@ resolve_all(struct ingest *in, struct dd_err *err)
 			rc = facts_unpack(&in->facts, packed, err);
 		if (rc < 0)
 			break;
-		size_t before = m->nedges;
 		resolve_file(m, i, &in->facts, overlay, values);
-		if (m->nedges > before) {
-			qsort(m->edges + before, m->nedges - before, sizeof(*m->edges), by_source);
-			m->nedges = before + merge_edges(m->edges + before, m->nedges - before);
-		}
+		edges_keep(m);
 	}
 	values_destroy(values);
 	if (rc == 0)
 		rc = read_history(in, err);
 	if (rc == 0)
 		rc = imports_seen(in->imports, err);
-	merge_late(m);
+	model_drop_tables(m);
 	if (!in->spec->import || in->spec->import->format == GRAPH_SCIP)
 		imports_counts(in->imports, &in->result.import);
-	for (size_t i = 0; i < m->nedges; i++)
-		in->result.unresolved += !m->edges[i].dst;
 	in->result.entities = m->n - 1;
-	in->result.relations = m->nedges - in->result.unresolved;
 	return rc;
 }
 
@@ -553,7 +489,8 @@ build(struct ingest *in, const char *path, struct dd_err *err)
 	if (rc == 0)
 		rc = resolve_all(in, err);
 	if (rc == 0)
-		rc = store_put_model(in->db, &in->model, err);
+		rc = store_put_model(
+			in->db, &in->model, &in->result.relations, &in->result.unresolved, err);
 	struct hash_hex digest = hash_finish(TAKE(in->digest));
 	if (rc == 0)
 		rc = store_put_meta(in->db, "digest", digest.s, err);

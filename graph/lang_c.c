@@ -27,7 +27,7 @@ read_declarator(TSNode n)
 		else if (strcmp(type, "pointer_declarator") == 0 ||
 			 strcmp(type, "reference_declarator") == 0)
 			pointer = d.function;
-		TSNode inner = ts_node_child_by_field_name(n, "declarator", 10);
+		TSNode inner = walk_child(n, "declarator");
 		if (ts_node_is_null(inner) && (strcmp(type, "parenthesized_declarator") == 0 ||
 						      strcmp(type, "attributed_declarator") == 0 ||
 						      strcmp(type, "reference_declarator") == 0))
@@ -48,7 +48,7 @@ split_qualified(struct walk *w, TSNode *name)
 	uint32_t from = ts_node_start_byte(*name);
 	TSNode n = *name;
 	while (walk_is(n, "qualified_identifier"))
-		n = ts_node_child_by_field_name(n, "name", 4);
+		n = walk_child(n, "name");
 	if (ts_node_is_null(n) || ts_node_eq(n, *name))
 		return 0;
 	*name = n;
@@ -80,7 +80,7 @@ static void
 visit_function(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	struct declarator d = read_declarator(ts_node_child_by_field_name(node, "declarator", 10));
+	struct declarator d = read_declarator(walk_child(node, "declarator"));
 	uint32_t owner = ts_node_is_null(d.name) ? 0 : split_qualified(w, &d.name);
 	uint32_t name = walk_string(w, d.name);
 	if (!name) {
@@ -101,7 +101,7 @@ visit_function(struct walk *w, TSNode node, const struct action *a)
 	uint32_t e = walk_define(w, kind, name, node);
 	struct fact_entity *entity = &w->f->entities[e - 1];
 	entity->owner = owner;
-	entity->type = walk_type_name(w, ts_node_child_by_field_name(node, "type", 4));
+	entity->type = walk_type_name(w, walk_child(node, "type"));
 	entity = &w->f->entities[e - 1];
 	if (has_storage_class(w, node, "static") && kind == KIND_FUNCTION)
 		entity->flags |= FACT_STATIC;
@@ -144,7 +144,7 @@ static void
 visit_declaration(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	uint32_t type = walk_type_name(w, ts_node_child_by_field_name(node, "type", 4));
+	uint32_t type = walk_type_name(w, walk_child(node, "type"));
 	if (!ts_tree_cursor_goto_first_child(&w->cursor))
 		return;
 	do {
@@ -160,10 +160,10 @@ static void
 visit_parameter(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	struct declarator d = read_declarator(ts_node_child_by_field_name(node, "declarator", 10));
+	struct declarator d = read_declarator(walk_child(node, "declarator"));
 	uint32_t name = walk_string(w, d.name);
 	if (name && w->function) {
-		uint32_t type = walk_type_name(w, ts_node_child_by_field_name(node, "type", 4));
+		uint32_t type = walk_type_name(w, walk_child(node, "type"));
 		walk_typed_local(w, name, type, node);
 		walk_parameter(w, name, type, node);
 	}
@@ -190,21 +190,20 @@ static void
 visit_typedef(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	struct declarator d = read_declarator(ts_node_child_by_field_name(node, "declarator", 10));
+	struct declarator d = read_declarator(walk_child(node, "declarator"));
 	uint32_t name = walk_string(w, d.name);
 	if (!name) {
 		walk_children(w);
 		return;
 	}
 	uint32_t e = walk_define(w, KIND_TYPE, name, node);
-	uint32_t type = walk_type_name(w, ts_node_child_by_field_name(node, "type", 4));
+	uint32_t type = walk_type_name(w, walk_child(node, "type"));
 	w->f->entities[e - 1].type = type;
 	w->told = ts_node_start_byte(d.name);
 	/* What a nameless struct holds belongs to the name that it is given here. */
-	TSNode spec = ts_node_child_by_field_name(node, "type", 4);
-	bool nameless = !ts_node_is_null(spec) &&
-			ts_node_is_null(ts_node_child_by_field_name(spec, "name", 4)) &&
-			!ts_node_is_null(ts_node_child_by_field_name(spec, "body", 4));
+	TSNode spec = walk_child(node, "type");
+	bool nameless = !ts_node_is_null(spec) && ts_node_is_null(walk_child(spec, "name")) &&
+			!ts_node_is_null(walk_child(spec, "body"));
 	if (nameless)
 		walk_inside(w, e);
 	else
@@ -215,8 +214,8 @@ static void
 visit_struct(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode name = ts_node_child_by_field_name(node, "name", 4);
-	TSNode body = ts_node_child_by_field_name(node, "body", 4);
+	TSNode name = walk_child(node, "name");
+	TSNode body = walk_child(node, "body");
 	if (ts_node_is_null(name) || ts_node_is_null(body)) {
 		walk_children(w);
 		return;
@@ -233,7 +232,7 @@ static void
 refer_stored(struct walk *w, TSNode field, TSNode value)
 {
 	if (walk_is(value, "pointer_expression"))
-		value = ts_node_child_by_field_name(value, "argument", 8);
+		value = walk_child(value, "argument");
 	if (!walk_is(value, "identifier"))
 		return;
 	uint32_t name = walk_string(w, value);
@@ -250,10 +249,9 @@ static void
 visit_initializer(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode designator = ts_node_child_by_field_name(node, "designator", 10);
+	TSNode designator = walk_child(node, "designator");
 	if (walk_is(designator, "field_designator"))
-		refer_stored(w, ts_node_named_child(designator, 0),
-			ts_node_child_by_field_name(node, "value", 5));
+		refer_stored(w, ts_node_named_child(designator, 0), walk_child(node, "value"));
 	walk_children(w);
 }
 
@@ -261,10 +259,9 @@ static void
 visit_assignment(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode left = ts_node_child_by_field_name(node, "left", 4);
+	TSNode left = walk_child(node, "left");
 	if (walk_is(left, "field_expression")) {
-		refer_stored(w, ts_node_child_by_field_name(left, "field", 5),
-			ts_node_child_by_field_name(node, "right", 5));
+		refer_stored(w, walk_child(left, "field"), walk_child(node, "right"));
 	} else if (walk_is(left, "identifier")) {
 		uint32_t name = walk_string(w, left);
 		if (name && !walk_is_local(w, name))
@@ -441,9 +438,9 @@ static void
 visit_macro(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode name = ts_node_child_by_field_name(node, "name", 4);
-	TSNode params = ts_node_child_by_field_name(node, "parameters", 10);
-	TSNode value = ts_node_child_by_field_name(node, "value", 5);
+	TSNode name = walk_child(node, "name");
+	TSNode params = walk_child(node, "parameters");
+	TSNode value = walk_child(node, "value");
 	uint32_t string = walk_string(w, name);
 	if (!string)
 		return;
@@ -475,7 +472,7 @@ static void
 visit_include(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	struct str s = walk_text(w, ts_node_child_by_field_name(node, "path", 4));
+	struct str s = walk_text(w, walk_child(node, "path"));
 	if (s.n < 3)
 		return;
 	bool system = s.p[0] == '<';
@@ -502,13 +499,13 @@ both(struct walk *w, uint32_t outer, struct str inner, bool not )
 static bool
 is_guard(struct walk *w, TSNode node, struct str name)
 {
-	if (w->cond || !ts_node_is_null(ts_node_child_by_field_name(node, "alternative", 11)))
+	if (w->cond || !ts_node_is_null(walk_child(node, "alternative")))
 		return false;
 	uint32_t n = ts_node_named_child_count(node);
 	for (uint32_t i = 1; i < n && i < 6; i++) {
 		TSNode c = ts_node_named_child(node, i);
 		if (walk_is(c, "preproc_def")) {
-			struct str d = walk_text(w, ts_node_child_by_field_name(c, "name", 4));
+			struct str d = walk_text(w, walk_child(c, "name"));
 			return d.n == name.n && memcmp(d.p, name.p, d.n) == 0;
 		}
 	}
@@ -531,8 +528,8 @@ under(struct walk *w, uint32_t cond, uint32_t outer, uint32_t negated)
 static void
 visit_if(struct walk *w, TSNode node, const struct action *a)
 {
-	struct str text = walk_text(w, ts_node_child_by_field_name(node, "condition", 9));
-	TSNode name = ts_node_child_by_field_name(node, "name", 4);
+	struct str text = walk_text(w, walk_child(node, "condition"));
+	TSNode name = walk_child(node, "name");
 	OWN(buf) struct buf defined = {.max = MAX_CONDITION};
 	bool not = false;
 	if (!ts_node_is_null(name)) {

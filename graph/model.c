@@ -83,99 +83,6 @@ model_name(struct model *m, struct str s)
 
 /* ---- tables ---- */
 
-static size_t
-slot_place(const struct model *m, enum model_space space, uint32_t scope, uint32_t name)
-{
-	uint64_t h = m->seed ^ ((uint64_t)scope << 32 | name) ^ ((uint64_t)space << 59);
-	h *= 0xff51afd7ed558ccdu;
-	h ^= h >> 32;
-	h *= 0xc4ceb9fe1a85ec53u;
-	size_t i = (h ^ (h >> 29)) & (m->nslots - 1);
-	for (; m->slots[i].first; i = (i + 1) & (m->nslots - 1))
-		if (m->slots[i].name == name && m->slots[i].scope == scope &&
-			m->slots[i].space == space)
-			break;
-	return i;
-}
-
-static void
-grow_slots(struct model *m)
-{
-	struct model_slot *old = m->slots;
-	size_t n = m->nslots;
-	m->nslots = n ? n * 2 : 8192;
-	m->slots = mem_zalloc(m->nslots, sizeof(*m->slots));
-	for (size_t i = 0; i < n; i++)
-		if (old[i].first)
-			m->slots[slot_place(m, old[i].space, old[i].scope, old[i].name)] = old[i];
-	free(old);
-}
-
-static void
-put(struct model *m, enum model_space space, uint32_t scope, uint32_t name, uint32_t value)
-{
-	if (m->slots_used * 2 >= m->nslots)
-		grow_slots(m);
-	m->links = mem_grow(m->links, m->nlinks, &m->links_cap, sizeof(*m->links));
-	uint32_t link = (uint32_t)m->nlinks++;
-	m->links[link] = (struct model_link){value, 0};
-	struct model_slot *s = &m->slots[slot_place(m, space, scope, name)];
-	if (s->first) {
-		m->links[s->last].next = link;
-	} else {
-		*s = (struct model_slot){
-			.scope = scope, .name = name, .first = link, .space = (uint8_t)space};
-		m->slots_used++;
-	}
-	s->last = link;
-}
-
-uint32_t
-model_first(const struct model *m, enum model_space space, uint32_t scope, uint32_t name)
-{
-	return m->slots[slot_place(m, space, scope, name)].first;
-}
-
-void
-model_init(struct model *m)
-{
-	*m = (struct model){0};
-	(void)!getrandom(&m->seed, sizeof(m->seed), 0);
-	m->name_at = mem_grow(NULL, 2, &m->name_cap, sizeof(*m->name_at));
-	m->name_at[0] = m->name_at[1] = 0;
-	m->nnames = 1;
-	grow_names(m);
-	grow_slots(m);
-	m->links = mem_grow(NULL, 0, &m->links_cap, sizeof(*m->links));
-	m->nlinks = 1;
-	m->entities = mem_grow(NULL, 0, &m->cap, sizeof(*m->entities));
-	m->entities[0] = (struct model_entity){0};
-	m->n = 1;
-}
-
-void
-model_cleanup(struct model *m)
-{
-	free(m->text);
-	free(m->name_at);
-	free(m->name_index);
-	free(m->entities);
-	free(m->files);
-	free(m->binds);
-	free(m->macro_refs);
-	free(m->macro_first);
-	free(m->macro_count);
-	free(m->bases);
-	free(m->stored);
-	free(m->mentions);
-	free(m->values);
-	free(m->slots);
-	free(m->links);
-	free(m->edges);
-	free(m->late);
-	*m = (struct model){0};
-}
-
 unsigned
 model_family(uint8_t lang)
 {
@@ -190,6 +97,182 @@ model_family(uint8_t lang)
 	default:
 		return lang;
 	}
+}
+
+struct key {
+	uint32_t scope, name;
+};
+
+static uint64_t
+hash_key(const struct model *m, unsigned space, struct key key)
+{
+	uint64_t h = m->seed ^ ((uint64_t)key.scope << 32 | key.name) ^ ((uint64_t)space << 59);
+	h *= 0xff51afd7ed558ccdu;
+	h ^= h >> 32;
+	h *= 0xc4ceb9fe1a85ec53u;
+	return h ^ (h >> 29);
+}
+
+static uint8_t
+tag_of(uint64_t hash)
+{
+	return (uint8_t)(hash >> 56 | 1);
+}
+
+static uint32_t
+package_scope(const struct model_file *file)
+{
+	return file->package ? file->package : file->dir + 0x80000000u;
+}
+
+static struct key
+key_of(const struct model *m, const struct model_link *l)
+{
+	const uint32_t i = l->value;
+	switch ((enum model_space)l->space) {
+	case SPACE_CHILD:
+		return (struct key){m->entities[i].home, m->entities[i].name};
+	case SPACE_GLOBAL:
+	case SPACE_METHOD:
+		return (struct key){model_family(m->entities[i].lang), m->entities[i].name};
+	case SPACE_PACKAGE:
+		return (struct key){
+			package_scope(&m->files[m->entities[i].file - 1]), m->entities[i].name};
+	case SPACE_PATH:
+		return (struct key){0, m->entities[i].name};
+	case SPACE_SHARED:
+		return (struct key){m->entities[i].kind, m->entities[i].name};
+	case SPACE_FIRST_FILE:
+		return (struct key){0, m->files[m->entities[i].file - 1].package};
+	case SPACE_BIND:
+		return (struct key){m->binds[i].scope, m->binds[i].name};
+	case SPACE_BASE:
+		return (struct key){m->bases[i].type, 0};
+	case SPACE_STORED:
+		return (struct key){0, m->stored[i].field};
+	case SPACE_WANTED:
+		return (struct key){m->mentions[i].kind, m->mentions[i].name};
+	case SPACE_VALUE:
+		break;
+	}
+	const struct model_statement *s = &m->statements[i];
+	return (struct key){s->scope, m->values[s->value].name};
+}
+
+/* Where the chain is, or is to be. */
+static size_t
+chain_place(const struct model *m, uint64_t hash, enum model_space space, struct key key)
+{
+	size_t i = hash & (m->nplaces - 1);
+	for (uint8_t tag = tag_of(hash); m->tags[i]; i = (i + 1) & (m->nplaces - 1)) {
+		const struct model_link *l = &m->links[m->places[i]];
+		if (m->tags[i] != tag || l->space != space)
+			continue;
+		struct key k = key_of(m, l);
+		if (k.name == key.name && k.scope == key.scope)
+			break;
+	}
+	return i;
+}
+
+static void
+grow_places(struct model *m)
+{
+	free(m->places);
+	free(m->tags);
+	m->nplaces = m->nplaces ? m->nplaces * 2 : 8192;
+	m->places = mem_zalloc(m->nplaces, sizeof(*m->places));
+	m->tags = mem_zalloc(m->nplaces, sizeof(*m->tags));
+	for (uint32_t l = 1; l < m->nlinks; l++) {
+		if (!(m->links[l].next & MODEL_LAST))
+			continue;
+		uint64_t h = hash_key(m, m->links[l].space, key_of(m, &m->links[l]));
+		size_t i = h & (m->nplaces - 1);
+		while (m->tags[i])
+			i = (i + 1) & (m->nplaces - 1);
+		m->tags[i] = tag_of(h);
+		m->places[i] = l;
+	}
+}
+
+/* What `value` is the number of is filled in. */
+static void
+put(struct model *m, enum model_space space, uint32_t value)
+{
+	if (m->nchains * 4 >= m->nplaces * 3)
+		grow_places(m);
+	m->links = mem_grow(m->links, m->nlinks, &m->links_cap, sizeof(*m->links));
+	uint32_t link = (uint32_t)m->nlinks++, first = link;
+	m->links[link] = (struct model_link){value, MODEL_LAST, (uint8_t)space};
+	struct key key = key_of(m, &m->links[link]);
+	uint64_t h = hash_key(m, space, key);
+	size_t place = chain_place(m, h, space, key);
+	if (m->tags[place]) {
+		struct model_link *last = &m->links[m->places[place]];
+		first = last->next & ~MODEL_LAST;
+		last->next = link;
+	} else {
+		m->tags[place] = tag_of(h);
+		m->nchains++;
+	}
+	m->places[place] = link;
+	m->links[link].next = first | MODEL_LAST;
+}
+
+uint32_t
+model_first(const struct model *m, enum model_space space, uint32_t scope, uint32_t name)
+{
+	const struct key key = {scope, name};
+	size_t place = chain_place(m, hash_key(m, space, key), space, key);
+	return m->tags[place] ? m->links[m->places[place]].next & ~MODEL_LAST : 0;
+}
+
+void
+model_init(struct model *m)
+{
+	*m = (struct model){0};
+	(void)!getrandom(&m->seed, sizeof(m->seed), 0);
+	m->name_at = mem_grow(NULL, 2, &m->name_cap, sizeof(*m->name_at));
+	m->name_at[0] = m->name_at[1] = 0;
+	m->nnames = 1;
+	grow_names(m);
+	grow_places(m);
+	m->links = mem_grow(NULL, 0, &m->links_cap, sizeof(*m->links));
+	m->nlinks = 1;
+	m->nmacro_refs = 1;
+	m->entities = mem_grow(NULL, 0, &m->cap, sizeof(*m->entities));
+	m->entities[0] = (struct model_entity){0};
+	m->n = 1;
+}
+
+void
+model_drop_tables(struct model *m)
+{
+	free(TAKE(m->name_index));
+	free(TAKE(m->binds));
+	free(TAKE(m->macro_refs));
+	free(TAKE(m->bases));
+	free(TAKE(m->stored));
+	free(TAKE(m->mentions));
+	free(TAKE(m->values));
+	free(TAKE(m->statements));
+	free(TAKE(m->places));
+	free(TAKE(m->tags));
+	free(TAKE(m->links));
+	free(TAKE(m->edges));
+}
+
+void
+model_cleanup(struct model *m)
+{
+	model_drop_tables(m);
+	free(m->text);
+	free(m->name_at);
+	free(m->entities);
+	free(m->files);
+	free(m->late);
+	buf_cleanup(&m->kept);
+	*m = (struct model){0};
 }
 
 /* ---- files ---- */
@@ -215,7 +298,7 @@ directory_of(struct model *m, struct str path)
 		return model_value(m, link);
 	uint32_t parent = dir.n ? directory_of(m, dir) : 0;
 	uint32_t e = new_entity(m, KIND_DIRECTORY, name, parent);
-	put(m, SPACE_PATH, 0, name, e);
+	put(m, SPACE_PATH, e);
 	return e;
 }
 
@@ -251,8 +334,17 @@ publish(struct model *m, const struct model_file *file, uint32_t id, bool header
 		return;
 	if (e->kind == KIND_MACRO && family == LANG_C && !header)
 		return;
-	put(m, SPACE_GLOBAL, family, e->name, id);
-	put(m, SPACE_PACKAGE, file->package ? file->package : file->dir + 0x80000000u, e->name, id);
+	put(m, SPACE_GLOBAL, id);
+	/* What C has at the top of a directory is nothing that another language finds there, but types have members. */
+	if (family == LANG_C && e->kind != KIND_TYPE && e->kind != KIND_MODULE)
+		return;
+	put(m, SPACE_PACKAGE, id);
+}
+
+static bool
+is_c_macro(uint8_t kind, uint8_t lang)
+{
+	return kind == KIND_MACRO && model_family(lang) == LANG_C;
 }
 
 static void
@@ -268,16 +360,16 @@ add_entities(struct model *m, struct renumber *r, const struct model_file *file,
 		e->end = fe->end;
 		e->cond = global_name(r, fe->cond);
 		e->type = global_name(r, fe->type);
-		e->owner = global_name(r, fe->owner);
+		e->owner = is_c_macro(fe->kind, file->lang) ? 0 : global_name(r, fe->owner);
 		e->flags = fe->flags;
 		e->lang = file->lang;
 		e->file = (uint32_t)m->nfiles + 1;
 		if (graph_kind_is_shared(fe->kind))
-			put(m, SPACE_SHARED, fe->kind, name, id);
+			put(m, SPACE_SHARED, id);
 		if (graph_kind_is_data(fe->kind) || fe->kind == KIND_PARAMETER)
 			continue;
 		if (!e->owner)
-			put(m, SPACE_CHILD, parent, name, id);
+			put(m, SPACE_CHILD, id);
 		enum graph_kind up = (enum graph_kind)m->entities[parent].kind;
 		bool top = !fe->parent || up == KIND_MODULE;
 		/* C has one space of names for enumerators, and for types wherever they are declared. */
@@ -286,7 +378,7 @@ add_entities(struct model *m, struct renumber *r, const struct model_file *file,
 		if ((top || c) && !e->owner)
 			publish(m, file, id, header);
 		if (fe->kind == KIND_METHOD || (fe->kind == KIND_TEST && up == KIND_TYPE))
-			put(m, SPACE_METHOD, model_family(file->lang), name, id);
+			put(m, SPACE_METHOD, id);
 	}
 }
 
@@ -301,27 +393,23 @@ add_binds(struct model *m, struct renumber *r, uint32_t file_entity)
 		struct model_bind *to = &m->binds[m->nbinds];
 		*to = (struct model_bind){file_entity + b->scope, global_name(r, b->name),
 			global_name(r, b->value), global_name(r, b->member), b->kind};
-		put(m, SPACE_BIND, to->scope, to->name, (uint32_t)m->nbinds++);
+		put(m, SPACE_BIND, (uint32_t)m->nbinds++);
 	}
 }
 
 static void
 add_macro_ref(struct model *m, struct renumber *r, const struct fact_ref *ref, uint32_t macro)
 {
-	if (macro >= m->macro_cap) {
-		size_t n = m->cap > macro ? m->cap : macro + 1;
-		m->macro_first = mem_realloc(m->macro_first, n, sizeof(uint32_t));
-		m->macro_count = mem_realloc(m->macro_count, n, sizeof(uint32_t));
-		memset(m->macro_count + m->macro_cap, 0, (n - m->macro_cap) * sizeof(uint32_t));
-		m->macro_cap = n;
-	}
-	if (!m->macro_count[macro])
-		m->macro_first[macro] = (uint32_t)m->nmacro_refs;
-	m->macro_count[macro]++;
+	struct model_entity *e = &m->entities[macro];
 	m->macro_refs =
 		mem_grow(m->macro_refs, m->nmacro_refs, &m->macro_refs_cap, sizeof(*m->macro_refs));
+	/* Those of a macro stand behind each other. */
+	if (!e->body)
+		e->body = (uint32_t)m->nmacro_refs;
+	else
+		m->macro_refs[m->nmacro_refs - 1].last = false;
 	m->macro_refs[m->nmacro_refs++] = (struct model_macro_ref){global_name(r, ref->name),
-		ref->call, ref->line, ref->relation, ref->flags, ref->arg, ref->param};
+		ref->call, ref->line, ref->relation, ref->flags, ref->arg, ref->param, true};
 }
 
 enum graph_kind
@@ -348,7 +436,7 @@ add_mention(struct model *m, struct renumber *r, const struct fact_ref *ref, enu
 	m->mentions = mem_grow(m->mentions, m->nmentions, &m->mentions_cap, sizeof(*m->mentions));
 	m->mentions[m->nmentions] =
 		(struct model_mention){name, (uint32_t)m->nfiles + 1, ref->line, (uint8_t)kind};
-	put(m, SPACE_WANTED, kind, name, (uint32_t)m->nmentions++);
+	put(m, SPACE_WANTED, (uint32_t)m->nmentions++);
 }
 
 /* The references that others need before they are resolved themselves. */
@@ -361,22 +449,31 @@ add_refs(struct model *m, struct renumber *r, uint32_t file_entity)
 		enum graph_kind named = model_named_kind((enum graph_relation)ref->relation);
 		if (named)
 			add_mention(m, r, ref, named);
-		if (m->entities[from].kind == KIND_MACRO && model_family(r->f->lang) == LANG_C) {
+		if (is_c_macro(m->entities[from].kind, r->f->lang)) {
 			add_macro_ref(m, r, ref, from);
 		} else if (ref->relation == REL_INHERITS) {
 			m->bases = mem_grow(m->bases, m->nbases, &m->bases_cap, sizeof(*m->bases));
 			m->bases[m->nbases] =
 				(struct model_base){from, global_name(r, ref->name), 0};
-			put(m, SPACE_BASE, from, 0, (uint32_t)m->nbases++);
+			put(m, SPACE_BASE, (uint32_t)m->nbases++);
 		} else if (ref->relation == REL_TAKES_ADDRESS && ref->receiver) {
 			m->stored =
 				mem_grow(m->stored, m->nstored, &m->stored_cap, sizeof(*m->stored));
-			m->stored[m->nstored] =
-				(struct model_stored){global_name(r, ref->name), file_entity};
-			put(m, SPACE_STORED, 0, global_name(r, ref->receiver),
-				(uint32_t)m->nstored++);
+			m->stored[m->nstored] = (struct model_stored){global_name(r, ref->name),
+				file_entity, global_name(r, ref->receiver)};
+			put(m, SPACE_STORED, (uint32_t)m->nstored++);
 		}
 	}
+}
+
+/* The last value binds its name. */
+static void
+add_statement(struct model *m, uint32_t scope)
+{
+	m->statements =
+		mem_grow(m->statements, m->nstatements, &m->statements_cap, sizeof(*m->statements));
+	m->statements[m->nstatements] = (struct model_statement){scope, (uint32_t)m->nvalues - 1};
+	put(m, SPACE_VALUE, (uint32_t)m->nstatements++);
 }
 
 /* The values of a file; statements that bind are found by scope and name. */
@@ -401,14 +498,14 @@ add_values(struct model *m, struct renumber *r, struct model_file *file)
 		default:
 			v.name = global_name(r, v.name);
 		}
-		if (i >= behind) {
-			behind = i + v.size;
-			scope = v.op == VALUE_SCOPE ? v.name : scope;
-			if (v.op == VALUE_BIND || v.op == VALUE_BIND_MAYBE)
-				put(m, SPACE_VALUE, scope, v.name, (uint32_t)m->nvalues);
-		}
 		m->values = mem_grow(m->values, m->nvalues, &m->values_cap, sizeof(*m->values));
 		m->values[m->nvalues++] = v;
+		if (i < behind)
+			continue;
+		behind = i + v.size;
+		scope = v.op == VALUE_SCOPE ? v.name : scope;
+		if (v.op == VALUE_BIND || v.op == VALUE_BIND_MAYBE)
+			add_statement(m, scope);
 	}
 }
 
@@ -436,15 +533,17 @@ model_add_file(struct model *m, const char *path, const struct facts *f)
 	e->end = f->lines;
 	e->lang = f->lang;
 	e->file = (uint32_t)m->nfiles + 1;
-	put(m, SPACE_PATH, 0, name, file.entity);
-	if (file.package && !model_first(m, SPACE_PATH, 1, file.package))
-		put(m, SPACE_PATH, 1, file.package, file.entity);
+	/* What is found in its package is so already. */
+	m->files = mem_grow(m->files, m->nfiles, &m->files_cap, sizeof(*m->files));
+	m->files[m->nfiles] = file;
+	put(m, SPACE_PATH, file.entity);
+	if (file.package && !model_first(m, SPACE_FIRST_FILE, 0, file.package))
+		put(m, SPACE_FIRST_FILE, file.entity);
 	add_entities(m, &r, &file, is_header(str_of(path)));
 	add_binds(m, &r, file.entity);
 	add_refs(m, &r, file.entity);
 	add_values(m, &r, &file);
 	file.end = (uint32_t)m->n;
-	m->files = mem_grow(m->files, m->nfiles, &m->files_cap, sizeof(*m->files));
 	m->files[m->nfiles++] = file;
 }
 
@@ -492,7 +591,7 @@ settle_mentions(struct model *m)
 		uint32_t id = new_entity(m, (enum graph_kind)at->kind, at->name, 0);
 		m->entities[id].file = at->file;
 		m->entities[id].line = m->entities[id].end = at->line;
-		put(m, SPACE_SHARED, at->kind, at->name, id);
+		put(m, SPACE_SHARED, id);
 	}
 }
 
@@ -501,11 +600,11 @@ model_settle(struct model *m)
 {
 	for (uint32_t i = 1; i < m->n; i++) {
 		struct model_entity *e = &m->entities[i];
-		if (!e->owner)
+		if (!e->owner || is_c_macro(e->kind, e->lang))
 			continue;
 		uint32_t home = find_owner(m, e);
 		e->home = home ? home : e->parent;
-		put(m, SPACE_CHILD, e->home, e->name, i);
+		put(m, SPACE_CHILD, i);
 	}
 	settle_mentions(m);
 }

@@ -13,7 +13,10 @@
 
 struct model_entity {
 	uint32_t name, parent, line, end, cond, type;
-	uint32_t owner; /* name; resolved to `home` by model_settle */
+	union {
+		uint32_t owner; /* name; resolved to `home` by model_settle */
+		uint32_t body;	/* of a macro of C: the first of its references; 0: it has none */
+	};
 	uint32_t
 		home; /* the entity whose member it is: its parent, or the type that its owner names */
 	uint32_t file; /* number of its file, from 1; 0 for a directory */
@@ -29,6 +32,7 @@ struct model_bind {
 struct model_macro_ref {
 	uint32_t name, call, line;
 	uint8_t relation, flags, arg, param;
+	bool last; /* of its macro */
 };
 
 struct model_base {
@@ -37,7 +41,11 @@ struct model_base {
 };
 
 struct model_stored { /* a function that was put into a field of some name */
-	uint32_t function, file;
+	uint32_t function, file, field;
+};
+
+struct model_statement { /* that binds a name */
+	uint32_t scope, value;
 };
 
 struct model_mention { /* of something that is known by its name alone */
@@ -60,26 +68,27 @@ struct model_file {
 
 /* What a table of the model is about; `scope` means something else in each. */
 enum model_space {
-	SPACE_CHILD,   /* an entity: entities it holds */
-	SPACE_BIND,    /* an entity: bindings in it */
-	SPACE_GLOBAL,  /* a family of languages: what is visible in all its files */
-	SPACE_METHOD,  /* a family: methods */
-	SPACE_PACKAGE, /* a package's name, or a directory: what is at the top of its files */
-	SPACE_PATH, /* 0: the file or directory of that path; 1: the first file of the package of that name */
-	SPACE_BASE,   /* a type, name 0: its bases */
-	SPACE_STORED, /* 0: functions put into a field of that name */
-	SPACE_SHARED, /* a kind: what is known by that name alone */
-	SPACE_WANTED, /* a kind: the first mention of such a name */
-	SPACE_VALUE,  /* an entity: statements that bind a name in it */
+	SPACE_CHILD,	  /* an entity: entities it holds */
+	SPACE_BIND,	  /* an entity: bindings in it */
+	SPACE_GLOBAL,	  /* a family of languages: what is visible in all its files */
+	SPACE_METHOD,	  /* a family: methods */
+	SPACE_PACKAGE,	  /* a package's name, or a directory: what is at the top of its files */
+	SPACE_PATH,	  /* 0: the file or directory of that path */
+	SPACE_FIRST_FILE, /* 0: the first file of the package of that name */
+	SPACE_BASE,	  /* a type, name 0: its bases */
+	SPACE_STORED,	  /* 0: functions put into a field of that name */
+	SPACE_SHARED,	  /* a kind: what is known by that name alone */
+	SPACE_WANTED,	  /* a kind: the first mention of such a name */
+	SPACE_VALUE,	  /* an entity: statements that bind a name in it; model_bound */
 };
 
-struct model_slot {
-	uint32_t scope, name, first, last;
-	uint8_t space;
-};
+#define MODEL_LAST 0x80000000u /* the last of a chain, which names the first */
+
+/* What it is found under stands at what it leads to. */
 struct model_link {
 	uint32_t value, next;
-};
+	uint8_t space;
+} __attribute__((packed)); /* there are two for an entity */
 
 struct model {
 	/* names */
@@ -99,9 +108,6 @@ struct model {
 	size_t nbinds, binds_cap;
 	struct model_macro_ref *macro_refs;
 	size_t nmacro_refs, macro_refs_cap;
-	uint32_t *macro_first; /* by entity; macro_count beside it; grown with entities */
-	uint32_t *macro_count;
-	size_t macro_cap;
 	struct model_base *bases;
 	size_t nbases, bases_cap;
 	struct model_stored *stored;
@@ -111,16 +117,22 @@ struct model {
 
 	struct fact_value *values; /* with names and entities numbered for the whole map */
 	size_t nvalues, values_cap;
+	struct model_statement *statements;
+	size_t nstatements, statements_cap;
 
-	struct model_slot *slots;
-	size_t nslots, slots_used;
+	/* The last link of each chain, by hash; a place's tag is some bits of the hash, 0 where it is free. */
+	uint32_t *places;
+	uint8_t *tags;
+	size_t nplaces, nchains;
 	struct model_link *links;
 	size_t nlinks, links_cap;
 
-	struct model_edge *edges;
+	struct model_edge *edges; /* of the file at hand: graph/edges.h */
 	size_t nedges, edges_cap;
 	struct model_edge *late; /* those that do not begin in the file that tells of them */
 	size_t nlate, late_cap;
+	struct buf kept;
+	uint32_t kept_src; /* the last source there */
 };
 
 void model_init(struct model *m);
@@ -140,18 +152,28 @@ unsigned model_family(uint8_t lang);
 void model_add_file(struct model *m, const char *path, const struct facts *f);
 /* All files are there: members find their types, and what is only mentioned becomes an entity. */
 void model_settle(struct model *m);
+/* All is resolved: what is left are entities, files, edges, and the names by their numbers. */
+void model_drop_tables(struct model *m);
 
 /* The chain of what a table has under scope and name: links from 1, 0 ends. */
 uint32_t model_first(const struct model *m, enum model_space space, uint32_t scope, uint32_t name);
 static inline uint32_t
 model_next(const struct model *m, uint32_t link)
 {
-	return m->links[link].next;
+	uint32_t next = m->links[link].next;
+	return next & MODEL_LAST ? 0 : next;
 }
 static inline uint32_t
 model_value(const struct model *m, uint32_t link)
 {
 	return m->links[link].value;
+}
+
+/* The value of a link of SPACE_VALUE. */
+static inline uint32_t
+model_bound(const struct model *m, uint32_t link)
+{
+	return m->statements[m->links[link].value].value;
 }
 
 /* The number of the file of that path; 0: it is not in the map. */

@@ -158,7 +158,7 @@ struct thing
 modules_package(const struct resolver *r, struct str name)
 {
 	uint32_t id = model_name_if_any(r->m, name);
-	bool there = id && model_first(r->m, SPACE_PATH, 1, id);
+	bool there = id && model_first(r->m, SPACE_FIRST_FILE, 0, id);
 	return there ? (struct thing){THING_PACKAGE, id, false} : unknown;
 }
 

@@ -12,6 +12,11 @@ pack_u64(struct buf *b, uint64_t v)
 {
 	char out[10];
 	size_t n = 0;
+	if (v < 0x80 && b->n + 1 < b->cap && b->n < (b->max ? b->max : BUF_DEFAULT_MAX)) {
+		b->p[b->n++] = (char)v; /* as buf_add does it, and most are like that */
+		b->p[b->n] = '\0';
+		return;
+	}
 	for (; v >= 0x80; v >>= 7)
 		out[n++] = (char)(v | 0x80);
 	out[n++] = (char)v;

@@ -176,10 +176,12 @@ static void
 expand(struct expansion *x, uint32_t macro, const uint32_t *args, unsigned depth)
 {
 	const struct model *m = x->r->m;
-	if (depth > MAX_EXPANSION || macro >= m->macro_cap)
+	if (depth > MAX_EXPANSION)
 		return;
-	uint32_t n = m->macro_count[macro];
-	const struct model_macro_ref *refs = n ? m->macro_refs + m->macro_first[macro] : NULL;
+	const struct model_macro_ref *refs = m->macro_refs + m->entities[macro].body;
+	uint32_t n = 0;
+	while (m->entities[macro].body && !refs[n++].last)
+		;
 	uint32_t cond = x->r->cond;
 	if (m->entities[macro].cond)
 		x->r->cond = m->entities[macro].cond;

@@ -1,6 +1,6 @@
 #include "graph/store.h"
 
-#include "graph/pack.h"
+#include "graph/edges.h"
 
 #include <string.h>
 
@@ -56,9 +56,11 @@ struct writer {
 	uint32_t *rank;	   /* of a name among those that are written; 0: it is not */
 	uint32_t *by_rank; /* the names, in order; from 1 */
 	size_t nranks;
-	size_t *out_at; /* where the edges of an entity begin; by entity, one more at the end */
-	size_t *in_at;
-	uint32_t *in;
+	/* What ends at an entity: where it begins, by entity; sources and kinds of relations. */
+	uint32_t *in_at;
+	uint32_t *in_src;
+	uint8_t *in_relation;
+	uint64_t relations, unresolved;
 };
 
 static void
@@ -69,8 +71,16 @@ mark_names(struct writer *w)
 		const struct model_entity *e = &m->entities[i];
 		w->rank[e->name] = w->rank[e->type] = w->rank[e->cond] = 1;
 	}
-	for (size_t i = 0; i < m->nedges; i++)
-		w->rank[m->edges[i].name] = w->rank[m->edges[i].cond] = 1;
+	struct edges_reader r;
+	edges_reader_init(&r, w->m, true);
+	while (edges_next(&r))
+		for (size_t i = 0; i < r.n; i++) {
+			const struct model_edge *e = &r.v[i];
+			w->rank[e->name] = w->rank[e->cond] = 1;
+			*(e->dst ? &w->relations : &w->unresolved) += 1;
+			w->in_at[e->dst ? e->dst + 2 : 0]++;
+		}
+	edges_reader_finish(&r);
 	w->rank[0] = 0;
 }
 
@@ -88,6 +98,7 @@ rank_names(struct writer *w)
 {
 	struct model *m = w->m;
 	w->rank = mem_zalloc(m->nnames + 1, sizeof(*w->rank));
+	w->in_at = mem_zalloc(m->n + 2, sizeof(*w->in_at));
 	mark_names(w);
 	w->by_rank = mem_alloc((m->nnames + 1) * sizeof(*w->by_rank));
 	for (uint32_t i = 1; i < m->nnames; i++)
@@ -127,39 +138,41 @@ write_names(struct writer *w, struct dd_err *err)
 	return rc;
 }
 
+/* Those that are counted in in_at[dst + 2] come to their places, and in_at[dst] says where they begin. */
 static void
 index_edges(struct writer *w)
 {
 	const struct model *m = w->m;
-	w->out_at = mem_zalloc(m->n + 1, sizeof(*w->out_at));
-	w->in_at = mem_zalloc(m->n + 2, sizeof(*w->in_at));
-	w->in = mem_alloc((m->nedges + 1) * sizeof(*w->in));
-	size_t e = 0;
-	for (size_t i = 0; i <= m->n; i++) {
-		while (e < m->nedges && m->edges[e].src < i)
-			e++;
-		w->out_at[i] = e;
-	}
-	for (size_t i = 0; i < m->nedges; i++)
-		w->in_at[m->edges[i].dst + 2]++;
+	struct edges_reader r;
+	w->in_src = mem_alloc((w->relations + 1) * sizeof(*w->in_src));
+	w->in_relation = mem_alloc(w->relations + 1);
+	w->in_at[0] = 0;
 	for (size_t i = 1; i < m->n + 2; i++)
 		w->in_at[i] += w->in_at[i - 1];
-	for (size_t i = 0; i < m->nedges; i++)
-		w->in[w->in_at[m->edges[i].dst + 1]++] = (uint32_t)i;
+	edges_reader_init(&r, w->m, true);
+	while (edges_next(&r))
+		for (size_t i = 0; i < r.n; i++) {
+			if (!r.v[i].dst)
+				continue;
+			uint32_t at = w->in_at[r.v[i].dst + 1]++;
+			w->in_src[at] = r.src;
+			w->in_relation[at] = r.v[i].relation;
+		}
+	edges_reader_finish(&r);
 }
 
 enum { HAS_COND = 0x20, HAS_COUNT = 0x40, UNRESOLVED = 0x80 };
 
 static void
-pack_out(const struct writer *w, uint32_t src, struct buf *b)
+pack_out(const struct writer *w, const struct edges_reader *r, struct buf *b)
 {
 	int64_t line = 0;
-	for (size_t i = w->out_at[src]; i < w->out_at[src + 1]; i++) {
-		const struct model_edge *e = &w->m->edges[i];
+	for (size_t i = 0; i < r->n; i++) {
+		const struct model_edge *e = &r->v[i];
 		pack_u64(b, e->relation | (e->cond ? HAS_COND : 0u) |
 				    (e->count > 1 ? HAS_COUNT : 0u) | (e->dst ? 0u : UNRESOLVED));
 		if (e->dst)
-			pack_i64(b, (int64_t)e->dst - src);
+			pack_i64(b, (int64_t)e->dst - r->src);
 		else
 			pack_u64(b, w->rank[e->name]);
 		pack_i64(b, (int64_t)e->line - line);
@@ -177,50 +190,67 @@ pack_in(const struct writer *w, uint32_t dst, struct buf *b)
 {
 	uint32_t before = 0;
 	for (size_t i = w->in_at[dst]; i < w->in_at[dst + 1]; i++) {
-		const struct model_edge *e = &w->m->edges[w->in[i]];
-		pack_u64(b, e->src - before);
-		pack_u64(b, e->relation);
-		before = e->src;
+		pack_u64(b, w->in_src[i] - before);
+		pack_u64(b, w->in_relation[i]);
+		before = w->in_src[i];
 	}
+}
+
+static int
+write_entity(struct writer *w, uint32_t id, const struct buf *out, const struct buf *in,
+	struct dd_err *err)
+{
+	const struct model_entity *e = &w->m->entities[id];
+	return db_run(w->db, err,
+		"INSERT INTO entity VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "iiiiiiiiiiibb",
+		(int64_t)id, (int64_t)e->kind, (int64_t)w->rank[e->name], (int64_t)e->parent,
+		(int64_t)(e->home != e->parent ? e->home : 0), (int64_t)e->file, (int64_t)e->line,
+		(int64_t)e->end, (int64_t)e->flags, (int64_t)w->rank[e->type],
+		(int64_t)w->rank[e->cond], buf_str(out), buf_str(in));
 }
 
 static int
 write_entities(struct writer *w, struct dd_err *err)
 {
-	const struct model *m = w->m;
 	OWN(buf) struct buf out = {0}, in = {0};
+	struct edges_reader r;
+	edges_reader_init(&r, w->m, true);
+	bool more = edges_next(&r);
 	int rc = 0;
-	for (uint32_t i = 1; rc == 0 && i < m->n; i++) {
-		const struct model_entity *e = &m->entities[i];
+	for (uint32_t i = 1; rc == 0 && i < w->m->n; i++) {
 		buf_reset(&out);
 		buf_reset(&in);
-		pack_out(w, i, &out);
+		if (more && r.src == i) {
+			pack_out(w, &r, &out);
+			more = edges_next(&r);
+		}
 		pack_in(w, i, &in);
-		rc = db_run(w->db, err,
-			"INSERT INTO entity VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			"iiiiiiiiiiibb", (int64_t)i, (int64_t)e->kind, (int64_t)w->rank[e->name],
-			(int64_t)e->parent, (int64_t)e->home, (int64_t)e->file, (int64_t)e->line,
-			(int64_t)e->end, (int64_t)e->flags, (int64_t)w->rank[e->type],
-			(int64_t)w->rank[e->cond], buf_str(&out), buf_str(&in));
+		rc = write_entity(w, i, &out, &in, err);
 	}
+	edges_reader_finish(&r);
 	return rc;
 }
 
 int
-store_put_model(struct db *db, struct model *m, struct dd_err *err)
+store_put_model(struct db *db, struct model *m, uint64_t *ret_relations, uint64_t *ret_unresolved,
+	struct dd_err *err)
 {
 	struct writer w = {.db = db, .m = m};
 	rank_names(&w);
-	index_edges(&w);
 	int rc = write_names(&w, err);
+	index_edges(&w);
 	if (rc == 0)
 		rc = write_entities(&w, err);
 	free(w.rank);
 	free(w.by_rank);
-	free(w.out_at);
 	free(w.in_at);
-	free(w.in);
-	return rc;
+	free(w.in_src);
+	free(w.in_relation);
+	if (rc < 0)
+		return rc;
+	*ret_relations = w.relations;
+	*ret_unresolved = w.unresolved;
+	return 0;
 }
 
 /* ---- reading ---- */

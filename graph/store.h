@@ -10,7 +10,7 @@
 #include "graph/model.h"
 
 #define STORE_APPLICATION_ID 0x64646d70u /* "ddmp" */
-#define STORE_VERSION 3
+#define STORE_VERSION 4
 
 struct store_file {
 	uint32_t id;
@@ -29,8 +29,9 @@ struct store_file {
 int store_create(const char *path, struct db **ret, struct dd_err *err) DD_MUST_USE;
 int store_put_file(struct db *db, const struct store_file *f, struct str facts, struct dd_err *err)
 	DD_MUST_USE;
-/* Names, entities and relations of the model, whose edges are in the order of their sources. */
-int store_put_model(struct db *db, struct model *m, struct dd_err *err) DD_MUST_USE;
+/* Names, entities and relations of the model, whose edges are all kept.  How many relations, and how many of them lead nowhere. */
+int store_put_model(struct db *db, struct model *m, uint64_t *ret_relations,
+	uint64_t *ret_unresolved, struct dd_err *err) DD_MUST_USE;
 int store_put_meta(struct db *db, const char *key, const char *value, struct dd_err *err)
 	DD_MUST_USE;
 

@@ -35,7 +35,7 @@ returns_parameter(struct values *v, const struct place *at, uint32_t node)
 		return false;
 	for (uint32_t l = model_first(v->m, SPACE_VALUE, at->scope, name); l;
 		l = model_next(v->m, l))
-		if (v->m->values[model_value(v->m, l)].op == VALUE_BIND)
+		if (v->m->values[model_bound(v->m, l)].op == VALUE_BIND)
 			return false;
 	struct set same = {.v = {value_make(TAG_KEY, name)}, .n = 1};
 	cell_add(v, CELL_SAME, at->scope, 0, &same);

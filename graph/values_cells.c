@@ -33,14 +33,20 @@ set_add_all(struct set *to, const struct set *from)
 
 /* ---- cells ---- */
 
+/* A place has half of the hash above the number of the cell + 1, so that hardly a cell is looked at that is another one. */
 static size_t
-cell_place(const struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name)
+cell_place(const struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name,
+	uint64_t *ret_hash)
 {
 	uint64_t h = ((uint64_t)scope << 32 | name) ^ ((uint64_t)kind << 56);
 	h *= 0x9e3779b97f4a7c15u;
-	size_t i = (h ^ (h >> 29)) & (v->nindex - 1);
+	h ^= h >> 29;
+	*ret_hash = h & ~(uint64_t)UINT32_MAX;
+	size_t i = h & (v->nindex - 1);
 	for (; v->index[i]; i = (i + 1) & (v->nindex - 1)) {
-		const struct cell *c = &v->cells[v->index[i] - 1];
+		if ((v->index[i] ^ h) >> 32)
+			continue;
+		const struct cell *c = &v->cells[(uint32_t)v->index[i] - 1];
 		if (c->scope == scope && c->name == name && c->kind == kind)
 			break;
 	}
@@ -50,26 +56,29 @@ cell_place(const struct values *v, enum cell_kind kind, uint32_t scope, uint32_t
 void
 cells_grow_index(struct values *v)
 {
+	uint64_t hash;
 	free(v->index);
 	v->nindex = v->nindex ? v->nindex * 2 : 4096;
 	v->index = mem_zalloc(v->nindex, sizeof(*v->index));
 	for (size_t i = 0; i < v->ncells; i++) {
 		const struct cell *c = &v->cells[i];
-		v->index[cell_place(v, c->kind, c->scope, c->name)] = (uint32_t)i + 1;
+		size_t at = cell_place(v, c->kind, c->scope, c->name, &hash);
+		v->index[at] = hash | (i + 1);
 	}
 }
 
 struct cell *
 cell_find(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, bool make)
 {
-	size_t at = cell_place(v, kind, scope, name);
+	uint64_t hash;
+	size_t at = cell_place(v, kind, scope, name, &hash);
 	if (v->index[at])
-		return &v->cells[v->index[at] - 1];
+		return &v->cells[(uint32_t)v->index[at] - 1];
 	if (!make)
 		return NULL;
 	v->cells = mem_grow(v->cells, v->ncells, &v->cap_cells, sizeof(*v->cells));
 	v->cells[v->ncells] = (struct cell){.scope = scope, .name = name, .kind = (uint8_t)kind};
-	v->index[at] = (uint32_t)++v->ncells;
+	v->index[at] = hash | ++v->ncells;
 	if (v->ncells * 2 > v->nindex)
 		cells_grow_index(v);
 	return &v->cells[v->ncells - 1];

@@ -76,7 +76,7 @@ struct values {
 	struct resolver r; /* for the modules of imports */
 	struct cell *cells;
 	size_t ncells, cap_cells;
-	uint32_t *index;
+	uint64_t *index;
 	size_t nindex;
 	uint64_t *reads; /* a set, by hash: cell + 1, root */
 	size_t nreads, reads_size;

@@ -131,7 +131,7 @@ read_binds(struct values *v, uint32_t scope, uint32_t name, uint32_t before, boo
 	uint32_t nodes[32], n = 0;
 	bool sure = false, more = false;
 	for (uint32_t l = model_first(v->m, SPACE_VALUE, scope, name); l; l = model_next(v->m, l)) {
-		uint32_t node = model_value(v->m, l);
+		uint32_t node = model_bound(v->m, l);
 		*declared = true;
 		if (!v->steps || (more && before == NOBODY))
 			break;

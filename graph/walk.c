@@ -2,6 +2,30 @@
 #include "graph/uses.h"
 #include "graph/walk_inner.h"
 
+/* ---- fields ---- */
+
+/* The language looks for a name in a list of all that it has. */
+TSNode
+walk_child(TSNode n, const char *name)
+{
+	static _Thread_local struct {
+		const TSLanguage *language;
+		const char *name;
+		TSFieldId id;
+	} known[256], *k;
+	if (ts_node_is_null(n))
+		return n;
+	const TSLanguage *language = ts_node_language(n);
+	uint64_t h = ((uintptr_t)name * 31 + (uintptr_t)language) * 0x9e3779b97f4a7c15u;
+	k = &known[h >> 56];
+	if (k->name != name || k->language != language) {
+		k->id = ts_language_field_id_for_name(language, name, (uint32_t)strlen(name));
+		k->name = name;
+		k->language = language;
+	}
+	return walk_field(n, k->id);
+}
+
 /* ---- calls ---- */
 
 /* Parentheses, type arguments and the like around a callee. */
@@ -63,7 +87,7 @@ count_arguments(struct walk *w, TSNode node, uint32_t ref)
 {
 	if (w->id != LANG_JAVA && w->id != LANG_CSHARP && w->id != LANG_CPP)
 		return;
-	TSNode args = ts_node_child_by_field_name(node, "arguments", 9);
+	TSNode args = walk_child(node, "arguments");
 	uint32_t n = ts_node_is_null(args) ? UINT32_MAX : ts_node_named_child_count(args);
 	if (n < 200 && w->f->refs[ref].relation == REL_CALLS)
 		w->f->refs[ref].arg = (uint8_t)(n + 1);
@@ -191,7 +215,7 @@ visit_variable(struct walk *w, TSNode node, const struct action *a)
 	}
 	uint32_t type = a->b ? walk_type_name(w, walk_field(node, a->b)) : 0;
 	uint32_t string = walk_chain(w, name);
-	TSNode value = ts_node_child_by_field_name(node, "value", 5);
+	TSNode value = walk_child(node, "value");
 	uint32_t n = ts_node_named_child_count(node);
 	if (ts_node_is_null(value) && n > 1 && !ts_node_eq(ts_node_named_child(node, n - 1), name))
 		value = ts_node_named_child(node, n - 1);
@@ -251,9 +275,9 @@ result_type(struct walk *w, TSNode node)
 {
 	static const char *const fields[] = {"return_type", "result", "returns", "type", NULL};
 	for (const char *const *f = fields; *f; f++) {
-		TSNode type = ts_node_child_by_field_name(node, *f, (uint32_t)strlen(*f));
+		TSNode type = walk_child(node, *f);
 		if (walk_is(type, "parameter_list") && w->id == LANG_GO) /* the first of several */
-			type = ts_node_child_by_field_name(ts_node_named_child(type, 0), "type", 4);
+			type = walk_child(ts_node_named_child(type, 0), "type");
 		if (!ts_node_is_null(type))
 			return walk_type_name(w, type);
 	}

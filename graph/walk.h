@@ -87,13 +87,8 @@ walk_line(TSNode node)
 	return ts_node_start_point(node).row + 1;
 }
 bool walk_is(TSNode node, const char *type);
-/* The node in the field of that name; a null node has none. */
-static inline TSNode
-walk_child(TSNode n, const char *name)
-{
-	return ts_node_is_null(n) ? n
-				  : ts_node_child_by_field_name(n, name, (uint32_t)strlen(name));
-}
+/* The node in the field of that name, which lasts as long as the program; a null node has none. */
+TSNode walk_child(TSNode n, const char *name);
 
 /* A new entity inside the scope; gives its number. */
 uint32_t walk_define(struct walk *w, enum graph_kind kind, uint32_t name, TSNode node);

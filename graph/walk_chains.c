@@ -47,7 +47,7 @@ put_chain(struct walk *w, TSNode n, struct buf *b, unsigned depth)
 	for (const char *const *t = typed; *t && !says; t++)
 		says = walk_is(n, *t);
 	if (says) {
-		TSNode type = ts_node_child_by_field_name(n, "type", 4);
+		TSNode type = walk_child(n, "type");
 		uint32_t first = walk_is(n, "as_expression") ? ts_node_named_child_count(n) - 1 : 0;
 		uint32_t name = walk_type_name(
 			w, ts_node_is_null(type) ? ts_node_named_child(n, first) : type);

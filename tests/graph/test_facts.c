@@ -14,12 +14,15 @@ static const char source[] =
 	"#include \"x.h\"\n#ifdef A\nstatic int f(int a) { return g(a, h) + s->m(1); }\n#endif\n"
 	"#define M(q) q(z)\nstruct t { int n; };\n";
 
+/* Its facts are too few to be compressed. */
+static const char little[] = "int f(int a) { return g(a); }\n";
+
 static void
-pack_source(struct buf *out)
+pack_source(const char *text, struct buf *out)
 {
 	struct extractor *x = extractor_create();
 	struct facts f = {0};
-	extract(x, "dir/a.c", str_of(source), &f);
+	extract(x, "dir/a.c", str_of(text), &f);
 	facts_pack(&f, out);
 	facts_cleanup(&f);
 	extractor_destroy(x);
@@ -32,7 +35,7 @@ what_is_packed_comes_back(void **state)
 	OWN(buf) struct buf once = {0}, twice = {0};
 	OWN(dd_err) struct dd_err err = {0};
 	struct facts f = {0};
-	pack_source(&once);
+	pack_source(source, &once);
 	assert_int_equal(facts_unpack(&f, buf_str(&once), &err), 0);
 	assert_int_equal(f.nentities, 5);
 	facts_pack(&f, &twice);
@@ -62,13 +65,12 @@ check_bounds(const struct facts *f)
 }
 
 static void
-damaged_facts_are_refused_or_harmless(void **state)
+damage(const char *text)
 {
-	(void)state;
 	OWN(buf) struct buf good = {0};
 	struct facts f = {0};
 	size_t refused = 0;
-	pack_source(&good);
+	pack_source(text, &good);
 	for (size_t i = 0; i < good.n; i++) {
 		for (unsigned bit = 0; bit < 8; bit++) {
 			good.p[i] = (char)(good.p[i] ^ (1 << bit));
@@ -82,6 +84,46 @@ damaged_facts_are_refused_or_harmless(void **state)
 	}
 	assert_true(refused > good.n);
 	facts_cleanup(&f);
+}
+
+static void
+damaged_facts_are_refused_or_harmless(void **state)
+{
+	(void)state;
+	damage(source);
+	damage(little);
+}
+
+/* "func f() ()": a list of results with none in it. */
+static void
+a_list_of_no_results_is_read(void **state)
+{
+	(void)state;
+	struct extractor *x = extractor_create();
+	struct facts f = {0};
+	extract(x, "a.go", str_of("package p\nfunc f() () {}\n"), &f);
+	assert_int_equal(f.state, FILE_PARSED);
+	assert_int_equal(f.nentities, 1);
+	facts_cleanup(&f);
+	extractor_destroy(x);
+}
+
+static void
+facts_are_compressed(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf text = {0}, packed = {0};
+	struct extractor *x = extractor_create();
+	struct facts f = {0};
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&text, "int a_long_name_%d(int argument) { return argument + 1; }\n", i);
+	extract(x, "a.c", buf_str(&text), &f);
+	facts_pack(&f, &packed);
+	assert_true(packed.n * 2 < f.raw.n);
+	assert_int_equal(facts_unpack(&f, buf_str(&packed), NULL), 0);
+	assert_int_equal(f.nentities, 2000);
+	facts_cleanup(&f);
+	extractor_destroy(x);
 }
 
 static void
@@ -105,6 +147,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_packed_comes_back),
 		cmocka_unit_test(damaged_facts_are_refused_or_harmless),
+		cmocka_unit_test(a_list_of_no_results_is_read),
+		cmocka_unit_test(facts_are_compressed),
 		cmocka_unit_test(numbers_are_read_up_to_their_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
