@@ -7,10 +7,10 @@
 # TREE is a directory; src:SOURCE, which apt fetches from this machine's sources, or npm:NAME, behind either /DIRECTORY for a part of
 # it; or deb:PACKAGE/PATH, what that package installs at /PATH.  Oracles are installed and run in the sandbox, where archives are unpacked, too; nothing is kept.  What an oracle
 # writes (tools/bench/oracle.*), one a line with tabs: F file; D file, first line, line of the name, name, "function" or "type";
-# C caller (file, line of the name, name; 0 and nothing for the file) callee (the same); U caller, name of a call whose end it does not know.
+# C caller (file, line of the name, name; 0 and nothing for the file) callee (the same); U caller, name and line of a call whose end it does not know.
 #
 # Counted are pairs of caller and callee that both are of the tree, made objects among them where the language has a call for that.  What
-# the oracle does not know is apart: pairs of a caller and a name of which it says U, and, in Python, methods that syntax calls.
+# the oracle does not know is apart: pairs of a caller and a name or a line of which it says U, and, in Python, methods that syntax calls.
 # With VERBOSE=1 each difference is told.
 set -u
 export LC_ALL=C.UTF-8
@@ -112,7 +112,7 @@ map() {
 		WHERE kind IN ('file', 'function', 'method', 'test', 'type')"
 	local from=0 rows
 	while :; do # an answer is of at most 100,000 rows
-		rows=$("$drydock" graph sql --state "$state" --db "$work/map.db" "SELECT 'R', r.src, r.dst, r.kind, r.conf FROM entities e
+		rows=$("$drydock" graph sql --state "$state" --db "$work/map.db" "SELECT 'R', r.src, r.dst, r.kind, r.conf, r.line FROM entities e
 			JOIN relations r ON r.src = e.id WHERE e.id BETWEEN $from AND $from + 19999 AND r.kind IN ('calls', 'may-call', 'instantiates') AND r.dst IS NOT NULL")
 		[ -z "$rows" ] || printf '%s\n' "$rows"
 		from=$((from + 20000))

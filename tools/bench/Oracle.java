@@ -87,10 +87,14 @@ public class Oracle extends TreePathScanner<Void, String> {
 			&& trees.getSourcePositions().getStartPosition(unit, t) == trees.getSourcePositions().getStartPosition(unit, c);
 	}
 
-	void edge(Element callee, String from, String name) {
+	long at(Tree t) {
+		return unit.getLineMap().getLineNumber(trees.getSourcePositions().getStartPosition(unit, t));
+	}
+
+	void edge(Element callee, String from, String name, long at) {
 		if (callee == null || (callee instanceof ExecutableElement && callee.asType().getKind() == TypeKind.ERROR)
 				|| !(callee instanceof ExecutableElement || callee instanceof TypeElement) || callee.asType().getKind() == TypeKind.ERROR) {
-			System.out.println("U\t" + from + "\t" + name);
+			System.out.println("U\t" + from + "\t" + name + "\t" + at);
 			return;
 		}
 		TreePath p = trees.getPath(callee);
@@ -116,7 +120,7 @@ public class Oracle extends TreePathScanner<Void, String> {
 		String name = s instanceof MemberSelectTree ? ((MemberSelectTree) s).getIdentifier().toString() : s.toString();
 		boolean written = trees.getSourcePositions().getEndPosition(unit, t) > trees.getSourcePositions().getStartPosition(unit, t);
 		if (written && !(name.equals("super") && t.getArguments().isEmpty() && implied(t)))
-			edge(trees.getElement(new TreePath(getCurrentPath(), s)), from, name);
+			edge(trees.getElement(new TreePath(getCurrentPath(), s)), from, name, at(t));
 		return super.visitMethodInvocation(t, from);
 	}
 
@@ -137,12 +141,12 @@ public class Oracle extends TreePathScanner<Void, String> {
 		Element variable = around instanceof VariableTree ? trees.getElement(getCurrentPath().getParentPath()) : null;
 		boolean constant = variable != null && variable.getKind() == ElementKind.ENUM_CONSTANT; // names no type
 		if (!constant)
-			edge(trees.getElement(new TreePath(getCurrentPath(), t.getIdentifier())), from, name.replaceAll("<.*", ""));
+			edge(trees.getElement(new TreePath(getCurrentPath(), t.getIdentifier())), from, name.replaceAll("<.*", ""), at(t));
 		Element made = trees.getElement(getCurrentPath());
 		if (t.getClassBody() == null)
-			edge(made, from, name.replaceAll("<.*", ""));
+			edge(made, from, name.replaceAll("<.*", ""), at(t));
 		else
-			System.out.println("U\t" + from + "\t" + name.replaceAll("<.*", ""));
+			System.out.println("U\t" + from + "\t" + name.replaceAll("<.*", "") + "\t" + at(t));
 		return super.visitNewClass(t, from);
 	}
 

@@ -124,7 +124,8 @@ func (o *oracle) call(info *types.Info, c *ast.CallExpr, from string) {
 		}
 	case *types.Builtin, *types.TypeName:
 	default: // a value, or something that is not known here
-		fmt.Printf("U\t%s\t%s\n", from, id.Name)
+		_, line := o.place(c.Pos())
+		fmt.Printf("U\t%s\t%s\t%d\n", from, id.Name, line)
 	}
 }
 

@@ -45,10 +45,10 @@ function definition(d) {
 	return s?.declarations?.find(o => isFunction(o) && o.body && o.parent === d.parent) ?? d;
 }
 
-function edge(from, d, name) {
-	if (!d) return console.log(`U\t${from}\t${name}`);
+function edge(from, d, name, at) {
+	if (!d) return console.log(`U\t${from}\t${name}\t${at}`);
 	if (!inside(d.getSourceFile().fileName)) return;
-	if ((!isFunction(d) && !isType(d)) || !nameOf(d)) return console.log(`U\t${from}\t${name}`);
+	if ((!isFunction(d) && !isType(d)) || !nameOf(d)) return console.log(`U\t${from}\t${name}\t${at}`);
 	console.log(`C\t${from}\t${place(definition(d))}`);
 }
 
@@ -56,18 +56,19 @@ function call(n, from) {
 	const callee = ts.isTaggedTemplateExpression(n) ? n.tag : n.expression;
 	const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : callee.kind === ts.SyntaxKind.SuperKeyword ? "super" : callee.text ?? "";
 	if (callee.kind === ts.SyntaxKind.ImportKeyword || name === "require") return;
+	const at = line(n, n.getStart());
 	const signature = checker.getResolvedSignature(n), d = signature?.declaration;
 	if (ts.isNewExpression(n) && !(d && isFunction(d) && !ts.isConstructorDeclaration(d) && inside(d.getSourceFile().fileName))) {
 		let s = checker.getSymbolAtLocation(ts.isPropertyAccessExpression(callee) ? callee.name : callee);
 		if (s && s.flags & ts.SymbolFlags.Alias) s = checker.getAliasedSymbol(s);
 		const type = s?.declarations?.find(ts.isClassLike);
-		if (!s || (s.declarations?.length && !type && s.declarations.some(x => inside(x.getSourceFile().fileName)))) console.log(`U\t${from}\t${name}`);
-		if (type) edge(from, type, name);
-		if (d && ts.isConstructorDeclaration(d)) edge(from, d, name);
+		if (!s || (s.declarations?.length && !type && s.declarations.some(x => inside(x.getSourceFile().fileName)))) console.log(`U\t${from}\t${name}\t${at}`);
+		if (type) edge(from, type, name, at);
+		if (d && ts.isConstructorDeclaration(d)) edge(from, d, name, at);
 		return;
 	}
 	if (!d && callee.kind === ts.SyntaxKind.SuperKeyword) return; // there is none
-	edge(from, d && ts.isClassLike(d) ? undefined : d, name);
+	edge(from, d && ts.isClassLike(d) ? undefined : d, name, at);
 }
 
 function visit(n, from) {

@@ -102,12 +102,6 @@ class Tree(ast.NodeVisitor):
 
     def visit_Call(self, node):
         self.calls.append((self.stack[-1], node.func))
-        node.func.called = True
-        self.generic_visit(node)
-
-    def visit_Attribute(self, node):
-        if isinstance(node.ctx, ast.Load) and not hasattr(node, "called"):
-            self.calls.append((self.stack[-1], node, True))
         self.generic_visit(node)
 
     def target(self, node):
@@ -139,10 +133,6 @@ def constructor(found, name, depth=0):
     return None
 
 
-def is_property(node):
-    return isinstance(node, ast.FunctionDef) and any(getattr(d, "id", getattr(d, "attr", "")) in ("property", "cached_property") for d in node.decorator_list)
-
-
 for directory, _, files in sorted(os.walk(root)):
     for name in sorted(files):
         if not name.endswith(".py"):
@@ -155,16 +145,13 @@ for directory, _, files in sorted(os.walk(root)):
         except (SyntaxError, ValueError) as e:
             print(f"{path}: {e}", file=sys.stderr)
 for tree in trees.values():
-    for caller, node, *reads in tree.calls:
+    for caller, node in tree.calls:
         known, found = tree.target(node)
-        if reads:
-            if found and is_property(found[0]):
-                print(f"C\t{caller}\t{found[1]}")
-            continue
         if known is None:
+            print(f"U\t{caller}\t\t{node.lineno}")
             continue
         if not known:
-            print(f"U\t{caller}\t{node.id if isinstance(node, ast.Name) else node.attr}")
+            print(f"U\t{caller}\t{node.id if isinstance(node, ast.Name) else node.attr}\t{node.lineno}")
         elif found:
             print(f"C\t{caller}\t{found[1]}")
             for name in ("__init__", "__new__"):

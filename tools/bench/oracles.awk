@@ -34,7 +34,7 @@ NR == FNR && $1 == "D" {
 	truth[place($2, $4, $5)] = 1
 }
 NR == FNR && $1 == "C" { call[place($2, $3, $4) "\t" place($5, $6, $7)] = 1 }
-NR == FNR && $1 == "U" { unknown[place($2, $3, $4) "\t" $5] = 1 }
+NR == FNR && $1 == "U" { unknown[place($2, $3, $4) "\t" $5] = unknown[place($2, $3, $4) "\tline " $6] = 1 }
 NR == FNR { next }
 
 $1 == "E" {
@@ -58,7 +58,7 @@ $1 == "R" && file[$2] in compared && file[$3] in compared {
 	to = defined[$3] != "" ? defined[$3] : place(file[$3], line[$3], label[$3])
 	pair = from "\t" to
 	if (label[$3] ~ /^</ || from == "" || (language == "python" && label[$3] ~ /^__.*__$/ && label[$3] !~ /^__(init|new)__$/ && !(pair in call)) ||
-			(!(pair in call) && (from "\t" label[$3]) in unknown))
+			(!(pair in call) && ((from "\t" label[$3]) in unknown || (from "\tline " $6) in unknown)))
 		apart[pair] = 1
 	else if ($4 == "may-call")
 		may[pair] = $5
