@@ -1,5 +1,8 @@
 /* JavaScript, and what TypeScript has beside it. */
 #include "graph/lang_inner.h"
+#include "graph/walk_inner.h"
+
+#include <string.h>
 
 static void
 bind_import_clause(struct walk *w, TSNode clause, uint32_t module, TSNode at)
@@ -334,6 +337,14 @@ visit_js_variable(struct walk *w, TSNode node, const struct action *a)
 	}
 	uint32_t string = walk_is(name, "identifier") ? walk_string(w, name) : 0;
 	TSNode value = walk_child(node, "value");
+	uint32_t part_of =
+		walk_is(value, "member_expression") ? required(w, walk_child(value, "object")) : 0;
+	if (part_of && string) {
+		(void)walk_refer(w, REL_IMPORTS, part_of, node);
+		walk_bind(w, BIND_MEMBER, string, part_of,
+			walk_string(w, walk_child(value, "property")), node);
+		return;
+	}
 	bool function = is_function(value);
 	if (!string) {
 		walk_children(w);
@@ -359,10 +370,83 @@ visit_js_variable(struct walk *w, TSNode node, const struct action *a)
 }
 
 static void
+visit_js_comment(struct walk *w, TSNode node, const struct action *a)
+{
+	(void)a;
+	struct str s = walk_text(w, node);
+	if (!str_starts(s, "/**") || !memchr(s.p, '{', s.n))
+		return;
+	w->doc_from = ts_node_start_byte(node);
+	w->doc_to = ts_node_end_byte(node);
+}
+
+/* The documentation of the function whose parameters begin there; empty: none. */
+static struct str
+documentation(const struct walk *w, TSNode params)
+{
+	uint32_t at = ts_node_start_byte(params);
+	if (!w->doc_to || at < w->doc_to || at - w->doc_to > 200 || at > w->text.n)
+		return (struct str){"", 0};
+	for (uint32_t i = w->doc_to; i < at; i++)
+		if (strchr(";{}()", w->text.p[i]))
+			return (struct str){"", 0};
+	return (struct str){w->text.p + w->doc_from, w->doc_to - w->doc_from};
+}
+
+/* The one type of "{A}", "{?A}", "{A=}", "{A|null}"; empty: it is more than a name. */
+static struct str
+documented_type(struct str *line)
+{
+	const char *end = memchr(line->p, '}', line->n);
+	struct str type = {line->p + 1, end ? (size_t)(end - line->p) - 1 : 0};
+	*line = end ? (struct str){end + 1, (size_t)(line->p + line->n - end) - 1}
+		    : (struct str){"", 0};
+	while (type.n && (type.p[0] == '?' || type.p[0] == '!'))
+		type = (struct str){type.p + 1, type.n - 1};
+	size_t n = 0;
+	while (n < type.n && (walk_is_name_char((unsigned char)type.p[n]) || type.p[n] == '.'))
+		n++;
+	struct str rest = str_trim((struct str){type.p + n, type.n - n});
+	bool one = !rest.n || str_eq(rest, "=") || str_eq(rest, "|null") ||
+		   str_eq(rest, "|undefined") || str_eq(rest, "| null") ||
+		   str_eq(rest, "| undefined");
+	return one ? (struct str){type.p, n} : (struct str){"", 0};
+}
+
+/* The type that the documentation says a parameter, or (name empty) the result, is of: a string, or 0. */
+static uint32_t
+documented(struct walk *w, struct str doc, struct str name)
+{
+	struct str line;
+	while (str_next_line(&doc, &line)) {
+		const char *at =
+			memmem(line.p, line.n, name.n ? "@param" : "@return", name.n ? 6 : 7);
+		const char *brace = at ? memchr(at, '{', (size_t)(line.p + line.n - at)) : NULL;
+		if (!brace)
+			continue;
+		struct str rest = {brace, (size_t)(line.p + line.n - brace)};
+		struct str type = documented_type(&rest);
+		rest = str_trim(rest);
+		if (rest.n && rest.p[0] == '[')
+			rest = (struct str){rest.p + 1, rest.n - 1};
+		bool it = rest.n >= name.n && memcmp(rest.p, name.p, name.n) == 0 &&
+			  (rest.n == name.n || !walk_is_name_char((unsigned char)rest.p[name.n]));
+		if (type.n && (!name.n || it))
+			return facts_string(w->f, type);
+	}
+	return 0;
+}
+
+static void
 visit_js_params(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
 	uint32_t n = ts_node_named_child_count(node);
+	struct str doc = documentation(w, node);
+	if (doc.n && w->scope && w->scope == w->function && !w->f->entities[w->scope - 1].type) {
+		uint32_t result = documented(w, doc, (struct str){"", 0});
+		w->f->entities[w->scope - 1].type = result;
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		TSNode p = ts_node_named_child(node, i), name = p,
 		       pattern = walk_child(p, "pattern");
@@ -374,15 +458,17 @@ visit_js_params(struct walk *w, TSNode node, const struct action *a)
 		if (!string)
 			continue;
 		uint32_t type = walk_type_name(w, walk_child(p, "type"));
+		type = type || !doc.n ? type : documented(w, doc, w->f->strings[string]);
 		walk_typed_local(w, string, type, p);
 		walk_parameter(w, string, type, p);
 	}
+	w->doc_to = doc.n ? 0 : w->doc_to;
 	walk_children(w);
 }
 
 const struct rule rules_javascript[] = {
 	{"arrow_function", ROLE_BLOCK, 0, NULL, NULL, NULL},
-	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
+	{"comment", ROLE_HOOK, 0, NULL, NULL, visit_js_comment},
 	{"string", ROLE_STRING, 0, NULL, NULL, NULL},
 	{"template_string", ROLE_STRING, 1, NULL, NULL, NULL},
 	{"subscript_expression", ROLE_SUBSCRIPT, 0, "object", "index", NULL},

@@ -474,7 +474,8 @@ find_owner(const struct model *m, const struct model_entity *e)
 				model_first(m, (enum model_space)scopes[i][0], scopes[i][1], name);
 			l && looked++ < 256; l = model_next(m, l)) {
 			enum graph_kind k = (enum graph_kind)m->entities[model_value(m, l)].kind;
-			bool makes = k == KIND_FUNCTION && model_family(e->lang) == LANG_JAVASCRIPT;
+			bool makes = (k == KIND_FUNCTION || k == KIND_GLOBAL) &&
+				     model_family(e->lang) == LANG_JAVASCRIPT;
 			if ((k == KIND_TYPE || k == KIND_MODULE || makes) && !n++)
 				found = model_value(m, l);
 		}

@@ -486,7 +486,7 @@ static bool
 is_property(const struct resolver *r, struct thing t)
 {
 	return t.kind == THING_ENTITY && model_family(r->file->lang) == LANG_JAVASCRIPT &&
-	       resolver_entity(r, t.id)->kind == KIND_METHOD;
+	       resolver_entity(r, t.id)->kind == KIND_METHOD && resolver_file(r, t.id) == r->file;
 }
 
 struct thing

@@ -64,6 +64,7 @@ struct walk {
 	TSNode chain_value;
 	uint32_t prefix, prefix_type; /* string: before the paths of the methods of that type */
 	unsigned entity_depth;	      /* depth of the innermost entity */
+	uint32_t doc_from, doc_to;    /* the last comment of documentation in the text; 0: none */
 	uint32_t block_end;	      /* last line of the innermost block in the entity; 0: none */
 	unsigned depth;
 	bool too_deep;
