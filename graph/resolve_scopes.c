@@ -210,7 +210,10 @@ resolver_in_type(struct resolver *r, uint32_t type, uint32_t name, unsigned dept
 	uint32_t own = child(r, type, name);
 	if (own && resolver_entity(r, own)->kind != KIND_FIELD)
 		return resolver_thing(r, own);
-	uint32_t b = resolver_first_bind(r, type, name);
+	/* What a field is declared as counts more than what it is given. */
+	bool declares = own && resolver_entity(r, own)->type &&
+			model_family(r->file->lang) == LANG_JAVASCRIPT;
+	uint32_t b = declares ? 0 : resolver_first_bind(r, type, name);
 	if (b)
 		return bound(r, model_value(r->m, b), depth + 1);
 	if (own) {
