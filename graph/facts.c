@@ -213,6 +213,7 @@ pack_raw(const struct facts *f, struct buf *out)
 		pack_u64(out, b->name);
 		pack_u64(out, b->value);
 		pack_u64(out, b->member);
+		pack_u64(out, b->end > b->line ? b->end - b->line : 0);
 		pack_u64(out, b->line);
 	}
 	pack_u64(out, f->nvalues);
@@ -329,7 +330,9 @@ unpack_refs(struct reader *r)
 		ref->param = ref->flags & FACT_PARAM ? (uint8_t)below(r, 256) : 0;
 		if (flags & 32) {
 			ref->arg = (uint8_t)below(r, 256);
-			ref->call = below(r, i + 1);
+			bool types =
+				ref->relation == REL_CALLS || ref->relation == REL_INSTANTIATES;
+			ref->call = types ? string_number(r) : below(r, i + 1);
 		}
 		ref->receiver = flags & 64 ? string_number(r) : 0;
 		ref->cond = flags & 128 ? string_number(r) : 0;
@@ -347,7 +350,9 @@ unpack_binds(struct reader *r)
 		b->name = string_number(r);
 		b->value = string_number(r);
 		b->member = string_number(r);
+		uint32_t lines = unpack_u32(&r->u);
 		b->line = unpack_u32(&r->u);
+		b->end = lines && lines < UINT32_MAX - b->line ? b->line + lines : 0;
 	}
 }
 

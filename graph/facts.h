@@ -55,7 +55,10 @@ struct fact_ref {
 	uint8_t arg;
 	uint8_t param; /* FACT_PARAM: which */
 	uint32_t from, name, receiver, line, cond;
-	uint32_t call; /* how many references before this one the call is */
+	/* How many references before this one the call is.  Of a call, and of making an object, a string or 0: what is
+	 * known of the types of its arguments, with ";" between them: a chain of names, "=Type", "null", "&" of a
+	 * function, "?". */
+	uint32_t call;
 };
 
 enum fact_bind_kind { /* what a name in a scope stands for */
@@ -71,6 +74,7 @@ enum fact_bind_kind { /* what a name in a scope stands for */
 struct fact_bind {
 	uint8_t kind;
 	uint32_t scope, name, value, member, line;
+	uint32_t end; /* the last line on which it is known; 0: to the end of its scope */
 };
 
 /*

@@ -12,6 +12,10 @@ visit_go_import(struct walk *w, TSNode node, const struct action *a)
 		return;
 	uint32_t module = facts_string(w->f, lang_unquoted(walk_text(w, path)));
 	(void)walk_refer(w, REL_IMPORTS, module, node);
+	if (walk_is(name, "dot")) {
+		walk_bind(w, BIND_MEMBER, 0, module, walk_own(w, "*"), node);
+		return;
+	}
 	uint32_t bound = ts_node_is_null(name) ? lang_last_part(w, module) : walk_string(w, name);
 	walk_bind(w, BIND_IMPORT, bound, module, 0, node);
 }
@@ -124,6 +128,8 @@ visit_go_element(struct walk *w, TSNode node, const struct action *a)
 }
 
 const struct rule rules_go[] = {
+	{"block", ROLE_BLOCK, 0, NULL, NULL, NULL},
+	{"func_literal", ROLE_BLOCK, 0, NULL, NULL, NULL},
 	{"comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"interpreted_string_literal", ROLE_STRING, 0, NULL, NULL, NULL},
 	{"raw_string_literal", ROLE_STRING, 0, NULL, NULL, NULL},

@@ -14,6 +14,8 @@ struct str lang_unquoted(struct str s);
 
 /* "package a.b": what the file shows is in it. */
 void lang_visit_package(struct walk *w, TSNode node, const struct action *a);
+/* The arguments of a generic type. */
+void lang_visit_type_arguments(struct walk *w, TSNode node, const struct action *a);
 /* "namespace A.B", with or without a body. */
 void lang_visit_namespace(struct walk *w, TSNode node, const struct action *a);
 

@@ -1,7 +1,9 @@
 /* Python. */
+#include "graph/lang_inner.h"
 #include "graph/python_values.h"
 #include "graph/uses.h"
 #include "graph/walk.h"
+#include "graph/walk_inner.h"
 
 /* "import a.b" binds a, "import a.b as c" binds c. */
 static void
@@ -167,6 +169,20 @@ visit_augmented(struct walk *w, TSNode node, const struct action *a)
 	walk_children(w);
 }
 
+/* The name of the class that an annotation says, in quotes or not. */
+static uint32_t
+annotated(struct walk *w, TSNode type)
+{
+	if (ts_node_is_null(type))
+		return 0;
+	TSNode n = python_values_type(w, type);
+	struct str s = lang_unquoted(walk_text(w, n));
+	for (size_t i = 0; walk_is(n, "string") && i < s.n; i++)
+		if (!walk_is_name_char((unsigned char)s.p[i]) && s.p[i] != '.')
+			return 0;
+	return walk_is(n, "string") ? facts_string(w->f, s) : walk_type_name(w, n);
+}
+
 static void
 visit_parameters(struct walk *w, TSNode node, const struct action *a)
 {
@@ -181,7 +197,7 @@ visit_parameters(struct walk *w, TSNode node, const struct action *a)
 		uint32_t string = is_name(name) ? walk_string(w, name) : 0;
 		if (!string)
 			continue;
-		uint32_t type = walk_type_name(w, walk_child(p, "type"));
+		uint32_t type = annotated(w, walk_child(p, "type"));
 		walk_typed_local(w, string, type, p);
 		size_t before = w->f->nentities;
 		walk_parameter(w, string, type, p);

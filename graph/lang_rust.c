@@ -80,6 +80,8 @@ visit_rust_attribute(struct walk *w, TSNode node, const struct action *a)
 }
 
 const struct rule rules_rust[] = {
+	{"block", ROLE_BLOCK, 0, NULL, NULL, NULL},
+	{"closure_expression", ROLE_BLOCK, 0, NULL, NULL, NULL},
 	{"line_comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"block_comment", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"string_literal", ROLE_STRING, 0, NULL, NULL, NULL},

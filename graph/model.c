@@ -392,7 +392,8 @@ add_binds(struct model *m, struct renumber *r, uint32_t file_entity)
 		m->binds = mem_grow(m->binds, m->nbinds, &m->binds_cap, sizeof(*m->binds));
 		struct model_bind *to = &m->binds[m->nbinds];
 		*to = (struct model_bind){file_entity + b->scope, global_name(r, b->name),
-			global_name(r, b->value), global_name(r, b->member), b->kind};
+			global_name(r, b->value), global_name(r, b->member), b->line, b->end,
+			b->kind};
 		put(m, SPACE_BIND, (uint32_t)m->nbinds++);
 	}
 }
@@ -572,7 +573,9 @@ find_owner(const struct model *m, const struct model_entity *e)
 				model_first(m, (enum model_space)scopes[i][0], scopes[i][1], name);
 			l && looked++ < 256; l = model_next(m, l)) {
 			enum graph_kind k = (enum graph_kind)m->entities[model_value(m, l)].kind;
-			if ((k == KIND_TYPE || k == KIND_MODULE) && !n++)
+			bool makes = (k == KIND_FUNCTION || k == KIND_GLOBAL) &&
+				     model_family(e->lang) == LANG_JAVASCRIPT;
+			if ((k == KIND_TYPE || k == KIND_MODULE || makes) && !n++)
 				found = model_value(m, l);
 		}
 		if (found)

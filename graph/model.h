@@ -24,7 +24,8 @@ struct model_entity {
 };
 
 struct model_bind {
-	uint32_t scope, name, value, member;
+	uint32_t scope, name, value, member, line,
+		end; /* end: the last line on which it is known, or 0 */
 	uint8_t kind;
 };
 

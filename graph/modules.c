@@ -112,7 +112,8 @@ js_module(struct resolver *r, const struct model_file *from, struct str name)
 	OWN(buf) struct buf b = {.max = 8192};
 	struct str path = modules_normal_path(
 		&b, model_text(r->m, resolver_entity(r, from->dir)->name), name);
-	uint32_t e = path.n ? modules_first_with_suffix(r, path, suffixes) : 0;
+	uint32_t e = path.n ? modules_first_with_suffix(r, path, suffixes)
+			    : modules_first_with_suffix(r, STR("index"), suffixes + 1);
 	if (e && resolver_entity(r, e)->kind == KIND_DIRECTORY) {
 		OWN(buf) struct buf inside = {.max = 8192};
 		buf_add_str(&inside, path);

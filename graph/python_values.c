@@ -440,19 +440,27 @@ assign_to(struct walk *w, TSNode target, struct given *g, unsigned depth)
 	}
 }
 
-/* A class, in quotes or not; of "A | None" and "Optional[A]" it is A. */
-static void
-put_type(struct walk *w, TSNode type)
+TSNode
+python_values_type(struct walk *w, TSNode type)
 {
 	TSNode n = walk_is(type, "type") ? ts_node_named_child(type, 0) : type;
 	if (walk_is(n, "binary_operator"))
 		n = child(n, FIELD_LEFT);
-	if (walk_is(n, "generic_type") &&
-		str_eq(walk_text(w, ts_node_named_child(n, 0)), "Optional")) {
+	bool generic = walk_is(n, "generic_type") || walk_is(n, "subscript");
+	if (generic && str_ends(walk_text(w, ts_node_named_child(n, 0)), "Optional")) {
 		TSNode list = ts_node_named_child(n, 1);
-		TSNode inner = ts_node_is_null(list) ? list : ts_node_named_child(list, 0);
+		TSNode inner =
+			walk_is(list, "type_parameter") ? ts_node_named_child(list, 0) : list;
 		n = walk_is(inner, "type") ? ts_node_named_child(inner, 0) : inner;
 	}
+	return n;
+}
+
+/* A class, in quotes or not. */
+static void
+put_type(struct walk *w, TSNode type)
+{
+	TSNode n = python_values_type(w, type);
 	uint32_t node = begin(w, VALUE_INSTANCE, 0);
 	struct str s = walk_text(w, n);
 	if (shape_of(n) == SHAPE_STRING && s.n > 2 && !memchr(s.p, '.', s.n) && s.n < 60)

@@ -27,4 +27,7 @@ void python_values_lambda(struct walk *w, TSNode lambda, uint32_t entity);
 void python_values_decorated(struct walk *w, uint32_t name, uint32_t entity,
 	const TSNode *decorators, const uint32_t *refs, unsigned n);
 
+/* Of an annotation what it is about: of "A | None" and "Optional[A]" A. */
+TSNode python_values_type(struct walk *w, TSNode type);
+
 #endif

@@ -3,6 +3,7 @@
  * A call ends at a function, or at a type that it makes one of.
  */
 #include "graph/modules.h"
+#include "graph/resolve_overload.h"
 #include "graph/resolve_python.h"
 #include "graph/resolve_scopes.h"
 
@@ -81,7 +82,7 @@ resolve_by_method_name(struct resolver *r, const struct fact_ref *ref)
 
 /* Of methods with one name, the one that takes as many arguments as the call has. */
 static struct thing
-overload(const struct resolver *r, const struct fact_ref *ref, struct thing t)
+overload(struct resolver *r, const struct fact_ref *ref, struct thing t)
 {
 	const struct model_entity *e = resolver_entity(r, t.id);
 	if (t.kind != THING_ENTITY || !graph_kind_is_code(e->kind))
@@ -94,6 +95,8 @@ overload(const struct resolver *r, const struct fact_ref *ref, struct thing t)
 			t.id = model_value(r->m, l);
 			return t;
 		}
+	if (r->file->lang == LANG_JAVA || r->file->lang == LANG_CSHARP)
+		return resolver_overload(r, ref, t);
 	if (!ref->arg)
 		return t;
 	for (uint32_t l = model_first(r->m, SPACE_CHILD, e->home, e->name); l;
@@ -106,6 +109,13 @@ overload(const struct resolver *r, const struct fact_ref *ref, struct thing t)
 	return t;
 }
 
+static void
+emit_constructor_of(struct resolver *r, const struct fact_ref *ref, struct thing t, unsigned conf)
+{
+	bool weak = t.weak && conf > 60;
+	resolver_emit(r, ref, REL_CALLS, t.id, weak ? PROV_NAME : PROV_RESOLVED, weak ? 60 : conf);
+}
+
 /* Making an object calls its constructor, when it is written down. */
 static void
 emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, unsigned conf)
@@ -116,14 +126,18 @@ emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, 
 	for (const char *const *n = names; *n; n++) {
 		struct thing t = resolver_in_type(r, type, model_name_if_any(r->m, str_of(*n)), 0);
 		if (t.kind == THING_ENTITY && graph_kind_is_code(resolver_entity(r, t.id)->kind)) {
-			resolver_emit(r, ref, REL_CALLS, t.id, PROV_RESOLVED, conf);
+			emit_constructor_of(r, ref, overload(r, ref, t), conf);
 			return;
 		}
 	}
-	uint32_t same = resolver_child(r, type, model_name_if_any(r->m, own));
-	if (same && graph_kind_is_code(resolver_entity(r, same)->kind))
-		resolver_emit(r, ref, REL_CALLS, overload(r, ref, resolver_thing(r, same)).id,
-			PROV_RESOLVED, conf);
+	uint32_t same = 0, own_name = model_name_if_any(r->m, own);
+	for (uint32_t l = model_first(r->m, SPACE_CHILD, type, own_name); l && !same;
+		l = model_next(r->m, l))
+		same = graph_kind_is_code(resolver_entity(r, model_value(r->m, l))->kind)
+			       ? model_value(r->m, l)
+			       : 0;
+	if (same)
+		emit_constructor_of(r, ref, overload(r, ref, resolver_thing(r, same)), conf);
 }
 
 static bool
@@ -159,6 +173,9 @@ emit_use_of(struct resolver *r, const struct fact_ref *ref, struct thing t)
 	enum graph_kind k = (enum graph_kind)resolver_entity(r, t.id)->kind;
 	enum graph_relation rel = (enum graph_relation)ref->relation;
 	unsigned conf = t.weak ? 60 : 95;
+	bool makes = rel == REL_INSTANTIATES && graph_kind_is_code(k) &&
+		     model_family(r->file->lang) == LANG_JAVASCRIPT;
+	rel = makes ? REL_CALLS : rel; /* a function that is called by "new" */
 	if ((rel == REL_INHERITS || rel == REL_INSTANTIATES || rel == REL_HAS_TYPE) &&
 		k != KIND_TYPE)
 		return false;
@@ -221,6 +238,7 @@ resolve_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t sco
 static void
 resolve_call(struct resolver *r, const struct fact_ref *ref)
 {
+	r->calling = true;
 	uint32_t scope = r->file->entity + ref->from;
 	if (ref->flags & FACT_LOCAL) {
 		emit_call(r, ref, local(r, scope, resolver_name(r, ref->name)));
@@ -311,6 +329,9 @@ static void
 resolve_ref(struct resolver *r, const struct fact_ref *ref)
 {
 	size_t before = r->m->nedges;
+	r->calling = false;
+	r->line = ref->line;
+	r->behind = UINT32_MAX;
 	if (resolve_named(r, ref) || (r->overlay && overlay_resolve(r, ref)))
 		return;
 	if (model_family(r->file->lang) == LANG_C)

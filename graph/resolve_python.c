@@ -1,5 +1,6 @@
 #include "graph/resolve_python.h"
 
+#include "graph/resolve_scopes.h"
 #include "graph/values.h"
 
 #include <string.h>
@@ -49,6 +50,26 @@ own_method(struct resolver *r, const struct fact_ref *ref)
 	return t.kind == THING_ENTITY ? t.id : 0;
 }
 
+/* What a parameter that is declared to be of a type has under the name; 0: it is not, or that is not known. */
+static uint32_t
+declared_method(struct resolver *r, const struct fact_ref *ref)
+{
+	struct str chain = r->f->strings[ref->receiver], first = chain;
+	uint32_t scope = r->file->entity + ref->from;
+	if (!(ref->flags & FACT_MEMBER) || !str_next(&chain, '.', &first))
+		return 0;
+	uint32_t name = model_name_if_any(r->m, first);
+	uint32_t l = name ? model_first(r->m, SPACE_BIND, scope, name) : 0;
+	if (!l || r->m->binds[model_value(r->m, l)].kind != BIND_TYPE || model_next(r->m, l))
+		return 0;
+	struct thing t = resolver_follow(r, scope, r->f->strings[ref->receiver]);
+	if (t.kind != THING_INSTANCE || t.weak)
+		return 0;
+	t = resolver_member(r, t, model_name_if_any(r->m, r->f->strings[ref->name]), 1);
+	return t.kind == THING_ENTITY && graph_kind_is_code(resolver_entity(r, t.id)->kind) ? t.id
+											    : 0;
+}
+
 static void
 emit(struct resolver *r, const struct python_calls *p, const struct fact_ref *ref, uint32_t id,
 	bool sure, unsigned among)
@@ -61,6 +82,11 @@ emit(struct resolver *r, const struct python_calls *p, const struct fact_ref *re
 	uint32_t constructor = type ? values_constructor(p->values, scope, id) : 0;
 	if (constructor)
 		resolver_emit(r, ref, calls, constructor, PROV_RESOLVED, conf);
+	uint32_t maker = type ? model_name_if_any(r->m, STR("__new__")) : 0;
+	struct thing made =
+		maker ? resolver_in_type(r, id, maker, 0) : (struct thing){THING_UNKNOWN, 0, false};
+	if (made.kind == THING_ENTITY && graph_kind_is_code(resolver_entity(r, made.id)->kind))
+		resolver_emit(r, ref, calls, made.id, PROV_RESOLVED, conf);
 }
 
 bool
@@ -81,6 +107,7 @@ python_resolve_call(struct resolver *r, const struct python_calls *p, const stru
 	bool protocol = r->m->values[at->node].op != VALUE_CALL;
 	bool sure = !t.given && !t.outside && (t.n == 1 || protocol);
 	uint32_t own = sure || t.n == 1 ? 0 : own_method(r, ref);
+	own = sure || own ? own : declared_method(r, ref);
 	for (size_t i = 0; i < t.n; i++)
 		emit(r, p, ref, t.v[i], sure || t.v[i] == own, protocol ? 1 : (unsigned)t.n);
 	return true;
@@ -90,6 +117,7 @@ void
 python_doubt_calls(struct resolver *r, const struct fact_ref *ref, size_t before)
 {
 	uint32_t own = own_method(r, ref);
+	own = own ? own : declared_method(r, ref);
 	for (size_t i = before; i < r->m->nedges; i++) {
 		struct model_edge *e = &r->m->edges[i];
 		if (e->relation != REL_CALLS || !e->dst || e->dst == own)

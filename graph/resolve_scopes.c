@@ -7,6 +7,7 @@
 #include "graph/resolve_scopes.h"
 
 #include "graph/modules.h"
+#include "graph/resolve_overload.h"
 
 #include <string.h>
 
@@ -17,14 +18,23 @@ static const struct thing outside = {THING_OUTSIDE, 0, false};
 
 static struct thing follow_chain(
 	struct resolver *r, uint32_t scope, struct str chain, unsigned depth);
+static struct thing bound(struct resolver *r, uint32_t bind, unsigned depth);
 
 /* ---- members ---- */
 
 static struct thing
-in_package(struct resolver *r, uint32_t package, uint32_t name)
+in_package(struct resolver *r, uint32_t package, uint32_t name, unsigned depth)
 {
 	uint32_t l = name ? model_first(r->m, SPACE_PACKAGE, package, name) : 0;
-	return l ? resolver_thing(r, model_value(r->m, l)) : unknown;
+	uint32_t id = l ? model_value(r->m, l) : 0;
+	if (id && resolver_entity(r, id)->kind == KIND_GLOBAL && depth < MAX_DEPTH) {
+		/* What its own file knows of it. */
+		struct thing t =
+			resolver_in_module(r, resolver_entity(r, id)->parent, name, depth + 1);
+		if (t.kind != THING_UNKNOWN)
+			return t;
+	}
+	return resolver_thing(r, id);
 }
 
 /* A type that stands for anything says nothing. */
@@ -39,8 +49,37 @@ says_what(struct str type)
 	return type.n > 1; /* T is what a caller says */
 }
 
+/* What a module of JavaScript exports in its own place: "module.exports = f"; the module, where that is not one thing. */
 static struct thing
-bound(struct resolver *r, uint32_t bind, unsigned depth)
+exported(struct resolver *r, struct thing t, unsigned depth)
+{
+	if (t.kind != THING_ENTITY || model_family(r->file->lang) != LANG_JAVASCRIPT ||
+		resolver_entity(r, t.id)->kind != KIND_FILE)
+		return t;
+	uint32_t l = model_first(r->m, SPACE_BIND, t.id, model_name_if_any(r->m, STR("export=")));
+	struct thing whole =
+		l && depth < MAX_DEPTH ? bound(r, model_value(r->m, l), depth + 1) : unknown;
+	return whole.kind == THING_UNKNOWN ? t : whole;
+}
+
+/* "a.B.f", of which f is called. */
+static struct thing
+static_import(struct resolver *r, struct str value, unsigned depth)
+{
+	const char *dot = value.n ? memrchr(value.p, '.', value.n) : NULL;
+	if (!dot)
+		return unknown;
+	struct str last = {dot + 1, (size_t)(value.p + value.n - dot) - 1};
+	r->calling = false;
+	struct thing t = resolver_qualified(r, (struct str){value.p, (size_t)(dot - value.p)});
+	r->calling = true;
+	return t.kind == THING_ENTITY
+		       ? resolver_member(r, t, model_name_if_any(r->m, last), depth + 1)
+		       : t;
+}
+
+static struct thing
+value_of(struct resolver *r, uint32_t bind, unsigned depth)
 {
 	const struct model_bind *b = &r->m->binds[bind];
 	const struct model_file *file = resolver_file(r, b->scope);
@@ -51,7 +90,7 @@ bound(struct resolver *r, uint32_t bind, unsigned depth)
 	struct thing t;
 	switch ((enum fact_bind_kind)b->kind) {
 	case BIND_IMPORT:
-		return modules_find(r, file, value);
+		return exported(r, modules_find(r, file, value), depth);
 	case BIND_MEMBER:
 		t = modules_find(r, file, value);
 		if (t.kind == THING_ENTITY || t.kind == THING_PACKAGE) {
@@ -81,10 +120,25 @@ bound(struct resolver *r, uint32_t bind, unsigned depth)
 		return follow_chain(r, b->scope, buf_str(&call), depth + 1);
 	}
 	case BIND_ALIAS:
-		return follow_chain(r, b->scope, value, depth + 1);
+		return r->calling && file->lang == LANG_JAVA
+			       ? static_import(r, value, depth)
+			       : follow_chain(r, b->scope, value, depth + 1);
 	default:
 		return unknown;
 	}
+}
+
+/* What a name is bound to, as its own place sees it. */
+static struct thing
+bound(struct resolver *r, uint32_t bind, unsigned depth)
+{
+	uint32_t line = r->line, behind = r->behind;
+	r->line = r->m->binds[bind].line;
+	r->behind = bind;
+	struct thing t = value_of(r, bind, depth);
+	r->line = line;
+	r->behind = behind;
+	return t;
 }
 
 /* What a base of a type is.  Kept once it is known, unless the steps may have run out on the way. */
@@ -109,12 +163,57 @@ base_thing(struct resolver *r, uint32_t type, struct model_base *base, unsigned 
 }
 
 struct thing
+resolver_base_of(struct resolver *r, uint32_t type, uint32_t base)
+{
+	return base_thing(r, type, &r->m->bases[base], 1);
+}
+
+/* What a scope holds under a name; where methods have names of their own, one of those or none of them. */
+static uint32_t
+child(const struct resolver *r, uint32_t scope, uint32_t name)
+{
+	if (r->file->lang != LANG_JAVA)
+		return resolver_child(r, scope, name);
+	for (uint32_t l = name ? model_first(r->m, SPACE_CHILD, scope, name) : 0; l;
+		l = model_next(r->m, l)) {
+		uint32_t id = model_value(r->m, l);
+		if (graph_kind_is_code(resolver_entity(r, id)->kind) == r->calling)
+			return id;
+	}
+	return 0;
+}
+
+uint32_t
+resolver_first_bind(const struct resolver *r, uint32_t scope, uint32_t name)
+{
+	const struct model_entity *e = resolver_entity(r, scope);
+	if (!name || (r->file->lang == LANG_JAVA && r->calling && e->kind != KIND_FILE))
+		return 0; /* a method is no variable */
+	uint32_t l = model_first(r->m, SPACE_BIND, scope, name), found = 0;
+	bool ordered = graph_kind_is_code(e->kind) && model_family(r->file->lang) != LANG_PYTHON &&
+		       resolver_file(r, scope) == r->file;
+	if (!ordered || !l || !model_next(r->m, l))
+		return l;
+	for (uint32_t n = 0, i = l; i && n < 256; i = model_next(r->m, i), n++) {
+		uint32_t bind = model_value(r->m, i);
+		const struct model_bind *b = &r->m->binds[bind];
+		bool over = b->end && b->end < r->line;
+		if (!over && b->line <= r->line && bind < r->behind)
+			found = i;
+	}
+	return found ? found : l;
+}
+
+struct thing
 resolver_in_type(struct resolver *r, uint32_t type, uint32_t name, unsigned depth)
 {
-	uint32_t own = resolver_child(r, type, name);
+	uint32_t own = child(r, type, name);
 	if (own && resolver_entity(r, own)->kind != KIND_FIELD)
 		return resolver_thing(r, own);
-	uint32_t b = name ? model_first(r->m, SPACE_BIND, type, name) : 0;
+	/* What a field is declared as counts more than what it is given. */
+	bool declares = own && resolver_entity(r, own)->type &&
+			model_family(r->file->lang) == LANG_JAVASCRIPT;
+	uint32_t b = declares ? 0 : resolver_first_bind(r, type, name);
 	if (b)
 		return bound(r, model_value(r->m, b), depth + 1);
 	if (own) {
@@ -144,8 +243,8 @@ resolver_in_type(struct resolver *r, uint32_t type, uint32_t name, unsigned dept
 struct thing
 resolver_in_module(struct resolver *r, uint32_t module, uint32_t name, unsigned depth)
 {
-	uint32_t own = resolver_child(r, module, name);
-	uint32_t b = name ? model_first(r->m, SPACE_BIND, module, name) : 0;
+	uint32_t own = child(r, module, name);
+	uint32_t b = resolver_first_bind(r, module, name);
 	if (b && (!own || resolver_entity(r, own)->kind == KIND_GLOBAL)) {
 		struct thing t = bound(r, model_value(r->m, b), depth + 1);
 		if (t.kind != THING_UNKNOWN)
@@ -162,7 +261,7 @@ resolver_in_module(struct resolver *r, uint32_t module, uint32_t name, unsigned 
 		if (t.kind == THING_ENTITY && t.id != module && depth < MAX_DEPTH)
 			t = resolver_member(r, t, name, depth + 1);
 		else if (t.kind == THING_PACKAGE)
-			t = in_package(r, t.id, name);
+			t = in_package(r, t.id, name, depth + 1);
 		else
 			t = unknown;
 		if (t.kind != THING_UNKNOWN)
@@ -199,6 +298,19 @@ file_of_module(struct resolver *r, uint32_t module)
 		suffixes);
 }
 
+/* A method that was put into an object, or into the prototype of those that a function makes. */
+static struct thing
+js_property(struct resolver *r, uint32_t object, uint32_t name, unsigned depth)
+{
+	for (uint32_t l = name ? model_first(r->m, SPACE_CHILD, object, name) : 0; l;
+		l = model_next(r->m, l))
+		if (resolver_entity(r, model_value(r->m, l))->kind == KIND_METHOD)
+			return resolver_thing(r, model_value(r->m, l));
+	uint32_t b = name ? model_first(r->m, SPACE_BIND, object, name) : 0;
+	bool own = b && r->m->binds[model_value(r->m, b)].member; /* this.name = ... */
+	return own ? bound(r, model_value(r->m, b), depth + 1) : unknown;
+}
+
 struct thing
 resolver_member(struct resolver *r, struct thing t, uint32_t name, unsigned depth)
 {
@@ -206,7 +318,7 @@ resolver_member(struct resolver *r, struct thing t, uint32_t name, unsigned dept
 		return unknown;
 	r->steps--;
 	if (t.kind == THING_PACKAGE)
-		return in_package(r, t.id, name);
+		return in_package(r, t.id, name, depth);
 	if (t.kind != THING_ENTITY && t.kind != THING_INSTANCE)
 		return t;
 	switch ((enum graph_kind)resolver_entity(r, t.id)->kind) {
@@ -214,6 +326,12 @@ resolver_member(struct resolver *r, struct thing t, uint32_t name, unsigned dept
 		return resolver_in_type(r, t.id, name, depth);
 	case KIND_FILE: {
 		struct thing m = resolver_in_module(r, t.id, name, depth);
+		if (m.kind == THING_UNKNOWN && model_family(r->file->lang) == LANG_JAVASCRIPT) {
+			struct thing whole = exported(r, t, depth + 1);
+			return whole.kind != THING_ENTITY || whole.id == t.id
+				       ? m
+				       : resolver_member(r, whole, name, depth + 1);
+		}
 		if (m.kind != THING_UNKNOWN ||
 			!str_ends(model_text(r->m, resolver_entity(r, t.id)->name), "/__init__.py"))
 			return m;
@@ -226,6 +344,13 @@ resolver_member(struct resolver *r, struct thing t, uint32_t name, unsigned dept
 	}
 	case KIND_DIRECTORY:
 		return in_directory(r, t.id, name);
+	case KIND_ENUMERATOR:
+		return resolver_in_type(r, resolver_entity(r, t.id)->home, name, depth);
+	case KIND_FUNCTION:
+	case KIND_GLOBAL: /* an object, or what makes some: see FACT_PROPERTY */
+		if (model_family(r->file->lang) == LANG_JAVASCRIPT)
+			return js_property(r, t.id, name, depth);
+		return unknown;
 	default:
 		return unknown;
 	}
@@ -246,7 +371,12 @@ result_of(struct resolver *r, struct thing t, unsigned depth)
 	struct thing type =
 		e->type ? follow_chain(r, e->parent, model_text(r->m, e->type), depth + 1)
 			: unknown;
-	return type.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, type.id, true} : unknown;
+	if (type.kind == THING_INSTANCE && str_eq(model_text(r->m, e->type), "this"))
+		return type;
+	if (type.kind == THING_OUTSIDE)
+		return outside;
+	return type.kind == THING_ENTITY ? (struct thing){THING_INSTANCE, type.id, t.weak}
+					 : unknown;
 }
 
 /* ---- names in their scopes ---- */
@@ -254,14 +384,19 @@ result_of(struct resolver *r, struct thing t, unsigned depth)
 uint32_t
 resolver_type_around(const struct resolver *r, uint32_t scope)
 {
+	bool js = model_family(r->file->lang) == LANG_JAVASCRIPT;
+	uint32_t function = 0;
 	for (unsigned i = 0; scope && i < 64; i++) {
 		const struct model_entity *e = resolver_entity(r, scope);
 		if (e->kind == KIND_TYPE)
 			return scope;
 		if (e->kind == KIND_FILE)
-			return 0;
-		if (resolver_entity(r, e->home)->kind == KIND_TYPE)
+			return js ? function : 0; /* it may make objects: this.f() */
+		enum graph_kind home = (enum graph_kind)resolver_entity(r, e->home)->kind;
+		if (home == KIND_TYPE ||
+			(e->kind == KIND_METHOD && (home == KIND_GLOBAL || home == KIND_FUNCTION)))
 			return e->home;
+		function = e->kind == KIND_FUNCTION ? scope : function;
 		scope = e->parent;
 	}
 	return 0;
@@ -349,6 +484,14 @@ rust_module(struct resolver *r, uint32_t scope, bool root)
 	return unknown;
 }
 
+/* Methods of JavaScript have no name in the scope around them. */
+static bool
+is_property(const struct resolver *r, struct thing t)
+{
+	return t.kind == THING_ENTITY && model_family(r->file->lang) == LANG_JAVASCRIPT &&
+	       resolver_entity(r, t.id)->kind == KIND_METHOD && resolver_file(r, t.id) == r->file;
+}
+
 struct thing
 resolver_look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str text, unsigned depth)
 {
@@ -362,7 +505,7 @@ resolver_look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str t
 		return resolver_base(r, resolver_type_around(r, scope), depth);
 	if (!name)
 		return unknown;
-	bool members = model_family(r->file->lang) != LANG_PYTHON &&
+	bool members = r->file->lang != LANG_GO && model_family(r->file->lang) != LANG_PYTHON &&
 		       model_family(r->file->lang) != LANG_PHP &&
 		       model_family(r->file->lang) != LANG_JAVASCRIPT;
 	bool first = true;
@@ -371,8 +514,12 @@ resolver_look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str t
 		if (e->kind == KIND_FILE)
 			break;
 		struct thing t = unknown;
-		if (e->kind != KIND_TYPE || first)
+		if (e->kind != KIND_TYPE || (first && r->file->lang != LANG_GO))
 			t = resolver_in_module(r, scope, name, depth + 1);
+		else if (e->kind == KIND_TYPE && r->file->lang == LANG_GO &&
+			 model_first(r->m, SPACE_BIND, scope, name))
+			t = bound(r, model_value(r->m, model_first(r->m, SPACE_BIND, scope, name)),
+				depth + 1);
 		uint32_t home = e->kind == KIND_TYPE ? scope : e->home;
 		if (t.kind == THING_UNKNOWN && members &&
 			resolver_entity(r, home)->kind == KIND_TYPE) {
@@ -380,7 +527,7 @@ resolver_look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str t
 			if (t.kind == THING_OUTSIDE)
 				t = unknown;
 		}
-		if (t.kind != THING_UNKNOWN)
+		if (t.kind != THING_UNKNOWN && !is_property(r, t))
 			return t;
 		scope = e->parent;
 	}
@@ -388,16 +535,18 @@ resolver_look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str t
 	if (!file)
 		return unknown;
 	struct thing t = resolver_in_module(r, file->entity, name, depth + 1);
+	t = is_property(r, t) ? unknown : t;
 	bool by_package = model_family(file->lang) == LANG_JAVA || file->lang == LANG_GO ||
 			  file->lang == LANG_CSHARP || file->lang == LANG_PHP;
 	if (t.kind == THING_UNKNOWN && by_package)
-		t = in_package(r, file->package ? file->package : file->dir + 0x80000000u, name);
+		t = in_package(r, file->package ? file->package : file->dir + 0x80000000u, name,
+			depth + 1);
 	return t.kind == THING_UNKNOWN ? global(r, name) : t;
 }
 
-/* The next part of a chain, and whether it is called. */
+/* The next part of a chain, and with how many arguments it is called: "()", "(,)" of one; -1: it is not. */
 static bool
-next_part(struct str *chain, struct str *ret_part, bool *ret_called)
+next_part(struct str *chain, struct str *ret_part, int *ret_called)
 {
 	while (chain->n && (chain->p[0] == '.' || chain->p[0] == ':' || chain->p[0] == '-' ||
 				   chain->p[0] == '>' || chain->p[0] == '\\'))
@@ -408,8 +557,11 @@ next_part(struct str *chain, struct str *ret_part, bool *ret_called)
 	if (!n)
 		return false;
 	*ret_part = (struct str){chain->p, n};
-	*ret_called = n < chain->n && chain->p[n] == '(';
-	n += *ret_called ? 2 : 0;
+	*ret_called = -1;
+	for (; n < chain->n && (chain->p[n] == '(' || (*ret_called >= 0 && chain->p[n] == ','));
+		n++)
+		(*ret_called)++;
+	n += *ret_called >= 0;
 	n = n < chain->n ? n : chain->n;
 	*chain = (struct str){chain->p + n, chain->n - n};
 	return true;
@@ -426,7 +578,7 @@ resolver_qualified(struct resolver *r, struct str chain)
 		if (package.kind != THING_PACKAGE)
 			continue;
 		struct str rest = {chain.p + n, chain.n - n}, part;
-		bool called;
+		int called;
 		struct thing t = package;
 		while (t.kind != THING_UNKNOWN && next_part(&rest, &part, &called))
 			t = resolver_member(r, t, model_name(r->m, part), 1);
@@ -452,15 +604,31 @@ names_outside(unsigned family, struct str part)
 	return capital && (family == LANG_JAVA || family == LANG_CSHARP || family == LANG_RUBY);
 }
 
+/* Of methods of one name, the one that takes so many arguments. */
 static struct thing
-follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned depth)
+of_so_many(struct resolver *r, struct thing t, int nargs)
+{
+	const struct model_entity *e = resolver_entity(r, t.id);
+	unsigned family = model_family(r->file->lang);
+	if (t.kind != THING_ENTITY || e->kind != KIND_METHOD ||
+		(family != LANG_JAVA && family != LANG_CSHARP))
+		return t;
+	struct thing m = resolver_overload_count(r, e->home, e->name, (unsigned)nargs);
+	m.weak |= t.weak;
+	return m.kind == THING_ENTITY ? m : t;
+}
+
+static struct thing
+follow_parts(struct resolver *r, uint32_t scope, struct str chain, unsigned depth)
 {
 	struct str rest = chain, part;
-	bool called, made = chain.n > 1 && chain.p[0] == '='; /* "=A": some A */
+	int called;
+	bool made = chain.n > 1 && chain.p[0] == '='; /* "=A": some A */
 	rest = made ? (struct str){chain.p + 1, chain.n - 1} : rest;
 	if (depth > MAX_DEPTH || !r->steps || !next_part(&rest, &part, &called))
 		return unknown;
 	r->steps--;
+	r->calling = called >= 0;
 	struct thing t = resolver_look_up(r, scope, model_name(r->m, part), part, depth + 1);
 	if (made && t.kind == THING_ENTITY)
 		t = resolver_entity(r, t.id)->kind == KIND_TYPE
@@ -469,7 +637,7 @@ follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned dept
 	if (made && t.kind == THING_UNKNOWN)
 		return outside;
 	unsigned family = model_family(r->file->lang);
-	bool dotted = rest.n && !called &&
+	bool dotted = rest.n && called < 0 &&
 		      (family == LANG_JAVA || family == LANG_CSHARP || family == LANG_PHP);
 	if (t.kind == THING_UNKNOWN && dotted) {
 		t = resolver_qualified(r, chain);
@@ -484,14 +652,27 @@ follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned dept
 	bool fresh = family == LANG_RUBY && t.kind == THING_ENTITY && str_eq(rest, ".new");
 	if (fresh && resolver_entity(r, t.id)->kind == KIND_TYPE)
 		return (struct thing){THING_INSTANCE, t.id, t.weak};
-	if (called && !names_base(r, part))
-		t = result_of(r, t, depth + 1);
+	if (called >= 0 && !names_base(r, part))
+		t = result_of(r, of_so_many(r, t, called), depth + 1);
 	while (t.kind != THING_UNKNOWN && t.kind != THING_OUTSIDE &&
 		next_part(&rest, &part, &called)) {
-		t = resolver_member(r, t, model_name(r->m, part), depth + 1);
-		if (called)
-			t = result_of(r, t, depth + 1);
+		r->calling = called >= 0;
+		bool self = r->file->lang == LANG_JAVA && str_eq(part, "this") &&
+			    t.kind == THING_ENTITY;
+		t = self ? (struct thing){THING_INSTANCE, t.id, t.weak}
+			 : resolver_member(r, t, model_name(r->m, part), depth + 1);
+		if (called >= 0)
+			t = result_of(r, of_so_many(r, t, called), depth + 1);
 	}
+	return t;
+}
+
+static struct thing
+follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned depth)
+{
+	bool calling = r->calling;
+	struct thing t = follow_parts(r, scope, chain, depth);
+	r->calling = calling;
 	return t;
 }
 

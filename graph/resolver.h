@@ -14,7 +14,10 @@ struct resolver {
 	unsigned steps;	 /* left for one reference */
 	uint32_t file_steps, file_edges; /* left for the file */
 	uint32_t cond;			 /* under which a macro on the way is defined; 0: always */
-	bool told; /* a compiler says what is meant: what is emitted is known from it */
+	uint32_t line,
+		behind; /* of the reference, or of a binding that is followed: the first that comes too late */
+	bool calling; /* the name that is looked up is called: in Java that is never a variable */
+	bool told;    /* a compiler says what is meant: what is emitted is known from it */
 	struct overlay *overlay;	   /* NULL: there is none for the file */
 	const struct python_calls *python; /* NULL: the file has none */
 };

@@ -33,6 +33,7 @@ enum role {
 	ROLE_SUBSCRIPT, /* field b (none: the second child) of the object of field a (none: the first) */
 	ROLE_ANNOTATION, /* named by field a (none: its first child) */
 	ROLE_DECORATOR,	 /* of the definition that follows */
+	ROLE_BLOCK,	 /* what is declared in it is not known behind it */
 	ROLE_HOOK,	 /* the language's own function reads it */
 };
 

@@ -73,7 +73,7 @@ walk_call(struct walk *w, TSNode callee, TSNode at)
 	uint32_t name = walk_string(w, callee);
 	if (!name)
 		return NULL;
-	bool local = walk_is_local(w, name);
+	bool local = w->id != LANG_JAVA && walk_is_local(w, name);
 	w->told = ts_node_start_byte(callee);
 	struct fact_ref *ref = walk_refer(w, REL_CALLS, name, at);
 	if (local)
@@ -81,16 +81,18 @@ walk_call(struct walk *w, TSNode callee, TSNode at)
 	return ref;
 }
 
-/* Of a call in a language in which functions may have one name. */
-static void
-count_arguments(struct walk *w, TSNode node, uint32_t ref)
+void
+walk_tell_arguments(struct walk *w, TSNode call, struct fact_ref *ref)
 {
-	if (w->id != LANG_JAVA && w->id != LANG_CSHARP && w->id != LANG_CPP)
+	if (!walk_has_overloads(w) && w->id != LANG_CPP && w->id != LANG_TYPESCRIPT &&
+		w->id != LANG_TSX)
 		return;
-	TSNode args = walk_child(node, "arguments");
-	uint32_t n = ts_node_is_null(args) ? UINT32_MAX : ts_node_named_child_count(args);
-	if (n < 200 && w->f->refs[ref].relation == REL_CALLS)
-		w->f->refs[ref].arg = (uint8_t)(n + 1);
+	uint32_t n = walk_count_arguments(call), index = (uint32_t)(ref - w->f->refs);
+	if (n >= 200)
+		return;
+	uint32_t types = n && walk_has_overloads(w) ? walk_argument_types(w, call) : 0;
+	w->f->refs[index].arg = (uint8_t)(n + 1);
+	w->f->refs[index].call = types;
 }
 
 /* What a call names beside what it calls; gives the index of its reference + 1, 0 for none. */
@@ -102,8 +104,9 @@ told_call(struct walk *w, TSNode node, const struct fact_ref *ref)
 	uint32_t index = (uint32_t)(ref - w->f->refs) + 1;
 	if (!ref->name)
 		return index;
-	count_arguments(w, node, index - 1);
-	uses_call(w, node, ref->name, w->f->strings[ref->receiver]);
+	struct fact_ref told = *ref;
+	walk_tell_arguments(w, node, &w->f->refs[index - 1]);
+	uses_call(w, node, told.name, w->f->strings[told.receiver]);
 	return index;
 }
 
@@ -245,8 +248,8 @@ visit_param(struct walk *w, TSNode node, const struct action *a)
 	walk_children(w);
 }
 
-static void
-visit_assign(struct walk *w, TSNode node, const struct action *a)
+void
+walk_assign(struct walk *w, TSNode node, const struct action *a)
 {
 	TSNode left = walk_field(node, a->a);
 	uint32_t name = !ts_node_is_null(left) && walk_action(w, left)->role == ROLE_IDENT
@@ -285,12 +288,21 @@ result_type(struct walk *w, TSNode node)
 }
 
 static void
+visit_block(struct walk *w, TSNode node)
+{
+	uint32_t end = w->block_end;
+	w->block_end = ts_node_end_point(node).row + 1;
+	walk_children(w);
+	w->block_end = end;
+}
+
+static void
 visit_def(struct walk *w, TSNode node, const struct action *a)
 {
 	TSNode name = walk_field(node, a->a);
 	uint32_t string = walk_string(w, name);
 	if (!string) {
-		walk_children(w);
+		visit_block(w, node);
 		return;
 	}
 	enum graph_kind kind = (enum graph_kind)a->kind;
@@ -464,7 +476,7 @@ walk_visit(struct walk *w)
 		visit_bases(w);
 		break;
 	case ROLE_ASSIGN:
-		visit_assign(w, node, a);
+		walk_assign(w, node, a);
 		break;
 	case ROLE_MEMBER:
 		uses_member(w, walk_field(node, a->a), walk_field(node, a->b));
@@ -487,6 +499,9 @@ walk_visit(struct walk *w)
 		break;
 	case ROLE_DECORATOR:
 		walk_decorator(w);
+		break;
+	case ROLE_BLOCK:
+		visit_block(w, node);
 		break;
 	case ROLE_HOOK:
 		a->hook(w, node, a);

@@ -64,6 +64,8 @@ struct walk {
 	TSNode chain_value;
 	uint32_t prefix, prefix_type; /* string: before the paths of the methods of that type */
 	unsigned entity_depth;	      /* depth of the innermost entity */
+	uint32_t doc_from, doc_to;    /* the last comment of documentation in the text; 0: none */
+	uint32_t block_end;	      /* last line of the innermost block in the entity; 0: none */
 	unsigned depth;
 	bool too_deep;
 	struct walk_name *names;
@@ -112,6 +114,10 @@ void walk_decorator(struct walk *w);
 struct fact_ref *walk_call(struct walk *w, TSNode callee, TSNode at);
 /* Visit the children of the call at the cursor, which is what the reference (NULL: none) says. */
 void walk_called(struct walk *w, TSNode node, const struct fact_ref *ref);
+/* What is known of the arguments of the call at the node, in its reference. */
+void walk_tell_arguments(struct walk *w, TSNode call, struct fact_ref *ref);
+/* An assignment to a name, fields a and b of the action. */
+void walk_assign(struct walk *w, TSNode node, const struct action *a);
 /* The text of a receiver as a string when it is a chain of names ("a.b", "f().c"), else 0. */
 uint32_t walk_chain(struct walk *w, TSNode node);
 /* The name of a type, without pointers, arguments and blanks; 0: it has none. */

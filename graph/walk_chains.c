@@ -1,7 +1,8 @@
 /* Names as they are written: chains ("a.b", "f().c"), receivers, types. */
 #include "graph/walk_inner.h"
 
-#define MAX_CHAIN 80
+#define MAX_CHAIN 80	  /* as it is written */
+#define MAX_OWN_CHAIN 400 /* put together of its links */
 
 uint32_t
 walk_chain(struct walk *w, TSNode node)
@@ -25,7 +26,45 @@ walk_chain(struct walk *w, TSNode node)
 	return facts_string(w->f, s);
 }
 
-#define MAX_LINKS 12
+#define MAX_LINKS 40
+
+bool
+walk_has_overloads(const struct walk *w)
+{
+	return w->id == LANG_JAVA || w->id == LANG_CSHARP;
+}
+
+static TSNode
+arguments_of(TSNode call)
+{
+	TSNode args = walk_child(call, "arguments");
+	if (!ts_node_is_null(args))
+		return args;
+	uint32_t n = ts_node_named_child_count(call);
+	TSNode last = n ? ts_node_named_child(call, n - 1) : args;
+	return walk_is(last, "argument_list") ? last : args;
+}
+
+uint32_t
+walk_count_arguments(TSNode call)
+{
+	TSNode args = arguments_of(call);
+	uint32_t n = ts_node_is_null(args) ? 0 : ts_node_named_child_count(args), real = 0;
+	for (uint32_t i = 0; i < n && n < 200; i++)
+		real += !ts_node_is_extra(ts_node_named_child(args, i));
+	return ts_node_is_null(args) || n >= 200 ? UINT32_MAX : real;
+}
+
+/* "()", with a comma for each argument where functions of one name differ in that. */
+static void
+put_called(struct walk *w, TSNode call, struct buf *b)
+{
+	uint32_t n = walk_has_overloads(w) ? walk_count_arguments(call) : 0;
+	buf_putc(b, '(');
+	for (uint32_t i = 0; i < n && n < 200; i++)
+		buf_putc(b, ',');
+	buf_putc(b, ')');
+}
 
 /* Calls with arguments as "f()", and what is said to be of a type as "=Type"; false: it is neither. */
 static bool
@@ -55,9 +94,14 @@ put_chain(struct walk *w, TSNode n, struct buf *b, unsigned depth)
 		return name != 0;
 	}
 	TSNode object = walk_field(n, a->a), name = walk_field(n, a->b);
+	if (a->role == ROLE_CALL && w->id == LANG_GO && str_eq(walk_text(w, object), "new")) {
+		uint32_t type = walk_type_name(w, ts_node_named_child(arguments_of(n), 0));
+		buf_printf(b, "=" STR_FMT, STR_ARG(w->f->strings[type]));
+		return type != 0;
+	}
 	if (a->role == ROLE_CALL) {
 		bool there = put_chain(w, object, b, depth + 1);
-		buf_puts(b, "()");
+		put_called(w, n, b);
 		return there;
 	}
 	if ((a->role != ROLE_METHOD && a->role != ROLE_MEMBER) || ts_node_is_null(name) ||
@@ -67,8 +111,68 @@ put_chain(struct walk *w, TSNode n, struct buf *b, unsigned depth)
 		buf_putc(b, '.');
 	buf_add_str(b, walk_text(w, name));
 	if (a->role == ROLE_METHOD)
-		buf_puts(b, "()");
+		put_called(w, n, b);
 	return true;
+}
+
+/* What is known of an argument's type: a chain that has it, "=Type", "null", "&" of a function; "?" else. */
+static void
+put_argument(struct walk *w, TSNode n, struct buf *b)
+{
+	static const struct {
+		const char *node, *put;
+	} shapes[] = {{"lambda_expression", "&"}, {"method_reference", "&"},
+		{"class_literal", "=Class"}, {"typeof_expression", "=Type"},
+		{"instanceof_expression", "=boolean"}, {NULL, NULL}};
+	size_t before = b->n;
+	if (walk_is(n, "argument"))
+		n = ts_node_named_child(n, ts_node_named_child_count(n) - 1);
+	while (walk_is(n, "parenthesized_expression"))
+		n = ts_node_named_child(n, 0);
+	if (walk_is(n, "ternary_expression"))
+		n = walk_child(n, "consequence");
+	struct str s = walk_text(w, n);
+	TSNode left = walk_is(n, "binary_expression") ? walk_child(n, "left") : n;
+	while (walk_is(left, "binary_expression"))
+		left = walk_child(left, "left");
+	if (!s.n)
+		buf_putc(b, '?');
+	else if (s.p[0] == '"' && ts_node_named_child_count(n) <= ts_node_child_count(n) &&
+		 walk_action(w, left)->role == ROLE_STRING)
+		buf_puts(b, "=String"); /* "a" + b is one, too */
+	else if (s.p[0] >= '0' && s.p[0] <= '9' && ts_node_child_count(n) == 0)
+		buf_puts(b, s.p[s.n - 1] == 'L' || s.p[s.n - 1] == 'l' ? "=long"
+			    : memchr(s.p, '.', s.n)		       ? "=double"
+								       : "=int");
+	else if (s.p[0] == '\'' && ts_node_named_child_count(n) == 0)
+		buf_puts(b, "=char");
+	else if (str_eq(s, "true") || str_eq(s, "false") || s.p[0] == '!')
+		buf_puts(b, "=boolean");
+	else if (!put_chain(w, n, b, 0)) {
+		b->n = before;
+		const char *put = "?";
+		for (size_t i = 0; shapes[i].node; i++)
+			if (walk_is(n, shapes[i].node))
+				put = shapes[i].put;
+		buf_puts(b, put);
+	}
+}
+
+uint32_t
+walk_argument_types(struct walk *w, TSNode call)
+{
+	TSNode args = arguments_of(call);
+	OWN(buf) struct buf b = {.max = MAX_OWN_CHAIN};
+	uint32_t n = ts_node_named_child_count(args);
+	for (uint32_t i = 0; i < n && !b.truncated; i++) {
+		TSNode arg = ts_node_named_child(args, i);
+		if (ts_node_is_extra(arg))
+			continue;
+		if (b.n)
+			buf_putc(&b, ';');
+		put_argument(w, arg, &b);
+	}
+	return b.truncated || !b.n ? 0 : walk_own(w, b.p);
 }
 
 /* What stands before the dot of a call; 0: nothing that can be followed. */
@@ -79,8 +183,8 @@ walk_receiver(struct walk *w, TSNode object)
 	bool others = w->id == LANG_PYTHON || w->id == LANG_C || w->id == LANG_CPP;
 	if (plain || others || ts_node_is_null(object))
 		return plain;
-	OWN(buf) struct buf b = {.max = 200};
-	if (!put_chain(w, object, &b, 0) || b.truncated || b.n > MAX_CHAIN || !b.n)
+	OWN(buf) struct buf b = {.max = MAX_OWN_CHAIN};
+	if (!put_chain(w, object, &b, 0) || b.truncated || !b.n)
 		return 0;
 	return walk_own(w, b.p);
 }
@@ -108,5 +212,7 @@ walk_type_name(struct walk *w, TSNode node)
 		(walk_is_name_char((unsigned char)s.p[n]) || s.p[n] == '.' || s.p[n] == ':' ||
 			s.p[n] == '\\'))
 		n++;
+	if (walk_has_overloads(w) && s.n >= n + 2 && s.p[n] == '[' && s.p[n + 1] == ']')
+		n += 2;
 	return facts_string(w->f, (struct str){s.p, n});
 }

@@ -73,6 +73,8 @@ walk_inside(struct walk *w, uint32_t entity)
 	uint32_t scope = w->scope, function = w->function, type = w->var_type, call = w->call;
 	unsigned entity_depth = w->entity_depth, branches = w->branches, loops = w->loops;
 	uint8_t arg = w->arg;
+	uint32_t block_end = w->block_end;
+	w->block_end = 0;
 	w->branches = w->loops = 0;
 	if (w->npending)
 		uses_decorated(w, entity);
@@ -92,6 +94,7 @@ walk_inside(struct walk *w, uint32_t entity)
 	w->call = call;
 	w->arg = arg;
 	w->entity_depth = entity_depth;
+	w->block_end = block_end;
 	w->branches = branches;
 	w->loops = loops;
 }
@@ -121,6 +124,7 @@ walk_bind(struct walk *w, enum fact_bind_kind kind, uint32_t name, uint32_t valu
 	b->value = value;
 	b->member = member;
 	b->line = walk_line(at);
+	b->end = w->function ? w->block_end : 0;
 }
 
 void
@@ -199,13 +203,15 @@ walk_bind_value(struct walk *w, uint32_t name, TSNode value)
 			walk_bind(w, BIND_TYPE, name, chain, 0, value);
 		return;
 	case ROLE_CALL:
-		chain = walk_chain(w, what);
-		break;
 	case ROLE_METHOD:
-		what = walk_field(value, a->b);
-		if (ts_node_is_null(walk_field(value, a->a)))
-			chain = walk_chain(w, what);
-		break;
+		if (a->role == ROLE_CALL &&
+			!(w->id == LANG_GO && str_eq(walk_text(w, what), "new")) &&
+			(chain = walk_chain(w, what)))
+			break;
+		chain = walk_receiver(w, value);
+		if (chain)
+			walk_bind(w, BIND_ALIAS, name, chain, 0, value);
+		return;
 	case ROLE_IDENT:
 	case ROLE_MEMBER:
 		chain = walk_chain(w, value);

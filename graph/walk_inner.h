@@ -30,5 +30,11 @@ walk_is_name_char(unsigned char c)
 
 /* What stands before the dot of a call, as a string; 0: nothing that can be followed. */
 uint32_t walk_receiver(struct walk *w, TSNode object);
+/* Functions of one name are told apart by the types of their arguments. */
+bool walk_has_overloads(const struct walk *w);
+/* How many arguments a call has; UINT32_MAX: that is not known. */
+uint32_t walk_count_arguments(TSNode call);
+/* A string that says what is known of the types of a call's arguments; 0: nothing. */
+uint32_t walk_argument_types(struct walk *w, TSNode call);
 
 #endif

@@ -1,7 +1,8 @@
 #!/bin/bash
 # CPU of a whole ingest beside that of parsing the same files alone, with the same parser; size of the map beside that of
 # the source; calls in C against gcc's call graph.  Debian's sources are fetched by apt, the others are what is on this
-# machine or is given: C=DIR PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR PYCG=DIR ROUNDS=n.  What is not there is said to be not run.
+# machine or is given: C=DIR PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR PYCG=DIR ROUNDS=n,
+# and ORACLES="LANGUAGE:TREE..." as tools/bench_oracles.sh reads it.  What is not there is said to be not run.
 set -u
 cd "$(dirname "$0")/.." || exit 3
 tool=$1
@@ -80,4 +81,10 @@ if [ -n "${PYCG:-}" ] && [ -d "$PYCG" ]; then
 	bash tools/bench_pycg.sh "$drydock" "$state" "$PYCG"
 else
 	echo "PyCG: not run, no source given"
+fi
+if [ -n "${ORACLES:-}" ]; then
+	# shellcheck disable=SC2086
+	bash tools/bench_oracles.sh "$drydock" "$state" $ORACLES
+else
+	echo "oracles: not run, no trees named"
 fi

@@ -56,30 +56,7 @@ dd_timed() {
 	timed "$file" "${argv[@]}"
 }
 
-# A private apt configuration: the machine's sources with deb-src beside each deb.
-apt_config() {
-	local d=$cache/apt
-	mkdir -p "$d/lists/partial" "$d/cache/archives/partial" "$d/parts"
-	rm -f "$d"/parts/*
-	local f n=0
-	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
-		[ -s "$f" ] || continue
-		n=$((n + 1))
-		case $f in
-		*.sources) sed 's/^Types:.*/Types: deb-src/' "$f" >"$d/parts/$n.sources" ;;
-		*.list) sed -n 's/^deb\([[:space:]]\)/deb-src\1/p' "$f" >"$d/parts/$n.list" ;;
-		esac
-	done
-	cat >"$d/apt.conf" <<-CONF
-		Dir::Etc::sourcelist "/dev/null";
-		Dir::Etc::sourceparts "$d/parts";
-		Dir::State::lists "$d/lists";
-		Dir::Cache "$d/cache";
-		APT::Sandbox::User "root";
-	CONF
-	apt_conf=$d/apt.conf
-	[ -e "$d/fetched" ] || { APT_CONFIG=$apt_conf apt-get update >"$out/apt.log" 2>&1; : >"$d/fetched"; }
-}
+. "$top/tools/bench/apt_source.sh"
 
 # have FILE SHA256
 have() {
@@ -291,7 +268,7 @@ each() {
 }
 
 names=("$@")
-apt_config
+apt_config "$cache/apt" "$out/apt.log"
 for p in up known replay minimal rival; do
 	! part $p || : >"$out/$p.tsv"
 done
