@@ -57,7 +57,7 @@ struct loop {
 	char *migrated; /* what runs before the tests and makes their tables (migrations.c); NULL */
 	int64_t passed_unmigrated;
 	int64_t tail_asked; /* how often somebody else was asked (tail.c) */
-	bool rows_tried; /* made-up ones (rows.c) */
+	bool rows_tried;    /* made-up ones (rows.c) */
 	int64_t passed_without_rows;
 	struct supply *supply; /* services that are started by default; NULL: none */
 	/* of the last attempt that got further than the one before, or elsewhere */

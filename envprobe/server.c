@@ -154,8 +154,8 @@ server_parameter(const struct server *s, struct str name)
 	return mem_strdup(value ? value : "");
 }
 
-static const char *const parameters[] = {
-	"port", "socket", "user", "password", "rootpassword", "databases", "roles", "schema", "rows"};
+static const char *const parameters[] = {"port", "socket", "user", "password", "rootpassword",
+	"databases", "roles", "schema", "rows"};
 
 char *
 server_start(const struct server *s)

@@ -180,8 +180,8 @@ command_list_has(const struct command_list *l, enum command_phase phase)
 }
 
 const struct json_field need_fields[] = {E(need, kind, need_kind_names), SREQ(need, name),
-	S(need, version), S(need, origin), E(need, scope, need_scope_names), B(need, optional), S(need, feature),
-	E(need, source, need_source_names), S(need, why), END};
+	S(need, version), S(need, origin), E(need, scope, need_scope_names), B(need, optional),
+	S(need, feature), E(need, source, need_source_names), S(need, why), END};
 RECORD_IMPLEMENT(need)
 
 const struct json_field absent_part_fields[] = {E(absent_part, kind, absent_kind_names),

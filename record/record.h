@@ -229,7 +229,7 @@ struct need { /* something the application wants, before it is resolved */
 	char *name;
 	char *version; /* constraint as written, such as ">= 1.2"; NULL: any */
 	enum need_scope scope;
-	char *origin;  /* URL of the repository that a manifest names in the place of a registry; NULL */
+	char *origin; /* URL of the repository that a manifest names in the place of a registry; NULL */
 	bool optional; /* a feature goes off without it */
 	char *feature; /* the name of that feature, if known */
 	enum need_source source;

@@ -55,7 +55,8 @@ do_check(struct book *b, int argc, char **argv)
 		die("a code has 10 or 11 signs");
 	strcpy(code, argv[0]);
 	for (i = 0; i < n; i++) {
-		bool letter = code[i] >= 'A' && code[i] <= 'Z', digit = code[i] >= '0' && code[i] <= '9';
+		bool letter = code[i] >= 'A' && code[i] <= 'Z',
+		     digit = code[i] >= '0' && code[i] <= '9';
 		if (i < 4 ? !letter : !digit)
 			die("sign %d of %s is wrong", (int)i + 1, code);
 	}
