@@ -410,6 +410,9 @@ parity_run(const struct parity_spec *spec, json_t **ret, struct dd_err *err)
 		rc = play_all(&p, err);
 	if (rc == 0 && !p.played)
 		rc = err_set(err, DD_ELIMIT, "there was no time to play a single input");
+	if (rc == 0 && p.unsteady && p.unsteady == p.played)
+		rc = err_set(err, DD_EINVAL,
+			"the original does not do the same twice on any input: nothing was compared");
 	if (rc == 0)
 		*ret = json_pack("{s:I, s:I, s:I, s:I, s:I, s:s, s:O, s:O?}", "seed",
 			(json_int_t)spec->seed, "cases", (json_int_t)p.played, "steps",

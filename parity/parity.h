@@ -59,7 +59,7 @@ struct parity_spec { /* borrowed */
  * from}; a new reference.  A case is {"files": [{"name", "text"}], "steps": [{"args", "input"}]}; a text that is no UTF-8 is
  * {"percent": it, with %XX}.
  * "files" are at most 200, with the first 2,000 bytes of each and the digest of all.
- * DD_ESTOPPED; DD_EINVAL: `replay` is no array of cases; DD_ELIMIT: limit_ms was over before one was played.
+ * DD_ESTOPPED; DD_EINVAL: `replay` is no array of cases, or the original is unsteady on every one; DD_ELIMIT: limit_ms was over before one was played.
  */
 int parity_run(const struct parity_spec *spec, json_t **ret, struct dd_err *err) DD_MUST_USE;
 
