@@ -174,7 +174,8 @@ still_differs(void *ctx, const struct parity_case *c, bool *ret, struct dd_err *
 }
 
 /*
- * In fresh pods they differ again, and the original does what it did: *ret_bits, else 0.
+ * In fresh pods they differ again, and the original does what it did, also where processes have other numbers: *ret_bits,
+ * else 0.
  */
 static int
 confirm(struct parity *p, const struct parity_case *c, struct parity_seen *ret, unsigned *ret_bits,
@@ -188,6 +189,8 @@ confirm(struct parity *p, const struct parity_case *c, struct parity_seen *ret, 
 		rc = play_case(p->sides, 2, &p->names, c, ret, err);
 	if (rc == 0)
 		rc = renew_both(p, err);
+	if (rc == 0)
+		rc = play_disturb(p->sides, 2, err);
 	if (rc == 0)
 		rc = play_case(p->sides, 2, &p->names, c, again, err);
 	if (rc == 0 && play_compare(&ret[0], &again[0], false, &step) == 0)
@@ -303,7 +306,9 @@ examine(struct parity *p, const struct parity_case *found, unsigned bits, struct
 		return 0;
 	map_put(&p->kinds, kind, p);
 	d.first = first_channel(sure);
-	rc = p->spec->replay ? 0 : shrink_case(&c, SHRINK_TRIES, still_differs, &d, err);
+	rc = p->spec->replay
+		     ? 0
+		     : shrink_case(&c, SHRINK_TRIES, p->deadline_ns, still_differs, &d, err);
 	if (rc == 0)
 		rc = confirm(p, &c, last, &bits, &step, err);
 	if (rc == 0 && !bits) { /* smaller, it is not steady any more */
@@ -311,6 +316,8 @@ examine(struct parity *p, const struct parity_case *found, unsigned bits, struct
 		case_copy(&c, found);
 		rc = confirm(p, &c, last, &bits, &step, err);
 	}
+	if (rc == 0 && !bits)
+		p->unsteady++;
 	if (rc < 0 || !bits)
 		return rc;
 	OWN_FREE char *small = kind_of(p, &c, last, bits, step);
@@ -401,6 +408,11 @@ parity_run(const struct parity_spec *spec, json_t **ret, struct dd_err *err)
 	int rc = spec->replay ? replay_all(&p, err) : take_seeds(&p, err);
 	if (rc == 0 && !spec->replay)
 		rc = play_all(&p, err);
+	if (rc == 0 && !p.played)
+		rc = err_set(err, DD_ELIMIT, "there was no time to play a single input");
+	if (rc == 0 && p.unsteady && p.unsteady == p.played)
+		rc = err_set(err, DD_EINVAL,
+			"the original does not do the same twice on any input: nothing was compared");
 	if (rc == 0)
 		*ret = json_pack("{s:I, s:I, s:I, s:I, s:I, s:s, s:O, s:O?}", "seed",
 			(json_int_t)spec->seed, "cases", (json_int_t)p.played, "steps",

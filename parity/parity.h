@@ -38,6 +38,9 @@ enum parity_channel {
 };
 extern const char *const parity_channel_names[]; /* "exit", "output", ... */
 
+/* The word of a command (of one at least) that names the program: the first of the built tree, else the last. */
+const char *parity_program_of(const struct strlist *command);
+
 struct parity_spec { /* borrowed */
 	const struct state *state;
 	struct parity_side original, port;
@@ -55,7 +58,8 @@ struct parity_spec { /* borrowed */
  * "cases", "differences" or "time", "differences": [{"channels", "step", "case", "original", "port", "files"}], "sources": what seeds were taken
  * from}; a new reference.  A case is {"files": [{"name", "text"}], "steps": [{"args", "input"}]}; a text that is no UTF-8 is
  * {"percent": it, with %XX}.
- * DD_ESTOPPED; DD_EINVAL: a program is not there, or `replay` is no array of cases.
+ * "files" are at most 200, with the first 2,000 bytes of each and the digest of all.
+ * DD_ESTOPPED; DD_EINVAL: `replay` is no array of cases, or the original is unsteady on every one; DD_ELIMIT: limit_ms was over before one was played.
  */
 int parity_run(const struct parity_spec *spec, json_t **ret, struct dd_err *err) DD_MUST_USE;
 

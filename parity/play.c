@@ -1,9 +1,9 @@
 #include "parity/play.h"
 
 #include "base/fs.h"
+#include "parity/stream.h"
 #include "sandbox/trace.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define STEP_LIMIT_MS 10000
@@ -11,7 +11,6 @@
 #define SIDES_MAX 2
 #define TRACED_MAX 200
 #define NAME_MIN 3 /* a shorter one may be any word */
-#define PROGRAM "PROGRAM"
 
 const char *const parity_channel_names[] = {
 	"exit", "output", "errors", "files", "created", "connections", NULL};
@@ -39,54 +38,25 @@ by_length(const void *a, const void *b)
 	return n == m ? strcmp(*x, *y) : (m > n) - (m < n);
 }
 
+const char *
+parity_program_of(const struct strlist *command)
+{
+	for (size_t i = 0; i < command->n; i++)
+		if (fs_is_below(command->v[i], WORK_DIR))
+			return command->v[i];
+	return command->v[command->n - 1];
+}
+
 void
 play_names(const struct parity_side *sides, size_t n, struct strlist *ret)
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *path = sides[i].command->v[sides[i].command->n - 1];
+		const char *path = parity_program_of(sides[i].command);
 		strlist_add_new(ret, path);
 		if (strlen(fs_name(path)) >= NAME_MIN)
 			strlist_add_new(ret, fs_name(path));
 	}
 	qsort(ret->v, ret->n, sizeof(*ret->v), by_length);
-}
-
-static bool
-is_inside_word(char c)
-{
-	return isalnum((unsigned char)c) || c == '_';
-}
-
-/* The name that stands at `at`; 0: none. */
-static size_t
-name_at(struct str s, size_t at, const struct strlist *names)
-{
-	if (at && is_inside_word(s.p[at - 1]))
-		return 0;
-	for (size_t i = 0; i < names->n; i++) {
-		size_t n = strlen(names->v[i]);
-		if (s.n - at >= n && memcmp(s.p + at, names->v[i], n) == 0 &&
-			(s.n - at == n || !is_inside_word(s.p[at + n])))
-			return n;
-	}
-	return 0;
-}
-
-static void
-hide_names(struct buf *text, const struct strlist *names)
-{
-	struct buf out = {.max = text->max + sizeof(PROGRAM) * 1024};
-	struct str s = buf_str(text);
-	for (size_t i = 0; i < s.n;) {
-		size_t n = name_at(s, i, names);
-		if (n)
-			buf_puts(&out, PROGRAM);
-		else
-			buf_putc(&out, s.p[i]);
-		i += n ? n : 1;
-	}
-	buf_cleanup(text);
-	*text = out;
 }
 
 /* ---- one command on all sides ---- */
@@ -95,7 +65,7 @@ struct turn { /* on one side */
 	const struct parity_side *side;
 	struct exec *exec;
 	struct exec_result result;
-	struct buf out, err;
+	struct stream out, err;
 	struct trace *trace;
 };
 
@@ -103,8 +73,8 @@ static void
 turns_cleanup(struct turn *t, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		buf_cleanup(&t[i].out);
-		buf_cleanup(&t[i].err);
+		stream_cleanup(&t[i].out);
+		stream_cleanup(&t[i].err);
 		trace_destroy(t[i].trace);
 	}
 }
@@ -113,7 +83,7 @@ static void
 keep(void *ctx, int stream, struct str data)
 {
 	struct turn *t = ctx;
-	buf_add_str(stream == 1 ? &t->out : &t->err, data);
+	stream_add(stream == 1 ? &t->out : &t->err, data);
 }
 
 struct call { /* borrowed */
@@ -121,6 +91,7 @@ struct call { /* borrowed */
 	bool of_target; /* args come behind the side's command */
 	const char *dir;
 	struct str input;
+	const struct strlist *names; /* hidden in what it prints; NULL: none */
 	size_t output_max;
 };
 
@@ -132,7 +103,8 @@ start(struct turn *t, const struct call *c, struct dd_err *err)
 	if (c->of_target)
 		strlist_copy(&argv, t->side->command);
 	strlist_copy(&argv, c->args);
-	t->out.max = t->err.max = c->output_max;
+	stream_init(&t->out, c->names, c->output_max);
+	stream_init(&t->err, c->names, c->output_max);
 	t->trace = c->of_target ? trace_create() : NULL;
 	int rc = fs_memory_file(c->input, &fd, err);
 	const struct exec_spec spec = {.argv = (const char *const *)argv.v,
@@ -211,10 +183,16 @@ prepare(const struct parity_side *const *sides, size_t n, const struct parity_ca
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (turns[i].result.exit_code != 0 || turns[i].result.cause != CAUSE_NONE)
 			rc = err_set(err, DD_EIO, "the files of a case could not be made: %s",
-				turns[i].err.n ? turns[i].err.p : "it was ended");
+				turns[i].err.kept.n ? turns[i].err.kept.p : "it was ended");
 	turns_cleanup(turns, n);
 	return rc;
 }
+
+/* What nobody may read is made readable, and its mode told behind the archive. */
+static const char gather_script[] =
+	"cd " PLAY_DIR " || exit\n"
+	"m=$(find . ! -type l ! -perm -400 -printf '%m %P\\n' | sort); [ ! \"$m\" ] || chmod -R u+rX .; "
+	"tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=gnu -cf - .; printf %s \"$m\"";
 
 static int
 gather(const struct parity_side *const *sides, size_t n, struct parity_seen *ret,
@@ -222,18 +200,25 @@ gather(const struct parity_side *const *sides, size_t n, struct parity_seen *ret
 {
 	struct turn turns[SIDES_MAX];
 	begin_turns(turns, sides, n);
-	int rc = execute_own(turns, n,
-		"tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=gnu -cf - -C " PLAY_DIR
-		" .",
-		STR(""), FILES_MAX, err);
+	int rc = execute_own(turns, n, gather_script, STR(""), FILES_MAX, err);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (!turns[i].out.n)
+		if (!turns[i].out.kept.n)
 			rc = err_set(err, DD_EUNSUPPORTED,
 				"what a program wrote cannot be gathered (GNU tar is needed there): %s",
-				turns[i].err.n ? turns[i].err.p : "it printed nothing");
-		ret[i].files = turns[i].out;
-		turns[i].out = (struct buf){0};
+				turns[i].err.kept.n ? turns[i].err.kept.p : "it printed nothing");
+		stream_finish(&turns[i].out, &ret[i].files, &ret[i].files_rest);
 	}
+	turns_cleanup(turns, n);
+	return rc;
+}
+
+int
+play_disturb(const struct parity_side *const *sides, size_t n, struct dd_err *err)
+{
+	struct turn turns[SIDES_MAX];
+	begin_turns(turns, sides, n);
+	int rc = execute_own(turns, n, "i=0; while [ $i -lt 37 ]; do (:); i=$((i + 1)); done",
+		STR(""), 4096, err);
 	turns_cleanup(turns, n);
 	return rc;
 }
@@ -262,17 +247,14 @@ note_connection(void *ctx, const struct trace_connect *c)
 }
 
 static void
-take_step(struct turn *t, const struct strlist *names, struct parity_seen *ret)
+take_step(struct turn *t, struct parity_seen *ret)
 {
 	struct seen_step *s = &ret->steps[ret->n++];
 	s->exit_code = t->result.exit_code;
 	s->signal = t->result.signal;
 	s->cause = t->result.cause;
-	s->out = t->out;
-	s->err = t->err;
-	t->out = t->err = (struct buf){0};
-	hide_names(&s->out, names);
-	hide_names(&s->err, names);
+	stream_finish(&t->out, &s->out, &s->out_rest);
+	stream_finish(&t->err, &s->err, &s->err_rest);
 	trace_each_path(t->trace, note_created, ret);
 	trace_each_connect(t->trace, note_connection, ret);
 }
@@ -287,10 +269,11 @@ play_step(const struct parity_side *const *sides, size_t n, const struct strlist
 		.of_target = true,
 		.dir = PLAY_DIR "/work",
 		.input = str_of(s->input),
+		.names = names,
 		.output_max = PLAY_OUTPUT_MAX};
 	int rc = execute(turns, n, &c, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		take_step(&turns[i], names, &ret[i]);
+		take_step(&turns[i], &ret[i]);
 	turns_cleanup(turns, n);
 	return rc;
 }
@@ -314,9 +297,11 @@ play_case(const struct parity_side *const *sides, size_t n, const struct strlist
 /* ---- comparison ---- */
 
 static bool
-same_bytes(const struct buf *a, const struct buf *b)
+same_bytes(const struct buf *a, const struct hash_hex *a_rest, const struct buf *b,
+	const struct hash_hex *b_rest)
 {
-	return a->n == b->n && (!a->n || memcmp(a->p, b->p, a->n) == 0);
+	return a->n == b->n && (!a->n || memcmp(a->p, b->p, a->n) == 0) &&
+	       strcmp(a_rest->s, b_rest->s) == 0;
 }
 
 static bool
@@ -334,9 +319,10 @@ compare_step(const struct seen_step *a, const struct seen_step *b, bool loose_er
 	unsigned bits = 0;
 	if (a->exit_code != b->exit_code || a->signal != b->signal || a->cause != b->cause)
 		bits |= 1u << PARITY_EXIT;
-	if (!same_bytes(&a->out, &b->out))
+	if (!same_bytes(&a->out, &a->out_rest, &b->out, &b->out_rest))
 		bits |= 1u << PARITY_OUTPUT;
-	if (loose_errors ? !a->err.n != !b->err.n : !same_bytes(&a->err, &b->err))
+	if (loose_errors ? !a->err.n != !b->err.n
+			 : !same_bytes(&a->err, &a->err_rest, &b->err, &b->err_rest))
 		bits |= 1u << PARITY_ERRORS;
 	return bits;
 }
@@ -353,7 +339,7 @@ play_compare(const struct parity_seen *a, const struct parity_seen *b, bool loos
 			*ret_step = i;
 		bits |= of_step;
 	}
-	if (!same_bytes(&a->files, &b->files))
+	if (!same_bytes(&a->files, &a->files_rest, &b->files, &b->files_rest))
 		bits |= 1u << PARITY_FILES;
 	if (!same_names(&a->created, &b->created))
 		bits |= 1u << PARITY_CREATED;

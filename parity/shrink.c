@@ -1,23 +1,32 @@
 #include "parity/shrink.h"
 
+#include "base/log.h"
+
 #include <ctype.h>
 #include <string.h>
 
 struct shrinking {
 	struct parity_case *best;
 	unsigned tries;
+	int64_t until_ns;
 	shrink_holds *holds;
 	void *ctx;
 	struct dd_err *err;
 	int rc;
 };
 
+static bool
+goes_on(const struct shrinking *s)
+{
+	return s->rc == 0 && s->tries && (!s->until_ns || clock_mono_ns() < s->until_ns);
+}
+
 /* Takes it, if it still holds; the case is used up. */
 static bool
 attempt(struct shrinking *s, struct parity_case *c)
 {
 	bool holds = false;
-	if (s->rc == 0 && s->tries && c->n && !case_equal(c, s->best)) {
+	if (goes_on(s) && c->n && !case_equal(c, s->best)) {
 		s->tries--;
 		s->rc = s->holds(s->ctx, c, &holds, s->err);
 	}
@@ -28,12 +37,6 @@ attempt(struct shrinking *s, struct parity_case *c)
 	}
 	parity_case_cleanup(c);
 	return s->rc == 0 && holds;
-}
-
-static bool
-goes_on(const struct shrinking *s)
-{
-	return s->rc == 0 && s->tries;
 }
 
 /* Runs of steps, the longest first, from the end. */
@@ -189,10 +192,15 @@ plain_words(struct shrinking *s)
 }
 
 int
-shrink_case(
-	struct parity_case *c, unsigned tries, shrink_holds *holds, void *ctx, struct dd_err *err)
+shrink_case(struct parity_case *c, unsigned tries, int64_t until_ns, shrink_holds *holds, void *ctx,
+	struct dd_err *err)
 {
-	struct shrinking s = {.best = c, .tries = tries, .holds = holds, .ctx = ctx, .err = err};
+	struct shrinking s = {.best = c,
+		.tries = tries,
+		.until_ns = until_ns,
+		.holds = holds,
+		.ctx = ctx,
+		.err = err};
 	bool any = true;
 	drop_inputs(&s);
 	while (any && goes_on(&s)) {

@@ -1,5 +1,6 @@
 /* The worker: reads trees and usages for seeds, and says in which files two archives differ. */
 #include "base/fs.h"
+#include "base/hash.h"
 #include "parity/case.h"
 #include "parity/parity.h"
 #include "parity/seed.h"
@@ -154,6 +155,8 @@ do_programs(struct dd_err *err)
 /* ---- archives ---- */
 
 #define BLOCK 512
+#define SHOWN_MAX 2000	/* bytes of a file */
+#define ENTRIES_MAX 200 /* that differ and are told */
 
 static uint64_t
 octal(const char *p, size_t n)
@@ -170,12 +173,15 @@ entry_of(const char *head, struct str content)
 	OWN_FREE char *mode = mem_printf("%03o", (unsigned)(octal(head + 100, 8) & 07777));
 	char kind[2] = {head[156] ? head[156] : '0', '\0'};
 	OWN_FREE char *link = mem_strndup(head + 157, 100);
-	return json_pack("{s:s, s:s, s:o, s:o}", "kind",
+	struct hash_hex digest = hash_bytes(content);
+	struct str shown = {content.p, content.n > SHOWN_MAX ? SHOWN_MAX : content.n};
+	return json_pack("{s:s, s:s, s:I, s:s, s:o, s:o}", "kind",
 		kind[0] == '5'	 ? "directory"
 		: kind[0] == '2' ? "link"
 		: kind[0] == '0' ? "file"
 				 : "other",
-		"mode", mode, "text", json_text(content), "link", json_text(str_of(link)));
+		"mode", mode, "bytes", (json_int_t)content.n, "digest", digest.s, "text",
+		json_text(shown), "link", json_text(str_of(link)));
 }
 
 /* Entries by name, of an archive in GNU's format; what is not well formed ends it. */
@@ -210,12 +216,13 @@ differences(json_t *a, json_t *b)
 	json_t *all = json_array(), *value;
 	const char *name;
 	json_object_foreach (a, name, value)
-		if (!json_equal(value, json_object_get(b, name)))
+		if (json_array_size(all) < ENTRIES_MAX &&
+			!json_equal(value, json_object_get(b, name)))
 			json_array_append_new(
 				all, json_pack("{s:s, s:O, s:O?}", "path", name, "original", value,
 					     "port", json_object_get(b, name)));
 	json_object_foreach (b, name, value)
-		if (!json_object_get(a, name))
+		if (json_array_size(all) < ENTRIES_MAX && !json_object_get(a, name))
 			json_array_append_new(all, json_pack("{s:s, s:n, s:O}", "path", name,
 							   "original", "port", value));
 	return all;

@@ -158,12 +158,25 @@ display_is_lost(const struct display *d)
 
 /* ---- windows ---- */
 
+/* NULL as well where less came than it claims: xcb does not look. */
 static xcb_get_property_reply_t *
 property(struct display *d, xcb_window_t w, xcb_atom_t name)
 {
-	return display_answer(
+	xcb_get_property_reply_t *r = display_answer(
 		d, xcb_get_property(d->c, 0, w, name, XCB_GET_PROPERTY_TYPE_ANY, 0, TITLE_WORDS)
 			   .sequence);
+	if (r && (uint64_t)r->value_len * (r->format / 8) > (uint64_t)r->length * 4)
+		free(TAKE(r));
+	return r;
+}
+
+static xcb_query_tree_reply_t *
+tree(struct display *d, xcb_window_t w)
+{
+	xcb_query_tree_reply_t *r = display_answer(d, xcb_query_tree(d->c, w).sequence);
+	if (r && r->children_len > r->length)
+		free(TAKE(r));
+	return r;
 }
 
 static struct str
@@ -222,8 +235,7 @@ client_in(struct display *d, xcb_window_t outer, bool *ret_managed)
 	*ret_managed = true;
 	if (is_client(d, outer))
 		return outer;
-	OWN_FREE xcb_query_tree_reply_t *r =
-		display_answer(d, xcb_query_tree(d->c, outer).sequence);
+	OWN_FREE xcb_query_tree_reply_t *r = tree(d, outer);
 	const xcb_window_t *inside = r ? xcb_query_tree_children(r) : NULL;
 	for (int i = 0; r && i < xcb_query_tree_children_length(r) && i < MAX_INSIDE; i++)
 		if (is_client(d, inside[i]))
@@ -288,8 +300,7 @@ display_look(struct display *d, struct display_view *ret, struct dd_err *err)
 {
 	struct child children[MAX_CHILDREN];
 	struct display_view v = {.width = d->width, .height = d->height};
-	OWN_FREE xcb_query_tree_reply_t *r =
-		display_answer(d, xcb_query_tree(d->c, d->root).sequence);
+	OWN_FREE xcb_query_tree_reply_t *r = tree(d, d->root);
 	const xcb_window_t *all = r ? xcb_query_tree_children(r) : NULL;
 	const size_t n = r ? (size_t)xcb_query_tree_children_length(r) : 0;
 	const size_t looked = n < MAX_CHILDREN ? n : MAX_CHILDREN;

@@ -146,8 +146,10 @@ answer_dialogs(struct player *p)
 	struct display_view v = {0};
 	const int64_t now = clock_mono_ns();
 	if (!json_object_size(p->task.answers) || p->nanswered == MAX_DIALOGS ||
-		display_look(p->display, &v, NULL) < 0)
+		display_look(p->display, &v, NULL) < 0) {
+		p->dialog = 0;
 		return;
+	}
 	const struct display_window *w = NULL;
 	for (size_t i = 0; i < v.n && !w; i++)
 		if (v.v[i].managed && !was_answered(p, v.v[i].id) && answer_of(p, &v.v[i]))
@@ -268,15 +270,6 @@ sees(struct player *p, const struct scenario_target *t)
 	return true;
 }
 
-/* With the last of what it left behind. */
-static bool
-has_ended(void)
-{
-	OWN(buf) struct buf said = {.max = 64};
-	program_ask_status(&said);
-	return !str_eq(buf_str(&said), "running");
-}
-
 static int
 expect(struct player *p, const struct scenario_target *t, struct dd_err *err)
 {
@@ -291,15 +284,15 @@ expect(struct player *p, const struct scenario_target *t, struct dd_err *err)
 		}
 		if (ended || clock_mono_ns() >= until)
 			break;
-		ended = p->closed && has_ended();
+		ended = p->closed && program_has_ended();
 		pass_time(p);
 	}
 	return err_set(err, DD_EINVAL, "%s%s%s",
 		t->name || t->class ? "the window is " : "the text is ",
 		t->absent ? "still there" : "not there",
-		display_is_lost(p->display) ? ", and the display is gone"
-		: ended || has_ended()	    ? ", and the program has ended"
-					    : "");
+		display_is_lost(p->display)    ? ", and the display is gone"
+		: ended || program_has_ended() ? ", and the program has ended"
+					       : "");
 }
 
 /* Where others do not cover it. */

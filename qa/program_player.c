@@ -57,6 +57,14 @@ program_ask_status(struct buf *ret)
 		buf_putc(ret, c);
 }
 
+bool
+program_has_ended(void)
+{
+	OWN(buf) struct buf said = {.max = 64};
+	program_ask_status(&said);
+	return said.n && !str_eq(buf_str(&said), "running");
+}
+
 int
 program_expect_exit(
 	int64_t status, int64_t ms, void (*wait)(void *ctx), void *ctx, struct dd_err *err)

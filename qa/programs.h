@@ -69,6 +69,8 @@ bool program_task_is_secret(const struct program_task *t, const char *text);
 
 /* What became of the program: "running", "exit 0", "signal 9"; "" when nobody says. */
 void program_ask_status(struct buf *ret);
+/* Was it seen to have ended?  Not where nobody says. */
+bool program_has_ended(void);
 
 /*
  * Does it end with that status within ms?  `wait` is called meanwhile, and takes a while.  DD_EINVAL: no, and how it is

@@ -86,7 +86,7 @@ load(struct comparing *c, struct side *s, const char *of, struct dd_err *err)
 static char *
 stem_of(const struct twin *t)
 {
-	const char *name = t->command.n ? fs_name(t->command.v[t->command.n - 1]) : "";
+	const char *name = t->command.n ? fs_name(parity_program_of(&t->command)) : "";
 	return *name ? mem_strndup(name, strcspn(name, ".")) : NULL;
 }
 
@@ -229,6 +229,8 @@ report(const struct comparing *c, struct dd_err *err)
 	OWN_JSON json_t *runs =
 		json_pack("{s:[s, s]}", "runs", c->sides[0].run.id, c->sides[1].run.id);
 	json_object_update(c->result, runs);
+	for (i = 0; i < 2; i++)
+		answers_redact_json(c->sides[i].left.answers, c->result);
 	json_print(c->result, 2, &out);
 	buf_putc(&out, '\n');
 	if (c->o->output) {
@@ -276,15 +278,15 @@ const struct subcommand cmd_qa_parity = {
 	.args = "ORIGINAL PORT",
 	.description =
 		"ORIGINAL and PORT are runs of drydock up (or the same run twice, with --original and --port).  Both programs run side by side,\n"
-		"each in a pod on what its run built, with its services, in a directory of the input's own; time, locale and chance\n"
-		"are the same.  An input is a few files and up to sixteen calls, one after another, with arguments and standard input.\n\n"
+		"each in a pod on what its run built, with its services, in a directory of the input's own; locale is the same,\n"
+		"and time and chance are for programs that are linked to a C library.  An input is a few files and up to sixteen calls, one after another, with arguments and standard input.\n\n"
 		"Inputs are made of what the programs say of their usage, the calls and the texts in documents and tests of both trees, their data\n"
 		"files, literals and numbers in their code, and boundary values; they are varied, and those that made a program say\n"
 		"something of a new kind are varied further.  The same seed gives the same inputs.\n\n"
 		"Compared are exit status, signal or limit; standard output and error, in which the programs' own names and paths are PROGRAM; the\n"
 		"files left in the input's directory and the directories HOME and TMPDIR, with their modes; paths of files made elsewhere; and\n"
 		"where connections were made to.  A difference is told if it is there again in new pods, and made as small as it goes.\n"
-		"Inputs on which the original differs from itself are counted as unsteady.\n\n"
+		"Inputs on which the original differs from itself are counted as unsteady.  Secrets that the runs were given are not told.\n\n"
 		"The exit status is 0 where none was found, 1 where one was.",
 	.options = options,
 	.options_size = sizeof(struct parity_options),

@@ -81,6 +81,8 @@ compare(const struct fixing *f, struct holding *sides, json_t **ret, struct dd_e
 		.limit_ms = LIMIT_MS};
 	int rc = parity_run(&spec, &result, err);
 	if (rc == 0)
+		answers_redact_json(f->answers, result);
+	if (rc == 0)
 		*ret = json_pack("{s:O, s:O, s:O, s:O, s:o}", "cases",
 			json_object_get(result, "cases"), "steps", json_object_get(result, "steps"),
 			"unsteady", json_object_get(result, "unsteady"), "ended",

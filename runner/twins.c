@@ -67,6 +67,32 @@ take_command(const struct twin_spec *spec, struct strlist *ret, struct dd_err *e
 	return ret->n ? 0 : err_set(err, DD_EINVAL, "--%s names no program", spec->what);
 }
 
+/* A program that is nowhere would do the same as another that is nowhere. */
+static int
+require_program(struct twin *t, const char *what, struct dd_err *err)
+{
+	static const char script[] =
+		"case $1 in */*) [ -x \"$1\" ] ;; *) command -v \"$1\" >/dev/null ;; esac || exit 1\n"
+		"for w; do case $w in " WORK_DIR "/*) [ -e \"$w\" ] || exit 1 ;; esac; done";
+	OWN(strlist) struct strlist argv = {0};
+	OWN(buf) struct buf said = {0};
+	struct exec_result r = {0};
+	static const char *const shell[] = {"/bin/sh", "-c", script, "sh"};
+	for (size_t i = 0; i < sizeof(shell) / sizeof(*shell); i++)
+		strlist_add(&argv, shell[i]);
+	strlist_copy(&argv, &t->command);
+	const struct exec_spec exec = {.argv = (const char *const *)argv.v,
+		.env = (const char *const *)t->env.v,
+		.profile = PROFILE_TEST,
+		.fds = {-1, -1, -1}};
+	int rc = pod_exec(live_pod(t->live), &exec, &r, err);
+	if (rc < 0 || r.exit_code == 0)
+		return rc;
+	for (size_t i = 0; i < t->command.n; i++)
+		buf_printf(&said, " %s", t->command.v[i]);
+	return err_set(err, DD_EINVAL, "the %s is not there, or is no program:%s", what, said.p);
+}
+
 /* ---- where it runs ---- */
 
 static void
@@ -114,6 +140,8 @@ twin_open(const struct twin_spec *spec, struct twin *ret, struct dd_err *err)
 		rc = live_open(&t->spec, &t->live, err);
 	if (rc == 0)
 		rc = live_serve(t->live, err);
+	if (rc == 0)
+		rc = require_program(t, spec->what, err);
 	if (rc < 0)
 		twin_close(t);
 	return rc;

@@ -23,7 +23,7 @@ struct twin {
 void twin_close(struct twin *t);
 
 /*
- * Its pod, its services, and time, place and chance as every twin has them.  DD_EINVAL: nobody knows which program it is; DD_EIO: a
+ * Its pod, its services, and time, place and chance as every twin has them.  DD_EINVAL: nobody knows which program it is, or it is not there; DD_EIO: a
  * service does not start.
  */
 int twin_open(const struct twin_spec *spec, struct twin *ret, struct dd_err *err) DD_MUST_USE;

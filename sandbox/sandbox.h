@@ -247,7 +247,7 @@ int pod_reopen(struct pod *p, const struct pod_snapshot *keep, struct dd_err *er
 int pod_listen(struct pod *p, uint16_t port, int *ret_fd, struct dd_err *err) DD_MUST_USE;
 /*
  * The same for a UNIX socket at a path of the pod, which takes the place of what has that name, for everybody there; the
- * directory it lies in is made.  Two pods whose networks are apart reach each other so and in no other way: who serves
+ * directory it lies in is made, and no link on the way to it is followed (DD_EIO).  Two pods whose networks are apart reach each other so and in no other way: who serves
  * it may be in the second.
  */
 int pod_listen_at(struct pod *p, const char *path, int *ret_fd, struct dd_err *err) DD_MUST_USE;

@@ -29,6 +29,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -40,6 +41,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,33 +63,62 @@ listen_on_port(unsigned port)
 	return -1;
 }
 
-/*
- * In a directory that is made, both for everybody in the pod.  The target may have put links in the way: nothing that is
- * there already is changed but the name itself, which is removed.
- */
+/* To be here.  The target may have put links in the way, and what /proc/self/fd has of ours leads out of the pod. */
+static bool
+enter(const char *dir)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+	const int fd = (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof(how));
+	const bool there = fd >= 0 && fchdir(fd) == 0;
+	const int why = errno;
+	if (fd >= 0)
+		(void)close(fd);
+	errno = why;
+	return there;
+}
+
+/* What has the name is removed, whatever it is a link to. */
+static int
+listen_here(const char *name)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	memcpy(a.sun_path, name, strlen(name) + 1);
+	(void)unlink(name);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+		return fd;
+	const int why = errno;
+	(void)close(fd);
+	errno = why;
+	return -1;
+}
+
+/* In a directory that is made, both for everybody in the pod. */
 static int
 listen_on_path(const char *path)
 {
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	const char *name = strrchr(path, '/');
-	if (!name || strlen(path) >= sizeof(a.sun_path)) {
+	char parent[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	const size_t n = strlen(path) + 1;
+	if (*path != '/' || n > sizeof(parent) || strchr(path + 1, '/') == NULL) {
 		errno = EINVAL;
 		return -1;
 	}
-	(void)strcpy(a.sun_path, path);
-	a.sun_path[name - path] = '\0';
+	memcpy(parent, path, n);
+	char *name = strrchr(parent, '/');
+	*name++ = '\0';
+	char *dir = strrchr(parent, '/');
+	*dir++ = '\0';
 	const mode_t mask = umask(0);
-	(void)mkdir(a.sun_path, 01777);
-	a.sun_path[name - path] = '/';
-	(void)unlink(path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	const bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
+	bool there = enter(*parent ? parent : "/");
+	if (there)
+		(void)mkdir(dir, 01777);
+	int fd = there && enter(dir) ? listen_here(name) : -1;
 	const int why = errno;
 	(void)umask(mask);
-	if (!bound && fd >= 0)
-		(void)close(fd);
+	(void)!chdir("/");
 	errno = why;
-	return bound ? fd : -1;
+	return fd;
 }
 
 static void

@@ -3,6 +3,7 @@
 #include "parity/seed.h"
 #include "parity/shellish.h"
 #include "parity/shrink.h"
+#include "parity/stream.h"
 #include "parity/vary.h"
 
 #include <setjmp.h>
@@ -181,7 +182,7 @@ what_a_case_does_not_need_is_taken_away(void **state)
 	unsigned asked = 0;
 	(void)state;
 	make_case(&c);
-	assert_int_equal(shrink_case(&c, 100, has_both, &asked, NULL), 0);
+	assert_int_equal(shrink_case(&c, 100, 0, has_both, &asked, NULL), 0);
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.steps[0].args.n, 1);
 	assert_string_equal(c.steps[0].args.v[0], "long-1");
@@ -197,7 +198,9 @@ what_is_asked_is_bounded(void **state)
 	unsigned asked = 0;
 	(void)state;
 	make_case(&c);
-	assert_int_equal(shrink_case(&c, 3, has_both, &asked, NULL), 0);
+	assert_int_equal(shrink_case(&c, 3, 0, has_both, &asked, NULL), 0);
+	assert_int_equal(asked, 3);
+	assert_int_equal(shrink_case(&c, 3, 1, has_both, &asked, NULL), 0); /* its time is over */
 	assert_int_equal(asked, 3);
 }
 
@@ -297,6 +300,70 @@ what_is_new_is_kept(void **state)
 
 /* ---- comparison ---- */
 
+/* What came, `times` times in a row and then `last`, in pieces. */
+static void
+write_out(const char *line, size_t times, const char *last, const struct strlist *names, size_t max,
+	struct seen_step *ret)
+{
+	struct stream s;
+	OWN(buf) struct buf all = {0};
+	for (size_t i = 0; i < times; i++)
+		buf_puts(&all, line);
+	buf_puts(&all, last);
+	stream_init(&s, names, max);
+	for (size_t i = 0; i < all.n; i += 77)
+		stream_add(&s, (struct str){all.p + i, all.n - i < 77 ? all.n - i : 77});
+	stream_finish(&s, &ret->out, &ret->out_rest);
+}
+
+/* Names are hidden before anything is cut, so that a longer one does not leave less room. */
+static void
+what_is_behind_the_bound_is_compared(void **state)
+{
+	OWN(strlist) struct strlist names = {0};
+	struct parity_seen a = {.n = 1}, b = {.n = 1}, c = {.n = 1};
+	size_t step;
+	(void)state;
+	strlist_add(&names, "/work/harbourmaster");
+	strlist_add(&names, "hm2");
+	write_out("/work/harbourmaster: no\n", 30000, "end\n", &names, 1000, &a.steps[0]);
+	write_out("hm2: no\n", 30000, "end\n", &names, 1000, &b.steps[0]);
+	write_out("hm2: no\n", 30000, "eNd\n", &names, 1000, &c.steps[0]);
+	assert_int_equal(a.steps[0].out.n, 1000);
+	assert_memory_equal(a.steps[0].out.p, "PROGRAM: no\nPROGRAM: no\n", 24);
+	assert_int_equal(play_compare(&a, &b, false, &step), 0);
+	assert_int_equal(play_compare(&b, &c, false, &step), 1u << PARITY_OUTPUT);
+	parity_seen_cleanup(&a);
+	parity_seen_cleanup(&b);
+	parity_seen_cleanup(&c);
+}
+
+static void
+names_are_hidden_as_words_wherever_they_stand(void **state)
+{
+	OWN(strlist) struct strlist names = {0};
+	struct seen_step s = {0};
+	(void)state;
+	strlist_add(&names, "tally");
+	write_out("", 0, "tally, /tally totally tally_2 a-tally\ntally", &names, 1000, &s);
+	assert_string_equal(s.out.p, "PROGRAM, /PROGRAM totally tally_2 a-PROGRAM\nPROGRAM");
+	assert_string_equal(s.out_rest.s, "");
+	buf_cleanup(&s.out);
+}
+
+static void
+the_program_of_a_command_is_no_argument_of_it(void **state)
+{
+	OWN(strlist) struct strlist command = {0};
+	(void)state;
+	strlist_add(&command, "python3");
+	strlist_add(&command, "tally.main");
+	assert_string_equal(parity_program_of(&command), "tally.main");
+	strlist_add(&command, "/work/tally");
+	strlist_add(&command, "fast");
+	assert_string_equal(parity_program_of(&command), "/work/tally");
+}
+
 static void
 each_channel_is_told(void **state)
 {
@@ -340,6 +407,9 @@ main(void)
 		cmocka_unit_test(a_full_case_stays_in_its_bounds),
 		cmocka_unit_test(numbers_and_foreign_words_make_no_new_kind),
 		cmocka_unit_test(what_is_new_is_kept),
+		cmocka_unit_test(what_is_behind_the_bound_is_compared),
+		cmocka_unit_test(names_are_hidden_as_words_wherever_they_stand),
+		cmocka_unit_test(the_program_of_a_command_is_no_argument_of_it),
 		cmocka_unit_test(each_channel_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,14 @@
 /* Windows of a display as plain data: found, described, and what hostile titles become. */
 #include "qa/display_view.h"
+#include "qa/programs.h"
+#include "qa/screen.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -140,6 +144,37 @@ places_and_keys_are_read_strictly(void **state)
 	assert_int_equal(held, 0);
 }
 
+/* What a driver makes of what drydock says when it asks what became of the program. */
+static int
+ended_by(const char *line)
+{
+	int asked[2], told[2], status = -1;
+	assert_int_equal(pipe(asked) | pipe(told), 0);
+	assert_int_equal(write(told[1], line, strlen(line)), strlen(line));
+	(void)close(told[1]);
+	const pid_t child = fork();
+	if (child == 0) {
+		if (dup2(asked[1], 1) < 0 || dup2(told[0], SCREEN_TO) < 0)
+			_exit(9);
+		_exit(program_has_ended());
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	(void)close(asked[0]);
+	(void)close(asked[1]);
+	(void)close(told[0]);
+	return status;
+}
+
+static void
+a_program_of_which_nobody_says_has_not_ended(void **state)
+{
+	(void)state;
+	assert_int_equal(ended_by("exit 0\n"), W_EXITCODE(1, 0));
+	assert_int_equal(ended_by("signal 9\n"), W_EXITCODE(1, 0));
+	assert_int_equal(ended_by("running\n"), 0);
+	assert_int_equal(ended_by(""), 0);
+}
+
 int
 main(void)
 {
@@ -149,6 +184,7 @@ main(void)
 		cmocka_unit_test(a_title_is_one_line_and_has_an_end),
 		cmocka_unit_test(it_is_described_with_questions_and_places),
 		cmocka_unit_test(places_and_keys_are_read_strictly),
+		cmocka_unit_test(a_program_of_which_nobody_says_has_not_ended),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

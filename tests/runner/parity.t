@@ -16,8 +16,16 @@ printf '#!/bin/sh\ncase $1 in *7*) echo seven >/var/tmp/seven ;; esac; [ $# -lt 
 printf '#!/bin/sh\n[ $# -lt 2 ] || echo 2 >out; [ "$2" ] || exit 3\n' >"$app/port/calm.sh"
 printf '#!/usr/bin/perl\nexit 0;\n' >"$app/port/mute.pl"
 printf '#!/usr/bin/perl\nuse Socket;\nsocket(my $s, AF_INET, SOCK_STREAM, 0); connect($s, pack_sockaddr_in(7, inet_aton("127.0.0.1")));\nexit 0;\n' >"$app/port/caller.pl"
+printf '#!/bin/sh\necho $$\n' >"$app/port/pid.sh"
+printf '#!/bin/sh\n(:)\necho $$\n' >"$app/port/pids.sh"
+printf '#!/bin/sh\n{ head -c 4000000 /dev/zero; echo; } >big\n' >"$app/port/big.sh"
+printf '#!/bin/sh\n{ head -c 4000000 /dev/zero; printf x; } >big\n' >"$app/port/bigger.sh"
+printf '#!/bin/sh\nrm -f f; echo a >f; chmod 0 f\n' >"$app/port/shut.sh"
+printf '#!/bin/sh\nrm -f f; echo b >f; chmod 0 f\n' >"$app/port/shut2.sh"
+printf '#!/bin/sh\necho "${QUAY_TOKEN:?}"\n' >"$app/port/tell.sh"
+printf '{"secret:QUAY_TOKEN": "quay-key-77"}\n' >"$tmp/answers.json"
 chmod 755 "$app"/port/*
-up "$app"
+up --answers "$tmp/answers.json" "$app"
 id=$(json .run)
 is "it is stood up" "$(json .outcome)" up
 parity() { run "$drydock" qa parity --json --quiet --state "$state" "$@" "$id" "$id"; }
@@ -58,13 +66,31 @@ is "a file that is made elsewhere is told by its path" "$status $(channel) $(jso
 parity --original ./port/mute.pl --port ./port/caller.pl --differences 1 --cases 20
 is "and where it connected to" "$status $(channel) $(json '.differences[0].port.connections[0]')" "1 connections 127.0.0.1:7"
 parity --original ./port/number.sh --port ./port/number.sh --cases 12
-is "where the original differs from itself, nothing is claimed" "$status $(json '.differences | length') $(json '.unsteady > 0')" "0 0 true"
+is "where the original always differs from itself, nothing was compared" "$status $(grep -c 'does not do the same twice' "$tmp/err")" "2 1"
+
+echo '[{"steps": [{"args": []}]}, {"steps": [{"args": ["1"]}, {"args": ["2"]}, {"args": ["3"]}]}]' >"$tmp/three.json"
+parity --original ./port/pid.sh --port ./port/pids.sh --replay "$tmp/three.json"
+is "where it does so on some, as when it tells the numbers of processes, nothing is claimed" "$status $(counts) $(json '"\(.cases) \(.unsteady)"')" "0 0 cases 2 1"
+
+# --- what is long, and what nobody may read
+parity --original ./port/big.sh --port ./port/bigger.sh --cases 2 --differences 1
+is "files that are long are compared to their end, and told in short" \
+	"$status $(channel) $(json '.differences[0].files[] | select(.path == "./work/big") | "\(.original.bytes) \(.original.text | length) \(.original.digest == .port.digest)"')" \
+	"1 files 4000001 2000 false"
+parity --original ./port/shut.sh --port ./port/shut2.sh --cases 2 --differences 1
+is "and those that nobody may read" "$status $(channel) $(json '.differences[0].files[0].port.text')" "1 files b"
+
+# --- secrets
+parity --original ./port/calm.sh --port ./port/tell.sh --cases 2 --differences 1 -o "$tmp/secret.json"
+is "a secret is in no report" "$(grep -c quay-key-77 "$tmp/secret.json") $(json '.differences[0].port.output' "$tmp/secret.json")" "0 [redacted]"
 
 # --- which program
 parity --port ./port/cargobook.pl
 is "several programs have to be chosen from" "$status $(grep -c 'say --original: cargobook, port/' "$tmp/err")" "2 1"
-parity --original ./cargobook --port ./port/none.pl --differences 1 --cases 100
-is "one that is not there differs in everything" "$status $(json '.differences | length > 0')" "1 true"
+parity --original ./cargobook --port ./port/none.pl --cases 5
+is "one that is not there is no port" "$status $(grep -c 'the port is not there' "$tmp/err")" "2 1"
+parity --original "sh ./port/none.sh" --port "sh ./port/nothing.sh" --cases 5
+is "and two that are not there are not the same" "$status $(grep -c 'the original is not there' "$tmp/err")" "2 1"
 run "$drydock" qa parity --state "$state" --original ./cargobook --port ./port/message.pl --cases 200 --differences 1 "$id" "$id"
 has "for people it is a script" "$tmp/out" '  $ PROGRAM '
 done_testing

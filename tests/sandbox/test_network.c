@@ -263,6 +263,30 @@ a_socket_by_name_is_served_from_outside(void **state)
 	pod_close(other);
 }
 
+/* What serves it has descriptors that lead out of the pod, and a link could name them. */
+static void
+no_link_leads_to_where_a_socket_is_made(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	struct pod *p = NULL;
+	const struct pod_spec spec = {.state = &st, .work = &nothing};
+	static const char *const through[] = {
+		"/tmp/door/socket", "/tmp/door/new/socket", "/tmp/fd/socket"};
+	int fd = -1;
+	must(pod_open(&spec, &p, &err), &err);
+	SAYS(p, PROFILE_TEST,
+		"mkdir -m 777 /tmp/behind; ln -s behind /tmp/door; ln -s /proc/self/cwd/tmp /tmp/fd",
+		"");
+	for (size_t i = 0; i < sizeof(through) / sizeof(*through); i++) {
+		OWN(dd_err) struct dd_err why = {0};
+		assert_true(pod_listen_at(p, through[i], &fd, &why) < 0);
+		assert_non_null(strstr(err_msg(&why), "cannot listen"));
+	}
+	SAYS(p, PROFILE_TEST, "ls /tmp/behind; ls -d /tmp/socket 2>/dev/null", "");
+	pod_close(p);
+}
+
 int
 main(void)
 {
@@ -276,6 +300,7 @@ main(void)
 		cmocka_unit_test(there_is_no_way_out_of_it),
 		cmocka_unit_test(who_waits_for_connections_is_told),
 		cmocka_unit_test(a_socket_by_name_is_served_from_outside),
+		cmocka_unit_test(no_link_leads_to_where_a_socket_is_made),
 		cmocka_unit_test(a_network_that_is_not_shared_cannot_be_joined),
 	};
 	return cmocka_run_group_tests(tests, state_set_up, state_tear_down);
