@@ -425,7 +425,7 @@ int
 run_change_answers(struct run *r, const char *path, struct dd_err *err)
 {
 	static const char *const decided_by_answers[] = {
-		"attempt/", "replay/", "recipe", "views", "report", NULL};
+		"attempt/", "replay/", "recipe", "views", "report", "together", NULL};
 	if (!path && run_outcome(r) != OUTCOME_BLOCKED)
 		return 0;
 	if (path) {

@@ -47,6 +47,21 @@ app vain 'Answer with: {"package": "sl", "because": "x"}'
 up --no-prune --models "$tmp/writer.json" "$tmp/vain"
 is "what does not help is taken out again" "$(json .outcome) $(json '[.packages[].name] | index("sl")')" "build-failed null"
 is "and nothing was asked a third time" "$(asked)" 7
+
+# --- members of a workspace
+app one 'Answer with: {"package": null, "because": "x"}'
+app two 'Answer with: {"package": null, "because": "x"}'
+printf 'members: [{name: one, source: one}, {name: two, source: two}]\n' >"$tmp/both.yaml"
+up --no-prune --models "$tmp/writer.json" --budget-usd 0.0001 "$tmp/one"
+may=$(decisions | sed -n 's/.*may cost \([0-9.]*\).*/\1/p')
+spent() { for m in one two; do "$drydock" trace --json --state "$state" "$id/$m" | jq '[.[].attributes["drydock.cost.nano_usd"] // empty] | length'; done | xargs; }
+up --no-prune --models "$tmp/writer.json" --budget-usd 1 "$tmp/both.yaml"
+id=$(json .run)
+is "are asked for one after the other" "$(json .outcome) $(spent)" "build-failed 2 2"
+# for two calls, of which one ended with less than it may cost
+up --no-prune --models "$tmp/writer.json" --budget-usd "$(echo "$may" | awk '{ print $1 + 0.0015 }')" "$tmp/both.yaml"
+id=$(json .run)
+is "and share one budget" "$(json .outcome) $(spent)" "build-failed 2 0"
 run "$drydock" up --quiet --state "$state" --budget-usd 1 "$tmp/vain"
 is "a budget is for models that are named" "$status" 2
 done_testing
