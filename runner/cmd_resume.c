@@ -31,6 +31,8 @@ run_resume(const struct cli_call *call)
 	if (rc == 0)
 		rc = run_open(&st, call->args[0], true, &run, &err);
 	if (rc == 0)
+		rc = run_require_whole(&run, &err);
+	if (rc == 0)
 		rc = run.options.fix	     ? work_change_answers(&run, o->answers, &err)
 		     : run.options.workspace ? workspace_change_answers(&run, o->answers, &err)
 					     : run_change_answers(&run, o->answers, &err);

@@ -409,6 +409,14 @@ run_require_single(const struct run *r, struct dd_err *err)
 		       : 0;
 }
 
+int
+run_require_whole(const struct run *r, struct dd_err *err)
+{
+	return r->whole ? err_set(err, DD_EINVAL,
+				  "that is a member of a workspace: name its run alone, %s", r->id)
+			: 0;
+}
+
 enum run_outcome
 run_outcome(const struct run *r)
 {

@@ -91,7 +91,13 @@ up --no-prune "$tmp/asks.yaml"
 is "one that asks blocks all" "$(json '.outcome + " " + ([.members[].questions[] | select(.blocking) | .id] | join(" "))')" "blocked env:PIER"
 printf '{"env:PIER": "4"}\n' >"$tmp/answers.json"
 run "$drydock" resume --json --quiet --state "$state" --answers "$tmp/answers.json" "$(json .run)"
+id=$(json .run)
 is "answered, it goes on" "$status $(json .outcome): $(members)" "0 up: pier up 1 0"
+for command in resume "runs --pin"; do
+	# shellcheck disable=SC2086
+	run "$drydock" $command "$id/pier" --state "$state"
+	is "$command is of the whole" "$status $(grep -cF "name its run alone, $id" "$tmp/err")" "2 1"
+done
 
 # --- what is no workspace
 refused "members may not need each other" "need each other" <<'Y'
