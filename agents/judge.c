@@ -641,6 +641,17 @@ look_at_mutant(struct judging *j, const struct judge_change *c, bool changed, st
 	return rc;
 }
 
+/* Does the code as it was say the same each time?  Addresses and the like say nothing of a mutant. */
+static int
+repeats(struct judging *j, const struct judge_change *c, bool *ret, struct dd_err *err)
+{
+	OWN(look) struct look again = {0};
+	const struct judge_file file = {c->path, c->before};
+	int rc = look_at(j, NULL, &file, &again, err);
+	*ret = rc == 0 && is_same(&j->without, &again);
+	return rc;
+}
+
 static int
 check_kept(struct judging *j, const struct judge_change *c, size_t *kept, struct dd_err *err)
 {
@@ -662,6 +673,8 @@ check_kept(struct judging *j, const struct judge_change *c, size_t *kept, struct
 	*kept += n;
 	for (size_t i = 0; rc == 0 && i < n && !noticed && !before && !is_over(j); i++)
 		rc = look_at_mutant(j, c, false, lines[i], &before, err);
+	if (rc == 0 && !j->late && before && !noticed)
+		rc = repeats(j, c, &before, err);
 	if (rc == 0 && !j->late && before && !noticed)
 		found(j, JUDGE_BYPASSED, c->path,
 			"what is left of the old code is there, and no test comes to it any more");

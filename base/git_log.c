@@ -339,6 +339,7 @@ gitrepo_line_cleanup(struct gitrepo_line *l)
 	free(l->author);
 	free(l->message);
 	free(l->path);
+	free(l->text);
 	*l = (struct gitrepo_line){0};
 }
 
@@ -351,6 +352,26 @@ commit_of(git_repository *repo, const char *revision, git_commit **ret, struct d
 		return err_set(err, DD_ENOENT, "the repository has no revision %s", revision);
 	*ret = (git_commit *)object;
 	return 0;
+}
+
+/* Heap; NULL: there is none. */
+static char *
+text_of_line(git_repository *repo, const git_commit *commit, const char *path, int64_t line)
+{
+	git_tree *tree = NULL;
+	git_tree_entry *entry = NULL;
+	git_blob *blob = NULL;
+	char *text = NULL;
+	if (git_commit_tree(&tree, commit) == 0 && git_tree_entry_bypath(&entry, tree, path) == 0 &&
+		git_blob_lookup(&blob, repo, git_tree_entry_id(entry)) == 0) {
+		struct str rest = {git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)}, one;
+		for (int64_t n = 1; !text && str_next_line(&rest, &one); n++)
+			text = n == line ? str_dup(one) : NULL;
+	}
+	git_blob_free(blob);
+	git_tree_entry_free(entry);
+	git_tree_free(tree);
+	return text;
 }
 
 static int
@@ -372,6 +393,7 @@ take_line(git_repository *repo, const git_blame_hunk *hunk, int64_t line, struct
 		.time_s = author ? author->when.time : 0,
 		.line = (int64_t)hunk->orig_start_line_number + line -
 			(int64_t)hunk->final_start_line_number};
+	ret->text = text_of_line(repo, commit, ret->path, ret->line);
 	git_commit_free(commit);
 	return 0;
 }

@@ -66,6 +66,7 @@ struct gitrepo_line { /* heap */
 	char *author, *message, *path;
 	int64_t time_s; /* of the author, since 1970 */
 	int64_t line;	/* in path, as that commit left it */
+	char *text;	/* of it there; NULL: it could not be read */
 };
 void gitrepo_line_cleanup(struct gitrepo_line *l);
 

@@ -172,15 +172,21 @@ skip_cast(struct sql_reader *r)
 	}
 }
 
+/* The whole numbers next to it: the same for one of them. */
+struct whole {
+	int64_t below, above;
+};
+
 static bool
-take_number(struct sql_reader *r, int64_t *ret)
+take_number(struct sql_reader *r, struct whole *ret)
 {
 	bool bracket = sql_take(r, "("), minus = sql_take(r, "-");
-	if (r->now.kind != SQL_NUMBER)
+	int64_t n = number_of(&r->now);
+	bool part = memchr(r->now.text.p, '.', r->now.text.n) != NULL;
+	if (r->now.kind != SQL_NUMBER || n >= INT64_MAX / 2 ||
+		strspn(r->now.text.p, "0123456789.") < r->now.text.n)
 		return false;
-	*ret = minus ? -number_of(&r->now) : number_of(&r->now);
-	if (memchr(r->now.text.p, '.', r->now.text.n))
-		*ret += 1; /* the next whole number lies inside of a lower bound */
+	*ret = minus ? (struct whole){-n - part, -n} : (struct whole){n, n + part};
 	sql_next(r);
 	if (bracket)
 		(void)sql_take(r, ")");
@@ -203,14 +209,15 @@ leave_out(int64_t *least, int64_t *most, int64_t n)
 
 /* false: it would leave nothing that is known. */
 static bool
-bound(int64_t *least, int64_t *most, const char *op, int64_t n)
+bound(int64_t *least, int64_t *most, const char *op, struct whole n)
 {
-	if (n <= INT64_MIN / 2 || n >= INT64_MAX / 2)
-		return false;
+	bool is_whole = n.below == n.above, strict = is_whole && !op[1];
 	if (strcmp(op, "<>") == 0 || strcmp(op, "!=") == 0)
-		return leave_out(least, most, n);
-	int64_t from = op[0] == '>' ? n + !op[1] : op[0] == '=' ? n : *least;
-	int64_t to = op[0] == '<' ? n - !op[1] : op[0] == '=' ? n : *most;
+		return !is_whole || leave_out(least, most, n.below);
+	if (op[0] == '=' && !is_whole)
+		return false;
+	int64_t from = op[0] == '>' ? n.above + strict : op[0] == '=' ? n.above : *least;
+	int64_t to = op[0] == '<' ? n.below - strict : op[0] == '=' ? n.below : *most;
 	*least = from > *least ? from : *least;
 	*most = to < *most ? to : *most;
 	return true;
@@ -229,7 +236,7 @@ take_choice(struct sql_reader *r, struct ddl_column *c)
 			if (c->values.n < MAX_VALUES)
 				strlist_add_str(&c->values, r->now.text);
 			any = true;
-		} else if (sql_is(r, "select") || sql_is(r, "null")) {
+		} else if (sql_is(r, "select") || sql_is(r, "null") || sql_is(r, "-")) {
 			return false;
 		}
 		sql_next(r);
@@ -240,9 +247,11 @@ take_choice(struct sql_reader *r, struct ddl_column *c)
 static bool
 take_like(struct sql_reader *r, struct ddl_column *c)
 {
-	if (r->now.kind != SQL_STRING || c->like || memchr(r->now.text.p, '\\', r->now.text.n))
+	struct str s = r->now.text;
+	if (r->now.kind != SQL_STRING || c->like || memchr(s.p, '\\', s.n) || s.n < 2 ||
+		s.p[0] != '\'' || s.p[s.n - 1] != '\'')
 		return false;
-	c->like = mem_strndup(r->now.text.p + 1, r->now.text.n - 2);
+	c->like = mem_strndup(s.p + 1, s.n - 2);
 	sql_next(r);
 	skip_cast(r);
 	return true;
@@ -253,7 +262,7 @@ static bool
 take_condition(struct sql_reader *r, struct ddl_column *c, bool length)
 {
 	const char *op;
-	int64_t n, m;
+	struct whole n, m;
 	int64_t *least = length ? &c->shortest : &c->least, *most = length ? &c->longest : &c->most;
 	bool number = length || c->type == DDL_INTEGER || c->type == DDL_DECIMAL;
 	if (sql_take(r, "is"))
@@ -522,6 +531,8 @@ take_attribute(struct sql_reader *r, struct ddl_table *t, struct ddl_column *c)
 		c->omitted = true;
 		skip_value(r);
 	} else if (sql_take(r, "references")) {
+		free(TAKE(c->refers_table));
+		free(TAKE(c->refers_column));
 		take_reference(r, &c->refers_table, &to);
 		c->refers_column = to.n ? mem_strdup(to.v[0]) : NULL;
 	} else if (sql_take(r, "check")) {

@@ -84,15 +84,19 @@ add_git(struct rust *r, const struct crate *c, const char *path)
 	OWN(buf) struct buf script = {.max = 2000};
 	OWN_FREE char *git = mem_printf("git *= *\"[^\"]*%s\"", url);
 	const char *ref = "\\(branch\\|tag\\|rev\\) *= *\"[^\"]*\"";
-	if (c->version)
-		buf_printf(&script, "s#, *%s##; s#%s *,\\? *##; ", git, git);
+	if (c->version) /* also where another crate of that repository has none */
+		buf_printf(&script, "/version *=/{s#, *%s##; s#%s *,\\? *##}; s#^ *%s *$##; ", git,
+			git, git);
 	else
-		buf_printf(&script, "s#%s#version = \"*\"#; ", git);
+		buf_printf(&script, "/version *=/!s#%s#version = \"*\"#; ", git);
 	buf_printf(&script, "s#, *%s##; s#%s *, *##; s#^ *%s *$##", ref, ref, ref);
+	if (script.truncated)
+		return;
 	buf_printf(&r->git, "%ssed -i ", r->git.n ? " && " : "");
 	buf_put_shell(&r->git, buf_str(&script));
 	buf_putc(&r->git, ' ');
-	buf_put_shell(&r->git, str_of(path));
+	OWN_FREE char *seen = mem_printf("./%s", path + (*r->dir ? strlen(r->dir) + 1 : 0));
+	buf_put_shell(&r->git, str_of(seen));
 	strlist_addf(
 		&r->p->options, "cargo-git=a release of %s in the place of %s", c->name, c->git);
 }

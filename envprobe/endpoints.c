@@ -1,5 +1,4 @@
 #include "envprobe/endpoints.h"
-#include "envprobe/evidence.h"
 
 #include "base/match.h"
 #include "envprobe/detect.h"

@@ -597,15 +597,17 @@ static int
 run_attempts(struct loop *l, struct dd_err *err)
 {
 	int max = l->spec->max_attempts ? l->spec->max_attempts : DEFAULT_ATTEMPTS;
-	bool again = true;
+	bool again = true, without = false;
 	int rc = check_decisions(l, err);
 	for (l->n = 1; rc == 0 && again && l->n <= max;) {
 		rc = attempt_and_weigh(l, &again, err);
-		if (rc == 0 && !again)
-			rc = tail_ask(l, &again, err);
+		if (rc < 0 || again)
+			continue;
+		without = rows_settle(l); /* before anything else is tried that may help */
+		rc = tail_ask(l, &again, err);
 	}
-	bool without = rc == 0 && migrations_settle(l);
-	without = (rc == 0 && rows_settle(l)) || without;
+	without = (without && !again) || (rc == 0 && rows_settle(l));
+	without = (rc == 0 && migrations_settle(l)) || without;
 	if (without) /* the result is to be that of the recipe */
 		rc = attempt_and_weigh(l, &again, err);
 	if (rc < 0)

@@ -330,9 +330,16 @@ make_table(struct maker *m, size_t i, struct buf *sql, struct strlist *ret_table
 		strlist_addf(m->left, "%s: %s", t->name, why);
 		return;
 	}
+	size_t before = sql->n;
 	m->rows[i] = count_rows(m, t);
 	m->turn[i] = ++m->turns;
 	put_table(m, t, m->rows[i], sql);
+	if (sql->truncated) { /* as is all behind it */
+		sql->p[sql->n = before] = '\0';
+		m->rows[i] = 0;
+		strlist_addf(m->left, "%s: there is no room for more rows", t->name);
+		return;
+	}
 	strlist_add(ret_tables, t->name);
 }
 

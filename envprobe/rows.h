@@ -10,7 +10,7 @@
 
 /* *ret: the next attempt has rows that this one had not. */
 int rows_learn(struct loop *l, bool *ret, struct dd_err *err) DD_MUST_USE;
-/* After the last attempt: rows that made no more tests pass are taken back; true: another attempt, without them, is needed. */
+/* After an attempt from which nothing was learnt, and the last one: rows that made no more tests pass are taken back; true: another attempt, without them, is needed. */
 bool rows_settle(struct loop *l);
 
 #endif

@@ -31,12 +31,19 @@ packages_to_json(const struct loop *l)
 	return all;
 }
 
+/* Is it the tests that fail?  What they show took the place of l->built. */
+static bool
+is_of_tests(const struct loop *l)
+{
+	return l->r->outcome == OUTCOME_TESTS_FAILED;
+}
+
 static json_t *
 make_evidence(const struct loop *l)
 {
 	const char *text = l->r->diagnosis.text;
-	OWN_FREE char *log = mem_printf(
-		"logs/attempt-%lld-%s.log", (long long)l->n - 1, l->built ? "tests" : "build");
+	OWN_FREE char *log = mem_printf("logs/attempt-%lld-%s.log", (long long)l->n - 1,
+		is_of_tests(l) ? "tests" : "build");
 	return json_pack("{s:s, s:o, s:s, s:o, s:o}", "system",
 		build_system_names[l->r->project.system], "problem",
 		json_text(str_of(text ? text : "")), "log", log, "lines", problems_to_json(l),
@@ -87,7 +94,7 @@ take_suggestion(struct loop *l, const json_t *j)
 	OWN_FREE char *why = mem_printf("the model %s suggests it", model ? model : "");
 	struct need n = {.kind = NEED_PACKAGE,
 		.name = (char *)name,
-		.scope = l->built ? SCOPE_TEST : SCOPE_BUILD,
+		.scope = is_of_tests(l) ? SCOPE_TEST : SCOPE_BUILD,
 		.source = NEED_FROM_ANSWER,
 		.why = why};
 	if (!model || !name) {

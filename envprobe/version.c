@@ -124,6 +124,20 @@ version_accepts(const char *requirement, const struct version *v)
 
 /* ---- alternatives ---- */
 
+/* All three parts of a number that has nothing but such. */
+static void
+put_zeros(struct str number, struct buf *out)
+{
+	size_t dots = 0;
+	for (size_t i = 0; i < number.n; i++) {
+		if (number.p[i] != '.' && !isdigit((unsigned char)number.p[i]))
+			return;
+		dots += number.p[i] == '.';
+	}
+	for (; dots < 2; dots++)
+		buf_puts(out, ".0");
+}
+
 /* One bound: "~1.2" is ">=1.2 <2" there, and "1.2" no other. */
 static bool
 put_bound(struct str one, struct buf *out)
@@ -131,7 +145,9 @@ put_bound(struct str one, struct buf *out)
 	size_t op = 0;
 	while (op < one.n && strchr("<>=!~^", one.p[op]))
 		op++;
-	struct str kept = {one.p, op}, number = {one.p + op, one.n - op};
+	const char *flag = memchr(one.p, '@', one.n); /* of stability */
+	one.n = flag ? (size_t)(flag - one.p) : one.n;
+	struct str kept = {one.p, op}, number = {one.p + op, one.n > op ? one.n - op : 0};
 	if (number.n && (*number.p == 'v' || *number.p == 'V'))
 		number = (struct str){number.p + 1, number.n - 1};
 	if (str_eq(one, "*")) { /* any */
@@ -144,7 +160,10 @@ put_bound(struct str one, struct buf *out)
 		kept = memchr(number.p, '.', number.n) ? STR("~=") : STR("^");
 	else if (!op)
 		kept = STR("=");
-	buf_printf(out, STR_FMT STR_FMT ",", STR_ARG(kept), STR_ARG(number));
+	buf_printf(out, STR_FMT STR_FMT, STR_ARG(kept), STR_ARG(number));
+	if (str_eq(kept, ">") || str_eq(kept, "!=")) /* "1.2" is "1.2.0" there, and no series */
+		put_zeros(number, out);
+	buf_putc(out, ',');
 	return true;
 }
 
@@ -186,13 +205,11 @@ version_of_composer(const char *requirement)
 		OWN(buf) struct buf bounds = {.max = 1000};
 		if (!str_trim(one).n)
 			continue; /* between the two of "||" */
-		if (memchr(one.p, '@', one.n))
-			one.n = (size_t)((const char *)memchr(one.p, '@', one.n) - one.p);
-		if (!put_alternative(one, &bounds))
+		if (!put_alternative(one, &bounds) || bounds.truncated)
 			return NULL;
 		buf_printf(&all, "%s%.*s", all.n ? "|" : "", (int)bounds.n - 1, bounds.p);
 	}
-	return all.n ? buf_take(&all) : NULL;
+	return all.n && !all.truncated ? buf_take(&all) : NULL;
 }
 
 bool

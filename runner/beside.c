@@ -13,7 +13,7 @@ close_member(struct beside_member *m)
 
 static int
 open_member(const struct state *st, const struct run *part, const char *name, const char *answers,
-	struct beside *b, struct dd_err *err)
+	struct beside *b, bool *ret_theirs, struct dd_err *err)
 {
 	struct beside_member *m = mem_new(struct beside_member);
 	m->name = mem_strdup(name);
@@ -23,6 +23,7 @@ open_member(const struct state *st, const struct run *part, const char *name, co
 		.run = &m->run,
 		.answers = answers,
 		.if_any = true,
+		.ret_theirs = ret_theirs,
 		.network_of = beside_network(b)};
 	if (rc == 0)
 		rc = revive(&spec, &m->it, err);
@@ -37,13 +38,13 @@ open_member(const struct state *st, const struct run *part, const char *name, co
 
 int
 beside_open(const struct state *st, const struct run *part, const char *answers, struct beside *ret,
-	struct dd_err *err)
+	bool *ret_theirs, struct dd_err *err)
 {
 	const struct strlist *names = &part->options.peers;
 	struct beside b = {0};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < names->n; i++)
-		rc = open_member(st, part, names->v[i], answers, &b, err);
+		rc = open_member(st, part, names->v[i], answers, &b, ret_theirs, err);
 	if (rc < 0)
 		beside_close(&b);
 	else
@@ -93,8 +94,9 @@ beside_run_tests(const struct run *part, struct qa_spec *spec, struct test_run *
 {
 	OWN(dd_err) struct dd_err why = {0};
 	struct beside b = {0};
-	int rc = beside_open(spec->state, part, part->options.answers, &b, &why);
-	if (rc == -DD_EIO || rc == -DD_ELIMIT || rc == -DD_ENOENT) {
+	bool theirs = false;
+	int rc = beside_open(spec->state, part, part->options.answers, &b, &theirs, &why);
+	if (theirs && (rc == -DD_EIO || rc == -DD_ELIMIT || rc == -DD_ENOENT)) {
 		note_missing(&why, spec->answers, ret);
 		*ret_cause = CAUSE_NONE;
 		return 0;

@@ -21,10 +21,10 @@ struct beside {
 /*
  * part: a member, whose peers are opened (none is no error), or the run of the workspace with the names of all.  The members
  * are stood up already.  answers: a file to use instead of theirs; NULL.  Errors as of revive, with the member's name before
- * them; what was opened is closed.
+ * them; what was opened is closed.  *ret_theirs (may be NULL) is written with an error: as revive_spec has it.
  */
 int beside_open(const struct state *st, const struct run *part, const char *answers,
-	struct beside *ret, struct dd_err *err) DD_MUST_USE;
+	struct beside *ret, bool *ret_theirs, struct dd_err *err) DD_MUST_USE;
 void beside_close(struct beside *b);
 
 /* Whose network they are in: for pod_spec.network_of.  NULL: there is none of them. */

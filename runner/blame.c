@@ -296,7 +296,45 @@ walk_run(struct blaming *b, const struct run *r, const struct strlist *layers, s
 
 /* ---- the source ---- */
 
-/* A commit of ours says whose it is; that somebody may write so, too, is why the attempt must be of that file. */
+/* Is it a line that the attempt wrote into that file?  Its layer has the file as it left it. */
+static bool
+has_written(struct pod *pod, const char *path, const json_t *span, struct str wanted)
+{
+	uint64_t from = (uint64_t)json_integer_value(json_array_get(span, 0)),
+		 count = (uint64_t)json_integer_value(json_array_get(span, 1)), lines;
+	OWN(buf) struct buf text = {0};
+	return fix_bench_show(pod, path, span ? from : 1, span ? from + count - 1 : UINT32_MAX,
+		       &text, &lines, NULL, NULL) == 0 &&
+	       has_line(buf_str(&text), wanted);
+}
+
+static bool
+is_written(const struct blaming *b, const json_t *attempt, const json_t *file, const json_t *origin)
+{
+	const char *path = json_string_in(origin, "path");
+	struct str wanted = str_trim(str_of(json_string_in(origin, "text")));
+	struct stack layer = {0};
+	struct pod *pod = NULL;
+	const struct pod_spec spec = {.state = b->spec->st, .work = &layer};
+	bool found = false;
+	size_t i;
+	json_t *span;
+	stack_push(&layer, json_string_in(attempt, "layer"));
+	if (pod_open(&spec, &pod, NULL) == 0) {
+		if (json_is_true(json_object_get(file, "created")))
+			found = has_written(pod, path, NULL, wanted);
+		json_array_foreach (json_object_get(file, "is"), i, span)
+			found = found || has_written(pod, path, span, wanted);
+	}
+	pod_close(pod);
+	stack_cleanup(&layer);
+	return found;
+}
+
+/*
+ * A commit of ours says whose it is.  Somebody may write so, too, or change such a commit: the line must be one that the
+ * attempt wrote.
+ */
 static int
 follow_commit(struct blaming *b, const json_t *origin, struct dd_err *err)
 {
@@ -314,7 +352,8 @@ follow_commit(struct blaming *b, const json_t *origin, struct dd_err *err)
 	rc = 0;
 	json_array_foreach (json_object_get(result, "attempts"), i, a)
 		if (rc == 0 && file && !b->done &&
-			json_integer_value(json_object_get(a, "attempt")) == n) {
+			json_integer_value(json_object_get(a, "attempt")) == n &&
+			is_written(b, a, file, origin)) {
 			b->line = json_integer_value(json_object_get(origin, "line"));
 			rc = take_attempt(b, &r, result, a, err);
 		}

@@ -31,8 +31,11 @@ run_resume(const struct cli_call *call)
 	if (rc == 0)
 		rc = run_open(&st, call->args[0], true, &run, &err);
 	if (rc == 0)
-		rc = run.options.fix ? work_change_answers(&run, o->answers, &err)
-				     : run_change_answers(&run, o->answers, &err);
+		rc = run_require_whole(&run, &err);
+	if (rc == 0)
+		rc = run.options.fix	     ? work_change_answers(&run, o->answers, &err)
+		     : run.options.workspace ? workspace_change_answers(&run, o->answers, &err)
+					     : run_change_answers(&run, o->answers, &err);
 	if (rc == 0)
 		rc = command_load_answers(run.options.answers, &answers, &err);
 	int status = rc < 0		  ? cli_fail(cli_status_of(&err), &err)

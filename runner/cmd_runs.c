@@ -93,7 +93,9 @@ set_pin(const struct state *st, const char *name, bool pinned, struct dd_err *er
 	int rc = run_open(st, name, false, &r, err);
 	if (rc < 0)
 		return rc;
-	rc = run_pin(&r, pinned, err);
+	rc = run_require_whole(&r, err);
+	if (rc == 0)
+		rc = run_pin(&r, pinned, err);
 	run_cleanup(&r);
 	return rc;
 }

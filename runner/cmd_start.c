@@ -122,7 +122,7 @@ static int
 open_app(struct app *a, struct dd_err *err)
 {
 	const struct start_options *o = a->o;
-	int rc = beside_open(a->st, a->run, o->answers, &a->beside, err);
+	int rc = beside_open(a->st, a->run, o->answers, &a->beside, NULL, err);
 	const struct revive_spec spec = {.state = a->st,
 		.run = a->run,
 		.answers = o->answers,

@@ -95,8 +95,8 @@ struct fix_origin_spec {      /* borrowed */
 		tree; /* whose file it is a line of; NULL: that of the revision, which must be there */
 };
 /*
- * Which commit a line is of: *ret is {"commit", "author", "subject", "time_s", "path", "line": there, "run", "attempt": as its
- * trailers say}, without a commit {}; a new reference.  Errors as fix_commits, and DD_EINVAL: there is no such line.
+ * Which commit a line is of: *ret is {"commit", "author", "subject", "time_s", "path", "line": there, "text": of it there,
+ * "run", "attempt": as its trailers say}, without a commit {}; a new reference.  Errors as fix_commits, and DD_EINVAL: there is no such line.
  */
 int fix_origin(const struct state *st, const struct fix_origin_spec *spec, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;

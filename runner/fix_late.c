@@ -39,13 +39,25 @@ fix_pass_levels(struct fixing *f, const struct standup_result *now, const struct
 
 #define COMMAND CASE_TEST "command/" /* as qa names them */
 
+/* Tests that were read: a command alone tells of nothing but itself. */
+static bool
+has_tests(const struct case_result_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct str id = str_of(l->v[i].id);
+		if (str_starts(id, CASE_TEST) && !str_starts(id, COMMAND))
+			return true;
+	}
+	return false;
+}
+
 void
 fix_add_ended(const struct case_result_list *was, struct case_result_list *is)
 {
 	OWN(map) struct map there = {0};
 	for (size_t i = 0; i < is->n; i++)
 		map_put(&there, is->v[i].id, is);
-	for (size_t i = 0; i < was->n; i++) {
+	for (size_t i = 0; i < was->n && has_tests(is); i++) {
 		const struct case_result *c = &was->v[i];
 		if (c->status != TEST_ERROR || !str_starts(str_of(c->id), COMMAND) ||
 			map_get(&there, c->id))

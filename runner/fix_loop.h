@@ -114,7 +114,7 @@ int fix_pass_late(struct fixing *f, const struct standup_result *now, bool *ret,
 	DD_MUST_USE;
 /*
  * That a command of tests did not end as its cases say (it hung, it died) is a case of its own while it is so: where it was, and is not
- * any more, it passes.
+ * any more, it passes, if any test was run.
  */
 void fix_add_ended(const struct case_result_list *was, struct case_result_list *is);
 /* The gates of tests, by level: what ended worse, as the cases of before and now say of what level they are. */

@@ -35,6 +35,8 @@ to_json(const struct gitrepo_line *l)
 		json_text(str_of(l->author)), "subject", json_text(subject), "time_s",
 		(json_int_t)l->time_s, "path", json_text(str_of(l->path)), "line",
 		(json_int_t)l->line);
+	if (l->text)
+		json_object_set_new(j, "text", json_text(str_of(l->text)));
 	if (run && attempt && str_parse_u64(str_of(attempt), INT32_MAX, &n)) {
 		json_object_set_new(j, "run", json_text(str_of(run)));
 		json_object_set_new(j, "attempt", json_integer((json_int_t)n));

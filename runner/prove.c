@@ -149,7 +149,7 @@ prove(struct prover *p, struct dd_err *err)
 	if (rc == 0 && p->tried.n)
 		rc = left_files(p->st, p->run, &recipe.files, &files, err);
 	if (rc == 0 && p->tried.n)
-		rc = beside_open(p->st, p->run, p->run->options.answers, &beside, err);
+		rc = beside_open(p->st, p->run, p->run->options.answers, &beside, NULL, err);
 	const struct live_spec spec = {.state = p->st,
 		.run_dir = p->run->dir,
 		.root = &p->r->probe.root,

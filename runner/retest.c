@@ -24,7 +24,7 @@ retest_open(const struct state *st, const struct run *run, const char *answers, 
 	if (rc == 0)
 		rc = probe_serve(&serve, &t->serving, err);
 	if (rc == 0)
-		rc = beside_open(st, run, answers, &t->beside, err);
+		rc = beside_open(st, run, answers, &t->beside, NULL, err);
 	if (rc < 0)
 		return rc;
 	t->prompter = probe_prompter_create(t->left.answers);

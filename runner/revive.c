@@ -105,6 +105,8 @@ revive(const struct revive_spec *s, struct revived **ret, struct dd_err *err)
 	if (rc == 0 && runs)
 		rc = start(r, err);
 	if (rc < 0) {
+		if (s->ret_theirs)
+			*s->ret_theirs = r->live != NULL;
 		revived_close(r);
 		return rc;
 	}

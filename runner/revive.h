@@ -11,9 +11,10 @@
 struct revive_spec {
 	const struct state *state;
 	const struct run *run;
-	const char *answers;	/* file to use instead of the run's; NULL */
-	bool services_only;	/* the application is not started, only what it uses */
-	bool if_any;		/* that nobody knows how the application is started is no error */
+	const char *answers; /* file to use instead of the run's; NULL */
+	bool services_only;  /* the application is not started, only what it uses */
+	bool if_any;	     /* that nobody knows how the application is started is no error */
+	bool *ret_theirs; /* written with an error: it came when the pod was there, of what runs in it; NULL */
 	struct pod *network_of; /* as in live_spec; NULL */
 	const char *command; /* to use instead of the lock's, borrowed as long as it lives; NULL */
 	uint16_t

@@ -409,6 +409,14 @@ run_require_single(const struct run *r, struct dd_err *err)
 		       : 0;
 }
 
+int
+run_require_whole(const struct run *r, struct dd_err *err)
+{
+	return r->whole ? err_set(err, DD_EINVAL,
+				  "that is a member of a workspace: name its run alone, %s", r->id)
+			: 0;
+}
+
 enum run_outcome
 run_outcome(const struct run *r)
 {
@@ -425,7 +433,7 @@ int
 run_change_answers(struct run *r, const char *path, struct dd_err *err)
 {
 	static const char *const decided_by_answers[] = {
-		"attempt/", "replay/", "recipe", "views", "report", NULL};
+		"attempt/", "replay/", "recipe", "views", "report", "together", NULL};
 	if (!path && run_outcome(r) != OUTCOME_BLOCKED)
 		return 0;
 	if (path) {

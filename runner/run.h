@@ -100,6 +100,8 @@ int run_open_member(const struct run *of, const char *name, struct run *ret, str
 #define RUN_MEMBERS "members" /* they are below */
 /* DD_EINVAL: it is the run of a workspace, and what is asked for is one of a member. */
 int run_require_single(const struct run *r, struct dd_err *err) DD_MUST_USE;
+/* DD_EINVAL: it is a member, and what is asked for is done to a run as a whole. */
+int run_require_whole(const struct run *r, struct dd_err *err) DD_MUST_USE;
 
 bool run_is_live(const struct run *r); /* a drydock (maybe this one) works on it */
 

@@ -119,7 +119,7 @@ start_and_look(struct viewer *v, const struct image *browser, struct dd_err *err
 {
 	struct beside beside = {0};
 	struct revived *application = NULL;
-	int rc = beside_open(v->st, v->run, v->run->options.answers, &beside, err);
+	int rc = beside_open(v->st, v->run, v->run->options.answers, &beside, NULL, err);
 	const struct revive_spec spec = {
 		.state = v->st, .run = v->run, .network_of = beside_network(&beside)};
 	if (rc == 0)

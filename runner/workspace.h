@@ -56,6 +56,9 @@ int workspace_take_lock(struct workspace *w, const char *path, struct dd_err *er
 /* Into the options of a run that is to be made. */
 void workspace_to_options(const struct workspace *w, struct run_options *ret);
 
+/* run_change_answers, of it and of all members that were begun. */
+int workspace_change_answers(struct run *run, const char *path, struct dd_err *err) DD_MUST_USE;
+
 /* Do the run (new, or resumed), of a workspace or of one application, and print how it ended; gives the exit status. */
 int workspace_or_one(
 	const struct cli_call *call, struct state *st, struct run *run, struct answers *answers);

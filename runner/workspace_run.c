@@ -3,6 +3,7 @@
  * members again, and what is done costs nothing.  What other members serve is started anew for every run of a member's tests,
  * and lives no longer.  That all of them run together is one step more, of the run itself.
  */
+#include "agents/calls.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "runner/attest.h"
@@ -23,6 +24,61 @@ struct ws {
 
 /* ---- its members ---- */
 
+/* One that was not begun takes them from the run. */
+static int
+change_member(struct run *run, const char *name, const char *path, struct dd_err *err)
+{
+	OWN_FREE char *dir = mem_printf("%s/" RUN_MEMBERS "/%s", run->dir, name);
+	struct run part = {.lock_fd = -1};
+	if (!fs_exists(dir))
+		return 0;
+	int rc = run_open_member(run, name, &part, err);
+	if (rc == 0)
+		rc = run_change_answers(&part, path, err);
+	run_cleanup(&part);
+	return rc;
+}
+
+int
+workspace_change_answers(struct run *run, const char *path, struct dd_err *err)
+{
+	const struct strlist *names = &run->options.peers;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < names->n; i++)
+		rc = change_member(run, names->v[i], path, err);
+	return rc ? rc : run_change_answers(run, path, err);
+}
+
+static int
+add_spent(const struct run *run, const char *name, int64_t *sum, struct dd_err *err)
+{
+	OWN_FREE char *dir = mem_printf("%s/" RUN_MEMBERS "/%s", run->dir, name);
+	OWN(dd_err) struct dd_err why = {0};
+	struct calls_sum one = {0};
+	struct calls *c = NULL;
+	int rc = calls_open_trace(dir, &c, &why);
+	if (rc == 0)
+		rc = calls_sum(c, &one, &why);
+	calls_close(c);
+	*sum += one.nano_usd + one.reserved_nano_usd;
+	return rc == 0 || rc == -DD_ENOENT ? 0 : err_move(err, &why);
+}
+
+/* The budget is of all of them: a member has what the others left of it. */
+static int
+take_budget(
+	const struct ws *w, const struct workspace_member *m, struct run *part, struct dd_err *err)
+{
+	const int64_t all = w->run->options.budget_nano_usd;
+	int64_t spent = 0;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && all && i < w->spec.members.n; i++)
+		if (&w->spec.members.v[i] != m)
+			rc = add_spent(w->run, w->spec.members.v[i].name, &spent, err);
+	part->options.budget_nano_usd = all && spent >= all ? 1 : all - spent; /* 0: no bound */
+	return rc;
+}
+
 static void
 member_options(const struct ws *w, const struct workspace_member *m, struct run_options *ret)
 {
@@ -33,7 +89,6 @@ member_options(const struct ws *w, const struct workspace_member *m, struct run_
 		.peers = m->beside,
 		.answers = o->answers,
 		.models = o->models,
-		.budget_nano_usd = o->budget_nano_usd,
 		.image = m->image ? m->image : o->image,
 		.build_only = o->build_only,
 		.offline = o->offline,
@@ -75,6 +130,8 @@ stand_up(
 	log_info("member %s", m->name);
 	int rc = run_open_part(w->run, name, &o, &part, err);
 	if (rc == 0)
+		rc = take_budget(w, m, &part, err);
+	if (rc == 0)
 		rc = standup(w->st, &part, w->answers, &x->r, err);
 	run_cleanup(&part);
 	return rc < 0 && rc != -DD_ESTOPPED ? err_wrap(err, "member %s", m->name) : rc;
@@ -102,9 +159,10 @@ do_together(void *ctx, json_t **ret_result, struct dd_err *err)
 	OWN(dd_err) struct dd_err why = {0};
 	struct beside b = {0};
 	int step = progress_begin("starting all members together");
-	int rc = beside_open(w->st, w->run, NULL, &b, &why);
+	bool theirs = false;
+	int rc = beside_open(w->st, w->run, NULL, &b, &theirs, &why);
 	progress_end(step, rc < 0 ? "failed" : "ok");
-	if (rc == -DD_ESTOPPED)
+	if (rc == -DD_ESTOPPED || (rc < 0 && !theirs))
 		return err_move(err, &why);
 	json_t *members = json_array();
 	for (size_t i = 0; i < b.n; i++)

@@ -114,6 +114,16 @@ is "the others are of who wrote them" "$(json '[.by, .origin.author] | join(" ")
 blame --at nowhere "$first" half.sh:1
 is "a revision that is none is told" "$status $(grep -c 'no revision nowhere' "$tmp/err")" "2 1"
 
+# --- somebody adds to a commit of ours, whose message still says whose it was
+git -C "$app" checkout -q "$branch"
+echo '# by hand' >>"$app/half.sh"
+git -C "$app" -c user.name=Dee -c user.email=d@example.org commit -q -a --amend --no-edit
+git -C "$app" checkout -q main
+blame --at "$branch" "$first" "half.sh:$(line half.sh 'by hand' "$branch")"
+is "a line that the attempt did not write is not its own" "$status $(json '[.by, (.attempt | tostring), .origin.text] | join("|")')" "0 source|null|# by hand"
+blame --at "$branch" "$first" "half.sh:$((at_ + 2))"
+is "and what it wrote still is" "$status $(json '[.by, .attempt.run] | join(" ")')" "0 model $first"
+
 # --- the run that was refined is removed
 mv "$state/runs/$first" "$tmp/gone"
 blame "$second" "half.sh:$(line half.sh '+ 1)' "$new")"

@@ -47,6 +47,41 @@ app vain 'Answer with: {"package": "sl", "because": "x"}'
 up --no-prune --models "$tmp/writer.json" "$tmp/vain"
 is "what does not help is taken out again" "$(json .outcome) $(json '[.packages[].name] | index("sl")')" "build-failed null"
 is "and nothing was asked a third time" "$(asked)" 7
+
+# --- rows that were made up before it was asked
+mkdir "$tmp/quay"
+printf 'all: ; touch all\ncheck: ; @python3 -m unittest -v test_quay || { cat told; exit 1; }\n' >"$tmp/quay/Makefile"
+echo 'Answer with: {"package": "wamerican", "because": "it has words"}' >"$tmp/quay/told"
+printf 'psycopg2\n' >"$tmp/quay/requirements.txt"
+printf 'services:\n  store:\n    image: postgres:15\n    environment:\n      POSTGRES_DB: quay\n    volumes:\n      - ./schema.sql:/docker-entrypoint-initdb.d/schema.sql\n' >"$tmp/quay/compose.yaml"
+printf 'CREATE TABLE boat (name text NOT NULL);\n' >"$tmp/quay/schema.sql"
+cat >"$tmp/quay/test_quay.py" <<'P'
+import os, psycopg2, unittest
+class Quay(unittest.TestCase):
+    def test_boats(self):
+        psycopg2.connect(dbname="quay").cursor().execute("select name from boat")
+    def test_words(self):
+        self.assertTrue(os.path.exists("/usr/share/dict/words"))
+P
+up --no-prune --models "$tmp/writer.json" "$tmp/quay"
+is "do not stay for what a package mended" "$(json '[.outcome, .tests.passed] | join(" ")') $(json '[.options[] | select(test("^(rows|suggested)="))] | join(" ")' "$(json .recipe)")" \
+	"up 2 suggested=wamerican, by the model writer"
+is "though they were tried" "$(json '[.attempts[].decisions[] | select(test("rows that are made up"))] | length')" 1
+
+# --- members of a workspace
+app one 'Answer with: {"package": null, "because": "x"}'
+app two 'Answer with: {"package": null, "because": "x"}'
+printf 'members: [{name: one, source: one}, {name: two, source: two}]\n' >"$tmp/both.yaml"
+up --no-prune --models "$tmp/writer.json" --budget-usd 0.0001 "$tmp/one"
+may=$(decisions | sed -n 's/.*may cost \([0-9.]*\).*/\1/p')
+spent() { for m in one two; do "$drydock" trace --json --state "$state" "$id/$m" | jq '[.[].attributes["drydock.cost.nano_usd"] // empty] | length'; done | xargs; }
+up --no-prune --models "$tmp/writer.json" --budget-usd 1 "$tmp/both.yaml"
+id=$(json .run)
+is "are asked for one after the other" "$(json .outcome) $(spent)" "build-failed 2 2"
+# for two calls, of which one ended with less than it may cost
+up --no-prune --models "$tmp/writer.json" --budget-usd "$(echo "$may" | awk '{ print $1 + 0.0015 }')" "$tmp/both.yaml"
+id=$(json .run)
+is "and share one budget" "$(json .outcome) $(spent)" "build-failed 2 0"
 run "$drydock" up --quiet --state "$state" --budget-usd 1 "$tmp/vain"
 is "a budget is for models that are named" "$status" 2
 done_testing

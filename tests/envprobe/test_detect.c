@@ -303,7 +303,9 @@ composer_asks_for_alternatives(void **state)
 		{"1.0 - 2.0", "1.5", true}, {"1.0 - 2.0", "2.1", false}, {"~1.2", "1.9", true},
 		{"~1.2", "2.0", false}, {"~1.2.3", "1.3", false}, {"~1", "1.9", true},
 		{"1.2.*", "1.2.7", true}, {"1.2.*", "1.3", false}, {"v1.2.3", "1.2.3", true},
-		{"1.2.3", "1.2.4", false}, {"*", "7", true}, {"^2.0@beta", "2.1", true}};
+		{"1.2.3", "1.2.4", false}, {"*", "7", true}, {"^2.0@beta", "2.1", true},
+		{">=1.0@dev <2.0", "2.1", false}, {">1.2", "1.2.5", true}, {">1.2", "1.2", false},
+		{"!=1.2", "1.2.5", true}, {"!=1.2", "1.2", false}, {"1.0.x-dev", "1.0.4", true}};
 	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
 		struct version v = version_parse(str_of(of[i].version));
 		OWN_FREE char *all = version_of_composer(of[i].requirement);
@@ -458,6 +460,37 @@ rust_takes_the_systems_release_for_a_repository(void **state)
 	project_cleanup(&p);
 }
 
+/* Seen from where the commands run; what of one repository has a version, and what has none. */
+static void
+rust_manifests_below_the_root_are_mended_in_place(void **state)
+{
+	(void)state;
+	struct project p = detect(
+		FILES({"lib/a/Cargo.toml",
+			      "[package]\nname = \"a\"\n[dependencies]\n"
+			      "b = { git = \"https://example.org/b.git\", version = \"1.2\" }\n"
+			      "c = { git = \"https://example.org/b.git\" }\n"},
+			{"lib/a/src/lib.rs", ""}),
+		NULL);
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN(buf) struct buf mended = {0};
+	OWN_FREE char *path = mem_printf("%s/Cargo.toml", dir);
+	for (size_t i = 0; i < p.commands.n; i++) {
+		const struct command *c = &p.commands.v[i];
+		if (!str_starts(str_of(c->run), "sed "))
+			continue;
+		assert_string_equal(c->dir, "lib/a");
+		OWN_FREE char *run = mem_printf(
+			"cd %s && printf 'b = { git = \"https://example.org/b.git\", version = \"1.2\" }\n"
+			"c = { git = \"https://example.org/b.git\" }\n' >Cargo.toml && %s",
+			dir, c->run);
+		assert_int_equal(system(run), 0);
+		assert_int_equal(fs_read(path, 1000, &mended, NULL), 0);
+	}
+	assert_string_equal(mended.p, "b = { version = \"1.2\" }\nc = { version = \"*\" }\n");
+	project_cleanup(&p);
+}
+
 static void
 rust_needs_the_crates_of_this_platform(void **state)
 {
@@ -598,6 +631,7 @@ main(void)
 		cmocka_unit_test(php_needs_the_libraries_and_extensions_it_uses),
 		cmocka_unit_test(rust_takes_the_systems_release_for_a_repository),
 		cmocka_unit_test(composer_asks_for_alternatives),
+		cmocka_unit_test(rust_manifests_below_the_root_are_mended_in_place),
 		cmocka_unit_test(rust_needs_the_crates_of_this_platform),
 		cmocka_unit_test(java_needs_what_is_imported_and_not_its_own),
 		cmocka_unit_test(ruby_needs_gems_and_what_extensions_look_for),

@@ -123,11 +123,13 @@ what_cannot_be_kept_is_left_out_and_said(void **state)
 	     "CREATE TABLE d (d INT NOT NULL REFERENCES e(e)); CREATE TABLE e (e INT NOT NULL REFERENCES d(d));\n"
 	     "CREATE TABLE f (x INT CHECK (x > 5 AND x < 3));\n"
 	     "CREATE TABLE g (x INT, y INT CHECK (y > x));\n"
-	     "CREATE TABLE h (x INT);\n",
+	     "CREATE TABLE h (x INT);\n"
+	     "CREATE TABLE i (x INT CHECK (x IN (-1, 2)));\nCREATE TABLE j (x INT CHECK (x < 1e1));\n"
+	     "CREATE TABLE k (x TEXT CHECK (x LIKE $$a'b%$$));\n",
 		1, &m);
 	assert_int_equal(m.tables.n, 1);
 	assert_string_equal(m.tables.v[0], "h");
-	assert_int_equal(m.left.n, 7);
+	assert_int_equal(m.left.n, 10);
 	assert_true(strlist_has(&m.left, "a: a condition that is not understood"));
 	assert_true(strlist_has(&m.left, "b: it refers to what gets no rows"));
 	assert_true(strlist_has(&m.left, "c: a type that is not understood"));
@@ -203,6 +205,36 @@ rows_of_its_own_are_seen(void **state)
 	made_cleanup(&m);
 }
 
+static void
+bounds_between_whole_numbers_are_kept(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		rows_taken(
+			"CREATE TABLE t (a DECIMAL(3,1) UNIQUE CHECK (a <= 1.5 AND a >= 0.5), b DECIMAL(4,1) CHECK (b BETWEEN -2.5 AND -1.5),"
+			" c INT CHECK (c > 0 AND c < 1.5), d INT CHECK (d <= 7 AND d > 6.9));",
+			1),
+		1);
+}
+
+static void
+a_table_has_all_its_rows_or_none(void **state)
+{
+	struct made m = {.sql = {.max = 4000}};
+	struct ddl d = {0};
+	(void)state;
+	ddl_read(STR("CREATE TABLE a (x INT); CREATE TABLE b (x TEXT CHECK (length(x) > 2000));"
+		     "CREATE TABLE c (b INT NOT NULL, x TEXT);"),
+		&d);
+	made_up_rows(&d, 1, &m.sql, &m.tables, &m.left);
+	assert_string_equal(m.tables.v[0], "a");
+	assert_int_equal(m.tables.n, 1);
+	assert_true(strlist_has(&m.left, "b: there is no room for more rows"));
+	assert_true(str_ends(buf_str(&m.sql), ");\n"));
+	ddl_cleanup(&d);
+	made_cleanup(&m);
+}
+
 /* Whatever stands there, it comes to an end. */
 static void
 hostile_text_is_read_to_its_end(void **state)
@@ -212,7 +244,8 @@ hostile_text_is_read_to_its_end(void **state)
 		"CREATE TABLE t (x int CHECK (x IN (", "CREATE TABLE t (x varchar(", "$$", "$a$ '",
 		"'", "\"", "/*", "ALTER TABLE t ADD", "CREATE TABLE t (x int DEFAULT",
 		"CREATE TABLE t (x int REFERENCES", "CREATE TYPE t AS ENUM (",
-		"CREATE UNIQUE INDEX ON t (",
+		"CREATE UNIQUE INDEX ON t (", "CREATE TABLE t (x text CHECK (x LIKE '",
+		"CREATE TABLE t (x int references a(b) references c(d), y int check (y > 9223372036854775807.5));",
 		"CREATE TABLE t (x decimal(99999999999999999999999, 4) unique, y varchar(0) unique, z int check (z > 9223372036854775807));",
 		"CREATE TABLE a (x int unique references b(y)); CREATE TABLE b (y int unique references a(x));",
 		NULL};
@@ -236,6 +269,8 @@ main(void)
 		cmocka_unit_test(the_same_seed_gives_the_same_rows),
 		cmocka_unit_test(what_pg_dump_writes_is_read),
 		cmocka_unit_test(rows_of_its_own_are_seen),
+		cmocka_unit_test(bounds_between_whole_numbers_are_kept),
+		cmocka_unit_test(a_table_has_all_its_rows_or_none),
 		cmocka_unit_test(hostile_text_is_read_to_its_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,8 +79,25 @@ wait $pid 2>/dev/null
 done_at() { stat -c %y "$state/runs/$id/members/tides/logs/attempt-1-tests.log"; }
 was=$(done_at)
 run "$drydock" resume --json --quiet --state "$state" "$id"
-is "what was done before a kill is not done again" "$(done_at)" "$was"
+is "what was done before a kill is not done again" "${was:-it was not done} $(done_at)" "$was $was"
 is "and the rest goes on" "$status $(json .outcome): $(members)" "0 up: tides up 2 0, winch up 2 0"
+
+# --- blocked, and answered
+mkdir "$tmp/pier"
+printf 'all: ; touch all\ncheck: ; @sh t.sh\n' >"$tmp/pier/Makefile"
+printf ': "${PIER:?must be set}"\necho 1..1; [ "$PIER" = 4 ] && echo ok 1\n' >"$tmp/pier/t.sh"
+printf 'members: [{name: pier, source: pier}]\n' >"$tmp/asks.yaml"
+up --no-prune "$tmp/asks.yaml"
+is "one that asks blocks all" "$(json '.outcome + " " + ([.members[].questions[] | select(.blocking) | .id] | join(" "))')" "blocked env:PIER"
+printf '{"env:PIER": "4"}\n' >"$tmp/answers.json"
+run "$drydock" resume --json --quiet --state "$state" --answers "$tmp/answers.json" "$(json .run)"
+id=$(json .run)
+is "answered, it goes on" "$status $(json .outcome): $(members)" "0 up: pier up 1 0"
+for command in resume "runs --pin"; do
+	# shellcheck disable=SC2086
+	run "$drydock" $command "$id/pier" --state "$state"
+	is "$command is of the whole" "$status $(grep -cF "name its run alone, $id" "$tmp/err")" "2 1"
+done
 
 # --- what is no workspace
 refused "members may not need each other" "need each other" <<'Y'
