@@ -28,7 +28,7 @@ class Apart(unittest.TestCase):
 
     def test_without_environment(self):
         from tariff import sluice
-        said = subprocess.check_output([sys.executable, "-m", sluice.__name__], env={})
+        said = subprocess.check_output([sys.executable, "-B", "-m", sluice.__name__], env={})
         self.assertEqual(said, b"True 6\n")
 
     # Of what is made once, the tests behind it see what was made.
