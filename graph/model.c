@@ -335,7 +335,7 @@ publish(struct model *m, const struct model_file *file, uint32_t id, bool header
 	if (e->kind == KIND_MACRO && family == LANG_C && !header)
 		return;
 	put(m, SPACE_GLOBAL, id);
-	/* What C has at the top of a directory is nothing that another language finds there, but types have members. */
+	/* C finds nothing by its directory but types, for their members. */
 	if (family == LANG_C && e->kind != KIND_TYPE && e->kind != KIND_MODULE)
 		return;
 	put(m, SPACE_PACKAGE, id);
@@ -575,6 +575,8 @@ find_owner(const struct model *m, const struct model_entity *e)
 			enum graph_kind k = (enum graph_kind)m->entities[model_value(m, l)].kind;
 			bool makes = (k == KIND_FUNCTION || k == KIND_GLOBAL) &&
 				     model_family(e->lang) == LANG_JAVASCRIPT;
+			if (!model_is_family(m, model_value(m, l), e->lang))
+				continue;
 			if ((k == KIND_TYPE || k == KIND_MODULE || makes) && !n++)
 				found = model_value(m, l);
 		}

@@ -148,6 +148,11 @@ enum graph_kind model_named_kind(enum graph_relation r);
 
 /* The families of languages whose global names are one another's. */
 unsigned model_family(uint8_t lang);
+static inline bool
+model_is_family(const struct model *m, uint32_t entity, uint8_t lang)
+{
+	return model_family(m->entities[entity].lang) == model_family(lang);
+}
 
 /* The next file, in the order of paths; facts are copied. */
 void model_add_file(struct model *m, const char *path, const struct facts *f);

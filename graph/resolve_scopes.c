@@ -26,6 +26,9 @@ static struct thing
 in_package(struct resolver *r, uint32_t package, uint32_t name, unsigned depth)
 {
 	uint32_t l = name ? model_first(r->m, SPACE_PACKAGE, package, name) : 0;
+	/* A directory, or a name, may be that of packages of several languages. */
+	while (l && !model_is_family(r->m, model_value(r->m, l), r->file->lang))
+		l = model_next(r->m, l);
 	uint32_t id = l ? model_value(r->m, l) : 0;
 	if (id && resolver_entity(r, id)->kind == KIND_GLOBAL && depth < MAX_DEPTH) {
 		/* What its own file knows of it. */

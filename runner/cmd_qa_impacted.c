@@ -285,9 +285,9 @@ const struct subcommand cmd_qa_impacted = {
 	.description =
 		"The first revision is what the run stood up; where it is not, every case is named. A change in the body of a function\n"
 		"that is counted affects the cases that executed the function (or opened its file and were not counted there); one at\n"
-		"the top of a file of Python or JavaScript those that loaded it; a file of which nothing is counted those that open it.\n"
-		"What counters cannot see affects every case, and it is said why: types, data and macros of C, what the build reads,\n"
-		"files that are new or gone. A case that failed when it was recorded, or of which not all is known, is always named.\n"
+		"the top of a file of Python or JavaScript, or of what documents a function of Python, those that loaded it; a file of\n"
+		"which nothing is counted those that open it. What counters cannot see affects every case, and it is said why: types, data\n"
+		"and macros of C, what the build reads, files that are new or gone, new cases. A case that failed when it was recorded, or of which not all is known, is always named.\n"
 		"Not seen is what one case leaves behind for another: drydock qa test --causes finds such.\n\n"
 		"Exits with 1 when --on is given and a case failed.",
 	.options = options,

@@ -152,6 +152,13 @@ looked(const json_t *group, const char *path)
 	return is_lost(group) || has_string(json_object_get(group, "looked"), path);
 }
 
+/* Something is built, and of that there is no record, or not a whole one. */
+static bool
+is_build_unknown(const struct impacted *im)
+{
+	return im->build ? is_lost(im->build) : json_is_true(json_object_get(im->head, "builds"));
+}
+
 static bool
 spans_meet(const json_t *spans, json_int_t from, json_int_t to)
 {
@@ -234,11 +241,50 @@ head_end(struct str text, bool python, uint32_t line, uint32_t end)
 	return end;
 }
 
+/* Is a string that three quotes opened closed in this line? */
+static bool
+closes(struct str line, char quote)
+{
+	for (size_t i = 0; i + 2 < line.n; i++) {
+		if (line.p[i] == quote && line.p[i + 1] == quote && line.p[i + 2] == quote)
+			return true;
+		i += line.p[i] == '\\';
+	}
+	return false;
+}
+
+/* The first line of a body of Python behind its documentation, which whoever loads the function can read. */
+static uint32_t
+behind_documentation(struct str text, uint32_t first, uint32_t end)
+{
+	struct str one;
+	char quote = 0;
+	for (uint32_t n = 1; n <= end && str_next_line(&text, &one); n++) {
+		struct str s = str_trim(one);
+		if (n < first || (!quote && (!s.n || *s.p == '#')))
+			continue;
+		if (!quote) {
+			size_t prefix = s.n && strchr("rRuU", *s.p) ? 1 : 0;
+			s = (struct str){s.p + prefix, s.n - prefix};
+			if (!s.n || !strchr("\"'(", *s.p))
+				return first;
+			quote = *s.p;
+			if (s.n < 3 || s.p[1] != quote || s.p[2] != quote)
+				return quote == '(' || str_ends(s, "\\") ? end + 1 : n + 1;
+			s = (struct str){s.p + 3, s.n - 3};
+		}
+		if (closes(s, quote))
+			return n + 1;
+	}
+	return quote ? end + 1 : first;
+}
+
 /* ---- a text that changed ---- */
 
 struct functions {
 	struct str text;
 	bool python;
+	struct strlist tests; /* names of those that are cases */
 	struct body *v;
 	size_t n, cap;
 };
@@ -247,6 +293,8 @@ static void
 take_function(void *ctx, const struct graph_function *f)
 {
 	struct functions *l = ctx;
+	if (f->is_test)
+		strlist_add_str(&l->tests, f->name);
 	if (f->declaration || !f->name.n || *f->name.p == '<')
 		return;
 	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));
@@ -258,8 +306,12 @@ functions_read(struct functions *l, const char *path, struct str text)
 {
 	*l = (struct functions){.text = text, .python = str_ends(str_of(path), ".py")};
 	graph_functions(path, text, take_function, l);
-	for (size_t i = 0; i < l->n; i++)
-		l->v[i].first = head_end(text, l->python, l->v[i].line, l->v[i].end) + 1;
+	for (size_t i = 0; i < l->n; i++) {
+		struct body *f = &l->v[i];
+		f->first = head_end(text, l->python, f->line, f->end) + 1;
+		if (l->python)
+			f->first = behind_documentation(text, f->first, f->end);
+	}
 }
 
 static void
@@ -268,6 +320,17 @@ functions_cleanup(struct functions *l)
 	for (size_t i = 0; i < l->n; i++)
 		free(l->v[i].name);
 	free(l->v);
+	strlist_cleanup(&l->tests);
+}
+
+/* Of a case that is new nothing is recorded. */
+static bool
+has_new_test(const struct functions *was, const struct functions *is)
+{
+	for (size_t i = 0; i < is->tests.n; i++)
+		if (!strlist_has(&was->tests, is->tests.v[i]))
+			return true;
+	return false;
 }
 
 /* The same functions, in the same order: none came, went, or was split. */
@@ -318,8 +381,10 @@ add_loaders(struct impacted *im, const char *path, const char *why)
 {
 	size_t i;
 	json_t *g;
-	if (im->build && (file_in(im->build, path) || looked(im->build, path))) {
-		add_all(im, path, "the build reads it");
+	if (is_build_unknown(im) || file_in(im->build, path) || looked(im->build, path)) {
+		add_all(im, path,
+			is_build_unknown(im) ? "it is not known what the build reads"
+					     : "the build reads it");
 		return;
 	}
 	decide(im, path, why);
@@ -350,15 +415,17 @@ has_copy(const struct impacted *im, const char *path)
 	return false;
 }
 
-/* python or node: what does not tell what it ran of the file, and opened it, may have run it. */
+/* python or node: what does not tell what it ran of the file, and opened it, may have run it.  A case that opens a source of C reads it. */
 static void
 add_body(struct impacted *im, const char *path, const struct body *f, bool by_trace)
 {
 	size_t i;
 	json_t *g;
 	OWN_FREE char *why = mem_printf("%s at %s:%u is changed", f->name, path, f->line);
-	if (im->build && reached(im->build, path, f)) {
-		add_all(im, path, "the build runs it");
+	if (is_build_unknown(im) || reached(im->build, path, f)) {
+		add_all(im, path,
+			is_build_unknown(im) ? "it is not known what the build runs"
+					     : "the build runs it");
 		return;
 	}
 	if (by_trace && im->build && looked(im->build, path) && has_copy(im, path)) {
@@ -367,7 +434,7 @@ add_body(struct impacted *im, const char *path, const struct body *f, bool by_tr
 	}
 	decide(im, path, why);
 	json_array_foreach (im->groups, i, g)
-		if (reached(g, path, f) || (by_trace && !file_in(g, path) && looked(g, path)))
+		if (reached(g, path, f) || (looked(g, path) && !(by_trace && file_in(g, path))))
 			add_group(im, i, why);
 }
 
@@ -378,6 +445,8 @@ add_text(struct impacted *im, const struct gitrepo_change *c, bool by_trace)
 	functions_read(&was, c->path, c->was);
 	functions_read(&is, c->path, c->is);
 	bool same = same_functions(&was, &is);
+	if (has_new_test(&was, &is))
+		add_all(im, c->path, "a case in it is new");
 	for (size_t i = 0; i < c->nspans; i++) {
 		const struct gitrepo_span *s = &c->spans[i];
 		const struct body *f = same ? body_around(&was, s->was, s->was_lines) : NULL;
@@ -406,10 +475,15 @@ add_read(struct impacted *im, const char *path)
 {
 	size_t i;
 	json_t *g;
-	bool builds = json_is_true(json_object_get(im->head, "builds"));
-	if (im->build ? looked(im->build, path) : builds) {
+	if (is_build_unknown(im) || looked(im->build, path)) {
 		add_all(im, path,
-			im->build ? "the build reads it" : "it is not known what the build reads");
+			is_build_unknown(im) ? "it is not known what the build reads"
+					     : "the build reads it");
+		return;
+	}
+	if (is_lost(im->end) || has_string(json_object_get(im->end, "first"), path)) {
+		add_all(im, path,
+			"it is read when the tests run for the first time: what is made of it may be tested");
 		return;
 	}
 	if (json_is_true(json_object_get(im->head, "services"))) {

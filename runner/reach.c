@@ -52,6 +52,8 @@ struct recording {
 	struct group *groups;
 	size_t ngroups, groups_cap;
 	struct map outside;
+	struct map first; /* what commands opened of the tree as they are, and no group of theirs */
+	bool first_lost;
 	struct buf *out;
 	struct reach_result result;
 	int step;
@@ -70,6 +72,7 @@ recording_cleanup(struct recording *r)
 	strlist_cleanup(&r->env);
 	test_case_list_cleanup(&r->cases);
 	map_cleanup(&r->outside);
+	map_cleanup(&r->first);
 	trace_destroy(r->spec.trace);
 }
 
@@ -105,12 +108,14 @@ run_script(struct recording *r, struct pod *pod, struct str script, int64_t limi
 static const char python_sites[] =
 	"for p in python3 $(ls /usr/bin /usr/local/bin | grep -E '^python3\\.[0-9]+$'); do\n"
 	"\t$p -m site --user-site 2>/dev/null\n"
+	"\tenv -i $(command -v $p) -m site --user-site 2>/dev/null\n"
 	"done | sort -u >" DIR "/sites\n"
 	"find " WORK_DIR " -maxdepth 6 -type d -path '*/lib/python3*/site-packages' >>" DIR
 	"/sites\n"
 	"while IFS= read -r d; do\n"
 	"\tmkdir -p \"$d\" && echo 'import sys; exec(open(\"" DIR
-	"/py/sitecustomize.py\").read(), {})' >\"$d/drydock-reach.pth\"\n"
+	"/py/sitecustomize.py\").read(), {\"drydock_reach\": (\"" NOW "\", \"" WORK_DIR
+	"\")})' >\"$d/drydock-reach.pth\"\n"
 	"done <" DIR "/sites 2>/dev/null\n";
 
 /* The tools, and the library that tells calls of C, if there is a compiler. */
@@ -442,6 +447,27 @@ add_cases(struct recording *r, const struct group *g, const struct test_run *t, 
 	return whole;
 }
 
+/* What a test is built of is read by the first run of it alone. */
+static void
+note_first(struct recording *r, const struct exec_result *result)
+{
+	OWN_JSON json_t *seen = json_object();
+	size_t i;
+	json_t *path;
+	r->first_lost = !add_trace(r, r->spec.trace, result, seen) || r->first_lost;
+	json_array_foreach (json_object_get(seen, "looked"), i, path)
+		map_put(&r->first, json_string_value(path), r);
+}
+
+static void
+forget_first(struct recording *r, const json_t *group)
+{
+	size_t i;
+	json_t *path;
+	json_array_foreach (json_object_get(group, "looked"), i, path)
+		map_remove(&r->first, json_string_value(path));
+}
+
 static int
 keep_group(struct recording *r, struct pod *pod, const struct group *g,
 	const struct exec_result *result, const struct test_run *t, struct dd_err *err)
@@ -453,6 +479,7 @@ keep_group(struct recording *r, struct pod *pod, const struct group *g,
 	json_object_set_new(counted, "command", json_text(str_of(r->commands.v[g->command].run)));
 	bool whole = add_cases(r, g, t, counted);
 	whole = add_trace(r, r->spec.trace, result, counted) && whole;
+	forget_first(r, counted);
 	whole = whole && result->cause == CAUSE_NONE &&
 		!json_is_true(json_object_get(counted, "lost"));
 	json_object_set_new(counted, "lost", json_boolean(!whole));
@@ -471,6 +498,7 @@ ended(void *ctx, struct pod *pod, size_t command, const struct exec_result *resu
 	if (command < r->nrun) {
 		OWN_JSON json_t *ignored = NULL;
 		size_t first = keep_cases(r, t);
+		note_first(r, result);
 		if (r->cases.n > first)
 			plan_groups(r, command, first);
 		rc = collect(r, pod, false, &ignored, err);
@@ -497,7 +525,8 @@ put_head(struct recording *r, const char *run_id, struct dd_err *err)
 static int
 put_end(struct recording *r, struct dd_err *err)
 {
-	OWN_JSON json_t *end = json_pack("{s:o}", "outside", keys_of(&r->outside));
+	OWN_JSON json_t *end = json_pack("{s:o, s:o, s:b}", "outside", keys_of(&r->outside),
+		"first", keys_of(&r->first), "lost", r->first_lost);
 	return put_line(r, end, err);
 }
 

@@ -6,7 +6,8 @@
  * The first line is {"drydock_reach": 1, "run", "rebuilt": bool, "builds": bool, "services": bool}.  Then one for the build, if
  * there was one, without "cases", and one for each group of cases that ran together: {"cases": [{"id", "suite", "name", "status"}],
  * "command": of the run, "lost": not all that it did is known, "looked": [paths of the tree that were opened], "execs": [programs], "connects": [targets]},
- * with what reach_read.h has.  The last is {"outside": [files beside the tree that interpreters read]}.
+ * with what reach_read.h has.  The last is {"outside": [files beside the tree that interpreters read], "first": [paths of the tree
+ * that were opened when all tests ran, and by no group: tests may be built of them], "lost": not all of "first" is known}.
  */
 #ifndef RUNNER_REACH_H
 #define RUNNER_REACH_H

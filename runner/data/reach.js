@@ -52,7 +52,16 @@ for (const name of fs.existsSync(where) ? fs.readdirSync(where) : []) {
 		const path = script.url.startsWith('file://') ? url.fileURLToPath(script.url) : '';
 		if (!path.startsWith(root + '/') || /[\n\t]/.test(path))
 			continue;
+		let text;
+		try {
+			text = fs.readFileSync(path, 'utf8');
+		} catch (e) {
+			continue; // it is gone
+		}
+		// What was made of a file before it ran has its lines elsewhere: nothing is told of it.
+		if (script.functions[0]?.ranges[0].endOffset !== text.length)
+			continue;
 		console.log('N');
-		tell(path.slice(root.length + 1), fs.readFileSync(path, 'utf8'), script.functions);
+		tell(path.slice(root.length + 1), text, script.functions);
 	}
 }

@@ -13,10 +13,9 @@ import threading
 def begin(where, root):
     pieces = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
     numbers, codes, edges, lines, kept = {}, {}, set(), {}, []
-    fds = []
+    fds, told = [], []
 
-    def put(*words):
-        data = ("\t".join(map(str, words)) + "\n").encode("utf-8", "surrogateescape")
+    def write(data):
         if fds:
             try:
                 os.write(fds[0], data)
@@ -25,12 +24,25 @@ def begin(where, root):
                 fds.clear()
         try:
             fd = os.open("%s/py.%d" % (where, os.getpid()), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            # Out of the way of programs that close, or count, what they have.
-            fds.append(fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 700))
-            os.close(fd)
+            try:
+                # Out of the way of programs that close, or count, what they have.
+                fds.append(fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 700))
+            finally:
+                os.close(fd)
             os.write(fds[0], data)
         except OSError:
             fds.clear()
+
+    def put(*words):
+        data = ("\t".join(map(str, words)) + "\n").encode("utf-8", "surrogateescape")
+        if words[0] in "PD":
+            told.append(data)
+        write(data)
+
+    # A child goes on with the numbers that its parent gave, and gives its own: not in one file.
+    def forked():
+        fds.clear()
+        write(b"".join(told))
 
     def number_of(name):
         if name not in numbers:
@@ -47,9 +59,10 @@ def begin(where, root):
         if known is None:
             known = codes[id(code)] = 0
             kept.append(code)
+            place = len(kept)
             number = number_of(code.co_filename)
             if number:
-                known = codes[id(code)] = len(kept)
+                known = codes[id(code)] = place
                 function = code.co_flags & 1
                 put("D", known, number, code.co_firstlineno if function else 0, code.co_name if function else "")
                 lines[id(code)] = {line for _, _, line in code.co_lines() if line}
@@ -92,6 +105,7 @@ def begin(where, root):
         sys.setprofile(None)
         sys.settrace(None)
 
+    os.register_at_fork(after_in_child=forked)
     atexit.register(end)
     threading.setprofile(in_profile)
     threading.settrace(in_trace)
@@ -99,7 +113,7 @@ def begin(where, root):
     sys.settrace(in_trace)
 
 
-# It may be found in more than one way.
-if os.environ.get("DRYDOCK_REACH") and not hasattr(sys, "drydock_reach"):
+# It may be found in more than one way; who found it beside its modules told where, for processes that get no environment.
+if (os.environ.get("DRYDOCK_REACH") or "drydock_reach" in globals()) and not hasattr(sys, "drydock_reach"):
     sys.drydock_reach = True
-    begin(os.environ["DRYDOCK_REACH"], os.environ["DRYDOCK_REACH_ROOT"])
+    begin(*globals().get("drydock_reach") or (os.environ["DRYDOCK_REACH"], os.environ["DRYDOCK_REACH_ROOT"]))

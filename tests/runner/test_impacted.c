@@ -60,13 +60,15 @@ static const char record[] =
 	"{\"cases\": [{\"id\": \"one\"}], \"command\": \"t\", \"lost\": false, \"looked\": [\"d.txt\", \"p.py\"], \"functions\": [[\"m.c\", 2, \"f\"]],"
 	" \"files\": {\"p.py\": {\"lines\": [4, 4], \"outside\": [1, 1, 3, 3]}}}\n"
 	"{\"cases\": [{\"id\": \"two\"}], \"command\": \"t\", \"lost\": false, \"looked\": [\"p.py\"], \"functions\": [],"
-	" \"files\": {\"m.c\": {\"lines\": [8, 8], \"outside\": []}, \"p.py\": {\"lines\": [7, 7], \"outside\": [1, 1, 3, 3]}}}\n"
+	" \"files\": {\"m.c\": {\"lines\": [8, 8], \"outside\": []}, \"p.py\": {\"lines\": [7, 7], \"outside\": [1, 1, 3, 3]}, \"tests/test_p.py\": {\"lines\": [], \"outside\": [1, 1]}}}\n"
 	"{\"cases\": [{\"id\": \"three\"}], \"command\": \"t\", \"lost\": false, \"looked\": [\"p.py\"], \"functions\": [], \"files\": {}}\n"
 	"{\"cases\": [{\"id\": \"four\"}], \"command\": \"t\", \"lost\": true, \"looked\": [], \"functions\": [], \"files\": {}}\n"
-	"{\"outside\": []}\n";
+	"{\"outside\": [], \"first\": [\"check.h\"], \"lost\": false}\n";
 
 #define C_WAS \
 	"int x;\nint f(void)\n{\n\tint a = 1;\n\treturn a;\n}\nint g(void) {\n\treturn 2;\n}\n"
+#define DOC_WAS \
+	"def f(a):\n    r\"\"\"One.\n\n    More.\n    \"\"\"\n    return a\n\ndef g(a,\n      b=1):\n    # a\n    'One.'\n    return b\n"
 #define P_WAS "import os\n\ndef f(a):\n    return a\n\ndef g(a,\n      b=1):\n    return b\n"
 
 static const struct {
@@ -104,35 +106,100 @@ static const struct {
 	{"p.py", P_WAS,
 		"import os\n\ndef f(a):\n    return a\nprint(1)\n\ndef g(a,\n      b=1):\n    return b\n",
 		4, 1, 4, 2, "one two three four ", NULL},
+	/* Who loads a function can read its documentation, and no more of its body. */
+	{"p.py", DOC_WAS,
+		"def f(a):\n    r\"\"\"One.\n\n    Less.\n    \"\"\"\n    return a\n\ndef g(a,\n      b=1):\n    # a\n    'One.'\n    return b\n",
+		4, 1, 4, 1, "one two three four ", NULL},
+	{"p.py", DOC_WAS,
+		"def f(a):\n    r\"\"\"One.\n\n    More.\n    \"\"\"\n    return a\n\ndef g(a,\n      b=1):\n    # a\n    'Two.'\n    return b\n",
+		11, 1, 11, 1, "one two three four ", NULL},
+	{"p.py", DOC_WAS,
+		"def f(a):\n    r\"\"\"One.\n\n    More.\n    \"\"\"\n    return -a\n\ndef g(a,\n      b=1):\n    # a\n    'One.'\n    return b\n",
+		6, 1, 6, 1, "one three four ", NULL},
+	{"p.py", P_WAS,
+		"import os\n\ndef f(a):\n    'One.'\n    return a\n\ndef g(a,\n      b=1):\n    return b\n",
+		3, 0, 4, 1, "one two three four ", NULL},
+	/* A case that nobody recorded is run with all the others. */
+	{"tests/test_p.py", P_WAS,
+		"import os\n\ndef f(a):\n    return a\n\ndef g(a,\n      b=1):\n    return b\n\ndef test_h():\n    pass\n",
+		8, 0, 9, 3, "one two three four ", "a case in it is new"},
 	{"d.txt", "1\n", "2\n", 1, 1, 1, 1, "one four ", NULL},
+	/* Read when the tests were built, when they first ran. */
+	{"check.h", "1\n", "2\n", 1, 1, 1, 1, "one two three four ", "for the first time"},
 	{"e.txt", "1\n", "2\n", 1, 1, 1, 1, "four ", NULL},
 	{"Makefile", "1\n", "2\n", 1, 1, 1, 1, "one two three four ", "the build reads it"},
 };
+
+/* Of a change of one span, by this record: the cases, each with a blank behind it; heap.  *ret_all: heap, or NULL. */
+static char *
+affected(struct str of, const struct gitrepo_change *c, char **ret_all)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf named = {0};
+	struct impacted *im = NULL;
+	size_t k;
+	json_t *one;
+	assert_int_equal(impacted_create(of, &im, &err), 0);
+	impacted_add_change(im, c);
+	OWN_JSON json_t *j = impacted_result(im);
+	buf_puts(&named, "");
+	json_array_foreach (json_object_get(j, "cases"), k, one)
+		buf_printf(&named, "%s ", json_string_in(one, "id"));
+	const char *all = json_string_value(json_object_get(j, "all"));
+	*ret_all = all ? mem_strdup(all) : NULL;
+	impacted_destroy(im);
+	return buf_take(&named);
+}
 
 static void
 a_change_affects_who_may_notice_it(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
-		OWN(dd_err) struct dd_err err = {0};
-		OWN(buf) struct buf named = {0};
-		struct impacted *im = NULL;
 		struct gitrepo_span span = {
 			changes[i].line, changes[i].lines, changes[i].now, changes[i].now_lines};
 		const struct gitrepo_change c = {changes[i].path, GITREPO_TEXT,
 			str_of(changes[i].was), str_of(changes[i].is), &span, 1};
-		assert_int_equal(impacted_create(STR(record), &im, &err), 0);
-		impacted_add_change(im, &c);
-		OWN_JSON json_t *j = impacted_result(im);
-		size_t k;
-		json_t *one;
-		json_array_foreach (json_object_get(j, "cases"), k, one)
-			buf_printf(&named, "%s ", json_string_in(one, "id"));
-		const char *all = json_string_value(json_object_get(j, "all"));
-		if (strcmp(named.p ? named.p : "", changes[i].cases) != 0 ||
-			!all != !changes[i].all || (all && !strstr(all, changes[i].all)))
-			fail_msg("change %zu: %s (%s)", i, named.p, all ? all : "not all");
-		impacted_destroy(im);
+		OWN_FREE char *all = NULL;
+		OWN_FREE char *named = affected(STR(record), &c, &all);
+		if (strcmp(named, changes[i].cases) != 0 || !all != !changes[i].all ||
+			(all && !strstr(all, changes[i].all)))
+			fail_msg("change %zu: %s (%s)", i, named, all ? all : "not all");
+	}
+}
+
+/* A case that reads or compiles a source of C itself; and builds of which there is no record, or not all of one. */
+static void
+what_was_not_counted_is_not_believed_to_be_nothing(void **state)
+{
+	(void)state;
+	static const char cases[] =
+		"{\"cases\": [{\"id\": \"one\"}], \"command\": \"t\", \"lost\": false, \"looked\": [\"m.c\"], \"functions\": [], \"files\": {}}\n"
+		"{\"cases\": [{\"id\": \"two\"}], \"command\": \"t\", \"lost\": false, \"looked\": [], \"functions\": [],"
+		" \"files\": {\"m.c\": {\"lines\": [8, 8], \"outside\": []}}}\n"
+		"{\"cases\": [{\"id\": \"three\"}], \"command\": \"t\", \"lost\": false, \"looked\": [], \"functions\": [], \"files\": {}}\n"
+		"{\"outside\": []}\n";
+	static const struct {
+		const char *begin, *cases, *all;
+	} of[] = {
+		{"{\"drydock_reach\": 1, \"builds\": false}\n", "one two ", NULL},
+		{"{\"drydock_reach\": 1, \"builds\": true}\n{\"files\": {}, \"looked\": [\"m.c\"], \"lost\": false}\n",
+			"one two ", NULL},
+		{"{\"drydock_reach\": 1, \"builds\": true}\n{\"files\": {}, \"looked\": [\"m.c\"], \"lost\": true}\n",
+			"one two three ", "not known what the build runs"},
+		{"{\"drydock_reach\": 1, \"builds\": true}\n", "one two three ",
+			"not known what the build runs"},
+	};
+	struct gitrepo_span span = {8, 1, 8, 1};
+	const struct gitrepo_change c = {"m.c", GITREPO_TEXT, STR(C_WAS),
+		STR("int x;\nint f(void)\n{\n\tint a = 1;\n\treturn a;\n}\nint g(void) {\n\treturn 3;\n}\n"),
+		&span, 1};
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		OWN_FREE char *lines = mem_printf("%s%s", of[i].begin, cases), *all = NULL;
+		OWN_FREE char *named = affected(str_of(lines), &c, &all);
+		if (strcmp(named, of[i].cases) != 0 || !all != !of[i].all ||
+			(all && !strstr(all, of[i].all)))
+			fail_msg("record %zu: %s (%s)", i, named, all ? all : "not all");
 	}
 }
 
@@ -174,6 +241,7 @@ main(void)
 		cmocka_unit_test(what_was_counted_is_told_of_the_tree_alone),
 		cmocka_unit_test(counters_that_end_anywhere_do_no_harm),
 		cmocka_unit_test(a_change_affects_who_may_notice_it),
+		cmocka_unit_test(what_was_not_counted_is_not_believed_to_be_nothing),
 		cmocka_unit_test(what_is_new_or_gone_affects_all),
 		cmocka_unit_test(a_record_that_is_cut_is_none),
 	};
