@@ -2,6 +2,7 @@
 #include "envprobe/detect.h"
 
 #include "envprobe/version.h"
+#include "base/fs.h"
 #include "tests/base/tmpdir.h"
 
 #include <setjmp.h>
