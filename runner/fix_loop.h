@@ -31,10 +31,13 @@ struct fixing {
 	struct fix_result *r;
 	struct fix_aim aim;
 	/* Of a refinement (runner/fix_refine.c), else NULL; borrowed: */
-	json_t *given;	  /* the source with the changes of the run that it refines */
-	json_t *touched;  /* paths of the files that those changes are of */
-	const char *onto; /* the commit that its own go onto; NULL: HEAD */
-	const char *stem; /* of the names of branches: STEM-2 is the first that is looked at */
+	json_t *given;	 /* the source with the changes of the run that it refines */
+	json_t *touched; /* paths of the files that those changes are of */
+	const char *
+		onto; /* the commit that its own go onto; NULL: the one that was checked out at the beginning */
+	const char *stem;      /* of the names of branches: STEM-2 is the first that is looked at */
+	struct fix_pick *pick; /* of what puts a branch onto another commit, else NULL */
+	json_t *head; /* {"branch", "commit"} that was checked out at the beginning, each may be null; NULL: no repository */
 	struct case_result_list at_aim; /* the cases when it was set */
 	int64_t first;			/* the last attempt before it */
 	bool waits;			/* what is asked keeps the aim from being reached */
@@ -83,8 +86,12 @@ int fix_begin(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 void fix_aim_at(struct fixing *f, const struct fix_aim *aim);
 /* Attempts, until the aim is reached or nobody has more to propose; or f->r->outcome, or f->waits, says why not. */
 int fix_reach(struct fixing *f, struct dd_err *err) DD_MUST_USE;
+/* One attempt, which puts f->pick onto what is kept. */
+int fix_try_pick(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 /* Try a change again that waited for answers: attempt `which` of its task.  As fix_reach. */
 int fix_take_up(struct fixing *f, int64_t which, struct dd_err *err) DD_MUST_USE;
+/* Nothing that was kept is kept: what stands is the source as it was. */
+void fix_drop_kept(struct fixing *f);
 /* How it all was, and is, into f->r. */
 void fix_gather(struct fixing *f);
 /* Behind fix_hand_over: guide.md, guide.html and guide.json, by what is in f->r. */
@@ -103,6 +110,14 @@ void fix_pass(struct fix_attempt *a, enum gate gate, bool passed);
 /* What the attempt's layer changes, as fix_changes gives it. */
 int fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
 	DD_MUST_USE;
+
+/* ---- fix_rebase.c ---- */
+
+/* What the commit gives, as a layer: *ret as of fix_propose, with "message". */
+int fix_pick_propose(struct fixing *f, const struct fix_ground *g, json_t **ret, struct dd_err *err)
+	DD_MUST_USE;
+/* Its merge is there, if need be made again after a kill. */
+int fix_pick_merge(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_late.c ---- */
 
@@ -190,6 +205,8 @@ int fix_put_sides(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_handover.c ---- */
 
+/* What is checked out, into f->head; journalled. */
+int fix_take_head(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 /* Is the source a directory of the user? */
 bool fix_is_local(const struct run *run);
 /*
