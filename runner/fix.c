@@ -33,8 +33,8 @@ part_options(const struct fixing *f, json_t *given, struct run_options *ret)
 		.created_ns = o->created_ns};
 }
 
-static int
-stand_up(struct fixing *f, const char *name, json_t *given, struct standup_result *ret,
+int
+fix_stand_up_part(struct fixing *f, const char *name, json_t *given, struct standup_result *ret,
 	struct dd_err *err)
 {
 	struct run part = {.lock_fd = -1};
@@ -220,7 +220,7 @@ fix_stand_up(struct fixing *f, struct standup_result *ret, struct dd_err *err)
 {
 	OWN_FREE char *name = mem_printf("attempt-%lld", (long long)f->n);
 	OWN_JSON json_t *given = source_with_change(f);
-	return stand_up(f, name, given, ret, err);
+	return fix_stand_up_part(f, name, given, ret, err);
 }
 
 int
@@ -370,7 +370,9 @@ judge(struct fixing *f, struct dd_err *err)
 	bool stays = f->author == AUTHOR_MERGE && !fix_is_built(fix_best(f));
 	bool good = !c.worse.n &&
 		    (c.better.n || stays || (f->aim.reach.goal && writes && fix_is_built(&now)));
-	if (good)
+	if (good && f->aim.attacks)
+		rc = fix_is_attack(f, &good, err);
+	if (rc == 0 && good)
 		rc = fix_pass_late(f, &now, &good, err);
 	if (rc == 0 && good && f->author == AUTHOR_MODEL)
 		rc = fix_have_reviewed(f, &good, err);
@@ -401,7 +403,7 @@ attempt(struct fixing *f, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	fix_pass(a, GATE_PARSES, true); /* an edit that breaks a file is refused when it is made */
-	if (f->aim.reach.writes)
+	if (f->aim.reach.writes || f->aim.reach.tests_alone)
 		fix_pass(a, GATE_WRITES, fix_gate_writes(a->changes, &f->aim.reach));
 	fix_pass(a, GATE_UNTAMPERED, is_untampered(f));
 	fix_pass(a, GATE_SYMBOLS, !has_changed_symbols(json_object_get(a->proposed, "units")));
@@ -544,7 +546,8 @@ try_author(struct fixing *f, enum fix_author author, bool *ret_idle, struct dd_e
 		rc = attempt(f, err);
 	if (rc == 0 && author == AUTHOR_MODEL)
 		*ret_idle = fix_take_answer(f);
-	if (f->pick) /* what is kept has no line of conflict any more */
+	if (f->pick ||
+		f->aim.attacks) /* what is kept shows it; it has no line of conflict any more */
 		f->reached = is_kept(f);
 	if (rc == 0 && author != AUTHOR_MODEL && f->aim.task && is_kept(f))
 		f->reached = shows(f);
@@ -681,7 +684,7 @@ fix_begin(struct fixing *f, struct dd_err *err)
 	if (rc == 0)
 		rc = fix_open_models(f, err);
 	if (rc == 0)
-		rc = stand_up(f, "before", f->given, &f->before, err);
+		rc = fix_stand_up_part(f, "before", f->given, &f->before, err);
 	if (rc == 0)
 		cases_of(&f->before, &f->cases);
 	return rc;
@@ -707,6 +710,8 @@ do_fix(struct fixing *f, struct dd_err *err)
 		return rc;
 	fix_aim_at(f, &aim);
 	rc = fix_reach(f, err);
+	if (rc == 0)
+		rc = fix_show_attacks(f, err);
 	if (rc < 0)
 		return rc;
 	f->r->outcome = fix_conclude(f);

@@ -117,9 +117,7 @@ struct fix_pick { /* a commit that is put onto another (runner/fix_rebase.c) */
 	const char *commit, *onto, *message; /* borrowed */
 	json_t *files;			     /* of fix_merge */
 	struct buf texts;
-	bool merged;	  /* texts is there */
-	const char *told; /* what clashes, and what of; NULL */
-	bool clashes;	  /* a model is asked for the rest, in files that have both sides in them */
+	bool merged; /* texts is there */
 };
 /* Write them in a desk.  marked: they need not parse.  DD_EINVAL: refused, and the message says why.  *ret_files as of fix_bench_edit. */
 int fix_put_files(struct pod *desk, struct str texts, bool marked, json_t **ret_files,

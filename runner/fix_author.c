@@ -295,8 +295,7 @@ pack(void *ctx, size_t bytes, struct buf *out, json_t **ret_files, struct dd_err
 		if (strlen(t->tried->v[i]) + 2 < room(&p) / 2)
 			buf_printf(out, "%s\n", t->tried->v[i]);
 	}
-	if (t->clash)
-		buf_printf(out, "== what clashes ==\n%s", t->clash);
+	buf_puts(out, t->data ? t->data : "");
 	fix_guidance_pack(a->w->guidance, room(&p) / 8, out);
 	int rc = put_whole_files(&p, err);
 	if (rc == 0 && a->bench.map)

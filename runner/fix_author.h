@@ -68,7 +68,7 @@ struct fix_task {		      /* borrowed */
 	const struct strlist *tried; /* earlier attempts and why they were not kept */
 	const json_t *changed;	     /* paths of files that were changed since the map */
 	bool only_first;	     /* of what fails */
-	const char *clash;	     /* what two changes do to the same lines, as data; NULL */
+	const char *data;	     /* that belongs to it, with a heading; NULL */
 };
 
 struct fix_writing { /* borrowed */

@@ -20,6 +20,7 @@ struct fix_aim { /* what attempts are for; borrowed */
 		*tests; /* that the task names: cases with or without "test/", files; NULL */
 	const struct strlist *
 		translates; /* words of the original and of what it becomes; empty, NULL: it does not */
+	bool attacks;	    /* a test that is red on the source as it was */
 	bool models_alone; /* no rule of ours writes */
 };
 
@@ -59,6 +60,8 @@ struct fixing {
 	json_t *guidance;	   /* of the attempt; NULL */
 	struct strlist tried;	   /* attempts of models that were not kept, and why */
 	bool smaller;		   /* the next is to do less at once */
+	size_t shown;		   /* attempts that were asked for what they mended */
+	const char *data;	   /* that an author is shown of the aim; borrowed, NULL */
 	bool reached;  /* the goal, says its author, and gates and review do not say otherwise */
 	char *stopped; /* what a model said last when it could not be asked; NULL */
 };
@@ -76,6 +79,9 @@ void fix_environment(const struct fixing *f, const struct standup_result *r, str
 /* Where f->now was tested, with another tree; env: of fix_environment. */
 struct fix_ground fix_ground_of(
 	const struct fixing *f, const struct stack *work, const char *const *env);
+/* A source, in the form of source_fields, stood up as a part of the run. */
+int fix_stand_up_part(struct fixing *f, const char *name, json_t *given, struct standup_result *ret,
+	struct dd_err *err) DD_MUST_USE;
 /* That tree with the change, stood up; at once where it was before. */
 int fix_stand_up(struct fixing *f, struct standup_result *ret, struct dd_err *err) DD_MUST_USE;
 
@@ -174,6 +180,16 @@ void fix_remember(struct fixing *f, const struct case_result_list *cases, const 
 int fix_is_secure(struct fixing *f, bool *ret, struct dd_err *err) DD_MUST_USE;
 /* All that is found in what is handed over, as findings.sarif of the run, and f->r->security; key: of the step. */
 int fix_survey(struct fixing *f, const char *key, struct dd_err *err) DD_MUST_USE;
+
+/* ---- fix_attack.c ---- */
+
+/*
+ * Behind all attempts: where those that were kept mended what is unsafe, models are asked for tests of it, which pass the same
+ * gates; what came of it is in r->attacks.
+ */
+int fix_show_attacks(struct fixing *f, struct dd_err *err) DD_MUST_USE;
+/* Is one of the cases that the attempt brings red on the source as it was, with its tests?  Into a->red. */
+int fix_is_attack(struct fixing *f, bool *ret, struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_turn.c ---- */
 

@@ -293,15 +293,18 @@ try_pick(struct rebasing *k, struct picked *to, struct dd_err *err)
 		clashes = clashes || is_clash(file);
 		mendable = mendable && (!is_clash(file) || is_for_model(file));
 	}
+	buf_puts(&told, "== what clashes ==\n");
 	put_clashes(files, f->pick->commit, &told);
-	f->pick->told = clashes ? told.p : NULL;
-	const struct fix_aim aim = {.reach = {resolve, &paths}, .models_alone = true};
+	const struct fix_aim aim = {
+		.reach = {.goal = resolve, .writes = &paths}, .models_alone = true};
 	fix_aim_at(f, &aim);
+	f->data = told.p;
 	f->attempt = NULL;
 	int rc = !clashes ? fix_try_pick(f, err) : mendable && f->models ? fix_reach(f, err) : 0;
 	to->end = end_of(f, clashes);
 	to->attempt = f->attempt ? f->attempt->n : 0;
 	f->aim = (struct fix_aim){.reach = k->r.reach};
+	f->data = NULL;
 	return rc;
 }
 
@@ -474,7 +477,7 @@ do_rebase(struct fixing *f, struct dd_err *err)
 		rc = fix_begin(f, err);
 	if (rc < 0)
 		return rc;
-	k->r.reach = (struct author_reach){resolve, &k->writes};
+	k->r.reach = (struct author_reach){.goal = resolve, .writes = &k->writes};
 	rc = put_all(k, err);
 	if (rc < 0)
 		return rc;

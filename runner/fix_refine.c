@@ -515,6 +515,8 @@ do_refine(struct fixing *f, struct dd_err *err)
 		rc = take_scope(k, err);
 	if (rc == 0)
 		rc = reach(k, err);
+	if (rc == 0)
+		rc = fix_show_attacks(f, err);
 	if (rc < 0)
 		return rc;
 	conclude(k);

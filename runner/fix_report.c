@@ -26,6 +26,7 @@ fix_result_cleanup(struct fix_result *r)
 		json_decref(r->attempts.v[i].judged);
 		json_decref(r->attempts.v[i].secured);
 		json_decref(r->attempts.v[i].review);
+		json_decref(r->attempts.v[i].red);
 		strlist_cleanup(&r->attempts.v[i].worse);
 		strlist_cleanup(&r->attempts.v[i].better);
 		for (size_t k = 0; k < 3; k++)
@@ -49,6 +50,7 @@ fix_result_cleanup(struct fix_result *r)
 	json_decref(r->security);
 	json_decref(r->branch);
 	json_decref(r->moved);
+	json_decref(r->attacks);
 	free(r->why);
 	free(r->name);
 	free(r->digest);
@@ -317,6 +319,8 @@ to_json(const struct run *run, const struct fix_result *r)
 		text_or_null(patch), "pull_request", text_or_null(pr));
 	if (r->security)
 		json_object_set(j, "security", r->security);
+	if (r->attacks)
+		json_object_set(j, "attacks", r->attacks);
 	if (json_is_object(r->made_from))
 		json_object_set(j, "made_from", (json_t *)r->made_from);
 	if (json_is_object(r->moved))
@@ -678,6 +682,7 @@ put_pull_request(const struct run *run, const struct fix_result *r, struct buf *
 	fix_put_told(r, out);
 	put_review(r, out);
 	fix_put_security(r, out);
+	fix_put_attacks(r, out);
 	fix_put_moved(r, out);
 	buf_puts(out, "\n## What is left\n\n");
 	put_left(run, r, out);

@@ -309,6 +309,33 @@ fix_picked_message(const struct run *run, const struct fix_attempt *a)
 	return buf_take(&out);
 }
 
+void
+fix_put_attacks(const struct fix_result *r, struct buf *out)
+{
+	size_t i, k;
+	json_t *attack, *one;
+	json_array_foreach (r->attacks, i, attack) {
+		buf_puts(out, "\nUnsafe before, and mended:\n\n");
+		json_array_foreach (json_object_get(attack, "mended"), k, one) {
+			OWN(buf) struct buf text = {.max = 1000};
+			put_finding(one, &text);
+			buf_puts(out, "- ");
+			fix_put_cell(out, text.p);
+			buf_putc(out, '\n');
+		}
+		json_array_foreach (json_object_get(attack, "red_before"), k, one) {
+			buf_puts(out, "- shown by ");
+			fix_put_cell(out, json_string_value(one));
+			buf_puts(out, ", which fails on the source as it was\n");
+		}
+		if (*json_string_in(attack, "why")) {
+			buf_puts(out, "- **no test shows it**: ");
+			fix_put_cell(out, json_string_in(attack, "why"));
+			buf_putc(out, '\n');
+		}
+	}
+}
+
 /* ---- the next author ---- */
 
 static void
@@ -360,6 +387,9 @@ fix_put_reason(const struct fix_attempt *a, struct buf *out)
 		buf_puts(out, "the project did not build with it");
 	else if (a->worse.n)
 		put_worse(a, out);
+	else if (a->red && !json_array_size(a->red))
+		buf_puts(out,
+			"no case that it brings fails on the source as it was before the repair");
 	else if (gates[GATE_LINT] == GATE_FAILED)
 		put_all("refused, because the project's linters find in what it touches:",
 			a->linted, out);

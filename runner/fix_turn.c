@@ -85,7 +85,7 @@ task_of(const struct fixing *f, const char *log, const json_t *changed)
 		.tried = &f->tried,
 		.changed = changed,
 		.only_first = f->smaller,
-		.clash = f->pick ? f->pick->told : NULL};
+		.data = f->data};
 }
 
 /* With what belongs to the attempt: hand it to `what`. */
