@@ -81,7 +81,7 @@ is "what the first wrote is there to the byte" "$(git -C "$app" diff main "$bran
 is "the write set is told: what is named, what holds it, and what the map ranks beside it" "$(json '.writes | join(" ")')" "fee.h rate.c fee.c"
 is "what was refused was said back" "$(json '[.attempts[] | select(.model) | .refused[]] | join(" ")')" tests/fees.sh
 is "through all gates there is something for" "$(json '[.attempts[-1].gates[] | select(.result != "passed") | .gate + "=" + .result] | join(" ")')" \
-	"lint=not-run integration=not-run e2e=not-run screens=not-run"
+	"lint=not-run integration=not-run e2e=not-run screens=not-run parity=not-run"
 is "its tests are those of the branch" "$(json '.before.cases | length') $(json '[.before.cases[]] | unique | join(" ")')" "3 passed"
 has "the pull request says what it is" "$state/runs/$second/pr.md" "# Refinement of run $first: fixed"
 is "it was stood up with the answers of the first" "$(json .before.outcome)" up
