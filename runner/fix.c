@@ -566,7 +566,7 @@ fix_reach(struct fixing *f, struct dd_err *err)
 			continue;
 		}
 		rc = try_author(f, (enum fix_author)a, &idle[a], err);
-		if (rc == 0 && !f->pick && !f->r->conflict.left.n &&
+		if (rc == 0 && !f->pick && !f->aim.attacks && !f->r->conflict.left.n &&
 			flips_contradiction(&f->r->flips, &f->r->conflict))
 			f->r->outcome = FIX_CONTRADICTORY;
 		if (f->r->outcome != FIX_NONE || f->waits)
