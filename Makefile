@@ -80,7 +80,7 @@ small = $(patsubst %.c,$(SMALL)/%.o,$(1))
 # one a subcommand; tests/runner/cli.t compares with `drydock help`
 MAN_PAGES := up probe replay fix resume runs report guide scan explain diff bundle start stop logs shell sandbox-run sandbox-trace image-build image-list image-rm image-import image-export qa-test qa-record qa-impacted qa-compare qa-parity \
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
-	graph-unused graph-sql graph-export graph-import mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace blame qa-shoot qa-play qa-report qa-crawl graph-search spec docs docs-check cover eval graph-clusters graph-likely plan plan-check plan-approve work pr refine memory-add memory-list memory-why memory-edit memory-forget memory-export \
+	graph-unused graph-sql graph-export graph-import mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace blame qa-shoot qa-play qa-report qa-crawl graph-search spec docs docs-check cover eval graph-clusters graph-likely plan plan-check plan-approve work pr refine rebase memory-add memory-list memory-why memory-edit memory-forget memory-export \
 	version completion man
 PROGRAMS := build/drydock build/drydock-core build/drydock-box build/drydock-picture
 # What holds time and chance still in tests (docs/decisions/0030-steady.md): of machines whose system calls it knows.

@@ -73,7 +73,9 @@ void
 author_rules(const struct author_task *t, struct strlist *ret)
 {
 	strlist_add(ret,
-		t->reach.goal
+		t->reach.tests_alone
+			? "Tests alone are yours to change: no source of the program, and not what builds it."
+		: t->reach.goal
 			? "Tests, and what runs them, are not yours to change, but for files that the task names."
 			: "Tests, and what runs them, are not yours to change.");
 	strlist_add(ret,
@@ -110,6 +112,8 @@ names_path(const char *goal, const char *path)
 bool
 author_may_write(const struct author_reach *reach, const char *path)
 {
+	if (reach->tests_alone)
+		return inventory_is_test(path) && !inventory_is_build(path);
 	if (reach->writes)
 		return strlist_has(reach->writes, path);
 	return !inventory_is_test(path) || (reach->goal && names_path(reach->goal, path));

@@ -16,6 +16,7 @@
 struct author_reach {		      /* borrowed */
 	const char *goal;	      /* of the user; NULL */
 	const struct strlist *writes; /* of a task of a plan; NULL: what the goal says */
+	bool tests_alone;	      /* tests are asked for, and nothing else may be written */
 };
 
 struct author_task {		      /* borrowed */

@@ -34,31 +34,59 @@ take_hunk(struct str line, int64_t *was, int64_t *is)
 	return true;
 }
 
+struct reading { /* a diff */
+	struct str rest, line;
+	int64_t before, after; /* numbers of the line */
+	bool in_hunk;
+	char kind; /* '-', '+', or else */
+};
+
+/* The next line that is in a hunk. */
+static bool
+next_line(struct reading *r)
+{
+	r->before += r->kind && r->kind != '+';
+	r->after += r->kind && r->kind != '-';
+	r->kind = 0;
+	while (str_next_line(&r->rest, &r->line)) {
+		char first = r->line.n ? r->line.p[0] : ' ';
+		if (str_starts(r->line, "@@"))
+			r->in_hunk = take_hunk(r->line, &r->before, &r->after);
+		if (!r->in_hunk || first == '@' || first == '\\')
+			continue;
+		r->kind = first;
+		return true;
+	}
+	return false;
+}
+
 json_t *
 touched_lines(struct str patch)
 {
 	json_t *was = json_array(), *is = json_array();
-	int64_t before = 0, after = 0, removed = 0, added = 0;
-	struct str line;
-	bool in_hunk = false;
-	while (str_next_line(&patch, &line)) {
-		char first = line.n ? line.p[0] : ' ';
-		if (str_starts(line, "@@"))
-			in_hunk = take_hunk(line, &before, &after);
-		if (!in_hunk || first == '@' || first == '\\')
-			continue;
-		if (first == '-') {
-			add_line(was, before);
+	int64_t removed = 0, added = 0;
+	struct reading r = {.rest = patch};
+	while (next_line(&r)) {
+		if (r.kind == '-') {
+			add_line(was, r.before);
 			removed++;
-		} else if (first == '+') {
-			add_line(is, after);
+		} else if (r.kind == '+') {
+			add_line(is, r.after);
 			added++;
 		}
-		before += first != '+';
-		after += first != '-';
 	}
 	return json_pack("{s:I, s:I, s:o, s:o}", "removed", (json_int_t)removed, "added",
 		(json_int_t)added, "was", was, "is", is);
+}
+
+int64_t
+touched_conflict(struct str patch)
+{
+	struct reading r = {.rest = patch};
+	while (next_line(&r))
+		if (str_starts(r.line, "+<<<<<<< ") || str_starts(r.line, "+>>>>>>> "))
+			return r.after;
+	return 0;
 }
 
 bool

@@ -11,6 +11,9 @@
 /* patch: of one file.  A new reference. */
 json_t *touched_lines(struct str patch);
 
+/* The first line that it brings which is a line of conflict ("<<<<<<< " or ">>>>>>> ", as merges write them); 0: none is. */
+int64_t touched_conflict(struct str patch);
+
 /* Is the line among the spans of a file, which are its "was" or its "is"? */
 bool touched_has(const json_t *spans, int64_t line);
 

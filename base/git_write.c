@@ -487,6 +487,57 @@ gitrepo_branch_commit(const char *dir, const char *branch, char **ret, struct dd
 	return rc;
 }
 
+static bool
+is_commit(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!memchr("0123456789abcdef", s.p[i], 16))
+			return false;
+	return s.n == GIT_OID_HEXSZ;
+}
+
+/* The commit of refs/heads/BRANCH, whatever characters its name has; empty: there is none. */
+static int
+read_branch(int git_dir, const char *branch, struct buf *ret, struct dd_err *err)
+{
+	OWN_FREE char *path = mem_printf("refs/heads/%s", branch), *parent = mem_strdup(path);
+	OWN_FD int dir = -1;
+	OWN(dd_err) struct dd_err why = {0};
+	parent[fs_name(path) - path] = '\0';
+	int rc = fs_open_in_root(git_dir, parent, O_RDONLY | O_DIRECTORY, &dir, &why);
+	if (rc < 0 && rc != -DD_ENOENT)
+		return err_move(err, &why);
+	return read_ref(git_dir, dir, branch, ret, err);
+}
+
+int
+gitrepo_checked_out(const char *dir, char **ret_branch, char **ret_commit, struct dd_err *err)
+{
+	static const char prefix[] = "ref: refs/heads/";
+	OWN_FD int git_dir = -1;
+	OWN(buf) struct buf head = {.max = 4096}, now = {.max = 4096};
+	OWN_FREE char *branch = NULL;
+	int rc = open_git_dir(dir, &git_dir, err);
+	if (rc == 0)
+		rc = fs_read_regular(git_dir, "HEAD", true, 4095, &head, err);
+	if (rc < 0)
+		return rc;
+	struct str said = str_trim(buf_str(&head));
+	if (str_starts(said, prefix)) {
+		branch = str_dup(
+			(struct str){said.p + sizeof(prefix) - 1, said.n - (sizeof(prefix) - 1)});
+		rc = read_branch(git_dir, branch, &now, err);
+		said = buf_str(&now);
+	}
+	if (rc == 0 && said.n && !is_commit(said))
+		rc = err_set(err, DD_EUNSUPPORTED, "HEAD of %s is no branch and no commit", dir);
+	if (rc < 0)
+		return rc;
+	*ret_commit = said.n ? str_dup(said) : NULL;
+	*ret_branch = TAKE(branch);
+	return 0;
+}
+
 /* ---- patches ---- */
 
 int

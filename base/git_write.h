@@ -63,6 +63,13 @@ int gitrepo_put_branch(const char *dir, const struct gitrepo_object_list *object
 int gitrepo_branch_commit(const char *dir, const char *branch, char **ret, struct dd_err *err)
 	DD_MUST_USE;
 
+/*
+ * What is checked out there, as its files say: *ret_branch ("main"; NULL: none is) and *ret_commit (NULL: there is none
+ * yet), heap.  DD_ENOENT: it is no repository; DD_EUNSUPPORTED: its git directory is elsewhere, or HEAD says what git would not write.
+ */
+int gitrepo_checked_out(const char *dir, char **ret_branch, char **ret_commit, struct dd_err *err)
+	DD_MUST_USE;
+
 /* A patch of one file in git's form, appended; nothing where nothing changed.  DD_ECORRUPT: it cannot be made. */
 int gitrepo_put_diff(const struct gitrepo_change *c, struct buf *out, struct dd_err *err)
 	DD_MUST_USE;

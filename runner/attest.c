@@ -207,13 +207,14 @@ repair_of(const struct run *run, json_t *subjects)
 	const json_t *before = json_object_get(result, "before"),
 		     *after = json_object_get(result, "after"),
 		     *plan = json_object_get(result, "plan");
-	return json_pack("{s:O?, s:O?, s:O?, s:O?, s:O?, s:O?, s:o, s:o, s:O*, s:O*, s:O*}",
+	return json_pack("{s:O?, s:O?, s:O?, s:O?, s:O?, s:O?, s:o, s:o, s:O*, s:O*, s:O*, s:O*}",
 		"outcome", json_object_get(result, "outcome"), "goal",
 		json_object_get(result, "goal"), "before", json_object_get(before, "outcome"),
 		"after", json_object_get(after, "outcome"), "cost", json_object_get(result, "cost"),
 		"review", json_object_get(result, "review"), "kept", kept, "models", names, "plan",
 		json_object_get(plan, "digest"), "approvedBy", json_object_get(plan, "by"),
-		"refines", json_object_get(result, "refines"));
+		"refines", json_object_get(result, "refines"), "rebases",
+		json_object_get(result, "rebases"));
 }
 
 int

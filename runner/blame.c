@@ -290,7 +290,7 @@ walk_run(struct blaming *b, const struct run *r, const struct strlist *layers, s
 	if (rc == 0)
 		rc = walk_attempts(b, r, result, layers, err);
 	if (rc == 0 && !b->done)
-		rc = journal_find(r->journal, "refine/base", &base, err);
+		rc = journal_find(r->journal, KEPT_REFINED, &base, err);
 	return rc == 0 && base ? walk_base(b, base, err) : rc;
 }
 

@@ -136,14 +136,8 @@ new_run(const struct cli_call *call, const struct state *st, struct run *ret, st
 static int
 carry_out(const struct cli_call *call, struct state *st, struct run *run, struct answers *none)
 {
-	OWN(dd_err) struct dd_err err = {0};
-	struct answers *answers = NULL;
 	(void)none;
-	int rc = command_load_answers(run->options.answers, &answers, &err);
-	int status = rc < 0 ? cli_fail(cli_status_of(&err), &err)
-			    : fix_refine_run(call, st, run, answers);
-	answers_destroy(answers);
-	return status;
+	return command_with_answers(call, st, run, fix_refine_run);
 }
 
 static int

@@ -1,5 +1,6 @@
 #include "runner/commands.h"
 
+#include "runner/fix_rebase.h"
 #include "runner/fix_refine.h"
 #include "runner/session.h"
 #include "runner/work.h"
@@ -40,6 +41,7 @@ run_resume(const struct cli_call *call)
 		rc = command_load_answers(run.options.answers, &answers, &err);
 	int status = rc < 0		  ? cli_fail(cli_status_of(&err), &err)
 		     : run.options.refine ? fix_refine_run(call, &st, &run, answers)
+		     : run.options.rebase ? fix_rebase_run(call, &st, &run, answers)
 		     : run.options.plan	  ? work_run(call, &st, &run, answers)
 		     : run.options.fix	  ? fix_run(call, &st, &run, answers)
 					  : workspace_or_one(call, &st, &run, answers);

@@ -91,3 +91,16 @@ command_new_run(const struct cli_call *call, const char *answers_path, command_m
 	answers_destroy(answers);
 	return status;
 }
+
+int
+command_with_answers(
+	const struct cli_call *call, struct state *st, struct run *run, command_do_run *carry_out)
+{
+	OWN(dd_err) struct dd_err err = {0};
+	struct answers *answers = NULL;
+	int rc = command_load_answers(run->options.answers, &answers, &err);
+	int status =
+		rc < 0 ? cli_fail(cli_status_of(&err), &err) : carry_out(call, st, run, answers);
+	answers_destroy(answers);
+	return status;
+}

@@ -21,7 +21,7 @@ extern const struct subcommand cmd_up, cmd_probe, cmd_replay, cmd_fix, cmd_resum
 	cmd_scan, cmd_graph_likely, cmd_plan, cmd_plan_check, cmd_plan_approve, cmd_memory_add,
 	cmd_memory_list, cmd_memory_why, cmd_memory_edit, cmd_memory_forget, cmd_memory_export,
 	cmd_qa_crawl, cmd_qa_report, cmd_docs, cmd_docs_check, cmd_eval, cmd_work, cmd_refine,
-	cmd_cover, cmd_pr, cmd_qa_record, cmd_qa_impacted, cmd_qa_parity;
+	cmd_rebase, cmd_cover, cmd_pr, cmd_qa_record, cmd_qa_impacted, cmd_qa_parity;
 
 /* All of them; NULL-terminated. */
 extern const struct subcommand *const commands[];
@@ -66,5 +66,9 @@ typedef int command_do_run(
 /* One new run, from its answers (NULL: none) to its exit status.  call->options begins with common_options. */
 int command_new_run(const struct cli_call *call, const char *answers_path, command_make_run *make,
 	command_do_run *carry_out);
+
+/* Carry it out with the answers that the run itself names. */
+int command_with_answers(
+	const struct cli_call *call, struct state *st, struct run *run, command_do_run *carry_out);
 
 #endif

@@ -33,8 +33,8 @@ part_options(const struct fixing *f, json_t *given, struct run_options *ret)
 		.created_ns = o->created_ns};
 }
 
-static int
-stand_up(struct fixing *f, const char *name, json_t *given, struct standup_result *ret,
+int
+fix_stand_up_part(struct fixing *f, const char *name, json_t *given, struct standup_result *ret,
 	struct dd_err *err)
 {
 	struct run part = {.lock_fd = -1};
@@ -193,6 +193,7 @@ do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 		.name = name,
 		.log_path = log};
 	int rc = f->again		     ? propose_again(f, ret_result)
+		 : f->author == AUTHOR_MERGE ? fix_pick_propose(f, &g, ret_result, err)
 		 : f->author == AUTHOR_MODEL ? fix_write(f, &g, ret_result, err)
 					     : fix_propose(&g, f->author, ret_result, err);
 	if (rc == 0 && f->aim.wanted && !json_object_get(*ret_result, "requirements"))
@@ -219,7 +220,7 @@ fix_stand_up(struct fixing *f, struct standup_result *ret, struct dd_err *err)
 {
 	OWN_FREE char *name = mem_printf("attempt-%lld", (long long)f->n);
 	OWN_JSON json_t *given = source_with_change(f);
-	return stand_up(f, name, given, ret, err);
+	return fix_stand_up_part(f, name, given, ret, err);
 }
 
 int
@@ -275,8 +276,8 @@ is_untampered(const struct fixing *f)
 		.was = &f->cases,
 		.changes = a->changes,
 		.reach = f->aim.reach,
-		.by_rule = a->author != AUTHOR_MODEL};
-	bool untampered = fix_gate_untampered(&e);
+		.by_rule = a->author < AUTHOR_MODEL};
+	bool untampered = fix_gate_untampered(&e) && !(f->pick && fix_conflict_left(a->changes));
 	stack_cleanup(&before);
 	stack_cleanup(&after);
 	return untampered;
@@ -364,13 +365,16 @@ judge(struct fixing *f, struct dd_err *err)
 	strlist_copy(&a->worse, &c.worse);
 	strlist_copy(&a->better, &c.better);
 	a->verdict = VERDICT_DROPPED;
-	bool writes = f->author == AUTHOR_MODEL;
-	/* What a goal asks for shows in no case that is there yet. */
-	bool good =
-		!c.worse.n && (c.better.n || (writes && f->aim.reach.goal && fix_is_built(&now)));
-	if (good)
+	bool writes = f->author >= AUTHOR_MODEL;
+	/* What a goal asks for shows in no case that is there yet, nor need it where a commit is put onto another. */
+	bool stays = f->author == AUTHOR_MERGE && !fix_is_built(fix_best(f));
+	bool good = !c.worse.n &&
+		    (c.better.n || stays || (f->aim.reach.goal && writes && fix_is_built(&now)));
+	if (good && f->aim.attacks)
+		rc = fix_is_attack(f, &good, err);
+	if (rc == 0 && good)
 		rc = fix_pass_late(f, &now, &good, err);
-	if (rc == 0 && good && writes)
+	if (rc == 0 && good && f->author == AUTHOR_MODEL)
 		rc = fix_have_reviewed(f, &good, err);
 	if (rc == 0 && good)
 		keep(f, &now, &is);
@@ -399,7 +403,7 @@ attempt(struct fixing *f, struct dd_err *err)
 	if (rc < 0)
 		return rc;
 	fix_pass(a, GATE_PARSES, true); /* an edit that breaks a file is refused when it is made */
-	if (f->aim.reach.writes)
+	if (f->aim.reach.writes || f->aim.reach.tests_alone)
 		fix_pass(a, GATE_WRITES, fix_gate_writes(a->changes, &f->aim.reach));
 	fix_pass(a, GATE_UNTAMPERED, is_untampered(f));
 	fix_pass(a, GATE_SYMBOLS, !has_changed_symbols(json_object_get(a->proposed, "units")));
@@ -433,7 +437,7 @@ is_for(const struct fixing *f, enum fix_author author)
 	enum run_outcome o = r->probe.outcome;
 	if (author == AUTHOR_MODEL)
 		return is_for_model(f);
-	if (f->aim.models_alone)
+	if (f->aim.models_alone || author == AUTHOR_MERGE)
 		return false;
 	if (author == AUTHOR_C)
 		return r->probe.project.commands.n &&
@@ -542,6 +546,9 @@ try_author(struct fixing *f, enum fix_author author, bool *ret_idle, struct dd_e
 		rc = attempt(f, err);
 	if (rc == 0 && author == AUTHOR_MODEL)
 		*ret_idle = fix_take_answer(f);
+	if (f->pick ||
+		f->aim.attacks) /* what is kept shows it; it has no line of conflict any more */
+		f->reached = is_kept(f);
 	if (rc == 0 && author != AUTHOR_MODEL && f->aim.task && is_kept(f))
 		f->reached = shows(f);
 	return rc;
@@ -559,7 +566,7 @@ fix_reach(struct fixing *f, struct dd_err *err)
 			continue;
 		}
 		rc = try_author(f, (enum fix_author)a, &idle[a], err);
-		if (rc == 0 && !f->r->conflict.left.n &&
+		if (rc == 0 && !f->pick && !f->aim.attacks && !f->r->conflict.left.n &&
 			flips_contradiction(&f->r->flips, &f->r->conflict))
 			f->r->outcome = FIX_CONTRADICTORY;
 		if (f->r->outcome != FIX_NONE || f->waits)
@@ -574,6 +581,13 @@ fix_reach(struct fixing *f, struct dd_err *err)
 	if (rc == 0 && f->r->outcome == FIX_CONTRADICTORY)
 		rc = fix_gate_sides(f, err);
 	return rc;
+}
+
+int
+fix_try_pick(struct fixing *f, struct dd_err *err)
+{
+	bool idle = false;
+	return try_author(f, AUTHOR_MERGE, &idle, err);
 }
 
 int
@@ -615,25 +629,20 @@ fix_aim_at(struct fixing *f, const struct fix_aim *aim)
 	fix_remember(f, &f->cases, NULL);
 }
 
-enum fix_outcome
-fix_conclude(const struct fixing *f)
+void
+fix_drop_kept(struct fixing *f)
 {
-	enum run_outcome o = fix_best(f)->probe.outcome;
-	bool open = f->run->options.goal && !f->reached;
-	bool good = fix_stands(f) && !open;
-	if (f->r->outcome != FIX_NONE)
-		return f->r->outcome;
-	if (f->r->layers.n)
-		return good && !fix_unjudged(f->r) ? FIX_FIXED : FIX_IMPROVED;
-	if (o == OUTCOME_BLOCKED || o == OUTCOME_UNSATISFIABLE || fix_nobody_answered(f))
-		return FIX_BLOCKED;
-	bool tried = f->r->attempts.n &&
-		     f->r->attempts.v[f->r->attempts.n - 1].verdict == VERDICT_DROPPED;
-	const json_t *left =
-		f->r->attempts.n
-			? json_object_get(f->r->attempts.v[f->r->attempts.n - 1].proposed, "left")
-			: NULL;
-	return good && !tried && !json_array_size(left) ? FIX_CLEAN : FIX_STUCK;
+	for (size_t i = 0; i < f->r->attempts.n; i++)
+		if (f->r->attempts.v[i].verdict == VERDICT_KEPT)
+			f->r->attempts.v[i].verdict = VERDICT_DROPPED;
+	strlist_cleanup(&f->r->layers);
+	strlist_cleanup(&f->r->authors);
+	if (f->has_best)
+		standup_result_cleanup(&f->best);
+	f->has_best = false;
+	f->best_n = 0;
+	case_result_list_cleanup(&f->cases);
+	cases_of(&f->before, &f->cases);
 }
 
 /* Cases as they were at the beginning: those of the units that attempts looked at, too. */
@@ -671,9 +680,11 @@ int
 fix_begin(struct fixing *f, struct dd_err *err)
 {
 	journal_set_barrier(f->run->journal, settle_layers, f);
-	int rc = fix_open_models(f, err);
+	int rc = fix_take_head(f, err);
 	if (rc == 0)
-		rc = stand_up(f, "before", f->given, &f->before, err);
+		rc = fix_open_models(f, err);
+	if (rc == 0)
+		rc = fix_stand_up_part(f, "before", f->given, &f->before, err);
 	if (rc == 0)
 		cases_of(&f->before, &f->cases);
 	return rc;
@@ -699,6 +710,8 @@ do_fix(struct fixing *f, struct dd_err *err)
 		return rc;
 	fix_aim_at(f, &aim);
 	rc = fix_reach(f, err);
+	if (rc == 0)
+		rc = fix_show_attacks(f, err);
 	if (rc < 0)
 		return rc;
 	f->r->outcome = fix_conclude(f);
@@ -711,14 +724,6 @@ do_fix(struct fixing *f, struct dd_err *err)
 	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name", run_outcome_names[f->r->after],
 		"fix", fix_outcome_names[f->r->outcome]);
 	return rc < 0 ? rc : journal_set(f->run->journal, "outcome", outcome, err);
-}
-
-int
-fix_exit_status(enum fix_outcome o)
-{
-	return o == FIX_FIXED || o == FIX_CLEAN ? EXIT_DONE
-	       : o == FIX_BUDGET		? EXIT_RESUMABLE
-						: EXIT_TARGET_FAILED;
 }
 
 int
@@ -752,6 +757,7 @@ fixing_cleanup(struct fixing *f)
 	question_list_cleanup(&f->asked);
 	fix_models_close(f->models);
 	json_decref(f->guidance);
+	json_decref(f->head);
 	strlist_cleanup(&f->tried);
 	free(f->stopped);
 	free(f->owner);

@@ -16,8 +16,15 @@
 
 /* ---- proposing (fix_propose.c) ---- */
 
-enum fix_author { AUTHOR_PYTHON, AUTHOR_C, AUTHOR_BUILD, AUTHOR_MODEL, AUTHOR_END };
-extern const char *const fix_author_names[]; /* "python-3", "c", "build", "model" */
+enum fix_author {
+	AUTHOR_PYTHON,
+	AUTHOR_C,
+	AUTHOR_BUILD,
+	AUTHOR_MODEL,
+	AUTHOR_MERGE, /* a commit that is there, put onto another: of runner/fix_rebase.h alone */
+	AUTHOR_END
+};
+extern const char *const fix_author_names[]; /* "python-3", "c", "build", "model", "merge" */
 
 struct fix_ground { /* what a proposal is made on; all borrowed */
 	const struct state *state;
@@ -86,6 +93,36 @@ struct gitrepo_pack_spec;
 int fix_pack(const struct state *st, const char *dir, const struct gitrepo_pack_spec *spec,
 	struct buf *pack, struct gitrepo_object_list *objects, struct dd_err *err) DD_MUST_USE;
 
+/* ---- onto another commit (fix_changes.c) ---- */
+
+/*
+ * What gitrepo_list_picks gives of the repository at dir: *ret is {"base", "commits": [{"commit", "subject", "message", "files"}]}, a new
+ * reference.  Errors as of fix_commits, and the worker's words for what cannot be put onto another commit.
+ */
+int fix_picks(const struct state *st, const char *dir, const char *commit, const char *onto,
+	json_t **ret, struct dd_err *err) DD_MUST_USE;
+
+struct fix_merge_spec {	 /* borrowed */
+	const char *dir; /* of the repository, as for fix_commits */
+	const char *commit, *onto;
+	const struct stack *tree; /* that the change is put onto */
+};
+/*
+ * gitrepo_merge: *ret_files is [{"path", "created", "clash", "places": [{"now", "change", "by"}]}], a new reference; texts is for
+ * fix_put_files, appended.  Errors as of fix_commits.
+ */
+int fix_merge(const struct state *st, const struct fix_merge_spec *spec, json_t **ret_files,
+	struct buf *texts, struct dd_err *err) DD_MUST_USE;
+struct fix_pick { /* a commit that is put onto another (runner/fix_rebase.c) */
+	const char *commit, *onto, *message; /* borrowed */
+	json_t *files;			     /* of fix_merge */
+	struct buf texts;
+	bool merged; /* texts is there */
+};
+/* Write them in a desk.  marked: they need not parse.  DD_EINVAL: refused, and the message says why.  *ret_files as of fix_bench_edit. */
+int fix_put_files(struct pod *desk, struct str texts, bool marked, json_t **ret_files,
+	struct dd_err *err) DD_MUST_USE;
+
 struct fix_origin_spec {      /* borrowed */
 	const char *dir;      /* of the repository, as for fix_commits */
 	const char *revision; /* a commit or a name; one that is gone: HEAD */
@@ -103,7 +140,7 @@ int fix_origin(const struct state *st, const struct fix_origin_spec *spec, json_
 
 /* Body of the worker "fix": propose HOW | build COMMAND | judge passes|fails may-change|stay COMMAND | changes N | repository |
  * commits N TIME PARENT|HEAD | pack COMMIT FROM|- pack|objects | lint new|there WAS IS | cover | edit |
- * show PATH FROM TO | origin tree|revision REVISION PATH LINE. */
+ * show PATH FROM TO | picks COMMIT ONTO | merge COMMIT ONTO | put whole|marked | origin tree|revision REVISION PATH LINE. */
 int fix_worker_main(int argc, char **argv);
 
 /* ---- the run ---- */

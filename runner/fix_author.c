@@ -295,6 +295,7 @@ pack(void *ctx, size_t bytes, struct buf *out, json_t **ret_files, struct dd_err
 		if (strlen(t->tried->v[i]) + 2 < room(&p) / 2)
 			buf_printf(out, "%s\n", t->tried->v[i]);
 	}
+	buf_puts(out, t->data ? t->data : "");
 	fix_guidance_pack(a->w->guidance, room(&p) / 8, out);
 	int rc = put_whole_files(&p, err);
 	if (rc == 0 && a->bench.map)
@@ -497,7 +498,10 @@ keep_edits(struct authoring *a, json_t *result, struct dd_err *err)
 	OWN(buf) struct buf text = {0};
 	if (a->answer.edits)
 		json_print(a->answer.edits, 0, &text);
-	OWN_FREE char *step = mem_printf("edit %s", hash_bytes(buf_str(&text)).s);
+	const struct fix_pick *p = a->w->pick;
+	OWN_FREE char *step = p ? mem_printf("merge %s onto %s, edit %s", p->commit, p->onto,
+					  hash_bytes(buf_str(&text)).s)
+				: mem_printf("edit %s", hash_bytes(buf_str(&text)).s);
 	return fix_keep_changes(a->w->ground, a->bench.desk, AUTHOR_MODEL, step, result, err);
 }
 
@@ -515,8 +519,12 @@ fix_author_propose(const struct fix_writing *w, json_t **ret, struct dd_err *err
 		rc = pod_open(&spec, &a.bench.desk, err);
 	if (rc < 0)
 		return rc;
+	OWN_JSON json_t *begun = NULL;
+	if (w->pick)
+		rc = fix_put_files(a.bench.desk, buf_str(&w->pick->texts), true, &begun, err);
 	int step = progress_begin("asking %s", w->model->name);
-	rc = ask(&a, &result, err);
+	if (rc == 0)
+		rc = ask(&a, &result, err);
 	progress_end(step, rc < 0 ? "failed" : json_string_value(json_object_get(result, "end")));
 	if (rc == 0)
 		rc = keep_edits(&a, result, err);

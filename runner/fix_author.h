@@ -68,6 +68,7 @@ struct fix_task {		      /* borrowed */
 	const struct strlist *tried; /* earlier attempts and why they were not kept */
 	const json_t *changed;	     /* paths of files that were changed since the map */
 	bool only_first;	     /* of what fails */
+	const char *data;	     /* that belongs to it, with a heading; NULL */
 };
 
 struct fix_writing { /* borrowed */
@@ -80,7 +81,8 @@ struct fix_writing { /* borrowed */
 	const char *source;  /* directory of the layer that the map is of */
 	const char
 		*tree; /* absolute path of the source, where it is a directory of the user; NULL */
-	const json_t *guidance; /* of fix_author_guidance */
+	const json_t *guidance;	     /* of fix_author_guidance */
+	const struct fix_pick *pick; /* whose files are in the desk first, with both sides; NULL */
 };
 
 struct graph;

@@ -165,3 +165,67 @@ fix_origin(const struct state *st, const struct fix_origin_spec *spec, json_t **
 		return err_set(err, DD_EUNSUPPORTED, "%s", err_msg(&why));
 	return rc < 0 ? err_move(err, &why) : json_parse(buf_str(&out), ret, err);
 }
+
+/* What a worker says of the repository: what is wrong with it is no failure of ours. */
+static int
+look_at_repository(const struct state *st, const char *dir, const struct stack *tree,
+	const char *const *args, struct buf *out, struct dd_err *err)
+{
+	const struct strlist no_layers = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	OWN_FREE char *repository = NULL;
+	int rc = gitrepo_git_dir(dir, &repository, err);
+	if (rc < 0)
+		return rc;
+	rc = look(st, repository, tree, &no_layers, args, STR(""), out, &why);
+	if (rc == -DD_ECORRUPT)
+		return err_set(err, DD_EUNSUPPORTED, "%s", err_msg(&why));
+	return rc < 0 ? err_move(err, &why) : 0;
+}
+
+int
+fix_picks(const struct state *st, const char *dir, const char *commit, const char *onto,
+	json_t **ret, struct dd_err *err)
+{
+	const char *args[] = {"picks", commit, onto, NULL};
+	const struct stack none = {0};
+	OWN(buf) struct buf out = {0};
+	int rc = look_at_repository(st, dir, &none, args, &out, err);
+	return rc < 0 ? rc : json_parse(buf_str(&out), ret, err);
+}
+
+int
+fix_merge(const struct state *st, const struct fix_merge_spec *spec, json_t **ret_files,
+	struct buf *texts, struct dd_err *err)
+{
+	const char *args[] = {"merge", spec->commit, spec->onto, NULL};
+	OWN(buf) struct buf out = {0};
+	int rc = look_at_repository(st, spec->dir, spec->tree, args, &out, err);
+	struct str rest = buf_str(&out), files;
+	if (rc == 0 && !wire_take(&rest, &files))
+		rc = err_set(err, DD_ECORRUPT, "fix: the worker merged nothing");
+	if (rc == 0)
+		rc = json_parse(files, ret_files, err);
+	if (rc == 0)
+		buf_add_str(texts, rest);
+	return rc;
+}
+
+int
+fix_put_files(
+	struct pod *desk, struct str texts, bool marked, json_t **ret_files, struct dd_err *err)
+{
+	const char *args[] = {"put", marked ? "marked" : "whole", NULL};
+	OWN(buf) struct buf out = {.max = (size_t)4 << 20};
+	OWN_JSON json_t *report = NULL;
+	const struct worker_spec worker = {.name = "fix", .args = args, .input = texts};
+	int rc = worker_exec(desk, &worker, &out, err);
+	if (rc == 0)
+		rc = json_parse(buf_str(&out), &report, err);
+	const char *why = json_string_value(json_object_get(report, "why"));
+	if (rc == 0 && why)
+		rc = err_set(err, DD_EINVAL, "%s", why);
+	if (rc == 0)
+		*ret_files = json_incref(json_object_get(report, "files"));
+	return rc;
+}

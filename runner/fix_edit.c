@@ -30,24 +30,27 @@ open_tree(int *ret, struct dd_err *err)
 	return *ret < 0 ? err_set(err, DD_EIO, "fix: no tree") : 0;
 }
 
-static json_t *
-edit_report(const struct edit_result *r, const char *why)
+int
+fix_worker_tell_edits(const struct edit_result *r, const char *why, struct dd_err *err)
 {
+	OWN(buf) struct buf out = {0};
 	json_t *files = json_array();
 	for (size_t i = 0; i < r->n; i++)
 		json_array_append_new(
 			files, json_pack("{s:o, s:b}", "path", json_text(str_of(r->v[i].path)),
 				       "created", r->v[i].created));
-	return json_pack("{s:s, s:o, s:o}", "verdict", edit_verdict_names[r->verdict], "why",
-		why ? json_text(str_of(why)) : json_null(), "files", files);
+	OWN_JSON json_t *report =
+		json_pack("{s:s, s:o, s:o}", "verdict", edit_verdict_names[r->verdict], "why",
+			why ? json_text(str_of(why)) : json_null(), "files", files);
+	json_print(report, 0, &out);
+	return fs_write_all(STDOUT_FILENO, out.p, out.n, err);
 }
 
 int
 fix_worker_edit(struct dd_err *err)
 {
-	OWN(buf) struct buf text = {.max = EDITS_MAX}, out = {0};
+	OWN(buf) struct buf text = {.max = EDITS_MAX};
 	OWN_JSON json_t *edits = NULL;
-	OWN_JSON json_t *report = NULL;
 	OWN(edit_result) struct edit_result r = {0};
 	OWN(dd_err) struct dd_err why = {0};
 	const struct edit_check check = {fix_worker_is_worse, NULL};
@@ -64,9 +67,7 @@ fix_worker_edit(struct dd_err *err)
 	free(v);
 	if (rc < 0 && rc != -DD_EINVAL)
 		return err_move(err, &why);
-	report = edit_report(&r, rc < 0 ? err_msg(&why) : NULL);
-	json_print(report, 0, &out);
-	return fs_write_all(STDOUT_FILENO, out.p, out.n, err);
+	return fix_worker_tell_edits(&r, rc < 0 ? err_msg(&why) : NULL, err);
 }
 
 int

@@ -15,6 +15,17 @@ is_asked_for(const struct author_reach *reach, const char *path)
 	return inventory_is_test(path) && author_may_write(reach, path);
 }
 
+const json_t *
+fix_conflict_left(const json_t *changes)
+{
+	size_t i;
+	json_t *file;
+	json_array_foreach (json_object_get(changes, "files"), i, file)
+		if (json_object_get(file, "conflict"))
+			return file;
+	return NULL;
+}
+
 bool
 fix_gate_untampered(const struct fix_evidence *e)
 {
@@ -45,7 +56,7 @@ fix_gate_writes(const json_t *changes, const struct author_reach *reach)
 	size_t i;
 	json_t *one;
 	json_array_foreach (json_object_get(changes, "files"), i, one)
-		if (reach->writes && !author_may_write(reach, path_of(one)))
+		if ((reach->writes || reach->tests_alone) && !author_may_write(reach, path_of(one)))
 			return false;
 	return true;
 }

@@ -20,6 +20,9 @@ struct fix_evidence { /* what is known of an attempt; borrowed */
 /* Are the tests, what runs them and the code under them left what they were?  Asked before anything is built. */
 bool fix_gate_untampered(const struct fix_evidence *e);
 
+/* A file with a line of conflict ("<<<<<<< ") that the change brings, borrowed; NULL: there is none. */
+const json_t *fix_conflict_left(const json_t *changes);
+
 /* Paths of tests that were changed because they are named; new reference. */
 json_t *fix_tests_changed(const json_t *changes, const struct author_reach *reach);
 

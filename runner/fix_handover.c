@@ -1,10 +1,42 @@
-/* What a repair gives: patch, branch, results. */
+/* What a repair gives: its outcome, patch, branch, results. */
 #include "runner/fix_loop.h"
 
 #include "base/fs.h"
 #include "base/git_write.h"
 #include "base/log.h"
+#include "runner/cli.h"
 #include "runner/fix_guidance.h"
+
+#include <string.h>
+
+enum fix_outcome
+fix_conclude(const struct fixing *f)
+{
+	enum run_outcome o = fix_best(f)->probe.outcome;
+	bool open = f->run->options.goal && !f->reached;
+	bool good = fix_stands(f) && !open;
+	if (f->r->outcome != FIX_NONE)
+		return f->r->outcome;
+	if (f->r->layers.n)
+		return good && !fix_unjudged(f->r) ? FIX_FIXED : FIX_IMPROVED;
+	if (o == OUTCOME_BLOCKED || o == OUTCOME_UNSATISFIABLE || fix_nobody_answered(f))
+		return FIX_BLOCKED;
+	bool tried = f->r->attempts.n &&
+		     f->r->attempts.v[f->r->attempts.n - 1].verdict == VERDICT_DROPPED;
+	const json_t *left =
+		f->r->attempts.n
+			? json_object_get(f->r->attempts.v[f->r->attempts.n - 1].proposed, "left")
+			: NULL;
+	return good && !tried && !json_array_size(left) ? FIX_CLEAN : FIX_STUCK;
+}
+
+int
+fix_exit_status(enum fix_outcome o)
+{
+	return o == FIX_FIXED || o == FIX_CLEAN ? EXIT_DONE
+	       : o == FIX_BUDGET		? EXIT_RESUMABLE
+						: EXIT_TARGET_FAILED;
+}
 
 static int
 do_patch(void *ctx, json_t **ret_result, struct dd_err *err)
@@ -25,6 +57,55 @@ bool
 fix_is_local(const struct run *run)
 {
 	return run->options.source[0] == '/' && fs_is_dir(run->options.source);
+}
+
+static json_t *
+checked_out(const struct run *run)
+{
+	OWN_FREE char *branch = NULL, *commit = NULL;
+	OWN(dd_err) struct dd_err why = {0};
+	if (!fix_is_local(run) ||
+		gitrepo_checked_out(run->options.source, &branch, &commit, &why) < 0)
+		return json_null(); /* what writes there says why it cannot */
+	return json_pack("{s:o, s:s?}", "branch", branch ? json_text(str_of(branch)) : json_null(),
+		"commit", commit);
+}
+
+static int
+do_head(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	const struct fixing *f = ctx;
+	(void)err;
+	*ret_result = checked_out(f->run);
+	return 0;
+}
+
+int
+fix_take_head(struct fixing *f, struct dd_err *err)
+{
+	return f->head ? 0 : journal_step(f->run->journal, "fix/head", do_head, f, &f->head, err);
+}
+
+static const char *
+first_commit(const struct fixing *f)
+{
+	return f->onto ? f->onto : json_string_value(json_object_get(f->head, "commit"));
+}
+
+/* Another commit is checked out than when the run began: what was gated is not what stands there. */
+static int
+do_moved(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	const struct fixing *f = ctx;
+	OWN_JSON json_t *now = checked_out(f->run);
+	const char *was = json_string_value(json_object_get(f->head, "commit")),
+		   *is = json_string_value(json_object_get(now, "commit"));
+	(void)err;
+	if (was && is && strcmp(was, is) != 0)
+		*ret_result = json_pack("{s:O, s:s, s:s, s:o}", "branch",
+			json_object_get(now, "branch"), "from", was, "to", is, "then",
+			json_sprintf("drydock rebase %s", f->run->id));
+	return 0;
 }
 
 /* What is handed over again, with more, is another step; heap. */
@@ -80,7 +161,7 @@ fix_put_branch(const struct fixing *f, const char *branch, const char *from,
 		      *name = branch ? mem_strdup(branch) : NULL;
 	source_stack(&f->before.source, &below);
 	const struct fix_commit_spec spec = {.dir = f->run->options.source,
-		.parent = f->onto,
+		.parent = first_commit(f),
 		.below = &below,
 		.layers = layers,
 		.messages = messages,
@@ -153,15 +234,19 @@ int
 fix_hand_over(struct fixing *f, struct dd_err *err)
 {
 	OWN_FREE char *patch = key_of(f->round, "patch"), *branch = key_of(f->round, "branch"),
-		      *survey = key_of(f->round, "survey"), *learnt = key_of(f->round, "lessons");
+		      *survey = key_of(f->round, "survey"), *learnt = key_of(f->round, "lessons"),
+		      *moved = key_of(f->round, "moved");
 	struct journal *j = f->run->journal;
 	const struct run_options *o = &f->run->options;
 	OWN_JSON json_t *lessons = NULL;
+	f->r->made_from = f->onto ? NULL : f->head;
 	int rc = f->r->layers.n ? journal_step(j, patch, do_patch, f, &f->r->changes, err) : 0;
 	if (rc == 0)
 		rc = fix_survey(f, survey, err);
 	if (rc == 0 && f->r->layers.n && fix_is_local(f->run) && !o->no_branch)
 		rc = journal_step(j, branch, do_branch, f, &f->r->branch, err);
+	if (rc == 0 && json_string_value(json_object_get(f->r->branch, "branch")))
+		rc = journal_step(j, moved, do_moved, f, &f->r->moved, err);
 	if (rc == 0 && f->r->conflict.left.n && fix_is_local(f->run) && !o->no_branch)
 		rc = fix_put_sides(f, err);
 	if (rc == 0 && f->models && fix_is_local(f->run) && !o->apart)

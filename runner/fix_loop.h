@@ -20,6 +20,7 @@ struct fix_aim { /* what attempts are for; borrowed */
 		*tests; /* that the task names: cases with or without "test/", files; NULL */
 	const struct strlist *
 		translates; /* words of the original and of what it becomes; empty, NULL: it does not */
+	bool attacks;	    /* a test that is red on the source as it was */
 	bool models_alone; /* no rule of ours writes */
 };
 
@@ -31,10 +32,13 @@ struct fixing {
 	struct fix_result *r;
 	struct fix_aim aim;
 	/* Of a refinement (runner/fix_refine.c), else NULL; borrowed: */
-	json_t *given;	  /* the source with the changes of the run that it refines */
-	json_t *touched;  /* paths of the files that those changes are of */
-	const char *onto; /* the commit that its own go onto; NULL: HEAD */
-	const char *stem; /* of the names of branches: STEM-2 is the first that is looked at */
+	json_t *given;	 /* the source with the changes of the run that it refines */
+	json_t *touched; /* paths of the files that those changes are of */
+	const char *
+		onto; /* the commit that its own go onto; NULL: the one that was checked out at the beginning */
+	const char *stem;      /* of the names of branches: STEM-2 is the first that is looked at */
+	struct fix_pick *pick; /* of what puts a branch onto another commit, else NULL */
+	json_t *head; /* {"branch", "commit"} that was checked out at the beginning, each may be null; NULL: no repository */
 	struct case_result_list at_aim; /* the cases when it was set */
 	int64_t first;			/* the last attempt before it */
 	bool waits;			/* what is asked keeps the aim from being reached */
@@ -56,6 +60,8 @@ struct fixing {
 	json_t *guidance;	   /* of the attempt; NULL */
 	struct strlist tried;	   /* attempts of models that were not kept, and why */
 	bool smaller;		   /* the next is to do less at once */
+	size_t shown;		   /* attempts that were asked for what they mended */
+	const char *data;	   /* that an author is shown of the aim; borrowed, NULL */
 	bool reached;  /* the goal, says its author, and gates and review do not say otherwise */
 	char *stopped; /* what a model said last when it could not be asked; NULL */
 };
@@ -73,6 +79,9 @@ void fix_environment(const struct fixing *f, const struct standup_result *r, str
 /* Where f->now was tested, with another tree; env: of fix_environment. */
 struct fix_ground fix_ground_of(
 	const struct fixing *f, const struct stack *work, const char *const *env);
+/* A source, in the form of source_fields, stood up as a part of the run. */
+int fix_stand_up_part(struct fixing *f, const char *name, json_t *given, struct standup_result *ret,
+	struct dd_err *err) DD_MUST_USE;
 /* That tree with the change, stood up; at once where it was before. */
 int fix_stand_up(struct fixing *f, struct standup_result *ret, struct dd_err *err) DD_MUST_USE;
 
@@ -83,8 +92,12 @@ int fix_begin(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 void fix_aim_at(struct fixing *f, const struct fix_aim *aim);
 /* Attempts, until the aim is reached or nobody has more to propose; or f->r->outcome, or f->waits, says why not. */
 int fix_reach(struct fixing *f, struct dd_err *err) DD_MUST_USE;
+/* One attempt, which puts f->pick onto what is kept. */
+int fix_try_pick(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 /* Try a change again that waited for answers: attempt `which` of its task.  As fix_reach. */
 int fix_take_up(struct fixing *f, int64_t which, struct dd_err *err) DD_MUST_USE;
+/* Nothing that was kept is kept: what stands is the source as it was. */
+void fix_drop_kept(struct fixing *f);
 /* How it all was, and is, into f->r. */
 void fix_gather(struct fixing *f);
 /* Behind fix_hand_over: guide.md, guide.html and guide.json, by what is in f->r. */
@@ -103,6 +116,14 @@ void fix_pass(struct fix_attempt *a, enum gate gate, bool passed);
 /* What the attempt's layer changes, as fix_changes gives it. */
 int fix_look(const struct fixing *f, json_t **ret_result, struct buf *patch, struct dd_err *err)
 	DD_MUST_USE;
+
+/* ---- fix_rebase.c ---- */
+
+/* What the commit gives, as a layer: *ret as of fix_propose, with "message". */
+int fix_pick_propose(struct fixing *f, const struct fix_ground *g, json_t **ret, struct dd_err *err)
+	DD_MUST_USE;
+/* Its merge is there, if need be made again after a kill. */
+int fix_pick_merge(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_late.c ---- */
 
@@ -160,6 +181,16 @@ int fix_is_secure(struct fixing *f, bool *ret, struct dd_err *err) DD_MUST_USE;
 /* All that is found in what is handed over, as findings.sarif of the run, and f->r->security; key: of the step. */
 int fix_survey(struct fixing *f, const char *key, struct dd_err *err) DD_MUST_USE;
 
+/* ---- fix_attack.c ---- */
+
+/*
+ * Behind all attempts: where those that were kept mended what is unsafe, models are asked for tests of it, which pass the same
+ * gates; what came of it is in r->attacks.
+ */
+int fix_show_attacks(struct fixing *f, struct dd_err *err) DD_MUST_USE;
+/* Is one of the cases that the attempt brings red on the source as it was, with its tests?  Into a->red. */
+int fix_is_attack(struct fixing *f, bool *ret, struct dd_err *err) DD_MUST_USE;
+
 /* ---- fix_turn.c ---- */
 
 /*
@@ -190,6 +221,8 @@ int fix_put_sides(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_handover.c ---- */
 
+/* What is checked out, into f->head; journalled. */
+int fix_take_head(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 /* Is the source a directory of the user? */
 bool fix_is_local(const struct run *run);
 /*

@@ -24,7 +24,7 @@
 #define WORKER_LIMIT_MS (60 * 60 * 1000)
 #define JUDGE_LIMIT_MS (4 * 60 * 60 * 1000) /* the worker bounds each of its checks */
 
-const char *const fix_author_names[] = {"python-3", "c", "build", "model", NULL};
+const char *const fix_author_names[] = {"python-3", "c", "build", "model", "merge", NULL};
 
 struct proposing {
 	const struct fix_ground *g;

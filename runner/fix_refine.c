@@ -35,22 +35,6 @@ said(const struct run *run)
 
 /* ---- the run that is refined ---- */
 
-static int
-refuse_moved(const struct run *of, const json_t *result, struct dd_err *err)
-{
-	const char *branch = json_string_in(result, "branch"),
-		   *commit = json_string_in(result, "commit");
-	OWN_FREE char *now = NULL;
-	if (!*branch)
-		return 0;
-	int rc = gitrepo_branch_commit(of->options.source, branch, &now, err);
-	if (rc < 0 || (now && strcmp(now, commit) == 0))
-		return rc;
-	return err_set(err, DD_EINVAL,
-		"the branch %s is %s: check it out, or what it was merged into, and begin another run there",
-		branch, now ? "another commit than run left it at" : "not there any more");
-}
-
 int
 fix_refine_admit(const struct run *of, struct dd_err *err)
 {
@@ -67,7 +51,7 @@ fix_refine_admit(const struct run *of, struct dd_err *err)
 		return err_set(err, DD_EINVAL,
 			"run %s kept no change that could be adjusted: begin another, with --goal",
 			of->id);
-	return rc < 0 ? rc : refuse_moved(of, result, err);
+	return rc < 0 ? rc : fix_kept_unmoved(of, result, err);
 }
 
 /* ---- what is taken over ---- */
@@ -108,43 +92,6 @@ take_layers(const struct fixing *f, const json_t *given, json_t **ret, struct dd
 	return rc;
 }
 
-static int
-put_plan(const struct run *of, json_t *ret, struct dd_err *err)
-{
-	OWN_JSON json_t *step = NULL;
-	OWN(plandoc) struct plandoc p = {0};
-	int rc = journal_find(of->journal, "work/plan", &step, err);
-	if (rc < 0 || !step)
-		return rc;
-	rc = plandoc_parse(str_of(json_string_in(step, "text")), &p, err);
-	for (size_t i = 0; rc == 0 && i < p.n; i++)
-		if (p.v[i].level == 3 && strcmp(p.v[i].section, "Requirements") == 0)
-			json_array_append_new(ret, json_text(str_of(p.v[i].title)));
-	return rc;
-}
-
-/* What people wanted of it, in their words: its plan, its goal, or its guidance and what that was about; a new reference. */
-static int
-take_requirements(const struct run *of, json_t **ret, struct dd_err *err)
-{
-	OWN_JSON json_t *base = NULL, *scope = NULL;
-	json_t *texts = *ret = json_array();
-	int rc = put_plan(of, texts, err);
-	if (rc == 0)
-		rc = journal_find(of->journal, "refine/base", &base, err);
-	if (rc == 0)
-		rc = journal_find(of->journal, "refine/scope", &scope, err);
-	json_array_extend(texts, json_object_get(base, "requirements"));
-	json_array_extend(texts, json_object_get(scope, "statements"));
-	if (rc == 0 && of->options.goal && !of->options.refine) {
-		struct str rest = str_of(of->options.goal), line;
-		while (str_next_line(&rest, &line))
-			if (str_trim(line).n)
-				json_array_append_new(texts, json_text(str_trim(line)));
-	}
-	return rc;
-}
-
 /* Attempts of models that were not kept, and what spoke against them. */
 static json_t *
 tried_before(const struct run *of, const json_t *result)
@@ -168,14 +115,6 @@ tried_before(const struct run *of, const json_t *result)
 	return lines;
 }
 
-/* Names of branches that refine one another have the same stem. */
-static const char *
-stem_of(const json_t *earlier_base, const json_t *result)
-{
-	const char *stem = json_string_in(earlier_base, "stem");
-	return *stem ? stem : json_string_in(result, "branch");
-}
-
 /* Where its map is not the newest, facts of it are still good. */
 static void
 take_map(const struct run *of, const struct run *run)
@@ -197,16 +136,16 @@ take_from(const struct fixing *f, const struct run *of, json_t **ret_result, str
 	if (rc == 0)
 		rc = take_layers(f, given, &files, err);
 	if (rc == 0)
-		rc = take_requirements(of, &wanted, err);
+		rc = fix_kept_wanted(of, &wanted, err);
 	if (rc == 0)
-		rc = journal_find(of->journal, "refine/base", &was, err);
+		rc = fix_kept_base(of, &was, err);
 	if (rc < 0)
 		return rc;
 	take_map(of, f->run);
 	*ret_result = json_pack("{s:s, s:O, s:O, s:O, s:o, s:s, s:O, s:O}", "run", of->id, "given",
 		given, "files", files, "requirements", wanted, "tried", tried_before(of, result),
-		"stem", stem_of(was, result), "branch", json_object_get(result, "branch"), "commit",
-		json_object_get(result, "commit"));
+		"stem", fix_kept_stem(was, result), "branch", json_object_get(result, "branch"),
+		"commit", json_object_get(result, "commit"));
 	return 0;
 }
 
@@ -229,7 +168,7 @@ static int
 take_base(struct refining *k, struct dd_err *err)
 {
 	struct fixing *f = &k->f;
-	int rc = journal_step(f->run->journal, "refine/base", do_base, f, &k->base, err);
+	int rc = journal_step(f->run->journal, KEPT_REFINED, do_base, f, &k->base, err);
 	if (rc < 0)
 		return rc;
 	f->given = json_object_get(k->base, "given");
@@ -576,6 +515,8 @@ do_refine(struct fixing *f, struct dd_err *err)
 		rc = take_scope(k, err);
 	if (rc == 0)
 		rc = reach(k, err);
+	if (rc == 0)
+		rc = fix_show_attacks(f, err);
 	if (rc < 0)
 		return rc;
 	conclude(k);

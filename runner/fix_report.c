@@ -26,6 +26,7 @@ fix_result_cleanup(struct fix_result *r)
 		json_decref(r->attempts.v[i].judged);
 		json_decref(r->attempts.v[i].secured);
 		json_decref(r->attempts.v[i].review);
+		json_decref(r->attempts.v[i].red);
 		strlist_cleanup(&r->attempts.v[i].worse);
 		strlist_cleanup(&r->attempts.v[i].better);
 		for (size_t k = 0; k < 3; k++)
@@ -48,6 +49,8 @@ fix_result_cleanup(struct fix_result *r)
 	json_decref(r->changes);
 	json_decref(r->security);
 	json_decref(r->branch);
+	json_decref(r->moved);
+	json_decref(r->attacks);
 	free(r->why);
 	free(r->name);
 	free(r->digest);
@@ -70,13 +73,19 @@ put_author(const struct fix_attempt *a, struct buf *out)
 			       : fix_author_names[a->author]);
 }
 
-/* The first line of what a model says of its change. */
+static struct str
+first_line(const char *text)
+{
+	struct str rest = str_of(text), line = {"", 0};
+	(void)str_next_line(&rest, &line);
+	return str_trim(line);
+}
+
+/* What a model says of its change, in short. */
 static struct str
 subject_of(const struct fix_attempt *a)
 {
-	struct str rest = str_of(json_string_in(a->proposed, "summary")), line = {"", 0};
-	(void)str_next_line(&rest, &line);
-	return str_trim(line);
+	return first_line(json_string_in(a->proposed, "summary"));
 }
 
 #define NOT_REVIEWED "not cross-reviewed"
@@ -310,6 +319,12 @@ to_json(const struct run *run, const struct fix_result *r)
 		text_or_null(patch), "pull_request", text_or_null(pr));
 	if (r->security)
 		json_object_set(j, "security", r->security);
+	if (r->attacks)
+		json_object_set(j, "attacks", r->attacks);
+	if (json_is_object(r->made_from))
+		json_object_set(j, "made_from", (json_t *)r->made_from);
+	if (json_is_object(r->moved))
+		json_object_set(j, "moved", r->moved);
 	if (r->told)
 		json_object_update(j, r->told);
 	return j;
@@ -330,6 +345,10 @@ kept(const struct fix_result *r, size_t n)
 static void
 put_rules(const struct fix_attempt *a, struct buf *out)
 {
+	if (json_object_get(a->proposed, "message")) { /* of a commit that is there */
+		buf_put_visible(out, first_line(json_string_in(a->proposed, "message")));
+		return;
+	}
 	if (is_of_model(a)) {
 		buf_put_visible(out, subject_of(a));
 		return;
@@ -405,6 +424,8 @@ fix_commit_message(const struct run *run, const struct fix_result *r, size_t n)
 	OWN(buf) struct buf out = {.max = 65536};
 	if (!a)
 		return mem_strdup("Repair");
+	if (json_object_get(a->proposed, "message"))
+		return fix_picked_message(run, a);
 	if (is_of_model(a))
 		return model_message(run, a);
 	buf_printf(&out, "%s\n\nChanges: ", subjects[a->author]);
@@ -661,6 +682,8 @@ put_pull_request(const struct run *run, const struct fix_result *r, struct buf *
 	fix_put_told(r, out);
 	put_review(r, out);
 	fix_put_security(r, out);
+	fix_put_attacks(r, out);
+	fix_put_moved(r, out);
 	buf_puts(out, "\n## What is left\n\n");
 	put_left(run, r, out);
 	buf_printf(out, "\nSource: `%s`. Run: `%s`.\n", r->digest, run->id);
@@ -689,16 +712,6 @@ fix_write_results(const struct run *run, const struct fix_result *r, const struc
 	return rc < 0 ? rc : fs_write_atomic(result, buf_str(&text), 0600, err);
 }
 
-void
-fix_print_line(const char *label, const char *text)
-{
-	OWN(buf) struct buf safe = {.max = 8192};
-	if (!text)
-		return;
-	buf_put_visible(&safe, str_of(text));
-	printf("  %-10s %s\n", label, safe.n ? safe.p : "");
-}
-
 static void
 print_side(const struct fix_result *r, int side)
 {
@@ -710,16 +723,6 @@ print_side(const struct fix_result *r, int side)
 	if (a)
 		put_side_gates(a, &line);
 	fix_print_line("a side", line.p);
-}
-
-void
-fix_print_branch(const struct run *run, const struct fix_result *r)
-{
-	const char *branch = json_string_value(json_object_get(r->branch, "branch"));
-	OWN_FREE char *next =
-		branch ? mem_printf("drydock pr %s asks people to pull it", run->id) : NULL;
-	fix_print_line("branch", branch);
-	fix_print_line("", next);
 }
 
 static void

@@ -19,8 +19,9 @@ struct fix_attempt {
 	json_t *screens; /* {"pages": [{"url", "result", "before", "after"}], "findings"}, {"findings"} or {"why"}; NULL */
 	json_t *judged;	 /* of fix_judge; NULL */
 	json_t *secured; /* {"findings"}, in the form of judged; NULL */
-	json_t *review;	 /* of fix_author_review; NULL: none was due */
-	double usd;	 /* of its calls to models */
+	json_t *red; /* cases of its tests that fail on the source as it was; NULL: nobody asked */
+	json_t *review; /* of fix_author_review; NULL: none was due */
+	double usd;	/* of its calls to models */
 	int64_t tokens;
 	enum gate_result gates[GATES];
 	struct strlist worse, better; /* cases */
@@ -50,7 +51,11 @@ struct fix_result {
 	json_t *changes;  /* of all of them; NULL */
 	json_t *security; /* {"report": name of its file, "findings", "new", "dropped", "advisories": that were read, "vulnerable": [{"path",
 			     "line", "advisory", "level", "text", "known": the source had it}]}; NULL */
-	json_t *branch;	  /* {"branch", "commit", "why"}; NULL: none was asked for */
+	json_t *attacks; /* [{"mended": [findings], "attempt", "red_before": [cases], "why": there is no test}]; NULL: nothing unsafe was mended */
+	json_t *branch;	 /* {"branch", "commit", "why"}; NULL: none was asked for */
+	const json_t *
+		made_from; /* {"branch", "commit"} that was checked out, and the branch is on; borrowed, NULL */
+	json_t *moved; /* what is checked out is not what it was made from: {"branch", "from", "to", "then"}; NULL */
 	struct flips flips;	/* outcomes of all that was stood up */
 	struct fix_side *sides; /* what each of them was made of */
 	size_t nsides, sides_cap;
@@ -71,6 +76,10 @@ void fix_result_cleanup(struct fix_result *r);
 json_t *fix_gates_to_json(const struct fix_attempt *a);
 /* What of r->security is left, appended as of "left" of result.json. */
 void fix_left_vulnerable(const struct fix_result *r, json_t *left);
+/* That what is checked out has moved since; nothing where it has not. */
+void fix_put_moved(const struct fix_result *r, struct buf *out);
+/* What unsafe was mended, and the test that shows it. */
+void fix_put_attacks(const struct fix_result *r, struct buf *out);
 /* As a section of Markdown; nothing where nobody looked. */
 void fix_put_security(const struct fix_result *r, struct buf *out);
 /* Below the table of the gates: all that is more than passed or failed. */
@@ -85,6 +94,8 @@ void fix_put_cell(struct buf *out, const char *text);
 /* Why a change that is kept was not judged to its end, so that nothing is called fixed; NULL: all were. */
 const char *fix_unjudged(const struct fix_result *r);
 
+/* Of an attempt that puts a commit onto another; heap. */
+char *fix_picked_message(const struct run *run, const struct fix_attempt *a);
 /* Message of the commit of the n-th layer; heap. */
 char *fix_commit_message(const struct run *run, const struct fix_result *r, size_t n);
 /* The attempt that one side (0, 1) of the conflict is of; NULL: it is the tree as it was, or as it is kept. */

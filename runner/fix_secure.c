@@ -41,6 +41,20 @@ raised(const struct security_result *before, const struct security_result *after
 	return found;
 }
 
+/* The unsafe among what the change takes away. */
+static json_t *
+mended(const struct security_result *before, const struct security_result *after)
+{
+	OWN_JSON json_t *gone = raised(after, before);
+	json_t *unsafe = json_array(), *one;
+	size_t i;
+	json_array_foreach (gone, i, one)
+		if (str_starts(str_of(json_string_in(one, "kind")),
+			    security_finding_kind_names[FINDING_UNSAFE]))
+			json_array_append(unsafe, one);
+	return unsafe;
+}
+
 static int
 do_secure(void *ctx, json_t **ret_result, struct dd_err *err)
 {
@@ -54,7 +68,8 @@ do_secure(void *ctx, json_t **ret_result, struct dd_err *err)
 	if (rc == 0)
 		rc = scan_stack(f->st, &tree, NULL, osv, &after, err);
 	if (rc == 0)
-		*ret_result = json_pack("{s:o}", "findings", raised(&before, &after));
+		*ret_result = json_pack("{s:o, s:o}", "findings", raised(&before, &after), "mended",
+			mended(&before, &after));
 	security_result_cleanup(&before);
 	security_result_cleanup(&after);
 	stack_cleanup(&tree);

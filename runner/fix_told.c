@@ -1,4 +1,5 @@
 /* What the gates of an attempt found, told to each who wants to know: programs, readers of a pull request, and the next author. */
+#include "runner/fix_gates.h"
 #include "runner/fix_report.h"
 
 #include <string.h>
@@ -180,6 +181,27 @@ fix_put_told(const struct fix_result *r, struct buf *out)
 
 /* ---- a terminal ---- */
 
+void
+fix_print_line(const char *label, const char *text)
+{
+	OWN(buf) struct buf safe = {.max = 8192};
+	if (!text)
+		return;
+	buf_put_visible(&safe, str_of(text));
+	printf("  %-10s %s\n", label, safe.n ? safe.p : "");
+}
+
+void
+fix_print_branch(const struct run *run, const struct fix_result *r)
+{
+	const char *branch = json_string_value(json_object_get(r->branch, "branch"));
+	OWN_FREE char *next =
+		branch ? mem_printf("drydock pr %s asks people to pull it", run->id) : NULL;
+	fix_print_line("branch", branch);
+	fix_print_line("", next);
+	fix_print_line("moved", json_string_value(json_object_get(r->moved, "then")));
+}
+
 static void
 print_findings(const char *label, const json_t *result)
 {
@@ -256,6 +278,64 @@ fix_put_security(const struct fix_result *r, struct buf *out)
 	}
 }
 
+/* ---- a branch, and what it stands on ---- */
+
+void
+fix_put_moved(const struct fix_result *r, struct buf *out)
+{
+	const char *branch = json_string_in(r->moved, "branch");
+	if (!json_is_object(r->moved))
+		return;
+	buf_puts(out, "\n**What is checked out has moved since this was made**");
+	if (*branch) {
+		buf_puts(out, ": ");
+		fix_put_cell(out, branch);
+	}
+	buf_printf(out, " was %.12s, and is %.12s. `%s` puts these commits onto it.\n",
+		json_string_in(r->moved, "from"), json_string_in(r->moved, "to"),
+		json_string_in(r->moved, "then"));
+}
+
+/* The message of the commit it was, whose trailers say who wrote it; and that it stands elsewhere now. */
+char *
+fix_picked_message(const struct run *run, const struct fix_attempt *a)
+{
+	OWN(buf) struct buf out = {.max = 65536};
+	buf_add_str(&out, str_trim(str_of(json_string_in(a->proposed, "message"))));
+	buf_printf(&out, "\nDrydock-Rebased-By: %s\n", run->id);
+	if (a->author == AUTHOR_MODEL)
+		buf_printf(&out, "Drydock-Resolved-By: models/%s\n",
+			json_string_in(a->proposed, "model"));
+	return buf_take(&out);
+}
+
+void
+fix_put_attacks(const struct fix_result *r, struct buf *out)
+{
+	size_t i, k;
+	json_t *attack, *one;
+	json_array_foreach (r->attacks, i, attack) {
+		buf_puts(out, "\nUnsafe before, and mended:\n\n");
+		json_array_foreach (json_object_get(attack, "mended"), k, one) {
+			OWN(buf) struct buf text = {.max = 1000};
+			put_finding(one, &text);
+			buf_puts(out, "- ");
+			fix_put_cell(out, text.p);
+			buf_putc(out, '\n');
+		}
+		json_array_foreach (json_object_get(attack, "red_before"), k, one) {
+			buf_puts(out, "- shown by ");
+			fix_put_cell(out, json_string_value(one));
+			buf_puts(out, ", which fails on the source as it was\n");
+		}
+		if (*json_string_in(attack, "why")) {
+			buf_puts(out, "- **no test shows it**: ");
+			fix_put_cell(out, json_string_in(attack, "why"));
+			buf_putc(out, '\n');
+		}
+	}
+}
+
 /* ---- the next author ---- */
 
 static void
@@ -298,12 +378,18 @@ fix_put_reason(const struct fix_attempt *a, struct buf *out)
 			json_string_in(a->proposed, "end"), json_string_in(a->proposed, "note"));
 	else if (gates[GATE_WRITES] == GATE_FAILED)
 		buf_puts(out, "refused, because it changes files that are not of this task");
+	else if (gates[GATE_UNTAMPERED] == GATE_FAILED && fix_conflict_left(a->changes))
+		buf_printf(out, "refused, because lines of conflict are left in %s",
+			json_string_in(fix_conflict_left(a->changes), "path"));
 	else if (gates[GATE_UNTAMPERED] == GATE_FAILED)
 		put_all("refused, because no honest repair does this:", a->changes, out);
 	else if (gates[GATE_BUILDS] == GATE_FAILED)
 		buf_puts(out, "the project did not build with it");
 	else if (a->worse.n)
 		put_worse(a, out);
+	else if (a->red && !json_array_size(a->red))
+		buf_puts(out,
+			"no case that it brings fails on the source as it was before the repair");
 	else if (gates[GATE_LINT] == GATE_FAILED)
 		put_all("refused, because the project's linters find in what it touches:",
 			a->linted, out);

@@ -84,7 +84,8 @@ task_of(const struct fixing *f, const char *log, const json_t *changed)
 		.log = log,
 		.tried = &f->tried,
 		.changed = changed,
-		.only_first = f->smaller};
+		.only_first = f->smaller,
+		.data = f->data};
 }
 
 /* With what belongs to the attempt: hand it to `what`. */
@@ -106,7 +107,8 @@ with_task(struct fixing *f, const struct fix_ground *g,
 		.map_dir = f->run->dir,
 		.source = source,
 		.tree = fix_is_local(f->run) ? f->run->options.source : NULL,
-		.guidance = f->guidance};
+		.guidance = f->guidance,
+		.pick = f->pick};
 	return what(&w, ret, err);
 }
 
@@ -130,7 +132,12 @@ fix_take_guidance(struct fixing *f, struct dd_err *err)
 int
 fix_write(struct fixing *f, const struct fix_ground *g, json_t **ret_result, struct dd_err *err)
 {
-	return with_task(f, g, fix_author_propose, ret_result, err);
+	int rc = f->pick ? fix_pick_merge(f, err) : 0;
+	if (rc == 0)
+		rc = with_task(f, g, fix_author_propose, ret_result, err);
+	if (rc == 0 && f->pick)
+		json_object_set_new(*ret_result, "message", json_text(str_of(f->pick->message)));
+	return rc;
 }
 
 /* ---- review ---- */

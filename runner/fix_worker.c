@@ -403,9 +403,13 @@ do_changes(size_t n, struct dd_err *err)
 			one->path, buf_str(&one->before), buf_str(&one->after), one->created};
 		size_t from = patch.n;
 		rc = gitrepo_put_diff(&g, &patch, err);
-		json_t *file = touched_lines((struct str){patch.p + from, patch.n - from});
+		const struct str added = {patch.p + from, patch.n - from};
+		json_t *file = touched_lines(added);
+		int64_t conflict = touched_conflict(added);
 		json_object_set_new(file, "path", json_text(str_of(one->path)));
 		json_object_set_new(file, "created", json_boolean(one->created));
+		if (conflict)
+			json_object_set_new(file, "conflict", json_integer(conflict));
 		json_array_append_new(files, file);
 		lint_marks(one->path, g.before, g.after, json_object_get(file, "is"), marks);
 		inventory_compare(one->path, g.before, g.after, &literals, findings);
@@ -669,6 +673,12 @@ fix_worker_main(int argc, char **argv)
 		 str_parse_u64(str_of(argv[5]), INT32_MAX, &n))
 		rc = fix_worker_origin(strcmp(argv[2], "tree") == 0, REPOSITORY, argv[3], argv[4],
 			(int64_t)n, &err);
+	else if (argc == 4 && strcmp(argv[1], "picks") == 0)
+		rc = fix_worker_picks(REPOSITORY, argv[2], argv[3], &err);
+	else if (argc == 4 && strcmp(argv[1], "merge") == 0)
+		rc = fix_worker_merge(REPOSITORY, argv[2], argv[3], &err);
+	else if (argc == 3 && strcmp(argv[1], "put") == 0)
+		rc = fix_worker_put(strcmp(argv[2], "marked") == 0, &err);
 	else if (argc == 2 && strcmp(argv[1], "edit") == 0)
 		rc = fix_worker_edit(&err);
 	else if (argc == 5 && strcmp(argv[1], "show") == 0 &&

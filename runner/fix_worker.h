@@ -14,6 +14,10 @@ bool fix_worker_read(int root, const char *path, size_t max, struct buf *ret);
  * "created"}]}; refused, the tree is as it was.
  */
 int fix_worker_edit(struct dd_err *err) DD_MUST_USE;
+struct edit_result;
+/* That output of edits that were tried; why: they were refused. */
+int fix_worker_tell_edits(const struct edit_result *r, const char *why, struct dd_err *err)
+	DD_MUST_USE;
 /* Standard output: "LINES SHA256\n" of a file, then its lines from..to as they are; "-\n": there is no such file. */
 int fix_worker_show(const char *path, uint64_t from, uint64_t to, struct dd_err *err) DD_MUST_USE;
 
@@ -22,6 +26,20 @@ int fix_worker_show(const char *path, uint64_t from, uint64_t to, struct dd_err 
 /* fix_origin, with the repository at its place; of_tree: the text of the tree's file.  Standard output: its result. */
 int fix_worker_origin(bool of_tree, const char *repository, const char *revision, const char *path,
 	int64_t line, struct dd_err *err) DD_MUST_USE;
+
+/* ---- fix_merged.c ---- */
+
+/* gitrepo_list_picks of the repository at its place.  Standard output: {"base", "commits": [{"commit", "subject", "message", "files"}]}. */
+int fix_worker_picks(const char *repository, const char *commit, const char *onto,
+	struct dd_err *err) DD_MUST_USE;
+/*
+ * gitrepo_merge of the tree.  Standard output, as messages: [{"path", "created", "clash", "places": [{"now": [line, lines],
+ * "change": [line, lines], "by"}]}], then path and text of each that has one.
+ */
+int fix_worker_merge(const char *repository, const char *commit, const char *onto,
+	struct dd_err *err) DD_MUST_USE;
+/* Standard input: path and text of files, as messages; they are written, as fix_worker_edit does.  marked: they need not parse. */
+int fix_worker_put(bool marked, struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_printed.c ---- */
 

@@ -458,13 +458,42 @@ add_contradictions(const struct evaluation *e)
 	return json_array_size(words) + json_array_size(broken) > 0;
 }
 
+/* Of a rebase: what people have to decide, as no model did.  False: nothing. */
+static bool
+add_conflicts(const struct evaluation *e)
+{
+	size_t i, k;
+	json_t *commit, *file;
+	bool any = false;
+	json_array_foreach (json_object_get(e->r->told, "commits"), i, commit) {
+		if (strcmp(json_string_in(commit, "result"), "conflict") != 0)
+			continue;
+		json_array_foreach (json_object_get(commit, "conflicts"), k, file) {
+			struct guide_item *it = guide_add(e->g, WORK_DECIDE, 1);
+			const char *path = json_string_in(file, "path");
+			it->id = mem_printf("conflict:%s", path);
+			it->gap = GAP_CRITICAL;
+			it->task = mem_printf("Merge %s: the commit %.12s and what is there now",
+				path, json_string_in(commit, "commit"));
+			it->why = mem_strdup(e->r->why ? e->r->why : "both changed it");
+			it->first_step = mem_printf("git cherry-pick %.12s, on a branch of yours",
+				json_string_in(commit, "commit"));
+			it->path = mem_strdup(
+				"write what does both, test it, then go on with the commits behind it");
+			strlist_add(&it->files, path);
+			any = true;
+		}
+	}
+	return any;
+}
+
 /* Nothing fails that could be named, and yet it is not what was asked for. */
 static void
 add_rest(const struct evaluation *e)
 {
 	bool done = e->r->outcome == FIX_FIXED || e->r->outcome == FIX_CLEAN;
 	const char *goal = e->run->options.goal ? e->g->asked : NULL;
-	if (done || add_contradictions(e) || (!goal && e->g->items.n))
+	if (done || add_contradictions(e) || add_conflicts(e) || (!goal && e->g->items.n))
 		return;
 	struct guide_item *it = guide_add(e->g, goal ? WORK_TASK : WORK_BUILD, 1);
 	it->id = mem_strdup(goal ? "goal" : "outcome");

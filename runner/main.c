@@ -48,6 +48,7 @@ const struct subcommand *const commands[] = {
 	&cmd_plan_approve,
 	&cmd_work,
 	&cmd_refine,
+	&cmd_rebase,
 	&cmd_pr,
 	&cmd_memory_add,
 	&cmd_memory_list,

@@ -41,6 +41,7 @@ static const struct json_field option_fields[] = {
 	{F(plan, JSON_K_ANY)},
 	{F(notify, JSON_K_STRING)},
 	{F(refine, JSON_K_ANY)},
+	{F(rebase, JSON_K_ANY)},
 	{F(workspace, JSON_K_ANY)},
 	{F(peers, JSON_K_STRLIST)},
 	{F(given, JSON_K_ANY)},

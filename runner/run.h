@@ -29,6 +29,7 @@ struct run_options { /* journalled at creation; what resume goes by */
 	json_t *plan; /* of a plan's execution (runner/work.h): {"path", "digest", "by", "time_s"}; NULL */
 	char *notify; /* of that: who is told; NULL */
 	json_t *refine; /* of a refinement (runner/fix_refine.h): {"run", "page", "text", "by"}; NULL */
+	json_t *rebase; /* of a branch that is put onto another commit (runner/fix_rebase.h): {"run"}; NULL */
 	json_t *workspace; /* its members, each a part of the run (runner/workspace.h); NULL */
 	struct strlist
 		peers; /* of a member: the others that run beside its tests, each behind what it needs */

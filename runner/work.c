@@ -347,10 +347,13 @@ static int
 end_work(struct working *k, struct dd_err *err)
 {
 	struct fixing *f = &k->f;
+	int rc = fix_show_attacks(f, err);
+	if (rc < 0)
+		return rc;
 	fix_gather(f);
 	k->w.outcome = work_conclude(&k->w, &k->r, fix_stands(f));
 	tell(k);
-	int rc = fix_hand_over(f, err);
+	rc = fix_hand_over(f, err);
 	if (rc == 0)
 		rc = write_guide(k, err);
 	enum event event = k->w.outcome == WORK_BUDGET	  ? EVENT_STOPPED

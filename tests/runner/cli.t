@@ -24,7 +24,7 @@ is "every command has help, --state and a manual page with the same options" "$(
 "$drydock" completion bash >"$tmp/completion"
 ok "the completion is a script" bash -n "$tmp/completion"
 is "which completes" "$(bash -c '. "$1"; COMP_WORDS=(drydock re); COMP_CWORD=1; _drydock; echo "${COMPREPLY[*]}"' \
-	sh "$tmp/completion")" "replay resume report refine"
+	sh "$tmp/completion")" "replay resume report refine rebase"
 is "second words, too" "$(bash -c '. "$1"; COMP_WORDS=(drydock qa re); COMP_CWORD=2; _drydock; echo "${COMPREPLY[*]}"' \
 	sh "$tmp/completion")" "record reject report"
 is "the list of manual pages to install is that of the commands" \

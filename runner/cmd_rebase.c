@@ -1,0 +1,121 @@
+/* drydock rebase: the branch of an earlier run is put onto what is checked out now. */
+#include "runner/commands.h"
+
+#include "base/log.h"
+#include "runner/fix_author.h"
+#include "runner/fix_kept.h"
+#include "runner/fix_rebase.h"
+#include "runner/scan.h"
+
+struct rebase_options {
+	struct common_options common;
+	const char *answers, *patch, *osv;
+	bool offline;
+	struct spending_options spending;
+	struct limit_options limits;
+};
+
+#define O(member) offsetof(struct rebase_options, member)
+static const struct option_def options[] = {
+	SPENDING_OPTIONS(struct rebase_options, spending),
+	{"patch", 0, OPTION_TEXT, O(patch), "FILE", "write the changes there, too"},
+	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
+		"answers to questions (default: those of RUN)"},
+	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
+	OSV_OPTION(O(osv)),
+	LIMIT_OPTIONS(struct rebase_options, limits),
+	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
+};
+
+static int
+name_goal(const struct run *of, char **ret, struct dd_err *err)
+{
+	OWN_JSON json_t *result = NULL;
+	int rc = fix_kept_result(of, &result, err);
+	if (rc == 0)
+		*ret = mem_printf("Put the commits of %s onto what is checked out now",
+			json_string_in(result, "branch"));
+	return rc;
+}
+
+/* What the run was of, and as it was begun. */
+static int
+fill_options(const struct rebase_options *o, const struct run *of, struct run_options *ro,
+	struct dd_err *err)
+{
+	const struct run_options *was = &of->options;
+	int rc = fix_rebase_admit(of, err);
+	if (rc == 0)
+		rc = fix_take_spending(&o->spending, NULL, ro, err);
+	if (rc == 0)
+		rc = command_absolute_path(
+			o->answers ? o->answers : was->answers, &ro->answers, err);
+	if (rc == 0)
+		rc = scan_advisories(o->osv ? o->osv : was->osv, &ro->osv, err);
+	if (rc == 0)
+		rc = command_path_to_write(o->patch, &ro->patch, err);
+	if (rc == 0)
+		rc = name_goal(of, &ro->goal, err);
+	if (rc < 0)
+		return rc;
+	ro->rebase = json_pack("{s:s}", "run", of->id);
+	ro->source = mem_strdup(was->source);
+	ro->image = was->image ? mem_strdup(was->image) : NULL;
+	ro->time_ms = was->time_ms;
+	ro->silence_ms = was->silence_ms;
+	return 0;
+}
+
+static int
+new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
+{
+	const struct rebase_options *o = call->options;
+	struct run of = {.lock_fd = -1};
+	struct run_options ro = {.fix = true,
+		.offline = o->offline,
+		.limits = o->limits,
+		.created_ns = clock_real_ns()};
+	int rc = run_open(st, call->args[0], false, &of, err);
+	if (rc == 0)
+		rc = fill_options(o, &of, &ro, err);
+	if (rc == 0)
+		rc = run_create(st, &ro, ret, err);
+	run_cleanup(&of);
+	run_options_cleanup(&ro);
+	return rc;
+}
+
+static int
+carry_out(const struct cli_call *call, struct state *st, struct run *run, struct answers *none)
+{
+	(void)none;
+	return command_with_answers(call, st, run, fix_rebase_run);
+}
+
+static int
+run_rebase(const struct cli_call *call)
+{
+	return command_new_run(call, NULL, new_run, carry_out);
+}
+
+const struct subcommand cmd_rebase = {
+	.name = "rebase",
+	.summary = "put the branch of an earlier run onto what is checked out now",
+	.args = "RUN",
+	.description =
+		"RUN is one of drydock fix, work, refine or rebase that is over and left a branch.  Where the branch of its source has moved since, the\n"
+		"source as it is now is stood up, and the commits of RUN are put onto it, one after the other: what both sides changed in\n"
+		"different lines is merged, and each result passes the gates of drydock fix, its test cases set against those of the source\n"
+		"as it is now.  All of them get there, or none.\n\n"
+		"Two changes of the same lines go to a model that may write, in the files with both sides in them; what it makes of them is gated and\n"
+		"reviewed as any change of a model.  Without one, or where it does not succeed, the conflict is told: files, lines and both\n"
+		"commits, in commits of --json and in the guide.\n\n"
+		"What got there is a new branch: drydock/RUN-2, and so on, whose commits keep their messages.  The branch of RUN and what is checked out stay\n"
+		"where they are.  A branch of RUN that somebody moved is refused.\n\n"
+		"The exit status is 0 for fixed and clean (there was nothing that is not there already), 4 for budget, else 1.",
+	.options = options,
+	.options_size = sizeof(struct rebase_options),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_rebase,
+};
