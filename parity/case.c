@@ -68,6 +68,20 @@ case_add_step(struct parity_case *c)
 	return &c->steps[c->n++];
 }
 
+bool
+case_insert_step(struct parity_case *c, size_t at, const struct case_step *of)
+{
+	struct case_step *s = case_add_step(c);
+	if (!s)
+		return false;
+	strlist_copy(&s->args, &of->args);
+	s->input = of->input ? mem_strdup(of->input) : NULL;
+	struct case_step added = *s;
+	memmove(&c->steps[at + 1], &c->steps[at], (c->n - 1 - at) * sizeof(*c->steps));
+	c->steps[at] = added;
+	return true;
+}
+
 void
 case_drop_step(struct parity_case *c, size_t at)
 {

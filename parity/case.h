@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 
-#define CASE_STEPS_MAX 16
+#define CASE_STEPS_MAX 24
 #define CASE_ARGS_MAX 24
 #define CASE_TEXT_MAX ((size_t)64 << 10) /* of an input, a file, a word */
 #define CASE_FILES_MAX 8
@@ -33,6 +33,8 @@ bool case_equal(const struct parity_case *a, const struct parity_case *b);
 
 /* NULL: it is full. */
 struct case_step *case_add_step(struct parity_case *c);
+/* A copy of `of`, which may be a step of c; false: it is full. */
+bool case_insert_step(struct parity_case *c, size_t at, const struct case_step *of);
 void case_drop_step(struct parity_case *c, size_t at);
 /* Nothing where it is full, has one of that name, or the name is none. */
 void case_add_file(struct parity_case *c, const char *name, const char *text);

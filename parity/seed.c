@@ -15,7 +15,7 @@
 struct seeds {
 	struct strlist names;
 	struct map seen; /* words and numbers that are there; values are not looked at */
-	json_t *words, *numbers, *calls, *samples, *sources;
+	json_t *words, *numbers, *calls, *samples, *sources, *forms, *lists;
 };
 
 struct seeds *
@@ -28,13 +28,16 @@ seeds_create(const struct strlist *names)
 	s->calls = json_array();
 	s->samples = json_array();
 	s->sources = json_array();
+	s->forms = json_array();
+	s->lists = json_array();
 	return s;
 }
 
 void
 seeds_destroy(struct seeds *s)
 {
-	json_t *all[] = {s->words, s->numbers, s->calls, s->samples, s->sources};
+	json_t *all[] = {
+		s->words, s->numbers, s->calls, s->samples, s->sources, s->forms, s->lists};
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		json_decref(all[i]);
 	strlist_cleanup(&s->names);
@@ -45,8 +48,9 @@ seeds_destroy(struct seeds *s)
 json_t *
 seeds_result(const struct seeds *s)
 {
-	return json_pack("{s:O, s:O, s:O, s:O, s:O}", "words", s->words, "numbers", s->numbers,
-		"calls", s->calls, "samples", s->samples, "sources", s->sources);
+	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "words", s->words, "numbers",
+		s->numbers, "calls", s->calls, "samples", s->samples, "sources", s->sources,
+		"forms", s->forms, "lists", s->lists);
 }
 
 /* ---- words and numbers ---- */
@@ -336,6 +340,8 @@ struct template
 {					/* a line of a usage */
 	struct parity_case full, least; /* with what is optional, and without */
 	unsigned depth;			/* of brackets */
+	json_t *words, *groups;		/* of the form */
+	json_int_t group;		/* the last one that was begun */
 };
 
 static bool
@@ -368,12 +374,23 @@ argument_of(struct str w)
 }
 
 static void
+put_form_word(struct template *t, const char *word)
+{
+	json_t *j = json_string(word);
+	if (j && json_array_size(t->words) < CASE_ARGS_MAX) {
+		json_array_append(t->words, j);
+		json_array_append_new(t->groups, json_integer(t->depth ? t->group : 0));
+	}
+	json_decref(j);
+}
+
+static void
 take_usage_word(struct seeds *s, struct template *t, struct str word)
 {
 	struct str w = word, one, first = {"", 0};
 	unsigned closes = 0;
 	for (; w.n && strchr("[(", w.p[0]); w = (struct str){w.p + 1, w.n - 1})
-		t->depth++;
+		t->group += t->depth++ == 0;
 	for (; w.n && strchr("]).,", w.p[w.n - 1]); w.n--)
 		closes += w.p[w.n - 1] == ']' || w.p[w.n - 1] == ')';
 	struct str alternatives = w;
@@ -385,6 +402,9 @@ take_usage_word(struct seeds *s, struct template *t, struct str word)
 	}
 	if (first.n) {
 		OWN_FREE char *arg = argument_of(first);
+		OWN_FREE char *any = first.n < w.n ? mem_printf("%c" STR_FMT, SEED_HOLE, STR_ARG(w))
+						   : mem_strdup(arg);
+		put_form_word(t, any);
 		step_insert_arg(&t->full.steps[0], t->full.steps[0].args.n, arg);
 		if (!t->depth)
 			step_insert_arg(&t->least.steps[0], t->least.steps[0].args.n, arg);
@@ -401,6 +421,45 @@ synopsis_of(struct str line)
 	return gap ? (struct str){s.p, (size_t)(gap - s.p)} : s;
 }
 
+static void
+add_form(struct seeds *s, struct template *t)
+{
+	json_t *form = json_pack("{s:o, s:o}", "words", t->words, "groups", t->groups);
+	bool there = json_array_size(t->words) == 0 || json_array_size(s->forms) >= SEED_FORMS_MAX;
+	for (size_t i = 0; !there && i < json_array_size(s->forms); i++)
+		there = json_equal(json_array_get(s->forms, i), form);
+	if (!there)
+		json_array_append(s->forms, form);
+	json_decref(form);
+}
+
+/* "kinds: dry, wet; orders: id, name" */
+static void
+read_lists(struct seeds *s, struct str line)
+{
+	struct str part, value;
+	while (str_next(&line, ';', &part)) {
+		struct str rest = part, name;
+		if (!memchr(part.p, ':', part.n) || !str_next(&rest, ':', &name) ||
+			!is_word(str_trim(name)) || json_array_size(s->lists) >= SEED_FORMS_MAX)
+			continue;
+		name = str_trim(name);
+		json_t *values = json_array();
+		while (str_next(&rest, ',', &value)) {
+			OWN_FREE char *text = str_dup(str_trim(value));
+			if (is_word(str_of(text)) && json_array_size(values) < SEED_FORMS_MAX)
+				json_array_append_new(values, json_string(text));
+		}
+		OWN_FREE char *key = str_dup(name);
+		json_t *list = json_array_size(values) > 1
+				       ? json_pack("{s:s, s:O}", "name", key, "values", values)
+				       : NULL;
+		if (list)
+			json_array_append_new(s->lists, list);
+		json_decref(values);
+	}
+}
+
 void
 seeds_read_usage(struct seeds *s, struct str text)
 {
@@ -412,17 +471,22 @@ seeds_read_usage(struct seeds *s, struct str text)
 		struct template t = {0};
 		if (program)
 			rest = (struct str){program + 7, (size_t)(rest.p + rest.n - program - 7)};
-		else if (!indented)
+		else if (!indented) {
+			read_lists(s, line);
 			continue;
+		}
 		if (rest.n && rest.p[0] == ':')
 			continue; /* "PROGRAM: no such thing" */
 		case_add_step(&t.full);
 		case_add_step(&t.least);
+		t.words = json_array();
+		t.groups = json_array();
 		while (str_next_word(&rest, &word))
 			if (!str_eq(word, "...") && !str_eq(word, "|"))
 				take_usage_word(s, &t, word);
 		(void)add_call(s, &t.full);
 		(void)add_call(s, &t.least);
+		add_form(s, &t);
 		parity_case_cleanup(&t.full);
 		parity_case_cleanup(&t.least);
 	}

@@ -3,7 +3,8 @@
  *
  * {"words": literals that could be options, commands or values; "numbers": as they are written in code; "calls": cases that somebody wrote down
  * (in documents, tests, usages), where an argument that begins with SEED_HOLE stands for anything of that name; "samples": [{"name",
- * "text"}], files that are no code; "sources": [{"path", "calls"}] of calls}.
+ * "text"}], files that are no code; "sources": [{"path", "calls"}] of calls; "forms": [{"words", "groups": of each word, 0: it has to be there}]
+ * of usages, where a hole may name several words with bars between; "lists": [{"name", "values"}] that a usage names}.
  */
 #ifndef PARITY_SEED_H
 #define PARITY_SEED_H
@@ -15,6 +16,7 @@
 #define SEED_NUMBERS_MAX 400
 #define SEED_CALLS_MAX 300
 #define SEED_SAMPLES_MAX 24
+#define SEED_FORMS_MAX 100
 
 /* names: of the programs, as they are called.  A new reference. */
 struct seeds;

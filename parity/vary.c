@@ -1,5 +1,6 @@
 #include "parity/vary.h"
 
+#include "parity/compose.h"
 #include "parity/seed.h"
 #include "parity/vary_text.h"
 
@@ -63,21 +64,6 @@ any_case(struct vary *v)
 	return &v->pool[vary_below(v, v->n)];
 }
 
-/* False: it is full. */
-static bool
-insert_step(struct parity_case *c, size_t at, const struct case_step *of)
-{
-	struct case_step *s = case_add_step(c);
-	if (!s)
-		return false;
-	strlist_copy(&s->args, &of->args);
-	s->input = of->input ? mem_strdup(of->input) : NULL;
-	struct case_step added = *s;
-	memmove(&c->steps[at + 1], &c->steps[at], (c->n - 1 - at) * sizeof(*c->steps));
-	c->steps[at] = added;
-	return true;
-}
-
 /* A step, or all of them, of another case. */
 static void
 take_steps(struct vary *v, struct parity_case *c)
@@ -91,9 +77,9 @@ take_steps(struct vary *v, struct parity_case *c)
 		return;
 	if (vary_one_in(v, 3))
 		for (size_t i = 0; i < other->n; i++)
-			(void)insert_step(c, c->n, &other->steps[i]);
+			(void)case_insert_step(c, c->n, &other->steps[i]);
 	else
-		(void)insert_step(c, vary_one_in(v, 2) ? c->n : vary_below(v, c->n + 1),
+		(void)case_insert_step(c, vary_one_in(v, 2) ? c->n : vary_below(v, c->n + 1),
 			&other->steps[vary_below(v, other->n)]);
 	fill_holes(v, c);
 }
@@ -188,7 +174,7 @@ change_order(struct vary *v, struct parity_case *c)
 	if (vary_one_in(v, 3) && c->n > 1) {
 		case_drop_step(c, a);
 	} else if (vary_one_in(v, 2)) {
-		(void)insert_step(c, b, &c->steps[a]);
+		(void)case_insert_step(c, b, &c->steps[a]);
 	} else {
 		c->steps[a] = c->steps[b];
 		c->steps[b] = s;
@@ -216,7 +202,7 @@ look_behind(struct vary *v, struct parity_case *c)
 	for (size_t i = 1 + vary_below(v, 3); i > 0 && v->ngood; i--) {
 		if (vary_one_in(v, 2))
 			take_steps(v, c);
-		else if (insert_step(c, c->n, &v->good[vary_below(v, v->ngood)]) &&
+		else if (case_insert_step(c, c->n, &v->good[vary_below(v, v->ngood)]) &&
 			 vary_one_in(v, 2))
 			change_one(v, &c->steps[c->n - 1]);
 	}
@@ -228,7 +214,7 @@ repeat_one(struct vary *v, struct parity_case *c)
 {
 	size_t at = vary_below(v, c->n);
 	for (size_t i = 2 + vary_below(v, vary_one_in(v, 4) ? CASE_STEPS_MAX : 5); i > 0; i--) {
-		if (insert_step(c, at + 1, &c->steps[at]) && !vary_one_in(v, 4))
+		if (case_insert_step(c, at + 1, &c->steps[at]) && !vary_one_in(v, 4))
 			change_one(v, &c->steps[at + 1]);
 	}
 }
@@ -249,13 +235,41 @@ vary_case(struct vary *v, struct parity_case *c)
 		look_behind(v, c);
 }
 
+/* Half of the time any way, else one by what it brought for its tries. */
+static size_t
+any_way(struct vary *v)
+{
+	size_t weight[VARY_WAYS], sum = 0, i = 0;
+	if (vary_one_in(v, 2))
+		return vary_below(v, VARY_WAYS);
+	for (size_t k = 0; k < VARY_WAYS; k++)
+		sum += weight[k] = 1 + (v->ways[k].news + 1) * 100 / (v->ways[k].tries + 2);
+	for (size_t at = vary_below(v, sum); at >= weight[i]; i++)
+		at -= weight[i];
+	return i;
+}
+
+static void
+vary_new(struct vary *v, struct parity_case *ret)
+{
+	size_t way = any_way(v);
+	v->way = &v->ways[way];
+	if (way && compose_case(v, (enum compose_way)(way - 1), ret))
+		return;
+	parity_case_cleanup(ret);
+	case_copy(ret, any_case(v));
+	vary_case(v, ret);
+}
+
 void
 vary_next(struct vary *v, struct parity_case *ret)
 {
 	bool as_it_is = v->next < v->first_new;
-	case_copy(ret, as_it_is ? &v->pool[v->next++] : any_case(v));
-	if (!as_it_is)
-		vary_case(v, ret);
+	v->way = v->on_story = NULL;
+	if (as_it_is)
+		case_copy(ret, &v->pool[v->next++]);
+	else
+		vary_new(v, ret);
 	fill_holes(v, ret);
 	bring_samples(v, ret);
 	if (!ret->n)
@@ -333,19 +347,33 @@ learn_step(struct vary *v, const struct case_step *of, const struct seen_step *s
 	return note_text(v, "err", &seen->err) || new;
 }
 
+static void
+vary_tell(struct vary_way *w, bool is_new)
+{
+	if (!w)
+		return;
+	w->tries++;
+	w->news += is_new;
+}
+
 bool
 vary_learn(struct vary *v, const struct parity_case *c, const struct parity_seen *seen, size_t n)
 {
-	bool any = false;
+	bool any = false, any_good = false;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < seen[i].n; k++) {
 			bool new = learn_step(v, &c->steps[k], &seen[i].steps[k]);
 			if (new)
 				note_good(v, &c->steps[k], &seen[i].steps[k]);
 			any = any || new;
+			any_good = any_good || (new &&seen[i].steps[k].exit_code == 0);
 		}
 	if (!v->nothing.n && n)
 		buf_add_str(&v->nothing, buf_str(&seen[0].files));
+	if (n)
+		compose_learn(v, c, &seen[0], any);
+	vary_tell(v->way, any_good);
+	vary_tell(v->on_story, any_good);
 	if (!any || v->n >= POOL_MAX)
 		return any;
 	if (n && (seen[0].files.n != v->nothing.n ||
@@ -382,6 +410,12 @@ vary_cleanup(struct vary *v)
 		free(v->named[i].name);
 		strlist_cleanup(&v->named[i].values);
 	}
+	for (size_t i = 0; i < v->nforms; i++)
+		strlist_cleanup(&v->forms[i].words);
+	for (size_t i = 0; i < v->nstories; i++)
+		parity_case_cleanup(&v->stories[i].of);
+	strlist_cleanup(&v->printed);
+	strlist_cleanup(&v->kept);
 	buf_cleanup(&v->nothing);
 	free(v->leaving);
 	map_cleanup(&v->known);

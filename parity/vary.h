@@ -13,6 +13,22 @@ struct vary_named { /* what stood where something of that name stands */
 	struct strlist values;
 };
 
+struct vary_form { /* a call as a usage has it */
+	struct strlist words;
+	unsigned char group[CASE_ARGS_MAX]; /* of a word; 0: it has to be there */
+};
+
+#define VARY_WAYS 6 /* the first: a case that was new is varied; the others compose one */
+
+struct vary_way { /* more of what brought something new */
+	size_t tries, news;
+};
+
+struct vary_story { /* what succeeded, and left files */
+	struct parity_case of;
+	struct vary_way way;
+};
+
 struct vary {
 	uint64_t state;			/* splitmix64 (Steele, Lea, Flood 2014) */
 	struct strlist words;		/* literals, options */
@@ -22,6 +38,16 @@ struct vary {
 	size_t nsamples;
 	struct vary_named named[64]; /* columns of samples, holes of usages */
 	size_t nnamed;
+	struct vary_form forms[100];
+	size_t nforms;
+	struct strlist printed; /* words of outputs, the last ones */
+	size_t next_printed;
+	struct strlist kept; /* values of the case that is being made */
+	struct vary_story stories[120];
+	size_t nstories;
+	struct vary_way ways[VARY_WAYS];
+	/* Of the last case, what is told of it: NULL: nothing. */
+	struct vary_way *way, *on_story;
 	struct buf nothing; /* the archive of a case that leaves nothing */
 	size_t *leaving;    /* of the pool: those that left files */
 	size_t nleaving, leaving_cap;

@@ -83,11 +83,16 @@ add_calls(struct vary *v, const json_t *calls, struct dd_err *err)
 
 /* ---- names of values ---- */
 
-static void
-add_named(struct vary *v, const char *name, struct str value)
+void
+vary_add_named(struct vary *v, const char *name, struct str value)
 {
 	struct vary_named *n = vary_named_as(v, name);
 	OWN_FREE char *text = str_dup(value);
+	if (n && n->values.n == 100 && !strlist_has(&n->values, text)) {
+		size_t at = vary_below(v, n->values.n);
+		free(n->values.v[at]);
+		n->values.v[at] = mem_strdup(text);
+	}
 	if (!n && v->nnamed < COUNT(v->named)) {
 		n = &v->named[v->nnamed++];
 		n->name = mem_strdup(name);
@@ -122,7 +127,7 @@ add_columns(struct vary *v, const char *text)
 		strlist_add_str(&head, field);
 	while (is_head(&head) && str_next_line(&rest, &line))
 		for (size_t i = 0; i < head.n && str_next(&line, separator, &field); i++)
-			add_named(v, head.v[i], field);
+			vary_add_named(v, head.v[i], field);
 }
 
 /* What calls have where a usage of the same command has a name. */
@@ -137,7 +142,7 @@ name_arguments(struct vary *v, const struct case_step *usage)
 			for (size_t a = 1; a < args->n && a < usage->args.n; a++)
 				if (usage->args.v[a][0] == SEED_HOLE &&
 					!strchr(args->v[a], SEED_HOLE))
-					add_named(v, usage->args.v[a] + 1, str_of(args->v[a]));
+					vary_add_named(v, usage->args.v[a] + 1, str_of(args->v[a]));
 		}
 }
 
@@ -165,6 +170,43 @@ add_samples(struct vary *v, const json_t *samples)
 	}
 }
 
+static void
+add_forms(struct vary *v, const json_t *forms)
+{
+	size_t i, k;
+	json_t *one, *group;
+	json_array_foreach ((json_t *)forms, i, one) {
+		if (v->nforms == COUNT(v->forms))
+			return;
+		struct vary_form *f = &v->forms[v->nforms];
+		json_to_strings(json_object_get(one, "words"), &f->words);
+		json_array_foreach (json_object_get(one, "groups"), k, group)
+			if (k < CASE_ARGS_MAX && json_integer_value(group) > 0 &&
+				json_integer_value(group) <= CASE_ARGS_MAX)
+				f->group[k] = (unsigned char)json_integer_value(group);
+		if (f->words.n && f->words.n <= CASE_ARGS_MAX)
+			v->nforms++;
+		else
+			strlist_cleanup(&f->words);
+	}
+}
+
+/* Values that a usage lists for names, which stand there in the plural. */
+static void
+add_lists(struct vary *v, const json_t *lists)
+{
+	size_t i, k;
+	json_t *one, *value;
+	json_array_foreach ((json_t *)lists, i, one) {
+		OWN_FREE char *name = mem_strdup(json_string_in(one, "name"));
+		size_t n = strlen(name);
+		if (n > 1 && name[n - 1] == 's')
+			name[n - 1] = '\0';
+		json_array_foreach (json_object_get(one, "values"), k, value)
+			vary_add_named(v, name, str_of(json_string_value(value)));
+	}
+}
+
 int
 vary_init(struct vary *v, uint64_t seed, const json_t *seeds, struct dd_err *err)
 {
@@ -174,6 +216,8 @@ vary_init(struct vary *v, uint64_t seed, const json_t *seeds, struct dd_err *err
 	json_to_strings(json_object_get(seeds, "numbers"), &v->numbers);
 	note_words(v, &v->words);
 	add_samples(v, json_object_get(seeds, "samples"));
+	add_forms(v, json_object_get(seeds, "forms"));
+	add_lists(v, json_object_get(seeds, "lists"));
 	for (size_t i = 0; i < COUNT(first); i++)
 		add_single(v, first[i]);
 	int rc = add_calls(v, json_object_get(seeds, "calls"), err);

@@ -2,8 +2,10 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <time.h>
 
 #define WORD_LONG 300
+#define PRINTED_MAX 300
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
 /* Where programs count, compare and divide. */
@@ -74,14 +76,16 @@ static char *
 any_number(struct vary *v)
 {
 	if (vary_one_in(v, 3)) /* what programs count from one */
-		return mem_printf("%zu", 1 + vary_below(v, 6));
+		return mem_printf("%zu", 1 + vary_below(v, 9));
 	switch (vary_below(v, 5)) {
 	case 0:
 		return mem_strdup(boundaries[vary_below(v, COUNT(boundaries))]);
 	case 1:
 		return mem_printf("%zu", vary_below(v, vary_one_in(v, 3) ? 100000 : 60));
 	case 2:
-		return mem_printf("%zu.%02zu", vary_below(v, 2000), vary_below(v, 100));
+		return vary_one_in(v, 2)
+			       ? mem_printf("%zu.%02zu", vary_below(v, 2000), vary_below(v, 100))
+			       : mem_printf("%zu.%02zu5", vary_below(v, 2000), vary_below(v, 100));
 	default:
 		return near_number(v);
 	}
@@ -90,10 +94,12 @@ any_number(struct vary *v)
 char *
 vary_any_word(struct vary *v)
 {
-	switch (vary_below(v, 8)) {
+	switch (vary_below(v, 9)) {
 	case 0:
 	case 1:
 		return any_number(v);
+	case 8:
+		return mem_strdup(any_of(v, &v->printed));
 	case 2:
 		return mem_strdup(names[vary_below(v, COUNT(names))]);
 	case 3:
@@ -108,6 +114,124 @@ char *
 vary_splice(const char *text, size_t at, size_t drop, const char *put)
 {
 	return mem_printf("%.*s%s%s", (int)at, text, put, text + at + drop);
+}
+
+/* ---- beside a text ---- */
+
+static char *other_letters(struct vary *v, const char *text);
+
+static bool
+is_date(const char *text)
+{
+	static const char form[] = "0000-00-00";
+	size_t i = 0;
+	while (form[i] && (form[i] == '0' ? isdigit((unsigned char)text[i]) : text[i] == form[i]))
+		i++;
+	return !form[i] && !text[i];
+}
+
+static char *
+other_case(struct vary *v, const char *text, size_t from)
+{
+	char *cased = mem_strdup(text);
+	bool up = vary_one_in(v, 2);
+	for (size_t i = from; cased[i]; i++)
+		cased[i] = (char)(up ? toupper((unsigned char)cased[i])
+				     : tolower((unsigned char)cased[i]));
+	return cased;
+}
+
+static char *
+later_day(const char *text, int64_t days)
+{
+	struct tm t = {.tm_year = atoi(text) - 1900,
+		.tm_mon = atoi(text + 5) - 1,
+		.tm_mday = atoi(text + 8) + (int)days};
+	return timegm(&t) == -1
+		       ? mem_strdup(text)
+		       : mem_printf("%04d-%02d-%02d", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday);
+}
+
+char *
+vary_step(struct vary *v, const char *text, int64_t by)
+{
+	uint64_t value;
+	size_t n = strlen(text), at = n;
+	if (is_date(text))
+		return later_day(text, by);
+	while (at && isdigit((unsigned char)text[at - 1]) && n - at < 18)
+		at--;
+	if (at == n)
+		return vary_one_in(v, 2) ? other_letters(v, text) : mem_printf("%s1", text);
+	if (!str_parse_u64((struct str){text + at, n - at}, UINT64_C(1) << 60, &value))
+		return mem_strdup(text);
+	OWN_FREE char *put = mem_printf("%0*lld", (int)(n - at), (long long)value + (long long)by);
+	return vary_splice(text, at, n - at, put);
+}
+
+char *
+vary_same_shape(struct vary *v, const char *text)
+{
+	char *other = mem_strdup(text);
+	size_t n = strlen(text), from = vary_below(v, n);
+	for (size_t i = from; i < n; i++) {
+		if (isdigit((unsigned char)text[i]) && !vary_one_in(v, 3))
+			other[i] = (char)('0' + vary_below(v, 10));
+		else if (islower((unsigned char)text[i]) && vary_one_in(v, 4))
+			other[i] = (char)('a' + vary_below(v, 26));
+		else if (isupper((unsigned char)text[i]) && vary_one_in(v, 4))
+			other[i] = (char)('A' + vary_below(v, 26));
+	}
+	return other;
+}
+
+char *
+vary_close(struct vary *v, const char *text)
+{
+	static const int64_t near[] = {0, 1, -1, 1, -1, 2};
+	uint64_t days;
+	if (is_date(text)) {
+		OWN_FREE char *number = near_number(v);
+		bool plain = str_parse_u64(str_of(number), 4000, &days) && vary_one_in(v, 2);
+		return later_day(text, plain ? (int64_t)days + near[vary_below(v, COUNT(near))]
+					     : (int64_t)vary_below(v, 40));
+	}
+	if (isdigit((unsigned char)*text))
+		return vary_one_in(v, 4) ? near_number(v)
+					 : vary_step(v, text, near[vary_below(v, COUNT(near))]);
+	switch (vary_below(v, 8)) {
+	case 0:
+	case 1:
+		return other_case(v, text, vary_one_in(v, 2) ? 0 : vary_below(v, strlen(text)));
+	case 2:
+		return mem_printf("%s ", text);
+	case 3:
+		return mem_printf(" %s", text);
+	case 7:
+		return vary_sentence(v);
+	case 4:
+		return mem_strdup(text);
+	default:
+		return vary_same_shape(v, text);
+	}
+}
+
+char *
+vary_sentence(struct vary *v)
+{
+	OWN(buf) struct buf out = {.max = WORD_LONG};
+	OWN_FREE char *number = vary_one_in(v, 2) ? near_number(v) : NULL;
+	uint64_t length;
+	if (!number || !str_parse_u64(str_of(number), WORD_LONG - 20, &length))
+		length = 20 + vary_below(v, 200);
+	while (out.n < length) {
+		size_t n = 1 + vary_below(v, 9);
+		if (out.n)
+			buf_putc(&out, ' ');
+		for (size_t i = 0; i < n && out.n < length; i++)
+			buf_putc(&out, (char)('a' + vary_below(v, 26)));
+	}
+	return out.n ? buf_take(&out) : mem_strdup("");
 }
 
 /* One run of digits becomes another; the rest stays, as in dates and codes. */
@@ -148,28 +272,14 @@ other_letters(struct vary *v, const char *text)
 	at = vary_below(v, n);
 	if (vary_one_in(v, 3))
 		return vary_splice(text, at, 1, "");
-	if (vary_one_in(v, 3)) {
-		char *cased = mem_strdup(text);
-		bool up = vary_one_in(v, 2);
-		for (size_t i = vary_one_in(v, 2) ? 0 : at; cased[i]; i++)
-			cased[i] = (char)(up ? toupper((unsigned char)cased[i])
-					     : tolower((unsigned char)cased[i]));
-		return cased;
-	}
+	if (vary_one_in(v, 3))
+		return other_case(v, text, vary_one_in(v, 2) ? 0 : at);
+	if (vary_one_in(v, 6))
+		return vary_sentence(v);
 	if (vary_one_in(v, 6) && n * 8 < WORD_LONG)
 		return mem_printf(
 			"%s%s%s%s%s%s%s%s", text, text, text, text, text, text, text, text);
 	return vary_one_in(v, 2) ? mem_printf("%s%s", text, text) : vary_splice(text, at, 1, put);
-}
-
-static bool
-is_date(const char *text)
-{
-	static const char form[] = "0000-00-00";
-	size_t i = 0;
-	while (form[i] && (form[i] == '0' ? isdigit((unsigned char)text[i]) : text[i] == form[i]))
-		i++;
-	return !form[i] && !text[i];
 }
 
 char *
@@ -179,6 +289,10 @@ vary_other_word(struct vary *v, const char *text)
 	size_t way = vary_below(v, 10);
 	if (is_date(text) && vary_one_in(v, 4))
 		return mem_strdup(dates[vary_below(v, COUNT(dates))]);
+	if (vary_one_in(v, 4))
+		return vary_close(v, text);
+	if (number && way < 2)
+		return vary_same_shape(v, text);
 	if (number && way < 7)
 		return other_digits(v, text);
 	return way < 8 ? other_letters(v, text) : vary_any_word(v);
@@ -271,10 +385,13 @@ vary_other_text(struct vary *v, const char *text)
 	if (!*text || vary_one_in(v, 12))
 		return mem_strdup(vary_one_in(v, 3) ? "" : vary_sample(v));
 	split(text, &lines);
-	for (size_t i = 1 + vary_below(v, vary_one_in(v, 3) ? lines.n + 1 : 3); i > 0 && lines.n;
-		i--)
+	bool as_lines = vary_one_in(v, 4); /* the same, with other ends */
+	for (size_t i = 1 + vary_below(v, vary_one_in(v, 3) ? lines.n + 1 : 3);
+		i > 0 && lines.n && !as_lines; i--)
 		change_lines(v, &lines);
-	const char *end = vary_one_in(v, 20) ? "\r\n" : "\n";
+	const char *end = vary_one_in(v, as_lines ? 2 : 20) ? "\r\n" : "\n";
+	if (as_lines && vary_one_in(v, 4))
+		end = vary_one_in(v, 2) ? " \n" : "\n\n";
 	for (size_t i = 0; i < lines.n; i++) {
 		buf_puts(&out, lines.v[i]);
 		if (i + 1 < lines.n || !vary_one_in(v, 15))
@@ -303,9 +420,58 @@ vary_named_as(struct vary *v, const char *name)
 	return NULL;
 }
 
+void
+vary_add_printed(struct vary *v, struct str word)
+{
+	char *text = str_dup(word);
+	if (v->printed.n < PRINTED_MAX) {
+		strlist_add(&v->printed, text);
+		free(text);
+		return;
+	}
+	char **at = &v->printed.v[v->next_printed++ % PRINTED_MAX];
+	free(*at);
+	*at = text;
+}
+
+const char *
+vary_keep(struct vary *v, const char *text)
+{
+	strlist_add(&v->kept, text);
+	return v->kept.v[v->kept.n - 1];
+}
+
+void
+vary_keep_none(struct vary *v)
+{
+	strlist_cleanup(&v->kept);
+}
+
+/* One of several, with bars between; heap. */
+static char *
+one_of(struct vary *v, const char *several, struct parity_case *c)
+{
+	struct str rest = str_of(several), one, chosen = {"", 0};
+	for (size_t i = 1; str_next(&rest, '|', &one); i++)
+		if (vary_one_in(v, i))
+			chosen = one;
+	OWN_FREE char *name = str_dup(chosen);
+	size_t n = strlen(name);
+	if (n > 2 && name[0] == '<' && name[n - 1] == '>') {
+		name[n - 1] = '\0';
+		return vary_fill(v, name + 1, c);
+	}
+	bool plain = false;
+	for (size_t i = 0; i < n; i++)
+		plain = plain || islower((unsigned char)name[i]) || name[i] == '-';
+	return plain ? TAKE(name) : vary_fill(v, name, c);
+}
+
 char *
 vary_fill(struct vary *v, const char *name, struct parity_case *c)
 {
+	if (strchr(name, '|'))
+		return one_of(v, name, c);
 	const struct vary_named *known = vary_named_as(v, name);
 	if (known && !vary_one_in(v, 4)) {
 		const char *value = any_of(v, &known->values);
@@ -327,7 +493,7 @@ vary_fill(struct vary *v, const char *name, struct parity_case *c)
 			if (strchr(value, '-') && isdigit((unsigned char)*value))
 				return mem_strdup(value);
 		}
-	if (vary_one_in(v, 3))
+	if (vary_one_in(v, 2))
 		return any_number(v);
 	return vary_one_in(v, 2) ? mem_strdup(names[vary_below(v, COUNT(names))])
 				 : vary_any_word(v);

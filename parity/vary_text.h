@@ -16,6 +16,15 @@ char *vary_other_text(struct vary *v, const char *text);
 /* The text of a sample, borrowed; "" where there is none. */
 const char *vary_sample(struct vary *v);
 
+/* Beside `text`: a case, a blank at an end, one more or less. */
+char *vary_close(struct vary *v, const char *text);
+/* The next number or day, by so much; another word for what is neither. */
+char *vary_step(struct vary *v, const char *text, int64_t by);
+/* Digits for digits and letters for letters. */
+char *vary_same_shape(struct vary *v, const char *text);
+/* Words in a row, as long as something is that a source numbers. */
+char *vary_sentence(struct vary *v);
+
 /* text without `drop` bytes at `at`, and `put` there. */
 char *vary_splice(const char *text, size_t at, size_t drop, const char *put);
 
@@ -23,5 +32,11 @@ char *vary_splice(const char *text, size_t at, size_t drop, const char *put);
 char *vary_fill(struct vary *v, const char *name, struct parity_case *c);
 /* Values of that name, NULL. */
 struct vary_named *vary_named_as(struct vary *v, const char *name);
+void vary_add_named(struct vary *v, const char *name, struct str value);
+void vary_add_printed(struct vary *v, struct str word);
+
+/* A copy that lives until vary_keep_none. */
+const char *vary_keep(struct vary *v, const char *text);
+void vary_keep_none(struct vary *v);
 
 #endif

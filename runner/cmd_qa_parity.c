@@ -279,7 +279,7 @@ const struct subcommand cmd_qa_parity = {
 	.description =
 		"ORIGINAL and PORT are runs of drydock up (or the same run twice, with --original and --port).  Both programs run side by side,\n"
 		"each in a pod on what its run built, with its services, in a directory of the input's own; locale is the same,\n"
-		"and time and chance are for programs that are linked to a C library.  An input is a few files and up to sixteen calls, one after another, with arguments and standard input.\n\n"
+		"and time and chance are for programs that are linked to a C library.  An input is a few files and up to 24 calls, one after another, with arguments and standard input.\n\n"
 		"Inputs are made of what the programs say of their usage, the calls and the texts in documents and tests of both trees, their data\n"
 		"files, literals and numbers in their code, and boundary values; they are varied, and those that made a program say\n"
 		"something of a new kind are varied further.  The same seed gives the same inputs.\n\n"

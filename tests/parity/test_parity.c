@@ -5,6 +5,7 @@
 #include "parity/shrink.h"
 #include "parity/stream.h"
 #include "parity/vary.h"
+#include "parity/vary_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -106,6 +107,31 @@ usages_become_calls_with_holes(void **state)
 	OWN(strlist) struct strlist words = {0};
 	json_to_strings(json_object_get(j, "words"), &words);
 	assert_true(strlist_has(&words, "down") && strlist_has(&words, "--price"));
+	seeds_destroy(s);
+}
+
+/* Which words are optional, together or not; what a name may be. */
+static void
+usages_say_what_is_optional_and_what_a_name_may_be(void **state)
+{
+	struct seeds *s = seeds_of("tally");
+	(void)state;
+	seeds_read_usage(s,
+		STR("usage: PROGRAM COMMAND\n  add NAME [--price N] [-a|--all]  one more\nnames: red, blue; orders: up, down\n"));
+	OWN_JSON json_t *j = seeds_result(s);
+	const json_t *form = json_array_get(json_object_get(j, "forms"), 1);
+	OWN(strlist) struct strlist words = {0};
+	json_to_strings(json_object_get(form, "words"), &words);
+	OWN_FREE char *text = joined(&words);
+	assert_string_equal(text, "add|\001NAME|--price|\001N|\001-a|--all");
+	static const int groups[] = {0, 0, 1, 1, 2};
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(
+			json_integer_value(json_array_get(json_object_get(form, "groups"), i)),
+			groups[i]);
+	const json_t *lists = json_object_get(j, "lists");
+	assert_int_equal(json_array_size(lists), 2);
+	assert_string_equal(json_string_in(json_array_get(lists, 1), "name"), "orders");
 	seeds_destroy(s);
 }
 
@@ -264,6 +290,84 @@ a_full_case_stays_in_its_bounds(void **state)
 	vary_cleanup(&v);
 }
 
+static json_t *
+seeds_with_forms(void)
+{
+	return json_pack(
+		"{s:[s], s:[s], s:[{s:[s, s, s, s], s:[i, i, i, i]}, {s:[s, s], s:[i, i]}], "
+		"s:[{s:s, s:[s, s]}]}",
+		"words", "add", "numbers", "100", "forms", "words", "add", "\001NAME", "\001KIND",
+		"\001-a|--all", "groups", 0, 0, 0, 1, "words", "show", "\001NAME", "groups", 0, 0,
+		"lists", "name", "kinds", "values", "dry", "wet");
+}
+
+/* Calls of usages, with values that they list, with and without what is optional; the state before them is what succeeded. */
+static void
+cases_are_composed_of_what_usages_say(void **state)
+{
+	struct vary v = {0};
+	size_t listed = 0, with = 0, without = 0, begun = 0;
+	(void)state;
+	OWN_JSON json_t *seeds = seeds_with_forms();
+	OWN(parity_case) struct parity_case first = {0};
+	struct parity_seen nothing = {.n = 1}, seen = {.n = 2};
+	assert_int_equal(vary_init(&v, 3, seeds, NULL), 0);
+	case_add_step(&first);
+	buf_puts(&nothing.files, "0");
+	(void)vary_learn(&v, &first, &nothing, 1);
+	strlist_add(&first.steps[0].args, "begin");
+	case_add_step(&first);
+	strlist_add(&first.steps[1].args, "fail");
+	seen.steps[1].exit_code = 1;
+	buf_puts(&seen.files, "1");
+	(void)vary_learn(&v, &first, &seen, 1);
+	assert_int_equal(v.nstories, 1);
+	assert_int_equal(v.stories[0].of.n, 1);
+	for (size_t i = 0; i < 400; i++) {
+		OWN(parity_case) struct parity_case c = {0};
+		vary_next(&v, &c);
+		assert_true(c.n > 0 && c.n <= CASE_STEPS_MAX);
+		begun += c.steps[0].args.n == 1 && strcmp(c.steps[0].args.v[0], "begin") == 0;
+		for (size_t k = 0; k < c.n; k++) {
+			const struct strlist *a = &c.steps[k].args;
+			if (a->n < 3 || strcmp(a->v[0], "add") != 0)
+				continue;
+			listed += strcmp(a->v[2], "wet") == 0;
+			with += strlist_has(a, "--all");
+			without += a->n == 3;
+		}
+	}
+	assert_true(begun > 100);
+	assert_true(listed > 50 && with > 20 && without > 50);
+	parity_seen_cleanup(&nothing);
+	parity_seen_cleanup(&seen);
+	vary_cleanup(&v);
+}
+
+static void
+values_beside_a_text_are_tried(void **state)
+{
+	struct vary v = {0};
+	(void)state;
+	OWN_JSON json_t *seeds = seeds_with_forms();
+	assert_int_equal(vary_init(&v, 3, seeds, NULL), 0);
+	OWN_FREE char *day = vary_step(&v, "2100-02-28", 1), *number = vary_step(&v, "a-099", 1);
+	assert_string_equal(day, "2100-03-01");
+	assert_string_equal(number, "a-100");
+	size_t blank = 0, other = 0;
+	for (size_t i = 0; i < 100; i++) {
+		OWN_FREE char *near = vary_close(&v, "Lund"), *code = vary_same_shape(&v, "AB-12");
+		OWN_FREE char *row = vary_sentence(&v);
+		blank += strcmp(near, "Lund ") == 0;
+		other += strcmp(code, "AB-12") != 0;
+		assert_true(
+			strlen(code) == 5 && code[2] == '-' && code[4] >= '0' && code[4] <= '9');
+		assert_true(strlen(row) <= 300);
+	}
+	assert_true(blank > 2 && other > 50);
+	vary_cleanup(&v);
+}
+
 static void
 numbers_and_foreign_words_make_no_new_kind(void **state)
 {
@@ -399,12 +503,15 @@ main(void)
 		cmocka_unit_test(commands_are_read_as_a_shell_reads_them),
 		cmocka_unit_test(calls_of_scripts_and_lists_are_found),
 		cmocka_unit_test(usages_become_calls_with_holes),
+		cmocka_unit_test(usages_say_what_is_optional_and_what_a_name_may_be),
 		cmocka_unit_test(hostile_texts_are_bounded),
 		cmocka_unit_test(a_case_is_the_same_as_json),
 		cmocka_unit_test(what_a_case_does_not_need_is_taken_away),
 		cmocka_unit_test(what_is_asked_is_bounded),
 		cmocka_unit_test(the_same_seed_gives_the_same_cases),
 		cmocka_unit_test(a_full_case_stays_in_its_bounds),
+		cmocka_unit_test(cases_are_composed_of_what_usages_say),
+		cmocka_unit_test(values_beside_a_text_are_tried),
 		cmocka_unit_test(numbers_and_foreign_words_make_no_new_kind),
 		cmocka_unit_test(what_is_new_is_kept),
 		cmocka_unit_test(what_is_behind_the_bound_is_compared),
