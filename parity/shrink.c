@@ -44,14 +44,15 @@ static bool
 drop_steps(struct shrinking *s)
 {
 	bool any = false;
-	for (size_t length = s->best->n > 1 ? s->best->n - 1 : 0; length && goes_on(s); length /= 2)
-		for (size_t at = s->best->n; at-- > 0 && goes_on(s);) {
+	for (size_t length = s->best->n / 2 + 1; length && goes_on(s); length /= 2)
+		for (size_t end = s->best->n; end && goes_on(s);) {
+			size_t from = end > length ? end - length : 0;
 			struct parity_case c = {0};
 			case_copy(&c, s->best);
-			for (size_t k = 0; k < length && at < c.n; k++)
-				case_drop_step(&c, at);
+			for (size_t k = from; k < end; k++)
+				case_drop_step(&c, from);
 			any = attempt(s, &c) || any;
-			at = at > s->best->n ? s->best->n : at;
+			end = from;
 		}
 	return any;
 }
