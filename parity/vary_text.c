@@ -196,6 +196,8 @@ vary_close(struct vary *v, const char *text)
 		return later_day(text, plain ? (int64_t)days + near[vary_below(v, COUNT(near))]
 					     : (int64_t)vary_below(v, 40));
 	}
+	if (isdigit((unsigned char)*text) && strchr(text, '.') && vary_one_in(v, 3))
+		return mem_printf("%s%s", text, vary_one_in(v, 2) ? "5" : "4"); /* is it rounded? */
 	if (isdigit((unsigned char)*text))
 		return vary_one_in(v, 4) ? near_number(v)
 					 : vary_step(v, text, near[vary_below(v, COUNT(near))]);

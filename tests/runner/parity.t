@@ -24,6 +24,8 @@ printf '#!/bin/sh\nrm -f f; echo a >f; chmod 0 f\n' >"$app/port/shut.sh"
 printf '#!/bin/sh\nrm -f f; echo b >f; chmod 0 f\n' >"$app/port/shut2.sh"
 printf '#!/bin/sh\necho "${QUAY_TOKEN:?}"\n' >"$app/port/tell.sh"
 printf '{"secret:QUAY_TOKEN": "quay-key-77"}\n' >"$tmp/answers.json"
+printf '#!/bin/sh\nkill -ABRT $$\n' >"$app/port/dies.sh"
+printf '#!/bin/sh\nexit 134\n' >"$app/port/exits.sh"
 chmod 755 "$app"/port/*
 up --answers "$tmp/answers.json" "$app"
 id=$(json .run)
@@ -65,6 +67,8 @@ parity --original ./port/calm.sh --port ./port/loud.sh --differences 1 --cases 2
 is "a file that is made elsewhere is told by its path" "$status $(channel) $(json '.differences[0].port.created[0]')" "1 created /var/tmp/seven"
 parity --original ./port/mute.pl --port ./port/caller.pl --differences 1 --cases 20
 is "and where it connected to" "$status $(channel) $(json '.differences[0].port.connections[0]')" "1 connections 127.0.0.1:7"
+parity --original ./port/dies.sh --port ./port/exits.sh --differences 1 --cases 5
+is "a signal is not the exit that a shell makes of it" "$status $(channel) $(json '.differences[0] | "\(.original.signal) \(.port.exit)"')" "1 exit 6 134"
 parity --original ./port/number.sh --port ./port/number.sh --cases 12
 is "where the original always differs from itself, nothing was compared" "$status $(grep -c 'does not do the same twice' "$tmp/err")" "2 1"
 
