@@ -119,7 +119,7 @@ sub days_in {
 
 sub day_number {
 	my ($year, $month, $day) = @_;
-	my $number = $day;
+	my $number = $day + 0;
 	$number += is_leap($_) ? 366 : 365 for 1900 .. $year - 1;
 	$number += days_in($year, $_) for 1 .. $month - 1;
 	return $number;
