@@ -1,8 +1,8 @@
 /* How trees of odd layouts are built and tested. */
 #include "envprobe/detect.h"
 
-#include "envprobe/version.h"
 #include "base/fs.h"
+#include "envprobe/version.h"
 #include "tests/base/tmpdir.h"
 
 #include <setjmp.h>
