@@ -43,7 +43,8 @@ a_task_of_a_plan_writes_its_files_and_no_others(void **state)
 	OWN(strlist) struct strlist writes = {0};
 	OWN(author_answer) struct author_answer a = {0};
 	OWN(buf) struct buf why = {0};
-	const struct author_reach reach = {"Change other.c and tests/b.sh", &writes};
+	const struct author_reach reach = {
+		.goal = "Change other.c and tests/b.sh", .writes = &writes};
 	(void)state;
 	strlist_add(&writes, "rate.c");
 	strlist_add(&writes, "tests/a.sh");
