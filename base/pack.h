@@ -23,7 +23,7 @@ struct pack_result {
 
 /*
  * Write the tree below dir_fd to out_fd.  DD_ELIMIT past a bound; DD_EIO when out_fd is closed on
- * the other side or a file cannot be read (the message names it).  A file that shrinks while it is
+ * the other side before the last block or a file cannot be read (the message names it).  A file that shrinks while it is
  * read is padded with zeroes, one that grows is cut at its first size.
  */
 int pack_tree(int dir_fd, int out_fd, const struct pack_limits *limits, struct pack_result *ret,

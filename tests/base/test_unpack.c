@@ -3,6 +3,9 @@
 #include "tests/base/under_fault.h"
 #include "tests/base/unpack_archives.h"
 
+#include <pthread.h>
+#include <signal.h>
+
 /* ---- what should work ---- */
 
 static void
@@ -422,6 +425,37 @@ a_stream_that_cannot_be_written_is_told_with_its_reason(void **state)
 	assert_true(under_each_fault("EIO", pack_all, dir, check_reason) > 1);
 }
 
+static void *
+read_a_page(void *arg)
+{
+	const int *fd = arg;
+	char page[4096];
+	assert_int_equal(read(*fd, page, sizeof(page)), sizeof(page));
+	(void)close(*fd);
+	return NULL;
+}
+
+/* A page holds the one file and the end marker; the padding of the last block finds nobody. */
+static void
+a_reader_that_goes_behind_the_end_is_no_failure(void **state)
+{
+	(void)state;
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN_FD int fd = tmpdir_open_fd(dir);
+	int ends[2];
+	pthread_t reader;
+	struct pack_result packed = {0};
+	(void)signal(SIGPIPE, SIG_IGN);
+	tmpdir_write(fd, "file", "text");
+	assert_int_equal(pipe(ends), 0);
+	assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) == 4096);
+	assert_int_equal(pthread_create(&reader, NULL, read_a_page, &ends[0]), 0);
+	assert_int_equal(pack_tree(fd, ends[1], NULL, &packed, NULL), 0);
+	assert_int_equal(packed.entries, 1);
+	(void)pthread_join(reader, NULL);
+	(void)close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -442,6 +476,7 @@ main(void)
 		cmocka_unit_test(a_listing_is_bounded_like_the_unpacking),
 		cmocka_unit_test(a_full_disk_is_told_with_the_entry_whatever_call_meets_it),
 		cmocka_unit_test(a_stream_that_cannot_be_written_is_told_with_its_reason),
+		cmocka_unit_test(a_reader_that_goes_behind_the_end_is_no_failure),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
