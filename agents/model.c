@@ -1,5 +1,6 @@
 #include "agents/model.h"
 
+#include "base/embed.h"
 #include "base/fs.h"
 
 #include <string.h>
@@ -7,12 +8,6 @@
 #define FILE_MAX ((size_t)1 << 20)
 #define GUIDE_MAX ((size_t)64 << 10)
 #define BUILT_IN "models.json"
-
-/* The assembler embeds the file; its path is relative to where make runs. */
-#define EMBED(symbol, path) \
-	__asm__(".section .rodata\n.global " #symbol "_begin\n.global " #symbol "_end\n" #symbol \
-		"_begin:\n.incbin \"" path "\"\n" #symbol "_end:\n.byte 0\n.text\n"); \
-	extern const char symbol##_begin[], symbol##_end[]
 
 EMBED(agents_models, "agents/models.json");
 EMBED(agents_guide_anthropic, "agents/guides/anthropic.md");
@@ -502,9 +497,7 @@ models_load(const struct models_files *files, struct models *ret, struct dd_err 
 	OWN_JSON json_t *all = json_object();
 	OWN_JSON json_t *shipped = NULL;
 	OWN(models) struct models m = {0};
-	int rc = json_parse((struct str){agents_models_begin,
-				    (size_t)(agents_models_end - agents_models_begin)},
-		&shipped, err);
+	int rc = json_parse(EMBEDDED(agents_models), &shipped, err);
 	if (rc == 0)
 		rc = add_layer(all, BUILT_IN, shipped, false, err);
 	if (rc == 0)

@@ -1,10 +1,6 @@
 #include "envprobe/data.h"
 
-/* The assembler embeds the file; its path is relative to where make runs. */
-#define EMBED(symbol, path) \
-	__asm__(".section .rodata\n.global " #symbol "_begin\n.global " #symbol "_end\n" #symbol \
-		"_begin:\n.incbin \"" path "\"\n" #symbol "_end:\n.byte 0\n.text\n"); \
-	extern const char symbol##_begin[], symbol##_end[]
+#include "base/embed.h"
 
 EMBED(data_alternatives_text, "envprobe/data/alternatives.tsv");
 EMBED(data_dialects_text, "envprobe/data/dialects.tsv");
@@ -16,43 +12,37 @@ EMBED(data_services_text, "envprobe/data/services.tsv");
 struct str
 data_alternatives(void)
 {
-	return (struct str){data_alternatives_text_begin,
-		(size_t)(data_alternatives_text_end - data_alternatives_text_begin)};
+	return EMBEDDED(data_alternatives_text);
 }
 
 struct str
 data_dialects(void)
 {
-	return (struct str){data_dialects_text_begin,
-		(size_t)(data_dialects_text_end - data_dialects_text_begin)};
+	return EMBEDDED(data_dialects_text);
 }
 
 struct str
 data_migrations(void)
 {
-	return (struct str){data_migrations_text_begin,
-		(size_t)(data_migrations_text_end - data_migrations_text_begin)};
+	return EMBEDDED(data_migrations_text);
 }
 
 struct str
 data_removed(void)
 {
-	return (struct str){
-		data_removed_text_begin, (size_t)(data_removed_text_end - data_removed_text_begin)};
+	return EMBEDDED(data_removed_text);
 }
 
 struct str
 data_rules(void)
 {
-	return (struct str){
-		data_rules_text_begin, (size_t)(data_rules_text_end - data_rules_text_begin)};
+	return EMBEDDED(data_rules_text);
 }
 
 struct str
 data_services(void)
 {
-	return (struct str){data_services_text_begin,
-		(size_t)(data_services_text_end - data_services_text_begin)};
+	return EMBEDDED(data_services_text);
 }
 
 bool

@@ -1,15 +1,14 @@
 /* What is easily forgotten: rules of data/cases.tsv for the words of a requirement, and what the map knows of its files. */
 #include "intent/draft.h"
 
+#include "base/embed.h"
+
 #include <string.h>
 
 #define MAX_CASES 4 /* of one requirement by its words */
 #define MAX_OF_MAP 40
 
-/* The assembler embeds the file; its path is relative to where make runs. */
-__asm__(".section .rodata\n.global intent_cases_begin\n.global intent_cases_end\nintent_cases_begin:\n"
-	".incbin \"intent/data/cases.tsv\"\nintent_cases_end:\n.byte 0\n.text\n");
-extern const char intent_cases_begin[], intent_cases_end[];
+EMBED(intent_cases, "intent/data/cases.tsv");
 
 static size_t
 words_in_common(struct str list, const struct strlist *words)
@@ -37,8 +36,7 @@ put_case(struct draft *d, const struct strlist *from, const char *text, const ch
 static void
 put_cases_of_words(struct draft *d)
 {
-	struct str rest = {intent_cases_begin, (size_t)(intent_cases_end - intent_cases_begin)},
-		   line;
+	struct str rest = EMBEDDED(intent_cases), line;
 	OWN_FREE size_t *put = mem_zalloc(d->n + 1, sizeof(*put));
 	while (str_next_line(&rest, &line)) {
 		OWN(strlist) struct strlist from = {0};

@@ -1,10 +1,6 @@
 #include "qa/scripts.h"
 
-/* The assembler embeds the file; its path is relative to where make runs. */
-#define EMBED(symbol, path) \
-	__asm__(".section .rodata\n.global " #symbol "_begin\n.global " #symbol "_end\n" #symbol \
-		"_begin:\n.incbin \"" path "\"\n" #symbol "_end:\n.byte 0\n.text\n"); \
-	extern const char symbol##_begin[], symbol##_end[]
+#include "base/embed.h"
 
 EMBED(script_plain_text, "qa/data/plain.js");
 EMBED(script_clock_text, "qa/data/clock.js");
@@ -16,41 +12,35 @@ EMBED(script_axe_text, "qa/data/axe.js");
 struct str
 script_plain(void)
 {
-	return (struct str){
-		script_plain_text_begin, (size_t)(script_plain_text_end - script_plain_text_begin)};
+	return EMBEDDED(script_plain_text);
 }
 
 struct str
 script_clock(void)
 {
-	return (struct str){
-		script_clock_text_begin, (size_t)(script_clock_text_end - script_clock_text_begin)};
+	return EMBEDDED(script_clock_text);
 }
 
 struct str
 script_still(void)
 {
-	return (struct str){
-		script_still_text_begin, (size_t)(script_still_text_end - script_still_text_begin)};
+	return EMBEDDED(script_still_text);
 }
 
 struct str
 script_observe(void)
 {
-	return (struct str){script_observe_text_begin,
-		(size_t)(script_observe_text_end - script_observe_text_begin)};
+	return EMBEDDED(script_observe_text);
 }
 
 struct str
 script_axe_core(void)
 {
-	return (struct str){script_axe_core_text_begin,
-		(size_t)(script_axe_core_text_end - script_axe_core_text_begin)};
+	return EMBEDDED(script_axe_core_text);
 }
 
 struct str
 script_axe(void)
 {
-	return (struct str){
-		script_axe_text_begin, (size_t)(script_axe_text_end - script_axe_text_begin)};
+	return EMBEDDED(script_axe_text);
 }

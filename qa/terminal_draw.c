@@ -4,16 +4,14 @@
  */
 #include "qa/terminal_view.h"
 
+#include "base/embed.h"
 #include "base/hash.h"
 
 #include <string.h>
 
 #define DRAWING "1" /* changes with what the same cells look like */
 
-/* The assembler embeds the file; its path is relative to where make runs. */
-__asm__(".section .rodata\n.global terminal_font_begin\n.global terminal_font_end\nterminal_font_begin:\n"
-	".incbin \"build/unifont.hex\"\nterminal_font_end:\n.byte 0\n.text\n");
-extern const char terminal_font_begin[], terminal_font_end[];
+EMBED(terminal_font, "build/unifont.hex");
 
 struct glyph {
 	unsigned width;		    /* pixels: 8, 16 */
@@ -23,8 +21,7 @@ struct glyph {
 char *
 terminal_view_environment(void)
 {
-	struct hash_hex digest = hash_bytes((struct str){
-		terminal_font_begin, (size_t)(terminal_font_end - terminal_font_begin)});
+	struct hash_hex digest = hash_bytes(EMBEDDED(terminal_font));
 	return mem_printf("terminal " DRAWING ", Unifont %.16s", digest.s);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "runner/cover.h"
 
+#include "base/embed.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "runner/commands.h"
@@ -15,11 +16,6 @@
 #include "runner/session.h"
 
 #include <string.h>
-
-#define EMBED(symbol, path) \
-	__asm__(".section .rodata\n.global " #symbol "_begin\n.global " #symbol "_end\n" #symbol \
-		"_begin:\n.incbin \"" path "\"\n" #symbol "_end:\n.byte 0\n.text\n"); \
-	extern const char symbol##_begin[], symbol##_end[]
 
 EMBED(cover_tool, "runner/data/cover.py");
 
@@ -234,7 +230,7 @@ static int
 run_tool(const struct cover *c, struct pod *pod, const struct asked *q, json_t **ret,
 	struct dd_err *err)
 {
-	const struct str tool = {cover_tool_begin, (size_t)(cover_tool_end - cover_tool_begin)};
+	const struct str tool = EMBEDDED(cover_tool);
 	OWN(buf) struct buf input = {0};
 	OWN(answer) struct answer a = {.out = {.max = COVER_ANSWER_MAX}, .err = {.max = SAID_MAX}};
 	OWN_FD int fd = -1;

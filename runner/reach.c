@@ -7,6 +7,7 @@
 #include "runner/reach.h"
 
 #include "agents/counted.h"
+#include "base/embed.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "qa/select.h"
@@ -15,11 +16,6 @@
 #include "sandbox/trace.h"
 
 #include <string.h>
-
-#define EMBED(symbol, path) \
-	__asm__(".section .rodata\n.global " #symbol "_begin\n.global " #symbol "_end\n" #symbol \
-		"_begin:\n.incbin \"" path "\"\n" #symbol "_end:\n.byte 0\n.text\n"); \
-	extern const char symbol##_begin[], symbol##_end[]
 
 EMBED(reach_python, "runner/data/reach.py");
 EMBED(reach_node, "runner/data/reach.js");
@@ -79,10 +75,10 @@ recording_cleanup(struct recording *r)
 /* ---- in the pod ---- */
 
 static void
-put_file(const char *begin, const char *end, const char *name, struct buf *out)
+put_file(struct str text, const char *name, struct buf *out)
 {
 	buf_printf(out, "cat >" DIR "/%s <<'drydock-end'\n", name);
-	buf_add(out, begin, (size_t)(end - begin));
+	buf_add_str(out, text);
 	buf_puts(out, "drydock-end\n");
 }
 
@@ -125,11 +121,11 @@ set_up(struct recording *r, struct pod *pod, struct dd_err *err)
 	OWN(buf) struct buf script = {0}, said = {.max = 65536};
 	struct exec_result result;
 	buf_puts(&script, "rm -rf " DIR "; mkdir -p " NOW " " DIR "/bin " DIR "/py || exit 1\n");
-	put_file(reach_python_begin, reach_python_end, "py/sitecustomize.py", &script);
+	put_file(EMBEDDED(reach_python), "py/sitecustomize.py", &script);
 	buf_puts(&script, python_sites);
-	put_file(reach_node_begin, reach_node_end, "reach.js", &script);
-	put_file(reach_calls_begin, reach_calls_end, "calls.c", &script);
-	put_file(reach_collect_begin, reach_collect_end, "collect.sh", &script);
+	put_file(EMBEDDED(reach_node), "reach.js", &script);
+	put_file(EMBEDDED(reach_calls), "calls.c", &script);
+	put_file(EMBEDDED(reach_collect), "collect.sh", &script);
 	counted_put_compilers(DIR "/bin", "$DRYDOCK_COUNT", &script);
 	buf_puts(&script,
 		"cd " DIR "; PATH=${PATH#" DIR

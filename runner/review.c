@@ -1,6 +1,7 @@
 #include "runner/review.h"
 
 #include "base/cas.h"
+#include "base/embed.h"
 #include "base/fs.h"
 #include "qa/baseline.h"
 #include "qa/qa.h"
@@ -10,10 +11,7 @@
 
 #define MAX_LINES ((size_t)256 << 20)
 
-/* The assembler embeds the file; its path is relative to where make runs. */
-__asm__(".section .rodata\n.global review_script_begin\n.global review_script_end\nreview_script_begin:\n"
-	".incbin \"runner/data/review.js\"\nreview_script_end:\n.byte 0\n.text\n");
-extern const char review_script_begin[], review_script_end[];
+EMBED(review_script, "runner/data/review.js");
 
 /* ---- tables ---- */
 
@@ -559,8 +557,7 @@ put_all(struct reviewer *r, struct dd_err *err)
 	p->out = (struct buf){0};
 	if (rc < 0)
 		return rc;
-	p->script = (struct str){
-		review_script_begin, (size_t)(review_script_end - review_script_begin)};
+	p->script = EMBEDDED(review_script);
 	page_begin(p, r->spec->name, "screens");
 	put_verdict(p, &r->counts);
 	page_put_paragraph(p, "Against:", r->spec->against);

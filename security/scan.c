@@ -1,5 +1,6 @@
 #include "security/scan.h"
 
+#include "base/embed.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/map.h"
@@ -20,10 +21,7 @@
 #define MAX_OF_FILE 100 /* of one rule */
 #define TEXT_HEAD 8192	/* bytes in which a NUL says that it is no text */
 
-/* The assembler embeds the table; its path is relative to where make runs. */
-__asm__(".section .rodata\n.global security_rules_begin\n.global security_rules_end\nsecurity_rules_begin:\n"
-	".incbin \"security/data/rules.tsv\"\nsecurity_rules_end:\n.byte 0\n.text\n");
-extern const char security_rules_begin[], security_rules_end[];
+EMBED(security_rules, "security/data/rules.tsv");
 
 enum check { CHECK_NONE, CHECK_VALUE, CHECK_RANDOM };
 
@@ -68,8 +66,7 @@ level_of(const char *name)
 static int
 load_rules(struct scan *s)
 {
-	struct str rest = {
-		security_rules_begin, (size_t)(security_rules_end - security_rules_begin)};
+	struct str rest = EMBEDDED(security_rules);
 	struct str line;
 	while (str_next_line(&rest, &line) && s->n < MAX_RULES) {
 		if (!line.n || line.p[0] == '#')
