@@ -2,6 +2,7 @@
 
 #include "agents/data.h"
 #include "agents/touched.h"
+#include "base/fs.h"
 
 #include <string.h>
 
@@ -155,24 +156,6 @@ add_count(json_t *counts, const char *path, uint64_t line, int64_t n)
 	json_object_set_new(lines, key, json_integer(was + (n > 0)));
 }
 
-/* "./a//b/../c" as "a/c", heap; it may begin with a slash. */
-static char *
-plain(const char *path)
-{
-	OWN(strlist) struct strlist parts = {0};
-	OWN(buf) struct buf out = {0};
-	struct str rest = str_of(path), part;
-	while (str_next(&rest, '/', &part)) {
-		if (str_eq(part, "..") && parts.n)
-			free(parts.v[--parts.n]);
-		else if (part.n && !str_eq(part, ".") && !str_eq(part, ".."))
-			strlist_add_str(&parts, part);
-	}
-	for (size_t i = 0; i < parts.n; i++)
-		buf_printf(&out, "%s%s", i || *path == '/' ? "/" : "", parts.v[i]);
-	return buf_take(&out);
-}
-
 /* The path of a file of the change, from the root; NULL: it is none. */
 static const char *
 touched_path(const char *root, const json_t *files, const char *path)
@@ -212,7 +195,7 @@ read_gcov(const char *root, const json_t *files, struct str line, json_t *counts
 	json_array_foreach (json_object_get(report, "files"), i, file) {
 		const char *name = json_string_in(file, "file");
 		OWN_FREE char *all = mem_printf("%s/%s", *name == '/' ? "" : dir, name),
-			      *said = plain(all);
+			      *said = fs_plain_path(str_of(all), NULL);
 		const char *path = touched_path(root, files, said);
 		json_array_foreach (path ? json_object_get(file, "lines") : NULL, k, one) {
 			int64_t n = json_integer_value(json_object_get(one, "line_number"));

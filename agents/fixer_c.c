@@ -226,26 +226,13 @@ path_of(const struct fixing *f, const char *file)
 	if (file[0] != '/')
 		buf_printf(&all, "%s%s", f->unit->dir, f->unit->dir[0] ? "/" : "");
 	else if (strncmp(file, tree, strlen(tree)) == 0)
-		file += strlen(tree);
+		file += strlen(tree) + strspn(file + strlen(tree), "/");
 	else
 		return NULL;
 	buf_puts(&all, file);
-	OWN(strlist) struct strlist parts = {0};
-	struct str rest = buf_str(&all), part;
-	while (str_next(&rest, '/', &part)) {
-		if (!part.n || str_eq(part, "."))
-			continue;
-		if (str_eq(part, "..") && !parts.n)
-			return NULL;
-		if (str_eq(part, ".."))
-			free(parts.v[--parts.n]);
-		else
-			strlist_add_str(&parts, part);
-	}
-	OWN(buf) struct buf out = {.max = 8192};
-	for (size_t i = 0; i < parts.n; i++)
-		buf_printf(&out, "%s%s", i ? "/" : "", parts.v[i]);
-	return buf_take(&out);
+	bool above;
+	OWN_FREE char *plain = fs_plain_path(buf_str(&all), &above);
+	return above ? NULL : TAKE(plain);
 }
 
 static void

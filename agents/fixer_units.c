@@ -45,32 +45,20 @@ static char *
 below_tree(struct str dir, struct str path)
 {
 	OWN(buf) struct buf all = {.max = 8192};
-	OWN(strlist) struct strlist parts = {0};
 	if (!path.n || path.p[0] != '/') {
 		buf_add_str(&all, dir);
 		buf_putc(&all, '/');
 	}
 	buf_add_str(&all, path);
-	struct str rest = buf_str(&all), part;
+	struct str rest = buf_str(&all);
 	if (!str_starts(rest, FIXER_TREE "/") && !str_eq(rest, FIXER_TREE))
 		return NULL;
 	rest = (struct str){rest.p + strlen(FIXER_TREE), rest.n - strlen(FIXER_TREE)};
-	while (str_next(&rest, '/', &part)) {
-		if (!part.n || str_eq(part, "."))
-			continue;
-		if (!str_eq(part, "..")) {
-			strlist_add_str(&parts, part);
-		} else if (parts.n) {
-			free(parts.v[--parts.n]);
-			parts.v[parts.n] = NULL;
-		} else {
-			return NULL;
-		}
-	}
-	OWN(buf) struct buf out = {.max = 8192};
-	for (size_t i = 0; i < parts.n; i++)
-		buf_printf(&out, "%s%s", i ? "/" : "", parts.v[i]);
-	return buf_take(&out);
+	while (rest.n && rest.p[0] == '/')
+		rest = (struct str){rest.p + 1, rest.n - 1};
+	bool above;
+	OWN_FREE char *plain = fs_plain_path(rest, &above);
+	return above ? NULL : TAKE(plain);
 }
 
 /* Options whose value is the next word; those that are left out with it. */

@@ -108,6 +108,42 @@ fs_is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+bool
+fs_is_plain_path(struct str path)
+{
+	struct str part;
+	while (str_next(&path, '/', &part))
+		if (!part.n || str_eq(part, ".") || str_eq(part, ".."))
+			return false;
+	return true;
+}
+
+char *
+fs_plain_path(struct str path, bool *ret_above)
+{
+	OWN(strlist) struct strlist parts = {0};
+	OWN(buf) struct buf out = {0};
+	struct str part;
+	bool above = false;
+	if (path.n && path.p[0] == '/')
+		buf_putc(&out, '/');
+	while (str_next(&path, '/', &part)) {
+		if (!part.n || str_eq(part, "."))
+			continue;
+		if (!str_eq(part, ".."))
+			strlist_add_str(&parts, part);
+		else if (parts.n)
+			free(parts.v[--parts.n]);
+		else
+			above = true;
+	}
+	for (size_t i = 0; i < parts.n; i++)
+		buf_printf(&out, "%s%s", i ? "/" : "", parts.v[i]);
+	if (ret_above)
+		*ret_above = above;
+	return mem_strdup(buf_str(&out).p);
+}
+
 static char *
 parent_of(const char *path)
 {

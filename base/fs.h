@@ -73,6 +73,14 @@ int fs_memory_file(struct str text, int *ret_fd, struct dd_err *err) DD_MUST_USE
 
 bool fs_is_dots(const char *name); /* "." or ".." */
 
+/* No part of the path is empty, "." or "..": it is relative, and in one way of writing only. */
+bool fs_is_plain_path(struct str path);
+/*
+ * The path written so, by its text alone: links are not looked at.  A first slash stays.  A ".." that leads above where the
+ * path begins is dropped, and *ret_above (may be NULL) is set.  Heap.
+ */
+char *fs_plain_path(struct str path, bool *ret_above);
+
 /* Last component of a path, borrowed. */
 const char *fs_name(const char *path);
 

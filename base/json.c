@@ -365,6 +365,15 @@ json_print(const json_t *j, int indent, struct buf *out)
 	(void)json_dump_callback(j, append, out, flags);
 }
 
+int
+json_give(const json_t *j, struct dd_err *err)
+{
+	OWN(buf) struct buf out = {0};
+	json_print(j, 0, &out);
+	buf_putc(&out, '\n');
+	return fs_write_all(STDOUT_FILENO, out.p, out.n, err);
+}
+
 json_t *
 json_from_strings(const struct strlist *l)
 {

@@ -90,5 +90,7 @@ void json_to_strings(const json_t *array, struct strlist *ret);
 
 /* Append as text; `indent` 0 gives one line.  Keys keep their insertion order. */
 void json_print(const json_t *j, int indent, struct buf *out);
+/* A worker's answer: one line on standard output. */
+int json_give(const json_t *j, struct dd_err *err) DD_MUST_USE;
 
 #endif

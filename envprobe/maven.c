@@ -1,5 +1,6 @@
 #include "envprobe/maven.h"
 
+#include "base/fs.h"
 #include "base/own.h"
 
 #include <ctype.h>
@@ -157,24 +158,11 @@ static char *
 directory_of(const char *dir, const char *name)
 {
 	OWN_FREE char *joined = tree_join(dir, name);
-	OWN(strlist) struct strlist parts = {0};
-	OWN(buf) struct buf out = {0};
-	char *save = NULL;
+	bool above;
 	if (*name == '/')
 		return NULL;
-	for (char *part = strtok_r(joined, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
-		if (strcmp(part, "..") == 0 && !parts.n)
-			return NULL;
-		if (strcmp(part, "..") == 0) {
-			free(parts.v[--parts.n]);
-			parts.v[parts.n] = NULL;
-		} else if (strcmp(part, ".") != 0) {
-			strlist_add(&parts, part);
-		}
-	}
-	for (size_t i = 0; i < parts.n; i++)
-		buf_printf(&out, "%s%s", i ? "/" : "", parts.v[i]);
-	return out.n ? buf_take(&out) : mem_strdup("");
+	OWN_FREE char *plain = fs_plain_path(str_of(joined), &above);
+	return above ? NULL : TAKE(plain);
 }
 
 static bool

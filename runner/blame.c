@@ -3,6 +3,7 @@
 #include "agents/calls.h"
 #include "agents/loop.h"
 #include "agents/touched.h"
+#include "base/fs.h"
 #include "runner/fix_bench.h"
 #include "runner/fix_kept.h"
 #include "runner/intake.h"
@@ -410,17 +411,6 @@ walk_source(
 
 /* ---- the result ---- */
 
-/* As changes and commits name it. */
-static bool
-is_plain(const char *path)
-{
-	struct str rest = str_of(path), part;
-	while (str_next(&rest, '/', &part))
-		if (!part.n || str_eq(part, ".") || str_eq(part, ".."))
-			return false;
-	return true;
-}
-
 /* Its text, in the tree with all that was kept. */
 static int
 show(struct blaming *b, const struct source *source, struct dd_err *err)
@@ -433,7 +423,7 @@ show(struct blaming *b, const struct source *source, struct dd_err *err)
 	uint64_t lines = 0, line = (uint64_t)s->line;
 	const struct pod_spec spec = {.state = s->st, .work = &tree};
 	source_stack(source, &tree);
-	int rc = is_plain(s->path) ? pod_open(&spec, &pod, &why) : -DD_ENOENT;
+	int rc = fs_is_plain_path(str_of(s->path)) ? pod_open(&spec, &pod, &why) : -DD_ENOENT;
 	if (rc == 0)
 		rc = fix_bench_show(pod, s->path, line, line, &text, &lines, NULL, &why);
 	pod_close(pod);

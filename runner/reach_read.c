@@ -82,13 +82,7 @@ reading_cleanup(struct reading *r)
 static bool
 is_plain(struct str path)
 {
-	struct str part;
-	if (!path.n || path.n > 4096 || memchr(path.p, 0, path.n))
-		return false;
-	while (str_next(&path, '/', &part))
-		if (!part.n || str_eq(part, ".") || str_eq(part, ".."))
-			return false;
-	return true;
+	return path.n && path.n <= 4096 && !memchr(path.p, 0, path.n) && fs_is_plain_path(path);
 }
 
 /* From 1; 0: it is no path of the tree, or there are too many. */
@@ -300,23 +294,13 @@ read_calls(struct reading *r, struct str printed)
 
 /* ---- gcov: a report in JSON for each unit, as gcov(1) has it ---- */
 
-/* "/work/a//b/../c" as "a/c"; NULL: it is not below the root.  Heap. */
+/* As the tree has it; NULL: it is not below the root.  Heap. */
 static char *
 path_in_tree(const struct reading *r, const char *dir, const char *name)
 {
-	OWN_FREE char *all = mem_printf("%s/%s", *name == '/' ? "" : dir, name);
-	OWN(strlist) struct strlist parts = {0};
-	OWN(buf) struct buf out = {0};
-	struct str rest = str_of(all), part;
-	while (str_next(&rest, '/', &part)) {
-		if (str_eq(part, "..") && parts.n)
-			free(parts.v[--parts.n]);
-		else if (part.n && !str_eq(part, ".") && !str_eq(part, ".."))
-			strlist_add_str(&parts, part);
-	}
-	for (size_t i = 0; i < parts.n; i++)
-		buf_printf(&out, "/%s", parts.v[i]);
-	struct str in = below(r, buf_str(&out));
+	OWN_FREE char *all = mem_printf("/%s/%s", *name == '/' ? "" : dir, name),
+		      *plain = fs_plain_path(str_of(all), NULL);
+	struct str in = below(r, str_of(plain));
 	return in.n ? str_dup(in) : NULL;
 }
 
@@ -432,12 +416,11 @@ int
 reach_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf input = {.max = INPUT_MAX}, out = {.max = INPUT_MAX};
+	OWN(buf) struct buf input = {.max = INPUT_MAX};
 	worker_take_input(&input);
 	OWN_JSON json_t *read =
 		reach_read(argc > 1 ? argv[1] : WORK_DIR, argc > 2, buf_str(&input));
-	json_print(read, 0, &out);
-	if (fs_write_all(STDOUT_FILENO, out.p, out.n, &err) == 0)
+	if (json_give(read, &err) == 0)
 		return 0;
 	fprintf(stderr, "%s\n", err_msg(&err));
 	return 1;

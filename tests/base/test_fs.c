@@ -569,10 +569,31 @@ an_open_directory_is_listed_like_a_path_whatever_was_read_of_it(void **state)
 	assert_int_equal(fs_list_fd(file, "a", &again, NULL), -DD_ENOENT);
 }
 
+static void
+a_path_is_written_in_one_way(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *plain;
+		bool above, is;
+	} paths[] = {{"a/c", "a/c", false, true}, {"./a//b/../c", "a/c", false, false},
+		{"/a/./b", "/a/b", false, false}, {"/../a", "/a", true, false},
+		{"a/../../b", "b", true, false}, {"", "", false, true}, {"/", "/", false, false},
+		{"..", "", true, false}, {".a/b..", ".a/b..", false, true}};
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		bool above;
+		OWN_FREE char *plain = fs_plain_path(str_of(paths[i].path), &above);
+		assert_string_equal(plain, paths[i].plain);
+		assert_int_equal(above, paths[i].above);
+		assert_int_equal(fs_is_plain_path(str_of(paths[i].path)), paths[i].is);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_path_is_written_in_one_way),
 		cmocka_unit_test(an_open_directory_is_listed_like_a_path_whatever_was_read_of_it),
 		T(a_file_is_appended_to_the_buffer),
 		T(a_file_past_either_bound_is_refused),
