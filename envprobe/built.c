@@ -148,7 +148,6 @@ int
 probe_built_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf out = {.max = MAX_ANSWER};
 	struct built_file_list l = {0};
 	struct tree t;
 	if (tree_open(argc > 1 ? argv[1] : "/src", &t, &err) < 0) {
@@ -162,11 +161,10 @@ probe_built_worker_main(int argc, char **argv)
 			*built_file_list_add(&l) = f;
 	}
 	OWN_JSON json_t *found = built_file_list_to_json(&l);
-	json_print(found, 0, &out);
-	printf("%s\n", out.p);
+	int rc = json_give(found, &err);
 	built_file_list_cleanup(&l);
 	tree_cleanup(&t);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return rc < 0 ? 1 : 0;
 }
 
 int

@@ -227,10 +227,8 @@ probe_detect_worker_main(int argc, char **argv)
 	struct project p;
 	detect_project(&t, argc > 2 ? argv[2] : NULL, &p);
 	OWN_JSON json_t *j = json_encode(project_fields, &p);
-	OWN(buf) struct buf out = {0};
-	json_print(j, 0, &out);
-	printf("%s\n", out.p);
+	int rc = json_give(j, &err);
 	project_cleanup(&p);
 	tree_cleanup(&t);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return rc < 0 ? 1 : 0;
 }

@@ -238,7 +238,6 @@ int
 probe_endpoints_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf out = {0};
 	OWN(surroundings) struct surroundings s = {0};
 	struct tree t = {.fd = -1};
 	int rc = tree_open(argc > 1 ? argv[1] : "/src", &t, &err);
@@ -250,9 +249,7 @@ probe_endpoints_worker_main(int argc, char **argv)
 		return 1;
 	}
 	OWN_JSON json_t *found = json_encode(surroundings_fields, &s);
-	json_print(found, 0, &out);
-	printf("%s\n", out.p);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return json_give(found, &err) < 0 ? 1 : 0;
 }
 
 int

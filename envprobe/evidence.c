@@ -174,20 +174,17 @@ probe_evidence_worker_main(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf log = {.max = (size_t)64 << 20}, out = {0};
+	OWN(buf) struct buf log = {.max = (size_t)64 << 20};
 	struct problem_list found = {0};
-	char chunk[65536];
-	for (ssize_t n; (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0;)
-		buf_add(&log, chunk, (size_t)n);
+	worker_take_input(&log);
 	if (evidence_find(buf_str(&log), &found, &err) < 0) {
 		fprintf(stderr, "evidence: %s\n", err_msg(&err));
 		return 1;
 	}
 	OWN_JSON json_t *all = problem_list_to_json(&found);
-	json_print(all, 0, &out);
-	printf("%s\n", out.p);
+	int rc = json_give(all, &err);
 	problem_list_cleanup(&found);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return rc < 0 ? 1 : 0;
 }
 
 int

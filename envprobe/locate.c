@@ -112,7 +112,7 @@ int
 probe_locate_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf in = {.max = (size_t)4 << 20}, out = {0};
+	OWN(buf) struct buf in = {.max = (size_t)4 << 20};
 	OWN_JSON json_t *j = NULL;
 	struct locate_list l = {0};
 	struct tree t;
@@ -125,11 +125,10 @@ probe_locate_worker_main(int argc, char **argv)
 	}
 	locate_in_tree(&t, &l);
 	OWN_JSON json_t *found = locate_list_to_json(&l);
-	json_print(found, 0, &out);
-	printf("%s\n", out.p);
+	int rc = json_give(found, &err);
 	locate_list_cleanup(&l);
 	tree_cleanup(&t);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return rc < 0 ? 1 : 0;
 }
 
 int

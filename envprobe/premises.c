@@ -291,7 +291,7 @@ int
 probe_facts_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf text = {.max = YAML_MAX_BYTES + 2}, out = {0};
+	OWN(buf) struct buf text = {.max = YAML_MAX_BYTES + 2};
 	OWN_JSON json_t *answer = json_object(), *facts = NULL;
 	int rc = read_input(argc, argv, &text, &err);
 	bool none = rc == -DD_ENOENT;
@@ -301,7 +301,5 @@ probe_facts_worker_main(int argc, char **argv)
 		json_object_set(answer, "facts", facts);
 	else if (!none)
 		json_object_set_new(answer, "wrong", json_text(str_of(err_msg(&err))));
-	json_print(answer, 0, &out);
-	printf("%s\n", out.p);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return json_give(answer, &err) < 0 ? 1 : 0;
 }

@@ -341,7 +341,7 @@ int
 probe_references_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf in = {.max = (size_t)16 << 20}, out = {0};
+	OWN(buf) struct buf in = {.max = (size_t)16 << 20};
 	OWN(file_reference_list) struct file_reference_list l = {0};
 	OWN_JSON json_t *j = NULL;
 	struct tree t = {.fd = -1};
@@ -359,7 +359,5 @@ probe_references_worker_main(int argc, char **argv)
 		return 1;
 	}
 	OWN_JSON json_t *found = file_reference_list_to_json(&l);
-	json_print(found, 0, &out);
-	printf("%s\n", out.p);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return json_give(found, &err) < 0 ? 1 : 0;
 }

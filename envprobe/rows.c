@@ -81,7 +81,7 @@ int
 probe_rows_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf in = {.max = (size_t)1 << 20}, out = {0};
+	OWN(buf) struct buf in = {.max = (size_t)1 << 20};
 	OWN_JSON json_t *files = NULL, *answer = NULL;
 	struct tree t = {.fd = -1};
 	worker_take_input(&in);
@@ -97,9 +97,7 @@ probe_rows_worker_main(int argc, char **argv)
 		fprintf(stderr, "rows: %s\n", err_msg(&err));
 		return 1;
 	}
-	json_print(answer, 0, &out);
-	printf("%s\n", out.p);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return json_give(answer, &err) < 0 ? 1 : 0;
 }
 
 /* ---- in the loop ---- */

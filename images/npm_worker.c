@@ -465,7 +465,8 @@ failure(struct str log)
 int
 npm_worker_main(int argc, char **argv)
 {
-	OWN(buf) struct buf in = {.max = 4 * MAX_FILE}, out = {0};
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf in = {.max = 4 * MAX_FILE};
 	OWN_JSON json_t *request = NULL, *answer = NULL;
 	const char *mode = argc > 1 ? argv[1] : "";
 	worker_take_input(&in);
@@ -481,7 +482,5 @@ npm_worker_main(int argc, char **argv)
 		fputs("npm: what npm left behind is no lock file\n", stderr);
 		return 1;
 	}
-	json_print(answer, 0, &out);
-	printf("%s\n", out.p);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return json_give(answer, &err) < 0 ? 1 : 0;
 }

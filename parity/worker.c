@@ -14,15 +14,6 @@
 #define FILES_MAX 3000
 #define DEPTH_MAX 12
 
-static int
-give(json_t *result, struct dd_err *err)
-{
-	OWN(buf) struct buf out = {0};
-	json_print(result, 0, &out);
-	json_decref(result);
-	return fs_write_all(STDOUT_FILENO, out.p, out.n, err);
-}
-
 /* ---- seeds ---- */
 
 static void
@@ -70,9 +61,9 @@ do_seed(struct dd_err *err)
 	OWN_FD int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
 		read_tree(s, fd, "", 0, &files);
-	rc = give(seeds_result(s), err);
+	OWN_JSON json_t *found = seeds_result(s);
 	seeds_destroy(s);
-	return rc;
+	return json_give(found, err);
 }
 
 /* ---- programs ---- */
@@ -145,11 +136,11 @@ find_programs(int dir_fd, const char *path, unsigned depth, json_t *ret)
 static int
 do_programs(struct dd_err *err)
 {
-	json_t *found = json_array();
+	OWN_JSON json_t *found = json_array();
 	OWN_FD int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
 		find_programs(fd, "", 0, found);
-	return give(found, err);
+	return json_give(found, err);
 }
 
 /* ---- archives ---- */
@@ -241,7 +232,8 @@ do_files(struct dd_err *err)
 		return err_set(err, DD_ECORRUPT, "parity: no archives");
 	OWN_JSON json_t *a = entries_of((struct str){rest.p, (size_t)n});
 	OWN_JSON json_t *b = entries_of((struct str){rest.p + n, rest.n - (size_t)n});
-	return give(differences(a, b), err);
+	OWN_JSON json_t *found = differences(a, b);
+	return json_give(found, err);
 }
 
 int

@@ -109,16 +109,14 @@ int
 cover_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf input = {.max = INPUT_MAX}, out = {.max = INPUT_MAX};
+	OWN(buf) struct buf input = {.max = INPUT_MAX};
 	OWN_JSON json_t *found = NULL;
 	bool answer = argc == 3 && strcmp(argv[1], "answer") == 0;
 	worker_take_input(&input);
 	int rc = answer ? cover_answer_take(argv[2], buf_str(&input), &found, &err)
 			: do_mutants(buf_str(&input), &found, &err);
-	if (rc == 0) {
-		json_print(found, 0, &out);
-		rc = fs_write_all(STDOUT_FILENO, out.p, out.n, &err);
-	}
+	if (rc == 0)
+		rc = json_give(found, &err);
 	if (rc < 0)
 		fprintf(stderr, "%s\n", err_msg(&err));
 	return rc < 0 ? 1 : 0;

@@ -304,14 +304,6 @@ put_statements(struct desk *d, json_t *files, const json_t *pages, struct dd_err
 }
 
 static int
-print_result(const json_t *j, struct dd_err *err)
-{
-	OWN(buf) struct buf out = {0};
-	json_print(j, 0, &out);
-	return fs_write_all(STDOUT_FILENO, out.p, out.n, err);
-}
-
-static int
 do_write(struct desk *d, struct dd_err *err)
 {
 	OWN_JSON json_t *files = json_array();
@@ -333,7 +325,7 @@ do_write(struct desk *d, struct dd_err *err)
 	if (rc == 0)
 		rc = put_statements(d, files, pages, err);
 	OWN_JSON json_t *result = json_pack("{s:O}", "files", files);
-	return rc < 0 ? rc : print_result(result, err);
+	return rc < 0 ? rc : json_give(result, err);
 }
 
 /* ---- check ---- */
@@ -525,7 +517,7 @@ do_check(struct desk *d, struct dd_err *err)
 		"stale", stale, "stale_count", c.stale_n, "unsaid", unsaid, "unsaid_count",
 		c.unsaid_n, "edited", edited, "true", c.holds, "moved", c.moved, "changed",
 		c.changed, "drifted", c.drifted, "unchecked", c.unchecked);
-	return rc < 0 ? rc : print_result(result, err);
+	return rc < 0 ? rc : json_give(result, err);
 }
 
 int
@@ -542,7 +534,7 @@ docs_worker_main(int argc, char **argv)
 		OWN_JSON json_t *fault =
 			json_pack("{s:o}", "fault", json_text(str_of(err_msg(&err))));
 		dd_err_cleanup(&err);
-		rc = print_result(fault, &err);
+		rc = json_give(fault, &err);
 	}
 	if (rc < 0)
 		fprintf(stderr, "%s\n", err_msg(&err));

@@ -45,15 +45,6 @@ take(struct printed *p, size_t njson, struct dd_err *err)
 	return 0;
 }
 
-static int
-give(json_t *result, struct dd_err *err)
-{
-	OWN(buf) struct buf out = {0};
-	json_print(result, 0, &out);
-	json_decref(result);
-	return fs_write_all(STDOUT_FILENO, out.p, out.n, err);
-}
-
 int
 fix_worker_lint(bool is_new, int was, int is, struct dd_err *err)
 {
@@ -65,7 +56,8 @@ fix_worker_lint(bool is_new, int was, int is, struct dd_err *err)
 	const struct lint_run before = {p.texts[0], was}, after = {p.texts[1], is};
 	bool ran = lint_compare(
 		p.json[0], WORK_DIR, p.json[1], is_new ? NULL : &before, &after, findings);
-	return give(json_pack("{s:b, s:o}", "ran", ran, "findings", findings), err);
+	OWN_JSON json_t *answer = json_pack("{s:b, s:o}", "ran", ran, "findings", findings);
+	return json_give(answer, err);
 }
 
 int
@@ -73,8 +65,10 @@ fix_worker_cover(struct dd_err *err)
 {
 	OWN(printed) struct printed p = {0};
 	int rc = take(&p, 1, err);
-	return rc < 0 ? rc
-		      : give(counted_compare(WORK_DIR, p.json[0], p.texts[0], p.texts[1]), err);
+	if (rc < 0)
+		return rc;
+	OWN_JSON json_t *answer = counted_compare(WORK_DIR, p.json[0], p.texts[0], p.texts[1]);
+	return json_give(answer, err);
 }
 
 int

@@ -612,7 +612,7 @@ int
 impacted_worker_main(int argc, char **argv)
 {
 	OWN(dd_err) struct dd_err err = {0};
-	OWN(buf) struct buf record = {.max = REACH_MAX}, out = {.max = REACH_MAX};
+	OWN(buf) struct buf record = {.max = REACH_MAX};
 	struct impacted *im = NULL;
 	worker_take_input(&record);
 	int rc = argc > 2 ? impacted_create(buf_str(&record), &im, &err)
@@ -624,8 +624,7 @@ impacted_worker_main(int argc, char **argv)
 		rc = gitrepo_differs(IMPACTED_REPOSITORY, argv[1], WORK_DIR, other_state, im, &err);
 	if (rc == 0) {
 		OWN_JSON json_t *j = impacted_result(im);
-		json_print(j, 0, &out);
-		rc = fs_write_all(STDOUT_FILENO, out.p, out.n, &err);
+		rc = json_give(j, &err);
 	}
 	impacted_destroy(im);
 	if (rc < 0)

@@ -137,9 +137,7 @@ intake_worker_main(int argc, char **argv)
 		return 1;
 	}
 	OWN_JSON json_t *j = json_encode(source_fields, &s);
-	OWN(buf) struct buf out = {0};
-	json_print(j, 0, &out);
-	printf("%s\n", out.p);
+	rc = json_give(j, &err);
 	source_cleanup(&s);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return rc < 0 ? 1 : 0;
 }
