@@ -46,21 +46,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A socket at that address; -1 and errno. */
+static int
+bound(int family, const void *address, socklen_t n)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
+	if (family == AF_INET)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (fd < 0 || bind(fd, address, n) == 0)
+		return fd;
+	const int why = errno;
+	(void)close(fd);
+	errno = why;
+	return -1;
+}
+
 static int
 listen_on_port(unsigned port)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET,
 		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int on = 1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
-		return fd;
-	const int why = errno;
-	(void)close(fd);
-	errno = why;
-	return -1;
+	return bound(AF_INET, &a, sizeof(a));
 }
 
 /* To be here.  The target may have put links in the way, and what /proc/self/fd has of ours leads out of the pod. */
@@ -85,13 +93,7 @@ listen_here(const char *name)
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	memcpy(a.sun_path, name, strlen(name) + 1);
 	(void)unlink(name);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
-		return fd;
-	const int why = errno;
-	(void)close(fd);
-	errno = why;
-	return -1;
+	return bound(AF_UNIX, &a, sizeof(a));
 }
 
 /* In a directory that is made, both for everybody in the pod. */
