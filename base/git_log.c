@@ -3,6 +3,7 @@
 #include "base/git_library.h"
 
 #include <git2.h>
+#include <string.h>
 
 /* ---- what a commit changed ---- */
 
@@ -184,6 +185,17 @@ gitrepo_diff(const char *dir, const char *from, const char *to, size_t max,
 	git_tree_free(b);
 	git_repository_free(repo);
 	return rc;
+}
+
+int
+gitrepo_range(const char *range, char **ret_from, const char **ret_to, struct dd_err *err)
+{
+	const char *dots = strstr(range, "..");
+	if (!dots || dots == range || !dots[2] || dots[2] == '.')
+		return err_set(err, DD_EINVAL, "%s is not of the form REVISION..REVISION", range);
+	*ret_from = mem_strndup(range, (size_t)(dots - range));
+	*ret_to = dots + 2;
+	return 0;
 }
 
 /* ---- the texts of what differs ---- */

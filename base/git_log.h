@@ -40,6 +40,10 @@ int gitrepo_diff(const char *dir, const char *from, const char *to, size_t max,
 	int (*each)(void *ctx, const struct gitrepo_hunk *h), void *ctx, struct dd_err *err)
 	DD_MUST_USE;
 
+/* "A..B" as A (heap) and B (a view of range).  DD_EINVAL: it is not of that form. */
+int gitrepo_range(const char *range, char **ret_from, const char **ret_to, struct dd_err *err)
+	DD_MUST_USE;
+
 /* How a file differs between two revisions. */
 struct gitrepo_change {
 	const char *path;

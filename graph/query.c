@@ -2,6 +2,7 @@
 #include "graph/answer.h"
 
 #include "base/fs.h"
+#include "base/git_log.h"
 #include "base/map.h"
 #include "graph/pack.h"
 
@@ -277,11 +278,10 @@ int
 graph_impact_diff(struct graph *g, const struct graph_host *host, const char *range, unsigned depth,
 	json_t **ret, struct dd_err *err)
 {
-	const char *dots = strstr(range, "..");
-	if (!dots || dots == range || !dots[2] || dots[2] == '.')
-		return err_set(
-			err, DD_EINVAL, "graph: %s is not of the form REVISION..REVISION", range);
-	OWN_FREE char *from = mem_strndup(range, (size_t)(dots - range));
+	OWN_FREE char *from = NULL;
+	const char *to;
+	if (gitrepo_range(range, &from, &to, err) < 0)
+		return err_wrap(err, "graph");
 	OWN(buf) struct buf packed = {0};
 	OWN_JSON json_t *answer = NULL;
 	struct reach r = {
@@ -289,7 +289,7 @@ graph_impact_diff(struct graph *g, const struct graph_host *host, const char *ra
 	struct differing d = {.g = g, .r = &r, .gone = json_array()};
 	int rc = answer_begin(g, &answer, err);
 	if (rc == 0)
-		rc = host->history(host->ctx, g->root, from, dots + 2, &packed, err);
+		rc = host->history(host->ctx, g->root, from, to, &packed, err);
 	if (rc == 0)
 		rc = seed_hunks(&d, buf_str(&packed), err);
 	size_t seeds = r.found.n;

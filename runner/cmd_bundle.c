@@ -21,9 +21,7 @@ run_bundle(const struct cli_call *call)
 	if (rc == 0)
 		rc = session_start(&o->common, &st, &err);
 	if (rc == 0)
-		rc = run_open(&st, call->args[0], false, &r, &err);
-	if (rc == 0)
-		rc = run_hold(&r, &err);
+		rc = run_open_held(&st, call->args[0], &r, &err);
 	if (rc == 0) {
 		path = call->nargs > 1 ? mem_strdup(call->args[1])
 				       : mem_printf("drydock-%s.tar", r.id);

@@ -325,9 +325,7 @@ open_side(struct crawling *c, struct side *s, struct dd_err *err)
 	int rc = 0;
 	s->from = same ? &c->new.run : &s->run;
 	if (s->name && !same)
-		rc = run_open(&c->st, s->name, false, &s->run, err);
-	if (rc == 0 && s->name && !same)
-		rc = run_hold(&s->run, err);
+		rc = run_open_held(&c->st, s->name, &s->run, err);
 	if (rc < 0)
 		return rc;
 	return command_load_answers(

@@ -2,6 +2,7 @@
 #include "runner/commands.h"
 
 #include "base/fs.h"
+#include "base/git_log.h"
 #include "base/log.h"
 #include "qa/select.h"
 #include "runner/impacted.h"
@@ -30,17 +31,6 @@ static const struct option_def options[] = {
 };
 
 /* ---- which ---- */
-
-static int
-split(const char *range, char **ret_from, const char **ret_to, struct dd_err *err)
-{
-	const char *dots = strstr(range, "..");
-	if (!dots || dots == range || !dots[2] || dots[2] == '.')
-		return err_set(err, DD_EINVAL, "%s is not of the form REVISION..REVISION", range);
-	*ret_from = mem_strndup(range, (size_t)(dots - range));
-	*ret_to = dots + 2;
-	return 0;
-}
 
 static int
 ask_worker(struct state *st, const struct run *run, const char *git, const char *from,
@@ -74,11 +64,9 @@ find_impacted(struct state *st, const struct impacted_options *o, const char *ra
 	OWN_FREE char *from = NULL, *git = NULL, *file = NULL;
 	const char *to = NULL;
 	OWN(buf) struct buf record = {.max = REACH_MAX};
-	int rc = split(range, &from, &to, err);
+	int rc = gitrepo_range(range, &from, &to, err);
 	if (rc == 0)
-		rc = run_open(st, o->run, false, &run, err);
-	if (rc == 0)
-		rc = run_hold(&run, err);
+		rc = run_open_held(st, o->run, &run, err);
 	if (rc == 0) {
 		file = run_path(&run, REACH_FILE);
 		git = fs_join(o->dir ? o->dir : run.options.source, ".git");
@@ -161,9 +149,7 @@ run_selected(struct state *st, const struct impacted_options *o, const json_t *i
 	struct retest t = {0};
 	struct command_list some = {0};
 	enum exec_cause cause;
-	int rc = run_open(st, o->on, false, &run, err);
-	if (rc == 0)
-		rc = run_hold(&run, err);
+	int rc = run_open_held(st, o->on, &run, err);
 	st->limits = limit_options_to_pod(&run.options.limits);
 	if (rc == 0)
 		rc = retest_open(st, &run, o->answers, RUN_LATER "/qa-impacted.log", &t, err);

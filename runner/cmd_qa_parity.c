@@ -72,10 +72,8 @@ comparing_cleanup(struct comparing *c)
 static int
 load(struct comparing *c, struct side *s, const char *of, struct dd_err *err)
 {
-	int rc = run_open(&c->st, of, false, &s->run, err);
+	int rc = run_open_held(&c->st, of, &s->run, err);
 	s->held = rc == 0;
-	if (rc == 0)
-		rc = run_hold(&s->run, err);
 	if (rc == 0)
 		rc = left_load(&c->st, &s->run, NULL, &s->left, err);
 	s->loaded = rc == 0;

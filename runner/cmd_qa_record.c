@@ -129,9 +129,7 @@ run_record(const struct cli_call *call)
 	if (rc == 0)
 		rc = session_start(&o->common, &st, &err);
 	if (rc == 0)
-		rc = run_open(&st, o->run, false, &run, &err);
-	if (rc == 0)
-		rc = run_hold(&run, &err);
+		rc = run_open_held(&st, o->run, &run, &err);
 	st.limits = limit_options_to_pod(&run.options.limits);
 	if (rc == 0)
 		done.file = run_path(&run, REACH_FILE);

@@ -281,9 +281,7 @@ open_run(struct screens *s, struct dd_err *err)
 		.run = &s->run,
 		.answers = s->o->answers,
 		.services_only = !has_any(s, SCREEN_PAGE)};
-	int rc = run_open(&s->st, s->o->run, false, &s->run, err);
-	if (rc == 0)
-		rc = run_hold(&s->run, err);
+	int rc = run_open_held(&s->st, s->o->run, &s->run, err);
 	if (rc == 0 && !s->o->output)
 		s->dir = run_path(&s->run, DEFAULT_DIR);
 	if (rc == 0 && !s->o->answers) {

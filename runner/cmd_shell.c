@@ -78,9 +78,7 @@ run_shell(const struct cli_call *call)
 	if (rc == 0)
 		rc = session_open(&o->common, &st, &err);
 	if (rc == 0)
-		rc = run_open(&st, call->args[0], false, &run, &err);
-	if (rc == 0)
-		rc = run_hold(&run, &err);
+		rc = run_open_held(&st, call->args[0], &run, &err);
 	if (rc == 0)
 		rc = find_stacks(&run, (int64_t)o->attempt, &root, &work, &err);
 	if (rc == 0)

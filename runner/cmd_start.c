@@ -205,9 +205,7 @@ run_start(const struct cli_call *call)
 	if (rc == 0)
 		rc = session_start(&o->common, &st, &err);
 	if (rc == 0)
-		rc = run_open(&st, call->args[0], false, &run, &err);
-	if (rc == 0)
-		rc = run_hold(&run, &err);
+		rc = run_open_held(&st, call->args[0], &run, &err);
 	st.limits = limit_options_to_pod(&run.options.limits);
 	a.name = run.whole ? call->args[0] : run.id;
 	if (rc == 0 && run.options.workspace && o->command)

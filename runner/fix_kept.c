@@ -59,6 +59,20 @@ fix_kept_source(const struct run *of, int64_t attempt, json_t **ret, struct dd_e
 }
 
 int
+fix_kept_read(const struct state *st, const json_t *named,
+	int (*read)(const void *ctx, const struct run *of, json_t **ret_result, struct dd_err *err),
+	const void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	struct run of = {.lock_fd = -1};
+	int rc = run_open_held(st, json_string_in(named, "run"), &of, err);
+	if (rc < 0)
+		return rc;
+	rc = read(ctx, &of, ret_result, err);
+	run_cleanup(&of);
+	return rc;
+}
+
+int
 fix_kept_base(const struct run *of, json_t **ret, struct dd_err *err)
 {
 	int rc = journal_find(of->journal, KEPT_REFINED, ret, err);

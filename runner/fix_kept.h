@@ -6,6 +6,10 @@
 
 /* Its result.json, a new reference.  DD_ENOENT: there is none yet. */
 int fix_kept_result(const struct run *of, json_t **ret, struct dd_err *err) DD_MUST_USE;
+/* What `read` gives of the run that named["run"] says, which is open and held as long as that. */
+int fix_kept_read(const struct state *st, const json_t *named,
+	int (*read)(const void *ctx, const struct run *of, json_t **ret_result, struct dd_err *err),
+	const void *ctx, json_t **ret_result, struct dd_err *err) DD_MUST_USE;
 /* What a refinement or a rebase goes on from, as its first step journalled it, a new reference; NULL: it is neither. */
 int fix_kept_base(const struct run *of, json_t **ret, struct dd_err *err) DD_MUST_USE;
 #define KEPT_REFINED "refine/base"

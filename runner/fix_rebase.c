@@ -77,11 +77,14 @@ fix_rebase_admit(const struct run *of, struct dd_err *err)
 }
 
 static int
-take_from(const struct fixing *f, const struct run *of, json_t **ret_result, struct dd_err *err)
+take_from(const void *ctx, const struct run *of, json_t **ret_result, struct dd_err *err)
 {
+	const struct fixing *f = ctx;
 	OWN_JSON json_t *result = NULL, *wanted = NULL, *was = NULL, *picks = NULL;
 	const char *onto = json_string_in(f->head, "commit");
-	int rc = fix_kept_result(of, &result, err);
+	int rc = fix_rebase_admit(of, err);
+	if (rc == 0)
+		rc = fix_kept_result(of, &result, err);
 	if (rc == 0)
 		rc = fix_kept_wanted(of, &wanted, err);
 	if (rc == 0)
@@ -102,17 +105,7 @@ static int
 do_base(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	const struct fixing *f = ctx;
-	struct run of = {.lock_fd = -1};
-	int rc = run_open(f->st, json_string_in(f->run->options.rebase, "run"), false, &of, err);
-	if (rc < 0)
-		return rc;
-	rc = run_hold(&of, err);
-	if (rc == 0)
-		rc = fix_rebase_admit(&of, err);
-	if (rc == 0)
-		rc = take_from(f, &of, ret_result, err);
-	run_cleanup(&of);
-	return rc;
+	return fix_kept_read(f->st, f->run->options.rebase, take_from, f, ret_result, err);
 }
 
 static int

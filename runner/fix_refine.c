@@ -125,8 +125,9 @@ take_map(const struct run *of, const struct run *run)
 }
 
 static int
-take_from(const struct fixing *f, const struct run *of, json_t **ret_result, struct dd_err *err)
+take_from(const void *ctx, const struct run *of, json_t **ret_result, struct dd_err *err)
 {
+	const struct fixing *f = ctx;
 	OWN_JSON json_t *result = NULL, *given = NULL, *files = NULL, *wanted = NULL, *was = NULL;
 	int rc = fix_refine_admit(of, err);
 	if (rc == 0)
@@ -153,15 +154,7 @@ static int
 do_base(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	const struct fixing *f = ctx;
-	struct run of = {.lock_fd = -1};
-	int rc = run_open(f->st, json_string_in(f->run->options.refine, "run"), false, &of, err);
-	if (rc < 0)
-		return rc;
-	rc = run_hold(&of, err);
-	if (rc == 0)
-		rc = take_from(f, &of, ret_result, err);
-	run_cleanup(&of);
-	return rc;
+	return fix_kept_read(f->st, f->run->options.refine, take_from, f, ret_result, err);
 }
 
 static int

@@ -261,6 +261,18 @@ run_create(const struct state *st, const struct run_options *o, struct run *ret,
 }
 
 int
+run_open_held(const struct state *st, const char *name, struct run *ret, struct dd_err *err)
+{
+	int rc = run_open(st, name, false, ret, err);
+	if (rc < 0)
+		return rc;
+	rc = run_hold(ret, err);
+	if (rc < 0)
+		run_cleanup(ret);
+	return rc;
+}
+
+int
 run_list(const struct state *st, struct strlist *ret, struct dd_err *err)
 {
 	OWN_FREE char *runs = runs_dir(st);

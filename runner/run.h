@@ -70,6 +70,9 @@ int run_create(const struct state *st, const struct run_options *o, struct run *
  */
 int run_open(const struct state *st, const char *name, bool lock, struct run *ret,
 	struct dd_err *err) DD_MUST_USE;
+/* run_open without the lock, and kept from being collected (run_hold).  After an error nothing is open. */
+int run_open_held(const struct state *st, const char *name, struct run *ret, struct dd_err *err)
+	DD_MUST_USE;
 void run_cleanup(struct run *r);
 
 /* Outcome journalled at the end of a run; OUTCOME_NONE while it has none. */
