@@ -1,29 +1,17 @@
 /* drydock rebase: the branch of an earlier run is put onto what is checked out now. */
 #include "runner/commands.h"
 
-#include "base/log.h"
-#include "runner/fix_author.h"
 #include "runner/fix_kept.h"
 #include "runner/fix_rebase.h"
-#include "runner/scan.h"
+#include "runner/sequel.h"
 
 struct rebase_options {
 	struct common_options common;
-	const char *answers, *patch, *osv;
-	bool offline;
-	struct spending_options spending;
-	struct limit_options limits;
+	struct sequel_options sequel;
 };
 
-#define O(member) offsetof(struct rebase_options, member)
 static const struct option_def options[] = {
-	SPENDING_OPTIONS(struct rebase_options, spending),
-	{"patch", 0, OPTION_TEXT, O(patch), "FILE", "write the changes there, too"},
-	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
-		"answers to questions (default: those of RUN)"},
-	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
-	OSV_OPTION(O(osv)),
-	LIMIT_OPTIONS(struct rebase_options, limits),
+	SEQUEL_OPTIONS(struct rebase_options, sequel),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -38,51 +26,23 @@ name_goal(const struct run *of, char **ret, struct dd_err *err)
 	return rc;
 }
 
-/* What the run was of, and as it was begun. */
 static int
-fill_options(const struct rebase_options *o, const struct run *of, struct run_options *ro,
-	struct dd_err *err)
+fill_options(const void *own, const struct run *of, struct run_options *ret, struct dd_err *err)
 {
-	const struct run_options *was = &of->options;
+	(void)own;
 	int rc = fix_rebase_admit(of, err);
 	if (rc == 0)
-		rc = fix_take_spending(&o->spending, NULL, ro, err);
+		rc = name_goal(of, &ret->goal, err);
 	if (rc == 0)
-		rc = command_absolute_path(
-			o->answers ? o->answers : was->answers, &ro->answers, err);
-	if (rc == 0)
-		rc = scan_advisories(o->osv ? o->osv : was->osv, &ro->osv, err);
-	if (rc == 0)
-		rc = command_path_to_write(o->patch, &ro->patch, err);
-	if (rc == 0)
-		rc = name_goal(of, &ro->goal, err);
-	if (rc < 0)
-		return rc;
-	ro->rebase = json_pack("{s:s}", "run", of->id);
-	ro->source = mem_strdup(was->source);
-	ro->image = was->image ? mem_strdup(was->image) : NULL;
-	ro->time_ms = was->time_ms;
-	ro->silence_ms = was->silence_ms;
-	return 0;
+		ret->rebase = json_pack("{s:s}", "run", of->id);
+	return rc;
 }
 
 static int
 new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
 {
 	const struct rebase_options *o = call->options;
-	struct run of = {.lock_fd = -1};
-	struct run_options ro = {.fix = true,
-		.offline = o->offline,
-		.limits = o->limits,
-		.created_ns = clock_real_ns()};
-	int rc = run_open(st, call->args[0], false, &of, err);
-	if (rc == 0)
-		rc = fill_options(o, &of, &ro, err);
-	if (rc == 0)
-		rc = run_create(st, &ro, ret, err);
-	run_cleanup(&of);
-	run_options_cleanup(&ro);
-	return rc;
+	return sequel_new_run(st, call->args[0], &o->sequel, NULL, fill_options, NULL, ret, err);
 }
 
 static int

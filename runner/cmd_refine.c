@@ -2,20 +2,17 @@
 #include "runner/commands.h"
 
 #include "base/fs.h"
-#include "base/log.h"
-#include "runner/fix_author.h"
 #include "runner/fix_refine.h"
-#include "runner/scan.h"
+#include "runner/sequel.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct refine_options {
 	struct common_options common;
-	const char *guidance, *author, *answers, *patch, *osv;
-	bool offline, no_branch;
-	struct spending_options spending;
-	struct limit_options limits;
+	const char *guidance, *author;
+	bool no_branch;
+	struct sequel_options sequel;
 };
 
 #define O(member) offsetof(struct refine_options, member)
@@ -23,15 +20,9 @@ static const struct option_def options[] = {
 	{"guidance", 0, OPTION_TEXT, O(guidance), "FILE",
 		"what is to be otherwise, in your words: a page as for drydock plan"},
 	{"author", 0, OPTION_TEXT, O(author), "NAME", "who says it (default: $USER)"},
-	SPENDING_OPTIONS(struct refine_options, spending),
-	{"patch", 0, OPTION_TEXT, O(patch), "FILE", "write the changes there, too"},
 	{"no-branch", 0, OPTION_FLAG, O(no_branch), NULL,
 		"write nothing into the repository of the source"},
-	{"answers", 0, OPTION_TEXT, O(answers), "FILE",
-		"answers to questions (default: those of RUN)"},
-	{"offline", 0, OPTION_FLAG, O(offline), NULL, "use only what is in the store"},
-	OSV_OPTION(O(osv)),
-	LIMIT_OPTIONS(struct refine_options, limits),
+	SEQUEL_OPTIONS(struct refine_options, sequel),
 	{NULL, 0, OPTION_FLAG, 0, NULL, NULL},
 };
 
@@ -70,46 +61,19 @@ refine_json(const struct refine_options *o, const struct run *of, struct str tex
 						 : "unknown")));
 }
 
-/* What is wrong with them is told before there is a run. */
 static int
-check_answers(const char *path, struct dd_err *err)
+fill_options(const void *own, const struct run *of, struct run_options *ret, struct dd_err *err)
 {
-	struct answers *answers = NULL;
-	int rc = command_load_answers(path, &answers, err);
-	answers_destroy(answers);
-	return rc;
-}
-
-/* What the run was of, and as it was begun. */
-static int
-fill_options(const struct refine_options *o, const struct run *of, struct run_options *ro,
-	struct dd_err *err)
-{
+	const struct refine_options *o = own;
 	OWN(buf) struct buf text = {0};
-	const struct run_options *was = &of->options;
 	int rc = read_guidance(o, &text, err);
 	if (rc == 0)
 		rc = fix_refine_admit(of, err);
-	if (rc == 0)
-		rc = fix_take_spending(&o->spending, "a refinement", ro, err);
-	if (rc == 0)
-		rc = command_absolute_path(
-			o->answers ? o->answers : was->answers, &ro->answers, err);
-	if (rc == 0)
-		rc = check_answers(ro->answers, err);
-	if (rc == 0)
-		rc = scan_advisories(o->osv ? o->osv : was->osv, &ro->osv, err);
-	if (rc == 0)
-		rc = command_path_to_write(o->patch, &ro->patch, err);
 	if (rc < 0)
 		return rc;
-	ro->refine = refine_json(o, of, buf_str(&text));
-	ro->goal = mem_strdup(json_string_in(ro->refine, "text"));
-	ro->source = mem_strdup(was->source);
-	ro->image = was->image ? mem_strdup(was->image) : NULL;
-	ro->no_branch = o->no_branch || was->no_branch;
-	ro->time_ms = was->time_ms;
-	ro->silence_ms = was->silence_ms;
+	ret->refine = refine_json(o, of, buf_str(&text));
+	ret->goal = mem_strdup(json_string_in(ret->refine, "text"));
+	ret->no_branch = o->no_branch || of->options.no_branch;
 	return 0;
 }
 
@@ -117,19 +81,8 @@ static int
 new_run(const struct cli_call *call, const struct state *st, struct run *ret, struct dd_err *err)
 {
 	const struct refine_options *o = call->options;
-	struct run of = {.lock_fd = -1};
-	struct run_options ro = {.fix = true,
-		.offline = o->offline,
-		.limits = o->limits,
-		.created_ns = clock_real_ns()};
-	int rc = run_open(st, call->args[0], false, &of, err);
-	if (rc == 0)
-		rc = fill_options(o, &of, &ro, err);
-	if (rc == 0)
-		rc = run_create(st, &ro, ret, err);
-	run_cleanup(&of);
-	run_options_cleanup(&ro);
-	return rc;
+	return sequel_new_run(
+		st, call->args[0], &o->sequel, "a refinement", fill_options, o, ret, err);
 }
 
 /* With the answers of the run, which may be those of the earlier one. */
