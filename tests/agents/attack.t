@@ -33,10 +33,7 @@ T
 git -C "$app" init -q -b main
 git -C "$app" add -A
 git -C "$app" -c user.name=a -c user.email=a@example.org commit -q -m first
-cat >"$tmp/tasks/judge.json" <<'END'
-{"id": "You review a change", "needs": ["C1", "C2", "C3"], "answers": [
-	{"answer": "{\"verdict\": \"accept\", \"reason\": \"it does what is asked\", \"defects\": []}"}]}
-END
+judge_accepts "it does what is asked"
 GOAL='greet.c must write its greeting without a shell.'
 jq -n --arg id "holds:
 $GOAL" '{id: $id, needs: ["return system(line);"], answers: [

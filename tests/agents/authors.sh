@@ -1,6 +1,7 @@
 # Authors and reviewers of a repair, which are the stand-in: for test scripts, behind tap.sh.
 #
-#   models FILE AUTHOR REVIEWER LADDER   task NAME   fix ARGS...   requests TASK   asked TASK   written EXPRESSION
+#   models FILE AUTHOR REVIEWER LADDER   task NAME   judge_accepts REASON   fix ARGS...   requests TASK   asked TASK
+#   written EXPRESSION
 export XDG_CONFIG_HOME="$tmp/config" HOME="$tmp/home"
 unset DRYDOCK_MODELS ANTHROPIC_API_KEY OPENAI_API_KEY GEMINI_API_KEY 2>/dev/null
 mkdir -p "$tmp/config" "$tmp/home" "$tmp/tasks"
@@ -27,6 +28,11 @@ models() {
 # task NAME: standard input, and what every author needs
 task() { jq -c ". + {id: \"You repair the source\", window: 12000, tools: [\"read\", \"find\", \"callers\", \"search\", \"run\", \"test\"],
 	requirements: [\"R1\", \"R2\", \"R3\"], rules: [\"Tests, and what runs them, are not yours to change\"]}" >"$tmp/tasks/$1.json"; }
+# judge_accepts REASON: the task "judge", of a reviewer that is told what it has to be
+judge_accepts() {
+	jq -n --arg reason "$1" '{id: "You review a change", needs: ["C1", "C2", "C3"],
+		answers: [{answer: ({verdict: "accept", reason: $reason, defects: []} | tostring)}]}' >"$tmp/tasks/judge.json"
+}
 fix() { run "$drydock" fix --json --quiet --state "$state" "$@"; }
 
 # requests TASK: what was asked of it, in bodies of JSON, a line each

@@ -37,10 +37,7 @@ task toll <<'END'
 {"needs": ["half of an odd toll"], "answers": [{"summary": "Round up", "edits": [
 	{"path": "half.sh", "find": "half() { echo $(($1 / 2)); }", "replace": "# half TOLL: rounded up\nhalf() { echo $((($1 + 1) / 2)); }"}]}]}
 END
-cat >"$tmp/tasks/judge.json" <<'END'
-{"id": "You review a change", "needs": ["C1", "C2", "C3"], "answers": [
-	{"answer": "{\"verdict\": \"accept\", \"reason\": \"it rounds up\", \"defects\": []}"}]}
-END
+judge_accepts "it rounds up"
 models "$tmp/toll.json" toll judge '[{"context": 100}]'
 run env DRYDOCK_FAULT=db.commit.after:45 "$drydock" fix --json --quiet --state "$state" --models "$tmp/toll.json" --answers "$tmp/answers.json" "$app"
 killed=$status

@@ -2,27 +2,15 @@
 # drydock rebase: the branch of an earlier run, put onto what is checked out now.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/authors.sh"
+. "$root/tests/agents/harbour.sh"
 
-app=$tmp/harbour
-cp -r "$apps/work-harbour" "$app"
-rm "$app/intent.md"
-commit() { git -C "$app" add -A && git -C "$app" -c user.name=a -c user.email=a@example.org commit -q -m "$1"; }
-git -C "$app" init -q -b main
 commit first
 rebase() { run "$drydock" rebase --json --quiet --state "$state" "$@"; }
 patch_of() { git -C "$app" diff "$1" "$2" | git -C "$app" patch-id --stable | cut -d' ' -f1; }
-cat >"$tmp/tasks/judge.json" <<'END'
-{"id": "You review a change", "needs": ["C1", "C2", "C3"], "answers": [
-	{"answer": "{\"verdict\": \"accept\", \"reason\": \"it does what is asked\", \"defects\": []}"}]}
-END
+judge_accepts "it does what is asked"
 
 # --- a branch, while whose run somebody commits
-GOAL='`fee` in fee.c must add 5 crowns for the pilot, and tests/fees.sh must say so.'
-jq -n --arg id "holds:
-$GOAL" '{id: $id, needs: ["return length * rate_of(flag);"], answers: [
-	{summary: "Add five crowns for the pilot", edits: [{path: "tests/fees.sh", find: "\"\" 30.00", replace: "\"\" 35.00"},
-		{like: "return length . rate_of", replace: "\treturn length * rate_of(flag) + 5;"}]}]}' >"$tmp/tasks/first.json"
-models "$tmp/first.models" first judge '[{"context": 100}]'
+pilot_task
 run env DRYDOCK_FAULT=db.commit.after:25 "$drydock" fix --json --quiet --state "$state" --models "$tmp/first.models" --goal "$GOAL" "$app"
 first=$(newest_run "$app") base=$(git -C "$app" rev-parse main)
 is "it is killed under way" "$status" 137

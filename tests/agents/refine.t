@@ -2,36 +2,24 @@
 # drydock refine: the branch of an earlier run, adjusted by the stand-in with what a person says of it.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/authors.sh"
+. "$root/tests/agents/harbour.sh"
 
-app=$tmp/harbour
-cp -r "$apps/work-harbour" "$app"
-rm "$app/intent.md" # which tells of all that is asked for here
 cat >>"$app/Makefile" <<'M'
 	@test -n "$$BERTH" || { echo "BERTH is not set"; exit 1; }
 	@echo "# at $$BERTH"
 M
 echo north-quay-41 >"$tmp/berth"
 echo "{\"env:BERTH\": {\"file\": \"$tmp/berth\"}}" >"$tmp/answers.json"
-git -C "$app" init -q -b main
-git -C "$app" add -A
-git -C "$app" -c user.name=a -c user.email=a@example.org commit -q -m first
+commit first
 refine() { run "$drydock" refine --json --quiet --state "$state" --author Ada "$@"; }
 says() { printf '%s\n' "$2" >"$tmp/$1.md"; }
 # told NAME ID: standard input, and what the author of a refinement needs
 told() { jq -c --arg id "holds:
 $2" '. + {id: $id, window: 12000, requirements: ["R2", "R3"]}' >"$tmp/tasks/$1.json"; }
-cat >"$tmp/tasks/judge.json" <<'END'
-{"id": "You review a change", "needs": ["C1", "C2", "C3"], "answers": [
-	{"answer": "{\"verdict\": \"accept\", \"reason\": \"it does what is asked\", \"defects\": []}"}]}
-END
+judge_accepts "it does what is asked"
 
 # --- the run that is refined: its goal is a case of its own
-GOAL='`fee` in fee.c must add 5 crowns for the pilot, and tests/fees.sh must say so.'
-jq -n --arg id "holds:
-$GOAL" '{id: $id, needs: ["return length * rate_of(flag);"], answers: [
-	{summary: "Add five crowns for the pilot", edits: [{path: "tests/fees.sh", find: "\"\" 30.00", replace: "\"\" 35.00"},
-		{like: "return length . rate_of", replace: "\treturn length * rate_of(flag) + 5;"}]}]}' >"$tmp/tasks/first.json"
-models "$tmp/first.models" first judge '[{"context": 100}]'
+pilot_task
 fix --models "$tmp/first.models" --answers "$tmp/answers.json" --goal "$GOAL" "$app"
 first=$(json .run) branch=$(json .branch)
 tip=$(git -C "$app" rev-parse "$branch")

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A real browser plays scenarios: pictures that are the same each time, evidence of each step, secrets kept out of it.
 . "$(dirname "$0")/../tap.sh"
+. "$root/tests/qa/played.sh"
 
 site=$root/tests/qa/site
 play() {
@@ -8,8 +9,6 @@ play() {
 	shift
 	run "$drydock" qa play "$file" --json --quiet --state "$state" --serve "$site" -o "$tmp/screens" "$@"
 }
-# object DIGEST: its path in the store
-object() { echo "$state/cas/$(echo "$1" | cut -c1-2)/$(echo "$1" | cut -c3-)"; }
 step() { json ".scenarios[0].steps[$1]$2"; }
 
 run "$drydock" image build browser --state "$state" --quiet

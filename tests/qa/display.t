@@ -2,18 +2,11 @@
 # Programs with windows: found, clicked, typed into, their evidence attested; what attacks the display as a client of it ends
 # in time, with its evidence and the right verdict.
 . "$(dirname "$0")/../tap.sh"
+. "$root/tests/qa/played.sh"
 
 up --no-prune tests/qa/display
 run_id=$(json .run)
 is "the program is there" "$(json .outcome)" up
-play() {
-	file=$1
-	shift
-	run timeout 240 "$drydock" qa play "$file" --json --quiet --state "$state" --run "$run_id" "$@"
-}
-object() { echo "$state/cas/$(echo "$1" | cut -c1-2)/$(echo "$1" | cut -c3-)"; }
-# of NAME EXPRESSION: of the scenario
-of() { json ".scenarios[]|select(.scenario == \"$1\")|$2"; }
 # size DIGEST: width and height of a picture
 size() { head -c 24 "$(object "$1")" | od -An -tx1 -j16 | tr -d ' \n'; }
 

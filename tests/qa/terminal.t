@@ -1,18 +1,11 @@
 #!/bin/sh
 # Programs in terminals: typed into, looked at, their evidence attested; what attacks the terminal ends in time and does nothing.
 . "$(dirname "$0")/../tap.sh"
+. "$root/tests/qa/played.sh"
 
 up --no-prune tests/qa/terminal
 run_id=$(json .run)
 is "the programs are there" "$(json .outcome)" up
-play() {
-	file=$1
-	shift
-	run timeout 240 "$drydock" qa play "$file" --json --quiet --state "$state" --run "$run_id" "$@"
-}
-object() { echo "$state/cas/$(echo "$1" | cut -c1-2)/$(echo "$1" | cut -c3-)"; }
-# of NAME EXPRESSION: of the scenario
-of() { json ".scenarios[]|select(.scenario == \"$1\")|$2"; }
 
 cat >"$tmp/terminal.json" <<'EOF'
 {"scenarios": [
