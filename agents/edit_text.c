@@ -395,8 +395,11 @@ replace(const struct edit *e, const struct view *v, struct buf *after, struct ed
 	if (!encode_both(v, e->find, e->text, &find, &text))
 		return refuse(EDIT_ENCODING, e->path,
 			"it has a character that the file's encoding has not", none, place, err);
+	if (!find.n) /* a mark of byte order, and nothing behind it */
+		return refuse(EDIT_BLANK, e->path, "the text to be found is empty or white space",
+			none, place, err);
 	struct str all = buf_str(&v->text);
-	const char *hit = memmem(all.p, all.n, find.p, find.n);
+	const char *hit = all.n ? memmem(all.p, all.n, find.p, find.n) : NULL;
 	if (!hit)
 		return refuse(EDIT_NOT_FOUND, e->path, "no place reads like that",
 			nearest(all, buf_str(&find)), place, err);

@@ -117,11 +117,12 @@ no_blank_is_guessed_and_the_nearest_place_is_named(void **state)
 static void
 a_blank_needle_is_refused(void **state)
 {
-	static const char *const blank[] = {"", " ", "\n", "\t\r\n  "};
+	static const char *const blank[] = {"", " ", "\n", "\t\r\n  ", "\xef\xbb\xbf"};
 	(void)state;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		struct edit e = replacing(blank[i], "x");
 		assert_int_equal(edit_once(&e, STR("a \n b\n"), NULL), EDIT_BLANK);
+		assert_int_equal(edit_once(&e, STR(""), NULL), EDIT_BLANK);
 	}
 }
 
