@@ -27,6 +27,9 @@ LIB_SRC   := $(foreach r,$(filter-out runner,$(ROOMS)),$(wildcard $(r)/*.c))
 TEST_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/test_*.c))
 # programs that tests start: servers of ours and the like
 TOOL_SRC  := $(foreach r,$(ROOMS) hostile,$(wildcard tests/$(r)/tool_*.c))
+# targets of a room for fuzzing, each with the main that the sanitizers ask for: an engine's, or one that plays seeds
+FUZZ_SRC  := $(foreach r,$(ROOMS),$(wildcard tests/$(r)/fuzz_*.c))
+FUZZ_ENGINE := $(findstring fuzzer,$(SAN))
 # what runs only inside the sandbox: static, without a line of ours but attack.h
 ATTACK_SRC := $(wildcard tests/hostile/attack_*.c)
 
@@ -88,7 +91,8 @@ ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
 STEADY := build/drydock-steady.so
 endif
 ATTACKS := $(patsubst %.c,$(OBJ)/%,$(ATTACK_SRC)) $(OBJ)/tests/hostile/libnss_hostile.so.2
-TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC) $(TOOL_SRC)) $(ATTACKS)
+FUZZERS := $(patsubst %.c,$(OBJ)/%,$(FUZZ_SRC))
+TESTS := $(patsubst %.c,$(OBJ)/%,$(TEST_SRC) $(TOOL_SRC)) $(FUZZERS) $(ATTACKS)
 
 .DEFAULT_GOAL := all
 .PHONY: all deps run check check-unit check-cli lint format install clean help
@@ -180,6 +184,11 @@ $(OBJ)/tests/runner/test_%: tests/runner/test_%.c $(OBJ)/librunner.a $(OBJ)/libd
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/librunner.a $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a $(pkg_libs) -lcmocka
 $(OBJ)/tests/runner/test_patterns: private LDFLAGS += -Wl,-u,match_prepared_begin
 
+FUZZ_MAIN := tests/base/fuzzing_$(if $(FUZZ_ENGINE),engine,replay).c
+$(FUZZERS): $(OBJ)/%: %.c $(FUZZ_MAIN) $(OBJ)/runner/prepared.o $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) $(if $(FUZZ_ENGINE),-fsanitize=fuzzer) -o $@ $(filter %.c %.o %.a,$^) $(pkg_libs)
+
 # Another reader of PNG, to compare with.
 $(OBJ)/tests/qa/%: TEST_LIBS := -lpng
 
@@ -264,6 +273,10 @@ bench-fix: all tests ## calls to a model beside plain curl, fuzzed edits, old C 
 	@OLD_C='$(OLD_C)' FILES='$(FILES)' CHEATS='$(CHEATS)' bash tools/bench_fix.sh
 	@QUIXBUGS='$(abspath $(QUIXBUGS))' EXERCISM='$(abspath $(EXERCISM))' PROGRAMS='$(PROGRAMS)' SUITE_S='$(SUITE_S)' bash tools/bench_suites.sh
 .PHONY: bench-fix
+fuzzers: $(FUZZERS)
+fuzz: all tests ## mutate what parsers of ours read, by coverage, in the sandbox: NAMES="ROOM/TARGET..." SECONDS=n (of each; 60)
+	@sh tools/fuzz.sh '$(NAMES)' '$(SECONDS)'
+.PHONY: fuzz fuzzers
 bench-flakes: all ## flakes of known causes: how many are named right: REPEATS=n
 	@bash tools/bench_flakes.sh $(REPEATS)
 .PHONY: bench-flakes

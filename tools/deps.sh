@@ -1,9 +1,11 @@
 #!/bin/sh
 # Install the packages of deps.txt that this machine lacks; without the rights to, print the
 # command and stop.
+#
+#   tools/deps.sh [KIND]   those of that kind alone; without it all that building, running and checking need
 set -eu
 cd "$(dirname "$0")/.."
-want=$(sed -e 's/#.*//' -e 's/[[:space:]].*//' deps.txt | grep .)
+want=$(awk -v kind="${1:-}" '!/^#/ && NF { if (kind ? $2 == kind : $2 ~ /^(build|run|check)$/) print $1 }' deps.txt)
 # A package that another one provides is there, too.
 have=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}, ${Provides}\n' 2>/dev/null | sed -n 's/^ii *//p' | tr ',' '\n' | sed 's/^ *//; s/ .*//')
 missing=
