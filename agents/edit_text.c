@@ -254,12 +254,6 @@ cut_lines(struct str text, size_t *ret_n)
 	return lines;
 }
 
-static bool
-is_same(struct str a, struct str b)
-{
-	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
-}
-
 #define LCS_MAX \
 	((size_t)4 \
 		<< 20) /* cells; without them, only what is the same at both ends is known to be */
@@ -275,7 +269,7 @@ common_lines(const struct str *a, size_t na, const struct str *b, size_t nb)
 		for (size_t k = nb; k-- > 0;) {
 			uint32_t down = length[(i + 1) * (nb + 1) + k],
 				 right = length[i * (nb + 1) + k + 1];
-			length[i * (nb + 1) + k] = is_same(a[i], b[k])
+			length[i * (nb + 1) + k] = str_same(a[i], b[k])
 							   ? length[(i + 1) * (nb + 1) + k + 1] + 1
 						   : down > right ? down
 								  : right;
@@ -296,7 +290,7 @@ put_mixed(const struct view *v, size_t from, size_t to, struct str text, struct 
 	uint32_t *length = common_lines(a, na, b, nb);
 	bool crlf = has_crlf_at(v, from);
 	while (k < nb) {
-		bool same = i < na && is_same(a[i], b[k]);
+		bool same = i < na && str_same(a[i], b[k]);
 		bool stays = same && (!length || length[i * (nb + 1) + k] ==
 							 length[(i + 1) * (nb + 1) + k + 1] + 1);
 		bool dropped = i < na && !stays && length &&

@@ -5,6 +5,7 @@
  * the proposal was made for is gone, or the proposal is taken back.
  */
 #include "agents/fixer_building.h"
+#include "agents/fixer_path.h"
 
 #include "base/fs.h"
 
@@ -44,33 +45,6 @@ building_says(struct str s, const char *text)
 }
 
 /* ---- the tree ---- */
-
-/* A path seen from a directory of the tree, without dots; NULL: it leaves it.  Heap. */
-char *
-building_path(const char *dir, struct str path)
-{
-	OWN(strlist) struct strlist parts = {0};
-	OWN(buf) struct buf all = {.max = 8192}, out = {.max = 8192};
-	if (str_starts(path, FIXER_TREE "/"))
-		path = (struct str){
-			path.p + strlen(FIXER_TREE "/"), path.n - strlen(FIXER_TREE "/")};
-	else if (path.n && path.p[0] == '/')
-		return NULL;
-	else
-		buf_printf(&all, "%s/", dir);
-	buf_add_str(&all, path);
-	struct str rest = buf_str(&all), part;
-	while (str_next(&rest, '/', &part)) {
-		if (!part.n || str_eq(part, "."))
-			continue;
-		if (str_eq(part, ".."))
-			return NULL;
-		strlist_add_str(&parts, part);
-	}
-	for (size_t i = 0; i < parts.n; i++)
-		buf_printf(&out, "%s%s", i ? "/" : "", parts.v[i]);
-	return out.n ? buf_take(&out) : NULL;
-}
 
 bool
 building_read(const struct building *b, const char *path, struct buf *ret)
@@ -116,7 +90,7 @@ take_target(struct building *b, const char *dir, struct str line)
 	f->line = n;
 	f->target = str_dup(target);
 	if (!str_eq(file, "<builtin>"))
-		f->makefile = building_path(dir, file);
+		f->makefile = fixer_path(dir, file);
 	return true;
 }
 
@@ -128,7 +102,7 @@ take_separator(struct building *b, const char *dir, struct str line)
 	struct str file, number;
 	if (str_next(&line, ':', &file) && str_next(&line, ':', &number) &&
 		str_parse_u64(number, INT32_MAX, &f->line))
-		f->makefile = building_path(dir, file);
+		f->makefile = fixer_path(dir, file);
 }
 
 /* "make: Entering directory 'DIR'" */
@@ -142,7 +116,7 @@ take_directory(struct strlist *stack, struct str line)
 		return;
 	if (enters) {
 		struct str path = {open + 1, (size_t)(shut - open - 1)};
-		OWN_FREE char *dir = building_path("", path);
+		OWN_FREE char *dir = fixer_path("", path);
 		strlist_add(stack, dir ? dir : "");
 	} else if (building_says(line, ": Leaving directory '") && stack->n) {
 		free(stack->v[--stack->n]);
@@ -164,8 +138,8 @@ find_makefile(const struct building *b, struct failed *f)
 {
 	for (size_t i = 0; makefiles[i] && !f->makefile; i++) {
 		OWN(buf) struct buf text = {0};
-		OWN_FREE char *path = building_path(f->dir, str_of(makefiles[i]));
-		if (building_read(b, path, &text))
+		OWN_FREE char *path = fixer_path(f->dir, str_of(makefiles[i]));
+		if (path && building_read(b, path, &text))
 			f->makefile = TAKE(path);
 	}
 	return f;
@@ -496,7 +470,7 @@ next_script(const struct building *b, struct str *recipe, struct str *ret_word, 
 			*ret_word = (struct str){ret_word->p + 1, ret_word->n - 1};
 		while (ret_word->n && strchr(";)", ret_word->p[ret_word->n - 1]))
 			ret_word->n--;
-		OWN_FREE char *path = ret_word->n ? building_path(b->failed.dir, *ret_word) : NULL;
+		OWN_FREE char *path = ret_word->n ? fixer_path(b->failed.dir, *ret_word) : NULL;
 		buf_reset(text);
 		if (path && building_read(b, path, text) && str_interpreter(buf_str(text)).n)
 			return TAKE(path);

@@ -39,8 +39,6 @@ struct change {	    /* of one file, and the line that asks for it */
 /* ---- fixer_build.c ---- */
 
 bool building_says(struct str s, const char *text);
-/* A path seen from a directory of the tree, without dots; NULL: it leaves it.  Heap. */
-char *building_path(const char *dir, struct str path);
 bool building_read(const struct building *b, const char *path, struct buf *ret);
 /* The first line of the output that has all of it; empty. */
 struct str building_find(const struct building *b, const char *text, const char *more);

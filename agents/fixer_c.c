@@ -8,6 +8,7 @@
 #include "agents/data.h"
 #include "agents/diagnostics.h"
 #include "agents/fixer_cast.h"
+#include "agents/fixer_path.h"
 #include "agents/fixer_symbol.h"
 #include "agents/source_c.h"
 #include "base/fs.h"
@@ -217,24 +218,6 @@ has_same_symbols(const struct fixing *f, const struct measured *m)
 
 /* ---- proposing ---- */
 
-/* The file of a diagnostic, below the tree; NULL: it is not of the tree.  Heap. */
-static char *
-path_of(const struct fixing *f, const char *file)
-{
-	OWN(buf) struct buf all = {.max = 8192};
-	const char *tree = FIXER_TREE "/";
-	if (file[0] != '/')
-		buf_printf(&all, "%s%s", f->unit->dir, f->unit->dir[0] ? "/" : "");
-	else if (strncmp(file, tree, strlen(tree)) == 0)
-		file += strlen(tree) + strspn(file + strlen(tree), "/");
-	else
-		return NULL;
-	buf_puts(&all, file);
-	bool above;
-	OWN_FREE char *plain = fs_plain_path(buf_str(&all), &above);
-	return above ? NULL : TAKE(plain);
-}
-
 static void
 propose_in_place(struct proposals *ps, enum fixer_rule rule, const char *path, size_t at, size_t n,
 	char *text, struct str name)
@@ -390,7 +373,7 @@ include_name(const struct fixing *f, const char *path, const char *header)
 		const char *dir = a[2]			    ? a + 2
 				  : i + 1 < f->unit->argv.n ? f->unit->argv.v[i + 1]
 							    : "";
-		OWN_FREE char *below = path_of(f, dir);
+		OWN_FREE char *below = fixer_path(f->unit->dir, str_of(dir));
 		size_t n = below ? strlen(below) : 0;
 		if (below && strncmp(header, below, n) == 0 && (!n || header[n] == '/'))
 			return mem_strdup(header + n + (n > 0));
@@ -548,7 +531,7 @@ propose_all(struct fixing *f, enum fixer_rule rule, struct proposals *ps)
 {
 	for (size_t i = 0; i < f->now.errors.n; i++) {
 		const struct diagnostic *d = &f->now.errors.v[i];
-		OWN_FREE char *path = path_of(f, d->file);
+		OWN_FREE char *path = fixer_path(f->unit->dir, str_of(d->file));
 		OWN(buf) struct buf text = {0}, blank = {0};
 		if (!path || read_source(f, path, &text) < 0)
 			continue;
@@ -721,7 +704,7 @@ put_left(const struct fixing *f, json_t *left)
 {
 	for (size_t i = 0; i < f->now.errors.n && json_array_size(left) < MAX_LEFT; i++) {
 		const struct diagnostic *d = &f->now.errors.v[i];
-		OWN_FREE char *path = path_of(f, d->file);
+		OWN_FREE char *path = fixer_path(f->unit->dir, str_of(d->file));
 		json_array_append_new(left,
 			json_pack("{s:o, s:I, s:o}", "path",
 				json_text(str_of(path ? path : d->file)), "line",

@@ -4,6 +4,7 @@
  * the number of lines and puts values in place of @NAMES@, automake copies recipes as they are.
  */
 #include "agents/fixer_building.h"
+#include "agents/fixer_path.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -113,9 +114,9 @@ guess(const struct building *b, const char *dir)
 {
 	for (size_t i = 0; made_names[i]; i++) {
 		OWN(buf) struct buf text = {0};
-		OWN_FREE char *path = building_path(dir, str_of(made_names[i]));
-		OWN_FREE char *in = mem_printf("%s.in", path);
-		if (building_read(b, in, &text))
+		OWN_FREE char *path = fixer_path(dir, str_of(made_names[i]));
+		OWN_FREE char *in = path ? mem_printf("%s.in", path) : NULL;
+		if (in && building_read(b, in, &text))
 			return TAKE(path);
 	}
 	return NULL;
@@ -204,7 +205,7 @@ place_of(const struct building *b, struct str why, char **ret_path, struct buf *
 	if (!str_next(&why, ':', &file) || !str_next(&why, ':', &number) ||
 		!str_parse_u64(number, INT32_MAX, &n))
 		return false;
-	OWN_FREE char *path = building_path("", file);
+	OWN_FREE char *path = fixer_path("", file);
 	if (!path || !building_read(b, path, text) || !building_line(buf_str(text), n, ret_line))
 		return false;
 	*ret_path = TAKE(path);
@@ -284,11 +285,11 @@ has_source_of_configure(const struct building *b, const char *dir)
 {
 	static const char *const names[] = {"configure.ac", "configure.in", NULL};
 	OWN(buf) struct buf text = {0};
-	OWN_FREE char *made = building_path(dir, STR("configure"));
+	OWN_FREE char *made = fixer_path(dir, STR("configure"));
 	if (!made || building_read(b, made, &text))
 		return false;
 	for (size_t i = 0; names[i]; i++) {
-		OWN_FREE char *path = building_path(dir, str_of(names[i]));
+		OWN_FREE char *path = fixer_path(dir, str_of(names[i]));
 		buf_reset(&text);
 		if (path && building_read(b, path, &text))
 			return true;
@@ -320,7 +321,7 @@ rule_regenerate(struct building *b, struct change *c, struct dd_err *err)
 			word = (struct str){word.p + 1, word.n - 1};
 		while (word.n && strchr(";)", word.p[word.n - 1]))
 			word.n--;
-		char *into = enters ? building_path(dir, word) : NULL;
+		char *into = enters ? fixer_path(dir, word) : NULL;
 		if (into) {
 			free(dir);
 			dir = into;

@@ -1,7 +1,7 @@
 /* What the compilers were called with. */
 #include "agents/fixer.h"
+#include "agents/fixer_path.h"
 
-#include "base/fs.h"
 #include "base/map.h"
 
 #include <string.h>
@@ -38,27 +38,6 @@ fixer_unit_list_cleanup(struct fixer_unit_list *l)
 	}
 	free(l->v);
 	*l = (struct fixer_unit_list){0};
-}
-
-/* A path as seen from dir, below FIXER_TREE and without dots; NULL: outside of the tree.  Heap. */
-static char *
-below_tree(struct str dir, struct str path)
-{
-	OWN(buf) struct buf all = {.max = 8192};
-	if (!path.n || path.p[0] != '/') {
-		buf_add_str(&all, dir);
-		buf_putc(&all, '/');
-	}
-	buf_add_str(&all, path);
-	struct str rest = buf_str(&all);
-	if (!str_starts(rest, FIXER_TREE "/") && !str_eq(rest, FIXER_TREE))
-		return NULL;
-	rest = (struct str){rest.p + strlen(FIXER_TREE), rest.n - strlen(FIXER_TREE)};
-	while (rest.n && rest.p[0] == '/')
-		rest = (struct str){rest.p + 1, rest.n - 1};
-	bool above;
-	OWN_FREE char *plain = fs_plain_path(rest, &above);
-	return above ? NULL : TAKE(plain);
 }
 
 /* Options whose value is the next word; those that are left out with it. */
@@ -110,9 +89,9 @@ static void
 add_unit(struct fixer_unit_list *l, struct map *seen, struct str dir, struct str source,
 	const struct strlist *argv)
 {
-	OWN_FREE char *path = below_tree(dir, source), *where = below_tree(dir, STR("."));
-	if (!path || !*path || !where || is_trial(source) || map_get(seen, path) ||
-		l->n == MAX_UNITS)
+	OWN_FREE char *where = fixer_path("", dir);
+	OWN_FREE char *path = where ? fixer_path(where, source) : NULL;
+	if (!path || !*path || is_trial(source) || map_get(seen, path) || l->n == MAX_UNITS)
 		return;
 	map_put(seen, path, seen);
 	l->v = mem_grow(l->v, l->n, &l->cap, sizeof(*l->v));

@@ -81,6 +81,28 @@ judge_text_lines(struct str output, struct map *ret)
 	}
 }
 
+void
+judge_text_unquote(const struct map *lines, struct str is, struct str was, struct map *ret)
+{
+	OWN(buf) struct buf quoted = {0}, original = {0}, s = {0};
+	put_steady(str_trim(is), &quoted);
+	put_steady(str_trim(was), &original);
+	for (struct map_entry *e = map_first(lines); e; e = map_next(e)) {
+		struct str line = str_of(map_key(e));
+		const char *at = quoted.n ? memmem(line.p, line.n, quoted.p, quoted.n) : NULL;
+		if (!at) {
+			map_put_str(ret, line, ret);
+			continue;
+		}
+		const char *end = at + quoted.n;
+		buf_reset(&s);
+		buf_add(&s, line.p, (size_t)(at - line.p));
+		buf_add_str(&s, buf_str(&original));
+		buf_add(&s, end, line.n - (size_t)(end - line.p));
+		map_put_str(ret, buf_str(&s), ret);
+	}
+}
+
 bool
 judge_text_is_among(const struct map *lines, const struct map *of)
 {
@@ -228,4 +250,95 @@ judge_text_mutant(struct str line, struct buf *out)
 	judge_text_other((struct str){line.p + v.at, v.n}, 0, out);
 	buf_add(out, line.p + v.at + v.n, line.n - v.at - v.n);
 	return true;
+}
+
+/* ---- limits ---- */
+
+#define NUMBERS_MAX 8
+
+static bool
+is_order(struct str s, size_t at)
+{
+	static const char *const words[] = {
+		"-lt ", "-le ", "-gt ", "-ge ", " lt ", " le ", " gt ", " ge "};
+	struct str rest = {s.p + at, s.n - at};
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (str_starts(rest, words[i]))
+			return true;
+	return false;
+}
+
+/* Bytes of an operator that orders what is on its sides; 0: there is none.  "->", "=>", "<<" are others. */
+static size_t
+order_operator(struct str s, size_t at)
+{
+	char c = s.p[at], before = at ? s.p[at - 1] : ' ';
+	if (is_order(s, at))
+		return 3;
+	if ((c != '<' && c != '>') || strchr("-=<>", before))
+		return 0;
+	char after = at + 1 < s.n ? s.p[at + 1] : ' ';
+	return after == '=' ? 2 : strchr("<>-", after) ? 0 : 1;
+}
+
+struct skeleton {	 /* of a line */
+	struct buf text; /* numbers and operators of order are all the same */
+	struct span v[NUMBERS_MAX];
+	bool limit[NUMBERS_MAX]; /* such an operator is beside the number */
+	size_t n;
+};
+
+static void
+skeleton_cleanup(struct skeleton *s)
+{
+	buf_cleanup(&s->text);
+}
+
+static void
+take_skeleton(struct str line, struct skeleton *ret)
+{
+	struct span v;
+	bool order = false; /* what came last that is no blank */
+	for (size_t i = 0; i < line.n;) {
+		size_t op = order_operator(line, i);
+		if (op) {
+			if (ret->n && buf_str(&ret->text).n && ret->text.p[ret->text.n - 1] == '#')
+				ret->limit[ret->n - 1] = true;
+			buf_putc(&ret->text, '<');
+			i += op;
+			order = true;
+		} else if (ret->n < NUMBERS_MAX && judge_text_number(line, i, &v) && v.at == i) {
+			ret->limit[ret->n] = order;
+			ret->v[ret->n++] = v;
+			buf_putc(&ret->text, '#');
+			i += v.n;
+			order = false;
+		} else {
+			if (!isspace((unsigned char)line.p[i])) {
+				buf_putc(&ret->text, line.p[i]);
+				order = false;
+			}
+			i++;
+		}
+	}
+}
+
+bool
+judge_text_limit_moved(struct str was, struct str is)
+{
+	OWN(skeleton) struct skeleton a = {0}, b = {0};
+	size_t moved = 0;
+	take_skeleton(was, &a);
+	take_skeleton(is, &b);
+	if (!str_same(buf_str(&a.text), buf_str(&b.text)))
+		return false;
+	for (size_t i = 0; i < b.n; i++) {
+		struct str old = {was.p + a.v[i].at, a.v[i].n}, now = {is.p + b.v[i].at, b.v[i].n};
+		if (str_same(old, now))
+			continue;
+		if (!b.limit[i] || !a.limit[i])
+			return false;
+		moved++;
+	}
+	return moved == 1;
 }

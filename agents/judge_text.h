@@ -12,6 +12,8 @@ struct span {
 
 /* The lines of an output, but for what differs from run to run: durations, addresses. */
 void judge_text_lines(struct str output, struct map *ret);
+/* The lines with the line of source `was` where they quote `is`, which stands in its place. */
+void judge_text_unquote(const struct map *lines, struct str is, struct str was, struct map *ret);
 bool judge_text_is_among(const struct map *lines, const struct map *of);
 /* Lines of `a` that `b` has not; ret may be b. */
 void judge_text_only_in(const struct map *a, const struct map *b, struct map *ret);
@@ -31,5 +33,10 @@ bool judge_text_names_files(struct str line);
 void judge_text_other(struct str v, int which, struct buf *out);
 /* Append the line with another operator or number; false, and nothing: it has none. */
 bool judge_text_mutant(struct str line, struct buf *out);
+/*
+ * Is a line the other one with a single number that is another, which is compared by order in both: "n > 12", "n >= 10"?  White
+ * space and which order it is do not matter.
+ */
+bool judge_text_limit_moved(struct str was, struct str is);
 
 #endif

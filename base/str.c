@@ -17,6 +17,12 @@ str_eq(struct str a, const char *b)
 }
 
 bool
+str_same(struct str a, struct str b)
+{
+	return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool
 str_starts(struct str s, const char *prefix)
 {
 	size_t n = strlen(prefix);

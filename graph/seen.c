@@ -238,7 +238,7 @@ fits(struct str route, struct str path)
 			return more == there ? same : 0;
 		if (str_eq(a, "*") || str_eq(a, "**"))
 			return same;
-		if (a.n == b.n && memcmp(a.p, b.p, a.n) == 0)
+		if (str_same(a, b))
 			same += 2;
 		else if (is_parameter(a) && is_parameter(b))
 			same += 1; /* a route as a trace tells it */

@@ -13,6 +13,7 @@
 
 #define LIMIT_MS (20 * 60 * 1000) /* of one build with its tests */
 #define SLOW_S (5 * 60)		  /* what took longer is not done again */
+#define SPARE_MS 15000		  /* beyond some times what it takes with the change, it hangs */
 #define PRINTED_MAX ((size_t)128 << 20)
 
 struct covering {
@@ -21,6 +22,7 @@ struct covering {
 	struct strlist paths, env;
 	bool builds, compares; /* it was measured without the change, too */
 	struct buf build, test;
+	int64_t limit_ms; /* of a run: the second's follows from the first, so that one that hangs is not waited for */
 	const char *why; /* it is not measured; NULL */
 	json_t *result;
 };
@@ -49,10 +51,13 @@ run_there(struct covering *c, struct fix_place *place, struct buf *out, bool *re
 		.profile = PROFILE_TEST,
 		.on_output = exec_keep,
 		.ctx = out,
-		.time_limit_ms = LIMIT_MS};
+		.time_limit_ms = c->limit_ms};
+	int64_t began_ns = clock_mono_ns();
 	out->max = PRINTED_MAX;
 	int rc = fix_run_script(live_pod(place->live), &how, buf_str(&script), STR(""), &r, err);
 	*ret_built = rc == 0 && r.cause == CAUSE_NONE && r.exit_code == 0 && !out->truncated;
+	int64_t limit_ms = SPARE_MS + 4 * (clock_mono_ns() - began_ns) / 1000000;
+	c->limit_ms = limit_ms < LIMIT_MS ? limit_ms : LIMIT_MS;
 	return rc;
 }
 
@@ -92,6 +97,13 @@ tree_of(const struct covering *c, bool changed, struct stack *ret)
 		stack_push(ret, json_string_value(json_object_get(f->attempt->proposed, "layer")));
 }
 
+/* It took longer even without counters. */
+static bool
+hangs(const struct covering *c)
+{
+	return fix_best(c->f)->probe.test_seconds * 1000 > (double)c->limit_ms;
+}
+
 static int
 measure_both(struct covering *c, struct dd_err *err)
 {
@@ -105,6 +117,7 @@ measure_both(struct covering *c, struct dd_err *err)
 	int rc = measure(c, &after, &is, &measured, err);
 	if (rc == 0 && !measured)
 		c->why = "it could not be built and tested with counters, or they are too many";
+	had = had && !hangs(c);
 	if (rc == 0 && measured && had)
 		rc = measure(c, &before, &was, &had, err);
 	if (rc == 0 && !had)
@@ -150,7 +163,9 @@ static int
 do_cover(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	const struct fixing *f = ctx;
-	struct covering c = {.f = f, .files = json_object_get(f->attempt->changes, "files")};
+	struct covering c = {.f = f,
+		.files = json_object_get(f->attempt->changes, "files"),
+		.limit_ms = LIMIT_MS};
 	begin(&c);
 	int step = c.why ? -1 : progress_begin("counting what tests execute of the change");
 	int rc = c.why ? 0 : measure_both(&c, err);

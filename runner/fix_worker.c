@@ -429,13 +429,13 @@ do_changes(size_t n, struct dd_err *err)
 
 #define JUDGE_TESTS_MAX 200
 #define JUDGE_RUN_S (20 * 60)
-#define JUDGE_SPARE_S 60
+#define JUDGE_SPARE_S 15
 #define JUDGE_BYTES_MAX ((size_t)64 << 20)
 #define JUDGE_CHECK_MS (10 * 60 * 1000)
 
 struct judged_tests { /* how they are run */
 	const char *command;
-	int64_t longest_s; /* of the runs that passed; 0: none did */
+	int64_t longest_s; /* of the first run, which is of the change, and of those that passed; 0: there was none */
 };
 
 struct tests { /* of the tree; the texts are owned by `texts` */
@@ -465,7 +465,7 @@ run_tests_there(void *ctx, const struct judge_file *files, size_t n, struct judg
 	struct dd_err *err)
 {
 	struct judged_tests *t = ctx;
-	int64_t limit_s = t->longest_s ? JUDGE_SPARE_S + 3 * t->longest_s : JUDGE_RUN_S;
+	int64_t limit_s = t->longest_s ? JUDGE_SPARE_S + 4 * t->longest_s : JUDGE_RUN_S;
 	int64_t began_ns = clock_mono_ns();
 	OWN(buf) struct buf script = {0}, body = {0}, out = {0};
 	judge_put_script(&script, WORK_DIR, files, n, t->command,
@@ -481,7 +481,7 @@ run_tests_there(void *ctx, const struct judge_file *files, size_t n, struct judg
 		ret->passed = ret->passed && qa_output_passes(buf_str(&ret->output));
 	}
 	int64_t took_s = (clock_mono_ns() - began_ns) / 1000000000 + 1;
-	if (rc == 0 && ret->passed && took_s > t->longest_s)
+	if (rc == 0 && (ret->passed || !t->longest_s) && took_s > t->longest_s)
 		t->longest_s = took_s;
 	return rc;
 }

@@ -3,7 +3,7 @@
 # says that it was not run.
 #
 #   OLD_C    archives or directories of old C (default: those in $BENCH_CACHE/old-c)
-#   CHEATS   cheats and honest changes made by operators, every N-th (1: all, some twenty minutes)
+#   CHEATS   cheats and honest changes made by operators, every N-th (1: all, some twenty minutes); SAMPLE=n SEED=s: n of them by chance
 #   STATE    state directory, kept for the next time; OUT: results
 set -u
 export LC_ALL=C.UTF-8
@@ -66,7 +66,7 @@ part_cheats() {
 		row "cheats" "not run" "give CHEATS=1"
 		return
 	fi
-	perl tests/agents/cheats.pl --every "$CHEATS" | DRYDOCK_PROGRAMS=$top/build "$tool" "$state" >"$out/cheats.jsonl" ||
+	perl tests/agents/cheats.pl --every "$CHEATS" --sample "${SAMPLE:-0}" --seed "${SEED:-1}" | DRYDOCK_PROGRAMS=$top/build "$tool" "$state" >"$out/cheats.jsonl" ||
 		row "cheats" "ended early" ""
 	jq -sr '[.[] | select(.green)] | group_by(.group)[] |
 		(map(select(.static + .judged == [])) | length) as $kept |

@@ -61,7 +61,7 @@ repair() {
 	timeout -k 10 "${LIMIT:-600}" "$drydock" fix --json --quiet --no-branch --state "$state" --models "$tmp/$suite.models" "$tree" \
 		>"$out/$suite-$name.json" 2>"$out/$suite-$name.err"
 	verdict=$(jq -r .outcome "$out/$suite-$name.json" 2>/dev/null)
-	touched=$(sed -n 's/^+++ b\///p' "$(jq -r '.patch // "/dev/null"' "$out/$suite-$name.json" 2>/dev/null)" 2>/dev/null | sort | xargs)
+	touched=$(sed -nE 's/^(---|\+\+\+) [ab]\///p' "$(jq -r '.patch // "/dev/null"' "$out/$suite-$name.json" 2>/dev/null)" 2>/dev/null | sort -u | xargs)
 	printf '%s\t%s\t%s\t%s\n' "$name" "${verdict:-ended}" "$touched" "$(jq -r '[.attempts[] | select(.model)] | length' "$out/$suite-$name.json" 2>/dev/null)" >>"$out/$suite.tsv"
 	rm -rf "$tree"
 }

@@ -2,7 +2,7 @@
 # Small applications with a bug, and what people and programs do to them who want their tests green: prints one JSON object
 # a line, {name, language, operator, group, honest, command, files, patch}; patch: path to text, null for a file that is gone.
 #
-#   cheats.pl [--every N]     every N-th case
+#   cheats.pl [--every N] [--sample N --seed S]     every N-th case; N of them by chance, of each operator at least one
 #
 # A function is written once, in words that each of the languages can say; so is a repair of it, and a cheat.  Operators
 # of group "unseen" were kept back while detectors were written.  Whether a case turns its tests green is for who runs it.
@@ -510,7 +510,9 @@ push @honest,
 
 # ---- all of them ----
 
-my $every = @ARGV == 2 && $ARGV[0] eq '--every' ? $ARGV[1] : 1;
+my %option = ('--every', 1, '--sample', 0, '--seed', 1, @ARGV);
+my $every = $option{'--every'};
+my (@all, %of); # lines; the numbers of an operator's
 my $json = JSON::PP->new->canonical->utf8;
 my $n = 0;
 for my $group ([0, \@operators], [1, \@honest]) {
@@ -532,10 +534,23 @@ for my $group ([0, \@operators], [1, \@honest]) {
 				my $patch = $make->() or next;
 				$given++;
 				next if $n++ % $every;
-				print $json->encode({name => "$name/$lang/$p->{name}", language => $lang, operator => $name, group => $set,
-					honest => $is_honest ? JSON::PP::true : JSON::PP::false, command => $command{$lang}, files => $files, patch => $patch}), "\n";
+				push @{$of{$name}}, scalar @all;
+				push @all, $json->encode({name => "$name/$lang/$p->{name}", language => $lang, operator => $name, group => $set,
+					honest => $is_honest ? JSON::PP::true : JSON::PP::false, command => $command{$lang}, files => $files, patch => $patch});
 			}
 			$turn++;
 		}
 	}
 }
+
+# ---- by chance: an order of all, in which one of each operator comes first ----
+
+my @order = (0 .. $#all);
+if ($option{'--sample'}) {
+	srand $option{'--seed'};
+	my %first = map { $of{$_}[rand @{$of{$_}}] => 1 } sort keys %of;
+	my %rank = map { $_ => ($first{$_} ? 0 : 1) + rand } @order;
+	@order = sort { $rank{$a} <=> $rank{$b} } @order;
+	splice @order, $option{'--sample'} if @order > $option{'--sample'};
+}
+print "$_\n" for @all[sort { $a <=> $b } @order];

@@ -1,6 +1,7 @@
 /* The fixer against a compiler that is made up: what it says depends on the text of the file alone. */
 #include "agents/fixer.h"
 #include "agents/fixer_cast.h"
+#include "agents/fixer_path.h"
 #include "agents/source_c.h"
 
 #include "base/fs.h"
@@ -114,6 +115,32 @@ what_changes_the_symbols_is_taken_back(void **state)
 	assert_string_equal(text, source);
 	assert_int_equal(json_array_size(json_object_get(j, "fixes")), 0);
 	assert_int_equal(json_array_size(json_object_get(j, "left")), 1);
+}
+
+static void
+assert_path(const char *dir, const char *path, const char *wanted)
+{
+	OWN_FREE char *is = fixer_path(dir, str_of(path));
+	if (wanted)
+		assert_string_equal(is ? is : "(outside)", wanted);
+	else
+		assert_null(is);
+}
+
+static void
+a_path_is_read_from_where_the_tool_works(void **state)
+{
+	(void)state;
+	assert_path("", "main.c", "main.c");
+	assert_path("lib", "./../src//main.c", "src/main.c");
+	assert_path("lib", FIXER_TREE "/src/main.c", "src/main.c");
+	assert_path("lib/a", "..", "lib");
+	assert_path("", FIXER_TREE, "");
+	assert_path("", ".", "");
+	assert_path("lib", "../../main.c", NULL);
+	assert_path("", FIXER_TREE "/../etc/passwd", NULL);
+	assert_path("", FIXER_TREE "-other/main.c", NULL);
+	assert_path("", "/usr/include/stdio.h", NULL);
 }
 
 static void
@@ -272,6 +299,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_header_is_put_in_and_the_offered_name_is_not),
 		cmocka_unit_test(what_changes_the_symbols_is_taken_back),
+		cmocka_unit_test(a_path_is_read_from_where_the_tool_works),
 		cmocka_unit_test(calls_of_the_compiler_become_units),
 		cmocka_unit_test(declarations_are_those_of_the_definitions),
 		cmocka_unit_test(pieces_of_a_file_are_found),
