@@ -9,6 +9,8 @@
 #define BOUND_MAX 32
 #define STORY_STEPS (CASE_STEPS_MAX / 2)
 #define PRINTED_WORDS 60 /* of one step */
+#define WANTED_MAX 20
+#define HINT_MAX 4 /* bytes that a program adds to a word, or would have others for */
 
 /* ---- arguments by name, in one case ---- */
 
@@ -40,16 +42,23 @@ is_of_form(const struct case_step *s, const struct vary_form *f)
 	return i > 0;
 }
 
-/* What argument `at` is called; NULL: nobody says. */
-static const char *
-name_of(const struct vary *v, const struct case_step *s, size_t at)
+/* The form that has a name for argument `at`; NULL: nobody says what it is called. */
+static struct vary_form *
+form_of(struct vary *v, const struct case_step *s, size_t at)
 {
 	for (size_t i = 0; i < v->nforms; i++) {
-		const struct vary_form *f = &v->forms[i];
+		struct vary_form *f = &v->forms[i];
 		if (is_of_form(s, f) && at < f->words.n && !f->group[at] && is_hole(f->words.v[at]))
-			return f->words.v[at] + 1;
+			return f;
 	}
 	return NULL;
+}
+
+static const char *
+name_of(struct vary *v, const struct case_step *s, size_t at)
+{
+	const struct vary_form *f = form_of(v, s, at);
+	return f ? f->words.v[at] + 1 : NULL;
 }
 
 static void
@@ -76,6 +85,27 @@ bound_as(struct composing *k, const char *name)
 	return found;
 }
 
+static struct vary_named *
+wanted_as(struct vary *v, const char *name)
+{
+	for (size_t i = 0; i < v->nwanted; i++)
+		if (strcasecmp(v->wanted[i].name, name) == 0)
+			return &v->wanted[i];
+	return NULL;
+}
+
+/* What a program said it wanted there, once; heap, NULL: there is nothing. */
+static char *
+take_wanted(struct vary *v, const char *name)
+{
+	struct vary_named *w = wanted_as(v, name);
+	if (!w || !w->values.n)
+		return NULL;
+	char *value = w->values.v[--w->values.n];
+	w->values.v[w->values.n] = NULL;
+	return value;
+}
+
 /* What stands for a name; heap. */
 static char *
 choose(struct composing *k, const char *name)
@@ -84,6 +114,9 @@ choose(struct composing *k, const char *name)
 	const struct vary_named *known = vary_named_as(v, name);
 	const char *same = bound_as(k, name);
 	size_t way = vary_below(v, 10);
+	char *wanted = vary_one_in(v, 2) ? take_wanted(v, name) : NULL;
+	if (wanted)
+		return wanted;
 	if (strchr(name, '|'))
 		return vary_fill(v, name, k->c);
 	if (same && way < 3)
@@ -97,24 +130,61 @@ choose(struct composing *k, const char *name)
 	return vary_fill(v, name, k->c);
 }
 
+/* Is it better what a call before had (an id, say), or another (a name that is there only once)? */
+static bool
+prefers_same(struct vary *v, const struct vary_form *f, size_t at)
+{
+	size_t rate[2];
+	for (size_t i = 0; i < 2; i++)
+		rate[i] = (f->good[at][i] + 1) * 1000 / (f->tries[at][i] + 2);
+	return vary_below(v, rate[0] + rate[1]) < rate[1];
+}
+
+/* What stood for word `at` in a call that succeeded, or in one that somebody wrote down; heap. */
+static char *
+sound(struct composing *k, const struct vary_form *f, size_t at, const char *name)
+{
+	struct vary *v = k->v;
+	const struct vary_named *known = vary_named_as(v, name);
+	const char *same = bound_as(k, name);
+	if (same && prefers_same(v, f, at))
+		return mem_strdup(same);
+	if (strchr(name, '|') || !known || !known->values.n)
+		return choose(k, name);
+	return mem_strdup(known->values.v[vary_below(v, known->values.n)]);
+}
+
 /* ---- calls ---- */
 
+static size_t
+holes_of(const struct vary_form *f)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->words.n; i++)
+		n += strchr(f->words.v[i], SEED_HOLE) != NULL;
+	return n;
+}
+
+/* A call of which everything is odd is refused for the first thing that is: mostly one argument is. */
 static void
 fill_form(struct composing *k, const struct vary_form *f, struct case_step *s)
 {
 	struct vary *v = k->v;
 	bool with[CASE_ARGS_MAX + 1] = {true};
+	bool all_odd = vary_one_in(v, 5);
+	size_t odd = vary_below(v, holes_of(f) + 1), hole_at = 0;
 	for (size_t i = 1; i <= CASE_ARGS_MAX; i++)
 		with[i] = vary_one_in(v, 2);
 	for (size_t i = 0; i < f->words.n; i++) {
 		const char *word = f->words.v[i], *hole = strchr(word, SEED_HOLE);
+		bool is_odd = all_odd || (hole && hole_at++ == odd);
 		if (!with[f->group[i]])
 			continue;
 		if (!hole) {
 			step_insert_arg(s, s->args.n, word);
 			continue;
 		}
-		OWN_FREE char *put = choose(k, hole + 1);
+		OWN_FREE char *put = is_odd ? choose(k, hole + 1) : sound(k, f, i, hole + 1);
 		OWN_FREE char *whole = vary_splice(word, (size_t)(hole - word), strlen(hole), put);
 		step_insert_arg(s, s->args.n, whole);
 		if (i + 1 == f->words.n && vary_one_in(v, 8)) {
@@ -144,10 +214,18 @@ add_copy(struct composing *k, const struct case_step *of)
 	return true;
 }
 
+/* Of two, the one that succeeded less for what can be said in it. */
 static const struct vary_form *
 any_form(struct vary *v)
 {
-	return v->nforms ? &v->forms[vary_below(v, v->nforms)] : NULL;
+	const struct vary_form *a, *b;
+	if (!v->nforms)
+		return NULL;
+	a = &v->forms[vary_below(v, v->nforms)];
+	b = &v->forms[vary_below(v, v->nforms)];
+	if (vary_one_in(v, 3))
+		return a;
+	return b->succeeded * (holes_of(a) + 1) < a->succeeded * (holes_of(b) + 1) ? b : a;
 }
 
 /* A call that succeeded before, of a command that stands not behind `from`, if there is one. */
@@ -157,8 +235,8 @@ other_good(struct composing *k, size_t from)
 	struct vary *v = k->v;
 	const struct case_step *s = NULL;
 	for (size_t i = 0; i < 12; i++) {
-		bool there = false;
 		s = &v->good[vary_below(v, v->ngood)];
+		bool there = vary_is_worn(v, s) || vary_is_writer(v, &s->args);
 		for (size_t at = from; !there && s->args.n && at < k->c->n; at++)
 			there = k->c->steps[at].args.n &&
 				strcmp(k->c->steps[at].args.v[0], s->args.v[0]) == 0;
@@ -168,14 +246,16 @@ other_good(struct composing *k, size_t from)
 	return s;
 }
 
-/* Calls of several kinds that show something. */
+/* Calls of several kinds that show something; mostly those that leave things as they are. */
 static void
 show(struct composing *k)
 {
 	struct vary *v = k->v;
 	size_t from = k->c->n;
-	for (size_t i = 4 + vary_below(v, 7); i > 0; i--) {
+	for (size_t i = 3 + vary_below(v, 6); i > 0; i--) {
 		const struct vary_form *f = any_form(v);
+		for (size_t tries = 5; f && tries > 0 && vary_is_writer(v, &f->words); tries--)
+			f = any_form(v);
 		if (f && (!v->ngood || vary_one_in(v, 2)))
 			(void)add_form_step(k, f);
 		else if (v->ngood)
@@ -183,17 +263,16 @@ show(struct composing *k)
 	}
 }
 
-/* Of two, the one that brought more for its tries, or is longer. */
+/* Of a few, the one that brought most for its tries. */
 static struct vary_story *
 any_story(struct vary *v)
 {
-	struct vary_story *best = NULL;
+	struct vary_story *best = v->stories;
 	size_t most = 0;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 1 + vary_below(v, 3); i > 0; i--) {
 		struct vary_story *s = &v->stories[vary_below(v, v->nstories)];
-		size_t worth =
-			(s->way.news + 1) * 100 * (s->of.n + s->of.nfiles) / (s->way.tries + 3);
-		if (!best || worth > most) {
+		size_t worth = (s->way.news + 1) * 100 / (s->way.tries + 3);
+		if (worth > most) {
 			best = s;
 			most = worth;
 		}
@@ -225,7 +304,9 @@ static bool
 add_some_step(struct composing *k)
 {
 	struct vary *v = k->v;
-	const struct vary_form *f = any_form(v);
+	const struct vary_form *f = any_form(v), *other = any_form(v);
+	if (other && vary_is_writer(v, &other->words))
+		f = other;
 	if (k->c->n && vary_one_in(v, 3))
 		return add_copy(k, &k->c->steps[vary_below(v, k->c->n)]);
 	if (f && !vary_one_in(v, 3))
@@ -238,11 +319,15 @@ add_some_step(struct composing *k)
 static void
 by_forms(struct composing *k)
 {
-	for (size_t i = 1 + vary_below(k->v, 8); i > 0; i--)
-		if (k->v->nforms)
-			(void)add_form_step(k, any_form(k->v));
+	const struct vary_form *f = any_form(k->v);
+	for (size_t i = 1 + vary_below(k->v, 8); i > 0; i--) {
+		if (f)
+			(void)add_form_step(k, f);
 		else
 			(void)add_some_step(k);
+		if (vary_one_in(k->v, 2)) /* else one more of its kind, to be held against it */
+			f = any_form(k->v);
+	}
 }
 
 static void
@@ -264,10 +349,58 @@ by_sweep(struct composing *k)
 	}
 }
 
+/* What succeeds mostly where it is another one than before (a key) becomes another that is known. */
+static void
+renew_keys(struct composing *k, struct case_step *s)
+{
+	struct vary *v = k->v;
+	for (size_t at = 1; at < s->args.n; at++) {
+		const struct vary_form *f = form_of(v, s, at);
+		const struct vary_named *known =
+			f && !prefers_same(v, f, at) ? vary_named_as(v, f->words.v[at] + 1) : NULL;
+		if (known && known->values.n)
+			step_set_arg(s, at, known->values.v[vary_below(v, known->values.n)]);
+	}
+}
+
+/* Of a few that succeeded, the one with most to be changed, if it writes. */
+static const struct case_step *
+richest_good(struct vary *v)
+{
+	const struct case_step *best = NULL;
+	for (size_t i = 0; v->ngood && i < 6; i++) {
+		const struct case_step *s = &v->good[vary_below(v, v->ngood)];
+		if (vary_is_writer(v, &s->args) && (!best || s->args.n > best->args.n))
+			best = s;
+	}
+	return best;
+}
+
+/* One call with each of its arguments in turn a little different, so that what is kept of them lies beside each other. */
+static bool
+each_argument(struct composing *k)
+{
+	struct vary *v = k->v;
+	const struct case_step *of = richest_good(v);
+	if (!of || !add_copy(k, of))
+		return false;
+	size_t from = k->c->n - 1;
+	for (size_t at = 1; at < k->c->steps[from].args.n && k->c->n + 6 < CASE_STEPS_MAX; at++) {
+		(void)case_insert_step(k->c, k->c->n, &k->c->steps[from]);
+		struct case_step *s = &k->c->steps[k->c->n - 1];
+		renew_keys(k, s);
+		OWN_FREE char *near = vary_close(v, s->args.v[at]);
+		step_set_arg(s, at, near);
+	}
+	return true;
+}
+
 static void
 by_twin(struct composing *k)
 {
 	struct vary *v = k->v;
+	if (vary_one_in(v, 2) && each_argument(k))
+		return;
 	for (size_t i = 1 + vary_below(v, 4); i > 0; i--) {
 		if (!add_some_step(k) || k->c->steps[k->c->n - 1].args.n < 2)
 			continue;
@@ -303,10 +436,36 @@ by_pile(struct composing *k)
 	}
 }
 
+static bool
+has_texts(const struct parity_case *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->steps[i].input)
+			return true;
+	return c->nfiles > 0;
+}
+
+/* A case that was new, and has files or inputs, if there is one. */
+static void
+bring_texts(struct composing *k)
+{
+	struct vary *v = k->v;
+	for (size_t i = 0; i < 30 && !has_texts(k->c); i++) {
+		const struct parity_case *other = &v->pool[vary_below(v, v->n)];
+		if (!has_texts(other))
+			continue;
+		for (size_t f = 0; f < other->nfiles; f++)
+			case_add_file(k->c, other->files[f].name, other->files[f].text);
+		for (size_t s = 0; s < other->n; s++)
+			(void)add_copy(k, &other->steps[s]);
+	}
+}
+
 static void
 by_texts(struct composing *k)
 {
 	struct vary *v = k->v;
+	bring_texts(k);
 	for (size_t i = 0; i < k->c->nfiles; i++)
 		if (!vary_one_in(v, 3)) {
 			char *text = vary_other_text(v, k->c->files[i].text);
@@ -344,6 +503,43 @@ compose_case(struct vary *v, enum compose_way way, struct parity_case *ret)
 
 /* ---- what is learnt ---- */
 
+/* Had a step before this one the same under that name? */
+static bool
+was_said(struct vary *v, const struct parity_case *c, size_t step, const char *name,
+	const char *text)
+{
+	for (size_t i = 0; i < step; i++)
+		for (size_t at = 1; at < c->steps[i].args.n; at++) {
+			const char *other = strcmp(c->steps[i].args.v[at], text) == 0
+						    ? name_of(v, &c->steps[i], at)
+						    : NULL;
+			if (other && strcasecmp(other, name) == 0)
+				return true;
+		}
+	return false;
+}
+
+static void
+learn_sameness(struct vary *v, const struct parity_case *c, size_t step, bool good)
+{
+	const struct case_step *s = &c->steps[step];
+	for (size_t at = 1; at < s->args.n; at++) {
+		struct vary_form *f = form_of(v, s, at);
+		if (!f)
+			continue;
+		bool same = was_said(v, c, step, f->words.v[at] + 1, s->args.v[at]);
+		f->tries[at][same]++;
+		f->good[at][same] += good;
+	}
+}
+
+static void
+learn_success(struct vary *v, const struct case_step *s)
+{
+	for (size_t i = 0; i < v->nforms; i++)
+		v->forms[i].succeeded += is_of_form(s, &v->forms[i]);
+}
+
 static void
 learn_arguments(struct vary *v, const struct case_step *s)
 {
@@ -351,6 +547,91 @@ learn_arguments(struct vary *v, const struct case_step *s)
 		const char *name = name_of(v, s, i);
 		if (name && strlen(s->args.v[i]) < 60)
 			vary_add_named(v, name, str_of(s->args.v[i]));
+	}
+}
+
+static bool
+has_shape_of(struct str word, const char *text)
+{
+	if (strlen(text) != word.n || str_eq(word, text))
+		return false;
+	for (size_t i = 0; i < word.n; i++) {
+		unsigned char a = (unsigned char)word.p[i], b = (unsigned char)text[i];
+		if (!isdigit(a) != !isdigit(b) || !isupper(a) != !isupper(b) ||
+			(!isalnum(a) && a != b))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_code(const char *text)
+{
+	bool digit = false, letter = false;
+	for (; *text; text++) {
+		if (isspace((unsigned char)*text))
+			return false;
+		digit = digit || isdigit((unsigned char)*text);
+		letter = letter || isalpha((unsigned char)*text);
+	}
+	return digit && letter;
+}
+
+static bool
+is_digits(struct str s)
+{
+	size_t i = 0;
+	while (i < s.n && isdigit((unsigned char)s.p[i]))
+		i++;
+	return i > 0 && i == s.n;
+}
+
+/* To be tried; what succeeds is a value then. */
+static void
+add_wanted(struct vary *v, const char *name, struct str value)
+{
+	struct vary_named *w = wanted_as(v, name);
+	OWN_FREE char *text = str_dup(value);
+	if (!w && v->nwanted < sizeof(v->wanted) / sizeof(*v->wanted)) {
+		w = &v->wanted[v->nwanted++];
+		w->name = mem_strdup(name);
+	}
+	if (w && w->values.n < WANTED_MAX)
+		strlist_add_new(&w->values, text);
+}
+
+/* A program that says what a code should have been (its check digit, or the whole of it) says a value of the argument's name. */
+static void
+learn_hint(struct vary *v, const char *name, const char *text, struct str word)
+{
+	size_t n = strlen(text);
+	if (n <= HINT_MAX || !is_code(text))
+		return;
+	bool goes_on = word.n > n && word.n <= n + HINT_MAX && str_starts(word, text) &&
+		       is_digits((struct str){word.p + n, word.n - n});
+	if (goes_on || has_shape_of(word, text)) {
+		add_wanted(v, name, word);
+		return;
+	}
+	if (word.n > HINT_MAX || !is_digits(word) ||
+		!is_digits((struct str){text + n - word.n, word.n}))
+		return;
+	OWN_FREE char *put = str_dup(word);
+	OWN_FREE char *mended = vary_splice(text, n - word.n, word.n, put);
+	add_wanted(v, name, str_of(mended));
+}
+
+static void
+learn_hints(struct vary *v, const struct case_step *s, const struct seen_step *seen)
+{
+	struct str rest = buf_str(seen->out.n ? &seen->out : &seen->err), line, word;
+	if (!str_next_line(&rest, &line) || rest.n)
+		return;
+	for (size_t i = 1; i < s->args.n; i++) {
+		const char *name = name_of(v, s, i);
+		struct str words = line;
+		while (name && str_next_word(&words, &word))
+			learn_hint(v, name, s->args.v[i], word);
 	}
 }
 
@@ -366,14 +647,25 @@ learn_words(struct vary *v, const struct buf *out)
 	}
 }
 
-/* The steps that succeeded; false: there was none. */
+static bool
+any_writes(const struct parity_seen *seen)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		if (seen->steps[i].writes)
+			return true;
+	return false;
+}
+
+/* The steps that succeeded, those that wrote where any is known to; false: there was none. */
 static bool
 story_of(const struct parity_case *c, const struct parity_seen *seen, struct parity_case *ret)
 {
+	bool written = any_writes(seen);
 	for (size_t i = 0; i < c->nfiles; i++)
 		case_add_file(ret, c->files[i].name, c->files[i].text);
 	for (size_t i = 0; i < c->n && i < seen->n; i++)
-		if (seen->steps[i].exit_code == 0 && seen->steps[i].cause == CAUSE_NONE)
+		if (seen->steps[i].exit_code == 0 && seen->steps[i].cause == CAUSE_NONE &&
+			(seen->steps[i].writes || !written))
 			(void)case_insert_step(ret, ret->n, &c->steps[i]);
 	return ret->n > 0;
 }
@@ -381,6 +673,9 @@ story_of(const struct parity_case *c, const struct parity_seen *seen, struct par
 static void
 keep_story(struct vary *v, struct parity_case *story)
 {
+	for (size_t i = 0; i < v->nstories; i++)
+		if (case_equal(&v->stories[i].of, story))
+			return;
 	bool full = v->nstories == sizeof(v->stories) / sizeof(*v->stories);
 	struct vary_story *at = &v->stories[full ? vary_below(v, v->nstories) : v->nstories++];
 	parity_case_cleanup(&at->of);
@@ -395,8 +690,11 @@ compose_learn(
 	OWN(parity_case) struct parity_case story = {0};
 	for (size_t i = 0; i < c->n && i < seen->n; i++) {
 		const struct seen_step *s = &seen->steps[i];
+		learn_hints(v, &c->steps[i], s);
+		learn_sameness(v, c, i, s->exit_code == 0 && s->cause == CAUSE_NONE);
 		if (s->exit_code != 0 || s->cause != CAUSE_NONE)
 			continue;
+		learn_success(v, &c->steps[i]);
 		learn_arguments(v, &c->steps[i]);
 		learn_words(v, &s->out);
 	}

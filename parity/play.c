@@ -230,6 +230,8 @@ note_created(void *ctx, const struct trace_path *p)
 {
 	static const char *const aside[] = {PLAY_DIR, "/dev", "/proc", NULL};
 	struct parity_seen *s = ctx;
+	if (p->created && fs_is_below(p->path, PLAY_DIR))
+		s->steps[s->n - 1].writes = true;
 	for (size_t i = 0; aside[i]; i++)
 		if (fs_is_below(p->path, aside[i]))
 			return true;

@@ -15,6 +15,7 @@ struct seen_step {
 	enum exec_cause cause;
 	struct buf out, err;		    /* with PROGRAM for the names of the programs */
 	struct hash_hex out_rest, err_rest; /* of what is behind PLAY_OUTPUT_MAX; "": nothing */
+	bool writes; /* it opened files of the case so that they could come to be */
 };
 
 struct parity_seen {

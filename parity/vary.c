@@ -322,6 +322,57 @@ note_text(struct vary *v, const char *what, const struct buf *text)
 	return new;
 }
 
+/* ---- what calls show ---- */
+
+#define WORN 4 /* times that a call said the same */
+#define SAID_MAX 20000
+
+static char *
+key_of(const struct case_step *s)
+{
+	OWN(buf) struct buf key = {0};
+	buf_puts(&key, s->input ? s->input : "");
+	for (size_t i = 0; i < s->args.n; i++) {
+		buf_putc(&key, '\n');
+		buf_puts(&key, s->args.v[i]);
+	}
+	return key.n ? buf_take(&key) : mem_strdup("");
+}
+
+static void
+note_said(struct vary *v, const struct case_step *of, const struct seen_step *seen)
+{
+	OWN_FREE char *key = key_of(of);
+	struct hash_hex text = hash_bytes(buf_str(&seen->out));
+	struct vary_said *s = map_get(&v->of_call, key);
+	if (!s && map_count(&v->of_call) < SAID_MAX) {
+		s = mem_new(struct vary_said);
+		*s = (struct vary_said){.next = v->said, .text = text};
+		v->said = s;
+		map_put(&v->of_call, key, s);
+	}
+	if (!s)
+		return;
+	if (seen->writes && of->args.n)
+		map_put(&v->writers, of->args.v[0], v);
+	s->times++;
+	s->differs = s->differs || strcmp(s->text.s, text.s) != 0;
+}
+
+bool
+vary_is_worn(const struct vary *v, const struct case_step *of)
+{
+	OWN_FREE char *key = key_of(of);
+	const struct vary_said *s = map_get(&v->of_call, key);
+	return s && s->times >= WORN && !s->differs;
+}
+
+bool
+vary_is_writer(const struct vary *v, const struct strlist *words)
+{
+	return words->n && map_get(&v->writers, words->v[0]);
+}
+
 #define GOOD_MAX 400
 
 static void
@@ -363,6 +414,8 @@ vary_learn(struct vary *v, const struct parity_case *c, const struct parity_seen
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < seen[i].n; k++) {
 			bool new = learn_step(v, &c->steps[k], &seen[i].steps[k]);
+			if (i == 0)
+				note_said(v, &c->steps[k], &seen[i].steps[k]);
 			if (new)
 				note_good(v, &c->steps[k], &seen[i].steps[k]);
 			any = any || new;
@@ -410,6 +463,10 @@ vary_cleanup(struct vary *v)
 		free(v->named[i].name);
 		strlist_cleanup(&v->named[i].values);
 	}
+	for (size_t i = 0; i < v->nwanted; i++) {
+		free(v->wanted[i].name);
+		strlist_cleanup(&v->wanted[i].values);
+	}
 	for (size_t i = 0; i < v->nforms; i++)
 		strlist_cleanup(&v->forms[i].words);
 	for (size_t i = 0; i < v->nstories; i++)
@@ -418,6 +475,13 @@ vary_cleanup(struct vary *v)
 	strlist_cleanup(&v->kept);
 	buf_cleanup(&v->nothing);
 	free(v->leaving);
+	while (v->said) {
+		struct vary_said *next = v->said->next;
+		free(v->said);
+		v->said = next;
+	}
+	map_cleanup(&v->of_call);
+	map_cleanup(&v->writers);
 	map_cleanup(&v->known);
 	map_cleanup(&v->kinds);
 }

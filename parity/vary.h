@@ -16,6 +16,9 @@ struct vary_named { /* what stood where something of that name stands */
 struct vary_form { /* a call as a usage has it */
 	struct strlist words;
 	unsigned char group[CASE_ARGS_MAX]; /* of a word; 0: it has to be there */
+	/* How often a word of it was [1] what a call before it had under this name, or [0] another, and the call succeeded. */
+	size_t succeeded; /* calls of it */
+	unsigned tries[CASE_ARGS_MAX][2], good[CASE_ARGS_MAX][2];
 };
 
 #define VARY_WAYS 6 /* the first: a case that was new is varied; the others compose one */
@@ -29,6 +32,13 @@ struct vary_story { /* what succeeded, and left files */
 	struct vary_way way;
 };
 
+struct vary_said { /* what a call printed whenever it was played, as long as it was the same */
+	struct vary_said *next;
+	struct hash_hex text;
+	size_t times;
+	bool differs;
+};
+
 struct vary {
 	uint64_t state;			/* splitmix64 (Steele, Lea, Flood 2014) */
 	struct strlist words;		/* literals, options */
@@ -38,6 +48,8 @@ struct vary {
 	size_t nsamples;
 	struct vary_named named[64]; /* columns of samples, holes of usages */
 	size_t nnamed;
+	struct vary_named wanted[16]; /* what programs said they would have had, not tried yet */
+	size_t nwanted;
 	struct vary_form forms[100];
 	size_t nforms;
 	struct strlist printed; /* words of outputs, the last ones */
@@ -55,6 +67,9 @@ struct vary {
 	size_t n, cap, first_new; /* those before first_new are seeds, played once as they are */
 	size_t next;
 	struct map kinds;	/* of lines that were seen */
+	struct vary_said *said; /* all of them */
+	struct map of_call;	/* to a struct vary_said */
+	struct map writers;	/* first words of calls that wrote files */
 	struct case_step *good; /* steps that succeeded and printed something */
 	size_t ngood, good_cap;
 };
@@ -69,6 +84,12 @@ void vary_next(struct vary *v, struct parity_case *ret);
 /* What came of it: true, and the case is kept, where a kind of line is new. */
 bool vary_learn(
 	struct vary *v, const struct parity_case *c, const struct parity_seen *seen, size_t n);
+
+/* It says the same whatever came before it: it shows nothing. */
+bool vary_is_worn(const struct vary *v, const struct case_step *s);
+
+/* Calls that begin so have written files. */
+bool vary_is_writer(const struct vary *v, const struct strlist *words);
 
 /* The kind of a line: numbers and words that no source has do not count; heap. */
 char *vary_kind(const struct vary *v, struct str line);

@@ -112,6 +112,21 @@ is_head(const struct strlist *fields)
 	return fields->n > 1;
 }
 
+/* As str_next, where a field may stand in quotes, which are taken off. */
+static bool
+next_field(struct str *line, char separator, struct str *ret)
+{
+	const char *end =
+		line->n > 1 && line->p[0] == '"' ? memchr(line->p + 1, '"', line->n - 1) : NULL;
+	if (!end)
+		return str_next(line, separator, ret);
+	struct str behind = {end + 1, line->n - (size_t)(end + 1 - line->p)}, aside;
+	*ret = (struct str){line->p + 1, (size_t)(end - line->p - 1)};
+	(void)str_next(&behind, separator, &aside);
+	*line = behind;
+	return true;
+}
+
 /* Columns of a text whose first line names them. */
 static void
 add_columns(struct vary *v, const char *text)
@@ -126,7 +141,7 @@ add_columns(struct vary *v, const char *text)
 	while (str_next(&line, separator, &field))
 		strlist_add_str(&head, field);
 	while (is_head(&head) && str_next_line(&rest, &line))
-		for (size_t i = 0; i < head.n && str_next(&line, separator, &field); i++)
+		for (size_t i = 0; i < head.n && next_field(&line, separator, &field); i++)
 			vary_add_named(v, head.v[i], field);
 }
 

@@ -201,6 +201,8 @@ vary_close(struct vary *v, const char *text)
 	if (isdigit((unsigned char)*text))
 		return vary_one_in(v, 4) ? near_number(v)
 					 : vary_step(v, text, near[vary_below(v, COUNT(near))]);
+	if (strpbrk(text, "0123456789") && vary_one_in(v, 2)) /* a code */
+		return vary_same_shape(v, text);
 	switch (vary_below(v, 8)) {
 	case 0:
 	case 1:
@@ -218,6 +220,20 @@ vary_close(struct vary *v, const char *text)
 	}
 }
 
+/* The last word ends at `length`. */
+static void
+put_words(struct vary *v, struct buf *out, uint64_t length)
+{
+	size_t from = out->n;
+	while (out->n < length) {
+		size_t n = 1 + vary_below(v, 9);
+		if (out->n > from && out->n + 1 < length)
+			buf_putc(out, ' ');
+		for (size_t i = 0; i < n && out->n < length; i++)
+			buf_putc(out, (char)('a' + vary_below(v, 26)));
+	}
+}
+
 char *
 vary_sentence(struct vary *v)
 {
@@ -226,12 +242,10 @@ vary_sentence(struct vary *v)
 	uint64_t length;
 	if (!number || !str_parse_u64(str_of(number), WORD_LONG - 20, &length))
 		length = 20 + vary_below(v, 200);
-	while (out.n < length) {
-		size_t n = 1 + vary_below(v, 9);
-		if (out.n)
-			buf_putc(&out, ' ');
-		for (size_t i = 0; i < n && out.n < length; i++)
-			buf_putc(&out, (char)('a' + vary_below(v, 26)));
+	put_words(v, &out, length);
+	if (length < WORD_LONG / 3 && vary_one_in(v, 2)) { /* where lines are broken */
+		buf_putc(&out, ' ');
+		put_words(v, &out, out.n + 1 + vary_below(v, length + 1));
 	}
 	return out.n ? buf_take(&out) : mem_strdup("");
 }
@@ -340,7 +354,8 @@ other_line(struct vary *v, const char *line, const char *beside)
 	OWN_FREE char *put = NULL;
 	if (vary_one_in(v, 4) && which < fields_of(beside, theirs)) {
 		const char *from = beside + theirs[which];
-		put = mem_strndup(from, strcspn(from, field_seps));
+		OWN_FREE char *same = mem_strndup(from, strcspn(from, field_seps));
+		put = vary_one_in(v, 2) ? vary_close(v, same) : mem_strdup(same);
 	} else {
 		OWN_FREE char *field = mem_strndup(line + at, length);
 		put = vary_other_word(v, field);

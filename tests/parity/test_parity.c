@@ -383,6 +383,95 @@ numbers_and_foreign_words_make_no_new_kind(void **state)
 	vary_cleanup(&v);
 }
 
+/* One call of one case, and what it printed. */
+static void
+learn_call(struct vary *v, const char *const *words, const char *out, int exit_code, bool writes)
+{
+	struct parity_seen seen = {.n = 1};
+	OWN(parity_case) struct parity_case c = {0};
+	struct case_step *s = case_add_step(&c);
+	for (; *words; words++)
+		strlist_add(&s->args, *words);
+	buf_puts(&seen.steps[0].out, out);
+	buf_puts(&seen.files, writes ? "1" : "0");
+	seen.steps[0].exit_code = exit_code;
+	seen.steps[0].writes = writes;
+	(void)vary_learn(v, &c, &seen, 1);
+	parity_seen_cleanup(&seen);
+}
+
+/* A check digit, or the whole of a code, that a program asks for; not a word that only looks alike. */
+static void
+what_a_program_wants_is_a_value(void **state)
+{
+	static const char *const bad[] = {"show", "ABCU305438", NULL};
+	static const char *const word[] = {"show", "abcdefg", NULL};
+	struct vary v = {0};
+	(void)state;
+	OWN_JSON json_t *seeds = seeds_with_forms();
+	assert_int_equal(vary_init(&v, 3, seeds, NULL), 0);
+	learn_call(&v, word, "unknown cabbage\n", 1, false);
+	assert_int_equal(v.nwanted, 0);
+	learn_call(&v, bad, "bad, wants 5\n", 2, false);
+	learn_call(&v, bad, "it is ABCU3054387\n", 2, false);
+	assert_int_equal(v.nwanted, 1);
+	assert_string_equal(v.wanted[0].name, "NAME");
+	assert_int_equal(v.wanted[0].values.n, 2);
+	assert_true(strlist_has(&v.wanted[0].values, "ABCU305435"));
+	assert_true(strlist_has(&v.wanted[0].values, "ABCU3054387"));
+	assert_null(vary_named_as(&v, "NAME")); /* before it succeeded */
+	vary_cleanup(&v);
+}
+
+static void
+calls_that_always_say_the_same_show_nothing(void **state)
+{
+	static const char *const help[] = {"help", NULL}, *const list[] = {"show", "a", NULL};
+	struct case_step s = {0}, other = {0};
+	struct vary v = {0};
+	(void)state;
+	OWN_JSON json_t *seeds = seeds_with_forms();
+	assert_int_equal(vary_init(&v, 3, seeds, NULL), 0);
+	strlist_add(&s.args, "help");
+	strlist_add(&other.args, "show");
+	strlist_add(&other.args, "a");
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(vary_is_worn(&v, &s), i >= 4);
+		learn_call(&v, help, "usage\n", 0, false);
+		learn_call(&v, list, i == 6 ? "two\n" : "one\n", 0, false);
+	}
+	assert_false(vary_is_worn(&v, &other));
+	strlist_cleanup(&s.args);
+	strlist_cleanup(&other.args);
+	vary_cleanup(&v);
+}
+
+static void
+a_story_is_what_wrote(void **state)
+{
+	struct vary v = {0};
+	struct parity_seen seen = {.n = 3};
+	OWN(parity_case) struct parity_case c = {0};
+	static const char *const nothing[] = {"help", NULL};
+	(void)state;
+	OWN_JSON json_t *seeds = seeds_with_forms();
+	assert_int_equal(vary_init(&v, 3, seeds, NULL), 0);
+	learn_call(&v, nothing, "usage\n", 0, false);
+	for (size_t i = 0; i < 3; i++)
+		strlist_addf(&case_add_step(&c)->args, "step%zu", i);
+	seen.steps[1].writes = true;
+	buf_puts(&seen.files, "1");
+	(void)vary_learn(&v, &c, &seen, 1);
+	(void)vary_learn(&v, &c, &seen, 1);
+	assert_int_equal(v.nstories, 1);
+	assert_int_equal(v.stories[0].of.n, 1);
+	assert_string_equal(v.stories[0].of.steps[0].args.v[0], "step1");
+	assert_true(vary_is_writer(&v, &c.steps[1].args));
+	assert_false(vary_is_writer(&v, &c.steps[0].args));
+	parity_seen_cleanup(&seen);
+	vary_cleanup(&v);
+}
+
 static void
 what_is_new_is_kept(void **state)
 {
@@ -513,6 +602,9 @@ main(void)
 		cmocka_unit_test(cases_are_composed_of_what_usages_say),
 		cmocka_unit_test(values_beside_a_text_are_tried),
 		cmocka_unit_test(numbers_and_foreign_words_make_no_new_kind),
+		cmocka_unit_test(what_a_program_wants_is_a_value),
+		cmocka_unit_test(calls_that_always_say_the_same_show_nothing),
+		cmocka_unit_test(a_story_is_what_wrote),
 		cmocka_unit_test(what_is_new_is_kept),
 		cmocka_unit_test(what_is_behind_the_bound_is_compared),
 		cmocka_unit_test(names_are_hidden_as_words_wherever_they_stand),
