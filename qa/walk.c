@@ -34,7 +34,7 @@ pass_step(struct walk *w, const struct scenario_step *s, struct screen_step *ste
 	int64_t began = clock_mono_ns();
 	int rc = page_begin_step(w->page, step, &why);
 	if (rc == 0)
-		rc = act(w->page, s, w->base_url, &why);
+		rc = act(w->page, s, w->base_url, NULL, &why);
 	step->action_ms = (double)(clock_mono_ns() - began) / 1e6;
 	w->unsafe |= crawl_is_unsafe(step);
 	if (rc == 0)
@@ -114,8 +114,9 @@ look(struct walk *w, const struct scenario_step *s, const char *before, struct s
 	if (rc == 0 && new)
 		rc = look_at_access(w, facts, err);
 	if (rc != -DD_EIO) /* a page that cannot be looked at has its picture */
-		rc = new || json_array_size(facts) || rc < 0 ? capture_evidence(w->page, w->to, err)
-							     : 0;
+		rc = new || json_array_size(facts) || rc < 0
+			     ? capture_evidence(w->page, w->to, NULL, err)
+			     : 0;
 	if (rc == 0 && new)
 		rc = observe_focus(w->page, json_integer_value(json_object_get(page, "focusable")),
 			facts, err);
