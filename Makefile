@@ -283,7 +283,7 @@ bench-flakes: all ## flakes of known causes: how many are named right: REPEATS=n
 bench-unpack: all ## CPU time of unpacking a layer beside umoci's: ROUNDS=n
 	@bash tools/bench_unpack.sh $(ROUNDS)
 .PHONY: bench-unpack
-bench-qa: all $(BENCH) $(OBJ)/tests/qa/tool_picture ## qa beside its peers: PARTS="diff mutations crawl stills link" ROUNDS=n SHOTS=DIR RUNS="RUN..." CAPTURES=n
+bench-qa: all $(BENCH) $(OBJ)/tests/qa/tool_picture ## qa beside its peers: PARTS="diff mutations crawl stills link peer" ROUNDS=n SHOTS=DIR RUNS="RUN..." CAPTURES=n SCENARIOS=n
 	@bash tools/bench_qa.sh '$(OBJ)/tools/bench' '$(OBJ)/tests/qa/tool_picture' $(PARTS)
 .PHONY: bench-qa
 faults: all ## make every call that changes the disk fail in turn, in every way (an hour)

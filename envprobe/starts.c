@@ -241,6 +241,19 @@ take_instruction(struct str line, const char *name, struct str *ret)
 	return true;
 }
 
+/* Where a file that lies elsewhere in an image has come from: the most of its path that is one of the tree. */
+static struct str
+file_here(const struct tree *t, struct str path)
+{
+	for (size_t i = 0; path.n && *path.p == '/' && i + 1 < path.n; i++) {
+		OWN_FREE char *rest =
+			path.p[i] == '/' ? mem_strndup(path.p + i + 1, path.n - i - 1) : NULL;
+		if (rest && tree_has(t, rest))
+			return (struct str){path.p + i + 1, path.n - i - 1};
+	}
+	return path;
+}
+
 static void
 read_dockerfile(const struct tree *t, const struct start_question *q, const char *path,
 	struct start_try_list *ret)
@@ -277,7 +290,7 @@ read_dockerfile(const struct tree *t, const struct start_question *q, const char
 			word.p[dir.n] == '/')
 			word = (struct str){word.p + dir.n + 1, word.n - dir.n - 1};
 		buf_putc(&run, ' ');
-		buf_put_shell(&run, word);
+		buf_put_shell(&run, file_here(t, word));
 	}
 	OWN_FREE char *where = scan_cite(path, at);
 	OWN_FREE char *why = expose.n ? mem_printf("%s, EXPOSE " STR_FMT, where, STR_ARG(expose))

@@ -1,7 +1,6 @@
 #include "qa/act.h"
 
 #include "base/log.h"
-#include "qa/ax.h"
 #include "qa/scripts.h"
 
 #include <ctype.h>
@@ -87,6 +86,25 @@ act_ask(struct page *p, int64_t node, const char *function, const char *argument
 	return rc;
 }
 
+static int
+scroll_to(struct page *p, int64_t node, struct dd_err *err)
+{
+	return page_call(p, "DOM.scrollIntoViewIfNeeded",
+		json_pack("{s:I}", "backendNodeId", (json_int_t)node), NULL, err);
+}
+
+/* Find it, and have it in sight. */
+static int
+reach(struct page *p, const struct scenario_target *t, const struct ax *seen, int64_t *ret_node,
+	struct dd_err *err)
+{
+	if (seen && ax_find(seen, t->role, t->name, t->nth, ret_node, NULL) == 0 &&
+		scroll_to(p, *ret_node, NULL) == 0)
+		return 0;
+	int rc = find_in_time(p, t, ret_node, err);
+	return rc ? rc : scroll_to(p, *ret_node, err);
+}
+
 /* What lies over its middle; "": nothing does. */
 static const char covered_by[] =
 	"function() {\n"
@@ -101,11 +119,8 @@ static int
 middle_of(struct page *p, int64_t node, double *ret_x, double *ret_y, struct dd_err *err)
 {
 	OWN_JSON json_t *answer = NULL;
-	int rc = page_call(p, "DOM.scrollIntoViewIfNeeded",
-		json_pack("{s:I}", "backendNodeId", (json_int_t)node), NULL, err);
-	if (rc == 0)
-		rc = page_call(p, "DOM.getContentQuads",
-			json_pack("{s:I}", "backendNodeId", (json_int_t)node), &answer, err);
+	int rc = page_call(p, "DOM.getContentQuads",
+		json_pack("{s:I}", "backendNodeId", (json_int_t)node), &answer, err);
 	const json_t *quad = json_array_get(json_object_get(answer, "quads"), 0);
 	if (rc == 0 && json_array_size(quad) != 8)
 		rc = err_set(err, DD_ENOENT, "it cannot be seen");
@@ -132,12 +147,12 @@ mouse(struct page *p, const char *type, double x, double y, struct dd_err *err)
 }
 
 static int
-click(struct page *p, const struct scenario_target *t, struct dd_err *err)
+click(struct page *p, const struct scenario_target *t, const struct ax *seen, struct dd_err *err)
 {
 	OWN_JSON json_t *above = NULL;
 	int64_t node;
 	double x = 0, y = 0;
-	int rc = find_in_time(p, t, &node, err);
+	int rc = reach(p, t, seen, &node, err);
 	if (rc == 0)
 		rc = middle_of(p, node, &x, &y, err);
 	if (rc == 0)
@@ -205,14 +220,11 @@ static const char choose[] =
 	"}";
 
 static int
-type(struct page *p, const struct scenario_target *t, struct dd_err *err)
+type(struct page *p, const struct scenario_target *t, const struct ax *seen, struct dd_err *err)
 {
 	OWN_JSON json_t *how = NULL;
 	int64_t node;
-	int rc = find_in_time(p, t, &node, err);
-	if (rc == 0)
-		rc = page_call(p, "DOM.scrollIntoViewIfNeeded",
-			json_pack("{s:I}", "backendNodeId", (json_int_t)node), NULL, err);
+	int rc = reach(p, t, seen, &node, err);
 	if (rc == 0)
 		rc = act_ask(p, node, choose, t->text, &how, err);
 	const char *done = json_string_value(how);
@@ -306,15 +318,16 @@ go(struct page *p, const char *to, const char *base_url, struct dd_err *err)
 }
 
 static int
-act_at_once(struct page *p, const struct scenario_step *s, const char *base_url, struct dd_err *err)
+act_at_once(struct page *p, const struct scenario_step *s, const char *base_url,
+	const struct ax *seen, struct dd_err *err)
 {
 	switch (s->kind) {
 	case SCENARIO_GO:
 		return go(p, s->word, base_url, err);
 	case SCENARIO_CLICK:
-		return click(p, &s->on, err);
+		return click(p, &s->on, seen, err);
 	case SCENARIO_TYPE:
-		return type(p, &s->on, err);
+		return type(p, &s->on, seen, err);
 	case SCENARIO_PRESS:
 		return act_press(p, s->word, err);
 	case SCENARIO_EXPECT:
@@ -329,10 +342,11 @@ act_at_once(struct page *p, const struct scenario_step *s, const char *base_url,
 }
 
 int
-act(struct page *p, const struct scenario_step *s, const char *base_url, struct dd_err *err)
+act(struct page *p, const struct scenario_step *s, const char *base_url, const struct ax *seen,
+	struct dd_err *err)
 {
 	OWN(dd_err) struct dd_err why = {0};
-	int rc = act_at_once(p, s, base_url, err);
+	int rc = act_at_once(p, s, base_url, seen, err);
 	int settled = rc == -DD_EIO ? 0 : page_settle(p, &why);
 	if (settled < 0)
 		return err_move(err, &why);

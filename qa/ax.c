@@ -130,20 +130,26 @@ walk_answer(struct ax *ax, const json_t *nodes, bool *ret_too_much)
 	map_cleanup(&w.nodes);
 }
 
+void
+ax_ask(struct page *p, struct ax_asked *ret)
+{
+	*ret = (struct ax_asked){.v = mem_zalloc(p->nframes ? p->nframes : 1, sizeof(*ret->v))};
+	for (size_t i = 0; i < p->nframes; i++)
+		if (strcmp(p->frames[i].session, p->session) == 0)
+			page_ask(p, &ret->v[ret->n++], "Accessibility.getFullAXTree",
+				json_pack("{s:s}", "frameId", p->frames[i].frame), CDP_JSON);
+}
+
 int
-ax_read(struct page *p, struct ax *ret, struct dd_err *err)
+ax_take(struct page *p, struct ax_asked *asked, struct ax *ret, struct dd_err *err)
 {
 	struct ax ax = {.tree = json_array()};
 	bool too_much = false;
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < p->nframes; i++) {
-		OWN_JSON json_t *answer = NULL;
-		if (strcmp(p->frames[i].session, p->session) != 0)
-			continue;
-		rc = page_call(p, "Accessibility.getFullAXTree",
-			json_pack("{s:s}", "frameId", p->frames[i].frame), &answer, err);
+	for (size_t i = 0; rc == 0 && i < asked->n; i++) {
+		rc = page_take(p, &asked->v[i], err);
 		if (rc == 0)
-			walk_answer(&ax, json_object_get(answer, "nodes"), &too_much);
+			walk_answer(&ax, json_object_get(asked->v[i].json, "nodes"), &too_much);
 	}
 	if (rc == 0 && too_much)
 		rc = err_set(err, DD_ELIMIT, "the accessibility tree is too large");
@@ -153,6 +159,25 @@ ax_read(struct page *p, struct ax *ret, struct dd_err *err)
 	}
 	*ret = ax;
 	return 0;
+}
+
+void
+ax_drop(struct page *p, struct ax_asked *asked)
+{
+	for (size_t i = 0; i < asked->n; i++)
+		cdp_drop(p->cdp, &asked->v[i]);
+	free(asked->v);
+	*asked = (struct ax_asked){0};
+}
+
+int
+ax_read(struct page *p, struct ax *ret, struct dd_err *err)
+{
+	struct ax_asked asked;
+	ax_ask(p, &asked);
+	int rc = ax_take(p, &asked, ret, err);
+	ax_drop(p, &asked);
+	return rc;
 }
 
 /* ---- finding ---- */

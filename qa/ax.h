@@ -22,6 +22,14 @@ void ax_cleanup(struct ax *ax);
 
 /* Of the frames in the page's own process.  Bounded in size and depth: DD_ELIMIT past that. */
 int ax_read(struct page *p, struct ax *ret, struct dd_err *err) DD_MUST_USE;
+/* The same in two steps: one question a frame.  What was asked must be dropped, taken or not. */
+struct ax_asked {
+	struct cdp_ask *v;
+	size_t n;
+};
+void ax_ask(struct page *p, struct ax_asked *ret);
+int ax_take(struct page *p, struct ax_asked *asked, struct ax *ret, struct dd_err *err) DD_MUST_USE;
+void ax_drop(struct page *p, struct ax_asked *asked);
 
 /*
  * The one thing of that role (NULL: any) and name: white space and case do not count, and where nobody has the whole

@@ -1,7 +1,6 @@
 #include "qa/capture.h"
 
 #include "base/log.h"
-#include "qa/ax.h"
 #include "qa/scripts.h"
 
 #include <math.h>
@@ -22,6 +21,10 @@ struct capture {
 	} worlds[MAX_WORLDS];
 	size_t nworlds;
 	struct buf picture;
+	struct cdp_ask history, metrics, dom;
+	struct ax_asked tree;
+	struct ax ax;
+	bool has_rest; /* all but the pictures was taken */
 };
 
 /* The page's own failures are noted under a name; only the browser's end goes on upwards. */
@@ -85,36 +88,57 @@ let_go(struct capture *c)
 
 /* ---- pictures ---- */
 
-static int
-shoot(struct capture *c, json_t *clip, struct buf *ret, struct dd_err *err)
+static struct buf
+take_buf(struct buf *b)
 {
-	bool beyond = clip != NULL;
-	ret->max = MAX_PICTURE;
-	if (c->page->crashed) {
-		json_decref(clip);
-		return err_set(err, DD_ECORRUPT, "the page crashed");
-	}
-	return cdp_call_data(c->page->cdp, c->page->session, "Page.captureScreenshot",
-		json_pack("{s:s, s:b, s:b, s:o*}", "format", "png", "optimizeForSpeed", 1,
-			"captureBeyondViewport", beyond, "clip", clip),
-		PAGE_CALL_MS, ret, err);
+	struct buf taken = *b;
+	*b = (struct buf){0};
+	return taken;
 }
 
-/* The first of two in a row that are the same. */
+static void
+ask_shot(struct capture *c, struct cdp_ask *a, json_t *clip)
+{
+	bool beyond = clip != NULL;
+	a->data.max = MAX_PICTURE;
+	page_ask(c->page, a, "Page.captureScreenshot",
+		json_pack("{s:s, s:b, s:b, s:o*}", "format", "png", "optimizeForSpeed", 1,
+			"captureBeyondViewport", beyond, "clip", clip),
+		CDP_DATA);
+}
+
 static int
-shoot_still(struct capture *c, struct dd_err *err)
+take_shot(struct capture *c, struct cdp_ask *a, struct buf *ret, struct dd_err *err)
+{
+	int rc = page_take(c->page, a, err);
+	if (rc == 0)
+		*ret = take_buf(&a->data);
+	cdp_drop(c->page->cdp, a);
+	return rc;
+}
+
+static int take_rest(struct capture *c, struct dd_err *err);
+
+/* The first of two in a row that are the same.  While the second is drawn, what is behind the page is taken. */
+static int
+shoot_still(struct capture *c, struct cdp_ask *first, struct dd_err *err)
 {
 	static const int pauses_ms[MAX_TRIES] = {0, 0, 50, 100, 250, 500};
 	OWN(buf) struct buf before = {0};
-	int rc = 0;
-	for (int i = 0; rc == 0 && i < MAX_TRIES; i++) {
+	int rc = take_shot(c, first, &c->picture, err);
+	for (int i = 1; rc == 0 && i < MAX_TRIES; i++) {
+		struct cdp_ask next = {0};
 		if (pauses_ms[i])
 			rc = cdp_wait(c->page->cdp, pauses_ms[i], err);
+		if (rc < 0)
+			return rc;
 		buf_cleanup(&before);
-		before = c->picture;
-		c->picture = (struct buf){0};
-		if (rc == 0)
-			rc = shoot(c, NULL, &c->picture, err);
+		before = take_buf(&c->picture);
+		ask_shot(c, &next, NULL);
+		if (i == 1)
+			rc = take_rest(c, err);
+		int shot = take_shot(c, &next, &c->picture, rc ? NULL : err);
+		rc = rc ? rc : shot;
 		if (rc == 0 && before.n == c->picture.n && before.n &&
 			memcmp(before.p, c->picture.p, before.n) == 0)
 			return 0;
@@ -136,9 +160,8 @@ pixels(const json_t *number)
 static int
 measure(struct capture *c, struct dd_err *err)
 {
-	OWN_JSON json_t *answer = NULL;
-	int rc = page_call(c->page, "Page.getLayoutMetrics", NULL, &answer, err);
-	const json_t *size = json_object_get(answer, "cssContentSize");
+	int rc = page_take(c->page, &c->metrics, err);
+	const json_t *size = json_object_get(c->metrics.json, "cssContentSize");
 	if (rc < 0)
 		return rc;
 	c->page->step->width = pixels(json_object_get(size, "width"));
@@ -157,12 +180,13 @@ shoot_whole(struct capture *c, struct dd_err *err)
 		return c->to->put(c->to->ctx, "whole", buf_str(&c->picture), err);
 	for (int i = 0; rc == 0 && top < s->height && i < CAPTURE_MAX_TILES; i++) {
 		OWN(buf) struct buf tile = {0};
+		struct cdp_ask asked = {0};
 		int64_t height = s->height - top < CAPTURE_TILE ? s->height - top : CAPTURE_TILE;
-		rc = shoot(c,
+		ask_shot(c, &asked,
 			json_pack("{s:i, s:I, s:I, s:I, s:i}", "x", 0, "y", (json_int_t)top,
 				"width", (json_int_t)width, "height", (json_int_t)height, "scale",
-				1),
-			&tile, err);
+				1));
+		rc = take_shot(c, &asked, &tile, err);
 		if (rc == 0)
 			rc = c->to->put(c->to->ctx, "whole", buf_str(&tile), err);
 		top += height;
@@ -173,9 +197,9 @@ shoot_whole(struct capture *c, struct dd_err *err)
 }
 
 static int
-take_pictures(struct capture *c, struct dd_err *err)
+take_pictures(struct capture *c, struct cdp_ask *first, struct dd_err *err)
 {
-	int rc = shoot_still(c, err);
+	int rc = shoot_still(c, first, err);
 	if (rc < 0)
 		return or_unmet(c, rc, "picture");
 	rc = c->to->put(c->to->ctx, "picture", buf_str(&c->picture), err);
@@ -191,8 +215,8 @@ take_pictures(struct capture *c, struct dd_err *err)
 static int
 take_place(struct capture *c, struct dd_err *err)
 {
-	OWN_JSON json_t *history = NULL;
-	int rc = page_call(c->page, "Page.getNavigationHistory", NULL, &history, err);
+	int rc = page_take(c->page, &c->history, err);
+	const json_t *history = c->history.json;
 	const json_t *entry = json_array_get(json_object_get(history, "entries"),
 		(size_t)json_integer_value(json_object_get(history, "currentIndex")));
 	const char *url = json_string_value(json_object_get(entry, "url"));
@@ -283,51 +307,80 @@ static int
 take_tree(struct capture *c, const json_t *snapshot, struct dd_err *err)
 {
 	OWN(buf) struct buf text = {0};
-	OWN(ax) struct ax ax = {0};
-	int rc = ax_read(c->page, &ax, err);
+	int rc = ax_take(c->page, &c->tree, &c->ax, err);
 	if (rc < 0)
 		return rc;
-	put_places(snapshot, &ax);
-	json_print(ax.tree, 0, &text);
+	put_places(snapshot, &c->ax);
+	json_print(c->ax.tree, 0, &text);
 	return c->to->put(c->to->ctx, "tree", buf_str(&text), err);
 }
 
 static int
 take_dom(struct capture *c, json_t **ret_snapshot, struct dd_err *err)
 {
-	OWN(buf) struct buf text = {0}, plain = {0};
-	if (c->page->crashed)
-		return err_set(err, DD_ECORRUPT, "the page crashed");
-	int rc = cdp_call_text(c->page->cdp, c->page->session, "DOMSnapshot.captureSnapshot",
-		json_pack("{s:[], s:b}", "computedStyles", "includeDOMRects", 1), PAGE_CALL_MS,
-		&text, err);
+	OWN(buf) struct buf plain = {0};
+	int rc = page_take(c->page, &c->dom, err);
 	if (rc < 0)
 		return rc;
+	struct buf *text = &c->dom.data;
 	/* Parsed, a text takes some sixteen times its length; a larger one is evidence all the same. */
-	if (text.n > PLACES_MAX_BYTES || json_parse(buf_str(&text), ret_snapshot, NULL) < 0)
+	if (text->n > PLACES_MAX_BYTES || json_parse(buf_str(text), ret_snapshot, NULL) < 0)
 		page_unmet(c->page, "places");
-	number_frames(c->page, &text);
-	leave_out_ids(buf_str(&text), &plain);
+	number_frames(c->page, text);
+	leave_out_ids(buf_str(text), &plain);
 	return c->to->put(c->to->ctx, "dom", buf_str(&plain), err);
 }
 
+static int
+take_rest(struct capture *c, struct dd_err *err)
+{
+	OWN_JSON json_t *snapshot = NULL;
+	c->has_rest = true;
+	int rc = or_unmet(c, take_place(c, err), "address");
+	if (rc == 0)
+		rc = or_unmet(c, take_dom(c, &snapshot, err), "dom");
+	if (rc == 0)
+		rc = or_unmet(c, take_tree(c, snapshot, err), "tree");
+	return rc;
+}
+
+/* All of it is one question behind the other to the browser, which answers each when it can. */
+static int
+take_all(struct capture *c, struct dd_err *err)
+{
+	struct cdp_ask shot = {0};
+	struct cdp *cdp = c->page->cdp;
+	ask_shot(c, &shot, NULL);
+	page_ask(c->page, &c->history, "Page.getNavigationHistory", NULL, CDP_JSON);
+	page_ask(c->page, &c->metrics, "Page.getLayoutMetrics", NULL, CDP_JSON);
+	page_ask(c->page, &c->dom, "DOMSnapshot.captureSnapshot",
+		json_pack("{s:[], s:b}", "computedStyles", "includeDOMRects", 1), CDP_TEXT);
+	ax_ask(c->page, &c->tree);
+	int rc = take_pictures(c, &shot, err);
+	if (rc == 0 && !c->has_rest)
+		rc = take_rest(c, err);
+	cdp_drop(cdp, &c->history);
+	cdp_drop(cdp, &c->metrics);
+	cdp_drop(cdp, &c->dom);
+	ax_drop(c->page, &c->tree);
+	return rc;
+}
+
 int
-capture_evidence(struct page *p, const struct capture_sink *to, struct dd_err *err)
+capture_evidence(
+	struct page *p, const struct capture_sink *to, struct ax *ret_tree, struct dd_err *err)
 {
 	struct capture c = {.page = p, .to = to};
-	OWN_JSON json_t *snapshot = NULL;
 	int64_t began = clock_mono_ns();
 	int rc = hold(&c, err);
 	if (rc == 0)
-		rc = or_unmet(&c, take_place(&c, err), "address");
-	if (rc == 0)
-		rc = take_pictures(&c, err);
-	if (rc == 0)
-		rc = or_unmet(&c, take_dom(&c, &snapshot, err), "dom");
-	if (rc == 0)
-		rc = or_unmet(&c, take_tree(&c, snapshot, err), "tree");
+		rc = take_all(&c, err);
 	let_go(&c);
 	buf_cleanup(&c.picture);
+	if (ret_tree)
+		*ret_tree = c.ax;
+	else
+		ax_cleanup(&c.ax);
 	p->step->evidence_ms = (double)(clock_mono_ns() - began) / 1e6;
 	return rc;
 }

@@ -8,7 +8,7 @@
 #ifndef QA_CAPTURE_H
 #define QA_CAPTURE_H
 
-#include "qa/page.h"
+#include "qa/ax.h"
 
 #define CAPTURE_TILE 8000      /* height of one picture of a whole page */
 #define CAPTURE_MAX_TILES 13   /* so many of them: 104,000 pixels */
@@ -20,7 +20,12 @@ struct capture_sink {
 	void *ctx;
 };
 
-/* DD_EIO: the browser is gone (or the sink failed).  All else is in the step. */
-int capture_evidence(struct page *p, const struct capture_sink *to, struct dd_err *err) DD_MUST_USE;
+/*
+ * What does not depend on each other is asked together: document and tree come while the second picture is drawn.
+ * DD_EIO: the browser is gone (or the sink failed).  All else is in the step.  *ret_tree (NULL: not wanted) is what
+ * was found in the page, for the step behind it; empty where there is none.
+ */
+int capture_evidence(struct page *p, const struct capture_sink *to, struct ax *ret_tree,
+	struct dd_err *err) DD_MUST_USE;
 
 #endif

@@ -12,20 +12,6 @@
 #define MAX_OUT ((size_t)16 << 20)
 #define MAX_SAID 8192
 
-/* How the answer is wanted. */
-enum form { FORM_JSON, FORM_DATA, FORM_TEXT };
-
-struct waiting {
-	const char *session;
-	int64_t id;
-	enum form form;
-	json_t *json;
-	struct buf *to;
-	bool done;
-	int rc;
-	struct dd_err *err;
-};
-
 void
 cdp_init(struct cdp *c, int from, int to, int errors, int64_t time_limit_ms)
 {
@@ -97,33 +83,43 @@ refused(struct str message, struct dd_err *err)
 }
 
 static void
-give_answer(struct waiting *w, struct str message)
+give_answer(struct cdp_ask *a, struct str message)
 {
 	struct str result;
-	OWN_JSON json_t *j = NULL;
-	w->done = true;
+	a->done = true;
 	if (!cdp_message_result(message, &result))
-		w->rc = refused(message, w->err);
-	else if (w->form == FORM_TEXT)
-		buf_add_str(w->to, result);
-	else if (w->form == FORM_DATA && !cdp_result_data(result, w->to))
-		w->rc = err_set(
-			w->err, DD_ECORRUPT, "the browser's answer is not what was asked for");
-	else if (w->form == FORM_JSON)
-		w->rc = json_parse(result, &w->json, w->err);
-	if (w->rc == 0 && w->to && w->to->truncated)
-		w->rc = err_set(w->err, DD_ELIMIT, "the browser's answer is too large");
+		a->rc = refused(message, &a->why);
+	else if (a->form == CDP_TEXT)
+		buf_add_str(&a->data, result);
+	else if (a->form == CDP_DATA && !cdp_result_data(result, &a->data))
+		a->rc = err_set(
+			&a->why, DD_ECORRUPT, "the browser's answer is not what was asked for");
+	else if (a->form == CDP_JSON)
+		a->rc = json_parse(result, &a->json, &a->why);
+	if (a->rc == 0 && a->data.truncated)
+		a->rc = err_set(&a->why, DD_ELIMIT, "the browser's answer is too large");
 }
 
+static struct cdp_ask *
+find_asked(const struct cdp *c, int64_t id)
+{
+	struct cdp_ask *a = c->asked;
+	while (a && a->id != id)
+		a = a->next;
+	return a;
+}
+
+/* Until `a` is answered; NULL: all there are. */
 static size_t
-give_messages(struct cdp *c, struct waiting *w)
+give_messages(struct cdp *c, const struct cdp_ask *a)
 {
 	struct str message;
 	size_t n = 0;
-	for (; (!w || !w->done) && cdp_reader_next(&c->reader, &message); n++) {
+	for (; (!a || !a->done) && cdp_reader_next(&c->reader, &message); n++) {
 		int64_t id = cdp_message_id(message);
-		if (w && id == w->id)
-			give_answer(w, message);
+		struct cdp_ask *of = id ? find_asked(c, id) : NULL;
+		if (of && !of->done)
+			give_answer(of, message);
 		else if (!id)
 			give_event(c, message);
 	}
@@ -215,59 +211,83 @@ cdp_gone(struct cdp *c, struct dd_err *err)
 }
 
 static int
-wait_for(struct cdp *c, struct waiting *w, const char *method, int timeout_ms)
+wait_for(struct cdp *c, struct cdp_ask *a, int timeout_ms, struct dd_err *err)
 {
 	int64_t until = clock_mono_ns() + (int64_t)timeout_ms * 1000000;
 	c->let_be = false;
-	while (!w->done) {
-		(void)give_messages(c, w);
-		if (w->done)
+	while (!a->done) {
+		(void)give_messages(c, a);
+		if (a->done)
 			break;
 		if (c->dead)
-			return cdp_gone(c, w->err);
-		if (c->lost && w->session && strcmp(c->lost, w->session) == 0)
-			return err_set(w->err, DD_ECORRUPT, "the page crashed");
+			return cdp_gone(c, err);
+		if (c->lost && a->session && strcmp(c->lost, a->session) == 0)
+			return err_set(err, DD_ECORRUPT, "the page crashed");
 		if (c->let_be)
-			return err_set(w->err, DD_ECORRUPT, "%s: let be", method);
+			return err_set(err, DD_ECORRUPT, "%s: let be", a->method);
 		if (!turn(c, until))
 			return clock_mono_ns() >= c->deadline_ns
-				       ? err_set(w->err, DD_ELIMIT,
-						 "%s: time was up before it was answered", method)
-				       : err_set(w->err, DD_ELIMIT, "%s: no answer within %d ms",
-						 method, timeout_ms);
+				       ? err_set(err, DD_ELIMIT,
+						 "%s: time was up before it was answered",
+						 a->method)
+				       : err_set(err, DD_ELIMIT, "%s: no answer within %d ms",
+						 a->method, timeout_ms);
 	}
-	return w->rc;
+	return a->rc < 0 ? err_move(err, &a->why) : 0;
+}
+
+void
+cdp_ask(struct cdp *c, struct cdp_ask *a, const char *session, const char *method, json_t *params,
+	enum cdp_form form)
+{
+	*a = (struct cdp_ask){.next = c->asked,
+		.session = session,
+		.method = method,
+		.form = form,
+		.data = {.max = a->data.max}};
+	a->id = queue(c, session, method, params);
+	c->asked = a;
+}
+
+static void
+forget(struct cdp *c, const struct cdp_ask *a)
+{
+	for (struct cdp_ask **at = &c->asked; *at; at = &(*at)->next)
+		if (*at == a) {
+			*at = a->next;
+			return;
+		}
+}
+
+int
+cdp_take(struct cdp *c, struct cdp_ask *a, int timeout_ms, struct dd_err *err)
+{
+	int rc = wait_for(c, a, timeout_ms, err);
+	forget(c, a);
+	return rc;
+}
+
+void
+cdp_drop(struct cdp *c, struct cdp_ask *a)
+{
+	forget(c, a);
+	json_decref(a->json);
+	buf_cleanup(&a->data);
+	dd_err_cleanup(&a->why);
+	*a = (struct cdp_ask){0};
 }
 
 int
 cdp_call(struct cdp *c, const char *session, const char *method, json_t *params, int timeout_ms,
 	json_t **ret, struct dd_err *err)
 {
-	struct waiting w = {.session = session, .form = FORM_JSON, .err = err};
-	w.id = queue(c, session, method, params);
-	int rc = wait_for(c, &w, method, timeout_ms);
+	struct cdp_ask a = {0};
+	cdp_ask(c, &a, session, method, params, CDP_JSON);
+	int rc = cdp_take(c, &a, timeout_ms, err);
 	if (rc == 0 && ret)
-		*ret = TAKE(w.json);
-	json_decref(w.json);
+		*ret = TAKE(a.json);
+	cdp_drop(c, &a);
 	return rc;
-}
-
-int
-cdp_call_data(struct cdp *c, const char *session, const char *method, json_t *params,
-	int timeout_ms, struct buf *ret, struct dd_err *err)
-{
-	struct waiting w = {.session = session, .form = FORM_DATA, .to = ret, .err = err};
-	w.id = queue(c, session, method, params);
-	return wait_for(c, &w, method, timeout_ms);
-}
-
-int
-cdp_call_text(struct cdp *c, const char *session, const char *method, json_t *params,
-	int timeout_ms, struct buf *ret, struct dd_err *err)
-{
-	struct waiting w = {.session = session, .form = FORM_TEXT, .to = ret, .err = err};
-	w.id = queue(c, session, method, params);
-	return wait_for(c, &w, method, timeout_ms);
 }
 
 int

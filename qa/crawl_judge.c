@@ -53,6 +53,13 @@ first_line(const char *text)
 	return line;
 }
 
+/* Sent to another origin, where nobody answers here. */
+static bool
+is_unanswered(const struct screen_request *r, const char *origin)
+{
+	return r->error && !r->status && !inside(r->url, origin);
+}
+
 /* What follows from a fence of ours: nobody but the application answers here. */
 static bool
 is_of_fence(const struct screen_step *s, const char *text, const char *origin)
@@ -62,7 +69,7 @@ is_of_fence(const struct screen_step *s, const char *text, const char *origin)
 	bool undefined = strstr(text, "is not defined") != NULL;
 	for (size_t i = 0; i < s->requests.n; i++) {
 		const struct screen_request *r = &s->requests.v[i];
-		if (!r->error || r->status || inside(r->url, origin))
+		if (!is_unanswered(r, origin))
 			continue;
 		if (unfetched || (undefined && r->type && strcmp(r->type, "Script") == 0))
 			return true;
@@ -178,10 +185,39 @@ crawl_is_unsafe(const struct screen_step *s)
 	return false;
 }
 
+bool
+crawl_lacks_script(const struct screen_step *s, const char *origin, bool lacked)
+{
+	for (size_t i = 0; i < s->requests.n; i++) {
+		const struct screen_request *r = &s->requests.v[i];
+		if (r->type && strcmp(r->type, "Document") == 0)
+			lacked = false;
+	}
+	for (size_t i = 0; i < s->requests.n; i++) {
+		const struct screen_request *r = &s->requests.v[i];
+		lacked |= r->type && strcmp(r->type, "Script") == 0 && is_unanswered(r, origin);
+	}
+	return lacked;
+}
+
 /* ---- the page ---- */
 
+/* Was the picture of this path sent for to another origin, where nobody answers here? */
+static bool
+is_elsewhere(const struct screen_step *s, const char *path, const char *origin)
+{
+	bool sent = false, unanswered = false;
+	for (size_t i = 0; i < s->requests.n; i++) {
+		const struct screen_request *r = &s->requests.v[i];
+		const char *here = inside(r->url, origin);
+		sent |= here && strcmp(here, path) == 0 && r->status >= 300 && r->status < 400;
+		unanswered |= sent && is_unanswered(r, origin);
+	}
+	return unanswered;
+}
+
 static void
-judge_checks(const json_t *page, json_t *facts)
+judge_checks(const struct screen_step *s, const json_t *page, const char *origin, json_t *facts)
 {
 	const json_t *check;
 	size_t i;
@@ -189,6 +225,9 @@ judge_checks(const json_t *page, json_t *facts)
 		const char *kind = json_string_value(json_object_get(check, "kind"));
 		const char *cause = json_string_value(json_object_get(check, "cause"));
 		const char *text = json_string_value(json_object_get(check, "text"));
+		bool picture = kind && cause && strcmp(kind, "image") == 0;
+		if (picture && is_elsewhere(s, cause, origin))
+			continue;
 		OWN(buf) struct buf same = {0}; /* rows of a table are wrong for one reason */
 		put_cause(&same, str_of(cause));
 		buf_puts(&same, "");
@@ -209,7 +248,7 @@ crawl_judge(const struct screen_step *s, const json_t *page, const char *origin,
 			"a script of the page does not come to an end");
 	/* How an error page looks is no second finding, but what it gives away is. */
 	if (page && status_of_document(s) < 400)
-		judge_checks(page, facts);
+		judge_checks(s, page, origin, facts);
 	if (page)
 		crawl_judge_text(json_string_value(json_object_get(page, "text")), facts);
 }

@@ -19,6 +19,11 @@ void crawl_judge_text(const char *text, json_t *facts);
 
 /* Did the step send what may change the application's data (RFC 9110, 9.2.1: a method that is not safe)? */
 bool crawl_is_unsafe(const struct screen_step *step);
+/*
+ * Does the page lack a script of another origin, where nobody answers here?  What then has no effect may have one
+ * elsewhere.  lacked: it did before this step; a new document begins anew.
+ */
+bool crawl_lacks_script(const struct screen_step *s, const char *origin, bool lacked);
 
 void crawl_fact(json_t *facts, const char *kind, const char *cause, const char *text);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define SETTLE_MS 8000 /* to come to rest */
+#define FIRST_TICKS 3  /* of those of a step: what these bring about is looked at after each */
 #define STUCK_MS 500   /* after that long, time passes although something is awaited */
 #define SCRIPT_MS 3000 /* for the page's scripts in one tick */
 #define INPUT_MS 4000  /* for what a page does at once when it is clicked or typed into */
@@ -19,20 +20,39 @@ set_string(char **to, const json_t *from, const char *key)
 	*to = text ? mem_strdup(text) : NULL;
 }
 
-int
-page_call(struct page *p, const char *method, json_t *params, json_t **ret, struct dd_err *err)
+void
+page_ask(struct page *p, struct cdp_ask *a, const char *method, json_t *params, enum cdp_form form)
 {
-	bool input = strncmp(method, "Input.", 6) == 0;
-	if (p->crashed) {
-		json_decref(params);
-		return err_set(err, DD_ECORRUPT, "the page crashed");
+	if (!p->crashed) {
+		cdp_ask(p->cdp, a, p->session, method, params, form);
+		return;
 	}
-	int rc = cdp_call(
-		p->cdp, p->session, method, params, input ? INPUT_MS : PAGE_CALL_MS, ret, err);
+	json_decref(params);
+	*a = (struct cdp_ask){.done = true, .method = method};
+	a->rc = err_set(&a->why, DD_ECORRUPT, "the page crashed");
+}
+
+int
+page_take(struct page *p, struct cdp_ask *a, struct dd_err *err)
+{
+	bool input = strncmp(a->method, "Input.", 6) == 0;
+	int rc = cdp_take(p->cdp, a, input ? INPUT_MS : PAGE_CALL_MS, err);
 	return rc == -DD_ELIMIT
 		       ? err_set(err, DD_ELIMIT,
 				 "the page does not answer; a script of its own may run on")
 		       : rc;
+}
+
+int
+page_call(struct page *p, const char *method, json_t *params, json_t **ret, struct dd_err *err)
+{
+	struct cdp_ask a = {0};
+	page_ask(p, &a, method, params, CDP_JSON);
+	int rc = page_take(p, &a, err);
+	if (rc == 0 && ret)
+		*ret = TAKE(a.json);
+	cdp_drop(p->cdp, &a);
+	return rc;
 }
 
 int
@@ -229,18 +249,28 @@ page_go(struct page *p, const char *url, struct dd_err *err)
 	return why ? err_set(err, DD_EINVAL, "%.200s", why) : 0;
 }
 
-int
-page_pass(struct page *p, struct dd_err *err)
+/* Let up to n ticks pass in a frame; *ret_passed. */
+static int
+tick(struct page *p, const struct page_frame *f, int n, int *ret_passed, struct dd_err *err)
 {
-	p->clock_ms += PAGE_TICK_MS;
-	if (p->scripts_off) /* nothing to pass for, and nothing would answer */
-		return 0;
-	for (size_t i = 0; i < p->nframes && !p->crashed; i++) {
-		OWN_FREE char *session = mem_strdup(p->frames[i].session);
-		OWN_FREE char *tick =
-			mem_printf("window.__drydock ? __drydock.tick(%d) : 0", PAGE_TICK_MS);
-		int rc =
-			page_evaluate(p, session, p->frames[i].context, tick, SCRIPT_MS, NULL, err);
+	OWN_JSON json_t *passed = NULL;
+	OWN_FREE char *session = mem_strdup(f->session);
+	OWN_FREE char *call =
+		mem_printf("window.__drydock ? __drydock.tick(%d, %d) : %d", PAGE_TICK_MS, n, n);
+	int rc = page_evaluate(p, session, f->context, call, SCRIPT_MS, &passed, err);
+	json_int_t told = json_integer_value(passed); /* by the page: it may be anything */
+	*ret_passed = told > 1 && told <= n ? (int)told : 1;
+	return rc;
+}
+
+/* Where there are several frames their clocks go on together, tick by tick. */
+static int
+pass(struct page *p, int n, int *ret_passed, struct dd_err *err)
+{
+	*ret_passed = 1;
+	/* Without scripts there is nothing to pass for, and nothing would answer. */
+	for (size_t i = 0; i < p->nframes && !p->crashed && !p->scripts_off; i++) {
+		int rc = tick(p, &p->frames[i], p->nframes == 1 ? n : 1, ret_passed, err);
 		if (rc == -DD_EIO)
 			return rc;
 		if (rc == -DD_ELIMIT) {
@@ -249,7 +279,15 @@ page_pass(struct page *p, struct dd_err *err)
 		}
 		/* Else: the document went away meanwhile. */
 	}
+	p->clock_ms += (int64_t)PAGE_TICK_MS * *ret_passed;
 	return 0;
+}
+
+int
+page_pass(struct page *p, struct dd_err *err)
+{
+	int passed;
+	return pass(p, 1, &passed, err);
 }
 
 static bool
@@ -285,8 +323,10 @@ page_settle(struct page *p, struct dd_err *err)
 			rc = cdp_wait(p->cdp, 50, err);
 			continue;
 		}
-		ticks += !is_busy(p);
-		rc = page_pass(p, err);
+		bool busy = is_busy(p);
+		int left = PAGE_SETTLE_TICKS - ticks, passed;
+		rc = pass(p, busy || ticks < FIRST_TICKS ? 1 : left, &passed, err);
+		ticks += busy ? 0 : passed;
 		last = clock_mono_ns();
 		if (document != p->documents) { /* a new document begins where this step began */
 			document = p->documents;

@@ -65,6 +65,10 @@ int page_pass(struct page *p, struct dd_err *err) DD_MUST_USE;
 /* A call to the page's session.  As cdp_call; DD_ECORRUPT: the page crashed. */
 int page_call(struct page *p, const char *method, json_t *params, json_t **ret, struct dd_err *err)
 	DD_MUST_USE;
+/* The same in two steps (cdp.h), so that what does not depend on each other is asked together. */
+void page_ask(
+	struct page *p, struct cdp_ask *a, const char *method, json_t *params, enum cdp_form form);
+int page_take(struct page *p, struct cdp_ask *a, struct dd_err *err) DD_MUST_USE;
 /* The value of an expression in world `context` of `session`, awaited; DD_EINVAL: it threw;
  * DD_ECORRUPT: the world went away. */
 int page_evaluate(struct page *p, const char *session, int64_t context, const char *expression,

@@ -24,6 +24,7 @@ struct player {
 	struct cdp cdp;
 	struct page page;
 	struct map known; /* structures of pages: a crawl's */
+	struct ax seen;	  /* what the step before this one saw in the page */
 	bool unsafe;	  /* the application's data may have changed */
 };
 
@@ -71,7 +72,8 @@ play_step(struct player *p, const struct scenario_step *s, int64_t began_ns,
 	step->at_ms = (double)(now - began_ns) / 1e6;
 	int rc = page_begin_step(&p->page, step, &why);
 	if (rc == 0)
-		rc = act(&p->page, s, p->task->base_url, &why);
+		rc = act(&p->page, s, p->task->base_url, &p->seen, &why);
+	ax_cleanup(&p->seen);
 	step->action_ms = (double)(clock_mono_ns() - now) / 1e6;
 	if (rc < 0) {
 		step->status = TEST_FAILED;
@@ -79,7 +81,7 @@ play_step(struct player *p, const struct scenario_step *s, int64_t began_ns,
 	}
 	if (rc == -DD_EIO)
 		return err_move(err, &why);
-	rc = capture_evidence(&p->page, &sink, err);
+	rc = capture_evidence(&p->page, &sink, &p->seen, err);
 	if ((rc < 0 || !pictured) && !step->message) {
 		step->status = TEST_FAILED;
 		step->message = mem_strdup(rc < 0 ? err_msg(err) : "there is no picture of it");
@@ -152,6 +154,7 @@ play(struct player *p, size_t i, struct dd_err *err)
 	if (rc == 0)
 		rc = t->walks ? walk(p, i, &done, err) : play_steps(p, s, &done, err);
 	page_close(&p->page);
+	ax_cleanup(&p->seen);
 	if (rc < 0)
 		done.message = mem_strdup(err_msg(err));
 	done.status = rc < 0 || done.failed ? TEST_FAILED : TEST_PASSED;

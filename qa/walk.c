@@ -34,9 +34,11 @@ pass_step(struct walk *w, const struct scenario_step *s, struct screen_step *ste
 	int64_t began = clock_mono_ns();
 	int rc = page_begin_step(w->page, step, &why);
 	if (rc == 0)
-		rc = act(w->page, s, w->base_url, &why);
+		rc = act(w->page, s, w->base_url, NULL, &why);
 	step->action_ms = (double)(clock_mono_ns() - began) / 1e6;
+	OWN_FREE char *origin = origin_of(w->base_url);
 	w->unsafe |= crawl_is_unsafe(step);
+	w->lacks_script = crawl_lacks_script(step, origin, w->lacks_script);
 	if (rc == 0)
 		return 0;
 	step->status = TEST_FAILED;
@@ -68,7 +70,7 @@ judge_effect(struct walk *w, const struct scenario_step *s, const char *before,
 	const struct screen_step *step, const json_t *page, json_t *facts, struct dd_err *err)
 {
 	OWN_FREE char *after = NULL;
-	if (!before || !is_silent(w, step, page))
+	if (!before || w->lacks_script || !is_silent(w, step, page))
 		return 0;
 	int rc = observe_content(w->page, &after, err);
 	if (rc == 0 && strcmp(before, after) == 0) {
@@ -114,8 +116,9 @@ look(struct walk *w, const struct scenario_step *s, const char *before, struct s
 	if (rc == 0 && new)
 		rc = look_at_access(w, facts, err);
 	if (rc != -DD_EIO) /* a page that cannot be looked at has its picture */
-		rc = new || json_array_size(facts) || rc < 0 ? capture_evidence(w->page, w->to, err)
-							     : 0;
+		rc = new || json_array_size(facts) || rc < 0
+			     ? capture_evidence(w->page, w->to, NULL, err)
+			     : 0;
 	if (rc == 0 && new)
 		rc = observe_focus(w->page, json_integer_value(json_object_get(page, "focusable")),
 			facts, err);

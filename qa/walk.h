@@ -13,7 +13,8 @@ struct walk {
 	const struct capture_sink *to; /* takes frames of any kind (screen.h) */
 	struct map *known;	       /* fingerprints; a new one is added */
 	bool still;		       /* a last step that changes nothing is told */
-	bool unsafe; /* set: something was sent that may change the application's data */
+	bool unsafe;	   /* set: something was sent that may change the application's data */
+	bool lacks_script; /* set: the page was meant to have one from elsewhere */
 	int64_t steps, failed;
 };
 

@@ -5,14 +5,16 @@
 #
 # Parts: diff (CPU and counts beside odiff and pixelmatch), mutations (seeded changes, found and located), crawl (seeded faults of
 # tests/apps/quay; RUNS="RUN...": also the applications of these runs, whose findings a person has to judge), stills (CAPTURES=n
-# captures of a page that is never the same twice), link (one question to the browser over its pipe).
+# captures of a page that is never the same twice), link (one question to the browser over its pipe), peer (SCENARIOS=n scenarios with
+# the evidence of each step beside Playwright's runner and beside one process of its core, each in a pod on the browser's image, without
+# the pod's own start; the reports of three of them; a report of a thousand steps, opened).
 # SHOTS=DIR: also the pictures NAME-a.png and NAME-b.png of that directory.  ROUNDS=n
 set -u
 cd "$(dirname "$0")/.."
 tools=$1
 draw=$2
 shift 2
-[ $# -gt 0 ] || set -- diff mutations crawl stills link
+[ $# -gt 0 ] || set -- diff mutations crawl stills link peer
 rounds=${ROUNDS:-15}
 peers=$PWD/build/peers/diff
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/drydock-bench.XXXXXX")
@@ -180,6 +182,67 @@ part_link() {
 		{ miss "the browser did not answer"; return; }
 	echo "a question over the pipe and its answer: ${us% *} us (median of 5000; one of a hundred takes ${us#* } us or more)"
 	awk "BEGIN { exit !(${us% *} <= 250) }" || miss "${us% *} us is more than 250"
+}
+
+# --- the packaged runner, and one process of its core
+play_peer=$PWD/build/peers/play
+in_peer_pod() { # WORD...: WORDs are run in a pod with the site on loopback; prints what they print
+	"$drydock" sandbox run --quiet --image browser --time 1800 --bind "$(readlink -f "$(command -v node)")":/usr/local/bin/node:ro \
+		--bind "$play_peer:/peer:ro" --bind "$PWD/tools/bench/play/site:/site:ro" --bind "$tmp/told:/told:ro" -- /usr/bin/env HOME=/tmp \
+		BASE_URL=http://127.0.0.1:8081 BROWSER=/usr/lib/chromium/chromium-headless-shell /bin/bash /peer/in_pod.sh "$@"
+}
+
+play_three() { # SCENARIOS FORMAT: wall time of all three, in ms, as drydock, runner, core, runner with its own evidence alone
+	local begin end
+	begin=$(date +%s%N)
+	"$drydock" qa play "$1" --json --quiet --serve tools/bench/play/site -o "$tmp/played" >"$tmp/played.json" || miss "a scenario failed"
+	end=$(date +%s%N)
+	echo $(((end - begin) / 1000000))
+	cp "$1" "$tmp/told/scenarios.json"
+	in_peer_pod all core trace || miss "a peer failed"
+}
+
+part_peer() {
+	local n=${SCENARIOS:-30} ours runner core trace
+	sh tools/peers.sh tools/bench/play "$play_peer" || exit 3
+	cp tools/bench/play/*.mjs tools/bench/play/in_pod.sh "$play_peer/"
+	mkdir -p "$tmp/told"
+	"$drydock" image build browser --quiet >"$tmp/image" || { miss "there is no browser"; return; }
+	jq -n -f tools/bench/play/scenarios.jq --argjson n "$n" >"$tmp/scenarios.json"
+	play_three "$tmp/scenarios.json" >"$tmp/times"
+	mapfile -t times <"$tmp/times"
+	ours=${times[0]} runner=${times[1]} core=${times[2]} trace=${times[3]}
+	echo "| $n scenarios, $(jq .steps "$tmp/played.json") steps, one worker each; ms, load $(cut -d' ' -f1 /proc/loadavg) | | drydock takes of it | at most |"
+	echo "|---|---|---|---|"
+	echo "| drydock qa play | $ours | | |"
+	echo "| Playwright's runner $(jq -r .version "$play_peer/node_modules/playwright/package.json"), trace on, with what drydock keeps | $runner | $(ratio "$ours" "$runner") | 0.333 |"
+	echo "| one process of playwright-core, with the same | $core | $(ratio "$ours" "$core") | 0.667 |"
+	echo "| the runner, trace on, nothing else | $trace | $(ratio "$ours" "$trace") | |"
+	[ "$(jq '[.scenarios[].steps[].unmet[]] | length' "$tmp/played.json")" = 0 ] || miss "a picture was not still"
+	awk "BEGIN { exit !($ours * 3 <= $runner) }" || miss "drydock takes more than a third of the runner's time"
+	awk "BEGIN { exit !($ours * 3 <= $core * 2) }" || miss "drydock takes more than two thirds of the core's time"
+	part_reports
+}
+
+part_reports() {
+	local ours theirs steps ms
+	jq '.scenarios |= .[:3] | .scenarios[2].steps[5].expect.text = "nowhere"' "$tmp/scenarios.json" >"$tmp/told/scenarios.json"
+	"$drydock" qa play "$tmp/told/scenarios.json" --json --quiet --serve tools/bench/play/site -o "$tmp/three" >"$tmp/three.json"
+	"$drydock" qa report "$tmp/three" --quiet >"$tmp/three.out"
+	ours=$(du -sbc "$tmp"/three.html* | tail -n 1 | cut -f1)
+	theirs=$(in_peer_pod report)
+	echo "report of three tests, of which one fails: $ours bytes, Playwright's with its trace $theirs: $(ratio "$ours" "$theirs"), at most 0.333"
+	awk "BEGIN { exit !($ours * 3 <= $theirs) }" || miss "the report is larger than a third of Playwright's"
+	mkdir "$tmp/many"
+	for ((i = 0; i < 1000; i += $(jq .steps "$tmp/played.json"))); do
+		for f in "$tmp/played"/*.jsonl; do cp "$f" "$tmp/many/$i-${f##*/}"; done
+	done
+	"$drydock" qa report "$tmp/many" --json --quiet >"$tmp/many.json"
+	steps=$(jq .steps "$tmp/many.json")
+	cp -r "$tmp"/many.html* "$tmp/told/" && chmod -R a+rX "$tmp/told"
+	ms=$(in_peer_pod open)
+	echo "report of $steps steps, the same pictures again and again: $(du -sbc "$tmp"/many.html* | tail -n 1 | cut -f1) bytes, loaded and drawn in $ms ms, at most 1000"
+	awk "BEGIN { exit !($ms <= 1000) }" || miss "the report takes $ms ms to open"
 }
 
 for part; do

@@ -103,13 +103,16 @@
 	};
 
 	// ---- texts
-	const checkClipped = (e, s, text) => {
+	// What overflows may be something else in it: the text itself must go beyond.
+	const checkClipped = (e, s, text, lines) => {
 		const cuts = (v) => v === 'hidden' || v === 'clip';
 		if (of(e).clientWidth <= 2 || of(e).clientHeight <= 2 || s.clip !== 'auto' || s.clipPath !== 'none' || /^(input|textarea|select)$/.test(of(e).localName))
 			return;
 		const across = cuts(s.overflowX) && s.textOverflow === 'clip' && of(e).scrollWidth > of(e).clientWidth + 2;
 		const down = cuts(s.overflowY) && s.webkitLineClamp === 'none' && of(e).scrollHeight > of(e).clientHeight + parseFloat(s.fontSize) * 0.5;
-		if ((across || down) && s.textIndent === '0px')
+		const box = of(e).getBoundingClientRect(), beyond = lines.some((l) => (across && (l.right > box.right + 2 || l.left < box.left - 2)) ||
+			(down && l.bottom > box.bottom + parseFloat(s.fontSize) * 0.25));
+		if (beyond && s.textIndent === '0px')
 			check('clipped', where(e), `"${text.slice(0, 60)}" is cut off`);
 	};
 	const takeText = (node, e) => {
@@ -125,7 +128,7 @@
 		for (const r of seen)
 			texts.push({e, text, doc: of(e).ownerDocument, x: r.left, y: r.top, w: r.width, h: r.height});
 		checkContrast(e, s, text);
-		checkClipped(e, s, text);
+		checkClipped(e, s, text, seen);
 	};
 	// The upper one may be meant to cover the lower: then it has a ground of its own, or it is out of the flow.
 	const covers = (e, other) => {

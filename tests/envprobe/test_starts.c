@@ -103,6 +103,11 @@ each_kind_of_tree_says_how_it_is_run(void **state)
 				 "FROM a\nWORKDIR /app\nCMD [\"python3\", \"/app/srv/x.py\", \"a b\"]\n"}),
 			"Dockerfile:3: " TOLD "exec python3 srv/x.py 'a b'\n"
 			"srv/x.py:1: exec python3 srv/x.py\n"},
+		/* a file that the image has from elsewhere */
+		{FILES({"bin/ebb", "x"},
+			 {"Dockerfile",
+				 "FROM a\nENTRYPOINT [\"/usr/bin/perl\", \"/ebb-main/bin/ebb\", \"-l\", \"/etc/x\"]\n"}),
+			"Dockerfile:2: " TOLD "exec perl bin/ebb -l /etc/x\n"},
 		/* a name that is in the tree nowhere, tests, examples, and a library that can listen */
 		{FILES({"x.service", "ExecStart=/usr/bin/absent\n"},
 			 {"tests/web.py", "serve_forever()"}, {"examples/web.js", "x.listen(1)"},

@@ -253,6 +253,45 @@ what_is_not_answered_ends_in_time(void **state)
 	stop(&f);
 }
 
+/* Answers the third of three orders first, the first with a refusal, and the second never. */
+static void
+answer_out_of_order(int in, int out, int err)
+{
+	char c;
+	(void)err;
+	for (int orders = 0; orders < 3 && read(in, &c, 1) == 1;)
+		orders += !c;
+	say(out, "{\"id\":3,\"result\":{\"data\":\"YWJj\"}}");
+	say(out, "{\"id\":1,\"error\":{\"code\":-1,\"message\":\"no such thing\"}}");
+	say(out, "{\"id\":3,\"result\":{\"data\":\"eHl6\"}}");
+	while (read(in, &c, 1) == 1)
+		continue;
+}
+
+static void
+answers_that_are_asked_together_come_in_any_order(void **state)
+{
+	struct fake f = {.pid = 0};
+	struct cdp_ask refused = {0}, late = {0}, data = {0};
+	OWN(dd_err) struct dd_err why = {0}, none = {0};
+	(void)state;
+	start(&f, answer_out_of_order);
+	cdp_ask(&f.cdp, &refused, NULL, "X.refused", NULL, CDP_JSON);
+	cdp_ask(&f.cdp, &late, NULL, "X.late", NULL, CDP_TEXT);
+	cdp_ask(&f.cdp, &data, NULL, "X.data", NULL, CDP_DATA);
+	assert_int_equal(cdp_take(&f.cdp, &refused, 20000, &why), -DD_EINVAL);
+	assert_string_equal(err_msg(&why), "no such thing");
+	assert_int_equal(cdp_take(&f.cdp, &data, 20000, NULL), 0);
+	assert_int_equal(data.data.n, 3);
+	assert_memory_equal(data.data.p, "abc", 3);
+	assert_int_equal(cdp_take(&f.cdp, &late, 100, &none), -DD_ELIMIT);
+	assert_null(f.cdp.asked);
+	cdp_drop(&f.cdp, &refused);
+	cdp_drop(&f.cdp, &late);
+	cdp_drop(&f.cdp, &data);
+	stop(&f);
+}
+
 int
 main(void)
 {
@@ -265,6 +304,7 @@ main(void)
 		cmocka_unit_test(large_messages_both_ways_do_not_block),
 		cmocka_unit_test(a_browser_that_dies_is_told_with_its_last_words),
 		cmocka_unit_test(what_is_not_answered_ends_in_time),
+		cmocka_unit_test(answers_that_are_asked_together_come_in_any_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

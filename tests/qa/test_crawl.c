@@ -405,9 +405,51 @@ what_a_page_says_is_judged(void **state)
 			  "/p.png\",\"status\":404}]"),
 		"{\"path\":\"/\",\"checks\":[{\"kind\":\"image\",\"cause\":\"/p.png\",\"text\":\"x\"}]}",
 		"image;");
+	/* One that the application fetches from another origin is not there to be shown; one that is lost on the way is. */
+	assert_kinds(
+		STEP("\"requests\":[{\"method\":\"GET\",\"url\":\"" OURS "/p.png\",\"status\":302},"
+		     "{\"method\":\"GET\",\"url\":\"https://cdn.example/p\",\"error\":\"net::ERR_FAILED\"}]"),
+		"{\"path\":\"/\",\"checks\":[{\"kind\":\"image\",\"cause\":\"/p.png\",\"text\":\"x\"}]}",
+		"");
+	assert_kinds(
+		STEP("\"requests\":[{\"method\":\"GET\",\"url\":\"" OURS "/p.png\",\"status\":302},"
+		     "{\"method\":\"GET\",\"url\":\"" OURS "/q.png\",\"status\":404}]"),
+		"{\"path\":\"/\",\"checks\":[{\"kind\":\"image\",\"cause\":\"/p.png\",\"text\":\"x\"}]}",
+		"http;image;");
 	assert_kinds(REQUEST("GET", OURS "/a", "500", "null"),
 		"{\"path\":\"/\",\"checks\":[{\"kind\":\"language\",\"cause\":\"html\",\"text\":\"x\"}]}",
 		"http;");
+}
+
+static void
+a_script_that_nobody_serves_here_is_missed_until_the_next_document(void **state)
+{
+	static const struct {
+		const char *requests;
+		bool before, after;
+	} cases[] = {
+		{"{\"method\":\"GET\",\"type\":\"Script\",\"url\":\"https://cdn.example/j\",\"error\":\"net::ERR_FAILED\"}",
+			false, true},
+		{"{\"method\":\"GET\",\"type\":\"Image\",\"url\":\"https://cdn.example/j\",\"error\":\"net::ERR_FAILED\"}",
+			false, false},
+		{"{\"method\":\"GET\",\"type\":\"Script\",\"url\":\"" OURS
+		 "/j\",\"error\":\"net::ERR_FAILED\"}",
+			false, false},
+		{"", true, true},
+		{"{\"method\":\"GET\",\"type\":\"Document\",\"url\":\"" OURS "/\",\"status\":200}",
+			true, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN(screen_step) struct screen_step s = {0};
+		OWN_FREE char *text = mem_printf("{\"n\":1,\"action\":\"x\",\"status\":\"passed\","
+						 "\"requests\":[%s]}",
+			cases[i].requests);
+		OWN_JSON json_t *j = NULL;
+		assert_int_equal(json_parse(str_of(text), &j, NULL), 0);
+		assert_int_equal(json_decode(j, screen_step_fields, false, &s, "step", NULL), 0);
+		assert_int_equal(crawl_lacks_script(&s, OURS, cases[i].before), cases[i].after);
+	}
 }
 
 static void
@@ -471,6 +513,8 @@ main(void)
 		cmocka_unit_test(nothing_behind_another_structure_is_compared),
 		cmocka_unit_test(what_the_application_answers_is_judged),
 		cmocka_unit_test(what_a_page_says_is_judged),
+		cmocka_unit_test(
+			a_script_that_nobody_serves_here_is_missed_until_the_next_document),
 		cmocka_unit_test(numbers_are_no_part_of_a_cause),
 		cmocka_unit_test(insides_and_secrets_are_seen),
 	};

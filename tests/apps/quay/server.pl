@@ -15,7 +15,8 @@ sub page {
 	my $lang = $o{language} ? '' : ' lang="en"';
 	$title = '' if $o{title};
 	return (200, "<!DOCTYPE html><html$lang><head><meta charset=utf-8><title>$title</title><style>" .
-		"body { font: 16px sans-serif; margin: 2em } .narrow { width: 120px; overflow: hidden; white-space: nowrap }" .
+		"body { font: 16px sans-serif; margin: 2em } .narrow { width: 120px; overflow: hidden; white-space: nowrap } " .
+		".over { position: relative; width: 160px; overflow: hidden } .over i { position: absolute; left: 0; opacity: 0; font-size: 100px }" .
 		"</style></head><body><main>$body</main></body></html>");
 }
 
@@ -47,7 +48,7 @@ my %pages = (
 		'<img width=40 height=40 src="/boat.svg?2"' . either('alt', '', ' alt="Another boat"') . '>') },
 	'/blank' => sub { page('Empty', either('blank', '', '<article><h1>Nothing today</h1></article>')) },
 	'/wide' => sub { page('Map', '<h1>Map</h1><figure style="width: ' . either('wide', '3000px', '300px') . '">The quay</figure>') },
-	'/clipped' => sub { page('Notice', '<h1>Notice</h1><div class="' . either('clipped', 'narrow', 'broad') . '">No boats after eleven in the evening</div>') },
+	'/clipped' => sub { page('Notice', '<h1>Notice</h1><div class="' . either('clipped', 'narrow', 'broad') . '">No boats after eleven in the evening</div><div class="over">Choose a chart<i aria-hidden="true">chart</i></div>') },
 	'/overlap' => sub { page('Prices', '<h1>Prices</h1><p>Ten crowns a day</p><p style="position: relative; top: ' . either('overlap', '-34px', '0') . '"><em>Half for members</em></p>') },
 	'/dead' => sub { page('Bell', '<h1>Bell</h1>' . button('Ring', either('dead', '', 'out.textContent = "rung"'))) },
 	'/trap' => sub { page('Search', '<h1>Search</h1><aside><a href="/">Home</a> <button type=button id=b>Find</button> <a href="/dead">Bell</a></aside><p id=out></p><script>' .
