@@ -193,7 +193,7 @@ $(GRAMMARS)/obj/%.o: $(GRAMMARS)/fetched
 $(GRAMMARS)/libgrammars.a: $(GRAMMAR_SRC:%=$(GRAMMARS)/obj/%.o)
 	@rm -f $@
 	$(AR) rcs $@ $^
-$(call obj,$(wildcard graph/*.c)): CPPFLAGS += -I$(TREE_SITTER)/include
+$(call obj,$(wildcard graph/*.c)): CPPFLAGS += -I$(TREE_SITTER)/include -isystem $(TREE_SITTER)
 $(call obj,$(wildcard graph/*.c)): | $(GRAMMARS)/fetched
 # Facts that other code drew are drawn anew.
 GRAPH_PARTS := $(wildcard graph/*.[ch]) graph/grammars/package-lock.json
