@@ -65,7 +65,7 @@ peer() {
 	fi
 	mkdir -p "$work/home"
 	rm -rf "$work/tree/.codegraph"
-	spent theirs timeout 1800 unshare -n env HOME="$work/home" "$theirs" init "$work/tree"
+	spent theirs timeout 1800 unshare -n env HOME="$work/home" CODEGRAPH_TELEMETRY=0 "$theirs" init "$work/tree"
 	local bytes
 	bytes=$(du -sb "$work/tree/.codegraph" | cut -f 1)
 	rm -rf "$work/tree/.codegraph"
