@@ -202,7 +202,7 @@ $(GRAMMARS)/obj/%.o: $(GRAMMARS)/fetched
 $(GRAMMARS)/libgrammars.a: $(GRAMMAR_SRC:%=$(GRAMMARS)/obj/%.o)
 	@rm -f $@
 	$(AR) rcs $@ $^
-$(call obj,$(wildcard graph/*.c)): CPPFLAGS += -I$(TREE_SITTER)/include
+$(call obj,$(wildcard graph/*.c)): CPPFLAGS += -I$(TREE_SITTER)/include -isystem $(TREE_SITTER)
 $(call obj,$(wildcard graph/*.c)): | $(GRAMMARS)/fetched
 # Facts that other code drew are drawn anew.
 GRAPH_PARTS := $(wildcard graph/*.[ch]) graph/grammars/package-lock.json
@@ -260,7 +260,7 @@ $(OBJ)/tools/bench/%: tools/bench/%.c Makefile
 bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, runc, firejail: ROUNDS=n ZLIB=ARCHIVE
 	@bash tools/bench_sandbox.sh '$(OBJ)/tools/bench' '$(ROUNDS)' '$(ZLIB)'
 .PHONY: bench-sandbox
-bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing alone, size, calls in C against gcc, in Python against call graphs, in others against compilers: PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR PYCG=DIR ORACLES="LANGUAGE:TREE..."
+bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing alone, size, calls in C against gcc, in Python against call graphs, in others against compilers: PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR PYCG=DIR PEER=DIR ORACLES="LANGUAGE:TREE..."
 	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
 .PHONY: bench-graph
 bench-intent: all ## files that real commits changed, from subject and one seed: HISTORY=REPOSITORY COMMITS=n SKIP=n BATCH=n; a plan's execution killed and resumed: KILLS=n; a port against its original: PARITY="all" or names CASES=n TIME=seconds

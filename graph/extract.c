@@ -36,6 +36,7 @@ extractor_destroy(struct extractor *x)
 		return;
 	ts_parser_delete(x->parser);
 	free(x->walk.names);
+	children_cleanup(&x->walk.children);
 	free(x->walk.told_values);
 	strlist_cleanup(&x->walk.owned);
 	buf_cleanup(&x->sure);
@@ -59,10 +60,31 @@ why_unread(struct str text)
 	return NULL;
 }
 
+/* Only where there are more brackets than may be open, or a line may be too long, is each byte looked at by itself. */
+static bool
+is_surely_flat(struct str text)
+{
+	size_t open = 0;
+	if (text.n > MAX_LINE)
+		return false;
+	for (size_t at = 0, end; at < text.n; at = end) {
+		/* So few at a time that the compiler counts in bytes, many at once. */
+		uint8_t here = 0;
+		end = text.n - at > 255 ? at + 255 : text.n;
+		for (size_t i = at; i < end; i++)
+			here = (uint8_t)(here + ((text.p[i] == '(') | (text.p[i] == '[') |
+							(text.p[i] == '{')));
+		open += here;
+	}
+	return open <= MAX_NESTING;
+}
+
 /* Brackets open at once, and the longest line: whichever is met first. */
 static const char *
 why_lexical(struct str text)
 {
+	if (is_surely_flat(text))
+		return NULL;
 	static const int8_t special[256] = {
 		['('] = 1, ['['] = 1, ['{'] = 1, [')'] = -1, [']'] = -1, ['}'] = -1, ['\n'] = 2};
 	size_t open = 0, line = 0;
@@ -243,6 +265,7 @@ walk_tree(struct extractor *x, enum lang_id id, const char *path, struct str tex
 	struct facts *ret)
 {
 	struct walk *w = &x->walk;
+	struct children children = w->children;
 	struct walk_name *names = w->names;
 	size_t nnames = w->nnames;
 	struct walk_value *told_values = w->told_values;
@@ -256,13 +279,13 @@ walk_tree(struct extractor *x, enum lang_id id, const char *path, struct str tex
 		.text = text,
 		.f = ret,
 		.told = UINT32_MAX,
+		.node = ts_tree_root_node(tree),
+		.children = children,
 		.names = names,
 		.nnames = nnames,
 		.told_values = told_values,
 		.cap_told_values = cap_told_values};
-	w->cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
 	walk_children(w);
-	ts_tree_cursor_delete(&w->cursor);
 }
 
 void

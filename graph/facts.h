@@ -138,8 +138,9 @@ struct facts {
 	size_t nvalues, cap_values;
 	uint32_t *index; /* of strings, by hash; facts_string only */
 	size_t index_size;
-	struct buf raw; /* what was packed last, before it was compressed */
-	char *inflated; /* what was unpacked last */
+	uint64_t seed, nseeds; /* of the hash, and how many were tried before it */
+	struct buf raw;	       /* what was packed last, before it was compressed */
+	char *inflated;	       /* what was unpacked last */
 	size_t cap_inflated;
 	struct libdeflate_compressor *compressor;
 	struct libdeflate_decompressor *decompressor;

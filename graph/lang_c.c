@@ -143,17 +143,13 @@ declare(struct walk *w, TSNode node, TSNode declarator, uint32_t type)
 static void
 visit_declaration(struct walk *w, TSNode node, const struct action *a)
 {
-	(void)a;
 	uint32_t type = walk_type_name(w, walk_child(node, "type"));
-	if (!ts_tree_cursor_goto_first_child(&w->cursor))
-		return;
-	do {
-		const char *f = ts_tree_cursor_current_field_name(&w->cursor);
-		if (f && strcmp(f, "declarator") == 0)
-			declare(w, node, ts_tree_cursor_current_node(&w->cursor), type);
+	struct walk_level l = walk_down(w);
+	while (walk_next(w, &l)) {
+		if (children_field(&w->children, l.opened) == a->a)
+			declare(w, node, w->node, type);
 		walk_visit(w);
-	} while (ts_tree_cursor_goto_next_sibling(&w->cursor));
-	(void)ts_tree_cursor_goto_parent(&w->cursor);
+	}
 }
 
 static void
@@ -566,8 +562,8 @@ const struct rule rules_c[] = {
 	{"char_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"number_literal", ROLE_SKIP, 0, NULL, NULL, NULL},
 	{"function_definition", ROLE_HOOK, 0, NULL, NULL, visit_function},
-	{"declaration", ROLE_HOOK, 0, NULL, NULL, visit_declaration},
-	{"field_declaration", ROLE_HOOK, 0, NULL, NULL, visit_declaration},
+	{"declaration", ROLE_HOOK, 0, "declarator", NULL, visit_declaration},
+	{"field_declaration", ROLE_HOOK, 0, "declarator", NULL, visit_declaration},
 	{"parameter_list", ROLE_HOOK, 0, NULL, NULL, visit_parameter_list},
 	{"parameter_declaration", ROLE_HOOK, 0, NULL, NULL, visit_parameter},
 	{"type_definition", ROLE_HOOK, 0, NULL, NULL, visit_typedef},

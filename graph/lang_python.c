@@ -349,13 +349,14 @@ visit_decorated(struct walk *w, TSNode node, const struct action *a)
 	uint32_t refs[MAX_DECORATORS];
 	unsigned n = 0;
 	uint32_t entity = 0, name = walk_string(w, walk_child(definition, "name"));
-	if (w->depth >= WALK_MAX_DEPTH || !ts_tree_cursor_goto_first_child(&w->cursor)) {
+	if (w->depth >= WALK_MAX_DEPTH) {
 		w->too_deep = true;
 		return;
 	}
+	struct walk_level l = walk_down(w);
 	w->depth++;
-	do {
-		TSNode c = ts_tree_cursor_current_node(&w->cursor);
+	while (walk_next(w, &l)) {
+		TSNode c = w->node;
 		if (walk_is(c, "decorator") && n < MAX_DECORATORS) {
 			refs[n] = (uint32_t)w->f->nrefs;
 			decorators[n++] = ts_node_named_child(c, 0);
@@ -363,9 +364,8 @@ visit_decorated(struct walk *w, TSNode node, const struct action *a)
 		if (ts_node_eq(c, definition))
 			entity = (uint32_t)w->f->nentities + 1;
 		walk_visit(w);
-	} while (ts_tree_cursor_goto_next_sibling(&w->cursor));
+	}
 	w->depth--;
-	(void)ts_tree_cursor_goto_parent(&w->cursor);
 	if (n && name && entity && entity <= w->f->nentities)
 		python_values_decorated(w, name, entity, decorators, refs, n);
 }

@@ -138,30 +138,19 @@ remember(struct walk *w, uint32_t at, uint32_t node)
 
 static void put_value(struct walk *w, TSNode n, unsigned depth);
 
-/* Those from `from` on and before `to`: each of many by a cursor, of few by their numbers, which costs no memory. */
+/* Those from `from` on and before `to`. */
 static void
 put_items(struct walk *w, TSNode n, uint32_t from, uint32_t to, unsigned depth)
 {
-	uint32_t count = ts_node_named_child_count(n);
-	if (count <= 8) {
-		for (uint32_t i = from; i < count && i < to; i++) {
-			TSNode item = ts_node_named_child(n, i);
-			if (ts_node_symbol(item) != comment_symbol)
-				put_value(w, item, depth + 1);
-		}
-		return;
+	TSNode item;
+	size_t opened = children_open(&w->children, n);
+	for (uint32_t i = 0; i < to && children_next(&w->children, opened, &item);) {
+		bool named = ts_node_is_named(item);
+		if (named && i >= from && ts_node_symbol(item) != comment_symbol)
+			put_value(w, item, depth + 1);
+		i += named;
 	}
-	TSTreeCursor c = ts_tree_cursor_new(n);
-	uint32_t i = 0;
-	if (ts_tree_cursor_goto_first_child(&c))
-		do {
-			TSNode item = ts_tree_cursor_current_node(&c);
-			bool named = ts_node_is_named(item);
-			if (named && i >= from && ts_node_symbol(item) != comment_symbol)
-				put_value(w, item, depth + 1);
-			i += named;
-		} while (i < to && ts_tree_cursor_goto_next_sibling(&c));
-	ts_tree_cursor_delete(&c);
+	children_close(&w->children, opened);
 }
 
 static void
@@ -182,16 +171,14 @@ static void
 put_dict(struct walk *w, TSNode n, unsigned depth)
 {
 	uint32_t node = begin(w, VALUE_DICT, 0);
-	TSTreeCursor c = ts_tree_cursor_new(n);
-	if (ts_tree_cursor_goto_first_child(&c))
-		do {
-			TSNode pair = ts_tree_cursor_current_node(&c);
-			if (!walk_is(pair, "pair"))
-				continue;
-			put_value(w, child(pair, FIELD_KEY), depth + 1);
-			put_value(w, child(pair, FIELD_VALUE), depth + 1);
-		} while (ts_tree_cursor_goto_next_sibling(&c));
-	ts_tree_cursor_delete(&c);
+	TSNode pair;
+	size_t opened = children_open(&w->children, n);
+	while (children_next(&w->children, opened, &pair)) {
+		if (!walk_is(pair, "pair"))
+			continue;
+		put_value(w, child(pair, FIELD_KEY), depth + 1);
+		put_value(w, child(pair, FIELD_VALUE), depth + 1);
+	}
 	end(w, node);
 }
 

@@ -18,6 +18,7 @@
 #define MAX_LINE ((size_t)256 << 20)
 #define MAX_KEPT ((size_t)256 << 20)
 #define TOLD_CASES 200
+#define MAX_SPANS ((size_t)1 << 20) /* that are kept in memory at once */
 #define DECORATION 64 /* lines at most between the first decorator of a function and its name */
 
 enum record {
@@ -225,6 +226,12 @@ struct told { /* a case, as the worker told it; views */
 	uint32_t test; /* its function, or 0 */
 };
 
+/* Lines of a file; `most` is the largest `to` of those before it and its own, once they are sorted. */
+struct told_span {
+	uint32_t file;
+	uint64_t from, to, most;
+};
+
 struct placing {
 	const struct model *m;
 	const uint32_t *files;
@@ -235,8 +242,12 @@ struct placing {
 	size_t nfunctions, functions_cap;
 	struct told *group;
 	size_t ngroup, group_cap;
-	uint32_t *ran; /* functions that the group entered, of which no line was told so far */
+	size_t *by_name; /* the group's places, in the order of names; what has one name gets its test at once */
+	uint32_t *ran; /* functions that the group entered; 0: lines of it were told */
 	size_t nran, ran_cap;
+	struct told_span
+		*spans; /* lines that were told of the group since it was looked what ran there */
+	size_t nspans, spans_cap;
 	size_t kept;	   /* bytes, about */
 	uint64_t *reached; /* by entity: how many cases */
 	struct buf *by_file;
@@ -349,10 +360,60 @@ pack_cases(struct placing *p, struct buf *b)
 	p->kept += b->n - before;
 }
 
+static int
+by_file_and_line(const void *a, const void *b)
+{
+	const struct told_span *x = a, *y = b;
+	int c = (x->file > y->file) - (x->file < y->file);
+	return c ? c : (x->from > y->from) - (x->from < y->from);
+}
+
+/* Was any line from..to of the file told?  That of the last span that begins before its end reaches back far enough. */
+static bool
+is_told(const struct placing *p, uint32_t file, uint64_t from, uint64_t to)
+{
+	size_t low = 0, high = p->nspans;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct told_span *s = &p->spans[mid];
+		bool before = s->file < file || (s->file == file && s->from <= to);
+		*(before ? &low : &high) = mid + before;
+	}
+	return low && p->spans[low - 1].file == file && p->spans[low - 1].most >= from;
+}
+
+/* Functions of which lines were told have told enough. */
+static void
+forget_ran(struct placing *p)
+{
+	qsort(p->spans, p->nspans, sizeof(*p->spans), by_file_and_line);
+	for (size_t i = 0; i < p->nspans; i++) {
+		struct told_span *s = &p->spans[i];
+		if (i && s[-1].file == s->file && s[-1].most > s->to)
+			s->most = s[-1].most;
+	}
+	for (size_t i = 0; p->nspans && i < p->nran; i++) {
+		const struct model_entity *e = &p->m->entities[p->ran[i]];
+		if (is_told(p, e->file, e->line, e->end))
+			p->ran[i] = 0;
+	}
+	p->nspans = 0;
+}
+
+static void
+add_told(struct placing *p, uint32_t file, uint64_t from, uint64_t to)
+{
+	if (p->nspans == MAX_SPANS)
+		forget_ran(p);
+	p->spans = mem_grow(p->spans, p->nspans, &p->spans_cap, sizeof(*p->spans));
+	p->spans[p->nspans++] = (struct told_span){file, from, to, to};
+}
+
 /* A process that is killed may have told the functions that it entered, and not their lines. */
 static void
 end_group(struct placing *p)
 {
+	forget_ran(p);
 	for (size_t i = 0; i < p->nran; i++) {
 		const struct model_entity *e = &p->m->entities[p->ran[i]];
 		struct buf *b = p->ran[i] ? kept_of(p, p->ran[i]) : NULL;
@@ -366,6 +427,49 @@ end_group(struct placing *p)
 		pack_u64(b, e->end > e->line ? e->end - e->line : 0);
 	}
 	p->nran = 0;
+}
+
+static int
+compare_names(struct str x, struct str y)
+{
+	int c = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
+	return c ? c : (x.n > y.n) - (x.n < y.n);
+}
+
+static int
+by_name(const void *a, const void *b, void *ctx)
+{
+	const struct told *group = ctx;
+	size_t i = *(const size_t *)a, k = *(const size_t *)b;
+	int c = compare_names(group[i].name, group[k].name);
+	return c ? c : (i > k) - (i < k);
+}
+
+static void
+sort_group(struct placing *p)
+{
+	p->by_name = mem_realloc(p->by_name, p->ngroup + 1, sizeof(*p->by_name));
+	for (size_t i = 0; i < p->ngroup; i++)
+		p->by_name[i] = i;
+	qsort_r(p->by_name, p->ngroup, sizeof(*p->by_name), by_name, p->group);
+}
+
+/* The cases of that name are this function; of several that ran, the first. */
+static void
+name_test(struct placing *p, struct str name, uint32_t function)
+{
+	size_t low = 0, high = p->ngroup;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		bool before = compare_names(p->group[p->by_name[mid]].name, name) < 0;
+		*(before ? &low : &high) = mid + before;
+	}
+	for (; low < p->ngroup; low++) {
+		struct told *t = &p->group[p->by_name[low]];
+		if (t->test || compare_names(t->name, name) != 0)
+			break;
+		t->test = function;
+	}
 }
 
 static void
@@ -383,6 +487,7 @@ begin_group(struct placing *p)
 		if (bracket)
 			t->name.n = (size_t)(bracket - t->name.p);
 	}
+	sort_group(p);
 }
 
 /* What a group ran: a case is the function of its name that ran. */
@@ -395,27 +500,11 @@ place_ran(struct placing *p)
 		if (!id)
 			continue;
 		p->reached[id] += p->ngroup;
-		if (graph_kind_is_code(p->m->entities[id].kind)) {
-			p->ran = mem_grow(p->ran, p->nran, &p->ran_cap, sizeof(*p->ran));
-			p->ran[p->nran++] = id;
-		}
-		struct str name = model_text(p->m, p->m->entities[id].name);
-		for (size_t k = 0; k < p->ngroup && graph_kind_is_code(p->m->entities[id].kind);
-			k++)
-			if (!p->group[k].test && p->group[k].name.n == name.n &&
-				memcmp(p->group[k].name.p, name.p, name.n) == 0)
-				p->group[k].test = id;
-	}
-}
-
-/* Lines of these functions were told. */
-static void
-forget_ran(struct placing *p, uint32_t file, uint64_t from, uint64_t to)
-{
-	for (size_t i = 0; i < p->nran; i++) {
-		const struct model_entity *e = &p->m->entities[p->ran[i]];
-		if (e->file == file && e->line <= to && e->end >= from)
-			p->ran[i] = 0;
+		if (!graph_kind_is_code(p->m->entities[id].kind))
+			continue;
+		p->ran = mem_grow(p->ran, p->nran, &p->ran_cap, sizeof(*p->ran));
+		p->ran[p->nran++] = id;
+		name_test(p, model_text(p->m, p->m->entities[id].name), id);
 	}
 }
 
@@ -434,7 +523,7 @@ copy_spans(struct placing *p, struct buf *b, uint32_t file)
 			continue;
 		pack_u64(b, step);
 		pack_u64(b, more);
-		forget_ran(p, file, from, at);
+		add_told(p, file, from, at);
 	}
 }
 
@@ -542,6 +631,8 @@ reached_place(const struct model *m, const uint32_t *files, uint32_t nfiles, str
 	free(p.functions);
 	free(p.group);
 	free(p.ran);
+	free(p.by_name);
+	free(p.spans);
 	return rc;
 }
 

@@ -84,11 +84,30 @@ mark_names(struct writer *w)
 	w->rank[0] = 0;
 }
 
+/* A name and how it begins, so that most of them are told apart without a look at the text. */
+struct ranked {
+	uint64_t head;
+	uint32_t name;
+};
+
+static uint64_t
+head_of(struct str s)
+{
+	uint8_t b[8] = {0};
+	uint64_t head = 0;
+	memcpy(b, s.p, s.n < 8 ? s.n : 8);
+	for (int i = 0; i < 8; i++)
+		head = head << 8 | b[i];
+	return head;
+}
+
 static int
 by_text(const void *a, const void *b, void *ctx)
 {
-	struct str x = model_text(ctx, *(const uint32_t *)a),
-		   y = model_text(ctx, *(const uint32_t *)b);
+	const struct ranked *r = a, *q = b;
+	if (r->head != q->head)
+		return r->head < q->head ? -1 : 1;
+	struct str x = model_text(ctx, r->name), y = model_text(ctx, q->name);
 	int c = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
 	return c ? c : (x.n > y.n) - (x.n < y.n);
 }
@@ -101,12 +120,15 @@ rank_names(struct writer *w)
 	w->in_at = mem_zalloc(m->n + 2, sizeof(*w->in_at));
 	mark_names(w);
 	w->by_rank = mem_alloc((m->nnames + 1) * sizeof(*w->by_rank));
+	OWN_FREE struct ranked *names = mem_alloc(m->nnames * sizeof(*names));
 	for (uint32_t i = 1; i < m->nnames; i++)
 		if (w->rank[i])
-			w->by_rank[++w->nranks] = i;
-	qsort_r(w->by_rank + 1, w->nranks, sizeof(*w->by_rank), by_text, m);
-	for (uint32_t i = 1; i <= w->nranks; i++)
+			names[w->nranks++] = (struct ranked){head_of(model_text(m, i)), i};
+	qsort_r(names, w->nranks, sizeof(*names), by_text, m);
+	for (uint32_t i = 1; i <= w->nranks; i++) {
+		w->by_rank[i] = names[i - 1].name;
 		w->rank[w->by_rank[i]] = i;
+	}
 }
 
 static int

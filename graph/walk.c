@@ -134,18 +134,15 @@ visit_args(struct walk *w)
 {
 	uint8_t arg = w->arg;
 	unsigned n = 0;
-	if (ts_tree_cursor_goto_first_child(&w->cursor)) {
-		do {
-			TSNode child = ts_tree_cursor_current_node(&w->cursor);
-			if (!ts_node_is_named(child))
-				continue;
-			/* Only a bare name is an argument that can be followed. */
-			bool bare = walk_action(w, child)->role == ROLE_IDENT;
-			n++;
-			w->arg = bare && n < 256 ? (uint8_t)n : 0;
-			walk_visit(w);
-		} while (ts_tree_cursor_goto_next_sibling(&w->cursor));
-		(void)ts_tree_cursor_goto_parent(&w->cursor);
+	struct walk_level l = walk_down(w);
+	while (walk_next(w, &l)) {
+		if (!ts_node_is_named(w->node))
+			continue;
+		/* Only a bare name is an argument that can be followed. */
+		bool bare = walk_action(w, w->node)->role == ROLE_IDENT;
+		n++;
+		w->arg = bare && n < 256 ? (uint8_t)n : 0;
+		walk_visit(w);
 	}
 	w->arg = arg;
 }
@@ -344,40 +341,47 @@ visit_new(struct walk *w, TSNode node, const struct action *a)
 	children_of_call(w, told_call(w, node, ref));
 }
 
+struct walk_level
+walk_down(struct walk *w)
+{
+	return (struct walk_level){w->node, children_open(&w->children, w->node)};
+}
+
+bool
+walk_next(struct walk *w, const struct walk_level *l)
+{
+	if (children_next(&w->children, l->opened, &w->node))
+		return true;
+	w->node = l->node;
+	return false;
+}
+
+/* The children but those in the field. */
+static void
+children_but(struct walk *w, TSFieldId but)
+{
+	if (children_none(w->node))
+		return;
+	if (w->depth >= WALK_MAX_DEPTH) {
+		w->too_deep = true;
+		return;
+	}
+	struct walk_level l = walk_down(w);
+	w->depth++;
+	while (walk_next(w, &l)) {
+		/* Words and brackets that say nothing. */
+		if (children_none(w->node) && walk_action(w, w->node)->role == ROLE_NONE)
+			continue;
+		if (!but || children_field(&w->children, l.opened) != but)
+			walk_visit(w);
+	}
+	w->depth--;
+}
+
 void
 walk_children(struct walk *w)
 {
-	if (w->depth >= WALK_MAX_DEPTH) {
-		w->too_deep = true;
-		return;
-	}
-	if (!ts_tree_cursor_goto_first_child(&w->cursor))
-		return;
-	w->depth++;
-	do
-		walk_visit(w);
-	while (ts_tree_cursor_goto_next_sibling(&w->cursor));
-	w->depth--;
-	(void)ts_tree_cursor_goto_parent(&w->cursor);
-}
-
-/* What is in front of the dot; behind it is no name of a scope. */
-static void
-visit_member(struct walk *w, const struct action *a)
-{
-	if (w->depth >= WALK_MAX_DEPTH) {
-		w->too_deep = true;
-		return;
-	}
-	if (!ts_tree_cursor_goto_first_child(&w->cursor))
-		return;
-	w->depth++;
-	do
-		if (ts_tree_cursor_current_field_id(&w->cursor) != a->b)
-			walk_visit(w);
-	while (ts_tree_cursor_goto_next_sibling(&w->cursor));
-	w->depth--;
-	(void)ts_tree_cursor_goto_parent(&w->cursor);
+	children_but(w, 0);
 }
 
 static void
@@ -434,7 +438,7 @@ visit_subscript(struct walk *w, TSNode node, const struct action *a)
 void
 walk_visit(struct walk *w)
 {
-	TSNode node = ts_tree_cursor_current_node(&w->cursor);
+	TSNode node = w->node;
 	const struct action *a = walk_action(w, node);
 	uint8_t arg = w->arg;
 	if (a->role != ROLE_IDENT)
@@ -480,7 +484,7 @@ walk_visit(struct walk *w)
 		break;
 	case ROLE_MEMBER:
 		uses_member(w, walk_field(node, a->a), walk_field(node, a->b));
-		visit_member(w, a);
+		children_but(w, a->b); /* behind the dot is no name of a scope */
 		break;
 	case ROLE_STRING:
 		if (!w->pieces)

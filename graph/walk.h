@@ -1,10 +1,11 @@
 /*
  * The walk over the syntax tree of one file, and what the rules of a language may ask of it.  A hook is called with
- * the cursor at its node; it calls walk_children when the children are to be visited.
+ * its node as the one at hand; it calls walk_children when the children are to be visited.
  */
 #ifndef GRAPH_WALK_H
 #define GRAPH_WALK_H
 
+#include "graph/children.h"
 #include "graph/facts.h"
 #include "graph/rule.h"
 
@@ -40,7 +41,8 @@ struct walk {
 	const char *path;
 	struct str text;
 	struct facts *f;
-	TSTreeCursor cursor;
+	TSNode node; /* at hand */
+	struct children children;
 	uint32_t scope;	   /* the entity around; 0: the file */
 	uint32_t function; /* the innermost function around; 0: none */
 	uint32_t cond;	   /* string: under which condition of the preprocessor */
@@ -76,8 +78,16 @@ struct walk {
 #define WALK_MAX_DEPTH 1500
 #define WALK_MAX_OWNED 200000 /* conditions and the like of one file; those beyond are left out */
 
-void walk_visit(struct walk *w); /* the node at the cursor */
+void walk_visit(struct walk *w); /* the node at hand */
 void walk_children(struct walk *w);
+/* Begin to go through the children of the node at hand: each becomes that when walk_next says so. */
+struct walk_level {
+	TSNode node;
+	size_t opened;
+};
+struct walk_level walk_down(struct walk *w);
+bool walk_next(
+	struct walk *w, const struct walk_level *l); /* false: there is no more, and it ended */
 
 struct str walk_text(const struct walk *w, TSNode node);
 uint32_t walk_string(struct walk *w, TSNode node); /* 0 also for a null node */
@@ -94,7 +104,7 @@ TSNode walk_child(TSNode n, const char *name);
 
 /* A new entity inside the scope; gives its number. */
 uint32_t walk_define(struct walk *w, enum graph_kind kind, uint32_t name, TSNode node);
-/* Visit the children of the node at the cursor inside the entity. */
+/* Visit the children of the node at hand inside the entity. */
 void walk_inside(struct walk *w, uint32_t entity);
 struct fact_ref *walk_refer(struct walk *w, enum graph_relation r, uint32_t name, TSNode at);
 void walk_bind(struct walk *w, enum fact_bind_kind kind, uint32_t name, uint32_t value,
@@ -108,11 +118,11 @@ void walk_variable(struct walk *w, uint32_t name, uint32_t type, TSNode node);
 void walk_typed_local(struct walk *w, uint32_t name, uint32_t type, TSNode node);
 /* A parameter of the function whose head is read; a lambda's is a local variable and no more. */
 void walk_parameter(struct walk *w, uint32_t name, uint32_t type, TSNode node);
-/* Visit the children of the decorator at the cursor. */
+/* Visit the children of the decorator at hand. */
 void walk_decorator(struct walk *w);
 /* A reference of a call to what the node says: a name, or a member of something. */
 struct fact_ref *walk_call(struct walk *w, TSNode callee, TSNode at);
-/* Visit the children of the call at the cursor, which is what the reference (NULL: none) says. */
+/* Visit the children of the call at hand, which is what the reference (NULL: none) says. */
 void walk_called(struct walk *w, TSNode node, const struct fact_ref *ref);
 /* What is known of the arguments of the call at the node, in its reference. */
 void walk_tell_arguments(struct walk *w, TSNode call, struct fact_ref *ref);

@@ -9,7 +9,7 @@ static inline const struct action *
 walk_action(const struct walk *w, TSNode node)
 {
 	static const struct action none = {0};
-	TSSymbol s = ts_node_symbol(node);
+	TSSymbol s = node.id ? children_symbol(node) : (TSSymbol)-1;
 	return s < w->lang->nactions ? &w->lang->actions[s] : &none;
 }
 

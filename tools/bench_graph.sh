@@ -2,7 +2,8 @@
 # CPU of a whole ingest beside that of parsing the same files alone, with the same parser; size of the map beside that of
 # the source; calls in C against gcc's call graph.  Debian's sources are fetched by apt, the others are what is on this
 # machine or is given: C=DIR PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR PYCG=DIR ROUNDS=n,
-# and ORACLES="LANGUAGE:TREE..." as tools/bench_oracles.sh reads it.  What is not there is said to be not run.
+# PEER=DIR, where npm installed @colbymchenry/codegraph, with scripts off (it indexes the same trees without a network,
+# outside of the sandbox: sources that are trusted), and ORACLES="LANGUAGE:TREE..." as tools/bench_oracles.sh reads it.  What is not there is said to be not run.
 set -u
 cd "$(dirname "$0")/.." || exit 3
 tool=$1
@@ -48,6 +49,38 @@ ratio() {
 	}'
 }
 
+# spent NAME COMMAND...: CPU seconds and kB of the largest process, into $work/NAME
+spent() {
+	local name=$1
+	shift
+	/usr/bin/time -f '%U %S %M' -o "$work/$name" "$@" >/dev/null 2>&1 || echo "failed" >"$work/$name"
+}
+
+# peer NAME: the tree that ratio left, by another tool and by drydock
+peer() {
+	local name=$1 theirs=${PEER:-/nonexistent}/node_modules/.bin/codegraph
+	if [ ! -x "$theirs" ] || [ ! -x /usr/bin/time ]; then
+		echo "$name, codegraph: not run, PEER names no directory with it, or there is no time(1)"
+		return
+	fi
+	mkdir -p "$work/home"
+	rm -rf "$work/tree/.codegraph"
+	spent theirs timeout 1800 unshare -n env HOME="$work/home" CODEGRAPH_TELEMETRY=0 "$theirs" init "$work/tree"
+	local bytes
+	bytes=$(du -sb "$work/tree/.codegraph" | cut -f 1)
+	rm -rf "$work/tree/.codegraph"
+	spent ours "$drydock" graph ingest --anew --quiet --state "$state" --db "$work/map.db" "$work/tree"
+	if grep -q failed "$work/theirs" "$work/ours"; then
+		echo "$name, codegraph: failed"
+		return
+	fi
+	paste "$work/theirs" "$work/ours" | awk -v name="$name" -v b="$bytes" -v d="$(stat -c %s "$work/map.db")" '{
+		t = $1 + $2; o = $4 + $5
+		printf "%s, codegraph: %.1f s, %.0f MB resident, %.1f MB; drydock %.1f s, %.0f MB, %.1f MB; 1/%.1f, 1/%.1f, 1/%.1f\n",
+			name, t, $3 / 1e3, b / 1e6, o, $6 / 1e3, d / 1e6, t / o, $3 / $6, b / d
+	}'
+}
+
 # calls NAME DIR FLAGS
 calls() {
 	local name=$1 dir=$2 flags=$3
@@ -72,7 +105,9 @@ calls() {
 }
 
 ratio C c "${C:-$PWD}"
+peer C
 ratio Python py "${PYTHON:-$(python3 -c 'import os; print(os.path.dirname(os.__file__))' 2>/dev/null)}"
+peer Python
 ratio Java java "${JAVA:-}"
 ratio Go go "${GO:-}"
 calls Lua "${LUA:-}" "-DLUA_USE_POSIX -DLUA_COMPAT_5_3"

@@ -126,6 +126,34 @@ facts_are_compressed(void **state)
 	extractor_destroy(x);
 }
 
+/* The second half undoes what the first one made of the hash, as graph/facts.c begins it. */
+static void
+write_meeting_name(uint64_t i, char *ret)
+{
+	uint64_t h = (uint64_t)16 * 0xff51afd7ed558ccdu ^ 0xcbf29ce484222325u;
+	h = (h ^ i) * 0x9e3779b97f4a7c15u;
+	h ^= h >> 29;
+	memcpy(ret, &i, 8);
+	memcpy(ret + 8, &h, 8);
+}
+
+static void
+names_that_were_made_to_meet_are_parted(void **state)
+{
+	(void)state;
+	enum { NAMES = 3000 };
+	static char names[NAMES][16];
+	struct facts f = {0};
+	facts_reset(&f);
+	for (uint32_t round = 0; round < 2; round++)
+		for (uint32_t i = 0; i < NAMES; i++) {
+			write_meeting_name(i, names[i]);
+			assert_int_equal(facts_string(&f, (struct str){names[i], 16}), i + 1);
+		}
+	assert_in_range(f.nseeds, 1, 2);
+	facts_cleanup(&f);
+}
+
 static void
 numbers_are_read_up_to_their_end(void **state)
 {
@@ -149,6 +177,7 @@ main(void)
 		cmocka_unit_test(damaged_facts_are_refused_or_harmless),
 		cmocka_unit_test(a_list_of_no_results_is_read),
 		cmocka_unit_test(facts_are_compressed),
+		cmocka_unit_test(names_that_were_made_to_meet_are_parted),
 		cmocka_unit_test(numbers_are_read_up_to_their_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

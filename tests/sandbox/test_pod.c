@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 static struct pod *
@@ -45,6 +46,36 @@ output_and_status_come_back(void **state)
 	assert_int_equal(r.exit_code, 7);
 	assert_int_equal(r.cause, CAUSE_NONE);
 	pod_close(p);
+}
+
+/* What runs when a pod is closed has used time, too: getrusage(2) of its parents has it. */
+static void
+time_of_what_a_pod_ends_is_its_openers(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	OWN(buf) struct buf out = {0};
+	const char *argv[] = {"/bin/sh", "-c",
+		"i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done; echo; sleep 1000", NULL};
+	const struct exec_spec spec = {.argv = argv,
+		.profile = PROFILE_BUILD,
+		.fds = {-1, -1, -1},
+		.on_output = keep,
+		.ctx = &out};
+	struct pod *p = open_tools(NULL);
+	struct rusage before, after;
+	struct exec_result r;
+	struct exec *e;
+	assert_int_equal(getrusage(RUSAGE_CHILDREN, &before), 0);
+	must(exec_start(p, &spec, &e, &err), &err);
+	while (!out.n)
+		assert_int_equal(exec_wait(e, 50, &r, NULL), -DD_EBUSY);
+	pod_close(p);
+	assert_int_equal(exec_wait(e, -1, &r, NULL), -DD_EIO);
+	assert_int_equal(getrusage(RUSAGE_CHILDREN, &after), 0);
+	int64_t spent_us = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1000000 +
+			   after.ru_utime.tv_usec - before.ru_utime.tv_usec;
+	assert_in_range(spent_us, 50000, 600000000);
 }
 
 static void
@@ -354,6 +385,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(output_and_status_come_back),
+		cmocka_unit_test(time_of_what_a_pod_ends_is_its_openers),
 		cmocka_unit_test(a_frozen_work_tree_is_the_next_pods_layer),
 		cmocka_unit_test(a_layer_is_of_this_boot_until_it_is_settled),
 		cmocka_unit_test(a_layer_that_the_disk_did_not_take_is_not_trusted),
