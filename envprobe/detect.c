@@ -10,9 +10,9 @@
  * reasons. What else is there is listed in project.others.
  */
 static const struct detector *const detectors[] = {&detect_meson, &detect_cmake, &detect_autotools,
-	&detect_perl, &detect_python, &detect_php, &detect_rust, &detect_ant, &detect_maven,
-	&detect_node, &detect_go, &detect_ruby, &detect_make, &detect_go_sources,
-	&detect_php_pages};
+	&detect_scons, &detect_waf, &detect_perl, &detect_python, &detect_php, &detect_rust,
+	&detect_ant, &detect_maven, &detect_node, &detect_go, &detect_ruby, &detect_dune,
+	&detect_qmake, &detect_imake, &detect_make, &detect_go_sources, &detect_php_pages};
 #define MAX_CANDIDATES 20
 #define N_DETECTORS (sizeof(detectors) / sizeof(*detectors))
 

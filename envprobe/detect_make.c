@@ -65,6 +65,8 @@ read_config_programs(struct project *p, struct str line, const char *why)
 		if (str_ends(str_of(name), "pkg-config") || str_ends(str_of(name), "PKG_CONFIG")) {
 			pkg_config = true;
 			detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, false, why);
+		} else if (pkg_config && word.n && strpbrk(name, "<>|&")) {
+			pkg_config = false; /* what follows is of the shell */
 		} else if (pkg_config && word.n && word.p[0] != '-' &&
 			   isalnum((unsigned char)*name)) {
 			detect_need(p, NEED_PKGCONFIG, name, SCOPE_BUILD, true, why);

@@ -331,6 +331,13 @@ want_looked_up(struct loop *l, enum need_scope scope, enum need_source source)
 	return any;
 }
 
+/* Tests that came to no case stop at one program after the other: each that they tried to run is another reason. */
+static bool
+want_tried(struct loop *l)
+{
+	return l->r->tests.passed == 0 && want_looked_up(l, SCOPE_TEST, NEED_FROM_TRACE);
+}
+
 /* What was tried first; then what was only searched for, which may have been one of many choices. */
 static bool
 want_from_trace(struct loop *l, enum need_scope scope)
@@ -559,7 +566,8 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		*ret_again = learn_to_trace(l, better);
 		*ret_again = (better && learn_variables(l)) || *ret_again;
 		*ret_again = want_from_log(l, SCOPE_TEST, !better) || *ret_again;
-		*ret_again = *ret_again || (better && want_from_trace(l, SCOPE_TEST));
+		*ret_again =
+			*ret_again || (better ? want_from_trace(l, SCOPE_TEST) : want_tried(l));
 		*ret_again = *ret_again || loop_guess_services(l);
 		if (!*ret_again)
 			rc = rows_learn(l, ret_again, err);

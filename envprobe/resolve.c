@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SPLIT 4 /* times as popular is by far */
+#define FEW 5	/* packages depend on what is no library for all */
 
 void
 resolution_cleanup(struct resolution *r)
@@ -265,11 +266,28 @@ resolve_header(const struct pkgindex *x, const struct need *n)
 	return search_rows(&s, 'i', fs_name(n->name));
 }
 
+/*
+ * What a build file asks for and can do without may be of another system, and by chance the name of an archive that
+ * some package has for itself.
+ */
+static bool
+is_chance(const struct pkgindex *x, const struct need *n, const struct resolution *r)
+{
+	return n->source == NEED_DECLARED && n->optional && r->path &&
+	       str_ends(str_of(r->path), ".a") && !strcasestr(r->package, n->name) &&
+	       pkgindex_popularity(x, str_of(r->package)) < FEW;
+}
+
 /* Messages say "zlib" and "libfoo" as well as what follows -l. */
 static struct resolution
-resolve_library(const struct pkgindex *x, const char *name)
+resolve_library(const struct pkgindex *x, const struct need *n)
 {
+	const char *name = n->name;
 	struct resolution r = search_key(x, 'l', name);
+	if (r.package && is_chance(x, n, &r)) {
+		resolution_cleanup(&r);
+		return r;
+	}
 	OWN_FREE char *key = lower(name);
 	OWN_FREE char *prefixed = mem_printf("lib%s", key);
 	OWN_FREE char *package = mem_printf("%s-dev", prefixed);
@@ -603,7 +621,7 @@ resolve_need(const struct pkgindex *x, const struct need *n)
 	case NEED_HEADER:
 		return resolve_header(x, n);
 	case NEED_LIBRARY:
-		return resolve_library(x, n->name);
+		return resolve_library(x, n);
 	case NEED_PKGCONFIG:
 		return search_key(x, 'p', n->name);
 	case NEED_CMAKE:

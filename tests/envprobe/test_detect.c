@@ -160,6 +160,29 @@ static const struct {
 		" find . \\( -path ./vendor -o -iname 'test*' -o -iname 'fixture*' \\) -prune -o"
 		" -name '*.php' -print0 | xargs -0 -r -n 1 php -l; phpunit --log-junit /tmp/phpunit.xml"},
 	{FILES({"Makefile", "a:\n"}, {"index.php", "<?php\n"}), "make: make -j2"},
+	{FILES({"SConstruct", "env = Environment()\nAlias('install', [])\n# Alias('test', 0)\n"},
+		 {"Makefile", "a:\n"}),
+		"scons: scons -j2"},
+	{FILES({"SConstruct", "SConscript('t/SConscript')\n"}, {"setup.py", "setup()\n"},
+		 {"t/SConscript", "env.AlwaysBuild(env.Alias(\"check\", [t]))\n"}),
+		"scons: scons -j2; scons check"},
+	{FILES({"wscript", "def options(o):\n  o.load('waf_unit_test')\n"}, {"waf", "#!\n"}),
+		"waf: python3 ./waf configure; python3 ./waf build -j2 --notests;"
+		" python3 ./waf build --alltests"},
+	{FILES({"wscript", "def configure(c): pass\ndef check (c):\n  pass\n"}),
+		"waf: waf configure; waf build -j2; waf check"},
+	{FILES({"a.pro", "TEMPLATE = app\nSOURCES += a.cpp\n"},
+		 {"z.pro", "TEMPLATE = subdirs\nSUBDIRS = t\n"},
+		 {"t/t.pro", "CONFIG += qt testcase\n"}, {"Makefile", "all:\n"}),
+		"qmake: QT_SELECT=qt5 qmake z.pro; make -j2; QT_QPA_PLATFORM=offscreen make check"},
+	{FILES({"idl.pro", "pro tide, x\n  print, x\nend\n"}, {"Makefile", "all:\n"}),
+		"make: make -j2"},
+	{FILES({"Imakefile", "SimpleProgramTarget(tide)\n"}, {"Makefile", "# by imake\n"}),
+		"imake: xmkmf -a; make"},
+	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"dune", "(library (name a))\n"}),
+		"dune: dune build @install -j 2"},
+	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"t/dune", "(test (name a))\n"}),
+		"dune: dune build @install -j 2; dune runtest -j 2"},
 };
 static void
 odd_layouts_are_built_and_tested(void **state)
@@ -170,6 +193,64 @@ odd_layouts_are_built_and_tested(void **state)
 		OWN_FREE char *got = summary(&p);
 		if (strcmp(got, layouts[i].wanted) != 0)
 			fail_msg("got \"%s\", wanted \"%s\"", got, layouts[i].wanted);
+		project_cleanup(&p);
+	}
+}
+
+/* "kind name", with a question mark where it is optional. */
+static const struct {
+	const struct file *files;
+	const char *needs[8];
+} declared[] = {
+	{FILES({"SConstruct",
+		 "env.ParseConfig('pkg-config --libs tide >= 1.2 moon')\n"
+		 "conf.CheckLibWithHeader('m', 'math.h', 'c')\nenv.ParseConfig('$FLAGS')\n"}),
+		{"program scons", "program pkg-config?", "pkgconfig tide?", "pkgconfig moon?",
+			"library m?", NULL}},
+	{FILES({"wscript",
+		 "c.check_cfg(package='tide', args='--libs')\n"
+		 "c.check(header_name = \"moon.h\", mandatory=False)\nc.find_program('tidec')\n"}),
+		{"pkgconfig tide?", "program pkg-config?", "header moon.h?", "program tidec?",
+			NULL}},
+	{FILES({"a.pro", "TEMPLATE=app\nQT += svg network-private # x\nunix:PKGCONFIG += tide\n"
+			 "LIBS += -L/x -lmoon\nFLAG_QT += y\n"}),
+		{"package qtbase5-dev", "cmake Qt5svg?", "pkgconfig tide?", "library moon?",
+			"program pkg-config?", NULL}},
+	{FILES({"Imakefile", "x\n"}, {"a.c", "#include <X11/Xlib.h>\n"}),
+		{"program xmkmf", "program cc", "header X11/Xlib.h", NULL}},
+	{FILES({"dune-project", ""},
+		 {"dune", "(library (name a) ; (libraries no)\n (libraries b lwt.unix str\n"
+			  "  (select x from (y -> z))) (preprocess (pps ppx_tide)))\n"
+			  "(test (names t) (libraries alcotest a))\n"},
+		 {"b/dune", "(library (public_name b))\n"}),
+		{"program dune", "package liblwt-ocaml-dev?", "package libppx-tide-ocaml-dev?",
+			"package libalcotest-ocaml-dev?", NULL}},
+	{FILES({"Makefile", "L != pkg-config --libs tide 2>/dev/null || echo -lmoon\n"}),
+		{"program pkg-config", "pkgconfig tide?", "library moon", NULL}},
+};
+
+static const char *const undeclared[] = {"package libb-ocaml-dev?", "package liba-ocaml-dev?",
+	"package libno-ocaml-dev?", "package libstr-ocaml-dev?", "package libz-ocaml-dev?",
+	"cmake Qt5network-private?", "cmake Qt5y?", "pkgconfig 2?", "pkgconfig echo?",
+	"pkgconfig 1.2?", "program $FLAGS?", NULL};
+
+static void
+build_files_declare_what_they_need(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(declared) / sizeof(*declared); i++) {
+		struct project p = detect(declared[i].files, NULL);
+		OWN(strlist) struct strlist found = {0};
+		for (size_t k = 0; k < p.needs.n; k++)
+			strlist_addf(&found, "%s %s%s", need_kind_names[p.needs.v[k].kind],
+				p.needs.v[k].name, p.needs.v[k].optional ? "?" : "");
+		for (size_t k = 0; declared[i].needs[k]; k++)
+			if (!strlist_has(&found, declared[i].needs[k]))
+				fail_msg("%s: no %s", build_system_names[p.system],
+					declared[i].needs[k]);
+		for (size_t k = 0; undeclared[k]; k++)
+			if (strlist_has(&found, undeclared[k]))
+				fail_msg("%s: %s", build_system_names[p.system], undeclared[k]);
 		project_cleanup(&p);
 	}
 }
@@ -624,6 +705,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(odd_layouts_are_built_and_tested),
+		cmocka_unit_test(build_files_declare_what_they_need),
 		cmocka_unit_test(a_script_of_tests_is_found_where_no_target_runs_any),
 		cmocka_unit_test(the_least_version_of_a_tool_is_a_need),
 		cmocka_unit_test(versions_are_compared_as_cargo_and_python_do),

@@ -71,6 +71,9 @@ static const char contents[] =
 	"usr/lib/x86_64-linux-gnu/pkgconfig/comet.pc libdevel/libcomet-dev\n"
 	"usr/share/aclocal/moon.m4 libdevel/libmoon-dev\n"
 	"usr/share/aclocal/am_path_tide.m4 libdevel/libtide-dev\n"
+	"usr/lib/x86_64-linux-gnu/libgull.a libdevel/libseabirds-dev\n"
+	"usr/lib/x86_64-linux-gnu/libtern.so libdevel/libseabirds-dev\n"
+	"usr/lib/x86_64-linux-gnu/libbird.a libdevel/libseabirds-dev\n"
 	/* the same file in several packages */
 	"usr/lib/libsail.a libdevel/libsail-cotton-dev\n"
 	"usr/lib/libsail.so libdevel/libsail-cotton-dev,libdevel/libsail-nylon-dev,libdevel/libsail-paper-dev\n"
@@ -323,6 +326,34 @@ of_several_versions_it_is_the_distributions_own(void **state)
 	resolution_cleanup(&r);
 }
 
+/* An archive in a package that is called otherwise and that nobody depends on. */
+static void
+what_is_called_so_by_chance_is_not_declared(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *package; /* NULL: none */
+		enum need_source source;
+		bool optional;
+	} of[] = {{"gull", NULL, NEED_DECLARED, true},
+		{"gull", "libseabirds-dev", NEED_DECLARED, false},
+		{"gull", "libseabirds-dev", NEED_FROM_LOG, true},
+		{"tern", "libseabirds-dev", NEED_DECLARED, true},
+		{"bird", "libseabirds-dev", NEED_DECLARED, true}};
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct need n = {.kind = NEED_LIBRARY,
+			.name = (char *)of[i].name,
+			.source = of[i].source,
+			.optional = of[i].optional};
+		struct resolution r = resolve_need(sky, &n);
+		if (of[i].package)
+			assert_string_equal(r.package, of[i].package);
+		else
+			assert_null(r.package);
+		resolution_cleanup(&r);
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -349,6 +380,7 @@ main(void)
 		cmocka_unit_test(any_name_is_survived),
 		cmocka_unit_test(packages_with_the_same_file_are_alternatives),
 		cmocka_unit_test(of_several_versions_it_is_the_distributions_own),
+		cmocka_unit_test(what_is_called_so_by_chance_is_not_declared),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
