@@ -69,6 +69,12 @@ void detect_environment(const struct tree *t, const char *dir, struct project *p
  */
 bool detect_tea(const struct tree *t, const char *dir, struct project *p, struct buf *options);
 
+/*
+ * The text of a makefile of a PostgreSQL extension, which is p's evidence: its needs, and a test command where it has
+ * tests.  False: it is none.
+ */
+bool detect_pgxs(struct str makefile, struct project *p);
+
 /* Submodules that are empty and pointers of Git LFS, into project.absent. */
 void detect_absent(const struct tree *t, struct project *p);
 

@@ -219,7 +219,9 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	if (configure)
 		detect_command(p, PHASE_CONFIGURE, configure, "./configure");
 	detect_command(p, PHASE_BUILD, p->evidence, "%s -j2", make);
-	if (best != SIZE_MAX) {
+	OWN(buf) struct buf text = {0};
+	tree_read(t, p->evidence, &text);
+	if (!detect_pgxs(buf_str(&text), p) && best != SIZE_MAX) {
 		OWN_FREE char *run = mem_printf("%s %s", make, test_targets[best]);
 		detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
 	}

@@ -177,6 +177,7 @@ static const struct {
 		"qmake: QT_SELECT=qt5 qmake z.pro; make -j2; QT_QPA_PLATFORM=offscreen make check"},
 	{FILES({"idl.pro", "pro tide, x\n  print, x\nend\n"}, {"Makefile", "all:\n"}),
 		"make: make -j2"},
+	{FILES({"Makefile", "REGRESS =\ninclude $(PGXS)\n"}), "make: make -j2"},
 	{FILES({"Imakefile", "SimpleProgramTarget(tide)\n"}, {"Makefile", "# by imake\n"}),
 		"imake: xmkmf -a; make"},
 	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"dune", "(library (name a))\n"}),
@@ -225,6 +226,8 @@ static const struct {
 		 {"b/dune", "(library (public_name b))\n"}),
 		{"program dune", "package liblwt-ocaml-dev?", "package libppx-tide-ocaml-dev?",
 			"package libalcotest-ocaml-dev?", NULL}},
+	{FILES({"Makefile", "REGRESS = a\nPGXS := $(shell pg_config --pgxs)\ninclude $(PGXS)\n"}),
+		{"package postgresql-server-dev-all", "package postgresql", NULL}},
 	{FILES({"Makefile", "L != pkg-config --libs tide 2>/dev/null || echo -lmoon\n"}),
 		{"program pkg-config", "pkgconfig tide?", "library moon", NULL}},
 };
