@@ -1,6 +1,7 @@
 /*
  * Cases that did not run prove nothing.  What the tests say that they skip cases for is installed for one more
- * attempt, and services that the source declares are started; it is kept when more cases run and nothing that passed does worse.
+ * attempt, and services that the source declares are started; it is kept when more cases run and nothing that passed does worse,
+ * or, where no single case is told, when less is said to be skipped.
  */
 #include "envprobe/trial.h"
 
@@ -21,6 +22,9 @@ is_wider(const struct trial *known, const struct probe_result *now)
 {
 	const struct test_run *a = &known->tests, *b = &now->tests;
 	struct map after = {0};
+	if (a->by_exit_status && b->by_exit_status) /* no case shows it */
+		return b->passed >= a->passed && b->failed <= a->failed &&
+		       known->skips_now < known->skips;
 	bool wider = b->passed > a->passed && b->failed <= a->failed;
 	for (size_t i = 0; i < b->cases.n; i++)
 		map_put(&after, b->cases.v[i].id, &b->cases.v[i]);
@@ -38,7 +42,8 @@ loop_widen(struct loop *l, struct dd_err *err)
 	const struct test_run *tests = &l->r->tests;
 	struct trial t;
 	bool wider = false;
-	if (!tests->skipped || !tests->passed)
+	/* A command that is one case may have skipped all that it had. */
+	if (!(tests->skipped || tests->by_exit_status) || !tests->passed)
 		return 0;
 	bool any = loop_want_skipped(l);
 	any = loop_guess_services(l) || any;

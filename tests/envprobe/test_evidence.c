@@ -116,6 +116,8 @@ static const struct {
 	{"ok 3 # SKIP xmllint not found", "program", "xmllint"},
 	{"t/01-basic.t .. skipped: Could not find binary tide-server", "program", "tide-server"},
 	{"ok 4 # SKIP can't find tided in PATH", "program", "tided"},
+	{"Can't find Tided, skipping...", "program", "Tided"},
+	{"tidec is not installed; skipped", "program", "tidec"},
 	{"t/e.t .. skipped: cannot find any moon today", NULL, NULL},
 	{"t/w.t .. skipped: this test is for Win32 only", NULL, NULL},
 	{"t/d.t .. skipped: Internal test for developer, add the --dev flag to run", NULL, NULL},
