@@ -339,5 +339,37 @@ read_maven(const struct tree *t, const char *dir, struct project *p)
 	maven_module_list_cleanup(&r.modules);
 }
 
+/* ---- nothing but sources ---- */
+
+static char *
+find_sources(const struct tree *t, const char *dir)
+{
+	for (size_t i = 0; i < t->files.n; i++)
+		if (fs_is_below(t->files.v[i], dir) && tree_name_is(t->files.v[i], "*.java") &&
+			!detect_is_aside(t->files.v[i]))
+			return mem_strdup(t->files.v[i]);
+	return NULL;
+}
+
+/* All of them at once, whatever directories lie above their packages. */
+static void
+read_source_tree(const struct tree *t, const char *dir, struct project *p)
+{
+	struct java j = {.t = t, .dir = dir, .p = p};
+	read_sources(&j);
+	detect_command(p, PHASE_BUILD, p->evidence,
+		"mkdir -p drydock-build && find . -name '*.java' >drydock-build/list && "
+		"javac -encoding UTF-8 -nowarn -d drydock-build -cp \"" ALL_JARS
+		"\" @drydock-build/list");
+	if (!j.tests)
+		return;
+	detect_need(p, NEED_PACKAGE, "junit5", SCOPE_TEST, false, p->evidence);
+	detect_test(p, FORMAT_JUNIT, "drydock-build/reports/TEST-*.xml", p->evidence,
+		"java -Djava.awt.headless=true -cp \"" ALL_JARS
+		"\" org.junit.platform.console.ConsoleLauncher -cp drydock-build "
+		"--scan-classpath drydock-build --disable-banner --reports-dir drydock-build/reports");
+}
+
+const struct detector detect_java_sources = {SYSTEM_SOURCES, find_sources, read_source_tree};
 const struct detector detect_ant = {SYSTEM_ANT, find_ant, read_ant};
 const struct detector detect_maven = {SYSTEM_MAVEN, find_maven, read_maven};

@@ -132,6 +132,7 @@ const char *const build_system_names[] = {
 	[SYSTEM_RUBY] = "ruby",
 	[SYSTEM_RUST] = "rust",
 	[SYSTEM_SCONS] = "scons",
+	[SYSTEM_SOURCES] = "sources",
 	[SYSTEM_WAF] = "waf",
 	NULL,
 };

@@ -275,6 +275,7 @@ enum build_system {
 	SYSTEM_RUBY,
 	SYSTEM_RUST,
 	SYSTEM_SCONS,
+	SYSTEM_SOURCES, /* and nothing that builds them */
 	SYSTEM_WAF,
 };
 extern const char *const build_system_names[];

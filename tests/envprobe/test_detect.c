@@ -180,6 +180,30 @@ static const struct {
 	{FILES({"Makefile", "REGRESS =\ninclude $(PGXS)\n"}), "make: make -j2"},
 	{FILES({"Imakefile", "SimpleProgramTarget(tide)\n"}, {"Makefile", "# by imake\n"}),
 		"imake: xmkmf -a; make"},
+	/* Nothing but sources, which count only where no directory has more. */
+	{FILES({"a.c", "int main(void)\n{\n}\n"}, {"src/Makefile", "all:\n"}),
+		"make in src: make -j2"},
+	{FILES({"tide.c", "#include <math.h>\nint main(int c, char **v)\n{\n}\n"},
+		 {"moon.c", "static int remain(int x);\nint moon;\n"},
+		 {"t.c", "extern int main();\nvoid\nmain()\n{\n}\n"}),
+		"sources: mkdir -p drydock-build && cc -O2 -o 'drydock-build/t' 't.c' 'moon.c' -lm;"
+		" mkdir -p drydock-build && cc -O2 -o 'drydock-build/tide' 'tide.c' 'moon.c' -lm"},
+	{FILES({"org/a/A.java", "package org.a;\n"}, {"build.txt", ""}),
+		"sources: mkdir -p drydock-build && find . -name '*.java' >drydock-build/list && "
+		"javac -encoding UTF-8 -nowarn -d drydock-build -cp \"$(find /usr/share/java -name '*.jar'"
+		" | sort | tr '\\n' ':')\" @drydock-build/list"},
+	{FILES({"requirements.txt", "django\n"}, {"manage.py", "import os\n"}, {"a/tests.py", ""}),
+		"python: python3 -m compileall -q -x"
+		" '/(vendor|node_modules|[^/]*tests?|fixtures?|templates?)/' .; python3 manage.py test -v 2"},
+	{FILES({"tide.py", "import os\n"}, {"test_tide.py", "import unittest\n"}),
+		"python: python3 -m compileall -q -x"
+		" '/(vendor|node_modules|[^/]*tests?|fixtures?|templates?)/' .;"
+		" PYTHONPATH=. python3 -m unittest discover -v"},
+	{FILES({"tide.cgi", "use CGI;\n"}, {"t/a.t", "use Test::More;\n"}),
+		"perl: find . \\( -path ./vendor -o -path ./t -o -name '*test*' -o -name 'fixture*' \\) -prune"
+		" -o \\( -name '*.pl' -o -name '*.pm' -o -name '*.cgi' \\) -print0 |"
+		" xargs -0 -r -n 1 perl -Ilib -I. -c; prove -v -r -Ilib -I. t"},
+	{FILES({"docs/conf.py", "x = 1\n"}, {"docs/Makefile", "a:\n"}), "make in docs: make -j2"},
 	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"dune", "(library (name a))\n"}),
 		"dune: dune build @install -j 2"},
 	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"t/dune", "(test (name a))\n"}),
@@ -217,6 +241,12 @@ static const struct {
 			 "LIBS += -L/x -lmoon\nFLAG_QT += y\n"}),
 		{"package qtbase5-dev", "cmake Qt5svg?", "pkgconfig tide?", "library moon?",
 			"program pkg-config?", NULL}},
+	{FILES({"tide.py",
+		       "import os, flask.views\nfrom moon import x\nfrom jinja2 import a, b\n  import no\n"},
+		 {"lib/moon/__init__.py", ""}),
+		{"program python3", "python os?", "python flask?", "python jinja2?", NULL}},
+	{FILES({"tide.pl", "use strict;\nuse XML::Tide;\nuse My::Own;\n"}, {"My/Own.pm", ""}),
+		{"program perl", "perl XML::Tide?", NULL}},
 	{FILES({"Imakefile", "x\n"}, {"a.c", "#include <X11/Xlib.h>\n"}),
 		{"program xmkmf", "program cc", "header X11/Xlib.h", NULL}},
 	{FILES({"dune-project", ""},
@@ -232,10 +262,11 @@ static const struct {
 		{"program pkg-config", "pkgconfig tide?", "library moon", NULL}},
 };
 
-static const char *const undeclared[] = {"package libb-ocaml-dev?", "package liba-ocaml-dev?",
-	"package libno-ocaml-dev?", "package libstr-ocaml-dev?", "package libz-ocaml-dev?",
-	"cmake Qt5network-private?", "cmake Qt5y?", "pkgconfig 2?", "pkgconfig echo?",
-	"pkgconfig 1.2?", "program $FLAGS?", NULL};
+static const char *const undeclared[] = {"python moon?", "python no?", "python a?", "perl My::Own?",
+	"package libb-ocaml-dev?", "package liba-ocaml-dev?", "package libno-ocaml-dev?",
+	"package libstr-ocaml-dev?", "package libz-ocaml-dev?", "cmake Qt5network-private?",
+	"cmake Qt5y?", "pkgconfig 2?", "pkgconfig echo?", "pkgconfig 1.2?", "program $FLAGS?",
+	NULL};
 
 static void
 build_files_declare_what_they_need(void **state)
