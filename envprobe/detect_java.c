@@ -194,6 +194,63 @@ test_target(struct str text)
 	return NULL;
 }
 
+/* ---- releases of the language that no compiler of today knows ---- */
+
+/* What is put in their place, in build files: attributes, and properties that are called like them. */
+static const char modernize[] =
+	"find . \\( -name '*.xml' -o -name '*.properties' \\) -exec sed -i -E "
+	"-e 's/((source|target|release) *= *[\"'\\''])1\\.[1-6]([\"'\\''])/\\18\\3/g' "
+	"-e 's/(<property +name *= *\"[^\"]*(source|target|release|level)[^\"]*\" +value *= *\")1\\.[1-6]\"/\\18\"/g' "
+	"-e 's/^([A-Za-z0-9_.-]*(source|target|release|level)[A-Za-z0-9_.-]* *[=:] *)1\\.[1-6] *$/\\18/' {} +";
+
+/* "1.1" to "1.6", alone, between quotes or behind a mark. */
+static bool
+is_old_release(struct str line, size_t i)
+{
+	return i + 3 <= line.n && line.p[i] == '1' && line.p[i + 1] == '.' &&
+	       line.p[i + 2] >= '1' && line.p[i + 2] <= '6' && i &&
+	       strchr("\"'=: ", line.p[i - 1]) &&
+	       (i + 3 == line.n || strchr("\"' \r", line.p[i + 3]));
+}
+
+/* Does the file give an old release to what is called source, target, release or level? */
+static bool
+names_old_release(struct str text, unsigned *ret_line)
+{
+	static const char *const words[] = {"source", "target", "release", "level", NULL};
+	struct str line;
+	for (unsigned n = 1; str_next_line(&text, &line); n++)
+		for (size_t i = 0; i < line.n; i++)
+			for (size_t k = 0; is_old_release(line, i) && words[k]; k++)
+				if (memmem(line.p, i, words[k], strlen(words[k]))) {
+					*ret_line = n;
+					return true;
+				}
+	return false;
+}
+
+static void
+add_release(const struct tree *t, const char *dir, struct project *p)
+{
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		OWN(buf) struct buf text = {0};
+		unsigned line = 0;
+		if (!fs_is_below(path, dir) ||
+			!(tree_name_is(path, "*.xml") || tree_name_is(path, "*.properties")))
+			continue;
+		tree_read(t, path, &text);
+		if (!names_old_release(buf_str(&text), &line))
+			continue;
+		OWN_FREE char *why = scan_cite(path, line);
+		strlist_addf(&p->options,
+			"java-release=8, in the place of one that no compiler takes any more (%s)",
+			why);
+		detect_command(p, PHASE_CONFIGURE, why, "%s", modernize);
+		return;
+	}
+}
+
 static void
 read_ant(const struct tree *t, const char *dir, struct project *p)
 {
@@ -211,6 +268,7 @@ read_ant(const struct tree *t, const char *dir, struct project *p)
 		detect_need(p, NEED_PACKAGE, "ant-optional", SCOPE_TEST, false, p->evidence);
 		detect_need(p, NEED_JAVA, "org.junit", SCOPE_TEST, false, p->evidence);
 	}
+	add_release(t, dir, p);
 	detect_command(p, PHASE_BUILD, p->evidence,
 		"CLASSPATH=" ALL_JARS " ant -noinput -Dbuild.sysclasspath=last%s",
 		standard ? "" : " jar");

@@ -282,6 +282,12 @@ declares_pytest(const struct tree *t, const char *dir)
 	       any_file_with(t, dir, "requirements*.txt", "pytest");
 }
 
+static bool
+takes_v(const char *text)
+{
+	return strstr(text, "unittest.main") || strstr(text, "'-v'") || strstr(text, "\"-v\"");
+}
+
 /* A program of its own that runs its tests: heap; NULL. */
 static char *
 own_runner(const struct tree *t, const char *dir)
@@ -296,9 +302,7 @@ own_runner(const struct tree *t, const char *dir)
 		tree_read(t, path, &text);
 		bool runs = text.p && strstr(text.p, "__main__");
 		if (runs)
-			return mem_printf("%s%s", names[i],
-				strstr(text.p, "unittest.main") || strstr(text.p, "-v") ? " -v"
-											: "");
+			return mem_printf("%s%s", names[i], takes_v(text.p) ? " -v" : "");
 	}
 	return NULL;
 }

@@ -131,6 +131,9 @@ static const struct {
 	{FILES({"setup.py", "setup()\n"}, {"test/test_a.py", "try:\n  import pytest\n"},
 		 {"test.py", "if __name__ == '__main__':\n  unittest.main()\n"}),
 		"python: python3 setup.py build; PYTHONPATH=. python3 test.py -v"},
+	{FILES({"setup.py", "setup()\n"}, {"test/test_a.py", ""},
+		 {"runtests.py", "run('--verbosity=3') # __main__\n"}),
+		"python: python3 setup.py build; PYTHONPATH=. python3 runtests.py"},
 	{FILES({"setup.py", "setup()\n"}, {"test/test_a.py", "import pytest\n"}),
 		"python: python3 setup.py build; PYTHONPATH=. python3 -m pytest -v -rA"},
 	{FILES({"setup.py", "setup()\n"}, {"test/test_a.py", "import unittest\n"}),
@@ -267,6 +270,31 @@ static const char *const undeclared[] = {"python moon?", "python no?", "python a
 	"package libstr-ocaml-dev?", "package libz-ocaml-dev?", "cmake Qt5network-private?",
 	"cmake Qt5y?", "pkgconfig 2?", "pkgconfig echo?", "pkgconfig 1.2?", "program $FLAGS?",
 	NULL};
+
+/* Options that a labelled decision stands for. */
+static const struct {
+	const char *build;
+	bool old;
+} releases[] = {{"<project default=\"a\"><javac source=\"1.3\" target=\"1.3\"/>", true},
+	{"<property name=\"compile.target\" value=\"1.5\"/>", true},
+	{"<javac source=\"1.8\" target=\"1.8\"/>", false}, {"<javac source='11'/>", false},
+	{"<property name=\"version\" value=\"1.3\"/>", false},
+	{"<javac source=\"1.4.2\"/>", false}};
+
+static void
+releases_of_java_that_no_compiler_takes_are_replaced(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(releases) / sizeof(*releases); i++) {
+		struct project p = detect(
+			FILES({"build.xml", releases[i].build}, {"A.java", "class A {}\n"}), NULL);
+		bool said = p.options.n && str_starts(str_of(p.options.v[0]), "java-release=8");
+		if (said != releases[i].old)
+			fail_msg("%s", releases[i].build);
+		assert_int_equal(command_list_has(&p.commands, PHASE_CONFIGURE), releases[i].old);
+		project_cleanup(&p);
+	}
+}
 
 static void
 build_files_declare_what_they_need(void **state)
@@ -740,6 +768,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(odd_layouts_are_built_and_tested),
 		cmocka_unit_test(build_files_declare_what_they_need),
+		cmocka_unit_test(releases_of_java_that_no_compiler_takes_are_replaced),
 		cmocka_unit_test(a_script_of_tests_is_found_where_no_target_runs_any),
 		cmocka_unit_test(the_least_version_of_a_tool_is_a_need),
 		cmocka_unit_test(versions_are_compared_as_cargo_and_python_do),
