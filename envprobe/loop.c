@@ -12,6 +12,7 @@
 #include "envprobe/dialect.h"
 #include "envprobe/files.h"
 #include "envprobe/history.h"
+#include "envprobe/includes.h"
 #include "envprobe/migrations.h"
 #include "envprobe/premises.h"
 #include "envprobe/removed.h"
@@ -317,13 +318,17 @@ static bool
 want_looked_up(struct loop *l, enum need_scope scope, enum need_source source)
 {
 	bool any = false;
+	/* What a compiler refuses may be for want of a header or library that configure looked for; no program mends it. */
+	const struct problem *refused = problem_first(&l->problems, PROBLEM_COMPILE);
+	bool compiles_not = refused && strstr(refused->text, "error: ");
 	for (size_t i = 0; i < l->missing.n; i++) {
 		struct need *n = &l->missing.v[i];
 		if (n->source != source)
 			continue;
 		bool loaded =
 			n->kind == NEED_PROGRAM || n->kind == NEED_PERL || n->kind == NEED_PACKAGE;
-		if (scope == SCOPE_TEST ? !loaded : n->kind == NEED_PACKAGE)
+		if (scope == SCOPE_TEST ? !loaded
+					: n->kind == NEED_PACKAGE || (compiles_not && loaded))
 			continue;
 		n->scope = scope;
 		any = loop_want(l, n) || any;
@@ -434,6 +439,8 @@ learn_from_build(struct loop *l)
 	any = history_learn(l) || any;
 	any = want_from_log(l, SCOPE_BUILD, false) || any;
 	any = any || history_make_up(l);
+	if (!any && includes_learn(l))
+		return true;
 	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);
 }

@@ -1,5 +1,7 @@
 /* From what is missing to the package a careful person would install. */
 #include "envprobe/resolve.h"
+
+#include "envprobe/includes.h"
 #include "tests/envprobe/make_index.h"
 
 #include <setjmp.h>
@@ -326,6 +328,29 @@ of_several_versions_it_is_the_distributions_own(void **state)
 	resolution_cleanup(&r);
 }
 
+static void
+a_header_of_an_installed_package_is_found_where_no_compiler_looks(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *package, *header, *dir; /* NULL: none */
+	} of[] = {{"libsky-dev", "star.h", "/usr/include/sky"},
+		{"libother-dev", "star.h", "/usr/include/sky/other"},
+		{"libother-dev", "other/star.h", "/usr/include/sky"},
+		{"libdeep-dev", "moon.h", "/usr/include/deep/er"}, {"libmoon-dev", "moon.h", NULL},
+		{"libbigstar-dev", "star.h", NULL}, {"libsky-dev", "moon.h", NULL},
+		{"libsky-dev", "../star.h", NULL}, {"libsky-dev", "", NULL}};
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct package p = {.name = (char *)of[i].package};
+		struct package_list installed = {.v = &p, .n = 1};
+		OWN_FREE char *dir = includes_find(sky, of[i].header, &installed);
+		if (of[i].dir)
+			assert_string_equal(dir, of[i].dir);
+		else
+			assert_null(dir);
+	}
+}
+
 /* An archive in a package that is called otherwise and that nobody depends on. */
 static void
 what_is_called_so_by_chance_is_not_declared(void **state)
@@ -381,6 +406,7 @@ main(void)
 		cmocka_unit_test(packages_with_the_same_file_are_alternatives),
 		cmocka_unit_test(of_several_versions_it_is_the_distributions_own),
 		cmocka_unit_test(what_is_called_so_by_chance_is_not_declared),
+		cmocka_unit_test(a_header_of_an_installed_package_is_found_where_no_compiler_looks),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
