@@ -186,6 +186,8 @@ static const struct {
 	{NEED_GEM, "tide/high", "ruby", NULL},
 	{NEED_GEM, "comet", NULL, NULL},
 	{NEED_TCL, "Comet", "tcl-comet4", NULL},
+	{NEED_PROGRAM, "lua", "lua5.4", NULL}, /* names that are made when it is installed */
+	{NEED_PROGRAM, "csh", "tcsh", NULL},
 	{NEED_PACKAGE, "moon", "moon", NULL},
 	{NEED_PACKAGE, "nosuch", NULL, NULL},
 	{NEED_FILE, "/usr/bin/moonc", NULL, NULL},
