@@ -154,6 +154,41 @@ read_imports(struct java *j)
 	}
 }
 
+/* Each byte above 127 begins or goes on with a character; what is cut off at the end is no matter. */
+static bool
+is_utf8(struct str s)
+{
+	for (size_t i = 0, more; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		more = c < 0x80		       ? 0
+		       : c >= 0xc2 && c < 0xe0 ? 1
+		       : c >= 0xe0 && c < 0xf0 ? 2
+		       : c >= 0xf0 && c < 0xf5 ? 3
+					       : SIZE_MAX;
+		if (more == SIZE_MAX)
+			return false;
+		for (; more && i + 1 < s.n; more--)
+			if (((unsigned char)s.p[++i] & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
+/* Of sources that no build file speaks of: that of today, or one in which any byte is a character. */
+static const char *
+encoding_of(const struct java *j)
+{
+	for (size_t i = 0; i < j->t->files.n; i++) {
+		OWN(buf) struct buf text = {0};
+		if (!is_source(j, j->t->files.v[i]))
+			continue;
+		tree_read(j->t, j->t->files.v[i], &text);
+		if (!is_utf8(buf_str(&text)))
+			return "ISO-8859-1";
+	}
+	return "UTF-8";
+}
+
 static void
 read_sources(struct java *j)
 {
@@ -269,12 +304,13 @@ read_ant(const struct tree *t, const char *dir, struct project *p)
 		detect_need(p, NEED_JAVA, "org.junit", SCOPE_TEST, false, p->evidence);
 	}
 	add_release(t, dir, p);
-	detect_command(p, PHASE_BUILD, p->evidence,
-		"CLASSPATH=" ALL_JARS " ant -noinput -Dbuild.sysclasspath=last%s",
-		standard ? "" : " jar");
-	OWN_FREE char *run =
-		mem_printf("CLASSPATH=" ALL_JARS " ant -noinput -Dbuild.sysclasspath=last %s",
-			tests ? tests : "");
+	/* Where the build file says nothing, it is that of the machine. */
+	const char *encoding =
+		strcmp(encoding_of(&j), "UTF-8") == 0 ? "" : "ANT_OPTS=-Dfile.encoding=ISO-8859-1 ";
+	OWN_FREE char *ant = mem_printf(
+		"%sCLASSPATH=" ALL_JARS " ant -noinput -Dbuild.sysclasspath=last", encoding);
+	detect_command(p, PHASE_BUILD, p->evidence, "%s%s", ant, standard ? "" : " jar");
+	OWN_FREE char *run = mem_printf("%s %s", ant, tests ? tests : "");
 	if (tests)
 		detect_test(p, FORMAT_JUNIT,
 			"TEST-*.xml */TEST-*.xml */*/TEST-*.xml */*/*/TEST-*.xml", p->evidence,
@@ -417,8 +453,9 @@ read_source_tree(const struct tree *t, const char *dir, struct project *p)
 	read_sources(&j);
 	detect_command(p, PHASE_BUILD, p->evidence,
 		"mkdir -p drydock-build && find . -name '*.java' >drydock-build/list && "
-		"javac -encoding UTF-8 -nowarn -d drydock-build -cp \"" ALL_JARS
-		"\" @drydock-build/list");
+		"javac -encoding %s -nowarn -d drydock-build -cp \"" ALL_JARS
+		"\" @drydock-build/list",
+		encoding_of(&j));
 	if (!j.tests)
 		return;
 	detect_need(p, NEED_PACKAGE, "junit5", SCOPE_TEST, false, p->evidence);

@@ -195,6 +195,12 @@ static const struct {
 		"sources: mkdir -p drydock-build && find . -name '*.java' >drydock-build/list && "
 		"javac -encoding UTF-8 -nowarn -d drydock-build -cp \"$(find /usr/share/java -name '*.jar'"
 		" | sort | tr '\\n' ':')\" @drydock-build/list"},
+	{FILES({"build.xml", "<project default='x'/>"}, {"A.java", "// \303\251 \351\n"}),
+		"ant: ANT_OPTS=-Dfile.encoding=ISO-8859-1 CLASSPATH=$(find /usr/share/java -name '*.jar'"
+		" | sort | tr '\\n' ':') ant -noinput -Dbuild.sysclasspath=last"},
+	{FILES({"build.xml", "<project default='x'/>"}, {"A.java", "// \303\251\n"}),
+		"ant: CLASSPATH=$(find /usr/share/java -name '*.jar'"
+		" | sort | tr '\\n' ':') ant -noinput -Dbuild.sysclasspath=last"},
 	{FILES({"requirements.txt", "django\n"}, {"manage.py", "import os\n"}, {"a/tests.py", ""}),
 		"python: python3 -m compileall -q -x"
 		" '/(vendor|node_modules|[^/]*tests?|fixtures?|templates?)/' .; python3 manage.py test -v 2"},
