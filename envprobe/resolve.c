@@ -256,6 +256,35 @@ lower(const char *s)
 
 /* ---- kinds ---- */
 
+/* Is a part of the path, without what is behind its dot, in the name of the package? */
+static bool
+is_named_after(const char *package, const char *path)
+{
+	for (size_t n; *path; path += n + (path[n] == '/')) {
+		n = strcspn(path, "/");
+		OWN_FREE char *part =
+			mem_strndup(path, strcspn(path, "/.") < n ? strcspn(path, "/.") : n);
+		if (*part && strcasestr(package, part))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What a source or build file asks for and can do without may be of another system, and by chance the name of a header
+ * or an archive that some package has for itself.
+ */
+static bool
+is_chance(const struct pkgindex *x, const struct need *n, const struct resolution *r)
+{
+	if (n->source != NEED_DECLARED || !n->optional || !r->path ||
+		is_named_after(r->package, n->name))
+		return false;
+	uint64_t popularity = pkgindex_popularity(x, str_of(r->package));
+	return n->kind == NEED_HEADER ? popularity == 0
+				      : str_ends(str_of(r->path), ".a") && popularity < FEW;
+}
+
 static struct resolution
 resolve_header(const struct pkgindex *x, const struct need *n)
 {
@@ -263,19 +292,10 @@ resolve_header(const struct pkgindex *x, const struct need *n)
 	struct search s = {.x = x, .suffix = n->name, .shallow = declared};
 	if (strstr(n->name, ".."))
 		return (struct resolution){0};
-	return search_rows(&s, 'i', fs_name(n->name));
-}
-
-/*
- * What a build file asks for and can do without may be of another system, and by chance the name of an archive that
- * some package has for itself.
- */
-static bool
-is_chance(const struct pkgindex *x, const struct need *n, const struct resolution *r)
-{
-	return n->source == NEED_DECLARED && n->optional && r->path &&
-	       str_ends(str_of(r->path), ".a") && !strcasestr(r->package, n->name) &&
-	       pkgindex_popularity(x, str_of(r->package)) < FEW;
+	struct resolution r = search_rows(&s, 'i', fs_name(n->name));
+	if (r.package && is_chance(x, n, &r))
+		resolution_cleanup(&r);
+	return r;
 }
 
 /* Messages say "zlib" and "libfoo" as well as what follows -l. */

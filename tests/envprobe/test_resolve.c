@@ -73,6 +73,8 @@ static const char contents[] =
 	"usr/lib/x86_64-linux-gnu/pkgconfig/comet.pc libdevel/libcomet-dev\n"
 	"usr/share/aclocal/moon.m4 libdevel/libmoon-dev\n"
 	"usr/share/aclocal/am_path_tide.m4 libdevel/libtide-dev\n"
+	"usr/include/io.h libdevel/libseabirds-dev\n"
+	"usr/include/seabirds/io.h libdevel/libseabirds-dev\n"
 	"usr/lib/x86_64-linux-gnu/libgull.a libdevel/libseabirds-dev\n"
 	"usr/lib/x86_64-linux-gnu/libtern.so libdevel/libseabirds-dev\n"
 	"usr/lib/x86_64-linux-gnu/libbird.a libdevel/libseabirds-dev\n"
@@ -366,9 +368,13 @@ what_is_called_so_by_chance_is_not_declared(void **state)
 		{"gull", "libseabirds-dev", NEED_DECLARED, false},
 		{"gull", "libseabirds-dev", NEED_FROM_LOG, true},
 		{"tern", "libseabirds-dev", NEED_DECLARED, true},
-		{"bird", "libseabirds-dev", NEED_DECLARED, true}};
+		{"bird", "libseabirds-dev", NEED_DECLARED, true},
+		{"io.h", NULL, NEED_DECLARED, true},
+		{"io.h", "libseabirds-dev", NEED_DECLARED, false},
+		{"seabirds/io.h", "libseabirds-dev", NEED_DECLARED, true},
+		{"moon.h", "libmoon-dev", NEED_DECLARED, true}};
 	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
-		struct need n = {.kind = NEED_LIBRARY,
+		struct need n = {.kind = strstr(of[i].name, ".h") ? NEED_HEADER : NEED_LIBRARY,
 			.name = (char *)of[i].name,
 			.source = of[i].source,
 			.optional = of[i].optional};
