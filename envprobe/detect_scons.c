@@ -168,6 +168,14 @@ read_scons(const struct tree *t, const char *dir, struct project *p)
 	free(tests.where);
 }
 
+/*
+ * A copy of waf in the tree is as old as that: it opens files in a mode that Python has not had since 3.11, and ends
+ * generators as it could not since 3.7.  One file unpacks itself when it is first called.
+ */
+static const char renew[] =
+	"%s --version >/dev/null 2>&1; find . -path '*waflib/*.py' -exec sed -i "
+	"-e \"s/'rU'/'r'/g\" -e 's/^\\(\\s*\\)raise StopIteration$/\\1return/' {} +";
+
 /* waf lies in the tree as one file, is unpacked there beside "waflib", or is the system's. */
 static void
 read_waf(const struct tree *t, const char *dir, struct project *p)
@@ -181,6 +189,10 @@ read_waf(const struct tree *t, const char *dir, struct project *p)
 	detect_need(p, NEED_PROGRAM, program ? "python3" : "waf", SCOPE_BUILD, false,
 		program ? program : p->evidence);
 	read_files(t, dir, names, p, &tests);
+	if (program) {
+		detect_command(p, PHASE_CONFIGURE, program, renew, waf);
+		strlist_add(&p->options, "waf=the copy in the tree, mended for a Python of today");
+	}
 	detect_command(p, PHASE_CONFIGURE, p->evidence, "%s configure", waf);
 	detect_command(
 		p, PHASE_BUILD, p->evidence, "%s build -j2%s", waf, tests.unit ? " --notests" : "");
