@@ -3,6 +3,7 @@
 #include "envprobe/envprobe.h"
 #include "envprobe/scan.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /*
@@ -73,6 +74,15 @@ detect_program(struct project *p, const char *name, struct str version, const ch
 	n->version = str_dup(version);
 	free(n->why); /* which is where the version stands */
 	n->why = mem_strdup(why);
+}
+
+bool
+detect_is_plain(const char *name, const char *also)
+{
+	for (const char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr(also, *p))
+			return false;
+	return *name && *name != '/' && *name != '-';
 }
 
 static bool

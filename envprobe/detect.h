@@ -40,6 +40,9 @@ void detect_test(struct project *p, enum test_format format, const char *results
 struct need *detect_need(struct project *p, enum need_kind kind, const char *name,
 	enum need_scope scope, bool optional, const char *why);
 
+/* Nothing but letters, digits and the characters of `also`, and neither an option nor an absolute path. */
+bool detect_is_plain(const char *name, const char *also);
+
 /* A program that the build cannot do without, of a version as in ">= 1.2, <2"; the first that is told counts. */
 void detect_program(struct project *p, const char *name, struct str version, const char *why);
 

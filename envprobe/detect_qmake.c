@@ -45,15 +45,6 @@ is_project(const struct tree *t, const char *path, bool *ret_subdirs)
 	return any;
 }
 
-static bool
-is_plain(const char *name)
-{
-	for (const char *p = name; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("_.+-", *p))
-			return false;
-	return *name && *name != '-';
-}
-
 /* Of several the one that goes through directories. */
 static char *
 find_qmake(const struct tree *t, const char *dir)
@@ -63,7 +54,7 @@ find_qmake(const struct tree *t, const char *dir)
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
 		if (!detect_is_here(dir, path) || !tree_name_is(path, "*.pro") ||
-			!is_plain(fs_name(path)) || !is_project(t, path, &subdirs))
+			!detect_is_plain(fs_name(path), "_.+-") || !is_project(t, path, &subdirs))
 			continue;
 		if (!found || subdirs)
 			found = path;
@@ -81,7 +72,7 @@ read_modules(struct project *p, struct str words, const char *why)
 	while (str_next_word(&words, &word) && word.p[0] != '#') {
 		OWN_FREE char *name = str_dup(word);
 		OWN_FREE char *package = mem_printf("Qt5%s", name);
-		if (is_plain(name) && !str_ends(word, "-private"))
+		if (detect_is_plain(name, "_.+-") && !str_ends(word, "-private"))
 			detect_need(p, NEED_CMAKE, package, SCOPE_BUILD, true, why);
 	}
 }
@@ -96,7 +87,7 @@ read_modules_of(struct project *p, enum need_kind kind, struct str words, const 
 			continue;
 		OWN_FREE char *name =
 			str_dup(library ? (struct str){word.p + 2, word.n - 2} : word);
-		if (is_plain(name))
+		if (detect_is_plain(name, "_.+-"))
 			detect_need(p, kind, name, SCOPE_BUILD, true, why);
 		if (!library)
 			detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, true, why);

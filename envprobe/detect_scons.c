@@ -40,15 +40,6 @@ static const struct call {
 	{"find_program", NULL, NEED_PROGRAM},
 };
 
-static bool
-is_plain(const char *name)
-{
-	for (const char *p = name; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("_./+-", *p))
-			return false;
-	return *name && *name != '/' && *name != '-';
-}
-
 /* "pkg-config --cflags --libs foo bar >= 1.2", handed to ParseConfig. */
 static void
 read_flags(struct project *p, const char *command, const char *why)
@@ -60,9 +51,9 @@ read_flags(struct project *p, const char *command, const char *why)
 		bool comparison = strspn(name, "<>=!") > 0;
 		if (first)
 			pkg_config = strcmp(fs_name(name), "pkg-config") == 0;
-		if (first && is_plain(name))
+		if (first && detect_is_plain(name, "_./+-"))
 			detect_need(p, NEED_PROGRAM, name, SCOPE_BUILD, true, why);
-		else if (pkg_config && !compared && !comparison && is_plain(name))
+		else if (pkg_config && !compared && !comparison && detect_is_plain(name, "_./+-"))
 			detect_need(p, NEED_PKGCONFIG, name, SCOPE_BUILD, true, why);
 		compared = comparison;
 	}
@@ -81,7 +72,7 @@ read_line(struct project *p, struct str line, const char *why)
 			continue;
 		OWN_FREE char *name = c->keyword ? scan_string_behind(line, c->keyword, '=')
 						 : scan_string_behind(line, c->name, '(');
-		if (!name || !is_plain(name))
+		if (!name || !detect_is_plain(name, "_./+-"))
 			continue;
 		detect_need(p, c->kind, name, SCOPE_BUILD, true, why);
 		if (c->kind == NEED_PKGCONFIG)
