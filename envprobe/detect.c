@@ -3,6 +3,7 @@
 #include "envprobe/envprobe.h"
 #include "envprobe/scan.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /*
@@ -10,11 +11,14 @@
  * reasons. What else is there is listed in project.others.
  */
 static const struct detector *const detectors[] = {&detect_meson, &detect_cmake, &detect_autotools,
-	&detect_perl, &detect_python, &detect_php, &detect_rust, &detect_ant, &detect_maven,
-	&detect_node, &detect_go, &detect_ruby, &detect_make, &detect_go_sources,
-	&detect_php_pages};
+	&detect_scons, &detect_waf, &detect_perl, &detect_python, &detect_php, &detect_rust,
+	&detect_ant, &detect_maven, &detect_node, &detect_go, &detect_ruby, &detect_dune,
+	&detect_qmake, &detect_imake, &detect_make, &detect_go_sources, &detect_php_pages, NULL};
+
+/* For a tree in which none of these finds anything. */
+static const struct detector *const of_sources[] = {&detect_java_sources, &detect_c_sources,
+	&detect_python_sources, &detect_perl_sources, NULL};
 #define MAX_CANDIDATES 20
-#define N_DETECTORS (sizeof(detectors) / sizeof(*detectors))
 
 void
 detect_command(struct project *p, enum command_phase phase, const char *why, const char *run, ...)
@@ -70,6 +74,15 @@ detect_program(struct project *p, const char *name, struct str version, const ch
 	n->version = str_dup(version);
 	free(n->why); /* which is where the version stands */
 	n->why = mem_strdup(why);
+}
+
+bool
+detect_is_plain(const char *name, const char *also)
+{
+	for (const char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr(also, *p))
+			return false;
+	return *name && *name != '/' && *name != '-';
 }
 
 static bool
@@ -137,34 +150,45 @@ is_aside_directory(const char *dir)
 }
 
 static void
-add_candidates(const struct tree *t, const char *dir, bool all, struct candidate_list *l)
+add_candidates(const struct tree *t, const struct detector *const *from, const char *dir, bool all,
+	struct candidate_list *l)
 {
-	for (size_t i = 0; i < N_DETECTORS && l->n < MAX_CANDIDATES; i++) {
-		char *file = detectors[i]->find(t, dir);
+	for (size_t i = 0; from[i] && l->n < MAX_CANDIDATES; i++) {
+		char *file = from[i]->find(t, dir);
 		if (!file)
 			continue;
-		l->v[l->n++] = (struct candidate){detectors[i], dir, file};
+		l->v[l->n++] = (struct candidate){from[i], dir, file};
 		if (!all)
 			return;
 	}
 }
 
+static void
+find_among(const struct tree *t, const struct detector *const *from, const struct strlist *dirs,
+	bool aside, struct candidate_list *l)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		const char *dir = dirs->v[i];
+		if (is_aside_directory(dir) != aside)
+			continue;
+		if (l->n && depth_of(dir) > depth_of(l->v[0].dir))
+			return;
+		add_candidates(t, from, dir, l->n == 0, l);
+	}
+}
+
 /*
  * All systems of the nearest directory that has one, and the best of each directory that is as near: what lies
- * below is part of them.  Documentation and examples only where there is nothing else.
+ * below is part of them.  Sources without any, and then documentation and examples, only where there is nothing else.
  */
 static void
 find_candidates(const struct tree *t, const struct strlist *dirs, struct candidate_list *l)
 {
-	for (int aside = 0; aside <= 1 && !l->n; aside++)
-		for (size_t i = 0; i < dirs->n; i++) {
-			const char *dir = dirs->v[i];
-			if (is_aside_directory(dir) != (aside != 0))
-				continue;
-			if (l->n && depth_of(dir) > depth_of(l->v[0].dir))
-				break;
-			add_candidates(t, dir, l->n == 0, l);
-		}
+	find_among(t, detectors, dirs, false, l);
+	if (!l->n)
+		find_among(t, of_sources, dirs, false, l);
+	if (!l->n)
+		find_among(t, detectors, dirs, true, l);
 }
 
 static void

@@ -18,7 +18,9 @@ struct detector {
 
 extern const struct detector detect_autotools, detect_cmake, detect_meson, detect_python,
 	detect_perl, detect_node, detect_go, detect_ruby, detect_php, detect_rust, detect_ant,
-	detect_maven, detect_make, detect_go_sources, detect_php_pages;
+	detect_maven, detect_make, detect_go_sources, detect_php_pages, detect_scons, detect_waf,
+	detect_qmake, detect_imake, detect_dune, detect_c_sources, detect_java_sources,
+	detect_python_sources, detect_perl_sources;
 
 /*
  * Choose and read; a tree without any known build system gives SYSTEM_NONE.  wanted: the name of the one to
@@ -37,6 +39,9 @@ void detect_test(struct project *p, enum test_format format, const char *results
 /* Append a need unless one of its kind and name is there; why is copied. */
 struct need *detect_need(struct project *p, enum need_kind kind, const char *name,
 	enum need_scope scope, bool optional, const char *why);
+
+/* Nothing but letters, digits and the characters of `also`, and neither an option nor an absolute path. */
+bool detect_is_plain(const char *name, const char *also);
 
 /* A program that the build cannot do without, of a version as in ">= 1.2, <2"; the first that is told counts. */
 void detect_program(struct project *p, const char *name, struct str version, const char *why);
@@ -67,6 +72,12 @@ void detect_environment(const struct tree *t, const char *dir, struct project *p
  * to options.  False: it is none.
  */
 bool detect_tea(const struct tree *t, const char *dir, struct project *p, struct buf *options);
+
+/*
+ * The text of a makefile of a PostgreSQL extension, which is p's evidence: its needs, and a test command where it has
+ * tests.  False: it is none.
+ */
+bool detect_pgxs(struct str makefile, struct project *p);
 
 /* Submodules that are empty and pointers of Git LFS, into project.absent. */
 void detect_absent(const struct tree *t, struct project *p);

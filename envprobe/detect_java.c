@@ -154,6 +154,41 @@ read_imports(struct java *j)
 	}
 }
 
+/* Each byte above 127 begins or goes on with a character; what is cut off at the end is no matter. */
+static bool
+is_utf8(struct str s)
+{
+	for (size_t i = 0, more; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		more = c < 0x80		       ? 0
+		       : c >= 0xc2 && c < 0xe0 ? 1
+		       : c >= 0xe0 && c < 0xf0 ? 2
+		       : c >= 0xf0 && c < 0xf5 ? 3
+					       : SIZE_MAX;
+		if (more == SIZE_MAX)
+			return false;
+		for (; more && i + 1 < s.n; more--)
+			if (((unsigned char)s.p[++i] & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
+/* Of sources that no build file speaks of: that of today, or one in which any byte is a character. */
+static const char *
+encoding_of(const struct java *j)
+{
+	for (size_t i = 0; i < j->t->files.n; i++) {
+		OWN(buf) struct buf text = {0};
+		if (!is_source(j, j->t->files.v[i]))
+			continue;
+		tree_read(j->t, j->t->files.v[i], &text);
+		if (!is_utf8(buf_str(&text)))
+			return "ISO-8859-1";
+	}
+	return "UTF-8";
+}
+
 static void
 read_sources(struct java *j)
 {
@@ -194,6 +229,63 @@ test_target(struct str text)
 	return NULL;
 }
 
+/* ---- releases of the language that no compiler of today knows ---- */
+
+/* What is put in their place, in build files: attributes, and properties that are called like them. */
+static const char modernize[] =
+	"find . \\( -name '*.xml' -o -name '*.properties' \\) -exec sed -i -E "
+	"-e 's/((source|target|release) *= *[\"'\\''])1\\.[1-6]([\"'\\''])/\\18\\3/g' "
+	"-e 's/(<property +name *= *\"[^\"]*(source|target|release|level)[^\"]*\" +value *= *\")1\\.[1-6]\"/\\18\"/g' "
+	"-e 's/^([A-Za-z0-9_.-]*(source|target|release|level)[A-Za-z0-9_.-]* *[=:] *)1\\.[1-6] *$/\\18/' {} +";
+
+/* "1.1" to "1.6", alone, between quotes or behind a mark. */
+static bool
+is_old_release(struct str line, size_t i)
+{
+	return i + 3 <= line.n && line.p[i] == '1' && line.p[i + 1] == '.' &&
+	       line.p[i + 2] >= '1' && line.p[i + 2] <= '6' && i &&
+	       strchr("\"'=: ", line.p[i - 1]) &&
+	       (i + 3 == line.n || strchr("\"' \r", line.p[i + 3]));
+}
+
+/* Does the file give an old release to what is called source, target, release or level? */
+static bool
+names_old_release(struct str text, unsigned *ret_line)
+{
+	static const char *const words[] = {"source", "target", "release", "level", NULL};
+	struct str line;
+	for (unsigned n = 1; str_next_line(&text, &line); n++)
+		for (size_t i = 0; i < line.n; i++)
+			for (size_t k = 0; is_old_release(line, i) && words[k]; k++)
+				if (memmem(line.p, i, words[k], strlen(words[k]))) {
+					*ret_line = n;
+					return true;
+				}
+	return false;
+}
+
+static void
+add_release(const struct tree *t, const char *dir, struct project *p)
+{
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		OWN(buf) struct buf text = {0};
+		unsigned line = 0;
+		if (!fs_is_below(path, dir) ||
+			!(tree_name_is(path, "*.xml") || tree_name_is(path, "*.properties")))
+			continue;
+		tree_read(t, path, &text);
+		if (!names_old_release(buf_str(&text), &line))
+			continue;
+		OWN_FREE char *why = scan_cite(path, line);
+		strlist_addf(&p->options,
+			"java-release=8, in the place of one that no compiler takes any more (%s)",
+			why);
+		detect_command(p, PHASE_CONFIGURE, why, "%s", modernize);
+		return;
+	}
+}
+
 static void
 read_ant(const struct tree *t, const char *dir, struct project *p)
 {
@@ -211,12 +303,14 @@ read_ant(const struct tree *t, const char *dir, struct project *p)
 		detect_need(p, NEED_PACKAGE, "ant-optional", SCOPE_TEST, false, p->evidence);
 		detect_need(p, NEED_JAVA, "org.junit", SCOPE_TEST, false, p->evidence);
 	}
-	detect_command(p, PHASE_BUILD, p->evidence,
-		"CLASSPATH=" ALL_JARS " ant -noinput -Dbuild.sysclasspath=last%s",
-		standard ? "" : " jar");
-	OWN_FREE char *run =
-		mem_printf("CLASSPATH=" ALL_JARS " ant -noinput -Dbuild.sysclasspath=last %s",
-			tests ? tests : "");
+	add_release(t, dir, p);
+	/* Where the build file says nothing, it is that of the machine. */
+	const char *encoding =
+		strcmp(encoding_of(&j), "UTF-8") == 0 ? "" : "ANT_OPTS=-Dfile.encoding=ISO-8859-1 ";
+	OWN_FREE char *ant = mem_printf(
+		"%sCLASSPATH=" ALL_JARS " ant -noinput -Dbuild.sysclasspath=last", encoding);
+	detect_command(p, PHASE_BUILD, p->evidence, "%s%s", ant, standard ? "" : " jar");
+	OWN_FREE char *run = mem_printf("%s %s", ant, tests ? tests : "");
 	if (tests)
 		detect_test(p, FORMAT_JUNIT,
 			"TEST-*.xml */TEST-*.xml */*/TEST-*.xml */*/*/TEST-*.xml", p->evidence,
@@ -339,5 +433,38 @@ read_maven(const struct tree *t, const char *dir, struct project *p)
 	maven_module_list_cleanup(&r.modules);
 }
 
+/* ---- nothing but sources ---- */
+
+static char *
+find_sources(const struct tree *t, const char *dir)
+{
+	for (size_t i = 0; i < t->files.n; i++)
+		if (fs_is_below(t->files.v[i], dir) && tree_name_is(t->files.v[i], "*.java") &&
+			!detect_is_aside(t->files.v[i]))
+			return mem_strdup(t->files.v[i]);
+	return NULL;
+}
+
+/* All of them at once, whatever directories lie above their packages. */
+static void
+read_source_tree(const struct tree *t, const char *dir, struct project *p)
+{
+	struct java j = {.t = t, .dir = dir, .p = p};
+	read_sources(&j);
+	detect_command(p, PHASE_BUILD, p->evidence,
+		"mkdir -p drydock-build && find . -name '*.java' >drydock-build/list && "
+		"javac -encoding %s -nowarn -d drydock-build -cp \"" ALL_JARS
+		"\" @drydock-build/list",
+		encoding_of(&j));
+	if (!j.tests)
+		return;
+	detect_need(p, NEED_PACKAGE, "junit5", SCOPE_TEST, false, p->evidence);
+	detect_test(p, FORMAT_JUNIT, "drydock-build/reports/TEST-*.xml", p->evidence,
+		"java -Djava.awt.headless=true -cp \"" ALL_JARS
+		"\" org.junit.platform.console.ConsoleLauncher -cp drydock-build "
+		"--scan-classpath drydock-build --disable-banner --reports-dir drydock-build/reports");
+}
+
+const struct detector detect_java_sources = {SYSTEM_SOURCES, find_sources, read_source_tree};
 const struct detector detect_ant = {SYSTEM_ANT, find_ant, read_ant};
 const struct detector detect_maven = {SYSTEM_MAVEN, find_maven, read_maven};

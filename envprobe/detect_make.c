@@ -65,6 +65,8 @@ read_config_programs(struct project *p, struct str line, const char *why)
 		if (str_ends(str_of(name), "pkg-config") || str_ends(str_of(name), "PKG_CONFIG")) {
 			pkg_config = true;
 			detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, false, why);
+		} else if (pkg_config && word.n && strpbrk(name, "<>|&")) {
+			pkg_config = false; /* what follows is of the shell */
 		} else if (pkg_config && word.n && word.p[0] != '-' &&
 			   isalnum((unsigned char)*name)) {
 			detect_need(p, NEED_PKGCONFIG, name, SCOPE_BUILD, true, why);
@@ -217,7 +219,9 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	if (configure)
 		detect_command(p, PHASE_CONFIGURE, configure, "./configure");
 	detect_command(p, PHASE_BUILD, p->evidence, "%s -j2", make);
-	if (best != SIZE_MAX) {
+	OWN(buf) struct buf text = {0};
+	tree_read(t, p->evidence, &text);
+	if (!detect_pgxs(buf_str(&text), p) && best != SIZE_MAX) {
 		OWN_FREE char *run = mem_printf("%s %s", make, test_targets[best]);
 		detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
 	}

@@ -145,14 +145,14 @@ read_cpanfile(const struct tree *t, const char *path, struct project *p)
 	}
 }
 
-/* use Foo::Bar; in the tests: what is there only for them. */
+/* use Foo::Bar; in files of these endings: what no list may have, as the tests' own. */
 static void
-read_test_uses(const struct tree *t, const char *dir, struct project *p)
+read_uses(const struct tree *t, const char *dir, const char *const *endings, enum need_scope scope,
+	struct project *p)
 {
-	OWN_FREE char *t_dir = tree_join(dir, "t");
-	OWN_FREE char *lib = tree_join(dir, "lib");
 	for (size_t i = 0; i < t->files.n; i++) {
-		if (!fs_is_below(t->files.v[i], t_dir) || !tree_name_is(t->files.v[i], "*.t"))
+		if (!fs_is_below(t->files.v[i], dir) || detect_is_aside(t->files.v[i]) ||
+			!str_ends_one(str_of(t->files.v[i]), endings))
 			continue;
 		OWN(buf) struct buf buf = {0};
 		tree_read(t, t->files.v[i], &buf);
@@ -169,7 +169,7 @@ read_test_uses(const struct tree *t, const char *dir, struct project *p)
 			OWN_FREE char *module = str_dup(name);
 			OWN_FREE char *why = scan_cite(t->files.v[i], n);
 			if (is_module(name) && strstr(module, "::"))
-				detect_need(p, NEED_PERL, module, SCOPE_TEST, true, why);
+				detect_need(p, NEED_PERL, module, scope, true, why);
 		}
 	}
 }
@@ -216,7 +216,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	read_prerequisites(t, p->evidence, p);
 	if (tree_has(t, cpanfile))
 		read_cpanfile(t, cpanfile, p);
-	read_test_uses(t, dir, p);
+	read_uses(t, t_dir, tests, SCOPE_TEST, p);
 	drop_own_modules(t, p);
 	if (tree_count(t, dir, xs)) {
 		detect_compilers(t, dir, p);
@@ -238,4 +238,43 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	}
 }
 
+/* ---- nothing but sources ---- */
+
+static char *
+find_sources(const struct tree *t, const char *dir)
+{
+	static const char *const patterns[] = {"*.pl", "*.pm", "*.cgi", NULL};
+	for (size_t k = 0; patterns[k]; k++)
+		for (size_t i = 0; i < t->files.n; i++)
+			if (detect_is_here(dir, t->files.v[i]) &&
+				tree_name_is(t->files.v[i], patterns[k]))
+				return mem_strdup(t->files.v[i]);
+	OWN_FREE char *lib = tree_join(dir, "lib"), *cpanfile = tree_file(t, dir, "cpanfile");
+	static const char *const modules[] = {".pm", NULL};
+	return cpanfile && tree_count(t, lib, modules) ? TAKE(cpanfile) : NULL;
+}
+
+static void
+read_source_tree(const struct tree *t, const char *dir, struct project *p)
+{
+	static const char *const sources[] = {".pl", ".pm", ".cgi", NULL};
+	static const char *const tests[] = {".t", NULL};
+	OWN_FREE char *t_dir = tree_join(dir, "t"), *cpanfile = tree_file(t, dir, "cpanfile");
+	detect_need(p, NEED_PROGRAM, "perl", SCOPE_BUILD, false, p->evidence);
+	if (cpanfile)
+		read_cpanfile(t, cpanfile, p);
+	read_uses(t, dir, sources, SCOPE_BUILD, p);
+	read_uses(t, t_dir, tests, SCOPE_TEST, p);
+	drop_own_modules(t, p);
+	detect_command(p, PHASE_BUILD, p->evidence,
+		"find . \\( -path ./vendor -o -path ./t -o -name '*test*' -o -name 'fixture*' \\) -prune -o "
+		"\\( -name '*.pl' -o -name '*.pm' -o -name '*.cgi' \\) -print0 | "
+		"xargs -0 -r -n 1 perl -Ilib -I. -c");
+	if (tree_count(t, t_dir, tests)) {
+		detect_need(p, NEED_PERL, "TAP::Harness", SCOPE_TEST, false, t_dir);
+		detect_test(p, FORMAT_PROVE, NULL, p->evidence, "prove -v -r -Ilib -I. t");
+	}
+}
+
+const struct detector detect_perl_sources = {SYSTEM_PERL, find_sources, read_source_tree};
 const struct detector detect_perl = {SYSTEM_PERL, find, read_project};

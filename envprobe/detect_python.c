@@ -282,6 +282,12 @@ declares_pytest(const struct tree *t, const char *dir)
 	       any_file_with(t, dir, "requirements*.txt", "pytest");
 }
 
+static bool
+takes_v(const char *text)
+{
+	return strstr(text, "unittest.main") || strstr(text, "'-v'") || strstr(text, "\"-v\"");
+}
+
 /* A program of its own that runs its tests: heap; NULL. */
 static char *
 own_runner(const struct tree *t, const char *dir)
@@ -296,9 +302,7 @@ own_runner(const struct tree *t, const char *dir)
 		tree_read(t, path, &text);
 		bool runs = text.p && strstr(text.p, "__main__");
 		if (runs)
-			return mem_printf("%s%s", names[i],
-				strstr(text.p, "unittest.main") || strstr(text.p, "-v") ? " -v"
-											: "");
+			return mem_printf("%s%s", names[i], takes_v(text.p) ? " -v" : "");
 	}
 	return NULL;
 }
@@ -366,27 +370,31 @@ read_python_version(const struct tree *t, const char *path, struct project *p)
 }
 
 static void
-read_project(const struct tree *t, const char *dir, struct project *p)
+read_declared(const struct tree *t, const char *dir, struct project *p)
 {
-	OWN_FREE char *setup = tree_join(dir, "setup.py");
-	OWN_FREE char *pyproject = tree_join(dir, "pyproject.toml");
-	bool has_setup = tree_has(t, setup);
-	detect_need(p, NEED_PROGRAM, "python3", SCOPE_BUILD, false, p->evidence);
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
-		OWN_FREE char *here = tree_join(dir, fs_name(path));
-		if (strcmp(here, path) != 0)
+		if (!detect_is_here(dir, path))
 			continue;
-		if (strcmp(path, setup) == 0 || strcmp(path, pyproject) == 0 ||
-			tree_name_is(path, "setup.cfg"))
+		bool lists = tree_name_is(path, "setup.py") || tree_name_is(path, "pyproject.toml");
+		if (lists || tree_name_is(path, "setup.cfg"))
 			read_python_version(t, path, p);
-		if (strcmp(path, setup) == 0 || strcmp(path, pyproject) == 0)
+		if (lists)
 			read_lists(t, path, p);
 		else if (tree_name_is(path, "setup.cfg") || tree_name_is(path, "tox.ini"))
 			read_ini(t, path, p);
 		else if (tree_name_is(path, "*requirements*.txt"))
 			read_requirements(t, path, p);
 	}
+}
+
+static void
+read_project(const struct tree *t, const char *dir, struct project *p)
+{
+	OWN_FREE char *setup = tree_join(dir, "setup.py");
+	bool has_setup = tree_has(t, setup);
+	detect_need(p, NEED_PROGRAM, "python3", SCOPE_BUILD, false, p->evidence);
+	read_declared(t, dir, p);
 	bool extension = any_file_with(t, dir, "setup.py", "Extension") ||
 			 any_file_with(t, dir, "setup.py", "ext_modules");
 	const char *backend = build_backend(t, dir);
@@ -410,4 +418,90 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_tests(t, dir, p);
 }
 
+/* ---- nothing but sources ---- */
+
+static char *
+find_sources(const struct tree *t, const char *dir)
+{
+	static const char *const names[] = {
+		"manage.py", "requirements.txt", "Pipfile", "tox.ini", NULL};
+	static const char *const py[] = {".py", NULL};
+	char *path = tree_count(t, dir, py) ? tree_find(t, dir, names) : NULL;
+	for (size_t i = 0; !path && i < t->files.n; i++)
+		if (detect_is_here(dir, t->files.v[i]) && tree_name_is(t->files.v[i], "*.py"))
+			path = mem_strdup(t->files.v[i]);
+	return path;
+}
+
+/* Is it a module or package of the tree, wherever that is on the path? */
+static bool
+is_own_module(const struct tree *t, const char *name)
+{
+	OWN_FREE char *file = mem_printf("%s.py", name), *package = mem_printf("/%s/", name);
+	for (size_t i = 0; i < t->files.n; i++) {
+		OWN_FREE char *path = mem_printf("/%s", t->files.v[i]);
+		if (strcmp(fs_name(path), file) == 0 || strstr(path, package))
+			return true;
+	}
+	return false;
+}
+
+/* "import a.b as c, d" and "from a import b", where they stand alone: in a try or a function it may do without. */
+static void
+read_import(const struct tree *t, struct str line, bool test, const char *why, struct project *p)
+{
+	struct str word, rest = line;
+	if (!str_next_word(&rest, &word))
+		return;
+	bool from = str_eq(word, "from");
+	if (!from && !str_eq(word, "import"))
+		return;
+	while (str_next_word(&rest, &word)) {
+		size_t n = 0;
+		while (n < word.n && (isalnum((unsigned char)word.p[n]) || word.p[n] == '_'))
+			n++;
+		OWN_FREE char *name = mem_strndup(word.p, n);
+		if (n && !is_own_module(t, name))
+			detect_need(
+				p, NEED_PYTHON, name, test ? SCOPE_TEST : SCOPE_BUILD, true, why);
+		if (from || word.p[word.n - 1] != ',')
+			return;
+	}
+}
+
+static void
+read_imports(const struct tree *t, const char *dir, struct project *p)
+{
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		OWN(buf) struct buf text = {0};
+		if (!fs_is_below(path, dir) || !tree_name_is(path, "*.py") || detect_is_aside(path))
+			continue;
+		bool test = strstr(path, "test") != NULL;
+		tree_read(t, path, &text);
+		struct str rest = buf_str(&text), line;
+		for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+			OWN_FREE char *why = scan_cite(path, n);
+			if (line.n && !isspace((unsigned char)line.p[0]))
+				read_import(t, line, test, why, p);
+		}
+	}
+}
+
+static void
+read_source_tree(const struct tree *t, const char *dir, struct project *p)
+{
+	OWN_FREE char *manage = tree_file(t, dir, "manage.py");
+	detect_need(p, NEED_PROGRAM, "python3", SCOPE_BUILD, false, p->evidence);
+	read_declared(t, dir, p);
+	read_imports(t, dir, p);
+	detect_command(p, PHASE_BUILD, p->evidence,
+		"python3 -m compileall -q -x '/(vendor|node_modules|[^/]*tests?|fixtures?|templates?)/' .");
+	if (manage && !declares_pytest(t, dir))
+		detect_test(p, FORMAT_AUTO, NULL, manage, "python3 manage.py test -v 2");
+	else
+		detect_tests(t, dir, p);
+}
+
+const struct detector detect_python_sources = {SYSTEM_PYTHON, find_sources, read_source_tree};
 const struct detector detect_python = {SYSTEM_PYTHON, find, read_project};

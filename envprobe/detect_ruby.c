@@ -36,26 +36,6 @@ struct ruby {
 	struct project *p;
 };
 
-/* The first string in quotes behind a word that begins the call; heap, NULL. */
-static char *
-argument(struct str line, const char *call)
-{
-	size_t n = strlen(call);
-	for (size_t i = 0; i + n < line.n; i++) {
-		if (memcmp(line.p + i, call, n) != 0 ||
-			(i && (isalnum((unsigned char)line.p[i - 1]) || line.p[i - 1] == '_')))
-			continue;
-		struct str rest = str_trim((struct str){line.p + i + n, line.n - i - n});
-		if (rest.n && rest.p[0] == '(')
-			rest = str_trim((struct str){rest.p + 1, rest.n - 1});
-		if (!rest.n || !strchr("'\"", rest.p[0]))
-			continue;
-		const char *end = memchr(rest.p + 1, rest.p[0], rest.n - 1);
-		return end ? mem_strndup(rest.p + 1, (size_t)(end - rest.p - 1)) : NULL;
-	}
-	return NULL;
-}
-
 static const struct call {
 	const char *name;
 	enum need_kind kind;
@@ -89,7 +69,7 @@ read_calls(struct ruby *r, const char *path, const struct call *calls)
 		if (line.n && line.p[0] == '#')
 			continue;
 		for (const struct call *c = calls; c->name; c++) {
-			OWN_FREE char *name = argument(line, c->name);
+			OWN_FREE char *name = scan_string_behind(line, c->name, '(');
 			OWN_FREE char *why = scan_cite(path, n);
 			if (name && *name && !strpbrk(name, "\"'#{} \t"))
 				detect_need(r->p, c->kind, name, c->scope, c->optional, why);

@@ -12,6 +12,7 @@
 #include "envprobe/dialect.h"
 #include "envprobe/files.h"
 #include "envprobe/history.h"
+#include "envprobe/includes.h"
 #include "envprobe/migrations.h"
 #include "envprobe/premises.h"
 #include "envprobe/removed.h"
@@ -317,18 +318,29 @@ static bool
 want_looked_up(struct loop *l, enum need_scope scope, enum need_source source)
 {
 	bool any = false;
+	/* What a compiler refuses may be for want of a header or library that configure looked for; no program mends it. */
+	const struct problem *refused = problem_first(&l->problems, PROBLEM_COMPILE);
+	bool compiles_not = refused && strstr(refused->text, "error: ");
 	for (size_t i = 0; i < l->missing.n; i++) {
 		struct need *n = &l->missing.v[i];
 		if (n->source != source)
 			continue;
 		bool loaded =
 			n->kind == NEED_PROGRAM || n->kind == NEED_PERL || n->kind == NEED_PACKAGE;
-		if (scope == SCOPE_TEST ? !loaded : n->kind == NEED_PACKAGE)
+		if (scope == SCOPE_TEST ? !loaded
+					: n->kind == NEED_PACKAGE || (compiles_not && loaded))
 			continue;
 		n->scope = scope;
 		any = loop_want(l, n) || any;
 	}
 	return any;
+}
+
+/* Tests that came to no case stop at one program after the other: each that they tried to run is another reason. */
+static bool
+want_tried(struct loop *l)
+{
+	return l->r->tests.passed == 0 && want_looked_up(l, SCOPE_TEST, NEED_FROM_TRACE);
 }
 
 /* What was tried first; then what was only searched for, which may have been one of many choices. */
@@ -427,6 +439,8 @@ learn_from_build(struct loop *l)
 	any = history_learn(l) || any;
 	any = want_from_log(l, SCOPE_BUILD, false) || any;
 	any = any || history_make_up(l);
+	if (!any && includes_learn(l))
+		return true;
 	any = files_learn(l, SCOPE_BUILD, true) || any;
 	return any || want_from_trace(l, SCOPE_BUILD);
 }
@@ -559,7 +573,8 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		*ret_again = learn_to_trace(l, better);
 		*ret_again = (better && learn_variables(l)) || *ret_again;
 		*ret_again = want_from_log(l, SCOPE_TEST, !better) || *ret_again;
-		*ret_again = *ret_again || (better && want_from_trace(l, SCOPE_TEST));
+		*ret_again =
+			*ret_again || (better ? want_from_trace(l, SCOPE_TEST) : want_tried(l));
 		*ret_again = *ret_again || loop_guess_services(l);
 		if (!*ret_again)
 			rc = rows_learn(l, ret_again, err);

@@ -1,7 +1,7 @@
 /*
  * What nothing was seen to use is taken out, if the result is the same without it.  The trace of the run that
  * succeeded names the candidates; one more attempt without all of them shows whether they were needed, and if
- * it ends otherwise, halves are tried.  An attempt is the same when the build made the same files, linked to
+ * it ends otherwise, parts are tried.  An attempt is the same when the build made the same files, linked to
  * the same libraries and with the same in its texts, and every test ended as it did.
  */
 #include "envprobe/trial.h"
@@ -101,6 +101,28 @@ blame(const struct loop *l, const struct strlist *names, struct strlist *ret_oth
 	return ret_others->n && ret_others->n < names->n;
 }
 
+/*
+ * Two parts to try one after the other: what the failed attempt did not even look for, which can go at once, and the
+ * rest; halves where that tells nothing.
+ */
+static void
+split(const struct loop *l, const struct strlist *names, struct strlist *first,
+	struct strlist *second)
+{
+	struct map looked_for = {0};
+	size_t n = 0;
+	for (size_t i = 0; i < l->missing.n; i++)
+		blame_need(l, &l->missing.v[i], &looked_for);
+	for (size_t i = 0; i < names->n; i++)
+		n += map_get(&looked_for, names->v[i]) != NULL;
+	bool told = n && n < names->n;
+	for (size_t i = 0; i < names->n; i++) {
+		bool late = told ? map_get(&looked_for, names->v[i]) != NULL : i >= names->n / 2;
+		strlist_add(late ? second : first, names->v[i]);
+	}
+	map_cleanup(&looked_for);
+}
+
 static int
 prune(struct loop *l, const struct strlist *names, struct budget *b, struct dd_err *err)
 {
@@ -115,8 +137,7 @@ prune(struct loop *l, const struct strlist *names, struct budget *b, struct dd_e
 	OWN(strlist) struct strlist others = {0}, first = {0}, second = {0};
 	if (blame(l, names, &others))
 		return prune(l, &others, b, err);
-	for (size_t i = 0; i < names->n; i++)
-		strlist_add(i < names->n / 2 ? &first : &second, names->v[i]);
+	split(l, names, &first, &second);
 	rc = prune(l, &first, b, err);
 	return rc < 0 ? rc : prune(l, &second, b, err);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SPLIT 4 /* times as popular is by far */
+#define FEW 5	/* packages depend on what is no library for all */
 
 void
 resolution_cleanup(struct resolution *r)
@@ -255,6 +256,35 @@ lower(const char *s)
 
 /* ---- kinds ---- */
 
+/* Is a part of the path, without what is behind its dot, in the name of the package? */
+static bool
+is_named_after(const char *package, const char *path)
+{
+	for (size_t n; *path; path += n + (path[n] == '/')) {
+		n = strcspn(path, "/");
+		OWN_FREE char *part =
+			mem_strndup(path, strcspn(path, "/.") < n ? strcspn(path, "/.") : n);
+		if (*part && strcasestr(package, part))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What a source or build file asks for and can do without may be of another system, and by chance the name of a header
+ * or an archive that some package has for itself.
+ */
+static bool
+is_chance(const struct pkgindex *x, const struct need *n, const struct resolution *r)
+{
+	if (n->source != NEED_DECLARED || !n->optional || !r->path ||
+		is_named_after(r->package, n->name))
+		return false;
+	uint64_t popularity = pkgindex_popularity(x, str_of(r->package));
+	return n->kind == NEED_HEADER ? popularity == 0
+				      : str_ends(str_of(r->path), ".a") && popularity < FEW;
+}
+
 static struct resolution
 resolve_header(const struct pkgindex *x, const struct need *n)
 {
@@ -262,14 +292,22 @@ resolve_header(const struct pkgindex *x, const struct need *n)
 	struct search s = {.x = x, .suffix = n->name, .shallow = declared};
 	if (strstr(n->name, ".."))
 		return (struct resolution){0};
-	return search_rows(&s, 'i', fs_name(n->name));
+	struct resolution r = search_rows(&s, 'i', fs_name(n->name));
+	if (r.package && is_chance(x, n, &r))
+		resolution_cleanup(&r);
+	return r;
 }
 
 /* Messages say "zlib" and "libfoo" as well as what follows -l. */
 static struct resolution
-resolve_library(const struct pkgindex *x, const char *name)
+resolve_library(const struct pkgindex *x, const struct need *n)
 {
+	const char *name = n->name;
 	struct resolution r = search_key(x, 'l', name);
+	if (r.package && is_chance(x, n, &r)) {
+		resolution_cleanup(&r);
+		return r;
+	}
 	OWN_FREE char *key = lower(name);
 	OWN_FREE char *prefixed = mem_printf("lib%s", key);
 	OWN_FREE char *package = mem_printf("%s-dev", prefixed);
@@ -603,7 +641,7 @@ resolve_need(const struct pkgindex *x, const struct need *n)
 	case NEED_HEADER:
 		return resolve_header(x, n);
 	case NEED_LIBRARY:
-		return resolve_library(x, n->name);
+		return resolve_library(x, n);
 	case NEED_PKGCONFIG:
 		return search_key(x, 'p', n->name);
 	case NEED_CMAKE:

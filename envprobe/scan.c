@@ -214,3 +214,22 @@ scan_next_call(struct scan *s, struct scan_call *ret)
 	}
 	return false;
 }
+
+char *
+scan_string_behind(struct str line, const char *word, char mark)
+{
+	size_t n = strlen(word);
+	for (size_t i = 0; i + n < line.n; i++) {
+		if (memcmp(line.p + i, word, n) != 0 ||
+			(i && (isalnum((unsigned char)line.p[i - 1]) || line.p[i - 1] == '_')))
+			continue;
+		struct str rest = str_trim((struct str){line.p + i + n, line.n - i - n});
+		if (rest.n && rest.p[0] == mark)
+			rest = str_trim((struct str){rest.p + 1, rest.n - 1});
+		if (!rest.n || !strchr("'\"", rest.p[0]))
+			continue;
+		const char *end = memchr(rest.p + 1, rest.p[0], rest.n - 1);
+		return end ? mem_strndup(rest.p + 1, (size_t)(end - rest.p - 1)) : NULL;
+	}
+	return NULL;
+}

@@ -34,6 +34,12 @@ struct scan {
  */
 bool scan_next_call(struct scan *s, struct scan_call *ret);
 
+/*
+ * The first string in quotes behind a word of the line, perhaps with blanks and one `mark` between: gem("x"), gem 'x',
+ * package='x'.  Heap; NULL: there is none.
+ */
+char *scan_string_behind(struct str line, const char *word, char mark);
+
 /* "path:line" as a citation, heap. */
 char *scan_cite(const char *path, unsigned line);
 

@@ -4,13 +4,22 @@
 
 #include <string.h>
 
+static size_t
+count_skips(const struct loop *l)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < l->problems.n; i++)
+		n += strcasestr(l->problems.v[i].text, "skip") != NULL;
+	return n;
+}
+
 static void
 take_result(struct loop *l, struct trial *ret)
 {
 	struct probe_result *r = l->r;
 	*ret = (struct trial){r->root, r->work, r->packages, r->batches, r->prompts, r->tests,
 		r->built_files, r->refused.n, r->features_off.n, r->build_seconds, r->test_seconds,
-		TAKE(l->failure), false};
+		TAKE(l->failure), false, count_skips(l), 0};
 	r->root = r->work = (struct stack){0};
 	r->packages = (struct package_list){0};
 	r->batches = (struct install_batch_list){0};
@@ -128,6 +137,7 @@ trial_make(
 	OWN_JSON json_t *result = NULL;
 	struct judging j = {t, l->r, is_kept};
 	int rc = build_and_test(l, &t->built, err);
+	t->skips_now = count_skips(l);
 	if (rc == 0)
 		rc = journal_step(l->spec->journal, key, do_judge, &j, &result, err);
 	bool kept = rc == 0 && json_is_true(json_object_get(result, "kept"));

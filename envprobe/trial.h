@@ -20,6 +20,8 @@ struct trial {
 	double build_seconds, test_seconds;
 	char *failure; /* NULL: the tests passed, or there are none */
 	bool built;    /* the attempt did */
+	/* How often the tests said that they skip something for want of another: then, and in the attempt. */
+	size_t skips, skips_now;
 };
 
 /* Put the result aside: the loop has none, and on_top of its packages, or with none on the root of the image. */

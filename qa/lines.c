@@ -38,11 +38,30 @@ without_end(struct str s, const char *chars)
 	return s;
 }
 
-/* "name: PASSED", "name ... ok", "name [ FAIL ]" */
+/* Without how long it took: " 167 ms", " (0.3 s)". */
+static struct str
+without_time(struct str s)
+{
+	static const char *const units[] = {"ms", "s", "sec", "seconds", NULL};
+	struct str rest = without_end(s, ") \t");
+	size_t n = 0, digits = 0;
+	while (n < rest.n && isalpha((unsigned char)rest.p[rest.n - n - 1]))
+		n++;
+	struct str unit = {rest.p + rest.n - n, n};
+	rest = without_end((struct str){rest.p, rest.n - n}, " ");
+	while (digits < rest.n && strchr("0123456789.", rest.p[rest.n - digits - 1]))
+		digits++;
+	for (size_t i = 0; units[i] && digits && digits < rest.n; i++)
+		if (str_eq(unit, units[i]) && strchr(" \t(", rest.p[rest.n - digits - 1]))
+			return without_end((struct str){rest.p, rest.n - digits}, "( \t");
+	return s;
+}
+
+/* "name: PASSED", "name ... ok", "name [ FAIL ]", each perhaps with a time behind it */
 static const struct word *
 at_end(struct str line, struct str *ret_name)
 {
-	struct str s = str_trim(line);
+	struct str s = without_time(str_trim(line));
 	bool bracket = s.n && s.p[s.n - 1] == ']';
 	s = without_end(s, "]) \t");
 	size_t n = 0;

@@ -355,6 +355,8 @@ parse_ctest(struct parse *p, struct str text)
 /* ---- unittest, with -v; "(tests.test_x.Case.test_a)" since Python 3.11 ---- */
 
 static const struct row unittest_rows[] = {
+	{ROW_IGNORE, "%w: DEBUG: %m", 0, false}, /* of nose, told to be wordy */
+	{ROW_IGNORE, "%w: INFO: %m", 0, false},
 	{ROW_STORY, "FAIL: %n (%s)", 0, false},
 	{ROW_STORY, "ERROR: %n (%s)", 0, false},
 	{ROW_CASE, "%n (%s) ... ok$", TEST_PASSED, false},

@@ -118,7 +118,9 @@ const char *const build_system_names[] = {
 	[SYSTEM_ANT] = "ant",
 	[SYSTEM_AUTOTOOLS] = "autotools",
 	[SYSTEM_CMAKE] = "cmake",
+	[SYSTEM_DUNE] = "dune",
 	[SYSTEM_GO] = "go",
+	[SYSTEM_IMAKE] = "imake",
 	[SYSTEM_MAKE] = "make",
 	[SYSTEM_MAVEN] = "maven",
 	[SYSTEM_MESON] = "meson",
@@ -126,8 +128,12 @@ const char *const build_system_names[] = {
 	[SYSTEM_PERL] = "perl",
 	[SYSTEM_PHP] = "php",
 	[SYSTEM_PYTHON] = "python",
+	[SYSTEM_QMAKE] = "qmake",
 	[SYSTEM_RUBY] = "ruby",
 	[SYSTEM_RUST] = "rust",
+	[SYSTEM_SCONS] = "scons",
+	[SYSTEM_SOURCES] = "sources",
+	[SYSTEM_WAF] = "waf",
 	NULL,
 };
 const char *const need_kind_names[] = {NEED_KIND_NAMES, NULL};

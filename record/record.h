@@ -261,7 +261,9 @@ enum build_system {
 	SYSTEM_ANT,
 	SYSTEM_AUTOTOOLS,
 	SYSTEM_CMAKE,
+	SYSTEM_DUNE,
 	SYSTEM_GO,
+	SYSTEM_IMAKE,
 	SYSTEM_MAKE,
 	SYSTEM_MAVEN,
 	SYSTEM_MESON,
@@ -269,8 +271,12 @@ enum build_system {
 	SYSTEM_PERL,
 	SYSTEM_PHP,
 	SYSTEM_PYTHON,
+	SYSTEM_QMAKE,
 	SYSTEM_RUBY,
 	SYSTEM_RUST,
+	SYSTEM_SCONS,
+	SYSTEM_SOURCES, /* and nothing that builds them */
+	SYSTEM_WAF,
 };
 extern const char *const build_system_names[];
 

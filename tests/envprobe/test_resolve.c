@@ -1,5 +1,7 @@
 /* From what is missing to the package a careful person would install. */
 #include "envprobe/resolve.h"
+
+#include "envprobe/includes.h"
 #include "tests/envprobe/make_index.h"
 
 #include <setjmp.h>
@@ -71,6 +73,11 @@ static const char contents[] =
 	"usr/lib/x86_64-linux-gnu/pkgconfig/comet.pc libdevel/libcomet-dev\n"
 	"usr/share/aclocal/moon.m4 libdevel/libmoon-dev\n"
 	"usr/share/aclocal/am_path_tide.m4 libdevel/libtide-dev\n"
+	"usr/include/io.h libdevel/libseabirds-dev\n"
+	"usr/include/seabirds/io.h libdevel/libseabirds-dev\n"
+	"usr/lib/x86_64-linux-gnu/libgull.a libdevel/libseabirds-dev\n"
+	"usr/lib/x86_64-linux-gnu/libtern.so libdevel/libseabirds-dev\n"
+	"usr/lib/x86_64-linux-gnu/libbird.a libdevel/libseabirds-dev\n"
 	/* the same file in several packages */
 	"usr/lib/libsail.a libdevel/libsail-cotton-dev\n"
 	"usr/lib/libsail.so libdevel/libsail-cotton-dev,libdevel/libsail-nylon-dev,libdevel/libsail-paper-dev\n"
@@ -181,6 +188,8 @@ static const struct {
 	{NEED_GEM, "tide/high", "ruby", NULL},
 	{NEED_GEM, "comet", NULL, NULL},
 	{NEED_TCL, "Comet", "tcl-comet4", NULL},
+	{NEED_PROGRAM, "lua", "lua5.4", NULL}, /* names that are made when it is installed */
+	{NEED_PROGRAM, "csh", "tcsh", NULL},
 	{NEED_PACKAGE, "moon", "moon", NULL},
 	{NEED_PACKAGE, "nosuch", NULL, NULL},
 	{NEED_FILE, "/usr/bin/moonc", NULL, NULL},
@@ -323,6 +332,61 @@ of_several_versions_it_is_the_distributions_own(void **state)
 	resolution_cleanup(&r);
 }
 
+static void
+a_header_of_an_installed_package_is_found_where_no_compiler_looks(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *package, *header, *dir; /* NULL: none */
+	} of[] = {{"libsky-dev", "star.h", "/usr/include/sky"},
+		{"libother-dev", "star.h", "/usr/include/sky/other"},
+		{"libother-dev", "other/star.h", "/usr/include/sky"},
+		{"libdeep-dev", "moon.h", "/usr/include/deep/er"}, {"libmoon-dev", "moon.h", NULL},
+		{"libbigstar-dev", "star.h", NULL}, {"libsky-dev", "moon.h", NULL},
+		{"libsky-dev", "../star.h", NULL}, {"libsky-dev", "", NULL}};
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct package p = {.name = (char *)of[i].package};
+		struct package_list installed = {.v = &p, .n = 1};
+		OWN_FREE char *dir = includes_find(sky, of[i].header, &installed);
+		if (of[i].dir)
+			assert_string_equal(dir, of[i].dir);
+		else
+			assert_null(dir);
+	}
+}
+
+/* An archive in a package that is called otherwise and that nobody depends on. */
+static void
+what_is_called_so_by_chance_is_not_declared(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *package; /* NULL: none */
+		enum need_source source;
+		bool optional;
+	} of[] = {{"gull", NULL, NEED_DECLARED, true},
+		{"gull", "libseabirds-dev", NEED_DECLARED, false},
+		{"gull", "libseabirds-dev", NEED_FROM_LOG, true},
+		{"tern", "libseabirds-dev", NEED_DECLARED, true},
+		{"bird", "libseabirds-dev", NEED_DECLARED, true},
+		{"io.h", NULL, NEED_DECLARED, true},
+		{"io.h", "libseabirds-dev", NEED_DECLARED, false},
+		{"seabirds/io.h", "libseabirds-dev", NEED_DECLARED, true},
+		{"moon.h", "libmoon-dev", NEED_DECLARED, true}};
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct need n = {.kind = strstr(of[i].name, ".h") ? NEED_HEADER : NEED_LIBRARY,
+			.name = (char *)of[i].name,
+			.source = of[i].source,
+			.optional = of[i].optional};
+		struct resolution r = resolve_need(sky, &n);
+		if (of[i].package)
+			assert_string_equal(r.package, of[i].package);
+		else
+			assert_null(r.package);
+		resolution_cleanup(&r);
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -349,6 +413,8 @@ main(void)
 		cmocka_unit_test(any_name_is_survived),
 		cmocka_unit_test(packages_with_the_same_file_are_alternatives),
 		cmocka_unit_test(of_several_versions_it_is_the_distributions_own),
+		cmocka_unit_test(what_is_called_so_by_chance_is_not_declared),
+		cmocka_unit_test(a_header_of_an_installed_package_is_found_where_no_compiler_looks),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -33,6 +33,11 @@ static const struct report reports[] = {
 		1, 3, 1, 1, "test_x (t.T.test_x)", NULL},
 	{"unittest, a dot a case, cut", FORMAT_AUTO, "..\n-----\nRan 2 tests in 0.1s\n", 0, 2, 1, 0,
 		"make test", "ends before"},
+	{"unittest by a wordy nose", FORMAT_AUTO,
+		"nose.loader: DEBUG: load from test/ (None)\ntest_a (t.T.test_a) ... ok\n"
+		"nose.suite: DEBUG: Context suite for [] (<class 't.T'>) (140334615965840)\n"
+		"test_b (t.T.test_b) ... ok\n\n-----\nRan 2 tests in 0.1s\n\nOK\n",
+		0, 2, 0, 0, NULL, NULL},
 	{"lines of no framework, in colours", FORMAT_AUTO,
 		"#1 parses: \033[0;32mPASSED\033[0;0m\n#2 sends: \033[0;31mFAILED\033[0;0m\n#3 ends: PASSED\n"
 		"*** 1 TESTS FAILED ***\n",
@@ -42,6 +47,9 @@ static const struct report reports[] = {
 		"sinks", NULL},
 	{"lines with their word in brackets", FORMAT_AUTO,
 		"[  OK  ] a.b\n[ FAIL ] a.c\n[ SKIP ] a.d\nRESULT: bad\n", 1, 1, 1, 1, "a.c", NULL},
+	{"lines with a time behind their word", FORMAT_AUTO,
+		"test init                    ... ok          167 ms\ntest 2 ... FAILED    9 ms\nend: PASSED (0.3 s)\nit took ... 12 ms\n",
+		0, 2, 1, 0, NULL, NULL},
 	{"two lines are no report", FORMAT_AUTO, "a: PASS\nb: PASS\n", 0, 1, 0, 0, NULL, NULL},
 	{"nor is what a build says", FORMAT_AUTO,
 		"checking x ... ok\nCompiling y ... ok\nbuilding z ... ok\n", 0, 1, 0, 0, NULL,

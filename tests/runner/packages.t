@@ -84,6 +84,19 @@ up "$tmp/idle"
 is "not where one fails that was skipped" "$(json '[.outcome, .tests.passed, .tests.skipped] | join(" ")')" "up 1 2"
 is "which the attempt says" "$(json '.attempts[2].ended')" "no more tests run"
 
+# --- a command of tests that passes because it skips all it has
+mkdir "$tmp/lazy"
+cat >"$tmp/lazy/Makefile" <<'M'
+all: ; touch all
+check: ; @command -v bc >/dev/null || echo "Can't find bc, skipping..."; echo "no such-tool found"
+M
+up "$tmp/lazy"
+is "is given what it says it cannot find" "$(json '[.outcome, .tests.passed] | join(" ")') $(names)" "up 1 bc make"
+sed 's/command -v bc/false/' "$tmp/lazy/Makefile" >"$tmp/lazy/m" && mv "$tmp/lazy/m" "$tmp/lazy/Makefile"
+up "$tmp/lazy"
+is "and that it skips is told where that does not help" "$(json '.tests.note | split("; ")[-1]') $(names)" \
+	"it says that it skips: Can't find bc, skipping... make"
+
 # --- tests that only a makefile has which the build wrote
 mkdir "$tmp/written"
 cat >"$tmp/written/configure" <<'M'

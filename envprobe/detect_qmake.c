@@ -1,0 +1,175 @@
+/* Makefiles that a program writes from a description of the project: Qt's qmake, X11's imake. */
+#include "envprobe/detect.h"
+
+#include "base/fs.h"
+#include "envprobe/scan.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* ---- qmake ---- */
+
+/* The words behind NAME = or += of a line; false: it assigns something else. */
+static bool
+assigns(struct str line, const char *name, struct str *ret_words)
+{
+	size_t n = strlen(name);
+	line = str_trim(line);
+	const char *at = line.n ? memmem(line.p, line.n, name, n) : NULL;
+	if (!at || (at > line.p && !strchr(" \t:{", at[-1])))
+		return false;
+	struct str rest = str_trim((struct str){at + n, line.n - (size_t)(at + n - line.p)});
+	if (rest.n && strchr("+*", rest.p[0]))
+		rest = (struct str){rest.p + 1, rest.n - 1};
+	if (!rest.n || rest.p[0] != '=')
+		return false;
+	*ret_words = str_trim((struct str){rest.p + 1, rest.n - 1});
+	return true;
+}
+
+/* Interactive Data Language has files of that name, too. */
+static bool
+is_project(const struct tree *t, const char *path, bool *ret_subdirs)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct str rest = buf_str(&text), line, words;
+	bool any = false;
+	*ret_subdirs = false;
+	while (str_next_line(&rest, &line)) {
+		any = any || assigns(line, "TEMPLATE", &words) ||
+		      assigns(line, "SOURCES", &words) || assigns(line, "SUBDIRS", &words);
+		if (assigns(line, "TEMPLATE", &words) && str_starts(words, "subdirs"))
+			*ret_subdirs = true;
+	}
+	return any;
+}
+
+/* Of several the one that goes through directories. */
+static char *
+find_qmake(const struct tree *t, const char *dir)
+{
+	const char *found = NULL;
+	bool subdirs;
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		if (!detect_is_here(dir, path) || !tree_name_is(path, "*.pro") ||
+			!detect_is_plain(fs_name(path), "_.+-") || !is_project(t, path, &subdirs))
+			continue;
+		if (!found || subdirs)
+			found = path;
+		if (subdirs)
+			break;
+	}
+	return found ? mem_strdup(found) : NULL;
+}
+
+/* What QT += NAME means: each module has a CMake package of its own, which qtbase5-dev has for most. */
+static void
+read_modules(struct project *p, struct str words, const char *why)
+{
+	struct str word;
+	while (str_next_word(&words, &word) && word.p[0] != '#') {
+		OWN_FREE char *name = str_dup(word);
+		OWN_FREE char *package = mem_printf("Qt5%s", name);
+		if (detect_is_plain(name, "_.+-") && !str_ends(word, "-private"))
+			detect_need(p, NEED_CMAKE, package, SCOPE_BUILD, true, why);
+	}
+}
+
+static void
+read_modules_of(struct project *p, enum need_kind kind, struct str words, const char *why)
+{
+	struct str word;
+	while (str_next_word(&words, &word) && word.p[0] != '#') {
+		bool library = kind == NEED_LIBRARY;
+		if (library && !str_starts(word, "-l"))
+			continue;
+		OWN_FREE char *name =
+			str_dup(library ? (struct str){word.p + 2, word.n - 2} : word);
+		if (detect_is_plain(name, "_.+-"))
+			detect_need(p, kind, name, SCOPE_BUILD, true, why);
+		if (!library)
+			detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, true, why);
+	}
+}
+
+static bool
+has_word(struct str words, const char *wanted)
+{
+	struct str word;
+	while (str_next_word(&words, &word))
+		if (str_eq(word, wanted))
+			return true;
+	return false;
+}
+
+/* A .pro or .pri file; true: it is one of a test that "make check" runs. */
+static bool
+read_project_file(const struct tree *t, const char *path, struct project *p)
+{
+	OWN(buf) struct buf text = {0};
+	struct str rest, line, words;
+	bool tests = false;
+	tree_read(t, path, &text);
+	rest = buf_str(&text);
+	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		OWN_FREE char *why = scan_cite(path, n);
+		if (assigns(line, "QT", &words))
+			read_modules(p, words, why);
+		else if (assigns(line, "PKGCONFIG", &words))
+			read_modules_of(p, NEED_PKGCONFIG, words, why);
+		else if (assigns(line, "LIBS", &words))
+			read_modules_of(p, NEED_LIBRARY, words, why);
+		else if (assigns(line, "CONFIG", &words))
+			tests = tests || has_word(words, "testcase") || has_word(words, "qtestlib");
+	}
+	return tests;
+}
+
+static void
+read_qmake(const struct tree *t, const char *dir, struct project *p)
+{
+	bool tests = false;
+	detect_need(p, NEED_PACKAGE, "qtbase5-dev", SCOPE_BUILD, false, p->evidence);
+	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);
+	detect_need(p, NEED_PROGRAM, "c++", SCOPE_BUILD, false, p->evidence);
+	detect_compilers(t, dir, p);
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		if (fs_is_below(path, dir) && !detect_is_aside(path) &&
+			(tree_name_is(path, "*.pro") || tree_name_is(path, "*.pri")))
+			tests = read_project_file(t, path, p) || tests;
+	}
+	detect_includes(t, dir, p);
+	detect_command(
+		p, PHASE_CONFIGURE, p->evidence, "QT_SELECT=qt5 qmake %s", fs_name(p->evidence));
+	detect_command(p, PHASE_BUILD, p->evidence, "make -j2");
+	if (tests)
+		detect_test(
+			p, FORMAT_AUTO, NULL, p->evidence, "QT_QPA_PLATFORM=offscreen make check");
+}
+
+/* ---- imake ---- */
+
+static char *
+find_imake(const struct tree *t, const char *dir)
+{
+	return tree_file(t, dir, "Imakefile");
+}
+
+/* Which directories it has stands in Imakefiles; "xmkmf -a" makes all makefiles, and what they include. */
+static void
+read_imake(const struct tree *t, const char *dir, struct project *p)
+{
+	detect_need(p, NEED_PROGRAM, "xmkmf", SCOPE_BUILD, false, p->evidence);
+	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);
+	detect_compilers(t, dir, p);
+	detect_generators(t, dir, p);
+	detect_includes(t, dir, p);
+	detect_command(p, PHASE_CONFIGURE, p->evidence, "xmkmf -a");
+	detect_command(p, PHASE_BUILD, p->evidence, "make");
+}
+
+const struct detector detect_qmake = {SYSTEM_QMAKE, find_qmake, read_qmake};
+const struct detector detect_imake = {SYSTEM_IMAKE, find_imake, read_imake};

@@ -1,0 +1,21 @@
+/*
+ * Inside the room: headers that an installed package has where no compiler looks by itself (lua.h, ft2build.h, apr.h).
+ * A build that asks its tools finds them; one that was written for another system is told by a variable.
+ */
+#ifndef ENVPROBE_INCLUDES_H
+#define ENVPROBE_INCLUDES_H
+
+#include "envprobe/index.h"
+#include "envprobe/loop.h"
+
+/*
+ * The directory that makes #include <header> find the file of an installed package, the shallowest of several; heap.
+ * NULL: there is none, or compilers find it anyway.
+ */
+char *includes_find(
+	const struct pkgindex *x, const char *header, const struct package_list *installed);
+
+/* Look there, from the next attempt on, for the headers that the last build did not find; true when that is new. */
+bool includes_learn(struct loop *l);
+
+#endif
