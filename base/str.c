@@ -12,8 +12,7 @@ str_of(const char *s)
 bool
 str_eq(struct str a, const char *b)
 {
-	size_t n = strlen(b);
-	return a.n == n && memcmp(a.p, b, n) == 0;
+	return str_same(a, str_of(b));
 }
 
 bool

@@ -115,7 +115,7 @@ take_definitions(struct reading *r, struct str bytes, struct dd_err *err)
 		else if (f.number == SCIP_OCCURRENCES)
 			rc = take_definition(r, f.bytes, err);
 	}
-	if (rc == 0 && (u.bad || memchr(path.p, 0, path.n)))
+	if (rc == 0 && (u.bad || (path.n && memchr(path.p, 0, path.n))))
 		rc = err_set(err, DD_EINVAL, "a document is not well formed");
 	/* Of no file; each of its slashes would be looked behind. */
 	if (path.n > MAX_PATH)

@@ -383,9 +383,9 @@ add_json_line(struct sums *x, struct str line)
 	if (line.n > 65536 || json_parse(line, &j, NULL) < 0)
 		return;
 	struct str path = text_of(j, paths), method = text_of(j, methods);
-	double s = number_of(j, seconds);
+	double s = number_of(j, seconds), status = number_of(j, states);
 	if (path.n && method.n)
-		add_request(x, method, path, (int64_t)number_of(j, states),
+		add_request(x, method, path, status >= 0 && status < 1000 ? (int64_t)status : -1,
 			s >= 0 && s < 1e6 ? s * 1e6 : -1);
 }
 

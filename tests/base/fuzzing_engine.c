@@ -23,6 +23,6 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	target->one((struct str){(const char *)p, n});
+	target->one((struct str){p ? (const char *)p : "", n});
 	return 0;
 }

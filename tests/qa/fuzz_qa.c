@@ -72,7 +72,7 @@ one_terminal(struct str input)
 static void
 one_message(struct str input)
 {
-	OWN(cdp_reader) struct cdp_reader r = {0};
+	OWN(cdp_reader) struct cdp_reader r = {.max = 2 * CDP_HEAD};
 	cdp_reader_add(&r, input);
 	for (struct str message, result; cdp_reader_next(&r, &message);) {
 		OWN(buf) struct buf data = {0};
