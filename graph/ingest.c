@@ -338,6 +338,14 @@ run_alone(struct ingest *in, struct dd_err *err)
 	return put_file(in, &in->sources[i], no_facts(in, "the parser failed", &b), err);
 }
 
+/* DD_ESTOPPED: somebody asked us to. */
+static int
+go_on(const struct graph_ingest_spec *spec, struct dd_err *err)
+{
+	bool stop = spec->host.stopping && spec->host.stopping();
+	return stop ? err_set(err, DD_ESTOPPED, "stopped") : 0;
+}
+
 static int
 parse_all(struct ingest *in, struct dd_err *err)
 {
@@ -348,8 +356,8 @@ parse_all(struct ingest *in, struct dd_err *err)
 			dd_err_cleanup(err);
 			rc = run_alone(in, err);
 		}
-		if (rc == 0 && in->spec->host.stopping && in->spec->host.stopping())
-			rc = err_set(err, DD_ESTOPPED, "stopped");
+		if (rc == 0)
+			rc = go_on(in->spec, err);
 	}
 	return rc;
 }
@@ -383,7 +391,9 @@ resolve_all(struct ingest *in, struct dd_err *err)
 	for (size_t i = 0; rc == 0 && i < m->nfiles; i++) {
 		struct str packed;
 		struct overlay *overlay = NULL;
-		rc = imports_overlay(in->imports, i, &overlay, err);
+		rc = go_on(in->spec, err);
+		if (rc == 0)
+			rc = imports_overlay(in->imports, i, &overlay, err);
 		if (rc == 0)
 			rc = store_facts(in->db, (uint32_t)i + 1, &packed, err);
 		if (rc == 0)
@@ -561,8 +571,9 @@ wait_for_turn(const struct graph_ingest_spec *spec, int *ret_fd, struct dd_err *
 			return err_move(err, &why);
 		if (!told)
 			log_info("another drydock makes the map of %s; waiting", spec->root);
-		if (spec->host.stopping && spec->host.stopping())
-			return err_set(err, DD_ESTOPPED, "stopped");
+		rc = go_on(spec, err);
+		if (rc < 0)
+			return rc;
 		(void)poll(NULL, 0, TURN_MS);
 	}
 }

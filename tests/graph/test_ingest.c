@@ -183,6 +183,33 @@ a_parser_that_cannot_be_run_is_an_error_and_leaves_the_map(void **state)
 	graph_close(g);
 }
 
+static unsigned asked, stops_at;
+
+static bool
+stopping(void)
+{
+	return ++asked >= stops_at;
+}
+
+/* Wherever it is asked to, while files are parsed and behind that, while they are resolved. */
+static void
+what_is_stopped_leaves_no_map(void **state)
+{
+	struct fixture *x = *state;
+	struct graph_ingest_result r;
+	for (stops_at = 1; stops_at < 15; stops_at += 6) {
+		struct fake f = {0};
+		OWN(dd_err) struct dd_err err = {0};
+		const struct graph_ingest_spec spec = {.root = x->tree,
+			.db = x->db,
+			.host = {.parse = fake_parse, .ctx = &f, .stopping = stopping}};
+		asked = 0;
+		assert_int_equal(graph_ingest(&spec, &r, &err), -DD_ESTOPPED);
+		assert_int_equal(access(x->db, F_OK), -1);
+	}
+	assert_int_equal(asked, 13);
+}
+
 int
 main(void)
 {
@@ -195,6 +222,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			a_parser_that_cannot_be_run_is_an_error_and_leaves_the_map, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(what_is_stopped_leaves_no_map, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
