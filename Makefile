@@ -204,6 +204,7 @@ $(GRAMMARS)/libgrammars.a: $(GRAMMAR_SRC:%=$(GRAMMARS)/obj/%.o)
 	$(AR) rcs $@ $^
 $(call obj,$(wildcard graph/*.c)): CPPFLAGS += -I$(TREE_SITTER)/include -isystem $(TREE_SITTER)
 $(call obj,$(wildcard graph/*.c)): | $(GRAMMARS)/fetched
+$(OBJ)/tests/graph/test_children: private CPPFLAGS += -I$(TREE_SITTER)/include -isystem $(TREE_SITTER)
 # Facts that other code drew are drawn anew.
 GRAPH_PARTS := $(wildcard graph/*.[ch]) graph/grammars/package-lock.json
 $(OBJ)/graph/ingest.o: $(GRAPH_PARTS)

@@ -26,6 +26,7 @@ struct str {
 struct str str_of(const char *s); /* NULL gives the empty view */
 bool str_eq(struct str a, const char *b);
 bool str_same(struct str a, struct str b);
+int str_compare(struct str a, struct str b); /* by bytes, as strcmp does */
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 bool str_ends_one(

@@ -255,13 +255,6 @@ answer_last_id(struct graph *g, const char *query, uint32_t *ret, struct dd_err 
 
 /* ---- symbols and places ---- */
 
-static int
-compare(struct str a, struct str b)
-{
-	int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-	return c ? c : (a.n > b.n) - (a.n < b.n);
-}
-
 /* Entities of exactly that name, by bisection. */
 static int
 entities_of_name(struct graph *g, struct str name, struct id_list *ret, struct dd_err *err)
@@ -279,7 +272,7 @@ entities_of_name(struct graph *g, struct str name, struct id_list *ret, struct d
 			return rc;
 		if (rc == 0)
 			return err_set(err, DD_ECORRUPT, "the map has no name %u", mid);
-		int c = compare(db_text(st, 0), name);
+		int c = str_compare(db_text(st, 0), name);
 		if (c == 0) {
 			struct unpacker u = unpacker_of(db_blob(st, 1));
 			uint32_t id = 0;

@@ -6,220 +6,17 @@
  */
 #include "graph/reached.h"
 
-#include "base/map.h"
-#include "graph/imports.h"
 #include "graph/overlay.h"
+#include "graph/reached_inner.h"
 
 #include <string.h>
 
-#define MAX_CASES 200000
-#define MAX_GROUP_CASES 20000
-#define MAX_FUNCTIONS 2000000
-#define MAX_LINE ((size_t)256 << 20)
 #define MAX_KEPT ((size_t)256 << 20)
 #define TOLD_CASES 200
 #define MAX_SPANS ((size_t)1 << 20) /* that are kept in memory at once */
 #define DECORATION 64 /* lines at most between the first decorator of a function and its name */
 
-enum record {
-	REACHED_FUNCTION,
-	REACHED_CALL,
-	REACHED_GROUP,
-	REACHED_RAN,
-	REACHED_LINES,
-	REACHED_LOOKED,
-	REACHED_END
-};
 enum kept { KEPT_ENTITY, KEPT_CALL, KEPT_LOOKED, KEPT_LINES, KEPT_END };
-
-/* ---- in the worker ---- */
-
-struct reader {
-	struct map files, functions, calls; /* numbers, from 1 */
-	struct strlist paths;
-	struct buf records, key;
-	size_t groups;
-};
-
-static uint32_t
-file_number(struct reader *r, const char *path)
-{
-	uint32_t n = (uint32_t)(uintptr_t)map_get(&r->files, path);
-	if (n || !*path || strlen(path) > 4096)
-		return n;
-	strlist_add(&r->paths, path);
-	map_put(&r->files, path, (void *)(uintptr_t)r->paths.n);
-	return (uint32_t)r->paths.n;
-}
-
-/* [path, line, name]; from 1, 0: it is none. */
-static uint32_t
-function_number(struct reader *r, const json_t *f)
-{
-	const char *path = json_string_value(json_array_get(f, 0)),
-		   *name = json_string_value(json_array_get(f, 2));
-	json_int_t line = json_integer_value(json_array_get(f, 1));
-	uint32_t file = path ? file_number(r, path) : 0;
-	if (!file || !name || line < 0 || line > UINT32_MAX)
-		return 0;
-	buf_reset(&r->key);
-	buf_printf(&r->key, "%u %lld %s", file, (long long)line, name);
-	uint32_t n = (uint32_t)(uintptr_t)map_get_str(&r->functions, buf_str(&r->key));
-	if (n || map_count(&r->functions) >= MAX_FUNCTIONS)
-		return n;
-	n = (uint32_t)map_count(&r->functions) + 1;
-	map_put_str(&r->functions, buf_str(&r->key), (void *)(uintptr_t)n);
-	pack_u64(&r->records, REACHED_FUNCTION);
-	pack_u64(&r->records, file);
-	pack_u64(&r->records, (uint64_t)line);
-	pack_str(&r->records, str_of(name));
-	return n;
-}
-
-static void
-read_functions(struct reader *r, const json_t *group)
-{
-	const json_t *functions = json_object_get(group, "functions");
-	size_t n = json_array_size(functions), i;
-	OWN_FREE uint32_t *number = mem_zalloc(n + 1, sizeof(*number));
-	json_t *call;
-	for (i = 0; i < n; i++)
-		number[i] = function_number(r, json_array_get(functions, i));
-	pack_u64(&r->records, REACHED_RAN);
-	pack_u64(&r->records, n);
-	for (i = 0; i < n; i++)
-		pack_u64(&r->records, number[i]);
-	json_array_foreach (json_object_get(group, "calls"), i, call) {
-		json_int_t from = json_integer_value(json_array_get(call, 0)),
-			   to = json_integer_value(json_array_get(call, 1));
-		if (from < 0 || to < 0 || (size_t)from >= n || (size_t)to >= n || !number[from] ||
-			!number[to])
-			continue;
-		OWN_FREE char *key = mem_printf("%u %u", number[from], number[to]);
-		if (map_get(&r->calls, key) || map_count(&r->calls) >= MAX_FUNCTIONS)
-			continue;
-		map_put(&r->calls, key, r);
-		pack_u64(&r->records, REACHED_CALL);
-		pack_u64(&r->records, number[from]);
-		pack_u64(&r->records, number[to]);
-	}
-}
-
-/* Pairs of a first and a last line, ascending. */
-static void
-pack_spans(struct reader *r, const json_t *spans)
-{
-	size_t n = json_array_size(spans) / 2;
-	json_int_t before = 0;
-	pack_u64(&r->records, n);
-	for (size_t i = 0; i < 2 * n; i++) {
-		json_int_t line = json_integer_value(json_array_get(spans, i));
-		line = line < before ? before : line > UINT32_MAX ? UINT32_MAX : line;
-		pack_u64(&r->records, (uint64_t)(line - before));
-		before = line;
-	}
-}
-
-static void
-read_files(struct reader *r, const json_t *group)
-{
-	const char *path;
-	json_t *file;
-	json_object_foreach (json_object_get(group, "files"), path, file) {
-		const json_t *lines = json_object_get(file, "lines"),
-			     *outside = json_object_get(file, "outside");
-		uint32_t n = json_array_size(lines) + json_array_size(outside)
-				     ? file_number(r, path)
-				     : 0;
-		if (!n)
-			continue;
-		pack_u64(&r->records, REACHED_LINES);
-		pack_u64(&r->records, n);
-		pack_spans(r, lines);
-		pack_spans(r, outside);
-	}
-}
-
-static void
-read_looked(struct reader *r, const json_t *list, enum graph_relation relation)
-{
-	size_t i;
-	json_t *one;
-	json_array_foreach (list, i, one) {
-		const char *path = json_string_value(one);
-		if (!path)
-			continue;
-		pack_u64(&r->records, REACHED_LOOKED);
-		pack_u64(&r->records, relation);
-		pack_str(&r->records, str_of(path));
-	}
-}
-
-static void
-read_connects(struct reader *r, const json_t *list)
-{
-	size_t i;
-	json_t *one;
-	json_array_foreach (list, i, one) {
-		pack_u64(&r->records, REACHED_LOOKED);
-		pack_u64(&r->records, REL_CONNECTS);
-		pack_str(&r->records, str_of(json_string_in(one, "target")));
-	}
-}
-
-static void
-read_group(struct reader *r, const json_t *group)
-{
-	const json_t *cases = json_object_get(group, "cases");
-	size_t n = json_array_size(cases);
-	if (!n || n > MAX_GROUP_CASES || r->groups >= MAX_CASES)
-		return;
-	r->groups++;
-	pack_u64(&r->records, REACHED_GROUP);
-	pack_u64(&r->records, n);
-	for (size_t i = 0; i < n; i++) {
-		pack_str(&r->records, str_of(json_string_in(json_array_get(cases, i), "id")));
-		pack_str(&r->records, str_of(json_string_in(json_array_get(cases, i), "name")));
-	}
-	read_functions(r, group);
-	read_files(r, group);
-	read_looked(r, json_object_get(group, "looked"), REL_OPENS);
-	read_looked(r, json_object_get(group, "execs"), REL_EXECS);
-	read_connects(r, json_object_get(group, "connects"));
-}
-
-int
-reached_read(struct str text, struct buf *out, struct dd_err *err)
-{
-	struct reader r = {.records.max = out->max, .key.max = 16384};
-	struct str line;
-	bool ours = false;
-	int rc = 0;
-	for (bool first = true; rc == 0 && str_next_line(&text, &line); first = false) {
-		OWN_JSON json_t *j = NULL;
-		if (line.n > MAX_LINE || json_parse(line, &j, NULL) < 0)
-			rc = err_set(err, DD_EINVAL, "a line of it is no JSON");
-		if (rc == 0 && first)
-			ours = json_integer_value(json_object_get(j, "drydock_reach")) == 1;
-		if (rc == 0 && ours)
-			read_group(&r, j);
-	}
-	if (rc == 0 && !r.groups)
-		rc = err_set(err, DD_EINVAL, "nothing in it is of drydock qa record");
-	if (rc == 0) {
-		imports_begin(out, STR("drydock qa record"), &r.paths);
-		buf_add_str(out, buf_str(&r.records));
-	}
-	map_cleanup(&r.files);
-	map_cleanup(&r.functions);
-	map_cleanup(&r.calls);
-	strlist_cleanup(&r.paths);
-	buf_cleanup(&r.records);
-	buf_cleanup(&r.key);
-	return rc;
-}
-
-/* ---- placing ---- */
 
 struct told { /* a case, as the worker told it; views */
 	struct str id, name;
@@ -242,11 +39,10 @@ struct placing {
 	size_t nfunctions, functions_cap;
 	struct told *group;
 	size_t ngroup, group_cap;
-	size_t *by_name; /* the group's places, in the order of names; what has one name gets its test at once */
+	size_t *by_name; /* the group's places in the order of names; all of one name get their test at once */
 	uint32_t *ran; /* functions that the group entered; 0: lines of it were told */
 	size_t nran, ran_cap;
-	struct told_span
-		*spans; /* lines that were told of the group since it was looked what ran there */
+	struct told_span *spans; /* told of the group, and not yet held against ran */
 	size_t nspans, spans_cap;
 	size_t kept;	   /* bytes, about */
 	uint64_t *reached; /* by entity: how many cases */
@@ -368,7 +164,7 @@ by_file_and_line(const void *a, const void *b)
 	return c ? c : (x->from > y->from) - (x->from < y->from);
 }
 
-/* Was any line from..to of the file told?  That of the last span that begins before its end reaches back far enough. */
+/* Was any line from..to of the file told?  Of the spans that do not begin behind it, one ends in it or behind it. */
 static bool
 is_told(const struct placing *p, uint32_t file, uint64_t from, uint64_t to)
 {
@@ -386,13 +182,15 @@ is_told(const struct placing *p, uint32_t file, uint64_t from, uint64_t to)
 static void
 forget_ran(struct placing *p)
 {
+	if (!p->nspans)
+		return;
 	qsort(p->spans, p->nspans, sizeof(*p->spans), by_file_and_line);
 	for (size_t i = 0; i < p->nspans; i++) {
 		struct told_span *s = &p->spans[i];
 		if (i && s[-1].file == s->file && s[-1].most > s->to)
 			s->most = s[-1].most;
 	}
-	for (size_t i = 0; p->nspans && i < p->nran; i++) {
+	for (size_t i = 0; i < p->nran; i++) {
 		const struct model_entity *e = &p->m->entities[p->ran[i]];
 		if (is_told(p, e->file, e->line, e->end))
 			p->ran[i] = 0;
@@ -430,18 +228,11 @@ end_group(struct placing *p)
 }
 
 static int
-compare_names(struct str x, struct str y)
-{
-	int c = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
-	return c ? c : (x.n > y.n) - (x.n < y.n);
-}
-
-static int
 by_name(const void *a, const void *b, void *ctx)
 {
 	const struct told *group = ctx;
 	size_t i = *(const size_t *)a, k = *(const size_t *)b;
-	int c = compare_names(group[i].name, group[k].name);
+	int c = str_compare(group[i].name, group[k].name);
 	return c ? c : (i > k) - (i < k);
 }
 
@@ -461,12 +252,12 @@ name_test(struct placing *p, struct str name, uint32_t function)
 	size_t low = 0, high = p->ngroup;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		bool before = compare_names(p->group[p->by_name[mid]].name, name) < 0;
+		bool before = str_compare(p->group[p->by_name[mid]].name, name) < 0;
 		*(before ? &low : &high) = mid + before;
 	}
 	for (; low < p->ngroup; low++) {
 		struct told *t = &p->group[p->by_name[low]];
-		if (t->test || compare_names(t->name, name) != 0)
+		if (t->test || str_compare(t->name, name) != 0)
 			break;
 		t->test = function;
 	}

@@ -107,9 +107,7 @@ by_text(const void *a, const void *b, void *ctx)
 	const struct ranked *r = a, *q = b;
 	if (r->head != q->head)
 		return r->head < q->head ? -1 : 1;
-	struct str x = model_text(ctx, r->name), y = model_text(ctx, q->name);
-	int c = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
-	return c ? c : (x.n > y.n) - (x.n < y.n);
+	return str_compare(model_text(ctx, r->name), model_text(ctx, q->name));
 }
 
 static void

@@ -327,29 +327,30 @@ note_text(struct vary *v, const char *what, const struct buf *text)
 #define WORN 4 /* times that a call said the same */
 #define SAID_MAX 20000
 
-static char *
+/* By digest: inputs may be long, and many are kept. */
+static struct hash_hex
 key_of(const struct case_step *s)
 {
 	OWN(buf) struct buf key = {0};
 	buf_puts(&key, s->input ? s->input : "");
 	for (size_t i = 0; i < s->args.n; i++) {
-		buf_putc(&key, '\n');
+		buf_putc(&key, '\0');
 		buf_puts(&key, s->args.v[i]);
 	}
-	return key.n ? buf_take(&key) : mem_strdup("");
+	return hash_bytes(buf_str(&key));
 }
 
 static void
 note_said(struct vary *v, const struct case_step *of, const struct seen_step *seen)
 {
-	OWN_FREE char *key = key_of(of);
+	struct hash_hex key = key_of(of);
 	struct hash_hex text = hash_bytes(buf_str(&seen->out));
-	struct vary_said *s = map_get(&v->of_call, key);
+	struct vary_said *s = map_get(&v->of_call, key.s);
 	if (!s && map_count(&v->of_call) < SAID_MAX) {
 		s = mem_new(struct vary_said);
 		*s = (struct vary_said){.next = v->said, .text = text};
 		v->said = s;
-		map_put(&v->of_call, key, s);
+		map_put(&v->of_call, key.s, s);
 	}
 	if (!s)
 		return;
@@ -362,8 +363,8 @@ note_said(struct vary *v, const struct case_step *of, const struct seen_step *se
 bool
 vary_is_worn(const struct vary *v, const struct case_step *of)
 {
-	OWN_FREE char *key = key_of(of);
-	const struct vary_said *s = map_get(&v->of_call, key);
+	struct hash_hex key = key_of(of);
+	const struct vary_said *s = map_get(&v->of_call, key.s);
 	return s && s->times >= WORN && !s->differs;
 }
 

@@ -16,8 +16,8 @@ struct vary_named { /* what stood where something of that name stands */
 struct vary_form { /* a call as a usage has it */
 	struct strlist words;
 	unsigned char group[CASE_ARGS_MAX]; /* of a word; 0: it has to be there */
-	/* How often a word of it was [1] what a call before it had under this name, or [0] another, and the call succeeded. */
-	size_t succeeded; /* calls of it */
+	size_t succeeded;		    /* calls of it */
+	/* Of a word: calls where it was [1] what a call before had under this name or [0] another, and how many succeeded. */
 	unsigned tries[CASE_ARGS_MAX][2], good[CASE_ARGS_MAX][2];
 };
 
@@ -68,7 +68,7 @@ struct vary {
 	size_t next;
 	struct map kinds;	/* of lines that were seen */
 	struct vary_said *said; /* all of them */
-	struct map of_call;	/* to a struct vary_said */
+	struct map of_call;	/* by digest, to a struct vary_said */
 	struct map writers;	/* first words of calls that wrote files */
 	struct case_step *good; /* steps that succeeded and printed something */
 	size_t ngood, good_cap;

@@ -202,7 +202,13 @@ crawl_lacks_script(const struct screen_step *s, const char *origin, bool lacked)
 
 /* ---- the page ---- */
 
-/* Was the picture of this path sent for to another origin, where nobody answers here? */
+static bool
+is_picture(const struct screen_request *r)
+{
+	return r->type && strcmp(r->type, "Image") == 0;
+}
+
+/* Was the picture of this path sent for to another origin, where nobody answers here?  Which of several went on where is not told. */
 static bool
 is_elsewhere(const struct screen_step *s, const char *path, const char *origin)
 {
@@ -210,6 +216,8 @@ is_elsewhere(const struct screen_step *s, const char *path, const char *origin)
 	for (size_t i = 0; i < s->requests.n; i++) {
 		const struct screen_request *r = &s->requests.v[i];
 		const char *here = inside(r->url, origin);
+		if (!is_picture(r))
+			continue;
 		sent |= here && strcmp(here, path) == 0 && r->status >= 300 && r->status < 400;
 		unanswered |= sent && is_unanswered(r, origin);
 	}

@@ -21,8 +21,8 @@
  * ends its command, and pid 1 ends what is left of it.  Target code gets an ordinary uid without capabilities, no_new_privs, a system-call filter, and only the
  * descriptors it was given.
  *
- * When drydock dies, the socket reports end of file, pid 1 exits, and the kernel ends every process
- * of the pid namespace.  PDEATHSIG is the second line.
+ * When drydock dies, the socket reports end of file, and pid 1 ends and reaps every process of the pid namespace before
+ * it exits.  PDEATHSIG, by which the kernel ends them, is the second line.
  */
 #include "sandbox/box/box.h"
 #include "sandbox/warden/warden.h"
@@ -225,7 +225,8 @@ take_signals(int signals)
 
 /*
  * Everything ends with pid 1.  What the kernel ends then is nobody's child any more, and the processor time that it
- * used is added to nobody's: not even that of a watcher that has told its status and is about to exit.
+ * used is added to nobody's: not even that of a watcher that has told its status and is about to exit.  This waits as
+ * long as the kernel would, which lets pid 1 go only when all others are gone: what cannot be killed holds up both.
  */
 static void __attribute__((noreturn)) end(void)
 {

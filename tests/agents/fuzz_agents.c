@@ -181,24 +181,24 @@ one_source(struct str input)
 
 const struct fuzz_target fuzz_targets[] = {
 	{"answer", one_answer, NULL, false,
-		"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n"
-		"data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":\"}}]}}]}\n\n"
-		"data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"y\"}\n\n"
-		"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"z\"},{\"functionCall\":{\"name\":\"f\",\"args\":{}}}]},\"finishReason\":\"STOP\"}]}\n\ndata: [DONE]\n\n"},
-	{"wire", one_wire, NULL, false, "a\xe9 \\ud83d\\ude00 \\ud800 \x1b[1;31mred\x1b[0m"},
+		STR("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n"
+		    "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":\"}}]}}]}\n\n"
+		    "data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"y\"}\n\n"
+		    "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"z\"},{\"functionCall\":{\"name\":\"f\",\"args\":{}}}]},\"finishReason\":\"STOP\"}]}\n\ndata: [DONE]\n\n")},
+	{"wire", one_wire, NULL, false, STR("a\xe9 \\ud83d\\ude00 \\ud800 \x1b[1;31mred\x1b[0m")},
 	{"author", one_author, NULL, false,
-		"Here:\n```json\n{\"edits\": [{\"path\": \"a.c\", \"find\": \"x\", \"replace\": \"y\"}], \"summary\": \"s\", \"complete\": true, \"left\": \"\"}\n```\n"},
+		STR("Here:\n```json\n{\"edits\": [{\"path\": \"a.c\", \"find\": \"x\", \"replace\": \"y\"}], \"summary\": \"s\", \"complete\": true, \"left\": \"\"}\n```\n")},
 	{"edit", one_edit, NULL, false,
-		"a.c\nint a;\nint b;\n\0--- a/a.c\n+++ b/a.c\n@@ -1,2 +1,2 @@\n-int a;\n+int c;\n int b;\n"},
+		STR("a.c\nint a;\nint b;\n\0--- a/a.c\n+++ b/a.c\n@@ -1,2 +1,2 @@\n-int a;\n+int c;\n int b;\n")},
 	{"output", one_output, NULL, false,
-		"In file included from a.c:1:\na.h:3:5: error: implicit declaration of function 'f' [-Werror=implicit-function-declaration]\n"
-		"    3 |     f();\n      |     ^\na.c:4: note: did you mean 'g'?\nmake: *** [a.o] Error 1\n"},
+		STR("In file included from a.c:1:\na.h:3:5: error: implicit declaration of function 'f' [-Werror=implicit-function-declaration]\n"
+		    "    3 |     f();\n      |     ^\na.c:4: note: did you mean 'g'?\nmake: *** [a.o] Error 1\n")},
 	{"patch", one_patch, NULL, false,
-		"--- a/x\n+++ b/x\n@@ -1,3 +1,4 @@\n a\n-b\n+c\n+<<<<<<< d\n e\n@@ -9 +10,0 @@\n-z\n"},
-	{"change", one_change, "graph/cases", true, NULL},
+		STR("--- a/x\n+++ b/x\n@@ -1,3 +1,4 @@\n a\n-b\n+c\n+<<<<<<< d\n e\n@@ -9 +10,0 @@\n-z\n")},
+	{"change", one_change, "graph/cases", true, {0}},
 	{"line", one_line, NULL, false,
-		"\tif (x >= 10 && f(\"a\") != 0x1f) return -1.5e3 + y; /* c */"},
+		STR("\tif (x >= 10 && f(\"a\") != 0x1f) return -1.5e3 + y; /* c */")},
 	{"source", one_source, NULL, false,
-		"#include <stdio.h>\n/* c */\nstatic int f(a, b) char *a; int b; { return \"\\\"\"[b] + '\\''; }\nmain(argc) { g(1); } // x\n#define M(a) \\\n a\n"},
+		STR("#include <stdio.h>\n/* c */\nstatic int f(a, b) char *a; int b; { return \"\\\"\"[b] + '\\''; }\nmain(argc) { g(1); } // x\n#define M(a) \\\n a\n")},
 	{0},
 };

@@ -105,19 +105,19 @@ one_escape(struct str input)
 }
 
 const struct fuzz_target fuzz_targets[] = {
-	{"tar", one_tar, NULL, false, "name\0mode"},
+	{"tar", one_tar, NULL, false, STR("name\0mode")},
 	{"json", one_json, NULL, false,
-		"{\"a\": [1, -2.5e3, \"x\\u00e9\\ud83d\\ude00\", null, true], \"b\": {}}"},
+		STR("{\"a\": [1, -2.5e3, \"x\\u00e9\\ud83d\\ude00\", null, true], \"b\": {}}")},
 	{"yaml", one_yaml, NULL, false,
-		"a: &x {b: [1, 'two', \"\\u0041\"]}\nc: *x\nd: |\n  text\n  more\n- e\n"},
+		STR("a: &x {b: [1, 'two', \"\\u0041\"]}\nc: *x\nd: |\n  text\n  more\n- e\n")},
 	{"push", one_push, NULL, false,
-		"001f# service=git-receive-pack\n000000831234567890123456789012345678901234567890 refs/heads/x\0report-status side-band-64k\n0000"
-		"000eunpack ok\n0016ok refs/heads/x\n0000"},
-	{"manifest", one_manifest, NULL, false, "drydock-manifest 1\n"},
+		STR("001f# service=git-receive-pack\n000000831234567890123456789012345678901234567890 refs/heads/x\0report-status side-band-64k\n0000"
+		    "000eunpack ok\n0016ok refs/heads/x\n0000")},
+	{"manifest", one_manifest, NULL, false, STR("drydock-manifest 1\n")},
 	{"words", one_words, NULL, false,
-		"The HTTPServer_2 redacts the invoiceTotal; Gr\xc3\xbc\xc3\x9f"
-		"e"},
+		STR("The HTTPServer_2 redacts the invoiceTotal; Gr\xc3\xbc\xc3\x9f"
+		    "e")},
 	{"escape", one_escape, NULL, false,
-		"a <b> \"c\" 'd' \x1b[31m \xe2\x80\xae %41 $(x) `y` # - | Sun, 06 Nov 1994 08:49:37 GMT"},
+		STR("a <b> \"c\" 'd' \x1b[31m \xe2\x80\xae %41 $(x) `y` # - | Sun, 06 Nov 1994 08:49:37 GMT")},
 	{0},
 };

@@ -20,7 +20,7 @@ struct fuzz_target {
 	const char *
 		seeds; /* below tests/: a directory in which each file, also of those below, is an input; NULL */
 	bool named; /* of a seed from there, the name of the file is put before it as a line (fuzz_split) */
-	const char *example; /* an input; NULL where seeds are many */
+	struct str example; /* an input; empty where seeds are many */
 };
 extern const struct fuzz_target fuzz_targets[]; /* the last has no name */
 

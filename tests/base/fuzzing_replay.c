@@ -92,8 +92,8 @@ static void
 read_seeds(const struct fuzz_target *t, const char *tests)
 {
 	drop_seeds();
-	if (t->example)
-		add_seed((struct str){0}, str_of(t->example));
+	if (t->example.n)
+		add_seed((struct str){0}, t->example);
 	if (!t->seeds)
 		return;
 	char dir[4096];
@@ -178,6 +178,7 @@ try_one(const struct fuzz_target *t, struct str input)
 		memcpy(at.p, input.p, input.n);
 	t->one((struct str){at.p, at.n});
 	free(at.p);
+	at.n = 0;
 }
 
 static void

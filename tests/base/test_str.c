@@ -150,6 +150,20 @@ what_is_hidden_may_be_of_stars_itself(void **state)
 	(void)alarm(0);
 }
 
+static void
+views_are_ordered_by_bytes(void **state)
+{
+	(void)state;
+	const struct str none = {NULL, 0};
+	assert_int_equal(str_compare(none, none), 0);
+	assert_true(str_compare(none, STR("a")) < 0);
+	assert_true(str_compare(STR("ab"), STR("a")) > 0);
+	assert_true(str_compare(STR("ab"), STR("b")) < 0);
+	assert_true(str_compare(STR("\xff"), STR("a")) > 0);
+	assert_true(str_same(none, STR("")));
+	assert_false(str_same(STR("a"), STR("b")));
+}
+
 int
 main(void)
 {
@@ -165,6 +179,7 @@ main(void)
 		cmocka_unit_test(any_text_is_one_word_and_comes_back),
 		cmocka_unit_test(a_script_names_what_runs_it),
 		cmocka_unit_test(what_is_hidden_may_be_of_stars_itself),
+		cmocka_unit_test(views_are_ordered_by_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,14 +65,14 @@ one_tree(struct str input)
 
 const struct fuzz_target fuzz_targets[] = {
 	{"ddl", one_ddl, NULL, false,
-		"CREATE TYPE mood AS ENUM ('sad', 'ok');\nCREATE TABLE t (id serial PRIMARY KEY, n numeric(8,2) CHECK (n > 0 AND n < 10), m mood NOT NULL,\n"
-		" name varchar(20) UNIQUE DEFAULT 'x', u int REFERENCES u(id), CONSTRAINT c CHECK (length(name) > 2));\nINSERT INTO t VALUES (1, $$a$$);\n"},
+		STR("CREATE TYPE mood AS ENUM ('sad', 'ok');\nCREATE TABLE t (id serial PRIMARY KEY, n numeric(8,2) CHECK (n > 0 AND n < 10), m mood NOT NULL,\n"
+		    " name varchar(20) UNIQUE DEFAULT 'x', u int REFERENCES u(id), CONSTRAINT c CHECK (length(name) > 2));\nINSERT INTO t VALUES (1, $$a$$);\n")},
 	{"cargo", one_cargo, NULL, false,
-		"[package]\nname = \"x\"\nrust-version = \"1.60\"\n[dependencies]\nserde = { version = \"1\", features = [\"derive\"], optional = true }\n"
-		"[target.'cfg(windows)'.dependencies]\nw = \"0.3\"\n[dev-dependencies.y]\ngit = \"https://u:p@h/y\"\n"},
+		STR("[package]\nname = \"x\"\nrust-version = \"1.60\"\n[dependencies]\nserde = { version = \"1\", features = [\"derive\"], optional = true }\n"
+		    "[target.'cfg(windows)'.dependencies]\nw = \"0.3\"\n[dev-dependencies.y]\ngit = \"https://u:p@h/y\"\n")},
 	{"calls", one_calls, NULL, false,
-		"AC_INIT([a], [1.0])\nPKG_CHECK_MODULES([X], [glib-2.0 >= 2.4 zlib])\ndnl no\nfind_package(Foo 1.2 REQUIRED COMPONENTS a b)\n"
-		"dependency('zlib', version: '>=1.2', required: get_option('z')) # c\n"},
-	{"tree", one_tree, "apps", true, NULL},
+		STR("AC_INIT([a], [1.0])\nPKG_CHECK_MODULES([X], [glib-2.0 >= 2.4 zlib])\ndnl no\nfind_package(Foo 1.2 REQUIRED COMPONENTS a b)\n"
+		    "dependency('zlib', version: '>=1.2', required: get_option('z')) # c\n")},
+	{"tree", one_tree, "apps", true, {0}},
 	{0},
 };

@@ -95,29 +95,29 @@ one_kept(struct str input)
 }
 
 const struct fuzz_target fuzz_targets[] = {
-	{"file", one_file, "graph/cases", true, NULL},
-	{"packed", one_packed, NULL, false, "\x07\x01\x01\x02\x03\x04\x05\x06"},
+	{"file", one_file, "graph/cases", true, {0}},
+	{"packed", one_packed, NULL, false, STR("\x07\x01\x01\x02\x03\x04\x05\x06")},
 	{"scip", one_scip, NULL, false,
-		"\x12\x16\x0a\x03"
-		"a.c"
-		"\x12\x0f\x0a\x03\x01\x02\x03\x12\x06"
-		"x . f#"
-		"\x18\x01"},
-	{"symbol", one_symbol, NULL, false, "scip-python python p 1.0 `a.b`/C#m(+1).(x)"},
+		STR("\x12\x16\x0a\x03"
+		    "a.c"
+		    "\x12\x0f\x0a\x03\x01\x02\x03\x12\x06"
+		    "x . f#"
+		    "\x18\x01")},
+	{"symbol", one_symbol, NULL, false, STR("scip-python python p 1.0 `a.b`/C#m(+1).(x)")},
 	{"lcov", one_lcov, NULL, false,
-		"TN:t\nSF:a.c\nFN:3,f\nFNDA:2,f\nDA:3,2\nDA:4,0\nend_of_record\n"},
+		STR("TN:t\nSF:a.c\nFN:3,f\nFNDA:2,f\nDA:3,2\nDA:4,0\nend_of_record\n")},
 	{"perf", one_perf, NULL, false,
-		"app 12 1.5: 1000 cycles:\n\t55a0 f+0x12 (/work/app)\n\t55b0 main+0x1 (/work/app)\n\n"},
+		STR("app 12 1.5: 1000 cycles:\n\t55a0 f+0x12 (/work/app)\n\t55b0 main+0x1 (/work/app)\n\n")},
 	{"access-log", one_access_log, NULL, false,
-		"1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET /a?b=c HTTP/1.0\" 200 2326\n{\"method\":\"GET\",\"path\":\"/a\",\"status\":500,\"duration\":0.2}\n"},
+		STR("1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET /a?b=c HTTP/1.0\" 200 2326\n{\"method\":\"GET\",\"path\":\"/a\",\"status\":500,\"duration\":0.2}\n")},
 	{"otlp", one_otlp, NULL, false,
-		"{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"GET /a\",\"startTimeUnixNano\":\"1\",\"endTimeUnixNano\":\"9\",\"status\":{\"code\":2},"
-		"\"attributes\":[{\"key\":\"http.request.method\",\"value\":{\"stringValue\":\"GET\"}},{\"key\":\"url.path\",\"value\":{\"stringValue\":\"/a\"}}]}]}]}]}\n"},
+		STR("{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"GET /a\",\"startTimeUnixNano\":\"1\",\"endTimeUnixNano\":\"9\",\"status\":{\"code\":2},"
+		    "\"attributes\":[{\"key\":\"http.request.method\",\"value\":{\"stringValue\":\"GET\"}},{\"key\":\"url.path\",\"value\":{\"stringValue\":\"/a\"}}]}]}]}]}\n")},
 	{"record", one_record, NULL, false,
-		"{\"case\":\"t.a\",\"files\":[{\"file\":\"a.py\",\"lines\":[[1,3]],\"functions\":[[1,\"f\"]]}],\"calls\":[]}\n"},
+		STR("{\"case\":\"t.a\",\"files\":[{\"file\":\"a.py\",\"lines\":[[1,3]],\"functions\":[[1,\"f\"]]}],\"calls\":[]}\n")},
 	{"kept", one_kept, NULL, false,
-		"\x01\x03"
-		"t.a"
-		"\x01\x01\x03"},
+		STR("\x01\x03"
+		    "t.a"
+		    "\x01\x01\x03")},
 	{0},
 };

@@ -61,16 +61,16 @@ one_lock(struct str input)
 
 const struct fuzz_target fuzz_targets[] = {
 	{"image", one_image, NULL, false,
-		"{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
-		"\"digest\":\"sha256:0123456789012345678901234567890123456789012345678901234567890123\",\"size\":2},\"layers\":[]}"},
+		STR("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
+		    "\"digest\":\"sha256:0123456789012345678901234567890123456789012345678901234567890123\",\"size\":2},\"layers\":[]}")},
 	{"reference", one_reference, NULL, false,
-		"host:5000/a/b:tag@sha256:0123456789012345678901234567890123456789012345678901234567890123"},
+		STR("host:5000/a/b:tag@sha256:0123456789012345678901234567890123456789012345678901234567890123")},
 	{"sources", one_sources, NULL, false,
-		"machine h/debian login u password p\nAcquire::http::Proxy \"http://x\";\n"},
+		STR("machine h/debian login u password p\nAcquire::http::Proxy \"http://x\";\n")},
 	{"npmrc", one_npmrc, NULL, false,
-		"; c\nregistry=https://h/\n@s:registry = \"https://t/\"\n//h/:_authToken=${T}\n//h/:_auth=eA==\n"},
+		STR("; c\nregistry=https://h/\n@s:registry = \"https://t/\"\n//h/:_authToken=${T}\n//h/:_auth=eA==\n")},
 	{"lock", one_lock, NULL, false,
-		"{\"name\":\"x\",\"version\":\"1.0.0\",\"lockfileVersion\":3,\"dependencies\":{\"a\":\"^1\"},\"workspaces\":[\"p/*\"],\"packages\":{\"\":{\"dependencies\":{\"a\":\"^1\"}},"
-		"\"node_modules/a\":{\"version\":\"1.0.0\",\"resolved\":\"https://h/a.tgz\",\"integrity\":\"sha512-x\"}}}"},
+		STR("{\"name\":\"x\",\"version\":\"1.0.0\",\"lockfileVersion\":3,\"dependencies\":{\"a\":\"^1\"},\"workspaces\":[\"p/*\"],\"packages\":{\"\":{\"dependencies\":{\"a\":\"^1\"}},"
+		    "\"node_modules/a\":{\"version\":\"1.0.0\",\"resolved\":\"https://h/a.tgz\",\"integrity\":\"sha512-x\"}}}")},
 	{0},
 };

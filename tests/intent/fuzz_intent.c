@@ -41,10 +41,10 @@ one_export(struct str input)
 
 const struct fuzz_target fuzz_targets[] = {
 	{"page", one_page, NULL, false,
-		"# Intent\n\nThe `f()` in `a.c` shall return 0.\n\n- must not log passwords\n- at most 10 s\n\n```c\nint x;\n```\n"},
+		STR("# Intent\n\nThe `f()` in `a.c` shall return 0.\n\n- must not log passwords\n- at most 10 s\n\n```c\nint x;\n```\n")},
 	{"plan", one_plan, NULL, false,
-		"# Plan: x\n\nnote\n\n## Requirements\n\n### R1a2b: it does\n\n- Check: `make check`\n- Files: `a.c`, `b.c`\n\nMore.\n"},
+		STR("# Plan: x\n\nnote\n\n## Requirements\n\n### R1a2b: it does\n\n- Check: `make check`\n- Files: `a.c`, `b.c`\n\nMore.\n")},
 	{"export", one_export, NULL, false,
-		"[{\"number\": 3, \"title\": \"Crash\", \"body\": \"when `x`\", \"labels\": [{\"name\": \"bug\"}]}]"},
+		STR("[{\"number\": 3, \"title\": \"Crash\", \"body\": \"when `x`\", \"labels\": [{\"name\": \"bug\"}]}]")},
 	{0},
 };

@@ -66,12 +66,12 @@ one_stream(struct str input)
 }
 
 const struct fuzz_target fuzz_targets[] = {
-	{"seed", one_seed, "graph/cases", true, NULL},
+	{"seed", one_seed, "graph/cases", true, {0}},
 	{"shell", one_shell, NULL, false,
-		"#!/bin/sh\napp add \"a b\" 'c'$'\\n' | app list --all <<EOF >out && x=$(app y)\n1\nEOF\n"},
+		STR("#!/bin/sh\napp add \"a b\" 'c'$'\\n' | app list --all <<EOF >out && x=$(app y)\n1\nEOF\n")},
 	{"case", one_case, NULL, false,
-		"{\"steps\":[{\"program\":\"app\",\"args\":[\"a\"],\"input\":\"x\"}],\"files\":[{\"name\":\"f\",\"text\":\"t\"}]}"},
+		STR("{\"steps\":[{\"program\":\"app\",\"args\":[\"a\"],\"input\":\"x\"}],\"files\":[{\"name\":\"f\",\"text\":\"t\"}]}")},
 	{"stream", one_stream, NULL, false,
-		"a secret at /tmp/x\nsecretsecre secret\n0123456789012345678901234567890123456789012345678901234567890123456789\n"},
+		STR("a secret at /tmp/x\nsecretsecre secret\n0123456789012345678901234567890123456789012345678901234567890123456789\n")},
 	{0},
 };

@@ -414,11 +414,13 @@ what_a_program_wants_is_a_value(void **state)
 	assert_int_equal(v.nwanted, 0);
 	learn_call(&v, bad, "bad, wants 5\n", 2, false);
 	learn_call(&v, bad, "it is ABCU3054387\n", 2, false);
+	learn_call(&v, bad, "did you mean ABCU305431 ?\n", 2, false);
 	assert_int_equal(v.nwanted, 1);
 	assert_string_equal(v.wanted[0].name, "NAME");
-	assert_int_equal(v.wanted[0].values.n, 2);
+	assert_int_equal(v.wanted[0].values.n, 3);
 	assert_true(strlist_has(&v.wanted[0].values, "ABCU305435"));
 	assert_true(strlist_has(&v.wanted[0].values, "ABCU3054387"));
+	assert_true(strlist_has(&v.wanted[0].values, "ABCU305431"));
 	assert_null(vary_named_as(&v, "NAME")); /* before it succeeded */
 	vary_cleanup(&v);
 }

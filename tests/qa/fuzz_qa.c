@@ -92,16 +92,16 @@ one_page_text(struct str input)
 }
 
 const struct fuzz_target fuzz_targets[] = {
-	{"report", one_report, "qa/cases", false, NULL},
-	{"png", one_png, NULL, false, "\x89PNG\r\n\x1a\n"},
+	{"report", one_report, "qa/cases", false, {0}},
+	{"png", one_png, NULL, false, STR("\x89PNG\r\n\x1a\n")},
 	{"scenario", one_scenario, NULL, false,
-		"scenarios:\n  - name: a\n    steps:\n      - go: /\n      - click: {role: button, name: Pay}\n      - type: {into: {label: Name}, text: x}\n"
-		"      - expect: {text: done}\n      - shoot: end\n"},
+		STR("scenarios:\n  - name: a\n    steps:\n      - go: /\n      - click: {role: button, name: Pay}\n      - type: {into: {label: Name}, text: x}\n"
+		    "      - expect: {text: done}\n      - shoot: end\n")},
 	{"terminal", one_terminal, NULL, false,
-		"a\x1b[31;1mb\x1b]0;title\x07\x1b[2J\x1b[10;20Hc\x1bP1$r0m\x1b\\\x1b[38;2;1;2;3m\x1b[5b"},
+		STR("a\x1b[31;1mb\x1b]0;title\x07\x1b[2J\x1b[10;20Hc\x1bP1$r0m\x1b\\\x1b[38;2;1;2;3m\x1b[5b")},
 	{"message", one_message, NULL, false,
-		"{\"id\":7,\"result\":{\"data\":\"aGVsbG8=\"}}\0{\"method\":\"Page.x\",\"params\":{}}"},
+		STR("{\"id\":7,\"result\":{\"data\":\"aGVsbG8=\"}}\0{\"method\":\"Page.x\",\"params\":{}}")},
 	{"page-text", one_page_text, NULL, false,
-		"Traceback (most recent call last):\n  File \"a.py\", line 3, in f\nValueError: x\n at a.b(C.java:12)\nAKIAIOSFODNN7EXAMPLE password=hunter2\n"},
+		STR("Traceback (most recent call last):\n  File \"a.py\", line 3, in f\nValueError: x\n at a.b(C.java:12)\nAKIAIOSFODNN7EXAMPLE password=hunter2\n")},
 	{0},
 };

@@ -253,7 +253,7 @@ what_is_not_answered_ends_in_time(void **state)
 	stop(&f);
 }
 
-/* Answers the third of three orders first, the first with a refusal, and the second never. */
+/* Answers the third of three orders first, and again, the first with a refusal, and the second never. */
 static void
 answer_out_of_order(int in, int out, int err)
 {
@@ -262,8 +262,8 @@ answer_out_of_order(int in, int out, int err)
 	for (int orders = 0; orders < 3 && read(in, &c, 1) == 1;)
 		orders += !c;
 	say(out, "{\"id\":3,\"result\":{\"data\":\"YWJj\"}}");
-	say(out, "{\"id\":1,\"error\":{\"code\":-1,\"message\":\"no such thing\"}}");
 	say(out, "{\"id\":3,\"result\":{\"data\":\"eHl6\"}}");
+	say(out, "{\"id\":1,\"error\":{\"code\":-1,\"message\":\"no such thing\"}}");
 	while (read(in, &c, 1) == 1)
 		continue;
 }

@@ -378,6 +378,13 @@ what_the_application_answers_is_judged(void **state)
 	assert_kinds(REQUEST("GET", OURS "80/a", "404", "null"), NULL, ""); /* another port */
 }
 
+#define SENT_ON "{\"method\":\"GET\",\"type\":\"Image\",\"url\":\"" OURS "/p.png\",\"status\":302},"
+#define ELSEWHERE(type) \
+	"{\"method\":\"GET\",\"type\":\"" type \
+	"\",\"url\":\"https://cdn.example/p\",\"error\":\"net::ERR_FAILED\"}"
+#define NO_PICTURE \
+	"{\"path\":\"/\",\"checks\":[{\"kind\":\"image\",\"cause\":\"/p.png\",\"text\":\"x\"}]}"
+
 static void
 what_a_page_says_is_judged(void **state)
 {
@@ -406,16 +413,16 @@ what_a_page_says_is_judged(void **state)
 		"{\"path\":\"/\",\"checks\":[{\"kind\":\"image\",\"cause\":\"/p.png\",\"text\":\"x\"}]}",
 		"image;");
 	/* One that the application fetches from another origin is not there to be shown; one that is lost on the way is. */
-	assert_kinds(
-		STEP("\"requests\":[{\"method\":\"GET\",\"url\":\"" OURS "/p.png\",\"status\":302},"
-		     "{\"method\":\"GET\",\"url\":\"https://cdn.example/p\",\"error\":\"net::ERR_FAILED\"}]"),
-		"{\"path\":\"/\",\"checks\":[{\"kind\":\"image\",\"cause\":\"/p.png\",\"text\":\"x\"}]}",
-		"");
-	assert_kinds(
-		STEP("\"requests\":[{\"method\":\"GET\",\"url\":\"" OURS "/p.png\",\"status\":302},"
-		     "{\"method\":\"GET\",\"url\":\"" OURS "/q.png\",\"status\":404}]"),
-		"{\"path\":\"/\",\"checks\":[{\"kind\":\"image\",\"cause\":\"/p.png\",\"text\":\"x\"}]}",
-		"http;image;");
+	assert_kinds(STEP("\"requests\":[" SENT_ON ELSEWHERE("Image") "]"), NO_PICTURE, "");
+	assert_kinds(STEP("\"requests\":[" SENT_ON
+			  "{\"method\":\"GET\",\"type\":\"Image\",\"url\":\"" OURS
+			  "/q.png\",\"status\":404}," ELSEWHERE("Script") "]"),
+		NO_PICTURE, "http;image;");
+	assert_kinds(STEP("\"requests\":[" ELSEWHERE(
+			     "Image") "," SENT_ON
+				      "{\"method\":\"GET\",\"type\":\"Image\",\"url\":\"" OURS
+				      "/q.png\",\"status\":404}]"),
+		NO_PICTURE, "http;image;");
 	assert_kinds(REQUEST("GET", OURS "/a", "500", "null"),
 		"{\"path\":\"/\",\"checks\":[{\"kind\":\"language\",\"cause\":\"html\",\"text\":\"x\"}]}",
 		"http;");

@@ -43,11 +43,11 @@ one_result(struct str input)
 
 const struct fuzz_target fuzz_targets[] = {
 	{"lockfile", one_lockfile, NULL, false,
-		"Cargo.lock\n[[package]]\nname = \"a\"\nversion = \"1.0\"\nsource = \"registry+x\"\n\n[[package]]\nname = \"b\"\nversion = \"2.0\"\n"},
+		STR("Cargo.lock\n[[package]]\nname = \"a\"\nversion = \"1.0\"\nsource = \"registry+x\"\n\n[[package]]\nname = \"b\"\nversion = \"2.0\"\n")},
 	{"advisory", one_advisory, NULL, false,
-		"{\"id\":\"X-1\",\"affected\":[{\"package\":{\"ecosystem\":\"npm\",\"name\":\"a\"},\"ranges\":[{\"type\":\"SEMVER\",\"events\":[{\"introduced\":\"0\"},"
-		"{\"fixed\":\"1.3.0-rc.1\"}]}],\"versions\":[\"1.2.3\"]}],\"severity\":[{\"type\":\"CVSS_V3\",\"score\":\"9.8\"}]}"},
+		STR("{\"id\":\"X-1\",\"affected\":[{\"package\":{\"ecosystem\":\"npm\",\"name\":\"a\"},\"ranges\":[{\"type\":\"SEMVER\",\"events\":[{\"introduced\":\"0\"},"
+		    "{\"fixed\":\"1.3.0-rc.1\"}]}],\"versions\":[\"1.2.3\"]}],\"severity\":[{\"type\":\"CVSS_V3\",\"score\":\"9.8\"}]}")},
 	{"result", one_result, NULL, false,
-		"{\"files\":1,\"left_out\":0,\"advisories\":0,\"dropped\":0,\"dependencies\":[],\"findings\":[]}"},
+		STR("{\"files\":1,\"left_out\":0,\"advisories\":0,\"dropped\":0,\"dependencies\":[],\"findings\":[]}")},
 	{0},
 };
