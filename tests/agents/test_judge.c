@@ -178,6 +178,11 @@ a_limit_that_was_moved_is_no_special_case(void **state)
 		.was = moved.was, .tests = "assert f(19) 0\nassert f(20) 1\nassert f(31) 1\n"};
 	(void)state;
 	judge("if > 17 is 1\ntimes 0 \n", NULL, moved, false, "");
+	/* a limit that stays does not stand for the one that was moved */
+	judge("if > 40 is 1\nif > 17 is 1\ntimes 0 \n", NULL,
+		(struct program){
+			.was = "if > 40 is 1\nif > 16 is 1\ntimes 0 \n", .tests = moved.tests},
+		false, "");
 	/* what it gives differs on one side of what tests ask for alone */
 	judge("from 20 is 1\ntimes 0 \n", NULL, set, false, "");
 	judge("if 19 is 0\nif > 16 is 1\ntimes 0 \n", NULL, set, false, "special");
