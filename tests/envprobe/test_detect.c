@@ -59,6 +59,9 @@ summary(const struct project *p)
 		} \
 	}
 
+/* Names as javac reads them in a file. */
+#define QUOTED "sed 's/[\"\\\\]/\\\\&/g; s/.*/\"&\"/'"
+
 static const struct {
 	const struct file *files;
 	const char *wanted;
@@ -166,9 +169,11 @@ static const struct {
 	{FILES({"SConstruct", "env = Environment()\nAlias('install', [])\n# Alias('test', 0)\n"},
 		 {"Makefile", "a:\n"}),
 		"scons: scons -j2"},
-	{FILES({"SConstruct", "SConscript('t/SConscript')\n"}, {"setup.py", "setup()\n"},
+	{FILES({"SConstruct", "SConscript('t/SConscript')\n"}, {"Makefile", "test:\n"},
 		 {"t/SConscript", "env.AlwaysBuild(env.Alias(\"check\", [t]))\n"}),
 		"scons: scons -j2; scons check"},
+	{FILES({"SConstruct", "def test(env):\n  pass\n"}), "scons: scons -j2"},
+	{FILES({"SConstruct", "x\n"}, {"setup.py", "setup()\n"}), "python: python3 setup.py build"},
 	{FILES({"wscript", "def options(o):\n  o.load('waf_unit_test')\n"}, {"waf", "#!\n"}),
 		"waf: python3 ./waf --version >/dev/null 2>&1; find . -path '*waflib/*.py' -exec sed -i"
 		" -e \"s/'rU'/'r'/g\" -e 's/^\\(\\s*\\)raise StopIteration$/\\1return/' {} +;"
@@ -183,18 +188,20 @@ static const struct {
 	{FILES({"idl.pro", "pro tide, x\n  print, x\nend\n"}, {"Makefile", "all:\n"}),
 		"make: make -j2"},
 	{FILES({"Makefile", "REGRESS =\ninclude $(PGXS)\n"}), "make: make -j2"},
+	{FILES({"Makefile", "include $(PGXS)\ntest:\n\tprove\n"}), "make: make -j2; make test"},
 	{FILES({"Imakefile", "SimpleProgramTarget(tide)\n"}, {"Makefile", "# by imake\n"}),
 		"imake: xmkmf -a; make"},
 	/* Nothing but sources, which count only where no directory has more. */
 	{FILES({"a.c", "int main(void)\n{\n}\n"}, {"src/Makefile", "all:\n"}),
 		"make in src: make -j2"},
 	{FILES({"tide.c", "#include <math.h>\nint main(int c, char **v)\n{\n}\n"},
-		 {"moon.c", "static int remain(int x);\nint moon;\n"},
+		 {"moon.c", "static int remain(int x);\nint moon;\n"}, {".c", "int main()\n"},
 		 {"t.c", "extern int main();\nvoid\nmain()\n{\n}\n"}),
-		"sources: mkdir -p drydock-build && cc -O2 -o 'drydock-build/t' 't.c' 'moon.c' -lm;"
-		" mkdir -p drydock-build && cc -O2 -o 'drydock-build/tide' 'tide.c' 'moon.c' -lm"},
+		"sources: mkdir -p drydock-build && cc -O2 -o 'drydock-build/t' './t.c' './moon.c' -lm;"
+		" mkdir -p drydock-build && cc -O2 -o 'drydock-build/tide' './tide.c' './moon.c' -lm"},
 	{FILES({"org/a/A.java", "package org.a;\n"}, {"build.txt", ""}),
-		"sources: mkdir -p drydock-build && find . -name '*.java' >drydock-build/list && "
+		"sources: mkdir -p drydock-build && find . -name '*.java' | " QUOTED
+		" >drydock-build/list && "
 		"javac -encoding UTF-8 -nowarn -d drydock-build -cp \"$(find /usr/share/java -name '*.jar'"
 		" | sort | tr '\\n' ':')\" @drydock-build/list"},
 	{FILES({"build.xml", "<project default='x'/>"}, {"A.java", "// \303\251 \351\n"}),
@@ -211,13 +218,14 @@ static const struct {
 		" '/(vendor|node_modules|[^/]*tests?|fixtures?|templates?)/' .;"
 		" PYTHONPATH=. python3 -m unittest discover -v"},
 	{FILES({"tide.cgi", "use CGI;\n"}, {"t/a.t", "use Test::More;\n"}),
-		"perl: find . \\( -path ./vendor -o -path ./t -o -name '*test*' -o -name 'fixture*' \\) -prune"
+		"perl: find . \\( -path ./vendor -o -path ./t -o -name 'test*' -o -name '*[-_.]test*' -o -name 'fixture*' \\) -prune"
 		" -o \\( -name '*.pl' -o -name '*.pm' -o -name '*.cgi' \\) -print0 |"
 		" xargs -0 -r -n 1 perl -Ilib -I. -c; prove -v -r -Ilib -I. t"},
 	{FILES({"docs/conf.py", "x = 1\n"}, {"docs/Makefile", "a:\n"}), "make in docs: make -j2"},
 	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"dune", "(library (name a))\n"}),
-		"dune: dune build @install -j 2"},
-	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"t/dune", "(test (name a))\n"}),
+		"dune: dune build -j 2"},
+	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"t/dune", "(test (name a))\n"},
+		 {"a/dune", "(library (public_name a))\n"}),
 		"dune: dune build @install -j 2; dune runtest -j 2"},
 };
 static void
@@ -249,9 +257,10 @@ static const struct {
 		{"pkgconfig tide?", "program pkg-config?", "header moon.h?", "program tidec?",
 			NULL}},
 	{FILES({"a.pro", "TEMPLATE=app\nQT += svg network-private # x\nunix:PKGCONFIG += tide\n"
-			 "LIBS += -L/x -lmoon\nFLAG_QT += y\n"}),
-		{"package qtbase5-dev", "cmake Qt5svg?", "pkgconfig tide?", "library moon?",
-			"program pkg-config?", NULL}},
+			 "LIBS += -L/x \\\n  -lmoon\nFLAG_QT += y\n"
+			 "greaterThan(QT_MAJOR_VERSION, 4): QT += widgets\n"}),
+		{"package qtbase5-dev", "cmake Qt5svg?", "cmake Qt5widgets?", "pkgconfig tide?",
+			"library moon?", "program pkg-config?", NULL}},
 	{FILES({"tide.py",
 		       "import os, flask.views\nfrom moon import x\nfrom jinja2 import a, b\n  import no\n"},
 		 {"lib/moon/__init__.py", ""}),
@@ -284,10 +293,48 @@ static const struct {
 	const char *build;
 	bool old;
 } releases[] = {{"<project default=\"a\"><javac source=\"1.3\" target=\"1.3\"/>", true},
-	{"<property name=\"compile.target\" value=\"1.5\"/>", true},
-	{"<javac source=\"1.8\" target=\"1.8\"/>", false}, {"<javac source='11'/>", false},
-	{"<property name=\"version\" value=\"1.3\"/>", false},
-	{"<javac source=\"1.4.2\"/>", false}};
+	{"<project\nname='x'/><property name=\"compile.target\" value=\"1.5\"/>", true},
+	{"<project><javac source=\"1.8\" target=\"1.8\"/>", false},
+	{"<project><javac source='11'/>", false},
+	{"<project><property name=\"version\" value=\"1.3\"/>", false},
+	{"<project><property name=\"release\" value=\"1.3\"/>", false},
+	{"<project><javac source=\"1.4.2\"/>", false},
+	{"<tide source=\"1.3\"/>", false}}; /* what a test reads */
+
+static bool
+has_option(const struct project *p, const char *start)
+{
+	for (size_t i = 0; i < p->options.n; i++)
+		if (str_starts(str_of(p->options.v[i]), start))
+			return true;
+	return false;
+}
+
+static void
+what_is_too_much_of_a_tree_is_told(void **state)
+{
+	(void)state;
+	enum { MANY = 400 };
+	struct file sources[MANY + 1] = {0};
+	OWN(strlist) struct strlist names = {0};
+	OWN(buf) struct buf imports = {0};
+	for (int i = 0; i < MANY; i++)
+		strlist_addf(&names, "%0200d.c", i);
+	for (int i = 0; i < MANY; i++)
+		sources[i] = (struct file){names.v[i], i < 30 ? "int main(void)\n" : "int x;\n"};
+	struct project p = detect(sources, NULL);
+	assert_int_equal(p.commands.n, 20);
+	assert_true(strlen(p.commands.v[0].run) < 1000);
+	assert_true(has_option(&p, "programs=20, and 10 that"));
+	assert_true(has_option(&p, "sources=each program alone"));
+	project_cleanup(&p);
+	for (int i = 0; i < 4000; i++)
+		buf_printf(&imports, "import m%d\n", i);
+	p = detect(FILES({"a.py", imports.p}), NULL);
+	assert_int_equal(p.needs.n, 3000);
+	assert_true(has_option(&p, "needs="));
+	project_cleanup(&p);
+}
 
 static void
 releases_of_java_that_no_compiler_takes_are_replaced(void **state)
@@ -296,8 +343,7 @@ releases_of_java_that_no_compiler_takes_are_replaced(void **state)
 	for (size_t i = 0; i < sizeof(releases) / sizeof(*releases); i++) {
 		struct project p = detect(
 			FILES({"build.xml", releases[i].build}, {"A.java", "class A {}\n"}), NULL);
-		bool said = p.options.n && str_starts(str_of(p.options.v[0]), "java-release=8");
-		if (said != releases[i].old)
+		if (has_option(&p, "java-release=8") != releases[i].old)
 			fail_msg("%s", releases[i].build);
 		assert_int_equal(command_list_has(&p.commands, PHASE_CONFIGURE), releases[i].old);
 		project_cleanup(&p);
@@ -776,6 +822,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(odd_layouts_are_built_and_tested),
 		cmocka_unit_test(build_files_declare_what_they_need),
+		cmocka_unit_test(what_is_too_much_of_a_tree_is_told),
 		cmocka_unit_test(releases_of_java_that_no_compiler_takes_are_replaced),
 		cmocka_unit_test(a_script_of_tests_is_found_where_no_target_runs_any),
 		cmocka_unit_test(the_least_version_of_a_tool_is_a_need),
