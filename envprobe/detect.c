@@ -15,7 +15,7 @@ static const struct detector *const detectors[] = {&detect_meson, &detect_cmake,
 	&detect_node, &detect_go, &detect_ruby, &detect_scons, &detect_waf, &detect_dune,
 	&detect_qmake, &detect_imake, &detect_make, &detect_go_sources, &detect_php_pages, NULL};
 
-/* For a tree in which none of these finds anything. */
+/* For a tree in which none of these finds anything but in documentation and examples. */
 static const struct detector *const of_sources[] = {&detect_java_sources, &detect_c_sources,
 	&detect_python_sources, &detect_perl_sources, NULL};
 #define MAX_CANDIDATES 20
