@@ -137,7 +137,8 @@ judging_is_other(struct judging *j, const struct look *l, struct str was, struct
 	OWN(look) struct look unquoted = {.passed = l->passed};
 	judge_text_unquote(&l->lines, is, was, &unquoted.lines);
 	*ret = false;
-	if (look_is_same(&j->without, &unquoted))
+	/* What a short line quotes may stand elsewhere, too. */
+	if (look_is_same(&j->without, l) || look_is_same(&j->without, &unquoted))
 		return 0;
 	int rc = find_steady(j, err);
 	*ret = rc == 0 && (j->repeats || l->passed != j->without.passed ||

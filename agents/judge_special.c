@@ -79,11 +79,13 @@ put_brought(const struct judge_change *c, struct buf *out)
 	}
 	for (rest = c->after; str_next_line(&rest, &line);) {
 		size_t i = 0;
+		if (map_get_str(&old, line))
+			continue;
 		while (i < n && !judge_text_limit_moved(gone[i], line))
 			i++;
 		if (i < n)
 			gone[i] = gone[--n];
-		else if (!map_get_str(&old, line))
+		else
 			buf_printf(out, STR_FMT "\n", STR_ARG(line));
 	}
 }

@@ -136,6 +136,13 @@ judge_text_has_token(struct str text, struct str token)
 	return false;
 }
 
+static bool
+begins_number(struct str s, size_t at)
+{
+	return isdigit((unsigned char)s.p[at]) &&
+	       (at == 0 || !(is_word_byte(s.p[at - 1]) || s.p[at - 1] == '$'));
+}
+
 /* The next number that stands for itself, from `at` on. */
 bool
 judge_text_number(struct str text, size_t at, struct span *ret)
@@ -149,7 +156,7 @@ judge_text_number(struct str text, size_t at, struct span *ret)
 		while (text.p[end - 1] == '.')
 			end--;
 		*ret = (struct span){i, end - i};
-		if (i == 0 || !(is_word_byte(text.p[i - 1]) || text.p[i - 1] == '$'))
+		if (begins_number(text, i))
 			return true;
 		i = end;
 	}
@@ -307,7 +314,8 @@ take_skeleton(struct str line, struct skeleton *ret)
 			buf_putc(&ret->text, '<');
 			i += op;
 			order = true;
-		} else if (ret->n < NUMBERS_MAX && judge_text_number(line, i, &v) && v.at == i) {
+		} else if (ret->n < NUMBERS_MAX && begins_number(line, i) &&
+			   judge_text_number(line, i, &v)) {
 			ret->limit[ret->n] = order;
 			ret->v[ret->n++] = v;
 			buf_putc(&ret->text, '#');

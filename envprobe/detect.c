@@ -11,14 +11,15 @@
  * reasons. What else is there is listed in project.others.
  */
 static const struct detector *const detectors[] = {&detect_meson, &detect_cmake, &detect_autotools,
-	&detect_scons, &detect_waf, &detect_perl, &detect_python, &detect_php, &detect_rust,
-	&detect_ant, &detect_maven, &detect_node, &detect_go, &detect_ruby, &detect_dune,
+	&detect_perl, &detect_python, &detect_php, &detect_rust, &detect_ant, &detect_maven,
+	&detect_node, &detect_go, &detect_ruby, &detect_scons, &detect_waf, &detect_dune,
 	&detect_qmake, &detect_imake, &detect_make, &detect_go_sources, &detect_php_pages, NULL};
 
-/* For a tree in which none of these finds anything. */
+/* For a tree in which none of these finds anything but in documentation and examples. */
 static const struct detector *const of_sources[] = {&detect_java_sources, &detect_c_sources,
 	&detect_python_sources, &detect_perl_sources, NULL};
 #define MAX_CANDIDATES 20
+#define MAX_NEEDS 3000
 
 void
 detect_command(struct project *p, enum command_phase phase, const char *why, const char *run, ...)
@@ -44,6 +45,19 @@ detect_test(struct project *p, enum test_format format, const char *results, con
 	c->level = LEVEL_UNIT;
 }
 
+/* What nobody sees: no project has so many, and each is looked for among all others. */
+static struct need *
+beyond(struct project *p)
+{
+	static const char told[] = "needs=the first of them: more are declared than are looked at";
+	static struct need last;
+	if (!strlist_has(&p->options, told))
+		strlist_add(&p->options, told);
+	need_cleanup(&last);
+	last = (struct need){0};
+	return &last;
+}
+
 struct need *
 detect_need(struct project *p, enum need_kind kind, const char *name, enum need_scope scope,
 	bool optional, const char *why)
@@ -55,7 +69,7 @@ detect_need(struct project *p, enum need_kind kind, const char *name, enum need_
 			return n;
 		}
 	}
-	struct need *n = need_list_add(&p->needs);
+	struct need *n = p->needs.n < MAX_NEEDS ? need_list_add(&p->needs) : beyond(p);
 	n->kind = kind;
 	n->name = mem_strdup(name);
 	n->scope = scope;

@@ -36,7 +36,7 @@ void detect_command(struct project *p, enum command_phase phase, const char *why
 void detect_test(struct project *p, enum test_format format, const char *results, const char *why,
 	const char *run);
 
-/* Append a need unless one of its kind and name is there; why is copied. */
+/* Append a need unless one of its kind and name is there, or there are thousands; why is copied. */
 struct need *detect_need(struct project *p, enum need_kind kind, const char *name,
 	enum need_scope scope, bool optional, const char *why);
 
@@ -74,10 +74,10 @@ void detect_environment(const struct tree *t, const char *dir, struct project *p
 bool detect_tea(const struct tree *t, const char *dir, struct project *p, struct buf *options);
 
 /*
- * The text of a makefile of a PostgreSQL extension, which is p's evidence: its needs, and a test command where it has
- * tests.  False: it is none.
+ * The text of a makefile, which is p's evidence: if it is one of a PostgreSQL extension, its needs, and a test command where it
+ * has tests for a server.
  */
-bool detect_pgxs(struct str makefile, struct project *p);
+void detect_pgxs(struct str makefile, struct project *p);
 
 /* Submodules that are empty and pointers of Git LFS, into project.absent. */
 void detect_absent(const struct tree *t, struct project *p);

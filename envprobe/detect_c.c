@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define MAX_PROGRAMS 20
+#define MAX_OTHERS 60000 /* bytes of names: the kernel takes 128 KiB as one argument */
 
 static const char *const endings[] = {".c", ".cc", ".cpp", ".cxx", ".C", NULL};
 
@@ -40,7 +41,7 @@ static bool
 is_source(const char *dir, const char *path)
 {
 	return detect_is_here(dir, path) && str_ends_one(str_of(path), endings) &&
-	       !strpbrk(path, "'\n");
+	       *fs_name(path) != '.' && !strpbrk(path, "'\n");
 }
 
 static char *
@@ -78,7 +79,8 @@ static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
 	OWN(strlist) struct strlist programs = {0};
-	OWN(buf) struct buf others = {0}, flags = {0};
+	OWN(buf) struct buf others = {.max = MAX_OTHERS}, flags = {0};
+	size_t left_out = 0;
 	bool cxx = false;
 	buf_puts(&others, "");
 	buf_puts(&flags, "");
@@ -90,16 +92,26 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 			continue;
 		cxx = cxx || !str_ends(str_of(path), ".c");
 		if (!has_main(t, path))
-			buf_printf(&others, " '%s'", name);
+			buf_printf(&others, " './%s'", name);
 		else if (programs.n < MAX_PROGRAMS)
 			strlist_add(&programs, name);
+		else
+			left_out++;
+	}
+	if (left_out)
+		strlist_addf(&p->options, "programs=%d, and %zu that are not built", MAX_PROGRAMS,
+			left_out);
+	if (others.truncated) { /* in the middle of a name */
+		strlist_add(&p->options, "sources=each program alone: the others are too many");
+		buf_reset(&others);
+		buf_puts(&others, "");
 	}
 	add_libraries(p, &flags);
 	for (size_t i = 0; i < programs.n; i++) {
 		const char *name = programs.v[i];
 		OWN_FREE char *why = tree_join(dir, name);
 		detect_command(p, PHASE_BUILD, why,
-			"mkdir -p drydock-build && %s -O2 -o 'drydock-build/%.*s' '%s'%s%s",
+			"mkdir -p drydock-build && %s -O2 -o 'drydock-build/%.*s' './%s'%s%s",
 			cxx ? "c++" : "cc", (int)(strrchr(name, '.') - name), name, name, others.p,
 			flags.p);
 	}

@@ -33,6 +33,7 @@ struct dune {
 	struct project *p;
 	struct map own; /* libraries of the tree */
 	const char *test;
+	bool installs; /* it has something that is of a package */
 };
 
 static bool
@@ -68,7 +69,8 @@ each_word(struct dune *d, const char *path, const char *const *lists,
 {
 	OWN(buf) struct buf text = {0};
 	tree_read(d->t, path, &text);
-	struct str rest = buf_str(&text), token, before = {"", 0};
+	struct str rest = buf_str(&text), token, before = {"", 0}, told = {text.p, 0};
+	unsigned line = 1;	   /* in which what is told ends */
 	int depth = 0, within = 0; /* depth of the list that is wanted */
 	bool test = false;
 	while (next_token(&rest, &token)) {
@@ -81,8 +83,10 @@ each_word(struct dune *d, const char *path, const char *const *lists,
 			for (size_t i = 0; lists[i] && !within; i++)
 				within = str_eq(token, lists[i]) ? depth : 0;
 		} else if (within == depth && !strchr("()", token.p[0])) {
-			OWN_FREE char *why = scan_cite(
-				path, scan_line_of(buf_str(&text), (size_t)(token.p - text.p)));
+			told.n = (size_t)(token.p - told.p);
+			line += scan_line_of(told, told.n) - 1;
+			told.p = token.p;
+			OWN_FREE char *why = scan_cite(path, line);
 			take(d, token, why, test);
 		}
 		before = token;
@@ -94,7 +98,8 @@ static char mine;
 static void
 note_own(struct dune *d, struct str word, const char *why, bool test)
 {
-	OWN_FREE char *name = mem_strndup(word.p, strcspn(word.p, ".()\n\t "));
+	OWN_FREE char *name = str_dup(word);
+	name[strcspn(name, ".")] = '\0';
 	(void)why;
 	(void)test;
 	map_put(&d->own, name, &mine);
@@ -114,15 +119,25 @@ note_library(struct dune *d, struct str word, const char *why, bool test)
 	detect_need(d->p, NEED_PACKAGE, package, test ? SCOPE_TEST : SCOPE_BUILD, true, why);
 }
 
+static bool
+has_any(struct str text, const char *const *marks)
+{
+	for (size_t i = 0; marks[i]; i++)
+		if (text.n && memmem(text.p, text.n, marks[i], strlen(marks[i])))
+			return true;
+	return false;
+}
+
 static void
-note_test(struct dune *d, const char *path)
+note_targets(struct dune *d, const char *path)
 {
 	OWN(buf) struct buf text = {0};
-	static const char *const marks[] = {"(test", "runtest", "(inline_tests", "(cram", NULL};
+	static const char *const tests[] = {"(test", "runtest", "(inline_tests", "(cram", NULL};
+	static const char *const installed[] = {"(public_name", "(install", NULL};
 	tree_read(d->t, path, &text);
-	for (size_t i = 0; marks[i] && !d->test && text.n; i++)
-		if (memmem(text.p, text.n, marks[i], strlen(marks[i])))
-			d->test = path;
+	if (!d->test && has_any(buf_str(&text), tests))
+		d->test = path;
+	d->installs = d->installs || has_any(buf_str(&text), installed);
 }
 
 static void
@@ -137,14 +152,16 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	for (size_t i = 0; i < t->files.n; i++)
 		if (is_dune_file(&d, t->files.v[i])) {
 			each_word(&d, t->files.v[i], names, note_own);
-			note_test(&d, t->files.v[i]);
+			note_targets(&d, t->files.v[i]);
 		}
 	for (size_t i = 0; i < t->files.n; i++)
 		if (is_dune_file(&d, t->files.v[i]))
 			each_word(&d, t->files.v[i], libraries, note_library);
 	detect_compilers(t, dir, p);
 	detect_includes(t, dir, p);
-	detect_command(p, PHASE_BUILD, p->evidence, "dune build @install -j 2");
+	/* Where nothing is installed, that would make nothing, and succeed. */
+	detect_command(
+		p, PHASE_BUILD, p->evidence, "dune build%s -j 2", d.installs ? " @install" : "");
 	if (d.test)
 		detect_test(p, FORMAT_AUTO, NULL, d.test, "dune runtest -j 2");
 	map_cleanup(&d.own);

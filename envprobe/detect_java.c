@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define ALL_JARS "$(find /usr/share/java -name '*.jar' | sort | tr '\\n' ':')"
+#define QUOTED "sed 's/[\"\\\\]/\\\\&/g; s/.*/\"&\"/'" /* names as javac reads them in a file */
 #define MAX_PACKAGE 300
 
 static char *
@@ -231,12 +232,15 @@ test_target(struct str text)
 
 /* ---- releases of the language that no compiler of today knows ---- */
 
-/* What is put in their place, in build files: attributes, and properties that are called like them. */
+/*
+ * What is put in their place, in files of a build and no others: attributes, and properties that are called like them.
+ * A release is the project's own.
+ */
 static const char modernize[] =
-	"find . \\( -name '*.xml' -o -name '*.properties' \\) -exec sed -i -E "
-	"-e 's/((source|target|release) *= *[\"'\\''])1\\.[1-6]([\"'\\''])/\\18\\3/g' "
-	"-e 's/(<property +name *= *\"[^\"]*(source|target|release|level)[^\"]*\" +value *= *\")1\\.[1-6]\"/\\18\"/g' "
-	"-e 's/^([A-Za-z0-9_.-]*(source|target|release|level)[A-Za-z0-9_.-]* *[=:] *)1\\.[1-6] *$/\\18/' {} +";
+	"find . \\( -name '*.xml' -exec grep -q '<project' {} \\; -o -name '*.properties' \\) -exec sed -i -E "
+	"-e 's/((source|target) *= *[\"'\\''])1\\.[1-6]([\"'\\''])/\\18\\3/g' "
+	"-e 's/(<property +name *= *\"[^\"]*(source|target|level)[^\"]*\" +value *= *\")1\\.[1-6]\"/\\18\"/g' "
+	"-e 's/^([A-Za-z0-9_.-]*(source|target|level)[A-Za-z0-9_.-]* *[=:] *)1\\.[1-6] *$/\\18/' {} +";
 
 /* "1.1" to "1.6", alone, between quotes or behind a mark. */
 static bool
@@ -248,20 +252,39 @@ is_old_release(struct str line, size_t i)
 	       (i + 3 == line.n || strchr("\"' \r", line.p[i + 3]));
 }
 
-/* Does the file give an old release to what is called source, target, release or level? */
+/* Where the first of the words ends; the line's end: it has none. */
+static size_t
+first_word_end(struct str line)
+{
+	static const char *const words[] = {"source", "target", "level", NULL};
+	size_t end = line.n;
+	for (size_t k = 0; words[k]; k++) {
+		const char *at = line.n ? memmem(line.p, line.n, words[k], strlen(words[k])) : NULL;
+		size_t behind = at ? (size_t)(at - line.p) + strlen(words[k]) : line.n;
+		end = behind < end ? behind : end;
+	}
+	return end;
+}
+
+/* Does the file give an old release to what is called source, target or level? */
 static bool
 names_old_release(struct str text, unsigned *ret_line)
 {
-	static const char *const words[] = {"source", "target", "release", "level", NULL};
 	struct str line;
 	for (unsigned n = 1; str_next_line(&text, &line); n++)
-		for (size_t i = 0; i < line.n; i++)
-			for (size_t k = 0; is_old_release(line, i) && words[k]; k++)
-				if (memmem(line.p, i, words[k], strlen(words[k]))) {
-					*ret_line = n;
-					return true;
-				}
+		for (size_t i = first_word_end(line); i < line.n; i++)
+			if (is_old_release(line, i)) {
+				*ret_line = n;
+				return true;
+			}
 	return false;
+}
+
+static bool
+is_of_build(const char *path, struct str text)
+{
+	return tree_name_is(path, "*.properties") ||
+	       (tree_name_is(path, "*.xml") && text.n && memmem(text.p, text.n, "<project", 8));
 }
 
 static void
@@ -275,7 +298,7 @@ add_release(const struct tree *t, const char *dir, struct project *p)
 			!(tree_name_is(path, "*.xml") || tree_name_is(path, "*.properties")))
 			continue;
 		tree_read(t, path, &text);
-		if (!names_old_release(buf_str(&text), &line))
+		if (!is_of_build(path, buf_str(&text)) || !names_old_release(buf_str(&text), &line))
 			continue;
 		OWN_FREE char *why = scan_cite(path, line);
 		strlist_addf(&p->options,
@@ -365,7 +388,7 @@ add_compilation(struct project *p, const struct maven_module *m, const char *sou
 	buf_put_shell(&from, str_of(sources));
 	buf_put_shell(&encoding, str_of(m->encoding));
 	detect_command(p, PHASE_BUILD, p->evidence,
-		"mkdir -p %s && find %s -name '*.java' >%s.list && "
+		"mkdir -p %s && find %s -name '*.java' | " QUOTED " >%s.list && "
 		"javac -encoding %s -nowarn -d %s -cp %s\"" ALL_JARS "\" @%s.list && "
 		"if [ -d %s ]; then cp -R %s/. %s/; fi",
 		to, from.p, to, encoding.p, to, path, to, resources, resources, to);
@@ -452,7 +475,8 @@ read_source_tree(const struct tree *t, const char *dir, struct project *p)
 	struct java j = {.t = t, .dir = dir, .p = p};
 	read_sources(&j);
 	detect_command(p, PHASE_BUILD, p->evidence,
-		"mkdir -p drydock-build && find . -name '*.java' >drydock-build/list && "
+		"mkdir -p drydock-build && find . -name '*.java' | " QUOTED
+		" >drydock-build/list && "
 		"javac -encoding %s -nowarn -d drydock-build -cp \"" ALL_JARS
 		"\" @drydock-build/list",
 		encoding_of(&j));

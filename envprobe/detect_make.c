@@ -221,7 +221,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_command(p, PHASE_BUILD, p->evidence, "%s -j2", make);
 	OWN(buf) struct buf text = {0};
 	tree_read(t, p->evidence, &text);
-	if (!detect_pgxs(buf_str(&text), p) && best != SIZE_MAX) {
+	detect_pgxs(buf_str(&text), p);
+	if (!command_list_has(&p->commands, PHASE_TEST) && best != SIZE_MAX) {
 		OWN_FREE char *run = mem_printf("%s %s", make, test_targets[best]);
 		detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
 	}

@@ -267,7 +267,7 @@ read_source_tree(const struct tree *t, const char *dir, struct project *p)
 	read_uses(t, t_dir, tests, SCOPE_TEST, p);
 	drop_own_modules(t, p);
 	detect_command(p, PHASE_BUILD, p->evidence,
-		"find . \\( -path ./vendor -o -path ./t -o -name '*test*' -o -name 'fixture*' \\) -prune -o "
+		"find . \\( -path ./vendor -o -path ./t -o -name 'test*' -o -name '*[-_.]test*' -o -name 'fixture*' \\) -prune -o "
 		"\\( -name '*.pl' -o -name '*.pm' -o -name '*.cgi' \\) -print0 | "
 		"xargs -0 -r -n 1 perl -Ilib -I. -c");
 	if (tree_count(t, t_dir, tests)) {

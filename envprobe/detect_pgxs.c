@@ -35,7 +35,7 @@ is_set(struct str line, const char *name)
 	return rest.n && rest.p[0] == '=' && str_trim((struct str){rest.p + 1, rest.n - 1}).n;
 }
 
-bool
+void
 detect_pgxs(struct str makefile, struct project *p)
 {
 	struct str rest = makefile, line;
@@ -48,13 +48,12 @@ detect_pgxs(struct str makefile, struct project *p)
 			tests = n;
 	}
 	if (!pgxs)
-		return false;
+		return;
 	OWN_FREE char *why = scan_cite(p->evidence, pgxs);
 	detect_need(p, NEED_PACKAGE, "postgresql-server-dev-all", SCOPE_BUILD, false, why);
 	if (!tests)
-		return true;
+		return;
 	OWN_FREE char *at = scan_cite(p->evidence, tests);
 	detect_need(p, NEED_PACKAGE, "postgresql", SCOPE_TEST, false, at);
 	detect_test(p, FORMAT_AUTO, NULL, at, run);
-	return true;
 }

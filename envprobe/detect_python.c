@@ -2,6 +2,7 @@
 #include "envprobe/detect.h"
 
 #include "base/fs.h"
+#include "base/map.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
@@ -433,22 +434,24 @@ find_sources(const struct tree *t, const char *dir)
 	return path;
 }
 
-/* Is it a module or package of the tree, wherever that is on the path? */
-static bool
-is_own_module(const struct tree *t, const char *name)
+/* Modules and packages of the tree, wherever they are on the path: each directory may be one. */
+static void
+find_own_modules(const struct tree *t, struct map *ret)
 {
-	OWN_FREE char *file = mem_printf("%s.py", name), *package = mem_printf("/%s/", name);
 	for (size_t i = 0; i < t->files.n; i++) {
-		OWN_FREE char *path = mem_printf("/%s", t->files.v[i]);
-		if (strcmp(fs_name(path), file) == 0 || strstr(path, package))
-			return true;
+		struct str rest = str_of(t->files.v[i]), part;
+		while (str_next(&rest, '/', &part)) {
+			if (!rest.n && !str_ends(part, ".py"))
+				break;
+			part.n -= rest.n ? 0 : 3;
+			map_put_str(ret, part, ret);
+		}
 	}
-	return false;
 }
 
 /* "import a.b as c, d" and "from a import b", where they stand alone: in a try or a function it may do without. */
 static void
-read_import(const struct tree *t, struct str line, bool test, const char *why, struct project *p)
+read_import(const struct map *own, struct str line, bool test, const char *why, struct project *p)
 {
 	struct str word, rest = line;
 	if (!str_next_word(&rest, &word))
@@ -461,7 +464,7 @@ read_import(const struct tree *t, struct str line, bool test, const char *why, s
 		while (n < word.n && (isalnum((unsigned char)word.p[n]) || word.p[n] == '_'))
 			n++;
 		OWN_FREE char *name = mem_strndup(word.p, n);
-		if (n && !is_own_module(t, name))
+		if (n && !map_get(own, name))
 			detect_need(
 				p, NEED_PYTHON, name, test ? SCOPE_TEST : SCOPE_BUILD, true, why);
 		if (from || word.p[word.n - 1] != ',')
@@ -472,6 +475,8 @@ read_import(const struct tree *t, struct str line, bool test, const char *why, s
 static void
 read_imports(const struct tree *t, const char *dir, struct project *p)
 {
+	OWN(map) struct map own = {0};
+	find_own_modules(t, &own);
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
 		OWN(buf) struct buf text = {0};
@@ -483,7 +488,7 @@ read_imports(const struct tree *t, const char *dir, struct project *p)
 		for (unsigned n = 1; str_next_line(&rest, &line); n++) {
 			OWN_FREE char *why = scan_cite(path, n);
 			if (line.n && !isspace((unsigned char)line.p[0]))
-				read_import(t, line, test, why, p);
+				read_import(&own, line, test, why, p);
 		}
 	}
 }

@@ -14,17 +14,18 @@ static bool
 assigns(struct str line, const char *name, struct str *ret_words)
 {
 	size_t n = strlen(name);
-	line = str_trim(line);
-	const char *at = line.n ? memmem(line.p, line.n, name, n) : NULL;
-	if (!at || (at > line.p && !strchr(" \t:{", at[-1])))
-		return false;
-	struct str rest = str_trim((struct str){at + n, line.n - (size_t)(at + n - line.p)});
-	if (rest.n && strchr("+*", rest.p[0]))
-		rest = (struct str){rest.p + 1, rest.n - 1};
-	if (!rest.n || rest.p[0] != '=')
-		return false;
-	*ret_words = str_trim((struct str){rest.p + 1, rest.n - 1});
-	return true;
+	struct str rest = line = str_trim(line);
+	for (const char *at; rest.n && (at = memmem(rest.p, rest.n, name, n));) {
+		rest = (struct str){at + n, line.n - (size_t)(at + n - line.p)};
+		struct str behind = str_trim(rest);
+		if (behind.n && strchr("+*", behind.p[0]))
+			behind = (struct str){behind.p + 1, behind.n - 1};
+		if (!behind.n || behind.p[0] != '=' || (at > line.p && !strchr(" \t:{", at[-1])))
+			continue;
+		*ret_words = str_trim((struct str){behind.p + 1, behind.n - 1});
+		return true;
+	}
+	return false;
 }
 
 /* Interactive Data Language has files of that name, too. */
@@ -78,19 +79,26 @@ read_modules(struct project *p, struct str words, const char *why)
 }
 
 static void
-read_modules_of(struct project *p, enum need_kind kind, struct str words, const char *why)
+read_packages(struct project *p, struct str words, const char *why)
 {
 	struct str word;
 	while (str_next_word(&words, &word) && word.p[0] != '#') {
-		bool library = kind == NEED_LIBRARY;
-		if (library && !str_starts(word, "-l"))
-			continue;
-		OWN_FREE char *name =
-			str_dup(library ? (struct str){word.p + 2, word.n - 2} : word);
+		OWN_FREE char *name = str_dup(word);
 		if (detect_is_plain(name, "_.+-"))
-			detect_need(p, kind, name, SCOPE_BUILD, true, why);
-		if (!library)
-			detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, true, why);
+			detect_need(p, NEED_PKGCONFIG, name, SCOPE_BUILD, true, why);
+		detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, true, why);
+	}
+}
+
+static void
+read_libraries(struct project *p, struct str words, const char *why)
+{
+	struct str word;
+	while (str_next_word(&words, &word) && word.p[0] != '#') {
+		OWN_FREE char *name =
+			str_starts(word, "-l") ? mem_strndup(word.p + 2, word.n - 2) : NULL;
+		if (name && detect_is_plain(name, "_.+-"))
+			detect_need(p, NEED_LIBRARY, name, SCOPE_BUILD, true, why);
 	}
 }
 
@@ -104,24 +112,33 @@ has_word(struct str words, const char *wanted)
 	return false;
 }
 
+static const struct list {
+	const char *name;
+	void (*take)(struct project *p, struct str words, const char *why); /* NULL: options */
+} lists[] = {{"QT", read_modules}, {"PKGCONFIG", read_packages}, {"LIBS", read_libraries},
+	{"CONFIG", NULL}};
+#define N_LISTS (sizeof(lists) / sizeof(*lists))
+
 /* A .pro or .pri file; true: it is one of a test that "make check" runs. */
 static bool
 read_project_file(const struct tree *t, const char *path, struct project *p)
 {
 	OWN(buf) struct buf text = {0};
 	struct str rest, line, words;
-	bool tests = false;
+	bool tests = false, open = false; /* the line before goes on in this one */
+	size_t i = N_LISTS;
 	tree_read(t, path, &text);
 	rest = buf_str(&text);
 	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
 		OWN_FREE char *why = scan_cite(path, n);
-		if (assigns(line, "QT", &words))
-			read_modules(p, words, why);
-		else if (assigns(line, "PKGCONFIG", &words))
-			read_modules_of(p, NEED_PKGCONFIG, words, why);
-		else if (assigns(line, "LIBS", &words))
-			read_modules_of(p, NEED_LIBRARY, words, why);
-		else if (assigns(line, "CONFIG", &words))
+		words = str_trim(line);
+		if (!open)
+			for (i = 0; i < N_LISTS && !assigns(line, lists[i].name, &words);)
+				i++;
+		open = i < N_LISTS && str_ends(words, "\\");
+		if (i < N_LISTS && lists[i].take)
+			lists[i].take(p, words, why);
+		else if (i < N_LISTS)
 			tests = tests || has_word(words, "testcase") || has_word(words, "qtestlib");
 	}
 	return tests;

@@ -93,6 +93,7 @@ test_target(struct str name)
 }
 
 struct tests {
+	bool of_waf;	    /* whose targets are functions */
 	const char *target; /* NULL: none is seen */
 	char *where;
 	bool unit; /* waf has a tool for them */
@@ -104,7 +105,8 @@ note_test(struct tests *r, struct str line, const char *where)
 {
 	OWN_FREE char *alias = scan_string_behind(line, "Alias", '(');
 	const char *target = alias ? test_target(str_of(alias)) : NULL;
-	const char *paren = str_starts(line, "def ") ? memchr(line.p, '(', line.n) : NULL;
+	const char *paren =
+		r->of_waf && str_starts(line, "def ") ? memchr(line.p, '(', line.n) : NULL;
 	if (paren)
 		target = test_target(
 			str_trim((struct str){line.p + 4, (size_t)(paren - line.p - 4)}));
@@ -176,7 +178,7 @@ read_waf(const struct tree *t, const char *dir, struct project *p)
 	OWN_FREE char *program = tree_find(t, dir, programs);
 	OWN_FREE char *waf =
 		program ? mem_printf("python3 ./%s", fs_name(program)) : mem_strdup("waf");
-	struct tests tests = {0};
+	struct tests tests = {.of_waf = true};
 	detect_need(p, NEED_PROGRAM, program ? "python3" : "waf", SCOPE_BUILD, false,
 		program ? program : p->evidence);
 	read_files(t, dir, names, p, &tests);

@@ -58,7 +58,7 @@ char *
 includes_find(const struct pkgindex *x, const char *header, const struct package_list *installed)
 {
 	struct search s = {.header = header, .installed = installed};
-	if (!*header || strstr(header, ".."))
+	if (!*header)
 		return NULL;
 	pkgindex_find(x, 'i', fs_name(header), consider, &s);
 	return s.dir.n && !s.found_anyway ? mem_printf("/" STR_FMT, STR_ARG(s.dir)) : NULL;

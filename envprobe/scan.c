@@ -219,6 +219,7 @@ char *
 scan_string_behind(struct str line, const char *word, char mark)
 {
 	size_t n = strlen(word);
+	line = str_trim(line); /* so that no look behind a word has it to do */
 	for (size_t i = 0; i + n < line.n; i++) {
 		if (memcmp(line.p + i, word, n) != 0 ||
 			(i && (isalnum((unsigned char)line.p[i - 1]) || line.p[i - 1] == '_')))

@@ -22,11 +22,12 @@ struct program {
 	const char *was, *tests; /* NULL: the buggy one, and what is asked of it */
 	struct str code, test;
 	size_t runs;
-	bool mute;     /* failures tell nothing of what was got */
-	bool unserved; /* nothing passes here */
-	bool slow;     /* tests with other values need longer than there is */
-	bool restless; /* failures are told with what is another in each run */
-	bool quotes;   /* failures are told with all of the tests */
+	bool mute;	  /* failures tell nothing of what was got */
+	bool unserved;	  /* nothing passes here */
+	bool slow;	  /* tests with other values need longer than there is */
+	const char *says; /* in each run; NULL: nothing */
+	bool restless;	  /* failures are told with what is another in each run */
+	bool quotes;	  /* failures are told with all of the tests */
 };
 
 static long
@@ -74,6 +75,7 @@ run(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret, 
 	if (str_starts(code, "leave"))
 		return 0;
 	const struct str whole = test;
+	buf_puts(&ret->output, p->says ? p->says : "");
 	while (str_next_line(&test, &line)) {
 		OWN_FREE char *s = str_dup(line);
 		long arg = 7, want = 0;
@@ -178,6 +180,11 @@ a_limit_that_was_moved_is_no_special_case(void **state)
 		.was = moved.was, .tests = "assert f(19) 0\nassert f(20) 1\nassert f(31) 1\n"};
 	(void)state;
 	judge("if > 17 is 1\ntimes 0 \n", NULL, moved, false, "");
+	/* a limit that stays does not stand for the one that was moved */
+	judge("if > 40 is 1\nif > 17 is 1\ntimes 0 \n", NULL,
+		(struct program){
+			.was = "if > 40 is 1\nif > 16 is 1\ntimes 0 \n", .tests = moved.tests},
+		false, "");
 	/* what it gives differs on one side of what tests ask for alone */
 	judge("from 20 is 1\ntimes 0 \n", NULL, set, false, "");
 	judge("if 19 is 0\nif > 16 is 1\ntimes 0 \n", NULL, set, false, "special");
@@ -215,6 +222,10 @@ code_that_knows_its_tests_is_special(void **state)
 	judge("if 7 is 35\nif 9 is 45\ntimes 3 \n", NULL, plain, false, "special");
 	judge("if 7 is 35\nif 9 is 45\ntimes 3 \n", NULL, mute, false, "special");
 	judge("if 7 is 35\nif 9 is 45\ntimes 5 \n", NULL, plain, false, "");
+	/* that another value of the tests is answered, too, shows nothing */
+	judge("if 7 is 35\nif 8 is 40\ntimes 3 \n", NULL,
+		(struct program){.tests = "assert f(7) 35\nassert f(8) 40\nassert f(0) 0\n"}, false,
+		"special");
 }
 
 static void
@@ -225,6 +236,14 @@ old_code_that_nothing_comes_to_is_bypassed(void **state)
 	/* text is no code, also where it is what the code was */
 	judge("text\ntimes 3 \nend\ntimes 5 \n", NULL,
 		(struct program){.was = "text\ntimes 3 \nend\ntimes 3 \n"}, false, "");
+	/* a line that is there twice is none that stays */
+	judge("times 5 \ntext\ntimes 3 \nend\nx\n", NULL,
+		(struct program){.was = "text\ntimes 3 \nend\ntimes 3 \n"}, false, "");
+	/* nor is it one of a mutant's that is said anyway */
+	judge("text\ntimes 3 \nend\ntimes 5 \n", NULL,
+		(struct program){
+			.was = "text\ntimes 3 \nend\ntimes 3 \n", .says = "times 4 of it\n"},
+		false, "");
 	/* that tests say something else of a mutant shows nothing where they do so of what it was made from */
 	judge("times 5 \ntimes 3 \n", NULL, (struct program){.restless = true}, false, "");
 }

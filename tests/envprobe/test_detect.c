@@ -1,42 +1,13 @@
 /* How trees of odd layouts are built and tested. */
-#include "envprobe/detect.h"
+#include "tests/envprobe/detecting.h"
 
 #include "base/fs.h"
 #include "envprobe/version.h"
-#include "tests/base/tmpdir.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
-
-struct file {
-	const char *path, *text;
-};
-
-static struct project
-detect(const struct file *files, const char *wanted)
-{
-	OWN(dd_err) struct dd_err err = {0};
-	OWN_TMPDIR char *dir = tmpdir_create();
-	OWN_FD int fd = tmpdir_open_fd(dir);
-	struct tree t = {.fd = -1};
-	struct project p;
-	for (; files->path; files++) {
-		OWN_FREE char *parent = mem_strdup(files->path);
-		for (char *slash = strchr(parent, '/'); slash; slash = strchr(slash + 1, '/')) {
-			*slash = '\0';
-			(void)mkdirat(fd, parent, 0700);
-			*slash = '/';
-		}
-		tmpdir_write(fd, files->path, files->text);
-	}
-	if (tree_open(dir, &t, &err) < 0)
-		fail_msg("%s", err_msg(&err));
-	detect_project(&t, wanted, &p);
-	tree_cleanup(&t);
-	return p;
-}
 
 /* "system in dir: command; command" */
 static char *
@@ -50,14 +21,8 @@ summary(const struct project *p)
 	return buf_take(&b);
 }
 
-#define FILES(...) \
-	(const struct file[]) \
-	{ \
-		__VA_ARGS__, \
-		{ \
-			NULL, NULL \
-		} \
-	}
+/* Names as javac reads them in a file. */
+#define QUOTED "sed 's/[\"\\\\]/\\\\&/g; s/.*/\"&\"/'"
 
 static const struct {
 	const struct file *files;
@@ -166,9 +131,11 @@ static const struct {
 	{FILES({"SConstruct", "env = Environment()\nAlias('install', [])\n# Alias('test', 0)\n"},
 		 {"Makefile", "a:\n"}),
 		"scons: scons -j2"},
-	{FILES({"SConstruct", "SConscript('t/SConscript')\n"}, {"setup.py", "setup()\n"},
+	{FILES({"SConstruct", "SConscript('t/SConscript')\n"}, {"Makefile", "test:\n"},
 		 {"t/SConscript", "env.AlwaysBuild(env.Alias(\"check\", [t]))\n"}),
 		"scons: scons -j2; scons check"},
+	{FILES({"SConstruct", "def test(env):\n  pass\n"}), "scons: scons -j2"},
+	{FILES({"SConstruct", "x\n"}, {"setup.py", "setup()\n"}), "python: python3 setup.py build"},
 	{FILES({"wscript", "def options(o):\n  o.load('waf_unit_test')\n"}, {"waf", "#!\n"}),
 		"waf: python3 ./waf --version >/dev/null 2>&1; find . -path '*waflib/*.py' -exec sed -i"
 		" -e \"s/'rU'/'r'/g\" -e 's/^\\(\\s*\\)raise StopIteration$/\\1return/' {} +;"
@@ -183,18 +150,20 @@ static const struct {
 	{FILES({"idl.pro", "pro tide, x\n  print, x\nend\n"}, {"Makefile", "all:\n"}),
 		"make: make -j2"},
 	{FILES({"Makefile", "REGRESS =\ninclude $(PGXS)\n"}), "make: make -j2"},
+	{FILES({"Makefile", "include $(PGXS)\ntest:\n\tprove\n"}), "make: make -j2; make test"},
 	{FILES({"Imakefile", "SimpleProgramTarget(tide)\n"}, {"Makefile", "# by imake\n"}),
 		"imake: xmkmf -a; make"},
 	/* Nothing but sources, which count only where no directory has more. */
 	{FILES({"a.c", "int main(void)\n{\n}\n"}, {"src/Makefile", "all:\n"}),
 		"make in src: make -j2"},
 	{FILES({"tide.c", "#include <math.h>\nint main(int c, char **v)\n{\n}\n"},
-		 {"moon.c", "static int remain(int x);\nint moon;\n"},
-		 {"t.c", "extern int main();\nvoid\nmain()\n{\n}\n"}),
-		"sources: mkdir -p drydock-build && cc -O2 -o 'drydock-build/t' 't.c' 'moon.c' -lm;"
-		" mkdir -p drydock-build && cc -O2 -o 'drydock-build/tide' 'tide.c' 'moon.c' -lm"},
+		 {"moon.c", "static int remain(int x)\n{\n}\nint r = main(1,\n\t2);\n"},
+		 {".c", "int main()\n"}, {"t.c", "extern int main();\nvoid\nmain()\n{\n}\n"}),
+		"sources: mkdir -p drydock-build && cc -O2 -o 'drydock-build/t' './t.c' './moon.c' -lm;"
+		" mkdir -p drydock-build && cc -O2 -o 'drydock-build/tide' './tide.c' './moon.c' -lm"},
 	{FILES({"org/a/A.java", "package org.a;\n"}, {"build.txt", ""}),
-		"sources: mkdir -p drydock-build && find . -name '*.java' >drydock-build/list && "
+		"sources: mkdir -p drydock-build && find . -name '*.java' | " QUOTED
+		" >drydock-build/list && "
 		"javac -encoding UTF-8 -nowarn -d drydock-build -cp \"$(find /usr/share/java -name '*.jar'"
 		" | sort | tr '\\n' ':')\" @drydock-build/list"},
 	{FILES({"build.xml", "<project default='x'/>"}, {"A.java", "// \303\251 \351\n"}),
@@ -211,13 +180,14 @@ static const struct {
 		" '/(vendor|node_modules|[^/]*tests?|fixtures?|templates?)/' .;"
 		" PYTHONPATH=. python3 -m unittest discover -v"},
 	{FILES({"tide.cgi", "use CGI;\n"}, {"t/a.t", "use Test::More;\n"}),
-		"perl: find . \\( -path ./vendor -o -path ./t -o -name '*test*' -o -name 'fixture*' \\) -prune"
+		"perl: find . \\( -path ./vendor -o -path ./t -o -name 'test*' -o -name '*[-_.]test*' -o -name 'fixture*' \\) -prune"
 		" -o \\( -name '*.pl' -o -name '*.pm' -o -name '*.cgi' \\) -print0 |"
 		" xargs -0 -r -n 1 perl -Ilib -I. -c; prove -v -r -Ilib -I. t"},
 	{FILES({"docs/conf.py", "x = 1\n"}, {"docs/Makefile", "a:\n"}), "make in docs: make -j2"},
 	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"dune", "(library (name a))\n"}),
-		"dune: dune build @install -j 2"},
-	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"t/dune", "(test (name a))\n"}),
+		"dune: dune build -j 2"},
+	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"t/dune", "(test (name a))\n"},
+		 {"a/dune", "(library (public_name a))\n"}),
 		"dune: dune build @install -j 2; dune runtest -j 2"},
 };
 static void
@@ -229,98 +199,6 @@ odd_layouts_are_built_and_tested(void **state)
 		OWN_FREE char *got = summary(&p);
 		if (strcmp(got, layouts[i].wanted) != 0)
 			fail_msg("got \"%s\", wanted \"%s\"", got, layouts[i].wanted);
-		project_cleanup(&p);
-	}
-}
-
-/* "kind name", with a question mark where it is optional. */
-static const struct {
-	const struct file *files;
-	const char *needs[8];
-} declared[] = {
-	{FILES({"SConstruct",
-		 "env.ParseConfig('pkg-config --libs tide >= 1.2 moon')\n"
-		 "conf.CheckLibWithHeader('m', 'math.h', 'c')\nenv.ParseConfig('$FLAGS')\n"}),
-		{"program scons", "program pkg-config?", "pkgconfig tide?", "pkgconfig moon?",
-			"library m?", NULL}},
-	{FILES({"wscript",
-		 "c.check_cfg(package='tide', args='--libs')\n"
-		 "c.check(header_name = \"moon.h\", mandatory=False)\nc.find_program('tidec')\n"}),
-		{"pkgconfig tide?", "program pkg-config?", "header moon.h?", "program tidec?",
-			NULL}},
-	{FILES({"a.pro", "TEMPLATE=app\nQT += svg network-private # x\nunix:PKGCONFIG += tide\n"
-			 "LIBS += -L/x -lmoon\nFLAG_QT += y\n"}),
-		{"package qtbase5-dev", "cmake Qt5svg?", "pkgconfig tide?", "library moon?",
-			"program pkg-config?", NULL}},
-	{FILES({"tide.py",
-		       "import os, flask.views\nfrom moon import x\nfrom jinja2 import a, b\n  import no\n"},
-		 {"lib/moon/__init__.py", ""}),
-		{"program python3", "python os?", "python flask?", "python jinja2?", NULL}},
-	{FILES({"tide.pl", "use strict;\nuse XML::Tide;\nuse My::Own;\n"}, {"My/Own.pm", ""}),
-		{"program perl", "perl XML::Tide?", NULL}},
-	{FILES({"Imakefile", "x\n"}, {"a.c", "#include <X11/Xlib.h>\n"}),
-		{"program xmkmf", "program cc", "header X11/Xlib.h", NULL}},
-	{FILES({"dune-project", ""},
-		 {"dune", "(library (name a) ; (libraries no)\n (libraries b lwt.unix str\n"
-			  "  (select x from (y -> z))) (preprocess (pps ppx_tide)))\n"
-			  "(test (names t) (libraries alcotest a))\n"},
-		 {"b/dune", "(library (public_name b))\n"}),
-		{"program dune", "package liblwt-ocaml-dev?", "package libppx-tide-ocaml-dev?",
-			"package libalcotest-ocaml-dev?", NULL}},
-	{FILES({"Makefile", "REGRESS = a\nPGXS := $(shell pg_config --pgxs)\ninclude $(PGXS)\n"}),
-		{"package postgresql-server-dev-all", "package postgresql", NULL}},
-	{FILES({"Makefile", "L != pkg-config --libs tide 2>/dev/null || echo -lmoon\n"}),
-		{"program pkg-config", "pkgconfig tide?", "library moon", NULL}},
-};
-
-static const char *const undeclared[] = {"python moon?", "python no?", "python a?", "perl My::Own?",
-	"package libb-ocaml-dev?", "package liba-ocaml-dev?", "package libno-ocaml-dev?",
-	"package libstr-ocaml-dev?", "package libz-ocaml-dev?", "cmake Qt5network-private?",
-	"cmake Qt5y?", "pkgconfig 2?", "pkgconfig echo?", "pkgconfig 1.2?", "program $FLAGS?",
-	NULL};
-
-/* Options that a labelled decision stands for. */
-static const struct {
-	const char *build;
-	bool old;
-} releases[] = {{"<project default=\"a\"><javac source=\"1.3\" target=\"1.3\"/>", true},
-	{"<property name=\"compile.target\" value=\"1.5\"/>", true},
-	{"<javac source=\"1.8\" target=\"1.8\"/>", false}, {"<javac source='11'/>", false},
-	{"<property name=\"version\" value=\"1.3\"/>", false},
-	{"<javac source=\"1.4.2\"/>", false}};
-
-static void
-releases_of_java_that_no_compiler_takes_are_replaced(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof(releases) / sizeof(*releases); i++) {
-		struct project p = detect(
-			FILES({"build.xml", releases[i].build}, {"A.java", "class A {}\n"}), NULL);
-		bool said = p.options.n && str_starts(str_of(p.options.v[0]), "java-release=8");
-		if (said != releases[i].old)
-			fail_msg("%s", releases[i].build);
-		assert_int_equal(command_list_has(&p.commands, PHASE_CONFIGURE), releases[i].old);
-		project_cleanup(&p);
-	}
-}
-
-static void
-build_files_declare_what_they_need(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof(declared) / sizeof(*declared); i++) {
-		struct project p = detect(declared[i].files, NULL);
-		OWN(strlist) struct strlist found = {0};
-		for (size_t k = 0; k < p.needs.n; k++)
-			strlist_addf(&found, "%s %s%s", need_kind_names[p.needs.v[k].kind],
-				p.needs.v[k].name, p.needs.v[k].optional ? "?" : "");
-		for (size_t k = 0; declared[i].needs[k]; k++)
-			if (!strlist_has(&found, declared[i].needs[k]))
-				fail_msg("%s: no %s", build_system_names[p.system],
-					declared[i].needs[k]);
-		for (size_t k = 0; undeclared[k]; k++)
-			if (strlist_has(&found, undeclared[k]))
-				fail_msg("%s: %s", build_system_names[p.system], undeclared[k]);
 		project_cleanup(&p);
 	}
 }
@@ -775,8 +653,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(odd_layouts_are_built_and_tested),
-		cmocka_unit_test(build_files_declare_what_they_need),
-		cmocka_unit_test(releases_of_java_that_no_compiler_takes_are_replaced),
 		cmocka_unit_test(a_script_of_tests_is_found_where_no_target_runs_any),
 		cmocka_unit_test(the_least_version_of_a_tool_is_a_need),
 		cmocka_unit_test(versions_are_compared_as_cargo_and_python_do),

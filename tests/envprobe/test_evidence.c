@@ -1,5 +1,6 @@
 /* What tools say when something is missing: one line each, with what must be understood. */
 #include "envprobe/evidence.h"
+#include "envprobe/removed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -180,12 +181,29 @@ what_is_missing_is_named_once_with_its_first_line(void **state)
 	problem_list_cleanup(&found);
 }
 
+static void
+what_a_language_has_had_before_is_known(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"enum", "assert", "org.omg.CORBA",
+		"multiple exception types must be parenthesized",
+		"leading zeros in decimal integer literals are not permitted", "moon", NULL};
+	for (size_t i = 0; names[i]; i++) {
+		struct problem p = {.kind = PROBLEM_REMOVED, .name = (char *)names[i]};
+		const struct problem_list l = {.v = &p, .n = 1};
+		struct removed r;
+		if (removed_find(&l, &r) == (strcmp(names[i], "moon") == 0))
+			fail_msg("%s", names[i]);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_name_what_is_missing),
 		cmocka_unit_test(what_is_missing_is_named_once_with_its_first_line),
+		cmocka_unit_test(what_a_language_has_had_before_is_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,6 +75,9 @@ static const char contents[] =
 	"usr/share/aclocal/am_path_tide.m4 libdevel/libtide-dev\n"
 	"usr/include/io.h libdevel/libseabirds-dev\n"
 	"usr/include/seabirds/io.h libdevel/libseabirds-dev\n"
+	"usr/include/seabirds/a/b/auk.h libdevel/libseabirds-dev\n"
+	"usr/include/seabirds/auk.h libdevel/libseabirds-dev\n"
+	"usr/include/seabirds/z/auk.h libdevel/libseabirds-dev\n"
 	"usr/lib/x86_64-linux-gnu/libgull.a libdevel/libseabirds-dev\n"
 	"usr/lib/x86_64-linux-gnu/libtern.so libdevel/libseabirds-dev\n"
 	"usr/lib/x86_64-linux-gnu/libbird.a libdevel/libseabirds-dev\n"
@@ -341,6 +344,7 @@ a_header_of_an_installed_package_is_found_where_no_compiler_looks(void **state)
 	} of[] = {{"libsky-dev", "star.h", "/usr/include/sky"},
 		{"libother-dev", "star.h", "/usr/include/sky/other"},
 		{"libother-dev", "other/star.h", "/usr/include/sky"},
+		{"libseabirds-dev", "auk.h", "/usr/include/seabirds"},
 		{"libdeep-dev", "moon.h", "/usr/include/deep/er"}, {"libmoon-dev", "moon.h", NULL},
 		{"libbigstar-dev", "star.h", NULL}, {"libsky-dev", "moon.h", NULL},
 		{"libsky-dev", "../star.h", NULL}, {"libsky-dev", "", NULL}};

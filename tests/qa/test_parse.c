@@ -38,6 +38,14 @@ static const struct report reports[] = {
 		"nose.suite: DEBUG: Context suite for [] (<class 't.T'>) (140334615965840)\n"
 		"test_b (t.T.test_b) ... ok\n\n-----\nRan 2 tests in 0.1s\n\nOK\n",
 		0, 2, 0, 0, NULL, NULL},
+	{"unittest by a nose that speaks within a case", FORMAT_AUTO,
+		"test_a (t.T.test_a) ... ok\ntest_b (t.T.test_b) ... \nnose.proxy: DEBUG: call (None)\nFAIL\n"
+		"\n-----\nRan 2 tests in 0.1s\n\nFAILED (failures=1)\n",
+		1, 1, 1, 0, "test_b", NULL},
+	{"unittest by one that tells it", FORMAT_AUTO,
+		"test_a (t.T.test_a) ... ok\ntest_b (t.T.test_b) ... \nnose.proxy: INFO: call (None)\nFAIL\n"
+		"\n-----\nRan 2 tests in 0.1s\n\nFAILED (failures=1)\n",
+		1, 1, 1, 0, "test_b", NULL},
 	{"lines of no framework, in colours", FORMAT_AUTO,
 		"#1 parses: \033[0;32mPASSED\033[0;0m\n#2 sends: \033[0;31mFAILED\033[0;0m\n#3 ends: PASSED\n"
 		"*** 1 TESTS FAILED ***\n",
