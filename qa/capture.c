@@ -117,9 +117,33 @@ take_shot(struct capture *c, struct cdp_ask *a, struct buf *ret, struct dd_err *
 	return rc;
 }
 
+static void
+drop_rest(struct capture *c)
+{
+	cdp_drop(c->page->cdp, &c->history);
+	cdp_drop(c->page->cdp, &c->metrics);
+	cdp_drop(c->page->cdp, &c->dom);
+	ax_drop(c->page, &c->tree);
+}
+
+/* All that is not a picture, of the page as it is now; what was asked for before is dropped. */
+static void
+ask_rest(struct capture *c)
+{
+	drop_rest(c);
+	page_ask(c->page, &c->history, "Page.getNavigationHistory", NULL, CDP_JSON);
+	page_ask(c->page, &c->metrics, "Page.getLayoutMetrics", NULL, CDP_JSON);
+	page_ask(c->page, &c->dom, "DOMSnapshot.captureSnapshot",
+		json_pack("{s:[], s:b}", "computedStyles", "includeDOMRects", 1), CDP_TEXT);
+	ax_ask(c->page, &c->tree);
+}
+
 static int take_rest(struct capture *c, struct dd_err *err);
 
-/* The first of two in a row that are the same.  While the second is drawn, what is behind the page is taken. */
+/*
+ * The first of two in a row that are the same.  The rest is asked for between them (behind the first by who
+ * calls), so that it belongs to both.
+ */
 static int
 shoot_still(struct capture *c, struct cdp_ask *first, struct dd_err *err)
 {
@@ -134,11 +158,10 @@ shoot_still(struct capture *c, struct cdp_ask *first, struct dd_err *err)
 			return rc;
 		buf_cleanup(&before);
 		before = take_buf(&c->picture);
+		if (i > 1)
+			ask_rest(c);
 		ask_shot(c, &next, NULL);
-		if (i == 1)
-			rc = take_rest(c, err);
-		int shot = take_shot(c, &next, &c->picture, rc ? NULL : err);
-		rc = rc ? rc : shot;
+		rc = take_shot(c, &next, &c->picture, err);
 		if (rc == 0 && before.n == c->picture.n && before.n &&
 			memcmp(before.p, c->picture.p, before.n) == 0)
 			return 0;
@@ -186,7 +209,10 @@ shoot_whole(struct capture *c, struct dd_err *err)
 			json_pack("{s:i, s:I, s:I, s:I, s:i}", "x", 0, "y", (json_int_t)top,
 				"width", (json_int_t)width, "height", (json_int_t)height, "scale",
 				1));
-		rc = take_shot(c, &asked, &tile, err);
+		if (!c->has_rest) /* while it is drawn */
+			rc = take_rest(c, err);
+		int shot = take_shot(c, &asked, &tile, rc ? NULL : err);
+		rc = rc ? rc : shot;
 		if (rc == 0)
 			rc = c->to->put(c->to->ctx, "whole", buf_str(&tile), err);
 		top += height;
@@ -344,25 +370,17 @@ take_rest(struct capture *c, struct dd_err *err)
 	return rc;
 }
 
-/* All of it is one question behind the other to the browser, which answers each when it can. */
+/* One question behind the other to the browser, which answers each when it can. */
 static int
 take_all(struct capture *c, struct dd_err *err)
 {
 	struct cdp_ask shot = {0};
-	struct cdp *cdp = c->page->cdp;
 	ask_shot(c, &shot, NULL);
-	page_ask(c->page, &c->history, "Page.getNavigationHistory", NULL, CDP_JSON);
-	page_ask(c->page, &c->metrics, "Page.getLayoutMetrics", NULL, CDP_JSON);
-	page_ask(c->page, &c->dom, "DOMSnapshot.captureSnapshot",
-		json_pack("{s:[], s:b}", "computedStyles", "includeDOMRects", 1), CDP_TEXT);
-	ax_ask(c->page, &c->tree);
+	ask_rest(c);
 	int rc = take_pictures(c, &shot, err);
 	if (rc == 0 && !c->has_rest)
 		rc = take_rest(c, err);
-	cdp_drop(cdp, &c->history);
-	cdp_drop(cdp, &c->metrics);
-	cdp_drop(cdp, &c->dom);
-	ax_drop(c->page, &c->tree);
+	drop_rest(c);
 	return rc;
 }
 
