@@ -2,14 +2,9 @@
 #include "base/db_table.h"
 
 #include "base/db_handle.h"
+#include "base/db_vtab.h"
 
-#include <sqlite3.h>
 #include <string.h>
-
-struct table {
-	sqlite3_vtab base; /* first: SQLite sees this alone */
-	const struct db_table *def;
-};
 
 struct cursor {
 	sqlite3_vtab_cursor base;
@@ -22,7 +17,7 @@ struct cursor {
 static const struct db_table *
 def_of(const sqlite3_vtab_cursor *c)
 {
-	return ((const struct table *)c->pVtab)->def;
+	return vtab_def(c->pVtab);
 }
 
 static int
@@ -33,20 +28,7 @@ connect_table(sqlite3 *handle, void *aux, int argc, const char *const *argv, sql
 	(void)argc;
 	(void)argv;
 	(void)ret_err;
-	int rc = sqlite3_declare_vtab(handle, def->schema);
-	if (rc != SQLITE_OK)
-		return rc;
-	struct table *t = mem_new(struct table);
-	t->def = def;
-	*ret = &t->base;
-	return SQLITE_OK;
-}
-
-static int
-disconnect_table(sqlite3_vtab *t)
-{
-	free(t);
-	return SQLITE_OK;
+	return vtab_connect(handle, def->schema, def, ret);
 }
 
 static int
@@ -150,7 +132,7 @@ row_id(sqlite3_vtab_cursor *base, sqlite3_int64 *ret)
 static const sqlite3_module module = {
 	.xConnect = connect_table,
 	.xBestIndex = plan,
-	.xDisconnect = disconnect_table,
+	.xDisconnect = vtab_disconnect,
 	.xOpen = open_cursor,
 	.xClose = close_cursor,
 	.xFilter = filter,

@@ -9,6 +9,8 @@ static __thread enum dd_code last_code;
 void
 dd_err_cleanup(struct dd_err *err)
 {
+	if (!err)
+		return;
 	free(err->msg);
 	err->msg = NULL;
 	err->code = DD_OK;

@@ -30,7 +30,7 @@ struct dd_err {
 	char *msg; /* heap, NULL when code is DD_OK */
 };
 
-void dd_err_cleanup(struct dd_err *err);
+void dd_err_cleanup(struct dd_err *err); /* NULL: nothing */
 
 /* Set code and message (replacing what was there); returns -code. */
 int err_set(struct dd_err *err, enum dd_code code, const char *fmt, ...) DD_PRINTF(3, 4);

@@ -315,6 +315,13 @@ fs_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+char *
+fs_beside(const char *file, const char *name)
+{
+	OWN_FREE char *dir = parent_of(file);
+	return *name == '/' ? mem_strdup(name) : fs_join(dir, name);
+}
+
 bool
 fs_is_below(const char *path, const char *dir)
 {

@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#define WORK_DIR "/work" /* where the tree of the target lies in a pod */
+
 /*
  * Whole file into ret (appended).  DD_ELIMIT past max bytes or past what ret may hold; ret then
  * has a part.  These open what is there and wait on a FIFO: paths of our own and of the user.
@@ -83,6 +85,8 @@ char *fs_plain_path(struct str path, bool *ret_above);
 
 /* Last component of a path, borrowed. */
 const char *fs_name(const char *path);
+/* A path as `file` has it, from its directory; an absolute one stays.  Heap. */
+char *fs_beside(const char *file, const char *name);
 
 /* Does the text of the path lie below dir?  "" is everything; dir itself does not. */
 bool fs_is_below(const char *path, const char *dir);

@@ -81,16 +81,6 @@ said(struct str line, struct dd_err *err)
 	return err_set(err, DD_EIO, "the server says: %s", safe.n ? safe.p : "");
 }
 
-static bool
-has_word(struct str words, const char *word)
-{
-	struct str one;
-	while (str_next_word(&words, &one))
-		if (str_eq(one, word))
-			return true;
-	return false;
-}
-
 /* "COMMIT NAME", on the first line with NUL and capabilities behind it. */
 static int
 take_ref(struct str line, struct git_push_refs *ret, struct dd_err *err)
@@ -100,9 +90,9 @@ take_ref(struct str line, struct git_push_refs *ret, struct dd_err *err)
 	if (nul) {
 		able = (struct str){nul + 1, line.n - (size_t)(nul + 1 - line.p)};
 		name.n = (size_t)(nul - line.p);
-		ret->reports = has_word(able, "report-status");
+		ret->reports = str_has_word(able, "report-status");
 	}
-	if (has_word(able, "object-format=sha256"))
+	if (str_has_word(able, "object-format=sha256"))
 		return err_set(err, DD_EUNSUPPORTED, "SHA-256 repositories are not supported");
 	if (str_starts(name, "shallow "))
 		return 0;

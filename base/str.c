@@ -157,6 +157,25 @@ str_next_word(struct str *rest, struct str *ret_word)
 }
 
 bool
+str_is_one(struct str s, const char *const *names)
+{
+	for (; *names; names++)
+		if (str_eq(s, *names))
+			return true;
+	return false;
+}
+
+bool
+str_has_word(struct str words, const char *word)
+{
+	struct str one;
+	while (str_next_word(&words, &one))
+		if (str_eq(one, word))
+			return true;
+	return false;
+}
+
+bool
 str_parse_u64(struct str s, uint64_t max, uint64_t *ret_value)
 {
 	uint64_t v = 0;
@@ -282,6 +301,15 @@ utf8_len(const unsigned char *p, size_t n)
 	bool surrogate = p[0] == 0xed && p[1] >= 0xa0;
 	bool too_high = p[0] == 0xf4 && p[1] >= 0x90;
 	return overlong || surrogate || too_high ? 0 : len;
+}
+
+bool
+str_is_utf8(struct str s)
+{
+	for (size_t i = 0, n; i < s.n; i += n)
+		if (!(n = utf8_len((const unsigned char *)s.p + i, s.n - i)))
+			return false;
+	return true;
 }
 
 static void

@@ -28,6 +28,9 @@ bool str_eq(struct str a, const char *b);
 bool str_same(struct str a, struct str b);
 int str_compare(struct str a, struct str b); /* by bytes, as strcmp does */
 bool str_starts(struct str s, const char *prefix);
+bool str_has_word(struct str words, const char *word);	 /* one of those that blanks part */
+bool str_is_utf8(struct str s);				 /* RFC 3629 */
+bool str_is_one(struct str s, const char *const *names); /* NULL-terminated */
 bool str_ends(struct str s, const char *suffix);
 bool str_ends_one(
 	struct str s, const char *const *suffixes); /* with one of them; NULL-terminated */

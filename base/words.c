@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define NUMBER_LENGTH 4
+
 static char
 small(char c)
 {
@@ -12,6 +14,21 @@ static bool
 is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+/* Digits right behind letters are of the word, if they are few ("ext4", "sha256"): the end of what was put. */
+static size_t
+put_number(struct str s, size_t i, char *ret, size_t *n)
+{
+	size_t end = i;
+	while (end < s.n && s.p[end] >= '0' && s.p[end] <= '9')
+		end++;
+	if (end - i > NUMBER_LENGTH)
+		return i;
+	for (; i < end; i++, (*n)++)
+		if (*n < WORDS_LENGTH)
+			ret[*n] = s.p[i];
+	return end;
 }
 
 bool
@@ -30,6 +47,10 @@ words_next(struct str *rest, char *ret, size_t *ret_n)
 		bool lower_behind =
 			i + 1 < rest->n && rest->p[i + 1] >= 'a' && rest->p[i + 1] <= 'z';
 		bool goes_on = digits ? c >= '0' && c <= '9' : is_letter(c);
+		if (!digits && n && !goes_on && c >= '0' && c <= '9') {
+			i = put_number(*rest, i, ret, &n);
+			break;
+		}
 		if (!goes_on || (upper && n && (lower_before || (lower_behind && !lower_before))))
 			break;
 		if (n < WORDS_LENGTH)
@@ -62,10 +83,7 @@ words_is_common(const char *word)
 		"or", "for", "on", "how", "what", "where", "which", "who", "when", "why", "does",
 		"do", "are", "be", "by", "with", "that", "this", "we", "from", "as", "at", "can",
 		"if", "not", "all", "i", "you", "has", "have", "was", NULL};
-	for (const char *const *c = common; *c; c++)
-		if (strcmp(word, *c) == 0)
-			return true;
-	return false;
+	return str_is_one(str_of(word), common);
 }
 
 void

@@ -8,7 +8,8 @@
 
 /*
  * The next word of *rest, in small letters, into ret (WORDS_LENGTH bytes, not terminated), and *rest behind it; false: there is none.
- * Parts of names are words: "HTTPServer_2" has http, server and 2.  Bytes beyond ASCII are letters.
+ * Parts of names are words: "HTTPServer_2" has http, server and 2; up to four digits right behind letters are of the
+ * word: "ext4_fs" has ext4 and fs.  Bytes beyond ASCII are letters.
  */
 bool words_next(struct str *rest, char *ret, size_t *ret_n);
 /* How many bytes are left without the endings of plural and of verbs: "redacted", "redacts" and "redact" are one. */

@@ -1,8 +1,9 @@
 /*
  * YAML, as far as people write it in files of settings: mappings with text keys, sequences, and scalars, which
  * are text whatever they look like, but for plain ones that are empty, "~" or "null" in small letters: these are null.  Since JSON is a part of YAML, it is read,
- * too.  Anchors, aliases and tags are refused, and so are keys that stand twice; size and depth are bounded.  One
- * document, at most YAML_MAX_BYTES and 32 levels.  Hostile text is an error and never aborts; out of memory does.
+ * too.  An alias is a copy of what its anchor was last put at, once that ended; "<<" takes over keys that a mapping has
+ * not.  Tags are refused, and so are keys that stand twice; size and depth are bounded, with what aliases stand for.  One
+ * document, at most YAML_MAX_BYTES, 200,000 values and 16 MiB of text that aliases stand for, and 32 levels.  Hostile text is an error and never aborts; out of memory does.
  */
 #ifndef BASE_YAML_H
 #define BASE_YAML_H

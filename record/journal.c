@@ -221,3 +221,39 @@ journal_each(struct journal *j, int (*fn)(void *ctx, const struct journal_entry 
 	}
 	return rc < 0 ? err_wrap(err, "journal") : 0;
 }
+
+struct adopting {
+	struct journal *j;
+	struct dd_err *err;
+};
+
+static int
+adopt_step(void *ctx, const struct journal_entry *e)
+{
+	const struct adopting *a = ctx;
+	if (!e->ended_ns)
+		return 0;
+	return db_run(a->j->db, a->err,
+		"INSERT OR IGNORE INTO step (key, started_ns, ended_ns, tries, result) VALUES (?, ?, ?, ?, ?)",
+		"siiit", e->key, e->started_ns, e->ended_ns, e->tries, e->result);
+}
+
+int
+journal_adopt(struct journal *j, struct journal *from, const char *key, struct dd_err *err)
+{
+	struct adopting a = {j, err};
+	OWN_JSON json_t *nothing = json_object();
+	int rc = db_begin(j->db, err);
+	if (rc < 0)
+		return err_wrap(err, "journal");
+	rc = journal_each(from, adopt_step, &a, err);
+	if (rc == 0)
+		rc = begin_step(j, key, err);
+	if (rc == 0)
+		rc = end_step(j, key, nothing, err);
+	if (rc == 0)
+		rc = db_commit(j->db, err);
+	else
+		db_rollback(j->db);
+	return rc < 0 ? err_wrap(err, "journal") : 0;
+}

@@ -55,6 +55,13 @@ int journal_forget(struct journal *j, const char *const *prefixes, const char *f
 /* Forget a step and those that were begun after it: what it gave is lost. */
 int journal_forget_from(struct journal *j, const char *key, struct dd_err *err) DD_MUST_USE;
 
+/*
+ * Take over the finished steps of another journal, in their order, and end the step `key`, in one transition.  A step that is
+ * here already stays as it is.
+ */
+int journal_adopt(struct journal *j, struct journal *from, const char *key, struct dd_err *err)
+	DD_MUST_USE;
+
 struct journal_entry {
 	const char *key;
 	int64_t started_ns, ended_ns; /* real time, of the last try; ended_ns 0 while open */

@@ -92,6 +92,7 @@ const char *const test_format_names[] = {
 	[FORMAT_CHECK] = "check",
 	[FORMAT_PHPUNIT] = "phpunit",
 	[FORMAT_SUREFIRE] = "surefire",
+	[FORMAT_JUNIT_TEXT] = "junit-text",
 	[FORMAT_NEXTEST] = "nextest",
 	[FORMAT_VITEST] = "vitest",
 	[FORMAT_AUTOMAKE] = "automake",
@@ -121,10 +122,12 @@ const char *const build_system_names[] = {
 	[SYSTEM_DUNE] = "dune",
 	[SYSTEM_GO] = "go",
 	[SYSTEM_IMAKE] = "imake",
+	[SYSTEM_LUAROCKS] = "luarocks",
 	[SYSTEM_MAKE] = "make",
 	[SYSTEM_MAVEN] = "maven",
 	[SYSTEM_MESON] = "meson",
 	[SYSTEM_NODE] = "node",
+	[SYSTEM_OPAM] = "opam",
 	[SYSTEM_PERL] = "perl",
 	[SYSTEM_PHP] = "php",
 	[SYSTEM_PYTHON] = "python",
@@ -157,6 +160,7 @@ const char *const attempt_end_names[] = {
 	[ATTEMPT_NO_WIDER] = "no more tests run",
 	NULL,
 };
+const char *const source_set_names[] = {"fixed", "of tests", "with tests", "checked", NULL};
 const char *const module_manager_names[] = {"", "npm", NULL};
 const char *const test_status_names[] = {"passed", "failed", "skipped", "error", NULL};
 
@@ -173,7 +177,7 @@ diagnosis_cleanup(struct diagnosis *d)
 const struct json_field command_fields[] = {E(command, phase, command_phase_names),
 	SREQ(command, run), S(command, dir), E(command, level, test_level_names),
 	E(command, format, test_format_names), B(command, debug), B(command, guessed),
-	S(command, results), S(command, why), END};
+	S(command, results), S(command, why), E(command, sources, source_set_names), END};
 RECORD_IMPLEMENT(command)
 
 bool
@@ -198,11 +202,20 @@ const struct json_field env_read_fields[] = {
 	SREQ(env_read, name), SREQ(env_read, where), B(env_read, required), END};
 RECORD_IMPLEMENT(env_read)
 
+const struct json_field build_switch_fields[] = {
+	SREQ(build_switch, name), SREQ(build_switch, off), S(build_switch, where), END};
+RECORD_IMPLEMENT(build_switch)
+
+const struct json_field given_variable_fields[] = {SREQ(given_variable, name),
+	SREQ(given_variable, value), S(given_variable, where), S(given_variable, read), END};
+RECORD_IMPLEMENT(given_variable)
+
 const struct json_field project_fields[] = {EREQ(project, system, build_system_names),
 	S(project, evidence), S(project, dir), A(project, commands, command),
-	A(project, scripts, command), A(project, needs, need), A(project, env_reads, env_read),
-	L(project, choices), L(project, others), L(project, options),
-	A(project, absent, absent_part), END};
+	A(project, scripts, command), A(project, needs, need), L(project, own),
+	A(project, env_reads, env_read), L(project, choices), L(project, others),
+	L(project, options), A(project, absent, absent_part), A(project, switches, build_switch),
+	A(project, given, given_variable), I(project, checked), END};
 
 void
 project_cleanup(struct project *p)
@@ -215,6 +228,15 @@ const struct json_field package_fields[] = {SREQ(package, name), S(package, vers
 	S(package, arch), S(package, sha256), E(package, scope, need_scope_names),
 	B(package, requested), S(package, why), S(package, proof), END};
 RECORD_IMPLEMENT(package)
+
+bool
+package_list_has(const struct package_list *l, struct str name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (str_eq(name, l->v[i].name))
+			return true;
+	return false;
+}
 
 const struct json_field artefact_fields[] = {E(artefact, kind, artefact_kind_names),
 	SREQ(artefact, name), S(artefact, version), S(artefact, arch), SREQ(artefact, sha256),
@@ -481,6 +503,7 @@ phase_to_json(const struct command_list *l, enum command_phase phase)
 		json_t *c = json_encode(command_fields, &l->v[i]);
 		(void)json_object_del(c, "phase");
 		(void)json_object_del(c, "guessed"); /* it has shown what it is */
+		(void)json_object_del(c, "sources"); /* what is left out of them is in `run` */
 		if (!l->v[i].debug)
 			(void)json_object_del(c, "debug");
 		if (phase != PHASE_TEST) {

@@ -153,6 +153,7 @@ enum test_format {
 	FORMAT_CHECK,
 	FORMAT_PHPUNIT,
 	FORMAT_SUREFIRE,
+	FORMAT_JUNIT_TEXT, /* as its own runners print it */
 	FORMAT_NEXTEST,
 	FORMAT_VITEST,
 	FORMAT_AUTOMAKE,
@@ -174,6 +175,15 @@ enum test_format {
 };
 extern const char *const test_format_names[];
 
+/* Which of the sources that find(1) prints in a command may be left out of it, if they do not compile. */
+enum source_set {
+	SOURCES_FIXED,	    /* none, or there is no find(1) */
+	SOURCES_OF_TESTS,   /* all of them are tests' */
+	SOURCES_WITH_TESTS, /* some of them are */
+	SOURCES_CHECKED,    /* any: it only looks whether they compile */
+};
+extern const char *const source_set_names[];
+
 struct command {
 	enum command_phase phase;
 	char *run;		 /* shell text, run by /bin/sh -c inside, in the directory `dir` */
@@ -182,8 +192,9 @@ struct command {
 	enum test_format format; /* PHASE_TEST */
 	bool debug;   /* PHASE_TEST: it traces processes of its own, which the sandbox must open */
 	bool guessed; /* PHASE_TEST: by its name alone; without a report of single cases it is none */
-	char *results; /* PHASE_TEST: glob below dir of result files, NULL: the output */
-	char *why;     /* what showed it: "Makefile.am:12", "package.json scripts.test" */
+	char *results;		 /* PHASE_TEST: glob below dir of result files, NULL: the output */
+	char *why;		 /* what showed it: "Makefile.am:12", "package.json scripts.test" */
+	enum source_set sources; /* PHASE_BUILD */
 };
 RECORD_LIST(command);
 bool command_list_has(const struct command_list *l, enum command_phase phase);
@@ -264,10 +275,12 @@ enum build_system {
 	SYSTEM_DUNE,
 	SYSTEM_GO,
 	SYSTEM_IMAKE,
+	SYSTEM_LUAROCKS,
 	SYSTEM_MAKE,
 	SYSTEM_MAVEN,
 	SYSTEM_MESON,
 	SYSTEM_NODE,
+	SYSTEM_OPAM,
 	SYSTEM_PERL,
 	SYSTEM_PHP,
 	SYSTEM_PYTHON,
@@ -280,6 +293,20 @@ enum build_system {
 };
 extern const char *const build_system_names[];
 
+struct build_switch { /* that leaves a feature out of the build */
+	char *name;   /* "avcodec" */
+	char *off;    /* "--disable-avcodec", for the last command of PHASE_CONFIGURE */
+	char *where;  /* "file:line" */
+};
+RECORD_LIST(build_switch);
+
+struct given_variable { /* that a configuration of continuous integration gives the tests */
+	char *name, *value;
+	char *where; /* "file:line" */
+	char *read;  /* "file:line" of the source that names it */
+};
+RECORD_LIST(given_variable);
+
 struct project {
 	enum build_system system;
 	char *evidence; /* the file that decided it */
@@ -288,12 +315,16 @@ struct project {
 	struct command_list
 		scripts; /* of tests, the likeliest first, for when nothing of the build runs any */
 	struct need_list needs; /* declared ones */
+	struct strlist own;	/* what the tree makes itself: "python tide", "pkgconfig tide" */
 	struct env_read_list env_reads;
 	struct strlist
 		choices; /* names of the build systems seen, best first: "cmake", "make:src" */
 	struct strlist others;	/* those that were not chosen, with their evidence */
 	struct strlist options; /* labelled decisions that the commands contain */
 	struct absent_part_list absent;
+	struct build_switch_list switches;
+	struct given_variable_list given;
+	int64_t checked; /* sources that a command of SOURCES_CHECKED looks at */
 };
 void project_cleanup(struct project *p);
 extern const struct json_field project_fields[];
@@ -311,6 +342,7 @@ struct package { /* installed because of a need */
 	char *proof;	/* a file of it that the build or tests opened; NULL: none seen */
 };
 RECORD_LIST(package);
+bool package_list_has(const struct package_list *l, struct str name);
 
 enum artefact_kind { ARTEFACT_UNKNOWN, ARTEFACT_DEB, ARTEFACT_NPM };
 extern const char *const artefact_kind_names[]; /* "deb", "npm" */

@@ -1,4 +1,5 @@
 #include "base/db.h"
+#include "base/db_feed.h"
 #include "base/db_table.h"
 
 #include "base/fs.h"
@@ -272,6 +273,57 @@ a_table_of_code_is_asked_by_key_or_whole(void **state)
 	db_close(db);
 }
 
+struct countdown {
+	int64_t n;
+	char text[8];
+};
+
+static bool
+next_of_countdown(void *ctx, struct db_value *ret)
+{
+	struct countdown *c = ctx;
+	if (!c->n)
+		return false;
+	int n = snprintf(c->text, sizeof(c->text), "%d", (int)c->n);
+	ret[0] = (struct db_value){'i', c->n--, {0}};
+	ret[1] = (struct db_value){'t', 0, {c->text, (size_t)n}};
+	ret[2] = (struct db_value){'b', 0, {"a\0b", 3}};
+	return true;
+}
+
+static void
+rows_that_code_makes_are_all_in_the_table(void **state)
+{
+	(void)state;
+	OWN_TMPDIR char *dir = tmpdir_create();
+	OWN_FREE char *path = fs_join(dir, "t.db");
+	OWN(dd_err) struct dd_err err = {0};
+	struct db *db;
+	struct countdown from = {.n = 1000};
+	struct db_feed feed = {"t", 3, next_of_countdown, &from};
+	assert_int_equal(db_create(path, "CREATE TABLE t(n INTEGER PRIMARY KEY, s TEXT, b BLOB)", 1,
+				 1, &db, NULL),
+		0);
+	assert_int_equal(db_feed(db, &feed, NULL), 0);
+	assert_int_equal(ask(db, "SELECT count(*) FROM t"), 1000);
+	assert_int_equal(ask(db, "SELECT count(*) FROM t WHERE s = n AND typeof(s) = 'text' AND "
+				 "b = x'610062'"),
+		1000);
+	/* Once more is a key twice; nothing at all is no error, and the next one is as the first. */
+	from.n = 1;
+	assert_true(db_feed(db, &feed, &err) < 0);
+	assert_non_null(strstr(err_msg(&err), "UNIQUE"));
+	assert_int_equal(db_feed(db, &feed, NULL), 0);
+	assert_int_equal(ask(db, "DELETE FROM t RETURNING 1"), 1);
+	from.n = 3;
+	assert_int_equal(db_feed(db, &feed, NULL), 0);
+	assert_int_equal(ask(db, "SELECT count(*) FROM t"), 3);
+	feed.columns = 2;
+	from.n = 1;
+	assert_true(db_feed(db, &feed, NULL) < 0);
+	db_close(db);
+}
+
 static void
 only_reading_is_let_through(void **state)
 {
@@ -301,6 +353,7 @@ main(void)
 		cmocka_unit_test(a_database_of_another_program_is_refused),
 		cmocka_unit_test(what_is_made_whole_is_read_and_not_changed),
 		cmocka_unit_test(a_table_of_code_is_asked_by_key_or_whole),
+		cmocka_unit_test(rows_that_code_makes_are_all_in_the_table),
 		cmocka_unit_test(only_reading_is_let_through),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

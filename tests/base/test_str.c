@@ -164,6 +164,28 @@ views_are_ordered_by_bytes(void **state)
 	assert_false(str_same(STR("a"), STR("b")));
 }
 
+static void
+words_and_characters_are_told(void **state)
+{
+	(void)state;
+	assert_true(str_has_word(STR(" a  bc\td "), "bc"));
+	assert_false(str_has_word(STR("abc bcd"), "bc"));
+	assert_false(str_has_word(STR(""), ""));
+	static const char *const names[] = {"a", "bc", NULL};
+	assert_true(str_is_one(STR("bc"), names));
+	assert_false(str_is_one(STR("b"), names));
+	assert_false(str_is_one(str_of(NULL), names));
+	static const char *const good[] = {
+		"", "a", "\xc3\xa4", "\xe2\x82\xac.", "\xf0\x9f\x98\x80"};
+	/* Alone, cut, overlong, a half of a pair, beyond the last character. */
+	static const char *const bad[] = {
+		"\xe4", "\xe2\x82", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80"};
+	for (size_t i = 0; i < 5; i++) {
+		assert_true(str_is_utf8(str_of(good[i])));
+		assert_false(str_is_utf8(str_of(bad[i])));
+	}
+}
+
 int
 main(void)
 {
@@ -180,6 +202,7 @@ main(void)
 		cmocka_unit_test(a_script_names_what_runs_it),
 		cmocka_unit_test(what_is_hidden_may_be_of_stars_itself),
 		cmocka_unit_test(views_are_ordered_by_bytes),
+		cmocka_unit_test(words_and_characters_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,19 @@ parts_of_names_are_words_without_endings(void **state)
 }
 
 static void
+few_digits_behind_letters_are_of_the_word(void **state)
+{
+	(void)state;
+	OWN(strlist) struct strlist l = {0};
+	words_of(STR("ext4_inode, EXT4Inode Sha256sum x86_64 from2021 id20211130 4k"), &l);
+	static const char *const want[] = {
+		"ext4", "inod", "sha256", "sum", "x86", "64", "from2021", "id", "20211130", NULL};
+	assert_int_equal(l.n, 9);
+	for (size_t i = 0; want[i]; i++)
+		assert_string_equal(l.v[i], want[i]);
+}
+
+static void
 a_word_of_any_length_and_any_bytes_is_bounded(void **state)
 {
 	(void)state;
@@ -36,6 +49,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parts_of_names_are_words_without_endings),
+		cmocka_unit_test(few_digits_behind_letters_are_of_the_word),
 		cmocka_unit_test(a_word_of_any_length_and_any_bytes_is_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,33 @@ a_step_is_forgotten_with_those_after_it(void **state)
 	journal_close(j);
 }
 
+static void
+steps_of_another_journal_are_adopted_once(void **state)
+{
+	(void)state;
+	static const char *const keys[] = {"of another", "one", NULL};
+	OWN_TMPDIR char *there = tmpdir_create();
+	struct journal *from = NULL;
+	assert_int_equal(journal_open(there, true, &from, NULL), 0);
+	calls = 100;
+	assert_int_equal(fill(from, keys), 0);
+	assert_int_equal(journal_step(from, "not finished", fail_step, NULL, NULL, NULL), -DD_EIO);
+	struct journal *j = reopen(NULL, false);
+	OWN_JSON json_t *was = journal_result(j, "one");
+	assert_non_null(was);
+	assert_int_equal(journal_adopt(j, from, "adopted", NULL), 0);
+	assert_int_equal(journal_adopt(j, from, "adopted", NULL), 0);
+	OWN_JSON json_t *is = journal_result(j, "one"), *new = journal_result(j, "of another"),
+			*open = journal_result(j, "not finished"),
+			*ended = journal_result(j, "adopted");
+	assert_true(json_equal(was, is));
+	assert_int_equal(json_integer_value(json_object_get(new, "calls")), 101);
+	assert_null(open);
+	assert_non_null(ended);
+	journal_close(from);
+	journal_close(j);
+}
+
 static int
 find_build(void *ctx, struct dd_err *err)
 {
@@ -235,6 +262,7 @@ main(void)
 		cmocka_unit_test(facts_keep_the_last_value),
 		cmocka_unit_test(creating_over_an_existing_journal_is_refused),
 		cmocka_unit_test(a_step_is_forgotten_with_those_after_it),
+		cmocka_unit_test(steps_of_another_journal_are_adopted_once),
 		cmocka_unit_test(a_step_that_cannot_be_read_is_not_taken_for_undone),
 		cmocka_unit_test(what_is_no_journal_is_told),
 	};
