@@ -22,15 +22,20 @@
 
 /* On the tools root there is no dpkg state: the system is empty. */
 static const char prepare[] = "mkdir -p /var/lib/dpkg /var/cache/apt/archives/partial /etc/apt\n"
-			      "[ -e /var/lib/dpkg/status ] || : >/var/lib/dpkg/status\n";
-#define APT_OPTIONS "-q -q -y --no-install-recommends -o Debug::NoLocking=1"
-
-/* Where the archives are is asked at the same time: each costs reading all lists. */
+			      "[ -e /var/lib/dpkg/status ] || : >/var/lib/dpkg/status\n"
+			      "[ ! -e " APTPOD_CACHE "/" APTPOD_CACHE_FILE " ] ||\n"
+			      "	ln -sf " APTPOD_CACHE "/" APTPOD_CACHE_FILE
+			      " /var/cache/apt/" APTPOD_CACHE_FILE "\n";
+/* The first that is asked keeps what it read of the lists and the system for the others. */
+#define CACHES \
+	" -o Dir::Cache::pkgcache=/var/cache/apt/pkgcache.bin" \
+	" -o Dir::Cache::srcpkgcache=/var/cache/apt/" APTPOD_CACHE_FILE
 static const char simulate_script[] =
-	"apt-get " APT_OPTIONS " --print-uris install -- \"$@\" >/tmp/uris 2>/dev/null & uris=$!\n"
-	"apt-get " APT_OPTIONS " -s install -- \"$@\" && rc=0 || rc=$?\n"
-	"wait $uris || :\n"
-	"exit $rc\n";
+	"exec apt-get -q -q -y --no-install-recommends -o Debug::NoLocking=1 -s" CACHES
+	" install -- \"$@\"\n";
+static const char uris_script[] =
+	"exec apt-get -q -q -o Debug::NoLocking=1 --print-uris" CACHES " download -- \"$@\"\n";
+static const char records_script[] = "exec apt-cache show --no-all-versions" CACHES " -- \"$@\"\n";
 
 static int
 simulate(struct pod *pod, const struct strlist *names, struct buf *out, struct dd_err *err)
@@ -61,11 +66,9 @@ resolve_in(
 		return rc;
 	plan_wanted(buf_str(&simulation), &wanted);
 	if (wanted.n)
-		rc = aptpod_run(
-			pod, "apt-get --print-uris", "exec cat /tmp/uris", NULL, &uris, err);
+		rc = aptpod_run(pod, "apt-get download", uris_script, &wanted, &uris, err);
 	if (rc == 0 && wanted.n)
-		rc = aptpod_run(pod, "apt-cache show",
-			"exec apt-cache show --no-all-versions -- \"$@\"", &wanted, &records, err);
+		rc = aptpod_run(pod, "apt-cache show", records_script, &wanted, &records, err);
 	if (rc == 0)
 		rc = plan_parse(buf_str(&simulation), buf_str(&uris), buf_str(&records), ret, err);
 	return rc;

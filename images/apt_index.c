@@ -26,10 +26,10 @@
 static const char update_script[] =
 	"mkdir -p /var/lib/dpkg /var/cache/apt/archives/partial /var/lib/apt/lists/partial\n"
 	"touch /var/lib/dpkg/status\n"
-	"exec apt-get -q -o APT::Update::Error-Mode=any -o \"$1\" update\n";
+	"exec apt-get -q -o APT::Update::Error-Mode=any -o \"$1\" -o Dir::Cache::pkgcache= "
+	"-o Dir::Cache::srcpkgcache=" APTPOD_CACHE "/" APTPOD_CACHE_FILE " update\n";
 
-/* Without Contents, and with them: then nothing is resolved afterwards, and no cache is made for
- * it. */
+/* Without Contents, and with them: then the cache was made before. */
 static const char lists_only[] = "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false";
 static const char with_contents[] = "pkgCacheFile::Generate=false";
 
@@ -155,7 +155,7 @@ digest_lists(const char *lists, struct hash_hex *ret, struct dd_err *err)
 struct update { /* one `apt-get update` in a directory of its own, <state>/index/tmp */
 	const struct apt_index *base; /* go on from its lists, and fetch the Contents; NULL: anew */
 	const char *log;
-	char *dir, *config, *lists;
+	char *dir, *config, *lists, *cache;
 };
 
 static void
@@ -165,6 +165,7 @@ update_cleanup(struct update *u)
 	free(u->dir);
 	free(u->config);
 	free(u->lists);
+	free(u->cache);
 }
 
 static int
@@ -210,12 +211,22 @@ start_from(const struct apt_index *base, const char *lists, struct dd_err *err)
 	return rc;
 }
 
+/* A directory for apt, which is not who we are. */
 static int
-make_lists_dir(const struct state *st, const struct update *u, struct dd_err *err)
+make_dir(const struct state *st, const char *dir, struct dd_err *err)
 {
-	int rc = fs_mkdirs(u->lists, 0755, err);
-	if (rc == 0 && st->root && chown(u->lists, st->id_base, st->id_base) < 0)
-		rc = err_errno(err, errno, "cannot give away %s", u->lists);
+	int rc = fs_mkdirs(dir, 0755, err);
+	if (rc == 0 && st->root && chown(dir, st->id_base, st->id_base) < 0)
+		rc = err_errno(err, errno, "cannot give away %s", dir);
+	return rc;
+}
+
+static int
+make_dirs(const struct state *st, const struct update *u, struct dd_err *err)
+{
+	int rc = make_dir(st, u->lists, err);
+	if (rc == 0)
+		rc = make_dir(st, u->cache, err);
 	return rc == 0 && u->base ? start_from(u->base, u->lists, err) : rc;
 }
 
@@ -271,6 +282,7 @@ fetch(const struct state *st, const struct apt_index *base, const char *log, cha
 	struct update u = {.base = base, .log = log, .dir = index_path(st, "tmp")};
 	u.config = fs_join(u.dir, "config");
 	u.lists = fs_join(u.dir, "lists");
+	u.cache = fs_join(u.dir, "cache");
 	int step =
 		progress_begin(base ? "fetching the lists of files" : "fetching the package lists");
 	int rc = apt_sources_read(&s, err);
@@ -282,7 +294,7 @@ fetch(const struct state *st, const struct apt_index *base, const char *log, cha
 	if (rc == 0)
 		rc = apt_sources_write_inside(&s, u.config, err);
 	if (rc == 0)
-		rc = make_lists_dir(st, &u, err);
+		rc = make_dirs(st, &u, err);
 	if (rc == 0)
 		rc = update_in_pod(st, &s, &u, err);
 	if (rc == 0)

@@ -1,5 +1,6 @@
 #include "images/aptpod.h"
 
+#include "base/fs.h"
 #include "base/log.h"
 
 #include <string.h>
@@ -12,7 +13,8 @@ aptpod_open(const struct aptpod_spec *spec, struct pod **ret, struct dd_err *err
 {
 	struct pod_bind binds[MAX_BINDS];
 	size_t n = 0;
-	if (spec->nbinds + 2 > MAX_BINDS)
+	OWN_FREE char *cache = spec->lists_dir ? mem_printf("%s/../cache", spec->lists_dir) : NULL;
+	if (spec->nbinds + 3 > MAX_BINDS)
 		return err_set(err, DD_ELIMIT, "too many binds");
 	for (; n < spec->nbinds; n++)
 		binds[n] = spec->binds[n];
@@ -21,6 +23,8 @@ aptpod_open(const struct aptpod_spec *spec, struct pod **ret, struct dd_err *err
 	if (spec->lists_dir)
 		binds[n++] = (struct pod_bind){
 			spec->lists_dir, "/var/lib/apt/lists", spec->lists_writable};
+	if (cache && fs_is_dir(cache))
+		binds[n++] = (struct pod_bind){cache, APTPOD_CACHE, spec->lists_writable};
 	struct pod_spec pod = {
 		.state = spec->state,
 		.work = spec->work,

@@ -10,6 +10,13 @@
 /* Where package archives are bound: on a file system that is in no layer, so that no directory stays behind. */
 #define APTPOD_ARCHIVES "/run/archives"
 
+/*
+ * Where what apt read of the lists is kept with them (srcpkgcache.bin, apt's own format): to read them anew costs each command two
+ * seconds.  apt takes it only if it fits the lists and itself, and reads the lists otherwise.
+ */
+#define APTPOD_CACHE "/run/apt-cache"
+#define APTPOD_CACHE_FILE "srcpkgcache.bin"
+
 /* A piece of shell: invoke-rc.d(8) starts nothing, so that an installation leaves no process behind. */
 #define APTPOD_NO_SERVICES \
 	"[ -e /usr/sbin/policy-rc.d ] || { mkdir -p /usr/sbin\n" \
@@ -19,7 +26,8 @@ struct aptpod_spec {
 	const struct state *state;
 	const struct stack *root; /* NULL: the tools root, where the machine's own apt works */
 	const char *config_dir;	  /* bound at /etc/apt; NULL: none */
-	const char *lists_dir;	  /* bound at /var/lib/apt/lists; NULL: none */
+	const char *
+		lists_dir; /* bound at /var/lib/apt/lists, and the cache beside it at APTPOD_CACHE; NULL: none */
 	bool lists_writable;
 	const struct pod_bind *binds; /* more */
 	size_t nbinds;

@@ -3,15 +3,6 @@
 
 #include <string.h>
 
-static bool
-is_one_of(const char *code, const char *const *codes)
-{
-	for (; *codes; codes++)
-		if (strcmp(code, *codes) == 0)
-			return true;
-	return false;
-}
-
 /* Something else to try: false when there is nothing. */
 bool
 npm_change_tactics(struct npm_work *w, const char *code)
@@ -20,7 +11,7 @@ npm_change_tactics(struct npm_work *w, const char *code)
 		"E404", "ETARGET", "EINTEGRITY", "E400", "E405", NULL};
 	if (w->job->locked)
 		return false;
-	if (w->by_convention && is_one_of(code, misplaced)) {
+	if (w->by_convention && str_is_one(str_of(code), misplaced)) {
 		w->by_convention = false;
 		return true;
 	}
@@ -78,7 +69,7 @@ npm_judge_failure(
 	static const char *const unreachable[] = {"E502", "E503", "E504", NULL};
 	const char *code = npm_string(failure, "code"), *text = npm_string(failure, "text");
 	size_t i = 0;
-	if (is_one_of(code, unreachable))
+	if (str_is_one(str_of(code), unreachable))
 		return err_set(err, DD_EIO, "the npm registry does not answer: %s", text);
 	if (run->exit_code == 127) {
 		npm_diagnose(w, OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_PROVIDER,

@@ -72,15 +72,6 @@ static const struct json_field saved_fields[] = {
 
 /* ---- small things ---- */
 
-static bool
-is_one_of(const char *s, const char *const *list)
-{
-	for (; s && *list; list++)
-		if (strcmp(s, *list) == 0)
-			return true;
-	return false;
-}
-
 /* The hexadecimal digits of "sha256:..."; NULL and err when it is not that. */
 static const char *
 sha256_of(const char *digest, struct dd_err *err)
@@ -150,7 +141,7 @@ is_image_or_index(const struct descriptor *d)
 {
 	static const char *const types[] = {
 		OCI_TYPE_INDEX, OCI_TYPE_MANIFEST, DOCKER_TYPE_LIST, DOCKER_TYPE_MANIFEST, NULL};
-	return !d->media_type || is_one_of(d->media_type, types);
+	return !d->media_type || str_is_one(str_of(d->media_type), types);
 }
 
 static void
@@ -211,7 +202,7 @@ check_layer_type(const struct descriptor *d, struct dd_err *err)
 			"a layer lies outside of the registry (\"foreign\"), which is not fetched");
 	for (size_t i = 0; bases[i]; i++) {
 		size_t n = strlen(bases[i]);
-		if (strncmp(type, bases[i], n) == 0 && is_one_of(type + n, ends))
+		if (strncmp(type, bases[i], n) == 0 && str_is_one(str_of(type + n), ends))
 			return 0;
 	}
 	OWN(buf) struct buf shown = {.max = 100};
@@ -225,7 +216,7 @@ take_manifest(const struct raw_document *raw, struct oci_document *ret, struct d
 {
 	static const char *const configs[] = {OCI_TYPE_CONFIG, DOCKER_TYPE_CONFIG, NULL};
 	const struct descriptor *layers = raw->layers.v;
-	if (!is_one_of(raw->config.media_type, configs))
+	if (!str_is_one(str_of(raw->config.media_type), configs))
 		return err_set(
 			err, DD_EUNSUPPORTED, "this is an artefact of another kind, no image");
 	ret->kind = OCI_MANIFEST;

@@ -7,7 +7,7 @@
 #include "record/record.h"
 
 /*
- * simulation: the output of "apt-get -s install"; uris: of "apt-get --print-uris install"; records: of
+ * simulation: the output of "apt-get -s install"; uris: of "apt-get --print-uris download"; records: of
  * "apt-cache show" for the same packages.  DD_EINVAL when something would be removed; DD_ECORRUPT when the
  * three do not fit together.
  */

@@ -20,6 +20,7 @@
 #define SANDBOX_SANDBOX_H
 
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/hash.h"
 #include "base/str.h"
 #include <sys/types.h>
@@ -187,7 +188,6 @@ struct pod_spec {
 		network_of; /* it is opened in the network of this pod, which shares its own; may be NULL */
 };
 
-#define WORK_DIR "/work"
 #define POD_UID 1000 /* the ordinary user of profiles build, test and parser; home POD_HOME */
 #define POD_HOME "/home/builder"
 

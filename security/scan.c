@@ -271,10 +271,7 @@ static bool
 is_passed_over(const char *name)
 {
 	static const char *const names[] = {".git", ".hg", ".svn", "node_modules", NULL};
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
+	return str_is_one(str_of(name), names);
 }
 
 static int

@@ -241,6 +241,7 @@ identity_take(const struct identity *p)
 		become_user(p, &p->service);
 		return FILTER_BUILD;
 	}
-	become_user(p, &(struct box_user){.uid = BOX_UID, .gid = BOX_UID});
+	become_user(p, &(struct box_user){
+			       .uid = BOX_UID, .gid = BOX_UID, .groups = {BOX_UID}, .ngroups = 1});
 	return kind_of_user_profile(p->profile);
 }

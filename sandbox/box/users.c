@@ -96,6 +96,8 @@ user_find(const char *name, struct box_user *ret)
 	free(text);
 	if (!found)
 		return false;
+	ret->groups[ret->ngroups++] =
+		ret->gid; /* as initgroups(3) does: who logs in has one at least */
 	text = rest = read_whole("/etc/group");
 	for (char *line; (line = next_field(&rest, '\n'));)
 		parse_group(line, name, ret);

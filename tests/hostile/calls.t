@@ -44,12 +44,12 @@ for call in keyctl bpf perf_event_open userfaultfd io_uring_setup unshare clone 
 	ok "recorded: $call" grep -q "^denied $call " "$tmp/out"
 done
 
-# --- other ABIs: whatever the call, it is not there
+# --- other ABIs: whatever the call, it is not there; a machine without the interrupt of i386 ends who uses it
 calls=$(grep -cv '^#' "$table")
 for abi in int80 x32; do
 	for profile in build parser provision; do
 		pod attack_calls "" --- $profile "$at" $abi
-		is "no call of the ABI $abi ($profile)" "$(grep -cv ' ENOSYS$' "$tmp/out") $(($(wc -l <"$tmp/out") >= calls))" "0 1"
+		is "no call of the ABI $abi ($profile)" "$(grep -cvE ' ENOSYS$|^int80:[^ ]+ Segmentation fault$' "$tmp/out") $(($(wc -l <"$tmp/out") >= calls))" "0 1"
 	done
 done
 

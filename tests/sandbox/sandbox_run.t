@@ -20,6 +20,10 @@ is "128+N for a signal" "$status" 143
 sb -- /bin/cat /dev/stdin </dev/null
 echo through | "$drydock" sandbox run --state "$state" -- /bin/cat >"$tmp/out"
 is "standard input is the caller's" "$(cat "$tmp/out")" through
+if [ "$(id -u)" = 0 ]; then # else it has those of who started it
+	inside 'sed -n "s/^Groups:[[:space:]]*//p" /proc/self/status; id -g'
+	is "who is in it has its own group among its groups, as who logs in" "$(sed 's/ *$//' "$tmp/out" | uniq | wc -l)" 1
+fi
 sb --bind "$tmp/nowhere:/x" -- /bin/true
 is "a bind of what is not there is drydock's own failure" "$status" 125
 for i in 1 2 3 4 5; do
