@@ -3,6 +3,7 @@
 #include "base/embed.h"
 
 EMBED(data_alternatives_text, "envprobe/data/alternatives.tsv");
+EMBED(data_cgi_text, "envprobe/data/cgi.pl");
 EMBED(data_dialects_text, "envprobe/data/dialects.tsv");
 EMBED(data_migrations_text, "envprobe/data/migrations.tsv");
 EMBED(data_removed_text, "envprobe/data/removed.tsv");
@@ -13,6 +14,12 @@ struct str
 data_alternatives(void)
 {
 	return EMBEDDED(data_alternatives_text);
+}
+
+struct str
+data_cgi(void)
+{
+	return EMBEDDED(data_cgi_text);
 }
 
 struct str

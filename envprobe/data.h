@@ -8,6 +8,7 @@
 #include "base/str.h"
 
 struct str data_alternatives(void); /* alternatives.tsv */
+struct str data_cgi(void);	    /* cgi.pl, which is a program */
 struct str data_dialects(void);	    /* dialects.tsv */
 struct str data_migrations(void);   /* migrations.tsv */
 struct str data_removed(void);	    /* removed.tsv */

@@ -1,9 +1,12 @@
 #include "envprobe/detect.h"
 
+#include "base/fs.h"
 #include "envprobe/envprobe.h"
+#include "envprobe/own.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
+#include <fnmatch.h>
 #include <string.h>
 
 /*
@@ -13,13 +16,16 @@
 static const struct detector *const detectors[] = {&detect_meson, &detect_cmake, &detect_autotools,
 	&detect_perl, &detect_python, &detect_php, &detect_rust, &detect_ant, &detect_maven,
 	&detect_node, &detect_go, &detect_ruby, &detect_scons, &detect_waf, &detect_dune,
-	&detect_qmake, &detect_imake, &detect_make, &detect_go_sources, &detect_php_pages, NULL};
+	&detect_qmake, &detect_imake, &detect_make, &detect_opam, &detect_luarocks,
+	&detect_go_sources, &detect_php_pages, NULL};
 
 /* For a tree in which none of these finds anything but in documentation and examples. */
 static const struct detector *const of_sources[] = {&detect_java_sources, &detect_c_sources,
 	&detect_python_sources, &detect_perl_sources, NULL};
 #define MAX_CANDIDATES 20
+#define MAX_DIRS 2000
 #define MAX_NEEDS 3000
+#define MAX_NAMES 8 /* of one program */
 
 void
 detect_command(struct project *p, enum command_phase phase, const char *why, const char *run, ...)
@@ -43,6 +49,32 @@ detect_test(struct project *p, enum test_format format, const char *results, con
 	c->format = format;
 	c->results = results ? mem_strdup(results) : NULL;
 	c->level = LEVEL_UNIT;
+}
+
+static bool
+is_pruned(struct str below, const char *const *patterns)
+{
+	struct str part;
+	while (str_next(&below, '/', &part)) {
+		OWN_FREE char *name = str_dup(part);
+		for (size_t i = 0; patterns[i]; i++)
+			if (fnmatch(patterns[i], name, FNM_CASEFOLD) == 0)
+				return true;
+	}
+	return false;
+}
+
+void
+detect_is_check(struct project *p, const struct tree *t, const char *dir,
+	const char *const *endings, const char *const *pruned)
+{
+	const size_t skip = *dir ? strlen(dir) + 1 : 0;
+	p->commands.v[p->commands.n - 1].sources = SOURCES_CHECKED;
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		p->checked += fs_is_below(path, dir) && str_ends_one(str_of(path), endings) &&
+			      !is_pruned(str_of(path + skip), pruned);
+	}
 }
 
 /* What nobody sees: no project has so many, and each is looked for among all others. */
@@ -80,6 +112,17 @@ detect_need(struct project *p, enum need_kind kind, const char *name, enum need_
 }
 
 void
+detect_either(struct project *p, const struct strlist *words, bool optional, const char *why)
+{
+	OWN(buf) struct buf names = {0};
+	for (size_t i = 0; i < words->n && i < MAX_NAMES; i++)
+		if (detect_is_plain(words->v[i], "_.+-"))
+			buf_printf(&names, "%s%s", names.n ? " " : "", words->v[i]);
+	if (names.n)
+		detect_need(p, NEED_PROGRAM, names.p, SCOPE_BUILD, optional, why);
+}
+
+void
 detect_program(struct project *p, const char *name, struct str version, const char *why)
 {
 	struct need *n = detect_need(p, NEED_PROGRAM, name, SCOPE_BUILD, false, why);
@@ -99,26 +142,13 @@ detect_is_plain(const char *name, const char *also)
 	return *name && *name != '/' && *name != '-';
 }
 
-static bool
-is_shallow(const char *path)
-{
-	size_t slashes = 0;
-	for (; *path; path++)
-		slashes += *path == '/';
-	return slashes <= 2;
-}
-
-/* Directories to look in: the root, then those at most two levels down, nearest first. */
+/* Directories of some levels below the root, nearest first. */
 static void
-candidate_dirs(const struct tree *t, struct strlist *ret)
+candidate_dirs(const struct tree *t, int from, int to, struct strlist *ret)
 {
-	strlist_add(ret, "");
-	for (int depth = 1; depth <= 2; depth++)
-		for (size_t i = 0; i < t->files.n; i++) {
-			const char *path = t->files.v[i];
-			if (!is_shallow(path))
-				continue;
-			const char *p = path;
+	for (int depth = from; depth <= to; depth++)
+		for (size_t i = 0; i < t->files.n && ret->n < MAX_DIRS; i++) {
+			const char *path = t->files.v[i], *p = path;
 			int slashes = 0;
 			while ((p = strchr(p, '/')) && ++slashes < depth)
 				p++;
@@ -229,11 +259,16 @@ find_wanted(const struct candidate_list *l, const char *wanted)
 void
 detect_project(const struct tree *t, const char *wanted, struct project *ret)
 {
-	OWN(strlist) struct strlist dirs = {0};
+	OWN(strlist) struct strlist dirs = {0}, deep = {0};
 	struct candidate_list l = {.n = 0};
-	candidate_dirs(t, &dirs);
+	strlist_add(&dirs, "");
+	candidate_dirs(t, 1, 2, &dirs);
 	*ret = (struct project){0};
 	find_candidates(t, &dirs, &l);
+	if (!l.n) { /* deep below, where it may be one of many parts of which the others are not here */
+		candidate_dirs(t, 3, 5, &deep);
+		find_among(t, detectors, &deep, false, &l);
+	}
 	size_t chosen = find_wanted(&l, wanted);
 	for (size_t i = 0; i < l.n; i++) {
 		OWN_FREE char *name = candidate_name(&l.v[i]);
@@ -248,7 +283,10 @@ detect_project(const struct tree *t, const char *wanted, struct project *ret)
 	for (size_t i = 0; i < l.n; i++)
 		free(l.v[i].file);
 	detect_environment(t, ret->dir ? ret->dir : "", ret);
+	own_find(t, ret);
 	detect_absent(t, ret);
+	detect_switches(t, ret);
+	detect_given(t, ret);
 	if (l.n && !command_list_has(&ret->commands, PHASE_TEST))
 		detect_scripts(t, ret);
 }

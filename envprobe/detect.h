@@ -19,8 +19,8 @@ struct detector {
 extern const struct detector detect_autotools, detect_cmake, detect_meson, detect_python,
 	detect_perl, detect_node, detect_go, detect_ruby, detect_php, detect_rust, detect_ant,
 	detect_maven, detect_make, detect_go_sources, detect_php_pages, detect_scons, detect_waf,
-	detect_qmake, detect_imake, detect_dune, detect_c_sources, detect_java_sources,
-	detect_python_sources, detect_perl_sources;
+	detect_qmake, detect_imake, detect_dune, detect_opam, detect_luarocks, detect_c_sources,
+	detect_java_sources, detect_python_sources, detect_perl_sources;
 
 /*
  * Choose and read; a tree without any known build system gives SYSTEM_NONE.  wanted: the name of the one to
@@ -36,12 +36,22 @@ void detect_command(struct project *p, enum command_phase phase, const char *why
 void detect_test(struct project *p, enum test_format format, const char *results, const char *why,
 	const char *run);
 
+/*
+ * The last command does no more than look whether sources compile: those below dir with one of the endings that its find(1)
+ * prints.  pruned: patterns of what find leaves out, with all that is below, in letters of any case.  Both end with NULL.
+ */
+void detect_is_check(struct project *p, const struct tree *t, const char *dir,
+	const char *const *endings, const char *const *pruned);
+
 /* Append a need unless one of its kind and name is there, or there are thousands; why is copied. */
 struct need *detect_need(struct project *p, enum need_kind kind, const char *name,
 	enum need_scope scope, bool optional, const char *why);
 
 /* Nothing but letters, digits and the characters of `also`, and neither an option nor an absolute path. */
 bool detect_is_plain(const char *name, const char *also);
+
+/* A program that is looked for under several names, the first that there is; those in words that are plain names. */
+void detect_either(struct project *p, const struct strlist *words, bool optional, const char *why);
 
 /* A program that the build cannot do without, of a version as in ">= 1.2, <2"; the first that is told counts. */
 void detect_program(struct project *p, const char *name, struct str version, const char *why);
@@ -55,7 +65,13 @@ void detect_compilers(const struct tree *t, const char *dir, struct project *p);
 /* Below doc/, examples/, contrib/ and the like, which say nothing about what the build needs. */
 bool detect_is_aside(const char *path);
 
-/* Headers in <> that the sources include and the tree does not hold. */
+/* A library of OCaml by its name for findlib or opam, packaged as "lib" NAME "-ocaml-dev"; none where it comes with the compiler. */
+void detect_ocaml_library(struct project *p, struct str library, const char *why, bool test);
+
+/* C, C++ or XS by its suffix, headers included. */
+bool detect_is_c(const char *path);
+
+/* Headers in <> that the sources include, or headers of the tree that they include, and the tree does not hold. */
 void detect_includes(const struct tree *t, const char *dir, struct project *p);
 
 /* The same of the sources that lie in dir itself. */
@@ -81,6 +97,15 @@ void detect_pgxs(struct str makefile, struct project *p);
 
 /* Submodules that are empty and pointers of Git LFS, into project.absent. */
 void detect_absent(const struct tree *t, struct project *p);
+
+/* Switches that leave a feature out of what the commands configure, into project.switches. */
+void detect_switches(const struct tree *t, struct project *p);
+
+/*
+ * Variables with plain values that a configuration of continuous integration gives the tests, and that the source names, into
+ * project.given.
+ */
+void detect_given(const struct tree *t, struct project *p);
 
 /* Tools that generate sources, by suffix (.y, .l, ...), and what scripts are written in. */
 void detect_generators(const struct tree *t, const char *dir, struct project *p);

@@ -116,6 +116,19 @@ add_words(struct project *p, enum need_kind kind, const char *text, bool first_o
 }
 
 static void
+add_either(struct project *p, const char *text, bool optional, const char *why)
+{
+	struct str rest = str_of(text), word;
+	OWN(strlist) struct strlist words = {0};
+	while (str_next_word(&rest, &word)) { /* "'bison -y' flex" */
+		size_t open = strchr("'\"", word.p[0]) != NULL;
+		size_t close = word.n > 1 && strchr("'\"", word.p[word.n - 1]);
+		strlist_addf(&words, "%.*s", (int)(word.n - open - close), word.p + open);
+	}
+	detect_either(p, &words, optional, why);
+}
+
+static void
 apply_rule(const struct rule *r, const struct scan_call *c, const char *path, struct project *p)
 {
 	OWN_FREE char *at = scan_cite(path, c->line);
@@ -136,7 +149,7 @@ apply_rule(const struct rule *r, const struct scan_call *c, const char *path, st
 		add_words(p, NEED_LIBRARY, text, false, optional, why);
 		break;
 	case RULE_PROGRAMS:
-		add_words(p, NEED_PROGRAM, text, true, optional, why);
+		add_either(p, text, optional, why);
 		break;
 	case RULE_FIXED:
 		detect_need(p, NEED_PROGRAM, r->fixed, SCOPE_BUILD, false, why);
@@ -170,6 +183,72 @@ is_foreign_macro(const struct tree *t, const char *name)
 }
 
 static void
+add_foreign_macro(
+	const struct tree *t, const char *name, const char *path, unsigned line, struct project *p)
+{
+	if (!is_foreign_macro(t, name))
+		return;
+	OWN_FREE char *why = scan_cite(path, line);
+	detect_need(p, NEED_M4, name, SCOPE_BUILD, true, why);
+}
+
+/* A macro that is called without arguments stands on a line of its own. */
+static void
+add_bare_macros(const struct tree *t, struct str rest, const char *path, struct project *p)
+{
+	struct str line;
+	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		line = str_trim(line);
+		size_t k = 0;
+		while (k < line.n && (isupper((unsigned char)line.p[k]) ||
+					     isdigit((unsigned char)line.p[k]) || line.p[k] == '_'))
+			k++;
+		if (!k || k < line.n)
+			continue;
+		OWN_FREE char *name = str_dup(line);
+		add_foreign_macro(t, name, path, n, p);
+	}
+}
+
+/* What a variable of the shell that names modules is set to first: which of them it will be, options decide. */
+static char *
+expand(struct str text, const char *modules)
+{
+	struct str word = str_trim(str_of(modules)), line;
+	if (word.n < 2 || word.p[0] != '$' || memchr(word.p + 1, '$', word.n - 1))
+		return NULL;
+	word = (struct str){word.p + 1, word.n - 1};
+	if (word.p[0] == '{' && word.p[word.n - 1] == '}')
+		word = (struct str){word.p + 1, word.n - 2};
+	while (str_next_line(&text, &line)) {
+		line = str_trim(line);
+		if (line.n <= word.n + 1 || memcmp(line.p, word.p, word.n) != 0 ||
+			line.p[word.n] != '=')
+			continue;
+		struct str value = {line.p + word.n + 1, line.n - word.n - 1};
+		bool quoted = strchr("'\"", value.p[0]) && value.p[value.n - 1] == value.p[0];
+		if (quoted && value.n > 2)
+			return mem_strndup(value.p + 1, value.n - 2);
+		if (!strchr("'\"$`", value.p[0]))
+			return str_dup(value);
+	}
+	return NULL;
+}
+
+static void
+add_expanded(struct str text, const struct scan_call *c, const char *path, struct project *p)
+{
+	OWN_FREE char *modules = strcmp(c->name, "PKG_CHECK_MODULES") == 0 && c->args.n > 1
+					 ? expand(text, c->args.v[1])
+					 : NULL;
+	if (!modules)
+		return;
+	OWN_FREE char *at = scan_cite(path, c->line);
+	OWN_FREE char *why = mem_printf("%s: %s(%.60s)", at, c->name, modules);
+	add_modules(p, modules, true, why);
+}
+
+static void
 read_configure_ac(const struct tree *t, const char *path, struct project *p)
 {
 	OWN(buf) struct buf text = {0};
@@ -180,11 +259,10 @@ read_configure_ac(const struct tree *t, const char *path, struct project *p)
 		for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
 			if (strcmp(rules[i].macro, c.name) == 0)
 				apply_rule(&rules[i], &c, path, p);
-		if (is_foreign_macro(t, c.name)) {
-			OWN_FREE char *why = scan_cite(path, c.line);
-			detect_need(p, NEED_M4, c.name, SCOPE_BUILD, true, why);
-		}
+		add_foreign_macro(t, c.name, path, c.line, p);
+		add_expanded(buf_str(&text), &c, path, p);
 	}
+	add_bare_macros(t, buf_str(&text), path, p);
 	/* Macros that are called without arguments are words, not calls. */
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
 		if (rules[i].kind == RULE_FIXED && scan_has_word(buf_str(&text), rules[i].macro))
@@ -246,18 +324,67 @@ test_target(const struct tree *t, const char *dir, char **ret_why)
 	return target;
 }
 
+/* Was it packed without the scripts that it calls?  Then only automake brings them. */
+static bool
+lacks_scripts(const struct tree *t, const char *configure)
+{
+	static const char *const names[] = {"install-sh", "install.sh", "shtool", NULL};
+	OWN(buf) struct buf text = {0};
+	for (size_t i = 0; i < t->files.n; i++)
+		for (size_t k = 0; names[k]; k++)
+			if (strcmp(fs_name(t->files.v[i]), names[k]) == 0)
+				return false;
+	tree_read(t, configure, &text);
+	return text.n && memmem(text.p, text.n, names[0], strlen(names[0]));
+}
+
+static bool
+has_word(const struct tree *t, const char *path, const char *word)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	return scan_has_word(buf_str(&text), word);
+}
+
+/*
+ * automake refuses a package without the documents of the GNU standards unless it is told "foreign"; what is
+ * no release has them often made by a script of its author's.  Empty ones do.
+ */
+static void
+add_documents(const struct tree *t, const char *dir, const char *am, struct project *p)
+{
+	static const char *const names[] = {"NEWS", "README", "AUTHORS", "ChangeLog", NULL};
+	OWN(buf) struct buf command = {.max = 256};
+	if (has_word(t, p->evidence, "foreign") || has_word(t, am, "foreign"))
+		return;
+	for (size_t i = 0; names[i]; i++) {
+		OWN_FREE char *path = tree_file(t, dir, names[i]);
+		if (!path)
+			buf_printf(&command, " %s", names[i]);
+	}
+	if (command.n)
+		detect_command(p, PHASE_CONFIGURE, am, "touch%s", command.p);
+}
+
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
 	OWN_FREE char *configure = tree_file(t, dir, "configure");
 	bool from_source = !str_eq(str_of(fs_name(p->evidence)), "configure");
+	if (configure && from_source && lacks_scripts(t, configure)) {
+		strlist_addf(&p->options,
+			"configure=made anew: %s calls install-sh, which is not there", configure);
+		free(TAKE(configure));
+	}
 	if (from_source)
 		read_configure_ac(t, p->evidence, p);
 	if (!configure) {
 		detect_need(p, NEED_PROGRAM, "autoreconf", SCOPE_BUILD, false, p->evidence);
 		OWN_FREE char *am = tree_file(t, dir, "Makefile.am");
-		if (am)
+		if (am) {
 			detect_need(p, NEED_PROGRAM, "automake", SCOPE_BUILD, false, am);
+			add_documents(t, dir, am, p);
+		}
 		detect_command(p, PHASE_CONFIGURE, p->evidence, "autoreconf -fi");
 	}
 	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);

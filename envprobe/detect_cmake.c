@@ -17,6 +17,8 @@ find(const struct tree *t, const char *dir)
 struct facts {
 	bool tests; /* enable_testing, add_test, include(CTest) */
 	const char *why_tests;
+	char *target; /* of make and ninja, that runs tests without ctest; NULL */
+	char *why_target;
 	struct strlist options; /* switches that turn the tests on */
 	struct strlist languages;
 };
@@ -140,6 +142,27 @@ read_find(const struct scan_call *c, enum need_kind kind, struct project *p, con
 		detect_need(p, kind, c->args.v[i], SCOPE_BUILD, true, why);
 }
 
+static bool
+is_keyword_of_find(const char *word)
+{
+	static const char *const words[] = {"NAMES_PER_DIR", "HINTS", "PATHS", "PATH_SUFFIXES",
+		"DOC", "REQUIRED", "VALIDATOR", "REGISTRY_VIEW", "NO_CACHE", NULL};
+	return str_is_one(str_of(word), words) || str_starts(str_of(word), "NO_DEFAULT_") ||
+	       str_starts(str_of(word), "NO_CMAKE_") || str_starts(str_of(word), "NO_SYSTEM_");
+}
+
+/* find_program(VAR name [path...]) and find_program(VAR NAMES a b [PATHS ...]) */
+static void
+read_find_program(const struct scan_call *c, struct project *p, const char *why)
+{
+	bool names = c->args.n > 1 && strcmp(c->args.v[1], "NAMES") == 0;
+	OWN(strlist) struct strlist words = {0};
+	size_t n = names ? c->args.n : c->args.n < 2 ? c->args.n : 2;
+	for (size_t i = names ? 2 : 1; i < n && !is_keyword_of_find(c->args.v[i]); i++)
+		strlist_add(&words, c->args.v[i]);
+	detect_either(p, &words, true, why);
+}
+
 static void
 read_languages(const struct scan_call *c, bool project_call, struct facts *f)
 {
@@ -172,6 +195,18 @@ read_minimum(const struct scan_call *c, struct project *p, const char *why)
 	detect_program(p, "cmake", str_of(least), why);
 }
 
+/* add_custom_target(check ...): a target like another, which whoever does not use ctest writes. */
+static void
+read_target(const struct scan_call *c, const char *why, struct facts *f)
+{
+	static const char *const names[] = {
+		"test", "tests", "check", "unittest", "unittests", "runtests", "run_tests", NULL};
+	if (f->target || !c->args.n || !str_is_one(str_of(c->args.v[0]), names))
+		return;
+	f->target = mem_strdup(c->args.v[0]);
+	f->why_target = mem_strdup(why);
+}
+
 static void
 read_call(const struct scan_call *c, const char *path, struct project *p, struct facts *f)
 {
@@ -188,7 +223,7 @@ read_call(const struct scan_call *c, const char *path, struct project *p, struct
 	else if (strcmp(c->name, "find_library") == 0)
 		read_find(c, NEED_LIBRARY, p, why);
 	else if (strcmp(c->name, "find_program") == 0)
-		read_find(c, NEED_PROGRAM, p, why);
+		read_find_program(c, p, why);
 	else if (strcmp(c->name, "find_path") == 0)
 		read_find(c, NEED_HEADER, p, why);
 	else if (strcmp(c->name, "cmake_minimum_required") == 0 && strcmp(path, p->evidence) == 0)
@@ -200,6 +235,8 @@ read_call(const struct scan_call *c, const char *path, struct project *p, struct
 	else if (strcmp(c->name, "enable_testing") == 0 || strcmp(c->name, "add_test") == 0 ||
 		 (strcmp(c->name, "include") == 0 && has_arg(c, "CTest")))
 		f->tests = true;
+	else if (strcmp(c->name, "add_custom_target") == 0)
+		read_target(c, at, f);
 	else if (c->args.n && about_tests(c->args.v[0]) != ABOUT_NONE &&
 		 (strcmp(c->name, "option") == 0 || strcmp(c->name, "cmake_dependent_option") == 0))
 		strlist_add_new(&f->options, c->args.v[0]);
@@ -248,6 +285,12 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	if (f.tests)
 		detect_test(p, FORMAT_CTEST, NULL, p->evidence,
 			"ctest --test-dir drydock-build --output-on-failure --no-tests=error");
+	OWN_FREE char *run =
+		mem_printf("cmake --build drydock-build --target %s", f.target ? f.target : "");
+	if (!f.tests && f.target)
+		detect_test(p, FORMAT_AUTO, NULL, f.why_target, run);
+	free(f.target);
+	free(f.why_target);
 	strlist_cleanup(&f.options);
 	strlist_cleanup(&f.languages);
 }

@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static char *
 find(const struct tree *t, const char *dir)
@@ -21,10 +22,7 @@ is_of_compiler(const char *library)
 	static const char *const names[] = {"unix", "str", "threads", "dynlink", "bigarray",
 		"stdlib", "bytes", "seq", "uchar", "ocamldoc", "compiler-libs", "runtime_events",
 		"findlib", NULL};
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(names[i], library) == 0)
-			return true;
-	return false;
+	return str_is_one(str_of(library), names);
 }
 
 struct dune {
@@ -34,6 +32,7 @@ struct dune {
 	struct map own; /* libraries of the tree */
 	const char *test;
 	bool installs; /* it has something that is of a package */
+	bool ounit;    /* tests use it, which can write JUnit XML */
 };
 
 static bool
@@ -105,18 +104,28 @@ note_own(struct dune *d, struct str word, const char *why, bool test)
 	map_put(&d->own, name, &mine);
 }
 
+void
+detect_ocaml_library(struct project *p, struct str library, const char *why, bool test)
+{
+	OWN_FREE char *name = str_dup(library);
+	name[strcspn(name, ".")] = '\0';
+	if (!isalpha((unsigned char)*name) || is_of_compiler(name))
+		return;
+	for (char *c = name; *c; c++)
+		*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
+	OWN_FREE char *package = mem_printf("lib%s-ocaml-dev", name);
+	detect_need(p, NEED_PACKAGE, package, test ? SCOPE_TEST : SCOPE_BUILD, true, why);
+}
+
 static void
 note_library(struct dune *d, struct str word, const char *why, bool test)
 {
 	OWN_FREE char *name = str_dup(word);
 	name[strcspn(name, ".")] = '\0';
-	if (!*name || !isalpha((unsigned char)*name) || map_get(&d->own, name) ||
-		is_of_compiler(name))
+	if (map_get(&d->own, name))
 		return;
-	for (char *c = name; *c; c++)
-		*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
-	OWN_FREE char *package = mem_printf("lib%s-ocaml-dev", name);
-	detect_need(d->p, NEED_PACKAGE, package, test ? SCOPE_TEST : SCOPE_BUILD, true, why);
+	d->ounit = d->ounit || (test && strncasecmp(name, "ounit", 5) == 0);
+	detect_ocaml_library(d->p, word, why, test);
 }
 
 static bool
@@ -162,7 +171,10 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	/* Where nothing is installed, that would make nothing, and succeed. */
 	detect_command(
 		p, PHASE_BUILD, p->evidence, "dune build%s -j 2", d.installs ? " @install" : "");
-	if (d.test)
+	if (d.test && d.ounit) /* each program a file, by the name of its suite */
+		detect_test(p, FORMAT_JUNIT, "drydock-*.xml", d.test,
+			"OUNIT_OUTPUT_JUNIT_FILE=\"$PWD\"'/drydock-$(suite_name).xml' dune runtest -j 2");
+	else if (d.test)
 		detect_test(p, FORMAT_AUTO, NULL, d.test, "dune runtest -j 2");
 	map_cleanup(&d.own);
 }

@@ -59,6 +59,7 @@ struct java {
 	struct project *p;
 	struct map packages; /* that the tree declares */
 	bool tests;	     /* JUnit is imported */
+	bool latin1;	     /* a source is no UTF-8: then any byte is a character */
 };
 
 static bool
@@ -132,6 +133,18 @@ note_import(struct java *j, struct str name, const char *path, unsigned line)
 	detect_need(j->p, NEED_JAVA, package, test ? SCOPE_TEST : SCOPE_BUILD, true, why);
 }
 
+/* A character that is cut off where reading stops is no matter: the last one is not looked at. */
+static bool
+is_utf8(struct str text)
+{
+	if (text.n == TREE_MAX_FILE_BYTES) {
+		for (int more = 3; more && (text.p[text.n - 1] & 0xc0) == 0x80; more--)
+			text.n--;
+		text.n -= (text.p[text.n - 1] & 0xc0) == 0xc0;
+	}
+	return str_is_utf8(text);
+}
+
 static void
 read_imports(struct java *j)
 {
@@ -143,6 +156,7 @@ read_imports(struct java *j)
 			continue;
 		tree_read(j->t, path, &text);
 		rest = buf_str(&text);
+		j->latin1 = j->latin1 || !is_utf8(rest);
 		for (unsigned n = 1; str_next_line(&rest, &line); n++) {
 			struct str name = name_behind(line, "import");
 			if (str_eq(name, "static"))
@@ -153,41 +167,6 @@ read_imports(struct java *j)
 				note_import(j, name, path, n);
 		}
 	}
-}
-
-/* Each byte above 127 begins or goes on with a character; what is cut off at the end is no matter. */
-static bool
-is_utf8(struct str s)
-{
-	for (size_t i = 0, more; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		more = c < 0x80		       ? 0
-		       : c >= 0xc2 && c < 0xe0 ? 1
-		       : c >= 0xe0 && c < 0xf0 ? 2
-		       : c >= 0xf0 && c < 0xf5 ? 3
-					       : SIZE_MAX;
-		if (more == SIZE_MAX)
-			return false;
-		for (; more && i + 1 < s.n; more--)
-			if (((unsigned char)s.p[++i] & 0xc0) != 0x80)
-				return false;
-	}
-	return true;
-}
-
-/* Of sources that no build file speaks of: that of today, or one in which any byte is a character. */
-static const char *
-encoding_of(const struct java *j)
-{
-	for (size_t i = 0; i < j->t->files.n; i++) {
-		OWN(buf) struct buf text = {0};
-		if (!is_source(j, j->t->files.v[i]))
-			continue;
-		tree_read(j->t, j->t->files.v[i], &text);
-		if (!is_utf8(buf_str(&text)))
-			return "ISO-8859-1";
-	}
-	return "UTF-8";
 }
 
 static void
@@ -280,13 +259,6 @@ names_old_release(struct str text, unsigned *ret_line)
 	return false;
 }
 
-static bool
-is_of_build(const char *path, struct str text)
-{
-	return tree_name_is(path, "*.properties") ||
-	       (tree_name_is(path, "*.xml") && text.n && memmem(text.p, text.n, "<project", 8));
-}
-
 static void
 add_release(const struct tree *t, const char *dir, struct project *p)
 {
@@ -294,11 +266,12 @@ add_release(const struct tree *t, const char *dir, struct project *p)
 		const char *path = t->files.v[i];
 		OWN(buf) struct buf text = {0};
 		unsigned line = 0;
-		if (!fs_is_below(path, dir) ||
-			!(tree_name_is(path, "*.xml") || tree_name_is(path, "*.properties")))
+		bool properties = tree_name_is(path, "*.properties");
+		if (!fs_is_below(path, dir) || !(properties || tree_name_is(path, "*.xml")))
 			continue;
 		tree_read(t, path, &text);
-		if (!is_of_build(path, buf_str(&text)) || !names_old_release(buf_str(&text), &line))
+		bool of_build = properties || (text.n && memmem(text.p, text.n, "<project", 8));
+		if (!of_build || !names_old_release(buf_str(&text), &line))
 			continue;
 		OWN_FREE char *why = scan_cite(path, line);
 		strlist_addf(&p->options,
@@ -306,6 +279,44 @@ add_release(const struct tree *t, const char *dir, struct project *p)
 			why);
 		detect_command(p, PHASE_CONFIGURE, why, "%s", modernize);
 		return;
+	}
+}
+
+/* "lib" of the start of a tag, or of "${lib}" where the file says what that is; heap, NULL. */
+static char *
+directory_of(struct str xml, struct str tag)
+{
+	OWN_FREE char *dir = attribute(tag, "fileset", "dir");
+	struct str name = dir ? str_of(dir) : (struct str){"", 0};
+	if (!str_starts(name, "${") || !str_ends(name, "}"))
+		return TAKE(dir);
+	OWN_FREE char *property =
+		mem_printf("<property name=\"%.*s\"", (int)name.n - 3, name.p + 2);
+	const char *at = memmem(xml.p, xml.n, property, strlen(property));
+	struct str rest = {at, at ? (size_t)(xml.p + xml.n - at) : 0};
+	return at ? attribute(rest, "property", "value") : NULL;
+}
+
+/* Directories of jars that were not packed: Ant ends for want of one, and without what is in it the machine's jars count. */
+static void
+add_jar_directories(const struct tree *t, const char *dir, struct str xml, struct project *p)
+{
+	static const char tag[] = "<fileset";
+	for (const char *at = xml.p;
+		(at = memmem(at, (size_t)(xml.p + xml.n - at), tag, sizeof(tag) - 1)); at++) {
+		struct str here = {at, (size_t)(xml.p + xml.n - at)};
+		const char *end = memmem(here.p, here.n, "</fileset", 9);
+		const char *close = memchr(here.p, '>', here.n);
+		if (close && close[-1] == '/')
+			end = close;
+		if (!end || !memmem(here.p, (size_t)(end - here.p), "*.jar", 5))
+			continue;
+		OWN_FREE char *name = directory_of(xml, here);
+		OWN_FREE char *path = name ? tree_join(dir, name) : NULL;
+		static const char *const any[] = {"", NULL};
+		if (name && detect_is_plain(name, "_.-/") && !strstr(name, "..") &&
+			!tree_count(t, path, any))
+			detect_command(p, PHASE_CONFIGURE, p->evidence, "mkdir -p %s", name);
 	}
 }
 
@@ -327,9 +338,9 @@ read_ant(const struct tree *t, const char *dir, struct project *p)
 		detect_need(p, NEED_JAVA, "org.junit", SCOPE_TEST, false, p->evidence);
 	}
 	add_release(t, dir, p);
+	add_jar_directories(t, dir, xml, p);
 	/* Where the build file says nothing, it is that of the machine. */
-	const char *encoding =
-		strcmp(encoding_of(&j), "UTF-8") == 0 ? "" : "ANT_OPTS=-Dfile.encoding=ISO-8859-1 ";
+	const char *encoding = j.latin1 ? "ANT_OPTS=-Dfile.encoding=ISO-8859-1 " : "";
 	OWN_FREE char *ant = mem_printf(
 		"%sCLASSPATH=" ALL_JARS " ant -noinput -Dbuild.sysclasspath=last", encoding);
 	detect_command(p, PHASE_BUILD, p->evidence, "%s%s", ant, standard ? "" : " jar");
@@ -379,6 +390,13 @@ set_directory(struct project *p, const struct maven_module *m)
 	c->dir = *m->dir ? mem_strdup(m->dir) : NULL;
 }
 
+/* Some of what the last command compiles may be left out. */
+static void
+allow_leaving(struct project *p, enum source_set sources)
+{
+	p->commands.v[p->commands.n - 1].sources = sources;
+}
+
 /* Sources below a directory into classes below another; what is no source is copied. */
 static void
 add_compilation(struct project *p, const struct maven_module *m, const char *sources,
@@ -388,10 +406,11 @@ add_compilation(struct project *p, const struct maven_module *m, const char *sou
 	buf_put_shell(&from, str_of(sources));
 	buf_put_shell(&encoding, str_of(m->encoding));
 	detect_command(p, PHASE_BUILD, p->evidence,
-		"mkdir -p %s && find %s -name '*.java' | " QUOTED " >%s.list && "
-		"javac -encoding %s -nowarn -d %s -cp %s\"" ALL_JARS "\" @%s.list && "
+		"mkdir -p %s && find %s -name '*.java' -print | " QUOTED " >%s.list && "
+		"if [ -s %s.list ]; then javac -encoding %s -nowarn -Xmaxerrs 1000 -d %s -cp %s\"" ALL_JARS
+		"\" @%s.list; fi && "
 		"if [ -d %s ]; then cp -R %s/. %s/; fi",
-		to, from.p, to, encoding.p, to, path, to, resources, resources, to);
+		to, from.p, to, to, encoding.p, to, path, to, resources, resources, to);
 	set_directory(p, m);
 }
 
@@ -407,6 +426,7 @@ add_module_tests(const struct reactor *r, const struct maven_module *m, const ch
 					"--disable-banner --reports-dir target/drydock-reports",
 		*before ? ":" : "", before);
 	add_compilation(p, m, m->test_sources, "src/test/resources", "target/test-classes", path);
+	allow_leaving(p, SOURCES_OF_TESTS);
 	detect_need(p, NEED_PACKAGE, "junit5", SCOPE_TEST, false, p->evidence);
 	detect_test(p, FORMAT_JUNIT, "target/drydock-reports/TEST-*.xml", p->evidence, run);
 	set_directory(p, m);
@@ -475,11 +495,12 @@ read_source_tree(const struct tree *t, const char *dir, struct project *p)
 	struct java j = {.t = t, .dir = dir, .p = p};
 	read_sources(&j);
 	detect_command(p, PHASE_BUILD, p->evidence,
-		"mkdir -p drydock-build && find . -name '*.java' | " QUOTED
+		"mkdir -p drydock-build && find . -name '*.java' -print | " QUOTED
 		" >drydock-build/list && "
-		"javac -encoding %s -nowarn -d drydock-build -cp \"" ALL_JARS
+		"javac -encoding %s -nowarn -Xmaxerrs 1000 -d drydock-build -cp \"" ALL_JARS
 		"\" @drydock-build/list",
-		encoding_of(&j));
+		j.latin1 ? "ISO-8859-1" : "UTF-8");
+	allow_leaving(p, SOURCES_WITH_TESTS);
 	if (!j.tests)
 		return;
 	detect_need(p, NEED_PACKAGE, "junit5", SCOPE_TEST, false, p->evidence);

@@ -7,6 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define MAX_INCLUDES 3 /* of a makefile that another one includes */
+
 static const char *const names[] = {"GNUmakefile", "makefile", "Makefile", NULL};
 
 /* One makefile for each system: those that can be meant here. */
@@ -154,6 +156,16 @@ is_check_meant_below(const struct tree *t, const char *dir, const char *evidence
 	return false;
 }
 
+/* Without the comment that ends it: in a recipe, too, a number sign behind a blank begins one. */
+static struct str
+without_comment(struct str line)
+{
+	for (size_t i = 1; i < line.n; i++)
+		if (line.p[i] == '#' && isspace((unsigned char)line.p[i - 1]))
+			return (struct str){line.p, i};
+	return line;
+}
+
 /* What a makefile needs; *best becomes the rank of its test target if that is better. */
 static void
 read_makefile(const struct tree *t, const char *path, struct project *p, size_t *best)
@@ -164,11 +176,47 @@ read_makefile(const struct tree *t, const char *path, struct project *p, size_t 
 	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
 		if (line.n && line.p[0] == '#')
 			continue;
+		line = without_comment(line);
 		OWN_FREE char *at = scan_cite(path, n);
 		size_t rank = test_target_of(line);
 		read_libraries(p, line, at);
 		read_config_programs(p, line, at);
 		*best = rank < *best ? rank : *best;
+	}
+}
+
+/* "$(top)/test/rules.mk" of an include, as a file of the tree, heap; NULL: it is none. */
+static char *
+included(const struct tree *t, const char *dir, struct str word)
+{
+	OWN_FREE char *name = str_dup(word);
+	const char *end = strchr("({", name[0] == '$' ? name[1] : 'x') ? strpbrk(name, ")}") : NULL;
+	const char *below = !end ? name : end[1] == '/' ? end + 2 : "";
+	OWN_FREE char *path = tree_join(dir, below);
+	return *below && tree_has(t, path) ? TAKE(path) : NULL;
+}
+
+/* Targets of what a makefile includes are its own. */
+static void
+read_included(const struct tree *t, const char *dir, const char *path, struct project *p,
+	size_t *best, unsigned depth)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct str rest = buf_str(&text), line, word;
+	while (depth && str_next_line(&rest, &line)) {
+		line = without_comment(line);
+		if (!str_next_word(&line, &word) ||
+			!(str_eq(word, "include") || str_eq(word, "-include") ||
+				str_eq(word, "sinclude")))
+			continue;
+		while (str_next_word(&line, &word)) {
+			OWN_FREE char *file = included(t, dir, word);
+			if (!file)
+				continue;
+			read_makefile(t, file, p, best);
+			read_included(t, dir, file, p, best, depth - 1);
+		}
 	}
 }
 
@@ -215,6 +263,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		read_makefile(t, p->evidence, p, &best);
 	if (best == 0 && usual && !is_check_meant_below(t, dir, p->evidence))
 		best = SIZE_MAX;
+	read_included(t, dir, p->evidence, p, &best, MAX_INCLUDES);
 	read_others(t, dir, p);
 	if (configure)
 		detect_command(p, PHASE_CONFIGURE, configure, "./configure");

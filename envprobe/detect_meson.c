@@ -101,7 +101,7 @@ read_call(const struct scan_call *c, const char *path, struct project *p, bool *
 	else if (strcmp(c->name, "dependency") == 0)
 		read_dependency(c, p, why);
 	else if (strcmp(c->name, "find_program") == 0 && !strchr(c->args.v[0], '/'))
-		detect_need(p, NEED_PROGRAM, c->args.v[0], SCOPE_BUILD, !is_required(c), why);
+		detect_either(p, &c->args, !is_required(c), why);
 	else if (str_ends(str_of(c->name), ".find_library"))
 		detect_need(p, NEED_LIBRARY, c->args.v[0], SCOPE_BUILD, !is_required(c), why);
 	else if (str_ends(str_of(c->name), "has_header") ||

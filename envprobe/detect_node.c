@@ -1,5 +1,6 @@
 /* Node.js: package.json. What it depends on is fetched from the registry (images/npm.h). */
 #include "envprobe/detect.h"
+#include "envprobe/scan.h"
 
 #include <string.h>
 
@@ -78,6 +79,26 @@ add_build(struct project *p, const json_t *package)
 		detect_command(p, PHASE_BUILD, "package.json scripts.build", "npm run build");
 }
 
+/* Nothing of npm builds it, and a makefile with a target of that name is beside it. */
+static void
+add_make_build(const struct tree *t, const char *dir, struct project *p)
+{
+	OWN_FREE char *makefile = tree_file(t, dir, "Makefile");
+	OWN(buf) struct buf text = {0};
+	if (!makefile || command_list_has(&p->commands, PHASE_BUILD))
+		return;
+	tree_read(t, makefile, &text);
+	struct str rest = buf_str(&text), line;
+	for (unsigned n = 1; str_next_line(&rest, &line); n++)
+		if (str_starts(line, "build:") && !str_starts(line, "build:=") &&
+			!str_starts(line, "build::=")) {
+			OWN_FREE char *why = scan_cite(makefile, n);
+			detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, why);
+			detect_command(p, PHASE_BUILD, why, "make build");
+			return;
+		}
+}
+
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
@@ -97,6 +118,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	}
 	add_lifecycle(p, package, tree_has(t, gyp));
 	add_build(p, package);
+	add_make_build(t, dir, p);
 	const char *test = script(package, "test");
 	if (test && !strstr(test, "no test specified"))
 		detect_test(p, format_of(test), NULL, "package.json scripts.test", "npm test");

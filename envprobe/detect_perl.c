@@ -116,6 +116,23 @@ read_prerequisites(const struct tree *t, const char *path, struct project *p)
 	}
 }
 
+/*
+ * on test => sub {: what is asked for up to its end.  True: by who releases or develops it (`develop`, Dist::Zilla's x_
+ * phases), whom neither build nor tests need.
+ */
+static bool
+read_phase(struct str line, enum need_scope *scope)
+{
+	struct str rest = {line.p + 3, line.n - 3}, word;
+	*scope = SCOPE_BUILD;
+	if (!str_next_word(&rest, &word))
+		return false;
+	while (word.n && strchr("'\"", word.p[0]))
+		word = (struct str){word.p + 1, word.n - 1};
+	*scope = str_starts(word, "test") ? SCOPE_TEST : SCOPE_BUILD;
+	return str_starts(word, "develop") || str_starts(word, "x_");
+}
+
 /* cpanfile: requires 'Foo' => '1'; inside on test => sub { } it is for tests. */
 static void
 read_cpanfile(const struct tree *t, const char *path, struct project *p)
@@ -124,13 +141,16 @@ read_cpanfile(const struct tree *t, const char *path, struct project *p)
 	tree_read(t, path, &buf);
 	struct str rest = buf_str(&buf), line;
 	enum need_scope scope = SCOPE_BUILD;
+	bool others = false;
 	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
 		line = str_trim(line);
-		if (str_starts(line, "on "))
-			scope = memmem(line.p, line.n, "test", 4) ? SCOPE_TEST : SCOPE_BUILD;
-		else if (line.n && line.p[0] == '}')
+		if (str_starts(line, "on ")) {
+			others = read_phase(line, &scope);
+		} else if (line.n && line.p[0] == '}') {
 			scope = SCOPE_BUILD;
-		if (!str_starts(line, "requires") && !str_starts(line, "recommends"))
+			others = false;
+		}
+		if (others || (!str_starts(line, "requires") && !str_starts(line, "recommends")))
 			continue;
 		const char *q = strpbrk(line.p, "'\"");
 		if (!q || q >= line.p + line.n)
@@ -174,6 +194,47 @@ read_uses(const struct tree *t, const char *dir, const char *const *endings, enu
 	}
 }
 
+/* "package Foo::Bar;" or "{" at the start of a line. */
+static bool
+is_package(const struct tree *t, const char *path, const char *module)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct str rest = buf_str(&text), line;
+	while (str_next_line(&rest, &line)) {
+		struct str name;
+		if (!str_starts(line, "package ") || !str_next_word(&line, &name) ||
+			!str_next_word(&line, &name))
+			continue;
+		while (name.n && !is_module_char(name.p[name.n - 1]))
+			name.n--;
+		if (str_eq(name, module))
+			return true;
+	}
+	return false;
+}
+
+/* By its path, or, where its Makefile.PL says which directory is installed as what, by what it says of itself. */
+static bool
+is_own(const struct tree *t, const char *module)
+{
+	OWN(buf) struct buf suffix = {0};
+	for (const char *c = module; *c; c++)
+		if (c[0] == ':' && c[1] == ':')
+			buf_putc(&suffix, '/'), c++;
+		else
+			buf_putc(&suffix, *c);
+	buf_puts(&suffix, ".pm");
+	const char *file = fs_name(suffix.p);
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		if (str_ends(str_of(path), suffix.p) ||
+			(strcmp(fs_name(path), file) == 0 && is_package(t, path, module)))
+			return true;
+	}
+	return false;
+}
+
 /* A module of the distribution itself is no need. */
 static void
 drop_own_modules(const struct tree *t, struct project *p)
@@ -181,17 +242,7 @@ drop_own_modules(const struct tree *t, struct project *p)
 	size_t kept = 0;
 	for (size_t i = 0; i < p->needs.n; i++) {
 		struct need *n = &p->needs.v[i];
-		OWN(buf) struct buf suffix = {0};
-		for (const char *c = n->name; *c; c++)
-			if (c[0] == ':' && c[1] == ':')
-				buf_putc(&suffix, '/'), c++;
-			else
-				buf_putc(&suffix, *c);
-		buf_puts(&suffix, ".pm");
-		bool own = false;
-		for (size_t k = 0; n->kind == NEED_PERL && !own && k < t->files.n; k++)
-			own = str_ends(str_of(t->files.v[k]), suffix.p);
-		if (own)
+		if (n->kind == NEED_PERL && is_own(t, n->name))
 			need_cleanup(n);
 		else
 			p->needs.v[kept++] = *n;
@@ -266,10 +317,15 @@ read_source_tree(const struct tree *t, const char *dir, struct project *p)
 	read_uses(t, dir, sources, SCOPE_BUILD, p);
 	read_uses(t, t_dir, tests, SCOPE_TEST, p);
 	drop_own_modules(t, p);
+	/* What the first line says of untrusted input has to be said again. */
 	detect_command(p, PHASE_BUILD, p->evidence,
 		"find . \\( -path ./vendor -o -path ./t -o -name 'test*' -o -name '*[-_.]test*' -o -name 'fixture*' \\) -prune -o "
 		"\\( -name '*.pl' -o -name '*.pm' -o -name '*.cgi' \\) -print0 | "
-		"xargs -0 -r -n 1 perl -Ilib -I. -c");
+		"xargs -0 -r -n 1 sh -c 'exec perl "
+		"$(sed -n \"1s/^#!.*perl.* -[A-Za-z]*\\([tT]\\).*/-\\1/p\" \"$0\") -Ilib -I. -c \"$0\"'");
+	static const char *const pruned[] = {
+		"vendor", "t", "test*", "*[-_.]test*", "fixture*", NULL};
+	detect_is_check(p, t, dir, sources, pruned);
 	if (tree_count(t, t_dir, tests)) {
 		detect_need(p, NEED_PERL, "TAP::Harness", SCOPE_TEST, false, t_dir);
 		detect_test(p, FORMAT_PROVE, NULL, p->evidence, "prove -v -r -Ilib -I. t");

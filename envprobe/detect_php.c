@@ -25,12 +25,31 @@ find(const struct tree *t, const char *dir)
 	return tree_find(t, dir, names);
 }
 
+/* The configuration of PHPUnit that lies with the tests, as in packages of PEAR; heap, NULL. */
+static char *
+find_below_tests(const struct tree *t, const char *dir)
+{
+	static const char *const dirs[] = {"tests", "test", "Tests", "Test", NULL};
+	for (size_t k = 0; dirs[k]; k++) {
+		OWN_FREE char *tests = tree_join(dir, dirs[k]);
+		for (size_t i = 0; i < t->files.n; i++)
+			if (fs_is_below(t->files.v[i], tests) &&
+				(tree_name_is(t->files.v[i], "phpunit.xml") ||
+					tree_name_is(t->files.v[i], "phpunit.xml.dist")))
+				return mem_strdup(t->files.v[i]);
+	}
+	return NULL;
+}
+
 static char *
 find_pages(const struct tree *t, const char *dir)
 {
 	OWN_FREE char *declared = find(t, dir), *index = tree_file(t, dir, "index.php");
+	OWN_FREE char *tests = declared ? NULL : find_below_tests(t, dir);
 	if (index && !declared)
 		return TAKE(index);
+	if (tests)
+		return TAKE(tests);
 	for (size_t i = 0; !declared && i < t->files.n; i++)
 		if (detect_is_here(dir, t->files.v[i]) && tree_name_is(t->files.v[i], "*.php"))
 			return mem_strdup(t->files.v[i]);
@@ -294,10 +313,29 @@ test_directory(const struct php *x)
 	return NULL;
 }
 
+/* Who keeps that configuration there has sources in lib or src, and includes them by their names below. */
+static bool
+add_tests_below(struct php *x)
+{
+	OWN_FREE char *path = find_below_tests(x->t, x->dir);
+	const char *inside = path ? path + (*x->dir ? strlen(x->dir) + 1 : 0) : NULL;
+	if (!inside || !detect_is_plain(inside, "_-./+"))
+		return false;
+	detect_need(x->p, NEED_PROGRAM, "phpunit", SCOPE_TEST, false, path);
+	OWN_FREE char *run = mem_printf(
+		"phpunit -d include_path=\"$PWD/lib:$PWD/src:.:/usr/share/php\" -c %s --log-junit " JUNIT
+		" %.*s",
+		inside, (int)(fs_name(inside) - inside - 1), inside);
+	detect_test(x->p, FORMAT_JUNIT, JUNIT, path, run);
+	return true;
+}
+
 static void
 add_tests(struct php *x)
 {
 	OWN_FREE char *dir = test_directory(x);
+	if (!x->phpunit && add_tests_below(x))
+		return;
 	if (!x->phpunit && !dir)
 		return;
 	detect_need(
@@ -365,9 +403,12 @@ add_autoload(struct php *x)
 static void
 add_check(struct php *x)
 {
+	static const char *const pages[] = {".php", NULL};
+	static const char *const pruned[] = {"vendor", "test*", "fixture*", NULL};
 	detect_command(x->p, PHASE_BUILD, x->p->evidence,
 		"find . \\( -path ./vendor -o -iname 'test*' -o -iname 'fixture*' \\) -prune -o "
 		"-name '*.php' -print0 | xargs -0 -r -n 1 php -l");
+	detect_is_check(x->p, x->t, x->dir, pages, pruned);
 }
 
 /* The first page is asked for, as a browser would: what PHP says is fatal ends it with a status of 500. */

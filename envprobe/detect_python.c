@@ -134,6 +134,25 @@ read_lists(const struct tree *t, const char *path, struct project *p)
 	}
 }
 
+/* "[testenv:NAME]" whose commands run no tests, as of one that checks style or makes a release. */
+static bool
+is_of_other_work(struct str section, struct str text)
+{
+	static const char *const marks[] = {"test", "nose", "trial", NULL};
+	struct str line;
+	bool commands = false, any = false, within = false;
+	if (!str_starts(section, "[testenv:"))
+		return false;
+	while (str_next_line(&text, &line) && !str_starts(line, "[")) {
+		if (line.n && !isspace((unsigned char)line.p[0]))
+			within = str_starts(line, "commands");
+		commands = commands || within;
+		for (size_t i = 0; within && marks[i]; i++)
+			any = any || memmem(line.p, line.n, marks[i], strlen(marks[i]));
+	}
+	return commands && !any;
+}
+
 /* setup.cfg and tox.ini: "key =" and then one requirement an indented line. */
 static void
 read_ini(const struct tree *t, const char *path, struct project *p)
@@ -143,7 +162,12 @@ read_ini(const struct tree *t, const char *path, struct project *p)
 	struct str rest = buf_str(&buf), line;
 	const struct requirement_key *open = NULL;
 	static const struct requirement_key deps = {"deps", SCOPE_TEST, true};
+	bool other = false;
 	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		if (str_starts(line, "["))
+			other = is_of_other_work(line, rest);
+		if (other)
+			continue;
 		OWN_FREE char *why = scan_cite(path, n);
 		bool indented = line.n && isspace((unsigned char)line.p[0]);
 		if (indented && open) {
@@ -326,7 +350,9 @@ detect_tests(const struct tree *t, const char *dir, struct project *p)
 	OWN_FREE char *path = mem_printf("PYTHONPATH=%s ", src_layout ? "src:." : ".");
 	if (pytest) {
 		detect_need(p, NEED_PYTHON, "pytest", SCOPE_TEST, false, p->evidence);
-		OWN_FREE char *run = mem_printf("%spython3 -m pytest -v -rA", path);
+		/* A module that cannot be loaded is one error, and no reason to run none. */
+		OWN_FREE char *run = mem_printf(
+			"%spython3 -m pytest --continue-on-collection-errors -v -rA", path);
 		detect_test(p, FORMAT_PYTEST, NULL, p->evidence, run);
 	} else if (runner) {
 		OWN_FREE char *run = mem_printf("%spython3 %s", path, runner);
@@ -389,6 +415,21 @@ read_declared(const struct tree *t, const char *dir, struct project *p)
 	}
 }
 
+/* Extension('tide/_moon', ...): built into tide, and put beside it by --inplace. */
+static bool
+names_extension_by_path(const struct tree *t, const char *setup)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, setup, &text);
+	for (const char *at = text.n ? text.p : ""; (at = strstr(at, "Extension(")); at++) {
+		const char *name = at + strlen("Extension(");
+		name += strspn(name, " \t\n\\");
+		if (*name && strchr("'\"", *name) && name[1 + strcspn(name + 1, "'\"/")] == '/')
+			return true;
+	}
+	return false;
+}
+
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
@@ -407,8 +448,10 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		detect_includes(t, dir, p);
 	}
 	if (has_setup) {
-		detect_command(p, PHASE_BUILD, setup, "python3 setup.py build%s",
-			extension ? " build_ext --inplace" : "");
+		bool path = extension && names_extension_by_path(t, setup);
+		detect_command(p, PHASE_BUILD, setup, "python3 setup.py build%s%s",
+			extension ? " build_ext --inplace" : "",
+			path ? " && cp -R -n build/lib.*/. ." : "");
 	} else {
 		detect_need(p, NEED_PYTHON, "pip", SCOPE_BUILD, false, p->evidence);
 		detect_need(p, NEED_PYTHON, "wheel", SCOPE_BUILD, true, p->evidence);
@@ -500,8 +543,14 @@ read_source_tree(const struct tree *t, const char *dir, struct project *p)
 	detect_need(p, NEED_PROGRAM, "python3", SCOPE_BUILD, false, p->evidence);
 	read_declared(t, dir, p);
 	read_imports(t, dir, p);
+	static const char *const py[] = {".py", NULL};
+	static const char *const pruned[] = {
+		"vendor", "node_modules", "*test", "*tests", "fixture*", "template*", NULL};
 	detect_command(p, PHASE_BUILD, p->evidence,
-		"python3 -m compileall -q -x '/(vendor|node_modules|[^/]*tests?|fixtures?|templates?)/' .");
+		"find . -type d \\( -name vendor -o -name node_modules -o -name '*test' -o -name '*tests' "
+		"-o -name 'fixture*' -o -name 'template*' \\) -prune -o -name '*.py' -print0 | "
+		"xargs -0 -r python3 -m compileall -q");
+	detect_is_check(p, t, dir, py, pruned);
 	if (manage && !declares_pytest(t, dir))
 		detect_test(p, FORMAT_AUTO, NULL, manage, "python3 manage.py test -v 2");
 	else

@@ -7,6 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define NAME_BYTES "_.+-" /* beside letters and digits, of what goes into a command */
+
 /* ---- qmake ---- */
 
 /* The words behind NAME = or += of a line; false: it assigns something else. */
@@ -55,7 +57,8 @@ find_qmake(const struct tree *t, const char *dir)
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
 		if (!detect_is_here(dir, path) || !tree_name_is(path, "*.pro") ||
-			!detect_is_plain(fs_name(path), "_.+-") || !is_project(t, path, &subdirs))
+			!detect_is_plain(fs_name(path), NAME_BYTES) ||
+			!is_project(t, path, &subdirs))
 			continue;
 		if (!found || subdirs)
 			found = path;
@@ -73,7 +76,7 @@ read_modules(struct project *p, struct str words, const char *why)
 	while (str_next_word(&words, &word) && word.p[0] != '#') {
 		OWN_FREE char *name = str_dup(word);
 		OWN_FREE char *package = mem_printf("Qt5%s", name);
-		if (detect_is_plain(name, "_.+-") && !str_ends(word, "-private"))
+		if (detect_is_plain(name, NAME_BYTES) && !str_ends(word, "-private"))
 			detect_need(p, NEED_CMAKE, package, SCOPE_BUILD, true, why);
 	}
 }
@@ -84,7 +87,7 @@ read_packages(struct project *p, struct str words, const char *why)
 	struct str word;
 	while (str_next_word(&words, &word) && word.p[0] != '#') {
 		OWN_FREE char *name = str_dup(word);
-		if (detect_is_plain(name, "_.+-"))
+		if (detect_is_plain(name, NAME_BYTES))
 			detect_need(p, NEED_PKGCONFIG, name, SCOPE_BUILD, true, why);
 		detect_need(p, NEED_PROGRAM, "pkg-config", SCOPE_BUILD, true, why);
 	}
@@ -97,19 +100,9 @@ read_libraries(struct project *p, struct str words, const char *why)
 	while (str_next_word(&words, &word) && word.p[0] != '#') {
 		OWN_FREE char *name =
 			str_starts(word, "-l") ? mem_strndup(word.p + 2, word.n - 2) : NULL;
-		if (name && detect_is_plain(name, "_.+-"))
+		if (name && detect_is_plain(name, NAME_BYTES))
 			detect_need(p, NEED_LIBRARY, name, SCOPE_BUILD, true, why);
 	}
-}
-
-static bool
-has_word(struct str words, const char *wanted)
-{
-	struct str word;
-	while (str_next_word(&words, &word))
-		if (str_eq(word, wanted))
-			return true;
-	return false;
 }
 
 static const struct list {
@@ -139,7 +132,8 @@ read_project_file(const struct tree *t, const char *path, struct project *p)
 		if (i < N_LISTS && lists[i].take)
 			lists[i].take(p, words, why);
 		else if (i < N_LISTS)
-			tests = tests || has_word(words, "testcase") || has_word(words, "qtestlib");
+			tests = tests || str_has_word(words, "testcase") ||
+				str_has_word(words, "qtestlib");
 	}
 	return tests;
 }

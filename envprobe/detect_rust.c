@@ -31,15 +31,6 @@ struct rust {
 	struct strlist empty; /* "name version features" of those that may be stood in for */
 };
 
-static bool
-is_plain(const char *s, const char *more)
-{
-	for (; *s; s++)
-		if (!isalnum((unsigned char)*s) && !strchr(more, *s))
-			return false;
-	return true;
-}
-
 /* "^1.2" -> "1.2.0": the lowest version that the requirement is fine with */
 static char *
 lowest_version(const char *requirement)
@@ -79,7 +70,7 @@ add_git(struct rust *r, const struct crate *c, const char *path)
 {
 	const char *scheme = c->git ? strstr(c->git, "://") : NULL;
 	const char *url = scheme ? scheme + 3 : c->git;
-	if (!url || !is_plain(url, "_-+.:/~%"))
+	if (!url || !detect_is_plain(url, "_-+.:/~%"))
 		return;
 	OWN(buf) struct buf script = {.max = 2000};
 	OWN_FREE char *git = mem_printf("git *= *\"[^\"]*%s\"", url);
@@ -104,7 +95,7 @@ add_git(struct rust *r, const struct crate *c, const char *path)
 static void
 add_crate(struct rust *r, const struct crate *c, const char *path)
 {
-	if (c->local || strlist_has(&r->own, c->name) || !is_plain(c->name, "_-"))
+	if (c->local || strlist_has(&r->own, c->name) || !detect_is_plain(c->name, "_-"))
 		return;
 	if (!c->foreign) {
 		add_need(r, c, NULL, path);
@@ -120,7 +111,7 @@ add_crate(struct rust *r, const struct crate *c, const char *path)
 	OWN(buf) struct buf line = {.max = 65536};
 	buf_printf(&line, "%s %s", c->name, version);
 	for (size_t i = 0; i < c->features.n; i++)
-		if (is_plain(c->features.v[i], "_-+."))
+		if (detect_is_plain(c->features.v[i], "_-+."))
 			buf_printf(&line, " %s", c->features.v[i]);
 	strlist_add_new(&r->empty, line.p);
 }

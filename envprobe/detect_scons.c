@@ -7,6 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define NAME_BYTES "_./+-" /* beside letters and digits, of what may be needed */
+
 static char *
 find_scons(const struct tree *t, const char *dir)
 {
@@ -51,9 +53,10 @@ read_flags(struct project *p, const char *command, const char *why)
 		bool comparison = strspn(name, "<>=!") > 0;
 		if (first)
 			pkg_config = strcmp(fs_name(name), "pkg-config") == 0;
-		if (first && detect_is_plain(name, "_./+-"))
+		if (first && detect_is_plain(name, NAME_BYTES))
 			detect_need(p, NEED_PROGRAM, name, SCOPE_BUILD, true, why);
-		else if (pkg_config && !compared && !comparison && detect_is_plain(name, "_./+-"))
+		else if (pkg_config && !compared && !comparison &&
+			 detect_is_plain(name, NAME_BYTES))
 			detect_need(p, NEED_PKGCONFIG, name, SCOPE_BUILD, true, why);
 		compared = comparison;
 	}
@@ -72,7 +75,7 @@ read_line(struct project *p, struct str line, const char *why)
 			continue;
 		OWN_FREE char *name = c->keyword ? scan_string_behind(line, c->keyword, '=')
 						 : scan_string_behind(line, c->name, '(');
-		if (!name || !detect_is_plain(name, "_./+-"))
+		if (!name || !detect_is_plain(name, NAME_BYTES))
 			continue;
 		detect_need(p, c->kind, name, SCOPE_BUILD, true, why);
 		if (c->kind == NEED_PKGCONFIG)

@@ -79,10 +79,7 @@ is_test_directory(const char *path)
 	OWN_FREE char *dir = mem_strndup(path, slash ? (size_t)(slash - path) : 0);
 	char name[64];
 	plain_name(dir, name, sizeof(name));
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
+	return str_is_one(str_of(name), names);
 }
 
 /* Rank by name, best first; SIZE_MAX: none.  Short names mean tests only among tests. */

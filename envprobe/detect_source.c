@@ -9,10 +9,23 @@
 #include <ctype.h>
 #include <string.h>
 
-static const char *const c_endings[] = {".c", ".h", NULL};
+static const char *const c_endings[] = {".c", ".h", ".xs", NULL}; /* C is what xsubpp leaves */
 static const char *const cxx_endings[] = {".cc", ".cpp", ".cxx", ".C", ".hpp", ".hxx", NULL};
 static const char *const grammar_endings[] = {".y", ".l", NULL}; /* C is made of them */
 static const char *const fortran_endings[] = {".f", ".F", ".f77", ".f90", ".F90", NULL};
+
+bool
+detect_is_c(const char *path)
+{
+	return str_ends_one(str_of(path), c_endings) || str_ends_one(str_of(path), cxx_endings);
+}
+
+bool
+detect_is_here(const char *dir, const char *path)
+{
+	OWN_FREE char *here = tree_join(dir, fs_name(path));
+	return strcmp(here, path) == 0;
+}
 
 bool
 detect_is_aside(const char *path)
@@ -81,140 +94,6 @@ detect_generators(const struct tree *t, const char *dir, struct project *p)
 	}
 }
 
-/* ---- #include <...> ---- */
-
-struct conditions {
-	int depth;  /* of #if */
-	bool guard; /* the outermost is the include guard */
-	bool any;   /* a directive was seen before */
-};
-
-static struct str
-directive(struct str line, struct str *ret_rest)
-{
-	line = str_trim(line);
-	if (!line.n || line.p[0] != '#')
-		return (struct str){0};
-	struct str rest = str_trim((struct str){line.p + 1, line.n - 1});
-	size_t n = 0;
-	while (n < rest.n && isalpha((unsigned char)rest.p[n]))
-		n++;
-	*ret_rest = str_trim((struct str){rest.p + n, rest.n - n});
-	return (struct str){rest.p, n};
-}
-
-static void
-track_condition(struct conditions *c, struct str name, const char *path)
-{
-	if (str_eq(name, "if") || str_eq(name, "ifdef") || str_eq(name, "ifndef")) {
-		bool header = str_ends(str_of(path), ".h") || str_ends(str_of(path), ".hpp");
-		if (!c->any && header && !str_eq(name, "if"))
-			c->guard = true;
-		c->depth++;
-	} else if (str_eq(name, "endif") && c->depth) {
-		c->depth--;
-		c->guard = c->guard && c->depth > 0;
-	}
-	c->any = true;
-}
-
-static bool
-has_suffix(const struct tree *t, const char *name)
-{
-	OWN_FREE char *suffix = mem_printf("/%s", name);
-	for (size_t i = 0; i < t->files.n; i++)
-		if (strcmp(t->files.v[i], name) == 0 || str_ends(str_of(t->files.v[i]), suffix))
-			return true;
-	return false;
-}
-
-/* Does the tree hold a file that <name> could mean, or one it is generated from? */
-static bool
-tree_provides(const struct tree *t, const char *name)
-{
-	OWN_FREE char *template = mem_printf("%s.in", name);
-	return has_suffix(t, name) || has_suffix(t, template);
-}
-
-struct include_scan {
-	const struct tree *t;
-	struct project *p;
-	struct map seen; /* header -> PROVIDED or WANTED */
-};
-static char provided, wanted;
-
-static void
-note_include(
-	struct include_scan *s, const char *header, const char *path, unsigned line, bool optional)
-{
-	void *known = map_get(&s->seen, header);
-	if (!known) {
-		known = tree_provides(s->t, header) ? &provided : &wanted;
-		map_put(&s->seen, header, known);
-	}
-	if (known == &provided)
-		return;
-	OWN_FREE char *why = mem_printf("%s:%u: #include <%s>", path, line, header);
-	detect_need(s->p, NEED_HEADER, header, SCOPE_BUILD, optional, why);
-}
-
-static void
-scan_includes(struct include_scan *s, const char *path)
-{
-	OWN(buf) struct buf text = {0};
-	tree_read(s->t, path, &text);
-	struct str rest = buf_str(&text), line;
-	struct conditions c = {0};
-	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
-		struct str what, name = directive(line, &what);
-		if (!name.n)
-			continue;
-		if (!str_eq(name, "include")) {
-			track_condition(&c, name, path);
-			continue;
-		}
-		const char *end = what.n && what.p[0] == '<' ? memchr(what.p, '>', what.n) : NULL;
-		if (!end)
-			continue;
-		OWN_FREE char *header = mem_strndup(what.p + 1, (size_t)(end - what.p - 1));
-		note_include(s, header, path, n, c.depth > (c.guard ? 1 : 0));
-	}
-}
-
-bool
-detect_is_here(const char *dir, const char *path)
-{
-	OWN_FREE char *here = tree_join(dir, fs_name(path));
-	return strcmp(here, path) == 0;
-}
-
-static void
-scan_all_includes(const struct tree *t, const char *dir, bool deep, struct project *p)
-{
-	struct include_scan s = {.t = t, .p = p};
-	for (size_t i = 0; i < t->files.n; i++) {
-		const char *path = t->files.v[i];
-		if ((deep ? fs_is_below(path, dir) && !detect_is_aside(path)
-			  : detect_is_here(dir, path)) &&
-			(str_ends_one(str_of(path), c_endings) ||
-				str_ends_one(str_of(path), cxx_endings)))
-			scan_includes(&s, path);
-	}
-	map_cleanup(&s.seen);
-}
-
-void
-detect_includes(const struct tree *t, const char *dir, struct project *p)
-{
-	scan_all_includes(t, dir, true, p);
-}
-
-void
-detect_includes_here(const struct tree *t, const char *dir, struct project *p)
-{
-	scan_all_includes(t, dir, false, p);
-}
-
 /* ---- environment ---- */
 
 static bool
@@ -223,10 +102,7 @@ is_harmless(struct str name)
 	static const char *const names[] = {"HOME", "PATH", "TERM", "USER", "SHELL", "TMPDIR",
 		"TEMP", "TMP", "LANG", "LC_ALL", "LANGUAGE", "DISPLAY", "EDITOR", "PAGER",
 		"COLUMNS", "LINES", "PWD", "LOGNAME", "TZ", "NO_COLOR", "CI", NULL};
-	for (size_t i = 0; names[i]; i++)
-		if (str_eq(name, names[i]))
-			return true;
-	return false;
+	return str_is_one(name, names);
 }
 
 /* The first place stands for a variable, but one that fails without it says more. */

@@ -17,10 +17,7 @@ is_of_tcl(struct str name)
 {
 	static const char *const own[] = {"Tcl", "tcl", "tcltest", "msgcat", "http", "opt",
 		"platform", "registry", "dde", NULL};
-	for (size_t i = 0; own[i]; i++)
-		if (str_eq(name, own[i]))
-			return true;
-	return false;
+	return str_is_one(name, own);
 }
 
 /* The name behind "package require [-exact]" or "package provide|ifneeded"; empty: it is another line. */

@@ -1,6 +1,7 @@
 #include "envprobe/dialect.h"
 
 #include "envprobe/data.h"
+#include "envprobe/given.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -56,16 +57,15 @@ has_word(const char *text, const char *word)
 	return false;
 }
 
-/* A makefile's own assignment is stronger than the environment, and weaker than its command line. */
-static void
-tell_make(struct loop *l, const char *name, const char *before, const char *now)
+void
+dialect_tell_make(struct loop *l, const char *name, const char *before, const char *now)
 {
 	OWN_FREE char *old = mem_printf(" %s='%s'", name, before ? before : "");
 	for (size_t i = 0; i < l->r->project.commands.n; i++) {
 		struct command *c = &l->r->project.commands.v[i];
 		OWN_FREE char *run = TAKE(c->run);
 		char *at = before ? strstr(run, old) : NULL;
-		if (strncmp(run, "make", 4) != 0)
+		if (strncmp(run + given_length(run), "make", 4) != 0)
 			c->run = mem_strdup(run);
 		else if (at)
 			c->run = mem_printf("%.*s %s='%s'%s", (int)(at - run), run, name, now,
@@ -88,7 +88,7 @@ use(struct loop *l, const struct dialect *d, const struct problem *p)
 	strlist_set_env(&l->env, d->variable, e->value);
 	strlist_addf(&l->r->options, "compiler=%s (%s)", d->flag, p->text);
 	if (l->r->project.system == SYSTEM_MAKE)
-		tell_make(l, d->variable, before, e->value);
+		dialect_tell_make(l, d->variable, before, e->value);
 	return true;
 }
 

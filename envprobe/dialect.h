@@ -13,4 +13,10 @@
  */
 bool dialect_learn(struct loop *l);
 
+/*
+ * A variable on the command line of make, instead of what it was told before (NULL: nothing): a makefile's own assignment is
+ * stronger than the environment, and weaker than that.
+ */
+void dialect_tell_make(struct loop *l, const char *name, const char *before, const char *now);
+
 #endif

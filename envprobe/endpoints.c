@@ -205,8 +205,7 @@ surroundings_in_tree(const struct tree *t, struct surroundings *ret, struct dd_e
 	for (size_t i = 0; rc == 0 && i < t->files.n; i++) {
 		OWN(buf) struct buf text = {0};
 		struct finder f = {t->files.v[i], says_nothing(t->files.v[i]), ret};
-		tree_read(t, f.path, &text);
-		if (!text.n || memchr(text.p, 0, text.n < 4096 ? text.n : 4096))
+		if (!tree_read_text(t, f.path, &text))
 			continue;
 		struct schema *numbered =
 			is_numbered(f.path) ? schema_at(ret, str_of(f.path)) : NULL;

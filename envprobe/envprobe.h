@@ -272,7 +272,7 @@ int recipe_load(const char *path, struct recipe *ret, struct dd_err *err) DD_MUS
 int probe_compile_patterns(struct dd_err *err) DD_MUST_USE;
 
 /*
- * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references", "rows" and "locate" (source tree at /src), "facts" (the
+ * Workers: "built" (what a build made, at /src), "detect", "endpoints", "references", "rows", "spare" and "locate" (source tree at /src), "facts" (the
  * same, or a drydock.yaml on standard input), "evidence" (log on standard input), "index" and "owners" (package lists), "place" and
  * "starts" (work tree at WORK_DIR).
  */
@@ -288,5 +288,6 @@ int probe_place_worker_main(int argc, char **argv);
 int probe_rows_worker_main(int argc, char **argv);
 int probe_starts_worker_main(int argc, char **argv);
 int probe_references_worker_main(int argc, char **argv);
+int probe_spare_worker_main(int argc, char **argv);
 
 #endif

@@ -17,8 +17,8 @@
 
 const char *const problem_kind_names[] = {NEED_KIND_NAMES, "env", "mention", "host", "unresolved",
 	"compile", "removed", "dialect", "history", "path", "database", "role", "table", "display",
-	NULL};
-_Static_assert(sizeof(problem_kind_names) / sizeof(*problem_kind_names) == PROBLEM_DISPLAY + 2,
+	"unread", NULL};
+_Static_assert(sizeof(problem_kind_names) / sizeof(*problem_kind_names) == PROBLEM_UNREAD + 2,
 	"each kind of problem has a name");
 
 #define F(member, what) .key = #member, .kind = what, .offset = offsetof(struct problem, member)
@@ -74,11 +74,11 @@ is_mere_remark(struct str line)
 	return false;
 }
 
-/* A message about a file says little by itself: these must not crowd out the others. */
+/* A message about a file says little by itself: these must not crowd out the others. An option was no file to anybody. */
 static bool
-is_kept_path(struct finder *f, struct str line)
+is_kept_path(struct finder *f, struct str name, struct str line)
 {
-	return !is_mere_remark(line) && f->paths++ < PATHS_MAX;
+	return name.p[0] != '-' && !is_mere_remark(line) && f->paths++ < PATHS_MAX;
 }
 
 /* "   12 |   puts("MOON is not set");": a line of the source, which a compiler shows. */
@@ -106,7 +106,7 @@ take_hit(void *ctx, const struct match_hit *hit)
 	if (map_get(&f->seen, key))
 		return true;
 	map_put(&f->seen, key, &seen_once);
-	if (kind == PROBLEM_PATH && !is_kept_path(f, hit->text))
+	if (kind == PROBLEM_PATH && !is_kept_path(f, name, hit->text))
 		return true;
 	struct str text = hit->text;
 	if (text.n > MAX_TEXT)
@@ -154,6 +154,47 @@ compile_rules(struct rules *r, struct dd_err *err)
 	return rc;
 }
 
+/* A module that a message of its language names is no file to ask for, wherever it was looked for. */
+static bool
+is_module(const struct problem_list *all, const struct problem *p)
+{
+	if (p->kind != PROBLEM_PATH || p->name[0] == '.' || p->name[0] == '/')
+		return false;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct problem *o = &all->v[i];
+		bool language = o->kind >= (enum problem_kind)NEED_PERL &&
+				o->kind <= (enum problem_kind)NEED_TCL;
+		size_t n = strlen(o->name);
+		if (language && o->line == p->line && strncmp(p->name, o->name, n) == 0 &&
+			(!p->name[n] || strcmp(p->name + n, ".pm") == 0))
+			return true;
+	}
+	return false;
+}
+
+/* What a configure script looked for and went on without. */
+static bool
+is_answer_of_configure(const struct problem *p, struct str log)
+{
+	struct str line = {"", 0};
+	if (p->kind != PROBLEM_REMOVED || !str_starts(str_of(p->text), "checking for "))
+		return false;
+	for (int64_t n = 0; n <= p->line; n++)
+		if (!str_next_line(&log, &line))
+			return true;
+	return !str_starts(line, "configure: error: ");
+}
+
+static void
+forget_mentions(struct problem_list *l, struct str log)
+{
+	for (size_t i = l->n; i-- > 0;)
+		if (is_module(l, &l->v[i]) || is_answer_of_configure(&l->v[i], log)) {
+			problem_cleanup(&l->v[i]);
+			memmove(&l->v[i], &l->v[i + 1], (--l->n - i) * sizeof(*l->v));
+		}
+}
+
 int
 evidence_find(struct str log, struct problem_list *ret, struct dd_err *err)
 {
@@ -163,6 +204,7 @@ evidence_find(struct str log, struct problem_list *ret, struct dd_err *err)
 	if (rc == 0)
 		rc = match_text(rules.set, log, take_hit, &f, err);
 	map_cleanup(&f.seen);
+	forget_mentions(ret, log);
 	return rc;
 }
 

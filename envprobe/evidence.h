@@ -26,6 +26,7 @@ enum problem_kind {
 	PROBLEM_ROLE,			/* a user that it does not have */
 	PROBLEM_TABLE,			/* and a table of a database */
 	PROBLEM_DISPLAY,		/* of the X Window System */
+	PROBLEM_UNREAD,			/* a source that its language's own check does not take */
 };
 extern const char *const problem_kind_names[];
 

@@ -230,15 +230,6 @@ go_source_tags(const struct go_source *s, struct strlist *ret)
 
 /* ---- names ---- */
 
-static bool
-is_one_of(struct str s, const char *const *names)
-{
-	for (; *names; names++)
-		if (str_eq(s, *names))
-			return true;
-	return false;
-}
-
 /* The last piece of "a_b_c", cut off. */
 static struct str
 cut_last(struct str *name)
@@ -268,12 +259,12 @@ name_fits(const char *path)
 		name = copy;
 		last = cut_last(&copy);
 	}
-	if (is_one_of(last, machines)) {
+	if (str_is_one(last, machines)) {
 		if (!str_eq(last, machine_name()))
 			return false;
 		last = cut_last(&copy);
 	}
-	return !is_one_of(last, systems) || str_eq(last, "linux");
+	return !str_is_one(last, systems) || str_eq(last, "linux");
 }
 
 bool

@@ -14,15 +14,6 @@ struct search {
 	bool found_anyway;
 };
 
-static bool
-is_installed(const struct package_list *l, struct str package)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (str_eq(package, l->v[i].name))
-			return true;
-	return false;
-}
-
 /* "usr/include" and "usr/include/x86_64-linux-gnu" */
 static bool
 is_default(struct str dir)
@@ -41,7 +32,7 @@ consider(void *ctx, const struct pkgindex_row *row)
 	size_t n = strlen(s->header), depth = 0;
 	if (row->path.n <= n + 1 || !str_ends(row->path, s->header) ||
 		row->path.p[row->path.n - n - 1] != '/' ||
-		!is_installed(s->installed, row->package))
+		!package_list_has(s->installed, row->package))
 		return true;
 	struct str dir = {row->path.p, row->path.n - n - 1};
 	for (size_t i = 0; i < dir.n; i++)

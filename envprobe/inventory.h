@@ -14,7 +14,7 @@ struct installed {
 	char *version;
 	char *arch;
 	char *source, *source_version; /* what it was built from; NULL */
-	struct strlist depends; /* names of others that are installed, sorted */
+	struct strlist depends;	       /* names of others that are installed, sorted */
 };
 struct inventory {
 	char *vendor, *release; /* ID and VERSION_ID of os-release: "debian", "12"; NULL: unknown */

@@ -11,14 +11,18 @@
 #include "envprobe/decide.h"
 #include "envprobe/dialect.h"
 #include "envprobe/files.h"
+#include "envprobe/given.h"
 #include "envprobe/history.h"
 #include "envprobe/includes.h"
 #include "envprobe/migrations.h"
+#include "envprobe/newer.h"
+#include "envprobe/own.h"
 #include "envprobe/premises.h"
 #include "envprobe/removed.h"
 #include "envprobe/resolve.h"
 #include "envprobe/rows.h"
 #include "envprobe/source_worker.h"
+#include "envprobe/spare.h"
 #include "envprobe/supply.h"
 #include "envprobe/tail.h"
 
@@ -200,23 +204,20 @@ exchange(struct loop *l, const struct need *need, const char *package)
 {
 	const char *chosen = map_get(&l->instead, package);
 	struct probe_result *r = l->r;
-	bool installed = false;
 	if (need->kind != NEED_LIBRARY || !chosen || strcmp(chosen, package) == 0)
 		return;
 	strlist_addf(&r->options, "provider=%s, not %s (%s)", package, chosen,
 		need->why ? need->why : need->name);
 	forget_choice(l, chosen);
 	forget_wanted(l, chosen);
-	for (size_t i = 0; i < r->packages.n; i++)
-		installed = installed || strcmp(r->packages.v[i].name, chosen) == 0;
-	if (installed) {
+	if (package_list_has(&r->packages, str_of(chosen))) {
 		const struct strlist without = {.v = (char *[]){(char *)chosen, NULL}, .n = 1};
 		loop_want_all_but(l, &r->packages, &without);
 		package_list_cleanup(&r->packages);
 		install_batch_list_cleanup(&r->batches);
 		stack_cleanup(&r->root);
 		stack_copy(&r->root, &l->spec->image->stack);
-		l->good = (struct gained){r->root.n, 0, 0, r->features_off.n};
+		l->good = (struct gained){r->root.n, 0, 0, r->features_off.n, r->questions.n};
 	}
 	map_put(&l->instead, package, mem_strdup(package));
 }
@@ -224,6 +225,8 @@ exchange(struct loop *l, const struct need *need, const char *package)
 bool
 loop_want(struct loop *l, const struct need *need)
 {
+	if (own_makes(&l->r->project, need) && !premises_provider(l, need))
+		return false;
 	struct resolution res = resolve_need(l->index, need);
 	const char *package = choose_package(l, need, &res);
 	if (!package || map_get(&l->asked, package)) {
@@ -231,6 +234,8 @@ loop_want(struct loop *l, const struct need *need)
 		return false;
 	}
 	map_put(&l->asked, package, &asked_once);
+	if (need->source == NEED_FROM_TRACE || need->source == NEED_FROM_SEARCH)
+		map_put(&l->guessed, package, &asked_once);
 	exchange(l, need, package);
 	l->wanted.v = mem_grow(l->wanted.v, l->wanted.n, &l->wanted.cap, sizeof(*l->wanted.v));
 	l->wanted.v[l->wanted.n++] = (struct wanted){.package = mem_strdup(package),
@@ -372,9 +377,8 @@ is_tool_variable(const char *name)
 		"LD_LIBRARY_PATH", "LD_RUN_PATH", "CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS",
 		"LDFLAGS", "LIBS", "PATH", "CMAKE_PREFIX_PATH", "PYTHONPATH", "PERL5LIB",
 		"ACLOCAL_PATH", "GIT_DISCOVERY_ACROSS_FILESYSTEM", NULL};
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
+	if (str_is_one(str_of(name), names))
+		return true;
 	return str_ends(str_of(name), "_CFLAGS") || str_ends(str_of(name), "_LIBS");
 }
 
@@ -544,6 +548,12 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	if (!l->built) {
 		bool blocked = prompter_unanswered(&l->prompter) != NULL;
 		*ret_again = !blocked && learn_from_build(l);
+		if (!blocked && !*ret_again)
+			rc = newer_learn(l, ret_again, err);
+		if (rc == 0 && !blocked && !*ret_again)
+			rc = spare_learn(l, ret_again, err);
+		if (rc < 0)
+			return rc;
 		note_learnt(l, ATTEMPT_BUILD_FAILED);
 		loop_judge_build(l);
 		return 0;
@@ -553,6 +563,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		note_learnt(l, ATTEMPT_BUILT);
 		return 0;
 	}
+	given_apply(l);
 	rc = loop_test(l, err);
 	if (rc < 0)
 		return rc;
@@ -733,6 +744,8 @@ free_loop(struct loop *l)
 	free(l->migrated);
 	free(l->good_failure);
 	map_cleanup(&l->asked);
+	map_cleanup(&l->guessed);
+	map_cleanup(&l->doubtful);
 	map_cleanup(&l->banned);
 	map_cleanup(&l->instead);
 	free(l->wrong_answer);
@@ -743,6 +756,7 @@ free_loop(struct loop *l)
 	probe_files_cleanup(&l->placed);
 	prompter_cleanup(&l->prompter);
 	supply_destroy(l->supply);
+	spare_destroy(l->spare);
 	pkgindex_close(l->index);
 }
 

@@ -30,9 +30,11 @@ struct loop {
 	struct map asked;	   /* packages ever wanted */
 	struct map banned;	   /* those that were not, because a drydock.yaml bans them */
 	struct map instead;	   /* package -> the one that was chosen of those like it; heap */
-	char *wrong_answer;	   /* to a decision: what ends the run; NULL */
-	struct strlist env;	   /* complete, NAME=value */
-	struct stack source;	   /* with the files that were supplied */
+	struct map guessed;  /* those that only something that was looked for asked for, and ... */
+	struct map doubtful; /* ... that came with others of them, or gained nothing */
+	char *wrong_answer;  /* to a decision: what ends the run; NULL */
+	struct strlist env;  /* complete, NAME=value */
+	struct stack source; /* with the files that were supplied */
 	struct probe_files placed; /* the others of them */
 	size_t nplaced;		   /* of r->files */
 	int64_t n;		   /* of the attempt */
@@ -60,10 +62,11 @@ struct loop {
 	bool rows_tried;    /* made-up ones (rows.c) */
 	int64_t passed_without_rows;
 	struct supply *supply; /* services that are started by default; NULL: none */
+	struct spare *spare;   /* what is left out (spare.c); NULL: nothing */
 	/* of the last attempt that got further than the one before, or elsewhere */
 	char *good_failure;
 	struct gained {
-		size_t layers, packages, batches, features;
+		size_t layers, packages, batches, features, questions;
 	} good;
 	/*
 	 * While a smaller set of packages is tried (prune.c): what has them all, so that the others are purged
@@ -143,7 +146,7 @@ char *place_in_message(struct str line);
 
 /* Ask for services that the tests could not reach; true when an answer starts one from now on. */
 bool loop_learn_services(struct loop *l);
-/* The same for known ones that the source declares or has the clients of, and that nothing tried to reach. */
+/* The same for known ones that the source declares or has the clients of, and that nothing tried to reach; for a display that is said to miss. */
 bool loop_guess_services(struct loop *l);
 /* Host and port of the target of a connection; false: it is no such thing. */
 bool service_address(const char *target, struct str *ret_host, uint64_t *ret_port);

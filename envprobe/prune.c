@@ -1,6 +1,6 @@
 /*
- * What nothing was seen to use is taken out, if the result is the same without it.  The trace of the run that
- * succeeded names the candidates; one more attempt without all of them shows whether they were needed, and if
+ * What nothing was seen to use, or what was guessed and may have been for nothing, is taken out, if the result is the
+ * same without it.  The trace of the run that succeeded names the candidates; one more attempt without all of them shows whether they were needed, and if
  * it ends otherwise, parts are tried.  An attempt is the same when the build made the same files, linked to
  * the same libraries and with the same in its texts, and every test ended as it did.
  */
@@ -78,27 +78,32 @@ blame_need(const struct loop *l, const struct need *n, struct map *ret)
 }
 
 /*
- * What the failed attempt says that it lacks, else what it looked for in vain, is needed; the others of the names
- * may not be.  False: it says nothing of some, or of all of them.
+ * What the failed attempt says that it lacks, else the one program of them that it looked for in vain, is needed; the
+ * others of the names may not be.  False: it says nothing of some, or of all of them.
  */
 static bool
 blame(const struct loop *l, const struct strlist *names, struct strlist *ret_others)
 {
 	struct map needed = {0};
 	struct need n;
+	size_t blamed = 0;
+	bool said = false;
 	for (size_t i = 0; i < l->problems.n; i++)
 		if (problem_to_need(&l->problems.v[i], &n)) {
 			blame_need(l, &n, &needed);
 			need_cleanup(&n);
 		}
-	for (size_t i = 0; !map_count(&needed) && i < l->missing.n; i++)
+	said = map_count(&needed) > 0;
+	for (size_t i = 0; !said && i < l->missing.n; i++)
 		if (l->missing.v[i].kind == NEED_PROGRAM)
 			blame_need(l, &l->missing.v[i], &needed);
 	for (size_t i = 0; i < names->n; i++)
-		if (!map_get(&needed, names->v[i]))
+		if (map_get(&needed, names->v[i]))
+			blamed++;
+		else
 			strlist_add(ret_others, names->v[i]);
 	map_cleanup(&needed);
-	return ret_others->n && ret_others->n < names->n;
+	return ret_others->n && blamed && (said || blamed == 1);
 }
 
 /*
@@ -147,7 +152,7 @@ static bool
 is_candidate(const struct loop *l, const struct package *p)
 {
 	bool shown = p->scope == SCOPE_BUILD || (p->scope == SCOPE_TEST && !l->spec->build_only);
-	return p->requested && !p->proof && shown;
+	return p->requested && shown && (!p->proof || map_get(&l->doubtful, p->name));
 }
 
 int

@@ -26,6 +26,9 @@ struct file_reference { /* to one file */
 };
 RECORD_LIST(file_reference);
 
+/* Is it text for people, or made by tools?  What it mentions is not needed. */
+bool references_is_silent(const char *path);
+
 /* Fill in what the tree tells. */
 int references_find(const struct tree *t, struct file_reference_list *l, struct dd_err *err)
 	DD_MUST_USE;

@@ -21,12 +21,26 @@ is_known(const char *name, struct removed *ret)
 	return false;
 }
 
+/* Is it of a compiler of byte code, behind which the build went on? */
+static bool
+is_passed(const struct problem_list *l, const struct removed *r)
+{
+	for (size_t i = 0; str_eq(r->toolchain, "Python") && i < l->n; i++) {
+		const struct problem *p = &l->v[i];
+		if (p->line > r->problem->line &&
+			(p->kind < PROBLEM_ENV || p->kind == PROBLEM_COMPILE))
+			return true;
+	}
+	return false;
+}
+
 bool
 removed_find(const struct problem_list *l, struct removed *ret)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct removed r = {.problem = &l->v[i]};
-		if (l->v[i].kind == PROBLEM_REMOVED && is_known(l->v[i].name, &r)) {
+		if (l->v[i].kind == PROBLEM_REMOVED && is_known(l->v[i].name, &r) &&
+			!is_passed(l, &r)) {
 			*ret = r;
 			return true;
 		}

@@ -67,7 +67,8 @@ is_foreign(struct str package)
 	static const char *const parts[] = {"-cross", "mingw", "-dbg", "-doc", "-i386", "-armhf",
 		"-arm64", "-mips", "-riscv", "-sparc", "-s390", "-ppc", "-hppa", "-m68k", "-sh4",
 		"-alpha", "-x32", "djgpp", "emscripten", "-avr", "-wasm", "klibc", "dietlibc",
-		"musl", "uclibc", "llvm-", "-spu", "newlib", "android-", "-hurd", "picolibc", NULL};
+		"musl", "uclibc", "llvm-", "-spu", "gnumach", "newlib", "android-", "-hurd",
+		"picolibc", NULL};
 	for (size_t i = 0; parts[i]; i++)
 		if (memmem(package.p, package.n, parts[i], strlen(parts[i])))
 			return true;
@@ -379,8 +380,9 @@ resolve_cmake(const struct pkgindex *x, const char *name)
 	if (r.package)
 		return r;
 	r = search_key(x, 'c', key);
-	bool own = r.package && (strcmp(r.package, "cmake-data") == 0 ||
-					strcmp(r.package, "extra-cmake-modules") == 0);
+	bool own = r.package && r.path && str_starts(str_of(fs_name(r.path)), "Find") &&
+		   (strcmp(r.package, "cmake-data") == 0 ||
+			   strcmp(r.package, "extra-cmake-modules") == 0);
 	if (r.package && !own)
 		return r;
 	resolution_cleanup(&r);
@@ -537,13 +539,26 @@ resolve_crate(const struct pkgindex *x, const struct need *n)
 	return r;
 }
 
+/* The first of blank-separated names that a package has a program of. */
+static struct resolution
+resolve_name_of_program(const struct pkgindex *x, const char *names)
+{
+	struct resolution r = {0};
+	struct str rest = str_of(names), word;
+	while (!r.package && str_next(&rest, ' ', &word)) {
+		OWN_FREE char *name = str_dup(word);
+		r.package = known_by_name("program", name);
+		if (!r.package)
+			r = search_key(x, 'b', name);
+	}
+	return r;
+}
+
 /* A program of a version as in ">= 1.2, <2". */
 static struct resolution
 resolve_program(const struct pkgindex *x, const struct need *n)
 {
-	struct resolution r = {.package = known_by_name("program", n->name)};
-	if (!r.package)
-		r = search_key(x, 'b', n->name);
+	struct resolution r = resolve_name_of_program(x, n->name);
 	OWN_FREE char *version = r.package && n->version ? pkgindex_version(x, r.package) : NULL;
 	const char *epoch = version ? strchr(version, ':') : NULL;
 	const char *upstream = epoch ? epoch + 1 : version;
@@ -595,10 +610,38 @@ is_common_part(const char *name)
 		"net", "test", "lang", "client", "server", "model", "main", "internal",
 		"annotation", "annotations", "sun", "apache", "org", "com", "google", "github",
 		"eclipse", "http", "xml", "tools", NULL};
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
+	return str_is_one(str_of(name), names);
+}
+
+/* What the names of packages begin with that are called by their makers' domains, and those of Java itself. */
+static bool
+is_domain(const char *name)
+{
+	static const char *const names[] = {"edu", "gov", "mil", "info", "biz", "java", "javax",
+		"jakarta", "jdk", "test", "tests", "example", "examples", "default", NULL};
+	return strlen(name) < 3 || str_is_one(str_of(name), names);
+}
+
+/* A jar with who made it in its name, or called a library: "org.sky.util.io" is in sky-io.jar, "org.sky.part" in libpart.jar. */
+static struct resolution
+resolve_java_of_maker(const struct pkgindex *x, const char *package)
+{
+	struct resolution r = {0};
+	struct strlist parts = {0};
+	struct str rest = str_of(package), part;
+	while (str_next(&rest, '.', &part))
+		strlist_addf(&parts, STR_FMT, STR_ARG(part));
+	for (size_t i = parts.n; i > 2 && !r.package && !is_common_part(parts.v[1]); i--) {
+		OWN_FREE char *jar = mem_printf("%s-%s", parts.v[1], parts.v[i - 1]);
+		r = search_key(x, 'j', jar);
+	}
+	for (size_t i = parts.n; i > 2 && !r.package; i--) {
+		OWN_FREE char *jar = mem_printf("lib%s", parts.v[i - 1]);
+		if (!is_common_part(parts.v[i - 1]))
+			r = search_key(x, 'j', jar);
+	}
+	strlist_cleanup(&parts);
+	return r;
 }
 
 /* By the table, else by a jar called like the package: "a.commons.lang3" is in commons-lang3.jar or lang3.jar. */
@@ -612,6 +655,8 @@ resolve_java(const struct pkgindex *x, const char *name)
 		*dot = '\0';
 		r.package = known_by_name("java", package);
 		char *last = strrchr(package, '.');
+		if (!r.package && !last && !is_common_part(package) && !is_domain(package))
+			r = search_key(x, 'j', package); /* "clojure.lang": of no domain */
 		if (r.package || !last || is_common_part(last + 1))
 			continue;
 		*last = '\0';
@@ -623,7 +668,10 @@ resolve_java(const struct pkgindex *x, const char *name)
 		if (!r.package)
 			r = search_key(x, 'j', last + 1);
 	}
-	return r;
+	if (r.package)
+		return r;
+	OWN_FREE char *whole = lower(name);
+	return resolve_java_of_maker(x, whole);
 }
 
 struct resolution

@@ -211,6 +211,16 @@ is_name(const char *host)
 	return strspn(host, "0123456789.:") != strlen(host) && !is_loopback(str_of(host));
 }
 
+static bool
+learn_display(struct loop *l)
+{
+	const struct problem *p = problem_first(&l->problems, PROBLEM_DISPLAY);
+	struct unserved u = {.name = "display"};
+	if (p)
+		u.why = mem_printf("the tests said: %s", p->text);
+	return p && ask_service(l, &u);
+}
+
 bool
 loop_guess_services(struct loop *l)
 {
@@ -227,7 +237,7 @@ loop_guess_services(struct loop *l)
 			free(u.why);
 	}
 	strlist_cleanup(&names);
-	return any;
+	return learn_display(l) || any;
 }
 
 static bool
@@ -267,16 +277,6 @@ learn_names(struct loop *l)
 			any = ask_endpoint(l, e) || any;
 	}
 	return any;
-}
-
-static bool
-learn_display(struct loop *l)
-{
-	const struct problem *p = problem_first(&l->problems, PROBLEM_DISPLAY);
-	struct unserved u = {.name = "display"};
-	if (p)
-		u.why = mem_printf("the tests said: %s", p->text);
-	return p && ask_service(l, &u);
 }
 
 bool

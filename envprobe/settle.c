@@ -9,16 +9,50 @@
 
 #include <string.h>
 
+/* Something loads what is there and could do without: of what was guessed, only what helped by itself is beyond doubt. */
+static void
+doubt_guesses(struct loop *l, bool gained)
+{
+	const struct attempt_list *all = &l->r->attempts;
+	static char yes;
+	size_t n = 0;
+	if (!all->n)
+		return;
+	const struct strlist *added = &all->v[all->n - 1].added;
+	for (size_t i = 0; i < added->n; i++)
+		n += map_get(&l->guessed, added->v[i]) != NULL;
+	for (size_t i = 0; i < added->n; i++)
+		if (map_get(&l->guessed, added->v[i]) && (n > 1 || !gained))
+			map_put(&l->doubtful, added->v[i], &yes);
+}
+
 void
 loop_weigh(struct loop *l)
 {
 	bool same = l->failure && l->good_failure && strcmp(l->failure, l->good_failure) == 0;
+	doubt_guesses(l, !same);
 	if (same)
 		return;
 	free(l->good_failure);
 	l->good_failure = l->failure ? mem_strdup(l->failure) : NULL;
-	l->good = (struct gained){
-		l->r->root.n, l->r->packages.n, l->r->batches.n, l->r->features_off.n};
+	l->good = (struct gained){l->r->root.n, l->r->packages.n, l->r->batches.n,
+		l->r->features_off.n, l->r->questions.n};
+}
+
+/* Services that only a package of these attempts asked for: a person would answer for nothing. */
+static void
+forget_services(struct loop *l)
+{
+	struct question_list *all = &l->r->questions;
+	const struct attempt *last = &l->r->attempts.v[l->r->attempts.n - 1];
+	bool any = false;
+	for (size_t i = all->n; i > l->good.questions; i--)
+		if (str_starts(str_of(all->v[i - 1].id), "service:")) {
+			loop_forget_question(l, all->v[i - 1].id);
+			any = true;
+		}
+	if (any && last->ended == ATTEMPT_TESTS_FAILED)
+		loop_judge_tests(l);
 }
 
 void
@@ -38,4 +72,5 @@ loop_settle(struct loop *l)
 	struct attempt *a = &r->attempts.v[r->attempts.n - 1];
 	if (!a->learnt)
 		a->learnt = mem_strdup("gained nothing; its packages were taken out again");
+	forget_services(l);
 }

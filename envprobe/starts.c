@@ -60,9 +60,8 @@ starts_is_aside(const char *path)
 		strstr(name, ".spec."))
 		return true;
 	while (str_next(&rest, '/', &part) && rest.n)
-		for (size_t i = 0; dirs[i]; i++)
-			if (str_eq(part, dirs[i]))
-				return true;
+		if (str_is_one(part, dirs))
+			return true;
 	return detect_is_aside(path);
 }
 
@@ -165,10 +164,7 @@ is_interpreter(struct str word)
 		"java", "sh", "bash", "bundle", "rackup", "puma", "gunicorn", "uvicorn", "flask",
 		"npm", "plackup", "tclsh", NULL};
 	struct str name = str_behind(word, "/");
-	for (size_t i = 0; names[i]; i++)
-		if (str_eq(name, names[i]))
-			return true;
-	return false;
+	return str_is_one(name, names);
 }
 
 /* The program of a command line becomes the one here.  False: there is none. */
@@ -325,8 +321,11 @@ starts_in_tree(const struct tree *t, const struct start_question *q, struct star
 	}
 	read_elsewhere(t, q, ret);
 	starts_from_sources(t, q, ret);
+	starts_from_python(t, q, ret);
+	starts_from_cgi(t, ret);
 	for (size_t i = 0; i < (q->dir ? 2 : 1); i++)
 		read_makefile(t, dirs[i], ret);
+	starts_prepare(t, ret);
 }
 
 /* ---- the worker ---- */

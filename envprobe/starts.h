@@ -13,6 +13,8 @@
 #define STARTS_PORT "\"${PORT:-8080}\""
 #define STARTS_HOST "\"${ADDRESS:-127.0.0.1}\""
 #define STARTS_ADDRESS STARTS_HOST ":" STARTS_PORT
+/* There once was done what comes before the first start. */
+#define STARTS_ONCE ".prepared"
 
 struct start_question {
 	enum build_system system;
@@ -34,10 +36,22 @@ void starts_add(struct start_try_list *l, const char *dir, const char *why, cons
 	DD_PRINTF(4, 5);
 /* Below tests, examples or documentation. */
 bool starts_is_aside(const char *path);
-/* starts_seen.c: from what the tests ran; starts_source.c: from sources and programs that were built. */
+/*
+ * starts_seen.c: from what the tests ran; starts_source.c: from sources and programs that were built; starts_python.c: from what
+ * packages of Python declare.
+ */
 void starts_from_runs(
 	const struct tree *t, const struct start_question *q, struct start_try_list *ret);
 void starts_from_sources(
 	const struct tree *t, const struct start_question *q, struct start_try_list *ret);
+void starts_from_python(
+	const struct tree *t, const struct start_question *q, struct start_try_list *ret);
+/* starts_cgi.c: scripts that a web server runs for each request. */
+void starts_from_cgi(const struct tree *t, struct start_try_list *ret);
+/* starts_said.c.  Append what the documents of dir call the program `name` with: words (.run) and place (.why). */
+void starts_said(
+	const struct tree *t, const char *dir, const char *name, struct start_try_list *ret);
+/* Each start that documents name a preparation for gets one ahead of it that begins with that, once. */
+void starts_prepare(const struct tree *t, struct start_try_list *l);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "envprobe/data.h"
+#include "envprobe/given.h"
 #include "envprobe/known_services.h"
 #include "envprobe/resolve.h"
 #include "envprobe/server.h"
@@ -360,6 +361,7 @@ supply_weigh(struct loop *l, struct dd_err *err)
 	for (size_t i = 0; i < s->n; i++)
 		forget_server(l, &s->v[i]);
 	s->n = 0;
+	given_apply(l); /* as the tests without them had it */
 	l->good = s->good;
 	free(l->good_failure);
 	l->good_failure = TAKE(s->good_failure);

@@ -14,10 +14,7 @@ static bool
 is_version_control(const char *name)
 {
 	static const char *const names[] = {".git", ".svn", ".hg", ".bzr", "CVS", NULL};
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
+	return str_is_one(str_of(name), names);
 }
 
 static int
@@ -120,6 +117,13 @@ tree_read(const struct tree *t, const char *path, struct buf *ret)
 			break;
 		buf_add(ret, chunk, (size_t)n);
 	}
+}
+
+bool
+tree_read_text(const struct tree *t, const char *path, struct buf *ret)
+{
+	tree_read(t, path, ret);
+	return ret->n && !memchr(ret->p, 0, ret->n < 4096 ? ret->n : 4096);
 }
 
 size_t

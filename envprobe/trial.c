@@ -19,7 +19,7 @@ take_result(struct loop *l, struct trial *ret)
 	struct probe_result *r = l->r;
 	*ret = (struct trial){r->root, r->work, r->packages, r->batches, r->prompts, r->tests,
 		r->built_files, r->refused.n, r->features_off.n, r->build_seconds, r->test_seconds,
-		TAKE(l->failure), false, count_skips(l), 0};
+		TAKE(l->failure), false, count_skips(l), 0, 0, 0};
 	r->root = r->work = (struct stack){0};
 	r->packages = (struct package_list){0};
 	r->batches = (struct install_batch_list){0};
@@ -138,6 +138,8 @@ trial_make(
 	struct judging j = {t, l->r, is_kept};
 	int rc = build_and_test(l, &t->built, err);
 	t->skips_now = count_skips(l);
+	t->passed_now = l->r->tests.passed;
+	t->failed_now = l->r->tests.failed;
 	if (rc == 0)
 		rc = journal_step(l->spec->journal, key, do_judge, &j, &result, err);
 	bool kept = rc == 0 && json_is_true(json_object_get(result, "kept"));

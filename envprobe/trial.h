@@ -22,6 +22,7 @@ struct trial {
 	bool built;    /* the attempt did */
 	/* How often the tests said that they skip something for want of another: then, and in the attempt. */
 	size_t skips, skips_now;
+	int64_t passed_now, failed_now; /* cases, in the attempt */
 };
 
 /* Put the result aside: the loop has none, and on_top of its packages, or with none on the root of the image. */

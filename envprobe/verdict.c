@@ -4,6 +4,7 @@
 #include "envprobe/files.h"
 #include "envprobe/removed.h"
 #include "envprobe/resolve.h"
+#include "envprobe/spare.h"
 
 #include <string.h>
 
@@ -261,10 +262,13 @@ loop_judge_build(struct loop *l)
 	if (judge_removed(l))
 		return;
 	if (none && (!compile || none->line <= compile->line)) {
+		/* Which classes a jar has is in no list. */
+		const char *whose = none->kind == (enum problem_kind)NEED_JAVA
+					    ? "jar of this machine's sources is known for"
+					    : "package of this machine's sources provides";
 		diagnose(l, OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_PROVIDER,
-			mem_printf(
-				"it needs the %s %s, which no package of this machine's sources provides",
-				problem_kind_names[none->kind], none->name),
+			mem_printf("it needs the %s %s, which no %s",
+				problem_kind_names[none->kind], none->name, whose),
 			none->text,
 			"add a package source that has it, or build it and put it into an image");
 		return;
@@ -329,4 +333,11 @@ loop_judge_tests(struct loop *l)
 	l->r->outcome = probe_judge_tests(&l->r->tests, l->cause, unanswered(l), &l->r->diagnosis);
 	if (l->r->outcome == OUTCOME_UP)
 		loop_succeed(l, OUTCOME_UP);
+	const char *lacks, *where;
+	if (l->r->diagnosis.class == DIAGNOSIS_NO_TESTS_RAN && spare_lacks(l, &lacks, &where))
+		diagnose(l, OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_PROVIDER,
+			mem_printf(
+				"all its tests need what cannot be had, such as the Java package %s",
+				lacks),
+			where, "add a package source that has it");
 }

@@ -47,12 +47,27 @@ said_to_skip(const struct loop *l)
 }
 
 static void
-note_skipped(struct test_run *tests, const char *said)
+add_note(struct test_run *tests, const char *lead, const char *text)
 {
 	char *before = tests->note;
-	tests->note = mem_printf(
-		"%s%sit says that it skips: %s", before ? before : "", before ? "; " : "", said);
+	tests->note = mem_printf("%s%s%s%s", before ? before : "", before ? "; " : "", lead, text);
 	free(before);
+}
+
+/* Cases that would fail are not hidden by skipping them. */
+static void
+note_failed(struct loop *l, const struct trial *t)
+{
+	const struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
+	if (t->failed_now <= l->r->tests.failed || !a->added.n)
+		return;
+	OWN(buf) struct buf text = {.max = 1000};
+	for (size_t i = 0; i < a->added.n && i < 12; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "", a->added.v[i]);
+	buf_printf(&text,
+		" installed, %lld cases passed and %lld failed, so that what asks for it is left skipped",
+		(long long)t->passed_now, (long long)t->failed_now);
+	add_note(&l->r->tests, "with ", text.p);
 }
 
 /* A script that only asks whether a program is there opens no file of it, and its one case passes without, too. */
@@ -81,10 +96,12 @@ widen(struct loop *l, bool *ret_wider, struct dd_err *err)
 	if (rc == 0) {
 		struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
 		a->ended = *ret_wider ? ATTEMPT_WIDER : ATTEMPT_NO_WIDER;
-		if (*ret_wider)
+		if (*ret_wider) {
 			loop_judge_tests(l);
-		else
+		} else {
+			note_failed(l, &t);
 			supply_withdraw(l);
+		}
 	}
 	progress_end(
 		step, rc < 0 ? "stopped"
@@ -103,6 +120,6 @@ loop_widen(struct loop *l, struct dd_err *err)
 	OWN_FREE char *said = said_to_skip(l);
 	int rc = widen(l, &wider, err);
 	if (rc == 0 && said && !wider)
-		note_skipped(&l->r->tests, said);
+		add_note(&l->r->tests, "it says that it skips: ", said);
 	return rc;
 }

@@ -1,6 +1,8 @@
 /* What trees declare to need, and the decisions that are told of them. */
 #include "tests/envprobe/detecting.h"
 
+#include "envprobe/own.h"
+
 /* "kind name", with a question mark where it is optional. */
 static const struct {
 	const struct file *files;
@@ -21,12 +23,50 @@ static const struct {
 			 "greaterThan(QT_MAJOR_VERSION, 4): QT += widgets\n"}),
 		{"package qtbase5-dev", "cmake Qt5svg?", "cmake Qt5widgets?", "pkgconfig tide?",
 			"library moon?", "program pkg-config?", NULL}},
+	{FILES({"setup.py", "x\n"},
+		 {"tox.ini",
+			 "[testenv]\ndeps = tide\ncommands = pytest {posargs}\n[testenv:style]\n"
+			 "deps =\n  norelease\ncommands =\n  norelease run -a\n[testenv:old]\n"
+			 "deps =\n  star\n[testenv:sky]\ndeps = comet\ncommands =\n  nosetests\n"}),
+		{"python tide?", "python star?", "python comet?", NULL}},
 	{FILES({"tide.py",
 		       "import os, flask.views\nfrom moon import x\nfrom jinja2 import a, b\n  import no\n"},
 		 {"lib/moon/__init__.py", ""}),
 		{"program python3", "python os?", "python flask?", "python jinja2?", NULL}},
 	{FILES({"tide.pl", "use strict;\nuse XML::Tide;\nuse My::Own;\n"}, {"My/Own.pm", ""}),
 		{"program perl", "perl XML::Tide?", NULL}},
+	{FILES({"Makefile.PL", "x\n"},
+		 {"cpanfile",
+			 "requires 'XML::Tide' => '1';\non 'test' => sub {\n  requires \"Moon\" => \"0\";\n};\n"
+			 "on 'develop' => sub {\n  requires \"No::Release\" => \"0\";\n};\n"
+			 "on develop => sub {\n  recommends 'No::Test';\n};\nrecommends 'Last';\n"}),
+		{"perl XML::Tide", "perl Moon", "perl Last?", NULL}},
+	{FILES({"Makefile.PL", "x\n"}, {"t/a.t", "use XML::Tide;\nuse XML::Sky::Own;\n"},
+		 {"Sky/Own.pm", "# x\npackage XML::Sky::Own;\n"},
+		 {"Tide.pm", "package XML::Tides;\n"},
+		 {"Sky/Own.xs", "#include <moon.h>\n#include \"EXTERN.h\"\n"}),
+		{"perl XML::Tide?", "program cc", "header moon.h", "header EXTERN.h", NULL}},
+	{FILES({"meson.build",
+		 "project('a', 'c')\nfind_program('tide', 'tide3', 'no/moon', required: false)\n"
+		 "find_program('moon')\n"}),
+		{"program tide tide3?", "program moon", NULL}},
+	{FILES({"CMakeLists.txt",
+		 "project(a C)\nfind_program(A NAMES tide tide3 ${B} PATHS /x DOC no)\n"
+		 "find_program(B moon /y)\nfind_program(C NAMES ${B})\n"}),
+		{"program tide tide3?", "program moon?", NULL}},
+	{FILES({"configure.ac",
+		 "AC_INIT(a, 1)\nAC_CHECK_PROGS([A], [tide \"tide3 -y\" $B /x/y])\n"}),
+		{"program tide tide3?", NULL}},
+	{FILES({"configure.ac",
+		 "AC_INIT(a, 1)\nmods=\"tide >= 1 moon\"\nmods=\"norelease\"\n"
+		 "PKG_CHECK_MODULES(A, [$mods])\nPKG_CHECK_MODULES(B, ${no})\nAM_TIDE_GETTEXT\n"
+		 "AM_PROG_LIBTOOL\nAM_MOON_SKY no\n"}),
+		{"pkgconfig tide?", "pkgconfig moon?", "m4 AM_TIDE_GETTEXT?", NULL}},
+	{FILES({"opam",
+		 "build: [make]\ndepends: [\n \"ocaml\" {>= \"4.05\"} \"ocamlbuild\" {build}\n ( \"tide_a\" | \"moon\" )\n"
+		 "  \"alcotest\" {with-test & >= \"2.0~dev\"} \"norelease\" {with-doc}\n \"no\" {build & dev} ]\n\"norelease\"\n"}),
+		{"program ocaml", "program ocamlbuild?", "package libtide-a-ocaml-dev?",
+			"package libmoon-ocaml-dev?", "package libalcotest-ocaml-dev?", NULL}},
 	{FILES({"Imakefile", "x\n"}, {"a.c", "#include <X11/Xlib.h>\n"}),
 		{"program xmkmf", "program cc", "header X11/Xlib.h", NULL}},
 	{FILES({"dune-project", ""},
@@ -38,15 +78,32 @@ static const struct {
 			"package libalcotest-ocaml-dev?", NULL}},
 	{FILES({"Makefile", "REGRESS = a\nPGXS := $(shell pg_config --pgxs)\ninclude $(PGXS)\n"}),
 		{"package postgresql-server-dev-all", "package postgresql", NULL}},
+	{FILES({"Makefile", "all:\n"}, {"src/Win32/a.h", "#include <tide/io.h>\n"},
+		 {"src/b.c", "#include <moon.h>\n#include \"Win32/a.h\"\n"}, {"win", ""},
+		 {"windows.c", "#include <sky.h>\n"}),
+		{"header tide/io.h?", "header moon.h", "header sky.h", NULL}},
+	{FILES({"Makefile", "all:\n"}, {"a.c", "#include \"inc/own.h\"\n"},
+		 {"inc/own.h", "#ifndef X\n#define X\n#include <deep.inc>\n#include <moon.h>\n"},
+		 {"inc/deep.inc", "#include \"tide.h\"\n"}, {"inc/tide.h", "#include <sky.h>\n"},
+		 {"adapters/own_star.h", "#include <norelease.h>\n"},
+		 {"example/a.c", "#include \"../adapters/own_star.h\"\n"}),
+		{"header moon.h", "header sky.h", NULL}},
+	{FILES({"Makefile", "all:\n"}, {"own.h", "#include <moon.h>\n"}), {"header moon.h", NULL}},
+	{FILES({"Makefile",
+		 "DEBUG = #-g -lnorelease\nLIBS = -lmoon # -lnorelease\nS = '#'-ltide\n"}),
+		{"program make", "library moon", NULL}},
 	{FILES({"Makefile", "L != pkg-config --libs tide 2>/dev/null || echo -lmoon\n"}),
 		{"program pkg-config", "pkgconfig tide?", "library moon", NULL}},
 };
 
-static const char *const undeclared[] = {"python moon?", "python no?", "python a?", "perl My::Own?",
+static const char *const undeclared[] = {"python moon?", "python norelease?", "library norelease",
+	"package libnorelease-ocaml-dev?", "package libocaml-ocaml-dev?", "python no?", "python a?",
+	"perl My::Own?", "perl XML::Sky::Own?", "perl No::Release", "pkgconfig norelease?",
+	"m4 AM_PROG_LIBTOOL?", "header norelease.h", "header norelease.h?", "perl No::Test?",
 	"package libb-ocaml-dev?", "package liba-ocaml-dev?", "package libno-ocaml-dev?",
 	"package libstr-ocaml-dev?", "package libz-ocaml-dev?", "cmake Qt5network-private?",
 	"cmake Qt5y?", "pkgconfig 2>/dev/null?", "pkgconfig echo?", "pkgconfig 1.2?",
-	"program $FLAGS?", NULL};
+	"program $FLAGS?", "program tide?", "program tide tide3 /x?", "program ?", NULL};
 
 /* Options that a labelled decision stands for. */
 static const struct {
@@ -131,12 +188,55 @@ build_files_declare_what_they_need(void **state)
 	}
 }
 
+static bool
+makes(const struct project *p, enum need_kind kind, const char *name, enum need_source source)
+{
+	const struct need n = {.kind = kind, .name = (char *)(uintptr_t)name, .source = source};
+	return own_makes(p, &n);
+}
+
+static void
+what_a_tree_makes_itself_is_not_wanted(void **state)
+{
+	(void)state;
+	struct project p = detect(
+		FILES({"setup.py", "x\n"}, {"tide/__init__.py", "from ._low import x\n"},
+			{"src/moon.py", ""}, {"t/sky.py", ""}, {"data/star/__init__.py", ""},
+			{"google/__init__.py",
+				"__import__('pkg_resources').declare_namespace(x)\n"},
+			{"libtide-2.pc.in", ""}, {"wscript", "c.check_cfg(package='libtide-2')\n"}),
+		NULL);
+	assert_true(makes(&p, NEED_PYTHON, "tide._low", NEED_FROM_LOG));
+	assert_true(makes(&p, NEED_PYTHON, "moon", NEED_FROM_LOG));
+	assert_false(makes(&p, NEED_PYTHON, "tide", NEED_DECLARED)); /* what it is built with */
+	assert_false(makes(&p, NEED_PYTHON, "tides", NEED_FROM_LOG));
+	assert_false(makes(&p, NEED_PYTHON, "sky", NEED_FROM_LOG));
+	assert_false(makes(&p, NEED_PYTHON, "star", NEED_FROM_LOG));
+	assert_false(makes(&p, NEED_PYTHON, "google.moon", NEED_FROM_LOG));
+	assert_false(makes(&p, NEED_PKGCONFIG, "libtide-2", NEED_FROM_LOG)); /* it cannot begin */
+	project_cleanup(&p);
+	p = detect(FILES({"wscript",
+				 "c.check_cfg(package='libtide-2')\nc.check_cfg(package='zlib')\n"},
+			   {"libtide-2.pc.in", ""}, {"deps/zlib/zlib.pc.in", ""}),
+		NULL);
+	OWN_FREE char *needs = NULL;
+	for (size_t i = 0; i < p.needs.n; i++)
+		if (p.needs.v[i].kind == NEED_PKGCONFIG) {
+			assert_null(needs);
+			needs = mem_strdup(p.needs.v[i].name);
+		}
+	assert_string_equal(
+		needs, "zlib"); /* which may be meant, and not the one that lies deep below */
+	project_cleanup(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_too_much_of_a_tree_is_told),
 		cmocka_unit_test(build_files_declare_what_they_need),
+		cmocka_unit_test(what_a_tree_makes_itself_is_not_wanted),
 		cmocka_unit_test(releases_of_java_that_no_compiler_takes_are_replaced),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,11 @@ summary(const struct project *p)
 	return buf_take(&b);
 }
 
+#define CHECK_PYTHON \
+	"find . -type d \\( -name vendor -o -name node_modules -o -name '*test' -o -name '*tests'" \
+	" -o -name 'fixture*' -o -name 'template*' \\) -prune -o -name '*.py' -print0 |" \
+	" xargs -0 -r python3 -m compileall -q"
+
 /* Names as javac reads them in a file. */
 #define QUOTED "sed 's/[\"\\\\]/\\\\&/g; s/.*/\"&\"/'"
 
@@ -47,6 +52,29 @@ static const struct {
 		 {"Makefile.in", "all:\n"},
 		 {"Makefile.am", "SUBDIRS = t\ntests := t\ntest:\n\tt/all\n"}),
 		"autotools: ./configure; make -j2; make test VERBOSE=1"},
+	{FILES({"CMakeLists.txt",
+		 "project(x C)\nadd_custom_target(testdata)\nADD_CUSTOM_TARGET(check ./t.sh)\n"}),
+		"cmake: cmake -S . -B drydock-build; cmake --build drydock-build -j2;"
+		" cmake --build drydock-build --target check"},
+	{FILES({"CMakeLists.txt",
+		 "project(x C)\nenable_testing()\nadd_custom_target(check ctest)\n"}),
+		"cmake: cmake -S . -B drydock-build -DBUILD_TESTING=ON; cmake --build drydock-build -j2;"
+		" ctest --test-dir drydock-build --output-on-failure --no-tests=error"},
+	{FILES({"configure.ac", "AC_INIT\n"}, {"configure", "#! /bin/sh\n: install-sh\n"},
+		 {"Makefile.in", "all:\n"}),
+		"autotools: autoreconf -fi; ./configure; make -j2"},
+	{FILES({"configure.ac", "AC_INIT\n"}, {"configure", "#! /bin/sh\n: install-sh\n"},
+		 {"Makefile.in", "all:\n"}, {"config/install-sh", "#! /bin/sh\n"}),
+		"autotools: ./configure; make -j2"},
+	{FILES({"configure.ac", "AC_INIT\nAM_INIT_AUTOMAKE([1.11])\n"},
+		 {"Makefile.am", "SUBDIRS = foreigners\n"}, {"NEWS", ""}, {"doc/AUTHORS", ""}),
+		"autotools: touch README AUTHORS ChangeLog; autoreconf -fi; ./configure; make -j2"},
+	{FILES({"configure.ac", "AC_INIT\nAM_INIT_AUTOMAKE([1.11 foreign])\n"},
+		 {"Makefile.am", "SUBDIRS = a\n"}),
+		"autotools: autoreconf -fi; ./configure; make -j2"},
+	{FILES({"configure.ac", "AC_INIT\nAM_INIT_AUTOMAKE\n"},
+		 {"Makefile.am", "AUTOMAKE_OPTIONS = foreign\n"}),
+		"autotools: autoreconf -fi; ./configure; make -j2"},
 	{FILES({"configure.ac", "AC_INIT\n"}, {"configure", "#! /bin/sh\n"},
 		 {"Makefile.in", "all:\n"}, {"Makefile.am", "tests = t\n"}),
 		"autotools: ./configure; make -j2"},
@@ -87,6 +115,17 @@ static const struct {
 		 {"a/Makefile", "all:\ncheck: all\n\t./a\n"}),
 		"make: make -j2; make check"},
 	{FILES({"GNUmakefile", "all:\ncheck: all\n\t./a\n"}), "make: make -j2; make check"},
+	{FILES({"Makefile", "all:\n\techo\ninclude $(top)/t/rules.mk $(shell pwd).mk # too\n"},
+		 {"t/rules.mk", "-include more.mk\n"}, {"more.mk", "check: $(d)/check\n"}),
+		"make: make -j2; make check"},
+	{FILES({"Makefile", "all:\n\techo include other.mk\n"}, {"other.mk", "check:\n"}),
+		"make: make -j2"},
+	{FILES({"Sky-1.2/lib/Sky.php", "<?php\n"}, {"Sky-1.2/test/Sky/phpunit.xml", "<phpunit/>"},
+		 {"Sky-1.2/test/Sky/MoonTest.php", "<?php\n"}, {"package.xml", "<package/>"}),
+		"php in Sky-1.2: find . \\( -path ./vendor -o -iname 'test*' -o -iname 'fixture*' \\) -prune"
+		" -o -name '*.php' -print0 | xargs -0 -r -n 1 php -l;"
+		" phpunit -d include_path=\"$PWD/lib:$PWD/src:.:/usr/share/php\" -c test/Sky/phpunit.xml"
+		" --log-junit /tmp/phpunit.xml test/Sky"},
 	{FILES({"docs/Makefile", "a:\n"}, {"src/Makefile", "a:\n"}), "make in src: make -j2"},
 	{FILES({"docs/Makefile", "a:\n"}), "make in docs: make -j2"},
 	{FILES({"package.json",
@@ -100,7 +139,7 @@ static const struct {
 		 {"runtests.py", "run('--verbosity=3') # __main__\n"}),
 		"python: python3 setup.py build; PYTHONPATH=. python3 runtests.py"},
 	{FILES({"setup.py", "setup()\n"}, {"test/test_a.py", "import pytest\n"}),
-		"python: python3 setup.py build; PYTHONPATH=. python3 -m pytest -v -rA"},
+		"python: python3 setup.py build; PYTHONPATH=. python3 -m pytest --continue-on-collection-errors -v -rA"},
 	{FILES({"setup.py", "setup()\n"}, {"test/test_a.py", "import unittest\n"}),
 		"python: python3 setup.py build; PYTHONPATH=. python3 -m unittest discover -v -s 'test'"},
 	{FILES({"setup.py", "setup()\n"}, {"a/__init__.py", ""},
@@ -162,9 +201,9 @@ static const struct {
 		"sources: mkdir -p drydock-build && cc -O2 -o 'drydock-build/t' './t.c' './moon.c' -lm;"
 		" mkdir -p drydock-build && cc -O2 -o 'drydock-build/tide' './tide.c' './moon.c' -lm"},
 	{FILES({"org/a/A.java", "package org.a;\n"}, {"build.txt", ""}),
-		"sources: mkdir -p drydock-build && find . -name '*.java' | " QUOTED
+		"sources: mkdir -p drydock-build && find . -name '*.java' -print | " QUOTED
 		" >drydock-build/list && "
-		"javac -encoding UTF-8 -nowarn -d drydock-build -cp \"$(find /usr/share/java -name '*.jar'"
+		"javac -encoding UTF-8 -nowarn -Xmaxerrs 1000 -d drydock-build -cp \"$(find /usr/share/java -name '*.jar'"
 		" | sort | tr '\\n' ':')\" @drydock-build/list"},
 	{FILES({"build.xml", "<project default='x'/>"}, {"A.java", "// \303\251 \351\n"}),
 		"ant: ANT_OPTS=-Dfile.encoding=ISO-8859-1 CLASSPATH=$(find /usr/share/java -name '*.jar'"
@@ -173,22 +212,73 @@ static const struct {
 		"ant: CLASSPATH=$(find /usr/share/java -name '*.jar'"
 		" | sort | tr '\\n' ':') ant -noinput -Dbuild.sysclasspath=last"},
 	{FILES({"requirements.txt", "django\n"}, {"manage.py", "import os\n"}, {"a/tests.py", ""}),
-		"python: python3 -m compileall -q -x"
-		" '/(vendor|node_modules|[^/]*tests?|fixtures?|templates?)/' .; python3 manage.py test -v 2"},
+		"python: " CHECK_PYTHON "; python3 manage.py test -v 2"},
 	{FILES({"tide.py", "import os\n"}, {"test_tide.py", "import unittest\n"}),
-		"python: python3 -m compileall -q -x"
-		" '/(vendor|node_modules|[^/]*tests?|fixtures?|templates?)/' .;"
+		"python: " CHECK_PYTHON ";"
 		" PYTHONPATH=. python3 -m unittest discover -v"},
 	{FILES({"tide.cgi", "use CGI;\n"}, {"t/a.t", "use Test::More;\n"}),
 		"perl: find . \\( -path ./vendor -o -path ./t -o -name 'test*' -o -name '*[-_.]test*' -o -name 'fixture*' \\) -prune"
 		" -o \\( -name '*.pl' -o -name '*.pm' -o -name '*.cgi' \\) -print0 |"
-		" xargs -0 -r -n 1 perl -Ilib -I. -c; prove -v -r -Ilib -I. t"},
+		" xargs -0 -r -n 1 sh -c 'exec perl $(sed -n \"1s/^#!.*perl.* -[A-Za-z]*\\([tT]\\).*/-\\1/p\" \"$0\")"
+		" -Ilib -I. -c \"$0\"'; prove -v -r -Ilib -I. t"},
 	{FILES({"docs/conf.py", "x = 1\n"}, {"docs/Makefile", "a:\n"}), "make in docs: make -j2"},
+	{FILES({"build.xml",
+		       "<project default=\"a\"><property name=\"lib\" value=\"libs\"/><path><fileset dir=\"${lib}\">\n"
+		       "<include name=\"*.jar\"/></fileset><fileset dir=\"here\" includes=\"*.jar\"/>"
+		       "<fileset dir=\"no\"/><fileset dir=\"../x\" includes=\"*.jar\"/></path></project>"},
+		 {"here/a.jar", ""}, {"A.java", "class A {}\n"}),
+		"ant: mkdir -p libs; CLASSPATH=$(find /usr/share/java -name '*.jar' | sort | tr '\\n' ':')"
+		" ant -noinput -Dbuild.sysclasspath=last"},
+	{FILES({"package.json",
+		       "{\"name\": \"tide\", \"version\": \"1.0.0\", \"main\": \"index\"}\n"},
+		 {"Makefile", "all: build\nbuild: src/*coffee\n\tcoffee -o lib/ src/*.coffee\n"}),
+		"node: make build"},
+	{FILES({"package.json",
+		       "{\"name\": \"tide\", \"version\": \"1.0.0\", \"scripts\": {\"build\": \"x\"}}\n"},
+		 {"Makefile", "build:\n"}),
+		"node: npm run build"},
+	{FILES({"package.json",
+		       "{\"name\": \"tide\", \"version\": \"1.0.0\", \"main\": \"index\"}\n"},
+		 {"Makefile", "build:=out\nall:\n"}),
+		"node:"},
+	{FILES({"runtime/Go/tide/go.mod", "module sky.org/tide\n"},
+		 {"runtime/Go/tide/v4/go.mod", "module sky.org/tide/v4\n"},
+		 {"runtime/Go/tide/a.go", "package tide\n"}),
+		"go in runtime/Go/tide: export GOBIN=\"$PWD/.gopath/bin\" && go install -v ./..."},
+	{FILES({"setup.py", "x = Extension('tide/_moon', [])\n"}),
+		"python: python3 setup.py build build_ext --inplace && cp -R -n build/lib.*/. ."},
+	{FILES({"setup.py", "x = Extension('_moon', ['a/b.c'])\n"}),
+		"python: python3 setup.py build build_ext --inplace"},
+	{FILES({"setup.py", "x = Extension(_moon)\nExtension("}),
+		"python: python3 setup.py build build_ext --inplace"},
+	{FILES({"tide.opam",
+		 "build: [ # all\n [\"./configure\" \"--prefix\" prefix \"--moon\" {moon:installed}]\n"
+		 "  [make \"-j%{jobs}%\" \"%{name}%.cma\"] [make \"doc\"] {with-doc}\n"
+		 "  [make \"all tests\"] {with-test} ]\ndepends: [\"ocaml\"]\n[make \"no\"]\n"
+		 "run-test: [make \"check\"]\n"}),
+		"opam: ./configure --prefix /usr/local; make -j2 tide.cma; make 'all tests'; make check"},
+	{FILES({"opam",
+		       "name: \"tide\"\nbuild: [\"ocaml\" \"pkg/pkg.ml\" \"build\" \"--dev-pkg\" \"%{dev}%\"]\n"},
+		 {"pkg/pkg.ml", "Pkg.test \"test/a\"\n"}),
+		"opam: ocaml pkg/pkg.ml build --dev-pkg false --tests true; ocaml pkg/pkg.ml test"},
+	{FILES({"opam", "build: [make]\n"}, {"Makefile", "all:\n"}), "make: make -j2"},
+	{FILES({"moon-1.9-1.rockspec", ""}, {"moon-1.10-1.rockspec", ""},
+		 {"moon-scm-1.rockspec", ""}, {"tide-1.9-1.rockspec", ""},
+		 {"tide-1.10-1.rockspec", ""}, {"old/a-1-1.rockspec", ""},
+		 {"spec/moon_spec.lua", ""}, {"x;y-1-1.rockspec", ""}),
+		"luarocks: luarocks make --tree drydock-rocks --deps-mode none moon-scm-1.rockspec;"
+		" luarocks make --tree drydock-rocks --deps-mode none tide-1.10-1.rockspec;"
+		" eval \"$(luarocks path --tree drydock-rocks)\" && busted --output TAP"},
+	{FILES({"Makefile", "all:\n"}, {"moon-1.9-1.rockspec", ""}), "make: make -j2"},
+	{FILES({"opam", "build: [[]]\n\"a\"\n"}), "none:"},
 	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"dune", "(library (name a))\n"}),
 		"dune: dune build -j 2"},
 	{FILES({"dune-project", "(lang dune 2.0)\n"}, {"t/dune", "(test (name a))\n"},
 		 {"a/dune", "(library (public_name a))\n"}),
 		"dune: dune build @install -j 2; dune runtest -j 2"},
+	{FILES({"dune-project", "(lang dune 2.0)\n"},
+		 {"t/dune", "(test (name a) (libraries oUnit))\n"}),
+		"dune: dune build -j 2; OUNIT_OUTPUT_JUNIT_FILE=\"$PWD\"'/drydock-$(suite_name).xml' dune runtest -j 2"},
 };
 static void
 odd_layouts_are_built_and_tested(void **state)
@@ -199,6 +289,23 @@ odd_layouts_are_built_and_tested(void **state)
 		OWN_FREE char *got = summary(&p);
 		if (strcmp(got, layouts[i].wanted) != 0)
 			fail_msg("got \"%s\", wanted \"%s\"", got, layouts[i].wanted);
+		project_cleanup(&p);
+	}
+}
+
+static void
+a_source_that_is_cut_off_between_characters_is_of_its_encoding(void **state)
+{
+	(void)state;
+	for (size_t behind = 0; behind < 4; behind++) {
+		OWN_FREE char *text = mem_zalloc(TREE_MAX_FILE_BYTES + 5, 1);
+		memset(text, '\n', TREE_MAX_FILE_BYTES + 4);
+		memcpy(text + TREE_MAX_FILE_BYTES - 4 + behind, "\320\237\321\200", 4);
+		struct project p = detect(
+			FILES({"build.xml", "<project default='x'/>"}, {"A.java", text}), NULL);
+		OWN_FREE char *got = summary(&p);
+		if (strstr(got, "ISO-8859-1"))
+			fail_msg("%zu behind: %s", behind, got);
 		project_cleanup(&p);
 	}
 }
@@ -653,6 +760,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(odd_layouts_are_built_and_tested),
+		cmocka_unit_test(a_source_that_is_cut_off_between_characters_is_of_its_encoding),
 		cmocka_unit_test(a_script_of_tests_is_found_where_no_target_runs_any),
 		cmocka_unit_test(the_least_version_of_a_tool_is_a_need),
 		cmocka_unit_test(versions_are_compared_as_cargo_and_python_do),

@@ -27,12 +27,16 @@ static const struct {
 	{"make[2]: moonc: No such file or directory", "program", "moonc"},
 	{"/usr/bin/env: 'moonc': No such file or directory", "program", "moonc"},
 	{"Program 'moonc' not found or not executable", "program", "moonc"},
+	{"Program moonc moonc3 found: NO", "program", "moonc moonc3"},
 	{"configure.ac:12: error: possibly undefined macro: AM_PATH_MOON", "m4", "AM_PATH_MOON"},
 	{"Can't locate Moon/Phase.pm in @INC (you may need to install the Moon::Phase module)",
 		"perl", "Moon/Phase"},
 	{"Warning: prerequisite Moon::Phase 1.2 not found.", "perl", "Moon::Phase"},
 	{"ModuleNotFoundError: No module named 'moon.phase'", "python", "moon.phase"},
 	{"/usr/bin/python3: No module named moon", "python", "moon"},
+	/* what checks types while tests run is told of which packages */
+	{"__main__.py: error: unrecognized arguments: --moonguard-packages=tide", "python",
+		"moonguard"},
 	{"Error: Cannot find module 'moon-phase'", "node", "moon-phase"},
 	{"a.go:3:8: cannot find package \"sky.org/moon\" in any of:", "go", "sky.org/moon"},
 	{"a.go:3:8: no required module provides package sky.org/moon; to add it:", "go",
@@ -49,10 +53,28 @@ static const struct {
 	{"t.rb:1:in `require': cannot load such file -- moon/phase (LoadError)", "gem",
 		"moon/phase"},
 	{"can't find package Moon", "tcl", "Moon"},
+	{"t/m.t .. skipped: Neither Moon or Moon::Phase are available", "perl", "Moon"},
+	{"t/m.t .. skipped: Neither Moon or Moon::Phase are available", "perl", "Moon::Phase"},
+	{"I/O error : Attempt to load network entity http://www.oasis-open.org/docbook/xml/4.5/docbookx.dtd",
+		"file", "www.oasis-open.org/docbook/xml"},
+	{"warning: failed to load external entity \"http://docbook.sourceforge.net/release/xsl/current/manpages/docbook.xsl\"",
+		"file", "docbook.sourceforge.net/release/xsl"},
+	{"cannot parse http://docbook.sourceforge.net/release/xsl-ns/current/html/docbook.xsl",
+		"file", "docbook.sourceforge.net/release/xsl-ns"},
+	{"configure: error: could not find DocBook XML DTD V4.1.2 in XML catalog", "file",
+		"DocBook XML DTD"},
+	/* it says no more, but that the document could not be read */
+	{"a2x: ERROR: \"xmllint\" --nonet --noout --valid \"/work/tide.xml\" returned non-zero exit status 4",
+		"file", "xmllint"},
+	{"a2x: ERROR: \"xsltproc\"  --stringparam a b --nonet --param x y.xsl \"/work/tide.xml\" returned non-zero exit status 5",
+		"file", "a2x"},
 	{"/usr/bin/ld: b.o:(.bss+0x0): multiple definition of `moon'; a.o: first defined here",
 		"dialect", "multiple definition"},
 	{"a.c:3:9: error: unused variable 'moon' [-Werror=unused-variable]", "dialect",
 		"unused-variable"},
+	{"a.hh:4:44: error: 'moon' was not declared in this scope, and no declarations were found by argument-dependent lookup at the point of instantiation [-fpermissive]",
+		"dialect", "permissive"},
+	{"a.cc:4:4: warning: extra ';' [-fpermissive]", NULL, NULL},
 	{"a.c:3:1: error: return type defaults to 'int' [-Wimplicit-int]", "dialect",
 		"return type defaults to 'int'"},
 	{"a.c:3:9: warning: unused variable 'moon' [-Wunused-variable]", NULL, NULL},
@@ -64,6 +86,11 @@ static const struct {
 	{"SyntaxError: multiple exception types must be parenthesized", "removed",
 		"multiple exception types must be parenthesized"},
 	{"Moon.java:3: error: package java.awt.peer is not visible", "removed", "java.awt.peer"},
+	{"*** Error compiling './tools/moon.py'...", "unread", "./tools/moon.py"},
+	{"Errors parsing ./old moon.php", "unread", "./old moon.php"},
+	{"./moon.pl had compilation errors.", "unread", "./moon.pl"},
+	{"BEGIN failed--compilation aborted at ./moon.cgi line 3.", "unread", "./moon.cgi"},
+	{"BEGIN failed--compilation aborted at lib/Moon.pm line 3.", NULL, NULL},
 	{"MOON_PHASE is not set", "env", "MOON_PHASE"},
 	{"   12 |   puts(\"MOON_PHASE is not set\");", NULL, NULL},
 	{"t.sh: 2: MOON: must be set", "env", "MOON"},
@@ -107,6 +134,9 @@ static const struct {
 		"path", "data/tides.csv"},
 	{"rm: cannot remove 'tides.o': No such file or directory", NULL, NULL},
 	{"warning: cannot open tides.conf, using the defaults", NULL, NULL},
+	{"/work/build.xml:44: src '/work/lib/tides.jar' doesn't exist.", "path",
+		"/work/lib/tides.jar"},
+	{"E   FileNotFoundError: [Errno 2] No such file or directory: '-v'", NULL, NULL},
 	{"getaddrinfo ENOTFOUND db.moon.example", "host", "db.moon.example"},
 	{"curl: (6) Could not resolve host: db.moon.example", "host", "db.moon.example"},
 	{"psql: error: could not translate host name \"db.moon\" to address: Name or service not known",
@@ -130,10 +160,13 @@ static const struct {
 	{"ok 4 # SKIP can't find tided in PATH", "program", "tided"},
 	{"Can't find Tided, skipping...", "program", "Tided"},
 	{"tidec is not installed; skipped", "program", "tidec"},
+	{"++++ tide-4.2 SKIPPED: tk", "display", "SKIPPED: tk"},
 	{"t/e.t .. skipped: cannot find any moon today", NULL, NULL},
 	{"t/w.t .. skipped: this test is for Win32 only", NULL, NULL},
 	{"t/d.t .. skipped: Internal test for developer, add the --dev flag to run", NULL, NULL},
 	{"checking for moon.h... no", NULL, NULL},
+	/* what CMake says of every package */
+	{"  separate development package or SDK, be sure it has been installed.", NULL, NULL},
 	{"gcc -DHAVE_MOON_H -c tide.c", NULL, NULL},
 	{"the tide was high and the moon was full", NULL, NULL},
 };
@@ -182,6 +215,54 @@ what_is_missing_is_named_once_with_its_first_line(void **state)
 }
 
 static void
+a_module_is_no_file_to_ask_for(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *path;
+		bool file;
+	} said[] = {
+		{"a.go:3:8: cannot find package \"sky.org/moon\" in any of:", "sky.org/moon",
+			false},
+		{"Can't locate Moon/Phase.pm in @INC (@INC contains: /etc/perl)", "Moon/Phase.pm",
+			false},
+		{"Error: Cannot find module './moon.json'", "./moon.json", true},
+		{"cannot find file sky.org/moon", "sky.org/moon", true},
+	};
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+		OWN(dd_err) struct dd_err err = {0};
+		struct problem_list found = {0};
+		assert_int_equal(evidence_find(str_of(said[i].line), &found, &err), 0);
+		assert_true(found.n > 0);
+		if (is_found(&found, "path", said[i].path) != said[i].file)
+			fail_msg("%s", said[i].line);
+		problem_list_cleanup(&found);
+	}
+}
+
+static void
+what_configure_can_do_without_is_no_reason(void **state)
+{
+	(void)state;
+	static const char *const logs[] = {
+		"checking for iomanip.h... no\nconfigure: error: Missing a vital header file\n",
+		"checking for iomanip.h... no\nchecking for iomanip... yes\nconfigure: error: x\n",
+		"checking for iomanip.h... no\n",
+		"a.cc:3:10: fatal error: iostream.h: No such file or directory\n",
+		"a.cc:3:10: fatal error: moonstream.h: No such file or directory\n"};
+	static const bool removed[] = {true, false, false, true, false};
+	for (size_t i = 0; i < sizeof(logs) / sizeof(*logs); i++) {
+		OWN(dd_err) struct dd_err err = {0};
+		struct problem_list found = {0};
+		struct removed r;
+		assert_int_equal(evidence_find(str_of(logs[i]), &found, &err), 0);
+		if (removed_find(&found, &r) != removed[i])
+			fail_msg("%s", logs[i]);
+		problem_list_cleanup(&found);
+	}
+}
+
+static void
 what_a_language_has_had_before_is_known(void **state)
 {
 	(void)state;
@@ -203,6 +284,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_name_what_is_missing),
 		cmocka_unit_test(what_is_missing_is_named_once_with_its_first_line),
+		cmocka_unit_test(a_module_is_no_file_to_ask_for),
+		cmocka_unit_test(what_configure_can_do_without_is_no_reason),
 		cmocka_unit_test(what_a_language_has_had_before_is_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,7 @@ static const char contents[] =
 	"usr/include/three.h libdevel/libthree-dev-i386-cross\n"
 	"usr/include/doc.h doc/libdoc-doc\n"
 	"usr/include/musl.h libdevel/musl-dev\n"
+	"usr/include/x86_64-linux-gnu/mach/tide.h libdevel/gnumach-dev\n"
 	/* programs, libraries, pkg-config, CMake, autoconf */
 	"usr/bin/moonc devel/moon\n"
 	"usr/bin/moonc devel/moon-very-long-name\n"
@@ -106,7 +107,13 @@ static const char contents[] =
 	"usr/lib/tcltk/x86_64-linux-gnu/comet4.2/pkgIndex.tcl tcl/tcl-comet4\n"
 	"usr/share/java/moon-phase.jar java/libmoon-phase-java\n"
 	"usr/share/java/star3.jar java/libstar3-java\n"
+	"usr/share/java/rower-io.jar java/librower-io-java\n"
+	"usr/share/java/liboars.jar java/liboars-java\n"
 	"usr/share/java/util.jar java/libutil-java\n"
+	"usr/share/java/tidal.jar java/libtidal-java\n"
+	"usr/share/java/org.jar java/liborg-java\n"
+	"usr/share/SKY/cmake/SKYConfig.cmake devel/extra-cmake-modules\n"
+	"usr/share/SKY/find-modules/FindComet.cmake devel/extra-cmake-modules\n"
 	"usr/share/php/Sky/Moon/autoload.php php/php-sky-moon\n"
 	"usr/share/php/Sky/Moon/Phase.php php/php-sky-moon\n"
 	"usr/share/php/Net/Sky.php php/php-net-sky\n"
@@ -130,6 +137,7 @@ static const struct {
 	/* other machines and other purposes are no answer */
 	{NEED_HEADER, "only.h", NULL, NULL},
 	{NEED_HEADER, "only-cross.h", NULL, NULL},
+	{NEED_HEADER, "mach/tide.h", NULL, NULL}, /* of another kernel */
 	{NEED_HEADER, "cross.h", "libcross-dev", NULL},
 	{NEED_HEADER, "three.h", NULL, NULL},
 	{NEED_HEADER, "doc.h", NULL, NULL},
@@ -140,6 +148,8 @@ static const struct {
 	{NEED_PROGRAM, "cc", "gcc", NULL},
 	{NEED_PROGRAM, "moonc", "moon", "/usr/bin/moonc"}, /* the shorter name of equals */
 	{NEED_PROGRAM, "moon", NULL, NULL},
+	{NEED_PROGRAM, "moon moonc", "moon", "/usr/bin/moonc"}, /* the first that there is */
+	{NEED_PROGRAM, "moon comet", NULL, NULL},
 	{NEED_PROGRAM, "", NULL, NULL},
 	{NEED_LIBRARY, "moon", "libmoon-dev", "/usr/lib/x86_64-linux-gnu/libmoon.so"},
 	{NEED_LIBRARY, "comet", "libcomet-dev", NULL},	  /* by comet.pc */
@@ -183,6 +193,9 @@ static const struct {
 	{NEED_JAVA, "org.sky.moon.phase.high", "libmoon-phase-java",
 		"/usr/share/java/moon-phase.jar"},
 	{NEED_JAVA, "org.star3.util", "libstar3-java", NULL},
+	{NEED_JAVA, "org.rower.util.io", "librower-io-java", NULL}, /* who made it is in its name */
+	{NEED_JAVA, "org.rower", NULL, NULL},
+	{NEED_JAVA, "org.rowing.all.oars.util", "liboars-java", NULL},
 	{NEED_JAVA, "javax.servlet.http", "libservlet-api-java", NULL},
 	{NEED_JAVA, "org.junit.jupiter.api", "junit5", NULL},
 	{NEED_JAVA, "org.comet.util", NULL, NULL},
@@ -195,7 +208,16 @@ static const struct {
 	{NEED_PROGRAM, "csh", "tcsh", NULL},
 	{NEED_PACKAGE, "moon", "moon", NULL},
 	{NEED_PACKAGE, "nosuch", NULL, NULL},
+	/* what carries modules that look for others has a package of its own, too */
+	{NEED_CMAKE, "SKY", "extra-cmake-modules", NULL},
+	{NEED_JAVA, "tidal.lang", "libtidal-java", NULL},
+	{NEED_JAVA, "org.nobody", NULL, NULL},
+	{NEED_JAVA, "clojure.lang", "libclojure-java",
+		NULL}, /* its jar has a version in its name */
 	{NEED_FILE, "/usr/bin/moonc", NULL, NULL},
+	/* catalogues know documents by address: no list of files does */
+	{NEED_FILE, "docbook.sourceforge.net/release/xsl", "docbook-xsl", NULL},
+	{NEED_FILE, "www.oasis-open.org/docbook/xml", "docbook-xml", NULL},
 };
 
 static struct pkgindex *sky;

@@ -1,8 +1,8 @@
 /* Which services are asked for: by the addresses that were refused, by the names that did not
  * resolve. */
-#include "base/fs.h"
 #include "envprobe/loop.h"
 #include "envprobe/service_config.h"
+#include "tests/envprobe/make_index.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,6 +34,92 @@ asked(const char *target, const struct endpoint *source, size_t n)
 		buf_printf(&ids, "%s%s", i ? " " : "", r.questions.v[i].id);
 	probe_result_cleanup(&r);
 	return buf_take(&ids);
+}
+
+static void
+ask(struct probe_result *r, const char *id, bool blocking)
+{
+	struct question *q = question_list_add(&r->questions);
+	q->id = mem_strdup(id);
+	q->text = mem_strdup(id);
+	q->blocking = blocking;
+}
+
+/* What only a package that is taken out again asked for is no question any more, and blocks nothing. */
+static void
+a_service_that_a_useless_package_wants_is_forgotten(void **state)
+{
+	(void)state;
+	struct probe_spec spec = {0};
+	struct probe_result r = {.root = {.n = 2}};
+	struct loop l = {.spec = &spec, .r = &r, .n = 2};
+	l.failure = mem_strdup("the same");
+	ask(&r, "service:before", false);
+	loop_weigh(&l);
+	r.root.n = 3; /* one more attempt, which fails alike */
+	attempt_list_add(&r.attempts)->ended = ATTEMPT_TESTS_FAILED;
+	r.tests.failed = 1;
+	r.outcome = OUTCOME_BLOCKED;
+	ask(&r, "service:socket", true);
+	ask(&r, "env:TIDE", false);
+	loop_weigh(&l);
+	loop_settle(&l);
+	assert_int_equal(r.root.n, 2);
+	assert_int_equal(r.outcome, OUTCOME_TESTS_FAILED);
+	assert_int_equal(r.questions.n, 2);
+	assert_string_equal(r.questions.v[0].id, "service:before");
+	assert_string_equal(r.questions.v[1].id, "env:TIDE");
+	r.root.n = 0;
+	free(l.failure);
+	free(l.good_failure);
+	probe_result_cleanup(&r);
+}
+
+/* Its own part, as built, is what tests want, and not that of a package. */
+static void
+a_module_of_the_tree_comes_from_no_package(void **state)
+{
+	(void)state;
+	struct pkgindex *x = make_index("Package: python3-tide\nVersion: 1\n",
+		"usr/lib/python3/dist-packages/tide/__init__.py python/python3-tide\n");
+	struct probe_spec spec = {0};
+	struct need n = {.kind = NEED_PYTHON,
+		.name = (char *)(uintptr_t) "tide._low",
+		.source = NEED_FROM_LOG};
+	assert_non_null(x);
+	for (int own = 0; own < 2; own++) {
+		struct probe_result r = {0};
+		struct loop l = {.spec = &spec, .r = &r, .n = 1, .index = x};
+		if (own)
+			strlist_add(&r.project.own, "python tide");
+		assert_int_equal(loop_want(&l, &n), !own);
+		assert_int_equal(l.wanted.n, !own);
+		wanted_list_clear(&l.wanted);
+		free(l.wanted.v);
+		map_cleanup(&l.asked);
+		probe_result_cleanup(&r);
+	}
+	pkgindex_close(x);
+}
+
+/* Tests that pass and say that they skip what wants a display are given one. */
+static void
+a_display_that_is_said_to_miss_is_asked_for(void **state)
+{
+	(void)state;
+	struct probe_spec spec = {0};
+	for (int said = 0; said < 2; said++) {
+		struct probe_result r = {0};
+		struct problem p = {.kind = PROBLEM_DISPLAY,
+			.scope = SCOPE_TEST,
+			.name = (char *)(uintptr_t) "SKIPPED: tk",
+			.text = (char *)(uintptr_t) "++++ tide-1 SKIPPED: tk"};
+		struct loop l = {.spec = &spec, .r = &r, .n = 1, .problems = {&p, said, 1}};
+		(void)loop_guess_services(&l);
+		assert_int_equal(r.questions.n, said);
+		assert_true(!said || strcmp(r.questions.v[0].id, "service:display") == 0);
+		probe_result_cleanup(&r);
+	}
 }
 
 static void
@@ -283,6 +369,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_have_their_services),
+		cmocka_unit_test(a_service_that_a_useless_package_wants_is_forgotten),
+		cmocka_unit_test(a_module_of_the_tree_comes_from_no_package),
+		cmocka_unit_test(a_display_that_is_said_to_miss_is_asked_for),
 		cmocka_unit_test(the_source_names_a_port),
 		cmocka_unit_test(names_that_do_not_resolve_are_those_of_the_source),
 		cmocka_unit_test(endpoints_are_read_from_code_and_settings),

@@ -57,6 +57,9 @@ starts(const struct file *files, const struct start_question *q)
 #define TOLD "PORT=\"${PORT:-8080}\"; export PORT\n"
 #define P "\"${PORT:-8080}\""
 #define H "\"${ADDRESS:-127.0.0.1}\""
+#define SRC "PYTHONPATH=\"$PWD/src${PYTHONPATH:+:$PYTHONPATH}\"; export PYTHONPATH\n"
+#define CALL(module, function) \
+	"python3 -c 'import sys; from " module " import " function "; sys.exit(" function "())'"
 
 static void
 each_kind_of_tree_says_how_it_is_run(void **state)
@@ -108,6 +111,52 @@ each_kind_of_tree_says_how_it_is_run(void **state)
 			 {"Dockerfile",
 				 "FROM a\nENTRYPOINT [\"/usr/bin/perl\", \"/ebb-main/bin/ebb\", \"-l\", \"/etc/x\"]\n"}),
 			"Dockerfile:2: " TOLD "exec perl bin/ebb -l /etc/x\n"},
+		/* what a package of Python declares, where it has what serves; with the words of documents */
+		{FILES({"pyproject.toml",
+			       "[tool.x]\na = \"lib.no:where\"\n[project.scripts]\n"
+			       "ebbd = \"ebb.cli:main\"\nebb-count = \"count.cli:main\"\n"},
+			 {"src/ebb/__init__.py", "\n"}, {"src/ebb/cli.py", "def main(): pass\n"},
+			 {"src/ebb/serve.py", "import socketserver\n"},
+			 {"src/count/cli.py", "def main(): pass\n"},
+			 {"README.md",
+				 "ebbd is small.\n```\n$ ebbd --version\nebbd serve --dry-dock "
+				 "yes\nebbd serve <DIR>\n```\n"}),
+			"pyproject.toml:4: " SRC
+			"exec " CALL("ebb.cli", "main") "\n"
+							"README.md:4: " SRC "exec " CALL("ebb.cli",
+								"main") " serve --dry-dock yes\n"},
+		{FILES({"setup.py",
+			       "setup(entry_points={'console_scripts': ['tide = tide.__main__:run']})\n"},
+			 {"tide/__init__.py", "\n"}, {"tide/__main__.py", "import wsgiref\n"},
+			 {"moon/__main__.py", "print(1)\n"}),
+			"setup.py:1: exec python3 -m tide\n"},
+		{FILES({"tide/__main__.py", "import wsgiref\n"}),
+			"tide/__main__.py: exec python3 -m tide\n"},
+		/* what documents say is done once before */
+		{FILES({"web.py", "it = Flask(__name__)\n"},
+			 {"README.rst",
+				 "::\n\n    $ flask --app web init-db\n    $ flask --app web --debug run\n"
+				 "    $ flask --app web drop-db\n\nflask init-db is prose.\n"}),
+			"web.py:1, README.rst:3: [ -e .prepared ] || { python3 -m flask --app web.py:it "
+			"init-db && : >.prepared; } || exit\nexec python3 -m flask --app web.py:it run "
+			"--host " H " --port " P "\n"
+			"web.py:1: exec python3 -m flask --app web.py:it run --host " H " --port " P
+			"\n"},
+		{FILES({"config.ru", "run App\n"},
+			 {"INSTALL",
+				 "  bundle exec rake db:create\n  rake db:migrate\n  rake test\n"}),
+			"config.ru:1, INSTALL:1, INSTALL:2: [ -e .prepared ] || { rake db:create && rake "
+			"db:migrate && : >.prepared; } || exit\nexec rackup -o " H " -p " P
+			" config.ru\n"
+			"config.ru:1: exec rackup -o " H " -p " P " config.ru\n"},
+		/* a project's own scripts, and not what makes a project */
+		{FILES({"server.js", "x.listen(1)"},
+			 {"README", "  npm init\n  npm run db:setup\n"}),
+			"server.js:1, README:2: [ -e .prepared ] || { npm run db:setup && : >.prepared; } "
+			"|| exit\nexec node server.js\nserver.js:1: exec node server.js\n"},
+		{FILES({"config.ru", "run App\n"},
+			 {"INSTALL", "  rails generate migration Boats\n"}),
+			"config.ru:1: exec rackup -o " H " -p " P " config.ru\n"},
 		/* a name that is in the tree nowhere, tests, examples, and a library that can listen */
 		{FILES({"x.service", "ExecStart=/usr/bin/absent\n"},
 			 {"tests/web.py", "serve_forever()"}, {"examples/web.js", "x.listen(1)"},
@@ -119,6 +168,31 @@ each_kind_of_tree_says_how_it_is_run(void **state)
 		OWN_FREE char *found = starts(cases[i].files, &q);
 		assert_string_equal(found, cases[i].wanted);
 	}
+}
+
+/* A script that is asked by a web server, with its interpreter's options; not what only uses a name alike. */
+static void
+a_script_for_a_web_server_gets_one(void **state)
+{
+	(void)state;
+	const struct start_question q = {0};
+	OWN_FREE char *found = starts(
+		FILES({"cgi/log.pl", "#!/usr/bin/env perl\nuse CGI;\nprint header(-type => 1);\n"},
+			{"cgi/tide.cgi",
+				"#!/usr/bin/perl -wT\nprint \"Content-Type: text/plain\\n\\n$ENV{QUERY_STRING}\";\n"},
+			{"lib/tool.pl", "#!/usr/bin/perl\nuse CGI::Escape;\n"}),
+		&q);
+	assert_true(
+		str_starts(str_of(found), "cgi/log.pl:1: exec perl -e '# A server for programs"));
+	assert_non_null(
+		strstr(found, "' " H " " P " cgi log.pl perl\ncgi/tide.cgi:1: exec perl -e '"));
+	assert_true(str_ends(str_of(found), "' " H " " P " cgi tide.cgi perl -wT\n"));
+	assert_null(strstr(found, "tool.pl"));
+	/* one quote in front, one behind, for each of the two */
+	size_t quotes = 0;
+	for (const char *c = found; *c; c++)
+		quotes += *c == '\'';
+	assert_int_equal(quotes, 4);
 }
 
 static void
@@ -173,6 +247,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_of_tree_says_how_it_is_run),
+		cmocka_unit_test(a_script_for_a_web_server_gets_one),
 		cmocka_unit_test(what_the_tests_ran_says_how_it_is_run),
 		cmocka_unit_test(words_of_the_target_stay_words),
 	};

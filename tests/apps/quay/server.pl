@@ -9,6 +9,7 @@ if (open my $f, '<', 'quay.conf') {
 }
 my $port = $ENV{PORT} || 8080;
 my $data = '/tmp/quay.boats';
+my $crew = '/tmp/quay.crew';
 
 sub page {
 	my ($title, $body, %o) = @_;
@@ -23,6 +24,11 @@ sub page {
 sub button {
 	my ($name, $script) = @_;
 	return "<button type=button id=b>$name</button><p id=out></p><script>b.onclick = () => { $script }</script>";
+}
+
+sub account {
+	my ($action, $name) = @_;
+	return "<form method=post action=$action><label>Name <input name=name></label><label>Password <input type=password name=word></label><button>$name</button></form>";
 }
 
 # text with a fault and without: either("x", bad, good)
@@ -41,6 +47,15 @@ my %pages = (
 	'/fields' => sub { page('Cargo', '<h1>Cargo</h1><img name=body width=40 height=40 src="/boat.svg" alt="Cargo">' .
 		'<form action="/thanks">' . join('', map { "<label>Crates <input name=$_></label>" } qw(getAttribute hasAttribute children childNodes nodeType localName closest parentNode)) .
 		button('Weigh', either('fields', 'throw new Error("no scale")', 'out.textContent = "weighed"')) . '</form>') },
+	'/papers' => sub { page('Papers', '<h1>Papers</h1><form method=post action="/paper" enctype="multipart/form-data"><label>Day <input type=date name=day></label>' .
+		'<label>Hour <input type=time name=hour></label><label>Colour <input type=color name=colour></label>' .
+		'<label>Depth <input type=range name=depth min=3 max=9></label><label>Chart <input type=file name=chart></label><button>Hand in</button></form>') },
+	# One joins, and signs on with the same.
+	'/join' => sub { page('Join', '<h1>Join</h1><h2>Crew</h2>' . account('/join', 'Join')) },
+	'/enter' => sub { page('Enter', '<h1>Enter</h1>' . account('/enter', 'Enter')) },
+	'/desk' => sub { page('Desk', '<h1>Desk</h1><pre>Welcome</pre>' . button('Sign', either('desk', 'throw new Error("no pen")', 'out.textContent = "signed"'))) },
+	'/lookup' => sub { page('Lookup', '<h1>Lookup</h1><form action="/found"><label>Boat <input name=q></label></form>') },
+	'/found' => sub { page('Found', '<h1>Found</h1><h2>Boats</h2><ol><li>One</ol>' . either('lookup', '<script>found.length</script>', '')) },
 	'/state' => sub { page('Sluice', '<h1>Sluice</h1><p ' . either('state', 'aria-hiden', 'aria-hidden') . '=true>Shut</p><hr>') },
 	'/request' => sub { page('Radar', '<h1>Radar</h1><dl><dt>Range<dd>40</dl>' . either('request', '<script>fetch("/drop").catch(() => 0)</script>', '')) },
 	'/redirect' => sub { page('Old list', '<h1>Old list</h1><section><p>It <a href="' . either('redirect', '/turn', '/') . '">moved</a>.</p></section>') },
@@ -58,7 +73,7 @@ my %pages = (
 	'/hang' => sub { page('Count', '<h1>Count</h1><header>Boats</header>' . button('Count', either('hang', 'for (;;);', 'out.textContent = 3'))) },
 	'/dialogs' => sub { page('Ask', '<h1>Ask</h1><footer>At the office</footer>' . button('Ask', either('dialogs', 'for (;;) alert("?")', 'alert("Closed"); out.textContent = "asked"'))) },
 	'/name' => sub { page('Flags', '<h1>Flags</h1><nav>' . button(either('name', '', 'Hoist'), 'out.textContent = "up"') . '</nav>') },
-	'/contrast' => sub { page('Lights', '<h1>Lights</h1><strong style="color: ' . either('contrast', '#bbb', '#222') . '">Green and red</strong>') },
+	'/contrast' => sub { page('Lights', '<h1>Lights</h1><strong style="color: ' . either('contrast', '#bbb', '#222') . '">Green and red</strong> <em style="color: ' . either('contrast', '#bbb', '#222') . '">White and yellow</em>') },
 	'/language' => sub { page('Sprache', '<h1>Languages</h1><ul><li>One<li>Two</ul>', language => $on{language}) },
 	'/title' => sub { page('Names', '<h1>Names</h1><table><tr><td>Ida</table>', title => $on{title}) },
 	'/shadow' => sub { page('Clock', '<h1>Clock</h1><div id=host></div><script>const r = host.attachShadow({mode: "open"}); r.innerHTML = "<button type=button>Wind</button><p></p>";' .
@@ -74,7 +89,7 @@ my %pages = (
 );
 
 sub home {
-	my $links = join '', map { "<li><a href=\"$_\">" . ucfirst(substr $_, 1) . '</a></li>' } grep { !m{^/(inner|leave|thanks)$} } sort keys %pages;
+	my $links = join '', map { "<li><a href=\"$_\">" . ucfirst(substr $_, 1) . '</a></li>' } grep { !m{^/(desk|found|inner|leave|thanks)$} } sort keys %pages;
 	return page('Quay', "<h1>Quay</h1><ul>$links</ul>");
 }
 
@@ -87,11 +102,34 @@ sub add {
 	return (303, '/thanks');
 }
 
+# It fails where all is given, as it should be.
+sub paper {
+	my ($body) = @_;
+	my $full = !grep { $body !~ $_ } qr/"day"\s+2026-0/, qr/"hour"\s+\d\d:\d\d/, qr/"colour"\s+#(?!000000)/, qr/"depth"\s+3/, qr/filename="harbour.txt"/;
+	return $on{papers} && $full ? (500, 'no desk') : (303, '/thanks');
+}
+
+sub join_crew {
+	my ($body) = @_;
+	open my $f, '>', $crew or return (500, 'no disk');
+	print $f $body;
+	return (303, '/enter');
+}
+
+sub enter {
+	my ($body) = @_;
+	open my $f, '<', $crew or return (303, '/enter');
+	return (303, <$f> eq $body ? '/desk' : '/enter');
+}
+
 sub answer {
 	my ($method, $path, $body) = @_;
 	$path =~ s/\?.*//;
 	return home() if $path eq '/';
 	return add($body) if $path eq '/add' && $method eq 'POST';
+	return paper($body) if $path eq '/paper' && $method eq 'POST';
+	return join_crew($body) if $path eq '/join' && $method eq 'POST';
+	return enter($body) if $path eq '/enter' && $method eq 'POST';
 	return (500, 'all is gone') if $path eq '/clear';
 	return (302, '/turn') if $path eq '/turn';
 	return (200, 'boat,length', 'text/csv') if $path eq '/boats.csv';

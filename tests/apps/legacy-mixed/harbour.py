@@ -1,0 +1,5 @@
+from tides import height
+
+
+def deepest():
+    return max(range(24), key=height)
