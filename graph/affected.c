@@ -16,6 +16,8 @@
 #include <string.h>
 
 #define MAX_AFFECTED_EDGES 12000000
+#define FIRST_EDGES \
+	(1u << 19) /* that there is room for; many are of a pair that is there, and go before there is more */
 #define MAX_SAME_NAME 64 /* definitions of a name; more of them, and it says nothing */
 
 struct influence {
@@ -130,25 +132,68 @@ load_entities(struct graph_affected *a)
 	return rc < 0 ? rc : 0;
 }
 
-static void
-add_influence(struct graph_affected *a, uint32_t from, uint32_t to, const struct influence *why)
+static bool
+is_same_pair(const struct influence *a, const struct influence *b)
 {
-	if (!from || !to || from == to)
-		return;
-	if (a->n >= MAX_AFFECTED_EDGES) {
-		a->truncated = true;
-		return;
-	}
-	a->v = mem_grow(a->v, a->n, &a->cap, sizeof(*a->v));
-	a->v[a->n] = *why;
-	a->v[a->n].from = from;
-	a->v[a->n++].to = to;
+	return a->from == b->from && a->to == b->to;
 }
 
 static int
-by_pair(const void *x, const void *y)
+by_nodes(const void *x, const void *y)
 {
-	return memcmp(x, y, 2 * sizeof(uint32_t));
+	const struct influence *a = x, *b = y;
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	if (a->to != b->to)
+		return a->to < b->to ? -1 : 1;
+	if (a->conf != b->conf)
+		return a->conf > b->conf ? -1 : 1;
+	if (a->src != b->src)
+		return a->src < b->src ? -1 : 1;
+	return (a->dst > b->dst) - (a->dst < b->dst);
+}
+
+/* Sort them, and leave one of each pair. */
+static void
+merge(struct graph_affected *a)
+{
+	size_t to = 0;
+	if (a->n)
+		qsort(a->v, a->n, sizeof(*a->v), by_nodes);
+	for (size_t i = 0; i < a->n; i++)
+		if (!to || !is_same_pair(&a->v[to - 1], &a->v[i]))
+			a->v[to++] = a->v[i];
+	a->n = to;
+}
+
+/* For one more.  False: there are too many. */
+static bool
+make_room(struct graph_affected *a)
+{
+	if (a->n < a->cap)
+		return true;
+	merge(a);
+	if (a->n > MAX_AFFECTED_EDGES)
+		return false;
+	if (a->n >= a->cap - a->cap / 4) {
+		a->cap = a->cap ? a->cap * 2 : FIRST_EDGES;
+		a->v = mem_realloc(a->v, a->cap, sizeof(*a->v));
+	}
+	return true;
+}
+
+static void
+add_influence(struct graph_affected *a, uint32_t from, uint32_t to, const struct influence *why)
+{
+	if (!from || !to || from == to || a->truncated)
+		return;
+	if (!make_room(a)) {
+		a->truncated = true;
+		return;
+	}
+	a->v[a->n] = *why;
+	a->v[a->n].from = from;
+	a->v[a->n++].to = to;
 }
 
 static int
@@ -195,7 +240,7 @@ static bool
 is_writing(enum graph_relation r)
 {
 	return r == REL_WRITES || r == REL_CONFIGURES || r == REL_SERVES || r == REL_OVERRIDES ||
-	       r == REL_QUERIES_TABLE || r == REL_TAKES_ADDRESS;
+	       r == REL_QUERIES_TABLE || r == REL_TAKES_ADDRESS || r == REL_PUBLISHES;
 }
 
 static int
@@ -240,31 +285,17 @@ load_influences(struct graph_affected *a)
 	return rc < 0 ? rc : 0;
 }
 
-static int
-by_nodes(const void *x, const void *y)
-{
-	const struct influence *a = x, *b = y;
-	if (a->from != b->from)
-		return a->from < b->from ? -1 : 1;
-	if (a->to != b->to)
-		return a->to < b->to ? -1 : 1;
-	if (a->conf != b->conf)
-		return a->conf > b->conf ? -1 : 1;
-	if (a->src != b->src)
-		return a->src < b->src ? -1 : 1;
-	return (a->dst > b->dst) - (a->dst < b->dst);
-}
-
+/* What is only read while influences are looked for goes, and so does room that none took. */
 static void
-merge(struct graph_affected *a)
+settle(struct graph_affected *a)
 {
-	size_t to = 0;
+	free(a->file_named);
+	free(a->kind);
+	a->file_named = NULL;
+	a->kind = NULL;
+	merge(a);
 	if (a->n)
-		qsort(a->v, a->n, sizeof(*a->v), by_nodes);
-	for (size_t i = 0; i < a->n; i++)
-		if (!to || by_pair(&a->v[to - 1], &a->v[i]) != 0)
-			a->v[to++] = a->v[i];
-	a->n = to;
+		a->v = mem_realloc(a->v, a->n, sizeof(*a->v));
 	a->first = mem_zalloc(a->nodes + 2, sizeof(*a->first));
 	for (size_t i = 0, node = 0; node <= a->nodes; node++) {
 		while (i < a->n && a->v[i].from < node)
@@ -288,7 +319,7 @@ graph_affected_open(struct graph *g, struct graph_affected **ret, struct dd_err 
 		graph_affected_close(a);
 		return err_wrap(err, "graph");
 	}
-	merge(a);
+	settle(a);
 	*ret = a;
 	return 0;
 }

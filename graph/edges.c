@@ -1,5 +1,7 @@
 #include "graph/edges.h"
 
+#include <string.h>
+
 enum { HAS_COND = 0x20, HAS_COUNT = 0x40, UNRESOLVED = 0x80 };
 
 static int
@@ -77,12 +79,52 @@ unpack_edge(struct unpacker *u, struct model_edge *e, uint32_t src, uint32_t lin
 	e->count = head & HAS_COUNT ? unpack_u32(u) : 1;
 }
 
+/* Those of one source. */
+static void
+sort_few(struct model_edge *v, size_t n)
+{
+	if (n > 40) {
+		qsort(v, n, sizeof(*v), by_source);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		const struct model_edge e = v[i];
+		size_t to = i;
+		for (; to && by_source(&v[to - 1], &e) > 0; to--)
+			v[to] = v[to - 1];
+		v[to] = e;
+	}
+}
+
+/* The sources of a file are few and stand together: each relation is put among those of its own, which are sorted then. */
+static void
+sort_by_source(struct model_edge *v, size_t n)
+{
+	uint32_t first = UINT32_MAX, last = 0;
+	for (size_t i = 0; i < n; i++) {
+		first = v[i].src < first ? v[i].src : first;
+		last = v[i].src > last ? v[i].src : last;
+	}
+	if (n < 2)
+		return;
+	OWN_FREE size_t *end = mem_zalloc((size_t)last - first + 2, sizeof(*end));
+	OWN_FREE struct model_edge *unsorted = mem_alloc(n * sizeof(*v));
+	memcpy(unsorted, v, n * sizeof(*v));
+	for (size_t i = 0; i < n; i++)
+		end[v[i].src - first + 1]++;
+	for (size_t i = 1; i <= last - first; i++)
+		end[i] += end[i - 1];
+	for (size_t i = 0; i < n; i++)
+		v[end[unsorted[i].src - first]++] = unsorted[i];
+	for (size_t from = 0, i = 0; i <= last - first; from = end[i++])
+		sort_few(v + from, end[i] - from);
+}
+
 void
 edges_keep(struct model *m)
 {
 	struct model_edge *v = m->edges;
-	if (m->nedges)
-		qsort(v, m->nedges, sizeof(*v), by_source);
+	sort_by_source(v, m->nedges);
 	size_t n = merge_edges(v, m->nedges);
 	m->kept.max = SIZE_MAX / 2;
 	for (size_t i = 0, end; i < n; i = end) {

@@ -39,6 +39,7 @@ extractor_destroy(struct extractor *x)
 	children_cleanup(&x->walk.children);
 	free(x->walk.told_values);
 	strlist_cleanup(&x->walk.owned);
+	buf_cleanup(&x->walk.chain);
 	buf_cleanup(&x->sure);
 	buf_cleanup(&x->kept);
 	buf_cleanup(&x->blanked);
@@ -270,6 +271,7 @@ walk_tree(struct extractor *x, enum lang_id id, const char *path, struct str tex
 	size_t nnames = w->nnames;
 	struct walk_value *told_values = w->told_values;
 	size_t cap_told_values = w->cap_told_values;
+	struct buf chain = w->chain;
 	strlist_cleanup(&w->owned);
 	if (names)
 		memset(names, 0, nnames * sizeof(*names));
@@ -283,6 +285,7 @@ walk_tree(struct extractor *x, enum lang_id id, const char *path, struct str tex
 		.children = children,
 		.names = names,
 		.nnames = nnames,
+		.chain = chain,
 		.told_values = told_values,
 		.cap_told_values = cap_told_values};
 	walk_children(w);

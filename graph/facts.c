@@ -1,6 +1,7 @@
 #include "graph/facts.h"
 
 #include "graph/pack.h"
+#include "graph/text_hash.h"
 
 #include <libdeflate.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #define MAX_STEPS 256
 #define MAX_SEEDS 64
 #define SMALL 100      /* bytes that are not worth it */
+#define MIN_REF 5      /* bytes of a reference */
 #define MAX_RATIO 1100 /* of deflate: 258 bytes for two bits, and a bit of rest */
 
 static const char *const state_names[FILE_STATES] = {"parsed", "partial", "lexical", "unread"};
@@ -57,26 +59,6 @@ facts_cleanup(struct facts *f)
 	*f = (struct facts){0};
 }
 
-/* FNV-1a, eight bytes a step. */
-static uint64_t
-hash_of(uint64_t seed, struct str s)
-{
-	uint64_t h = (seed ^ s.n) * 0xff51afd7ed558ccdu ^ 0xcbf29ce484222325u;
-	while (s.n >= 8) {
-		uint64_t w;
-		memcpy(&w, s.p, 8);
-		h = (h ^ w) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 29;
-		s.p += 8;
-		s.n -= 8;
-	}
-	uint64_t w = 0;
-	memcpy(&w, s.p, s.n);
-	h = (h ^ w) * 0x9e3779b97f4a7c15u;
-	h = (h ^ h >> 32) * 0xc4ceb9fe1a85ec53u;
-	return h ^ (h >> 32);
-}
-
 static void
 fill_index(struct facts *f, size_t size)
 {
@@ -84,7 +66,7 @@ fill_index(struct facts *f, size_t size)
 	f->index_size = size;
 	f->index = mem_zalloc(size, sizeof(*f->index));
 	for (uint32_t i = 1; i < f->nstrings; i++) {
-		size_t at = hash_of(f->seed, f->strings[i]) & (size - 1);
+		size_t at = text_hash(f->seed, f->strings[i]) & (size - 1);
 		while (f->index[at])
 			at = (at + 1) & (size - 1);
 		f->index[at] = i;
@@ -103,6 +85,27 @@ part_strings(struct facts *f)
 	fill_index(f, f->index_size);
 }
 
+/* Where it is in the index, or would be. */
+static size_t
+string_place(const struct facts *f, struct str s, size_t *ret_steps)
+{
+	size_t at = text_hash(f->seed, s) & (f->index_size - 1), steps = 0;
+	for (; f->index[at]; at = (at + 1) & (f->index_size - 1), steps++) {
+		struct str t = f->strings[f->index[at]];
+		if (t.n == s.n && memcmp(t.p, s.p, s.n) == 0)
+			break;
+	}
+	*ret_steps = steps;
+	return at;
+}
+
+uint32_t
+facts_string_if_any(const struct facts *f, struct str s)
+{
+	size_t steps;
+	return s.n && f->index_size ? f->index[string_place(f, s, &steps)] : 0;
+}
+
 uint32_t
 facts_string(struct facts *f, struct str s)
 {
@@ -110,12 +113,9 @@ facts_string(struct facts *f, struct str s)
 		return 0;
 	if (f->nstrings * 2 >= f->index_size)
 		fill_index(f, f->index_size ? f->index_size * 2 : 1024);
-	size_t at = hash_of(f->seed, s) & (f->index_size - 1), steps = 0;
-	for (; f->index[at]; at = (at + 1) & (f->index_size - 1), steps++) {
-		struct str t = f->strings[f->index[at]];
-		if (t.n == s.n && memcmp(t.p, s.p, s.n) == 0)
-			return f->index[at];
-	}
+	size_t steps, at = string_place(f, s, &steps);
+	if (f->index[at])
+		return f->index[at];
 	if (steps > MAX_STEPS && f->nseeds < MAX_SEEDS) {
 		part_strings(f);
 		return facts_string(f, s);
@@ -268,6 +268,17 @@ facts_pack(struct facts *f, struct buf *out)
 
 /* ---- unpacked ---- */
 
+/* For n of them; what it held is gone. */
+static void *
+room(void *table, size_t n, size_t *cap, size_t size)
+{
+	if (n <= *cap)
+		return table;
+	free(table);
+	*cap = n;
+	return mem_alloc(n * size);
+}
+
 struct reader {
 	struct unpacker u;
 	struct facts *f;
@@ -302,15 +313,16 @@ moved(struct reader *r, uint32_t from)
 static void
 unpack_strings(struct reader *r)
 {
+	struct facts *f = r->f;
 	uint32_t n = unpack_u32(&r->u);
 	if (!n || n - 1 > (size_t)(r->u.end - r->u.p))
 		r->u.bad = true;
-	for (uint32_t i = 1; i < n && !r->u.bad; i++) {
-		struct str s = unpack_str(&r->u);
-		r->f->strings = mem_grow(
-			r->f->strings, r->f->nstrings, &r->f->cap_strings, sizeof(*r->f->strings));
-		r->f->strings[r->f->nstrings++] = s;
-	}
+	if (r->u.bad)
+		return;
+	f->strings = room(f->strings, n, &f->cap_strings, sizeof(*f->strings));
+	f->strings[0] = (struct str){"", 0};
+	for (uint32_t i = 1; i < n && !r->u.bad; i++)
+		f->strings[f->nstrings++] = unpack_str(&r->u);
 }
 
 static void
@@ -336,7 +348,13 @@ unpack_entities(struct reader *r)
 static void
 unpack_refs(struct reader *r)
 {
+	struct facts *f = r->f;
 	uint32_t n = unpack_count(&r->u), line = 0, from = 0;
+	if (n > (size_t)(r->u.end - r->u.p) / MIN_REF)
+		r->u.bad = true;
+	if (r->u.bad)
+		return;
+	f->refs = room(f->refs, n, &f->cap_refs, sizeof(*f->refs));
 	for (uint32_t i = 0; i < n && !r->u.bad; i++) {
 		struct fact_ref *ref = facts_add_ref(r->f);
 		ref->relation = (uint8_t)below(r, REL_END);
@@ -418,28 +436,42 @@ unpack_values(struct reader *r)
 	}
 }
 
-/* The facts without compression: a view of `packed`, or of f->inflated.  Packed numbers, and so all tables, are bounded by its size. */
+/* The facts without compression: a view of f->inflated.  Packed numbers, and so all tables, are bounded by its size. */
 static bool
 raw_of(struct facts *f, struct str packed, struct str *ret)
 {
 	struct unpacker u = unpacker_of(packed);
 	uint64_t n = unpack_u64(&u);
 	size_t left = (size_t)(u.end - u.p);
-	*ret = (struct str){(const char *)u.p, left};
-	if (u.bad || n < SMALL)
-		return !u.bad && n == left;
-	if (n > BUF_DEFAULT_MAX || n / MAX_RATIO > left)
+	if (u.bad || !n || n > BUF_DEFAULT_MAX || n / MAX_RATIO > left || (n < SMALL && n != left))
 		return false;
 	if (!f->decompressor && !(f->decompressor = libdeflate_alloc_decompressor()))
 		abort(); /* out of memory, as mem_alloc */
-	if (f->cap_inflated < n) {
-		free(f->inflated);
-		f->inflated = mem_alloc(n);
-		f->cap_inflated = n;
-	}
+	f->inflated = room(f->inflated, n, &f->cap_inflated, 1);
 	*ret = (struct str){f->inflated, n};
+	if (n < SMALL) {
+		memcpy(f->inflated, u.p, n);
+		return true;
+	}
 	return libdeflate_deflate_decompress(f->decompressor, u.p, left, f->inflated, n, NULL) ==
 	       LIBDEFLATE_SUCCESS;
+}
+
+struct facts *
+facts_keep(struct facts *f, size_t *ret_bytes)
+{
+	struct facts *kept = mem_new(struct facts);
+	*ret_bytes = sizeof(*kept) + f->cap_strings * sizeof(*f->strings) +
+		     f->cap_refs * sizeof(*f->refs) + f->cap_inflated;
+	kept->lang = f->lang;
+	kept->nstrings = f->nstrings;
+	kept->nrefs = f->nrefs;
+	kept->strings = TAKE(f->strings);
+	kept->refs = TAKE(f->refs);
+	kept->inflated = TAKE(f->inflated);
+	f->cap_strings = f->cap_refs = f->cap_inflated = 0;
+	facts_reset(f);
+	return kept;
 }
 
 int

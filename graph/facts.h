@@ -151,6 +151,7 @@ void facts_cleanup(struct facts *f);
 
 /* The number of a string, which is a view that must live as long as f. */
 uint32_t facts_string(struct facts *f, struct str s);
+uint32_t facts_string_if_any(const struct facts *f, struct str s); /* 0: it has none */
 struct fact_entity *facts_add_entity(struct facts *f);
 struct fact_ref *facts_add_ref(struct facts *f);
 struct fact_bind *facts_add_bind(struct facts *f);
@@ -160,9 +161,11 @@ uint32_t facts_add_value(struct facts *f, enum fact_value_op op, uint32_t name);
 /* Appended, compressed (RFC 1951, behind the size that it had).  May end in less when out is full: out->truncated. */
 void facts_pack(struct facts *f, struct buf *out);
 /*
- * The way back, into f as facts_reset leaves it; its strings are views of `packed`, or of f's own memory until its
- * next use.  Every number is checked: none points outside its table.  DD_ECORRUPT.
+ * The way back, into f as facts_reset leaves it; its strings are views of f's own memory until its next use.  Every
+ * number is checked: none points outside its table.  DD_ECORRUPT.
  */
 int facts_unpack(struct facts *f, struct str packed, struct dd_err *err) DD_MUST_USE;
+/* What was unpacked last, as far as it is needed to resolve it: strings and references.  f is as new; heap, and facts_cleanup. */
+struct facts *facts_keep(struct facts *f, size_t *ret_bytes);
 
 #endif

@@ -19,7 +19,8 @@
 struct graph_host {
 	/*
 	 * Run graph_worker_main with THREADS as its argument in the sandbox: standard input is input_fd, what it prints
-	 * goes to take.  DD_ECORRUPT, DD_ELIMIT: it died or met a limit; another error: it cannot be run.
+	 * goes to take; with one thread, the facts of a file before it reads the next.  DD_ECORRUPT, DD_ELIMIT: it died
+	 * or met a limit; another error: it cannot be run.
 	 */
 	int (*parse)(void *ctx, unsigned threads, int input_fd,
 		void (*take)(void *take_ctx, struct str data), void *take_ctx, struct dd_err *err);
@@ -64,11 +65,12 @@ struct graph_import_result {
 };
 
 struct graph_ingest_spec {
-	const char *root; /* absolute */
-	const char *db;	  /* where the map is, or will be */
-	const char *head; /* the commit that HEAD is at; NULL: no history is read */
-	bool anew;	  /* take nothing from the map that is there */
-	unsigned threads; /* 0: one for each processor */
+	const char *root;  /* absolute */
+	const char *db;	   /* where the map is, or will be */
+	const char *head;  /* the commit that HEAD is at; NULL: no history is read */
+	bool anew;	   /* take nothing from the map that is there */
+	unsigned threads;  /* 0: one for each processor */
+	size_t keep_bytes; /* of facts, in memory until they are resolved; 0: a default */
 	const struct graph_import *import; /* to be taken in; NULL: none */
 	struct graph_host host;
 };
@@ -96,6 +98,19 @@ int graph_import_worker_main(int argc, char **argv);
 
 /* Bytes of the text in places that the grammar of the file does not understand; 0 also where there is no grammar for it. */
 uint32_t graph_bad_bytes(const char *path, struct str text);
+
+/* Is it a language with a preprocessor? */
+bool graph_has_macros(const char *path, struct str text);
+/*
+ * The same of such a text with macros in place of their uses: what the text and `headers`, the texts of what it includes one behind
+ * another, define.  reading: 0 to GRAPH_READINGS - 1, what no text tells (which of several definitions holds; what nobody defines)
+ * is read in another way each time.  *ret_size: bytes of the text then.  False: too much comes of it.
+ */
+#define GRAPH_READINGS 3
+bool graph_bad_expanded(const char *path, struct str headers, struct str text, unsigned reading,
+	uint32_t *ret_bad, size_t *ret_size);
+/* What a text of C includes, in its order, as it is named there. */
+void graph_includes(struct str text, void (*each)(void *ctx, struct str name), void *ctx);
 
 struct graph_function {
 	struct str name;

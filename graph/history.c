@@ -89,9 +89,11 @@ struct pair {
 
 struct history {
 	struct model *m;
+	struct db *db;
 	struct past **past; /* by file; NULL: it did not change */
 	struct pair *pairs;
 	size_t npairs, pairs_cap;
+	size_t changes; /* told of in the table of past ones */
 };
 
 static void
@@ -245,8 +247,20 @@ put_rows(const struct history *h, struct db *db, struct dd_err *err)
 	return rc;
 }
 
-static bool
-read_commit(struct history *h, struct unpacker *u)
+/* What it said and which files of the map it touched, for who asks what is alike. */
+static int
+put_past(struct history *h, struct str subject, const uint32_t *files, size_t n, struct dd_err *err)
+{
+	OWN(buf) struct buf packed = {0};
+	for (size_t i = 0; i < n; i++)
+		pack_u64(&packed, files[i]);
+	return !n ? 0
+		  : db_run(h->db, err, "INSERT INTO past VALUES(?, ?, ?)", "itb",
+			    (int64_t)++h->changes, subject, buf_str(&packed));
+}
+
+static int
+read_commit(struct history *h, struct unpacker *u, struct dd_err *err)
 {
 	uint32_t files[HISTORY_PATHS];
 	size_t n = 0;
@@ -262,21 +276,20 @@ read_commit(struct history *h, struct unpacker *u)
 			count_change(h, file, time_s, author, subject);
 		}
 	}
-	if (!u->bad)
-		count_pairs(h, files, n);
-	return !u->bad;
+	if (u->bad)
+		return err_set(err, DD_ECORRUPT, "what was read of the history is not well formed");
+	count_pairs(h, files, n);
+	return put_past(h, subject, files, n, err);
 }
 
 int
 history_add(struct db *db, struct model *m, struct str packed, struct dd_err *err)
 {
-	struct history h = {.m = m, .past = mem_zalloc(m->nfiles + 1, sizeof(*h.past))};
+	struct history h = {.m = m, .db = db, .past = mem_zalloc(m->nfiles + 1, sizeof(*h.past))};
 	struct unpacker u = unpacker_of(packed);
 	int rc = 0;
 	while (u.p < u.end && rc == 0)
-		if (!read_commit(&h, &u))
-			rc = err_set(err, DD_ECORRUPT,
-				"what was read of the history is not well formed");
+		rc = read_commit(&h, &u, err);
 	if (rc == 0) {
 		merge_pairs(&h);
 		add_relations(&h);

@@ -34,6 +34,8 @@
 #define MAX_DEATHS 200
 #define TURN_MS 100
 #define MAX_FACTS ((uint64_t)512 << 20)
+#define KEEP_BYTES \
+	((size_t)64 << 20) /* of facts that are not unpacked a second time to be resolved */
 
 enum fate { FATE_PENDING, FATE_KEPT, FATE_SENT, FATE_UNREAD };
 
@@ -44,6 +46,7 @@ struct source {
 	int fate;     /* enum fate; written by the feeder, read here when it is no longer pending */
 	const char *reason; /* FATE_UNREAD */
 	struct hash_hex digest, old_digest;
+	struct facts *kept; /* until it is resolved; NULL: they are unpacked again */
 };
 
 struct ingest {
@@ -54,6 +57,7 @@ struct ingest {
 	struct model model;
 	struct imports *imports;
 	struct facts facts; /* of the file at hand */
+	size_t kept;	    /* bytes of those that are kept */
 	char *old_head;	    /* of the map that is there; NULL: it knows no history */
 	const char *
 		head; /* that of the spec, but an import does not bring history into a map without */
@@ -74,13 +78,13 @@ struct feeder {
 	size_t from, to;
 };
 
+/* Appended. */
 static int
 read_whole(int root_fd, const char *path, struct scan_file *sf, struct buf *ret,
 	const char **ret_reason)
 {
 	OWN_FD int fd = -1;
 	struct stat st;
-	buf_reset(ret);
 	if (fs_open_in_root(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, &fd, NULL) < 0 ||
 		fstat(fd, &st) < 0) {
 		*ret_reason = "cannot be opened";
@@ -96,51 +100,59 @@ read_whole(int root_fd, const char *path, struct scan_file *sf, struct buf *ret,
 	}
 	char chunk[65536];
 	ssize_t n;
-	while ((n = io_read(fd, chunk, sizeof(chunk))) > 0 && ret->n <= EXTRACT_MAX_BYTES)
+	const size_t before = ret->n;
+	while ((n = io_read(fd, chunk, sizeof(chunk))) > 0 && ret->n - before <= EXTRACT_MAX_BYTES)
 		buf_add(ret, chunk, (size_t)n);
-	if (n != 0 || ret->n > EXTRACT_MAX_BYTES) {
+	if (n != 0 || ret->n - before > EXTRACT_MAX_BYTES) {
 		*ret_reason = n < 0 ? "cannot be read" : "too large";
 		return -1;
 	}
 	struct stat after;
 	if (fstat(fd, &after) < 0 || after.st_size != st.st_size ||
-		(uint64_t)st.st_size != ret->n || after.st_mtim.tv_sec != st.st_mtim.tv_sec ||
+		(uint64_t)st.st_size != ret->n - before ||
+		after.st_mtim.tv_sec != st.st_mtim.tv_sec ||
 		after.st_mtim.tv_nsec != st.st_mtim.tv_nsec)
 		sf->mtime_ns = 0; /* it changes while we look: to be read again next time */
 	return 0;
 }
 
-static bool
-send_file(int fd, const char *path, struct str text)
+/* As the worker reads it: sizes and path, behind which the text is. */
+static void
+begin_message(struct buf *message, const char *path)
 {
-	uint64_t sizes[2] = {strlen(path), text.n};
-	return fs_write_all(fd, sizes, sizeof(sizes), NULL) == 0 &&
-	       fs_write_all(fd, path, sizes[0], NULL) == 0 &&
-	       fs_write_all(fd, text.p, text.n, NULL) == 0;
+	const uint64_t sizes[2] = {strlen(path), 0};
+	buf_reset(message);
+	buf_add(message, sizes, sizeof(sizes));
+	buf_add(message, path, sizes[0]);
 }
 
 /* False when nobody reads any more. */
 static bool
-feed_one(struct feeder *f, int root_fd, struct source *s, struct buf *text, const char *old_digest)
+feed_one(struct feeder *f, int root_fd, struct source *s, struct buf *message,
+	const char *old_digest)
 {
+	begin_message(message, s->scan->path);
+	const size_t head = message->n;
 	const char *reason = s->scan->unread;
-	if (!reason && read_whole(root_fd, s->scan->path, s->scan, text, &reason) < 0 && !reason)
+	if (!reason && read_whole(root_fd, s->scan->path, s->scan, message, &reason) < 0 && !reason)
 		reason = "cannot be read";
 	int fate = FATE_UNREAD;
 	s->reason = reason;
 	if (!reason) {
-		s->digest = hash_bytes(buf_str(text));
+		const uint64_t text_bytes = message->n - head;
+		memcpy(message->p + sizeof(uint64_t), &text_bytes, sizeof(text_bytes));
+		s->digest = hash_bytes((struct str){message->p + head, text_bytes});
 		fate = old_digest && strcmp(old_digest, s->digest.s) == 0 ? FATE_KEPT : FATE_SENT;
 	}
 	__atomic_store_n(&s->fate, fate, __ATOMIC_RELEASE);
-	return fate != FATE_SENT || send_file(f->fd, s->scan->path, buf_str(text));
+	return fate != FATE_SENT || fs_write_all(f->fd, message->p, message->n, NULL) == 0;
 }
 
 static void *
 feed(void *arg)
 {
 	struct feeder *f = arg;
-	OWN(buf) struct buf text = {.max = EXTRACT_MAX_BYTES + 65536};
+	OWN(buf) struct buf message = {.max = EXTRACT_MAX_BYTES + ((size_t)1 << 20)};
 	OWN_FD int root = open(f->in->spec->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	sigset_t all;
 	(void)sigfillset(&all);
@@ -152,7 +164,7 @@ feed(void *arg)
 			__atomic_store_n(&s->fate, FATE_KEPT, __ATOMIC_RELEASE);
 			continue;
 		}
-		if (!feed_one(f, root, s, &text, s->old ? s->old_digest.s : NULL))
+		if (!feed_one(f, root, s, &message, s->old ? s->old_digest.s : NULL))
 			break;
 	}
 	(void)close(TAKE_FD(f->fd));
@@ -199,7 +211,13 @@ put_file(struct ingest *in, struct source *s, struct str packed, struct dd_err *
 	hash_add(in->digest, row.reason.p, row.reason.n);
 	in->result.unread += row.state == FILE_UNREAD;
 	in->next++;
-	return store_put_file(in->db, &row, packed, err);
+	rc = store_put_file(in->db, &row, packed, err);
+	if (rc == 0 && in->kept < (in->spec->keep_bytes ? in->spec->keep_bytes : KEEP_BYTES)) {
+		size_t bytes;
+		s->kept = facts_keep(&in->facts, &bytes);
+		in->kept += bytes;
+	}
+	return rc;
 }
 
 static int
@@ -285,9 +303,9 @@ threads_of(const struct graph_ingest_spec *spec)
 	return n < 1 ? 1 : n > 16 ? 16 : (unsigned)n;
 }
 
-/* One worker over the files from in->next up to end. */
+/* One worker over the files from in->next up to end; with one thread it gives facts as soon as it has them. */
 static int
-run_worker(struct ingest *in, size_t end, struct dd_err *err)
+run_worker(struct ingest *in, size_t end, unsigned threads, struct dd_err *err)
 {
 	int pipe_fds[2];
 	pthread_t thread;
@@ -305,7 +323,7 @@ run_worker(struct ingest *in, size_t end, struct dd_err *err)
 		return err_errno(err, created, "cannot start a thread");
 	}
 	int rc = in->spec->host.parse(
-		in->spec->host.ctx, threads_of(in->spec), pipe_fds[0], take_output, in, err);
+		in->spec->host.ctx, threads, pipe_fds[0], take_output, in, err);
 	(void)close(pipe_fds[0]);
 	(void)pthread_join(thread, NULL);
 	if (in->rc < 0)
@@ -319,19 +337,26 @@ run_worker(struct ingest *in, size_t end, struct dd_err *err)
 	return rc;
 }
 
+/* The worker died. */
 static bool
-took_a_file(int rc)
+took_a_file(const struct ingest *in, int rc)
 {
-	return rc == -DD_ECORRUPT || rc == -DD_ELIMIT;
+	return (rc == -DD_ECORRUPT || rc == -DD_ELIMIT) && in->rc == 0;
 }
 
-/* The first file without facts, alone; a file that a worker dies of is recorded as such. */
+/* Up to the first file that a worker dies of, and that one alone: if it dies of it again, that is recorded. */
 static int
-run_alone(struct ingest *in, struct dd_err *err)
+run_carefully(struct ingest *in, struct dd_err *err)
 {
+	int rc = in->next < in->scan.n ? run_worker(in, in->scan.n, 1, err) : 0;
+	if (!took_a_file(in, rc))
+		return rc;
+	dd_err_cleanup(err);
 	size_t i = in->next;
-	int rc = run_worker(in, i + 1, err);
-	if (!took_a_file(rc) || in->next != i)
+	if (i == in->scan.n) /* it was over */
+		return 0;
+	rc = run_worker(in, i + 1, 1, err);
+	if (!took_a_file(in, rc) || in->next != i)
 		return rc;
 	OWN(buf) struct buf b = {0};
 	dd_err_cleanup(err);
@@ -351,10 +376,10 @@ parse_all(struct ingest *in, struct dd_err *err)
 {
 	int rc = 0;
 	for (unsigned deaths = 0; rc == 0 && in->next < in->scan.n; deaths++) {
-		rc = run_worker(in, in->scan.n, err);
-		if (took_a_file(rc) && deaths < MAX_DEATHS && in->rc == 0) {
+		rc = run_worker(in, in->scan.n, threads_of(in->spec), err);
+		if (took_a_file(in, rc) && deaths < MAX_DEATHS) {
 			dd_err_cleanup(err);
-			rc = run_alone(in, err);
+			rc = run_carefully(in, err);
 		}
 		if (rc == 0)
 			rc = go_on(in->spec, err);
@@ -382,6 +407,27 @@ read_history(struct ingest *in, struct dd_err *err)
 	return rc < 0 ? rc : store_put_meta(in->db, "head", in->head, err);
 }
 
+static void
+drop_kept(struct source *s)
+{
+	if (s->kept)
+		facts_cleanup(s->kept);
+	free(TAKE(s->kept));
+}
+
+/* The facts of the file of that number, to be resolved. */
+static int
+facts_again(struct ingest *in, size_t file, const struct facts **ret, struct dd_err *err)
+{
+	struct str packed;
+	*ret = in->sources[file].kept;
+	if (*ret)
+		return 0;
+	*ret = &in->facts;
+	int rc = store_facts(in->db, (uint32_t)file + 1, &packed, err);
+	return rc < 0 ? rc : facts_unpack(&in->facts, packed, err);
+}
+
 static int
 resolve_all(struct ingest *in, struct dd_err *err)
 {
@@ -389,18 +435,17 @@ resolve_all(struct ingest *in, struct dd_err *err)
 	struct values *values = values_create(m);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < m->nfiles; i++) {
-		struct str packed;
+		const struct facts *facts = NULL;
 		struct overlay *overlay = NULL;
 		rc = go_on(in->spec, err);
 		if (rc == 0)
 			rc = imports_overlay(in->imports, i, &overlay, err);
 		if (rc == 0)
-			rc = store_facts(in->db, (uint32_t)i + 1, &packed, err);
-		if (rc == 0)
-			rc = facts_unpack(&in->facts, packed, err);
+			rc = facts_again(in, i, &facts, err);
 		if (rc < 0)
 			break;
-		resolve_file(m, i, &in->facts, overlay, values);
+		resolve_file(m, i, facts, overlay, values);
+		drop_kept(&in->sources[i]);
 		edges_keep(m);
 	}
 	values_destroy(values);
@@ -596,8 +641,10 @@ graph_ingest(
 	imports_destroy(in.imports);
 	db_close(in.old);
 	free(in.old_head);
-	scan_cleanup(&in.scan);
+	for (size_t i = 0; in.sources && i < in.scan.n; i++)
+		drop_kept(&in.sources[i]);
 	free(in.sources);
+	scan_cleanup(&in.scan);
 	model_cleanup(&in.model);
 	facts_cleanup(&in.facts);
 	buf_cleanup(&in.pending);

@@ -3,11 +3,12 @@
 static const char *const kind_names[KIND_END] = {"", "directory", "file", "module", "type",
 	"function", "method", "field", "global", "enumerator", "macro", "test", "section",
 	"parameter", "column", "build-target", "table", "config-key", "env-var", "endpoint",
-	"command", "service"};
+	"command", "service", "topic"};
 static const char *const relation_names[REL_END] = {"", "contains", "imports", "calls", "may-call",
 	"reads", "writes", "takes-address", "inherits", "overrides", "instantiates", "has-type",
 	"expands", "reads-env", "reads-config", "configures", "queries-table", "serves", "connects",
-	"execs", "builds", "depends-on", "documents", "tests", "co-changes-with", "opens"};
+	"execs", "builds", "depends-on", "documents", "tests", "co-changes-with", "opens",
+	"publishes", "subscribes"};
 static const char *const prov_names[PROV_END] = {
 	"syntax", "resolved", "macro", "name", "history", "compiler", "runtime", "production"};
 

@@ -31,6 +31,7 @@ enum graph_kind {
 	KIND_ENDPOINT,
 	KIND_COMMAND,
 	KIND_SERVICE, /* something outside that is connected to: a host, a kind of server */
+	KIND_TOPIC,   /* of messages: a topic, queue, subject or channel of a broker */
 	KIND_END,
 };
 
@@ -79,6 +80,8 @@ enum graph_relation {
 	REL_TESTS,
 	REL_CO_CHANGES, /* changed together so far */
 	REL_OPENS,	/* a file, when it ran */
+	REL_PUBLISHES,	/* messages to a topic */
+	REL_SUBSCRIBES, /* to a topic */
 	REL_END,
 };
 

@@ -19,13 +19,13 @@ static void
 visit_java_import(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode name = ts_node_named_child(node, 0);
+	TSNode name = children_named_child(node, 0);
 	uint32_t whole = ts_node_is_null(name) ? 0 : walk_string(w, name);
 	if (!whole)
 		return;
 	(void)walk_refer(w, REL_IMPORTS, whole, node);
-	bool all =
-		walk_is(ts_node_named_child(node, ts_node_named_child_count(node) - 1), "asterisk");
+	bool all = walk_is(
+		children_named_child(node, ts_node_named_child_count(node) - 1), "asterisk");
 	if (all)
 		walk_bind(w, BIND_MEMBER, 0, whole, walk_own(w, "*"), node);
 	else
@@ -42,7 +42,7 @@ visit_constructor_call(struct walk *w, TSNode node, const struct action *a)
 		TSNode c = ts_node_child(node, i);
 		for (const char *const *word = words; *word; word++)
 			if (walk_is(c, *word)) {
-				TSNode last = ts_node_named_child(
+				TSNode last = children_named_child(
 					node, ts_node_named_child_count(node) - 1);
 				struct fact_ref *ref =
 					walk_refer(w, REL_CALLS, walk_string(w, c), node);
@@ -83,9 +83,10 @@ static void
 visit_type_parameter(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode name = ts_node_named_child(node, 0), bound = ts_node_named_child(node, 1);
-	uint32_t type =
-		walk_is(bound, "type_bound") ? walk_type_name(w, ts_node_named_child(bound, 0)) : 0;
+	TSNode name = children_named_child(node, 0), bound = children_named_child(node, 1);
+	uint32_t type = walk_is(bound, "type_bound")
+				? walk_type_name(w, children_named_child(bound, 0))
+				: 0;
 	if (type && walk_is(name, "type_identifier"))
 		walk_bind(w, BIND_ALIAS, walk_string(w, name), type, 0, node);
 	walk_children(w);
@@ -112,9 +113,9 @@ visit_catch(struct walk *w, TSNode node, const struct action *a)
 	TSNode name = walk_child(node, "name");
 	uint32_t type = 0;
 	for (uint32_t i = 0; i < ts_node_named_child_count(node); i++) {
-		TSNode c = ts_node_named_child(node, i);
+		TSNode c = children_named_child(node, i);
 		if (walk_is(c, "catch_type") && ts_node_named_child_count(c) == 1)
-			type = walk_type_name(w, ts_node_named_child(c, 0));
+			type = walk_type_name(w, children_named_child(c, 0));
 	}
 	walk_typed_local(w, walk_string(w, name), type, node);
 	w->told = ts_node_is_null(name) ? w->told : ts_node_start_byte(name);
@@ -129,8 +130,8 @@ visit_spread_parameter(struct walk *w, TSNode node, const struct action *a)
 	TSNode name = node;
 	uint32_t n = ts_node_named_child_count(node);
 	for (uint32_t i = 0; i < n; i++)
-		if (walk_is(ts_node_named_child(node, i), "variable_declarator"))
-			name = walk_child(ts_node_named_child(node, i), "name");
+		if (walk_is(children_named_child(node, i), "variable_declarator"))
+			name = walk_child(children_named_child(node, i), "name");
 	uint32_t string = walk_chain(w, name);
 	walk_local(w, string);
 	size_t before = w->f->nentities;
@@ -190,7 +191,7 @@ visit_using(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
 	uint32_t n = ts_node_named_child_count(node);
-	uint32_t whole = n ? walk_string(w, ts_node_named_child(node, n - 1)) : 0;
+	uint32_t whole = n ? walk_string(w, children_named_child(node, n - 1)) : 0;
 	if (!whole)
 		return;
 	(void)walk_refer(w, REL_IMPORTS, whole, node);

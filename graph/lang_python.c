@@ -22,7 +22,7 @@ import_one(struct walk *w, TSNode n, TSNode at)
 	if (!ts_node_is_null(alias)) {
 		bound = walk_string(w, alias);
 	} else if (ts_node_named_child_count(name) > 1) {
-		bound = value = walk_string(w, ts_node_named_child(name, 0));
+		bound = value = walk_string(w, children_named_child(name, 0));
 	}
 	walk_bind(w, BIND_IMPORT, bound, value, 0, at);
 }
@@ -33,7 +33,7 @@ visit_import(struct walk *w, TSNode node, const struct action *a)
 	(void)a;
 	uint32_t n = ts_node_named_child_count(node);
 	for (uint32_t i = 0; i < n; i++)
-		import_one(w, ts_node_named_child(node, i), node);
+		import_one(w, children_named_child(node, i), node);
 }
 
 static void
@@ -47,7 +47,7 @@ visit_import_from(struct walk *w, TSNode node, const struct action *a)
 	(void)walk_refer(w, REL_IMPORTS, module, node);
 	uint32_t n = ts_node_named_child_count(node);
 	for (uint32_t i = 0; i < n; i++) {
-		TSNode c = ts_node_named_child(node, i);
+		TSNode c = children_named_child(node, i);
 		if (ts_node_eq(c, from))
 			continue;
 		TSNode name = walk_is(c, "aliased_import") ? walk_child(c, "name") : c;
@@ -61,16 +61,16 @@ visit_import_from(struct walk *w, TSNode node, const struct action *a)
 }
 
 static bool
-is_name(TSNode n)
+is_name(const struct walk *w, TSNode n)
 {
-	return walk_is(n, "identifier");
+	return walk_action(w, n)->role == ROLE_IDENT;
 }
 
 /* The class around a method, when `object` is the method's first parameter. */
 static uint32_t
 class_of_self(struct walk *w, TSNode object)
 {
-	if (!w->function || !is_name(object) || !str_eq(walk_text(w, object), "self"))
+	if (!w->function || !is_name(w, object) || !str_eq(walk_text(w, object), "self"))
 		return 0;
 	uint32_t parent = w->f->entities[w->function - 1].parent;
 	return parent && w->f->entities[parent - 1].kind == KIND_TYPE ? parent : 0;
@@ -128,7 +128,7 @@ visit_assignment(struct walk *w, TSNode node, const struct action *a)
 	TSNode left = walk_child(node, "left"), right = walk_child(node, "right");
 	if (!ts_node_is_null(right) || !ts_node_is_null(walk_child(node, "type")))
 		python_values_assign(w, left, right, walk_child(node, "type"));
-	if (is_name(left)) {
+	if (is_name(w, left)) {
 		assign_name(w, left, right, walk_child(node, "type"), node);
 	} else if (walk_is(left, "attribute")) {
 		assign_attribute(w, left, right, node);
@@ -136,9 +136,9 @@ visit_assignment(struct walk *w, TSNode node, const struct action *a)
 		uint32_t n = ts_node_named_child_count(left);
 		bool pairs = walk_is(right, "expression_list") || walk_is(right, "tuple");
 		for (uint32_t i = 0; i < n; i++) {
-			TSNode l = ts_node_named_child(left, i);
-			TSNode r = pairs ? ts_node_named_child(right, i) : (TSNode){0};
-			if (is_name(l))
+			TSNode l = children_named_child(left, i);
+			TSNode r = pairs ? children_named_child(right, i) : (TSNode){0};
+			if (is_name(w, l))
 				assign_name(w, l, r, (TSNode){0}, node);
 		}
 	}
@@ -151,7 +151,7 @@ visit_global(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
 	for (uint32_t i = 0; i < ts_node_named_child_count(node); i++) {
-		uint32_t name = walk_string(w, ts_node_named_child(node, i));
+		uint32_t name = walk_string(w, children_named_child(node, i));
 		if (name && w->function)
 			walk_name(w, name)->outer_in = w->function;
 	}
@@ -163,7 +163,7 @@ visit_augmented(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
 	TSNode left = walk_child(node, "left");
-	uint32_t name = is_name(left) ? walk_string(w, left) : 0;
+	uint32_t name = is_name(w, left) ? walk_string(w, left) : 0;
 	if (name && (!w->function || walk_name(w, name)->outer_in == w->function))
 		(void)walk_refer(w, REL_WRITES, name, left);
 	walk_children(w);
@@ -189,12 +189,12 @@ visit_parameters(struct walk *w, TSNode node, const struct action *a)
 	(void)a;
 	uint32_t n = ts_node_named_child_count(node);
 	for (uint32_t i = 0; i < n; i++) {
-		TSNode p = ts_node_named_child(node, i), name = p;
-		if (!is_name(p))
+		TSNode p = children_named_child(node, i), name = p;
+		if (!is_name(w, p))
 			name = walk_child(p, "name");
 		if (ts_node_is_null(name))
-			name = ts_node_named_child(p, 0);
-		uint32_t string = is_name(name) ? walk_string(w, name) : 0;
+			name = children_named_child(p, 0);
+		uint32_t string = is_name(w, name) ? walk_string(w, name) : 0;
 		if (!string)
 			continue;
 		uint32_t type = annotated(w, walk_child(p, "type"));
@@ -219,7 +219,7 @@ visit_for(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
 	TSNode left = walk_child(node, "left");
-	if (is_name(left) && w->function)
+	if (is_name(w, left) && w->function)
 		walk_local(w, walk_string(w, left));
 	bool statement = walk_is(node, "for_statement");
 	python_values_loop(w, left, walk_child(node, "right"), node);
@@ -249,10 +249,10 @@ visit_with_item(struct walk *w, TSNode node, const struct action *a)
 	TSNode value = walk_child(node, "value"), target = {0};
 	if (walk_is(value, "as_pattern")) {
 		TSNode alias = walk_child(value, "alias");
-		target = ts_node_is_null(alias) ? alias : ts_node_named_child(alias, 0);
-		value = ts_node_named_child(value, 0);
+		target = ts_node_is_null(alias) ? alias : children_named_child(alias, 0);
+		value = children_named_child(value, 0);
 	}
-	if (is_name(target) && w->function)
+	if (is_name(w, target) && w->function)
 		walk_local(w, walk_string(w, target));
 	python_values_enter(w, target, value, node);
 	walk_children(w);
@@ -263,7 +263,7 @@ visit_give(struct walk *w, TSNode node, const struct action *a)
 {
 	bool each = a->kind && ts_node_child_count(node) > 2;
 	python_values_give(
-		w, a->kind ? VALUE_YIELD : VALUE_RETURN, ts_node_named_child(node, 0), each);
+		w, a->kind ? VALUE_YIELD : VALUE_RETURN, children_named_child(node, 0), each);
 	walk_children(w);
 }
 
@@ -271,7 +271,7 @@ static void
 visit_raise(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	python_values_raise(w, ts_node_named_child(node, 0), node);
+	python_values_raise(w, children_named_child(node, 0), node);
 	walk_children(w);
 }
 
@@ -316,8 +316,8 @@ visit_class(struct walk *w, TSNode node, const struct action *a)
 	uint32_t scope = w->scope, e = walk_define(w, KIND_TYPE, string, node);
 	w->scope = e;
 	for (uint32_t i = 0; !ts_node_is_null(bases) && i < ts_node_named_child_count(bases); i++) {
-		TSNode b = ts_node_named_child(bases, i);
-		uint32_t chain = is_name(b) || walk_is(b, "attribute") ? walk_chain(w, b) : 0;
+		TSNode b = children_named_child(bases, i);
+		uint32_t chain = is_name(w, b) || walk_is(b, "attribute") ? walk_chain(w, b) : 0;
 		if (chain)
 			(void)walk_refer(w, REL_INHERITS, chain, b);
 	}
@@ -331,8 +331,8 @@ static void
 visit_decorator(struct walk *w, TSNode node, const struct action *a)
 {
 	(void)a;
-	TSNode what = ts_node_named_child(node, 0);
-	if (is_name(what) || walk_is(what, "attribute"))
+	TSNode what = children_named_child(node, 0);
+	if (is_name(w, what) || walk_is(what, "attribute"))
 		(void)walk_call(w, what, node);
 	else
 		(void)walk_refer(w, REL_CALLS, 0, node);
@@ -359,7 +359,7 @@ visit_decorated(struct walk *w, TSNode node, const struct action *a)
 		TSNode c = w->node;
 		if (walk_is(c, "decorator") && n < MAX_DECORATORS) {
 			refs[n] = (uint32_t)w->f->nrefs;
-			decorators[n++] = ts_node_named_child(c, 0);
+			decorators[n++] = children_named_child(c, 0);
 		}
 		if (ts_node_eq(c, definition))
 			entity = (uint32_t)w->f->nentities + 1;

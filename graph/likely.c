@@ -1,10 +1,11 @@
 /*
  * Theory of operation.  Which files a change will touch is guessed from what is known before it: files that changed together
- * with a seed so far, files that hold what the text means (search.h), files that a seed's code is related to, files of
- * the same name beside it (a header and its source, a test and what it tests), and, a little, how often a file changes at
- * all.  Each of these gives a share between 0 and 1; their weighted sum ranks.  The weights were chosen on commits that
- * `make bench-intent` does not measure.
+ * with a seed so far, files that hold what the text means (search.h), files that earlier commits changed which said the like
+ * (past.h), files that a seed's code is related to, files of the same name beside it (a header and its source, a test and
+ * what it tests), and, a little, how often a file changes at all.  Each of these gives a share between 0 and 1; their
+ * weighted sum ranks.  The weights were chosen on commits that `make bench-intent` does not measure.
  */
+#include "graph/past.h"
 #include "graph/search.h"
 
 #include "base/fs.h"
@@ -17,11 +18,21 @@
 #define MAX_LIKELY 1000
 #define OF_ONE_NAME 4 /* source, header, test, document */
 
-enum evidence { BY_SEED, BY_HISTORY, BY_TEXT, BY_RELATION, BY_NAME, BY_ACTIVITY, EVIDENCE };
+enum evidence {
+	BY_SEED,
+	BY_HISTORY,
+	BY_TEXT,
+	BY_PAST,
+	BY_RELATION,
+	BY_NAME,
+	BY_ACTIVITY,
+	EVIDENCE
+};
 
 static const double weights[EVIDENCE] = {[BY_SEED] = 4,
 	[BY_HISTORY] = 1,
 	[BY_TEXT] = 0.7,
+	[BY_PAST] = 0.6,
 	[BY_RELATION] = 0.3,
 	[BY_NAME] = 0.5,
 	[BY_ACTIVITY] = 0.1};
@@ -195,6 +206,12 @@ compare_names(struct guess *s)
 
 /* ---- from the text ---- */
 
+static void
+changed_alike(void *ctx, uint32_t file, double share)
+{
+	raise_share(ctx, file, BY_PAST, share);
+}
+
 static int
 read_text(struct guess *s, const char *text)
 {
@@ -212,7 +229,7 @@ read_text(struct guess *s, const char *text)
 		if (!s->files[file].entity)
 			s->files[file].entity = id;
 	}
-	return rc;
+	return rc < 0 ? rc : past_alike(s->g->db, text, changed_alike, s, s->err);
 }
 
 /* ---- the ranking ---- */
@@ -242,6 +259,7 @@ reasons_of(const struct likely *f)
 	static const char *const words[EVIDENCE] = {[BY_SEED] = "named",
 		[BY_HISTORY] = "changed together with what is named",
 		[BY_TEXT] = "holds what the text means",
+		[BY_PAST] = "changed when the like was said",
 		[BY_RELATION] = "related to what is named",
 		[BY_NAME] = "of the same name as what is named"};
 	json_t *list = json_array();
@@ -264,7 +282,8 @@ describe(struct guess *s, const struct likely *f, json_t *list)
 		return rc;
 	json_array_append_new(list,
 		json_pack("{s:o, s:f, s:f, s:o, s:I, s:o*}", "file", json_text(str_of(f->path)),
-			"score", f->score, "by_text", weights[BY_TEXT] * f->share[BY_TEXT],
+			"score", f->score, "by_text",
+			weights[BY_TEXT] * f->share[BY_TEXT] + weights[BY_PAST] * f->share[BY_PAST],
 			"reasons", reasons_of(f), "line", (json_int_t)(e.line ? e.line : 1), "name",
 			name ? json_text(str_of(name)) : NULL));
 	return 0;

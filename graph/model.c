@@ -1,25 +1,11 @@
 #include "graph/model.h"
 
+#include "graph/text_hash.h"
+
 #include <string.h>
 #include <sys/random.h>
 
 /* ---- names ---- */
-
-static uint64_t
-hash_text(uint64_t seed, struct str s)
-{
-	uint64_t h = seed ^ (s.n * 0x9e3779b97f4a7c15u);
-	while (s.n) {
-		uint64_t w = 0;
-		size_t n = s.n < 8 ? s.n : 8;
-		memcpy(&w, s.p, n);
-		h = (h ^ w) * 0xff51afd7ed558ccdu;
-		h ^= h >> 32;
-		s.p += n;
-		s.n -= n;
-	}
-	return h ^ (h >> 29);
-}
 
 struct str
 model_text(const struct model *m, uint32_t name)
@@ -31,7 +17,7 @@ model_text(const struct model *m, uint32_t name)
 static size_t
 name_place(const struct model *m, struct str s)
 {
-	size_t i = hash_text(m->seed, s) & (m->name_index_n - 1);
+	size_t i = text_hash(m->seed, s) & (m->name_index_n - 1);
 	for (; m->name_index[i]; i = (i + 1) & (m->name_index_n - 1)) {
 		struct str t = model_text(m, m->name_index[i]);
 		if (t.n == s.n && memcmp(t.p, s.p, s.n) == 0)
@@ -254,6 +240,7 @@ model_drop_tables(struct model *m)
 	free(TAKE(m->bases));
 	free(TAKE(m->stored));
 	free(TAKE(m->mentions));
+	free(TAKE(m->held));
 	free(TAKE(m->values));
 	free(TAKE(m->statements));
 	free(TAKE(m->places));
@@ -422,7 +409,9 @@ model_named_kind(enum graph_relation r)
 		[REL_QUERIES_TABLE] = KIND_TABLE,
 		[REL_SERVES] = KIND_ENDPOINT,
 		[REL_CONNECTS] = KIND_SERVICE,
-		[REL_EXECS] = KIND_COMMAND};
+		[REL_EXECS] = KIND_COMMAND,
+		[REL_PUBLISHES] = KIND_TOPIC,
+		[REL_SUBSCRIBES] = KIND_TOPIC};
 	return (enum graph_kind)kinds[(unsigned)r < REL_END ? r : REL_NONE];
 }
 
@@ -600,6 +589,24 @@ settle_mentions(struct model *m)
 	}
 }
 
+static void
+find_held(struct model *m)
+{
+	const struct model_entity *e = m->entities;
+	m->nheld = m->nnames;
+	m->held = mem_zalloc(m->nheld, 1);
+	for (size_t i = 1; i < m->n; i++)
+		m->held[e[i].name] |=
+			(uint8_t)(e[i].kind == KIND_PARAMETER ? MODEL_PARAMETER
+							      : model_scope_bit(e[e[i].home].kind));
+	for (size_t i = 0; i < m->nbinds; i++)
+		m->held[m->binds[i].name] |= (uint8_t)model_scope_bit(e[m->binds[i].scope].kind);
+	for (size_t i = 0; i < m->nstatements; i++)
+		m->held[m->values[m->statements[i].value].name] |=
+			(uint8_t)(model_scope_bit(e[m->statements[i].scope].kind)
+				  << MODEL_STATEMENT);
+}
+
 void
 model_settle(struct model *m)
 {
@@ -612,6 +619,7 @@ model_settle(struct model *m)
 		put(m, SPACE_CHILD, i);
 	}
 	settle_mentions(m);
+	find_held(m);
 }
 
 uint32_t

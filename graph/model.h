@@ -121,6 +121,9 @@ struct model {
 	struct model_statement *statements;
 	size_t nstatements, statements_cap;
 
+	uint8_t *held; /* by name, below nheld: model_held */
+	size_t nheld;
+
 	/* The last link of each chain, by hash; a place's tag is some bits of the hash, 0 where it is free. */
 	uint32_t *places;
 	uint8_t *tags;
@@ -180,6 +183,34 @@ static inline uint32_t
 model_bound(const struct model *m, uint32_t link)
 {
 	return m->statements[m->links[link].value].value;
+}
+
+/*
+ * Where there may be something of the name: a name is looked for in all that is around it, and most are those of one
+ * kind of scope.  Bits of the kinds of scopes that hold or bind it; MODEL_PARAMETER; and those of the scopes of
+ * statements that bind it, higher by MODEL_STATEMENT.  0: nothing has it.  The model is settled.
+ */
+enum { MODEL_PARAMETER = 8, MODEL_STATEMENT = 4 };
+static inline unsigned
+model_held(const struct model *m, uint32_t name)
+{
+	return name < m->nheld ? m->held[name] : 0;
+}
+/* Of functions, of files, of all others. */
+static inline unsigned
+model_scope_bit(unsigned kind)
+{
+	return graph_kind_is_code(kind) ? 1 : kind == KIND_FILE ? 2 : 4;
+}
+static inline bool
+model_may_hold(const struct model *m, unsigned kind, uint32_t name)
+{
+	return model_held(m, name) & model_scope_bit(kind);
+}
+static inline bool
+model_may_state(const struct model *m, unsigned kind, uint32_t name)
+{
+	return model_held(m, name) >> MODEL_STATEMENT & model_scope_bit(kind);
 }
 
 /* The number of the file of that path; 0: it is not in the map. */

@@ -39,7 +39,7 @@ emit_served(struct resolver *r, const struct fact_ref *ref)
 {
 	struct fact_ref from = *ref;
 	uint32_t scope = r->file->entity + ref->from;
-	struct thing t = ref->receiver ? resolver_follow(r, scope, r->f->strings[ref->receiver])
+	struct thing t = ref->receiver ? resolver_follow_string(r, scope, ref->receiver)
 				       : (struct thing){THING_UNKNOWN, 0, false};
 	uint32_t name = resolver_name(r, ref->name);
 	uint32_t l = name ? model_first(r->m, SPACE_SHARED, KIND_ENDPOINT, name) : 0;

@@ -8,25 +8,14 @@ unpacker_of(struct str bytes)
 }
 
 void
-pack_u64(struct buf *b, uint64_t v)
+pack_long(struct buf *b, uint64_t v)
 {
 	char out[10];
 	size_t n = 0;
-	if (v < 0x80 && b->n + 1 < b->cap && b->n < (b->max ? b->max : BUF_DEFAULT_MAX)) {
-		b->p[b->n++] = (char)v; /* as buf_add does it, and most are like that */
-		b->p[b->n] = '\0';
-		return;
-	}
 	for (; v >= 0x80; v >>= 7)
 		out[n++] = (char)(v | 0x80);
 	out[n++] = (char)v;
 	buf_add(b, out, n);
-}
-
-void
-pack_i64(struct buf *b, int64_t v)
-{
-	pack_u64(b, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
 }
 
 void
@@ -37,7 +26,7 @@ pack_str(struct buf *b, struct str s)
 }
 
 uint64_t
-unpack_u64(struct unpacker *u)
+unpack_long(struct unpacker *u)
 {
 	uint64_t v = 0;
 	for (unsigned shift = 0; shift < 64; shift += 7) {
@@ -50,15 +39,6 @@ unpack_u64(struct unpacker *u)
 	}
 	u->bad = true;
 	return 0;
-}
-
-uint32_t
-unpack_u32(struct unpacker *u)
-{
-	uint64_t v = unpack_u64(u);
-	if (v > UINT32_MAX)
-		u->bad = true;
-	return u->bad ? 0 : (uint32_t)v;
 }
 
 int64_t

@@ -103,7 +103,7 @@ static enum shape
 shape_of(TSNode n)
 {
 	(void)pthread_once(&compiled, compile_shapes);
-	TSSymbol s = ts_node_is_null(n) ? (TSSymbol)-1 : ts_node_symbol(n);
+	TSSymbol s = ts_node_is_null(n) ? (TSSymbol)-1 : children_symbol(n);
 	return s < symbols ? (enum shape)shape_by_symbol[s] : SHAPE_NONE;
 }
 
@@ -111,7 +111,7 @@ static TSNode
 child(TSNode n, enum field f)
 {
 	(void)pthread_once(&compiled, compile_shapes);
-	return ts_node_is_null(n) ? n : ts_node_child_by_field_id(n, field_ids[f]);
+	return children_in_field(n, field_ids[f]);
 }
 
 /* ---- trees ---- */
@@ -145,8 +145,8 @@ put_items(struct walk *w, TSNode n, uint32_t from, uint32_t to, unsigned depth)
 	TSNode item;
 	size_t opened = children_open(&w->children, n);
 	for (uint32_t i = 0; i < to && children_next(&w->children, opened, &item);) {
-		bool named = ts_node_is_named(item);
-		if (named && i >= from && ts_node_symbol(item) != comment_symbol)
+		bool named = children_named(item);
+		if (named && i >= from && children_symbol(item) != comment_symbol)
 			put_value(w, item, depth + 1);
 		i += named;
 	}
@@ -207,7 +207,7 @@ put_index(struct walk *w, TSNode n, unsigned depth)
 {
 	TSNode key = child(n, FIELD_SUBSCRIPT);
 	bool slice = walk_is(key, "slice");
-	TSNode from = slice ? ts_node_named_child(key, 0) : key;
+	TSNode from = slice ? children_named_child(key, 0) : key;
 	struct str text = walk_text(w, from);
 	bool first = slice && shape_of(from) == SHAPE_INTEGER && text.p != NULL &&
 		     ts_node_start_byte(from) == ts_node_start_byte(key);
@@ -272,17 +272,17 @@ put_value(struct walk *w, TSNode n, unsigned depth)
 		begin(w, VALUE_CONST, walk_string(w, n));
 		break;
 	case SHAPE_SAME:
-		put_value(w, ts_node_named_child(n, 0), depth + 1);
+		put_value(w, children_named_child(n, 0), depth + 1);
 		break;
 	case SHAPE_CONDITION:
-		put_parts(w, VALUE_ANY, 0, ts_node_named_child(n, 0), ts_node_named_child(n, 2),
+		put_parts(w, VALUE_ANY, 0, children_named_child(n, 0), children_named_child(n, 2),
 			depth);
 		break;
 	case SHAPE_EITHER:
 		put_parts(w, VALUE_ANY, 0, child(n, FIELD_LEFT), child(n, FIELD_RIGHT), depth);
 		break;
 	case SHAPE_SPLAT:
-		put_parts(w, VALUE_SPLAT, 0, ts_node_named_child(n, 0), none, depth);
+		put_parts(w, VALUE_SPLAT, 0, children_named_child(n, 0), none, depth);
 		break;
 	case SHAPE_KEYWORD:
 		put_parts(w, VALUE_KEYWORD, walk_string(w, child(n, FIELD_NAME)),
@@ -382,17 +382,17 @@ assign_several(struct walk *w, TSNode target, struct given *g, unsigned depth)
 	bool written = shape_of(g->value) == SHAPE_LIST && g->how == VALUE_UNKNOWN && !g->depth;
 	uint32_t m = written ? ts_node_named_child_count(g->value) : 0, skipped = 0;
 	for (uint32_t i = 0; i < n && i < 32; i++) {
-		TSNode t = ts_node_named_child(target, i);
+		TSNode t = children_named_child(target, i);
 		bool splat = shape_of(t) == SHAPE_SPLAT;
 		OWN_FREE char *number = mem_printf("%u", i + skipped);
 		struct given part = *g;
 		if (written && !splat) {
-			part.value = i + skipped < m ? ts_node_named_child(g->value, i + skipped)
+			part.value = i + skipped < m ? children_named_child(g->value, i + skipped)
 						     : (TSNode){0};
 		} else if (!splat && g->depth < 4) {
 			part.path[part.depth++] = walk_own(w, number);
 		} else if (splat && written && m + 1 >= n) {
-			uint32_t name = walk_string(w, ts_node_named_child(t, 0));
+			uint32_t name = walk_string(w, children_named_child(t, 0));
 			in_scope(w, w->scope);
 			uint32_t node = begin(w, VALUE_BIND, name), list = begin(w, VALUE_LIST, 0);
 			put_items(w, g->value, i, i + m + 1 - n, 1);
@@ -401,7 +401,7 @@ assign_several(struct walk *w, TSNode target, struct given *g, unsigned depth)
 			skipped = m - n;
 			continue;
 		}
-		assign_to(w, splat ? ts_node_named_child(t, 0) : t, &part, depth + 1);
+		assign_to(w, splat ? children_named_child(t, 0) : t, &part, depth + 1);
 	}
 }
 
@@ -420,7 +420,7 @@ assign_to(struct walk *w, TSNode target, struct given *g, unsigned depth)
 		assign_several(w, target, g, depth);
 		break;
 	case SHAPE_SAME:
-		assign_to(w, ts_node_named_child(target, 0), g, depth + 1);
+		assign_to(w, children_named_child(target, 0), g, depth + 1);
 		break;
 	default:
 		break;
@@ -430,15 +430,15 @@ assign_to(struct walk *w, TSNode target, struct given *g, unsigned depth)
 TSNode
 python_values_type(struct walk *w, TSNode type)
 {
-	TSNode n = walk_is(type, "type") ? ts_node_named_child(type, 0) : type;
+	TSNode n = walk_is(type, "type") ? children_named_child(type, 0) : type;
 	if (walk_is(n, "binary_operator"))
 		n = child(n, FIELD_LEFT);
 	bool generic = walk_is(n, "generic_type") || walk_is(n, "subscript");
-	if (generic && str_ends(walk_text(w, ts_node_named_child(n, 0)), "Optional")) {
-		TSNode list = ts_node_named_child(n, 1);
+	if (generic && str_ends(walk_text(w, children_named_child(n, 0)), "Optional")) {
+		TSNode list = children_named_child(n, 1);
 		TSNode inner =
-			walk_is(list, "type_parameter") ? ts_node_named_child(list, 0) : list;
-		n = walk_is(inner, "type") ? ts_node_named_child(inner, 0) : inner;
+			walk_is(list, "type_parameter") ? children_named_child(list, 0) : list;
+		n = walk_is(inner, "type") ? children_named_child(inner, 0) : inner;
 	}
 	return n;
 }

@@ -40,9 +40,13 @@ struct reach {
 	(CALLING | BIT(REL_READS) | BIT(REL_WRITES) | BIT(REL_TAKES_ADDRESS) | BIT(REL_INHERITS) | \
 		BIT(REL_OVERRIDES) | BIT(REL_HAS_TYPE) | BIT(REL_READS_ENV) | \
 		BIT(REL_READS_CONFIG) | BIT(REL_QUERIES_TABLE) | BIT(REL_BUILDS) | \
-		BIT(REL_DEPENDS_ON) | BIT(REL_DOCUMENTS) | BIT(REL_TESTS) | BIT(REL_IMPORTS))
-/* A change reaches what it has these relations to, too: the endpoint that is served, the variable that is set. */
-#define AFFECTING (BIT(REL_SERVES) | BIT(REL_CONFIGURES))
+		BIT(REL_DEPENDS_ON) | BIT(REL_DOCUMENTS) | BIT(REL_TESTS) | BIT(REL_IMPORTS) | \
+		BIT(REL_SUBSCRIBES))
+/*
+ * A change reaches what it has these relations to, too: the endpoint that is served, the variable that is set, the topic that messages go
+ * to.
+ */
+#define AFFECTING (BIT(REL_SERVES) | BIT(REL_CONFIGURES) | BIT(REL_PUBLISHES))
 
 static void
 reach_cleanup(struct reach *r)

@@ -6,6 +6,7 @@
  */
 #include "graph/reached.h"
 
+#include "base/fs.h"
 #include "graph/overlay.h"
 #include "graph/reached_inner.h"
 
@@ -454,7 +455,7 @@ unpack_call(struct model *m, uint32_t file, struct unpacker *u)
 static uint32_t
 thing_of(const struct model *m, uint32_t relation, struct str what)
 {
-	static const char work[] = "/work/";
+	static const char work[] = WORK_DIR "/";
 	struct str path = what;
 	if (relation == REL_CONNECTS)
 		return seen_shared(m, KIND_SERVICE, what);

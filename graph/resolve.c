@@ -122,16 +122,18 @@ emit_constructor(struct resolver *r, const struct fact_ref *ref, uint32_t type, 
 {
 	static const char *const names[] = {
 		"__init__", "constructor", "__construct", "initialize", NULL};
-	struct str own = model_text(r->m, resolver_entity(r, type)->name);
 	for (const char *const *n = names; *n; n++) {
-		struct thing t = resolver_in_type(r, type, model_name_if_any(r->m, str_of(*n)), 0);
+		uint32_t name = model_name_if_any(r->m, str_of(*n));
+		struct thing t = model_may_hold(r->m, KIND_TYPE, name)
+					 ? resolver_in_type(r, type, name, 0)
+					 : unknown;
 		if (t.kind == THING_ENTITY && graph_kind_is_code(resolver_entity(r, t.id)->kind)) {
 			emit_constructor_of(r, ref, overload(r, ref, t), conf);
 			return;
 		}
 	}
-	uint32_t same = 0, own_name = model_name_if_any(r->m, own);
-	for (uint32_t l = model_first(r->m, SPACE_CHILD, type, own_name); l && !same;
+	uint32_t same = 0, own = resolver_entity(r, type)->name;
+	for (uint32_t l = model_first(r->m, SPACE_CHILD, type, own); l && !same;
 		l = model_next(r->m, l))
 		same = graph_kind_is_code(resolver_entity(r, model_value(r->m, l))->kind)
 			       ? model_value(r->m, l)
@@ -252,8 +254,7 @@ resolve_call(struct resolver *r, const struct fact_ref *ref)
 				r->f->strings[ref->name], 0));
 		return;
 	}
-	struct thing t =
-		ref->receiver ? resolver_follow(r, scope, r->f->strings[ref->receiver]) : unknown;
+	struct thing t = ref->receiver ? resolver_follow_string(r, scope, ref->receiver) : unknown;
 	if (t.kind == THING_ENTITY || t.kind == THING_INSTANCE || t.kind == THING_PACKAGE) {
 		struct thing m = resolver_member(r, t, resolver_name(r, ref->name), 0);
 		m.weak |= t.weak;
@@ -299,7 +300,7 @@ resolve_other(struct resolver *r, const struct fact_ref *ref)
 	struct fact_ref of_type = *ref;
 	if (ref->relation == REL_INHERITS && ref->receiver) {
 		/* "impl Trait for Type", and not the type around. */
-		struct thing type = resolver_follow(r, scope, r->f->strings[ref->receiver]);
+		struct thing type = resolver_follow_string(r, scope, ref->receiver);
 		if (type.kind == THING_ENTITY && resolver_file(r, type.id) == r->file) {
 			of_type.from = type.id - r->file->entity;
 			ref = &of_type;
@@ -307,7 +308,7 @@ resolve_other(struct resolver *r, const struct fact_ref *ref)
 	} else if (ref->relation == REL_INHERITS) {
 		scope = resolver_entity(r, scope)->parent;
 	}
-	struct thing t = resolver_follow(r, scope, r->f->strings[ref->name]);
+	struct thing t = resolver_follow_string(r, scope, ref->name);
 	if (t.kind != THING_ENTITY || !emit_use_of(r, ref, t))
 		resolver_unresolved(r, ref);
 }

@@ -126,13 +126,20 @@ struct expansion {
 
 static void expand(struct expansion *x, uint32_t macro, const uint32_t *args, unsigned depth);
 
+/* A name that stands as an argument; of a call the number says how many it has. */
+static bool
+is_argument(unsigned relation, unsigned arg)
+{
+	return arg && arg <= MAX_ARGS && relation != REL_CALLS && relation != REL_INSTANTIATES;
+}
+
 /* The names that the call at index i of the macro's body passes on. */
 static void
 args_in_body(const struct model *m, const struct model_macro_ref *refs, uint32_t n, uint32_t i,
 	const uint32_t *args, uint32_t *ret)
 {
 	for (uint32_t j = i + 1; j < n && j < i + 64; j++)
-		if (refs[j].arg && refs[j].arg <= MAX_ARGS && j - i == refs[j].call) {
+		if (is_argument(refs[j].relation, refs[j].arg) && j - i == refs[j].call) {
 			bool param = refs[j].flags & FACT_PARAM;
 			unsigned k = refs[j].param;
 			ret[refs[j].arg - 1] = !param		    ? refs[j].name
@@ -205,7 +212,7 @@ args_of_call(struct resolver *r, const struct fact_ref *ref, uint32_t *ret)
 	size_t at = (size_t)(ref - r->f->refs);
 	for (size_t i = at + 1; i < r->f->nrefs && i < at + 256; i++) {
 		const struct fact_ref *a = &r->f->refs[i];
-		if (a->arg && a->arg <= MAX_ARGS && i - at == a->call)
+		if (is_argument(a->relation, a->arg) && i - at == a->call)
 			ret[a->arg - 1] = resolver_name(r, a->name);
 	}
 }
@@ -234,6 +241,115 @@ relation_to(const struct model_entity *e, const struct fact_ref *ref)
 	return (enum graph_relation)ref->relation;
 }
 
+/* The type, as it is written, of a variable of the function around, or of its class's field; 0: none is known. */
+static uint32_t
+declared_type(const struct resolver *r, const struct fact_ref *ref, uint32_t name)
+{
+	const struct model *m = r->m;
+	uint32_t scope = r->file->entity + ref->from, type = 0;
+	for (unsigned i = 0; name && scope && !type && i < 16; i++) {
+		uint32_t l = model_first(m, SPACE_BIND, scope, name);
+		if (l)
+			type = m->binds[model_value(m, l)].value;
+		uint32_t field =
+			type ? 0 : model_first(m, SPACE_CHILD, m->entities[scope].home, name);
+		if (field)
+			type = m->entities[model_value(m, field)].type;
+		scope = m->entities[scope].kind == KIND_FILE ? 0 : m->entities[scope].parent;
+	}
+	return type;
+}
+
+/* What an argument is said to be of, "=int", or is declared as; empty: that is not known. */
+static struct str
+type_of_argument(const struct resolver *r, const struct fact_ref *ref, struct str told)
+{
+	if (str_eq(told, "=String"))
+		return STR("char");
+	if (str_eq(told, "=boolean"))
+		return STR("bool");
+	if (told.n > 1 && told.p[0] == '=')
+		return (struct str){told.p + 1, told.n - 1};
+	const uint32_t name = model_name_if_any(r->m, told);
+	const uint32_t type = name ? declared_type(r, ref, name) : 0;
+	return type ? model_text(r->m, type) : (struct str){"", 0};
+}
+
+static uint32_t
+next_parameter(const struct model *m, uint32_t function, uint32_t after)
+{
+	for (uint32_t i = after + 1; i < m->n && m->entities[i].parent == function; i++)
+		if (m->entities[i].kind == KIND_PARAMETER)
+			return i;
+	return 0;
+}
+
+/* How many parameters have the very types of the arguments, as far as these are known. */
+static unsigned
+same_types(const struct model *m, uint32_t function, const struct str types[MAX_ARGS])
+{
+	unsigned same = 0, n = 0;
+	for (uint32_t i = next_parameter(m, function, function); i && n < MAX_ARGS;
+		i = next_parameter(m, function, i), n++) {
+		const struct str is = m->entities[i].type ? model_text(m, m->entities[i].type)
+							  : (struct str){"", 0};
+		same += is.n && is.n == types[n].n && memcmp(is.p, types[n].p, is.n) == 0;
+	}
+	return same;
+}
+
+/* Of the same types, as they are written; what has none is like nothing. */
+static bool
+have_same_parameters(const struct model *m, uint32_t a, uint32_t b)
+{
+	uint32_t i = next_parameter(m, a, a), k = next_parameter(m, b, b);
+	while (i && k && m->entities[i].type && m->entities[i].type == m->entities[k].type) {
+		i = next_parameter(m, a, i);
+		k = next_parameter(m, b, k);
+	}
+	return !i && !k;
+}
+
+/*
+ * Of two of one class with the same parameters one is for what is const: a function that calls its own name so means the other.  With
+ * other parameters it may well mean itself.
+ */
+static void
+drop_caller(const struct resolver *r, const struct fact_ref *ref, struct candidates *c)
+{
+	const struct model *m = r->m;
+	const uint32_t caller = r->file->entity + ref->from;
+	if (c->n == 2 && (c->v[0] == caller || c->v[1] == caller) &&
+		m->entities[c->v[0]].home == m->entities[c->v[1]].home &&
+		have_same_parameters(m, c->v[0], c->v[1])) {
+		c->v[0] = c->v[0] == caller ? c->v[1] : c->v[0];
+		c->n = 1;
+	}
+}
+
+/* Of several functions that a call of C++ may mean, those whose parameters are most like its arguments. */
+static void
+keep_alike(const struct resolver *r, const struct fact_ref *ref, struct candidates *c)
+{
+	struct str types[MAX_ARGS] = {{0}};
+	unsigned alike[RESOLVE_CANDIDATES], most = 0;
+	size_t to = 0;
+	if (c->n < 2 || r->file->lang != LANG_CPP || ref->relation != REL_CALLS)
+		return;
+	struct str all = ref->call ? r->f->strings[ref->call] : (struct str){"", 0}, one;
+	for (size_t i = 0; i < MAX_ARGS && str_next(&all, ';', &one); i++)
+		types[i] = type_of_argument(r, ref, one);
+	for (size_t i = 0; i < c->n; i++) {
+		alike[i] = same_types(r->m, c->v[i], types);
+		most = alike[i] > most ? alike[i] : most;
+	}
+	for (size_t i = 0; i < c->n; i++)
+		if (alike[i] == most)
+			c->v[to++] = c->v[i];
+	c->n = to;
+	drop_caller(r, ref, c);
+}
+
 /* Those that take as many arguments as the call has, if one does. */
 static void
 keep_fitting(const struct resolver *r, const struct fact_ref *ref, struct candidates *c)
@@ -248,6 +364,7 @@ keep_fitting(const struct resolver *r, const struct fact_ref *ref, struct candid
 		if (resolver_parameters(r, c->v[i]) + 1u == ref->arg)
 			c->v[to++] = c->v[i];
 	c->n = to;
+	keep_alike(r, ref, c);
 }
 
 /* What the namespaces around have comes first. */
@@ -404,22 +521,12 @@ static uint32_t
 type_of_receiver(struct resolver *r, const struct fact_ref *ref, struct str receiver)
 {
 	struct model *m = r->m;
-	uint32_t name = model_name_if_any(m, receiver);
-	uint32_t scope = r->file->entity + ref->from, type = 0;
+	const uint32_t scope = r->file->entity + ref->from;
 	if (str_eq(receiver, "this"))
 		return m->entities[m->entities[scope].home].kind == KIND_TYPE
 			       ? m->entities[scope].home
 			       : 0;
-	for (unsigned i = 0; name && scope && !type && i < 16; i++) {
-		uint32_t l = model_first(m, SPACE_BIND, scope, name);
-		if (l)
-			type = m->binds[model_value(m, l)].value;
-		uint32_t field =
-			type ? 0 : model_first(m, SPACE_CHILD, m->entities[scope].home, name);
-		if (field)
-			type = m->entities[model_value(m, field)].type;
-		scope = m->entities[scope].kind == KIND_FILE ? 0 : m->entities[scope].parent;
-	}
+	const uint32_t type = declared_type(r, ref, model_name_if_any(m, receiver));
 	if (!type || str_eq(model_text(m, type), "auto"))
 		return 0;
 	uint32_t found = type_named(r, model_text(m, type));
@@ -440,14 +547,15 @@ emit_methods(struct resolver *r, const struct fact_ref *ref, uint32_t type, uint
 	const struct model *m = r->m;
 	struct candidates c = {0};
 	unsigned looked = 0;
-	for (uint32_t l = model_first(m, SPACE_CHILD, type, name); l && c.n < 8 && looked++ < 64;
-		l = model_next(m, l))
+	for (uint32_t l = model_first(m, SPACE_CHILD, type, name);
+		l && c.n < RESOLVE_CANDIDATES && looked++ < 64; l = model_next(m, l))
 		if (is_method(m, model_value(m, l)))
 			c.v[c.n++] = model_value(m, l);
 	drop_declarations(m, &c);
 	keep_fitting(r, ref, &c);
+	const enum graph_relation relation = c.n > 2 ? REL_MAY_CALL : REL_CALLS;
 	for (size_t i = 0; i < c.n; i++)
-		resolver_emit(r, ref, REL_CALLS, c.v[i], PROV_RESOLVED, 90 / (unsigned)c.n);
+		resolver_emit(r, ref, relation, c.v[i], PROV_RESOLVED, 90 / (unsigned)c.n);
 	for (uint32_t l = c.n || depth > 8 ? 0 : model_first(m, SPACE_BASE, type, 0); l && r->steps;
 		l = model_next(m, l)) {
 		r->steps--;

@@ -62,7 +62,7 @@ declared_method(struct resolver *r, const struct fact_ref *ref)
 	uint32_t l = name ? model_first(r->m, SPACE_BIND, scope, name) : 0;
 	if (!l || r->m->binds[model_value(r->m, l)].kind != BIND_TYPE || model_next(r->m, l))
 		return 0;
-	struct thing t = resolver_follow(r, scope, r->f->strings[ref->receiver]);
+	struct thing t = resolver_follow_string(r, scope, ref->receiver);
 	if (t.kind != THING_INSTANCE || t.weak)
 		return 0;
 	t = resolver_member(r, t, model_name_if_any(r->m, r->f->strings[ref->name]), 1);

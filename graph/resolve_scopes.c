@@ -187,7 +187,7 @@ child(const struct resolver *r, uint32_t scope, uint32_t name)
 }
 
 uint32_t
-resolver_first_bind(const struct resolver *r, uint32_t scope, uint32_t name)
+resolver_first_bind(struct resolver *r, uint32_t scope, uint32_t name)
 {
 	const struct model_entity *e = resolver_entity(r, scope);
 	if (!name || (r->file->lang == LANG_JAVA && r->calling && e->kind != KIND_FILE))
@@ -197,6 +197,7 @@ resolver_first_bind(const struct resolver *r, uint32_t scope, uint32_t name)
 		       resolver_file(r, scope) == r->file;
 	if (!ordered || !l || !model_next(r->m, l))
 		return l;
+	r->by_line = true;
 	for (uint32_t n = 0, i = l; i && n < 256; i = model_next(r->m, i), n++) {
 		uint32_t bind = model_value(r->m, i);
 		const struct model_bind *b = &r->m->binds[bind];
@@ -241,6 +242,13 @@ resolver_in_type(struct resolver *r, uint32_t type, uint32_t name, unsigned dept
 			result = t; /* a base that is not here may have it */
 	}
 	return result;
+}
+
+/* Can a scope of that kind have the name, itself or by an import of all names? */
+static bool
+may_have(const struct resolver *r, unsigned kind, uint32_t name)
+{
+	return model_may_hold(r->m, kind, name) || model_may_hold(r->m, kind, 0);
 }
 
 struct thing
@@ -408,6 +416,8 @@ resolver_type_around(const struct resolver *r, uint32_t scope)
 static bool
 names_self(const struct resolver *r, struct str name)
 {
+	if (name.n < 3 || name.n > 6)
+		return false;
 	switch (model_family(r->file->lang)) {
 	case LANG_PYTHON:
 	case LANG_RUBY:
@@ -423,10 +433,10 @@ names_self(const struct resolver *r, struct str name)
 }
 
 static bool
-names_base(const struct resolver *r, struct str name)
+names_base(struct str name)
 {
-	(void)r;
-	return str_eq(name, "super") || str_eq(name, "base") || str_eq(name, "parent");
+	return name.n >= 4 && name.n <= 6 &&
+	       (str_eq(name, "super") || str_eq(name, "base") || str_eq(name, "parent"));
 }
 
 struct thing
@@ -495,6 +505,27 @@ is_property(const struct resolver *r, struct thing t)
 	       resolver_entity(r, t.id)->kind == KIND_METHOD && resolver_file(r, t.id) == r->file;
 }
 
+/* What the file itself says of a name, its imports, its package or its language. */
+static struct thing
+at_top(struct resolver *r, const struct model_file *file, uint32_t name, unsigned depth)
+{
+	struct resolver_known *k = &r->tops[(name * 2 + r->calling) % RESOLVE_KNOWN];
+	if (k->scope == file->entity && k->what == name && k->depth == depth &&
+		k->calling == r->calling)
+		return k->is;
+	struct thing t = resolver_in_module(r, file->entity, name, depth + 1);
+	t = is_property(r, t) ? unknown : t;
+	bool by_package = model_family(file->lang) == LANG_JAVA || file->lang == LANG_GO ||
+			  file->lang == LANG_CSHARP || file->lang == LANG_PHP;
+	if (t.kind == THING_UNKNOWN && by_package)
+		t = in_package(r, file->package ? file->package : file->dir + 0x80000000u, name,
+			depth + 1);
+	t = t.kind == THING_UNKNOWN ? global(r, name) : t;
+	if (r->steps)
+		*k = (struct resolver_known){file->entity, name, depth, r->calling, t};
+	return t;
+}
+
 struct thing
 resolver_look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str text, unsigned depth)
 {
@@ -504,7 +535,7 @@ resolver_look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str t
 	}
 	if (r->file->lang == LANG_RUST && (str_eq(text, "crate") || str_eq(text, "super")))
 		return rust_module(r, scope, str_eq(text, "crate"));
-	if (names_base(r, text))
+	if (names_base(text))
 		return resolver_base(r, resolver_type_around(r, scope), depth);
 	if (!name)
 		return unknown;
@@ -512,20 +543,25 @@ resolver_look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str t
 		       model_family(r->file->lang) != LANG_PHP &&
 		       model_family(r->file->lang) != LANG_JAVASCRIPT;
 	bool first = true;
+	uint32_t asked = 0; /* the last type */
 	for (unsigned i = 0; scope && i < 64; i++, first = false) {
 		const struct model_entity *e = resolver_entity(r, scope);
 		if (e->kind == KIND_FILE)
 			break;
 		struct thing t = unknown;
 		if (e->kind != KIND_TYPE || (first && r->file->lang != LANG_GO))
-			t = resolver_in_module(r, scope, name, depth + 1);
+			t = may_have(r, e->kind, name)
+				    ? resolver_in_module(r, scope, name, depth + 1)
+				    : unknown;
 		else if (e->kind == KIND_TYPE && r->file->lang == LANG_GO &&
 			 model_first(r->m, SPACE_BIND, scope, name))
 			t = bound(r, model_value(r->m, model_first(r->m, SPACE_BIND, scope, name)),
 				depth + 1);
 		uint32_t home = e->kind == KIND_TYPE ? scope : e->home;
-		if (t.kind == THING_UNKNOWN && members &&
-			resolver_entity(r, home)->kind == KIND_TYPE) {
+		if (t.kind == THING_UNKNOWN && members && home != asked &&
+			resolver_entity(r, home)->kind == KIND_TYPE &&
+			model_may_hold(r->m, KIND_TYPE, name)) {
+			asked = home;
 			t = resolver_in_type(r, home, name, depth + 1);
 			if (t.kind == THING_OUTSIDE)
 				t = unknown;
@@ -535,16 +571,7 @@ resolver_look_up(struct resolver *r, uint32_t scope, uint32_t name, struct str t
 		scope = e->parent;
 	}
 	const struct model_file *file = resolver_file(r, scope);
-	if (!file)
-		return unknown;
-	struct thing t = resolver_in_module(r, file->entity, name, depth + 1);
-	t = is_property(r, t) ? unknown : t;
-	bool by_package = model_family(file->lang) == LANG_JAVA || file->lang == LANG_GO ||
-			  file->lang == LANG_CSHARP || file->lang == LANG_PHP;
-	if (t.kind == THING_UNKNOWN && by_package)
-		t = in_package(r, file->package ? file->package : file->dir + 0x80000000u, name,
-			depth + 1);
-	return t.kind == THING_UNKNOWN ? global(r, name) : t;
+	return file ? at_top(r, file, name, depth) : unknown;
 }
 
 /* The next part of a chain, and with how many arguments it is called: "()", "(,)" of one; -1: it is not. */
@@ -554,8 +581,15 @@ next_part(struct str *chain, struct str *ret_part, int *ret_called)
 	while (chain->n && (chain->p[0] == '.' || chain->p[0] == ':' || chain->p[0] == '-' ||
 				   chain->p[0] == '>' || chain->p[0] == '\\'))
 		*chain = (struct str){chain->p + 1, chain->n - 1};
+	static const bool ends[256] = {['.'] = true,
+		[':'] = true,
+		['-'] = true,
+		['>'] = true,
+		['\\'] = true,
+		['('] = true,
+		[0] = true};
 	size_t n = 0;
-	while (n < chain->n && !strchr(".:->\\(", chain->p[n]))
+	while (n < chain->n && !ends[(uint8_t)chain->p[n]])
 		n++;
 	if (!n)
 		return false;
@@ -597,9 +631,8 @@ names_outside(unsigned family, struct str part)
 	static const char *const csharp[] = {"int", "string", "bool", "double", "float", "long",
 		"char", "byte", "decimal", "object", "uint", "short", NULL};
 	bool capital = part.p[0] >= 'A' && part.p[0] <= 'Z';
-	for (const char *const *c = csharp; family == LANG_CSHARP && *c; c++)
-		if (str_eq(part, *c))
-			return true;
+	if (family == LANG_CSHARP && str_is_one(part, csharp))
+		return true;
 	if (family == LANG_RUST)
 		return str_eq(part, "std") || str_eq(part, "core") || str_eq(part, "alloc");
 	if (part.p[0] == '"')
@@ -621,8 +654,20 @@ of_so_many(struct resolver *r, struct thing t, int nargs)
 	return m.kind == THING_ENTITY ? m : t;
 }
 
+/* The number of a name in the model; string: that in the file, 0: it has none. */
+static uint32_t
+first_name(struct resolver *r, struct str name, uint32_t string)
+{
+	if (!string)
+		return model_name(r->m, name);
+	if (!resolver_name(r, string))
+		r->names[string] = model_name(r->m, name);
+	return r->names[string];
+}
+
+/* string: the chain, as one of the file; 0: it is none. */
 static struct thing
-follow_parts(struct resolver *r, uint32_t scope, struct str chain, unsigned depth)
+follow_parts(struct resolver *r, uint32_t scope, struct str chain, uint32_t string, unsigned depth)
 {
 	struct str rest = chain, part;
 	int called;
@@ -632,7 +677,8 @@ follow_parts(struct resolver *r, uint32_t scope, struct str chain, unsigned dept
 		return unknown;
 	r->steps--;
 	r->calling = called >= 0;
-	struct thing t = resolver_look_up(r, scope, model_name(r->m, part), part, depth + 1);
+	struct thing t = resolver_look_up(
+		r, scope, first_name(r, part, part.n == chain.n ? string : 0), part, depth + 1);
 	if (made && t.kind == THING_ENTITY)
 		t = resolver_entity(r, t.id)->kind == KIND_TYPE
 			    ? (struct thing){THING_INSTANCE, t.id, t.weak}
@@ -655,7 +701,7 @@ follow_parts(struct resolver *r, uint32_t scope, struct str chain, unsigned dept
 	bool fresh = family == LANG_RUBY && t.kind == THING_ENTITY && str_eq(rest, ".new");
 	if (fresh && resolver_entity(r, t.id)->kind == KIND_TYPE)
 		return (struct thing){THING_INSTANCE, t.id, t.weak};
-	if (called >= 0 && !names_base(r, part))
+	if (called >= 0 && !names_base(part))
 		t = result_of(r, of_so_many(r, t, called), depth + 1);
 	while (t.kind != THING_UNKNOWN && t.kind != THING_OUTSIDE &&
 		next_part(&rest, &part, &called)) {
@@ -674,7 +720,7 @@ static struct thing
 follow_chain(struct resolver *r, uint32_t scope, struct str chain, unsigned depth)
 {
 	bool calling = r->calling;
-	struct thing t = follow_parts(r, scope, chain, depth);
+	struct thing t = follow_parts(r, scope, chain, 0, depth);
 	r->calling = calling;
 	return t;
 }
@@ -683,4 +729,19 @@ struct thing
 resolver_follow(struct resolver *r, uint32_t scope, struct str chain)
 {
 	return follow_chain(r, scope, chain, 0);
+}
+
+struct thing
+resolver_follow_string(struct resolver *r, uint32_t scope, uint32_t string)
+{
+	struct resolver_known *k = &r->chains[(scope * 31 + string) % RESOLVE_KNOWN];
+	if (k->scope == scope && k->what == string)
+		return k->is;
+	bool calling = r->calling;
+	r->by_line = false;
+	struct thing t = follow_parts(r, scope, r->f->strings[string], string, 0);
+	r->calling = calling;
+	if (!r->by_line && r->steps)
+		*k = (struct resolver_known){scope, string, 0, false, t};
+	return t;
 }

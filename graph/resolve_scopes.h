@@ -22,7 +22,7 @@ struct thing resolver_qualified(struct resolver *r, struct str chain);
 /* The type that the scope is in, or is; 0: none. */
 uint32_t resolver_type_around(const struct resolver *r, uint32_t scope);
 /* The binding of a name in a scope: a link from 1, 0 for none.  Of several in a function the last before the reference. */
-uint32_t resolver_first_bind(const struct resolver *r, uint32_t scope, uint32_t name);
+uint32_t resolver_first_bind(struct resolver *r, uint32_t scope, uint32_t name);
 /* What the base of that number (of the model) is of the type. */
 struct thing resolver_base_of(struct resolver *r, uint32_t type, uint32_t base);
 /* An object of the type's first base. */

@@ -6,6 +6,22 @@
 
 struct python_calls; /* graph/resolve_python.h */
 
+enum thing_kind { THING_UNKNOWN, THING_OUTSIDE, THING_ENTITY, THING_INSTANCE, THING_PACKAGE };
+
+struct thing {
+	enum thing_kind kind;
+	uint32_t id; /* entity; THING_PACKAGE: the scope of SPACE_PACKAGE */
+	bool weak;   /* by its name alone */
+};
+
+/* What was asked before: of a name at the top of a file, or of a chain (a string of the file) in a scope; scope 0: nothing. */
+struct resolver_known {
+	uint32_t scope, what, depth; /* depth: what is asked from farther away ends earlier */
+	bool calling;
+	struct thing is;
+};
+#define RESOLVE_KNOWN 256
+
 struct resolver {
 	struct model *m;
 	const struct facts *f;
@@ -17,17 +33,11 @@ struct resolver {
 	uint32_t line,
 		behind; /* of the reference, or of a binding that is followed: the first that comes too late */
 	bool calling; /* the name that is looked up is called: in Java that is never a variable */
+	bool by_line; /* of several bindings one was chosen by its line: true of this place alone */
 	bool told;    /* a compiler says what is meant: what is emitted is known from it */
 	struct overlay *overlay;	   /* NULL: there is none for the file */
 	const struct python_calls *python; /* NULL: the file has none */
-};
-
-enum thing_kind { THING_UNKNOWN, THING_OUTSIDE, THING_ENTITY, THING_INSTANCE, THING_PACKAGE };
-
-struct thing {
-	enum thing_kind kind;
-	uint32_t id; /* entity; THING_PACKAGE: the scope of SPACE_PACKAGE */
-	bool weak;   /* by its name alone */
+	struct resolver_known tops[RESOLVE_KNOWN], chains[RESOLVE_KNOWN];
 };
 
 #define RESOLVE_STEPS 3000
@@ -92,6 +102,8 @@ void resolver_unresolved(struct resolver *r, const struct fact_ref *ref);
 
 /* What the scope knows under a chain of names: "a.b". */
 struct thing resolver_follow(struct resolver *r, uint32_t scope, struct str chain);
+/* The same of a string of the file; what was asked before is not looked for again. */
+struct thing resolver_follow_string(struct resolver *r, uint32_t scope, uint32_t string);
 /* A reference to something by its name alone, or by a path; true: it was one. */
 bool resolve_named(struct resolver *r, const struct fact_ref *ref);
 

@@ -61,6 +61,7 @@ compile_rule(struct lang *lang, const struct rule *r)
 			continue;
 		lang->actions[s] = (struct action){.role = (uint8_t)r->role,
 			.kind = r->kind,
+			.is = lang->actions[s].is,
 			.a = field_of(l, r->a),
 			.b = field_of(l, r->b),
 			.hook = r->hook};
@@ -68,26 +69,56 @@ compile_rule(struct lang *lang, const struct rule *r)
 }
 
 static void
-compile(void)
+tell_what_is(struct lang *lang)
 {
-	for (int i = 0; i < LANG_END; i++) {
-		struct lang *lang = &langs[i];
-		if (!lang->grammar)
-			continue;
-		lang->language = lang->grammar();
-		lang->nactions = ts_language_symbol_count(lang->language);
-		lang->actions = mem_zalloc(lang->nactions, sizeof(*lang->actions));
-		for (const struct rule *r = lang->base; r && r->node; r++)
-			compile_rule(lang, r);
-		for (const struct rule *r = lang->rules; r->node; r++)
-			compile_rule(lang, r);
-	}
+	static const struct {
+		const char *node;
+		uint8_t is;
+	} known[] = {
+		{"parenthesized_expression", IS_AROUND_CALLEE | IS_TRANSPARENT | IS_PARENTHESES},
+		{"non_null_expression", IS_AROUND_CALLEE | IS_TRANSPARENT},
+		{"pointer_expression", IS_AROUND_CALLEE}, {"generic_function", IS_AROUND_CALLEE},
+		{"template_function", IS_AROUND_CALLEE}, {"generic_name", IS_AROUND_CALLEE},
+		{"await_expression", IS_AROUND_CALLEE}, {"as_expression", IS_SAID},
+		{"cast_expression", IS_SAID}, {"type_assertion_expression", IS_SAID},
+		{"satisfies_expression", IS_SAID}, {"argument", IS_ARGUMENT},
+		{"ternary_expression", IS_TERNARY}, {"binary_expression", IS_BINARY},
+		{"arrow_function", IS_FUNCTION}, {"function_expression", IS_FUNCTION},
+		{"function", IS_FUNCTION}, {"generator_function", IS_FUNCTION}};
+	for (uint32_t s = 0; s < lang->nactions; s++)
+		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+			if (strcmp(ts_language_symbol_name(lang->language, (TSSymbol)s),
+				    known[i].node) == 0)
+				lang->actions[s].is = known[i].is;
+}
+
+static void
+compile(struct lang *lang)
+{
+	const TSLanguage *language = lang->grammar();
+	lang->nactions = ts_language_symbol_count(language);
+	lang->actions = mem_zalloc(lang->nactions, sizeof(*lang->actions));
+	lang->language = language;
+	tell_what_is(lang);
+	for (const struct rule *r = lang->base; r && r->node; r++)
+		compile_rule(lang, r);
+	for (const struct rule *r = lang->rules; r->node; r++)
+		compile_rule(lang, r);
 }
 
 const struct lang *
 rule_lang(enum lang_id id)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	(void)pthread_once(&once, compile);
-	return &langs[(unsigned)id < LANG_END ? id : LANG_NONE];
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool compiled[LANG_END];
+	struct lang *lang = &langs[(unsigned)id < LANG_END ? id : LANG_NONE];
+	bool *done = &compiled[lang - langs];
+	if (!lang->grammar || __atomic_load_n(done, __ATOMIC_ACQUIRE))
+		return lang;
+	(void)pthread_mutex_lock(&lock);
+	if (!*done)
+		compile(lang);
+	__atomic_store_n(done, true, __ATOMIC_RELEASE);
+	(void)pthread_mutex_unlock(&lock);
+	return lang;
 }

@@ -45,8 +45,21 @@ struct rule {
 	walk_hook hook;
 };
 
+/* What is asked of the nodes of all languages by their names, often: bits. */
+enum node_is {
+	IS_AROUND_CALLEE = 1, /* its first child is what is called */
+	IS_TRANSPARENT = 2,   /* as its first child, with a mark */
+	IS_PARENTHESES = 4,
+	IS_SAID = 8, /* says of what type its value is */
+	IS_ARGUMENT = 16,
+	IS_TERNARY = 32,
+	IS_BINARY = 64,
+	IS_FUNCTION = 128, /* as a value */
+};
+
 struct action {
 	uint8_t role, kind;
+	uint8_t is;	/* enum node_is, whatever the role */
 	TSFieldId a, b; /* 0: none */
 	walk_hook hook;
 };

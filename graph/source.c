@@ -1,6 +1,8 @@
 #include "graph/graph.h"
 
+#include "graph/expand.h"
 #include "graph/extract.h"
+#include "graph/lang.h"
 
 uint32_t
 graph_bad_bytes(const char *path, struct str text)
@@ -12,6 +14,33 @@ graph_bad_bytes(const char *path, struct str text)
 	facts_cleanup(&f);
 	extractor_destroy(x);
 	return bad;
+}
+
+bool
+graph_has_macros(const char *path, struct str text)
+{
+	enum lang_id id = lang_detect(path, text);
+	return id == LANG_C || id == LANG_CPP;
+}
+
+bool
+graph_bad_expanded(const char *path, struct str headers, struct str text, unsigned reading,
+	uint32_t *ret_bad, size_t *ret_size)
+{
+	static const unsigned readings[GRAPH_READINGS] = {
+		0, EXPAND_GUESS, EXPAND_FIRST | EXPAND_GUESS};
+	OWN(buf) struct buf expanded = {0};
+	if (!expand_macros(headers, text, readings[reading], &expanded))
+		return false;
+	*ret_bad = graph_bad_bytes(path, buf_str(&expanded));
+	*ret_size = expanded.n;
+	return true;
+}
+
+void
+graph_includes(struct str text, void (*each)(void *ctx, struct str name), void *ctx)
+{
+	expand_includes(text, each, ctx);
 }
 
 void

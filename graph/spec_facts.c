@@ -287,10 +287,7 @@ is_store(const char *name)
 {
 	static const char *const stores[] = {"postgresql", "mysql", "mongodb", "redis", "oracle",
 		"sqlserver", "s3", "memcached", NULL};
-	for (const char *const *p = stores; *p; p++)
-		if (strcmp(name, *p) == 0)
-			return true;
-	return false;
+	return str_is_one(str_of(name), stores);
 }
 
 static int
@@ -311,6 +308,27 @@ tell_service(struct spec *s, struct thing *t)
 	if (u.n && !store)
 		ask_person(
 			s, t, "Who operates %s, and may it be reached from where this is to run?");
+	return 0;
+}
+
+/* Who sends to a topic, and who gets it; where nobody here does one of both, somebody elsewhere has to. */
+static int
+tell_topic(struct spec *s, struct thing *t)
+{
+	struct users from, to;
+	OWN(buf) struct buf senders = {0}, takers = {0};
+	int rc = find_users(s, t->id, BIT(REL_PUBLISHES), &from);
+	if (rc == 0)
+		rc = tell_users(&from, &senders, t->places);
+	if (rc == 0)
+		rc = find_users(s, t->id, BIT(REL_SUBSCRIBES), &to);
+	if (rc == 0)
+		rc = tell_users(&to, &takers, t->places);
+	if (rc < 0 || (!from.n && !to.n))
+		return rc;
+	spec_say(spec_section(s, "topics", "Topics of messages"), json_incref(t->places),
+		"Messages of %s are sent by %s, and taken by %s.", t->code,
+		from.n ? senders.p : "nothing here", to.n ? takers.p : "nothing here");
 	return 0;
 }
 
@@ -357,8 +375,8 @@ spec_surface(struct spec *s)
 		int (*tell)(struct spec *s, struct thing *t);
 	} kinds[] = {{KIND_ENDPOINT, tell_endpoint}, {KIND_TABLE, tell_table},
 		{KIND_CONFIG_KEY, tell_key}, {KIND_ENV, tell_variable},
-		{KIND_SERVICE, tell_service}, {KIND_COMMAND, tell_command},
-		{KIND_TARGET, tell_target}};
+		{KIND_SERVICE, tell_service}, {KIND_TOPIC, tell_topic},
+		{KIND_COMMAND, tell_command}, {KIND_TARGET, tell_target}};
 	for (size_t i = 0; rc == 0 && i < sizeof(kinds) / sizeof(*kinds); i++)
 		rc = each_kind(s, kinds[i].kind, kinds[i].tell);
 	return rc;

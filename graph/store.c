@@ -1,5 +1,6 @@
 #include "graph/store.h"
 
+#include "base/db_feed.h"
 #include "graph/edges.h"
 
 #include <string.h>
@@ -11,6 +12,7 @@ static const char schema[] =
 	" first INTEGER, end INTEGER, package TEXT);"
 	"CREATE TABLE history(file INTEGER PRIMARY KEY, commits INTEGER, first_s INTEGER, last_s INTEGER, owner TEXT,"
 	" owner_commits INTEGER, subjects TEXT);"
+	"CREATE TABLE past(id INTEGER PRIMARY KEY, subject TEXT, files BLOB);"
 	"CREATE TABLE import(id INTEGER PRIMARY KEY, format TEXT, source TEXT, digest TEXT, tool TEXT, missing INTEGER,"
 	" dropped INTEGER);"
 	"CREATE TABLE evidence(import INTEGER, document INTEGER, path TEXT, digest TEXT, packed BLOB,"
@@ -129,32 +131,56 @@ rank_names(struct writer *w)
 	}
 }
 
+/* The entities of each name, in its row. */
+struct name_rows {
+	const struct writer *w;
+	uint32_t row;
+	uint32_t *first, *ids; /* by rank: the first of its ids, and the end of the last one's */
+	struct buf packed;
+};
+
+static void
+group_by_name(struct name_rows *n)
+{
+	const struct model *m = n->w->m;
+	const uint32_t *rank = n->w->rank;
+	n->first = mem_zalloc(n->w->nranks + 3, sizeof(*n->first));
+	n->ids = mem_alloc(m->n * sizeof(*n->ids));
+	for (size_t i = 1; i < m->n; i++)
+		n->first[rank[m->entities[i].name] + 2]++;
+	for (size_t i = 1; i < n->w->nranks + 3; i++)
+		n->first[i] += n->first[i - 1];
+	for (uint32_t i = 1; i < m->n; i++)
+		n->ids[n->first[rank[m->entities[i].name] + 1]++] = i;
+}
+
+static bool
+next_name(void *ctx, struct db_value *ret)
+{
+	struct name_rows *n = ctx;
+	uint32_t row = ++n->row, before = 0;
+	if (row > n->w->nranks)
+		return false;
+	buf_reset(&n->packed);
+	for (uint32_t i = n->first[row]; i < n->first[row + 1]; i++) {
+		pack_u64(&n->packed, n->ids[i] - before);
+		before = n->ids[i];
+	}
+	ret[0] = (struct db_value){'i', row, {0}};
+	ret[1] = (struct db_value){'t', 0, model_text(n->w->m, n->w->by_rank[row])};
+	ret[2] = (struct db_value){'b', 0, buf_str(&n->packed)};
+	return true;
+}
+
 static int
 write_names(struct writer *w, struct dd_err *err)
 {
-	const struct model *m = w->m;
-	OWN_FREE uint32_t *first = mem_zalloc(w->nranks + 2, sizeof(*first));
-	OWN_FREE uint32_t *ids = mem_alloc(m->n * sizeof(*ids));
-	for (size_t i = 1; i < m->n; i++)
-		first[w->rank[m->entities[i].name] + 1]++;
-	for (size_t i = 1; i <= w->nranks + 1; i++)
-		first[i] += first[i - 1];
-	OWN_FREE uint32_t *at = mem_alloc((w->nranks + 2) * sizeof(*at));
-	memcpy(at, first, (w->nranks + 2) * sizeof(*at));
-	for (uint32_t i = 1; i < m->n; i++)
-		ids[at[w->rank[m->entities[i].name]]++] = i;
-	OWN(buf) struct buf b = {0};
-	int rc = 0;
-	for (uint32_t r = 1; rc == 0 && r <= w->nranks; r++) {
-		uint32_t before = 0;
-		buf_reset(&b);
-		for (uint32_t i = first[r]; i < first[r + 1]; i++) {
-			pack_u64(&b, ids[i] - before);
-			before = ids[i];
-		}
-		rc = db_run(w->db, err, "INSERT INTO name VALUES(?, ?, ?)", "itb", (int64_t)r,
-			model_text(m, w->by_rank[r]), buf_str(&b));
-	}
+	struct name_rows n = {.w = w};
+	group_by_name(&n);
+	int rc = db_feed(w->db, &(struct db_feed){"name", 3, next_name, &n}, err);
+	free(n.first);
+	free(n.ids);
+	buf_cleanup(&n.packed);
 	return rc;
 }
 
@@ -216,38 +242,51 @@ pack_in(const struct writer *w, uint32_t dst, struct buf *b)
 	}
 }
 
-static int
-write_entity(struct writer *w, uint32_t id, const struct buf *out, const struct buf *in,
-	struct dd_err *err)
+struct entity_rows {
+	const struct writer *w;
+	uint32_t id;
+	struct edges_reader out;
+	bool more; /* out has the relations of a source that is not written yet */
+	struct buf packed_out, packed_in;
+};
+
+static bool
+next_entity(void *ctx, struct db_value *ret)
 {
+	struct entity_rows *n = ctx;
+	const struct writer *w = n->w;
+	uint32_t id = ++n->id;
+	if (id >= w->m->n)
+		return false;
+	buf_reset(&n->packed_out);
+	buf_reset(&n->packed_in);
+	if (n->more && n->out.src == id) {
+		pack_out(w, &n->out, &n->packed_out);
+		n->more = edges_next(&n->out);
+	}
+	pack_in(w, id, &n->packed_in);
 	const struct model_entity *e = &w->m->entities[id];
-	return db_run(w->db, err,
-		"INSERT INTO entity VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "iiiiiiiiiiibb",
-		(int64_t)id, (int64_t)e->kind, (int64_t)w->rank[e->name], (int64_t)e->parent,
-		(int64_t)(e->home != e->parent ? e->home : 0), (int64_t)e->file, (int64_t)e->line,
-		(int64_t)e->end, (int64_t)e->flags, (int64_t)w->rank[e->type],
-		(int64_t)w->rank[e->cond], buf_str(out), buf_str(in));
+	const uint32_t numbers[] = {id, e->kind, w->rank[e->name], e->parent,
+		e->home != e->parent ? e->home : 0, e->file, e->line, e->end, e->flags,
+		w->rank[e->type], w->rank[e->cond]};
+	enum { NUMBERS = sizeof(numbers) / sizeof(*numbers) };
+	for (unsigned i = 0; i < NUMBERS; i++)
+		ret[i] = (struct db_value){'i', numbers[i], {0}};
+	ret[NUMBERS] = (struct db_value){'b', 0, buf_str(&n->packed_out)};
+	ret[NUMBERS + 1] = (struct db_value){'b', 0, buf_str(&n->packed_in)};
+	return true;
 }
 
 static int
 write_entities(struct writer *w, struct dd_err *err)
 {
-	OWN(buf) struct buf out = {0}, in = {0};
-	struct edges_reader r;
-	edges_reader_init(&r, w->m, true);
-	bool more = edges_next(&r);
-	int rc = 0;
-	for (uint32_t i = 1; rc == 0 && i < w->m->n; i++) {
-		buf_reset(&out);
-		buf_reset(&in);
-		if (more && r.src == i) {
-			pack_out(w, &r, &out);
-			more = edges_next(&r);
-		}
-		pack_in(w, i, &in);
-		rc = write_entity(w, i, &out, &in, err);
-	}
-	edges_reader_finish(&r);
+	struct entity_rows n = {.w = w};
+	edges_reader_init(&n.out, w->m, true);
+	n.more = edges_next(&n.out);
+	int rc = db_feed(w->db, &(struct db_feed){"entity", 13, next_entity, &n}, err);
+	edges_reader_finish(&n.out);
+	buf_cleanup(&n.packed_out);
+	buf_cleanup(&n.packed_in);
 	return rc;
 }
 

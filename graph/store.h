@@ -10,7 +10,7 @@
 #include "graph/model.h"
 
 #define STORE_APPLICATION_ID 0x64646d70u /* "ddmp" */
-#define STORE_VERSION 4
+#define STORE_VERSION 5
 
 struct store_file {
 	uint32_t id;

@@ -2,220 +2,13 @@
 
 #include "base/fs.h"
 #include "graph/sql_text.h"
+#include "graph/uses_rows.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
 #define MAX_LITERAL 65536
 #define MAX_VALUE 200
-
-/* ---- which calls name something ---- */
-
-#define L(id) (1u << LANG_##id)
-#define CFAM (L(C) | L(CPP))
-#define JSFAM (L(JAVASCRIPT) | L(TYPESCRIPT) | L(TSX))
-#define ANY 0xffffffffu
-
-enum use_flags {
-	USE_LIKELY = 1,	    /* other things have this shape, too */
-	USE_ROUTE = 2,	    /* the argument is a path that begins with a slash */
-	USE_RELATIVE = 4,   /* a path without its slash will do */
-	USE_HANDLER = 8,    /* a later argument, or a block, answers */
-	USE_DECORATES = 16, /* only as a decorator, annotation or attribute */
-	USE_WORD = 32,	    /* the first word of a command line */
-	USE_PREFIX = 64,    /* on a type: before the paths of its methods */
-	USE_BARE = 128,	    /* only without a receiver */
-};
-
-static const struct use {
-	const char *callee;
-	uint32_t langs;
-	const char *receiver; /* its last part; NULL: any */
-	const char *method;   /* of HTTP; NULL: the row does not say */
-	uint8_t relation, arg, flags;
-} uses[] = {
-	/* the environment */
-	{"getenv", CFAM | L(PYTHON) | L(PHP) | L(JAVA), NULL, NULL, REL_READS_ENV, 0, 0},
-	{"secure_getenv", CFAM, NULL, NULL, REL_READS_ENV, 0, 0},
-	{"g_getenv", CFAM, NULL, NULL, REL_READS_ENV, 0, 0},
-	{"setenv", CFAM, NULL, NULL, REL_CONFIGURES, 0, 0},
-	{"get", L(PYTHON), "environ", NULL, REL_READS_ENV, 0, 0},
-	{"setdefault", L(PYTHON), "environ", NULL, REL_READS_ENV, 0, 0},
-	{"pop", L(PYTHON), "environ", NULL, REL_READS_ENV, 0, 0},
-	{"env", L(PYTHON) | L(PHP), "", NULL, REL_READS_ENV, 0, USE_LIKELY},
-	{"Getenv", L(GO), "os", NULL, REL_READS_ENV, 0, 0},
-	{"LookupEnv", L(GO), "os", NULL, REL_READS_ENV, 0, 0},
-	{"Setenv", L(GO), "os", NULL, REL_CONFIGURES, 0, 0},
-	{"var", L(RUST), "env", NULL, REL_READS_ENV, 0, 0},
-	{"var_os", L(RUST), "env", NULL, REL_READS_ENV, 0, 0},
-	{"env", L(RUST), "", NULL, REL_READS_ENV, 0, 0},
-	{"option_env", L(RUST), "", NULL, REL_READS_ENV, 0, 0},
-	{"GetEnvironmentVariable", L(CSHARP), NULL, NULL, REL_READS_ENV, 0, 0},
-	{"fetch", L(RUBY), "ENV", NULL, REL_READS_ENV, 0, 0},
-	{"get", JSFAM, "env", NULL, REL_READS_ENV, 0, USE_LIKELY},
-	/* configuration */
-	{"getProperty", L(JAVA), "System", NULL, REL_READS_CONFIG, 0, 0},
-	{"getProperty", L(JAVA), NULL, NULL, REL_READS_CONFIG, 0, USE_LIKELY},
-	{"Value", L(JAVA), NULL, NULL, REL_READS_CONFIG, 0, USE_DECORATES},
-	{"GetConnectionString", L(CSHARP), NULL, NULL, REL_READS_CONFIG, 0, 0},
-	{"GetValue", L(CSHARP), NULL, NULL, REL_READS_CONFIG, 0, USE_LIKELY},
-	{"GetSection", L(CSHARP), NULL, NULL, REL_READS_CONFIG, 0, USE_LIKELY},
-	{"GetString", L(GO), "viper", NULL, REL_READS_CONFIG, 0, 0},
-	{"GetInt", L(GO), "viper", NULL, REL_READS_CONFIG, 0, 0},
-	{"GetBool", L(GO), "viper", NULL, REL_READS_CONFIG, 0, 0},
-	{"GetDuration", L(GO), "viper", NULL, REL_READS_CONFIG, 0, 0},
-	{"config", L(PHP), "", NULL, REL_READS_CONFIG, 0, USE_LIKELY},
-	{"get", JSFAM | L(PYTHON) | L(PHP) | L(JAVA), "config", NULL, REL_READS_CONFIG, 0,
-		USE_LIKELY},
-	{"getString", L(JAVA), "config", NULL, REL_READS_CONFIG, 0, USE_LIKELY},
-	/* endpoints: decorators */
-	{"route", L(PYTHON), NULL, NULL, REL_SERVES, 0, USE_ROUTE | USE_DECORATES},
-	{"get", L(PYTHON) | L(RUST), NULL, "GET", REL_SERVES, 0, USE_ROUTE | USE_DECORATES},
-	{"post", L(PYTHON) | L(RUST), NULL, "POST", REL_SERVES, 0, USE_ROUTE | USE_DECORATES},
-	{"put", L(PYTHON) | L(RUST), NULL, "PUT", REL_SERVES, 0, USE_ROUTE | USE_DECORATES},
-	{"patch", L(PYTHON) | L(RUST), NULL, "PATCH", REL_SERVES, 0, USE_ROUTE | USE_DECORATES},
-	{"delete", L(PYTHON) | L(RUST), NULL, "DELETE", REL_SERVES, 0, USE_ROUTE | USE_DECORATES},
-	{"RequestMapping", L(JAVA), NULL, NULL, REL_SERVES, 0,
-		USE_RELATIVE | USE_DECORATES | USE_PREFIX},
-	{"GetMapping", L(JAVA), NULL, "GET", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"PostMapping", L(JAVA), NULL, "POST", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"PutMapping", L(JAVA), NULL, "PUT", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"PatchMapping", L(JAVA), NULL, "PATCH", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"DeleteMapping", L(JAVA), NULL, "DELETE", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"Path", L(JAVA), NULL, NULL, REL_SERVES, 0, USE_RELATIVE | USE_DECORATES | USE_PREFIX},
-	{"Controller", JSFAM, NULL, NULL, REL_SERVES, 0, USE_RELATIVE | USE_DECORATES | USE_PREFIX},
-	{"Get", JSFAM, NULL, "GET", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"Post", JSFAM, NULL, "POST", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"Put", JSFAM, NULL, "PUT", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"Patch", JSFAM, NULL, "PATCH", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"Delete", JSFAM, NULL, "DELETE", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"Route", L(CSHARP) | L(PHP), NULL, NULL, REL_SERVES, 0,
-		USE_RELATIVE | USE_DECORATES | USE_PREFIX},
-	{"HttpGet", L(CSHARP), NULL, "GET", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"HttpPost", L(CSHARP), NULL, "POST", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"HttpPut", L(CSHARP), NULL, "PUT", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	{"HttpDelete", L(CSHARP), NULL, "DELETE", REL_SERVES, 0, USE_RELATIVE | USE_DECORATES},
-	/* endpoints: calls with what answers */
-	{"get", JSFAM, NULL, "GET", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"post", JSFAM, NULL, "POST", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"put", JSFAM, NULL, "PUT", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"patch", JSFAM, NULL, "PATCH", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"delete", JSFAM, NULL, "DELETE", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"all", JSFAM, NULL, NULL, REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"HandleFunc", L(GO), NULL, NULL, REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"Handle", L(GO), NULL, NULL, REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"GET", L(GO), NULL, "GET", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"POST", L(GO), NULL, "POST", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"PUT", L(GO), NULL, "PUT", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"PATCH", L(GO), NULL, "PATCH", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"DELETE", L(GO), NULL, "DELETE", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"Get", L(GO), NULL, "GET", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"Post", L(GO), NULL, "POST", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"Put", L(GO), NULL, "PUT", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"Delete", L(GO), NULL, "DELETE", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"route", L(RUST), NULL, NULL, REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"MapGet", L(CSHARP), NULL, "GET", REL_SERVES, 0, USE_RELATIVE | USE_HANDLER},
-	{"MapPost", L(CSHARP), NULL, "POST", REL_SERVES, 0, USE_RELATIVE | USE_HANDLER},
-	{"MapPut", L(CSHARP), NULL, "PUT", REL_SERVES, 0, USE_RELATIVE | USE_HANDLER},
-	{"MapDelete", L(CSHARP), NULL, "DELETE", REL_SERVES, 0, USE_RELATIVE | USE_HANDLER},
-	{"get", L(PHP), "Route", "GET", REL_SERVES, 0, USE_RELATIVE | USE_HANDLER},
-	{"post", L(PHP), "Route", "POST", REL_SERVES, 0, USE_RELATIVE | USE_HANDLER},
-	{"put", L(PHP), "Route", "PUT", REL_SERVES, 0, USE_RELATIVE | USE_HANDLER},
-	{"delete", L(PHP), "Route", "DELETE", REL_SERVES, 0, USE_RELATIVE | USE_HANDLER},
-	{"get", L(RUBY), "", "GET", REL_SERVES, 0, USE_ROUTE | USE_HANDLER | USE_BARE},
-	{"post", L(RUBY), "", "POST", REL_SERVES, 0, USE_ROUTE | USE_HANDLER | USE_BARE},
-	{"put", L(RUBY), "", "PUT", REL_SERVES, 0, USE_ROUTE | USE_HANDLER | USE_BARE},
-	{"delete", L(RUBY), "", "DELETE", REL_SERVES, 0, USE_ROUTE | USE_HANDLER | USE_BARE},
-	{"path", L(PYTHON), "", NULL, REL_SERVES, 0, USE_RELATIVE | USE_HANDLER | USE_BARE},
-	{"re_path", L(PYTHON), "", NULL, REL_SERVES, 0, USE_RELATIVE | USE_HANDLER | USE_BARE},
-	{"add_url_rule", L(PYTHON), NULL, NULL, REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"add_get", L(PYTHON), NULL, "GET", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	{"add_post", L(PYTHON), NULL, "POST", REL_SERVES, 0, USE_ROUTE | USE_HANDLER},
-	/* commands */
-	{"system", CFAM | L(PHP) | L(RUBY), "", NULL, REL_EXECS, 0, USE_WORD},
-	{"popen", CFAM | L(PYTHON), NULL, NULL, REL_EXECS, 0, USE_WORD},
-	{"execlp", CFAM, "", NULL, REL_EXECS, 0, USE_WORD},
-	{"execvp", CFAM, "", NULL, REL_EXECS, 0, USE_WORD},
-	{"execl", CFAM, "", NULL, REL_EXECS, 0, USE_WORD},
-	{"execv", CFAM, "", NULL, REL_EXECS, 0, USE_WORD},
-	{"execve", CFAM, "", NULL, REL_EXECS, 0, USE_WORD},
-	{"posix_spawnp", CFAM, "", NULL, REL_EXECS, 1, USE_WORD},
-	{"system", L(PYTHON), "os", NULL, REL_EXECS, 0, USE_WORD},
-	{"run", L(PYTHON), "subprocess", NULL, REL_EXECS, 0, USE_WORD},
-	{"call", L(PYTHON), "subprocess", NULL, REL_EXECS, 0, USE_WORD},
-	{"check_call", L(PYTHON), NULL, NULL, REL_EXECS, 0, USE_WORD},
-	{"check_output", L(PYTHON), NULL, NULL, REL_EXECS, 0, USE_WORD},
-	{"Popen", L(PYTHON), NULL, NULL, REL_EXECS, 0, USE_WORD},
-	{"which", L(PYTHON), "shutil", NULL, REL_EXECS, 0, USE_WORD},
-	{"execSync", JSFAM, NULL, NULL, REL_EXECS, 0, USE_WORD},
-	{"spawn", JSFAM, NULL, NULL, REL_EXECS, 0, USE_WORD},
-	{"spawnSync", JSFAM, NULL, NULL, REL_EXECS, 0, USE_WORD},
-	{"execFile", JSFAM, NULL, NULL, REL_EXECS, 0, USE_WORD},
-	{"execFileSync", JSFAM, NULL, NULL, REL_EXECS, 0, USE_WORD},
-	{"Command", L(GO), "exec", NULL, REL_EXECS, 0, USE_WORD},
-	{"CommandContext", L(GO), "exec", NULL, REL_EXECS, 1, USE_WORD},
-	{"LookPath", L(GO), "exec", NULL, REL_EXECS, 0, USE_WORD},
-	{"new", L(RUST), "Command", NULL, REL_EXECS, 0, USE_WORD},
-	{"exec", L(PHP), "", NULL, REL_EXECS, 0, USE_WORD},
-	{"shell_exec", L(PHP), "", NULL, REL_EXECS, 0, USE_WORD},
-	{"passthru", L(PHP), "", NULL, REL_EXECS, 0, USE_WORD},
-	{"proc_open", L(PHP), "", NULL, REL_EXECS, 0, USE_WORD},
-	{"Start", L(CSHARP), "Process", NULL, REL_EXECS, 0, USE_WORD},
-	{"capture2", L(RUBY), "Open3", NULL, REL_EXECS, 0, USE_WORD},
-	{"capture3", L(RUBY), "Open3", NULL, REL_EXECS, 0, USE_WORD},
-	{"ProcessBuilder", L(JAVA), NULL, NULL, REL_EXECS, 0, USE_WORD},
-	/* tables by the name that a class gives */
-	{"Table", L(JAVA) | L(CSHARP), NULL, NULL, REL_QUERIES_TABLE, 0, USE_DECORATES},
-	{"Table", L(PYTHON), NULL, NULL, REL_QUERIES_TABLE, 0, USE_LIKELY},
-	{"Entity", JSFAM, NULL, NULL, REL_QUERIES_TABLE, 0, USE_DECORATES},
-	{"create_table", L(RUBY), "", NULL, REL_QUERIES_TABLE, 0, 0},
-	{"add_column", L(RUBY), "", NULL, REL_QUERIES_TABLE, 0, 0},
-	{"table", L(PHP), "DB", NULL, REL_QUERIES_TABLE, 0, 0},
-	{"create", L(PHP), "Schema", NULL, REL_QUERIES_TABLE, 0, 0},
-};
-
-#define NUSES (sizeof(uses) / sizeof(*uses))
-#define PLACES 1024
-enum {
-	USE_NONE = 1,
-	USE_FIRST = 2
-}; /* of walk_name.use: asked for, and none; else the row's index and this */
-
-static uint8_t places[PLACES], following[NUSES]; /* indices of rows + 1 */
-
-static unsigned
-place_of(struct str s)
-{
-	unsigned h = (unsigned)s.n * 131u;
-	for (size_t i = 0; i < s.n && i < 24; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 16777619u;
-	return (h ^ h >> 15) & (PLACES - 1);
-}
-
-static void
-index_uses(void)
-{
-	_Static_assert(NUSES < 250, "an index fits a byte");
-	for (size_t i = NUSES; i-- > 0;) {
-		unsigned at = place_of(str_of(uses[i].callee));
-		following[i] = places[at];
-		places[at] = (uint8_t)(i + 1);
-	}
-}
-
-/* The first row for that name in this language, as walk_name.use has it. */
-static uint8_t
-first_use(struct walk *w, uint32_t callee)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	(void)pthread_once(&once, index_uses);
-	struct str s = w->f->strings[callee];
-	for (unsigned i = places[place_of(s)]; i; i = following[i - 1])
-		if (str_eq(s, uses[i - 1].callee) && uses[i - 1].langs >> w->id & 1)
-			return (uint8_t)(i - 1 + USE_FIRST);
-	return USE_NONE;
-}
 
 /* ---- literals ---- */
 
@@ -240,7 +33,7 @@ literal_value(const struct walk *w, TSNode n)
 			wraps = strcmp(type, *p) == 0;
 		if (!wraps)
 			break;
-		n = ts_node_named_child(n, 0);
+		n = children_named_child(n, 0);
 	}
 	struct str s = walk_text(w, n), nothing = {"", 0};
 	if (!s.n || s.n > MAX_LITERAL)
@@ -260,7 +53,7 @@ literal_value(const struct walk *w, TSNode n)
 	while (s.n && (s.p[s.n - 1] == quote || (raw && s.p[s.n - 1] == '#')))
 		s.n--;
 	for (uint32_t k = 0; k < ts_node_named_child_count(n); k++) {
-		const char *type = ts_node_type(ts_node_named_child(n, k));
+		const char *type = ts_node_type(children_named_child(n, k));
 		if (strstr(type, "interpolation") || strstr(type, "substitution") ||
 			strcmp(type, "variable_name") == 0)
 			return nothing;
@@ -337,8 +130,8 @@ endpoint_name(struct walk *w, const struct use *u, TSNode call, uint32_t prefix,
 		add_path(&b, path);
 	if (b.truncated || memchr(b.p, ' ', b.n) || memchr(b.p, '\n', b.n))
 		return 0;
-	if (u->method) {
-		buf_puts(&name, u->method);
+	if (u->word) {
+		buf_puts(&name, u->word);
 	} else {
 		TSNode parent = ts_node_parent(call);
 		bool beside = walk_is(parent, "modifiers") || walk_is(parent, "attribute_list");
@@ -355,15 +148,15 @@ static uint32_t
 handler_of(struct walk *w, TSNode args)
 {
 	for (uint32_t i = ts_node_named_child_count(args); i-- > 1;) {
-		TSNode n = ts_node_named_child(args, i);
+		TSNode n = children_named_child(args, i);
 		if (walk_is(n, "argument"))
-			n = ts_node_named_child(n, 0);
+			n = children_named_child(n, 0);
 		/* as_view(), get(handler) */
 		if (walk_is(n, "call") || walk_is(n, "call_expression")) {
 			TSNode inner = walk_child(n, "arguments"),
 			       function = walk_child(n, "function");
 			TSNode object = walk_child(function, "object");
-			n = w->id == LANG_RUST	      ? ts_node_named_child(inner, 0)
+			n = w->id == LANG_RUST	      ? children_named_child(inner, 0)
 			    : ts_node_is_null(object) ? function
 						      : object;
 		}
@@ -383,7 +176,7 @@ has_handler(const struct walk *w, TSNode call, TSNode args)
 		return n > 1 || !ts_node_is_null(walk_child(call, "block"));
 	if (n < 2)
 		return false;
-	TSNode last = ts_node_named_child(args, n - 1);
+	TSNode last = children_named_child(args, n - 1);
 	/* Data that goes with a request is no handler. */
 	return !walk_is(last, "object") && !walk_is(last, "dictionary") && !walk_is(last, "string");
 }
@@ -450,7 +243,7 @@ arguments_of(TSNode call)
 			return n;
 	}
 	for (uint32_t i = ts_node_named_child_count(call); i-- > 0;) {
-		TSNode n = ts_node_named_child(call, i);
+		TSNode n = children_named_child(call, i);
 		const char *type = ts_node_type(n);
 		if (strcmp(type, "token_tree") == 0 ||
 			strcmp(type, "attribute_argument_list") == 0 ||
@@ -460,19 +253,51 @@ arguments_of(TSNode call)
 	return none();
 }
 
-/* Of an annotation: (value = "x"), (path = "x"), or the first. */
+static bool
+is_of_topic(const struct use *u)
+{
+	return u->relation == REL_PUBLISHES || u->relation == REL_SUBSCRIBES;
+}
+
+/* What stands for a name in `key="x"`, `{key: "x"}`, `key: "x"`; null: nothing does. */
 static TSNode
-annotated(const struct walk *w, TSNode args, uint32_t i)
+under_key(const struct walk *w, TSNode args, const char *key, unsigned depth)
+{
+	for (uint32_t i = 0; i < ts_node_named_child_count(args); i++) {
+		TSNode n = children_named_child(args, i);
+		TSNode name = walk_child(n, walk_is(n, "pair") ? "key" : "name");
+		struct str text = walk_text(w, name);
+		while (text.n && strchr(":\"'", text.p[text.n - 1]))
+			text.n--;
+		while (text.n && strchr(":\"'", text.p[0]))
+			text = (struct str){text.p + 1, text.n - 1};
+		if (str_eq(text, key)) {
+			TSNode value = walk_child(n, "value");
+			return ts_node_is_null(value)
+				       ? children_named_child(n, ts_node_named_child_count(n) - 1)
+				       : value;
+		}
+		if (depth &&
+			(walk_is(n, "object") || walk_is(n, "hash") || walk_is(n, "dictionary")))
+			return under_key(w, n, key, depth - 1);
+	}
+	return none();
+}
+
+/* Of an annotation: (value = "x"), (path = "x"), the row's own key, or the first. */
+static TSNode
+annotated(const struct walk *w, const struct use *u, TSNode args)
 {
 	for (uint32_t k = 0; k < ts_node_named_child_count(args); k++) {
-		TSNode pair = ts_node_named_child(args, k);
+		TSNode pair = children_named_child(args, k);
 		if (!walk_is(pair, "element_value_pair"))
 			continue;
 		struct str key = walk_text(w, walk_child(pair, "key"));
-		if (str_eq(key, "value") || str_eq(key, "path") || str_eq(key, "name"))
+		if (str_eq(key, "value") || str_eq(key, "path") || str_eq(key, "name") ||
+			(is_of_topic(u) && u->word && str_eq(key, u->word)))
 			return walk_child(pair, "value");
 	}
-	TSNode n = ts_node_named_child(args, i);
+	TSNode n = children_named_child(args, u->arg);
 	return walk_is(n, "element_value_pair") ? none() : n;
 }
 
@@ -504,6 +329,19 @@ config_key(struct str s)
 	return (struct str){k.p, n};
 }
 
+/* A decorator stands before what it is of.  A topic that a configuration or an expression names ("${a.b}", "#{...}") is known only there. */
+static void
+add_named(struct walk *w, const struct use *u, TSNode call, struct str value)
+{
+	if (is_of_topic(u) &&
+		(memmem(value.p, value.n, "${", 2) || memmem(value.p, value.n, "#{", 2)))
+		return;
+	const struct fact_ref *ref =
+		refer(w, (enum graph_relation)u->relation, value, call, u->flags & USE_LIKELY);
+	if (ref && w->decorator && w->npending < WALK_MAX_PENDING)
+		w->pending[w->npending++] = (struct walk_pending){(uint32_t)(ref - w->f->refs), 0};
+}
+
 static void
 add_use(struct walk *w, const struct use *u, TSNode call, TSNode args, struct str value)
 {
@@ -533,8 +371,19 @@ add_use(struct walk *w, const struct use *u, TSNode call, TSNode args, struct st
 	}
 	default:
 		if (!memchr(value.p, ' ', value.n))
-			(void)refer(w, (enum graph_relation)u->relation, value, call, likely);
+			add_named(w, u, call, value);
 	}
+}
+
+static TSNode
+argument_of(const struct walk *w, const struct use *u, TSNode args, bool annotation)
+{
+	if (annotation)
+		return annotated(w, u, args);
+	TSNode given = is_of_topic(u) && u->word ? under_key(w, args, u->word, 1) : none();
+	if (!ts_node_is_null(given) || u->arg == USE_KEY)
+		return given;
+	return children_named_child(args, u->arg);
 }
 
 /* True: the row is for this call, whatever comes of it. */
@@ -543,12 +392,13 @@ try_use(struct walk *w, const struct use *u, TSNode call, struct str receiver, b
 {
 	if ((u->receiver && !ends_with_part(receiver, u->receiver)) ||
 		(u->flags & USE_DECORATES && !w->decorator && !annotation) ||
-		(!(u->flags & USE_DECORATES) && annotation))
+		(!(u->flags & USE_DECORATES) && annotation) ||
+		(u->flags & USE_METHOD && !receiver.n))
 		return false;
 	TSNode args = arguments_of(call);
 	if (ts_node_is_null(args))
 		return false;
-	TSNode arg = annotation ? annotated(w, args, u->arg) : ts_node_named_child(args, u->arg);
+	TSNode arg = argument_of(w, u, args, annotation);
 	struct str value = ts_node_is_null(arg) ? (struct str){"", 0} : literal_value(w, arg);
 	bool empty_path =
 		u->flags & USE_RELATIVE && (ts_node_is_null(arg) || walk_text(w, arg).n == 2);
@@ -565,22 +415,11 @@ try_use(struct walk *w, const struct use *u, TSNode call, struct str receiver, b
 void
 uses_call(struct walk *w, TSNode call, uint32_t callee, struct str receiver)
 {
-	struct walk_name *n = callee ? walk_name(w, callee) : NULL;
-	if (!n || n->use == USE_NONE)
-		return;
-	if (!n->use)
-		n->use = first_use(w, callee);
-	if (n->use == USE_NONE)
-		return;
-	bool annotation = walk_is(call, "annotation") || walk_is(call, "marker_annotation") ||
-			  walk_is(call, "attribute");
-	struct str name = w->f->strings[callee];
-	for (unsigned i = n->use - USE_FIRST + 1u; i; i = following[i - 1]) {
-		const struct use *u = &uses[i - 1];
-		if (str_eq(name, u->callee) && u->langs >> w->id & 1 &&
-			try_use(w, u, call, receiver, annotation))
-			return;
-	}
+	const struct use *u = uses_first(w, callee);
+	bool annotation = u && (walk_is(call, "annotation") || walk_is(call, "marker_annotation") ||
+				       walk_is(call, "attribute"));
+	while (u && !try_use(w, u, call, receiver, annotation))
+		u = uses_next(w, u);
 }
 
 /* ---- literals by their shape ---- */
@@ -606,11 +445,8 @@ is_no_service(struct str host)
 		"xmlns.jcp.org", "maven.apache.org", "opensource.org", NULL};
 	static const char *const suffixes[] = {".example", ".invalid", ".localhost", ".test",
 		"example.com", "example.org", "example.net", NULL};
-	for (const char *const *n = names; *n; n++)
-		if (str_eq(host, *n))
-			return true;
-	return !host.n || !memchr(host.p, '.', host.n) || (host.p[0] >= '0' && host.p[0] <= '9') ||
-	       str_ends_one(host, suffixes);
+	return str_is_one(host, names) || !host.n || !memchr(host.p, '.', host.n) ||
+	       (host.p[0] >= '0' && host.p[0] <= '9') || str_ends_one(host, suffixes);
 }
 
 static struct str
@@ -656,7 +492,7 @@ static void
 join_pieces(const struct walk *w, TSNode n, struct buf *ret)
 {
 	for (uint32_t i = 0; i < ts_node_named_child_count(n); i++) {
-		struct str s = literal_value(w, ts_node_named_child(n, i));
+		struct str s = literal_value(w, children_named_child(n, i));
 		buf_add_str(ret, s);
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * What strings name: variables of the environment, configuration keys, endpoints, commands, services, tables.  A
+ * What strings name: variables of the environment, configuration keys, endpoints, commands, services, tables, topics of messages.  A
  * row says which call, of which language, names one in which of its arguments; the shape of the string decides for
  * SQL and for URLs.
  */

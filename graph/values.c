@@ -84,23 +84,6 @@ run(struct values *v, uint32_t root)
 
 /* ---- all of them ---- */
 
-/* Names that nothing binds are the language's own, or nothing; most are asked for often. */
-static void
-find_bound(struct values *v)
-{
-	const struct model *m = v->m;
-	v->nbound = m->nnames + 1;
-	v->bound = mem_zalloc(v->nbound, 1);
-	for (uint32_t i = 1; i < m->n; i++)
-		if (m->entities[i].lang == LANG_PYTHON)
-			v->bound[m->entities[i].name] = 1;
-	for (size_t i = 0; i < m->nbinds; i++)
-		v->bound[m->binds[i].name] = 1;
-	for (size_t i = 0; i < m->nvalues; i++)
-		if (m->values[i].op == VALUE_BIND || m->values[i].op == VALUE_BIND_MAYBE)
-			v->bound[m->values[i].name] = 1;
-}
-
 /* Can looking at it change anything?  Not where nothing is known of what is given. */
 static bool
 matters(const struct values *v, uint32_t root)
@@ -198,6 +181,7 @@ values_create(struct model *m)
 	v->lookup_of = mem_zalloc(m->nfiles, sizeof(*v->lookup_of));
 	v->left = mem_zalloc(m->nfiles, sizeof(*v->left));
 	v->scopes = mem_zalloc(m->nvalues, sizeof(*v->scopes));
+	v->bind_of = mem_zalloc(m->nvalues, sizeof(*v->bind_of));
 	v->queued = mem_zalloc(m->nvalues, 1);
 	for (unsigned i = 0; i < VALUES_MAX; i++) {
 		OWN_FREE char *number = mem_printf("%u", i);
@@ -211,7 +195,7 @@ values_create(struct model *m)
 	v->getitem = name_of(v, "__getitem__");
 	v->self = name_of(v, "self");
 	v->cls = name_of(v, "cls");
-	find_bound(v);
+	values_find_builtins(v);
 	find_roots(v);
 	run_all(v);
 	return v;
@@ -223,9 +207,10 @@ values_destroy(struct values *v)
 	if (!v)
 		return;
 	for (size_t i = 0; i < v->ncells; i++)
-		free(v->cells[i].readers);
+		cell_cleanup(&v->cells[i]);
 	free(v->cells);
 	free(v->index);
+	free(v->bind_of);
 	free(v->pairs);
 	free(v->pair_index);
 	free(v->mro_of);
@@ -237,7 +222,6 @@ values_destroy(struct values *v)
 	free(v->lookup_of);
 	free(v->left);
 	free(v->reads);
-	free(v->bound);
 	free(v->scopes);
 	free(v->queue);
 	free(v->queued);
@@ -341,7 +325,7 @@ find_called(struct values *v, const struct place *at, uint32_t node, struct valu
 	if (!values_is_name(v, callee)) {
 		values_eval(v, at, callee, &s, 1);
 	} else if (!values_read_name(v, at, c->name, c->op == VALUE_NAME_LOOP, &s, 1) &&
-		   values_builtin_of(model_text(v->m, c->name)) == BUILTIN_APPLY) {
+		   values_builtin_of(v, c->name) == BUILTIN_APPLY) {
 		values_eval_part(v, at, node, 1, &s, 1);
 		s.given = true;
 		ret->outside = s.n > 0;

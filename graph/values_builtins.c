@@ -75,20 +75,28 @@ call_super(struct values *v, const struct place *at, struct set *out)
 						   values_type_of_method(v, method), objects.v[i]));
 }
 
-enum builtin
-values_builtin_of(struct str name)
+static const struct {
+	const char *name;
+	enum builtin is;
+} builtins[VALUES_BUILTINS] = {{"super", BUILTIN_SUPER}, {"list", BUILTIN_SAME},
+	{"tuple", BUILTIN_SAME}, {"set", BUILTIN_SAME}, {"frozenset", BUILTIN_SAME},
+	{"dict", BUILTIN_SAME}, {"iter", BUILTIN_SAME}, {"reversed", BUILTIN_SAME},
+	{"sorted", BUILTIN_SAME}, {"next", BUILTIN_NEXT}, {"map", BUILTIN_APPLY},
+	{"filter", BUILTIN_APPLY}, {"getattr", BUILTIN_GETATTR}};
+
+void
+values_find_builtins(struct values *v)
 {
-	static const struct {
-		const char *name;
-		enum builtin is;
-	} table[] = {{"super", BUILTIN_SUPER}, {"list", BUILTIN_SAME}, {"tuple", BUILTIN_SAME},
-		{"set", BUILTIN_SAME}, {"frozenset", BUILTIN_SAME}, {"dict", BUILTIN_SAME},
-		{"iter", BUILTIN_SAME}, {"reversed", BUILTIN_SAME}, {"sorted", BUILTIN_SAME},
-		{"next", BUILTIN_NEXT}, {"map", BUILTIN_APPLY}, {"filter", BUILTIN_APPLY},
-		{"getattr", BUILTIN_GETATTR}};
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (str_eq(name, table[i].name))
-			return table[i].is;
+	for (size_t i = 0; i < VALUES_BUILTINS; i++)
+		v->builtins[i] = model_name_if_any(v->m, str_of(builtins[i].name));
+}
+
+enum builtin
+values_builtin_of(const struct values *v, uint32_t name)
+{
+	for (size_t i = 0; i < VALUES_BUILTINS; i++)
+		if (name && v->builtins[i] == name)
+			return builtins[i].is;
 	return BUILTIN_NONE;
 }
 
@@ -123,7 +131,7 @@ values_call_builtin(struct values *v, const struct place *at, uint32_t name, uin
 	struct set *out, unsigned depth)
 {
 	struct set first = {0}, second = {0};
-	switch (values_builtin_of(model_text(v->m, name))) {
+	switch (values_builtin_of(v, name)) {
 	case BUILTIN_SUPER:
 		call_super(v, at, out);
 		break;

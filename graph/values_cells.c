@@ -1,6 +1,10 @@
 /* The store: sets of values, the cells that hold them, who is to look again when one grows, and pairs. */
 #include "graph/values_inner.h"
 
+#include <string.h>
+
+#define FEW 16 /* readers of a cell that are looked through */
+
 /* ---- sets ---- */
 
 bool
@@ -33,53 +37,73 @@ set_add_all(struct set *to, const struct set *from)
 
 /* ---- cells ---- */
 
-/* A place has half of the hash above the number of the cell + 1, so that hardly a cell is looked at that is another one. */
-static size_t
-cell_place(const struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name,
-	uint64_t *ret_hash)
+/* Half of the hash, which stands in the index above the number of the cell + 1 and says where: hardly a cell is looked at that is another one. */
+static uint64_t
+cell_hash(enum cell_kind kind, uint32_t scope, uint32_t name)
 {
 	uint64_t h = ((uint64_t)scope << 32 | name) ^ ((uint64_t)kind << 56);
 	h *= 0x9e3779b97f4a7c15u;
 	h ^= h >> 29;
-	*ret_hash = h & ~(uint64_t)UINT32_MAX;
-	size_t i = h & (v->nindex - 1);
-	for (; v->index[i]; i = (i + 1) & (v->nindex - 1)) {
-		if ((v->index[i] ^ h) >> 32)
-			continue;
-		const struct cell *c = &v->cells[(uint32_t)v->index[i] - 1];
-		if (c->scope == scope && c->name == name && c->kind == kind)
-			break;
-	}
+	return (h * 0xff51afd7ed558ccdu) & ~(uint64_t)UINT32_MAX;
+}
+
+static size_t
+free_place(const struct values *v, uint64_t hash)
+{
+	size_t i = hash >> 32 & (v->nindex - 1);
+	while (v->index[i])
+		i = (i + 1) & (v->nindex - 1);
 	return i;
 }
 
 void
 cells_grow_index(struct values *v)
 {
-	uint64_t hash;
-	free(v->index);
-	v->nindex = v->nindex ? v->nindex * 2 : 4096;
+	uint64_t *old = v->index;
+	size_t n = v->nindex;
+	v->nindex = n ? n * 2 : 4096;
 	v->index = mem_zalloc(v->nindex, sizeof(*v->index));
-	for (size_t i = 0; i < v->ncells; i++) {
-		const struct cell *c = &v->cells[i];
-		size_t at = cell_place(v, c->kind, c->scope, c->name, &hash);
-		v->index[at] = hash | (i + 1);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (old[i])
+			v->index[free_place(v, old[i])] = old[i];
+	free(old);
+}
+
+static uint32_t
+new_cell(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name)
+{
+	v->cells = mem_grow(v->cells, v->ncells, &v->cap_cells, sizeof(*v->cells));
+	v->cells[v->ncells] = (struct cell){.scope = scope, .name = name, .kind = (uint8_t)kind};
+	return (uint32_t)++v->ncells;
+}
+
+static struct cell *
+cell_of_bind(struct values *v, uint32_t node, bool make)
+{
+	uint32_t *at = &v->bind_of[node];
+	if (!*at && make)
+		*at = new_cell(v, CELL_BIND, node, 0);
+	return *at ? &v->cells[*at - 1] : NULL;
 }
 
 struct cell *
 cell_find(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, bool make)
 {
-	uint64_t hash;
-	size_t at = cell_place(v, kind, scope, name, &hash);
-	if (v->index[at])
-		return &v->cells[(uint32_t)v->index[at] - 1];
+	if (kind == CELL_BIND)
+		return cell_of_bind(v, scope, make);
+	const uint64_t hash = cell_hash(kind, scope, name);
+	size_t at = hash >> 32 & (v->nindex - 1);
+	for (; v->index[at]; at = (at + 1) & (v->nindex - 1)) {
+		if ((v->index[at] ^ hash) >> 32)
+			continue;
+		struct cell *c = &v->cells[(uint32_t)v->index[at] - 1];
+		if (c->scope == scope && c->name == name && c->kind == kind)
+			return c;
+	}
 	if (!make)
 		return NULL;
-	v->cells = mem_grow(v->cells, v->ncells, &v->cap_cells, sizeof(*v->cells));
-	v->cells[v->ncells] = (struct cell){.scope = scope, .name = name, .kind = (uint8_t)kind};
-	v->index[at] = hash | ++v->ncells;
-	if (v->ncells * 2 > v->nindex)
+	v->index[at] = hash | new_cell(v, kind, scope, name);
+	if (++v->nindexed * 2 > v->nindex)
 		cells_grow_index(v);
 	return &v->cells[v->ncells - 1];
 }
@@ -104,11 +128,17 @@ read_place(const struct values *v, uint64_t key)
 	return i;
 }
 
-/* True: the root has not read that cell before. */
+/* True: the root has not read that cell before.  Most are read by few. */
 static bool
-first_read(struct values *v, size_t cell, uint32_t root)
+first_read(struct values *v, struct cell *c, uint32_t root)
 {
-	uint64_t key = ((uint64_t)cell + 1) << 32 | root;
+	const uint32_t *readers = cell_readers(c);
+	for (size_t i = c->nreaders < FEW ? c->nreaders : FEW; i-- > 0;)
+		if (readers[i] == root)
+			return false;
+	if (c->nreaders < FEW)
+		return true;
+	uint64_t key = ((uint64_t)(c - v->cells) + 1) << 32 | root;
 	if (v->nreads * 2 >= v->reads_size) {
 		uint64_t *old = v->reads;
 		size_t n = v->reads_size;
@@ -126,19 +156,43 @@ first_read(struct values *v, size_t cell, uint32_t root)
 	return first;
 }
 
+/* Their table grows to the next power of two. */
+static void
+add_reader(struct cell *c, uint32_t root)
+{
+	const uint32_t n = c->nreaders;
+	uint32_t *many = n > CELL_FEW ? c->readers.many : NULL;
+	if (n == CELL_FEW || (n > CELL_FEW && !(n & (n - 1))))
+		many = mem_realloc(many, n * 2ul, sizeof(*many));
+	if (n == CELL_FEW)
+		memcpy(many, c->readers.few, sizeof(c->readers.few));
+	if (many)
+		c->readers.many = many;
+	c->nreaders++;
+	cell_readers(c)[n] = root;
+}
+
+void
+cell_cleanup(struct cell *c)
+{
+	free(c->set);
+	if (c->nreaders > CELL_FEW)
+		free(c->readers.many);
+}
+
 void
 cell_read(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, struct set *out)
 {
 	struct cell *c = cell_find(v, kind, scope, name, v->unit != NOBODY);
 	if (!c)
 		return;
-	(void)set_add_all(out, &c->set);
+	if (c->set)
+		(void)set_add_all(out, c->set);
 	if (v->unit == NOBODY)
 		return;
-	if (!first_read(v, (size_t)(c - v->cells), v->unit))
+	if (!first_read(v, c, v->unit))
 		return;
-	c->readers = mem_grow(c->readers, c->nreaders, &c->cap_readers, sizeof(*c->readers));
-	c->readers[c->nreaders++] = v->unit;
+	add_reader(c, v->unit);
 }
 
 void
@@ -147,10 +201,13 @@ cell_add(struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, c
 	if (v->unit == NOBODY || (!in->n && !in->many))
 		return;
 	struct cell *c = cell_find(v, kind, scope, name, true);
-	if (!set_add_all(&c->set, in))
+	if (!c->set)
+		c->set = mem_new(struct set);
+	if (!set_add_all(c->set, in))
 		return;
+	const uint32_t *readers = cell_readers(c);
 	for (size_t i = 0; i < c->nreaders; i++)
-		values_enqueue(v, c->readers[i]);
+		values_enqueue(v, readers[i]);
 	values_spend(v, c->nreaders / 8);
 }
 

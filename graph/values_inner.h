@@ -11,7 +11,9 @@
 #include "graph/resolver.h"
 #include "graph/values.h"
 
-#define MAX_DEPTH 48	  /* of an expression and what it leads to */
+#define MAX_DEPTH 48 /* of an expression and what it leads to */
+#define VALUES_BUILTINS 13
+#define CELL_FEW 2
 #define NOBODY UINT32_MAX /* no node, no statement */
 
 /* ---- values ---- */
@@ -54,13 +56,23 @@ enum cell_kind {
 #define ANY_ITEM 0u	      /* names of cells of items: one of them, nobody knows which */
 #define EVERY_ITEM UINT32_MAX /* all of them */
 
+/* There are many, most of them empty and with a reader or two. */
 struct cell {
 	uint32_t scope, name;
 	uint8_t kind;
-	struct set set;
-	uint32_t *readers; /* roots */
-	size_t nreaders, cap_readers;
+	uint32_t nreaders;
+	struct set *set; /* NULL: empty */
+	union {
+		uint32_t few[CELL_FEW];
+		uint32_t *many; /* when there are more */
+	} readers;		/* roots */
 };
+
+static inline uint32_t *
+cell_readers(struct cell *c)
+{
+	return c->nreaders > CELL_FEW ? c->readers.many : c->readers.few;
+}
 
 struct pair {
 	uint32_t a, b;
@@ -77,8 +89,9 @@ struct values {
 	struct cell *cells;
 	size_t ncells, cap_cells;
 	uint64_t *index;
-	size_t nindex;
-	uint64_t *reads; /* a set, by hash: cell + 1, root */
+	size_t nindex, nindexed;
+	uint32_t *bind_of; /* of CELL_BIND, which are found by their node alone: the cell + 1 */
+	uint64_t *reads;   /* a set, by hash: cell + 1, root */
 	size_t nreads, reads_size;
 	struct pair *pairs;
 	size_t npairs, cap_pairs;
@@ -89,8 +102,6 @@ struct values {
 	size_t nmros, cap_mros;
 	uint32_t *lines;
 	size_t nlines, cap_lines;
-	uint8_t *bound; /* by name, below nbound: is it a name of anything but an attribute? */
-	size_t nbound;
 	uint32_t *module_of; /* by bind: NOBODY: not asked for yet; a value */
 	uint32_t *
 		below_of; /* the same of the module of that name in the one that it is taken from */
@@ -106,6 +117,7 @@ struct values {
 	uint64_t *left;	 /* by file: left for its statements, then for the questions in it */
 	bool unfinished; /* a statement was not looked at to its end */
 	uint32_t numbers[VALUES_MAX];
+	uint32_t builtins[VALUES_BUILTINS]; /* names; 0: nobody has it */
 	uint32_t init, call, iter, next, enter, getitem, self, cls;
 };
 
@@ -166,6 +178,7 @@ void cells_grow_index(struct values *v); /* also the first one */
 /* Lasts until the next one is made; NULL: there is none, and none is to be made. */
 struct cell *cell_find(
 	struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, bool make);
+void cell_cleanup(struct cell *c);
 /* What it holds is added to `out`. */
 void cell_read(
 	struct values *v, enum cell_kind kind, uint32_t scope, uint32_t name, struct set *out);
@@ -245,7 +258,8 @@ enum builtin {
 	BUILTIN_APPLY,
 	BUILTIN_GETATTR
 };
-enum builtin values_builtin_of(struct str name);
+void values_find_builtins(struct values *v);
+enum builtin values_builtin_of(const struct values *v, uint32_t name);
 /* The call at the node, of a name that nothing binds. */
 void values_call_builtin(struct values *v, const struct place *at, uint32_t name, uint32_t node,
 	struct set *out, unsigned depth);

@@ -161,15 +161,19 @@ values_read_scope(struct values *v, uint32_t scope, uint32_t name, uint32_t befo
 {
 	struct model *m = v->m;
 	bool declared = false;
+	const unsigned kind = values_entity(v, scope)->kind;
 	if (!name || !values_step(v, out, depth))
 		return false;
-	if (read_binds(v, scope, name, before, &declared, out))
+	if (model_may_state(m, kind, name) && read_binds(v, scope, name, before, &declared, out))
 		return true;
-	uint32_t p = values_is_code(v, scope) ? values_parameter_named(v, scope, name) : 0;
+	bool parameter = graph_kind_is_code(kind) && model_held(m, name) & MODEL_PARAMETER;
+	uint32_t p = parameter ? values_parameter_named(v, scope, name) : 0;
 	if (p) {
 		values_read_parameter(v, p, out);
 		return true;
 	}
+	if (!model_may_hold(m, kind, name))
+		return declared;
 	for (uint32_t l = model_first(m, SPACE_CHILD, scope, name); l; l = model_next(m, l)) {
 		uint32_t c = model_value(m, l);
 		const struct model_entity *e = values_entity(v, c);
@@ -182,10 +186,10 @@ values_read_scope(struct values *v, uint32_t scope, uint32_t name, uint32_t befo
 		(void)set_add(out, value_make(TAG_ENTITY, c));
 	}
 	for (uint32_t l = model_first(m, SPACE_BIND, scope, name); l; l = model_next(m, l)) {
-		uint8_t kind = m->binds[model_value(m, l)].kind;
+		uint8_t how = m->binds[model_value(m, l)].kind;
 		if (!values_step(v, out, depth))
 			break;
-		if (kind != BIND_IMPORT && kind != BIND_MEMBER)
+		if (how != BIND_IMPORT && how != BIND_MEMBER)
 			continue;
 		declared = true;
 		imported(v, model_value(m, l), out, depth + 1);
@@ -226,8 +230,8 @@ values_read_name(struct values *v, const struct place *at, uint32_t name, bool l
 	struct set *out, unsigned depth)
 {
 	uint32_t before = loop ? NOBODY : at->root;
-	if (name >= v->nbound || !v->bound[name])
-		return false;
+	if (!model_held(v->m, name))
+		return false; /* the language's own, or nothing; most are asked for often */
 	for (uint32_t s = at->scope, i = 0; s && i < 64; i++) {
 		const struct model_entity *e = values_entity(v, s);
 		if (e->kind == KIND_FILE)

@@ -30,24 +30,17 @@ walk_child(TSNode n, const char *name)
 
 /* Parentheses, type arguments and the like around a callee. */
 static TSNode
-bare_callee(TSNode n)
+bare_callee(const struct walk *w, TSNode n)
 {
-	for (int i = 0; i < 8 && !ts_node_is_null(n); i++) {
-		if (walk_is(n, "parenthesized_expression") || walk_is(n, "pointer_expression") ||
-			walk_is(n, "generic_function") || walk_is(n, "template_function") ||
-			walk_is(n, "generic_name") || walk_is(n, "await_expression") ||
-			walk_is(n, "non_null_expression"))
-			n = ts_node_named_child(n, 0);
-		else
-			break;
-	}
+	for (int i = 0; i < 8 && walk_has(w, n, IS_AROUND_CALLEE); i++)
+		n = children_named_child(n, 0);
 	return n;
 }
 
 static struct fact_ref *
 call_member(struct walk *w, TSNode object, TSNode name, TSNode at)
 {
-	uint32_t string = walk_string(w, bare_callee(name));
+	uint32_t string = walk_string(w, bare_callee(w, name));
 	uint32_t receiver = walk_receiver(w, object);
 	if (!string)
 		return NULL;
@@ -62,7 +55,7 @@ call_member(struct walk *w, TSNode object, TSNode name, TSNode at)
 struct fact_ref *
 walk_call(struct walk *w, TSNode callee, TSNode at)
 {
-	callee = bare_callee(callee);
+	callee = bare_callee(w, callee);
 	if (ts_node_is_null(callee))
 		return NULL;
 	const struct action *a = walk_action(w, callee);
@@ -79,20 +72,6 @@ walk_call(struct walk *w, TSNode callee, TSNode at)
 	if (local)
 		ref->flags |= FACT_LOCAL;
 	return ref;
-}
-
-void
-walk_tell_arguments(struct walk *w, TSNode call, struct fact_ref *ref)
-{
-	if (!walk_has_overloads(w) && w->id != LANG_CPP && w->id != LANG_TYPESCRIPT &&
-		w->id != LANG_TSX)
-		return;
-	uint32_t n = walk_count_arguments(call), index = (uint32_t)(ref - w->f->refs);
-	if (n >= 200)
-		return;
-	uint32_t types = n && walk_has_overloads(w) ? walk_argument_types(w, call) : 0;
-	w->f->refs[index].arg = (uint8_t)(n + 1);
-	w->f->refs[index].call = types;
 }
 
 /* What a call names beside what it calls; gives the index of its reference + 1, 0 for none. */
@@ -197,14 +176,6 @@ visit_type(struct walk *w, TSNode node)
 
 /* ---- variables ---- */
 
-/* A function that is the value of a variable has its name. */
-static bool
-is_function_value(TSNode value)
-{
-	return walk_is(value, "arrow_function") || walk_is(value, "function_expression") ||
-	       walk_is(value, "function") || walk_is(value, "generator_function");
-}
-
 static void
 visit_variable(struct walk *w, TSNode node, const struct action *a)
 {
@@ -217,10 +188,10 @@ visit_variable(struct walk *w, TSNode node, const struct action *a)
 	uint32_t string = walk_chain(w, name);
 	TSNode value = walk_child(node, "value");
 	uint32_t n = ts_node_named_child_count(node);
-	if (ts_node_is_null(value) && n > 1 && !ts_node_eq(ts_node_named_child(node, n - 1), name))
-		value = ts_node_named_child(node, n - 1);
+	if (ts_node_is_null(value) && n > 1 && !ts_node_eq(children_named_child(node, n - 1), name))
+		value = children_named_child(node, n - 1);
 	w->told = ts_node_start_byte(name);
-	if (is_function_value(value) && !w->function) {
+	if (!w->function && walk_has(w, value, IS_FUNCTION)) { /* it has the variable's name */
 		walk_inside(w, walk_define(w, KIND_FUNCTION, string, node));
 		return;
 	}
@@ -276,8 +247,8 @@ result_type(struct walk *w, TSNode node)
 	static const char *const fields[] = {"return_type", "result", "returns", "type", NULL};
 	for (const char *const *f = fields; *f; f++) {
 		TSNode type = walk_child(node, *f);
-		if (walk_is(type, "parameter_list") && w->id == LANG_GO) /* the first of several */
-			type = walk_child(ts_node_named_child(type, 0), "type");
+		if (w->id == LANG_GO && walk_is(type, "parameter_list")) /* the first of several */
+			type = walk_child(children_named_child(type, 0), "type");
 		if (!ts_node_is_null(type))
 			return walk_type_name(w, type);
 	}
@@ -331,7 +302,7 @@ visit_bases(struct walk *w)
 static void
 visit_new(struct walk *w, TSNode node, const struct action *a)
 {
-	TSNode type = a->a ? walk_field(node, a->a) : ts_node_named_child(node, 0);
+	TSNode type = a->a ? walk_field(node, a->a) : children_named_child(node, 0);
 	uint32_t name = walk_type_name(w, type);
 	struct fact_ref *ref = NULL;
 	if (name) {
@@ -407,7 +378,7 @@ walk_decorator(struct walk *w)
 static void
 visit_annotation(struct walk *w, TSNode node, const struct action *a)
 {
-	TSNode name = a->a ? walk_field(node, a->a) : ts_node_named_child(node, 0);
+	TSNode name = a->a ? walk_field(node, a->a) : children_named_child(node, 0);
 	struct str s = walk_text(w, name);
 	size_t from = s.n;
 	while (from && walk_is_name_char((unsigned char)s.p[from - 1]))
@@ -430,8 +401,8 @@ visit_method(struct walk *w, TSNode node, const struct action *a)
 static void
 visit_subscript(struct walk *w, TSNode node, const struct action *a)
 {
-	uses_subscript(w, a->a ? walk_field(node, a->a) : ts_node_named_child(node, 0),
-		a->b ? walk_field(node, a->b) : ts_node_named_child(node, 1));
+	uses_subscript(w, a->a ? walk_field(node, a->a) : children_named_child(node, 0),
+		a->b ? walk_field(node, a->b) : children_named_child(node, 1));
 	walk_children(w);
 }
 

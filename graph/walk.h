@@ -73,6 +73,7 @@ struct walk {
 	struct walk_name *names;
 	size_t nnames;
 	struct strlist owned; /* strings that are not in the text */
+	struct buf chain;     /* one that is put together */
 };
 
 #define WALK_MAX_DEPTH 1500

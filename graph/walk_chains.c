@@ -41,25 +41,46 @@ arguments_of(TSNode call)
 	if (!ts_node_is_null(args))
 		return args;
 	uint32_t n = ts_node_named_child_count(call);
-	TSNode last = n ? ts_node_named_child(call, n - 1) : args;
+	TSNode last = n ? children_named_child(call, n - 1) : args;
 	return walk_is(last, "argument_list") ? last : args;
 }
 
-uint32_t
-walk_count_arguments(TSNode call)
+/* The next child that is no bracket, comma or comment. */
+static bool
+next_argument(struct walk *w, size_t opened, TSNode *ret)
 {
-	TSNode args = arguments_of(call);
-	uint32_t n = ts_node_is_null(args) ? 0 : ts_node_named_child_count(args), real = 0;
-	for (uint32_t i = 0; i < n && n < 200; i++)
-		real += !ts_node_is_extra(ts_node_named_child(args, i));
-	return ts_node_is_null(args) || n >= 200 ? UINT32_MAX : real;
+	while (children_next(&w->children, opened, ret))
+		if (children_named(*ret) && !children_extra(*ret))
+			return true;
+	return false;
+}
+
+/* UINT32_MAX: that is not known. */
+static uint32_t
+count_arguments(struct walk *w, TSNode args)
+{
+	uint32_t n = 0;
+	TSNode arg;
+	if (ts_node_is_null(args) || ts_node_named_child_count(args) >= 200)
+		return UINT32_MAX;
+	for (size_t opened = children_open(&w->children, args); next_argument(w, opened, &arg);)
+		n++;
+	return n;
+}
+
+static struct buf *
+begin_chain(struct walk *w)
+{
+	buf_reset(&w->chain);
+	w->chain.max = MAX_OWN_CHAIN;
+	return &w->chain;
 }
 
 /* "()", with a comma for each argument where functions of one name differ in that. */
 static void
 put_called(struct walk *w, TSNode call, struct buf *b)
 {
-	uint32_t n = walk_has_overloads(w) ? walk_count_arguments(call) : 0;
+	uint32_t n = walk_has_overloads(w) ? count_arguments(w, arguments_of(call)) : 0;
 	buf_putc(b, '(');
 	for (uint32_t i = 0; i < n && n < 200; i++)
 		buf_putc(b, ',');
@@ -70,10 +91,8 @@ put_called(struct walk *w, TSNode call, struct buf *b)
 static bool
 put_chain(struct walk *w, TSNode n, struct buf *b, unsigned depth)
 {
-	static const char *const typed[] = {"as_expression", "cast_expression",
-		"type_assertion_expression", "satisfies_expression", NULL};
-	while (walk_is(n, "parenthesized_expression") || walk_is(n, "non_null_expression"))
-		n = ts_node_named_child(n, 0);
+	while (walk_has(w, n, IS_TRANSPARENT))
+		n = children_named_child(n, 0);
 	if (ts_node_is_null(n) || depth > MAX_LINKS)
 		return false;
 	uint32_t plain = walk_chain(w, n);
@@ -82,20 +101,17 @@ put_chain(struct walk *w, TSNode n, struct buf *b, unsigned depth)
 		buf_add_str(b, w->f->strings[plain]);
 		return true;
 	}
-	bool says = a->role == ROLE_NEW;
-	for (const char *const *t = typed; *t && !says; t++)
-		says = walk_is(n, *t);
-	if (says) {
+	if (a->role == ROLE_NEW || a->is & IS_SAID) {
 		TSNode type = walk_child(n, "type");
 		uint32_t first = walk_is(n, "as_expression") ? ts_node_named_child_count(n) - 1 : 0;
 		uint32_t name = walk_type_name(
-			w, ts_node_is_null(type) ? ts_node_named_child(n, first) : type);
+			w, ts_node_is_null(type) ? children_named_child(n, first) : type);
 		buf_printf(b, "=" STR_FMT, STR_ARG(w->f->strings[name]));
 		return name != 0;
 	}
 	TSNode object = walk_field(n, a->a), name = walk_field(n, a->b);
 	if (a->role == ROLE_CALL && w->id == LANG_GO && str_eq(walk_text(w, object), "new")) {
-		uint32_t type = walk_type_name(w, ts_node_named_child(arguments_of(n), 0));
+		uint32_t type = walk_type_name(w, children_named_child(arguments_of(n), 0));
 		buf_printf(b, "=" STR_FMT, STR_ARG(w->f->strings[type]));
 		return type != 0;
 	}
@@ -125,15 +141,15 @@ put_argument(struct walk *w, TSNode n, struct buf *b)
 		{"class_literal", "=Class"}, {"typeof_expression", "=Type"},
 		{"instanceof_expression", "=boolean"}, {NULL, NULL}};
 	size_t before = b->n;
-	if (walk_is(n, "argument"))
-		n = ts_node_named_child(n, ts_node_named_child_count(n) - 1);
-	while (walk_is(n, "parenthesized_expression"))
-		n = ts_node_named_child(n, 0);
-	if (walk_is(n, "ternary_expression"))
+	if (walk_has(w, n, IS_ARGUMENT))
+		n = children_named_child(n, ts_node_named_child_count(n) - 1);
+	while (walk_has(w, n, IS_PARENTHESES))
+		n = children_named_child(n, 0);
+	if (walk_has(w, n, IS_TERNARY))
 		n = walk_child(n, "consequence");
 	struct str s = walk_text(w, n);
-	TSNode left = walk_is(n, "binary_expression") ? walk_child(n, "left") : n;
-	while (walk_is(left, "binary_expression"))
+	TSNode left = n;
+	while (walk_has(w, left, IS_BINARY))
 		left = walk_child(left, "left");
 	if (!s.n)
 		buf_putc(b, '?');
@@ -158,21 +174,35 @@ put_argument(struct walk *w, TSNode n, struct buf *b)
 	}
 }
 
-uint32_t
-walk_argument_types(struct walk *w, TSNode call)
+/* A string that says what is known of their types; 0: nothing. */
+static uint32_t
+argument_types(struct walk *w, TSNode args)
 {
-	TSNode args = arguments_of(call);
-	OWN(buf) struct buf b = {.max = MAX_OWN_CHAIN};
-	uint32_t n = ts_node_named_child_count(args);
-	for (uint32_t i = 0; i < n && !b.truncated; i++) {
-		TSNode arg = ts_node_named_child(args, i);
-		if (ts_node_is_extra(arg))
-			continue;
-		if (b.n)
-			buf_putc(&b, ';');
-		put_argument(w, arg, &b);
+	struct buf *b = begin_chain(w);
+	TSNode arg;
+	size_t opened = children_open(&w->children, args);
+	while (!b->truncated && next_argument(w, opened, &arg)) {
+		if (b->n)
+			buf_putc(b, ';');
+		put_argument(w, arg, b);
 	}
-	return b.truncated || !b.n ? 0 : walk_own(w, b.p);
+	children_close(&w->children, opened);
+	return b->truncated || !b->n ? 0 : walk_own(w, b->p);
+}
+
+void
+walk_tell_arguments(struct walk *w, TSNode call, struct fact_ref *ref)
+{
+	bool overloads = walk_has_overloads(w);
+	if (!overloads && w->id != LANG_CPP && w->id != LANG_TYPESCRIPT && w->id != LANG_TSX)
+		return;
+	TSNode args = arguments_of(call);
+	uint32_t n = count_arguments(w, args), index = (uint32_t)(ref - w->f->refs);
+	if (n >= 200)
+		return;
+	uint32_t types = n && (overloads || w->id == LANG_CPP) ? argument_types(w, args) : 0;
+	w->f->refs[index].arg = (uint8_t)(n + 1);
+	w->f->refs[index].call = types;
 }
 
 /* What stands before the dot of a call; 0: nothing that can be followed. */
@@ -183,10 +213,8 @@ walk_receiver(struct walk *w, TSNode object)
 	bool others = w->id == LANG_PYTHON || w->id == LANG_C || w->id == LANG_CPP;
 	if (plain || others || ts_node_is_null(object))
 		return plain;
-	OWN(buf) struct buf b = {.max = MAX_OWN_CHAIN};
-	if (!put_chain(w, object, &b, 0) || b.truncated || !b.n)
-		return 0;
-	return walk_own(w, b.p);
+	struct buf *b = begin_chain(w);
+	return put_chain(w, object, b, 0) && !b->truncated && b->n ? walk_own(w, b->p) : 0;
 }
 
 uint32_t

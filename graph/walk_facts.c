@@ -24,8 +24,9 @@ walk_string(struct walk *w, TSNode node)
 uint32_t
 walk_own(struct walk *w, const char *s)
 {
-	if (w->owned.n >= WALK_MAX_OWNED)
-		return 0;
+	uint32_t known = facts_string_if_any(w->f, str_of(s));
+	if (known || w->owned.n >= WALK_MAX_OWNED)
+		return known;
 	strlist_add(&w->owned, s);
 	return facts_string(w->f, str_of(w->owned.v[w->owned.n - 1]));
 }
@@ -192,13 +193,13 @@ walk_bind_value(struct walk *w, uint32_t name, TSNode value)
 	if (!name || ts_node_is_null(value))
 		return;
 	if (w->id == LANG_GO && walk_is(value, "unary_expression"))
-		value = ts_node_named_child(value, 0); /* &T{} */
+		value = children_named_child(value, 0); /* &T{} */
 	const struct action *a = walk_action(w, value);
 	TSNode what = walk_field(value, a->a);
 	uint32_t chain = 0;
 	switch (a->role) {
 	case ROLE_NEW:
-		chain = walk_type_name(w, a->a ? what : ts_node_named_child(value, 0));
+		chain = walk_type_name(w, a->a ? what : children_named_child(value, 0));
 		if (chain)
 			walk_bind(w, BIND_TYPE, name, chain, 0, value);
 		return;

@@ -13,11 +13,17 @@ walk_action(const struct walk *w, TSNode node)
 	return s < w->lang->nactions ? &w->lang->actions[s] : &none;
 }
 
+static inline bool
+walk_has(const struct walk *w, TSNode node, enum node_is what)
+{
+	return walk_action(w, node)->is & what;
+}
+
 /* The node in that field; a null node for field 0. */
 static inline TSNode
 walk_field(TSNode node, TSFieldId id)
 {
-	return id ? ts_node_child_by_field_id(node, id) : (TSNode){{0}, NULL, NULL};
+	return children_in_field(node, id);
 }
 
 /* May it stand in a name?  All beyond ASCII may. */
@@ -32,9 +38,5 @@ walk_is_name_char(unsigned char c)
 uint32_t walk_receiver(struct walk *w, TSNode object);
 /* Functions of one name are told apart by the types of their arguments. */
 bool walk_has_overloads(const struct walk *w);
-/* How many arguments a call has; UINT32_MAX: that is not known. */
-uint32_t walk_count_arguments(TSNode call);
-/* A string that says what is known of the types of a call's arguments; 0: nothing. */
-uint32_t walk_argument_types(struct walk *w, TSNode call);
 
 #endif

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Definitions and calls of the map against what a compiler of the language, or its indexer, says of the same tree: javac for
-# Java, go/types for Go, the compiler of TypeScript for it and for JavaScript, ast and scip-python for Python.
+# Java, go/types for Go, the compiler of TypeScript for it and for JavaScript, ast and scip-python for Python, gcc for C++ (what is made
+# or ended, operators, and what stands in functions that no source brings gcc to, templates above all, are left apart there).
 #
 #   bench_oracles.sh DRYDOCK STATE LANGUAGE:TREE...
 #
@@ -87,6 +88,7 @@ java)
 	have javac default-jdk-headless
 	;;
 go) have go golang-go golang-src ;;
+cpp) have g++ g++ ;;
 python) have python3 python3 && have npm npm && modules @sourcegraph/scip-python@0.6.6 ;;
 *) have npm npm && modules typescript@5 ;;
 esac
@@ -94,6 +96,7 @@ for n; do
 	case $language in
 	java) java /oracles/Oracle.java "/trees/$n" ;;
 	go) go run /oracles/oracle.go "/trees/$n" ;;
+	cpp) sh /oracles/oracle_cpp.sh "/trees/$n" ;;
 	python)
 		echo '[]' >/tmp/none.json
 		cp -a "/trees/$n" "/tmp/tree$n" && cd "/tmp/tree$n" &&
@@ -126,13 +129,14 @@ for item in "$@"; do
 	names[total]=${item#*:} languages[total]=${item%%:*}
 	fetch "$total" "${item#*:}" || { echo "$item: not run, no source: $(tail -n 1 "$work/apt.log" 2>/dev/null)"; languages[total]=none; }
 done
-for language in java go python javascript typescript; do
+for language in java go python javascript typescript cpp; do
 	list=
 	for n in $(seq "$total"); do [ "${languages[n]}" != "$language" ] || list="$list $n"; done
 	[ -n "$list" ] || continue
 	case $language in
 	java) needs=javac ;;
 	go) needs=go ;;
+	cpp) needs=g++ ;;
 	python) needs="python3 npm" ;;
 	*) needs=npm ;;
 	esac

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # Small trees in each language and the relations they have: all of them, so that one too many is as wrong as one
 # that is missing.  A line of `expect`: KIND SOURCE -> TARGET FILE [CONDITION]; "-" is no file: not resolved.
 . "$(dirname "$0")/../tap.sh"

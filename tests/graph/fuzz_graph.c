@@ -1,4 +1,5 @@
 /* What the map reads: source and other files, the facts of a worker, indexes and records of other tools. */
+#include "graph/expand.h"
 #include "graph/extract.h"
 #include "graph/imports.h"
 #include "graph/pack.h"
@@ -25,6 +26,19 @@ one_file(struct str input)
 	fuzz_holds(once.n == twice.n && memcmp(once.p, twice.p, once.n) == 0);
 	facts_cleanup(&f);
 	facts_cleanup(&back);
+}
+
+/* The first line is the only header. */
+static void
+one_expanded(struct str input)
+{
+	struct str header;
+	if (!str_next_line(&input, &header))
+		return;
+	for (unsigned how = 0; how < 4; how++) {
+		OWN(buf) struct buf out = {0};
+		(void)!expand_macros(header, input, how, &out);
+	}
 }
 
 static void
@@ -96,6 +110,8 @@ one_kept(struct str input)
 
 const struct fuzz_target fuzz_targets[] = {
 	{"file", one_file, "graph/cases", true, {0}},
+	{"expanded", one_expanded, NULL, false,
+		STR("#define f(a, ...) a ## 1 #a, ## __VA_ARGS__\n#if X\n#define EACH f\n#endif\nint g() { EACH(b, c) LIST(x) { BEGIN\n} }\n#undef f\n")},
 	{"packed", one_packed, NULL, false, STR("\x07\x01\x01\x02\x03\x04\x05\x06")},
 	{"scip", one_scip, NULL, false,
 		STR("\x12\x16\x0a\x03"

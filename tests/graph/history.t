@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # What a repository's history gives: what changed together, who owns what, what a difference reaches.
 . "$(dirname "$0")/../tap.sh"
 

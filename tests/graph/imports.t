@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # What other tools know is taken into the map: the index of a real compiler front end, and one of our own export.
 . "$(dirname "$0")/../tap.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock graph likely: the files that a change is likely to touch, from what is known before it.
 . "$(dirname "$0")/../tap.sh"
 
@@ -27,6 +28,10 @@ touch_both() { # FILE, so many times with the hub
 }
 for i in $(seq 10 34); do touch_both "p$i" 2; done
 touch_both zfar 30
+echo "# by hand" >>"$tree/src/p13.py"
+commit "See to the moorings"
+echo "# by hand" >>"$tree/src/p12.py"
+commit "See to the moorings in the moonlight"
 run "$drydock" graph ingest --quiet --state "$state" --db "$db" "$tree"
 likely() { run "$drydock" graph likely --json --state "$state" --db "$db" "$@"; }
 place() { json "[.files[].file] | index(\"$1\")"; }
@@ -38,6 +43,10 @@ is "the test of the same name is among them" "$(json '[.files[] | select(.file =
 ok "and what uses it, before what has nothing to do with it" test "$(place src/caller.py)" -lt 5
 likely "how much does a parcel weigh, its weight"
 is "by the text alone" "$(place src/parcel.py) $(json '.files[0].name')" "0 src.parcel.parcel_weight"
+likely "the moorings by moonlight"
+is "what earlier changes touched that said the like, the likest first" \
+	"$(json '[.files[] | select(.reasons | any(startswith("changed when the like was said"))).file] | join(" ")') $(json '.files[0].reasons | any(. == "changed when the like was said (1.00)")')" \
+	"src/p12.py src/p13.py true"
 likely "" --seed src/hub.py
 is "by the seed alone" "$status $(place src/hub.py)" "0 0"
 likely "hub" --seed src/hub.py --max 2

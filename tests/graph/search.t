@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # What a text in plain words means, and the pack that is made of it.
 . "$(dirname "$0")/../tap.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # What was seen when a program ran is told of what it was seen of: coverage, stacks, access logs, traces.
 . "$(dirname "$0")/../tap.sh"
 

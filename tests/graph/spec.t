@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock spec: each sentence is of facts that are there, and gone with them.
 . "$(dirname "$0")/../tap.sh"
 
@@ -45,6 +46,15 @@ done
 mkdir "$tmp/none"
 run "$drydock" spec --quiet --state "$state" --db "$tmp/none.db" "$tmp/none"
 is "of nothing nothing is said" "$status $(grep -c '^-' "$tmp/out")" "0 0"
+
+# --- topics of messages
+cp -R tests/graph/cases/topics "$tmp/topics"
+run "$drydock" spec --quiet --state "$state" --db "$tmp/topics.db" "$tmp/topics" --json
+is "who sends to a topic, and who takes it" "$(says topics 'Messages of .pilots. are sent by .*Pilot.Tell.*, and taken by .Pilot.Hear.')" 1
+is "a topic that nobody here sends to is told so" "$(sed -i '/sendToQueue/d' "$tmp/topics/tide.ts" && sed -i '/basic_publish/d' "$tmp/topics/berths.py" "$tmp/topics/pilot.php" &&
+	run "$drydock" spec --quiet --state "$state" --db "$tmp/topics.db" "$tmp/topics" --json && says topics 'Messages of .dues. are sent by nothing here, and taken by')" 1
+run "$drydock" graph impact Pilot.cs:2 --json --state "$state" --db "$tmp/topics.db"
+is "who takes what is sent is affected" "$(json '[.items[] | select(.entity.name == "Pilot.Hear")] | length')" 1
 
 # --- for people, for tools
 printf '# ours\nUser: somebody with an account\n| Item | a thing that is sold |\nUnicorn: none such\n' >"$tmp/glossary"

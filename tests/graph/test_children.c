@@ -44,6 +44,17 @@ compare(struct children *c, TSTreeCursor *cursor, TSNode node)
 {
 	TSNode child;
 	size_t opened = children_open(c, node);
+	for (uint32_t f = ts_language_field_count(ts_node_language(node)); f; f--) {
+		TSNode in = children_in_field(node, (TSFieldId)f),
+		       right = ts_node_child_by_field_id(node, (TSFieldId)f);
+		assert_ptr_equal(in.id, right.id);
+		assert_memory_equal(in.context, right.context, sizeof(right.context));
+	}
+	for (uint32_t i = 0; i <= ts_node_named_child_count(node); i++) {
+		TSNode at = children_named_child(node, i), right = ts_node_named_child(node, i);
+		assert_ptr_equal(at.id, right.id);
+		assert_memory_equal(at.context, right.context, sizeof(right.context));
+	}
 	bool more = ts_tree_cursor_goto_first_child(cursor);
 	bool any = more;
 	for (; more; more = ts_tree_cursor_goto_next_sibling(cursor)) {
@@ -57,6 +68,8 @@ compare(struct children *c, TSTreeCursor *cursor, TSNode node)
 			ts_node_type(right));
 		TSFieldId field = children_field(c, opened);
 		assert_int_equal(field, ts_tree_cursor_current_field_id(cursor));
+		assert_int_equal(children_named(child), ts_node_is_named(right));
+		assert_int_equal(children_extra(child), ts_node_is_extra(right));
 		assert_true(!children_none(child) || ts_node_child_count(right) == 0);
 		count(child, field, c, opened);
 		compare(c, cursor, child);

@@ -126,7 +126,7 @@ facts_are_compressed(void **state)
 	extractor_destroy(x);
 }
 
-/* The second half undoes what the first one made of the hash, as graph/facts.c begins it. */
+/* The second half undoes what the first one made of the hash, as graph/text_hash.h begins it. */
 static void
 write_meeting_name(uint64_t i, char *ret)
 {

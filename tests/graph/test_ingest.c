@@ -5,6 +5,7 @@
 #include "base/fs.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,10 +13,14 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 struct fake {
 	const char *deadly; /* part of the names of files that it dies of */
-	unsigned ahead;	    /* how many files it has taken in by then without giving facts */
+	unsigned
+		ahead; /* how many files it has taken in by then without giving facts, with several threads */
+	bool dies_behind; /* when it has given all of them */
 	unsigned runs;
 	int refuse; /* != 0: cannot be run at all */
 };
@@ -37,7 +42,6 @@ fake_parse(void *ctx, unsigned threads, int fd, void (*take)(void *take_ctx, str
 	void *take_ctx, struct dd_err *err)
 {
 	struct fake *f = ctx;
-	(void)threads;
 	f->runs++;
 	if (f->refuse)
 		return err_set(err, DD_EUNSUPPORTED, "no sandbox here");
@@ -61,7 +65,7 @@ fake_parse(void *ctx, unsigned threads, int fd, void (*take)(void *take_ctx, str
 		uint64_t n = packed.n;
 		buf_add(&held, &n, sizeof(n));
 		buf_add_str(&held, buf_str(&packed));
-		if (++holds > f->ahead) {
+		if (++holds > (threads > 1 ? f->ahead : 0)) {
 			take(take_ctx, buf_str(&held));
 			buf_reset(&held);
 			holds = 0;
@@ -69,6 +73,8 @@ fake_parse(void *ctx, unsigned threads, int fd, void (*take)(void *take_ctx, str
 	}
 	if (rc == 0)
 		take(take_ctx, buf_str(&held));
+	if (rc == 0 && f->dies_behind)
+		rc = err_set(err, DD_ECORRUPT, "died");
 	facts_cleanup(&facts);
 	extractor_destroy(x);
 	return rc;
@@ -112,8 +118,10 @@ tear_down(void **state)
 static int
 ingest(struct fixture *x, struct fake *f, struct graph_ingest_result *ret, struct dd_err *err)
 {
-	const struct graph_ingest_spec spec = {
-		.root = x->tree, .db = x->db, .host = {.parse = fake_parse, .ctx = f}};
+	const struct graph_ingest_spec spec = {.root = x->tree,
+		.db = x->db,
+		.threads = 2,
+		.host = {.parse = fake_parse, .ctx = f}};
 	return graph_ingest(&spec, ret, err);
 }
 
@@ -141,6 +149,62 @@ files_a_parser_dies_of_are_recorded_and_no_others(void **state)
 	assert_int_equal(graph_callers(g, "f6", 1, &callers, &err), 0);
 	assert_int_equal(json_array_size(json_object_get(callers, "items")), 1);
 	graph_close(g);
+}
+
+/* Two runs to find each, one to be sure of it, and one for the rest. */
+static void
+they_are_found_however_many_facts_die_with_them(void **state)
+{
+	struct fixture *x = *state;
+	struct fake f = {.deadly = "bad", .ahead = 1000};
+	struct graph_ingest_result r;
+	assert_int_equal(ingest(x, &f, &r, NULL), 0); /* nobody asks why */
+	assert_int_equal(r.unread, 2);
+	assert_int_equal(f.runs, 7);
+}
+
+static void
+a_worker_that_dies_behind_the_last_file_took_none(void **state)
+{
+	struct fixture *x = *state;
+	struct fake f = {.dies_behind = true};
+	struct graph_ingest_result r;
+	OWN(dd_err) struct dd_err err = {0};
+	assert_int_equal(ingest(x, &f, &r, &err), 0);
+	assert_int_equal(r.unread, 0);
+	assert_int_equal(f.runs, 1);
+}
+
+/* What a worker of one thread has given when it was sent a file, and no end. */
+static void
+a_worker_of_one_thread_holds_nothing_back(void **state)
+{
+	static char name[] = "graph", one[] = "1", *argv[] = {name, one, NULL};
+	static const char path[] = "a.c", text[] = "int a;\n";
+	const uint64_t sizes[2] = {sizeof(path) - 1, sizeof(text) - 1};
+	int in[2], out[2];
+	uint64_t n = 0;
+	(void)state;
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)dup2(in[0], STDIN_FILENO);
+		(void)dup2(out[1], STDOUT_FILENO);
+		(void)close(in[1]);
+		_exit(graph_worker_main(2, argv));
+	}
+	assert_int_equal(fs_write_all(in[1], sizes, sizeof(sizes), NULL), 0);
+	assert_int_equal(fs_write_all(in[1], path, sizes[0], NULL), 0);
+	assert_int_equal(fs_write_all(in[1], text, sizes[1], NULL), 0);
+	struct pollfd p = {out[0], POLLIN, 0};
+	bool given = poll(&p, 1, 60000) == 1 && read(out[0], &n, sizeof(n)) == sizeof(n) && n > 0;
+	(void)close(in[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(in[0]);
+	(void)close(out[0]);
+	(void)close(out[1]);
+	assert_true(given);
 }
 
 static void
@@ -183,6 +247,37 @@ a_parser_that_cannot_be_run_is_an_error_and_leaves_the_map(void **state)
 	graph_close(g);
 }
 
+/* Those that are kept are as those that are unpacked again. */
+static void
+a_map_is_the_same_however_many_facts_are_kept(void **state)
+{
+	struct fixture *x = *state;
+	struct fake f = {0};
+	struct graph_ingest_result r;
+	struct buf maps[3] = {{0}};
+	OWN_FREE char *path = mem_printf("%s/A.java", x->tree);
+	assert_int_equal(
+		fs_write_atomic(path,
+			STR("class A { void f() { new A().g(1, \"a\"); } void g(int i, String s) { f(); } }\n"),
+			0600, NULL),
+		0);
+	for (size_t i = 0; i < 3; i++) {
+		const struct graph_ingest_spec spec = {.root = x->tree,
+			.db = x->db,
+			.anew = true,
+			.keep_bytes = i == 1   ? 1
+				      : i == 2 ? 4000
+					       : 0,
+			.host = {.parse = fake_parse, .ctx = &f}};
+		assert_int_equal(graph_ingest(&spec, &r, NULL), 0);
+		assert_true(r.relations > 20);
+		assert_int_equal(fs_read(x->db, 1 << 24, &maps[i], NULL), 0);
+		assert_true(str_same(buf_str(&maps[0]), buf_str(&maps[i])));
+	}
+	for (size_t i = 0; i < 3; i++)
+		buf_cleanup(&maps[i]);
+}
+
 static unsigned asked, stops_at;
 
 static bool
@@ -217,11 +312,18 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			files_a_parser_dies_of_are_recorded_and_no_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
+			they_are_found_however_many_facts_die_with_them, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_worker_that_dies_behind_the_last_file_took_none, set_up, tear_down),
+		cmocka_unit_test(a_worker_of_one_thread_holds_nothing_back),
+		cmocka_unit_test_setup_teardown(
 			a_file_that_could_not_be_parsed_is_tried_again_when_it_changes, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_parser_that_cannot_be_run_is_an_error_and_leaves_the_map, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_map_is_the_same_however_many_facts_are_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_stopped_leaves_no_map, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

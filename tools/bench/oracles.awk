@@ -57,7 +57,7 @@ $1 == "R" && file[$2] in compared && file[$3] in compared {
 	from = settled($2)
 	to = defined[$3] != "" ? defined[$3] : place(file[$3], line[$3], label[$3])
 	pair = from "\t" to
-	if (label[$3] ~ /^</ || from == "" || (language == "python" && label[$3] ~ /^__.*__$/ && label[$3] !~ /^__(init|new)__$/ && !(pair in call)) ||
+	if (label[$3] ~ /^</ || from == "" || (language == "cpp" && (from ~ /:0:$/ || defined[$3] == "" || $4 == "instantiates" || label[$3] == label[parent[$3]] || label[$3] ~ /^~|^operator/)) || (language == "python" && label[$3] ~ /^__.*__$/ && label[$3] !~ /^__(init|new)__$/ && !(pair in call)) ||
 			(!(pair in call) && ((from "\t" label[$3]) in unknown || (from "\tline " $6) in unknown)))
 		apart[pair] = 1
 	else if ($4 == "may-call")
