@@ -1,5 +1,6 @@
 #include "parity/compose.h"
 
+#include "parity/each.h"
 #include "parity/seed.h"
 #include "parity/vary_text.h"
 
@@ -7,10 +8,8 @@
 #include <string.h>
 
 #define BOUND_MAX 32
+#define EACH_VALUES 10 /* in one case */
 #define STORY_STEPS (CASE_STEPS_MAX / 2)
-#define PRINTED_WORDS 60 /* of one step */
-#define WANTED_MAX 20
-#define HINT_MAX 4 /* bytes that a program adds to a word, or would have others for */
 
 /* ---- arguments by name, in one case ---- */
 
@@ -32,8 +31,8 @@ is_hole(const char *word)
 }
 
 /* It begins with the words that the form begins with. */
-static bool
-is_of_form(const struct case_step *s, const struct vary_form *f)
+bool
+compose_is_of_form(const struct case_step *s, const struct vary_form *f)
 {
 	size_t i = 0;
 	for (; i < f->words.n && !f->group[i] && !strchr(f->words.v[i], SEED_HOLE); i++)
@@ -42,30 +41,47 @@ is_of_form(const struct case_step *s, const struct vary_form *f)
 	return i > 0;
 }
 
-/* The form that has a name for argument `at`; NULL: nobody says what it is called. */
-static struct vary_form *
-form_of(struct vary *v, const struct case_step *s, size_t at)
+/* The word of the form that is argument `at`: where that stands, or what stands behind the same option; words.n: none is. */
+static size_t
+word_at(const struct vary_form *f, const struct case_step *s, size_t at)
+{
+	const char *option = at ? s->args.v[at - 1] : "";
+	size_t i = f->words.n;
+	if (option[0] == '-')
+		for (i = 0; i < f->words.n && strcmp(f->words.v[i], option) != 0; i++)
+			;
+	if (i + 1 < f->words.n && is_hole(f->words.v[i + 1]))
+		return i + 1;
+	return at < f->words.n && !f->group[at] && is_hole(f->words.v[at]) ? at : f->words.n;
+}
+
+struct vary_form *
+compose_form_of(struct vary *v, const struct case_step *s, size_t at, size_t *ret_word)
 {
 	for (size_t i = 0; i < v->nforms; i++) {
 		struct vary_form *f = &v->forms[i];
-		if (is_of_form(s, f) && at < f->words.n && !f->group[at] && is_hole(f->words.v[at]))
+		if (!compose_is_of_form(s, f))
+			continue;
+		*ret_word = word_at(f, s, at);
+		if (*ret_word < f->words.n)
 			return f;
 	}
 	return NULL;
 }
 
-static const char *
-name_of(struct vary *v, const struct case_step *s, size_t at)
+const char *
+compose_name_of(struct vary *v, const struct case_step *s, size_t at)
 {
-	const struct vary_form *f = form_of(v, s, at);
-	return f ? f->words.v[at] + 1 : NULL;
+	size_t word;
+	const struct vary_form *f = compose_form_of(v, s, at, &word);
+	return f ? f->words.v[word] + 1 : NULL;
 }
 
 static void
 bind_step(struct composing *k, const struct case_step *s)
 {
 	for (size_t i = 1; i < s->args.n; i++) {
-		const char *name = name_of(k->v, s, i);
+		const char *name = compose_name_of(k->v, s, i);
 		if (!name)
 			continue;
 		struct bound *b = &k->bound[k->nbound < BOUND_MAX ? k->nbound++
@@ -85,20 +101,11 @@ bound_as(struct composing *k, const char *name)
 	return found;
 }
 
-static struct vary_named *
-wanted_as(struct vary *v, const char *name)
-{
-	for (size_t i = 0; i < v->nwanted; i++)
-		if (strcasecmp(v->wanted[i].name, name) == 0)
-			return &v->wanted[i];
-	return NULL;
-}
-
 /* What a program said it wanted there, once; heap, NULL: there is nothing. */
 static char *
 take_wanted(struct vary *v, const char *name)
 {
-	struct vary_named *w = wanted_as(v, name);
+	struct vary_named *w = vary_named_in(v->wanted, v->nwanted, name);
 	if (!w || !w->values.n)
 		return NULL;
 	char *value = w->values.v[--w->values.n];
@@ -154,6 +161,63 @@ sound(struct composing *k, const struct vary_form *f, size_t at, const char *nam
 	return mem_strdup(known->values.v[vary_below(v, known->values.n)]);
 }
 
+/* ---- enumerations ---- */
+
+#define FEW 12 /* values that are tried with each other */
+#define PAIRS_MAX 20000
+
+/* All that may stand there, if that is known, and is not much. */
+static void
+few_values(struct vary *v, const char *name, struct strlist *ret)
+{
+	const struct vary_named *known = vary_named_as(v, name);
+	struct str rest = str_of(name), one;
+	while (strchr(name, '|') && str_next(&rest, '|', &one))
+		if (!memchr(one.p, '<', one.n))
+			strlist_add_str(ret, one);
+	if (!strchr(name, '|') && known && known->values.n <= FEW)
+		strlist_copy(ret, &known->values);
+	if (ret->n < 2 || ret->n > FEW)
+		strlist_cleanup(ret);
+}
+
+/* How often this stood in one call with what the call has; counted once more where `count`. */
+static size_t
+pairs_of(struct vary *v, const struct case_step *s, const char *name, const char *value, bool count)
+{
+	size_t sum = 0;
+	for (size_t i = s->args.n > 1; i < s->args.n; i++) {
+		OWN_FREE char *key =
+			mem_printf("%s %zu %s %s %s", s->args.v[0], i, s->args.v[i], name, value);
+		size_t n = (size_t)(uintptr_t)map_get(&v->pairs, key);
+		bool odd = strlen(s->args.v[i]) > 20 || (!n && map_count(&v->pairs) >= PAIRS_MAX);
+		if (count && !odd)
+			map_put(&v->pairs, key, (void *)(uintptr_t)(n + 1));
+		sum += odd ? 0 : n;
+	}
+	return sum;
+}
+
+/* Of a few values, one that stood least with what the call has so far; heap, NULL: they are not few. */
+static char *
+paired(struct vary *v, const struct case_step *s, const char *name)
+{
+	OWN(strlist) struct strlist few = {0};
+	few_values(v, name, &few);
+	size_t least = SIZE_MAX, ties = 0, best = 0;
+	for (size_t i = 0; i < few.n; i++) {
+		size_t n = pairs_of(v, s, name, few.v[i], false);
+		ties = n < least ? 1 : ties + (n == least);
+		if (n < least || (n == least && vary_one_in(v, ties)))
+			best = i;
+		least = n < least ? n : least;
+	}
+	if (!few.n)
+		return NULL;
+	(void)pairs_of(v, s, name, few.v[best], true);
+	return mem_strdup(few.v[best]);
+}
+
 /* ---- calls ---- */
 
 static size_t
@@ -184,7 +248,10 @@ fill_form(struct composing *k, const struct vary_form *f, struct case_step *s)
 			step_insert_arg(s, s->args.n, word);
 			continue;
 		}
-		OWN_FREE char *put = is_odd ? choose(k, hole + 1) : sound(k, f, i, hole + 1);
+		bool pairs = strchr(hole, '|') || (!is_odd && vary_one_in(v, 2));
+		OWN_FREE char *put = pairs ? paired(v, s, hole + 1) : NULL;
+		if (!put)
+			put = is_odd ? choose(k, hole + 1) : sound(k, f, i, hole + 1);
 		OWN_FREE char *whole = vary_splice(word, (size_t)(hole - word), strlen(hole), put);
 		step_insert_arg(s, s->args.n, whole);
 		if (i + 1 == f->words.n && vary_one_in(v, 8)) {
@@ -289,7 +356,7 @@ begin(struct composing *k)
 		return;
 	struct vary_story *chosen = any_story(v);
 	const struct parity_case *story = &chosen->of;
-	v->on_story = &chosen->way;
+	v->origin->on_story = &chosen->way;
 	size_t n = story->n > STORY_STEPS ? STORY_STEPS : story->n;
 	for (size_t i = 0; i < story->nfiles; i++)
 		case_add_file(k->c, story->files[i].name, story->files[i].text);
@@ -355,9 +422,11 @@ renew_keys(struct composing *k, struct case_step *s)
 {
 	struct vary *v = k->v;
 	for (size_t at = 1; at < s->args.n; at++) {
-		const struct vary_form *f = form_of(v, s, at);
-		const struct vary_named *known =
-			f && !prefers_same(v, f, at) ? vary_named_as(v, f->words.v[at] + 1) : NULL;
+		size_t word;
+		const struct vary_form *f = compose_form_of(v, s, at, &word);
+		const struct vary_named *known = f && !prefers_same(v, f, word)
+							 ? vary_named_as(v, f->words.v[word] + 1)
+							 : NULL;
 		if (known && known->values.n)
 			step_set_arg(s, at, known->values.v[vary_below(v, known->values.n)]);
 	}
@@ -410,7 +479,7 @@ by_twin(struct composing *k)
 		if (!case_insert_step(k->c, k->c->n, s))
 			return;
 		s = &k->c->steps[k->c->n - 1];
-		const char *name = name_of(v, s, at);
+		const char *name = compose_name_of(v, s, at);
 		OWN_FREE char *put = name ? choose(k, name) : vary_same_shape(v, s->args.v[at]);
 		step_set_arg(s, at, put);
 		OWN_FREE char *near = vary_close(v, s->args.v[other]);
@@ -433,6 +502,47 @@ by_pile(struct composing *k)
 					  : vary_step(v, k->c->steps[k->c->n - 1].args.v[last], 1);
 		(void)case_insert_step(k->c, k->c->n, &k->c->steps[from]);
 		step_set_arg(&k->c->steps[k->c->n - 1], last, text);
+	}
+}
+
+/* ---- what may stand somewhere else, one after another ---- */
+
+static void
+change_text(char **text, size_t which)
+{
+	char *other = each_text(*text, which);
+	if (strlen(other) > CASE_TEXT_MAX)
+		other[CASE_TEXT_MAX] = '\0';
+	free(*text);
+	*text = other;
+}
+
+static void
+by_each(struct composing *k)
+{
+	struct vary *v = k->v;
+	if (!v->nplaces)
+		return;
+	struct vary_place *p = &v->places[v->next_place++ % v->nplaces];
+	const struct parity_case *of = &p->of;
+	const struct case_step *call = &of->steps[of->n - 1];
+	for (size_t i = 0; i < of->nfiles; i++)
+		case_add_file(k->c, of->files[i].name, of->files[i].text);
+	for (size_t i = 0; i + 1 < of->n; i++)
+		(void)add_copy(k, &of->steps[i]);
+	if (p->kind == PLACE_FILE)
+		change_text(&k->c->files[p->at].text, p->next++);
+	for (size_t i = p->kind == PLACE_ARGUMENT ? 0 : EACH_VALUES - 1; i < EACH_VALUES; i++) {
+		if (!add_copy(k, call))
+			return;
+		struct case_step *s = &k->c->steps[k->c->n - 1];
+		if (p->kind == PLACE_INPUT)
+			change_text(&s->input, p->next++);
+		if (p->kind != PLACE_ARGUMENT)
+			continue;
+		renew_keys(k, s);
+		OWN_FREE char *word = each_word(v, call->args.v[p->at], p->next++);
+		step_set_arg(s, p->at, word);
 	}
 }
 
@@ -489,217 +599,17 @@ compose_case(struct vary *v, enum compose_way way, struct parity_case *ret)
 		[COMPOSE_TWIN] = by_twin,
 		[COMPOSE_PILE] = by_pile,
 		[COMPOSE_TEXTS] = by_texts,
+		[COMPOSE_EACH] = by_each,
 	};
 	struct composing k = {.v = v, .c = ret};
 	if (!v->nforms && !v->ngood)
 		return false;
-	if (way == COMPOSE_TEXTS || !vary_one_in(v, 5))
+	if (way == COMPOSE_EACH && !v->nplaces)
+		return false;
+	if (way == COMPOSE_TEXTS || (way != COMPOSE_EACH && !vary_one_in(v, 5)))
 		begin(&k);
 	ways[way](&k);
 	show(&k);
 	vary_keep_none(v);
 	return ret->n > 0;
-}
-
-/* ---- what is learnt ---- */
-
-/* Had a step before this one the same under that name? */
-static bool
-was_said(struct vary *v, const struct parity_case *c, size_t step, const char *name,
-	const char *text)
-{
-	for (size_t i = 0; i < step; i++)
-		for (size_t at = 1; at < c->steps[i].args.n; at++) {
-			const char *other = strcmp(c->steps[i].args.v[at], text) == 0
-						    ? name_of(v, &c->steps[i], at)
-						    : NULL;
-			if (other && strcasecmp(other, name) == 0)
-				return true;
-		}
-	return false;
-}
-
-static void
-learn_sameness(struct vary *v, const struct parity_case *c, size_t step, bool good)
-{
-	const struct case_step *s = &c->steps[step];
-	for (size_t at = 1; at < s->args.n; at++) {
-		struct vary_form *f = form_of(v, s, at);
-		if (!f)
-			continue;
-		bool same = was_said(v, c, step, f->words.v[at] + 1, s->args.v[at]);
-		f->tries[at][same]++;
-		f->good[at][same] += good;
-	}
-}
-
-static void
-learn_success(struct vary *v, const struct case_step *s)
-{
-	for (size_t i = 0; i < v->nforms; i++)
-		v->forms[i].succeeded += is_of_form(s, &v->forms[i]);
-}
-
-static void
-learn_arguments(struct vary *v, const struct case_step *s)
-{
-	for (size_t i = 1; i < s->args.n; i++) {
-		const char *name = name_of(v, s, i);
-		if (name && strlen(s->args.v[i]) < 60)
-			vary_add_named(v, name, str_of(s->args.v[i]));
-	}
-}
-
-static bool
-has_shape_of(struct str word, const char *text)
-{
-	if (strlen(text) != word.n || str_eq(word, text))
-		return false;
-	for (size_t i = 0; i < word.n; i++) {
-		unsigned char a = (unsigned char)word.p[i], b = (unsigned char)text[i];
-		if (!isdigit(a) != !isdigit(b) || !isupper(a) != !isupper(b) ||
-			(!isalnum(a) && a != b))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_code(const char *text)
-{
-	bool digit = false, letter = false;
-	for (; *text; text++) {
-		if (isspace((unsigned char)*text))
-			return false;
-		digit = digit || isdigit((unsigned char)*text);
-		letter = letter || isalpha((unsigned char)*text);
-	}
-	return digit && letter;
-}
-
-static bool
-is_digits(struct str s)
-{
-	size_t i = 0;
-	while (i < s.n && isdigit((unsigned char)s.p[i]))
-		i++;
-	return i > 0 && i == s.n;
-}
-
-/* To be tried; what succeeds is a value then. */
-static void
-add_wanted(struct vary *v, const char *name, struct str value)
-{
-	struct vary_named *w = wanted_as(v, name);
-	OWN_FREE char *text = str_dup(value);
-	if (!w && v->nwanted < sizeof(v->wanted) / sizeof(*v->wanted)) {
-		w = &v->wanted[v->nwanted++];
-		w->name = mem_strdup(name);
-	}
-	if (w && w->values.n < WANTED_MAX)
-		strlist_add_new(&w->values, text);
-}
-
-/* A program that says what a code should have been (its check digit, or the whole of it) says a value of the argument's name. */
-static void
-learn_hint(struct vary *v, const char *name, const char *text, struct str word)
-{
-	size_t n = strlen(text);
-	if (n <= HINT_MAX || !is_code(text))
-		return;
-	bool goes_on = word.n > n && word.n <= n + HINT_MAX && str_starts(word, text) &&
-		       is_digits((struct str){word.p + n, word.n - n});
-	if (goes_on || has_shape_of(word, text)) {
-		add_wanted(v, name, word);
-		return;
-	}
-	if (word.n > HINT_MAX || !is_digits(word) ||
-		!is_digits((struct str){text + n - word.n, word.n}))
-		return;
-	OWN_FREE char *put = str_dup(word);
-	OWN_FREE char *mended = vary_splice(text, n - word.n, word.n, put);
-	add_wanted(v, name, str_of(mended));
-}
-
-static void
-learn_hints(struct vary *v, const struct case_step *s, const struct seen_step *seen)
-{
-	struct str rest = buf_str(seen->out.n ? &seen->out : &seen->err), line, word;
-	if (!str_next_line(&rest, &line) || rest.n)
-		return;
-	for (size_t i = 1; i < s->args.n; i++) {
-		const char *name = name_of(v, s, i);
-		struct str words = line;
-		while (name && str_next_word(&words, &word))
-			learn_hint(v, name, s->args.v[i], word);
-	}
-}
-
-static void
-learn_words(struct vary *v, const struct buf *out)
-{
-	struct str rest = buf_str(out), word;
-	for (size_t i = 0; i < PRINTED_WORDS && str_next_word(&rest, &word); i++) {
-		while (word.n && strchr(",;:.", word.p[word.n - 1]))
-			word.n--;
-		if (word.n > 2 && word.n < 40)
-			vary_add_printed(v, word);
-	}
-}
-
-static bool
-any_writes(const struct parity_seen *seen)
-{
-	for (size_t i = 0; i < seen->n; i++)
-		if (seen->steps[i].writes)
-			return true;
-	return false;
-}
-
-/* The steps that succeeded, those that wrote where any is known to; false: there was none. */
-static bool
-story_of(const struct parity_case *c, const struct parity_seen *seen, struct parity_case *ret)
-{
-	bool written = any_writes(seen);
-	for (size_t i = 0; i < c->nfiles; i++)
-		case_add_file(ret, c->files[i].name, c->files[i].text);
-	for (size_t i = 0; i < c->n && i < seen->n; i++)
-		if (seen->steps[i].exit_code == 0 && seen->steps[i].cause == CAUSE_NONE &&
-			(seen->steps[i].writes || !written))
-			(void)case_insert_step(ret, ret->n, &c->steps[i]);
-	return ret->n > 0;
-}
-
-static void
-keep_story(struct vary *v, struct parity_case *story)
-{
-	for (size_t i = 0; i < v->nstories; i++)
-		if (case_equal(&v->stories[i].of, story))
-			return;
-	bool full = v->nstories == sizeof(v->stories) / sizeof(*v->stories);
-	struct vary_story *at = &v->stories[full ? vary_below(v, v->nstories) : v->nstories++];
-	parity_case_cleanup(&at->of);
-	*at = (struct vary_story){.of = *story};
-	*story = (struct parity_case){0};
-}
-
-void
-compose_learn(
-	struct vary *v, const struct parity_case *c, const struct parity_seen *seen, bool is_new)
-{
-	OWN(parity_case) struct parity_case story = {0};
-	for (size_t i = 0; i < c->n && i < seen->n; i++) {
-		const struct seen_step *s = &seen->steps[i];
-		learn_hints(v, &c->steps[i], s);
-		learn_sameness(v, c, i, s->exit_code == 0 && s->cause == CAUSE_NONE);
-		if (s->exit_code != 0 || s->cause != CAUSE_NONE)
-			continue;
-		learn_success(v, &c->steps[i]);
-		learn_arguments(v, &c->steps[i]);
-		learn_words(v, &s->out);
-	}
-	bool leaves = seen->files.n != v->nothing.n ||
-		      memcmp(seen->files.p, v->nothing.p, v->nothing.n) != 0;
-	if (leaves && (is_new || v->nstories < 10) && story_of(c, seen, &story))
-		keep_story(v, &story);
 }

@@ -13,14 +13,18 @@ enum compose_way {
 	COMPOSE_TWIN,  /* one call again, a little different */
 	COMPOSE_PILE,  /* one call until something is full */
 	COMPOSE_TEXTS, /* files and inputs that are a little different */
+	COMPOSE_EACH, /* a call that succeeded, with one thing in it other in the ways that there are, in turn */
 	COMPOSE_WAYS,
 };
 
 /* ret is empty; false: nothing is known yet that could be composed. */
 bool compose_case(struct vary *v, enum compose_way way, struct parity_case *ret);
 
-/* What succeeded of c is kept: as a story where files are left, its arguments as values of their names, what it printed as values. */
-void compose_learn(
-	struct vary *v, const struct parity_case *c, const struct parity_seen *seen, bool is_new);
+/* Does it begin with the words that the form begins with? */
+bool compose_is_of_form(const struct case_step *s, const struct vary_form *f);
+/* The form that has a name for argument `at`, and which of its words that is; NULL: nobody says what it is called. */
+struct vary_form *compose_form_of(
+	struct vary *v, const struct case_step *s, size_t at, size_t *ret_word);
+const char *compose_name_of(struct vary *v, const struct case_step *s, size_t at);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "parity/play.h"
 #include "parity/seed.h"
 #include "parity/shrink.h"
 #include "parity/vary.h"
@@ -10,17 +11,19 @@
 
 #define SEEDS_MAX ((size_t)16 << 20)
 #define SHRINK_TRIES 150
-#define SHOWN_MAX 2000 /* bytes of a text in a difference */
-#define TELL_EVERY 50
-#define SAME_KIND_MAX 1
+#define SHRINK_SHARE 10 /* of the time limit, for one difference: a tenth */
+#define SHOWN_MAX 2000	/* bytes of a text in a difference */
+#define TELL_EVERY 10	/* batches */
+#define BATCH 6		/* inputs that are made before any of them is learnt from */
+#define WHOLE_EVERY 16	/* of inputs, one is played from its beginning to its end */
 
 struct parity {
 	const struct parity_spec *spec;
-	const struct parity_side *sides[2];
+	struct play play;
 	struct strlist names;
 	struct vary vary;
 	int64_t deadline_ns; /* 0: none */
-	size_t played, steps, unsteady;
+	size_t made, played, steps, remembered, unsteady;
 	struct map kinds; /* of differences */
 	json_t *differences, *sources;
 	const char *ended;
@@ -30,26 +33,37 @@ static void
 parity_cleanup(struct parity *p)
 {
 	strlist_cleanup(&p->names);
+	memory_destroy(p->play.memory);
 	vary_cleanup(&p->vary);
 	map_cleanup(&p->kinds);
 	json_decref(p->differences);
 	json_decref(p->sources);
 }
 
-static void seen_cleanup(struct parity_seen (*seen)[2])
-{
-	parity_seen_cleanup(&(*seen)[0]);
-	parity_seen_cleanup(&(*seen)[1]);
-}
-#define OWN_SEEN __attribute__((cleanup(seen_cleanup)))
-
 static int
 renew_both(const struct parity *p, struct dd_err *err)
 {
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < 2; i++)
-		rc = p->sides[i]->renew(p->sides[i]->ctx, err);
+	for (size_t i = 0; rc == 0 && i < 2; i++) {
+		const struct parity_side *side = p->play.lanes[0].sides[i];
+		rc = side->renew(side->ctx, err);
+	}
 	return rc;
+}
+
+/* From its beginning to its end. */
+static int
+play_whole(struct parity *p, const struct parity_case *c, struct play_job *ret, struct dd_err *err)
+{
+	*ret = (struct play_job){.c = c, .whole = true};
+	return play_jobs(&p->play, ret, 1, err);
+}
+
+/* Channels in which the sides differ. */
+static unsigned
+compare(const struct parity *p, const struct play_job *j, size_t *ret_step)
+{
+	return seen_compare(&j->seen[0], &j->seen[1], p->spec->loose_errors, ret_step);
 }
 
 /* ---- seeds ---- */
@@ -70,15 +84,15 @@ ask_usages(struct parity *p, json_t *usages, struct dd_err *err)
 {
 	static const char *const ways[] = {"", "--help", "-h", "help"};
 	OWN(parity_case) struct parity_case c = {0};
-	OWN_SEEN struct parity_seen seen[2] = {0};
+	OWN(play_job) struct play_job job = {0};
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		struct case_step *s = case_add_step(&c);
 		if (*ways[i])
 			strlist_add(&s->args, ways[i]);
 	}
-	int rc = play_case(p->sides, 2, &p->names, &c, seen, err);
+	int rc = play_whole(p, &c, &job, err);
 	if (rc == 0)
-		add_usages(seen, usages);
+		add_usages(job.seen, usages);
 	return rc;
 }
 
@@ -163,14 +177,12 @@ static int
 still_differs(void *ctx, const struct parity_case *c, bool *ret, struct dd_err *err)
 {
 	struct difference *d = ctx;
-	OWN_SEEN struct parity_seen seen[2] = {0};
+	OWN(play_job) struct play_job job = {.c = c};
 	size_t step;
-	int rc = play_case(d->p->sides, 2, &d->p->names, c, seen, err);
-	if (rc < 0)
-		return rc;
-	unsigned bits = play_compare(&seen[0], &seen[1], d->p->spec->loose_errors, &step);
-	*ret = first_channel(bits) == d->first;
-	return 0;
+	int rc = play_jobs(&d->p->play, &job, 1, err);
+	if (rc == 0)
+		*ret = first_channel(compare(d->p, &job, &step)) == d->first;
+	return rc;
 }
 
 /*
@@ -178,24 +190,26 @@ still_differs(void *ctx, const struct parity_case *c, bool *ret, struct dd_err *
  * else 0.
  */
 static int
-confirm(struct parity *p, const struct parity_case *c, struct parity_seen *ret, unsigned *ret_bits,
+confirm(struct parity *p, const struct parity_case *c, struct play_job *ret, unsigned *ret_bits,
 	size_t *ret_step, struct dd_err *err)
 {
-	OWN_SEEN struct parity_seen again[2] = {0};
+	OWN(play_job) struct play_job again = {0};
 	size_t step;
 	*ret_bits = 0;
+	play_job_cleanup(ret);
 	int rc = renew_both(p, err);
 	if (rc == 0)
-		rc = play_case(p->sides, 2, &p->names, c, ret, err);
+		rc = play_whole(p, c, ret, err);
 	if (rc == 0)
 		rc = renew_both(p, err);
 	if (rc == 0)
-		rc = play_disturb(p->sides, 2, err);
+		rc = play_disturb(&p->play, err);
 	if (rc == 0)
-		rc = play_case(p->sides, 2, &p->names, c, again, err);
-	if (rc == 0 && play_compare(&ret[0], &again[0], false, &step) == 0)
-		*ret_bits = play_compare(&ret[0], &ret[1], p->spec->loose_errors, ret_step) &
-			    play_compare(&again[0], &again[1], p->spec->loose_errors, &step);
+		rc = play_whole(p, c, &again, err);
+	if (rc == 0 && seen_compare(&ret->seen[0], &again.seen[0], false, &step) == 0)
+		*ret_bits = compare(p, ret, ret_step) & compare(p, &again, &step);
+	if (rc == 0 && !*ret_bits && p->play.memory)
+		memory_close(p->play.memory, "a difference was not there again");
 	return rc;
 }
 
@@ -287,65 +301,68 @@ kind_of(const struct parity *p, const struct parity_case *c, const struct parity
 	return mem_printf("%d %s %s", (int)first_channel(bits), first, kind);
 }
 
+static int64_t
+shrink_until(const struct parity *p)
+{
+	int64_t share = clock_mono_ns() + p->spec->limit_ms * 1000000 / SHRINK_SHARE;
+	return p->deadline_ns && share < p->deadline_ns ? share : p->deadline_ns;
+}
+
 static int
 examine(struct parity *p, const struct parity_case *found, unsigned bits, struct dd_err *err)
 {
 	OWN(parity_case) struct parity_case c = {0};
-	OWN_SEEN struct parity_seen seen[2] = {0}, last[2] = {0};
+	OWN(play_job) struct play_job first = {0}, last = {0};
 	struct difference d = {p, bits, first_channel(bits)};
 	size_t step = 0;
 	unsigned sure;
 	case_copy(&c, found);
-	int rc = confirm(p, &c, seen, &sure, &step, err);
+	int rc = confirm(p, &c, &first, &sure, &step, err);
 	if (rc == 0 && !sure)
 		p->unsteady++;
 	if (rc < 0 || !sure)
 		return rc;
-	OWN_FREE char *kind = kind_of(p, &c, seen, sure, step);
+	OWN_FREE char *kind = kind_of(p, &c, first.seen, sure, step);
 	if (map_get(&p->kinds, kind))
 		return 0;
 	map_put(&p->kinds, kind, p);
 	d.first = first_channel(sure);
 	rc = p->spec->replay
 		     ? 0
-		     : shrink_case(&c, SHRINK_TRIES, p->deadline_ns, still_differs, &d, err);
+		     : shrink_case(&c, SHRINK_TRIES, shrink_until(p), still_differs, &d, err);
 	if (rc == 0)
-		rc = confirm(p, &c, last, &bits, &step, err);
+		rc = confirm(p, &c, &last, &bits, &step, err);
 	if (rc == 0 && !bits) { /* smaller, it is not steady any more */
 		parity_case_cleanup(&c);
 		case_copy(&c, found);
-		rc = confirm(p, &c, last, &bits, &step, err);
+		rc = confirm(p, &c, &last, &bits, &step, err);
 	}
 	if (rc == 0 && !bits)
 		p->unsteady++;
 	if (rc < 0 || !bits)
 		return rc;
-	OWN_FREE char *small = kind_of(p, &c, last, bits, step);
+	OWN_FREE char *small = kind_of(p, &c, last.seen, bits, step);
 	if (strcmp(small, kind) != 0 && map_get(&p->kinds, small))
 		return 0;
 	map_put(&p->kinds, small, p);
-	return tell(p, &c, last, bits, step, err);
+	return tell(p, &c, last.seen, bits, step, err);
 }
 
 /* ---- all of it ---- */
 
+/* What came of one input. */
 static int
-play(struct parity *p, const struct parity_case *c, struct dd_err *err)
+take(struct parity *p, const struct play_job *j, struct dd_err *err)
 {
-	OWN_SEEN struct parity_seen seen[2] = {0};
 	size_t step;
-	int rc = play_case(p->sides, 2, &p->names, c, seen, err);
-	if (rc < 0)
-		return rc;
 	p->played++;
-	p->steps += c->n;
-	if (!p->spec->replay)
-		(void)vary_learn(&p->vary, c, seen, 2);
-	unsigned bits = play_compare(&seen[0], &seen[1], p->spec->loose_errors, &step);
+	p->steps += j->c->n;
+	p->remembered += j->remembered;
+	unsigned bits = compare(p, j, &step);
 	if (!bits)
 		return 0;
-	OWN_FREE char *kind = kind_of(p, c, seen, bits, step);
-	return map_get(&p->kinds, kind) ? 0 : examine(p, c, bits, err);
+	OWN_FREE char *kind = kind_of(p, j->c, j->seen, bits, step);
+	return map_get(&p->kinds, kind) ? 0 : examine(p, j->c, bits, err);
 }
 
 static bool
@@ -360,16 +377,56 @@ is_over(struct parity *p)
 	return p->ended;
 }
 
+struct batch {
+	struct parity_case cases[BATCH];
+	struct vary_origin origins[BATCH];
+	struct play_job jobs[BATCH];
+	size_t n;
+};
+
+static void
+batch_cleanup(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		play_job_cleanup(&b->jobs[i]);
+		parity_case_cleanup(&b->cases[i]);
+	}
+}
+
+static void
+make_batch(struct parity *p, struct batch *b)
+{
+	for (size_t n = p->spec->cases - p->played; b->n < BATCH && b->n < n; b->n++) {
+		vary_next(&p->vary, &b->cases[b->n], &b->origins[b->n]);
+		b->jobs[b->n] = (struct play_job){
+			.c = &b->cases[b->n], .whole = ++p->made % WHOLE_EVERY == 0};
+	}
+}
+
+static int
+play_batch(struct parity *p, struct dd_err *err)
+{
+	OWN(batch) struct batch b = {0};
+	make_batch(p, &b);
+	int rc = play_jobs(&p->play, b.jobs, b.n, err);
+	for (size_t i = 0; rc == 0 && i < b.n && !is_over(p); i++) {
+		(void)vary_learn(&p->vary, &b.cases[i], b.jobs[i].seen, 2, &b.origins[i]);
+		rc = take(p, &b.jobs[i], err);
+	}
+	return rc;
+}
+
 static int
 play_all(struct parity *p, struct dd_err *err)
 {
 	int rc = 0;
+	p->play.memory = memory_create();
 	for (size_t turn = 1; rc == 0 && !is_over(p); turn++) {
-		OWN(parity_case) struct parity_case c = {0};
-		vary_next(&p->vary, &c);
-		rc = play(p, &c, err);
+		rc = play_batch(p, err);
 		if (rc == 0 && turn % TELL_EVERY == 0)
-			log_info("parity: %zu cases, %zu differences", p->played,
+			log_info(
+				"parity: %zu cases of %zu calls, %zu of them remembered; %zu differences",
+				p->played, p->steps, p->remembered,
 				json_array_size(p->differences));
 	}
 	return rc;
@@ -385,10 +442,13 @@ replay_all(struct parity *p, struct dd_err *err)
 			 : err_set(err, DD_EINVAL, "what is played again is no list of cases");
 	json_array_foreach ((json_t *)p->spec->replay, i, one) {
 		OWN(parity_case) struct parity_case c = {0};
+		OWN(play_job) struct play_job job = {0};
 		if (rc == 0)
 			rc = case_from_json(one, &c, err);
 		if (rc == 0)
-			rc = play(p, &c, err);
+			rc = play_whole(p, &c, &job, err);
+		if (rc == 0)
+			rc = take(p, &job, err);
 	}
 	p->ended = "cases";
 	return rc;
@@ -397,14 +457,14 @@ replay_all(struct parity *p, struct dd_err *err)
 int
 parity_run(const struct parity_spec *spec, json_t **ret, struct dd_err *err)
 {
-	struct parity p = {.spec = spec,
-		.sides = {&spec->original, &spec->port},
-		.differences = json_array(),
-		.sources = NULL};
-	const struct parity_side both[] = {spec->original, spec->port};
+	struct parity p = {.spec = spec, .differences = json_array()};
+	p.play = (struct play){
+		.n = spec->lanes, .names = &p.names, .loose_errors = spec->loose_errors};
+	for (size_t i = 0; i < spec->lanes; i++)
+		p.play.lanes[i] = (struct play_lane){.sides = {&spec->original[i], &spec->port[i]}};
 	if (spec->limit_ms)
 		p.deadline_ns = clock_mono_ns() + spec->limit_ms * 1000000;
-	play_names(both, 2, &p.names);
+	play_names(p.play.lanes[0].sides, 2, &p.names);
 	int rc = spec->replay ? replay_all(&p, err) : take_seeds(&p, err);
 	if (rc == 0 && !spec->replay)
 		rc = play_all(&p, err);
@@ -414,11 +474,12 @@ parity_run(const struct parity_spec *spec, json_t **ret, struct dd_err *err)
 		rc = err_set(err, DD_EINVAL,
 			"the original does not do the same twice on any input: nothing was compared");
 	if (rc == 0)
-		*ret = json_pack("{s:I, s:I, s:I, s:I, s:I, s:s, s:O, s:O?}", "seed",
+		*ret = json_pack("{s:I, s:I, s:I, s:I, s:s?, s:I, s:I, s:s, s:O, s:O?}", "seed",
 			(json_int_t)spec->seed, "cases", (json_int_t)p.played, "steps",
-			(json_int_t)p.steps, "kinds", (json_int_t)map_count(&p.vary.kinds),
-			"unsteady", (json_int_t)p.unsteady, "ended", p.ended, "differences",
-			p.differences, "sources", p.sources);
+			(json_int_t)p.steps, "remembered", (json_int_t)p.remembered, "forgot",
+			memory_why_closed(p.play.memory), "kinds",
+			(json_int_t)map_count(&p.vary.kinds), "unsteady", (json_int_t)p.unsteady,
+			"ended", p.ended, "differences", p.differences, "sources", p.sources);
 	parity_cleanup(&p);
 	return rc < 0 ? err_wrap(err, "parity") : 0;
 }

@@ -27,6 +27,8 @@ struct parity_side { /* borrowed */
 	const struct strlist *env;
 };
 
+#define PARITY_LANES 2
+
 enum parity_channel {
 	PARITY_EXIT,
 	PARITY_OUTPUT,
@@ -43,7 +45,8 @@ const char *parity_program_of(const struct strlist *command);
 
 struct parity_spec { /* borrowed */
 	const struct state *state;
-	struct parity_side original, port;
+	struct parity_side original[PARITY_LANES], port[PARITY_LANES];
+	size_t lanes;		      /* of those, one at least: inputs that run at once */
 	const struct stack *trees[2]; /* where texts are read for seeds */
 	uint64_t seed;
 	size_t cases;	      /* that are played at most */
@@ -54,7 +57,8 @@ struct parity_spec { /* borrowed */
 };
 
 /*
- * *ret: {"seed", "cases": played, "steps", "kinds": of lines that were seen, "unsteady": cases that differed but not again, "ended":
+ * *ret: {"seed", "cases": played, "steps", "remembered": of those, that were known and not played again, "forgot": why from then on
+ * every call was played, or null, "kinds": of lines that were seen, "unsteady": cases that differed but not again, "ended":
  * "cases", "differences" or "time", "differences": [{"channels", "step", "case", "original", "port", "files"}], "sources": what seeds were taken
  * from}; a new reference.  A case is {"files": [{"name", "text"}], "steps": [{"args", "input"}]}; a text that is no UTF-8 is
  * {"percent": it, with %XX}.

@@ -1,31 +1,20 @@
 #include "parity/play.h"
 
 #include "base/fs.h"
-#include "parity/stream.h"
-#include "sandbox/trace.h"
+#include "parity/turn.h"
 
 #include <string.h>
 
-#define STEP_LIMIT_MS 10000
 #define FILES_MAX ((size_t)16 << 20)
-#define SIDES_MAX 2
 #define TRACED_MAX 200
 #define NAME_MIN 3 /* a shorter one may be any word */
 
-const char *const parity_channel_names[] = {
-	"exit", "output", "errors", "files", "created", "connections", NULL};
-
 void
-parity_seen_cleanup(struct parity_seen *s)
+play_job_cleanup(struct play_job *j)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		buf_cleanup(&s->steps[i].out);
-		buf_cleanup(&s->steps[i].err);
-	}
-	buf_cleanup(&s->files);
-	strlist_cleanup(&s->created);
-	strlist_cleanup(&s->connections);
-	*s = (struct parity_seen){0};
+	parity_seen_cleanup(&j->seen[0]);
+	parity_seen_cleanup(&j->seen[1]);
+	j->remembered = 0;
 }
 
 /* ---- names ---- */
@@ -48,10 +37,10 @@ parity_program_of(const struct strlist *command)
 }
 
 void
-play_names(const struct parity_side *sides, size_t n, struct strlist *ret)
+play_names(const struct parity_side *const *sides, size_t n, struct strlist *ret)
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *path = parity_program_of(sides[i].command);
+		const char *path = parity_program_of(sides[i]->command);
 		strlist_add_new(ret, path);
 		if (strlen(fs_name(path)) >= NAME_MIN)
 			strlist_add_new(ret, fs_name(path));
@@ -59,171 +48,7 @@ play_names(const struct parity_side *sides, size_t n, struct strlist *ret)
 	qsort(ret->v, ret->n, sizeof(*ret->v), by_length);
 }
 
-/* ---- one command on all sides ---- */
-
-struct turn { /* on one side */
-	const struct parity_side *side;
-	struct exec *exec;
-	struct exec_result result;
-	struct stream out, err;
-	struct trace *trace;
-};
-
-static void
-turns_cleanup(struct turn *t, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		stream_cleanup(&t[i].out);
-		stream_cleanup(&t[i].err);
-		trace_destroy(t[i].trace);
-	}
-}
-
-static void
-keep(void *ctx, int stream, struct str data)
-{
-	struct turn *t = ctx;
-	stream_add(stream == 1 ? &t->out : &t->err, data);
-}
-
-struct call { /* borrowed */
-	const struct strlist *args;
-	bool of_target; /* args come behind the side's command */
-	const char *dir;
-	struct str input;
-	const struct strlist *names; /* hidden in what it prints; NULL: none */
-	size_t output_max;
-};
-
-static int
-start(struct turn *t, const struct call *c, struct dd_err *err)
-{
-	OWN(strlist) struct strlist argv = {0};
-	OWN_FD int fd = -1;
-	if (c->of_target)
-		strlist_copy(&argv, t->side->command);
-	strlist_copy(&argv, c->args);
-	stream_init(&t->out, c->names, c->output_max);
-	stream_init(&t->err, c->names, c->output_max);
-	t->trace = c->of_target ? trace_create() : NULL;
-	int rc = fs_memory_file(c->input, &fd, err);
-	const struct exec_spec spec = {.argv = (const char *const *)argv.v,
-		.env = (const char *const *)t->side->env->v,
-		.cwd = c->dir,
-		.profile = PROFILE_TEST,
-		.fds = {fd, -1, -1},
-		.on_output = keep,
-		.ctx = t,
-		.trace = t->trace,
-		.trace_classes = t->trace ? TRACE_CONNECT | TRACE_OPEN : 0,
-		.time_limit_ms = STEP_LIMIT_MS};
-	return rc < 0 ? rc : exec_start(t->side->pod, &spec, &t->exec, err);
-}
-
-/* All that were started are waited for, whatever happens. */
-static int
-execute(struct turn *t, size_t n, const struct call *c, struct dd_err *err)
-{
-	OWN(dd_err) struct dd_err first = {0};
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = start(&t[i], c, &first);
-	for (size_t i = 0; i < n; i++) {
-		OWN(dd_err) struct dd_err why = {0};
-		if (!t[i].exec || exec_wait(t[i].exec, -1, &t[i].result, &why) == 0)
-			continue;
-		if (rc == 0)
-			rc = err_move(&first, &why);
-	}
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		if (t[i].result.cause == CAUSE_STOPPED)
-			rc = err_set(&first, DD_ESTOPPED, "stopped");
-	return rc < 0 ? err_move(err, &first) : 0;
-}
-
-static void
-begin_turns(struct turn *t, const struct parity_side *const *sides, size_t n)
-{
-	memset(t, 0, n * sizeof(*t));
-	for (size_t i = 0; i < n; i++)
-		t[i].side = sides[i];
-}
-
-static int
-execute_own(struct turn *t, size_t n, const char *script, struct str input, size_t output_max,
-	struct dd_err *err)
-{
-	OWN(strlist) struct strlist argv = {0};
-	strlist_add(&argv, "/bin/sh");
-	strlist_add(&argv, "-c");
-	strlist_add(&argv, script);
-	const struct call c = {
-		.args = &argv, .dir = "/tmp", .input = input, .output_max = output_max};
-	return execute(t, n, &c, err);
-}
-
-/* ---- before and behind a case ---- */
-
-static int
-prepare(const struct parity_side *const *sides, size_t n, const struct parity_case *c,
-	struct dd_err *err)
-{
-	struct turn turns[SIDES_MAX];
-	OWN(buf) struct buf script = {0}, input = {0};
-	begin_turns(turns, sides, n);
-	buf_puts(&script,
-		"d=" PLAY_DIR "; rm -rf $d 2>/dev/null || { chmod -R u+rwx $d; rm -rf $d; }; "
-		"mkdir -p $d/work $d/home $d/tmp && cd $d/work");
-	for (size_t i = 0; i < c->nfiles; i++) {
-		buf_printf(
-			&script, " && head -c %zu >%s", strlen(c->files[i].text), c->files[i].name);
-		buf_puts(&input, c->files[i].text);
-	}
-	int rc = execute_own(turns, n, script.p, buf_str(&input), 4096, err);
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		if (turns[i].result.exit_code != 0 || turns[i].result.cause != CAUSE_NONE)
-			rc = err_set(err, DD_EIO, "the files of a case could not be made: %s",
-				turns[i].err.kept.n ? turns[i].err.kept.p : "it was ended");
-	turns_cleanup(turns, n);
-	return rc;
-}
-
-/* What nobody may read is made readable, and its mode told behind the archive. */
-static const char gather_script[] =
-	"cd " PLAY_DIR " || exit\n"
-	"m=$(find . ! -type l ! -perm -400 -printf '%m %P\\n' | sort); [ ! \"$m\" ] || chmod -R u+rX .; "
-	"tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=gnu -cf - .; printf %s \"$m\"";
-
-static int
-gather(const struct parity_side *const *sides, size_t n, struct parity_seen *ret,
-	struct dd_err *err)
-{
-	struct turn turns[SIDES_MAX];
-	begin_turns(turns, sides, n);
-	int rc = execute_own(turns, n, gather_script, STR(""), FILES_MAX, err);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (!turns[i].out.kept.n)
-			rc = err_set(err, DD_EUNSUPPORTED,
-				"what a program wrote cannot be gathered (GNU tar is needed there): %s",
-				turns[i].err.kept.n ? turns[i].err.kept.p : "it printed nothing");
-		stream_finish(&turns[i].out, &ret[i].files, &ret[i].files_rest);
-	}
-	turns_cleanup(turns, n);
-	return rc;
-}
-
-int
-play_disturb(const struct parity_side *const *sides, size_t n, struct dd_err *err)
-{
-	struct turn turns[SIDES_MAX];
-	begin_turns(turns, sides, n);
-	int rc = execute_own(turns, n, "i=0; while [ $i -lt 37 ]; do (:); i=$((i + 1)); done",
-		STR(""), 4096, err);
-	turns_cleanup(turns, n);
-	return rc;
-}
-
-/* ---- a case ---- */
+/* ---- what a call did ---- */
 
 static bool
 note_created(void *ctx, const struct trace_path *p)
@@ -237,6 +62,7 @@ note_created(void *ctx, const struct trace_path *p)
 			return true;
 	if (p->created)
 		strlist_add_new(&s->created, p->path);
+	s->reaches = s->reaches || p->created;
 	return s->created.n < TRACED_MAX;
 }
 
@@ -245,6 +71,7 @@ note_connection(void *ctx, const struct trace_connect *c)
 {
 	struct parity_seen *s = ctx;
 	strlist_add_new(&s->connections, c->target);
+	s->reaches = s->reaches || !c->refused;
 	return s->connections.n < TRACED_MAX;
 }
 
@@ -261,91 +88,408 @@ take_step(struct turn *t, struct parity_seen *ret)
 	trace_each_connect(t->trace, note_connection, ret);
 }
 
-static int
-play_step(const struct parity_side *const *sides, size_t n, const struct strlist *names,
-	const struct case_step *s, struct parity_seen *ret, struct dd_err *err)
+/* ---- a lane ---- */
+
+enum stage {
+	STAGE_MAKE,   /* the case's directory, as it begins or as it is remembered */
+	STAGE_CALL,   /* the next call of the case */
+	STAGE_LOOK,   /* what lies there, to be remembered */
+	STAGE_GATHER, /* what lies there at the end */
+};
+
+struct running { /* a case on a lane */
+	const struct play *play;
+	struct play_lane *lane;
+	struct play_job *job; /* NULL: none */
+	enum stage stage;
+	struct turn turns[2];
+	bool made;			  /* the directory was made for this case */
+	bool remembers;			  /* else it is played to its end */
+	bool pending;			  /* what the call behind `state` left was not looked at */
+	const struct memory_state *state; /* behind the steps so far; NULL: unknown */
+	size_t step;			  /* the next */
+};
+
+static void
+begin(struct running *r, struct play_job *job)
 {
-	struct turn turns[SIDES_MAX];
-	begin_turns(turns, sides, n);
+	const struct memory *m = r->play->memory;
+	r->job = job;
+	r->made = r->pending = false;
+	r->remembers = !job->whole && memory_is_open(m);
+	r->state = r->remembers ? memory_begin(m, job->c) : NULL;
+	r->step = 0;
+	play_job_cleanup(job);
+}
+
+/* The directory is what the steps so far left. */
+static bool
+is_there(const struct running *r)
+{
+	return r->state ? r->lane->there == r->state : r->made;
+}
+
+/* Nothing of this case is remembered from here on; where its directory is not what the steps so far left, it begins anew. */
+static void
+lose(struct running *r)
+{
+	bool right = r->pending || is_there(r);
+	if (!right)
+		begin(r, r->job);
+	r->made = right;
+	r->remembers = r->pending = false;
+	r->state = r->lane->there = NULL;
+}
+
+/* Steps that were played in such a state before. */
+static void
+recall(struct running *r)
+{
+	struct play_job *j = r->job;
+	while (r->state && r->step < j->c->n) {
+		const struct memory_call *known =
+			memory_find(r->play->memory, r->state, &j->c->steps[r->step]);
+		if (!known)
+			return;
+		for (size_t i = 0; i < 2; i++)
+			seen_step_copy(&j->seen[i].steps[j->seen[i].n++], &known->sides[i]);
+		r->state = known->after;
+		r->step++;
+		j->remembered++;
+	}
+}
+
+/* ---- its stages ---- */
+
+#define REMOVE "d=" PLAY_DIR "; rm -rf $d 2>/dev/null || { chmod -R u+rwx $d; rm -rf $d; }; "
+#define MAKE "mkdir -p $d/work $d/home $d/tmp && cd $d"
+#define RESTORE "exec tar --one-top-level=$d -xmpf -"
+#define ARCHIVE \
+	"tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=gnu -b1 -cf - ."
+
+static int
+start_make(struct running *r, struct dd_err *err)
+{
+	const struct parity_case *c = r->job->c;
+	OWN(buf) struct buf script = {0}, input = {0};
+	int rc = 0;
+	buf_puts(&script, REMOVE);
+	buf_puts(&script, r->state ? RESTORE : MAKE);
+	if (r->state)
+		buf_add_str(&input, memory_archive(r->state));
+	for (size_t i = 0; !r->state && i < c->nfiles; i++) {
+		buf_printf(&script, " && head -c %zu >work/%s", strlen(c->files[i].text),
+			c->files[i].name);
+		buf_puts(&input, c->files[i].text);
+	}
+	for (size_t i = 0; rc == 0 && i < 2; i++)
+		rc = turn_start_script(
+			&r->turns[i], r->lane->sides[i], script.p, buf_str(&input), 4096, err);
+	return rc;
+}
+
+/* What nobody may read is made readable at the end, and its mode told behind the archive. */
+static const char gather_script[] =
+	"cd " PLAY_DIR " || exit\n"
+	"m=$(find . ! -type l ! -perm -400 -printf '%m %P\\n' | sort); [ ! \"$m\" ] || chmod -R u+rX .; " ARCHIVE
+	"; printf %s \"$m\"";
+
+static int
+start_gather(struct running *r, struct dd_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < 2; i++)
+		rc = turn_start_script(
+			&r->turns[i], r->lane->sides[i], gather_script, STR(""), FILES_MAX, err);
+	return rc;
+}
+
+/* The same without a shell: it is done often. */
+static int
+start_look(struct running *r, struct dd_err *err)
+{
+	OWN(strlist) struct strlist argv = {0};
+	struct str rest = STR(ARCHIVE), word;
+	while (str_next_word(&rest, &word))
+		strlist_add_str(&argv, word);
+	const struct call c = {.args = &argv, .dir = PLAY_DIR, .output_max = FILES_MAX};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < 2; i++)
+		rc = turn_start(&r->turns[i], r->lane->sides[i], &c, err);
+	return rc;
+}
+
+static int
+start_call(struct running *r, struct dd_err *err)
+{
+	const struct case_step *s = &r->job->c->steps[r->step];
 	const struct call c = {.args = &s->args,
 		.of_target = true,
 		.dir = PLAY_DIR "/work",
 		.input = str_of(s->input),
-		.names = names,
+		.names = r->play->names,
 		.output_max = PLAY_OUTPUT_MAX};
-	int rc = execute(turns, n, &c, err);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < 2; i++)
+		rc = turn_start(&r->turns[i], r->lane->sides[i], &c, err);
+	return rc;
+}
+
+static int
+start_stage(struct running *r, enum stage stage, struct dd_err *err)
+{
+	r->stage = stage;
+	if (stage != STAGE_LOOK)
+		r->lane->there = NULL;
+	switch (stage) {
+	case STAGE_MAKE:
+		return start_make(r, err);
+	case STAGE_CALL:
+		return start_call(r, err);
+	case STAGE_LOOK:
+		return start_look(r, err);
+	case STAGE_GATHER:
+		break;
+	}
+	return start_gather(r, err);
+}
+
+static void
+end_job(struct running *r)
+{
+	struct play_job *j = r->job;
+	for (size_t i = 0; i < 2; i++) {
+		strlist_sort(&j->seen[i].created);
+		strlist_sort(&j->seen[i].connections);
+		if (r->state)
+			buf_add_str(&j->seen[i].files, memory_archive(r->state));
+	}
+	if (j->whole && memory_is_open(r->play->memory))
+		memory_check(r->play->memory, j->c, j->seen);
+	r->job = NULL;
+}
+
+/* The next thing of its case; none is left, and the lane is free, where all of it was remembered. */
+static int
+go_on(struct running *r, struct dd_err *err)
+{
+	if (r->remembers && !memory_is_open(r->play->memory))
+		lose(r);
+	if (r->pending)
+		return start_stage(r, STAGE_LOOK, err);
+	recall(r);
+	if (r->step == r->job->c->n && r->state) {
+		end_job(r);
+		return 0;
+	}
+	if (!is_there(r))
+		return start_stage(r, STAGE_MAKE, err);
+	if (r->remembers && !r->state)
+		return start_stage(r, STAGE_LOOK, err);
+	return start_stage(r, r->step < r->job->c->n ? STAGE_CALL : STAGE_GATHER, err);
+}
+
+/* ---- and behind them ---- */
+
+static int
+end_make(struct running *r, struct dd_err *err)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const struct turn *t = &r->turns[i];
+		if (t->result.exit_code == 0 && t->result.cause == CAUSE_NONE)
+			continue;
+		if (!r->state)
+			return err_set(err, DD_EIO, "the files of a case could not be made: %s",
+				t->err.kept.n ? t->err.kept.p : "it was ended");
+		memory_close(r->play->memory, "files that were kept could not be made again");
+		begin(r, r->job);
+		return 0;
+	}
+	r->made = true;
+	r->lane->there = r->state;
+	return 0;
+}
+
+/* The call that was played last is known from here on; NULL: it cannot be. */
+static const struct memory_state *
+note_call(struct running *r, struct str archive)
+{
+	const struct parity_seen *seen = r->job->seen;
+	const struct seen_step *const sides[] = {
+		&seen[0].steps[seen[0].n - 1], &seen[1].steps[seen[1].n - 1]};
+	if (seen_compare_step(sides[0], sides[1], r->play->loose_errors))
+		return NULL;
+	return memory_note(
+		r->play->memory, r->state, &r->job->c->steps[r->step - 1], sides, archive);
+}
+
+static void
+take_state(struct running *r, const struct memory_state *now)
+{
+	if (!now) {
+		lose(r);
+		return;
+	}
+	r->state = r->lane->there = now;
+	r->pending = false;
+}
+
+/* The call that was played last. */
+static struct memory_did
+did(const struct running *r)
+{
+	const struct seen_step *a = &r->job->seen[0].steps[r->step - 1],
+			       *b = &r->job->seen[1].steps[r->step - 1];
+	return (struct memory_did){
+		.writes = a->writes || b->writes, .succeeded = !a->exit_code && !b->exit_code};
+}
+
+/* Its connections are told of the case, and kept with no call: one that was refused is no reason to play all others anew. */
+static void
+end_call(struct running *r)
+{
+	struct memory *m = r->play->memory;
+	bool connected = false;
+	for (size_t i = 0; i < 2; i++) {
+		struct parity_seen *s = &r->job->seen[i];
+		take_step(&r->turns[i], s);
+		connected = connected || s->connections.n;
+		if (s->reaches && memory_is_open(m))
+			memory_close(m, "a call reached beyond its files");
+	}
+	const struct case_step *played = &r->job->c->steps[r->step++];
+	r->pending = r->remembers;
+	if (r->pending && connected)
+		lose(r);
+	else if (r->pending && memory_is_open(m) && memory_is_quiet(m, played, did(r)))
+		take_state(r, note_call(r, memory_archive(r->state)));
+}
+
+static void
+end_look(struct running *r)
+{
+	struct memory *m = r->play->memory;
+	OWN(buf) struct buf first = {0}, second = {0};
+	struct buf *archives[] = {&first, &second};
+	struct hash_hex rest[2];
+	bool whole = true;
+	for (size_t i = 0; i < 2; i++) {
+		struct turn *t = &r->turns[i];
+		stream_finish(&t->out, archives[i], &rest[i]);
+		whole = whole && t->result.exit_code == 0 && t->result.cause == CAUSE_NONE &&
+			!*rest[i].s;
+	}
+	struct str now = buf_str(&first);
+	bool same = whole && str_same(now, buf_str(&second));
+	if (r->pending)
+		memory_note_look(m, &r->job->c->steps[r->step - 1], did(r),
+			!same || !str_same(now, memory_archive(r->state)));
+	if (!same)
+		take_state(r, NULL);
+	else
+		take_state(
+			r, r->pending ? note_call(r, now) : memory_note_begin(m, r->job->c, now));
+}
+
+static int
+end_gather(struct running *r, struct dd_err *err)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct turn *t = &r->turns[i];
+		struct parity_seen *s = &r->job->seen[i];
+		if (!t->out.kept.n)
+			return err_set(err, DD_EUNSUPPORTED,
+				"what a program wrote cannot be gathered (GNU tar is needed there): %s",
+				t->err.kept.n ? t->err.kept.p : "it printed nothing");
+		stream_finish(&t->out, &s->files, &s->files_rest);
+	}
+	end_job(r);
+	return 0;
+}
+
+static int
+end_stage(struct running *r, struct dd_err *err)
+{
+	switch (r->stage) {
+	case STAGE_MAKE:
+		return end_make(r, err);
+	case STAGE_CALL:
+		end_call(r);
+		return 0;
+	case STAGE_LOOK:
+		end_look(r);
+		return 0;
+	case STAGE_GATHER:
+		break;
+	}
+	return end_gather(r, err);
+}
+
+/* ---- all lanes ---- */
+
+/* Something runs on each lane that has a case, or will get one; *ret: on how many. */
+static int
+start_all(struct running *r, struct play_job *jobs, size_t n, size_t *next, size_t *ret,
+	struct dd_err *err)
+{
+	int rc = 0;
+	*ret = 0;
+	for (size_t i = 0; i < r[0].play->n; i++) {
+		while (rc == 0 && (r[i].job || *next < n)) {
+			if (!r[i].job)
+				begin(&r[i], &jobs[(*next)++]);
+			rc = go_on(&r[i], err);
+			if (r[i].job)
+				break;
+		}
+		*ret += r[i].job != NULL;
+	}
+	return rc;
+}
+
+/* All that were started are waited for, whatever happens. */
+static int
+end_all(struct running *r, int rc, struct dd_err *err)
+{
+	size_t n = r[0].play->n;
+	struct turn *turns[2 * PARITY_LANES];
+	for (size_t i = 0; i < 2 * n; i++)
+		turns[i] = &r[i / 2].turns[i % 2];
+	int waited = turns_wait(turns, 2 * n, rc < 0 ? NULL : err);
+	rc = rc < 0 ? rc : waited;
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		take_step(&turns[i], &ret[i]);
-	turns_cleanup(turns, n);
+		if (r[i].job)
+			rc = end_stage(&r[i], err);
+	for (size_t i = 0; i < 2 * n; i++)
+		turn_cleanup(turns[i]);
 	return rc;
 }
 
 int
-play_case(const struct parity_side *const *sides, size_t n, const struct strlist *names,
-	const struct parity_case *c, struct parity_seen *ret, struct dd_err *err)
+play_jobs(struct play *p, struct play_job *jobs, size_t n, struct dd_err *err)
 {
-	int rc = prepare(sides, n, c, err);
-	for (size_t i = 0; rc == 0 && i < c->n; i++)
-		rc = play_step(sides, n, names, &c->steps[i], ret, err);
-	if (rc == 0)
-		rc = gather(sides, n, ret, err);
-	for (size_t i = 0; i < n; i++) {
-		strlist_sort(&ret[i].created);
-		strlist_sort(&ret[i].connections);
+	struct running r[PARITY_LANES] = {0};
+	size_t next = 0, started = 1;
+	int rc = 0;
+	for (size_t i = 0; i < p->n; i++)
+		r[i] = (struct running){.play = p, .lane = &p->lanes[i]};
+	while (rc == 0 && started) {
+		rc = start_all(r, jobs, n, &next, &started, err);
+		rc = end_all(r, rc, err);
 	}
 	return rc;
 }
 
-/* ---- comparison ---- */
-
-static bool
-same_bytes(const struct buf *a, const struct hash_hex *a_rest, const struct buf *b,
-	const struct hash_hex *b_rest)
+int
+play_disturb(const struct play *p, struct dd_err *err)
 {
-	return a->n == b->n && (!a->n || memcmp(a->p, b->p, a->n) == 0) &&
-	       strcmp(a_rest->s, b_rest->s) == 0;
-}
-
-static bool
-same_names(const struct strlist *a, const struct strlist *b)
-{
-	for (size_t i = 0; a->n == b->n && i < a->n; i++)
-		if (strcmp(a->v[i], b->v[i]) != 0)
-			return false;
-	return a->n == b->n;
-}
-
-static unsigned
-compare_step(const struct seen_step *a, const struct seen_step *b, bool loose_errors)
-{
-	unsigned bits = 0;
-	if (a->exit_code != b->exit_code || a->signal != b->signal || a->cause != b->cause)
-		bits |= 1u << PARITY_EXIT;
-	if (!same_bytes(&a->out, &a->out_rest, &b->out, &b->out_rest))
-		bits |= 1u << PARITY_OUTPUT;
-	if (loose_errors ? !a->err.n != !b->err.n
-			 : !same_bytes(&a->err, &a->err_rest, &b->err, &b->err_rest))
-		bits |= 1u << PARITY_ERRORS;
-	return bits;
-}
-
-unsigned
-play_compare(const struct parity_seen *a, const struct parity_seen *b, bool loose_errors,
-	size_t *ret_step)
-{
-	unsigned bits = 0;
-	*ret_step = a->n;
-	for (size_t i = 0; i < a->n && i < b->n; i++) {
-		unsigned of_step = compare_step(&a->steps[i], &b->steps[i], loose_errors);
-		if (of_step && *ret_step == a->n)
-			*ret_step = i;
-		bits |= of_step;
-	}
-	if (!same_bytes(&a->files, &a->files_rest, &b->files, &b->files_rest))
-		bits |= 1u << PARITY_FILES;
-	if (!same_names(&a->created, &b->created))
-		bits |= 1u << PARITY_CREATED;
-	if (!same_names(&a->connections, &b->connections))
-		bits |= 1u << PARITY_CONNECTIONS;
-	return bits;
+	static const char script[] = "i=0; while [ $i -lt 37 ]; do (:); i=$((i + 1)); done";
+	struct turn turns[2] = {0}, *both[] = {&turns[0], &turns[1]};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < 2; i++)
+		rc = turn_start_script(&turns[i], p->lanes[0].sides[i], script, STR(""), 4096, err);
+	int waited = turns_wait(both, 2, rc < 0 ? NULL : err);
+	turn_cleanup(&turns[0]);
+	turn_cleanup(&turns[1]);
+	return rc < 0 ? rc : waited;
 }

@@ -1,6 +1,7 @@
 #include "parity/vary.h"
 
 #include "parity/compose.h"
+#include "parity/learn.h"
 #include "parity/seed.h"
 #include "parity/vary_text.h"
 
@@ -252,8 +253,8 @@ any_way(struct vary *v)
 static void
 vary_new(struct vary *v, struct parity_case *ret)
 {
-	size_t way = any_way(v);
-	v->way = &v->ways[way];
+	size_t way = vary_one_in(v, 4) ? 1 + COMPOSE_EACH : any_way(v);
+	v->origin->way = &v->ways[way];
 	if (way && compose_case(v, (enum compose_way)(way - 1), ret))
 		return;
 	parity_case_cleanup(ret);
@@ -262,10 +263,11 @@ vary_new(struct vary *v, struct parity_case *ret)
 }
 
 void
-vary_next(struct vary *v, struct parity_case *ret)
+vary_next(struct vary *v, struct parity_case *ret, struct vary_origin *ret_origin)
 {
 	bool as_it_is = v->next < v->first_new;
-	v->way = v->on_story = NULL;
+	*ret_origin = (struct vary_origin){0};
+	v->origin = ret_origin;
 	if (as_it_is)
 		case_copy(ret, &v->pool[v->next++]);
 	else
@@ -409,7 +411,8 @@ vary_tell(struct vary_way *w, bool is_new)
 }
 
 bool
-vary_learn(struct vary *v, const struct parity_case *c, const struct parity_seen *seen, size_t n)
+vary_learn(struct vary *v, const struct parity_case *c, const struct parity_seen *seen, size_t n,
+	const struct vary_origin *origin)
 {
 	bool any = false, any_good = false;
 	for (size_t i = 0; i < n; i++)
@@ -425,9 +428,9 @@ vary_learn(struct vary *v, const struct parity_case *c, const struct parity_seen
 	if (!v->nothing.n && n)
 		buf_add_str(&v->nothing, buf_str(&seen[0].files));
 	if (n)
-		compose_learn(v, c, &seen[0], any);
-	vary_tell(v->way, any_good);
-	vary_tell(v->on_story, any_good);
+		learn_case(v, c, &seen[0], any);
+	vary_tell(origin->way, any_good);
+	vary_tell(origin->on_story, any_good);
 	if (!any || v->n >= POOL_MAX)
 		return any;
 	if (n && (seen[0].files.n != v->nothing.n ||
@@ -472,6 +475,10 @@ vary_cleanup(struct vary *v)
 		strlist_cleanup(&v->forms[i].words);
 	for (size_t i = 0; i < v->nstories; i++)
 		parity_case_cleanup(&v->stories[i].of);
+	for (size_t i = 0; i < v->nplaces; i++)
+		parity_case_cleanup(&v->places[i].of);
+	map_cleanup(&v->places_of);
+	map_cleanup(&v->pairs);
 	strlist_cleanup(&v->printed);
 	strlist_cleanup(&v->kept);
 	buf_cleanup(&v->nothing);

@@ -120,8 +120,8 @@ vary_splice(const char *text, size_t at, size_t drop, const char *put)
 
 static char *other_letters(struct vary *v, const char *text);
 
-static bool
-is_date(const char *text)
+bool
+vary_is_date(const char *text)
 {
 	static const char form[] = "0000-00-00";
 	size_t i = 0;
@@ -141,8 +141,8 @@ other_case(struct vary *v, const char *text, size_t from)
 	return cased;
 }
 
-static char *
-later_day(const char *text, int64_t days)
+char *
+vary_later_day(const char *text, int64_t days)
 {
 	struct tm t = {.tm_year = atoi(text) - 1900,
 		.tm_mon = atoi(text + 5) - 1,
@@ -157,8 +157,8 @@ vary_step(struct vary *v, const char *text, int64_t by)
 {
 	uint64_t value;
 	size_t n = strlen(text), at = n;
-	if (is_date(text))
-		return later_day(text, by);
+	if (vary_is_date(text))
+		return vary_later_day(text, by);
 	while (at && isdigit((unsigned char)text[at - 1]) && n - at < 18)
 		at--;
 	if (at == n)
@@ -190,11 +190,11 @@ vary_close(struct vary *v, const char *text)
 {
 	static const int64_t near[] = {0, 1, -1, 1, -1, 2};
 	uint64_t days;
-	if (is_date(text)) {
+	if (vary_is_date(text)) {
 		OWN_FREE char *number = near_number(v);
 		bool plain = str_parse_u64(str_of(number), 4000, &days) && vary_one_in(v, 2);
-		return later_day(text, plain ? (int64_t)days + near[vary_below(v, COUNT(near))]
-					     : (int64_t)vary_below(v, 40));
+		return vary_later_day(text, plain ? (int64_t)days + near[vary_below(v, COUNT(near))]
+						  : (int64_t)vary_below(v, 40));
 	}
 	if (isdigit((unsigned char)*text) && strchr(text, '.') && vary_one_in(v, 3))
 		return mem_printf("%s%s", text, vary_one_in(v, 2) ? "5" : "4"); /* is it rounded? */
@@ -235,19 +235,27 @@ put_words(struct vary *v, struct buf *out, uint64_t length)
 }
 
 char *
+vary_words(struct vary *v, size_t length, size_t more)
+{
+	OWN(buf) struct buf out = {.max = 2 * WORD_LONG};
+	length = length < WORD_LONG ? length : WORD_LONG;
+	more = more < WORD_LONG - 1 ? more : WORD_LONG - 2;
+	put_words(v, &out, length);
+	if (more)
+		buf_putc(&out, ' ');
+	put_words(v, &out, more ? out.n + more : 0);
+	return out.n ? buf_take(&out) : mem_strdup("");
+}
+
+char *
 vary_sentence(struct vary *v)
 {
-	OWN(buf) struct buf out = {.max = WORD_LONG};
 	OWN_FREE char *number = vary_one_in(v, 2) ? near_number(v) : NULL;
 	uint64_t length;
 	if (!number || !str_parse_u64(str_of(number), WORD_LONG - 20, &length))
 		length = 20 + vary_below(v, 200);
-	put_words(v, &out, length);
-	if (length < WORD_LONG / 3 && vary_one_in(v, 2)) { /* where lines are broken */
-		buf_putc(&out, ' ');
-		put_words(v, &out, out.n + 1 + vary_below(v, length + 1));
-	}
-	return out.n ? buf_take(&out) : mem_strdup("");
+	bool goes_on = length < WORD_LONG / 3 && vary_one_in(v, 2); /* where lines are broken */
+	return vary_words(v, (size_t)length, goes_on ? 1 + vary_below(v, (size_t)length + 1) : 0);
 }
 
 /* One run of digits becomes another; the rest stays, as in dates and codes. */
@@ -303,7 +311,7 @@ vary_other_word(struct vary *v, const char *text)
 {
 	bool number = strpbrk(text, "0123456789");
 	size_t way = vary_below(v, 10);
-	if (is_date(text) && vary_one_in(v, 4))
+	if (vary_is_date(text) && vary_one_in(v, 4))
 		return mem_strdup(dates[vary_below(v, COUNT(dates))]);
 	if (vary_one_in(v, 4))
 		return vary_close(v, text);
@@ -429,12 +437,18 @@ names_one(const char *name, const char *const *parts)
 }
 
 struct vary_named *
+vary_named_in(struct vary_named *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(list[i].name, name) == 0)
+			return &list[i];
+	return NULL;
+}
+
+struct vary_named *
 vary_named_as(struct vary *v, const char *name)
 {
-	for (size_t i = 0; i < v->nnamed; i++)
-		if (strcasecmp(v->named[i].name, name) == 0)
-			return &v->named[i];
-	return NULL;
+	return vary_named_in(v->named, v->nnamed, name);
 }
 
 void

@@ -25,6 +25,11 @@ char *vary_same_shape(struct vary *v, const char *text);
 /* Words in a row, as long as something is that a source numbers. */
 char *vary_sentence(struct vary *v);
 
+/* Words of which one ends behind so many bytes, and, where `more` is not 0, others behind them. */
+char *vary_words(struct vary *v, size_t length, size_t more);
+bool vary_is_date(const char *text); /* YYYY-MM-DD, by its form */
+char *vary_later_day(const char *date, int64_t days);
+
 /* text without `drop` bytes at `at`, and `put` there. */
 char *vary_splice(const char *text, size_t at, size_t drop, const char *put);
 
@@ -32,6 +37,7 @@ char *vary_splice(const char *text, size_t at, size_t drop, const char *put);
 char *vary_fill(struct vary *v, const char *name, struct parity_case *c);
 /* Values of that name, NULL. */
 struct vary_named *vary_named_as(struct vary *v, const char *name);
+struct vary_named *vary_named_in(struct vary_named *list, size_t n, const char *name);
 void vary_add_named(struct vary *v, const char *name, struct str value);
 void vary_add_printed(struct vary *v, struct str word);
 

@@ -76,9 +76,8 @@ is_passed_over(const char *name)
 {
 	static const char *const names[] = {"test", "tests", "t", "tools", "scripts", "examples",
 		"doc", "docs", "build-aux", "node_modules", NULL};
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
+	if (str_is_one(str_of(name), names))
+		return true;
 	return name[0] == '.';
 }
 
@@ -87,10 +86,7 @@ builds_it(const char *name)
 {
 	static const char *const names[] = {"configure", "config.status", "libtool", "autogen.sh",
 		"bootstrap", "install-sh", "setup.py", "gradlew", "mvnw", NULL};
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
+	return str_is_one(str_of(name), names);
 }
 
 /* Executable and position-independent files of ELF that are no libraries, and scripts. */

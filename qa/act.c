@@ -208,15 +208,33 @@ act_press(struct page *p, const char *name, struct dd_err *err)
 			    NULL, err);
 }
 
-/* A list is not typed into: its option is chosen.  "select": the driver types. */
+/*
+ * A list is not typed into: its option is chosen.  A date, a time, a colour or a place on a scale is set as HTML writes it, and
+ * a field for a file gets a small one of that name.  "type": the driver types.
+ */
 static const char choose[] =
 	"function(text) {\n"
+	"  const done = () => {\n"
+	"    for (const t of ['input', 'change']) this.dispatchEvent(new Event(t, {bubbles: true}));\n"
+	"    return 'chosen';\n"
+	"  };\n"
+	"  if (this.localName === 'input' && this.type === 'file') {\n"
+	"    const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/p+FUpQAAAABJRU5ErkJggg==';\n"
+	"    const image = text.endsWith('.png'), all = new DataTransfer();\n"
+	"    const bytes = image ? Uint8Array.from(atob(dot), (c) => c.charCodeAt(0)) : text + '\\n';\n"
+	"    all.items.add(new File([bytes], text, {type: image ? 'image/png' : 'text/plain'}));\n"
+	"    this.files = all.files;\n"
+	"    return done();\n"
+	"  }\n"
+	"  if (this.localName === 'input' && /^(date|time|datetime-local|month|week|color|range)$/.test(this.type)) {\n"
+	"    this.value = text;\n"
+	"    return text && !this.value ? 'it takes no such value' : done();\n"
+	"  }\n"
 	"  if (this.localName !== 'select') return this.focus ? (this.focus(), 'type') : 'not a field';\n"
 	"  const o = [...this.options].find((o) => o.label.trim() === text.trim() || o.value === text);\n"
 	"  if (!o) return 'it has no option of that name';\n"
 	"  this.value = o.value;\n"
-	"  for (const t of ['input', 'change']) this.dispatchEvent(new Event(t, {bubbles: true}));\n"
-	"  return 'chosen';\n"
+	"  return done();\n"
 	"}";
 
 static int

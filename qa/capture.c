@@ -289,44 +289,142 @@ leave_out_ids(struct str text, struct buf *out)
 
 /* ---- where things are ---- */
 
-/* A box of a layout, in pixels of what is in sight. */
+struct place {
+	double x, y, w, h; /* in pixels of what is in sight */
+};
+
+struct document_place {
+	bool known;
+	double x, y; /* of its first pixel */
+	/* What its frame, and those around that one, leave of it; not of the page's own. */
+	struct place shown;
+};
+
+struct places {
+	struct map by_id; /* of nodes: struct place */
+	const json_t *documents;
+	struct document_place *of; /* each of them */
+};
+
+static double
+number_at(const json_t *list, size_t i)
+{
+	const double v = json_number_value(json_array_get(list, i));
+	return fabs(v) < 1e9 ? v : 0;
+}
+
 static void
-put_place(json_t *to, const json_t *bounds, double left, double top)
+put_place(json_t *to, const struct place *place)
 {
 	static const char *const keys[] = {"x", "y", "w", "h"};
-	const double from[] = {left, top, 0, 0};
-	for (size_t i = 0; i < 4; i++) {
-		double v = json_number_value(json_array_get(bounds, i)) - from[i];
-		json_object_set_new(to, keys[i], json_integer(fabs(v) < 1e6 ? lround(v) : 0));
+	const double from[] = {place->x, place->y, place->w, place->h};
+	for (size_t i = 0; i < 4; i++)
+		json_object_set_new(
+			to, keys[i], json_integer(fabs(from[i]) < 1e6 ? lround(from[i]) : 0));
+}
+
+static struct place
+common(const struct place *a, const struct place *b)
+{
+	const double x = fmax(a->x, b->x), y = fmax(a->y, b->y);
+	return (struct place){
+		x, y, fmin(a->x + a->w, b->x + b->w) - x, fmin(a->y + a->h, b->y + b->h) - y};
+}
+
+static bool
+is_empty(struct place p)
+{
+	return p.w <= 0 || p.h <= 0;
+}
+
+static void
+remember(struct places *p, json_int_t id, const struct place *place)
+{
+	OWN_FREE char *key = mem_printf("%lld", (long long)id);
+	if (map_get(&p->by_id, key)) /* the first of several boxes is the whole */
+		return;
+	struct place *kept = mem_new(struct place);
+	*kept = *place;
+	map_put(&p->by_id, key, kept);
+}
+
+/* Which document is in which node, as the document has it: node -> 1 + index. */
+static void
+read_frames(const json_t *document, struct map *ret)
+{
+	const json_t *in =
+		json_object_get(json_object_get(document, "nodes"), "contentDocumentIndex");
+	json_t *node;
+	size_t i;
+	json_array_foreach (json_object_get(in, "index"), i, node) {
+		OWN_FREE char *key = mem_printf("%lld", (long long)json_integer_value(node));
+		const json_int_t of =
+			json_integer_value(json_array_get(json_object_get(in, "value"), i));
+		map_put(ret, key, (void *)(uintptr_t)(of >= 0 && of < INT32_MAX ? of + 1 : 0));
 	}
 }
 
-/* Give what is in the tree its place in the picture, from the layout of the page's own document (its frames' are their own). */
+/* box: of the element; its border (clientRects of the layout) is not the document's. */
+static void
+place_frame(struct places *p, size_t document, size_t around, const struct place *box,
+	const json_t *client)
+{
+	if (document <= around || document >= json_array_size(p->documents))
+		return; /* what is in a frame comes behind it */
+	const struct place inner = {box->x + number_at(client, 0), box->y + number_at(client, 1),
+		number_at(client, 2), number_at(client, 3)};
+	p->of[document] = (struct document_place){
+		true, inner.x, inner.y, around ? common(&inner, &p->of[around].shown) : inner};
+}
+
+static void
+place_document(struct places *p, size_t at)
+{
+	const json_t *document = json_array_get(p->documents, at);
+	const json_t *ids = json_object_get(json_object_get(document, "nodes"), "backendNodeId");
+	const json_t *layout = json_object_get(document, "layout");
+	const struct document_place *of = &p->of[at];
+	const double left = of->x - json_number_value(json_object_get(document, "scrollOffsetX"));
+	const double top = of->y - json_number_value(json_object_get(document, "scrollOffsetY"));
+	OWN(map) struct map frames = {0};
+	json_t *index;
+	size_t i;
+	read_frames(document, &frames);
+	json_array_foreach (json_object_get(layout, "nodeIndex"), i, index) {
+		const json_int_t node = json_integer_value(index);
+		const json_t *box = json_array_get(json_object_get(layout, "bounds"), i);
+		const struct place place = {number_at(box, 0) + left, number_at(box, 1) + top,
+			number_at(box, 2), number_at(box, 3)};
+		OWN_FREE char *key = mem_printf("%lld", (long long)node);
+		const uintptr_t inside = (uintptr_t)map_get(&frames, key);
+		if (at && is_empty(common(&place, &of->shown)))
+			continue;
+		remember(p, json_integer_value(json_array_get(ids, (size_t)node)), &place);
+		if (inside)
+			place_frame(p, inside - 1, at, &place,
+				json_array_get(json_object_get(layout, "clientRects"), i));
+	}
+}
+
+/* Give what is in the tree its place in the picture, from the layouts of the page's document and of those in its frames. */
 static void
 put_places(const json_t *snapshot, const struct ax *ax)
 {
-	const json_t *document = json_array_get(json_object_get(snapshot, "documents"), 0);
-	const json_t *ids = json_object_get(json_object_get(document, "nodes"), "backendNodeId");
-	const json_t *layout = json_object_get(document, "layout");
-	const json_t *boxes = json_object_get(layout, "bounds");
-	const double left = json_number_value(json_object_get(document, "scrollOffsetX")),
-		     top = json_number_value(json_object_get(document, "scrollOffsetY"));
-	OWN(map) struct map by_id = {0};
-	json_t *index;
-	size_t i;
-	json_array_foreach (json_object_get(layout, "nodeIndex"), i, index) {
-		json_int_t id =
-			json_integer_value(json_array_get(ids, (size_t)json_integer_value(index)));
-		OWN_FREE char *key = mem_printf("%lld", (long long)id);
-		if (!map_get(&by_id, key)) /* the first of several boxes is the whole */
-			map_put(&by_id, key, json_array_get(boxes, i));
-	}
-	for (i = 0; i < ax->n; i++) {
+	struct places p = {
+		.by_id.destroy = free, .documents = json_object_get(snapshot, "documents")};
+	const size_t n = json_array_size(p.documents);
+	p.of = mem_zalloc(n ? n : 1, sizeof(*p.of));
+	for (size_t i = 0; i < n; i++)
+		if (!i || p.of[i].known)
+			place_document(&p, i);
+	for (size_t i = 0; i < ax->n; i++) {
 		OWN_FREE char *key = mem_printf("%lld", (long long)ax->items[i].node);
-		const json_t *box = map_get(&by_id, key);
-		if (box)
-			put_place(ax->items[i].out, box, left, top);
+		const struct place *place = map_get(&p.by_id, key);
+		if (place)
+			put_place(ax->items[i].out, place);
 	}
+	free(p.of);
+	map_cleanup(&p.by_id);
 }
 
 static int

@@ -129,7 +129,9 @@ parse_automake(struct parse *p, struct str text)
 		return read_trs(p, text);
 	bool summary = memmem(text.p, text.n, "# TOTAL:", 8) != NULL ||
 		       memmem(text.p, text.n, "Testsuite summary", 17) != NULL;
-	bool old = !summary && (memmem(text.p, text.n, "\nAll ", 5) ||
+	const char *all = memmem(text.p, text.n, "\nAll ", 5);
+	size_t left = all ? (size_t)(text.p + text.n - all) : 0;
+	bool old = !summary && ((left > 5 && isdigit((unsigned char)all[5])) ||
 				       memmem(text.p, text.n, " tests passed", 13) ||
 				       memmem(text.p, text.n, " tests failed", 13));
 	bool in_log = false;

@@ -58,6 +58,7 @@ crawl_destroy(struct crawl *c)
 		free(c->actions[i].words);
 		free(c->actions[i].where);
 		json_decref(c->actions[i].steps);
+		json_decref(c->actions[i].doubt);
 	}
 	for (size_t i = 0; i < c->nedges; i++)
 		free(c->edges[i].words);
@@ -180,21 +181,55 @@ add_edge(struct crawl *c, const struct crawl_action *a, const char *outcome, siz
 
 /* The state's number; *ret_new: it was not known. */
 static size_t
-find_state(struct crawl *c, const struct crawl_action *a, const json_t *seen, const char *picture,
-	bool *ret_new)
+find_state(struct crawl *c, const struct crawl_action *a, const char *print, const char *path,
+	const char *picture, bool *ret_new)
 {
-	const char *print = crawl_text(seen, "print");
 	const size_t *number = map_get(&c->prints, print);
 	*ret_new = !number;
 	if (number)
 		return *number;
 	c->states = mem_grow(c->states, c->nstates, &c->cap_states, sizeof(*c->states));
 	c->states[c->nstates] = (struct crawl_state){.print = mem_strdup(print),
-		.path = mem_strdup(crawl_text(seen, "path")),
+		.path = mem_strdup(path),
 		.picture = picture ? mem_strdup(picture) : NULL,
 		.steps = walk_steps(c, a)};
 	crawl_put_number(&c->prints, print, c->nstates);
 	return c->nstates++;
+}
+
+/*
+ * Who registered can sign on, which nobody could when that page was first seen: behind a form with a password it is a state
+ * of its own, once.
+ */
+static void
+sign_on(struct crawl *c, const struct crawl_action *a, const json_t *seen, const char *picture,
+	size_t to)
+{
+	const json_t *controls = json_object_get(seen, "controls");
+	OWN_FREE char *print = mem_printf("%s account", c->states[to].print);
+	bool new = false;
+	if (!a->account || to == a->from || !crawl_asks_password(controls) ||
+		strstr(c->states[a->from].print, " account") || c->nstates >= MAX_STATES)
+		return;
+	size_t state = find_state(c, a, print, c->states[to].path, picture, &new);
+	if (new &&json_array_size(c->states[state].steps) < MAX_PATH)
+		crawl_add_sign_on(c, state, controls);
+}
+
+/* A machine may have been slow: that a script does not end is said when it does not twice. */
+static void
+walk_again(struct crawl *c, const struct crawl_action *a, json_t *slow, size_t state,
+	const char *picture)
+{
+	struct crawl_action *again =
+		crawl_add_action(c, a->from, a->words, json_incref(a->steps), a->rank);
+	again->again = true;
+	again->doubt = json_pack(
+		"{s:O, s:I, s:s?}", "facts", slow, "state", (json_int_t)state, "picture", picture);
+	again->still = a->still;
+	again->account = a->account;
+	free(again->where);
+	again->where = mem_strdup(a->where);
 }
 
 static void
@@ -208,12 +243,21 @@ take_seen(struct crawl *c, const struct crawl_action *a, const json_t *seen, con
 			      : !*crawl_text(seen, "print") ? "no page"
 							    : NULL;
 	if (!outcome && c->nstates < MAX_STATES)
-		to = find_state(c, a, seen, picture, &new);
+		to = find_state(
+			c, a, crawl_text(seen, "print"), crawl_text(seen, "path"), picture, &new);
 	add_edge(c, a, outcome, to);
+	OWN_JSON json_t *slow = json_array();
 	json_array_foreach ((json_t *)json_object_get(seen, "facts"), i, fact)
-		add_finding(c, a, fact, (long)to, picture);
+		if (!a->again && strcmp(crawl_text(fact, "kind"), "hang") == 0)
+			json_array_append(slow, (json_t *)fact);
+		else
+			add_finding(c, a, fact, (long)to, picture);
 	if (new &&json_array_size(c->states[to].steps) < MAX_PATH)
 		crawl_add_actions(c, to, controls, a->where);
+	else if (to && !new)
+		sign_on(c, a, seen, picture, to);
+	if (json_array_size(slow))
+		walk_again(c, a, slow, to, picture);
 }
 
 void
@@ -232,6 +276,22 @@ crawl_take(struct crawl *c, size_t i, const json_t *seen, const char *picture)
 		"{s:s, s:s, s:s}", "kind", "crash", "cause", a.words, "text", "the browser ended");
 	add_edge(c, &a, "the browser ended", 0);
 	add_finding(c, &a, fact, 0, picture);
+}
+
+void
+crawl_end(struct crawl *c)
+{
+	for (size_t i = 0; i < c->nactions; i++) {
+		const struct crawl_action *a = &c->actions[i];
+		const json_t *fact;
+		size_t k;
+		if (a->done || !a->doubt)
+			continue;
+		json_array_foreach (json_object_get(a->doubt, "facts"), k, fact)
+			add_finding(c, a, fact,
+				(long)json_integer_value(json_object_get(a->doubt, "state")),
+				json_string_value(json_object_get(a->doubt, "picture")));
+	}
 }
 
 /* ---- results ---- */

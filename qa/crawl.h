@@ -39,6 +39,9 @@ json_t *crawl_next(struct crawl *c);
  */
 void crawl_take(struct crawl *c, size_t i, const json_t *seen, const char *picture);
 
+/* No more walks are made: what was to be looked at once more is a finding as it was seen. */
+void crawl_end(struct crawl *c);
+
 /* {"states": [...], "edges": [...], "fenced": [...], "left": n}: without anything that may differ between two crawls. */
 json_t *crawl_graph(const struct crawl *c);
 /* [{kind, cause, text, state, picture, steps}], each cause once, in the order they were found. */

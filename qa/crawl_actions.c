@@ -138,6 +138,32 @@ has_field(const json_t *controls, const char *form)
 	return false;
 }
 
+/* Has the form a control of that kind and type?  form NULL: any form, or none. */
+static bool
+has_typed(const json_t *controls, const char *form, const char *kind, const char *type)
+{
+	json_t *control;
+	size_t i;
+	json_array_foreach ((json_t *)controls, i, control)
+		if ((!form || is_of_form(control, form)) && is_kind(control, kind) &&
+			strcmp(crawl_text(control, "type"), type) == 0)
+			return true;
+	return false;
+}
+
+/* What acts on what is ticked has nothing to do where nothing is. */
+static bool
+has_tick(const json_t *controls, const char *form)
+{
+	return has_typed(controls, form, "tick", "checkbox");
+}
+
+static bool
+has_password(const json_t *controls, const char *form)
+{
+	return has_typed(controls, form, "field", "password");
+}
+
 static char *
 words_of(const json_t *control)
 {
@@ -199,26 +225,80 @@ add_button(struct crawl *c, size_t state, const json_t *controls, const json_t *
 	a->where = mem_strdup(crawl_text(control, "where"));
 }
 
+/* Fill its form, and send it: by the control, or from the field that it is.  where: what tells it from others of this kind. */
+static void
+add_filled(struct crawl *c, size_t state, const json_t *controls, const json_t *control,
+	enum crawl_variant v, const char *where)
+{
+	bool enters = is_kind(control, "field");
+	const char *form = crawl_text(control, "form");
+	bool get = strcasecmp(crawl_text(control, "method"), "get") == 0;
+	OWN_FREE char *what = words_of(control);
+	OWN_FREE char *kind = mem_printf("form %d", (int)v);
+	OWN_FREE char *sends =
+		enters ? mem_printf("press Enter in %s", what) : mem_printf("click %s", what);
+	OWN_FREE char *words = has_field(controls, form)
+				       ? mem_printf("fill (%s), %s", crawl_variant_names[v], sends)
+				       : mem_strdup(sends);
+	if (is_used(c, kind, where, crawl_text(control, "action")))
+		return;
+	json_t *steps = fill(c, controls, form, v);
+	json_array_append_new(steps, enters ? step("press", json_string("Enter"))
+					    : step("click", target(control, NULL)));
+	struct crawl_action *a =
+		crawl_add_action(c, state, words, steps, get ? RANK_BUTTON : RANK_FORM);
+	a->still = v == CRAWL_PLAUSIBLE && !enters && !has_tick(controls, form);
+	a->account = v == CRAWL_PLAUSIBLE && has_password(controls, form);
+}
+
 static void
 add_submit(struct crawl *c, size_t state, const json_t *controls, const json_t *control)
 {
-	const char *form = crawl_text(control, "form"), *action = crawl_text(control, "action");
 	bool get = strcasecmp(crawl_text(control, "method"), "get") == 0;
-	bool fields = has_field(controls, form);
+	bool fields = has_field(controls, crawl_text(control, "form"));
 	OWN_FREE char *what = words_of(control);
-	for (int v = 0; v < (fields ? CRAWL_VARIANTS : 1); v++) {
-		OWN_FREE char *where = mem_printf("%s %s", get ? "" : c->states[state].print, what);
-		OWN_FREE char *kind = mem_printf("form %d", v);
-		if (is_used(c, kind, where, action))
-			continue;
-		json_t *steps = fill(c, controls, form, (enum crawl_variant)v);
-		json_array_append_new(steps, step("click", target(control, NULL)));
-		OWN_FREE char *words =
-			fields ? mem_printf("fill (%s), click %s", crawl_variant_names[v], what)
-			       : mem_printf("click %s", what);
-		struct crawl_action *a =
-			crawl_add_action(c, state, words, steps, get ? RANK_BUTTON : RANK_FORM);
-		a->still = v == CRAWL_PLAUSIBLE;
+	OWN_FREE char *where = mem_printf("%s %s", get ? "" : c->states[state].print, what);
+	for (int v = 0; v < (fields ? CRAWL_VARIANTS : 1); v++)
+		add_filled(c, state, controls, control, (enum crawl_variant)v, where);
+}
+
+/* A form of one field that has no control to send it by is sent from there (HTML, "implicit submission"). */
+static bool
+is_sent_from_field(const json_t *controls, const json_t *control)
+{
+	static const char *const typed[] = {
+		"text", "search", "url", "tel", "email", "password", "number", NULL};
+	const char *form = crawl_text(control, "form");
+	const json_t *other;
+	size_t i;
+	if (!*form || !is_kind(control, "field") ||
+		!str_is_one(str_of(crawl_text(control, "type")), typed))
+		return false;
+	json_array_foreach ((json_t *)controls, i, other)
+		if (other != control && strcmp(crawl_text(other, "form"), form) == 0 &&
+			(is_kind(other, "field") || is_kind(other, "submit")))
+			return false;
+	return true;
+}
+
+bool
+crawl_asks_password(const json_t *controls)
+{
+	return has_password(controls, NULL);
+}
+
+void
+crawl_add_sign_on(struct crawl *c, size_t state, const json_t *controls)
+{
+	json_t *control;
+	size_t i;
+	json_array_foreach ((json_t *)controls, i, control) {
+		OWN_FREE char *what = words_of(control);
+		OWN_FREE char *where = mem_printf("%s %s", c->states[state].print, what);
+		if (is_kind(control, "submit") && !crawl_flag(control, "off") &&
+			!crawl_fence(crawl_text(control, "name")) &&
+			has_password(controls, crawl_text(control, "form")))
+			add_filled(c, state, controls, control, CRAWL_PLAUSIBLE, where);
 	}
 }
 
@@ -229,13 +309,14 @@ crawl_add_actions(struct crawl *c, size_t state, const json_t *controls, const c
 	size_t i;
 	json_array_foreach ((json_t *)controls, i, control) {
 		const char *word = crawl_fence(crawl_text(control, "name"));
-		if (crawl_flag(control, "off") || is_kind(control, "field"))
+		if (crawl_flag(control, "off") ||
+			(is_kind(control, "field") && !is_sent_from_field(controls, control)))
 			continue;
 		if (word)
 			fence(c, state, control, word);
 		else if (is_kind(control, "link"))
 			add_link(c, state, control);
-		else if (is_kind(control, "submit"))
+		else if (is_kind(control, "submit") || is_kind(control, "field"))
 			add_submit(c, state, controls, control);
 		else if (is_kind(control, "button") || !*crawl_text(control, "form"))
 			add_button(c, state, controls, control, used);

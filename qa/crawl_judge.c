@@ -53,11 +53,39 @@ first_line(const char *text)
 	return line;
 }
 
+static bool
+is_type(const struct screen_request *r, const char *type)
+{
+	return r->type && strcmp(r->type, type) == 0;
+}
+
 /* Sent to another origin, where nobody answers here. */
 static bool
 is_unanswered(const struct screen_request *r, const char *origin)
 {
 	return r->error && !r->status && !inside(r->url, origin);
+}
+
+/* Did it ask another origin, where nobody answers here?  What a script says of that is its own word. */
+static bool
+asked_elsewhere(const struct screen_step *s, const char *origin)
+{
+	for (size_t i = 0; i < s->requests.n; i++)
+		if (is_unanswered(&s->requests.v[i], origin) &&
+			(is_type(&s->requests.v[i], "XHR") || is_type(&s->requests.v[i], "Fetch")))
+			return true;
+	return false;
+}
+
+/* A document may forbid scripts (CSP, "sandbox"): then it is ours that the browser blocks. */
+#define BLOCKED "Blocked script execution in "
+static bool
+forbids_scripts(const struct screen_step *s)
+{
+	for (size_t i = 0; i < s->console.n; i++)
+		if (strncmp(s->console.v[i].text, BLOCKED, strlen(BLOCKED)) == 0)
+			return true;
+	return false;
 }
 
 /* What follows from a fence of ours: nobody but the application answers here. */
@@ -71,7 +99,7 @@ is_of_fence(const struct screen_step *s, const char *text, const char *origin)
 		const struct screen_request *r = &s->requests.v[i];
 		if (!is_unanswered(r, origin))
 			continue;
-		if (unfetched || (undefined && r->type && strcmp(r->type, "Script") == 0))
+		if (unfetched || (undefined && is_type(r, "Script")))
 			return true;
 	}
 	return false;
@@ -87,8 +115,10 @@ judge_message(const struct screen_step *s, const struct screen_message *m, const
 	if (!thrown && strcmp(m->level, "error") != 0 && strcmp(m->level, "assert") != 0)
 		return;
 	/* The browser's own word for a request that is judged as one. */
-	if (strncmp(m->text, "Failed to load resource", 23) == 0 || (m->url && !at && *m->url) ||
-		is_of_fence(s, m->text, origin))
+	if (strncmp(m->text, "Failed to load resource", 23) == 0 ||
+		strncmp(m->text, BLOCKED, strlen(BLOCKED)) == 0 ||
+		(strcmp(m->level, "error") == 0 && asked_elsewhere(s, origin)) ||
+		(m->url && !at && *m->url) || is_of_fence(s, m->text, origin))
 		return;
 	put_cause(&cause, first_line(m->text));
 	buf_printf(&text, STR_FMT, STR_ARG(first_line(m->text)));
@@ -141,8 +171,25 @@ is_answer(const struct screen_request *r)
 		       strcmp(r->method, "GET") != 0);
 }
 
+/* Is it what somebody typed as an address, a picture of one's own or a style, or what went elsewhere? */
+static bool
+is_excused(const char *path, const struct strlist *excused)
+{
+	OWN_FREE char *plain = str_unpercent(str_of(path));
+	for (size_t i = 0; plain && i < excused->n; i++) {
+		const char *text = excused->v[i];
+		size_t n = strlen(text), all = strlen(plain);
+		bool begins = *text == '/' || (all > n && plain[all - n - 1] == '/');
+		bool number = strspn(text, "0123456789.-+:") == n; /* no address: "/boats/3" */
+		if (!number && all >= n && begins && strcmp(plain + all - n, text) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
-judge_request(const struct screen_request *r, const json_t *page, const char *origin, json_t *facts)
+judge_request(const struct screen_request *r, const json_t *page, const char *origin,
+	const struct strlist *excused, json_t *facts)
 {
 	OWN(buf) struct buf cause = {0}, text = {0};
 	const char *path = inside(r->url, origin);
@@ -150,8 +197,9 @@ judge_request(const struct screen_request *r, const json_t *page, const char *or
 		      strcmp(r->error, "net::ERR_BLOCKED_BY_RESPONSE") != 0;
 	if (!path || (r->status < 400 && !failed) || is_answer(r))
 		return;
-	if (strcmp(path, "/favicon.ico") == 0 || has_picture(page, path))
-		return; /* browsers ask for the one by themselves; the other is told as a picture */
+	if (strcmp(path, "/favicon.ico") == 0 || has_picture(page, path) ||
+		(!is_type(r, "Document") && is_excused(path, excused)))
+		return; /* browsers ask for the one by themselves; the next is told as a picture */
 	if (failed)
 		buf_printf(&cause, "%s %s ", r->error, r->method);
 	else
@@ -166,7 +214,7 @@ status_of_document(const struct screen_step *s)
 {
 	int64_t status = 0;
 	for (size_t i = 0; i < s->requests.n; i++)
-		if (s->requests.v[i].type && strcmp(s->requests.v[i].type, "Document") == 0)
+		if (is_type(&s->requests.v[i], "Document"))
 			status = s->requests.v[i].status;
 	return status;
 }
@@ -188,44 +236,39 @@ crawl_is_unsafe(const struct screen_step *s)
 bool
 crawl_lacks_script(const struct screen_step *s, const char *origin, bool lacked)
 {
-	for (size_t i = 0; i < s->requests.n; i++) {
-		const struct screen_request *r = &s->requests.v[i];
-		if (r->type && strcmp(r->type, "Document") == 0)
+	for (size_t i = 0; i < s->requests.n; i++)
+		if (is_type(&s->requests.v[i], "Document"))
 			lacked = false;
-	}
 	for (size_t i = 0; i < s->requests.n; i++) {
 		const struct screen_request *r = &s->requests.v[i];
-		lacked |= r->type && strcmp(r->type, "Script") == 0 && is_unanswered(r, origin);
+		lacked |= is_type(r, "Script") && is_unanswered(r, origin);
 	}
 	return lacked;
 }
 
 /* ---- the page ---- */
 
-static bool
-is_picture(const struct screen_request *r)
+/* Which of several pictures went on where is not told. */
+void
+crawl_sent_on(const struct screen_step *s, const char *origin, struct strlist *ret)
 {
-	return r->type && strcmp(r->type, "Image") == 0;
-}
-
-/* Was the picture of this path sent for to another origin, where nobody answers here?  Which of several went on where is not told. */
-static bool
-is_elsewhere(const struct screen_step *s, const char *path, const char *origin)
-{
-	bool sent = false, unanswered = false;
-	for (size_t i = 0; i < s->requests.n; i++) {
+	bool unanswered = false;
+	for (size_t i = s->requests.n; i-- > 0;) { /* what went on comes behind */
 		const struct screen_request *r = &s->requests.v[i];
 		const char *here = inside(r->url, origin);
-		if (!is_picture(r))
+		if (!is_type(r, "Image"))
 			continue;
-		sent |= here && strcmp(here, path) == 0 && r->status >= 300 && r->status < 400;
-		unanswered |= sent && is_unanswered(r, origin);
+		unanswered |= is_unanswered(r, origin);
+		OWN_FREE char *plain = here && unanswered && r->status >= 300 && r->status < 400
+					       ? str_unpercent(str_of(here))
+					       : NULL;
+		if (plain)
+			strlist_add(ret, plain);
 	}
-	return unanswered;
 }
 
 static void
-judge_checks(const struct screen_step *s, const json_t *page, const char *origin, json_t *facts)
+judge_checks(const json_t *page, const struct strlist *excused, json_t *facts)
 {
 	const json_t *check;
 	size_t i;
@@ -234,7 +277,7 @@ judge_checks(const struct screen_step *s, const json_t *page, const char *origin
 		const char *cause = json_string_value(json_object_get(check, "cause"));
 		const char *text = json_string_value(json_object_get(check, "text"));
 		bool picture = kind && cause && strcmp(kind, "image") == 0;
-		if (picture && is_elsewhere(s, cause, origin))
+		if (picture && is_excused(cause, excused))
 			continue;
 		OWN(buf) struct buf same = {0}; /* rows of a table are wrong for one reason */
 		put_cause(&same, str_of(cause));
@@ -245,18 +288,19 @@ judge_checks(const struct screen_step *s, const json_t *page, const char *origin
 }
 
 void
-crawl_judge(const struct screen_step *s, const json_t *page, const char *origin, json_t *facts)
+crawl_judge(const struct screen_step *s, const json_t *page, const char *origin,
+	const struct strlist *excused, json_t *facts)
 {
 	const char *path = json_string_value(json_object_get(page, "path"));
 	judge_console(s, origin, facts);
 	for (size_t i = 0; i < s->requests.n; i++)
-		judge_request(&s->requests.v[i], page, origin, facts);
-	if (strlist_has(&s->unmet, "script"))
+		judge_request(&s->requests.v[i], page, origin, excused, facts);
+	if (strlist_has(&s->unmet, "script") && !forbids_scripts(s))
 		crawl_fact(facts, "hang", path ? path : "script",
 			"a script of the page does not come to an end");
 	/* How an error page looks is no second finding, but what it gives away is. */
 	if (page && status_of_document(s) < 400)
-		judge_checks(s, page, origin, facts);
+		judge_checks(page, excused, facts);
 	if (page)
 		crawl_judge_text(json_string_value(json_object_get(page, "text")), facts);
 }

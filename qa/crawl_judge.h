@@ -10,9 +10,13 @@
 /*
  * Append to facts (an array) what the step (its console, requests and unmet conditions) and the page (what qa/data/observe.js
  * gave; NULL: nothing could be had) say.  origin: of the application; what others do not answer is not its fault.
+ * excused: texts that were typed on the way, and paths of crawl_sent_on(); a part of a page that has its address from there is not missing.
  */
-void crawl_judge(
-	const struct screen_step *step, const json_t *page, const char *origin, json_t *facts);
+void crawl_judge(const struct screen_step *step, const json_t *page, const char *origin,
+	const struct strlist *excused, json_t *facts);
+
+/* Append the paths of pictures that the application sends for to another origin, where nobody answers here. */
+void crawl_sent_on(const struct screen_step *s, const char *origin, struct strlist *ret);
 
 /* The same for texts that no page should show: traces of its inside, and secrets. */
 void crawl_judge_text(const char *text, json_t *facts);

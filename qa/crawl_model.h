@@ -22,7 +22,10 @@ struct crawl_action {
 	json_t *steps; /* behind those of the state */
 	enum crawl_rank rank;
 	bool still;
-	char *where; /* of the control in its document; "": of none */
+	bool account; /* it sends a form with a password, plausibly filled */
+	bool again; /* what a slow machine may have made is looked at once more before it is said */
+	json_t *doubt; /* what was seen then, {facts, state, picture}; NULL: nothing */
+	char *where;   /* of the control in its document; "": of none */
 	bool done;
 };
 
@@ -72,5 +75,9 @@ struct crawl_action *crawl_add_action(
 	struct crawl *c, size_t from, const char *words, json_t *steps, enum crawl_rank rank);
 /* What can be done with a new state's controls (crawl.h).  used: the place of the control that led there. */
 void crawl_add_actions(struct crawl *c, size_t state, const json_t *controls, const char *used);
+/* Of those only what signs on: forms with a password, plausibly filled. */
+void crawl_add_sign_on(struct crawl *c, size_t state, const json_t *controls);
+/* Is there such a form? */
+bool crawl_asks_password(const json_t *controls);
 
 #endif

@@ -174,6 +174,7 @@ qa_crawl(const struct crawl_spec *spec, struct crawl_result *ret, struct dd_err 
 		crawl_result_cleanup(&result);
 		return rc;
 	}
+	crawl_end(r.crawl);
 	result.graph = crawl_graph(r.crawl);
 	result.findings = crawl_findings(r.crawl);
 	result.walks = (int64_t)crawl_walks(r.crawl);

@@ -20,6 +20,13 @@ static const struct row {
 		"http://example.org/?q=%00&r=\"><b>"},
 	{"tel", "", {"+49 30 901820", "+1 212 555 0100"}, "0"},
 	{"number", "", {"3", "7"}, "2147483648"},
+	{"date", "", {"2026-03-14", "2026-04-21"}, "9999-12-31"},
+	{"time", "", {"09:30", "17:45"}, "23:59"},
+	{"datetime-local", "", {"2026-03-14T09:30", "2026-04-21T17:45"}, "9999-12-31T23:59"},
+	{"month", "", {"2026-03", "2026-04"}, "9999-12"},
+	{"week", "", {"2026-W11", "2026-W17"}, "9999-W52"},
+	{"color", "", {"#336699", "#cc8800"}, "#ffffff"},
+	{"range", "", {"7", "3"}, "100"},
 	{"password", "", {"Pa55word!x", "Str0ng-pass"}, "'\" --<&;\\%s"},
 	{"", "mail", {"anna.berg@example.org", "jon.dahl@example.org"},
 		"a+b.c'd@xn--bcher-kva.example"},
@@ -71,21 +78,33 @@ option(const json_t *field, enum crawl_variant v)
 	return n && text && v != CRAWL_EMPTY ? mem_strdup(text) : NULL;
 }
 
+/* A file's name: what the field takes, and one that breaks markup. */
+static char *
+file_name(const json_t *field, enum crawl_variant v)
+{
+	const char *ending = strstr(crawl_text(field, "accept"), "image") ? "png" : "txt";
+	return v == CRAWL_EMPTY
+		       ? NULL
+		       : mem_printf("%s.%s", v == CRAWL_BOUNDARY ? "O'Hara <b> & %s" : "harbour",
+				 ending);
+}
+
 char *
 crawl_value(const json_t *field, enum crawl_variant v, uint32_t seed)
 {
-	static const char *const untyped[] = {
-		"date", "time", "datetime-local", "month", "week", "color", "range", "file", NULL};
-	const char *type = crawl_text(field, "type");
+	/* What has a least and a most; a colour and a place on a scale cannot be left empty. */
+	static const char *const edged[] = {
+		"number", "date", "time", "datetime-local", "month", "week", "range", NULL};
+	static const char *const never_empty[] = {"color", "range", NULL};
+	struct str type = str_of(crawl_text(field, "type"));
 	const char *edge = crawl_text(field, v == CRAWL_BOUNDARY ? "max" : "min");
-	for (size_t i = 0; untyped[i]; i++)
-		if (strcmp(type, untyped[i]) == 0)
-			return NULL;
-	if (strcmp(type, "select") == 0)
+	if (str_eq(type, "select"))
 		return option(field, v);
+	if (str_eq(type, "file"))
+		return file_name(field, v);
 	if (v == CRAWL_EMPTY)
-		return mem_strdup("");
-	if (strcmp(type, "number") == 0 && *edge)
+		return str_is_one(type, never_empty) ? NULL : mem_strdup("");
+	if (*edge && str_is_one(type, edged))
 		return mem_strdup(edge);
 	const struct row *r = row_of(field);
 	if (v == CRAWL_PLAUSIBLE)

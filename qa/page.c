@@ -128,36 +128,15 @@ emulate(struct page *p)
 		json_pack("{s:b}", "enabled", 1));
 }
 
-static int
-create(struct page *p, struct dd_err *err)
-{
-	OWN_JSON json_t *context = NULL, *target = NULL;
-	int rc = cdp_call(p->cdp, NULL, "Target.createBrowserContext",
-		json_pack("{s:b}", "disposeOnDetach", 1), PAGE_CALL_MS, &context, err);
-	if (rc < 0)
-		return rc;
-	set_string(&p->context, context, "browserContextId");
-	cdp_send(p->cdp, NULL, "Browser.setDownloadBehavior",
-		json_pack("{s:s, s:s*, s:b}", "behavior", "deny", "browserContextId", p->context,
-			"eventsEnabled", 1));
-	rc = cdp_call(p->cdp, NULL, "Target.createTarget",
-		json_pack("{s:s, s:s*}", "url", "about:blank", "browserContextId", p->context),
-		PAGE_CALL_MS, &target, err);
-	if (rc == 0)
-		set_string(&p->target, target, "targetId");
-	return rc;
-}
-
+/* Make the page that was asked for its own. */
 static int
 attach(struct page *p, struct dd_err *err)
 {
-	int64_t until = clock_mono_ns() + INT64_C(1000000) * PAGE_CALL_MS;
-	int rc = 0;
-	while (rc == 0 && !p->session) {
-		if (clock_mono_ns() > until)
-			return err_set(err, DD_EIO, "the browser showed no page");
-		rc = cdp_wait(p->cdp, 100, err);
-	}
+	int rc = blank_wait(&p->next, PAGE_CALL_MS, err);
+	p->context = TAKE(p->next.context);
+	p->target = TAKE(p->next.target);
+	p->session = TAKE(p->next.session);
+	blank_cleanup(&p->next);
 	if (rc < 0)
 		return rc;
 	page_prepare_session(p, p->session);
@@ -168,7 +147,10 @@ attach(struct page *p, struct dd_err *err)
 int
 page_open(struct page *p, struct cdp *cdp, int width, int height, uint32_t seed, struct dd_err *err)
 {
-	*p = (struct page){.cdp = cdp, .width = width, .height = height, .seed = seed};
+	p->cdp = cdp;
+	p->width = width;
+	p->height = height;
+	p->seed = seed;
 	p->requests.destroy = page_request_destroy;
 	cdp->wants = page_wants;
 	cdp->on_event = page_on_event;
@@ -176,8 +158,14 @@ page_open(struct page *p, struct cdp *cdp, int width, int height, uint32_t seed,
 	cdp_send(cdp, NULL, "Target.setAutoAttach",
 		json_pack("{s:b, s:b, s:b}", "autoAttach", 1, "waitForDebuggerOnStart", 1,
 			"flatten", 1));
-	int rc = create(p, err);
-	return rc == 0 ? attach(p, err) : rc;
+	blank_begin(&p->next, cdp);
+	return attach(p, err);
+}
+
+void
+page_expect_next(struct page *p)
+{
+	blank_begin(&p->next, p->cdp);
 }
 
 void
@@ -200,7 +188,7 @@ page_close(struct page *p)
 	free(p->clock);
 	map_cleanup(&p->loading);
 	map_cleanup(&p->requests);
-	*p = (struct page){0};
+	*p = (struct page){.next = p->next};
 }
 
 int
@@ -210,6 +198,7 @@ page_begin_step(struct page *p, struct screen_step *step, struct dd_err *err)
 	OWN_JSON json_t *added = NULL;
 	p->step = step;
 	p->dialogs = p->popups = p->downloads = p->documents_of_step = 0;
+	blank_go_on(&p->next);
 	if (p->crashed)
 		return 0;
 	if (p->scripts_off)

@@ -9,6 +9,7 @@
 #define QA_PAGE_H
 
 #include "base/map.h"
+#include "qa/blank.h"
 #include "qa/cdp.h"
 #include "record/record.h"
 
@@ -41,12 +42,18 @@ struct page {
 	bool scripts_off; /* documents that are made run no scripts */
 	bool crashed;
 	struct screen_step *step; /* where events go; NULL: nowhere */
+	struct blank next;	  /* what page_open takes; survives page_close */
 };
 
-/* Open about:blank; page_close ends it, also after a failure. */
+/*
+ * Open about:blank; page_close ends it, also after a failure.  p is zeroes or was closed, and stays where it is as long
+ * as another is expected.
+ */
 int page_open(struct page *p, struct cdp *cdp, int width, int height, uint32_t seed,
 	struct dd_err *err) DD_MUST_USE;
 void page_close(struct page *p);
+/* Once this one is closed another will be opened: let the browser prepare it meanwhile. */
+void page_expect_next(struct page *p);
 
 /* Events from now on belong to this step. */
 int page_begin_step(struct page *p, struct screen_step *step, struct dd_err *err) DD_MUST_USE;

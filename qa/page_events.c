@@ -93,12 +93,10 @@ on_attached(struct page *p, const char *session, const json_t *params)
 	const char *context = text_of(info, "browserContextId");
 	if (!type || !own || !target)
 		return;
+	if (!session && strcmp(type, "page") == 0 && blank_attached(&p->next, context, own))
+		return;
 	if (!session && (!context || !p->context || strcmp(context, p->context) != 0))
 		return; /* the browser's first page, or one of a scenario that is over */
-	if (strcmp(type, "page") == 0 && !p->session) {
-		p->session = mem_strdup(own);
-		return;
-	}
 	if (strcmp(type, "page") == 0) {
 		p->popups++;
 		page_note(p, "popup", text_of(info, "url"), NULL, 0);
@@ -119,6 +117,9 @@ on_detached(struct page *p, const char *session, const json_t *params)
 {
 	const char *gone = text_of(params, "sessionId");
 	(void)session;
+	/* While page_open waits for it, it has its own way to fail; later it asks for another. */
+	if (gone && p->session && p->next.session && strcmp(gone, p->next.session) == 0)
+		blank_cleanup(&p->next);
 	if (gone)
 		page_forget_frames(p, gone);
 	if (gone && p->session && strcmp(gone, p->session) == 0)

@@ -1,5 +1,7 @@
 #include "qa/parse.h"
+
 #include "qa/qa.h"
+#include "qa/tally.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -165,6 +167,7 @@ static const struct {
 	{FORMAT_CHECK, parse_check},
 	{FORMAT_PHPUNIT, parse_phpunit},
 	{FORMAT_SUREFIRE, parse_surefire},
+	{FORMAT_JUNIT_TEXT, parse_junit_text},
 	{FORMAT_NEXTEST, parse_nextest},
 	{FORMAT_VITEST, parse_vitest},
 	{FORMAT_AUTOMAKE, parse_automake},
@@ -240,18 +243,22 @@ is_only_make(struct str text)
 }
 
 static void
-by_exit_status(struct parse *p, int exit_code, const struct command *cmd)
+by_exit_status(struct parse *p, struct str text, int exit_code, const struct command *cmd)
 {
-	OWN_FREE char *message = exit_code < 0 ? mem_strdup("ended by a signal or a limit")
-					       : mem_printf("exit status %d", exit_code);
+	struct str said = exit_code == 0 ? tally_of_failures(text) : (struct str){"", 0};
+	OWN_FREE char *message =
+		exit_code < 0 ? mem_strdup("ended by a signal or a limit")
+		: said.n ? mem_printf("its exit status is 0, but it says: " STR_FMT, STR_ARG(said))
+			 : mem_printf("exit status %d", exit_code);
+	bool passed = exit_code == 0 && !said.n;
 	p->run->by_exit_status = true;
 	OWN_FREE char *note = mem_printf(
 		"no report of single cases was recognised in what \"%s\" printed: it is one case, by "
 		"its exit status",
 		cmd->run);
 	set_note(p->run, note);
-	parse_add(p, STR("command"), str_of(cmd->run), exit_code == 0 ? TEST_PASSED : TEST_FAILED,
-		exit_code == 0 ? (struct str){"", 0} : str_of(message));
+	parse_add(p, STR("command"), str_of(cmd->run), passed ? TEST_PASSED : TEST_FAILED,
+		passed ? (struct str){"", 0} : str_of(message));
 }
 
 static void
@@ -287,7 +294,7 @@ parse_report(struct str text, int exit_code, const struct command *cmd, struct t
 	if (known && (p.run->cases.n || p.zero))
 		check_against_status(&p, exit_code, cmd);
 	else
-		by_exit_status(&p, exit_code, cmd);
+		by_exit_status(&p, text, exit_code, cmd);
 	test_run_count(ret);
 	if (ret->passed + ret->failed == 0)
 		set_note(ret, "0 tests were executed");

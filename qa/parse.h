@@ -64,6 +64,7 @@ bool parse_nextest(struct parse *p, struct str text);
 bool parse_vitest(struct parse *p, struct str text);
 bool parse_phpunit(struct parse *p, struct str text);
 bool parse_surefire(struct parse *p, struct str text);
+bool parse_junit_text(struct parse *p, struct str text);
 bool parse_xml(struct parse *p, struct str text);
 bool parse_json(struct parse *p, struct str text);
 bool parse_lines(struct parse *p, struct str text);

@@ -23,10 +23,10 @@ put(int fd, const void *p, size_t n, int rc, struct dd_err *err)
 }
 
 static int
-write_request(const struct picture_spec *s, int *ret_fd, struct dd_err *err)
+write_request(uint32_t magic, const struct picture_spec *s, int *ret_fd, struct dd_err *err)
 {
 	const struct str parts[] = {s->a, s->b, s->tree_a, s->tree_b};
-	struct picture_request head = {.magic = PICTURE_MAGIC,
+	struct picture_request head = {.magic = magic,
 		.nmasks = (uint32_t)s->nmasks,
 		.threshold = s->threshold,
 		.wants_picture = s->wants_picture};
@@ -44,6 +44,23 @@ write_request(const struct picture_spec *s, int *ret_fd, struct dd_err *err)
 	if (rc == 0)
 		*ret_fd = TAKE_FD(fd);
 	return rc;
+}
+
+/* answer: as much of it as it holds. */
+static int
+run_worker(uint32_t magic, const struct picture_spec *s, struct buf *answer, struct dd_err *err)
+{
+	OWN_FD int request = -1;
+	int rc = write_request(magic, s, &request, err);
+	const struct worker_spec worker = {
+		.state = s->state,
+		.name = "picture",
+		.program = "drydock-picture",
+		.input_fd = request,
+		.memory_bytes = MEMORY,
+		.time_limit_ms = TIME_MS,
+	};
+	return rc < 0 ? rc : worker_run(&worker, answer, err);
 }
 
 /* ---- reading the answer ---- */
@@ -117,20 +134,9 @@ read_answer(struct str rest, struct picture_diff *d, struct dd_err *err)
 static int
 ask_worker(const struct picture_spec *s, struct picture_diff *ret, struct dd_err *err)
 {
-	OWN_FD int request = -1;
 	OWN(buf) struct buf answer = {.max = (size_t)640 << 20};
-	int rc = write_request(s, &request, err);
-	const struct worker_spec worker = {
-		.state = s->state,
-		.name = "picture",
-		.program = "drydock-picture",
-		.input_fd = request,
-		.memory_bytes = MEMORY,
-		.time_limit_ms = TIME_MS,
-	};
-	if (rc == 0)
-		rc = worker_run(&worker, &answer, err);
 	struct picture_diff d = {0};
+	int rc = run_worker(PICTURE_MAGIC, s, &answer, err);
 	if (rc == 0)
 		rc = read_answer(buf_str(&answer), &d, err);
 	if (rc == 0)
@@ -175,6 +181,24 @@ picture_diff_cleanup(struct picture_diff *d)
 	free(d->rows);
 	buf_cleanup(&d->picture);
 	*d = (struct picture_diff){0};
+}
+
+int
+picture_pack(const struct state *state, struct str png, struct buf *ret, struct dd_err *err)
+{
+	OWN(dd_err) struct dd_err why = {0};
+	OWN(buf) struct buf answer = {.max = png.n + 1};
+	const struct picture_spec spec = {.state = state, .a = png};
+	if (png.n > PICTURE_MAX_FILE)
+		return 0;
+	int rc = run_worker(PICTURE_PACK, &spec, &answer, &why);
+	if (rc == -DD_ECORRUPT || rc == -DD_ELIMIT)
+		return 0;
+	if (rc < 0)
+		return err_move(err, &why);
+	if (answer.n < png.n)
+		buf_add_str(ret, buf_str(&answer));
+	return 0;
 }
 
 /* ---- telling ---- */

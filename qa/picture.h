@@ -1,5 +1,5 @@
 /*
- * Comparing two pictures of one thing: what `drydock qa diff` and baselines ask.  A picture comes from a target, so it
+ * Comparing two pictures of one thing: what `drydock qa diff` and baselines ask; and packing one anew.  A picture comes from a target, so it
  * is decoded and compared by drydock-picture, a small program of ours that runs as a worker in the sandbox; this
  * module hands it the bytes and reads its answer, in which every count is bounded.  Files that are equal to the byte
  * are not decoded.  Linked into the front program, too: libc and base only.
@@ -69,6 +69,13 @@ bool picture_is_same(struct str a, struct str b);
 int picture_compare(const struct picture_spec *spec, struct picture_diff *ret, struct dd_err *err)
 	DD_MUST_USE;
 void picture_diff_cleanup(struct picture_diff *d);
+
+/*
+ * Append the same picture in fewer bytes (qa/png.h: png_pack), made in the sandbox.  Nothing is appended where there are none:
+ * it is as small as it gets, it is no PNG that can be read, or the worker needed more than it may.
+ */
+int picture_pack(const struct state *state, struct str png, struct buf *ret, struct dd_err *err)
+	DD_MUST_USE;
 
 /* {equal, differing, differing_aa, size, regions, rows}, one line: what `qa diff --json` prints. */
 void picture_diff_print(const struct picture_diff *d, struct buf *out);

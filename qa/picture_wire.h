@@ -1,7 +1,8 @@
 /*
  * What goes between picture_compare and drydock-picture: structs as they are in memory, for both are built together.
  * Request on standard input: the head, masks, the four files.  Answer on standard output: the head, regions each with
- * its text, rows, the picture.  Private to the room.
+ * its text, rows, the picture.  A request to pack has one file, and its answer is a smaller one, or nothing.  Private to
+ * the room.
  */
 #ifndef QA_PICTURE_WIRE_H
 #define QA_PICTURE_WIRE_H
@@ -9,14 +10,15 @@
 #include "qa/picture.h"
 
 #define PICTURE_MAGIC 0x64647069u
+#define PICTURE_PACK 0x64647070u
 #define PICTURE_MAX_MASKS 1024
 #define PICTURE_MAX_REGIONS 64
 #define PICTURE_MAX_ROWS 1024 /* what the smallest runs are is not told beyond that */
 #define PICTURE_MAX_TEXT 4096
 
 struct picture_request {
-	uint32_t magic, nmasks;
-	uint64_t bytes[4]; /* a, b, tree_a, tree_b */
+	uint32_t magic, nmasks; /* PICTURE_MAGIC: to be compared */
+	uint64_t bytes[4];	/* a, b, tree_a, tree_b */
 	double threshold;
 	uint64_t wants_picture;
 };

@@ -1,7 +1,8 @@
 /*
  * Theory of operation.  Runs in the sandbox with nothing but its input.  Both pictures are read with two threads
  * (qa/png.h) and compared in place, which gives the counts; then rows that were put in or taken out are looked for,
- * and, where there are any, the changed places are those of the rows that belong together.
+ * and, where there are any, the changed places are those of the rows that belong together.  What is to be packed is
+ * one file alone (png_pack.c).
  */
 #include "qa/align.h"
 #include "qa/naming.h"
@@ -297,23 +298,36 @@ answer(const struct job *j, const struct naming *names, struct dd_err *err)
 	return rc;
 }
 
+static int
+compare_files(struct job *j, struct dd_err *err)
+{
+	struct naming *names = NULL;
+	int rc = naming_create(j->file[2], j->file[3], &names, err);
+	if (rc == 0)
+		rc = png_read_pair(j->file[0], j->file[1], &j->a, &j->b, err);
+	if (rc == 0)
+		rc = apply_masks(j, err);
+	if (rc == 0)
+		rc = compare(j, err);
+	return rc < 0 ? rc : answer(j, names, err);
+}
+
+static int
+pack_file(const struct job *j, struct dd_err *err)
+{
+	OWN(buf) struct buf out = {0};
+	int rc = png_pack(j->file[0], &out, err);
+	return rc < 0 || !out.n ? rc : fs_write_all(STDOUT_FILENO, out.p, out.n, err);
+}
+
 int
 picture_worker_main(void)
 {
 	OWN(dd_err) struct dd_err err = {0};
 	struct job j = {0};
-	struct naming *names = NULL;
 	int rc = read_request(&j, &err);
 	if (rc == 0)
-		rc = naming_create(j.file[2], j.file[3], &names, &err);
-	if (rc == 0)
-		rc = png_read_pair(j.file[0], j.file[1], &j.a, &j.b, &err);
-	if (rc == 0)
-		rc = apply_masks(&j, &err);
-	if (rc == 0)
-		rc = compare(&j, &err);
-	if (rc == 0)
-		rc = answer(&j, names, &err);
+		rc = j.head.magic == PICTURE_PACK ? pack_file(&j, &err) : compare_files(&j, &err);
 	if (rc < 0)
 		fprintf(stderr, "%s\n", err_msg(&err));
 	return rc < 0; /* the memory goes with the process */

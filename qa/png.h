@@ -58,4 +58,11 @@ int png_read_pair(struct str first, struct str second, struct picture *ret_first
 /* Append a PNG file: 8 bits, not interlaced; the same pixels give the same bytes. */
 void png_write(const struct picture *p, struct buf *out);
 
+/*
+ * Append the picture of a file, with every sample of it, as a smaller file.  Nothing is appended when none was found, when
+ * the file has samples of 16 bits, says more of how it is to be shown than its pixels do (a profile, an orientation, an
+ * animation), or is too large to be worth it.  Errors as of png_read.
+ */
+int png_pack(struct str file, struct buf *out, struct dd_err *err) DD_MUST_USE;
+
 #endif

@@ -233,3 +233,35 @@ png_unfilter_row(unsigned filter, uint8_t *row, const uint8_t *above, size_t n, 
 		return false;
 	}
 }
+
+/* ---- done ---- */
+
+void
+png_filter_row(unsigned filter, const uint8_t *row, const uint8_t *above, size_t n, unsigned bpp,
+	uint8_t *to)
+{
+	const size_t edge = n < bpp ? n : bpp; /* nothing is left of these */
+	switch (filter) {
+	case 1:
+		memcpy(to, row, edge);
+		for (size_t i = edge; i < n; i++)
+			to[i] = (uint8_t)(row[i] - row[i - bpp]);
+		break;
+	case 2:
+		for (size_t i = 0; i < n; i++)
+			to[i] = (uint8_t)(row[i] - above[i]);
+		break;
+	case 3:
+		for (size_t i = 0; i < n; i++)
+			to[i] = (uint8_t)(row[i] - ((i < edge ? 0 : row[i - bpp]) + above[i]) / 2);
+		break;
+	case 4:
+		for (size_t i = 0; i < edge; i++)
+			to[i] = (uint8_t)(row[i] - above[i]);
+		for (size_t i = edge; i < n; i++)
+			to[i] = (uint8_t)(row[i] - paeth(row[i - bpp], above[i], above[i - bpp]));
+		break;
+	default:
+		memcpy(to, row, n);
+	}
+}

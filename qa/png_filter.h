@@ -1,5 +1,5 @@
 /*
- * The five filters of PNG (section 9), undone in place.  Private to the room.  The ways that use what only some
+ * The five filters of PNG (section 9), undone in place, and done.  Private to the room.  The ways that use what only some
  * processors of this architecture can do are chosen when the program runs.
  */
 #ifndef QA_PNG_FILTER_H
@@ -14,5 +14,9 @@
  * there is no such filter.
  */
 bool png_unfilter_row(unsigned filter, uint8_t *row, const uint8_t *above, size_t n, unsigned bpp);
+
+/* filter: 0 to 4; to: n bytes, of its own. */
+void png_filter_row(unsigned filter, const uint8_t *row, const uint8_t *above, size_t n,
+	unsigned bpp, uint8_t *to);
 
 #endif

@@ -6,6 +6,7 @@
 #include "qa/png.h"
 
 #include "qa/png_filter.h"
+#include "qa/png_parts.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -17,8 +18,6 @@
 #define SIGNATURE "\x89PNG\r\n\x1a\n"
 #define SIGNATURE_BYTES 8
 #define MAX_RATIO 1040 /* what DEFLATE can make of a byte (1032), and a little */
-
-enum colour { GREY = 0, RGB = 2, PALETTE = 3, GREY_ALPHA = 4, RGBA = 6 };
 
 struct png {
 	struct str rest; /* chunks not walked yet */
@@ -150,23 +149,17 @@ next_chunk(struct png *p, struct chunk *ret, struct dd_err *err)
 	return 0;
 }
 
-static unsigned
-samples_of(unsigned colour)
-{
-	return colour == RGB ? 3 : colour == RGBA ? 4 : colour == GREY_ALPHA ? 2 : 1;
-}
-
 static bool
 is_known_kind(unsigned colour, unsigned depth)
 {
 	switch (colour) {
-	case GREY:
+	case PNG_GREY:
 		return depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;
-	case PALETTE:
+	case PNG_PALETTE:
 		return depth == 1 || depth == 2 || depth == 4 || depth == 8;
-	case RGB:
-	case GREY_ALPHA:
-	case RGBA:
+	case PNG_RGB:
+	case PNG_GREY_ALPHA:
+	case PNG_RGBA:
 		return depth == 8 || depth == 16;
 	default:
 		return false;
@@ -187,7 +180,7 @@ take_header(struct png *p, struct dd_err *err)
 	p->depth = c.p[8];
 	p->colour = c.p[9];
 	p->interlaced = c.p[12] == 1;
-	p->has_alpha = p->colour == GREY_ALPHA || p->colour == RGBA;
+	p->has_alpha = p->colour == PNG_GREY_ALPHA || p->colour == PNG_RGBA;
 	if (!p->w || !p->h || !is_known_kind(p->colour, p->depth) || c.p[10] || c.p[11] ||
 		c.p[12] > 1)
 		return err_set(err, DD_ECORRUPT, "the PNG's header asks for what does not exist");
@@ -199,7 +192,7 @@ take_header(struct png *p, struct dd_err *err)
 static int
 take_palette(struct png *p, const struct chunk *c, struct dd_err *err)
 {
-	if (p->has_palette || p->has_key || p->colour == GREY || p->colour == GREY_ALPHA ||
+	if (p->has_palette || p->has_key || p->colour == PNG_GREY || p->colour == PNG_GREY_ALPHA ||
 		c->n % 3 || !c->n || c->n > 768)
 		return err_set(err, DD_ECORRUPT, "the PNG's palette is wrong");
 	p->has_palette = true;
@@ -211,13 +204,13 @@ take_palette(struct png *p, const struct chunk *c, struct dd_err *err)
 static int
 take_transparency(struct png *p, const struct chunk *c, struct dd_err *err)
 {
-	if (p->colour == GREY_ALPHA || p->colour == RGBA)
+	if (p->colour == PNG_GREY_ALPHA || p->colour == PNG_RGBA)
 		return 0; /* it means nothing there */
-	if (p->has_key || (p->colour == PALETTE ? !p->has_palette || c->n > 256
-						: c->n != 2 * samples_of(p->colour)))
+	if (p->has_key || (p->colour == PNG_PALETTE ? !p->has_palette || c->n > 256
+						    : c->n != 2 * png_samples(p->colour)))
 		return err_set(err, DD_ECORRUPT, "the PNG's transparency is wrong");
 	p->has_key = p->has_alpha = true;
-	if (p->colour == PALETTE)
+	if (p->colour == PNG_PALETTE)
 		for (uint32_t i = 0; i < c->n; i++)
 			p->palette[i][3] = c->p[i];
 	else
@@ -267,7 +260,7 @@ walk_chunks(struct png *p, struct dd_err *err)
 		p->palette[i][3] = 255;
 	while (rc == 0 && (rc = next_chunk(p, &c, err)) == 0 && strcmp(c.name, "IDAT") != 0)
 		rc = take_ancillary(p, &c, err);
-	if (rc == 0 && p->colour == PALETTE && !p->has_palette)
+	if (rc == 0 && p->colour == PNG_PALETTE && !p->has_palette)
 		rc = err_set(err, DD_ECORRUPT, "the PNG has no palette");
 	if (rc == 0)
 		rc = take_data(p, &c, err);
@@ -305,7 +298,7 @@ steps(uint32_t size, uint8_t from, uint8_t by)
 static size_t
 row_bytes(const struct png *p, uint32_t pixels)
 {
-	return ((size_t)pixels * samples_of(p->colour) * p->depth + 7) / 8;
+	return ((size_t)pixels * png_samples(p->colour) * p->depth + 7) / 8;
 }
 
 static uint64_t
@@ -368,7 +361,7 @@ static bool
 is_direct(const struct png *p)
 {
 	return p->depth == 8 && !p->interlaced && !p->has_key &&
-	       (p->colour == RGB || p->colour == RGBA);
+	       (p->colour == PNG_RGB || p->colour == PNG_RGBA);
 }
 
 /* Sample i of a row, in samples of the file. */
@@ -397,8 +390,8 @@ to_byte(const struct png *p, unsigned v)
 static void
 expand_pixel(const struct png *p, const uint8_t *row, size_t x, uint8_t *to)
 {
-	const unsigned n = samples_of(p->colour);
-	if (p->colour == PALETTE) {
+	const unsigned n = png_samples(p->colour);
+	if (p->colour == PNG_PALETTE) {
 		memcpy(to, p->palette[sample(p, row, x)], p->has_alpha ? 4 : 3);
 		return;
 	}
@@ -420,7 +413,7 @@ static int
 expand(struct png *p, struct picture *ret, struct dd_err *err)
 {
 	const unsigned channels = p->has_alpha ? 4 : 3;
-	const unsigned bpp = samples_of(p->colour) * p->depth / 8;
+	const unsigned bpp = png_samples(p->colour) * p->depth / 8;
 	int rc = picture_make(p->w, p->h, channels, ret, err);
 	uint8_t *at = p->raw, *zeros = mem_zalloc(1, row_bytes(p, p->w) + 1);
 	const struct pass *v;
@@ -451,7 +444,7 @@ adopt(struct png *p, struct picture *ret)
 	const size_t n = row_bytes(p, p->w);
 	*ret = (struct picture){.w = p->w,
 		.h = p->h,
-		.channels = samples_of(p->colour),
+		.channels = png_samples(p->colour),
 		.rows = mem_alloc(p->h * sizeof(*ret->rows)),
 		.memory = TAKE(p->raw),
 		.memory_bytes = p->raw_bytes};

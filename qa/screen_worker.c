@@ -151,6 +151,8 @@ play(struct player *p, size_t i, struct dd_err *err)
 	OWN(screen_scenario) struct screen_scenario done = {.scenario = mem_strdup(s->name)};
 	int rc =
 		page_open(&p->page, &p->cdp, (int)t->width, (int)t->height, (uint32_t)t->seed, err);
+	if (rc == 0 && i + 1 < t->scenarios.n)
+		page_expect_next(&p->page);
 	if (rc == 0)
 		rc = t->walks ? walk(p, i, &done, err) : play_steps(p, s, &done, err);
 	page_close(&p->page);
@@ -199,6 +201,7 @@ qa_screen_worker_main(int argc, char **argv)
 		cdp_send(&p.cdp, NULL, "Browser.close", NULL);
 	if (rc == 0)
 		(void)!cdp_wait(&p.cdp, 200, NULL);
+	blank_cleanup(&p.page.next);
 	cdp_cleanup(&p.cdp);
 	scenario_list_cleanup(&t.scenarios);
 	map_cleanup(&p.known);

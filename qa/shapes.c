@@ -1,6 +1,6 @@
 /*
  * The formats whose reports are one thing a line (shape.h): GoogleTest and cmocka, Check, ctest, unittest, nextest,
- * vitest, PHPUnit, RSpec, Surefire.  A row says what a line of its shape is.  Rows are tried in their order, the first that fits
+ * vitest, PHPUnit, RSpec, Surefire, JUnit.  A row says what a line of its shape is.  Rows are tried in their order, the first that fits
  * counts.  To read one more format is to add a table.
  */
 #include "qa/parse.h"
@@ -46,6 +46,7 @@ struct line_format {
 	const struct tally_word *words; /* NULL: it has no counts */
 	char split;			/* between suite and name in a name; 0 */
 	bool story_ends_at_blank;
+	bool cases_are_told_last; /* what stands before a ROW_RESUME is no case */
 };
 
 struct reader {
@@ -238,7 +239,10 @@ fill_up(struct reader *r)
 static bool
 read_lines(struct parse *p, struct str text, const struct line_format *f)
 {
-	struct reader r = {.p = p, .f = f, .text = {.max = PARSE_MAX_MESSAGE}};
+	struct reader r = {.p = p,
+		.f = f,
+		.text = {.max = PARSE_MAX_MESSAGE},
+		.stopped = f->cases_are_told_last};
 	OWN(buf) struct buf plain = {.max = SHAPE_MAX_LINE};
 	struct strlist kept = {0};
 	struct str line;
@@ -521,4 +525,32 @@ parse_surefire(struct parse *p, struct str text)
 		.rows = surefire_rows,
 		.words = surefire_words};
 	return read_lines(p, text, &f);
+}
+
+/* ---- JUnit 3 and 4 in a terminal: "OK (3 tests)", "1) beta(x.TideTest)why", "Tests run: 3,  Failures: 1,  Errors: 0" ---- */
+
+static const struct row junit_text_rows[] = {
+	{ROW_RESUME, "There was # ", 0, false},
+	{ROW_RESUME, "There were # ", 0, false},
+	{ROW_STOP, "FAILURES!!!$", 0, false},
+	{ROW_COUNT, "OK (# test", 0, true},
+	{ROW_COUNT, "Tests run: #,~Failures: #", 0, true},
+	{ROW_CASE, "#) %n(%s)", TEST_FAILED, false},
+	{ROW_END, NULL, 0, false},
+};
+static const struct tally_word junit_text_words[] = {{" tests)", TALLY_ALL}, {" test)", TALLY_ALL},
+	{"Tests run: ", TALLY_ALL}, {"Failures: ", TALLY_FAILED}, {"Errors: ", TALLY_FAILED},
+	{NULL, 0}};
+
+bool
+parse_junit_text(struct parse *p, struct str text)
+{
+	static const struct line_format f = {.sign = "\nTime: ",
+		.suite = "junit",
+		.rows = junit_text_rows,
+		.words = junit_text_words,
+		.cases_are_told_last = true};
+	bool well = memmem(text.p, text.n, "\nOK (", 5) != NULL;
+	bool ill = memmem(text.p, text.n, "\nFAILURES!!!\n", 13) != NULL;
+	return (well || ill) && read_lines(p, text, &f);
 }

@@ -38,6 +38,7 @@ pass_step(struct walk *w, const struct scenario_step *s, struct screen_step *ste
 	step->action_ms = (double)(clock_mono_ns() - began) / 1e6;
 	OWN_FREE char *origin = origin_of(w->base_url);
 	w->unsafe |= crawl_is_unsafe(step);
+	crawl_sent_on(step, origin, &w->excused);
 	w->lacks_script = crawl_lacks_script(step, origin, w->lacks_script);
 	if (rc == 0)
 		return 0;
@@ -85,15 +86,23 @@ judge_effect(struct walk *w, const struct scenario_step *s, const char *before,
 
 /* Where axe-core does not run, a page is not blamed for it. */
 static int
-look_at_access(struct walk *w, json_t *facts, struct dd_err *err)
+look_at_access(struct walk *w, const char *origin, json_t *facts, struct dd_err *err)
 {
 	OWN(dd_err) struct dd_err why = {0};
-	int rc = observe_axe(w->page, facts, &why);
+	int rc = observe_axe(w->page, origin, facts, &why);
 	if (rc == -DD_EIO)
 		return err_move(err, &why);
 	if (rc < 0)
 		page_unmet(w->page, "axe-core");
 	return 0;
+}
+
+static void
+list_typed(const struct scenario *s, struct strlist *ret)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->steps[i].kind == SCENARIO_TYPE && s->steps[i].on.text)
+			strlist_add(ret, s->steps[i].on.text);
 }
 
 static int
@@ -112,9 +121,9 @@ look(struct walk *w, const struct scenario_step *s, const char *before, struct s
 		add_print(w, page, seen, &new);
 	if (rc == 0)
 		rc = judge_effect(w, s, before, step, page, facts, err);
-	crawl_judge(step, page, origin, facts);
+	crawl_judge(step, page, origin, &w->excused, facts);
 	if (rc == 0 && new)
-		rc = look_at_access(w, facts, err);
+		rc = look_at_access(w, origin, facts, err);
 	if (rc != -DD_EIO) /* a page that cannot be looked at has its picture */
 		rc = new || json_array_size(facts) || rc < 0
 			     ? capture_evidence(w->page, w->to, NULL, err)
@@ -149,6 +158,7 @@ walk_play(struct walk *w, struct dd_err *err)
 {
 	OWN_JSON json_t *seen = json_pack("{s:[]}", "facts");
 	int rc = 0;
+	list_typed(w->scenario, &w->excused);
 	for (size_t i = 0; rc == 0 && i < w->scenario->n && !w->failed; i++) {
 		const struct scenario_step *s = &w->scenario->steps[i];
 		OWN(screen_step) struct screen_step step = {.n = (int64_t)i + 1};
@@ -167,5 +177,6 @@ walk_play(struct walk *w, struct dd_err *err)
 		int told = put_json(w, "step", line, NULL);
 		rc = rc ? rc : told;
 	}
+	strlist_cleanup(&w->excused);
 	return rc ? rc : put_json(w, "seen", seen, err);
 }

@@ -16,6 +16,7 @@ struct walk {
 	bool unsafe;	   /* set: something was sent that may change the application's data */
 	bool lacks_script; /* set: the page was meant to have one from elsewhere */
 	int64_t steps, failed;
+	struct strlist excused; /* of walk_play() alone (crawl_judge.h) */
 };
 
 /*

@@ -132,10 +132,7 @@ count(const char **atts, const char *name)
 static bool
 is_suite(const char *element)
 {
-	for (size_t i = 0; suite_elements[i]; i++)
-		if (strcmp(element, suite_elements[i]) == 0)
-			return true;
-	return false;
+	return str_is_one(str_of(element), suite_elements);
 }
 
 static void

@@ -7,7 +7,7 @@
 # tests/apps/quay; RUNS="RUN...": also the applications of these runs, whose findings a person has to judge), stills (CAPTURES=n
 # captures of a page that is never the same twice), link (one question to the browser over its pipe), peer (SCENARIOS=n scenarios with
 # the evidence of each step beside Playwright's runner and beside one process of its core, each in a pod on the browser's image, without
-# the pod's own start; the reports of three of them; a report of a thousand steps, opened).
+# the pod's own start; the reports of three of them; reports of a thousand steps, opened).
 # SHOTS=DIR: also the pictures NAME-a.png and NAME-b.png of that directory.  ROUNDS=n
 set -u
 cd "$(dirname "$0")/.."
@@ -233,15 +233,27 @@ part_reports() {
 	theirs=$(in_peer_pod report)
 	echo "report of three tests, of which one fails: $ours bytes, Playwright's with its trace $theirs: $(ratio "$ours" "$theirs"), at most 0.333"
 	awk "BEGIN { exit !($ours * 3 <= $theirs) }" || miss "the report is larger than a third of Playwright's"
-	mkdir "$tmp/many"
+	mkdir "$tmp/many" "$tmp/apart"
 	for ((i = 0; i < 1000; i += $(jq .steps "$tmp/played.json"))); do
 		for f in "$tmp/played"/*.jsonl; do cp "$f" "$tmp/many/$i-${f##*/}"; done
 	done
-	"$drydock" qa report "$tmp/many" --json --quiet >"$tmp/many.json"
-	steps=$(jq .steps "$tmp/many.json")
-	cp -r "$tmp"/many.html* "$tmp/told/" && chmod -R a+rX "$tmp/told"
-	ms=$(in_peer_pod open)
-	echo "report of $steps steps, the same pictures again and again: $(du -sbc "$tmp"/many.html* | tail -n 1 | cut -f1) bytes, loaded and drawn in $ms ms, at most 1000"
+	open_report many "the same pictures again and again"
+	for ((i = 1; i <= 1000; i++)); do
+		"$draw" page 1280 720 "$i" "$tmp/apart.png"
+		"$drydock" qa check --json --quiet "drawn-$i=$tmp/apart.png"
+	done | jq -nc '[inputs[]] | to_entries[] | {n: (.key + 1), action: "look", status: "passed", picture: .value.picture}' >"$tmp/apart/01-drawn.jsonl"
+	open_report apart "each with another picture, drawn"
+}
+
+open_report() { # NAME WHAT
+	local steps ms begin=$SECONDS
+	"$drydock" qa report "$tmp/$1" --json --quiet >"$tmp/$1.json"
+	steps=$(jq .steps "$tmp/$1.json")
+	begin=$((SECONDS - begin))
+	cp -r "$tmp/$1".html* "$tmp/told/" && chmod -R a+rX "$tmp/told"
+	ms=$(in_peer_pod "open:$1")
+	echo "report of $steps steps, $2: $(stat -c %s "$tmp/$1.html") bytes, $(du -sbc "$tmp/$1".html* | tail -n 1 | cut -f1) with what is beside it," \
+		"written in $begin s, loaded and drawn in $ms ms, at most 1000"
 	awk "BEGIN { exit !($ms <= 1000) }" || miss "the report takes $ms ms to open"
 }
 

@@ -1,6 +1,6 @@
 // Run in a world of the driver's own.  ("content"): a text that differs when anything of the page does.  ("focus"): where
-// the keyboard is.  ("page", origin): what the document is made of, and what is wrong with it as far as it can be seen
-// from inside; frames of its origin and open shadow trees included.  Lists are bounded.
+// the keyboard is, behind "parts " where that has several.  ("page", origin): what the document is made of, and what is
+// wrong with it as far as it can be seen from inside; frames of its origin and open shadow trees included.  Lists are bounded.
 ((mode, origin) => {
 	const MAX_NODES = 20000, MAX_CHECKS = 200, MAX_TEXTS = 1500, MAX_TEXT = 200000;
 	const inner = (e) => of(e).shadowRoot ? [of(e).shadowRoot] : of(e).localName === 'iframe' && of(e).contentDocument ? [of(e).contentDocument] : [];
@@ -43,7 +43,10 @@
 		let e = of(document).activeElement;
 		while (e && of(e).shadowRoot && of(e).shadowRoot.activeElement)
 			e = of(e).shadowRoot.activeElement;
-		return !e || e === of(document).body || of(e).localName === 'iframe' ? '' : where(e);
+		if (!e || e === of(document).body || of(e).localName === 'iframe')
+			return '';
+		const parts = /^(date|time|datetime-local|month|week)$/.test(of(e).type); // of which each is reached by itself
+		return (parts ? 'parts ' : '') + where(e);
 	}
 
 	const nodes = [], checks = [], texts = [], comments = [];
@@ -91,6 +94,10 @@
 		}
 		return [255, 255, 255];
 	};
+	const hex = (c) => '#' + c.slice(0, 3).map((v) => Math.round(v).toString(16).padStart(2, '0')).join('');
+	// A cause has no numbers: each half of a byte is a letter.
+	const letters = (c) => hex(c).slice(1).replace(/./g, (h) => String.fromCharCode(97 + parseInt(h, 16)));
+	const dim = new Set(); // pairs of colours of this page that are told
 	const checkContrast = (e, s, text) => {
 		const back = ground(e), front = rgba(s.color);
 		if (!back || !/^rgb/.test(s.color) || (front.length > 3 && front[3] < 1) || s.textShadow !== 'none' || of(e).closest('[disabled], [aria-disabled=true]'))
@@ -98,8 +105,11 @@
 		const [a, b] = [light(back), light(front)].sort((x, y) => y - x);
 		const size = parseFloat(s.fontSize), large = size >= 24 || (size >= 18.66 && +s.fontWeight >= 700);
 		const ratio = (a + 0.05) / (b + 0.05);
-		if (ratio < (large ? 3 : 4.5) - 0.005)
-			check('contrast', where(e), `"${text.slice(0, 60)}" has a contrast of ${ratio.toFixed(2)}`);
+		const pair = `${letters(front)} on ${letters(back)}`; // one rule of a style sheet, wherever it shows
+		if (ratio >= (large ? 3 : 4.5) - 0.005 || dim.has(pair))
+			return;
+		dim.add(pair);
+		check('contrast', pair, `"${text.slice(0, 60)}" has a contrast of ${ratio.toFixed(2)}, ${hex(front)} on ${hex(back)}`);
 	};
 
 	// ---- texts

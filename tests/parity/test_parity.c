@@ -13,6 +13,9 @@
 
 #include <cmocka.h>
 
+static struct vary_origin
+	origin; /* of the case that was made last; what is told of it is not looked at */
+
 static char *
 joined(const struct strlist *l)
 {
@@ -247,9 +250,9 @@ the_same_seed_gives_the_same_cases(void **state)
 	assert_int_equal(vary_init(&other, 6, seeds, NULL), 0);
 	for (size_t i = 0; i < 300; i++) {
 		OWN(parity_case) struct parity_case x = {0}, y = {0}, z = {0};
-		vary_next(&a, &x);
-		vary_next(&b, &y);
-		vary_next(&other, &z);
+		vary_next(&a, &x, &origin);
+		vary_next(&b, &y, &origin);
+		vary_next(&other, &z, &origin);
 		assert_true(case_equal(&x, &y));
 		assert_true(x.n > 0 && x.n <= CASE_STEPS_MAX);
 		for (size_t k = 0; k < x.n; k++)
@@ -281,7 +284,7 @@ a_full_case_stays_in_its_bounds(void **state)
 			struct parity_case c;
 			char behind[256];
 		} x = {0};
-		vary_next(&v, &x.c);
+		vary_next(&v, &x.c, &origin);
 		assert_true(x.c.n > 0 && x.c.n <= CASE_STEPS_MAX);
 		for (size_t k = 0; k < sizeof(x.behind); k++)
 			assert_int_equal(x.behind[k], 0);
@@ -314,18 +317,18 @@ cases_are_composed_of_what_usages_say(void **state)
 	assert_int_equal(vary_init(&v, 3, seeds, NULL), 0);
 	case_add_step(&first);
 	buf_puts(&nothing.files, "0");
-	(void)vary_learn(&v, &first, &nothing, 1);
+	(void)vary_learn(&v, &first, &nothing, 1, &origin);
 	strlist_add(&first.steps[0].args, "begin");
 	case_add_step(&first);
 	strlist_add(&first.steps[1].args, "fail");
 	seen.steps[1].exit_code = 1;
 	buf_puts(&seen.files, "1");
-	(void)vary_learn(&v, &first, &seen, 1);
+	(void)vary_learn(&v, &first, &seen, 1, &origin);
 	assert_int_equal(v.nstories, 1);
 	assert_int_equal(v.stories[0].of.n, 1);
 	for (size_t i = 0; i < 400; i++) {
 		OWN(parity_case) struct parity_case c = {0};
-		vary_next(&v, &c);
+		vary_next(&v, &c, &origin);
 		assert_true(c.n > 0 && c.n <= CASE_STEPS_MAX);
 		begun += c.steps[0].args.n == 1 && strcmp(c.steps[0].args.v[0], "begin") == 0;
 		for (size_t k = 0; k < c.n; k++) {
@@ -396,7 +399,7 @@ learn_call(struct vary *v, const char *const *words, const char *out, int exit_c
 	buf_puts(&seen.files, writes ? "1" : "0");
 	seen.steps[0].exit_code = exit_code;
 	seen.steps[0].writes = writes;
-	(void)vary_learn(v, &c, &seen, 1);
+	(void)vary_learn(v, &c, &seen, 1, &origin);
 	parity_seen_cleanup(&seen);
 }
 
@@ -463,8 +466,8 @@ a_story_is_what_wrote(void **state)
 		strlist_addf(&case_add_step(&c)->args, "step%zu", i);
 	seen.steps[1].writes = true;
 	buf_puts(&seen.files, "1");
-	(void)vary_learn(&v, &c, &seen, 1);
-	(void)vary_learn(&v, &c, &seen, 1);
+	(void)vary_learn(&v, &c, &seen, 1, &origin);
+	(void)vary_learn(&v, &c, &seen, 1, &origin);
 	assert_int_equal(v.nstories, 1);
 	assert_int_equal(v.stories[0].of.n, 1);
 	assert_string_equal(v.stories[0].of.steps[0].args.v[0], "step1");
@@ -485,10 +488,10 @@ what_is_new_is_kept(void **state)
 	assert_int_equal(vary_init(&v, 1, seeds, NULL), 0);
 	case_add_step(&c);
 	buf_puts(&seen.steps[0].out, "total 1\n");
-	assert_true(vary_learn(&v, &c, &seen, 1));
-	assert_false(vary_learn(&v, &c, &seen, 1));
+	assert_true(vary_learn(&v, &c, &seen, 1, &origin));
+	assert_false(vary_learn(&v, &c, &seen, 1, &origin));
 	buf_puts(&seen.steps[0].out, "; none\n");
-	assert_true(vary_learn(&v, &c, &seen, 1));
+	assert_true(vary_learn(&v, &c, &seen, 1, &origin));
 	parity_seen_cleanup(&seen);
 	vary_cleanup(&v);
 }
@@ -526,8 +529,8 @@ what_is_behind_the_bound_is_compared(void **state)
 	write_out("hm2: no\n", 30000, "eNd\n", &names, 1000, &c.steps[0]);
 	assert_int_equal(a.steps[0].out.n, 1000);
 	assert_memory_equal(a.steps[0].out.p, "PROGRAM: no\nPROGRAM: no\n", 24);
-	assert_int_equal(play_compare(&a, &b, false, &step), 0);
-	assert_int_equal(play_compare(&b, &c, false, &step), 1u << PARITY_OUTPUT);
+	assert_int_equal(seen_compare(&a, &b, false, &step), 0);
+	assert_int_equal(seen_compare(&b, &c, false, &step), 1u << PARITY_OUTPUT);
 	parity_seen_cleanup(&a);
 	parity_seen_cleanup(&b);
 	parity_seen_cleanup(&c);
@@ -565,21 +568,21 @@ each_channel_is_told(void **state)
 	struct parity_seen a = {.n = 2}, b = {.n = 2};
 	size_t step;
 	(void)state;
-	assert_int_equal(play_compare(&a, &b, false, &step), 0);
+	assert_int_equal(seen_compare(&a, &b, false, &step), 0);
 	assert_int_equal(step, 2);
 	b.steps[1].exit_code = 1;
-	assert_int_equal(play_compare(&a, &b, false, &step), 1u << PARITY_EXIT);
+	assert_int_equal(seen_compare(&a, &b, false, &step), 1u << PARITY_EXIT);
 	assert_int_equal(step, 1);
 	b.steps[1].exit_code = 0;
 	buf_puts(&a.steps[0].err, "no such thing\n");
 	buf_puts(&b.steps[0].err, "not there\n");
-	assert_int_equal(play_compare(&a, &b, false, &step), 1u << PARITY_ERRORS);
-	assert_int_equal(play_compare(&a, &b, true, &step), 0);
+	assert_int_equal(seen_compare(&a, &b, false, &step), 1u << PARITY_ERRORS);
+	assert_int_equal(seen_compare(&a, &b, true, &step), 0);
 	buf_puts(&b.steps[0].out, "1\n");
 	buf_puts(&a.files, "archive");
 	strlist_add(&a.created, "/var/tmp/x");
 	strlist_add(&b.connections, "127.0.0.1:7");
-	assert_int_equal(play_compare(&a, &b, true, &step),
+	assert_int_equal(seen_compare(&a, &b, true, &step),
 		1u << PARITY_OUTPUT | 1u << PARITY_FILES | 1u << PARITY_CREATED |
 			1u << PARITY_CONNECTIONS);
 	assert_int_equal(step, 0);

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # Baselines: what is new, approved, rejected, undone; decisions from a file; and kill -9 at every step of it.
 . "$(dirname "$0")/../tap.sh"
 draw() { "$DD_BUILD/tests/qa/tool_picture" "$@"; }

@@ -70,6 +70,23 @@ is "while time goes on for the page" "$(step 1 "|.picture != \"$one\"")" true
 play "$tmp/later.json" --seed 7
 is "another seed is another picture" "$(step 0 "|.picture != \"$one\"")" true
 
+# What is in frames has its place in the picture; what they cut off has none.
+mkdir "$tmp/frames"
+cat >"$tmp/frames/index.html" <<'EOF'
+<!doctype html><html lang=en><title>Frames</title><style>iframe { position: absolute; left: 100px; top: 50px; width: 300px; height: 200px; border: 5px solid }</style>
+<iframe title=one src=inner.html></iframe>
+EOF
+cat >"$tmp/frames/inner.html" <<'EOF'
+<!doctype html><html lang=en><title>Inner</title><style>* { position: absolute; margin: 0; padding: 0; border: 0; box-sizing: border-box }</style>
+<button style="left: 20px; top: 30px; width: 80px; height: 24px">Near</button><button style="top: 1000px">Below</button>
+<iframe title=two style="left: 40px; top: 80px; width: 100px; height: 60px" srcdoc="<body style='margin: 0'><button style='position: absolute; left: 10px; top: 5px; width: 50px; height: 20px'>Deep</button>"></iframe>
+<iframe title=three style="left: 290px; top: 80px; width: 100px; height: 60px" srcdoc="<body style='margin: 0'><button style='position: absolute; left: 30px'>Beside</button>"></iframe>
+<script>onload = () => scrollTo(0, 10)</script>
+EOF
+run "$drydock" qa shoot / --json --quiet --state "$state" --serve "$tmp/frames" -o "$tmp/framed"
+is "what is in frames has its place in the picture" "$(jq -r '[.. | objects | select(.role == "button") | "\(.name) \(.x),\(.y),\(.w),\(.h)"] | sort | join("; ")' "$(object "$(step 0 .tree)")")" \
+	"Below null,null,null,null; Beside null,null,null,null; Deep 155,130,50,20; Near 125,75,80,24"
+
 # Steps that fail.
 cat >"$tmp/fails.json" <<'EOF'
 {"scenarios": [

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # A crawl of an application of ours whose faults can be switched on: all are found, each with a path that can be played; none
 # where there is none; the same again is the same.
 . "$(dirname "$0")/../tap.sh"
@@ -29,7 +30,7 @@ ok "each finding has a picture" test "$(find "$tmp/all/findings" -name '*.png' -
 is "a difference has both" "$(find "$tmp/all/differences" -name '*-screen-before.png' | wc -l)" "$(json '[.differences[] | select(.kind == "screen")] | length' "$tmp/all.json")"
 is "and a shortest path" "$(json '.findings[] | select(.text | contains("no berth")) | .steps | map(tojson) | join(" ")' "$tmp/all.json")" \
 	'{"go":"/"} {"click":{"role":"link","name":"Dialog"}} {"click":{"role":"button","name":"Sign on"}} {"click":{"role":"button","name":"Yes"}}'
-is "data are as they were for every walk" "$(json '[.edges[] | select(.action | startswith("fill")) | .to] | unique | length' "$tmp/all/old/graph.json")" 1
+is "data are as they were for every walk" "$(json '[.edges[] | select(.action | endswith("button \"Add\"")) | .to] | unique | length' "$tmp/all/old/graph.json")" 1
 
 # --- which can be played
 entry() { json "[.findings[] | select($1)][0].file" "$tmp/all.json"; }
@@ -55,6 +56,13 @@ printf '<!DOCTYPE html><html lang=en><title>Silent</title><h1>Silent</h1><ul><p>
 run "$drydock" qa crawl --json --quiet --state "$state" -o "$tmp/silence" --serve "$tmp/silent" --time 60
 is "hides nothing of what is wrong beside it" "$(json '[.findings[] | select(.kind == "axe").text | sub(":.*"; "")] | tostring')" '["list"]'
 
+# --- frames
+mkdir "$tmp/framed"
+printf '<!DOCTYPE html><html lang=en><title>Framed</title><main><h1>Framed</h1><iframe title=inner src=inner.html></iframe><iframe title=other src="data:text/html,<ul><p>elsewhere</ul>"></iframe></main>' >"$tmp/framed/index.html"
+printf '<!DOCTYPE html><html lang=en><title>Inner</title><body><ul><p>7 berths</ul>' >"$tmp/framed/inner.html"
+run "$drydock" qa crawl --json --quiet --state "$state" -o "$tmp/frames" --serve "$tmp/framed" --time 60
+is "a document in a frame is looked at, too, if it is the application's" "$(json '[.findings[] | select(.kind == "axe").text | sub(":.*<ul>"; " <ul>")] | tostring')" '["list <ul><p>7 berths</p></ul>"]'
+
 # --- pages that attack whoever looks at them
 mkdir "$tmp/site"
 for p in popups crash loop; do
@@ -62,17 +70,19 @@ for p in popups crash loop; do
 	echo "<a href=$p.html>$p</a>"
 done >"$tmp/links"
 { echo '<!DOCTYPE html><html lang=en><title>All</title>'; cat "$tmp/links"; } >"$tmp/site/index.html"
-# A page that a busy machine leaves no processor does not answer either: the one of three looks in which all others do.
+# A page that a busy machine leaves no processor does not come to its crash (tests/qa/pages.t has one): then it does not come to its end.
+bad() { json '[.findings[] | if .kind == "crash" then "lost /crash.html" elif .kind == "hang" then .kind + " " + (.cause | split(" ")[0]) else empty end | sub("hang /crash.html"; "lost /crash.html")] | unique | tostring'; }
 for try in 1 2 3; do
+	rm -rf "$tmp/hostile"
 	begin=$(date +%s)
 	run "$drydock" qa crawl --json --quiet --state "$state" -o "$tmp/hostile" --serve "$tmp/site" --time 120
 	took=$(($(date +%s) - begin))
-	[ "$(json '[.findings[] | select(.kind == "hang")] | length')" -gt 1 ] || break
-	rm -rf "$tmp/hostile"
+	[ "$(bad)" != '["hang /loop.html","lost /crash.html"]' ] || break
 done
 ok "hostile pages end in time" test $took -lt 150
-is "a crash and a page that goes elsewhere without end are findings" "$(json '[.findings[].kind] | map(select(. == "crash" or . == "hang")) | sort | tostring')" '["crash","hang"]'
-is "and all of them were walked" "$(json .ended) $(json '[.edges[] | select(.from == 1) | .action] | length' "$tmp/hostile/graph.json")" "null 3"
+is "a page that is lost and one that goes elsewhere without end are findings" "$(bad)" '["hang /loop.html","lost /crash.html"]'
+is "and all of them were walked" "$(json .ended) $(json '[.edges[] | select(.from == 1) | .action] | unique | length' "$tmp/hostile/graph.json")" "null 3"
+is "the one without end twice" "$(json '[.edges[] | select(.action == "click link \"loop\"")] | length' "$tmp/hostile/graph.json")" 2
 
 run "$drydock" qa crawl --state "$state" --quiet
 is "a crawl wants an application" "$status $(sed -n 's/^drydock: //p' "$tmp/err")" "2 --run and --serve: it is one or the other"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock qa diff: counts, places, rows, names; and files that are broken.
 . "$(dirname "$0")/../tap.sh"
 draw() { "$DD_BUILD/tests/qa/tool_picture" "$@"; }

@@ -41,6 +41,12 @@ one_png(struct str input)
 	png_write(&p, &out);
 	OWN(picture) struct picture again = {0};
 	fuzz_holds(png_read(buf_str(&out), &again, NULL) == 0);
+	buf_reset(&out);
+	fuzz_holds(png_pack(input, &out, NULL) == 0);
+	OWN(picture) struct picture packed = {0};
+	if (out.n)
+		fuzz_holds(png_read(buf_str(&out), &packed, NULL) == 0 && packed.w == p.w &&
+			   packed.h == p.h);
 }
 
 static void

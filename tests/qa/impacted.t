@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # What each case of a run's tests reaches: recorded, told by the map, and enough to leave out cases that a change cannot affect.
 # Whether it is, mutants show: whatever case fails of a source with one function changed has to be among those that are named.
 # Every third mutant; all of them with DD_IMPACTED_EACH=1.

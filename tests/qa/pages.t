@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # Pages that attack whoever looks at them: each ends in time, with evidence, and those behind it are played.
 . "$(dirname "$0")/../tap.sh"
 

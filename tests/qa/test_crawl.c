@@ -59,7 +59,6 @@ values_fit_the_field(void **state)
 {
 	OWN_JSON json_t *mail = parse("{\"type\":\"email\"}"),
 			*number = parse("{\"type\":\"number\",\"min\":\"2\",\"max\":\"9\"}"),
-			*date = parse("{\"type\":\"date\"}"),
 			*note = parse("{\"type\":\"text\",\"hint\":\"note\",\"maxlength\":5}"),
 			*list = parse(
 				"{\"type\":\"select\",\"options\":[\"one\",\"two\",\"three\"]}");
@@ -76,7 +75,35 @@ values_fit_the_field(void **state)
 	assert_int_equal(strlen(text), 5);
 	assert_string_equal(none, "");
 	assert_string_equal(last, "three");
-	assert_null(crawl_value(date, CRAWL_PLAUSIBLE, 0));
+}
+
+static void
+what_is_not_typed_has_values_too(void **state)
+{
+	const struct {
+		const char *field;
+		enum crawl_variant v;
+		const char *wanted;
+	} cases[] = {
+		{"{\"type\":\"date\"}", CRAWL_PLAUSIBLE, "2026-03-14"},
+		{"{\"type\":\"date\",\"min\":\"2030-01-02\"}", CRAWL_PLAUSIBLE, "2030-01-02"},
+		{"{\"type\":\"datetime-local\"}", CRAWL_BOUNDARY, "9999-12-31T23:59"},
+		{"{\"type\":\"time\"}", CRAWL_EMPTY, ""},
+		{"{\"type\":\"color\"}", CRAWL_PLAUSIBLE, "#336699"},
+		{"{\"type\":\"color\"}", CRAWL_EMPTY, NULL},
+		{"{\"type\":\"file\"}", CRAWL_PLAUSIBLE, "harbour.txt"},
+		{"{\"type\":\"file\",\"accept\":\"image/*\"}", CRAWL_PLAUSIBLE, "harbour.png"},
+		{"{\"type\":\"file\"}", CRAWL_EMPTY, NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN_JSON json_t *field = parse(cases[i].field);
+		OWN_FREE char *got = crawl_value(field, cases[i].v, 0);
+		if (cases[i].wanted)
+			assert_string_equal(got, cases[i].wanted);
+		else
+			assert_null(got);
+	}
 }
 
 /* ---- the machine ---- */
@@ -141,6 +168,127 @@ what_can_be_used_is_used_once_and_links_come_first(void **state)
 	assert_null(none);
 	assert_int_equal(crawl_states(c), 1);
 	assert_int_equal(crawl_walks(c), 6);
+	crawl_destroy(c);
+}
+
+#define ACCOUNT(name) \
+	"{\"print\":\"" name "\",\"path\":\"/" name "\",\"facts\":[],\"controls\":[" \
+	"{\"role\":\"textbox\",\"name\":\"Word\",\"nth\":0,\"kind\":\"field\",\"form\":\"f\",\"type\":\"password\"}," \
+	"{\"role\":\"button\",\"name\":\"Go\",\"nth\":0,\"kind\":\"submit\",\"form\":\"f\",\"method\":\"post\",\"action\":\"/" name \
+	"\"}]}"
+
+static void
+who_registered_signs_on(void **state)
+{
+	struct crawl *c = at_home(1);
+	OWN_JSON json_t *pages = crawl_next(c);
+	(void)state;
+	answer(c, 0, ACCOUNT("join"));
+	answer(c, 1, ACCOUNT("enter"));
+	for (size_t i = 2; i < walks_of(pages); i++)
+		answer(c, i, HOME);
+	OWN_JSON json_t *forms = crawl_next(c);
+	assert_int_equal(walks_of(forms), 6);
+	for (size_t i = 0; i < 6;
+		i++) /* who joined comes to where one enters, who enters does not */
+		answer(c, i, ACCOUNT("enter"));
+	OWN_JSON json_t *entering = crawl_next(c);
+	assert_int_equal(walks_of(entering), 1);
+	const json_t *walk = json_array_get(json_object_get(entering, "scenarios"), 0);
+	assert_int_equal(
+		json_array_size(json_object_get(walk, "steps")), 6); /* go, click, and two forms */
+	answer(c, 0, ACCOUNT("enter"));
+	OWN_JSON json_t *none = crawl_next(c);
+	assert_null(none);
+	crawl_destroy(c);
+}
+
+#define FIELD(form, name) \
+	"{\"role\":\"textbox\",\"name\":\"" name \
+	"\",\"nth\":0,\"kind\":\"field\",\"form\":\"" form \
+	"\",\"type\":\"text\",\"method\":\"get\",\"action\":\"/" form "\"}"
+
+static void
+what_was_slow_is_done_once_more(void **state)
+{
+	static const char slow[] =
+		"{\"print\":\"x\",\"path\":\"/\",\"controls\":[],\"facts\":[{\"kind\":\"hang\",\"cause\":\"/\",\"text\":\"x\"}]}";
+	(void)state;
+	for (size_t twice = 0; twice < 2; twice++) {
+		struct crawl *c = crawl_create(1, 100);
+		OWN_JSON json_t *first = crawl_next(c);
+		answer(c, 0, slow);
+		OWN_JSON json_t *again = crawl_next(c);
+		assert_int_equal(walks_of(again), 1);
+		answer(c, 0, twice ? slow : HOME);
+		OWN_JSON json_t *findings = crawl_findings(c);
+		assert_int_equal(json_array_size(findings), twice);
+		crawl_destroy(c);
+	}
+}
+
+static void
+what_was_slow_is_told_where_no_walk_is_left(void **state)
+{
+	struct crawl *c = crawl_create(1, 1);
+	OWN_JSON json_t *first = crawl_next(c);
+	(void)state;
+	answer(c, 0,
+		"{\"print\":\"x\",\"path\":\"/\",\"controls\":[],\"facts\":[{\"kind\":\"hang\",\"cause\":\"/\",\"text\":\"x\"}]}");
+	OWN_JSON json_t *none = crawl_next(c);
+	assert_null(none);
+	crawl_end(c);
+	OWN_JSON json_t *findings = crawl_findings(c);
+	assert_int_equal(json_array_size(findings), 1);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(findings, 0), "state")), 1);
+	crawl_destroy(c);
+}
+
+/* A button for what is ticked may have nothing to do: walk 1 is told whether its effect counts. */
+static void
+what_acts_on_ticks_may_be_silent(void **state)
+{
+	(void)state;
+	for (int ticks = 0; ticks < 2; ticks++) {
+		struct crawl *c = crawl_create(1, 100);
+		OWN_JSON json_t *first = crawl_next(c);
+		OWN_FREE char *page = mem_printf(
+			"{\"print\":\"home\",\"path\":\"/\",\"facts\":[],\"controls\":["
+			"{\"role\":\"checkbox\",\"name\":\"Boat\",\"nth\":0,\"kind\":\"tick\",\"form\":\"%s\",\"type\":\"checkbox\"},"
+			"{\"role\":\"button\",\"name\":\"Go\",\"nth\":0,\"kind\":\"submit\",\"form\":\"f\",\"method\":\"post\",\"action\":\"/go\"}]}",
+			ticks ? "f" : "other");
+		answer(c, 0, page);
+		OWN_JSON json_t *next = crawl_next(c);
+		const json_t *still = json_object_get(next, "still");
+		assert_int_equal(
+			json_is_true(json_array_get(still, json_array_size(still) - 1)), !ticks);
+		crawl_destroy(c);
+	}
+}
+
+static void
+a_form_without_a_button_is_sent_from_its_field(void **state)
+{
+	struct crawl *c = crawl_create(1, 100);
+	OWN_JSON json_t *first = crawl_next(c);
+	(void)state;
+	assert_int_equal(walks_of(first), 1);
+	/* one that has one field, one that has two, and a field of no form */
+	answer(c, 0,
+		"{\"print\":\"home\",\"path\":\"/\",\"facts\":[],\"controls\":[" FIELD(
+			"find", "Search") "," FIELD("two", "A") "," FIELD("two", "B") "," FIELD("",
+			"C") "]}");
+	OWN_JSON json_t *next = crawl_next(c);
+	assert_int_equal(walks_of(next), 3);
+	OWN_FREE char *last = last_of(next, 0);
+	assert_string_equal(last, "{\"press\":\"Enter\"}");
+	for (size_t i = 0; i < 3; i++)
+		answer(c, i, HOME);
+	OWN_JSON json_t *graph = crawl_graph(c);
+	const json_t *edge = json_array_get(json_object_get(graph, "edges"), 1);
+	assert_string_equal(json_string_value(json_object_get(edge, "action")),
+		"fill (plausible), press Enter in textbox \"Search\"");
 	crawl_destroy(c);
 }
 
@@ -336,7 +484,12 @@ judge(const char *step, const char *page)
 	OWN_JSON json_t *j = parse(step), *p = page ? parse(page) : NULL;
 	json_t *facts = json_array();
 	assert_int_equal(json_decode(j, screen_step_fields, true, &s, "step", NULL), 0);
-	crawl_judge(&s, p, "http://127.0.0.1:80", facts);
+	OWN(strlist) struct strlist typed = {0};
+	strlist_add(&typed, "");
+	strlist_add(&typed, "winter tide");
+	strlist_add(&typed, "37");
+	crawl_sent_on(&s, "http://127.0.0.1:80", &typed);
+	crawl_judge(&s, p, "http://127.0.0.1:80", &typed, facts);
 	return facts;
 }
 
@@ -378,6 +531,24 @@ what_the_application_answers_is_judged(void **state)
 	assert_kinds(REQUEST("GET", OURS "80/a", "404", "null"), NULL, ""); /* another port */
 }
 
+#define PART(path) \
+	STEP("\"requests\":[{\"method\":\"GET\",\"url\":\"" OURS path \
+	     "\",\"type\":\"Stylesheet\",\"status\":404,\"error\":null}]")
+
+static void
+what_was_typed_as_an_address_is_not_missing(void **state)
+{
+	(void)state;
+	assert_kinds(PART("/style/winter%20tide"), NULL, "");
+	assert_kinds(PART("/winter%20tide.css"), NULL, "http;");
+	assert_kinds(PART("/boats/37"), NULL, "http;");
+	assert_kinds(PART("/midwinter%20tide"), NULL, "http;");
+	assert_kinds(REQUEST("GET", OURS "/winter%20tide", "404", "null"), NULL, "http;");
+	assert_kinds(STEP("\"requests\":[]"),
+		"{\"path\":\"/\",\"checks\":[{\"kind\":\"image\",\"cause\":\"/winter%20tide\",\"text\":\"x\"}]}",
+		"");
+}
+
 #define SENT_ON "{\"method\":\"GET\",\"type\":\"Image\",\"url\":\"" OURS "/p.png\",\"status\":302},"
 #define ELSEWHERE(type) \
 	"{\"method\":\"GET\",\"type\":\"" type \
@@ -402,6 +573,19 @@ what_a_page_says_is_judged(void **state)
 		STEP("\"console\":[{\"level\":\"exception\",\"text\":\"ReferenceError: $ is not defined\"}]"),
 		NULL, "exception;");
 	assert_kinds(STEP("\"unmet\":[\"script\"]"), NULL, "hang;");
+	/* A script's own word of what another origin did not answer; an exception stays one. */
+	assert_kinds(
+		STEP("\"console\":[{\"level\":\"error\",\"text\":\"[update] 0\"},{\"level\":\"exception\",\"text\":\"x\"}],"
+		     "\"requests\":[" ELSEWHERE("XHR") "]"),
+		NULL, "exception;");
+	assert_kinds(STEP("\"console\":[{\"level\":\"assert\",\"text\":\"3 is not 4\"}],"
+			  "\"requests\":[" ELSEWHERE("XHR") "]"),
+		NULL, "console;");
+	/* A document that forbids scripts, ours among them. */
+	assert_kinds(
+		STEP("\"unmet\":[\"script\"],\"console\":[{\"level\":\"error\",\"text\":"
+		     "\"Blocked script execution in 'x' because the document's frame is sandboxed\"}]"),
+		NULL, "");
 	assert_kinds(STEP("\"console\":[{\"level\":\"crash\",\"text\":\"gone\"}]"), NULL, "crash;");
 	assert_kinds(STEP("\"unmet\":[]"),
 		"{\"path\":\"/\",\"text\":\"fine\",\"checks\":[{\"kind\":\"blank\",\"cause\":\"/\",\"text\":\"x\"}]}",
@@ -509,7 +693,13 @@ main(void)
 		cmocka_unit_test(neighbours_that_are_the_same_count_as_one),
 		cmocka_unit_test(any_document_has_a_fingerprint),
 		cmocka_unit_test(values_fit_the_field),
+		cmocka_unit_test(what_is_not_typed_has_values_too),
 		cmocka_unit_test(what_can_be_used_is_used_once_and_links_come_first),
+		cmocka_unit_test(who_registered_signs_on),
+		cmocka_unit_test(what_was_slow_is_done_once_more),
+		cmocka_unit_test(what_was_slow_is_told_where_no_walk_is_left),
+		cmocka_unit_test(what_acts_on_ticks_may_be_silent),
+		cmocka_unit_test(a_form_without_a_button_is_sent_from_its_field),
 		cmocka_unit_test(what_is_fenced_is_told_and_not_used),
 		cmocka_unit_test(walks_that_were_not_made_come_again),
 		cmocka_unit_test(there_are_no_more_walks_than_asked_for),
@@ -519,6 +709,7 @@ main(void)
 		cmocka_unit_test(two_builds_are_compared_along_the_same_actions),
 		cmocka_unit_test(nothing_behind_another_structure_is_compared),
 		cmocka_unit_test(what_the_application_answers_is_judged),
+		cmocka_unit_test(what_was_typed_as_an_address_is_not_missing),
 		cmocka_unit_test(what_a_page_says_is_judged),
 		cmocka_unit_test(
 			a_script_that_nobody_serves_here_is_missed_until_the_next_document),

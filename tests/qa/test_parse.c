@@ -97,6 +97,11 @@ static const struct report reports[] = {
 	{"JUnit with text behind it", FORMAT_AUTO,
 		"> mocha\n<testsuite name='s' tests='1'><testcase name='a'/></testsuite>\nnpm notice\n",
 		0, 1, 0, 0, NULL, NULL},
+	{"a tool that praises all files in front of mocha, and one that tells how it ended",
+		FORMAT_AUTO,
+		"\nAll matched files are fine!\n\n  ..!\n\n  2 passing (1s)\n  1 failing\n\n  1) tides\n       rise:\n"
+		"     Error: low\n\nERROR: \"test:mocha\" exited with 1.\n",
+		1, 2, 1, 0, "case 1, whose name is not printed", NULL},
 	{"JUnit of nothing but its declaration", FORMAT_JUNIT, "<?xml version='1.0'?><tests", 0, 0,
 		1, 0, "make test", "ends before"},
 	{"TRX", FORMAT_AUTO,
@@ -135,6 +140,25 @@ static const struct report reports[] = {
 		"[ERROR] x.TideTest.beta  Time elapsed: 0.003 s  <<< FAILURE!\n[INFO] Results:\n"
 		"[ERROR] Tests run: 3, Failures: 1, Errors: 0, Skipped: 1\n",
 		1, 1, 1, 1, "TideTest.beta", NULL},
+	{"JUnit 4 in a terminal", FORMAT_AUTO,
+		"JUnit version 4.13.2\n..E.\nTime: 3.209\nThere was 1 failure:\n1) beta(x.TideTest)\n"
+		"java.lang.AssertionError: wet feet\n\tat x.TideTest.beta(TideTest.java:61)\n\n"
+		"FAILURES!!!\nTests run: 3,  Failures: 1\n\n",
+		1, 2, 1, 0, "beta", NULL},
+	{"JUnit 3 in a terminal, twice", FORMAT_AUTO,
+		".\nTime: 0.01\n\nOK (1 test)\n\n..E\nTime: 0.02\nThere was 1 error:\n"
+		"1) beta(x.WaveTest)java.lang.NullPointerException: wet\n\tat x.WaveTest.beta(WaveTest.java:9)\n\n"
+		"FAILURES!!!\nTests run: 2,  Failures: 0,  Errors: 1\n\n",
+		1, 2, 1, 0, "beta", NULL},
+	{"JUnit in a terminal, cut", FORMAT_AUTO,
+		".F\nTime: 0.01\nThere was 1 failure:\n1) beta(x.TideTest)\n\nFAILURES!!!\n", 1, 0,
+		2, 0, "beta", NULL},
+	{"JUnit in a terminal, whose tests print lists", FORMAT_AUTO,
+		".1) low(est)\n.E\nTime: 0.01\nThere was 1 failure:\n1) beta(x.TideTest)\n\nFAILURES!!!\n"
+		"Tests run: 2,  Failures: 1\n\n.\n1) high(est)\n\nTime: 0.02\n\nOK (1 test)\n",
+		1, 2, 1, 0, "beta", NULL},
+	{"what only took its time is no report", FORMAT_AUTO, "a\nTime: 3 s\nOK (fine)\n", 0, 1, 0,
+		0, NULL, NULL},
 	{"Playwright's JSON", FORMAT_AUTO,
 		"{\"config\":{},\"suites\":[{\"title\":\"a.spec.js\",\"specs\":[{\"title\":\"s\",\"tests\":[{\"status\":\"flaky\","
 		"\"results\":[{\"status\":\"failed\",\"error\":{\"message\":\"once\"}},{\"status\":\"passed\"}]}]}],\"suites\":["
@@ -433,6 +457,34 @@ a_report_that_was_cut_keeps_its_cases(void **state)
 	test_run_cleanup(&t);
 }
 
+/* Of scripts that count, print and end: what they say is more than their exit status. */
+static void
+a_sum_that_tells_of_failures_is_no_pass(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool passes;
+	} sums[] = {{"Test 1: x\n  TEST OK\nTests 29 failed 0\n", true},
+		{"Tests 29 failed 3\n", false}, {"29 passed, 0 failed\n", true},
+		{"28 passed, 1 failed\n\ndone\n", false}, {"0 tests failed out of 29\n", true},
+		{"2 tests failed out of 29\n", false},
+		{"Total: 29 passed, 0 failed, 3 skipped\n", true},
+		{"Total: 29 passed, 2 failed, 0 skipped\n", false},
+		{"Passed: 29 Failed: 0\n", true}, {"Passed: 29 Failed: 1\n", false},
+		{"29 ok 0 failed 3 skipped\n", true}, {"checks the case in which 2 fail\n", true},
+		{"Ran 9 tests, 2 expected failures\n", true},
+		{"Ran 9 tests, 2 unexpected failures\n", false},
+		{"2 failed\n", true}, /* of what? */
+		{"1 test failed, as it has to\na\nb\nc\nd\n", true}, {"all tests passed\n", true}};
+	for (size_t i = 0; i < sizeof(sums) / sizeof(*sums); i++) {
+		struct test_run t = parse(FORMAT_AUTO, str_of(sums[i].text), 0);
+		if (t.passed != sums[i].passes || t.failed == sums[i].passes)
+			fail_msg("%s", sums[i].text);
+		test_run_cleanup(&t);
+	}
+}
+
 static void
 nothing_executed_is_never_a_pass(void **state)
 {
@@ -534,6 +586,7 @@ main(void)
 		cmocka_unit_test(pytest_cases_have_the_same_names_in_its_xml),
 		cmocka_unit_test(a_report_that_was_cut_keeps_its_cases),
 		cmocka_unit_test(nothing_executed_is_never_a_pass),
+		cmocka_unit_test(a_sum_that_tells_of_failures_is_no_pass),
 		cmocka_unit_test(ids_are_unique_and_text_is_valid),
 		cmocka_unit_test(a_flake_is_no_plain_pass),
 		cmocka_unit_test(hostile_text_is_bounded),

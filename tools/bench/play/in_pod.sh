@@ -1,5 +1,5 @@
 # Run in a pod: in_pod.sh WORD..., each of all (the runner with what drydock keeps), trace (the runner with its trace alone), core,
-# report (bytes of the runner's report), open (ms until /told/many.html is drawn).  Prints one number each.
+# report (bytes of the runner's report), open:NAME (ms until /told/NAME.html is drawn).  Prints one number each.
 cd /peer || exit 1
 export SCENARIOS=/told/scenarios.json
 node serve.mjs 8081 /site &
@@ -21,7 +21,7 @@ for word; do
 		timed node node_modules/@playwright/test/cli.js test >/tmp/took 2>&1
 		du -sb /tmp/report | cut -f1
 		;;
-	open) node open.mjs /told/many.html || rc=1 ;;
+	open:*) node open.mjs "/told/${word#open:}.html" || rc=1 ;;
 	esac
 done
 kill $server
