@@ -220,10 +220,23 @@ check_translation(struct checking *c, const struct plandoc_item *task)
 }
 
 static void
+check_screens(struct checking *c, const struct plandoc_item *task)
+{
+	OWN(intent_screen_list) struct intent_screen_list screens = {0};
+	for (size_t i = 0; i < task->n; i++)
+		if (task->v[i].key && strcmp(task->v[i].key, "screen") == 0 &&
+			!intent_read_screen(task->v[i].text, &screens))
+			fault(c, "no-screen", task->id, NULL,
+				"%s: `screen` wants a picture between backticks, its SHA-256 or none, how many %% of its pixels may differ at most, and a path that begins with a slash, or none",
+				task->id);
+}
+
+static void
 check_tasks(struct checking *c)
 {
 	for (size_t t = 0; t < c->n; t++) {
 		check_translation(c, c->tasks[t]);
+		check_screens(c, c->tasks[t]);
 		OWN(strlist) struct strlist writes = {0};
 		plandoc_names(c->tasks[t], "writes", &writes);
 		if (!writes.n)

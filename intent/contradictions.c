@@ -1,7 +1,7 @@
 /*
  * What of a page cannot be had together, as far as words show it: two statements about the same that differ in a number, in a pair of
  * opposites, or in that one forbids what the other demands.  Requirements are compared with each other, with
- * non-goals and with rules.
+ * non-goals and with rules.  Two that name things of the source, and none together, are about different things.
  */
 #include "intent/draft.h"
 
@@ -25,7 +25,7 @@ static const char *const opposites[][2] = {{"enabl", "disabl"}, {"add", "remov"}
 
 struct said {
 	const char *id, *text;
-	struct strlist words, numbers;
+	struct strlist words, numbers, names;
 	bool forbids;
 };
 
@@ -34,6 +34,7 @@ said_cleanup(struct said *s)
 {
 	strlist_cleanup(&s->words);
 	strlist_cleanup(&s->numbers);
+	strlist_cleanup(&s->names);
 }
 
 /* Bytes of the number that a text begins with: "10", "2.5", "1,000"; 0: none. */
@@ -46,6 +47,15 @@ number_length(const char *p)
 	return n;
 }
 
+static bool
+name_different_things(const struct said *a, const struct said *b)
+{
+	for (size_t i = 0; i < a->names.n; i++)
+		if (strlist_has(&b->names, a->names.v[i]))
+			return false;
+	return a->names.n && b->names.n;
+}
+
 static void
 read_said(struct said *s, const char *id, const char *text, bool forbids)
 {
@@ -54,6 +64,7 @@ read_said(struct said *s, const char *id, const char *text, bool forbids)
 		"must", "should", "shall", "may", "never", "no", "dont", "cannot", NULL};
 	*s = (struct said){.id = id, .text = text, .forbids = forbids};
 	words_of(str_of(text), &all);
+	page_names(text, &s->names);
 	for (const char *p = text; *p;) {
 		size_t n = number_length(p);
 		OWN_FREE char *number = mem_strndup(p, n);
@@ -110,6 +121,8 @@ static char *
 contradiction(const struct said *a, const struct said *b)
 {
 	const char *const *o = opposed(a, b);
+	if (name_different_things(a, b))
+		return NULL;
 	if (o && sameness(a, b, o) >= ABOUT_THE_SAME)
 		return mem_strdup("one says the opposite of the other");
 	double same = sameness(a, b, NULL);

@@ -43,13 +43,34 @@ struct intent_requirement {
 	char *text; /* "ID: TITLE  Check: ..." */
 };
 
+/*
+ * What a page is to look like, a field of a task: "screen: `PICTURE` SHA-256, at most N % of its pixels differ, at `/PATH`".  The digest
+ * and the path may be left out.
+ */
+struct intent_screen {
+	char *picture; /* PNG, by a path below the directory of the plan */
+	char *digest;  /* of the picture; NULL: none is named */
+	char *at;      /* path of the page on the application, from its slash on */
+	double percent;
+};
+struct intent_screen_list {
+	struct intent_screen *v;
+	size_t n, cap;
+};
+void intent_screen_list_cleanup(struct intent_screen_list *l);
+/* Of the value of the field; appended.  False: it is none, and nothing is. */
+bool intent_read_screen(const char *value, struct intent_screen_list *ret);
+char *intent_screen_text(const struct intent_screen *s); /* the value; heap */
+
 struct intent_task {
 	char *id, *title;
 	char *goal; /* its title, what was decided, edge cases and gates, in words for who does it */
 	struct strlist requirements,
 		wanted; /* ids, constraints that it holds among them; "ID: text" of each */
 	struct strlist writes, after, tests;
+	struct strlist beside;	   /* `parallel with`: ids */
 	struct strlist translates; /* words that run the original, and what it becomes; or empty */
+	struct intent_screen_list screens;
 };
 struct intent_tasks {
 	struct intent_task *v;
@@ -63,6 +84,9 @@ void intent_tasks_cleanup(struct intent_tasks *t);
  * The tasks of a plan without faults, in an order in which each is behind those it is after, and else as they are written.
  */
 void intent_tasks(const struct plandoc *p, struct intent_tasks *ret);
+
+/* May they be executed at the same time?  Both say so, and what each writes is known and is no file of the other's. */
+bool intent_are_beside(const struct intent_task *a, const struct intent_task *b);
 
 /* ---- approval ---- */
 

@@ -231,7 +231,7 @@ order_make(const struct draft *d, struct order *o)
 }
 
 static void
-put_gates(const struct draft *d, const struct task *t, struct plandoc_item *i)
+put_gates(const struct task *t, struct plandoc_item *i)
 {
 	plandoc_field(i, "gate", "it builds, and so does all that is affected");
 	if (t->tests.n)
@@ -242,10 +242,21 @@ put_gates(const struct draft *d, const struct task *t, struct plandoc_item *i)
 			: "no test reaches it: one that shows the behaviour of now comes first, its file among `writes`");
 	if (t->constraints.n)
 		plandoc_list(i, "holds", &t->constraints);
-	for (size_t k = 0; k < d->page.pictures.n; k++)
-		plandoc_field(i, "gate",
-			"the screen is as `%s`: at most 0.5 %% of its pixels differ",
-			d->page.pictures.v[k]);
+}
+
+#define DIFFER_PERCENT 0.5
+
+/* What the page shows is what all tasks come to: pictures are of the last. */
+static void
+put_screens(const struct draft *d, const struct task *t, struct plandoc_item *i)
+{
+	for (size_t k = 0; t->index + 1 == d->ntasks && k < d->page.pictures.n; k++) {
+		const struct intent_screen s = {.picture = d->page.pictures.v[k],
+			.at = (char *)"/",
+			.percent = DIFFER_PERCENT};
+		OWN_FREE char *text = intent_screen_text(&s);
+		plandoc_field(i, "screen", "%s", text);
+	}
 }
 
 static void
@@ -271,7 +282,8 @@ put_task(struct draft *d, const struct order *o, const struct task *t)
 				o->why[a * o->n + t->index]);
 	plandoc_list(i, "parallel with", &beside);
 	plandoc_field(i, "affects", "at most %zu files", map_count(&t->files));
-	put_gates(d, t, i);
+	put_gates(t, i);
+	put_screens(d, t, i);
 }
 
 /* A constraint is kept by the tasks that write what it names, or, naming nothing, by all. */

@@ -13,8 +13,10 @@ task_cleanup(struct intent_task *t)
 	strlist_cleanup(&t->wanted);
 	strlist_cleanup(&t->writes);
 	strlist_cleanup(&t->after);
+	strlist_cleanup(&t->beside);
 	strlist_cleanup(&t->tests);
 	strlist_cleanup(&t->translates);
+	intent_screen_list_cleanup(&t->screens);
 }
 
 void
@@ -159,6 +161,27 @@ put_gates(const struct plandoc_item *task, struct buf *out)
 			put_line(out, &n, "It is accepted when", task->v[i].text);
 }
 
+static void
+read_screens(const struct plandoc_item *item, struct intent_task *t)
+{
+	for (size_t i = 0; i < item->n; i++)
+		if (item->v[i].key && strcmp(item->v[i].key, "screen") == 0)
+			(void)intent_read_screen(item->v[i].text, &t->screens);
+}
+
+static void
+put_screens(const struct intent_task *t, struct buf *out)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < t->screens.n; i++) {
+		const struct intent_screen *s = &t->screens.v[i];
+		OWN_FREE char *line = mem_printf(
+			"the page at %s, in a window of 1280 by 720 pixels, looks like %s: at most %g %% of the pixels differ",
+			s->at, s->picture, s->percent);
+		put_line(out, &n, "Its screens are measured", line);
+	}
+}
+
 /* ---- tasks ---- */
 
 static void
@@ -171,8 +194,10 @@ read_task(const struct plandoc *p, const struct plandoc_item *item, struct inten
 	plandoc_names(item, "holds", &t->requirements);
 	plandoc_names(item, "writes", &t->writes);
 	plandoc_names(item, "after", &t->after);
+	plandoc_names(item, "parallel with", &t->beside);
 	plandoc_names(item, "tests", &t->tests);
 	plandoc_names(item, "translates", &t->translates);
+	read_screens(item, t);
 	read_wanted(p, t);
 	strlist_copy(&ids, &t->requirements);
 	strlist_add(&ids, t->id);
@@ -183,6 +208,7 @@ read_task(const struct plandoc *p, const struct plandoc_item *item, struct inten
 	put_decisions(p, &ids, &goal);
 	put_cases(p, t, &goal);
 	put_gates(item, &goal);
+	put_screens(t, &goal);
 	t->goal = buf_take(&goal);
 }
 
@@ -215,4 +241,16 @@ intent_tasks(const struct plandoc *p, struct intent_tasks *ret)
 		}
 	}
 	gather_wanted(ret);
+}
+
+bool
+intent_are_beside(const struct intent_task *a, const struct intent_task *b)
+{
+	if (!a->writes.n || !b->writes.n || !strlist_has(&a->beside, b->id) ||
+		!strlist_has(&b->beside, a->id))
+		return false;
+	for (size_t i = 0; i < a->writes.n; i++)
+		if (strlist_has(&b->writes, a->writes.v[i]))
+			return false;
+	return true;
 }

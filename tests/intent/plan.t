@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock plan: a page of intent and a tree become a plan; what people write in it is read back, checked and approved.
 . "$(dirname "$0")/../tap.sh"
 
@@ -173,7 +174,40 @@ plan "$tree" --intent "$tmp/jira.json" --json
 is "an issue of Jira" "$(json .title) / $(section Requirements '.title + " " + .names.files[0]')" "Plan: Weigh in grams / weight() must be in grams ship/parcel.py"
 printf '[{"title":"Weigh","body":"Parcels must be weighed.\\n![as here](design/screen.png)"}]' >"$tmp/github.json"
 plan "$tree" --intent "$tmp/github.json" --json
-is "an issue of GitHub, with a picture as a gate" "$(section Tasks '.fields.gate[-1]')" 'the screen is as `design/screen.png`: at most 0.5 % of its pixels differ'
+is "an issue of GitHub, with a picture that nobody has yet" "$(section Tasks '.fields.screen[]')" '`design/screen.png`, at most 0.5 % of its pixels differ'
+mkdir -p "$tmp/design"
+# 2 by 1 pixels
+base64 -d >"$tmp/design/screen.png" <<'EOT'
+iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAAAAADRSSBWAAAAC0lEQVR4nGNg+A8AAQIBALK8gWwAAAAASUVORK5CYII=
+EOT
+printf '# Weigh\n\n- Parcels must be weighed in ship/parcel.py.\n- `rate_of` must be 2 in shop/tax.py.\n\n![as here](design/screen.png)\n' >"$tmp/drawn.md"
+plan "$tree" --intent "$tmp/drawn.md" -o "$tmp/drawn"
+digest=$(sha256sum <"$tmp/design/screen.png" | cut -d' ' -f1)
+is "the picture is that of the last task, by its digest" "$(grep -e '^### T' -e '^- screen' "$tmp/drawn/plan.md" | tail -n 1) $(grep -c '^- screen' "$tmp/drawn/plan.md")" \
+	"- screen: \`pictures/screen.png\` $digest, at most 0.5 % of its pixels differ 1"
+ok "and lies beside the plan" cmp "$tmp/design/screen.png" "$tmp/drawn/pictures/screen.png"
+drawn() { run "$drydock" plan check --json --state "$state" "$tmp/drawn"; }
+drawn
+is "so that nothing is wrong with it" "$(fault no-picture) $(fault no-screen)" "0 0"
+echo >>"$tmp/drawn/pictures/screen.png"
+drawn
+is "another picture is" "$(json '.faults[] | select(.fault == "no-picture") | .text | test("is not the one that the plan was made with")')" true
+rm "$tmp/drawn/pictures/screen.png"
+drawn
+is "and none" "$(json '.faults[] | select(.fault == "no-picture") | .text | test("is not beside the plan")')" true
+sed -i 's/^- screen:.*/- screen: as it was drawn/' "$tmp/drawn/plan.md"
+drawn
+is "and a screen without a picture" "$(fault no-screen)" 1
+mkfifo "$tmp/design/pipe.png"
+echo "a secret" >"$tmp/design/secret"
+printf '# Weigh\n\n- Parcels must be weighed in ship/parcel.py.\n\n![a](design/secret)\n![b](design/pipe.png)\n![c](design)\n![d](%s/design/secret)\n![e](../%%n/`x.png)\n' "$tmp" >"$tmp/odd.md"
+plan "$tree" --intent "$tmp/odd.md" -o "$tmp/odd"
+is "what is no picture is not copied, whoever names it" "$status $(ls "$tmp/odd" | tr '\n' ' ')" "0 plan.json plan.md "
+run "$drydock" plan check --json --state "$state" "$tmp/odd"
+is "and each of them is told, with what to do" "$(fault no-picture) $(json '[.faults[] | select(.fault == "no-picture") | .text | test("put it there, or take its line away")] | all')" "5 true"
+printf '# Weigh\n\n- Parcels must be weighed in ship/parcel.py.\n\n![as here](design/screen.png)\n' >"$tmp/drawn.md"
+plan "$tree" --intent "$tmp/drawn.md" -o "$tmp/odd"
+is "nothing is added to a plan of somebody else's" "$status $(ls "$tmp/odd" | tr '\n' ' ')" "2 plan.json plan.md "
 mkdir -p "$tmp/config/drydock" "$tree/.drydock"
 echo "- Never weigh parcels in grams." >"$tmp/config/drydock/rules.md"
 echo "- Tests are written first." >"$tree/.drydock/rules.md"
@@ -220,4 +254,5 @@ awk -v edges="$tmp/edges" -v writes="$tmp/writes" '
 			if (hit[x[i], z] && hit[y[k], z]) { print $1, $2, "meet at m" z; next } }' "$tmp/beside" >"$tmp/unsafe"
 is "none of the pairs can meet" "$(cat "$tmp/unsafe")" ""
 ok "and there are some" test "$(wc -l <"$tmp/beside")" -gt 4
+is "numbers of different things do not contradict each other" "$(section Contradictions .title)" ""
 done_testing
