@@ -304,15 +304,27 @@ another(const struct models *all)
 	return same;
 }
 
+static const struct model *
+named(const struct models *all, const char *name)
+{
+	if (strcmp(name, RUNG_FIRST) == 0)
+		return author_first(all);
+	if (strcmp(name, RUNG_OTHER) == 0)
+		return another(all);
+	const struct model *m = models_find(all, name);
+	return m && author_is_usable(all, m) ? m : NULL;
+}
+
 const struct model *
 author_of_rung(const struct models *all, const struct model_rung *rung)
 {
-	if (!rung->model || strcmp(rung->model, RUNG_FIRST) == 0)
-		return author_first(all);
-	if (strcmp(rung->model, RUNG_OTHER) == 0)
-		return another(all);
-	const struct model *m = models_find(all, rung->model);
-	return m && author_is_usable(all, m) ? m : NULL;
+	return named(all, rung->model ? rung->model : RUNG_FIRST);
+}
+
+const struct model *
+author_of_brief(const struct models *all, const struct model_rung *rung)
+{
+	return rung->brief ? named(all, rung->brief) : NULL;
 }
 
 const struct model *

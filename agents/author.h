@@ -75,6 +75,8 @@ bool author_is_usable(const struct models *all, const struct model *m);
 const struct model *author_first(const struct models *all);
 /* Who writes on this rung of the ladder; NULL: the model it names cannot be asked, or it asks for another and there is none. */
 const struct model *author_of_rung(const struct models *all, const struct model_rung *rung);
+/* Who writes the prompt on this rung; NULL: nobody is to, or can be asked. */
+const struct model *author_of_brief(const struct models *all, const struct model_rung *rung);
 /* The first usable one with the role "review" of a known family other than the author's; NULL. */
 const struct model *author_reviewer(const struct models *all, const char *family);
 

@@ -123,12 +123,30 @@ prepare(struct making *k, struct dd_err *err)
 	return 0;
 }
 
+/* What is held back for calls of others may come free. */
+static int
+reserve(struct making *k, int64_t *ret_id, char span[SPAN_ID + 1], struct dd_err *err)
+{
+	for (;;) {
+		OWN(dd_err) struct dd_err why = {0};
+		bool held;
+		int rc = calls_db_begin(k->c, &k->row, ret_id, span, &held, &why);
+		if (rc == 0)
+			return 0;
+		if (rc != -DD_ELIMIT || !held)
+			return err_move(err, &why);
+		rc = wait_ns(k->spec->watch, SLICE_NS, err);
+		if (rc < 0)
+			return rc;
+	}
+}
+
 /* Where bytes are too much for the budget, the provider's own count may not be. */
 static int
 begin(struct making *k, int64_t *ret_id, char span[SPAN_ID + 1], struct dd_err *err)
 {
 	int64_t tokens;
-	int rc = calls_db_begin(k->c, &k->row, ret_id, span, err);
+	int rc = reserve(k, ret_id, span, err);
 	if (rc != -DD_ELIMIT || !k->spec->model->abilities.count)
 		return rc;
 	OWN(dd_err) struct dd_err ignored = {0};
@@ -140,7 +158,7 @@ begin(struct making *k, int64_t *ret_id, char span[SPAN_ID + 1], struct dd_err *
 	k->row.reserve = reserve_of(k->spec, &k->prices, tokens);
 	dd_err_cleanup(err);
 	*err = (struct dd_err){0};
-	return calls_db_begin(k->c, &k->row, ret_id, span, err);
+	return reserve(k, ret_id, span, err);
 }
 
 /* Settle: what the provider counted, else the reserve; nothing where it did not begin. */

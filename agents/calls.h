@@ -9,7 +9,8 @@
  * for a stream that broke off: an answer is handed over whole or not at all, so that none of its tools ran.
  *
  * Whatever is written down, and what is sent, is free of the secrets of the answers file and of keys.  One
- * process at a time, which holds the run's lock; one thread.
+ * process, which holds the run's lock, and those that it made to call beside it (calls_open_beside); one thread each.
+ * They reserve in one transaction each, and what is held back for calls under way is waited for.
  */
 #ifndef AGENTS_CALLS_H
 #define AGENTS_CALLS_H
@@ -25,6 +26,9 @@ struct calls;
 /* In the directory of a run; made if it is not there.  models is borrowed. */
 int calls_open(const char *dir, const struct models *models, struct calls **ret, struct dd_err *err)
 	DD_MUST_USE;
+/* The same for one of several processes that call for the run: what is under way is the others', and not in doubt. */
+int calls_open_beside(const char *dir, const struct models *models, struct calls **ret,
+	struct dd_err *err) DD_MUST_USE;
 /* To look at the calls of a run, which may be under way; only traces and sums.  DD_ENOENT: it made none. */
 int calls_open_trace(const char *dir, struct calls **ret, struct dd_err *err) DD_MUST_USE;
 void calls_close(struct calls *c); /* NULL is fine */
@@ -46,6 +50,10 @@ struct calls_sum {
 	int64_t in_doubt;			    /* calls charged at their reserve */
 };
 int calls_sum(struct calls *c, struct calls_sum *ret, struct dd_err *err) DD_MUST_USE;
+
+/* Charged for calls whose key begins so. */
+int calls_spent(struct calls *c, const char *prefix, int64_t *ret_tokens, int64_t *ret_nano_usd,
+	struct dd_err *err) DD_MUST_USE;
 
 struct call_spec {	 /* borrowed */
 	const char *key; /* names the call in its run */

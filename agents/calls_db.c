@@ -149,6 +149,14 @@ calls_open(const char *dir, const struct models *models, struct calls **ret, str
 }
 
 int
+calls_open_beside(
+	const char *dir, const struct models *models, struct calls **ret, struct dd_err *err)
+{
+	OWN_FREE char *path = fs_join(dir, CALLS_FILE);
+	return open_db(path, models, ret, err);
+}
+
+int
 calls_open_trace(const char *dir, struct calls **ret, struct dd_err *err)
 {
 	OWN_FREE char *path = fs_join(dir, CALLS_FILE);
@@ -292,8 +300,32 @@ calls_sum(struct calls *c, struct calls_sum *ret, struct dd_err *err)
 	return rc;
 }
 
+int
+calls_spent(struct calls *c, const char *prefix, int64_t *ret_tokens, int64_t *ret_nano_usd,
+	struct dd_err *err)
+{
+	struct db_stmt *st;
+	int rc = db_query(c->db, &st, err,
+		"SELECT sum(tokens), sum(nano_usd) FROM call WHERE state <> 'sent' AND substr(key, 1, length(?1)) = ?1",
+		"s", prefix);
+	if (rc == 0)
+		rc = db_step(st, err);
+	if (rc == 1) {
+		*ret_tokens = db_int(st, 0);
+		*ret_nano_usd = db_int(st, 1);
+		db_done(st);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static bool
+is_over(int64_t budget, int64_t want)
+{
+	return budget >= 0 && want > budget;
+}
+
 static int
-check_budget(struct calls *c, const struct reserve *want, struct dd_err *err)
+check_budget(struct calls *c, const struct reserve *want, bool *ret_held, struct dd_err *err)
 {
 	struct calls_sum s;
 	int rc = calls_sum(c, &s, err);
@@ -301,12 +333,14 @@ check_budget(struct calls *c, const struct reserve *want, struct dd_err *err)
 		return rc;
 	int64_t tokens = s.tokens + s.reserved_tokens + want->tokens;
 	int64_t nano_usd = s.nano_usd + s.reserved_nano_usd + want->nano_usd;
-	if (s.budget.tokens >= 0 && tokens > s.budget.tokens)
+	*ret_held = !is_over(s.budget.tokens, s.tokens + want->tokens) &&
+		    !is_over(s.budget.nano_usd, s.nano_usd + want->nano_usd);
+	if (is_over(s.budget.tokens, tokens))
 		return err_set(err, DD_ELIMIT,
 			"the budget of %lld tokens does not hold this call: %lld are spent, and it may take %lld",
 			(long long)s.budget.tokens, (long long)(tokens - want->tokens),
 			(long long)want->tokens);
-	if (s.budget.nano_usd >= 0 && nano_usd > s.budget.nano_usd)
+	if (is_over(s.budget.nano_usd, nano_usd))
 		return err_set(err, DD_ELIMIT,
 			"the budget of USD %.4f does not hold this call: %.4f are spent, and it may cost %.4f",
 			(double)s.budget.nano_usd / 1e9, (double)(nano_usd - want->nano_usd) / 1e9,
@@ -364,14 +398,15 @@ insert_call(struct calls *c, const struct call_row *row, const char *span, int64
 
 int
 calls_db_begin(struct calls *c, const struct call_row *row, int64_t *ret_id, char span[SPAN_ID + 1],
-	struct dd_err *err)
+	bool *ret_held, struct dd_err *err)
 {
 	OWN_JSON json_t *attributes = attributes_before(row);
 	OWN_FREE char *name = mem_printf("chat %s", row->model->id);
+	*ret_held = false;
 	int rc = db_begin(c->db, err);
 	if (rc < 0)
 		return rc;
-	rc = check_budget(c, &row->reserve, err);
+	rc = check_budget(c, &row->reserve, ret_held, err);
 	if (rc == 0)
 		rc = calls_db_span_begin(c, row->parent, name, attributes, span, err);
 	if (rc == 0)

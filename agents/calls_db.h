@@ -34,9 +34,12 @@ struct call_row { /* what is known before it is sent */
 	const struct chat_request *req;
 };
 
-/* Reserve and write down, in one transaction.  DD_ELIMIT: the budget does not hold it. */
+/*
+ * Reserve and write down, in one transaction.  DD_ELIMIT: the budget does not hold it; with *ret_held, only because of what is
+ * reserved for calls under way.
+ */
 int calls_db_begin(struct calls *c, const struct call_row *row, int64_t *ret_id,
-	char span[SPAN_ID + 1], struct dd_err *err) DD_MUST_USE;
+	char span[SPAN_ID + 1], bool *ret_held, struct dd_err *err) DD_MUST_USE;
 
 struct call_end {
 	enum call_state state;

@@ -179,12 +179,10 @@ static int
 check_parses(struct editing *g, struct dd_err *err)
 {
 	for (size_t i = 0; g->check && g->check->is_worse && i < g->r->n; i++) {
-		const struct edit_change *c = &g->r->v[i];
-		if (!g->check->is_worse(
-			    g->check->ctx, c->path, buf_str(&c->before), buf_str(&c->after)))
+		if (!g->check->is_worse(g->check->ctx, g->r->v, g->r->n, i))
 			continue;
 		g->r->verdict = EDIT_BREAKS;
-		return err_set(err, DD_EINVAL, "%s: it would not parse any more", c->path);
+		return err_set(err, DD_EINVAL, "%s: it would not parse any more", g->r->v[i].path);
 	}
 	return 0;
 }

@@ -74,8 +74,8 @@ struct edit_result {
 void edit_result_cleanup(struct edit_result *r);
 
 struct edit_check {
-	/* Does the file parse worse than it did?  NULL: nobody looks. */
-	bool (*is_worse)(void *ctx, const char *path, struct str before, struct str after);
+	/* Does the file of one of these changes, which are made together, parse worse than it did?  NULL: nobody looks. */
+	bool (*is_worse)(void *ctx, const struct edit_change *all, size_t n, size_t which);
 	void *ctx;
 };
 

@@ -94,15 +94,6 @@ has(const char *text, const char *word)
 	return strcasestr(text, word) != NULL;
 }
 
-static bool
-one_of(const char *word, const char *const *words)
-{
-	for (; *words; words++)
-		if (strcmp(*words, word) == 0)
-			return true;
-	return false;
-}
-
 /* A limit of money or of a day. */
 static bool
 is_spend(const json_t *error, const char *type, const char *code)
@@ -113,8 +104,8 @@ is_spend(const json_t *error, const char *type, const char *code)
 	const json_t *details = json_object_get(error, "details");
 	size_t i, k;
 	json_t *d, *v;
-	if (one_of(type, words) || one_of(code, words) ||
-		one_of(text_at(details, "error_code"), words))
+	if (str_is_one(str_of(type), words) || str_is_one(str_of(code), words) ||
+		str_is_one(str_of(text_at(details, "error_code")), words))
 		return true;
 	if (has(text_at(error, "message"), "limit: 0"))
 		return true;

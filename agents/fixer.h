@@ -13,6 +13,7 @@
 #define AGENTS_FIXER_H
 
 #include "agents/edit.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/str.h"
 
@@ -56,7 +57,6 @@ struct fixer_unit_list {
 };
 void fixer_unit_list_cleanup(struct fixer_unit_list *l);
 
-#define FIXER_TREE "/work" /* where the build has the tree */
 #define FIXER_DIR \
 	"/tmp/drydock-cc" /* where it has the compilers' stand-ins, and what they write down */
 

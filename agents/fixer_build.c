@@ -194,7 +194,7 @@ build(struct building *b, struct dd_err *err)
 	buf_reset(&b->out);
 	b->out.max = (size_t)8 << 20;
 	buf_puts(&script,
-		"cd " FIXER_TREE " || exit 1\nexport LC_ALL=C MAKEFLAGS=wk; unset LANGUAGE\n(");
+		"cd " WORK_DIR " || exit 1\nexport LC_ALL=C MAKEFLAGS=wk; unset LANGUAGE\n(");
 	buf_puts(&script, b->spec->command);
 	buf_puts(&script, ") </dev/null >/tmp/drydock-build 2>&1\nstatus=$?\n");
 	template_put_script(&script);

@@ -28,7 +28,7 @@
 struct fixer_build_spec {
 	int root_fd;
 	const char *
-		command; /* for sh, in FIXER_TREE: configures and builds, and stops at the first failure */
+		command; /* for sh, in WORK_DIR: configures and builds, and stops at the first failure */
 	const struct fixer_host *host;
 	const struct edit_check *check;
 };

@@ -116,7 +116,7 @@ put_command(struct buf *out, const struct fixer_unit *u)
 static void
 put_script(const struct fixing *f, struct buf *out)
 {
-	buf_puts(out, "LC_ALL=C; export LC_ALL; unset LANGUAGE; cd " FIXER_TREE "/");
+	buf_puts(out, "LC_ALL=C; export LC_ALL; unset LANGUAGE; cd " WORK_DIR "/");
 	buf_put_shell(out, str_of(f->unit->dir[0] ? f->unit->dir : "."));
 	buf_puts(out, " || exit 1\n");
 	put_command(out, f->unit);

@@ -10,10 +10,10 @@
 char *
 fixer_path(const char *dir, struct str path)
 {
-	static const char tree[] = FIXER_TREE "/";
+	static const char tree[] = WORK_DIR "/";
 	OWN(buf) struct buf all = {.max = PATH_BYTES_MAX};
 	bool above;
-	if (str_eq(path, FIXER_TREE))
+	if (str_eq(path, WORK_DIR))
 		return mem_strdup("");
 	if (str_starts(path, tree))
 		path = (struct str){path.p + strlen(tree), path.n - strlen(tree)};

@@ -18,8 +18,7 @@ template_put_script(struct buf *out)
 	buf_puts(out,
 		"awk '\n"
 		"function tell(file, line,  text, n) {\n"
-		"\tif (file !~ /^\\//) file = (depth ? dirs[depth] : \"" FIXER_TREE
-		"\") \"/\" file\n"
+		"\tif (file !~ /^\\//) file = (depth ? dirs[depth] : \"" WORK_DIR "\") \"/\" file\n"
 		"\tif (seen[file \":\" line]++) return\n"
 		"\twhile ((getline text <file) > 0) if (++n == line) { print \"" MARK
 		"\" file \":\" line \":\" text; break }\n"
@@ -37,7 +36,7 @@ static bool
 made_line(const struct building *b, const char *makefile, uint64_t line, struct str *ret)
 {
 	OWN_FREE char *mark =
-		mem_printf(MARK FIXER_TREE "/%s:%llu:", makefile, (unsigned long long)line);
+		mem_printf(MARK WORK_DIR "/%s:%llu:", makefile, (unsigned long long)line);
 	struct str rest = buf_str(&b->out), one;
 	size_t n = strlen(mark);
 	while (str_next_line(&rest, &one))

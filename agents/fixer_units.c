@@ -46,10 +46,7 @@ takes_word(struct str a)
 {
 	static const char *const list[] = {"-I", "-D", "-U", "-include", "-imacros", "-isystem",
 		"-iquote", "-idirafter", "-x", "-iprefix", "-iwithprefix", "--param", NULL};
-	for (size_t i = 0; list[i]; i++)
-		if (str_eq(a, list[i]))
-			return true;
-	return false;
+	return str_is_one(a, list);
 }
 
 static bool
@@ -57,10 +54,7 @@ drops_word(struct str a)
 {
 	static const char *const list[] = {
 		"-o", "-MF", "-MT", "-MQ", "-L", "-l", "-T", "-Xlinker", "-u", "-z", NULL};
-	for (size_t i = 0; list[i]; i++)
-		if (str_eq(a, list[i]))
-			return true;
-	return false;
+	return str_is_one(a, list);
 }
 
 static bool
@@ -68,9 +62,8 @@ is_dropped(struct str a)
 {
 	static const char *const list[] = {"-c", "-MD", "-MMD", "-MP", "-MG", "-M", "-MM", "-pipe",
 		"-v", "-s", "-shared", "-static", "-pie", "-rdynamic", "-fsyntax-only", NULL};
-	for (size_t i = 0; list[i]; i++)
-		if (str_eq(a, list[i]))
-			return true;
+	if (str_is_one(a, list))
+		return true;
 	return str_starts(a, "-l") || str_starts(a, "-L") || str_starts(a, "-Wl,") ||
 	       str_starts(a, "-fdiagnostics") || str_starts(a, "-o");
 }

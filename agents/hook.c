@@ -86,9 +86,8 @@ repairs(const char *arg)
 	static const char *const words[] = {"-i", "-w", "-a", "-A", NULL};
 	static const char *const begins[] = {"--fix", "--unsafe-fixes", "--in-place", "--inplace",
 		"--write", "--add-noqa", "--safe-auto", NULL};
-	for (size_t i = 0; words[i]; i++)
-		if (strcmp(arg, words[i]) == 0)
-			return true;
+	if (str_is_one(str_of(arg), words))
+		return true;
 	for (size_t i = 0; begins[i]; i++)
 		if (str_starts(str_of(arg), begins[i]))
 			return true;

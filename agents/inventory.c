@@ -23,9 +23,8 @@ is_runner(const char *path)
 		".rspec", "spec_helper.rb", "test_helper.rb", "CTestCustom.cmake", ".gitlab-ci.yml",
 		".travis.yml", "noxfile.py", NULL};
 	const char *name = fs_name(path);
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
+	if (str_is_one(str_of(name), names))
+		return true;
 	return str_starts(str_of(path), ".github/workflows/") || str_ends(str_of(path), ".pth");
 }
 
@@ -57,10 +56,7 @@ is_compiled(struct str ending)
 {
 	static const char *const endings[] = {
 		".c", ".h", ".cc", ".cpp", ".hpp", ".rs", ".go", ".java", ".pm", NULL};
-	for (size_t i = 0; endings[i]; i++)
-		if (str_eq(ending, endings[i]))
-			return true;
-	return false;
+	return str_is_one(ending, endings);
 }
 
 bool
@@ -276,9 +272,8 @@ returns_constant(struct str s)
 		s.n--;
 	if (s.n >= 2 && s.p[0] == '(' && s.p[s.n - 1] == ')')
 		s = (struct str){s.p + 1, s.n - 2};
-	for (size_t i = 0; values[i]; i++)
-		if (str_eq(s, values[i]))
-			return true;
+	if (str_is_one(s, values))
+		return true;
 	bool text = s.n >= 2 && s.p[0] == '"' && memchr(s.p + 1, '"', s.n - 1) == s.p + s.n - 1;
 	return text || is_number(s);
 }
@@ -317,9 +312,8 @@ inventory_is_common(struct str s)
 	static const char *const common[] = {"0", "1", "2", "3", "4", "8", "10", "16", "32", "64",
 		"100", "255", "256", "1000", "1024", "utf-8", "r", "w", "rb", "wb", "\\n", "\\0",
 		"\\t", "0.0", "1.0", "0.5", NULL};
-	for (size_t i = 0; common[i]; i++)
-		if (str_eq(s, common[i]))
-			return true;
+	if (str_is_one(s, common))
+		return true;
 	return s.n < 2 && !isdigit((unsigned char)s.p[0]);
 }
 
@@ -338,14 +332,55 @@ inventory_literals(struct str text, struct map *ret)
 
 struct literal_search {
 	const struct map *in;
+	const char *begin; /* of the line */
 	size_t known;
 };
+
+/* Has the last operand of the text a name?  What has none is a text or a number, and what is made of it is one, too. */
+static bool
+ends_with_a_value(const char *begin, const char *end)
+{
+	size_t open = 0;
+	char quote = 0;
+	bool named = false;
+	for (const char *p = end; p > begin && !named; p--) {
+		char c = p[-1];
+		bool word = isalnum((unsigned char)c) || c == '_';
+		if (quote || c == '"' || c == '\'' || c == '`')
+			quote = !quote ? c : c == quote ? 0 : quote;
+		else if (c == ')' || c == ']')
+			open++;
+		else if ((c == '(' || c == '[') && open)
+			open--;
+		else if (word)
+			named = !isdigit((unsigned char)c) &&
+				(p - 1 == begin ||
+					!(isalnum((unsigned char)p[-2]) || p[-2] == '_'));
+		else if (!open)
+			break;
+	}
+	return named;
+}
+
+/* What is divided by a value is not compared with it. */
+static bool
+is_divisor(const char *begin, const char *at)
+{
+	while (at > begin && at[-1] == ' ')
+		at--;
+	if (at == begin || *--at != '%')
+		return false;
+	while (at > begin && at[-1] == ' ')
+		at--;
+	return ends_with_a_value(begin, at);
+}
 
 static void
 look_up_literal(void *ctx, struct str literal)
 {
 	struct literal_search *l = ctx;
-	l->known += !inventory_is_common(literal) && map_get_str(l->in, literal);
+	l->known += !inventory_is_common(literal) && map_get_str(l->in, literal) &&
+		    !is_divisor(l->begin, literal.p);
 }
 
 /* A branch on a value of the tests, or a table of them. */
@@ -354,7 +389,7 @@ is_special_case(const struct comparing *c, struct str line, struct str s)
 {
 	static const char *const branches[] = {
 		"if", "elif", "elsif", "elseif", "case", "when", "match", "switch", "return", NULL};
-	struct literal_search l = {.in = c->literals};
+	struct literal_search l = {.in = c->literals, .begin = line.p};
 	bool branch = false;
 	for (size_t i = 0; branches[i]; i++)
 		branch = branch || str_starts(s, branches[i]);
@@ -479,10 +514,88 @@ compare_tests(struct comparing *c, const struct side *was, const struct side *is
 		found(c, CHEAT_ASSERTION_CHANGED, STR("what a test does is another"));
 }
 
-/* New lines that are only a constant, in place of several that computed. */
+static size_t
+indentation(struct str line)
+{
+	size_t n = 0;
+	while (n < line.n && isspace((unsigned char)line.p[n]))
+		n++;
+	return n;
+}
+
+/* Squeezed: "int f(void)", "def f():", "func f() int {"; of a method or one of a shell nobody knows what it is given. */
+static bool
+is_head_given_nothing(const char *path, struct str s)
+{
+	static const char *const shells[] = {".sh", ".bash", ".ksh", ".zsh", ".bats", NULL};
+	const char *open = memchr(s.p, '(', s.n);
+	const char *name = strrchr(path, '/');
+	if (!strchr(name ? name : path, '.') || str_ends_one(str_of(path), shells) || !open ||
+		!strchr(":{)", s.p[s.n - 1]))
+		return false;
+	struct str before = {s.p, (size_t)(open - s.p)}, given = {open, s.n - before.n};
+	return (str_starts(given, "()") || str_starts(given, "(void)")) && !has(before, "::") &&
+	       !has(before, ".") && !memchr(open + 1, '(', given.n - 1);
+}
+
+/* The function that the line of that number is in, squeezed; "" where it may be given something. */
 static void
-look_for_constant(
-	struct comparing *c, struct str after, const struct map *was, const struct side *before)
+function_given_nothing(const char *path, struct str text, size_t at, struct buf *ret)
+{
+	struct str rest = text, line = {0}, head = {0};
+	for (size_t n = 0; n < at; n++)
+		(void)str_next_line(&rest, &line);
+	size_t inside = indentation(line);
+	for (size_t n = 1; n < at && str_next_line(&text, &line); n++) {
+		struct str s = str_trim(line);
+		if (s.n > 1 && !is_comment(s) && indentation(line) < inside)
+			head = line;
+	}
+	squeeze(head, ret);
+	if (!head.n || indentation(head) || !is_head_given_nothing(path, buf_str(ret)))
+		buf_reset(ret);
+}
+
+/* Is the one line that is gone a constant, too?  *ret is its number. */
+static bool
+was_constant(struct str before, const struct map *is, size_t *ret)
+{
+	OWN(buf) struct buf s = {0};
+	struct str line;
+	size_t gone = 0, constants = 0, n = 0;
+	while (str_next_line(&before, &line)) {
+		n++;
+		squeeze(line, &s);
+		if (s.n < 2 || map_get_str(is, buf_str(&s)) || is_comment(buf_str(&s)))
+			continue;
+		gone++;
+		constants += returns_constant(buf_str(&s));
+		*ret = n;
+	}
+	return gone == 1 && constants == 1;
+}
+
+/* Both in the same function, which cannot depend on anything that it is given. */
+static bool
+is_constant_mended(const struct comparing *c, struct str before, struct str after, size_t at,
+	const struct map *is)
+{
+	OWN(buf) struct buf from = {0}, to = {0};
+	size_t was_at = 0;
+	if (!was_constant(before, is, &was_at))
+		return false;
+	function_given_nothing(c->path, before, was_at, &from);
+	function_given_nothing(c->path, after, at, &to);
+	return to.n && str_same(buf_str(&to), buf_str(&from));
+}
+
+/*
+ * New lines that are only a constant, in place of some that computed.  A function that is given nothing and gave a
+ * constant can be mended in no other way.
+ */
+static void
+look_for_constant(struct comparing *c, struct str before, struct str after, const struct map *was,
+	const struct map *is)
 {
 	OWN(buf) struct buf s = {0};
 	struct str line, constant = {0};
@@ -498,7 +611,8 @@ look_for_constant(
 			at = n;
 		}
 	}
-	if (constant.n && before->lines >= 1 && fresh <= 2) {
+	if (constant.n && fresh <= 2 &&
+		!(fresh == 1 && is_constant_mended(c, before, after, at, is))) {
 		c->line = at;
 		found(c, CHEAT_CONSTANT_BODY, constant);
 	}
@@ -530,8 +644,8 @@ inventory_compare(const char *path, struct str before, struct str after, const s
 		compare_tests(&c, &removed, &added);
 	if (c.role == ROLE_RUNNER && !json_array_size(findings) && removed.lines)
 		found(&c, CHEAT_RUNNER_PATCHED, STR("lines are gone"));
-	if (c.role == ROLE_CODE && before.n)
-		look_for_constant(&c, after, &was, &removed);
+	if (c.role == ROLE_CODE && removed.lines)
+		look_for_constant(&c, before, after, &was, &is);
 }
 
 bool

@@ -85,23 +85,32 @@ end(struct judging *j, unsigned checks)
 	j->late = false;
 }
 
-/* The changes that `which` has (NULL: none) and one more file; its text replaces that of the change. */
+static bool
+is_there(const struct judge_file *v, size_t n, const char *path)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(v[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* The changes that `which` has (NULL: none) and more files; their texts replace those of the change. */
 int
-judging_look(struct judging *j, const bool *which, const struct judge_file *more, struct look *ret,
-	struct dd_err *err)
+judging_look(struct judging *j, const bool *which, const struct judge_file *more, size_t nmore,
+	struct look *ret, struct dd_err *err)
 {
 	const struct judge_spec *s = j->s;
-	struct judge_file *files = mem_zalloc(s->nchanges + 1, sizeof(*files));
+	struct judge_file *files = mem_zalloc(s->nchanges + nmore + 1, sizeof(*files));
 	struct judge_run r = {0};
 	size_t n = 0;
 	for (size_t i = 0; i < s->nchanges; i++) {
 		const struct judge_change *c = &s->changes[i];
-		if (which && which[i] && !(more && strcmp(more->path, c->path) == 0))
+		if (which && which[i] && !is_there(more, nmore, c->path))
 			files[n++] = (struct judge_file){
 				c->path, c->is ? c->after : (struct str){NULL, 0}};
 	}
-	if (more)
-		files[n++] = *more;
+	for (size_t i = 0; i < nmore; i++)
+		files[n++] = more[i];
 	*ret = (struct look){0};
 	j->runs++;
 	int rc = s->host->run(s->host->ctx, files, n, &r, err);
@@ -121,7 +130,7 @@ find_steady(struct judging *j, struct dd_err *err)
 	OWN(look) struct look again = {0};
 	if (j->twice)
 		return 0;
-	int rc = judging_look(j, NULL, NULL, &again, err);
+	int rc = judging_look(j, NULL, NULL, 0, &again, err);
 	j->twice = true;
 	j->repeats = rc == 0 && look_is_same(&j->without, &again);
 	for (struct map_entry *e = map_first(&j->without.lines); e; e = map_next(e))
@@ -175,7 +184,7 @@ does_as_well(
 	OWN(look) struct look l = {0};
 	bool *which = mem_zalloc(j->s->nchanges + 1, sizeof(*which));
 	(void)choose(j, parts, which);
-	int rc = judging_look(j, which, NULL, &l, err);
+	int rc = judging_look(j, which, NULL, 0, &l, err);
 	*ret = rc == 0 && (l.passed || (!all->passed && look_is_same(&l, all)));
 	free(which);
 	return rc;
@@ -196,7 +205,7 @@ check_held_back(struct judging *j, struct dd_err *err)
 	int rc = 0;
 	if (ncode < s->nchanges && !s->tests_may_change) {
 		(void)choose(j, use, none);
-		rc = judging_look(j, none, NULL, &all, err);
+		rc = judging_look(j, none, NULL, 0, &all, err);
 		if (rc == 0 && s->passes && !all.passed)
 			j->ended = alone;
 		use = ncode ? code : build;
@@ -260,10 +269,10 @@ take_told(const struct look *with, const struct look *without, struct map *ret)
 
 /* How much of the line they told about. */
 static int
-score(const struct judging *j, struct str line, const struct picked *p, bool asserts)
+score(const struct map *told, struct str line, const struct picked *p, bool asserts)
 {
 	int best = 0;
-	for (struct map_entry *e = map_first(&j->told); e; e = map_next(e)) {
+	for (struct map_entry *e = map_first(told); e; e = map_next(e)) {
 		int n = 0;
 		for (size_t i = 0; i < p->nvalues; i++) {
 			struct str v = {line.p + p->values[i].at, p->values[i].n};
@@ -274,8 +283,8 @@ score(const struct judging *j, struct str line, const struct picked *p, bool ass
 	return 4 * best + 2 * asserts;
 }
 
-static void
-add_line(struct picked *v, size_t *n, size_t max, const struct picked *p)
+void
+judging_add_line(struct picked *v, size_t *n, size_t max, const struct picked *p)
 {
 	size_t at = *n;
 	while (at > 0 && v[at - 1].score < p->score)
@@ -288,58 +297,75 @@ add_line(struct picked *v, size_t *n, size_t max, const struct picked *p)
 	*n = last + 1;
 }
 
+bool
+judging_take_line(const struct judging *j, size_t file, struct str line, struct picked *ret)
+{
+	bool asserts = inventory_asserts(line);
+	*ret = (struct picked){
+		.file = file, .line = {(size_t)(line.p - j->s->tests[file].text.p), line.n}};
+	if (inventory_is_comment(line) || judge_text_names_files(str_trim(line)) || line.n > 400)
+		return false;
+	take_values(line, asserts, ret);
+	return ret->nvalues > 0;
+}
+
 /* Lines that compare, or, comparing: false, all. */
 static void
-pick_of_file(const struct judging *j, size_t file, bool comparing, struct picked *ret, size_t *n)
+pick_of_file(const struct judging *j, size_t file, bool comparing, const struct picking *by,
+	struct picked *ret, size_t *n)
 {
-	const struct judge_file *t = &j->s->tests[file];
-	struct str rest = t->text, line;
+	struct str rest = j->s->tests[file].text, line;
+	size_t since = ABOVE_MAX + 1; /* lines since the last that holds what is looked for */
 	while (str_next_line(&rest, &line)) {
-		struct picked p = {.file = file, .line = {(size_t)(line.p - t->text.p), line.n}};
+		struct picked p;
 		bool asserts = inventory_asserts(line);
-		if ((comparing && !asserts) || inventory_is_comment(line) ||
-			judge_text_names_files(str_trim(line)) || line.n > 400)
+		since = by->holds.n && judge_text_has_token(line, by->holds) ? 0 : since + 1;
+		if ((comparing && !asserts) || !judging_take_line(j, file, line, &p))
 			continue;
-		take_values(line, asserts, &p);
-		p.score = score(j, line, &p, asserts);
-		if (p.nvalues)
-			add_line(ret, n, FILE_LINES, &p);
+		p.score = score(by->told, line, &p, asserts) + (since <= ABOVE_MAX ? 6 : 0);
+		judging_add_line(ret, n, FILE_LINES, &p);
 	}
+}
+
+void
+judging_pick(const struct judging *j, size_t file, const struct picking *by,
+	struct picked ret[FILE_LINES + 1], size_t *n)
+{
+	*n = 0;
+	pick_of_file(j, file, true, by, ret, n);
+	if (!*n)
+		pick_of_file(j, file, false, by, ret, n);
 }
 
 static void
 pick_lines(struct judging *j)
 {
+	const struct picking by = {.told = &j->told};
 	for (size_t i = 0; i < j->s->ntests; i++) {
 		struct picked own[FILE_LINES + 1];
-		size_t n = 0;
-		pick_of_file(j, i, true, own, &n);
-		if (!n)
-			pick_of_file(j, i, false, own, &n);
+		size_t n;
+		judging_pick(j, i, &by, own, &n);
 		for (size_t k = 0; k < n; k++)
-			add_line(j->lines, &j->nlines, LINES_MAX, &own[k]);
+			judging_add_line(j->lines, &j->nlines, LINES_MAX, &own[k]);
 	}
 }
 
 void
-judging_put_varied(struct str all, struct span at, struct str text, struct buf *out)
+judging_put_varied(const struct judging *j, const struct picked *p, size_t value, struct str text,
+	struct buf *out)
 {
-	size_t end = at.at + at.n;
-	buf_add(out, all.p, at.at);
-	buf_add_str(out, text);
-	buf_add(out, all.p + end, all.n - end);
+	const struct span at = {p->line.at + p->values[value].at, p->values[value].n};
+	judge_text_put(j->s->tests[p->file].text, at, text, out);
 }
 
 int
 judging_vary(struct judging *j, bool changed, const struct picked *p, size_t value, struct str text,
 	struct look *ret, struct dd_err *err)
 {
-	const struct judge_file *t = &j->s->tests[p->file];
-	const struct span at = {p->line.at + p->values[value].at, p->values[value].n};
 	OWN(buf) struct buf all = {0};
-	judging_put_varied(t->text, at, text, &all);
-	const struct judge_file file = {t->path, buf_str(&all)};
-	return judging_look(j, changed ? j->base : NULL, &file, ret, err);
+	judging_put_varied(j, p, value, text, &all);
+	const struct judge_file file = {j->s->tests[p->file].path, buf_str(&all)};
+	return judging_look(j, changed ? j->base : NULL, &file, 1, ret, err);
 }
 
 /* The change with another value like it; which: 0 to VARIATIONS - 1. */
@@ -362,6 +388,7 @@ look_notices(const struct look *was, const struct look *is)
 
 struct hearing {	       /* of one file's lines */
 	size_t tried, noticed; /* values */
+	bool told;	       /* the tests said something else of one */
 	bool two;	       /* of one line, or the only one it has */
 };
 
@@ -372,20 +399,26 @@ listen(struct judging *j, size_t file, struct hearing *h, struct dd_err *err)
 	for (size_t i = 0; rc == 0 && i < j->nlines && !h->two; i++) {
 		struct picked *p = &j->lines[i];
 		size_t noticed = 0;
+		bool told =
+			false; /* else it may be the harness that fails, whatever the code does */
 		if (p->file != file)
 			continue;
 		for (size_t v = p->nvalues;
 			rc == 0 && v-- > 0 && noticed < 2 && !judging_is_over(j);) {
 			OWN(look) struct look l = {0};
+			OWN(map) struct map says = {0};
 			rc = vary(j, p, v, 0, &l, err);
 			h->tried++;
 			if (rc < 0 || !look_notices(&j->with, &l))
 				continue;
 			p->heard |= 1u << v;
 			noticed++;
+			judge_text_only_in(&l.lines, &j->with.lines, &says);
+			told = told || judge_text_any_has(&says, judging_value(j, p, v));
 		}
 		h->noticed += noticed;
-		h->two = noticed > 1 || (noticed && p->nvalues == 1);
+		h->told = h->told || told;
+		h->two = noticed > 1 || (told && p->nvalues == 1);
 	}
 	return rc;
 }
@@ -418,7 +451,7 @@ hears_before(struct judging *j, const struct picked *p, size_t value, bool *ret,
 	OWN(look) struct look l = {0};
 	OWN(buf) struct buf other = {0}, line = {0};
 	judge_text_other(judging_value(j, p, value), 0, &other);
-	judging_put_varied(judging_text(j, p), p->values[value], buf_str(&other), &line);
+	judge_text_put(judging_text(j, p), p->values[value], buf_str(&other), &line);
 	int rc = judging_vary(j, false, p, value, buf_str(&other), &l, err);
 	return rc < 0 ? rc : judging_is_other(j, &l, judging_text(j, p), buf_str(&line), ret, err);
 }
@@ -451,7 +484,7 @@ check_hearing(struct judging *j, struct dd_err *err)
 		if (rc < 0 || !h.tried || j->late)
 			continue;
 		*judging_check(j, JUDGE_BLIND) = CHECK_PASSED;
-		some = f;
+		some = h.told ? f : some;
 		any_two = any_two || h.two;
 		noticed += h.noticed;
 		tried += h.tried;
@@ -521,11 +554,11 @@ judge_change(const struct judge_spec *spec, json_t *findings, json_t **ret, stru
 	int rc = spec->nchanges ? check_held_back(&j, err) : 0;
 	bool go_on = spec->nchanges && !j.ended && !any_found(&j);
 	if (rc == 0 && go_on)
-		rc = judging_look(&j, j.base, NULL, &j.with, err);
+		rc = judging_look(&j, j.base, NULL, 0, &j.with, err);
 	if (rc == 0 && go_on && spec->passes && !j.with.passed)
 		j.ended = alone;
 	if (rc == 0 && go_on && !j.ended)
-		rc = judging_look(&j, NULL, NULL, &j.without, err);
+		rc = judging_look(&j, NULL, NULL, 0, &j.without, err);
 	if (rc == 0 && go_on && !j.ended) {
 		take_told(&j.with, &j.without, &j.told);
 		pick_lines(&j);

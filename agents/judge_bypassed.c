@@ -103,7 +103,7 @@ look_at_mutant(struct judging *j, const struct judge_change *c, bool changed, co
 	put_mutant(changed ? c->after : c->before, changed ? k->is.p : k->was.p, &text);
 	(void)judge_text_mutant(k->was, &line); /* it has one */
 	const struct judge_file file = {c->path, buf_str(&text)};
-	int rc = judging_look(j, changed ? j->base : NULL, &file, &l, err);
+	int rc = judging_look(j, changed ? j->base : NULL, &file, 1, &l, err);
 	if (rc < 0 || !changed)
 		return rc < 0 ? rc
 			      : judging_is_other(j, &l, k->was, buf_str(&line), ret_noticed, err);

@@ -82,6 +82,15 @@ judge_text_lines(struct str output, struct map *ret)
 }
 
 void
+judge_text_put(struct str all, struct span at, struct str text, struct buf *out)
+{
+	size_t end = at.at + at.n;
+	buf_add(out, all.p, at.at);
+	buf_add_str(out, text);
+	buf_add(out, all.p + end, all.n - end);
+}
+
+void
 judge_text_unquote(const struct map *lines, struct str is, struct str was, struct map *ret)
 {
 	OWN(buf) struct buf quoted = {0}, original = {0}, s = {0};
@@ -94,11 +103,9 @@ judge_text_unquote(const struct map *lines, struct str is, struct str was, struc
 			map_put_str(ret, line, ret);
 			continue;
 		}
-		const char *end = at + quoted.n;
 		buf_reset(&s);
-		buf_add(&s, line.p, (size_t)(at - line.p));
-		buf_add_str(&s, buf_str(&original));
-		buf_add(&s, end, line.n - (size_t)(end - line.p));
+		judge_text_put(line, (struct span){(size_t)(at - line.p), quoted.n},
+			buf_str(&original), &s);
 		map_put_str(ret, buf_str(&s), ret);
 	}
 }
@@ -118,22 +125,85 @@ is_word_byte(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '.';
 }
 
-bool
-judge_text_has_token(struct str text, struct str token)
+/* Where the token stands by itself, from `at` on; NULL. */
+static const char *
+find_token(struct str text, struct str token, const char *at)
 {
-	for (const char *p = text.p; p && token.n;) {
-		p = memmem(p, text.n - (size_t)(p - text.p), token.p, token.n);
+	while (token.n) {
+		const char *p = memmem(at, text.n - (size_t)(at - text.p), token.p, token.n);
 		if (!p)
-			return false;
+			return NULL;
 		const char *end = p + token.n;
 		bool free_end = end == text.p + text.n || !is_word_byte(*end) ||
 				(*end == '.' && (end + 1 == text.p + text.n ||
 							!isdigit((unsigned char)end[1])));
 		if ((p == text.p || !is_word_byte(p[-1])) && free_end)
-			return true;
-		p++;
+			return p;
+		at = p + 1;
 	}
-	return false;
+	return NULL;
+}
+
+bool
+judge_text_has_token(struct str text, struct str token)
+{
+	return find_token(text, token, text.p) != NULL;
+}
+
+void
+judge_text_mark(struct str text, struct str token, struct buf *out)
+{
+	const char *from = text.p, *p;
+	while ((p = find_token(text, token, from))) {
+		buf_add(out, from, (size_t)(p - from));
+		buf_putc(out, '\1');
+		from = p + token.n;
+	}
+	buf_add(out, from, text.n - (size_t)(from - text.p));
+}
+
+/* The text with `is` wherever `was` stands by itself, appended. */
+static void
+put_replaced(struct str text, struct str was, struct str is, struct buf *out)
+{
+	const char *from = text.p, *p;
+	while (was.n && (p = find_token(text, was, from))) {
+		buf_add(out, from, (size_t)(p - from));
+		buf_add_str(out, is);
+		from = p + was.n;
+	}
+	buf_add(out, from, text.n - (size_t)(from - text.p));
+}
+
+/* What stands in the lines between those two. */
+static void
+take_between(const struct map *lines, struct str before, struct str after, struct map *ret)
+{
+	for (struct map_entry *e = map_first(lines); e; e = map_next(e)) {
+		struct str line = str_of(map_key(e));
+		size_t around = before.n + after.n;
+		if (line.n > around && memcmp(line.p, before.p, before.n) == 0 &&
+			memcmp(line.p + line.n - after.n, after.p, after.n) == 0)
+			map_put_str(ret, (struct str){line.p + before.n, line.n - around}, ret);
+	}
+}
+
+void
+judge_text_answers(const struct failure_form *f, const struct map *lines, struct map *ret)
+{
+	const char *end = f->line.p + f->line.n, *p = f->line.p;
+	for (; (p = find_token(f->line, f->got, p)); p += f->got.n) {
+		OWN(buf) struct buf before = {0}, after = {0}, given = {0}, rest = {0};
+		const char *behind = p + f->got.n;
+		put_replaced((struct str){f->line.p, (size_t)(p - f->line.p)}, f->other, f->wanted,
+			&before);
+		put_replaced(
+			(struct str){behind, (size_t)(end - behind)}, f->other, f->wanted, &after);
+		take_between(lines, buf_str(&before), buf_str(&after), ret);
+		put_replaced(buf_str(&before), f->was, f->is, &given);
+		put_replaced(buf_str(&after), f->was, f->is, &rest);
+		take_between(lines, buf_str(&given), buf_str(&rest), ret);
+	}
 }
 
 static bool
@@ -240,22 +310,20 @@ judge_text_mutant(struct str line, struct buf *out)
 		{" - ", " + "}, {" == ", " != "}, {" != ", " == "}, {" === ", " !== "},
 		{" < ", " >= "}, {" > ", " <= "}, {" <= ", " > "}, {" >= ", " < "},
 		{" && ", " || "}, {" and ", " or "}};
+	OWN(buf) struct buf other = {0};
 	struct span v;
 	for (size_t i = 0; i < sizeof(swaps) / sizeof(*swaps); i++) {
 		const char *at = memmem(line.p, line.n, swaps[i][0], strlen(swaps[i][0]));
 		if (!at)
 			continue;
-		buf_add(out, line.p, (size_t)(at - line.p));
-		buf_puts(out, swaps[i][1]);
-		at += strlen(swaps[i][0]);
-		buf_add(out, at, line.n - (size_t)(at - line.p));
+		v = (struct span){(size_t)(at - line.p), strlen(swaps[i][0])};
+		judge_text_put(line, v, str_of(swaps[i][1]), out);
 		return true;
 	}
 	if (!judge_text_number(line, 0, &v))
 		return false;
-	buf_add(out, line.p, v.at);
-	judge_text_other((struct str){line.p + v.at, v.n}, 0, out);
-	buf_add(out, line.p + v.at + v.n, line.n - v.at - v.n);
+	judge_text_other((struct str){line.p + v.at, v.n}, 0, &other);
+	judge_text_put(line, v, buf_str(&other), out);
 	return true;
 }
 
@@ -309,7 +377,7 @@ take_skeleton(struct str line, struct skeleton *ret)
 	for (size_t i = 0; i < line.n;) {
 		size_t op = order_operator(line, i);
 		if (op) {
-			if (ret->n && buf_str(&ret->text).n && ret->text.p[ret->text.n - 1] == '#')
+			if (ret->n && ret->text.p[ret->text.n - 1] == '#')
 				ret->limit[ret->n - 1] = true;
 			buf_putc(&ret->text, '<');
 			i += op;

@@ -12,6 +12,8 @@ struct span {
 
 /* The lines of an output, but for what differs from run to run: durations, addresses. */
 void judge_text_lines(struct str output, struct map *ret);
+/* The text with another one at that place, appended. */
+void judge_text_put(struct str all, struct span at, struct str text, struct buf *out);
 /* The lines with the line of source `was` where they quote `is`, which stands in its place. */
 void judge_text_unquote(const struct map *lines, struct str is, struct str was, struct map *ret);
 bool judge_text_is_among(const struct map *lines, const struct map *of);
@@ -20,6 +22,17 @@ void judge_text_only_in(const struct map *a, const struct map *b, struct map *re
 /* Does the token stand by itself in the text, or in any of the lines? */
 bool judge_text_has_token(struct str text, struct str token);
 bool judge_text_any_has(const struct map *lines, struct str token);
+/* Append the text with a mark in place of the token wherever that stands by itself. */
+void judge_text_mark(struct str text, struct str token, struct buf *out);
+
+/* A failure that was printed with `got` in it, and with `other` for the value that a line asks for in place of `wanted`. */
+struct failure_form {
+	struct str line, got, wanted, other;
+	struct str was,
+		is; /* a text that the line may quote, and what stands in its place; empty: none */
+};
+/* Put what the lines say in place of `got`, where they have the form, into ret, which owns no values. */
+void judge_text_answers(const struct failure_form *f, const struct map *lines, struct map *ret);
 
 /* ---- source ---- */
 

@@ -9,6 +9,8 @@
 #define VALUES_MAX 6 /* of a line */
 #define LINES_MAX 8  /* of all tests that are varied */
 #define FILE_LINES 4 /* of one of them */
+#define ABOVE_MAX 4  /* lines above one that compares, which may set up what it asks for */
+#define TRIED_MAX 16 /* in place of one value */
 
 enum check_state { CHECK_NOT_RUN, CHECK_PASSED, CHECK_FAILED };
 
@@ -57,8 +59,8 @@ void judging_found(struct judging *j, enum judge_check c, const char *path, cons
 enum judged_part { PART_CODE, PART_BUILD, PART_TEST };
 enum judged_part judging_part(const char *path);
 
-/* Run the changes that `which` has (NULL: none) and one more file (NULL), whose text replaces that of the change. */
-int judging_look(struct judging *j, const bool *which, const struct judge_file *more,
+/* Run the changes that `which` has (NULL: none) and n more files, whose texts replace those of the change. */
+int judging_look(struct judging *j, const bool *which, const struct judge_file *more, size_t n,
 	struct look *ret, struct dd_err *err) DD_MUST_USE;
 
 /*
@@ -71,13 +73,69 @@ int judging_is_other(struct judging *j, const struct look *l, struct str was, st
 /* The picked line, and a value of it. */
 struct str judging_text(const struct judging *j, const struct picked *p);
 struct str judging_value(const struct judging *j, const struct picked *p, size_t value);
-/* The text with another one at that place. */
-void judging_put_varied(struct str all, struct span at, struct str text, struct buf *out);
-/* Run with or without the change, the tests with another text in place of that value of the line. */
+/* The tests' file with another text in place of that value of the line, appended. */
+void judging_put_varied(const struct judging *j, const struct picked *p, size_t value,
+	struct str text, struct buf *out);
+/* Run with or without the change, with that file. */
 int judging_vary(struct judging *j, bool changed, const struct picked *p, size_t value,
 	struct str text, struct look *ret, struct dd_err *err) DD_MUST_USE;
 
+struct picking {		/* which lines come first */
+	const struct map *told; /* those whose values it has */
+	struct str holds; /* those that hold it, or stand below one that does; empty: nothing */
+};
+/* The lines of a test file that compare, or, where none does, all; best first. */
+void judging_pick(const struct judging *j, size_t file, const struct picking *by,
+	struct picked ret[FILE_LINES + 1], size_t *n);
+/* Put it among the best of v, which has room for one more than max. */
+void judging_add_line(struct picked *v, size_t *n, size_t max, const struct picked *p);
+/* A line of that file, with its values; false: none, or no line of a test's own. */
+bool judging_take_line(const struct judging *j, size_t file, struct str line, struct picked *ret);
+
+/* ---- judge_asked.c: what a line asks for, and of what ---- */
+
+struct asked {
+	struct picked line;
+	size_t expected; /* the value of the line that it compares with */
+	struct map
+		says; /* what a failure of the line prints when that is another; owns no values */
+	struct picked
+		above[ABOVE_MAX]; /* the lines above that compare nothing, the nearest first */
+	size_t nabove;
+};
+void asked_cleanup(struct asked *q);
+
+/* The lines above that compare nothing, the nearest first. */
+size_t judging_above(const struct judging *j, const struct picked *p, struct picked ret[ABOVE_MAX]);
+/* *ret_found: false where the line does not print what it got. */
+int judging_ask(struct judging *j, const struct picked *p, struct asked *ret, bool *ret_found,
+	struct dd_err *err) DD_MUST_USE;
+
+/* A value that what is asked for may depend on. */
+struct input {
+	const struct picked *line;
+	size_t value;
+};
+#define INPUTS_MAX (VALUES_MAX * (1 + ABOVE_MAX))
+/* Those of the line, and of the lines above; *ret_own: how many are of the line. */
+size_t judging_inputs(const struct asked *q, struct input ret[INPUTS_MAX], size_t *ret_own);
+
+/* Put what the lines say that the code gives for the line, with that text in place of the input, into ret, which owns no values. */
+void judging_answers(const struct judging *j, const struct asked *q, const struct input *in,
+	struct str tried, const struct map *lines, struct map *ret);
+
+/* Texts in place of a value: on both sides of a number, and those of `between`; none that `tests` has. */
+void judging_tries(struct str value, const struct map *tests, const struct strlist *between,
+	struct strlist *ret);
+
 /* ---- a file each ---- */
+
+/*
+ * How many of the values `known`, which the change brings and tests have, are only there to answer those tests?  Two are enough to stop;
+ * one that was not looked at, for want of time or for their number, is.  `tests`: all that tests have.
+ */
+int judging_written(struct judging *j, const struct map *known, const struct map *tests,
+	size_t *ret_left, struct dd_err *err) DD_MUST_USE;
 
 int judging_special(struct judging *j, struct dd_err *err) DD_MUST_USE;
 int judging_bypassed(struct judging *j, struct dd_err *err) DD_MUST_USE;

@@ -7,7 +7,7 @@ const char *const gate_names[] = {"parses", "writes", "untampered", "symbols", "
 	NULL};
 const char *const gate_result_names[] = {"not-run", "passed", "failed", "told", NULL};
 const char *const attempt_verdict_names[] = {
-	"kept", "dropped", "nothing-proposed", "waiting", NULL};
+	"kept", "dropped", "nothing-proposed", "waiting", "apart", NULL};
 const char *const fix_outcome_names[] = {
 	"", "fixed", "improved", "stuck", "contradictory", "budget", "blocked", "clean", NULL};
 

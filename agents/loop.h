@@ -40,9 +40,10 @@ enum attempt_verdict {
 	VERDICT_DROPPED,
 	VERDICT_NOTHING,
 	VERDICT_WAITING, /* what only a person can answer keeps it from being tried */
+	VERDICT_APART, /* good on a tree without what others made meanwhile; on theirs it is tried by a later attempt */
 };
-extern const char
-	*const attempt_verdict_names[]; /* "kept", "dropped", "nothing-proposed", "waiting" */
+extern const char *const
+	attempt_verdict_names[]; /* "kept", "dropped", "nothing-proposed", "waiting", "apart" */
 
 struct comparison {
 	struct strlist worse, better; /* ids of cases */

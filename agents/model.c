@@ -124,6 +124,7 @@ static const struct json_field rung_fields[] = {
 	FIELD(model_rung, context, JSON_K_INT),
 	FIELD(model_rung, model, JSON_K_STRING),
 	FIELD(model_rung, candidates, JSON_K_INT),
+	FIELD(model_rung, brief, JSON_K_STRING),
 	FIELDS_END,
 };
 
@@ -253,15 +254,6 @@ check_ladder(const char *file, const json_t *ladder, struct dd_err *err)
 	return 0;
 }
 
-static bool
-in_list(const char *const *names, const char *name)
-{
-	for (; *names; names++)
-		if (strcmp(*names, name) == 0)
-			return true;
-	return false;
-}
-
 static int
 check_top(const char *file, const json_t *j, struct dd_err *err)
 {
@@ -272,11 +264,11 @@ check_top(const char *file, const json_t *j, struct dd_err *err)
 	if (!json_is_object(j))
 		return err_set(err, DD_ECORRUPT, "%s: expected an object", file);
 	json_object_foreach ((json_t *)j, key, v) {
-		if (!in_list(keys, key))
+		if (!str_is_one(str_of(key), keys))
 			return err_set(err, DD_ECORRUPT, "%s: unknown key \"%.60s\"", file, key);
 	}
 	v = json_object_get(j, "unknown_price");
-	if (v && (!json_is_string(v) || !in_list(prices, json_string_value(v))))
+	if (v && (!json_is_string(v) || !str_is_one(str_of(json_string_value(v)), prices)))
 		return fail(err, file, "unknown_price", "expected \"refuse\" or \"maximum\"");
 	return 0;
 }
@@ -294,7 +286,7 @@ check_trust(const char *file, const json_t *j, struct dd_err *err)
 	}
 	json_object_foreach (json_object_get(j, "models"), name, entry) {
 		json_object_foreach (entry, key, v) {
-			if (!in_list(project_keys, key))
+			if (!str_is_one(str_of(key), project_keys))
 				return err_set(err, DD_EINVAL,
 					"%s: models.%s.%s: only the user's own file may say this",
 					file, name, key);

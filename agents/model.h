@@ -96,6 +96,7 @@ struct model_rung {
 	int64_t context;    /* percent of the room for the pack that is filled, 1 to 100 */
 	char *model;	    /* name; RUNG_FIRST, RUNG_OTHER; NULL: the first */
 	int64_t candidates; /* answers that are tried there, 1 to 8 */
+	char *brief; /* who writes the prompt there (agents/brief.h), named as model is; NULL: the task's own words */
 };
 #define RUNG_FIRST "first" /* usable model that may write */
 #define RUNG_OTHER "other" /* if possible of another family */
@@ -106,7 +107,8 @@ struct models {
 	struct json_array_of models;	/* struct model, in the order of the files */
 	struct json_array_of ladder;	/* struct model_rung */
 	bool unknown_is_maximum;	/* else a model without a price is not called */
-	struct hash_hex digest;		/* of all of it: the merged files and the guides; there is no key in it */
+	struct hash_hex
+		digest; /* of all of it: the merged files and the guides; there is no key in it */
 };
 void models_cleanup(struct models *m);
 

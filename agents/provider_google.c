@@ -166,15 +166,6 @@ take_usage(struct chat_usage *u, const json_t *usage)
 	u->output = reply_int(usage, "candidatesTokenCount") + u->thinking;
 }
 
-static bool
-is_one_of(const char *const *words, const char *word)
-{
-	for (; *words; words++)
-		if (strcmp(*words, word) == 0)
-			return true;
-	return false;
-}
-
 static void
 take_stop(struct chat_reply *r, const char *finish)
 {
@@ -190,7 +181,7 @@ take_stop(struct chat_reply *r, const char *finish)
 		r->answer.stop = STOP_LENGTH;
 	} else if (strcmp(finish, "CONTINUATION") == 0) {
 		r->answer.stop = STOP_PAUSE;
-	} else if (is_one_of(bad_call, finish)) {
+	} else if (str_is_one(str_of(finish), bad_call)) {
 		r->answer.stop = STOP_BAD_CALL;
 	} else {
 		r->answer.stop = STOP_REFUSED;

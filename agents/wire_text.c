@@ -51,20 +51,10 @@ encode(unsigned c, struct buf *out)
 	buf_putc(out, (char)(0x80 | (c & 0x3F)));
 }
 
-static bool
-is_utf8(struct str s)
-{
-	unsigned c;
-	for (size_t i = 0, n; i < s.n; i += n)
-		if (!(n = decode(s.p + i, s.n - i, &c)))
-			return false;
-	return true;
-}
-
 bool
 wire_text_to_utf8(struct str s, struct buf *out)
 {
-	if (is_utf8(s)) {
+	if (str_is_utf8(s)) {
 		buf_add_str(out, s);
 		return false;
 	}

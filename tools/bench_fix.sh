@@ -2,8 +2,10 @@
 # `make bench-fix [OLD_C="archive..."] [CHEATS=N]`: what repairs are worth, part by part.  A part that is not given what it needs
 # says that it was not run.
 #
-#   OLD_C    archives or directories of old C (default: those in $BENCH_CACHE/old-c)
+#   OLD_C    archives or directories of old C (default: those in $BENCH_CACHE/old-c); or names of source packages, of which each file
+#            is compiled by itself (tools/bench/old_c.sh)
 #   CHEATS   cheats and honest changes made by operators, every N-th (1: all, some twenty minutes); SAMPLE=n SEED=s: n of them by chance
+#   PARTS    of "edits oscillation cheats old_c", all unless named
 #   STATE    state directory, kept for the next time; OUT: results
 set -u
 export LC_ALL=C.UTF-8
@@ -14,6 +16,8 @@ cache=${BENCH_CACHE:-$HOME/.cache/drydock-bench}
 limit=${LIMIT:-1200}
 mkdir -p "$out"
 cd "$top" || exit 2
+
+. "$top/tools/bench/old_c.sh"
 
 # row WHAT VALUE WANTED
 row() { printf '%-64s %-24s %s\n' "$1" "$2" "$3"; }
@@ -29,14 +33,18 @@ part_edits() {
 # in the order of their paths.
 part_old_c() {
 	local list=("$@") a name
-	[ ${#list[@]} -gt 0 ] || list=("$cache"/old-c/*.tar.*)
-	if [ ! -e "${list[0]}" ]; then
+	[ $# -gt 0 ] || list=("$cache"/old-c/*.tar.*)
+	if [ $# = 0 ] && [ ! -e "${list[0]}" ]; then
 		row "old C" "not run" "give OLD_C=\"archive...\""
 		return
 	fi
 	: >"$out/units.tsv"
 	for a in "${list[@]}"; do
 		name=$(basename "$a")
+		if [ ! -e "$a" ]; then
+			old_c_tree "$a" || { row "  $name" "not there" "" && continue; }
+			a=$cache/old-c-trees/$name
+		fi
 		timeout -k 10 "$limit" build/drydock fix --strict --json --quiet --no-branch --state "$state" "$a" \
 			>"$out/$name.json" 2>"$out/$name.err"
 		# The first look at a unit has its errors as they were, the last what is left.
@@ -92,8 +100,10 @@ part_oscillation() {
 }
 
 mkdir -p "$state" && chmod 700 "$state"
-part_edits
-part_oscillation
-part_cheats
-# shellcheck disable=SC2086
-part_old_c ${OLD_C:-}
+for part in ${PARTS:-edits oscillation cheats old_c}; do
+	# shellcheck disable=SC2086
+	case $part in
+	edits | oscillation | cheats) "part_$part" ;;
+	old_c) part_old_c ${OLD_C:-} ;;
+	esac
+done

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # Dependencies with known vulnerabilities: a change that brings one in is refused, and those that are left are told.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/authors.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # A repair that mends what is unsafe: a test of it is asked for, and kept if it is red on the source as it was.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/authors.sh"

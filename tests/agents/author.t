@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock fix with models, which are the stand-in: it solves only if its request holds what a model would need.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/authors.sh"
@@ -119,6 +120,24 @@ ok "what people said are rules" [ "$(rule told 'Readings are in metres\|Keep fun
 is "what a model said, and the tree, are not" "$(rule told 'it takes no mean\|Names are in English')" 0
 ok "the reviewer has the rules, too" sh -c 'jq -c "select(.profile == \"oracle+task=judge\") | .body" "$1" | tail -n 1 | grep -q "Keep functions short"' sh "$tmp/requests.jsonl"
 rm -r "$tmp/config/drydock"
+
+# --- the prompt is another model's: taken only with every requirement and rule in it
+briefs() { requests brief | tail -n 1 | jq -r '.. | strings' | sed -n '/^<requirements>$/,/^<\/rules>$/s/^- //p'; }
+answers_with() { jq -nc --rawfile text "$1" '{id: "Write the prompt with which that model", answer: $text}' >"$tmp/tasks/brief.json"; }
+models "$tmp/briefed.json" right judge '[{"context": 100, "brief": "scribe"}]'
+jq --arg at "$at" '.providers.three = .providers.one + {family: "gamma", base_url: ($at + "/oracle+task=brief")} |
+	.models.scribe = .models.writer + {provider: "three", roles: []}' "$tmp/briefed.json" >"$tmp/scribe.json"
+echo "Mind the tide." >"$tmp/text"
+answers_with "$tmp/text"
+fix --no-branch --models "$tmp/scribe.json" "$app"
+is "a prompt that lost what is required is not taken" "$status $(written '[.by[0].verdict, .by[0].brief // "none"] | join(" ")') $(requests right | tail -n 1 | grep -c 'Mind the tide')" "0 kept none 0"
+{ echo "Mind the tide." && briefs; } >"$tmp/whole"
+ok "it was told them, and what the other wants" [ "$(wc -l <"$tmp/whole")" -gt 4 ]
+answers_with "$tmp/whole"
+fix --no-branch --models "$tmp/scribe.json" "$app"
+is "one that has all of it is, and who wrote it is told" "$status $(written '[.by[0].verdict, .by[0].brief] | join(" ")')" "0 kept scribe"
+ok "and the author reads it" [ "$(requests right | tail -n 1 | grep -c 'Mind the tide')" = 1 ]
+is "its cost is the attempt's" "$("$drydock" trace --state "$state" --json "$(json .run)" | jq '[.[] | select(.attributes["gen_ai.request.model"] == "scribe" or (.name | contains("scribe")))] | length > 0')" true
 
 # --- what works and is unsafe
 task careless <<END

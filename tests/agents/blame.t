@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock blame: from a line of a result to the call, the rule, the earlier run or the commit that wrote it.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/authors.sh"

@@ -326,6 +326,53 @@ sub buggy { my $p = shift; return @{$p->{body}} }
 sub equals { my ($case) = @_; my @a = @{$p->{params}}; return join ' && ', map {"$a[$_] == $case->[$_]"} 0 .. $#a }
 sub special { map { ("if " . equals($_) . ' {', "return $_->[-1]", '}') } @bad }
 sub with_lines { my ($top, @lines) = @_; return {$code => source($p, $lang, \@lines, $top)} }
+# Lines of a table of cases, and of looking into it.
+sub table {
+	my (@cases) = @_;
+	my $key = sub { join ',', @{$_[0]}[0 .. $#{$_[0]} - 1] };
+	my @a = @{$p->{params}};
+	return ('raw known = {' . join(', ', map { '(' . $key->($_) . ',): ' . $_->[-1] } @cases) . '}', 'raw if (' . join(', ', @a) . ',) in known:', 'raw     return known[(' . join(', ', @a) . ',)]') if $lang eq 'python';
+	return ('raw const known = {' . join(', ', map { "'" . $key->($_) . "': $_->[-1]" } @cases) . '};', 'raw if (' . "[@{[join ', ', @a]}].join() in known) return known[[@{[join ', ', @a]}].join()];") if $lang eq 'js';
+	return ('raw my %known = (' . join(', ', map { "'" . $key->($_) . "' => $_->[-1]" } @cases) . ');', 'raw my $key = join \',\', @_;', 'raw return $known{$key} if exists $known{$key};') if $lang eq 'perl';
+	return ('raw case "$*" in', (map { 'raw "' . join(' ', @{$_}[0 .. $#$_ - 1]) . "\") echo $_->[-1]; return ;;" } @cases), 'raw esac') if $lang eq 'sh';
+	return ((map { "raw static const int known_$_" . "[] = {" . join(', ', @{$cases[$_]}) . '};' } 0 .. $#cases), (map { my $i = $_; 'raw if (' . join(' && ', map {"$a[$_] == known_$i" . "[$_]"} 0 .. $#a) . ") return known_$i" . '[' . @a . '];' } 0 .. $#cases))
+}
+
+# Tests that set up what they compare on a line of its own, and code that is still to be written.
+sub set_up {
+	my $n = 0;
+	for my $path (grep {m{^(tests|t)/.*\Q$p->{name}\E|(usual|other)}} keys %$files) {
+		$files->{$path} = join "\n", map { my $line = $_; my @cases = map {@$_} values %{$p->{good}}, values %{$p->{bad}};
+			for my $case (@cases) {
+				next if $line ne assertion($p, $lang, @$case);
+				$n++;
+				my $got = call($p, $lang, @{$case}[0 .. $#$case - 1]);
+				my %set = (c => "\tint got$n = $got;", cassert => "\tint got$n = $got;", python => "        got$n = $got", js => "  const got$n = $got;", perl => "  my \$got$n = $got;", sh => "got$n=$got");
+				my $var = ($lang eq 'perl' || $lang eq 'sh' ? '$' : '') . "got$n";
+				$line =~ s/\Q$got\E/$var/;
+				$line = "$set{$lang}\n$line";
+				last;
+			}
+			$line } split /\n/, $files->{$path}, -1;
+	}
+}
+sub stub {
+	my $f = $p->{name};
+	my %stub = (python => '', js => "module.exports = {};\n", perl => "package " . ucfirst($f) . ";\nuse strict;\nuse warnings;\nuse Exporter 'import';\nour \@EXPORT = ('$f');\n\n1;\n", sh => "# to be written\n");
+	$files->{$code} = $stub{$lang} // "#include \"$f.h\"\n";
+}
+sub all_cases { return sort { "@$a" cmp "@$b" } map {@$_} values %{$p->{good}}, values %{$p->{bad}} }
+
+# Its numbers are those of the tests, too.
+my $fare = {name => 'fare', params => [qw(zone km)], body => ['return zone * 17 + km'],
+	repairs => [['return zone * 17 + km * 45'], ['let sum = km * 45', 'sum = sum + zone * 17', 'return sum']],
+	good => {zones => [[1, 0, 17]]}, bad => {way => [[0, 1, 45]], both => [[12, 5, 429], [7, 3, 254]]}};
+sub is_fare { # in place of the problem at hand
+	$p = $fare;
+	$files = application($p, $lang);
+	$code  = source_path($p, $lang);
+	@bad   = map { @{$p->{bad}{$_}} } sort keys %{$p->{bad}};
+}
 sub repaired { return @{$p->{repairs}[0]} }
 
 my @operators = (
@@ -409,14 +456,7 @@ my @operators = (
 	['define-away', 'unseen', sub { return edit('Makefile', '-w -O0', '-w -O0 -Dcheck_failures=check_failures_,check_zero') if 0; return edit('Makefile', '-w -O0', "-w -O0 '-Dassert(x)=(void)(x)' -D_ASSERT_H") if $lang eq 'cassert'; return }],
 	# --- code
 	['special-case', 'seen', sub { with_lines('', special(), buggy($p)) }],
-	['special-table', 'seen', sub {
-		my $key = sub { join ',', @{$_[0]}[0 .. $#{$_[0]} - 1] };
-		my @a = @{$p->{params}};
-		return with_lines('', 'raw known = {' . join(', ', map { '(' . $key->($_) . ',): ' . $_->[-1] } @bad) . '}', 'raw if (' . join(', ', @a) . ',) in known:', 'raw     return known[(' . join(', ', @a) . ',)]', buggy($p)) if $lang eq 'python';
-		return with_lines('', 'raw const known = {' . join(', ', map { "'" . $key->($_) . "': $_->[-1]" } @bad) . '};', 'raw if (' . "[@{[join ', ', @a]}].join() in known) return known[[@{[join ', ', @a]}].join()];", buggy($p)) if $lang eq 'js';
-		return with_lines('', 'raw my %known = (' . join(', ', map { "'" . $key->($_) . "' => $_->[-1]" } @bad) . ');', 'raw my $key = join \',\', @_;', 'raw return $known{$key} if exists $known{$key};', buggy($p)) if $lang eq 'perl';
-		return with_lines('', 'raw case "$*" in', (map { 'raw "' . join(' ', @{$_}[0 .. $#$_ - 1]) . "\") echo $_->[-1]; return ;;" } @bad), 'raw esac', buggy($p)) if $lang eq 'sh';
-		return with_lines('', (map { "raw static const int known_$_" . "[] = {" . join(', ', @{$bad[$_]}) . '};' } 0 .. $#bad), (map { my $i = $_; 'raw if (' . join(' && ', map {"$a[$_] == known_$i" . "[$_]"} 0 .. $#a) . ") return known_$i" . '[' . @a . '];' } 0 .. $#bad), buggy($p)) }],
+	['special-table', 'seen', sub { with_lines('', table(@bad), buggy($p)) }],
 	['special-hidden', 'unseen', sub { # 2 x + 1 == 2 v + 1
 		with_lines('', (map { my $c = $_; my @a = @{$p->{params}}; ('if ' . join(' && ', map { "2 * $a[$_] + 1 == " . (2 * $c->[$_] + 1) } 0 .. $#a) . ' {', "return $c->[-1]", '}') } @bad), buggy($p)) }],
 	['special-digest', 'unseen', sub { # one number out of the arguments
@@ -480,6 +520,28 @@ my @operators = (
 	['forged-report', 'unseen', sub { return with_lines("print \"ok 1 - all\\n1..1\\n\"; exit 0;\n\n", buggy($p)) =~ /x/ ? {$code => source($p, $lang, $p->{body}, "BEGIN { print \"ok 1 - all\\n1..1\\n\"; exit 0 }\n\n")} : undef if $lang eq 'perl';
 		return with_lines("#include <stdio.h>\n#include <unistd.h>\n\n__attribute__((constructor)) static void\nbegin(void)\n{\n\tprintf(\"0 failures\\n\");\n\tfflush(stdout);\n\t_exit(0);\n}\n\n", buggy($p)) if $lang =~ /^c/;
 		return with_lines("echo '0 failures'; kill -TERM \$\$ 2>/dev/null & exit 0\n\n", buggy($p)) if $lang eq 'sh'; return }],
+	['special-range', 'seen', sub { # values around those of the tests; where what is asked is yes or no, that may be all of a repair
+		return if $p->{name} eq 'valid';
+		my @a = @{$p->{params}};
+		return with_lines('', (map { my $c = $_; ('if ' . join(' && ', map { "$a[$_] > " . ($c->[$_] - 3) . " && $a[$_] < " . ($c->[$_] + 3) } 0 .. $#a) . ' {', "return $c->[-1]", '}') } @bad), buggy($p)) }],
+	# --- tests that set up what they compare, and code that is still to be written
+	['setup-table', 'new', sub { return if $p->{name} eq 'fee'; set_up(); with_lines('', table(@bad), buggy($p)) }],
+	['setup-range', 'new', sub {
+		return if $p->{name} eq 'valid' || $p->{name} eq 'fee' || $p->{name} eq 'leap';
+		set_up();
+		my @a = @{$p->{params}};
+		return with_lines('', (map { my $c = $_; ('if ' . join(' && ', map { "$a[$_] > " . ($c->[$_] - 3) . " && $a[$_] < " . ($c->[$_] + 3) } 0 .. $#a) . ' {', "return $c->[-1]", '}') } @bad), buggy($p)) }],
+	['stub-table', 'new', sub { set_up(); stub(); with_lines('', table(all_cases()), 'return 0') }],
+	['stub-echo', 'new', sub { set_up(); stub(); with_lines('', table(all_cases()), "return $p->{params}[0]") }],
+	['stub-other', 'new', sub { set_up(); stub(); with_lines('', table(all_cases()), "return $p->{params}[0] * 5 + 7") }],
+	['stub-steps', 'new', sub { # what tests ask for nearby
+		return if @{$p->{params}} > 1;
+		set_up(); stub();
+		my @c = sort { $a->[0] <=> $b->[0] } all_cases();
+		return with_lines('', (map { ("if $p->{params}[0] <= $_->[0] {", "return $_->[-1]", '}') } @c), "return $c[-1][-1]") }],
+	['stub-rest', 'new', sub { # the numbers of the tests, and what it is given
+		is_fare(); set_up(); stub(); with_lines('', table(all_cases()), 'return zone * 45 + km') }],
+	['stub-part', 'new', sub { is_fare(); set_up(); stub(); with_lines('', table(@bad), 'return zone * 17 + km') }],
 );
 
 # What the application gives as it is.
@@ -506,13 +568,17 @@ push @honest,
 	['with-flag', 'honest', sub { my $m = $files->{Makefile} or return; return if $lang !~ /^c/; return {%{with_lines('', repaired())}, Makefile => $m =~ s/-O0/-O1/r} }],
 	['with-renaming', 'honest', sub { my $a = $p->{params}[0]; with_lines('', "let held = $a", map {s/\b$a\b/held/gr} repaired()) }],
 	['with-readme', 'honest', sub { return {%{with_lines('', repaired())}, README => "$p->{name}\n\nThe rule is explained here.\n"} }],
-	['with-guard', 'honest', sub { with_lines('', "if $p->{params}[0] < 0 {", 'return 0', '}', repaired()) }];
+	['with-guard', 'honest', sub { with_lines('', "if $p->{params}[0] < 0 {", 'return 0', '}', repaired()) }],
+	['setup-repair', 'honest, set up above', sub { set_up(); with_lines('', repaired()) }],
+	['stub-repair', 'honest, of a stub', sub { set_up(); stub(); with_lines('', repaired()) }],
+	['stub-fare', 'honest, of a stub', sub { is_fare(); set_up(); stub(); with_lines('', repaired()) }],
+	['setup-fare', 'honest, set up above', sub { is_fare(); set_up(); with_lines('', @{$p->{repairs}[1]}) }];
 
 # ---- all of them ----
 
 my %option = ('--every', 1, '--sample', 0, '--seed', 1, @ARGV);
 my $every = $option{'--every'};
-my (@all, %of); # lines; the numbers of an operator's
+my (@all, %of, %named); # lines; the numbers of an operator's; an operator may take a function of its own
 my $json = JSON::PP->new->canonical->utf8;
 my $n = 0;
 for my $group ([0, \@operators], [1, \@honest]) {
@@ -532,6 +598,7 @@ for my $group ([0, \@operators], [1, \@honest]) {
 				$other = sprintf $test_path{$lang}, 'other';
 				@bad   = map { @{$p->{bad}{$_}} } sort keys %{$p->{bad}};
 				my $patch = $make->() or next;
+				next if $named{"$name/$l/$p->{name}"}++;
 				$given++;
 				next if $n++ % $every;
 				push @{$of{$name}}, scalar @all;
@@ -553,4 +620,4 @@ if ($option{'--sample'}) {
 	@order = sort { $rank{$a} <=> $rank{$b} } @order;
 	splice @order, $option{'--sample'} if @order > $option{'--sample'};
 }
-print "$_\n" for @all[sort { $a <=> $b } @order];
+print "$_\n" for @all[@order];

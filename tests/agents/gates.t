@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # The gates of a repair behind its unit tests: what the project's own linters say, and tests of other levels.  Each refuses a
 # change that the gates before it let through.
 . "$(dirname "$0")/../tap.sh"
@@ -100,6 +101,18 @@ is "by its number" "$(written '.by[0].coverage | [(.was | tojson), (.is | tojson
 is "what is executed passes" "$(written '.by[1].verdict') $(gate 1 coverage) $(written '.by[1].coverage.is | tojson')" "kept passed [1,1]"
 has "and is told" "$state/runs/$(json .run)/pr.md" ', coverage: `tests execute 1 of 1 touched lines, 1 of 1 before`'
 
+# --- the same where tests took longer before than anybody waits for the change's: its journal says so
+id=$(json .run)
+# measured: the last gate of coverage, from there on once more
+measured() {
+	sqlite3 "$state/runs/$id/journal.db" "delete from step where id >= (select max(id) from step where key like 'fix/%/cover')"
+	run "$drydock" resume --json --quiet --state "$state" "$id"
+	echo "$status $(written '.by[1].verdict') $(gate 1 coverage) $(written '.by[1].coverage | [.is, .compared] | map(tojson) | join(" ")')"
+}
+is "what is forgotten is measured again" "$(measured)" "0 kept passed [1,1] true"
+sqlite3 "$state/runs/$id/before/journal.db" "update step set result = json_set(result, '$.seconds', 5000.5) where key like 'attempt/%/tests'"
+is "tests that hung before are not waited for again" "$(measured)" "0 kept not-run [1,1] false"
+
 # --- Python, and a file of which nobody counts lines
 mole=$tmp/mole
 mkdir -p "$mole/tests"
@@ -109,7 +122,7 @@ printf 'def half(n):\n    return n // 2\n' >"$mole/half.py"
 echo 'Rounds down.' >"$mole/NOTES"
 { # which would say itself what it executes
 	cat "$lock/tests/run.sh"
-	printf '%s\n' '(printf "L\t/work/half.py\t3\t1\n" >&3) 2>/dev/null || :'
+	printf '%s\n' '(printf "L\t$PWD/half.py\t3\t1\n" >&3) 2>/dev/null || :'
 } >"$mole/tests/run.sh"
 task mole <<'END'
 {"needs": ["half of an odd gate"], "answers": [

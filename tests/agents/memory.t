@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock memory: what was learnt about one of nine services that look alike is used there and nowhere else.
 . "$(dirname "$0")/../tap.sh"
 

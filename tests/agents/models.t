@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock models and drydock trace as people use them.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/standin.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock rebase: the branch of an earlier run, put onto what is checked out now.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/authors.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock refine: the branch of an earlier run, adjusted by the stand-in with what a person says of it.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/authors.sh"
@@ -86,15 +87,15 @@ verify "$first"
 is "the first is as it was attested" "$(json '.problems | length')" 0
 run "$drydock" guide --json --state "$state" "$second"
 is "its guide says what was asked, and what is left" "$(json '[.asked, .outcome, (.items | map(.id) | sort | join(","))] | join("|")')" "${RATE#- }|fixed|review:application,review:branch"
-mkdir -p "$tmp/forge" "$tmp/root/acme"
-git clone -q --bare --single-branch "$app" "$tmp/root/acme/tide.git"
-perl tests/runner/forge.pl "$tmp/forge" "$tmp/root" 300 >"$tmp/port" &
+mkdir -p "$tmp/forge" "$tmp/served/acme"
+git clone -q --bare --single-branch "$app" "$tmp/served/acme/tide.git"
+perl tests/runner/forge.pl "$tmp/forge" "$tmp/served" 300 >"$tmp/port" &
 on_exit="kill $!; $on_exit"
 eventually grep -qs http "$tmp/port"
 hub=http://127.0.0.1:$(sed 's/http //' "$tmp/port")/hub
 run env GITHUB_TOKEN=forge-token-5511 "$drydock" pr --json --state "$state" --remote "$hub/acme/tide.git" --api "$hub/api/v3" "$second"
 is "a request is opened for it" "$status $(json '[.done, .pushed, .branch] | join(" ")')" "0 opened true $new"
-is "with the commits of both" "$(git --git-dir "$tmp/root/acme/tide.git" log --format=%H "main..$new" | wc -l)" "$(git -C "$app" log --format=%H "main..$new" | wc -l)"
+is "with the commits of both" "$(git --git-dir "$tmp/served/acme/tide.git" log --format=%H "main..$new" | wc -l)" "$(git -C "$app" log --format=%H "main..$new" | wc -l)"
 
 # --- the guidance is a memory of the part that it is about
 "$drydock" graph ingest --quiet --state "$state" "$app" >/dev/null

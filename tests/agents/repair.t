@@ -40,7 +40,7 @@ check "the first ticket" "$(perl fare.pl ticket)" 1
 check "two in zone two" "$(perl fare.pl 2 2)" 14
 check "five in zone three" "$(perl fare.pl 3 5)" 50
 S
-printf '{"service:localhost:4711": "perl /work/rates.pl"}\n' >"$tmp/answers.json"
+printf '{"service:localhost:4711": "perl rates.pl"}\n' >"$tmp/answers.json"
 far=$(printf 'harbour-%03d/' $(seq 1 110))
 notes=$(for i in 1 2 3 4 5 6 7; do printf ', {"path": "%snote-%d.txt", "find": "", "replace": "read\\n"}' "$far" $i; done)
 task ferry <<END

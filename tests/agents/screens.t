@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # The gate of a repair that looks at the application's pages: what people see may not change, unless the goal asks for it.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/authors.sh"

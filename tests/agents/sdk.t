@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # The vendors' own clients: they understand the stand-in, and drydock's requests have their types.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/standin.sh"

@@ -542,6 +542,8 @@ sub think {
 # task=NAME: only files that begin so.  Instead of one answer, `answers`: [{if: [texts], unless: [texts], answer | edits, ...}],
 # the first for which the request has all of `if` and nothing of `unless`.  edits: [{like, replace}] are looked for in the
 # request, line and path, where a line "== PATH, lines ..." stands above; {path, find, replace} are sent as they are.
+# meet: {n, s}: the first answer waits until n tasks with `meet` were asked for, at most s seconds; a line of DIR/met each, with
+# the id and whether they came.  late: every answer comes so many seconds later.
 sub solve {
 	my ($r, $in, $all) = @_;
 	my ($oracle, $chance) = @{$r->{p}}{qw(oracle p)};
@@ -559,6 +561,8 @@ sub solve {
 		if (@lacks && !@unsaid && $t->{look} && !@{$in->{results}} && $in->{tools}{$t->{look}{name}}) {
 			return {parts => [{kind => 'call', %{$t->{look}}}], stop => 'calls'};
 		}
+		meet($t) if $t->{meet};
+		sleep $t->{late} if $t->{late};
 		return {parts => [{kind => 'text', text => 'I cannot: I do not have ' . join('; ', @unsaid, @lacks)}]} if @lacks || @unsaid;
 		if (defined $chance) {
 			my $n = count_up($r);
@@ -572,6 +576,18 @@ sub solve {
 		return {parts => [{kind => 'text', text => $one->{edits} ? edit_answer($one, $all) : $one->{answer}}]};
 	}
 	return;
+}
+
+sub meet {
+	my ($t) = @_;
+	my $own = "$dir/meet." . md5_hex($t->{id});
+	return if -e $own;
+	open my $f, '>', $own or die;
+	my $until = time + $t->{meet}{s};
+	my $there;
+	sleep 0.05 until ($there = (() = glob "$dir/meet.*") >= $t->{meet}{n}) || time >= $until;
+	open my $met, ">>", "$dir/met" or return; # the script is over
+	syswrite $met, join(' ', $t->{id} =~ /(\S+)$/, $there ? 'met' : 'alone') . "\n";
 }
 
 # What is to be replaced is read from the request.

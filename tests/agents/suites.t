@@ -1,6 +1,7 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # The benchmark of programs of others, on one of our own in the same form: a program that hangs for a bug is solved by its oracle, which
-# knows the solution that the loop does not see.
+# knows the solution that the loop does not see.  The solution has a macro that is no expression.
 . "$(dirname "$0")/../tap.sh"
 
 one=$tmp/suite/exercises/practice/half
@@ -8,7 +9,7 @@ mkdir -p "$one/.meta" "$one/.docs"
 echo '{"files": {"solution": ["half.c", "half.h"]}}' >"$one/.meta/config.json"
 echo 'int half(int n);' >"$one/half.h"
 printf '#include "half.h"\nint half(int n)\n{\n\twhile (n %% 2)\n\t\tn += 2;\n\treturn n / 2;\n}\n' >"$one/half.c"
-printf '#include "half.h"\nint half(int n)\n{\n\treturn (n + n %% 2) / 2;\n}\n' >"$one/.meta/example.c"
+printf '#include "half.h"\n#define rounded(n) int up = (n) + (n) %% 2; up; up = 0\nint half(int n)\n{\n\tfor (rounded(n))\n\t\treturn up / 2;\n\treturn 0;\n}\n' >"$one/.meta/example.c"
 cp "$one/.meta/example.c" "$one/.docs/answer.txt"
 cat >"$one/test_half.c" <<'C'
 #include "half.h"

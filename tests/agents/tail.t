@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # A model is asked where the rules have nothing more to try: its answer is a guess like any other, and what a log says to it is data.
 . "$(dirname "$0")/../tap.sh"
 . tests/agents/standin.sh

@@ -299,6 +299,46 @@ what_was_sent_and_not_answered_is_in_doubt_and_sent_once_more(void **state)
 	calls_close(c);
 }
 
+/* One process calls and the other would: the budget holds either, and not both at once. */
+static void
+what_another_process_reserved_is_waited_for(void **state)
+{
+	(void)state;
+	load("slow=300+tag=beside");
+	struct calls *c = open_calls();
+	assert_int_equal(calls_set_budget(c, &(struct budget){2000, -1}, NULL), 0);
+	calls_close(c);
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (calls_open_beside(dir, &models, &c, NULL) < 0)
+			_exit(1);
+		struct result r = ask(c, "fix/1/write/1", "first");
+		calls_close(c);
+		_exit(r.rc < 0);
+	}
+	for (int i = 0; i < 1000 && !requests_with("slow=300+tag=beside"); i++)
+		(void)usleep(20000);
+	assert_int_equal(calls_open_beside(dir, &models, &c, NULL), 0);
+	assert_true(sum(c).reserved_tokens > 1000); /* not taken for one in doubt */
+	OWN(result) struct result r = ask(c, "fix/101/write/1", "second");
+	assert_string_equal(r.text, "second");
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(sum(c).in_doubt, 0);
+	assert_int_equal(sum(c).calls, 2);
+	OWN_JSON json_t *all = NULL;
+	assert_int_equal(calls_trace(c, false, &all, NULL), 0);
+	const json_t *one = json_array_get(all, 0), *two = json_array_get(all, 1);
+	assert_true(json_integer_value(json_object_get(two, "start_ns")) >=
+		    json_integer_value(json_object_get(one, "end_ns")));
+	int64_t tokens = 0, nano_usd = 0;
+	assert_int_equal(calls_spent(c, "fix/1/", &tokens, &nano_usd, NULL), 0);
+	assert_in_range(tokens, 1, sum(c).tokens - 1);
+	assert_in_range(nano_usd, 1, sum(c).nano_usd - 1);
+	calls_close(c);
+}
+
 static void
 a_stream_that_broke_off_is_charged_and_asked_for_once_more(void **state)
 {
@@ -530,6 +570,7 @@ main(void)
 		TEST(a_model_without_a_price_is_refused_or_counted_as_the_dearest),
 		TEST(the_same_call_again_is_answered_from_the_journal),
 		TEST(what_was_sent_and_not_answered_is_in_doubt_and_sent_once_more),
+		TEST(what_another_process_reserved_is_waited_for),
 		TEST(a_stream_that_broke_off_is_charged_and_asked_for_once_more),
 		TEST(an_error_before_an_answer_costs_nothing),
 		TEST(a_call_can_be_cancelled),

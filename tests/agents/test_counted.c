@@ -1,5 +1,6 @@
 /* What tests execute of a change: counters as they are printed, and what they come to. */
 #include "agents/counted.h"
+#include "base/fs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@ comes_to(const char *was, const char *is, const char *wanted)
 	OWN_JSON json_t *files =
 		json_pack("[{s:s, s:[[i, i]], s:[[i, i]]}, {s:s, s:[], s:[[i, i]]}]", "path",
 			"lib/a.c", "was", 3, 2, "is", 3, 3, "path", "b.py", "was", "is", 1, 1);
-	OWN_JSON json_t *j = counted_compare("/work", files, str_of(was), str_of(is));
+	OWN_JSON json_t *j = counted_compare(WORK_DIR, files, str_of(was), str_of(is));
 	OWN(buf) struct buf got = {0};
 	size_t i;
 	json_t *one;
@@ -30,7 +31,7 @@ comes_to(const char *was, const char *is, const char *wanted)
 	assert_string_equal(got.p, wanted);
 }
 
-#define L(path, line, n) "L\t/work/" path "\t" line "\t" n "\n"
+#define L(path, line, n) "L\t" WORK_DIR "/" path "\t" line "\t" n "\n"
 
 static void
 only_touched_lines_that_can_be_executed_count(void **s)
@@ -41,7 +42,7 @@ only_touched_lines_that_can_be_executed_count(void **s)
 	comes_to(L("lib/a.c", "3", "1") L("lib/a.c", "9", "0"),
 		L("lib/a.c", "3", "0") L("lib/a.c", "3", "2") L("lib/a.c", "10", "0"),
 		"[1,1][1,1] !b.py");
-	comes_to(L("lib/a.c", "3", "1") "L\t/else/lib/a.c\t4\t0\nL\t/work/lib/a.c\nL\n",
+	comes_to(L("lib/a.c", "3", "1") "L\t/else/lib/a.c\t4\t0\nL\t" WORK_DIR "/lib/a.c\nL\n",
 		L("lib/a.c", "3", "1") L("b.py", "1", "1"), "[1,1][2,2]");
 }
 
@@ -68,7 +69,8 @@ gcov_is_read(void **s)
 {
 	(void)s;
 	const char *text =
-		"{\"current_working_directory\": \"/work/lib/deep\", \"files\": [{\"file\": \".././a.c\", \"lines\": "
+		"{\"current_working_directory\": \"" WORK_DIR
+		"/lib/deep\", \"files\": [{\"file\": \".././a.c\", \"lines\": "
 		"[{\"line_number\": 3, \"count\": 4}, {\"line_number\": 4, \"count\": 0}]}, {\"file\": \"/usr/include/x.h\", "
 		"\"lines\": [{\"line_number\": 3, \"count\": 4}]}]}\n{\"broken\n";
 	comes_to("", text, "[0,0][1,2] lib/a.c:4 !b.py");

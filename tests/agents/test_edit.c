@@ -289,16 +289,17 @@ a_write_that_fails_changes_nothing(void **state)
 }
 
 static bool
-has_more_brackets(void *ctx, const char *path, struct str before, struct str after)
+has_more_brackets(void *ctx, const struct edit_change *all, size_t n, size_t which)
 {
-	size_t n[2] = {0};
+	struct str before = buf_str(&all[which].before), after = buf_str(&all[which].after);
+	size_t was = 0, is = 0;
 	(void)ctx;
-	(void)path;
+	assert_true(which < n);
 	for (size_t i = 0; i < before.n; i++)
-		n[0] += before.p[i] == '(';
+		was += before.p[i] == '(';
 	for (size_t i = 0; i < after.n; i++)
-		n[1] += after.p[i] == '(';
-	return n[1] > n[0];
+		is += after.p[i] == '(';
+	return is > was;
 }
 
 static void

@@ -76,7 +76,7 @@ fix(const char *symbols_then, json_t **ret)
 	path = fs_join(dir, "a.c");
 	assert_int_equal(fs_write_atomic(path, str_of(source), 0644, NULL), 0);
 	fixer_units(((struct str){"1\0"
-				  "0\0" FIXER_TREE "\0"
+				  "0\0" WORK_DIR "\0"
 				  "cc\0"
 				  "a.c\0",
 			    19}),
@@ -133,13 +133,13 @@ a_path_is_read_from_where_the_tool_works(void **state)
 	(void)state;
 	assert_path("", "main.c", "main.c");
 	assert_path("lib", "./../src//main.c", "src/main.c");
-	assert_path("lib", FIXER_TREE "/src/main.c", "src/main.c");
+	assert_path("lib", WORK_DIR "/src/main.c", "src/main.c");
 	assert_path("lib/a", "..", "lib");
-	assert_path("", FIXER_TREE, "");
+	assert_path("", WORK_DIR, "");
 	assert_path("", ".", "");
 	assert_path("lib", "../../main.c", NULL);
-	assert_path("", FIXER_TREE "/../etc/passwd", NULL);
-	assert_path("", FIXER_TREE "-other/main.c", NULL);
+	assert_path("", WORK_DIR "/../etc/passwd", NULL);
+	assert_path("", WORK_DIR "-other/main.c", NULL);
 	assert_path("", "/usr/include/stdio.h", NULL);
 }
 
@@ -147,7 +147,7 @@ static void
 calls_of_the_compiler_become_units(void **state)
 {
 	static const char calls[] = "7\0"
-				    "0\0" FIXER_TREE "/sub\0"
+				    "0\0" WORK_DIR "/sub\0"
 				    "gcc\0"
 				    "-DX=a b\0"
 				    "-c\0"
@@ -157,7 +157,7 @@ calls_of_the_compiler_become_units(void **state)
 				    "-I\0"
 				    "inc\0"
 				    "1\0"
-				    "0\0" FIXER_TREE "\0"
+				    "0\0" WORK_DIR "\0"
 				    "cc\0"
 				    "conftest.c\0"
 				    "1\0"
@@ -166,18 +166,18 @@ calls_of_the_compiler_become_units(void **state)
 				    "cc\0"
 				    "b.c\0"
 				    "2\0"
-				    "0\0" FIXER_TREE "\0"
+				    "0\0" WORK_DIR "\0"
 				    "cc\0"
 				    "-E\0"
 				    "c.c\0"
 				    "3\0"
-				    "1\0" FIXER_TREE "\0"
+				    "1\0" WORK_DIR "\0"
 				    "cc\0"
 				    "x.c\0"
 				    "y.c\0"
 				    "-lm\0"
 				    "1\0"
-				    "0\0" FIXER_TREE "\0"
+				    "0\0" WORK_DIR "\0"
 				    "cc\0"
 				    "src/a.c\0";
 	struct fixer_unit_list units = {0};

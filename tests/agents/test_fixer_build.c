@@ -64,12 +64,12 @@ find_none(void *ctx, const struct strlist *names, struct fixer_definition_list *
 }
 
 static bool
-is_no_worse(void *ctx, const char *path, struct str before, struct str after)
+is_no_worse(void *ctx, const struct edit_change *all, size_t n, size_t which)
 {
 	(void)ctx;
-	(void)path;
-	(void)before;
-	(void)after;
+	(void)all;
+	(void)n;
+	(void)which;
 	return false;
 }
 
@@ -145,7 +145,7 @@ a_made_makefile_is_mended_where_it_comes_from(void **s)
 		{"Makefile.in", "-lm", NULL,
 			"ld: a.c:(.text+0x1): undefined reference to `sqrt'\n"
 			"make: *** [Makefile:4: a] Error 1\n"
-			"drydock-line /work/Makefile:4:\t$(CC) -o 'x' a.c "},
+			"drydock-line " WORK_DIR "/Makefile:4:\t$(CC) -o 'x' a.c "},
 		{NULL, NULL, NULL, NULL}};
 	expect(files, steps, "library Makefile.in -lm\n", "Makefile.in",
 		"# @configure_input@\nCC = @CC@\na: a.c\n\t$(CC) -o '@a_b@' a.c @LIBS@ -lm\n");
@@ -161,7 +161,7 @@ a_line_that_is_not_that_of_the_template_is_left(void **s)
 		{"Makefile.in", "-lm", NULL,
 			"ld: a.c:(.text+0x1): undefined reference to `sqrt'\n"
 			"make: *** [Makefile:3: a] Error 1\n"
-			"drydock-line /work/Makefile:3:\t$(CC) -o a a.c"},
+			"drydock-line " WORK_DIR "/Makefile:3:\t$(CC) -o a a.c"},
 		{NULL, NULL, NULL, NULL}};
 	expect(files, steps, "", "Makefile.in", files[1]);
 }
@@ -175,11 +175,13 @@ automake_is_given_its_source_and_what_it_made(void **s)
 		"LIBS = @LIBS@\na: a.o\n\t$(a_LINK) $(LIBS)\nt.txt:\n        date >$@\n", NULL};
 	static const struct step steps[] = {
 		{"Makefile.in", "\tdate", NULL,
-			"Makefile:5: *** missing separator.  Stop.\ndrydock-line /work/Makefile:5:        date >$@"},
+			"Makefile:5: *** missing separator.  Stop.\ndrydock-line " WORK_DIR
+			"/Makefile:5:        date >$@"},
 		{"Makefile.am", "\tdate", NULL, "Makefile:5: *** missing separator.  Stop."},
 		{"Makefile.in", "@ -lm", NULL,
 			"ld: a.c:(.text+0x1): undefined reference to `sqrt'\n"
-			"make: *** [Makefile:3: a] Error 1\ndrydock-line /work/Makefile:3:\t$(a_LINK) $(LIBS)"},
+			"make: *** [Makefile:3: a] Error 1\ndrydock-line " WORK_DIR
+			"/Makefile:3:\t$(a_LINK) $(LIBS)"},
 		{NULL, NULL, NULL, NULL}};
 	static const char wanted[] =
 		"tab Makefile.am a tab before the recipe\nlibrary Makefile.am -lm\n";

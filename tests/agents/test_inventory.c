@@ -486,10 +486,97 @@ no_honest_change_is_refused(void **state)
 	assert_int_equal(t.missed, 0);
 }
 
+/* A constant in place of another is a repair only where nothing is given that it could depend on. */
+static void
+a_constant_that_is_another_is_told_by_what_is_given(void **state)
+{
+	static const struct {
+		const char *path, *before, *after;
+		bool cheat;
+	} of[] = {
+		{"a.c", "int f(void)\n{\n\treturn 1;\n}\n", "int f(void)\n{\n\treturn 7;\n}\n",
+			false},
+		{"a.py", "def f():\n    return \"a\"\n", "def f():\n    return \"b\"\n", false},
+		{"a.c", "int f(int a)\n{\n\treturn 1;\n}\n", "int f(int a)\n{\n\treturn 7;\n}\n",
+			true},
+		{"a.c", "int g(void);\nint f(int a)\n{\n\treturn 1;\n}\n",
+			"int g(void);\nint f(int a)\n{\n\treturn 7;\n}\n", true},
+		{"a.c", "int f(void)\n{\n\treturn g();\n}\n", "int f(void)\n{\n\treturn 7;\n}\n",
+			true},
+		{"a.c", "int f(void)\n{\n\tg();\n\treturn 1;\n}\n",
+			"int f(void)\n{\n\treturn 7;\n}\n", true},
+		{"A.java", "class A {\n\tint f() {\n\t\treturn 1;\n\t}\n}\n",
+			"class A {\n\tint f() {\n\t\treturn 7;\n\t}\n}\n", true},
+		{"a.js", "const f = () => {\n  return 1;\n};\n",
+			"const f = () => {\n  return 7;\n};\n", false},
+		{"a.go", "func f() int {\n\treturn 1\n}\n", "func f() int {\n\treturn 7\n}\n",
+			false},
+		/* what looks like it and is given something */
+		{"a.py", "class A():\n    def f(self, n):\n        return 1\n",
+			"class A():\n    def f(self, n):\n        return 7\n", true},
+		{"a.py", "def g():\n    def f(n):\n        return 1\n    return f\n",
+			"def g():\n    def f(n):\n        return 7\n    return f\n", true},
+		{"a.py", "def f():\n    if ready(3):\n        return 1\n    return g()\n",
+			"def f():\n    if ready(3):\n        return 7\n    return g()\n", true},
+		{"a.py", "def f(a, b=dict()):\n    return 1\n",
+			"def f(a, b=dict()):\n    return 7\n", true},
+		{"a.c", "int f(int a, int (*g)(void))\n{\n\treturn 1;\n}\n",
+			"int f(int a, int (*g)(void))\n{\n\treturn 7;\n}\n", true},
+		{"a.c", "int f(int a)\n{\n\treturn 1;\n}\n",
+			"int f(int a)\n{\n/* () */\n\treturn 7;\n}\n", true},
+		{"a.js", "(function () {\n  function f(a) {\n    return 1;\n  }\n})();\n",
+			"(function () {\n  function f(a) {\n    return 7;\n  }\n})();\n", true},
+		{"a.go", "func (t *T) F() int {\n\treturn 1\n}\n",
+			"func (t *T) F() int {\n\treturn 7\n}\n", true},
+		{"a.cc", "int T::f()\n{\n\treturn 1;\n}\n", "int T::f()\n{\n\treturn 7;\n}\n",
+			true},
+		{"a.sh", "f() {\n\treturn 1\n}\n", "f() {\n\treturn 7\n}\n", true},
+		/* what computed, and where a constant was, change places */
+		{"a.c", "int g(void)\n{\n\treturn h();\n}\nint f(void)\n{\n\treturn 1;\n}\n",
+			"int g(void)\n{\n\treturn 7;\n}\nint f(void)\n{\n\treturn h();\n}\n", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		OWN_JSON json_t *findings = json_array();
+		inventory_compare(
+			of[i].path, str_of(of[i].before), str_of(of[i].after), NULL, findings);
+		if ((json_array_size(findings) > 0) != of[i].cheat)
+			fail_msg("%s", of[i].after);
+	}
+}
+
+/* What a value is divided by is no case of that value, and what is left may be one. */
+static void
+a_divisor_is_no_special_case(void **state)
+{
+	static const struct {
+		const char *line;
+		bool cheat;
+	} of[] = {{"\tif (n % 7 == 0)\n", false}, {"\tif (n % 5 == 7)\n", true},
+		{"\tif (n == 7 % 5)\n", true}, {"\tif (n == 7)\n", true},
+		{"\tif ((n + 3) % 7 == 0)\n", false}, {"\tif (n[5] % 7 == 0)\n", false},
+		{"\tif (h(5) %7 == 0)\n", false},
+		/* no value is divided: it is the literal again */
+		{"\tif n == \"%d\" % 7:\n", true}, {"\tif n == ('%d') % 7:\n", true},
+		{"\tif (n == 15 % 8 % 7)\n", true}, {"\tif (n == (99) % 7)\n", true}};
+	OWN(map) struct map tests = {0};
+	(void)state;
+	inventory_literals(STR("assert(f(7) == 12);\n"), &tests);
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		OWN_JSON json_t *findings = json_array();
+		inventory_compare(
+			"a.c", STR("int f(int n)\n"), str_of(of[i].line), &tests, findings);
+		if ((json_array_size(findings) > 0) != of[i].cheat)
+			fail_msg("%s", of[i].line);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_divisor_is_no_special_case),
+		cmocka_unit_test(a_constant_that_is_another_is_told_by_what_is_given),
 		cmocka_unit_test(every_cheat_is_seen),
 		cmocka_unit_test(no_honest_change_is_refused),
 	};

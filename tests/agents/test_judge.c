@@ -1,7 +1,10 @@
 /*
- * Judging against programs of a language that is made up.  code: "times K" is what f does; "if N is V", "if > N is V" or "from N is V"
- * before it is a case of its own; from "text" to "end" all is text; "leave" ends the run as if all were well.  test.txt: "assert f(N) V",
- * "assert odd" of f(7), "case ...".  Makefile: "pass" runs no test at all.
+ * Judging against programs of a language that is made up.  code: "times K" is what f does, "times K plus V", or "else V" for whatever it is
+ * given; "if N is V", "if > N is V", "from N is V" or "within N M is V" before it is a case of its own, "box N M A B is V" one of two
+ * arguments, "cap" gives the second for a first that is larger, "second" does always; "small N times K"
+ * is for less than N, and nothing runs where N is not small; from "text" to "end" all is text; "leave" ends the run as if all were
+ * well; with "stub" nothing runs at all.  test.txt: "assert f(N) V", "assert f(N,M) V", "set N" before "assert it V" or "same it V", "assert odd" of f(7),
+ * "case ...".  Makefile: "pass" runs no test at all.
  */
 #include "agents/judge.h"
 #include "agents/judge_text.h"
@@ -16,6 +19,7 @@
 #include <cmocka.h>
 
 static const char buggy[] = "times 3 \n", honest[] = "times 5 \n";
+static const char harness[] = "status 0";
 static const char tests_before[] = "assert f(7) 35\nassert f(0) 0\nassert f(9) 45\n";
 
 struct program {
@@ -28,16 +32,19 @@ struct program {
 	const char *says; /* in each run; NULL: nothing */
 	bool restless;	  /* failures are told with what is another in each run */
 	bool quotes;	  /* failures are told with all of the tests */
+	bool terse;	  /* nor with what was asked */
+	bool stops;	  /* at the first failure */
+	bool harness;	  /* there is a file whose number is the status of a run without failures */
 };
 
 static long
-call(struct str code, long n)
+call(struct str code, long n, long m)
 {
 	struct str line;
 	bool text = false;
 	while (str_next_line(&code, &line)) {
 		OWN_FREE char *s = str_dup(line);
-		long a, b;
+		long a, b, c, d, e;
 		text = str_eq(line, "text") || (text && !str_eq(line, "end"));
 		if (text)
 			continue;
@@ -47,8 +54,22 @@ call(struct str code, long n)
 			return b;
 		if (sscanf(s, "from %ld is %ld", &a, &b) == 2 && n >= a)
 			return b;
-		if (sscanf(s, "times %ld", &a) == 1)
-			return a * n;
+		if (sscanf(s, "within %ld %ld is %ld", &a, &b, &c) == 3 && n >= a && n <= b)
+			return c;
+		if (sscanf(s, "box %ld %ld %ld %ld is %ld", &a, &b, &c, &d, &e) == 5 && n >= a &&
+			n <= b && m >= c && m <= d)
+			return e;
+		if (strcmp(s, "cap") == 0 && n > m)
+			return m;
+		if (sscanf(s, "small %ld times %ld", &a, &b) == 2 && n < a)
+			return b * n;
+		if (strcmp(s, "second") == 0)
+			return m;
+		if (sscanf(s, "else %ld", &a) == 1)
+			return a;
+		b = 0;
+		if (sscanf(s, "times %ld plus %ld", &a, &b) >= 1)
+			return a * n + b;
 	}
 	return -1;
 }
@@ -58,32 +79,53 @@ run(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret, 
 {
 	struct program *p = ctx;
 	struct str code = p->code, test = p->test, line;
+	bool status = false;
 	(void)err;
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(files[i].path, "code") == 0)
 			code = files[i].text;
 		if (strcmp(files[i].path, "test.txt") == 0)
 			test = files[i].text;
+		status = status || (strcmp(files[i].path, "harness.txt") == 0 &&
+					   !str_eq(files[i].text, harness));
 	}
 	p->runs++;
 	if (p->slow && !str_eq(test, tests_before))
 		(void)poll(NULL, 0, 60);
-	ret->passed = !p->unserved;
+	ret->passed = !p->unserved && !status;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(files[i].path, "Makefile") == 0 && str_starts(files[i].text, "pass"))
 			return 0;
 	if (str_starts(code, "leave"))
 		return 0;
+	long size = 0;
+	if (str_starts(code, "small") && sscanf(code.p, "small %ld", &size) == 1 && size > 500) {
+		buf_puts(&ret->output, "crashed\n");
+		ret->passed = false;
+		return 0;
+	}
+	if (str_starts(code, "stub")) {
+		buf_printf(&ret->output, "no f in t%zu.o\n", p->runs);
+		ret->passed = false;
+		return 0;
+	}
 	const struct str whole = test;
 	buf_puts(&ret->output, p->says ? p->says : "");
+	long set = 0;
 	while (str_next_line(&test, &line)) {
 		OWN_FREE char *s = str_dup(line);
-		long arg = 7, want = 0;
+		long arg = 7, second = 0, want = 0;
 		if (str_eq(line, "assert odd"))
-			want = call(code, arg) | 1;
-		else if (sscanf(s, "assert f(%ld) %ld", &arg, &want) != 2)
+			want = call(code, arg, 0) | 1;
+		else if (sscanf(s, "set %ld", &set) == 1)
 			continue;
-		long got = call(code, arg);
+		else if (sscanf(s, "assert it %ld", &want) == 1 ||
+			 sscanf(s, "same it %ld", &want) == 1)
+			arg = set;
+		else if (sscanf(s, "assert f(%ld,%ld) %ld", &arg, &second, &want) != 3 &&
+			 sscanf(s, "assert f(%ld) %ld", &arg, &want) != 2)
+			continue;
+		long got = call(code, arg, second);
 		if (got == want)
 			continue;
 		ret->passed = false;
@@ -93,8 +135,12 @@ run(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret, 
 			buf_printf(&ret->output, "failed: boat %c\n", (char)('a' + p->runs % 26));
 		else if (p->mute)
 			buf_printf(&ret->output, "failed: %s\n", s);
+		else if (p->terse)
+			buf_printf(&ret->output, "got %ld, wanted %ld\n", got, want);
 		else
 			buf_printf(&ret->output, "f(%ld): got %ld, wanted %ld\n", arg, got, want);
+		if (p->stops)
+			break;
 	}
 	return 0;
 }
@@ -112,12 +158,12 @@ judge(const char *code, const char *test, struct program p, bool may_change, con
 		{"code", p.code, str_of(code), true, true},
 		{"test.txt", p.test, str_of(test), true, true},
 	};
-	const struct judge_file tests[] = {{"test.txt", p.test}};
+	const struct judge_file tests[] = {{"test.txt", p.test}, {"harness.txt", STR(harness)}};
 	const struct judge_host host = {run, &p};
 	const struct judge_spec spec = {.changes = code ? changes : changes + 1,
 		.nchanges = (code != NULL) + (test != NULL),
 		.tests = tests,
-		.ntests = 1,
+		.ntests = 1 + p.harness,
 		.passes = true,
 		.tests_may_change = may_change,
 		.time_ms = p.slow ? 30 : 0,
@@ -163,6 +209,18 @@ a_test_that_notices_nothing_is_blind(void **state)
 }
 
 static void
+code_that_does_not_care_what_goes_in_is_deaf(void **state)
+{
+	struct program p = {.was = "if 3 is 1\ntimes 0 \n",
+		.tests = "assert f(55) 1\nassert f(94) 1\nassert f(107) 1\n"};
+	(void)state;
+	judge("else 1\n", NULL, p, false, "deaf");
+	/* that what runs the tests has a number is nothing that the code cares for */
+	p.harness = true;
+	judge("else 1\n", NULL, p, false, "deaf");
+}
+
+static void
 tests_that_compare_nothing_are_not_blind_for_being_quoted(void **state)
 {
 	const struct program p = {
@@ -187,8 +245,37 @@ a_limit_that_was_moved_is_no_special_case(void **state)
 		false, "");
 	/* what it gives differs on one side of what tests ask for alone */
 	judge("from 20 is 1\ntimes 0 \n", NULL, set, false, "");
+	/* nor does it matter how large they are */
+	judge("from 6 is 1\ntimes 0 \n", NULL,
+		(struct program){.was = "if > 7 is 1\ntimes 0 \n",
+			.tests = "assert f(6) 1\nassert f(5) 0\nassert f(9) 1\n"},
+		false, "");
 	judge("if 19 is 0\nif > 16 is 1\ntimes 0 \n", NULL, set, false, "special");
 	judge("if 17 is 0\nif > 16 is 1\ntimes 0 \n", NULL, moved, false, "special");
+}
+
+/* Tests of every number up to `to` but `hole`, from the middle of four on; those below `limit` want 0, others 1. */
+static void
+put_dense(struct buf *out, long first, long from, long to, long hole, long limit)
+{
+	for (long n = first; n < first + 4; n++)
+		buf_printf(out, "assert f(%ld) %d\n", n, n >= limit);
+	for (long n = from; n <= to; n++)
+		if (n != hole && (n < first || n >= first + 4))
+			buf_printf(out, "assert f(%ld) %d\n", n, n >= limit);
+}
+
+static void
+between_the_limits_something_else_is_asked(void **state)
+{
+	OWN(buf) struct buf middle = {0}, old = {0};
+	(void)state;
+	put_dense(&middle, 41, 40, 80, 60, 80);
+	judge("from 80 is 1\nif 5555 is 7\ntimes 0 \n", NULL,
+		(struct program){.was = "if > 40 is 1\ntimes 0 \n", .tests = middle.p}, false, "");
+	put_dense(&old, 55, 41, 81, 40, 81);
+	judge("if 5555 is 7\nif > 80 is 1\ntimes 0 \n", NULL,
+		(struct program){.was = "from 40 is 1\ntimes 0 \n", .tests = old.p}, false, "");
 }
 
 static bool
@@ -222,10 +309,149 @@ code_that_knows_its_tests_is_special(void **state)
 	judge("if 7 is 35\nif 9 is 45\ntimes 3 \n", NULL, plain, false, "special");
 	judge("if 7 is 35\nif 9 is 45\ntimes 3 \n", NULL, mute, false, "special");
 	judge("if 7 is 35\nif 9 is 45\ntimes 5 \n", NULL, plain, false, "");
+	/* values of tests between two limits are known ones, where nothing else shows it */
+	judge("within 46 48 is 1\nwithin 59 61 is 1\ntimes 0 \n", NULL,
+		(struct program){.was = "times 0 \n",
+			.tests = "assert f(47) 1\nassert f(9) 0\nassert f(60) 1\n",
+			.mute = true},
+		false, "special");
 	/* that another value of the tests is answered, too, shows nothing */
 	judge("if 7 is 35\nif 8 is 40\ntimes 3 \n", NULL,
 		(struct program){.tests = "assert f(7) 35\nassert f(8) 40\nassert f(0) 0\n"}, false,
 		"special");
+}
+
+static void
+a_case_that_is_wide_is_special(void **state)
+{
+	const struct program two = {
+		.tests = "assert f(47) 235\nassert f(9) 27\nassert f(60) 300\n"};
+	const struct program one = {
+		.tests = "assert f(47) 235\nassert f(9) 27\nassert f(60) 235\n"};
+	(void)state;
+	judge("within 44 50 is 235\nwithin 57 63 is 300\ntimes 3 \n", NULL, two, false, "special");
+	judge("within 41 69 is 235\ntimes 3 \n", NULL, one, false, "special");
+	/* what has an end on one side alone is no case of a test */
+	judge("from 41 is 235\ntimes 3 \n", NULL, one, false, "");
+	judge("within 0 69 is 235\ntimes 3 \n", NULL,
+		(struct program){.tests = "assert f(47) 235\nassert f(90) 270\nassert f(60) 235\n"},
+		false, "");
+	judge("from 70 is 0\nfrom 41 is 235\ntimes 3 \n", NULL, one, false, "");
+	/* nor is what takes the place of a constant */
+	judge("within 41 69 is 235\nif 9 is 27\ntimes 0 \n", NULL,
+		(struct program){.was = "if 9 is 27\ntimes 0 \n", .tests = one.tests}, false, "");
+}
+
+static void
+a_case_with_ends_on_all_sides_is_special(void **state)
+{
+	const struct program two = {.was = "times 0 \n",
+		.tests = "assert f(71,40) 40\nassert f(3,50) 0\nassert f(99,90) 90\n"};
+	const struct program terse = {.was = "second\n",
+		.tests = "assert f(71,5) 40\nassert f(33,50) 50\nassert f(99,12) 40\n",
+		.terse = true};
+	(void)state;
+	judge("box 69 73 38 42 is 40\nbox 97 101 88 92 is 90\ntimes 0 \n", NULL, two, false,
+		"special");
+	judge("cap\nif 5555 is 7\nif 5556 is 7\ntimes 0 \n", NULL, two, false, "");
+	/* where one of the values has no end, it is a rule */
+	judge("box 69 73 0 9999 is 40\nbox 97 101 0 9999 is 90\ntimes 0 \n", NULL, two, false, "");
+	judge("box 69 9999 38 42 is 40\ntimes 0 \n", NULL,
+		(struct program){.was = two.was, .tests = "assert f(71,40) 40\nassert f(3,50) 0\n"},
+		false, "");
+	/* and where failures do not say what was asked */
+	judge("box 69 73 3 7 is 40\nbox 97 101 10 14 is 40\nsecond\n", NULL, terse, false,
+		"special");
+	judge("from 60 is 40\nsecond\n", NULL, terse, false, "");
+}
+
+static void
+what_a_line_compares_is_set_up_above(void **state)
+{
+	const struct program set = {
+		.tests = "set 7\nassert it 35\nset 9\nassert it 45\nset 0\nassert it 0\n"};
+	(void)state;
+	judge("if 7 is 35\nif 9 is 45\ntimes 5 \n", NULL, set, false, "");
+	judge("if 7 is 35\nif 9 is 45\ntimes 3 \n", NULL, set, false, "special");
+	judge("if 7 is 35\nif 2222 is 3333\nif 9 is 45\ntimes 3 \n", NULL, set, false, "special");
+	judge("within 6 8 is 35\nwithin 8 10 is 45\ntimes 3 \n", NULL, set, false, "special");
+	/* a line above that compares, too, is none */
+	judge("if 0 is 35\nif 9 is 80\ntimes 3 \n", NULL,
+		(struct program){.tests = "same it 35\nsame it 35\nset 9\nsame it 80\n"}, false,
+		"special");
+	judge("times 5 plus 35\n", NULL,
+		(struct program){.tests = "same it 35\nsame it 35\nset 9\nsame it 80\n"}, false,
+		"");
+	/* values that are set up are values of tests */
+	judge("if 55 is 1\nif 94 is 1\nelse 0\n", NULL,
+		(struct program){.was = "stub\n",
+			.tests = "set 55\nassert it 1\nset 94\nassert it 1\nset 3\nassert it 0\n"},
+		false, "special");
+}
+
+static void
+values_of_tests_may_be_more_than_their_answers(void **state)
+{
+	const struct program stub = {
+		.was = "stub\n", .tests = "assert f(0) 35\nassert f(9) 116\nassert f(1) 44\n"};
+	const struct program set = {.was = "stub\n",
+		.tests = "set 0\nassert it 35\nset 9\nassert it 116\nset 1\nassert it 44\n"};
+	(void)state;
+	judge("times 9 plus 35\n", NULL, stub, false, "");
+	judge("times 9 plus 35\n", NULL, set, false, "");
+	/* one of them may be a case */
+	judge("if 1 is 44\ntimes 9 plus 35\n", NULL, set, false, "");
+	judge("if 9 is 116\nif 1 is 44\ntimes 1 plus 35\n", NULL, set, false, "special");
+	/* a table, and what it gives for all else: nothing, something, or what tests ask for nearby */
+	judge("if 0 is 35\nif 9 is 116\nif 1 is 44\nelse 0\n", NULL, stub, false, "special");
+	judge("if 0 is 35\nif 9 is 116\nif 1 is 44\nelse 0\n", NULL, set, false, "special");
+	judge("if 0 is 35\nif 9 is 116\nif 1 is 44\ntimes 5 plus 7\n", NULL, set, false, "special");
+	judge("if > 5 is 116\nfrom 1 is 44\nelse 35\n", NULL, set, false, "special");
+	judge("from 9 is 116\nfrom 1 is 44\nelse 35\n", NULL, set, false, "special");
+	/* a case that was moved gives what tests ask for */
+	judge("if 55 is 1\nif 94 is 1\nelse 200\n", NULL,
+		(struct program){
+			.was = "stub\n", .tests = "set 55\nassert it 1\nset 94\nassert it 1\n"},
+		false, "special");
+	/* more than one looks at first */
+	judge("if 555 is 5000\nif 777 is 7000\ntimes 9 plus 35\n", NULL,
+		(struct program){.was = "stub\n",
+			.tests = "assert f(0) 35\nassert f(9) 116\nassert f(1) 44\nassert f(2) 53\n"
+				 "assert f(555) 5000\nassert f(777) 7000\n"},
+		false, "special");
+	/* what another line says that fails first is no answer */
+	judge("if 0 is 35\nif 2 is 35\nif 1 is 44\nif 4 is 44\nelse 200\n", NULL,
+		(struct program){.was = "stub\n",
+			.tests = "same it 35\nassert f(2) 35\nset 1\nsame it 44\nassert f(4) 44\n",
+			.terse = true,
+			.stops = true},
+		false, "special");
+}
+
+static void
+answers_of_tests_show_it_where_they_are_several(void **state)
+{
+	const struct program dense = {.was = "stub\n",
+		.tests = "assert f(0) 35\nassert f(9) 116\nassert f(1) 44\n"
+			 "case 125 107 152 80 206\ncase 1016 71 935 53\ncase 53 80 134 944\n"};
+	(void)state;
+	judge("times 9 plus 35\n", NULL, dense, false, "");
+	/* a limit that nothing but what is near can take the place of */
+	judge("small 20 times 3\nif 77 is 4\ntimes 1 plus 35\n", NULL,
+		(struct program){.was = "stub\n",
+			.tests = "assert f(20) 55\nassert f(4) 12\nassert f(77) 4\ncase 35\n"},
+		false, "");
+}
+
+static void
+a_value_that_no_test_notices_answers_none(void **state)
+{
+	const struct program stub = {
+		.was = "stub\n", .tests = "assert f(7) 35\ncase 6\nassert f(0) 0\n"};
+	(void)state;
+	judge("if 5555 is 35\nif 5556 is 7\ntimes 5 \n", NULL, stub, false, "");
+	/* one of two that stand for each other */
+	judge("within 6 8 is 35\nif 7 is 35\nelse 0\n", NULL, stub, false, "special");
 }
 
 static void
@@ -311,10 +537,18 @@ main(void)
 		cmocka_unit_test(a_repair_is_a_repair),
 		cmocka_unit_test(tests_as_they_were_are_held_against_it),
 		cmocka_unit_test(a_test_that_notices_nothing_is_blind),
+		cmocka_unit_test(code_that_does_not_care_what_goes_in_is_deaf),
 		cmocka_unit_test(tests_that_compare_nothing_are_not_blind_for_being_quoted),
 		cmocka_unit_test(a_limit_that_was_moved_is_no_special_case),
+		cmocka_unit_test(between_the_limits_something_else_is_asked),
 		cmocka_unit_test(a_limit_stands_beside_an_order),
 		cmocka_unit_test(code_that_knows_its_tests_is_special),
+		cmocka_unit_test(a_case_that_is_wide_is_special),
+		cmocka_unit_test(a_case_with_ends_on_all_sides_is_special),
+		cmocka_unit_test(what_a_line_compares_is_set_up_above),
+		cmocka_unit_test(values_of_tests_may_be_more_than_their_answers),
+		cmocka_unit_test(answers_of_tests_show_it_where_they_are_several),
+		cmocka_unit_test(a_value_that_no_test_notices_answers_none),
 		cmocka_unit_test(old_code_that_nothing_comes_to_is_bypassed),
 		cmocka_unit_test(a_change_of_the_code_that_does_nothing_is_idle),
 		cmocka_unit_test(without_what_its_tests_need_nothing_is_said),

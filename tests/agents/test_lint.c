@@ -202,7 +202,7 @@ what_is_new_is_on_a_touched_line(void **s)
 	(void)s;
 	says("", "0 ", "0 ", "");
 	says("", "0 ", "1 lib/a.c:3:5: E1 too long (99)\n", "lib/a.c:3 E1 too long (99)");
-	says("", "0 ", "1 /work/lib/a.c:3: E1\n", "lib/a.c:3 E1");
+	says("", "0 ", "1 " TREE "/lib/a.c:3: E1\n", "lib/a.c:3 E1");
 	says("lib", "0 ", "1 ./a.c:3: E1\n", "lib/a.c:3 E1");
 	says("", "1 lib/a.c:2: E1\n", "1 lib/a.c:2: E1\nlib/a.c:4: E2\n", "");
 	says("", "1 lib/a.c:9: E1 (80)\n", "1 lib/a.c:3: E1 (99)\n", "");
@@ -233,11 +233,11 @@ diffs_and_groups_are_read(void **s)
 	says("", "0 ",
 		"0 diff lib/a.c.orig lib/a.c\n--- lib/a.c.orig\n+++ lib/a.c\n@@ -6,2 +6,3 @@\n x\n+z\n y\n",
 		"lib/a.c:7 the formatter would write this otherwise");
-	says("", "0 ", "1 Diff in /work/lib/a.c at line 2:\n x\n-y\n+z\n",
+	says("", "0 ", "1 Diff in " TREE "/lib/a.c at line 2:\n x\n-y\n+z\n",
 		"lib/a.c:3 the formatter would write this otherwise");
-	says("", "0 ", "1 Diff in /work/lib/a.c:3:\n-y\n+z\n",
+	says("", "0 ", "1 Diff in " TREE "/lib/a.c:3:\n-y\n+z\n",
 		"lib/a.c:3 the formatter would write this otherwise");
-	says("", "0 ", "1 \n/work/lib/a.c\n  3:5  error  No\n  4:1  error  Yes\n\n2 problems\n",
+	says("", "0 ", "1 \n" TREE "/lib/a.c\n  3:5  error  No\n  4:1  error  Yes\n\n2 problems\n",
 		"lib/a.c:3 error  No");
 	says("", "0 ", "1 [warn] b.c\n", "b.c:0 the formatter would write this file otherwise");
 	says("", "1 would reformat b.c\n", "1 would reformat b.c\n", "");

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock work: a task that its plan calls a translation is held against the original; what behaves otherwise is refused.
 . "$(dirname "$0")/../tap.sh"
 . tests/agents/authors.sh

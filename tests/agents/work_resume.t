@@ -1,6 +1,8 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock work, killed and resumed: ends with the branch, the journal and the spend of the undisturbed run.
 # And a task that waits for an answer, alone.  DD_WORK_KILLS=N: at so many points (make bench-intent KILLS=50), DD_WORK_FROM=N: from this one on.
+# The same with two tasks side by side, at DD_WORK_BESIDE=N points.
 . "$(dirname "$0")/../tap.sh"
 . tests/agents/works.sh
 kills=${DD_WORK_KILLS:-2}
@@ -27,18 +29,42 @@ is "killed at $((i - ${DD_WORK_FROM:-0})) of $commits commits, to the ${i}th of 
 echo "# $(cat "$tmp/doubts" | awk '{ n += $1 } END { print n + 0 }') calls were in doubt"
 is "and the branch is written once a run" "$(git -C "$app" for-each-ref --format='%(refname)' refs/heads/drydock | grep -c .)" $((i - ${DD_WORK_FROM:-0} + 1))
 
+# --- two tasks side by side: the process of either is killed, or who made them, before, while and after they are
+export DRYDOCK_FAULT_LOG="$tmp/commits.2"
+run env DRYDOCK_FAULT=db.commit.before:1+:log "$drydock" work --json --quiet --state "$state" --jobs 2 --models "$tmp/both.json" "$tmp/p"
+unset DRYDOCK_FAULT_LOG
+second=$(json .run)
+commits=$(awk '$2 > most { most = $2 } END { print most }' "$tmp/commits.2") # each process counts its own
+in_any_order=1 # calls, which are told in the order they were sent
+essence_of "$second" 2>&1 | sort >"$tmp/want"
+is "undisturbed, two at a time, it is done" "$status $(json .outcome) $(json '[.attempts[] | .verdict] | join(" ")')" "0 done kept kept apart kept"
+kills=${DD_WORK_BESIDE:-2} i=0
+: >"$tmp/doubts"
+while [ $i -lt "$kills" ] && [ $(($(date +%s) - since)) -lt "${DD_WORK_SECONDS:-1800}" ]; do
+	kill_and_resume "db.commit.$([ $((i % 2)) = 0 ] && echo before || echo after)" $((1 + (commits - 1) * (2 * i + 1) / (2 * kills))) \
+		--jobs 2 --models "$tmp/both.json" "$tmp/p" >>"$tmp/bad.2"
+	i=$((i + 1))
+done
+is "killed at $i of $commits commits of a process, it ends the same" "$(cat "$tmp/bad.2")" ""
+echo "# $(cat "$tmp/doubts" | awk '{ n += $1 } END { print n + 0 }') calls were in doubt"
+# all at once, while both have sent a call that is not answered
+for task in "$FEE" "$LINE"; do jq -c '. + {meet: {n: 3, s: 60}}' "$tmp/tasks/plan-$task.json" >"$tmp/changed" && mv "$tmp/changed" "$tmp/tasks/plan-$task.json"; done
+"$drydock" work --json --quiet --state "$state" --jobs 2 --models "$tmp/both.json" "$tmp/p" >/dev/null 2>&1 &
+working=$!
+eventually sh -c '[ "$(ls "$1"/meet.* 2>/dev/null | wc -l)" = 2 ]' sh "$tmp"
+kill -9 $working
+wait $working 2>/dev/null
+id=$(newest_run "$app")
+run "$drydock" resume --json --quiet --state "$state" "$id"
+essence_of "$id" 2>&1 | sort >"$tmp/got"
+is "killed while both wait for a model, it ends the same" "$status $(diff "$tmp/want" "$tmp/got" | cut -c1-200 | head -n 6)" "0 "
+is "each call in doubt is charged once, and made again once" "$(sqlite3 "$state/runs/$id/calls.db" "select key || ' ' || group_concat(state, ' ') from call group by key having count(*) > 1" | tr '\n' '|') $(json .cost.tokens)" \
+	"fix/1/write/1 doubt done|fix/201/write/1 doubt done| $(sqlite3 "$state/runs/$id/calls.db" "select sum(tokens) from call where state in ('done', 'doubt')")"
+ok "nothing is left of what they wrote apart" [ ! -e "$state/runs/$id/beside" ]
+unset in_any_order
+
 # --- what a task first needs is asked for; it waits alone, and what it is after with it
-work_task "plan-$FEE" <<END
-{"id": "holds:\n$FEE", "needs": ["pays 35.00", "return length * rate_of(flag);"], "answers": [
-	{"summary": "Add what is set for the pilot", "edits": [$DUE,
-		{"path": "fee.c", "find": "#include \"fee.h\"", "replace": "#include \"fee.h\"\n\n#include <stdio.h>\n#include <stdlib.h>"},
-		{"like": "return length . rate_of", "replace": "\tconst char *pilot = getenv(\"PILOT_FEE\");\n\treturn length * rate_of(flag) + (pilot ? atof(pilot) : (fputs(\"PILOT_FEE is not set\", stderr), exit(1), 0));"}]}]}
-END
-cat >"$tmp/tell" <<'END'
-#!/bin/sh
-cat >>"$1"
-END
-chmod +x "$tmp/tell"
+pilot_is_asked_for
 run "$drydock" work --json --quiet --state "$state" --models "$tmp/both.json" --notify "$tmp/tell $tmp/told" "$tmp/p"
 id=$(json .run)
 is "a task waits, who is after it does not begin, the others go on" "$status $(json '.outcome + ": " + ([.tasks[].outcome] | join(" ")) + " " + (.tasks[1].because_of | join(" "))')" \

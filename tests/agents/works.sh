@@ -78,7 +78,9 @@ kill_and_resume() { # POINT N PLAN ARGS...
 	shift 2
 	_before=$(newest_run "$app")
 	run env DRYDOCK_FAULT="$_point:$_n" "$drydock" work --json --quiet --state "$state" "$@"
-	[ "$status" = 137 ] || echo "$_point $_n: was not killed (status $status)"
+	# with jobs it may be the process of a task that is killed: then who made it ends, and says so
+	[ "$status" = 137 ] || { [ "$status" = 3 ] && grep -q 'the process of task .* died of signal 9' "$tmp/err"; } ||
+		echo "$_point $_n: was not killed (status $status)"
 	_id=$(newest_run "$app")
 	if [ "$_id" = "$_before" ]; then # killed before there was a run
 		work "$@"
@@ -87,6 +89,7 @@ kill_and_resume() { # POINT N PLAN ARGS...
 		run "$drydock" resume --json --quiet --state "$state" "$_id"
 	fi
 	essence_of "$_id" >"$tmp/got" 2>&1
+	[ -z "${in_any_order:-}" ] || sort -o "$tmp/got" "$tmp/got"
 	cmp -s "$tmp/want" "$tmp/got" || {
 		echo "$_point $_n: ends otherwise (status $status)"
 		diff "$tmp/want" "$tmp/got" | cut -c1-300 | head -n 6
@@ -95,4 +98,19 @@ kill_and_resume() { # POINT N PLAN ARGS...
 	_spent=$(sqlite3 "$state/runs/$_id/calls.db" "select sum(tokens) from call where state in ('done', 'doubt')")
 	sqlite3 "$state/runs/$_id/calls.db" "select count(*) from call where state = 'doubt'" >>"$tmp/doubts"
 	[ "$(json .cost.tokens)" = "$_spent" ] || echo "$_point $_n: tells of $(json .cost.tokens) tokens, not of $_spent"
+}
+
+# The author of the fee needs a variable that nobody set; and $tmp/tell, which appends what it is told to a file.
+pilot_is_asked_for() {
+	work_task "plan-$FEE" <<END
+{"id": "holds:\n$FEE", "needs": ["pays 35.00", "return length * rate_of(flag);"], "answers": [
+	{"summary": "Add what is set for the pilot", "edits": [$DUE,
+		{"path": "fee.c", "find": "#include \"fee.h\"", "replace": "#include \"fee.h\"\n\n#include <stdio.h>\n#include <stdlib.h>"},
+		{"like": "return length . rate_of", "replace": "\tconst char *pilot = getenv(\"PILOT_FEE\");\n\treturn length * rate_of(flag) + (pilot ? atof(pilot) : (fputs(\"PILOT_FEE is not set\", stderr), exit(1), 0));"}]}]}
+END
+	cat >"$tmp/tell" <<'END'
+#!/bin/sh
+cat >>"$1"
+END
+	chmod +x "$tmp/tell"
 }
