@@ -145,9 +145,12 @@ add_calls(struct blaming *b, const struct run *r, const json_t *result, const js
 	OWN_FREE char *write = mem_printf("fix/%lld/write", n),
 		      *review = mem_printf("fix/%lld/review",
 			      (long long)json_integer_value(json_object_get(attempt, "attempt"))),
+		      *before = mem_printf("fix/%lld/review", n),
 		      *guidance = mem_printf("fix/%lld/guidance", n);
 	json_t *call = call_of(trace, write), *reviewed = call_of(trace, review),
 	       *told = journal_result(r->journal, guidance);
+	if (!reviewed) /* what was said of it where it was written holds */
+		reviewed = call_of(trace, before);
 	if (call)
 		json_object_set_new(b->out, "call", call);
 	if (reviewed)

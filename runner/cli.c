@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #define COMMON(member) offsetof(struct common_options, member)
@@ -300,6 +301,8 @@ dispatch(const struct subcommand *const *table, char **argv)
 int
 cli_main(const struct subcommand *const *table, char **argv)
 {
+	/* Where it is ignored, as some start us, there is no child to wait for. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	int status = dispatch(table, argv);
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))

@@ -1,6 +1,7 @@
 #include "runner/commands.h"
 
 #include "base/json.h"
+#include "base/lazy.h"
 #include "images/apt.h"
 #include "runner/session.h"
 
@@ -37,6 +38,22 @@ print_items(const struct doctor_list *l, bool json)
 		printf("%s\n", out.p);
 }
 
+/* Those that are loaded only when they are used would be missed in the middle of a run. */
+static void
+add_libraries(struct doctor_list *l)
+{
+	const char *soname;
+	OWN(buf) struct buf missing = {0};
+	char *why;
+	for (size_t i = 0; lazy_try(i, &soname, &why); i++) {
+		if (why)
+			buf_printf(&missing, "%s%s", missing.n ? "; " : "", why);
+		free(why);
+	}
+	doctor_add(l, "libraries", !missing.n, true, missing.n ? missing.p : "all can be loaded",
+		missing.n ? "install the packages of these libraries (deps.txt)" : NULL);
+}
+
 static int
 run_doctor(const struct cli_call *call)
 {
@@ -48,6 +65,7 @@ run_doctor(const struct cli_call *call)
 		return cli_fail(cli_status_of(&err), &err);
 	sandbox_doctor(&st, &items);
 	images_doctor(&st, &items);
+	add_libraries(&items);
 	print_items(&items, o->json);
 	for (size_t i = 0; i < items.n; i++)
 		if (!items.v[i].ok && items.v[i].needed)

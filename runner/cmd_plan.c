@@ -3,6 +3,8 @@
 
 #include "base/fs.h"
 #include "intent/intent.h"
+#include "qa/picture.h"
+#include "qa/png.h"
 #include "runner/memories.h"
 #include "runner/plan_file.h"
 #include "runner/rules.h"
@@ -101,9 +103,90 @@ draft(const struct plan_options *o, const char *dir, struct plandoc *ret, struct
 	return rc;
 }
 
+/* ---- its pictures ---- */
+
+#define PICTURES "pictures" /* beside the plan */
+
+struct plan_picture {
+	char *from; /* path of the file */
+	char *name; /* as the plan has it, below its directory */
+};
+struct plan_pictures {
+	struct plan_picture *v;
+	size_t n, cap;
+};
+
+static void
+plan_pictures_cleanup(struct plan_pictures *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].from);
+		free(l->v[i].name);
+	}
+	free(l->v);
+}
+
+/*
+ * One that is not there stays as the page has it: drydock plan check says so.  So does what is no picture: a page may come from
+ * anybody, and what else is on this machine is not to be copied because it names it.
+ */
+static void
+take_picture(const struct plan_options *o, struct plandoc_line *line, struct plan_pictures *ret)
+{
+	OWN(intent_screen_list) struct intent_screen_list screens = {0};
+	OWN(buf) struct buf png = {.max = PICTURE_MAX_FILE};
+	if (!line->key || strcmp(line->key, "screen") != 0 ||
+		!intent_read_screen(line->text, &screens))
+		return;
+	struct intent_screen *s = &screens.v[0];
+	OWN_FREE char *from = fs_beside(o->intent, s->picture);
+	uint32_t w, h;
+	if (fs_read_regular(AT_FDCWD, from, false, PICTURE_MAX_FILE, &png, NULL) < 0 ||
+		!png_size(buf_str(&png), &w, &h))
+		return;
+	free(s->picture);
+	s->picture = mem_printf(PICTURES "/%s", fs_name(from));
+	s->digest = mem_strdup(hash_bytes(buf_str(&png)).s);
+	free(line->text);
+	line->text = intent_screen_text(s);
+	ret->v = mem_grow(ret->v, ret->n, &ret->cap, sizeof(*ret->v));
+	ret->v[ret->n++] = (struct plan_picture){TAKE(from), mem_strdup(s->picture)};
+}
+
+static void
+take_pictures(const struct plan_options *o, struct plandoc *p, struct plan_pictures *ret)
+{
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < p->v[i].n; k++)
+			take_picture(o, &p->v[i].v[k], ret);
+}
+
+static int
+write_pictures(const char *dir, const struct plan_pictures *l, struct dd_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < l->n; i++) {
+		OWN(buf) struct buf png = {0}, there = {0};
+		OWN_FREE char *to = fs_join(dir, l->v[i].name), *below = fs_join(dir, PICTURES);
+		rc = fs_read_regular(AT_FDCWD, l->v[i].from, false, PICTURE_MAX_FILE, &png, err);
+		if (rc == 0)
+			rc = fs_mkdirs(below, 0755, err);
+		if (rc == 0)
+			rc = fs_read_if_any(to, PICTURE_MAX_FILE, &there, err);
+		if (rc == 0 && there.n && (there.n != png.n || memcmp(there.p, png.p, png.n) != 0))
+			rc = err_set(err, DD_EINVAL,
+				"%s is another picture: name another directory, or give one of them another name",
+				to);
+		if (rc == 0)
+			rc = fs_write_atomic(to, buf_str(&png), 0644, err);
+	}
+	return rc;
+}
+
 /* What people wrote is never written over. */
 static int
-write_plan(const char *dir, const struct plandoc *p, struct dd_err *err)
+write_plan(const char *dir, const struct plandoc *p, const struct plan_pictures *pictures,
+	struct dd_err *err)
 {
 	OWN_FREE char *markdown = fs_join(dir, "plan.md"), *json = fs_join(dir, "plan.json");
 	OWN(buf) struct buf text = {0}, machine = {0}, there = {0};
@@ -122,6 +205,8 @@ write_plan(const char *dir, const struct plandoc *p, struct dd_err *err)
 		return err_set(err, DD_EINVAL,
 			"%s is there, and is of no plan: name another directory", json);
 	if (rc == 0)
+		rc = write_pictures(dir, pictures, err);
+	if (rc == 0)
 		rc = fs_write_atomic(markdown, buf_str(&text), 0644, err);
 	if (rc == 0)
 		rc = fs_write_atomic(json, buf_str(&machine), 0644, err);
@@ -138,9 +223,12 @@ run_plan(const struct cli_call *call)
 	OWN(plandoc) struct plandoc p = {0};
 	if (!o->intent)
 		return cli_usage_error(call->command, "--intent FILE says what is wanted");
+	OWN(plan_pictures) struct plan_pictures pictures = {0};
 	int rc = draft(o, call->args[0], &p, &err);
+	if (rc == 0)
+		take_pictures(o, &p, &pictures);
 	if (rc == 0 && o->out)
-		rc = write_plan(o->out, &p, &err);
+		rc = write_plan(o->out, &p, &pictures, &err);
 	if (rc < 0)
 		return cli_fail(cli_status_of(&err), &err);
 	if (o->graph.common.json) {
@@ -162,7 +250,8 @@ const struct subcommand cmd_plan = {
 		"No model is asked.  The plan tells the future state, requirements with acceptance checks, what the change touches that the\n"
 		"page does not name, edge cases, trade-offs to choose from, contradictions, and tasks in an order, each with the files\n"
 		"it writes, the gates it must pass, and the tasks that may run beside it.  plan.md is the plan: what people write in\n"
-		"it is read back; plan.json is made of it.  Rules are read from rules.md in the user's configuration directory and from\n"
+		"it is read back; plan.json is made of it.  Pictures of the page (PNG) that are files are copied into pictures/ there:\n"
+		"the last task has to look like them (drydock work).  Rules are read from rules.md in the user's configuration directory and from\n"
 		".drydock/rules.md of the tree.",
 	.options = make_options,
 	.options_size = sizeof(struct plan_options),
@@ -196,7 +285,7 @@ run_check(const struct cli_call *call)
 	OWN_JSON json_t *approval = NULL;
 	int rc = plan_file_load(path, &text, &p, &err);
 	if (rc == 0)
-		rc = plan_file_faults(&p, o->source, &faults, &err);
+		rc = plan_file_faults(path, &p, o->source, &faults, &err);
 	if (rc == 0)
 		rc = plan_file_approval(path, buf_str(&text), &approval, &err);
 	if (rc < 0)
@@ -249,7 +338,7 @@ run_approve(const struct cli_call *call)
 		return cli_usage_error(call->command, "--author NAME says who approves");
 	int rc = plan_file_load(path, NULL, &p, &err);
 	if (rc == 0)
-		rc = plan_file_faults(&p, o->source, &faults, &err);
+		rc = plan_file_faults(path, &p, o->source, &faults, &err);
 	if (rc == 0 && json_array_size(faults)) {
 		print_faults(faults);
 		rc = err_set(&err, DD_EINVAL, "%s has %zu faults: drydock plan check tells them",

@@ -97,6 +97,7 @@ open_side(struct comparing *c, size_t which, const char *command, const char *li
 	const struct twin_spec spec = {.command = command,
 		.what = what[which],
 		.like = like,
+		.alone = c->replay != NULL,
 		.live = {.state = &c->st,
 			.run_dir = s->run.dir,
 			.root = &s->left.root,
@@ -135,9 +136,7 @@ static int
 compare(struct comparing *c, struct dd_err *err)
 {
 	const struct parity_options *o = c->o;
-	const struct parity_spec spec = {.state = &c->st,
-		.original = twin_side(&c->sides[0].twin),
-		.port = twin_side(&c->sides[1].twin),
+	struct parity_spec spec = {.state = &c->st,
 		.trees = {&c->sides[0].left.work, &c->sides[1].left.work},
 		.seed = o->seed ? o->seed : 1,
 		.cases = o->cases ? o->cases : CASES,
@@ -145,6 +144,7 @@ compare(struct comparing *c, struct dd_err *err)
 		.limit_ms = (int64_t)(o->time ? o->time : SECONDS) * 1000,
 		.loose_errors = o->loose_errors,
 		.replay = c->replay};
+	twins_set_sides(&c->sides[0].twin, &c->sides[1].twin, &spec);
 	return parity_run(&spec, &c->result, err);
 }
 
@@ -243,10 +243,11 @@ report(const struct comparing *c, struct dd_err *err)
 	const json_t *all = json_object_get(c->result, "differences");
 	json_array_foreach ((json_t *)all, i, one)
 		print_difference(one);
-	printf("%zu differences in %lld cases of %lld calls (seed %lld; %lld unsteady); ended by %s\n",
+	printf("%zu differences in %lld cases of %lld calls, %lld of them known (seed %lld; %lld unsteady); ended by %s\n",
 		json_array_size(all),
 		(long long)json_integer_value(json_object_get(c->result, "cases")),
 		(long long)json_integer_value(json_object_get(c->result, "steps")),
+		(long long)json_integer_value(json_object_get(c->result, "remembered")),
 		(long long)json_integer_value(json_object_get(c->result, "seed")),
 		(long long)json_integer_value(json_object_get(c->result, "unsteady")),
 		json_string_in(c->result, "ended"));
@@ -280,7 +281,8 @@ const struct subcommand cmd_qa_parity = {
 		"and time and chance are for programs that are linked to a C library.  An input is a few files and up to 24 calls, one after another, with arguments and standard input.\n\n"
 		"Inputs are made of what the programs say of their usage, the calls and the texts in documents and tests of both trees, their data\n"
 		"files, literals and numbers in their code, and boundary values; they are varied, and those that made a program say\n"
-		"something of a new kind are varied further.  The same seed gives the same inputs.\n\n"
+		"something of a new kind are varied further.  The same seed gives the same inputs.  A call that was played before for the same files is\n"
+		"not played again, as long as programs do the same in them.\n\n"
 		"Compared are exit status, signal or limit; standard output and error, in which the programs' own names and paths are PROGRAM; the\n"
 		"files left in the input's directory and the directories HOME and TMPDIR, with their modes; paths of files made elsewhere; and\n"
 		"where connections were made to.  A difference is told if it is there again in new pods, and made as small as it goes.\n"

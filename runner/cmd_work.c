@@ -11,6 +11,7 @@ struct work_options {
 	struct common_options common;
 	const char *answers, *image, *source, *notify, *osv;
 	bool offline, no_branch;
+	uint64_t jobs;
 	struct spending_options spending;
 	struct limit_options limits;
 };
@@ -24,6 +25,8 @@ static const struct option_def options[] = {
 		"tell when a task waits, and when the run is done or stopped: a command, run without a shell, that reads JSON, or a URL it is posted to"},
 	{"source", 0, OPTION_TEXT, O(source), "DIR",
 		"the tree to change (default: the one that the plan names)"},
+	{"jobs", 'j', OPTION_NUMBER, O(jobs), "N",
+		"execute up to N tasks at the same time that the plan says may be (default: 1)"},
 	{"no-branch", 0, OPTION_FLAG, O(no_branch), NULL,
 		"write nothing into the repository of the source"},
 	{"image", 0, OPTION_TEXT, O(image), "NAME",
@@ -50,6 +53,10 @@ fill_options(
 		rc = command_absolute_path(o->answers, &ro->answers, err);
 	if (rc == 0)
 		rc = scan_advisories(o->osv, &ro->osv, err);
+	if (rc == 0 && o->jobs > WORK_MAX_JOBS)
+		rc = err_set(err, DD_EINVAL, "--jobs: at most %d", WORK_MAX_JOBS);
+	ro->jobs = (int64_t)o->jobs;
+	ro->browser = json_is_true(json_object_get(ro->plan, "screens"));
 	ro->notify = o->notify ? mem_strdup(o->notify) : NULL;
 	ro->image = o->image ? mem_strdup(o->image) : NULL;
 	return rc;
@@ -91,9 +98,17 @@ const struct subcommand cmd_work = {
 		"task begins when those it is after are done.  Without a model the rules do what they can, and the rest is left.\n"
 		"A rule does a task only where a case that its `tests` names (as in result.json, with or without test/) failed before and passes\n"
 		"after, and no other fails.  The whole is done only if no case fails and every change that is kept was judged.\n\n"
+		"With --jobs, tasks that the plan says may run side by side (`parallel with` of both) are executed at the same time, each on what\n"
+		"was kept when they began.  What comes of them is joined in the plan's order: where others were kept meanwhile, it is built, tested\n"
+		"and judged on what they left, and what does not hold there is executed again, behind them; the guide tells of it.  Budget and\n"
+		"time are of all of them together.\n\n"
 		"A task that has a line \"- translates: `CMD` `CMD`\" is a translation: the first command runs the program of the source as it was,\n"
 		"the second what it becomes (./X is in the tree), and a change is kept only if both do the same on inputs that are\n"
 		"generated, as drydock qa parity compares them.\n\n"
+		"A task that has a line \"- screen: `PICTURE`, at most N % of its pixels differ, at `/PATH`\" is held against that picture, a PNG below\n"
+		"the plan's directory: a browser looks at the path (/ where there is none) with each change of the task, at what a window of\n"
+		"1280 by 720 shows and at the whole page, and a change is kept only if one of them is as like it as that. The image of\n"
+		"a browser is made where there is none.\n\n"
 		"A task is one of done, failed, waiting (for an answer), left (nobody could do it) and not-started; the whole is one of\n"
 		"done, improved, stuck, blocked, budget and stopped.  Where the tree is a git repository, what is kept becomes the new branch\n"
 		"drydock/RUN, one commit a change, with the ids of its task and requirements; nothing else of it is touched.\n\n"

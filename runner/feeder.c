@@ -2,12 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 static void *
 feed(void *p)
 {
 	struct feeder *f = p;
+	sigset_t pipe_only;
+	(void)sigemptyset(&pipe_only);
+	(void)sigaddset(&pipe_only, SIGPIPE);
+	(void)pthread_sigmask(
+		SIG_BLOCK, &pipe_only, NULL); /* of this thread alone, and gone with it */
 	f->rc = pack_tree(f->dir_fd, f->out_fd, NULL, &f->packed, &f->err);
 	(void)close(f->out_fd);
 	f->out_fd = -1;

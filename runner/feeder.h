@@ -16,7 +16,7 @@ struct feeder { /* begins as {.dir_fd = -1} */
 	struct dd_err err;
 };
 
-/* *ret_read_fd: the caller closes it, which ends a feeder that still writes. */
+/* *ret_read_fd: the caller closes it, which ends a feeder that still writes, and nobody else. */
 int feeder_start(struct feeder *f, const char *dir, int *ret_read_fd, struct dd_err *err)
 	DD_MUST_USE;
 

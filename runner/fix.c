@@ -2,11 +2,8 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "runner/attest.h"
 #include "runner/fix_gates.h"
-#include "runner/guide.h"
 #include "runner/session.h"
-#include "runner/verdict.h"
 
 #include <string.h>
 
@@ -124,9 +121,8 @@ fix_tree(const struct fixing *f, struct stack *ret)
 		stack_push(ret, f->r->layers.v[i]);
 }
 
-/* The attempt of that number, which is there. */
-static const struct fix_attempt *
-attempt_of(const struct fixing *f, int64_t n)
+const struct fix_attempt *
+fix_attempt_of(const struct fixing *f, int64_t n)
 {
 	const struct fix_attempt *a = f->r->attempts.v;
 	while (a->n != n)
@@ -138,10 +134,12 @@ attempt_of(const struct fixing *f, int64_t n)
 static int
 propose_again(const struct fixing *f, json_t **ret_result)
 {
-	const struct fix_attempt *a = attempt_of(f, f->again);
+	const struct fix_attempt *a = fix_attempt_of(f, f->again);
+	bool own = f->models && f->models->shared; /* it has none */
 	*ret_result = json_deep_copy(a->proposed);
 	json_object_set_new(*ret_result, "spent",
-		json_pack("{s:f, s:I}", "usd", f->r->usd, "tokens", (json_int_t)f->r->tokens));
+		json_pack("{s:f, s:I}", "usd", own ? 0 : f->r->usd, "tokens",
+			(json_int_t)(own ? 0 : f->r->tokens)));
 	return 0;
 }
 
@@ -168,7 +166,7 @@ fix_ground_of(const struct fixing *f, const struct stack *work, const char *cons
 		.services = &now->probe.services,
 		.files = &now->probe.files,
 		.answers = f->answers,
-		.run_dir = f->run->dir};
+		.run_dir = fix_scratch(f)};
 }
 
 static int
@@ -333,6 +331,18 @@ wait_for_answers(struct fixing *f, const struct standup_result *now, struct dd_e
 	return question_list_from_json(asked, key, &f->asked, err);
 }
 
+/* What got better by the change where it was tried before, and does not pass here. */
+static void
+add_lost(const struct fixing *f, const struct case_result_list *is, struct strlist *worse)
+{
+	const struct fix_attempt *before = f->again ? fix_attempt_of(f, f->again) : NULL;
+	for (size_t i = 0; before && i < before->better.n; i++) {
+		const struct case_result *c = find_case(is, before->better.v[i]);
+		if (!c || c->status != TEST_PASSED)
+			strlist_add_new(worse, before->better.v[i]);
+	}
+}
+
 /* What the change gives, against what there was. */
 static int
 judge(struct fixing *f, struct dd_err *err)
@@ -359,6 +369,7 @@ judge(struct fixing *f, struct dd_err *err)
 	add_units(&is, units, "after");
 	fix_add_ended(&was, &is);
 	loop_compare(&was, &is, &c);
+	add_lost(f, &is, &c.worse);
 	fix_remember(f, &is, json_string_value(json_object_get(a->proposed, "layer")));
 	fix_pass(a, GATE_BUILDS, fix_is_built(&now));
 	fix_pass_levels(f, &now, &c.worse);
@@ -591,22 +602,31 @@ fix_try_pick(struct fixing *f, struct dd_err *err)
 }
 
 int
-fix_take_up(struct fixing *f, int64_t which, struct dd_err *err)
+fix_try_again(struct fixing *f, int64_t which, bool *ret_kept, struct dd_err *err)
 {
-	const struct fix_attempt *a = attempt_of(f, which);
+	const struct fix_attempt *a = fix_attempt_of(f, which);
 	f->n++;
 	f->author = a->author;
 	f->again = which;
-	int rc = f->author == AUTHOR_MODEL ? fix_take_guidance(f, err) : 0;
+	int rc = f->author == AUTHOR_MODEL && !a->review ? fix_take_guidance(f, err) : 0;
 	if (rc == 0)
 		rc = attempt(f, err);
 	f->again = 0;
+	*ret_kept = rc == 0 && is_kept(f);
+	return rc;
+}
+
+int
+fix_take_up(struct fixing *f, int64_t which, struct dd_err *err)
+{
+	bool kept;
+	int rc = fix_try_again(f, which, &kept, err);
 	if (rc < 0 || f->waits)
 		return rc;
 	if (f->author == AUTHOR_MODEL)
 		(void)fix_take_answer(f);
 	else
-		f->reached = is_kept(f) && shows(f);
+		f->reached = kept && shows(f);
 	return f->reached ? 0 : fix_reach(f, err);
 }
 
@@ -676,10 +696,17 @@ settle_layers(void *ctx, struct dd_err *err)
 	return layer_settle(f->st, err);
 }
 
+void
+fix_use_journal(struct fixing *f, struct journal *j)
+{
+	f->run->journal = j;
+	journal_set_barrier(j, settle_layers, f);
+}
+
 int
 fix_begin(struct fixing *f, struct dd_err *err)
 {
-	journal_set_barrier(f->run->journal, settle_layers, f);
+	fix_use_journal(f, f->run->journal);
 	int rc = fix_take_head(f, err);
 	if (rc == 0)
 		rc = fix_open_models(f, err);
@@ -688,42 +715,6 @@ fix_begin(struct fixing *f, struct dd_err *err)
 	if (rc == 0)
 		cases_of(&f->before, &f->cases);
 	return rc;
-}
-
-int
-fix_write_guide(const struct fixing *f, struct dd_err *err)
-{
-	struct guide g = {0};
-	guide_fix(f->run, f->r, &fix_best(f)->probe.questions, &g);
-	int rc = guide_write(f->run, &g, f->answers, err);
-	guide_cleanup(&g);
-	return rc;
-}
-
-static int
-do_fix(struct fixing *f, struct dd_err *err)
-{
-	const struct fix_aim aim = {.reach = {.goal = f->run->options.goal}};
-	f->r->reach = aim.reach;
-	int rc = fix_begin(f, err);
-	if (rc < 0)
-		return rc;
-	fix_aim_at(f, &aim);
-	rc = fix_reach(f, err);
-	if (rc == 0)
-		rc = fix_show_attacks(f, err);
-	if (rc < 0)
-		return rc;
-	f->r->outcome = fix_conclude(f);
-	fix_gather(f);
-	rc = fix_hand_over(f, err);
-	if (rc == 0)
-		rc = fix_write_guide(f, err);
-	if (rc == 0)
-		rc = attest_run(f->st, f->run, err);
-	OWN_JSON json_t *outcome = json_pack("{s:s, s:s}", "name", run_outcome_names[f->r->after],
-		"fix", fix_outcome_names[f->r->outcome]);
-	return rc < 0 ? rc : journal_set(f->run->journal, "outcome", outcome, err);
 }
 
 int
@@ -761,22 +752,4 @@ fixing_cleanup(struct fixing *f)
 	strlist_cleanup(&f->tried);
 	free(f->stopped);
 	free(f->owner);
-}
-
-int
-fix_run(const struct cli_call *call, struct state *st, struct run *run, struct answers *answers)
-{
-	const struct common_options *common = call->options;
-	struct fix_result r = {0};
-	struct fixing f = {
-		.st = st, .run = run, .answers = answers, .owner = run_owner(run), .r = &r};
-	int status = 0;
-	st->limits = limit_options_to_pod(&run->options.limits);
-	if (fix_in_session(&f, do_fix, &status) == 0) {
-		fix_print(run, &r, answers, common->json);
-		status = fix_exit_status(r.outcome);
-	}
-	fixing_cleanup(&f);
-	fix_result_cleanup(&r);
-	return status;
 }

@@ -1,5 +1,6 @@
 #include "runner/fix_author.h"
 
+#include "agents/brief.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -20,6 +21,8 @@
 struct authoring {
 	const struct fix_writing *w;
 	const struct model_rung *rung;
+	const struct model
+		*briefed_by; /* who wrote the prompt; NULL: these are the task's own words */
 	struct fix_bench bench;
 	struct author_answer answer;
 	json_t *files;		/* that the answer changes; NULL: none was taken */
@@ -386,11 +389,16 @@ check(void *ctx, const char *text, struct buf *why)
 	}
 }
 
+/* agent: "fix/3/write", one of the attempt. */
 static json_t *
-spent(struct fix_models *m)
+spent(struct fix_models *m, const char *agent)
 {
 	struct calls_sum s = {0};
-	(void)!calls_sum(m->calls, &s, NULL);
+	OWN_FREE char *attempt = mem_strndup(agent, (size_t)(strrchr(agent, '/') + 1 - agent));
+	if (m->shared)
+		(void)!calls_spent(m->calls, attempt, &s.tokens, &s.nano_usd, NULL);
+	else
+		(void)!calls_sum(m->calls, &s, NULL);
 	return json_pack(
 		"{s:f, s:I}", "usd", (double)s.nano_usd / 1e9, "tokens", (json_int_t)s.tokens);
 }
@@ -415,7 +423,7 @@ begin_result(const struct authoring *a, const char *end, const char *note)
 	return json_pack("{s:s, s:o?, s:s, s:o?, s:[], s:[], s:[], s:b, s:s, s:o}", "model",
 		m->name, "family", m->family ? json_text(str_of(m->family)) : NULL, "end", end,
 		"note", note ? json_text(str_of(note)) : NULL, "fixes", "units", "left", "complete",
-		0, "flaw", "", "spent", spent(a->w->models));
+		0, "flaw", "", "spent", spent(a->w->models, a->w->agent));
 }
 
 static json_t *
@@ -445,6 +453,29 @@ answer_result(
 	return j;
 }
 
+/* By another model, where the rung wants that: in *goal then.  It can do without: only what ends the run ends this. */
+static int
+write_brief(struct authoring *a, const struct agent_task *t, char **goal, struct dd_err *err)
+{
+	struct fix_models *m = a->w->models;
+	const struct model *writer = author_of_brief(&m->all, a->rung);
+	OWN_FREE char *key = mem_printf("%s/brief", a->w->agent), *written = NULL;
+	OWN(dd_err) struct dd_err why = {0};
+	bool taken = false;
+	int rc = writer ? brief_write(m->calls, writer, a->w->model, t, key, &written, &taken, &why)
+			: 0;
+	if (rc == -DD_ESTOPPED || rc == -DD_EIO)
+		return err_move(err, &why);
+	if (rc < 0)
+		log_warn("%s wrote no prompt: %s", writer->name, err_msg(&why));
+	if (taken) {
+		a->briefed_by = writer;
+		free(*goal);
+		*goal = TAKE(written);
+	}
+	return 0;
+}
+
 static int
 ask(struct authoring *a, json_t **ret, struct dd_err *err)
 {
@@ -465,7 +496,7 @@ ask(struct authoring *a, json_t **ret, struct dd_err *err)
 	author_rules(&task, &rules);
 	fix_guidance_rules(w->guidance, &rules);
 	fix_bench_tools(&a->bench, tools);
-	const struct agent_task agent = {.name = w->agent,
+	struct agent_task agent = {.name = w->agent,
 		.role = t->wanted
 				? "You change the source of a program that others wrote, a task of a plan at a time."
 				: "You repair the source of a program that others wrote.",
@@ -481,13 +512,19 @@ ask(struct authoring *a, json_t **ret, struct dd_err *err)
 		.effort = (enum chat_effort)a->rung->effort,
 		.watch = &watch,
 		.failure = &failure};
-	int rc = agent_run(w->models->calls, w->model, &agent, &r, &why);
+	int rc = write_brief(a, &agent, &goal, err);
+	if (rc < 0)
+		return rc;
+	agent.goal = goal;
+	rc = agent_run(w->models->calls, w->model, &agent, &r, &why);
 	if (rc == 0 && a->rc < 0)
 		return err_move(err, &a->broken);
 	const char *end = rc < 0 ? end_of_failure(rc, failure) : NULL;
 	if (rc < 0 && !end)
 		return err_move(err, &why);
 	*ret = rc < 0 ? begin_result(a, end, err_msg(&why)) : answer_result(a, &r, &requirements);
+	if (a->briefed_by)
+		json_object_set_new(*ret, "brief", json_string(a->briefed_by->name));
 	return 0;
 }
 
@@ -571,7 +608,7 @@ fix_author_review(const struct fix_review *v, json_t **ret, struct dd_err *err)
 		m ? json_text(str_of(m->family)) : NULL, "end", end, "verdict",
 		review_verdict_names[r.verdict], "reason",
 		json_text(str_of(rc < 0 ? err_msg(&why) : r.reason)), "defects", r.defects, "spent",
-		spent(v->models));
+		spent(v->models, v->agent));
 	review_result_cleanup(&r);
 	return 0;
 }

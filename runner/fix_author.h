@@ -19,6 +19,7 @@ struct fix_models {
 	int64_t candidates;  /* answers tried on it */
 	struct strlist lost; /* names of models that can no longer be asked in this run */
 	bool out_of_budget;
+	bool shared; /* several processes call for the run: what is told as spent is the attempt's own */
 };
 /*
  * What --models names, or the user's and the project's files; calls and budget are the run's.  *ret is NULL when no model
@@ -50,6 +51,13 @@ struct spending_options {
 int fix_take_spending(const struct spending_options *o, const char *needed_by,
 	struct run_options *ret, struct dd_err *err) DD_MUST_USE;
 void fix_models_close(struct fix_models *m); /* NULL is fine */
+/*
+ * Around the making of a process: calls are open in none while it is made, and then in each by itself.  beside: as
+ * calls_open_beside.  NULL is fine.
+ */
+void fix_models_rest(struct fix_models *m);
+int fix_models_wake(const struct run *run, const struct answers *answers, struct fix_models *m,
+	bool beside, struct dd_err *err) DD_MUST_USE;
 
 /* Who writes next; NULL: the ladder is at its end.  Rungs that nobody can be asked for are passed over. */
 const struct model *fix_models_author(struct fix_models *m);
@@ -95,7 +103,7 @@ int fix_author_guidance(const struct fix_writing *w, json_t **ret, struct dd_err
 
 /*
  * *ret as of fix_propose, and {"model", "end", "flaw", "complete", "requirements": [ids], "refused": [paths it may
- * not write], "usd", "tokens", "spent": {"usd", "tokens"} of all calls of the run so far}.  An end that is no answer has no layer, and its reason is the note.
+ * not write], "usd", "tokens", "spent": {"usd", "tokens"} of all calls of the run so far, or of the attempt (fix_models.shared)}.  An end that is no answer has no layer, and its reason is the note.
  */
 int fix_author_propose(const struct fix_writing *w, json_t **ret, struct dd_err *err) DD_MUST_USE;
 

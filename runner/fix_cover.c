@@ -13,7 +13,6 @@
 
 #define LIMIT_MS (20 * 60 * 1000) /* of one build with its tests */
 #define SLOW_S (5 * 60)		  /* what took longer is not done again */
-#define SPARE_MS 15000		  /* beyond some times what it takes with the change, it hangs */
 #define PRINTED_MAX ((size_t)128 << 20)
 
 struct covering {
@@ -56,7 +55,7 @@ run_there(struct covering *c, struct fix_place *place, struct buf *out, bool *re
 	out->max = PRINTED_MAX;
 	int rc = fix_run_script(live_pod(place->live), &how, buf_str(&script), STR(""), &r, err);
 	*ret_built = rc == 0 && r.cause == CAUSE_NONE && r.exit_code == 0 && !out->truncated;
-	int64_t limit_ms = SPARE_MS + 4 * (clock_mono_ns() - began_ns) / 1000000;
+	int64_t limit_ms = fix_patience_ms((clock_mono_ns() - began_ns) / 1000000);
 	c->limit_ms = limit_ms < LIMIT_MS ? limit_ms : LIMIT_MS;
 	return rc;
 }

@@ -4,7 +4,6 @@
 #include "agents/author.h"
 #include "base/fs.h"
 #include "base/hash.h"
-#include "graph/graph.h"
 #include "sandbox/sandbox.h"
 
 #include <fcntl.h>
@@ -12,16 +11,6 @@
 
 #define EDITS_MAX ((size_t)16 << 20)
 #define SHOWN_MAX ((size_t)256 << 10)
-
-bool
-fix_worker_is_worse(void *ctx, const char *path, struct str before, struct str after)
-{
-	uint32_t was = graph_bad_bytes(path, before), is = graph_bad_bytes(path, after);
-	size_t more = after.n > before.n ? after.n - before.n : 0;
-	(void)ctx;
-	/* What is put into a place that was not understood before makes it larger. */
-	return was ? is > was + more : is > 0;
-}
 
 static int
 open_tree(int *ret, struct dd_err *err)
@@ -53,9 +42,9 @@ fix_worker_edit(struct dd_err *err)
 	OWN_JSON json_t *edits = NULL;
 	OWN(edit_result) struct edit_result r = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	const struct edit_check check = {fix_worker_is_worse, NULL};
 	size_t n = 0;
 	OWN_FD int root = -1;
+	const struct edit_check check = {fix_worker_is_worse, &root};
 	int rc = open_tree(&root, err);
 	worker_take_input(&text);
 	if (rc == 0)

@@ -77,6 +77,8 @@ fix_pass_late(struct fixing *f, const struct standup_result *now, bool *ret, str
 	if (rc == 0 && *ret)
 		rc = fix_is_seen(f, now, ret, err);
 	if (rc == 0 && *ret)
+		rc = fix_is_like(f, now, ret, err);
+	if (rc == 0 && *ret)
 		rc = fix_is_same(f, now, ret, err);
 	if (rc == 0 && *ret)
 		rc = fix_is_honest(f, now, ret, err);

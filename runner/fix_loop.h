@@ -1,5 +1,5 @@
 /*
- * The loop of a repair, in its files: fix.c runs it (work.c once a task of a plan), fix_honest.c judges what it would keep,
+ * The loop of a repair, in its files: fix.c runs it (fix_run.c once, work.c once a task of a plan), fix_honest.c judges what it would keep,
  * fix_turn.c is a model's part in it, fix_sides.c what it does about a contradiction, fix_handover.c writes what it gives.
  * All that the loop decides by comes from results of journalled steps.
  */
@@ -7,6 +7,7 @@
 #define RUNNER_FIX_LOOP_H
 
 #include "agents/loop.h"
+#include "intent/intent.h"
 #include "runner/fix_author.h"
 #include "runner/fix_report.h"
 
@@ -20,8 +21,9 @@ struct fix_aim { /* what attempts are for; borrowed */
 		*tests; /* that the task names: cases with or without "test/", files; NULL */
 	const struct strlist *
 		translates; /* words of the original and of what it becomes; empty, NULL: it does not */
-	bool attacks;	    /* a test that is red on the source as it was */
-	bool models_alone; /* no rule of ours writes */
+	const struct intent_screen_list *screens; /* that pages are to look like; NULL */
+	bool attacks;				  /* a test that is red on the source as it was */
+	bool models_alone;			  /* no rule of ours writes */
 };
 
 struct fixing {
@@ -44,6 +46,8 @@ struct fixing {
 	bool waits;			/* what is asked keeps the aim from being reached */
 	struct question_list asked;	/* then: what blocks */
 	int64_t round; /* of a plan (runner/work.h): what is handed over is that of the round */
+	const char *
+		apart; /* of a process that executes a task beside others: a directory of its own; NULL.  Borrowed */
 	int64_t again; /* the attempt that is taken up again, whose change is there already; 0 */
 	struct standup_result before, best; /* best: with all that was kept; none: before is */
 	bool has_best;
@@ -72,6 +76,12 @@ fix_best(const struct fixing *f)
 	return f->has_best ? &f->best : &f->before;
 }
 bool fix_is_built(const struct standup_result *r);
+/* For files that are needed while something runs. */
+static inline const char *
+fix_scratch(const struct fixing *f)
+{
+	return f->apart ? f->apart : f->run->dir;
+}
 /* The tree that the attempt's change is made on, appended. */
 void fix_tree(const struct fixing *f, struct stack *ret);
 /* NAME=value of what builds and tests of that stand-up get, appended. */
@@ -96,6 +106,15 @@ int fix_reach(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 int fix_try_pick(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 /* Try a change again that waited for answers: attempt `which` of its task.  As fix_reach. */
 int fix_take_up(struct fixing *f, int64_t which, struct dd_err *err) DD_MUST_USE;
+/*
+ * That change again, on what is kept now: one attempt, for which what a reviewer said before holds.  What got better by it
+ * then, and does not pass now, is worse.
+ */
+int fix_try_again(struct fixing *f, int64_t which, bool *ret_kept, struct dd_err *err) DD_MUST_USE;
+/* The attempt of that number, which is there; until another is added. */
+const struct fix_attempt *fix_attempt_of(const struct fixing *f, int64_t n);
+/* From now on steps go there; it is closed with the run. */
+void fix_use_journal(struct fixing *f, struct journal *j);
 /* Nothing that was kept is kept: what stands is the source as it was. */
 void fix_drop_kept(struct fixing *f);
 /* How it all was, and is, into f->r. */
@@ -111,6 +130,20 @@ void fixing_cleanup(struct fixing *f);
  */
 int fix_in_session(struct fixing *f, int (*body)(struct fixing *f, struct dd_err *err),
 	int *ret_status) DD_MUST_USE;
+
+/* ---- fix_point.c ---- */
+
+struct fix_point { /* where a repair stood */
+	bool there;
+	struct strlist layers, authors,
+		lost; /* that were kept; models that could not be asked any more */
+	int64_t best_n;
+	struct case_result_list cases;
+};
+void fix_point_cleanup(struct fix_point *p);
+void fix_point_take(const struct fixing *f, struct fix_point *ret);
+/* Go on from there.  Attempts, and what was spent, stay as they are. */
+int fix_point_return(struct fixing *f, const struct fix_point *p, struct dd_err *err) DD_MUST_USE;
 
 void fix_pass(struct fix_attempt *a, enum gate gate, bool passed);
 /* What the attempt's layer changes, as fix_changes gives it. */
@@ -159,6 +192,21 @@ int fix_is_covered(struct fixing *f, const struct standup_result *now, bool *ret
 /* What served no pages, or could not be looked at, passes, and its gate is not run. */
 int fix_is_seen(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
 	DD_MUST_USE;
+/* The part of the run that the stand-up of attempt n is; 0: of the source as it was. */
+int fix_open_part(const struct fixing *f, int64_t n, struct run *ret, struct dd_err *err)
+	DD_MUST_USE;
+struct picture_diff;
+/* "BEGIN: heading "Quay", ...": the first of the places that differ; heap. */
+char *fix_words_of_places(const struct picture_diff *d, const char *begin);
+
+/* ---- fix_likeness.c ---- */
+
+/* What the plan has no picture of passes. */
+int fix_is_like(struct fixing *f, const struct standup_result *now, bool *ret, struct dd_err *err)
+	DD_MUST_USE;
+/* Keep the screen's picture with the run, which looks at nothing else later.  DD_EINVAL: it cannot be decoded. */
+int fix_keep_picture(const struct fixing *f, const struct intent_screen *s, struct str png,
+	struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_parity.c ---- */
 

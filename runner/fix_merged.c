@@ -92,8 +92,8 @@ fix_worker_put(bool marked, struct dd_err *err)
 	OWN(strlist) struct strlist paths = {0};
 	OWN(edit_result) struct edit_result r = {0};
 	OWN(dd_err) struct dd_err why = {0};
-	const struct edit_check check = {fix_worker_is_worse, NULL};
 	OWN_FD int root = open(WORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct edit_check check = {fix_worker_is_worse, &root};
 	struct edit *edits = NULL;
 	size_t n = 0, cap = 0;
 	struct str rest, path, text;

@@ -58,8 +58,30 @@ open_calls(const struct run *run, const struct answers *answers, struct fix_mode
 	int rc = calls_open(run->dir, &m->all, &m->calls, err);
 	if (rc < 0)
 		return rc;
+	m->shared = o->jobs > 1;
 	calls_set_secrets(m->calls, answers);
 	return calls_set_budget(m->calls, &b, err);
+}
+
+void
+fix_models_rest(struct fix_models *m)
+{
+	if (m)
+		calls_close(TAKE(m->calls));
+}
+
+int
+fix_models_wake(const struct run *run, const struct answers *answers, struct fix_models *m,
+	bool beside, struct dd_err *err)
+{
+	if (!m)
+		return 0;
+	if (!beside)
+		return open_calls(run, answers, m, err);
+	int rc = calls_open_beside(run->dir, &m->all, &m->calls, err);
+	if (rc == 0)
+		calls_set_secrets(m->calls, answers);
+	return rc;
 }
 
 int

@@ -39,7 +39,7 @@ open_side(const struct fixing *f, const struct standup_result *r, const char *wh
 	const struct twin_spec spec = {.command = command,
 		.what = what,
 		.live = {.state = f->st,
-			.run_dir = f->run->dir,
+			.run_dir = fix_scratch(f),
 			.root = &r->probe.root,
 			.work = &r->probe.work,
 			.services = &r->probe.services,
@@ -71,14 +71,13 @@ static int
 compare(const struct fixing *f, struct holding *sides, json_t **ret, struct dd_err *err)
 {
 	OWN_JSON json_t *result = NULL;
-	const struct parity_spec spec = {.state = f->st,
-		.original = twin_side(&sides[0].twin),
-		.port = twin_side(&sides[1].twin),
+	struct parity_spec spec = {.state = f->st,
 		.trees = {&f->before.probe.work, &f->now->probe.work},
 		.seed = 1,
 		.cases = CASES,
 		.differences = DIFFERENCES,
 		.limit_ms = LIMIT_MS};
+	twins_set_sides(&sides[0].twin, &sides[1].twin, &spec);
 	int rc = parity_run(&spec, &result, err);
 	if (rc == 0)
 		answers_redact_json(f->answers, result);

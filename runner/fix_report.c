@@ -13,25 +13,24 @@ fix_attempt_list_add(struct fix_attempt_list *l)
 	return &l->v[l->n++];
 }
 
+static void
+clean_attempt(struct fix_attempt *a)
+{
+	json_t *const all[] = {a->proposed, a->changes, a->linted, a->covered, a->screens,
+		a->likeness, a->parity, a->judged, a->secured, a->review, a->red};
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		json_decref(all[i]);
+	strlist_cleanup(&a->worse);
+	strlist_cleanup(&a->better);
+	for (size_t k = 0; k < 3; k++)
+		strlist_cleanup(&a->worse_at[k]);
+}
+
 void
 fix_result_cleanup(struct fix_result *r)
 {
-	for (size_t i = 0; i < r->attempts.n; i++) {
-		json_decref(r->attempts.v[i].proposed);
-		json_decref(r->attempts.v[i].changes);
-		json_decref(r->attempts.v[i].linted);
-		json_decref(r->attempts.v[i].covered);
-		json_decref(r->attempts.v[i].screens);
-		json_decref(r->attempts.v[i].parity);
-		json_decref(r->attempts.v[i].judged);
-		json_decref(r->attempts.v[i].secured);
-		json_decref(r->attempts.v[i].review);
-		json_decref(r->attempts.v[i].red);
-		strlist_cleanup(&r->attempts.v[i].worse);
-		strlist_cleanup(&r->attempts.v[i].better);
-		for (size_t k = 0; k < 3; k++)
-			strlist_cleanup(&r->attempts.v[i].worse_at[k]);
-	}
+	for (size_t i = 0; i < r->attempts.n; i++)
+		clean_attempt(&r->attempts.v[i]);
 	free(r->attempts.v);
 	case_result_list_cleanup(&r->was);
 	case_result_list_cleanup(&r->is);
@@ -159,14 +158,16 @@ attempt_to_json(const struct fix_attempt *a)
 		"fixes", fixes, "units", units, "worse", json_from_strings(&a->worse), "better",
 		json_from_strings(&a->better), "note", note, "lint", a->linted, "judged", a->judged,
 		"security", a->secured, "review", a->review);
-	if (a->screens)
-		json_object_set(j, "screens", a->screens);
-	if (a->parity)
-		json_object_set(j, "parity", a->parity);
-	if (a->covered)
-		json_object_set(j, "coverage", a->covered);
+	const struct {
+		const char *key;
+		json_t *found; /* NULL: nobody looked */
+	} gated[] = {{"screens", a->screens}, {"likeness", a->likeness}, {"parity", a->parity},
+		{"coverage", a->covered}};
+	for (size_t i = 0; i < sizeof(gated) / sizeof(*gated); i++)
+		if (gated[i].found)
+			json_object_set(j, gated[i].key, gated[i].found);
 	static const char *const told[] = {
-		"layer", "end", "flaw", "summary", "requirements", "refused", NULL};
+		"layer", "end", "flaw", "summary", "requirements", "refused", "brief", NULL};
 	for (size_t i = 0; told[i]; i++)
 		if (json_object_get(a->proposed, told[i]))
 			json_object_set(j, told[i], json_object_get(a->proposed, told[i]));
@@ -672,7 +673,7 @@ put_pull_request(const struct run *run, const struct fix_result *r, struct buf *
 	buf_puts(out, "---|\n");
 	for (size_t i = 0; i < r->attempts.n; i++) {
 		const struct fix_attempt *a = &r->attempts.v[i];
-		buf_printf(out, "| %zu | ", i + 1);
+		buf_printf(out, "| %lld | ", (long long)a->n);
 		put_author(a, out);
 		buf_puts(out, " |");
 		for (int g = 0; g < GATES; g++)

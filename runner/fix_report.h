@@ -17,8 +17,9 @@ struct fix_attempt {
 	json_t *covered; /* of counted_compare, or {"why": it was not measured}; NULL */
 	json_t *parity;	 /* {"cases", "steps", "unsteady", "ended", "findings"}; NULL */
 	json_t *screens; /* {"pages": [{"url", "result", "before", "after"}], "findings"}, {"findings"} or {"why"}; NULL */
-	json_t *judged;	 /* of fix_judge; NULL */
-	json_t *secured; /* {"findings"}, in the form of judged; NULL */
+	json_t *likeness; /* {"pictures": [{"picture", "wanted", "at", "most", "differs", "seen"}], "findings"}, of what the plan has pictures of; NULL */
+	json_t *judged;	  /* of fix_judge; NULL */
+	json_t *secured;  /* {"findings"}, in the form of judged; NULL */
 	json_t *red; /* cases of its tests that fail on the source as it was; NULL: nobody asked */
 	json_t *review; /* of fix_author_review; NULL: none was due */
 	double usd;	/* of its calls to models */

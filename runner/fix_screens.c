@@ -25,12 +25,17 @@ struct looking { /* at a stand-up */
 	int64_t n; /* of its attempt; 0: before */
 };
 
+int
+fix_open_part(const struct fixing *f, int64_t n, struct run *ret, struct dd_err *err)
+{
+	OWN_FREE char *name = n ? mem_printf("attempt-%lld", (long long)n) : mem_strdup("before");
+	return run_open_part(f->run, name, &f->run->options, ret, err);
+}
+
 static int
 open_part(const struct looking *l, struct run *ret, struct dd_err *err)
 {
-	OWN_FREE char *name =
-		l->n ? mem_printf("attempt-%lld", (long long)l->n) : mem_strdup("before");
-	return run_open_part(l->f->run, name, &l->f->run->options, ret, err);
+	return fix_open_part(l->f, l->n, ret, err);
 }
 
 static int
@@ -39,15 +44,14 @@ look(const struct looking *l, bool keep, struct views *ret, struct dd_err *err)
 	struct run part = {.lock_fd = -1};
 	int rc = open_part(l, &part, err);
 	if (rc == 0)
-		rc = views_look(l->f->st, &part, l->f->answers, l->r, keep, ret, err);
+		rc = views_look(l->f->st, &part, l->f->answers, l->r, keep, "/", ret, err);
 	run_cleanup(&part);
 	return rc;
 }
 
 static int
-do_look(void *ctx, json_t **ret_result, struct dd_err *err)
+do_look(const struct looking *l, json_t **ret_result, struct dd_err *err)
 {
-	const struct looking *l = ctx;
 	struct views v = {0};
 	int rc = look(l, true, &v, err);
 	if (rc < 0)
@@ -59,11 +63,66 @@ do_look(void *ctx, json_t **ret_result, struct dd_err *err)
 	return 0;
 }
 
+#define LOOKED "looked.json"
+#define LOOKED_MAX ((size_t)16 << 20)
+
+/* Of its part; heap. */
+static int
+path_in_part(const struct looking *l, const char *name, char **ret, struct dd_err *err)
+{
+	struct run part = {.lock_fd = -1};
+	int rc = open_part(l, &part, err);
+	if (rc == 0)
+		*ret = run_path(&part, name);
+	run_cleanup(&part);
+	return rc;
+}
+
+/* Several processes may have tasks that begin on the same stand-up; *ret_lock stays -1 where they cannot. */
+static int
+take_turn(const struct looking *l, int *ret_lock, struct dd_err *err)
+{
+	OWN_FREE char *path = NULL;
+	if (l->f->run->options.jobs <= 1)
+		return 0;
+	int rc = path_in_part(l, LOOKED ".lock", &path, err);
+	return rc < 0 ? rc : fs_lock(path, true, ret_lock, err);
+}
+
+/* One of them looks, and its pictures are those of all. */
+static int
+look_once(const struct looking *l, json_t **ret_result, struct dd_err *err)
+{
+	OWN(buf) struct buf text = {0};
+	OWN_FREE char *path = NULL;
+	OWN_FD int lock = -1;
+	int rc = take_turn(l, &lock, err);
+	if (rc == 0)
+		rc = path_in_part(l, LOOKED, &path, err);
+	if (rc == 0)
+		rc = fs_read_if_any(path, LOOKED_MAX, &text, err);
+	if (rc < 0 || text.n)
+		return rc < 0 ? rc : json_parse(buf_str(&text), ret_result, err);
+	rc = do_look(l, ret_result, err);
+	if (rc < 0)
+		return rc;
+	json_print(*ret_result, 0, &text);
+	return fs_write_atomic(path, buf_str(&text), 0600, err);
+}
+
+static int
+do_look_step(void *ctx, json_t **ret_result, struct dd_err *err)
+{
+	const struct looking *l = ctx;
+	return l->f->run->options.jobs > 1 ? look_once(l, ret_result, err)
+					   : do_look(l, ret_result, err);
+}
+
 static int
 look_at(const struct looking *l, json_t **ret, struct dd_err *err)
 {
 	OWN_FREE char *key = mem_printf("fix/%lld/look", (long long)l->n);
-	return journal_step(l->f->run->journal, key, do_look, (void *)l, ret, err);
+	return journal_step(l->f->run->journal, key, do_look_step, (void *)l, ret, err);
 }
 
 /* ---- comparing ---- */
@@ -101,12 +160,21 @@ read_tree(const struct looking *l, const struct screen_step *step, struct buf *r
 		buf_reset(ret);
 }
 
+/* Without keeping its pictures: they are in one place. */
+static int
+look_again(const struct looking *l, struct views *ret, struct dd_err *err)
+{
+	OWN_FD int lock = -1;
+	int rc = take_turn(l, &lock, err);
+	return rc < 0 ? rc : look(l, false, ret, err);
+}
+
 /* Does the page show the same each time, without any change? */
 static int
 is_still(struct comparing *c, size_t i, bool *ret, struct dd_err *err)
 {
 	struct views v = {0};
-	int rc = c->looked_again ? 0 : look(c->was, false, &v, err);
+	int rc = c->looked_again ? 0 : look_again(c->was, &v, err);
 	if (!c->looked_again) {
 		c->again = v.steps;
 		v.steps = (struct screen_step_list){0};
@@ -153,12 +221,11 @@ tell(struct comparing *c, size_t i, const char *result, const char *text)
 				"line", 0, "kind", result, "text", json_text(str_of(text))));
 }
 
-/* "120 pixels differ: heading "Quay", ...". */
-static char *
-words_of(const struct picture_diff *d)
+char *
+fix_words_of_places(const struct picture_diff *d, const char *begin)
 {
 	OWN(buf) struct buf out = {.max = 2000};
-	buf_printf(&out, "%llu pixels differ", (unsigned long long)d->differing);
+	buf_puts(&out, begin);
 	for (size_t i = 0; i < d->nregions && i < REGIONS_MAX; i++)
 		if (*d->regions[i].text)
 			buf_printf(&out, "%s %s", i ? "," : ":", d->regions[i].text);
@@ -187,7 +254,8 @@ compare_page(struct comparing *c, size_t i, struct dd_err *err)
 	int rc = differ(c, was, is, &d, err);
 	if (rc == 0 && !d.equal)
 		rc = is_still(c, i, &still, err);
-	OWN_FREE char *words = words_of(&d);
+	OWN_FREE char *begin = mem_printf("%llu pixels differ", (unsigned long long)d.differing);
+	OWN_FREE char *words = fix_words_of_places(&d, begin);
 	if (rc == 0)
 		tell(c, i,
 			d.equal ? "same"
@@ -272,7 +340,7 @@ do_doubt(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	const struct doubting *d = ctx;
 	struct views v = {0};
-	int rc = look(d->was, false, &v, err);
+	int rc = look_again(d->was, &v, err);
 	if (rc < 0)
 		return rc;
 	bool its_fault = v.browser && !v.note;

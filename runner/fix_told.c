@@ -146,6 +146,24 @@ put_screens(size_t n, const json_t *screens, struct buf *out)
 }
 
 static void
+put_likeness(size_t n, const json_t *likeness, struct buf *out)
+{
+	size_t i;
+	json_t *one;
+	put_findings(n, GATE_SCREENS, likeness, out);
+	json_array_foreach (json_object_get(likeness, "pictures"), i, one) {
+		OWN_FREE char *line = mem_printf(
+			"%s is %.2f %% another than the picture %s (at most %g), sha256 %s seen, %s wanted",
+			json_string_in(one, "at"),
+			json_number_value(json_object_get(one, "differs")),
+			json_string_in(one, "picture"),
+			json_number_value(json_object_get(one, "most")),
+			json_string_in(one, "seen"), json_string_in(one, "wanted"));
+		put_line(n, GATE_SCREENS, line, out);
+	}
+}
+
+static void
 put_attempt(size_t n, const struct fix_attempt *a, struct buf *out)
 {
 	size_t i;
@@ -164,6 +182,7 @@ put_attempt(size_t n, const struct fix_attempt *a, struct buf *out)
 	put_findings(n, GATE_LINT, a->linted, out);
 	put_coverage(n, a->covered, out);
 	put_screens(n, a->screens, out);
+	put_likeness(n, a->likeness, out);
 	put_findings(n, GATE_PARITY, a->parity, out);
 	put_findings(n, GATE_JUDGED, a->judged, out);
 	put_findings(n, GATE_SECURE, a->secured, out);
@@ -174,7 +193,7 @@ fix_put_told(const struct fix_result *r, struct buf *out)
 {
 	OWN(buf) struct buf told = {.max = (size_t)256 << 10};
 	for (size_t i = 0; i < r->attempts.n; i++)
-		put_attempt(i + 1, &r->attempts.v[i], &told);
+		put_attempt((size_t)r->attempts.v[i].n, &r->attempts.v[i], &told);
 	if (told.n)
 		buf_printf(out, "\nWhat they found, and what could not be asked:\n\n%s", told.p);
 }
@@ -232,6 +251,7 @@ fix_print_told(const struct fix_attempt *a)
 		fix_print_line("coverage", line.p);
 	}
 	print_findings(a->gates[GATE_SCREENS] == GATE_TOLD ? "told" : "refused", a->screens);
+	print_findings("refused", a->likeness);
 	print_findings("refused", a->parity);
 	print_findings("refused", a->judged);
 	print_findings("refused", a->secured);
@@ -396,6 +416,9 @@ fix_put_reason(const struct fix_attempt *a, struct buf *out)
 	else if (gates[GATE_COVERAGE] == GATE_FAILED)
 		put_all("refused, because tests execute less of what it touches than before:",
 			a->covered, out);
+	else if (gates[GATE_SCREENS] == GATE_FAILED && a->likeness)
+		put_all("refused, because pages do not look like the pictures of the plan:",
+			a->likeness, out);
 	else if (gates[GATE_SCREENS] == GATE_FAILED)
 		put_all("refused, because pages that are seen look otherwise:", a->screens, out);
 	else if (gates[GATE_PARITY] == GATE_FAILED)

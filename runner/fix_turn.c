@@ -195,12 +195,23 @@ do_review(void *ctx, json_t **ret_result, struct dd_err *err)
 	return fix_author_review(&review, ret_result, err);
 }
 
+/* Of a change that is tried again: what a reviewer said of it; a new reference, without its cost.  NULL: nobody was asked. */
+static json_t *
+said_before(const struct fixing *f)
+{
+	json_t *said = f->again ? json_copy(fix_attempt_of(f, f->again)->review) : NULL;
+	if (said)
+		(void)json_object_del(said, "spent");
+	return said;
+}
+
 int
 fix_have_reviewed(struct fixing *f, bool *ret_passed, struct dd_err *err)
 {
 	struct fix_attempt *a = f->attempt;
 	OWN_FREE char *key = mem_printf("fix/%lld/review", (long long)f->n);
-	int rc = journal_step(f->run->journal, key, do_review, f, &a->review, err);
+	a->review = said_before(f);
+	int rc = a->review ? 0 : journal_step(f->run->journal, key, do_review, f, &a->review, err);
 	if (rc < 0)
 		return rc;
 	const char *verdict = json_string_value(json_object_get(a->review, "verdict"));
@@ -226,6 +237,10 @@ fix_settle_cost(struct fixing *f, struct fix_attempt *a)
 	const json_t *spent = json_object_get(a->review ? a->review : a->proposed, "spent");
 	double usd = json_number_value(json_object_get(spent, "usd"));
 	int64_t tokens = json_integer_value(json_object_get(spent, "tokens"));
+	if (f->models && f->models->shared) { /* of the attempt */
+		usd += f->r->usd - a->usd;
+		tokens += f->r->tokens - a->tokens;
+	}
 	if (usd > f->r->usd) { /* what was asked earlier was settled then */
 		a->usd += usd - f->r->usd;
 		f->r->usd = usd;

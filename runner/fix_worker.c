@@ -30,11 +30,9 @@
 
 /* ---- every file of a tree ---- */
 
-typedef int visit_file(void *ctx, int root, const char *path, struct dd_err *err);
-
 struct visiting {
 	int root;
-	visit_file *fn;
+	fix_visit_file *fn;
 	void *ctx;
 	size_t files;
 };
@@ -62,8 +60,8 @@ visit_dir(struct visiting *v, const char *dir, int depth, struct dd_err *err)
 	return rc;
 }
 
-static int
-visit(int root, visit_file *fn, void *ctx, struct dd_err *err)
+int
+fix_worker_visit(int root, fix_visit_file *fn, void *ctx, struct dd_err *err)
 {
 	struct visiting v = {.root = root, .fn = fn, .ctx = ctx};
 	return visit_dir(&v, "", 0, err);
@@ -184,7 +182,7 @@ find_functions(void *ctx, const struct strlist *names, struct fixer_definition_l
 	struct dd_err *err)
 {
 	struct desk *d = ctx;
-	int rc = d->looked ? 0 : visit(d->root, look_at_source, d, err);
+	int rc = d->looked ? 0 : fix_worker_visit(d->root, look_at_source, d, err);
 	d->looked = true;
 	for (size_t i = 0; rc == 0 && i < d->all.n; i++) {
 		const struct fixer_definition *one = &d->all.v[i];
@@ -203,7 +201,7 @@ do_propose(bool strict, struct dd_err *err)
 {
 	struct desk d = {.root = open(WORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 	const struct fixer_host host = {run_there, find_functions, &d};
-	const struct edit_check check = {fix_worker_is_worse, NULL};
+	const struct edit_check check = {fix_worker_is_worse, &d.root};
 	struct fixer_unit_list units = {0};
 	OWN(buf) struct buf recorded = {0}, text = {0};
 	OWN_JSON json_t *result = NULL;
@@ -233,7 +231,7 @@ do_build(const char *command, struct dd_err *err)
 {
 	struct desk d = {.root = open(WORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 	const struct fixer_host host = {run_there, find_functions, &d};
-	const struct edit_check check = {fix_worker_is_worse, NULL};
+	const struct edit_check check = {fix_worker_is_worse, &d.root};
 	const struct fixer_build_spec spec = {
 		.root_fd = d.root, .command = command, .host = &host, .check = &check};
 	OWN(buf) struct buf text = {0};
@@ -312,7 +310,7 @@ load_layer(struct layer_changes *c, size_t layer, struct dd_err *err)
 {
 	layer_changes_reset(c);
 	c->layer = layer;
-	return visit(c->layers[layer], take_change, c, err);
+	return fix_worker_visit(c->layers[layer], take_change, c, err);
 }
 
 /* All layers as one change: a file's last content against its first. */
@@ -394,7 +392,7 @@ do_changes(size_t n, struct dd_err *err)
 	if (rc == 0)
 		rc = load_all(&c, err);
 	if (rc == 0)
-		rc = visit(c.tree, take_literals, &literals, err);
+		rc = fix_worker_visit(c.tree, take_literals, &literals, err);
 	if (rc == 0 && c.n)
 		qsort(c.v, c.n, sizeof(*c.v), compare_paths);
 	for (size_t i = 0; rc == 0 && i < c.n; i++) {
@@ -429,7 +427,6 @@ do_changes(size_t n, struct dd_err *err)
 
 #define JUDGE_TESTS_MAX 200
 #define JUDGE_RUN_S (20 * 60)
-#define JUDGE_SPARE_S 15
 #define JUDGE_BYTES_MAX ((size_t)64 << 20)
 #define JUDGE_CHECK_MS (10 * 60 * 1000)
 
@@ -465,7 +462,7 @@ run_tests_there(void *ctx, const struct judge_file *files, size_t n, struct judg
 	struct dd_err *err)
 {
 	struct judged_tests *t = ctx;
-	int64_t limit_s = t->longest_s ? JUDGE_SPARE_S + 4 * t->longest_s : JUDGE_RUN_S;
+	int64_t limit_s = t->longest_s ? fix_patience_ms(t->longest_s * 1000) / 1000 : JUDGE_RUN_S;
 	int64_t began_ns = clock_mono_ns();
 	OWN(buf) struct buf script = {0}, body = {0}, out = {0};
 	judge_put_script(&script, WORK_DIR, files, n, t->command,
@@ -509,7 +506,7 @@ do_judge(bool passes, bool tests_may_change, const char *command, struct dd_err 
 	if (rc == 0)
 		rc = load_all(&c, err);
 	if (rc == 0)
-		rc = visit(c.tree, take_test, t, err);
+		rc = fix_worker_visit(c.tree, take_test, t, err);
 	struct judge_change *changes = mem_zalloc(c.n + 1, sizeof(*changes));
 	for (size_t i = 0; i < c.n; i++)
 		changes[i] = (struct judge_change){c.v[i].path, buf_str(&c.v[i].before),

@@ -4,8 +4,20 @@
 
 #include "base/json.h"
 
-/* For struct edit_check: is less of the file understood than before? */
-bool fix_worker_is_worse(void *ctx, const char *path, struct str before, struct str after);
+/* What a run of the tests may take when another one took so long, both in ms: beyond that it hangs. */
+static inline int64_t
+fix_patience_ms(int64_t took_ms)
+{
+	return 15000 + 4 * took_ms;
+}
+
+/* For struct edit_check; ctx: int *, the tree.  Is less of the file understood than before? */
+struct edit_change;
+bool fix_worker_is_worse(void *ctx, const struct edit_change *all, size_t n, size_t which);
+
+/* Every file of the tree but those of .git, up to a number, in the order of names; ends with what fn returns but 0. */
+typedef int fix_visit_file(void *ctx, int root, const char *path, struct dd_err *err);
+int fix_worker_visit(int root, fix_visit_file *fn, void *ctx, struct dd_err *err) DD_MUST_USE;
 /* A file of the tree; what cannot be read is as if it were not there. */
 bool fix_worker_read(int root, const char *path, size_t max, struct buf *ret);
 

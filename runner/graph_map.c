@@ -82,6 +82,7 @@ graph_map_parse(void *ctx, unsigned threads, int input_fd,
 	const char *args[] = {count, NULL};
 	const struct worker_spec spec = {.state = ctx,
 		.name = "graph",
+		.program = "drydock-parser",
 		.args = args,
 		.input_fd = input_fd,
 		.on_output = take,

@@ -174,6 +174,25 @@ add_task(const struct evaluation *e, const struct work_task *t)
 	strlist_copy(&it->files, &t->of->writes);
 }
 
+/* The next who executes the plan, or one like it, meets it again. */
+static void
+add_clash(const struct evaluation *e, const struct work_task *t)
+{
+	const char *plan = json_string_value(json_object_get(e->w->approval, "path"));
+	struct guide_item *it = guide_add(e->g, WORK_READ, 1);
+	it->id = mem_printf("beside:%s", t->of->id);
+	it->gap = GAP_MINOR;
+	it->task = mem_printf(
+		"Find out what %s has to do with the tasks that `parallel with` names", t->of->id);
+	it->why = mem_printf(
+		"the plan says that they cannot meet, and they did, so that it was executed again behind them: %s",
+		t->clash);
+	it->first_step = mem_strdup("read what failed beside the commits before the task's");
+	it->path = mem_printf("in %s, put the task `after` the one that it meets, and approve",
+		plan ? plan : "the plan");
+	strlist_copy(&it->files, &t->of->writes);
+}
+
 static void
 add_tasks(const struct evaluation *e)
 {
@@ -184,6 +203,8 @@ add_tasks(const struct evaluation *e)
 				guide_add_question(e->g, e->run, &t->asked.v[q]);
 		if (t->end != TASK_DONE)
 			add_task(e, t);
+		if (t->clash)
+			add_clash(e, t);
 	}
 }
 

@@ -24,7 +24,7 @@ static const char style[] =
 	"overflow-wrap:anywhere}code,pre{font:.88rem/1.45 ui-monospace,monospace}"
 	"pre{background:var(--soft);border:1px solid var(--line);padding:.8rem;white-space:pre-wrap;"
 	"overflow-wrap:anywhere;margin:.5rem 0}"
-	"figure{margin:1rem 0;break-inside:avoid}img{max-width:100%;height:auto;border:1px solid var(--line)}"
+	"figure{margin:1rem 0;break-inside:avoid}img,svg{max-width:100%;height:auto;border:1px solid var(--line)}"
 	"a{color:inherit}button,input{font:inherit;color:inherit;background:var(--soft);border:1px solid var(--dim);"
 	"border-radius:.25rem;padding:.15rem .5rem}button[aria-pressed=true]{border-color:var(--fg);font-weight:700}"
 	":focus-visible{outline:3px solid var(--focus);outline-offset:1px}"
@@ -38,7 +38,8 @@ static const char style[] =
 	".compare[data-mode]:not([data-mode='side by side']) .after figcaption{text-align:right}"
 	".compare[data-mode=blink] .after{visibility:hidden}.compare[data-mode=blink].flip .after{visibility:visible}"
 	".strip{display:flex;gap:.5rem;overflow-x:auto;list-style:none;padding:.25rem;margin:0}"
-	".strip li{flex:0 0 9rem;font-size:.8rem;overflow-wrap:anywhere}.strip img{display:block;width:100%;"
+	".waiting{min-height:800rem}.strip li{flex:0 0 9rem;font-size:.8rem;overflow-wrap:anywhere;content-visibility:auto;"
+	"contain-intrinsic-size:auto 9rem auto 8rem}.strip img{display:block;width:100%;"
 	"height:5rem;object-fit:cover;object-position:top}"
 	"@media print{.modes,.judge,.save,.strip{display:none}.frame{max-height:none}.step{content-visibility:visible}}"
 	"summary{cursor:pointer;padding:.3rem 0}@media print{details{display:block}}";
@@ -66,29 +67,43 @@ page_put_paragraph(struct page *p, const char *label, const char *text)
 	buf_puts(&p->out, "</p>\n");
 }
 
-static size_t
-size_in_page(size_t bytes)
+bool
+page_take_room(struct page *p, size_t bytes)
 {
-	return (bytes + 2) / 3 * 4;
+	const size_t in_page = (bytes + 2) / 3 * 4;
+	if (bytes > PAGE_PICTURES || p->pictures + in_page > PAGE_PICTURES)
+		return false;
+	p->pictures += in_page;
+	return true;
 }
 
-bool
-page_has_room(const struct page *p, size_t bytes)
+void
+page_put_data(struct buf *out, struct str png)
 {
-	return bytes <= PAGE_PICTURES && p->pictures + size_in_page(bytes) <= PAGE_PICTURES;
+	buf_puts(out, "data:image/png;base64,");
+	buf_put_base64(out, png);
+}
+
+void
+page_put_link(struct buf *out, const char *path)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789-._~/";
+	for (; *path; path++)
+		if (strchr(plain, *path))
+			buf_putc(out, *path);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)*path);
 }
 
 void
 page_put_picture(struct page *p, struct str png, const char *beside, const char *alt)
 {
 	buf_puts(&p->out, "<img loading=lazy decoding=async src=\"");
-	if (page_has_room(p, png.n)) {
-		buf_puts(&p->out, "data:image/png;base64,");
-		buf_put_base64(&p->out, png);
-		p->pictures += size_in_page(png.n);
-	} else {
-		buf_put_html(&p->out, str_of(beside));
-	}
+	if (page_take_room(p, png.n))
+		page_put_data(&p->out, png);
+	else
+		page_put_link(&p->out, beside);
 	buf_puts(&p->out, "\" alt=\"");
 	page_put(p, alt);
 	buf_puts(&p->out, "\">\n");
@@ -168,7 +183,10 @@ page_write(struct page *p, const char *path, struct dd_err *err)
 		buf_puts(&p->out, "</script>");
 	}
 	buf_puts(&p->out, "</body></html>\n");
-	int rc = fs_write_atomic(path, buf_str(&p->out), 0600, err);
+	int rc = p->out.truncated ? err_set(err, DD_ELIMIT,
+					    "%s would be larger than %zu MB; give it fewer steps",
+					    path, (p->out.max ? p->out.max : BUF_DEFAULT_MAX) >> 20)
+				  : fs_write_atomic(path, buf_str(&p->out), 0600, err);
 	buf_cleanup(&p->out);
 	return rc;
 }

@@ -6,10 +6,13 @@
 #include "qa/baseline.h"
 #include "qa/qa.h"
 #include "runner/flaky.h"
+#include "runner/gallery.h"
 
 #include <string.h>
 
 #define MAX_LINES ((size_t)256 << 20)
+#define GROUP_STEPS 20
+#define GROUP_END "</noscript></div>\n"
 
 EMBED(review_script, "runner/data/review.js");
 
@@ -159,15 +162,15 @@ find_shot(const struct shots *s, const char *name)
 
 struct reviewer {
 	const struct review_spec *spec;
-	char *cas, *beside; /* directory of pictures that do not go into the page */
-	const char *beside_name;
+	char *cas;
 	struct baselines *baselines;
 	/* Of what drew the pictures, by enum screen_kind. */
 	struct baseline_environment environments[3];
 	struct shots shots, against;
 	struct page page;
-	size_t pictures;
+	struct gallery gallery;
 	struct review_counts counts;
+	int64_t decidable; /* steps with a picture */
 };
 
 static int
@@ -220,23 +223,13 @@ static int
 put_picture(struct reviewer *r, const char *kind, const char *caption, const char *alt,
 	struct str png, struct dd_err *err)
 {
-	OWN_FREE char *file = mem_printf("%04zu.png", ++r->pictures);
-	OWN_FREE char *beside = fs_join(r->beside_name, file);
-	if (!page_has_room(&r->page, png.n)) {
-		OWN_FREE char *path = fs_join(r->beside, file);
-		int rc = fs_mkdirs(r->beside, 0700, err);
-		if (rc == 0)
-			rc = fs_write_atomic(path, png, 0600, err);
-		if (rc < 0)
-			return rc;
-	}
 	buf_printf(&r->page.out,
 		"<figure class=%s><figcaption>%s</figcaption><div class=frame tabindex=0 role=group "
 		"aria-label='%s'>",
 		kind, caption, caption);
-	page_put_picture(&r->page, png, beside, alt);
+	int rc = gallery_show(&r->gallery, &r->page, png, alt, err);
 	buf_puts(&r->page.out, "</div></figure>\n");
-	return 0;
+	return rc;
 }
 
 /* Windows below the uppermost, which others may cover. */
@@ -382,11 +375,25 @@ put_attribute(struct page *p, const char *name, const char *value)
 	buf_putc(&p->out, '"');
 }
 
-/* n: of the section, from 1.  A picture that can be decided on is named. */
+/*
+ * Steps are in groups, which are text to a browser that runs the script: it makes elements of one when it is looked at, or there
+ * is time, so that a page of a thousand steps is there at once.  n: of the section, from 1.
+ */
 static void
-begin_section(struct reviewer *r, size_t n, const struct shot *shot, bool decidable)
+begin_group(struct page *p, size_t n)
+{
+	if ((n - 1) % GROUP_STEPS)
+		return;
+	buf_printf(&p->out, "%s<div class=group><noscript>\n", n > 1 ? GROUP_END : "");
+}
+
+/* A picture that can be decided on is named. */
+static void
+begin_section(struct reviewer *r, size_t n, const struct shot *shot, const char *status,
+	const char *word, bool decidable)
 {
 	struct page *p = &r->page;
+	begin_group(p, n);
 	buf_printf(&p->out, "<section class=step id=step-%zu tabindex=-1 aria-labelledby=head-%zu",
 		n, n);
 	put_attribute(p, "case", shot->name);
@@ -397,7 +404,7 @@ begin_section(struct reviewer *r, size_t n, const struct shot *shot, bool decida
 	}
 	buf_printf(&p->out, ">\n<h2 id=head-%zu><a href='#step-%zu'>%zu</a> ", n, n, n);
 	page_put(p, shot->name);
-	buf_puts(&p->out, "</h2>\n");
+	buf_printf(&p->out, "</h2>\n<p>%s; %s</p>\n", status, word);
 }
 
 static void
@@ -405,11 +412,8 @@ put_head(struct reviewer *r, size_t i, const struct before *b)
 {
 	const struct shot *shot = &r->shots.v[i];
 	struct page *p = &r->page;
-	begin_section(r, i + 1, shot, shot->step.picture);
-	buf_printf(&p->out, "<p>%s", test_status_names[shot->step.status]);
-	if (shot->step.picture)
-		buf_printf(&p->out, "; %s", word_of(r, b));
-	buf_puts(&p->out, "</p>\n");
+	begin_section(r, i + 1, shot, test_status_names[shot->step.status],
+		shot->step.picture ? word_of(r, b) : "without a picture", shot->step.picture);
 	page_put_paragraph(p, "Title:", shot->step.title);
 	page_put_paragraph(p, "Address:", shot->step.url);
 	page_put_paragraph(p, "Why:", shot->step.message);
@@ -453,6 +457,7 @@ put_step(struct reviewer *r, size_t i, struct dd_err *err)
 		review_put_said(&r->page, &shot->step);
 		buf_puts(&r->page.out, "</section>\n");
 		count(&r->counts, shot, &b);
+		r->decidable += seen;
 	}
 	before_cleanup(&b);
 	return rc;
@@ -475,8 +480,7 @@ put_gone_step(struct reviewer *r, size_t n, const struct shot *other, struct dd_
 	int rc = seen ? read_object(r, other->step.picture, &png, err) : 0;
 	if (rc < 0)
 		return rc;
-	begin_section(r, n, other, false);
-	buf_puts(&r->page.out, "<p>vanished; only before</p>\n");
+	begin_section(r, n, other, "vanished", "only before", false);
 	page_put_paragraph(&r->page, "Address:", other->step.url);
 	if (seen)
 		rc = put_picture(r, "before", "Before", was, buf_str(&png), err);
@@ -510,8 +514,9 @@ static void
 put_strip(struct reviewer *r)
 {
 	size_t n = 0;
-	buf_puts(&r->page.out,
-		"<nav aria-label=Steps><ol class=strip tabindex=0 aria-label=Steps>\n");
+	buf_printf(&r->page.out,
+		"<nav aria-label=Steps><ol class=strip tabindex=0 aria-label=Steps data-group=%d data-decidable=%lld>\n",
+		GROUP_STEPS, (long long)r->decidable);
 	while (n < r->shots.n) {
 		put_strip_entry(r, n + 1, &r->shots.v[n]);
 		n++;
@@ -553,6 +558,7 @@ put_all(struct reviewer *r, struct dd_err *err)
 		rc = put_step(r, i, err);
 	if (rc == 0)
 		rc = put_gone(r, err);
+	buf_puts(&p->out, GROUP_END);
 	OWN(buf) struct buf steps = p->out;
 	p->out = (struct buf){0};
 	if (rc < 0)
@@ -569,6 +575,7 @@ put_all(struct reviewer *r, struct dd_err *err)
 		flaky_put(p, r->spec->flakes);
 	put_strip(r);
 	buf_add_str(&p->out, buf_str(&steps));
+	gallery_put(&r->gallery, p);
 	return page_write(p, r->spec->path, err);
 }
 
@@ -576,17 +583,14 @@ int
 review_write(const struct review_spec *spec, struct review_counts *ret, struct dd_err *err)
 {
 	OWN_FREE char *cas = state_path(spec->state, "cas");
-	OWN_FREE char *beside = mem_printf("%s.pictures", spec->path);
 	OWN_FREE char *terminal = qa_terminal_environment();
-	const char *slash = strrchr(beside, '/');
 	struct reviewer r = {.spec = spec,
 		.cas = cas,
-		.beside = beside,
-		.beside_name = slash ? slash + 1 : beside,
 		.environments = {
 			[SCREEN_PAGE] = {.browser = spec->environment, .fonts = "", .flags = ""},
 			[SCREEN_TERMINAL] = {.browser = terminal, .fonts = "", .flags = ""},
 			[SCREEN_DISPLAY] = {.browser = spec->display, .fonts = "", .flags = ""}}};
+	gallery_init(&r.gallery, spec->state, spec->path);
 	int rc = read_shots(spec->screens, &r.shots, err);
 	if (rc == 0 && spec->against)
 		rc = read_shots(spec->against, &r.against, err);
@@ -602,6 +606,7 @@ review_write(const struct review_spec *spec, struct review_counts *ret, struct d
 		rc = put_all(&r, err);
 	baselines_close(r.baselines);
 	buf_cleanup(&r.page.out);
+	gallery_cleanup(&r.gallery);
 	shots_cleanup(&r.shots);
 	shots_cleanup(&r.against);
 	if (rc == 0)

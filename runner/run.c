@@ -40,6 +40,7 @@ static const struct json_field option_fields[] = {
 	{F(budget_nano_usd, JSON_K_INT)},
 	{F(plan, JSON_K_ANY)},
 	{F(notify, JSON_K_STRING)},
+	{F(jobs, JSON_K_INT)},
 	{F(refine, JSON_K_ANY)},
 	{F(rebase, JSON_K_ANY)},
 	{F(workspace, JSON_K_ANY)},

@@ -28,6 +28,7 @@ struct run_options { /* journalled at creation; what resume goes by */
 	int64_t budget_tokens, budget_nano_usd; /* for calls to models; 0: no bound */
 	json_t *plan; /* of a plan's execution (runner/work.h): {"path", "digest", "by", "time_s"}; NULL */
 	char *notify; /* of that: who is told; NULL */
+	int64_t jobs; /* of that: so many tasks at the same time; 0, 1: one after the other */
 	json_t *refine; /* of a refinement (runner/fix_refine.h): {"run", "page", "text", "by"}; NULL */
 	json_t *rebase; /* of a branch that is put onto another commit (runner/fix_rebase.h): {"run"}; NULL */
 	json_t *workspace; /* its members, each a part of the run (runner/workspace.h); NULL */

@@ -32,14 +32,27 @@ session_set_last_words(const char *out, const char *err)
 }
 
 static void
-install_handlers(void)
+on_told(int sig)
 {
-	struct sigaction stop = {.sa_handler = on_stop};
+	(void)sig;
+	sandbox_request_stop();
+}
+
+static void
+install_handlers(void (*on_signal)(int sig))
+{
+	struct sigaction stop = {.sa_handler = on_signal};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	(void)sigaction(SIGINT, &stop, NULL);
 	(void)sigaction(SIGTERM, &stop, NULL);
 	(void)sigaction(SIGHUP, &stop, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+void
+session_follow(void)
+{
+	install_handlers(on_told);
 }
 
 int
@@ -60,7 +73,7 @@ session_require(const struct common_options *common, struct dd_err *err)
 int
 session_start(const struct common_options *common, struct state *ret, struct dd_err *err)
 {
-	install_handlers();
+	install_handlers(on_stop);
 	int rc = session_open(common, ret, err);
 	if (rc < 0)
 		return rc;

@@ -18,6 +18,8 @@ int session_require(const struct common_options *common, struct dd_err *err) DD_
 /* session_open for a command that runs something: handlers and sweeping, too. */
 int session_start(const struct common_options *common, struct state *ret, struct dd_err *err)
 	DD_MUST_USE;
+/* In a process that was made to do a part of it: told to stop, it stops cleanly, and says nothing. */
+void session_follow(void);
 /*
  * What is written to standard output and to standard error when a second signal stops it at once; NULL: nothing.
  * Borrowed, until they are set anew.

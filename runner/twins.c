@@ -11,7 +11,8 @@
 void
 twin_close(struct twin *t)
 {
-	live_close(t->live);
+	for (size_t i = 0; i < PARITY_LANES; i++)
+		live_close(t->lives[i]);
 	if (t->files.nbinds)
 		free((char *)t->files.binds[t->files.nbinds - 1].src);
 	free(t->files.binds);
@@ -85,7 +86,7 @@ require_program(struct twin *t, const char *what, struct dd_err *err)
 		.env = (const char *const *)t->env.v,
 		.profile = PROFILE_TEST,
 		.fds = {-1, -1, -1}};
-	int rc = pod_exec(live_pod(t->live), &exec, &r, err);
+	int rc = pod_exec(live_pod(t->lives[0]), &exec, &r, err);
 	if (rc < 0 || r.exit_code == 0)
 		return rc;
 	for (size_t i = 0; i < t->command.n; i++)
@@ -124,6 +125,27 @@ add_steady(struct twin *t, const struct probe_files *files, char *steady)
 		t->files.binds[files->nbinds] = (struct pod_bind){.src = steady, .dst = STEADY};
 }
 
+/* Services of each lane would take memory and disk of their own. */
+static size_t
+lanes_of(const struct twin_spec *spec)
+{
+	bool one = spec->alone || spec->live.services->n ||
+		   sysconf(_SC_NPROCESSORS_ONLN) < PARITY_LANES;
+	return one ? 1 : PARITY_LANES;
+}
+
+static int
+open_lanes(struct twin *t, size_t n, struct dd_err *err)
+{
+	int rc = 0;
+	for (; rc == 0 && t->lanes < n; t->lanes++) {
+		rc = live_open(&t->spec, &t->lives[t->lanes], err);
+		if (rc == 0)
+			rc = live_serve(t->lives[t->lanes], err);
+	}
+	return rc;
+}
+
 int
 twin_open(const struct twin_spec *spec, struct twin *ret, struct dd_err *err)
 {
@@ -137,9 +159,7 @@ twin_open(const struct twin_spec *spec, struct twin *ret, struct dd_err *err)
 	t->spec.env = &t->env;
 	t->spec.files = &t->files;
 	if (rc == 0)
-		rc = live_open(&t->spec, &t->live, err);
-	if (rc == 0)
-		rc = live_serve(t->live, err);
+		rc = open_lanes(t, lanes_of(spec), err);
 	if (rc == 0)
 		rc = require_program(t, spec->what, err);
 	if (rc < 0)
@@ -153,12 +173,22 @@ renew(void *ctx, struct dd_err *err)
 	return live_renew(ctx, err);
 }
 
-struct parity_side
-twin_side(struct twin *t)
+static struct parity_side
+side_of(struct twin *t, size_t lane)
 {
-	return (struct parity_side){.pod = live_pod(t->live),
+	return (struct parity_side){.pod = live_pod(t->lives[lane]),
 		.renew = renew,
-		.ctx = t->live,
+		.ctx = t->lives[lane],
 		.command = &t->command,
 		.env = &t->env};
+}
+
+void
+twins_set_sides(struct twin *original, struct twin *port, struct parity_spec *ret)
+{
+	ret->lanes = original->lanes < port->lanes ? original->lanes : port->lanes;
+	for (size_t i = 0; i < ret->lanes; i++) {
+		ret->original[i] = side_of(original, i);
+		ret->port[i] = side_of(port, i);
+	}
 }

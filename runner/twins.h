@@ -10,12 +10,14 @@ struct twin_spec { /* borrowed */
 	const char *
 		command; /* words; what begins with "./" is below the tree.  NULL: the only program of the tree */
 	const char *what; /* "original", for messages */
+	bool alone;	  /* one lane is enough */
 	const char *
 		like; /* where the tree has several programs: that of this name, without its ending; NULL */
 };
 
 struct twin {
-	struct live *live;
+	struct live *lives[PARITY_LANES]; /* each a pod of its own, in which the same runs */
+	size_t lanes;
 	struct live_spec spec;
 	struct probe_files files; /* binds are its own, their strings are not */
 	struct strlist env, command;
@@ -23,11 +25,12 @@ struct twin {
 void twin_close(struct twin *t);
 
 /*
- * Its pod, its services, and time, place and chance as every twin has them.  DD_EINVAL: nobody knows which program it is, or it is not there; DD_EIO: a
+ * Its pods (one where it has services, or the machine one processor), its services, and time, place and chance as every twin has them.  DD_EINVAL: nobody knows which program it is, or it is not there; DD_EIO: a
  * service does not start.
  */
 int twin_open(const struct twin_spec *spec, struct twin *ret, struct dd_err *err) DD_MUST_USE;
 
-struct parity_side twin_side(struct twin *t);
+/* Both, on as many lanes as both have. */
+void twins_set_sides(struct twin *original, struct twin *port, struct parity_spec *ret);
 
 #endif

@@ -21,7 +21,8 @@ struct viewer {
 	const struct answers *answers; /* to redact by */
 	const struct standup_result *r;
 	char *dir;
-	bool passing; /* its pictures are not kept as files */
+	bool passing;	/* its pictures are not kept as files */
+	const char *at; /* path of what is looked at */
 	struct views views;
 	struct dd_err err; /* of a picture that could not be kept */
 };
@@ -70,11 +71,12 @@ take_step(void *ctx, size_t scenario, const struct screen_step *step)
 }
 
 static int
-entry_pages(const struct strlist *urls, struct scenario_list *ret, struct dd_err *err)
+make_scenario(
+	const struct strlist *urls, const char *at, struct scenario_list *ret, struct dd_err *err)
 {
 	OWN_JSON json_t *steps = json_array();
 	for (size_t i = 0; i < urls->n && i < VIEWS_MAX; i++) {
-		OWN_FREE char *url = mem_printf("%s/", urls->v[i]);
+		OWN_FREE char *url = mem_printf("%s%s", urls->v[i], at);
 		json_array_append_new(steps, json_pack("{s:s}", "go", url));
 	}
 	OWN_JSON json_t *j = json_pack("{s:s, s:O}", "name", "entry", "steps", steps);
@@ -87,7 +89,7 @@ look(struct viewer *v, const struct image *browser, struct revived *application,
 	struct scenario_list scenarios = {0};
 	struct screen_result result = {0};
 	OWN_FREE char *owner = run_owner(v->run);
-	int rc = entry_pages(revived_urls(application), &scenarios, err);
+	int rc = make_scenario(revived_urls(application), v->at, &scenarios, err);
 	const struct screen_spec spec = {
 		.state = v->st,
 		.root = &browser->stack,
@@ -246,8 +248,12 @@ views_take(const struct state *st, struct run *run, struct answers *answers,
 	OWN(strlist) struct strlist given = {0};
 	OWN_JSON json_t *j = NULL;
 	answers_given(answers, &given);
-	struct viewer v = {
-		.st = st, .run = run, .answers = given.n ? answers : NULL, .r = r, .dir = dir};
+	struct viewer v = {.st = st,
+		.run = run,
+		.answers = given.n ? answers : NULL,
+		.r = r,
+		.dir = dir,
+		.at = "/"};
 	int rc = forget_if_gone(run, err);
 	if (rc == 0)
 		rc = journal_step(run->journal, STEP, do_views, &v, &j, err);
@@ -258,7 +264,8 @@ views_take(const struct state *st, struct run *run, struct answers *answers,
 
 int
 views_look(const struct state *st, struct run *run, struct answers *answers,
-	const struct standup_result *r, bool keep, struct views *ret, struct dd_err *err)
+	const struct standup_result *r, bool keep, const char *at, struct views *ret,
+	struct dd_err *err)
 {
 	OWN_FREE char *dir = run_path(run, keep ? VIEWS_DIR : VIEWS_DIR ".again");
 	OWN(strlist) struct strlist given = {0};
@@ -268,7 +275,8 @@ views_look(const struct state *st, struct run *run, struct answers *answers,
 		.answers = given.n ? answers : NULL,
 		.r = r,
 		.dir = dir,
-		.passing = !keep};
+		.passing = !keep,
+		.at = at};
 	int rc = serves_pages(&r->probe.start) ? view(&v, err) : 0;
 	if (rc == 0 && !keep)
 		rc = fs_remove_tree(dir, err);

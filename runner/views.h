@@ -20,11 +20,11 @@ int views_take(const struct state *st, struct run *run, struct answers *answers,
 
 /*
  * The same as no step of the run: its caller journals.  keep: pictures and records are its files; else they are objects of the content
- * store for a while.
+ * store for a while.  at: path of the page of each port.
  */
 int views_look(const struct state *st, struct run *run, struct answers *answers,
-	const struct standup_result *r, bool keep, struct views *ret, struct dd_err *err)
-	DD_MUST_USE;
+	const struct standup_result *r, bool keep, const char *at, struct views *ret,
+	struct dd_err *err) DD_MUST_USE;
 void views_cleanup(struct views *v);
 
 /* Name of the picture of a step in the run's directory; heap. */

@@ -8,19 +8,11 @@
 #include "runner/guide.h"
 #include "runner/notify.h"
 #include "runner/plan_file.h"
-#include "runner/work_tasks.h"
+#include "runner/work_loop.h"
 
 #include <string.h>
 
 #define ROUNDS "rounds" /* fact: [path of the answers, or null] of the rounds before the last */
-
-struct working {
-	struct fixing f; /* first: steps get it */
-	struct fix_result r;
-	struct work w;
-	struct strlist writes; /* of all tasks */
-	struct answers *own;   /* of a round before the last; NULL */
-};
 
 /* ---- the plan ---- */
 
@@ -34,6 +26,18 @@ refuse_unapproved(const char *path, const json_t *approval, struct dd_err *err)
 		       : err_set(err, DD_EINVAL,
 				 "%s is not approved: drydock plan approve %s --author NAME", path,
 				 path);
+}
+
+static bool
+has_screens(const struct plandoc *p)
+{
+	struct intent_tasks tasks = {0};
+	bool any = false;
+	intent_tasks(p, &tasks);
+	for (size_t t = 0; t < tasks.n; t++)
+		any = any || tasks.v[t].screens.n;
+	intent_tasks_cleanup(&tasks);
+	return any;
 }
 
 int
@@ -51,7 +55,7 @@ work_admit(
 		return rc;
 	if (!json_is_true(json_object_get(approval, "approved")))
 		return refuse_unapproved(path, approval, err);
-	rc = plan_file_faults(&p, source, &faults, err);
+	rc = plan_file_faults(path, &p, source, &faults, err);
 	if (rc < 0)
 		return rc;
 	if (json_array_size(faults))
@@ -61,10 +65,32 @@ work_admit(
 			json_string_value(json_object_get(json_array_get(faults, 0), "text")),
 			path);
 	*ret_source = mem_strdup(source ? source : plan_file_source(&p));
-	*ret = json_pack("{s:o, s:O, s:O, s:O}", "path", json_text(str_of(path)), "digest",
+	*ret = json_pack("{s:o, s:O, s:O, s:O, s:b}", "path", json_text(str_of(path)), "digest",
 		json_object_get(approval, "digest"), "by", json_object_get(approval, "by"),
-		"time_s", json_object_get(approval, "time_s"));
+		"time_s", json_object_get(approval, "time_s"), "screens", has_screens(&p));
 	return 0;
+}
+
+/* What screens are held against is what lies beside the plan when it is read. */
+static int
+keep_pictures(const struct fixing *f, const char *path, struct str text, struct dd_err *err)
+{
+	OWN(plandoc) struct plandoc p = {0};
+	struct intent_tasks tasks = {0};
+	int rc = plandoc_parse(text, &p, err);
+	if (rc < 0)
+		return rc;
+	intent_tasks(&p, &tasks);
+	for (size_t t = 0; rc == 0 && t < tasks.n; t++)
+		for (size_t i = 0; rc == 0 && i < tasks.v[t].screens.n; i++) {
+			OWN(buf) struct buf png = {0};
+			rc = plan_file_picture(path, &tasks.v[t].screens.v[i], &png, err);
+			if (rc == 0)
+				rc = fix_keep_picture(
+					f, &tasks.v[t].screens.v[i], buf_str(&png), err);
+		}
+	intent_tasks_cleanup(&tasks);
+	return rc;
 }
 
 static int
@@ -78,6 +104,8 @@ do_plan(void *ctx, json_t **ret_result, struct dd_err *err)
 	int rc = fs_read(path, PLAN_MAX_BYTES, &text, err);
 	if (rc == 0 && (!digest || strcmp(hash_bytes(buf_str(&text)).s, digest) != 0))
 		rc = err_set(err, DD_EINVAL, "%s has changed since the run was begun", path);
+	if (rc == 0)
+		rc = keep_pictures(f, path, buf_str(&text), err);
 	if (rc == 0)
 		*ret_result = json_pack("{s:o}", "text", json_text(buf_str(&text)));
 	return rc;
@@ -104,13 +132,15 @@ take_plan(struct working *k, struct dd_err *err)
 			strlist_add_new(&k->writes, w->plan.v[i].writes.v[n]);
 	}
 	k->r.reach.writes = &k->writes;
+	if (k->f.run->options.jobs > 1)
+		k->begun = mem_zalloc(w->plan.n + 1, sizeof(*k->begun));
 	return 0;
 }
 
 /* ---- a task ---- */
 
-static struct work_task *
-find_task(struct work *w, const char *id)
+struct work_task *
+work_find(struct work *w, const char *id)
 {
 	for (size_t i = 0; i < w->plan.n; i++)
 		if (strcmp(w->v[i].of->id, id) == 0)
@@ -118,8 +148,8 @@ find_task(struct work *w, const char *id)
 	return NULL;
 }
 
-static void
-set_end(struct work_task *t, enum task_end end, char *because)
+void
+work_set_end(struct work_task *t, enum task_end end, char *because)
 {
 	free(t->because);
 	t->end = end;
@@ -133,7 +163,7 @@ may_begin(struct work *w, struct work_task *t)
 	OWN(buf) struct buf why = {0};
 	strlist_cleanup(&t->needs);
 	for (size_t i = 0; i < t->of->after.n; i++) {
-		const struct work_task *before = find_task(w, t->of->after.v[i]);
+		const struct work_task *before = work_find(w, t->of->after.v[i]);
 		if (!before || before->end == TASK_DONE)
 			continue;
 		buf_printf(&why, "%s%s, which it is after, is %s", why.n ? "; " : "",
@@ -141,7 +171,7 @@ may_begin(struct work *w, struct work_task *t)
 		strlist_add(&t->needs, before->of->id);
 	}
 	if (why.n)
-		set_end(t, TASK_NOT_STARTED, buf_take(&why));
+		work_set_end(t, TASK_NOT_STARTED, buf_take(&why));
 	return !t->needs.n;
 }
 
@@ -222,13 +252,13 @@ settle(struct working *k, struct work_task *t)
 	if (f->waits) {
 		t->waits = f->n;
 		question_list_copy(&t->asked, &f->asked);
-		set_end(t, TASK_WAITING, mem_strdup("it needs what only a person can give"));
+		work_set_end(t, TASK_WAITING, mem_strdup("it needs what only a person can give"));
 	} else if (f->reached) {
-		set_end(t, TASK_DONE, NULL);
+		work_set_end(t, TASK_DONE, NULL);
 	} else if (k->r.outcome == FIX_BUDGET || was_left(k, t)) {
-		set_end(t, TASK_LEFT, why_left(k));
+		work_set_end(t, TASK_LEFT, why_left(k));
 	} else {
-		set_end(t, TASK_FAILED, why_failed(k, t));
+		work_set_end(t, TASK_FAILED, why_failed(k, t));
 	}
 	log_info("task %s: %s%s%s", t->of->id, task_end_names[t->end], t->because ? ", " : "",
 		t->because ? t->because : "");
@@ -285,16 +315,19 @@ tell_once(
 	return journal_step(k->f.run->journal, key, do_tell, &t, NULL, err);
 }
 
-static int
-execute(struct working *k, struct work_task *t, struct dd_err *err)
+int
+work_execute(struct working *k, struct work_task *t, const char *told, struct dd_err *err)
 {
 	const struct fix_aim aim = {.reach = {t->of->goal, &t->of->writes},
 		.task = t->of->id,
 		.wanted = &t->of->wanted,
 		.tests = &t->of->tests,
-		.translates = &t->of->translates};
+		.translates = &t->of->translates,
+		.screens = &t->of->screens};
 	int step = progress_begin("task %s: %s", t->of->id, t->of->title);
 	fix_aim_at(&k->f, &aim);
+	if (told)
+		strlist_add(&k->f.tried, told);
 	int rc = t->waits ? fix_take_up(&k->f, t->waits, err) : fix_reach(&k->f, err);
 	if (rc == 0)
 		settle(k, t);
@@ -308,15 +341,24 @@ execute(struct working *k, struct work_task *t, struct dd_err *err)
 static int
 do_round(struct working *k, int64_t round, struct dd_err *err)
 {
+	bool beside = k->begun && round == 0;
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < k->w.plan.n; i++) {
 		struct work_task *t = &k->w.v[i];
 		bool open = round == 0 || t->end == TASK_WAITING || t->end == TASK_NOT_STARTED;
-		if (k->r.outcome == FIX_BUDGET && t->end == TASK_NOT_STARTED)
-			set_end(t, TASK_NOT_STARTED, mem_strdup("budget or time are spent"));
+		if (beside)
+			rc = work_beside(k, i, err);
+		if (rc < 0)
+			return rc;
+		if (beside && k->begun[i].there)
+			rc = work_join(k, i, err);
+		else if (k->r.outcome == FIX_BUDGET && t->end == TASK_NOT_STARTED)
+			work_set_end(t, TASK_NOT_STARTED, mem_strdup("budget or time are spent"));
 		else if (open && k->r.outcome != FIX_BUDGET && may_begin(&k->w, t))
-			rc = execute(k, t, err);
+			rc = work_execute(k, t, NULL, err);
 	}
+	if (beside)
+		k->f.n = (int64_t)k->w.plan.n * WORK_NUMBERS;
 	return rc;
 }
 
@@ -418,6 +460,9 @@ exit_status(enum work_outcome o)
 static void
 working_cleanup(struct working *k)
 {
+	for (size_t i = 0; k->begun && i < k->w.plan.n; i++)
+		fix_point_cleanup(&k->begun[i]);
+	free(k->begun);
 	fixing_cleanup(&k->f);
 	fix_result_cleanup(&k->r);
 	work_cleanup(&k->w);

@@ -6,6 +6,9 @@
  * person is asked for; it waits alone, and is taken up again in the next *round*, which a resume with answers begins: a
  * round comes behind all that was done before it, and has its own answers, so that a resumed run goes the way of the first.
  *
+ * With run_options.jobs tasks that the plan says may run side by side do (runner/work_loop.h); what comes of them is joined in
+ * the plan's order, so that the branch is that of one task after the other.
+ *
  * What is journalled of the plan is its text, at the digest that was approved; PLAN is read once.
  */
 #ifndef RUNNER_WORK_H
@@ -14,6 +17,8 @@
 #include "record/answers.h"
 #include "runner/cli.h"
 #include "runner/run.h"
+
+#define WORK_MAX_JOBS 16 /* tasks at the same time */
 
 /*
  * May the plan at `path` be executed?  *ret is what run_options.plan is to be, *ret_source the tree it is of (heap; `source`

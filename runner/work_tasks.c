@@ -11,6 +11,7 @@ work_cleanup(struct work *w)
 {
 	for (size_t i = 0; w->v && i < w->plan.n; i++) {
 		free(w->v[i].because);
+		free(w->v[i].clash);
 		strlist_cleanup(&w->v[i].needs);
 		strlist_cleanup(&w->v[i].refused);
 		question_list_cleanup(&w->v[i].asked);
@@ -61,8 +62,8 @@ work_tasks_json(const struct work *w)
 	for (size_t i = 0; i < w->plan.n; i++) {
 		const struct work_task *t = &w->v[i];
 		json_array_append_new(
-			tasks, json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-				       t->of->id, "title", json_text(str_of(t->of->title)),
+			tasks, json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}",
+				       "id", t->of->id, "title", json_text(str_of(t->of->title)),
 				       "outcome", task_end_names[t->end], "because",
 				       t->because ? json_text(str_of(t->because)) : json_null(),
 				       "because_of", json_from_strings(&t->needs), "after",
@@ -70,9 +71,24 @@ work_tasks_json(const struct work *w)
 				       json_from_strings(&t->of->requirements), "writes",
 				       json_from_strings(&t->of->writes), "questions",
 				       questions_json(&t->asked), "refused",
-				       json_from_strings(&t->refused)));
+				       json_from_strings(&t->refused), "clash",
+				       t->clash ? json_text(str_of(t->clash)) : NULL));
 	}
 	return tasks;
+}
+
+/* Where the plan was wrong about what may be done side by side. */
+static void
+put_clashes(const struct work *w, struct buf *out)
+{
+	for (size_t i = 0; i < w->plan.n; i++) {
+		const struct work_task *t = &w->v[i];
+		if (!t->clash)
+			continue;
+		buf_printf(out, "\n%s was executed again behind others: ", t->of->id);
+		buf_put_markdown(out, t->clash);
+		buf_puts(out, "\n");
+	}
 }
 
 char *
@@ -91,6 +107,7 @@ work_head(const struct work *w)
 		buf_put_markdown(&out, t->because ? t->because : "");
 		buf_puts(&out, " |\n");
 	}
+	put_clashes(w, &out);
 	return buf_take(&out);
 }
 
@@ -100,6 +117,7 @@ print_task(const struct work_task *t)
 	OWN_FREE char *line = mem_printf("%s: %s", t->of->id, t->of->title);
 	fix_print_line(task_end_names[t->end], line);
 	fix_print_line("", t->because);
+	fix_print_line("clash", t->clash);
 	for (size_t i = 0; i < t->asked.n; i++) {
 		if (!t->asked.v[i].blocking)
 			continue;

@@ -33,6 +33,7 @@ struct work_task {
 	struct question_list asked; /* of TASK_WAITING */
 	int64_t waits;		    /* the attempt whose change waits; 0 */
 	struct strlist refused;	    /* files that its author wanted to change, too */
+	char *clash; /* why what was made of it beside other tasks did not hold on what they left; NULL */
 };
 
 struct work {
@@ -46,7 +47,7 @@ void work_cleanup(struct work *w);
 /* stands: it is built, and no case fails; else, or where a change that is kept was not judged, no plan is done. */
 enum work_outcome work_conclude(const struct work *w, const struct fix_result *r, bool stands);
 
-/* [{"id", "title", "outcome", "because", "after", "requirements", "writes", "questions", "refused"}] */
+/* [{"id", "title", "outcome", "because", "after", "requirements", "writes", "questions", "refused", "clash": where there is one}] */
 json_t *work_tasks_json(const struct work *w);
 /* The first section of pr.md; heap. */
 char *work_head(const struct work *w);

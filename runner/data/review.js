@@ -1,7 +1,8 @@
 "use strict";
 // The controls of a page of screens: ways to look at two pictures, and decisions that are saved as a file.
 (() => {
-	const steps = [...document.querySelectorAll(".step")];
+	const links = [...document.querySelectorAll(".strip a")], groups = [...document.querySelectorAll(".group")];
+	const whole = document.querySelector(".strip").dataset; // data-group: steps of a group, of which the last may have fewer
 	const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 	const modes = ["side by side", "swipe", "blink", "overlay"];
 	const decisions = new Map();
@@ -10,6 +11,57 @@
 	const make = (tag, text, props) => Object.assign(document.createElement(tag), { textContent: text || "" }, props);
 	const status = make("p", "", { className: "dim" });
 	status.setAttribute("role", "status");
+
+	// ---- what is text until it is looked at, or there is time: steps, by groups, and pictures
+	const parsed = (kept) => new DOMParser().parseFromString(kept.textContent, "text/html").body;
+	const load = (picture) => {
+		if (!picture.src)
+			picture.src = parsed(document.getElementById("kept-" + picture.dataset.picture)).querySelector("image").getAttribute("href");
+	};
+	const show = (step) => step.querySelectorAll("img").forEach(load);
+	const place = (svg) => {
+		const picture = make("img", "", { alt: svg.getAttribute("aria-label"), decoding: "async" });
+		picture.dataset.picture = svg.dataset.picture;
+		if (svg.getAttribute("width") > 0)
+			for (const side of ["width", "height"])
+				picture.setAttribute(side, svg.getAttribute(side));
+		svg.replaceWith(picture);
+	};
+	const furnish = (group) => {
+		const kept = group.querySelector("noscript");
+		if (!kept)
+			return;
+		const body = parsed(kept);
+		body.querySelectorAll("svg").forEach(place);
+		kept.replaceWith(...body.childNodes);
+		group.classList.remove("waiting");
+		for (const step of group.querySelectorAll(".step")) {
+			compare(step);
+			judge(step);
+			near.observe(step);
+		}
+	};
+	const stepAt = (i) => {
+		furnish(groups[Math.floor(i / whole.group)]);
+		return document.getElementById(`step-${i + 1}`);
+	};
+	const indexOf = (id) => Number(id.replace(/^#?step-/, "")) - 1;
+	const inTime = window.requestIdleCallback || ((f) => setTimeout(f, 1));
+	const furnishFrom = (i) => {
+		furnish(groups[i]);
+		if (i + 1 < groups.length)
+			inTime(() => furnishFrom(i + 1));
+	};
+	const sight = (what, margin) => {
+		const seen = new IntersectionObserver((entries) => {
+			for (const { target } of entries.filter((e) => e.isIntersecting)) {
+				seen.unobserve(target);
+				what(target);
+			}
+		}, { rootMargin: margin });
+		return seen;
+	};
+	const near = sight(show, "50%"), nearGroups = sight(furnish, "50%");
 
 	// ---- ways to look
 	const look = (step, mode) => {
@@ -63,10 +115,10 @@
 	};
 
 	// ---- decisions
-	const show = (step) => {
+	const tell = (step) => {
 		const d = decisions.get(step);
 		step.querySelector(".decided").textContent = d === "approve" ? "approved" : d ? "rejected" : "";
-		status.textContent = `${decisions.size} of ${steps.filter((s) => s.dataset.picture).length} decided`;
+		status.textContent = `${decisions.size} of ${whole.decidable} decided`;
 	};
 	const decide = (step, what) => {
 		if (!step.dataset.picture)
@@ -75,7 +127,7 @@
 			decisions.set(step, what);
 		else
 			decisions.delete(step);
-		show(step);
+		tell(step);
 	};
 	const author = make("input", "", { type: "text", id: "author" });
 	const save = () => {
@@ -118,19 +170,21 @@
 
 	// ---- moving about
 	const go = (i) => {
-		at = Math.max(0, Math.min(steps.length - 1, i));
-		history.replaceState(null, "", "#" + steps[at].id);
-		steps[at].scrollIntoView({ block: "start" });
-		steps[at].focus({ preventScroll: true });
+		at = Math.max(0, Math.min(links.length - 1, i));
+		const step = stepAt(at);
+		show(step);
+		history.replaceState(null, "", "#" + step.id);
+		step.scrollIntoView({ block: "start" });
+		step.focus({ preventScroll: true });
 	};
-	const keys = { n: () => go(at + 1), p: () => go(at - 1), a: () => decide(steps[at], "approve"),
-		r: () => decide(steps[at], "reject"), u: () => decide(steps[at], ""), s: save };
+	const keys = { n: () => go(at + 1), p: () => go(at - 1), a: () => decide(stepAt(at), "approve"),
+		r: () => decide(stepAt(at), "reject"), u: () => decide(stepAt(at), ""), s: save };
 	addEventListener("keydown", (e) => {
 		if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA)$/.test(e.target.tagName) && e.target.type !== "range")
 			return;
 		const mode = modes[Number(e.key) - 1];
 		if (mode)
-			look(steps[at], mode);
+			look(stepAt(at), mode);
 		else if (keys[e.key])
 			keys[e.key]();
 		else
@@ -139,32 +193,40 @@
 	});
 
 	// ---- thumbnails of the strip, when they come into sight
-	const seen = new IntersectionObserver((entries) => {
-		for (const e of entries) {
-			const picture = document.querySelector(e.target.hash + " .after img");
-			if (!e.isIntersecting || !picture)
-				continue;
-			seen.unobserve(e.target);
-			e.target.prepend(make("img", "", { src: picture.src, alt: "" }));
-		}
-	});
+	const thumb = (link) => {
+		const of = stepAt(indexOf(link.hash)).querySelector(".after img");
+		if (!of)
+			return;
+		const picture = make("img", "", { alt: "", decoding: "async" });
+		picture.dataset.picture = of.dataset.picture;
+		load(picture);
+		link.prepend(picture);
+	};
 
-	if (!steps.length)
+	if (!links.length)
 		return;
-	steps.forEach((step, i) => {
-		compare(step);
-		judge(step);
-		step.addEventListener("focusin", () => { at = i; });
-	});
-	for (const a of document.querySelectorAll(".strip a"))
-		seen.observe(a);
 	const bar = make("div", "", { className: "save" });
 	const label = make("label", "Your name ");
 	label.append(author);
 	bar.append(label, make("button", "Save decisions", { type: "button", onclick: save }), status,
 		make("p", "Keys: n and p next and previous, 1 to 4 ways to compare, a approve, r reject, u undo, s save.", { className: "dim" }));
 	document.querySelector(".verdict").append(bar);
-	const first = steps.findIndex((s) => "#" + s.id === location.hash);
-	if (first > 0)
-		at = first;
+	for (const group of groups) {
+		group.classList.add("waiting");
+		nearGroups.observe(group);
+	}
+	furnishFrom(0);
+	const strip = sight(thumb, "0%");
+	links.forEach((link) => strip.observe(link));
+	addEventListener("focusin", (e) => {
+		const step = e.target.closest(".step");
+		if (step)
+			at = indexOf(step.id);
+	});
+	addEventListener("hashchange", () => links[indexOf(location.hash)] && go(indexOf(location.hash)));
+	// Where a link leads is there before it is followed.
+	document.querySelector(".strip").addEventListener("click", (e) => e.target.closest("a") && show(stepAt(indexOf(e.target.closest("a").hash))));
+	addEventListener("beforeprint", () => links.forEach((_, i) => show(stepAt(i))));
+	if (links[indexOf(location.hash)])
+		go(indexOf(location.hash));
 })();

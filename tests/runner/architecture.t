@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # ARCHITECTURE.md against the tree, in both directions: which room includes from which, which headers a room
 # shows, which library has its home where; and that nothing includes in a circle.
 . "$(dirname "$0")/../tap.sh"
@@ -75,7 +76,10 @@ for p in drydock drydock-box; do
 		is "$p is static" "$(needed "build/$p")$(readelf -l "build/$p" | grep INTERP)" ""
 	ok "$p is position-independent" sh -c 'readelf -h "$1" | grep -q "Type:.*DYN"' sh "build/$p"
 done
-ok "drydock-core links the others" sh -c 'echo "$1" | grep -q libsqlite3' sh "$(needed build/drydock-core)"
+ok "drydock-core links the others" sh -c 'echo "$1" | grep -q libjansson' sh "$(needed build/drydock-core)"
+lazy=$(sed -n 's/^LAZY := .*,,\(.*\))$/\1/p' Makefile | tr ' ' '|')
+[ "$(uname -m)" != x86_64 ] || [ -n "${SAN:-}" ] ||
+	is "but for those that are loaded when they are used" "$(needed build/drydock-core | tr ' ' '\n' | grep -E "^lib(${lazy:-.*})[.-]")" ""
 
 # --- names that must not be written down
 is "no registry is named" "$(grep -rnIE --exclude-dir=build --exclude-dir=.git --exclude=architecture.t --exclude=up.t \

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # Cheats and honest changes made by operators, a few of each kind of check, run in the sandbox and judged; and repairs that
 # swing.  make bench-fix CHEATS=1 does all of them.
 . "$(dirname "$0")/../tap.sh"

@@ -107,6 +107,7 @@ run "$drydock" --version
 ok "--version" grep -q '^drydock [0-9]' "$tmp/out"
 run "$drydock" doctor --json --state "$state"
 ok "doctor says what this machine can do" jq -e 'length > 5 and all(.name and .detail and (.ok or .remedy))' "$tmp/out"
+ok "doctor finds the libraries that are loaded when they are used" jq -e 'any(.name == "libraries" and .ok)' "$tmp/out"
 ok "doctor states the overshoot of its limits" grep -qi overshoot "$tmp/out"
 case $(id -u) in 0) ids=true ;; *) ids="false run as root" ;; esac
 is "doctor tells an ordinary user what one id means" \
@@ -227,6 +228,12 @@ up_and_stop
 has "meanwhile it says that it stops" "$tmp/err" "drydock: stopping"
 has "what ends then is stopped" "$tmp/err" "building: stopped"
 hasnt "and has not failed" "$tmp/err" failed
+
+# who starts it may ignore that children end
+mkdir "$tmp/ignored"
+echo 'int f(void) { return 1; }' >"$tmp/ignored/a.c"
+run timeout -k 1 120 perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$drydock" graph ingest --state "$state" "$tmp/ignored"
+is "with SIGCHLD ignored, children are waited for" "$status $(grep -c '^1 files' "$tmp/out")" "0 1"
 
 # a second one, while the first has not come through: what takes it in is stopped
 printf 'all: ; trap "" TERM INT; sleep 30\n' >"$tmp/slow/Makefile"

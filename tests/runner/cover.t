@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock cover: tests of what functions do today, kept when they are proven.
 . "$(dirname "$0")/../tap.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock docs: pages in a branch, each statement tied to lines of the source; docs check lists those that are true no more.
 . "$(dirname "$0")/../tap.sh"
 

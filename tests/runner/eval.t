@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock eval: cases with known answers, a configuration without a model and one with the stand-in, side by side; killed, it goes on.
 . "$(dirname "$0")/../tap.sh"
 . "$root/tests/agents/authors.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # Why something is there, what changed between two runs, and discovery that begins with a recipe or ends before the tests.
 . "$(dirname "$0")/../tap.sh"
 

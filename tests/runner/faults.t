@@ -56,8 +56,9 @@ sweep() {
 		i=$(sed -n "$((n_ * calls / points + 1))p" "$tmp/starts")
 		effect=$(echo "$effects" | tr ' ' '\n' | sed -n "$((n_ % $(echo "$effects" | wc -w) + 1))p")
 		n_=$((n_ + 1))
-		# How many writes a stream takes differs from run to run: what was not reached is tried earlier.
-		for at in "$i" $((i * 3 / 4)) $((i / 2)); do
+		# How many writes a stream takes differs from run to run, with the network by a factor: what was not reached
+		# is tried earlier.
+		for at in "$i" $((i * 3 / 4)) $((i / 2)) $((i / 4)) $((i / 8 + 1)); do
 			wish=$calls_:$at:$effect
 			case $effect in *+) wish=$calls_:$at+:${effect%+} ;; esac
 			rm -rf "$tmp/injected" "$s/runs/"*

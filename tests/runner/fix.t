@@ -105,21 +105,11 @@ hasnt "the answer is in nothing that was written" "$state/runs/$(json .run)" bra
 # --- killed, then resumed
 want=$(json '.after.cases | tojson' "$tmp/first")
 patch=$(sha256sum <"$tmp/fix.patch")
-steps_done() { sqlite3 "$state/runs/$1/journal.db" "select count(*) from step where ended_ns > 0"; }
-# so_far STEPS: a run that began behind $before has done so many
-so_far() { id=$(newest_run "$app") && [ "$id" != "$before" ] && [ "$(steps_done "$id")" -ge "$1" ]; }
-steps=$(steps_done "$run")
+run env DRYDOCK_FAULT=db.commit.before:1+:log DRYDOCK_FAULT_LOG="$tmp/commits" "$drydock" fix --json --quiet --state "$state" "$app"
+commits=$(awk '$2 > most { most = $2 } END { print most }' "$tmp/commits")
 for quarters in 1 3; do
-	for try in 1 2 3; do # until it is killed before it is done
-		before=$(newest_run "$app")
-		"$drydock" fix --json --quiet --state "$state" "$app" >"$tmp/out" 2>"$tmp/err" &
-		pid=$!
-		eventually so_far $((steps * quarters / 4))
-		kill -9 $pid 2>/dev/null
-		wait $pid 2>/dev/null
-		status=$?
-		[ $status != 137 ] || break
-	done
+	run env DRYDOCK_FAULT="db.commit.after:$((commits * quarters / 4))" "$drydock" fix --json --quiet --state "$state" "$app"
+	id=$(newest_run "$app")
 	is "killed when $quarters quarters were done" "$status" 137
 	run "$drydock" resume --json --quiet --state "$state" "$id"
 	is "resumed it ends the same" "$(json '.after.cases | tojson') $(sha256sum <"$state/runs/$id/fix.patch")" "$want $patch"

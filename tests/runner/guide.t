@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # The guide says what is proven and what is left, by rules that anybody can compute again.
 . "$(dirname "$0")/../tap.sh"
 

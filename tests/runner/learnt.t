@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # What a run learnt is where the next one of the same source begins; a drydock.yaml corrects it, and forbids.
 . "$(dirname "$0")/../tap.sh"
 

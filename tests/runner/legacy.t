@@ -33,4 +33,18 @@ up --no-prune --answers "$tmp/answers" "$apps/legacy-newer"
 is "newer: who knows better has it tried" "$(json '.outcome, .tests.passed')" "up
 1"
 is "spins: the diagnosis names the command" "$(of legacy-spins .diagnosis.text | grep -c " was ended: it took longer than its time limit\| was ended: it printed nothing")" 1
+options() { jq -r '.options[]' "$(of "$1" .recipe)"; }
+is "mixed: a source that nothing uses and that does not compile is an option of the recipe" "$(options legacy-mixed | grep '^sources=')" \
+	"sources=without tools/punchcards.py, which does not compile and which nothing else names"
+echo '{"decision:sources": "keep"}' >"$tmp/answers"
+up --no-prune --answers "$tmp/answers" "$apps/legacy-mixed"
+is "mixed: who wants it has the verdict without it" "$(json '.outcome, .diagnosis.class')" "unsatisfiable
+toolchain-too-new"
+is "optional: the switch that helped is an option, and those that did not, or that configure refuses, are none" \
+	"$(options legacy-optional | sed -n 's/^\(feature=[^,]*\),.*/\1/p')" "feature=--without-zlib"
+is "optional: and in the command" "$(jq -r '.commands.configure[].run' "$(of legacy-optional .recipe)")" "./configure --without-zlib"
+is "given: the variable is an option with both places, and nothing else is given" "$(options legacy-given)" \
+	"tests=with HARBOUR_STATION=Cuxhaven-2, as .github/workflows/check.yml:11 gives them; check.sh:3 reads it"
+is "number: the version that there is, is an option, and why" "$(options legacy-number | grep "^version=")" \
+	"version=TCL=8.6 (Makefile:2 has 8.4, and no source has tcl8.4)"
 done_testing

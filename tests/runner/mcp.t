@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # The server of tools: both eras of the protocol, by hand and through the clients of others; what is no message gets an
 # error or nothing, and the server goes on.
 . "$(dirname "$0")/../tap.sh"

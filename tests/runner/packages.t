@@ -83,6 +83,8 @@ P
 up "$tmp/idle"
 is "not where one fails that was skipped" "$(json '[.outcome, .tests.passed, .tests.skipped] | join(" ")')" "up 1 2"
 is "which the attempt says" "$(json '.attempts[2].ended')" "no more tests run"
+is "and the result, with how many" "$(json .tests.note)" \
+	"with libtry-tiny-perl, libipc-run3-perl installed, 2 cases passed and 1 failed, so that what asks for it is left skipped"
 
 # --- a command of tests that passes because it skips all it has
 mkdir "$tmp/lazy"
@@ -140,6 +142,13 @@ is "and a replay" "$(json '[.outcome, .tests.passed] | join(" ")')" "up 1"
 up --no-prune "$tmp/halves"
 is "--no-prune keeps them" "$(json .outcome) $(names) $(json '[.attempts[] | select(.pruning)] | length')" \
 	"up gcc libbz2-dev libc6-dev libxml2-utils make zlib1g-dev 0"
+
+# --- what was guessed beside what was needed, and is run where it is there
+mkdir "$tmp/probes"
+printf 'all:\n\t@tree --version >/dev/null 2>&1 || :\n\t@bc --version >/dev/null 2>&1\n\ttouch all\n' >"$tmp/probes/Makefile"
+up "$tmp/probes"
+is "what was not needed goes, though it was run" "$(json .outcome) $(names)" "built bc make"
+is "of what was guessed, all of it" "$(json '[.attempts[] | select(.pruning | not) | .added[]] | sort | join(" ")')" "bc make tree"
 
 # --- what is off, because two packages exclude each other
 mkdir "$tmp/mail"

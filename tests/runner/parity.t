@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock qa parity: a translated program against its original, on inputs that are generated.
 . "$(dirname "$0")/../tap.sh"
 planted=$apps/cargobook-perl/planted.tsv
@@ -24,6 +25,8 @@ printf '#!/bin/sh\nrm -f f; echo a >f; chmod 0 f\n' >"$app/port/shut.sh"
 printf '#!/bin/sh\nrm -f f; echo b >f; chmod 0 f\n' >"$app/port/shut2.sh"
 printf '#!/bin/sh\necho "${QUAY_TOKEN:?}"\n' >"$app/port/tell.sh"
 printf '{"secret:QUAY_TOKEN": "quay-key-77"}\n' >"$tmp/answers.json"
+printf '#!/bin/sh\necho "$1" >>log; chmod 600 log; ln -sf log "l$#"; mkdir -p d; cat log; stat -c %%A *; test -s log\n' >"$app/port/keeps.sh"
+sed 's/^echo "$1"/n=$(cat \/tmp\/calls 2>\/dev\/null); echo $((n + 1)) >\/tmp\/calls; &/' "$app/port/keeps.sh" >"$app/port/counts.sh"
 printf '#!/bin/sh\nkill -ABRT $$\n' >"$app/port/dies.sh"
 printf '#!/bin/sh\nexit 134\n' >"$app/port/exits.sh"
 chmod 755 "$app"/port/*
@@ -75,6 +78,23 @@ is "where the original always differs from itself, nothing was compared" "$statu
 echo '[{"steps": [{"args": []}]}, {"steps": [{"args": ["1"]}, {"args": ["2"]}, {"args": ["3"]}]}]' >"$tmp/three.json"
 parity --original ./port/pid.sh --port ./port/pids.sh --replay "$tmp/three.json"
 is "where it does so on some, as when it tells the numbers of processes, nothing is claimed" "$status $(counts) $(json '"\(.cases) \(.unsteady)"')" "0 0 cases 2 1"
+
+# --- what was played before is not played again, as long as that is the same
+parity --original ./port/keeps.sh --port ./port/keeps.sh --cases 40
+is "calls that are known in their files are not played again, and those do again what they did" \
+	"$status $(counts) $(json '"\(.remembered > 20) \(.forgot) \(.unsteady)"')" "0 0 cases true null 0"
+parity --original ./port/counts.sh --port ./port/counts.sh --cases 20
+is "all are, once a call reaches for something elsewhere" "$status $(json '"\(.remembered) \(.forgot)"')" "0 0 a call reached beyond its files"
+parity --original ./port/caller.pl --port ./port/caller.pl --cases 12
+is "and those that looked for a server that is not there, and no others for it" "$status $(json '"\(.remembered) \(.forgot)"')" "0 0 null"
+parity --original ./port/pid.sh --port ./port/pid.sh --cases 40
+is "and where one did not do again what it did; nothing is claimed" "$status $(json '"\(.differences | length) \(.forgot != null)"')" "0 0 true"
+
+# --- one that hangs, beside one that prints more than waits in a pipe
+echo '[{"steps": [{"args": []}]}]' >"$tmp/once.json"
+parity --original "sleep 60" --port "perl -e print(q(x)x200000);exit(3)" --replay "$tmp/once.json"
+is "what one prints is taken while another is waited for: only that one met its limit" \
+	"$status $(json '.differences[0] | "\(.original.ended) \(.port.ended) \(.port.exit)"')" "1 time none 3"
 
 # --- what is long, and what nobody may read
 parity --original ./port/big.sh --port ./port/bigger.sh --cases 2 --differences 1

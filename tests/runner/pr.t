@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # drydock pr: the branch of a repair is pushed, and one request is opened for it, whatever happens in between; the token goes to
 # the server it is for, and nowhere else.
 . "$(dirname "$0")/../tap.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # The tests of a run again: reports, two runs against each other, a flake and its cause.
 . "$(dirname "$0")/../tap.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # The recipe's files for people: BUILD.md says what works, whatever the application calls its files.
 . "$(dirname "$0")/../tap.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # The report: its order, where things came from, and that nothing of the target acts in it or on a terminal.
 . "$(dirname "$0")/../tap.sh"
 

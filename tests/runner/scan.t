@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # What a source should not hold: found where it is, told without repeating it, and not found where it is not.
 . "$(dirname "$0")/../tap.sh"
 

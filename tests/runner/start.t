@@ -174,4 +174,26 @@ is "what was tried says how it ended" "$(json '.starts_tried[0].ended' | grep -c
 is "the lock has no start" "$(jq -c '.commands | [.start, .ready, .ports]' "$(json .recipe)")" "[null,null,[]]"
 run "$drydock" start --quiet --state "$state" "$(json .run)"
 is "and nobody knows how to start it" "$status $(grep -c 'name it with --command' "$tmp/err")" "1 1"
+
+# --- a script that is run for each request
+mkdir -p "$tmp/request/low"
+echo >"$tmp/request/low/boat.txt"
+echo 'h1 { color: navy }' >"$tmp/request/tide.css"
+cat >"$tmp/request/tide.cgi" <<'E'
+#!/usr/bin/perl -wT
+use strict;
+read STDIN, my $in, $ENV{CONTENT_LENGTH} || 0;
+print "Content-Type: text/plain\nStatus: 201 Made\n\n$ENV{REQUEST_METHOD} $ENV{QUERY_STRING} $ENV{PATH_INFO} $ENV{HTTP_COOKIE} $in\n", $ENV{SERVER_PORT} =~ /^\d+$/ ? "" : "no port\n";
+E
+up "$tmp/request"
+id=$(json .run)
+is "a script for a web server is started by one" "$(json '.outcome + " " + .start.why + " " + (.start.ports[0].status | tostring)')" "built tide.cgi:1 302"
+start "$id" --publish "$port"
+is "it is asked as the interface says" "$(timeout 20 curl --noproxy '*' -s -m 10 -b a=b -d boat=ebb -w '%{http_code}' "$url/tide.cgi/low?x=1" | tr '\n' ' ')" \
+	"POST x=1 /low a=b boat=ebb 201"
+is "by whoever names no host, too" "$(timeout 20 curl --noproxy '*' -s -m 10 -H Host: "$url/tide.cgi" | tr '\n' ' ')" "GET     "
+is "a directory is no page" "$(timeout 20 curl --noproxy '*' -s -m 10 -o /dev/null -w '%{http_code}' "$url/low")" 404
+is "and what lies beside it is there, and no more" "$(get /tide.css) $(get /.git/config | wc -c)" "h1 { color: navy } 0"
+run "$drydock" stop --state "$state" "$id"
+ended
 done_testing

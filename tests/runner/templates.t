@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # Builds that configure makes: what is mended is what a person wrote, not what is made of it.
 . "$(dirname "$0")/../tap.sh"
 export XDG_CONFIG_HOME="$tmp/config" # where no model is

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: it looks at what is made in the sandbox, not at the sandbox.
 # Evidence that was signed is known again, here and elsewhere; whatever of it was changed is named.
 . "$(dirname "$0")/../tap.sh"
 

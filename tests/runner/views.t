@@ -160,22 +160,74 @@ qa report "$tmp/moved" --against "$tmp/still" -o "$tmp/moved.html"
 has "a region is named from the trees of both" "$tmp/moved.html" "button &#39;Pay&#39; moved 3 px right"
 has "also one whose text is another" "$tmp/moved.html" "text &#39;8 berths&#39; was &#39;7 berths&#39;"
 
+# --- pictures are in a page once, in fewer bytes, and each pixel of them
+steps() { # DIR N PICTURE...: N steps that show them in turn
+	dir_of=$1 count=$2
+	shift 2
+	mkdir "$dir_of"
+	jq -nc --argjson n "$count" '$ARGS.positional as $p | range(1; $n + 1) | {n: ., action: "look \(.)", status: "passed", title: "</noscript><i>\(.)</i>", picture: $p[(. - 1) % ($p | length)]}' \
+		--args "$@" >"$dir_of/01-many.jsonl"
+}
+picture=$(jq -r '.picture // empty' "$tmp"/one/*.jsonl)
+stored=$state/cas/$(echo "$picture" | cut -c1-2)/$(echo "$picture" | cut -c3-)
+steps "$tmp/same" 24 "$picture"
+qa report "$tmp/same" -o "$tmp/same.html"
+is "steps that show the same have one picture" "$(json .steps) $(grep -c 'data-picture=1 ' "$tmp/same.html") $(grep -o 'data:image/png' "$tmp/same.html" | wc -l)" "24 24 1"
+sed -n 's/.*href="data:image\/png;base64,\([^"]*\)".*/\1/p' "$tmp/same.html" | base64 -d >"$tmp/packed.png"
+ok "it takes fewer bytes than the evidence" test "$(stat -c %s "$tmp/packed.png")" -lt "$(stat -c %s "$stored")"
+run "$drydock" qa diff --json --state "$state" "$tmp/packed.png" "$stored"
+is "and is the same to the pixel" "$status $(json '"\(.equal) \(.differing)"')" "0 true 0"
+is "the evidence stays what it was" "$(sha256sum <"$stored" | cut -d' ' -f1)" "$picture"
+
+# --- a page opens without its pictures, which come when they are looked at; all are there without a script, too
+cat >"$site/count.js" <<'S'
+const steps = [...document.querySelectorAll(".step")], of = (s) => steps.filter((step) => step.querySelector(s)).length;
+const say = (text) => document.body.append(Object.assign(document.createElement("p"), { textContent: text }));
+const when = (done, f) => done() ? f() : requestAnimationFrame(() => when(done, f));
+const wanted = document.querySelector(location.hash || "#step-1"), width = () => wanted.querySelector("img")?.naturalWidth;
+when(width, () => {
+	const early = of("img[src]");
+	when(() => of(".judge") === steps.length, () => say(`${wanted.id} is there: ${width()}; most were not: ${early < 12}; all can be decided on`));
+});
+S
+cat >"$site/frame.html" <<'S'
+<!doctype html><html lang=en><title>frame</title><iframe sandbox=allow-same-origin src=same.html title=page width=900 height=600></iframe>
+<script>
+const frame = document.querySelector("iframe");
+frame.onload = async () => {
+	const page = frame.contentDocument, drawn = [...page.querySelectorAll("use")];
+	await page.querySelector("image").decode();
+	console.log(`${page.querySelectorAll(".judge").length} by script, ${drawn.filter((u) => u.getBBox().width > 0 && u.getBoundingClientRect().width > 0).length} drawn`);
+};
+</script>
+S
+cp "$tmp/same.html" "$site/same.html"
+sed 's/<meta http-equiv=Content-Security-Policy[^>]*>//; s|</body>|<script src=count.js></script></body>|' "$tmp/same.html" >"$site/steps.html"
+chmod 644 "$site"/*.html
+echo '{"name": "open", "steps": [{"go": "/steps.html#step-20"}, {"expect": {"text": "step-20 is there: 1280; most were not: true; all can be decided on"}}, {"go": "/frame.html"}]}' >"$tmp/play.json"
+qa play "$tmp/play.json" --serve "$site" -o "$tmp/played"
+is "most pictures wait, and what is looked at comes; all can be decided on" "$(json '[.scenarios[0].steps[] | .status + (.message // "")] | join(" ")')" "passed passed passed"
+is "without a script all are drawn" "$(json '[.scenarios[0].steps[2].console[].text | select(endswith("drawn"))] | join("; ")')" "0 by script, 24 drawn"
+
 # --- more pictures than a page holds: noise of 4 MB, twelve times
 perl -MCompress::Zlib -e 'srand 1; my ($w, $h) = (2048, 2048); my $t = pack "N*", map { int rand 2**32 } 1 .. $w * $h / 4;
 	sub part { pack("N", length $_[1]) . "$_[0]$_[1]" . pack "N", crc32("$_[0]$_[1]") }
-	print "\x89PNG\r\n\x1a\n", part("IHDR", pack "NNC5", $w, $h, 8, 0, 0, 0, 0),
-		part("IDAT", compress(join("", map { "\0" . substr $t, $_ * $w, $w } 0 .. $h - 1), 1)), part("IEND", "")' >"$tmp/noise.png"
-run "$drydock" qa check --json --quiet --state "$state" "noise.$$=$tmp/noise.png"
-mkdir "$tmp/many"
-jq -nc --arg p "$(json '.[0].picture')" 'range(1; 13) | {n: ., action: "look \(.)", status: "passed", title: "<i>\(.)</i>", picture: $p}' >"$tmp/many/01-many.jsonl"
-qa report "$tmp/many" -o "$tmp/many.html"
-inside=$(grep -o 'src="data:image/png' "$tmp/many.html" | wc -l)
-ok "a page holds 50 MB of pictures" test "$(stat -c %s "$tmp/many.html")" -lt 54000000
-is "others are beside it, by number" "$(ls "$tmp/many.html.pictures" | sed 's/^0*//; s/.png//' | tr '\n' ' ')" "$(seq -s ' ' $((inside + 1)) 12) "
-is "and named in it" "$(grep -o "src=\"many.html.pictures/[0-9]*.png" "$tmp/many.html" | wc -l) $(json .steps)" "$((12 - inside)) 12"
-cmp -s "$tmp/noise.png" "$tmp/many.html.pictures/0012.png"
-is "each as it was" $? 0
-hasnt "titles are text" "$tmp/many.html" "<i>"
+	for my $n (1 .. 12) {
+		open my $f, ">", "$ARGV[0]/noise-$n.png" or die;
+		print $f "\x89PNG\r\n\x1a\n", part("IHDR", pack "NNC5", $w, $h, 8, 0, 0, 0, 0),
+			part("IDAT", compress(join("", map { "\0" . substr $t, ($_ + $n) % $h * $w, $w } 0 .. $h - 1), 1)), part("IEND", "");
+	}' "$tmp"
+run "$drydock" qa check --json --quiet --state "$state" $(for n in $(seq 12); do echo "noise-$n.$$=$tmp/noise-$n.png"; done)
+steps "$tmp/many" 24 $(json '.[].picture')
+many="$tmp/a #1?.html"
+qa report "$tmp/many" -o "$many"
+inside=$(grep -o 'href="data:image/png' "$many" | wc -l)
+ok "a page holds 50 MB of pictures" test "$(stat -c %s "$many")" -lt 54000000
+is "others are beside it, by number" "$(ls "$many.pictures" | sed 's/^0*//; s/.png//' | tr '\n' ' ')" "$(seq -s ' ' $((inside + 1)) 12) "
+is "and named in it" "$(grep -o 'href="a%20%231%3F.html.pictures/[0-9]*.png"' "$many" | wc -l) $(json .steps)" "$((12 - inside)) 24"
+run "$drydock" qa diff --json --state "$state" "$tmp/noise-12.png" "$many.pictures/0012.png"
+is "each as it was" "$(json .equal)" true
+hasnt "titles are text" "$many" "<i>"
 
 # --- the page of a run
 mkdir -p "$dir/later"
