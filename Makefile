@@ -15,10 +15,12 @@ comma := ,
 ROOMS := base record sandbox graph intent images envprobe qa parity agents security runner
 
 # --- what is linked into what ---------------------------------------------------------------
-# drydock-picture compares pictures in the sandbox, and starts as often as that is asked (docs/decisions/0026-pictures.md).
+# drydock-picture compares pictures in the sandbox, and starts as often as that is asked (docs/decisions/0026-pictures.md);
+# drydock-parser parses source there for the map (docs/decisions/0068-parser.md).
 # drydock-box is built from its own two directories alone; drydock is the front program (no library but
 # libc: the archive gives it only the objects it uses); drydock-core is everything.
 PICTURE_SRC := $(wildcard qa/picture/*.c)
+PARSER_SRC := $(wildcard graph/parser/*.c)
 BOX_SRC   := $(wildcard sandbox/box/*.c sandbox/warden/*.c)
 FRONT_SRC := $(wildcard runner/front/*.c) runner/cmd_sandbox_run.c runner/sandbox_job.c runner/cli.c runner/cli_help.c \
 	runner/cmd_qa_diff.c qa/picture.c qa/png_size.c
@@ -47,7 +49,9 @@ $(error what drydock is built with is not all installed: `make deps` installs it
 endif
 endif
 pkg_cflags := $(shell pkg-config --cflags $(PKGS) libseccomp 2>/dev/null)
-pkg_libs    = $(shell pkg-config --libs $(PKGS) libseccomp) -lm
+# Loaded when they are first used, where the machine's calls are known (docs/decisions/0070-lazy-libraries.md).
+LAZY := $(if $(SAN)$(filter-out x86_64%,$(shell $(CC) -dumpmachine)),,archive crypto curl git2 hs microhttpd sqlite3 vterm)
+pkg_libs    = $(filter-out $(addprefix -l,$(LAZY)),$(shell pkg-config --libs $(PKGS) libseccomp)) -lm
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wformat=2 -Wnull-dereference -Wimplicit-fallthrough -Wconversion -Wno-sign-conversion \
@@ -85,7 +89,7 @@ MAN_PAGES := up probe replay fix resume runs report guide scan explain diff bund
 	image-pull image-push graph-ingest graph-status graph-find graph-at graph-callers graph-callees graph-impact graph-context graph-tests \
 	graph-unused graph-sql graph-export graph-import mcp verify key-init key-show key-rotate qa-diff qa-check qa-approve qa-reject qa-undo qa-decide qa-history gc doctor models trace blame qa-shoot qa-play qa-report qa-crawl graph-search spec docs docs-check cover eval graph-clusters graph-likely plan plan-check plan-approve work pr refine rebase memory-add memory-list memory-why memory-edit memory-forget memory-export \
 	version completion man
-PROGRAMS := build/drydock build/drydock-core build/drydock-box build/drydock-picture
+PROGRAMS := build/drydock build/drydock-core build/drydock-box build/drydock-picture build/drydock-parser
 # What holds time and chance still in tests (docs/decisions/0030-steady.md): of machines whose system calls it knows.
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
 STEADY := build/drydock-steady.so
@@ -101,9 +105,14 @@ build/drydock-steady.so: qa/inside/steady.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -fPIC -fvisibility=hidden -fno-stack-protector -D_GNU_SOURCE $(WARN) -shared -nostdlib -Wl,-z,now -o $@ $<
 
-$(OBJ)/libdrydock.a: $(call obj,$(LIB_SRC))
+$(OBJ)/libdrydock.a: $(call obj,$(LIB_SRC)) $(patsubst %,$(OBJ)/lazy/%.o,$(LAZY))
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+$(OBJ)/tests/base/test_lazy: CPPFLAGS += $(if $(LAZY),-DDD_LAZY)
+$(OBJ)/lazy/%.o: tools/lazy.sh Makefile
+	@mkdir -p $(@D)
+	sh tools/lazy.sh $$($(CC) -print-file-name=lib$*.so) >$(@:.o=.s) && $(CC) -c -o $@ $(@:.o=.s)
 
 # The lists of system calls are compiled to BPF here, so that no exec pays for it.
 $(OBJ)/gen_filters: sandbox/box/gen/gen_filters.c sandbox/box/calls.h sandbox/box/filter.h Makefile
@@ -126,9 +135,12 @@ $(OBJ)/drydock: $(call small,$(FRONT_SRC)) $(SMALL)/libdrydock.a
 	$(link_small)
 $(OBJ)/drydock-core: $(call obj,$(CORE_SRC)) $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(pkg_libs)
-# Static, as far as the sanitizers let it: it loads no library that it does not need.
+# Static, as far as the sanitizers let them: they load no library that they do not need.
+link_static = $(CC) $(if $(SAN),$(LDFLAGS),-static-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) -o $@ $^
 $(OBJ)/drydock-picture: $(call obj,$(PICTURE_SRC)) $(OBJ)/libdrydock.a
-	$(CC) $(if $(SAN),$(LDFLAGS),-static-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) -o $@ $^ -ldeflate -ljansson -lm
+	$(link_static) -ldeflate -ljansson -lm
+$(OBJ)/drydock-parser: $(call obj,$(PARSER_SRC)) $(OBJ)/libdrydock.a $(GRAMMARS)/libgrammars.a
+	$(link_static) -ldeflate -lm
 $(PROGRAMS): build/%: $(OBJ)/%
 	@ln -f $< $@ 2>/dev/null || cp $< $@
 
@@ -204,7 +216,7 @@ $(GRAMMARS)/libgrammars.a: $(GRAMMAR_SRC:%=$(GRAMMARS)/obj/%.o)
 	$(AR) rcs $@ $^
 $(call obj,$(wildcard graph/*.c)): CPPFLAGS += -I$(TREE_SITTER)/include -isystem $(TREE_SITTER)
 $(call obj,$(wildcard graph/*.c)): | $(GRAMMARS)/fetched
-$(OBJ)/tests/graph/test_children: private CPPFLAGS += -I$(TREE_SITTER)/include -isystem $(TREE_SITTER)
+$(OBJ)/tests/graph/test_children $(OBJ)/tests/graph/test_pool: private CPPFLAGS += -I$(TREE_SITTER)/include -isystem $(TREE_SITTER)
 # Facts that other code drew are drawn anew.
 GRAPH_PARTS := $(wildcard graph/*.[ch]) graph/grammars/package-lock.json
 $(OBJ)/graph/ingest.o: $(GRAPH_PARTS)
@@ -264,8 +276,9 @@ bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, run
 bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing alone, size, calls in C against gcc, in Python against call graphs, in others against compilers: PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR PYCG=DIR PEER=DIR ORACLES="LANGUAGE:TREE..."
 	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
 .PHONY: bench-graph
-bench-intent: all ## files that real commits changed, from subject and one seed: HISTORY=REPOSITORY COMMITS=n SKIP=n BATCH=n; a plan's execution killed and resumed: KILLS=n; a port against its original: PARITY="all" or names CASES=n TIME=seconds
+bench-intent: all ## files that real commits changed, from subject and one seed: HISTORY=REPOSITORY COMMITS=n SKIP=n BATCH=n; a plan's execution killed and resumed: KILLS=n; pairs of tasks executed both ways: PAIRS=n MODULES=n; a port against its original: PARITY="all" or names CASES=n TIME=seconds
 	@[ -z '$(KILLS)' ] || DD_WORK_KILLS='$(KILLS)' sh tests/agents/work_resume.t
+	@[ -z '$(PAIRS)' ] || PAIRS='$(PAIRS)' MODULES='$(MODULES)' bash tools/bench_pairs.sh
 	@[ -z '$(PARITY)' ] || bash tools/bench_parity.sh '$(PARITY)' '$(CASES)' '$(TIME)'
 	@[ -z '$(HISTORY)' ] || bash tools/bench_intent.sh '$(HISTORY)' '$(or $(COMMITS),120)' '$(or $(SKIP),0)' $(BATCH)
 .PHONY: bench-intent
@@ -301,7 +314,7 @@ format: ## run clang-format over the tree
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/drydock
 	install -m 755 build/drydock $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 build/drydock-core build/drydock-box build/drydock-picture $(STEADY) $(DESTDIR)$(PREFIX)/libexec/drydock/
+	install -m 755 build/drydock-core build/drydock-box build/drydock-picture build/drydock-parser $(STEADY) $(DESTDIR)$(PREFIX)/libexec/drydock/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	build/drydock man >$(DESTDIR)$(PREFIX)/share/man/man1/drydock.1
 	for c in $(MAN_PAGES); do \

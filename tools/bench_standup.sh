@@ -21,8 +21,8 @@
 #             outcome, files made, their libraries, texts or cases differ.  At most SAMPLE of them a package (0:
 #             all; the figures are then estimates).  Of the packages found: how many are needed; of those needed:
 #             how many were found
-#   rival     ognibuild of this machine's sources, as root in drydock's sandbox with those sources: does its build,
-#             and does its test command, exit with 0
+#   rival     ognibuild of this machine's sources, as root in drydock's sandbox with those sources, on an image with
+#             build-essential: does its build, and does its test command, exit with 0
 #   resolve   building the package index, and resolving one of the names that the runs needed
 set -u
 export LC_ALL=C.UTF-8
@@ -149,7 +149,7 @@ distribution_needs() { # NAME VERSION
 		/^Build-Depends(-Indep|-Arch)?: / && at { sub(/^[^ ]* /, ""); print }' | tr ',' '\n' |
 		sed 's/|.*//; s/\[.*\]//; s/([^)]*)//; s/<[^>]*>//g; s/:[a-z]*//; s/ //g' | sort -u |
 		grep -vE '^(debhelper.*|dh-.*|dpkg-dev.*|cdbs|quilt|libmodule-build-perl|pkg-.*-tools|gem2deb|pkg-js-tools|pkg-php-tools)?$' |
-		while read -r p; do apt-cache show "$p" >"$out/show" 2>/dev/null && echo "$p"; done
+		while read -r p; do apt-cache show "$p" >"$out/show" 2>/dev/null && [ -s "$out/show" ] && echo "$p"; done
 }
 
 part_minimal() { # NAME ARCHIVE VERSION
@@ -181,19 +181,38 @@ part_minimal() { # NAME ARCHIVE VERSION
 
 cat >"$out/rival.sh" <<'R'
 cd /root && export DEBIAN_FRONTEND=noninteractive HOME=/root LANG=C.UTF-8
-{ apt-get update && apt-get install -y --no-install-recommends ognibuild brz-debian python3-debian sudo xz-utils bzip2 unzip; } >/tmp/install 2>&1 ||
-	{ tail -n 5 /tmp/install && echo "rival: not-installed" && exit; }
-mkdir tree && tar -xf "$1" -C tree --strip-components 1 && cd tree || exit
+if [ "$1" = root ]; then
+	{ apt-get update && apt-get install -y --no-install-recommends build-essential ognibuild brz-debian python3-debian sudo xz-utils \
+		bzip2 unzip; } >/out/install.log 2>&1 && apt-get clean && cd / && tar --one-file-system --exclude=./out --exclude=./scripts \
+		--exclude=./tmp/* --exclude=./proc/* --exclude=./sys/* --exclude=./dev/* --exclude=./run/* -cf /out/layer.tar .
+	exit
+fi
+mkdir tree && tar --no-same-owner -xf "$1" -C tree --strip-components 1 && cd tree || exit
 start=$(date +%s)
 timeout "$2" ogni --resolve=apt build </dev/null; build=$?
 timeout "$2" ogni --resolve=apt test </dev/null; test=$?
 echo "rival: $build $test $(($(date +%s) - start))"
 R
 
+# What every build of it begins with, made once: the base image, what Debian takes for granted in a build, and ognibuild.
+rival_image() {
+	local d=$out/rival-image sum
+	"$drydock" image list ${STATE:+--state "$STATE"} | grep -q '^ognibuild' && return
+	mkdir -p "$d" && chmod 777 "$d"
+	timeout -k 30 1800 "$drydock" sandbox run --quiet --net provision ${STATE:+--state "$STATE"} --bind "$d:/out" --bind "$out:/scripts:ro" -- \
+		/bin/sh /scripts/rival.sh root </dev/null || return
+	sum=$(sha256sum <"$d/layer.tar" | cut -d' ' -f1)
+	printf '{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' "$sum" >"$d/config.json"
+	printf '[{"Config":"config.json","RepoTags":["ognibuild:latest"],"Layers":["layer.tar"]}]' >"$d/manifest.json"
+	tar -cf "$d/image.tar" -C "$d" manifest.json config.json layer.tar && rm -f "$d/layer.tar"
+	"$drydock" image import --quiet --skip-special ${STATE:+--state "$STATE"} "$d/image.tar" ognibuild
+	rm -rf "$d"
+}
+
 part_rival() { # NAME ARCHIVE
 	local f=$out/$1.rival dir build test sec
 	dir=$(dirname "$2")
-	timed "$f" "$drydock" sandbox run --quiet --net provision --time "$((limit * 2))" ${STATE:+--state "$STATE"} \
+	timed "$f" "$drydock" sandbox run --quiet --image ognibuild --net provision --time "$((limit * 2))" ${STATE:+--state "$STATE"} \
 		--bind "$dir:/archives:ro" --bind "$out:/scripts:ro" -- /bin/sh /scripts/rival.sh "/archives/$(basename "$2")" "$limit"
 	mv "$f.json" "$f.log"
 	read -r build test sec < <(sed -n 's/^rival: //p' "$f.log" | tail -n 1)
@@ -273,6 +292,7 @@ for p in up known replay minimal rival; do
 	! part $p || : >"$out/$p.tsv"
 done
 part up && rm -f "$out"/*.up.json
+part rival && rival_image
 header
 each row
 totals

@@ -15,12 +15,11 @@ sh tools/deps.sh fuzz || exit 3
 case $seconds in *[!0-9]* | "") echo "fuzz: SECONDS is a number, not '$seconds'" >&2 && exit 2 ;; esac
 make --no-print-directory -j2 CC=clang VARIANT=fuzz SAN=address,undefined,fuzzer-no-link EXTRA_CFLAGS=-w fuzzers >&2 || exit 1
 
-# in_sandbox ROOM DIRECTORY COMMAND...: with the directory as /corpus, and what is found beside it as /found
+# in_sandbox CORPUS FOUND WORD...: the words of env(1), with the directories as /corpus and /found
 in_sandbox() {
-	room=$1
-	corpus=$2
-	found=$3
-	shift 3
+	corpus=$1
+	found=$2
+	shift 2
 	build/drydock sandbox run --quiet --time $((seconds + 120)) --memory 4G --bind /usr:/usr:ro --bind "$root/build/fuzz:/build:ro" \
 		--bind "$corpus:/corpus" --bind "$found:/found" -- /usr/bin/env "$@"
 }
@@ -44,7 +43,7 @@ for name in ${wanted:-$all}; do
 	mkdir -p "$corpus" "$found"
 	"build/release/tests/$room/fuzz_$room" --corpus "$target" tests "$corpus" || exit 1
 	chmod -R a+rwX "$corpus" "$found"
-	in_sandbox "$room" "$corpus" "$found" DD_FUZZ="$target" ASAN_OPTIONS=detect_leaks=0 "/build/tests/$room/fuzz_$room" -max_total_time="$seconds" \
+	in_sandbox "$corpus" "$found" DD_FUZZ="$target" ASAN_OPTIONS=detect_leaks=0 "/build/tests/$room/fuzz_$room" -max_total_time="$seconds" \
 		-timeout=10 -rss_limit_mb=2048 -max_len=16384 -artifact_prefix=/found/ -print_final_stats=1 /corpus >build/fuzz-found/"$room.$target".log 2>&1
 	awk -v name="$name" -v corpus="$(find "$corpus" -type f | wc -l)" -v found="$(find "$found" -type f | wc -l)" '
 		/^stat::number_of_executed_units/ { inputs = $2 }
