@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run every test program and script, tally their TAP, and end with what failed and "N passed, N failed, N skipped".
 #
-#   tests/run.sh [NAME...]   only those whose path contains NAME
+#   tests/run.sh [NAME...]   only those whose path contains NAME; DD_TEST_LANES=N: N at a time
 #
 # DD_TEST_MODE=only: without the scripts that say "Any mode:", whose subject does not depend on who starts drydock; for the
 # second of two checks, in the other privilege mode.
@@ -36,7 +36,7 @@ what_failed() {
 	sed "s|^# |# failed: |" "$2.notes"
 }
 
-# One at a time, or one of two: what it prints comes out as a whole.
+# What it prints comes out as a whole, whatever runs beside it.
 run_one() {
 	name=$1
 	log=$out/$(echo "$name" | tr / .)
@@ -87,7 +87,9 @@ one() {
 
 says() { head -n 3 "$1" | grep -q "^# $2:"; }
 
-# Two at a time, each by the first that is free; scripts that say "Alone:" one by one before them.
+# Several at a time, each by the first lane that is free: one more than processors, since half of their time scripts wait.
+# Those that say "Alone:" come one by one before them.
+lanes=${DD_TEST_LANES:-$(($(nproc) + 1))}
 lane() {
 	for t in "$@"; do
 		mkdir "$out/taken.$(echo "$t" | tr / .)" 2>/dev/null && one "$t"
@@ -105,12 +107,12 @@ for t in tests/*/test_*.c tests/*/*.t; do
 		together="$together $t"
 	fi
 done
-# shellcheck disable=SC2086
-{
+while [ "$lanes" -gt 0 ]; do
+	# shellcheck disable=SC2086
 	lane $together &
-	lane $together
-	wait
-}
+	lanes=$((lanes - 1))
+done
+wait
 
 cat "$out"/*.failed 2>/dev/null
 [ $left = 0 ] || echo "# $left scripts whose subject is the same in both modes were left to the other one"
