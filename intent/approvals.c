@@ -119,8 +119,7 @@ append(const char *path, const char *plan_path, const char *author, struct inten
 	struct dd_err *err)
 {
 	OWN(buf)
-	struct buf plan = {.max = PLAN_MAX_BYTES},
-		   line = {0}, text = {.max = MAX_APPROVALS};
+	struct buf plan = {.max = PLAN_MAX_BYTES}, line = {0}, text = {.max = MAX_APPROVALS};
 	OWN(approvals) struct approvals all = {.lines = {.max = MAX_APPROVALS}};
 	OWN(intent_approval) struct intent_approval last = {0};
 	int rc = fs_read(plan_path, PLAN_MAX_BYTES, &plan, err);

@@ -223,12 +223,10 @@ static void
 check_screens(struct checking *c, const struct plandoc_item *task)
 {
 	OWN(intent_screen_list) struct intent_screen_list screens = {0};
-	for (size_t i = 0; i < task->n; i++)
-		if (task->v[i].key && strcmp(task->v[i].key, "screen") == 0 &&
-			!intent_read_screen(task->v[i].text, &screens))
-			fault(c, "no-screen", task->id, NULL,
-				"%s: `screen` wants a picture between backticks, its SHA-256 or none, how many %% of its pixels may differ at most, and a path that begins with a slash, or none",
-				task->id);
+	for (size_t wrong = intent_screens(task, &screens); wrong > 0; wrong--)
+		fault(c, "no-screen", task->id, NULL,
+			"%s: `screen` wants a picture between backticks, its SHA-256 or none, how many %% of its pixels may differ at most, and a path that begins with a slash, or none",
+			task->id);
 }
 
 static void
@@ -290,7 +288,7 @@ intent_check(const struct plandoc *p, int root_fd)
 	struct checking c = {.p = p, .faults = json_array()};
 	c.tasks = mem_zalloc(p->n + 1, sizeof(*c.tasks));
 	for (size_t i = 0; i < p->n; i++)
-		if (is_in(&p->v[i], "Tasks") && p->v[i].id)
+		if (plandoc_is_task(&p->v[i]))
 			c.tasks[c.n++] = &p->v[i];
 	check_ids(&c);
 	check_requirements(&c);

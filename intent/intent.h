@@ -60,6 +60,8 @@ struct intent_screen_list {
 void intent_screen_list_cleanup(struct intent_screen_list *l);
 /* Of the value of the field; appended.  False: it is none, and nothing is. */
 bool intent_read_screen(const char *value, struct intent_screen_list *ret);
+/* All of an item's fields; appended.  How many are none. */
+size_t intent_screens(const struct plandoc_item *item, struct intent_screen_list *ret);
 char *intent_screen_text(const struct intent_screen *s); /* the value; heap */
 
 struct intent_task {

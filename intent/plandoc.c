@@ -316,6 +316,12 @@ plandoc_find(const struct plandoc *p, const char *id)
 	return NULL;
 }
 
+bool
+plandoc_is_task(const struct plandoc_item *i)
+{
+	return i->level == 3 && i->id && strcmp(i->section, "Tasks") == 0;
+}
+
 const char *
 plandoc_value(const struct plandoc_item *i, const char *key)
 {

@@ -56,6 +56,7 @@ void plandoc_list(struct plandoc_item *i, const char *key, const struct strlist 
 /* ---- reading one ---- */
 
 const struct plandoc_item *plandoc_find(const struct plandoc *p, const char *id); /* NULL: none */
+bool plandoc_is_task(const struct plandoc_item *i);				  /* with an id */
 const char *plandoc_value(
 	const struct plandoc_item *i, const char *key); /* the first; NULL: none */
 /* The names between backticks of all fields of that key; appended. */

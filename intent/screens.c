@@ -75,6 +75,16 @@ intent_read_screen(const char *value, struct intent_screen_list *ret)
 	return true;
 }
 
+size_t
+intent_screens(const struct plandoc_item *item, struct intent_screen_list *ret)
+{
+	size_t wrong = 0;
+	for (size_t i = 0; i < item->n; i++)
+		if (item->v[i].key && strcmp(item->v[i].key, "screen") == 0)
+			wrong += !intent_read_screen(item->v[i].text, ret);
+	return wrong;
+}
+
 char *
 intent_screen_text(const struct intent_screen *s)
 {

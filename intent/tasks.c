@@ -162,14 +162,6 @@ put_gates(const struct plandoc_item *task, struct buf *out)
 }
 
 static void
-read_screens(const struct plandoc_item *item, struct intent_task *t)
-{
-	for (size_t i = 0; i < item->n; i++)
-		if (item->v[i].key && strcmp(item->v[i].key, "screen") == 0)
-			(void)intent_read_screen(item->v[i].text, &t->screens);
-}
-
-static void
 put_screens(const struct intent_task *t, struct buf *out)
 {
 	size_t n = 0;
@@ -197,7 +189,7 @@ read_task(const struct plandoc *p, const struct plandoc_item *item, struct inten
 	plandoc_names(item, "parallel with", &t->beside);
 	plandoc_names(item, "tests", &t->tests);
 	plandoc_names(item, "translates", &t->translates);
-	read_screens(item, t);
+	(void)intent_screens(item, &t->screens); /* what is wrong, the check tells */
 	read_wanted(p, t);
 	strlist_copy(&ids, &t->requirements);
 	strlist_add(&ids, t->id);
@@ -232,7 +224,7 @@ intent_tasks(const struct plandoc *p, struct intent_tasks *ret)
 		more = false;
 		for (size_t i = 0; i < p->n && !more; i++) {
 			const struct plandoc_item *item = &p->v[i];
-			if (!is_in(item, "Tasks") || strlist_has(&before, item->id) ||
+			if (!plandoc_is_task(item) || strlist_has(&before, item->id) ||
 				!may_come(item, &before))
 				continue;
 			read_task(p, item, &ret->v[ret->n++]);

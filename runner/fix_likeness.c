@@ -177,38 +177,58 @@ keep_seen(const struct liking *k, size_t i, const struct likest *l, struct dd_er
 }
 
 static int
-look(const struct liking *k, const struct intent_screen *s, struct views *ret, struct dd_err *err)
-{
-	struct run part = {.lock_fd = -1};
-	int rc = fix_open_part(k->f, k->f->n, &part, err);
-	if (rc == 0)
-		rc = views_look(k->f->st, &part, k->f->answers, k->now, false, s->at, ret, err);
-	run_cleanup(&part);
-	return rc;
-}
-
-static int
-hold_against(struct liking *k, size_t i, struct dd_err *err)
+hold_against(struct liking *k, size_t i, const struct views *v, struct dd_err *err)
 {
 	const struct intent_screen *s = &k->f->aim.screens->v[i];
 	OWN_FREE char *path = kept_path(k->f->run, s);
 	OWN(buf) struct buf wanted = {.max = PICTURE_MAX_FILE};
 	OWN(likest) struct likest l = {0};
-	struct views v = {0};
 	int rc = fs_read(path, PICTURE_MAX_FILE, &wanted, err);
 	if (rc == 0)
-		rc = look(k, s, &v, err);
-	if (rc == 0)
-		rc = find_likest(k, buf_str(&wanted), &v, &l, err);
+		rc = find_likest(k, buf_str(&wanted), v, &l, err);
 	if (rc == 0 && l.there) {
 		tell(k, s, buf_str(&wanted), &l);
 		rc = keep_seen(k, i, &l, err);
 	} else if (rc == 0) {
 		find(k, s, "not-seen",
-			mem_printf("nothing was seen at %s%s%s", s->at, v.note ? ": " : "",
-				v.note ? v.note : ""));
+			mem_printf("nothing was seen at %s%s%s", s->at, v->note ? ": " : "",
+				v->note ? v->note : ""));
 	}
-	views_cleanup(&v);
+	return rc;
+}
+
+static int
+hold_all(struct liking *k, const struct strlist *paths, const struct views *views,
+	struct dd_err *err)
+{
+	const struct intent_screen_list *screens = k->f->aim.screens;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < screens->n; i++) {
+		size_t page = 0;
+		while (strcmp(paths->v[page], screens->v[i].at) != 0)
+			page++;
+		rc = hold_against(k, i, &views[page], err);
+	}
+	return rc;
+}
+
+static int
+look_and_hold(struct liking *k, struct dd_err *err)
+{
+	OWN(strlist) struct strlist paths = {0};
+	struct run part = {.lock_fd = -1};
+	for (size_t i = 0; i < k->f->aim.screens->n; i++)
+		strlist_add_new(&paths, k->f->aim.screens->v[i].at);
+	struct views *views = mem_zalloc(paths.n, sizeof(*views));
+	int rc = fix_open_part(k->f, k->f->n, &part, err);
+	if (rc == 0)
+		rc = views_look(k->f->st, &part, k->f->answers, k->now, false, &paths, views, err);
+	run_cleanup(&part);
+	if (rc == 0)
+		rc = hold_all(k, &paths, views, err);
+	for (size_t i = 0; i < paths.n; i++)
+		views_cleanup(&views[i]);
+	free(views);
 	return rc;
 }
 
@@ -216,10 +236,8 @@ static int
 do_like(void *ctx, json_t **ret_result, struct dd_err *err)
 {
 	struct liking *k = ctx;
-	int rc = 0;
 	int step = progress_begin("holding its pages against the pictures of the plan");
-	for (size_t i = 0; rc == 0 && i < k->f->aim.screens->n; i++)
-		rc = hold_against(k, i, err);
+	int rc = look_and_hold(k, err);
 	progress_end(step, rc < 0			  ? "failed"
 			   : json_array_size(k->findings) ? "they are not like them"
 							  : "ok");

@@ -42,9 +42,11 @@ static int
 look(const struct looking *l, bool keep, struct views *ret, struct dd_err *err)
 {
 	struct run part = {.lock_fd = -1};
+	OWN(strlist) struct strlist entry = {0};
+	strlist_add(&entry, "/");
 	int rc = open_part(l, &part, err);
 	if (rc == 0)
-		rc = views_look(l->f->st, &part, l->f->answers, l->r, keep, "/", ret, err);
+		rc = views_look(l->f->st, &part, l->f->answers, l->r, keep, &entry, ret, err);
 	run_cleanup(&part);
 	return rc;
 }

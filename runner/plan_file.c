@@ -61,23 +61,38 @@ plan_file_picture(
 	return 0;
 }
 
-static void
-add_missing_pictures(const char *path, const struct plandoc *p, json_t *faults)
+int
+plan_file_each_screen(const struct plandoc *p, plan_screen_fn fn, void *ctx, struct dd_err *err)
 {
-	struct intent_tasks tasks = {0};
-	intent_tasks(p, &tasks);
-	for (size_t t = 0; t < tasks.n; t++)
-		for (size_t i = 0; i < tasks.v[t].screens.n; i++) {
-			OWN(buf) struct buf png = {0};
-			OWN(dd_err) struct dd_err why = {0};
-			if (plan_file_picture(path, &tasks.v[t].screens.v[i], &png, &why) == 0)
-				continue;
-			OWN_FREE char *text = mem_printf("%s: %s", tasks.v[t].id, err_msg(&why));
-			json_array_append_new(
-				faults, json_pack("{s:s, s:[s], s:o}", "fault", "no-picture", "ids",
-						tasks.v[t].id, "text", json_text(str_of(text))));
-		}
-	intent_tasks_cleanup(&tasks);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < p->n; i++) {
+		OWN(intent_screen_list) struct intent_screen_list screens = {0};
+		if (plandoc_is_task(&p->v[i]))
+			(void)intent_screens(&p->v[i], &screens);
+		for (size_t k = 0; rc == 0 && k < screens.n; k++)
+			rc = fn(ctx, p->v[i].id, &screens.v[k], err);
+	}
+	return rc;
+}
+
+struct missing {
+	const char *path;
+	json_t *faults;
+};
+
+static int
+add_missing_picture(void *ctx, const char *task, const struct intent_screen *s, struct dd_err *err)
+{
+	const struct missing *m = ctx;
+	OWN(buf) struct buf png = {0};
+	OWN(dd_err) struct dd_err why = {0};
+	(void)err;
+	if (plan_file_picture(m->path, s, &png, &why) == 0)
+		return 0;
+	OWN_FREE char *text = mem_printf("%s: %s", task, err_msg(&why));
+	json_array_append_new(m->faults, json_pack("{s:s, s:[s], s:o}", "fault", "no-picture",
+						 "ids", task, "text", json_text(str_of(text))));
+	return 0;
 }
 
 int
@@ -91,8 +106,8 @@ plan_file_faults(const char *path, const struct plandoc *p, const char *source, 
 			"the tree of the plan, %s, is not there: --source DIR tells where it is",
 			source ? source : "which it does not name");
 	*ret = intent_check(p, root);
-	add_missing_pictures(path, p, *ret);
-	return 0;
+	struct missing m = {path, *ret};
+	return plan_file_each_screen(p, add_missing_picture, &m, err);
 }
 
 int

@@ -19,6 +19,12 @@ const char *plan_file_source(const struct plandoc *p); /* the tree that it names
 int plan_file_faults(const char *path, const struct plandoc *p, const char *source, json_t **ret,
 	struct dd_err *err) DD_MUST_USE;
 
+/* fn of each screen of the plan, in its order, with the id of its task, until one fails. */
+typedef int (*plan_screen_fn)(
+	void *ctx, const char *task, const struct intent_screen *s, struct dd_err *err);
+int plan_file_each_screen(const struct plandoc *p, plan_screen_fn fn, void *ctx, struct dd_err *err)
+	DD_MUST_USE;
+
 /*
  * The picture of a screen of the plan at `path`, which lies below the plan's directory; appended.  DD_EINVAL: it is not there, is no PNG,
  * or not the one that the plan names.

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define STEP "views"
-#define TIME_LIMIT_MS 120000 /* of all looking */
+#define TIME_LIMIT_MS 120000 /* of looking at one path */
+#define ALL_LIMIT_MS (20 * 60 * 1000)
 #define MAX_PICTURE ((size_t)64 << 20)
 
 struct viewer {
@@ -21,10 +22,10 @@ struct viewer {
 	const struct answers *answers; /* to redact by */
 	const struct standup_result *r;
 	char *dir;
-	bool passing;	/* its pictures are not kept as files */
-	const char *at; /* path of what is looked at */
-	struct views views;
-	struct dd_err err; /* of a picture that could not be kept */
+	bool passing; /* its pictures are not kept as files */
+	const struct strlist *paths;
+	struct views *views; /* of each of them */
+	struct dd_err err;   /* of a picture that could not be kept */
 };
 
 char *
@@ -61,26 +62,42 @@ take_step(void *ctx, size_t scenario, const struct screen_step *step)
 {
 	struct viewer *v = ctx;
 	OWN_JSON json_t *j = json_encode(screen_step_fields, step);
-	(void)scenario;
 	if (v->err.msg)
 		return;
-	int rc = json_decode(
-		j, screen_step_fields, false, screen_step_list_add(&v->views.steps), STEP, &v->err);
+	int rc = json_decode(j, screen_step_fields, false,
+		screen_step_list_add(&v->views[scenario].steps), STEP, &v->err);
 	if (rc == 0 && step->picture && !v->passing)
 		(void)!keep_picture(v, step, &v->err);
 }
 
-static int
-make_scenario(
-	const struct strlist *urls, const char *at, struct scenario_list *ret, struct dd_err *err)
+static json_t *
+scenario_of(const struct strlist *urls, const char *path)
 {
-	OWN_JSON json_t *steps = json_array();
+	json_t *steps = json_array();
 	for (size_t i = 0; i < urls->n && i < VIEWS_MAX; i++) {
-		OWN_FREE char *url = mem_printf("%s%s", urls->v[i], at);
+		OWN_FREE char *url = mem_printf("%s%s", urls->v[i], path);
 		json_array_append_new(steps, json_pack("{s:s}", "go", url));
 	}
-	OWN_JSON json_t *j = json_pack("{s:s, s:O}", "name", "entry", "steps", steps);
+	return json_pack("{s:s, s:o}", "name", path, "steps", steps);
+}
+
+/* One for each path, as what follows a step that failed is not looked at. */
+static int
+make_scenarios(const struct strlist *urls, const struct strlist *paths, struct scenario_list *ret,
+	struct dd_err *err)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; i < paths->n; i++)
+		json_array_append_new(all, scenario_of(urls, paths->v[i]));
+	OWN_JSON json_t *j = json_pack("{s:o}", "scenarios", all);
 	return scenario_list_from_json(j, ret, err);
+}
+
+static int64_t
+time_limit_ms(const struct viewer *v)
+{
+	return v->paths->n < ALL_LIMIT_MS / TIME_LIMIT_MS ? (int64_t)v->paths->n * TIME_LIMIT_MS
+							  : ALL_LIMIT_MS;
 }
 
 static int
@@ -89,7 +106,7 @@ look(struct viewer *v, const struct image *browser, struct revived *application,
 	struct scenario_list scenarios = {0};
 	struct screen_result result = {0};
 	OWN_FREE char *owner = run_owner(v->run);
-	int rc = make_scenario(revived_urls(application), v->at, &scenarios, err);
+	int rc = make_scenarios(revived_urls(application), v->paths, &scenarios, err);
 	const struct screen_spec spec = {
 		.state = v->st,
 		.root = &browser->stack,
@@ -101,7 +118,7 @@ look(struct viewer *v, const struct image *browser, struct revived *application,
 		.dir = v->dir,
 		.owner = owner,
 		.seed = 1,
-		.time_limit_ms = TIME_LIMIT_MS,
+		.time_limit_ms = time_limit_ms(v),
 		.on_step = take_step,
 		.ctx = v,
 	};
@@ -109,8 +126,10 @@ look(struct viewer *v, const struct image *browser, struct revived *application,
 		rc = qa_play_screens(&spec, &result, err);
 	if (rc == 0 && v->err.msg)
 		rc = err_move(err, &v->err);
-	v->views.browser = TAKE(result.browser);
-	v->views.note = TAKE(result.ended);
+	for (size_t i = 0; i < v->paths->n; i++) {
+		v->views[i].browser = result.browser ? mem_strdup(result.browser) : NULL;
+		v->views[i].note = result.ended ? mem_strdup(result.ended) : NULL;
+	}
 	screen_result_cleanup(&result);
 	scenario_list_cleanup(&scenarios);
 	return rc;
@@ -173,8 +192,10 @@ view(struct viewer *v, struct dd_err *err)
 	if (rc == -DD_ESTOPPED)
 		return err_move(err, &why);
 	if (rc < 0) {
-		views_cleanup(&v->views);
-		v->views.note = mem_strdup(err_msg(&why));
+		for (size_t i = 0; i < v->paths->n; i++) {
+			views_cleanup(&v->views[i]);
+			v->views[i].note = mem_strdup(err_msg(&why));
+		}
 		log_warn("its pages were not looked at: %s", err_msg(&why));
 		return fs_remove_tree(v->dir, err);
 	}
@@ -201,7 +222,7 @@ do_views(void *ctx, json_t **ret_result, struct dd_err *err)
 	int rc = serves_pages(&v->r->probe.start) ? view(v, err) : 0;
 	if (rc < 0)
 		return err_wrap(err, "screens");
-	*ret_result = encode(&v->views);
+	*ret_result = encode(v->views);
 	answers_redact_json(v->answers, *ret_result);
 	return 0;
 }
@@ -245,48 +266,50 @@ views_take(const struct state *st, struct run *run, struct answers *answers,
 	struct standup_result *r, struct dd_err *err)
 {
 	OWN_FREE char *dir = run_path(run, VIEWS_DIR);
-	OWN(strlist) struct strlist given = {0};
+	OWN(strlist) struct strlist given = {0}, paths = {0};
 	OWN_JSON json_t *j = NULL;
+	struct views views = {0};
 	answers_given(answers, &given);
+	strlist_add(&paths, "/");
 	struct viewer v = {.st = st,
 		.run = run,
 		.answers = given.n ? answers : NULL,
 		.r = r,
 		.dir = dir,
-		.at = "/"};
+		.paths = &paths,
+		.views = &views};
 	int rc = forget_if_gone(run, err);
 	if (rc == 0)
 		rc = journal_step(run->journal, STEP, do_views, &v, &j, err);
-	views_cleanup(&v.views);
+	views_cleanup(&views);
 	dd_err_cleanup(&v.err);
 	return rc < 0 ? rc : load(j, &r->views, err);
 }
 
 int
 views_look(const struct state *st, struct run *run, struct answers *answers,
-	const struct standup_result *r, bool keep, const char *at, struct views *ret,
+	const struct standup_result *r, bool keep, const struct strlist *paths, struct views *ret,
 	struct dd_err *err)
 {
 	OWN_FREE char *dir = run_path(run, keep ? VIEWS_DIR : VIEWS_DIR ".again");
 	OWN(strlist) struct strlist given = {0};
 	answers_given(answers, &given);
+	memset(ret, 0, paths->n * sizeof(*ret));
 	struct viewer v = {.st = st,
 		.run = run,
 		.answers = given.n ? answers : NULL,
 		.r = r,
 		.dir = dir,
 		.passing = !keep,
-		.at = at};
+		.paths = paths,
+		.views = ret};
 	int rc = serves_pages(&r->probe.start) ? view(&v, err) : 0;
 	if (rc == 0 && !keep)
 		rc = fs_remove_tree(dir, err);
 	dd_err_cleanup(&v.err);
-	if (rc < 0) {
-		views_cleanup(&v.views);
-		return rc;
-	}
-	*ret = v.views;
-	return 0;
+	for (size_t i = 0; rc < 0 && i < paths->n; i++)
+		views_cleanup(&ret[i]);
+	return rc;
 }
 
 json_t *

@@ -20,10 +20,10 @@ int views_take(const struct state *st, struct run *run, struct answers *answers,
 
 /*
  * The same as no step of the run: its caller journals.  keep: pictures and records are its files; else they are objects of the content
- * store for a while.  at: path of the page of each port.
+ * store for a while.  paths: of the pages of each port, which are all looked at in one go; ret: one for each path, and none when it fails.
  */
 int views_look(const struct state *st, struct run *run, struct answers *answers,
-	const struct standup_result *r, bool keep, const char *at, struct views *ret,
+	const struct standup_result *r, bool keep, const struct strlist *paths, struct views *ret,
 	struct dd_err *err) DD_MUST_USE;
 void views_cleanup(struct views *v);
 

@@ -28,16 +28,15 @@ refuse_unapproved(const char *path, const json_t *approval, struct dd_err *err)
 				 path);
 }
 
-static bool
-has_screens(const struct plandoc *p)
+static int
+count_screen(void *ctx, const char *task, const struct intent_screen *s, struct dd_err *err)
 {
-	struct intent_tasks tasks = {0};
-	bool any = false;
-	intent_tasks(p, &tasks);
-	for (size_t t = 0; t < tasks.n; t++)
-		any = any || tasks.v[t].screens.n;
-	intent_tasks_cleanup(&tasks);
-	return any;
+	size_t *n = ctx;
+	(void)task;
+	(void)s;
+	(void)err;
+	++*n;
+	return 0;
 }
 
 int
@@ -64,11 +63,30 @@ work_admit(
 			json_array_size(faults),
 			json_string_value(json_object_get(json_array_get(faults, 0), "text")),
 			path);
+	size_t screens = 0;
+	rc = plan_file_each_screen(&p, count_screen, &screens, err);
+	if (rc < 0)
+		return rc;
 	*ret_source = mem_strdup(source ? source : plan_file_source(&p));
 	*ret = json_pack("{s:o, s:O, s:O, s:O, s:b}", "path", json_text(str_of(path)), "digest",
 		json_object_get(approval, "digest"), "by", json_object_get(approval, "by"),
-		"time_s", json_object_get(approval, "time_s"), "screens", has_screens(&p));
+		"time_s", json_object_get(approval, "time_s"), "screens", screens > 0);
 	return 0;
+}
+
+struct keeping {
+	const struct fixing *f;
+	const char *path;
+};
+
+static int
+keep_picture(void *ctx, const char *task, const struct intent_screen *s, struct dd_err *err)
+{
+	const struct keeping *k = ctx;
+	OWN(buf) struct buf png = {0};
+	(void)task;
+	int rc = plan_file_picture(k->path, s, &png, err);
+	return rc < 0 ? rc : fix_keep_picture(k->f, s, buf_str(&png), err);
 }
 
 /* What screens are held against is what lies beside the plan when it is read. */
@@ -76,21 +94,9 @@ static int
 keep_pictures(const struct fixing *f, const char *path, struct str text, struct dd_err *err)
 {
 	OWN(plandoc) struct plandoc p = {0};
-	struct intent_tasks tasks = {0};
+	struct keeping k = {f, path};
 	int rc = plandoc_parse(text, &p, err);
-	if (rc < 0)
-		return rc;
-	intent_tasks(&p, &tasks);
-	for (size_t t = 0; rc == 0 && t < tasks.n; t++)
-		for (size_t i = 0; rc == 0 && i < tasks.v[t].screens.n; i++) {
-			OWN(buf) struct buf png = {0};
-			rc = plan_file_picture(path, &tasks.v[t].screens.v[i], &png, err);
-			if (rc == 0)
-				rc = fix_keep_picture(
-					f, &tasks.v[t].screens.v[i], buf_str(&png), err);
-		}
-	intent_tasks_cleanup(&tasks);
-	return rc;
+	return rc < 0 ? rc : plan_file_each_screen(&p, keep_picture, &k, err);
 }
 
 static int
