@@ -52,7 +52,7 @@ run "$drydock" qa shoot /link.txt --json --quiet --state "$state" --serve "$tmp/
 is "links are not followed out of what is served" "$(json '.scenarios[0].steps[0].requests[0].status')" 404
 
 # Something else in the browser's place.
-fake() { "$DD_BUILD/tests/qa/tool_fake_browser" "$state" "$tmp/fake" "$1" >"$tmp/out" 2>"$tmp/err"; cat "$tmp/out"; }
+fake() { "$DD_BUILD/tests/qa/tool_fake_browser" "$state" "$tmp/fake" "${seconds:-120}" "$1" >"$tmp/out" 2>"$tmp/err"; cat "$tmp/out"; }
 [ -d "$state/images" ] || "$drydock" image build --state "$state" --quiet >"$tmp/out"
 is "a browser that is not there" "$(fake none)" "error screens: the browser does not start: the browser ended"
 is "one that dies at start says why" "$(fake 'echo "FATAL: no shared memory" >&2; exit 3')" \
@@ -61,7 +61,7 @@ is "one that a signal ends" "$(fake 'kill -SEGV $$')" "error screens: the browse
 is "one that dies later is a result" "$(fake 'head -c 10 <&3 >/dev/null; printf "{\"id\":1,\"result\":{\"product\":\"Fake/1\"}}\0" >&4; echo gone >&2')" \
 	"0 ended the browser ended; it said: gone"
 is "one that floods the pipe" "$(fake 'head -c 100000000 /dev/zero | tr "\0" x >&4')" "error screens: the browser does not start: the browser ended"
-is "one that never answers" "$(fake 'exec sleep 1000')" "error screens: the browser does not start: Browser.getVersion: time was up before it was answered"
+is "one that never answers" "$(seconds=5 && fake 'exec sleep 1000')" "error screens: the browser does not start: Browser.getVersion: time was up before it was answered"
 fake "sleep 76543$$ &"' trap "" TERM; echo bye >&2' >/dev/null
 gone() { ! pgrep -f "^sleep 76543$$\$"; }
 ok "nothing is left of it" eventually gone

@@ -1,9 +1,9 @@
 /*
  * A stage for qa_play_screens with something else in the browser's place: a layer on the base image.
  *
- *   tool_fake_browser STATE DIR none | SCRIPT
+ *   tool_fake_browser STATE DIR SECONDS none | SCRIPT
  *
- * SCRIPT is what /bin/sh runs where the browser is (descriptors 3 and 4 are its pipe); "none": there is nothing.  Plays
+ * SECONDS are what all of it may take.  SCRIPT is what /bin/sh runs where the browser is (descriptors 3 and 4 are its pipe); "none": there is nothing.  Plays
  * one step and prints what came of it: "error MESSAGE", or "ended MESSAGE" behind the number of steps that are kept.
  */
 #include "base/fs.h"
@@ -63,19 +63,20 @@ main(int argc, char **argv)
 	OWN_JSON json_t *j = json_pack("{s:[{s:s}]}", "steps", "go", "/");
 	struct stack root = {0};
 	struct scenario_list scenarios = {0};
-	if (argc != 4)
+	uint64_t seconds;
+	if (argc != 5 || !str_parse_u64(str_of(argv[3]), 3600, &seconds))
 		return 2;
 	int rc = state_open(argv[1], &st, &err);
 	rc = rc ? rc : base_layers(&st, &root, &err);
-	if (rc == 0 && strcmp(argv[3], "none") != 0)
-		rc = add_fake(&st, &root, argv[3], &err);
+	if (rc == 0 && strcmp(argv[4], "none") != 0)
+		rc = add_fake(&st, &root, argv[4], &err);
 	rc = rc ? rc : scenario_list_from_json(j, &scenarios, &err);
 	const struct screen_spec spec = {.state = &st,
 		.root = &root,
 		.base_url = "http://127.0.0.1:1",
 		.scenarios = &scenarios,
 		.dir = argv[2],
-		.time_limit_ms = 15000};
+		.time_limit_ms = (int64_t)seconds * 1000};
 	rc = rc ? rc : qa_play_screens(&spec, &result, &err);
 	if (rc < 0)
 		printf("error %s\n", err_msg(&err));
