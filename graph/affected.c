@@ -16,8 +16,7 @@
 #include <string.h>
 
 #define MAX_AFFECTED_EDGES 12000000
-#define FIRST_EDGES \
-	(1u << 19) /* that there is room for; many are of a pair that is there, and go before there is more */
+#define FIRST_EDGES 256 /* that there is room for; many are of a pair that is there, and go before there is more */
 #define MAX_SAME_NAME 64 /* definitions of a name; more of them, and it says nothing */
 
 struct influence {
