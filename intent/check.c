@@ -220,6 +220,17 @@ check_translation(struct checking *c, const struct plandoc_item *task)
 }
 
 static void
+check_new_tests(struct checking *c, const struct plandoc_item *task)
+{
+	const char *value = plandoc_value(task, INTENT_NEW_TESTS);
+	if (value && strcmp(value, INTENT_RED_FIRST) != 0)
+		fault(c, "no-new-tests", task->id, NULL,
+			"%s: `" INTENT_NEW_TESTS "` is `" INTENT_RED_FIRST
+			"`, or no line of the task",
+			task->id);
+}
+
+static void
 check_screens(struct checking *c, const struct plandoc_item *task)
 {
 	OWN(intent_screen_list) struct intent_screen_list screens = {0};
@@ -235,6 +246,7 @@ check_tasks(struct checking *c)
 	for (size_t t = 0; t < c->n; t++) {
 		check_translation(c, c->tasks[t]);
 		check_screens(c, c->tasks[t]);
+		check_new_tests(c, c->tasks[t]);
 		OWN(strlist) struct strlist writes = {0};
 		plandoc_names(c->tasks[t], "writes", &writes);
 		if (!writes.n)

@@ -64,6 +64,9 @@ bool intent_read_screen(const char *value, struct intent_screen_list *ret);
 size_t intent_screens(const struct plandoc_item *item, struct intent_screen_list *ret);
 char *intent_screen_text(const struct intent_screen *s); /* the value; heap */
 
+#define INTENT_NEW_TESTS "new tests" /* a field of a task, and what it may say */
+#define INTENT_RED_FIRST "red before"
+
 struct intent_task {
 	char *id, *title;
 	char *goal; /* its title, what was decided, edge cases and gates, in words for who does it */
@@ -73,6 +76,7 @@ struct intent_task {
 	struct strlist beside;	   /* `parallel with`: ids */
 	struct strlist translates; /* words that run the original, and what it becomes; or empty */
 	struct intent_screen_list screens;
+	bool red_first; /* "new tests: red before": where there are, one of them fails without the rest of the change */
 };
 struct intent_tasks {
 	struct intent_task *v;

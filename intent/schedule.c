@@ -238,8 +238,10 @@ put_gates(const struct task *t, struct plandoc_item *i)
 		plandoc_list(i, "tests", &t->tests);
 	plandoc_field(i, "gate", "%s",
 		t->tests.n
-			? "these tests before and after, case by case; a new one, whose file is among `writes`, is red before and green after"
+			? "these tests before and after, case by case; new ones, whose files are among `writes`, pass"
 			: "no test reaches it: one that shows the behaviour of now comes first, its file among `writes`");
+	if (t->tests.n)
+		plandoc_field(i, INTENT_NEW_TESTS, INTENT_RED_FIRST);
 	if (t->constraints.n)
 		plandoc_list(i, "holds", &t->constraints);
 }

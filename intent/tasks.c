@@ -161,6 +161,9 @@ put_gates(const struct plandoc_item *task, struct buf *out)
 			put_line(out, &n, "It is accepted when", task->v[i].text);
 }
 
+static const char new_tests_goal[] =
+	"New tests are measured: with the tests of your change alone, on the source as it is, one of those that are new has to fail.\n";
+
 static void
 put_screens(const struct intent_task *t, struct buf *out)
 {
@@ -189,6 +192,8 @@ read_task(const struct plandoc *p, const struct plandoc_item *item, struct inten
 	plandoc_names(item, "parallel with", &t->beside);
 	plandoc_names(item, "tests", &t->tests);
 	plandoc_names(item, "translates", &t->translates);
+	const char *new_tests = plandoc_value(item, INTENT_NEW_TESTS);
+	t->red_first = new_tests && strcmp(new_tests, INTENT_RED_FIRST) == 0;
 	(void)intent_screens(item, &t->screens); /* what is wrong, the check tells */
 	read_wanted(p, t);
 	strlist_copy(&ids, &t->requirements);
@@ -200,6 +205,8 @@ read_task(const struct plandoc *p, const struct plandoc_item *item, struct inten
 	put_decisions(p, &ids, &goal);
 	put_cases(p, t, &goal);
 	put_gates(item, &goal);
+	if (t->red_first)
+		buf_puts(&goal, new_tests_goal);
 	put_screens(t, &goal);
 	t->goal = buf_take(&goal);
 }

@@ -109,6 +109,8 @@ const struct subcommand cmd_work = {
 		"the plan's directory: a browser looks at the path (/ where there is none) with each change of the task, at what a window of\n"
 		"1280 by 720 shows and at the whole page, and a change is kept only if one of them is as like it as that. The image of\n"
 		"a browser is made where there is none.\n\n"
+		"Of a task that has a line \"- new tests: red before\", a change that brings new test cases is kept only if one of them fails with\n"
+		"the tests of the change alone, on the source as it was.\n\n"
 		"A task is one of done, failed, waiting (for an answer), left (nobody could do it) and not-started; the whole is one of\n"
 		"done, improved, stuck, blocked, budget and stopped.  Where the tree is a git repository, what is kept becomes the new branch\n"
 		"drydock/RUN, one commit a change, with the ids of its task and requirements; nothing else of it is touched.\n\n"

@@ -200,15 +200,14 @@ do_propose(void *ctx, json_t **ret_result, struct dd_err *err)
 	return rc;
 }
 
-/* The source with what its tree has, and the attempt's layer. */
-static json_t *
-source_with_change(const struct fixing *f)
+json_t *
+fix_source_with(const struct fixing *f, json_t *layer)
 {
 	json_t *given = json_encode(source_fields, &f->before.source);
 	json_t *changes = json_from_strings(&f->before.source.changes);
 	for (size_t i = 0; i < kept_below(f); i++)
 		json_array_append_new(changes, json_string(f->r->layers.v[i]));
-	json_array_append(changes, json_object_get(f->attempt->proposed, "layer"));
+	json_array_append(changes, layer);
 	json_object_set_new(given, "changes", changes);
 	return given;
 }
@@ -217,7 +216,7 @@ int
 fix_stand_up(struct fixing *f, struct standup_result *ret, struct dd_err *err)
 {
 	OWN_FREE char *name = mem_printf("attempt-%lld", (long long)f->n);
-	OWN_JSON json_t *given = source_with_change(f);
+	OWN_JSON json_t *given = fix_source_with(f, json_object_get(f->attempt->proposed, "layer"));
 	return fix_stand_up_part(f, name, given, ret, err);
 }
 
@@ -383,6 +382,8 @@ judge(struct fixing *f, struct dd_err *err)
 		    (c.better.n || stays || (f->aim.reach.goal && writes && fix_is_built(&now)));
 	if (good && f->aim.attacks)
 		rc = fix_is_attack(f, &good, err);
+	if (rc == 0 && good)
+		rc = fix_is_red_first(f, &now, &good, err);
 	if (rc == 0 && good)
 		rc = fix_pass_late(f, &now, &good, err);
 	if (rc == 0 && good && f->author == AUTHOR_MODEL)

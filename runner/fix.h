@@ -93,6 +93,10 @@ struct gitrepo_pack_spec;
 int fix_pack(const struct state *st, const char *dir, const struct gitrepo_pack_spec *spec,
 	struct buf *pack, struct gitrepo_object_list *objects, struct dd_err *err) DD_MUST_USE;
 
+/* Files of a layer on `below` that are tests, appended for fix_put_files (fix_changes.c). */
+int fix_tests_of(const struct state *st, const struct stack *below, const char *layer,
+	struct buf *texts, struct dd_err *err) DD_MUST_USE;
+
 /* ---- onto another commit (fix_changes.c) ---- */
 
 /*

@@ -78,6 +78,16 @@ fix_changes(const struct state *st, const struct stack *below, const struct strl
 	return rc;
 }
 
+int
+fix_tests_of(const struct state *st, const struct stack *below, const char *layer,
+	struct buf *texts, struct dd_err *err)
+{
+	const char *args[] = {"tests", NULL};
+	OWN(strlist) struct strlist layers = {0};
+	strlist_add(&layers, layer);
+	return look(st, NULL, below, &layers, args, STR(""), texts, err);
+}
+
 /* Type and bytes of each. */
 static void
 take_objects(struct str rest, struct gitrepo_object_list *ret)

@@ -23,6 +23,7 @@ struct fix_aim { /* what attempts are for; borrowed */
 		translates; /* words of the original and of what it becomes; empty, NULL: it does not */
 	const struct intent_screen_list *screens; /* that pages are to look like; NULL */
 	bool attacks;				  /* a test that is red on the source as it was */
+	bool red_first;				  /* so are new ones, as far as there are */
 	bool models_alone;			  /* no rule of ours writes */
 };
 
@@ -89,6 +90,8 @@ void fix_environment(const struct fixing *f, const struct standup_result *r, str
 /* Where f->now was tested, with another tree; env: of fix_environment. */
 struct fix_ground fix_ground_of(
 	const struct fixing *f, const struct stack *work, const char *const *env);
+/* The source with what is kept below the attempt, and a layer, in the form of source_fields; new reference. */
+json_t *fix_source_with(const struct fixing *f, json_t *layer);
 /* A source, in the form of source_fields, stood up as a part of the run. */
 int fix_stand_up_part(struct fixing *f, const char *name, json_t *given, struct standup_result *ret,
 	struct dd_err *err) DD_MUST_USE;
@@ -238,6 +241,15 @@ int fix_survey(struct fixing *f, const char *key, struct dd_err *err) DD_MUST_US
 int fix_show_attacks(struct fixing *f, struct dd_err *err) DD_MUST_USE;
 /* Is one of the cases that the attempt brings red on the source as it was, with its tests?  Into a->red. */
 int fix_is_attack(struct fixing *f, bool *ret, struct dd_err *err) DD_MUST_USE;
+
+/* ---- fix_red.c ---- */
+
+/*
+ * Where the aim wants it: is one of the attempt's new cases red with the tests of the attempt alone?  Into a->red.  What brings
+ * no new case passes.
+ */
+int fix_is_red_first(struct fixing *f, const struct standup_result *now, bool *ret,
+	struct dd_err *err) DD_MUST_USE;
 
 /* ---- fix_turn.c ---- */
 

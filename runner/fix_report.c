@@ -162,7 +162,7 @@ attempt_to_json(const struct fix_attempt *a)
 		const char *key;
 		json_t *found; /* NULL: nobody looked */
 	} gated[] = {{"screens", a->screens}, {"likeness", a->likeness}, {"parity", a->parity},
-		{"coverage", a->covered}};
+		{"coverage", a->covered}, {"red_before", a->red}};
 	for (size_t i = 0; i < sizeof(gated) / sizeof(*gated); i++)
 		if (gated[i].found)
 			json_object_set(j, gated[i].key, gated[i].found);

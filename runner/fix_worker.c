@@ -423,6 +423,27 @@ do_changes(size_t n, struct dd_err *err)
 	return rc;
 }
 
+/* Path and text of each file that is a test. */
+static int
+do_tests(struct dd_err *err)
+{
+	struct layer_changes c = {0};
+	OWN(buf) struct buf out = {0};
+	int rc = open_layers(&c, 1, err);
+	if (rc == 0)
+		rc = load_all(&c, err);
+	for (size_t i = 0; rc == 0 && i < c.n; i++) {
+		if (!inventory_is_test(c.v[i].path))
+			continue;
+		wire_put(&out, str_of(c.v[i].path));
+		wire_put(&out, buf_str(&c.v[i].after));
+	}
+	if (rc == 0)
+		rc = fs_write_all(STDOUT_FILENO, out.p, out.n, err);
+	layer_changes_reset(&c);
+	return rc;
+}
+
 /* ---- judge ---- */
 
 #define JUDGE_TESTS_MAX 200
@@ -651,6 +672,8 @@ fix_worker_main(int argc, char **argv)
 	else if (argc == 3 && strcmp(argv[1], "changes") == 0 &&
 		 str_parse_u64(str_of(argv[2]), 1000, &n))
 		rc = do_changes(n, &err);
+	else if (argc == 2 && strcmp(argv[1], "tests") == 0)
+		rc = do_tests(&err);
 	else if (argc == 2 && strcmp(argv[1], "repository") == 0)
 		rc = do_repository(&err);
 	else if (argc == 5 && strcmp(argv[1], "commits") == 0 &&

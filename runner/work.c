@@ -329,7 +329,8 @@ work_execute(struct working *k, struct work_task *t, const char *told, struct dd
 		.wanted = &t->of->wanted,
 		.tests = &t->of->tests,
 		.translates = &t->of->translates,
-		.screens = &t->of->screens};
+		.screens = &t->of->screens,
+		.red_first = t->of->red_first};
 	int step = progress_begin("task %s: %s", t->of->id, t->of->title);
 	fix_aim_at(&k->f, &aim);
 	if (told)

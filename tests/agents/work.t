@@ -82,6 +82,18 @@ is "in the guide, with the file that it wanted" "$(json ".items[] | select(.id =
 is "and who did not begin, because of which" "$(json ".items[] | select(.id == \"task:$RATE\") | .first_step" "$tmp/guide") $(whole)" "see to $FEE "
 is "without a second family it says so" "$(json '.review | startswith("not cross-reviewed: ")')" true
 
+# --- a new test that passes without the change shows nothing of it
+tell_of_harbour
+jq -c '(.answers[1] | .edits[3].replace |= sub("10 dan 30.00"; "10 d 25.00")) as $easy
+	| .answers = [$easy + {unless: ["no case that it brings fails"]}, .answers[1] + {if: ["no case that it brings fails on the source as it was before"]}]' \
+	"$tmp/tasks/plan-$RATE.json" >"$tmp/told.json" && mv "$tmp/told.json" "$tmp/tasks/plan-$RATE.json"
+models "$tmp/twice.json" plan judge '[{"context": 100}, {"context": 100}]'
+sed -i "/^### $RATE/,/^### /s/^- writes:.*/&\n- new tests: red before/" "$tmp/p/plan.md"
+approve "$tmp/p"
+work --no-branch --models "$tmp/twice.json" "$tmp/p"
+red() { json "[.attempts[] | select(.task == \"$RATE\") | .verdict + \": \" + (.red_before | map(split(\"/\")[-1]) | join(\" \"))] | join(\", \")"; }
+is "a new test that is green before is refused, one that is red before is kept" "$(red)" "dropped: , kept: a flag of three letters"
+
 # --- every task is done, and a case that is none's fails as it did before
 tell_of_harbour
 cp "$app/Makefile" "$tmp/Makefile"

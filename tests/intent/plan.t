@@ -160,6 +160,7 @@ broken "an id that nothing has" unknown-id 1 "/^### $tax/,/^### /s/^- requiremen
 broken "writes that overlap without an order" overlap 1 "/^### $ship/,/^### /s/^- writes:.*/- writes: \`shop\/tax.py\`/"
 broken "an order taken out" not-proven 1 "/^### $ship/,/^### /{/^- parallel with:/d}"
 broken "a task without gates" no-gate 1 "/^### $ship/,/^### /{/^- gate:/d}"
+broken "new tests that are to be something else" no-new-tests 1 "0,/^- new tests/s/^- new tests: .*/- new tests: blue before/"
 broken "a check taken out" no-check 1 '0,/^- check:/{/^- check:/d}'
 broken "an option that is not there" no-choice 1 's/^- chosen: a/- chosen: z/'
 broken "a path that leads out" bad-path 1 "/^### $ship/,/^### /s/^- writes:.*/- writes: \`..\/x\`/"
