@@ -109,12 +109,18 @@ write_text(const struct screens *s, const char *digest, const char *name, struct
 	return fs_write_atomic(to, buf_str(&text), 0644, err);
 }
 
+static char *
+picture_name(size_t scenario, const struct screen_step *step)
+{
+	return mem_printf("%02zu-%03lld.png", scenario, (long long)step->n);
+}
+
 static void
 write_pictures(struct screens *s, size_t scenario, const struct screen_step *step)
 {
 	const char *only = step->whole.n == 1 ? step->whole.v[0] : "";
 	int rc = 0;
-	OWN_FREE char *name = mem_printf("%02zu-%03lld.png", scenario, (long long)step->n);
+	OWN_FREE char *name = picture_name(scenario, step);
 	if (step->picture)
 		rc = write_picture(s, step->picture, name, &s->err);
 	if (rc == 0 && step->screen != SCREEN_PAGE && step->tree) {
@@ -174,6 +180,18 @@ add_questions(struct screens *s, size_t scenario, const struct screen_step *step
 	}
 }
 
+/* With the file of its picture, which write_pictures writes. */
+static json_t *
+describe_step(const struct screens *s, size_t scenario, const struct screen_step *step)
+{
+	json_t *j = json_encode(screen_step_fields, step);
+	OWN_FREE char *name = picture_name(scenario, step);
+	OWN_FREE char *path = fs_join(s->dir, name);
+	if (step->picture)
+		json_object_set_new(j, "path", json_text(str_of(path)));
+	return j;
+}
+
 static void
 take_step(void *ctx, size_t scenario, const struct screen_step *step)
 {
@@ -183,7 +201,7 @@ take_step(void *ctx, size_t scenario, const struct screen_step *step)
 	if (begins)
 		json_array_append_new(s->steps, json_array());
 	json_array_append_new(
-		json_array_get(s->steps, scenario), json_encode(screen_step_fields, step));
+		json_array_get(s->steps, scenario), describe_step(s, scenario + 1, step));
 	write_pictures(s, scenario + 1, step);
 	if (s->o->common.json)
 		return;

@@ -1,7 +1,10 @@
 #include "runner/mcp.h"
 
+#include "base/fs.h"
+#include "qa/png.h"
 #include "runner/cli.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #define MODERN "2026-07-28"
@@ -90,11 +93,88 @@ text_result(const char *text, bool is_error)
 		json_text(str_of(text)), "isError", is_error);
 }
 
+/* ---- pictures ---- */
+
+#define PICTURES_MAX 8
+#define PICTURE_BYTES ((size_t)2 << 20) /* of one */
+#define ALL_PICTURES ((size_t)6 << 20)
+
+struct pictures {
+	json_t *content;
+	size_t n, bytes, left_out;
+};
+
+static bool
+read_picture(const struct pictures *p, const char *path, struct buf *ret)
+{
+	uint32_t w, h;
+	ret->max = PICTURE_BYTES;
+	return p->n < PICTURES_MAX &&
+	       fs_read_regular(AT_FDCWD, path, false, PICTURE_BYTES, ret, NULL) == 0 &&
+	       p->bytes + ret->n <= ALL_PICTURES && png_size(buf_str(ret), &w, &h);
+}
+
+static void
+add_pictures_of(struct pictures *p, const json_t *steps)
+{
+	size_t i;
+	json_t *step;
+	json_array_foreach ((json_t *)steps, i, step) {
+		const char *path = json_string_value(json_object_get(step, "path"));
+		OWN(buf) struct buf png = {0}, data = {0};
+		if (!path)
+			continue;
+		if (!read_picture(p, path, &png)) {
+			p->left_out++;
+			continue;
+		}
+		buf_put_base64(&data, buf_str(&png));
+		json_array_append_new(p->content, json_pack("{s:s, s:s, s:s}", "type", "image",
+							  "data", data.p, "mimeType", "image/png"));
+		p->n++;
+		p->bytes += png.n;
+	}
+}
+
+/* Of {"steps": [{"path"}]}, or of {"scenarios": [{"steps"}]}. */
+static void
+add_pictures(const json_t *value, json_t *content)
+{
+	struct pictures p = {.content = content};
+	const json_t *scenarios = json_object_get(value, "scenarios");
+	size_t i;
+	json_t *one;
+	add_pictures_of(&p, json_object_get(value, "steps"));
+	json_array_foreach ((json_t *)scenarios, i, one)
+		add_pictures_of(&p, json_object_get(one, "steps"));
+	OWN_FREE char *text =
+		mem_printf("%zu pictures are not shown here: they are too many, too large, or gone",
+			p.left_out);
+	if (p.left_out)
+		json_array_append_new(
+			content, json_pack("{s:s, s:s}", "type", "text", "text", text));
+}
+
+static json_t *
+answer_of(const struct mcp_tool *t, json_t *printed)
+{
+	json_t *screens = json_object_get(printed, "screens");
+	switch (t->answer) {
+	case MCP_ITEMS:
+		return json_pack("{s:O}", "items", printed);
+	case MCP_SCREENS:
+		return json_is_object(screens) ? json_incref(screens)
+					       : json_pack("{s:n}", "screens");
+	default:
+		return json_incref(printed);
+	}
+}
+
 json_t *
 mcp_result(const struct mcp_message *call, struct str out, bool truncated, int exit_code,
 	struct str last_words)
 {
-	OWN_JSON json_t *value = NULL;
+	OWN_JSON json_t *printed = NULL, *value = NULL;
 	OWN(buf) struct buf text = {0};
 	if (truncated)
 		return answer(call,
@@ -103,19 +183,17 @@ mcp_result(const struct mcp_message *call, struct str out, bool truncated, int e
 				"or a LIMIT",
 				true));
 	bool failed = exit_code != EXIT_DONE && exit_code != EXIT_TARGET_FAILED;
-	if (failed || json_parse(out, &value, NULL) < 0) {
+	if (failed || json_parse(out, &printed, NULL) < 0) {
 		buf_put_visible(&text, last_words.n ? last_words : out);
 		return answer(call, text_result(text.n ? text.p : "it failed", true));
 	}
-	if (call->tool->print_object) {
-		json_t *items = json_pack("{s:O}", "items", value);
-		json_decref(value);
-		value = items;
-	}
+	value = answer_of(call->tool, printed);
 	json_print(value, 0, &text);
 	json_t *result = text_result(text.p, false);
 	if (json_is_object(value))
 		json_object_set(result, "structuredContent", value);
+	if (call->tool->answer == MCP_PICTURES || call->tool->answer == MCP_SCREENS)
+		add_pictures(value, json_object_get(result, "content"));
 	return answer(call, result);
 }
 

@@ -28,12 +28,19 @@ enum mcp_about {
 	MCP_ABOUT_DIR
 }; /* how the command is given the directory */
 
+enum mcp_answer { /* what is given of what the command prints */
+	MCP_WHOLE,
+	MCP_ITEMS, /* a list: {"items": ...} */
+	MCP_PICTURES, /* the whole, and the pictures of its steps as images, as far as they are few and small */
+	MCP_SCREENS, /* its "screens" alone, with their pictures */
+};
+
 struct mcp_tool {
 	const char *name, *title, *description;
 	const char *words[3]; /* of the subcommand; ends with NULL */
 	enum mcp_about about;
 	bool runs; /* it runs code of the target, in the sandbox: offered only where that was allowed */
-	bool print_object; /* its answer is no object by itself and is given as {"items": ...} */
+	enum mcp_answer answer;
 	struct mcp_arg args[5];
 };
 extern const struct mcp_tool mcp_tools[]; /* in byte order of their names; a NULL name ends it */

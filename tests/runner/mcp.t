@@ -137,6 +137,42 @@ is "and stops it" "$(cat "$tmp/status") $(of 1 .id)" "0 "
 nothing_runs() { "$drydock" runs --json --state "$state" | jq -e --arg s "$tmp/slow" 'all(.source != $s or .state != "running")'; }
 ok "so that nothing runs on" eventually nothing_runs
 
+# --- screens: as pictures
+mkdir "$tmp/pages"
+printf 'all: ; touch all\ncheck: ; @echo 1..1; echo ok 1 - it is there\nrun: ; @perl server.pl\n' >"$tmp/pages/Makefile"
+cat >"$tmp/pages/server.pl" <<'S'
+use IO::Socket::INET;
+my $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8085, Listen => 5, ReuseAddr => 1) or die;
+while (my $c = $l->accept) {
+	my ($path) = <$c> =~ m{^GET (\S+)};
+	1 while ($_ = <$c>) && /\S/;
+	print $c "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<!doctype html><title>Quay</title><h1>$path</h1>";
+	close $c;
+}
+S
+"$drydock" up --screens --json --quiet --state "$state" --no-learnt "$tmp/pages" >"$tmp/up" 2>"$tmp/err"
+seen=$(jq -r .run "$tmp/up")
+: >"$tmp/out"
+{
+	request 1 tools/call "\"name\":\"screens_run\",\"arguments\":{\"run\":\"$seen\"}"
+	request 2 tools/call "\"name\":\"look_at_page\",\"arguments\":{\"run\":\"$seen\",\"path\":\"/berths\"}"
+	request 3 tools/call "\"name\":\"run_tests\",\"arguments\":{\"run\":\"$seen\"}"
+	request 4 tools/call "\"name\":\"compare_tests\",\"arguments\":{\"before\":\"$seen\",\"after\":\"$seen\"}"
+	answered 4
+} | serve --allow-run
+png() { of "$1" '.result.content[] | select(.type == "image") | select(.mimeType == "image/png") | .data' | base64 -d | sha256sum | cut -d' ' -f1; }
+is "the entry page of a run is an image" "$(png 1) $(of 1 '.result.structuredContent.steps | length')" "$(of 1 '.result.structuredContent.steps[0].picture') 1"
+is "so is a page that is looked at now" "$(png 2)" "$(of 2 '.result.structuredContent.scenarios[0].steps[0].picture')"
+ok "which is another" [ "$(png 1)" != "$(png 2)" ]
+is "its tests can be run again, and compared" "$(of 3 '.result.isError') $(of 3 '.result.structuredContent | tostring | test("it is there")') $(of 4 '.result.isError')" "false true false"
+"$drydock" up --json --quiet --state "$state" --no-learnt "$tmp/tree" >"$tmp/up" 2>"$tmp/err"
+: >"$tmp/out"
+{
+	request 1 tools/call "\"name\":\"screens_run\",\"arguments\":{\"run\":\"$(jq -r .run "$tmp/up")\"}"
+	answered 1
+} | serve
+is "a run without screens has none" "$(of 1 '.result | [.isError, (.content | length), .structuredContent.screens] | tojson')" '[false,1,null]'
+
 # --- the clients of others
 clients=$root/build/mcp-clients
 if ! cmp -s tests/runner/mcp/package-lock.json "$clients/package-lock.json" || [ ! -d "$clients/node_modules" ]; then
