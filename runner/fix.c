@@ -383,9 +383,9 @@ judge(struct fixing *f, struct dd_err *err)
 	if (good && f->aim.attacks)
 		rc = fix_is_attack(f, &good, err);
 	if (rc == 0 && good)
-		rc = fix_is_red_first(f, &now, &good, err);
-	if (rc == 0 && good)
 		rc = fix_pass_late(f, &now, &good, err);
+	if (rc == 0 && good)
+		rc = fix_is_red_first(f, &now, &good, err);
 	if (rc == 0 && good && f->author == AUTHOR_MODEL)
 		rc = fix_have_reviewed(f, &good, err);
 	if (rc == 0 && good)
