@@ -78,7 +78,8 @@ scenario_of(const struct strlist *urls, const char *path)
 		OWN_FREE char *url = mem_printf("%s%s", urls->v[i], path);
 		json_array_append_new(steps, json_pack("{s:s}", "go", url));
 	}
-	return json_pack("{s:s, s:o}", "name", path, "steps", steps);
+	return json_pack(
+		"{s:s, s:o}", "name", strcmp(path, "/") == 0 ? "entry" : path, "steps", steps);
 }
 
 /* One for each path, as what follows a step that failed is not looked at. */
