@@ -43,6 +43,16 @@ void detect_test(struct project *p, enum test_format format, const char *results
 void detect_is_check(struct project *p, const struct tree *t, const char *dir,
 	const char *const *endings, const char *const *pruned);
 
+/*
+ * Does an option of that name have tests built (ON), or left out (OFF)?  One that says how they run, or what for, is
+ * the author's own affair.
+ */
+enum about_tests { ABOUT_NONE, ABOUT_ON, ABOUT_OFF };
+enum about_tests detect_about_tests(const char *name);
+
+/* Does what describes an option begin like "Enable the testsuite" or "Build unit tests"?  NULL does not. */
+bool detect_builds_tests(const char *description);
+
 /* Append a need unless one of its kind and name is there, or there are thousands; why is copied. */
 struct need *detect_need(struct project *p, enum need_kind kind, const char *name,
 	enum need_scope scope, bool optional, const char *why);

@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 static char *
 find(const struct tree *t, const char *dir)
@@ -27,48 +26,6 @@ static bool
 has_arg(const struct scan_call *c, const char *word)
 {
 	return strlist_has(&c->args, word);
-}
-
-/* Is it one of the words, whatever their case? */
-static bool
-is_word(struct str s, const char *const *words)
-{
-	for (size_t i = 0; words[i]; i++)
-		if (s.n == strlen(words[i]) && strncasecmp(s.p, words[i], s.n) == 0)
-			return true;
-	return false;
-}
-
-enum about_tests { ABOUT_NONE, ABOUT_ON, ABOUT_OFF };
-
-/*
- * Does an option of that name have tests built (ON), or left out (OFF)?  One that says how they run, or what for, is
- * the author's own affair.
- */
-static enum about_tests
-about_tests(const char *name)
-{
-	static const char *const tests[] = {
-		"test", "tests", "testing", "unittest", "unittests", "testsuite", "selftest", NULL};
-	static const char *const not [] = {
-		"without", "no", "disable", "disabled", "skip", "omit", "exclude", NULL};
-	static const char *const how[] = {"valgrind", "memcheck", "coverage", "sanitize",
-		"sanitizer", "sanitizers", "asan", "msan", "tsan", "ubsan", "fuzz", "fuzzing",
-		"bench", "benchmark", "benchmarks", "perf", "performance", "install", "installed",
-		"system", "external", "shared", "static", "network", "online", "gpu", "cuda", NULL};
-	bool any = false, off = false;
-	for (const char *p = name; *p;) {
-		size_t n = strcspn(p, "_-");
-		struct str word = {p, n};
-		if (is_word(word, how))
-			return ABOUT_NONE;
-		any = any || is_word(word, tests);
-		off = off || is_word(word, not );
-		p += n + (p[n] != '\0');
-	}
-	/* "BuildTests" and "LIBXTESTS" are one word each. */
-	any = any || strstr(name, "TEST") || strstr(name, "Test");
-	return !any ? ABOUT_NONE : off ? ABOUT_OFF : ABOUT_ON;
 }
 
 /* pkg_check_modules(PREFIX [REQUIRED] [QUIET] ... module>=1.0 ...) */
@@ -237,7 +194,7 @@ read_call(const struct scan_call *c, const char *path, struct project *p, struct
 		f->tests = true;
 	else if (strcmp(c->name, "add_custom_target") == 0)
 		read_target(c, at, f);
-	else if (c->args.n && about_tests(c->args.v[0]) != ABOUT_NONE &&
+	else if (c->args.n && detect_about_tests(c->args.v[0]) != ABOUT_NONE &&
 		 (strcmp(c->name, "option") == 0 || strcmp(c->name, "cmake_dependent_option") == 0))
 		strlist_add_new(&f->options, c->args.v[0]);
 }
@@ -276,7 +233,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	for (size_t i = 0; f.tests && i < f.options.n; i++)
 		if (strcmp(f.options.v[i], "BUILD_TESTING") != 0) {
 			OWN_FREE char *option = mem_printf("-D%s=%s", f.options.v[i],
-				about_tests(f.options.v[i]) == ABOUT_ON ? "ON" : "OFF");
+				detect_about_tests(f.options.v[i]) == ABOUT_ON ? "ON" : "OFF");
 			buf_putc(&configure, ' ');
 			buf_put_shell(&configure, str_of(option));
 		}

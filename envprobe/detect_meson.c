@@ -113,6 +113,42 @@ read_call(const struct scan_call *c, const char *path, struct project *p, bool *
 		read_import(c, p, why);
 }
 
+/* " -Dtests=true" of option('tests', type: 'boolean', value: false), and what a feature has for it. */
+static void
+read_option(const struct scan_call *c, struct buf *options)
+{
+	const char *type = keyword(c, "type"), *value = keyword(c, "value");
+	if (strcmp(c->name, "option") != 0 || !is_plain(c) || !type ||
+		!detect_is_plain(c->args.v[0], "_-."))
+		return;
+	bool boolean = strcmp(type, "boolean") == 0, feature = strcmp(type, "feature") == 0;
+	bool is_off = value && strcmp(value, boolean ? "false" : "disabled") == 0;
+	bool is_on = boolean ? !is_off : value && strcmp(value, "enabled") == 0;
+	enum about_tests about = detect_about_tests(c->args.v[0]);
+	if (about == ABOUT_NONE && detect_builds_tests(keyword(c, "description")))
+		about = ABOUT_ON;
+	if ((boolean || feature) && is_off && about == ABOUT_ON)
+		buf_printf(options, " -D%s=%s", c->args.v[0], boolean ? "true" : "enabled");
+	else if ((boolean || feature) && is_on && about == ABOUT_OFF)
+		buf_printf(options, " -D%s=%s", c->args.v[0], boolean ? "false" : "disabled");
+}
+
+/* Options that are as they have to be for the tests to be built are not given. */
+static void
+read_options(const struct tree *t, const char *dir, struct buf *options)
+{
+	static const char *const names[] = {"meson.options", "meson_options.txt", NULL};
+	OWN_FREE char *path = tree_find(t, dir, names);
+	if (!path)
+		return;
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct scan s = {.text = buf_str(&text), .language = SCAN_MESON};
+	OWN(scan_call) struct scan_call c = {0};
+	while (scan_next_call(&s, &c))
+		read_option(&c, options);
+}
+
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
@@ -133,7 +169,11 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_need(p, NEED_PROGRAM, "ninja", SCOPE_BUILD, false, p->evidence);
 	detect_compilers(t, dir, p);
 	detect_includes(t, dir, p);
-	detect_command(p, PHASE_CONFIGURE, p->evidence, "meson setup drydock-build");
+	OWN(buf) struct buf options = {.max = 4096};
+	if (tests)
+		read_options(t, dir, &options);
+	detect_command(p, PHASE_CONFIGURE, p->evidence, "meson setup drydock-build%s",
+		options.n ? options.p : "");
 	detect_command(p, PHASE_BUILD, p->evidence, "meson compile -C drydock-build -j 2");
 	if (tests)
 		detect_test(p, FORMAT_JUNIT, "drydock-build/meson-logs/testlog.junit.xml",

@@ -48,6 +48,18 @@ static const struct {
 		"cmake: cmake -S . -B drydock-build -DBUILD_TESTING=ON -DSAIL_WITHOUT_TESTS=OFF"
 		" -DSAIL_BUILD_TESTS=ON; cmake --build drydock-build -j2;"
 		" ctest --test-dir drydock-build --output-on-failure --no-tests=error"},
+	{FILES({"meson.build", "project('x', 'c')\ntest('a', exe)\n"},
+		 {"meson_options.txt",
+			 "option('sky', type : 'boolean', value : false, description : 'Enable the testsuite, requires moon')\n"
+			 "option('star_tests', type: 'feature', value: 'disabled')\n"
+			 "option('comet_tests', type: 'feature', value: 'auto')\n"
+			 "option('tests', type: 'boolean')\n"
+			 "option('skip_tests', type: 'boolean', value: true)\n"
+			 "option('fuzz_tests', type: 'boolean', value: false)\n"
+			 "option('wave', type: 'boolean', value: false, description: 'Enable code that tests use')\n"}),
+		"meson: meson setup drydock-build -Dsky=true -Dstar_tests=enabled -Dskip_tests=false;"
+		" meson compile -C drydock-build -j 2;"
+		" meson test -C drydock-build --no-rebuild --print-errorlogs"},
 	{FILES({"configure.ac", "AC_INIT\n"}, {"configure", "#! /bin/sh\n"},
 		 {"Makefile.in", "all:\n"},
 		 {"Makefile.am", "SUBDIRS = t\ntests := t\ntest:\n\tt/all\n"}),
