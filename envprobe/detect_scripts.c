@@ -13,6 +13,7 @@
 
 #define MAX_WORDS 6
 #define MAX_DEPTH 2
+#define MAX_TOLD 4
 
 /* ---- what runs a script ---- */
 
@@ -151,6 +152,13 @@ is_argument(struct str word)
 	       (word.p[0] == '-' || memchr(word.p, '/', word.n) || memchr(word.p, '.', word.n - 1));
 }
 
+/* "-lluacov", "--coverage": what somebody measures beside, with a tool of his own. */
+static bool
+is_of_coverage(struct str word)
+{
+	return word.n > 4 && word.p[0] == '-' && memmem(word.p, word.n, "cov", 3);
+}
+
 /* The file of the tree that a word of a command names, heap; NULL: none that tests by its name. */
 static char *
 script_named(const struct tree *t, const char *dir, struct str word)
@@ -167,31 +175,42 @@ script_named(const struct tree *t, const char *dir, struct str word)
 	return tests && tree_has(t, path) && interpreter_of(t, path) ? TAKE(path) : NULL;
 }
 
-/* "sh tests/run.sh -v", "./runtests": the command, heap, and its interpreter; NULL: it is something else. */
+/*
+ * "sh -e tests/run.sh -v", "./runtests": the command, heap, its interpreter and its script, heap; NULL: it is something else.
+ */
 static char *
-command_of(const struct tree *t, const char *dir, struct str line, const char **ret_interpreter)
+command_of(const struct tree *t, const char *dir, struct str line, const char **ret_interpreter,
+	char **ret_path)
 {
 	struct str words[MAX_WORDS], word;
 	size_t n = 0;
 	while (str_next_word(&line, &word)) {
+		if (is_of_coverage(word))
+			continue;
 		if (n == MAX_WORDS)
 			return NULL;
 		words[n++] = word;
 	}
 	const char *interpreter = n > 1 ? interpreter_named(str_behind(words[0], "/")) : NULL;
 	size_t at = interpreter ? 1 : 0;
+	while (interpreter && at + 1 < n && words[at].p[0] == '-' && is_plain(words[at]))
+		at++;
 	bool called = interpreter || (n && memchr(words[0].p, '/', words[0].n));
 	OWN_FREE char *path = called ? script_named(t, dir, words[at]) : NULL;
 	if (!path)
 		return NULL;
 	OWN(buf) struct buf run = {.max = 4096};
 	*ret_interpreter = interpreter ? interpreter : interpreter_of(t, path);
-	buf_printf(&run, "%s %s", *ret_interpreter, path + strlen(dir) + (*dir ? 1 : 0));
+	buf_puts(&run, *ret_interpreter);
+	for (size_t i = 1; i < at; i++)
+		buf_printf(&run, " " STR_FMT, STR_ARG(words[i]));
+	buf_printf(&run, " %s", path + strlen(dir) + (*dir ? 1 : 0));
 	for (size_t i = at + 1; i < n; i++) {
 		if (!is_argument(words[i]))
 			return NULL;
 		buf_printf(&run, " " STR_FMT, STR_ARG(words[i]));
 	}
+	*ret_path = TAKE(path);
 	return buf_take(&run);
 }
 
@@ -217,14 +236,14 @@ without_marks(struct str line)
 
 /* The whole line, or what it has between backquotes. */
 static char *
-command_in_line(
-	const struct tree *t, const char *dir, struct str line, const char **ret_interpreter)
+command_in_line(const struct tree *t, const char *dir, struct str line,
+	const char **ret_interpreter, char **ret_path)
 {
-	char *run = command_of(t, dir, without_marks(line), ret_interpreter);
+	char *run = command_of(t, dir, without_marks(line), ret_interpreter, ret_path);
 	struct str piece;
 	for (bool code = false; !run && str_next(&line, '`', &piece); code = !code)
 		if (code)
-			run = command_of(t, dir, without_marks(piece), ret_interpreter);
+			run = command_of(t, dir, without_marks(piece), ret_interpreter, ret_path);
 	return run;
 }
 
@@ -239,22 +258,26 @@ tells_of_tests(const char *path)
 	return service_config_is(path);
 }
 
+/* What a configuration of continuous integration runs are all tests; documentation shows one script in several ways. */
 static bool
 add_told(const struct tree *t, const char *dir, const char *path, struct project *p)
 {
 	OWN(buf) struct buf text = {0};
+	OWN(strlist) struct strlist scripts = {0};
 	tree_read(t, path, &text);
 	struct str rest = buf_str(&text), line;
-	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+	const size_t most = service_config_is(path) ? MAX_TOLD : 1;
+	for (unsigned n = 1; scripts.n < most && str_next_line(&rest, &line); n++) {
 		const char *interpreter = NULL;
-		OWN_FREE char *run = command_in_line(t, dir, line, &interpreter);
+		OWN_FREE char *script = NULL;
+		OWN_FREE char *run = command_in_line(t, dir, line, &interpreter, &script);
 		OWN_FREE char *why = scan_cite(path, n);
-		if (!run)
+		if (!run || strlist_has(&scripts, script))
 			continue;
 		add(p, interpreter, run, why, false);
-		return true;
+		strlist_add(&scripts, script);
 	}
-	return false;
+	return scripts.n > 0;
 }
 
 void

@@ -352,15 +352,19 @@ take_written_tests(struct loop *l, const json_t *j, struct dd_err *err)
 	return json_decode(j, command_fields, false, c, "tests", err);
 }
 
-/* Where nothing of the build runs tests: a script that may. */
+/* Where nothing of the build runs tests: the scripts that are told to, else one that may. */
 static void
-take_script(struct loop *l)
+take_scripts(struct loop *l)
 {
 	struct project *p = &l->r->project;
-	if (!p->scripts.n || command_list_has(&p->commands, PHASE_TEST))
+	if (command_list_has(&p->commands, PHASE_TEST))
 		return;
-	*command_list_add(&p->commands) = p->scripts.v[0];
-	memmove(p->scripts.v, p->scripts.v + 1, --p->scripts.n * sizeof(*p->scripts.v));
+	for (bool more = p->scripts.n > 0; more;) {
+		bool told = !p->scripts.v[0].guessed;
+		*command_list_add(&p->commands) = p->scripts.v[0];
+		memmove(p->scripts.v, p->scripts.v + 1, --p->scripts.n * sizeof(*p->scripts.v));
+		more = told && p->scripts.n && !p->scripts.v[0].guessed;
+	}
 }
 
 static int
@@ -466,7 +470,7 @@ take_build(struct loop *l, const json_t *j, struct dd_err *err)
 	if (rc == 0)
 		rc = take_written_tests(l, json_object_get(j, "tests"), err);
 	if (rc == 0 && l->built)
-		take_script(l);
+		take_scripts(l);
 	stack_cleanup(&l->r->work);
 	stack_copy(&l->r->work, &l->tree);
 	if (layer)

@@ -322,55 +322,6 @@ a_source_that_is_cut_off_between_characters_is_of_its_encoding(void **state)
 	}
 }
 
-#define SH "#!/bin/sh\n"
-static const struct {
-	const struct file *files;
-	const char *scripts; /* "command (why)", with a question mark where only the name says so */
-} told[] = {
-	{FILES({"Makefile", "all:\n"}, {"README", "To test it, call\n\n    $ ./run-checks.sh -v\n"},
-		 {"run-checks.sh", SH}),
-		"sh run-checks.sh -v (README:3)"},
-	{FILES({"Makefile", "all:\n"},
-		 {"README.md", "Call `tests/all.py --fast a/b` for the tests.\n"},
-		 {"tests/all.py", "print(1)\n"}),
-		"python3 tests/all.py --fast a/b (README.md:1)"},
-	{FILES({"Makefile", "all:\n"}, {".travis.yml", "script:\n  - perl t/check.pl\n"},
-		 {"t/check.pl", "1;\n"}),
-		"perl t/check.pl (.travis.yml:2)"},
-	/* Sentences, shell, other files, and what is not there, are no commands. */
-	{FILES({"Makefile", "all:\n"},
-		 {"README", "./test.sh tests everything\n./test.sh | tee log\n./test.sh $HOME/x\n"
-			    "sh ../test.sh\nsh /bin/test.sh\n./build.sh\n./gone-test.sh\n./test\n"},
-		 {"test.sh", "x"}, {"build.sh", "x"}, {"test", "\177ELF"},
-		 {"docs/run-tests.sh", SH}, {"a/b/c/d/run-tests.sh", SH}, {"run.sh", SH},
-		 {"tests/helper.sh", SH}),
-		""},
-	{FILES({"Makefile", "all:\n"}, {"tests/Run_Tests", "#!/usr/bin/env python\n"},
-		 {"tests/run.sh", SH}),
-		"cd tests/ && python3 Run_Tests (tests/Run_Tests)?"},
-	{FILES({"Makefile", "all:\n"}, {"tests/run.sh", SH "for t in tests/*.in; do :; done\n"}),
-		"sh tests/run.sh (tests/run.sh)?"},
-	{FILES({"Makefile", "all:\n"}, {"run tests;x.sh", SH}), ""},
-	{FILES({"Makefile", "test:\n\tx\n"}, {"runtests.sh", SH}, {"README", "sh runtests.sh\n"}),
-		""},
-};
-
-static void
-a_script_of_tests_is_found_where_no_target_runs_any(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
-		struct project p = detect(told[i].files, NULL);
-		OWN(buf) struct buf b = {0};
-		buf_puts(&b, "");
-		for (size_t k = 0; k < p.scripts.n; k++)
-			buf_printf(&b, "%s%s (%s)%s", k ? "; " : "", p.scripts.v[k].run,
-				p.scripts.v[k].why, p.scripts.v[k].guessed ? "?" : "");
-		assert_string_equal(b.p, told[i].scripts);
-		project_cleanup(&p);
-	}
-}
-
 static const struct {
 	const struct file *files;
 	const char *needs; /* programs of a version */
@@ -773,7 +724,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(odd_layouts_are_built_and_tested),
 		cmocka_unit_test(a_source_that_is_cut_off_between_characters_is_of_its_encoding),
-		cmocka_unit_test(a_script_of_tests_is_found_where_no_target_runs_any),
 		cmocka_unit_test(the_least_version_of_a_tool_is_a_need),
 		cmocka_unit_test(versions_are_compared_as_cargo_and_python_do),
 		cmocka_unit_test(what_else_there_is_can_be_wanted),

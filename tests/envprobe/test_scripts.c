@@ -1,0 +1,75 @@
+/* Scripts of tests that no target runs. */
+#include "tests/envprobe/detecting.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define SH "#!/bin/sh\n"
+static const struct {
+	const struct file *files;
+	const char *scripts; /* "command (why)", with a question mark where only the name says so */
+} told[] = {
+	{FILES({"Makefile", "all:\n"}, {"README", "To test it, call\n\n    $ ./run-checks.sh -v\n"},
+		 {"run-checks.sh", SH}),
+		"sh run-checks.sh -v (README:3)"},
+	{FILES({"Makefile", "all:\n"},
+		 {"README.md", "Call `tests/all.py --fast a/b` for the tests.\n"},
+		 {"tests/all.py", "print(1)\n"}),
+		"python3 tests/all.py --fast a/b (README.md:1)"},
+	{FILES({"Makefile", "all:\n"}, {".travis.yml", "script:\n  - perl t/check.pl\n"},
+		 {"t/check.pl", "1;\n"}),
+		"perl t/check.pl (.travis.yml:2)"},
+	/* All that it runs, with options before the script, and nothing of coverage. */
+	{FILES({"Makefile", "all:\n"},
+		 {".travis.yml",
+			 "script:\n  - lua -v -lluacov run_tests.lua --shuffle\n  - lua run_tests.lua\n"
+			 "  - lua -e x test_more.lua --coverage\n  - lua test_more.lua --coverage -q\n"},
+		 {"run_tests.lua", "x"}, {"test_more.lua", "x"}),
+		"lua -v run_tests.lua --shuffle (.travis.yml:2); lua test_more.lua -q (.travis.yml:5)"},
+	{FILES({"Makefile", "all:\n"}, {"README", "ruby -Ilib test/all.rb\n\nsh test/more.sh\n"},
+		 {"test/all.rb", "x"}, {"test/more.sh", SH}),
+		"ruby -Ilib test/all.rb (README:1)"},
+	/* Sentences, shell, other files, and what is not there, are no commands. */
+	{FILES({"Makefile", "all:\n"},
+		 {"README", "./test.sh tests everything\n./test.sh | tee log\n./test.sh $HOME/x\n"
+			    "sh ../test.sh\nsh /bin/test.sh\n./build.sh\n./gone-test.sh\n./test\n"},
+		 {"test.sh", "x"}, {"build.sh", "x"}, {"test", "\177ELF"},
+		 {"docs/run-tests.sh", SH}, {"a/b/c/d/run-tests.sh", SH}, {"run.sh", SH},
+		 {"tests/helper.sh", SH}),
+		""},
+	{FILES({"Makefile", "all:\n"}, {"tests/Run_Tests", "#!/usr/bin/env python\n"},
+		 {"tests/run.sh", SH}),
+		"cd tests/ && python3 Run_Tests (tests/Run_Tests)?"},
+	{FILES({"Makefile", "all:\n"}, {"tests/run.sh", SH "for t in tests/*.in; do :; done\n"}),
+		"sh tests/run.sh (tests/run.sh)?"},
+	{FILES({"Makefile", "all:\n"}, {"run tests;x.sh", SH}), ""},
+	{FILES({"Makefile", "test:\n\tx\n"}, {"runtests.sh", SH}, {"README", "sh runtests.sh\n"}),
+		""},
+};
+
+static void
+a_script_of_tests_is_found_where_no_target_runs_any(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
+		struct project p = detect(told[i].files, NULL);
+		OWN(buf) struct buf b = {0};
+		buf_puts(&b, "");
+		for (size_t k = 0; k < p.scripts.n; k++)
+			buf_printf(&b, "%s%s (%s)%s", k ? "; " : "", p.scripts.v[k].run,
+				p.scripts.v[k].why, p.scripts.v[k].guessed ? "?" : "");
+		assert_string_equal(b.p, told[i].scripts);
+		project_cleanup(&p);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_script_of_tests_is_found_where_no_target_runs_any),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
