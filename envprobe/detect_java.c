@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/map.h"
+#include "envprobe/ant.h"
 #include "envprobe/maven.h"
 #include "envprobe/scan.h"
 
@@ -180,35 +181,6 @@ read_sources(struct java *j)
 
 /* ---- Ant ---- */
 
-/* The value of an attribute in the first element of that name; heap, NULL. */
-static char *
-attribute(struct str text, const char *element, const char *name)
-{
-	OWN_FREE char *open = mem_printf("<%s", element), *key = mem_printf("%s=", name);
-	const char *at = text.n ? memmem(text.p, text.n, open, strlen(open)) : NULL;
-	const char *end = at ? memchr(at, '>', text.n - (size_t)(at - text.p)) : NULL;
-	const char *hit = end ? memmem(at, (size_t)(end - at), key, strlen(key)) : NULL;
-	if (!hit)
-		return NULL;
-	hit += strlen(key);
-	const char *close = memchr(hit + 1, *hit, (size_t)(end - hit));
-	return close && strchr("'\"", *hit) ? mem_strndup(hit + 1, (size_t)(close - hit - 1))
-					    : NULL;
-}
-
-static const char *
-test_target(struct str text)
-{
-	static const char *const names[] = {
-		"test", "tests", "junit", "check", "run-tests", "unittest", NULL};
-	for (size_t i = 0; names[i]; i++) {
-		OWN_FREE char *target = mem_printf("<target name=\"%s\"", names[i]);
-		if (memmem(text.p, text.n, target, strlen(target)))
-			return names[i];
-	}
-	return NULL;
-}
-
 /* ---- releases of the language that no compiler of today knows ---- */
 
 /*
@@ -282,41 +254,20 @@ add_release(const struct tree *t, const char *dir, struct project *p)
 	}
 }
 
-/* "lib" of the start of a tag, or of "${lib}" where the file says what that is; heap, NULL. */
-static char *
-directory_of(struct str xml, struct str tag)
-{
-	OWN_FREE char *dir = attribute(tag, "fileset", "dir");
-	struct str name = dir ? str_of(dir) : (struct str){"", 0};
-	if (!str_starts(name, "${") || !str_ends(name, "}"))
-		return TAKE(dir);
-	OWN_FREE char *property =
-		mem_printf("<property name=\"%.*s\"", (int)name.n - 3, name.p + 2);
-	const char *at = memmem(xml.p, xml.n, property, strlen(property));
-	struct str rest = {at, at ? (size_t)(xml.p + xml.n - at) : 0};
-	return at ? attribute(rest, "property", "value") : NULL;
-}
-
-/* Directories of jars that were not packed: Ant ends for want of one, and without what is in it the machine's jars count. */
+/*
+ * Directories that were not packed, as what keeps a tree's history has no empty ones: Ant ends for want of one.  The machine's
+ * jars count without what is in it.
+ */
 static void
-add_jar_directories(const struct tree *t, const char *dir, struct str xml, struct project *p)
+add_directories(const struct tree *t, const char *dir, struct str xml, struct project *p)
 {
-	static const char tag[] = "<fileset";
-	for (const char *at = xml.p;
-		(at = memmem(at, (size_t)(xml.p + xml.n - at), tag, sizeof(tag) - 1)); at++) {
-		struct str here = {at, (size_t)(xml.p + xml.n - at)};
-		const char *end = memmem(here.p, here.n, "</fileset", 9);
-		const char *close = memchr(here.p, '>', here.n);
-		if (close && close[-1] == '/')
-			end = close;
-		if (!end || !memmem(here.p, (size_t)(end - here.p), "*.jar", 5))
-			continue;
-		OWN_FREE char *name = directory_of(xml, here);
-		OWN_FREE char *path = name ? tree_join(dir, name) : NULL;
-		static const char *const any[] = {"", NULL};
-		if (name && detect_is_plain(name, "_.-/") && !strstr(name, "..") &&
-			!tree_count(t, path, any))
-			detect_command(p, PHASE_CONFIGURE, p->evidence, "mkdir -p %s", name);
+	static const char *const any[] = {"", NULL};
+	OWN(strlist) struct strlist found = {0};
+	ant_directories(xml, &found);
+	for (size_t i = 0; i < found.n; i++) {
+		OWN_FREE char *path = tree_join(dir, found.v[i]);
+		if (!tree_count(t, path, any))
+			detect_command(p, PHASE_CONFIGURE, p->evidence, "mkdir -p %s", found.v[i]);
 	}
 }
 
@@ -329,8 +280,8 @@ read_ant(const struct tree *t, const char *dir, struct project *p)
 	struct str xml = buf_str(&text);
 	if (!xml.n)
 		return;
-	OWN_FREE char *standard = attribute(xml, "project", "default");
-	const char *tests = test_target(xml);
+	OWN_FREE char *standard = ant_attribute(xml, "project", "default");
+	const char *tests = ant_test_target(xml);
 	read_sources(&j);
 	detect_need(p, NEED_PROGRAM, "ant", SCOPE_BUILD, false, p->evidence);
 	if (memmem(xml.p, xml.n, "<junit", 6)) {
@@ -338,7 +289,7 @@ read_ant(const struct tree *t, const char *dir, struct project *p)
 		detect_need(p, NEED_JAVA, "org.junit", SCOPE_TEST, false, p->evidence);
 	}
 	add_release(t, dir, p);
-	add_jar_directories(t, dir, xml, p);
+	add_directories(t, dir, xml, p);
 	/* Where the build file says nothing, it is that of the machine. */
 	const char *encoding = j.latin1 ? "ANT_OPTS=-Dfile.encoding=ISO-8859-1 " : "";
 	OWN_FREE char *ant = mem_printf(

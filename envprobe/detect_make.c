@@ -86,20 +86,27 @@ static const char *const test_targets[] = {"check", "test", "tests", "testsuite"
 	"unittest", "unittests", "unit-test", "unit-tests", "unit_tests", "runtests", "run-tests",
 	"run_tests", "regress", "regression", "regtest", NULL};
 
-/* Rank of the test target that a line of a makefile begins; SIZE_MAX: none. */
+/* What stands before the colon of a rule, "all check"; empty: the line is another. */
+static struct str
+targets_of(struct str line)
+{
+	const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
+	size_t n = colon ? (size_t)(colon - line.p) : 0;
+	bool assigns = n && (memchr(line.p, '=', n) || (n + 1 < line.n && colon[1] == '='));
+	return (struct str){line.p, n && !assigns && !isspace((unsigned char)line.p[0]) ? n : 0};
+}
+
+/* Rank of the best test target that a line of a makefile begins; SIZE_MAX: none. */
 static size_t
 test_target_of(struct str line)
 {
-	size_t n = 0;
-	while (n < line.n && (is_name_char(line.p[n]) || line.p[n] == '/'))
-		n++;
-	struct str name = {line.p, n}, after = str_trim((struct str){line.p + n, line.n - n});
-	if (!after.n || after.p[0] != ':' || (after.n > 1 && after.p[1] == '='))
-		return SIZE_MAX;
-	for (size_t i = 0; test_targets[i]; i++)
-		if (str_eq(name, test_targets[i]))
-			return i;
-	return SIZE_MAX;
+	struct str rest = targets_of(line), name;
+	size_t best = SIZE_MAX;
+	while (str_next_word(&rest, &name))
+		for (size_t i = 0; test_targets[i] && i < best; i++)
+			if (str_eq(name, test_targets[i]))
+				best = i;
+	return best;
 }
 
 /* Its older releases write "generated automatically by automake". */
@@ -166,6 +173,27 @@ without_comment(struct str line)
 	return line;
 }
 
+/* Has a rule no target but names of other systems, as of one that is built for each? */
+static bool
+is_for_other_systems(struct str targets)
+{
+	static const char *const others[] = {"aix", "beos", "bsd", "cygwin", "darwin", "freebsd",
+		"haiku", "hpux", "irix", "mac", "macos", "macosx", "mingw", "mingw32", "mingw64",
+		"msys", "netbsd", "openbsd", "osx", "sco", "solaris", "sunos", "win", "win32",
+		"win64", "windows", NULL};
+	struct str name;
+	bool other = false;
+	while (str_next_word(&targets, &name)) {
+		other = true;
+		OWN_FREE char *lower = str_dup(name);
+		for (char *c = lower; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+		if (!str_is_one(str_of(lower), others))
+			return false;
+	}
+	return other;
+}
+
 /* What a makefile needs; *best becomes the rank of its test target if that is better. */
 static void
 read_makefile(const struct tree *t, const char *path, struct project *p, size_t *best)
@@ -173,12 +201,17 @@ read_makefile(const struct tree *t, const char *path, struct project *p, size_t 
 	OWN(buf) struct buf text = {0};
 	tree_read(t, path, &text);
 	struct str rest = buf_str(&text), line;
+	bool other = false;
 	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
 		if (line.n && line.p[0] == '#')
 			continue;
 		line = without_comment(line);
 		OWN_FREE char *at = scan_cite(path, n);
 		size_t rank = test_target_of(line);
+		if (line.n && !isspace((unsigned char)line.p[0]))
+			other = is_for_other_systems(targets_of(line));
+		if (other)
+			continue;
 		read_libraries(p, line, at);
 		read_config_programs(p, line, at);
 		*best = rank < *best ? rank : *best;
@@ -243,6 +276,32 @@ read_others(const struct tree *t, const char *dir, struct project *p)
 			read_makefile(t, t->files.v[i], p, &ignored);
 }
 
+/* A directory of tests with a makefile of its own, which the one above does not call. */
+static void
+add_tests_below(const struct tree *t, const char *dir, struct project *p)
+{
+	static const char *const below[] = {
+		"tests", "test", "t", "testsuite", "regress", "regression", NULL};
+	for (size_t i = 0; below[i]; i++) {
+		OWN_FREE char *sub = tree_join(dir, below[i]);
+		OWN_FREE char *path = tree_find(t, sub, names);
+		OWN(buf) struct buf text = {0};
+		size_t best = SIZE_MAX;
+		if (path)
+			tree_read(t, path, &text);
+		struct str rest = buf_str(&text), line;
+		while (str_next_line(&rest, &line)) {
+			size_t rank = test_target_of(line);
+			best = rank < best ? rank : best;
+		}
+		if (best == SIZE_MAX)
+			continue;
+		OWN_FREE char *run = mem_printf("make -C %s %s", below[i], test_targets[best]);
+		detect_test(p, FORMAT_AUTO, NULL, path, run);
+		return;
+	}
+}
+
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
@@ -271,10 +330,14 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	OWN(buf) struct buf text = {0};
 	tree_read(t, p->evidence, &text);
 	detect_pgxs(buf_str(&text), p);
-	if (!command_list_has(&p->commands, PHASE_TEST) && best != SIZE_MAX) {
-		OWN_FREE char *run = mem_printf("%s %s", make, test_targets[best]);
-		detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
+	if (command_list_has(&p->commands, PHASE_TEST))
+		return;
+	if (best == SIZE_MAX) {
+		add_tests_below(t, dir, p);
+		return;
 	}
+	OWN_FREE char *run = mem_printf("%s %s", make, test_targets[best]);
+	detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
 }
 
 const struct detector detect_make = {SYSTEM_MAKE, find, read_project};

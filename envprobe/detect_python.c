@@ -438,7 +438,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_need(p, NEED_PROGRAM, "python3", SCOPE_BUILD, false, p->evidence);
 	read_declared(t, dir, p);
 	bool extension = any_file_with(t, dir, "setup.py", "Extension") ||
-			 any_file_with(t, dir, "setup.py", "ext_modules");
+			 any_file_with(t, dir, "setup.py", "ext_modules") ||
+			 any_file_with(t, dir, "setup.py", "cffi_modules");
 	const char *backend = build_backend(t, dir);
 	detect_need(p, NEED_PYTHON, backend, SCOPE_BUILD, false, p->evidence);
 	if (extension) {

@@ -11,6 +11,8 @@
 
 static const char *const c_endings[] = {".c", ".h", ".xs", NULL}; /* C is what xsubpp leaves */
 static const char *const cxx_endings[] = {".cc", ".cpp", ".cxx", ".C", ".hpp", ".hxx", NULL};
+static const char *const c_sources[] = {".c", ".xs", NULL};
+static const char *const cxx_sources[] = {".cc", ".cpp", ".cxx", ".C", NULL};
 static const char *const grammar_endings[] = {".y", ".l", NULL}; /* C is made of them */
 static const char *const fortran_endings[] = {".f", ".F", ".f77", ".f90", ".F90", NULL};
 
@@ -57,7 +59,9 @@ void
 detect_compilers(const struct tree *t, const char *dir, struct project *p)
 {
 	const char *c = first_with(t, dir, c_endings);
-	const char *cxx = first_with(t, dir, cxx_endings);
+	/* A header for C++ beside sources in C is for those who use the library. */
+	const char *cxx =
+		first_with(t, dir, first_with(t, dir, c_sources) ? cxx_sources : cxx_endings);
 	const char *fortran = first_with(t, dir, fortran_endings);
 	const char *grammar = c || cxx ? NULL : first_with(t, dir, grammar_endings);
 	if (c || cxx || grammar) {

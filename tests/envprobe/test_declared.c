@@ -92,6 +92,12 @@ static const struct {
 	{FILES({"Makefile",
 		 "DEBUG = #-g -lnorelease\nLIBS = -lmoon # -lnorelease\nS = '#'-ltide\n"}),
 		{"program make", "library moon", NULL}},
+	{FILES({"Makefile",
+		 "linux win32: a.o\n\t$(MAKE) all LIBS=-lmoon\nfreebsd macosx:\n\t$(MAKE) all LIBS=-lnorelease\n\n"
+		 "\tcc -lnorelease\nA = -ltide\n"},
+		 {"a.c", "x"}, {"a.hpp", "x"}),
+		{"program make", "library moon", "library tide", NULL}},
+	{FILES({"Makefile", "all:\n"}, {"a.hpp", "x"}), {"program c++", NULL}},
 	{FILES({"Makefile", "L != pkg-config --libs tide 2>/dev/null || echo -lmoon\n"}),
 		{"program pkg-config", "pkgconfig tide?", "library moon", NULL}},
 };
@@ -188,6 +194,17 @@ build_files_declare_what_they_need(void **state)
 	}
 }
 
+static void
+a_header_for_users_of_another_language_needs_no_compiler(void **state)
+{
+	(void)state;
+	struct project p =
+		detect(FILES({"Makefile", "all:\n"}, {"a.c", "x"}, {"a.hpp", "x"}), NULL);
+	for (size_t i = 0; i < p.needs.n; i++)
+		assert_string_not_equal(p.needs.v[i].name, "c++");
+	project_cleanup(&p);
+}
+
 static bool
 makes(const struct project *p, enum need_kind kind, const char *name, enum need_source source)
 {
@@ -236,6 +253,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_too_much_of_a_tree_is_told),
 		cmocka_unit_test(build_files_declare_what_they_need),
+		cmocka_unit_test(a_header_for_users_of_another_language_needs_no_compiler),
 		cmocka_unit_test(what_a_tree_makes_itself_is_not_wanted),
 		cmocka_unit_test(releases_of_java_that_no_compiler_takes_are_replaced),
 	};
