@@ -2,6 +2,7 @@
 #include "envprobe/loop.h"
 
 #include "envprobe/files.h"
+#include "envprobe/own.h"
 #include "envprobe/removed.h"
 #include "envprobe/resolve.h"
 #include "envprobe/spare.h"
@@ -327,12 +328,61 @@ probe_judge_tests(const struct test_run *t, enum exec_cause cause, const struct 
 		first_failed(t), "the report shows their messages");
 }
 
+/* Helpers of the tests themselves are looked for by such names, where they are not on the path. */
+static bool
+is_helper(const struct problem *p)
+{
+	return p->kind == (enum problem_kind)NEED_GEM && !strchr(p->name, '/') &&
+	       strstr(p->name, "helper");
+}
+
+/* A module that tests end without, and that nothing provides: not one that they skip themselves for. */
+static bool
+ends_tests(const struct loop *l, const struct problem *p)
+{
+	static const enum need_kind modules[] = {
+		NEED_PERL, NEED_PYTHON, NEED_NODE, NEED_PHP, NEED_GEM, NEED_TCL};
+	struct need n;
+	bool is_module = false;
+	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++)
+		is_module = is_module || p->kind == (enum problem_kind)modules[i];
+	if (!is_module || strcasestr(p->text, "skip") || is_helper(p) || !problem_to_need(p, &n))
+		return false;
+	struct resolution r = resolve_need(l->index, &n);
+	bool none = !r.package && !own_makes(&l->r->project, &n);
+	need_cleanup(&n);
+	resolution_cleanup(&r);
+	return none;
+}
+
+/* Failed tests are told with what their log misses, if it cannot be had. */
+static void
+tell_missing(struct loop *l)
+{
+	struct diagnosis *d = &l->r->diagnosis;
+	const struct problem *p = NULL;
+	for (size_t i = 0; i < l->problems.n && !p; i++)
+		p = ends_tests(l, &l->problems.v[i]) ? &l->problems.v[i] : NULL;
+	struct need n;
+	if (d->class != DIAGNOSIS_TEST_FAILURE || !p || !problem_to_need(p, &n))
+		return;
+	OWN_FREE char *name = mem_strdup(n.name);
+	need_cleanup(&n);
+	diagnose(l, OUTCOME_TESTS_FAILED, DIAGNOSIS_TEST_FAILURE,
+		mem_printf(
+			"%s; their log misses the %s %s, which no package of this machine's sources provides",
+			d->text, problem_kind_names[p->kind], name),
+		p->text, "add a package source that has it, or build it and put it into an image");
+}
+
 void
 loop_judge_tests(struct loop *l)
 {
 	l->r->outcome = probe_judge_tests(&l->r->tests, l->cause, unanswered(l), &l->r->diagnosis);
 	if (l->r->outcome == OUTCOME_UP)
 		loop_succeed(l, OUTCOME_UP);
+	else
+		tell_missing(l);
 	const char *lacks, *where;
 	if (l->r->diagnosis.class == DIAGNOSIS_NO_TESTS_RAN && spare_lacks(l, &lacks, &where))
 		diagnose(l, OUTCOME_UNSATISFIABLE, DIAGNOSIS_NO_PROVIDER,

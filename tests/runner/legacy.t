@@ -47,4 +47,6 @@ is "given: the variable is an option with both places, and nothing else is given
 	"tests=with HARBOUR_STATION=Cuxhaven-2, as .github/workflows/check.yml:11 gives them; check.sh:3 reads it"
 is "number: the version that there is, is an option, and why" "$(options legacy-number | grep "^version=")" \
 	"version=TCL=8.6 (Makefile:2 has 8.4, and no source has tcl8.4)"
+is "unsourced: what tests miss and nobody has is told" "$(of legacy-unsourced .diagnosis.text)" \
+	"1 of 2 tests failed; their log misses the perl Harbour::Lost::Table, which no package of this machine's sources provides"
 done_testing
