@@ -90,6 +90,17 @@ beyond(struct project *p)
 	return &last;
 }
 
+/* What somebody looks into a program or its source with, or compiles faster with: a build that looks for it does without. */
+static bool
+is_of_developers(const char *program)
+{
+	static const char *const names[] = {"astyle", "bundle", "ccache", "clang-format",
+		"clang-tidy", "codespell", "cppcheck", "distcc", "flawfinder", "gcovr", "genhtml",
+		"include-what-you-use", "iwyu", "lcov", "sccache", "scan-build", "splint",
+		"uncrustify", "valgrind", NULL};
+	return str_is_one(str_of(program), names);
+}
+
 struct need *
 detect_need(struct project *p, enum need_kind kind, const char *name, enum need_scope scope,
 	bool optional, const char *why)
@@ -100,6 +111,12 @@ detect_need(struct project *p, enum need_kind kind, const char *name, enum need_
 			n->optional = n->optional && optional;
 			return n;
 		}
+	}
+	static struct need unwanted;
+	if (kind == NEED_PROGRAM && optional && is_of_developers(name)) {
+		need_cleanup(&unwanted);
+		unwanted = (struct need){0};
+		return &unwanted;
 	}
 	struct need *n = p->needs.n < MAX_NEEDS ? need_list_add(&p->needs) : beyond(p);
 	n->kind = kind;

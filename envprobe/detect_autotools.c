@@ -248,8 +248,16 @@ add_expanded(struct str text, const struct scan_call *c, const char *path, struc
 	add_modules(p, modules, true, why);
 }
 
+/* A configure script that is there has what these put in. */
+static bool
+is_put_in(const struct rule *r)
+{
+	static const char *const names[] = {"libtoolize", "autopoint", "gtkdocize", NULL};
+	return r->kind == RULE_FIXED && str_is_one(str_of(r->fixed), names);
+}
+
 static void
-read_configure_ac(const struct tree *t, const char *path, struct project *p)
+read_configure_ac(const struct tree *t, const char *path, bool made, struct project *p)
 {
 	OWN(buf) struct buf text = {0};
 	tree_read(t, path, &text);
@@ -257,7 +265,7 @@ read_configure_ac(const struct tree *t, const char *path, struct project *p)
 	OWN(scan_call) struct scan_call c = {0};
 	while (scan_next_call(&s, &c)) {
 		for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-			if (strcmp(rules[i].macro, c.name) == 0)
+			if (strcmp(rules[i].macro, c.name) == 0 && !(made && is_put_in(&rules[i])))
 				apply_rule(&rules[i], &c, path, p);
 		add_foreign_macro(t, c.name, path, c.line, p);
 		add_expanded(buf_str(&text), &c, path, p);
@@ -265,7 +273,8 @@ read_configure_ac(const struct tree *t, const char *path, struct project *p)
 	add_bare_macros(t, buf_str(&text), path, p);
 	/* Macros that are called without arguments are words, not calls. */
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-		if (rules[i].kind == RULE_FIXED && scan_has_word(buf_str(&text), rules[i].macro))
+		if (rules[i].kind == RULE_FIXED && !(made && is_put_in(&rules[i])) &&
+			scan_has_word(buf_str(&text), rules[i].macro))
 			detect_need(p, NEED_PROGRAM, rules[i].fixed, SCOPE_BUILD, false, path);
 }
 
@@ -377,7 +386,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		free(TAKE(configure));
 	}
 	if (from_source)
-		read_configure_ac(t, p->evidence, p);
+		read_configure_ac(t, p->evidence, configure != NULL, p);
 	if (!configure) {
 		detect_need(p, NEED_PROGRAM, "autoreconf", SCOPE_BUILD, false, p->evidence);
 		OWN_FREE char *am = tree_file(t, dir, "Makefile.am");

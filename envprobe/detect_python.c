@@ -37,6 +37,31 @@ is_name_char(char c)
 	return isalnum((unsigned char)c) || strchr("-_.", c) != NULL;
 }
 
+/* What looks at sources, measures what tests reach, or makes a release: no test needs it, and one that does says so. */
+static bool
+is_of_other_tool(struct str name)
+{
+	static const char *const names[] = {"bandit", "black", "build", "bump2version",
+		"bumpversion", "check-manifest", "codecov", "codespell", "coverage", "coveralls",
+		"doc8", "flake8", "isort", "mccabe", "mypy", "pep257", "pep8", "pre-commit",
+		"pycodestyle", "pydocstyle", "pyflakes", "pylint", "pyright", "pyroma",
+		"python-coveralls", "radon", "ruff", "sphinx-build", "tox", "twine", "vulture",
+		"yapf", NULL};
+	return str_is_one(name, names);
+}
+
+/* "py38,django: Foo" of tox: of some of its environments alone. */
+static struct str
+without_factors(struct str text)
+{
+	size_t n = 0;
+	while (n < text.n && (isalnum((unsigned char)text.p[n]) || strchr("_,!.-{}", text.p[n])))
+		n++;
+	if (!n || n + 1 >= text.n || text.p[n] != ':' || text.p[n + 1] != ' ')
+		return text;
+	return str_trim((struct str){text.p + n + 1, text.n - n - 1});
+}
+
 /* "Foo.bar[extra]>=1.2; marker": the distribution's name and its constraint. */
 static void
 add_requirement(
@@ -46,7 +71,8 @@ add_requirement(
 	size_t n = 0;
 	while (n < text.n && is_name_char(text.p[n]))
 		n++;
-	if (!n || !isalpha((unsigned char)text.p[0]))
+	bool other = scope == SCOPE_TEST && is_of_other_tool((struct str){text.p, n});
+	if (!n || !isalpha((unsigned char)text.p[0]) || other)
 		return;
 	const char *marker = memchr(text.p, ';', text.n);
 	if (marker) {
@@ -134,6 +160,22 @@ read_lists(const struct tree *t, const char *path, struct project *p)
 	}
 }
 
+/* "flake8 tests", "python -m mypy": a command that runs none, whatever it is given. */
+static bool
+is_other_command(struct str line)
+{
+	struct str word;
+	const char *eq = line.n ? memchr(line.p, '=', line.n) : NULL;
+	if (eq && str_starts(line, "commands")) /* the key itself, and perhaps the first */
+		line = (struct str){eq + 1, line.n - (size_t)(eq + 1 - line.p)};
+	if (!str_next_word(&line, &word))
+		return false;
+	if (str_starts(word, "python") && str_next_word(&line, &word) && str_eq(word, "-m") &&
+		!str_next_word(&line, &word))
+		return false;
+	return is_of_other_tool(word);
+}
+
 /* "[testenv:NAME]" whose commands run no tests, as of one that checks style or makes a release. */
 static bool
 is_of_other_work(struct str section, struct str text)
@@ -147,7 +189,7 @@ is_of_other_work(struct str section, struct str text)
 		if (line.n && !isspace((unsigned char)line.p[0]))
 			within = str_starts(line, "commands");
 		commands = commands || within;
-		for (size_t i = 0; within && marks[i]; i++)
+		for (size_t i = 0; within && marks[i] && !is_other_command(line); i++)
 			any = any || memmem(line.p, line.n, marks[i], strlen(marks[i]));
 	}
 	return commands && !any;
@@ -173,7 +215,8 @@ read_ini(const struct tree *t, const char *path, struct project *p)
 		if (indented && open) {
 			struct str item = str_trim(line);
 			if (item.n && item.p[0] != '#' && item.p[0] != '-' && item.p[0] != '{')
-				add_requirement(p, item, open->scope, open->optional, why);
+				add_requirement(
+					p, without_factors(item), open->scope, open->optional, why);
 			continue;
 		}
 		const char *eq = memchr(line.p, '=', line.n);

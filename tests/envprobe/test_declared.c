@@ -29,6 +29,17 @@ static const struct {
 			 "deps =\n  norelease\ncommands =\n  norelease run -a\n[testenv:old]\n"
 			 "deps =\n  star\n[testenv:sky]\ndeps = comet\ncommands =\n  nosetests\n"}),
 		{"python tide?", "python star?", "python comet?", NULL}},
+	{FILES({"setup.py", "x\n"},
+		 {"tox.ini",
+			 "[testenv]\ndeps =\n  coverage\n  moon,py3{8,9}: tide~=3.2\n  sky: star\n"
+			 "commands = pytest\n[testenv:quality]\ndeps =\n  norelease\n  pylint\ncommands =\n"
+			 "  pylint tide tests\n  python -m flake8 tests\n"}),
+		{"python tide?", "python star?", NULL}},
+	{FILES({"configure.ac",
+		       "AC_INIT(a, 1)\nLT_INIT([shared])\nAM_PROG_LIBTOOL\nAC_PROG_YACC\n"
+		       "AC_CHECK_PROGS([A], [valgrind])\nAC_CHECK_PROG([B], [moon])\n"},
+		 {"configure", "#! /bin/sh\n"}),
+		{"program bison", "program moon?", NULL}},
 	{FILES({"tide.py",
 		       "import os, flask.views\nfrom moon import x\nfrom jinja2 import a, b\n  import no\n"},
 		 {"lib/moon/__init__.py", ""}),
@@ -109,7 +120,8 @@ static const char *const undeclared[] = {"python moon?", "python norelease?", "l
 	"package libb-ocaml-dev?", "package liba-ocaml-dev?", "package libno-ocaml-dev?",
 	"package libstr-ocaml-dev?", "package libz-ocaml-dev?", "cmake Qt5network-private?",
 	"cmake Qt5y?", "pkgconfig 2>/dev/null?", "pkgconfig echo?", "pkgconfig 1.2?",
-	"program $FLAGS?", "program tide?", "program tide tide3 /x?", "program ?", NULL};
+	"program $FLAGS?", "program tide?", "program tide tide3 /x?", "program ?",
+	"python coverage?", "python pylint?", "program valgrind?", NULL};
 
 /* Options that a labelled decision stands for. */
 static const struct {
@@ -205,6 +217,25 @@ a_header_for_users_of_another_language_needs_no_compiler(void **state)
 	project_cleanup(&p);
 }
 
+/* They make a configure script, and are of no use to one that is there. */
+static void
+what_is_put_into_a_configure_script_is_not_wanted_beside_it(void **state)
+{
+	(void)state;
+	for (int made = 0; made < 2; made++) {
+		struct project p = detect(
+			FILES({"configure.ac", "AC_INIT(a, 1)\nLT_INIT([shared])\nAM_GNU_GETTEXT\n"},
+				{made ? "configure" : "other", "#! /bin/sh\n"}),
+			NULL);
+		int found = 0;
+		for (size_t i = 0; i < p.needs.n; i++)
+			found += strcmp(p.needs.v[i].name, "libtoolize") == 0 ||
+				 strcmp(p.needs.v[i].name, "autopoint") == 0;
+		assert_int_equal(found, made ? 0 : 2);
+		project_cleanup(&p);
+	}
+}
+
 static bool
 makes(const struct project *p, enum need_kind kind, const char *name, enum need_source source)
 {
@@ -254,6 +285,7 @@ main(void)
 		cmocka_unit_test(what_is_too_much_of_a_tree_is_told),
 		cmocka_unit_test(build_files_declare_what_they_need),
 		cmocka_unit_test(a_header_for_users_of_another_language_needs_no_compiler),
+		cmocka_unit_test(what_is_put_into_a_configure_script_is_not_wanted_beside_it),
 		cmocka_unit_test(what_a_tree_makes_itself_is_not_wanted),
 		cmocka_unit_test(releases_of_java_that_no_compiler_takes_are_replaced),
 	};

@@ -155,6 +155,7 @@ static const struct {
 	{"t/m.t .. skipped: requires APR::Table", "perl", "APR::Table"},
 	{"SKIPPED [1] test_x.py:3: could not import 'yaml'", "python", "yaml"},
 	{"test_y (t.T) ... skipped 'simplejson not installed'", "python", "simplejson"},
+	{"SKIPPED [1] tests/tide_test.py:125: django not found", "python", "django"},
 	{"ok 3 # SKIP xmllint not found", "program", "xmllint"},
 	{"t/01-basic.t .. skipped: Could not find binary tide-server", "program", "tide-server"},
 	{"ok 4 # SKIP can't find tided in PATH", "program", "tided"},
