@@ -18,7 +18,7 @@ struct spare {
 	struct strlist left;  /* packages whose importers are left out; paths of sources that are */
 	char *lacks, *where;  /* of the first package; NULL */
 	struct strlist tried; /* switches */
-	/* The switch of the last attempt, and the file that did not compile without it; NULL. */
+	/* The switch of the last attempt, and the file that did not compile without it, or was missing; NULL. */
 	char *off, *file;
 	char *slug, *option; /* how it is told */
 };
@@ -380,6 +380,50 @@ find_failed(const struct loop *l, struct strlist *ret)
 	}
 }
 
+/* ---- a copy of somebody else's code that the source is to have, and has not ---- */
+
+static bool
+is_word_of_copies(const char *word)
+{
+	static const char *const words[] = {"vendored", "vendor", "bundled", "bundle", "internal",
+		"included", "embedded", "builtin", NULL};
+	return str_is_one(str_of(word), words);
+}
+
+bool
+spare_is_copy(const char *name, const char *missing)
+{
+	OWN(strlist) struct strlist words = {0}, about = {0};
+	bool copy = false, same = false;
+	add_words(name, &words);
+	add_words(missing, &about);
+	for (size_t i = 0; i < words.n; i++) {
+		copy = copy || is_word_of_copies(words.v[i]);
+		same = same ||
+		       (copy && !is_word_of_copies(words.v[i]) &&
+			       !is_word_of_switches(words.v[i]) && strlist_has(&about, words.v[i]));
+	}
+	return same;
+}
+
+/* A header or file of it that was missed, and the switch that takes the system's instead. */
+static const struct build_switch *
+choose_copy(const struct loop *l, const struct problem **ret_missing)
+{
+	const struct build_switch_list *all = &l->r->project.switches;
+	for (size_t k = 0; k < l->problems.n; k++) {
+		const struct problem *p = &l->problems.v[k];
+		if (p->kind != PROBLEM_HEADER && p->kind != PROBLEM_PATH)
+			continue;
+		*ret_missing = p;
+		for (size_t i = 0; i < all->n; i++)
+			if (!strlist_has(&l->spare->tried, all->v[i].off) &&
+				spare_is_copy(all->v[i].name, p->name))
+				return &all->v[i];
+	}
+	return NULL;
+}
+
 static struct command *
 configuring(struct loop *l)
 {
@@ -405,6 +449,32 @@ switch_off(struct loop *l, struct command *c, const struct build_switch *b, cons
 		mem_printf("a library that %s compiles with: %s", p->name, p->text));
 }
 
+static bool
+leave_copy(struct loop *l, struct command *configure)
+{
+	struct spare *s = l->spare;
+	const struct problem *p = NULL;
+	const struct build_switch *b = choose_copy(l, &p);
+	if (!b)
+		return false;
+	OWN_FREE char *slug = mem_printf("feature-%s", b->name);
+	OWN_FREE char *text = mem_printf(
+		"Is what the machine has to be used in the place of %s, a copy that is not there",
+		b->name);
+	strlist_add(&s->tried, b->off);
+	if (!may_leave(l, slug, text, p))
+		return false;
+	OWN_FREE char *run = TAKE(configure->run);
+	configure->run = mem_printf("%s %s", run, b->off);
+	s->off = mem_strdup(b->off);
+	s->file = mem_strdup(p->name);
+	s->slug = TAKE(slug);
+	s->option =
+		mem_printf("copy=%s, since what it stands for is not there: %s", b->off, p->text);
+	strlist_add(&l->r->options, s->option);
+	return true;
+}
+
 static int
 leave_feature(struct loop *l, bool *ret, struct dd_err *err)
 {
@@ -412,8 +482,11 @@ leave_feature(struct loop *l, bool *ret, struct dd_err *err)
 	OWN(strlist) struct strlist failed = {0}, about = {0};
 	OWN_JSON json_t *told = NULL;
 	struct command *configure = configuring(l);
+	if (!l->r->project.switches.n || !configure || s->tried.n >= MAX_SWITCHES)
+		return 0;
+	*ret = leave_copy(l, configure);
 	find_failed(l, &failed);
-	if (!failed.n || !l->r->project.switches.n || !configure || s->tried.n >= MAX_SWITCHES)
+	if (*ret || !failed.n)
 		return 0;
 	int rc = spare_ask_tree(l, "failed", &failed, &told, err);
 	if (rc < 0 || !words_of_libraries(l, json_object_get(told, "includes"), &about))
@@ -467,7 +540,9 @@ withdraw(struct loop *l)
 	const bool refused = end && c && l->failed && strcmp(l->failed, c->run) == 0;
 	bool vain = refused;
 	for (size_t i = 0; s->off && i < l->problems.n; i++)
-		vain = vain || (l->problems.v[i].kind == PROBLEM_COMPILE &&
+		vain = vain || ((l->problems.v[i].kind == PROBLEM_COMPILE ||
+					l->problems.v[i].kind == PROBLEM_HEADER ||
+					l->problems.v[i].kind == PROBLEM_PATH) &&
 				       strcmp(l->problems.v[i].name, s->file) == 0);
 	if (vain && c && str_ends(str_of(c->run), end)) {
 		OWN_FREE char *id = mem_printf("decision:%s", s->slug);

@@ -1,6 +1,7 @@
 /*
  * Inside the room: what a failed build can do without, where nothing is left to be installed: sources of tests that want what
- * cannot be had, sources that nothing builds or runs and that do not compile, a feature that a switch of the build leaves out.
+ * cannot be had, sources that nothing builds or runs and that do not compile, a feature that a switch of the build leaves out, a copy of a
+ * library that was taken out of the archive, where a switch has the machine's used.
  * Each is an option of the recipe, a feature that is off, and a question, whose answer may forbid it; one more attempt must
  * prove it.  What a switch did not help is taken back.
  */
@@ -26,6 +27,9 @@ char *spare_path(const char *dir, const char *name);
 
 /* Does a switch, by its name, leave out what the words are about, and nothing else?  None that leaves out tests does. */
 bool spare_concerns(const char *name, const struct strlist *about);
+
+/* Does a switch, by its name, stand for a copy of somebody else's code of which the missing file is one: "use-bundled-moon"? */
+bool spare_is_copy(const char *name, const char *missing);
 
 /*
  * What the tree tells.  In: {"unread": [path], "failed": [path, as a compiler names it], "assigned": ["tcl 8.4"]}.  Out:

@@ -239,6 +239,22 @@ a_switch_concerns_a_library_by_all_of_its_words(void **state)
 			fail_msg("%s", of[i].name);
 }
 
+static void
+a_switch_stands_for_a_copy_that_is_missing(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *missing;
+		bool is;
+	} of[] = {{"TIDE_USE_VENDORED_MOON_JSON", "tide/json/json.hpp", true},
+		{"included-moon", "moon.h", true}, {"WITH_INTERNAL_MOON", "libmoon2/x.h", true},
+		{"TIDE_USE_VENDORED_MOON", "tide/x.h", false}, {"moon", "moon.h", false},
+		{"USE_SYSTEM_MOON", "moon.h", false}, {"use-bundled", "bundled/x.h", false}};
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++)
+		if (spare_is_copy(of[i].name, of[i].missing) != of[i].is)
+			fail_msg("%s", of[i].name);
+}
+
 #define READS \
 	{"t.sh", "echo $MOON $SKY $SEA_TOKEN $SEA_PASS $LD_SKY $PATH $SEA_FLAGS $GOARCH\n"}, \
 	{ \
@@ -448,6 +464,7 @@ main(void)
 		cmocka_unit_test(headers_of_what_does_not_compile_are_told),
 		cmocka_unit_test(a_switch_that_leaves_a_feature_out_is_read),
 		cmocka_unit_test(variables_that_tests_are_given_elsewhere_are_read),
+		cmocka_unit_test(a_switch_stands_for_a_copy_that_is_missing),
 		cmocka_unit_test(a_switch_concerns_a_library_by_all_of_its_words),
 		cmocka_unit_test(what_stands_before_a_command_is_told_from_it),
 		cmocka_unit_test(what_the_environment_has_is_not_given),
