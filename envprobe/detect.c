@@ -90,9 +90,8 @@ beyond(struct project *p)
 	return &last;
 }
 
-/* What somebody looks into a program or its source with, or compiles faster with: a build that looks for it does without. */
-static bool
-is_of_developers(const char *program)
+bool
+detect_is_of_developers(const char *program)
 {
 	static const char *const names[] = {"astyle", "bundle", "ccache", "clang-format",
 		"clang-tidy", "codespell", "cppcheck", "distcc", "flawfinder", "gcovr", "genhtml",
@@ -113,7 +112,7 @@ detect_need(struct project *p, enum need_kind kind, const char *name, enum need_
 		}
 	}
 	static struct need unwanted;
-	if (kind == NEED_PROGRAM && optional && is_of_developers(name)) {
+	if (kind == NEED_PROGRAM && optional && detect_is_of_developers(name)) {
 		need_cleanup(&unwanted);
 		unwanted = (struct need){0};
 		return &unwanted;

@@ -53,6 +53,9 @@ enum about_tests detect_about_tests(const char *name);
 /* Does what describes an option begin like "Enable the testsuite" or "Build unit tests"?  NULL does not. */
 bool detect_builds_tests(const char *description);
 
+/* What somebody looks into a program or its source with, or compiles faster with: a build that looks for it does without. */
+bool detect_is_of_developers(const char *program);
+
 /* Append a need unless one of its kind and name is there, or there are thousands; why is copied. */
 struct need *detect_need(struct project *p, enum need_kind kind, const char *name,
 	enum need_scope scope, bool optional, const char *why);

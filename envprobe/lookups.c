@@ -1,6 +1,7 @@
 #include "envprobe/lookups.h"
 
 #include "base/fs.h"
+#include "envprobe/detect.h"
 #include "envprobe/envprobe.h"
 #include "envprobe/resolve.h"
 
@@ -143,6 +144,14 @@ is_found(const struct collect *c, const char *key)
 	return map_get(&c->found, ran) || map_get(&c->found, seen);
 }
 
+bool
+lookups_is_usual(const char *program)
+{
+	static const char *const names[] = {
+		"ccmake", "cmake-gui", "dpkg-architecture", "dpkg-buildflags", NULL};
+	return str_is_one(str_of(program), names) || detect_is_of_developers(program);
+}
+
 void
 lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_list *ret)
 {
@@ -152,6 +161,10 @@ lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_lis
 		struct need n = {.optional = true};
 		if (is_found(&c, map_key(e)) || !to_need(map_key(e), &n))
 			continue;
+		if (n.kind == NEED_PROGRAM && lookups_is_usual(n.name)) {
+			need_cleanup(&n);
+			continue;
+		}
 		n.source = map_key(e)[0] == 's' ? NEED_FROM_SEARCH : NEED_FROM_TRACE;
 		n.why = mem_strdup(map_value(e));
 		struct resolution r = resolve_need(x, &n);

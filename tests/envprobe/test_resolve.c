@@ -2,6 +2,7 @@
 #include "envprobe/resolve.h"
 
 #include "envprobe/includes.h"
+#include "envprobe/lookups.h"
 #include "tests/envprobe/make_index.h"
 
 #include <setjmp.h>
@@ -429,10 +430,22 @@ tear_down(void **state)
 	return 0;
 }
 
+static void
+what_build_tools_always_look_for_is_not_wanted(void **state)
+{
+	(void)state;
+	assert_true(lookups_is_usual("ccmake"));
+	assert_true(lookups_is_usual("dpkg-architecture"));
+	assert_true(lookups_is_usual("valgrind"));
+	assert_false(lookups_is_usual("cmake"));
+	assert_false(lookups_is_usual("pkg-config"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_build_tools_always_look_for_is_not_wanted),
 		cmocka_unit_test(each_need_has_the_package_of_a_careful_person),
 		cmocka_unit_test(a_crate_has_the_version_that_is_asked_for),
 		cmocka_unit_test(a_declared_header_lies_where_compilers_look),
