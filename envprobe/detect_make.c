@@ -173,6 +173,44 @@ without_comment(struct str line)
 	return line;
 }
 
+/* "help" of ".DEFAULT_GOAL := help"; empty: the line is another. */
+static struct str
+default_goal_of(struct str line)
+{
+	static const char key[] = ".DEFAULT_GOAL";
+	if (!str_starts(line, key))
+		return (struct str){"", 0};
+	line = str_trim((struct str){line.p + sizeof(key) - 1, line.n - (sizeof(key) - 1)});
+	while (line.n && strchr(":?=", line.p[0]))
+		line = (struct str){line.p + 1, line.n - 1};
+	return str_trim(line);
+}
+
+/*
+ * What is to be made, where make by itself only tells which targets there are; NULL: what it makes by itself.
+ */
+static const char *
+goal_of(struct str text)
+{
+	static const char *const tells[] = {"help", "usage", "info", "list", "targets", NULL};
+	static const char *const makes[] = {"all", "build", "compile", NULL};
+	struct str rest = text, line, first = {"", 0}, goal = {"", 0}, name;
+	size_t best = SIZE_MAX;
+	while (str_next_line(&rest, &line)) {
+		struct str told = default_goal_of(line), targets = targets_of(line);
+		goal = told.n ? told : goal;
+		while (str_next_word(&targets, &name)) {
+			bool special = name.p[0] == '.' || memchr(name.p, '%', name.n) ||
+				       memchr(name.p, '$', name.n);
+			first = first.n || special ? first : name;
+			for (size_t i = 0; makes[i] && i < best; i++)
+				best = str_eq(name, makes[i]) ? i : best;
+		}
+	}
+	goal = goal.n ? goal : first;
+	return str_is_one(goal, tells) && best != SIZE_MAX ? makes[best] : NULL;
+}
+
 /* Has a rule no target but names of other systems, as of one that is built for each? */
 static bool
 is_for_other_systems(struct str targets)
@@ -326,9 +364,11 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	read_others(t, dir, p);
 	if (configure)
 		detect_command(p, PHASE_CONFIGURE, configure, "./configure");
-	detect_command(p, PHASE_BUILD, p->evidence, "%s -j2", make);
 	OWN(buf) struct buf text = {0};
 	tree_read(t, p->evidence, &text);
+	const char *goal = written ? NULL : goal_of(buf_str(&text));
+	detect_command(
+		p, PHASE_BUILD, p->evidence, "%s -j2%s%s", make, goal ? " " : "", goal ? goal : "");
 	detect_pgxs(buf_str(&text), p);
 	if (command_list_has(&p->commands, PHASE_TEST))
 		return;
