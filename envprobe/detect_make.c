@@ -211,6 +211,72 @@ goal_of(struct str text)
 	return str_is_one(goal, tells) && best != SIZE_MAX ? makes[best] : NULL;
 }
 
+/* "moon" of a recipe's line "make moon" or "$(MAKE) moon"; empty: it is another. */
+static struct str
+called_target(struct str line)
+{
+	static const char *const calls[] = {"make", "$(MAKE)", "${MAKE}", NULL};
+	struct str word, name;
+	line = str_trim(line);
+	while (line.n && strchr("@-+", line.p[0]))
+		line = (struct str){line.p + 1, line.n - 1};
+	if (!str_next_word(&line, &word) || !str_is_one(word, calls) ||
+		!str_next_word(&line, &name) || str_next_word(&line, &word))
+		return (struct str){"", 0};
+	return name;
+}
+
+/* The rule that a line begins: its only target, and in *ret_alone whether it needs no other; empty: it begins none. */
+static struct str
+only_target_of(struct str line, bool *ret_alone)
+{
+	struct str targets = targets_of(line), name = {"", 0}, more;
+	size_t skip = targets.n + 1;
+	if (!targets.n || !str_next_word(&targets, &name) || str_next_word(&targets, &more) ||
+		name.p[0] == '.')
+		return (struct str){"", 0};
+	*ret_alone = !str_trim((struct str){line.p + skip, line.n - skip}).n;
+	return name;
+}
+
+/*
+ * Where the first target needs none, and another one has several made by name, that one last: the whole is meant, as of
+ * objects that no rule connects with what they are linked to.  Its name, heap; NULL: there is none.
+ */
+static char *
+sequence_of(struct str text)
+{
+	static const char *const clean[] = {"clean", "distclean", "realclean", "cleanall", NULL};
+	struct str line, first = {"", 0}, rule = {"", 0}, last = {"", 0};
+	size_t calls = 0;
+	bool pure = false, alone = false, more = true;
+	while (more) {
+		more = str_next_line(&text, &line);
+		bool recipe = more && line.n && line.p[0] == '\t';
+		struct str called = recipe ? called_target(line) : (struct str){"", 0};
+		if (recipe) {
+			pure = pure && called.n;
+			calls += called.n && !str_is_one(called, clean);
+			last = called;
+			continue;
+		}
+		if (pure && calls > 1 && first.n && !str_same(rule, first) && str_same(last, first))
+			return str_dup(rule);
+		struct str name = more ? only_target_of(line, &alone) : (struct str){"", 0};
+		if (more && line.n) {
+			rule = name;
+			pure = name.n > 0;
+			calls = 0;
+		}
+		if (!first.n && more && targets_of(line).n && line.p[0] != '.') {
+			if (!name.n || !alone)
+				return NULL;
+			first = name;
+		}
+	}
+	return NULL;
+}
+
 /* Has a rule no target but names of other systems, as of one that is built for each? */
 static bool
 is_for_other_systems(struct str targets)
@@ -366,7 +432,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		detect_command(p, PHASE_CONFIGURE, configure, "./configure");
 	OWN(buf) struct buf text = {0};
 	tree_read(t, p->evidence, &text);
-	const char *goal = written ? NULL : goal_of(buf_str(&text));
+	OWN_FREE char *sequence = written ? NULL : sequence_of(buf_str(&text));
+	const char *goal = written ? NULL : sequence ? sequence : goal_of(buf_str(&text));
 	detect_command(
 		p, PHASE_BUILD, p->evidence, "%s -j2%s%s", make, goal ? " " : "", goal ? goal : "");
 	detect_pgxs(buf_str(&text), p);

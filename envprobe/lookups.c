@@ -147,8 +147,9 @@ is_found(const struct collect *c, const char *key)
 bool
 lookups_is_usual(const char *program)
 {
-	static const char *const names[] = {
-		"ccmake", "cmake-gui", "dpkg-architecture", "dpkg-buildflags", NULL};
+	static const char *const names[] = {"ccmake", "cmake-gui", "dpkg-architecture",
+		"dpkg-buildflags", "print", "gawk", "nawk", "mt", "dsymutil", "nmedit", "lipo",
+		"otool", NULL};
 	return str_is_one(str_of(program), names) || detect_is_of_developers(program);
 }
 

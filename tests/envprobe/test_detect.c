@@ -45,6 +45,14 @@ static const struct {
 	{FILES({"Makefile", ".DEFAULT_GOAL := usage\nx: y\nall: x\nbuild: x\nusage:\n"}),
 		"make: make -j2 all"},
 	{FILES({"Makefile", "help:\nx: y\n"}), "make: make -j2"},
+	{FILES({"Makefile", "MAKE = make\n\ntide:\n\tcc moon.o -o tide\n\nmoon:\n\tcc -c moon.c\n\n"
+			    "again:\n\tmake clean\n\t@$(MAKE) moon\n\tmake tide\n"}),
+		"make: make -j2 again"},
+	{FILES({"Makefile", "tide: moon\n\tcc moon.o -o tide\nagain:\n\tmake moon\n\tmake tide\n"}),
+		"make: make -j2"},
+	{FILES({"Makefile", "tide:\n\tcc tide.c\nagain:\n\tmake clean\n\tmake tide\n"
+			    "x:\n\tmake a\n\techo\n\tmake tide\ny:\n\tmake tide\n\tmake x\n"}),
+		"make: make -j2"},
 	{FILES({"Makefile", "x: y\nhelp:\nall: x\n"}), "make: make -j2"},
 	{FILES({"Makefile", "all: x\n"}, {"test/Makefile", "all: test\ntest:\n\t./dotest\n"},
 		 {"tests/Makefile", "all: x\n"}),

@@ -437,6 +437,7 @@ what_build_tools_always_look_for_is_not_wanted(void **state)
 	assert_true(lookups_is_usual("ccmake"));
 	assert_true(lookups_is_usual("dpkg-architecture"));
 	assert_true(lookups_is_usual("valgrind"));
+	assert_true(lookups_is_usual("print"));
 	assert_false(lookups_is_usual("cmake"));
 	assert_false(lookups_is_usual("pkg-config"));
 }
