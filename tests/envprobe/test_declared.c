@@ -35,9 +35,8 @@ static const struct {
 			 "commands = pytest\n[testenv:quality]\ndeps =\n  norelease\n  pylint\ncommands =\n"
 			 "  pylint tide tests\n  python -m flake8 tests\n"}),
 		{"python tide?", "python star?", NULL}},
-	{FILES({"configure.ac",
-		       "AC_INIT(a, 1)\nLT_INIT([shared])\nAM_PROG_LIBTOOL\nAC_PROG_YACC\n"
-		       "AC_CHECK_PROGS([A], [valgrind])\nAC_CHECK_PROG([B], [moon])\n"},
+	{FILES({"configure.ac", "AC_INIT(a, 1)\nLT_INIT([shared])\nAM_PROG_LIBTOOL\nAC_PROG_YACC\n"
+				"AC_CHECK_PROGS([A], [valgrind])\nAC_CHECK_PROG([B], [moon])\n"},
 		 {"configure", "#! /bin/sh\n"}),
 		{"program bison", "program moon?", NULL}},
 	{FILES({"tide.py",
@@ -104,8 +103,8 @@ static const struct {
 		 "DEBUG = #-g -lnorelease\nLIBS = -lmoon # -lnorelease\nS = '#'-ltide\n"}),
 		{"program make", "library moon", NULL}},
 	{FILES({"Makefile",
-		 "linux win32: a.o\n\t$(MAKE) all LIBS=-lmoon\nfreebsd macosx:\n\t$(MAKE) all LIBS=-lnorelease\n\n"
-		 "\tcc -lnorelease\nA = -ltide\n"},
+		       "linux win32: a.o\n\t$(MAKE) all LIBS=-lmoon\nfreebsd macosx:\n\t$(MAKE) all LIBS=-lnorelease\n\n"
+		       "\tcc -lnorelease\nA = -ltide\n"},
 		 {"a.c", "x"}, {"a.hpp", "x"}),
 		{"program make", "library moon", "library tide", NULL}},
 	{FILES({"Makefile", "all:\n"}, {"a.hpp", "x"}), {"program c++", NULL}},
@@ -223,10 +222,11 @@ what_is_put_into_a_configure_script_is_not_wanted_beside_it(void **state)
 {
 	(void)state;
 	for (int made = 0; made < 2; made++) {
-		struct project p = detect(
-			FILES({"configure.ac", "AC_INIT(a, 1)\nLT_INIT([shared])\nAM_GNU_GETTEXT\n"},
-				{made ? "configure" : "other", "#! /bin/sh\n"}),
-			NULL);
+		struct project p =
+			detect(FILES({"configure.ac",
+					     "AC_INIT(a, 1)\nLT_INIT([shared])\nAM_GNU_GETTEXT\n"},
+				       {made ? "configure" : "other", "#! /bin/sh\n"}),
+				NULL);
 		int found = 0;
 		for (size_t i = 0; i < p.needs.n; i++)
 			found += strcmp(p.needs.v[i].name, "libtoolize") == 0 ||
