@@ -282,7 +282,7 @@ db_open_read(const char *path, uint32_t application_id, uint32_t version, struct
 	if (rc < 0)
 		return rc;
 	int64_t id = 0, found = 0;
-	rc = db_exec(db, "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 1073741824", err);
+	rc = db_exec(db, "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 268435456", err);
 	if (rc == 0)
 		rc = pragma_int(db, "application_id", &id, err);
 	if (rc == 0)
