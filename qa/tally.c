@@ -101,6 +101,18 @@ counts_failures(struct str line)
 	return tests && failed;
 }
 
+/* Ant goes on behind a program that failed, and ends well: "[java] Java Result: 1". */
+static bool
+is_failed_program(struct str line)
+{
+	static const char says[] = "[java] Java Result: ";
+	uint64_t status;
+	return str_starts(line, says) &&
+	       str_parse_u64((struct str){line.p + sizeof(says) - 1, line.n - sizeof(says) + 1},
+		       UINT32_MAX, &status) &&
+	       status > 0;
+}
+
 struct str
 tally_of_failures(struct str text)
 {
@@ -108,6 +120,8 @@ tally_of_failures(struct str text)
 	size_t n = 0;
 	while (str_next_line(&text, &line)) {
 		line = str_trim(line);
+		if (is_failed_program(line))
+			return line;
 		if (line.n && line.n < 200)
 			last[n++ % LAST_LINES] = line;
 	}

@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 
-/* The one of the last lines that counts more than no failure, of tests; empty: none does. */
+/* The one of the last lines that counts more than no failure, of tests, or one by which Ant tells of a program that failed; empty: none does. */
 struct str tally_of_failures(struct str text);
 
 #endif

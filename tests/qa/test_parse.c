@@ -476,7 +476,10 @@ a_sum_that_tells_of_failures_is_no_pass(void **state)
 		{"Ran 9 tests, 2 expected failures\n", true},
 		{"Ran 9 tests, 2 unexpected failures\n", false},
 		{"2 failed\n", true}, /* of what? */
-		{"1 test failed, as it has to\na\nb\nc\nd\n", true}, {"all tests passed\n", true}};
+		{"1 test failed, as it has to\na\nb\nc\nd\n", true}, {"all tests passed\n", true},
+		{"     [java] OK (7 tests)\n     [java] Java Result: 1\n\nBUILD SUCCESSFUL\na\nb\nc\n",
+			false},
+		{"     [java] Java Result: 0\n", true}};
 	for (size_t i = 0; i < sizeof(sums) / sizeof(*sums); i++) {
 		struct test_run t = parse(FORMAT_AUTO, str_of(sums[i].text), 0);
 		if (t.passed != sums[i].passes || t.failed == sums[i].passes)
