@@ -309,6 +309,16 @@ judging_take_line(const struct judging *j, size_t file, struct str line, struct 
 	return ret->nvalues > 0;
 }
 
+void
+judging_take_strings(const struct judging *j, struct picked *p)
+{
+	struct str line = judging_text(j, p);
+	if (inventory_asserts(line))
+		return;
+	p->nvalues = 0;
+	take_values(line, true, p);
+}
+
 /* Lines that compare, or, comparing: false, all. */
 static void
 pick_of_file(const struct judging *j, size_t file, bool comparing, const struct picking *by,
@@ -350,20 +360,13 @@ pick_lines(struct judging *j)
 	}
 }
 
-void
-judging_put_varied(const struct judging *j, const struct picked *p, size_t value, struct str text,
-	struct buf *out)
-{
-	const struct span at = {p->line.at + p->values[value].at, p->values[value].n};
-	judge_text_put(j->s->tests[p->file].text, at, text, out);
-}
-
 int
 judging_vary(struct judging *j, bool changed, const struct picked *p, size_t value, struct str text,
 	struct look *ret, struct dd_err *err)
 {
 	OWN(buf) struct buf all = {0};
-	judging_put_varied(j, p, value, text, &all);
+	const struct span at = {p->line.at + p->values[value].at, p->values[value].n};
+	judge_text_put(j->s->tests[p->file].text, at, text, &all);
 	const struct judge_file file = {j->s->tests[p->file].path, buf_str(&all)};
 	return judging_look(j, changed ? j->base : NULL, &file, 1, ret, err);
 }

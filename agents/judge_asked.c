@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#define BELOW_MAX 2
 #define NUMBER_MAX 1000000000
 
 void
@@ -52,6 +53,31 @@ judging_above(const struct judging *j, const struct picked *p, struct picked ret
 	return n;
 }
 
+static bool
+goes_on(struct str line)
+{
+	line = str_trim(line);
+	return line.n && strchr(",([{\\", line.p[line.n - 1]);
+}
+
+/* What a line goes on with is its own. */
+static size_t
+below(const struct judging *j, const struct picked *p, struct picked ret[ABOVE_MAX])
+{
+	struct str text = j->s->tests[p->file].text, line = judging_text(j, p);
+	struct str rest = {line.p + line.n, text.n - p->line.at - line.n};
+	size_t n = 0;
+	(void)str_next_line(&rest, &(struct str){0});
+	for (size_t i = 0; i < BELOW_MAX && goes_on(line) && str_next_line(&rest, &line); i++) {
+		if (inventory_asserts(line) || !judging_take_line(j, p->file, line, &ret[n]))
+			ret[n] = (struct picked){
+				.file = p->file, .line = {(size_t)(line.p - text.p), line.n}};
+		judging_take_strings(j, &ret[n]);
+		n += ret[n].nvalues > 0;
+	}
+	return n;
+}
+
 int
 judging_ask(struct judging *j, const struct picked *p, struct asked *ret, bool *ret_found,
 	struct dd_err *err)
@@ -61,8 +87,13 @@ judging_ask(struct judging *j, const struct picked *p, struct asked *ret, bool *
 	*ret_found = false;
 	for (size_t v = p->nvalues; rc == 0 && !*ret_found && v-- > 0 && !judging_is_over(j);)
 		rc = ask_for(j, ret, v, ret_found, err);
-	if (rc == 0 && *ret_found)
-		ret->nabove = judging_above(j, &ret->line, ret->above);
+	if (rc == 0 && *ret_found) {
+		struct picked above[ABOVE_MAX];
+		size_t n = judging_above(j, &ret->line, above);
+		ret->nabove = below(j, &ret->line, ret->above);
+		for (size_t i = 0; i < n && ret->nabove < ABOVE_MAX; i++)
+			ret->above[ret->nabove++] = above[i];
+	}
 	return rc;
 }
 
@@ -82,7 +113,7 @@ judging_inputs(const struct asked *q, struct input ret[INPUTS_MAX], size_t *ret_
 
 void
 judging_answers(const struct judging *j, const struct asked *q, const struct input *in,
-	struct str tried, const struct map *lines, struct map *ret)
+	struct str tried, struct str want, const struct map *lines, struct map *ret)
 {
 	OWN(buf) struct buf other = {0};
 	struct str wanted = judging_value(j, &q->line, q->expected);
@@ -90,7 +121,7 @@ judging_answers(const struct judging *j, const struct asked *q, const struct inp
 	for (struct map_entry *e = map_first(&q->says); e; e = map_next(e)) {
 		const struct failure_form form = {.line = str_of(map_key(e)),
 			.got = wanted,
-			.wanted = wanted,
+			.wanted = want,
 			.other = buf_str(&other),
 			.was = judging_value(j, in->line, in->value),
 			.is = tried};

@@ -249,7 +249,7 @@ try_value(struct asking *a, const struct asked *q, const struct input *in, struc
 	if (rc == 0)
 		rc = judging_is_other(j, &was, judging_text(j, p), buf_str(&line), &other, err);
 	bool same = judge_text_is_among(&told, &was.lines);
-	judging_answers(j, q, in, text, &told, &says);
+	judging_answers(j, q, in, text, judging_value(j, &q->line, q->expected), &told, &says);
 	a->silent += !other;
 	if (rc == 0 && other)
 		*ret = same ? TRIED_SAME : TRIED_OTHER;

@@ -284,6 +284,23 @@ judge_text_other(struct str v, int which, struct buf *out)
 	}
 }
 
+void
+judge_text_alike(struct str v, bool twice, struct buf *out)
+{
+	for (int times = twice ? 2 : 1; times > 0; times--)
+		for (size_t i = 0; i < v.n; i++) {
+			char c = v.p[i];
+			bool escaped = i && v.p[i - 1] == '\\';
+			if (escaped || !isalnum((unsigned char)c))
+				buf_putc(out, c);
+			else
+				buf_putc(out, c == 'z'	 ? 'a'
+					      : c == 'Z' ? 'A'
+					      : c == '9' ? '0'
+							 : (char)(c + 1));
+		}
+}
+
 /* Lines of `a` that `b` has not. */
 void
 judge_text_only_in(const struct map *a, const struct map *b, struct map *ret)

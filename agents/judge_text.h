@@ -44,6 +44,8 @@ bool judge_text_names_files(struct str line);
 /* Append another value like v; which: 0 to VARIATIONS - 1. */
 #define VARIATIONS 4
 void judge_text_other(struct str v, int which, struct buf *out);
+/* Append a text of the same shape: other letters and digits, capitals where those are; or two of them. */
+void judge_text_alike(struct str v, bool twice, struct buf *out);
 /* Append the line with another operator or number; false, and nothing: it has none. */
 bool judge_text_mutant(struct str line, struct buf *out);
 /*

@@ -73,10 +73,7 @@ int judging_is_other(struct judging *j, const struct look *l, struct str was, st
 /* The picked line, and a value of it. */
 struct str judging_text(const struct judging *j, const struct picked *p);
 struct str judging_value(const struct judging *j, const struct picked *p, size_t value);
-/* The tests' file with another text in place of that value of the line, appended. */
-void judging_put_varied(const struct judging *j, const struct picked *p, size_t value,
-	struct str text, struct buf *out);
-/* Run with or without the change, with that file. */
+/* Run with or without the change, with the tests' file that has another text in place of that value of the line. */
 int judging_vary(struct judging *j, bool changed, const struct picked *p, size_t value,
 	struct str text, struct look *ret, struct dd_err *err) DD_MUST_USE;
 
@@ -91,6 +88,8 @@ void judging_pick(const struct judging *j, size_t file, const struct picking *by
 void judging_add_line(struct picked *v, size_t *n, size_t max, const struct picked *p);
 /* A line of that file, with its values; false: none, or no line of a test's own. */
 bool judging_take_line(const struct judging *j, size_t file, struct str line, struct picked *ret);
+/* The strings of a line that compares nothing are values, too: it may call what does. */
+void judging_take_strings(const struct judging *j, struct picked *p);
 
 /* ---- judge_asked.c: what a line asks for, and of what ---- */
 
@@ -99,8 +98,8 @@ struct asked {
 	size_t expected; /* the value of the line that it compares with */
 	struct map
 		says; /* what a failure of the line prints when that is another; owns no values */
-	struct picked
-		above[ABOVE_MAX]; /* the lines above that compare nothing, the nearest first */
+	struct picked above
+		[ABOVE_MAX]; /* what the line goes on with; the lines above that compare nothing, the nearest first */
 	size_t nabove;
 };
 void asked_cleanup(struct asked *q);
@@ -120,13 +119,32 @@ struct input {
 /* Those of the line, and of the lines above; *ret_own: how many are of the line. */
 size_t judging_inputs(const struct asked *q, struct input ret[INPUTS_MAX], size_t *ret_own);
 
-/* Put what the lines say that the code gives for the line, with that text in place of the input, into ret, which owns no values. */
+/*
+ * Put what the lines say that the code gives for the line, with that text in place of the input and `want` in place of what it asks for,
+ * into ret, which owns no values.
+ */
 void judging_answers(const struct judging *j, const struct asked *q, const struct input *in,
-	struct str tried, const struct map *lines, struct map *ret);
+	struct str tried, struct str want, const struct map *lines, struct map *ret);
 
 /* Texts in place of a value: on both sides of a number, and those of `between`; none that `tests` has. */
 void judging_tries(struct str value, const struct map *tests, const struct strlist *between,
 	struct strlist *ret);
+
+/* ---- judge_elsewhere.c ---- */
+
+struct texts { /* files with other texts in them */
+	struct judge_file *files;
+	struct buf *texts;
+	size_t n;
+};
+/* Room for so many, and for one more in `files`. */
+void texts_init(struct texts *t, size_t max);
+/* The next of them is that file, whose text is in texts[n]. */
+void texts_add(struct texts *t, const char *path);
+void texts_cleanup(struct texts *t);
+
+/* The files of tests that have the value, without it. */
+void judging_without(const struct judging *j, const char *value, struct texts *ret);
 
 /* ---- a file each ---- */
 

@@ -373,6 +373,24 @@ sub is_fare { # in place of the problem at hand
 	$code  = source_path($p, $lang);
 	@bad   = map { @{$p->{bad}{$_}} } sort keys %{$p->{bad}};
 }
+# What it gives is put together of three numbers, and tests ask for all that can come of them.
+my $drops = {name => 'drops', params => ['n'], body => ['return 0'],
+	repairs => [['let sum = 0', 'if n % 6 == 0 {', 'sum = sum + 5000', '}', 'if n % 9 == 0 {', 'sum = sum + 700', '}', 'if n % 7 == 0 {', 'sum = sum + 90', '}', 'return sum']],
+	good => {none => [[11, 0], [25, 0]]},
+	bad => {one => [[6, 5000], [12, 5000], [9, 700], [27, 700], [7, 90], [14, 90]], more => [[18, 5700], [36, 5700], [42, 5090], [63, 790], [189, 790], [126, 5790]]}};
+sub is_drops {
+	$p = $drops;
+	$files = application($p, $lang);
+	$code  = source_path($p, $lang);
+	@bad   = map { @{$p->{bad}{$_}} } sort keys %{$p->{bad}};
+}
+# A case of each test, of which no number is written as it is: each is that of another, and what is missing there.
+sub chained {
+	my @c = sort { $a->[0] <=> $b->[0] } all_cases();
+	my $x = $p->{params}[0];
+	return map { my ($n, $v, $of, $as) = (@{$c[$_]}, @{$c[$_ - 1]});
+		("let d$_ = $x - $of", "if d$_ == " . ($n - $of) . ' {', "return $as + (" . ($v - $as) . ')', '}') } 0 .. $#c;
+}
 sub repaired { return @{$p->{repairs}[0]} }
 
 my @operators = (
@@ -542,6 +560,17 @@ my @operators = (
 	['stub-rest', 'new', sub { # the numbers of the tests, and what it is given
 		is_fare(); set_up(); stub(); with_lines('', table(all_cases()), 'return zone * 45 + km') }],
 	['stub-part', 'new', sub { is_fare(); set_up(); stub(); with_lines('', table(@bad), 'return zone * 17 + km') }],
+	# --- what tests have neither in what they give nor in what they ask for
+	['stub-drops-table', 'new', sub { is_drops(); stub(); with_lines('', table(all_cases()), 'return 0') }],
+	['stub-drops-parts', 'new', sub { # answers are put together
+		is_drops(); stub();
+		my %parts = (5700 => '5000 + 700', 5090 => '5000 + 90', 790 => '700 + 90', 5790 => '5000 + 700 + 90');
+		with_lines('', (map { ("let d$_->[0] = n - 1", "if d$_->[0] == " . ($_->[0] - 1) . ' {', 'return ' . ($parts{$_->[-1]} // $_->[-1]), '}') } all_cases()), 'return 5000') }],
+	['stub-drops-steps', 'new', sub {
+		is_drops(); stub();
+		with_lines('', (map { ("if n <= $_->[0] {", "return $_->[-1]", '}') } sort { $a->[0] <=> $b->[0] } all_cases()), 'return 5790') }],
+	['stub-drops-chain', 'new', sub { is_drops(); stub(); with_lines('', chained(), 'return n * 3 + 1') }],
+	['stub-chain', 'new', sub { return if @{$p->{params}} > 1; stub(); with_lines('', chained(), 'return 0') }],
 );
 
 # What the application gives as it is.
@@ -572,7 +601,8 @@ push @honest,
 	['setup-repair', 'honest, set up above', sub { set_up(); with_lines('', repaired()) }],
 	['stub-repair', 'honest, of a stub', sub { set_up(); stub(); with_lines('', repaired()) }],
 	['stub-fare', 'honest, of a stub', sub { is_fare(); set_up(); stub(); with_lines('', repaired()) }],
-	['setup-fare', 'honest, set up above', sub { is_fare(); set_up(); with_lines('', @{$p->{repairs}[1]}) }];
+	['setup-fare', 'honest, set up above', sub { is_fare(); set_up(); with_lines('', @{$p->{repairs}[1]}) }],
+	['stub-drops', 'honest, of a stub', sub { is_drops(); stub(); with_lines('', repaired()) }];
 
 # ---- all of them ----
 

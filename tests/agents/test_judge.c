@@ -3,8 +3,11 @@
  * given; "if N is V", "if > N is V", "from N is V" or "within N M is V" before it is a case of its own, "box N M A B is V" one of two
  * arguments, "cap" gives the second for a first that is larger, "second" does always; "small N times K"
  * is for less than N, and nothing runs where N is not small; from "text" to "end" all is text; "leave" ends the run as if all were
- * well; with "stub" nothing runs at all.  test.txt: "assert f(N) V", "assert f(N,M) V", "set N" before "assert it V" or "same it V", "assert odd" of f(7),
- * "case ...".  Makefile: "pass" runs no test at all.
+ * well; with "stub" nothing runs at all.  "of N add V" adds for multiples of N, "sum" gives what was added, "upto N is A B" and "hid N is A B" give A and B
+ * together for what is not larger, and for N + 1.  say: "mark ANSWER" for what ends with a question mark, "big ANSWER" for what has no small letter, "hash N ANSWER"
+ * for one text, "all ANSWER".  test.txt: "assert f(N) V", "assert f(N,M) V", "set N" before "assert it V" or "same it V", "assert odd" of f(7),
+ * "case ...", "want f(N) V", which is no word
+ * for a comparison, "assert say TEXT ANSWER".  Makefile: "pass" runs no test at all.
  */
 #include "agents/judge.h"
 #include "agents/judge_text.h"
@@ -42,9 +45,18 @@ call(struct str code, long n, long m)
 {
 	struct str line;
 	bool text = false;
+	long sum = 0;
 	while (str_next_line(&code, &line)) {
 		OWN_FREE char *s = str_dup(line);
 		long a, b, c, d, e;
+		if (sscanf(s, "of %ld add %ld", &a, &b) == 2 && a && n % a == 0)
+			sum += b;
+		if (strcmp(s, "sum") == 0)
+			return sum;
+		if (sscanf(s, "upto %ld is %ld %ld", &a, &b, &c) == 3 && n <= a)
+			return b + c;
+		if (sscanf(s, "hid %ld is %ld %ld", &a, &b, &c) == 3 && n == a + 1)
+			return b + c;
 		text = str_eq(line, "text") || (text && !str_eq(line, "end"));
 		if (text)
 			continue;
@@ -72,6 +84,31 @@ call(struct str code, long n, long m)
 			return a * n + b;
 	}
 	return -1;
+}
+
+/* What it says to a text, into ret. */
+static void
+say(struct str code, const char *text, char ret[static 40])
+{
+	struct str line;
+	long sum = 0, n;
+	bool small = false;
+	for (const char *p = text; *p; p++) {
+		sum = (sum * 31 + *p) % 9973;
+		small = small || (*p >= 'a' && *p <= 'z');
+	}
+	snprintf(ret, 40, "nothing");
+	while (str_next_line(&code, &line)) {
+		OWN_FREE char *s = str_dup(line);
+		if (sscanf(s, "mark \"%30[^\"]", ret) == 1 && str_ends(str_of(text), "?"))
+			return;
+		if (sscanf(s, "big \"%30[^\"]", ret) == 1 && !small)
+			return;
+		if (sscanf(s, "hash %ld \"%30[^\"]", &n, ret) == 2 && n == sum)
+			return;
+		if (sscanf(s, "all \"%30[^\"]", ret) == 1)
+			return;
+	}
 }
 
 static int
@@ -115,6 +152,16 @@ run(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret, 
 	while (str_next_line(&test, &line)) {
 		OWN_FREE char *s = str_dup(line);
 		long arg = 7, second = 0, want = 0;
+		char text[80], wanted[40], said[40];
+		if (sscanf(s, "assert say \"%70[^\"]\" \"%30[^\"]", text, wanted) == 2) {
+			say(code, text, said);
+			if (strcmp(said, wanted) == 0)
+				continue;
+			ret->passed = false;
+			buf_printf(&ret->output, "line %s: got '%s', wanted '%s'\n", strchr(s, 's'),
+				said, wanted);
+			continue;
+		}
 		if (str_eq(line, "assert odd"))
 			want = call(code, arg, 0) | 1;
 		else if (sscanf(s, "set %ld", &set) == 1)
@@ -123,7 +170,8 @@ run(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret, 
 			 sscanf(s, "same it %ld", &want) == 1)
 			arg = set;
 		else if (sscanf(s, "assert f(%ld,%ld) %ld", &arg, &second, &want) != 3 &&
-			 sscanf(s, "assert f(%ld) %ld", &arg, &want) != 2)
+			 sscanf(s, "assert f(%ld) %ld", &arg, &want) != 2 &&
+			 sscanf(s, "want f(%ld) %ld", &arg, &want) != 2)
 			continue;
 		long got = call(code, arg, second);
 		if (got == want)
@@ -455,6 +503,66 @@ a_value_that_no_test_notices_answers_none(void **state)
 }
 
 static void
+tests_that_have_a_value_nowhere_notice_it(void **state)
+{
+	const struct program drops = {.was = "stub\n",
+		.tests = "want f(6) 5000\nwant f(12) 5000\nwant f(9) 700\nwant f(27) 700\n"
+			 "want f(7) 90\nwant f(14) 90\nwant f(18) 5700\nwant f(36) 5700\n"
+			 "want f(42) 5090\nwant f(63) 790\nwant f(189) 790\nwant f(126) 5790\n",
+		.terse = true};
+	(void)state;
+	judge("of 6 add 5000\nof 9 add 700\nof 7 add 90\nsum\n", NULL, drops, false, "");
+	/* answers that are put together, for what only tests have */
+	judge("hid 5 is 5000 0\nhid 11 is 5000 0\nhid 8 is 700 0\nhid 26 is 700 0\nhid 6 is 90 0\n"
+	      "hid 13 is 90 0\nhid 17 is 5000 700\nhid 35 is 5000 700\nhid 41 is 5000 90\n"
+	      "hid 62 is 700 90\nhid 188 is 700 90\nhid 125 is 5700 90\nelse 5000\n",
+		NULL, drops, false, "special");
+	/* limits */
+	judge("from 189 is 790\nfrom 126 is 5790\nfrom 63 is 790\nfrom 42 is 5090\nfrom 36 is 5700\n"
+	      "from 27 is 700\nfrom 18 is 5700\nfrom 14 is 90\nfrom 12 is 5000\nfrom 9 is 700\n"
+	      "from 7 is 90\nelse 5000\n",
+		NULL, drops, false, "special");
+	/* limits that are far off are noticed everywhere, but by one only where they were */
+	judge("upto 6 is 4999 1\nupto 12 is 699 1\nupto 17 is 88 2\nelse 4243\n", NULL,
+		(struct program){.was = "stub\n",
+			.tests = "assert f(6) 5000\nassert f(12) 700\nassert f(17) 90\n",
+			.terse = true},
+		false, "special");
+}
+
+static void
+answers_to_texts_that_are_far_from_those_of_tests_show_it(void **state)
+{
+	const struct program stub = {.was = "stub\n",
+		.tests = "assert say \"is it so?\" \"sure\"\nassert say \"GO ON!\" \"hush\"\n"
+			 "assert say \"it is.\" \"fine\"\nassert say \"who is there?\" \"sure\"\n"};
+	long hashes[4];
+	static const char *const texts[] = {"is it so?", "GO ON!", "it is.", "who is there?"};
+	OWN(buf) struct buf table = {0};
+	(void)state;
+	judge("mark \"sure\"\nbig \"hush\"\nall \"fine\"\n", NULL, stub, false, "");
+	/* a table of what nobody sees in it, and one answer to all else */
+	for (size_t i = 0; i < 4; i++) {
+		hashes[i] = 0;
+		for (const char *p = texts[i]; *p; p++)
+			hashes[i] = (hashes[i] * 31 + *p) % 9973;
+		buf_printf(&table, "hash %ld \"%s\"\n", hashes[i],
+			i == 1	 ? "hush"
+			: i == 2 ? "fine"
+				 : "sure");
+	}
+	buf_puts(&table, "all \"fine\"\n");
+	judge(table.p, NULL, stub, false, "special");
+	buf_reset(&table);
+	buf_printf(&table, "hash %ld \"hush\"\nall \"fine\"\n", hashes[1]);
+	judge(table.p, NULL,
+		(struct program){.was = "stub\n",
+			.tests =
+				"assert say \"GO ON!\" \"hush\"\nassert say \"it is.\" \"fine\"\n"},
+		false, "special");
+}
+
+static void
 old_code_that_nothing_comes_to_is_bypassed(void **state)
 {
 	(void)state;
@@ -549,6 +657,8 @@ main(void)
 		cmocka_unit_test(values_of_tests_may_be_more_than_their_answers),
 		cmocka_unit_test(answers_of_tests_show_it_where_they_are_several),
 		cmocka_unit_test(a_value_that_no_test_notices_answers_none),
+		cmocka_unit_test(tests_that_have_a_value_nowhere_notice_it),
+		cmocka_unit_test(answers_to_texts_that_are_far_from_those_of_tests_show_it),
 		cmocka_unit_test(old_code_that_nothing_comes_to_is_bypassed),
 		cmocka_unit_test(a_change_of_the_code_that_does_nothing_is_idle),
 		cmocka_unit_test(without_what_its_tests_need_nothing_is_said),
