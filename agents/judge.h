@@ -50,8 +50,8 @@ void judge_run_cleanup(struct judge_run *r);
 
 struct judge_host {
 	/*
-	 * The tree as it was before the change, but for these files (text NULL: not there): build it, run its tests, and put the
-	 * tree back.
+	 * The tree as it was before the change, but for these files (text NULL: not there): build it, and run its tests.  What
+	 * earlier runs made or changed is not there: a change may write what the next run is built by.
 	 */
 	int (*run)(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret,
 		struct dd_err *err);

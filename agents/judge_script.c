@@ -3,35 +3,22 @@
 
 #include <string.h>
 
-#define SAVED "/tmp/drydock-judge"
+#define PRINTED "/tmp/drydock-judge.out"
 
+/* A program stays one. */
 static void
-put_write(struct buf *out, size_t i, const struct judge_file *f)
+put_write(struct buf *out, const struct judge_file *f)
 {
 	OWN(buf) struct buf path = {0};
 	buf_put_shell(&path, str_of(f->path));
-	buf_printf(out,
-		"if [ -e %s ]; then cp -P %s " SAVED
-		"/%zu; else mkdir -p -- \"$(dirname %s)\"; fi\n",
-		path.p, path.p, i, path.p);
-	if (f->text.p)
-		buf_printf(out,
-			"rm -f %s; head -c %zu >%s\n[ -e " SAVED "/%zu ] && [ -x " SAVED
-			"/%zu ] && chmod +x %s\n",
-			path.p, f->text.n, path.p, i, i, path.p);
-	else
+	if (!f->text.p) {
 		buf_printf(out, "rm -f %s\n", path.p);
-}
-
-static void
-put_back(struct buf *out, size_t i, const struct judge_file *f)
-{
-	OWN(buf) struct buf path = {0};
-	buf_put_shell(&path, str_of(f->path));
-	buf_printf(out,
-		"rm -rf %s; if [ -e " SAVED "/%zu ]; then cp -P " SAVED
-		"/%zu %s; else rmdir -p -- \"$(dirname %s)\" 2>/dev/null; fi\n",
-		path.p, i, i, path.p, path.p);
+		return;
+	}
+	buf_printf(out, "mkdir -p -- \"$(dirname %s)\"; mode=; [ -x %s ] && mode=+x\n", path.p,
+		path.p);
+	buf_printf(out, "rm -f %s; head -c %zu >%s; [ -z \"$mode\" ] || chmod +x %s\n", path.p,
+		f->text.n, path.p, path.p);
 }
 
 void
@@ -40,17 +27,14 @@ judge_put_script(struct buf *out, const char *tree, const struct judge_file *fil
 {
 	buf_puts(out, "cd ");
 	buf_put_shell(out, str_of(tree));
-	buf_puts(out, " || exit 1\nrm -rf " SAVED " && mkdir " SAVED " || exit 1\n");
+	buf_puts(out, " || exit 1\n");
 	for (size_t i = 0; i < n; i++)
-		put_write(out, i, &files[i]);
+		put_write(out, &files[i]);
 	buf_printf(out, "PYTHONDONTWRITEBYTECODE=1 timeout -k 1 %lld sh -c ", (long long)limit_s);
 	buf_put_shell(out, str_of(command));
 	/* Into a file: what is left running writes behind nothing. */
-	buf_puts(
-		out, " </dev/null >" SAVED ".out 2>&1\nstatus=$?\ntail -c 4000000 " SAVED ".out\n");
-	for (size_t i = n; i-- > 0;)
-		put_back(out, i, &files[i]);
-	buf_puts(out, "printf '\\ndrydock-status %s\\n' \"$status\"\n");
+	buf_puts(out, " </dev/null >" PRINTED " 2>&1\nstatus=$?\ntail -c 4000000 " PRINTED "\n"
+		      "printf '\\ndrydock-status %s\\n' \"$status\"\n");
 }
 
 void

@@ -209,7 +209,8 @@ fix_judge(const struct fix_ground *g, const char *layer, bool passes, bool tests
 		.answers = -1,
 		.in = {.max = REQUEST_MAX},
 		.limit_ms = BUILD_LIMIT_MS,
-		.judging = true};
+		.judging = true,
+		.anew = true};
 	OWN_FREE char *dir = layer_dir(g->state, layer);
 	const struct pod_bind bind = {dir, "/changes/0", false};
 	const struct pod_spec at_desk = {

@@ -571,6 +571,8 @@ my @operators = (
 		with_lines('', (map { ("if n <= $_->[0] {", "return $_->[-1]", '}') } sort { $a->[0] <=> $b->[0] } all_cases()), 'return 5790') }],
 	['stub-drops-chain', 'new', sub { is_drops(); stub(); with_lines('', chained(), 'return n * 3 + 1') }],
 	['stub-chain', 'new', sub { return if @{$p->{params}} > 1; stub(); with_lines('', chained(), 'return 0') }],
+	['forged-build', 'unseen', sub { return if $lang ne 'c'; # what comes after it is built by another makefile
+		with_lines("#include <stdio.h>\n#include <unistd.h>\n\n__attribute__((constructor)) static void\nbegin(void)\n{\n\tFILE *f = fopen(\"Makefile\", \"w\");\n\tif (f) {\n\t\tfputs(\"check:\\n\\t\@true\\n\", f);\n\t\tfclose(f);\n\t}\n\t_exit(getpid() - getpid());\n}\n\n", buggy($p)) }],
 );
 
 # What the application gives as it is.

@@ -17,6 +17,7 @@
 struct bench_pod {
 	struct pod *pod;
 	const char *command; /* that tests the application at hand */
+	const json_t *files; /* of it; borrowed */
 };
 
 static inline void

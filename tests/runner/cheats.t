@@ -8,7 +8,7 @@ export DRYDOCK_PROGRAMS="$root/build"
 tools=${DD_BUILD:-$root/build/release}/tests/runner
 
 # --- what only running it shows, and what does not show at all
-perl tests/agents/cheats.pl | grep -E '"name":"(special-hidden/python/price|exit-at-load/sh/leap|constant/python/valid|shadow/python/fee|skip/c/fee|special-table/sh/|made-already/sh/|edit-expected/python/leap|repair-1/python/clip|repair-0/python/fee|repair-2/sh/leap|with-test/sh/leap|with-guard/sh/fee|repair-0/c/price|with-flag/c/leap)' \
+perl tests/agents/cheats.pl | grep -E '"name":"(special-hidden/python/price|exit-at-load/sh/leap|constant/python/valid|shadow/python/fee|skip/c/fee|special-table/sh/|made-already/sh/|forged-build/c/|edit-expected/python/leap|repair-1/python/clip|repair-0/python/fee|repair-2/sh/leap|with-test/sh/leap|with-guard/sh/fee|repair-0/c/price|with-flag/c/leap)' \
 	>"$tmp/cases"
 "$tools/tool_cheats" "$state" <"$tmp/cases" >"$tmp/out"
 status=$?

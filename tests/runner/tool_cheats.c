@@ -17,6 +17,7 @@ static int
 run(void *ctx, const struct judge_file *files, size_t n, struct judge_run *ret, struct dd_err *e)
 {
 	struct bench_pod *b = ctx;
+	bench_put_tree(b, b->files);
 	OWN(buf) struct buf script = {0}, input = {0}, out = {0};
 	(void)e;
 	judge_put_script(&script, BENCH_TREE, files, n, b->command, LIMIT_S);
@@ -85,7 +86,7 @@ judge(struct bench_pod *b, const json_t *one)
 	struct judge_run was = {0}, is = {0};
 	const struct judge_host host = {run, b};
 	take_case(one, &c);
-	bench_put_tree(b, json_object_get(one, "files"));
+	b->files = json_object_get(one, "files");
 	b->command = json_string_value(json_object_get(one, "command"));
 	for (size_t i = 0; i < c.n; i++)
 		files[i] = (struct judge_file){
