@@ -160,7 +160,7 @@ read_lists(const struct tree *t, const char *path, struct project *p)
 	}
 }
 
-/* "flake8 tests", "python -m mypy": a command that runs none, whatever it is given. */
+/* "flake8 tests", "python -m mypy": a command that runs none, whatever it is given; "coverage run" runs what it is given. */
 static bool
 is_other_command(struct str line)
 {
@@ -173,7 +173,8 @@ is_other_command(struct str line)
 	if (str_starts(word, "python") && str_next_word(&line, &word) && str_eq(word, "-m") &&
 		!str_next_word(&line, &word))
 		return false;
-	return is_of_other_tool(word);
+	bool other = is_of_other_tool(word), measures = str_eq(word, "coverage");
+	return other && !(measures && str_next_word(&line, &word) && str_eq(word, "run"));
 }
 
 /* "[testenv:NAME]" whose commands run no tests, as of one that checks style or makes a release. */

@@ -33,8 +33,11 @@ static const struct {
 		 {"tox.ini",
 			 "[testenv]\ndeps =\n  coverage\n  moon,py3{8,9}: tide~=3.2\n  sky: star\n"
 			 "commands = pytest\n[testenv:quality]\ndeps =\n  norelease\n  pylint\ncommands =\n"
-			 "  pylint tide tests\n  python -m flake8 tests\n"}),
-		{"python tide?", "python star?", NULL}},
+			 "  pylint tide tests\n  python -m flake8 tests\n[testenv:sky]\ndeps = comet\n"
+			 "commands = coverage run -m pytest\n[testenv:sea]\ndeps = wave\ncommands =\n"
+			 "  python -m coverage run -m unittest\n[testenv:sum]\ndeps = norelease\n"
+			 "commands = coverage report --include=tests/*\n"}),
+		{"python tide?", "python star?", "python comet?", "python wave?", NULL}},
 	{FILES({"configure.ac", "AC_INIT(a, 1)\nLT_INIT([shared])\nAM_PROG_LIBTOOL\nAC_PROG_YACC\n"
 				"AC_CHECK_PROGS([A], [valgrind])\nAC_CHECK_PROG([B], [moon])\n"},
 		 {"configure", "#! /bin/sh\n"}),
