@@ -8,6 +8,14 @@
 
 #define MAX_DEPTH 5 /* of properties in properties, and of targets that need others */
 #define MAX_TEXT 4096
+#define MAX_TAG 16384
+#define MAX_LOOKS 200000
+
+/* A file, and how many more of its elements are looked at: what names others names them often, and again. */
+struct ant {
+	struct str xml;
+	size_t left;
+};
 
 /* From the next "<element" that is a word of its own, to the end of the text; empty: there is none. */
 static struct str
@@ -29,11 +37,31 @@ has(struct str text, const char *word)
 	return text.n && memmem(text.p, text.n, word, strlen(word));
 }
 
-/* The start tag that the text begins with. */
+/* One more look at the file: the next element; empty as well: there were too many. */
+static struct str
+look(struct ant *a, struct str at, const char *element)
+{
+	if (!a->left)
+		return (struct str){"", 0};
+	a->left--;
+	return next_element(at, element);
+}
+
+/* What a look from the beginning costs, however few elements it finds. */
+static struct str
+look_anew(struct ant *a)
+{
+	const size_t cost = 100;
+	a->left -= a->left < cost ? a->left : cost;
+	return a->xml;
+}
+
+/* The start tag that the text begins with; empty: it is too long for one. */
 static struct str
 tag_of(struct str text)
 {
-	const char *end = text.n ? memchr(text.p, '>', text.n) : NULL;
+	const size_t n = text.n < MAX_TAG ? text.n : MAX_TAG;
+	const char *end = n ? memchr(text.p, '>', n) : NULL;
 	return (struct str){text.p, end ? (size_t)(end - text.p) + 1 : 0};
 }
 
@@ -77,12 +105,12 @@ ant_attribute(struct str xml, const char *element, const char *name)
 /* ---- properties ---- */
 
 static char *
-property(struct str xml, struct str wanted)
+property(struct ant *a, struct str wanted)
 {
-	struct str at = xml;
+	struct str at = look_anew(a);
 	if (str_eq(wanted, "basedir"))
 		return mem_strdup(".");
-	while ((at = next_element(at, "property")).n) {
+	while ((at = look(a, at, "property")).n) {
 		struct str tag = tag_of(at);
 		OWN_FREE char *name = value_in(tag, "name");
 		if (name && str_eq(wanted, name)) {
@@ -96,7 +124,7 @@ property(struct str xml, struct str wanted)
 
 /* With what the file has for "${lib}"; heap; NULL: it does not say. */
 static char *
-expand(struct str xml, struct str text, int depth)
+expand(struct ant *a, struct str text, int depth)
 {
 	OWN(buf) struct buf out = {.max = MAX_TEXT};
 	buf_puts(&out, "");
@@ -110,9 +138,8 @@ expand(struct str xml, struct str text, int depth)
 		const char *close = memchr(text.p, '}', text.n);
 		OWN_FREE char *value = NULL;
 		if (close && depth < MAX_DEPTH)
-			value = property(
-				xml, (struct str){text.p + 2, (size_t)(close - text.p) - 2});
-		OWN_FREE char *plain = value ? expand(xml, str_of(value), depth + 1) : NULL;
+			value = property(a, (struct str){text.p + 2, (size_t)(close - text.p) - 2});
+		OWN_FREE char *plain = value ? expand(a, str_of(value), depth + 1) : NULL;
 		if (!plain)
 			return NULL;
 		buf_puts(&out, plain);
@@ -125,10 +152,10 @@ expand(struct str xml, struct str text, int depth)
 /* ---- directories ---- */
 
 static void
-add_directory(struct str xml, char *value, struct strlist *ret)
+add_directory(struct ant *a, char *value, struct strlist *ret)
 {
 	OWN_FREE char *told = value;
-	OWN_FREE char *dir = told ? expand(xml, str_of(told), 0) : NULL;
+	OWN_FREE char *dir = told ? expand(a, str_of(told), 0) : NULL;
 	if (dir && detect_is_plain(dir, "_.-/") && !strstr(dir, ".."))
 		strlist_add_new(ret, dir);
 }
@@ -136,23 +163,25 @@ add_directory(struct str xml, char *value, struct strlist *ret)
 void
 ant_directories(struct str xml, struct strlist *ret)
 {
+	struct ant a = {xml, MAX_LOOKS};
 	struct str at = xml;
-	while ((at = next_element(at, "fileset")).n) {
+	while ((at = look(&a, at, "fileset")).n) {
 		if (has(whole(at, "fileset"), "*.jar"))
-			add_directory(xml, value_in(tag_of(at), "dir"), ret);
+			add_directory(&a, value_in(tag_of(at), "dir"), ret);
+		(void)look_anew(&a); /* for the end of the element */
 		at = (struct str){at.p + 1, at.n - 1};
 	}
-	for (at = xml; (at = next_element(at, "javac")).n; at = (struct str){at.p + 1, at.n - 1})
-		add_directory(xml, value_in(tag_of(at), "srcdir"), ret);
+	for (at = xml; (at = look(&a, at, "javac")).n; at = (struct str){at.p + 1, at.n - 1})
+		add_directory(&a, value_in(tag_of(at), "srcdir"), ret);
 }
 
 /* ---- targets ---- */
 
 static struct str
-target(struct str xml, struct str wanted)
+target(struct ant *a, struct str wanted)
 {
-	struct str at = xml;
-	while ((at = next_element(at, "target")).n) {
+	struct str at = look_anew(a);
+	while ((at = look(a, at, "target")).n) {
 		OWN_FREE char *name = value_in(tag_of(at), "name");
 		if (name && str_eq(wanted, name))
 			return whole(at, "target");
@@ -172,12 +201,12 @@ has_task(struct str body, const char *const *tasks)
 
 /* Does the target, or one that it needs and that is about tests, run something? */
 static bool
-runs(struct str xml, struct str name, bool about, int depth)
+runs(struct ant *a, struct str name, bool about, int depth)
 {
 	static const char *const tests[] = {"junit", "testng", "batchtest", "junitlauncher", NULL};
 	static const char *const any[] = {
 		"java", "exec", "apply", "antcall", "ant", "subant", NULL};
-	struct str body = target(xml, name), part;
+	struct str body = target(a, name), part;
 	if (!body.n || depth > MAX_DEPTH)
 		return false;
 	if (has_task(body, tests) || (about && has_task(body, any)))
@@ -186,7 +215,7 @@ runs(struct str xml, struct str name, bool about, int depth)
 	struct str rest = str_of(depends);
 	while (str_next(&rest, ',', &part)) {
 		part = str_trim(part);
-		if (runs(xml, part, has(part, "test") || has(part, "junit"), depth + 1))
+		if (runs(a, part, has(part, "test") || has(part, "junit"), depth + 1))
 			return true;
 	}
 	return false;
@@ -197,11 +226,12 @@ ant_test_target(struct str xml)
 {
 	static const char *const names[] = {
 		"test", "tests", "junit", "check", "run-tests", "unittest", NULL};
+	struct ant a = {xml, MAX_LOOKS};
 	const char *first = NULL;
 	for (size_t i = 0; names[i]; i++) {
-		if (!target(xml, str_of(names[i])).n)
+		if (!target(&a, str_of(names[i])).n)
 			continue;
-		if (runs(xml, str_of(names[i]), true, 0))
+		if (runs(&a, str_of(names[i]), true, 0))
 			return names[i];
 		first = first ? first : names[i];
 	}
