@@ -50,8 +50,14 @@ void detect_is_check(struct project *p, const struct tree *t, const char *dir,
 enum about_tests { ABOUT_NONE, ABOUT_ON, ABOUT_OFF };
 enum about_tests detect_about_tests(const char *name);
 
-/* Does what describes an option begin like "Enable the testsuite" or "Build unit tests"?  NULL does not. */
-bool detect_builds_tests(const char *description);
+/*
+ * Does what describes an option begin like "Enable the testsuite" or "Build unit tests", and say no more than its name how they
+ * run?  NULL does not.
+ */
+bool detect_builds_tests(const char *name, const char *description);
+
+/* A word that has "test" or "check" in it and means none, as "latest". */
+bool detect_looks_like_tests(struct str word);
 
 /* What somebody looks into a program or its source with, or compiles faster with: a build that looks for it does without. */
 bool detect_is_of_developers(const char *program);

@@ -90,6 +90,11 @@ static const char *const test_targets[] = {"check", "test", "tests", "testsuite"
 static struct str
 targets_of(struct str line)
 {
+	static const char *const directives[] = {"vpath", "include", "-include", "sinclude",
+		"export", "unexport", "override", "define", "ifeq", "ifneq", NULL};
+	struct str rest = line, first;
+	if (str_next_word(&rest, &first) && str_is_one(first, directives))
+		return (struct str){line.p, 0};
 	const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
 	size_t n = colon ? (size_t)(colon - line.p) : 0;
 	bool assigns = n && (memchr(line.p, '=', n) || (n + 1 < line.n && colon[1] == '='));
@@ -239,6 +244,17 @@ only_target_of(struct str line, bool *ret_alone)
 	return name;
 }
 
+/* Is it a target that may stand for the whole build: a plain name, and not of what is done with what was built? */
+static bool
+may_build(struct str name)
+{
+	static const char *const others[] = {"install", "uninstall", "dist", "release", "deploy",
+		"publish", "upload", "package", NULL};
+	OWN_FREE char *plain = str_dup(name);
+	return detect_is_plain(plain, "_.-") && !str_is_one(name, others) &&
+	       !str_is_one(name, test_targets);
+}
+
 /*
  * Where the first target needs none, and another one has several made by name, that one last: the whole is meant, as of
  * objects that no rule connects with what they are linked to.  Its name, heap; NULL: there is none.
@@ -260,7 +276,8 @@ sequence_of(struct str text)
 			last = called;
 			continue;
 		}
-		if (pure && calls > 1 && first.n && !str_same(rule, first) && str_same(last, first))
+		if (pure && calls > 1 && first.n && !str_same(rule, first) &&
+			str_same(last, first) && may_build(rule))
 			return str_dup(rule);
 		struct str name = more ? only_target_of(line, &alone) : (struct str){"", 0};
 		if (more && line.n) {

@@ -125,7 +125,7 @@ read_option(const struct scan_call *c, struct buf *options)
 	bool is_off = value && strcmp(value, boolean ? "false" : "disabled") == 0;
 	bool is_on = boolean ? !is_off : value && strcmp(value, "enabled") == 0;
 	enum about_tests about = detect_about_tests(c->args.v[0]);
-	if (about == ABOUT_NONE && detect_builds_tests(keyword(c, "description")))
+	if (about == ABOUT_NONE && detect_builds_tests(c->args.v[0], keyword(c, "description")))
 		about = ABOUT_ON;
 	if ((boolean || feature) && is_off && about == ABOUT_ON)
 		buf_printf(options, " -D%s=%s", c->args.v[0], boolean ? "true" : "enabled");
@@ -173,7 +173,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	if (tests)
 		read_options(t, dir, &options);
 	detect_command(p, PHASE_CONFIGURE, p->evidence, "meson setup drydock-build%s",
-		options.n ? options.p : "");
+		options.n && !options.truncated ? options.p : "");
 	detect_command(p, PHASE_BUILD, p->evidence, "meson compile -C drydock-build -j 2");
 	if (tests)
 		detect_test(p, FORMAT_JUNIT, "drydock-build/meson-logs/testlog.junit.xml",

@@ -55,6 +55,11 @@ static const struct {
 	{FILES({"Makefile", "tide:\n\tcc tide.c\nagain:\n\tmake clean\n\tmake tide\n"
 			    "x:\n\tmake a\n\techo\n\tmake tide\ny:\n\tmake tide\n\tmake x\n"}),
 		"make: make -j2"},
+	/* No name that a shell takes apart, and none of what comes behind a build. */
+	{FILES({"Makefile", "tide:\n\tcc tide.c\n$(ALL):\n\tmake moon\n\tmake tide\n"
+			    "install:\n\tmake moon\n\tmake tide\n"}),
+		"make: make -j2"},
+	{FILES({"Makefile", "vpath %.c test:src\nall: x\n"}), "make: make -j2"},
 	{FILES({"Makefile", "x: y\nhelp:\nall: x\n"}), "make: make -j2"},
 	{FILES({"Makefile", "all: x\n"}, {"test/Makefile", "all: test\ntest:\n\t./dotest\n"},
 		 {"tests/Makefile", "all: x\n"}),
@@ -78,7 +83,10 @@ static const struct {
 			 "option('tests', type: 'boolean')\n"
 			 "option('skip_tests', type: 'boolean', value: true)\n"
 			 "option('fuzz_tests', type: 'boolean', value: false)\n"
-			 "option('wave', type: 'boolean', value: false, description: 'Enable code that tests use')\n"}),
+			 "option('wave', type: 'boolean', value: false, description: 'Enable code that tests use')\n"
+			 "option('lines', type: 'boolean', value: false, description: 'Enable test coverage')\n"
+			 "option('cuda', type: 'boolean', value: false, description: 'Build tests')\n"
+			 "option('use_LATEST', type: 'boolean', value: false)\n"}),
 		"meson: meson setup drydock-build -Dsky=true -Dstar_tests=enabled -Dskip_tests=false;"
 		" meson compile -C drydock-build -j 2;"
 		" meson test -C drydock-build --no-rebuild --print-errorlogs"},
