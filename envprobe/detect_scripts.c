@@ -156,7 +156,39 @@ is_argument(struct str word)
 static bool
 is_of_coverage(struct str word)
 {
-	return word.n > 4 && word.p[0] == '-' && memmem(word.p, word.n, "cov", 3);
+	return word.n > 4 && word.p[0] == '-' && memmem(word.p, word.n, "cov", 3) &&
+	       !memmem(word.p, word.n, "discov", 6) && !memmem(word.p, word.n, "recov", 5);
+}
+
+/*
+ * Does a script test, by its name or where it lies?  None of a name like "deploy-test" or "install-test-deps" does; "test-install" and
+ * "install-and-test" do.
+ */
+static bool
+is_of_tests(const char *path)
+{
+	static const char *const others[] = {"bootstrap", "cleanup", "dependencies", "deploy",
+		"deployment", "deps", "download", "fetch", "install", "prepare", "prerequisites",
+		"provision", "publish", "push", "release", "requirements", "send", "setup",
+		"teardown", "upload", NULL};
+	static const char *const leading[] = {"check", "run", "test", "tests", NULL};
+	bool any = is_test_directory(path), other = false, both = false;
+	const char *name = fs_name(path), *end = name + strcspn(name, ".");
+	for (const char *p = name; p < end;) {
+		size_t n = 0;
+		while (p + n < end && isalnum((unsigned char)p[n]))
+			n++;
+		OWN_FREE char *word = mem_strndup(p, n);
+		for (char *c = word; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+		struct str w = {word, n};
+		any = any || (!detect_looks_like_tests(w) &&
+				     (strstr(word, "test") || strstr(word, "check")));
+		other = other || str_is_one(w, others);
+		both = both || str_eq(w, "and") || (p == name && str_is_one(w, leading));
+		p += n + (p + n < end);
+	}
+	return any && (!other || both);
 }
 
 /* The file of the tree that a word of a command names, heap; NULL: none that tests by its name. */
@@ -169,10 +201,8 @@ script_named(const struct tree *t, const char *dir, struct str word)
 		return NULL;
 	OWN_FREE char *name = str_dup(word);
 	OWN_FREE char *path = tree_join(dir, name);
-	char plain[64];
-	plain_name(path, plain, sizeof(plain));
-	bool tests = strstr(plain, "test") || strstr(plain, "check") || is_test_directory(path);
-	return tests && tree_has(t, path) && interpreter_of(t, path) ? TAKE(path) : NULL;
+	return is_of_tests(path) && tree_has(t, path) && interpreter_of(t, path) ? TAKE(path)
+										 : NULL;
 }
 
 /*
@@ -258,7 +288,36 @@ tells_of_tests(const char *path)
 	return service_config_is(path);
 }
 
-/* What a configuration of continuous integration runs are all tests; documentation shows one script in several ways. */
+/* Of a configuration of continuous integration: where the lines of what comes before and behind its tests begin. */
+struct aside {
+	int indent; /* of the key that they are below; -1: of none */
+};
+
+/* Is the next line one of them? */
+static bool
+is_beside_tests(struct aside *a, struct str line)
+{
+	static const char *const keys[] = {"before_install", "install", "before_build",
+		"before_script", "before_test", "after_build", "after_test", "after_script",
+		"after_success", "after_failure", "before_deploy", "deploy", "deploy_script",
+		"after_deploy", "on_success", "on_failure", "on_finish", "init", "release",
+		"publish", NULL};
+	struct str body = str_trim(line), key;
+	int indent = 0;
+	if (!body.n || body.p[0] == '#')
+		return true;
+	while (indent < 1000 && (size_t)indent < line.n && line.p[indent] == ' ')
+		indent++;
+	bool item = body.p[0] == '-';
+	if (indent < a->indent || (indent == a->indent && !item))
+		a->indent = -1;
+	if (a->indent < 0 && memchr(body.p, ':', body.n) && str_next(&body, ':', &key) &&
+		str_is_one(key, keys))
+		a->indent = indent;
+	return a->indent >= 0;
+}
+
+/* A configuration of continuous integration runs tests by several scripts; documentation shows one in several ways. */
 static bool
 add_told(const struct tree *t, const char *dir, const char *path, struct project *p)
 {
@@ -266,10 +325,14 @@ add_told(const struct tree *t, const char *dir, const char *path, struct project
 	OWN(strlist) struct strlist scripts = {0};
 	tree_read(t, path, &text);
 	struct str rest = buf_str(&text), line;
-	const size_t most = service_config_is(path) ? MAX_TOLD : 1;
+	struct aside aside = {-1};
+	const bool runs = service_config_is(path);
+	const size_t most = runs ? MAX_TOLD : 1;
 	for (unsigned n = 1; scripts.n < most && str_next_line(&rest, &line); n++) {
 		const char *interpreter = NULL;
 		OWN_FREE char *script = NULL;
+		if (runs && is_beside_tests(&aside, line))
+			continue;
 		OWN_FREE char *run = command_in_line(t, dir, line, &interpreter, &script);
 		OWN_FREE char *why = scan_cite(path, n);
 		if (!run || strlist_has(&scripts, script))

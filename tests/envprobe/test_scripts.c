@@ -28,6 +28,24 @@ static const struct {
 			 "  - lua -e x test_more.lua --coverage\n  - lua test_more.lua --coverage -q\n"},
 		 {"run_tests.lua", "x"}, {"test_more.lua", "x"}),
 		"lua -v run_tests.lua --shuffle (.travis.yml:2); lua test_more.lua -q (.travis.yml:5)"},
+	/* What comes before tests and behind them, and what installs, sends or publishes, is none. */
+	{FILES({"Makefile", "all:\n"},
+		 {".travis.yml",
+			 "before_install:\n- sh tests/one.sh\n\n- sh tests/two.sh\ninstall: sh tests/one.sh\n"
+			 "script:\n  - sh latest.sh\n  - sh Deploy-test.sh\n  - sh install-test-deps.sh\n"
+			 "  - sh tests/setup.sh\n  - sh checkout.sh\n  - sh test-install.sh --recover\n"
+			 "  - sh setup-and-test.sh\ndeploy:\n  provider: script\n  script: sh tests/two.sh\n"
+			 "  on:\n    x: y\nafter_success:\n  - sh tests/one.sh\n# x\n"},
+		 {"tests/one.sh", SH}, {"tests/two.sh", SH}, {"latest.sh", SH},
+		 {"Deploy-test.sh", SH}, {"install-test-deps.sh", SH}, {"tests/setup.sh", SH},
+		 {"checkout.sh", SH}, {"test-install.sh", SH}, {"setup-and-test.sh", SH}),
+		"sh test-install.sh --recover (.travis.yml:12); sh setup-and-test.sh (.travis.yml:13)"},
+	{FILES({"Makefile", "all:\n"},
+		 {".gitlab-ci.yml",
+			 "deploy:\n  script:\n  - sh tests/one.sh\nunit:\n  before_script:\n"
+			 "  - sh tests/two.sh\n  script:\n  - sh tests/three.sh\n"},
+		 {"tests/one.sh", SH}, {"tests/two.sh", SH}, {"tests/three.sh", SH}),
+		"sh tests/three.sh (.gitlab-ci.yml:8)"},
 	{FILES({"Makefile", "all:\n"}, {"README", "ruby -Ilib test/all.rb\n\nsh test/more.sh\n"},
 		 {"test/all.rb", "x"}, {"test/more.sh", SH}),
 		"ruby -Ilib test/all.rb (README:1)"},
