@@ -90,6 +90,12 @@ says() { head -n 3 "$1" | grep -q "^# $2:"; }
 # Several at a time, each by the first lane that is free: one more than processors, since half of their time scripts wait.
 # Those that say "Alone:" come one by one before them.
 lanes=${DD_TEST_LANES:-$(($(nproc) + 1))}
+case $lanes in
+*[!0-9]* | 0*)
+	echo "tests/run.sh: DD_TEST_LANES is a number above 0" >&2
+	exit 2
+	;;
+esac
 lane() {
 	for t in "$@"; do
 		mkdir "$out/taken.$(echo "$t" | tr / .)" 2>/dev/null && one "$t"
