@@ -3,6 +3,7 @@
 
 #include "envprobe/includes.h"
 #include "envprobe/lookups.h"
+#include "sandbox/trace_record.h"
 #include "tests/envprobe/make_index.h"
 
 #include <setjmp.h>
@@ -88,6 +89,7 @@ static const char contents[] =
 	"usr/lib/libsail.so libdevel/libsail-cotton-dev,libdevel/libsail-nylon-dev,libdevel/libsail-paper-dev\n"
 	"usr/lib/libsail.so libdevel/libsail-mingw-dev\n"
 	"usr/bin/row utils/row,utils/row-classic\n"
+	"usr/bin/valgrind utils/row\n"
 	"usr/include/mast.h libdevel/libmast1.2-dev,libdevel/libmast1.3-dev\n"
 	"usr/lib/libkeel.so libdevel/libkeel2.0-dev\n"
 	/* Perl, Python, Node */
@@ -434,10 +436,18 @@ static void
 what_build_tools_always_look_for_is_not_wanted(void **state)
 {
 	(void)state;
+	static const char *const looked[] = {"/usr/bin/moonc", "/usr/bin/valgrind"};
+	struct trace *t = trace_create();
+	struct need_list missing = {0};
+	for (size_t i = 0; i < sizeof(looked) / sizeof(*looked); i++)
+		trace_add_look(
+			t, &(struct trace_look){.path = looked[i], .program = "cmake", .args = ""});
+	lookups_missing(t, sky, &missing);
+	assert_int_equal(missing.n, 1);
+	assert_string_equal(missing.v[0].name, "moonc");
+	need_list_cleanup(&missing);
+	trace_destroy(t);
 	assert_true(lookups_is_usual("ccmake"));
-	assert_true(lookups_is_usual("dpkg-architecture"));
-	assert_true(lookups_is_usual("valgrind"));
-	assert_true(lookups_is_usual("print"));
 	assert_false(lookups_is_usual("cmake"));
 	assert_false(lookups_is_usual("pkg-config"));
 }
