@@ -38,8 +38,9 @@ interpreter_named(struct str name)
 static const char *
 interpreter_of(const struct tree *t, const char *path)
 {
+	const size_t line = 512;
 	OWN(buf) struct buf text = {0};
-	tree_read(t, path, &text);
+	tree_read_start(t, path, line, &text); /* each line of a file may name it */
 	if (str_starts(buf_str(&text), "#!"))
 		return interpreter_named(str_interpreter(buf_str(&text)));
 	for (size_t i = 0; i < sizeof(by_ending) / sizeof(*by_ending); i++)

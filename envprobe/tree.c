@@ -106,12 +106,18 @@ tree_find(const struct tree *t, const char *dir, const char *const *names)
 void
 tree_read(const struct tree *t, const char *path, struct buf *ret)
 {
+	tree_read_start(t, path, TREE_MAX_FILE_BYTES, ret);
+}
+
+void
+tree_read_start(const struct tree *t, const char *path, size_t most, struct buf *ret)
+{
 	OWN_FD int fd = -1;
 	if (fs_open_in_root(t->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, &fd, NULL) < 0)
 		return;
-	while (ret->n < TREE_MAX_FILE_BYTES) {
+	while (ret->n < most) {
 		char chunk[65536];
-		size_t want = TREE_MAX_FILE_BYTES - ret->n;
+		size_t want = most - ret->n;
 		ssize_t n = read(fd, chunk, want < sizeof(chunk) ? want : sizeof(chunk));
 		if (n <= 0)
 			break;

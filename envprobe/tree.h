@@ -33,7 +33,9 @@ char *tree_find(const struct tree *t, const char *dir, const char *const *names)
 
 /* The first TREE_MAX_FILE_BYTES of a file; the empty view in `ret` when it cannot be read. */
 void tree_read(const struct tree *t, const char *path, struct buf *ret);
-/* The same; false: there is nothing, or it is no text. */
+/* The first `most` bytes of it. */
+void tree_read_start(const struct tree *t, const char *path, size_t most, struct buf *ret);
+/* As tree_read; false: there is nothing, or it is no text. */
 bool tree_read_text(const struct tree *t, const char *path, struct buf *ret);
 
 /* Number of files below dir whose name ends with one of the endings (NULL-terminated). */

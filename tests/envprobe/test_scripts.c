@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -83,10 +84,31 @@ a_script_of_tests_is_found_where_no_target_runs_any(void **state)
 	}
 }
 
+static void
+a_large_script_that_every_line_names_is_not_read_for_each(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf script = {0}, told_of = {0};
+	buf_puts(&script, SH);
+	while (script.n < (2 << 20))
+		buf_puts(&script, "# nothing but words that are there to be many of them\n");
+	buf_puts(&told_of, "script:\n");
+	for (int i = 0; i < 60000; i++)
+		buf_puts(&told_of, "- sh tests/all.sh\n");
+	alarm(10);
+	struct project p = detect(FILES({"Makefile", "all:\n"}, {".travis.yml", told_of.p},
+					  {"tests/all.sh", script.p}),
+		NULL);
+	alarm(0);
+	assert_int_equal(p.scripts.n, 1);
+	project_cleanup(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_large_script_that_every_line_names_is_not_read_for_each),
 		cmocka_unit_test(a_script_of_tests_is_found_where_no_target_runs_any),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
