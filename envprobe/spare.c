@@ -394,10 +394,13 @@ bool
 spare_is_copy(const char *name, const char *missing)
 {
 	OWN(strlist) struct strlist words = {0}, about = {0};
-	bool copy = false, same = false;
+	static const char *const against[] = {"disable", "no", "not", "without", NULL};
+	bool copy = false, same = false; /* a switch against a copy, off, has it taken */
 	add_words(name, &words);
 	add_words(missing, &about);
 	for (size_t i = 0; i < words.n; i++) {
+		if (str_is_one(str_of(words.v[i]), against))
+			return false;
 		copy = copy || is_word_of_copies(words.v[i]);
 		same = same ||
 		       (copy && !is_word_of_copies(words.v[i]) &&

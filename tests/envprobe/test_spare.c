@@ -249,7 +249,8 @@ a_switch_stands_for_a_copy_that_is_missing(void **state)
 	} of[] = {{"TIDE_USE_VENDORED_MOON_JSON", "tide/json/json.hpp", true},
 		{"included-moon", "moon.h", true}, {"WITH_INTERNAL_MOON", "libmoon2/x.h", true},
 		{"TIDE_USE_VENDORED_MOON", "tide/x.h", false}, {"moon", "moon.h", false},
-		{"USE_SYSTEM_MOON", "moon.h", false}, {"use-bundled", "bundled/x.h", false}};
+		{"USE_SYSTEM_MOON", "moon.h", false}, {"WITHOUT_BUNDLED_MOON", "moon.h", false},
+		{"use-bundled", "bundled/x.h", false}};
 	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++)
 		if (spare_is_copy(of[i].name, of[i].missing) != of[i].is)
 			fail_msg("%s", of[i].name);
