@@ -110,7 +110,7 @@ read_picture(const struct pictures *p, const char *path, struct buf *ret)
 	uint32_t w, h;
 	ret->max = PICTURE_BYTES;
 	return p->n < PICTURES_MAX &&
-	       fs_read_regular(AT_FDCWD, path, false, PICTURE_BYTES, ret, NULL) == 0 &&
+	       fs_read_regular(AT_FDCWD, path, true, PICTURE_BYTES, ret, NULL) == 0 &&
 	       p->bytes + ret->n <= ALL_PICTURES && png_size(buf_str(ret), &w, &h);
 }
 
