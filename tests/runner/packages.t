@@ -28,7 +28,17 @@ add_executable(oar oar.c)
 add_test(NAME row COMMAND oar)
 add_test(NAME sink COMMAND oar down)
 M
-echo 'int main(int n, char **v) { (void)v; return n - 1; }' >"$tmp/oar/oar.c"
+cat >"$tmp/oar/oar.c" <<'C'
+#include <sys/stat.h>
+int main(int n, char **v)
+{
+	struct stat s;
+	(void)v;
+	if (n > 1) /* a program that is looked for, and would not help */
+		(void)!(stat("/usr/local/bin/xsltproc", &s) && stat("/usr/bin/xsltproc", &s));
+	return n - 1;
+}
+C
 up "$tmp/oar"
 is "gained nothing" "$(json .outcome) $(json '.attempts[-1].learnt')" \
 	"tests-failed gained nothing; its packages were taken out again"
