@@ -158,14 +158,11 @@ fix_c(struct proposing *p, struct pod *desk, json_t **ret, struct dd_err *err)
 	return propose_by(p, desk, args, "C that is refused", ret, err);
 }
 
-/* Configured once, and each time what follows up to a phase. */
+/* All up to a phase: each request finds the builder as it was opened. */
 static void
 put_command(const struct command_list *l, enum command_phase to, struct buf *out)
 {
-	buf_puts(out, "{ [ -e /tmp/drydock-configured ] || { ");
-	fix_put_phases(l, PHASE_CONFIGURE, PHASE_CONFIGURE, " && ", out);
-	buf_puts(out, ": >/tmp/drydock-configured; }; } && ");
-	fix_put_phases(l, PHASE_BUILD, to, " && ", out);
+	fix_put_phases(l, PHASE_CONFIGURE, to, " && ", out);
 	buf_puts(out, "true");
 }
 
