@@ -158,10 +158,8 @@ experiment(const struct search *s, const char *run, enum condition condition, si
 static int
 has_failed(const struct test_run *t, const char *id)
 {
-	for (size_t i = 0; i < t->cases.n; i++)
-		if (strcmp(t->cases.v[i].id, id) == 0)
-			return is_bad(&t->cases.v[i]);
-	return -1;
+	const struct test_case *c = test_run_find(t, id);
+	return c ? is_bad(c) : -1;
 }
 
 /* How this case ended behind those, in one run.  *ret_failed < 0: it did not run. */

@@ -352,6 +352,15 @@ test_run_count(struct test_run *t)
 	}
 }
 
+const struct test_case *
+test_run_find(const struct test_run *t, const char *id)
+{
+	for (size_t i = 0; i < t->cases.n; i++)
+		if (strcmp(t->cases.v[i].id, id) == 0)
+			return &t->cases.v[i];
+	return NULL;
+}
+
 const struct json_field screen_message_fields[] = {SREQ(screen_message, level),
 	SREQ(screen_message, text), S(screen_message, url), I(screen_message, line), END};
 RECORD_IMPLEMENT(screen_message)

@@ -483,6 +483,7 @@ void test_run_cleanup(struct test_run *t);
 extern const struct json_field test_run_fields[];
 /* Count cases: TEST_PASSED, failed = TEST_FAILED and TEST_ERROR, skipped. */
 void test_run_count(struct test_run *t);
+const struct test_case *test_run_find(const struct test_run *t, const char *id); /* NULL: none */
 
 /* ---- screens ---- */
 

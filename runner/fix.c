@@ -70,8 +70,8 @@ cases_of(const struct standup_result *r, struct case_result_list *ret)
 
 #define COMPILE "compile/" /* begins the id of the case that a source compiles */
 
-static struct case_result *
-find_case(const struct case_result_list *l, const char *id)
+struct case_result *
+fix_find_case(const struct case_result_list *l, const char *id)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (strcmp(l->v[i].id, id) == 0)
@@ -89,7 +89,7 @@ add_units(struct case_result_list *l, const json_t *units, const char *when)
 		const char *path = json_string_value(json_object_get(unit, "path"));
 		bool fails = json_integer_value(json_object_get(unit, when)) > 0;
 		OWN_FREE char *id = mem_printf(COMPILE "%s", path);
-		struct case_result *c = find_case(l, id);
+		struct case_result *c = fix_find_case(l, id);
 		if (!c)
 			add_case(l, "", id, fails ? TEST_FAILED : TEST_PASSED);
 		else if (strcmp(when, "after") == 0)
@@ -336,7 +336,7 @@ add_lost(const struct fixing *f, const struct case_result_list *is, struct strli
 {
 	const struct fix_attempt *before = f->again ? fix_attempt_of(f, f->again) : NULL;
 	for (size_t i = 0; before && i < before->better.n; i++) {
-		const struct case_result *c = find_case(is, before->better.v[i]);
+		const struct case_result *c = fix_find_case(is, before->better.v[i]);
 		if (!c || c->status != TEST_PASSED)
 			strlist_add_new(worse, before->better.v[i]);
 	}
@@ -513,8 +513,9 @@ is_kept(const struct fixing *f)
 static bool
 is_mended(const struct fixing *f, const char *id)
 {
-	const struct case_result *is = find_case(&f->cases, id), *was = find_case(&f->at_aim, id),
-				 *build = find_case(&f->at_aim, "build");
+	const struct case_result *is = fix_find_case(&f->cases, id),
+				 *was = fix_find_case(&f->at_aim, id),
+				 *build = fix_find_case(&f->at_aim, "build");
 	if (!is || is->status != TEST_PASSED)
 		return false;
 	const struct case_result *before = was ? was : build;

@@ -37,15 +37,10 @@ put_mended(const json_t *mended, struct buf *out)
 static bool
 is_red(const struct standup_result *was, const char *id)
 {
-	struct str name = str_of(id);
-	if (!str_starts(name, CASE_TEST) || !fix_is_built(was))
+	if (!str_starts(str_of(id), CASE_TEST) || !fix_is_built(was))
 		return false;
-	for (size_t i = 0; i < was->probe.tests.cases.n; i++) {
-		const struct test_case *c = &was->probe.tests.cases.v[i];
-		if (strcmp(c->id, name.p + strlen(CASE_TEST)) == 0)
-			return c->status == TEST_FAILED || c->status == TEST_ERROR;
-	}
-	return false;
+	const struct test_case *c = test_run_find(&was->probe.tests, id + strlen(CASE_TEST));
+	return c && (c->status == TEST_FAILED || c->status == TEST_ERROR);
 }
 
 int

@@ -77,6 +77,8 @@ fix_best(const struct fixing *f)
 	return f->has_best ? &f->best : &f->before;
 }
 bool fix_is_built(const struct standup_result *r);
+struct case_result *fix_find_case(
+	const struct case_result_list *l, const char *id); /* NULL: none */
 /* For files that are needed while something runs. */
 static inline const char *
 fix_scratch(const struct fixing *f)

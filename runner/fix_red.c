@@ -8,15 +8,6 @@
 
 #include <string.h>
 
-static bool
-has_case(const struct case_result_list *l, const char *id)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].id, id) == 0)
-			return true;
-	return false;
-}
-
 /* Cases that pass with the change and were in no test before. */
 static void
 new_cases(const struct fixing *f, struct strlist *ret)
@@ -24,7 +15,7 @@ new_cases(const struct fixing *f, struct strlist *ret)
 	const struct strlist *better = &f->attempt->better;
 	for (size_t i = 0; i < better->n; i++)
 		if (str_starts(str_of(better->v[i]), CASE_TEST) &&
-			!has_case(&f->cases, better->v[i]))
+			!fix_find_case(&f->cases, better->v[i]))
 			strlist_add(ret, better->v[i]);
 }
 
@@ -69,12 +60,9 @@ red_of(const struct standup_result *was, const struct strlist *cases)
 	json_t *red = json_array();
 	const bool fails = !fix_is_built(was) || was->probe.outcome != OUTCOME_UP;
 	for (size_t i = 0; i < cases->n; i++) {
-		const char *id = cases->v[i] + strlen(CASE_TEST);
-		const struct test_case *found = NULL;
-		for (size_t k = 0; !found && k < was->probe.tests.cases.n; k++)
-			if (strcmp(was->probe.tests.cases.v[k].id, id) == 0)
-				found = &was->probe.tests.cases.v[k];
-		if (found ? found->status == TEST_FAILED || found->status == TEST_ERROR : fails)
+		const struct test_case *c =
+			test_run_find(&was->probe.tests, cases->v[i] + strlen(CASE_TEST));
+		if (c ? c->status == TEST_FAILED || c->status == TEST_ERROR : fails)
 			json_array_append_new(red, json_text(str_of(cases->v[i])));
 	}
 	return red;

@@ -418,10 +418,8 @@ plan_groups(struct recording *r, size_t command, size_t first)
 static enum test_status
 status_now(const struct test_run *t, const char *id)
 {
-	for (size_t i = 0; i < t->cases.n; i++)
-		if (strcmp(t->cases.v[i].id, id) == 0)
-			return t->cases.v[i].status;
-	return TEST_ERROR; /* it did not run when it was selected */
+	const struct test_case *c = test_run_find(t, id);
+	return c ? c->status : TEST_ERROR; /* it did not run when it was selected */
 }
 
 /* What fails may have ended before it reached what it reaches when it passes. */
