@@ -395,12 +395,12 @@ spare_is_copy(const char *name, const char *missing)
 {
 	OWN(strlist) struct strlist words = {0}, about = {0};
 	static const char *const against[] = {"disable", "no", "not", "without", NULL};
-	bool copy = false, same = false; /* a switch against a copy, off, has it taken */
+	bool copy = false, same = false;
 	add_words(name, &words);
 	add_words(missing, &about);
 	for (size_t i = 0; i < words.n; i++) {
 		if (str_is_one(str_of(words.v[i]), against))
-			return false;
+			return false; /* a switch against copies stands for none */
 		copy = copy || is_word_of_copies(words.v[i]);
 		same = same ||
 		       (copy && !is_word_of_copies(words.v[i]) &&
@@ -452,6 +452,16 @@ switch_off(struct loop *l, struct command *c, const struct build_switch *b, cons
 		mem_printf("a library that %s compiles with: %s", p->name, p->text));
 }
 
+/* May the build go on with that switch off?  It is tried, whatever the answer; the slug of the decision, heap, NULL: it may not. */
+static char *
+may_switch_off(
+	struct loop *l, const struct build_switch *b, const char *text, const struct problem *p)
+{
+	OWN_FREE char *slug = mem_printf("feature-%s", b->name);
+	strlist_add(&l->spare->tried, b->off);
+	return may_leave(l, slug, text, p) ? TAKE(slug) : NULL;
+}
+
 static bool
 leave_copy(struct loop *l, struct command *configure)
 {
@@ -460,18 +470,17 @@ leave_copy(struct loop *l, struct command *configure)
 	const struct build_switch *b = choose_copy(l, &p);
 	if (!b)
 		return false;
-	OWN_FREE char *slug = mem_printf("feature-%s", b->name);
 	OWN_FREE char *text = mem_printf(
 		"Is what the machine has to be used in the place of %s, a copy that is not there",
 		b->name);
-	strlist_add(&s->tried, b->off);
-	if (!may_leave(l, slug, text, p))
+	char *slug = may_switch_off(l, b, text, p);
+	if (!slug)
 		return false;
 	OWN_FREE char *run = TAKE(configure->run);
 	configure->run = mem_printf("%s %s", run, b->off);
 	s->off = mem_strdup(b->off);
 	s->file = mem_strdup(p->name);
-	s->slug = TAKE(slug);
+	s->slug = slug;
 	s->option =
 		mem_printf("copy=%s, since what it stands for is not there: %s", b->off, p->text);
 	strlist_add(&l->r->options, s->option);
@@ -502,14 +511,13 @@ leave_feature(struct loop *l, bool *ret, struct dd_err *err)
 	if (!b)
 		return 0;
 	const struct problem *p = problem_first(&l->problems, PROBLEM_COMPILE);
-	OWN_FREE char *slug = mem_printf("feature-%s", b->name);
 	OWN_FREE char *text = mem_printf(
 		"Is %s to be left out, whose code does not compile with the library there is",
 		b->name);
-	strlist_add(&s->tried, b->off);
-	if (!may_leave(l, slug, text, p))
+	char *slug = may_switch_off(l, b, text, p);
+	if (!slug)
 		return 0;
-	s->slug = TAKE(slug);
+	s->slug = slug;
 	switch_off(l, configure, b, p);
 	*ret = true;
 	return 0;
