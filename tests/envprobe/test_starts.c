@@ -61,14 +61,26 @@ starts(const struct file *files, const struct start_question *q)
 #define CALL(module, function) \
 	"python3 -c 'import sys; from " module " import " function "; sys.exit(" function "())'"
 
+struct told {
+	const struct file *files;
+	const char *wanted;
+};
+
+static void
+assert_told(const struct told *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct start_question q = {0};
+		OWN_FREE char *found = starts(cases[i].files, &q);
+		assert_string_equal(found, cases[i].wanted);
+	}
+}
+
 static void
 each_kind_of_tree_says_how_it_is_run(void **state)
 {
 	(void)state;
-	const struct {
-		const struct file *files;
-		const char *wanted;
-	} cases[] = {
+	const struct told cases[] = {
 		{FILES({"Procfile", "worker: x\nweb: bin/web -v\n"}),
 			"Procfile:2: " TOLD "bin/web -v\n"},
 		{FILES({"package.json", "{\"scripts\": {\"start\": \"node web.js\"}}"}),
@@ -97,6 +109,20 @@ each_kind_of_tree_says_how_it_is_run(void **state)
 			       "a) { new ServerSocket(80); } }"},
 			 {"build/classes/org/x/Web.class", "?"}),
 			"src/org/x/Web.java:1: exec java -cp build/classes:'/usr/share/java/*' org.x.Web\n"},
+		/* a name that is in the tree nowhere, tests, examples, and a library that can listen */
+		{FILES({"x.service", "ExecStart=/usr/bin/absent\n"},
+			 {"tests/web.py", "serve_forever()"}, {"examples/web.js", "x.listen(1)"},
+			 {"lib.py", "def listen(): pass\n"}),
+			""},
+	};
+	assert_told(cases, sizeof(cases) / sizeof(*cases));
+}
+
+static void
+what_installs_or_documents_it_says_how_it_is_run(void **state)
+{
+	(void)state;
+	const struct told cases[] = {
 		{FILES({"bin/ebbd.pl", "Listen => 5"},
 			 {"etc/ebbd.service",
 				 "[Service]\nExecStart=-/opt/ebb/ebbd.pl --root %h\n"}),
@@ -132,6 +158,15 @@ each_kind_of_tree_says_how_it_is_run(void **state)
 			"setup.py:1: exec python3 -m tide\n"},
 		{FILES({"tide/__main__.py", "import wsgiref\n"}),
 			"tide/__main__.py: exec python3 -m tide\n"},
+	};
+	assert_told(cases, sizeof(cases) / sizeof(*cases));
+}
+
+static void
+what_is_done_once_before_is_done(void **state)
+{
+	(void)state;
+	const struct told cases[] = {
 		/* what documents say is done once before */
 		{FILES({"web.py", "it = Flask(__name__)\n"},
 			 {"README.rst",
@@ -157,17 +192,8 @@ each_kind_of_tree_says_how_it_is_run(void **state)
 		{FILES({"config.ru", "run App\n"},
 			 {"INSTALL", "  rails generate migration Boats\n"}),
 			"config.ru:1: exec rackup -o " H " -p " P " config.ru\n"},
-		/* a name that is in the tree nowhere, tests, examples, and a library that can listen */
-		{FILES({"x.service", "ExecStart=/usr/bin/absent\n"},
-			 {"tests/web.py", "serve_forever()"}, {"examples/web.js", "x.listen(1)"},
-			 {"lib.py", "def listen(): pass\n"}),
-			""},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const struct start_question q = {0};
-		OWN_FREE char *found = starts(cases[i].files, &q);
-		assert_string_equal(found, cases[i].wanted);
-	}
+	assert_told(cases, sizeof(cases) / sizeof(*cases));
 }
 
 /* A script that is asked by a web server, with its interpreter's options; not what only uses a name alike. */
@@ -247,6 +273,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_of_tree_says_how_it_is_run),
+		cmocka_unit_test(what_installs_or_documents_it_says_how_it_is_run),
+		cmocka_unit_test(what_is_done_once_before_is_done),
 		cmocka_unit_test(a_script_for_a_web_server_gets_one),
 		cmocka_unit_test(what_the_tests_ran_says_how_it_is_run),
 		cmocka_unit_test(words_of_the_target_stay_words),
