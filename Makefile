@@ -259,7 +259,7 @@ bench-services: all tests ## packages whose services need ids of their own, in b
 .PHONY: bench-services
 # Programs that measure.
 BENCH := $(patsubst %.c,$(OBJ)/%,$(wildcard tools/bench/*.c))
-$(OBJ)/tools/bench/pod: tools/bench/pod.c $(OBJ)/libdrydock.a Makefile
+$(OBJ)/tools/bench/pod $(OBJ)/tools/bench/queries: $(OBJ)/tools/bench/%: tools/bench/%.c $(OBJ)/libdrydock.a Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OBJ)/libdrydock.a $(pkg_libs)
 # Static: it runs in the image of the browser.
@@ -273,8 +273,8 @@ $(OBJ)/tools/bench/%: tools/bench/%.c Makefile
 bench-sandbox: all $(BENCH) ## the sandbox beside a floor, bubblewrap, crun, runc, firejail: ROUNDS=n ZLIB=ARCHIVE
 	@bash tools/bench_sandbox.sh '$(OBJ)/tools/bench' '$(ROUNDS)' '$(ZLIB)'
 .PHONY: bench-sandbox
-bench-graph: all $(OBJ)/tests/graph/tool_extract ## the map: CPU beside parsing alone, size, calls in C against gcc, in Python against call graphs, in others against compilers: PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR PYCG=DIR PEER=DIR ORACLES="LANGUAGE:TREE..."
-	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract
+bench-graph: all $(OBJ)/tests/graph/tool_extract $(OBJ)/tools/bench/queries ## the map: CPU beside parsing alone, size, calls in C against gcc, in Python against call graphs, in others against compilers: PYTHON=DIR JAVA=DIR GO=DIR LARGE=DIR LUA=DIR ZLIB=DIR PYCG=DIR PEER=DIR ORACLES="LANGUAGE:TREE..."
+	@bash tools/bench_graph.sh $(OBJ)/tests/graph/tool_extract $(OBJ)/tools/bench/queries
 .PHONY: bench-graph
 bench-intent: all ## files that real commits changed, from subject and one seed: HISTORY=REPOSITORY COMMITS=n SKIP=n BATCH=n; a plan's execution killed and resumed: KILLS=n; pairs of tasks executed both ways: PAIRS=n MODULES=n; a port against its original: PARITY="all" or names CASES=n TIME=seconds
 	@[ -z '$(KILLS)' ] || DD_WORK_KILLS='$(KILLS)' sh tests/agents/work_resume.t

@@ -278,7 +278,8 @@ db_open_read(const char *path, uint32_t application_id, uint32_t version, struct
 	if (lstat(path, &st) < 0)
 		return err_errno(err, errno, "database %s", path);
 	OWN_FREE char *uri = uri_of(path);
-	int rc = open_plain(uri, path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &db, err);
+	int rc = open_plain(
+		uri, path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, &db, err);
 	if (rc < 0)
 		return rc;
 	int64_t id = 0, found = 0;

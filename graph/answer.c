@@ -3,13 +3,27 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "graph/extract.h"
+#include "graph/fresh.h"
 #include "graph/pack.h"
-#include "graph/scan.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
+#include <unistd.h>
+
+struct answer_file_row {     /* its place is its number, modulo how many there are */
+	struct store_file f; /* whose texts are views of these */
+	char *path, *reason, *digest, *package;
+};
+
+static void
+row_cleanup(struct answer_file_row *row)
+{
+	free(row->path);
+	free(row->reason);
+	free(row->digest);
+	free(row->package);
+	*row = (struct answer_file_row){0};
+}
 
 int
 graph_open(const char *db, struct graph **ret, struct dd_err *err)
@@ -20,7 +34,11 @@ graph_open(const char *db, struct graph **ret, struct dd_err *err)
 		rc = store_meta(g->db, "root", &g->root, err);
 	if (rc == 0 && !g->root)
 		rc = err_set(err, DD_ECORRUPT, "%s names no tree", db);
+	/* Nobody writes there; a transaction for each question would be a tenth of it. */
+	if (rc == 0)
+		rc = db_exec(g->db, "BEGIN", err);
 	g->path = mem_strdup(db);
+	g->root_fd = rc == 0 ? open(g->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (rc < 0)
 		graph_close(g);
 	else
@@ -34,8 +52,14 @@ graph_close(struct graph *g)
 	if (!g)
 		return;
 	db_close(g->db);
+	for (size_t i = 0; g->rows && i < ANSWER_FILE_ROWS; i++)
+		row_cleanup(&g->rows[i]);
+	free(g->rows);
+	if (g->root_fd >= 0)
+		(void)close(g->root_fd);
 	free(g->path);
 	free(g->root);
+	free(g->digest);
 	free(g);
 }
 
@@ -68,11 +92,10 @@ id_list_cleanup(struct id_list *l)
 bool
 answer_source(struct graph *g, const struct store_file *f, struct buf *ret)
 {
-	OWN_FD int root = open(g->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	OWN_FD int fd = -1;
 	OWN_FREE char *path = str_dup(f->path);
-	if (root < 0 ||
-		fs_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, &fd, NULL) < 0)
+	if (g->root_fd < 0 || fs_open_in_root(g->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW,
+				      &fd, NULL) < 0)
 		return false;
 	char chunk[65536];
 	ssize_t n;
@@ -81,12 +104,48 @@ answer_source(struct graph *g, const struct store_file *f, struct buf *ret)
 	return n == 0 && str_eq(f->digest, hash_bytes(buf_str(ret)).s);
 }
 
+/* ---- files ---- */
+
+static struct str
+keep(char **to, struct str s)
+{
+	*to = str_dup(s);
+	return (struct str){*to, s.n};
+}
+
+int
+answer_file(struct graph *g, uint32_t id, const struct store_file **ret, struct dd_err *err)
+{
+	struct store_file f;
+	if (!g->rows)
+		g->rows = mem_zalloc(ANSWER_FILE_ROWS, sizeof(*g->rows));
+	struct answer_file_row *row = &g->rows[id % ANSWER_FILE_ROWS];
+	*ret = &row->f;
+	if (id && row->f.id == id)
+		return 0;
+	int rc = store_file_by_id(g->db, id, &f, err);
+	if (rc < 0)
+		return rc;
+	row_cleanup(row);
+	row->f = f;
+	row->f.path = keep(&row->path, f.path);
+	row->f.reason = keep(&row->reason, f.reason);
+	row->f.digest = keep(&row->digest, f.digest);
+	row->f.package = keep(&row->package, f.package);
+	return 0;
+}
+
 /* ---- entities ---- */
 
 int
 answer_entity(struct graph *g, uint32_t id, struct entity *ret, struct dd_err *err)
 {
 	struct db_stmt *st;
+	struct entity *kept = &g->entities[id % ANSWER_ENTITIES];
+	if (id && kept->id == id) {
+		*ret = *kept;
+		return 0;
+	}
 	int rc = db_query(g->db, &st, err,
 		"SELECT kind, name, parent, ifnull(nullif(home, 0), parent), file, line, end, type, cond, flags FROM entity WHERE id = ?",
 		"i", (int64_t)id);
@@ -108,6 +167,7 @@ answer_entity(struct graph *g, uint32_t id, struct entity *ret, struct dd_err *e
 		.cond = (uint32_t)db_int(st, 8),
 		.flags = (unsigned)db_int(st, 9)};
 	db_done(st);
+	*kept = *ret;
 	return 0;
 }
 
@@ -134,12 +194,12 @@ answer_name(struct graph *g, uint32_t name, char **ret, struct dd_err *err)
 int
 answer_path(struct graph *g, const struct entity *e, char **ret, struct dd_err *err)
 {
-	struct store_file f;
+	const struct store_file *f;
 	if (!e->file)
 		return answer_name(g, e->name, ret, err);
-	int rc = store_file_by_id(g->db, e->file, &f, err);
+	int rc = answer_file(g, e->file, &f, err);
 	if (rc == 0)
-		*ret = str_dup(f.path);
+		*ret = str_dup(f->path);
 	return rc;
 }
 
@@ -184,13 +244,13 @@ int
 answer_qualified(struct graph *g, const struct entity *e, char **ret, struct dd_err *err)
 {
 	OWN(strlist) struct strlist parts = {0};
-	struct store_file f;
+	const struct store_file *f;
 	struct entity at = *e;
 	if (!e->file || e->kind == KIND_FILE)
 		return answer_path(g, e, ret, err);
 	if (graph_kind_is_shared(e->kind))
 		return answer_name(g, e->name, ret, err);
-	int rc = 0;
+	int rc = answer_file(g, e->file, &f, err);
 	bool data = graph_kind_is_data(e->kind);
 	for (unsigned i = 0;
 		rc == 0 && i < 64 && at.kind != KIND_FILE && data == graph_kind_is_data(at.kind);
@@ -199,19 +259,19 @@ answer_qualified(struct graph *g, const struct entity *e, char **ret, struct dd_
 		rc = answer_name(g, at.name, &name, err);
 		if (rc == 0) {
 			strlist_add(&parts, name);
+			if (at.home == f->first)
+				break;
 			rc = answer_entity(g, at.home, &at, err);
 		}
 	}
-	if (rc == 0)
-		rc = store_file_by_id(g->db, e->file, &f, err);
 	if (rc < 0)
 		return rc;
 	OWN(buf) struct buf b = {0};
-	OWN_FREE char *prefix = data ? mem_strdup("") : file_prefix(&f);
+	OWN_FREE char *prefix = data ? mem_strdup("") : file_prefix(f);
 	buf_puts(&b, prefix);
 	for (size_t i = parts.n; i-- > 0;) {
 		if (b.n)
-			buf_puts(&b, separator(f.lang));
+			buf_puts(&b, separator(f->lang));
 		buf_puts(&b, parts.v[i]);
 	}
 	*ret = buf_take(&b);
@@ -316,23 +376,22 @@ is_meant(struct graph *g, uint32_t id, const char *symbol, bool *ret, struct dd_
 {
 	struct entity e;
 	OWN_FREE char *qualified = NULL, *path = NULL;
-	int rc = answer_entity(g, id, &e, err);
-	if (rc == 0)
-		rc = answer_qualified(g, &e, &qualified, err);
-	if (rc == 0)
-		rc = answer_path(g, &e, &path, err);
-	if (rc < 0)
-		return rc;
-	bool bare = !strpbrk(symbol, ".:");
 	const char *colon = strrchr(symbol, ':');
-	struct str file = {symbol, colon ? (size_t)(colon - symbol) : 0};
-	OWN_FREE char *wanted_path = str_dup(file);
-	bool by_file = colon && colon > symbol && colon[-1] != ':' &&
-		       ends_with_part(str_of(path), wanted_path);
-	/* Parameters have the names of so much else: they are asked for as "function.parameter". */
-	*ret = (ends_with_part(str_of(qualified), symbol) || by_file) &&
-	       !(bare && e.kind == KIND_PARAMETER);
-	return 0;
+	int rc = answer_entity(g, id, &e, err);
+	/* It has the name.  Parameters have those of so much else: they are asked for as "function.parameter". */
+	*ret = rc == 0 && e.kind != KIND_PARAMETER;
+	if (rc < 0 || !strpbrk(symbol, ".:"))
+		return rc;
+	if (colon && colon > symbol && colon[-1] != ':') {
+		OWN_FREE char *wanted_path = mem_strndup(symbol, (size_t)(colon - symbol));
+		rc = answer_path(g, &e, &path, err);
+		*ret = rc == 0 && ends_with_part(str_of(path), wanted_path);
+		if (rc < 0 || *ret)
+			return rc;
+	}
+	rc = answer_qualified(g, &e, &qualified, err);
+	*ret = rc == 0 && ends_with_part(str_of(qualified), symbol);
+	return rc;
 }
 
 int
@@ -439,68 +498,40 @@ answer_place(struct graph *g, const char *place, uint32_t *ret_entity, uint32_t 
 
 /* ---- the index ---- */
 
-/* Is the tree what it was, by stat? */
 static int
-is_stale(struct graph *g, bool *ret, struct dd_err *err)
+begin(struct graph *g, bool whole, json_t **ret, struct dd_err *err)
 {
-	struct scan now = {0};
-	struct db_stmt *st;
-	size_t i = 0;
-	bool stale = scan_tree(g->root, &now, NULL) < 0;
-	int rc = db_query(
-		g->db, &st, err, "SELECT path, size, inode, mtime_ns FROM file ORDER BY id", "");
-	while (rc == 0 && (rc = db_step(st, err)) == 1) {
-		rc = 0;
-		const struct scan_file *f = i < now.n ? &now.v[i++] : NULL;
-		stale = stale || !f || !str_eq(db_text(st, 0), f->path) ||
-			f->size != (uint64_t)db_int(st, 1) || f->inode != (uint64_t)db_int(st, 2) ||
-			f->mtime_ns != db_int(st, 3);
-	}
-	*ret = stale || i < now.n;
-	scan_cleanup(&now);
-	return rc < 0 ? rc : 0;
+	json_t *index;
+	int rc = fresh_index(g, whole, &index, err);
+	if (rc == 0)
+		*ret = json_pack("{s:o, s:[]}", "index", index, "items");
+	return rc;
 }
 
 int
 answer_begin(struct graph *g, json_t **ret, struct dd_err *err)
 {
-	OWN_FREE char *digest = NULL;
-	struct db_stmt *st;
-	struct stat s;
-	bool stale = true;
-	int rc = store_meta(g->db, "digest", &digest, err);
-	if (rc == 0)
-		rc = is_stale(g, &stale, err);
-	if (rc == 0)
-		rc = db_query(g->db, &st, err, "SELECT count(*) FROM file WHERE state = ?", "i",
-			(int64_t)FILE_UNREAD);
-	if (rc == 0)
-		rc = db_step(st, err);
-	if (rc < 0)
-		return rc;
-	json_int_t unread = db_int(st, 0);
-	db_done(st);
-	json_int_t age = stat(g->path, &s) == 0 ? (json_int_t)(time(NULL) - s.st_mtim.tv_sec) : -1;
-	*ret = json_pack("{s:{s:s, s:I, s:b, s:I}, s:[]}", "index", "digest", digest ? digest : "",
-		"age_s", age, "stale", stale, "unread", unread, "items");
-	return 0;
+	return begin(g, false, ret, err);
+}
+
+int
+answer_begin_whole(struct graph *g, json_t **ret, struct dd_err *err)
+{
+	return begin(g, true, ret, err);
 }
 
 static int
-describe(struct graph *g, uint32_t id, json_t **ret, struct dd_err *err)
+describe(struct graph *g, const struct entity *e, json_t **ret, struct dd_err *err)
 {
-	struct entity e;
 	OWN_FREE char *name = NULL, *path = NULL;
-	int rc = answer_entity(g, id, &e, err);
+	int rc = answer_qualified(g, e, &name, err);
 	if (rc == 0)
-		rc = answer_qualified(g, &e, &name, err);
-	if (rc == 0)
-		rc = answer_path(g, &e, &path, err);
+		rc = answer_path(g, e, &path, err);
 	if (rc < 0)
 		return rc;
-	*ret = json_pack("{s:I, s:s, s:o, s:o, s:I, s:I}", "id", (json_int_t)id, "kind",
-		graph_kind_name(e.kind), "name", json_text(str_of(name)), "file",
-		json_text(str_of(path)), "line", (json_int_t)e.line, "end", (json_int_t)e.end);
+	*ret = json_pack("{s:I, s:s, s:o, s:o, s:I, s:I}", "id", (json_int_t)e->id, "kind",
+		graph_kind_name(e->kind), "name", json_text(str_of(name)), "file",
+		json_text(str_of(path)), "line", (json_int_t)e->line, "end", (json_int_t)e->end);
 	return 0;
 }
 
@@ -551,12 +582,26 @@ describe_seen(struct db_stmt *st)
 	return j;
 }
 
+static int
+know_if_seen(struct graph *g, struct dd_err *err)
+{
+	uint32_t any = 0;
+	if (g->seen)
+		return 0;
+	int rc = answer_last_id(g, "SELECT EXISTS (SELECT 1 FROM seen)", &any, err);
+	g->seen = any ? 1 : -1;
+	return rc;
+}
+
 /* What was seen of it when it ran, if anything was imported of that. */
 static int
 add_seen(struct graph *g, uint32_t id, json_t *item, struct dd_err *err)
 {
 	struct db_stmt *st;
-	int rc = db_query(g->db, &st, err,
+	int rc = know_if_seen(g, err);
+	if (rc < 0 || g->seen < 0)
+		return rc;
+	rc = db_query(g->db, &st, err,
 		"SELECT i.format, i.source, s.count, s.errors, s.timed, s.p50_us, s.p95_us, s.lines, s.lines_hit"
 		" FROM seen s JOIN import i ON i.id = s.import WHERE s.entity = ? ORDER BY s.import",
 		"i", (int64_t)id);
@@ -573,8 +618,13 @@ int
 answer_add(struct graph *g, json_t *answer, uint32_t id, const struct answer_item *item,
 	struct dd_err *err)
 {
-	json_t *entity;
-	int rc = describe(g, id, &entity, err);
+	json_t *entity = NULL;
+	struct entity e;
+	int rc = answer_entity(g, id, &e, err);
+	if (rc == 0)
+		rc = fresh_name(g, answer, e.file, err);
+	if (rc == 0)
+		rc = describe(g, &e, &entity, err);
 	if (rc < 0)
 		return rc;
 	json_t *j = json_pack("{s:o, s:s, s:o, s:s, s:f, s:o}", "entity", entity, "relation",

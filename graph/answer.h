@@ -5,16 +5,31 @@
 #include "graph/graph.h"
 #include "graph/store.h"
 
-struct graph {
-	struct db *db;
-	char *path, *root;
-};
-
 struct entity {
 	uint32_t id, name, parent, home, file, line, end, type, cond;
 	enum graph_kind kind;
 	unsigned flags;
 };
+
+#define ANSWER_ENTITIES 256
+struct graph {
+	struct db *db;
+	char *path, *root;
+	int root_fd;				 /* -1: it cannot be opened */
+	struct answer_file_row *rows;		 /* answer_file: those that were read last */
+	struct entity entities[ANSWER_ENTITIES]; /* the same of answer_entity, by their numbers */
+	int seen; /* is anything known of runs?  0: not looked at, 1: yes, -1: no */
+	/* graph/fresh.h */
+	char *digest; /* NULL: the three are not read yet */
+	size_t files, unread;
+	bool changed; /* the tree, when it was looked at last */
+	int64_t holds_until_ns;
+};
+
+/* The row of a file, good until the map is closed or ANSWER_FILE_ROWS others were asked for.  DD_ENOENT. */
+#define ANSWER_FILE_ROWS 64
+int answer_file(struct graph *g, uint32_t id, const struct store_file **ret, struct dd_err *err)
+	DD_MUST_USE;
 
 /* DD_ECORRUPT: there is no such entity. */
 int answer_entity(struct graph *g, uint32_t id, struct entity *ret, struct dd_err *err) DD_MUST_USE;
@@ -61,8 +76,10 @@ int answer_reached(struct graph *g, const char *place, json_t *answer, struct dd
 /* Functions and methods that no relation leads to; appended. */
 int answer_unused(struct graph *g, struct id_list *ret, struct dd_err *err) DD_MUST_USE;
 
-/* {"index": ..., "items": []} */
+/* {"index": ..., "items": []}; how far it is held against the tree: graph/fresh.h. */
 int answer_begin(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
+/* The same of an answer about all of the tree. */
+int answer_begin_whole(struct graph *g, json_t **ret, struct dd_err *err) DD_MUST_USE;
 struct answer_item {
 	const char *relation, *reason, *prov;
 	unsigned conf;	  /* percent */

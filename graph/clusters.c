@@ -293,7 +293,7 @@ graph_clusters(struct graph *g, json_t **ret, struct dd_err *err)
 {
 	struct clustering c = {.g = g, .err = err};
 	OWN_JSON json_t *answer = NULL;
-	int rc = answer_begin(g, &answer, err);
+	int rc = answer_begin_whole(g, &answer, err);
 	if (rc == 0)
 		rc = load(&c);
 	if (rc == 0)

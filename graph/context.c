@@ -7,6 +7,7 @@
 #include "graph/answer.h"
 
 #include "graph/extract.h"
+#include "graph/fresh.h"
 #include "graph/search.h"
 
 #include <string.h>
@@ -114,20 +115,21 @@ static int
 add_excerpt(struct packing *p, uint32_t id, uint32_t max_lines, bool must, const char *reason)
 {
 	struct entity e;
-	struct store_file f;
+	const struct store_file *f;
 	OWN(buf) struct buf text = {.max = EXTRACT_MAX_BYTES + 65536};
 	int rc = answer_entity(p->g, id, &e, p->err);
 	if (rc == 0 && !e.file)
 		return 0;
 	if (rc == 0)
-		rc = store_file_by_id(p->g->db, e.file, &f, p->err);
+		rc = answer_file(p->g, e.file, &f, p->err);
 	if (rc < 0)
 		return rc;
-	if (!answer_source(p->g, &f, &text)) {
+	if (!answer_source(p->g, f, &text)) {
 		if (must)
 			return err_set(p->err, DD_ENOENT,
 				STR_FMT " is no longer what the map knows: ingest again",
-				STR_ARG(f.path));
+				STR_ARG(f->path));
+		fresh_mark_stale(p->answer);
 		return 0;
 	}
 	uint32_t to = max_lines && e.end - e.line >= max_lines ? e.line + max_lines - 1 : e.end;
@@ -139,8 +141,8 @@ add_excerpt(struct packing *p, uint32_t id, uint32_t max_lines, bool must, const
 	part.n = bytes;
 	p->used += tokens(bytes);
 	json_array_append_new(
-		p->excerpts, json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "file", json_text(f.path),
-				     "digest", json_text(f.digest), "from", (json_int_t)e.line,
+		p->excerpts, json_pack("{s:o, s:o, s:I, s:I, s:o, s:o}", "file", json_text(f->path),
+				     "digest", json_text(f->digest), "from", (json_int_t)e.line,
 				     "to", (json_int_t)(e.line + lines - 1), "text",
 				     json_text(part), "reason", json_text(str_of(reason))));
 	return 0;

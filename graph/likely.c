@@ -296,7 +296,7 @@ graph_likely_files(struct graph *g, const char *text, const struct strlist *seed
 	struct guess s = {.g = g, .err = err};
 	OWN_JSON json_t *answer = NULL;
 	json_t *list = json_array();
-	int rc = answer_begin(g, &answer, err);
+	int rc = answer_begin_whole(g, &answer, err);
 	if (rc == 0)
 		rc = load_files(&s);
 	for (size_t i = 0; rc == 0 && seeds && i < seeds->n && i < MAX_SEEDS; i++)

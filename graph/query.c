@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/git_log.h"
 #include "base/map.h"
+#include "graph/fresh.h"
 #include "graph/pack.h"
 
 #include <string.h>
@@ -146,6 +147,15 @@ add_step(struct graph *g, json_t *answer, uint32_t id, struct step by, struct dd
 	return rc < 0 ? rc : answer_add(g, answer, id, &item, err);
 }
 
+/* An answer that went over it is stale with it. */
+static int
+name_file(struct graph *g, json_t *answer, uint32_t id, struct dd_err *err)
+{
+	struct entity e;
+	int rc = answer_entity(g, id, &e, err);
+	return rc < 0 ? rc : fresh_name(g, answer, e.file, err);
+}
+
 static int
 answer_reach(struct reach *r, size_t seeds, unsigned depth,
 	bool (*wanted)(struct graph *g, uint32_t id), json_t **ret, struct dd_err *err)
@@ -154,8 +164,10 @@ answer_reach(struct reach *r, size_t seeds, unsigned depth,
 	int rc = answer_begin(r->g, &answer, err);
 	if (rc == 0)
 		rc = reach_from(r, depth, err);
-	for (size_t i = seeds; rc == 0 && i < r->found.n; i++)
-		if (!wanted || wanted(r->g, r->found.v[i]))
+	for (size_t i = 0; rc == 0 && i < r->found.n; i++)
+		if (i < seeds || (wanted && !wanted(r->g, r->found.v[i])))
+			rc = name_file(r->g, answer, r->found.v[i], err);
+		else
 			rc = add_step(r->g, answer, r->found.v[i], r->by[i], err);
 	if (rc == 0 && r->found.n >= MAX_ITEMS)
 		json_object_set_new(answer, "truncated", json_true());
@@ -484,7 +496,7 @@ graph_unused(struct graph *g, json_t **ret, struct dd_err *err)
 	OWN_JSON json_t *answer = NULL;
 	static const struct answer_item item = {
 		"unused", "no relation of the map leads there", "resolved", 70, NULL};
-	int rc = answer_begin(g, &answer, err);
+	int rc = answer_begin_whole(g, &answer, err);
 	if (rc == 0)
 		rc = answer_unused(g, &ids, err);
 	for (size_t i = 0; rc == 0 && i < ids.n; i++)
@@ -574,7 +586,7 @@ int
 graph_status(struct graph *g, json_t **ret, struct dd_err *err)
 {
 	OWN_JSON json_t *answer = NULL;
-	int rc = answer_begin(g, &answer, err);
+	int rc = answer_begin_whole(g, &answer, err);
 	if (rc == 0) {
 		json_object_set_new(answer, "root", json_text(str_of(g->root)));
 		rc = count_into(g, answer, "files", "SELECT count(*) FROM file", err);
@@ -598,7 +610,7 @@ graph_files(struct graph *g, json_t **ret, struct dd_err *err)
 	OWN_JSON json_t *answer = NULL;
 	struct db_stmt *st;
 	json_t *list = json_array();
-	int rc = answer_begin(g, &answer, err);
+	int rc = answer_begin_whole(g, &answer, err);
 	if (rc == 0)
 		rc = db_query(g->db, &st, err, "SELECT path, digest FROM file ORDER BY id", "");
 	while (rc == 0 && (rc = db_step(st, err)) == 1) {

@@ -81,10 +81,10 @@ answer_reached(struct graph *g, const char *place, json_t *answer, struct dd_err
 	bool recorded = false;
 	OWN_FREE char *path = mem_strndup(place, strlen(place));
 	int rc = answer_place(g, place, &f.here, &line, err);
-	if (rc == 0)
-		rc = answer_begin(g, &facts, err);
 	if (rc < 0)
 		return rc;
+	/* What it names makes the other stale, too. */
+	facts = json_pack("{s:O, s:[]}", "index", json_object_get(answer, "index"), "items");
 	f.answer = facts;
 	f.cases = json_array();
 	*strrchr(path, ':') = 0; /* it is a place */

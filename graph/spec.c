@@ -268,7 +268,7 @@ int
 graph_spec(struct graph *g, const struct graph_spec_options *o, json_t **ret, struct dd_err *err)
 {
 	OWN_JSON json_t *answer = NULL;
-	int rc = answer_begin(g, &answer, err);
+	int rc = answer_begin_whole(g, &answer, err);
 	if (rc < 0)
 		return err_wrap(err, "graph");
 	struct spec s = {

@@ -146,7 +146,7 @@ graph_sql(struct graph *g, const char *query, json_t **ret, struct dd_err *err)
 		.ctx = g};
 	struct db_stmt *st;
 	uint32_t last = 0;
-	int rc = answer_begin(g, &answer, err);
+	int rc = answer_begin_whole(g, &answer, err);
 	if (rc == 0)
 		rc = answer_last_id(g, "SELECT max(id) FROM entity", &last, err);
 	table.last_key = last;

@@ -1,12 +1,13 @@
 #!/bin/bash
 # CPU of a whole ingest beside that of parsing the same files alone, with the same parser; size of the map beside that of
 # the source; calls in C against gcc's call graph.  Debian's sources are fetched by apt, the others are what is on this
-# machine or is given: C=DIR PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR PYCG=DIR ROUNDS=n,
+# machine or is given: C=DIR PYTHON=DIR JAVA=DIR GO=DIR LUA=DIR ZLIB=DIR PYCG=DIR ROUNDS=n, LARGE=DIR EDITS=n ASKED=n for a
+# whole tree: its ingest, how long questions, a start with one question, a refresh without a change and one behind an edit take,
 # PEER=DIR, where npm installed @colbymchenry/codegraph, with scripts off (it indexes the same trees without a network,
 # outside of the sandbox: sources that are trusted), and ORACLES="LANGUAGE:TREE..." as tools/bench_oracles.sh reads it.  What is not there is said to be not run.
 set -u
 cd "$(dirname "$0")/.." || exit 3
-tool=$1
+tool=$1 queries=$2
 rounds=${ROUNDS:-5}
 drydock=build/drydock
 work=$(mktemp -d)
@@ -104,12 +105,59 @@ calls() {
 		}' "$work/truth" "$work/ours"
 }
 
+# clocked COMMAND...: seconds of the clock
+clocked() {
+	local TIMEFORMAT=%R
+	{ time "$@" >/dev/null 2>&1; } 2>&1
+}
+
+# spread: the median and the 99th percentile of numbers, one a line
+spread() {
+	sort -n | awk '{ v[NR] = $1 } END { printf "p50 %.3f  p99 %.3f", v[int((NR + 1) / 2)], v[NR - int(NR / 100)] }'
+}
+
+# A random file of C of the copy, by the seed $1.
+some_file() {
+	awk -v seed="$1" 'BEGIN { srand(seed) } { v[NR] = $0 } END { print v[1 + int(rand() * NR)] }' "$work/files"
+}
+
+# whole DIR: a tree as a whole, in a copy, which is edited
+whole() {
+	local dir=$1 copy=$work/whole map=$work/whole.db n
+	if [ -z "$dir" ] || [ ! -d "$dir" ]; then
+		echo "a whole tree: not run, LARGE names no directory"
+		return
+	fi
+	cp -a --reflink=auto "$dir" "$copy"
+	refresh() { "$drydock" graph ingest --quiet --no-history --state "$state" --db "$map" "$copy"; }
+	/usr/bin/time -f '%U %S %e %M' -o "$work/large" "$drydock" graph ingest --quiet --no-history --state "$state" --db "$map" "$copy" >"$work/counts"
+	awk -v d="$(stat -c %s "$map")" -v b="$(du -sb --apparent-size "$copy" | cut -f 1)" '{
+		printf "a whole tree: %.0f s of CPU, %.0f s, %.0f MB resident, map %.0f MB, %.2f of the source\n", $1 + $2, $3, $4 / 1024, d / 1e6, d / b
+	}' "$work/large"
+	cat "$work/counts"
+	"$queries" "$map" "${ASKED:-1000}" 1
+	(cd "$copy" && find . -name '*.c' -type f | sed 's|^\./||' | LC_ALL=C sort) >"$work/files"
+	for n in $(seq 50); do
+		clocked "$drydock" graph at "$(some_file "$n"):1" --json --state "$state" --db "$map"
+	done >"$work/times"
+	echo "a start with one question, seconds of the clock: $(spread <"$work/times")"
+	for n in 1 2 3; do clocked refresh; done >"$work/times"
+	echo "a refresh when nothing changed, seconds of the clock: $(spread <"$work/times")"
+	for n in $(seq "${EDITS:-5}"); do
+		printf '\nint drydock_bench_%d(void) { return %d; }\n' "$n" "$n" >>"$copy/$(some_file "$n")"
+		clocked refresh
+	done >"$work/times"
+	echo "a refresh behind an edit of one file, seconds of the clock: $(spread <"$work/times")"
+	rm -rf "$copy" "$map"
+}
+
 ratio C c "${C:-$PWD}"
 peer C
 ratio Python py "${PYTHON:-$(python3 -c 'import os; print(os.path.dirname(os.__file__))' 2>/dev/null)}"
 peer Python
 ratio Java java "${JAVA:-}"
 ratio Go go "${GO:-}"
+whole "${LARGE:-}"
 calls Lua "${LUA:-}" "-DLUA_USE_POSIX -DLUA_COMPAT_5_3"
 calls zlib "${ZLIB:-}" "-DHAVE_UNISTD_H -DHAVE_STDARG_H"
 if [ -n "${PYCG:-}" ] && [ -d "$PYCG" ]; then

@@ -21,8 +21,8 @@ ask find helper
 is "find" "$(json '[.items[] | "\(.entity.kind) \(.entity.file):\(.entity.line) \(.relation)"] | join(", ")')" \
 	"function include/util.h:12 declares, function src/b.c:9 defines"
 is "keys of an answer" "$(json '[keys[], (.index | keys[]), (.items[0] | keys[]), (.items[0].entity | keys[])] | join(" ")')" \
-	"index items age_s digest stale unread cond conf entity prov reason relation end file id kind line name"
-is "it is fresh" "$(json '"\(.index.stale) \(.index.unread) \(.index.age_s < 600)"')" "false 0 true"
+	"index items age_s checked digest stale unread cond conf entity prov reason relation end file id kind line name"
+is "it is fresh" "$(json '"\(.index.stale) \(.index.checked) \(.index.unread) \(.index.age_s < 600)"')" "false tree 0 true"
 ask callers local_name --depth 2
 is "callers, of each that has the name" "$(json '[.items[].entity.name] | sort | join(" ")')" "attributed call_through extra open_it uses_macros"
 ask callers src/a.c:local_name
@@ -109,6 +109,31 @@ ingest
 is "only that file is parsed" "$(json '"\(.parsed) \(.reused)"')" "1 4"
 ask callers extra
 is "the new call is there" "$(json '[.items[].entity.name] | sort | join(" ")')" "attributed helper"
+
+# A large tree is not waited for: what an answer went over is looked at, and all of it where that is asked for.
+large=$tmp/large
+mkdir "$large"
+awk -v dir="$large" 'BEGIN { for (i = 0; i < 4000; i++) { f = dir "/" i ".txt"; print "word" > f; close(f) } }'
+echo 'int one(void) { return 1; }' >"$large/one.c"
+echo 'int one(void); int two(void) { return one(); }' >"$large/two.c"
+echo 'int three(void) { return 3; }' >"$large/three.c"
+run "$drydock" graph ingest --quiet --state "$state" --db "$tmp/large.db" "$large"
+of_large() { run "$drydock" graph "$@" --json --state "$state" --db "$tmp/large.db"; }
+how_stale() { json '"\(.index.stale) \(.index.checked)"'; }
+of_large callees two
+is "of a large tree the files of an answer are looked at" "$(json '.items[0].entity.name') $(how_stale)" "one false files"
+echo >>"$large/three.c"
+of_large callees two
+is "another file says nothing of them" "$(how_stale)" "false files"
+of_large status
+is "who asks for the state of it all is told" "$(how_stale)" "true tree"
+echo >>"$large/two.c"
+of_large callees two
+is "the file that was asked about counts, though no item is of it" "$(json '[.items[].entity.file] | unique | join(" ")') $(how_stale)" "one.c true files"
+of_large find one
+is "and those of items" "$(how_stale)" "true files"
+of_large find three
+is "each by itself" "$(how_stale)" "true files"
 
 # Edits at random: what is refreshed is what is made anew.  The seed is printed, and can be given.
 seed=${DD_SEED:-$(date +%s)}
