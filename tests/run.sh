@@ -36,20 +36,29 @@ what_failed() {
 	sed "s|^# |# failed: |" "$2.notes"
 }
 
+# Seconds of processor time that what this shell has waited for used so far, to $1.
+used() {
+	times >"$1"
+	awk 'NR == 2 { for (i = 1; i < 3; i++) { split($i, t, "m"); s += 60 * t[1] + t[2] } printf "%d\n", s }' "$1"
+}
+
 # What it prints comes out as a whole, whatever runs beside it.
 run_one() {
 	name=$1
 	log=$out/$(echo "$name" | tr / .)
 	shift
 	start=$(date +%s)
+	used "$log.times" >"$log.before"
 	"$@" >"$log" 2>&1 </dev/null
 	rc=$?
+	used "$log.times" >"$log.after"
 	counts=$(awk -v name="$name" -v rc=$rc "$tally" "$log" 2>"$log.notes")
 	# shellcheck disable=SC2086
 	set -- $counts
 	printf '%s\n' "$counts" >>"$out/tally"
 	{
-		printf '%-44s %4d passed %3d failed %3d skipped  %ds\n' "$name" "$1" "$2" "$3" $(($(date +%s) - start))
+		printf '%-44s %4d passed %3d failed %3d skipped  %ds, %ds of CPU\n' "$name" "$1" "$2" "$3" $(($(date +%s) - start)) \
+			$(($(cat "$log.after") - $(cat "$log.before")))
 		grep -hE '^(ok|not ok) .*# *[Ss][Kk][Ii][Pp]' "$log" | sed 's/^/    /'
 		if [ "$2" -gt 0 ]; then
 			cat "$log.notes"

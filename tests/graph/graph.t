@@ -135,6 +135,20 @@ is "and those of items" "$(how_stale)" "true files"
 of_large find three
 is "each by itself" "$(how_stale)" "true files"
 
+# In a file with very many entities not all of them are gone through.
+mkdir "$tmp/many"
+awk 'BEGIN {
+	for (i = 1; i <= 3000; i++) print "#define M" i " " i
+	print "int middle(void)\n{\n\treturn M7;\n}"
+	print "struct wide {"
+	for (i = 1; i <= 3000; i++) print "\tint f" i ";"
+	print "\t/* nothing */\n};\n"
+}' >"$tmp/many/many.c"
+run "$drydock" graph ingest --quiet --state "$state" --db "$tmp/many.db" "$tmp/many"
+at() { "$drydock" graph at "many.c:$1" --json --state "$state" --db "$tmp/many.db" | jq -r '.items[0].entity.name'; }
+is "the innermost in such a file" "$(at 1) $(at 2500) $(at 3003) $(at 3006) $(at 5000) $(at 6005)" "M1 M2500 middle wide.f1 wide.f1995 wide.f3000"
+is "what began long before" "$(at 6006) $(at 6007) $(at 6009)" "wide wide many.c"
+
 # Edits at random: what is refreshed is what is made anew.  The seed is printed, and can be given.
 seed=${DD_SEED:-$(date +%s)}
 echo "# seed $seed"
