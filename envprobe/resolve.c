@@ -362,7 +362,9 @@ resolve_python(const struct pkgindex *x, const char *name)
 	if (r.package)
 		return r;
 	OWN_FREE char *top = mem_strndup(name, strcspn(name, ".")); /* a.b.c is in the package a */
-	r = search_key(x, 'y', top);
+	r.package = known_by_name(need_kind_names[NEED_PYTHON], top);
+	if (!r.package)
+		r = search_key(x, 'y', top);
 	if (r.package)
 		return r;
 	OWN_FREE char *package = mem_printf("python3-%s", dist);

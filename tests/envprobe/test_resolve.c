@@ -175,6 +175,8 @@ static const struct {
 	{NEED_PYTHON, "moon.phase.full", "python3-moon", NULL},
 	{NEED_PYTHON, "Moon_Extras", "python3-moon-extras", NULL},
 	{NEED_PYTHON, "json", "python3", NULL},
+	{NEED_PYTHON, "distutils.core", "python3-distutils",
+		NULL}, /* of the table, by the first name */
 	{NEED_PYTHON, "Tide", "python3-tide", NULL},
 	{NEED_PYTHON, ".", NULL, NULL},
 	{NEED_NODE, "moon-phase", "node-moon-phase", NULL},
