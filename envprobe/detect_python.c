@@ -45,9 +45,9 @@ is_of_other_tool(struct str name)
 		"bumpversion", "check-manifest", "codecov", "codespell", "coverage", "coveralls",
 		"doc8", "flake8", "isort", "mccabe", "mypy", "pep257", "pep8", "pre-commit",
 		"pycodestyle", "pydocstyle", "pyflakes", "pylint", "pyright", "pyroma",
-		"python-coveralls", "radon", "ruff", "sphinx-build", "tox", "twine", "vulture",
-		"yapf", NULL};
-	return str_is_one(name, names);
+		"python-coveralls", "pyupgrade", "radon", "ruff", "sphinx-build", "tox", "twine",
+		"vulture", "yapf", NULL};
+	return str_is_one(name, names) || str_starts(name, "flake8-");
 }
 
 /* "py38,django: Foo" of tox: of some of its environments alone. */
@@ -62,15 +62,22 @@ without_factors(struct str text)
 	return str_trim((struct str){text.p + n + 1, text.n - n - 1});
 }
 
+static size_t
+name_length(struct str text)
+{
+	size_t n = 0;
+	while (n < text.n && is_name_char(text.p[n]))
+		n++;
+	return n;
+}
+
 /* "Foo.bar[extra]>=1.2; marker": the distribution's name and its constraint. */
 static void
 add_requirement(
 	struct project *p, struct str text, enum need_scope scope, bool optional, const char *why)
 {
 	text = str_trim(text);
-	size_t n = 0;
-	while (n < text.n && is_name_char(text.p[n]))
-		n++;
+	const size_t n = name_length(text);
 	bool other = scope == SCOPE_TEST && is_of_other_tool((struct str){text.p, n});
 	if (!n || !isalpha((unsigned char)text.p[0]) || other)
 		return;
@@ -160,6 +167,25 @@ read_lists(const struct tree *t, const char *path, struct project *p)
 	}
 }
 
+/* The word behind an interpreter and its option, "-m" or "-c", without the quotation mark; false: there is none. */
+static bool
+next_program(struct str *line, struct str *ret)
+{
+	if (!str_next_word(line, ret))
+		return false;
+	const bool python = str_starts(*ret, "python"), shell = str_ends(*ret, "sh");
+	struct str behind = *line, word;
+	if (!(python || shell) || !str_next_word(&behind, &word) ||
+		!str_eq(word, python ? "-m" : "-c"))
+		return true;
+	*line = behind;
+	if (!str_next_word(line, ret))
+		return false;
+	while (ret->n && strchr("\"'", ret->p[0]))
+		*ret = (struct str){ret->p + 1, ret->n - 1};
+	return true;
+}
+
 /* "flake8 tests", "python -m mypy": a command that runs none, whatever it is given; "coverage run" runs what it is given. */
 static bool
 is_other_command(struct str line)
@@ -168,10 +194,7 @@ is_other_command(struct str line)
 	const char *eq = line.n ? memchr(line.p, '=', line.n) : NULL;
 	if (eq && str_starts(line, "commands")) /* the key itself, and perhaps the first */
 		line = (struct str){eq + 1, line.n - (size_t)(eq + 1 - line.p)};
-	if (!str_next_word(&line, &word))
-		return false;
-	if (str_starts(word, "python") && str_next_word(&line, &word) && str_eq(word, "-m") &&
-		!str_next_word(&line, &word))
+	if (!next_program(&line, &word))
 		return false;
 	bool other = is_of_other_tool(word), measures = str_eq(word, "coverage");
 	return other && !(measures && str_next_word(&line, &word) && str_eq(word, "run"));
@@ -248,7 +271,10 @@ read_requirements(const struct tree *t, const char *path, struct project *p)
 		const char *comment = memchr(line.p, '#', line.n);
 		if (comment)
 			line.n = (size_t)(comment - line.p);
-		add_requirement(p, line, test ? SCOPE_TEST : SCOPE_RUN, test, why);
+		line = str_trim(line);
+		/* Such a file is for who works on it, and may name his tools among what it needs. */
+		if (!is_of_other_tool((struct str){line.p, name_length(line)}))
+			add_requirement(p, line, test ? SCOPE_TEST : SCOPE_RUN, test, why);
 	}
 }
 
@@ -376,6 +402,53 @@ own_runner(const struct tree *t, const char *dir)
 	return NULL;
 }
 
+static bool
+is_test_file(const char *path)
+{
+	static const char *const patterns[] = {
+		"test_*.py", "*_test.py", "test.py", "tests.py", NULL};
+	for (size_t i = 0; patterns[i]; i++)
+		if (tree_name_is(path, patterns[i]))
+			return true;
+	return false;
+}
+
+/*
+ * "def test_tide():" outside a class, "class TestTide:" of none: what pytest runs, and unittest does not.  A
+ * function of one of the other names gives unittest its suites, or runs them.
+ */
+static bool
+is_case_of_pytest(struct str line)
+{
+	static const char *const others[] = {"test", "tests", "test_all", "test_cases", "test_main",
+		"test_suite", "test_suites", "test_runner", NULL};
+	static const char def[] = "def ", class[] = "class Test";
+	if (str_starts(line, class))
+		return !memchr(line.p, '(', line.n) || memmem(line.p, line.n, "(object)", 8);
+	if (!str_starts(line, def))
+		return false;
+	struct str rest = {line.p + strlen(def), line.n - strlen(def)}, name;
+	return str_next(&rest, '(', &name) && str_starts(name, "test") &&
+	       !str_is_one(str_trim(name), others);
+}
+
+static bool
+has_cases_of_pytest(const struct tree *t, const char *dir)
+{
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		OWN(buf) struct buf text = {0};
+		if (!fs_is_below(path, dir) || !is_test_file(path) || detect_is_aside(path))
+			continue;
+		tree_read(t, path, &text);
+		struct str rest = buf_str(&text);
+		for (struct str line; str_next_line(&rest, &line);)
+			if (is_case_of_pytest(line))
+				return true;
+	}
+	return false;
+}
+
 static void
 detect_tests(const struct tree *t, const char *dir, struct project *p)
 {
@@ -388,7 +461,8 @@ detect_tests(const struct tree *t, const char *dir, struct project *p)
 		return;
 	bool pytest =
 		declared || (!runner && (any_line_with(t, dir, "*.py", "import pytest") ||
-						any_line_with(t, dir, "*.py", "from pytest")));
+						any_line_with(t, dir, "*.py", "from pytest") ||
+						has_cases_of_pytest(t, dir)));
 	OWN_FREE char *src = tree_join(dir, "src");
 	bool src_layout = any_file_with(t, src, "__init__.py", NULL);
 	OWN_FREE char *path = mem_printf("PYTHONPATH=%s ", src_layout ? "src:." : ".");
@@ -484,7 +558,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	bool extension = any_file_with(t, dir, "setup.py", "Extension") ||
 			 any_file_with(t, dir, "setup.py", "ext_modules") ||
 			 any_file_with(t, dir, "setup.py", "cffi_modules");
-	const char *backend = build_backend(t, dir);
+	/* A setup.py that a back end wrote needs that no more. */
+	const char *backend = has_setup ? "setuptools" : build_backend(t, dir);
 	detect_need(p, NEED_PYTHON, backend, SCOPE_BUILD, false, p->evidence);
 	if (extension) {
 		detect_compilers(t, dir, p);

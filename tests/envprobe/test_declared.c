@@ -38,6 +38,13 @@ static const struct {
 			 "  python -m coverage run -m unittest\n[testenv:sum]\ndeps = norelease\n"
 			 "commands = coverage report --include=tests/*\n"}),
 		{"python tide?", "python star?", "python comet?", "python wave?", NULL}},
+	{FILES({"setup.py", "x\n"},
+		 {"pyproject.toml", "[build-system]\nbuild-backend = 'flit_core.x'\n"},
+		 {"requirements.txt", "tide # x\nflake8==3 # norelease\n"},
+		 {"tox.ini",
+			 "[testenv:style]\ndeps =\n  norelease\n  flake8-comprehensions\ncommands =\n"
+			 "  bash -c \"pyupgrade `find test -name '*.py'` a.py\"\n"}),
+		{"python tide", "python setuptools", NULL}},
 	{FILES({"configure.ac", "AC_INIT(a, 1)\nLT_INIT([shared])\nAM_PROG_LIBTOOL\nAC_PROG_YACC\n"
 				"AC_CHECK_PROGS([A], [valgrind])\nAC_CHECK_PROG([B], [moon])\n"},
 		 {"configure", "#! /bin/sh\n"}),
@@ -123,7 +130,8 @@ static const char *const undeclared[] = {"python moon?", "python norelease?", "l
 	"package libstr-ocaml-dev?", "package libz-ocaml-dev?", "cmake Qt5network-private?",
 	"cmake Qt5y?", "pkgconfig 2>/dev/null?", "pkgconfig echo?", "pkgconfig 1.2?",
 	"program $FLAGS?", "program tide?", "program tide tide3 /x?", "program ?",
-	"python coverage?", "python pylint?", "program valgrind?", NULL};
+	"python coverage?", "python flake8", "python flit_core", "python pylint?",
+	"program valgrind?", NULL};
 
 /* Options that a labelled decision stands for. */
 static const struct {
