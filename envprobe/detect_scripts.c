@@ -344,11 +344,108 @@ add_told(const struct tree *t, const char *dir, const char *path, struct project
 	return scripts.n > 0;
 }
 
+/* ---- tox ---- */
+
+/* The value of a key that a line sets; what belongs to the key before it is indented.  False: it sets none, or another. */
+static bool
+sets(struct str line, const char *key, struct str *ret)
+{
+	struct str name, value = line;
+	if (!line.n || isspace((unsigned char)line.p[0]) || !str_next(&value, '=', &name))
+		return false;
+	*ret = str_trim(value);
+	return str_eq(str_trim(name), key);
+}
+
+/* A value without what tox puts in: its own directory, an interpreter, and what it was called with; heap. */
+static char *
+of_tox(struct str line)
+{
+	static const struct {
+		const char *start, *instead;
+	} marks[] = {{"{toxinidir}/", ""}, {"{envpython}", "python3"}, {"{posargs", ""}};
+	OWN(buf) struct buf b = {.max = 4096};
+	buf_puts(&b, "");
+	while (line.n) {
+		const char *end = memchr(line.p, '}', line.n), *instead = NULL;
+		for (size_t i = 0; end && i < sizeof(marks) / sizeof(*marks); i++)
+			if (str_starts(line, marks[i].start))
+				instead = marks[i].instead;
+		size_t n = instead ? (size_t)(end - line.p) + 1 : 1;
+		if (instead)
+			buf_puts(&b, instead);
+		else
+			buf_putc(&b, *line.p);
+		n += instead && n < line.n && line.p[n] == '/';
+		line = (struct str){line.p + n, line.n - n};
+	}
+	return buf_take(&b);
+}
+
+/* What stands below "[testenv]", and in which line that is; empty: there is none. */
+static struct str
+test_section(struct str text, unsigned *ret_line)
+{
+	struct str line;
+	for (*ret_line = 1; str_next_line(&text, &line); ++*ret_line)
+		if (str_eq(str_trim(line), "[testenv]"))
+			return text;
+	return (struct str){"", 0};
+}
+
+/* Where its commands are run, below the project's own directory: heap, "" for there. */
+static char *
+changed_dir(struct str section)
+{
+	struct str line, value;
+	while (str_next_line(&section, &line) && !str_starts(line, "["))
+		if (sets(line, "changedir", &value) || sets(line, "change_dir", &value)) {
+			while (str_ends(value, "/"))
+				value.n--;
+			return of_tox(value);
+		}
+	return mem_strdup("");
+}
+
+static void
+add_of_tox(const struct tree *t, const char *dir, struct project *p)
+{
+	OWN_FREE char *path = tree_join(dir, "tox.ini");
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	unsigned n;
+	struct str section = test_section(buf_str(&text), &n), line, value;
+	OWN_FREE char *below = changed_dir(section), *base = tree_join(dir, below);
+	const bool elsewhere = *below, plain = !elsewhere || is_plain(str_of(below));
+	for (bool within = false;
+		plain && str_next_line(&section, &line) && p->scripts.n < MAX_TOLD;) {
+		OWN_FREE char *why = scan_cite(path, ++n);
+		if (!line.n)
+			continue;
+		if (!isspace((unsigned char)line.p[0]))
+			within = sets(line, "commands", &value);
+		if (str_starts(line, "["))
+			return;
+		struct str told = within && !isspace((unsigned char)line.p[0]) ? value : line;
+		if (!within || (elsewhere && memmem(told.p, told.n, "{toxinidir}", 11)))
+			continue;
+		const char *interpreter = NULL;
+		OWN_FREE char *command = of_tox(str_trim(told)), *script = NULL;
+		OWN_FREE char *run = command_of(t, base, str_of(command), &interpreter, &script);
+		OWN_FREE char *there = run ? mem_printf("cd %s && %s", below, run) : NULL;
+		if (run)
+			add(p, interpreter, elsewhere ? there : run, why, false);
+	}
+}
+
 void
 detect_scripts(const struct tree *t, struct project *p)
 {
 	const char *dir = p->dir ? p->dir : "", *best = NULL;
 	size_t rank = SIZE_MAX;
+	add_of_tox(t, dir, p);
+	if (p->scripts.n)
+		return;
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
 		bool here = detect_is_here(dir, path) || service_config_is(path);

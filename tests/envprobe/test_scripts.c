@@ -47,6 +47,20 @@ static const struct {
 			 "  - sh tests/two.sh\n  script:\n  - sh tests/three.sh\n"},
 		 {"tests/one.sh", SH}, {"tests/two.sh", SH}, {"tests/three.sh", SH}),
 		"sh tests/three.sh (.gitlab-ci.yml:8)"},
+	/* What tox runs, where it runs it, and not what it checks style with. */
+	{FILES({"setup.py", "x\n"},
+		 {"tox.ini",
+			 "[tox]\nenvlist = py3\n[testenv]\ndeps = x\ncommands =\n  python run.py {posargs:-q}\n"
+			 "  bash -c \"python ../a.py\"\n  {envpython} more.py -v\n"
+			 "  python {toxinidir}/test/one.py\n"
+			 "setenv =\n  python one.py\nchangedir = {toxinidir}/test/\n"
+			 "[testenv:style]\ncommands = python one.py\n"},
+		 {"test/run.py", "x"}, {"test/one.py", "x"}, {"test/more.py", "x"}),
+		"cd test && python3 run.py (tox.ini:6); cd test && python3 more.py -v (tox.ini:8)"},
+	{FILES({"setup.py", "x\n"},
+		 {"tox.ini", "[testenv]\ncommands = python3 {toxinidir}/tests/all.py\n"},
+		 {"tests/all.py", "x"}, {"README", "sh test/more.sh\n"}, {"test/more.sh", SH}),
+		"python3 tests/all.py (tox.ini:2)"},
 	{FILES({"Makefile", "all:\n"}, {"README", "ruby -Ilib test/all.rb\n\nsh test/more.sh\n"},
 		 {"test/all.rb", "x"}, {"test/more.sh", SH}),
 		"ruby -Ilib test/all.rb (README:1)"},
