@@ -348,6 +348,12 @@ want_tried(struct loop *l)
 	return l->r->tests.passed == 0 && want_looked_up(l, SCOPE_TEST, NEED_FROM_TRACE);
 }
 
+bool
+loop_want_missed(struct loop *l)
+{
+	return want_from_log(l, SCOPE_TEST, true) || want_tried(l);
+}
+
 /* What was tried first; then what was only searched for, which may have been one of many choices. */
 static bool
 want_from_trace(struct loop *l, enum need_scope scope)
@@ -505,26 +511,6 @@ loop_restack(struct loop *l)
 	stack_copy(&l->tree, &l->modules);
 }
 
-/* A script that only its name made a test, and that reports no single case, is none. */
-static bool
-forget_guess(struct loop *l)
-{
-	struct command_list *c = &l->r->project.commands;
-	struct test_run *t = &l->r->tests;
-	struct attempt *a = &l->r->attempts.v[l->r->attempts.n - 1];
-	struct command *last = c->n ? &c->v[c->n - 1] : NULL;
-	if (!last || !last->guessed || (!t->by_exit_status && t->passed + t->failed > 0))
-		return false;
-	strlist_addf(&a->decisions,
-		"\"%s\" is named as scripts of tests are, but reports no single case: it counts for nothing",
-		last->run);
-	command_cleanup(last);
-	c->n--;
-	test_run_cleanup(t);
-	*t = (struct test_run){0};
-	return true;
-}
-
 /* One attempt; *ret_again when the next one has something new to try. */
 static int
 attempt(struct loop *l, bool *ret_again, struct dd_err *err)
@@ -567,7 +553,12 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 	rc = loop_test(l, err);
 	if (rc < 0)
 		return rc;
-	if (forget_guess(l)) {
+	if (loop_want_for_guess(l)) {
+		*ret_again = true;
+		note_learnt(l, ATTEMPT_TESTS_FAILED);
+		return 0;
+	}
+	if (loop_forget_guess(l)) {
 		loop_succeed(l, OUTCOME_BUILT);
 		note_learnt(l, ATTEMPT_BUILT);
 		return 0;

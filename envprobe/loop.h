@@ -100,6 +100,15 @@ void loop_restack(struct loop *l);
 int loop_build(struct loop *l, struct dd_err *err) DD_MUST_USE;
 int loop_test(struct loop *l, struct dd_err *err) DD_MUST_USE;
 
+/*
+ * A script that only its name made a test (guess.c) and that came to no case: what it missed is wanted, once; true when
+ * something of it is new.  Otherwise it is none, and is taken back; false: it is no such script.
+ */
+bool loop_want_for_guess(struct loop *l);
+bool loop_forget_guess(struct loop *l);
+/* Want what tests that came to no case miss, by their log or as they tried to run it; true when something of it is new. */
+bool loop_want_missed(struct loop *l);
+
 /* Did the attempt that is just over get anywhere?  (settle.c) */
 void loop_weigh(struct loop *l);
 /* After the last attempt: what only attempts brought that gained nothing is taken out again. */
