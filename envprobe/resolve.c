@@ -373,7 +373,7 @@ resolve_python(const struct pkgindex *x, const char *name)
 	return r;
 }
 
-/* CMake's own Find modules are files of CMake: what they look for goes by the same name elsewhere. */
+/* CMake's own Find modules, and those of collections of them: what they look for goes by the same name elsewhere. */
 static struct resolution
 resolve_cmake(const struct pkgindex *x, const char *name)
 {
@@ -383,8 +383,7 @@ resolve_cmake(const struct pkgindex *x, const char *name)
 		return r;
 	r = search_key(x, 'c', key);
 	bool own = r.package && r.path && str_starts(str_of(fs_name(r.path)), "Find") &&
-		   (strcmp(r.package, "cmake-data") == 0 ||
-			   strcmp(r.package, "extra-cmake-modules") == 0);
+		   (strcmp(r.package, "cmake-data") == 0 || strstr(r.package, "cmake-modules"));
 	if (r.package && !own)
 		return r;
 	resolution_cleanup(&r);

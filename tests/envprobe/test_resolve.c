@@ -117,6 +117,8 @@ static const char contents[] =
 	"usr/share/java/org.jar java/liborg-java\n"
 	"usr/share/SKY/cmake/SKYConfig.cmake devel/extra-cmake-modules\n"
 	"usr/share/SKY/find-modules/FindComet.cmake devel/extra-cmake-modules\n"
+	"usr/share/cmake/Modules/FindKeel2.cmake devel/sea-cmake-modules\n"
+	"usr/lib/pkgconfig/keel2.pc libdevel/libkeel2.0-dev\n"
 	"usr/share/php/Sky/Moon/autoload.php php/php-sky-moon\n"
 	"usr/share/php/Sky/Moon/Phase.php php/php-sky-moon\n"
 	"usr/share/php/Net/Sky.php php/php-net-sky\n"
@@ -163,6 +165,7 @@ static const struct {
 	{NEED_PKGCONFIG, "moon", NULL, NULL},
 	{NEED_CMAKE, "Moon", "libmoon-dev", NULL},
 	{NEED_CMAKE, "Comet", "libcomet-dev", NULL}, /* not CMake, whose own module looks for it */
+	{NEED_CMAKE, "Keel2", "libkeel2.0-dev", NULL}, /* nor a collection of such modules */
 	{NEED_CMAKE, "OpenSSL", "libssl-dev", NULL},
 	{NEED_M4, "MOON", "libmoon-dev", NULL},
 	{NEED_M4, "AM_PATH_TIDE", "libtide-dev", NULL},
