@@ -82,26 +82,30 @@ use(struct loop *l, const struct dialect *d, const struct problem *p)
 	if (e->question || (e->value && has_word(e->value, d->flag)))
 		return false;
 	OWN_FREE char *before = TAKE(e->value);
-	e->value = mem_printf("%s %s", before ? before : d->program, d->flag);
+	const bool none = !before && strcmp(d->program, "-") == 0;
+	e->value = none ? mem_strdup(d->flag)
+			: mem_printf("%s %s", before ? before : d->program, d->flag);
 	free(e->why);
 	e->why = mem_printf("the source is of another dialect: %s", p->text);
 	strlist_set_env(&l->env, d->variable, e->value);
-	strlist_addf(&l->r->options, "compiler=%s (%s)", d->flag, p->text);
+	strlist_addf(&l->r->options, "%s=%s (%s)",
+		strcmp(d->program, "-") == 0 ? d->variable : "compiler", d->flag, p->text);
 	if (l->r->project.system == SYSTEM_MAKE)
 		dialect_tell_make(l, d->variable, before, e->value);
 	return true;
 }
 
 bool
-dialect_learn(struct loop *l)
+dialect_learn(struct loop *l, enum need_scope scope)
 {
 	bool any = false;
 	for (size_t i = 0; i < l->problems.n; i++) {
+		const struct problem *p = &l->problems.v[i];
 		struct dialect d = {0};
-		if (l->problems.v[i].kind != PROBLEM_DIALECT ||
-			!find_dialect(l->problems.v[i].name, &d))
+		if (p->kind != PROBLEM_DIALECT || (scope == SCOPE_TEST && p->scope != scope) ||
+			!find_dialect(p->name, &d))
 			continue;
-		any = use(l, &d, &l->problems.v[i]) || any;
+		any = use(l, &d, p) || any;
 		dialect_cleanup(&d);
 	}
 	return any;

@@ -8,10 +8,11 @@
 #include "envprobe/loop.h"
 
 /*
- * Compile in the dialect that the problems of the last build ask for, from the next attempt on; true when that is
- * new.  A compiler that the answers name is left alone.
+ * Compile, or interpret, in the dialect that the problems of the last build ask for, from the next attempt on; true when
+ * that is new.  A compiler that the answers name is left alone.  Of the last tests (SCOPE_TEST) only what concerns
+ * interpreters counts: what a compiler refuses may be what they are about.
  */
-bool dialect_learn(struct loop *l);
+bool dialect_learn(struct loop *l, enum need_scope scope);
 
 /*
  * A variable on the command line of make, instead of what it was told before (NULL: nothing): a makefile's own assignment is

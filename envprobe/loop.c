@@ -445,7 +445,7 @@ learn_from_build(struct loop *l)
 	if (removed_find(&l->problems, &removed))
 		return false; /* no package brings it back */
 	bool any = learn_variables(l);
-	any = dialect_learn(l) || any;
+	any = dialect_learn(l, SCOPE_BUILD) || any;
 	any = history_learn(l) || any;
 	any = want_from_log(l, SCOPE_BUILD, false) || any;
 	any = any || history_make_up(l);
@@ -574,6 +574,7 @@ attempt(struct loop *l, bool *ret_again, struct dd_err *err)
 		bool better = tests_got_better(l);
 		*ret_again = learn_to_trace(l, better);
 		*ret_again = (better && learn_variables(l)) || *ret_again;
+		*ret_again = dialect_learn(l, SCOPE_TEST) || *ret_again;
 		*ret_again = want_from_log(l, SCOPE_TEST, !better) || *ret_again;
 		*ret_again =
 			*ret_again || (better ? want_from_trace(l, SCOPE_TEST) : want_tried(l));

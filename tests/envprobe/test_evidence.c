@@ -75,6 +75,8 @@ static const struct {
 	{"a.hh:4:44: error: 'moon' was not declared in this scope, and no declarations were found by argument-dependent lookup at the point of instantiation [-fpermissive]",
 		"dialect", "permissive"},
 	{"a.cc:4:4: warning: extra ';' [-fpermissive]", NULL, NULL},
+	{"    error:0308010C:digital envelope routines::unsupported", "dialect",
+		"digital envelope routines::unsupported"},
 	{"a.c:3:1: error: return type defaults to 'int' [-Wimplicit-int]", "dialect",
 		"return type defaults to 'int'"},
 	{"a.c:3:9: warning: unused variable 'moon' [-Wunused-variable]", NULL, NULL},
