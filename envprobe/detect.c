@@ -14,9 +14,9 @@
  * reasons. What else is there is listed in project.others.
  */
 static const struct detector *const detectors[] = {&detect_meson, &detect_cmake, &detect_autotools,
-	&detect_perl, &detect_python, &detect_php, &detect_rust, &detect_ant, &detect_maven,
-	&detect_node, &detect_go, &detect_ruby, &detect_scons, &detect_waf, &detect_dune,
-	&detect_qmake, &detect_imake, &detect_make, &detect_opam, &detect_luarocks,
+	&detect_perl, &detect_python, &detect_phpize, &detect_php, &detect_rust, &detect_ant,
+	&detect_maven, &detect_node, &detect_go, &detect_ruby, &detect_scons, &detect_waf,
+	&detect_dune, &detect_qmake, &detect_imake, &detect_make, &detect_opam, &detect_luarocks,
 	&detect_go_sources, &detect_php_pages, NULL};
 
 /* For a tree in which none of these finds anything but in documentation and examples. */

@@ -17,10 +17,10 @@ struct detector {
 };
 
 extern const struct detector detect_autotools, detect_cmake, detect_meson, detect_python,
-	detect_perl, detect_node, detect_go, detect_ruby, detect_php, detect_rust, detect_ant,
-	detect_maven, detect_make, detect_go_sources, detect_php_pages, detect_scons, detect_waf,
-	detect_qmake, detect_imake, detect_dune, detect_opam, detect_luarocks, detect_c_sources,
-	detect_java_sources, detect_python_sources, detect_perl_sources;
+	detect_perl, detect_node, detect_go, detect_ruby, detect_phpize, detect_php, detect_rust,
+	detect_ant, detect_maven, detect_make, detect_go_sources, detect_php_pages, detect_scons,
+	detect_waf, detect_qmake, detect_imake, detect_dune, detect_opam, detect_luarocks,
+	detect_c_sources, detect_java_sources, detect_python_sources, detect_perl_sources;
 
 /*
  * Choose and read; a tree without any known build system gives SYSTEM_NONE.  wanted: the name of the one to

@@ -98,6 +98,15 @@ static const struct {
 			"package libalcotest-ocaml-dev?", NULL}},
 	{FILES({"Makefile", "REGRESS = a\nPGXS := $(shell pg_config --pgxs)\ninclude $(PGXS)\n"}),
 		{"package postgresql-server-dev-all", "package postgresql", NULL}},
+	{FILES({"package.xml", "<package/>"},
+		 {"tide-1.2/config.m4",
+			 "PHP_ARG_WITH(tide, x)\nPKG_CHECK_MODULES([TIDE], [libtide >= 1.2])\nPHP_NEW_EXTENSION(tide, tide.c)\n"},
+		 {"tide-1.2/tide.c",
+			 "#include \"php.h\"\n#include \"ext/standard/info.h\"\n#include <moon.h>\n"
+			 "#include \"zend_norelease.h\"\n"},
+		 {"tide-1.2/composer.json", "{}"}),
+		{"package php-dev", "program make", "program cc", "pkgconfig libtide?",
+			"header moon.h", NULL}},
 	{FILES({"Makefile", "all:\n"}, {"src/Win32/a.h", "#include <tide/io.h>\n"},
 		 {"src/b.c", "#include <moon.h>\n#include \"Win32/a.h\"\n"}, {"win", ""},
 		 {"windows.c", "#include <sky.h>\n"}),
@@ -129,9 +138,9 @@ static const char *const undeclared[] = {"python moon?", "python norelease?", "l
 	"package libb-ocaml-dev?", "package liba-ocaml-dev?", "package libno-ocaml-dev?",
 	"package libstr-ocaml-dev?", "package libz-ocaml-dev?", "cmake Qt5network-private?",
 	"cmake Qt5y?", "pkgconfig 2>/dev/null?", "pkgconfig echo?", "pkgconfig 1.2?",
-	"program $FLAGS?", "program tide?", "program tide tide3 /x?", "program ?",
-	"python coverage?", "python flake8", "python flit_core", "python pylint?",
-	"program valgrind?", NULL};
+	"program $FLAGS?", "program tide?", "program tide tide3 /x?", "program ?", "header php.h",
+	"header ext/standard/info.h", "header zend_norelease.h", "python coverage?",
+	"python flake8", "python flit_core", "python pylint?", "program valgrind?", NULL};
 
 /* Options that a labelled decision stands for. */
 static const struct {
