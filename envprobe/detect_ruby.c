@@ -58,25 +58,6 @@ static const struct call {
 	  {NULL, NEED_LIBRARY, SCOPE_BUILD, true},
 };
 
-static void
-read_calls(struct ruby *r, const char *path, const struct call *calls)
-{
-	OWN(buf) struct buf text = {0};
-	tree_read(r->t, path, &text);
-	struct str rest = buf_str(&text), line;
-	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
-		line = str_trim(line);
-		if (line.n && line.p[0] == '#')
-			continue;
-		for (const struct call *c = calls; c->name; c++) {
-			OWN_FREE char *name = scan_string_behind(line, c->name, '(');
-			OWN_FREE char *why = scan_cite(path, n);
-			if (name && *name && !strpbrk(name, "\"'#{} \t"))
-				detect_need(r->p, c->kind, name, c->scope, c->optional, why);
-		}
-	}
-}
-
 /* s.required_ruby_version = ">= 2.7" */
 static void
 read_ruby_version(struct ruby *r, const char *path)
@@ -115,6 +96,48 @@ any_mentions(const struct ruby *r, const char *pattern, const char *text)
 			mentions(r, r->t->files.v[i], text))
 			return true;
 	return false;
+}
+
+/* What looks at sources, writes documentation, measures or makes a release: tests need it where something loads it. */
+static bool
+is_of_other_work(const struct ruby *r, const struct call *c, const char *gem)
+{
+	static const char *const names[] = {"annotate", "brakeman", "bundler-audit", "byebug",
+		"coveralls", "fasterer", "flay", "flog", "gem-release", "jeweler", "launchy",
+		"metric_fu", "overcommit", "pry", "pry-byebug", "pry-doc", "rcov", "reek", "roodi",
+		"rubocop", "ruby-debug", "ruby-prof", "sdoc", "solargraph", "travis", "yard",
+		"yardstick", NULL};
+	static const char *const files[] = {"*.rb", "Rakefile", "*.rake", NULL};
+	struct str name = str_of(gem);
+	if (c->scope != SCOPE_TEST ||
+		!(str_is_one(name, names) || str_starts(name, "guard") ||
+			str_starts(name, "rubocop-") || str_starts(name, "yard-")))
+		return false;
+	OWN_FREE char *one = mem_printf("require '%s", gem), *two = mem_printf("require \"%s", gem);
+	for (size_t i = 0; files[i]; i++)
+		if (any_mentions(r, files[i], one) || any_mentions(r, files[i], two))
+			return false;
+	return true;
+}
+
+static void
+read_calls(struct ruby *r, const char *path, const struct call *calls)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(r->t, path, &text);
+	struct str rest = buf_str(&text), line;
+	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		line = str_trim(line);
+		if (line.n && line.p[0] == '#')
+			continue;
+		for (const struct call *c = calls; c->name; c++) {
+			OWN_FREE char *name = scan_string_behind(line, c->name, '(');
+			OWN_FREE char *why = scan_cite(path, n);
+			if (name && *name && !strpbrk(name, "\"'#{} \t") &&
+				!is_of_other_work(r, c, name))
+				detect_need(r->p, c->kind, name, c->scope, c->optional, why);
+		}
+	}
 }
 
 /* Bundler wants the very versions of a lock file; the system has one of each. */

@@ -698,12 +698,15 @@ ruby_needs_gems_and_what_extensions_look_for(void **state)
 		FILES({"a.gemspec",
 			      "Gem::Specification.new do |s|\n  s.add_dependency 'b', '>= 1'\n  # s.add_dependency 'no'\n"
 			      "  s.add_development_dependency(\"c\")\nend\n"},
-			{"Gemfile", "source 'x'\ngemspec\ngem \"d\", group: :test\n"},
+			{"Gemfile", "source 'x'\ngemspec\ngem \"d\", group: :test\n"
+				    "gem 'launchy'\ngem 'guard-rspec'\ngem 'yard'\n"},
+			{"tasks/doc.rake", "require 'yard'\n"},
 			{"ext/a/extconf.rb", "have_library('moon', 'f') or abort\n"},
 			{"ext/a/a.c", "#include <moon.h>\n"}, {"spec/a_spec.rb", ""}),
 		NULL);
 	OWN_FREE char *gems = needs(&p, NEED_GEM), *libraries = needs(&p, NEED_LIBRARY);
-	assert_string_equal(gems, "b (a.gemspec:2), c (a.gemspec:4), d (Gemfile:3), rspec (spec/)");
+	assert_string_equal(gems,
+		"b (a.gemspec:2), c (a.gemspec:4), d (Gemfile:3), yard (Gemfile:6), rspec (spec/)");
 	assert_string_equal(libraries, "moon (ext/a/extconf.rb:1)");
 	assert_true(str_starts(
 		str_of(p.commands.v[0].run), "(cd './ext/a/' && ruby extconf.rb && make)"));
