@@ -548,6 +548,100 @@ names_extension_by_path(const struct tree *t, const char *setup)
 	return false;
 }
 
+/* ---- what is imported ---- */
+
+/* Modules and packages of the tree, wherever they are on the path: each directory may be one. */
+static void
+find_own_modules(const struct tree *t, struct map *ret)
+{
+	for (size_t i = 0; i < t->files.n; i++) {
+		struct str rest = str_of(t->files.v[i]), part;
+		while (str_next(&rest, '/', &part)) {
+			if (!rest.n && !str_ends(part, ".py"))
+				break;
+			part.n -= rest.n ? 0 : 3;
+			map_put_str(ret, part, ret);
+		}
+	}
+}
+
+/* "import a.b as c, d" and "from a import b", where they stand alone: in a try or a function it may do without. */
+static void
+read_import(const struct map *own, struct str line, bool test, const char *why, struct project *p)
+{
+	struct str word, rest = line;
+	if (!str_next_word(&rest, &word))
+		return;
+	bool from = str_eq(word, "from");
+	if (!from && !str_eq(word, "import"))
+		return;
+	while (str_next_word(&rest, &word)) {
+		size_t n = 0;
+		while (n < word.n && (isalnum((unsigned char)word.p[n]) || word.p[n] == '_'))
+			n++;
+		OWN_FREE char *name = mem_strndup(word.p, n);
+		if (n && !map_get(own, name))
+			detect_need(
+				p, NEED_PYTHON, name, test ? SCOPE_TEST : SCOPE_BUILD, true, why);
+		if (from || word.p[word.n - 1] != ',')
+			return;
+	}
+}
+
+static void
+read_imports_of(
+	const struct tree *t, const char *path, const struct map *own, bool test, struct project *p)
+{
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct str rest = buf_str(&text), line;
+	for (unsigned n = 1; str_next_line(&rest, &line); n++) {
+		OWN_FREE char *why = scan_cite(path, n);
+		if (line.n && !isspace((unsigned char)line.p[0]))
+			read_import(own, line, test, why, p);
+	}
+}
+
+static bool
+is_of_tests(const char *path)
+{
+	static const char *const below[] = {"test", "tests", NULL};
+	OWN_FREE char *dir = mem_strndup(path, (size_t)(fs_name(path) - path));
+	struct str rest = str_of(dir), part;
+	while (str_next(&rest, '/', &part))
+		if (str_is_one(part, below))
+			return true;
+	return is_test_file(path) || tree_name_is(path, "conftest.py");
+}
+
+static bool
+declares_runtime(const struct project *p)
+{
+	for (size_t i = 0; i < p->needs.n; i++)
+		if (p->needs.v[i].kind == NEED_PYTHON && p->needs.v[i].scope == SCOPE_RUN)
+			return true;
+	return false;
+}
+
+/*
+ * What tests import where they are loaded is declared at most where somebody develops; of a project that declares
+ * nothing at all, its own modules tell as well.
+ */
+static void
+read_undeclared(const struct tree *t, const char *dir, bool declares, struct project *p)
+{
+	OWN(map) struct map own = {0};
+	find_own_modules(t, &own);
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		if (!fs_is_below(path, dir) || !tree_name_is(path, "*.py") || detect_is_aside(path))
+			continue;
+		bool test = is_of_tests(path), here = detect_is_here(dir, path);
+		if (test || (!declares && !here))
+			read_imports_of(t, path, &own, test, p);
+	}
+}
+
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
@@ -555,6 +649,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	bool has_setup = tree_has(t, setup);
 	detect_need(p, NEED_PROGRAM, "python3", SCOPE_BUILD, false, p->evidence);
 	read_declared(t, dir, p);
+	read_undeclared(t, dir, declares_runtime(p), p);
 	bool extension = any_file_with(t, dir, "setup.py", "Extension") ||
 			 any_file_with(t, dir, "setup.py", "ext_modules") ||
 			 any_file_with(t, dir, "setup.py", "cffi_modules");
@@ -597,44 +692,6 @@ find_sources(const struct tree *t, const char *dir)
 	return path;
 }
 
-/* Modules and packages of the tree, wherever they are on the path: each directory may be one. */
-static void
-find_own_modules(const struct tree *t, struct map *ret)
-{
-	for (size_t i = 0; i < t->files.n; i++) {
-		struct str rest = str_of(t->files.v[i]), part;
-		while (str_next(&rest, '/', &part)) {
-			if (!rest.n && !str_ends(part, ".py"))
-				break;
-			part.n -= rest.n ? 0 : 3;
-			map_put_str(ret, part, ret);
-		}
-	}
-}
-
-/* "import a.b as c, d" and "from a import b", where they stand alone: in a try or a function it may do without. */
-static void
-read_import(const struct map *own, struct str line, bool test, const char *why, struct project *p)
-{
-	struct str word, rest = line;
-	if (!str_next_word(&rest, &word))
-		return;
-	bool from = str_eq(word, "from");
-	if (!from && !str_eq(word, "import"))
-		return;
-	while (str_next_word(&rest, &word)) {
-		size_t n = 0;
-		while (n < word.n && (isalnum((unsigned char)word.p[n]) || word.p[n] == '_'))
-			n++;
-		OWN_FREE char *name = mem_strndup(word.p, n);
-		if (n && !map_get(own, name))
-			detect_need(
-				p, NEED_PYTHON, name, test ? SCOPE_TEST : SCOPE_BUILD, true, why);
-		if (from || word.p[word.n - 1] != ',')
-			return;
-	}
-}
-
 static void
 read_imports(const struct tree *t, const char *dir, struct project *p)
 {
@@ -642,17 +699,8 @@ read_imports(const struct tree *t, const char *dir, struct project *p)
 	find_own_modules(t, &own);
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
-		OWN(buf) struct buf text = {0};
-		if (!fs_is_below(path, dir) || !tree_name_is(path, "*.py") || detect_is_aside(path))
-			continue;
-		bool test = strstr(path, "test") != NULL;
-		tree_read(t, path, &text);
-		struct str rest = buf_str(&text), line;
-		for (unsigned n = 1; str_next_line(&rest, &line); n++) {
-			OWN_FREE char *why = scan_cite(path, n);
-			if (line.n && !isspace((unsigned char)line.p[0]))
-				read_import(&own, line, test, why, p);
-		}
+		if (fs_is_below(path, dir) && tree_name_is(path, "*.py") && !detect_is_aside(path))
+			read_imports_of(t, path, &own, strstr(path, "test") != NULL, p);
 	}
 }
 
