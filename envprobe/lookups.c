@@ -148,9 +148,11 @@ bool
 lookups_is_usual(const char *program)
 {
 	static const char *const names[] = {"ccmake", "cmake-gui", "dpkg-architecture",
-		"dpkg-buildflags", "print", "gawk", "nawk", "mt", "dsymutil", "nmedit", "lipo",
-		"otool", NULL};
-	return str_is_one(str_of(program), names) || detect_is_of_developers(program);
+		"dpkg-buildflags", "print", "gawk", "gccgo", "nawk", "mt", "dsymutil", "nmedit",
+		"lipo", "otool", NULL};
+	const struct str name = str_of(program); /* those of PHP have its version */
+	return str_is_one(name, names) || str_starts(name, "php-cgi") ||
+	       str_starts(name, "phpdbg") || detect_is_of_developers(program);
 }
 
 void

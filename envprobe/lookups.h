@@ -16,7 +16,10 @@
  */
 void lookups_missing(const struct trace *t, const struct pkgindex *x, struct need_list *ret);
 
-/* A program that CMake, Meson, or a configure script looks for in every project, and that no build needs; or one of developers. */
+/*
+ * A program that CMake, Meson, a configure script, Go or PHP's runner of tests looks for in every project, and that no build
+ * needs; or one of developers.
+ */
 bool lookups_is_usual(const char *program);
 
 /* Absolute paths of files outside the work tree that were opened or executed. */

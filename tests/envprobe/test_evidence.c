@@ -75,6 +75,8 @@ static const struct {
 	{"a.hh:4:44: error: 'moon' was not declared in this scope, and no declarations were found by argument-dependent lookup at the point of instantiation [-fpermissive]",
 		"dialect", "permissive"},
 	{"a.cc:4:4: warning: extra ';' [-fpermissive]", NULL, NULL},
+	{"/work/build.xml:7: taskdef class org.moon.SyncTask cannot be found", "java",
+		"org.moon.SyncTask"},
 	{"    error:0308010C:digital envelope routines::unsupported", "dialect",
 		"digital envelope routines::unsupported"},
 	{"a.c:3:1: error: return type defaults to 'int' [-Wimplicit-int]", "dialect",

@@ -453,6 +453,8 @@ what_build_tools_always_look_for_is_not_wanted(void **state)
 	need_list_cleanup(&missing);
 	trace_destroy(t);
 	assert_true(lookups_is_usual("ccmake"));
+	assert_true(lookups_is_usual("gccgo"));
+	assert_true(lookups_is_usual("phpdbg8.2"));
 	assert_false(lookups_is_usual("cmake"));
 	assert_false(lookups_is_usual("pkg-config"));
 }
