@@ -186,13 +186,73 @@ is_answer_of_configure(const struct problem *p, struct str log)
 }
 
 static void
+drop(struct problem_list *l, size_t i)
+{
+	problem_cleanup(&l->v[i]);
+	memmove(&l->v[i], &l->v[i + 1], (--l->n - i) * sizeof(*l->v));
+}
+
+/* The next module of Python that is missed after the i-th problem; l->n: none. */
+static size_t
+next_module(const struct problem_list *l, size_t i)
+{
+	for (i++; i < l->n; i++)
+		if (l->v[i].kind == (enum problem_kind)NEED_PYTHON)
+			return i;
+	return i;
+}
+
+/* "ModuleNotFoundError: ..." at the start of a line, or as pytest has it: where a traceback ends. */
+static bool
+ends_traceback(struct str line)
+{
+	struct str word;
+	if (str_starts(line, "E "))
+		line = (struct str){line.p + 2, line.n - 2};
+	else if (line.n && isspace((unsigned char)line.p[0]))
+		return false;
+	return str_next_word(&line, &word) &&
+	       (str_ends(word, "Error:") || str_ends(word, "Error") ||
+		       str_ends(word, "Exception:"));
+}
+
+/*
+ * A module that is loaded for want of another one, as Python tells by what stands between the two messages: one need, of
+ * both names, the first choice first.
+ */
+static void
+join_choices(struct problem_list *l, struct str log)
+{
+	static const char between[] = "During handling of the above exception";
+	size_t of = next_module(l, SIZE_MAX);
+	bool chained = false;
+	struct str line;
+	for (int64_t n = 1; of < l->n && str_next_line(&log, &line); n++) {
+		while (!chained && of < l->n && l->v[of].line < n - 2)
+			of = next_module(l, of);
+		if (of < l->n && l->v[of].line < n && str_starts(line, between)) {
+			chained = true;
+			continue;
+		}
+		if (!chained || !ends_traceback(line))
+			continue;
+		size_t other = next_module(l, of);
+		chained = false;
+		if (other >= l->n || l->v[other].line != n)
+			continue;
+		OWN_FREE char *first = l->v[of].name;
+		l->v[of].name = mem_printf("%s %s", first, l->v[other].name);
+		drop(l, other);
+	}
+}
+
+static void
 forget_mentions(struct problem_list *l, struct str log)
 {
 	for (size_t i = l->n; i-- > 0;)
-		if (is_module(l, &l->v[i]) || is_answer_of_configure(&l->v[i], log)) {
-			problem_cleanup(&l->v[i]);
-			memmove(&l->v[i], &l->v[i + 1], (--l->n - i) * sizeof(*l->v));
-		}
+		if (is_module(l, &l->v[i]) || is_answer_of_configure(&l->v[i], log))
+			drop(l, i);
+	join_choices(l, log);
 }
 
 int

@@ -350,7 +350,7 @@ is_python_name(const char *name)
 }
 
 static struct resolution
-resolve_python(const struct pkgindex *x, const char *name)
+resolve_python_module(const struct pkgindex *x, const char *name)
 {
 	if (!is_python_name(name))
 		return (struct resolution){0};
@@ -371,6 +371,21 @@ resolve_python(const struct pkgindex *x, const char *name)
 	if (pkgindex_has_package(x, package))
 		r.package = TAKE(package);
 	return r;
+}
+
+/* Of several names the first that there is. */
+static struct resolution
+resolve_python(const struct pkgindex *x, const char *names)
+{
+	struct str rest = str_of(names), one;
+	while (str_next(&rest, ' ', &one)) {
+		OWN_FREE char *name = str_dup(one);
+		struct resolution r = resolve_python_module(x, name);
+		if (r.package)
+			return r;
+		resolution_cleanup(&r);
+	}
+	return (struct resolution){0};
 }
 
 /* CMake's own Find modules, and those of collections of them: what they look for goes by the same name elsewhere. */

@@ -245,6 +245,35 @@ a_module_is_no_file_to_ask_for(void **state)
 	}
 }
 
+#define NO "ModuleNotFoundError: No module named "
+#define CHAIN "\nDuring handling of the above exception, another exception occurred:\n\n"
+static void
+a_module_that_is_loaded_for_want_of_another_is_no_need_of_its_own(void **state)
+{
+	(void)state;
+	static const char *const logs[][3] = {
+		{NO "'moon'\n" CHAIN "Traceback (most recent call last):\n  import sky\n" NO
+		    "'sky'\n" NO "'sea'\n",
+			"moon sky", "sea"},
+		{"E   " NO "'moon'\n" CHAIN "a.py:3: in <module>\nE   " NO "'sky'\n", "moon sky",
+			NULL},
+		{NO "'moon'\n" CHAIN "Traceback (most recent call last):\nValueError: x\n" NO
+		    "'sky'\n",
+			"moon", "sky"},
+		{NO "'moon'\n" NO "'sky'\nx\nx" CHAIN, "moon", "sky"},
+		{NO "'moon'\n" CHAIN, "moon", NULL}};
+	for (size_t i = 0; i < sizeof(logs) / sizeof(*logs); i++) {
+		OWN(dd_err) struct dd_err err = {0};
+		struct problem_list found = {0};
+		assert_int_equal(evidence_find(str_of(logs[i][0]), &found, &err), 0);
+		assert_int_equal(found.n, logs[i][2] ? 2 : 1);
+		assert_string_equal(found.v[0].name, logs[i][1]);
+		if (logs[i][2])
+			assert_string_equal(found.v[1].name, logs[i][2]);
+		problem_list_cleanup(&found);
+	}
+}
+
 static void
 what_configure_can_do_without_is_no_reason(void **state)
 {
@@ -290,6 +319,7 @@ main(void)
 		cmocka_unit_test(messages_name_what_is_missing),
 		cmocka_unit_test(what_is_missing_is_named_once_with_its_first_line),
 		cmocka_unit_test(a_module_is_no_file_to_ask_for),
+		cmocka_unit_test(a_module_that_is_loaded_for_want_of_another_is_no_need_of_its_own),
 		cmocka_unit_test(what_configure_can_do_without_is_no_reason),
 		cmocka_unit_test(what_a_language_has_had_before_is_known),
 	};

@@ -178,6 +178,7 @@ static const struct {
 	{NEED_PYTHON, "moon.phase.full", "python3-moon", NULL},
 	{NEED_PYTHON, "Moon_Extras", "python3-moon-extras", NULL},
 	{NEED_PYTHON, "json", "python3", NULL},
+	{NEED_PYTHON, "nosuch moon tide", "python3-moon", NULL}, /* the first that there is */
 	{NEED_PYTHON, "distutils.core", "python3-distutils",
 		NULL}, /* of the table, by the first name */
 	{NEED_PYTHON, "Tide", "python3-tide", NULL},
