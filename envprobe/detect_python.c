@@ -602,16 +602,19 @@ read_imports_of(
 	}
 }
 
+/* What is loaded for the tests, and not what they read: below a directory of data anything may be imported. */
 static bool
 is_of_tests(const char *path)
 {
 	static const char *const below[] = {"test", "tests", NULL};
+	static const char *const data[] = {"data", "fixture", "fixtures", "input", "inputs",
+		"resources", "sample", "samples", "test_data", "testdata", NULL};
 	OWN_FREE char *dir = mem_strndup(path, (size_t)(fs_name(path) - path));
-	struct str rest = str_of(dir), part;
+	struct str rest = str_of(dir), part = {"", 0};
 	while (str_next(&rest, '/', &part))
-		if (str_is_one(part, below))
-			return true;
-	return is_test_file(path) || tree_name_is(path, "conftest.py");
+		if (str_is_one(part, data))
+			return false;
+	return str_is_one(part, below) || is_test_file(path) || tree_name_is(path, "conftest.py");
 }
 
 static bool
