@@ -84,6 +84,21 @@ is_of_other_system(const char *path)
 	return false;
 }
 
+/* <moon/sea/x.h>: does the tree have other headers below a "moon" of its own? */
+static bool
+is_among_own(const struct tree *t, const char *name)
+{
+	static const char *const headers[] = {".h", ".hh", ".hpp", ".hxx", NULL};
+	const char *slash = strchr(name, '/');
+	OWN_FREE char *top = slash ? mem_strndup(name, (size_t)(slash - name) + 1) : NULL;
+	OWN_FREE char *below = top ? mem_printf("/%s", top) : NULL;
+	for (size_t i = 0; top && i < t->files.n; i++)
+		if (str_ends_one(str_of(t->files.v[i]), headers) &&
+			(str_starts(str_of(t->files.v[i]), top) || strstr(t->files.v[i], below)))
+			return true;
+	return false;
+}
+
 static char provided, wanted;
 
 struct include {
@@ -220,6 +235,9 @@ want_headers(const struct tree *t, const struct including_list *l, struct projec
 				map_put(&known, in->header,
 					tree_provides(t, in->header) ? &provided : &wanted);
 			if (map_get(&known, in->header) == &provided)
+				continue;
+			/* One that was left out of a copy, for another machine or with another option. */
+			if (in->optional && is_among_own(t, in->header))
 				continue;
 			OWN_FREE char *why =
 				mem_printf("%s:%u: #include <%s>", f->path, in->line, in->header);
