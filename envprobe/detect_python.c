@@ -145,6 +145,38 @@ is_word(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
+/* The back end that [build-system] names builds without being declared elsewhere. */
+static const char *
+build_backend(const struct tree *t, const char *dir)
+{
+	OWN_FREE char *path = tree_join(dir, "pyproject.toml");
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	const char *at = text.p ? strstr(text.p, "build-backend") : NULL;
+	static const char *const known[] = {
+		"flit_core", "poetry", "hatchling", "pdm", "setuptools", NULL};
+	for (size_t i = 0; at && known[i]; i++) {
+		const char *end = strchr(at, '\n');
+		const char *hit = strstr(at, known[i]);
+		if (hit && (!end || hit < end))
+			return known[i];
+	}
+	return "setuptools";
+}
+
+/* What another back end requires to build what a setup.py builds here. */
+static bool
+is_of_other_backend(const struct tree *t, const char *path, const struct requirement_key *key)
+{
+	OWN_FREE char *dir = mem_strndup(path, (size_t)(fs_name(path) - path));
+	size_t n = strlen(dir);
+	if (strcmp(key->key, "requires") != 0 || !tree_name_is(path, "pyproject.toml"))
+		return false;
+	dir[n ? n - 1 : 0] = '\0';
+	OWN_FREE char *setup = tree_file(t, dir, "setup.py");
+	return setup && strcmp(build_backend(t, dir), "setuptools") != 0;
+}
+
 /* key = [ ... ] in setup.py and pyproject.toml. */
 static void
 read_lists(const struct tree *t, const char *path, struct project *p)
@@ -154,6 +186,8 @@ read_lists(const struct tree *t, const char *path, struct project *p)
 	struct str text = buf_str(&buf);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		size_t n = strlen(keys[i].key);
+		if (is_of_other_backend(t, path, &keys[i]))
+			continue;
 		for (size_t at = 0; at + n < text.n; at++) {
 			if (memcmp(text.p + at, keys[i].key, n) != 0 ||
 				(at && is_word(text.p[at - 1])) || is_word(text.p[at + n]))
@@ -276,25 +310,6 @@ read_requirements(const struct tree *t, const char *path, struct project *p)
 		if (!is_of_other_tool((struct str){line.p, name_length(line)}))
 			add_requirement(p, line, test ? SCOPE_TEST : SCOPE_RUN, test, why);
 	}
-}
-
-/* The back end that [build-system] names builds without being declared elsewhere. */
-static const char *
-build_backend(const struct tree *t, const char *dir)
-{
-	OWN_FREE char *path = tree_join(dir, "pyproject.toml");
-	OWN(buf) struct buf text = {0};
-	tree_read(t, path, &text);
-	const char *at = text.p ? strstr(text.p, "build-backend") : NULL;
-	static const char *const known[] = {
-		"flit_core", "poetry", "hatchling", "pdm", "setuptools", NULL};
-	for (size_t i = 0; at && known[i]; i++) {
-		const char *end = strchr(at, '\n');
-		const char *hit = strstr(at, known[i]);
-		if (hit && (!end || hit < end))
-			return known[i];
-	}
-	return "setuptools";
 }
 
 static bool

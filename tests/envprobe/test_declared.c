@@ -39,7 +39,8 @@ static const struct {
 			 "commands = coverage report --include=tests/*\n"}),
 		{"python tide?", "python star?", "python comet?", "python wave?", NULL}},
 	{FILES({"setup.py", "x\n"},
-		 {"pyproject.toml", "[build-system]\nbuild-backend = 'flit_core.x'\n"},
+		 {"pyproject.toml",
+			 "[build-system]\nrequires = ['flit_core']\nbuild-backend = 'flit_core.x'\n"},
 		 {"requirements.txt", "tide # x\nflake8==3 # norelease\n"},
 		 {"tox.ini",
 			 "[testenv:style]\ndeps =\n  norelease\n  flake8-comprehensions\ncommands =\n"
