@@ -6,10 +6,44 @@
 
 #include "base/fs.h"
 #include "envprobe/scan.h"
+#include "envprobe/version.h"
 
 #include <string.h>
 
 #define JUNIT "/tmp/phpt.xml"
+
+/* "tide-" of "tide-1.2", and its version; false: it has none. */
+static bool
+split_version(struct str dir, struct str *ret_stem, struct version *ret)
+{
+	const char *dash = dir.n ? memrchr(dir.p, '-', dir.n) : NULL;
+	if (!dash)
+		return false;
+	const size_t n = (size_t)(dash - dir.p) + 1;
+	*ret_stem = (struct str){dir.p, n};
+	*ret = version_parse((struct str){dir.p + n, dir.n - n});
+	return ret->n > 0;
+}
+
+/* One archive may hold an extension several times, for as many versions of PHP: is there a newer one beside it? */
+static bool
+is_older(const struct tree *t, const char *dir)
+{
+	struct str stem, other;
+	struct version own, its;
+	if (!split_version(str_of(dir), &stem, &own))
+		return false;
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i], *name = fs_name(path);
+		if (name == path || !tree_name_is(path, "config.m4"))
+			continue;
+		struct str of = {path, (size_t)(name - path) - 1};
+		if (split_version(of, &other, &its) && other.n == stem.n &&
+			memcmp(other.p, stem.p, stem.n) == 0 && version_compare(&own, &its) < 0)
+			return true;
+	}
+	return false;
+}
 
 static char *
 find(const struct tree *t, const char *dir)
@@ -17,7 +51,7 @@ find(const struct tree *t, const char *dir)
 	static const char *const names[] = {"config.m4", "config0.m4", "config9.m4", NULL};
 	OWN_FREE char *path = tree_find(t, dir, names);
 	OWN(buf) struct buf text = {0};
-	if (!path)
+	if (!path || is_older(t, dir))
 		return NULL;
 	tree_read(t, path, &text);
 	return scan_has_word(buf_str(&text), "PHP_NEW_EXTENSION") ? TAKE(path) : NULL;
