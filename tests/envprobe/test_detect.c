@@ -168,7 +168,8 @@ static const struct {
 		" -o -name '*.php' -print0 | xargs -0 -r -n 1 php -l;"
 		" phpunit -d include_path=\"$PWD/lib:$PWD/src:.:/usr/share/php\" -c test/Sky/phpunit.xml"
 		" --log-junit /tmp/phpunit.xml test/Sky"},
-	{FILES({"a-1.9/config.m4", "PHP_NEW_EXTENSION(a, a.c)\n"}, {"a-1.10/tests/1.phpt", ""},
+	{FILES({"a-0.9/config.m4", "PHP_NEW_EXTENSION(a, a.c)\n"}, {"a-1.10/tests/1.phpt", ""},
+		 {"a-1.9/config.m4", "PHP_NEW_EXTENSION(a, a.c)\n"},
 		 {"a-1.10/config.m4", "PHP_NEW_EXTENSION(a, a.c)\n"}, {"b-2/config.m4", ""}),
 		"php in a-1.10: phpize && ./configure; make -j2;"
 		" NO_INTERACTION=1 TEST_PHP_JUNIT=/tmp/phpt.xml make test"},
