@@ -417,15 +417,18 @@ own_runner(const struct tree *t, const char *dir)
 	return NULL;
 }
 
+/* Where pytest looks by itself. */
+static bool
+is_file_of_pytest(const char *path)
+{
+	return tree_name_is(path, "test_*.py") || tree_name_is(path, "*_test.py");
+}
+
 static bool
 is_test_file(const char *path)
 {
-	static const char *const patterns[] = {
-		"test_*.py", "*_test.py", "test.py", "tests.py", NULL};
-	for (size_t i = 0; patterns[i]; i++)
-		if (tree_name_is(path, patterns[i]))
-			return true;
-	return false;
+	return is_file_of_pytest(path) || tree_name_is(path, "test.py") ||
+	       tree_name_is(path, "tests.py");
 }
 
 /*
@@ -453,7 +456,7 @@ has_cases_of_pytest(const struct tree *t, const char *dir)
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
 		OWN(buf) struct buf text = {0};
-		if (!fs_is_below(path, dir) || !is_test_file(path) || detect_is_aside(path))
+		if (!fs_is_below(path, dir) || !is_file_of_pytest(path) || detect_is_aside(path))
 			continue;
 		tree_read(t, path, &text);
 		struct str rest = buf_str(&text);

@@ -11,7 +11,9 @@ static const struct {
 	/* Functions, and classes of nothing, are no cases to unittest; what gives it suites is no case. */
 	{FILES({"setup.py", "x\n"}, {"a/test_a.py", "import a\n\ndef test_tide():\n  a.b()\n"}),
 		PYTEST},
-	{FILES({"setup.py", "x\n"}, {"a/tests.py", "class TestTide(object):\n  x = 1\n"}), PYTEST},
+	{FILES({"setup.py", "x\n"}, {"a/tide_test.py", "class TestTide(object):\n  x = 1\n"}),
+		PYTEST},
+	{FILES({"setup.py", "x\n"}, {"tests.py", "def test_tide():\n  x\n"}), UNITTEST},
 	{FILES({"setup.py", "x\n"}, {"a/test_a.py", "class TestTide:\n  x = 1\n"}), PYTEST},
 	{FILES({"setup.py", "x\n"}, {"a/__init__.py", ""}, {"a/tide.py", "def test_tide():\n"},
 		 {"a/test_a.py", "def test_suite():\n  x\ndef attest():\n  x\nclass TestA(Base):\n"
