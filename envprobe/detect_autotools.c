@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 static bool
 is_made_by_autoconf(const struct tree *t, const char *configure)
@@ -375,6 +376,43 @@ add_documents(const struct tree *t, const char *dir, const char *am, struct proj
 		detect_command(p, PHASE_CONFIGURE, am, "touch%s", command.p);
 }
 
+/* Is it of the i386's many names, which a script writes as a pattern? */
+static bool
+is_of_many_names(const char *machine)
+{
+	return machine[0] == 'i' && str_ends(str_of(machine), "86");
+}
+
+/*
+ * config.sub and config.guess tell configure what it runs on, and are as old as the archive.  Where they are older than this
+ * machine's kind, those of the distribution take their place, as in all of its packages.
+ */
+static void
+renew_config_scripts(const struct tree *t, const char *dir, struct project *p)
+{
+	struct utsname here;
+	if (uname(&here) < 0 || is_of_many_names(here.machine))
+		return;
+	for (size_t i = 0; i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		OWN(buf) struct buf text = {0};
+		if (!tree_name_is(path, "config.sub") || !fs_is_below(path, dir))
+			continue;
+		tree_read(t, path, &text);
+		if (!text.n || memmem(text.p, text.n, here.machine, strlen(here.machine)))
+			continue;
+		const char *below = path + strlen(dir) + (*dir ? 1 : 0);
+		OWN_FREE char *to = mem_strndup(below, strlen(below) - strlen("config.sub"));
+		if (!detect_is_plain(below, "/_.-"))
+			continue;
+		detect_need(p, NEED_PACKAGE, "autotools-dev", SCOPE_BUILD, false, path);
+		detect_command(p, PHASE_CONFIGURE, path,
+			"cp -f /usr/share/misc/config.sub /usr/share/misc/config.guess ./%s", to);
+		strlist_addf(&p->options, "%s=that of the machine: the archive's does not know %s",
+			path, here.machine);
+	}
+}
+
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
@@ -395,6 +433,8 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 			add_documents(t, dir, am, p);
 		}
 		detect_command(p, PHASE_CONFIGURE, p->evidence, "autoreconf -fi");
+	} else {
+		renew_config_scripts(t, dir, p);
 	}
 	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);
 	detect_compilers(t, dir, p);
