@@ -6,15 +6,20 @@
 
 #include "base/fs.h"
 #include "base/map.h"
+#include "envprobe/macros.h"
 
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
+#define MAX_DEPTH 32 /* of conditions whose macros are kept */
+
 struct conditions {
-	int depth;  /* of #if */
-	bool guard; /* the outermost is the include guard */
-	bool any;   /* a directive was seen before */
+	int depth; /* of #if */
+	char *macros
+		[MAX_DEPTH]; /* without which that of each depth does not hold, heap; NULL: none */
+	bool guard;	     /* the outermost is the include guard */
+	bool any;	     /* a directive was seen before */
 };
 
 static struct str
@@ -32,15 +37,30 @@ directive(struct str line, struct str *ret_rest)
 }
 
 static void
-track_condition(struct conditions *c, struct str name, const char *path)
+set_macro(struct conditions *c, int depth, char *macro)
+{
+	if (depth < 0 || depth >= MAX_DEPTH) {
+		free(macro);
+		return;
+	}
+	free(c->macros[depth]);
+	c->macros[depth] = macro;
+}
+
+static void
+track_condition(struct conditions *c, struct str name, struct str what, const char *path)
 {
 	if (str_eq(name, "if") || str_eq(name, "ifdef") || str_eq(name, "ifndef")) {
 		bool header = str_ends(str_of(path), ".h") || str_ends(str_of(path), ".hpp");
 		if (!c->any && header && !str_eq(name, "if"))
 			c->guard = true;
+		set_macro(c, c->depth, macros_condition(name, what));
 		c->depth++;
+	} else if (str_eq(name, "else") || str_eq(name, "elif")) {
+		set_macro(c, c->depth - 1, macros_condition(name, what));
 	} else if (str_eq(name, "endif") && c->depth) {
 		c->depth--;
+		set_macro(c, c->depth, NULL);
 		c->guard = c->guard && c->depth > 0;
 	}
 	c->any = true;
@@ -105,6 +125,7 @@ struct include {
 	char *header;
 	unsigned line;
 	bool system, optional; /* <...>; below a condition */
+	struct strlist macros; /* without each of which it is not included */
 };
 
 struct including { /* a file and what it includes */
@@ -123,7 +144,8 @@ struct including_list {
 
 /* <name> or "name" */
 static void
-add_include(struct including *f, struct str what, unsigned line, bool optional)
+add_include(struct including *f, struct str what, unsigned line, bool optional,
+	const struct conditions *c)
 {
 	char close = what.n && what.p[0] == '<' ? '>' : '"';
 	const char *end = what.n && (what.p[0] == '<' || what.p[0] == '"')
@@ -132,8 +154,11 @@ add_include(struct including *f, struct str what, unsigned line, bool optional)
 	if (!end)
 		return;
 	f->v = mem_grow(f->v, f->n, &f->cap, sizeof(*f->v));
-	f->v[f->n++] = (struct include){
-		mem_strndup(what.p + 1, (size_t)(end - what.p - 1)), line, close == '>', optional};
+	f->v[f->n++] = (struct include){mem_strndup(what.p + 1, (size_t)(end - what.p - 1)), line,
+		close == '>', optional, {0}};
+	for (int i = 0; i < c->depth && i < MAX_DEPTH; i++)
+		if (c->macros[i])
+			strlist_add(&f->v[f->n - 1].macros, c->macros[i]);
 }
 
 static void
@@ -149,10 +174,12 @@ read_includes(const struct tree *t, struct including *f)
 		if (!name.n)
 			continue;
 		if (str_eq(name, "include"))
-			add_include(f, what, n, other || c.depth > (c.guard ? 1 : 0));
+			add_include(f, what, n, other || c.depth > (c.guard ? 1 : 0), &c);
 		else
-			track_condition(&c, name, f->path);
+			track_condition(&c, name, what, f->path);
 	}
+	for (int i = 0; i < MAX_DEPTH; i++)
+		free(c.macros[i]);
 }
 
 static bool
@@ -221,10 +248,20 @@ reach(struct including_list *l)
 	map_cleanup(&names);
 }
 
+static bool
+may_be_included(struct macros *m, const struct tree *t, const struct include *in)
+{
+	for (size_t i = 0; i < in->macros.n; i++)
+		if (!macros_may_be_set(m, t, in->macros.v[i]))
+			return false;
+	return true;
+}
+
 static void
 want_headers(const struct tree *t, const struct including_list *l, struct project *p)
 {
 	struct map known = {0}; /* header -> provided or wanted */
+	struct macros macros = {0};
 	for (size_t i = 0; i < l->n; i++) {
 		const struct including *f = &l->v[i];
 		for (size_t k = 0; f->reached && !f->quiet && k < f->n; k++) {
@@ -234,7 +271,8 @@ want_headers(const struct tree *t, const struct including_list *l, struct projec
 			if (!map_get(&known, in->header))
 				map_put(&known, in->header,
 					tree_provides(t, in->header) ? &provided : &wanted);
-			if (map_get(&known, in->header) == &provided)
+			if (map_get(&known, in->header) == &provided ||
+				!may_be_included(&macros, t, in))
 				continue;
 			/* One that was left out of a copy, for another machine or with another option. */
 			if (in->optional && is_among_own(t, in->header))
@@ -245,6 +283,7 @@ want_headers(const struct tree *t, const struct including_list *l, struct projec
 		}
 	}
 	map_cleanup(&known);
+	macros_cleanup(&macros);
 }
 
 static void
@@ -255,8 +294,10 @@ scan_all_includes(const struct tree *t, const char *dir, bool deep, struct proje
 	reach(&all);
 	want_headers(t, &all, p);
 	for (size_t i = 0; i < all.n; i++) {
-		for (size_t k = 0; k < all.v[i].n; k++)
+		for (size_t k = 0; k < all.v[i].n; k++) {
 			free(all.v[i].v[k].header);
+			strlist_cleanup(&all.v[i].v[k].macros);
+		}
 		free(all.v[i].v);
 	}
 	free(all.v);
