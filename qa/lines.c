@@ -1,6 +1,7 @@
 /*
  * Reports of test programs that belong to no framework: a line a case, with a word for its result at the end
- * ("#7 parses replies: PASSED", "sums ... ok", "rows [ FAIL ]") or in brackets at the start ("[  OK  ] rows").
+ * ("#7 parses replies: PASSED", "sums ... ok", "rows [ FAIL ]"), in brackets at the start ("[  OK  ] rows"), or with what is
+ * wrong behind a colon ("1d2: OK", "1d3: ERROR (4)").
  * It is the last format that is tried, and wants at least three such lines of one shape.
  */
 #include "qa/parse.h"
@@ -87,6 +88,33 @@ at_start(struct str line, struct str *ret_name)
 	return ret_name->n ? find_word(word, true) : NULL;
 }
 
+/* Of "name: ERROR (why)", "name: FAILED" the name; a word that only begins like that is none. */
+static struct str
+before_failure(struct str line)
+{
+	static const char *const failures[] = {": ERROR", ": FAILED", ": FAIL", NULL};
+	for (size_t i = 0; failures[i]; i++) {
+		size_t n = strlen(failures[i]);
+		const char *at = line.n ? memmem(line.p, line.n, failures[i], n) : NULL;
+		const char *behind = at ? at + n : NULL;
+		if (at && (behind == line.p + line.n || strchr(" (!.", *behind)))
+			return (struct str){line.p, (size_t)(at - line.p)};
+	}
+	return (struct str){"", 0};
+}
+
+/* "name: OK", "name: ERROR (why)": what scripts print that compare by themselves */
+static const struct word *
+at_colon(struct str line, struct str *ret_name)
+{
+	static const struct word well = {"OK", TEST_PASSED, false},
+				 badly = {"ERROR", TEST_FAILED, false};
+	line = str_trim(line);
+	bool passed = str_ends(line, ": OK");
+	*ret_name = str_trim(passed ? (struct str){line.p, line.n - 4} : before_failure(line));
+	return ret_name->n ? passed ? &well : &badly : NULL;
+}
+
 /* A build talks like this, too. */
 static bool
 is_build_talk(struct str line)
@@ -128,12 +156,22 @@ read_lines(struct parse *p, struct str text, shape *look)
 	return found;
 }
 
+/* A log that complains and has nothing good to tell is none of tests. */
+static bool
+only_complains(const struct parse *p, shape *look)
+{
+	for (size_t i = 0; i < p->run->cases.n; i++)
+		if (p->run->cases.v[i].status == TEST_PASSED)
+			return false;
+	return look == at_colon;
+}
+
 bool
 parse_lines(struct parse *p, struct str text)
 {
-	static shape *const shapes[] = {at_end, at_start};
+	static shape *const shapes[] = {at_end, at_start, at_colon};
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-		if (read_lines(p, text, shapes[i]) >= MIN_LINES)
+		if (read_lines(p, text, shapes[i]) >= MIN_LINES && !only_complains(p, shapes[i]))
 			return true;
 		test_case_list_cleanup(&p->run->cases);
 		map_cleanup(&p->ids);
