@@ -97,6 +97,7 @@ static const struct {
 	{"BEGIN failed--compilation aborted at lib/Moon.pm line 3.", NULL, NULL},
 	{"MOON_PHASE is not set", "env", "MOON_PHASE"},
 	{"   12 |   puts(\"MOON_PHASE is not set\");", NULL, NULL},
+	{"Make sure MOON_PHASE env variable is set and", "env", "MOON_PHASE"},
 	{"t.sh: 2: MOON: must be set", "env", "MOON"},
 	{"./t.sh: line 12: MOON: parameter null or not set", "env", "MOON"},
 	{"/bin/sh: 1: MOON: parameter not set", "env", "MOON"},
