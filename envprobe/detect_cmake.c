@@ -14,7 +14,10 @@ find(const struct tree *t, const char *dir)
 }
 
 struct facts {
-	bool tests; /* enable_testing, add_test, include(CTest) */
+	const struct tree *t;
+	const char *dir;
+	struct strlist modules; /* files of the tree that others include, as they were found */
+	bool tests;		/* enable_testing, add_test, include(CTest) */
 	const char *why_tests;
 	char *target; /* of make and ninja, that runs tests without ctest; NULL */
 	char *why_target;
@@ -164,6 +167,24 @@ read_target(const struct scan_call *c, const char *why, struct facts *f)
 	f->why_target = mem_strdup(why);
 }
 
+/*
+ * What include(x/Moon), include(Moon) and find_package(Moon) read of the tree: a file below the project's directory, by its name,
+ * in which what it finds is looked for.  The modules of CMake itself are not there, nor are those that only others would include.
+ */
+static void
+add_module(struct facts *f, const char *prefix, const char *what)
+{
+	OWN_FREE char *name = mem_printf(
+		"%s%s%s", prefix, fs_name(what), str_ends(str_of(what), ".cmake") ? "" : ".cmake");
+	for (size_t i = 0; i < f->t->files.n; i++) {
+		const char *path = f->t->files.v[i];
+		if (fs_is_below(path, f->dir) && strcmp(fs_name(path), name) == 0) {
+			strlist_add_new(&f->modules, path);
+			return;
+		}
+	}
+}
+
 static void
 read_call(const struct scan_call *c, const char *path, struct project *p, struct facts *f)
 {
@@ -172,6 +193,10 @@ read_call(const struct scan_call *c, const char *path, struct project *p, struct
 		mem_printf("%s: %s(%.60s)", at, c->name, c->args.n ? c->args.v[0] : "");
 	if (detect_is_aside(path) && !has_arg(c, "REQUIRED"))
 		return;
+	if (c->args.n && strcmp(c->name, "include") == 0)
+		add_module(f, "", c->args.v[0]);
+	if (c->args.n && strcmp(c->name, "find_package") == 0)
+		add_module(f, "Find", c->args.v[0]);
 	if (strcmp(c->name, "find_package") == 0)
 		read_find_package(c, p, why);
 	else if (strcmp(c->name, "pkg_check_modules") == 0 ||
@@ -213,11 +238,13 @@ read_file(const struct tree *t, const char *path, struct project *p, struct fact
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
-	struct facts f = {0};
+	struct facts f = {.t = t, .dir = dir};
 	for (size_t i = 0; i < t->files.n; i++)
 		if (fs_is_below(t->files.v[i], dir) &&
 			tree_name_is(t->files.v[i], "CMakeLists.txt"))
 			read_file(t, t->files.v[i], p, &f);
+	for (size_t i = 0; i < f.modules.n; i++)
+		read_file(t, f.modules.v[i], p, &f);
 	detect_need(p, NEED_PROGRAM, "cmake", SCOPE_BUILD, false, p->evidence);
 	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);
 	if (!f.languages.n || strlist_has(&f.languages, "CXX"))
@@ -248,6 +275,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		detect_test(p, FORMAT_AUTO, NULL, f.why_target, run);
 	free(f.target);
 	free(f.why_target);
+	strlist_cleanup(&f.modules);
 	strlist_cleanup(&f.options);
 	strlist_cleanup(&f.languages);
 }

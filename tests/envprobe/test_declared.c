@@ -75,6 +75,15 @@ static const struct {
 		 "project(a C)\nfind_program(A NAMES tide tide3 ${B} PATHS /x DOC no)\n"
 		 "find_program(B moon /y)\nfind_program(C NAMES ${B})\n"}),
 		{"program tide tide3?", "program moon?", NULL}},
+	{FILES({"CMakeLists.txt",
+		       "project(a C)\nfind_package(Sky REQUIRED)\ninclude(${CMAKE_SOURCE_DIR}/cmake/Own.cmake)\n"
+		       "include(CheckNothing)\n"},
+		 {"cmake/FindSky.cmake",
+			 "find_path(SKY_INCLUDE_DIR\n  sky.h\n  PATH_SUFFIXES sky)\n"},
+		 {"cmake/Own.cmake", "include(More)\n"},
+		 {"cmake/More.cmake", "pkg_check_modules(A REQUIRED tide)\n"},
+		 {"cmake/FindNothing.cmake", "find_library(A norelease)\n"}),
+		{"cmake Sky", "header sky.h?", "pkgconfig tide", NULL}},
 	{FILES({"configure.ac",
 		 "AC_INIT(a, 1)\nAC_CHECK_PROGS([A], [tide \"tide3 -y\" $B /x/y])\n"}),
 		{"program tide tide3?", NULL}},
@@ -156,7 +165,8 @@ static const char *const undeclared[] = {"python moon?", "python norelease?", "l
 	"pkgconfig 2>/dev/null?", "pkgconfig echo?", "pkgconfig 1.2?", "program $FLAGS?",
 	"program tide?", "program tide tide3 /x?", "program ?", "header php.h",
 	"header ext/standard/info.h", "header zend_norelease.h", "python coverage?",
-	"python flake8", "python flit_core", "python pylint?", "program valgrind?", NULL};
+	"python flake8", "python flit_core", "python pylint?", "program valgrind?",
+	"library norelease?", NULL};
 
 /* Options that a labelled decision stands for. */
 static const struct {
