@@ -60,20 +60,33 @@ struct search {
 	long score;
 };
 
-/* Packages for another machine, or that hold a copy for another purpose. */
+/*
+ * Packages for another machine, or that hold a copy for another purpose.  What a name is made of counts, between its dashes:
+ * python3-docutils and gtk-doc-tools are no documentation.
+ */
 static bool
 is_foreign(struct str package)
 {
-	static const char *const parts[] = {"-cross", "mingw", "-dbg", "-doc", "-i386", "-armhf",
-		"-arm64", "-mips", "-riscv", "-sparc", "-s390", "-ppc", "-hppa", "-m68k", "-sh4",
-		"-alpha", "-x32", "djgpp", "emscripten", "-avr", "-wasm", "klibc", "dietlibc",
-		"musl", "uclibc", "llvm-", "-spu", "gnumach", "newlib", "android-", "-hurd",
-		"picolibc", NULL};
+	static const char *const parts[] = {"mingw", "djgpp", "emscripten", "klibc", "dietlibc",
+		"musl", "uclibc", "llvm-", "gnumach", "newlib", "android-", "picolibc", NULL};
+	static const char *const words[] = {"cross", "dbg", "i386", "armhf", "arm64", "hppa",
+		"m68k", "sh4", "alpha", "x32", "avr", "wasm", "wasm32", "spu", "hurd", NULL};
+	static const char *const families[] = {"mips", "riscv", "sparc", "s390", "ppc", NULL};
+	static const char *const documents[] = {"-doc", "-docs", NULL};
 	for (size_t i = 0; parts[i]; i++)
 		if (memmem(package.p, package.n, parts[i], strlen(parts[i])))
 			return true;
-	return str_starts(package, "lib32") || str_starts(package, "lib64") ||
-	       str_starts(package, "libx32");
+	struct str rest = package, word;
+	(void)str_next(&rest, '-', &word);
+	while (str_next(&rest, '-', &word)) {
+		if (str_is_one(word, words))
+			return true;
+		for (size_t i = 0; families[i]; i++)
+			if (str_starts(word, families[i]))
+				return true;
+	}
+	return str_ends_one(package, documents) || str_starts(package, "lib32") ||
+	       str_starts(package, "lib64") || str_starts(package, "libx32");
 }
 
 static size_t

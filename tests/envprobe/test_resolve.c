@@ -62,6 +62,9 @@ static const char contents[] =
 	"usr/include/three.h libdevel/libx32three-dev\n"
 	"usr/include/three.h libdevel/libthree-dev-i386-cross\n"
 	"usr/include/doc.h doc/libdoc-doc\n"
+	"usr/bin/moondoc-scan devel/moon-doc-tools\n"
+	"usr/lib/python3/dist-packages/auklet/__init__.py python/python3-docauk\n"
+	"usr/lib/python3/dist-packages/avocet/__init__.py python/python3-avrocet\n"
 	"usr/include/musl.h libdevel/musl-dev\n"
 	"usr/include/x86_64-linux-gnu/mach/tide.h libdevel/gnumach-dev\n"
 	/* programs, libraries, pkg-config, CMake, autoconf */
@@ -139,6 +142,10 @@ static const struct {
 	{NEED_HEADER, "../../etc/star.h", NULL, NULL},
 	{NEED_HEADER, "", NULL, NULL},
 	{NEED_HEADER, "sky/", NULL, NULL},
+	/* what only begins like another purpose is none */
+	{NEED_PROGRAM, "moondoc-scan", "moon-doc-tools", NULL},
+	{NEED_PYTHON, "auklet", "python3-docauk", NULL},
+	{NEED_PYTHON, "avocet", "python3-avrocet", NULL},
 	/* other machines and other purposes are no answer */
 	{NEED_HEADER, "only.h", NULL, NULL},
 	{NEED_HEADER, "only-cross.h", NULL, NULL},
