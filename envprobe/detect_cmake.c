@@ -93,15 +93,6 @@ read_find_package(const struct scan_call *c, struct project *p, const char *why)
 		n->version = mem_printf(">= %s", c->args.v[1]);
 }
 
-/* find_library(VAR name...) and find_library(VAR NAMES a b ...): the first name counts. */
-static void
-read_find(const struct scan_call *c, enum need_kind kind, struct project *p, const char *why)
-{
-	size_t i = c->args.n > 1 && strcmp(c->args.v[1], "NAMES") == 0 ? 2 : 1;
-	if (i < c->args.n && !strchr(c->args.v[i], '$'))
-		detect_need(p, kind, c->args.v[i], SCOPE_BUILD, true, why);
-}
-
 static bool
 is_keyword_of_find(const char *word)
 {
@@ -109,6 +100,42 @@ is_keyword_of_find(const char *word)
 		"DOC", "REQUIRED", "VALIDATOR", "REGISTRY_VIEW", "NO_CACHE", NULL};
 	return str_is_one(str_of(word), words) || str_starts(str_of(word), "NO_DEFAULT_") ||
 	       str_starts(str_of(word), "NO_CMAKE_") || str_starts(str_of(word), "NO_SYSTEM_");
+}
+
+/* find_library(VAR name...) and find_library(VAR NAMES a b ...): the first name counts; NULL: it is none that is plain. */
+static const char *
+first_name(const struct scan_call *c)
+{
+	size_t i = c->args.n > 1 && strcmp(c->args.v[1], "NAMES") == 0 ? 2 : 1;
+	return i < c->args.n && !strchr(c->args.v[i], '$') ? c->args.v[i] : NULL;
+}
+
+static void
+read_find_library(const struct scan_call *c, struct project *p, const char *why)
+{
+	const char *name = first_name(c);
+	if (name)
+		detect_need(p, NEED_LIBRARY, name, SCOPE_BUILD, true, why);
+}
+
+/* find_path(VAR tide.h PATH_SUFFIXES sea include/sea): it is looked for as sea/tide.h, too. */
+static void
+read_find_path(const struct scan_call *c, struct project *p, const char *why)
+{
+	const char *name = first_name(c);
+	bool on = false;
+	if (!name)
+		return;
+	detect_need(p, NEED_HEADER, name, SCOPE_BUILD, true, why);
+	for (size_t i = 1; i < c->args.n; i++) {
+		const char *word = c->args.v[i];
+		on = strcmp(word, "PATH_SUFFIXES") == 0 || (on && !is_keyword_of_find(word));
+		word += str_starts(str_of(word), "include/") ? strlen("include/") : 0;
+		OWN_FREE char *deep = mem_printf("%s/%s", word, name);
+		if (on && strcmp(word, "PATH_SUFFIXES") != 0 && strcmp(word, "include") != 0 &&
+			detect_is_plain(word, "_-.+/"))
+			detect_need(p, NEED_HEADER, deep, SCOPE_BUILD, true, why);
+	}
 }
 
 /* find_program(VAR name [path...]) and find_program(VAR NAMES a b [PATHS ...]) */
@@ -203,11 +230,11 @@ read_call(const struct scan_call *c, const char *path, struct project *p, struct
 		 strcmp(c->name, "pkg_search_module") == 0)
 		read_modules(c, p, why);
 	else if (strcmp(c->name, "find_library") == 0)
-		read_find(c, NEED_LIBRARY, p, why);
+		read_find_library(c, p, why);
 	else if (strcmp(c->name, "find_program") == 0)
 		read_find_program(c, p, why);
 	else if (strcmp(c->name, "find_path") == 0)
-		read_find(c, NEED_HEADER, p, why);
+		read_find_path(c, p, why);
 	else if (strcmp(c->name, "cmake_minimum_required") == 0 && strcmp(path, p->evidence) == 0)
 		read_minimum(c, p, why);
 	else if (strcmp(c->name, "project") == 0)

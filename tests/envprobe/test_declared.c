@@ -79,11 +79,12 @@ static const struct {
 		       "project(a C)\nfind_package(Sky REQUIRED)\ninclude(${CMAKE_SOURCE_DIR}/cmake/Own.cmake)\n"
 		       "include(CheckNothing)\n"},
 		 {"cmake/FindSky.cmake",
-			 "find_path(SKY_INCLUDE_DIR\n  sky.h\n  PATH_SUFFIXES sky)\n"},
+			 "find_path(SKY_INCLUDE_DIR\n  sky.h\n  PATH_SUFFIXES include sky include/sky-2 ${NO} DOC norelease)\n"},
 		 {"cmake/Own.cmake", "include(More)\n"},
 		 {"cmake/More.cmake", "pkg_check_modules(A REQUIRED tide)\n"},
 		 {"cmake/FindNothing.cmake", "find_library(A norelease)\n"}),
-		{"cmake Sky", "header sky.h?", "pkgconfig tide", NULL}},
+		{"cmake Sky", "header sky.h?", "header sky/sky.h?", "header sky-2/sky.h?",
+			"pkgconfig tide", NULL}},
 	{FILES({"configure.ac",
 		 "AC_INIT(a, 1)\nAC_CHECK_PROGS([A], [tide \"tide3 -y\" $B /x/y])\n"}),
 		{"program tide tide3?", NULL}},
@@ -166,7 +167,7 @@ static const char *const undeclared[] = {"python moon?", "python norelease?", "l
 	"program tide?", "program tide tide3 /x?", "program ?", "header php.h",
 	"header ext/standard/info.h", "header zend_norelease.h", "python coverage?",
 	"python flake8", "python flit_core", "python pylint?", "program valgrind?",
-	"library norelease?", NULL};
+	"library norelease?", "header norelease/sky.h?", "header include/sky.h?", NULL};
 
 /* Options that a labelled decision stands for. */
 static const struct {
