@@ -87,7 +87,8 @@ read_import(const struct scan_call *c, struct project *p, const char *why)
 }
 
 static void
-read_call(const struct scan_call *c, const char *path, struct project *p, bool *tests)
+read_call(const struct scan_call *c, const char *path, struct project *p, bool *tests,
+	bool documents_off)
 {
 	OWN_FREE char *at = scan_cite(path, c->line);
 	OWN_FREE char *why =
@@ -111,15 +112,52 @@ read_call(const struct scan_call *c, const char *path, struct project *p, bool *
 		read_languages(c, p, why);
 	else if (strcmp(c->name, "import") == 0)
 		read_import(c, p, why);
+	else if (strcmp(c->name, "gnome.gtkdoc") == 0 && !documents_off)
+		detect_need(p, NEED_PROGRAM, "gtkdoc-scan", SCOPE_BUILD, true, why);
 }
 
-/* " -Dtests=true" of option('tests', type: 'boolean', value: false), and what a feature has for it. */
+/* What Meson's options are read for. */
+typedef void read_one(const struct scan_call *c, void *ctx);
+
 static void
-read_option(const struct scan_call *c, struct buf *options)
+each_option(const struct tree *t, const char *dir, read_one *read, void *ctx)
+{
+	static const char *const names[] = {"meson.options", "meson_options.txt", NULL};
+	OWN_FREE char *path = tree_find(t, dir, names);
+	if (!path)
+		return;
+	OWN(buf) struct buf text = {0};
+	tree_read(t, path, &text);
+	struct scan s = {.text = buf_str(&text), .language = SCAN_MESON};
+	OWN(scan_call) struct scan_call c = {0};
+	while (scan_next_call(&s, &c))
+		if (strcmp(c.name, "option") == 0 && is_plain(&c))
+			read(&c, ctx);
+}
+
+/* An option of documentation that is off by default. */
+static void
+read_documents_off(const struct scan_call *c, void *off)
 {
 	const char *type = keyword(c, "type"), *value = keyword(c, "value");
-	if (strcmp(c->name, "option") != 0 || !is_plain(c) || !type ||
-		!detect_is_plain(c->args.v[0], "_-."))
+	bool boolean = type && strcmp(type, "boolean") == 0;
+	bool feature = type && strcmp(type, "feature") == 0;
+	if (strstr(c->args.v[0], "doc") &&
+		((boolean && value && strcmp(value, "false") == 0) ||
+			(feature && (!value || strcmp(value, "enabled") != 0))))
+		*(bool *)off = true;
+}
+
+/*
+ * " -Dtests=true" of option('tests', type: 'boolean', value: false), and what a feature has for it.  Options that are as they have
+ * to be for the tests to be built are not given.
+ */
+static void
+read_option(const struct scan_call *c, void *ctx)
+{
+	struct buf *options = ctx;
+	const char *type = keyword(c, "type"), *value = keyword(c, "value");
+	if (!type || !detect_is_plain(c->args.v[0], "_-."))
 		return;
 	bool boolean = strcmp(type, "boolean") == 0, feature = strcmp(type, "feature") == 0;
 	bool is_off = value && strcmp(value, boolean ? "false" : "disabled") == 0;
@@ -133,26 +171,11 @@ read_option(const struct scan_call *c, struct buf *options)
 		buf_printf(options, " -D%s=%s", c->args.v[0], boolean ? "false" : "disabled");
 }
 
-/* Options that are as they have to be for the tests to be built are not given. */
-static void
-read_options(const struct tree *t, const char *dir, struct buf *options)
-{
-	static const char *const names[] = {"meson.options", "meson_options.txt", NULL};
-	OWN_FREE char *path = tree_find(t, dir, names);
-	if (!path)
-		return;
-	OWN(buf) struct buf text = {0};
-	tree_read(t, path, &text);
-	struct scan s = {.text = buf_str(&text), .language = SCAN_MESON};
-	OWN(scan_call) struct scan_call c = {0};
-	while (scan_next_call(&s, &c))
-		read_option(&c, options);
-}
-
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
-	bool tests = false;
+	bool tests = false, documents_off = false;
+	each_option(t, dir, read_documents_off, &documents_off);
 	for (size_t i = 0; i < t->files.n; i++) {
 		if (!fs_is_below(t->files.v[i], dir) ||
 			!tree_name_is(t->files.v[i], "meson.build") ||
@@ -163,7 +186,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		struct scan s = {.text = buf_str(&text), .language = SCAN_MESON};
 		OWN(scan_call) struct scan_call c = {0};
 		while (scan_next_call(&s, &c))
-			read_call(&c, t->files.v[i], p, &tests);
+			read_call(&c, t->files.v[i], p, &tests, documents_off);
 	}
 	detect_need(p, NEED_PROGRAM, "meson", SCOPE_BUILD, false, p->evidence);
 	detect_need(p, NEED_PROGRAM, "ninja", SCOPE_BUILD, false, p->evidence);
@@ -171,7 +194,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	detect_includes(t, dir, p);
 	OWN(buf) struct buf options = {.max = 4096};
 	if (tests)
-		read_options(t, dir, &options);
+		each_option(t, dir, read_option, &options);
 	detect_command(p, PHASE_CONFIGURE, p->evidence, "meson setup drydock-build%s",
 		options.n && !options.truncated ? options.p : "");
 	detect_command(p, PHASE_BUILD, p->evidence, "meson compile -C drydock-build -j 2");

@@ -71,6 +71,10 @@ static const struct {
 		 "project('a', 'c')\nfind_program('tide', 'tide3', 'no/moon', required: false)\n"
 		 "find_program('moon')\n"}),
 		{"program tide tide3?", "program moon", NULL}},
+	{FILES({"meson.build", "project('a', 'c')\ngnome = import('gnome')\nsubdir('docs')\n"},
+		 {"docs/meson.build", "gnome.gtkdoc('a', main_xml: 'a.xml')\n"},
+		 {"meson_options.txt", "option('gtk_doc', type: 'boolean', value: true)\n"}),
+		{"program gtkdoc-scan?", NULL}},
 	{FILES({"CMakeLists.txt",
 		 "project(a C)\nfind_program(A NAMES tide tide3 ${B} PATHS /x DOC no)\n"
 		 "find_program(B moon /y)\nfind_program(C NAMES ${B})\n"}),
@@ -232,6 +236,24 @@ releases_of_java_that_no_compiler_takes_are_replaced(void **state)
 }
 
 static void
+what_an_option_leaves_out_is_not_declared(void **state)
+{
+	(void)state;
+	static const char *const off[] = {
+		"option('docs', type: 'boolean', value: false, description: 'Build them')\n",
+		"option('gtk_doc', type: 'feature')\n"};
+	for (size_t i = 0; i < sizeof(off) / sizeof(*off); i++) {
+		struct project p =
+			detect(FILES({"meson.build", "project('a', 'c')\ngnome.gtkdoc('a')\n"},
+				       {"meson_options.txt", off[i]}),
+				NULL);
+		for (size_t k = 0; k < p.needs.n; k++)
+			assert_string_not_equal(p.needs.v[k].name, "gtkdoc-scan");
+		project_cleanup(&p);
+	}
+}
+
+static void
 build_files_declare_what_they_need(void **state)
 {
 	(void)state;
@@ -331,6 +353,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_too_much_of_a_tree_is_told),
 		cmocka_unit_test(build_files_declare_what_they_need),
+		cmocka_unit_test(what_an_option_leaves_out_is_not_declared),
 		cmocka_unit_test(a_header_for_users_of_another_language_needs_no_compiler),
 		cmocka_unit_test(what_is_put_into_a_configure_script_is_not_wanted_beside_it),
 		cmocka_unit_test(what_a_tree_makes_itself_is_not_wanted),
