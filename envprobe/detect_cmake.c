@@ -2,6 +2,7 @@
 #include "envprobe/detect.h"
 
 #include "base/fs.h"
+#include "envprobe/cmake_options.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
@@ -16,6 +17,7 @@ find(const struct tree *t, const char *dir)
 struct facts {
 	const struct tree *t;
 	const char *dir;
+	struct cmake_options switches;
 	struct strlist modules; /* files of the tree that others include, as they were found */
 	bool tests;		/* enable_testing, add_test, include(CTest) */
 	const char *why_tests;
@@ -212,14 +214,10 @@ add_module(struct facts *f, const char *prefix, const char *what)
 	}
 }
 
+/* What is looked for. */
 static void
-read_call(const struct scan_call *c, const char *path, struct project *p, struct facts *f)
+read_search(const struct scan_call *c, const char *why, struct project *p, struct facts *f)
 {
-	OWN_FREE char *at = scan_cite(path, c->line);
-	OWN_FREE char *why =
-		mem_printf("%s: %s(%.60s)", at, c->name, c->args.n ? c->args.v[0] : "");
-	if (detect_is_aside(path) && !has_arg(c, "REQUIRED"))
-		return;
 	if (c->args.n && strcmp(c->name, "include") == 0)
 		add_module(f, "", c->args.v[0]);
 	if (c->args.n && strcmp(c->name, "find_package") == 0)
@@ -235,7 +233,20 @@ read_call(const struct scan_call *c, const char *path, struct project *p, struct
 		read_find_program(c, p, why);
 	else if (strcmp(c->name, "find_path") == 0)
 		read_find_path(c, p, why);
-	else if (strcmp(c->name, "cmake_minimum_required") == 0 && strcmp(path, p->evidence) == 0)
+}
+
+static void
+read_call(
+	const struct scan_call *c, const char *path, bool live, struct project *p, struct facts *f)
+{
+	OWN_FREE char *at = scan_cite(path, c->line);
+	OWN_FREE char *why =
+		mem_printf("%s: %s(%.60s)", at, c->name, c->args.n ? c->args.v[0] : "");
+	if (detect_is_aside(path) && !has_arg(c, "REQUIRED"))
+		return;
+	if (live)
+		read_search(c, why, p, f);
+	if (strcmp(c->name, "cmake_minimum_required") == 0 && strcmp(path, p->evidence) == 0)
 		read_minimum(c, p, why);
 	else if (strcmp(c->name, "project") == 0)
 		read_languages(c, true, f);
@@ -258,14 +269,19 @@ read_file(const struct tree *t, const char *path, struct project *p, struct fact
 	tree_read(t, path, &text);
 	struct scan s = {.text = buf_str(&text), .language = SCAN_CMAKE};
 	OWN(scan_call) struct scan_call c = {0};
-	while (scan_next_call(&s, &c))
-		read_call(&c, path, p, f);
+	struct cmake_place at = {0};
+	const bool out = cmake_options_leave_out(&f->switches, path);
+	while (scan_next_call(&s, &c)) {
+		bool live = cmake_place_is_live(&at, &f->switches, &c);
+		read_call(&c, path, live && !out, p, f);
+	}
 }
 
 static void
 read_project(const struct tree *t, const char *dir, struct project *p)
 {
 	struct facts f = {.t = t, .dir = dir};
+	cmake_options_read(t, dir, &f.switches);
 	for (size_t i = 0; i < t->files.n; i++)
 		if (fs_is_below(t->files.v[i], dir) &&
 			tree_name_is(t->files.v[i], "CMakeLists.txt"))
@@ -302,6 +318,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 		detect_test(p, FORMAT_AUTO, NULL, f.why_target, run);
 	free(f.target);
 	free(f.why_target);
+	cmake_options_cleanup(&f.switches);
 	strlist_cleanup(&f.modules);
 	strlist_cleanup(&f.options);
 	strlist_cleanup(&f.languages);

@@ -253,6 +253,53 @@ what_an_option_leaves_out_is_not_declared(void **state)
 	}
 }
 
+/* Names of CMake packages that are wanted, "Moon Sky". */
+static char *
+packages_of_cmake(const struct file *files)
+{
+	OWN(buf) struct buf b = {0};
+	struct project p = detect(files, NULL);
+	for (size_t i = 0; i < p.needs.n; i++)
+		if (p.needs.v[i].kind == NEED_CMAKE)
+			buf_printf(&b, "%s%s", b.n ? " " : "", p.needs.v[i].name);
+	project_cleanup(&p);
+	return b.n ? buf_take(&b) : mem_strdup("");
+}
+
+static void
+what_options_of_cmake_leave_out_is_not_wanted(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *top, *below;
+		const char *wanted;
+	} cases[] = {
+		{"option(MOON \"x\" Off)\noption(SEA \"x\" ON)\nif(MOON AND X)\nfind_package(Moon)\n"
+		 "if(SEA)\nfind_package(Mare)\nelse()\nfind_package(Dust)\nendif()\n"
+		 "elseif(SEA)\nfind_package(Sea)\nelse()\nfind_package(Land)\nendif()\nfind_package(Sky)\n",
+			"", "Sea Land Sky"},
+		{"option(MOON \"x\")\nif(NOT MOON)\nfind_package(Sun)\nelse()\nfind_package(Moon)\nendif()\n"
+		 "if(MOON OR X)\nfind_package(Sky)\nendif()\nadd_subdirectory(src)\n",
+			"find_package(Star)\nfunction(f)\nreturn()\nendfunction()\nif(NOT MOON)\n return()\nendif()\n"
+			"find_package(Comet)\n",
+			"Sun Sky Star"},
+		{"option(MOON \"x\" OFF)\nif(MOON)\nadd_subdirectory(src)\nendif()\n",
+			"find_package(Comet)\n", ""},
+		{"option(MOON \"x\" OFF)\nif(MOON)\nadd_subdirectory(src)\nelse()\nadd_subdirectory(src)\nendif()\n",
+			"find_package(Comet)\n", "Comet"},
+		{"option(MOON \"x\" OFF)\nif(UNIX)\nset(MOON ON)\nendif()\nif(MOON)\nfind_package(Moon)\nendif()\n",
+			"", "Moon"},
+		/* it is switched on, where there are tests */
+		{"option(BUILD_TESTS \"x\" OFF)\nif(BUILD_TESTS)\nenable_testing()\nfind_package(Check)\nendif()\n",
+			"", "Check"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN_FREE char *got = packages_of_cmake(FILES(
+			{"CMakeLists.txt", cases[i].top}, {"src/CMakeLists.txt", cases[i].below}));
+		assert_string_equal(got, cases[i].wanted);
+	}
+}
+
 static void
 build_files_declare_what_they_need(void **state)
 {
@@ -354,6 +401,7 @@ main(void)
 		cmocka_unit_test(what_is_too_much_of_a_tree_is_told),
 		cmocka_unit_test(build_files_declare_what_they_need),
 		cmocka_unit_test(what_an_option_leaves_out_is_not_declared),
+		cmocka_unit_test(what_options_of_cmake_leave_out_is_not_wanted),
 		cmocka_unit_test(a_header_for_users_of_another_language_needs_no_compiler),
 		cmocka_unit_test(what_is_put_into_a_configure_script_is_not_wanted_beside_it),
 		cmocka_unit_test(what_a_tree_makes_itself_is_not_wanted),
