@@ -83,6 +83,17 @@ add(struct loop *l, const char *dir, const char *why)
 	return true;
 }
 
+const char *
+includes_full_name(const struct need_list *declared, const char *header)
+{
+	OWN_FREE char *end = mem_printf("/%s", header);
+	for (size_t i = 0; i < declared->n; i++)
+		if (declared->v[i].kind == NEED_HEADER &&
+			str_ends(str_of(declared->v[i].name), end))
+			return declared->v[i].name;
+	return header;
+}
+
 bool
 includes_learn(struct loop *l)
 {
@@ -92,9 +103,12 @@ includes_learn(struct loop *l)
 		struct need n;
 		if (!problem_to_need(p, &n))
 			continue;
-		OWN_FREE char *dir = n.kind == NEED_HEADER
-					     ? includes_find(l->index, n.name, &l->r->packages)
-					     : NULL;
+		OWN_FREE char *dir =
+			n.kind == NEED_HEADER
+				? includes_find(l->index,
+					  includes_full_name(&l->r->project.needs, n.name),
+					  &l->r->packages)
+				: NULL;
 		any = (dir && add(l, dir, p->text)) || any;
 		need_cleanup(&n);
 	}

@@ -15,6 +15,9 @@
 char *includes_find(
 	const struct pkgindex *x, const char *header, const struct package_list *installed);
 
+/* What the source calls a header that a message names by the last part of its path; borrowed from either. */
+const char *includes_full_name(const struct need_list *declared, const char *header);
+
 /* Look there, from the next attempt on, for the headers that the last build did not find; true when that is new. */
 bool includes_learn(struct loop *l);
 

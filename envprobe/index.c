@@ -10,7 +10,19 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#define FORMAT "2" /* in the file's name: another format is another file */
+#define FORMAT "3" /* in the file's name: another format is another file */
+
+const char *
+pkgindex_include_root(struct str path)
+{
+	static const char *const roots[] = {"usr/include/", "usr/lib/ocaml/",
+		"usr/lib/erlang/usr/include/", "usr/share/R/include/",
+		"usr/lib/python3/dist-packages/numpy/core/include/", NULL};
+	for (size_t i = 0; roots[i]; i++)
+		if (str_starts(path, roots[i]))
+			return roots[i];
+	return NULL;
+}
 
 struct pkgindex {
 	char *p;

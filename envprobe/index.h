@@ -21,6 +21,9 @@
 
 struct pkgindex;
 
+/* The directory, with its slash, that a compiler, or what drives it, looks for headers in by itself and that a path lies below; NULL: none. */
+const char *pkgindex_include_root(struct str path);
+
 /* Open, compiled first if that was not done yet (single flight). */
 int pkgindex_open(const struct state *st, const struct apt_index *lists, struct pkgindex **ret,
 	struct dd_err *err) DD_MUST_USE;

@@ -243,7 +243,9 @@ add_path(const struct where *w, struct str package, struct buf *out)
 	for (size_t i = 0; bins[i]; i++)
 		if (in_dir(w, bins[i]))
 			emit(out, 'b', w->name, w, package);
-	if (below(w, "usr/include") || memmem(w->dir.p, w->dir.n, "/CORE", 5))
+	/* Of what a language keeps beside other files only what is named as a header. */
+	bool beside = str_ends(w->name, ".h") && pkgindex_include_root(w->path);
+	if (below(w, "usr/include") || beside || memmem(w->dir.p, w->dir.n, "/CORE", 5))
 		emit(out, 'i', w->name, w, package);
 	else if (add_perl(w, package, out))
 		return;

@@ -104,14 +104,16 @@ is_multiarch(struct str dir)
 	return memmem(dir.p, dir.n, "-linux-gnu", 10) && !memchr(dir.p, '/', dir.n);
 }
 
-/* Directories between usr/include (or usr/lib) and the name that was asked for; 0 is where tools look. */
+/* Directories between usr/include (or another root, or usr/lib) and the name that was asked for; 0 is where tools look. */
 static long
 extra_depth(const struct search *s, struct str path)
 {
 	size_t suffix = s->suffix ? strlen(s->suffix) : 0;
-	if (!str_starts(path, "usr/include/"))
+	const char *root = pkgindex_include_root(path);
+	size_t n = root ? strlen(root) : 0;
+	if (!root)
 		return (long)count_slashes(path);
-	struct str between = {path.p + 12, path.n > 12 + suffix ? path.n - 12 - suffix : 0};
+	struct str between = {path.p + n, path.n > n + suffix ? path.n - n - suffix : 0};
 	if (between.n && between.p[between.n - 1] == '/')
 		between.n--;
 	if (!between.n || is_multiarch(between))

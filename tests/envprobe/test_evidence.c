@@ -14,6 +14,7 @@ static const struct {
 	{"tide.c:3:10: fatal error: tidal/moon.h: No such file or directory", "header",
 		"tidal/moon.h"},
 	{"tide.c:3:10: fatal error: 'tidal/moon.h' file not found", "header", "tidal/moon.h"},
+	{"configure: error: can't find moonruntime.h", "header", "moonruntime.h"},
 	{"/usr/bin/ld: cannot find -lmoon: No such file or directory", "library", "moon"},
 	{"No package 'moon-2.0' found", "pkgconfig", "moon-2.0"},
 	{"Package moon-2.0 was not found in the pkg-config search path.", "pkgconfig", "moon-2.0"},

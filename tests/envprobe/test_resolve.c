@@ -51,6 +51,8 @@ static const char contents[] =
 	"usr/include/sky/star.h libdevel/libsky-dev\n"
 	"usr/include/sky/other/star.h libdevel/libother-dev\n"
 	"usr/include/bigstar.h libdevel/libbigstar-dev\n"
+	"usr/lib/ocaml/caml/moonrt.h ocaml/camlmoon\n"
+	"usr/lib/ocaml/caml/moonrt.ml ocaml/camlmoon\n"
 	"usr/include/rare.h libdevel/librare\n"
 	"usr/include/rare.h libdevel/librare-dev\n"
 	/* the same for other machines and other purposes */
@@ -385,7 +387,8 @@ a_header_of_an_installed_package_is_found_where_no_compiler_looks(void **state)
 		{"libseabirds-dev", "auk.h", "/usr/include/seabirds"},
 		{"libdeep-dev", "moon.h", "/usr/include/deep/er"}, {"libmoon-dev", "moon.h", NULL},
 		{"libbigstar-dev", "star.h", NULL}, {"libsky-dev", "moon.h", NULL},
-		{"libsky-dev", "../star.h", NULL}, {"libsky-dev", "", NULL}};
+		{"camlmoon", "caml/moonrt.h", "/usr/lib/ocaml"}, {"libsky-dev", "../star.h", NULL},
+		{"libsky-dev", "", NULL}};
 	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
 		struct package p = {.name = (char *)of[i].package};
 		struct package_list installed = {.v = &p, .n = 1};
@@ -395,6 +398,17 @@ a_header_of_an_installed_package_is_found_where_no_compiler_looks(void **state)
 		else
 			assert_null(dir);
 	}
+}
+
+static void
+a_message_may_name_the_last_part_of_a_header(void **state)
+{
+	(void)state;
+	struct need needs[] = {{.kind = NEED_LIBRARY, .name = (char *)"a/rt.h"},
+		{.kind = NEED_HEADER, .name = (char *)"caml/moonrt.h"}};
+	const struct need_list declared = {.v = needs, .n = 2};
+	assert_string_equal(includes_full_name(&declared, "moonrt.h"), "caml/moonrt.h");
+	assert_string_equal(includes_full_name(&declared, "rt.h"), "rt.h");
 }
 
 /* An archive in a package that is called otherwise and that nobody depends on. */
@@ -414,6 +428,8 @@ what_is_called_so_by_chance_is_not_declared(void **state)
 		{"io.h", NULL, NEED_DECLARED, true},
 		{"io.h", "libseabirds-dev", NEED_DECLARED, false},
 		{"seabirds/io.h", "libseabirds-dev", NEED_DECLARED, true},
+		{"caml/moonrt.h", "camlmoon", NEED_DECLARED, true},
+		{"moonrt.h", NULL, NEED_DECLARED, true},
 		{"moon.h", "libmoon-dev", NEED_DECLARED, true}};
 	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
 		struct need n = {.kind = strstr(of[i].name, ".h") ? NEED_HEADER : NEED_LIBRARY,
@@ -478,6 +494,7 @@ main(void)
 		cmocka_unit_test(any_name_is_survived),
 		cmocka_unit_test(packages_with_the_same_file_are_alternatives),
 		cmocka_unit_test(of_several_versions_it_is_the_distributions_own),
+		cmocka_unit_test(a_message_may_name_the_last_part_of_a_header),
 		cmocka_unit_test(what_is_called_so_by_chance_is_not_declared),
 		cmocka_unit_test(a_header_of_an_installed_package_is_found_where_no_compiler_looks),
 	};
