@@ -112,10 +112,83 @@ static const struct list {
 	{"CONFIG", NULL}};
 #define N_LISTS (sizeof(lists) / sizeof(*lists))
 
+/* Words of CONFIG that a project file adds, of all of them. */
+static void
+read_configuration(const struct tree *t, const char *path, struct strlist *config)
+{
+	OWN(buf) struct buf text = {0};
+	struct str rest, line, words, word;
+	tree_read(t, path, &text);
+	rest = buf_str(&text);
+	for (bool open = false; str_next_line(&rest, &line);) {
+		words = str_trim(line);
+		bool begins = !open && assigns(line, "CONFIG", &words);
+		bool on = open || begins;
+		open = on && str_ends(words, "\\");
+		while (on && str_next_word(&words, &word)) {
+			OWN_FREE char *name = str_dup(word);
+			strlist_add_new(config, name);
+		}
+	}
+}
+
+/* Is a condition true here, "gif_export" of "gif_export {"?  Another one than a plain name may be. */
+static bool
+may_hold(struct str name, const struct strlist *config)
+{
+	static const char *const here[] = {"else", "unix", "linux", "posix", "gcc", "x11", "qt",
+		"gui", "release", "debug", "debug_and_release", "thread", "shared", "exceptions",
+		"rtti", "opengl", "warn_on", "link_prl", "precompile_header", "c++11", "c++14",
+		"c++17", "largefile", NULL};
+	OWN_FREE char *word = str_dup(str_trim(name));
+	return !detect_is_plain(word, "_+") || str_is_one(str_of(word), here) ||
+	       strlist_has(config, word);
+}
+
+struct scope {
+	int depth; /* of braces */
+	int dead;  /* what is in those of that depth is for others; 0: nothing is */
+};
+
+/* Follow the braces of a line; false: what it assigns is not of this build. */
+static bool
+is_of_this_build(struct scope *s, struct str line, const struct strlist *config)
+{
+	line = str_trim(line);
+	bool closes = str_starts(line, "}");
+	if (closes) {
+		s->dead = s->dead == s->depth ? 0 : s->dead;
+		s->depth -= s->depth > 0;
+		line = str_trim((struct str){line.p + 1, line.n - 1});
+	}
+	const char *open = line.n ? memchr(line.p, '{', line.n) : NULL;
+	const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
+	const char *end = open && (!colon || open < colon) ? open : colon;
+	bool here = !end || may_hold((struct str){line.p, (size_t)(end - line.p)}, config);
+	bool live = !s->dead && here;
+	if (open && !memchr(open, '}', (size_t)(line.p + line.n - open))) {
+		s->depth++;
+		s->dead = s->dead || here ? s->dead : s->depth;
+	}
+	return live;
+}
+
+/* What makes translations is of another package than qmake. */
+static void
+read_translations(struct project *p, struct str line, const char *why)
+{
+	line = str_trim(line);
+	if (line.n && line.p[0] != '#' &&
+		(scan_has_word(line, "lrelease") || scan_has_word(line, "lupdate")))
+		detect_need(p, NEED_PACKAGE, "qttools5-dev-tools", SCOPE_BUILD, false, why);
+}
+
 /* A .pro or .pri file; true: it is one of a test that "make check" runs. */
 static bool
-read_project_file(const struct tree *t, const char *path, struct project *p)
+read_project_file(
+	const struct tree *t, const char *path, const struct strlist *config, struct project *p)
 {
+	struct scope scope = {0};
 	OWN(buf) struct buf text = {0};
 	struct str rest, line, words;
 	bool tests = false, open = false; /* the line before goes on in this one */
@@ -129,6 +202,11 @@ read_project_file(const struct tree *t, const char *path, struct project *p)
 			for (i = 0; i < N_LISTS && !assigns(line, lists[i].name, &words);)
 				i++;
 		open = i < N_LISTS && str_ends(words, "\\");
+		bool here = is_of_this_build(&scope, line, config);
+		if (here)
+			read_translations(p, line, why);
+		if (i < N_LISTS && lists[i].take && !here)
+			continue;
 		if (i < N_LISTS && lists[i].take)
 			lists[i].take(p, words, why);
 		else if (i < N_LISTS)
@@ -146,12 +224,17 @@ read_qmake(const struct tree *t, const char *dir, struct project *p)
 	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);
 	detect_need(p, NEED_PROGRAM, "c++", SCOPE_BUILD, false, p->evidence);
 	detect_compilers(t, dir, p);
+	OWN(strlist) struct strlist files = {0}, config = {0};
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
 		if (fs_is_below(path, dir) && !detect_is_aside(path) &&
 			(tree_name_is(path, "*.pro") || tree_name_is(path, "*.pri")))
-			tests = read_project_file(t, path, p) || tests;
+			strlist_add(&files, path);
 	}
+	for (size_t i = 0; i < files.n; i++)
+		read_configuration(t, files.v[i], &config);
+	for (size_t i = 0; i < files.n; i++)
+		tests = read_project_file(t, files.v[i], &config, p) || tests;
 	detect_includes(t, dir, p);
 	detect_command(
 		p, PHASE_CONFIGURE, p->evidence, "QT_SELECT=qt5 qmake %s", fs_name(p->evidence));

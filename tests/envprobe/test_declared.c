@@ -23,6 +23,14 @@ static const struct {
 			 "greaterThan(QT_MAJOR_VERSION, 4): QT += widgets\n"}),
 		{"package qtbase5-dev", "cmake Qt5svg?", "cmake Qt5widgets?", "pkgconfig tide?",
 			"library moon?", "program pkg-config?", NULL}},
+	{FILES({"a.pro",
+		 "TEMPLATE = app\nQT += xml\nCONFIG += moon\nqml {\n  QT += norelease\n  unix {\n"
+		 "    LIBS += -lnorelease\n  }\n}\nelse {\n  QT += svg\n}\nmoon {\n  LIBS += -lmoon\n}\n"
+		 "gif_export:LIBS += -lnorelease\nwin32 {\n LIBS += -lnorelease\n}\n"
+		 "!mac {\n LIBS += -lstar\n}\nlinux-g++ | x { \n LIBS += -lsun\n}\n"
+		 "t.commands = $$[QT_INSTALL_BINS]/lrelease $$FILES\n"}),
+		{"cmake Qt5xml?", "cmake Qt5svg?", "library moon?", "library star?", "library sun?",
+			"package qttools5-dev-tools", NULL}},
 	{FILES({"setup.py", "x\n"},
 		 {"tox.ini",
 			 "[testenv]\ndeps = tide\ncommands = pytest {posargs}\n[testenv:style]\n"
@@ -171,7 +179,8 @@ static const char *const undeclared[] = {"python moon?", "python norelease?", "l
 	"program tide?", "program tide tide3 /x?", "program ?", "header php.h",
 	"header ext/standard/info.h", "header zend_norelease.h", "python coverage?",
 	"python flake8", "python flit_core", "python pylint?", "program valgrind?",
-	"library norelease?", "header norelease/sky.h?", "header include/sky.h?", NULL};
+	"library norelease?", "header norelease/sky.h?", "header include/sky.h?",
+	"cmake Qt5norelease?", NULL};
 
 /* Options that a labelled decision stands for. */
 static const struct {
