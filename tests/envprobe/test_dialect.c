@@ -12,6 +12,8 @@ static const struct {
 } flags[] = {{"multiple definition", "CC", "cc -fcommon"},
 	{"'for' loop initial declarations", "CC", "cc -std=gnu99"},
 	{"ISO C++17 does not allow", "CXX", "c++ -std=gnu++14"},
+	{"symbol `moon_state' can not be used when making a shared object", "CC", "cc -fPIC"},
+	{"symbol `_ZN4Moon' can not be used when making a shared object", "CXX", "c++ -fPIC"},
 	{"permissive", "CXX", "c++ -fpermissive"}, {"register", "CXX", "c++ -Wno-error=register"},
 	{"digital envelope routines::unsupported", "NODE_OPTIONS", "--openssl-legacy-provider"},
 	{"unused-variable", "CC", "cc -Wno-error=unused-variable"}};

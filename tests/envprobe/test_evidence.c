@@ -71,6 +71,8 @@ static const struct {
 		"file", "a2x"},
 	{"/usr/bin/ld: b.o:(.bss+0x0): multiple definition of `moon'; a.o: first defined here",
 		"dialect", "multiple definition"},
+	{"/usr/bin/ld: m.o: relocation R_X86_64_PC32 against undefined symbol `Moon_state' can not be used when making a shared object; recompile with -fPIC",
+		"dialect", "symbol `Moon_state' can not be used when making a shared object"},
 	{"a.c:3:9: error: unused variable 'moon' [-Werror=unused-variable]", "dialect",
 		"unused-variable"},
 	{"a.hh:4:44: error: 'moon' was not declared in this scope, and no declarations were found by argument-dependent lookup at the point of instantiation [-fpermissive]",
