@@ -105,8 +105,10 @@ is_harmless(struct str name)
 {
 	static const char *const names[] = {"HOME", "PATH", "TERM", "USER", "SHELL", "TMPDIR",
 		"TEMP", "TMP", "LANG", "LC_ALL", "LANGUAGE", "DISPLAY", "EDITOR", "PAGER",
-		"COLUMNS", "LINES", "PWD", "LOGNAME", "TZ", "NO_COLOR", "CI", NULL};
-	return str_is_one(name, names);
+		"COLUMNS", "LINES", "PWD", "LOGNAME", "TZ", "NO_COLOR", "CI", "VISUAL", "HOSTNAME",
+		"COLORTERM", "SHLVL", "OLDPWD", NULL};
+	/* of the locale, and of a desktop, both with defaults of their own */
+	return str_is_one(name, names) || str_starts(name, "LC_") || str_starts(name, "XDG_");
 }
 
 /* The first place stands for a variable, but one that fails without it says more. */

@@ -107,9 +107,12 @@ variables_that_must_be_set_are_told_from_those_that_may(void **state)
 		{"J_KEY", true, "d.rb:1"},
 		{"K_KEY", false, "d.rb:2"},
 		{"HOME", false, NULL},
+		{"LC_MESSAGES", false, NULL},
+		{"XDG_DATA_HOME", false, NULL},
 	};
 	put("a.py", "import os\nx = os.environ[\"A_KEY\"] == 1\nos.environ['B_KEY'] = 'x'\n");
-	put("b.c", "getenv(\"C_KEY\"); getenv(\"HOME\");\n");
+	put("b.c", "getenv(\"C_KEY\"); getenv(\"HOME\");\n"
+		   "getenv(\"LC_MESSAGES\"); getenv(\"XDG_DATA_HOME\");\n");
 	put("c.sh", ": ${D_KEY:?}\n: \"${E_KEY?say}\" ${F_KEY:-x}\nG_KEY=1; : ${G_KEY:?}\n");
 	put("Makefile", "all:\n\ttest $${H_KEY:?}\n");
 	put("run", "#!/bin/sh\n: ${I_KEY:?}\n");
