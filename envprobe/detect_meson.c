@@ -36,6 +36,26 @@ is_plain(const struct scan_call *c)
 	return c->args.n && c->args.v[0][0] && !strpbrk(c->args.v[0], ":@ ");
 }
 
+/* "tide" of dependency('tide@0@'.format(version)), whose end an option decides; heap.  NULL: it begins with a variable. */
+static char *
+name_before_place(const struct scan_call *c)
+{
+	size_t n = c->args.n ? strcspn(c->args.v[0], "@") : 0;
+	const char *behind = n ? c->args.v[0] + n : "";
+	while (n && strchr("-_.", c->args.v[0][n - 1]))
+		n--;
+	OWN_FREE char *name = mem_strndup(n ? c->args.v[0] : "", n);
+	return n && behind[0] == '@' && detect_is_plain(name, "_+.-") ? TAKE(name) : NULL;
+}
+
+static void
+read_formatted(const struct scan_call *c, struct project *p, const char *why)
+{
+	OWN_FREE char *name = name_before_place(c);
+	if (name)
+		detect_need(p, NEED_PKGCONFIG, name, SCOPE_BUILD, true, why);
+}
+
 static void
 read_dependency(const struct scan_call *c, struct project *p, const char *why)
 {
@@ -97,6 +117,8 @@ read_call(const struct scan_call *c, const char *path, struct project *p, bool *
 		read_least(c, p, why);
 	if (strcmp(c->name, "test") == 0)
 		*tests = true;
+	else if (strcmp(c->name, "dependency") == 0 && !is_plain(c))
+		read_formatted(c, p, why);
 	else if (!is_plain(c) || (detect_is_aside(path) && !is_required(c)))
 		return;
 	else if (strcmp(c->name, "dependency") == 0)

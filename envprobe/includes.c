@@ -55,6 +55,29 @@ includes_find(const struct pkgindex *x, const char *header, const struct package
 	return s.dir.n && !s.found_anyway ? mem_printf("/" STR_FMT, STR_ARG(s.dir)) : NULL;
 }
 
+struct holder {
+	const char *end; /* of its path: a slash and the header */
+	const struct map *packages;
+	bool found;
+};
+
+static bool
+look_for_holder(void *ctx, const struct pkgindex_row *row)
+{
+	struct holder *h = ctx;
+	h->found = str_ends(row->path, h->end) && map_get_str(h->packages, row->package);
+	return !h->found;
+}
+
+bool
+includes_has(const struct pkgindex *x, const char *header, const struct map *packages)
+{
+	OWN_FREE char *end = mem_printf("/%s", header);
+	struct holder h = {.end = end, .packages = packages};
+	pkgindex_find(x, 'i', fs_name(header), look_for_holder, &h);
+	return h.found;
+}
+
 /* Is it one of the directories of a path? */
 static bool
 is_in_path(const char *path, const char *dir)

@@ -15,6 +15,9 @@
 char *includes_find(
 	const struct pkgindex *x, const char *header, const struct package_list *installed);
 
+/* Has one of the packages, which are the keys, a file that #include <header> may find, in whatever directory? */
+bool includes_has(const struct pkgindex *x, const char *header, const struct map *packages);
+
 /* What the source calls a header that a message names by the last part of its path; borrowed from either. */
 const char *includes_full_name(const struct need_list *declared, const char *header);
 

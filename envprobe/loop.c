@@ -261,17 +261,6 @@ wanted_list_clear(struct wanted_list *l)
 	l->n = 0;
 }
 
-static void
-want_declared(struct loop *l)
-{
-	const struct need_list *needs = &l->r->project.needs;
-	/* What is required first, so that its citation stands for the package. */
-	for (int optional = 0; optional <= 1; optional++)
-		for (size_t i = 0; i < needs->n; i++)
-			if (needs->v[i].optional == (optional != 0))
-				(void)loop_want(l, &needs->v[i]);
-}
-
 /* Does a message that names such a thing say that it stopped the program? */
 static bool
 is_conclusive(enum need_kind kind)
@@ -776,7 +765,7 @@ probe_run(const struct probe_spec *spec, struct probe_result *ret, struct dd_err
 		export_answers(&l);
 		premises_apply(&l);
 		decide_versions(&l);
-		want_declared(&l);
+		loop_want_declared(&l);
 		want_known(&l);
 		if (!loop_judge_declared(&l))
 			rc = run_attempts(&l, err);

@@ -84,6 +84,9 @@ bool probe_sets(const char *name, const char *value);
 /* Is the package wanted already, or installed by an earlier attempt? */
 bool loop_want(struct loop *l, const struct need *need);
 
+/* What the source declares (declared.c). */
+void loop_want_declared(struct loop *l);
+
 /* Want once more, with their reasons, what of these packages was asked for and is not among the names. */
 void loop_want_all_but(
 	struct loop *l, const struct package_list *packages, const struct strlist *names);

@@ -79,6 +79,10 @@ static const struct {
 		 "project('a', 'c')\nfind_program('tide', 'tide3', 'no/moon', required: false)\n"
 		 "find_program('moon')\n"}),
 		{"program tide tide3?", "program moon", NULL}},
+	{FILES({"meson.build",
+		 "project('a', 'c')\ndependency('tide@0@'.format(V), required : false)\n"
+		 "dependency('@0@norelease'.format(V))\ndependency('moon-@0@'.format(V))\n"}),
+		{"pkgconfig tide?", "pkgconfig moon?", NULL}},
 	{FILES({"meson.build", "project('a', 'c')\ngnome = import('gnome')\nsubdir('docs')\n"},
 		 {"docs/meson.build", "gnome.gtkdoc('a', main_xml: 'a.xml')\n"},
 		 {"meson_options.txt", "option('gtk_doc', type: 'boolean', value: true)\n"}),

@@ -1,5 +1,7 @@
 /* Which headers of C are needs. */
+#include "envprobe/loop.h"
 #include "tests/envprobe/detecting.h"
+#include "tests/envprobe/make_index.h"
 
 #include <string.h>
 
@@ -58,11 +60,59 @@ libraries_that_are_looked_for_give_macros_of_theirs(void **state)
 	project_cleanup(&p);
 }
 
+/* "a b": what is wanted of two needs that are declared, a module of pkg-config or none and a header. */
+static char *
+wanted_packages(const struct pkgindex *x, const char *module, const char *header)
+{
+	struct probe_spec spec = {0};
+	struct probe_result r = {0};
+	struct loop l = {.spec = &spec, .r = &r, .n = 1, .index = (struct pkgindex *)(uintptr_t)x};
+	OWN(buf) struct buf b = {0};
+	if (module)
+		detect_need(&r.project, NEED_PKGCONFIG, module, SCOPE_BUILD, true, "meson.build:1");
+	detect_need(&r.project, NEED_HEADER, header, SCOPE_BUILD, false, "a.c:1");
+	loop_want_declared(&l);
+	for (size_t i = 0; i < l.wanted.n; i++)
+		buf_printf(&b, "%s%s", b.n ? " " : "", l.wanted.v[i].package);
+	wanted_list_clear(&l.wanted);
+	free(l.wanted.v);
+	map_cleanup(&l.asked);
+	probe_result_cleanup(&r);
+	return buf_take(&b);
+}
+
+static void
+a_header_is_of_the_library_that_is_asked_for(void **state)
+{
+	(void)state;
+	OWN(buf) struct buf packages = {0};
+	buf_puts(&packages,
+		"Package: libmoon-dev\nVersion: 1\n\nPackage: libsky-dev\nVersion: 1\n\n"
+		"Package: libsun-dev\nVersion: 1\n");
+	for (int i = 0; i < 30; i++)
+		buf_printf(&packages, "\nPackage: p%d\nVersion: 1\nDepends: libsun-dev\n", i);
+	struct pkgindex *x = make_index(packages.p,
+		"usr/include/moon.h libdevel/libmoon-dev\nusr/include/sky/moon.h libdevel/libsky-dev\n"
+		"usr/include/sun.h libdevel/libsun-dev\nusr/include/sky/sun.h libdevel/libsky-dev\n"
+		"usr/lib/x86_64-linux-gnu/pkgconfig/sky.pc libdevel/libsky-dev\n");
+	assert_non_null(x);
+	static const struct {
+		const char *module, *header, *wanted;
+	} cases[] = {{"sky", "moon.h", "libsky-dev"}, {NULL, "moon.h", "libmoon-dev"},
+		{"sky", "sun.h", "libsun-dev libsky-dev"}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		OWN_FREE char *got = wanted_packages(x, cases[i].module, cases[i].header);
+		assert_string_equal(got, cases[i].wanted);
+	}
+	pkgindex_close(x);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_header_that_nothing_can_switch_on_is_no_need),
+		cmocka_unit_test(a_header_is_of_the_library_that_is_asked_for),
 		cmocka_unit_test(libraries_that_are_looked_for_give_macros_of_theirs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
