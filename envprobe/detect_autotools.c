@@ -76,7 +76,18 @@ static const struct rule {
 	{"AM_PATH_PYTHON", RULE_FIXED, 0, "python3", 0},
 };
 
-/* "glib-2.0 >= 2.40 gtk+-3.0" */
+/* Of the shell. */
+static struct str
+without_quotes(struct str word)
+{
+	while (word.n && strchr("'\"", word.p[0]))
+		word = (struct str){word.p + 1, word.n - 1};
+	while (word.n && strchr("'\"", word.p[word.n - 1]))
+		word.n--;
+	return word;
+}
+
+/* "glib-2.0 >= 2.40 gtk+-3.0", perhaps in the quotes of the shell, in which it ends */
 static void
 add_modules(struct project *p, const char *text, bool optional, const char *why)
 {
@@ -84,6 +95,9 @@ add_modules(struct project *p, const char *text, bool optional, const char *why)
 	struct need *last = NULL;
 	OWN_FREE char *comparison = NULL;
 	while (str_next_word(&rest, &word)) {
+		word = without_quotes(word);
+		if (!word.n)
+			continue;
 		if (strchr("<>=!", word.p[0])) {
 			free(comparison);
 			comparison = str_dup(word);
@@ -215,7 +229,7 @@ add_bare_macros(const struct tree *t, struct str rest, const char *path, struct 
 static char *
 expand(struct str text, const char *modules)
 {
-	struct str word = str_trim(str_of(modules)), line;
+	struct str word = without_quotes(str_trim(str_of(modules))), line;
 	if (word.n < 2 || word.p[0] != '$' || memchr(word.p + 1, '$', word.n - 1))
 		return NULL;
 	word = (struct str){word.p + 1, word.n - 1};

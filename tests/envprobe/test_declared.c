@@ -105,10 +105,11 @@ static const struct {
 		 "AC_INIT(a, 1)\nAC_CHECK_PROGS([A], [tide \"tide3 -y\" $B /x/y])\n"}),
 		{"program tide tide3?", NULL}},
 	{FILES({"configure.ac",
-		 "AC_INIT(a, 1)\nmods=\"tide >= 1 moon\"\nmods=\"norelease\"\n"
-		 "PKG_CHECK_MODULES(A, [$mods])\nPKG_CHECK_MODULES(B, ${no})\nAM_TIDE_GETTEXT\n"
+		 "AC_INIT(a, 1)\nPKG_CHECK_MODULES([SKY], [\"sky >= 2\"])\nmods=\"tide >= 1 moon\"\nmods=\"norelease\"\n"
+		 "PKG_CHECK_MODULES(A, [\"$mods\"])\nPKG_CHECK_MODULES(B, ${no})\nAM_TIDE_GETTEXT\n"
 		 "AM_PROG_LIBTOOL\nAM_MOON_SKY no\n"}),
-		{"pkgconfig tide?", "pkgconfig moon?", "m4 AM_TIDE_GETTEXT?", NULL}},
+		{"pkgconfig sky", "pkgconfig tide?", "pkgconfig moon?", "m4 AM_TIDE_GETTEXT?",
+			NULL}},
 	{FILES({"opam",
 		 "build: [make]\ndepends: [\n \"ocaml\" {>= \"4.05\"} \"ocamlbuild\" {build}\n ( \"tide_a\" | \"moon\" )\n"
 		 "  \"alcotest\" {with-test & >= \"2.0~dev\"} \"norelease\" {with-doc}\n \"no\" {build & dev} ]\n\"norelease\"\n"}),
