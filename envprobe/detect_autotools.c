@@ -293,6 +293,32 @@ read_configure_ac(const struct tree *t, const char *path, bool made, struct proj
 			detect_need(p, NEED_PROGRAM, rules[i].fixed, SCOPE_BUILD, false, path);
 }
 
+/*
+ * Translations that are not packed as they are read, tide.gmo of tide.po, are made in the build, and the makefile of gettext's own
+ * calls msgfmt by the name ":" where configure found none.
+ */
+static void
+add_translations(const struct tree *t, const char *dir, struct project *p)
+{
+	static const char *const macros[] = {"AM_GNU_GETTEXT", "AM_GLIB_GNU_GETTEXT", NULL};
+	OWN(buf) struct buf text = {0};
+	bool any = false;
+	tree_read(t, p->evidence, &text);
+	for (size_t i = 0; macros[i]; i++)
+		any = any || scan_has_word(buf_str(&text), macros[i]);
+	for (size_t i = 0; any && i < t->files.n; i++) {
+		const char *path = t->files.v[i];
+		size_t n = strlen(path);
+		if (!fs_is_below(path, dir) || !str_ends(str_of(path), ".po"))
+			continue;
+		OWN_FREE char *made = mem_printf("%.*s.gmo", (int)(n - strlen(".po")), path);
+		if (!tree_has(t, made)) {
+			detect_need(p, NEED_PROGRAM, "msgfmt", SCOPE_BUILD, false, path);
+			return;
+		}
+	}
+}
+
 /* ---- commands ---- */
 
 /* Does a makefile have one of these targets, or define one of these variables?  The first that it has. */
@@ -437,8 +463,10 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 			"configure=made anew: %s calls install-sh, which is not there", configure);
 		free(TAKE(configure));
 	}
-	if (from_source)
+	if (from_source) {
 		read_configure_ac(t, p->evidence, configure != NULL, p);
+		add_translations(t, dir, p);
+	}
 	if (!configure) {
 		detect_need(p, NEED_PROGRAM, "autoreconf", SCOPE_BUILD, false, p->evidence);
 		OWN_FREE char *am = tree_file(t, dir, "Makefile.am");

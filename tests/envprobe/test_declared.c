@@ -58,6 +58,10 @@ static const struct {
 				"AC_CHECK_PROGS([A], [valgrind])\nAC_CHECK_PROG([B], [moon])\n"},
 		 {"configure", "#! /bin/sh\n"}),
 		{"program bison", "program moon?", NULL}},
+	{FILES({"configure.ac", "AC_INIT(a, 1)\nAM_GNU_GETTEXT([external])\n"},
+		 {"configure", "#! /bin/sh\n"}, {"po/de.po", ""}, {"po/de.gmo", ""},
+		 {"po/fr.po", ""}),
+		{"program msgfmt", NULL}},
 	{FILES({"tide.py",
 		       "import os, flask.views\nfrom moon import x\nfrom jinja2 import a, b\n  import no\n"},
 		 {"lib/moon/__init__.py", ""}),
@@ -281,6 +285,19 @@ packages_of_cmake(const struct file *files)
 }
 
 static void
+translations_that_are_packed_need_nothing(void **state)
+{
+	(void)state;
+	struct project p =
+		detect(FILES({"configure.ac", "AC_INIT(a, 1)\nAM_GNU_GETTEXT([external])\n"},
+			       {"configure", "#! /bin/sh\n"}, {"po/de.po", ""}, {"po/de.gmo", ""}),
+			NULL);
+	for (size_t k = 0; k < p.needs.n; k++)
+		assert_string_not_equal(p.needs.v[k].name, "msgfmt");
+	project_cleanup(&p);
+}
+
+static void
 what_options_of_cmake_leave_out_is_not_wanted(void **state)
 {
 	(void)state;
@@ -415,6 +432,7 @@ main(void)
 		cmocka_unit_test(what_is_too_much_of_a_tree_is_told),
 		cmocka_unit_test(build_files_declare_what_they_need),
 		cmocka_unit_test(what_an_option_leaves_out_is_not_declared),
+		cmocka_unit_test(translations_that_are_packed_need_nothing),
 		cmocka_unit_test(what_options_of_cmake_leave_out_is_not_wanted),
 		cmocka_unit_test(a_header_for_users_of_another_language_needs_no_compiler),
 		cmocka_unit_test(what_is_put_into_a_configure_script_is_not_wanted_beside_it),
