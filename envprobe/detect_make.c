@@ -143,11 +143,15 @@ is_check_meant(struct str text)
 	return false;
 }
 
-/* That of translations (gettext, intltool) looks at the translations. */
+/* That of translations (gettext, intltool) looks at the translations.  What it is made of need not be there. */
 static bool
-is_of_translations(const struct tree *t, const char *path)
+is_of_translations(const struct tree *t, const char *path, struct str text)
 {
 	OWN_FREE char *template = mem_printf("%s.in.in", path);
+	struct str rest = text, line;
+	while (str_next_line(&rest, &line))
+		if (str_starts(line, "POFILES =") || str_starts(line, "POFILES="))
+			return true;
 	return tree_has(t, template);
 }
 
@@ -159,10 +163,10 @@ is_check_meant_below(const struct tree *t, const char *dir, const char *evidence
 		const char *path = t->files.v[i];
 		OWN(buf) struct buf text = {0};
 		bool named = tree_name_is(path, "Makefile") || strcmp(path, evidence) == 0;
-		if (!fs_is_below(path, dir) || !named || is_of_translations(t, path))
+		if (!fs_is_below(path, dir) || !named)
 			continue;
 		tree_read(t, path, &text);
-		if (is_check_meant(buf_str(&text)))
+		if (!is_of_translations(t, path, buf_str(&text)) && is_check_meant(buf_str(&text)))
 			return true;
 	}
 	return false;
