@@ -227,14 +227,15 @@ set_note(struct test_run *t, const char *note)
 	t->note = mem_strdup(note);
 }
 
-/* Make found nothing to do: all that was printed is make's own talk. */
+/* Make found nothing to do: all that was printed is make's own talk, and how automake goes through directories. */
 static bool
 is_only_make(struct str text)
 {
 	struct str line;
 	bool any = false;
 	while (str_next_line(&text, &line)) {
-		if (line.n && !str_starts(line, "make"))
+		bool goes = str_starts(line, "Making ") && memmem(line.p, line.n, " in ", 4);
+		if (line.n && !str_starts(line, "make") && !goes)
 			return false;
 		any = any || memmem(line.p, line.n, "Nothing to be done", 18) ||
 		      memmem(line.p, line.n, "is up to date", 13);

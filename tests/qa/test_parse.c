@@ -341,6 +341,10 @@ static const struct report reports[] = {
 	{"make that did nothing", FORMAT_AUTOMAKE,
 		"make  \nmake[1]: Entering directory '/work'\nmake[1]: Nothing to be done for 'all'.\n",
 		0, 0, 0, 0, NULL, NULL},
+	{"make that went through directories and did nothing", FORMAT_AUTO,
+		"Making check in po\nmake[1]: Entering directory '/work/po'\n"
+		"make[1]: Nothing to be done for 'check'.\n",
+		0, 0, 0, 0, NULL, NULL},
 	{"by exit status, whatever it prints", FORMAT_EXIT, "1..1\nnot ok 1 - x\n", 0, 1, 0, 0,
 		NULL, NULL},
 };
