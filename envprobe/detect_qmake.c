@@ -2,6 +2,7 @@
 #include "envprobe/detect.h"
 
 #include "base/fs.h"
+#include "base/map.h"
 #include "envprobe/scan.h"
 
 #include <ctype.h>
@@ -112,9 +113,11 @@ static const struct list {
 	{"CONFIG", NULL}};
 #define N_LISTS (sizeof(lists) / sizeof(*lists))
 
+static char configured;
+
 /* Words of CONFIG that a project file adds, of all of them. */
 static void
-read_configuration(const struct tree *t, const char *path, struct strlist *config)
+read_configuration(const struct tree *t, const char *path, struct map *config)
 {
 	OWN(buf) struct buf text = {0};
 	struct str rest, line, words, word;
@@ -125,16 +128,14 @@ read_configuration(const struct tree *t, const char *path, struct strlist *confi
 		bool begins = !open && assigns(line, "CONFIG", &words);
 		bool on = open || begins;
 		open = on && str_ends(words, "\\");
-		while (on && str_next_word(&words, &word)) {
-			OWN_FREE char *name = str_dup(word);
-			strlist_add_new(config, name);
-		}
+		while (on && str_next_word(&words, &word))
+			map_put_str(config, word, &configured);
 	}
 }
 
 /* Is a condition true here, "gif_export" of "gif_export {"?  Another one than a plain name may be. */
 static bool
-may_hold(struct str name, const struct strlist *config)
+may_hold(struct str name, const struct map *config)
 {
 	static const char *const here[] = {"else", "unix", "linux", "posix", "gcc", "x11", "qt",
 		"gui", "release", "debug", "debug_and_release", "thread", "shared", "exceptions",
@@ -142,7 +143,7 @@ may_hold(struct str name, const struct strlist *config)
 		"c++17", "largefile", NULL};
 	OWN_FREE char *word = str_dup(str_trim(name));
 	return !detect_is_plain(word, "_+") || str_is_one(str_of(word), here) ||
-	       strlist_has(config, word);
+	       map_get(config, word);
 }
 
 struct scope {
@@ -152,7 +153,7 @@ struct scope {
 
 /* Follow the braces of a line; false: what it assigns is not of this build. */
 static bool
-is_of_this_build(struct scope *s, struct str line, const struct strlist *config)
+is_of_this_build(struct scope *s, struct str line, const struct map *config)
 {
 	line = str_trim(line);
 	bool closes = str_starts(line, "}");
@@ -186,7 +187,7 @@ read_translations(struct project *p, struct str line, const char *why)
 /* A .pro or .pri file; true: it is one of a test that "make check" runs. */
 static bool
 read_project_file(
-	const struct tree *t, const char *path, const struct strlist *config, struct project *p)
+	const struct tree *t, const char *path, const struct map *config, struct project *p)
 {
 	struct scope scope = {0};
 	OWN(buf) struct buf text = {0};
@@ -224,7 +225,8 @@ read_qmake(const struct tree *t, const char *dir, struct project *p)
 	detect_need(p, NEED_PROGRAM, "make", SCOPE_BUILD, false, p->evidence);
 	detect_need(p, NEED_PROGRAM, "c++", SCOPE_BUILD, false, p->evidence);
 	detect_compilers(t, dir, p);
-	OWN(strlist) struct strlist files = {0}, config = {0};
+	OWN(strlist) struct strlist files = {0};
+	OWN(map) struct map config = {0};
 	for (size_t i = 0; i < t->files.n; i++) {
 		const char *path = t->files.v[i];
 		if (fs_is_below(path, dir) && !detect_is_aside(path) &&

@@ -6,6 +6,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define MAX_BYTES ((size_t)64 << 20) /* of a tree that are read; of a larger one nothing is said */
+
 static const char *const prefixes[] = {"HAVE_", "WITH_", "USE_", "ENABLE_", NULL};
 
 static bool
@@ -35,15 +37,22 @@ first_name(struct str text)
 	return (struct str){text.p, n};
 }
 
-/* "defined(X)", "defined X", "X", perhaps in parentheses: X; empty: it is another condition. */
 static struct str
-only_name(struct str term)
+without_parentheses(struct str term)
 {
 	term = str_trim(term);
 	while (term.n > 1 && term.p[0] == '(' && term.p[term.n - 1] == ')')
 		term = str_trim((struct str){term.p + 1, term.n - 2});
+	return term;
+}
+
+/* "defined(X)", "defined X", "X", perhaps in parentheses: X; empty: it is another condition. */
+static struct str
+only_name(struct str term)
+{
+	term = without_parentheses(term);
 	if (str_starts(term, "defined") && (term.n == 7 || !is_name_char(term.p[7])))
-		return only_name((struct str){term.p + 7, term.n - 7});
+		term = without_parentheses((struct str){term.p + 7, term.n - 7});
 	struct str name = first_name(term);
 	return name.n == term.n ? name : (struct str){"", 0};
 }
@@ -150,11 +159,14 @@ is_documentation(const char *path)
 static void
 read_tree(struct macros *m, const struct tree *t)
 {
-	for (size_t i = 0; i < t->files.n; i++) {
+	size_t bytes = 0;
+	for (size_t i = 0; i < t->files.n && !m->too_much; i++) {
 		const char *path = t->files.v[i];
 		OWN(buf) struct buf text = {0};
 		if (is_documentation(path) || !tree_read_text(t, path, &text))
 			continue;
+		bytes += text.n;
+		m->too_much = bytes > MAX_BYTES;
 		struct str rest = buf_str(&text), line;
 		bool c = detect_is_c(path), builds = !c && may_build(path);
 		while (str_next_line(&rest, &line)) {
@@ -173,7 +185,7 @@ macros_may_be_set(struct macros *m, const struct tree *t, const char *name)
 	struct str feature = feature_of(str_of(name));
 	if (!m->read)
 		read_tree(m, t);
-	if (!feature.n || map_get(&m->named, name) || map_get(&m->told, feature.p))
+	if (!feature.n || m->too_much || map_get(&m->named, name) || map_get(&m->told, feature.p))
 		return true;
 	return str_starts(feature, "LIB") && map_get(&m->told, feature.p + 3);
 }

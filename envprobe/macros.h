@@ -15,7 +15,7 @@
 char *macros_condition(struct str directive, struct str rest);
 
 struct macros {
-	bool read;
+	bool read, too_much;
 	struct map named; /* by something that is no condition of C */
 	struct map told;  /* words of what may be a build file, in capitals */
 };
