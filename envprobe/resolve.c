@@ -69,9 +69,10 @@ is_foreign(struct str package)
 {
 	static const char *const parts[] = {"mingw", "djgpp", "emscripten", "klibc", "dietlibc",
 		"musl", "uclibc", "llvm-", "gnumach", "newlib", "android-", "picolibc", NULL};
-	static const char *const words[] = {"cross", "dbg", "i386", "armhf", "arm64", "hppa",
-		"m68k", "sh4", "alpha", "x32", "avr", "wasm", "wasm32", "spu", "hurd", NULL};
-	static const char *const families[] = {"mips", "riscv", "sparc", "s390", "ppc", NULL};
+	static const char *const words[] = {"cross", "dbg", "i386", "armhf", "arm64", "m68k", "sh4",
+		"alpha", "x32", "avr", "wasm", "wasm32", "wasm64", "spu", "hurd", NULL};
+	static const char *const families[] = {
+		"mips", "hppa", "riscv", "sparc", "s390", "ppc", NULL};
 	static const char *const documents[] = {"-doc", "-docs", NULL};
 	for (size_t i = 0; parts[i]; i++)
 		if (memmem(package.p, package.n, parts[i], strlen(parts[i])))

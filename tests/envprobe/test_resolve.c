@@ -64,6 +64,7 @@ static const char contents[] =
 	"usr/include/three.h libdevel/libx32three-dev\n"
 	"usr/include/three.h libdevel/libthree-dev-i386-cross\n"
 	"usr/include/doc.h doc/libdoc-doc\n"
+	"usr/bin/moonld devel/moonutils-hppa64-linux-gnu\n"
 	"usr/bin/moondoc-scan devel/moon-doc-tools\n"
 	"usr/lib/python3/dist-packages/auklet/__init__.py python/python3-docauk\n"
 	"usr/lib/python3/dist-packages/avocet/__init__.py python/python3-avrocet\n"
@@ -149,6 +150,7 @@ static const struct {
 	{NEED_PYTHON, "auklet", "python3-docauk", NULL},
 	{NEED_PYTHON, "avocet", "python3-avrocet", NULL},
 	/* other machines and other purposes are no answer */
+	{NEED_PROGRAM, "moonld", NULL, NULL},
 	{NEED_HEADER, "only.h", NULL, NULL},
 	{NEED_HEADER, "only-cross.h", NULL, NULL},
 	{NEED_HEADER, "mach/tide.h", NULL, NULL}, /* of another kernel */
