@@ -38,7 +38,7 @@ commits=$(awk '$2 > most { most = $2 } END { print most }' "$tmp/commits.2") # e
 in_any_order=1 # calls, which are told in the order they were sent
 essence_of "$second" 2>&1 | sort >"$tmp/want"
 is "undisturbed, two at a time, it is done" "$status $(json .outcome) $(json '[.attempts[] | .verdict] | join(" ")')" "0 done kept kept apart kept"
-kills=${DD_WORK_BESIDE:-2} i=0
+kills=${DD_WORK_BESIDE:-1} i=0
 : >"$tmp/doubts"
 while [ $i -lt "$kills" ] && [ $(($(date +%s) - since)) -lt "${DD_WORK_SECONDS:-1800}" ]; do
 	kill_and_resume "db.commit.$([ $((i % 2)) = 0 ] && echo before || echo after)" $((1 + (commits - 1) * (2 * i + 1) / (2 * kills))) \

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: what is found out, fetched and kept is the same whoever starts drydock.
 # Every download is in the report, once, also when drydock was killed while it fetched.
 . "$(dirname "$0")/../tap.sh"
 app=$apps/tiny-missing

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: what is found out, fetched and kept is the same whoever starts drydock.
 # What a run finds out about connections, files and choices: reported, asked for, answered, replayed.
 . "$(dirname "$0")/../tap.sh"
 

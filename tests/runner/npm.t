@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: what is found out, fetched and kept is the same whoever starts drydock.
 # Applications whose packages come from an npm registry: the machine's own, and one of ours on loopback with
 # a login, a scope and packages that mean harm.
 . "$(dirname "$0")/../tap.sh"

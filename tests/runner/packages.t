@@ -1,4 +1,5 @@
 #!/bin/sh
+# Any mode: what is found out, fetched and kept is the same whoever starts drydock.
 # The recipe requires what was used, and nothing that a run only tried.
 . "$(dirname "$0")/../tap.sh"
 
