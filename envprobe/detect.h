@@ -59,7 +59,10 @@ bool detect_builds_tests(const char *name, const char *description);
 /* A word that has "test" or "check" in it and means none, as "latest". */
 bool detect_looks_like_tests(struct str word);
 
-/* What somebody looks into a program or its source with, or compiles faster with: a build that looks for it does without. */
+/*
+ * What somebody looks into a program or its source with, installs its packages with (bundle), or compiles faster with: a build that
+ * looks for it does without.
+ */
 bool detect_is_of_developers(const char *program);
 
 /* Append a need unless one of its kind and name is there, or there are thousands; why is copied. */

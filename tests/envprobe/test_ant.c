@@ -1,4 +1,4 @@
-/* Build files of Ant that are hostile. */
+/* Build files of Ant that are not what they look like. */
 #include "tests/envprobe/detecting.h"
 
 #include <setjmp.h>
@@ -37,11 +37,32 @@ a_build_file_of_ant_that_names_everything_often_is_read_in_time(void **state)
 	project_cleanup(&p);
 }
 
+static void
+what_a_comment_holds_is_no_element(void **state)
+{
+	(void)state;
+	struct project p = detect(
+		FILES({"build.xml",
+			      "<project default=\"jar\"><!-- <target name=\"test\"><junit/></target>\n"
+			      "<javac srcdir=\"gone\"/> --><target name=\"jar\"/>"
+			      "<!-- <project default=\"old\"> --><target name=\"check\"><java/></target></project>"
+			      "<!-- <javac srcdir=\"open\"/>"},
+			{"src/A.java", "class A {}\n"}),
+		NULL);
+	assert_int_equal(p.commands.n, 2);
+	assert_int_equal(p.commands.v[0].phase, PHASE_BUILD);
+	assert_true(str_ends(str_of(p.commands.v[1].run), " check"));
+	for (size_t i = 0; i < p.needs.n; i++)
+		assert_string_not_equal(p.needs.v[i].name, "org.junit");
+	project_cleanup(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_build_file_of_ant_that_names_everything_often_is_read_in_time),
+		cmocka_unit_test(what_a_comment_holds_is_no_element),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
