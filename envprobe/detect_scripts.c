@@ -291,8 +291,30 @@ tells_of_tests(const char *path)
 
 /* Of a configuration of continuous integration: where the lines of what comes before and behind its tests begin. */
 struct aside {
-	int indent; /* of the key that they are below; -1: of none */
+	int indent; /* of the key, or of the step, that they are below; -1: of none */
+	bool step;
 };
+
+/* "- name: Deploy the pages"; a name that speaks of tests, too, is one of them. */
+static bool
+is_step_that_ships(struct str body)
+{
+	static const char *const ships[] = {"deploy", "deployment", "publish", "upload", NULL};
+	struct str key, word;
+	bool found = false;
+	if (!str_next(&body, ':', &key) || !str_eq(key, "- name"))
+		return false;
+	OWN_FREE char *name = str_dup(body);
+	for (char *c = name; *c; c++)
+		*c = isalnum((unsigned char)*c) ? (char)tolower((unsigned char)*c) : ' ';
+	struct str rest = str_of(name);
+	while (str_next_word(&rest, &word)) {
+		found = found || str_is_one(word, ships);
+		if (memmem(word.p, word.n, "test", 4) || memmem(word.p, word.n, "check", 5))
+			return false;
+	}
+	return found;
+}
 
 /* Is the next line one of them? */
 static bool
@@ -310,10 +332,13 @@ is_beside_tests(struct aside *a, struct str line)
 	while (indent < 1000 && (size_t)indent < line.n && line.p[indent] == ' ')
 		indent++;
 	bool item = body.p[0] == '-';
-	if (indent < a->indent || (indent == a->indent && !item))
+	if (indent < a->indent || (indent == a->indent && (!item || a->step)))
 		a->indent = -1;
-	if (a->indent < 0 && memchr(body.p, ':', body.n) && str_next(&body, ':', &key) &&
-		str_is_one(key, keys))
+	if (a->indent >= 0)
+		return true;
+	a->step = is_step_that_ships(body);
+	if (a->step || (memchr(body.p, ':', body.n) && str_next(&body, ':', &key) &&
+			       str_is_one(key, keys)))
 		a->indent = indent;
 	return a->indent >= 0;
 }
@@ -326,7 +351,7 @@ add_told(const struct tree *t, const char *dir, const char *path, struct project
 	OWN(strlist) struct strlist scripts = {0};
 	tree_read(t, path, &text);
 	struct str rest = buf_str(&text), line;
-	struct aside aside = {-1};
+	struct aside aside = {.indent = -1};
 	const bool runs = service_config_is(path);
 	const size_t most = runs ? MAX_TOLD : 1;
 	for (unsigned n = 1; scripts.n < most && str_next_line(&rest, &line); n++) {

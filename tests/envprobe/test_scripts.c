@@ -47,6 +47,14 @@ static const struct {
 			 "  - sh tests/two.sh\n  script:\n  - sh tests/three.sh\n"},
 		 {"tests/one.sh", SH}, {"tests/two.sh", SH}, {"tests/three.sh", SH}),
 		"sh tests/three.sh (.gitlab-ci.yml:8)"},
+	/* A step that ships, by its name; one that tests what is shipped, and the one behind it, are none. */
+	{FILES({"Makefile", "all:\n"},
+		 {".github/workflows/ci.yml",
+			 "jobs:\n  all:\n    steps:\n      - name: Deploy the pages\n        if: x\n        run: sh tests/one.sh\n"
+			 "      - name: \"Test what is to be published: upload\"\n        run: sh tests/two.sh\n"
+			 "      - name: Build and install\n        run: sh tests/three.sh\n"},
+		 {"tests/one.sh", SH}, {"tests/two.sh", SH}, {"tests/three.sh", SH}),
+		"sh tests/two.sh (.github/workflows/ci.yml:8); sh tests/three.sh (.github/workflows/ci.yml:10)"},
 	/* What tox runs, where it runs it, and not what it checks style with. */
 	{FILES({"setup.py", "x\n"},
 		 {"tox.ini",
