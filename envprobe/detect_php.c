@@ -173,6 +173,65 @@ read_composer(struct php *x)
 	}
 }
 
+/* ---- package.xml of PEAR ---- */
+
+/* What is between the next <element> and its end, and *rest behind it; false: there is none. */
+static bool
+next_between(struct str *rest, const char *element, struct str *ret)
+{
+	OWN_FREE char *open = mem_printf("<%s>", element), *close = mem_printf("</%s>", element);
+	const char *end = rest->p + rest->n;
+	const char *from = rest->n ? memmem(rest->p, rest->n, open, strlen(open)) : NULL;
+	from = from ? from + strlen(open) : NULL;
+	const char *to = from ? memmem(from, (size_t)(end - from), close, strlen(close)) : NULL;
+	if (!to)
+		return false;
+	*ret = (struct str){from, (size_t)(to - from)};
+	*rest = (struct str){to + strlen(close), (size_t)(end - to) - strlen(close)};
+	return true;
+}
+
+/* "Horde_Util" has its class in Horde/Util.php; an extension is "ext-dom". */
+static void
+add_of_pear(struct php *x, struct str name, bool extension, const char *why)
+{
+	OWN_FREE char *plain = str_dup(name),
+		      *need = mem_printf("%s%s", extension ? "ext-" : "", plain);
+	if (!detect_is_plain(plain, "_"))
+		return;
+	for (char *c = need; *c && !extension; c++)
+		*c = *c == '_' ? '/' : *c;
+	detect_need(x->p, NEED_PHP, need, SCOPE_BUILD, true, why);
+}
+
+/* It lies beside the directory with the code, or in it. */
+static void
+read_pear(struct php *x)
+{
+	static const char *const kinds[] = {"package", "extension", NULL};
+	const char *slash = strrchr(x->dir, '/');
+	OWN_FREE char *above = mem_strndup(x->dir, slash ? (size_t)(slash - x->dir) : 0);
+	OWN_FREE char *inside = tree_file(x->t, x->dir, "package.xml");
+	OWN_FREE char *beside = inside ? NULL : tree_file(x->t, above, "package.xml");
+	OWN(buf) struct buf text = {0};
+	const char *path = inside ? inside : beside;
+	if (!path)
+		return;
+	tree_read(x->t, path, &text);
+	scan_blank_xml_comments(&text);
+	struct str xml = buf_str(&text), required;
+	while (next_between(&xml, "required", &required))
+		for (int i = 0; kinds[i]; i++) {
+			struct str rest = required, one, name;
+			while (next_between(&rest, kinds[i], &one)) {
+				OWN_FREE char *why = scan_cite(path,
+					scan_line_of(buf_str(&text), (size_t)(one.p - text.p)));
+				if (next_between(&one, "name", &name))
+					add_of_pear(x, str_trim(name), i == 1, why);
+			}
+		}
+}
+
 /* ---- sources ---- */
 
 /* What shows that an extension is used; a guard such as function_exists() makes no difference to what it can do. */
@@ -434,6 +493,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	struct php x = {.t = t, .dir = dir, .p = p};
 	detect_need(p, NEED_PROGRAM, "php", SCOPE_BUILD, false, p->evidence);
 	read_composer(&x);
+	read_pear(&x);
 	read_phpunit(&x);
 	read_sources(&x);
 	if (x.wants_autoload)

@@ -130,6 +130,13 @@ static const struct {
 			"package libalcotest-ocaml-dev?", NULL}},
 	{FILES({"Makefile", "REGRESS = a\nPGXS := $(shell pg_config --pgxs)\ninclude $(PGXS)\n"}),
 		{"package postgresql-server-dev-all", "package postgresql", NULL}},
+	{FILES({"package.xml",
+		       "<package><dependencies><required><php><min>5.3.0</min></php><package><name>Tide_Wave</name>"
+		       "<channel>pear.example.org</channel></package><!-- <package><name>norelease</name></package> -->\n"
+		       "<extension> <name> dom </name></extension><package><name>no/release;x</name></package></required>"
+		       "<optional><package><name>norelease</name></package></optional></dependencies></package>"},
+		 {"Moon-1.2/composer.json", "{}"}, {"Moon-1.2/a.php", "<?php\n"}),
+		{"program php", "php Tide/Wave?", "php ext-dom?", NULL}},
 	{FILES({"package.xml", "<package/>"},
 		 {"tide-1.2/config.m4",
 			 "PHP_ARG_WITH(tide, x)\nPKG_CHECK_MODULES([TIDE], [libtide >= 1.2])\nPHP_NEW_EXTENSION(tide, tide.c)\n"},
@@ -187,9 +194,9 @@ static const char *const undeclared[] = {"python moon?", "python norelease?", "l
 	"pkgconfig 2>/dev/null?", "pkgconfig echo?", "pkgconfig 1.2?", "program $FLAGS?",
 	"program tide?", "program tide tide3 /x?", "program ?", "header php.h",
 	"header ext/standard/info.h", "header zend_norelease.h", "python coverage?",
-	"python flake8", "python flit_core", "python pylint?", "program valgrind?",
-	"library norelease?", "header norelease/sky.h?", "header include/sky.h?",
-	"cmake Qt5norelease?", NULL};
+	"python flake8", "python flit_core", "php norelease?", "php no/release;x?",
+	"python pylint?", "program valgrind?", "library norelease?", "header norelease/sky.h?",
+	"header include/sky.h?", "cmake Qt5norelease?", NULL};
 
 /* Options that a labelled decision stands for. */
 static const struct {
