@@ -204,17 +204,25 @@ add_of_pear(struct php *x, struct str name, bool extension, const char *why)
 	detect_need(x->p, NEED_PHP, need, SCOPE_BUILD, true, why);
 }
 
-/* It lies beside the directory with the code, or in it. */
+/* The nearest package.xml, in the directory or above it: it lies beside the one with the code; heap, NULL. */
+static char *
+find_package_xml(const struct tree *t, const char *dir)
+{
+	OWN_FREE char *at = mem_strdup(dir);
+	for (;;) {
+		char *path = tree_file(t, at, "package.xml"), *slash = strrchr(at, '/');
+		if (path || !*at)
+			return path;
+		at[slash ? (size_t)(slash - at) : 0] = '\0';
+	}
+}
+
 static void
 read_pear(struct php *x)
 {
 	static const char *const kinds[] = {"package", "extension", NULL};
-	const char *slash = strrchr(x->dir, '/');
-	OWN_FREE char *above = mem_strndup(x->dir, slash ? (size_t)(slash - x->dir) : 0);
-	OWN_FREE char *inside = tree_file(x->t, x->dir, "package.xml");
-	OWN_FREE char *beside = inside ? NULL : tree_file(x->t, above, "package.xml");
+	OWN_FREE char *path = find_package_xml(x->t, x->dir);
 	OWN(buf) struct buf text = {0};
-	const char *path = inside ? inside : beside;
 	if (!path)
 		return;
 	tree_read(x->t, path, &text);

@@ -135,7 +135,7 @@ static const struct {
 		       "<channel>pear.example.org</channel></package><!-- <package><name>norelease</name></package> -->\n"
 		       "<extension> <name> dom </name></extension><package><name>no/release;x</name></package></required>"
 		       "<optional><package><name>norelease</name></package></optional></dependencies></package>"},
-		 {"Moon-1.2/composer.json", "{}"}, {"Moon-1.2/a.php", "<?php\n"}),
+		 {"Moon-1.2/src/composer.json", "{}"}, {"Moon-1.2/src/a.php", "<?php\n"}),
 		{"program php", "php Tide/Wave?", "php ext-dom?", NULL}},
 	{FILES({"package.xml", "<package/>"},
 		 {"tide-1.2/config.m4",
