@@ -57,6 +57,18 @@ only_name(struct str term)
 	return name.n == term.n ? name : (struct str){"", 0};
 }
 
+/* One that offers a choice, denies several at once, or goes on in the next line, which may do either. */
+static bool
+may_hold_otherwise(struct str rest)
+{
+	bool denies = false;
+	for (size_t i = 0; i < rest.n && !denies; i++)
+		denies = rest.p[i] == '!' &&
+			 str_starts(str_trim((struct str){rest.p + i + 1, rest.n - i - 1}), "(");
+	return denies || memmem(rest.p, rest.n, "||", 2) || memchr(rest.p, '?', rest.n) ||
+	       str_ends(rest, "\\");
+}
+
 char *
 macros_condition(struct str directive, struct str rest)
 {
@@ -65,7 +77,7 @@ macros_condition(struct str directive, struct str rest)
 		return feature_of(name).n ? str_dup(name) : NULL;
 	}
 	bool asks = str_eq(directive, "if") || str_eq(directive, "elif");
-	if (!asks || memmem(rest.p, rest.n, "||", 2) || memchr(rest.p, '?', rest.n))
+	if (!asks || may_hold_otherwise(str_trim(rest)))
 		return NULL;
 	while (rest.n) {
 		const char *and = memmem(rest.p, rest.n, "&&", 2);

@@ -60,6 +60,23 @@ libraries_that_are_looked_for_give_macros_of_theirs(void **state)
 	project_cleanup(&p);
 }
 
+/* What a condition includes that names HAVE_MOON, which nothing can switch on. */
+static void
+a_condition_that_holds_without_the_macro_is_none_of_it(void **state)
+{
+	(void)state;
+	static const char *const conditions[] = {"!(A && HAVE_MOON && B)",
+		"! (defined(A) && HAVE_MOON && B)", "HAVE_MOON && defined(A) \\\n || defined(B)",
+		"defined(HAVE_MOON) && A ? 1 : B", "A || HAVE_MOON"};
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++) {
+		OWN_FREE char *code = mem_printf("#if %s\n#include <sun.h>\n#endif\n", conditions[i]);
+		struct project p = detect(FILES({"configure.ac", "AC_INIT\n"}, {"x.c", code}), NULL);
+		OWN_FREE char *got = headers(&p);
+		assert_string_equal(got, "sun.h");
+		project_cleanup(&p);
+	}
+}
+
 /* "a b": what is wanted of two needs that are declared, a module of pkg-config or none and a header. */
 static char *
 wanted_packages(const struct pkgindex *x, const char *module, const char *header)
@@ -112,6 +129,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_header_that_nothing_can_switch_on_is_no_need),
+		cmocka_unit_test(a_condition_that_holds_without_the_macro_is_none_of_it),
 		cmocka_unit_test(a_header_is_of_the_library_that_is_asked_for),
 		cmocka_unit_test(libraries_that_are_looked_for_give_macros_of_theirs),
 	};
