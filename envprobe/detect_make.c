@@ -143,13 +143,16 @@ is_check_meant(struct str text)
 	return false;
 }
 
-/* That of translations (gettext, intltool) looks at the translations.  What it is made of need not be there. */
+/*
+ * That of translations (gettext, intltool) looks at the translations.  What it is made of need not be there.  The makefile of
+ * the project itself is of more, whatever it has beside.
+ */
 static bool
-is_of_translations(const struct tree *t, const char *path, struct str text)
+is_of_translations(const struct tree *t, const char *dir, const char *path, struct str text)
 {
 	OWN_FREE char *template = mem_printf("%s.in.in", path);
 	struct str rest = text, line;
-	while (str_next_line(&rest, &line))
+	while (!detect_is_here(dir, path) && str_next_line(&rest, &line))
 		if (str_starts(line, "POFILES =") || str_starts(line, "POFILES="))
 			return true;
 	return tree_has(t, template);
@@ -166,7 +169,8 @@ is_check_meant_below(const struct tree *t, const char *dir, const char *evidence
 		if (!fs_is_below(path, dir) || !named)
 			continue;
 		tree_read(t, path, &text);
-		if (!is_of_translations(t, path, buf_str(&text)) && is_check_meant(buf_str(&text)))
+		if (!is_of_translations(t, dir, path, buf_str(&text)) &&
+			is_check_meant(buf_str(&text)))
 			return true;
 	}
 	return false;

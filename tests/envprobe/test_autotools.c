@@ -77,6 +77,18 @@ a_check_of_translations_is_no_test(void **state)
 	project_cleanup(&p);
 }
 
+/* A makefile that has translations beside all else is not that of the translations. */
+static void
+a_check_beside_translations_is_a_test(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"POFILES = po/de.po\nall: tide\nmo: $(POFILES)\ncheck: all\n\t./tide --selftest\n";
+	struct project p = detect(FILES({"Makefile", text}, {"po/de.po", ""}), NULL);
+	check_commands(&p, "make -j2; make check");
+	project_cleanup(&p);
+}
+
 int
 main(void)
 {
@@ -85,6 +97,7 @@ main(void)
 			scripts_that_do_not_know_the_machine_are_those_of_the_distribution),
 		cmocka_unit_test(scripts_that_know_the_machine_stay),
 		cmocka_unit_test(a_check_of_translations_is_no_test),
+		cmocka_unit_test(a_check_beside_translations_is_a_test),
 		cmocka_unit_test(what_is_made_anew_brings_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
