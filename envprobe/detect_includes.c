@@ -104,21 +104,6 @@ is_of_other_system(const char *path)
 	return false;
 }
 
-/* <moon/sea/x.h>: does the tree have other headers below a "moon" of its own? */
-static bool
-is_among_own(const struct tree *t, const char *name)
-{
-	static const char *const headers[] = {".h", ".hh", ".hpp", ".hxx", NULL};
-	const char *slash = strchr(name, '/');
-	OWN_FREE char *top = slash ? mem_strndup(name, (size_t)(slash - name) + 1) : NULL;
-	OWN_FREE char *below = top ? mem_printf("/%s", top) : NULL;
-	for (size_t i = 0; top && i < t->files.n; i++)
-		if (str_ends_one(str_of(t->files.v[i]), headers) &&
-			(str_starts(str_of(t->files.v[i]), top) || strstr(t->files.v[i], below)))
-			return true;
-	return false;
-}
-
 static char provided, wanted;
 
 struct include {
@@ -248,6 +233,36 @@ reach(struct including_list *l)
 	map_cleanup(&names);
 }
 
+/* "moon/" of "moon/sea/x.h"; empty: it is in no directory. */
+static struct str
+top_of(const char *header)
+{
+	const char *slash = strchr(header, '/');
+	return (struct str){header, slash ? (size_t)(slash - header) + 1 : 0};
+}
+
+static bool
+is_provided(const struct tree *t, struct map *known, const char *header)
+{
+	if (!map_get(known, header))
+		map_put(known, header, tree_provides(t, header) ? &provided : &wanted);
+	return map_get(known, header) == &provided;
+}
+
+/* Directories below which the tree has headers that it includes itself as those of a library: <moon/y.h>. */
+static void
+find_own_tops(
+	const struct tree *t, const struct including_list *l, struct map *known, struct map *ret)
+{
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < l->v[i].n; k++) {
+			const struct include *in = &l->v[i].v[k];
+			struct str top = top_of(in->header);
+			if (in->system && top.n && is_provided(t, known, in->header))
+				map_put_str(ret, top, &provided);
+		}
+}
+
 static bool
 may_be_included(struct macros *m, const struct tree *t, const struct include *in)
 {
@@ -262,20 +277,18 @@ want_headers(const struct tree *t, const struct including_list *l, struct projec
 {
 	struct map known = {0}; /* header -> provided or wanted */
 	struct macros macros = {0};
+	struct map tops = {0};
+	find_own_tops(t, l, &known, &tops);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct including *f = &l->v[i];
 		for (size_t k = 0; f->reached && !f->quiet && k < f->n; k++) {
 			const struct include *in = &f->v[k];
 			if (!in->system)
 				continue;
-			if (!map_get(&known, in->header))
-				map_put(&known, in->header,
-					tree_provides(t, in->header) ? &provided : &wanted);
-			if (map_get(&known, in->header) == &provided ||
-				!may_be_included(&macros, t, in))
+			if (is_provided(t, &known, in->header) || !may_be_included(&macros, t, in))
 				continue;
 			/* One that was left out of a copy, for another machine or with another option. */
-			if (in->optional && is_among_own(t, in->header))
+			if (in->optional && map_get_str(&tops, top_of(in->header)))
 				continue;
 			OWN_FREE char *why =
 				mem_printf("%s:%u: #include <%s>", f->path, in->line, in->header);
@@ -283,6 +296,7 @@ want_headers(const struct tree *t, const struct including_list *l, struct projec
 		}
 	}
 	map_cleanup(&known);
+	map_cleanup(&tops);
 	macros_cleanup(&macros);
 }
 

@@ -69,8 +69,10 @@ a_condition_that_holds_without_the_macro_is_none_of_it(void **state)
 		"! (defined(A) && HAVE_MOON && B)", "HAVE_MOON && defined(A) \\\n || defined(B)",
 		"defined(HAVE_MOON) && A ? 1 : B", "A || HAVE_MOON"};
 	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++) {
-		OWN_FREE char *code = mem_printf("#if %s\n#include <sun.h>\n#endif\n", conditions[i]);
-		struct project p = detect(FILES({"configure.ac", "AC_INIT\n"}, {"x.c", code}), NULL);
+		OWN_FREE char *code =
+			mem_printf("#if %s\n#include <sun.h>\n#endif\n", conditions[i]);
+		struct project p =
+			detect(FILES({"configure.ac", "AC_INIT\n"}, {"x.c", code}), NULL);
 		OWN_FREE char *got = headers(&p);
 		assert_string_equal(got, "sun.h");
 		project_cleanup(&p);
