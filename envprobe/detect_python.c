@@ -293,6 +293,39 @@ read_ini(const struct tree *t, const char *path, struct project *p)
 	}
 }
 
+/* A line that starts with it: what stands alone, and not in a try. */
+static bool
+any_line_with(const struct tree *t, const char *dir, const char *pattern, const char *start)
+{
+	for (size_t i = 0; i < t->files.n; i++) {
+		OWN(buf) struct buf text = {0};
+		if (!fs_is_below(t->files.v[i], dir) || !tree_name_is(t->files.v[i], pattern))
+			continue;
+		tree_read(t, t->files.v[i], &text);
+		struct str rest = buf_str(&text);
+		for (struct str line; str_next_line(&rest, &line);)
+			if (str_starts(line, start))
+				return true;
+	}
+	return false;
+}
+
+/* Does the project load a tool itself, as one that goes on from it? */
+static bool
+is_loaded(const struct tree *t, struct str tool)
+{
+	static const char *const verbs[] = {"import", "from"};
+	OWN_FREE char *module = str_dup(tool);
+	bool any = false;
+	for (char *c = module; *c; c++)
+		*c = *c == '-' ? '_' : *c;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs) && !any; i++) {
+		OWN_FREE char *start = mem_printf("%s %s", verbs[i], module);
+		any = any_line_with(t, "", "*.py", start);
+	}
+	return any;
+}
+
 static void
 read_requirements(const struct tree *t, const char *path, struct project *p)
 {
@@ -306,8 +339,9 @@ read_requirements(const struct tree *t, const char *path, struct project *p)
 		if (comment)
 			line.n = (size_t)(comment - line.p);
 		line = str_trim(line);
+		struct str name = {line.p, name_length(line)};
 		/* Such a file is for who works on it, and may name his tools among what it needs. */
-		if (!is_of_other_tool((struct str){line.p, name_length(line)}))
+		if (!is_of_other_tool(name) || is_loaded(t, name))
 			add_requirement(p, line, test ? SCOPE_TEST : SCOPE_RUN, test, why);
 	}
 }
@@ -364,23 +398,6 @@ detect_unittest(const struct tree *t, const char *dir, const char *path, struct 
 	detect_test(p, FORMAT_AUTO, NULL, p->evidence, run);
 }
 
-/* A line that starts with it: what stands alone, and not in a try. */
-static bool
-any_line_with(const struct tree *t, const char *dir, const char *pattern, const char *start)
-{
-	for (size_t i = 0; i < t->files.n; i++) {
-		OWN(buf) struct buf text = {0};
-		if (!fs_is_below(t->files.v[i], dir) || !tree_name_is(t->files.v[i], pattern))
-			continue;
-		tree_read(t, t->files.v[i], &text);
-		struct str rest = buf_str(&text);
-		for (struct str line; str_next_line(&rest, &line);)
-			if (str_starts(line, start))
-				return true;
-	}
-	return false;
-}
-
 /* Does the project say that its tests are pytest's? */
 static bool
 declares_pytest(const struct tree *t, const char *dir)
@@ -433,16 +450,18 @@ is_test_file(const char *path)
 
 /*
  * "def test_tide():" outside a class, "class TestTide:" of none: what pytest runs, and unittest does not.  A
- * function of one of the other names gives unittest its suites, or runs them.
+ * function of one of the other names gives unittest its suites, or runs them; a class beside those of unittest may
+ * be what they share.
  */
 static bool
-is_case_of_pytest(struct str line)
+is_case_of_pytest(struct str line, bool shared)
 {
 	static const char *const others[] = {"test", "tests", "test_all", "test_cases", "test_main",
 		"test_suite", "test_suites", "test_runner", NULL};
 	static const char def[] = "def ", class[] = "class Test";
 	if (str_starts(line, class))
-		return !memchr(line.p, '(', line.n) || memmem(line.p, line.n, "(object)", 8);
+		return !shared &&
+		       (!memchr(line.p, '(', line.n) || memmem(line.p, line.n, "(object)", 8));
 	if (!str_starts(line, def))
 		return false;
 	struct str rest = {line.p + strlen(def), line.n - strlen(def)}, name;
@@ -460,8 +479,9 @@ has_cases_of_pytest(const struct tree *t, const char *dir)
 			continue;
 		tree_read(t, path, &text);
 		struct str rest = buf_str(&text);
+		const bool shared = scan_has_word(rest, "TestCase");
 		for (struct str line; str_next_line(&rest, &line);)
-			if (is_case_of_pytest(line))
+			if (is_case_of_pytest(line, shared))
 				return true;
 	}
 	return false;

@@ -58,6 +58,10 @@ static const struct {
 				"AC_CHECK_PROGS([A], [valgrind])\nAC_CHECK_PROG([B], [moon])\n"},
 		 {"configure", "#! /bin/sh\n"}),
 		{"program bison", "program moon?", NULL}},
+	/* A tool that the project is made of is none that it is only worked on with. */
+	{FILES({"setup.py", "x\n"}, {"a/b.py", "from pyflakes import api\n"},
+		 {"requirements.txt", "pyflakes==3\nflake8==3\n"}),
+		{"python pyflakes", NULL}},
 	{FILES({"configure.ac", "AC_INIT(a, 1)\nAM_GNU_GETTEXT([external])\n"},
 		 {"configure", "#! /bin/sh\n"}, {"po/de.po", ""}, {"po/de.gmo", ""},
 		 {"po/fr.po", ""}),
@@ -168,8 +172,9 @@ static const struct {
 		 {"example/a.c", "#include \"../adapters/own_star.h\"\n"}),
 		{"header moon.h", "header sky.h", NULL}},
 	{FILES({"Makefile", "all:\n"}, {"own.h", "#include <moon.h>\n"}), {"header moon.h", NULL}},
-	{FILES({"Makefile", "all:\n"}, {"tide/own.h", "int x;\n"},
-		 {"a.c", "#include <tide/star.h>\n#if X\n#include <tide/norelease.h>\n#include <sky/a.h>\n#endif\n"}),
+	{FILES({"Makefile", "all:\n"}, {"tide/own.h", "int x;\n"}, {"sky/own.h", "int y;\n"},
+		 {"a.c", "#include <tide/own.h>\n#include <tide/star.h>\n#include \"sky/own.h\"\n"
+			 "#if X\n#include <tide/norelease.h>\n#include <sky/a.h>\n#endif\n"}),
 		{"header tide/star.h", "header sky/a.h?", NULL}},
 	{FILES({"Makefile",
 		 "DEBUG = #-g -lnorelease\nLIBS = -lmoon # -lnorelease\nS = '#'-ltide\n"}),

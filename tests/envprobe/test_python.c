@@ -19,6 +19,11 @@ static const struct {
 		 {"a/test_a.py", "def test_suite():\n  x\ndef attest():\n  x\nclass TestA(Base):\n"
 				 "  def test_b(self):\n    x\n"}),
 		UNITTEST},
+	/* A class that gives unittest's own what they share is no case by itself. */
+	{FILES({"setup.py", "x\n"}, {"a/__init__.py", ""},
+		 {"a/test_a.py", "class TestShared(object):\n  def test_x(self):\n    x\n"
+				 "class TestA(TestShared, unittest.TestCase):\n  x = 1\n"}),
+		UNITTEST},
 };
 
 static void
