@@ -92,7 +92,8 @@ at_start(struct str line, struct str *ret_name)
 static struct str
 before_failure(struct str line)
 {
-	static const char *const failures[] = {": ERROR", ": FAILED", ": FAIL", NULL};
+	static const char *const failures[] = {
+		": ERROR", ": FAILED", ": FAIL", ": NOT OK", ": not OK", NULL};
 	for (size_t i = 0; failures[i]; i++) {
 		size_t n = strlen(failures[i]);
 		const char *at = line.n ? memmem(line.p, line.n, failures[i], n) : NULL;
@@ -171,7 +172,9 @@ parse_lines(struct parse *p, struct str text)
 {
 	static shape *const shapes[] = {at_end, at_start, at_colon};
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-		if (read_lines(p, text, shapes[i]) >= MIN_LINES && !only_complains(p, shapes[i]))
+		p->lines = read_lines(p, text, shapes[i]) >= MIN_LINES &&
+			   !only_complains(p, shapes[i]);
+		if (p->lines)
 			return true;
 		test_case_list_cleanup(&p->run->cases);
 		map_cleanup(&p->ids);

@@ -196,7 +196,7 @@ try_format(struct parse *p, bool (*parse)(struct parse *p, struct str text), str
 		return true;
 	test_case_list_cleanup(&p->run->cases);
 	map_cleanup(&p->ids);
-	p->truncated = p->zero = false;
+	p->truncated = p->zero = p->lines = false;
 	return false;
 }
 
@@ -262,8 +262,19 @@ by_exit_status(struct parse *p, struct str text, int exit_code, const struct com
 		passed ? (struct str){"", 0} : str_of(message));
 }
 
+/* Lines of no framework may leave out what failed, in words of their own: the sum below them tells. */
 static void
-check_against_status(struct parse *p, int exit_code, const struct command *cmd)
+check_against_sum(struct parse *p, struct str text, const struct command *cmd)
+{
+	struct str said = p->run->failed ? (struct str){"", 0} : tally_of_failures(text);
+	OWN_FREE char *message =
+		mem_printf("no case of its report failed, but it says: " STR_FMT, STR_ARG(said));
+	if (said.n)
+		parse_add(p, STR("command"), str_of(cmd->run), TEST_ERROR, str_of(message));
+}
+
+static void
+check_against_status(struct parse *p, struct str text, int exit_code, const struct command *cmd)
 {
 	struct test_run *t = p->run;
 	test_run_count(t);
@@ -278,6 +289,8 @@ check_against_status(struct parse *p, int exit_code, const struct command *cmd)
 			"the command ended with status %d, but no case of its report failed",
 			exit_code);
 		parse_add(p, STR("command"), str_of(cmd->run), TEST_ERROR, str_of(message));
+	} else if (p->lines) {
+		check_against_sum(p, text, cmd);
 	}
 }
 
@@ -293,7 +306,7 @@ parse_report(struct str text, int exit_code, const struct command *cmd, struct t
 	if (!known && !by_status && exit_code == 0 && is_only_make(text))
 		known = p.zero = true;
 	if (known && (p.run->cases.n || p.zero))
-		check_against_status(&p, exit_code, cmd);
+		check_against_status(&p, text, exit_code, cmd);
 	else
 		by_exit_status(&p, text, exit_code, cmd);
 	test_run_count(ret);

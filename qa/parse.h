@@ -20,6 +20,7 @@ struct parse {
 	bool cut;	       /* a signal or a limit ended the command */
 	bool truncated;	       /* the report ends before it should */
 	bool zero;	       /* the tool itself said that there was nothing to run */
+	bool lines;	       /* the report is of no framework */
 };
 
 /* Add a case; name and suite are made valid text.  message may be empty. */
