@@ -20,7 +20,8 @@ loop_want_for_guess(struct loop *l)
 	if (l->tested || !find_vain(l))
 		return false;
 	l->tested = true;
-	return loop_want_missed(l);
+	l->for_guess = loop_want_missed(l);
+	return l->for_guess;
 }
 
 bool
@@ -38,5 +39,17 @@ loop_forget_guess(struct loop *l)
 	l->r->project.commands.n--;
 	test_run_cleanup(t);
 	*t = (struct test_run){0};
+	l->vain = l->for_guess;
 	return true;
+}
+
+bool
+loop_settle_guess(struct loop *l, bool limited)
+{
+	bool forgotten = limited && loop_forget_guess(l);
+	bool more = l->vain && l->r->root.n != l->good.layers;
+	if (more)
+		loop_settle(l);
+	l->vain = false;
+	return forgotten || more;
 }

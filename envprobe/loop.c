@@ -615,6 +615,7 @@ run_attempts(struct loop *l, struct dd_err *err)
 	}
 	without = (without && !again) || (rc == 0 && rows_settle(l));
 	without = (rc == 0 && migrations_settle(l)) || without;
+	without = (rc == 0 && loop_settle_guess(l, again)) || without;
 	if (without) /* the result is to be that of the recipe */
 		rc = attempt_and_weigh(l, &again, err);
 	if (rc < 0)

@@ -53,6 +53,8 @@ struct loop {
 	enum exec_cause cause;
 	struct prompter prompter;
 	bool tested; /* the tests ran in an attempt before */
+	/* guess.c: packages were wanted for a script that may be none of tests; it was none in the end */
+	bool for_guess, vain;
 	bool gave_tracing;
 	bool traces; /* they were denied what the profile `debug` opens */
 	int64_t best_passed;
@@ -109,6 +111,11 @@ int loop_test(struct loop *l, struct dd_err *err) DD_MUST_USE;
  */
 bool loop_want_for_guess(struct loop *l);
 bool loop_forget_guess(struct loop *l);
+/*
+ * Behind the last attempt, limited when it had something new to try: a script that came to no case is taken back, and what was
+ * installed for it taken out; true when the result is no more that of the recipe.
+ */
+bool loop_settle_guess(struct loop *l, bool limited);
 /* Want what tests that came to no case miss, by their log or as they tried to run it; true when something of it is new. */
 bool loop_want_missed(struct loop *l);
 

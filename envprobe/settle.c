@@ -29,7 +29,8 @@ doubt_guesses(struct loop *l, bool gained)
 void
 loop_weigh(struct loop *l)
 {
-	bool same = l->failure && l->good_failure && strcmp(l->failure, l->good_failure) == 0;
+	bool same = l->vain ||
+		    (l->failure && l->good_failure && strcmp(l->failure, l->good_failure) == 0);
 	doubt_guesses(l, !same);
 	if (same)
 		return;
