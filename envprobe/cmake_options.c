@@ -131,18 +131,46 @@ read_option(struct cmake_options *o, const struct scan_call *c, const char *path
 		map_put(&o->set, name, &known);
 }
 
+/* The directory, with its slash, that a file adds by that name, heap; NULL: it stands in a variable. */
+static char *
+directory_added(const struct cmake_options *o, const char *path, const char *name)
+{
+	static const char *const own[] = {
+		"${CMAKE_CURRENT_SOURCE_DIR}/", "${CMAKE_CURRENT_LIST_DIR}/", "./"};
+	static const char *const top[] = {"${CMAKE_SOURCE_DIR}/", "${PROJECT_SOURCE_DIR}/"};
+	size_t n = strlen(path) - strlen(fs_name(path));
+	OWN_FREE char *from = mem_strndup(path, n);
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		name += str_starts(str_of(name), own[i]) ? strlen(own[i]) : 0;
+	for (size_t i = 0; i < sizeof(top) / sizeof(*top); i++)
+		if (str_starts(str_of(name), top[i])) {
+			name += strlen(top[i]);
+			free(from);
+			from = mem_printf("%s%s", o->dir, *o->dir ? "/" : "");
+		}
+	size_t used = strlen(name);
+	while (used && name[used - 1] == '/')
+		used--;
+	return strchr(name, '$') || strstr(name, "..")
+		       ? NULL
+		       : mem_printf("%s%.*s/", from, (int)used, name);
+}
+
 static void
 read_directory(struct cmake_options *o, const struct scan_call *c, const char *path, bool live)
 {
-	size_t n = strlen(path) - strlen(fs_name(path));
-	OWN_FREE char *dir = mem_printf("%.*s%s/", (int)n, path, c->args.v[0]);
-	if (strcmp(c->name, "add_subdirectory") == 0)
+	if (strcmp(c->name, "add_subdirectory") != 0)
+		return;
+	OWN_FREE char *dir = directory_added(o, path, c->args.v[0]);
+	if (dir)
 		map_put(live ? &o->added : &o->spared, dir, &known);
+	o->unclear = o->unclear || (live && !dir);
 }
 
 void
 cmake_options_read(const struct tree *t, const char *dir, struct cmake_options *ret)
 {
+	ret->dir = dir;
 	each_call(t, dir, ret, read_option);
 	if (map_count(&ret->off))
 		each_call(t, dir, ret, read_directory);
@@ -160,6 +188,8 @@ cmake_options_cleanup(struct cmake_options *o)
 bool
 cmake_options_leave_out(const struct cmake_options *o, const char *path)
 {
+	if (o->unclear)
+		return false;
 	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
 		struct str dir = {path, (size_t)(slash + 1 - path)};
 		if (map_get_str(&o->spared, dir) && !map_get_str(&o->added, dir))

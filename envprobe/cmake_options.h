@@ -14,6 +14,8 @@ struct cmake_options {
 	struct map
 		added; /* directories, with their slash, that are added whatever the options are */
 	struct map spared; /* those that are added under one that is off */
+	bool unclear;	   /* one is added whose name stands in a variable: it may be any of them */
+	const char *dir;   /* of the project, borrowed */
 };
 
 /* Of all CMakeLists.txt below dir. */

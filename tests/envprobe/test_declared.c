@@ -330,6 +330,14 @@ what_options_of_cmake_leave_out_is_not_wanted(void **state)
 			"find_package(Comet)\n", ""},
 		{"option(MOON \"x\" OFF)\nif(MOON)\nadd_subdirectory(src)\nelse()\nadd_subdirectory(src)\nendif()\n",
 			"find_package(Comet)\n", "Comet"},
+		{"option(MOON \"x\" OFF)\nif(MOON)\nadd_subdirectory(src)\nelse()\n"
+		 "add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/src)\nendif()\n",
+			"find_package(Comet)\n", "Comet"},
+		{"option(MOON \"x\" OFF)\nif(MOON)\nadd_subdirectory(${CMAKE_SOURCE_DIR}/src/)\nendif()\n",
+			"find_package(Comet)\n", ""},
+		{"option(MOON \"x\" OFF)\nif(MOON)\nadd_subdirectory(src)\nendif()\n"
+		 "foreach(d src)\nadd_subdirectory(${d})\nendforeach()\n",
+			"find_package(Comet)\n", "Comet"},
 		{"option(MOON \"x\" OFF)\nif(UNIX)\nset(MOON ON)\nendif()\nif(MOON)\nfind_package(Moon)\nendif()\n",
 			"", "Moon"},
 		/* it is switched on, where there are tests */
