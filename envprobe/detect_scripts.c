@@ -427,7 +427,7 @@ changed_dir(struct str section)
 		if (sets(line, "changedir", &value) || sets(line, "change_dir", &value)) {
 			while (str_ends(value, "/"))
 				value.n--;
-			return of_tox(value);
+			return str_eq(value, "{toxinidir}") ? mem_strdup("") : of_tox(value);
 		}
 	return mem_strdup("");
 }
