@@ -192,7 +192,9 @@ read_project_file(
 	struct scope scope = {0};
 	OWN(buf) struct buf text = {0};
 	struct str rest, line, words;
-	bool tests = false, open = false; /* the line before goes on in this one */
+	bool tests = false, here = true;
+	bool open =
+		false; /* the line before goes on in this one, and is of this build if that was */
 	size_t i = N_LISTS;
 	tree_read(t, path, &text);
 	rest = buf_str(&text);
@@ -202,8 +204,9 @@ read_project_file(
 		if (!open)
 			for (i = 0; i < N_LISTS && !assigns(line, lists[i].name, &words);)
 				i++;
+		if (!open)
+			here = is_of_this_build(&scope, line, config);
 		open = i < N_LISTS && str_ends(words, "\\");
-		bool here = is_of_this_build(&scope, line, config);
 		if (here)
 			read_translations(p, line, why);
 		if (i < N_LISTS && lists[i].take && !here)

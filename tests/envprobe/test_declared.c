@@ -26,7 +26,7 @@ static const struct {
 	{FILES({"a.pro",
 		 "TEMPLATE = app\nQT += xml\nCONFIG += moon\nqml {\n  QT += norelease\n  unix {\n"
 		 "    LIBS += -lnorelease\n  }\n}\nelse {\n  QT += svg\n}\nmoon {\n  LIBS += -lmoon\n}\n"
-		 "gif_export:LIBS += -lnorelease\nwin32 {\n LIBS += -lnorelease\n}\n"
+		 "gif_export:LIBS += -lnorelease \\\n  -lnorelease\nwin32 {\n LIBS += -lnorelease\n}\n"
 		 "!mac {\n LIBS += -lstar\n}\nlinux-g++ | x { \n LIBS += -lsun\n}\n"
 		 "t.commands = $$[QT_INSTALL_BINS]/lrelease $$FILES\n"}),
 		{"cmake Qt5xml?", "cmake Qt5svg?", "library moon?", "library star?", "library sun?",
