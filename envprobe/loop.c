@@ -227,7 +227,10 @@ loop_want(struct loop *l, const struct need *need)
 {
 	if (own_makes(&l->r->project, need) && !premises_provider(l, need))
 		return false;
-	struct resolution res = resolve_need(l->index, need);
+	OWN_FREE char *others = own_others(&l->r->project, need);
+	struct need foreign = *need; /* one of the tree that a provider was told for stays */
+	foreign.name = *others ? others : need->name;
+	struct resolution res = resolve_need(l->index, &foreign);
 	const char *package = choose_package(l, need, &res);
 	if (!package || map_get(&l->asked, package)) {
 		resolution_cleanup(&res);

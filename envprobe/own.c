@@ -74,11 +74,32 @@ own_find(const struct tree *t, struct project *p)
 	p->needs.n = kept;
 }
 
+static bool
+is_module_of(const struct project *p, struct str module)
+{
+	struct str top = {module.p, 0};
+	while (top.n < module.n && module.p[top.n] != '.')
+		top.n++;
+	OWN_FREE char *name = mem_printf("python " STR_FMT, STR_ARG(top));
+	return strlist_has(&p->own, name);
+}
+
+char *
+own_others(const struct project *p, const struct need *n)
+{
+	const bool declared = n->kind != NEED_PYTHON || n->source == NEED_DECLARED;
+	struct str rest = str_of(n->name), one;
+	OWN(buf) struct buf others = {0};
+	buf_puts(&others, declared ? n->name : "");
+	while (!declared && str_next(&rest, ' ', &one))
+		if (!is_module_of(p, one))
+			buf_printf(&others, "%s" STR_FMT, others.n ? " " : "", STR_ARG(one));
+	return buf_take(&others);
+}
+
 bool
 own_makes(const struct project *p, const struct need *n)
 {
-	if (n->kind != NEED_PYTHON || n->source == NEED_DECLARED)
-		return false;
-	OWN_FREE char *name = mem_printf("python %.*s", (int)strcspn(n->name, "."), n->name);
-	return strlist_has(&p->own, name);
+	OWN_FREE char *others = own_others(p, n);
+	return *n->name && !*others;
 }

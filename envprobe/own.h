@@ -14,7 +14,12 @@
  */
 void own_find(const struct tree *t, struct project *p);
 
-/* Is a module that was missed one of the tree?  A declared one may be what the build is begun with, and is not looked at. */
+/*
+ * Is a module that was missed one of the tree, or are all those among which it was the last choice?  A declared one may be what the
+ * build is begun with, and is not looked at.
+ */
 bool own_makes(const struct project *p, const struct need *n);
+/* What a need names but for those, heap; one of several modules will do. */
+char *own_others(const struct project *p, const struct need *n);
 
 #endif

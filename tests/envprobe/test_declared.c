@@ -423,6 +423,14 @@ what_a_tree_makes_itself_is_not_wanted(void **state)
 		NULL);
 	assert_true(makes(&p, NEED_PYTHON, "tide._low", NEED_FROM_LOG));
 	assert_true(makes(&p, NEED_PYTHON, "moon", NEED_FROM_LOG));
+	assert_true(makes(&p, NEED_PYTHON, "tide._low moon", NEED_FROM_LOG));
+	assert_false(makes(&p, NEED_PYTHON, "tide._low sky", NEED_FROM_LOG));
+	assert_false(makes(&p, NEED_PYTHON, "", NEED_DECLARED));
+	const struct need choice = {
+		.kind = NEED_PYTHON, .name = (char[]){"tide._low sky.x"}, .source = NEED_FROM_LOG};
+	OWN_FREE char *others = own_others(&p, &choice);
+	assert_string_equal(
+		others, "sky.x"); /* a package of the tree's own would be tested for it */
 	assert_false(makes(&p, NEED_PYTHON, "tide", NEED_DECLARED)); /* what it is built with */
 	assert_false(makes(&p, NEED_PYTHON, "tides", NEED_FROM_LOG));
 	assert_false(makes(&p, NEED_PYTHON, "sky", NEED_FROM_LOG));
