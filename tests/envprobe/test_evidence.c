@@ -249,6 +249,18 @@ a_module_is_no_file_to_ask_for(void **state)
 	}
 }
 
+static void
+what_a_header_is_made_of_is_no_header(void **state)
+{
+	(void)state;
+	OWN(dd_err) struct dd_err err = {0};
+	struct problem_list found = {0};
+	assert_int_equal(
+		evidence_find(STR("error: cannot find moon.h.in, it is gone"), &found, &err), 0);
+	assert_false(is_found(&found, "header", "moon.h"));
+	problem_list_cleanup(&found);
+}
+
 #define NO "ModuleNotFoundError: No module named "
 #define CHAIN "\nDuring handling of the above exception, another exception occurred:\n\n"
 static void
@@ -324,6 +336,7 @@ main(void)
 		cmocka_unit_test(what_is_missing_is_named_once_with_its_first_line),
 		cmocka_unit_test(a_module_is_no_file_to_ask_for),
 		cmocka_unit_test(a_module_that_is_loaded_for_want_of_another_is_no_need_of_its_own),
+		cmocka_unit_test(what_a_header_is_made_of_is_no_header),
 		cmocka_unit_test(what_configure_can_do_without_is_no_reason),
 		cmocka_unit_test(what_a_language_has_had_before_is_known),
 	};
