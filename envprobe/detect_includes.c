@@ -258,7 +258,8 @@ find_own_tops(
 		for (size_t k = 0; k < l->v[i].n; k++) {
 			const struct include *in = &l->v[i].v[k];
 			struct str top = top_of(in->header);
-			if (in->system && top.n && is_provided(t, known, in->header))
+			if (in->system && top.n && !map_get_str(ret, top) &&
+				is_provided(t, known, in->header))
 				map_put_str(ret, top, &provided);
 		}
 }
