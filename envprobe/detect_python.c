@@ -234,6 +234,25 @@ is_other_command(struct str line)
 	return other && !(measures && str_next_word(&line, &word) && str_eq(word, "run"));
 }
 
+/* The same of a line, which may be several for a shell: bash -c "flake8 tests && pytest". */
+static bool
+is_other_line(struct str line)
+{
+	bool any = false;
+	while (line.n) {
+		size_t n = 0;
+		bool words = false;
+		for (; n < line.n && !strchr(";&", line.p[n]); n++)
+			words = words || isalnum((unsigned char)line.p[n]);
+		if (words && !is_other_command((struct str){line.p, n}))
+			return false;
+		any = any || words;
+		n += n < line.n;
+		line = (struct str){line.p + n, line.n - n};
+	}
+	return any;
+}
+
 /* "[testenv:NAME]" whose commands run no tests, as of one that checks style or makes a release. */
 static bool
 is_of_other_work(struct str section, struct str text)
@@ -247,7 +266,7 @@ is_of_other_work(struct str section, struct str text)
 		if (line.n && !isspace((unsigned char)line.p[0]))
 			within = str_starts(line, "commands");
 		commands = commands || within;
-		for (size_t i = 0; within && marks[i] && !is_other_command(line); i++)
+		for (size_t i = 0; within && marks[i] && !is_other_line(line); i++)
 			any = any || memmem(line.p, line.n, marks[i], strlen(marks[i]));
 	}
 	return commands && !any;

@@ -52,8 +52,10 @@ static const struct {
 		 {"requirements.txt", "tide # x\nflake8==3 # norelease\n"},
 		 {"tox.ini",
 			 "[testenv:style]\ndeps =\n  norelease\n  flake8-comprehensions\ncommands =\n"
-			 "  bash -c \"pyupgrade `find test -name '*.py'` a.py\"\n"}),
-		{"python tide", "python setuptools", NULL}},
+			 "  bash -c \"pyupgrade `find test -name '*.py'` a.py\"\n"
+			 "[testenv:all]\ndeps = sky\ncommands = bash -c \"flake8 tests && pytest\"\n"
+			 "[testenv:two]\ndeps = norelease\ncommands = bash -c \"flake8 tests; black test;\"\n"}),
+		{"python tide", "python setuptools", "python sky?", NULL}},
 	{FILES({"configure.ac", "AC_INIT(a, 1)\nLT_INIT([shared])\nAM_PROG_LIBTOOL\nAC_PROG_YACC\n"
 				"AC_CHECK_PROGS([A], [valgrind])\nAC_CHECK_PROG([B], [moon])\n"},
 		 {"configure", "#! /bin/sh\n"}),
