@@ -131,10 +131,10 @@ hull: hull.c
 check: ; @echo 1..1; command -v xmllint >/dev/null && echo ok 1 || echo not ok 1
 M
 cat >"$tmp/halves/hull.c" <<'C'
-#ifdef HAVE_BZLIB_H
+#ifdef BZLIB
 #include <bzlib.h>
 #endif
-#ifdef HAVE_ZLIB_H
+#ifdef ZLIB
 #include <zlib.h>
 #endif
 #include <stdio.h>
