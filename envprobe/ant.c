@@ -17,6 +17,19 @@ struct ant {
 	size_t left;
 };
 
+void
+ant_blank_comments(struct buf *text)
+{
+	char *at = text->p, *end = at + text->n;
+	while (at && (at = memmem(at, (size_t)(end - at), "<!--", 4))) {
+		char *close = memmem(at + 4, (size_t)(end - at - 4), "-->", 3);
+		char *behind = close ? close + 3 : end;
+		for (; at < behind; at++)
+			if (*at != '\n')
+				*at = ' ';
+	}
+}
+
 /* From the next "<element" that is a word of its own, to the end of the text; empty: there is none. */
 static struct str
 next_element(struct str xml, const char *element)

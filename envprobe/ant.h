@@ -7,6 +7,9 @@
 
 #include "base/str.h"
 
+/* Put blanks in the place of comments, which keep their lines: what is in them is no element.  Before all that follows. */
+void ant_blank_comments(struct buf *text);
+
 /* The value of an attribute in the first element of that name; heap, NULL. */
 char *ant_attribute(struct str xml, const char *element, const char *name);
 

@@ -277,7 +277,7 @@ read_ant(const struct tree *t, const char *dir, struct project *p)
 	struct java j = {.t = t, .dir = dir, .p = p};
 	OWN(buf) struct buf text = {0};
 	tree_read(t, p->evidence, &text);
-	scan_blank_xml_comments(&text);
+	ant_blank_comments(&text);
 	struct str xml = buf_str(&text);
 	if (!xml.n)
 		return;

@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "envprobe/elements.h"
 #include "envprobe/resolve.h"
 #include "envprobe/scan.h"
 
@@ -175,33 +176,28 @@ read_composer(struct php *x)
 
 /* ---- package.xml of PEAR ---- */
 
-/* What is between the next <element> and its end, and *rest behind it; false: there is none. */
-static bool
-next_between(struct str *rest, const char *element, struct str *ret)
-{
-	OWN_FREE char *open = mem_printf("<%s>", element), *close = mem_printf("</%s>", element);
-	const char *end = rest->p + rest->n;
-	const char *from = rest->n ? memmem(rest->p, rest->n, open, strlen(open)) : NULL;
-	from = from ? from + strlen(open) : NULL;
-	const char *to = from ? memmem(from, (size_t)(end - from), close, strlen(close)) : NULL;
-	if (!to)
-		return false;
-	*ret = (struct str){from, (size_t)(to - from)};
-	*rest = (struct str){to + strlen(close), (size_t)(end - to) - strlen(close)};
-	return true;
-}
+struct pear {
+	struct project *p;
+	const char *path; /* of package.xml */
+};
 
 /* "Horde_Util" has its class in Horde/Util.php; an extension is "ext-dom". */
 static void
-add_of_pear(struct php *x, struct str name, bool extension, const char *why)
+take_of_pear(void *ctx, const char *path, struct str text, unsigned line)
 {
-	OWN_FREE char *plain = str_dup(name),
-		      *need = mem_printf("%s%s", extension ? "ext-" : "", plain);
-	if (!detect_is_plain(plain, "_"))
+	static const char required[] = "/package/dependencies/required/";
+	const struct pear *r = ctx;
+	if (!str_starts(str_of(path), required))
 		return;
-	for (char *c = need; *c && !extension; c++)
+	const char *what = path + strlen(required);
+	const bool extension = strcmp(what, "extension/name") == 0;
+	OWN_FREE char *name = str_dup(text), *why = scan_cite(r->path, line);
+	if (!(extension || strcmp(what, "package/name") == 0) || !detect_is_plain(name, "_"))
+		return;
+	for (char *c = name; *c && !extension; c++)
 		*c = *c == '_' ? '/' : *c;
-	detect_need(x->p, NEED_PHP, need, SCOPE_BUILD, true, why);
+	OWN_FREE char *need = mem_printf("%s%s", extension ? "ext-" : "", name);
+	detect_need(r->p, NEED_PHP, need, SCOPE_BUILD, true, why);
 }
 
 /* The nearest package.xml, in the directory or above it: it lies beside the one with the code; heap, NULL. */
@@ -220,24 +216,12 @@ find_package_xml(const struct tree *t, const char *dir)
 static void
 read_pear(struct php *x)
 {
-	static const char *const kinds[] = {"package", "extension", NULL};
 	OWN_FREE char *path = find_package_xml(x->t, x->dir);
 	OWN(buf) struct buf text = {0};
 	if (!path)
 		return;
 	tree_read(x->t, path, &text);
-	scan_blank_xml_comments(&text);
-	struct str xml = buf_str(&text), required;
-	while (next_between(&xml, "required", &required))
-		for (int i = 0; kinds[i]; i++) {
-			struct str rest = required, one, name;
-			while (next_between(&rest, kinds[i], &one)) {
-				OWN_FREE char *why = scan_cite(path,
-					scan_line_of(buf_str(&text), (size_t)(one.p - text.p)));
-				if (next_between(&one, "name", &name))
-					add_of_pear(x, str_trim(name), i == 1, why);
-			}
-		}
+	elements_read(buf_str(&text), take_of_pear, &(struct pear){x->p, path});
 }
 
 /* ---- sources ---- */

@@ -2,24 +2,18 @@
 
 #include "base/fs.h"
 #include "base/own.h"
+#include "envprobe/elements.h"
 
 #include <ctype.h>
-#include <expat.h>
 #include <string.h>
 
 #define MAX_MODULES 500
 #define MAX_DEPTH 40
-#define MAX_NAME 400
 
 struct pom { /* being parsed */
-	XML_Parser parser;
 	struct maven_module *module;
 	struct strlist *modules;
-	char *parent;	 /* where it says that its parent is; NULL */
-	struct buf path; /* "/project/build/sourceDirectory" */
-	struct buf text;
-	unsigned depth;
-	bool stopped; /* what is still called is not looked at */
+	char *parent; /* where it says that its parent is; NULL */
 };
 
 static void
@@ -59,8 +53,9 @@ take(char **to, struct str value)
 }
 
 static void
-take_element(struct pom *p, const char *path, struct str value)
+take_element(void *ctx, const char *path, struct str value, unsigned line)
 {
+	struct pom *p = ctx;
 	const struct {
 		const char *path;
 		char **to;
@@ -71,6 +66,7 @@ take_element(struct pom *p, const char *path, struct str value)
 		{"/project/properties/project.build.sourceEncoding", &p->module->encoding},
 		{"/project/parent/relativePath", &p->parent},
 	};
+	(void)line;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (strcmp(path, texts[i].path) == 0)
 			take(texts[i].to, value);
@@ -85,69 +81,12 @@ take_element(struct pom *p, const char *path, struct str value)
 	}
 }
 
-static void XMLCALL
-on_start(void *ctx, const char *element, const char **atts)
-{
-	struct pom *p = ctx;
-	(void)atts;
-	if (++p->depth > MAX_DEPTH || strlen(element) > MAX_NAME) {
-		(void)XML_StopParser(p->parser, XML_FALSE);
-		p->stopped = true;
-		return;
-	}
-	buf_printf(&p->path, "/%s", element);
-	buf_reset(&p->text);
-}
-
-static void XMLCALL
-on_end(void *ctx, const char *element)
-{
-	struct pom *p = ctx;
-	(void)element;
-	if (p->stopped || !p->path.n)
-		return;
-	p->depth--;
-	take_element(p, p->path.p, str_trim(buf_str(&p->text)));
-	buf_reset(&p->text);
-	char *slash = strrchr(p->path.p, '/');
-	p->path.n = (size_t)(slash - p->path.p);
-	*slash = '\0';
-}
-
-static void XMLCALL
-on_text(void *ctx, const char *s, int n)
-{
-	struct pom *p = ctx;
-	if (p->text.n + (size_t)n <= MAX_NAME)
-		buf_add(&p->text, s, (size_t)n);
-}
-
-/* Nothing may expand. */
-static void XMLCALL
-on_entity(void *ctx, const char *name, int is_parameter, const char *value, int length,
-	const char *base, const char *system, const char *public, const char *notation)
-{
-	struct pom *p = ctx;
-	(void)name, (void)is_parameter, (void)value, (void)length, (void)base, (void)system;
-	(void)public, (void)notation;
-	(void)XML_StopParser(p->parser, XML_FALSE);
-}
-
 /* *ret_parent: heap. */
 static void
 parse(struct str text, struct maven_module *module, struct strlist *modules, char **ret_parent)
 {
 	struct pom p = {.module = module, .modules = modules};
-	p.parser = XML_ParserCreate(NULL);
-	XML_SetUserData(p.parser, &p);
-	XML_SetElementHandler(p.parser, on_start, on_end);
-	XML_SetCharacterDataHandler(p.parser, on_text);
-	XML_SetEntityDeclHandler(p.parser, on_entity);
-	/* What is broken behind some element says what stood before it. */
-	(void)XML_Parse(p.parser, text.p, (int)text.n, 1);
-	XML_ParserFree(p.parser);
-	buf_cleanup(&p.path);
-	buf_cleanup(&p.text);
+	elements_read(text, take_element, &p);
 	*ret_parent = p.parent;
 }
 

@@ -234,16 +234,3 @@ scan_string_behind(struct str line, const char *word, char mark)
 	}
 	return NULL;
 }
-
-void
-scan_blank_xml_comments(struct buf *text)
-{
-	char *at = text->p, *end = at + text->n;
-	while (at && (at = memmem(at, (size_t)(end - at), "<!--", 4))) {
-		char *close = memmem(at + 4, (size_t)(end - at - 4), "-->", 3);
-		char *behind = close ? close + 3 : end;
-		for (; at < behind; at++)
-			if (*at != '\n')
-				*at = ' ';
-	}
-}

@@ -46,9 +46,6 @@ char *scan_cite(const char *path, unsigned line);
 /* Does the text contain the word, with no letter, digit or underscore at its sides? */
 bool scan_has_word(struct str text, const char *word);
 
-/* Put blanks in the place of comments of XML, which keep their lines: what is in them is no element. */
-void scan_blank_xml_comments(struct buf *text);
-
 /* Line number (from 1) of an offset. */
 unsigned scan_line_of(struct str text, size_t offset);
 
