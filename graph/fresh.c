@@ -15,8 +15,9 @@
 static bool
 is_alike(const struct scan_file *now, struct db_stmt *was)
 {
-	return now && str_eq(db_text(was, 0), now->path) && now->size == (uint64_t)db_int(was, 1) &&
-	       now->inode == (uint64_t)db_int(was, 2) && now->mtime_ns == db_int(was, 3);
+	return now && str_eq(db_text(was, 0), now->path) &&
+	       scan_is_alike(
+		       now, (uint64_t)db_int(was, 1), (uint64_t)db_int(was, 2), db_int(was, 3));
 }
 
 static int
@@ -42,13 +43,12 @@ static int
 is_changed(struct graph *g, bool anew, bool *ret, struct dd_err *err)
 {
 	const int64_t now = clock_mono_ns();
-	if (!anew && now < g->holds_until_ns) {
-		*ret = g->changed;
-		return 0;
+	int rc = 0;
+	if (anew || now >= g->holds_until_ns) {
+		rc = look_at_tree(g, &g->changed, err);
+		const int64_t took = clock_mono_ns() - now;
+		g->holds_until_ns = rc < 0 ? 0 : now + took + HOLDS * took;
 	}
-	int rc = look_at_tree(g, &g->changed, err);
-	const int64_t took = clock_mono_ns() - now;
-	g->holds_until_ns = rc < 0 ? 0 : now + took + HOLDS * took;
 	*ret = g->changed;
 	return rc;
 }
@@ -105,16 +105,16 @@ int
 fresh_name(struct graph *g, json_t *answer, uint32_t file, struct dd_err *err)
 {
 	const struct store_file *f;
-	struct stat now;
+	struct stat st;
 	if (!file)
 		return 0;
 	int rc = answer_file(g, file, &f, err);
 	if (rc < 0)
 		return rc;
 	const bool there =
-		g->root_fd >= 0 && fstatat(g->root_fd, f->path.p, &now, AT_SYMLINK_NOFOLLOW) == 0;
-	if (!there || (uint64_t)now.st_size != f->size || now.st_ino != f->inode ||
-		(int64_t)now.st_mtim.tv_sec * 1000000000 + now.st_mtim.tv_nsec != f->mtime_ns)
+		g->root_fd >= 0 && fstatat(g->root_fd, f->path.p, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	const struct scan_file now = there ? scan_of(NULL, &st) : (struct scan_file){0};
+	if (!there || !scan_is_alike(&now, f->size, f->inode, f->mtime_ns))
 		fresh_mark_stale(answer);
 	return 0;
 }

@@ -501,8 +501,8 @@ compare_old(struct ingest *in, bool *ret_same, struct dd_err *err)
 		s->old = unread ? 0 : (uint32_t)db_int(st, 0);
 		if (!unread)
 			memcpy(s->old_digest.s, digest.p, HASH_HEX + 1);
-		bool alike = f->size == (uint64_t)db_int(st, 3) &&
-			     f->inode == (uint64_t)db_int(st, 4) && f->mtime_ns == db_int(st, 5);
+		bool alike = scan_is_alike(
+			f, (uint64_t)db_int(st, 3), (uint64_t)db_int(st, 4), db_int(st, 5));
 		/* What could not be read then is tried again. */
 		s->same = alike && !unread && !f->unread;
 		bool still_unread =

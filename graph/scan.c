@@ -24,19 +24,23 @@ is_left_out(const char *name)
 	       strcmp(name, ".bzr") == 0;
 }
 
+struct scan_file
+scan_of(char *path, const struct stat *st)
+{
+	return (struct scan_file){.path = path,
+		.unread = S_ISLNK(st->st_mode)	 ? "link"
+			  : S_ISREG(st->st_mode) ? NULL
+						 : "special file",
+		.size = (uint64_t)st->st_size,
+		.inode = st->st_ino,
+		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec};
+}
+
 static void
 add(struct scan *s, char *path, const struct stat *st)
 {
 	s->v = mem_grow(s->v, s->n, &s->cap, sizeof(*s->v));
-	struct scan_file *f = &s->v[s->n++];
-	*f = (struct scan_file){.path = path,
-		.size = (uint64_t)st->st_size,
-		.inode = st->st_ino,
-		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec};
-	if (S_ISLNK(st->st_mode))
-		f->unread = "link";
-	else if (!S_ISREG(st->st_mode))
-		f->unread = "special file";
+	s->v[s->n++] = scan_of(path, st);
 }
 
 /* What one directory holds; its subdirectories are appended to the work that is left. */

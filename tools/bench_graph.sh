@@ -124,8 +124,8 @@ some_file() {
 # whole DIR: a tree as a whole, in a copy, which is edited
 whole() {
 	local dir=$1 copy=$work/whole map=$work/whole.db n
-	if [ -z "$dir" ] || [ ! -d "$dir" ]; then
-		echo "a whole tree: not run, LARGE names no directory"
+	if [ -z "$dir" ] || [ ! -d "$dir" ] || [ ! -x /usr/bin/time ]; then
+		echo "a whole tree: not run, LARGE names no directory, or there is no time(1)"
 		return
 	fi
 	cp -a --reflink=auto "$dir" "$copy"
