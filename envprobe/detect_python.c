@@ -312,18 +312,31 @@ read_ini(const struct tree *t, const char *path, struct project *p)
 	}
 }
 
-/* A line that starts with it: what stands alone, and not in a try. */
+/* "import pytest", "from pytest": does a line start so?  What stands alone is no choice, as in a try. */
 static bool
-any_line_with(const struct tree *t, const char *dir, const char *pattern, const char *start)
+starts_import(struct str line, const char *module)
+{
+	static const char *const verbs[] = {"import ", "from ", NULL};
+	for (size_t i = 0; verbs[i]; i++) {
+		const size_t n = strlen(verbs[i]);
+		if (str_starts(line, verbs[i]) &&
+			str_starts((struct str){line.p + n, line.n - n}, module))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_imported(const struct tree *t, const char *dir, const char *module)
 {
 	for (size_t i = 0; i < t->files.n; i++) {
 		OWN(buf) struct buf text = {0};
-		if (!fs_is_below(t->files.v[i], dir) || !tree_name_is(t->files.v[i], pattern))
+		if (!fs_is_below(t->files.v[i], dir) || !tree_name_is(t->files.v[i], "*.py"))
 			continue;
 		tree_read(t, t->files.v[i], &text);
 		struct str rest = buf_str(&text);
 		for (struct str line; str_next_line(&rest, &line);)
-			if (str_starts(line, start))
+			if (starts_import(line, module))
 				return true;
 	}
 	return false;
@@ -333,16 +346,10 @@ any_line_with(const struct tree *t, const char *dir, const char *pattern, const 
 static bool
 is_loaded(const struct tree *t, struct str tool)
 {
-	static const char *const verbs[] = {"import", "from"};
 	OWN_FREE char *module = str_dup(tool);
-	bool any = false;
 	for (char *c = module; *c; c++)
 		*c = *c == '-' ? '_' : *c;
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs) && !any; i++) {
-		OWN_FREE char *start = mem_printf("%s %s", verbs[i], module);
-		any = any_line_with(t, "", "*.py", start);
-	}
-	return any;
+	return is_imported(t, "", module);
 }
 
 static void
@@ -516,10 +523,8 @@ detect_tests(const struct tree *t, const char *dir, struct project *p)
 	OWN_FREE char *runner = declared ? NULL : own_runner(t, dir);
 	if (!test_files && !runner)
 		return;
-	bool pytest =
-		declared || (!runner && (any_line_with(t, dir, "*.py", "import pytest") ||
-						any_line_with(t, dir, "*.py", "from pytest") ||
-						has_cases_of_pytest(t, dir)));
+	bool pytest = declared ||
+		      (!runner && (is_imported(t, dir, "pytest") || has_cases_of_pytest(t, dir)));
 	OWN_FREE char *src = tree_join(dir, "src");
 	bool src_layout = any_file_with(t, src, "__init__.py", NULL);
 	OWN_FREE char *path = mem_printf("PYTHONPATH=%s ", src_layout ? "src:." : ".");
