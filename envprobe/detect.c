@@ -100,6 +100,18 @@ detect_is_of_developers(const char *program)
 	return str_is_one(str_of(program), names);
 }
 
+void
+detect_drop_needs(struct project *p, bool (*drop)(void *ctx, const struct need *n), void *ctx)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < p->needs.n; i++)
+		if (drop(ctx, &p->needs.v[i]))
+			need_cleanup(&p->needs.v[i]);
+		else
+			p->needs.v[kept++] = p->needs.v[i];
+	p->needs.n = kept;
+}
+
 struct need *
 detect_need(struct project *p, enum need_kind kind, const char *name, enum need_scope scope,
 	bool optional, const char *why)

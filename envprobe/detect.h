@@ -69,6 +69,9 @@ bool detect_is_of_developers(const char *program);
 struct need *detect_need(struct project *p, enum need_kind kind, const char *name,
 	enum need_scope scope, bool optional, const char *why);
 
+/* Take those needs out of which `drop` is true. */
+void detect_drop_needs(struct project *p, bool (*drop)(void *ctx, const struct need *n), void *ctx);
+
 /* Nothing but letters, digits and the characters of `also`, and neither an option nor an absolute path. */
 bool detect_is_plain(const char *name, const char *also);
 

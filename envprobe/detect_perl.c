@@ -236,18 +236,10 @@ is_own(const struct tree *t, const char *module)
 }
 
 /* A module of the distribution itself is no need. */
-static void
-drop_own_modules(const struct tree *t, struct project *p)
+static bool
+is_own_module(void *ctx, const struct need *n)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < p->needs.n; i++) {
-		struct need *n = &p->needs.v[i];
-		if (n->kind == NEED_PERL && is_own(t, n->name))
-			need_cleanup(n);
-		else
-			p->needs.v[kept++] = *n;
-	}
-	p->needs.n = kept;
+	return n->kind == NEED_PERL && is_own(ctx, n->name);
 }
 
 static void
@@ -268,7 +260,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	if (tree_has(t, cpanfile))
 		read_cpanfile(t, cpanfile, p);
 	read_uses(t, t_dir, tests, SCOPE_TEST, p);
-	drop_own_modules(t, p);
+	detect_drop_needs(p, is_own_module, (void *)(uintptr_t)t);
 	if (tree_count(t, dir, xs)) {
 		detect_compilers(t, dir, p);
 		detect_need(p, NEED_PROGRAM, "cc", SCOPE_BUILD, false, p->evidence);
@@ -316,7 +308,7 @@ read_source_tree(const struct tree *t, const char *dir, struct project *p)
 		read_cpanfile(t, cpanfile, p);
 	read_uses(t, dir, sources, SCOPE_BUILD, p);
 	read_uses(t, t_dir, tests, SCOPE_TEST, p);
-	drop_own_modules(t, p);
+	detect_drop_needs(p, is_own_module, (void *)(uintptr_t)t);
 	/* What the first line says of untrusted input has to be said again. */
 	detect_command(p, PHASE_BUILD, p->evidence,
 		"find . \\( -path ./vendor -o -path ./t -o -name 'test*' -o -name '*[-_.]test*' -o -name 'fixture*' \\) -prune -o "

@@ -78,26 +78,15 @@ read_modules(const struct tree *t, struct project *p)
 
 /* A header of PHP's own: phpize's package has them all. */
 static bool
-is_of_php(const struct need *n)
+is_of_php(void *ctx, const struct need *n)
 {
+	(void)ctx;
 	static const char *const starts[] = {
 		"php", "zend", "Zend/", "TSRM", "SAPI.h", "ext/", "main/", "config.h", NULL};
 	for (size_t i = 0; n->kind == NEED_HEADER && starts[i]; i++)
 		if (str_starts(str_of(n->name), starts[i]))
 			return true;
 	return false;
-}
-
-static void
-drop_php(struct project *p)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < p->needs.n; i++)
-		if (is_of_php(&p->needs.v[i]))
-			need_cleanup(&p->needs.v[i]);
-		else
-			p->needs.v[kept++] = p->needs.v[i];
-	p->needs.n = kept;
 }
 
 static void
@@ -109,7 +98,7 @@ read_project(const struct tree *t, const char *dir, struct project *p)
 	read_modules(t, p);
 	detect_compilers(t, dir, p);
 	detect_includes(t, dir, p);
-	drop_php(p);
+	detect_drop_needs(p, is_of_php, NULL);
 	detect_command(p, PHASE_CONFIGURE, p->evidence, "phpize && ./configure");
 	detect_command(p, PHASE_BUILD, p->evidence, "make -j2");
 	if (tree_count(t, dir, tests))

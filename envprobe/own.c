@@ -1,6 +1,7 @@
 #include "envprobe/own.h"
 
 #include "base/fs.h"
+#include "envprobe/detect.h"
 
 #include <string.h>
 
@@ -35,8 +36,9 @@ is_namespace(const struct tree *t, const char *path)
 }
 
 static bool
-is_own_file(const struct project *p, const struct need *n)
+is_own_file(void *ctx, const struct need *n)
 {
+	const struct project *p = ctx;
 	OWN_FREE char *name = mem_printf("pkgconfig %s", n->name);
 	return n->kind == NEED_PKGCONFIG && strlist_has(&p->own, name);
 }
@@ -65,13 +67,7 @@ own_find(const struct tree *t, struct project *p)
 		else if (module_of(below, &module) && !is_namespace(t, path))
 			strlist_addf(&p->own, "python " STR_FMT, STR_ARG(module));
 	}
-	size_t kept = 0;
-	for (size_t i = 0; i < p->needs.n; i++)
-		if (is_own_file(p, &p->needs.v[i]))
-			need_cleanup(&p->needs.v[i]);
-		else
-			p->needs.v[kept++] = p->needs.v[i];
-	p->needs.n = kept;
+	detect_drop_needs(p, is_own_file, p);
 }
 
 static bool
